@@ -1,0 +1,50 @@
+/** The networks of a simulated data centre, each with its own address ranges. */
+export const NETWORKS = ["ovirtmgmt", "storage", "vm-prod", "vm-dmz"] as const;
+
+/** The name of a network in a simulated data centre. */
+export type NetworkName = (typeof NETWORKS)[number];
+
+/** Hands out MACs and addresses, each once, in an order that only the calls decide. */
+export class AddressPlan {
+  private macs = 0;
+  private readonly addresses = new Map<NetworkName, number>();
+
+  /** Alternates between the two ranges that oVirt engines use: the current default pool and the older Qumranet one. */
+  nextMac(): string {
+    const number = this.macs;
+    this.macs += 1;
+    const tail = (number >> 1) + 0x100;
+    const bytes = [(tail >> 16) & 0xff, (tail >> 8) & 0xff, tail & 0xff].map(hexByte).join(":");
+    return number % 2 === 0 ? `56:6f:1a:${bytes}` : `00:1a:4a:${bytes}`;
+  }
+
+  nextIpv4(network: NetworkName): string {
+    const number = this.nextOf(network);
+    return `10.${10 * (NETWORKS.indexOf(network) + 1)}.${(number >> 8) & 0xff}.${number & 0xff}`;
+  }
+
+  nextIpv6(network: NetworkName): string {
+    return `2001:db8:${NETWORKS.indexOf(network) + 1}::${this.nextOf(network).toString(16)}`;
+  }
+
+  private nextOf(network: NetworkName): number {
+    const number = (this.addresses.get(network) ?? 9) + 1;
+    // .0 and .255 of a byte look like network and broadcast addresses, which no guest would have.
+    const taken = number % 256 === 255 ? number + 2 : number;
+    this.addresses.set(network, taken);
+    return taken;
+  }
+}
+
+/** The address that a Linux kernel gives itself on a link (modified EUI-64, RFC 4291 appendix A). */
+export function linkLocalOf(mac: string): string {
+  const bytes = mac.split(":").map((byte) => parseInt(byte, 16));
+  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = bytes.slice(-6);
+  const groups = [((a ^ 2) << 8) | b, (c << 8) | 0xff, 0xfe00 | d, (e << 8) | f];
+  return `fe80::${groups.map((group) => group.toString(16)).join(":")}`;
+}
+
+/** Two lower-case hexadecimal digits. */
+export function hexByte(byte: number): string {
+  return byte.toString(16).padStart(2, "0");
+}

@@ -1,0 +1,100 @@
+import "reflect-metadata";
+import { isIP } from "node:net";
+import { webcrypto } from "node:crypto";
+import * as x509 from "@peculiar/x509";
+
+/** A certificate with its key and the CA that signed it, as PEM text. */
+export interface Credentials {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** Signs certificates like the engine's CA does for its hosts and for itself. */
+export interface CertificateAuthority {
+  readonly ca: string;
+  /** A certificate for a host, valid for its name, `localhost` and both loopback addresses. */
+  issueHost(name: string, validity?: Validity): Promise<Credentials>;
+  /** A certificate to dial hosts with. */
+  issueClient(name?: string, validity?: Validity): Promise<Credentials>;
+}
+
+/** From when until when a certificate holds. */
+export interface Validity {
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+}
+
+const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
+const DAY_MS = 86_400_000;
+
+/** Makes a new CA with keys of its own; nothing is written to a disk. */
+export async function createAuthority(name = "VDSM simulator CA"): Promise<CertificateAuthority> {
+  const keys = await newKeys();
+  const root = await x509.X509CertificateGenerator.createSelfSigned({
+    name: `CN=${name}`,
+    keys,
+    signingAlgorithm: ALGORITHM,
+    serialNumber: newSerial(),
+    ...aroundNow(),
+    extensions: [
+      new x509.BasicConstraintsExtension(true, undefined, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+    ],
+  });
+  const ca = root.toString("pem");
+
+  const issue = async (subject: string, names: string[], validity: Validity): Promise<Credentials> => {
+    const own = await newKeys();
+    const certificate = await x509.X509CertificateGenerator.create({
+      subject: `CN=${subject}`,
+      issuer: root.subject,
+      publicKey: own.publicKey,
+      signingKey: keys.privateKey,
+      signingAlgorithm: ALGORITHM,
+      serialNumber: newSerial(),
+      ...validity,
+      extensions: [
+        new x509.BasicConstraintsExtension(false, undefined, true),
+        new x509.ExtendedKeyUsageExtension([
+          x509.ExtendedKeyUsage.serverAuth,
+          x509.ExtendedKeyUsage.clientAuth,
+        ]),
+        new x509.SubjectAlternativeNameExtension(
+          names.map((value) => ({ type: isIP(value) === 0 ? "dns" : "ip", value })),
+        ),
+      ],
+    });
+    return { ca, cert: certificate.toString("pem"), key: await keyPem(own.privateKey) };
+  };
+
+  return {
+    ca,
+    issueHost: (host, validity = aroundNow()) =>
+      issue(host, [...new Set([host, "localhost", "127.0.0.1", "::1"])], validity),
+    issueClient: (client = "vnic-graph", validity = aroundNow()) => issue(client, [client], validity),
+  };
+}
+
+/** From yesterday, so that clocks may differ, for a year. */
+function aroundNow(): Validity {
+  const now = Date.now();
+  return { notBefore: new Date(now - DAY_MS), notAfter: new Date(now + 365 * DAY_MS) };
+}
+
+async function newKeys(): Promise<webcrypto.CryptoKeyPair> {
+  return webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
+}
+
+/** Positive, as RFC 5280 wants it: the first bit stays 0. */
+function newSerial(): string {
+  const bytes = webcrypto.getRandomValues(new Uint8Array(16));
+  bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x40;
+  return Buffer.from(bytes).toString("hex");
+}
+
+async function keyPem(key: webcrypto.CryptoKey): Promise<string> {
+  const base64 = Buffer.from(await webcrypto.subtle.exportKey("pkcs8", key)).toString("base64");
+  return `-----BEGIN PRIVATE KEY-----\n${base64.replace(/.{1,64}/g, "$&\n")}-----END PRIVATE KEY-----\n`;
+}

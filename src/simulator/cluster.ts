@@ -1,0 +1,97 @@
+import { createAuthority, type Credentials } from "./certificates.js";
+import { tick } from "./life.js";
+import { populate } from "./population.js";
+import type { SimulatedHost } from "./verbs.js";
+import { startVdsmServer, type VdsmServer } from "./vdsm-server.js";
+import { createWorld, type World } from "./world.js";
+
+/** What a simulated cluster is to be. */
+export interface ClusterOptions {
+  readonly hosts: number;
+  readonly vms: number;
+  /** 0: a free port for each host; else the first host's, and the others follow. */
+  readonly port: number;
+  readonly seed: number;
+  readonly tls: boolean;
+  /** The address to bind; left out, 127.0.0.1. */
+  readonly bind?: string;
+  /** The world's clock; `null`: it moves only by `tick()`. */
+  readonly tickMs: number | null;
+  /** How many of the hosts, from the last, are of release 4.3. */
+  readonly legacyHosts?: number;
+}
+
+/** A host of the cluster and where it listens. */
+export interface ClusterHost {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly server: VdsmServer;
+}
+
+/** A running cluster. */
+export interface SimulatedCluster {
+  readonly hosts: readonly ClusterHost[];
+  readonly world: World;
+  /** What a client needs to dial the hosts; `null` without TLS. */
+  readonly clientTls: Credentials | null;
+  /** The hosts as `host:port`, joined by commas. */
+  readonly vdsmHosts: string;
+  /** Lets a moment pass in the world. */
+  tick(): void;
+  /** Stops clock and hosts; resolves when all ports are free. */
+  stop(): Promise<void>;
+}
+
+/** Starts hosts with believable VMs that live by the seed; resolves when all of them listen. */
+export async function startCluster(options: ClusterOptions): Promise<SimulatedCluster> {
+  const firstLegacy = options.hosts - (options.legacyHosts ?? 0);
+  const world = createWorld({
+    seed: options.seed,
+    hosts: Array.from({ length: options.hosts }, (_, at) => ({
+      name: `host${at + 1}.example.test`,
+      release: at < firstLegacy ? ("4.5" as const) : ("4.3" as const),
+    })),
+  });
+  populate(world, options.vms);
+
+  const authority = options.tls ? await createAuthority() : null;
+  const listen = async ({ name }: SimulatedHost, at: number): Promise<ClusterHost> => {
+    const host = options.bind ?? "127.0.0.1";
+    const tls = authority === null ? null : await authority.issueHost(name);
+    const port = options.port === 0 ? 0 : options.port + at;
+    const server = await startVdsmServer({ host, port, tls, world: world.verbs(name) });
+    return { name, host, port: server.port, server };
+  };
+  const hosts = await allOrNone(world.hosts.map(listen));
+
+  const timer =
+    options.tickMs === null
+      ? null
+      : setInterval(() => {
+          tick(world);
+        }, options.tickMs);
+  return {
+    hosts,
+    world,
+    clientTls: authority === null ? null : await authority.issueClient(),
+    vdsmHosts: hosts.map(({ host, port }) => `${host.includes(":") ? `[${host}]` : host}:${port}`).join(","),
+    tick: () => {
+      tick(world);
+    },
+    stop: async () => {
+      if (timer !== null) clearInterval(timer);
+      await Promise.all(hosts.map(({ server }) => server.stop()));
+    },
+  };
+}
+
+/** When one port is taken, the hosts that did start must not stay behind. */
+async function allOrNone(starting: readonly Promise<ClusterHost>[]): Promise<ClusterHost[]> {
+  const outcomes = await Promise.allSettled(starting);
+  const started = outcomes.filter((each) => each.status === "fulfilled").map((each) => each.value);
+  const failed = outcomes.find((each) => each.status === "rejected");
+  if (failed === undefined) return started;
+  await Promise.all(started.map(({ server }) => server.stop()));
+  throw failed.reason;
+}

@@ -1,0 +1,100 @@
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import type { CallFault } from "./faults.js";
+import { Link } from "./link.js";
+import { Session } from "./session.js";
+import { ClientFrameReader, NotStomp } from "./stomp.js";
+
+/** How one connection is treated. */
+export interface ConnectionOptions {
+  readonly firstBytesMs: number;
+  /** Whether promised heartbeats are sent. */
+  readonly beats: boolean;
+  /** Whether the connection ends where CONNECTED is due. */
+  readonly refuse: boolean;
+}
+
+/** As many bytes as the longest STOMP command has; VDSM looks at them before it decides what a client speaks. */
+const PEEK_BYTES = 11;
+
+const STOMP_START = /^(CONNECT|SUBSCRIBE|UNSUBSCRIBE|SEND|DISCONNECT)/;
+const HTTP_START = /^(GET|PUT) \//;
+
+/** One accepted connection: finds out what it speaks, then lets a session answer it. */
+export class Connection {
+  private readonly link: Link;
+  private readonly session: Session;
+  private readonly reader = new ClientFrameReader();
+  private readonly deadline: NodeJS.Timeout;
+  private peeked: Buffer | null = Buffer.alloc(0);
+
+  constructor(
+    socket: Socket,
+    private readonly stream: Duplex,
+    host: { receive(body: string, replyTo: string | null): void },
+    private readonly options: ConnectionOptions,
+  ) {
+    this.link = new Link(socket, stream);
+    this.session = new Session(
+      this.link,
+      {
+        request: (body, replyTo) => {
+          host.receive(body, replyTo);
+        },
+      },
+      options.beats,
+    );
+    this.deadline = setTimeout(() => {
+      this.link.close();
+    }, options.firstBytesMs);
+    stream.on("data", (chunk: Buffer) => {
+      this.receive(chunk);
+    });
+    // Node keeps our half open for a client that has ended; VDSM does not.
+    stream.once("end", () => stream.end());
+    stream.once("close", () => {
+      clearTimeout(this.deadline);
+      this.link.stopTimers();
+    });
+  }
+
+  /** Sends a message once for every subscription to its destination. */
+  deliver(destination: string, messageFor: (subscription: string) => Buffer, fault: CallFault | null): void {
+    for (const id of this.session.subscriptionsTo(destination)) this.link.deliver(messageFor(id), fault);
+  }
+
+  destroy(): void {
+    this.link.destroy();
+  }
+
+  private receive(chunk: Buffer): void {
+    if (this.peeked === null) {
+      this.read(chunk);
+      return;
+    }
+    this.peeked = Buffer.concat([this.peeked, chunk]);
+    if (this.peeked.length < PEEK_BYTES) return;
+    clearTimeout(this.deadline);
+    const start = this.peeked.toString("latin1", 0, PEEK_BYTES);
+    const bytes = this.peeked;
+    this.peeked = null;
+    if (HTTP_START.test(start)) this.stream.end(HTTP_REFUSAL);
+    else if (STOMP_START.test(start) && !this.options.refuse) this.read(bytes);
+    else this.link.close();
+  }
+
+  private read(bytes: Buffer): void {
+    this.session.heard();
+    try {
+      for (const frame of this.reader.read(bytes)) this.session.receive(frame);
+    } catch (error) {
+      if (!(error instanceof NotStomp)) throw error;
+      // Whatever cannot be read as STOMP ends the connection, and only that.
+      this.link.close();
+    }
+  }
+}
+
+/** VDSM's HTTP side moves disk images, and misses its headers on anything else. */
+const HTTP_REFUSAL =
+  "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";

@@ -1,0 +1,148 @@
+import type { CallFault, FaultScript } from "./faults.js";
+import { pythonJson } from "./python-json.js";
+import { VdsmFault, type VerbAnswers } from "./verbs.js";
+
+/** Where VDSM sends what it cannot assign to a request. */
+export const DEFAULT_REPLY_TO = "jms.topic.vdsm_responses";
+
+/** One verb that somebody asked for. */
+export interface Call {
+  readonly verb: string;
+  readonly params: unknown;
+}
+
+/** Sends a reply's text to everybody who is subscribed to a destination. */
+export type Broadcast = (destination: string, text: string, fault: CallFault | null) => void;
+
+interface Request {
+  readonly id: unknown;
+  readonly method: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly rawParams: unknown;
+}
+
+const INVALID_REQUEST = new VdsmFault(-32600, "The JSON sent is not a valid Request object: {}");
+
+/** The JSON-RPC side of one vdsmd, with its known bugs: they are what a client must not provoke. */
+export class Dispatcher {
+  /** A notification ends the only dispatching thread: after it nobody is answered, on any connection. */
+  alive = true;
+  readonly calls: Call[] = [];
+  private waiting: { verb: string | null; resolve: (call: Call) => void }[] = [];
+  /** One table for all clients, so that equal ids of two clients mix their replies up. */
+  private readonly replyTo = new Map<string, string | null>();
+
+  constructor(
+    private readonly world: VerbAnswers,
+    private readonly faults: FaultScript,
+    private readonly broadcast: Broadcast,
+  ) {}
+
+  /** Resolves with the next call (of this verb, when one is named). */
+  nextCall(verb: string | null): Promise<Call> {
+    return new Promise((resolve) => this.waiting.push({ verb, resolve }));
+  }
+
+  /** Takes the body of one SEND frame. */
+  receive(body: string, replyTo: string | null): void {
+    if (!this.alive) return;
+    let message: unknown;
+    try {
+      message = JSON.parse(body);
+    } catch {
+      this.reply(null, { error: new VdsmFault(-32700, "Invalid JSON was received by the server") }, null);
+      return;
+    }
+    if (Array.isArray(message) && message.length > 0) this.receiveBatch(message, replyTo);
+    else this.receiveOne(message, replyTo);
+  }
+
+  private receiveBatch(messages: readonly unknown[], replyTo: string | null): void {
+    if (messages.length === 1) {
+      this.receiveOne(messages[0], replyTo);
+      return;
+    }
+    // Two and more are run, and their joint reply is lost.
+    for (const message of messages) {
+      const request = requestOf(message);
+      if (request !== null) this.run(request);
+    }
+  }
+
+  private receiveOne(message: unknown, replyTo: string | null): void {
+    const request = requestOf(message);
+    if (request === null) {
+      this.reply(null, { error: INVALID_REQUEST }, null);
+      return;
+    }
+    if (request.id === undefined || request.id === null) {
+      this.run(request);
+      this.alive = false;
+      return;
+    }
+    this.replyTo.set(JSON.stringify(request.id), replyTo);
+    const outcome = this.run(request);
+    this.reply(request.id, outcome.fault === null ? outcome : spoilt(outcome), outcome.fault);
+  }
+
+  private run(request: Request): Outcome {
+    const call = { verb: request.method, params: request.rawParams };
+    this.calls.push(call);
+    const fault = this.faults.takeForCall(request.method);
+    const outcome = { ...this.answer(request), fault };
+    const told = this.waiting.filter((each) => each.verb === null || each.verb === call.verb);
+    this.waiting = this.waiting.filter((each) => !told.includes(each));
+    for (const each of told) each.resolve(call);
+    return outcome;
+  }
+
+  private answer(request: Request): Answer {
+    try {
+      return { result: this.world.answer(request.method, request.params) };
+    } catch (error) {
+      return { error: error instanceof VdsmFault ? error : new VdsmFault(16, "Unexpected exception") };
+    }
+  }
+
+  private reply(id: unknown, answer: Answer, fault: CallFault | null): void {
+    if (fault?.kind === "hang") return;
+    const key = JSON.stringify(id);
+    const destination = this.replyTo.has(key) ? (this.replyTo.get(key) ?? null) : DEFAULT_REPLY_TO;
+    this.replyTo.delete(key);
+    if (destination === null) return;
+    const replyId = fault?.kind === "wrong-id" ? "00000000-0000-4000-8000-00000000dead" : id;
+    const text =
+      fault?.kind === "malformed-json" ? (fault.body ?? '{"jsonrpc": "2.0", "id":') : textOf(replyId, answer);
+    this.broadcast(destination, text, fault);
+  }
+}
+
+type Answer = { readonly result: unknown } | { readonly error: VdsmFault };
+type Outcome = Answer & { readonly fault: CallFault | null };
+
+function spoilt(outcome: Outcome): Answer {
+  const { fault } = outcome;
+  if (fault?.kind === "recovering") {
+    return { error: new VdsmFault(99, "Recovering from crash or Initializing") };
+  }
+  if (fault?.kind === "error") {
+    return { error: new VdsmFault(fault.code, fault.message ?? "General Exception: ('scripted',)") };
+  }
+  return fault?.kind === "result" ? { result: fault.result } : outcome;
+}
+
+function textOf(id: unknown, answer: Answer): string {
+  return "error" in answer
+    ? pythonJson({ jsonrpc: "2.0", id, error: { code: answer.error.code, message: answer.error.message } })
+    : pythonJson({ jsonrpc: "2.0", id, result: answer.result });
+}
+
+/** `null` for what VDSM calls an invalid request; `params: null` is one of those, an absent `params` is none. */
+function requestOf(message: unknown): Request | null {
+  if (typeof message !== "object" || message === null || Array.isArray(message)) return null;
+  const { jsonrpc, method, params, id } = message as Record<string, unknown>;
+  if (jsonrpc !== "2.0" || typeof method !== "string") return null;
+  if (params === null || (params !== undefined && typeof params !== "object")) return null;
+  const named = params === undefined || Array.isArray(params) ? {} : (params as Record<string, unknown>);
+  return { id, method, params: named, rawParams: params };
+}

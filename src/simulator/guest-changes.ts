@@ -1,0 +1,63 @@
+import { NETWORKS, type NetworkName } from "./addresses.js";
+import { veth } from "./guests/containers.js";
+import type { SimulatedVm, WireInterface } from "./vm.js";
+import type { World } from "./world.js";
+
+/** Something about a guest's network changes, as its kind allows: a lease, a secondary address, or containers. */
+export function changeAddresses(world: World, vm: SimulatedVm): void {
+  const { netIfaces } = vm;
+  if (netIfaces === null) return;
+  if (netIfaces.some(isVeth)) {
+    world.setInterfaces(vm.id, churnContainers(world, netIfaces));
+    return;
+  }
+  const at = netIfaces.findIndex(
+    (each) => isOwn(vm, each) && (each.inet.some(isText) || each.inet6.length > 1),
+  );
+  const chosen = netIfaces[at];
+  if (chosen === undefined) return;
+  world.setInterfaces(vm.id, netIfaces.with(at, changeOne(world, vm, chosen)));
+}
+
+/** IPv6 stays IPv6, and whoever had an IPv4 address keeps one: a change never makes a guest unreachable. */
+function changeOne(world: World, vm: SimulatedVm, before: WireInterface): WireInterface {
+  const network = networkOf(vm, before);
+  const inet = before.inet.filter(isText);
+  if (inet.length === 0) {
+    const [linkLocal, ...rest] = before.inet6;
+    const kept = rest.slice(0, -1);
+    return {
+      ...before,
+      inet6: [...(linkLocal === undefined ? [] : [linkLocal]), world.plan.nextIpv6(network), ...kept],
+    };
+  }
+  if (inet.length > 1 && world.random.chance(0.5)) return { ...before, inet: inet.slice(0, -1) };
+  if (world.random.chance(0.5)) return { ...before, inet: [...inet, world.plan.nextIpv4(network)] };
+  return { ...before, inet: [world.plan.nextIpv4(network), ...inet.slice(1)] };
+}
+
+/** Some containers end, others start. */
+function churnContainers(world: World, netIfaces: readonly WireInterface[]): WireInterface[] {
+  const gone = world.random.int(1, 4);
+  const veths = netIfaces.filter(isVeth).slice(gone);
+  const born = Array.from({ length: world.random.int(1, 5) }, () => veth(world.random));
+  return [...netIfaces.filter((each) => !isVeth(each)), ...veths, ...born];
+}
+
+function isVeth(each: WireInterface): boolean {
+  return each.name?.startsWith("veth") ?? false;
+}
+
+function isOwn(vm: SimulatedVm, each: WireInterface): boolean {
+  const mac = each.hw?.toLowerCase().replaceAll("-", ":");
+  return vm.nics.some((nic) => nic.mac === mac);
+}
+
+function networkOf(vm: SimulatedVm, each: WireInterface): NetworkName {
+  const name = vm.nics.find((nic) => nic.mac === each.hw?.toLowerCase())?.network;
+  return NETWORKS.find((network) => network === name) ?? "ovirtmgmt";
+}
+
+function isText(address: string): boolean {
+  return address !== "";
+}

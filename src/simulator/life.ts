@@ -1,0 +1,71 @@
+import { changeAddresses } from "./guest-changes.js";
+import type { Random } from "./random.js";
+import type { SimulatedVm } from "./vm.js";
+import type { World } from "./world.js";
+
+/** `web-01` changes at every third tick, so that whoever watches a demonstration sees something change. */
+const SHOWCASE_TICKS = 3;
+
+/** One moment in the life of a cluster: what is under way goes on, and a few VMs begin something. */
+export function tick(world: World): void {
+  world.now += 1;
+  for (const vm of world.vms) {
+    if (vm.pinned) changePinned(world, vm);
+    else if (!goOn(world, vm)) begin(world, vm);
+  }
+}
+
+function changePinned(world: World, vm: SimulatedVm): void {
+  const showcase = vm.name === "web-01";
+  if (showcase ? world.now % SHOWCASE_TICKS === 0 : world.random.chance(0.08)) changeAddresses(world, vm);
+}
+
+/** The next step of whatever is under way; false when nothing is. */
+function goOn(world: World, vm: SimulatedVm): boolean {
+  const [presence] = vm.presences;
+  if (presence === undefined) {
+    if (world.random.chance(0.3)) world.start(vm.id, anyHost(world, world.random));
+    return true;
+  }
+  if (vm.presences.some((each) => each.exit?.reason === 4)) world.leaveSource(vm.id);
+  else if (presence.status === "Migration Source") world.finishMigration(vm.id);
+  else if (presence.status === "Down") world.destroy(vm.id);
+  else if (presence.status === "Powering down") world.stop(vm.id);
+  else if (presence.status === "Powering up") comeUp(world, vm);
+  else return agentGoesOn(world, vm);
+  return true;
+}
+
+/** A guest is up before its agent is. */
+function comeUp(world: World, vm: SimulatedVm): void {
+  world.setStatus(vm.id, "Up");
+  if (vm.agent !== "none") world.setAgent(vm.id, "starting");
+}
+
+function agentGoesOn(world: World, vm: SimulatedVm): boolean {
+  if (vm.agent !== "starting" && vm.agent !== "silent") return false;
+  if (world.random.chance(0.3)) world.speak(vm.id);
+  return true;
+}
+
+function begin(world: World, vm: SimulatedVm): void {
+  const what = world.random.next();
+  if (what < 0.01) world.setStatus(vm.id, "Powering down");
+  else if (what < 0.015)
+    world.stop(vm.id, { code: 1, reason: 1, message: "Lost connection with qemu process" });
+  else if (what < 0.035) beginMigration(world, vm);
+  else if (what < 0.045 && vm.agent === "running") world.silence(vm.id);
+  else if (what < 0.085) changeAddresses(world, vm);
+}
+
+function beginMigration(world: World, vm: SimulatedVm): void {
+  const others = world.hosts.filter((host) => host.name !== vm.presences[0]?.host);
+  const [first, ...rest] = others;
+  if (first !== undefined) world.startMigration(vm.id, world.random.pick([first, ...rest]).name);
+}
+
+function anyHost(world: World, random: Random): string {
+  const [first, ...rest] = world.hosts;
+  if (first === undefined) throw new Error("a cluster needs a host");
+  return random.pick([first, ...rest]).name;
+}

@@ -1,0 +1,131 @@
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import type { CallFault } from "./faults.js";
+import { BEAT } from "./stomp.js";
+
+/** The sending half of one connection; scripted faults spoil bytes here and nowhere else. */
+export class Link {
+  private readonly queue: Buffer[] = [];
+  private readonly timers = new Set<NodeJS.Timeout>();
+  private busy = false;
+  private silent = false;
+
+  constructor(
+    /** The TCP socket, for resets. */
+    private readonly socket: Socket,
+    /** What is spoken through: the socket itself, or TLS over it. */
+    readonly stream: Duplex,
+  ) {}
+
+  /** Queues whole frames; nothing ever comes between the bytes of one. */
+  send(bytes: Buffer): void {
+    if (this.silent) return;
+    if (this.busy) this.queue.push(bytes);
+    else if (this.stream.writable) this.stream.write(bytes);
+  }
+
+  /** Sends an answer as the fault wants it. */
+  deliver(bytes: Buffer, fault: CallFault | null): void {
+    switch (fault?.kind) {
+      case "silence":
+        this.silence();
+        break;
+      case "hold":
+        void fault.until.then(() => {
+          this.send(bytes);
+        });
+        break;
+      case "drip":
+        this.drip(bytes, fault.everyMs, fault.bytes ?? 1);
+        break;
+      case "reset":
+        this.stream.write(bytes.subarray(0, fault.atByte), () => {
+          this.reset();
+        });
+        break;
+      case "close":
+        this.stream.end(bytes.subarray(0, fault.atByte));
+        break;
+      case "garbage":
+        this.send(
+          Buffer.from(fault.bytes ?? Buffer.from("\u0001\u0002 no frame at all\n\nneither is this\0")),
+        );
+        break;
+      case "oversize":
+        this.oversize(fault.bytes);
+        break;
+      default:
+        this.send(bytes);
+    }
+  }
+
+  /** A beat every so often; they stop with the connection, or with silence. */
+  beatEvery(intervalMs: number): void {
+    this.repeat(intervalMs, () => {
+      if (!this.busy) this.send(BEAT);
+    });
+  }
+
+  /** Says nothing more, and does not say that it does not. */
+  silence(): void {
+    this.silent = true;
+  }
+
+  repeat(intervalMs: number, action: () => void): void {
+    this.timers.add(setInterval(action, intervalMs));
+  }
+
+  close(): void {
+    this.stopTimers();
+    this.stream.end(() => this.stream.destroy());
+  }
+
+  reset(): void {
+    this.stopTimers();
+    this.socket.resetAndDestroy();
+  }
+
+  destroy(): void {
+    this.stopTimers();
+    this.stream.destroy();
+    this.socket.destroy();
+  }
+
+  stopTimers(): void {
+    for (const timer of this.timers) clearInterval(timer);
+    this.timers.clear();
+  }
+
+  private drip(bytes: Buffer, everyMs: number, size: number): void {
+    this.busy = true;
+    let at = 0;
+    const timer = setInterval(() => {
+      if (this.stream.writable) this.stream.write(bytes.subarray(at, at + size));
+      at += size;
+      if (at < bytes.length) return;
+      clearInterval(timer);
+      this.timers.delete(timer);
+      this.busy = false;
+      for (const waiting of this.queue.splice(0)) this.send(waiting);
+    }, everyMs);
+    this.timers.add(timer);
+  }
+
+  /** Announces all bytes and sends them as fast as they are read; a careful client reads few of them. */
+  private oversize(size: number): void {
+    this.busy = true;
+    const chunk = Buffer.alloc(65_536, " ");
+    let left = size;
+    const more = () => {
+      while (left > 0 && this.stream.writable) {
+        left -= chunk.length;
+        if (!this.stream.write(chunk)) {
+          this.stream.once("drain", more);
+          return;
+        }
+      }
+    };
+    this.stream.write(`MESSAGE\ncontent-type:application/json\ncontent-length:${size}\n\n`);
+    more();
+  }
+}

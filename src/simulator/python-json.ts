@@ -1,0 +1,33 @@
+/**
+ * JSON as Python's `json.dumps` writes it: blanks after `,` and `:`, and pure ASCII.
+ * VDSM sends exactly this, so byte counts and escapes of the simulator are those of a real host.
+ */
+export function pythonJson(value: unknown): string {
+  if (value instanceof PythonFloat)
+    return Number.isInteger(value.value) ? `${value.value}.0` : `${value.value}`;
+  if (typeof value === "string") return asciiString(value);
+  if (Array.isArray(value)) return `[${value.map(pythonJson).join(", ")}]`;
+  if (typeof value === "object" && value !== null) return objectText(value);
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  return "null";
+}
+
+/** A number that Python holds as a float, and therefore writes `4460.0` where JavaScript writes `4460`. */
+export class PythonFloat {
+  constructor(readonly value: number) {}
+}
+
+function objectText(value: object): string {
+  const members: string[] = [];
+  for (const [key, member] of Object.entries(value)) {
+    if (member !== undefined) members.push(`${asciiString(key)}: ${pythonJson(member)}`);
+  }
+  return `{${members.join(", ")}}`;
+}
+
+function asciiString(text: string): string {
+  return JSON.stringify(text).replace(
+    /[\u007f-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}

@@ -1,0 +1,54 @@
+/** Chance with a seed: the same seed gives the same numbers on every machine, so a scenario can be told again. */
+export class Random {
+  private state: number;
+
+  constructor(seed: number | string) {
+    this.state = typeof seed === "number" ? seed >>> 0 : hash32(seed);
+  }
+
+  /** A number in [0, 1), by mulberry32: 32 bits of state are plenty for believable guests. */
+  next(): number {
+    this.state = (this.state + 0x6d2b79f5) >>> 0;
+    let mixed = this.state;
+    mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  }
+
+  /** An integer between both ends, each included. */
+  int(least: number, most: number): number {
+    return least + Math.floor(this.next() * (most - least + 1));
+  }
+
+  chance(probability: number): boolean {
+    return this.next() < probability;
+  }
+
+  pick<T>(choices: readonly [T, ...T[]]): T {
+    return choices[this.int(0, choices.length - 1)] ?? choices[0];
+  }
+
+  hex(digits: number): string {
+    let text = "";
+    while (text.length < digits) text += this.int(0, 15).toString(16);
+    return text;
+  }
+
+  uuid(): string {
+    const variant = this.pick(["8", "9", "a", "b"]);
+    return `${this.hex(8)}-${this.hex(4)}-4${this.hex(3)}-${variant}${this.hex(3)}-${this.hex(12)}`;
+  }
+}
+
+/** FNV-1a with 64 bits, signed like Python's `hash()`, whose look VDSM's `hash` field has. */
+export function hash64(text: string): bigint {
+  let hash = 0xcbf29ce484222325n;
+  for (let at = 0; at < text.length; at += 1) {
+    hash = BigInt.asUintN(64, (hash ^ BigInt(text.charCodeAt(at))) * 0x100000001b3n);
+  }
+  return BigInt.asIntN(64, hash);
+}
+
+function hash32(text: string): number {
+  return Number(BigInt.asUintN(32, hash64(text)));
+}

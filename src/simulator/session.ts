@@ -1,0 +1,122 @@
+import type { Link } from "./link.js";
+import { serverFrame, type ClientFrame } from "./stomp.js";
+
+/** What a session needs from the host it belongs to. */
+export interface SessionHost {
+  /** The body of a SEND to one of VDSM's request destinations. */
+  request(body: string, replyTo: string | null): void;
+}
+
+/** A heartbeat that is asked for is raised to at least this. */
+const LEAST_BEAT_MS = 1_000;
+
+/** Without beats of its own to send, VDSM's reactor wakes this often to look for silent clients. */
+const IDLE_WAKE_MS = 30_000;
+
+const REQUEST_DESTINATIONS = ["jms.topic.vdsm_requests", "jms.topic.vdsm_irs_requests"];
+
+/** One connection's STOMP: the part of version 1.2 that VDSM speaks, refusals included. */
+export class Session {
+  /** Subscription id → destination. */
+  private readonly subscriptions = new Map<string, string>();
+  private lastHeard = Date.now();
+
+  constructor(
+    private readonly link: Link,
+    private readonly host: SessionHost,
+    private readonly beats: boolean,
+  ) {}
+
+  /** The ids under which this connection listens to a destination. */
+  subscriptionsTo(destination: string): string[] {
+    return [...this.subscriptions].filter(([, to]) => to === destination).map(([id]) => id);
+  }
+
+  /** Any byte counts as a sign of life. */
+  heard(): void {
+    this.lastHeard = Date.now();
+  }
+
+  receive(frame: ClientFrame): void {
+    switch (frame.command) {
+      case "CONNECT":
+        this.connect(frame.headers);
+        break;
+      case "SUBSCRIBE":
+        this.subscribe(frame.headers.get("destination"), frame.headers.get("id"));
+        break;
+      case "UNSUBSCRIBE":
+        this.unsubscribe(frame.headers.get("id"));
+        break;
+      case "SEND":
+        this.send(frame);
+        break;
+      case "DISCONNECT":
+        this.disconnect(frame.headers.get("receipt"));
+        break;
+      default:
+        this.link.close();
+    }
+  }
+
+  private connect(headers: ReadonlyMap<string, string>): void {
+    if (headers.get("accept-version") !== "1.2") {
+      this.error("Version unsupported");
+      return;
+    }
+    const [promised, wanted] = beatsOf(headers.get("heart-beat"));
+    this.link.send(
+      serverFrame("CONNECTED", [
+        ["version", "1.2"],
+        ["heart-beat", `${wanted},${promised}`],
+      ]),
+    );
+    if (wanted > 0 && this.beats) this.link.beatEvery(wanted);
+    if (promised > 0) this.watch(promised, wanted > 0 ? wanted : IDLE_WAKE_MS);
+  }
+
+  /** VDSM grants no grace, but looks only when it wakes. */
+  private watch(promisedMs: number, wakeMs: number): void {
+    this.link.repeat(wakeMs, () => {
+      if (Date.now() - this.lastHeard >= promisedMs) this.link.destroy();
+    });
+  }
+
+  private subscribe(destination: string | undefined, id: string | undefined): void {
+    if (!destination || !id) this.error("Missing destination or subscription id header");
+    else if (this.subscriptions.has(id)) this.error("Subscription id already exists");
+    else this.subscriptions.set(id, destination);
+  }
+
+  private unsubscribe(id: string | undefined): void {
+    if (id === undefined) this.error("Missing id header");
+    else if (!this.subscriptions.delete(id)) this.error("Subscription id not found");
+  }
+
+  private send(frame: ClientFrame): void {
+    const destination = frame.headers.get("destination") ?? "";
+    if (REQUEST_DESTINATIONS.some((known) => destination === known || destination.startsWith(`${known}.`))) {
+      this.host.request(frame.body.toString(), frame.headers.get("reply-to") ?? null);
+    } else {
+      this.error("Subscription not available");
+    }
+  }
+
+  /** Without a receipt to give, vdsm fails over the missing header and drops the client. */
+  private disconnect(receipt: string | undefined): void {
+    if (receipt === undefined) this.link.close();
+    else this.link.send(serverFrame("RECEIPT", [["receipt-id", receipt]]));
+  }
+
+  private error(text: string): void {
+    this.link.send(serverFrame("ERROR", [], text));
+  }
+}
+
+/** What the client promises and what it wants, in ms; anything unreadable is 0, anything small is raised. */
+function beatsOf(header: string | undefined): [number, number] {
+  const match = /^(\d+),(\d+)$/.exec(header ?? "");
+  const raised = (text: string | undefined) =>
+    Number(text ?? 0) > 0 ? Math.max(Number(text), LEAST_BEAT_MS) : 0;
+  return [raised(match?.[1]), raised(match?.[2])];
+}

@@ -1,0 +1,101 @@
+/** A frame as a host reads it from a client. */
+export interface ClientFrame {
+  readonly command: string;
+  /** Of repeated headers, the first. */
+  readonly headers: ReadonlyMap<string, string>;
+  readonly body: Buffer;
+}
+
+/** Bytes that are no STOMP frame; VDSM closes the connection on them. */
+export class NotStomp extends Error {
+  override readonly name = "NotStomp";
+}
+
+/** A heartbeat: a single line feed between two frames. */
+export const BEAT = Buffer.from("\n");
+
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+const NUL = 0x00;
+
+/**
+ * Reads a client's frames from chunks cut anywhere. It shares no code with the client's own codec,
+ * so that a mistake in either shows when the two talk.
+ */
+export class ClientFrameReader {
+  private pending: Buffer = Buffer.alloc(0);
+
+  read(chunk: Buffer): ClientFrame[] {
+    this.pending = Buffer.concat([this.pending, chunk]);
+    const frames: ClientFrame[] = [];
+    for (;;) {
+      const taken = takeFrame(withoutBeats(this.pending));
+      if (taken === null) return frames;
+      frames.push(taken.frame);
+      this.pending = taken.rest;
+    }
+  }
+}
+
+/** The bytes of a frame to a client, headers in the order given; a body brings its `content-length` last. */
+export function serverFrame(
+  command: string,
+  headers: readonly (readonly [string, string])[],
+  body: string | null = null,
+): Buffer {
+  const all =
+    body === null ? headers : [...headers, ["content-length", String(Buffer.byteLength(body))] as const];
+  const lines = all.map(([name, value]) => `${name}:${encodeValue(value)}\n`).join("");
+  return Buffer.from(`${command}\n${lines}\n${body ?? ""}\0`);
+}
+
+function withoutBeats(bytes: Buffer): Buffer {
+  let at = 0;
+  while (bytes[at] === LINE_FEED || bytes[at] === CARRIAGE_RETURN) at += 1;
+  return bytes.subarray(at);
+}
+
+function takeFrame(bytes: Buffer): { frame: ClientFrame; rest: Buffer } | null {
+  const head = headOf(bytes);
+  if (head === null) return null;
+  const length = head.headers.get("content-length");
+  const end = length === undefined ? bytes.indexOf(NUL, head.bodyAt) : head.bodyAt + Number(length);
+  if (Number.isNaN(end)) throw new NotStomp(`content-length ${length ?? ""}`);
+  if (end < 0 || end >= bytes.length) return null;
+  if (bytes[end] !== NUL) throw new NotStomp("no NUL after the body");
+  const body = bytes.subarray(head.bodyAt, end);
+  return { frame: { command: head.command, headers: head.headers, body }, rest: bytes.subarray(end + 1) };
+}
+
+/** Command and headers up to the empty line; `null` while that has not come yet. */
+function headOf(bytes: Buffer) {
+  const lines: string[] = [];
+  let at = 0;
+  for (;;) {
+    const end = bytes.indexOf(LINE_FEED, at);
+    if (end < 0) return null;
+    const line = bytes.subarray(at, bytes[end - 1] === CARRIAGE_RETURN ? end - 1 : end).toString();
+    at = end + 1;
+    if (line === "") break;
+    lines.push(line);
+  }
+  const [command = "", ...headerLines] = lines;
+  const headers = new Map<string, string>();
+  for (const line of headerLines) {
+    const colon = line.indexOf(":");
+    if (colon < 0) throw new NotStomp("a header without a colon");
+    const name = decodeValue(line.slice(0, colon));
+    if (!headers.has(name)) headers.set(name, decodeValue(line.slice(colon + 1)));
+  }
+  return { command, headers, bodyAt: at };
+}
+
+function encodeValue(value: string): string {
+  const escapes: Record<string, string> = { "\\": "\\\\", "\n": "\\n", "\r": "\\r", ":": "\\c" };
+  return value.replace(/[\\\n\r:]/g, (character) => escapes[character] ?? character);
+}
+
+function decodeValue(value: string): string {
+  const plain: Record<string, string> = { "\\\\": "\\", "\\n": "\n", "\\r": "\r", "\\c": ":" };
+  return value.replace(/\\[\\nrc]/g, (escape) => plain[escape] ?? escape);
+}

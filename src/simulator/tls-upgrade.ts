@@ -1,0 +1,35 @@
+import type { Socket } from "node:net";
+import { createServer, type TLSSocket } from "node:tls";
+import type { Credentials } from "./certificates.js";
+
+/** Begins the handshake on an accepted socket; calls back with the stream once client and host trust each other. */
+export type TlsUpgrade = (socket: Socket, secured: (stream: TLSSocket) => void) => void;
+
+/** VDSM's TLS: a client certificate of the same CA is required, and 1.2 is the least that today's hosts allow. */
+export function tlsUpgrade(credentials: Credentials): TlsUpgrade {
+  const waiting = new Map<string, (stream: TLSSocket) => void>();
+  // Never listens itself: sockets are handed to it, so that the TCP side stays ours to reset or to leave hanging.
+  const server = createServer({
+    ca: credentials.ca,
+    cert: credentials.cert,
+    key: credentials.key,
+    requestCert: true,
+    rejectUnauthorized: true,
+    minVersion: "TLSv1.2",
+    handshakeTimeout: 10_000,
+  });
+  server.on("secureConnection", (stream) => {
+    stream.on("error", () => undefined);
+    waiting.get(peerOf(stream))?.(stream);
+  });
+  return (socket, secured) => {
+    const peer = peerOf(socket);
+    waiting.set(peer, secured);
+    socket.once("close", () => waiting.delete(peer));
+    server.emit("connection", socket);
+  };
+}
+
+function peerOf(socket: Socket): string {
+  return `${socket.remoteAddress ?? ""} ${socket.remotePort ?? 0}`;
+}

@@ -1,0 +1,74 @@
+/** An entry of `netIfaces` as it goes over the wire, with whatever an agent puts there. */
+export interface WireInterface {
+  readonly name: string | null;
+  readonly hw: string | null;
+  readonly inet: readonly string[];
+  readonly inet6: readonly string[];
+}
+
+/** A virtual NIC as the hypervisor has it. */
+export interface SimulatedNic {
+  /** The engine's id, which libvirt carries in the `ua-…` alias. */
+  readonly id: string;
+  /** The id that VDSM up to 4.3 also gives; another one than `id`. */
+  readonly deviceId: string;
+  readonly mac: string;
+  readonly network: string;
+  /** `hostdev`: a virtual function handed through (SR-IOV); it has no `vnetN` on the host. */
+  readonly device: "bridge" | "hostdev";
+  readonly model: "virtio" | "e1000e" | "rtl8139";
+  readonly linkActive: boolean;
+}
+
+/** VDSM's words for what a VM is doing. */
+export type VmStatus =
+  | "Up"
+  | "Down"
+  | "Paused"
+  | "Powering up"
+  | "Powering down"
+  | "RebootInProgress"
+  | "Migration Source"
+  | "Migration Destination"
+  | "Restoring state"
+  | "Saving State"
+  | "WaitForLaunch";
+
+/** Why a VM is down. */
+export interface Exit {
+  readonly code: number;
+  readonly reason: number;
+  readonly message: string;
+}
+
+/** One host's view of a VM; a VM has two of them while it migrates. */
+export interface Presence {
+  readonly host: string;
+  readonly status: VmStatus;
+  readonly exit: Exit | null;
+  /** The tick at which this status began. */
+  readonly since: number;
+}
+
+/** Who speaks for the guest: `none` and `silent` leave the key `netIfaces` out. */
+export type AgentState = "running" | "starting" | "silent" | "none";
+
+/** A VM of the world. Read it freely; change it through the world only. */
+export interface SimulatedVm {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: string;
+  readonly os: "linux" | "windows";
+  /** Never stopped, silenced or moved by `tick`; only its addresses change. */
+  readonly pinned: boolean;
+  presences: readonly Presence[];
+  nics: readonly SimulatedNic[];
+  agent: AgentState;
+  /** `null`: the guest has no list to report, and the key is absent even while the agent runs. */
+  netIfaces: readonly WireInterface[] | null;
+  /** `null`: the key is absent. */
+  guestIPs: string | null;
+  fqdn: string | null;
+  /** Laid over the stats record as it is, for payloads that nobody would make on purpose; `undefined` removes a key. */
+  raw: Readonly<Record<string, unknown>>;
+}
