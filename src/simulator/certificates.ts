@@ -13,8 +13,8 @@ export interface Credentials {
 /** Signs certificates like the engine's CA does for its hosts and for itself. */
 export interface CertificateAuthority {
   readonly ca: string;
-  /** A certificate for a host, valid for its name, `localhost` and both loopback addresses. */
-  issueHost(name: string, validity?: Validity): Promise<Credentials>;
+  /** A certificate for a host, valid for its name, `localhost` and both loopback addresses, or for the names given. */
+  issueHost(name: string, validity?: Validity, alternativeNames?: readonly string[]): Promise<Credentials>;
   /** A certificate to dial hosts with. */
   issueClient(name?: string, validity?: Validity): Promise<Credentials>;
 }
@@ -45,7 +45,11 @@ export async function createAuthority(name = "VDSM simulator CA"): Promise<Certi
   });
   const ca = root.toString("pem");
 
-  const issue = async (subject: string, names: string[], validity: Validity): Promise<Credentials> => {
+  const issue = async (
+    subject: string,
+    names: readonly string[],
+    validity: Validity,
+  ): Promise<Credentials> => {
     const own = await newKeys();
     const certificate = await x509.X509CertificateGenerator.create({
       subject: `CN=${subject}`,
@@ -61,9 +65,7 @@ export async function createAuthority(name = "VDSM simulator CA"): Promise<Certi
           x509.ExtendedKeyUsage.serverAuth,
           x509.ExtendedKeyUsage.clientAuth,
         ]),
-        new x509.SubjectAlternativeNameExtension(
-          names.map((value) => ({ type: isIP(value) === 0 ? "dns" : "ip", value })),
-        ),
+        ...alternativeNamesOf(names),
       ],
     });
     return { ca, cert: certificate.toString("pem"), key: await keyPem(own.privateKey) };
@@ -71,10 +73,20 @@ export async function createAuthority(name = "VDSM simulator CA"): Promise<Certi
 
   return {
     ca,
-    issueHost: (host, validity = aroundNow()) =>
-      issue(host, [...new Set([host, "localhost", "127.0.0.1", "::1"])], validity),
+    issueHost: (host, validity = aroundNow(), names = [host, "localhost", "127.0.0.1", "::1"]) =>
+      issue(host, names, validity),
     issueClient: (client = "vnic-graph", validity = aroundNow()) => issue(client, [client], validity),
   };
+}
+
+/** Certificates of older engines have none at all. */
+function alternativeNamesOf(names: readonly string[]): x509.SubjectAlternativeNameExtension[] {
+  if (names.length === 0) return [];
+  const entries = [...new Set(names)].map((value) => ({
+    type: isIP(value) === 0 ? ("dns" as const) : ("ip" as const),
+    value,
+  }));
+  return [new x509.SubjectAlternativeNameExtension(entries)];
 }
 
 /** From yesterday, so that clocks may differ, for a year. */

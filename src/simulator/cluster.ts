@@ -3,6 +3,7 @@ import { tick } from "./life.js";
 import { populate } from "./population.js";
 import type { SimulatedHost } from "./verbs.js";
 import { startVdsmServer, type VdsmServer } from "./vdsm-server.js";
+import { statusTime } from "./vm-record.js";
 import { createWorld, type World } from "./world.js";
 
 /** What a simulated cluster is to be. */
@@ -64,6 +65,14 @@ export async function startCluster(options: ClusterOptions): Promise<SimulatedCl
     return { name, host, port: server.port, server };
   };
   const hosts = await allOrNone(world.hosts.map(listen));
+
+  const serverOf = new Map(hosts.map((each) => [each.name, each.server]));
+  world.onStatus = (vm, presence) => {
+    serverOf.get(presence.host)?.notifyLazily(`|virt|VM_status|${vm.id}`, () => ({
+      [vm.id]: world.recordOf(vm, presence),
+      notify_time: Number(statusTime(world.now)),
+    }));
+  };
 
   const timer =
     options.tickMs === null

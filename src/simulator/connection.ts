@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { CallFault } from "./faults.js";
 import { Link } from "./link.js";
-import { Session } from "./session.js";
+import { Session, type RequestSink } from "./session.js";
 import { ClientFrameReader, NotStomp } from "./stomp.js";
 
 /** How one connection is treated. */
@@ -30,20 +30,12 @@ export class Connection {
 
   constructor(
     socket: Socket,
-    private readonly stream: Duplex,
-    host: { receive(body: string, replyTo: string | null): void },
+    stream: Duplex,
+    request: RequestSink,
     private readonly options: ConnectionOptions,
   ) {
     this.link = new Link(socket, stream);
-    this.session = new Session(
-      this.link,
-      {
-        request: (body, replyTo) => {
-          host.receive(body, replyTo);
-        },
-      },
-      options.beats,
-    );
+    this.session = new Session(this.link, request, options.beats);
     this.deadline = setTimeout(() => {
       this.link.close();
     }, options.firstBytesMs);
@@ -63,11 +55,17 @@ export class Connection {
     for (const id of this.session.subscriptionsTo(destination)) this.link.deliver(messageFor(id), fault);
   }
 
+  /** Whether anybody on this connection listens to a destination. */
+  listensTo(destination: string): boolean {
+    return this.session.subscriptionsTo(destination).length > 0;
+  }
+
   destroy(): void {
     this.link.destroy();
   }
 
   private receive(chunk: Buffer): void {
+    if (this.link.closed) return;
     if (this.peeked === null) {
       this.read(chunk);
       return;
@@ -78,7 +76,7 @@ export class Connection {
     const start = this.peeked.toString("latin1", 0, PEEK_BYTES);
     const bytes = this.peeked;
     this.peeked = null;
-    if (HTTP_START.test(start)) this.stream.end(HTTP_REFUSAL);
+    if (HTTP_START.test(start)) this.link.close(HTTP_REFUSAL);
     else if (STOMP_START.test(start) && !this.options.refuse) this.read(bytes);
     else this.link.close();
   }
@@ -86,7 +84,11 @@ export class Connection {
   private read(bytes: Buffer): void {
     this.session.heard();
     try {
-      for (const frame of this.reader.read(bytes)) this.session.receive(frame);
+      for (const frame of this.reader.read(bytes)) {
+        this.session.receive(frame);
+        // What follows a frame that ended the connection was never read by the host.
+        if (this.link.closed) return;
+      }
     } catch (error) {
       if (!(error instanceof NotStomp)) throw error;
       // Whatever cannot be read as STOMP ends the connection, and only that.

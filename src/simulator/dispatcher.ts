@@ -21,12 +21,15 @@ interface Request {
   readonly rawParams: unknown;
 }
 
+const REMEMBERED_CALLS = 5_000;
+
 const INVALID_REQUEST = new VdsmFault(-32600, "The JSON sent is not a valid Request object: {}");
 
 /** The JSON-RPC side of one vdsmd, with its known bugs: they are what a client must not provoke. */
 export class Dispatcher {
   /** A notification ends the only dispatching thread: after it nobody is answered, on any connection. */
   alive = true;
+  /** The latest calls; a simulator that runs for days must not remember all. */
   readonly calls: Call[] = [];
   private waiting: { verb: string | null; resolve: (call: Call) => void }[] = [];
   /** One table for all clients, so that equal ids of two clients mix their replies up. */
@@ -88,6 +91,7 @@ export class Dispatcher {
   private run(request: Request): Outcome {
     const call = { verb: request.method, params: request.rawParams };
     this.calls.push(call);
+    if (this.calls.length > 2 * REMEMBERED_CALLS) this.calls.splice(0, REMEMBERED_CALLS);
     const fault = this.faults.takeForCall(request.method);
     const outcome = { ...this.answer(request), fault };
     const told = this.waiting.filter((each) => each.verb === null || each.verb === call.verb);
@@ -105,11 +109,10 @@ export class Dispatcher {
   }
 
   private reply(id: unknown, answer: Answer, fault: CallFault | null): void {
-    if (fault?.kind === "hang") return;
     const key = JSON.stringify(id);
     const destination = this.replyTo.has(key) ? (this.replyTo.get(key) ?? null) : DEFAULT_REPLY_TO;
     this.replyTo.delete(key);
-    if (destination === null) return;
+    if (destination === null || fault?.kind === "hang") return;
     const replyId = fault?.kind === "wrong-id" ? "00000000-0000-4000-8000-00000000dead" : id;
     const text =
       fault?.kind === "malformed-json" ? (fault.body ?? '{"jsonrpc": "2.0", "id":') : textOf(replyId, answer);

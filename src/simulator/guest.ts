@@ -14,10 +14,14 @@ import {
 } from "./guests/odd.js";
 import { windowsOldAgent, windowsQemuAgent } from "./guests/windows.js";
 import type { Random } from "./random.js";
-import type { VmSpec } from "./world.js";
+import type { VmSpec } from "./vm-spec.js";
 
 /** What a kind of guest makes of a name, an address plan and chance: everything of a VM but its place. */
-export type GuestMaker = (name: string, plan: AddressPlan, random: Random) => Omit<VmSpec, "name" | "host" | "kind">;
+export type GuestMaker = (
+  name: string,
+  plan: AddressPlan,
+  random: Random,
+) => Omit<VmSpec, "name" | "host" | "kind">;
 
 /** Every kind of guest there is, with the stem of the names that such VMs bear. */
 export const GUEST_KINDS = {

@@ -9,6 +9,7 @@ const SHOWCASE_TICKS = 3;
 /** One moment in the life of a cluster: what is under way goes on, and a few VMs begin something. */
 export function tick(world: World): void {
   world.now += 1;
+  world.nextSample();
   for (const vm of world.vms) {
     if (vm.pinned) changePinned(world, vm);
     else if (!goOn(world, vm)) begin(world, vm);
@@ -27,8 +28,9 @@ function goOn(world: World, vm: SimulatedVm): boolean {
     if (world.random.chance(0.3)) world.start(vm.id, anyHost(world, world.random));
     return true;
   }
-  if (vm.presences.some((each) => each.exit?.reason === 4)) world.leaveSource(vm.id);
-  else if (presence.status === "Migration Source") world.finishMigration(vm.id);
+  const ended = vm.presences.find((each) => each.status === "Down");
+  if (presence.status === "Migration Source") endMigration(world, vm);
+  else if (vm.presences.length > 1 && ended !== undefined) world.destroy(vm.id, ended.host);
   else if (presence.status === "Down") world.destroy(vm.id);
   else if (presence.status === "Powering down") world.stop(vm.id);
   else if (presence.status === "Powering up") comeUp(world, vm);
@@ -36,10 +38,16 @@ function goOn(world: World, vm: SimulatedVm): boolean {
   return true;
 }
 
+function endMigration(world: World, vm: SimulatedVm): void {
+  if (world.random.chance(0.2)) world.failMigration(vm.id);
+  else world.finishMigration(vm.id);
+}
+
 /** A guest is up before its agent is. */
 function comeUp(world: World, vm: SimulatedVm): void {
   world.setStatus(vm.id, "Up");
-  if (vm.agent !== "none") world.setAgent(vm.id, "starting");
+  // What DHCP gave before, it may give to others meanwhile.
+  if (world.random.chance(0.3)) changeAddresses(world, vm);
 }
 
 function agentGoesOn(world: World, vm: SimulatedVm): boolean {
@@ -61,7 +69,9 @@ function begin(world: World, vm: SimulatedVm): void {
 function beginMigration(world: World, vm: SimulatedVm): void {
   const others = world.hosts.filter((host) => host.name !== vm.presences[0]?.host);
   const [first, ...rest] = others;
-  if (first !== undefined) world.startMigration(vm.id, world.random.pick([first, ...rest]).name);
+  if (first === undefined) return;
+  const postCopy = world.random.chance(0.25);
+  world.startMigration(vm.id, world.random.pick([first, ...rest]).name, { postCopy });
 }
 
 function anyHost(world: World, random: Random): string {

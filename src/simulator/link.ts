@@ -9,6 +9,8 @@ export class Link {
   private readonly timers = new Set<NodeJS.Timeout>();
   private busy = false;
   private silent = false;
+  /** Nothing more is read or said; the bytes written before still go out. */
+  closed = false;
 
   constructor(
     /** The TCP socket, for resets. */
@@ -19,7 +21,7 @@ export class Link {
 
   /** Queues whole frames; nothing ever comes between the bytes of one. */
   send(bytes: Buffer): void {
-    if (this.silent) return;
+    if (this.silent || this.closed) return;
     if (this.busy) this.queue.push(bytes);
     else if (this.stream.writable) this.stream.write(bytes);
   }
@@ -39,12 +41,13 @@ export class Link {
         this.drip(bytes, fault.everyMs, fault.bytes ?? 1);
         break;
       case "reset":
+        this.closed = true;
         this.stream.write(bytes.subarray(0, fault.atByte), () => {
           this.reset();
         });
         break;
       case "close":
-        this.stream.end(bytes.subarray(0, fault.atByte));
+        this.close(bytes.subarray(0, fault.atByte));
         break;
       case "garbage":
         this.send(
@@ -75,17 +78,21 @@ export class Link {
     this.timers.add(setInterval(action, intervalMs));
   }
 
-  close(): void {
+  /** An orderly end, after some last words. */
+  close(lastWords: Buffer | string = ""): void {
+    this.closed = true;
     this.stopTimers();
-    this.stream.end(() => this.stream.destroy());
+    if (this.stream.writable) this.stream.end(lastWords, () => this.stream.destroy());
   }
 
   reset(): void {
+    this.closed = true;
     this.stopTimers();
     this.socket.resetAndDestroy();
   }
 
   destroy(): void {
+    this.closed = true;
     this.stopTimers();
     this.stream.destroy();
     this.socket.destroy();

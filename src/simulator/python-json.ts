@@ -3,6 +3,7 @@
  * VDSM sends exactly this, so byte counts and escapes of the simulator are those of a real host.
  */
 export function pythonJson(value: unknown): string {
+  if (value instanceof EncodedJson) return value.text;
   if (value instanceof PythonFloat)
     return Number.isInteger(value.value) ? `${value.value}.0` : `${value.value}`;
   if (typeof value === "string") return asciiString(value);
@@ -15,6 +16,11 @@ export function pythonJson(value: unknown): string {
 /** A number that Python holds as a float, and therefore writes `4460.0` where JavaScript writes `4460`. */
 export class PythonFloat {
   constructor(readonly value: number) {}
+}
+
+/** A value that was written as JSON before; it is put in as it is. */
+export class EncodedJson {
+  constructor(readonly text: string) {}
 }
 
 function objectText(value: object): string {

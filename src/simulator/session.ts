@@ -1,11 +1,8 @@
 import type { Link } from "./link.js";
 import { serverFrame, type ClientFrame } from "./stomp.js";
 
-/** What a session needs from the host it belongs to. */
-export interface SessionHost {
-  /** The body of a SEND to one of VDSM's request destinations. */
-  request(body: string, replyTo: string | null): void;
-}
+/** Takes the body of a SEND to one of VDSM's request destinations. */
+export type RequestSink = (body: string, replyTo: string | null) => void;
 
 /** A heartbeat that is asked for is raised to at least this. */
 const LEAST_BEAT_MS = 1_000;
@@ -23,7 +20,7 @@ export class Session {
 
   constructor(
     private readonly link: Link,
-    private readonly host: SessionHost,
+    private readonly request: RequestSink,
     private readonly beats: boolean,
   ) {}
 
@@ -96,7 +93,7 @@ export class Session {
   private send(frame: ClientFrame): void {
     const destination = frame.headers.get("destination") ?? "";
     if (REQUEST_DESTINATIONS.some((known) => destination === known || destination.startsWith(`${known}.`))) {
-      this.host.request(frame.body.toString(), frame.headers.get("reply-to") ?? null);
+      this.request(frame.body.toString(), frame.headers.get("reply-to") ?? null);
     } else {
       this.error("Subscription not available");
     }

@@ -25,14 +25,15 @@ const NUL = 0x00;
 export class ClientFrameReader {
   private pending: Buffer = Buffer.alloc(0);
 
-  read(chunk: Buffer): ClientFrame[] {
+  /** Frames one by one: those before a broken one count, wherever the chunks were cut. */
+  *read(chunk: Buffer): Generator<ClientFrame> {
     this.pending = Buffer.concat([this.pending, chunk]);
-    const frames: ClientFrame[] = [];
     for (;;) {
-      const taken = takeFrame(withoutBeats(this.pending));
-      if (taken === null) return frames;
-      frames.push(taken.frame);
+      this.pending = withoutBeats(this.pending);
+      const taken = takeFrame(this.pending);
+      if (taken === null) return;
       this.pending = taken.rest;
+      yield taken.frame;
     }
   }
 }

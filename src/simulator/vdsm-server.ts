@@ -1,11 +1,8 @@
-import { createServer, type AddressInfo, type Socket } from "node:net";
-import type { Duplex } from "node:stream";
+import { createServer, type AddressInfo, type Server } from "node:net";
 import type { Credentials } from "./certificates.js";
-import { Connection } from "./connection.js";
-import { Dispatcher, type Call } from "./dispatcher.js";
-import { FaultScript, type CallFault } from "./faults.js";
-import { pythonJson } from "./python-json.js";
-import { serverFrame } from "./stomp.js";
+import type { Call } from "./dispatcher.js";
+import { FaultScript } from "./faults.js";
+import { HostEnd } from "./host-end.js";
 import { tlsUpgrade } from "./tls-upgrade.js";
 import type { VerbAnswers } from "./verbs.js";
 
@@ -31,107 +28,85 @@ export interface VdsmServer {
   readonly connections: number;
   /** Connections accepted so far. */
   readonly accepted: number;
-  /** Every verb that was asked for, in order, scripted faults included. */
+  /** The latest verbs (5,000 at least) that were asked for, in order, scripted faults included. */
   readonly calls: readonly Call[];
   /** Resolves with the next call (of this verb, when one is named). */
   nextCall(verb?: string): Promise<Call>;
   /** Sends an event to everybody who is subscribed to `jms.queue.events`. */
   notify(method: string, params: Readonly<Record<string, unknown>>): void;
+  /** As `notify`, for events that are worth composing only if somebody listens. */
+  notifyLazily(method: string, params: () => Readonly<Record<string, unknown>>): void;
   /** Resets every open connection; new ones are welcome. */
   dropConnections(): void;
+  /** The host goes off: connections are reset and new ones refused, until `plug`. */
+  unplug(): Promise<void>;
+  /** The host is back, on the same port. */
+  plug(): Promise<void>;
   /** Ends everything; resolves when the port is free. */
   stop(): Promise<void>;
 }
 
-const EVENTS = "jms.queue.events";
-
 /** Starts one VDSM host; resolves when it listens. */
 export async function startVdsmServer(options: VdsmServerOptions): Promise<VdsmServer> {
   const faults = options.faults ?? new FaultScript();
-  const connections = new Set<Connection>();
-  const sockets = new Set<Socket>();
   const upgrade = options.tls ? tlsUpgrade(options.tls) : null;
-  let accepted = 0;
-
-  const broadcast = (destination: string, text: string, fault: CallFault | null) => {
-    for (const connection of connections)
-      connection.deliver(destination, (id) => message(destination, id, text), fault);
-  };
-  const dispatcher = new Dispatcher(options.world, faults, broadcast);
-
-  const open = (socket: Socket, stream: Duplex, mute: boolean, beats: boolean, refuse: boolean) => {
-    if (mute) {
-      stream.resume();
-      return;
-    }
-    const connection = new Connection(socket, stream, dispatcher, {
-      beats,
-      refuse,
-      firstBytesMs: options.firstBytesMs ?? 10_000,
-    });
-    connections.add(connection);
-    stream.once("close", () => connections.delete(connection));
-  };
-
+  const end = new HostEnd(options.world, faults, upgrade, options.firstBytesMs ?? 10_000);
+  const host = options.host ?? "127.0.0.1";
   const server = createServer((socket) => {
-    accepted += 1;
-    sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
-    // A client that goes away is no error of the host; "close" follows and tidies up.
-    socket.on("error", () => undefined);
-    const fault = faults.takeForConnection()?.kind ?? null;
-    if (fault === "slow-tls") return;
-    const speak = (stream: Duplex) => {
-      open(socket, stream, fault === "mute", fault !== "no-heartbeats", fault === "close-before-connected");
-    };
-    if (upgrade === null) speak(socket);
-    else upgrade(socket, speak);
+    end.accept(socket);
   });
-  await listening(server, options.port ?? 0, options.host ?? "127.0.0.1");
+  await listening(server, options.port ?? 0, host);
+  const { port } = server.address() as AddressInfo;
 
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
     faults,
-    calls: dispatcher.calls,
+    calls: end.dispatcher.calls,
     get connections() {
-      return sockets.size;
+      return end.open;
     },
     get accepted() {
-      return accepted;
+      return end.accepted;
     },
-    nextCall: (verb) => dispatcher.nextCall(verb ?? null),
+    nextCall: (verb) => end.dispatcher.nextCall(verb ?? null),
     notify(method, params) {
-      broadcast(EVENTS, pythonJson({ jsonrpc: "2.0", method, params }), null);
+      end.notify(method, () => params);
+    },
+    notifyLazily(method, params) {
+      end.notify(method, params);
     },
     dropConnections() {
-      for (const socket of sockets) socket.resetAndDestroy();
+      end.reset();
     },
-    stop: () =>
-      new Promise((resolve) => {
-        server.close(() => {
-          resolve();
-        });
-        for (const connection of connections) connection.destroy();
-        for (const socket of sockets) socket.destroy();
-      }),
+    unplug: () => {
+      const closed = closing(server);
+      end.reset();
+      return closed;
+    },
+    plug: () => listening(server, port, host),
+    stop: () => {
+      const closed = closing(server);
+      end.destroy();
+      return closed;
+    },
   };
 }
 
-/** Headers in the order in which VDSM writes them; there is no `message-id`. */
-function message(destination: string, subscription: string, text: string): Buffer {
-  const headers = [
-    ["destination", destination],
-    ["content-type", "application/json"],
-    ["subscription", subscription],
-  ] as const;
-  return serverFrame("MESSAGE", headers, text);
-}
-
-function listening(server: ReturnType<typeof createServer>, port: number, host: string): Promise<void> {
+/** Resolves when a server listens; rejects when it cannot. */
+export function listening(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, host, () => {
       server.off("error", reject);
+      resolve();
+    });
+  });
+}
+
+/** Resolves when a server and all its connections are closed; one that does not listen is closed already. */
+export function closing(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => {
       resolve();
     });
   });

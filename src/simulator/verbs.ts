@@ -1,7 +1,8 @@
 import { domainXml, legacyDevices } from "./domain-xml.js";
+import { EncodedJson, pythonJson } from "./python-json.js";
 import { Random } from "./random.js";
 import type { Presence, SimulatedVm } from "./vm.js";
-import { statusTime, vmRecord } from "./vm-record.js";
+import { statusTime } from "./vm-record.js";
 
 /** Whatever answers the verbs of one host; the wire server asks nothing else of a world. */
 export interface VerbAnswers {
@@ -30,22 +31,24 @@ export interface SimulatedHost {
   recovering: boolean;
   /** Restarts of vdsmd so far; each gives every VM another `hash`. */
   restarts: number;
-  /** Calls so far; statistics move with each. */
-  samples: number;
 }
 
 type Params = Readonly<Record<string, unknown>>;
-type View = readonly { readonly vm: SimulatedVm; readonly presence: Presence }[];
 
-/** Answers the verbs of one host from what `view` says its VMs are at that moment. */
-export function verbsOf(host: SimulatedHost, view: () => View): VerbAnswers {
-  const record = ({ vm, presence }: View[number]) =>
-    vmRecord(vm, presence, {
-      sample: host.samples,
-      boot: `${host.name}/${host.restarts}`,
-      displayAddress: "192.0.2.11",
-    });
-  const short = ({ vm, presence }: View[number]) => ({
+/** The VMs that are on one host. */
+export type HostView = readonly { readonly vm: SimulatedVm; readonly presence: Presence }[];
+
+/** What the answers of a host are made from. */
+export interface HostFacts {
+  readonly view: () => HostView;
+  readonly record: (vm: SimulatedVm, presence: Presence) => Record<string, unknown>;
+  /** While it stays the same, so do all answers. */
+  readonly version: () => number;
+}
+
+/** Answers the verbs of one host from what the facts are at that moment. */
+export function verbsOf(host: SimulatedHost, { view, record, version }: HostFacts): VerbAnswers {
+  const short = ({ vm, presence }: HostView[number]) => ({
     vmId: vm.id,
     status: presence.status,
     statusTime: statusTime(presence.since),
@@ -55,8 +58,11 @@ export function verbsOf(host: SimulatedHost, view: () => View): VerbAnswers {
   const verbs: Record<string, (params: Params) => unknown> = {
     "Host.ping2": () => true,
     "Host.getCapabilities": () => capabilitiesOf(host),
-    "Host.getAllVmStats": () => view().map(record),
-    "VM.getStats": (params) => [record(only(view(), params))],
+    "Host.getAllVmStats": onceAVersion(version, () => view().map(({ vm, presence }) => record(vm, presence))),
+    "VM.getStats": (params) => {
+      const { vm, presence } = only(view(), params);
+      return [record(vm, presence)];
+    },
     "Host.getVMList": (params) => {
       const listed = chosen(view(), params);
       return legacy && params["onlyUUID"] !== false ? listed.map(({ vm }) => vm.id) : listed.map(short);
@@ -71,7 +77,6 @@ export function verbsOf(host: SimulatedHost, view: () => View): VerbAnswers {
 
   return {
     answer(verb, params) {
-      host.samples += 1;
       if (host.recovering) throw new VdsmFault(99, "Recovering from crash or Initializing");
       const run = Object.hasOwn(verbs, verb) ? verbs[verb] : undefined;
       if (run === undefined) {
@@ -82,7 +87,18 @@ export function verbsOf(host: SimulatedHost, view: () => View): VerbAnswers {
   };
 }
 
-function only(view: View, params: Params): View[number] {
+/** The largest answer, asked for most: it is composed once for all who ask between two changes. */
+function onceAVersion(version: () => number, compose: () => unknown): () => EncodedJson {
+  let latest: { version: number; answer: EncodedJson } | null = null;
+  return () => {
+    if (latest?.version !== version()) {
+      latest = { version: version(), answer: new EncodedJson(pythonJson(compose())) };
+    }
+    return latest.answer;
+  };
+}
+
+function only(view: HostView, params: Params): HostView[number] {
   const id = params["vmID"];
   if (typeof id !== "string") throw new VdsmFault(-32603, "Internal JSON-RPC error: {'reason': 'vmID'}");
   const found = view.find(({ vm }) => vm.id === id);
@@ -91,13 +107,13 @@ function only(view: View, params: Params): View[number] {
 }
 
 /** An absent or empty `vmList` means all; unknown ids are left out without a word. */
-function chosen(view: View, params: Params): View {
+function chosen(view: HostView, params: Params): HostView {
   const wanted = params["vmList"];
   if (!Array.isArray(wanted) || wanted.length === 0) return view;
   return view.filter(({ vm }) => wanted.includes(vm.id));
 }
 
-function fullRecord({ vm, presence }: View[number]) {
+function fullRecord({ vm, presence }: HostView[number]) {
   return {
     vmId: vm.id,
     vmName: vm.name,

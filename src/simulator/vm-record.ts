@@ -4,7 +4,7 @@ import type { Presence, SimulatedVm } from "./vm.js";
 
 /** What a record needs to know about the host that tells it. */
 export interface Teller {
-  /** Counts calls: statistics move with every one of them. */
+  /** Statistics move with every sample. */
   readonly sample: number;
   /** Changes when vdsmd restarts, and with it every `hash`. */
   readonly boot: string;
@@ -73,14 +73,18 @@ function liveRecord(vm: SimulatedVm, presence: Presence, teller: Teller) {
         ipAddress: teller.displayAddress,
       },
     ],
-    hash: hash64(
-      `${teller.boot}${vm.nics.map((nic) => `${nic.id}${nic.mac}${nic.network}`).join()}`,
-    ).toString(),
+    hash: devicesHash(vm, teller.boot),
     vmJobs: {},
-    ...guestFields(vm, vcpus, memoryKb, teller.sample),
+    ...(presence.postCopy ? {} : guestFields(vm, vcpus, memoryKb, teller.sample)),
     ...(presence.status === "Migration Source" ? { migrationProgress: (teller.sample * 7) % 100 } : {}),
     statusTime: statusTime(presence.since),
   };
+}
+
+/** Another one with other devices, and with every start of vdsmd; what the guest does has no part in it. */
+function devicesHash(vm: SimulatedVm, boot: string): string {
+  const devices = vm.nics.map((nic) => [nic.id, nic.mac, nic.network, nic.linkActive].join("/"));
+  return hash64([boot, vm.id, ...devices].join()).toString();
 }
 
 /** Empty right after a start: rates need two samples. Virtual functions have no counters on the host. */

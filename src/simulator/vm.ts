@@ -46,6 +46,8 @@ export interface Presence {
   readonly host: string;
   readonly status: VmStatus;
   readonly exit: Exit | null;
+  /** The source of a post-copy migration: it no longer knows anything of the guest. */
+  readonly postCopy: boolean;
   /** The tick at which this status began. */
   readonly since: number;
 }
