@@ -1,0 +1,101 @@
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { Connection } from "./connection.js";
+import { Dispatcher } from "./dispatcher.js";
+import type { CallFault, ConnectionFault, FaultScript } from "./faults.js";
+import { pythonJson } from "./python-json.js";
+import { serverFrame } from "./stomp.js";
+import type { TlsUpgrade } from "./tls-upgrade.js";
+import type { VerbAnswers } from "./verbs.js";
+
+const EVENTS = "jms.queue.events";
+
+/** One host behind its listening socket: all its connections, and the one dispatcher that they share. */
+export class HostEnd {
+  readonly dispatcher: Dispatcher;
+  /** Connections accepted so far. */
+  accepted = 0;
+  private readonly sockets = new Set<Socket>();
+  private readonly connections = new Set<Connection>();
+
+  constructor(
+    world: VerbAnswers,
+    private readonly faults: FaultScript,
+    private readonly upgrade: TlsUpgrade | null,
+    private readonly firstBytesMs: number,
+  ) {
+    this.dispatcher = new Dispatcher(world, faults, (destination, text, fault) => {
+      this.broadcast(destination, text, fault);
+    });
+  }
+
+  /** Open connections, at this moment. */
+  get open(): number {
+    return this.sockets.size;
+  }
+
+  accept(socket: Socket): void {
+    this.accepted += 1;
+    this.sockets.add(socket);
+    socket.once("close", () => this.sockets.delete(socket));
+    // A client that goes away is no error of the host; "close" follows and tidies up.
+    socket.on("error", () => undefined);
+    const fault = this.faults.takeForConnection()?.kind ?? null;
+    if (fault === "slow-tls") socket.resume();
+    else if (this.upgrade === null) this.speak(socket, socket, fault);
+    else {
+      this.upgrade(socket, (stream) => {
+        this.speak(socket, stream, fault);
+      });
+    }
+  }
+
+  /** Sends an event to everybody who is subscribed; composed only if somebody is. */
+  notify(method: string, params: () => Readonly<Record<string, unknown>>): void {
+    if (![...this.connections].some((each) => each.listensTo(EVENTS))) return;
+    this.broadcast(EVENTS, pythonJson({ jsonrpc: "2.0", method, params: params() }), null);
+  }
+
+  reset(): void {
+    for (const socket of this.sockets) socket.resetAndDestroy();
+  }
+
+  destroy(): void {
+    for (const connection of this.connections) connection.destroy();
+    for (const socket of this.sockets) socket.destroy();
+  }
+
+  private speak(socket: Socket, stream: Duplex, fault: ConnectionFault["kind"] | null): void {
+    if (fault === "mute") {
+      stream.resume();
+      return;
+    }
+    const request = (body: string, replyTo: string | null) => {
+      this.dispatcher.receive(body, replyTo);
+    };
+    const connection = new Connection(socket, stream, request, {
+      beats: fault !== "no-heartbeats",
+      refuse: fault === "close-before-connected",
+      firstBytesMs: this.firstBytesMs,
+    });
+    this.connections.add(connection);
+    stream.once("close", () => this.connections.delete(connection));
+  }
+
+  /** VDSM sends a reply to every connection that listens to its destination, whoever asked. */
+  private broadcast(destination: string, text: string, fault: CallFault | null): void {
+    for (const connection of this.connections) {
+      connection.deliver(destination, (id) => message(destination, id, text), fault);
+    }
+  }
+}
+
+/** Headers in the order in which VDSM writes them; there is no `message-id`. */
+function message(destination: string, subscription: string, text: string): Buffer {
+  const headers = [
+    ["destination", destination],
+    ["content-type", "application/json"],
+    ["subscription", subscription],
+  ] as const;
+  return serverFrame("MESSAGE", headers, text);
+}
