@@ -1,0 +1,29 @@
+import { type Command, Option } from "commander";
+import type { Environment } from "../config.js";
+import { SETTINGS, flagOf } from "../settings.js";
+
+/** Gives a command every setting as a flag: `REFRESH_INTERVAL` becomes `--refresh-interval <value>`. */
+export function withSettings(command: Command): Command {
+  for (const [name, { about, fallback }] of Object.entries(SETTINGS)) {
+    const value = name === "INSECURE" ? "[on|off]" : "<value>";
+    const shown = fallback === null ? about : `${about} (${fallback})`;
+    command.addOption(new Option(`--${flagOf(name)} ${value}`, shown));
+  }
+  return command;
+}
+
+/** The settings that were given as flags, under their environment names. */
+export function settingsIn(options: Readonly<Record<string, unknown>>): Environment {
+  const given: Record<string, string> = {};
+  for (const name of Object.keys(SETTINGS)) {
+    const value = options[camelCase(flagOf(name))];
+    // A flag without a value, as in `--insecure`, switches on.
+    if (value === true) given[name] = "on";
+    else if (typeof value === "string") given[name] = value;
+  }
+  return given;
+}
+
+function camelCase(flag: string): string {
+  return flag.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}

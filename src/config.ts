@@ -1,0 +1,234 @@
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { Expected, type HostAddress } from "./setting-types.js";
+import { SETTINGS, flagOf, type SettingName, type SettingValues } from "./settings.js";
+
+/** Environment variables, or flags under the same names. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A setting that cannot be used; the message is one line: its name, what was expected, what to do. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+/** Files of one side of a TLS connection. */
+export interface TlsFiles {
+  readonly caFile: string;
+  readonly certFile: string;
+  readonly keyFile: string;
+  readonly serverName: string | null;
+}
+
+/** Everything that can be set, checked and frozen; nothing else of the process reads the environment. */
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  readonly databaseUrl: string | null;
+  readonly source: "hosts" | "engine";
+  /** `null`: none are named. */
+  readonly vdsmHosts: readonly HostAddress[] | null;
+  /** `null`: plain TCP, or no hosts are named. */
+  readonly vdsmTls: TlsFiles | null;
+  readonly vdsmTimeoutMs: number;
+  /** `null`: polling is off. */
+  readonly refreshIntervalMs: number | null;
+  readonly refreshConcurrency: number;
+  readonly guestNicIgnore: readonly RegExp[];
+  readonly redisUrl: string | null;
+  readonly dataDir: string;
+  /** Neither a database nor hosts are named: the demo cluster runs. */
+  readonly demo: boolean;
+  readonly identity: IdentityConfig;
+  readonly serverTls: {
+    readonly certFile: string;
+    readonly keyFile: string;
+    readonly clientCaFile: string | null;
+  } | null;
+  readonly allowedHosts: readonly string[];
+  readonly corsOrigins: readonly string[];
+  readonly trustedDocumentsFile: string | null;
+  readonly graphiql: boolean;
+  readonly federation: "whole" | "contribute" | "off";
+  readonly logLevel: SettingValues["LOG_LEVEL"];
+}
+
+/** Who may ask. All three `null` or `false`: whoever reaches the address. */
+export interface IdentityConfig {
+  readonly tokensFile: string | null;
+  readonly oidc: { readonly issuer: string; readonly audience: string; readonly rolesClaim: string } | null;
+  readonly clientCertificates: boolean;
+}
+
+/** Reads and checks all settings; flags win over the environment. Throws {@link ConfigError}. */
+export function loadConfig(environment: Environment, flags: Environment = {}): Config {
+  const values = parseAll(environment, flags);
+  checkTogether(values);
+  const identity: IdentityConfig = {
+    tokensFile: path(values.AUTH_TOKENS_FILE),
+    oidc:
+      values.OIDC_ISSUER === null || values.OIDC_AUDIENCE === null
+        ? null
+        : { issuer: values.OIDC_ISSUER, audience: values.OIDC_AUDIENCE, rolesClaim: values.OIDC_ROLES_CLAIM },
+    clientCertificates: values.TLS_CLIENT_CA_FILE !== null,
+  };
+  const isOpen = !asksForIdentity(identity);
+  return deepFreeze({
+    host: values.HOST,
+    port: values.PORT,
+    databaseUrl: values.DATABASE_URL,
+    source: values.SOURCE,
+    vdsmHosts: values.VDSM_HOSTS,
+    vdsmTls: vdsmTlsOf(values),
+    vdsmTimeoutMs: values.VDSM_TIMEOUT,
+    refreshIntervalMs: values.REFRESH_INTERVAL,
+    refreshConcurrency: values.REFRESH_CONCURRENCY,
+    guestNicIgnore: values.GUEST_NIC_IGNORE.map(wholeNamePattern),
+    redisUrl: values.REDIS_URL,
+    dataDir: path(values.DATA_DIR) ?? defaultDataDir(environment),
+    demo: values.DATABASE_URL === null && values.VDSM_HOSTS === null,
+    identity,
+    serverTls:
+      values.TLS_CERT_FILE === null || values.TLS_KEY_FILE === null
+        ? null
+        : {
+            certFile: resolve(values.TLS_CERT_FILE),
+            keyFile: resolve(values.TLS_KEY_FILE),
+            clientCaFile: path(values.TLS_CLIENT_CA_FILE),
+          },
+    allowedHosts: values.ALLOWED_HOSTS ?? [],
+    corsOrigins: values.CORS_ORIGINS ?? [],
+    trustedDocumentsFile: path(values.TRUSTED_DOCUMENTS_FILE),
+    graphiql: values.GRAPHIQL === "on" || (values.GRAPHIQL === "auto" && isOpen),
+    federation: values.FEDERATION,
+    logLevel: values.LOG_LEVEL,
+  });
+}
+
+/** The database that TypeORM's own command line is to use. Throws {@link ConfigError}. */
+export function databaseUrlFrom(environment: Environment): string | null {
+  return parseOne("DATABASE_URL", environment, {});
+}
+
+/** Whether a client must say who it is. */
+export function asksForIdentity(identity: IdentityConfig): boolean {
+  return identity.tokensFile !== null || identity.oidc !== null || identity.clientCertificates;
+}
+
+function parseAll(environment: Environment, flags: Environment): SettingValues {
+  const names = Object.keys(SETTINGS) as SettingName[];
+  return Object.fromEntries(
+    names.map((name) => [name, parseOne(name, environment, flags)]),
+  ) as unknown as SettingValues;
+}
+
+function parseOne<Name extends SettingName>(
+  name: Name,
+  environment: Environment,
+  flags: Environment,
+): SettingValues[Name] {
+  const flag = flags[name]?.trim();
+  // An empty variable is how shells and unit files unset one.
+  const given = flag !== undefined && flag !== "" ? flag : environment[name]?.trim();
+  const text = given === undefined || given === "" ? SETTINGS[name].fallback : given;
+  if (text === null) return null as SettingValues[Name];
+  try {
+    if (text.includes("\0")) throw new Expected("text without NUL characters");
+    return SETTINGS[name].parse(text) as SettingValues[Name];
+  } catch (error) {
+    if (!(error instanceof Expected)) throw error;
+    // A URL may carry a password.
+    const shown = name.endsWith("_URL") ? "" : `, not "${text.slice(0, 200)}"`;
+    throw new ConfigError(
+      `${name} must be ${error.message}${shown}; set ${name} or --${flagOf(name)}, or leave it out`,
+    );
+  }
+}
+
+function checkTogether(values: SettingValues): void {
+  const isLoopback = /^(127(\.\d{1,3}){3}|::1|localhost)$/.test(values.HOST);
+  const hasIdentity =
+    values.AUTH_TOKENS_FILE !== null || values.OIDC_ISSUER !== null || values.TLS_CLIENT_CA_FILE !== null;
+  if (!isLoopback && !hasIdentity && values.INSECURE !== "on") {
+    throw new ConfigError(
+      `HOST is ${values.HOST}, which others can reach, but nothing says who may ask; set AUTH_TOKENS_FILE, OIDC_ISSUER with OIDC_AUDIENCE, or TLS_CLIENT_CA_FILE, or spell out --insecure`,
+    );
+  }
+  if (values.INSECURE === "on" && hasIdentity) {
+    throw new ConfigError(
+      "INSECURE is on beside AUTH_TOKENS_FILE, OIDC_ISSUER or TLS_CLIENT_CA_FILE; choose one",
+    );
+  }
+  together(values, ["OIDC_ISSUER", "OIDC_AUDIENCE"]);
+  together(values, ["TLS_CERT_FILE", "TLS_KEY_FILE"]);
+  if (values.TLS_CLIENT_CA_FILE !== null && values.TLS_CERT_FILE === null) {
+    throw new ConfigError("TLS_CLIENT_CA_FILE needs https; set TLS_CERT_FILE and TLS_KEY_FILE too");
+  }
+  if (values.SOURCE === "engine") {
+    if (values.DATABASE_URL === null) {
+      throw new ConfigError("SOURCE is engine, but no DATABASE_URL names the engine's database; set it");
+    }
+    if (values.VDSM_HOSTS !== null) {
+      throw new ConfigError(
+        "SOURCE is engine, which polls no hosts; leave VDSM_HOSTS out, or set SOURCE to hosts",
+      );
+    }
+  }
+}
+
+/** Settings that mean something only together. */
+function together(values: SettingValues, names: readonly SettingName[]): void {
+  const missing = names.filter((name) => values[name] === null);
+  if (missing.length === 0 || missing.length === names.length) return;
+  const given = names.filter((name) => !missing.includes(name));
+  throw new ConfigError(
+    `${missing.join(" and ")} must be set where ${given.join(" and ")} is; set both or none`,
+  );
+}
+
+function vdsmTlsOf(values: SettingValues): TlsFiles | null {
+  if (values.VDSM_HOSTS === null || values.VDSM_TLS === "off") return null;
+  const { VDSM_CA_FILE: caFile, VDSM_CERT_FILE: certFile, VDSM_KEY_FILE: keyFile } = values;
+  if (caFile === null || certFile === null || keyFile === null) {
+    const missing = (["VDSM_CA_FILE", "VDSM_CERT_FILE", "VDSM_KEY_FILE"] as const).filter(
+      (name) => values[name] === null,
+    );
+    throw new ConfigError(
+      `${missing.join(", ")} must name a PEM file, because hosts ask for a client certificate; set it, or VDSM_TLS=off for hosts without TLS`,
+    );
+  }
+  return {
+    caFile: resolve(caFile),
+    certFile: resolve(certFile),
+    keyFile: resolve(keyFile),
+    serverName: values.VDSM_SERVER_NAME,
+  };
+}
+
+function wholeNamePattern(pattern: string): RegExp {
+  try {
+    // Compiled bare first: wrapped, `a)(b` would pass for a pattern.
+    new RegExp(pattern, "u");
+    return new RegExp(`^(?:${pattern})$`, "u");
+  } catch {
+    throw new ConfigError(
+      `GUEST_NIC_IGNORE must be regular expressions joined by commas, but "${pattern.slice(0, 200)}" is none; mend or remove it`,
+    );
+  }
+}
+
+function path(file: string | null): string | null {
+  return file === null ? null : resolve(file);
+}
+
+function defaultDataDir(environment: Environment): string {
+  const base = environment["XDG_DATA_HOME"]?.trim();
+  return join(base === undefined || base === "" ? join(homedir(), ".local", "share") : base, "vnic-graph");
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null && !(value instanceof RegExp)) {
+    Object.values(value).forEach(deepFreeze);
+    Object.freeze(value);
+  }
+  return value;
+}

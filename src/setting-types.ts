@@ -1,0 +1,134 @@
+import { isIPv6 } from "node:net";
+
+/** A VDSM host as it is written in a setting: an address and a port. */
+export interface HostAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Turns a setting's text into its value, or throws a {@link Expected} that says what was expected. */
+export type Parse<T> = (text: string) => T;
+
+/** What a setting should have been; the caller knows its name and what to do next. */
+export class Expected extends Error {
+  override readonly name = "Expected";
+}
+
+/** VDSM's port unless one is given. */
+export const VDSM_PORT = 54_321;
+
+/** A TCP port; 0 lets the system choose one. */
+export const port: Parse<number> = (text) => {
+  const value = wholeNumber(text);
+  if (value === null || value > 65_535) throw new Expected("a port from 0 to 65535");
+  return value;
+};
+
+/** A whole number between both ends, each included. */
+export function integer(least: number, most: number): Parse<number> {
+  return (text) => {
+    const value = wholeNumber(text);
+    if (value === null || value < least || value > most) {
+      throw new Expected(`a whole number from ${least} to ${most}`);
+    }
+    return value;
+  };
+}
+
+/** Milliseconds from `500ms`, `15s`, `2m` or `1h`. */
+export function duration(leastMs: number, mostMs: number): Parse<number> {
+  return (text) => {
+    const match = /^(\d{1,9})(ms|s|m|h)$/.exec(text);
+    const value = match === null ? Number.NaN : Number(match[1]) * (UNIT_MS[match[2] ?? ""] ?? Number.NaN);
+    if (!(value >= leastMs && value <= mostMs)) {
+      throw new Expected(
+        `a duration such as 15s, 500ms or 2m, from ${leastMs} ms to ${mostMs / 3_600_000} h`,
+      );
+    }
+    return value;
+  };
+}
+
+/** One of a few words. */
+export function word<T extends string>(...words: readonly T[]): Parse<T> {
+  return (text) => {
+    const found = words.find((each) => each === text);
+    if (found === undefined) throw new Expected(words.join(" or "));
+    return found;
+  };
+}
+
+/** `off` is `null`; anything else is read by `parse`. */
+export function orOff<T>(parse: Parse<T>): Parse<T | null> {
+  return (text) => {
+    if (text === "off") return null;
+    try {
+      return parse(text);
+    } catch (error) {
+      if (error instanceof Expected) throw new Expected(`${error.message}, or off`);
+      throw error;
+    }
+  };
+}
+
+/** A URL with one of the schemes; kept as text because drivers read it themselves. */
+export function url(...schemes: readonly string[]): Parse<string> {
+  return (text) => {
+    const parsed = URL.canParse(text) ? new URL(text) : null;
+    if (parsed === null || !schemes.includes(parsed.protocol.slice(0, -1))) {
+      throw new Expected(`a URL that begins with ${schemes.map((scheme) => `${scheme}://`).join(" or ")}`);
+    }
+    return text;
+  };
+}
+
+/** Anything that is not blank. */
+export const text: Parse<string> = (value) => value;
+
+/** Parts joined by commas, blanks around them dropped. */
+export const list: Parse<readonly string[]> = (value) =>
+  value
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+
+/** Hosts as `host[:port]`, joined by commas; IPv6 with a port in brackets. Twice the same host is an error. */
+export const hostAddresses: Parse<readonly HostAddress[]> = (value) => {
+  const addresses = list(value).map(hostAddress);
+  const seen = new Set<string>();
+  for (const each of addresses) {
+    const key = formatAddress(each);
+    if (seen.has(key)) throw new Expected(`every host once, but ${key} stands there twice`);
+    seen.add(key);
+  }
+  if (addresses.length === 0) throw new Expected("at least one host[:port]");
+  return addresses;
+};
+
+/** One host as `host[:port]`, in lower case; the port is VDSM's unless given. */
+export const hostAddress: Parse<HostAddress> = (value) => {
+  const lower = value.trim().toLowerCase();
+  if (isIPv6(lower)) return { host: lower, port: VDSM_PORT };
+  const match = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(.*))?$/.exec(lower);
+  const [, bracketed, plain, portText] = match ?? [];
+  const host = bracketed ?? plain ?? "";
+  const isHost = bracketed === undefined ? HOST_NAME.test(host) : isIPv6(host);
+  if (!isHost) throw new Expected(`host[:port] (IPv6 as [2001:db8::1]:54321), but "${value}" is none`);
+  const number = portText === undefined ? VDSM_PORT : wholeNumber(portText);
+  if (number === null || number < 1 || number > 65_535) {
+    throw new Expected(`host[:port] with a port from 1 to 65535 after "${host}:"`);
+  }
+  return { host, port: number };
+};
+
+/** `host:port`, IPv6 in brackets. */
+export function formatAddress({ host, port: number }: HostAddress): string {
+  return `${host.includes(":") ? `[${host}]` : host}:${number}`;
+}
+
+function wholeNumber(value: string): number | null {
+  return /^\d{1,9}$/.test(value) ? Number(value) : null;
+}
+
+const HOST_NAME = /^[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_])?\.?$/;
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };

@@ -1,0 +1,100 @@
+import { duration, hostAddresses, integer, list, orOff, port, text, url, word } from "./setting-types.js";
+import type { Parse } from "./setting-types.js";
+
+/** One setting: an environment variable that is also a flag. */
+export interface Setting<T> {
+  /** The value's text when none is given; `null`: none. */
+  readonly fallback: string | null;
+  readonly parse: Parse<T>;
+  /** One line for `--help` and for the README. */
+  readonly about: string;
+}
+
+/** Every setting there is, by its environment variable; the flag is the same word: `REFRESH_INTERVAL` is `--refresh-interval`. */
+export const SETTINGS = {
+  HOST: setting("127.0.0.1", text, "address to listen on; other than loopback needs identity"),
+  PORT: setting("4000", port, "port to listen on; 0 takes a free one"),
+  DATABASE_URL: setting(
+    null,
+    url("postgres", "postgresql"),
+    "PostgreSQL 13 or later; without it an embedded one runs",
+  ),
+  SOURCE: setting(
+    "hosts",
+    word("hosts", "engine"),
+    "`hosts` polls VDSM; `engine` reads an oVirt engine's own database, and only reads",
+  ),
+  VDSM_HOSTS: setting(null, hostAddresses, "hosts to poll, `host[:port],…`; without it a demo cluster runs"),
+  VDSM_TLS: setting("on", word("on", "off"), "`off` only for labs with `ssl=false` in vdsm.conf"),
+  VDSM_CA_FILE: setting(null, text, "PEM file of the CA that signed the hosts' certificates"),
+  VDSM_CERT_FILE: setting(null, text, "PEM file of our client certificate, signed by that CA"),
+  VDSM_KEY_FILE: setting(null, text, "PEM file of its key"),
+  VDSM_SERVER_NAME: setting(
+    null,
+    text,
+    "name to verify in every host's certificate instead of its address; `none`: chain only",
+  ),
+  REFRESH_INTERVAL: setting(
+    "15s",
+    orOff(duration(1_000, 24 * 3_600_000)),
+    "time between two polls of a host; `off` polls none",
+  ),
+  REFRESH_CONCURRENCY: setting("32", integer(1, 1_000), "hosts polled at the same time, at most"),
+  VDSM_TIMEOUT: setting("30s", duration(100, 600_000), "deadline of one question to a host"),
+  GUEST_NIC_IGNORE: setting(
+    "lo[0-9]*,Loopback.*,tun[0-9]*,veth[0-9a-f]*",
+    list,
+    "guest interfaces to leave out: patterns that match the whole name",
+  ),
+  REDIS_URL: setting(null, url("redis", "rediss"), "lets replicas share the polling through Redis"),
+  DATA_DIR: setting(null, text, "where the embedded PostgreSQL keeps its data"),
+  AUTH_TOKENS_FILE: setting(null, text, "file of hashed bearer tokens (`vnic-graph token add` makes them)"),
+  OIDC_ISSUER: setting(null, url("https", "http"), "OpenID Connect issuer whose tokens are accepted"),
+  OIDC_AUDIENCE: setting(null, text, "audience that those tokens must name"),
+  OIDC_ROLES_CLAIM: setting("roles", text, "claim of those tokens that lists roles"),
+  TLS_CERT_FILE: setting(null, text, "PEM file of the server's own certificate: serves https"),
+  TLS_KEY_FILE: setting(null, text, "PEM file of its key"),
+  TLS_CLIENT_CA_FILE: setting(null, text, "PEM file of the CA whose client certificates are an identity"),
+  INSECURE: setting(
+    "off",
+    word("on", "off"),
+    "`on` serves everybody who can reach the address, without identity",
+  ),
+  ALLOWED_HOSTS: setting(null, list, "further names that clients may call this server by, `name,…`"),
+  CORS_ORIGINS: setting(null, list, "web origins that may read answers, `https://…,…`"),
+  TRUSTED_DOCUMENTS_FILE: setting(null, text, "JSON file of the only operations that may run"),
+  GRAPHIQL: setting(
+    "auto",
+    word("auto", "on", "off"),
+    "`auto` serves GraphiQL only while no identity is asked for",
+  ),
+  FEDERATION: setting(
+    "whole",
+    word("whole", "contribute", "off"),
+    "subgraph of the whole graph, of guest data alone (`contribute`), or none",
+  ),
+  LOG_LEVEL: setting(
+    "info",
+    word("fatal", "error", "warn", "info", "debug", "trace", "silent"),
+    "least level of log lines",
+  ),
+} as const satisfies Readonly<Record<string, Setting<unknown>>>;
+
+/** The name of a setting. */
+export type SettingName = keyof typeof SETTINGS;
+
+/** The values as parsed; `null` where neither a value nor a fallback is given. */
+export type SettingValues = {
+  readonly [Name in SettingName]:
+    | ReturnType<(typeof SETTINGS)[Name]["parse"]>
+    | ((typeof SETTINGS)[Name]["fallback"] extends null ? null : never);
+};
+
+/** The flag of a setting, without its dashes. */
+export function flagOf(name: string): string {
+  return name.toLowerCase().replaceAll("_", "-");
+}
+
+function setting<T, Fallback extends string | null>(fallback: Fallback, parse: Parse<T>, about: string) {
+  return { fallback, parse, about };
+}

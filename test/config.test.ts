@@ -1,0 +1,158 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { ConfigError, databaseUrlFrom, loadConfig } from "../src/config.js";
+import { SETTINGS, flagOf } from "../src/settings.js";
+
+const TLS = { VDSM_CA_FILE: "ca.pem", VDSM_CERT_FILE: "client.pem", VDSM_KEY_FILE: "client.key" };
+
+describe("settings", () => {
+  test("none at all is a demonstration on loopback", () => {
+    const config = loadConfig({});
+    expect(config).toMatchObject({
+      host: "127.0.0.1",
+      port: 4000,
+      databaseUrl: null,
+      vdsmHosts: null,
+      refreshIntervalMs: 15_000,
+      demo: true,
+      graphiql: true,
+    });
+    expect(Object.isFrozen(config)).toBe(true);
+    expect(Object.isFrozen(config.identity)).toBe(true);
+  });
+
+  test("a database or hosts that the user named are never a demonstration", () => {
+    expect(loadConfig({ DATABASE_URL: "postgres://u@h/d" }).demo).toBe(false);
+    expect(loadConfig({ VDSM_HOSTS: "h1", VDSM_TLS: "off" }).demo).toBe(false);
+  });
+
+  test("flags win over the environment, and blank values are none", () => {
+    expect(loadConfig({ PORT: "4001" }, { PORT: "4002" }).port).toBe(4002);
+    expect(loadConfig({ PORT: " ", DATABASE_URL: "" })).toMatchObject({ port: 4000, databaseUrl: null });
+  });
+
+  test.each([
+    ["h1", [{ host: "h1", port: 54321 }]],
+    [
+      "H1.Example.org:1, 10.0.0.2",
+      [
+        { host: "h1.example.org", port: 1 },
+        { host: "10.0.0.2", port: 54321 },
+      ],
+    ],
+    ["2001:db8::1", [{ host: "2001:db8::1", port: 54321 }]],
+    ["[2001:DB8::1]:54322", [{ host: "2001:db8::1", port: 54322 }]],
+    ["[::1]", [{ host: "::1", port: 54321 }]],
+  ])("VDSM_HOSTS=%s names its hosts", (text, hosts) => {
+    expect(loadConfig({ VDSM_HOSTS: text, VDSM_TLS: "off" }).vdsmHosts).toEqual(hosts);
+  });
+
+  const bad: [string, string, RegExp][] = [
+    ["PORT", "65536", /PORT must be a port from 0 to 65535, not "65536"; set PORT or --port/],
+    ["PORT", "-1", /a port from 0 to 65535/],
+    ["PORT", "http", /a port/],
+    ["DATABASE_URL", "mysql://root:secret@h/d", /DATABASE_URL must be a URL that begins with postgres:\/\//],
+    ["DATABASE_URL", "nonsense", /DATABASE_URL must be a URL/],
+    ["SOURCE", "file", /SOURCE must be hosts or engine/],
+    [
+      "VDSM_HOSTS",
+      "h1:0",
+      /VDSM_HOSTS must be host\[:port\] with a port from 1 to 65535 after "h1:", not "h1:0"/,
+    ],
+    ["VDSM_HOSTS", "h1:99999", /not "h1:99999"/],
+    ["VDSM_HOSTS", "h1:abc", /not "h1:abc"/],
+    ["VDSM_HOSTS", "h1,h2,h1:54321", /every host once, but h1:54321 stands there twice/],
+    ["VDSM_HOSTS", "[::1]:54321,::1", /\[::1\]:54321 stands there twice/],
+    ["VDSM_HOSTS", "[fe80::xyz]", /"\[fe80::xyz\]" is none/],
+    ["VDSM_HOSTS", "http://h1", /host\[:port\]/],
+    ["VDSM_HOSTS", ",", /at least one host/],
+    ["VDSM_TLS", "yes", /VDSM_TLS must be on or off, not "yes"/],
+    ["REFRESH_INTERVAL", "15", /REFRESH_INTERVAL must be a duration such as 15s/],
+    ["REFRESH_INTERVAL", "0s", /or off/],
+    ["REFRESH_INTERVAL", "25h", /or off/],
+    ["REFRESH_CONCURRENCY", "0", /a whole number from 1 to 1000/],
+    ["VDSM_TIMEOUT", "1ms", /VDSM_TIMEOUT must be a duration/],
+    ["GUEST_NIC_IGNORE", "lo,a)(b", /"a\)\(b" is none/],
+    ["REDIS_URL", "127.0.0.1:6379", /REDIS_URL must be a URL that begins with redis:\/\//],
+    ["OIDC_ISSUER", "idp", /OIDC_ISSUER must be a URL/],
+    ["INSECURE", "maybe", /INSECURE must be on or off/],
+    ["GRAPHIQL", "yes", /GRAPHIQL must be auto or on or off/],
+    ["FEDERATION", "v1", /FEDERATION must be whole or contribute or off/],
+    ["LOG_LEVEL", "loud", /LOG_LEVEL must be fatal or error/],
+    ["DATA_DIR", "a\0b", /DATA_DIR must be text without NUL/],
+  ];
+  test.each(bad)("%s=%j is refused in one clear line", (name, value, message) => {
+    const load = () => loadConfig({ [name]: value });
+    expect(load).toThrow(ConfigError);
+    expect(load).toThrow(message);
+    expect(messageOf(load).split("\n")).toHaveLength(1);
+  });
+
+  test("a URL with a password is never repeated in a message", () => {
+    expect(messageOf(() => loadConfig({ DATABASE_URL: "mysql://root:hunter2@h/d" }))).not.toContain(
+      "hunter2",
+    );
+  });
+
+  test.each([
+    [{ VDSM_HOSTS: "h1" }, /VDSM_CA_FILE, VDSM_CERT_FILE, VDSM_KEY_FILE must name a PEM file/],
+    [{ VDSM_HOSTS: "h1", ...TLS, VDSM_KEY_FILE: "" }, /^VDSM_KEY_FILE must name/],
+    [{ HOST: "0.0.0.0" }, /HOST is 0\.0\.0\.0, which others can reach/],
+    [{ HOST: "::" }, /--insecure/],
+    [{ OIDC_ISSUER: "https://idp.example.org" }, /OIDC_AUDIENCE must be set where OIDC_ISSUER is/],
+    [{ TLS_KEY_FILE: "k" }, /TLS_CERT_FILE must be set where TLS_KEY_FILE is/],
+    [{ TLS_CLIENT_CA_FILE: "ca" }, /needs https/],
+    [{ INSECURE: "on", AUTH_TOKENS_FILE: "t" }, /choose one/],
+    [{ SOURCE: "engine" }, /no DATABASE_URL/],
+    [
+      { SOURCE: "engine", DATABASE_URL: "postgres://h/d", VDSM_HOSTS: "h1", VDSM_TLS: "off" },
+      /polls no hosts/,
+    ],
+  ])("settings that do not go together are refused: %j", (environment, message) => {
+    expect(() => loadConfig(environment)).toThrow(message);
+  });
+
+  test("identity, or --insecure spelled out, opens other addresses", () => {
+    expect(loadConfig({ HOST: "0.0.0.0", AUTH_TOKENS_FILE: "t" })).toMatchObject({ graphiql: false });
+    expect(loadConfig({ HOST: "0.0.0.0" }, { INSECURE: "on" })).toMatchObject({ host: "0.0.0.0" });
+    expect(loadConfig({ HOST: "127.9.9.9" }).host).toBe("127.9.9.9");
+    expect(loadConfig({ HOST: "::1" }).host).toBe("::1");
+  });
+
+  test("hosts with TLS keep their files as full paths", () => {
+    const { vdsmTls } = loadConfig({ VDSM_HOSTS: "h1", ...TLS, VDSM_SERVER_NAME: "none" });
+    expect(vdsmTls?.caFile).toMatch(/^\/.*ca\.pem$/);
+    expect(vdsmTls?.serverName).toBe("none");
+  });
+
+  test("ignored interface names match whole names", () => {
+    const { guestNicIgnore } = loadConfig({});
+    const ignores = (name: string) => guestNicIgnore.some((pattern) => pattern.test(name));
+    expect(["lo", "lo0", "Loopback Pseudo-Interface 1", "tun0", "veth12ab"].every(ignores)).toBe(true);
+    expect(["eth0", "long", "veth-x", "docker0"].some(ignores)).toBe(false);
+  });
+
+  test("TypeORM's command line gets the same database", () => {
+    expect(databaseUrlFrom({})).toBeNull();
+    expect(databaseUrlFrom({ DATABASE_URL: "postgresql://h/d" })).toBe("postgresql://h/d");
+  });
+
+  test("the README's table lists every setting as it is", () => {
+    const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+    const rows = Object.entries(SETTINGS).map(
+      ([name, { about, fallback }]) =>
+        `| \`${name}\` | ${fallback === null ? "" : `\`${fallback}\``} | ${about} |`,
+    );
+    expect(readme).toContain(`| Variable | Default | Meaning |\n|---|---|---|\n${rows.join("\n")}\n`);
+    expect(flagOf("REFRESH_INTERVAL")).toBe("refresh-interval");
+  });
+});
+
+function messageOf(run: () => unknown): string {
+  try {
+    run();
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  return "";
+}
