@@ -3,6 +3,9 @@ import type { Duplex } from "node:stream";
 import type { CallFault } from "./faults.js";
 import { BEAT } from "./stomp.js";
 
+/** A reset that overtakes its bytes looks like an orderly end to some clients (libuv's among them). */
+const RESET_PAUSE_MS = 20;
+
 /** The sending half of one connection; scripted faults spoil bytes here and nowhere else. */
 export class Link {
   private readonly queue: Buffer[] = [];
@@ -43,7 +46,10 @@ export class Link {
       case "reset":
         this.closed = true;
         this.stream.write(bytes.subarray(0, fault.atByte), () => {
-          this.reset();
+          const timer = setTimeout(() => {
+            this.reset();
+          }, RESET_PAUSE_MS);
+          this.timers.add(timer);
         });
         break;
       case "close":
