@@ -1,0 +1,187 @@
+import { randomUUID } from "node:crypto";
+import type { Socket } from "node:net";
+import { dial } from "./dial.js";
+import { Failure, oneLine } from "./failure.js";
+import { frameBytes, FrameReader, type Frame } from "./frames.js";
+import { HeartbeatWatch } from "./heartbeat-watch.js";
+import { socketFailure, tooLate, type Phase } from "./socket-failure.js";
+import type { TlsCredentials } from "./tls.js";
+
+/** Whom to connect to, and what to bear with. */
+export interface ConnectionOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: (() => Promise<TlsCredentials>) | null;
+  /** From the first look at certificates and name to CONNECTED. */
+  readonly connectTimeoutMs: number;
+  readonly maxFrameBytes: number;
+  /** How often the host is asked to give a sign of life. */
+  readonly heartbeatMs: number;
+}
+
+/** Who hears of a connection. */
+export interface ConnectionListener {
+  /** The body of a message to our reply queue. */
+  message(body: Buffer): void;
+  /** The connection is of no use any more; told once. */
+  failed(failure: Failure): void;
+}
+
+/** One STOMP session with one host, subscribed to a reply queue that nobody else knows. Used once, never reopened. */
+export class Connection {
+  /** Resolves when requests may be sent; stays open for ever if the connection fails before. */
+  readonly opened: Promise<void>;
+  /** Resolves when the socket is gone. */
+  readonly gone: Promise<void>;
+  /** How far it has come. */
+  phase: Phase = "credentials";
+
+  private socket: Socket | null = null;
+  private failure: Failure | null = null;
+  private watch: HeartbeatWatch | null = null;
+  /** Private: VDSM sends a reply to everybody who listens to its destination. */
+  private readonly replyQueue = randomUUID();
+  private readonly subscription = randomUUID();
+  private readonly reader: FrameReader;
+  private readonly connectTimer: NodeJS.Timeout;
+  private resolveOpened = (): void => undefined;
+  private resolveGone = (): void => undefined;
+
+  constructor(
+    private readonly options: ConnectionOptions,
+    private readonly listener: ConnectionListener,
+  ) {
+    this.opened = new Promise((resolve) => (this.resolveOpened = resolve));
+    this.gone = new Promise((resolve) => (this.resolveGone = resolve));
+    this.reader = new FrameReader(options.maxFrameBytes, (frame) => {
+      if (this.failure === null) this.receive(frame);
+    });
+    this.connectTimer = setTimeout(() => {
+      this.drop(tooLate(this.phase, options.connectTimeoutMs));
+    }, options.connectTimeoutMs);
+    // Not before the owner holds this connection: it may fail at once.
+    queueMicrotask(() => void this.start());
+  }
+
+  /** Sends one JSON-RPC request; only after `opened`. */
+  send(request: string): void {
+    if (this.failure !== null) return;
+    this.socket?.write(
+      frameBytes("SEND", { destination: "jms.topic.vdsm_requests", "reply-to": this.replyQueue }, request),
+    );
+  }
+
+  /** Ends the connection, for this reason. */
+  drop(failure: Failure): void {
+    if (this.failure !== null) return;
+    this.failure = failure;
+    clearTimeout(this.connectTimer);
+    this.watch?.stop();
+    if (this.socket === null) this.resolveGone();
+    else this.socket.destroy();
+    this.listener.failed(failure);
+  }
+
+  private async start(): Promise<void> {
+    const { host, port, tls } = this.options;
+    if (this.failure !== null) return;
+    try {
+      const credentials = tls === null ? null : await tls();
+      if (this.failure !== null) return;
+      this.phase = "dial";
+      this.attach(dial(host, port, credentials), credentials !== null);
+    } catch (error) {
+      // What certificates lack is told by whoever reads them, in a line of his own.
+      const what = error instanceof Error ? error.message : "certificates cannot be read";
+      this.drop(new Failure(tls === null ? "unreachable" : "untrusted", what));
+    }
+  }
+
+  private attach(socket: Socket, tls: boolean): void {
+    this.socket = socket;
+    const greet = () => {
+      this.phase = "greeting";
+      this.greet(socket);
+    };
+    socket.once("connect", () => {
+      if (tls) this.phase = "handshake";
+      else greet();
+    });
+    if (tls) socket.once("secureConnect", greet);
+    socket.on("data", (chunk: Buffer) => {
+      this.read(chunk);
+    });
+    socket.on("error", (error) => {
+      this.drop(socketFailure(error, this.phase, tls));
+    });
+    socket.once("end", () => {
+      this.drop(socketFailure(null, this.phase, tls));
+    });
+    socket.once("close", () => {
+      this.drop(socketFailure(null, this.phase, tls));
+      this.resolveGone();
+    });
+  }
+
+  /** `accept-version` must be this one version, and we promise no heartbeats: VDSM grants them no grace. */
+  private greet(socket: Socket): void {
+    const { host, heartbeatMs } = this.options;
+    socket.write(
+      Buffer.concat([
+        frameBytes("CONNECT", { "accept-version": "1.2", host, "heart-beat": `0,${heartbeatMs}` }),
+        frameBytes("SUBSCRIBE", { destination: this.replyQueue, id: this.subscription, ack: "auto" }),
+      ]),
+    );
+  }
+
+  private read(chunk: Buffer): void {
+    if (this.failure !== null) return;
+    this.watch?.heard();
+    try {
+      this.reader.read(chunk);
+    } catch (error) {
+      this.drop(
+        error instanceof Failure
+          ? error
+          : new Failure("protocol", "unreadable bytes", null, { cause: error }),
+      );
+    }
+  }
+
+  private receive(frame: Frame): void {
+    const isOpen = this.phase === "open";
+    if (frame.command === "CONNECTED" && !isOpen) this.open(frame);
+    else if (frame.command === "MESSAGE" && isOpen) this.deliver(frame);
+    else if (frame.command === "ERROR") this.drop(refusalOf(frame));
+    else if (frame.command !== "RECEIPT" || !isOpen) {
+      this.drop(new Failure("protocol", `${oneLine(frame.command.slice(0, 20))} where none was due`));
+    }
+  }
+
+  private open(frame: Frame): void {
+    const version = frame.headers.get("version");
+    if (version !== "1.2") {
+      this.drop(new Failure("protocol", `the host speaks STOMP ${version ?? "1.0"}, not 1.2`));
+      return;
+    }
+    this.phase = "open";
+    clearTimeout(this.connectTimer);
+    const promisedMs = Number(/^(\d{1,9}),\d+$/.exec(frame.headers.get("heart-beat") ?? "")?.[1] ?? 0);
+    if (promisedMs > 0) {
+      this.watch = new HeartbeatWatch(promisedMs, (limitMs) => {
+        this.drop(new Failure("unreachable", `no sign of life for ${limitMs} ms`));
+      });
+    }
+    this.resolveOpened();
+  }
+
+  private deliver(frame: Frame): void {
+    if (frame.headers.get("subscription") !== this.subscription) return;
+    this.listener.message(frame.body);
+  }
+}
+
+function refusalOf(frame: Frame): Failure {
+  const text = frame.headers.get("message") ?? frame.body.toString("utf8", 0, 200);
+  return new Failure("protocol", `the host refuses: ${text}`);
+}

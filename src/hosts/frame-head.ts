@@ -1,0 +1,49 @@
+import { Failure } from "./failure.js";
+
+/** Headers to send, in the order given. */
+export type FrameHeaders = Readonly<Record<string, string>>;
+
+/** Command and headers from the bytes up to and with the empty line; line ends are `\n` or `\r\n`. */
+export function decodeHead(bytes: Buffer): { command: string; headers: ReadonlyMap<string, string> } {
+  const [command = "", ...lines] = bytes
+    .toString()
+    .split("\n")
+    .map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line));
+  const headers = new Map<string, string>();
+  for (const line of lines) {
+    if (line === "") continue;
+    const colon = line.indexOf(":");
+    if (colon < 0) throw new Failure("protocol", "a frame has a header without a colon");
+    const name = unescaped(line.slice(0, colon));
+    if (!headers.has(name)) headers.set(name, unescaped(line.slice(colon + 1)));
+  }
+  return { command, headers };
+}
+
+/** Command, headers and the empty line. VDSM wants values escaped in CONNECT too. */
+export function encodeHead(command: string, headers: FrameHeaders): string {
+  const lines = Object.entries(headers).map(([name, value]) => `${escaped(name)}:${escaped(value)}\n`);
+  return `${command}\n${lines.join("")}\n`;
+}
+
+function unescaped(text: string): string {
+  if (!text.includes("\\")) return text;
+  return text.replace(/\\(.?)/gsu, (_, letter: string) => {
+    const plain = PLAIN.get(letter);
+    if (plain === undefined) throw new Failure("protocol", "a frame has a header with an unknown escape");
+    return plain;
+  });
+}
+
+function escaped(text: string): string {
+  return text.replace(/[\\\n\r:]/g, (character) => ESCAPES.get(character) ?? character);
+}
+
+const PLAIN = new Map([
+  ["\\", "\\"],
+  ["n", "\n"],
+  ["r", "\r"],
+  ["c", ":"],
+]);
+
+const ESCAPES = new Map([...PLAIN].map(([letter, plain]) => [plain, `\\${letter}`]));

@@ -1,0 +1,48 @@
+/** Calls back once a host that promised a sign of life every so often has kept silent for half as long again. */
+export class HeartbeatWatch {
+  private lastHeardMs = performance.now();
+  private timer: NodeJS.Timeout | null = null;
+  private readonly limitMs: number;
+
+  constructor(
+    promisedMs: number,
+    private readonly onSilence: (limitMs: number) => void,
+  ) {
+    this.limitMs = Math.ceil(promisedMs * GRACE);
+    this.arm(this.limitMs);
+  }
+
+  /** Any byte is a sign of life. */
+  heard(): void {
+    this.lastHeardMs = performance.now();
+  }
+
+  stop(): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+  }
+
+  private arm(afterMs: number): void {
+    this.timer = setTimeout(() => {
+      if (this.remainingMs() > 0) this.arm(this.remainingMs());
+      else this.lookAgain();
+    }, afterMs);
+  }
+
+  /** After a stall of our own, what the host said meanwhile waits behind the timers; so it is read first. */
+  private lookAgain(): void {
+    const timer = this.timer;
+    setImmediate(() => {
+      if (this.timer !== timer) return;
+      if (this.remainingMs() > 0) this.arm(this.remainingMs());
+      else this.onSilence(this.limitMs);
+    });
+  }
+
+  private remainingMs(): number {
+    return Math.ceil(this.lastHeardMs + this.limitMs - performance.now());
+  }
+}
+
+/** The engine's measure. */
+const GRACE = 1.5;

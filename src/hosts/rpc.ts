@@ -1,0 +1,128 @@
+import { randomUUID } from "node:crypto";
+import { Connection, type ConnectionOptions } from "./connection.js";
+import { Failure, hostError } from "./failure.js";
+import { replyId } from "./reply.js";
+import { tooLate } from "./socket-failure.js";
+
+/** How to reach one host, and how long a call may take, connecting included. */
+export interface RpcOptions extends ConnectionOptions {
+  readonly callTimeoutMs: number;
+}
+
+interface Call {
+  readonly fail: (failure: Failure) => void;
+  readonly answer: (body: Buffer) => void;
+}
+
+/**
+ * JSON-RPC with one host over one connection, made by the first call that finds none. Calls in flight when it fails fail
+ * with it, at once, and are not repeated: the next pass asks anew.
+ */
+export class Rpc {
+  private connection: Connection | null = null;
+  private closed = false;
+  /** All of them belong to the present connection. */
+  private readonly calls = new Map<string, Call>();
+  /** Connections whose sockets may still be there. */
+  private readonly leaving = new Set<Promise<void>>();
+
+  constructor(
+    readonly address: string,
+    private readonly options: RpcOptions,
+  ) {}
+
+  /** Asks; `read` turns the body of the reply into an answer, or throws a {@link Failure}. */
+  call<T>(verb: string, params: object, read: (body: Buffer) => T, signal?: AbortSignal): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const id = randomUUID();
+      const end = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", abort);
+        this.calls.delete(id);
+      };
+      const fail = (failure: Failure) => {
+        end();
+        reject(hostError(this.address, verb, failure));
+      };
+      const abort = () => {
+        fail(new Failure("aborted", "aborted"));
+      };
+      const answer = (body: Buffer) => {
+        end();
+        try {
+          resolve(read(body));
+        } catch (error) {
+          reject(hostError(this.address, verb, failureOf(error)));
+        }
+      };
+      const timer = setTimeout(() => {
+        this.giveUp(verb, fail);
+      }, this.options.callTimeoutMs);
+
+      if (this.closed) fail(new Failure("aborted", "the client is closed"));
+      else if (signal?.aborted === true) abort();
+      else {
+        signal?.addEventListener("abort", abort);
+        this.calls.set(id, { fail, answer });
+        this.send(id, verb, params);
+      }
+    });
+  }
+
+  /** Ends the connection and every call; resolves when nothing is left. */
+  async close(): Promise<void> {
+    this.closed = true;
+    this.connection?.drop(new Failure("aborted", "the client was closed"));
+    await Promise.all(this.leaving);
+  }
+
+  private send(id: string, verb: string, params: object): void {
+    const connection = (this.connection ??= this.connect());
+    void connection.opened.then(() => {
+      // Never without an id and never in a batch: either one stops a vdsmd from answering anybody.
+      if (this.calls.has(id)) connection.send(JSON.stringify({ jsonrpc: "2.0", method: verb, params, id }));
+    });
+  }
+
+  private connect(): Connection {
+    const connection = new Connection(this.options, {
+      message: (body) => {
+        this.receive(connection, body);
+      },
+      failed: (failure) => {
+        this.connection = null;
+        for (const call of [...this.calls.values()]) call.fail(failure);
+      },
+    });
+    this.leaving.add(connection.gone);
+    void connection.gone.then(() => this.leaving.delete(connection.gone));
+    return connection;
+  }
+
+  private receive(connection: Connection, body: Buffer): void {
+    try {
+      const id = replyId(body);
+      // Replies to calls that were given up, and events, are nobody's.
+      if (id !== null) this.calls.get(id)?.answer(body);
+    } catch (error) {
+      // Whose answer this was cannot be told; so nobody may go on waiting for it.
+      connection.drop(failureOf(error));
+    }
+  }
+
+  /** A host whose dispatcher has died still gives signs of life; so the connection goes with the call. */
+  private giveUp(verb: string, fail: (failure: Failure) => void): void {
+    const { callTimeoutMs } = this.options;
+    const connection = this.connection;
+    const isOpen = connection?.phase === "open";
+    if (connection !== null && !isOpen) fail(tooLate(connection.phase, callTimeoutMs));
+    else fail(new Failure("timeout", `no answer within ${callTimeoutMs} ms`));
+    if (isOpen) connection.drop(new Failure("unreachable", `connection given up: ${verb} had no answer`));
+  }
+}
+
+function failureOf(error: unknown): Failure {
+  return error instanceof Failure
+    ? error
+    : new Failure("protocol", "an unreadable answer", null, { cause: error });
+}

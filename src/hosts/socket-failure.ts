@@ -1,0 +1,83 @@
+import { Failure } from "./failure.js";
+
+/** How far a connection has come. */
+export type Phase =
+  /** Reading our certificates. */
+  | "credentials"
+  /** Resolving the name, TCP. */
+  | "dial"
+  /** TLS. */
+  | "handshake"
+  /** CONNECT is sent. */
+  | "greeting"
+  /** CONNECTED has come. */
+  | "open";
+
+/** What a socket's error, or its end without one (`null`), means at this phase. */
+export function socketFailure(error: Error | null, phase: Phase, tls: boolean): Failure {
+  const code = codeOf(error);
+  if (phase === "dial") return unreachable(code, error);
+  if (tls && phase !== "open") return untrusted(code, error);
+  const when = phase === "open" ? "connection lost" : "connection closed before CONNECTED";
+  return new Failure("unreachable", code === null ? `${when}: the host closed it` : `${when} (${code})`);
+}
+
+/** What it means that CONNECTED did not come in time. */
+export function tooLate(phase: Phase, afterMs: number): Failure {
+  return new Failure("unreachable", `${WAITED_FOR[phase]} within ${afterMs} ms`);
+}
+
+const WAITED_FOR: Record<Phase, string> = {
+  credentials: "certificates not read",
+  dial: "no TCP connection",
+  handshake: "TCP connected, but no TLS",
+  greeting: "connected, but no CONNECTED",
+  open: "no answer",
+};
+
+function unreachable(code: string | null, cause: Error | null): Failure {
+  const what = (code === null ? undefined : DIAL_ERRORS[code]) ?? "no connection";
+  const options = cause === null ? undefined : { cause };
+  return new Failure("unreachable", code === null ? what : `${what} (${code})`, null, options);
+}
+
+const DIAL_ERRORS: Record<string, string> = {
+  ENOTFOUND: "its name does not resolve",
+  EAI_AGAIN: "its name cannot be resolved now",
+  ECONNREFUSED: "connection refused; is vdsmd running, and is it this port?",
+  EHOSTUNREACH: "no route to it",
+  ENETUNREACH: "no route to its network",
+  ETIMEDOUT: "no TCP connection in time",
+};
+
+/** The error itself is no cause here: Node hangs the whole certificate on it. */
+function untrusted(code: string | null, error: Error | null): Failure {
+  // With TLS 1.3 a refused client certificate shows only after the handshake, and often only as a reset.
+  const unsaid = code === null || code === "ECONNRESET" || code === "EPIPE" || code === "ECONNABORTED";
+  const what = unsaid
+    ? "connection closed before CONNECTED; on TLS a host does so when it does not accept our client certificate"
+    : (TLS_ERRORS.find(([pattern]) => pattern.test(code))?.[1] ?? error?.message ?? "TLS failed");
+  return new Failure("untrusted", code === null ? what : `${what} (${code})`);
+}
+
+const TLS_ERRORS: readonly (readonly [RegExp, string])[] = [
+  [/^CERT_HAS_EXPIRED$/, "the host's certificate has expired; have it renewed"],
+  [/^CERT_NOT_YET_VALID$/, "the host's certificate is not valid yet; check both clocks"],
+  [/SELF_SIGNED|UNABLE_TO_|SIGNATURE/, "the host's certificate is not from our CA; check the CA file"],
+  [/ALTNAME/, "the host's certificate bears another name; set the server name to expect"],
+  [
+    /ALERT_(UNKNOWN_CA|BAD_CERTIFICATE)|DECRYPT_ERROR/,
+    "the host does not know the CA of our client certificate",
+  ],
+  [/ALERT_CERTIFICATE_(EXPIRED|REVOKED)/, "the host says that our client certificate is expired or revoked"],
+  [/ALERT_(CERTIFICATE|HANDSHAKE|NO_CERT)|CERTIFICATE_REQUIRED/, "the host refuses our client certificate"],
+  [/WRONG_VERSION|PACKET_LENGTH|RECORD|HTTP_REQUEST/, "the host does not speak TLS on this port"],
+];
+
+/** Where several addresses were tried, the first one's code. */
+function codeOf(error: Error | null): string | null {
+  if (error === null) return null;
+  if ("code" in error && typeof error.code === "string") return error.code;
+  const first: unknown = error instanceof AggregateError ? error.errors[0] : null;
+  return first instanceof Error ? codeOf(first) : null;
+}

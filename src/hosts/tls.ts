@@ -1,0 +1,119 @@
+import { createPrivateKey, X509Certificate, type KeyObject } from "node:crypto";
+import { readFile } from "node:fs/promises";
+
+/** What a TLS connection to a host needs; PEM texts. */
+export interface TlsCredentials {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+  /**
+   * Whose name the host's certificate must bear: `null` the dialled one, `"none"` anybody's whom the CA signed, as the
+   * engine does it, else this one.
+   */
+  readonly serverName: string | null;
+}
+
+/** Where the PEM files are. */
+export interface TlsFiles {
+  readonly caFile: string;
+  readonly certFile: string;
+  readonly keyFile: string;
+  readonly serverName: string | null;
+}
+
+/** Reads the files again at every connection, so that rotated certificates are used without a restart. */
+export function tlsFromFiles(files: TlsFiles): () => Promise<TlsCredentials> {
+  let last: TlsCredentials | null = null;
+  return async () => {
+    const now = await checkTlsFiles(files);
+    // The same object for the same texts, so that what was derived from it can be kept.
+    if (last?.ca !== now.ca || last.cert !== now.cert || last.key !== now.key) last = now;
+    return last;
+  };
+}
+
+/** Reads the files; throws one line that names the file, what is wrong with it, and what to do. */
+export async function checkTlsFiles(files: TlsFiles): Promise<TlsCredentials> {
+  const [ca, cert, key] = await Promise.all([
+    readPem(files.caFile, "CA certificate"),
+    readPem(files.certFile, "client certificate"),
+    readPem(files.keyFile, "client key"),
+  ]);
+  const authorities = certificatesOf(ca, files.caFile, "CA certificate");
+  const [client] = certificatesOf(cert, files.certFile, "client certificate");
+  // Of a bundle, expired authorities may stay until the last of their hosts is gone.
+  const [authority] = authorities;
+  if (authorities.every((each) => !isValidNow(each)) && authority !== undefined) {
+    throw outOfDate(authority, files.caFile, "CA certificate");
+  }
+  if (client !== undefined && !isValidNow(client))
+    throw outOfDate(client, files.certFile, "client certificate");
+  const privateKey = keyOf(key, files.keyFile);
+  if (client?.checkPrivateKey(privateKey) !== true) {
+    throw new Error(
+      `client key ${files.keyFile}: does not belong to ${files.certFile}; give the pair issued together`,
+    );
+  }
+  return { ca, cert, key, serverName: files.serverName };
+}
+
+async function readPem(file: string, what: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === "ENOENT")
+      throw new Error(`${what} ${file}: no such file; correct the path or copy the file there`);
+    if (code === "EACCES")
+      throw new Error(`${what} ${file}: not readable; allow it to the user that runs vnic-graph`);
+    throw new Error(`${what} ${file}: cannot be read (${code}); expected a PEM file`);
+  }
+}
+
+function certificatesOf(pem: string, file: string, what: string): X509Certificate[] {
+  const blocks = pem.match(CERTIFICATE) ?? [];
+  if (blocks.length === 0) throw notPem(file, what, "BEGIN CERTIFICATE");
+  try {
+    return blocks.map((block) => new X509Certificate(block));
+  } catch {
+    throw notPem(file, what, "BEGIN CERTIFICATE");
+  }
+}
+
+function keyOf(pem: string, file: string): KeyObject {
+  if (pem.includes("ENCRYPTED")) {
+    throw new Error(
+      `client key ${file}: is encrypted; give it without a pass phrase, readable for this user alone`,
+    );
+  }
+  try {
+    return createPrivateKey(pem);
+  } catch {
+    throw notPem(file, "client key", "BEGIN PRIVATE KEY");
+  }
+}
+
+function notPem(file: string, what: string, begin: string): Error {
+  return new Error(
+    `${what} ${file}: is not what was expected, a PEM file with -----${begin}-----; copy it again`,
+  );
+}
+
+function isValidNow(certificate: X509Certificate): boolean {
+  const now = Date.now();
+  return Date.parse(certificate.validFrom) <= now && now <= Date.parse(certificate.validTo);
+}
+
+function outOfDate(certificate: X509Certificate, file: string, what: string): Error {
+  return Date.parse(certificate.validTo) < Date.now()
+    ? new Error(`${what} ${file}: expired on ${certificate.validTo}; have it renewed and replace the file`)
+    : new Error(
+        `${what} ${file}: is not valid before ${certificate.validFrom}; check the clock of this machine`,
+      );
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "unknown reason";
+}
+
+const CERTIFICATE = /-----BEGIN (?:TRUSTED )?CERTIFICATE-----[\s\S]*?-----END (?:TRUSTED )?CERTIFICATE-----/g;

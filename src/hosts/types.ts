@@ -1,0 +1,81 @@
+/** What one VDSM host says, checked once at the wire and exact from there on. Shapes follow VDSM's own words. */
+
+/** One entry of `netIfaces`, as the guest agent gave it: nothing tidied, only the types made sure of. */
+export interface ReportedInterface {
+  readonly name: string | null;
+  readonly hw: string | null;
+  readonly inet: readonly string[];
+  readonly inet6: readonly string[];
+}
+
+/** One VM of `Host.getAllVmStats`. A field that VDSM did not send is `null`. */
+export interface ReportedVm {
+  /** Lower-case UUID. */
+  readonly vmId: string;
+  readonly vmName: string | null;
+  /** VDSM's word, such as `Up` or `Migration Destination`. */
+  readonly status: string;
+  /** VDSM's hash of the VM's devices; opaque, and another one after every restart of vdsmd. */
+  readonly hash: string | null;
+  /** Only on `Down` records: why the VM ended (4: migrated away). */
+  readonly exitReason: number | null;
+  /** `null`: the key was absent, the guest is silent. `[]`: the guest says it has none. */
+  readonly netIfaces: readonly ReportedInterface[] | null;
+  /** Addresses joined by blanks, from old agents; `''` from qemu-ga. */
+  readonly guestIPs: string | null;
+  readonly guestFQDN: string | null;
+}
+
+/** A VM that the host reported in a shape that cannot be read. Its stored data stays as it is. */
+export interface RejectedVm {
+  /** The UUID, where at least that could be read. */
+  readonly vmId: string | null;
+  readonly reason: string;
+}
+
+/** One answer of `Host.getAllVmStats`: every VM once, the unreadable ones apart. */
+export interface HostReport {
+  readonly vms: readonly ReportedVm[];
+  readonly rejected: readonly RejectedVm[];
+}
+
+/** A virtual NIC as the hypervisor knows it, from a libvirt domain XML or from an old device list. */
+export interface ReportedNic {
+  /** The engine's id of the vNIC (from its `ua-…` alias, else `deviceId`), lower-case UUID, or `null`. */
+  readonly id: string | null;
+  /** The device's name on the host, such as `vnet0`, or `null` (SR-IOV). */
+  readonly name: string | null;
+  /** As reported, not tidied. */
+  readonly macAddr: string | null;
+  readonly network: string | null;
+  readonly linkActive: boolean;
+}
+
+/** What `Host.getCapabilities` tells that we use. */
+export interface HostCapabilities {
+  readonly hostname: string | null;
+  readonly softwareVersion: string | null;
+}
+
+/** One line of `Host.getVMList`; releases before 4.4 give the id alone. */
+export interface ListedVm {
+  readonly vmId: string;
+  readonly status: string | null;
+}
+
+/** One VDSM host, asked one question at a time. Every call throws a {@link HostError} or answers whole. */
+export interface VdsmClient {
+  /** `host:port`, for logs and errors. */
+  readonly address: string;
+  getAllVmStats(signal?: AbortSignal): Promise<HostReport>;
+  getStats(vmId: string, signal?: AbortSignal): Promise<ReportedVm>;
+  /** vNICs per VM, by lower-case id, from `Host.dumpxmls` (VDSM 4.2 and later). VMs that are gone are absent. */
+  dumpxmls(vmIds: readonly string[], signal?: AbortSignal): Promise<Map<string, readonly ReportedNic[]>>;
+  /** The same from `Host.getVMFullList` (up to 4.3; later releases send no devices, and so no entry here). */
+  getVMFullList(vmIds: readonly string[], signal?: AbortSignal): Promise<Map<string, readonly ReportedNic[]>>;
+  getVMList(signal?: AbortSignal): Promise<readonly ListedVm[]>;
+  getCapabilities(signal?: AbortSignal): Promise<HostCapabilities>;
+  ping2(signal?: AbortSignal): Promise<void>;
+  /** Closes the connection; outstanding calls fail. Resolves when the socket is gone. */
+  close(): Promise<void>;
+}

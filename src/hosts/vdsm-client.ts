@@ -1,0 +1,75 @@
+import { Failure } from "./failure.js";
+import { parseHostReport } from "./host-report.js";
+import { resultOf } from "./reply.js";
+import { Rpc } from "./rpc.js";
+import type { TlsCredentials } from "./tls.js";
+import type { ReportedVm, VdsmClient } from "./types.js";
+import { checkCapabilities, checkDeviceLists, checkDomains, checkVmList } from "./vm-inventory.js";
+import { checkVm, isRejected } from "./vm-stats.js";
+
+/** One host to ask, and what to bear with. */
+export interface VdsmClientOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Asked for anew at every connection; `null`: plain TCP, for hosts with `ssl=false`. */
+  readonly tls: (() => Promise<TlsCredentials>) | null;
+  readonly connectTimeoutMs?: number;
+  readonly callTimeoutMs?: number;
+  readonly maxFrameBytes?: number;
+  readonly heartbeatMs?: number;
+}
+
+/** A client of one VDSM host; connects with the first call. Every call ends in an answer or a HostError. */
+export function createVdsmClient(options: VdsmClientOptions): VdsmClient {
+  const callTimeoutMs = options.callTimeoutMs ?? CALL_TIMEOUT_MS;
+  const rpc = new Rpc(addressOf(options.host, options.port), {
+    host: options.host,
+    port: options.port,
+    tls: options.tls,
+    connectTimeoutMs: Math.min(options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS, callTimeoutMs),
+    callTimeoutMs,
+    maxFrameBytes: options.maxFrameBytes ?? MAX_FRAME_BYTES,
+    heartbeatMs: options.heartbeatMs ?? HEARTBEAT_MS,
+  });
+  const ask = <T>(verb: string, params: object, check: (result: unknown) => T, signal?: AbortSignal) =>
+    rpc.call(verb, params, (body) => check(resultOf(body)), signal);
+
+  return {
+    address: rpc.address,
+    getAllVmStats: (signal) => rpc.call("Host.getAllVmStats", {}, parseHostReport, signal),
+    getStats: (vmId, signal) => ask("VM.getStats", { vmID: vmId }, (result) => onlyVm(result, vmId), signal),
+    // To VDSM an empty list means every VM.
+    dumpxmls: async (vmIds, signal) =>
+      vmIds.length === 0 ? new Map() : ask("Host.dumpxmls", { vmList: vmIds }, checkDomains, signal),
+    getVMFullList: async (vmIds, signal) =>
+      vmIds.length === 0 ? new Map() : ask("Host.getVMFullList", { vmList: vmIds }, checkDeviceLists, signal),
+    getVMList: (signal) => ask("Host.getVMList", {}, checkVmList, signal),
+    getCapabilities: (signal) => ask("Host.getCapabilities", {}, checkCapabilities, signal),
+    ping2: (signal) => ask("Host.ping2", {}, () => undefined, signal),
+    close: () => rpc.close(),
+  };
+}
+
+function addressOf(host: string, port: number): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+function onlyVm(result: unknown, vmId: string): ReportedVm {
+  const [record] = Array.isArray(result) ? (result as readonly unknown[]) : [];
+  const vm = checkVm(record);
+  if (isRejected(vm)) throw new Failure("protocol", `VM ${vm.vmId ?? vmId} cannot be read: ${vm.reason}`);
+  if (vm.vmId !== vmId.toLowerCase()) throw new Failure("protocol", "the answer is about another VM");
+  return vm;
+}
+
+/** DNS, TCP, TLS and CONNECTED together; in a data centre they take milliseconds. */
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/** As VDSM's own client; the engine waits 180 s, but asks for more than we do. */
+const CALL_TIMEOUT_MS = 60_000;
+
+/** Some 20,000 VMs of 3 kB. */
+const MAX_FRAME_BYTES = 67_108_864;
+
+/** The longest silence before a dead host is noticed is half as long again. */
+const HEARTBEAT_MS = 10_000;
