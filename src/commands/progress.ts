@@ -1,0 +1,33 @@
+/** Shows how far a list of things is; where nobody watches, nothing is shown. */
+export interface Progress {
+  advance(): void;
+  /** Takes the bar away, so that what follows begins on a clean line. */
+  end(): void;
+}
+
+/** The part of a terminal that a bar needs. */
+export interface Screen {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+/** A bar on one line of a terminal, such as `[######    ] 6/10 hosts`. */
+export function createProgress(screen: Screen, total: number, things: string): Progress {
+  if (screen.isTTY !== true || total === 0) return { advance: () => undefined, end: () => undefined };
+  let done = 0;
+  const draw = () => {
+    const label = ` ${done}/${total} ${things}`;
+    const width = Math.max(10, Math.min(50, (screen.columns ?? 80) - label.length - 3));
+    const filled = Math.round((width * done) / total);
+    screen.write(`\r[${"#".repeat(filled)}${" ".repeat(width - filled)}]${label}`);
+  };
+  draw();
+  return {
+    advance: () => {
+      done += 1;
+      draw();
+    },
+    end: () => screen.write("\r\u001B[2K"),
+  };
+}

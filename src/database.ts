@@ -1,0 +1,90 @@
+import type { DataSource } from "typeorm";
+import type { Config } from "./config.js";
+import type { Log } from "./log.js";
+import { createDataSource } from "./store/data-source.js";
+import { startEmbeddedPostgres } from "./store/embedded-postgres.js";
+import { migrate } from "./store/migrate.js";
+
+/** A database that is there, has our tables, and is ours to close. */
+export interface Database {
+  readonly dataSource: DataSource;
+  close(): Promise<void>;
+}
+
+/** How long a single SQL statement may take before PostgreSQL ends it. */
+const STATEMENT_TIMEOUT_MS = 5_000;
+
+/** Waits between two attempts to reach a database: doubled up to the last. */
+const FIRST_WAIT_MS = 250;
+const LAST_WAIT_MS = 10_000;
+
+/**
+ * Opens the database that is named, or an embedded one, and brings it up to date. One that cannot be reached is waited
+ * for, and said so once a change of reason; one that is not ours is an error at once.
+ */
+export async function openDatabase(config: Config, log: Log, signal: AbortSignal): Promise<Database> {
+  const embedded =
+    config.databaseUrl === null
+      ? await startEmbeddedPostgres({
+          dataDir: config.dataDir,
+          log: (line) => {
+            log.debug({ line }, "embedded PostgreSQL");
+          },
+        })
+      : null;
+  const dataSource = createDataSource(embedded?.url ?? config.databaseUrl ?? "", {
+    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+  });
+  const close = async () => {
+    if (dataSource.isInitialized) await dataSource.destroy();
+    await embedded?.stop();
+  };
+  try {
+    await reach(dataSource, log, signal);
+    if (config.source === "hosts") {
+      const applied = await migrate(dataSource);
+      if (applied.length > 0) log.info({ migrations: applied }, "database brought up to date");
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { dataSource, close };
+}
+
+async function reach(dataSource: DataSource, log: Log, signal: AbortSignal): Promise<void> {
+  let reason = "";
+  for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(2 * waitMs, LAST_WAIT_MS)) {
+    signal.throwIfAborted();
+    try {
+      await dataSource.initialize();
+      if (reason !== "") log.info("the database answers");
+      return;
+    } catch (error) {
+      const message = messageOf(error);
+      if (message !== reason) {
+        log.error({ reason: message }, "the database cannot be reached; waiting for it");
+      }
+      reason = message;
+      await pause(waitMs, signal);
+    }
+  }
+}
+
+/** Drivers report several failed addresses as one error without a message. */
+function messageOf(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(messageOf).join("; ");
+  return error instanceof Error ? error.message : String(error);
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener("abort", done);
+  });
+}

@@ -1,0 +1,116 @@
+#!/usr/bin/env node
+import "reflect-metadata";
+import { Command, CommanderError, Option } from "commander";
+import { settingsIn, withSettings } from "./commands/flags.js";
+import { ConfigError, loadConfig } from "./config.js";
+import { createLog } from "./log.js";
+import { VERSION } from "./version.js";
+
+/** Exit codes: 0 done, 1 failed, 2 wrong words or settings. */
+const FAILED = 1;
+const MISUSED = 2;
+
+/** A second signal, or a drain that takes longer than this, ends the process at once. */
+const DRAIN_LIMIT_MS = 10_000;
+
+const stopping = new AbortController();
+const print = (line: string) => process.stdout.write(`${line}\n`);
+
+const program = new Command("vnic-graph")
+  .description("What guests report about their network interfaces, as GraphQL.")
+  .version(VERSION)
+  .exitOverride();
+
+withSettings(program.command("start").description("run the gateway")).action(async (options: Flags) => {
+  const config = loadConfig(process.env, settingsIn(options));
+  const log = createLog(config.logLevel);
+  const { startGateway } = await import("./gateway.js");
+  const gateway = await startGateway({ config, log, announce: print, signal: stopping.signal });
+  process.on("SIGHUP", () => void gateway.reload());
+  const ended = await Promise.race([gateway.failed, aborted(stopping.signal)]);
+  await gateway.stop();
+  if (ended !== undefined) throw ended;
+});
+
+withSettings(program.command("migrate").description("bring the database up to date")).action(
+  async (options: Flags) => {
+    const { migrateDatabase } = await import("./commands/migrate.js");
+    await migrateDatabase(loadConfig(process.env, settingsIn(options)), print);
+  },
+);
+
+withSettings(
+  program
+    .command("refresh")
+    .description("ask every host once, print what came of it; fails if a host failed")
+    .addOption(new Option("--once", "the only way there is: a gateway polls by itself").default(true)),
+).action(async (options: Flags) => {
+  const config = loadConfig(process.env, settingsIn(options));
+  const { refreshOnce } = await import("./commands/refresh.js");
+  const allAnswered = await refreshOnce(config, createLog(config.logLevel, "stderr"), stopping.signal);
+  if (!allAnswered) process.exitCode = FAILED;
+});
+
+program
+  .command("simulate")
+  .description("run VDSM hosts in a box, on the real wire")
+  .option("--hosts <number>", "how many hosts", "2")
+  .option("--vms <number>", "how many VMs in all", "50")
+  .option("--port <port>", "the first host's port; 0 takes free ones", "0")
+  .option("--seed <number>", "the same seed lives the same life", "1")
+  .option("--tls <on|off>", "off speaks plain TCP", "on")
+  .option("--certs <folder>", "where the client's certificate is written", "simulator-certs")
+  .option("--tick <ms>", "how often something may change", "5000")
+  .action(async (options: Record<"hosts" | "vms" | "port" | "seed" | "tls" | "certs" | "tick", string>) => {
+    const { simulate } = await import("./commands/simulate.js");
+    await simulate(options, print, stopping.signal);
+  });
+
+program
+  .command("schema")
+  .description("print the graph's schema")
+  .option("--write", "write it to schema.graphql instead")
+  .option("--check", "fail if schema.graphql is not what the code says")
+  .action(async (options: { write?: boolean; check?: boolean }) => {
+    const { printSchema } = await import("./commands/schema.js");
+    printSchema(options, print);
+  });
+
+for (const [signal, code] of [
+  ["SIGTERM", 143],
+  ["SIGINT", 130],
+] as const) {
+  process.on(signal, () => {
+    if (stopping.signal.aborted) process.exit(code);
+    stopping.abort();
+    setTimeout(() => {
+      process.stderr.write(`vnic-graph: still not stopped after ${DRAIN_LIMIT_MS / 1_000} s; ending now\n`);
+      process.exit(FAILED);
+    }, DRAIN_LIMIT_MS).unref();
+  });
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = report(error);
+}
+
+type Flags = Readonly<Record<string, unknown>>;
+
+/** One line for people; what was thrown by accident is told as one, without its stack. */
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : MISUSED;
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`vnic-graph: ${message.replaceAll(/\s*\n\s*/g, " ")}\n`);
+  return error instanceof ConfigError ? MISUSED : FAILED;
+}
+
+function aborted(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    signal.addEventListener("abort", () => {
+      resolve(undefined);
+    });
+  });
+}

@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+import { createProgress } from "../../src/commands/progress.js";
+import { formatTable } from "../../src/commands/table.js";
+
+test("a bar fills on a terminal and is gone at the end", () => {
+  const written: string[] = [];
+  const progress = createProgress(
+    { isTTY: true, columns: 40, write: (text) => written.push(text) },
+    2,
+    "hosts",
+  );
+  progress.advance();
+  progress.advance();
+  progress.end();
+  expect(written.map((text) => text.replace("\r", ""))).toEqual([
+    `[${" ".repeat(27)}] 0/2 hosts`,
+    `[${"#".repeat(14)}${" ".repeat(13)}] 1/2 hosts`,
+    `[${"#".repeat(27)}] 2/2 hosts`,
+    "\u001B[2K",
+  ]);
+});
+
+test("a pipe gets no bar", () => {
+  const written: string[] = [];
+  const progress = createProgress({ write: (text) => written.push(text) }, 2, "hosts");
+  progress.advance();
+  progress.end();
+  expect(written).toEqual([]);
+});
+
+test("a table has columns as wide as their widest cells, numbers to the right", () => {
+  expect(
+    formatTable(
+      ["host", "VMs"],
+      [
+        ["h1:54321", 7],
+        ["h2", 1200],
+      ],
+    ),
+  ).toBe(["host      VMs", "--------  ----", "h1:54321     7", "h2        1200"].join("\n"));
+});
