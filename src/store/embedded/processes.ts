@@ -1,0 +1,33 @@
+import { readFile } from "node:fs/promises";
+import { runAs } from "./run.js";
+
+/** Whether a process of that number exists, whoever's it is. */
+export function isRunning(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}
+
+/** When a process started, in whatever unit the system tells; `""` where it does not. */
+export async function startOf(pid: number): Promise<string> {
+  try {
+    const stat = await readFile(`/proc/${pid}/stat`, "utf8");
+    // Field 22; the second is the name in brackets, which may hold blanks.
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+  } catch {
+    return (await runAs(null, "ps", ["-o", "lstart=", "-p", String(pid)]).catch(() => "")).trim();
+  }
+}
+
+/** The command line of a process; `""` if it is gone. */
+export async function commandOf(pid: number): Promise<string> {
+  try {
+    return (await readFile(`/proc/${pid}/cmdline`, "utf8")).replaceAll("\0", " ");
+  } catch {
+    return (await runAs(null, "ps", ["-o", "command=", "-p", String(pid)]).catch(() => "")).trim();
+  }
+}

@@ -1,0 +1,38 @@
+import type { SpawnOptions } from "node:child_process";
+import { spawn } from "node:child_process";
+import { basename } from "node:path";
+import type { ServerUser } from "./user.js";
+
+/** Runs a program to its end as a user (`null`: as ourselves) and returns what it printed. Throws with its last words. */
+export async function runAs(
+  user: ServerUser | null,
+  program: string,
+  args: readonly string[],
+): Promise<string> {
+  const child = spawn(program, args, { ...spawnOptionsFor(user), stdio: ["ignore", "pipe", "pipe"] });
+  const output = { stdout: "", stderr: "" };
+  child.stdout?.on("data", (chunk: Buffer) => (output.stdout += chunk.toString()));
+  child.stderr?.on("data", (chunk: Buffer) => (output.stderr += chunk.toString()));
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code) => {
+      if (code === 0) resolve(output.stdout);
+      else
+        reject(new Error(`${basename(program)} ended with ${String(code)}: ${lastWordsOf(output.stderr)}`));
+    });
+  });
+}
+
+/** How to start a program as a user: its rights, a directory that it may enter, and nothing of our environment. */
+export function spawnOptionsFor(user: ServerUser | null): SpawnOptions {
+  if (process.platform === "win32") return {};
+  const rights = user === null ? {} : { uid: user.uid, gid: user.gid };
+  return { ...rights, cwd: "/", env: { PATH: "/usr/local/bin:/usr/bin:/bin", LC_ALL: "C", TZ: "UTC" } };
+}
+
+/** What a program said last that a person wants to read: its errors on one line. */
+export function lastWordsOf(log: string): string {
+  const lines = log.split("\n").filter((line) => line.trim() !== "");
+  const errors = lines.filter((line) => /error|fatal|panic|not found|cannot/i.test(line));
+  return (errors.length > 0 ? errors : lines).slice(-2).join("; ").trim();
+}

@@ -1,0 +1,76 @@
+import { chmod, mkdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { runAs } from "./run.js";
+
+/** The user that the server runs as when we are root, which PostgreSQL refuses to be. */
+export interface ServerUser {
+  readonly uid: number;
+  readonly gid: number;
+  readonly name: string;
+}
+
+/** The directory of the cluster in a data directory. */
+export const CLUSTER = "postgresql";
+
+/** `null` unless we are root. A cluster stays with the user that owns it; a new one goes to the first that exists. */
+export async function serverUserFor(dataDir: string): Promise<ServerUser | null> {
+  if (process.getuid?.() !== 0) return null;
+  for (const place of [dataDir, standInFor(dataDir)]) {
+    const owner = await stat(join(place, CLUSTER)).catch(() => null);
+    if (owner !== null && owner.uid !== 0) {
+      return { uid: owner.uid, gid: owner.gid, name: `uid ${owner.uid}` };
+    }
+  }
+  for (const name of CANDIDATES) {
+    const uid = await idOf(name, "-u");
+    const gid = await idOf(name, "-g");
+    if (uid !== null && gid !== null && uid !== 0) return { uid, gid, name };
+  }
+  throw new Error(
+    "PostgreSQL cannot run as root, and there is no user `postgres` or `nobody` to run it as: " +
+      "start vnic-graph as an ordinary user, or give DATABASE_URL",
+  );
+}
+
+/**
+ * The data directory, made if absent. Root's home is closed to the server's user: what would be kept there is kept
+ * below `/var/lib/vnic-graph`, always in the same place.
+ */
+export async function reachableDataDir(wanted: string, user: ServerUser | null): Promise<string> {
+  for (const place of user === null ? [wanted] : [wanted, standInFor(wanted)]) {
+    await mkdir(place, { recursive: true, mode: 0o711 });
+    if (user === null || (await canBeEntered(place, user))) return place;
+  }
+  throw new Error(
+    `${wanted}: PostgreSQL cannot run as root, and the user that it runs as (${user?.name ?? ""}) cannot enter this ` +
+      "directory: give DATA_DIR one outside of private homes, such as /var/lib/vnic-graph",
+  );
+}
+
+function standInFor(dataDir: string): string {
+  return join("/var/lib/vnic-graph", dataDir.split("/").filter(Boolean).join("-"));
+}
+
+/** Root may have made the directory for itself alone: passing through it is enough, and tells nobody anything. */
+async function canBeEntered(directory: string, user: ServerUser): Promise<boolean> {
+  if (await canEnter(user, directory)) return true;
+  const { mode } = await stat(directory);
+  await chmod(directory, mode | 0o011);
+  if (await canEnter(user, directory)) return true;
+  await chmod(directory, mode);
+  return false;
+}
+
+async function canEnter(user: ServerUser, directory: string): Promise<boolean> {
+  return runAs(user, "/bin/sh", ["-c", 'cd -- "$1"', "sh", directory]).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function idOf(name: string, flag: "-u" | "-g"): Promise<number | null> {
+  const printed = await runAs(null, "id", [flag, name]).catch(() => "");
+  return /^\d+\s*$/.test(printed) ? Number(printed) : null;
+}
+
+const CANDIDATES = ["postgres", "nobody"];

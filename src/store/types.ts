@@ -1,0 +1,214 @@
+/** The store's contract: what the refresher compares and writes, and what the loaders read. Plain data only. */
+
+/** oVirt's VMStatus numbers. */
+export const VM_STATUS = {
+  UNASSIGNED: -1,
+  DOWN: 0,
+  UP: 1,
+  POWERING_UP: 2,
+  PAUSED: 4,
+  MIGRATING_FROM: 5,
+  MIGRATING_TO: 6,
+  UNKNOWN: 7,
+  NOT_RESPONDING: 8,
+  WAIT_FOR_LAUNCH: 9,
+  REBOOT_IN_PROGRESS: 10,
+  SAVING_STATE: 11,
+  RESTORING_STATE: 12,
+  SUSPENDED: 13,
+  IMAGE_ILLEGAL: 14,
+  IMAGE_LOCKED: 15,
+  POWERING_DOWN: 16,
+} as const;
+
+/** A row of `vm_guest_agent_interfaces`; addresses tidied, in reported order. */
+export interface GuestInterface {
+  readonly vmId: string;
+  readonly name: string | null;
+  readonly macAddress: string | null;
+  readonly ipv4Addresses: readonly string[];
+  readonly ipv6Addresses: readonly string[];
+}
+
+/** A row of `vm_interface` with its network's name. */
+export interface Nic {
+  readonly id: string;
+  readonly vmId: string;
+  readonly name: string;
+  readonly macAddress: string | null;
+  readonly network: string | null;
+  readonly linked: boolean;
+}
+
+/**
+ * Why a VM's guest data is not what its guest says now; stored only while it is so.
+ * `absent`: nothing known since the VM started. `silent`: it used to report, rows are kept.
+ * `ips-only`: an old agent that reports `guestIPs` alone, which is current. `invalid`: unreadable report, rows kept.
+ */
+export type GuestSilence = "absent" | "silent" | "ips-only" | "invalid";
+
+/** All that is stored of one VM, as the compare step needs it. */
+export interface StoredVm {
+  readonly id: string;
+  readonly name: string;
+  readonly status: number;
+  /** `vm_dynamic.run_on_vds`: the one host whose reports count. */
+  readonly ownerId: string | null;
+  /** `vm_dynamic.migrating_to_vds`: a host that reports the VM without owning it yet. */
+  readonly incomingId: string | null;
+  /** A host that lost the VM to the owner while still saying Up; its Up does not count until it says otherwise. */
+  readonly contenderId: string | null;
+  /** `vm_dynamic.vm_ip`: addresses joined by blanks, or `null`. */
+  readonly ips: string | null;
+  readonly fqdn: string | null;
+  /** VDSM's `hash` at the time the vNICs were last asked for; `null`: ask. */
+  readonly inventoryHash: string | null;
+  readonly silence: GuestSilence | null;
+  /** Successful passes in a row in which the owner did not report the VM. */
+  readonly missedPasses: number;
+  readonly interfaces: readonly GuestInterface[];
+  readonly nics: readonly Nic[];
+}
+
+/** The new 1:1 state of a VM (everything but its interfaces and vNICs). */
+export type VmState = Omit<StoredVm, "interfaces" | "nics">;
+
+/** What one pass over one host changes; empty lists mean that nothing did. Built by the refresher, pure data. */
+export interface HostChanges {
+  /** VMs seen for the first time. */
+  readonly newVms: readonly VmState[];
+  /** Known VMs with any 1:1 value changed: before (as read) and after. */
+  readonly changedVms: readonly { readonly before: VmState; readonly after: VmState }[];
+  readonly insertedInterfaces: readonly GuestInterface[];
+  readonly deletedInterfaces: readonly GuestInterface[];
+  /** Same VM, name and MAC, other addresses. */
+  readonly updatedInterfaces: readonly { readonly before: GuestInterface; readonly after: GuestInterface }[];
+  /** Per VM whose list of interfaces changed in membership: all names in reported order. */
+  readonly interfaceOrders: readonly { readonly vmId: string; readonly names: readonly (string | null)[] }[];
+  readonly upsertedNics: readonly Nic[];
+  readonly deletedNicIds: readonly string[];
+}
+
+/** A pass's right to write: another claim on the host, or a VM taken from it, makes it void. */
+export interface HostClaim {
+  readonly hostId: string;
+  readonly epoch: bigint;
+}
+
+/** How a pass failed, as stored beside the host. */
+export interface HostFailure {
+  /** A HostErrorKind, or `internal`. */
+  readonly kind: string;
+  readonly message: string;
+}
+
+/** A host as configured: id is derived from its address, so it is stable. */
+export interface ConfiguredHost {
+  readonly id: string;
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What the write side asks of the store. Statements per call are constant, whatever the number of VMs. */
+export interface RefreshStore {
+  /** Makes the hosts known, keeping learnt names; hosts not listed stay, so that their VMs stay readable (as stale). */
+  registerHosts(hosts: readonly ConfiguredHost[], intervalMs: number | null): Promise<void>;
+  /** Begins a pass: raises the host's epoch and notes the attempt. Later claims void earlier ones. */
+  claim(hostId: string): Promise<HostClaim>;
+  /** The VMs that the host owns, is contender for or receives, and those with one of the ids. */
+  vmsOf(hostId: string, vmIds: readonly string[]): Promise<StoredVm[]>;
+  /**
+   * Writes a pass in one transaction, and the host's success with it. `false`, and nothing written, if the claim is void
+   * or a VM's owner is not the one that the changes assumed (`before.ownerId`; new VMs must not exist).
+   */
+  apply(
+    claim: HostClaim,
+    changes: HostChanges,
+    pass: { vmCount: number; durationMs: number },
+  ): Promise<boolean>;
+  /** Notes that the pass failed; touches no VM. `false` if the claim is void. */
+  fail(claim: HostClaim, failure: HostFailure, durationMs: number): Promise<boolean>;
+  /** Stores the name that the host gives itself. */
+  renameHost(hostId: string, name: string): Promise<void>;
+}
+
+/** Why the guest data of a VM is not current, as the read side sees it (host trouble included). */
+export type StaleReason =
+  | "AGENT_ABSENT"
+  | "AGENT_SILENT"
+  | "REPORT_INVALID"
+  | "VM_MISSING"
+  | "HOST_UNREACHABLE"
+  | "HOST_RECOVERING"
+  | "HOST_FAILED"
+  | "REFRESH_OVERDUE";
+
+/** One VM as the graph reads it, with all its 1:1 data in the same row. */
+export interface VmRow {
+  readonly id: string;
+  readonly name: string;
+  readonly status: number;
+  readonly hostId: string | null;
+  readonly ips: readonly string[] | null;
+  readonly fqdn: string | null;
+  /** `false`: nothing is known of the guest's interfaces (unknown, not none). */
+  readonly interfacesKnown: boolean;
+  readonly lastReportedAt: Date | null;
+  readonly staleReason: StaleReason | null;
+}
+
+/** One host as the graph reads it. */
+export interface HostRow {
+  readonly id: string;
+  readonly name: string;
+  /** `host:port`, IPv6 in brackets. */
+  readonly address: string;
+  /** oVirt's VDSStatus number: 0 never asked, 3 up, 4 not answering, 5 error, 12 recovering. */
+  readonly status: number;
+  readonly lastAttemptAt: Date | null;
+  readonly lastSuccessAt: Date | null;
+  readonly lastError: string | null;
+}
+
+export interface VmFilter {
+  /** Part of the name, any case. */
+  readonly nameContains?: string;
+  readonly statuses?: readonly number[];
+  readonly hostId?: string;
+  /** One address, canonical text: VMs whose guest reports it. */
+  readonly ip?: string;
+}
+
+export type VmOrder = "NAME_ASC" | "NAME_DESC" | "ID_ASC";
+
+/** The last row's place in the order: keyset paging, never OFFSET. */
+export interface VmCursor {
+  readonly name: string;
+  readonly id: string;
+}
+
+/** What the read side asks of the store. One statement a call; arrays in, any order out, absent keys absent. */
+export interface ReadStore {
+  vmsPage(page: {
+    readonly limit: number;
+    readonly after: VmCursor | null;
+    readonly filter: VmFilter;
+    readonly order: VmOrder;
+  }): Promise<VmRow[]>;
+  countVms(filter: VmFilter): Promise<number>;
+  vmsByIds(ids: readonly string[]): Promise<VmRow[]>;
+  /** The VMs of each host, the first `limitPerHost` of them by name (then id) if it is given. */
+  vmsByHosts(hostIds: readonly string[], limitPerHost?: number): Promise<VmRow[]>;
+  nicsByVms(vmIds: readonly string[]): Promise<Nic[]>;
+  nicsByIds(ids: readonly string[]): Promise<Nic[]>;
+  nicsByMacs(macs: readonly string[]): Promise<Nic[]>;
+  /** In the order in which the guest reported them. No row is lost or merged, equal ones included. */
+  guestInterfacesByVms(vmIds: readonly string[]): Promise<GuestInterface[]>;
+  hosts(): Promise<HostRow[]>;
+  hostsByIds(ids: readonly string[]): Promise<HostRow[]>;
+  /** Answers if the database does; throws otherwise. */
+  ping(): Promise<void>;
+  /** True once every registered host was tried at least once. */
+  everyHostTried(): Promise<boolean>;
+}

@@ -1,0 +1,55 @@
+import { randomBytes } from "node:crypto";
+import pg from "pg";
+import type { DataSource } from "typeorm";
+import { inject } from "vitest";
+import { createDataSource } from "../../src/store/data-source.js";
+import type { Store } from "../../src/store/store.js";
+import { createStore } from "../../src/store/store.js";
+import { StatementLog } from "./statement-log.js";
+
+/** A database of one test's own, migrated and empty. */
+export interface TestDatabase {
+  readonly url: string;
+  readonly dataSource: DataSource;
+  readonly store: Store;
+  /** The SQL sent since the last call, transaction control included. */
+  statements(): string[];
+  /** Ends all connections and drops the database. */
+  drop(): Promise<void>;
+}
+
+/** Copies the migrated template; `template: null` gives an empty database instead. */
+export async function createDatabase(
+  options: { template?: null; poolSize?: number } = {},
+): Promise<TestDatabase> {
+  const name = `vnic_graph_test_${randomBytes(6).toString("hex")}`;
+  const template = options.template === null ? "" : ` TEMPLATE ${inject("databaseTemplate")}`;
+  await asAdmin(`CREATE DATABASE ${name}${template}`);
+  const url = new URL(inject("databaseAdminUrl"));
+  url.pathname = `/${name}`;
+  const log = new StatementLog();
+  const dataSource = createDataSource(url.href, { poolSize: options.poolSize ?? 5, logger: log });
+  await dataSource.initialize();
+  log.take();
+  return {
+    url: url.href,
+    dataSource,
+    store: createStore(dataSource),
+    statements: () => log.take(),
+    drop: async () => {
+      if (dataSource.isInitialized) await dataSource.destroy();
+      await asAdmin(`DROP DATABASE ${name} WITH (FORCE)`);
+    },
+  };
+}
+
+/** Runs one statement as the role that may create databases, outside of any test's database. */
+export async function asAdmin(statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: inject("databaseAdminUrl") });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
