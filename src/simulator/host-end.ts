@@ -37,6 +37,8 @@ export class HostEnd {
   accept(socket: Socket): void {
     this.accepted += 1;
     this.sockets.add(socket);
+    // Else a small frame waits for the acknowledgement of the one before, and a reset loses it.
+    socket.setNoDelay(true);
     socket.once("close", () => this.sockets.delete(socket));
     // A client that goes away is no error of the host; "close" follows and tidies up.
     socket.on("error", () => undefined);
