@@ -35,6 +35,7 @@ export interface Config {
   readonly refreshConcurrency: number;
   readonly guestNicIgnore: readonly RegExp[];
   readonly redisUrl: string | null;
+  /** Where an embedded PostgreSQL keeps its data; the demo has a folder of its own below, so that real data stays real. */
   readonly dataDir: string;
   /** Neither a database nor hosts are named: the demo cluster runs. */
   readonly demo: boolean;
@@ -72,6 +73,8 @@ export function loadConfig(environment: Environment, flags: Environment = {}): C
     clientCertificates: values.TLS_CLIENT_CA_FILE !== null,
   };
   const isOpen = !asksForIdentity(identity);
+  const demo = values.DATABASE_URL === null && values.VDSM_HOSTS === null;
+  const dataDir = path(values.DATA_DIR) ?? defaultDataDir(environment);
   return deepFreeze({
     host: values.HOST,
     port: values.PORT,
@@ -84,8 +87,8 @@ export function loadConfig(environment: Environment, flags: Environment = {}): C
     refreshConcurrency: values.REFRESH_CONCURRENCY,
     guestNicIgnore: values.GUEST_NIC_IGNORE.map(wholeNamePattern),
     redisUrl: values.REDIS_URL,
-    dataDir: path(values.DATA_DIR) ?? defaultDataDir(environment),
-    demo: values.DATABASE_URL === null && values.VDSM_HOSTS === null,
+    dataDir: demo ? join(dataDir, "demo") : dataDir,
+    demo,
     identity,
     serverTls:
       values.TLS_CERT_FILE === null || values.TLS_KEY_FILE === null

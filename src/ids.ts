@@ -8,6 +8,11 @@ export function configuredHost(address: HostAddress): ConfiguredHost {
   return { id: nameBasedUuid(`vdsm://${name}`), name, host: address.host, port: address.port };
 }
 
+/** The id of a simulated host. */
+export function demoHostId(name: string): string {
+  return nameBasedUuid(`demo://${name}`);
+}
+
 /** A UUID of version 5 in a name space of our own. */
 function nameBasedUuid(name: string): string {
   const digest = createHash("sha1").update(`vnic-graph:${name}`).digest();

@@ -1,0 +1,51 @@
+import type { Config } from "./config.js";
+import { tlsFromFiles, checkTlsFiles, type TlsCredentials } from "./hosts/tls.js";
+import type { VdsmClient } from "./hosts/types.js";
+import { createVdsmClient } from "./hosts/vdsm-client.js";
+import { configuredHost, demoHostId } from "./ids.js";
+import { startCluster } from "./simulator/cluster.js";
+import type { ConfiguredHost } from "./store/types.js";
+
+/** The hosts to poll and how to speak to them. */
+export interface HostPool {
+  readonly hosts: readonly ConfiguredHost[];
+  clientFor(host: ConfiguredHost): VdsmClient;
+  /** Ends what was started for them; clients are closed by whoever asked for them. */
+  stop(): Promise<void>;
+}
+
+/** The demo cluster: two hosts with fifty VMs that change while you watch. */
+export const DEMO = { hosts: 2, vms: 50, seed: 1, tickMs: 5_000 } as const;
+
+/** The hosts that are named, after a look at the certificates; or the demo's. */
+export async function openHostPool(config: Config): Promise<HostPool> {
+  if (config.demo) return demoPool(config);
+  const tls = config.vdsmTls === null ? null : tlsFromFiles(config.vdsmTls);
+  // A file that cannot be used is told at start, not at the first poll.
+  if (config.vdsmTls !== null) await checkTlsFiles(config.vdsmTls);
+  return {
+    hosts: (config.vdsmHosts ?? []).map(configuredHost),
+    clientFor: (host) => clientOf(host, tls, config),
+    stop: () => Promise.resolve(),
+  };
+}
+
+/** Simulated hosts listen on free ports; their ids follow from their names, so that a restart finds the same hosts. */
+async function demoPool(config: Config): Promise<HostPool> {
+  const cluster = await startCluster({ ...DEMO, port: 0, tls: true });
+  const { clientTls } = cluster;
+  const tls = clientTls === null ? null : () => Promise.resolve({ ...clientTls, serverName: null });
+  return {
+    hosts: cluster.hosts.map(({ name, host, port }) => ({ id: demoHostId(name), name, host, port })),
+    clientFor: (host) => clientOf(host, tls, config),
+    stop: () => cluster.stop(),
+  };
+}
+
+function clientOf(
+  { host, port }: ConfiguredHost,
+  tls: (() => Promise<TlsCredentials>) | null,
+  config: Config,
+): VdsmClient {
+  return createVdsmClient({ host, port, tls, callTimeoutMs: config.vdsmTimeoutMs });
+}
