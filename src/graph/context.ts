@@ -1,0 +1,33 @@
+import type { Loaders } from "../loaders/loaders.js";
+import { graphError } from "./errors.js";
+import type { Role } from "./roles.js";
+
+/** Who asks. Without authentication the server passes somebody who has every role. */
+export interface Viewer {
+  readonly name: string;
+  readonly roles: ReadonlySet<Role>;
+}
+
+/** What mutations may do; the composition root gives it. An error with a code, as {@link graphError} makes, reaches the client. */
+export interface HostAdmin {
+  /** Asks the host now, instead of at its next turn; resolves when the pass has ended, well or not. */
+  refreshHost(hostId: string): Promise<void>;
+  /** Starts to poll `address` (`host` or `host:port`); answers the host's id, the same if it was known. */
+  addHost(address: string): Promise<string>;
+  /** Stops to poll the host. What it last reported stays readable, as stale. */
+  removeHost(hostId: string): Promise<void>;
+}
+
+/** All that a resolver gets besides its arguments; made anew for every request. */
+export interface GraphContext {
+  readonly loaders: Loaders;
+  readonly viewer: Viewer;
+  /** `null` where this process polls no hosts, such as on an engine's own database. */
+  readonly hostAdmin: HostAdmin | null;
+}
+
+/** The port for mutations, or the error that says why there is none. */
+export function hostAdminOf({ hostAdmin }: GraphContext): HostAdmin {
+  if (hostAdmin !== null) return hostAdmin;
+  throw graphError("NOT_AVAILABLE", "hosts cannot be managed here: this gateway polls no hosts of its own");
+}

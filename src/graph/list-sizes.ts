@@ -1,0 +1,40 @@
+import { DEFAULT_PAGE } from "./arguments.js";
+
+/**
+ * How many values a list field is taken to give, before anything is read: what a limit on the cost of a query multiplies
+ * by. A page size counts as asked; the other numbers are what large installations show, not bounds. 1 for no list.
+ */
+export function listSizeOf(
+  typeName: string,
+  fieldName: string,
+  args: Readonly<Record<string, unknown>>,
+): number {
+  const size = LIST_SIZES[`${typeName}.${fieldName}`] ?? 1;
+  return typeof size === "number" ? size : size(args);
+}
+
+/** The size of each list field, or how its arguments tell it. A page's size counts at the field that has `first`. */
+export const LIST_SIZES: Readonly<
+  Record<string, number | ((args: Readonly<Record<string, unknown>>) => number)>
+> = {
+  "Query.vms": (args) => pageSize(args, DEFAULT_PAGE),
+  "Query.hosts": 50,
+  "Query.vmNics": 2,
+  "Query._entities": ({ representations }) => (Array.isArray(representations) ? representations.length : 1),
+  "VmConnection.nodes": 1,
+  "VmConnection.edges": 1,
+  "Host.vms": (args) => pageSize(args, TYPICAL_VMS_OF_A_HOST),
+  "Vm.nics": 4,
+  "VmNic.guestInterfaces": 2,
+  "GuestInfo.networkDevices": 8,
+  "GuestInfo.ips": 8,
+  "NetworkDevice.ipv4Addresses": 2,
+  "NetworkDevice.ipv6Addresses": 2,
+};
+
+/** Host.vms gives all that there are unless told otherwise, and that is rarely more. */
+const TYPICAL_VMS_OF_A_HOST = 50;
+
+function pageSize({ first }: Readonly<Record<string, unknown>>, otherwise: number): number {
+  return typeof first === "number" && first >= 0 ? first : otherwise;
+}

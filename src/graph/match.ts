@@ -1,0 +1,25 @@
+import type { GuestInterface, Nic } from "../loaders/rows.js";
+import { reachesBeyondItsLink } from "./addresses.js";
+import { sameMac } from "./mac.js";
+
+/** The guest's interfaces with the vNIC's MAC, best first; `null` if the guest's interfaces are not known. */
+export function interfacesOf(
+  nic: Nic,
+  interfaces: readonly GuestInterface[] | null,
+): readonly GuestInterface[] | null {
+  if (interfaces === null) return null;
+  const matching = interfaces.filter((device) => sameMac(device.macAddress, nic.macAddress));
+  return matching.toSorted((left, right) => worth(right) - worth(left));
+}
+
+/** The vNIC of the VM that has the interface's MAC, or `null`: guests have bridges and tunnels of their own. */
+export function nicOf(device: GuestInterface, nics: readonly Nic[]): Nic | null {
+  return nics.find((nic) => sameMac(nic.macAddress, device.macAddress)) ?? null;
+}
+
+/** Bonds, VLANs and bridges share a MAC with a bare interface: the one with addresses is what people mean. */
+function worth(device: GuestInterface): number {
+  const addresses = [...device.ipv4Addresses, ...device.ipv6Addresses];
+  if (addresses.some(reachesBeyondItsLink)) return 2;
+  return addresses.length > 0 ? 1 : 0;
+}

@@ -1,0 +1,162 @@
+import { Field, ID, ObjectType } from "type-graphql";
+import { DateTimeScalar, IPv4Scalar, IPv6Scalar, MACScalar } from "./scalars.js";
+
+/*
+ * What the API's objects have by themselves; what leads from one to another is in *-fields.ts, so that no file needs a
+ * circle. The fields of Vm and VmNic other than their keys are nullable although the tables never lack them: in a
+ * federated graph these objects belong to several teams, and our outage must not null what another team serves.
+ */
+
+/** A virtual machine. */
+@ObjectType({ simpleResolvers: true, description: "A virtual machine, as the host that runs it reports it." })
+export class Vm {
+  @Field(() => ID, { description: "The VM's UUID, the same as in oVirt. Never null." })
+  readonly id!: string;
+
+  @Field(() => String, {
+    nullable: true,
+    description: "The VM's name. Null only if this gateway cannot be reached through a federated graph.",
+  })
+  readonly name!: string;
+}
+
+/** A virtual NIC. */
+@ObjectType({
+  simpleResolvers: true,
+  description:
+    "A virtual NIC of a VM, as the hypervisor knows it; `guestInterface` is the same NIC seen from inside.",
+})
+export class VmNic {
+  @Field(() => ID, {
+    description: "The vNIC's UUID, the same as in oVirt where the host tells it. Never null.",
+  })
+  readonly id!: string;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "Its name outside the guest, such as `nic1` or `vnet0`. As fresh as the VM's list of devices.",
+  })
+  readonly name!: string;
+
+  @Field(() => MACScalar, {
+    nullable: true,
+    description:
+      "The MAC that the hypervisor gave it; what the guest made of it may differ. Null if it has none.",
+  })
+  readonly macAddress!: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: "The network that it is plugged into; null if none is known.",
+  })
+  readonly network!: string | null;
+
+  @Field(() => Boolean, { nullable: true, description: "Whether its virtual cable is plugged in." })
+  readonly linked!: boolean;
+}
+
+/** What a guest says of itself. */
+@ObjectType({
+  simpleResolvers: true,
+  description:
+    "What the guest says of itself through its agent. Null fields are not known; empty lists mean that the guest says " +
+    "it has none. VDSM asks a guest every two minutes, so a change may take that long to show.",
+})
+export class GuestInfo {
+  @Field(() => String, { nullable: true, description: "The guest's full host name. Null: not known." })
+  readonly fqdn!: string | null;
+
+  @Field(() => DateTimeScalar, {
+    nullable: true,
+    description: "When a host last reported this guest's data. Null: never.",
+  })
+  readonly lastReportedAt!: Date | null;
+}
+
+/** A network interface inside a guest. */
+@ObjectType({
+  simpleResolvers: true,
+  description:
+    "A network interface inside the guest, as the guest reports it. Bridges, bonds, VLANs and tunnels are interfaces, " +
+    "too, so there may be more of them than vNICs, and several with one MAC.",
+})
+export class NetworkDevice {
+  @Field(() => String, {
+    nullable: true,
+    description: "Its name inside the guest, such as `eth0`. Null: not reported.",
+  })
+  readonly name!: string | null;
+
+  @Field(() => MACScalar, {
+    nullable: true,
+    description: "Its MAC, as the guest sees it. Null: not reported.",
+  })
+  readonly macAddress!: string | null;
+
+  @Field(() => [IPv4Scalar], { description: "Its IPv4 addresses, in reported order; empty if it has none." })
+  readonly ipv4Addresses!: readonly string[];
+
+  @Field(() => [IPv6Scalar], {
+    description: "Its IPv6 addresses without zones, in reported order; empty if it has none.",
+  })
+  readonly ipv6Addresses!: readonly string[];
+}
+
+/** A hypervisor host. */
+@ObjectType({ simpleResolvers: true, description: "A hypervisor host that reports VMs." })
+export class Host {
+  @Field(() => ID, {
+    description: "The host's UUID: stable, and derived from its address unless an engine gave it.",
+  })
+  readonly id!: string;
+
+  @Field(() => String, {
+    description: "The name that the host gives itself; its address until that is known.",
+  })
+  readonly name!: string;
+
+  @Field(() => String, { description: "Where it is asked: `host:port`, IPv6 in brackets." })
+  readonly address!: string;
+
+  @Field(() => DateTimeScalar, {
+    nullable: true,
+    description: "When it last answered whole: its VMs' data are as fresh as this. Null: never.",
+  })
+  readonly lastSuccessAt!: Date | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: "Why it failed when it was last asked, in one line. Null if it did not fail.",
+  })
+  readonly lastError!: string | null;
+}
+
+/** Relay's page information. */
+@ObjectType({ simpleResolvers: true, description: "Where a page stands in its list." })
+export class PageInfo {
+  @Field(() => Boolean, { description: "Whether there is more after `endCursor`." })
+  readonly hasNextPage!: boolean;
+
+  @Field(() => Boolean, {
+    description: "Whether the page was asked for with `after`, and so has something before it.",
+  })
+  readonly hasPreviousPage!: boolean;
+
+  @Field(() => String, { nullable: true, description: "The first node's cursor; null on an empty page." })
+  readonly startCursor!: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: "The last node's cursor, for `after`; null on an empty page.",
+  })
+  readonly endCursor!: string | null;
+}
+
+/** One VM of a page with its cursor; all its fields are made in vm-connection-fields.ts. */
+@ObjectType({ description: "A VM and its place in the list." })
+export class VmEdge {}
+
+/** A page of VMs; all its fields are made in vm-connection-fields.ts. */
+@ObjectType({ description: "One page of a list of VMs." })
+export class VmConnection {}

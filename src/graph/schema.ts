@@ -1,0 +1,58 @@
+import "reflect-metadata";
+import { GraphQLObjectType, GraphQLSchema } from "graphql";
+import { buildSchemaSync } from "type-graphql";
+import { asSubgraph, type SubgraphShape } from "./federation.js";
+import { HostFields } from "./host-fields.js";
+import { Mutations } from "./mutations.js";
+import { Queries } from "./queries.js";
+import { guardRootFields } from "./roles.js";
+import { VmConnectionFields, VmEdgeFields } from "./vm-connection-fields.js";
+import { GuestInfoFields, NetworkDeviceFields, VmFields } from "./vm-fields.js";
+import { VmNicFields } from "./vm-nic-fields.js";
+
+/** How the graph takes part in a federated one: not at all, whole, or with what only we know. */
+export type Federation = "off" | SubgraphShape;
+
+/** Builds the executable schema; once a process is enough, requests differ by their context alone. */
+export function buildGraphSchema({ federation }: { readonly federation: Federation }): GraphQLSchema {
+  const schema = typeGraph();
+  return guardRootFields(federation === "off" ? schema : asSubgraph(schema, federation).schema);
+}
+
+/** The graph without federation and without roles. */
+export function typeGraph(): GraphQLSchema {
+  const config = buildSchemaSync({
+    resolvers: [
+      Queries,
+      Mutations,
+      VmFields,
+      GuestInfoFields,
+      NetworkDeviceFields,
+      VmNicFields,
+      HostFields,
+      VmConnectionFields,
+      VmEdgeFields,
+    ],
+    validate: false,
+  }).toConfig();
+  return new GraphQLSchema({
+    ...config,
+    types: [],
+    query: described(
+      config.query,
+      "What can be asked. Everything is read from what was stored last; nothing waits for a host.",
+    ),
+    mutation: described(
+      config.mutation,
+      "What an operator can do to the list of hosts. One after the other, in order.",
+    ),
+  });
+}
+
+/** TypeGraphQL has no place for a description of the root types. */
+function described(
+  type: GraphQLObjectType | null | undefined,
+  description: string,
+): GraphQLObjectType | undefined {
+  return type ? new GraphQLObjectType({ ...type.toConfig(), description }) : undefined;
+}

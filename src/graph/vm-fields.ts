@@ -1,0 +1,94 @@
+import { Ctx, FieldResolver, Resolver, Root } from "type-graphql";
+import type { GuestInterface, VmRow } from "../loaders/rows.js";
+import type { GraphContext } from "./context.js";
+import { knownStatus, StaleReasonEnum, VmStatus } from "./enums.js";
+import { nicOf } from "./match.js";
+import { GuestInfo, Host, NetworkDevice, Vm, VmNic } from "./object-types.js";
+import { IPScalar } from "./scalars.js";
+
+/** What leads on from a VM. */
+@Resolver(() => Vm)
+export class VmFields {
+  @FieldResolver(() => VmStatus, { nullable: true, description: "The VM's state, as its host told it last." })
+  status(@Root() vm: VmRow) {
+    return knownStatus(VmStatus, vm.status, VmStatus.UNKNOWN);
+  }
+
+  @FieldResolver(() => Host, {
+    nullable: true,
+    description: "The host whose reports of the VM count. Null: runs on none.",
+  })
+  host(@Root() vm: VmRow, @Ctx() { loaders }: GraphContext) {
+    return vm.hostId === null ? null : loaders.hostById.load(vm.hostId);
+  }
+
+  @FieldResolver(() => [VmNic], {
+    nullable: true,
+    description:
+      "The VM's virtual NICs, by name; empty if it has none. Read again when the VM's devices changed.",
+  })
+  nics(@Root() vm: VmRow, @Ctx() { loaders }: GraphContext) {
+    return loaders.nicsByVm.load(vm.id);
+  }
+
+  @FieldResolver(() => GuestInfo, {
+    nullable: true,
+    description:
+      "What the guest says of itself, with its age. Null only if this gateway cannot be reached through a federated " +
+      "graph, or does not know the VM.",
+  })
+  guestInfo(@Root() vm: VmRow) {
+    return vm;
+  }
+}
+
+/** What leads on from a guest; the row behind it is its VM's. */
+@Resolver(() => GuestInfo)
+export class GuestInfoFields {
+  @FieldResolver(() => [IPScalar], {
+    nullable: true,
+    description:
+      "All addresses of the guest, IPv4 before IPv6, in reported order. Null: not known; empty: the guest says it has none.",
+  })
+  ips(@Root() vm: VmRow) {
+    return vm.ips ?? (vm.interfacesKnown ? [] : null);
+  }
+
+  @FieldResolver(() => [NetworkDevice], {
+    nullable: true,
+    description:
+      "The guest's network interfaces, in reported order, none left out or merged. Null: not known; empty: the guest " +
+      "says it has none.",
+  })
+  networkDevices(@Root() vm: VmRow, @Ctx() { loaders }: GraphContext) {
+    return loaders.knownGuestInterfaces(vm.id);
+  }
+
+  @FieldResolver(() => Boolean, {
+    description: "Whether this is older than it should be: what the guest said last, not what it says now.",
+  })
+  stale(@Root() vm: VmRow) {
+    return vm.staleReason !== null;
+  }
+
+  @FieldResolver(() => StaleReasonEnum, {
+    nullable: true,
+    description: "Why it is stale. Null if it is current.",
+  })
+  staleReason(@Root() vm: VmRow) {
+    return vm.staleReason;
+  }
+}
+
+/** What leads on from an interface inside a guest. */
+@Resolver(() => NetworkDevice)
+export class NetworkDeviceFields {
+  @FieldResolver(() => VmNic, {
+    nullable: true,
+    description:
+      "The VM's vNIC with the same MAC. Null if there is none: the guest made the interface itself.",
+  })
+  async vmNic(@Root() device: GuestInterface, @Ctx() { loaders }: GraphContext) {
+    return nicOf(device, await loaders.nicsByVm.load(device.vmId));
+  }
+}

@@ -1,0 +1,28 @@
+import DataLoader from "dataloader";
+import type { ReadStore, VmRow } from "../store/types.js";
+import { byName } from "./by-name.js";
+import { manyInKeyOrder } from "./key-order.js";
+import { isUuid } from "./uuid.js";
+
+/** Loads the first VMs of many hosts together, by name; `onRow` sees every row that was read. */
+export function hostVmsLoader(
+  store: ReadStore,
+  limit: number,
+  onRow: (row: VmRow) => void,
+): DataLoader<string, readonly VmRow[]> {
+  return new DataLoader(
+    async (ids) => {
+      const hostIds = ids.map((id) => id.toLowerCase());
+      const known = hostIds.filter(isUuid);
+      const rows = known.length === 0 ? [] : await store.vmsByHosts(known, limit);
+      rows.forEach(onRow);
+      return manyInKeyOrder(hostIds, rows, (row) => row.hostId).map((vms) =>
+        vms.toSorted(byName).slice(0, limit),
+      );
+    },
+    { cacheKeyFn: (id) => id.toLowerCase(), maxBatchSize: Math.max(1, Math.floor(MAX_ROWS / limit)) },
+  );
+}
+
+/** No statement reads more VMs than this, however many hosts are asked for. */
+const MAX_ROWS = 50_000;

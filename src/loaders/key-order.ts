@@ -1,0 +1,23 @@
+/** For each key its row, or `null`: a batch must answer in the order of its keys, a statement answers in any. */
+export function oneInKeyOrder<Row>(
+  keys: readonly string[],
+  rows: readonly Row[],
+  keyOf: (row: Row) => string,
+): (Row | null)[] {
+  const byKey = new Map(rows.map((row) => [keyOf(row), row]));
+  return keys.map((key) => byKey.get(key) ?? null);
+}
+
+/** For each key its rows in the order in which they came, or `[]`. */
+export function manyInKeyOrder<Row>(
+  keys: readonly string[],
+  rows: readonly Row[],
+  keyOf: (row: Row) => string | null,
+): Row[][] {
+  const byKey = new Map<string, Row[]>(keys.map((key) => [key, []]));
+  for (const row of rows) {
+    const key = keyOf(row);
+    if (key !== null) byKey.get(key)?.push(row);
+  }
+  return keys.map((key) => byKey.get(key) ?? []);
+}

@@ -1,0 +1,123 @@
+import DataLoader from "dataloader";
+import type { GuestInterface, HostRow, Nic, ReadStore, VmFilter, VmRow } from "../store/types.js";
+import { byName } from "./by-name.js";
+import { hostVmsLoader } from "./host-vms.js";
+import { manyInKeyOrder, oneInKeyOrder } from "./key-order.js";
+import { remembered } from "./remembered.js";
+import { isUuid } from "./uuid.js";
+
+/** Which VMs, in which order, from where on. */
+export type VmPageQuestion = Parameters<ReadStore["vmsPage"]>[0];
+
+/** Every read that the graph may do, each batched and remembered for one request. */
+export interface Loaders {
+  readonly vmById: DataLoader<string, VmRow | null>;
+  readonly nicById: DataLoader<string, Nic | null>;
+  /** By name. */
+  readonly nicsByVm: DataLoader<string, readonly Nic[]>;
+  /** By lower-case MAC with colons. */
+  readonly nicsByMac: DataLoader<string, readonly Nic[]>;
+  readonly guestInterfacesByVm: DataLoader<string, readonly GuestInterface[]>;
+  readonly hostById: DataLoader<string, HostRow | null>;
+  /** The first VMs of a host by name: one loader for each limit. */
+  vmsByHost(limit: number): DataLoader<string, readonly VmRow[]>;
+  /** What the guest of the VM reports; `null` if that is not known, which is not the same as none. */
+  knownGuestInterfaces(vmId: string): Promise<readonly GuestInterface[] | null>;
+  /** By name. */
+  hosts(): Promise<readonly HostRow[]>;
+  vmsPage(question: VmPageQuestion): Promise<readonly VmRow[]>;
+  countVms(filter: VmFilter): Promise<number>;
+  /** Forgets all that was read, after something was changed in the same request. */
+  forget(): void;
+}
+
+/** Makes the loaders of one request. They must not outlive it: what they remember grows old, and belongs to one viewer. */
+export function createLoaders(store: ReadStore): Loaders {
+  const vmById = one((ids) => store.vmsByIds(ids), idOf);
+  const nicById = one((ids) => store.nicsByIds(ids), idOf);
+  const hostById = one((ids) => store.hostsByIds(ids), idOf);
+  const guestInterfacesByVm = many((ids) => store.guestInterfacesByVms(ids), vmIdOf);
+  const nicsByVm = many(async (ids) => seen(await store.nicsByVms(ids), nicById).sort(byName), vmIdOf);
+  const nicsByMac = new DataLoader<string, readonly Nic[]>(
+    async (macs) =>
+      manyInKeyOrder(macs, seen(await store.nicsByMacs(macs), nicById).sort(byName), (nic) => macOf(nic.macAddress)),
+    { maxBatchSize: MAX_BATCH },
+  );
+  const hosts = remembered(async () => seen(await store.hosts(), hostById).sort(byName));
+  const vmsPage = remembered(async (question: VmPageQuestion) => seen(await store.vmsPage(question), vmById));
+  const countVms = remembered((filter: VmFilter) => store.countVms(filter));
+  const vmsByHost = remembered((limit: number) =>
+    hostVmsLoader(store, limit, (vm) => void vmById.prime(vm.id, vm)),
+  );
+  return {
+    vmById,
+    nicById,
+    nicsByVm,
+    nicsByMac,
+    guestInterfacesByVm,
+    hostById,
+    vmsByHost: vmsByHost.ask,
+    knownGuestInterfaces: async (vmId) => {
+      const [vm, interfaces] = await Promise.all([vmById.load(vmId), guestInterfacesByVm.load(vmId)]);
+      return vm?.interfacesKnown === true ? interfaces : null;
+    },
+    hosts: () => hosts.ask(null),
+    vmsPage: vmsPage.ask,
+    countVms: countVms.ask,
+    forget: () => {
+      for (const loader of [vmById, nicById, nicsByVm, nicsByMac, guestInterfacesByVm, hostById]) {
+        loader.clearAll();
+      }
+      for (const memory of [hosts, vmsPage, countVms, vmsByHost]) memory.forget();
+    },
+  };
+}
+
+/** A gateway asks for 5,000 entities in one body; an array parameter takes them in one statement. */
+const MAX_BATCH = 5_000;
+
+type Read<Row> = (ids: readonly string[]) => Promise<Row[]>;
+
+function one<Row>(read: Read<Row>, keyOf: (row: Row) => string): DataLoader<string, Row | null> {
+  return byUuid(read, (ids, rows) => oneInKeyOrder(ids, rows, keyOf));
+}
+
+function many<Row>(read: Read<Row>, keyOf: (row: Row) => string): DataLoader<string, readonly Row[]> {
+  return byUuid(read, (ids, rows) => manyInKeyOrder(ids, rows, keyOf));
+}
+
+/** One id that is no UUID would make PostgreSQL refuse the statement for all of them, so it is answered as absent here. */
+function byUuid<Row, Answer>(
+  read: Read<Row>,
+  answer: (ids: readonly string[], rows: readonly Row[]) => Answer[],
+): DataLoader<string, Answer> {
+  return new DataLoader<string, Answer>(
+    async (keys) => {
+      const ids = keys.map((key) => key.toLowerCase());
+      const valid = ids.filter(isUuid);
+      return answer(ids, valid.length === 0 ? [] : await read(valid));
+    },
+    { maxBatchSize: MAX_BATCH, cacheKeyFn: (key) => key.toLowerCase() },
+  );
+}
+
+/** Rows that came with a list need not be read again one by one. */
+function seen<Row extends { readonly id: string }>(
+  rows: Row[],
+  loader: DataLoader<string, Row | null>,
+): Row[] {
+  for (const row of rows) loader.prime(row.id, row);
+  return rows;
+}
+
+function idOf(row: { readonly id: string }): string {
+  return row.id;
+}
+
+function vmIdOf(row: { readonly vmId: string }): string {
+  return row.vmId;
+}
+
+function macOf(mac: string | null): string | null {
+  return mac?.toLowerCase() ?? null;
+}

@@ -1,0 +1,25 @@
+/** A function that answers the same question once only, until it is told to forget. */
+export interface Remembered<Question, Answer> {
+  readonly ask: (question: Question) => Answer;
+  readonly forget: () => void;
+}
+
+/** Remembers answers by the question's JSON, whose keys must come in the same order. */
+export function remembered<Question, Answer>(
+  answer: (question: Question) => Answer,
+): Remembered<Question, Answer> {
+  const answers = new Map<string, Answer>();
+  return {
+    ask: (question) => {
+      const key = JSON.stringify(question);
+      const known = answers.get(key);
+      if (known !== undefined) return known;
+      const fresh = answer(question);
+      answers.set(key, fresh);
+      return fresh;
+    },
+    forget: () => {
+      answers.clear();
+    },
+  };
+}
