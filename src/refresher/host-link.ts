@@ -1,0 +1,76 @@
+import type { ReportedNic, VdsmClient } from "../hosts/types.js";
+import { HostError } from "../hosts/errors.js";
+import type { ConfiguredHost, RefreshStore } from "../store/types.js";
+
+/** Answers about vNICs, and why some are missing. */
+export interface NicAnswers {
+  readonly nics: ReadonlyMap<string, readonly ReportedNic[]>;
+  readonly failure: string | null;
+}
+
+/** A host, the client that asks it, and what was learnt about it over that connection. */
+export class HostLink {
+  /** VMs whose change may have been committed without being published, because the database's word got lost. */
+  readonly unpublished = new Set<string>();
+  private isNamed = false;
+  private isLegacy = false;
+
+  constructor(
+    readonly host: ConfiguredHost,
+    readonly vdsm: VdsmClient,
+  ) {}
+
+  /** The vNICs of these VMs, as far as the host tells them; what is missing is no reason to lose the guests' data. */
+  async nicsOf(vmIds: readonly string[], signal: AbortSignal): Promise<NicAnswers> {
+    const nics = new Map<string, readonly ReportedNic[]>();
+    for (let from = 0; from < vmIds.length; from += VMS_A_CALL) {
+      try {
+        const answer = await this.askNics(vmIds.slice(from, from + VMS_A_CALL), signal);
+        for (const [vmId, reported] of answer) nics.set(vmId, reported);
+      } catch (error) {
+        if (!(error instanceof HostError) || error.kind === "aborted") throw error;
+        return { nics, failure: error.message };
+      }
+    }
+    return { nics, failure: null };
+  }
+
+  /** Stores the host's own name, once a connection; not knowing it is no failure. */
+  async learnName(store: RefreshStore, signal: AbortSignal): Promise<void> {
+    if (this.isNamed) return;
+    try {
+      const { hostname } = await this.vdsm.getCapabilities(signal);
+      if (hostname !== null && hostname !== "" && hostname !== this.host.name) {
+        await store.renameHost(this.host.id, hostname);
+      }
+      this.isNamed = true;
+    } catch (error) {
+      // A host that refuses the question refuses it always; anything else is asked again after the next pass.
+      this.isNamed = error instanceof HostError && error.kind === "fault";
+    }
+  }
+
+  /** After a failure the host may be another release under another name. */
+  unlearn(): void {
+    this.isNamed = false;
+    this.isLegacy = false;
+  }
+
+  private async askNics(vmIds: readonly string[], signal: AbortSignal) {
+    if (!this.isLegacy) {
+      try {
+        return await this.vdsm.dumpxmls(vmIds, signal);
+      } catch (error) {
+        if (!(error instanceof HostError) || error.code !== METHOD_NOT_FOUND) throw error;
+        this.isLegacy = true;
+      }
+    }
+    return this.vdsm.getVMFullList(vmIds, signal);
+  }
+}
+
+/** A domain's XML is about 10 kB; after a restart of vdsmd all VMs of a host are asked for, which one frame may not hold. */
+const VMS_A_CALL = 200;
+
+/** JSON-RPC's code for a verb that the release does not have: before 4.2 there is no `Host.dumpxmls`. */
+const METHOD_NOT_FOUND = -32601;

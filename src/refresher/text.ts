@@ -1,0 +1,18 @@
+/** Text that PostgreSQL stores exactly as given: what it cannot hold becomes U+FFFD, so that a re-read compares equal. */
+export function storableText(text: string): string {
+  return text.replaceAll("\0", "\uFFFD").replace(/\p{Surrogate}/gu, "\uFFFD");
+}
+
+/** The text cut to `length` characters as PostgreSQL counts them, which is not as JavaScript does. */
+export function cutText(text: string, length: number): string {
+  return text.length <= length ? text : Array.from(text).slice(0, length).join("");
+}
+
+/** A guest's name for itself, or `null` where it has not been given one. */
+export function tidyFqdn(fqdn: string | null): string | null {
+  if (fqdn === null) return null;
+  const text = storableText(fqdn.trim());
+  return text === "" || NAMES_OF_NOBODY.test(text) ? null : text;
+}
+
+const NAMES_OF_NOBODY = /^localhost(\.localdomain)?$/i;
