@@ -84,10 +84,10 @@ export class Connection {
 
   private async start(): Promise<void> {
     const { host, port, tls } = this.options;
-    if (this.failure !== null) return;
+    if (this.isOver()) return;
     try {
       const credentials = tls === null ? null : await tls();
-      if (this.failure !== null) return;
+      if (this.isOver()) return;
       this.phase = "dial";
       this.attach(dial(host, port, credentials), credentials !== null);
     } catch (error) {
@@ -95,6 +95,10 @@ export class Connection {
       const what = error instanceof Error ? error.message : "certificates cannot be read";
       this.drop(new Failure(tls === null ? "unreachable" : "untrusted", what));
     }
+  }
+
+  private isOver(): boolean {
+    return this.failure !== null;
   }
 
   private attach(socket: Socket, tls: boolean): void {
