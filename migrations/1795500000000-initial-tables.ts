@@ -60,7 +60,7 @@ const UP = [
   )`,
   `CREATE INDEX idx_vm_guest_agent_interfaces_vm_id ON vm_guest_agent_interfaces (vm_id)`,
   `CREATE INDEX idx_vm_guest_agent_interfaces_addresses ON vm_guest_agent_interfaces USING gin
-    (string_to_array(coalesce(ipv4_addresses, '') || ',' || coalesce(ipv6_addresses, ''), ','))`,
+    (array_remove(string_to_array(coalesce(ipv4_addresses, '') || ',' || coalesce(ipv6_addresses, ''), ','), ''))`,
   // Every pass updates a row of this one: with room in the page, no index is touched and no page added.
   `CREATE TABLE vnic_graph_host (
     host_id uuid NOT NULL CONSTRAINT pk_vnic_graph_host PRIMARY KEY

@@ -85,7 +85,7 @@ async function rowsOf<Row>(
 
 /** The database by name: a URL may hold a password. */
 function whereOf(dataSource: DataSource): string {
-  return `database ${String(dataSource.driver.database ?? "")}`;
+  return `database ${dataSource.driver.database ?? ""}`;
 }
 
 /** Any number will do that nobody else uses on this database: "vnic" in ASCII. */

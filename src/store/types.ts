@@ -37,7 +37,10 @@ export interface Nic {
   readonly name: string;
   readonly macAddress: string | null;
   readonly network: string | null;
+  /** Whether the cable is in, so to say. */
   readonly linked: boolean;
+  /** Whether the VM has the device at all; an engine alone knows vNICs that are not plugged in. */
+  readonly plugged?: boolean | null;
 }
 
 /**
@@ -110,17 +113,31 @@ export interface ConfiguredHost {
   readonly port: number;
 }
 
+/** A host that is to be polled. */
+export interface PolledHost extends ConfiguredHost {
+  readonly intervalMs: number | null;
+  /** `false`: added while running. */
+  readonly fromSettings: boolean;
+}
+
 /** What the write side asks of the store. Statements per call are constant, whatever the number of VMs. */
 export interface RefreshStore {
-  /** Makes the hosts known, keeping learnt names; hosts not listed stay, so that their VMs stay readable (as stale). */
+  /**
+   * Makes the settings' hosts known, keeping learnt names. Hosts of earlier settings that are not listed are no longer
+   * polled, but stay, so that their VMs stay readable (as stale).
+   */
   registerHosts(hosts: readonly ConfiguredHost[], intervalMs: number | null): Promise<void>;
-  /** Begins a pass: raises the host's epoch and notes the attempt. Later claims void earlier ones. */
+  /**
+   * Begins a pass: raises the host's epoch by one and notes the attempt. Later claims void earlier ones; an epoch more
+   * than one above that of one's own last claim tells that somebody else polls the host, or took a VM from it.
+   */
   claim(hostId: string): Promise<HostClaim>;
   /** The VMs that the host owns, is contender for or receives, and those with one of the ids. */
   vmsOf(hostId: string, vmIds: readonly string[]): Promise<StoredVm[]>;
   /**
    * Writes a pass in one transaction, and the host's success with it. `false`, and nothing written, if the claim is void
-   * or a VM's owner is not the one that the changes assumed (`before.ownerId`; new VMs must not exist).
+   * or what the changes assumed is no longer so: who owns and receives a VM (`before`), that new VMs do not exist, that
+   * the interfaces to update and delete do.
    */
   apply(
     claim: HostClaim,
@@ -131,6 +148,12 @@ export interface RefreshStore {
   fail(claim: HostClaim, failure: HostFailure, durationMs: number): Promise<boolean>;
   /** Stores the name that the host gives itself. */
   renameHost(hostId: string, name: string): Promise<void>;
+  /** Makes one more host known while running, or polls a removed one again; the settings of a later start do not end it. */
+  addHost(host: ConfiguredHost, intervalMs: number | null): Promise<void>;
+  /** Ends the polling of a host and voids its pass; its VMs stay readable, as stale. `false` if it was not polled. */
+  removeHost(hostId: string): Promise<boolean>;
+  /** The hosts that are to be polled. */
+  listHosts(): Promise<PolledHost[]>;
 }
 
 /** Why the guest data of a VM is not current, as the read side sees it (host trouble included). */
@@ -143,6 +166,14 @@ export type StaleReason =
   | "HOST_RECOVERING"
   | "HOST_FAILED"
   | "REFRESH_OVERDUE";
+
+/** The VMs that somebody may see: those that any of the lists matches. */
+export interface VmScope {
+  /** Whole names, upper and lower case as they are; `*` stands for any characters, `?` for one. */
+  readonly namePatterns: readonly string[];
+  readonly hostIds: readonly string[];
+  readonly vmIds: readonly string[];
+}
 
 /** One VM as the graph reads it, with all its 1:1 data in the same row. */
 export interface VmRow {
@@ -171,6 +202,7 @@ export interface HostRow {
   readonly lastError: string | null;
 }
 
+/** Which VMs to list; all conditions hold together. */
 export interface VmFilter {
   /** Part of the name, any case. */
   readonly nameContains?: string;
@@ -180,6 +212,7 @@ export interface VmFilter {
   readonly ip?: string;
 }
 
+/** Names in the order of their code points, then ids; stable whatever the database's language. */
 export type VmOrder = "NAME_ASC" | "NAME_DESC" | "ID_ASC";
 
 /** The last row's place in the order: keyset paging, never OFFSET. */
@@ -205,10 +238,17 @@ export interface ReadStore {
   nicsByMacs(macs: readonly string[]): Promise<Nic[]>;
   /** In the order in which the guest reported them. No row is lost or merged, equal ones included. */
   guestInterfacesByVms(vmIds: readonly string[]): Promise<GuestInterface[]>;
+  /** Polled hosts, and those that are no longer polled but still own VMs; by name. */
   hosts(): Promise<HostRow[]>;
   hostsByIds(ids: readonly string[]): Promise<HostRow[]>;
   /** Answers if the database does; throws otherwise. */
   ping(): Promise<void>;
-  /** True once every registered host was tried at least once. */
+  /** True once a pass over every polled host has ended, well or not. */
   everyHostTried(): Promise<boolean>;
+}
+
+/** All that is asked of the store. */
+export interface Store extends RefreshStore, ReadStore {
+  /** The same reads for somebody who may see only a scope's VMs; `null`: all. */
+  readerFor(scope: VmScope | null): ReadStore;
 }

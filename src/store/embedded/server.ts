@@ -117,7 +117,6 @@ async function spawnServer(options: ServerOptions, port: number): Promise<ChildP
       const how = String(code ?? signal);
       reject(new Error(`${clusterDir}: PostgreSQL did not start (${how}): ${lastWordsOf(said.join("\n"))}`));
     });
-    if (child.stderr === null) return;
     createInterface(child.stderr).on("line", (line) => {
       log(line);
       if (said.push(line) > 50) said.shift();

@@ -1,0 +1,78 @@
+import type { DataSource, QueryRunner } from "typeorm";
+import { affectedBy, execute, inTransaction } from "./sql.js";
+import type { ConfiguredHost } from "./types.js";
+
+/** Makes the settings' hosts known and polled, and ends the polling of those that settings named before. */
+export async function registerHosts(
+  dataSource: DataSource,
+  hosts: readonly ConfiguredHost[],
+  intervalMs: number | null,
+): Promise<void> {
+  await inTransaction(dataSource, async (queryRunner) => {
+    await upsertHosts(queryRunner, hosts, intervalMs, true);
+    await affectedBy(
+      queryRunner,
+      `UPDATE vnic_graph_host SET active = false, epoch = epoch + 1
+       WHERE host_id IN (SELECT host_id FROM vnic_graph_host
+         WHERE from_settings AND active AND host_id <> ALL($1::uuid[]) ORDER BY host_id FOR UPDATE)`,
+      [hosts.map((host) => host.id)],
+    );
+  });
+}
+
+/** Makes one host known and polled that the settings need not name. */
+export async function addHost(
+  dataSource: DataSource,
+  host: ConfiguredHost,
+  intervalMs: number | null,
+): Promise<void> {
+  await inTransaction(dataSource, (queryRunner) => upsertHosts(queryRunner, [host], intervalMs, false));
+}
+
+/** Ends the polling of a host, and the right to write of a pass that is under way. `false` if it was not polled. */
+export async function removeHost(dataSource: DataSource, hostId: string): Promise<boolean> {
+  const removed = await execute(
+    dataSource,
+    "UPDATE vnic_graph_host SET active = false, epoch = epoch + 1 WHERE host_id = $1 AND active",
+    [hostId],
+  );
+  return removed === 1;
+}
+
+/** Stores the name that a host gives itself; an equal one costs no write. */
+export async function renameHost(dataSource: DataSource, hostId: string, name: string): Promise<void> {
+  await execute(dataSource, "UPDATE vds_static SET vds_name = $2 WHERE vds_id = $1 AND vds_name <> $2", [
+    hostId,
+    name,
+  ]);
+}
+
+/** By id, so that two replicas that start together wait for each other and never in a circle. */
+async function upsertHosts(
+  queryRunner: QueryRunner,
+  hosts: readonly ConfiguredHost[],
+  intervalMs: number | null,
+  fromSettings: boolean,
+): Promise<void> {
+  if (hosts.length === 0) return;
+  const ids = hosts.map((host) => host.id);
+  await affectedBy(
+    queryRunner,
+    `INSERT INTO vds_static AS s (vds_id, vds_name, host_name, port)
+     SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[]) AS g(id, name, host, port) ORDER BY id
+     ON CONFLICT (vds_id) DO UPDATE SET host_name = excluded.host_name, port = excluded.port
+       WHERE (s.host_name, s.port) IS DISTINCT FROM (excluded.host_name, excluded.port)`,
+    [ids, hosts.map((host) => host.name), hosts.map((host) => host.host), hosts.map((host) => host.port)],
+  );
+  // What was added while running stays so when settings name it too, and outlives them.
+  await affectedBy(
+    queryRunner,
+    `INSERT INTO vnic_graph_host AS h (host_id, interval_ms, from_settings)
+     SELECT id, $2, $3 FROM unnest($1::uuid[]) AS g(id) ORDER BY id
+     ON CONFLICT (host_id) DO UPDATE SET active = true, interval_ms = excluded.interval_ms,
+         from_settings = h.from_settings AND excluded.from_settings
+       WHERE (h.active, h.interval_ms, h.from_settings)
+         IS DISTINCT FROM (true, excluded.interval_ms, h.from_settings AND excluded.from_settings)`,
+    [ids, intervalMs, fromSettings],
+  );
+}

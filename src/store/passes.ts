@@ -1,0 +1,125 @@
+import type { DataSource, QueryRunner } from "typeorm";
+import { affectedBy, execute, inTransaction, rowsOf } from "./sql.js";
+import type { HostChanges, HostClaim, HostFailure, VmState } from "./types.js";
+import { writeInterfaces } from "./interface-writes.js";
+import { writeNics } from "./nic-writes.js";
+import { Superseded } from "./superseded.js";
+import { insertVms, updateVms } from "./vm-writes.js";
+
+/** Begins a pass: raises the host's epoch by one and notes the attempt. */
+export async function claimHost(dataSource: DataSource, hostId: string): Promise<HostClaim> {
+  const queryRunner = dataSource.createQueryRunner();
+  try {
+    const { records } = await queryRunner.query(
+      `UPDATE vnic_graph_host SET epoch = epoch + 1, last_attempt_at = now() WHERE host_id = $1 AND active
+       RETURNING epoch`,
+      [hostId],
+      true,
+    );
+    const [row] = records as { epoch: string }[];
+    if (row === undefined) throw new Error(`host ${hostId} is not polled: add it first`);
+    return { hostId, epoch: BigInt(row.epoch) };
+  } finally {
+    await queryRunner.release();
+  }
+}
+
+/** Notes that a pass failed; touches no VM. `false` if the claim is void. */
+export async function failPass(
+  dataSource: DataSource,
+  { hostId, epoch }: HostClaim,
+  { kind, message }: HostFailure,
+  durationMs: number,
+): Promise<boolean> {
+  const noted = await execute(
+    dataSource,
+    `UPDATE vnic_graph_host SET last_error_kind = $3, last_error = $4, last_duration_ms = $5
+     WHERE host_id = $1 AND epoch = $2`,
+    [hostId, epoch.toString(), kind, message, Math.round(durationMs)],
+  );
+  return noted === 1;
+}
+
+/**
+ * Writes a pass in one transaction, and the host's success with it; `false`, and nothing written, if the claim is void
+ * or another host's pass came between.
+ */
+export async function applyPass(
+  dataSource: DataSource,
+  claim: HostClaim,
+  changes: HostChanges,
+  pass: { readonly vmCount: number; readonly durationMs: number },
+): Promise<boolean> {
+  const success = [claim.hostId, claim.epoch.toString(), pass.vmCount, Math.round(pass.durationMs)];
+  if (Object.values(changes).every((list: readonly unknown[]) => list.length === 0)) {
+    return (await execute(dataSource, FENCE, success)) === 1;
+  }
+  try {
+    await inTransaction(dataSource, async (queryRunner) => {
+      await lockOthers(queryRunner, claim.hostId, changes);
+      if ((await affectedBy(queryRunner, FENCE, success)) !== 1) throw new Superseded();
+      await insertVms(queryRunner, changes.newVms);
+      await updateVms(queryRunner, claim.hostId, changes.changedVms);
+      await writeInterfaces(queryRunner, changes);
+      await writeNics(queryRunner, changes);
+    });
+    return true;
+  } catch (error) {
+    if (error instanceof Superseded) return false;
+    throw error;
+  }
+}
+
+/**
+ * Locks what other passes could write too, always in one order, so that no two passes wait for each other: first the
+ * hosts that own or may own a VM of ours, then the VMs that this host does not own. The host's own VMs need no lock:
+ * whoever wants to write one holds its host's row. A host whose standing with a VM changes has its epoch raised.
+ */
+async function lockOthers(queryRunner: QueryRunner, hostId: string, changes: HostChanges): Promise<void> {
+  const { newVms, changedVms } = changes;
+  const others = new Set(
+    [...newVms, ...changedVms.map((vm) => vm.before), ...changedVms.map((vm) => vm.after)].flatMap(hostsOf),
+  );
+  others.delete(hostId);
+  if (others.size > 0) {
+    await affectedBy(
+      queryRunner,
+      "SELECT FROM vnic_graph_host WHERE host_id = ANY($1::uuid[]) ORDER BY host_id FOR UPDATE",
+      [[hostId, ...others]],
+    );
+  }
+  const outdone = new Set([...newVms.flatMap(hostsOf), ...changedVms.flatMap(standingsChanged)]);
+  outdone.delete(hostId);
+  if (outdone.size > 0) {
+    await affectedBy(
+      queryRunner,
+      "UPDATE vnic_graph_host SET epoch = epoch + 1 WHERE host_id = ANY($1::uuid[])",
+      [[...outdone]],
+    );
+  }
+  const foreign = changedVms.filter(({ before }) => before.ownerId !== hostId).map(({ before }) => before.id);
+  if (foreign.length > 0) {
+    await rowsOf(
+      queryRunner,
+      "SELECT FROM vm_dynamic WHERE vm_guid = ANY($1::uuid[]) ORDER BY vm_guid FOR NO KEY UPDATE",
+      [foreign],
+    );
+  }
+}
+
+function hostsOf({ ownerId, incomingId, contenderId }: VmState): string[] {
+  return [ownerId, incomingId, contenderId].filter((id) => id !== null);
+}
+
+function standingsChanged({ before, after }: { before: VmState; after: VmState }): string[] {
+  const changed: string[] = [];
+  for (const field of ["ownerId", "incomingId", "contenderId"] as const) {
+    if (before[field] === after[field]) continue;
+    changed.push(...[before[field], after[field]].filter((id) => id !== null));
+  }
+  return changed;
+}
+
+const FENCE = `UPDATE vnic_graph_host SET previous_success_at = last_success_at, last_success_at = now(),
+  last_error_kind = NULL, last_error = NULL, vm_count = $3, last_duration_ms = $4
+WHERE host_id = $1 AND epoch = $2`;

@@ -1,0 +1,60 @@
+import type { DataSource, QueryRunner } from "typeorm";
+
+/** Rows of one statement outside of any transaction. */
+export async function rowsOf<Row>(
+  database: DataSource | QueryRunner,
+  sql: string,
+  parameters: unknown[] = [],
+): Promise<Row[]> {
+  return (await database.query(sql, parameters)) as Row[];
+}
+
+/** Runs one statement and says how many rows it touched. */
+export async function affectedBy(
+  queryRunner: QueryRunner,
+  sql: string,
+  parameters: unknown[],
+): Promise<number> {
+  return (await queryRunner.query(sql, parameters, true)).affected ?? 0;
+}
+
+/** Runs one changing statement of its own and says how many rows it touched. */
+export async function execute(dataSource: DataSource, sql: string, parameters: unknown[]): Promise<number> {
+  const queryRunner = dataSource.createQueryRunner();
+  try {
+    return await affectedBy(queryRunner, sql, parameters);
+  } finally {
+    await queryRunner.release();
+  }
+}
+
+/** Runs `work` in a transaction; whatever it throws rolls everything back. */
+export async function inTransaction<Result>(
+  dataSource: DataSource,
+  work: (queryRunner: QueryRunner) => Promise<Result>,
+  isolation: "READ COMMITTED" | "REPEATABLE READ" = "READ COMMITTED",
+): Promise<Result> {
+  const queryRunner = dataSource.createQueryRunner();
+  try {
+    await queryRunner.startTransaction(isolation);
+    const result = await work(queryRunner);
+    await queryRunner.commitTransaction();
+    return result;
+  } catch (error) {
+    // On a lost connection there is nothing to roll back, and the first error tells more than the second.
+    if (queryRunner.isTransactionActive) await queryRunner.rollbackTransaction().catch(() => undefined);
+    throw error;
+  } finally {
+    await queryRunner.release();
+  }
+}
+
+/** Collects a statement's parameters; each call returns the place that stands for its value. */
+export class Parameters {
+  readonly values: unknown[] = [];
+
+  add(value: unknown): string {
+    this.values.push(value);
+    return `$${this.values.length}`;
+  }
+}

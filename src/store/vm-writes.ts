@@ -1,0 +1,154 @@
+import type { QueryRunner } from "typeorm";
+import { affectedBy } from "./sql.js";
+import { expectAll } from "./superseded.js";
+import type { VmState } from "./types.js";
+
+/** A VM's 1:1 values, as read and as they shall be. */
+interface VmChange {
+  readonly before: VmState;
+  readonly after: VmState;
+}
+
+/** Inserts VMs seen for the first time; one that exists by now voids the pass. By id, so that no two passes deadlock. */
+export async function insertVms(queryRunner: QueryRunner, vms: readonly VmState[]): Promise<void> {
+  if (vms.length === 0) return;
+  const ids = vms.map((vm) => vm.id);
+  const inserted = await affectedBy(
+    queryRunner,
+    `INSERT INTO vm_static (vm_guid, vm_name)
+     SELECT * FROM unnest($1::uuid[], $2::text[]) AS g(id, name) ORDER BY id
+     ON CONFLICT DO NOTHING RETURNING 1`,
+    [ids, vms.map((vm) => vm.name)],
+  );
+  expectAll(inserted, vms.length);
+  await affectedBy(
+    queryRunner,
+    `INSERT INTO vm_dynamic (vm_guid, status, vm_ip, vm_fqdn, run_on_vds, migrating_to_vds)
+     SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::uuid[], $6::uuid[])`,
+    [
+      ids,
+      vms.map((vm) => vm.status),
+      vms.map((vm) => vm.ips),
+      vms.map((vm) => vm.fqdn),
+      vms.map((vm) => vm.ownerId),
+      vms.map((vm) => vm.incomingId),
+    ],
+  );
+  await affectedBy(
+    queryRunner,
+    `INSERT INTO vnic_graph_vm (vm_id, contender_id, inventory_hash, silence, missed_passes)
+     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::int[])`,
+    [
+      ids,
+      vms.map((vm) => vm.contenderId),
+      vms.map((vm) => vm.inventoryHash),
+      vms.map((vm) => vm.silence),
+      vms.map((vm) => vm.missedPasses),
+    ],
+  );
+}
+
+/** Updates each table's rows whose values change, and no other; a VM whose standings are not as read voids the pass. */
+export async function updateVms(
+  queryRunner: QueryRunner,
+  hostId: string,
+  changes: readonly VmChange[],
+): Promise<void> {
+  await updateStatic(queryRunner, changes.filter(differingIn(["name"])));
+  await updateDynamic(
+    queryRunner,
+    changes.filter(differingIn(["status", "ips", "fqdn", "ownerId", "incomingId"])),
+  );
+  await updateOwn(
+    queryRunner,
+    hostId,
+    changes.filter(
+      (change) =>
+        differingIn(["contenderId", "inventoryHash", "silence", "missedPasses"])(change) ||
+        isHeard(change.before) !== isHeard(change.after),
+    ),
+  );
+}
+
+async function updateStatic(queryRunner: QueryRunner, changes: readonly VmChange[]): Promise<void> {
+  if (changes.length === 0) return;
+  const updated = await affectedBy(
+    queryRunner,
+    `UPDATE vm_static s SET vm_name = g.name FROM unnest($1::uuid[], $2::text[]) AS g(id, name)
+     WHERE s.vm_guid = g.id`,
+    [changes.map(({ before }) => before.id), changes.map(({ after }) => after.name)],
+  );
+  expectAll(updated, changes.length);
+}
+
+async function updateDynamic(queryRunner: QueryRunner, changes: readonly VmChange[]): Promise<void> {
+  if (changes.length === 0) return;
+  const updated = await affectedBy(
+    queryRunner,
+    `UPDATE vm_dynamic d SET status = g.status, vm_ip = g.ips, vm_fqdn = g.fqdn,
+       run_on_vds = g.owner_id, migrating_to_vds = g.incoming_id
+     FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::uuid[], $6::uuid[], $7::uuid[], $8::uuid[])
+       AS g(id, status, ips, fqdn, owner_id, incoming_id, old_owner_id, old_incoming_id)
+     WHERE d.vm_guid = g.id AND d.run_on_vds IS NOT DISTINCT FROM g.old_owner_id
+       AND d.migrating_to_vds IS NOT DISTINCT FROM g.old_incoming_id`,
+    [
+      changes.map(({ before }) => before.id),
+      changes.map(({ after }) => after.status),
+      changes.map(({ after }) => after.ips),
+      changes.map(({ after }) => after.fqdn),
+      changes.map(({ after }) => after.ownerId),
+      changes.map(({ after }) => after.incomingId),
+      changes.map(({ before }) => before.ownerId),
+      changes.map(({ before }) => before.incomingId),
+    ],
+  );
+  expectAll(updated, changes.length);
+}
+
+/**
+ * The time of the last report is stored when a guest falls silent: the last success, before this pass, of the host that
+ * owned the VM until now.
+ */
+async function updateOwn(
+  queryRunner: QueryRunner,
+  hostId: string,
+  changes: readonly VmChange[],
+): Promise<void> {
+  if (changes.length === 0) return;
+  const updated = await affectedBy(
+    queryRunner,
+    `UPDATE vnic_graph_vm r SET contender_id = g.contender_id, inventory_hash = g.inventory_hash,
+       silence = g.silence, missed_passes = g.missed_passes,
+       last_reported_at = CASE
+         WHEN g.was_heard AND NOT g.is_heard THEN (
+           SELECT CASE WHEN h.host_id = $1 THEN h.previous_success_at ELSE h.last_success_at END
+           FROM vnic_graph_host h WHERE h.host_id = g.old_owner_id)
+         WHEN g.is_heard THEN NULL
+         ELSE r.last_reported_at END
+     FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::int[], $7::uuid[], $8::uuid[], $9::bool[], $10::bool[])
+       AS g(id, contender_id, inventory_hash, silence, missed_passes, old_contender_id, old_owner_id, was_heard, is_heard)
+     WHERE r.vm_id = g.id AND r.contender_id IS NOT DISTINCT FROM g.old_contender_id`,
+    [
+      hostId,
+      changes.map(({ before }) => before.id),
+      changes.map(({ after }) => after.contenderId),
+      changes.map(({ after }) => after.inventoryHash),
+      changes.map(({ after }) => after.silence),
+      changes.map(({ after }) => after.missedPasses),
+      changes.map(({ before }) => before.contenderId),
+      changes.map(({ before }) => before.ownerId),
+      changes.map(({ before }) => isHeard(before)),
+      changes.map(({ after }) => isHeard(after)),
+    ],
+  );
+  expectAll(updated, changes.length);
+}
+
+/** Whether the guest's word arrives: its host's last success is then the time of its last report. */
+function isHeard({ ownerId, silence, missedPasses }: VmState): boolean {
+  return ownerId !== null && missedPasses === 0 && (silence === null || silence === "ips-only");
+}
+
+function differingIn(fields: readonly (keyof VmState)[]): (change: VmChange) => boolean {
+  return ({ before, after }) => fields.some((field) => before[field] !== after[field]);
+}
