@@ -1,0 +1,28 @@
+/** Builds portal/ into dist/portal, unless what is there is newer than everything that it is made of. */
+import { readdirSync, statSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+const root = resolve(import.meta.dirname, "..");
+const stamp = join(root, "dist/portal/.built");
+
+if (builtAt() > newestSource()) {
+  process.exitCode = 0;
+} else {
+  const { build } = await import("vite");
+  await build({ configFile: join(root, "portal/vite.config.js"), logLevel: "error" });
+  writeFileSync(stamp, "");
+}
+
+function builtAt() {
+  return statSync(stamp, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+function newestSource() {
+  const sources = readdirSync(join(root, "portal"), { recursive: true, encoding: "utf8" });
+  const paths = [
+    ...sources.map((path) => join("portal", path)),
+    "package-lock.json",
+    "scripts/build-pages.mjs",
+  ];
+  return Math.max(...paths.map((path) => statSync(join(root, path)).mtimeMs));
+}

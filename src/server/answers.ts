@@ -1,0 +1,39 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { GraphQLError } from "graphql";
+import { internalErrorMessage, Refusal } from "./errors.js";
+
+const GRAPHQL_RESPONSE = "application/graphql-response+json";
+
+/** Answers a refusal, or whatever else went wrong, in the form of a GraphQL answer. */
+export async function sendError(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  error: unknown,
+): Promise<FastifyReply> {
+  const { status, code, message, headers } = refusalOf(error);
+  const accepted = request.headers.accept ?? "";
+  return reply
+    .code(status)
+    .headers({ "cache-control": "no-store", ...headers })
+    .type(`${accepted.includes(GRAPHQL_RESPONSE) ? GRAPHQL_RESPONSE : "application/json"}; charset=utf-8`)
+    .send(JSON.stringify({ errors: [{ message, extensions: { code } }] }));
+}
+
+/** What a client is told of an error: refusals as they are, Fastify's own about requests by their status, others masked. */
+export function refusalOf(error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
+  if (error instanceof GraphQLError) return refusalOfGraphQL(error);
+  const status = error instanceof Error && "statusCode" in error ? error.statusCode : undefined;
+  if (typeof status === "number" && status >= 400 && status < 500) {
+    return new Refusal(status, "BAD_REQUEST", "The request is malformed.");
+  }
+  return new Refusal(500, "INTERNAL_SERVER_ERROR", internalErrorMessage(error));
+}
+
+/** Errors that are made for both worlds say their status in `extensions.http`, as Apollo reads it. */
+function refusalOfGraphQL(error: GraphQLError): Refusal {
+  const { code, http } = error.extensions;
+  const status = typeof http === "object" && http !== null && "status" in http ? http.status : undefined;
+  if (typeof code === "string" && typeof status === "number") return new Refusal(status, code, error.message);
+  return new Refusal(500, "INTERNAL_SERVER_ERROR", internalErrorMessage(error));
+}

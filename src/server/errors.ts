@@ -1,0 +1,72 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { GraphQLError, type GraphQLFormattedError } from "graphql";
+import type { Logger } from "pino";
+
+/** A request that is answered with an HTTP status and a code instead of data; the message is for the client. */
+export class Refusal extends Error {
+  override readonly name = "Refusal";
+
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly headers: Readonly<Record<string, string>> = {},
+  ) {
+    super(message);
+  }
+}
+
+/** What an error needs to know of the request it happened in. */
+export interface RequestScope {
+  readonly requestId: string;
+  readonly log: Logger;
+}
+
+/** The request that is being served; Apollo formats errors without handing us its context. */
+export const requestScope = new AsyncLocalStorage<RequestScope>();
+
+/** The code of an error that nobody foresaw; only these are masked. */
+export const INTERNAL = "INTERNAL_SERVER_ERROR";
+
+/** Long enough for any message of ours; a client's own input echoed back is cut. */
+const MAX_MESSAGE_LENGTH = 600;
+
+/** Turns an error into what the client may see: foreseen ones as they are, all others as an id to ask the operator about. */
+export function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
+  const code = codeOf(formatted);
+  if (code === INTERNAL) return masked(formatted, error);
+  const message = withoutSuggestion(formatted.message).slice(0, MAX_MESSAGE_LENGTH);
+  return { ...formatted, message, extensions: { ...formatted.extensions, code } };
+}
+
+/** The same answer for an error outside the graph: logged whole, shown as an id. */
+export function internalErrorMessage(error: unknown): string {
+  const scope = requestScope.getStore();
+  scope?.log.error({ err: error, requestId: scope.requestId }, "internal error");
+  return `Internal error (request ${scope?.requestId ?? "unknown"})`;
+}
+
+function codeOf(formatted: GraphQLFormattedError): string {
+  const code = formatted.extensions?.["code"];
+  if (code === "GRAPHQL_PARSE_FAILED" && /tokens\. Parsing aborted/.test(formatted.message))
+    return "TOO_MANY_TOKENS";
+  // graphql-js gives up after maxCoercionErrors with an error that Apollo does not recognise as the client's.
+  if (/^Too many errors processing variables/.test(formatted.message)) return "BAD_USER_INPUT";
+  return typeof code === "string" ? code : INTERNAL;
+}
+
+function masked(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
+  const original = error instanceof GraphQLError ? (error.originalError ?? error) : error;
+  const { locations, path } = formatted;
+  return {
+    message: internalErrorMessage(original),
+    ...(locations === undefined ? {} : { locations }),
+    ...(path === undefined ? {} : { path }),
+    extensions: { code: INTERNAL },
+  };
+}
+
+/** graphql-js would name fields and values that the client may not know of. */
+function withoutSuggestion(message: string): string {
+  return message.replace(/ ?Did you mean [\s\S]*\?/, "");
+}

@@ -1,0 +1,44 @@
+import type { Socket } from "node:net";
+import { type PeerCertificate, TLSSocket } from "node:tls";
+import type { Role } from "../../graph/roles.js";
+import type { ClientCertificate, IdentitySource } from "./identity.js";
+
+/** Roles for client certificates by their subject's CN or by a SAN; `*` is every certificate that our CA signed. */
+export type CertificateRoles = Readonly<Record<string, readonly Role[]>>;
+
+/** Identity by client certificate: the TLS layer verified it, here its name gets its roles. */
+export function clientCertificates(rolesByName: CertificateRoles): IdentitySource {
+  const known = new Map(Object.entries(rolesByName).map(([name, roles]) => [name.toLowerCase(), roles]));
+  return {
+    identify({ certificate }) {
+      if (certificate === null) return Promise.resolve(null);
+      const names = [certificate.commonName, ...certificate.altNames].filter((name) => name !== null);
+      const listed = names.find((name) => known.has(name));
+      const roles = known.get(listed ?? "*");
+      if (roles === undefined) return Promise.resolve(null);
+      const name = listed ?? certificate.commonName ?? "certificate without a name";
+      return Promise.resolve({ name, roles: new Set(roles), scope: null });
+    },
+  };
+}
+
+/** The verified client certificate of a connection, or `null`: none, or not signed by our CA. */
+export function certificateOf(socket: Socket): ClientCertificate | null {
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return null;
+  const peer = socket.getPeerCertificate() as PeerCertificate | Record<string, never>;
+  if (!("subject" in peer)) return null;
+  return { commonName: oneNameOf(peer.subject.CN), altNames: altNamesOf(peer.subjectaltname) };
+}
+
+function oneNameOf(name: unknown): string | null {
+  return typeof name === "string" ? name.toLowerCase() : null;
+}
+
+/** Names with a quote are values that Node escaped because they hold a comma: nobody lists such names, and they must not be split. */
+function altNamesOf(text: string | undefined): string[] {
+  if (text === undefined || text.includes('"')) return [];
+  return text
+    .split(", ")
+    .map((each) => /^(?:DNS|URI|IP Address|email):(.+)$/.exec(each)?.[1]?.toLowerCase())
+    .filter((name) => name !== undefined);
+}

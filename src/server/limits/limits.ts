@@ -1,0 +1,54 @@
+/** Every bound of the server, in one place; each refusal names the one that was met. */
+export interface Limits {
+  /** 5,000 entity representations are about 400 kB; a gateway's own default is 2 MB. */
+  readonly bodyBytes: number;
+  /** All bodies being read or waiting at once, so that many middling requests cannot fill the memory either. */
+  readonly bufferedBytes: number;
+  readonly jsonDepth: number;
+  /** Of the query text; values belong into variables, which only the body's size bounds. */
+  readonly documentCharacters: number;
+  /** The introspection query has about 300, an honest page of an application fewer than 1,000. */
+  readonly tokens: number;
+  /** The parser recurses once a bracket; its stack ends somewhere above 5,000. */
+  readonly bracketDepth: number;
+  /** Selections below each other outside introspection, which graphql-js bounds itself. */
+  readonly depth: number;
+  /** Gateways merge fetches into one request with an alias each: 30 of them must pass. */
+  readonly aliases: number;
+  readonly directives: number;
+  readonly rootFields: number;
+  /** Selected fields, fragments expanded. */
+  readonly fields: number;
+  readonly operations: number;
+  /** Objects that the answer may hold, by page sizes; a scalar counts a tenth. */
+  readonly cost: number;
+  /** From a request's head to its answer; resolvers stop then. */
+  readonly deadlineMs: number;
+  readonly running: number;
+  readonly waiting: number;
+  readonly connections: number;
+  /** Registered persisted queries, and validated documents, by characters of their sources. */
+  readonly cachedCharacters: number;
+}
+
+/** The limits unless the configuration says otherwise. */
+export const DEFAULT_LIMITS: Limits = Object.freeze({
+  bodyBytes: 2 * 1024 * 1024,
+  bufferedBytes: 64 * 1024 * 1024,
+  jsonDepth: 64,
+  documentCharacters: 100_000,
+  tokens: 2_500,
+  bracketDepth: 100,
+  depth: 12,
+  aliases: 50,
+  directives: 50,
+  rootFields: 40,
+  fields: 450,
+  operations: 20,
+  cost: 100_000,
+  deadlineMs: 10_000,
+  running: 32,
+  waiting: 1_000,
+  connections: 2_000,
+  cachedCharacters: 400_000,
+});

@@ -1,0 +1,66 @@
+import type { GraphQLSchema } from "graphql";
+import type { Logger } from "pino";
+import type { Identity, KnownViewer } from "./identity/identity.js";
+import type { Limits } from "./limits/limits.js";
+import type { ListSizeOf } from "./limits/measure.js";
+import type { TlsMaterial } from "./tls.js";
+
+/** What a context is made for. */
+export interface ServedRequest {
+  readonly id: string;
+  /** Aborted when the deadline passes or the client goes: whatever waits should stop then. */
+  readonly signal: AbortSignal;
+  /** Throws once the deadline has passed: whatever works without waiting should ask. */
+  readonly check: () => void;
+}
+
+/** Whether the gateway can serve, and if not, why. */
+export interface Readiness {
+  readonly ready: boolean;
+  readonly reasons: readonly string[];
+}
+
+/** All that the server is given; it reads no settings of its own. */
+export interface ServerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly schema: GraphQLSchema;
+  /** Makes the context of one request, loaders included. */
+  readonly contextFor: (viewer: KnownViewer, request: ServedRequest) => object;
+  readonly readiness: () => Promise<Readiness>;
+  readonly log: Logger;
+  readonly identity: Identity;
+  /** Serves other addresses than loopback although identity is open. */
+  readonly insecure: boolean;
+  readonly limits?: Partial<Limits>;
+  readonly listSizeOf?: ListSizeOf;
+  readonly graphiql: boolean;
+  /** Where the built pages are; found beside the program unless given. */
+  readonly pagesDir?: string;
+  /** Origins of web pages that may read answers. */
+  readonly cors: readonly string[];
+  /** Further names that clients may call this server by. */
+  readonly allowedHosts: readonly string[];
+  /** JSON file of the only operations that may run. */
+  readonly trustedDocumentsFile?: string | null;
+  readonly tls?: TlsMaterial | null;
+  /** The metrics in Prometheus' text format; `null` serves none. */
+  readonly metrics?: (() => Promise<string>) | null;
+  /** How long clients may keep an answer without asking again; 0 forbids it. */
+  readonly maxAgeSeconds?: number;
+  /** Answers Apollo's inline tracing (ftv1) to gateways that ask for it. */
+  readonly inlineTrace?: boolean;
+}
+
+/** A server that is listening. */
+export interface RunningServer {
+  readonly url: string;
+  readonly port: number;
+  /**
+   * Not ready from now on; after `delayMs` (time for balancers to notice) nothing new is accepted. Resolves when all that
+   * was running is answered, at the latest after `timeoutMs`, when the rest is cut off.
+   */
+  drain(times?: { readonly delayMs?: number; readonly timeoutMs?: number }): Promise<void>;
+  /** Ends at once. */
+  stop(): Promise<void>;
+}

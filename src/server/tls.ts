@@ -1,0 +1,38 @@
+import { createSecureContext } from "node:tls";
+import { readFile } from "node:fs/promises";
+
+/** The server's own certificate, and the CA whose client certificates count. PEM texts. */
+export interface TlsMaterial {
+  readonly cert: string;
+  readonly key: string;
+  readonly clientCa: string | null;
+}
+
+/** Reads the files of TLS_CERT_FILE, TLS_KEY_FILE and TLS_CLIENT_CA_FILE and makes sure that they fit together. */
+export async function readTlsMaterial(files: {
+  readonly certFile: string;
+  readonly keyFile: string;
+  readonly clientCaFile: string | null;
+}): Promise<TlsMaterial> {
+  const material = {
+    cert: await read("TLS_CERT_FILE", files.certFile),
+    key: await read("TLS_KEY_FILE", files.keyFile),
+    clientCa: files.clientCaFile === null ? null : await read("TLS_CLIENT_CA_FILE", files.clientCaFile),
+  };
+  try {
+    createSecureContext({ cert: material.cert, key: material.key, ca: material.clientCa ?? undefined });
+  } catch {
+    throw new Error(
+      `TLS_CERT_FILE ${files.certFile} and TLS_KEY_FILE are no matching PEM pair; check both files`,
+    );
+  }
+  return material;
+}
+
+async function read(setting: string, path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (cause) {
+    throw new Error(`${setting}: ${path} cannot be read; check the path and its permissions`, { cause });
+  }
+}
