@@ -1,19 +1,30 @@
 import { changeAddresses } from "./guest-changes.js";
 import type { Random } from "./random.js";
+import type { SimulatedHost } from "./verbs.js";
 import type { SimulatedVm } from "./vm.js";
 import type { World } from "./world.js";
 
 /** `web-01` changes at every third tick, so that whoever watches a demonstration sees something change. */
 const SHOWCASE_TICKS = 3;
 
+/** A newcomer's first minutes are without failures of hosts. */
+const CALM_TICKS = 60;
+
 /** One moment in the life of a cluster: what is under way goes on, and a few VMs begin something. */
 export function tick(world: World): void {
   world.now += 1;
   world.nextSample();
+  for (const host of world.hosts) restartSometimes(world, host);
   for (const vm of world.vms) {
     if (vm.pinned) changePinned(world, vm);
     else if (!goOn(world, vm)) begin(world, vm);
   }
+}
+
+/** vdsmd restarts, and for one tick says no more than that it recovers. */
+function restartSometimes(world: World, host: SimulatedHost): void {
+  if (host.recovering) world.setRecovering(host.name, false);
+  else if (world.now > CALM_TICKS && world.random.chance(0.004)) world.restartVdsmd(host.name, true);
 }
 
 function changePinned(world: World, vm: SimulatedVm): void {

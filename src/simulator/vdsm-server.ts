@@ -96,7 +96,8 @@ export async function startVdsmServer(options: VdsmServerOptions): Promise<VdsmS
 export function listening(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.listen(port, host, () => {
+    // A thousand clients may dial at once; the system's own limit still holds.
+    server.listen({ port, host, backlog: 4_096 }, () => {
       server.off("error", reject);
       resolve();
     });

@@ -92,6 +92,7 @@ describe("the life of a world", () => {
     let webChanges = 0;
     for (let moment = 0; moment < 300; moment += 1) {
       tick(world);
+      if (world.hosts.some(({ recovering }) => recovering)) seen.add("recovering");
       for (const vm of world.vms) {
         for (const { status, exit, postCopy } of vm.presences) {
           seen.add(exit === null ? status : `${status} ${exit.reason}/${exit.code}`);
@@ -119,7 +120,15 @@ describe("the life of a world", () => {
     ]) {
       expect(seen).toContain(each);
     }
-    for (const each of ["Down 1/0", "Down 1/1", "Down 4/0", "Down 5/1", "agent starting", "agent silent"]) {
+    for (const each of [
+      "Down 1/0",
+      "Down 1/1",
+      "Down 4/0",
+      "Down 5/1",
+      "agent starting",
+      "agent silent",
+      "recovering",
+    ]) {
       expect(seen).toContain(each);
     }
   });
