@@ -30,12 +30,17 @@ export function dial(host: string, port: number, credentials: TlsCredentials | n
   });
 }
 
-/** Contexts are kept as long as their texts are the same: parsing them costs more than a handshake with ten thousand hosts may. */
-const contexts = new WeakMap<TlsCredentials, SecureContext>();
+/**
+ * The last context made: thousands of hosts are dialled with the same texts, and each context of its own would hold, and
+ * parse, the CA's certificates once more.
+ */
+let last: { readonly credentials: TlsCredentials; readonly context: SecureContext } | null = null;
 
 function contextOf(credentials: TlsCredentials): SecureContext {
   const { ca, cert, key } = credentials;
-  const context = contexts.get(credentials) ?? createSecureContext({ ca, cert, key, minVersion: "TLSv1.2" });
-  contexts.set(credentials, context);
+  const known = last?.credentials;
+  if (last !== null && known?.ca === ca && known.cert === cert && known.key === key) return last.context;
+  const context = createSecureContext({ ca, cert, key, minVersion: "TLSv1.2" });
+  last = { credentials, context };
   return context;
 }

@@ -23,13 +23,7 @@ export interface TlsFiles {
 
 /** Reads the files again at every connection, so that rotated certificates are used without a restart. */
 export function tlsFromFiles(files: TlsFiles): () => Promise<TlsCredentials> {
-  let last: TlsCredentials | null = null;
-  return async () => {
-    const now = await checkTlsFiles(files);
-    // The same object for the same texts, so that what was derived from it can be kept.
-    if (last?.ca !== now.ca || last.cert !== now.cert || last.key !== now.key) last = now;
-    return last;
-  };
+  return () => checkTlsFiles(files);
 }
 
 /** Reads the files; throws one line that names the file, what is wrong with it, and what to do. */
