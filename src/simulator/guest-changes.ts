@@ -6,7 +6,11 @@ import type { World } from "./world.js";
 /** Something about a guest's network changes, as its kind allows: a lease, a secondary address, or containers. */
 export function changeAddresses(world: World, vm: SimulatedVm): void {
   const { netIfaces } = vm;
-  if (netIfaces === null) return;
+  if (netIfaces === null) {
+    // An agent that knows no interfaces still tells addresses.
+    if (vm.guestIPs) world.setGuestIPs(vm.id, world.plan.nextIpv4("ovirtmgmt"));
+    return;
+  }
   if (netIfaces.some(isVeth)) {
     world.setInterfaces(vm.id, churnContainers(world, netIfaces));
     return;
@@ -16,7 +20,9 @@ export function changeAddresses(world: World, vm: SimulatedVm): void {
   );
   const chosen = netIfaces[at];
   if (chosen === undefined) return;
-  world.setInterfaces(vm.id, netIfaces.with(at, changeOne(world, vm, chosen)));
+  const changed = netIfaces.with(at, changeOne(world, vm, chosen));
+  world.setInterfaces(vm.id, changed);
+  if (vm.guestIPs) world.setGuestIPs(vm.id, changed.flatMap(({ inet }) => inet.filter(isText)).join(" "));
 }
 
 /** IPv6 stays IPv6, and whoever had an IPv4 address keeps one: a change never makes a guest unreachable. */
@@ -36,11 +42,16 @@ function changeOne(world: World, vm: SimulatedVm, before: WireInterface): WireIn
   return { ...before, inet: [world.plan.nextIpv4(network), ...inet.slice(1)] };
 }
 
+/** Around this many containers a docker host stays, however long it lives. */
+const USUAL_CONTAINERS = 260;
+
 /** Some containers end, others start. */
 function churnContainers(world: World, netIfaces: readonly WireInterface[]): WireInterface[] {
   const gone = world.random.int(1, 4);
   const veths = netIfaces.filter(isVeth).slice(gone);
-  const born = Array.from({ length: world.random.int(1, 5) }, () => veth(world.random));
+  const born = Array.from({ length: world.random.int(1, veths.length < USUAL_CONTAINERS ? 5 : 3) }, () =>
+    veth(world.random),
+  );
   return [...netIfaces.filter((each) => !isVeth(each)), ...veths, ...born];
 }
 

@@ -134,6 +134,17 @@ describe("the life of a world", () => {
   });
 });
 
+test("no guest's report grows without end, and old agents tell the same addresses in both ways", () => {
+  const world = populated(30);
+  for (let moment = 0; moment < 3_000; moment += 1) tick(world);
+  for (const { netIfaces, guestIPs } of world.vms) {
+    expect(netIfaces?.length ?? 0).toBeLessThan(400);
+    const ipv4 = netIfaces?.flatMap(({ inet }) => inet) ?? [];
+    expect(ipv4.length).toBeLessThan(60);
+    if (guestIPs && netIfaces !== null) expect(ipv4.join(" ")).toBe(guestIPs);
+  }
+});
+
 describe("what a host says", () => {
   let world: World;
   const eth0: WireInterface = { hw: "00:1a:4a:16:17:08", inet: ["10.1.2.3"], inet6: [], name: "eth0" };
