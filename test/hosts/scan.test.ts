@@ -1,0 +1,151 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { parseHostReport } from "../../src/hosts/host-report.js";
+import { ReportMemory, type ScannedReport } from "../../src/hosts/scan.js";
+import type { HostReport, ReportedVm } from "../../src/hosts/types.js";
+import { answer, anyBody, vmIdAt, vmRecord } from "./scan-bodies.js";
+
+/** What a reader of differences knows after these. */
+function accumulated(scans: readonly ScannedReport[]): HostReport {
+  const vms = new Map<string, ReportedVm>();
+  for (const scanned of scans) {
+    if (scanned.isWhole) vms.clear();
+    for (const id of scanned.removed) vms.delete(id);
+    for (const { vmId } of scanned.rejected) vms.delete(vmId ?? "");
+    for (const vm of scanned.vms) vms.set(vm.vmId, vm);
+  }
+  return byId({ vms: [...vms.values()], rejected: scans.at(-1)?.rejected ?? [] });
+}
+
+function byId({ vms, rejected }: HostReport): HostReport {
+  return { vms: vms.toSorted((a, b) => (a.vmId < b.vmId ? -1 : 1)), rejected };
+}
+
+function outcomeOf<T>(attempt: () => T): { value: T } | { error: string } {
+  try {
+    return { value: attempt() };
+  } catch (error) {
+    return { error: String(error) };
+  }
+}
+
+describe("scanning the answers of a host", () => {
+  test("says after any sequence of answers what parsing the last one says, errors included", () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(anyBody, fc.boolean()), { minLength: 1, maxLength: 6 }), (bodies) => {
+        const memory = new ReportMemory();
+        const kept: ScannedReport[] = [];
+        for (const [body, isApplied] of bodies) {
+          const parsed = outcomeOf(() => byId(parseHostReport(body)));
+          const scanned = outcomeOf(() => memory.read(body));
+          if ("error" in scanned) {
+            expect(scanned).toEqual(parsed);
+            continue;
+          }
+          expect({ value: accumulated([...kept, scanned.value]) }).toEqual(parsed);
+          if (!isApplied) continue;
+          memory.keep(scanned.value);
+          kept.push(scanned.value);
+        }
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  test("accepts no byte that parsing refuses, wherever it stands", () => {
+    const good = answer([vmRecord(1), vmRecord(2)]);
+    const memory = new ReportMemory();
+    memory.keep(memory.read(good));
+    for (let at = 0; at < good.length; at += 1) {
+      for (const byte of [
+        '"',
+        "\\",
+        "\n",
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        ":",
+        " ",
+        "0",
+        "e",
+        "-",
+        ".",
+        "\x00",
+        "\xff",
+      ]) {
+        const bad = Buffer.from(good);
+        bad.write(byte, at, "latin1");
+        const parsed = outcomeOf(() => parseHostReport(bad).vms.length);
+        const scanned = outcomeOf(() => {
+          const { isWhole, vms, unchanged } = memory.read(bad);
+          return isWhole ? vms.length : vms.length + unchanged;
+        });
+        if (JSON.stringify(scanned) !== JSON.stringify(parsed))
+          expect.fail(`${byte} at ${at}: ${good.toString()}`);
+      }
+    }
+  });
+
+  test("accepts no answer that is cut short", () => {
+    const good = answer([vmRecord(1), vmRecord(2)]);
+    const memory = new ReportMemory();
+    memory.keep(memory.read(good));
+    for (let length = 0; length < good.length; length += 1) {
+      expect(() => memory.read(good.subarray(0, length))).toThrow("is not JSON");
+    }
+  });
+
+  test("finds nothing changed where only counters moved", () => {
+    const memory = new ReportMemory();
+    memory.keep(memory.read(answer([vmRecord(1), vmRecord(2)])));
+    const moved = answer([vmRecord(1, { cpuUser: "99.00" }), vmRecord(2, { memUsage: "71" })]);
+    expect(memory.read(moved)).toMatchObject({ isWhole: false, vms: [], removed: [], unchanged: 2 });
+  });
+
+  test("parses only VMs that changed, and names those that are gone", () => {
+    const memory = new ReportMemory();
+    memory.keep(memory.read(answer([vmRecord(1), vmRecord(2), vmRecord(3)])));
+    const scanned = memory.read(answer([vmRecord(3), vmRecord(2, { status: "Paused" })]));
+    expect(scanned).toMatchObject({ isWhole: false, removed: [vmIdAt(1)], unchanged: 1 });
+    expect(scanned.vms).toMatchObject([{ vmId: vmIdAt(2), status: "Paused" }]);
+  });
+
+  test("compares with the last answer that was kept, not with the last one read", () => {
+    const memory = new ReportMemory();
+    memory.keep(memory.read(answer([vmRecord(1)])));
+    memory.read(answer([vmRecord(1, { status: "Paused" })]));
+    expect(memory.read(answer([vmRecord(1)]))).toMatchObject({ vms: [], unchanged: 1 });
+    expect(memory.read(answer([vmRecord(1, { status: "Paused" })])).vms).toHaveLength(1);
+  });
+
+  test("tells everything anew once it was told to forget", () => {
+    const memory = new ReportMemory();
+    memory.keep(memory.read(answer([vmRecord(1)])));
+    memory.forget();
+    expect(memory.read(answer([vmRecord(1)]))).toMatchObject({ isWhole: true, unchanged: 0 });
+  });
+
+  test("tells a VM that cannot be read at every answer, and what it says once it can be", () => {
+    const memory = new ReportMemory();
+    const bad = answer([vmRecord(1), vmRecord(2, { netIfaces: "none" })]);
+    memory.keep(memory.read(answer([vmRecord(1), vmRecord(2)])));
+    memory.keep(memory.read(bad));
+    expect(memory.read(bad).rejected).toMatchObject([{ vmId: vmIdAt(2) }]);
+    expect(memory.read(answer([vmRecord(1), vmRecord(2)])).vms).toMatchObject([{ vmId: vmIdAt(2) }]);
+  });
+
+  test("takes a guest's text for text, whatever it imitates", () => {
+    const memory = new ReportMemory();
+    const hostile = vmRecord(1, { vmName: `"}, {"vmId": "${vmIdAt(7)}", "status": "Up", "netIfaces": [` });
+    const other = vmRecord(2, { guestContainers: [{ status: "Down", netIfaces: [], vmId: vmIdAt(8) }] });
+    const { vms } = memory.read(answer([hostile, other]));
+    expect(vms.map(({ vmId, status }) => [vmId, status])).toEqual([
+      [vmIdAt(1), "Up"],
+      [vmIdAt(2), "Up"],
+    ]);
+  });
+});
+
+const RUNS = 1_500;
