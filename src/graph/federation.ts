@@ -28,7 +28,11 @@ export function asSubgraph(whole: GraphQLSchema, shape: SubgraphShape): Subgraph
   return {
     sdl,
     schema: new GraphQLSchema({
-      query: new GraphQLObjectType({ name: "Query", description: query?.description ?? null, fields }),
+      query: new GraphQLObjectType({
+        name: "Query",
+        description: query?.description ?? "What a gateway reads of this subgraph.",
+        fields,
+      }),
       mutation: mutation ?? null,
     }),
   };

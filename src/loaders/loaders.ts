@@ -20,15 +20,15 @@ export interface Loaders {
   readonly guestInterfacesByVm: DataLoader<string, readonly GuestInterface[]>;
   readonly hostById: DataLoader<string, HostRow | null>;
   /** The first VMs of a host by name: one loader for each limit. */
-  vmsByHost(limit: number): DataLoader<string, readonly VmRow[]>;
+  readonly vmsByHost: (limit: number) => DataLoader<string, readonly VmRow[]>;
   /** What the guest of the VM reports; `null` if that is not known, which is not the same as none. */
-  knownGuestInterfaces(vmId: string): Promise<readonly GuestInterface[] | null>;
+  readonly knownGuestInterfaces: (vmId: string) => Promise<readonly GuestInterface[] | null>;
   /** By name. */
-  hosts(): Promise<readonly HostRow[]>;
-  vmsPage(question: VmPageQuestion): Promise<readonly VmRow[]>;
-  countVms(filter: VmFilter): Promise<number>;
+  readonly hosts: () => Promise<readonly HostRow[]>;
+  readonly vmsPage: (question: VmPageQuestion) => Promise<readonly VmRow[]>;
+  readonly countVms: (filter: VmFilter) => Promise<number>;
   /** Forgets all that was read, after something was changed in the same request. */
-  forget(): void;
+  readonly forget: () => void;
 }
 
 /** Makes the loaders of one request. They must not outlive it: what they remember grows old, and belongs to one viewer. */
@@ -40,7 +40,9 @@ export function createLoaders(store: ReadStore): Loaders {
   const nicsByVm = many(async (ids) => seen(await store.nicsByVms(ids), nicById).sort(byName), vmIdOf);
   const nicsByMac = new DataLoader<string, readonly Nic[]>(
     async (macs) =>
-      manyInKeyOrder(macs, seen(await store.nicsByMacs(macs), nicById).sort(byName), (nic) => macOf(nic.macAddress)),
+      manyInKeyOrder(macs, seen(await store.nicsByMacs(macs), nicById).sort(byName), (nic) =>
+        macOf(nic.macAddress),
+      ),
     { maxBatchSize: MAX_BATCH },
   );
   const hosts = remembered(async () => seen(await store.hosts(), hostById).sort(byName));

@@ -1,0 +1,80 @@
+import { describe, expect, test } from "vitest";
+import type { HostAdmin } from "../../src/graph/context.js";
+import { graphError } from "../../src/graph/errors.js";
+import { dataOf, errorsOf } from "./ask.js";
+import { hostRow, memoryStore, uuid, type MemoryStore } from "./memory-store.js";
+
+describe("an operator", () => {
+  test("refreshes a host and sees it as it is afterwards", async () => {
+    const store = memoryStore();
+    store.hostRows.push(hostRow(1, { status: 4 }));
+    const query = `mutation { before: refreshHost(id: "${uuid(3, 1)}") { status } }`;
+    expect(await dataOf(store, query, { hostAdmin: admin(store) })).toEqual({ before: { status: "UP" } });
+  });
+
+  test("adds a host, and removes it", async () => {
+    const store = memoryStore();
+    const hostAdmin = admin(store);
+    expect(await dataOf(store, 'mutation { addHost(address: "h:1") { name } }', { hostAdmin })).toEqual({
+      addHost: { name: "host-7" },
+    });
+    const remove = `mutation { removeHost(id: "${uuid(3, 7)}") { name } again: removeHost(id: "${uuid(3, 7)}") { name } }`;
+    expect(await dataOf(store, remove, { hostAdmin })).toEqual({
+      removeHost: { name: "host-7" },
+      again: null,
+    });
+  });
+
+  test("gets null for a host that is not known", async () => {
+    const store = memoryStore();
+    const query = `mutation { refreshHost(id: "${uuid(3, 1)}") { name } removeHost(id: "${uuid(3, 1)}") { name } }`;
+    expect(await dataOf(store, query, { hostAdmin: admin(store) })).toEqual({
+      refreshHost: null,
+      removeHost: null,
+    });
+  });
+
+  test.each([
+    ['mutation { refreshHost(id: "h") { name } }', 'BAD_USER_INPUT: id: "h" is not a UUID'],
+    ['mutation { removeHost(id: "h") { name } }', 'BAD_USER_INPUT: id: "h" is not a UUID'],
+    [
+      'mutation { addHost(address: "h\\u0000") { name } }',
+      "BAD_USER_INPUT: address: must not contain a NUL character",
+    ],
+    ['mutation { addHost(address: "h:x") { name } }', "BAD_USER_INPUT: address: no port"],
+  ])("%s is told what is wrong", async (query, error) => {
+    expect(await errorsOf(memoryStore(), query, { hostAdmin: admin(memoryStore()) })).toEqual([error]);
+  });
+
+  test.each([`refreshHost(id: "${uuid(3, 1)}")`, `removeHost(id: "${uuid(3, 1)}")`, 'addHost(address: "h")'])(
+    "is told if hosts cannot be managed here: %s",
+    async (field) => {
+      const errors = await errorsOf(memoryStore(), `mutation { ${field} { name } }`);
+      expect(errors).toEqual([
+        "NOT_AVAILABLE: hosts cannot be managed here: this gateway polls no hosts of its own",
+      ]);
+    },
+  );
+});
+
+function admin(store: MemoryStore): HostAdmin {
+  return {
+    refreshHost: (id) => {
+      const index = store.hostRows.findIndex((host) => host.id === id);
+      store.hostRows[index] = { ...store.hostRows[index]!, status: 3 };
+      return Promise.resolve();
+    },
+    addHost: (address) => {
+      if (address.endsWith(":x")) return Promise.reject(graphError("BAD_USER_INPUT", "address: no port"));
+      store.hostRows.push(hostRow(7));
+      return Promise.resolve(uuid(3, 7));
+    },
+    removeHost: (id) => {
+      store.hostRows.splice(
+        store.hostRows.findIndex((host) => host.id === id),
+        1,
+      );
+      return Promise.resolve();
+    },
+  };
+}
