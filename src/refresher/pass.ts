@@ -23,6 +23,8 @@ export interface PassDeps {
   readonly publish: (change: GuestNetworkChange) => void;
   /** Milliseconds of a clock that never steps. */
   readonly now: () => number;
+  /** Resolves once the store knows the hosts. */
+  readonly ready: () => Promise<void>;
 }
 
 /** How one pass over one host ended. */
@@ -51,6 +53,7 @@ export async function refreshHost(deps: PassDeps, link: HostLink, signal: AbortS
   let claim: HostClaim | null = null;
   try {
     stopIfAborted(link, signal);
+    await askStore(deps.ready());
     claim = await askStore(deps.store.claim(link.host.id));
     const read = await readHost(deps, link, claim, signal);
     stopIfAborted(link, signal);

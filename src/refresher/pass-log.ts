@@ -1,0 +1,70 @@
+import type { PassResult } from "./pass.js";
+
+/** Where the refresher's events go; pino's loggers are such. */
+export interface RefresherLog {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** Writes one line a pass; an outage of the database, which is every host's at once, is told when it begins and when it ends. */
+export class PassLog {
+  private isDatabaseLost = false;
+  private readonly withoutInventory = new Set<string>();
+
+  constructor(private readonly log: RefresherLog) {}
+
+  write(result: PassResult): void {
+    this.writeDatabase(result);
+    this.writeInventory(result);
+    const { host, outcome, failure, durationMs } = result;
+    const fields = { host: host.name, hostId: host.id, durationMs };
+    if (failure === null) this.writeEnd(result, fields);
+    else if (failure.kind === "aborted") this.log.debug(fields, "pass stopped");
+    else if (failure.kind === "internal")
+      this.log.error({ ...fields, ...reasonOf(failure) }, `pass ${outcome}`);
+    else if (failure.kind !== "database")
+      this.log.warn({ ...fields, ...reasonOf(failure) }, `pass ${outcome}`);
+  }
+
+  private writeEnd(result: PassResult, fields: object): void {
+    const { outcome, vms, rejectedVms, changedVms, added, changed, removed } = result;
+    if (outcome === "superseded") {
+      this.log.info(fields, "pass superseded: somebody else had this host or one of its VMs meanwhile");
+      return;
+    }
+    const counts = { ...fields, vms, rejectedVms, changedVms, added, changed, removed };
+    if (rejectedVms > 0) this.log.warn(counts, "pass done, VMs with unreadable reports keep their data");
+    else if (changedVms > 0) this.log.info(counts, "pass done");
+    else this.log.debug(counts, "pass done, nothing changed");
+  }
+
+  private writeDatabase({ outcome, failure }: PassResult): void {
+    const isLost = failure?.kind === "database";
+    if (isLost && !this.isDatabaseLost) {
+      this.log.error(reasonOf(failure), "database does not answer; passes are tried again until it does");
+    } else if (!isLost && this.isDatabaseLost && outcome === "done") {
+      this.log.info({}, "database answers again");
+    }
+    if (isLost || outcome === "done") this.isDatabaseLost = isLost;
+  }
+
+  private writeInventory({ host, outcome, inventoryFailure }: PassResult): void {
+    if (outcome !== "done") return;
+    if (inventoryFailure === null) {
+      this.withoutInventory.delete(host.id);
+    } else if (!this.withoutInventory.has(host.id)) {
+      this.withoutInventory.add(host.id);
+      const fields = { host: host.name, hostId: host.id, reason: inventoryFailure };
+      this.log.warn(
+        fields,
+        "host does not tell its VMs' NICs; the stored ones stay, and it is asked at every pass",
+      );
+    }
+  }
+}
+
+function reasonOf({ kind, message }: { readonly kind: string; readonly message: string }) {
+  return { kind, reason: message };
+}

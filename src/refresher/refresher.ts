@@ -1,0 +1,170 @@
+import type { VdsmClient } from "../hosts/types.js";
+import type { ConfiguredHost, RefreshStore } from "../store/types.js";
+import { HostLink } from "./host-link.js";
+import { PassLog } from "./pass-log.js";
+import type { RefresherLog } from "./pass-log.js";
+import { PassMemory } from "./pass-memory.js";
+import type { GuestNetworkChange, PassDeps, PassResult } from "./pass.js";
+import { refreshHost } from "./pass.js";
+import type { HostSchedule } from "./schedule.js";
+import { startTimerSchedule } from "./timer-schedule.js";
+
+/** What a refresher is made of. */
+export interface RefresherOptions {
+  readonly store: RefreshStore;
+  /** Makes the one client that a host is asked with; the refresher closes it. */
+  readonly clientFor: (host: ConfiguredHost) => VdsmClient;
+  readonly hosts: readonly ConfiguredHost[];
+  /** `null`: nothing is polled by itself. */
+  readonly intervalMs: number | null;
+  /** Hosts polled at the same time, at most. */
+  readonly concurrency?: number;
+  readonly ignoreNames: readonly RegExp[];
+  /** Told of VMs that readers see changed, after it is committed. */
+  readonly publish: (change: GuestNetworkChange) => void;
+  readonly log: RefresherLog;
+  /** Told how every pass ended, for metrics. */
+  readonly onPass?: (result: PassResult) => void;
+  readonly random?: () => number;
+  /** Milliseconds of a clock that never steps. */
+  readonly now?: () => number;
+}
+
+/** Keeps the store equal to what the hosts report. */
+export interface Refresher {
+  /** One pass over every host; a pass that was superseded is tried again. `onResult` is told each end as it comes. */
+  refreshAll(onResult?: (result: PassResult) => void): Promise<PassResult[]>;
+  /** One pass over this host, or the one under way. Rejects if the host is not polled. */
+  refreshHost(hostId: string): Promise<PassResult>;
+  /** Polls one more host. Rejects, and changes nothing, if the database does not answer. */
+  addHost(host: ConfiguredHost): Promise<void>;
+  /** Polls it no more; its VMs stay readable. Rejects, and changes nothing, if the database does not answer. */
+  removeHost(hostId: string): Promise<void>;
+  /** Stops passes and closes connections; resolves when nothing is left running. */
+  stop(): Promise<void>;
+}
+
+/** Starts to poll; the first passes come one by one over the first interval. */
+export function startRefresher(options: RefresherOptions): Refresher {
+  return new HostRefresher(options);
+}
+
+class HostRefresher implements Refresher {
+  private readonly links = new Map<string, HostLink>();
+  private readonly deps: PassDeps;
+  private readonly passLog: PassLog;
+  private readonly schedule: HostSchedule<PassResult>;
+  /** The first word to the store, shared by all passes; again `null` when it failed. */
+  private registration: Promise<void> | null = null;
+
+  constructor(private readonly options: RefresherOptions) {
+    const { store, ignoreNames, hosts, intervalMs } = options;
+    const {
+      concurrency = DEFAULT_CONCURRENCY,
+      random = Math.random,
+      now = () => performance.now(),
+    } = options;
+    this.deps = {
+      store,
+      ignoreNames,
+      now,
+      memory: new PassMemory(),
+      publish: (change) => {
+        this.publish(change);
+      },
+      ready: () => this.register(),
+    };
+    this.passLog = new PassLog(options.log);
+    for (const host of hosts) this.links.set(host.id, this.link(host));
+    this.schedule = startTimerSchedule({
+      hosts,
+      intervalMs,
+      concurrency,
+      random,
+      now,
+      run: (host, signal) => this.run(host, signal),
+    });
+    // At once, so that readers know of hosts before their first pass; a failure is the first pass's to tell.
+    this.register().catch(() => undefined);
+  }
+
+  async refreshAll(onResult: (result: PassResult) => void = () => undefined): Promise<PassResult[]> {
+    const refresh = async (hostId: string): Promise<PassResult> => {
+      let result = await this.schedule.refreshNow(hostId);
+      for (
+        let tries = 1;
+        tries < TRIES && result.outcome === "superseded" && this.links.has(hostId);
+        tries += 1
+      ) {
+        result = await this.schedule.refreshNow(hostId);
+      }
+      onResult(result);
+      return result;
+    };
+    return Promise.all([...this.links.keys()].map(refresh));
+  }
+
+  refreshHost(hostId: string): Promise<PassResult> {
+    return this.schedule.refreshNow(hostId);
+  }
+
+  async addHost(host: ConfiguredHost): Promise<void> {
+    await this.options.store.addHost(host, this.options.intervalMs);
+    if (this.links.has(host.id)) return;
+    this.links.set(host.id, this.link(host));
+    this.schedule.add(host);
+  }
+
+  async removeHost(hostId: string): Promise<void> {
+    await this.options.store.removeHost(hostId);
+    await this.schedule.remove(hostId);
+    this.deps.memory.forget(hostId);
+    const link = this.links.get(hostId);
+    this.links.delete(hostId);
+    await link?.vdsm.close();
+  }
+
+  async stop(): Promise<void> {
+    await this.schedule.stop();
+    await this.registration?.catch(() => undefined);
+    await Promise.all([...this.links.values()].map(({ vdsm }) => vdsm.close()));
+    this.links.clear();
+  }
+
+  private link(host: ConfiguredHost): HostLink {
+    return new HostLink(host, this.options.clientFor(host));
+  }
+
+  private async run(host: ConfiguredHost, signal: AbortSignal): Promise<PassResult> {
+    // A host leaves the map only once its last pass has ended.
+    const link = this.links.get(host.id) ?? this.link(host);
+    const result = await refreshHost(this.deps, link, signal);
+    this.passLog.write(result);
+    this.options.onPass?.(result);
+    return result;
+  }
+
+  private register(): Promise<void> {
+    const { store, hosts, intervalMs } = this.options;
+    this.registration ??= store.registerHosts(hosts, intervalMs).catch((error: unknown) => {
+      this.registration = null;
+      throw error;
+    });
+    return this.registration;
+  }
+
+  private publish(change: GuestNetworkChange): void {
+    try {
+      this.options.publish(change);
+    } catch (error) {
+      // The change is committed: a listener's trouble must not make the pass a failed one.
+      const reason = error instanceof Error ? error.message : String(error);
+      this.options.log.error({ hostId: change.hostId, reason }, "change could not be published");
+    }
+  }
+}
+
+const DEFAULT_CONCURRENCY = 32;
+
+/** Two hosts that report one VM for the first time, at the same time, get in each other's way once. */
+const TRIES = 3;

@@ -1,0 +1,150 @@
+import { wholeOf } from "../../src/refresher/compare.js";
+import type {
+  ConfiguredHost,
+  GuestInterface,
+  HostChanges,
+  HostClaim,
+  HostFailure,
+  PolledHost,
+  RefreshStore,
+  StoredVm,
+  VmState,
+} from "../../src/store/types.js";
+
+/** The store's contract over two maps: to run a hundred thousand interleavings, and to fail where a database cannot. */
+export class MemoryStore implements RefreshStore {
+  readonly epochs = new Map<string, bigint>();
+  readonly vms = new Map<string, StoredVm>();
+  readonly names = new Map<string, string>();
+  readonly failures = new Map<string, HostFailure>();
+  /** Names of the calls, in order. */
+  readonly calls: string[] = [];
+  /** Set to make every call of this name fail. */
+  readonly broken = new Map<string, Error>();
+
+  registerHosts(hosts: readonly ConfiguredHost[]): Promise<void> {
+    return this.call("registerHosts", () => {
+      for (const { id } of hosts) this.epochs.set(id, this.epochs.get(id) ?? 0n);
+    });
+  }
+
+  addHost(host: ConfiguredHost): Promise<void> {
+    return this.call("addHost", () => void this.epochs.set(host.id, this.epochs.get(host.id) ?? 0n));
+  }
+
+  removeHost(hostId: string): Promise<boolean> {
+    return this.call("removeHost", () => this.epochs.has(hostId) && this.raise(hostId) > 0n);
+  }
+
+  listHosts(): Promise<PolledHost[]> {
+    return Promise.reject(new Error("nobody asks this here"));
+  }
+
+  claim(hostId: string): Promise<HostClaim> {
+    return this.call("claim", () => ({ hostId, epoch: this.raise(hostId) }));
+  }
+
+  vmsOf(hostId: string, vmIds: readonly string[]): Promise<StoredVm[]> {
+    return this.call("vmsOf", () => this.vmsNow(hostId, vmIds));
+  }
+
+  apply(claim: HostClaim, changes: HostChanges): Promise<boolean> {
+    return this.call("apply", () => this.applyNow(claim, changes));
+  }
+
+  fail(claim: HostClaim, failure: HostFailure): Promise<boolean> {
+    return this.call("fail", () => {
+      if (this.epochs.get(claim.hostId) !== claim.epoch) return false;
+      this.failures.set(claim.hostId, failure);
+      return true;
+    });
+  }
+
+  renameHost(hostId: string, name: string): Promise<void> {
+    return this.call("renameHost", () => void this.names.set(hostId, name));
+  }
+
+  raise(hostId: string): bigint {
+    const epoch = (this.epochs.get(hostId) ?? 0n) + 1n;
+    this.epochs.set(hostId, epoch);
+    return epoch;
+  }
+
+  vmsNow(hostId: string, vmIds: readonly string[]): StoredVm[] {
+    const wanted = new Set(vmIds);
+    return [...this.vms.values()].filter(
+      (vm) => wanted.has(vm.id) || [vm.ownerId, vm.incomingId, vm.contenderId].includes(hostId),
+    );
+  }
+
+  applyNow(claim: HostClaim, changes: HostChanges): boolean {
+    if (this.epochs.get(claim.hostId) !== claim.epoch) return false;
+    if (changes.newVms.some(({ id }) => this.vms.has(id))) return false;
+    for (const { before } of changes.changedVms) {
+      const now = this.vms.get(before.id);
+      if (now === undefined || STANDINGS.some((key) => now[key] !== before[key])) return false;
+    }
+    for (const vm of changes.newVms) this.vms.set(vm.id, { ...vm, interfaces: [], nics: [] });
+    for (const { before, after } of changes.changedVms) {
+      this.edit(after.id, (vm) => ({ ...vm, ...after }));
+      for (const id of outdone(before, after)) if (id !== claim.hostId) this.raise(id);
+    }
+    for (const { before } of changes.updatedInterfaces) this.removeInterface(before);
+    for (const gone of changes.deletedInterfaces) this.removeInterface(gone);
+    for (const added of [
+      ...changes.updatedInterfaces.map(({ after }) => after),
+      ...changes.insertedInterfaces,
+    ]) {
+      this.edit(added.vmId, (vm) => ({ ...vm, interfaces: [...vm.interfaces, added] }));
+    }
+    for (const { vmId, names } of changes.interfaceOrders) {
+      this.edit(vmId, (vm) => ({
+        ...vm,
+        interfaces: vm.interfaces.toSorted(
+          (left, right) => names.indexOf(left.name) - names.indexOf(right.name),
+        ),
+      }));
+    }
+    const gone = new Set([...changes.deletedNicIds, ...changes.upsertedNics.map(({ id }) => id)]);
+    for (const vm of this.vms.values()) {
+      if (vm.nics.some(({ id }) => gone.has(id))) {
+        this.vms.set(vm.id, { ...vm, nics: vm.nics.filter(({ id }) => !gone.has(id)) });
+      }
+    }
+    for (const nic of changes.upsertedNics) this.edit(nic.vmId, (vm) => ({ ...vm, nics: [...vm.nics, nic] }));
+    return true;
+  }
+
+  private removeInterface(gone: GuestInterface): void {
+    this.edit(gone.vmId, (vm) => {
+      const at = vm.interfaces.findIndex((each) => wholeOf(each) === wholeOf(gone));
+      if (at < 0) throw new Error(`no such interface: ${wholeOf(gone)}`);
+      return { ...vm, interfaces: vm.interfaces.toSpliced(at, 1) };
+    });
+  }
+
+  private edit(vmId: string, change: (vm: StoredVm) => StoredVm): void {
+    const vm = this.vms.get(vmId);
+    if (vm === undefined) throw new Error(`no VM ${vmId}`);
+    this.vms.set(vmId, change(vm));
+  }
+
+  private async call<T>(name: string, answer: () => T): Promise<T> {
+    this.calls.push(name);
+    await Promise.resolve();
+    const error = this.broken.get(name);
+    if (error !== undefined) throw error;
+    return answer();
+  }
+}
+
+const STANDINGS = ["ownerId", "incomingId", "contenderId"] as const;
+
+/** Hosts whose pass under way, or memory of the last one, is no longer true: another host wrote a VM of theirs. */
+function outdone(before: VmState, after: VmState): Set<string> {
+  const changed = STANDINGS.filter((key) => before[key] !== after[key]).flatMap((key) => [
+    before[key],
+    after[key],
+  ]);
+  return new Set([before.ownerId, ...changed].filter((id) => id !== null));
+}
