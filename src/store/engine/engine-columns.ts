@@ -1,0 +1,12 @@
+/** What is read of an engine's database, table by table: the same from oVirt 4.3 to 4.5. Nothing else is needed. */
+export const ENGINE_COLUMNS: Readonly<Record<string, readonly string[]>> = {
+  vds_static: ["vds_id", "vds_name", "host_name", "port"],
+  vds_dynamic: ["vds_id", "status"],
+  vm_static: ["vm_guid", "vm_name", "entity_type"],
+  vm_dynamic: ["vm_guid", "status", "run_on_vds", "vm_ip", "vm_fqdn", "guest_agent_nics_hash"],
+  vm_interface: ["id", "vm_guid", "name", "mac_addr", "linked", "vnic_profile_id"],
+  vm_device: ["device_id", "vm_id", "is_plugged"],
+  vnic_profiles: ["id", "network_id"],
+  network: ["id", "name"],
+  vm_guest_agent_interfaces: ["vm_id", "interface_name", "mac_address", "ipv4_addresses", "ipv6_addresses"],
+};
