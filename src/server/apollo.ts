@@ -60,7 +60,7 @@ export async function startApollo(
 
 /** Refuses what is over a limit between validation and execution, and notes for the log what was asked and answered. */
 function limitsAndNotes(options: ServerOptions, limits: Limits): ApolloServerPlugin<ServedContext> {
-  const check = createOperationCheck(options.schema, limits, options.listSizeOf ?? (() => undefined));
+  const check = createOperationCheck(options.schema, limits, options.listSizeOf ?? null);
   return {
     requestDidStart: ({ contextValue }) => {
       const state = stateOf(contextValue);

@@ -2,7 +2,7 @@ import type { GraphQLSchema } from "graphql";
 import type { Logger } from "pino";
 import type { Identity, KnownViewer } from "./identity/identity.js";
 import type { Limits } from "./limits/limits.js";
-import type { ListSizeOf } from "./limits/measure.js";
+import type { ListSizeOf } from "./limits/field-size.js";
 import type { TlsMaterial } from "./tls.js";
 
 /** What a context is made for. */

@@ -21,6 +21,8 @@ import { createRequestReader } from "./request-reader.js";
 import { SECURITY_HEADERS, TRANSPORT_SECURITY } from "./security-headers.js";
 import { closing } from "./shutdown.js";
 
+export type { RunningServer, ServerOptions } from "./options.js";
+
 /** Serves a schema over HTTP: guards, limits, identity, health, metrics and GraphiQL around it. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   refuseOpenDoors(options);

@@ -9,14 +9,14 @@ import {
   parse,
 } from "graphql";
 import type { Limits } from "./limits.js";
-import { type ListSizeOf, type Measure, measure } from "./measure.js";
-import type { Variables } from "./page-size.js";
+import type { ListSizeOf, Values } from "./field-size.js";
+import { type Measure, measure } from "./measure.js";
 
 /** Measures an operation and throws the first limit that it breaks, before anything is executed. */
 export type OperationCheck = (
   document: DocumentNode,
   operation: OperationDefinitionNode,
-  variables: Variables,
+  variables: Values,
 ) => Measure;
 
 /** Honest tools introspect once and in full; thrice that leaves room for a tool that asks for more. */
@@ -26,13 +26,10 @@ const INTROSPECTIONS = 3;
 export function createOperationCheck(
   schema: GraphQLSchema,
   limits: Limits,
-  listSizeOf: ListSizeOf,
+  listSizeOf: ListSizeOf | null,
 ): OperationCheck {
-  const measured = (
-    document: DocumentNode,
-    operation: OperationDefinitionNode,
-    variables: Variables,
-  ): Measure => measure(operation, { schema, fragments: fragmentsOf(document), variables, listSizeOf });
+  const measured = (document: DocumentNode, operation: OperationDefinitionNode, variables: Values): Measure =>
+    measure(operation, { schema, fragments: fragmentsOf(document), variables, listSizeOf });
   const introspectionCost = costOfIntrospection(measured) * INTROSPECTIONS;
 
   return (document, operation, variables) => {

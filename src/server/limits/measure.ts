@@ -1,7 +1,6 @@
 import {
   type FieldNode,
   type GraphQLCompositeType,
-  type GraphQLField,
   type GraphQLSchema,
   type OperationDefinitionNode,
   type SelectionSetNode,
@@ -10,13 +9,19 @@ import {
   TypeMetaFieldDef,
   getNamedType,
   isCompositeType,
-  isListType,
-  isNonNullType,
   isObjectType,
   isInterfaceType,
 } from "graphql";
 import type { FragmentDefinitionNode, SelectionNode } from "graphql";
-import { fieldCount, type Variables } from "./page-size.js";
+import {
+  type AnyField,
+  argumentsOf,
+  isList,
+  type ListSizeOf,
+  sizeByShape,
+  type Values,
+  variablesOf,
+} from "./field-size.js";
 
 /** What an operation would be at most, fragments expanded; infinite where fragments go in a circle. */
 export interface Measure {
@@ -32,15 +37,13 @@ export interface Measure {
   readonly introspectionCost: number;
 }
 
-/** How many entries a list without a page size is counted as; `undefined` is {@link DEFAULT_LIST_SIZE}. */
-export type ListSizeOf = (typeName: string, fieldName: string) => number | undefined;
-
 /** What is needed to measure an operation. */
 export interface MeasureInput {
   readonly schema: GraphQLSchema;
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
-  readonly variables: Variables;
-  readonly listSizeOf: ListSizeOf;
+  readonly variables: Values;
+  /** `null`: sizes by the schema's shape alone. */
+  readonly listSizeOf: ListSizeOf | null;
 }
 
 const NOTHING: Measure = {
@@ -55,12 +58,12 @@ const NOTHING: Measure = {
 const ENDLESS: Measure = { ...NOTHING, depth: Infinity, fields: Infinity, cost: Infinity };
 const SCALAR_COST = 0.1;
 
-/** Measures an operation in one pass: each fragment once a type and kind of parent, however often it is spread. */
+/** Measures an operation in one pass: each fragment once, however often it is spread. */
 export function measure(operation: OperationDefinitionNode, input: MeasureInput): Measure {
   const root = input.schema.getRootType(operation.operation);
   if (root == null) return NOTHING;
-  const walk = new Walk(input);
-  const whole = walk.selections(operation.selectionSet, root, false);
+  const walk = new Walk({ ...input, variables: variablesOf(operation, input.variables) });
+  const whole = walk.selections(operation.selectionSet, root);
   return {
     ...whole,
     directives: whole.directives + (operation.directives?.length ?? 0),
@@ -74,10 +77,9 @@ class Walk {
 
   constructor(private readonly input: MeasureInput) {}
 
-  /** `paged`: the parent was given a page size, so its own lists are that page and count once. */
-  selections(set: SelectionSetNode, parent: GraphQLCompositeType, paged: boolean): Measure {
+  selections(set: SelectionSetNode, parent: GraphQLCompositeType): Measure {
     let total = NOTHING;
-    for (const selection of set.selections) total = sum(total, this.#selection(selection, parent, paged));
+    for (const selection of set.selections) total = sum(total, this.#selection(selection, parent));
     return total;
   }
 
@@ -101,34 +103,32 @@ class Walk {
     return count;
   }
 
-  #selection(selection: SelectionNode, parent: GraphQLCompositeType, paged: boolean): Measure {
+  #selection(selection: SelectionNode, parent: GraphQLCompositeType): Measure {
     const directives = selection.directives?.length ?? 0;
-    if (selection.kind === Kind.FIELD) return this.#field(selection, parent, paged, directives);
+    if (selection.kind === Kind.FIELD) return this.#field(selection, parent, directives);
     const inner =
       selection.kind === Kind.INLINE_FRAGMENT
         ? this.selections(
             selection.selectionSet,
             this.#typeNamed(selection.typeCondition?.name.value, parent),
-            paged,
           )
-        : this.#fragment(selection.name.value, parent, paged);
+        : this.#fragment(selection.name.value, parent);
     return { ...inner, directives: inner.directives + directives };
   }
 
-  #fragment(name: string, parent: GraphQLCompositeType, paged: boolean): Measure {
+  #fragment(name: string, parent: GraphQLCompositeType): Measure {
     const fragment = this.input.fragments.get(name);
     if (fragment === undefined) return NOTHING;
-    const key = `${name} ${String(paged)}`;
-    const known = this.#memo.get(key);
+    const known = this.#memo.get(name);
     if (known !== undefined) return known;
-    this.#memo.set(key, ENDLESS);
+    this.#memo.set(name, ENDLESS);
     const type = this.#typeNamed(fragment.typeCondition.name.value, parent);
-    const measured = this.selections(fragment.selectionSet, type, paged);
-    this.#memo.set(key, measured);
+    const measured = this.selections(fragment.selectionSet, type);
+    this.#memo.set(name, measured);
     return measured;
   }
 
-  #field(node: FieldNode, parent: GraphQLCompositeType, paged: boolean, directives: number): Measure {
+  #field(node: FieldNode, parent: GraphQLCompositeType, directives: number): Measure {
     const own: Measure = {
       ...NOTHING,
       depth: 1,
@@ -138,18 +138,25 @@ class Walk {
     };
     const field = this.#definition(parent, node.name.value);
     const type = field === undefined ? undefined : getNamedType(field.type);
-    if (field === undefined || node.selectionSet === undefined || !isCompositeType(type)) {
-      return { ...own, cost: SCALAR_COST };
+    if (field === undefined) return { ...own, cost: SCALAR_COST };
+    if (node.selectionSet === undefined || !isCompositeType(type)) {
+      return { ...own, cost: SCALAR_COST * (isList(field) ? this.#size(node, field, parent) : 1) };
     }
-    const { variables, listSizeOf } = this.input;
-    const size = fieldCount(node, field, variables);
-    const isList = isListType(isNonNullType(field.type) ? field.type.ofType : field.type);
-    const times = size ?? (isList && !paged ? (listSizeOf(parent.name, field.name) ?? DEFAULT_LIST_SIZE) : 1);
-    const inner = this.selections(node.selectionSet, type, size !== null && !isList);
-    return below(own, inner, times, isIntrospection(node.name.value));
+    const inner = this.selections(node.selectionSet, type);
+    return below(own, inner, this.#size(node, field, parent), isIntrospection(node.name.value));
   }
 
-  #definition(parent: GraphQLCompositeType, name: string): GraphQLField<unknown, unknown> | undefined {
+  #size(node: FieldNode, field: AnyField, parent: GraphQLCompositeType): number {
+    const args = argumentsOf(node, field, this.input.variables);
+    const { listSizeOf } = this.input;
+    const known = listSizeOf !== null && !parent.name.startsWith("__");
+    return Math.max(
+      0,
+      known ? listSizeOf(parent.name, field.name, args) : sizeByShape(parent.name, field, args),
+    );
+  }
+
+  #definition(parent: GraphQLCompositeType, name: string): AnyField | undefined {
     if (name === "__schema") return SchemaMetaFieldDef;
     if (name === "__type") return TypeMetaFieldDef;
     return isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[name] : undefined;
@@ -160,9 +167,6 @@ class Walk {
     return isCompositeType(type) ? type : otherwise;
   }
 }
-
-/** What a list without page size and without a known size is counted as. */
-export const DEFAULT_LIST_SIZE = 10;
 
 function isIntrospection(name: string): boolean {
   return name === "__schema" || name === "__type";

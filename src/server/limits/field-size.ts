@@ -1,0 +1,56 @@
+import {
+  type FieldNode,
+  type GraphQLField,
+  isListType,
+  isNonNullType,
+  type OperationDefinitionNode,
+  valueFromASTUntyped,
+} from "graphql";
+
+/** Values by name, as the client sent them. */
+export type Values = Readonly<Record<string, unknown>>;
+
+/** How many values a field gives, by its arguments; 1 for no list. A page counts at the field that has its size. */
+export type ListSizeOf = (typeName: string, fieldName: string, args: Values) => number;
+
+/** A field of a schema, whatever its resolvers. */
+export type AnyField = GraphQLField<unknown, unknown>;
+
+const DEFAULT_LIST_SIZE = 10;
+const SIZE_ARGUMENTS: readonly string[] = ["first", "last", "limit"];
+
+/** How many values a field gives, for schemas of which nothing is known: by page sizes, and 10 for other lists. */
+export function sizeByShape(typeName: string, field: AnyField, args: Values): number {
+  if (field.name === "_entities")
+    return Array.isArray(args["representations"]) ? args["representations"].length : 1;
+  const size = SIZE_ARGUMENTS.map((name) => args[name]).find((value) => typeof value === "number");
+  if (size !== undefined) return size;
+  return isList(field) && !typeName.endsWith("Connection") ? DEFAULT_LIST_SIZE : 1;
+}
+
+/** Whether a field gives a list. */
+export function isList({ type }: AnyField): boolean {
+  return isListType(isNonNullType(type) ? type.ofType : type);
+}
+
+/** A field's arguments with variables and defaults put in; not coerced, so they may be anything. */
+export function argumentsOf(node: FieldNode, field: AnyField, variables: Values): Values {
+  const args: Record<string, unknown> = {};
+  for (const { name, defaultValue } of field.args) if (defaultValue !== undefined) args[name] = defaultValue;
+  for (const { name, value } of node.arguments ?? []) {
+    const given = valueFromASTUntyped(value, variables);
+    if (given !== undefined) args[name.value] = given;
+  }
+  return args;
+}
+
+/** The variables of an operation with its own defaults for those that are absent. */
+export function variablesOf({ variableDefinitions }: OperationDefinitionNode, given: Values): Values {
+  const variables: Record<string, unknown> = { ...given };
+  for (const { variable, defaultValue } of variableDefinitions ?? []) {
+    const name = variable.name.value;
+    if (defaultValue !== undefined && variables[name] === undefined)
+      variables[name] = valueFromASTUntyped(defaultValue);
+  }
+  return variables;
+}
