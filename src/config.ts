@@ -1,23 +1,22 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
+import {
+  ConfigError,
+  limitsOf,
+  rolesByName,
+  vdsmTransportOf,
+  wholeNamePattern,
+  type TlsFiles,
+} from "./config-parts.js";
+import type { CertificateRoles } from "./server/identity/client-certificates.js";
+import type { Limits } from "./server/limits/limits.js";
 import { Expected, type HostAddress } from "./setting-types.js";
 import { SETTINGS, flagOf, type SettingName, type SettingValues } from "./settings.js";
 
+export { ConfigError } from "./config-parts.js";
+
 /** Environment variables, or flags under the same names. */
 export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** A setting that cannot be used; the message is one line: its name, what was expected, what to do. */
-export class ConfigError extends Error {
-  override readonly name = "ConfigError";
-}
-
-/** Files of one side of a TLS connection. */
-export interface TlsFiles {
-  readonly caFile: string;
-  readonly certFile: string;
-  readonly keyFile: string;
-  readonly serverName: string | null;
-}
 
 /** Everything that can be set, checked and frozen; nothing else of the process reads the environment. */
 export interface Config {
@@ -27,8 +26,8 @@ export interface Config {
   readonly source: "hosts" | "engine";
   /** `null`: none are named. */
   readonly vdsmHosts: readonly HostAddress[] | null;
-  /** `null`: plain TCP, or no hosts are named. */
-  readonly vdsmTls: TlsFiles | null;
+  /** How hosts are spoken to; `null`: neither certificates nor `VDSM_TLS=off` are given, so that none can be polled. */
+  readonly vdsmTransport: TlsFiles | "plain" | null;
   readonly vdsmTimeoutMs: number;
   /** `null`: polling is off. */
   readonly refreshIntervalMs: number | null;
@@ -48,6 +47,7 @@ export interface Config {
   readonly allowedHosts: readonly string[];
   readonly corsOrigins: readonly string[];
   readonly trustedDocumentsFile: string | null;
+  readonly limits: Partial<Limits>;
   readonly graphiql: boolean;
   readonly federation: "whole" | "contribute" | "off";
   readonly logLevel: SettingValues["LOG_LEVEL"];
@@ -57,7 +57,8 @@ export interface Config {
 export interface IdentityConfig {
   readonly tokensFile: string | null;
   readonly oidc: { readonly issuer: string; readonly audience: string; readonly rolesClaim: string } | null;
-  readonly clientCertificates: boolean;
+  /** Roles by name in a client certificate; `null`: certificates are not asked for. */
+  readonly certificateRoles: CertificateRoles | null;
 }
 
 /** Reads and checks all settings; flags win over the environment. Throws {@link ConfigError}. */
@@ -70,7 +71,7 @@ export function loadConfig(environment: Environment, flags: Environment = {}): C
       values.OIDC_ISSUER === null || values.OIDC_AUDIENCE === null
         ? null
         : { issuer: values.OIDC_ISSUER, audience: values.OIDC_AUDIENCE, rolesClaim: values.OIDC_ROLES_CLAIM },
-    clientCertificates: values.TLS_CLIENT_CA_FILE !== null,
+    certificateRoles: values.TLS_CLIENT_CA_FILE === null ? null : rolesByName(values.TLS_CLIENT_ROLES),
   };
   const isOpen = !asksForIdentity(identity);
   const demo = values.DATABASE_URL === null && values.VDSM_HOSTS === null;
@@ -81,7 +82,7 @@ export function loadConfig(environment: Environment, flags: Environment = {}): C
     databaseUrl: values.DATABASE_URL,
     source: values.SOURCE,
     vdsmHosts: values.VDSM_HOSTS,
-    vdsmTls: vdsmTlsOf(values),
+    vdsmTransport: vdsmTransportOf(values),
     vdsmTimeoutMs: values.VDSM_TIMEOUT,
     refreshIntervalMs: values.REFRESH_INTERVAL,
     refreshConcurrency: values.REFRESH_CONCURRENCY,
@@ -101,6 +102,7 @@ export function loadConfig(environment: Environment, flags: Environment = {}): C
     allowedHosts: values.ALLOWED_HOSTS ?? [],
     corsOrigins: values.CORS_ORIGINS ?? [],
     trustedDocumentsFile: path(values.TRUSTED_DOCUMENTS_FILE),
+    limits: limitsOf(values.LIMITS ?? []),
     graphiql: values.GRAPHIQL === "on" || (values.GRAPHIQL === "auto" && isOpen),
     federation: values.FEDERATION,
     logLevel: values.LOG_LEVEL,
@@ -114,7 +116,7 @@ export function databaseUrlFrom(environment: Environment): string | null {
 
 /** Whether a client must say who it is. */
 export function asksForIdentity(identity: IdentityConfig): boolean {
-  return identity.tokensFile !== null || identity.oidc !== null || identity.clientCertificates;
+  return identity.tokensFile !== null || identity.oidc !== null || identity.certificateRoles !== null;
 }
 
 function parseAll(environment: Environment, flags: Environment): SettingValues {
@@ -186,37 +188,6 @@ function together(values: SettingValues, names: readonly SettingName[]): void {
   throw new ConfigError(
     `${missing.join(" and ")} must be set where ${given.join(" and ")} is; set both or none`,
   );
-}
-
-function vdsmTlsOf(values: SettingValues): TlsFiles | null {
-  if (values.VDSM_HOSTS === null || values.VDSM_TLS === "off") return null;
-  const { VDSM_CA_FILE: caFile, VDSM_CERT_FILE: certFile, VDSM_KEY_FILE: keyFile } = values;
-  if (caFile === null || certFile === null || keyFile === null) {
-    const missing = (["VDSM_CA_FILE", "VDSM_CERT_FILE", "VDSM_KEY_FILE"] as const).filter(
-      (name) => values[name] === null,
-    );
-    throw new ConfigError(
-      `${missing.join(", ")} must name a PEM file, because hosts ask for a client certificate; set it, or VDSM_TLS=off for hosts without TLS`,
-    );
-  }
-  return {
-    caFile: resolve(caFile),
-    certFile: resolve(certFile),
-    keyFile: resolve(keyFile),
-    serverName: values.VDSM_SERVER_NAME,
-  };
-}
-
-function wholeNamePattern(pattern: string): RegExp {
-  try {
-    // Compiled bare first: wrapped, `a)(b` would pass for a pattern.
-    new RegExp(pattern, "u");
-    return new RegExp(`^(?:${pattern})$`, "u");
-  } catch {
-    throw new ConfigError(
-      `GUEST_NIC_IGNORE must be regular expressions joined by commas, but "${pattern.slice(0, 200)}" is none; mend or remove it`,
-    );
-  }
 }
 
 function path(file: string | null): string | null {

@@ -1,5 +1,5 @@
 import type { Config } from "./config.js";
-import { tlsFromFiles, checkTlsFiles, type TlsCredentials } from "./hosts/tls.js";
+import { checkTlsFiles, tlsFromFiles, type TlsCredentials } from "./hosts/tls.js";
 import type { VdsmClient } from "./hosts/types.js";
 import { createVdsmClient } from "./hosts/vdsm-client.js";
 import { configuredHost, demoHostId } from "./ids.js";
@@ -8,8 +8,10 @@ import type { ConfiguredHost } from "./store/types.js";
 
 /** The hosts to poll and how to speak to them. */
 export interface HostPool {
-  readonly hosts: readonly ConfiguredHost[];
-  clientFor(host: ConfiguredHost): VdsmClient;
+  /** Those that the settings name; `null`: the settings say nothing of hosts. */
+  readonly named: readonly ConfiguredHost[] | null;
+  /** `null`: no host can be spoken to, for want of certificates. */
+  readonly clientFor: ((host: ConfiguredHost) => VdsmClient) | null;
   /** Ends what was started for them; clients are closed by whoever asked for them. */
   stop(): Promise<void>;
 }
@@ -20,14 +22,15 @@ export const DEMO = { hosts: 2, vms: 50, seed: 1, tickMs: 5_000 } as const;
 /** The hosts that are named, after a look at the certificates; or the demo's. */
 export async function openHostPool(config: Config): Promise<HostPool> {
   if (config.demo) return demoPool(config);
-  const tls = config.vdsmTls === null ? null : tlsFromFiles(config.vdsmTls);
+  const { vdsmTransport: transport } = config;
+  const named = config.vdsmHosts?.map(configuredHost) ?? null;
+  const stop = () => Promise.resolve();
+  if (transport === null) return { named, clientFor: null, stop };
+  if (transport === "plain") return { named, clientFor: (host) => clientOf(host, null, config), stop };
   // A file that cannot be used is told at start, not at the first poll.
-  if (config.vdsmTls !== null) await checkTlsFiles(config.vdsmTls);
-  return {
-    hosts: (config.vdsmHosts ?? []).map(configuredHost),
-    clientFor: (host) => clientOf(host, tls, config),
-    stop: () => Promise.resolve(),
-  };
+  await checkTlsFiles(transport);
+  const tls = tlsFromFiles(transport);
+  return { named, clientFor: (host) => clientOf(host, tls, config), stop };
 }
 
 /** Simulated hosts listen on free ports; their ids follow from their names, so that a restart finds the same hosts. */
@@ -36,7 +39,7 @@ async function demoPool(config: Config): Promise<HostPool> {
   const { clientTls } = cluster;
   const tls = clientTls === null ? null : () => Promise.resolve({ ...clientTls, serverName: null });
   return {
-    hosts: cluster.hosts.map(({ name, host, port }) => ({ id: demoHostId(name), name, host, port })),
+    named: cluster.hosts.map(({ name, host, port }) => ({ id: demoHostId(name), name, host, port })),
     clientFor: (host) => clientOf(host, tls, config),
     stop: () => cluster.stop(),
   };

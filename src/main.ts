@@ -25,7 +25,7 @@ withSettings(program.command("start").description("run the gateway")).action(asy
   const config = loadConfig(process.env, settingsIn(options));
   const log = createLog(config.logLevel);
   const { startGateway } = await import("./gateway.js");
-  const gateway = await startGateway({ config, log, announce: print, signal: stopping.signal });
+  const gateway = await startGateway({ config, log, announce: print });
   process.on("SIGHUP", () => void gateway.reload());
   const ended = await Promise.race([gateway.failed, aborted(stopping.signal)]);
   await gateway.stop();

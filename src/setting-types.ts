@@ -92,6 +92,16 @@ export const list: Parse<readonly string[]> = (value) =>
     .map((part) => part.trim())
     .filter((part) => part !== "");
 
+/** `name=value` pairs joined by commas, in their order. */
+export const assignments: Parse<readonly (readonly [string, string])[]> = (value) =>
+  list(value).map((part) => {
+    const [, name, assigned] = /^([^=]+)=([^=]+)$/.exec(part) ?? [];
+    if (name === undefined || assigned === undefined) {
+      throw new Expected(`name=value pairs joined by commas, but "${part}" is none`);
+    }
+    return [name.trim(), assigned.trim()] as const;
+  });
+
 /** Hosts as `host[:port]`, joined by commas; IPv6 with a port in brackets. Twice the same host is an error. */
 export const hostAddresses: Parse<readonly HostAddress[]> = (value) => {
   const addresses = list(value).map(hostAddress);

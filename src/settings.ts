@@ -1,4 +1,15 @@
-import { duration, hostAddresses, integer, list, orOff, port, text, url, word } from "./setting-types.js";
+import {
+  assignments,
+  duration,
+  hostAddresses,
+  integer,
+  list,
+  orOff,
+  port,
+  text,
+  url,
+  word,
+} from "./setting-types.js";
 import type { Parse } from "./setting-types.js";
 
 /** One setting: an environment variable that is also a flag. */
@@ -55,6 +66,11 @@ export const SETTINGS = {
   TLS_CERT_FILE: setting(null, text, "PEM file of the server's own certificate: serves https"),
   TLS_KEY_FILE: setting(null, text, "PEM file of its key"),
   TLS_CLIENT_CA_FILE: setting(null, text, "PEM file of the CA whose client certificates are an identity"),
+  TLS_CLIENT_ROLES: setting(
+    "*=reader",
+    assignments,
+    "roles of client certificates by CN or SAN, `name=role+role,…`; `*` is every one that the CA signed",
+  ),
   INSECURE: setting(
     "off",
     word("on", "off"),
@@ -63,6 +79,11 @@ export const SETTINGS = {
   ALLOWED_HOSTS: setting(null, list, "further names that clients may call this server by, `name,…`"),
   CORS_ORIGINS: setting(null, list, "web origins that may read answers, `https://…,…`"),
   TRUSTED_DOCUMENTS_FILE: setting(null, text, "JSON file of the only operations that may run"),
+  LIMITS: setting(
+    null,
+    assignments,
+    "other bounds for requests, `name=number,…`; docs/security.md names them all",
+  ),
   GRAPHIQL: setting(
     "auto",
     word("auto", "on", "off"),

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { ConfigError, databaseUrlFrom, loadConfig } from "../src/config.js";
 import { SETTINGS, flagOf } from "../src/settings.js";
@@ -78,6 +79,9 @@ describe("settings", () => {
     ["INSECURE", "maybe", /INSECURE must be on or off/],
     ["GRAPHIQL", "yes", /GRAPHIQL must be auto or on or off/],
     ["FEDERATION", "v1", /FEDERATION must be whole or contribute or off/],
+    ["LIMITS", "depth", /LIMITS must be name=value pairs/],
+    ["LIMITS", "depth=-1", /LIMITS must give whole numbers to bodyBytes, .* but "depth=-1" does not/],
+    ["LIMITS", "speed=1", /"speed=1" does not/],
     ["LOG_LEVEL", "loud", /LOG_LEVEL must be fatal or error/],
     ["DATA_DIR", "a\0b", /DATA_DIR must be text without NUL/],
   ];
@@ -102,6 +106,10 @@ describe("settings", () => {
     [{ OIDC_ISSUER: "https://idp.example.org" }, /OIDC_AUDIENCE must be set where OIDC_ISSUER is/],
     [{ TLS_KEY_FILE: "k" }, /TLS_CERT_FILE must be set where TLS_KEY_FILE is/],
     [{ TLS_CLIENT_CA_FILE: "ca" }, /needs https/],
+    [
+      { TLS_CLIENT_CA_FILE: "ca", TLS_CERT_FILE: "c", TLS_KEY_FILE: "k", TLS_CLIENT_ROLES: "gw=root" },
+      /TLS_CLIENT_ROLES must give roles among reader, operator, router, metrics, but "root" is none/,
+    ],
     [{ INSECURE: "on", AUTH_TOKENS_FILE: "t" }, /choose one/],
     [{ SOURCE: "engine" }, /no DATABASE_URL/],
     [
@@ -120,9 +128,15 @@ describe("settings", () => {
   });
 
   test("hosts with TLS keep their files as full paths", () => {
-    const { vdsmTls } = loadConfig({ VDSM_HOSTS: "h1", ...TLS, VDSM_SERVER_NAME: "none" });
-    expect(vdsmTls?.caFile).toMatch(/^\/.*ca\.pem$/);
-    expect(vdsmTls?.serverName).toBe("none");
+    expect(loadConfig({ VDSM_HOSTS: "h1", ...TLS, VDSM_SERVER_NAME: "none" }).vdsmTransport).toEqual({
+      caFile: resolve("ca.pem"),
+      certFile: resolve("client.pem"),
+      keyFile: resolve("client.key"),
+      serverName: "none",
+    });
+    expect(loadConfig({ VDSM_HOSTS: "h1", VDSM_TLS: "off" }).vdsmTransport).toBe("plain");
+    expect(loadConfig({ DATABASE_URL: "postgres://h/d" }).vdsmTransport).toBeNull();
+    expect(() => loadConfig({ VDSM_CA_FILE: "ca.pem" })).toThrow(/^VDSM_CERT_FILE, VDSM_KEY_FILE must name/);
   });
 
   test("ignored interface names match whole names", () => {
@@ -130,6 +144,13 @@ describe("settings", () => {
     const ignores = (name: string) => guestNicIgnore.some((pattern) => pattern.test(name));
     expect(["lo", "lo0", "Loopback Pseudo-Interface 1", "tun0", "veth12ab"].every(ignores)).toBe(true);
     expect(["eth0", "long", "veth-x", "docker0"].some(ignores)).toBe(false);
+  });
+
+  test("limits and roles of certificates are read", () => {
+    expect(loadConfig({ LIMITS: "depth=20, cost=5000" }).limits).toEqual({ depth: 20, cost: 5000 });
+    const files = { TLS_CLIENT_CA_FILE: "ca", TLS_CERT_FILE: "c", TLS_KEY_FILE: "k" };
+    const { identity } = loadConfig({ ...files, TLS_CLIENT_ROLES: "gw.example.org=router+reader,*=reader" });
+    expect(identity.certificateRoles).toEqual({ "gw.example.org": ["router", "reader"], "*": ["reader"] });
   });
 
   test("TypeORM's command line gets the same database", () => {

@@ -1,0 +1,77 @@
+import { ConfigError, type Config } from "../config.js";
+import { openDatabase } from "../database.js";
+import { openHostPool } from "../host-pool.js";
+import type { Log } from "../log.js";
+import type { PassResult } from "../refresher/pass.js";
+import { startRefresher } from "../refresher/refresher.js";
+import { createStore } from "../store/store.js";
+import { createProgress } from "./progress.js";
+import { formatTable } from "./table.js";
+
+/** Asks every host once and prints what came of it; `false` if a host failed. */
+export async function refreshOnce(config: Config, log: Log, signal: AbortSignal): Promise<boolean> {
+  const pool = await openHostPool(config);
+  const database = await openDatabase(config, log, signal);
+  try {
+    const store = createStore(database.dataSource);
+    const hosts = pool.named ?? (await store.listHosts());
+    if (hosts.length === 0) throw new ConfigError("VDSM_HOSTS names no host, and none is stored; set it");
+    if (pool.clientFor === null) {
+      throw new ConfigError(
+        "VDSM_CA_FILE, VDSM_CERT_FILE and VDSM_KEY_FILE must name PEM files; set them, or VDSM_TLS=off",
+      );
+    }
+    const refresher = startRefresher({
+      store,
+      clientFor: pool.clientFor,
+      hosts,
+      intervalMs: null,
+      concurrency: config.refreshConcurrency,
+      ignoreNames: config.guestNicIgnore,
+      publish: () => undefined,
+      log: SILENT,
+    });
+    const stop = () => void refresher.stop();
+    signal.addEventListener("abort", stop);
+    const progress = createProgress(process.stderr, hosts.length, "hosts");
+    const results = await refresher.refreshAll(() => {
+      progress.advance();
+    });
+    progress.end();
+    signal.removeEventListener("abort", stop);
+    await refresher.stop();
+    process.stdout.write(`${summaryOf(results)}\n`);
+    return results.every((result) => result.outcome === "done");
+  } finally {
+    await database.close();
+    await pool.stop();
+  }
+}
+
+function summaryOf(results: readonly PassResult[]): string {
+  const rows = results
+    .toSorted((left, right) => left.host.name.localeCompare(right.host.name))
+    .map((result) => [
+      result.host.name,
+      result.outcome,
+      result.vms,
+      result.changedVms,
+      result.added,
+      result.changed,
+      result.removed,
+      result.durationMs,
+      result.failure?.message ?? result.inventoryFailure ?? "",
+    ]);
+  const failed = results.filter((result) => result.outcome !== "done").length;
+  const header = ["host", "outcome", "VMs", "changed VMs", "added", "changed", "removed", "ms", "reason"];
+  const asked = `${results.length} ${results.length === 1 ? "host" : "hosts"} asked, ${failed} failed`;
+  return `${formatTable(header, rows)}\n${asked}`;
+}
+
+/** The table says all; lines between it and the bar would only tear it. */
+const SILENT = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};

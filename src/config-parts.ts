@@ -1,0 +1,84 @@
+import { resolve } from "node:path";
+import type { CertificateRoles } from "./server/identity/client-certificates.js";
+import { ALL_ROLES } from "./server/identity/identity.js";
+import { DEFAULT_LIMITS, type Limits } from "./server/limits/limits.js";
+import type { SettingValues } from "./settings.js";
+
+/** A setting that cannot be used; the message is one line: its name, what was expected, what to do. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+/** Files of one side of a TLS connection. */
+export interface TlsFiles {
+  readonly caFile: string;
+  readonly certFile: string;
+  readonly keyFile: string;
+  readonly serverName: string | null;
+}
+
+/** How hosts are spoken to. */
+export function vdsmTransportOf(values: SettingValues): TlsFiles | "plain" | null {
+  if (values.VDSM_TLS === "off") return "plain";
+  const { VDSM_CA_FILE: caFile, VDSM_CERT_FILE: certFile, VDSM_KEY_FILE: keyFile } = values;
+  if (caFile !== null && certFile !== null && keyFile !== null) {
+    return {
+      caFile: resolve(caFile),
+      certFile: resolve(certFile),
+      keyFile: resolve(keyFile),
+      serverName: values.VDSM_SERVER_NAME,
+    };
+  }
+  const missing = (["VDSM_CA_FILE", "VDSM_CERT_FILE", "VDSM_KEY_FILE"] as const).filter(
+    (name) => values[name] === null,
+  );
+  // Without hosts and without files nothing is to be polled; some of the files are a mistake in any case.
+  if (values.VDSM_HOSTS === null && missing.length === 3) return null;
+  throw new ConfigError(
+    `${missing.join(", ")} must name a PEM file, because hosts ask for a client certificate; set it, or VDSM_TLS=off for hosts without TLS`,
+  );
+}
+
+/** Roles of client certificates. */
+export function rolesByName(pairs: SettingValues["TLS_CLIENT_ROLES"]): CertificateRoles {
+  return Object.fromEntries(
+    pairs.map(([name, words]) => {
+      const roles = words.split("+").map((word) => {
+        const role = ALL_ROLES.find((each) => each === word);
+        if (role !== undefined) return role;
+        throw new ConfigError(
+          `TLS_CLIENT_ROLES must give roles among ${ALL_ROLES.join(", ")}, but "${word}" is none; mend or remove it`,
+        );
+      });
+      return [name, roles];
+    }),
+  );
+}
+
+/** The bounds that are other than usual. */
+export function limitsOf(pairs: readonly (readonly [string, string])[]): Partial<Limits> {
+  const names = Object.keys(DEFAULT_LIMITS);
+  return Object.fromEntries(
+    pairs.map(([name, value]) => {
+      if (!names.includes(name) || !/^[1-9]\d{0,11}$/.test(value)) {
+        throw new ConfigError(
+          `LIMITS must give whole numbers to ${names.join(", ")}, but "${name}=${value}" does not; mend or remove it`,
+        );
+      }
+      return [name, Number(value)];
+    }),
+  );
+}
+
+/** A pattern of GUEST_NIC_IGNORE, which must match a whole name. */
+export function wholeNamePattern(pattern: string): RegExp {
+  try {
+    // Compiled bare first: wrapped, `a)(b` would pass for a pattern.
+    new RegExp(pattern, "u");
+    return new RegExp(`^(?:${pattern})$`, "u");
+  } catch {
+    throw new ConfigError(
+      `GUEST_NIC_IGNORE must be regular expressions joined by commas, but "${pattern.slice(0, 200)}" is none; mend or remove it`,
+    );
+  }
+}

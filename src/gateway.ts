@@ -1,0 +1,126 @@
+import type { Config } from "./config.js";
+import { openDatabase, type Database } from "./database.js";
+import { graphError } from "./graph/errors.js";
+import { listSizeOf } from "./graph/list-sizes.js";
+import { buildGraphSchema } from "./graph/schema.js";
+import { openHostPool } from "./host-pool.js";
+import { openIdentity } from "./identity.js";
+import { createLoaders } from "./loaders/loaders.js";
+import type { Log } from "./log.js";
+import { startPolling, type Polling } from "./polling.js";
+import { readinessOf } from "./readiness.js";
+import type { RunningServer } from "./server/options.js";
+import { startServer } from "./server/server.js";
+import { readTlsMaterial } from "./server/tls.js";
+import { createStore } from "./store/store.js";
+import type { Store } from "./store/types.js";
+
+/** What a gateway is started with. */
+export interface GatewayOptions {
+  readonly config: Config;
+  readonly log: Log;
+  /** Tells people, not machines, what runs and where. */
+  readonly announce: (line: string) => void;
+}
+
+/** A gateway that serves, or still waits for its database. */
+export interface Gateway {
+  readonly url: string;
+  /** Resolves, with the reason, if the gateway can never become ready. */
+  readonly failed: Promise<Error>;
+  /** Reads again what may change while running: tokens, hosts. */
+  reload(): Promise<void>;
+  /** Not ready any more, answers what it has, stops polling, closes the database; resolves when nothing is left. */
+  stop(): Promise<void>;
+}
+
+/** What the gateway has once its database is there. */
+interface Running {
+  readonly store: Store;
+  readonly polling: Polling | null;
+}
+
+/** Serves at once, so that health can be asked; becomes ready when the database is there and every host was tried. */
+export async function startGateway({ config, log, announce }: GatewayOptions): Promise<Gateway> {
+  const stopping = new AbortController();
+  const pool = await openHostPool(config);
+  const identity = await openIdentity(config.identity, log);
+  let running: Running | null = null;
+  let database: Database | null = null;
+  let server: RunningServer;
+  try {
+    server = await startServer({
+      host: config.host,
+      port: config.port,
+      schema: buildGraphSchema({ federation: config.federation }),
+      contextFor: (viewer) => {
+        const { store, polling } = running ?? notReady();
+        const loaders = createLoaders(store.readerFor(viewer.scope));
+        return { loaders, viewer, hostAdmin: polling?.admin ?? null };
+      },
+      readiness: () => readinessOf(running?.store ?? null),
+      log,
+      identity: identity.identity,
+      insecure: !identity.identity.required,
+      limits: config.limits,
+      listSizeOf,
+      graphiql: config.graphiql,
+      cors: config.corsOrigins,
+      allowedHosts: config.allowedHosts,
+      trustedDocumentsFile: config.trustedDocumentsFile,
+      tls: config.serverTls === null ? null : await readTlsMaterial(config.serverTls),
+    });
+  } catch (error) {
+    await pool.stop();
+    throw error;
+  }
+  announceStart(config, server.url, announce);
+  log.info({ url: server.url }, "listening");
+
+  const boot = async (): Promise<void> => {
+    database = await openDatabase(config, log, stopping.signal);
+    const store = createStore(database.dataSource);
+    const polling = await startPolling({ config, log, pool, store });
+    running = { store, polling };
+  };
+  const booting = boot();
+
+  return {
+    url: server.url,
+    failed: new Promise((resolve) => {
+      booting.catch((error: unknown) => {
+        if (!stopping.signal.aborted) resolve(error instanceof Error ? error : new Error(String(error)));
+      });
+    }),
+    reload: async () => {
+      await identity.reload();
+      await running?.polling?.sync();
+    },
+    stop: async () => {
+      log.info("stopping");
+      stopping.abort();
+      await booting.catch(() => undefined);
+      await server.drain();
+      await running?.polling?.stop();
+      await pool.stop();
+      await database?.close();
+      log.info("stopped");
+    },
+  };
+}
+
+function notReady(): never {
+  throw graphError("NOT_AVAILABLE", "the database does not answer yet; ask again in a few seconds");
+}
+
+/** The first lines that a newcomer reads. */
+function announceStart(config: Config, url: string, announce: (line: string) => void): void {
+  if (config.demo) {
+    announce(
+      "This is a demonstration: DATABASE_URL and VDSM_HOSTS are not set, so an embedded PostgreSQL runs,",
+    );
+    announce("and a simulated cluster of two VDSM hosts on real TLS sockets, with guests that change.");
+  }
+  const page = config.graphiql ? `GraphiQL: ${url}/graphiql  ` : "";
+  announce(`${page}GraphQL: ${url}/graphql`);
+}
