@@ -1,9 +1,9 @@
 import type { DataSource, QueryRunner } from "typeorm";
-import { affectedBy, execute, inTransaction, rowsOf } from "./sql.js";
+import { affectedBy, execute, inTransaction } from "./sql.js";
 import type { HostChanges, HostClaim, HostFailure, VmState } from "./types.js";
 import { writeInterfaces } from "./interface-writes.js";
 import { writeNics } from "./nic-writes.js";
-import { Superseded } from "./superseded.js";
+import { Superseded, expectAll } from "./superseded.js";
 import { insertVms, updateVms } from "./vm-writes.js";
 
 /** Begins a pass: raises the host's epoch by one and notes the attempt. */
@@ -56,8 +56,7 @@ export async function applyPass(
   }
   try {
     await inTransaction(dataSource, async (queryRunner) => {
-      await lockOthers(queryRunner, claim.hostId, changes);
-      if ((await affectedBy(queryRunner, FENCE, success)) !== 1) throw new Superseded();
+      await takeRights(queryRunner, claim.hostId, changes, success);
       await insertVms(queryRunner, changes.newVms);
       await updateVms(queryRunner, claim.hostId, changes.changedVms);
       await writeInterfaces(queryRunner, changes);
@@ -71,23 +70,29 @@ export async function applyPass(
 }
 
 /**
- * Locks what other passes could write too, always in one order, so that no two passes wait for each other: first the
- * hosts that own or may own a VM of ours, then the VMs that this host does not own. The host's own VMs need no lock:
- * whoever wants to write one holds its host's row. A host whose standing with a VM changes has its epoch raised.
+ * Takes the right to write what other passes could write too. First the rows of all hosts that have or get a standing
+ * with a VM of this pass, always in one order, so that no two passes wait for each other in a circle; then the fence.
+ * From there on nobody else can take a VM of this host, so its own VMs need no lock. VMs of others are not waited for:
+ * one that is not as the pass assumed, or is in another's hands just now, voids it.
  */
-async function lockOthers(queryRunner: QueryRunner, hostId: string, changes: HostChanges): Promise<void> {
-  const { newVms, changedVms } = changes;
-  const others = new Set(
-    [...newVms, ...changedVms.map((vm) => vm.before), ...changedVms.map((vm) => vm.after)].flatMap(hostsOf),
+async function takeRights(
+  queryRunner: QueryRunner,
+  hostId: string,
+  { newVms, changedVms }: HostChanges,
+  success: unknown[],
+): Promise<void> {
+  const concerned = new Set(
+    [...newVms, ...changedVms.flatMap(({ before, after }) => [before, after])].flatMap(hostsOf),
   );
-  others.delete(hostId);
-  if (others.size > 0) {
+  concerned.add(hostId);
+  if (concerned.size > 1) {
     await affectedBy(
       queryRunner,
       "SELECT FROM vnic_graph_host WHERE host_id = ANY($1::uuid[]) ORDER BY host_id FOR UPDATE",
-      [[hostId, ...others]],
+      [[...concerned]],
     );
   }
+  expectAll(await affectedBy(queryRunner, FENCE, success), 1);
   const outdone = new Set([...newVms.flatMap(hostsOf), ...changedVms.flatMap(standingsChanged)]);
   outdone.delete(hostId);
   if (outdone.size > 0) {
@@ -97,13 +102,16 @@ async function lockOthers(queryRunner: QueryRunner, hostId: string, changes: Hos
       [[...outdone]],
     );
   }
-  const foreign = changedVms.filter(({ before }) => before.ownerId !== hostId).map(({ before }) => before.id);
+  const foreign = changedVms.map(({ before }) => before).filter(({ ownerId }) => ownerId !== hostId);
   if (foreign.length > 0) {
-    await rowsOf(
+    const locked = await affectedBy(
       queryRunner,
-      "SELECT FROM vm_dynamic WHERE vm_guid = ANY($1::uuid[]) ORDER BY vm_guid FOR NO KEY UPDATE",
-      [foreign],
+      `SELECT FROM vm_dynamic d JOIN unnest($1::uuid[], $2::uuid[]) AS g(id, owner_id)
+         ON d.vm_guid = g.id AND d.run_on_vds IS NOT DISTINCT FROM g.owner_id
+       FOR NO KEY UPDATE OF d SKIP LOCKED`,
+      [foreign.map((vm) => vm.id), foreign.map((vm) => vm.ownerId)],
     );
+    expectAll(locked, foreign.length);
   }
 }
 

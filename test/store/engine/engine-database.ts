@@ -12,6 +12,16 @@ export interface Sent {
   readonly values: readonly unknown[];
 }
 
+/** A node of a plan, as PostgreSQL prints it. */
+export interface PlanNode {
+  readonly "Node Type": string;
+  readonly "Relation Name"?: string;
+  readonly "Actual Rows": number;
+  readonly "Actual Loops": number;
+  readonly "Rows Removed by Filter"?: number;
+  readonly Plans?: readonly PlanNode[];
+}
+
 /** A small engine's database, and a role that may only SELECT from it. */
 export interface EngineDatabase {
   /** Connected as the reading role. */
@@ -23,6 +33,8 @@ export interface EngineDatabase {
   reader(): DataSource;
   /** The URL of the reading role. */
   readonly url: string;
+  /** How PostgreSQL runs the statement, with what it met; without what releases before 13 cannot do. */
+  planOf(sent: Sent): Promise<PlanNode>;
   /** What the reading role sent since the last call. */
   sent(): Sent[];
   drop(): Promise<void>;
@@ -58,6 +70,14 @@ export async function createEngineDatabase(
     asEngine,
     reader,
     url: url.href,
+    planOf: async ({ sql, values }) => {
+      await owner.query("SET enable_incremental_sort = off");
+      const { rows } = await owner.query<{ "QUERY PLAN": { Plan: PlanNode }[] }>(
+        `EXPLAIN (ANALYZE, FORMAT JSON) ${sql}`,
+        [...values],
+      );
+      return rows[0]!["QUERY PLAN"][0]!.Plan;
+    },
     sent: () => log.take(),
     drop: async () => {
       if (dataSource.isInitialized) await dataSource.destroy();

@@ -1,0 +1,146 @@
+import fc from "fast-check";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import type { HostChanges, Store, VmState } from "../../src/store/types.js";
+import type { TestDatabase } from "../support/database.js";
+import { createDatabase } from "../support/database.js";
+import {
+  HOSTS,
+  HOST_A,
+  HOST_B,
+  HOST_C,
+  INTERVAL_MS,
+  PASS,
+  changes,
+  device,
+  id,
+  nic,
+  pass,
+  vm,
+} from "./fixtures.js";
+
+const NUMBERS = Array.from({ length: 40 }, (_, index) => index + 1);
+
+let database: TestDatabase;
+let store: Store;
+
+beforeAll(async () => {
+  database = await createDatabase({ poolSize: 12 });
+  store = database.store;
+});
+
+afterAll(async () => {
+  await database.drop();
+});
+
+beforeEach(async () => {
+  await database.dataSource.query("TRUNCATE vm_static, vds_static CASCADE");
+  await store.registerHosts(HOSTS, INTERVAL_MS);
+});
+
+test("of many late and timely writers of one host exactly the last to claim writes", async () => {
+  const claims = [];
+  for (const _ of NUMBERS) claims.push(await store.claim(HOST_A));
+  const written = await Promise.all(
+    claims.map((claim, index) => store.apply(claim, changes({ newVms: [vm(index + 1)] }), PASS)),
+  );
+  expect(written.map((each, index) => (each ? index : -1)).filter((index) => index >= 0)).toEqual([
+    NUMBERS.length - 1,
+  ]);
+  expect((await store.vmsByHosts([HOST_A])).map((row) => row.id)).toEqual([id(NUMBERS.length)]);
+});
+
+test("two hosts that find the same new VMs at once neither deadlock nor share them", async () => {
+  for (let round = 0; round < 10; round++) {
+    const vms = NUMBERS.map((number) => number + round * 100);
+    const written = await Promise.all(
+      [HOST_A, HOST_B, HOST_C].map((hostId, index) =>
+        pass(store, hostId, {
+          newVms: (index % 2 === 0 ? vms : vms.toReversed()).map((number) => vm(number, { ownerId: hostId })),
+          insertedInterfaces: vms.map((number) => device(number)),
+          upsertedNics: vms.map((number) => nic(number, number)),
+        }),
+      ),
+    );
+    expect(written.filter(Boolean)).toHaveLength(1);
+  }
+  const devices = await store.guestInterfacesByVms(
+    (await store.vmsByHosts([HOST_A, HOST_B, HOST_C])).map((row) => row.id),
+  );
+  expect(devices).toHaveLength(10 * NUMBERS.length);
+});
+
+test("hosts that take VMs from each other at once never deadlock, and every VM has one owner's data", async () => {
+  const hostIds = [HOST_A, HOST_B, HOST_C];
+  await fc.assert(
+    fc.asyncProperty(fc.infiniteStream(fc.nat({ max: 2 })), async (choices) => {
+      await database.dataSource.query("TRUNCATE vm_static CASCADE");
+      await pass(store, HOST_A, {
+        newVms: NUMBERS.map((number) => vm(number, { ownerId: null, ips: "none" })),
+      });
+      const next = () => choices.next().value as number;
+      const workers = hostIds
+        .flatMap((hostId) => [hostId, hostId])
+        .map(async (hostId) => {
+          for (let round = 0; round < 8; round++) {
+            const claim = await store.claim(hostId);
+            const stored = await store.vmsOf(hostId, NUMBERS.map(id));
+            const taken = stored.filter(() => next() === 0);
+            await store.apply(claim, takingOver(hostId, next() === 0 ? taken : taken.toReversed()), PASS);
+          }
+        });
+      await Promise.all(workers);
+      for (const state of await store.vmsOf(HOST_A, NUMBERS.map(id))) {
+        // Whoever owns the VM wrote all of it in the same transaction.
+        expect(state.ips).toBe(state.ownerId ?? "none");
+        expect(state.interfaces.map((each) => each.name)).toEqual(
+          state.ownerId === null ? [] : [state.ownerId],
+        );
+      }
+    }),
+    { numRuns: 10 },
+  );
+});
+
+/** A host makes VMs its own: state and the one interface, which is named after the owner. */
+function takingOver(
+  hostId: string,
+  stored: readonly (VmState & { readonly interfaces: HostChanges["insertedInterfaces"] })[],
+): HostChanges {
+  return changes({
+    changedVms: stored.map(({ interfaces: _, ...state }) => {
+      const before = stateOf(state);
+      return { before, after: { ...before, ownerId: hostId, contenderId: before.ownerId, ips: hostId } };
+    }),
+    deletedInterfaces: stored.flatMap((each) => each.interfaces),
+    insertedInterfaces: stored.map((each) => ({ ...device(1), vmId: each.id, name: hostId })),
+  });
+}
+
+function stateOf(state: VmState): VmState {
+  const {
+    id: vmId,
+    name,
+    status,
+    ownerId,
+    incomingId,
+    contenderId,
+    ips,
+    fqdn,
+    inventoryHash,
+    silence,
+    missedPasses,
+  } = state;
+  return {
+    id: vmId,
+    name,
+    status,
+    ownerId,
+    incomingId,
+    contenderId,
+    ips,
+    fqdn,
+    inventoryHash,
+    silence,
+    missedPasses,
+  };
+}

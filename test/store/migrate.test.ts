@@ -1,0 +1,176 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import type { DataSource } from "typeorm";
+import { afterEach, describe, expect, test } from "vitest";
+import { createDataSource } from "../../src/store/data-source.js";
+import { SchemaRefused, migrate } from "../../src/store/migrate.js";
+import { until } from "./until.js";
+import type { TestDatabase } from "../support/database.js";
+import { createDatabase } from "../support/database.js";
+
+const INITIAL = "InitialTables1795500000000";
+
+describe("migrations", () => {
+  let database: TestDatabase | undefined;
+
+  afterEach(async () => {
+    await database?.drop();
+    database = undefined;
+  });
+
+  async function emptyDatabase(): Promise<TestDatabase> {
+    return (database = await createDatabase({ template: null }));
+  }
+
+  test("run once and say which", async () => {
+    const { dataSource } = await emptyDatabase();
+    expect((await migrate(dataSource))[0]).toBe(INITIAL);
+    expect(await migrate(dataSource)).toEqual([]);
+  });
+
+  test("go up, down and up to the same schema", async () => {
+    const { dataSource } = await emptyDatabase();
+    await migrate(dataSource);
+    const first = await schemaOf(dataSource);
+    expect(first.length).toBeGreaterThan(60);
+    for (const _ of dataSource.migrations) await dataSource.undoLastMigration();
+    expect(await schemaOf(dataSource)).toEqual(await schemaOfNothing());
+    await migrate(dataSource);
+    expect(await schemaOf(dataSource)).toEqual(first);
+  });
+
+  test("and entities agree: TypeORM finds nothing to change", async () => {
+    database = await createDatabase();
+    const { upQueries } = await database.dataSource.driver.createSchemaBuilder().log();
+    expect(upQueries.map(({ query }) => query)).toEqual([]);
+  });
+
+  test("and the entity of the table without a key agree, which TypeORM does not compare", async () => {
+    const { dataSource } = (database = await createDatabase());
+    const stored: unknown = await dataSource.query(
+      `SELECT column_name AS name, udt_name AS type, character_maximum_length AS length, is_nullable = 'YES' AS nullable
+       FROM information_schema.columns WHERE table_name = 'vm_guest_agent_interfaces' ORDER BY ordinal_position`,
+    );
+    const declared = dataSource.getMetadata("vm_guest_agent_interfaces").columns.map((column) => ({
+      name: column.databaseName,
+      type: column.type,
+      length: column.length === "" ? null : Number(column.length),
+      nullable: column.isNullable,
+    }));
+    expect(declared).toEqual(stored);
+    const keys: unknown = await dataSource.query(
+      `SELECT contype FROM pg_constraint WHERE conrelid = 'vm_guest_agent_interfaces'::regclass AND contype IN ('p', 'u')`,
+    );
+    expect(keys).toEqual([]);
+  });
+
+  test("that two processes start at once run once", async () => {
+    const { url, dataSource } = await emptyDatabase();
+    const outputs = await Promise.all([migrateInAnotherProcess(url), migrateInAnotherProcess(url)]);
+    expect(outputs.flatMap((output) => output.filter((name) => name === INITIAL))).toEqual([INITIAL]);
+    expect(await dataSource.query("SELECT count(*)::int AS count FROM vnic_graph_migrations")).toEqual([
+      { count: dataSource.migrations.length },
+    ]);
+  });
+
+  test("refuse a database with an engine's tables, and change nothing", async () => {
+    const { dataSource } = await emptyDatabase();
+    await dataSource.query("CREATE TABLE vm_static (vm_guid uuid PRIMARY KEY)");
+    const before = await schemaOf(dataSource);
+    const refusal = await migrate(dataSource).catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(SchemaRefused);
+    expect((refusal as Error).message).toMatch(/did not make \(vm_static\).*DATABASE_URL/);
+    expect((refusal as Error).message).not.toContain("\n");
+    expect(await schemaOf(dataSource)).toEqual(before);
+  });
+
+  test("refuse a database of a newer version", async () => {
+    const { dataSource } = (database = await createDatabase());
+    await dataSource.query(
+      "INSERT INTO vnic_graph_migrations (timestamp, name) VALUES (1999999999999, 'MoreTables1999999999999')",
+    );
+    await expect(migrate(dataSource)).rejects.toThrow(
+      /made by a newer vnic-graph \(MoreTables1999999999999\)/,
+    );
+  });
+
+  test("wait for the other process even longer than a statement may take", async () => {
+    const { url, dataSource } = await emptyDatabase();
+    const holder = dataSource.createQueryRunner();
+    await holder.query("SELECT pg_advisory_lock($1)", [0x766e6963]);
+    const hasty = await createDataSource(url, { statementTimeoutMs: 100 }).initialize();
+    const migrated = migrate(hasty);
+    await until(async () => {
+      const waiting = (await dataSource.query(
+        `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'
+         AND clock_timestamp() - query_start > interval '200 milliseconds'`,
+      )) as unknown[];
+      return waiting.length === 1;
+    });
+    await holder.query("SELECT pg_advisory_unlock($1)", [0x766e6963]);
+    await holder.release();
+    expect((await migrated).length).toBe(hasty.migrations.length);
+    await hasty.destroy();
+  });
+
+  test("are known to TypeORM's own command line", async () => {
+    const { url } = (database = await createDatabase());
+    const cli = spawn(
+      process.execPath,
+      ["--import", "tsx", "node_modules/typeorm/cli.js", "migration:show", "-d", "ormconfig.ts"],
+      { env: { ...process.env, DATABASE_URL: url }, stdio: ["ignore", "pipe", "pipe"] },
+    );
+    const output = textOf(cli.stdout, cli.stderr);
+    await once(cli, "close");
+    expect(await output).toMatch(/\[X\] \d+ InitialTables1795500000000/);
+  });
+});
+
+/** Everything that pg_catalog tells of tables, columns, constraints and indexes, as lines. */
+async function schemaOf(dataSource: DataSource): Promise<string[]> {
+  const rows = (await dataSource.query(
+    `SELECT format('column %s.%s %s %s %s', c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
+              pg_get_expr(d.adbin, d.adrelid)) AS line
+     FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+     LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
+     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
+     UNION ALL SELECT format('constraint %s %s %s', conrelid::regclass, conname, pg_get_constraintdef(oid))
+     FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+     UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'
+     UNION ALL SELECT format('options %s %s', relname, reloptions) FROM pg_class
+     WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'`,
+  )) as { line: string }[];
+  return rows.map((row) => row.line).sort();
+}
+
+/** What TypeORM leaves when no migration is left: its own list. */
+async function schemaOfNothing(): Promise<string[]> {
+  const { dataSource, drop } = await createDatabase();
+  for (const { tableName } of dataSource.entityMetadatas)
+    await dataSource.query(`DROP TABLE ${tableName} CASCADE`);
+  const schema = await schemaOf(dataSource);
+  await drop();
+  return schema;
+}
+
+async function migrateInAnotherProcess(url: string): Promise<string[]> {
+  const child = spawn(process.execPath, ["--import", "tsx", "test/store/migrate-child.ts", url], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const output = textOf(child.stdout);
+  const errors = textOf(child.stderr);
+  const [code] = (await once(child, "close")) as [number];
+  if (code !== 0) throw new Error(await errors);
+  return JSON.parse(await output) as string[];
+}
+
+async function textOf(...streams: NodeJS.ReadableStream[]): Promise<string> {
+  const chunks = await Promise.all(
+    streams.map(async (stream) => {
+      let text = "";
+      for await (const chunk of stream) text += String(chunk);
+      return text;
+    }),
+  );
+  return chunks.join("");
+}
