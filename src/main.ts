@@ -13,7 +13,11 @@ const MISUSED = 2;
 /** A second signal, or a drain that takes longer than this, ends the process at once. */
 const DRAIN_LIMIT_MS = 10_000;
 
+/** npm and terminals may pass one key press on twice; what comes this soon is the same signal. */
+const ECHO_MS = 300;
+
 const stopping = new AbortController();
+let signalledAtMs = Number.NEGATIVE_INFINITY;
 const print = (line: string) => process.stdout.write(`${line}\n`);
 
 const program = new Command("vnic-graph")
@@ -81,7 +85,9 @@ for (const [signal, code] of [
   ["SIGINT", 130],
 ] as const) {
   process.on(signal, () => {
+    if (performance.now() - signalledAtMs < ECHO_MS) return;
     if (stopping.signal.aborted) process.exit(code);
+    signalledAtMs = performance.now();
     stopping.abort();
     setTimeout(() => {
       process.stderr.write(`vnic-graph: still not stopped after ${DRAIN_LIMIT_MS / 1_000} s; ending now\n`);

@@ -16,7 +16,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 
 /** Packages that must not be known outside the rooms they belong to. */
 const PACKAGE_HOMES: Record<string, readonly string[]> = {
-  typeorm: ["store", "migrations", "ormconfig", "gateway", "commands"],
+  typeorm: ["store", "migrations", "ormconfig", "database"],
   pg: ["store"],
   graphql: ["graph", "server", "commands"],
   "type-graphql": ["graph"],
