@@ -5,6 +5,7 @@ import {
   type OperationDefinitionNode,
   GraphQLError,
   Kind,
+  OperationTypeNode,
   getIntrospectionQuery,
   parse,
 } from "graphql";
@@ -33,6 +34,15 @@ export function createOperationCheck(
   const introspectionCost = costOfIntrospection(measured) * INTROSPECTIONS;
 
   return (document, operation, variables) => {
+    if (
+      operation.operation === OperationTypeNode.SUBSCRIPTION ||
+      schema.getRootType(operation.operation) == null
+    ) {
+      throw refused(
+        "OPERATION_NOT_SUPPORTED",
+        `This endpoint does not answer operations of type ${operation.operation}.`,
+      );
+    }
     const found = measured(document, operation, variables);
     const operations = document.definitions.filter((each) => each.kind === Kind.OPERATION_DEFINITION).length;
     atMost(operations, limits.operations, "TOO_MANY_OPERATIONS", "operations");
@@ -50,9 +60,11 @@ export function createOperationCheck(
 function atMost(found: number, limit: number, code: string, what: string): void {
   if (found <= limit) return;
   const size = Number.isFinite(found) ? String(Math.ceil(found)) : "endless";
-  throw new GraphQLError(`The operation has ${size} ${what}; this server allows ${limit}.`, {
-    extensions: { code, http: { status: 400 } },
-  });
+  throw refused(code, `The operation has ${size} ${what}; this server allows ${limit}.`);
+}
+
+function refused(code: string, message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code, http: { status: 400 } } });
 }
 
 function fragmentsOf(document: DocumentNode): Map<string, FragmentDefinitionNode> {
