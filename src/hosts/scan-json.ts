@@ -89,10 +89,14 @@ export function endOfString(json: JsonBytes, start: number): number {
   return -1;
 }
 
-/** The first place from `at` on that is no blank. */
-export function skipBlanks(bytes: Buffer, start: number): number {
-  // VDSM writes one blank or none.
-  let at = bytes[start] === BLANK ? start + 1 : start;
+/** The first place from `at` on that is no blank. VDSM writes one blank or none: small enough to be inlined. */
+export function skipBlanks(bytes: Buffer, at: number): number {
+  if ((bytes[at] ?? 0) > BLANK) return at;
+  return (bytes[at + 1] ?? 0) > BLANK && bytes[at] === BLANK ? at + 1 : skipManyBlanks(bytes, at);
+}
+
+function skipManyBlanks(bytes: Buffer, start: number): number {
+  let at = start;
   for (let byte = bytes[at]; byte !== undefined && byte <= BLANK; byte = bytes[at]) {
     if (byte !== BLANK && byte !== TAB && byte !== LINE_FEED && byte !== CARRIAGE_RETURN) return at;
     at += 1;

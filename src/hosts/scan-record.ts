@@ -84,7 +84,9 @@ export class RecordParts {
 /** Whether the key in quotes at `at` is one that {@link ReportedVm} has. */
 function isReadKey(bytes: Buffer, at: number): boolean {
   const candidates = KEYS_BY_FIRST_BYTE[bytes[at + 1] ?? 0];
-  return candidates !== undefined && candidates.some((key) => isAt(bytes, at, key));
+  if (candidates === undefined) return false;
+  for (const key of candidates) if (isAt(bytes, at, key)) return true;
+  return false;
 }
 
 function isAt(bytes: Buffer, at: number, key: Buffer): boolean {
