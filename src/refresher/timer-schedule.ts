@@ -14,7 +14,8 @@ export function startTimerSchedule<Result extends PassOutcome>(
 
 interface Entry<Result> {
   readonly host: ConfiguredHost;
-  readonly abort: AbortController;
+  /** Ends the pass below; a new one each, so that no listener outlives its pass. */
+  abort: AbortController;
   timer: NodeJS.Timeout | null;
   /** The pass that waits for a slot or is under way. */
   pass: Promise<Result> | null;
@@ -78,8 +79,10 @@ class TimerSchedule<Result extends PassOutcome> implements HostSchedule<Result> 
 
   private async runPass(entry: Entry<Result>): Promise<Result> {
     let kind: string | null = "internal";
+    entry.abort = new AbortController();
+    const { signal } = entry.abort;
     try {
-      const result = await this.slots.run(() => this.options.run(entry.host, entry.abort.signal));
+      const result = await this.slots.run(() => this.options.run(entry.host, signal));
       kind = result.failure?.kind ?? null;
       return result;
     } finally {

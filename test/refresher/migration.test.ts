@@ -1,0 +1,285 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { HostReport, ReportedVm } from "../../src/hosts/types.js";
+import { planPass } from "../../src/refresher/plan.js";
+import type { HostClaim, StoredVm } from "../../src/store/types.js";
+import { VM_STATUS } from "../../src/store/types.js";
+import { A, B, C, device, downRecord, IGNORE, reportedVm, reportOf, VM } from "./builders.js";
+import { MemoryStore } from "./memory-store.js";
+
+/** What each host would say now; `null`: it does not answer. */
+type Truth = Record<string, HostReport | null>;
+
+const UP = reportedVm();
+const SOURCE = reportedVm({ status: "Migration Source" });
+const POST_COPY = reportedVm({
+  status: "Migration Source",
+  netIfaces: null,
+  guestIPs: null,
+  guestFQDN: null,
+});
+const DESTINATION = reportedVm({ status: "Migration Destination", netIfaces: null, guestFQDN: null });
+const LEFT = downRecord(4);
+const FAILED = downRecord(5);
+
+/** A world of hosts, and passes over them in any order, with gaps between what they read and what they write. */
+class Cluster {
+  readonly store = new MemoryStore();
+  readonly owners: (string | null)[] = [];
+  truth: Truth = { [A]: reportOf(UP), [B]: reportOf(), [C]: reportOf() };
+
+  constructor() {
+    this.pass(A);
+  }
+
+  get vm(): StoredVm {
+    const vm = this.store.vms.get(VM);
+    if (vm === undefined) throw new Error("the VM is not stored yet");
+    return vm;
+  }
+
+  say(truth: Record<string, ReportedVm | null | "dead">): this {
+    for (const [hostId, vm] of Object.entries(truth)) {
+      this.truth[hostId] = vm === "dead" ? null : vm === null ? reportOf() : reportOf(vm);
+    }
+    return this;
+  }
+
+  pass(...hostIds: string[]): this {
+    for (const hostId of hostIds) this.begin(hostId).ask().read().write();
+    return this;
+  }
+
+  /** One pass, its steps taken one at a time. */
+  begin(hostId: string): Steps {
+    return new Steps(this, hostId);
+  }
+}
+
+class Steps {
+  private readonly claim: HostClaim;
+  private report: HostReport | null = null;
+  private stored: readonly StoredVm[] = [];
+  private step = 0;
+
+  constructor(
+    private readonly cluster: Cluster,
+    private readonly hostId: string,
+  ) {
+    this.claim = { hostId, epoch: cluster.store.raise(hostId) };
+  }
+
+  ask(): this {
+    this.report = this.cluster.truth[this.hostId] ?? null;
+    return this;
+  }
+
+  read(): this {
+    this.stored = this.cluster.store.vmsNow(this.hostId, this.report?.vms.map(({ vmId }) => vmId) ?? []);
+    return this;
+  }
+
+  write(): boolean {
+    if (this.report === null) return false;
+    const { hostId, stored, report } = this;
+    const plan = planPass({ hostId, stored, report, ignoreNames: IGNORE }, new Map());
+    const isWritten = this.cluster.store.applyNow(this.claim, plan.changes);
+    this.cluster.owners.push(this.cluster.vm.ownerId);
+    return isWritten;
+  }
+
+  next(): boolean {
+    const steps = [() => this.ask(), () => this.read(), () => this.write()];
+    steps[this.step]?.();
+    this.step += 1;
+    return this.step < steps.length;
+  }
+}
+
+const moved = {
+  ownerId: B,
+  status: VM_STATUS.UP,
+  ips: "10.0.0.1 fe80::1",
+  silence: null,
+  interfaces: [device()],
+};
+
+describe("a migration", () => {
+  /** Every place in which the pass over the destination and the one over the source can meet it. */
+  const orders = [
+    [
+      [A, B],
+      [A, B],
+      [A, B],
+    ],
+    [
+      [B, A],
+      [B, A],
+      [B, A],
+    ],
+    [[A], [B], [A, B]],
+    [[B], [A], [B, A]],
+    [[], [A, B], [A, B]],
+    [[], [B, A], [A]],
+    [[B], [], [A, B]],
+    [[A], [], [A, B]],
+    [[], [], [B, A, A]],
+  ] as const;
+
+  test.each(orders)(
+    "ends with its destination as owner, the guest's data kept all along: %j %j %j",
+    (...passes) => {
+      const cluster = new Cluster();
+      const phases: Record<string, ReportedVm | null>[] = [
+        { [A]: SOURCE, [B]: DESTINATION },
+        { [A]: LEFT, [B]: UP },
+        { [A]: null, [B]: UP },
+      ];
+      passes.forEach((hostIds, at) => {
+        cluster.say(phases[at] ?? {});
+        for (const hostId of hostIds) {
+          cluster.pass(hostId);
+          expect(cluster.vm.ownerId).not.toBeNull();
+          // Owned by nobody for a moment would show as no addresses.
+          expect(cluster.vm.interfaces).toHaveLength(1);
+        }
+      });
+      cluster.pass(B, A);
+      expect(cluster.vm).toMatchObject(moved);
+      expect(changesOf(cluster.owners)).toBeLessThanOrEqual(1);
+    },
+  );
+
+  test("whose source tells nothing of the guest any more keeps what it told, as silent", () => {
+    const cluster = new Cluster().say({ [A]: POST_COPY, [B]: DESTINATION }).pass(A, B);
+    expect(cluster.vm).toMatchObject({
+      ownerId: A,
+      incomingId: B,
+      silence: "silent",
+      interfaces: [device()],
+    });
+    expect(cluster.say({ [A]: LEFT, [B]: UP }).pass(A, B).vm).toMatchObject(moved);
+  });
+
+  test("whose destination is silent at first keeps what the source told", () => {
+    const silent = reportedVm({ netIfaces: null, guestFQDN: null });
+    const cluster = new Cluster().say({ [A]: LEFT, [B]: silent }).pass(B, A);
+    expect(cluster.vm).toMatchObject({ ownerId: B, silence: "silent", interfaces: [device()] });
+    expect(cluster.say({ [B]: UP }).pass(B).vm).toMatchObject(moved);
+  });
+
+  test.each([[[A, B]], [[B, A]]])("that fails leaves the VM where it was, in either order: %j", (order) => {
+    const cluster = new Cluster().say({ [A]: SOURCE, [B]: DESTINATION }).pass(...order);
+    cluster.say({ [A]: UP, [B]: FAILED }).pass(...order, ...order);
+    expect(cluster.vm).toMatchObject({ ...moved, ownerId: A, incomingId: null, contenderId: null });
+    expect(new Set(cluster.owners)).toEqual(new Set([A]));
+  });
+
+  test("that failed with its destination dead does not leave a later shutdown to the dead", () => {
+    const cluster = new Cluster().say({ [A]: SOURCE, [B]: DESTINATION }).pass(B, A);
+    cluster.say({ [A]: UP, [B]: "dead" }).pass(A, B);
+    expect(cluster.say({ [A]: null }).pass(A, A).vm).toMatchObject({
+      ownerId: null,
+      status: 0,
+      interfaces: [],
+    });
+  });
+
+  test("whose source dies ends at the destination", () => {
+    const cluster = new Cluster().say({ [A]: SOURCE, [B]: DESTINATION }).pass(A, B);
+    expect(cluster.say({ [A]: "dead", [B]: UP }).pass(A, B, A, B).vm).toMatchObject(moved);
+  });
+
+  test("to a host that nobody asks meanwhile is handed over at the source's word", () => {
+    const cluster = new Cluster().say({ [A]: SOURCE, [B]: DESTINATION }).pass(A, B);
+    cluster.say({ [A]: LEFT, [B]: "dead" }).pass(A, B, A);
+    expect(cluster.vm).toMatchObject({ ownerId: B, status: VM_STATUS.MIGRATING_TO, interfaces: [device()] });
+    expect(cluster.say({ [B]: UP }).pass(B).vm).toMatchObject(moved);
+  });
+
+  test("there and back between two passes ends where the VM is", () => {
+    const cluster = new Cluster().say({ [A]: LEFT, [B]: UP }).pass(B);
+    cluster.say({ [A]: UP, [B]: LEFT }).pass(A, B, A);
+    expect(cluster.vm).toMatchObject({ ...moved, ownerId: A });
+  });
+
+  test("that is missed twice before anybody asks its destination is down, until that reports it", () => {
+    const cluster = new Cluster().say({ [A]: LEFT, [B]: UP }).pass(A, A);
+    expect(cluster.vm).toMatchObject({ ownerId: null, status: 0 });
+    expect(cluster.pass(B).vm).toMatchObject(moved);
+  });
+
+  test("seen first at its destination belongs to its source as soon as that is asked", () => {
+    const cluster = new Cluster();
+    cluster.store.vms.clear();
+    cluster.say({ [A]: SOURCE, [B]: DESTINATION }).pass(B, A, B);
+    expect(cluster.vm).toMatchObject({ ownerId: A, incomingId: B });
+  });
+});
+
+describe("two hosts that both say Up", () => {
+  test("do not take the VM from each other: the last to take over keeps it", () => {
+    const cluster = new Cluster().say({ [A]: UP, [B]: UP }).pass(B, A, B, A, A, B);
+    expect(cluster.vm).toMatchObject({ ownerId: B, contenderId: A });
+    expect(changesOf(cluster.owners)).toBe(1);
+  });
+
+  test("nor do three, in turns", () => {
+    const cluster = new Cluster().say({ [A]: UP, [B]: UP, [C]: UP });
+    for (let round = 0; round < 5; round += 1) cluster.pass(B, C, A);
+    expect(changesOf(cluster.owners)).toBe(1);
+  });
+
+  test("settle it when the owner stops saying so", () => {
+    const cluster = new Cluster().say({ [A]: UP, [B]: UP }).pass(B, A);
+    expect(cluster.say({ [B]: null }).pass(B, A).vm).toMatchObject({ ownerId: A, interfaces: [device()] });
+  });
+
+  test("because one was fenced off long ago: a shutdown is not left to the dead", () => {
+    const cluster = new Cluster().say({ [A]: "dead", [B]: UP }).pass(A, B);
+    expect(cluster.say({ [B]: downRecord(1) }).pass(B, A, B).vm).toMatchObject({ ownerId: null, status: 0 });
+  });
+});
+
+describe("passes whose steps interleave", () => {
+  const phases: Record<string, ReportedVm | null>[] = [
+    { [A]: UP, [B]: null },
+    { [A]: SOURCE, [B]: DESTINATION },
+    { [A]: LEFT, [B]: UP },
+    { [A]: null, [B]: UP },
+    { [A]: DESTINATION, [B]: SOURCE },
+    { [A]: SOURCE, [B]: null },
+    { [A]: UP, [B]: FAILED },
+    { [A]: UP, [B]: UP },
+    { [A]: downRecord(1), [B]: null },
+    { [A]: null, [B]: null },
+  ];
+  const move = fc.record({ who: fc.constantFrom(A, B), phase: fc.nat({ max: phases.length * 3 }) });
+
+  test("write what no later writer contradicts, and end with the host that says Up", () => {
+    fc.assert(
+      fc.property(fc.array(move, { maxLength: 40 }), (moves) => {
+        const cluster = new Cluster();
+        const underWay = new Map<string, Steps>();
+        for (const { who, phase } of moves) {
+          cluster.say(phases[phase] ?? {});
+          const steps = underWay.get(who) ?? cluster.begin(who);
+          if (steps.next()) underWay.set(who, steps);
+          else underWay.delete(who);
+          const owner = cluster.vm.ownerId;
+          expect([A, B, null]).toContain(owner);
+          expect(owner === null).toBe(cluster.vm.status === VM_STATUS.DOWN);
+        }
+        cluster.say({ [A]: null, [B]: UP }).pass(A, B, A, B);
+        expect(cluster.vm).toMatchObject({ ...moved, incomingId: null, contenderId: null, missedPasses: 0 });
+        cluster.say({ [B]: null }).pass(A, B, B);
+        expect(cluster.vm).toMatchObject({ ownerId: null, status: 0, ips: null, interfaces: [] });
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+});
+
+function changesOf(owners: readonly (string | null)[]): number {
+  return owners.filter((owner, at) => at > 0 && owner !== owners[at - 1]).length;
+}
