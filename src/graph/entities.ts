@@ -40,8 +40,9 @@ export function entityFields(
           description: "A `__typename` and the fields of one of its keys, for each entity.",
         },
       },
+      // Together, because a statement that fails does so for all of them: one error, not thousands.
       resolve: (_source, args: { representations: readonly unknown[] }, { loaders }) =>
-        entitiesOf(args.representations, loaders),
+        Promise.all(entitiesOf(args.representations, loaders)),
     },
   };
 }

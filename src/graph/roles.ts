@@ -34,7 +34,7 @@ export function guardRootFields(schema: GraphQLSchema): GraphQLSchema {
 }
 
 /** An operator may read, too; no other role includes another. */
-export function hasRole({ roles }: Viewer, role: Role): boolean {
+function hasRole({ roles }: Viewer, role: Role): boolean {
   return roles.has(role) || (role === "reader" && roles.has("operator"));
 }
 

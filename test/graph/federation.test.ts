@@ -84,6 +84,12 @@ describe.each(["whole", "contribute"] as const)("a gateway asking the %s subgrap
     ]);
   });
 
+  test("gets one error, not one an entity, if the database fails", async () => {
+    const store = { ...memoryStore(), vmsByIds: () => Promise.reject(new Error("down")) };
+    const keys = Array.from({ length: 100 }, (_, number) => ({ __typename: "Vm", id: uuid(1, number) }));
+    expect(await errorsOf(store, ENTITIES, { federation, variables: { keys } })).toEqual(["none: down"]);
+  });
+
   test("reads the subgraph's schema, which does not tell of the fields that only gateways need", async () => {
     const { _service: service } = (await dataOf(memoryStore(), "{ _service { sdl } }", { federation })) as {
       _service: { sdl: string };
