@@ -7,7 +7,7 @@ import type { StoredVm, VmState } from "./types.js";
 /** The VMs that a host owns, is contender for or receives, and those with one of the ids; all as of one instant. */
 export async function storedVmsOf(
   dataSource: DataSource,
-  hostId: string,
+  hostId: string | null,
   vmIds: readonly string[],
 ): Promise<StoredVm[]> {
   return inTransaction(

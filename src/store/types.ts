@@ -132,8 +132,8 @@ export interface RefreshStore {
    * than one above that of one's own last claim tells that somebody else polls the host, or took a VM from it.
    */
   claim(hostId: string): Promise<HostClaim>;
-  /** The VMs that the host owns, is contender for or receives, and those with one of the ids. */
-  vmsOf(hostId: string, vmIds: readonly string[]): Promise<StoredVm[]>;
+  /** The VMs that the host owns, is contender for or receives, and those with one of the ids; `null`: the latter alone. */
+  vmsOf(hostId: string | null, vmIds: readonly string[]): Promise<StoredVm[]>;
   /**
    * Writes a pass in one transaction, and the host's success with it. `false`, and nothing written, if the claim is void
    * or what the changes assumed is no longer so: who owns and receives a VM (`before`), that new VMs do not exist, that

@@ -40,9 +40,10 @@ async function storedVm(number: number) {
 }
 
 async function epochOf(hostId: string): Promise<number> {
-  const [row] = (await database.dataSource.query("SELECT epoch FROM vnic_graph_host WHERE host_id = $1", [
-    hostId,
-  ])) as { epoch: string }[];
+  const [row] = await database.dataSource.query<{ epoch: string }[]>(
+    "SELECT epoch FROM vnic_graph_host WHERE host_id = $1",
+    [hostId],
+  );
   return Number(row!.epoch);
 }
 
@@ -269,8 +270,8 @@ describe("the fence", () => {
 /** Rows written so far, by table. */
 async function writesOf(): Promise<Record<string, number>> {
   await database.dataSource.query("SELECT pg_stat_force_next_flush()");
-  const rows = (await database.dataSource.query(
+  const rows = await database.dataSource.query<{ name: string; writes: number }[]>(
     "SELECT relname AS name, (n_tup_ins + n_tup_upd + n_tup_del)::int AS writes FROM pg_stat_user_tables",
-  )) as { name: string; writes: number }[];
+  );
   return Object.fromEntries(rows.map(({ name, writes }) => [name, writes]));
 }

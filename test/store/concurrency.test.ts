@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import type { HostChanges, Store, VmState } from "../../src/store/types.js";
+import type { HostChanges, HostClaim, Store, VmState } from "../../src/store/types.js";
 import type { TestDatabase } from "../support/database.js";
 import { createDatabase } from "../support/database.js";
 import {
@@ -38,8 +38,8 @@ beforeEach(async () => {
 });
 
 test("of many late and timely writers of one host exactly the last to claim writes", async () => {
-  const claims = [];
-  for (const _ of NUMBERS) claims.push(await store.claim(HOST_A));
+  const claims: HostClaim[] = [];
+  while (claims.length < NUMBERS.length) claims.push(await store.claim(HOST_A));
   const written = await Promise.all(
     claims.map((claim, index) => store.apply(claim, changes({ newVms: [vm(index + 1)] }), PASS)),
   );

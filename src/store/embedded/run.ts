@@ -33,6 +33,8 @@ export function spawnOptionsFor(user: ServerUser | null): SpawnOptions {
 /** What a program said last that a person wants to read: its errors on one line. */
 export function lastWordsOf(log: string): string {
   const lines = log.split("\n").filter((line) => line.trim() !== "");
-  const errors = lines.filter((line) => /error|fatal|panic|not found|cannot/i.test(line));
+  const errors = lines.filter((line) =>
+    /error|fatal|panic|not found|cannot|unrecognized|invalid/i.test(line),
+  );
   return (errors.length > 0 ? errors : lines).slice(-2).join("; ").trim();
 }
