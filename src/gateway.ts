@@ -43,8 +43,9 @@ interface Running {
 /** Serves at once, so that health can be asked; becomes ready when the database is there and every host was tried. */
 export async function startGateway({ config, log, announce }: GatewayOptions): Promise<Gateway> {
   const stopping = new AbortController();
-  const pool = await openHostPool(config);
   const identity = await openIdentity(config.identity, log);
+  const serverTls = config.serverTls === null ? null : await readTlsMaterial(config.serverTls);
+  const pool = await openHostPool(config);
   let running: Running | null = null;
   let database: Database | null = null;
   let server: RunningServer;
@@ -68,7 +69,7 @@ export async function startGateway({ config, log, announce }: GatewayOptions): P
       cors: config.corsOrigins,
       allowedHosts: config.allowedHosts,
       trustedDocumentsFile: config.trustedDocumentsFile,
-      tls: config.serverTls === null ? null : await readTlsMaterial(config.serverTls),
+      tls: serverTls,
     });
   } catch (error) {
     await pool.stop();

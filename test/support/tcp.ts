@@ -1,0 +1,45 @@
+import { connect, createServer, type AddressInfo, type Server } from "node:net";
+
+/** A port of 127.0.0.1 that nobody listens on now. */
+export async function freePort(): Promise<number> {
+  const server = await listening(createServer(), 0);
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** Passes connections from one local port on to another; ends with its connections when closed. */
+export async function forward(from: number, to: number): Promise<{ close(): Promise<void> }> {
+  const sockets = new Set<{ destroy(): unknown }>();
+  const server = createServer((client) => {
+    const target = connect(to, "127.0.0.1");
+    for (const socket of [client, target]) {
+      sockets.add(socket);
+      socket.on("error", () => undefined);
+      socket.once("close", () => {
+        client.destroy();
+        target.destroy();
+      });
+    }
+    client.pipe(target).pipe(client);
+  });
+  await listening(server, from);
+  return {
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => {
+          resolve();
+        });
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
+}
+
+function listening(server: Server, port: number): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, "127.0.0.1", () => {
+      resolve(server);
+    });
+  });
+}
