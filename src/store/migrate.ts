@@ -1,6 +1,8 @@
 import type { DataSource, QueryRunner } from "typeorm";
 import { MigrationExecutor } from "typeorm";
+import { setTimeout as sleep } from "node:timers/promises";
 import { MIGRATIONS_TABLE } from "./data-source.js";
+import { rowsOf } from "./sql.js";
 
 /** The database is not one that we may change; the message says why and what to do. */
 export class SchemaRefused extends Error {
@@ -14,9 +16,7 @@ export class SchemaRefused extends Error {
 export async function migrate(dataSource: DataSource): Promise<string[]> {
   const queryRunner = dataSource.createQueryRunner();
   try {
-    // Waiting for another process' migration is no hung statement.
-    await queryRunner.query("SET statement_timeout = 0");
-    await queryRunner.query("SELECT pg_advisory_lock($1)", [LOCK_KEY]);
+    await waitForLock(queryRunner);
     try {
       await refuseStrangers(dataSource, queryRunner);
       const executor = new MigrationExecutor(dataSource, queryRunner);
@@ -24,10 +24,22 @@ export async function migrate(dataSource: DataSource): Promise<string[]> {
       return (await executor.executePendingMigrations()).map((migration) => migration.name);
     } finally {
       await queryRunner.query("SELECT pg_advisory_unlock($1)", [LOCK_KEY]);
-      await queryRunner.query("RESET statement_timeout");
     }
   } finally {
     await queryRunner.release();
+  }
+}
+
+/** Asks again and again: a statement that waited would meet the time limit of statements, ours or the server's. */
+async function waitForLock(queryRunner: QueryRunner): Promise<void> {
+  for (;;) {
+    const [row] = await rowsOf<{ locked: boolean }>(
+      queryRunner,
+      "SELECT pg_try_advisory_lock($1) AS locked",
+      [LOCK_KEY],
+    );
+    if (row?.locked === true) return;
+    await sleep(LOCK_RETRY_MS);
   }
 }
 
@@ -75,14 +87,6 @@ async function tablesOfOurNames(dataSource: DataSource, queryRunner: QueryRunner
   return rows.map((row) => row.name);
 }
 
-async function rowsOf<Row>(
-  queryRunner: QueryRunner,
-  sql: string,
-  parameters: unknown[] = [],
-): Promise<Row[]> {
-  return (await queryRunner.query(sql, parameters)) as Row[];
-}
-
 /** The database by name: a URL may hold a password. */
 function whereOf(dataSource: DataSource): string {
   return `database ${dataSource.driver.database ?? ""}`;
@@ -90,3 +94,4 @@ function whereOf(dataSource: DataSource): string {
 
 /** Any number will do that nobody else uses on this database: "vnic" in ASCII. */
 const LOCK_KEY = 0x766e6963;
+const LOCK_RETRY_MS = 100;
