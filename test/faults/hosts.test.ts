@@ -1,0 +1,123 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Fault } from "../../src/simulator/faults.js";
+import type { GenerationHost } from "./generations.js";
+import { startRefreshing, type Refreshing } from "./refreshing.js";
+
+let all: Refreshing;
+let broken: GenerationHost;
+let sound: GenerationHost;
+
+beforeAll(async () => {
+  all = await startRefreshing({ hosts: 2, vmsPerHost: 20, client: { callTimeoutMs: 300 } });
+  [broken, sound] = all.fleet.hosts as [GenerationHost, GenerationHost];
+});
+
+afterAll(() => all.stop());
+
+/** A host that failed keeps its data, and says why it is stale; the other goes on; the first good answer mends all. */
+async function expectOldThenNew(fault: Fault, kind: string, reason: string): Promise<void> {
+  const before = await all.storedGeneration(broken);
+  broken.next();
+  sound.next();
+  broken.server.faults.next(fault, fault.kind in CONNECTION ? null : "Host.getAllVmStats");
+  if (fault.kind in CONNECTION) broken.server.dropConnections();
+  const failed = await failing();
+  expect(failed.failure?.kind).toBe(kind);
+  expect((await all.pass(sound)).outcome).toBe("done");
+  await all.expectWhole();
+  expect(await all.storedGeneration(broken)).toBe(before);
+  expect(await all.staleReasons(broken)).toEqual([reason]);
+  expect(await all.storedGeneration(sound)).toBe(sound.generation);
+  expect(await all.staleReasons(sound)).toEqual([null]);
+
+  broken.server.faults.clear();
+  expect((await all.pass(broken)).outcome).toBe("done");
+  await all.expectWhole();
+  expect(await all.storedGeneration(broken)).toBe(broken.generation);
+  expect(await all.staleReasons(broken)).toEqual([null]);
+}
+
+const CONNECTION: Readonly<Record<string, true>> = {
+  "slow-tls": true,
+  mute: true,
+  "close-before-connected": true,
+};
+
+/** The next pass that meets the fault: one whose idle connection was just reset fails for that alone. */
+async function failing() {
+  for (;;) {
+    const result = await all.pass(broken);
+    expect(result.outcome).toBe("failed");
+    if (broken.server.faults.pending === 0) return result;
+  }
+}
+
+describe("a host that", () => {
+  test.each<[string, Fault, string, string]>([
+    ["F1: takes the question and never answers", { kind: "hang" }, "timeout", "HOST_UNREACHABLE"],
+    ["F1: accepts and never says a word", { kind: "slow-tls" }, "unreachable", "HOST_UNREACHABLE"],
+    ["F1: loses its power over the question", { kind: "silence" }, "timeout", "HOST_UNREACHABLE"],
+    ["F2: drips a byte at a time", { kind: "drip", everyMs: 5 }, "timeout", "HOST_UNREACHABLE"],
+    ["F5: ends in the middle of a frame", { kind: "close", atByte: 999 }, "unreachable", "HOST_UNREACHABLE"],
+    ["F7: sends no STOMP", { kind: "garbage" }, "protocol", "HOST_FAILED"],
+    ["F7: sends no JSON", { kind: "malformed-json" }, "protocol", "HOST_FAILED"],
+    ["F7: sends another shape", { kind: "result", result: { vms: 1 } }, "protocol", "HOST_FAILED"],
+    ["F7: answers under another id", { kind: "wrong-id" }, "timeout", "HOST_UNREACHABLE"],
+    ["has just started", { kind: "recovering" }, "recovering", "HOST_RECOVERING"],
+    ["F28: refuses the question", { kind: "error", code: 401 }, "fault", "HOST_FAILED"],
+    ["F20: announces 100 MB", { kind: "oversize", bytes: 100_000_000 }, "protocol", "HOST_FAILED"],
+  ])("%s keeps its data, as stale, and harms no other", (_, fault, kind, reason) =>
+    expectOldThenNew(fault, kind, reason),
+  );
+
+  test("F3, F4: is off is refused at once, and found again when it is back", async () => {
+    const before = await all.storedGeneration(broken);
+    await broken.server.unplug();
+    broken.next();
+    const kinds = [(await all.pass(broken)).failure, (await all.pass(broken)).failure];
+    expect(kinds.map((failure) => failure?.kind)).toEqual(["unreachable", "unreachable"]);
+    expect(kinds[1]?.message).toContain("ECONNREFUSED");
+    await all.expectWhole();
+    expect(await all.storedGeneration(broken)).toBe(before);
+    expect(await all.staleReasons(broken)).toEqual(["HOST_UNREACHABLE"]);
+    await broken.server.plug();
+    expect((await all.pass(broken)).outcome).toBe("done");
+    await all.expectWhole();
+    expect(await all.storedGeneration(broken)).toBe(broken.generation);
+  });
+
+  test("F5: resets its connection after any number of bytes changes nothing, and the next pass mends it", async () => {
+    // All of the frame's head, then the body in steps that share no factor with its records.
+    for (let atByte = 0; atByte < 12_000; atByte += atByte < 220 ? 5 : 397) {
+      const before = await all.storedGeneration(broken);
+      broken.next();
+      broken.server.faults.next({ kind: "reset", atByte }, "Host.getAllVmStats");
+      const { outcome } = await all.pass(broken);
+      if (outcome === "done") expect(await all.storedGeneration(broken)).toBe(broken.generation);
+      else expect(await all.storedGeneration(broken)).toBe(before);
+      await all.expectWhole();
+      // The reset may come after the last byte, and then meets the next question.
+      await expect.poll(async () => (await all.pass(broken)).outcome, { timeout: 5_000 }).toBe("done");
+      expect(await all.storedGeneration(broken)).toBe(broken.generation);
+    }
+  });
+
+  test("F1: hangs holds up no pass of another host", async () => {
+    let release: () => void = () => undefined;
+    const until = new Promise<void>((resolve) => (release = resolve));
+    broken.server.faults.next({ kind: "hold", until }, "Host.getAllVmStats");
+    const asked = broken.server.nextCall("Host.getAllVmStats");
+    const slow = all.pass(broken);
+    await asked;
+    let isOver = false;
+    void slow.then(() => (isOver = true));
+    for (let passes = 0; passes < 3; passes += 1) {
+      sound.next();
+      expect((await all.pass(sound)).outcome).toBe("done");
+    }
+    expect(isOver).toBe(false);
+    release();
+    expect((await slow).outcome).toBe("done");
+    await all.expectWhole();
+  });
+});
