@@ -7,7 +7,7 @@ import { remembered } from "./remembered.js";
 import { isUuid } from "./uuid.js";
 
 /** Which VMs, in which order, from where on. */
-export type VmPageQuestion = Parameters<ReadStore["vmsPage"]>[0];
+type VmPageQuestion = Parameters<ReadStore["vmsPage"]>[0];
 
 /** Every read that the graph may do, each batched and remembered for one request. */
 export interface Loaders {
