@@ -2,6 +2,7 @@
 import "reflect-metadata";
 import { Command, CommanderError, Option } from "commander";
 import { settingsIn, withSettings } from "./commands/flags.js";
+import type { TokenFlags } from "./commands/token.js";
 import { ConfigError, loadConfig } from "./config.js";
 import { createLog } from "./log.js";
 import { VERSION } from "./version.js";
@@ -78,6 +79,23 @@ program
   .action(async (options: { write?: boolean; check?: boolean }) => {
     const { printSchema } = await import("./commands/schema.js");
     printSchema(options, print);
+  });
+
+program
+  .command("token")
+  .description("bearer tokens")
+  .command("add")
+  .description("add a token's hash to AUTH_TOKENS_FILE and print the token, once")
+  .requiredOption("--file <path>", "the file, made if absent; a running gateway reads it again at SIGHUP")
+  .requiredOption("--name <name>", "who will use it, for the log")
+  .requiredOption("--role <role,…>", "reader, operator, router or metrics")
+  .option("--expires <time>", "such as 90d or 12h; without it, never")
+  .option("--vms <pattern,…>", "shows only VMs of these names; * and ? stand for any characters")
+  .option("--hosts <id,…>", "shows only VMs on these hosts")
+  .option("--vm-ids <id,…>", "shows only these VMs")
+  .action(async (options: TokenFlags) => {
+    const { addToken } = await import("./commands/token.js");
+    await addToken(options, print);
   });
 
 for (const [signal, code] of [

@@ -1,0 +1,42 @@
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { pino } from "pino";
+import { addToken } from "../../src/commands/token.js";
+import { openTokenFile } from "../../src/server/identity/token-file.js";
+
+const folder = mkdtempSync(join(tmpdir(), "vnic-graph-"));
+const file = join(folder, "tokens");
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+test("adds a hash that the server takes the printed token for", async () => {
+  const printed: string[] = [];
+  const print = (line: string) => printed.push(line);
+  await addToken({ file, name: "dashboard", role: "reader", expires: "90d", vms: "web-*" }, print);
+  await addToken({ file, name: "gateway", role: "router,metrics" }, print);
+  const [dashboard, gateway] = printed;
+  expect(readFileSync(file, "utf8")).not.toContain(dashboard);
+  expect(statSync(file).mode & 0o077).toBe(0);
+
+  const tokens = await openTokenFile(file, pino({ level: "silent" }));
+  const known = (token: string | undefined) =>
+    tokens.identify({ authorization: `Bearer ${token ?? ""}`, certificate: null });
+  expect(await known(dashboard)).toMatchObject({
+    name: "dashboard",
+    roles: new Set(["reader"]),
+    scope: { namePatterns: ["web-*"], hostIds: [], vmIds: [] },
+  });
+  expect(await known(gateway)).toMatchObject({ roles: new Set(["router", "metrics"]), scope: null });
+  expect(await known(`${dashboard ?? ""}x`)).toBeNull();
+});
+
+test.each([
+  [{ role: "root" }, /--role must be among reader, operator, router, metrics, not "root"/],
+  [{ role: "reader", expires: "soon" }, /--expires must be a time such as 90d/],
+  [{ role: "reader", expires: "0d" }, /--expires/],
+])("refuses %j in one line", async (flags, message) => {
+  await expect(addToken({ file, name: "n", ...flags }, () => undefined)).rejects.toThrow(message);
+});
