@@ -31,6 +31,8 @@ export async function startPolling({ config, log, pool, store }: PollingOptions)
     log.warn("no host is polled here: set VDSM_CA_FILE, VDSM_CERT_FILE and VDSM_KEY_FILE, or VDSM_TLS=off");
     return null;
   }
+  // Before anything can be ready: while no host is known, every host would count as tried. The refresher does it again.
+  await store.registerHosts(named ?? [], config.refreshIntervalMs).catch(() => undefined);
   const refresher = startRefresher({
     store,
     clientFor,
@@ -45,8 +47,8 @@ export async function startPolling({ config, log, pool, store }: PollingOptions)
   // Settings win over what another replica did to the list.
   const isNamed = (hostId: string) => named?.some((host) => host.id === hostId) === true;
 
-  const add = async (host: ConfiguredHost) => {
-    await refresher.addHost(host);
+  const add = (host: ConfiguredHost) => {
+    refresher.addHost(host);
     polled.add(host.id);
   };
   const drop = async (hostId: string) => {
@@ -56,7 +58,7 @@ export async function startPolling({ config, log, pool, store }: PollingOptions)
   const sync = async () => {
     const stored = await store.listHosts();
     const wanted = new Set(stored.map((host) => host.id));
-    for (const host of stored) if (!polled.has(host.id)) await add(host);
+    for (const host of stored) if (!polled.has(host.id)) add(host);
     for (const hostId of [...polled]) if (!wanted.has(hostId) && !isNamed(hostId)) await drop(hostId);
   };
   const syncQuietly = () =>
@@ -74,7 +76,7 @@ export async function startPolling({ config, log, pool, store }: PollingOptions)
     addHost: async (address) => {
       const host = configuredHost(addressOf(address));
       await store.addHost(host, config.refreshIntervalMs);
-      await add(host);
+      add(host);
       return host.id;
     },
     removeHost: async (hostId) => {
