@@ -1,3 +1,5 @@
+import type { ReportMemory, ScannedReport } from "./scan.js";
+
 /** What one VDSM host says, checked once at the wire and exact from there on. Shapes follow VDSM's own words. */
 
 /** One entry of `netIfaces`, as the guest agent gave it: nothing tidied, only the types made sure of. */
@@ -68,6 +70,8 @@ export interface VdsmClient {
   /** `host:port`, for logs and errors. */
   readonly address: string;
   getAllVmStats(signal?: AbortSignal): Promise<HostReport>;
+  /** The same question; what the memory knows already is neither parsed nor told again. */
+  scanAllVmStats(memory: ReportMemory, signal?: AbortSignal): Promise<ScannedReport>;
   getStats(vmId: string, signal?: AbortSignal): Promise<ReportedVm>;
   /** vNICs per VM, by lower-case id, from `Host.dumpxmls` (VDSM 4.2 and later). VMs that are gone are absent. */
   dumpxmls(vmIds: readonly string[], signal?: AbortSignal): Promise<Map<string, readonly ReportedNic[]>>;

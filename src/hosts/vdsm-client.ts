@@ -37,6 +37,8 @@ export function createVdsmClient(options: VdsmClientOptions): VdsmClient {
   return {
     address: rpc.address,
     getAllVmStats: (signal) => rpc.call("Host.getAllVmStats", {}, parseHostReport, signal),
+    scanAllVmStats: (memory, signal) =>
+      rpc.call("Host.getAllVmStats", {}, (body) => memory.read(body), signal),
     getStats: (vmId, signal) => ask("VM.getStats", { vmID: vmId }, (result) => onlyVm(result, vmId), signal),
     // To VDSM an empty list means every VM.
     dumpxmls: async (vmIds, signal) =>

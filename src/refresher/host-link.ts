@@ -1,5 +1,6 @@
 import type { ReportedNic, VdsmClient } from "../hosts/types.js";
 import { HostError } from "../hosts/errors.js";
+import { ReportMemory } from "../hosts/scan.js";
 import type { ConfiguredHost, RefreshStore } from "../store/types.js";
 
 /** Answers about vNICs, and why some are missing. */
@@ -12,13 +13,18 @@ export interface NicAnswers {
 export class HostLink {
   /** VMs whose change may have been committed without being published, because the database's word got lost. */
   readonly unpublished = new Set<string>();
+  /** What the host reported at the last pass that was written. */
+  readonly reports = new ReportMemory();
   private isNamed = false;
+  private name: string;
   private isLegacy = false;
 
   constructor(
     readonly host: ConfiguredHost,
     readonly vdsm: VdsmClient,
-  ) {}
+  ) {
+    this.name = host.name;
+  }
 
   /** The vNICs of these VMs, as far as the host tells them; what is missing is no reason to lose the guests' data. */
   async nicsOf(vmIds: readonly string[], signal: AbortSignal): Promise<NicAnswers> {
@@ -40,8 +46,9 @@ export class HostLink {
     if (this.isNamed) return;
     try {
       const { hostname } = await this.vdsm.getCapabilities(signal);
-      if (hostname !== null && hostname !== "" && hostname !== this.host.name) {
+      if (hostname !== null && hostname !== "" && hostname !== this.name) {
         await store.renameHost(this.host.id, hostname);
+        this.name = hostname;
       }
       this.isNamed = true;
     } catch (error) {

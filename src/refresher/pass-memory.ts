@@ -1,36 +1,30 @@
 import type { HostClaim } from "../store/types.js";
 
 /**
- * Remembers per host what its last pass left settled, so that the same report again need not be compared with the store.
- * It holds a fingerprint and an epoch a host, and nothing per VM.
+ * Remembers per host the last pass that left it settled: then a VM that is reported as it was at that pass need not be
+ * compared with the store.
  */
 export class PassMemory {
   private readonly byHost = new Map<string, Remembered>();
 
   /**
-   * `true` if this report was the last pass's too, and nobody wrote since: every claim raises the epoch by one, and so
-   * does every write of another pass to a VM of this host.
+   * `true` if nobody wrote since the last pass, which left all settled: every claim raises the epoch by one, and so does
+   * every write of another pass to a VM of this host.
    */
-  isUnchanged({ hostId, epoch }: HostClaim, fingerprint: string | null): boolean {
+  isTrusted({ hostId, epoch }: HostClaim): boolean {
     const last = this.byHost.get(hostId);
-    return (
-      last !== undefined &&
-      fingerprint !== null &&
-      last.fingerprint === fingerprint &&
-      last.epoch + 1n === epoch &&
-      last.uses < MAX_USES
-    );
+    return last !== undefined && last.epoch + 1n === epoch && last.uses < MAX_USES;
   }
 
-  /** After a pass that compared with the store and left it settled. */
-  remember({ hostId, epoch }: HostClaim, fingerprint: string): void {
-    this.byHost.set(hostId, { epoch, fingerprint, uses: 0 });
+  /** After a pass that compared all VMs with the store and left them settled. */
+  remember({ hostId, epoch }: HostClaim): void {
+    this.byHost.set(hostId, { epoch, uses: 0 });
   }
 
-  /** After a pass that trusted this memory. */
+  /** After a pass that trusted this memory, and left settled what it did compare. */
   use({ hostId, epoch }: HostClaim): void {
     const last = this.byHost.get(hostId);
-    if (last !== undefined) this.byHost.set(hostId, { ...last, epoch, uses: last.uses + 1 });
+    if (last !== undefined) this.byHost.set(hostId, { epoch, uses: last.uses + 1 });
   }
 
   /** After a pass that claimed the host and wrote nothing: its claim was no stranger's. */
@@ -46,7 +40,6 @@ export class PassMemory {
 
 interface Remembered {
   readonly epoch: bigint;
-  readonly fingerprint: string;
   readonly uses: number;
 }
 

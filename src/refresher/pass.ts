@@ -1,7 +1,6 @@
 import { HostError } from "../hosts/errors.js";
-import type { HostReport } from "../hosts/types.js";
+import type { ScannedReport } from "../hosts/scan.js";
 import type { ConfiguredHost, HostClaim, HostFailure, RefreshStore } from "../store/types.js";
-import { fingerprintOf } from "./fingerprint.js";
 import type { HostLink } from "./host-link.js";
 import type { PassMemory } from "./pass-memory.js";
 import { NO_CHANGES } from "./plan-builder.js";
@@ -74,31 +73,30 @@ export async function refreshHost(deps: PassDeps, link: HostLink, signal: AbortS
 
 /** What a pass has read and means to write. */
 interface HostRead {
-  readonly report: HostReport;
-  readonly fingerprint: string | null;
-  readonly isUnchanged: boolean;
+  readonly scanned: ScannedReport;
   readonly plan: PassPlan;
   readonly inventoryFailure: string | null;
 }
 
 async function readHost(
-  deps: PassDeps,
+  { store, memory, ignoreNames }: PassDeps,
   link: HostLink,
   claim: HostClaim,
   signal: AbortSignal,
 ): Promise<HostRead> {
-  const { store, memory, ignoreNames } = deps;
-  const report = await link.vdsm.getAllVmStats(signal);
-  const fingerprint = fingerprintOf(report, ignoreNames);
-  if (memory.isUnchanged(claim, fingerprint)) {
-    return { report, fingerprint, isUnchanged: true, plan: UNCHANGED, inventoryFailure: null };
+  if (!memory.isTrusted(claim)) link.reports.forget();
+  const scanned = await link.vdsm.scanAllVmStats(link.reports, signal);
+  const vmIds = [...scanned.vms, ...scanned.rejected].map(({ vmId }) => vmId).filter((id) => id !== null);
+  vmIds.push(...scanned.removed);
+  if (!scanned.isWhole && vmIds.length === 0 && scanned.rejected.length === 0) {
+    return { scanned, plan: UNCHANGED, inventoryFailure: null };
   }
-  const hostId = link.host.id;
-  const vmIds = report.vms.map(({ vmId }) => vmId);
-  const input = { hostId, report, ignoreNames, stored: await askStore(store.vmsOf(hostId, vmIds)) };
+  const { hostId } = claim;
+  // Of VMs reported as before nothing can have changed, and neither are they read nor planned.
+  const stored = await askStore(store.vmsOf(scanned.isWhole ? hostId : null, vmIds));
+  const input = { hostId, report: scanned, ignoreNames, stored };
   const { nics, failure } = await link.nicsOf(vmsToAskNicsOf(input), signal);
-  const plan = planPass(input, nics);
-  return { report, fingerprint, isUnchanged: false, plan, inventoryFailure: failure };
+  return { scanned, plan: planPass(input, nics), inventoryFailure: failure };
 }
 
 /** `false`: the claim was void. Only what is committed is published and remembered. */
@@ -106,11 +104,11 @@ async function write(
   { store, memory, publish }: PassDeps,
   link: HostLink,
   claim: HostClaim,
-  { report, fingerprint, isUnchanged, plan }: HostRead,
+  { scanned, plan }: HostRead,
   durationMs: number,
 ): Promise<boolean> {
   try {
-    const pass = { vmCount: report.vms.length + report.rejected.length, durationMs };
+    const pass = { vmCount: countOf(scanned) + scanned.rejected.length, durationMs };
     if (!(await askStore(store.apply(claim, plan.changes, pass)))) {
       memory.forget(claim.hostId);
       return false;
@@ -121,9 +119,10 @@ async function write(
     memory.forget(claim.hostId);
     throw error;
   }
-  if (isUnchanged) memory.use(claim);
-  else if (plan.isSettled && fingerprint !== null) memory.remember(claim, fingerprint);
-  else memory.forget(claim.hostId);
+  link.reports.keep(scanned);
+  if (!plan.isSettled) memory.forget(claim.hostId);
+  else if (scanned.isWhole) memory.remember(claim);
+  else memory.use(claim);
   const vmIds = [...new Set([...link.unpublished, ...plan.changedVmIds])];
   link.unpublished.clear();
   if (vmIds.length > 0) publish({ hostId: claim.hostId, vmIds });
@@ -158,18 +157,22 @@ function stopIfAborted({ vdsm }: HostLink, signal: AbortSignal): void {
   if (signal.aborted) throw new HostError("aborted", `${vdsm.address}: the pass was stopped`);
 }
 
-function resultOf({ host }: HostLink, { report, plan, inventoryFailure }: HostRead) {
+function resultOf({ host }: HostLink, { scanned, plan, inventoryFailure }: HostRead) {
   return {
     host,
     failure: null,
     inventoryFailure,
-    vms: report.vms.length,
-    rejectedVms: report.rejected.length,
+    vms: countOf(scanned),
+    rejectedVms: scanned.rejected.length,
     changedVms: plan.changedVmIds.length,
     added: plan.changes.insertedInterfaces.length,
     changed: plan.changes.updatedInterfaces.length,
     removed: plan.changes.deletedInterfaces.length,
   };
+}
+
+function countOf({ vms, unchanged }: ScannedReport): number {
+  return vms.length + unchanged;
 }
 
 function nothingOf({ host }: HostLink) {

@@ -30,7 +30,7 @@ export function tidyMac(text: string | null): string | null {
 }
 
 /** Whether the name is one of those that are left out. */
-export function isIgnored(name: string | null, ignoreNames: readonly RegExp[]): boolean {
+function isIgnored(name: string | null, ignoreNames: readonly RegExp[]): boolean {
   return name !== null && ignoreNames.some((pattern) => pattern.test(name));
 }
 

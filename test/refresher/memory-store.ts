@@ -20,7 +20,7 @@ export class MemoryStore implements RefreshStore {
   /** Names of the calls, in order. */
   readonly calls: string[] = [];
   /** Set to make every call of this name fail. */
-  readonly broken = new Map<string, Error>();
+  readonly broken = new Map<string, unknown>();
 
   registerHosts(hosts: readonly ConfiguredHost[]): Promise<void> {
     return this.call("registerHosts", () => {
@@ -44,7 +44,7 @@ export class MemoryStore implements RefreshStore {
     return this.call("claim", () => ({ hostId, epoch: this.raise(hostId) }));
   }
 
-  vmsOf(hostId: string, vmIds: readonly string[]): Promise<StoredVm[]> {
+  vmsOf(hostId: string | null, vmIds: readonly string[]): Promise<StoredVm[]> {
     return this.call("vmsOf", () => this.vmsNow(hostId, vmIds));
   }
 
@@ -70,10 +70,12 @@ export class MemoryStore implements RefreshStore {
     return epoch;
   }
 
-  vmsNow(hostId: string, vmIds: readonly string[]): StoredVm[] {
+  vmsNow(hostId: string | null, vmIds: readonly string[]): StoredVm[] {
     const wanted = new Set(vmIds);
     return [...this.vms.values()].filter(
-      (vm) => wanted.has(vm.id) || [vm.ownerId, vm.incomingId, vm.contenderId].includes(hostId),
+      (vm) =>
+        wanted.has(vm.id) ||
+        (hostId !== null && [vm.ownerId, vm.incomingId, vm.contenderId].includes(hostId)),
     );
   }
 
@@ -132,9 +134,7 @@ export class MemoryStore implements RefreshStore {
   private async call<T>(name: string, answer: () => T): Promise<T> {
     this.calls.push(name);
     await Promise.resolve();
-    const error = this.broken.get(name);
-    if (error !== undefined) throw error;
-    return answer();
+    return this.broken.has(name) ? Promise.reject(this.broken.get(name)) : answer();
   }
 }
 

@@ -1,0 +1,98 @@
+import { HostError } from "../../src/hosts/errors.js";
+import type { ReportMemory, ScannedReport } from "../../src/hosts/scan.js";
+import type {
+  HostCapabilities,
+  HostReport,
+  ListedVm,
+  RejectedVm,
+  ReportedNic,
+  ReportedVm,
+  VdsmClient,
+} from "../../src/hosts/types.js";
+import { reportedNic, reportedVm, reportOf } from "./builders.js";
+
+/** A host that answers, or fails, exactly as told: for what a wire cannot be made to do at the right moment. */
+export class FakeHost implements VdsmClient {
+  readonly address = "192.0.2.1:54321";
+  readonly calls: string[] = [];
+  report: HostReport = reportOf(reportedVm());
+  hostname: string | null = "host-a.example.test";
+  nics: (vmId: string) => readonly ReportedNic[] | null = () => [reportedNic()];
+  isClosed = false;
+  /** Errors to throw, by verb. */
+  readonly broken = new Map<string, Error>();
+  /** Runs when the verb is called, before it answers. */
+  readonly onCall = new Map<string, () => void | Promise<void>>();
+
+  getAllVmStats(): Promise<HostReport> {
+    return Promise.reject(new Error("nobody asks this here"));
+  }
+
+  scanAllVmStats(memory: ReportMemory, signal?: AbortSignal): Promise<ScannedReport> {
+    return this.answer("getAllVmStats", () => memory.read(bodyOf(this.report)), signal);
+  }
+
+  dumpxmls(vmIds: readonly string[], signal?: AbortSignal): Promise<Map<string, readonly ReportedNic[]>> {
+    return this.answer("dumpxmls", () => this.nicsOf(vmIds), signal);
+  }
+
+  getVMFullList(
+    vmIds: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<Map<string, readonly ReportedNic[]>> {
+    return this.answer("getVMFullList", () => this.nicsOf(vmIds), signal);
+  }
+
+  getCapabilities(signal?: AbortSignal): Promise<HostCapabilities> {
+    return this.answer("getCapabilities", () => ({ hostname: this.hostname, softwareVersion: null }), signal);
+  }
+
+  getStats(): Promise<ReportedVm> {
+    return Promise.reject(new Error("nobody asks this here"));
+  }
+
+  getVMList(): Promise<readonly ListedVm[]> {
+    return Promise.reject(new Error("nobody asks this here"));
+  }
+
+  ping2(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    this.isClosed = true;
+    return Promise.resolve();
+  }
+
+  private nicsOf(vmIds: readonly string[]): Map<string, readonly ReportedNic[]> {
+    return new Map(
+      vmIds.flatMap((vmId) => {
+        const nics = this.nics(vmId);
+        return nics === null ? [] : [[vmId, nics] as const];
+      }),
+    );
+  }
+
+  private async answer<T>(verb: string, make: () => T, signal?: AbortSignal): Promise<T> {
+    this.calls.push(verb);
+    await this.onCall.get(verb)?.();
+    if (signal?.aborted === true) throw new HostError("aborted", `${this.address}: ${verb}: aborted`);
+    const error = this.broken.get(verb);
+    if (error !== undefined) throw error;
+    return make();
+  }
+}
+
+/** The answer as it goes over the wire, so that what is compared with the last one is what is compared there. */
+function bodyOf({ vms, rejected }: HostReport): Buffer {
+  const result = [...vms.map(recordOf), ...rejected.map(unreadableOf)];
+  return Buffer.from(`{"jsonrpc": "2.0", "id": "1", "result": ${JSON.stringify(result)}}`);
+}
+
+function recordOf(vm: ReportedVm): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(vm).filter(([, value]) => value !== null));
+}
+
+function unreadableOf({ vmId }: RejectedVm): Record<string, unknown> {
+  return vmId === null ? {} : { vmId };
+}
