@@ -134,7 +134,9 @@ export class MemoryStore implements RefreshStore {
   private async call<T>(name: string, answer: () => T): Promise<T> {
     this.calls.push(name);
     await Promise.resolve();
-    return this.broken.has(name) ? Promise.reject(this.broken.get(name)) : answer();
+    const reason = this.broken.get(name) as Error | undefined;
+    if (reason !== undefined) throw reason;
+    return answer();
   }
 }
 

@@ -1,0 +1,301 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { HostError } from "../../src/hosts/errors.js";
+import { HostLink } from "../../src/refresher/host-link.js";
+import { PassMemory } from "../../src/refresher/pass-memory.js";
+import type { GuestNetworkChange, PassResult } from "../../src/refresher/pass.js";
+import { refreshHost } from "../../src/refresher/pass.js";
+import {
+  A,
+  B,
+  configuredHost,
+  IGNORE,
+  nic,
+  reportedInterface,
+  reportedVm,
+  reportOf,
+  VM,
+  VM2,
+} from "./builders.js";
+import { FakeHost } from "./fake-host.js";
+import { MemoryStore } from "./memory-store.js";
+
+let store: MemoryStore;
+let host: FakeHost;
+let link: HostLink;
+let published: GuestNetworkChange[];
+let memory: PassMemory;
+
+beforeEach(() => {
+  store = new MemoryStore();
+  host = new FakeHost();
+  link = new HostLink(configuredHost(A), host);
+  published = [];
+  memory = new PassMemory();
+});
+
+async function pass(signal = new AbortController().signal): Promise<PassResult> {
+  store.calls.length = 0;
+  host.calls.length = 0;
+  const publish = (change: GuestNetworkChange) => void published.push(change);
+  const deps = { store, memory, ignoreNames: IGNORE, publish, now: () => 0, ready: () => Promise.resolve() };
+  return refreshHost(deps, link, signal);
+}
+
+describe("a pass", () => {
+  test("asks, writes and then tells what changed", async () => {
+    expect(await pass()).toEqual({
+      host: configuredHost(A),
+      outcome: "done",
+      failure: null,
+      inventoryFailure: null,
+      vms: 1,
+      rejectedVms: 0,
+      changedVms: 1,
+      added: 1,
+      changed: 0,
+      removed: 0,
+      durationMs: 0,
+    });
+    expect(store.calls).toEqual(["claim", "vmsOf", "apply", "renameHost"]);
+    expect(host.calls).toEqual(["getAllVmStats", "dumpxmls", "getCapabilities"]);
+    expect(published).toEqual([{ hostId: A, vmIds: [VM] }]);
+    expect(store.names.get(A)).toBe("host-a.example.test");
+  });
+
+  test("with the report of the last one reads nothing, and asks nothing else", async () => {
+    await pass();
+    expect(await pass()).toMatchObject({ outcome: "done", vms: 1, changedVms: 0 });
+    expect(store.calls).toEqual(["claim", "apply"]);
+    expect(host.calls).toEqual(["getAllVmStats"]);
+    expect(published).toHaveLength(1);
+  });
+
+  test("reads again when somebody else had the host, or a VM of it, in between", async () => {
+    await pass();
+    store.raise(A);
+    await pass();
+    expect(store.calls).toEqual(["claim", "vmsOf", "apply"]);
+    await pass();
+    expect(store.calls).toEqual(["claim", "apply"]);
+  });
+
+  test("reads again now and then, in case somebody writes by hand", async () => {
+    await pass();
+    let reads = 0;
+    for (let count = 0; count < 100; count += 1) {
+      await pass();
+      if (store.calls.includes("vmsOf")) reads += 1;
+    }
+    expect(reads).toBe(2);
+  });
+
+  test("trusts its memory after a failure of the host in between, which writes nothing to VMs", async () => {
+    await pass();
+    host.broken.set("getAllVmStats", new HostError("timeout", "no answer"));
+    await pass();
+    await pass();
+    host.broken.clear();
+    await pass();
+    expect(store.calls).toEqual(["claim", "apply"]);
+  });
+
+  test("does not trust its memory while anything is left open", async () => {
+    host.report = { vms: [reportedVm()], rejected: [{ vmId: VM2, reason: "no status" }] };
+    expect(await pass()).toMatchObject({ rejectedVms: 1 });
+    await pass();
+    expect(store.calls).toContain("vmsOf");
+    host.report = reportOf(reportedVm({ hash: "78" }));
+    host.nics = () => null;
+    await pass();
+    await pass();
+    expect(host.calls).toContain("dumpxmls");
+    expect(store.vms.get(VM)?.nics).toEqual([nic()]);
+  });
+
+  test("that was overtaken writes and tells nothing", async () => {
+    host.onCall.set("getAllVmStats", () => void store.raise(A));
+    expect(await pass()).toMatchObject({ outcome: "superseded", failure: null });
+    expect(store.vms.size).toBe(0);
+    expect(published).toEqual([]);
+    expect(host.calls).not.toContain("getCapabilities");
+  });
+
+  test("whose host failed after it was overtaken has nothing to say", async () => {
+    host.onCall.set("getAllVmStats", () => void store.raise(A));
+    host.broken.set("getAllVmStats", new HostError("timeout", "no answer"));
+    expect(await pass()).toMatchObject({ outcome: "superseded", failure: null });
+    expect(store.failures.size).toBe(0);
+  });
+});
+
+describe("a host", () => {
+  test.each(["unreachable", "untrusted", "timeout", "protocol", "recovering", "fault"] as const)(
+    "that fails as %s is noted so, and its VMs stay as they are",
+    async (kind) => {
+      await pass();
+      const before = structuredClone(store.vms);
+      host.broken.set("getAllVmStats", new HostError(kind, `${kind}!`));
+      const failure = { kind, message: `${kind}!` };
+      expect(await pass()).toMatchObject({ outcome: "failed", failure });
+      expect(store.failures.get(A)).toEqual(failure);
+      expect(store.calls).toEqual(["claim", "fail"]);
+      expect(store.vms).toEqual(before);
+    },
+  );
+
+  test("without Host.dumpxmls is asked for full lists, and not for dumpxmls again", async () => {
+    host.broken.set("dumpxmls", new HostError("fault", "no such method", -32601));
+    await pass();
+    expect(host.calls).toEqual(["getAllVmStats", "dumpxmls", "getVMFullList", "getCapabilities"]);
+    expect(store.vms.get(VM)?.nics).toEqual([nic()]);
+    host.report = reportOf(reportedVm({ hash: "78" }));
+    await pass();
+    expect(host.calls).toEqual(["getAllVmStats", "getVMFullList"]);
+  });
+
+  test("that may be another release after a failure is asked for dumpxmls again", async () => {
+    host.broken.set("dumpxmls", new HostError("fault", "no such method", -32601));
+    await pass();
+    host.broken.set("getAllVmStats", new HostError("unreachable", "rebooting"));
+    await pass();
+    host.broken.clear();
+    host.report = reportOf(reportedVm({ hash: "78" }));
+    await pass();
+    expect(host.calls).toEqual(["getAllVmStats", "dumpxmls", "getCapabilities"]);
+  });
+
+  test("that cannot tell vNICs still tells what its guests report", async () => {
+    host.broken.set("dumpxmls", new HostError("timeout", "no answer to dumpxmls"));
+    expect(await pass()).toMatchObject({
+      outcome: "done",
+      added: 1,
+      inventoryFailure: "no answer to dumpxmls",
+    });
+    host.broken.clear();
+    expect(await pass()).toMatchObject({ outcome: "done", changedVms: 1, inventoryFailure: null });
+    expect(store.vms.get(VM)?.nics).toEqual([nic()]);
+  });
+
+  test("with very many new VMs is asked for their vNICs in parts, and keeps the parts that it told", async () => {
+    const ids = Array.from(
+      { length: 450 },
+      (_, at) => `00000000-0000-4000-8000-${String(at).padStart(12, "0")}`,
+    );
+    host.report = reportOf(...ids.map((vmId) => reportedVm({ vmId })));
+    host.nics = () => [];
+    let calls = 0;
+    host.onCall.set("dumpxmls", () => {
+      calls += 1;
+      if (calls === 3) host.broken.set("dumpxmls", new HostError("fault", "busy", 1100));
+    });
+    expect(await pass()).toMatchObject({ outcome: "done", changedVms: 450, inventoryFailure: "busy" });
+    expect([...store.vms.values()].filter((vm) => vm.inventoryHash !== null)).toHaveLength(400);
+  });
+
+  test("is asked for its name once, and renamed only if it has another", async () => {
+    host.hostname = link.host.name;
+    await pass();
+    await pass();
+    expect(store.calls).not.toContain("renameHost");
+    expect(host.calls).not.toContain("getCapabilities");
+  });
+
+  test("whose name cannot be learnt is asked again, unless it refuses the question", async () => {
+    host.broken.set("getCapabilities", new HostError("timeout", "no answer"));
+    expect(await pass()).toMatchObject({ outcome: "done" });
+    host.broken.set("getCapabilities", new HostError("fault", "no", 100));
+    await pass();
+    expect(host.calls).toContain("getCapabilities");
+    host.broken.clear();
+    await pass();
+    expect(host.calls).not.toContain("getCapabilities");
+  });
+});
+
+describe("a database", () => {
+  test.each(["claim", "vmsOf", "apply"])(
+    "that fails at %s is to blame itself, not the host",
+    async (call) => {
+      store.broken.set(call, new Error("connection terminated"));
+      expect(await pass()).toMatchObject({
+        outcome: "failed",
+        failure: { kind: "database", message: "connection terminated" },
+      });
+      expect(store.calls).not.toContain("fail");
+      expect(published).toEqual([]);
+      store.broken.clear();
+      expect(await pass()).toMatchObject({ outcome: "done" });
+      expect(published).toEqual([{ hostId: A, vmIds: [VM] }]);
+    },
+  );
+
+  test("that fails while a host's failure is noted is the greater trouble", async () => {
+    host.broken.set("getAllVmStats", new HostError("timeout", "no answer"));
+    store.broken.set("fail", new Error("connection terminated"));
+    expect(await pass()).toMatchObject({ outcome: "failed", failure: { kind: "database" } });
+  });
+
+  test("whose word got lost after the commit does not cost listeners the change", async () => {
+    const apply = store.apply.bind(store);
+    store.apply = async (...parameters) => {
+      await apply(...parameters);
+      throw new Error("connection terminated");
+    };
+    expect(await pass()).toMatchObject({ outcome: "failed" });
+    expect(published).toEqual([]);
+    store.apply = apply;
+    expect(await pass()).toMatchObject({ outcome: "done", changedVms: 0 });
+    expect(published).toEqual([{ hostId: A, vmIds: [VM] }]);
+    await pass();
+    expect(published).toHaveLength(1);
+  });
+
+  test("that throws what is no error is still understood", async () => {
+    store.broken.set("claim", "gone");
+    expect(await pass()).toMatchObject({ failure: { kind: "database", message: "gone" } });
+  });
+});
+
+describe("our own mistakes and our own stop", () => {
+  test("a mistake is noted as internal", async () => {
+    host.broken.set("getAllVmStats", new TypeError("undefined is not a VM"));
+    expect(await pass()).toMatchObject({ outcome: "failed", failure: { kind: "internal" } });
+    expect(store.failures.get(A)?.kind).toBe("internal");
+  });
+
+  test("a mistake about vNICs is not taken for the host's", async () => {
+    host.broken.set("dumpxmls", new TypeError("undefined is not a vNIC"));
+    expect(await pass()).toMatchObject({ outcome: "failed", failure: { kind: "internal" } });
+  });
+
+  test("a pass that is stopped before it began does nothing", async () => {
+    expect(await pass(AbortSignal.abort())).toMatchObject({
+      outcome: "failed",
+      failure: { kind: "aborted" },
+    });
+    expect([...store.calls, ...host.calls]).toEqual([]);
+  });
+
+  test.each(["getAllVmStats", "dumpxmls"])(
+    "a pass that is stopped during %s writes nothing",
+    async (verb) => {
+      const abort = new AbortController();
+      host.onCall.set(verb, () => {
+        abort.abort();
+      });
+      expect(await pass(abort.signal)).toMatchObject({ outcome: "failed", failure: { kind: "aborted" } });
+      expect(store.calls).not.toContain("apply");
+      expect(store.calls).not.toContain("fail");
+    },
+  );
+
+  test("a VM that moved is told by the host that has it now", async () => {
+    await pass();
+    const other = new FakeHost();
+    other.report = reportOf(reportedVm({ netIfaces: [reportedInterface({ inet: ["10.0.0.2"] })] }));
+    link = new HostLink(configuredHost(B), other);
+    await pass();
+    expect(published[1]).toEqual({ hostId: B, vmIds: [VM] });
+    expect(store.vms.get(VM)).toMatchObject({ ownerId: B, ips: "10.0.0.2 fe80::1" });
+  });
+});
