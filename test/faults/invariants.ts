@@ -56,7 +56,9 @@ export class Invariants {
     if (generations.size !== 1) {
       found.push(`${name}: generations ${[...generations].join(", ")} are mixed`);
     } else if (!(generation >= before && generation <= host.generation)) {
-      found.push(`${name}: generation ${generation} after ${before}, while the host is at ${host.generation}`);
+      found.push(
+        `${name}: generation ${generation} after ${before}, while the host is at ${host.generation}`,
+      );
     } else {
       this.seen.set(name, generation);
     }
@@ -117,6 +119,6 @@ CROSS JOIN LATERAL (
   WHERE g.vm_id = s.vm_guid) i
 WHERE s.vm_guid = ANY($1::uuid[])`;
 
-async function rows<Row>(dataSource: DataSource, sql: string, parameters: unknown[]): Promise<Row[]> {
-  return (await dataSource.query(sql, parameters)) as Row[];
+function rows<Row>(dataSource: DataSource, sql: string, parameters: unknown[]): Promise<Row[]> {
+  return dataSource.query<Row[]>(sql, parameters);
 }

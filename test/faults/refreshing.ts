@@ -4,7 +4,12 @@ import type { PassResult } from "../../src/refresher/pass.js";
 import type { RefresherOptions } from "../../src/refresher/refresher.js";
 import { startRefresher, type Refresher } from "../../src/refresher/refresher.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
-import { startGenerations, type GenerationHost, type GenerationOptions, type Generations } from "./generations.js";
+import {
+  startGenerations,
+  type GenerationHost,
+  type GenerationOptions,
+  type Generations,
+} from "./generations.js";
 import { Invariants } from "./invariants.js";
 
 /** Hosts, a database of their own, and the refresher between them; passes are made one by one unless an interval is given. */

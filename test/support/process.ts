@@ -14,13 +14,18 @@ export interface Run {
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const PATIENCE_MS = 50_000;
+const FROM_SOURCES: readonly string[] = ["--import", "tsx", "src/main.ts"];
 
-/** Starts `vnic-graph` from its sources with these words and nothing else in its environment but what is given. */
+/**
+ * Starts `vnic-graph`, from its sources unless another program is given, with these words and nothing else in its
+ * environment but what is given.
+ */
 export function runVnicGraph(
   words: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+  program: readonly string[] = FROM_SOURCES,
 ): Run {
-  const child = spawn(process.execPath, ["--import", "tsx", "src/main.ts", ...words], {
+  const child = spawn(process.execPath, [...program, ...words], {
     cwd: ROOT,
     env: { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "/", ...environment },
     stdio: ["ignore", "pipe", "pipe"],

@@ -1,0 +1,82 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import "reflect-metadata";
+import pg from "pg";
+import { createDataSource } from "../../src/store/data-source.js";
+import { startEmbeddedPostgres } from "../../src/store/embedded-postgres.js";
+import { migrate } from "../../src/store/migrate.js";
+import { withDatabase } from "../support/postgres.js";
+import { killRounds } from "./kills.js";
+
+/** `npm run torture -- --rounds 1000 --seed 7`; `TEST_DATABASE_URL` names a PostgreSQL, else an embedded one runs. */
+const { values } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "0" },
+    seed: { type: "string", default: String(Date.now() % 1_000_000) },
+    /** The compiled command, whose start is what users wait for; without it, the sources. */
+    compiled: { type: "boolean", default: false },
+  },
+});
+const seed = Number(values.seed);
+const program = values.compiled ? { program: ["dist/src/main.js"] } : {};
+const say = (line: string) => process.stdout.write(`${line}\n`);
+
+say(`seed ${seed}`);
+const server = await startServer();
+const name = `vnic_graph_torture_${process.pid}`;
+await sql(server.url, `CREATE DATABASE ${name}`);
+const databaseUrl = withDatabase(server.url, name);
+const dataSource = await createDataSource(databaseUrl, { poolSize: 1 }).initialize();
+try {
+  await migrate(dataSource);
+  if (Number(values.rounds) > 0) {
+    const result = await killRounds({
+      ...{ rounds: Number(values.rounds), seed, databaseUrl, dataSource, report: say },
+      ...program,
+    });
+    const sorted = result.readyAfterMs.toSorted((left, right) => left - right);
+    const [{ version } = { version: "" }] = await dataSource.query<{ version: string }[]>("SELECT version()");
+    const { rounds, inTransaction, progressed, violations } = result;
+    say(
+      JSON.stringify({
+        fault: "F16",
+        ...{ seed, rounds, violations: violations.length, inTransaction, progressed },
+        readyMedianMs: Math.round(sorted[Math.floor(sorted.length / 2)] ?? 0),
+        readyMaxMs: Math.round(sorted.at(-1) ?? 0),
+        ...{ node: process.version, postgres: version.split(" ", 2).join(" ") },
+      }),
+    );
+    for (const violation of violations) say(violation);
+    if (violations.length > 0) process.exitCode = 1;
+  }
+} finally {
+  await dataSource.destroy();
+  await sql(server.url, `DROP DATABASE ${name} WITH (FORCE)`);
+  await server.stop();
+}
+
+async function startServer(): Promise<{ url: string; stop: () => Promise<void> }> {
+  const given = process.env["TEST_DATABASE_URL"];
+  if (given !== undefined && given !== "") return { url: given, stop: () => Promise.resolve() };
+  const dataDir = await mkdtemp(join(tmpdir(), "vnic-graph-torture-"));
+  const embedded = await startEmbeddedPostgres({ dataDir, log: () => undefined });
+  return {
+    url: embedded.url,
+    stop: async () => {
+      await embedded.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function sql(url: string, statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
