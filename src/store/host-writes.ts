@@ -2,12 +2,16 @@ import type { DataSource, QueryRunner } from "typeorm";
 import { affectedBy, execute, inTransaction } from "./sql.js";
 import type { ConfiguredHost } from "./types.js";
 
-/** Makes the settings' hosts known and polled, and ends the polling of those that settings named before. */
+/**
+ * Makes the settings' hosts known and polled, and ends the polling of those that settings named before. Settings that
+ * name none say nothing: a replica that only reads must not end what others poll.
+ */
 export async function registerHosts(
   dataSource: DataSource,
   hosts: readonly ConfiguredHost[],
   intervalMs: number | null,
 ): Promise<void> {
+  if (hosts.length === 0) return;
   await inTransaction(dataSource, async (queryRunner) => {
     await upsertHosts(queryRunner, hosts, intervalMs, true);
     await affectedBy(

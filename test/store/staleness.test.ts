@@ -201,11 +201,15 @@ describe("hosts", () => {
       { ...b, intervalMs: 5_000, fromSettings: false },
       { ...c, intervalMs: 15_000, fromSettings: true },
     ]);
-    await store.registerHosts([], 15_000);
-    expect((await store.listHosts()).map((host) => host.id)).toEqual([HOST_B]);
     await store.removeHost(HOST_B);
     await store.addHost(b!, null);
-    expect(await store.listHosts()).toEqual([{ ...b, intervalMs: null, fromSettings: false }]);
+    expect((await store.listHosts())[0]).toEqual({ ...b, intervalMs: null, fromSettings: false });
+  });
+
+  test("stay polled when settings name none, as those of a replica that only reads do", async () => {
+    await store.registerHosts(HOSTS, 15_000);
+    await store.registerHosts([], null);
+    expect(await store.listHosts()).toHaveLength(HOSTS.length);
   });
 
   test("are all tried once each has answered or failed", async () => {
