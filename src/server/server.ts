@@ -92,7 +92,14 @@ function createApp({ tls }: ServerOptions): FastifyInstance {
   // Certificates are judged a request at a time (identity), so that health checks need none.
   const asked =
     tls.clientCa === null ? {} : { ca: tls.clientCa, requestCert: true, rejectUnauthorized: false };
-  const https = { ...connections, ...asked, cert: tls.cert, key: tls.key, minVersion: "TLSv1.2" as const };
+  const https = {
+    ...connections,
+    ...asked,
+    cert: tls.cert,
+    key: tls.key,
+    minVersion: "TLSv1.2" as const,
+    handshakeTimeout: 10_000,
+  };
   return Fastify({ ...common, https });
 }
 

@@ -1,9 +1,15 @@
+import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
+import { Server as TlsServer } from "node:tls";
 import { setTimeout as wait } from "node:timers/promises";
 import type { FastifyInstance } from "fastify";
 import type { RunningServer } from "./options.js";
 
 /** What running requests get, before they are cut off. */
 const DRAIN_TIMEOUT_MS = 10_000;
+
+/** For requests on their way when we stop listening; connections that stay silent are preconnects and port probes. */
+const SILENT_GRACE_MS = 500;
 
 /** Makes the end of a server: not ready, then deaf, then, when all is answered, gone. */
 export function closing(
@@ -12,6 +18,8 @@ export function closing(
 ): { isDraining: () => boolean; drain: RunningServer["drain"] } {
   let draining = false;
   let closed: Promise<void> | null = null;
+
+  const { all, silent } = connectionsOf(app);
 
   // Connections that fall idle while we drain would otherwise hold the end up until their client leaves.
   app.addHook("onResponse", (_request, _reply, done) => {
@@ -36,12 +44,35 @@ export function closing(
       closed ??= close();
       const cutOff = setTimeout(() => {
         app.server.closeAllConnections();
+        for (const socket of all) socket.destroy();
       }, timeoutMs);
+      const hangUp = setTimeout(() => {
+        for (const socket of silent) socket.destroy();
+      }, SILENT_GRACE_MS);
       try {
         await closed;
       } finally {
         clearTimeout(cutOff);
+        clearTimeout(hangUp);
       }
     },
   };
+}
+
+/** All connections, and those that never sent a request: Node does not count these as idle, and would wait for them. */
+function connectionsOf({ server }: FastifyInstance): {
+  all: ReadonlySet<Socket>;
+  silent: ReadonlySet<Socket>;
+} {
+  const all = new Set<Socket>();
+  const silent = new Set<Socket>();
+  const keep = (sockets: Set<Socket>) => (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  };
+  server.on("connection", keep(all));
+  // Under TLS, requests come on another object than the raw connection.
+  server.on(server instanceof TlsServer ? "secureConnection" : "connection", keep(silent));
+  server.on("request", ({ socket }: IncomingMessage) => silent.delete(socket));
+  return { all, silent };
 }

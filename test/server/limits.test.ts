@@ -1,4 +1,4 @@
-import { buildSchema, parse } from "graphql";
+import { buildSchema, Kind, parse } from "graphql";
 import { describe, expect, test } from "vitest";
 import { createAdmission } from "../../src/server/limits/admission.js";
 import { BoundedCache } from "../../src/server/limits/bounded-cache.js";
@@ -10,8 +10,8 @@ describe("what an operation costs", () => {
   const check = createOperationCheck(buildSchema(SDL, { assumeValidSDL: true }), DEFAULT_LIMITS, null);
   const measured = (text: string, variables = {}) => {
     const document = parse(text);
-    const operation = document.definitions.find((each) => each.kind === "OperationDefinition")!;
-    return check(document, operation as never, variables);
+    const operation = document.definitions.find((each) => each.kind === Kind.OPERATION_DEFINITION)!;
+    return check(document, operation, variables);
   };
 
   test.each([
@@ -91,12 +91,12 @@ describe("admission", () => {
     const leaves = await Promise.all([gate.enter(never), gate.enter(never)]);
     const third = gate.enter(never);
     await expect(gate.enter(never)).rejects.toMatchObject({ status: 503, headers: { "retry-after": "1" } });
-    leaves[0]!();
-    leaves[0]!();
+    leaves[0]();
+    leaves[0]();
     const leave = await third;
     expect([gate.running, gate.waiting]).toEqual([2, 0]);
     leave();
-    leaves[1]!();
+    leaves[1]();
     expect(gate.running).toBe(0);
   });
 

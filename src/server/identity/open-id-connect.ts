@@ -9,8 +9,10 @@ export interface OpenIdConnectOptions {
   readonly audience: string;
   /** The claim that lists roles, such as `roles` or `realm_access.roles`. */
   readonly rolesClaim: string;
-  /** For tests; otherwise 5 s. */
+  /** How long the issuer may take to answer. */
   readonly timeoutMs?: number;
+  /** Least time between two fetches of keys, however many tokens name unknown ones. */
+  readonly cooldownMs?: number;
 }
 
 /** Fixed here; what a token says of its own algorithm only counts if it is one of these. None of them is symmetric. */
@@ -55,7 +57,7 @@ export function openIdConnect(options: OpenIdConnectOptions): IdentitySource {
 }
 
 async function discoverKeys(options: OpenIdConnectOptions): Promise<JWTVerifyGetKey> {
-  const timeoutMs = options.timeoutMs ?? 5_000;
+  const { timeoutMs = 5_000, cooldownMs = 10_000 } = options;
   try {
     const url = `${options.issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
     const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs), redirect: "error" });
@@ -65,7 +67,7 @@ async function discoverKeys(options: OpenIdConnectOptions): Promise<JWTVerifyGet
     // jose fetches again when a token names an unknown key, but not more often than the cool-down allows.
     return createRemoteJWKSet(new URL(found.jwks_uri), {
       timeoutDuration: timeoutMs,
-      cooldownDuration: 10_000,
+      cooldownDuration: cooldownMs,
     });
   } catch (error) {
     throw issuerDown(error);
