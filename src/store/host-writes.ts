@@ -68,15 +68,16 @@ async function upsertHosts(
        WHERE (s.host_name, s.port) IS DISTINCT FROM (excluded.host_name, excluded.port)`,
     [ids, hosts.map((host) => host.name), hosts.map((host) => host.host), hosts.map((host) => host.port)],
   );
+  // A process that does not poll, and so has no interval, must not hide that those who should are overdue.
   // What was added while running stays so when settings name it too, and outlives them.
   await affectedBy(
     queryRunner,
     `INSERT INTO vnic_graph_host AS h (host_id, interval_ms, from_settings)
      SELECT id, $2, $3 FROM unnest($1::uuid[]) AS g(id) ORDER BY id
-     ON CONFLICT (host_id) DO UPDATE SET active = true, interval_ms = excluded.interval_ms,
+     ON CONFLICT (host_id) DO UPDATE SET active = true, interval_ms = coalesce(excluded.interval_ms, h.interval_ms),
          from_settings = h.from_settings AND excluded.from_settings
        WHERE (h.active, h.interval_ms, h.from_settings)
-         IS DISTINCT FROM (true, excluded.interval_ms, h.from_settings AND excluded.from_settings)`,
+         IS DISTINCT FROM (true, coalesce(excluded.interval_ms, h.interval_ms), h.from_settings AND excluded.from_settings)`,
     [ids, intervalMs, fromSettings],
   );
 }

@@ -49,6 +49,17 @@ export async function inTransaction<Result>(
   }
 }
 
+/** Rows grouped by the VM that they belong to, in the order in which they came. */
+export function byVm<Row extends { readonly vmId: string }>(rows: readonly Row[]): Map<string, Row[]> {
+  const grouped = new Map<string, Row[]>();
+  for (const row of rows) {
+    const held = grouped.get(row.vmId);
+    if (held === undefined) grouped.set(row.vmId, [row]);
+    else held.push(row);
+  }
+  return grouped;
+}
+
 /** Collects a statement's parameters; each call returns the place that stands for its value. */
 export class Parameters {
   readonly values: unknown[] = [];

@@ -1,7 +1,8 @@
 import type { DataSource } from "typeorm";
-import { guestInterfacesOf } from "./guest-interfaces.js";
+import type { InterfaceNames } from "./guest-interfaces.js";
+import { interfacesInOrder } from "./guest-interfaces.js";
 import { nicsBy } from "./nic-reads.js";
-import { inTransaction, rowsOf } from "./sql.js";
+import { byVm, inTransaction, rowsOf } from "./sql.js";
 import type { StoredVm, VmState } from "./types.js";
 
 /** The VMs that a host owns, is contender for or receives, and those with one of the ids; all as of one instant. */
@@ -13,12 +14,12 @@ export async function storedVmsOf(
   return inTransaction(
     dataSource,
     async (queryRunner) => {
-      const states = await rowsOf<VmState>(queryRunner, SELECT_STATES, [hostId, vmIds]);
-      if (states.length === 0) return [];
-      const ids = states.map((state) => state.id);
-      const interfaces = byVm(await guestInterfacesOf(queryRunner, ids));
-      const nics = byVm(await nicsBy(queryRunner, "vm_guid", ids));
-      return states.map((state) => ({
+      const rows = await rowsOf<StateRow>(queryRunner, SELECT_STATES, [hostId, vmIds]);
+      if (rows.length === 0) return [];
+      const names = new Map(rows.map((row) => [row.id, row.interfaceNames ?? []]));
+      const interfaces = await interfacesInOrder(queryRunner, names);
+      const nics = byVm(await nicsBy(queryRunner, "vm_guid", [...names.keys()]));
+      return rows.map(({ interfaceNames: _, ...state }) => ({
         ...state,
         interfaces: interfaces.get(state.id) ?? [],
         nics: nics.get(state.id) ?? [],
@@ -28,20 +29,14 @@ export async function storedVmsOf(
   );
 }
 
-function byVm<Row extends { readonly vmId: string }>(rows: readonly Row[]): Map<string, Row[]> {
-  const grouped = new Map<string, Row[]>();
-  for (const row of rows) {
-    const held = grouped.get(row.vmId);
-    if (held === undefined) grouped.set(row.vmId, [row]);
-    else held.push(row);
-  }
-  return grouped;
+interface StateRow extends VmState {
+  readonly interfaceNames: InterfaceNames | null;
 }
 
 const SELECT_STATES = `SELECT s.vm_guid AS id, s.vm_name AS name, d.status,
   d.run_on_vds AS "ownerId", d.migrating_to_vds AS "incomingId", r.contender_id AS "contenderId",
   nullif(d.vm_ip, '') AS ips, nullif(d.vm_fqdn, '') AS fqdn, r.inventory_hash AS "inventoryHash", r.silence,
-  coalesce(r.missed_passes, 0) AS "missedPasses"
+  coalesce(r.missed_passes, 0) AS "missedPasses", r.interface_names AS "interfaceNames"
 FROM vm_static s
 JOIN vm_dynamic d ON d.vm_guid = s.vm_guid
 LEFT JOIN vnic_graph_vm r ON r.vm_id = s.vm_guid

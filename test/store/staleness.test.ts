@@ -155,6 +155,8 @@ describe("a host in trouble", () => {
     await age(21);
     expect((await read()).staleReason).toBe("REFRESH_OVERDUE");
     await store.registerHosts(HOSTS, null);
+    expect((await read()).staleReason).toBe("REFRESH_OVERDUE");
+    await store.registerHosts(HOSTS, 60_000);
     expect((await read()).staleReason).toBeNull();
   });
 
@@ -203,7 +205,7 @@ describe("hosts", () => {
     ]);
     await store.removeHost(HOST_B);
     await store.addHost(b!, null);
-    expect((await store.listHosts())[0]).toEqual({ ...b, intervalMs: null, fromSettings: false });
+    expect((await store.listHosts())[0]).toEqual({ ...b, intervalMs: 5_000, fromSettings: false });
   });
 
   test("stay polled when settings name none, as those of a replica that only reads do", async () => {
