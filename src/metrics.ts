@@ -1,0 +1,174 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
+import type { PassResult } from "./refresher/pass.js";
+import type { FleetFigures } from "./store/fleet-figures.js";
+import { VERSION } from "./version.js";
+
+/** What is asked at every scrape, because it is somebody else's to know; `null` while there is no database. */
+export interface MetricSources {
+  readonly fleet: () => Promise<FleetFigures> | null;
+  readonly pool: () => { readonly total: number; readonly idle: number; readonly waiting: number } | null;
+  readonly polling: () => { readonly running: number; readonly waiting: number } | null;
+}
+
+/** How one GraphQL request ended. */
+export interface ServedOperation {
+  readonly status: number;
+  /** `answered`, or the code of the error that stands for it. */
+  readonly decision: string;
+  readonly durationMs: number;
+}
+
+/** The metrics of one gateway, in Prometheus' text format. */
+export interface Metrics {
+  /** Told how every pass ended. */
+  onPass(result: PassResult): void;
+  /** Told how every GraphQL request ended. */
+  onOperation(operation: ServedOperation): void;
+  print(): Promise<string>;
+}
+
+/** Makes the metrics; docs/operations.md says what each means and when it should worry somebody. */
+export function createMetrics(sources: MetricSources): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+
+  const build = new Gauge({
+    name: "vnic_graph_build_info",
+    help: "Always 1; the label tells the version.",
+    labelNames: ["version"],
+    registers,
+  });
+  build.set({ version: VERSION }, 1);
+  const polls = new Counter({
+    name: "vnic_graph_polls_total",
+    help: "Passes over a host that ended, by outcome.",
+    labelNames: ["outcome"],
+    registers,
+  });
+  for (const outcome of ["done", "failed", "superseded"]) polls.inc({ outcome }, 0);
+  const failures = new Counter({
+    name: "vnic_graph_poll_failures_total",
+    help: "Passes that failed, by reason.",
+    labelNames: ["reason"],
+    registers,
+  });
+  const duration = new Histogram({
+    name: "vnic_graph_poll_duration_seconds",
+    help: "Time of a pass over a host, from the claim to the commit.",
+    buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    registers,
+  });
+  const changes = new Counter({
+    name: "vnic_graph_guest_interface_changes_total",
+    help: "Guest interfaces that were written because a guest reported otherwise, by kind of change.",
+    labelNames: ["change"],
+    registers,
+  });
+  const changedVms = new Counter({
+    name: "vnic_graph_changed_vms_total",
+    help: "VMs of which a reader saw a difference after a pass.",
+    registers,
+  });
+  const rejectedVms = new Counter({
+    name: "vnic_graph_rejected_vms_total",
+    help: "Reports of VMs that could not be read; their data stayed as it was.",
+    registers,
+  });
+  const operations = new Counter({
+    name: "vnic_graph_requests_total",
+    help: "GraphQL requests, by HTTP status and by what was decided.",
+    labelNames: ["status", "decision"],
+    registers,
+  });
+  const operationDuration = new Histogram({
+    name: "vnic_graph_request_duration_seconds",
+    help: "Time of a GraphQL request, from its head to its answer.",
+    buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
+    registers,
+  });
+  const readGauges = gaugesAtScrape(registers, sources);
+
+  return {
+    onPass: (result) => {
+      polls.inc({ outcome: result.outcome });
+      if (result.failure !== null) failures.inc({ reason: result.failure.kind });
+      duration.observe(result.durationMs / 1_000);
+      changes.inc({ change: "added" }, result.added);
+      changes.inc({ change: "changed" }, result.changed);
+      changes.inc({ change: "removed" }, result.removed);
+      changedVms.inc(result.changedVms);
+      rejectedVms.inc(result.rejectedVms);
+    },
+    onOperation: ({ status, decision, durationMs }) => {
+      operations.inc({ status: String(status), decision });
+      operationDuration.observe(durationMs / 1_000);
+    },
+    print: async () => {
+      await readGauges();
+      return registry.metrics();
+    },
+  };
+}
+
+/** Gauges that are read when somebody looks. Without a database, those that come from it are left out rather than wrong. */
+function gaugesAtScrape(registers: Registry[], { fleet, pool, polling }: MetricSources): () => Promise<void> {
+  const hosts = new Gauge({
+    name: "vnic_graph_hosts",
+    help: "Hosts that are to be polled, by whether their last pass succeeded.",
+    labelNames: ["state"],
+    registers,
+  });
+  const vms = new Gauge({
+    name: "vnic_graph_vms",
+    help: "VMs as their hosts last reported them.",
+    registers,
+  });
+  const staleness = new Gauge({
+    name: "vnic_graph_host_staleness_seconds",
+    help: "Time since the last success of the hosts: median, 99th percentile and worst.",
+    labelNames: ["statistic"],
+    registers,
+  });
+  const connections = new Gauge({
+    name: "vnic_graph_database_connections",
+    help: "Connections to the database: used, idle, and requests waiting for one.",
+    labelNames: ["state"],
+    registers,
+  });
+  const passes = new Gauge({
+    name: "vnic_graph_polls_in_progress",
+    help: "Passes of this process: running, and waiting for room to run.",
+    labelNames: ["state"],
+    registers,
+  });
+  return async () => {
+    const figures = (await fleet()?.catch(() => null)) ?? null;
+    for (const gauge of [hosts, vms, staleness, connections, passes]) gauge.reset();
+    setEach(passes, "state", { ...polling() });
+    const connected = pool();
+    if (connected !== null) {
+      const { total, idle, waiting } = connected;
+      setEach(connections, "state", { used: total - idle, idle, waiting });
+    }
+    if (figures === null) {
+      // A gauge without labels is 0 after a reset; no VMs is not what is known.
+      vms.remove();
+      return;
+    }
+    setEach(hosts, "state", { failing: figures.failingHosts, fine: figures.hosts - figures.failingHosts });
+    vms.set(figures.vms);
+    const { stalenessP50S: p50, stalenessP99S: p99, stalenessMaxS: max } = figures;
+    setEach(staleness, "statistic", { p50, p99, max });
+  };
+}
+
+function setEach<Label extends string>(
+  gauge: Gauge<Label>,
+  label: Label,
+  values: Readonly<Record<string, number | null>>,
+): void {
+  for (const [name, value] of Object.entries(values)) {
+    if (value !== null) gauge.labels({ [label]: name } as Record<Label, string>).set(value);
+  }
+}

@@ -1,0 +1,142 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createMetrics } from "../src/metrics.js";
+import type { PassResult } from "../src/refresher/pass.js";
+import { readFleetFigures, type FleetFigures } from "../src/store/fleet-figures.js";
+import { createDatabase, type TestDatabase } from "./support/database.js";
+
+const HOST = { id: "3fa4b3ff-6b11-4d30-9a1f-0a6f3dd7a001", name: "h1", host: "h1", port: 54321 };
+const FIGURES: FleetFigures = {
+  hosts: 3,
+  failingHosts: 1,
+  vms: 120,
+  stalenessP50S: 4.5,
+  stalenessP99S: 31,
+  stalenessMaxS: 31,
+};
+
+describe("metrics", () => {
+  test("count passes, their failures and what they changed", async () => {
+    const metrics = createMetrics({ fleet: () => null, pool: () => null, polling: () => null });
+    metrics.onPass(
+      pass({ outcome: "done", changedVms: 2, added: 3, changed: 1, removed: 4, rejectedVms: 1 }),
+    );
+    metrics.onPass(pass({ outcome: "failed", failure: { kind: "timeout", message: "h1: late" } }));
+    const text = await metrics.print();
+    expect(text).toContain('vnic_graph_polls_total{outcome="done"} 1');
+    expect(text).toContain('vnic_graph_polls_total{outcome="failed"} 1');
+    expect(text).toContain('vnic_graph_poll_failures_total{reason="timeout"} 1');
+    expect(text).toContain('vnic_graph_guest_interface_changes_total{change="removed"} 4');
+    expect(text).toContain("vnic_graph_changed_vms_total 2");
+    expect(text).toContain("vnic_graph_rejected_vms_total 1");
+    expect(text).toContain("vnic_graph_poll_duration_seconds_count 2");
+  });
+
+  test("read gauges at every scrape, and leave out what is not known", async () => {
+    let figures: FleetFigures | null = FIGURES;
+    const metrics = createMetrics({
+      fleet: () => (figures === null ? Promise.reject(new Error("down")) : Promise.resolve(figures)),
+      pool: () => ({ total: 5, idle: 2, waiting: 1 }),
+      polling: () => ({ running: 3, waiting: 7 }),
+    });
+    const known = await metrics.print();
+    expect(known).toContain('vnic_graph_hosts{state="failing"} 1');
+    expect(known).toContain('vnic_graph_hosts{state="fine"} 2');
+    expect(known).toContain("vnic_graph_vms 120");
+    expect(known).toContain('vnic_graph_host_staleness_seconds{statistic="p99"} 31');
+    expect(known).toContain('vnic_graph_database_connections{state="used"} 3');
+    expect(known).toContain('vnic_graph_polls_in_progress{state="waiting"} 7');
+    expect(known).toMatch(/^nodejs_eventloop_lag_p99_seconds /m);
+    figures = null;
+    const unknown = await metrics.print();
+    expect(unknown).not.toMatch(/^vnic_graph_(hosts|vms|host_staleness_seconds)\b.* /m);
+    expect(unknown).toContain('vnic_graph_database_connections{state="used"} 3');
+  });
+
+  test("are named by Prometheus' conventions", async () => {
+    const metrics = createMetrics({
+      fleet: () => Promise.resolve(FIGURES),
+      pool: () => ({ total: 1, idle: 1, waiting: 0 }),
+      polling: () => ({ running: 0, waiting: 0 }),
+    });
+    metrics.onOperation({ status: 200, decision: "answered", durationMs: 3 });
+    const families = familiesIn(await metrics.print()).filter(({ name }) => name.startsWith("vnic_graph_"));
+    expect(families.length).toBeGreaterThan(12);
+    for (const { name, type, help } of families) {
+      expect(name).toMatch(/^[a-z][a-z0-9_]*[a-z0-9]$/);
+      expect(help, name).toMatch(/^[A-Z].*\.$/);
+      // The rules of promtool's linter: units are base units, counters end in _total and nothing else does, no types in names.
+      expect(name.endsWith("_total"), name).toBe(type === "counter");
+      expect(name).not.toMatch(
+        /_(milliseconds|minutes|hours|kilobytes|megabytes|percent|count|sum|bucket)(_|$)/,
+      );
+      expect(name).not.toMatch(/_(counter|gauge|histogram|summary|metric)(_|$)/);
+    }
+  });
+});
+
+describe("figures of the fleet", () => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await createDatabase();
+  });
+  afterAll(() => database.drop());
+
+  test("are unknown, not zero, before a host has answered, and then the age of its success", async () => {
+    const { store, dataSource, statements } = database;
+    expect(await readFleetFigures(dataSource)).toEqual({
+      hosts: 0,
+      failingHosts: 0,
+      vms: 0,
+      stalenessP50S: null,
+      stalenessP99S: null,
+      stalenessMaxS: null,
+    });
+    await store.registerHosts([HOST], 15_000);
+    const claim = await store.claim(HOST.id);
+    await store.apply(claim, NOTHING, { vmCount: 7, durationMs: 5 });
+    statements();
+    const figures = await readFleetFigures(dataSource);
+    expect(statements()).toHaveLength(1);
+    expect(figures).toMatchObject({ hosts: 1, failingHosts: 0, vms: 7 });
+    expect(figures.stalenessMaxS).toBeGreaterThanOrEqual(0);
+    await store.fail(await store.claim(HOST.id), { kind: "timeout", message: "late" }, 5);
+    expect(await readFleetFigures(dataSource)).toMatchObject({ hosts: 1, failingHosts: 1 });
+  });
+});
+
+const NOTHING = {
+  newVms: [],
+  changedVms: [],
+  insertedInterfaces: [],
+  deletedInterfaces: [],
+  updatedInterfaces: [],
+  interfaceOrders: [],
+  upsertedNics: [],
+  deletedNicIds: [],
+};
+
+function pass(result: Partial<PassResult>): PassResult {
+  return {
+    host: HOST,
+    outcome: "done",
+    failure: null,
+    inventoryFailure: null,
+    vms: 0,
+    rejectedVms: 0,
+    changedVms: 0,
+    added: 0,
+    changed: 0,
+    removed: 0,
+    durationMs: 20,
+    ...result,
+  };
+}
+
+function familiesIn(text: string): { name: string; type: string; help: string }[] {
+  const helps = new Map([...text.matchAll(/^# HELP (\S+) (.*)$/gm)].map(([, name, help]) => [name!, help!]));
+  return [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, type]) => ({
+    name: name!,
+    type: type!,
+    help: helps.get(name!) ?? "",
+  }));
+}
