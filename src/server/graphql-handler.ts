@@ -1,7 +1,6 @@
 import { HeaderMap, type HTTPGraphQLResponse } from "@apollo/server";
 import type { ApolloServer } from "@apollo/server";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { Logger } from "pino";
 import { refusalOf, sendError } from "./answers.js";
 import type { DocumentGate, Parameters } from "./documents.js";
 import { Refusal, requestScope } from "./errors.js";
@@ -43,12 +42,12 @@ export function graphqlHandler(parts: HandlerParts) {
     return requestScope.run({ requestId: request.id, log }, async () => {
       try {
         const response = await answer(parts, request, state);
-        audit(log, state, startedAt, response.status ?? 200);
+        audit(parts.options, state, startedAt, response.status ?? 200);
         return await send(reply, response, cacheControl(parts.options, state));
       } catch (error) {
         const refusal = refusalOf(error);
         state.codes = [refusal.code];
-        audit(log, state, startedAt, refusal.status);
+        audit(parts.options, state, startedAt, refusal.status);
         return await sendError(request, reply, refusal);
       } finally {
         state.deadline.clear();
@@ -161,7 +160,15 @@ function cacheControl({ maxAgeSeconds = 0, identity }: ServerOptions, state: Req
 }
 
 /** One line a request: who asked what, what it cost, and what came of it. Never variables, they may hold anything. */
-function audit(log: Logger, state: RequestState, startedAt: number, status: number): void {
+function audit(
+  { log, onOperation }: ServerOptions,
+  state: RequestState,
+  startedAt: number,
+  status: number,
+): void {
+  const durationMs = performance.now() - startedAt;
+  const decision = state.codes[0] ?? "answered";
+  onOperation?.({ status, decision, durationMs });
   log.info(
     {
       requestId: state.id,
@@ -170,9 +177,9 @@ function audit(log: Logger, state: RequestState, startedAt: number, status: numb
       hash: state.hash,
       cost: state.measure === null ? null : Math.ceil(state.measure.cost + state.measure.introspectionCost),
       rows: state.rows,
-      ms: Math.round(performance.now() - startedAt),
+      ms: Math.round(durationMs),
       status,
-      decision: state.codes[0] ?? "answered",
+      decision,
     },
     "request",
   );

@@ -14,6 +14,14 @@ export interface ServedRequest {
   readonly check: () => void;
 }
 
+/** How one GraphQL request ended. */
+export interface ServedOperation {
+  readonly status: number;
+  /** `answered`, or the code of the error that stands for it. */
+  readonly decision: string;
+  readonly durationMs: number;
+}
+
 /** Whether the gateway can serve, and if not, why. */
 export interface Readiness {
   readonly ready: boolean;
@@ -46,6 +54,8 @@ export interface ServerOptions {
   readonly tls?: TlsMaterial | null;
   /** The metrics in Prometheus' text format; `null` serves none. */
   readonly metrics?: (() => Promise<string>) | null;
+  /** Told how every GraphQL request ended, for metrics. */
+  readonly onOperation?: (operation: ServedOperation) => void;
   /** How long clients may keep an answer without asking again; 0 forbids it. */
   readonly maxAgeSeconds?: number;
   /** Answers Apollo's inline tracing (ftv1) to gateways that ask for it. */

@@ -1,0 +1,83 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { getIntrospectionQuery, Kind, type OperationDefinitionNode, parse, validate } from "graphql";
+import { describe, expect, test } from "vitest";
+import { listSizeOf } from "../../src/graph/list-sizes.js";
+import { buildGraphSchema } from "../../src/graph/schema.js";
+import { createOperationCheck } from "../../src/server/limits/check-operation.js";
+import { DEFAULT_LIMITS } from "../../src/server/limits/limits.js";
+
+const schema = buildGraphSchema({ federation: "whole" });
+const check = createOperationCheck(schema, DEFAULT_LIMITS, listSizeOf);
+
+function measured(text: string, variables = {}) {
+  const document = parse(text);
+  expect(validate(schema, document)).toEqual([]);
+  const isOperation = (each: { kind: string }): each is OperationDefinitionNode =>
+    each.kind === Kind.OPERATION_DEFINITION;
+  return check(document, document.definitions.find(isOperation)!, variables);
+}
+
+const VM_WITH_EVERYTHING = `
+  id name status host { name }
+  guestInfo { ips fqdn stale staleReason lastReportedAt networkDevices { name macAddress ipv4Addresses ipv6Addresses } }
+  nics { id name macAddress network linked guestInterface { name macAddress ipv4Addresses ipv6Addresses } }`;
+
+describe("our own graph, within the default limits", () => {
+  const examples = resolve(import.meta.dirname, "../../portal/examples");
+  const readme = readFileSync(resolve(import.meta.dirname, "../../README.md"), "utf8");
+
+  test.each([
+    ["the standard introspection", getIntrospectionQuery(), {}],
+    [
+      "the fullest introspection",
+      getIntrospectionQuery({
+        specifiedByUrl: true,
+        directiveIsRepeatable: true,
+        schemaDescription: true,
+        inputValueDeprecation: true,
+        oneOf: true,
+      }),
+      {},
+    ],
+    ...readdirSync(examples).map((name) => [name, readFileSync(join(examples, name), "utf8"), {}] as const),
+    ...[...readme.matchAll(/```graphql\n([^]*?)```/g)].map(
+      ([, query], at) => [`query ${at + 1} of the README`, query!, {}] as const,
+    ),
+    ["a full page of VMs with everything", `{ vms(first: 500) { nodes { ${VM_WITH_EVERYTHING} } } }`, {}],
+    [
+      "5,000 entities with everything",
+      `query ($r: [_Any!]!) { _entities(representations: $r) { ... on Vm { ${VM_WITH_EVERYTHING} } } }`,
+      { r: Array.from({ length: 5_000 }, () => ({ __typename: "Vm", id: "x" })) },
+    ],
+  ])("lets %s through", (_title, query, variables) => {
+    expect(measured(query, variables).cost).toBeLessThanOrEqual(DEFAULT_LIMITS.cost);
+  });
+
+  test.each([
+    [
+      "turns in a circle",
+      `{ vms { nodes { ${"nics { vm { ".repeat(20)} id ${"} } ".repeat(20)} } } }`,
+      "TOO_DEEP",
+    ],
+    [
+      "turns in a circle just within the depth",
+      `{ vms(first: 500) { nodes { ${"nics { vm { ".repeat(4)} id ${"} } ".repeat(4)} } } }`,
+      "TOO_COSTLY",
+    ],
+    [
+      "asks for all VMs of all hosts' VMs' hosts",
+      "{ hosts { vms { host { vms { host { vms { nics { id } } } } } } } }",
+      "TOO_COSTLY",
+    ],
+    [
+      "asks for a page of a million with everything",
+      `{ vms(first: 1000000) { nodes { ${VM_WITH_EVERYTHING} } } }`,
+      "TOO_COSTLY",
+    ],
+  ])("refuses a query that %s", (_title, query, code) => {
+    expect(() => measured(query)).toThrow(
+      expect.objectContaining({ extensions: expect.objectContaining({ code }) as object }),
+    );
+  });
+});
