@@ -26,8 +26,17 @@ export interface ScheduleOptions<Result extends PassOutcome> {
   readonly concurrency: number;
   /** One pass; it must end soon after its signal, and never reject. */
   readonly run: (host: ConfiguredHost, signal: AbortSignal) => Promise<Result>;
+  /** Told that this process polls a host no more until further notice; between two passes of it. */
+  readonly rest?: (hostId: string) => Promise<void>;
   /** Milliseconds of a clock that never steps. */
   readonly now: () => number;
+  /** When the first turn of all begins, by that clock; now, if it is left out. */
+  readonly gridMs?: number;
   /** At least 0, less than 1. */
   readonly random: () => number;
 }
+
+/** Starts a schedule; the refresher is given one of these, and does not know which. */
+export type StartSchedule<Result extends PassOutcome> = (
+  options: ScheduleOptions<Result>,
+) => HostSchedule<Result>;

@@ -33,7 +33,7 @@ class TimerSchedule<Result extends PassOutcome> implements HostSchedule<Result> 
 
   constructor(private readonly options: ScheduleOptions<Result>) {
     this.slots = new Slots(options.concurrency);
-    this.startedMs = options.now();
+    this.startedMs = options.gridMs ?? options.now();
   }
 
   add(host: ConfiguredHost): void {
