@@ -37,7 +37,6 @@ export interface Nic {
   readonly name: string;
   readonly macAddress: string | null;
   readonly network: string | null;
-  /** Whether the cable is in, so to say. */
   readonly linked: boolean;
   /** Whether the VM has the device at all; an engine alone knows vNICs that are not plugged in. */
   readonly plugged?: boolean | null;
@@ -122,10 +121,7 @@ export interface PolledHost extends ConfiguredHost {
 
 /** What the write side asks of the store. Statements per call are constant, whatever the number of VMs. */
 export interface RefreshStore {
-  /**
-   * Makes the settings' hosts known, keeping learnt names. Hosts of earlier settings that are not listed are no longer
-   * polled, but stay, so that their VMs stay readable (as stale).
-   */
+  /** Makes the settings' hosts known, keeping learnt names; those not listed are polled no more, but stay readable. */
   registerHosts(hosts: readonly ConfiguredHost[], intervalMs: number | null): Promise<void>;
   /**
    * Begins a pass: raises the host's epoch by one and notes the attempt. Later claims void earlier ones; an epoch more
