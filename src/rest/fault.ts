@@ -1,0 +1,76 @@
+/** An answer that is not what was asked for, in oVirt's form: a reason in a few words and the detail. */
+export class Fault extends Error {
+  override readonly name = "Fault";
+
+  constructor(
+    readonly status: number,
+    readonly detail: string,
+    readonly headers: Readonly<Record<string, string>> = {},
+  ) {
+    super(detail);
+  }
+
+  /** The few words that go with the status. */
+  get reason(): string {
+    return REASONS[this.status] ?? "Operation Failed";
+  }
+}
+
+/** The thing is not there, or not for this viewer: nobody is told which. */
+export function notFound(what: string, id: string): Fault {
+  return new Fault(404, `Entity not found: ${what}: id=${id.slice(0, 100)}`);
+}
+
+/**
+ * What a client is told of an error, or `null` if it must not be told. Guards, identity and the graph have errors of their
+ * own, which this room does not know by name: they carry a status, or a code.
+ */
+export function faultOf(error: unknown): Fault | null {
+  if (error instanceof Fault) return error;
+  if (!(error instanceof Error)) return null;
+  const status = statusOf(error);
+  if (status === null) return null;
+  const isFramework = "code" in error && String(error.code).startsWith("FST_");
+  return new Fault(status, isFramework ? "The request is malformed." : error.message, headersOf(error));
+}
+
+function statusOf(error: Error): number | null {
+  const status = "status" in error ? error.status : "statusCode" in error ? error.statusCode : undefined;
+  if (typeof status === "number") return status in REASONS ? status : null;
+  const extensions = "extensions" in error ? error.extensions : undefined;
+  const code =
+    typeof extensions === "object" && extensions !== null && "code" in extensions ? extensions.code : "";
+  return STATUS_OF_CODE[String(code)] ?? null;
+}
+
+function headersOf(error: Error): Record<string, string> {
+  const headers = "headers" in error ? error.headers : undefined;
+  if (typeof headers !== "object" || headers === null) return {};
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
+}
+
+const REASONS: Readonly<Record<number, string>> = {
+  400: "Bad Request",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Operation Failed",
+  405: "Method Not Allowed",
+  406: "Not Acceptable",
+  408: "Request Timeout",
+  413: "Content Too Large",
+  414: "URI Too Long",
+  415: "Unsupported Media Type",
+  421: "Misdirected Request",
+  429: "Too Many Requests",
+  431: "Request Header Fields Too Large",
+  500: "Internal Server Error",
+  503: "Service Unavailable",
+  504: "Gateway Timeout",
+};
+
+const STATUS_OF_CODE: Readonly<Record<string, number>> = {
+  BAD_USER_INPUT: 400,
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  NOT_AVAILABLE: 503,
+};

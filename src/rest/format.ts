@@ -1,0 +1,60 @@
+/** The two forms of every answer. */
+export type Format = "xml" | "json";
+
+/** The form that the `Accept` header asks for, or `null` if it wants neither. XML, as oVirt, if it does not say. */
+export function formatOf(accept: string | undefined): Format | null {
+  if (accept === undefined || accept.trim() === "") return "xml";
+  const ranges = accept.split(",").map(rangeOf);
+  const worths = OFFERS.map(({ format, types }) => ({
+    format,
+    ...types.map((type) => worthOf(type, ranges)).reduce(better),
+  }));
+  const best = worths.reduce((left, right) => (better(left, right) === left ? left : right));
+  return best.quality > 0 ? best.format : null;
+}
+
+const OFFERS: readonly { readonly format: Format; readonly types: readonly string[] }[] = [
+  { format: "xml", types: ["application/xml", "text/xml"] },
+  { format: "json", types: ["application/json"] },
+];
+
+interface Range {
+  readonly type: string;
+  readonly quality: number;
+}
+
+/** How much a type is wanted, and how exactly it was named: of equals, the one that was named wins. */
+interface Worth {
+  readonly quality: number;
+  readonly exactness: number;
+  readonly place: number;
+}
+
+function rangeOf(text: string): Range {
+  const [type = "", ...parameters] = text.split(";").map((part) => part.trim().toLowerCase());
+  const quality = parameters.find((parameter) => parameter.startsWith("q="))?.slice(2);
+  const number =
+    quality === undefined ? 1 : /^(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$/.test(quality) ? Number(quality) : 0;
+  return { type, quality: number };
+}
+
+/** The most exact range decides, as RFC 9110 has it: `application/json;q=0` refuses JSON in spite of a star. */
+function worthOf(type: string, ranges: readonly Range[]): Worth {
+  const [family = ""] = type.split("/");
+  for (const [exactness, name] of [
+    [2, type],
+    [1, `${family}/*`],
+    [0, "*/*"],
+  ] as const) {
+    const place = ranges.findIndex((range) => range.type === name);
+    const range = ranges[place];
+    if (range !== undefined) return { quality: range.quality, exactness, place };
+  }
+  return { quality: 0, exactness: 0, place: ranges.length };
+}
+
+function better<T extends Worth>(left: T, right: T): T {
+  if (left.quality !== right.quality) return left.quality > right.quality ? left : right;
+  if (left.exactness !== right.exactness) return left.exactness > right.exactness ? left : right;
+  return right.place < left.place ? right : left;
+}

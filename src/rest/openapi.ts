@@ -1,0 +1,110 @@
+import { BASE } from "./elements.js";
+import { ref, SCHEMAS } from "./openapi-schemas.js";
+
+/** What the REST flow answers, as OpenAPI 3.1; tests hold real answers against it. */
+export const OPENAPI = {
+  openapi: "3.1.0",
+  info: {
+    title: "vnic-graph, in oVirt's words",
+    version: "1",
+    description:
+      "What guests report about their network interfaces, as oVirt's feature page laid it out. XML and JSON by Accept; " +
+      "XML if it does not say. Truth and numbers are text, as in oVirt.",
+  },
+  servers: [{ url: BASE }],
+  paths: {
+    "/": { get: operation("entry", "Where to go from here.", "Api", []) },
+    "/vms": {
+      get: operation("listVms", "VMs by name, page by page; a Link header leads on.", "Vms", [
+        query("max", "At most so many VMs, and never more than 1000.", {
+          type: "integer",
+          minimum: 1,
+          maximum: 1000,
+        }),
+        query("page", "Which page, from 1; together with max no further than the 10000th VM.", {
+          type: "integer",
+          minimum: 1,
+        }),
+        query("search", "Such as `name=web* and status=up` or `ip=192.0.2.1 page 2`.", { type: "string" }),
+        ...vmParameters(),
+      ]),
+    },
+    "/vms/{vmId}": { get: operation("getVm", "One VM.", "Vm", [path("vmId"), ...vmParameters()]) },
+    "/vms/{vmId}/nics": {
+      get: operation("listNics", "A VM's vNICs, with the guest's interface behind each.", "Nics", [
+        path("vmId"),
+        follow("reported_devices"),
+      ]),
+    },
+    "/vms/{vmId}/nics/{nicId}": {
+      get: operation("getNic", "One vNIC, with the guest's interface behind it.", "Nic", [
+        path("vmId"),
+        path("nicId"),
+        follow("reported_devices"),
+      ]),
+    },
+    "/vms/{vmId}/reporteddevices": {
+      get: operation("listDevices", "All interfaces of a VM's guest.", "ReportedDevices", [path("vmId")]),
+    },
+    "/vms/{vmId}/reporteddevices/{deviceId}": {
+      get: operation("getDevice", "One of them.", "ReportedDevice", [path("vmId"), path("deviceId")]),
+    },
+    "/vms/{vmId}/nics/{nicId}/reporteddevices": {
+      get: operation(
+        "listNicDevices",
+        "The guest's interfaces with the vNIC's MAC, no others.",
+        "ReportedDevices",
+        [path("vmId"), path("nicId")],
+      ),
+    },
+    "/vms/{vmId}/nics/{nicId}/reporteddevices/{deviceId}": {
+      get: operation("getNicDevice", "One of them.", "ReportedDevice", [
+        path("vmId"),
+        path("nicId"),
+        path("deviceId"),
+      ]),
+    },
+  },
+  components: { schemas: SCHEMAS },
+} as const;
+
+type Part = Readonly<Record<string, unknown>>;
+
+function operation(operationId: string, summary: string, schema: string, parameters: readonly Part[]): Part {
+  return {
+    operationId,
+    summary,
+    parameters,
+    responses: {
+      200: { description: summary, content: contentOf(schema) },
+      default: { description: "A fault: the status tells which kind.", content: contentOf("Fault") },
+    },
+  };
+}
+
+function contentOf(schema: string): Part {
+  return { "application/xml": { schema: ref(schema) }, "application/json": { schema: ref(schema) } };
+}
+
+function path(name: string): Part {
+  return { name, in: "path", required: true, schema: { type: "string", format: "uuid" } };
+}
+
+function query(name: string, description: string, schema: Part): Part {
+  return { name, in: "query", description, schema };
+}
+
+function follow(...names: readonly string[]): Part {
+  return query("follow", `Answers these too, instead of linking to them: ${names.join(", ")}.`, {
+    type: "string",
+  });
+}
+
+function vmParameters(): readonly Part[] {
+  const schema = { type: "string", enum: ["true", "false"] };
+  return [
+    follow("reported_devices", "nics", "nics.reported_devices"),
+    { name: "All-Content", in: "header", description: "`true` adds guest_info.", schema },
+    query("all_content", "The same as a parameter.", schema),
+  ];
+}

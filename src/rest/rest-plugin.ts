@@ -1,0 +1,103 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Loaders } from "../loaders/loaders.js";
+import { mediaTypeOf, written, type Document } from "./document.js";
+import { BASE } from "./elements.js";
+import { Fault, faultOf } from "./fault.js";
+import { formatOf } from "./format.js";
+import { OPENAPI } from "./openapi.js";
+import { ROUTES } from "./routes.js";
+
+/** What the REST flow is given; it knows neither store nor identity. */
+export interface RestOptions {
+  /**
+   * The loaders of one request, for what its viewer may see. Whoever may ask nothing is refused here, by an error with a
+   * `status` or a code of the graph's; it is answered as a fault.
+   */
+  readonly loadersFor: (request: FastifyRequest) => Loaders | Promise<Loaders>;
+  /** Told of errors that nobody foresaw; the client is told the request's id alone. */
+  readonly onError?: (error: unknown, request: FastifyRequest) => void;
+}
+
+/** The feature page's REST flow under `/ovirt-engine/api`, to be registered in a Fastify with guards around it. */
+export function restPlugin(app: FastifyInstance, options: RestOptions, done: () => void): void {
+  // Nothing here reads a body, so none is parsed, whatever it is said to be.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", (_request, _payload, parsed) => {
+    parsed(null, undefined);
+  });
+  app.addHook("onRequest", (_request, reply, next) => {
+    reply.headers({ "cache-control": "no-store", vary: "Accept, All-Content, Authorization" });
+    next();
+  });
+  app.setErrorHandler((error, request, reply) => sendFault(request, reply, error, options));
+  for (const { path, answer } of ROUTES) {
+    app.route({
+      method: ["GET", "HEAD"],
+      url: `${BASE}${path}`,
+      handler: async (request, reply) => {
+        // Refused before anything is read.
+        const format = formatOf(request.headers.accept);
+        if (format === null) {
+          throw new Fault(406, "Accept: answers are application/xml or application/json");
+        }
+        const loaders = await options.loadersFor(request);
+        const { headers, ...document } = await answer(request, loaders);
+        return reply
+          .headers(headers ?? {})
+          .type(mediaTypeOf(format))
+          .send(written(document, format));
+      },
+    });
+  }
+  app.route({
+    method: ["GET", "HEAD"],
+    url: `${BASE}/openapi.json`,
+    handler: async (request, reply) => {
+      await options.loadersFor(request);
+      return reply.type(mediaTypeOf("json")).send(OPENAPI_TEXT);
+    },
+  });
+  app.route({
+    method: ["GET", "HEAD"],
+    url: `${BASE}/*`,
+    handler: () => {
+      throw new Fault(404, `There is nothing here; ${BASE} tells what there is`);
+    },
+  });
+  for (const url of [BASE, `${BASE}/*`]) {
+    app.route({
+      method: ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
+      url,
+      handler: () => {
+        throw new Fault(405, "Guests are only read here; use GET or HEAD", { allow: "GET, HEAD" });
+      },
+    });
+  }
+  done();
+}
+
+const OPENAPI_TEXT = JSON.stringify(OPENAPI);
+
+function sendFault(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  error: unknown,
+  { onError }: RestOptions,
+): FastifyReply {
+  const known = faultOf(error);
+  if (known === null) onError?.(error, request);
+  const fault = known ?? new Fault(500, `Internal error (request ${request.id})`);
+  const format = formatOf(request.headers.accept) ?? "xml";
+  return reply
+    .code(fault.status)
+    .headers(fault.headers)
+    .type(mediaTypeOf(format))
+    .send(written(documentOf(fault), format));
+}
+
+/** oVirt's fault; a detail is one line of a bounded length, whatever was echoed into it. */
+function documentOf({ reason, detail }: Fault): Document {
+  return { root: "fault", element: { reason, detail: detail.slice(0, MAX_DETAIL_LENGTH) } };
+}
+
+const MAX_DETAIL_LENGTH = 600;

@@ -1,0 +1,24 @@
+import type { Loaders } from "../loaders/loaders.js";
+import type { VmRow } from "../loaders/rows.js";
+import { Fault } from "./fault.js";
+import { MAX_DEPTH, type ListQuestion } from "./question.js";
+
+/** A page of VMs by name, and whether there is another. */
+export interface VmList {
+  readonly vms: readonly VmRow[];
+  readonly hasNext: boolean;
+}
+
+/** Reads a page in one statement: whatever comes before it is read too, and dropped. */
+export async function vmList(loaders: Loaders, { max, page, search }: ListQuestion): Promise<VmList> {
+  const { filter, name } = search;
+  const end = max * page;
+  // The database knows parts of names; how many of those it finds are the name itself, only reading them tells.
+  const limit = name === null ? end + 1 : MAX_DEPTH + 1;
+  const rows = await loaders.vmsPage({ limit, after: null, filter, order: "NAME_ASC" });
+  if (name !== null && rows.length > MAX_DEPTH) {
+    throw new Fault(400, `search: more than ${MAX_DEPTH} VMs have a part of this name; narrow it`);
+  }
+  const found = name === null ? rows : rows.filter((vm) => name.test(vm.name));
+  return { vms: found.slice(end - max, end), hasNext: found.length > end };
+}

@@ -1,0 +1,205 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { createLoaders } from "../../src/loaders/loaders.js";
+import { createEngineStore } from "../../src/store/engine/engine-store.js";
+import { createEngineDatabase, type EngineDatabase } from "../store/engine/engine-database.js";
+import { ids, SMALL_ENGINE } from "../store/engine/small-engine.js";
+import { startRest, type RestServer } from "./rest-server.js";
+
+let engine: EngineDatabase;
+let rest: RestServer;
+let refusal: Error | null = null;
+
+beforeAll(async () => {
+  engine = await createEngineDatabase();
+  await engine.asEngine(...SMALL_ENGINE);
+  const store = createEngineStore(engine.dataSource);
+  rest = await startRest(() => {
+    if (refusal !== null) throw refusal;
+    return createLoaders(store);
+  });
+});
+
+afterEach(() => {
+  refusal = null;
+});
+
+afterAll(async () => {
+  await rest.stop();
+  await engine.drop();
+});
+
+const unknownId = "99999999-0000-4000-8000-000000000000";
+
+describe("a fault", () => {
+  test.each([
+    [`/vms/${unknownId}`, 404, "Operation Failed", `Entity not found: VM: id=${unknownId}`],
+    [`/vms/${ids.template}`, 404, "Operation Failed", `Entity not found: VM: id=${ids.template}`],
+    ["/vms/nonsense", 404, "Operation Failed", "Entity not found: VM: id=nonsense"],
+    ["/vms/%00", 404, "Operation Failed", "Entity not found: VM: id=\u0000"],
+    [`/vms/${unknownId}/nics`, 404, "Operation Failed", `Entity not found: VM: id=${unknownId}`],
+    [`/vms/${ids.busy}/nics/${unknownId}`, 404, "Operation Failed", `Entity not found: NIC: id=${unknownId}`],
+    [
+      `/vms/${ids.busy}/nics/${ids.windowsNic}`,
+      404,
+      "Operation Failed",
+      `Entity not found: NIC: id=${ids.windowsNic}`,
+    ],
+    [`/vms/${ids.busy}/nics/x`, 404, "Operation Failed", "Entity not found: NIC: id=x"],
+    [
+      `/vms/${ids.busy}/reporteddevices/${unknownId}`,
+      404,
+      "Operation Failed",
+      `Entity not found: ReportedDevice: id=${unknownId}`,
+    ],
+    [`/vms/${unknownId}/reporteddevices`, 404, "Operation Failed", `Entity not found: VM: id=${unknownId}`],
+    ["/hosts", 404, "Operation Failed", "There is nothing here; /ovirt-engine/api tells what there is"],
+    [
+      `/vms/${ids.busy}?follow=disks`,
+      400,
+      "Bad Request",
+      "follow: disks cannot be followed here; reported_devices, nics, nics.reported_devices can",
+    ],
+    [
+      `/vms/${ids.busy}/nics?follow=nics`,
+      400,
+      "Bad Request",
+      "follow: nics cannot be followed here; reported_devices can",
+    ],
+    [
+      `/vms/${ids.busy}/reporteddevices?follow=vm`,
+      400,
+      "Bad Request",
+      "follow: vm cannot be followed here; nothing can",
+    ],
+    ["/vms?max=0", 400, "Bad Request", "max: expected a whole number from 1"],
+    ["/vms?max=-1", 400, "Bad Request", "max: expected a whole number from 1"],
+    ["/vms?max=1e9", 400, "Bad Request", "max: expected a whole number from 1"],
+    ["/vms?max=1001", 400, "Bad Request", "max: at most 1000; ask for the next page"],
+    ["/vms?max=1&max=2", 400, "Bad Request", "max: given more than once"],
+    ["/vms?page=x", 400, "Bad Request", "page: expected a whole number from 1"],
+    [
+      "/vms?page=11",
+      400,
+      "Bad Request",
+      "page: pages reach to the 10000th VM from the first; narrow the search",
+    ],
+    [
+      "/vms?search=page%200",
+      400,
+      "Bad Request",
+      "page: pages reach to the 10000th VM from the first; narrow the search",
+    ],
+    ["/vms?search=name%3D%00", 400, "Bad Request", "search: holds characters that nothing is called by"],
+    ["/vms?search=status%3Dgone", 400, "Bad Request", "search: status has no value gone"],
+    ["/vms?search=ip%3D300.1.1.1", 400, "Bad Request", "search: ip has no value 300.1.1.1"],
+    ["/vms?all_content=perhaps", 400, "Bad Request", "All-Content: expected true or false"],
+  ])("of %s is %i", async (path, status, reason, detail) => {
+    const reply = await rest.ask(path);
+    expect(JSON.parse(reply.text)).toEqual({ reason, detail });
+    expect(reply.status).toBe(status);
+  });
+
+  test.each([
+    "cluster=x",
+    "name",
+    "name=",
+    'name="x',
+    "name=a name=b",
+    "name=a and",
+    "a OR b",
+    "name=a and name=b",
+  ])("tells what a search may be, instead of %s", async (search) => {
+    const { status, text } = await rest.ask(`/vms?search=${encodeURIComponent(search)}`);
+    expect(status).toBe(400);
+    expect((JSON.parse(text) as { detail: string }).detail).toMatch(
+      /^search: cannot be read: .*; write name=web\*/,
+    );
+  });
+
+  test("is XML unless JSON is asked for, with oVirt's elements", async () => {
+    const { text, type } = await rest.ask("/vms/nonsense", { accept: "*/*" });
+    expect(type).toBe("application/xml; charset=utf-8");
+    expect(text).toMatch(
+      /<fault>\s*<reason>Operation Failed<\/reason>\s*<detail>Entity not found: VM: id=nonsense<\/detail>\s*<\/fault>/,
+    );
+  });
+
+  test("is 406 where neither form is wanted", async () => {
+    const { status, type, text } = await rest.ask("/vms", { accept: "text/html" });
+    expect([status, type]).toEqual([406, "application/xml; charset=utf-8"]);
+    expect(text).toContain("<reason>Not Acceptable</reason>");
+  });
+
+  test.each(["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])("is 405 for %s", async (method) => {
+    for (const path of ["", "/vms", `/vms/${ids.busy}`]) {
+      const { status, headers, text } = await rest.ask(path, {}, method);
+      expect(status).toBe(405);
+      expect(headers.get("allow")).toBe("GET, HEAD");
+      expect(JSON.parse(text)).toHaveProperty("reason", "Method Not Allowed");
+    }
+  });
+
+  test("is what a guard says, with its headers", async () => {
+    refusal = Object.assign(new Error("A token is needed."), {
+      status: 401,
+      headers: { "www-authenticate": "Bearer" },
+    });
+    const { status, headers, text } = await rest.ask("/vms");
+    expect([status, headers.get("www-authenticate")]).toEqual([401, "Bearer"]);
+    expect(JSON.parse(text)).toEqual({ reason: "Unauthorized", detail: "A token is needed." });
+    expect((await rest.ask("/openapi.json")).status).toBe(401);
+  });
+
+  test("is 503 while the database does not answer yet", async () => {
+    refusal = Object.assign(new Error("ask again"), { extensions: { code: "NOT_AVAILABLE" } });
+    expect((await rest.ask("/vms")).status).toBe(503);
+  });
+
+  test("hides what nobody foresaw, and tells its operator", async () => {
+    refusal = new Error("password=secret");
+    const { status, text } = await rest.ask("/vms");
+    expect(status).toBe(500);
+    expect(JSON.parse(text)).toEqual({
+      reason: "Internal Server Error",
+      detail: expect.stringMatching(/^Internal error \(request \S+\)$/) as string,
+    });
+    expect(rest.masked).toEqual([refusal]);
+  });
+
+  test("is short, whatever was asked for", async () => {
+    const { text, status } = await rest.ask(`/vms/${"x".repeat(90)}?follow=${"y".repeat(5_000)}`);
+    expect(status).toBe(400);
+    expect(text.length).toBeLessThan(800);
+  });
+});
+
+describe("HEAD", () => {
+  test.each(["", "/vms", `/vms/${ids.busy}`, "/vms/nonsense", "/openapi.json"])(
+    "of %s is GET without a body",
+    async (path) => {
+      const get = await rest.ask(path);
+      const head = await rest.ask(path, {}, "HEAD");
+      expect(head.text).toBe("");
+      expect([head.status, head.type]).toEqual([get.status, get.type]);
+      expect(head.headers.get("content-length")).toBe(get.headers.get("content-length"));
+    },
+  );
+});
+
+test("a viewer's scope holds on every path", async () => {
+  const store = createEngineStore(engine.dataSource);
+  const scoped = await startRest(store.readerFor({ namePatterns: ["stop*"], hostIds: [], vmIds: [] }));
+  const { vm } = JSON.parse((await scoped.ask("/vms")).text) as { vm: { id: string }[] };
+  expect(vm.map(({ id }) => id)).toEqual([ids.stopped]);
+  for (const path of [
+    "",
+    "/nics",
+    `/nics/${ids.nic1}`,
+    "/reporteddevices",
+    `/nics/${ids.nic1}/reporteddevices`,
+  ]) {
+    expect((await scoped.ask(`/vms/${ids.busy}${path}`)).status).toBe(404);
+  }
+  expect((await scoped.ask("/vms?search=ip%3D192.0.2.10")).text).toBe('{"vm":[]}');
+  await scoped.stop();
+});
