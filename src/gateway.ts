@@ -8,10 +8,13 @@ import { openIdentity } from "./identity.js";
 import { createLoaders } from "./loaders/loaders.js";
 import type { Log } from "./log.js";
 import { startPolling, type Polling } from "./polling.js";
+import { createMetrics } from "./metrics.js";
 import { readinessOf } from "./readiness.js";
 import type { RunningServer } from "./server/options.js";
 import { startServer } from "./server/server.js";
 import { readTlsMaterial } from "./server/tls.js";
+import { connectionsOf } from "./store/data-source.js";
+import { readFleetFigures } from "./store/fleet-figures.js";
 import { createStore } from "./store/store.js";
 import type { Store } from "./store/types.js";
 
@@ -47,6 +50,11 @@ export async function startGateway({ config, log, announce }: GatewayOptions): P
   const serverTls = config.serverTls === null ? null : await readTlsMaterial(config.serverTls);
   const pool = await openHostPool(config);
   let running: Running | null = null;
+  const metrics = createMetrics({
+    fleet: () => (database === null ? null : readFleetFigures(database.dataSource)),
+    pool: () => (database === null ? null : connectionsOf(database.dataSource)),
+    polling: () => null,
+  });
   let database: Database | null = null;
   let server: RunningServer;
   try {
@@ -70,6 +78,10 @@ export async function startGateway({ config, log, announce }: GatewayOptions): P
       allowedHosts: config.allowedHosts,
       trustedDocumentsFile: config.trustedDocumentsFile,
       tls: serverTls,
+      metrics: () => metrics.print(),
+      onOperation: (operation) => {
+        metrics.onOperation(operation);
+      },
     });
   } catch (error) {
     await pool.stop();
@@ -81,7 +93,7 @@ export async function startGateway({ config, log, announce }: GatewayOptions): P
   const boot = async (): Promise<void> => {
     database = await openDatabase(config, log, stopping.signal);
     const store = createStore(database.dataSource);
-    const polling = await startPolling({ config, log, pool, store });
+    const polling = await startPolling({ config, log, pool, store, metrics });
     running = { store, polling };
   };
   const booting = boot();

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
 import type { PassResult } from "./refresher/pass.js";
+import type { ServedOperation } from "./server/options.js";
 import type { FleetFigures } from "./store/fleet-figures.js";
 import { VERSION } from "./version.js";
 
@@ -8,14 +9,6 @@ export interface MetricSources {
   readonly fleet: () => Promise<FleetFigures> | null;
   readonly pool: () => { readonly total: number; readonly idle: number; readonly waiting: number } | null;
   readonly polling: () => { readonly running: number; readonly waiting: number } | null;
-}
-
-/** How one GraphQL request ended. */
-export interface ServedOperation {
-  readonly status: number;
-  /** `answered`, or the code of the error that stands for it. */
-  readonly decision: string;
-  readonly durationMs: number;
 }
 
 /** The metrics of one gateway, in Prometheus' text format. */

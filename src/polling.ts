@@ -4,6 +4,7 @@ import type { HostAdmin } from "./graph/context.js";
 import type { HostPool } from "./host-pool.js";
 import { configuredHost } from "./ids.js";
 import type { Log } from "./log.js";
+import type { Metrics } from "./metrics.js";
 import { startRefresher } from "./refresher/refresher.js";
 import { Expected, hostAddress } from "./setting-types.js";
 import type { ConfiguredHost, Store } from "./store/types.js";
@@ -14,6 +15,7 @@ export interface PollingOptions {
   readonly log: Log;
   readonly pool: HostPool;
   readonly store: Store;
+  readonly metrics: Pick<Metrics, "onPass">;
 }
 
 /** The write side of a gateway: hosts are polled, and the list of hosts can change. */
@@ -25,7 +27,13 @@ export interface Polling {
 }
 
 /** Starts to poll; `null` where no host can be spoken to, for want of certificates. */
-export async function startPolling({ config, log, pool, store }: PollingOptions): Promise<Polling | null> {
+export async function startPolling({
+  config,
+  log,
+  pool,
+  store,
+  metrics,
+}: PollingOptions): Promise<Polling | null> {
   const { clientFor, named } = pool;
   if (clientFor === null) {
     log.warn("no host is polled here: set VDSM_CA_FILE, VDSM_CERT_FILE and VDSM_KEY_FILE, or VDSM_TLS=off");
@@ -42,6 +50,9 @@ export async function startPolling({ config, log, pool, store }: PollingOptions)
     ignoreNames: config.guestNicIgnore,
     publish: () => undefined,
     log,
+    onPass: (result) => {
+      metrics.onPass(result);
+    },
   });
   const polled = new Set((named ?? []).map((host) => host.id));
   // Settings win over what another replica did to the list.

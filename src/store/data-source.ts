@@ -1,6 +1,8 @@
+import type { Pool } from "pg";
 import type { Logger } from "typeorm";
 import { DataSource } from "typeorm";
 import { InitialTables1795500000000 } from "../../migrations/1795500000000-initial-tables.js";
+import { socketsGivenUpAfter, SteadyClient } from "./steady-client.js";
 import { VdsStatic } from "./entities/vds-static.js";
 import { VmDynamic } from "./entities/vm-dynamic.js";
 import { VmGuestAgentInterface } from "./entities/vm-guest-agent-interface.js";
@@ -18,6 +20,9 @@ export interface DataSourceOptions {
   readonly poolSize?: number;
   readonly statementTimeoutMs?: number;
   readonly connectTimeoutMs?: number;
+  /** How long the database may say nothing before a connection is given up; longer than a statement may take. */
+  readonly answerTimeoutMs?: number;
+  readonly connectionLifetimeSeconds?: number;
   /** Told every statement; without one, TypeORM says nothing. */
   readonly logger?: Logger;
 }
@@ -25,17 +30,21 @@ export interface DataSourceOptions {
 /** The DataSource of a PostgreSQL URL, not yet connected: entities, migrations and limits in one place. */
 export function createDataSource(url: string, options: DataSourceOptions = {}): DataSource {
   const { poolSize = 10, statementTimeoutMs = 30_000, connectTimeoutMs = 5_000, logger } = options;
+  const { answerTimeoutMs = statementTimeoutMs + 2_000, connectionLifetimeSeconds = 60 } = options;
   return new DataSource({
     type: "postgres",
     url,
     applicationName: "vnic-graph",
     poolSize,
     connectTimeoutMS: connectTimeoutMs,
-    // The server ends a statement at its limit; the client waits a little longer, for a server that does not answer.
     extra: {
+      Client: SteadyClient,
       statement_timeout: statementTimeoutMs,
-      query_timeout: statementTimeoutMs + 5_000,
+      // The server ends a statement at its limit; the client waits a little longer, for a server that does not answer.
+      stream: socketsGivenUpAfter(answerTimeoutMs),
       keepAlive: true,
+      // A primary that was demoted keeps its connections, and refuses to write, for as long as they live.
+      maxLifetimeSeconds: connectionLifetimeSeconds,
     },
     // A dropped idle connection is replaced by the pool at its next use; the callers of failed queries tell.
     poolErrorHandler: () => undefined,
@@ -56,4 +65,10 @@ export function createDataSource(url: string, options: DataSourceOptions = {}): 
     migrationsTransactionMode: "all",
     ...(logger === undefined ? { logging: false } : { logging: ["query"], logger }),
   });
+}
+
+/** The pool's connections to the database, and how many requests wait for one. */
+export function connectionsOf(dataSource: DataSource): { total: number; idle: number; waiting: number } {
+  const { master } = dataSource.driver as unknown as { master: Pool };
+  return { total: master.totalCount, idle: master.idleCount, waiting: master.waitingCount };
 }
