@@ -1,0 +1,75 @@
+import { beforeEach, expect, test } from "vitest";
+import { PassLog } from "../../src/refresher/pass-log.js";
+import type { PassResult } from "../../src/refresher/pass.js";
+import { A, B, configuredHost } from "./builders.js";
+
+let lines: string[];
+let log: PassLog;
+
+beforeEach(() => {
+  lines = [];
+  const write = (level: string) => (_fields: object, message: string) =>
+    void lines.push(`${level}: ${message}`);
+  log = new PassLog({
+    debug: write("debug"),
+    info: write("info"),
+    warn: write("warn"),
+    error: write("error"),
+  });
+});
+
+function result(overrides: Partial<PassResult> = {}): PassResult {
+  return {
+    host: configuredHost(A),
+    outcome: "done",
+    failure: null,
+    inventoryFailure: null,
+    vms: 1,
+    rejectedVms: 0,
+    changedVms: 0,
+    added: 0,
+    changed: 0,
+    removed: 0,
+    durationMs: 5,
+    ...overrides,
+  };
+}
+
+const failed = (kind: string, hostId = A) =>
+  result({ host: configuredHost(hostId), outcome: "failed", failure: { kind, message: `${kind}!` } });
+
+test.each([
+  [result(), "debug: pass done, nothing changed"],
+  [result({ changedVms: 1 }), "info: pass done"],
+  [result({ rejectedVms: 1 }), "warn: pass done, VMs with unreadable reports keep their data"],
+  [
+    result({ outcome: "superseded" }),
+    "info: pass superseded: somebody else had this host or one of its VMs meanwhile",
+  ],
+  [failed("unreachable"), "warn: pass failed"],
+  [failed("internal"), "error: pass failed"],
+  [failed("aborted"), "debug: pass stopped"],
+])("one line a pass: %#", (told, line) => {
+  log.write(told);
+  expect(lines).toEqual([line]);
+});
+
+test("an outage of the database is told once, whatever the number of hosts and passes", () => {
+  for (let pass = 0; pass < 3; pass += 1) for (const hostId of [A, B]) log.write(failed("database", hostId));
+  log.write(failed("timeout"));
+  log.write(result());
+  log.write(result());
+  expect(lines).toEqual([
+    "error: database does not answer; passes are tried again until it does",
+    "warn: pass failed",
+    "info: database answers again",
+    "debug: pass done, nothing changed",
+    "debug: pass done, nothing changed",
+  ]);
+});
+
+test("a host that does not tell vNICs is told once, and again after it did", () => {
+  const without = result({ inventoryFailure: "busy" });
+  for (const told of [without, without, failed("timeout"), without, result(), without]) log.write(told);
+  expect(lines.filter((line) => line.includes("NICs"))).toHaveLength(2);
+});
