@@ -10,6 +10,8 @@ import type { Log } from "./log.js";
 import { startPolling, type Polling } from "./polling.js";
 import { createMetrics } from "./metrics.js";
 import { readinessOf } from "./readiness.js";
+import type { ChangeFeed } from "./refresher/changes.js";
+import { openReplicas } from "./replicas.js";
 import type { RunningServer } from "./server/options.js";
 import { startServer } from "./server/server.js";
 import { readTlsMaterial } from "./server/tls.js";
@@ -56,6 +58,7 @@ export async function startGateway({ config, log, announce }: GatewayOptions): P
     polling: () => null,
   });
   let database: Database | null = null;
+  let changes: ChangeFeed | null = null;
   let server: RunningServer;
   try {
     server = await startServer({
@@ -93,7 +96,9 @@ export async function startGateway({ config, log, announce }: GatewayOptions): P
   const boot = async (): Promise<void> => {
     database = await openDatabase(config, log, stopping.signal);
     const store = createStore(database.dataSource);
-    const polling = await startPolling({ config, log, pool, store, metrics });
+    const replicas = openReplicas(config, log);
+    ({ changes } = replicas);
+    const polling = await startPolling({ config, log, pool, store, replicas, metrics });
     running = { store, polling };
   };
   const booting = boot();
@@ -115,6 +120,7 @@ export async function startGateway({ config, log, announce }: GatewayOptions): P
       await booting.catch(() => undefined);
       await server.drain();
       await running?.polling?.stop();
+      await changes?.close();
       await pool.stop();
       await database?.close();
       log.info("stopped");

@@ -6,6 +6,7 @@ import { configuredHost } from "./ids.js";
 import type { Log } from "./log.js";
 import type { Metrics } from "./metrics.js";
 import { startRefresher } from "./refresher/refresher.js";
+import type { Replicas } from "./replicas.js";
 import { Expected, hostAddress } from "./setting-types.js";
 import type { ConfiguredHost, Store } from "./store/types.js";
 
@@ -15,6 +16,7 @@ export interface PollingOptions {
   readonly log: Log;
   readonly pool: HostPool;
   readonly store: Store;
+  readonly replicas: Replicas;
   readonly metrics: Pick<Metrics, "onPass">;
 }
 
@@ -32,6 +34,7 @@ export async function startPolling({
   log,
   pool,
   store,
+  replicas,
   metrics,
 }: PollingOptions): Promise<Polling | null> {
   const { clientFor, named } = pool;
@@ -48,7 +51,10 @@ export async function startPolling({
     intervalMs: config.refreshIntervalMs,
     concurrency: config.refreshConcurrency,
     ignoreNames: config.guestNicIgnore,
-    publish: () => undefined,
+    publish: (change) => {
+      replicas.changes.publish(change);
+    },
+    startSchedule: replicas.startSchedule,
     log,
     onPass: (result) => {
       metrics.onPass(result);

