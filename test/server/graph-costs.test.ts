@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { getIntrospectionQuery, Kind, type OperationDefinitionNode, parse, validate } from "graphql";
+import { getIntrospectionQuery, Kind, parse, validate } from "graphql";
 import { describe, expect, test } from "vitest";
 import { listSizeOf } from "../../src/graph/list-sizes.js";
 import { buildGraphSchema } from "../../src/graph/schema.js";
@@ -13,9 +13,8 @@ const check = createOperationCheck(schema, DEFAULT_LIMITS, listSizeOf);
 function measured(text: string, variables = {}) {
   const document = parse(text);
   expect(validate(schema, document)).toEqual([]);
-  const isOperation = (each: { kind: string }): each is OperationDefinitionNode =>
-    each.kind === Kind.OPERATION_DEFINITION;
-  return check(document, document.definitions.find(isOperation)!, variables);
+  const operation = document.definitions.find((each) => each.kind === Kind.OPERATION_DEFINITION);
+  return check(document, operation!, variables);
 }
 
 const VM_WITH_EVERYTHING = `
@@ -27,7 +26,7 @@ describe("our own graph, within the default limits", () => {
   const examples = resolve(import.meta.dirname, "../../portal/examples");
   const readme = readFileSync(resolve(import.meta.dirname, "../../README.md"), "utf8");
 
-  test.each([
+  test.each<[string, string, Record<string, unknown>]>([
     ["the standard introspection", getIntrospectionQuery(), {}],
     [
       "the fullest introspection",
@@ -40,9 +39,13 @@ describe("our own graph, within the default limits", () => {
       }),
       {},
     ],
-    ...readdirSync(examples).map((name) => [name, readFileSync(join(examples, name), "utf8"), {}] as const),
+    ...readdirSync(examples).map(
+      (name) =>
+        [name, readFileSync(join(examples, name), "utf8"), {}] as [string, string, Record<string, unknown>],
+    ),
     ...[...readme.matchAll(/```graphql\n([^]*?)```/g)].map(
-      ([, query], at) => [`query ${at + 1} of the README`, query!, {}] as const,
+      ([, query], at) =>
+        [`query ${at + 1} of the README`, query!, {}] as [string, string, Record<string, unknown>],
     ),
     ["a full page of VMs with everything", `{ vms(first: 500) { nodes { ${VM_WITH_EVERYTHING} } } }`, {}],
     [

@@ -99,6 +99,7 @@ describe("a request from a browser", () => {
     ["no browser at all", {}],
     ["our own page", { "sec-fetch-site": "same-origin", origin: "http://127.0.0.1:4000" }],
     ["typed into the address bar", { "sec-fetch-site": "none" }],
+    ["our own page behind a proxy", { "sec-fetch-site": "same-origin", origin: "https://graph.example" }],
     ["a listed origin", { "sec-fetch-site": "cross-site", origin: "https://portal.example" }],
   ])("is served: %s", (_title, headers) => {
     expect(check(headers)).not.toThrow();

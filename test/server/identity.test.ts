@@ -3,18 +3,26 @@ import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { identityFrom } from "../../src/server/identity/identity.js";
 import { createToken, openTokenFile } from "../../src/server/identity/token-file.js";
+import { buildGraphSchema } from "../../src/graph/schema.js";
+import type { Role } from "../../src/graph/roles.js";
+import type { ServerOptions } from "../../src/server/options.js";
 import { answerOf, rememberingLog, served } from "./running.js";
 import { temporaryFile } from "./temporary.js";
 
 const inAnHour = () => new Date(Date.now() + 3_600_000);
 const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
 
-async function withTokens(...roles: ("reader" | "operator" | "router" | "metrics")[]) {
+async function withTokens(...roles: Role[]) {
+  return withTokensFor({}, roles);
+}
+
+async function withTokensFor(options: Partial<ServerOptions>, roles: Role[]) {
   const { token, line } = createToken({ name: "gateway", roles, expiresAt: inAnHour() });
   const path = await temporaryFile(`# tokens\n\n${line}\n`);
   const { log, lines } = rememberingLog();
   const file = await openTokenFile(path, log);
-  const server = await served({ identity: identityFrom([file]), metrics: () => Promise.resolve("up 1\n") });
+  const identity = identityFrom([file]);
+  const server = await served({ identity, metrics: () => Promise.resolve("up 1\n"), ...options });
   return { token, path, file, server, lines };
 }
 
@@ -86,6 +94,18 @@ describe("roles", () => {
     expect(answer.status).toBe(graph);
     if (graph === 403) expect(answer.body.errors?.[0]?.extensions.code).toBe("FORBIDDEN");
     expect((await fetch(`${server.url}/metrics`, bearer(token))).status).toBe(metrics);
+  });
+
+  test("of fields are the graph's own rule; an answer that is forbidden as a whole is 403", async () => {
+    const options = {
+      schema: buildGraphSchema({ federation: "whole" }),
+      contextFor: (viewer: object) => ({ viewer }),
+    };
+    const { server, token } = await withTokensFor(options, ["reader"]);
+    for (const query of ["{ _service { sdl } }", "mutation { refreshHost(id: 1) { id } }"]) {
+      const { status, body } = await server.post(query, bearer(token));
+      expect([query, status, body.errors?.[0]?.extensions.code]).toEqual([query, 403, "FORBIDDEN"]);
+    }
   });
 
   test("health is open, metrics are not", async () => {

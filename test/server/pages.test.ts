@@ -42,6 +42,13 @@ describe("GraphiQL", () => {
     }
   });
 
+  test("is found beside the program", async () => {
+    const server = await served({ graphiql: true });
+    expect(await (await fetch(`${server.url}/graphiql`)).text()).toBe(
+      await readFile(join(built, "graphiql.html"), "utf8"),
+    );
+  });
+
   test("loads nothing from elsewhere, and needs no eval", async () => {
     const html = await readFile(join(built, "graphiql.html"), "utf8");
     expect(html).not.toMatch(/https?:|<script(?![^>]* src=)|<style|\son\w+=/);

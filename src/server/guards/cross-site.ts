@@ -18,7 +18,8 @@ export function checkCrossSite(method: string, headers: IncomingHttpHeaders, rul
   if (site !== undefined && site !== "same-origin" && site !== "none") {
     throw crossSite("Sec-Fetch-Site says that the request comes from another site's page.");
   }
-  if (origin !== undefined && hostOfOrigin(origin) !== host?.toLowerCase()) {
+  // A browser that vouches for its page knows better than a Host header that a proxy may have rewritten.
+  if (site === undefined && origin !== undefined && hostOfOrigin(origin) !== host?.toLowerCase()) {
     throw crossSite("Origin says that the request comes from another site's page.");
   }
   if (site === undefined && !rules.secure && !isLoopback(host) && method === "GET" && isSimple(headers)) {
