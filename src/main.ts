@@ -2,6 +2,7 @@
 import "reflect-metadata";
 import { Command, CommanderError, Option } from "commander";
 import { settingsIn, withSettings } from "./commands/flags.js";
+import type { HostsTask } from "./commands/hosts.js";
 import type { TokenFlags } from "./commands/token.js";
 import { ConfigError, loadConfig } from "./config.js";
 import { createLog } from "./log.js";
@@ -55,6 +56,23 @@ withSettings(
   const allAnswered = await refreshOnce(config, createLog(config.logLevel, "stderr"), stopping.signal);
   if (!allAnswered) process.exitCode = FAILED;
 });
+
+const hostsCommand = program.command("hosts").description("which hosts the gateways of a database poll");
+withSettings(hostsCommand.command("list").description("print them")).action((options: Flags) =>
+  runHosts({ do: "list" }, options),
+);
+withSettings(
+  hostsCommand
+    .command("add")
+    .argument("<host[:port]>", "where its vdsm listens")
+    .description("poll one more"),
+).action((address: string, options: Flags) => runHosts({ do: "add", address }, options));
+withSettings(
+  hostsCommand
+    .command("remove")
+    .argument("<id or host>", "as `list` shows it")
+    .description("poll it no more"),
+).action((host: string, options: Flags) => runHosts({ do: "remove", host }, options));
 
 program
   .command("simulate")
@@ -121,6 +139,12 @@ try {
 }
 
 type Flags = Readonly<Record<string, unknown>>;
+
+async function runHosts(task: HostsTask, options: Flags): Promise<void> {
+  const config = loadConfig(process.env, settingsIn(options));
+  const { hosts } = await import("./commands/hosts.js");
+  await hosts(task, config, createLog(config.logLevel, "stderr"), print, stopping.signal);
+}
 
 /** One line for people; what was thrown by accident is told as one, without its stack. */
 function report(error: unknown): number {

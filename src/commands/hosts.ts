@@ -1,0 +1,109 @@
+import { ConfigError, type Config } from "../config.js";
+import { openDatabase } from "../database.js";
+import { configuredHost } from "../ids.js";
+import type { Log } from "../log.js";
+import { Expected, hostAddress } from "../setting-types.js";
+import { createStore } from "../store/store.js";
+import type { HostRow, PolledHost, Store } from "../store/types.js";
+import { formatTable } from "./table.js";
+
+/** What `vnic-graph hosts` is asked to do. */
+export type HostsTask =
+  | { readonly do: "list" }
+  | { readonly do: "add"; readonly address: string }
+  | { readonly do: "remove"; readonly host: string };
+
+/** Lists the stored hosts, or changes which of them are polled; running gateways follow within seconds. */
+export async function hosts(
+  task: HostsTask,
+  config: Config,
+  log: Log,
+  print: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  if (config.databaseUrl === null) {
+    throw new ConfigError("DATABASE_URL must name the database whose gateways poll the hosts; set it");
+  }
+  if (config.source === "engine") {
+    throw new ConfigError("SOURCE is engine, which polls no hosts; set SOURCE to hosts, or leave it out");
+  }
+  const database = await openDatabase(config, log, signal);
+  try {
+    const store = createStore(database.dataSource);
+    if (task.do === "add") await add(store, task.address, config.refreshIntervalMs, print);
+    else if (task.do === "remove") await remove(store, task.host, print);
+    else print(tableOf(await store.hosts(), await store.listHosts()));
+  } finally {
+    await database.close();
+  }
+}
+
+async function add(store: Store, address: string, intervalMs: number | null, print: (line: string) => void) {
+  const host = configuredHost(addressOf(address));
+  await store.addHost(host, intervalMs);
+  print(`${host.name} is polled now; its id is ${host.id}`);
+}
+
+async function remove(store: Store, named: string, print: (line: string) => void): Promise<void> {
+  const polled = await store.listHosts();
+  const found = polled.filter((host) => [host.id, host.name].includes(named) || isAt(host, named));
+  const [host, ...others] = found;
+  if (host === undefined) {
+    throw new ConfigError(`no host ${named} is polled; \`vnic-graph hosts list\` shows those that are`);
+  }
+  if (others.length > 0) {
+    throw new ConfigError(
+      `${found.length} polled hosts are called ${named}; name one by its id: ${found.map(({ id }) => id).join(", ")}`,
+    );
+  }
+  if (host.fromSettings) {
+    throw new ConfigError(`host ${named} is named by a gateway's VDSM_HOSTS; take it out of that setting`);
+  }
+  await store.removeHost(host.id);
+  print(`${host.name} is polled no more; its VMs stay readable, as stale`);
+}
+
+function isAt(host: { readonly host: string; readonly port: number }, address: string): boolean {
+  try {
+    const wanted = hostAddress(address);
+    return wanted.host === host.host && wanted.port === host.port;
+  } catch (error) {
+    if (error instanceof Expected) return false;
+    throw error;
+  }
+}
+
+function addressOf(address: string) {
+  try {
+    return hostAddress(address);
+  } catch (error) {
+    if (!(error instanceof Expected)) throw error;
+    throw new ConfigError(`the host must be ${error.message}, not "${address.slice(0, 200)}"; mend it`);
+  }
+}
+
+function tableOf(rows: readonly HostRow[], hosts: readonly PolledHost[]): string {
+  if (rows.length === 0) return "No host is polled; add one with `vnic-graph hosts add <host[:port]>`.";
+  const polled = new Set(hosts.map(({ id }) => id));
+  const header = ["id", "name", "address", "status", "last success", "last error"];
+  return formatTable(
+    header,
+    rows.map((row) => [
+      row.id,
+      row.name,
+      row.address,
+      polled.has(row.id) ? (STATUS_WORDS.get(row.status) ?? String(row.status)) : "not polled",
+      row.lastSuccessAt?.toISOString() ?? "never",
+      row.lastError ?? "",
+    ]),
+  );
+}
+
+/** oVirt's VDSStatus numbers, as far as the store gives them. */
+const STATUS_WORDS: ReadonlyMap<number, string> = new Map([
+  [0, "not asked yet"],
+  [3, "up"],
+  [4, "not answering"],
+  [5, "error"],
+  [12, "recovering"],
+]);
