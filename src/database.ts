@@ -2,10 +2,12 @@ import type { DataSource } from "typeorm";
 import type { Config } from "./config.js";
 import type { Log } from "./log.js";
 import { createDataSource } from "./store/data-source.js";
+import { checkEngine } from "./store/engine/check-engine.js";
+import { createEngineDataSource } from "./store/engine/engine-data-source.js";
 import { startEmbeddedPostgres } from "./store/embedded-postgres.js";
 import { migrate } from "./store/migrate.js";
 
-/** A database that is there, has our tables, and is ours to close. */
+/** A database that is there and has the tables that are read. */
 export interface Database {
   readonly dataSource: DataSource;
   close(): Promise<void>;
@@ -32,7 +34,8 @@ export async function openDatabase(config: Config, log: Log, signal: AbortSignal
           },
         })
       : null;
-  const dataSource = createDataSource(embedded?.url ?? config.databaseUrl ?? "", {
+  const create = config.source === "engine" ? createEngineDataSource : createDataSource;
+  const dataSource = create(embedded?.url ?? config.databaseUrl ?? "", {
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
   });
   const close = async () => {
@@ -41,7 +44,9 @@ export async function openDatabase(config: Config, log: Log, signal: AbortSignal
   };
   try {
     await reach(dataSource, log, signal);
-    if (config.source === "hosts") {
+    if (config.source === "engine") {
+      log.info((await checkEngine(dataSource)).message);
+    } else {
       const applied = await migrate(dataSource);
       if (applied.length > 0) log.info({ migrations: applied }, "database brought up to date");
     }

@@ -18,7 +18,8 @@ import { readTlsMaterial } from "./server/tls.js";
 import { connectionsOf } from "./store/data-source.js";
 import { readFleetFigures } from "./store/fleet-figures.js";
 import { createStore } from "./store/store.js";
-import type { Store } from "./store/types.js";
+import { createEngineStore } from "./store/engine/engine-store.js";
+import type { ReadStore, VmScope } from "./store/types.js";
 
 /** What a gateway is started with. */
 export interface GatewayOptions {
@@ -41,7 +42,7 @@ export interface Gateway {
 
 /** What the gateway has once its database is there. */
 interface Running {
-  readonly store: Store;
+  readonly store: ReadStore & { readerFor(scope: VmScope | null): ReadStore };
   readonly polling: Polling | null;
 }
 
@@ -53,7 +54,9 @@ export async function startGateway({ config, log, announce }: GatewayOptions): P
   const pool = await openHostPool(config);
   let running: Running | null = null;
   const metrics = createMetrics({
-    fleet: () => (database === null ? null : readFleetFigures(database.dataSource)),
+    // An engine's database has no table of ours to tell it.
+    fleet: () =>
+      database === null || config.source === "engine" ? null : readFleetFigures(database.dataSource),
     pool: () => (database === null ? null : connectionsOf(database.dataSource)),
     polling: () => null,
   });
@@ -95,6 +98,10 @@ export async function startGateway({ config, log, announce }: GatewayOptions): P
 
   const boot = async (): Promise<void> => {
     database = await openDatabase(config, log, stopping.signal);
+    if (config.source === "engine") {
+      running = { store: createEngineStore(database.dataSource), polling: null };
+      return;
+    }
     const store = createStore(database.dataSource);
     const replicas = openReplicas(config, log);
     ({ changes } = replicas);

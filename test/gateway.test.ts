@@ -3,6 +3,8 @@ import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
+import { createEngineDatabase } from "./store/engine/engine-database.js";
+import { SMALL_ENGINE } from "./store/engine/small-engine.js";
 import { createDatabase, type TestDatabase } from "./support/database.js";
 import { runVnicGraph, type Run } from "./support/process.js";
 import { eventually } from "./support/eventually.js";
@@ -118,6 +120,36 @@ describe("a database that was named", () => {
       /vnic-graph: database \S+: has tables that vnic-graph did not make \(vm_static\)/,
     );
     expect(gateway.output()).not.toMatch(/\n\s+at /);
+  });
+});
+
+describe("an engine's own database", () => {
+  test("is read by a role that has only SELECT, said so, and never changed", async () => {
+    const engine = await createEngineDatabase();
+    await engine.asEngine(...SMALL_ENGINE);
+    cleanups.push(() => engine.drop());
+    const gateway = start({ SOURCE: "engine", DATABASE_URL: engine.url });
+    const url = await urlOf(gateway);
+    await ready(url);
+    expect(gateway.output()).toMatch(/read only, as \S+; nothing is migrated, written or polled/);
+    const answer = await ask(
+      url,
+      "{ vms { totalCount nodes { name guestInfo { networkDevices { name } } } } }",
+    );
+    expect(answer.errors).toBeUndefined();
+    expect(answer.data.vms.totalCount).toBeGreaterThan(3);
+    const refused = await ask(
+      url,
+      'mutation { refreshHost(id: "3fa4b3ff-6b11-4d30-9a1f-0a6f3dd7a001") { id } }',
+    );
+    expect(refused.errors[0].extensions.code).toBe("NOT_AVAILABLE");
+  });
+
+  test("that lacks a table is refused, naming it", async () => {
+    const { url: DATABASE_URL } = await database();
+    const gateway = start({ SOURCE: "engine", DATABASE_URL });
+    expect(await gateway.ended).toBe(1);
+    expect(gateway.output()).toMatch(/vnic-graph: engine database .* lacks .*vnic_profiles/);
   });
 });
 
