@@ -249,7 +249,7 @@ describe("a refresh of simulated hosts into a real database", () => {
 
   test("comes to the truth through a life of migrations, starts, stops and silences", async () => {
     const simulated = await world({ hosts: 3, vms: 45, seed: 9 });
-    for (let moment = 0; moment < 40; moment += 1) {
+    for (let moment = 0; moment < 15; moment += 1) {
       site.cluster.tick();
       const results = await site.refresher.refreshAll();
       expect(results.filter(({ outcome }) => outcome !== "done")).toEqual([]);
