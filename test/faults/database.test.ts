@@ -67,7 +67,8 @@ test("F12: every connection is cut, again and again, while clients ask: only ans
   const answers: Promise<Answer>[] = [];
   for (let cut = 0; cut < 10; cut += 1) {
     answers.push(gateway.ask(VMS), gateway.ask(VMS));
-    await (cut % 2 === 0 ? sql(TERMINATE) : proxy.drop());
+    if (cut % 2 === 0) await sql(TERMINATE);
+    else proxy.drop();
     answers.push(gateway.ask(VMS));
     await Promise.all(answers);
     expect(await invariants.violations().catch(() => [])).toEqual([]);

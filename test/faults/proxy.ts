@@ -56,7 +56,11 @@ export async function startProxy(target: { readonly host: string; readonly port:
       return url.href;
     },
     stop: async () => {
-      const closed = new Promise<void>((resolve) => server.close(() => void resolve()));
+      const closed = new Promise<void>((resolve) =>
+        server.close(() => {
+          resolve();
+        }),
+      );
       proxy.drop();
       await closed;
     },
@@ -101,7 +105,9 @@ class Pair {
           return;
         }
         gone(this);
-        void last.then(() => to.destroySoon());
+        void last.then(() => {
+          to.destroySoon();
+        });
       });
     }
   }
