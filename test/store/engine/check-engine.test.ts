@@ -65,6 +65,12 @@ describe("an engine's database at start", () => {
     await expect(engine.dataSource.query("DELETE FROM vm_static")).rejects.toThrow(/read-only transaction/);
   });
 
+  test("is known without entities and migrations, so that nothing can be synchronised or migrated", async () => {
+    engine = await createEngineDatabase();
+    expect(engine.dataSource.entityMetadatas).toEqual([]);
+    expect(engine.dataSource.migrations).toEqual([]);
+  });
+
   test("has no place for a failed check to write to: it reads the catalogue alone", async () => {
     engine = await createEngineDatabase({ schema: [] });
     await expect(checkEngine(engine.dataSource)).rejects.toThrow(/table vds_static, table vds_dynamic/);
