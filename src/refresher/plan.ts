@@ -143,8 +143,11 @@ function newVm(vmId: string): StoredVm {
   return { id: vmId, name: vmId, inventoryHash: null, nics: [], ...ENDED, ...UNOWNED };
 }
 
-function isSettledVm({ reported, decision }: SightedVm, after: StoredVm, hostId: string): boolean {
+function isSettledVm({ stored, reported, decision }: SightedVm, after: StoredVm, hostId: string): boolean {
   if (reported === null) return false;
+  // What another host owned was read while that host could write it: after taking it over, it is read once more.
+  const wasForeign = stored !== null && stored.ownerId !== null && stored.ownerId !== hostId;
+  if (wasForeign && stored.ownerId !== after.ownerId) return false;
   if (decision.verdict === "own") return after.inventoryHash === inventoryHashOf(reported);
   // The record of a VM that ended says the same until the engine takes it away, whoever runs the VM by now.
   const plays = after.ownerId === hostId || after.incomingId === hostId || after.contenderId === hostId;

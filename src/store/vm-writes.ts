@@ -48,7 +48,7 @@ export async function insertVms(queryRunner: QueryRunner, vms: readonly VmState[
   );
 }
 
-/** Updates each table's rows whose values change, and no other; a VM whose standings are not as read voids the pass. */
+/** Updates each table's rows whose values change, and no other; a VM that is not as read voids the pass: no update is lost. */
 export async function updateVms(
   queryRunner: QueryRunner,
   hostId: string,
@@ -74,9 +74,13 @@ async function updateStatic(queryRunner: QueryRunner, changes: readonly VmChange
   if (changes.length === 0) return;
   const updated = await affectedBy(
     queryRunner,
-    `UPDATE vm_static s SET vm_name = g.name FROM unnest($1::uuid[], $2::text[]) AS g(id, name)
-     WHERE s.vm_guid = g.id`,
-    [changes.map(({ before }) => before.id), changes.map(({ after }) => after.name)],
+    `UPDATE vm_static s SET vm_name = g.name FROM unnest($1::uuid[], $2::text[], $3::text[]) AS g(id, name, old_name)
+     WHERE s.vm_guid = g.id AND s.vm_name = g.old_name`,
+    [
+      changes.map(({ before }) => before.id),
+      changes.map(({ after }) => after.name),
+      changes.map(({ before }) => before.name),
+    ],
   );
   expectAll(updated, changes.length);
 }
@@ -87,10 +91,13 @@ async function updateDynamic(queryRunner: QueryRunner, changes: readonly VmChang
     queryRunner,
     `UPDATE vm_dynamic d SET status = g.status, vm_ip = g.ips, vm_fqdn = g.fqdn,
        run_on_vds = g.owner_id, migrating_to_vds = g.incoming_id
-     FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::uuid[], $6::uuid[], $7::uuid[], $8::uuid[])
-       AS g(id, status, ips, fqdn, owner_id, incoming_id, old_owner_id, old_incoming_id)
-     WHERE d.vm_guid = g.id AND d.run_on_vds IS NOT DISTINCT FROM g.old_owner_id
-       AND d.migrating_to_vds IS NOT DISTINCT FROM g.old_incoming_id`,
+     FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::uuid[], $6::uuid[],
+         $7::uuid[], $8::uuid[], $9::int[], $10::text[], $11::text[])
+       AS g(id, status, ips, fqdn, owner_id, incoming_id, old_owner_id, old_incoming_id, old_status, old_ips, old_fqdn)
+     WHERE d.vm_guid = g.id AND d.status = g.old_status
+       AND d.run_on_vds IS NOT DISTINCT FROM g.old_owner_id
+       AND d.migrating_to_vds IS NOT DISTINCT FROM g.old_incoming_id
+       AND d.vm_ip IS NOT DISTINCT FROM g.old_ips AND d.vm_fqdn IS NOT DISTINCT FROM g.old_fqdn`,
     [
       changes.map(({ before }) => before.id),
       changes.map(({ after }) => after.status),
@@ -100,6 +107,9 @@ async function updateDynamic(queryRunner: QueryRunner, changes: readonly VmChang
       changes.map(({ after }) => after.incomingId),
       changes.map(({ before }) => before.ownerId),
       changes.map(({ before }) => before.incomingId),
+      changes.map(({ before }) => before.status),
+      changes.map(({ before }) => before.ips),
+      changes.map(({ before }) => before.fqdn),
     ],
   );
   expectAll(updated, changes.length);
@@ -125,9 +135,14 @@ async function updateOwn(
            FROM vnic_graph_host h WHERE h.host_id = g.old_owner_id)
          WHEN g.is_heard THEN NULL
          ELSE r.last_reported_at END
-     FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::int[], $7::uuid[], $8::uuid[], $9::bool[], $10::bool[])
-       AS g(id, contender_id, inventory_hash, silence, missed_passes, old_contender_id, old_owner_id, was_heard, is_heard)
-     WHERE r.vm_id = g.id AND r.contender_id IS NOT DISTINCT FROM g.old_contender_id`,
+     FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::int[], $7::uuid[], $8::uuid[], $9::bool[], $10::bool[],
+         $11::text[], $12::text[], $13::int[])
+       AS g(id, contender_id, inventory_hash, silence, missed_passes, old_contender_id, old_owner_id, was_heard, is_heard,
+         old_inventory_hash, old_silence, old_missed_passes)
+     WHERE r.vm_id = g.id AND r.missed_passes = g.old_missed_passes
+       AND r.contender_id IS NOT DISTINCT FROM g.old_contender_id
+       AND r.inventory_hash IS NOT DISTINCT FROM g.old_inventory_hash
+       AND r.silence IS NOT DISTINCT FROM g.old_silence`,
     [
       hostId,
       changes.map(({ before }) => before.id),
@@ -139,6 +154,9 @@ async function updateOwn(
       changes.map(({ before }) => before.ownerId),
       changes.map(({ before }) => isHeard(before)),
       changes.map(({ after }) => isHeard(after)),
+      changes.map(({ before }) => before.inventoryHash),
+      changes.map(({ before }) => before.silence),
+      changes.map(({ before }) => before.missedPasses),
     ],
   );
   expectAll(updated, changes.length);
