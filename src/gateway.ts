@@ -68,9 +68,9 @@ export async function startGateway({ config, log, announce }: GatewayOptions): P
       host: config.host,
       port: config.port,
       schema: buildGraphSchema({ federation: config.federation }),
-      contextFor: (viewer) => {
+      contextFor: (viewer, { check }) => {
         const { store, polling } = running ?? notReady();
-        const loaders = createLoaders(store.readerFor(viewer.scope));
+        const loaders = createLoaders(store.readerFor(viewer.scope), { check });
         return { loaders, viewer, hostAdmin: polling?.admin ?? null };
       },
       readiness: () => readinessOf(running?.store ?? null),

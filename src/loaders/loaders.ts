@@ -4,6 +4,7 @@ import { byName } from "./by-name.js";
 import { hostVmsLoader } from "./host-vms.js";
 import { manyInKeyOrder, oneInKeyOrder } from "./key-order.js";
 import { remembered } from "./remembered.js";
+import { stoppable } from "./stoppable.js";
 import { isUuid } from "./uuid.js";
 
 /** Which VMs, in which order, from where on. */
@@ -31,8 +32,15 @@ export interface Loaders {
   readonly forget: () => void;
 }
 
+/** How the loaders of one request come to an end. */
+export interface LoaderOptions {
+  /** Asked before every batch; throws once the request's time is up, so that late work starts no statement. */
+  readonly check?: () => void;
+}
+
 /** Makes the loaders of one request. They must not outlive it: what they remember grows old, and belongs to one viewer. */
-export function createLoaders(store: ReadStore): Loaders {
+export function createLoaders(reads: ReadStore, { check }: LoaderOptions = {}): Loaders {
+  const store = check === undefined ? reads : stoppable(reads, check);
   const vmById = one((ids) => store.vmsByIds(ids), idOf);
   const nicById = one((ids) => store.nicsByIds(ids), idOf);
   const hostById = one((ids) => store.hostsByIds(ids), idOf);

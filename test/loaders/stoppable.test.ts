@@ -1,0 +1,58 @@
+import { expect, test } from "vitest";
+import { createLoaders } from "../../src/loaders/loaders.js";
+import { stoppable } from "../../src/loaders/stoppable.js";
+import { memoryStore, uuid, vmRow } from "../graph/memory-store.js";
+
+/** A request that has time until told otherwise. */
+function request() {
+  let isOver = false;
+  return {
+    end: () => (isOver = true),
+    check: () => {
+      if (isOver) throw new Error("the time is up");
+    },
+  };
+}
+
+test("no read of the store begins once the time is up, whichever it is", async () => {
+  const store = memoryStore();
+  const { check, end } = request();
+  const reads = stoppable(store, check);
+  const page = { limit: 1, after: null, filter: {}, order: "ID_ASC" } as const;
+  const every = () => [
+    reads.vmsPage(page),
+    reads.countVms({}),
+    reads.vmsByIds([]),
+    reads.vmsByHosts([], 1),
+    reads.nicsByVms([]),
+    reads.nicsByIds([]),
+    reads.nicsByMacs([]),
+    reads.guestInterfacesByVms([]),
+    reads.hosts(),
+    reads.hostsByIds([]),
+    reads.ping(),
+    reads.everyHostTried(),
+  ];
+  expect(every()).toHaveLength(Object.keys(reads).length);
+  await Promise.all(every());
+  const before = store.calls.length;
+  end();
+  for (const outcome of await Promise.allSettled(every())) {
+    expect(outcome).toMatchObject({ status: "rejected", reason: { message: "the time is up" } });
+  }
+  expect(store.calls).toHaveLength(before);
+});
+
+test("loaders answer what they have already read, and read nothing more", async () => {
+  const store = memoryStore();
+  store.vms.push(vmRow(1), vmRow(2));
+  const { check, end } = request();
+  const loaders = createLoaders(store, { check });
+  const first = await loaders.vmById.load(uuid(1, 1));
+  end();
+  expect(await loaders.vmById.load(uuid(1, 1))).toBe(first);
+  await expect(loaders.vmById.load(uuid(1, 2))).rejects.toThrow("the time is up");
+  await expect(loaders.vmsByHost(5).load(uuid(3, 1))).rejects.toThrow("the time is up");
+  await expect(loaders.countVms({})).rejects.toThrow("the time is up");
+  expect(store.calls).toEqual(["vmsByIds"]);
+});
