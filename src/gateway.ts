@@ -1,5 +1,6 @@
 import type { Config } from "./config.js";
 import { openDatabase, type Database } from "./database.js";
+import type { GraphContext } from "./graph/context.js";
 import { graphError } from "./graph/errors.js";
 import { listSizeOf } from "./graph/list-sizes.js";
 import { buildGraphSchema } from "./graph/schema.js";
@@ -12,7 +13,9 @@ import { createMetrics } from "./metrics.js";
 import { readinessOf } from "./readiness.js";
 import type { ChangeFeed } from "./refresher/changes.js";
 import { openReplicas } from "./replicas.js";
-import type { RunningServer } from "./server/options.js";
+import { restPlugin } from "./rest/rest-plugin.js";
+import type { KnownViewer } from "./server/identity/identity.js";
+import type { RunningServer, ServedRequest } from "./server/options.js";
 import { startServer } from "./server/server.js";
 import { readTlsMaterial } from "./server/tls.js";
 import { connectionsOf } from "./store/data-source.js";
@@ -62,16 +65,28 @@ export async function startGateway({ config, log, announce }: GatewayOptions): P
   });
   let database: Database | null = null;
   let changes: ChangeFeed | null = null;
+  const contextFor = (viewer: KnownViewer, { check }: ServedRequest): GraphContext => {
+    const { store, polling } = running ?? notReady();
+    const loaders = createLoaders(store.readerFor(viewer.scope), { check });
+    return { loaders, viewer, hostAdmin: polling?.admin ?? null };
+  };
   let server: RunningServer;
   try {
     server = await startServer({
       host: config.host,
       port: config.port,
       schema: buildGraphSchema({ federation: config.federation }),
-      contextFor: (viewer, { check }) => {
-        const { store, polling } = running ?? notReady();
-        const loaders = createLoaders(store.readerFor(viewer.scope), { check });
-        return { loaders, viewer, hostAdmin: polling?.admin ?? null };
+      contextFor,
+      routes: async (scope, admitted) => {
+        await scope.register(restPlugin, {
+          loadersFor: (request) => {
+            const { viewer, request: served } = admitted(request);
+            return contextFor(viewer, served).loaders;
+          },
+          onError: (error, { id }) => {
+            log.error({ requestId: id, err: error }, "request failed");
+          },
+        });
       },
       readiness: () => readinessOf(running?.store ?? null),
       log,

@@ -62,13 +62,15 @@ export function metricsRoute(app: FastifyInstance, options: ServerOptions): void
   });
 }
 
-function viewerOf(request: FastifyRequest, { identity }: ServerOptions): Promise<KnownViewer> {
+/** Who sends the request, by its header or its certificate. */
+export function viewerOf(request: FastifyRequest, { identity }: ServerOptions): Promise<KnownViewer> {
   return identity.identify({
     authorization: request.headers.authorization,
     certificate: certificateOf(request.raw.socket),
   });
 }
 
-function crossSiteRules({ cors, tls }: ServerOptions) {
+/** What the check of other sites' pages needs to know of this server. */
+export function crossSiteRules({ cors, tls }: ServerOptions) {
   return { allowedOrigins: cors, secure: tls != null };
 }

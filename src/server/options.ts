@@ -1,3 +1,4 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { GraphQLSchema } from "graphql";
 import type { Logger } from "pino";
 import type { Identity, KnownViewer } from "./identity/identity.js";
@@ -20,6 +21,12 @@ export interface ServedOperation {
   /** `answered`, or the code of the error that stands for it. */
   readonly decision: string;
   readonly durationMs: number;
+}
+
+/** A request that the guards let in. */
+export interface Admitted {
+  readonly viewer: KnownViewer;
+  readonly request: ServedRequest;
 }
 
 /** Whether the gateway can serve, and if not, why. */
@@ -54,6 +61,11 @@ export interface ServerOptions {
   readonly tls?: TlsMaterial | null;
   /** The metrics in Prometheus' text format; `null` serves none. */
   readonly metrics?: (() => Promise<string>) | null;
+  /** Adds routes that read; whatever is registered stands behind guards, and may ask whom they let in. */
+  readonly routes?: (
+    scope: FastifyInstance,
+    admitted: (request: FastifyRequest) => Admitted,
+  ) => void | Promise<void>;
   /** Told how every GraphQL request ended, for metrics. */
   readonly onOperation?: (operation: ServedOperation) => void;
   /** How long clients may keep an answer without asking again; 0 forbids it. */

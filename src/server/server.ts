@@ -15,6 +15,7 @@ import { healthRoutes } from "./health.js";
 import { createAdmission } from "./limits/admission.js";
 import { DEFAULT_LIMITS, type Limits } from "./limits/limits.js";
 import { listen } from "./listen.js";
+import { moreRoutes } from "./more-routes.js";
 import type { RunningServer, ServerOptions } from "./options.js";
 import { pageRoutes } from "./pages.js";
 import { createRequestReader } from "./request-reader.js";
@@ -42,6 +43,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const reader = createRequestReader(limits);
   graphqlRoutes(app, options, graphqlHandler({ apollo, options, limits, admission, reader, documents }));
   metricsRoute(app, options);
+  moreRoutes(app, options, { limits, admission });
   if (options.graphiql) await pageRoutes(app, options.pagesDir);
 
   await listen(app, options);
