@@ -10,17 +10,26 @@ import {
   type GraphQLSchema,
 } from "graphql";
 import type { Loaders } from "../loaders/loaders.js";
-import type { Nic, VmRow } from "../loaders/rows.js";
+import type { Nic } from "../loaders/rows.js";
 import type { GraphContext } from "./context.js";
 import { graphError } from "./errors.js";
 import { sameMac } from "./mac.js";
+
+/** A representation as a gateway sends it: a type's name and the fields of one of its keys. */
+export type Key = Readonly<Record<string, unknown>>;
+
+/** How each entity is found by its keys; `null` for a key that is malformed. */
+export type EntityReaders = Readonly<
+  Record<string, (key: Key, loaders: Loaders) => Promise<object | null> | null>
+>;
 
 /** The two root fields by which a gateway reads a subgraph. */
 export function entityFields(
   schema: GraphQLSchema,
   sdl: string,
+  readers: EntityReaders = READERS,
 ): GraphQLFieldConfigMap<unknown, GraphContext> {
-  const types = Object.keys(READERS)
+  const types = Object.keys(readers)
     .map((name) => schema.getType(name))
     .filter(isObjectType);
   const entity = new GraphQLUnionType({ name: "_Entity", description: "Anything that has a key.", types });
@@ -42,7 +51,7 @@ export function entityFields(
       },
       // Together, because a statement that fails does so for all of them: one error, not thousands.
       resolve: (_source, args: { representations: readonly unknown[] }, { loaders }) =>
-        Promise.all(entitiesOf(args.representations, loaders)),
+        Promise.all(entitiesOf(args.representations, readers, loaders)),
     },
   };
 }
@@ -58,10 +67,7 @@ const ANY = new GraphQLScalarType({
   description: "A representation: `{__typename, …key fields}`.",
 });
 
-type Key = Readonly<Record<string, unknown>>;
-type Reader = (key: Key, loaders: Loaders) => Promise<VmRow | Nic | null> | null;
-
-const READERS: Readonly<Record<string, Reader>> = {
+const READERS: EntityReaders = {
   Vm: ({ id }, loaders) => (typeof id === "string" ? loaders.vmById.load(id) : null),
   VmNic: ({ id, macAddress, vm }, loaders) => {
     if (typeof id === "string") return loaders.nicById.load(id);
@@ -76,16 +82,21 @@ async function nicByMac(vmId: string, mac: string, loaders: Loaders): Promise<Ni
 }
 
 /** A type that we do not have is a fault of the composition, not of one key; one error tells it, thousands would not. */
-function entitiesOf(representations: readonly unknown[], loaders: Loaders): unknown[] {
+function entitiesOf(
+  representations: readonly unknown[],
+  readers: EntityReaders,
+  loaders: Loaders,
+): unknown[] {
   let told = false;
   return representations.map((key) => {
     if (!isKey(key)) return null;
     const name = key["__typename"];
-    const reader = typeof name === "string" && Object.hasOwn(READERS, name) ? READERS[name] : undefined;
+    const reader = typeof name === "string" && Object.hasOwn(readers, name) ? readers[name] : undefined;
     if (reader !== undefined) return named(String(name), reader(key, loaders));
     if (told) return null;
     told = true;
-    return graphError("BAD_USER_INPUT", "representations: this subgraph has the entities Vm and VmNic only");
+    const names = Object.keys(readers).join(" and ");
+    return graphError("BAD_USER_INPUT", `representations: this subgraph has the entities ${names} only`);
   });
 }
 
