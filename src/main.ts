@@ -57,6 +57,16 @@ withSettings(
   if (!allAnswered) process.exitCode = FAILED;
 });
 
+withSettings(
+  program
+    .command("doctor")
+    .description("look at settings, database, hosts, Redis and clock; changes nothing"),
+).action(async (options: Flags) => {
+  const { doctor } = await import("./commands/doctor.js");
+  const load = () => loadConfig(process.env, settingsIn(options));
+  if (!(await doctor(load, print, stopping.signal))) process.exitCode = FAILED;
+});
+
 const hostsCommand = program.command("hosts").description("which hosts the gateways of a database poll");
 withSettings(hostsCommand.command("list").description("print them")).action((options: Flags) =>
   runHosts({ do: "list" }, options),

@@ -30,6 +30,19 @@ export async function migrate(dataSource: DataSource): Promise<string[]> {
   }
 }
 
+/** The names of the migrations that have yet to run; changes nothing. Throws {@link SchemaRefused} where none ever may. */
+export async function pendingMigrations(dataSource: DataSource): Promise<string[]> {
+  const queryRunner = dataSource.createQueryRunner();
+  try {
+    await refuseStrangers(dataSource, queryRunner);
+    const recorded = await recordedMigrations(queryRunner);
+    const known = dataSource.migrations.map((migration) => migration.name ?? "");
+    return known.filter((name) => !recorded.includes(name));
+  } finally {
+    await queryRunner.release();
+  }
+}
+
 /** Asks again and again: a statement that waited would meet the time limit of statements, ours or the server's. */
 async function waitForLock(queryRunner: QueryRunner): Promise<void> {
   for (;;) {

@@ -1,0 +1,65 @@
+import { ConfigError, type Config } from "../config.js";
+import { openHostPool, type HostPool } from "../host-pool.js";
+import type { ConfiguredHost } from "../store/types.js";
+import { checkDatabase } from "./doctor/database.js";
+import { fail, type Finding } from "./doctor/finding.js";
+import { checkHosts } from "./doctor/hosts.js";
+import { checkRedis } from "./doctor/redis.js";
+import { checkFiles } from "./doctor/settings.js";
+
+/**
+ * Looks at all that a gateway needs, as a gateway with these settings would, and prints for each what is wrong and how to
+ * mend it. Changes nothing. `false` if something does not work.
+ */
+export async function doctor(
+  load: () => Config,
+  print: (line: string) => void,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const counts = { ok: 0, warn: 0, fail: 0 };
+  for await (const finding of findings(load, signal)) {
+    counts[finding.verdict] += 1;
+    print(`${finding.verdict.padEnd(4)}  ${finding.check}: ${finding.what}`);
+    if (finding.mend !== null) print(`      -> ${finding.mend}`);
+  }
+  print(`${counts.ok} ok, ${counts.warn} to look at, ${counts.fail} failed`);
+  return counts.fail === 0;
+}
+
+async function* findings(load: () => Config, signal: AbortSignal): AsyncGenerator<Finding> {
+  let config: Config;
+  try {
+    config = load();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    yield fail(
+      "settings",
+      error.message,
+      "README.md lists every setting; the rest is looked at once they are right",
+    );
+    return;
+  }
+  const files = await checkFiles(config);
+  yield* files;
+  const { findings: ofDatabase, hosts: stored } = await checkDatabase(config);
+  yield* ofDatabase;
+  yield* await checkRedis(config);
+  // A certificate that cannot be used was told above; without it no host can be asked.
+  if (config.source === "engine" || files.some(isUnusableCertificate)) return;
+  const pool = await openHostPool(config);
+  try {
+    yield* checkHosts(hostsOf(pool, stored), pool, config, signal);
+  } finally {
+    await pool.stop();
+  }
+}
+
+function isUnusableCertificate({ verdict, check }: Finding): boolean {
+  return verdict === "fail" && check === "client certificate";
+}
+
+/** The named ones, and those that were added to the database. */
+function hostsOf({ named }: HostPool, stored: readonly ConfiguredHost[]): ConfiguredHost[] {
+  const all = new Map([...stored, ...(named ?? [])].map((host) => [host.id, host]));
+  return [...all.values()];
+}

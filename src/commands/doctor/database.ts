@@ -1,0 +1,153 @@
+import type { Config } from "../../config.js";
+import { createDataSource } from "../../store/data-source.js";
+import { checkEngine } from "../../store/engine/check-engine.js";
+import { createEngineDataSource } from "../../store/engine/engine-data-source.js";
+import { pendingMigrations } from "../../store/migrate.js";
+import { rowsOf } from "../../store/sql.js";
+import { createStore } from "../../store/store.js";
+import type { ConfiguredHost } from "../../store/types.js";
+import { fail, ok, warn, wordsOf, type Finding } from "./finding.js";
+
+/** What the database showed, and the hosts that it says are to be polled. */
+export interface DatabaseFindings {
+  readonly findings: readonly Finding[];
+  readonly hosts: readonly ConfiguredHost[];
+}
+
+type DataSource = ReturnType<typeof createDataSource>;
+
+/** Looks at the database that is named, without changing anything; an embedded one is left alone. */
+export async function checkDatabase(config: Config): Promise<DatabaseFindings> {
+  if (config.databaseUrl === null) {
+    const what = `an embedded PostgreSQL, which \`vnic-graph start\` runs in ${config.dataDir}`;
+    return { findings: [ok(CHECK, what)], hosts: [] };
+  }
+  const isEngine = config.source === "engine";
+  const create = isEngine ? createEngineDataSource : createDataSource;
+  const dataSource = create(config.databaseUrl, { poolSize: 1, statementTimeoutMs: 5_000 });
+  try {
+    await dataSource.initialize();
+  } catch (error) {
+    return { findings: [fail(CHECK, `cannot be reached: ${wordsOf(error)}`, howToReach(error))], hosts: [] };
+  }
+  try {
+    const findings = [await version(dataSource), await clock(dataSource)];
+    const tables = isEngine ? await engineTables(dataSource) : await ourTables(dataSource);
+    const isOurs = !isEngine && tables.verdict === "ok" && tables.what.endsWith(UP_TO_DATE);
+    return {
+      findings: [...findings, tables],
+      hosts: isOurs ? await createStore(dataSource).listHosts() : [],
+    };
+  } catch (error) {
+    return { findings: [fail(CHECK, wordsOf(error), "look into PostgreSQL's own log")], hosts: [] };
+  } finally {
+    await dataSource.destroy();
+  }
+}
+
+const CHECK = "database";
+const UP_TO_DATE = "up to date";
+
+function howToReach(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return (
+    HOW_TO_REACH[code] ??
+    "check host and port in DATABASE_URL, that PostgreSQL runs, and what firewalls let through"
+  );
+}
+
+const HOW_TO_REACH: Readonly<Record<string, string>> = {
+  "28P01": "check user and password in DATABASE_URL",
+  "28000": "let this machine and role in: pg_hba.conf on the database's server",
+  "3D000": "create the database, or correct its name in DATABASE_URL",
+};
+
+async function version(dataSource: DataSource): Promise<Finding> {
+  const [row] = await rowsOf<{ number: number; text: string; standby: boolean }>(
+    dataSource,
+    `SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS text,
+       pg_is_in_recovery() AS standby`,
+  );
+  const { number = 0, text = "", standby = false } = row ?? {};
+  // An engine's database is only read, and by queries that older releases know as well.
+  const isEngine = dataSource.entityMetadatas.length === 0;
+  if (number < 130_000 && !isEngine) {
+    return fail(CHECK, `PostgreSQL ${text} is too old`, "give DATABASE_URL a PostgreSQL 13 or later");
+  }
+  if (standby && !isEngine) {
+    return fail(CHECK, "is a standby, which cannot be written", "give DATABASE_URL the primary");
+  }
+  return ok(CHECK, `PostgreSQL ${text} answers`);
+}
+
+async function clock(dataSource: DataSource): Promise<Finding> {
+  const askedMs = Date.now();
+  const [row] = await rowsOf<{ ms: number }>(
+    dataSource,
+    "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS ms",
+  );
+  // Half of the way there and back; what remains of it is below what matters.
+  const apartMs = Math.round((row?.ms ?? 0) - (askedMs + Date.now()) / 2);
+  const what = `this machine and the database are ${(Math.abs(apartMs) / 1_000).toFixed(1)} s apart`;
+  if (Math.abs(apartMs) < CLOCKS_APART_MS) return ok("clock", what);
+  return warn(
+    "clock",
+    what,
+    "let both follow one time (chrony, timedatectl): ages of data, tokens and certificates are judged by them",
+  );
+}
+
+/** Below it lies what a slow connection may pretend. */
+const CLOCKS_APART_MS = 2_000;
+
+async function engineTables(dataSource: DataSource): Promise<Finding> {
+  try {
+    const { message, roleMayWrite, role } = await checkEngine(dataSource);
+    return roleMayWrite
+      ? warn(
+          "tables",
+          message,
+          `docs/ovirt.md shows how to make a role that may only read, instead of ${role}`,
+        )
+      : ok("tables", message);
+  } catch (error) {
+    return fail("tables", wordsOf(error), "docs/ovirt.md shows the role and its grants");
+  }
+}
+
+async function ourTables(dataSource: DataSource): Promise<Finding> {
+  try {
+    const pending = await pendingMigrations(dataSource);
+    const [row] = await rowsOf<{ role: string; create: boolean; lacking: string[] }>(dataSource, RIGHTS, [
+      dataSource.entityMetadatas.map(({ tableName }) => tableName),
+    ]);
+    const { role = "", create = false, lacking = [] } = row ?? {};
+    if (pending.length > 0 && !create) {
+      return fail(
+        "tables",
+        `${pending.length} migrations wait, but role ${role} may not make tables`,
+        `GRANT CREATE ON SCHEMA public TO ${role}, or run \`vnic-graph migrate\` as a role that may`,
+      );
+    }
+    if (lacking.length > 0) {
+      return fail(
+        "tables",
+        `role ${role} may not read and write ${lacking.join(", ")}`,
+        `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${role}`,
+      );
+    }
+    if (pending.length === 0) return ok("tables", UP_TO_DATE);
+    return ok("tables", `\`vnic-graph start\` or \`migrate\` will run ${pending.join(", ")}`);
+  } catch (error) {
+    return fail("tables", wordsOf(error), "give DATABASE_URL a database of vnic-graph's own");
+  }
+}
+
+const RIGHTS = `
+  SELECT current_user AS role, coalesce(has_schema_privilege(current_schema(), 'CREATE'), false) AS create,
+    ARRAY(
+      SELECT name FROM unnest($1::text[]) AS name
+      WHERE to_regclass(name) IS NOT NULL
+        AND NOT (has_table_privilege(name, 'SELECT') AND has_table_privilege(name, 'INSERT')
+          AND has_table_privilege(name, 'UPDATE') AND has_table_privilege(name, 'DELETE'))
+    ) AS lacking`;

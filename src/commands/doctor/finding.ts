@@ -1,0 +1,44 @@
+/** What one check came to. */
+export interface Finding {
+  readonly verdict: "ok" | "warn" | "fail";
+  /** What was looked at, such as `database` or `host h1:54321`. */
+  readonly check: string;
+  readonly what: string;
+  /** What to do about it; `null` where nothing need be done. */
+  readonly mend: string | null;
+}
+
+/** All is well. */
+export function ok(check: string, what: string): Finding {
+  return { verdict: "ok", check, what, mend: null };
+}
+
+/** It works, but somebody should look at it. */
+export function warn(check: string, what: string, mend: string): Finding {
+  return { verdict: "warn", check, what, mend };
+}
+
+/** It does not work. */
+export function fail(check: string, what: string, mend: string): Finding {
+  return { verdict: "fail", check, what, mend };
+}
+
+/** The words of an error, and of all that an error without words stands for. */
+export function wordsOf(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return error.errors.map(wordsOf).join("; ");
+  const words = error instanceof Error ? error.message : String(error);
+  return words.replaceAll(/\s+/g, " ").trim();
+}
+
+/** What to say of a certificate by its end; `null`: it is good for long enough. */
+export function expiryFinding(check: string, whose: string, validTo: string, mend: string): Finding | null {
+  const daysLeft = Math.floor((Date.parse(validTo) - Date.now()) / DAY_MS);
+  if (daysLeft >= DAYS_TO_RENEW) return null;
+  if (daysLeft < 0) return fail(check, `${whose} expired on ${validTo}`, mend);
+  return warn(check, `${whose} expires in ${daysLeft} days, on ${validTo}`, mend);
+}
+
+const DAY_MS = 24 * 3_600_000;
+
+/** oVirt itself warns of its certificates 30 days ahead. */
+const DAYS_TO_RENEW = 30;

@@ -1,0 +1,123 @@
+import { X509Certificate } from "node:crypto";
+import { TLSSocket } from "node:tls";
+import type { Config } from "../../config.js";
+import type { HostPool } from "../../host-pool.js";
+import { dial } from "../../hosts/dial.js";
+import { HostError, type HostErrorKind } from "../../hosts/errors.js";
+import { tlsFromFiles } from "../../hosts/tls.js";
+import type { VdsmClient } from "../../hosts/types.js";
+import type { ConfiguredHost } from "../../store/types.js";
+import { expiryFinding, fail, ok, warn, wordsOf, type Finding } from "./finding.js";
+
+/** Asks every host what the gateway asks it, `REFRESH_CONCURRENCY` of them at a time. */
+export async function* checkHosts(
+  hosts: readonly ConfiguredHost[],
+  { clientFor }: HostPool,
+  config: Config,
+  signal: AbortSignal,
+): AsyncGenerator<Finding> {
+  if (clientFor === null) {
+    const mend = "set VDSM_CA_FILE, VDSM_CERT_FILE and VDSM_KEY_FILE (docs/ovirt.md), or VDSM_TLS=off";
+    yield warn("hosts", "none is polled from here, for want of a client certificate", mend);
+    return;
+  }
+  if (hosts.length === 0) {
+    yield warn("hosts", "none is named", "set VDSM_HOSTS, or add one: `vnic-graph hosts add <host[:port]>`");
+    return;
+  }
+  for (let at = 0; at < hosts.length; at += config.refreshConcurrency) {
+    const together = hosts.slice(at, at + config.refreshConcurrency);
+    const found = together.map((host) => checkHost(host, clientFor(host), config, signal));
+    yield* (await Promise.all(found)).flat();
+  }
+}
+
+async function checkHost(
+  host: ConfiguredHost,
+  vdsm: VdsmClient,
+  config: Config,
+  signal: AbortSignal,
+): Promise<Finding[]> {
+  const check = `host ${vdsm.address}`;
+  try {
+    await vdsm.ping2(signal);
+    const { hostname, softwareVersion } = await vdsm.getCapabilities(signal);
+    const report = await vdsm.getAllVmStats(signal);
+    const telling = report.vms.filter((vm) => vm.netIfaces !== null).length;
+    const who = `${hostname ?? "a host without a name"}, VDSM ${softwareVersion ?? "of unknown version"}`;
+    const what = `${who}: ${report.vms.length} VMs, ${telling} with a guest agent that tells its interfaces`;
+    const findings = [ok(check, what)];
+    const [unreadable] = report.rejected;
+    if (unreadable !== undefined) {
+      const why = `${report.rejected.length} VMs cannot be read, the first because ${unreadable.reason}`;
+      findings.push(warn(check, why, "their stored data stay as they are; report it with the VM's record"));
+    }
+    const expiry = await certificateExpiry(check, host, config);
+    return expiry === null ? findings : [...findings, expiry];
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error;
+    const what = error.message.replace(`${vdsm.address}: `, "");
+    const verdict = error.kind === "recovering" ? warn : fail;
+    return [verdict(check, what, MENDING[error.kind])];
+  } finally {
+    await vdsm.close();
+  }
+}
+
+const MENDING: Readonly<Record<HostErrorKind, string>> = {
+  unreachable: "check the address, the firewall (TCP 54321) and, on the host, `systemctl status vdsmd`",
+  untrusted:
+    "VDSM_CA_FILE must be the engine's CA, the pair signed by it; a host whose certificate lacks its name: VDSM_SERVER_NAME=none",
+  timeout: "it takes connections, but does not answer: restart vdsmd there, or raise VDSM_TIMEOUT",
+  protocol: "is it vdsmd that listens there, of oVirt 4.2 or later?",
+  recovering: "vdsmd has just started there; ask again in a minute",
+  fault: "look into /var/log/vdsm/vdsm.log on the host",
+  aborted: "the doctor was stopped; start it again",
+};
+
+/** A connection of its own, because a client keeps its socket to itself; the host has just answered, so this is quick. */
+async function certificateExpiry(
+  check: string,
+  { host, port }: ConfiguredHost,
+  { vdsmTransport, vdsmTimeoutMs }: Config,
+): Promise<Finding | null> {
+  if (vdsmTransport === null || vdsmTransport === "plain") return null;
+  const mend = "on the engine: Hosts > Installation > Enroll Certificate";
+  try {
+    const certificate = await peerCertificate(host, port, await tlsFromFiles(vdsmTransport)(), vdsmTimeoutMs);
+    return certificate === null ? null : expiryFinding(check, "its certificate", certificate.validTo, mend);
+  } catch (error) {
+    return warn(check, `its certificate cannot be looked at: ${wordsOf(error)}`, mend);
+  }
+}
+
+function peerCertificate(
+  host: string,
+  port: number,
+  credentials: Parameters<typeof dial>[2],
+  timeoutMs: number,
+): Promise<X509Certificate | null> {
+  return new Promise((resolve, reject) => {
+    const socket = dial(host, port, credentials);
+    const end = (settle: () => void) => {
+      socket.destroy();
+      settle();
+    };
+    socket.setTimeout(timeoutMs, () => {
+      end(() => {
+        reject(new Error(`no TLS within ${timeoutMs} ms`));
+      });
+    });
+    socket.once("error", (error) => {
+      end(() => {
+        reject(error);
+      });
+    });
+    socket.once("secureConnect", () => {
+      const raw = socket instanceof TLSSocket ? socket.getPeerCertificate().raw : null;
+      end(() => {
+        resolve(raw === null ? null : new X509Certificate(raw));
+      });
+    });
+  });
+}

@@ -1,0 +1,59 @@
+import type { Config } from "../../config.js";
+import { connectRedis } from "../../refresher/redis-link.js";
+import { installationOf } from "../../replicas.js";
+import { fail, ok, warn, wordsOf, type Finding } from "./finding.js";
+
+/** Looks at the Redis that replicas share, if one is named. */
+export async function checkRedis(config: Config): Promise<Finding[]> {
+  if (config.redisUrl === null) return [];
+  const redis = connectRedis({ url: config.redisUrl, installation: installationOf(config) }, PATIENCE_MS);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        reject(new Error(`no connection within ${PATIENCE_MS} ms`));
+      }, PATIENCE_MS);
+      const settle = (finish: () => void) => {
+        clearTimeout(timer);
+        finish();
+      };
+      redis.once("ready", () => {
+        settle(resolve);
+      });
+      redis.once("error", (error) => {
+        settle(() => {
+          reject(error);
+        });
+      });
+    });
+    return findingsIn(await redis.info());
+  } catch (error) {
+    const mend = "check REDIS_URL; without Redis every replica polls every host: wasteful, but right";
+    return [fail(CHECK, `does not answer: ${wordsOf(error)}`, mend)];
+  } finally {
+    redis.disconnect();
+  }
+}
+
+function findingsIn(info: string): Finding[] {
+  const valueOf = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, "m").exec(info)?.[1] ?? null;
+  const version = valueOf("redis_version") ?? "of unknown version";
+  const findings = [ok(CHECK, `Redis ${version} answers`)];
+  if (Number.parseFloat(version) < OLDEST) {
+    return [fail(CHECK, `Redis ${version} is too old`, "give REDIS_URL a Redis 6.2 or later")];
+  }
+  const policy = valueOf("maxmemory_policy");
+  if (policy !== null && policy !== "noeviction") {
+    const what = `it may throw keys away (maxmemory-policy ${policy})`;
+    findings.push(warn(CHECK, what, "set maxmemory-policy noeviction there"));
+  }
+  if (valueOf("role") === "slave") {
+    return [fail(CHECK, "is a replica, which cannot be written", "give REDIS_URL the primary")];
+  }
+  return findings;
+}
+
+const CHECK = "Redis";
+const PATIENCE_MS = 3_000;
+
+/** BullMQ's scripts need what came with it. */
+const OLDEST = 6.2;

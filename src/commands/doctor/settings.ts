@@ -1,0 +1,77 @@
+import { X509Certificate } from "node:crypto";
+import { asksForIdentity, type Config } from "../../config.js";
+import { checkTlsFiles } from "../../hosts/tls.js";
+import { openIdentity } from "../../identity.js";
+import { createLog } from "../../log.js";
+import { readTrustedDocuments } from "../../server/documents.js";
+import { readTlsMaterial } from "../../server/tls.js";
+import { expiryFinding, fail, ok, warn, wordsOf, type Finding } from "./finding.js";
+
+/** Looks at every file that the settings name, as the gateway would at its start. */
+export async function checkFiles(config: Config): Promise<Finding[]> {
+  const found = [
+    ...(await clientCertificate(config)),
+    ...(await ownCertificate(config)),
+    ...(await trying("identity", "mend AUTH_TOKENS_FILE, or make it anew with `vnic-graph token add`", () =>
+      openIdentity(config.identity, createLog("silent")).then(() => []),
+    )),
+    ...(await trying("operations", "mend TRUSTED_DOCUMENTS_FILE, or leave it out", async () => {
+      if (config.trustedDocumentsFile === null) return [];
+      const documents = await readTrustedDocuments(config.trustedDocumentsFile);
+      return [ok("operations", `${documents.size} may run, and no other`)];
+    })),
+    ...openToAll(config),
+  ];
+  return [ok("settings", sourceOf(config)), ...found];
+}
+
+function sourceOf({ demo, source, databaseUrl }: Config): string {
+  if (demo) return "understood: neither DATABASE_URL nor VDSM_HOSTS is set, so the demonstration runs";
+  const database = databaseUrl === null ? "an embedded PostgreSQL" : "the PostgreSQL of DATABASE_URL";
+  return source === "engine"
+    ? "understood: an oVirt engine's database is the source, and only read"
+    : `understood: hosts are polled into ${database}`;
+}
+
+function clientCertificate({ vdsmTransport }: Config): Promise<Finding[]> {
+  const check = "client certificate";
+  return trying(check, "hosts refuse whoever has none: see docs/ovirt.md for where to get it", async () => {
+    if (vdsmTransport === null || vdsmTransport === "plain") return [];
+    const { cert, ca } = await checkTlsFiles(vdsmTransport);
+    const renewal = "have it renewed; the files are read again at every connection, without a restart";
+    const soon = [
+      expiryFinding(check, "VDSM_CERT_FILE", new X509Certificate(cert).validTo, renewal),
+      expiryFinding(check, "VDSM_CA_FILE", new X509Certificate(ca).validTo, renewal),
+    ].filter((each) => each !== null);
+    return soon.length > 0 ? soon : [ok(check, `good until ${new X509Certificate(cert).validTo}`)];
+  });
+}
+
+function ownCertificate({ serverTls }: Config): Promise<Finding[]> {
+  const check = "https";
+  return trying(check, "give TLS_CERT_FILE and TLS_KEY_FILE a pair issued together", async () => {
+    if (serverTls === null) return [];
+    const { validTo } = new X509Certificate((await readTlsMaterial(serverTls)).cert);
+    const soon = expiryFinding(check, "TLS_CERT_FILE", validTo, "have it renewed, and restart the gateway");
+    return [soon ?? ok(check, `the certificate is good until ${validTo}`)];
+  });
+}
+
+function openToAll({ host, identity }: Config): Finding[] {
+  if (asksForIdentity(identity) || /^(127\.|::1$|localhost$)/.test(host)) return [];
+  return [
+    warn(
+      "identity",
+      `everybody who can reach ${host} may ask, because INSECURE is on`,
+      "see docs/security.md",
+    ),
+  ];
+}
+
+async function trying(check: string, mend: string, look: () => Promise<Finding[]>): Promise<Finding[]> {
+  try {
+    return await look();
+  } catch (error) {
+    return [fail(check, wordsOf(error), mend)];
+  }
+}
