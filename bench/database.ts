@@ -1,0 +1,133 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pg from "pg";
+import { createDataSource } from "../src/store/data-source.js";
+import { startEmbeddedPostgres } from "../src/store/embedded-postgres.js";
+import { migrate } from "../src/store/migrate.js";
+import { createStore, type Store } from "../src/store/store.js";
+
+/** A migrated database of the benchmark's own, and a connection beside the store's. */
+export interface BenchDatabase {
+  readonly url: string;
+  readonly client: pg.Client;
+  readonly store: Store;
+  readonly version: string;
+  close(): Promise<void>;
+}
+
+/**
+ * On the server of `DATABASE_URL`, or on an embedded one. No commit waits for the disk: what a disk costs is the same for
+ * everybody, and would only hide what the statements cost.
+ */
+export async function openDatabase(): Promise<BenchDatabase> {
+  const server = await startServer();
+  const name = `vnic_graph_bench_${process.pid}`;
+  await runOn(server.url, `CREATE DATABASE ${name}`, `ALTER DATABASE ${name} SET synchronous_commit = off`);
+  const url = new URL(server.url);
+  url.pathname = `/${name}`;
+  const dataSource = await createDataSource(url.href, {
+    poolSize: 4,
+    statementTimeoutMs: 300_000,
+  }).initialize();
+  await migrate(dataSource);
+  const client = new pg.Client({ connectionString: url.href });
+  await client.connect();
+  const { rows } = await client.query<{ server_version: string }>("SHOW server_version");
+  return {
+    url: url.href,
+    client,
+    store: createStore(dataSource),
+    version: rows[0]!.server_version,
+    close: async () => {
+      await client.end();
+      await dataSource.destroy();
+      await runOn(server.url, `DROP DATABASE ${name} WITH (FORCE)`);
+      await server.stop();
+    },
+  };
+}
+
+/** The bytes of WAL written by the work, other sessions' included. */
+export async function walBytesOf<T>(
+  client: pg.Client,
+  work: () => Promise<T>,
+): Promise<{ readonly answer: T; readonly walBytes: number }> {
+  const before = await walPosition(client);
+  const answer = await work();
+  const { rows } = await client.query<{ bytes: string }>(
+    "SELECT pg_current_wal_insert_lsn() - $1::pg_lsn AS bytes",
+    [before],
+  );
+  return { answer, walBytes: Number(rows[0]!.bytes) };
+}
+
+/** The bytes of WAL that the work wrote for the tables of VMs and their indexes; `null` if the server cannot tell. */
+export async function vmTablesWalBytesOf(
+  client: pg.Client,
+  work: () => Promise<unknown>,
+): Promise<number | null> {
+  try {
+    await client.query("CREATE EXTENSION IF NOT EXISTS pg_walinspect");
+  } catch {
+    return null;
+  }
+  const before = await walPosition(client);
+  await work();
+  // A change of a host's row behind it, written through: only what reached the log file can be inspected.
+  await client.query("SELECT txid_current()");
+  await client.query("CHECKPOINT");
+  const { rows } = await client.query<{ bytes: string }>(
+    `SELECT coalesce(sum(record_length), 0) AS bytes
+     FROM pg_get_wal_block_info($1::pg_lsn, pg_current_wal_flush_lsn(), false) b
+     JOIN pg_class c ON c.relfilenode = b.relfilenode
+     LEFT JOIN pg_index i ON i.indexrelid = c.oid
+     WHERE coalesce(i.indrelid, c.oid) = ANY($2::regclass[])`,
+    [before, VM_TABLES],
+  );
+  return Number(rows[0]!.bytes);
+}
+
+async function walPosition(client: pg.Client): Promise<string> {
+  const { rows } = await client.query<{ lsn: string }>("SELECT pg_current_wal_insert_lsn() AS lsn");
+  return rows[0]!.lsn;
+}
+
+async function startServer(): Promise<{ url: string; stop: () => Promise<void> }> {
+  const given = process.env["DATABASE_URL"];
+  if (given !== undefined && given !== "") return { url: given, stop: () => Promise.resolve() };
+  const dataDir = await mkdtemp(join(tmpdir(), "vnic-graph-bench-"));
+  const settings = {
+    autovacuum: "off",
+    checkpoint_timeout: "1h",
+    max_wal_size: "8GB",
+    shared_buffers: "512MB",
+  };
+  const server = await startEmbeddedPostgres({ dataDir, log: () => undefined, settings });
+  return {
+    url: server.url,
+    stop: async () => {
+      await server.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function runOn(url: string, ...statements: string[]): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    for (const statement of statements) await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
+
+const VM_TABLES = [
+  "vm_static",
+  "vm_dynamic",
+  "vm_interface",
+  "vm_guest_agent_interfaces",
+  "vnic_graph_vm",
+  "vnic_graph_nic",
+];

@@ -1,0 +1,42 @@
+import { parseArgs } from "node:util";
+import { benchRefresh } from "./refresh.js";
+
+const USAGE = `npm run bench -- refresh [options]
+
+What a refresh costs, against the least that it could cost and against how others do it.
+
+  --vms <list>     fleets to read, in VMs            (1000,10000,100000)
+  --stored <n>     VMs in the database               (10000)
+  --rounds <n>     rounds of which medians are told, at most 10   (5)
+  --quick          --vms 1000,10000 --stored 2000 --rounds 3
+
+DATABASE_URL names a server on which a database may be made and dropped; without it, an embedded one is started.`;
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    vms: { type: "string" },
+    stored: { type: "string" },
+    rounds: { type: "string" },
+    quick: { type: "boolean", default: false },
+  },
+});
+
+if (positionals.join(" ") === "refresh") {
+  const [vms, stored, rounds] = values.quick
+    ? ["1000,10000", "2000", "3"]
+    : ["1000,10000,100000", "10000", "5"];
+  await benchRefresh({
+    vms: (values.vms ?? vms).split(",").map(countOf),
+    stored: countOf(values.stored ?? stored),
+    rounds: Math.min(10, countOf(values.rounds ?? rounds)),
+  });
+} else {
+  console.error(USAGE);
+  process.exitCode = 2;
+}
+
+function countOf(text: string): number {
+  if (!/^[1-9]\d{0,6}$/.test(text)) throw new Error(`"${text}" is no number of VMs or rounds`);
+  return Number(text);
+}

@@ -1,0 +1,49 @@
+import { readFileSync } from "node:fs";
+import type pg from "pg";
+
+/** What some work in the database took. */
+export interface Spent {
+  readonly milliseconds: number;
+  /**
+   * CPU of the server's sessions: unlike the clock it does not tell of what else the machine does. The clock where it
+   * cannot be had: the server is on another machine, or this is not Linux.
+   */
+  readonly cpuMilliseconds: number;
+}
+
+/** Measures what the sessions of a database are doing. */
+export class Meter {
+  private pids: readonly number[] = [];
+
+  constructor(private readonly client: pg.Client) {}
+
+  /** To be called when all connections that will be used are open. */
+  async prepare(): Promise<void> {
+    const { rows } = await this.client.query<{ pid: number }>(
+      "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND inet_server_addr() = inet_client_addr()",
+    );
+    this.pids = rows.map(({ pid }) => pid);
+  }
+
+  async measure<T>(work: () => Promise<T>): Promise<Spent & { readonly answer: T }> {
+    const [cpu, started] = [this.cpuNow(), performance.now()];
+    const answer = await work();
+    const milliseconds = performance.now() - started;
+    const cpuAfter = this.cpuNow();
+    return {
+      milliseconds,
+      cpuMilliseconds: cpu === null || cpuAfter === null ? milliseconds : cpuAfter - cpu,
+    };
+  }
+
+  private cpuNow(): number | null {
+    try {
+      const nanoseconds = this.pids.map((pid) =>
+        Number(readFileSync(`/proc/${pid}/schedstat`, "utf8").split(" ")[0]),
+      );
+      return nanoseconds.length === 0 ? null : nanoseconds.reduce((sum, each) => sum + each, 0) / 1e6;
+    } catch {
+      return null;
+    }
+  }
+}

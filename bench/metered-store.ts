@@ -1,0 +1,42 @@
+import type { RefreshStore } from "../src/store/types.js";
+import type { Meter, Spent } from "./meter.js";
+
+/** A store that tells what each of its questions took, until the answer was here. */
+export class MeteredStore implements RefreshStore {
+  private readonly spentByName = new Map<string, Spent>();
+
+  constructor(
+    private readonly store: RefreshStore,
+    private readonly meter: Meter,
+  ) {}
+
+  reset(): void {
+    this.spentByName.clear();
+  }
+
+  spent(...names: string[]): Spent {
+    const each = names.map((name) => this.spentByName.get(name) ?? NOTHING);
+    return {
+      milliseconds: each.reduce((sum, { milliseconds }) => sum + milliseconds, 0),
+      cpuMilliseconds: each.reduce((sum, { cpuMilliseconds }) => sum + cpuMilliseconds, 0),
+    };
+  }
+
+  readonly registerHosts: RefreshStore["registerHosts"] = (...all) => this.store.registerHosts(...all);
+  readonly addHost: RefreshStore["addHost"] = (...all) => this.store.addHost(...all);
+  readonly removeHost: RefreshStore["removeHost"] = (...all) => this.store.removeHost(...all);
+  readonly listHosts: RefreshStore["listHosts"] = () => this.store.listHosts();
+  readonly renameHost: RefreshStore["renameHost"] = (...all) => this.store.renameHost(...all);
+  readonly claim: RefreshStore["claim"] = (...all) => this.metered("claim", () => this.store.claim(...all));
+  readonly vmsOf: RefreshStore["vmsOf"] = (...all) => this.metered("vmsOf", () => this.store.vmsOf(...all));
+  readonly apply: RefreshStore["apply"] = (...all) => this.metered("apply", () => this.store.apply(...all));
+  readonly fail: RefreshStore["fail"] = (...all) => this.store.fail(...all);
+
+  private async metered<T>(name: string, ask: () => Promise<T>): Promise<T> {
+    const { answer, ...spent } = await this.meter.measure(ask);
+    this.spentByName.set(name, spent);
+    return answer;
+  }
+}
+
+const NOTHING: Spent = { milliseconds: 0, cpuMilliseconds: 0 };

@@ -1,0 +1,88 @@
+import { hexByte } from "../src/simulator/addresses.js";
+import { firstIpv4, recordTemplate, type RecordTemplate } from "../src/simulator/fleet-template.js";
+import { populate } from "../src/simulator/population.js";
+import { pythonJson } from "../src/simulator/python-json.js";
+import type { SimulatedVm } from "../src/simulator/vm.js";
+import { createWorld } from "../src/simulator/world.js";
+
+/** Answers of `Host.getAllVmStats` as VDSM writes them, 2 to 3 kB a VM, of hosts with `vmsPerHost` VMs each. */
+export class Payloads {
+  private readonly templates = templatesOf();
+
+  constructor(readonly vmsPerHost: number) {}
+
+  /**
+   * The answer of a host. Counters move with `sample`. The VMs of which `version` is not 0 have another address than at
+   * first, and another one for each version.
+   */
+  body(host: number, sample: number, version: (at: number) => number): Buffer {
+    const records: string[] = [];
+    for (let at = 0; at < this.vmsPerHost; at += 1) {
+      const number = host * this.vmsPerHost + at;
+      records.push(
+        this.templateOf(number).fill({
+          id: vmIdOf(number),
+          name: `vm-${String(number).padStart(7, "0")}`,
+          macs: this.templateOf(number).vm.nics.map((_, nic) => macOf(number, nic)),
+          ipv4: addressOf(number, version(at)),
+          received: 1_000_000_000 + number * 1_009 + sample * 15_140,
+        }),
+      );
+    }
+    const head = `{"jsonrpc": "2.0", "id": "0f1ee700-0000-4000-8000-000000000000", "result": [`;
+    return Buffer.from(`${head}${records.join(", ")}]}`, "latin1");
+  }
+
+  private templateOf(number: number): RecordTemplate {
+    return this.templates[number % this.templates.length]!;
+  }
+}
+
+/** The id of the VM with this number in the fleet. */
+export function vmIdOf(number: number): string {
+  return `f1ee7000-0000-4000-8000-0000${number.toString(16).padStart(8, "0")}`;
+}
+
+/** The address that a VM has in this version. */
+export function addressOf(number: number, version: number): string {
+  return `10.${version & 0xff}.${(number >> 8) & 0xff}.${number & 0xff}`;
+}
+
+/** The version for every VM whose place is a multiple of the step, 0 for the others. */
+export function everyNth(step: number, version: number): (at: number) => number {
+  return (at) => (at % step === 0 ? version : 0);
+}
+
+function macOf(number: number, nic: number): string {
+  return [0x56, 0x60 + nic, number >>> 24, number >>> 16, number >>> 8, number]
+    .map((byte) => hexByte(byte & 0xff))
+    .join(":");
+}
+
+/**
+ * Guests with an address that can change and interfaces that name and MAC tell apart, so that every way of writing finds
+ * its rows; containers by the hundred would blur a measurement per VM.
+ */
+function templatesOf(): RecordTemplate[] {
+  const world = createWorld({ hosts: ["bench"], seed: 1 });
+  populate(world, 256);
+  return world.vms
+    .filter(
+      (vm) =>
+        vm.agent === "running" &&
+        firstIpv4(vm) !== null &&
+        hasDistinctInterfaces(vm) &&
+        !UNSUITABLE.includes(vm.kind),
+    )
+    .slice(0, 64)
+    .flatMap((vm) =>
+      vm.presences.map((presence) => recordTemplate(vm, pythonJson(world.recordOf(vm, presence)))),
+    );
+}
+
+function hasDistinctInterfaces({ netIfaces }: SimulatedVm): boolean {
+  const identities = (netIfaces ?? []).map(({ name, hw }) => `${name} ${hw?.toLowerCase()}`);
+  return new Set(identities).size === identities.length;
+}
+
+const UNSUITABLE = ["docker host", "Windows, old agent"];

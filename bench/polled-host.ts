@@ -1,0 +1,50 @@
+import { HostLink } from "../src/refresher/host-link.js";
+import { PassMemory } from "../src/refresher/pass-memory.js";
+import { refreshHost, type PassResult } from "../src/refresher/pass.js";
+import { DEFAULT_GUEST_NIC_IGNORE, parseIgnorePatterns } from "../src/refresher/tidy.js";
+import type { ConfiguredHost, RefreshStore } from "../src/store/types.js";
+import { TapeHost } from "./tape-host.js";
+
+/** The settings of a host with this number. */
+export function benchHost(number: number): ConfiguredHost {
+  const id = `0f1ee700-0000-4000-8000-${String(number).padStart(12, "0")}`;
+  return { id, name: `host-${number}`, host: "127.0.0.1", port: 54_321 };
+}
+
+/** A host that is refreshed from a tape into a store, by the very code that refreshes real ones. */
+export class PolledHost {
+  private readonly tape = new TapeHost();
+  private readonly link: HostLink;
+  private readonly memory = new PassMemory();
+
+  constructor(
+    number: number,
+    private readonly store: RefreshStore,
+  ) {
+    this.link = new HostLink(benchHost(number), this.tape);
+  }
+
+  load(body: Buffer): void {
+    this.tape.load(body);
+  }
+
+  async pass(): Promise<PassResult> {
+    const result = await refreshHost(
+      {
+        store: this.store,
+        memory: this.memory,
+        ignoreNames: IGNORE,
+        publish: () => undefined,
+        now: () => performance.now(),
+        ready: () => Promise.resolve(),
+      },
+      this.link,
+      new AbortController().signal,
+    );
+    if (result.outcome !== "done")
+      throw new Error(`a pass failed: ${result.failure?.message ?? result.outcome}`);
+    return result;
+  }
+}
+
+const IGNORE = parseIgnorePatterns(DEFAULT_GUEST_NIC_IGNORE);

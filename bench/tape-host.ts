@@ -1,0 +1,59 @@
+import { FrameReader, frameBytes } from "../src/hosts/frames.js";
+import { replyId } from "../src/hosts/reply.js";
+import type { ReportMemory, ScannedReport } from "../src/hosts/scan.js";
+import type { HostCapabilities, ReportedNic, VdsmClient } from "../src/hosts/types.js";
+
+/** A host whose answers come off a tape: all that we do from the first byte of a frame on, without a socket. */
+export class TapeHost implements VdsmClient {
+  readonly address = "127.0.0.1:54321";
+  private chunks: Buffer[] = [];
+
+  /** The next answer: the bytes of its frame, in pieces as a socket would bring them. */
+  load(body: Buffer): void {
+    const bytes = frameBytes("MESSAGE", { subscription: "1", destination: "q" }, body.toString("latin1"));
+    this.chunks = [];
+    for (let at = 0; at < bytes.length; at += CHUNK_BYTES)
+      this.chunks.push(bytes.subarray(at, at + CHUNK_BYTES));
+  }
+
+  scanAllVmStats(memory: ReportMemory): Promise<ScannedReport> {
+    const answers: ScannedReport[] = [];
+    const reader = new FrameReader(MAX_FRAME_BYTES, ({ body }) => {
+      if (replyId(body) !== null) answers.push(memory.read(body));
+    });
+    for (const chunk of this.chunks) reader.read(chunk);
+    return answers[0] === undefined ? nobodyAsks() : Promise.resolve(answers[0]);
+  }
+
+  dumpxmls(vmIds: readonly string[]): Promise<Map<string, readonly ReportedNic[]>> {
+    return Promise.resolve(new Map(vmIds.map((vmId) => [vmId, [nicOf(vmId)]])));
+  }
+
+  getCapabilities(): Promise<HostCapabilities> {
+    return Promise.resolve({ hostname: null, softwareVersion: null });
+  }
+
+  readonly getAllVmStats = nobodyAsks;
+  readonly getStats = nobodyAsks;
+  readonly getVMFullList = nobodyAsks;
+  readonly getVMList = nobodyAsks;
+  readonly ping2 = nobodyAsks;
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+function nicOf(vmId: string): ReportedNic {
+  return { id: null, name: "vnet0", macAddr: `56:60:${vmId.slice(28).match(/../g)!.join(":")}`, ...NIC };
+}
+
+const NIC = { network: "ovirtmgmt", linkActive: true };
+
+function nobodyAsks(): Promise<never> {
+  return Promise.reject(new Error("no such answer on this tape"));
+}
+
+/** What Node reads from a socket at once. */
+const CHUNK_BYTES = 65_536;
+const MAX_FRAME_BYTES = 268_435_456;
