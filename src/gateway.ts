@@ -1,3 +1,4 @@
+import { GraphQLError } from "graphql";
 import type { Config } from "./config.js";
 import { openDatabase, type Database } from "./database.js";
 import type { GraphContext } from "./graph/context.js";
@@ -151,7 +152,11 @@ export async function startGateway({ config, log, announce }: GatewayOptions): P
 }
 
 function notReady(): never {
-  throw graphError("NOT_AVAILABLE", "the database does not answer yet; ask again in a few seconds");
+  const { message, extensions } = graphError(
+    "NOT_AVAILABLE",
+    "the database does not answer yet; ask again in a few seconds",
+  );
+  throw new GraphQLError(message, { extensions: { ...extensions, http: { status: 503 } } });
 }
 
 /** The first lines that a newcomer reads. */

@@ -100,6 +100,8 @@ async function execute(
   }
   const { deadline, viewer } = state;
   const served = { id: state.id, signal: deadline.signal, check: deadline.check };
+  // Made here and not by Apollo, which would answer every failure of it with 500.
+  const context = withState(options.contextFor(viewer, served), state);
   const response = await apollo.executeHTTPGraphQLRequest({
     httpGraphQLRequest: {
       method: request.method,
@@ -107,7 +109,7 @@ async function execute(
       search: isPost ? "" : searchOf(parameters),
       body: isPost ? parameters : undefined,
     },
-    context: () => Promise.resolve(withState(options.contextFor(viewer, served), state)),
+    context: () => Promise.resolve(context),
   });
   const status = statusOf(response, state);
   return status === undefined ? response : { ...response, status };
