@@ -34,7 +34,7 @@ const BUILDER = new XMLBuilder({
   ignoreAttributes: false,
   attributeNamePrefix: ATTRIBUTE,
   format: true,
-  indentBy: "    ",
+  indentBy: "  ",
   suppressEmptyNode: true,
 });
 

@@ -15,7 +15,7 @@ export function vmElement(vm: VmRow, more: Element = {}): Element {
     name: vm.name,
     status: statusWord(vm.status),
     ...(vm.fqdn !== null && { fqdn: vm.fqdn }),
-    ...(vm.hostId !== null && { host: { href: `${BASE}/hosts/${vm.hostId}`, id: vm.hostId } }),
+    ...(vm.hostId !== null && { host: { id: vm.hostId } }),
     ...more,
     link: [
       { href: `${href}/nics`, rel: "nics" },

@@ -13,10 +13,7 @@ export const SCHEMAS = {
       name: text("The VM's name."),
       status: text("oVirt's word for the VM's state.", STATUS_WORDS),
       fqdn: text("The guest's own name; absent if it tells none."),
-      host: object({ href: reference("Where an engine has it."), id: id("The host that runs it.") }, [
-        "href",
-        "id",
-      ]),
+      host: object({ id: id("The host that runs it.") }, ["id"]),
       guest_info: ref("GuestInfo"),
       reported_devices: ref("ReportedDevices"),
       nics: ref("Nics"),

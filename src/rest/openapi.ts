@@ -16,10 +16,10 @@ export const OPENAPI = {
     "/": { get: operation("entry", "Where to go from here.", "Api", []) },
     "/vms": {
       get: operation("listVms", "VMs by name, page by page; a Link header leads on.", "Vms", [
-        query("max", "At most so many VMs, and never more than 1000.", {
+        query("max", "At most so many VMs, and never more than 500.", {
           type: "integer",
           minimum: 1,
-          maximum: 1000,
+          maximum: 500,
         }),
         query("page", "Which page, from 1; together with max no further than the 10000th VM.", {
           type: "integer",

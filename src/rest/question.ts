@@ -49,8 +49,8 @@ export function listQuestionOf(request: FastifyRequest): ListQuestion {
   return { max, page, search };
 }
 
-/** One answer holds no more VMs than this. */
-const MAX_PAGE = 1_000;
+/** One answer holds no more VMs than this, as in the graph. */
+const MAX_PAGE = 500;
 
 /** Pages have numbers here, so that the last ones cost the reading of all before them. */
 export const MAX_DEPTH = 10_000;

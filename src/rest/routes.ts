@@ -14,7 +14,7 @@ import {
   vmAnswer,
   vmAt,
 } from "./resources.js";
-import { vmList } from "./vm-list.js";
+import { refuseTooMany, vmList } from "./vm-list.js";
 
 /** An answer, and headers that go with it. */
 export interface Answer extends Document {
@@ -117,6 +117,7 @@ async function vmsAnswer(request: FastifyRequest, loaders: Loaders): Promise<Ans
   const wanted = { allContent: wantsAllContent(request), follow: followOf(request, VM_FOLLOWS) };
   const question = listQuestionOf(request);
   const { vms, hasNext } = await vmList(loaders, question);
+  if (wanted.allContent || wanted.follow.size > 0) await refuseTooMany(loaders, vms);
   const vm = await Promise.all(vms.map((each) => vmAnswer(loaders, each, wanted)));
   const answer = { root: "vms", element: { vm } };
   return hasNext ? { ...answer, headers: { link: nextPage(request, question.page + 1) } } : answer;

@@ -6,16 +6,18 @@ import { statusesOf } from "./status-words.js";
 /** What a `search` means: what the database can tell, the exact name if one is asked for, and the page that it names. */
 export interface Search {
   readonly filter: VmFilter;
-  /** Whole names, any case; `null`: the filter says it all. */
-  readonly name: RegExp | null;
+  /** Judges whole names, any case; `null`: the filter says it all. */
+  readonly name: ((name: string) => boolean) | null;
   readonly page: number | null;
 }
 
 /** Reads oVirt's search language as far as it is used here: name, status and ip, joined by `and`, and a page. */
 export function searchOf(text: string): Search {
+  if (text.length > MAX_LENGTH)
+    throw new Fault(400, `search: longer than ${MAX_LENGTH} characters; narrow it`);
   const [, terms = "", page] = /^\s*(.*?)\s*(?:\bpage\s+(\d{1,9})\s*)?$/is.exec(text) ?? [];
   const filter: Record<string, unknown> = {};
-  let name: RegExp | null = null;
+  let name: Search["name"] = null;
   for (let rest = terms; rest !== "";) {
     const [whole = "", key = "", quoted, bare = ""] = TERM.exec(rest) ?? [];
     const value = quoted ?? bare;
@@ -25,7 +27,7 @@ export function searchOf(text: string): Search {
       case "name":
         if (filter["nameContains"] !== undefined || name !== null) throw unreadable(text);
         if (longestLiteral(value) !== "") filter["nameContains"] = longestLiteral(value);
-        name = patternOf(value);
+        name = judgeOf(value);
         break;
       case "status":
         filter["statuses"] = statusesOf(value.toLowerCase()) ?? wrong("status", value);
@@ -36,6 +38,9 @@ export function searchOf(text: string): Search {
   }
   return { filter: filter, name, page: page === undefined ? null : Number(page) };
 }
+
+/** A name has 255 characters at most; and reading must not take longer than asking. */
+const MAX_LENGTH = 500;
 
 const TERM = /^(name|status|ip)\s*=\s*(?:"([^"]*)"|([^\s"]+))(?:\s+and\s+(?=\S)|\s*$)/i;
 
@@ -56,15 +61,26 @@ function longestLiteral(value: string): string {
   return value.split("*").reduce((left, right) => (right.length > left.length ? right : left));
 }
 
-/** `*` stands for any characters; `*part*` is what the database looks for anyway. */
-function patternOf(value: string): RegExp | null {
+/**
+ * `*` stands for any characters; `*part*` is what the database looks for anyway. Part by part and never back, because a
+ * regular expression of many stars would try a name for hours.
+ */
+function judgeOf(value: string): Search["name"] {
   if (/^\*[^*]*\*$/.test(value) || value === "*") return null;
-  const literals = value.split("*").map((part) => part.replaceAll(/[^\p{L}\p{N}]/gu, escaped));
-  return new RegExp(`^${literals.join(".*")}$`, "isu");
-}
-
-function escaped(character: string): string {
-  return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+  const [first = "", ...others] = value.toLowerCase().split("*");
+  const last = others.pop();
+  return (name) => {
+    const text = name.toLowerCase();
+    if (last === undefined) return text === first;
+    if (!text.startsWith(first)) return false;
+    let place = first.length;
+    for (const part of others) {
+      const found = text.indexOf(part, place);
+      if (found === -1) return false;
+      place = found + part.length;
+    }
+    return text.length - last.length >= place && text.endsWith(last);
+  };
 }
 
 /** The spelling of the WHATWG URL standard is that of RFC 5952, but for embedded IPv4. */

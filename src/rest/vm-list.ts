@@ -19,6 +19,23 @@ export async function vmList(loaders: Loaders, { max, page, search }: ListQuesti
   if (name !== null && rows.length > MAX_DEPTH) {
     throw new Fault(400, `search: more than ${MAX_DEPTH} VMs have a part of this name; narrow it`);
   }
-  const found = name === null ? rows : rows.filter((vm) => name.test(vm.name));
+  const found = name === null ? rows : rows.filter((vm) => name(vm.name));
   return { vms: found.slice(end - max, end), hasNext: found.length > end };
 }
+
+/**
+ * Refuses an answer that nobody could write in reasonable time: one VM with containers has hundreds of interfaces. They are
+ * read by this, and remembered for the answer.
+ */
+export async function refuseTooMany(loaders: Loaders, vms: readonly VmRow[]): Promise<void> {
+  const interfaces = await Promise.all(vms.map((vm) => loaders.guestInterfacesByVm.load(vm.id)));
+  const count = interfaces.reduce((sum, rows) => sum + rows.length, 0);
+  if (count > MAX_INTERFACES) {
+    throw new Fault(
+      400,
+      `max: these ${vms.length} VMs have ${count} interfaces, more than ${MAX_INTERFACES}; ask for fewer`,
+    );
+  }
+}
+
+const MAX_INTERFACES = 10_000;

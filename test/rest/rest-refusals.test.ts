@@ -74,11 +74,11 @@ describe("a fault", () => {
     ["/vms?max=0", 400, "Bad Request", "max: expected a whole number from 1"],
     ["/vms?max=-1", 400, "Bad Request", "max: expected a whole number from 1"],
     ["/vms?max=1e9", 400, "Bad Request", "max: expected a whole number from 1"],
-    ["/vms?max=1001", 400, "Bad Request", "max: at most 1000; ask for the next page"],
+    ["/vms?max=501", 400, "Bad Request", "max: at most 500; ask for the next page"],
     ["/vms?max=1&max=2", 400, "Bad Request", "max: given more than once"],
     ["/vms?page=x", 400, "Bad Request", "page: expected a whole number from 1"],
     [
-      "/vms?page=11",
+      "/vms?page=21",
       400,
       "Bad Request",
       "page: pages reach to the 10000th VM from the first; narrow the search",
@@ -116,12 +116,31 @@ describe("a fault", () => {
     );
   });
 
+  test("is what a search gets that is longer than any name", async () => {
+    const { status, text } = await rest.ask(`/vms?search=name%3D${"*a".repeat(300)}`);
+    expect([status, text]).toEqual([400, expect.stringContaining("search: longer than 500 characters")]);
+  });
+
   test("is XML unless JSON is asked for, with oVirt's elements", async () => {
     const { text, type } = await rest.ask("/vms/nonsense", { accept: "*/*" });
     expect(type).toBe("application/xml; charset=utf-8");
     expect(text).toMatch(
       /<fault>\s*<reason>Operation Failed<\/reason>\s*<detail>Entity not found: VM: id=nonsense<\/detail>\s*<\/fault>/,
     );
+  });
+
+  test("is what a list gets that would never end, while one of its VMs is answered", async () => {
+    await engine.asEngine(
+      `INSERT INTO vm_guest_agent_interfaces (vm_id, interface_name)
+        SELECT '${ids.lost}', 'veth' || n FROM generate_series(1, 10001) n`,
+    );
+    const { status, text } = await rest.ask("/vms", { "all-content": "true" });
+    expect([status, text]).toEqual([
+      400,
+      expect.stringMatching(/max: these 9 VMs have 100\d\d interfaces, more than 10000/),
+    ]);
+    expect((await rest.ask("/vms")).status).toBe(200);
+    expect((await rest.ask(`/vms/${ids.lost}`, { "all-content": "true" })).status).toBe(200);
   });
 
   test("is 406 where neither form is wanted", async () => {

@@ -56,7 +56,7 @@ describe("a VM", () => {
       id: ids.twin1,
       name: "twin",
       status: "up",
-      host: { href: `/ovirt-engine/api/hosts/${ids.host}`, id: ids.host },
+      host: { id: ids.host },
       guest_info: {
         ips: { ip: [] },
         network_devices: {
@@ -236,6 +236,10 @@ describe("the list of VMs", () => {
     ["name=*in*", ["twin", "twin", "twin", "windows"]],
     ["name=win", []],
     ['name="x<y>&z"', ["x<y>&z"]],
+    ["name=w*n*d*s", ["windows"]],
+    ["name=w*s*s", []],
+    ["name=*d", ["stopped"]],
+    ["name=tw*win", []],
     ["name=* and status=down", ["stopped"]],
     ["status=down AND name=s*d", ["stopped"]],
     ["ip=192.0.2.50", ["stopped"]],

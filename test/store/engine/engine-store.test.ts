@@ -151,6 +151,12 @@ describe("interfaces of an engine's guests", () => {
     expect(byName.get("junk")).toMatchObject({ ipv4Addresses: ["192.0.2.12"], ipv6Addresses: [] });
   });
 
+  test("have no name where it is empty", async () => {
+    expect(await store.guestInterfacesByVms([ids.lost])).toMatchObject([
+      { name: null, ipv4Addresses: ["192.0.2.60"] },
+    ]);
+  });
+
   test("keep a Windows name of 86 characters whole", async () => {
     const [row] = await store.guestInterfacesByVms([ids.windows]);
     expect(WINDOWS_NAME).toHaveLength(86);
