@@ -30,10 +30,8 @@ export class Meter {
     const answer = await work();
     const milliseconds = performance.now() - started;
     const cpuAfter = this.cpuNow();
-    return {
-      milliseconds,
-      cpuMilliseconds: cpu === null || cpuAfter === null ? milliseconds : cpuAfter - cpu,
-    };
+    const cpuMilliseconds = cpu === null || cpuAfter === null ? milliseconds : cpuAfter - cpu;
+    return { answer, milliseconds, cpuMilliseconds };
   }
 
   private cpuNow(): number | null {
