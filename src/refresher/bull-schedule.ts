@@ -41,6 +41,9 @@ class BullSchedule<Result extends PassOutcome> implements HostSchedule<Result> {
   private readonly gridMs: number;
   private readonly timer: NodeJS.Timeout;
   private beat: Promise<void> | null = null;
+  private failedBeats = 0;
+  /** Slices on their way to other replicas: their last passes end here. */
+  private readonly leaving = new Map<number, Promise<void>>();
   private isStopped = false;
   private isSchedulerKnown = false;
   private hasAnswered = false;
@@ -94,6 +97,7 @@ class BullSchedule<Result extends PassOutcome> implements HostSchedule<Result> {
     clearInterval(this.timer);
     await Promise.all([this.turns.stop(), this.asked.stop()]);
     await this.beat;
+    await Promise.all(this.leaving.values());
     await this.slices.close();
   }
 
@@ -113,22 +117,21 @@ class BullSchedule<Result extends PassOutcome> implements HostSchedule<Result> {
     this.isSchedulerKnown = true;
     const share = await slices.renew();
     this.noteAnswer();
-    for (const slice of slices.surplus(share)) {
-      await this.leave(slice);
-      await slices.release(slice);
-    }
+    // Not waited for: a pass may take long to end, and until it has, the slice is held and its lock renewed.
+    if (this.leaving.size === 0) for (const slice of slices.surplus(share)) this.giveAway(slice);
     if (this.isStopped) return;
     const orphans = await slices.take(share);
     const nowMs = this.options.now();
     if (slices.slices().length >= share) this.lastFullMs = nowMs;
     // Others have their share, or Redis has lost its memory: the scheduler is asked to look.
     else if (nowMs - this.lastFullMs > this.options.intervalMs) this.isSchedulerKnown = false;
-    await this.pollThese(new Set(slices.slices()), orphans);
+    this.pollThese(new Set(slices.slices()), orphans);
   }
 
   private noteAnswer(): void {
     const nowMs = this.options.now();
     this.lastAnswerMs = nowMs;
+    this.failedBeats = 0;
     this.hasAnswered = true;
     if (!this.isAlone) return;
     this.isAlone = false;
@@ -140,7 +143,9 @@ class BullSchedule<Result extends PassOutcome> implements HostSchedule<Result> {
     if (this.isStopped) return;
     const { now, intervalMs } = this.options;
     const silenceMs = now() - this.lastAnswerMs;
-    if (silenceMs < this.times.lockMs) return;
+    this.failedBeats += 1;
+    // After a pause of this very process, one beat may fail though Redis answers.
+    if (this.failedBeats < 2 || silenceMs < (this.hasAnswered ? this.times.lockMs : intervalMs / 3)) return;
     if (!this.isAlone) {
       this.isAlone = true;
       this.isSchedulerKnown = false;
@@ -150,14 +155,12 @@ class BullSchedule<Result extends PassOutcome> implements HostSchedule<Result> {
     for (let slice = 0; slice < SLICES; slice += 1) this.poll(slice, false);
   }
 
-  private async pollThese(wanted: ReadonlySet<number>, orphans: readonly number[]): Promise<void> {
+  private pollThese(wanted: ReadonlySet<number>, orphans: readonly number[]): void {
     if (this.isStopped) return;
     const late = new Set(orphans);
-    for (const slice of wanted) this.poll(slice, late.has(slice));
+    for (const slice of wanted) if (!this.leaving.has(slice)) this.poll(slice, late.has(slice));
     if (this.options.now() < this.keepUntilMs) return;
-    await Promise.all(
-      [...this.polled].filter((slice) => !wanted.has(slice)).map((slice) => this.leave(slice)),
-    );
+    for (const slice of this.polled) if (!wanted.has(slice)) this.giveAway(slice);
   }
 
   /** Takes up the turns of a slice's hosts; those that came due while nobody had the slice are polled at once. */
@@ -172,6 +175,14 @@ class BullSchedule<Result extends PassOutcome> implements HostSchedule<Result> {
         this.turns.refreshNow(host.id).catch(() => undefined);
       }
     }
+  }
+
+  private giveAway(slice: number): void {
+    const gone = this.leave(slice)
+      .then(() => this.slices.release(slice))
+      .catch(() => undefined)
+      .finally(() => this.leaving.delete(slice));
+    this.leaving.set(slice, gone);
   }
 
   private async leave(slice: number): Promise<void> {

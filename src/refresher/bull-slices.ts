@@ -89,7 +89,12 @@ export class BullSlices {
   async release(slice: number): Promise<void> {
     const job = this.held.get(slice);
     this.held.delete(slice);
-    await job?.moveToWait(this.replica);
+    try {
+      await job?.moveToWait(this.replica);
+    } catch (error) {
+      // Somebody else has it already, or will, once its lock has run out.
+      if (this.redis.status !== "ready") throw error;
+    }
   }
 
   /** Takes slices that nobody holds, up to the share; returns those that somebody held before. */
