@@ -150,6 +150,10 @@ describe("somebody who may see a scope's VMs", () => {
     vmIds: fc.uniqueArray(number.map(id), { maxLength: 3 }),
   });
 
+  /** From a VM to its vNICs, devices, neighbours on its host and back. */
+  const ONWARD = `id nics { id vm { id } } host { vms(first: 40) { id } }
+    guestInfo { networkDevices { name vmNic { id vm { id } } } }`;
+
   test("finds no other one on any path: page, count, id, entity, vNIC, MAC, address or host", async () => {
     await fc.assert(
       fc.asyncProperty(scope, number, async (visible, wanted) => {
@@ -165,9 +169,11 @@ describe("somebody who may see a scope's VMs", () => {
           vmNic(id: "${nicId(wanted)}") { id vm { id } guestInterface { name } }
           vmNics(macAddress: "${mac(wanted)}") { id vm { id } }
           byIp: vms(filter: {ip: "10.0.0.${wanted}"}) { totalCount nodes { id } }
-          vms(first: 500) { totalCount nodes { id } }
-          hosts { vms { id nics { vm { id } } } }
-          _entities(representations: $keys) { __typename } }`;
+          vms(first: 500) { totalCount edges { node { id } } nodes { ${ONWARD} } }
+          byName: vms(first: 500, orderBy: NAME_DESC, filter: {nameContains: "vm-000"}) { totalCount nodes { id } }
+          byHost: vms(first: 500, orderBy: ID_ASC, filter: {hostId: "${HOST_A}", status: [UP]}) { totalCount nodes { id } }
+          hosts { vms { ${ONWARD} } }
+          _entities(representations: $keys) { ... on Vm { ${ONWARD} } ... on VmNic { id vm { id host { vms { id } } } } } }`;
         const data = (await dataOf(reader, query, { federation: "whole", variables: { keys } })) as Answer;
         const seen = isVisible(wanted);
         expect([data.vm, data.vmNic, ...data._entities].map((each) => each !== null)).toEqual(
@@ -177,13 +183,14 @@ describe("somebody who may see a scope's VMs", () => {
           Array(3).fill(seen ? 1 : 0),
         );
         expect(data.vms.totalCount).toBe(NUMBERS.filter(isVisible).length);
-        const ids =
-          JSON.stringify(data).match(/(?<="id":")00000000-0000-4000-8000-00000000[0-9a-f]{4}/g) ?? [];
-        expect(
-          ids
-            .map((each) => Number.parseInt(each.slice(-4), 16))
-            .filter((each) => each <= COUNT && !isVisible(each)),
-        ).toEqual([]);
+        expect([data.byName.totalCount, data.byHost.totalCount]).toEqual([
+          NUMBERS.filter((each) => each < 10 && isVisible(each)).length,
+          NUMBERS.filter((each) => each % 5 !== 0 && isVisible(each)).length,
+        ]);
+        // VMs and their vNICs have the same last four digits.
+        const ids = JSON.stringify(data).match(/(?<="id":")00000000-0000-4000-8000-[0-9a-f]{12}/g) ?? [];
+        const shown = [...new Set(ids.map((each) => Number.parseInt(each.slice(-4), 16)))];
+        expect(shown.filter((each) => !isVisible(each))).toEqual([]);
       }),
       { numRuns: 30 },
     );
@@ -196,6 +203,8 @@ interface Answer {
   readonly vmNics: readonly object[];
   readonly byIp: { readonly totalCount: number; readonly nodes: readonly object[] };
   readonly vms: { readonly totalCount: number };
+  readonly byName: { readonly totalCount: number };
+  readonly byHost: { readonly totalCount: number };
   readonly _entities: readonly (object | null)[];
 }
 
