@@ -136,6 +136,20 @@ describe("scanning the answers of a host", () => {
     expect(memory.read(answer([vmRecord(1), vmRecord(2)])).vms).toMatchObject([{ vmId: vmIdAt(2) }]);
   });
 
+  test("says of guests with thousands of interfaces what parsing says, and of the small host after them too", () => {
+    const netIfaces = Array.from({ length: 2_000 }, (_, at) => ({
+      name: `veth${at}`,
+      hw: "00:1a:4a:16:17:08",
+      inet: [`10.0.${at >> 8}.${at & 255}`],
+      inet6: [],
+    }));
+    const large = answer(Array.from({ length: 40 }, (_, at) => vmRecord(at, { netIfaces })));
+    const small = answer([vmRecord(1)]);
+    for (const body of [large, small]) {
+      expect(new ReportMemory().read(body)).toMatchObject(parseHostReport(body));
+    }
+  });
+
   test("takes a guest's text for text, whatever it imitates", () => {
     const memory = new ReportMemory();
     const hostile = vmRecord(1, { vmName: `"}, {"vmId": "${vmIdAt(7)}", "status": "Up", "netIfaces": [` });
