@@ -1,5 +1,5 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { Refusal } from "./errors.js";
+import type { FastifyInstance, FastifyReply, FastifyRequest, onErrorHookHandler } from "fastify";
+import { INTERNAL, Refusal } from "./errors.js";
 import { checkContentHeaders } from "./guards/content.js";
 import { checkCrossSite } from "./guards/cross-site.js";
 import { certificateOf } from "./identity/client-certificates.js";
@@ -18,6 +18,7 @@ export function graphqlRoutes(app: FastifyInstance, options: ServerOptions, hand
     scope.addContentTypeParser("*", (_request, _payload, parsed) => {
       parsed(null, undefined);
     });
+    scope.addHook("onError", logRefusal(options));
     scope.route({
       method: ["GET", "POST"],
       url: "/graphql",
@@ -45,21 +46,47 @@ export function graphqlRoutes(app: FastifyInstance, options: ServerOptions, hand
   });
 }
 
-/** Serves `/metrics` to the roles metrics and reader. */
+/** Serves `/metrics` to the role metrics, and to readers of the whole: its numbers are about all VMs. */
 export function metricsRoute(app: FastifyInstance, options: ServerOptions): void {
   const { metrics } = options;
   if (metrics == null) return;
-  app.get("/metrics", async (request, reply) => {
+  app.get("/metrics", { onError: logRefusal(options) }, async (request, reply) => {
     checkCrossSite("POST", request.headers, crossSiteRules(options));
-    const { roles } = await viewerOf(request, options);
-    if (!roles.has("metrics") && !roles.has("reader") && !roles.has("operator")) {
-      throw new Refusal(403, "FORBIDDEN", "Metrics need the role metrics or reader.");
+    const { roles, scope } = await viewerOf(request, options);
+    const readsAll = scope === null && (roles.has("reader") || roles.has("operator"));
+    if (!roles.has("metrics") && !readsAll) {
+      throw new Refusal(403, "FORBIDDEN", "Metrics need the role metrics, or reader without a scope.");
     }
     return reply
       .type("text/plain; version=0.0.4; charset=utf-8")
       .header("cache-control", "no-store")
       .send(await metrics());
   });
+}
+
+/** A line for what never reaches the graph, refused for its headers or for who sends it; never the query string. */
+function logRefusal({ log, onOperation }: ServerOptions): onErrorHookHandler {
+  return (request, reply, error, done) => {
+    const [status, decision] =
+      error instanceof Refusal ? [error.status, error.code] : [error.statusCode ?? 500, INTERNAL];
+    const path = request.url.split("?", 1)[0]?.slice(0, 500);
+    const durationMs = reply.elapsedTime;
+    if (path === "/graphql") onOperation?.({ status, decision, durationMs });
+    log.info(
+      {
+        requestId: request.id,
+        viewer: null,
+        address: request.ip,
+        method: request.method,
+        path,
+        ms: Math.round(durationMs),
+        status,
+        decision,
+      },
+      "request",
+    );
+    done();
+  };
 }
 
 /** Who sends the request, by its header or its certificate. */

@@ -1,0 +1,72 @@
+import { expect, test } from "vitest";
+import { identityFrom } from "../../src/server/identity/identity.js";
+import { createToken, openTokenFile } from "../../src/server/identity/token-file.js";
+import type { ServedOperation } from "../../src/server/options.js";
+import { rememberingLog, served, until } from "./running.js";
+import { temporaryFile } from "./temporary.js";
+
+const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
+const metrics = () => Promise.resolve("up 1\n");
+
+async function guarded(operations: ServedOperation[] = []) {
+  const scope = { namePatterns: ["web-*"], hostIds: [], vmIds: [] };
+  const team = createToken({ name: "team", roles: ["reader"], expiresAt: null, scope });
+  const scraper = createToken({ name: "scraper", roles: ["reader", "metrics"], expiresAt: null, scope });
+  const tokens = await openTokenFile(
+    await temporaryFile(`${team.line}\n${scraper.line}\n`),
+    rememberingLog().log,
+  );
+  const server = await served({
+    identity: identityFrom([tokens]),
+    metrics,
+    onOperation: (operation) => operations.push(operation),
+  });
+  return { server, team: team.token, scraper: scraper.token };
+}
+
+test.each([
+  ["no token", {}, 401, "UNAUTHENTICATED"],
+  ["another name", { host: "evil.example" }, 421, "HOST_NOT_ALLOWED"],
+  ["another site's page", { "sec-fetch-site": "cross-site" }, 403, "CROSS_SITE_REQUEST"],
+  ["another form of body", { "content-type": "text/plain" }, 415, "UNSUPPORTED_MEDIA_TYPE"],
+])(
+  "who is refused before the query is read leaves a line, too: %s",
+  async (_title, headers, status, code) => {
+    const operations: ServedOperation[] = [];
+    const { server } = await guarded(operations);
+    // fetch sets Host itself.
+    const { request } = await import("node:http");
+    const answered = await new Promise<number | undefined>((resolve, reject) => {
+      const own = { "content-type": "application/json", ...headers };
+      request(
+        `${server.url}/graphql?secret=1`,
+        { method: "POST", headers: own, agent: false },
+        (response) => {
+          response.resume().once("end", () => {
+            resolve(response.statusCode);
+          });
+        },
+      )
+        .on("error", reject)
+        .end('{"query":"{ __typename }"}');
+    });
+    expect(answered).toBe(status);
+    await until(() => server.lines.length > 0);
+    expect(server.lines).toMatchObject([
+      { msg: "request", viewer: null, address: "127.0.0.1", path: "/graphql", status, decision: code },
+    ]);
+    expect(operations).toMatchObject([{ status, decision: code }]);
+  },
+);
+
+test("a request that reaches the graph leaves one line, not two", async () => {
+  const { server, team } = await guarded();
+  expect((await server.post("{ nothing }", bearer(team))).status).toBe(200);
+  expect(server.lines.filter(({ msg }) => msg === "request")).toHaveLength(1);
+});
+
+test("metrics, whose numbers are about all VMs, are not for readers of some", async () => {
+  const { server, team, scraper } = await guarded();
+  expect((await fetch(`${server.url}/metrics`, bearer(team))).status).toBe(403);
+  expect((await fetch(`${server.url}/metrics`, bearer(scraper))).status).toBe(200);
+});
