@@ -10,6 +10,10 @@ What a refresh costs, against the least that it could cost and against how other
   --rounds <n>     rounds of which medians are told, at most 10   (5)
   --quick          --vms 1000,10000 --stored 2000 --rounds 3
 
+npm run bench -- hostile
+
+What hostile requests do to our server, and to Apollo Server as it comes. About three minutes.
+
 DATABASE_URL names a server on which a database may be made and dropped; without it, an embedded one is started.`;
 
 const { positionals, values } = parseArgs({
@@ -31,6 +35,8 @@ if (positionals.join(" ") === "refresh") {
     stored: countOf(values.stored ?? stored),
     rounds: Math.min(10, countOf(values.rounds ?? rounds)),
   });
+} else if (positionals.join(" ") === "hostile") {
+  await (await import("./hostile.js")).benchHostile();
 } else {
   console.error(USAGE);
   process.exitCode = 2;

@@ -24,8 +24,8 @@ export class PolledHost {
     this.link = new HostLink(benchHost(number), this.tape);
   }
 
-  load(body: Buffer): void {
-    this.tape.load(body);
+  load(chunks: readonly Buffer[]): void {
+    this.tape.load(chunks);
   }
 
   async pass(): Promise<PassResult> {

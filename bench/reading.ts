@@ -1,6 +1,7 @@
 import { instantStore } from "./instant-store.js";
 import { everyNth, Payloads } from "./payloads.js";
 import { PolledHost } from "./polled-host.js";
+import { chunksOf } from "./tape-host.js";
 import { median } from "./median.js";
 
 /** CPU per VM of reading a fleet's answers, and of parsing the same bytes alone. */
@@ -54,8 +55,9 @@ interface PolledBody {
   readonly host: PolledHost;
   /** The counters of another moment than at the pass before, all else equal. */
   readonly same: Buffer;
+  readonly sameFrame: readonly Buffer[];
   /** One VM in a hundred with another address, twice. */
-  readonly changed: readonly [Buffer, Buffer];
+  readonly changedFrames: readonly [readonly Buffer[], readonly Buffer[]];
 }
 
 class FleetPart {
@@ -66,13 +68,13 @@ class FleetPart {
     const hosts: PolledBody[] = [];
     for (const number of numbers) {
       const host = new PolledHost(number, store);
-      host.load(payloads.body(number, 0, everyNth(100, 0)));
+      const bodyOf = (sample: number, version: number) =>
+        payloads.body(number, sample, everyNth(100, version));
+      host.load(chunksOf(bodyOf(0, 0)));
       await host.pass();
-      hosts.push({
-        host,
-        same: payloads.body(number, 1, everyNth(100, 0)),
-        changed: [payloads.body(number, 2, everyNth(100, 1)), payloads.body(number, 3, everyNth(100, 2))],
-      });
+      const same = bodyOf(1, 0);
+      const changedFrames = [chunksOf(bodyOf(2, 1)), chunksOf(bodyOf(3, 2))] as const;
+      hosts.push({ host, same, sameFrame: chunksOf(same), changedFrames });
     }
     return new FleetPart(hosts);
   }
@@ -90,19 +92,19 @@ class FleetPart {
       });
     };
     const unchanged = async () => {
-      await this.passes(({ same }) => same);
-      cost.unchanged = await this.passes(({ same }) => same);
+      await this.passes(({ sameFrame }) => sameFrame);
+      cost.unchanged = await this.passes(({ sameFrame }) => sameFrame);
     };
     const onePercent = async () => {
-      cost.onePercent = await this.passes(({ changed }) => changed[round & 1]!);
+      cost.onePercent = await this.passes(({ changedFrames }) => changedFrames[round & 1]!);
     };
     const order = round % 2 === 0 ? [parse, unchanged, onePercent] : [unchanged, onePercent, parse];
     for (const measure of order) await measure();
     return cost;
   }
 
-  private async passes(bodyOf: (body: PolledBody) => Buffer): Promise<number> {
-    for (const body of this.hosts) body.host.load(bodyOf(body));
+  private async passes(frameOf: (body: PolledBody) => readonly Buffer[]): Promise<number> {
+    for (const body of this.hosts) body.host.load(frameOf(body));
     return cpuMicros(async () => {
       for (const { host } of this.hosts) await host.pass();
     });

@@ -1,9 +1,10 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
+import { formatTable } from "../src/commands/table.js";
 import { openDatabase } from "./database.js";
 import { plot } from "./plot.js";
 import { measureReading, type Reading } from "./reading.js";
-import { table } from "./table.js";
+
 import { FLOOR, measureWriting, OURS, type Writing } from "./writing.js";
 
 /** What to measure. */
@@ -44,7 +45,7 @@ function printReadings(readings: readonly Reading[]): void {
     "\nReading: CPU of a pass from a frame's bytes to the decision, over JSON.parse of its body alone",
   );
   console.log(
-    table(
+    formatTable(
       ["VMs", "bytes a VM", "JSON.parse µs/VM", "unchanged µs/VM", "× parse", "1 % changed µs/VM", "× parse"],
       readings.map((each) => [
         each.vms,
@@ -62,7 +63,7 @@ function printReadings(readings: readonly Reading[]): void {
 function printWriting({ vms, changedVms, ways, passVsFloor, walBytesUnchanged }: Writing): void {
   console.log(`\nWriting: ${changedVms} of ${vms} VMs with another address`);
   console.log(
-    table(
+    formatTable(
       ["way", "ms", "× floor", "server CPU ms", "× floor", "WAL bytes a VM", "× floor"],
       ways.map((way) => [
         way.name,

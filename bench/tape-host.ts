@@ -1,4 +1,4 @@
-import { FrameReader, frameBytes } from "../src/hosts/frames.js";
+import { FrameReader } from "../src/hosts/frames.js";
 import { replyId } from "../src/hosts/reply.js";
 import type { ReportMemory, ScannedReport } from "../src/hosts/scan.js";
 import type { HostCapabilities, ReportedNic, VdsmClient } from "../src/hosts/types.js";
@@ -6,14 +6,11 @@ import type { HostCapabilities, ReportedNic, VdsmClient } from "../src/hosts/typ
 /** A host whose answers come off a tape: all that we do from the first byte of a frame on, without a socket. */
 export class TapeHost implements VdsmClient {
   readonly address = "127.0.0.1:54321";
-  private chunks: Buffer[] = [];
+  private chunks: readonly Buffer[] = [];
 
-  /** The next answer: the bytes of its frame, in pieces as a socket would bring them. */
-  load(body: Buffer): void {
-    const bytes = frameBytes("MESSAGE", { subscription: "1", destination: "q" }, body.toString("latin1"));
-    this.chunks = [];
-    for (let at = 0; at < bytes.length; at += CHUNK_BYTES)
-      this.chunks.push(bytes.subarray(at, at + CHUNK_BYTES));
+  /** The next answer. */
+  load(chunks: readonly Buffer[]): void {
+    this.chunks = chunks;
   }
 
   scanAllVmStats(memory: ReportMemory): Promise<ScannedReport> {
@@ -42,6 +39,15 @@ export class TapeHost implements VdsmClient {
   close(): Promise<void> {
     return Promise.resolve();
   }
+}
+
+/** The bytes of the frame of an answer, in pieces as a socket would bring them; made without leaving garbage. */
+export function chunksOf(body: Buffer): Buffer[] {
+  const head = `MESSAGE\ndestination:q\nsubscription:1\ncontent-length:${body.length}\n\n`;
+  const bytes = Buffer.concat([Buffer.from(head), body, Buffer.of(0)]);
+  const chunks: Buffer[] = [];
+  for (let at = 0; at < bytes.length; at += CHUNK_BYTES) chunks.push(bytes.subarray(at, at + CHUNK_BYTES));
+  return chunks;
 }
 
 function nicOf(vmId: string): ReportedNic {

@@ -5,6 +5,7 @@ import { Meter, type Spent } from "./meter.js";
 import { everyNth, Payloads } from "./payloads.js";
 import { benchHost, PolledHost } from "./polled-host.js";
 import { MeteredStore } from "./metered-store.js";
+import { chunksOf } from "./tape-host.js";
 import { targetOf, type Target } from "./target.js";
 import { TypeOrmPeers } from "./typeorm-peers.js";
 import * as writers from "./writers.js";
@@ -55,7 +56,7 @@ export async function measureWriting(
 
   const peers = withPeers ? await TypeOrmPeers.on(database.url, targetNow(nextBody())) : null;
   const ours = async (body: Buffer) => {
-    host.load(body);
+    host.load(chunksOf(body));
     metered.reset();
     await host.pass();
     return metered.spent("apply");
@@ -117,7 +118,7 @@ export async function firstPass(
 ): Promise<PolledHost> {
   await store.addHost(benchHost(hostNumber), null);
   const host = new PolledHost(hostNumber, timed);
-  host.load(payloads.body(hostNumber, 0, everyNth(1, 0)));
+  host.load(chunksOf(payloads.body(hostNumber, 0, everyNth(1, 0))));
   await host.pass();
   // As autovacuum would have done by now: plans on unknown tables are nobody's fault.
   await client.query("VACUUM ANALYZE");
