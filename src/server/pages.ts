@@ -10,7 +10,7 @@ const STAMP = ".built";
 /** Serves GraphiQL and its files from our own disk; `/` leads to it. */
 export async function pageRoutes(app: FastifyInstance, pagesDir: string | undefined): Promise<void> {
   const directory = pagesDir ?? builtPages();
-  app.get("/", (_request, reply) => reply.redirect("/graphiql"));
+  for (const path of ["/", "/graphiql/"]) app.get(path, (_request, reply) => reply.redirect("/graphiql"));
   if (directory === null || !existsSync(join(directory, "graphiql.html"))) {
     app.get("/graphiql", (_request, reply) => asPage(reply).type("text/html; charset=utf-8").send(NOT_BUILT));
     return;

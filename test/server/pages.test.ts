@@ -16,6 +16,8 @@ describe("GraphiQL", () => {
 
   test("is served at /graphiql, with all of its files, and / leads there", async () => {
     const server = await served({ graphiql: true, pagesDir: built });
+    const slashed = await fetch(`${server.url}/graphiql/`, { redirect: "manual" });
+    expect([slashed.status, slashed.headers.get("location")]).toEqual([302, "/graphiql"]);
     const home = await fetch(server.url, { redirect: "manual" });
     expect([home.status, home.headers.get("location")]).toEqual([302, "/graphiql"]);
 
