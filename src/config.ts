@@ -50,6 +50,7 @@ export interface Config {
   readonly limits: Partial<Limits>;
   readonly graphiql: boolean;
   readonly federation: "whole" | "contribute" | "off";
+  readonly federationTrace: boolean;
   readonly logLevel: SettingValues["LOG_LEVEL"];
 }
 
@@ -105,6 +106,7 @@ export function loadConfig(environment: Environment, flags: Environment = {}): C
     limits: limitsOf(values.LIMITS ?? []),
     graphiql: values.GRAPHIQL === "on" || (values.GRAPHIQL === "auto" && isOpen),
     federation: values.FEDERATION,
+    federationTrace: values.FEDERATION_TRACE === "on",
     logLevel: values.LOG_LEVEL,
   });
 }

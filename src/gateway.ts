@@ -100,6 +100,7 @@ export async function startGateway({ config, log, announce }: GatewayOptions): P
       allowedHosts: config.allowedHosts,
       trustedDocumentsFile: config.trustedDocumentsFile,
       tls: serverTls,
+      inlineTrace: config.federationTrace,
       metrics: () => metrics.print(),
       onOperation: (operation) => {
         metrics.onOperation(operation);

@@ -94,6 +94,11 @@ export const SETTINGS = {
     word("whole", "contribute", "off"),
     "subgraph of the whole graph, of guest data alone (`contribute`), or none",
   ),
+  FEDERATION_TRACE: setting(
+    "off",
+    word("on", "off"),
+    "`on` answers Apollo's inline traces (ftv1) to gateways that ask for them",
+  ),
   LOG_LEVEL: setting(
     "info",
     word("fatal", "error", "warn", "info", "debug", "trace", "silent"),

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { loadConfig } from "../../src/config.js";
 import { id, nic } from "../store/fixtures.js";
 import type { TestDatabase } from "../support/database.js";
 import { databaseOf, startGuests } from "./site.js";
@@ -73,4 +74,9 @@ test("traces are answered to a gateway that asks for them only where they are sw
   expect(await traceOf(tracing, {})).toBeUndefined();
   expect(await traceOf(tracing, headers)).toMatch(/^[A-Za-z0-9+/]+=*$/);
   await tracing.stop();
+});
+
+test("traces are off unless FEDERATION_TRACE switches them on", () => {
+  expect(loadConfig({}).federationTrace).toBe(false);
+  expect(loadConfig({ FEDERATION_TRACE: "on" }).federationTrace).toBe(true);
 });
