@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect } from "vitest";
 import { eventually } from "./eventually.js";
 import { runVnicGraph, type Run } from "./process.js";
 
@@ -81,7 +80,8 @@ export function logLinesOf(output: string): Record<string, unknown>[] {
 
 async function becomesReady(url: string): Promise<void> {
   await eventually(async () => {
-    expect((await fetch(`${url}/readyz`)).status).toBe(200);
+    const { status } = await fetch(`${url}/readyz`);
+    if (status !== 200) throw new Error(`${url}/readyz answers ${status}`);
   });
 }
 

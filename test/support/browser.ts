@@ -1,0 +1,52 @@
+import { existsSync } from "node:fs";
+import { type BrowserContext, chromium, type Page } from "playwright-core";
+import { temporaryFolder } from "./gateway.js";
+
+/** The Chromium of this machine, where it usually is; `undefined`: none. */
+export function findBrowser(): string | undefined {
+  return ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((path) =>
+    existsSync(path),
+  );
+}
+
+/** A page in a browser that has never been used before and goes nowhere by itself. */
+export async function openBrowser(
+  executablePath: string,
+): Promise<{ readonly context: BrowserContext; readonly page: Page; close(): Promise<void> }> {
+  const profile = temporaryFolder();
+  const context = await chromium.launchPersistentContext(profile.path, {
+    executablePath,
+    headless: true,
+    args: ARGUMENTS,
+    viewport: { width: 1_280, height: 800 },
+    // The first start of a browser on a busy machine takes its time.
+    timeout: 60_000,
+  });
+  return {
+    context,
+    page: context.pages()[0] ?? (await context.newPage()),
+    close: async () => {
+      await context.close();
+      profile.remove();
+    },
+  };
+}
+
+/** Runs the first example of GraphiQL on an open page, once its editor is there; resolves when the answer is shown. */
+export async function runFirstExample(page: Page): Promise<string> {
+  await page.locator(".graphiql-query-editor .view-line").nth(3).waitFor();
+  const answer = page.locator(".result-window .view-lines");
+  await page.getByRole("button", { name: /execute query/i }).click();
+  await answer.getByText("data").first().waitFor();
+  return answer.innerText();
+}
+
+const ARGUMENTS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
