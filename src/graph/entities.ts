@@ -13,7 +13,7 @@ import type { Loaders } from "../loaders/loaders.js";
 import type { Nic } from "../loaders/rows.js";
 import type { GraphContext } from "./context.js";
 import { graphError } from "./errors.js";
-import { sameMac } from "./mac.js";
+import { sameMac } from "../loaders/mac.js";
 
 /** A representation as a gateway sends it: a type's name and the fields of one of its keys. */
 export type Key = Readonly<Record<string, unknown>>;

@@ -1,7 +1,7 @@
 import { GraphQLError, GraphQLScalarType, Kind, type ASTNode } from "graphql";
 import { GraphQLDateTime } from "graphql-scalars";
-import { canonicalIPv4, canonicalIPv6 } from "./addresses.js";
-import { canonicalMac } from "./mac.js";
+import { canonicalIPv4, canonicalIPv6 } from "../loaders/addresses.js";
+import { canonicalMac } from "../loaders/mac.js";
 
 /*
  * MAC, IP, IPv4 and IPv6 are graphql-scalars' by name only: strict where text comes in and lenient where it goes out. Theirs

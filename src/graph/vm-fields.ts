@@ -2,7 +2,7 @@ import { Ctx, FieldResolver, Resolver, Root } from "type-graphql";
 import type { GuestInterface, VmRow } from "../loaders/rows.js";
 import type { GraphContext } from "./context.js";
 import { knownStatus, StaleReasonEnum, VmStatus } from "./enums.js";
-import { nicOf } from "./match.js";
+import { nicOf } from "../loaders/match.js";
 import { GuestInfo, Host, NetworkDevice, Vm, VmNic } from "./object-types.js";
 import { IPScalar } from "./scalars.js";
 

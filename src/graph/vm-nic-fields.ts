@@ -1,7 +1,7 @@
 import { Ctx, FieldResolver, Resolver, Root } from "type-graphql";
 import type { Nic } from "../loaders/rows.js";
 import type { GraphContext } from "./context.js";
-import { interfacesOf } from "./match.js";
+import { interfacesOf } from "../loaders/match.js";
 import { NetworkDevice, Vm, VmNic } from "./object-types.js";
 
 /** What leads on from a vNIC. */

@@ -1,11 +1,12 @@
 import type { Loaders } from "../loaders/loaders.js";
+import { sameMac } from "../loaders/mac.js";
+import { bestFirst } from "../loaders/match.js";
 import type { GuestInterface, Nic, VmRow } from "../loaders/rows.js";
 import { isUuid } from "../loaders/uuid.js";
 import { withIds, type Device } from "./device-ids.js";
 import type { Element } from "./document.js";
 import { BASE, deviceElement, guestInfoElement, nicElement, vmElement } from "./elements.js";
 import { notFound } from "./fault.js";
-import { bestOf, interfacesOf } from "./matching.js";
 import type { Follow } from "./question.js";
 
 /** What is to be told of a VM or vNIC beyond itself. */
@@ -68,7 +69,7 @@ export async function devicesOf(loaders: Loaders, vmId: string): Promise<Device[
 
 /** Those of a vNIC alone, by its MAC; an engine lists the whole VM's here. */
 export async function devicesOfNic(loaders: Loaders, nic: Nic): Promise<Device[]> {
-  return interfacesOf(nic, await devicesOf(loaders, nic.vmId), rowOf);
+  return devicesWithMacOf(nic, await devicesOf(loaders, nic.vmId));
 }
 
 /** The devices as a list under `parent`. */
@@ -81,12 +82,17 @@ export function deviceAt(devices: readonly Device[], id: string): Device {
   return devices.find((device) => device.id === id.toLowerCase()) ?? missing("ReportedDevice", id);
 }
 
+/** In reported order: bonds, VLANs and bridges share a MAC. */
+function devicesWithMacOf(nic: Nic, devices: readonly Device[]): Device[] {
+  return devices.filter(({ row }) => sameMac(row.macAddress, nic.macAddress));
+}
+
 function nicWithDevices(nic: Nic, devices: readonly Device[], wanted: ReadonlySet<Follow>): Element {
-  const own = interfacesOf(nic, devices, rowOf);
+  const own = devicesWithMacOf(nic, devices);
   const more = wanted.has("reported_devices")
     ? { reported_devices: devicesElement(own, `${BASE}/vms/${nic.vmId}/nics/${nic.id}`) }
     : {};
-  return nicElement(nic, bestOf(own.map(rowOf)), more);
+  return nicElement(nic, bestFirst(own.map(rowOf))[0] ?? null, more);
 }
 
 function nicsWanted(follow: ReadonlySet<Follow>): ReadonlySet<Follow> {

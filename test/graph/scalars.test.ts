@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { reachesBeyondItsLink } from "../../src/graph/addresses.js";
-import { canonicalMac, sameMac } from "../../src/graph/mac.js";
+import { reachesBeyondItsLink } from "../../src/loaders/addresses.js";
+import { canonicalMac, sameMac } from "../../src/loaders/mac.js";
 import { IPScalar, IPv4Scalar, IPv6Scalar, MACScalar } from "../../src/graph/scalars.js";
 import { tidyIPv6 } from "../../src/refresher/addresses.js";
 

@@ -1,4 +1,4 @@
-import type { GuestInterface, Nic } from "../loaders/rows.js";
+import type { GuestInterface, Nic } from "./rows.js";
 import { reachesBeyondItsLink } from "./addresses.js";
 import { sameMac } from "./mac.js";
 
@@ -8,8 +8,12 @@ export function interfacesOf(
   interfaces: readonly GuestInterface[] | null,
 ): readonly GuestInterface[] | null {
   if (interfaces === null) return null;
-  const matching = interfaces.filter((device) => sameMac(device.macAddress, nic.macAddress));
-  return matching.toSorted((left, right) => worth(right) - worth(left));
+  return bestFirst(interfaces.filter((device) => sameMac(device.macAddress, nic.macAddress)));
+}
+
+/** With an address that reaches beyond its link, then with any, then the rest; in reported order otherwise. */
+export function bestFirst(interfaces: readonly GuestInterface[]): readonly GuestInterface[] {
+  return interfaces.toSorted((left, right) => worth(right) - worth(left));
 }
 
 /** The vNIC of the VM that has the interface's MAC, or `null`: guests have bridges and tunnels of their own. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { interfacesOf, nicOf } from "../../src/graph/match.js";
-import { device, mac, nicRow, uuid } from "./memory-store.js";
+import { interfacesOf, nicOf } from "../../src/loaders/match.js";
+import { device, mac, nicRow, uuid } from "../graph/memory-store.js";
 
 const vmId = uuid(1, 1);
 const nic = nicRow(1, vmId);
