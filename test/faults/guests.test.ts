@@ -27,27 +27,32 @@ async function expectMended(): Promise<void> {
 
 describe("F7: an answer spoilt by chance", () => {
   const seed = Number(process.env["FAULT_SEED"] ?? 7);
+  const rounds = Number(process.env["FAULT_ROUNDS"] ?? 300);
 
-  test(`is refused whole, or VM by VM, and never the database's or our own trouble (seeds from ${seed})`, async () => {
-    const outcomes = new Map<string, number>();
-    for (let round = 0; round < 300; round += 1) {
-      const random = new Random(seed + round);
-      const records = all.fleet.world.vms.map((vm) => all.fleet.world.recordOf(vm, vm.presences[0]!));
-      const result = new EncodedJson(spoilt(records, random));
-      host.server.faults.next({ kind: "result", result }, "Host.getAllVmStats");
-      const pass = await all.pass(host);
-      const outcome = pass.failure?.kind ?? (pass.rejectedVms > 0 ? "rejected VMs" : pass.outcome);
-      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
-      expect(
-        ["protocol", "fault", "timeout", "recovering", "rejected VMs", "done"],
-        `seed ${seed + round}`,
-      ).toContain(outcome);
-      if (round % 50 === 49) await expectMended();
-    }
-    // The fuzzer reaches every kind of end.
-    for (const kind of ["protocol", "rejected VMs", "done"])
-      expect(outcomes.get(kind) ?? 0).toBeGreaterThan(0);
-  });
+  test(
+    `is refused whole, or VM by VM, and never the database's or our own trouble (${rounds} seeds from ${seed})`,
+    { timeout: 60_000 + 200 * rounds },
+    async () => {
+      const outcomes = new Map<string, number>();
+      for (let round = 0; round < rounds; round += 1) {
+        const random = new Random(seed + round);
+        const records = all.fleet.world.vms.map((vm) => all.fleet.world.recordOf(vm, vm.presences[0]!));
+        const result = new EncodedJson(spoilt(records, random));
+        host.server.faults.next({ kind: "result", result }, "Host.getAllVmStats");
+        const pass = await all.pass(host);
+        const outcome = pass.failure?.kind ?? (pass.rejectedVms > 0 ? "rejected VMs" : pass.outcome);
+        outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+        expect(
+          ["protocol", "fault", "timeout", "recovering", "rejected VMs", "done"],
+          `seed ${seed + round}`,
+        ).toContain(outcome);
+        if (round % 50 === 49) await expectMended();
+      }
+      // The fuzzer reaches every kind of end.
+      for (const kind of ["protocol", "rejected VMs", "done"])
+        expect(outcomes.get(kind) ?? 0).toBeGreaterThan(0);
+    },
+  );
 });
 
 describe("F8: of the guests of one host", () => {

@@ -9,11 +9,16 @@ import { startEmbeddedPostgres } from "../../src/store/embedded-postgres.js";
 import { migrate } from "../../src/store/migrate.js";
 import { withDatabase } from "../support/postgres.js";
 import { killRounds } from "./kills.js";
+import { soak } from "./soak.js";
 
-/** `npm run torture -- --rounds 1000 --seed 7`; `TEST_DATABASE_URL` names a PostgreSQL, else an embedded one runs. */
+/**
+ * `npm run torture -- --rounds 1000 --minutes 30 --seed 7` kills a gateway so often (F16), then lets hosts fail at random
+ * for so long (F30). `TEST_DATABASE_URL` names a PostgreSQL, else an embedded one runs.
+ */
 const { values } = parseArgs({
   options: {
     rounds: { type: "string", default: "0" },
+    minutes: { type: "string", default: "0" },
     seed: { type: "string", default: String(Date.now() % 1_000_000) },
     /** The compiled command, whose start is what users wait for; without it, the sources. */
     compiled: { type: "boolean", default: false },
@@ -50,6 +55,13 @@ try {
     );
     for (const violation of violations) say(violation);
     if (violations.length > 0) process.exitCode = 1;
+  }
+  if (Number(values.minutes) > 0) {
+    const durationMs = Number(values.minutes) * 60_000;
+    const result = await soak({ durationMs, seed, databaseUrl, dataSource, report: say });
+    const found = [...result.violations, ...result.uncaught, ...result.behind];
+    say(JSON.stringify({ fault: "F30", seed, minutes: durationMs / 60_000, ...result }));
+    if (found.length > 0) process.exitCode = 1;
   }
 } finally {
   await dataSource.destroy();

@@ -1,0 +1,21 @@
+import { expect, test } from "vitest";
+import { createDatabase } from "../support/database.js";
+import { soak } from "../torture/soak.js";
+
+test("F30: hosts that fail at random for a while leave nothing mixed, lost, or served as fresh", async () => {
+  const seed = Number(process.env["FAULT_SEED"] ?? 30);
+  const database = await createDatabase();
+  try {
+    const result = await soak({
+      durationMs: 8_000,
+      seed,
+      databaseUrl: database.url,
+      dataSource: database.dataSource,
+    });
+    expect(result, `seed ${seed}`).toMatchObject({ violations: [], uncaught: [], behind: [] });
+    expect(result.passes).toBeGreaterThan(10);
+    expect(Object.keys(result.failures).length).toBeGreaterThan(2);
+  } finally {
+    await database.drop();
+  }
+}, 180_000);
