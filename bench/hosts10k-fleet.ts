@@ -11,9 +11,12 @@ async function run({ hosts, vmsPerHost, changedPerCycle }: FleetTask): Promise<v
   let gaps: number[] = [];
   let polls = 0;
   let sinceMs = performance.now();
+  let isWarm = false;
   setInterval(() => {
     const nowMs = performance.now();
+    let fewest = WARM_POLLS;
     for (let host = 0; host < hosts; host += 1) {
+      fewest = Math.min(fewest, fleet.polls[host]!);
       const count = fleet.polls[host]!;
       const isNew = count !== seen[host]!;
       if (!isNew) continue;
@@ -23,6 +26,10 @@ async function run({ hosts, vmsPerHost, changedPerCycle }: FleetTask): Promise<v
       }
       polls += count - seen[host]!;
       seen[host] = count;
+    }
+    if (!isWarm && fewest === WARM_POLLS) {
+      isWarm = true;
+      process.send?.("warm");
     }
   }, SAMPLE_MS);
 
@@ -48,6 +55,9 @@ async function run({ hosts, vmsPerHost, changedPerCycle }: FleetTask): Promise<v
   });
   process.send?.({ addresses: fleet.addresses });
 }
+
+/** When each host was asked so often, all are known, connected and in their turns. */
+const WARM_POLLS = 3;
 
 /** Gaps are exact to this. */
 const SAMPLE_MS = 20;

@@ -43,8 +43,9 @@ export async function hosts10k({ hosts, seconds, redisUrl }: Hosts10kOptions): P
         }),
       );
     }
-    // Until every host is connected and in its turn.
-    await sleep(WARM_UP_MS);
+    const startMs = Date.now();
+    await once(fleet, "message", { signal: AbortSignal.timeout(WARM_UP_LIMIT_MS) });
+    process.stdout.write(`every host polled thrice after ${Math.round((Date.now() - startMs) / 1_000)} s\n`);
     fleet.send("begin");
     const beginMs = Date.now();
     const cpuBefore = replicas.map((replica) => replica.cpuMs);
@@ -161,7 +162,7 @@ function overlapsIn(replicas: readonly Replica[], beginMs: number): number {
 
 const REPLICAS = 3;
 const INTERVAL_MS = 15_000;
-const WARM_UP_MS = 45_000;
+const WARM_UP_LIMIT_MS = 600_000;
 
 /** One VM in a hundred has another address at every poll. */
 const CHANGED_PER_CYCLE = 0.01;
