@@ -102,6 +102,22 @@ describe.each(Object.entries(SCOPES))("a token whose scope is %s", (name, { sees
     });
   });
 
+  test("sees and counts no other in the REST flow", async () => {
+    const token = tokens.get(name)!;
+    const list = await gateway.get("/ovirt-engine/api/vms", token);
+    expect([
+      list.status,
+      VMS.filter(({ number }) => list.text.includes(id(number))).map((vm) => vm.number),
+    ]).toEqual([200, sees]);
+    for (const { number } of VMS) {
+      const status = (sees as readonly number[]).includes(number) ? 200 : 404;
+      for (const path of ["", "/nics", "/reporteddevices", `/nics/${nicId(number)}`]) {
+        const answer = await gateway.get(`/ovirt-engine/api/vms/${id(number)}${path}`, token);
+        expect([path, answer.status]).toEqual([path, status]);
+      }
+    }
+  });
+
   test("leaves no trace of the others anywhere in the whole answer", async () => {
     const query = `{ hosts { name vms(first: 9) { name nics { id macAddress } guestInfo { ips networkDevices { name } } } } }`;
     const { text, code } = await gateway.ask(tokens.get(name)!, query);
