@@ -7,7 +7,8 @@ const executable = findBrowser();
 if (executable === undefined) throw new Error("no Chromium in /usr/bin; install one");
 const data = temporaryFolder();
 const gateway = await startGatewayProcess({ DATA_DIR: data.path, REFRESH_INTERVAL: "1s" });
-const { page, close } = await openBrowser(executable);
+const browser = await openBrowser(executable);
+const { page } = browser;
 try {
   await page.goto(`${gateway.url}/graphiql`);
   await runFirstExample(page);
@@ -16,7 +17,7 @@ try {
   await page.screenshot({ path, animations: "disabled" });
   console.log(path);
 } finally {
-  await close();
+  await browser.close();
   await gateway.stop();
   data.remove();
 }
