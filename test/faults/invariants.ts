@@ -18,10 +18,30 @@ export class Invariants {
   async violations(): Promise<string[]> {
     const found: string[] = [];
     for (const host of this.fleet.hosts) {
-      const vms = await this.read(host);
-      found.push(...this.wholeness(host, vms), ...(await this.freshness(host, vms)));
+      // Four statements see one moment if no pass began or ended between the first and the last.
+      let [before, vms, served, after] = await this.look(host);
+      while (JSON.stringify(before) !== JSON.stringify(after)) {
+        [before, vms, served, after] = await this.look(host);
+      }
+      found.push(...this.wholeness(host, vms), ...this.freshness(host, vms, served, before));
     }
     return found;
+  }
+
+  private async look(host: GenerationHost): Promise<[HostState | null, Stored[], VmRow[], HostState | null]> {
+    const before = await this.stateOf(host);
+    const vms = await this.read(host);
+    const served = await createStore(this.dataSource).vmsByIds(host.vmIds);
+    return [before, vms, served, await this.stateOf(host)];
+  }
+
+  private async stateOf({ configured }: GenerationHost): Promise<HostState | null> {
+    const [state] = await rows<HostState>(
+      this.dataSource,
+      `SELECT last_error_kind AS kind, last_success_at AS succeeded, epoch FROM vnic_graph_host WHERE host_id = $1`,
+      [configured.id],
+    );
+    return state ?? null;
   }
 
   /** The generation stored for a host; 0: nothing yet. */
@@ -66,15 +86,13 @@ export class Invariants {
   }
 
   /** What is served without a reason was the host's word when it says so; after a failure there is a reason. */
-  private async freshness(host: GenerationHost, vms: readonly Stored[]): Promise<string[]> {
-    const [state] = await rows<{ kind: string | null; succeeded: Date | null; intervalMs: number | null }>(
-      this.dataSource,
-      `SELECT last_error_kind AS kind, last_success_at AS succeeded, interval_ms AS "intervalMs"
-       FROM vnic_graph_host WHERE host_id = $1`,
-      [host.configured.id],
-    );
-    if (state === undefined || vms.length === 0) return [];
-    const served: VmRow[] = await createStore(this.dataSource).vmsByIds(vms.map((vm) => vm.id));
+  private freshness(
+    host: GenerationHost,
+    vms: readonly Stored[],
+    served: readonly VmRow[],
+    state: HostState | null,
+  ): string[] {
+    if (state === null || vms.length === 0) return [];
     const generation = generationOf((vms[0]?.addresses ?? [])[0] ?? "");
     const begun = host.begins[generation] ?? Infinity;
     const ended = host.begins[generation + 1] ?? Infinity;
@@ -92,6 +110,12 @@ export class Invariants {
   private read(host: GenerationHost): Promise<Stored[]> {
     return rows<Stored>(this.dataSource, STORED, [host.vmIds]);
   }
+}
+
+interface HostState {
+  readonly kind: string | null;
+  readonly succeeded: Date | null;
+  readonly epoch: string;
 }
 
 interface Stored {

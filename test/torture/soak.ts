@@ -72,7 +72,9 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
   for (let told = 0; performance.now() - startedMs < durationMs;) {
     await disturb(random.pick(fleet.hosts as [GenerationHost, ...GenerationHost[]]), random);
     await sleep(random.int(0, 40));
-    violations.push(...(await invariants.violations()));
+    const found = await invariants.violations();
+    for (const violation of found) report(violation);
+    violations.push(...found);
     looks += 1;
     const elapsedMs = performance.now() - startedMs;
     if (elapsedMs > durationMs / 10) early ??= resources();
