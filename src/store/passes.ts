@@ -1,27 +1,59 @@
 import type { DataSource, QueryRunner } from "typeorm";
-import { affectedBy, execute, inTransaction } from "./sql.js";
+import { affectedBy, changedRows, execute, inTransaction } from "./sql.js";
 import type { HostChanges, HostClaim, HostFailure, VmState } from "./types.js";
 import { writeInterfaces } from "./interface-writes.js";
 import { writeNics } from "./nic-writes.js";
 import { Superseded, expectAll } from "./superseded.js";
 import { insertVms, updateVms } from "./vm-writes.js";
 
-/** Begins a pass: raises the host's epoch by one and notes the attempt. */
-export async function claimHost(dataSource: DataSource, hostId: string): Promise<HostClaim> {
-  const queryRunner = dataSource.createQueryRunner();
-  try {
-    const { records } = await queryRunner.query(
-      `UPDATE vnic_graph_host SET epoch = epoch + 1, last_attempt_at = now() WHERE host_id = $1 AND active
-       RETURNING epoch`,
-      [hostId],
-      true,
-    );
-    const [row] = records as { epoch: string }[];
-    if (row === undefined) throw new Error(`host ${hostId} is not polled: add it first`);
-    return { hostId, epoch: BigInt(row.epoch) };
-  } finally {
-    await queryRunner.release();
-  }
+/** Begins passes: raises each host's epoch by one and notes the attempt. The epochs by host; of those that are polled. */
+export async function claimHosts(
+  dataSource: DataSource,
+  hostIds: readonly string[],
+): Promise<ReadonlyMap<string, HostClaim>> {
+  const rows = await changedRows<{ host_id: string; epoch: string }>(
+    dataSource,
+    `WITH mine AS (SELECT host_id FROM vnic_graph_host WHERE host_id = ANY($1::uuid[]) AND active
+       ORDER BY host_id FOR NO KEY UPDATE)
+     UPDATE vnic_graph_host h SET epoch = h.epoch + 1, last_attempt_at = now() FROM mine
+     WHERE h.host_id = mine.host_id RETURNING h.host_id, h.epoch`,
+    [hostIds],
+  );
+  return new Map(rows.map(({ host_id: hostId, epoch }) => [hostId, { hostId, epoch: BigInt(epoch) }]));
+}
+
+/** What a pass tells of itself when it was a success. */
+export interface Success {
+  readonly claim: HostClaim;
+  readonly vmCount: number;
+  readonly durationMs: number;
+}
+
+/**
+ * Notes the success of passes that found nothing new; returns the hosts whose claim was not void. Their commit does not
+ * wait for the disk: what a crash of PostgreSQL can take back is the last half second of time stamps, never a claim and
+ * never a VM's data.
+ */
+export async function noteSuccesses(
+  dataSource: DataSource,
+  passes: readonly Success[],
+): Promise<ReadonlyMap<string, true>> {
+  const rows = await changedRows<{ host_id: string }>(
+    dataSource,
+    `WITH mine AS (SELECT h.host_id, g.epoch, g.vms, g.ms FROM vnic_graph_host h
+         JOIN unnest($1::uuid[], $2::bigint[], $3::int[], $4::int[]) AS g(id, epoch, vms, ms) ON h.host_id = g.id
+       ORDER BY h.host_id FOR NO KEY UPDATE OF h)
+     UPDATE vnic_graph_host h SET ${SUCCESS}, vm_count = mine.vms, last_duration_ms = mine.ms FROM mine
+     WHERE h.host_id = mine.host_id AND h.epoch = mine.epoch
+       AND set_config('synchronous_commit', 'off', true) = 'off' RETURNING h.host_id`,
+    [
+      passes.map(({ claim }) => claim.hostId),
+      passes.map(({ claim }) => claim.epoch.toString()),
+      passes.map(({ vmCount }) => vmCount),
+      passes.map(({ durationMs }) => Math.round(durationMs)),
+    ],
+  );
+  return new Map(rows.map(({ host_id: hostId }) => [hostId, true]));
 }
 
 /** Notes that a pass failed; touches no VM. `false` if the claim is void. */
@@ -40,6 +72,11 @@ export async function failPass(
   return noted === 1;
 }
 
+/** `true` if a pass has nothing to write but its success. */
+export function isWithoutNews(changes: HostChanges): boolean {
+  return Object.values(changes).every((list: readonly unknown[]) => list.length === 0);
+}
+
 /**
  * Writes a pass in one transaction, and the host's success with it; `false`, and nothing written, if the claim is void
  * or another host's pass came between.
@@ -51,9 +88,6 @@ export async function applyPass(
   pass: { readonly vmCount: number; readonly durationMs: number },
 ): Promise<boolean> {
   const success = [claim.hostId, claim.epoch.toString(), pass.vmCount, Math.round(pass.durationMs)];
-  if (Object.values(changes).every((list: readonly unknown[]) => list.length === 0)) {
-    return (await execute(dataSource, `${FENCE} AND ${UNSYNCED}`, success)) === 1;
-  }
   try {
     await inTransaction(dataSource, async (queryRunner) => {
       await takeRights(queryRunner, claim.hostId, changes, success);
@@ -128,12 +162,8 @@ function standingsChanged({ before, after }: { before: VmState; after: VmState }
   return changed;
 }
 
-const FENCE = `UPDATE vnic_graph_host SET previous_success_at = last_success_at, last_success_at = now(),
-  last_error_kind = NULL, last_error = NULL, vm_count = $3, last_duration_ms = $4
-WHERE host_id = $1 AND epoch = $2`;
+const SUCCESS = `previous_success_at = h.last_success_at, last_success_at = now(),
+  last_error_kind = NULL, last_error = NULL`;
 
-/**
- * Lets the commit of this statement not wait for the disk. Most passes find nothing new, thousands of them a minute; what
- * a crash of PostgreSQL can take back is the last half second of their time stamps, never a claim and never a VM's data.
- */
-const UNSYNCED = "set_config('synchronous_commit', 'off', true) = 'off'";
+const FENCE = `UPDATE vnic_graph_host h SET ${SUCCESS}, vm_count = $3, last_duration_ms = $4
+WHERE h.host_id = $1 AND h.epoch = $2`;

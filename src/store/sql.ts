@@ -28,6 +28,20 @@ export async function execute(dataSource: DataSource, sql: string, parameters: u
   }
 }
 
+/** Runs one changing statement of its own and returns what its RETURNING gives. */
+export async function changedRows<Row>(
+  dataSource: DataSource,
+  sql: string,
+  parameters: unknown[],
+): Promise<Row[]> {
+  const queryRunner = dataSource.createQueryRunner();
+  try {
+    return (await queryRunner.query(sql, parameters, true)).records as Row[];
+  } finally {
+    await queryRunner.release();
+  }
+}
+
 /** Runs `work` in a transaction; whatever it throws rolls everything back. */
 export async function inTransaction<Result>(
   dataSource: DataSource,
