@@ -6,6 +6,7 @@ test("F30: hosts that fail at random for a while leave nothing mixed, lost, or s
   const seed = Number(process.env["FAULT_SEED"] ?? 30);
   const database = await createDatabase();
   try {
+    const before = sockets();
     const result = await soak({
       durationMs: 8_000,
       seed,
@@ -15,7 +16,14 @@ test("F30: hosts that fail at random for a while leave nothing mixed, lost, or s
     expect(result, `seed ${seed}`).toMatchObject({ violations: [], uncaught: [], behind: [] });
     expect(result.passes).toBeGreaterThan(10);
     expect(Object.keys(result.failures).length).toBeGreaterThan(2);
+    // Nothing is left behind by connections that failed in every way there is.
+    await expect.poll(() => sockets(), { timeout: 10_000 }).toBeLessThanOrEqual(before + 5);
   } finally {
     await database.drop();
   }
 }, 180_000);
+
+/** Open sockets and servers; the test's own pool may have grown by its five connections. */
+function sockets(): number {
+  return process.getActiveResourcesInfo().filter((kind) => kind.startsWith("TCP")).length;
+}
