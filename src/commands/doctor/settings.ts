@@ -52,7 +52,12 @@ function ownCertificate({ serverTls }: Config): Promise<Finding[]> {
   return trying(check, "give TLS_CERT_FILE and TLS_KEY_FILE a pair issued together", async () => {
     if (serverTls === null) return [];
     const { validTo } = new X509Certificate((await readTlsMaterial(serverTls)).cert);
-    const soon = expiryFinding(check, "TLS_CERT_FILE", validTo, "have it renewed, and restart the gateway");
+    const soon = expiryFinding(
+      check,
+      "TLS_CERT_FILE",
+      validTo,
+      "have it renewed, and send the gateway SIGHUP",
+    );
     return [soon ?? ok(check, `the certificate is good until ${validTo}`)];
   });
 }
