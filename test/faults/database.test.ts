@@ -1,6 +1,7 @@
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { until } from "../store/until.js";
+import { createDataSource } from "../../src/store/data-source.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
 import { startTestGateway, type Answer, type TestGateway } from "./gateway.js";
 import { startGenerations, type Generations } from "./generations.js";
@@ -109,6 +110,23 @@ test("F13: a database that has become read-only is read on, and written again wh
   expect(JSON.stringify((await gateway.ask(VMS)).data)).toContain("REFRESH_OVERDUE");
   expect(await invariants.violations()).toEqual([]);
   await sql(`BEGIN READ WRITE; ALTER DATABASE ${name} RESET default_transaction_read_only; COMMIT`);
+  await sql(TERMINATE);
+  await expectRecovery();
+});
+
+test("F13: a connection to a server that was demoted and keeps its clients is not kept for ever", async () => {
+  const name = new URL(database.url).pathname.slice(1);
+  await sql(`ALTER DATABASE ${name} SET default_transaction_read_only = on`);
+  const own = await createDataSource(database.url, {
+    poolSize: 1,
+    connectionLifetimeSeconds: 1,
+  }).initialize();
+  await sql(`BEGIN READ WRITE; ALTER DATABASE ${name} RESET default_transaction_read_only; COMMIT`);
+  const write = () =>
+    own.query("UPDATE vm_static SET vm_name = vm_name WHERE false").then(() => "written", String);
+  expect(await write()).toContain("read-only transaction");
+  await expect.poll(write, PATIENCE).toBe("written");
+  await own.destroy();
   await sql(TERMINATE);
   await expectRecovery();
 });
