@@ -38,7 +38,7 @@ export interface Gateway {
   readonly url: string;
   /** Resolves, with the reason, if the gateway can never become ready. */
   readonly failed: Promise<Error>;
-  /** Reads again what may change while running: tokens, hosts. */
+  /** Reads again what may change while running: tokens, the certificate, hosts. What is wrong is logged and stays as it was. */
   reload(): Promise<void>;
   /** Not ready any more, answers what it has, stops polling, closes the database; resolves when nothing is left. */
   stop(): Promise<void>;
@@ -136,6 +136,7 @@ export async function startGateway({ config, log, announce }: GatewayOptions): P
     }),
     reload: async () => {
       await identity.reload();
+      await reloadCertificate(config, server, log);
       await running?.polling?.sync();
     },
     stop: async () => {
@@ -150,6 +151,18 @@ export async function startGateway({ config, log, announce }: GatewayOptions): P
       log.info("stopped");
     },
   };
+}
+
+/** A renewed certificate counts for new connections; one that cannot be used is told, and ends nothing. */
+async function reloadCertificate({ serverTls }: Config, server: RunningServer, log: Log): Promise<void> {
+  if (serverTls === null) return;
+  try {
+    server.useTls(await readTlsMaterial(serverTls));
+    log.info({ file: serverTls.certFile }, "certificate reloaded");
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    log.error({ reason }, "certificate not reloaded, the old one stays");
+  }
 }
 
 function notReady(): never {

@@ -83,6 +83,8 @@ export interface RunningServer {
    * was running is answered, at the latest after `timeoutMs`, when the rest is cut off.
    */
   drain(times?: { readonly delayMs?: number; readonly timeoutMs?: number }): Promise<void>;
+  /** Greets new connections with another certificate; those that are open stay. For servers that began with one. */
+  useTls(tls: TlsMaterial): void;
   /** Ends at once. */
   stop(): Promise<void>;
 }

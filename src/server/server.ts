@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { AddressInfo } from "node:net";
+import { Server as TlsServer } from "node:tls";
 import { constants } from "node:zlib";
 import compress from "@fastify/compress";
 import cors from "@fastify/cors";
@@ -21,6 +22,7 @@ import { pageRoutes } from "./pages.js";
 import { createRequestReader } from "./request-reader.js";
 import { SECURITY_HEADERS, TRANSPORT_SECURITY } from "./security-headers.js";
 import { closing } from "./shutdown.js";
+import { secureContextOf, serverTlsOf } from "./tls.js";
 
 export type { RunningServer, ServerOptions } from "./options.js";
 
@@ -53,6 +55,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     url: `${options.tls == null ? "http" : "https"}://${name}:${port}`,
     port,
     drain: shutdown.drain,
+    useTls: (tls) => {
+      if (app.server instanceof TlsServer) app.server.setSecureContext(secureContextOf(tls));
+    },
     stop: () => shutdown.drain({ timeoutMs: 0 }),
   };
 }
@@ -91,17 +96,7 @@ function createApp({ tls }: ServerOptions): FastifyInstance {
     },
   };
   if (tls == null) return Fastify({ ...common, http: connections });
-  // Certificates are judged a request at a time (identity), so that health checks need none.
-  const asked =
-    tls.clientCa === null ? {} : { ca: tls.clientCa, requestCert: true, rejectUnauthorized: false };
-  const https = {
-    ...connections,
-    ...asked,
-    cert: tls.cert,
-    key: tls.key,
-    minVersion: "TLSv1.2" as const,
-    handshakeTimeout: 10_000,
-  };
+  const https = { ...connections, ...serverTlsOf(tls) };
   return Fastify({ ...common, https });
 }
 

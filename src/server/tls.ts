@@ -1,5 +1,5 @@
-import { createSecureContext } from "node:tls";
 import { readFile } from "node:fs/promises";
+import { createSecureContext, type SecureContextOptions, type TlsOptions } from "node:tls";
 
 /** The server's own certificate, and the CA whose client certificates count. PEM texts. */
 export interface TlsMaterial {
@@ -27,6 +27,18 @@ export async function readTlsMaterial(files: {
     );
   }
   return material;
+}
+
+/** The server's side of a connection: what it shows, and whom it believes. */
+export function secureContextOf({ cert, key, clientCa }: TlsMaterial): SecureContextOptions {
+  const ca = clientCa === null ? {} : { ca: clientCa };
+  return { cert, key, ...ca, minVersion: "TLSv1.2" };
+}
+
+/** The same with how to greet. Certificates are judged a request at a time (identity), so that health checks need none. */
+export function serverTlsOf(tls: TlsMaterial): TlsOptions & SecureContextOptions {
+  const asked = tls.clientCa === null ? {} : { requestCert: true, rejectUnauthorized: false };
+  return { ...secureContextOf(tls), ...asked, handshakeTimeout: 10_000 };
 }
 
 async function read(setting: string, path: string): Promise<string> {
