@@ -32,6 +32,11 @@ export async function addToken(flags: TokenFlags, print: (line: string) => void)
     vmIds: list(flags.vmIds ?? ""),
   };
   const isScoped = Object.values(scope).some((names) => names.length > 0);
+  if (isScoped && roles.includes("operator")) {
+    throw new ConfigError(
+      "--role operator manages all hosts; leave out --vms, --hosts and --vm-ids, or make two tokens",
+    );
+  }
   const { token, line } = createToken({ name: flags.name, roles, expiresAt, scope: isScoped ? scope : null });
   await appendFile(flags.file, `${line}\n`, { mode: 0o600 });
   print(token);

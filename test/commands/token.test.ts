@@ -37,6 +37,7 @@ test.each([
   [{ role: "root" }, /--role must be among reader, operator, router, metrics, not "root"/],
   [{ role: "reader", expires: "soon" }, /--expires must be a time such as 90d/],
   [{ role: "reader", expires: "0d" }, /--expires/],
+  [{ role: "reader,operator", vms: "web-*" }, /--role operator manages all hosts; leave out --vms/],
 ])("refuses %j in one line", async (flags, message) => {
   await expect(addToken({ file, name: "n", ...flags }, () => undefined)).rejects.toThrow(message);
 });

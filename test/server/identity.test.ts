@@ -143,6 +143,14 @@ describe("the token file", () => {
     });
   });
 
+  test("gives no operator a scope: hosts are managed whole", async () => {
+    const scope = { namePatterns: ["web-*"], hostIds: [], vmIds: [] };
+    const { line } = createToken({ name: "team", roles: ["operator"], expiresAt: null, scope });
+    await expect(openTokenFile(await temporaryFile(line), rememberingLog().log)).rejects.toThrow(
+      /:1: an operator manages all hosts, so this token cannot have a scope/,
+    );
+  });
+
   test.each([
     ['{"name":"a","roles":["admin"],"sha256":"x"}', /:1: roles.0 is not right/],
     ['{"name":"a","roles":[],"sha256":"x"}', /roles is not right/],

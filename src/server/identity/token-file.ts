@@ -122,6 +122,11 @@ function parseLine({ line, where }: { line: string; where: string }): KnownToken
     );
   }
   const { name, roles, sha256: hash, expiresAt, scope } = parsed.data;
+  if (scope != null && roles.includes("operator")) {
+    throw new Error(
+      `${where}: an operator manages all hosts, so this token cannot have a scope; make two tokens, one for each`,
+    );
+  }
   return {
     hash: Buffer.from(hash, "hex"),
     expiresAt: expiresAt == null ? Infinity : Date.parse(expiresAt),
