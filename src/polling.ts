@@ -5,6 +5,7 @@ import type { HostPool } from "./host-pool.js";
 import { configuredHost } from "./ids.js";
 import type { Log } from "./log.js";
 import type { Metrics } from "./metrics.js";
+import type { Load } from "./refresher/slots.js";
 import { startRefresher } from "./refresher/refresher.js";
 import type { Replicas } from "./replicas.js";
 import { Expected, hostAddress } from "./setting-types.js";
@@ -25,6 +26,8 @@ export interface Polling {
   readonly admin: HostAdmin;
   /** Follows the stored list of hosts, which other replicas and the command line change too. */
   sync(): Promise<void>;
+  /** Passes of this process at this moment. */
+  load(): Load;
   stop(): Promise<void>;
 }
 
@@ -112,6 +115,7 @@ export async function startPolling({
   return {
     admin,
     sync: syncQuietly,
+    load: () => refresher.load,
     stop: async () => {
       clearInterval(timer);
       await refresher.stop();

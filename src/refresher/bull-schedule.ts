@@ -4,6 +4,7 @@ import type { RefresherLog } from "./pass-log.js";
 import type { RedisPlace } from "./redis-link.js";
 import type { HostSchedule, PassOutcome, ScheduleOptions, StartSchedule } from "./schedule.js";
 import { SLICES, sliceOf, sliceTimes, wasDue, type SliceTimes } from "./slices.js";
+import type { Load } from "./slots.js";
 import { startTimerSchedule } from "./timer-schedule.js";
 import { phaseOf } from "./timing.js";
 
@@ -70,6 +71,11 @@ class BullSchedule<Result extends PassOutcome> implements HostSchedule<Result> {
       this.takeBeat();
     }, this.times.beatMs);
     this.takeBeat();
+  }
+
+  get load(): Load {
+    const [turns, asked] = [this.turns.load, this.asked.load];
+    return { running: turns.running + asked.running, waiting: turns.waiting + asked.waiting };
   }
 
   add(host: ConfiguredHost): void {

@@ -7,6 +7,7 @@ import { PassMemory } from "./pass-memory.js";
 import type { GuestNetworkChange, PassDeps, PassResult } from "./pass.js";
 import { refreshHost } from "./pass.js";
 import type { HostSchedule, StartSchedule } from "./schedule.js";
+import type { Load } from "./slots.js";
 import { startTimerSchedule } from "./timer-schedule.js";
 
 /** What a refresher is made of. */
@@ -34,6 +35,8 @@ export interface RefresherOptions {
 
 /** Keeps the store equal to what the hosts report. */
 export interface Refresher {
+  /** Passes of this process at this moment. */
+  readonly load: Load;
   /** One pass over every host; a pass that was superseded is tried again. `onResult` is told each end as it comes. */
   refreshAll(onResult?: (result: PassResult) => void): Promise<PassResult[]>;
   /** One pass over this host, or the one under way. Rejects if the host is not polled. */
@@ -90,6 +93,10 @@ class HostRefresher implements Refresher {
     });
     // At once, so that readers know of hosts before their first pass; a failure is the first pass's to tell.
     this.register().catch(() => undefined);
+  }
+
+  get load(): Load {
+    return this.schedule.load;
   }
 
   async refreshAll(onResult: (result: PassResult) => void = () => undefined): Promise<PassResult[]> {

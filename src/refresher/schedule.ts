@@ -1,4 +1,5 @@
 import type { ConfiguredHost } from "../store/types.js";
+import type { Load } from "./slots.js";
 
 /** What the schedule needs to know of a finished pass: the kind of its failure, or `null`. */
 export interface PassOutcome {
@@ -7,6 +8,8 @@ export interface PassOutcome {
 
 /** Decides when each host is polled, and by whom; the rest of the refresher does not know how. */
 export interface HostSchedule<Result extends PassOutcome> {
+  /** Passes of this process at this moment. */
+  readonly load: Load;
   /** Polls this host too, from its next turn on; a host that is known already keeps its turns. */
   add(host: ConfiguredHost): void;
   /** Polls it no more; resolves when its pass, if one is under way, has ended. */

@@ -1,10 +1,20 @@
+/** How many tasks run, and how many wait for room to run. */
+export interface Load {
+  readonly running: number;
+  readonly waiting: number;
+}
+
 /** Lets so many tasks run at the same time; the others wait, first come, first served. */
 export class Slots {
   private readonly waiting: (() => void)[] = [];
   private free: number;
 
-  constructor(size: number) {
+  constructor(private readonly size: number) {
     this.free = size;
+  }
+
+  get load(): Load {
+    return { running: this.size - this.free, waiting: this.waiting.length };
   }
 
   async run<T>(task: () => Promise<T>): Promise<T> {

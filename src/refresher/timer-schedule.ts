@@ -1,6 +1,6 @@
 import type { ConfiguredHost } from "../store/types.js";
 import type { HostSchedule, PassOutcome, ScheduleOptions } from "./schedule.js";
-import { Slots } from "./slots.js";
+import { Slots, type Load } from "./slots.js";
 import { backOffMs, nextTurnMs, phaseOf } from "./timing.js";
 
 /** A schedule of timers in this process: each host at its own turns, never twice at once. */
@@ -34,6 +34,10 @@ class TimerSchedule<Result extends PassOutcome> implements HostSchedule<Result> 
   constructor(private readonly options: ScheduleOptions<Result>) {
     this.slots = new Slots(options.concurrency);
     this.startedMs = options.gridMs ?? options.now();
+  }
+
+  get load(): Load {
+    return this.slots.load;
   }
 
   add(host: ConfiguredHost): void {

@@ -101,6 +101,18 @@ describe("a schedule", () => {
     expect(passes.overlaps).toBe(0);
   });
 
+  test("tells how many passes run, and how many wait for room", async () => {
+    passes.durationMs = () => 1_000;
+    start({ hosts: hosts(5), concurrency: 2, intervalMs: null });
+    expect(schedule.load).toEqual({ running: 0, waiting: 0 });
+    const asked = hosts(5).map(({ id }) => schedule.refreshNow(id));
+    await vi.advanceTimersByTimeAsync(500);
+    expect(schedule.load).toEqual({ running: 2, waiting: 3 });
+    await vi.advanceTimersByTimeAsync(3_000);
+    await Promise.all(asked);
+    expect(schedule.load).toEqual({ running: 0, waiting: 0 });
+  });
+
   test("never has more passes at once than it may, and lets none wait for a slow host that has a slot", async () => {
     passes.durationMs = (hostId) => (hostId === "host-0" ? 10 * INTERVAL_MS : 1_000);
     start({ hosts: hosts(50), concurrency: 8 });
