@@ -1,7 +1,7 @@
 import { createServer, connect, type AddressInfo, type Socket } from "node:net";
 
 /** How the bytes of new and present connections fare. */
-export type ProxyMode =
+type ProxyMode =
   /** They pass. */
   | "pass"
   /** They are taken and never passed on; nothing is closed: a peer that lost its power, or a host that hangs. */

@@ -78,7 +78,7 @@ export async function startRefreshing(options: RefreshingOptions): Promise<Refre
 }
 
 /** A log that nobody reads. */
-export const SILENT = {
+const SILENT = {
   debug: () => undefined,
   info: () => undefined,
   warn: () => undefined,
