@@ -1,8 +1,6 @@
-import { GraphQLError } from "graphql";
 import type { Config } from "./config.js";
 import { openDatabase, type Database } from "./database.js";
 import type { GraphContext } from "./graph/context.js";
-import { graphError } from "./graph/errors.js";
 import { listSizeOf } from "./graph/list-sizes.js";
 import { buildGraphSchema } from "./graph/schema.js";
 import { openHostPool } from "./host-pool.js";
@@ -17,6 +15,7 @@ import { openReplicas } from "./replicas.js";
 import { restPlugin } from "./rest/rest-plugin.js";
 import type { KnownViewer } from "./server/identity/identity.js";
 import type { RunningServer, ServedRequest } from "./server/options.js";
+import { Refusal } from "./server/errors.js";
 import { startServer } from "./server/server.js";
 import { readTlsMaterial } from "./server/tls.js";
 import { connectionsOf } from "./store/data-source.js";
@@ -62,7 +61,7 @@ export async function startGateway({ config, log, announce }: GatewayOptions): P
     fleet: () =>
       database === null || config.source === "engine" ? null : readFleetFigures(database.dataSource),
     pool: () => (database === null ? null : connectionsOf(database.dataSource)),
-    polling: () => null,
+    polling: () => running?.polling?.load() ?? null,
   });
   let database: Database | null = null;
   let changes: ChangeFeed | null = null;
@@ -166,11 +165,8 @@ async function reloadCertificate({ serverTls }: Config, server: RunningServer, l
 }
 
 function notReady(): never {
-  const { message, extensions } = graphError(
-    "NOT_AVAILABLE",
-    "the database does not answer yet; ask again in a few seconds",
-  );
-  throw new GraphQLError(message, { extensions: { ...extensions, http: { status: 503 } } });
+  const message = "the database does not answer yet; ask again in a few seconds";
+  throw new Refusal(503, "NOT_AVAILABLE", message, { "retry-after": "5" });
 }
 
 /** The first lines that a newcomer reads. */

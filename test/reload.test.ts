@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { connect, type PeerCertificate } from "node:tls";
+import { connect } from "node:tls";
 import { afterEach, expect, test } from "vitest";
 import { createAuthority } from "../src/simulator/certificates.js";
 import { createDatabase } from "./support/database.js";
@@ -8,7 +8,7 @@ import { eventually } from "./support/eventually.js";
 import { startGatewayProcess, temporaryFolder } from "./support/gateway.js";
 import { forward, freePort } from "./support/tcp.js";
 
-const cleanups: (() => Promise<unknown> | void)[] = [];
+const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
@@ -74,7 +74,7 @@ test("SIGHUP shows a renewed certificate to new connections; one that does not f
 function nameShown(port: number): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const socket = connect({ port, host: "127.0.0.1", rejectUnauthorized: false }, () => {
-      const { subject } = socket.getPeerCertificate() as PeerCertificate;
+      const { subject } = socket.getPeerCertificate();
       socket.end();
       resolve(subject.CN);
     });

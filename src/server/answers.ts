@@ -33,7 +33,7 @@ export function refusalOf(error: unknown): Refusal {
 /** Errors that are made for both worlds say their status in `extensions.http`, as Apollo reads it. */
 function refusalOfGraphQL(error: GraphQLError): Refusal {
   const { code, http } = error.extensions;
-  const status = typeof http === "object" && http !== null && "status" in http ? http.status : undefined;
+  const status: unknown = http?.status;
   if (typeof code === "string" && typeof status === "number") return new Refusal(status, code, error.message);
   return new Refusal(500, "INTERNAL_SERVER_ERROR", internalErrorMessage(error));
 }
