@@ -16,6 +16,9 @@ export interface Database {
 /** How long a single SQL statement may take before PostgreSQL ends it. */
 const STATEMENT_TIMEOUT_MS = 5_000;
 
+/** No migration takes longer, on a database that can be worked with at all. */
+const MIGRATION_TIMEOUT_MS = 3_600_000;
+
 /** Waits between two attempts to reach a database: doubled up to the last. */
 const FIRST_WAIT_MS = 250;
 const LAST_WAIT_MS = 10_000;
@@ -34,8 +37,9 @@ export async function openDatabase(config: Config, log: Log, signal: AbortSignal
           },
         })
       : null;
+  const url = embedded?.url ?? config.databaseUrl ?? "";
   const create = config.source === "engine" ? createEngineDataSource : createDataSource;
-  const dataSource = create(embedded?.url ?? config.databaseUrl ?? "", {
+  const dataSource = create(url, {
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
   });
   const close = async () => {
@@ -47,7 +51,7 @@ export async function openDatabase(config: Config, log: Log, signal: AbortSignal
     if (config.source === "engine") {
       log.info((await checkEngine(dataSource)).message);
     } else {
-      const applied = await migrate(dataSource);
+      const applied = await migrateAt(url);
       if (applied.length > 0) log.info({ migrations: applied }, "database brought up to date");
     }
   } catch (error) {
@@ -55,6 +59,17 @@ export async function openDatabase(config: Config, log: Log, signal: AbortSignal
     throw error;
   }
   return { dataSource, close };
+}
+
+/** Brings a database up to date over a connection of its own: a migration may be silent for longer than any request. */
+export async function migrateAt(url: string): Promise<string[]> {
+  const dataSource = createDataSource(url, { poolSize: 1, statementTimeoutMs: MIGRATION_TIMEOUT_MS });
+  try {
+    await dataSource.initialize();
+    return await migrate(dataSource);
+  } finally {
+    if (dataSource.isInitialized) await dataSource.destroy();
+  }
 }
 
 async function reach(dataSource: DataSource, log: Log, signal: AbortSignal): Promise<void> {
