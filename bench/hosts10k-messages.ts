@@ -22,6 +22,7 @@ export interface ReplicaTask {
   readonly installation: string;
   readonly addresses: readonly string[];
   readonly intervalMs: number;
+  readonly concurrency: number;
 }
 
 /** What a replica did since it last told. */

@@ -19,6 +19,7 @@ async function run({
   installation,
   addresses,
   intervalMs,
+  concurrency,
 }: ReplicaTask): Promise<void> {
   const dataSource = await createDataSource(databaseUrl).initialize();
   const hosts = addresses.map((address) => configuredHost(hostAddress(address)));
@@ -34,6 +35,7 @@ async function run({
     clientFor: ({ host, port }) => createVdsmClient({ host, port, tls: null }),
     hosts,
     intervalMs,
+    concurrency,
     ignoreNames: [],
     publish: () => undefined,
     log: QUIET,

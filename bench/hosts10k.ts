@@ -40,6 +40,7 @@ export async function hosts10k({ hosts, seconds, redisUrl }: Hosts10kOptions): P
           installation,
           addresses,
           intervalMs: INTERVAL_MS,
+          concurrency: CONCURRENCY,
         }),
       );
     }
@@ -111,6 +112,7 @@ function report(
     hosts,
     intervalS: INTERVAL_MS / 1_000,
     replicas: REPLICAS,
+    concurrency: CONCURRENCY,
     seconds: Math.round(forMs / 1_000),
     pollsPerS: Number((polls / (forMs / 1_000)).toFixed(1)),
     gapP50S: at(0.5),
@@ -162,6 +164,9 @@ function overlapsIn(replicas: readonly Replica[], beginMs: number): number {
 
 const REPLICAS = 3;
 const INTERVAL_MS = 15_000;
+
+/** As `REFRESH_CONCURRENCY`: who takes over five thousand hosts has to connect to each of them within an interval. */
+const CONCURRENCY = 128;
 const WARM_UP_LIMIT_MS = 600_000;
 
 /** One VM in a hundred has another address at every poll. */

@@ -14,6 +14,14 @@ npm run bench -- hostile
 
 What hostile requests do to our server, and to Apollo Server as it comes. About three minutes.
 
+npm run bench -- hosts10k [options]
+
+How evenly each of many hosts is polled every 15 s by three replicas on one Redis, of which one is killed midway.
+
+  --hosts <n>      simulated hosts, each on an address of its own   (10000)
+  --seconds <n>    how long to measure, once every host is in its turn   (90)
+  --redis <url>    a Redis that may be written to   (redis://127.0.0.1:6379)
+
 DATABASE_URL names a server on which a database may be made and dropped; without it, an embedded one is started.`;
 
 const { positionals, values } = parseArgs({
@@ -23,6 +31,9 @@ const { positionals, values } = parseArgs({
     stored: { type: "string" },
     rounds: { type: "string" },
     quick: { type: "boolean", default: false },
+    hosts: { type: "string", default: "10000" },
+    seconds: { type: "string", default: "90" },
+    redis: { type: "string", default: "redis://127.0.0.1:6379" },
   },
 });
 
@@ -37,12 +48,20 @@ if (positionals.join(" ") === "refresh") {
   });
 } else if (positionals.join(" ") === "hostile") {
   await (await import("./hostile.js")).benchHostile();
+} else if (positionals.join(" ") === "hosts10k") {
+  const { hosts10k } = await import("./hosts10k.js");
+  await hosts10k({
+    hosts: countOf(values.hosts),
+    seconds: countOf(values.seconds),
+    redisUrl: values.redis,
+  });
 } else {
   console.error(USAGE);
   process.exitCode = 2;
 }
 
 function countOf(text: string): number {
-  if (!/^[1-9]\d{0,6}$/.test(text)) throw new Error(`"${text}" is no number of VMs or rounds`);
+  if (!/^[1-9]\d{0,6}$/.test(text))
+    throw new Error(`"${text}" is no number of VMs, hosts, seconds or rounds`);
   return Number(text);
 }
