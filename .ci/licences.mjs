@@ -1,7 +1,8 @@
 // Fails if a package that ships at runtime has a licence that is not free to use for everybody.
 import { readFileSync } from "node:fs";
 
-const FREE = /^(MIT|Apache-2\.0|BSD-2-Clause|BSD-3-Clause|ISC|0BSD|BlueOak-1\.0\.0|CC0-1\.0|Unlicense|PostgreSQL|Python-2\.0)$/;
+const FREE =
+  /^(MIT|Apache-2\.0|BSD-2-Clause|BSD-3-Clause|ISC|0BSD|BlueOak-1\.0\.0|CC0-1\.0|Unlicense|PostgreSQL|Python-2\.0)$/;
 const { packages } = JSON.parse(readFileSync("package-lock.json", "utf8"));
 const strange = Object.entries(packages)
   .filter(([path, { dev, devOptional }]) => path !== "" && !dev && !devOptional)

@@ -73,7 +73,9 @@ describe("the house", () => {
   test("no file is longer than 250 lines, has a default export or is called index or utils", () => {
     const odd = sources.filter((file) => {
       const text = readFileSync(file, "utf8");
-      return text.split("\n").length > 251 || /^export default/m.test(text) || /(index|utils?)\.ts$/.test(file);
+      return (
+        text.split("\n").length > 251 || /^export default/m.test(text) || /(index|utils?)\.ts$/.test(file)
+      );
     });
     expect(odd.map((file) => relative(root, file))).toEqual([]);
   });
@@ -85,7 +87,9 @@ describe("the house", () => {
     const circles: string[] = [];
     const walk = (file: string, path: readonly string[]): void => {
       if (path.includes(file)) {
-        circles.push([...path.slice(path.indexOf(file)), file].map((each) => relative(root, each)).join(" > "));
+        circles.push(
+          [...path.slice(path.indexOf(file)), file].map((each) => relative(root, each)).join(" > "),
+        );
       } else if (!done.has(file)) {
         for (const next of graph.get(file) ?? []) walk(next, [...path, file]);
         done.add(file);
@@ -117,7 +121,8 @@ function importsOf(file: string): Import[] {
 
 function roomAt(path: string): string {
   const inside = relative(join(root, "src"), path);
-  if (!inside.startsWith("..")) return inside.includes("/") ? inside.split("/")[0]! : inside.replace(/\.js$/, "");
+  if (!inside.startsWith(".."))
+    return inside.includes("/") ? inside.split("/")[0]! : inside.replace(/\.js$/, "");
   return relative(root, path).split("/")[0]!.replace(/\.js$/, "");
 }
 
@@ -134,7 +139,7 @@ function specifiersOf(file: string, valuesOnly: boolean): string[] {
     if (!ts.isImportDeclaration(statement) && !ts.isExportDeclaration(statement)) return [];
     if (statement.moduleSpecifier === undefined || !ts.isStringLiteral(statement.moduleSpecifier)) return [];
     const typeOnly = ts.isImportDeclaration(statement)
-      ? statement.importClause?.isTypeOnly === true
+      ? statement.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword
       : statement.isTypeOnly;
     return valuesOnly && typeOnly ? [] : [statement.moduleSpecifier.text];
   });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createMetrics } from "../src/metrics.js";
 import type { PassResult } from "../src/refresher/pass.js";
 import { readFleetFigures, type FleetFigures } from "../src/store/fleet-figures.js";
+import { changes } from "./store/fixtures.js";
 import { createDatabase, type TestDatabase } from "./support/database.js";
 
 const HOST = { id: "3fa4b3ff-6b11-4d30-9a1f-0a6f3dd7a001", name: "h1", host: "h1", port: 54321 };
@@ -82,7 +83,7 @@ describe("figures of the fleet", () => {
   afterAll(() => database.drop());
 
   test("are unknown, not zero, before a host has answered, and then the age of its success", async () => {
-    const { store, dataSource, statements } = database;
+    const { store, dataSource } = database;
     expect(await readFleetFigures(dataSource)).toEqual({
       hosts: 0,
       failingHosts: 0,
@@ -93,27 +94,16 @@ describe("figures of the fleet", () => {
     });
     await store.registerHosts([HOST], 15_000);
     const claim = await store.claim(HOST.id);
-    await store.apply(claim, NOTHING, { vmCount: 7, durationMs: 5 });
-    statements();
+    await store.apply(claim, changes(), { vmCount: 7, durationMs: 5 });
+    database.statements();
     const figures = await readFleetFigures(dataSource);
-    expect(statements()).toHaveLength(1);
+    expect(database.statements()).toHaveLength(1);
     expect(figures).toMatchObject({ hosts: 1, failingHosts: 0, vms: 7 });
     expect(figures.stalenessMaxS).toBeGreaterThanOrEqual(0);
     await store.fail(await store.claim(HOST.id), { kind: "timeout", message: "late" }, 5);
     expect(await readFleetFigures(dataSource)).toMatchObject({ hosts: 1, failingHosts: 1 });
   });
 });
-
-const NOTHING = {
-  newVms: [],
-  changedVms: [],
-  insertedInterfaces: [],
-  deletedInterfaces: [],
-  updatedInterfaces: [],
-  interfaceOrders: [],
-  upsertedNics: [],
-  deletedNicIds: [],
-};
 
 function pass(result: Partial<PassResult>): PassResult {
   return {
