@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { cpus } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { Redis } from "ioredis";
 import { formatTable } from "../src/commands/table.js";
 import { openDatabase } from "./database.js";
 import type { FleetTask, Gaps, ReplicaNews, ReplicaTask } from "./hosts10k-messages.js";
@@ -27,11 +28,11 @@ export async function hosts10k({ hosts, seconds, redisUrl }: Hosts10kOptions): P
   );
   const fleet = start("hosts10k-fleet.ts");
   const replicas: Replica[] = [];
+  const installation = `bench-${randomBytes(4).toString("hex")}`;
   try {
     const task: FleetTask = { hosts, vmsPerHost: 2, changedPerCycle: CHANGED_PER_CYCLE };
     fleet.send(task);
     const [{ addresses }] = (await once(fleet, "message")) as [{ addresses: string[] }];
-    const installation = randomBytes(8).toString("hex");
     for (let number = 0; number < REPLICAS; number += 1) {
       replicas.push(
         startReplica({
@@ -59,8 +60,17 @@ export async function hosts10k({ hosts, seconds, redisUrl }: Hosts10kOptions): P
     report(hosts, seen, replicas, beginMs, cpuBefore, database.version);
   } finally {
     for (const { child } of [...replicas, { child: fleet }]) child.kill("SIGKILL");
+    await forget(redisUrl, installation);
     await database.close();
   }
+}
+
+/** Killed replicas leave their keys behind. */
+async function forget(redisUrl: string, installation: string): Promise<void> {
+  const redis = new Redis(redisUrl);
+  const keys = await redis.keys(`{vnic-graph:${installation}}:*`);
+  if (keys.length > 0) await redis.unlink(keys);
+  await redis.quit();
 }
 
 interface Replica {
