@@ -7,13 +7,13 @@ import {
   vdsmTransportOf,
   wholeNamePattern,
   type TlsFiles,
-} from "./config-parts.js";
+} from "./config/parts.js";
 import type { CertificateRoles } from "./server/identity/client-certificates.js";
 import type { Limits } from "./server/limits/limits.js";
-import { Expected, type HostAddress } from "./setting-types.js";
-import { SETTINGS, flagOf, type SettingName, type SettingValues } from "./settings.js";
+import { Expected, type HostAddress } from "./config/setting-types.js";
+import { SETTINGS, flagOf, type SettingName, type SettingValues } from "./config/settings.js";
 
-export { ConfigError } from "./config-parts.js";
+export { ConfigError } from "./config/parts.js";
 
 /** Environment variables, or flags under the same names. */
 export type Environment = Readonly<Record<string, string | undefined>>;

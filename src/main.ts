@@ -5,8 +5,8 @@ import { settingsIn, withSettings } from "./commands/flags.js";
 import type { HostsTask } from "./commands/hosts.js";
 import type { TokenFlags } from "./commands/token.js";
 import { ConfigError, loadConfig } from "./config.js";
-import { createLog } from "./log.js";
-import { VERSION } from "./version.js";
+import { createLog } from "./gateway/log.js";
+import { VERSION } from "./gateway/version.js";
 
 /** Exit codes: 0 done, 1 failed, 2 wrong words or settings. */
 const FAILED = 1;

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { ConfigError, databaseUrlFrom, loadConfig } from "../src/config.js";
-import { SETTINGS, flagOf } from "../src/settings.js";
+import { SETTINGS, flagOf } from "../src/config/settings.js";
 
 const TLS = { VDSM_CA_FILE: "ca.pem", VDSM_CERT_FILE: "client.pem", VDSM_KEY_FILE: "client.key" };
 

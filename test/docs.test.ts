@@ -14,7 +14,7 @@ import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { buildSchema, parse, validate } from "graphql";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { SETTINGS } from "../src/settings.js";
+import { SETTINGS } from "../src/config/settings.js";
 import { eventually } from "./support/eventually.js";
 import { anchorsOf, blocks, commandsIn, localLinks, pages, ROOT } from "./support/markdown.js";
 import { runVnicGraph, type Run } from "./support/process.js";
@@ -56,6 +56,7 @@ const OTHERS: readonly string[] = [
   "TEST_DATABASE_URL",
   "APOLLO_TELEMETRY_DISABLED",
   "FAULT_SEED",
+  "FAULT_ROUNDS",
 ];
 
 describe("the documents' commands", () => {

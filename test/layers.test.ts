@@ -17,7 +17,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 
 /** Packages that must not be known outside the rooms they belong to. */
 const PACKAGE_HOMES: Record<string, readonly string[]> = {
-  typeorm: ["store", "migrations", "ormconfig", "database"],
+  typeorm: ["store", "migrations", "ormconfig", "gateway"],
   pg: ["store"],
   graphql: ["graph", "server", "commands"],
   "type-graphql": ["graph"],

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createMetrics } from "../src/metrics.js";
+import { createMetrics } from "../src/gateway/metrics.js";
 import type { PassResult } from "../src/refresher/pass.js";
 import { readFleetFigures, type FleetFigures } from "../src/store/fleet-figures.js";
 import { changes } from "./store/fixtures.js";

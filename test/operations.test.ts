@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { createMetrics } from "../src/metrics.js";
+import { createMetrics } from "../src/gateway/metrics.js";
 import { checkEngine } from "../src/store/engine/check-engine.js";
 import { ENGINE_COLUMNS } from "../src/store/engine/engine-columns.js";
 import { createEngineDatabase } from "./store/engine/engine-database.js";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { loadConfig } from "../src/config.js";
-import { createLog } from "../src/log.js";
-import { installationOf, openReplicas } from "../src/replicas.js";
+import { createLog } from "../src/gateway/log.js";
+import { installationOf, openReplicas } from "../src/gateway/replicas.js";
 import { startTimerSchedule } from "../src/refresher/timer-schedule.js";
 
 const at = (databaseUrl: string) => installationOf({ databaseUrl, dataDir: "/data" });

@@ -1,5 +1,5 @@
 import { ConfigError, type Config } from "../config.js";
-import { openHostPool, type HostPool } from "../host-pool.js";
+import { openHostPool, type HostPool } from "../gateway/host-pool.js";
 import type { ConfiguredHost } from "../store/types.js";
 import { checkDatabase } from "./doctor/database.js";
 import { fail, type Finding } from "./doctor/finding.js";

@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import type { Environment } from "../config.js";
-import { SETTINGS, flagOf } from "../settings.js";
+import { SETTINGS, flagOf } from "../config/settings.js";
 
 /** Gives a command every setting as a flag: `REFRESH_INTERVAL` becomes `--refresh-interval <value>`. */
 export function withSettings(command: Command): Command {

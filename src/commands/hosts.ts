@@ -1,8 +1,8 @@
 import { ConfigError, type Config } from "../config.js";
-import { openDatabase } from "../database.js";
-import { configuredHost } from "../ids.js";
-import type { Log } from "../log.js";
-import { Expected, hostAddress } from "../setting-types.js";
+import { openDatabase } from "../gateway/database.js";
+import { configuredHost } from "../gateway/ids.js";
+import type { Log } from "../gateway/log.js";
+import { Expected, hostAddress } from "../config/setting-types.js";
 import { createStore } from "../store/store.js";
 import type { HostRow, PolledHost, Store } from "../store/types.js";
 import { formatTable } from "./table.js";

@@ -1,5 +1,5 @@
 import { type Config, ConfigError } from "../config.js";
-import { migrateAt } from "../database.js";
+import { migrateAt } from "../gateway/database.js";
 
 /** Brings the database that `DATABASE_URL` names up to date, and prints what was done. */
 export async function migrateDatabase(config: Config, print: (line: string) => void): Promise<void> {

@@ -1,7 +1,7 @@
 import { ConfigError, type Config } from "../config.js";
-import { openDatabase } from "../database.js";
-import { openHostPool } from "../host-pool.js";
-import type { Log } from "../log.js";
+import { openDatabase } from "../gateway/database.js";
+import { openHostPool } from "../gateway/host-pool.js";
+import type { Log } from "../gateway/log.js";
 import type { PassResult } from "../refresher/pass.js";
 import { startRefresher } from "../refresher/refresher.js";
 import { createStore } from "../store/store.js";

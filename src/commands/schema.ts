@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { printGraphSchema } from "../graph/print-schema.js";
-import { PACKAGE_ROOT } from "../version.js";
+import { PACKAGE_ROOT } from "../gateway/version.js";
 
 /** Prints the schema, writes it, or fails if the committed file differs from what the code says. */
 export function printSchema(

@@ -1,6 +1,6 @@
 import { writeFileSync, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { Expected, integer, port } from "../setting-types.js";
+import { Expected, integer, port } from "../config/setting-types.js";
 import { ConfigError } from "../config.js";
 import { startCluster } from "../simulator/cluster.js";
 

@@ -2,7 +2,7 @@ import { appendFile } from "node:fs/promises";
 import { ConfigError } from "../config.js";
 import { ALL_ROLES } from "../server/identity/identity.js";
 import { createToken } from "../server/identity/token-file.js";
-import { Expected, duration, list } from "../setting-types.js";
+import { Expected, duration, list } from "../config/setting-types.js";
 
 /** The flags of `vnic-graph token add`, as given. */
 export interface TokenFlags {

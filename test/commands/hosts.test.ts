@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hosts, type HostsTask } from "../../src/commands/hosts.js";
 import { ConfigError, loadConfig } from "../../src/config.js";
-import { configuredHost } from "../../src/ids.js";
-import { createLog } from "../../src/log.js";
+import { configuredHost } from "../../src/gateway/ids.js";
+import { createLog } from "../../src/gateway/log.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
 
 let database: TestDatabase;

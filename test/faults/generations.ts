@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { VdsmClientOptions } from "../../src/hosts/vdsm-client.js";
 import { createVdsmClient } from "../../src/hosts/vdsm-client.js";
-import { configuredHost } from "../../src/ids.js";
+import { configuredHost } from "../../src/gateway/ids.js";
 import type { Credentials } from "../../src/simulator/certificates.js";
 import type { VdsmServer } from "../../src/simulator/vdsm-server.js";
 import { startVdsmServer } from "../../src/simulator/vdsm-server.js";

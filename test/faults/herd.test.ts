@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import { configuredHost } from "../../src/ids.js";
+import { configuredHost } from "../../src/gateway/ids.js";
 import { startTimerSchedule } from "../../src/refresher/timer-schedule.js";
 import { phaseOf } from "../../src/refresher/timing.js";
 import type { ConfiguredHost } from "../../src/store/types.js";

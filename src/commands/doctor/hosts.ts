@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { TLSSocket } from "node:tls";
 import type { Config } from "../../config.js";
-import type { HostPool } from "../../host-pool.js";
+import type { HostPool } from "../../gateway/host-pool.js";
 import { dial } from "../../hosts/dial.js";
 import { HostError, type HostErrorKind } from "../../hosts/errors.js";
 import { tlsFromFiles } from "../../hosts/tls.js";

@@ -1,6 +1,6 @@
 import type { Config } from "../../config.js";
 import { connectRedis } from "../../refresher/redis-link.js";
-import { installationOf } from "../../replicas.js";
+import { installationOf } from "../../gateway/replicas.js";
 import { fail, ok, warn, wordsOf, type Finding } from "./finding.js";
 
 /** Looks at the Redis that replicas share, if one is named. */

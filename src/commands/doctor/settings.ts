@@ -1,8 +1,8 @@
 import { X509Certificate } from "node:crypto";
 import { asksForIdentity, type Config } from "../../config.js";
 import { checkTlsFiles } from "../../hosts/tls.js";
-import { openIdentity } from "../../identity.js";
-import { createLog } from "../../log.js";
+import { openIdentity } from "../../gateway/identity.js";
+import { createLog } from "../../gateway/log.js";
 import { readTrustedDocuments } from "../../server/documents.js";
 import { readTlsMaterial } from "../../server/tls.js";
 import { expiryFinding, fail, ok, warn, wordsOf, type Finding } from "./finding.js";

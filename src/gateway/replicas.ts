@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import { hostname } from "node:os";
-import type { Config } from "./config.js";
+import type { Config } from "../config.js";
 import type { Log } from "./log.js";
-import { bullSchedule } from "./refresher/bull-schedule.js";
-import { localChanges, type ChangeFeed } from "./refresher/changes.js";
-import type { PassResult } from "./refresher/pass.js";
-import { redisChanges } from "./refresher/redis-changes.js";
-import type { StartSchedule } from "./refresher/schedule.js";
-import { startTimerSchedule } from "./refresher/timer-schedule.js";
+import { bullSchedule } from "../refresher/bull-schedule.js";
+import { localChanges, type ChangeFeed } from "../refresher/changes.js";
+import type { PassResult } from "../refresher/pass.js";
+import { redisChanges } from "../refresher/redis-changes.js";
+import type { StartSchedule } from "../refresher/schedule.js";
+import { startTimerSchedule } from "../refresher/timer-schedule.js";
 
 /** What the replicas of an installation have in common: the work, and the news. */
 export interface Replicas {

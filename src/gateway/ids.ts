@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { type HostAddress, formatAddress } from "./setting-types.js";
-import type { ConfiguredHost } from "./store/types.js";
+import { type HostAddress, formatAddress } from "../config/setting-types.js";
+import type { ConfiguredHost } from "../store/types.js";
 
 /** A host as the store knows it; its id follows from its address, so that every replica and restart finds the same. */
 export function configuredHost(address: HostAddress): ConfiguredHost {

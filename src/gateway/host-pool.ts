@@ -1,10 +1,10 @@
-import type { Config } from "./config.js";
-import { checkTlsFiles, tlsFromFiles, type TlsCredentials } from "./hosts/tls.js";
-import type { VdsmClient } from "./hosts/types.js";
-import { createVdsmClient } from "./hosts/vdsm-client.js";
+import type { Config } from "../config.js";
+import { checkTlsFiles, tlsFromFiles, type TlsCredentials } from "../hosts/tls.js";
+import type { VdsmClient } from "../hosts/types.js";
+import { createVdsmClient } from "../hosts/vdsm-client.js";
 import { configuredHost, demoHostId } from "./ids.js";
-import { startCluster } from "./simulator/cluster.js";
-import type { ConfiguredHost } from "./store/types.js";
+import { startCluster } from "../simulator/cluster.js";
+import type { ConfiguredHost } from "../store/types.js";
 
 /** The hosts to poll and how to speak to them. */
 export interface HostPool {

@@ -1,5 +1,5 @@
-import type { Readiness } from "./server/options.js";
-import type { ReadStore } from "./store/types.js";
+import type { Readiness } from "../server/options.js";
+import type { ReadStore } from "../store/types.js";
 
 /** How long the database may take to answer before it counts as not answering. */
 const PATIENCE_MS = 1_000;

@@ -1,9 +1,9 @@
-import type { IdentityConfig } from "./config.js";
+import type { IdentityConfig } from "../config.js";
 import type { Log } from "./log.js";
-import { clientCertificates } from "./server/identity/client-certificates.js";
-import { identityFrom, openToAll, type Identity, type IdentitySource } from "./server/identity/identity.js";
-import { openIdConnect } from "./server/identity/open-id-connect.js";
-import { openTokenFile } from "./server/identity/token-file.js";
+import { clientCertificates } from "../server/identity/client-certificates.js";
+import { identityFrom, openToAll, type Identity, type IdentitySource } from "../server/identity/identity.js";
+import { openIdConnect } from "../server/identity/open-id-connect.js";
+import { openTokenFile } from "../server/identity/token-file.js";
 
 /** Who may ask, by the settings. */
 export interface OpenedIdentity {

@@ -1,15 +1,15 @@
-import type { Config } from "./config.js";
-import { graphError } from "./graph/errors.js";
-import type { HostAdmin } from "./graph/context.js";
+import type { Config } from "../config.js";
+import { graphError } from "../graph/errors.js";
+import type { HostAdmin } from "../graph/context.js";
 import type { HostPool } from "./host-pool.js";
 import { configuredHost } from "./ids.js";
 import type { Log } from "./log.js";
 import type { Metrics } from "./metrics.js";
-import type { Load } from "./refresher/slots.js";
-import { startRefresher } from "./refresher/refresher.js";
+import type { Load } from "../refresher/slots.js";
+import { startRefresher } from "../refresher/refresher.js";
 import type { Replicas } from "./replicas.js";
-import { Expected, hostAddress } from "./setting-types.js";
-import type { ConfiguredHost, Store } from "./store/types.js";
+import { Expected, hostAddress } from "../config/setting-types.js";
+import type { ConfiguredHost, Store } from "../store/types.js";
 
 /** What polling is started with. */
 export interface PollingOptions {
