@@ -32,8 +32,11 @@ export function refusalOf(error: unknown): Refusal {
 
 /** Errors that are made for both worlds say their status in `extensions.http`, as Apollo reads it. */
 function refusalOfGraphQL(error: GraphQLError): Refusal {
-  const { code, http } = error.extensions;
-  const status: unknown = http?.status;
+  const { code, http } = error.extensions as {
+    readonly code?: unknown;
+    readonly http?: { readonly status?: unknown };
+  };
+  const status = http?.status;
   if (typeof code === "string" && typeof status === "number") return new Refusal(status, code, error.message);
   return new Refusal(500, "INTERNAL_SERVER_ERROR", internalErrorMessage(error));
 }
