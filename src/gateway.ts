@@ -43,6 +43,9 @@ export interface Gateway {
   stop(): Promise<void>;
 }
 
+/** What running requests get at a stop: the rest of ten seconds is for passes, connections and the database. */
+const DRAIN_TIMEOUT_MS = 7_000;
+
 /** What the gateway has once its database is there. */
 interface Running {
   readonly store: ReadStore & { readerFor(scope: VmScope | null): ReadStore };
@@ -141,8 +144,7 @@ export async function startGateway({ config, log, announce }: GatewayOptions): P
     stop: async () => {
       log.info("stopping");
       stopping.abort();
-      await booting.catch(() => undefined);
-      await server.drain();
+      await Promise.all([server.drain({ timeoutMs: DRAIN_TIMEOUT_MS }), booting.catch(() => undefined)]);
       await running?.polling?.stop();
       await changes?.close();
       await pool.stop();
