@@ -46,6 +46,8 @@ export interface Config {
   } | null;
   readonly allowedHosts: readonly string[];
   readonly corsOrigins: readonly string[];
+  /** How long an answer may be kept; 0: not at all. */
+  readonly cacheMaxAgeMs: number;
   readonly trustedDocumentsFile: string | null;
   readonly limits: Partial<Limits>;
   readonly graphiql: boolean;
@@ -102,6 +104,7 @@ export function loadConfig(environment: Environment, flags: Environment = {}): C
           },
     allowedHosts: values.ALLOWED_HOSTS ?? [],
     corsOrigins: values.CORS_ORIGINS ?? [],
+    cacheMaxAgeMs: values.CACHE_MAX_AGE,
     trustedDocumentsFile: path(values.TRUSTED_DOCUMENTS_FILE),
     limits: limitsOf(values.LIMITS ?? []),
     graphiql: values.GRAPHIQL === "on" || (values.GRAPHIQL === "auto" && isOpen),

@@ -100,6 +100,7 @@ export async function startGateway({ config, log, announce }: GatewayOptions): P
       graphiql: config.graphiql,
       cors: config.corsOrigins,
       allowedHosts: config.allowedHosts,
+      maxAgeSeconds: Math.floor(config.cacheMaxAgeMs / 1_000),
       trustedDocumentsFile: config.trustedDocumentsFile,
       tls: serverTls,
       inlineTrace: config.federationTrace,

@@ -79,6 +79,7 @@ describe("settings", () => {
     ["INSECURE", "maybe", /INSECURE must be on or off/],
     ["GRAPHIQL", "yes", /GRAPHIQL must be auto or on or off/],
     ["FEDERATION", "v1", /FEDERATION must be whole or contribute or off/],
+    ["CACHE_MAX_AGE", "2h", /CACHE_MAX_AGE must be a duration/],
     ["LIMITS", "depth", /LIMITS must be name=value pairs/],
     ["LIMITS", "depth=-1", /LIMITS must give whole numbers to bodyBytes, .* but "depth=-1" does not/],
     ["LIMITS", "speed=1", /"speed=1" does not/],

@@ -76,10 +76,12 @@ describe("the demo", () => {
 describe("a database that was named", () => {
   test("never gets demo data", async () => {
     const { url: DATABASE_URL } = await database();
-    const gateway = start({ DATABASE_URL });
+    const gateway = start({ DATABASE_URL, CACHE_MAX_AGE: "5s" });
     const url = await urlOf(gateway);
     await ready(url);
     expect(gateway.output()).not.toContain("demonstration");
+    const hinted = await fetch(`${url}/graphql?query={hosts{id}}`);
+    expect(hinted.headers.get("cache-control")).toBe("public, max-age=5");
     expect(await ask(url, "{ hosts { id } vms { totalCount } }")).toEqual({
       data: { hosts: [], vms: { totalCount: 0 } },
     });

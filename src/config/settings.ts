@@ -78,6 +78,11 @@ export const SETTINGS = {
   ),
   ALLOWED_HOSTS: setting(null, list, "further names that clients may call this server by, `name,…`"),
   CORS_ORIGINS: setting(null, list, "web origins that may read answers, `https://…,…`"),
+  CACHE_MAX_AGE: setting(
+    "0s",
+    duration(0, 3_600_000),
+    "how long clients and proxies may keep an answer without asking again",
+  ),
   TRUSTED_DOCUMENTS_FILE: setting(null, text, "JSON file of the only operations that may run"),
   LIMITS: setting(
     null,
