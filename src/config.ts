@@ -8,6 +8,7 @@ import {
   wholeNamePattern,
   type TlsFiles,
 } from "./config/parts.js";
+import { isLoopback } from "./server/guards/loopback.js";
 import type { CertificateRoles } from "./server/identity/client-certificates.js";
 import type { Limits } from "./server/limits/limits.js";
 import { Expected, type HostAddress } from "./config/setting-types.js";
@@ -155,10 +156,9 @@ function parseOne<Name extends SettingName>(
 }
 
 function checkTogether(values: SettingValues): void {
-  const isLoopback = /^(127(\.\d{1,3}){3}|::1|localhost)$/.test(values.HOST);
   const hasIdentity =
     values.AUTH_TOKENS_FILE !== null || values.OIDC_ISSUER !== null || values.TLS_CLIENT_CA_FILE !== null;
-  if (!isLoopback && !hasIdentity && values.INSECURE !== "on") {
+  if (!isLoopback(values.HOST) && !hasIdentity && values.INSECURE !== "on") {
     throw new ConfigError(
       `HOST is ${values.HOST}, which others can reach, but nothing says who may ask; set AUTH_TOKENS_FILE, OIDC_ISSUER with OIDC_AUDIENCE, or TLS_CLIENT_CA_FILE, or spell out --insecure`,
     );

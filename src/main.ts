@@ -4,7 +4,7 @@ import { Command, CommanderError, Option } from "commander";
 import { settingsIn, withSettings } from "./commands/flags.js";
 import type { HostsTask } from "./commands/hosts.js";
 import type { TokenFlags } from "./commands/token.js";
-import { ConfigError, loadConfig } from "./config.js";
+import { type Config, ConfigError, loadConfig } from "./config.js";
 import { createLog } from "./gateway/log.js";
 import { VERSION } from "./gateway/version.js";
 
@@ -28,7 +28,7 @@ const program = new Command("vnic-graph")
   .exitOverride();
 
 withSettings(program.command("start").description("run the gateway")).action(async (options: Flags) => {
-  const config = loadConfig(process.env, settingsIn(options));
+  const config = configFrom(options);
   const log = createLog(config.logLevel);
   const { startGateway } = await import("./gateway.js");
   const gateway = await startGateway({ config, log, announce: print });
@@ -41,7 +41,7 @@ withSettings(program.command("start").description("run the gateway")).action(asy
 withSettings(program.command("migrate").description("bring the database up to date")).action(
   async (options: Flags) => {
     const { migrateDatabase } = await import("./commands/migrate.js");
-    await migrateDatabase(loadConfig(process.env, settingsIn(options)), print);
+    await migrateDatabase(configFrom(options), print);
   },
 );
 
@@ -51,7 +51,7 @@ withSettings(
     .description("ask every host once, print what came of it; fails if a host failed")
     .addOption(new Option("--once", "the only way there is: a gateway polls by itself").default(true)),
 ).action(async (options: Flags) => {
-  const config = loadConfig(process.env, settingsIn(options));
+  const config = configFrom(options);
   const { refreshOnce } = await import("./commands/refresh.js");
   const allAnswered = await refreshOnce(config, createLog(config.logLevel, "stderr"), stopping.signal);
   if (!allAnswered) process.exitCode = FAILED;
@@ -63,7 +63,7 @@ withSettings(
     .description("look at settings, database, hosts, Redis and clock; changes nothing"),
 ).action(async (options: Flags) => {
   const { doctor } = await import("./commands/doctor.js");
-  const load = () => loadConfig(process.env, settingsIn(options));
+  const load = () => configFrom(options);
   if (!(await doctor(load, print, stopping.signal))) process.exitCode = FAILED;
 });
 
@@ -150,8 +150,13 @@ try {
 
 type Flags = Readonly<Record<string, unknown>>;
 
+/** Flags win over the environment. */
+function configFrom(options: Flags): Config {
+  return loadConfig(process.env, settingsIn(options));
+}
+
 async function runHosts(task: HostsTask, options: Flags): Promise<void> {
-  const config = loadConfig(process.env, settingsIn(options));
+  const config = configFrom(options);
   const { hosts } = await import("./commands/hosts.js");
   await hosts(task, config, createLog(config.logLevel, "stderr"), print, stopping.signal);
 }

@@ -10,6 +10,7 @@ import { startApollo } from "./apollo.js";
 import { anyDocument, readTrustedDocuments, trustedDocumentsOnly } from "./documents.js";
 import { Refusal, requestScope } from "./errors.js";
 import { checkHost } from "./guards/host.js";
+import { isLoopback } from "./guards/loopback.js";
 import { graphqlHandler } from "./graphql-handler.js";
 import { graphqlRoutes, metricsRoute } from "./guarded-routes.js";
 import { healthRoutes } from "./health.js";
@@ -63,8 +64,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 }
 
 function refuseOpenDoors({ host, identity, insecure }: ServerOptions): void {
-  const isLoopback = /^(127(\.\d{1,3}){3}|::1|localhost)$/.test(host);
-  if (isLoopback || identity.required || insecure) return;
+  if (isLoopback(host) || identity.required || insecure) return;
   throw new Error(
     `${host} can be reached by others, but nothing says who may ask; set an identity or --insecure`,
   );

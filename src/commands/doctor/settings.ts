@@ -4,6 +4,7 @@ import { checkTlsFiles } from "../../hosts/tls.js";
 import { openIdentity } from "../../gateway/identity.js";
 import { createLog } from "../../gateway/log.js";
 import { readTrustedDocuments } from "../../server/documents.js";
+import { isLoopback } from "../../server/guards/loopback.js";
 import { readTlsMaterial } from "../../server/tls.js";
 import { expiryFinding, fail, ok, warn, wordsOf, type Finding } from "./finding.js";
 
@@ -63,7 +64,7 @@ function ownCertificate({ serverTls }: Config): Promise<Finding[]> {
 }
 
 function openToAll({ host, identity }: Config): Finding[] {
-  if (asksForIdentity(identity) || /^(127\.|::1$|localhost$)/.test(host)) return [];
+  if (asksForIdentity(identity) || isLoopback(host)) return [];
   return [
     warn(
       "identity",
