@@ -1,14 +1,7 @@
+import type { ReportedInterface } from "./interfaces.js";
 import type { ReportMemory, ScannedReport } from "./scan.js";
 
 /** What one VDSM host says, checked once at the wire and exact from there on. Shapes follow VDSM's own words. */
-
-/** One entry of `netIfaces`, as the guest agent gave it: nothing tidied, only the types made sure of. */
-export interface ReportedInterface {
-  readonly name: string | null;
-  readonly hw: string | null;
-  readonly inet: readonly string[];
-  readonly inet6: readonly string[];
-}
 
 /** One VM of `Host.getAllVmStats`. A field that VDSM did not send is `null`. */
 export interface ReportedVm {

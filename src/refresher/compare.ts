@@ -1,3 +1,4 @@
+import { INTERFACE_FIELDS } from "../store/interface-columns.js";
 import type { GuestInterface } from "../store/types.js";
 import { sameMembers } from "./addresses.js";
 
@@ -31,8 +32,13 @@ export function changesBetween(
 }
 
 /** All of an interface as one key, blind to the order of its addresses, which is an accident of the agent. */
-export function wholeOf({ name, macAddress, ipv4Addresses, ipv6Addresses }: GuestInterface): string {
-  return JSON.stringify([name, macAddress, ipv4Addresses.toSorted(), ipv6Addresses.toSorted()]);
+export function wholeOf(device: GuestInterface): string {
+  return JSON.stringify(
+    INTERFACE_FIELDS.map((field) => {
+      const value: FieldValue = device[field];
+      return isList(value) ? value.toSorted() : value;
+    }),
+  );
 }
 
 /** Name and MAC as one key: the same interface, whatever its addresses. */
@@ -42,21 +48,25 @@ function identityOf({ name, macAddress }: GuestInterface): string {
 
 /** The usual case, most passes find it, without making a single key. */
 function sameInOrder(stored: readonly GuestInterface[], reported: readonly GuestInterface[]): boolean {
+  if (stored === reported) return true;
   return (
-    stored === reported ||
-    (stored.length === reported.length &&
-      stored.every((row, index) => {
-        const device = reported[index];
-        return (
-          device !== undefined &&
-          row.name === device.name &&
-          row.macAddress === device.macAddress &&
-          sameMembers(row.ipv4Addresses, device.ipv4Addresses) &&
-          sameMembers(row.ipv6Addresses, device.ipv6Addresses)
-        );
-      }))
+    stored.length === reported.length &&
+    stored.every((row, index) => {
+      const device = reported[index];
+      return device !== undefined && INTERFACE_FIELDS.every((field) => sameValue(row[field], device[field]));
+    })
   );
 }
+
+function sameValue(left: FieldValue, right: FieldValue): boolean {
+  return left === right || (isList(left) && isList(right) && sameMembers(left, right));
+}
+
+function isList(value: FieldValue): value is readonly string[] {
+  return Array.isArray(value);
+}
+
+type FieldValue = string | number | boolean | null | readonly string[];
 
 /** Interfaces to be taken out one at a time by key; a hundred thousand under one key cost no more than under many. */
 class Bag {

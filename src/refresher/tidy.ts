@@ -1,4 +1,4 @@
-import type { ReportedInterface } from "../hosts/types.js";
+import type { ReportedInterface } from "../hosts/interfaces.js";
 import type { GuestInterface } from "../store/types.js";
 import { tidyIPv4, tidyIPv6, validAddresses } from "./addresses.js";
 import { wholeOf } from "./compare.js";
@@ -43,13 +43,16 @@ export function parseIgnorePatterns(setting: string): RegExp[] {
     .map(toWholeNamePattern);
 }
 
-function toGuestInterface(vmId: string, entry: ReportedInterface): GuestInterface {
+/** What VDSM names or spells in its own way is tidied; whatever else is reported is taken as it is. */
+function toGuestInterface(vmId: string, reported: ReportedInterface): GuestInterface {
+  const { name, hw, inet, inet6, ...asReported } = reported;
   return {
+    ...asReported,
     vmId,
-    name: entry.name === null || entry.name === "" ? null : storableText(entry.name),
-    macAddress: tidyMac(entry.hw),
-    ipv4Addresses: validAddresses(entry.inet, tidyIPv4),
-    ipv6Addresses: validAddresses(entry.inet6, tidyIPv6),
+    name: name === null || name === "" ? null : storableText(name),
+    macAddress: tidyMac(hw),
+    ipv4Addresses: validAddresses(inet, tidyIPv4),
+    ipv6Addresses: validAddresses(inet6, tidyIPv6),
   };
 }
 

@@ -1,9 +1,9 @@
-/** Addresses of a column of the satellite; NULL and `''` are both none. */
-export function splitAddresses(text: string | null): string[] {
-  return text === null ? [] : text.split(",").filter((address) => address !== "");
-}
-
-/** Addresses as the satellite keeps them; none is `''`, as an engine writes it. */
-export function joinAddresses(addresses: readonly string[]): string {
-  return addresses.join(",");
-}
+/** Addresses in a column of the satellite: joined by `,`. None is `''`, as an engine writes it; NULL is none, too. */
+export const ADDRESS_LIST = {
+  to(addresses: readonly string[]): string {
+    return addresses.join(",");
+  },
+  from(text: string | null): readonly string[] {
+    return text === null ? [] : text.split(",").filter((address) => address !== "");
+  },
+};

@@ -1,7 +1,7 @@
 import type { Pool } from "pg";
 import type { Logger } from "typeorm";
 import { DataSource } from "typeorm";
-import { InitialTables1795500000000 } from "../../migrations/1795500000000-initial-tables.js";
+import { MIGRATIONS } from "./migrations.js";
 import { socketsGivenUpAfter, SteadyClient } from "./steady-client.js";
 import { VdsStatic } from "./entities/vds-static.js";
 import { VmDynamic } from "./entities/vm-dynamic.js";
@@ -60,7 +60,7 @@ export function createDataSource(url: string, options: DataSourceOptions = {}): 
       VnicGraphVm,
       VnicGraphNic,
     ],
-    migrations: [InitialTables1795500000000],
+    migrations: [...MIGRATIONS],
     migrationsTableName: MIGRATIONS_TABLE,
     migrationsTransactionMode: "all",
     ...(logger === undefined ? { logging: false } : { logging: ["query"], logger }),

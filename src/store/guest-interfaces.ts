@@ -1,5 +1,6 @@
 import type { DataSource, QueryRunner } from "typeorm";
-import { splitAddresses } from "./addresses.js";
+import { interfaceOf, SELECTION, type InterfaceRow } from "./interface-columns.js";
+import { wholeOf } from "./interface-identity.js";
 import type { VisibleVms } from "./scope.js";
 import { Parameters, byVm, rowsOf } from "./sql.js";
 import type { GuestInterface } from "./types.js";
@@ -16,7 +17,7 @@ export async function guestInterfacesOf(
   // The order of names comes with one row of each VM alone: it may weigh as much as all of them.
   const rows = await rowsOf<InterfaceRow & { readonly names: InterfaceNames | null }>(
     dataSource,
-    `SELECT ${COLUMNS}, CASE WHEN row_number() OVER (PARTITION BY i.vm_id) = 1 THEN r.interface_names END AS names
+    `SELECT ${SELECTION}, CASE WHEN row_number() OVER (PARTITION BY i.vm_id) = 1 THEN r.interface_names END AS names
      FROM vm_guest_agent_interfaces i LEFT JOIN vnic_graph_vm r ON r.vm_id = i.vm_id
      WHERE i.vm_id = ANY(${ids}::uuid[])${scope}`,
     parameters.values,
@@ -33,7 +34,7 @@ export async function interfacesInOrder(
 ): Promise<Map<string, GuestInterface[]>> {
   const rows = await rowsOf<InterfaceRow>(
     queryRunner,
-    `SELECT ${COLUMNS} FROM vm_guest_agent_interfaces i WHERE i.vm_id = ANY($1::uuid[])`,
+    `SELECT ${SELECTION} FROM vm_guest_agent_interfaces i WHERE i.vm_id = ANY($1::uuid[])`,
     [[...namesByVm.keys()]],
   );
   return new Map(
@@ -44,17 +45,6 @@ export async function interfacesInOrder(
 /** A guest's interfaces by name, in reported order. */
 export type InterfaceNames = readonly (string | null)[];
 
-const COLUMNS = `i.vm_id AS "vmId", i.interface_name AS name, i.mac_address AS "macAddress",
-  i.ipv4_addresses AS ipv4, i.ipv6_addresses AS ipv6`;
-
-interface InterfaceRow {
-  readonly vmId: string;
-  readonly name: string | null;
-  readonly macAddress: string | null;
-  readonly ipv4: string | null;
-  readonly ipv6: string | null;
-}
-
 /** Rows take the places of their names; rows of one name, which no order tells apart, go by their content. */
 function inReportedOrder(rows: readonly InterfaceRow[], names: InterfaceNames): GuestInterface[] {
   const places = new Map<string | null, number[]>();
@@ -64,7 +54,7 @@ function inReportedOrder(rows: readonly InterfaceRow[], names: InterfaceNames): 
     else held.push(place);
   }
   const sameName = new Set(rows.map((row) => row.name)).size < rows.length;
-  const devices = rows.map(toInterface);
+  const devices = rows.map(interfaceOf);
   if (sameName) devices.sort(byContent);
   const taken = new Map<string | null, number>();
   return devices
@@ -77,21 +67,7 @@ function inReportedOrder(rows: readonly InterfaceRow[], names: InterfaceNames): 
     .map(({ device }) => device);
 }
 
-function toInterface({ vmId, name, macAddress, ipv4, ipv6 }: InterfaceRow): GuestInterface {
-  return {
-    vmId,
-    name,
-    macAddress,
-    ipv4Addresses: splitAddresses(ipv4),
-    ipv6Addresses: splitAddresses(ipv6),
-  };
-}
-
 function byContent(a: GuestInterface, b: GuestInterface): number {
-  const [left, right] = [contentOf(a), contentOf(b)];
+  const [left, right] = [wholeOf(a), wholeOf(b)];
   return left < right ? -1 : left > right ? 1 : 0;
-}
-
-function contentOf({ name, macAddress, ipv4Addresses, ipv6Addresses }: GuestInterface): string {
-  return JSON.stringify([name, macAddress, ipv4Addresses, ipv6Addresses]);
 }

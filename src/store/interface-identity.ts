@@ -1,17 +1,26 @@
-import { joinAddresses } from "./addresses.js";
+import { arraysOf, COLUMNS, storedValues, type InterfaceColumn } from "./interface-columns.js";
 import type { GuestInterface } from "./types.js";
+
+/** The places of {@link arraysOf} in a statement, cast to arrays of the columns' types. */
+export function placesOf(columns: readonly InterfaceColumn[], first: number): string {
+  return columns.map(({ type }, index) => `$${first + index}::${type}[]`).join(", ");
+}
+
+/** `true` where the stored row `t` is in all columns what the given row `g` says; NULL and `''` are both no addresses. */
+export const IS_GIVEN = COLUMNS.map(({ name, isList }, index) => {
+  if (index === 0) return `t.${name} = g.${name}`;
+  return isList ? `coalesce(t.${name}, '') = g.${name}` : `t.${name} IS NOT DISTINCT FROM g.${name}`;
+}).join(" AND ");
 
 /**
  * Finds for each given row one stored row that equals it, by its place, since nothing else tells equal rows apart: the
- * `nth` of the given rows that are equal takes the nth of the stored ones. NULL and `''` are both no addresses.
+ * `nth` of the given rows that are equal takes the nth of the stored ones.
  */
 export const ONE_STORED_ROW_EACH = `candidate AS (
   SELECT t.ctid AS place, g.number, g.nth, row_number() OVER (PARTITION BY g.number ORDER BY t.ctid) AS candidate_nth
-  FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[])
-    WITH ORDINALITY AS g(vm_id, name, mac, ipv4, ipv6, nth, number)
-  JOIN vm_guest_agent_interfaces t ON t.vm_id = g.vm_id
-    AND t.interface_name IS NOT DISTINCT FROM g.name AND t.mac_address IS NOT DISTINCT FROM g.mac
-    AND coalesce(t.ipv4_addresses, '') = g.ipv4 AND coalesce(t.ipv6_addresses, '') = g.ipv6
+  FROM unnest(${placesOf(COLUMNS, 1)}, $${COLUMNS.length + 1}::int[])
+    WITH ORDINALITY AS g(${COLUMNS.map(({ name }) => name).join(", ")}, nth, number)
+  JOIN vm_guest_agent_interfaces t ON ${IS_GIVEN}
 ), chosen AS (SELECT place, number FROM candidate WHERE candidate_nth = nth)`;
 
 /** The parameters of {@link ONE_STORED_ROW_EACH}. */
@@ -23,18 +32,7 @@ export function identitiesOf(interfaces: readonly GuestInterface[]): unknown[][]
     seen.set(key, nth);
     return nth;
   });
-  return [...columnsOf(interfaces), nths];
-}
-
-/** The interfaces as arrays, one a column. */
-export function columnsOf(interfaces: readonly GuestInterface[]): unknown[][] {
-  return [
-    interfaces.map((device) => device.vmId),
-    interfaces.map((device) => device.name),
-    interfaces.map((device) => device.macAddress),
-    interfaces.map((device) => joinAddresses(device.ipv4Addresses)),
-    interfaces.map((device) => joinAddresses(device.ipv6Addresses)),
-  ];
+  return [...arraysOf(interfaces), nths];
 }
 
 /** `true` if two of the interfaces are the same in every column. */
@@ -42,6 +40,7 @@ export function hasEqualRows(interfaces: readonly GuestInterface[]): boolean {
   return new Set(interfaces.map(wholeOf)).size < interfaces.length;
 }
 
-function wholeOf({ vmId, name, macAddress, ipv4Addresses, ipv6Addresses }: GuestInterface): string {
-  return JSON.stringify([vmId, name, macAddress, joinAddresses(ipv4Addresses), joinAddresses(ipv6Addresses)]);
+/** All columns of an interface as one key. */
+export function wholeOf(device: GuestInterface): string {
+  return JSON.stringify(storedValues(device));
 }

@@ -1,14 +1,14 @@
 import type { QueryRunner } from "typeorm";
-import { joinAddresses } from "./addresses.js";
-import { columnsOf, hasEqualRows, identitiesOf, ONE_STORED_ROW_EACH } from "./interface-identity.js";
+import { arraysOf, COLUMNS } from "./interface-columns.js";
+import { hasEqualRows, identitiesOf, IS_GIVEN, ONE_STORED_ROW_EACH, placesOf } from "./interface-identity.js";
 import { affectedBy, rowsOf } from "./sql.js";
 import { expectAll } from "./superseded.js";
-import type { GuestInterface, HostChanges } from "./types.js";
+import type { HostChanges } from "./types.js";
 
 type Updates = HostChanges["updatedInterfaces"];
 
 /**
- * Gives each interface its new addresses. Equal rows are legal and next to never there, so the plain update is tried
+ * Gives each interface its new values. Equal rows are legal and next to never there, so the plain update is tried
  * first: it counts whether every given row met exactly one stored row. If not, it is undone, and rows are told apart.
  */
 export async function updateInterfaces(queryRunner: QueryRunner, updates: Updates): Promise<void> {
@@ -18,10 +18,11 @@ export async function updateInterfaces(queryRunner: QueryRunner, updates: Update
   const updated = await affectedBy(
     queryRunner,
     `WITH ${ONE_STORED_ROW_EACH}
-     UPDATE vm_guest_agent_interfaces t SET ipv4_addresses = n.ipv4, ipv6_addresses = n.ipv6
-     FROM chosen JOIN unnest($7::text[], $8::text[]) WITH ORDINALITY AS n(ipv4, ipv6, number) USING (number)
+     UPDATE vm_guest_agent_interfaces t SET ${NEW_VALUES}
+     FROM chosen JOIN unnest(${placesOf(VALUES, COLUMNS.length + 2)}) WITH ORDINALITY
+       AS n(${NEW_NAMES}, number) USING (number)
      WHERE t.ctid = chosen.place`,
-    [...identitiesOf(before), ...addressesOf(updates)],
+    [...identitiesOf(before), ...newValuesOf(updates)],
   );
   expectAll(updated, updates.length);
 }
@@ -31,23 +32,27 @@ async function updatedPlainly(queryRunner: QueryRunner, updates: Updates): Promi
   const [met] = await rowsOf<{ rows: number; given: number }>(
     queryRunner,
     `WITH updated AS (
-       UPDATE vm_guest_agent_interfaces t SET ipv4_addresses = g.new_ipv4, ipv6_addresses = g.new_ipv6
-       FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
-         WITH ORDINALITY AS g(vm_id, name, mac, ipv4, ipv6, new_ipv4, new_ipv6, number)
-       WHERE t.vm_id = g.vm_id
-         AND t.interface_name IS NOT DISTINCT FROM g.name AND t.mac_address IS NOT DISTINCT FROM g.mac
-         AND coalesce(t.ipv4_addresses, '') = g.ipv4 AND coalesce(t.ipv6_addresses, '') = g.ipv6
+       UPDATE vm_guest_agent_interfaces t SET ${NEW_VALUES}
+       FROM unnest(${placesOf(COLUMNS, 1)}, ${placesOf(VALUES, COLUMNS.length + 1)})
+         WITH ORDINALITY AS g(${COLUMNS.map(({ name }) => name).join(", ")}, ${NEW_NAMES}, number)
+       WHERE ${IS_GIVEN}
        RETURNING g.number)
      SELECT count(*)::int AS rows, count(DISTINCT number)::int AS given FROM updated`,
-    [...columnsOf(updates.map(({ before }) => before)), ...addressesOf(updates)],
+    [...arraysOf(updates.map(({ before }) => before)), ...newValuesOf(updates)],
   );
   const isExact = met?.rows === updates.length && met.given === updates.length;
   await queryRunner.query(isExact ? "RELEASE plain_update" : "ROLLBACK TO plain_update");
   return isExact;
 }
 
-function addressesOf(updates: Updates): unknown[][] {
-  const texts = (of: (device: GuestInterface) => readonly string[]) =>
-    updates.map(({ after }) => joinAddresses(of(after)));
-  return [texts((device) => device.ipv4Addresses), texts((device) => device.ipv6Addresses)];
+function newValuesOf(updates: Updates): unknown[][] {
+  return arraysOf(
+    updates.map(({ after }) => after),
+    VALUES,
+  );
 }
+
+/** An update never changes whose interface it is, nor its name or MAC. */
+const VALUES = COLUMNS.filter(({ field }) => !["vmId", "name", "macAddress"].includes(field));
+const NEW_NAMES = VALUES.map(({ name }) => `new_${name}`).join(", ");
+const NEW_VALUES = VALUES.map(({ name }) => `${name} = new_${name}`).join(", ");

@@ -1,5 +1,6 @@
 import type { QueryRunner } from "typeorm";
-import { columnsOf, identitiesOf, ONE_STORED_ROW_EACH } from "./interface-identity.js";
+import { arraysOf, COLUMNS } from "./interface-columns.js";
+import { identitiesOf, ONE_STORED_ROW_EACH, placesOf } from "./interface-identity.js";
 import { updateInterfaces } from "./interface-updates.js";
 import { affectedBy } from "./sql.js";
 import { expectAll } from "./superseded.js";
@@ -20,9 +21,9 @@ export async function writeInterfaces(queryRunner: QueryRunner, changes: HostCha
   if (insertedInterfaces.length > 0) {
     await affectedBy(
       queryRunner,
-      `INSERT INTO vm_guest_agent_interfaces (vm_id, interface_name, mac_address, ipv4_addresses, ipv6_addresses)
-       SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[])`,
-      columnsOf(insertedInterfaces),
+      `INSERT INTO vm_guest_agent_interfaces (${COLUMNS.map(({ name }) => name).join(", ")})
+       SELECT * FROM unnest(${placesOf(COLUMNS, 1)})`,
+      arraysOf(insertedInterfaces),
     );
   }
   if (interfaceOrders.length > 0) {

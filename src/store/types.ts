@@ -1,3 +1,5 @@
+import type { VmGuestAgentInterface } from "./entities/vm-guest-agent-interface.js";
+
 /** The store's contract: what the refresher compares and writes, and what the loaders read. Plain data only. */
 
 /** oVirt's VMStatus numbers. */
@@ -21,14 +23,8 @@ export const VM_STATUS = {
   POWERING_DOWN: 16,
 } as const;
 
-/** A row of `vm_guest_agent_interfaces`; addresses tidied, in reported order. */
-export interface GuestInterface {
-  readonly vmId: string;
-  readonly name: string | null;
-  readonly macAddress: string | null;
-  readonly ipv4Addresses: readonly string[];
-  readonly ipv6Addresses: readonly string[];
-}
+/** A row of `vm_guest_agent_interfaces`; addresses tidied, in reported order. Its entity says what it consists of. */
+export type GuestInterface = Readonly<VmGuestAgentInterface>;
 
 /** A row of `vm_interface` with its network's name. */
 export interface Nic {
@@ -83,7 +79,7 @@ export interface HostChanges {
   readonly changedVms: readonly { readonly before: VmState; readonly after: VmState }[];
   readonly insertedInterfaces: readonly GuestInterface[];
   readonly deletedInterfaces: readonly GuestInterface[];
-  /** Same VM, name and MAC, other addresses. */
+  /** Same VM, name and MAC, other values. */
   readonly updatedInterfaces: readonly { readonly before: GuestInterface; readonly after: GuestInterface }[];
   /** Per VM whose list of interfaces changed in membership: all names in reported order. */
   readonly interfaceOrders: readonly { readonly vmId: string; readonly names: readonly (string | null)[] }[];

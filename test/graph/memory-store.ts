@@ -1,3 +1,4 @@
+import { UNKNOWN_INTERFACE } from "../../src/store/interface-columns.js";
 import type { GuestInterface, HostRow, Nic, ReadStore, VmFilter, VmRow } from "../../src/store/types.js";
 
 /** A ReadStore over plain lists, for tests of what the graph makes of rows; `calls` has the name of every read. */
@@ -89,7 +90,7 @@ export function nicRow(number: number, vmId: string, values: Partial<Nic> = {}):
 }
 
 export function device(vmId: string, values: Partial<GuestInterface> = {}): GuestInterface {
-  return { vmId, name: "eth0", macAddress: mac(1), ipv4Addresses: [], ipv6Addresses: [], ...values };
+  return { ...UNKNOWN_INTERFACE, vmId, name: "eth0", macAddress: mac(1), ...values };
 }
 
 export function hostRow(number: number, values: Partial<HostRow> = {}): HostRow {

@@ -1,6 +1,11 @@
-import type { HostReport, ReportedInterface, ReportedNic, ReportedVm } from "../../src/hosts/types.js";
+import { interfacesOf, type ReportedInterface } from "../../src/hosts/interfaces.js";
+import type { HostReport, ReportedNic, ReportedVm } from "../../src/hosts/types.js";
 import { parseIgnorePatterns, DEFAULT_GUEST_NIC_IGNORE } from "../../src/refresher/tidy.js";
+import { UNKNOWN_INTERFACE } from "../../src/store/interface-columns.js";
 import type { ConfiguredHost, GuestInterface, Nic, StoredVm } from "../../src/store/types.js";
+
+/** What an entry of `netIfaces` without any key is. */
+export const SILENT_INTERFACE = interfacesOf([{}])![0]!;
 
 export const IGNORE = parseIgnorePatterns(DEFAULT_GUEST_NIC_IGNORE);
 export const VM = "11111111-1111-4111-8111-111111111111";
@@ -14,7 +19,8 @@ export function configuredHost(id: string, port = 54_321): ConfiguredHost {
 }
 
 export function reportedInterface(overrides: Partial<ReportedInterface> = {}): ReportedInterface {
-  return { name: "eth0", hw: "52:54:00:00:00:01", inet: ["10.0.0.1"], inet6: ["fe80::1"], ...overrides };
+  const spoken = { name: "eth0", hw: "52:54:00:00:00:01", inet: ["10.0.0.1"], inet6: ["fe80::1"] };
+  return { ...SILENT_INTERFACE, ...spoken, ...overrides };
 }
 
 export function reportedVm(overrides: Partial<ReportedVm> = {}): ReportedVm {
@@ -73,6 +79,7 @@ export function nic(overrides: Partial<Nic> = {}): Nic {
 
 export function device(overrides: Partial<GuestInterface> = {}): GuestInterface {
   return {
+    ...UNKNOWN_INTERFACE,
     vmId: VM,
     name: "eth0",
     macAddress: "52:54:00:00:00:01",

@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { HostReport, ReportedInterface, ReportedNic, ReportedVm } from "../../src/hosts/types.js";
+import type { ReportedInterface } from "../../src/hosts/interfaces.js";
+import type { HostReport, ReportedNic, ReportedVm } from "../../src/hosts/types.js";
 import { NO_CHANGES } from "../../src/refresher/plan-builder.js";
 import { planPass, vmsToAskNicsOf } from "../../src/refresher/plan.js";
-import { A, B, C, IGNORE, VM, VM2 } from "./builders.js";
+import { A, B, C, IGNORE, SILENT_INTERFACE, VM, VM2 } from "./builders.js";
 import { MemoryStore } from "./memory-store.js";
 
 const VM_IDS = [VM, VM2, "33333333-3333-4333-8333-333333333333"];
@@ -15,12 +16,14 @@ const word = fc.oneof(
 const address = fc.oneof(fc.ipV4(), fc.ipV6(), fc.constantFrom("", "10.0.0.1", "fe80::1", "FE80::1%3"), word);
 const mac = fc.oneof(word, fc.constantFrom("52:54:00:00:00:01", "52-54-00-00-00-0A"));
 
-const reportedInterface: fc.Arbitrary<ReportedInterface> = fc.record({
-  name: orNull(word),
-  hw: orNull(mac),
-  inet: fc.array(address, { maxLength: 4 }),
-  inet6: fc.array(address, { maxLength: 4 }),
-});
+const reportedInterface: fc.Arbitrary<ReportedInterface> = fc
+  .record({
+    name: orNull(word),
+    hw: orNull(mac),
+    inet: fc.array(address, { maxLength: 4 }),
+    inet6: fc.array(address, { maxLength: 4 }),
+  })
+  .map((spoken) => ({ ...SILENT_INTERFACE, ...spoken }));
 const status = fc.constantFrom(
   ...[
     "Up",

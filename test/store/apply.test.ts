@@ -114,7 +114,7 @@ describe("a pass", () => {
     const before = device(1, { name: null, macAddress: null, ipv4Addresses: [] });
     const after = { ...before, ipv6Addresses: ["::1"] };
     expect(await pass(store, HOST_A, { updatedInterfaces: [{ before, after }] })).toBe(true);
-    expect((await storedVm(1)).interfaces).toEqual([after, before]);
+    expect((await storedVm(1)).interfaces).toEqual([before, after]);
   });
 
   test("moves, renames and deletes vNICs", async () => {

@@ -1,3 +1,4 @@
+import { UNKNOWN_INTERFACE } from "../../src/store/interface-columns.js";
 import type {
   ConfiguredHost,
   GuestInterface,
@@ -46,6 +47,7 @@ export function vm(number: number, values: Partial<VmState> = {}): VmState {
 
 export function device(number: number, values: Partial<GuestInterface> = {}): GuestInterface {
   return {
+    ...UNKNOWN_INTERFACE,
     vmId: id(number),
     name: "eth0",
     macAddress: "56:6f:00:00:00:01",

@@ -1,5 +1,6 @@
 import type { DataSource } from "typeorm";
 import type { GuestInterface, Nic } from "../types.js";
+import { UNKNOWN_INTERFACE } from "../interface-columns.js";
 import { Parameters, rowsOf } from "../sql.js";
 import { ipv4sOf, ipv6sOf, macOf } from "./tidy.js";
 import type { Visible } from "./vm-conditions.js";
@@ -26,6 +27,7 @@ export async function selectGuestInterfaces(
     parameters.values,
   );
   return rows.map(({ vmId, name, mac, ipv4, ipv6 }) => ({
+    ...UNKNOWN_INTERFACE,
     vmId,
     name: name === "" ? null : name,
     macAddress: macOf(mac),

@@ -1,10 +1,13 @@
 import { Column, Entity, ForeignKey, Index, PrimaryColumn } from "typeorm";
+import { ADDRESS_LIST } from "../addresses.js";
 import { VmStatic } from "./vm-static.js";
 
 /**
  * An interface as a guest reports it. The table has no key and may hold equal rows, as in oVirt. TypeORM insists on one,
  * so `vm_id` is said to be it: never load this entity, for its rows of one VM would be merged into one. Read raw rows.
  * For the same reason the table is left out of TypeORM's comparison of schemas.
+ *
+ * What is declared here is all that the store knows of a guest's interface: reading, writing and comparing go by it.
  */
 @Entity("vm_guest_agent_interfaces", { synchronize: false })
 @Index("idx_vm_guest_agent_interfaces_addresses", { synchronize: false })
@@ -20,10 +23,9 @@ export class VmGuestAgentInterface {
   @Column({ name: "mac_address", type: "varchar", length: 59, nullable: true })
   macAddress!: string | null;
 
-  /** Joined by `,`; `''` and NULL are both none. */
-  @Column({ name: "ipv4_addresses", type: "text", nullable: true })
-  ipv4Addresses!: string | null;
+  @Column({ name: "ipv4_addresses", type: "text", nullable: true, transformer: ADDRESS_LIST })
+  ipv4Addresses!: readonly string[];
 
-  @Column({ name: "ipv6_addresses", type: "text", nullable: true })
-  ipv6Addresses!: string | null;
+  @Column({ name: "ipv6_addresses", type: "text", nullable: true, transformer: ADDRESS_LIST })
+  ipv6Addresses!: readonly string[];
 }

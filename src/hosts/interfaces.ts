@@ -1,0 +1,42 @@
+import { isRecord } from "./record.js";
+import { listOf, text, Unreadable } from "./values.js";
+
+/** One entry of `netIfaces`, as the guest agent gave it: nothing tidied, only the types made sure of. */
+export interface ReportedInterface {
+  readonly name: string | null;
+  readonly hw: string | null;
+  readonly inet: readonly string[];
+  readonly inet6: readonly string[];
+}
+
+/** Checks a VM's `netIfaces`; `null` if the key is absent. An entry that cannot be read makes all of them unreadable. */
+export function interfacesOf(value: unknown): ReportedInterface[] | null {
+  if (value === undefined || value === null) return null;
+  return listOf(value, "netIfaces", "entries", MAX_INTERFACES).map(interfaceOf);
+}
+
+function interfaceOf(entry: unknown): ReportedInterface {
+  if (!isRecord(entry)) throw new Unreadable("netIfaces has an entry that is no object");
+  return {
+    name: text(entry["name"], "name of an interface"),
+    hw: text(entry["hw"], "hw of an interface"),
+    inet: addressesOf(entry["inet"], "inet of an interface"),
+    inet6: addressesOf(entry["inet6"], "inet6 of an interface"),
+  };
+}
+
+function addressesOf(value: unknown, field: string): string[] {
+  const addresses: string[] = [];
+  for (const address of listOf(value, field, "addresses", MAX_ADDRESSES)) {
+    if (address === null) continue;
+    if (typeof address !== "string") throw new Unreadable(`${field} has an address that is no text`);
+    addresses.push(text(address, `${field} has an address that`) ?? "");
+  }
+  return addresses;
+}
+
+/** A container host has hundreds, a large one a few thousand. */
+const MAX_INTERFACES = 4_096;
+
+/** Per family and interface; a cluster's service proxy puts thousands on one. */
+const MAX_ADDRESSES = 4_096;

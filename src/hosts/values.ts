@@ -1,0 +1,35 @@
+/** Values of VDSM's records, whose schema is advisory. What is larger than any guest's is refused like what cannot be read. */
+
+/** Why a record cannot be read, in words for its VM's `reason`. */
+export class Unreadable extends Error {}
+
+/** A text, or a number or truth value as text; `null` if there is none. */
+export function text(value: unknown, field: string, longest = MAX_TEXT): string | null {
+  if (typeof value === "string") {
+    if (value.length > longest) throw tooLong(field, value, longest);
+    return value;
+  }
+  if (value === undefined || value === null) return null;
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  throw new Unreadable(`${field} is no text`);
+}
+
+/** A whole number, or a text of one. It only explains, so one that cannot be read is none. */
+export function integerOf(value: unknown): number | null {
+  const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+  return typeof number === "number" && Number.isSafeInteger(number) ? number : null;
+}
+
+/** The entries of a list, none if it is absent; `field` names it and `entries` what they are. */
+export function listOf(value: unknown, field: string, entries: string, most: number): readonly unknown[] {
+  if (value === undefined || value === null) return [];
+  if (!Array.isArray(value)) throw new Unreadable(`${field} is no list`);
+  if (value.length > most) throw new Unreadable(`${field} has ${value.length} ${entries}, more than ${most}`);
+  return value;
+}
+
+function tooLong(what: string, value: string, longest: number): Unreadable {
+  return new Unreadable(`${what} has ${value.length} characters, more than ${longest}`);
+}
+
+const MAX_TEXT = 1_024;
