@@ -44,8 +44,8 @@ export type InterfaceRow = {
 /** The interface that the row holds; whatever else is in the row is left there. */
 export function interfaceOf(row: InterfaceRow): GuestInterface {
   const values = COLUMNS.map(({ field, isList }) => {
-    const value = row[field];
-    return [field, isList ? ADDRESS_LIST.from(value) : value];
+    const value: unknown = row[field];
+    return [field, isList ? ADDRESS_LIST.from(value as string | null) : value];
   });
   return Object.fromEntries(values) as GuestInterface;
 }

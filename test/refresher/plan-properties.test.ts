@@ -138,7 +138,13 @@ function shaken({ vms, rejected }: HostReport, seed: number): HostReport {
     const at = list.length === 0 ? 0 : seed % list.length;
     return [...list.slice(at), ...list.slice(0, at)];
   };
-  const veth = { name: `veth${seed.toString(16)}`, hw: "52:54:00:00:00:ff", inet: ["10.9.9.9"], inet6: [] };
+  const veth = {
+    ...SILENT_INTERFACE,
+    name: `veth${seed.toString(16)}`,
+    hw: "52:54:00:00:00:ff",
+    inet: ["10.9.9.9"],
+    inet6: [],
+  };
   const shakenInterfaces = (list: readonly ReportedInterface[]) => [
     veth,
     ...turn(list).map((each) => ({ ...each, inet: turn(each.inet), inet6: turn(each.inet6) })),

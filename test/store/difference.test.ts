@@ -54,7 +54,7 @@ test("interfaces come back in the order that was stored with them, names twice o
     fc.asyncProperty(names, async (order) => {
       await database.dataSource.query("TRUNCATE vm_guest_agent_interfaces");
       const devices = order.map((name, index) => ({
-        ...{ vmId: id(1), name, macAddress: null, ipv6Addresses: [] },
+        ...{ ...UNKNOWN_INTERFACE, vmId: id(1), name },
         ipv4Addresses: [`10.0.0.${index}`],
       }));
       await pass(store, HOST_A, {

@@ -1,0 +1,115 @@
+import { execFile } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { startVdsmServer, type VdsmServer } from "../src/simulator/vdsm-server.js";
+import { startGatewayProcess } from "./faults/gateway-process.js";
+import { createDatabase, type TestDatabase } from "./support/database.js";
+import { editOf, makeEdit } from "./support/edits.js";
+import { eventually } from "./support/eventually.js";
+import { blocks, pages, ROOT } from "./support/markdown.js";
+
+const run = promisify(execFile);
+const contributing = pages().find(({ path }) => path === "CONTRIBUTING.md")!;
+const edits = blocks(contributing, "diff").map(editOf);
+
+let copy: string;
+let host: VdsmServer;
+let mtu: number | string | undefined;
+let database: TestDatabase;
+
+beforeAll(async () => {
+  copy = mkdtempSync(join(tmpdir(), "vnic-graph-recipe-"));
+  for (const path of COPIED) cpSync(join(ROOT, path), join(copy, path), { recursive: true });
+  symlinkSync(join(ROOT, "node_modules"), join(copy, "node_modules"));
+  for (const edit of edits) makeEdit(copy, edit);
+  await run(process.execPath, ["--import", "tsx", "src/main.ts", "schema", "--write"], { cwd: copy });
+  host = await startVdsmServer({
+    tls: null,
+    world: { answer: (verb) => (verb === "Host.getAllVmStats" ? [vmWith(mtu)] : {}) },
+  });
+  database = await createDatabase({ template: null });
+});
+
+afterAll(async () => {
+  rmSync(copy, { recursive: true, force: true });
+  await host.stop();
+  await database.drop();
+});
+
+test("a newcomer adds a guest interface's MTU in at most five files, the printed schema among them", () => {
+  const files = new Set([...edits.map(({ path }) => path), "schema.graphql"]);
+  expect([...files].toSorted()).toEqual([
+    "migrations/1796000000000-guest-interface-mtu.ts",
+    "schema.graphql",
+    "src/graph/object-types.ts",
+    "src/hosts/interfaces.ts",
+    "src/store/entities/vm-guest-agent-interface.ts",
+  ]);
+});
+
+test("the schema gains this field and no other line", () => {
+  const [before, after] = [ROOT, copy].map((root) => readFileSync(join(root, "schema.graphql"), "utf8"));
+  const field = /\n\n {2}"""Its MTU in bytes\. Null: not reported\."""\n {2}mtu: Int$/m;
+  expect(after).toMatch(field);
+  expect(after!.replace(field, "")).toBe(before);
+});
+
+test("nothing else has to be touched for the types to agree, in sources, tests and benches", async () => {
+  const compiler = join(ROOT, "node_modules/typescript/bin/tsc");
+  const said = await run(process.execPath, [compiler, "-p", "tsconfig.json"], { cwd: copy }).catch(
+    (error: unknown) => error,
+  );
+  expect(said).toEqual({ stdout: "", stderr: "" });
+});
+
+test("the gateway then migrates, takes the MTU from the host, serves it and sees it change", async () => {
+  mtu = 1400;
+  const gateway = await startGatewayProcess({
+    databaseUrl: database.url,
+    vdsmHosts: `127.0.0.1:${host.port}`,
+    program: ["--import", "tsx", join(copy, "src/main.ts")],
+    environment: { TSX_TSCONFIG_PATH: join(copy, "tsconfig.json") },
+  });
+  try {
+    expect(await devicesFrom(gateway.url)).toEqual([{ name: "eth0", mtu: 1400 }]);
+    mtu = "9000";
+    await eventually(async () => {
+      expect(await devicesFrom(gateway.url)).toEqual([{ name: "eth0", mtu: 9000 }]);
+    });
+    mtu = undefined;
+    await eventually(async () => {
+      expect(await devicesFrom(gateway.url)).toEqual([{ name: "eth0", mtu: null }]);
+    });
+  } finally {
+    await gateway.kill();
+  }
+});
+
+function vmWith(mtuOfEth0: typeof mtu): object {
+  const eth0 = { name: "eth0", hw: "56:6f:00:00:00:01", inet: ["10.1.2.3"], inet6: [], mtu: mtuOfEth0 };
+  return { vmId: "1c0ffee0-0000-4000-8000-000000000001", vmName: "web", status: "Up", netIfaces: [eth0] };
+}
+
+async function devicesFrom(url: string): Promise<unknown> {
+  const answer = await fetch(`${url}/graphql`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ query: "{ vms { nodes { guestInfo { networkDevices { name mtu } } } } }" }),
+  });
+  const body = (await answer.json()) as {
+    readonly data: {
+      readonly vms: {
+        readonly nodes: readonly { readonly guestInfo: { readonly networkDevices: unknown } }[];
+      };
+    };
+  };
+  return body.data.vms.nodes[0]?.guestInfo.networkDevices;
+}
+
+const COPIED = [
+  ...["src", "migrations", "test", "bench", "ormconfig.ts", "vitest.config.ts"],
+  ...["tsconfig.json", "package.json", "schema.graphql", "CHANGELOG.md"],
+];

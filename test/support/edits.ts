@@ -1,0 +1,36 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Block } from "./markdown.js";
+
+/** What a `diff` block of a page does to one file. */
+export interface Edit {
+  readonly path: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+/** Reads a block: `+++` and the file, then lines that stay, go (`-`) and come (`+`). Without such as stay, a new file. */
+export function editOf({ page, text }: Block): Edit {
+  const [head = "", ...lines] = text.trimEnd().split("\n");
+  if (!head.startsWith("+++ "))
+    throw new Error(`${page}: a block of changes does not begin with +++ and a file`);
+  const only = (not: string) =>
+    lines
+      .filter((line) => !line.startsWith(not))
+      .map((line) => line.slice(1) + "\n")
+      .join("");
+  return { path: head.slice(4), before: only("+"), after: only("-") };
+}
+
+/** Makes the edit in a copy of the project; what it takes to be there must be there, once. */
+export function makeEdit(root: string, { path, before, after }: Edit): void {
+  const file = join(root, path);
+  if (before === "") {
+    if (existsSync(file)) throw new Error(`${path} is there already`);
+    writeFileSync(file, after);
+    return;
+  }
+  const parts = readFileSync(file, "utf8").split(before);
+  if (parts.length !== 2) throw new Error(`${path} has ${parts.length - 1} times:\n${before}`);
+  writeFileSync(file, parts.join(after));
+}
