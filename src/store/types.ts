@@ -38,7 +38,7 @@ export interface Nic {
   readonly macAddress: string | null;
   readonly network: string | null;
   readonly linked: boolean;
-  /** Whether the VM has the device at all; an engine alone knows vNICs that are not plugged in. */
+  /** Whether the VM has the device at all; an engine alone knows vNICs that are not plugged in. As read; nobody writes it. */
   readonly plugged?: boolean | null;
 }
 

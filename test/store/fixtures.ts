@@ -63,6 +63,7 @@ export function nic(number: number, vmNumber: number, values: Partial<Nic> = {})
     macAddress: "56:6f:00:00:00:01",
     network: "ovirtmgmt",
     linked: true,
+    plugged: true,
     ...values,
   };
 }
