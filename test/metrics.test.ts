@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createMetrics } from "../src/gateway/metrics.js";
 import type { PassResult } from "../src/refresher/pass.js";
 import { readFleetFigures, type FleetFigures } from "../src/store/fleet-figures.js";
-import { changes } from "./store/fixtures.js";
+import { changes, claimOf } from "./store/fixtures.js";
 import { createDatabase, type TestDatabase } from "./support/database.js";
 
 const HOST = { id: "3fa4b3ff-6b11-4d30-9a1f-0a6f3dd7a001", name: "h1", host: "h1", port: 54321 };
@@ -93,14 +93,14 @@ describe("figures of the fleet", () => {
       stalenessMaxS: null,
     });
     await store.registerHosts([HOST], 15_000);
-    const claim = await store.claim(HOST.id);
+    const claim = await claimOf(store, HOST.id);
     await store.apply(claim, changes(), { vmCount: 7, durationMs: 5 });
     database.statements();
     const figures = await readFleetFigures(dataSource);
     expect(database.statements()).toHaveLength(1);
     expect(figures).toMatchObject({ hosts: 1, failingHosts: 0, vms: 7 });
     expect(figures.stalenessMaxS).toBeGreaterThanOrEqual(0);
-    await store.fail(await store.claim(HOST.id), { kind: "timeout", message: "late" }, 5);
+    await store.fail(await claimOf(store, HOST.id), { kind: "timeout", message: "late" }, 5);
     expect(await readFleetFigures(dataSource)).toMatchObject({ hosts: 1, failingHosts: 1 });
   });
 });

@@ -39,7 +39,7 @@ export function createMetrics(sources: MetricSources): Metrics {
     labelNames: ["outcome"],
     registers,
   });
-  for (const outcome of ["done", "failed", "superseded"]) polls.inc({ outcome }, 0);
+  for (const outcome of ["done", "failed", "superseded", "removed"]) polls.inc({ outcome }, 0);
   const failures = new Counter({
     name: "vnic_graph_poll_failures_total",
     help: "Passes that failed, by reason.",

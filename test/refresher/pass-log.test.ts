@@ -68,6 +68,16 @@ test("an outage of the database is told once, whatever the number of hosts and p
   ]);
 });
 
+test("a host that was removed elsewhere is told once, and again after it was polled meanwhile", () => {
+  const removed = result({ outcome: "removed" });
+  for (const told of [removed, removed, result(), removed]) log.write(told);
+  expect(lines).toEqual([
+    "info: pass skipped: the host was removed elsewhere",
+    "debug: pass done, nothing changed",
+    "info: pass skipped: the host was removed elsewhere",
+  ]);
+});
+
 test("a host that does not tell vNICs is told once, and again after it did", () => {
   const without = result({ inventoryFailure: "busy" });
   for (const told of [without, without, failed("timeout"), without, result(), without]) log.write(told);

@@ -11,6 +11,7 @@ import {
   INTERVAL_MS,
   PASS,
   changes,
+  claimOf,
   device,
   id,
   nic,
@@ -39,7 +40,7 @@ beforeEach(async () => {
 
 test("of many late and timely writers of one host exactly the last to claim writes", async () => {
   const claims: HostClaim[] = [];
-  while (claims.length < NUMBERS.length) claims.push(await store.claim(HOST_A));
+  while (claims.length < NUMBERS.length) claims.push(await claimOf(store, HOST_A));
   const written = await Promise.all(
     claims.map((claim, index) => store.apply(claim, changes({ newVms: [vm(index + 1)] }), PASS)),
   );
@@ -82,7 +83,7 @@ test("hosts that take VMs from each other at once never deadlock, and every VM h
         .flatMap((hostId) => [hostId, hostId])
         .map(async (hostId) => {
           for (let round = 0; round < 8; round++) {
-            const claim = await store.claim(hostId);
+            const claim = await claimOf(store, hostId);
             const stored = await store.vmsOf(hostId, NUMBERS.map(id));
             const taken = stored.filter(() => next() === 0);
             await store.apply(claim, takingOver(hostId, next() === 0 ? taken : taken.toReversed()), PASS);

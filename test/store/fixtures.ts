@@ -2,6 +2,7 @@ import type {
   ConfiguredHost,
   GuestInterface,
   HostChanges,
+  HostClaim,
   Nic,
   Store,
   VmState,
@@ -82,13 +83,20 @@ export function changes(values: Partial<HostChanges> = {}): HostChanges {
   };
 }
 
+/** The right to write for a host that is polled. */
+export async function claimOf(store: Store, hostId: string): Promise<HostClaim> {
+  const claim = await store.claim(hostId);
+  if (claim === null) throw new Error(`host ${hostId} is not polled`);
+  return claim;
+}
+
 /** One whole pass of a host. */
 export async function pass(
   store: Store,
   hostId: string,
   values: Partial<HostChanges> = {},
 ): Promise<boolean> {
-  return store.apply(await store.claim(hostId), changes(values), PASS);
+  return store.apply(await claimOf(store, hostId), changes(values), PASS);
 }
 
 /** The change of a VM from one state to another. */
