@@ -3,8 +3,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createMetrics } from "../src/gateway/metrics.js";
-import type { PassResult } from "../src/refresher/pass.js";
 import { readFleetFigures, type FleetFigures } from "../src/store/fleet-figures.js";
+import { passResult as pass } from "./refresher/builders.js";
 import { changes, claimOf } from "./store/fixtures.js";
 import { createDatabase, type TestDatabase } from "./support/database.js";
 import { temporaryFolder } from "./support/gateway.js";
@@ -154,23 +154,6 @@ async function everyMetric(): Promise<string> {
 
 interface Dashboard {
   readonly panels: readonly { readonly targets?: readonly { readonly expr: string }[] }[];
-}
-
-function pass(result: Partial<PassResult>): PassResult {
-  return {
-    host: HOST,
-    outcome: "done",
-    failure: null,
-    inventoryFailure: null,
-    vms: 0,
-    rejectedVms: 0,
-    changedVms: 0,
-    added: 0,
-    changed: 0,
-    removed: 0,
-    durationMs: 20,
-    ...result,
-  };
 }
 
 function familiesIn(text: string): { name: string; type: string; help: string }[] {

@@ -1,3 +1,4 @@
+import { NO_CHANGES } from "../../src/refresher/plan-builder.js";
 import type {
   ConfiguredHost,
   GuestInterface,
@@ -70,17 +71,7 @@ export function nic(number: number, vmNumber: number, values: Partial<Nic> = {})
 }
 
 export function changes(values: Partial<HostChanges> = {}): HostChanges {
-  return {
-    newVms: [],
-    changedVms: [],
-    insertedInterfaces: [],
-    deletedInterfaces: [],
-    updatedInterfaces: [],
-    interfaceOrders: [],
-    upsertedNics: [],
-    deletedNicIds: [],
-    ...values,
-  };
+  return { ...NO_CHANGES, ...values };
 }
 
 /** The right to write for a host that is polled. */

@@ -1,13 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Store, VmState } from "../../src/store/types.js";
 import type { TestDatabase } from "../support/database.js";
 import { createDatabase } from "../support/database.js";
+import { cleanDatabase } from "./clean-database.js";
 import {
   HOSTS,
   HOST_A,
   HOST_B,
   HOST_C,
-  INTERVAL_MS,
   PASS,
   change,
   changes,
@@ -21,18 +21,9 @@ import {
 let database: TestDatabase;
 let store: Store;
 
-beforeAll(async () => {
-  database = await createDatabase();
-  store = database.store;
-});
-
-afterAll(async () => {
-  await database.drop();
-});
-
-beforeEach(async () => {
-  await database.dataSource.query("TRUNCATE vm_static, vds_static CASCADE");
-  await store.registerHosts(HOSTS, INTERVAL_MS);
+cleanDatabase((given) => {
+  database = given;
+  ({ store } = given);
 });
 
 async function read(number = 1) {
