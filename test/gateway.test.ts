@@ -87,6 +87,40 @@ describe("a database that was named", () => {
     });
   });
 
+  test("that stops a statement at its limit makes the graph and the REST flow answer 504, with no word of an internal error", async () => {
+    const { url: DATABASE_URL, dataSource } = await database();
+    const gateway = start({ DATABASE_URL });
+    const url = await urlOf(gateway);
+    await ready(url);
+    const holder = dataSource.createQueryRunner();
+    await holder.startTransaction();
+    await holder.query("LOCK TABLE vm_static IN ACCESS EXCLUSIVE MODE");
+    const paths = ["/graphql?query={vms{nodes{id}}}", "/ovirt-engine/api/vms"];
+    const answers = Promise.all(
+      paths.map((path) => fetch(url + path, { headers: { accept: "application/json" } })),
+    );
+    let isAnswered = false;
+    void answers.finally(() => (isAnswered = true));
+    await eventually(async () => {
+      // What PostgreSQL does at the limit, without waiting for it.
+      await dataSource.query(
+        `SELECT pg_cancel_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      );
+      expect(isAnswered).toBe(true);
+    });
+    const [graph, rest] = await answers;
+    expect([graph!.status, rest!.status]).toEqual([504, 504]);
+    const detail = "The database took too long and was stopped. Ask for less at once.";
+    expect(await graph!.json()).toMatchObject({
+      errors: [{ message: detail, extensions: { code: "DEADLINE_EXCEEDED" } }],
+    });
+    expect(await rest!.json()).toEqual({ reason: "Gateway Timeout", detail });
+    expect(gateway.output()).not.toMatch(/internal error|request failed/);
+    await holder.rollbackTransaction();
+    await holder.release();
+  });
+
   test("is waited for, while health is served, and used once it is there", async () => {
     const { url } = await database();
     const { port } = new URL(url);

@@ -80,7 +80,7 @@ describe("the house", () => {
     expect(odd.map((file) => relative(root, file))).toEqual([]);
   });
 
-  test("no import goes in a circle", () => {
+  test("no import goes in a circle, of types neither", () => {
     const graph = new Map<string, string[]>();
     for (const file of sources) graph.set(file, targetsOf(file));
     const done = new Set<string>();
@@ -111,7 +111,7 @@ describe("the house", () => {
 function importsOf(file: string): Import[] {
   const path = relative(join(root, "src"), file);
   const room = path.includes("/") ? path.split("/")[0]! : path.replace(/\.ts$/, "");
-  return specifiersOf(file, false).map((specifier) => ({
+  return specifiersOf(file).map((specifier) => ({
     file: relative(root, file),
     room,
     specifier,
@@ -126,21 +126,18 @@ function roomAt(path: string): string {
   return relative(root, path).split("/")[0]!.replace(/\.js$/, "");
 }
 
-/** Files that a file needs at run time: type imports make no circle. */
+/** Files that a file names, for their types alone too: who reads one must read the other. */
 function targetsOf(file: string): string[] {
-  return specifiersOf(file, true)
+  return specifiersOf(file)
     .filter((specifier) => specifier.startsWith("."))
     .map((specifier) => resolve(dirname(file), specifier).replace(/\.js$/, ".ts"));
 }
 
-function specifiersOf(file: string, valuesOnly: boolean): string[] {
+function specifiersOf(file: string): string[] {
   const source = ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.Latest);
   return source.statements.flatMap((statement) => {
     if (!ts.isImportDeclaration(statement) && !ts.isExportDeclaration(statement)) return [];
-    if (statement.moduleSpecifier === undefined || !ts.isStringLiteral(statement.moduleSpecifier)) return [];
-    const typeOnly = ts.isImportDeclaration(statement)
-      ? statement.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword
-      : statement.isTypeOnly;
-    return valuesOnly && typeOnly ? [] : [statement.moduleSpecifier.text];
+    const { moduleSpecifier } = statement;
+    return moduleSpecifier !== undefined && ts.isStringLiteral(moduleSpecifier) ? [moduleSpecifier.text] : [];
   });
 }

@@ -1,9 +1,14 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createMetrics } from "../src/gateway/metrics.js";
-import type { PassResult } from "../src/refresher/pass.js";
 import { readFleetFigures, type FleetFigures } from "../src/store/fleet-figures.js";
-import { changes } from "./store/fixtures.js";
+import { passResult as pass } from "./refresher/builders.js";
+import { changes, claimOf } from "./store/fixtures.js";
 import { createDatabase, type TestDatabase } from "./support/database.js";
+import { temporaryFolder } from "./support/gateway.js";
+import { ROOT } from "./support/markdown.js";
 
 const HOST = { id: "3fa4b3ff-6b11-4d30-9a1f-0a6f3dd7a001", name: "h1", host: "h1", port: 54321 };
 const FIGURES: FleetFigures = {
@@ -14,6 +19,9 @@ const FIGURES: FleetFigures = {
   stalenessP99S: 31,
   stalenessMaxS: 31,
 };
+
+/** Prometheus' own linter; Debian has it in the package prometheus. */
+const hasPromtool = spawnSync("promtool", ["--version"]).status === 0;
 
 describe("metrics", () => {
   test("count passes, their failures and what they changed", async () => {
@@ -54,24 +62,51 @@ describe("metrics", () => {
   });
 
   test("are named by Prometheus' conventions", async () => {
-    const metrics = createMetrics({
-      fleet: () => Promise.resolve(FIGURES),
-      pool: () => ({ total: 1, idle: 1, waiting: 0 }),
-      polling: () => ({ running: 0, waiting: 0 }),
-    });
-    metrics.onOperation({ status: 200, decision: "answered", durationMs: 3 });
-    const families = familiesIn(await metrics.print()).filter(({ name }) => name.startsWith("vnic_graph_"));
-    expect(families.length).toBeGreaterThan(12);
-    for (const { name, type, help } of families) {
+    const families = familiesIn(await everyMetric());
+    // The rule of promtool's linter that also what others measure for us must keep.
+    for (const { name, type } of families) expect(name.endsWith("_total"), name).toBe(type === "counter");
+    const ours = families.filter(({ name }) => name.startsWith("vnic_graph_"));
+    expect(ours.length).toBeGreaterThan(12);
+    for (const { name, help } of ours) {
       expect(name).toMatch(/^[a-z][a-z0-9_]*[a-z0-9]$/);
       expect(help, name).toMatch(/^[A-Z].*\.$/);
-      // The rules of promtool's linter: units are base units, counters end in _total and nothing else does, no types in names.
-      expect(name.endsWith("_total"), name).toBe(type === "counter");
+      // More of its rules: units are base units, no types in names.
       expect(name).not.toMatch(
         /_(milliseconds|minutes|hours|kilobytes|megabytes|percent|count|sum|bucket)(_|$)/,
       );
       expect(name).not.toMatch(/_(counter|gauge|histogram|summary|metric)(_|$)/);
     }
+  });
+});
+
+describe.skipIf(!hasPromtool)("promtool (skipped where it is not installed)", () => {
+  const promtool = (words: readonly string[], input = "") => {
+    const { status, stdout, stderr } = spawnSync("promtool", words, { input, encoding: "utf8" });
+    return status === 0 ? "fine" : stdout + stderr;
+  };
+
+  test("has nothing to say about the metrics", async () => {
+    expect(promtool(["check", "metrics"], await everyMetric())).toBe("fine");
+  });
+
+  test("has nothing to say about the alarms", () => {
+    expect(promtool(["check", "rules", "--lint-fatal", join(ROOT, "deploy/alerts.yaml")])).toBe("fine");
+  });
+
+  test("reads every expression of the dashboard", () => {
+    const { panels } = JSON.parse(
+      readFileSync(join(ROOT, "deploy/grafana-dashboard.json"), "utf8"),
+    ) as Dashboard;
+    const rules = panels
+      .flatMap(({ targets = [] }) => targets.map(({ expr }) => expr.replaceAll("$__rate_interval", "5m")))
+      .map((expr, index) => ({ record: `panel:${index}`, expr }));
+    expect(rules.length).toBeGreaterThan(20);
+    const folder = temporaryFolder();
+    const file = join(folder.path, "dashboard.yaml");
+    // JSON is YAML, too.
+    writeFileSync(file, JSON.stringify({ groups: [{ name: "dashboard", rules }] }));
+    expect(promtool(["check", "rules", file])).toBe("fine");
+    folder.remove();
   });
 });
 
@@ -93,33 +128,32 @@ describe("figures of the fleet", () => {
       stalenessMaxS: null,
     });
     await store.registerHosts([HOST], 15_000);
-    const claim = await store.claim(HOST.id);
+    const claim = await claimOf(store, HOST.id);
     await store.apply(claim, changes(), { vmCount: 7, durationMs: 5 });
     database.statements();
     const figures = await readFleetFigures(dataSource);
     expect(database.statements()).toHaveLength(1);
     expect(figures).toMatchObject({ hosts: 1, failingHosts: 0, vms: 7 });
     expect(figures.stalenessMaxS).toBeGreaterThanOrEqual(0);
-    await store.fail(await store.claim(HOST.id), { kind: "timeout", message: "late" }, 5);
+    await store.fail(await claimOf(store, HOST.id), { kind: "timeout", message: "late" }, 5);
     expect(await readFleetFigures(dataSource)).toMatchObject({ hosts: 1, failingHosts: 1 });
   });
 });
 
-function pass(result: Partial<PassResult>): PassResult {
-  return {
-    host: HOST,
-    outcome: "done",
-    failure: null,
-    inventoryFailure: null,
-    vms: 0,
-    rejectedVms: 0,
-    changedVms: 0,
-    added: 0,
-    changed: 0,
-    removed: 0,
-    durationMs: 20,
-    ...result,
-  };
+/** What a scrape gets once everything has happened that is counted. */
+async function everyMetric(): Promise<string> {
+  const metrics = createMetrics({
+    fleet: () => Promise.resolve(FIGURES),
+    pool: () => ({ total: 1, idle: 1, waiting: 0 }),
+    polling: () => ({ running: 0, waiting: 0 }),
+  });
+  metrics.onPass(pass({ outcome: "failed", failure: { kind: "timeout", message: "h1: late" } }));
+  metrics.onOperation({ status: 200, decision: "answered", durationMs: 3 });
+  return metrics.print();
+}
+
+interface Dashboard {
+  readonly panels: readonly { readonly targets?: readonly { readonly expr: string }[] }[];
 }
 
 function familiesIn(text: string): { name: string; type: string; help: string }[] {

@@ -13,7 +13,7 @@ const operations = read("docs/operations.md");
 const alerts = read("deploy/alerts.yaml");
 
 /** Names of metrics as this program, or Prometheus itself, writes them. */
-async function seriesNames(): Promise<{ families: string[]; series: Set<string> }> {
+async function seriesNames(): Promise<{ families: string[]; series: Set<string>; text: string }> {
   const metrics = createMetrics({
     fleet: () =>
       Promise.resolve({
@@ -27,11 +27,12 @@ async function seriesNames(): Promise<{ families: string[]; series: Set<string> 
     pool: () => ({ total: 1, idle: 1, waiting: 0 }),
     polling: () => ({ running: 0, waiting: 0 }),
   });
-  const families = [...(await metrics.print()).matchAll(/^# TYPE (\S+) (\S+)$/gm)];
+  const text = await metrics.print();
+  const families = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)];
   const series = families.flatMap(([, name = "", type]) =>
     type === "histogram" ? ["_bucket", "_sum", "_count"].map((end) => `${name}${end}`) : [name],
   );
-  return { families: families.map(([, name = ""]) => name), series: new Set([...series, "up"]) };
+  return { families: families.map(([, name = ""]) => name), series: new Set([...series, "up"]), text };
 }
 
 /** The metrics that an expression of PromQL asks for. */
@@ -93,9 +94,14 @@ describe("what is deployed", () => {
   });
 
   test("shows metrics that exist on a dashboard whose panels do not overlap", async () => {
-    const { series } = await seriesNames();
-    const { panels } = JSON.parse(read("deploy/grafana-dashboard.json")) as Dashboard;
+    const { series, text } = await seriesNames();
+    const { panels, templating } = JSON.parse(read("deploy/grafana-dashboard.json")) as Dashboard;
     const expressions = panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr));
+    const listed = templating.list.flatMap(
+      ({ definition = "" }) => /label_values\((\w+)/.exec(definition)?.[1] ?? [],
+    );
+    expect(listed).toHaveLength(1);
+    expect(listed.filter((name) => !series.has(name))).toEqual([]);
     for (const expression of expressions) {
       const asked = metricsIn(expression);
       expect(asked.length, expression).toBeGreaterThan(0);
@@ -103,6 +109,8 @@ describe("what is deployed", () => {
         asked.filter((name) => !series.has(name)),
         expression,
       ).toEqual([]);
+      for (const [, name, label = ""] of expression.matchAll(/(\w+)\{[^}]*?(\w+="\w+")\}/g))
+        expect(text).toMatch(new RegExp(`^${name}\\{.*${label}`, "m"));
     }
     expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
     const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) =>
@@ -143,6 +151,7 @@ describe("docs/ovirt.md's SQL", () => {
 });
 
 interface Dashboard {
+  readonly templating: { readonly list: readonly { readonly definition?: string }[] };
   readonly panels: readonly {
     readonly id: number;
     readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };

@@ -1,7 +1,6 @@
 import type { Config } from "../config.js";
 import { checkTlsFiles, tlsFromFiles, type TlsCredentials } from "../hosts/tls.js";
-import type { VdsmClient } from "../hosts/types.js";
-import { createVdsmClient } from "../hosts/vdsm-client.js";
+import { createVdsmClient, type VdsmClient } from "../hosts/vdsm-client.js";
 import { configuredHost, demoHostId } from "./ids.js";
 import { startCluster } from "../simulator/cluster.js";
 import type { ConfiguredHost } from "../store/types.js";

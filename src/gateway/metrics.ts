@@ -25,6 +25,7 @@ export function createMetrics(sources: MetricSources): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
+  for (const name of MISNAMED) registry.removeSingleMetric(name);
 
   const build = new Gauge({
     name: "vnic_graph_build_info",
@@ -39,7 +40,7 @@ export function createMetrics(sources: MetricSources): Metrics {
     labelNames: ["outcome"],
     registers,
   });
-  for (const outcome of ["done", "failed", "superseded"]) polls.inc({ outcome }, 0);
+  for (const outcome of ["done", "failed", "superseded", "removed"]) polls.inc({ outcome }, 0);
   const failures = new Counter({
     name: "vnic_graph_poll_failures_total",
     help: "Passes that failed, by reason.",
@@ -103,6 +104,13 @@ export function createMetrics(sources: MetricSources): Metrics {
     },
   };
 }
+
+/** Gauges of prom-client whose names say that they are counters; the same by type stand beside them under right names. */
+const MISNAMED = [
+  "nodejs_active_handles_total",
+  "nodejs_active_requests_total",
+  "nodejs_active_resources_total",
+];
 
 /** Gauges that are read when somebody looks. Without a database, those that come from it are left out rather than wrong. */
 function gaugesAtScrape(registers: Registry[], { fleet, pool, polling }: MetricSources): () => Promise<void> {

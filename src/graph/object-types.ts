@@ -54,6 +54,14 @@ export class VmNic {
 
   @Field(() => Boolean, { nullable: true, description: "Whether its virtual cable is plugged in." })
   readonly linked!: boolean;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description:
+      "Whether the VM has the device. An engine also knows vNICs that are unplugged; hosts tell of plugged ones alone. " +
+      "As fresh as the VM's list of devices. Null: not known.",
+  })
+  readonly plugged?: boolean | null;
 }
 
 /** What a guest says of itself. */

@@ -5,7 +5,7 @@ import { asSubgraph, type SubgraphShape } from "./federation.js";
 import { HostFields } from "./host-fields.js";
 import { Mutations } from "./mutations.js";
 import { Queries } from "./queries.js";
-import { guardRootFields } from "./roles.js";
+import { guardRootFields } from "./root-guard.js";
 import { VmConnectionFields, VmEdgeFields } from "./vm-connection-fields.js";
 import { GuestInfoFields, NetworkDeviceFields, VmFields } from "./vm-fields.js";
 import { VmNicFields } from "./vm-nic-fields.js";

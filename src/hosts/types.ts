@@ -1,5 +1,4 @@
 import type { ReportedInterface } from "./interfaces.js";
-import type { ReportMemory, ScannedReport } from "./scan.js";
 
 /** What one VDSM host says, checked once at the wire and exact from there on. Shapes follow VDSM's own words. */
 
@@ -56,23 +55,4 @@ export interface HostCapabilities {
 export interface ListedVm {
   readonly vmId: string;
   readonly status: string | null;
-}
-
-/** One VDSM host, asked one question at a time. Every call throws a {@link HostError} or answers whole. */
-export interface VdsmClient {
-  /** `host:port`, for logs and errors. */
-  readonly address: string;
-  getAllVmStats(signal?: AbortSignal): Promise<HostReport>;
-  /** The same question; what the memory knows already is neither parsed nor told again. */
-  scanAllVmStats(memory: ReportMemory, signal?: AbortSignal): Promise<ScannedReport>;
-  getStats(vmId: string, signal?: AbortSignal): Promise<ReportedVm>;
-  /** vNICs per VM, by lower-case id, from `Host.dumpxmls` (VDSM 4.2 and later). VMs that are gone are absent. */
-  dumpxmls(vmIds: readonly string[], signal?: AbortSignal): Promise<Map<string, readonly ReportedNic[]>>;
-  /** The same from `Host.getVMFullList` (up to 4.3; later releases send no devices, and so no entry here). */
-  getVMFullList(vmIds: readonly string[], signal?: AbortSignal): Promise<Map<string, readonly ReportedNic[]>>;
-  getVMList(signal?: AbortSignal): Promise<readonly ListedVm[]>;
-  getCapabilities(signal?: AbortSignal): Promise<HostCapabilities>;
-  ping2(signal?: AbortSignal): Promise<void>;
-  /** Closes the connection; outstanding calls fail. Resolves when the socket is gone. */
-  close(): Promise<void>;
 }

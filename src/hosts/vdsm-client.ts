@@ -2,10 +2,30 @@ import { Failure } from "./failure.js";
 import { parseHostReport } from "./host-report.js";
 import { resultOf } from "./reply.js";
 import { Rpc } from "./rpc.js";
+import type { ReportMemory, ScannedReport } from "./scan.js";
 import type { TlsCredentials } from "./tls.js";
-import type { ReportedVm, VdsmClient } from "./types.js";
+import type { HostCapabilities, HostReport, ListedVm, ReportedNic, ReportedVm } from "./types.js";
 import { checkCapabilities, checkDeviceLists, checkDomains, checkVmList } from "./vm-inventory.js";
 import { checkVm, isRejected } from "./vm-stats.js";
+
+/** One VDSM host, asked one question at a time. Every call throws a {@link HostError} or answers whole. */
+export interface VdsmClient {
+  /** `host:port`, for logs and errors. */
+  readonly address: string;
+  getAllVmStats(signal?: AbortSignal): Promise<HostReport>;
+  /** The same question; what the memory knows already is neither parsed nor told again. */
+  scanAllVmStats(memory: ReportMemory, signal?: AbortSignal): Promise<ScannedReport>;
+  getStats(vmId: string, signal?: AbortSignal): Promise<ReportedVm>;
+  /** vNICs per VM, by lower-case id, from `Host.dumpxmls` (VDSM 4.2 and later). VMs that are gone are absent. */
+  dumpxmls(vmIds: readonly string[], signal?: AbortSignal): Promise<Map<string, readonly ReportedNic[]>>;
+  /** The same from `Host.getVMFullList` (up to 4.3; later releases send no devices, and so no entry here). */
+  getVMFullList(vmIds: readonly string[], signal?: AbortSignal): Promise<Map<string, readonly ReportedNic[]>>;
+  getVMList(signal?: AbortSignal): Promise<readonly ListedVm[]>;
+  getCapabilities(signal?: AbortSignal): Promise<HostCapabilities>;
+  ping2(signal?: AbortSignal): Promise<void>;
+  /** Closes the connection; outstanding calls fail. Resolves when the socket is gone. */
+  close(): Promise<void>;
+}
 
 /** One host to ask, and what to bear with. */
 export interface VdsmClientOptions {

@@ -39,8 +39,8 @@ export interface LoaderOptions {
 }
 
 /** Makes the loaders of one request. They must not outlive it: what they remember grows old, and belongs to one viewer. */
-export function createLoaders(reads: ReadStore, { check }: LoaderOptions = {}): Loaders {
-  const store = check === undefined ? reads : stoppable(reads, check);
+export function createLoaders(reads: ReadStore, { check = () => undefined }: LoaderOptions = {}): Loaders {
+  const store = stoppable(reads, check);
   const vmById = one((ids) => store.vmsByIds(ids), idOf);
   const nicById = one((ids) => store.nicsByIds(ids), idOf);
   const hostById = one((ids) => store.hostsByIds(ids), idOf);

@@ -1,6 +1,20 @@
 import type { ReadStore } from "../store/types.js";
 
-/** The same reads, each of which asks first whether it is still wanted; `check` throws when the time is up. */
+/** PostgreSQL ended a statement before it was done: at its limit of time, or because an operator asked for that. */
+class StatementStopped extends Error {
+  override readonly name = "StatementStopped";
+  /** To a client it is the same as a request's own deadline; the graph and HTTP read it from here. */
+  readonly extensions = { code: "DEADLINE_EXCEEDED", http: { status: 504 } };
+
+  constructor(cause: Error) {
+    super("The database took too long and was stopped. Ask for less at once.", { cause });
+  }
+}
+
+/**
+ * The same reads, each of which asks first whether it is still wanted; `check` throws when the time is up. What the
+ * database did not get done in time is told as that, and not as a failure that nobody foresaw.
+ */
 export function stoppable(store: ReadStore, check: () => void): ReadStore {
   const unless = <Arguments extends unknown[], Answer>(
     read: (...args: Arguments) => Promise<Answer>,
@@ -8,7 +22,13 @@ export function stoppable(store: ReadStore, check: () => void): ReadStore {
     // Asynchronous, so that what is thrown is a rejection, as every other failure of a read.
     return async (...args) => {
       check();
-      return read(...args);
+      try {
+        return await read(...args);
+      } catch (error) {
+        throw error instanceof Error && "code" in error && error.code === QUERY_CANCELED
+          ? new StatementStopped(error)
+          : error;
+      }
     };
   };
   return {
@@ -26,3 +46,6 @@ export function stoppable(store: ReadStore, check: () => void): ReadStore {
     everyHostTried: unless(() => store.everyHostTried()),
   };
 }
+
+/** PostgreSQL's SQLSTATE for a statement that was stopped. */
+const QUERY_CANCELED = "57014";

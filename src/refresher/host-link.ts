@@ -1,4 +1,5 @@
-import type { ReportedNic, VdsmClient } from "../hosts/types.js";
+import type { ReportedNic } from "../hosts/types.js";
+import type { VdsmClient } from "../hosts/vdsm-client.js";
 import { HostError } from "../hosts/errors.js";
 import { ReportMemory } from "../hosts/scan.js";
 import type { ConfiguredHost, RefreshStore } from "../store/types.js";

@@ -12,6 +12,8 @@ export interface RefresherLog {
 export class PassLog {
   private isDatabaseLost = false;
   private readonly withoutInventory = new Set<string>();
+  /** Hosts that were found removed, and told; their passes go on until the list of hosts is read again. */
+  private readonly removed = new Set<string>();
 
   constructor(private readonly log: RefresherLog) {}
 
@@ -30,6 +32,13 @@ export class PassLog {
 
   private writeEnd(result: PassResult, fields: object): void {
     const { outcome, vms, rejectedVms, changedVms, added, changed, removed } = result;
+    if (outcome === "removed") {
+      if (!this.removed.has(result.host.id))
+        this.log.info(fields, "pass skipped: the host was removed elsewhere");
+      this.removed.add(result.host.id);
+      return;
+    }
+    this.removed.delete(result.host.id);
     if (outcome === "superseded") {
       this.log.info(fields, "pass superseded: somebody else had this host or one of its VMs meanwhile");
       return;

@@ -29,8 +29,11 @@ export interface PassDeps {
 /** How one pass over one host ended. */
 export interface PassResult {
   readonly host: ConfiguredHost;
-  /** `superseded`: somebody else had the host or one of its VMs meanwhile, and nothing was written. */
-  readonly outcome: "done" | "superseded" | "failed";
+  /**
+   * `superseded`: somebody else had the host or one of its VMs meanwhile, and nothing was written. `removed`: the host is
+   * polled no more, as another process said; it was not asked.
+   */
+  readonly outcome: "done" | "superseded" | "removed" | "failed";
   /** Why it failed: a HostErrorKind, `database` or `internal`. */
   readonly failure: HostFailure | null;
   /** Why the host did not tell all vNICs that were asked for; they are asked for again. */
@@ -54,6 +57,9 @@ export async function refreshHost(deps: PassDeps, link: HostLink, signal: AbortS
     stopIfAborted(link, signal);
     await askStore(deps.ready());
     claim = await askStore(deps.store.claim(link.host.id));
+    if (claim === null) {
+      return { ...nothingOf(link), outcome: "removed", failure: null, durationMs: elapsedMs() };
+    }
     const read = await readHost(deps, link, claim, signal);
     stopIfAborted(link, signal);
     const isWritten = await write(deps, link, claim, read, elapsedMs());

@@ -1,4 +1,4 @@
-import type { VdsmClient } from "../hosts/types.js";
+import type { VdsmClient } from "../hosts/vdsm-client.js";
 import type { ConfiguredHost, RefreshStore } from "../store/types.js";
 import { HostLink } from "./host-link.js";
 import { PassLog } from "./pass-log.js";

@@ -36,11 +36,21 @@ export function faultOf(error: unknown): Fault | null {
 
 function statusOf(error: Error): number | null {
   const status = "status" in error ? error.status : "statusCode" in error ? error.statusCode : undefined;
-  if (typeof status === "number") return status in REASONS ? status : null;
-  const extensions = "extensions" in error ? error.extensions : undefined;
-  const code =
-    typeof extensions === "object" && extensions !== null && "code" in extensions ? extensions.code : "";
-  return STATUS_OF_CODE[String(code)] ?? null;
+  if (typeof status === "number") return foreseen(status);
+  const extensions = ("extensions" in error && error.extensions) as GraphExtensions | null | false;
+  const told = extensions ? extensions.http?.status : undefined;
+  if (typeof told === "number") return foreseen(told);
+  return STATUS_OF_CODE[String(extensions ? extensions.code : "")] ?? null;
+}
+
+/** What an error of the graph may say of itself, beside its message. */
+interface GraphExtensions {
+  readonly code?: unknown;
+  readonly http?: { readonly status?: unknown };
+}
+
+function foreseen(status: number): number | null {
+  return status in REASONS ? status : null;
 }
 
 function headersOf(error: Error): Record<string, string> {
@@ -63,6 +73,7 @@ const REASONS: Readonly<Record<number, string>> = {
   421: "Misdirected Request",
   429: "Too Many Requests",
   431: "Request Header Fields Too Large",
+  499: "Client Closed Request",
   500: "Internal Server Error",
   503: "Service Unavailable",
   504: "Gateway Timeout",

@@ -1,4 +1,3 @@
-import type { AddressPlan } from "./addresses.js";
 import { bondedVlans, bridged } from "./guests/layered.js";
 import { dockerHost } from "./guests/containers.js";
 import { dualStack, ipv6Only, linuxServer, manyAddresses, tunnelled } from "./guests/linux.js";
@@ -14,14 +13,7 @@ import {
 } from "./guests/odd.js";
 import { windowsOldAgent, windowsQemuAgent } from "./guests/windows.js";
 import type { Random } from "./random.js";
-import type { VmSpec } from "./vm-spec.js";
-
-/** What a kind of guest makes of a name, an address plan and chance: everything of a VM but its place. */
-export type GuestMaker = (
-  name: string,
-  plan: AddressPlan,
-  random: Random,
-) => Omit<VmSpec, "name" | "host" | "kind">;
+import type { GuestMaker } from "./vm-spec.js";
 
 /** Every kind of guest there is, with the stem of the names that such VMs bear. */
 export const GUEST_KINDS = {

@@ -24,6 +24,13 @@ export interface VmSpec {
   readonly raw?: Readonly<Record<string, unknown>>;
 }
 
+/** What a kind of guest makes of a name, an address plan and chance: everything of a VM but its place. */
+export type GuestMaker = (
+  name: string,
+  plan: AddressPlan,
+  random: Random,
+) => Omit<VmSpec, "name" | "host" | "kind">;
+
 /** A VM by its spec, not yet on any host. */
 export function vmOf(spec: VmSpec, plan: AddressPlan, random: Random): SimulatedVm {
   return {

@@ -4,9 +4,8 @@ import { join, resolve } from "node:path";
 import pg from "pg";
 import { binariesFor } from "./embedded/binaries.js";
 import { lockDataDir } from "./embedded/lock.js";
-import { runAs } from "./embedded/run.js";
+import { runAs, type ServerUser } from "./embedded/run.js";
 import { startServer, stopOrphan } from "./embedded/server.js";
-import type { ServerUser } from "./embedded/user.js";
 import { CLUSTER, reachableDataDir, serverUserFor } from "./embedded/user.js";
 
 /** How to run a PostgreSQL of our own. */

@@ -25,11 +25,7 @@ export function createStore(dataSource: DataSource): Store {
     removeHost: (hostId) => removeHost(dataSource, hostId),
     listHosts: () => listHosts(dataSource),
     renameHost: (hostId, name) => renameHost(dataSource, hostId, name),
-    claim: async (hostId) => {
-      const claimed = await claim(hostId);
-      if (claimed === undefined) throw new Error(`host ${hostId} is not polled: add it first`);
-      return claimed;
-    },
+    claim: async (hostId) => (await claim(hostId)) ?? null,
     vmsOf: (hostId, vmIds) => storedVmsOf(dataSource, hostId, vmIds),
     apply: async (claimed, changes, pass) =>
       isWithoutNews(changes)

@@ -34,7 +34,7 @@ export interface Nic {
   readonly macAddress: string | null;
   readonly network: string | null;
   readonly linked: boolean;
-  /** Whether the VM has the device at all; an engine alone knows vNICs that are not plugged in. */
+  /** Whether the VM has the device at all; an engine alone knows vNICs that are not plugged in. As read; nobody writes it. */
   readonly plugged?: boolean | null;
 }
 
@@ -120,10 +120,10 @@ export interface RefreshStore {
   /** Makes the settings' hosts known, keeping learnt names; those not listed are polled no more, but stay readable. */
   registerHosts(hosts: readonly ConfiguredHost[], intervalMs: number | null): Promise<void>;
   /**
-   * Begins a pass: raises the host's epoch by one and notes the attempt. Later claims void earlier ones; an epoch more
-   * than one above that of one's own last claim tells that somebody else polls the host, or took a VM from it.
+   * Begins a pass: raises the host's epoch by one, notes the attempt; `null`: it is polled no more. Later claims void earlier
+   * ones; an epoch more than one above one's own last tells that somebody else polls the host, or took a VM from it.
    */
-  claim(hostId: string): Promise<HostClaim>;
+  claim(hostId: string): Promise<HostClaim | null>;
   /** The VMs that the host owns, is contender for or receives, and those with one of the ids; `null`: the latter alone. */
   vmsOf(hostId: string | null, vmIds: readonly string[]): Promise<StoredVm[]>;
   /**

@@ -3,6 +3,7 @@ import { hosts, type HostsTask } from "../../src/commands/hosts.js";
 import { ConfigError, loadConfig } from "../../src/config.js";
 import { configuredHost } from "../../src/gateway/ids.js";
 import { createLog } from "../../src/gateway/log.js";
+import { claimOf } from "../store/fixtures.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
 
 let database: TestDatabase;
@@ -44,7 +45,7 @@ describe("vnic-graph hosts", () => {
   test("shows how a host does, and one that is no longer polled while its VMs are still shown", async () => {
     const host = configuredHost({ host: "10.0.0.2", port: 1 });
     await database.store.addHost(host, 15_000);
-    const claim = await database.store.claim(host.id);
+    const claim = await claimOf(database.store, host.id);
     await database.store.fail(claim, { kind: "unreachable", message: "10.0.0.2:1 refuses" }, 5);
     expect(await run({ do: "list" })).toMatch(/10\.0\.0\.2:1 +not answering +never +10\.0\.0\.2:1 refuses$/m);
     await database.store.removeHost(host.id);

@@ -146,6 +146,17 @@ describe("a VM", () => {
   });
 });
 
+describe("vNICs", () => {
+  test("say whether they are plugged in; null is not known", async () => {
+    const store = memoryStore();
+    for (const [index, plugged] of [true, false, null].entries())
+      store.nics.push(nicRow(index, uuid(1, 1), { plugged, macAddress: mac(1) }));
+    expect(await dataOf(store, `{ vmNics(macAddress: "${mac(1)}") { plugged } }`)).toEqual({
+      vmNics: [{ plugged: true }, { plugged: false }, { plugged: null }],
+    });
+  });
+});
+
 describe("vNICs by MAC", () => {
   test("are found in any spelling", async () => {
     const store = memoryStore();

@@ -10,7 +10,8 @@ import {
   type GraphQLField,
 } from "graphql";
 import { describe, expect, test } from "vitest";
-import { guardRootFields, ROOT_FIELD_ROLES, type Role } from "../../src/graph/roles.js";
+import { ROOT_FIELD_ROLES, type Role } from "../../src/graph/roles.js";
+import { guardRootFields } from "../../src/graph/root-guard.js";
 import type { Federation } from "../../src/graph/schema.js";
 import { ALL_ROLES, errorsOf, schemaOf } from "./ask.js";
 import { memoryStore, uuid } from "./memory-store.js";

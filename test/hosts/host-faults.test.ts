@@ -1,7 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { HostError } from "../../src/hosts/errors.js";
-import type { VdsmClient } from "../../src/hosts/types.js";
-import { createVdsmClient, type VdsmClientOptions } from "../../src/hosts/vdsm-client.js";
+import { createVdsmClient, type VdsmClient, type VdsmClientOptions } from "../../src/hosts/vdsm-client.js";
 import type { Fault } from "../../src/simulator/faults.js";
 import { startCluster, type SimulatedCluster } from "../../src/simulator/cluster.js";
 import { startVdsmServer, type VdsmServer } from "../../src/simulator/vdsm-server.js";

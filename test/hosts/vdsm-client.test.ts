@@ -2,8 +2,7 @@ import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { HostError } from "../../src/hosts/errors.js";
-import type { VdsmClient } from "../../src/hosts/types.js";
-import { createVdsmClient, type VdsmClientOptions } from "../../src/hosts/vdsm-client.js";
+import { createVdsmClient, type VdsmClient, type VdsmClientOptions } from "../../src/hosts/vdsm-client.js";
 import { startRawHost, type Asked, type RawHost } from "./fixtures/raw-host.js";
 import { connectedBytes, errorText, messageBytes, resultText, VM_ID, VM_STATS } from "./fixtures/wire.js";
 

@@ -43,6 +43,18 @@ test("no read of the store begins once the time is up, whichever it is", async (
   expect(store.calls).toHaveLength(before);
 });
 
+test("a statement that the database stopped is told as a deadline that has passed, other failures as they are", async () => {
+  const stopped = Object.assign(new Error("canceling statement due to statement timeout"), { code: "57014" });
+  const lost = Object.assign(new Error("terminating connection"), { code: "57P01" });
+  const failingWith = (error: Error) =>
+    createLoaders({ ...memoryStore(), vmsByIds: () => Promise.reject(error) }).vmById.load(uuid(1, 1));
+  await expect(failingWith(stopped)).rejects.toMatchObject({
+    extensions: { code: "DEADLINE_EXCEEDED", http: { status: 504 } },
+    cause: stopped,
+  });
+  await expect(failingWith(lost)).rejects.toBe(lost);
+});
+
 test("loaders answer what they have already read, and read nothing more", async () => {
   const store = memoryStore();
   store.vms.push(vmRow(1), vmRow(2));

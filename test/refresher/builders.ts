@@ -2,6 +2,7 @@ import { interfacesOf, type ReportedInterface } from "../../src/hosts/interfaces
 import type { HostReport, ReportedNic, ReportedVm } from "../../src/hosts/types.js";
 import { parseIgnorePatterns, DEFAULT_GUEST_NIC_IGNORE } from "../../src/refresher/tidy.js";
 import { UNKNOWN_INTERFACE } from "../../src/store/interface-columns.js";
+import type { PassResult } from "../../src/refresher/pass.js";
 import type { ConfiguredHost, GuestInterface, Nic, StoredVm } from "../../src/store/types.js";
 
 /** What an entry of `netIfaces` without any key is. */
@@ -16,6 +17,24 @@ export const C = "cccccccc-cccc-4ccc-8ccc-cccccccccccc";
 
 export function configuredHost(id: string, port = 54_321): ConfiguredHost {
   return { id, name: `host-${id.slice(0, 1)}`, host: "127.0.0.1", port };
+}
+
+/** How a pass over host A ended that found one VM as it was. */
+export function passResult(overrides: Partial<PassResult> = {}): PassResult {
+  return {
+    host: configuredHost(A),
+    outcome: "done",
+    failure: null,
+    inventoryFailure: null,
+    vms: 1,
+    rejectedVms: 0,
+    changedVms: 0,
+    added: 0,
+    changed: 0,
+    removed: 0,
+    durationMs: 5,
+    ...overrides,
+  };
 }
 
 export function reportedInterface(overrides: Partial<ReportedInterface> = {}): ReportedInterface {

@@ -7,8 +7,8 @@ import type {
   RejectedVm,
   ReportedNic,
   ReportedVm,
-  VdsmClient,
 } from "../../src/hosts/types.js";
+import type { VdsmClient } from "../../src/hosts/vdsm-client.js";
 import { reportedNic, reportedVm, reportOf } from "./builders.js";
 
 /** A host that answers, or fails, exactly as told: for what a wire cannot be made to do at the right moment. */

@@ -1,7 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
 import { PassLog } from "../../src/refresher/pass-log.js";
-import type { PassResult } from "../../src/refresher/pass.js";
-import { A, B, configuredHost } from "./builders.js";
+import { A, B, configuredHost, passResult as result } from "./builders.js";
 
 let lines: string[];
 let log: PassLog;
@@ -17,23 +16,6 @@ beforeEach(() => {
     error: write("error"),
   });
 });
-
-function result(overrides: Partial<PassResult> = {}): PassResult {
-  return {
-    host: configuredHost(A),
-    outcome: "done",
-    failure: null,
-    inventoryFailure: null,
-    vms: 1,
-    rejectedVms: 0,
-    changedVms: 0,
-    added: 0,
-    changed: 0,
-    removed: 0,
-    durationMs: 5,
-    ...overrides,
-  };
-}
 
 const failed = (kind: string, hostId = A) =>
   result({ host: configuredHost(hostId), outcome: "failed", failure: { kind, message: `${kind}!` } });
@@ -65,6 +47,16 @@ test("an outage of the database is told once, whatever the number of hosts and p
     "info: database answers again",
     "debug: pass done, nothing changed",
     "debug: pass done, nothing changed",
+  ]);
+});
+
+test("a host that was removed elsewhere is told once, and again after it was polled meanwhile", () => {
+  const removed = result({ outcome: "removed" });
+  for (const told of [removed, removed, result(), removed]) log.write(told);
+  expect(lines).toEqual([
+    "info: pass skipped: the host was removed elsewhere",
+    "debug: pass done, nothing changed",
+    "info: pass skipped: the host was removed elsewhere",
   ]);
 });
 

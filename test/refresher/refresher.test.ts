@@ -314,6 +314,25 @@ describe("a refresher", () => {
     expect(await site.refresher.refreshHost(B)).toMatchObject({ outcome: "done", vms: 1 });
   });
 
+  test("does not ask a host that another process removed, and takes it for no trouble of the database", async () => {
+    bound(await world()).addVm({ name: "web", host: HOST1, netIfaces: [] });
+    expect(await site.refresher.refreshHost(A)).toMatchObject({ outcome: "done" });
+    site.lines.length = 0;
+    await site.database.store.removeHost(A);
+    for (let pass = 0; pass < 3; pass += 1)
+      expect(await site.refresher.refreshHost(A)).toMatchObject({
+        outcome: "removed",
+        failure: null,
+        vms: 0,
+      });
+    expect(site.lines.map(({ level, message }) => `${level}: ${message}`)).toEqual([
+      "info: pass skipped: the host was removed elsewhere",
+    ]);
+    const { host, port } = site.cluster.hosts[0]!;
+    await site.database.store.addHost({ id: A, name: "again", host, port }, null);
+    expect(await site.refresher.refreshHost(A)).toMatchObject({ outcome: "done", vms: 1 });
+  });
+
   test("goes on when a listener throws, and says so", async () => {
     site = await startLiveSite(
       {},

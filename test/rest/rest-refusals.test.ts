@@ -174,6 +174,16 @@ describe("a fault", () => {
     expect((await rest.ask("/vms")).status).toBe(503);
   });
 
+  test.each([
+    [504, "Gateway Timeout", "DEADLINE_EXCEEDED", "The request took longer than 10000 ms and was stopped."],
+    [499, "Client Closed Request", "CLIENT_GONE", "The client has gone."],
+  ])("is %i where the server's own clock ended a request", async (status, reason, code, detail) => {
+    refusal = Object.assign(new Error(detail), { extensions: { code, http: { status } } });
+    const reply = await rest.ask("/vms");
+    expect([reply.status, JSON.parse(reply.text)]).toEqual([status, { reason, detail }]);
+    expect(rest.masked).toEqual([]);
+  });
+
   test("hides what nobody foresaw, and tells its operator", async () => {
     refusal = new Error("password=secret");
     const { status, text } = await rest.ask("/vms");

@@ -1,16 +1,15 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { HostChanges, Store } from "../../src/store/types.js";
 import type { TestDatabase } from "../support/database.js";
-import { createDatabase } from "../support/database.js";
+import { cleanDatabase } from "./clean-database.js";
 import {
-  HOSTS,
   HOST_A,
   HOST_B,
   HOST_C,
-  INTERVAL_MS,
   PASS,
   change,
   changes,
+  claimOf,
   device,
   id,
   nic,
@@ -21,18 +20,9 @@ import {
 let database: TestDatabase;
 let store: Store;
 
-beforeAll(async () => {
-  database = await createDatabase();
-  store = database.store;
-});
-
-afterAll(async () => {
-  await database.drop();
-});
-
-beforeEach(async () => {
-  await database.dataSource.query("TRUNCATE vm_static, vds_static CASCADE");
-  await store.registerHosts(HOSTS, INTERVAL_MS);
+cleanDatabase((given) => {
+  database = given;
+  ({ store } = given);
 });
 
 async function storedVm(number: number) {
@@ -184,7 +174,7 @@ describe("a pass", () => {
       insertedInterfaces: [device(1)],
       upsertedNics: [nic(1, 1)],
     });
-    const claim = await store.claim(HOST_A);
+    const claim = await claimOf(store, HOST_A);
     const before = await writesOf();
     database.statements();
     expect(await store.apply(claim, changes(), PASS)).toBe(true);
@@ -197,14 +187,14 @@ describe("a pass", () => {
 
 describe("the fence", () => {
   test("raises the epoch by exactly one a claim", async () => {
-    const first = await store.claim(HOST_A);
-    const second = await store.claim(HOST_A);
+    const first = await claimOf(store, HOST_A);
+    const second = await claimOf(store, HOST_A);
     expect(second.epoch - first.epoch).toBe(1n);
   });
 
   test("lets a late pass write nothing, not even its success or failure", async () => {
-    const late = await store.claim(HOST_A);
-    await store.claim(HOST_A);
+    const late = await claimOf(store, HOST_A);
+    await claimOf(store, HOST_A);
     expect(await store.apply(late, changes({ newVms: [vm(1)] }), PASS)).toBe(false);
     expect(await store.apply(late, changes(), PASS)).toBe(false);
     expect(await store.fail(late, { kind: "timeout", message: "no reply" }, 1)).toBe(false);
@@ -215,7 +205,7 @@ describe("the fence", () => {
   test("voids the pass of a host that loses a VM", async () => {
     const before = vm(1);
     await pass(store, HOST_A, { newVms: [before] });
-    const late = await store.claim(HOST_A);
+    const late = await claimOf(store, HOST_A);
     expect(await pass(store, HOST_B, { changedVms: [change(before, { ownerId: HOST_B })] })).toBe(true);
     expect(await store.apply(late, changes({ changedVms: [change(before, { status: 4 })] }), PASS)).toBe(
       false,
@@ -253,14 +243,14 @@ describe("the fence", () => {
   ])("finds that the pass assumed %s, and writes nothing", async (_, assumed) => {
     await pass(store, HOST_A, { newVms: [stored], insertedInterfaces: [device(1)] });
     const wrong = changes({ insertedInterfaces: [device(1, { name: "extra" })], ...assumed });
-    expect(await store.apply(await store.claim(HOST_B), wrong, PASS)).toBe(false);
+    expect(await store.apply(await claimOf(store, HOST_B), wrong, PASS)).toBe(false);
     expect(await storedVm(1)).toEqual({ ...stored, interfaces: [device(1)], nics: [] });
     expect(await store.vmsByIds([id(2)])).toEqual([]);
     expect((await store.hostsByIds([HOST_B]))[0]?.lastSuccessAt).toBeNull();
   });
 
   test("passes other errors on, with everything rolled back", async () => {
-    const claim = await store.claim(HOST_A);
+    const claim = await claimOf(store, HOST_A);
     const broken = changes({ newVms: [vm(1)], insertedInterfaces: [device(99)] });
     await expect(store.apply(claim, broken, PASS)).rejects.toThrow(/foreign key/);
     expect(await store.vmsByIds([id(1)])).toEqual([]);

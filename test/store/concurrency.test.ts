@@ -1,45 +1,26 @@
 import fc from "fast-check";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import type { HostChanges, HostClaim, Store, VmState } from "../../src/store/types.js";
+import { expect, test } from "vitest";
+import type { HostChanges, HostClaim, Store, StoredVm } from "../../src/store/types.js";
 import type { TestDatabase } from "../support/database.js";
-import { createDatabase } from "../support/database.js";
-import {
-  HOSTS,
-  HOST_A,
-  HOST_B,
-  HOST_C,
-  INTERVAL_MS,
-  PASS,
-  changes,
-  device,
-  id,
-  nic,
-  pass,
-  vm,
-} from "./fixtures.js";
+import { cleanDatabase } from "./clean-database.js";
+import { HOST_A, HOST_B, HOST_C, PASS, changes, claimOf, device, id, nic, pass, vm } from "./fixtures.js";
 
 const NUMBERS = Array.from({ length: 40 }, (_, index) => index + 1);
 
 let database: TestDatabase;
 let store: Store;
 
-beforeAll(async () => {
-  database = await createDatabase({ poolSize: 12 });
-  store = database.store;
-});
-
-afterAll(async () => {
-  await database.drop();
-});
-
-beforeEach(async () => {
-  await database.dataSource.query("TRUNCATE vm_static, vds_static CASCADE");
-  await store.registerHosts(HOSTS, INTERVAL_MS);
-});
+cleanDatabase(
+  (given) => {
+    database = given;
+    ({ store } = given);
+  },
+  { poolSize: 12 },
+);
 
 test("of many late and timely writers of one host exactly the last to claim writes", async () => {
   const claims: HostClaim[] = [];
-  while (claims.length < NUMBERS.length) claims.push(await store.claim(HOST_A));
+  while (claims.length < NUMBERS.length) claims.push(await claimOf(store, HOST_A));
   const written = await Promise.all(
     claims.map((claim, index) => store.apply(claim, changes({ newVms: [vm(index + 1)] }), PASS)),
   );
@@ -82,7 +63,7 @@ test("hosts that take VMs from each other at once never deadlock, and every VM h
         .flatMap((hostId) => [hostId, hostId])
         .map(async (hostId) => {
           for (let round = 0; round < 8; round++) {
-            const claim = await store.claim(hostId);
+            const claim = await claimOf(store, hostId);
             const stored = await store.vmsOf(hostId, NUMBERS.map(id));
             const taken = stored.filter(() => next() === 0);
             await store.apply(claim, takingOver(hostId, next() === 0 ? taken : taken.toReversed()), PASS);
@@ -102,45 +83,13 @@ test("hosts that take VMs from each other at once never deadlock, and every VM h
 });
 
 /** A host makes VMs its own: state and the one interface, which is named after the owner. */
-function takingOver(
-  hostId: string,
-  stored: readonly (VmState & { readonly interfaces: HostChanges["insertedInterfaces"] })[],
-): HostChanges {
+function takingOver(hostId: string, stored: readonly StoredVm[]): HostChanges {
   return changes({
-    changedVms: stored.map(({ interfaces: _, ...state }) => {
-      const before = stateOf(state);
-      return { before, after: { ...before, ownerId: hostId, contenderId: before.ownerId, ips: hostId } };
-    }),
+    changedVms: stored.map(({ interfaces: _interfaces, nics: _nics, ...before }) => ({
+      before,
+      after: { ...before, ownerId: hostId, contenderId: before.ownerId, ips: hostId },
+    })),
     deletedInterfaces: stored.flatMap((each) => each.interfaces),
     insertedInterfaces: stored.map((each) => ({ ...device(1), vmId: each.id, name: hostId })),
   });
-}
-
-function stateOf(state: VmState): VmState {
-  const {
-    id: vmId,
-    name,
-    status,
-    ownerId,
-    incomingId,
-    contenderId,
-    ips,
-    fqdn,
-    inventoryHash,
-    silence,
-    missedPasses,
-  } = state;
-  return {
-    id: vmId,
-    name,
-    status,
-    ownerId,
-    incomingId,
-    contenderId,
-    ips,
-    fqdn,
-    inventoryHash,
-    silence,
-    missedPasses,
-  };
 }

@@ -1,8 +1,10 @@
 import { UNKNOWN_INTERFACE } from "../../src/store/interface-columns.js";
+import { NO_CHANGES } from "../../src/refresher/plan-builder.js";
 import type {
   ConfiguredHost,
   GuestInterface,
   HostChanges,
+  HostClaim,
   Nic,
   Store,
   VmState,
@@ -65,22 +67,20 @@ export function nic(number: number, vmNumber: number, values: Partial<Nic> = {})
     macAddress: "56:6f:00:00:00:01",
     network: "ovirtmgmt",
     linked: true,
+    plugged: true,
     ...values,
   };
 }
 
 export function changes(values: Partial<HostChanges> = {}): HostChanges {
-  return {
-    newVms: [],
-    changedVms: [],
-    insertedInterfaces: [],
-    deletedInterfaces: [],
-    updatedInterfaces: [],
-    interfaceOrders: [],
-    upsertedNics: [],
-    deletedNicIds: [],
-    ...values,
-  };
+  return { ...NO_CHANGES, ...values };
+}
+
+/** The right to write for a host that is polled. */
+export async function claimOf(store: Store, hostId: string): Promise<HostClaim> {
+  const claim = await store.claim(hostId);
+  if (claim === null) throw new Error(`host ${hostId} is not polled`);
+  return claim;
 }
 
 /** One whole pass of a host. */
@@ -89,7 +89,7 @@ export async function pass(
   hostId: string,
   values: Partial<HostChanges> = {},
 ): Promise<boolean> {
-  return store.apply(await store.claim(hostId), changes(values), PASS);
+  return store.apply(await claimOf(store, hostId), changes(values), PASS);
 }
 
 /** The change of a VM from one state to another. */

@@ -160,6 +160,11 @@ describe("reading what belongs to VMs", () => {
     expect(await store.nicsByMacs(["56:6f:00:00:00:01"])).toEqual([NICS[0], NICS[2]]);
   });
 
+  test("vNICs that a host told of are plugged in, whatever their cable", async () => {
+    const told = (await store.nicsByVms([id(1), id(2), id(4)])).map(({ plugged }) => plugged);
+    expect(told).toEqual([true, true, true]);
+  });
+
   test("costs one statement a call, whatever the number of keys", async () => {
     const ids = VMS.map((each) => each.id);
     const reader = store.readerFor({ namePatterns: ["*"], hostIds: [], vmIds: [] });

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
-import pg from "pg";
 import type { DataSource } from "typeorm";
 import { inject } from "vitest";
 import { createDataSource } from "../../src/store/data-source.js";
 import type { Store } from "../../src/store/store.js";
 import { createStore } from "../../src/store/store.js";
+import { runSql, withDatabase } from "./postgres-server.js";
 import { StatementLog } from "./statement-log.js";
 
 /** A database of one test's own, migrated and empty. */
@@ -25,14 +25,13 @@ export async function createDatabase(
   const name = `vnic_graph_test_${randomBytes(6).toString("hex")}`;
   const template = options.template === null ? "" : ` TEMPLATE ${inject("databaseTemplate")}`;
   await asAdmin(`CREATE DATABASE ${name}${template}`);
-  const url = new URL(inject("databaseAdminUrl"));
-  url.pathname = `/${name}`;
+  const url = withDatabase(inject("databaseAdminUrl"), name);
   const log = new StatementLog();
-  const dataSource = createDataSource(url.href, { poolSize: options.poolSize ?? 5, logger: log });
+  const dataSource = createDataSource(url, { poolSize: options.poolSize ?? 5, logger: log });
   await dataSource.initialize();
   log.take();
   return {
-    url: url.href,
+    url,
     dataSource,
     store: createStore(dataSource),
     statements: () => log.take(),
@@ -45,11 +44,5 @@ export async function createDatabase(
 
 /** Runs one statement as the role that may create databases, outside of any test's database. */
 export async function asAdmin(statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: inject("databaseAdminUrl") });
-  await client.connect();
-  try {
-    await client.query(statement);
-  } finally {
-    await client.end();
-  }
+  await runSql(inject("databaseAdminUrl"), statement);
 }

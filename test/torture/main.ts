@@ -1,13 +1,8 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import "reflect-metadata";
-import pg from "pg";
 import { createDataSource } from "../../src/store/data-source.js";
-import { startEmbeddedPostgres } from "../../src/store/embedded-postgres.js";
 import { migrate } from "../../src/store/migrate.js";
-import { withDatabase } from "../support/postgres.js";
+import { runSql, startPostgresServer, withDatabase } from "../support/postgres-server.js";
 import { killRounds } from "./kills.js";
 import { soak } from "./soak.js";
 
@@ -29,9 +24,9 @@ const program = values.compiled ? { program: ["dist/src/main.js"] } : {};
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
 say(`seed ${seed}`);
-const server = await startServer();
+const server = await startPostgresServer();
 const name = `vnic_graph_torture_${process.pid}`;
-await sql(server.url, `CREATE DATABASE ${name}`);
+await runSql(server.url, `CREATE DATABASE ${name}`);
 const databaseUrl = withDatabase(server.url, name);
 const dataSource = await createDataSource(databaseUrl, { poolSize: 1 }).initialize();
 try {
@@ -65,30 +60,6 @@ try {
   }
 } finally {
   await dataSource.destroy();
-  await sql(server.url, `DROP DATABASE ${name} WITH (FORCE)`);
+  await runSql(server.url, `DROP DATABASE ${name} WITH (FORCE)`);
   await server.stop();
-}
-
-async function startServer(): Promise<{ url: string; stop: () => Promise<void> }> {
-  const given = process.env["TEST_DATABASE_URL"];
-  if (given !== undefined && given !== "") return { url: given, stop: () => Promise.resolve() };
-  const dataDir = await mkdtemp(join(tmpdir(), "vnic-graph-torture-"));
-  const embedded = await startEmbeddedPostgres({ dataDir, log: () => undefined });
-  return {
-    url: embedded.url,
-    stop: async () => {
-      await embedded.stop();
-      await rm(dataDir, { recursive: true, force: true });
-    },
-  };
-}
-
-async function sql(url: string, statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    await client.query(statement);
-  } finally {
-    await client.end();
-  }
 }

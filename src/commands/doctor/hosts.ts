@@ -5,7 +5,7 @@ import type { HostPool } from "../../gateway/host-pool.js";
 import { dial } from "../../hosts/dial.js";
 import { HostError, type HostErrorKind } from "../../hosts/errors.js";
 import { tlsFromFiles } from "../../hosts/tls.js";
-import type { VdsmClient } from "../../hosts/types.js";
+import type { VdsmClient } from "../../hosts/vdsm-client.js";
 import type { ConfiguredHost } from "../../store/types.js";
 import { expiryFinding, fail, ok, warn, wordsOf, type Finding } from "./finding.js";
 

@@ -1,5 +1,5 @@
 import { hexByte } from "../addresses.js";
-import type { GuestMaker } from "../guest.js";
+import type { GuestMaker } from "../vm-spec.js";
 import type { Random } from "../random.js";
 import type { WireInterface } from "../vm.js";
 import { iface, linked, LOOPBACK } from "./parts.js";

@@ -1,4 +1,4 @@
-import type { GuestMaker } from "../guest.js";
+import type { GuestMaker } from "../vm-spec.js";
 import { iface, linked, LOOPBACK } from "./parts.js";
 
 /** Two NICs under a bond under two VLANs: five interfaces share one MAC, and only the VLANs have addresses. */

@@ -1,4 +1,4 @@
-import type { GuestMaker } from "../guest.js";
+import type { GuestMaker } from "../vm-spec.js";
 import type { Random } from "../random.js";
 import { iface, linked, LOOPBACK } from "./parts.js";
 

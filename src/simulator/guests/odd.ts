@@ -1,5 +1,5 @@
 import { linkLocalOf } from "../addresses.js";
-import type { GuestMaker } from "../guest.js";
+import type { GuestMaker } from "../vm-spec.js";
 import { iface, linked, LOOPBACK } from "./parts.js";
 
 /** Nobody speaks for this guest: VDSM knows its NICs and nothing more. */

@@ -1,5 +1,5 @@
 import { linkLocalOf } from "../addresses.js";
-import type { GuestMaker } from "../guest.js";
+import type { GuestMaker } from "../vm-spec.js";
 import { iface } from "./parts.js";
 
 /** Windows under qemu-ga: names with blanks, zones behind link-local addresses, loopback without a MAC. */

@@ -1,8 +1,7 @@
 import { chmod, cp, rename, rm, stat } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { lastWordsOf, runAs } from "./run.js";
-import type { ServerUser } from "./user.js";
+import { lastWordsOf, runAs, type ServerUser } from "./run.js";
 
 /** A PostgreSQL with its `bin`, `lib` and `share`, and the version of its package. */
 export interface InstalledBinaries {

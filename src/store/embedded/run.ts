@@ -1,7 +1,13 @@
 import type { SpawnOptions } from "node:child_process";
 import { spawn } from "node:child_process";
 import { basename } from "node:path";
-import type { ServerUser } from "./user.js";
+
+/** The user that the server runs as when we are root, which PostgreSQL refuses to be. */
+export interface ServerUser {
+  readonly uid: number;
+  readonly gid: number;
+  readonly name: string;
+}
 
 /** Runs a program to its end as a user (`null`: as ourselves) and returns what it printed. Throws with its last words. */
 export async function runAs(

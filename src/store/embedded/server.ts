@@ -7,8 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { commandOf, isRunning } from "./processes.js";
-import { lastWordsOf, spawnOptionsFor } from "./run.js";
-import type { ServerUser } from "./user.js";
+import { lastWordsOf, spawnOptionsFor, type ServerUser } from "./run.js";
 
 /** What a server is started from. */
 export interface ServerOptions {

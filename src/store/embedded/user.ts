@@ -1,13 +1,6 @@
 import { chmod, mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { runAs } from "./run.js";
-
-/** The user that the server runs as when we are root, which PostgreSQL refuses to be. */
-export interface ServerUser {
-  readonly uid: number;
-  readonly gid: number;
-  readonly name: string;
-}
+import { runAs, type ServerUser } from "./run.js";
 
 /** The directory of the cluster in a data directory. */
 export const CLUSTER = "postgresql";
