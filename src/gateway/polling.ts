@@ -45,8 +45,6 @@ export async function startPolling({
     log.warn("no host is polled here: set VDSM_CA_FILE, VDSM_CERT_FILE and VDSM_KEY_FILE, or VDSM_TLS=off");
     return null;
   }
-  // Before anything can be ready: while no host is known, every host would count as tried. The refresher does it again.
-  await store.registerHosts(named ?? [], config.refreshIntervalMs).catch(() => undefined);
   const refresher = startRefresher({
     store,
     clientFor,
@@ -63,6 +61,8 @@ export async function startPolling({
       metrics.onPass(result);
     },
   });
+  // Before anything can be ready: while no host is known, every host would count as tried.
+  await refresher.registered;
   const polled = new Set((named ?? []).map((host) => host.id));
   // Settings win over what another replica did to the list.
   const isNamed = (hostId: string) => named?.some((host) => host.id === hostId) === true;

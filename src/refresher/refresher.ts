@@ -37,6 +37,8 @@ export interface RefresherOptions {
 export interface Refresher {
   /** Passes of this process at this moment. */
   readonly load: Load;
+  /** Resolves when the store was told of the hosts, or was not there to be told: then the first pass does it. */
+  readonly registered: Promise<void>;
   /** One pass over every host; a pass that was superseded is tried again. `onResult` is told each end as it comes. */
   refreshAll(onResult?: (result: PassResult) => void): Promise<PassResult[]>;
   /** One pass over this host, or the one under way. Rejects if the host is not polled. */
@@ -55,6 +57,7 @@ export function startRefresher(options: RefresherOptions): Refresher {
 }
 
 class HostRefresher implements Refresher {
+  readonly registered: Promise<void>;
   private readonly links = new Map<string, HostLink>();
   private readonly deps: PassDeps;
   private readonly passLog: PassLog;
@@ -92,7 +95,7 @@ class HostRefresher implements Refresher {
       rest: (hostId) => this.rest(hostId),
     });
     // At once, so that readers know of hosts before their first pass; a failure is the first pass's to tell.
-    this.register().catch(() => undefined);
+    this.registered = this.register().catch(() => undefined);
   }
 
   get load(): Load {
