@@ -15,6 +15,9 @@ const run = promisify(execFile);
 const contributing = pages().find(({ path }) => path === "CONTRIBUTING.md")!;
 const edits = blocks(contributing, "diff").map(editOf);
 
+/** The whole project is compiled once more, beside the other tests. */
+const COMPILER_PATIENCE_MS = 300_000;
+
 let copy: string;
 let host: VdsmServer;
 let mtu: number | string | undefined;
@@ -57,13 +60,17 @@ test("the schema gains this field and no other line", () => {
   expect(after!.replace(field, "")).toBe(before);
 });
 
-test("nothing else has to be touched for the types to agree, in sources, tests and benches", async () => {
-  const compiler = join(ROOT, "node_modules/typescript/bin/tsc");
-  const said = await run(process.execPath, [compiler, "-p", "tsconfig.json"], { cwd: copy }).catch(
-    (error: unknown) => error,
-  );
-  expect(said).toEqual({ stdout: "", stderr: "" });
-}, COMPILER_PATIENCE_MS);
+test(
+  "nothing else has to be touched for the types to agree, in sources, tests and benches",
+  async () => {
+    const compiler = join(ROOT, "node_modules/typescript/bin/tsc");
+    const said = await run(process.execPath, [compiler, "-p", "tsconfig.json"], { cwd: copy }).catch(
+      (error: unknown) => error,
+    );
+    expect(said).toEqual({ stdout: "", stderr: "" });
+  },
+  COMPILER_PATIENCE_MS,
+);
 
 test("the gateway then migrates, takes the MTU from the host, serves it and sees it change", async () => {
   mtu = 1400;
@@ -108,9 +115,6 @@ async function devicesFrom(url: string): Promise<unknown> {
   };
   return body.data.vms.nodes[0]?.guestInfo.networkDevices;
 }
-
-/** The whole project is compiled once more, beside the other tests. */
-const COMPILER_PATIENCE_MS = 300_000;
 
 const COPIED = [
   ...["src", "migrations", "test", "bench", "ormconfig.ts", "vitest.config.ts"],

@@ -1,25 +1,44 @@
+/** How calls are made of what is asked for. */
+export interface GatherOptions<Item, Key> {
+  /** One key is in a call once, and its result is found by it. */
+  readonly keyOf: (item: Item) => Key;
+  /** How much of a call an item takes, of {@link MOST_AT_ONCE}; one that is heavier goes alone. */
+  readonly weightOf?: (item: Item) => number;
+  /** Calls at the same time, at most. */
+  readonly lanes?: number;
+}
+
 /**
  * Makes one call of many: what is asked for while a call is under way waits, and goes out together with the next. At rest
- * nothing waits; under load, or where a commit takes its time, the number of calls stays small. One key is in a call once.
+ * nothing waits; under load, or where a commit takes its time, the number of calls stays small.
  */
-export function gather<Item, Result>(
-  keyOf: (item: Item) => string,
-  run: (items: readonly Item[]) => Promise<ReadonlyMap<string, Result>>,
+export function gather<Item, Key, Result>(
+  { keyOf, weightOf = () => 1, lanes = 1 }: GatherOptions<Item, Key>,
+  run: (items: readonly Item[]) => Promise<ReadonlyMap<Key, Result>>,
 ): (item: Item) => Promise<Result | undefined> {
   let waiting: Waiting<Item, Result>[] = [];
-  let isRunning = false;
+  let running = 0;
 
-  const next = async (): Promise<void> => {
-    isRunning = true;
+  const nextBatch = (): Map<Key, Waiting<Item, Result>> => {
+    const batch = new Map<Key, Waiting<Item, Result>>();
+    const later: Waiting<Item, Result>[] = [];
+    let room = MOST_AT_ONCE;
+    for (const each of waiting) {
+      const key = keyOf(each.item);
+      const weight = weightOf(each.item);
+      if ((weight <= room || batch.size === 0) && !batch.has(key)) {
+        batch.set(key, each);
+        room -= weight;
+      } else later.push(each);
+    }
+    waiting = later;
+    return batch;
+  };
+
+  const work = async (): Promise<void> => {
+    running += 1;
     while (waiting.length > 0) {
-      const batch = new Map<string, Waiting<Item, Result>>();
-      const later: Waiting<Item, Result>[] = [];
-      for (const each of waiting) {
-        const key = keyOf(each.item);
-        if (batch.size < MOST_AT_ONCE && !batch.has(key)) batch.set(key, each);
-        else later.push(each);
-      }
-      waiting = later;
+      const batch = nextBatch();
       try {
         const results = await run([...batch.values()].map(({ item }) => item));
         for (const [key, { resolve }] of batch) resolve(results.get(key));
@@ -27,13 +46,13 @@ export function gather<Item, Result>(
         for (const { reject } of batch.values()) reject(error);
       }
     }
-    isRunning = false;
+    running -= 1;
   };
 
   return (item) =>
     new Promise((resolve, reject) => {
       waiting.push({ item, resolve, reject });
-      if (!isRunning) void next();
+      if (running < lanes) void work();
     });
 }
 
@@ -43,5 +62,5 @@ interface Waiting<Item, Result> {
   readonly reject: (error: unknown) => void;
 }
 
-/** A statement holds the rows of all its hosts until its commit; so it shall not take long. */
+/** A statement that writes holds the rows of all its hosts until its commit; so it shall not take long. */
 const MOST_AT_ONCE = 200;

@@ -43,12 +43,26 @@ export async function removeHost(dataSource: DataSource, hostId: string): Promis
   return removed === 1;
 }
 
-/** Stores the name that a host gives itself; an equal one costs no write. */
-export async function renameHost(dataSource: DataSource, hostId: string, name: string): Promise<void> {
-  await execute(dataSource, "UPDATE vds_static SET vds_name = $2 WHERE vds_id = $1 AND vds_name <> $2", [
-    hostId,
-    name,
-  ]);
+/** A host's name for itself. */
+export interface HostName {
+  readonly hostId: string;
+  readonly name: string;
+}
+
+/** Stores the names that hosts give themselves; an equal one costs no write. */
+export async function renameHosts(
+  dataSource: DataSource,
+  names: readonly HostName[],
+): Promise<ReadonlyMap<string, true>> {
+  await execute(
+    dataSource,
+    `WITH renamed AS (SELECT s.vds_id, g.name FROM vds_static s
+         JOIN unnest($1::uuid[], $2::text[]) AS g(id, name) ON s.vds_id = g.id AND s.vds_name <> g.name
+       ORDER BY s.vds_id FOR NO KEY UPDATE OF s)
+     UPDATE vds_static s SET vds_name = renamed.name FROM renamed WHERE s.vds_id = renamed.vds_id`,
+    [names.map(({ hostId }) => hostId), names.map(({ name }) => name)],
+  );
+  return new Map(names.map(({ hostId }) => [hostId, true]));
 }
 
 /** By id, so that two replicas that start together wait for each other and never in a circle. */

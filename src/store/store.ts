@@ -1,32 +1,43 @@
 import type { DataSource } from "typeorm";
-import { addHost, registerHosts, removeHost, renameHost } from "./host-writes.js";
+import { addHost, registerHosts, removeHost, renameHosts, type HostName } from "./host-writes.js";
 import { listHosts } from "./host-reads.js";
 import { gather } from "./gather.js";
 import { applyPass, claimHosts, failPass, isWithoutNews, noteSuccesses, type Success } from "./passes.js";
 import { createReader } from "./reader.js";
-import { storedVmsOf } from "./stored-vms.js";
+import { storedVmsOf, type StoredVmsQuestion } from "./stored-vms.js";
 import type { Store } from "./types.js";
 
 export type { Store } from "./types.js";
 
 /** Reads and writes on a connected and migrated DataSource. */
 export function createStore(dataSource: DataSource): Store {
-  const claim = gather(
-    (hostId: string) => hostId,
-    (hostIds) => claimHosts(dataSource, hostIds),
+  // Of ten thousand hosts many have their turn at the same moment, and after a takeover all of a dead replica's do.
+  const claim = gather({ keyOf: (hostId: string) => hostId }, (hostIds) => claimHosts(dataSource, hostIds));
+  const noteSuccess = gather({ keyOf: (success: Success) => success.claim.hostId }, (successes) =>
+    noteSuccesses(dataSource, successes),
   );
-  const noteSuccess = gather(
-    (success: Success) => success.claim.hostId,
-    (successes) => noteSuccesses(dataSource, successes),
+  const rename = gather({ keyOf: ({ hostId }: HostName) => hostId }, (names) =>
+    renameHosts(dataSource, names),
+  );
+  const vmsOf = gather(
+    {
+      keyOf: (question: StoredVmsQuestion) => question,
+      weightOf: ({ vmIds }) => Math.max(1, vmIds.length / VM_IDS_OF_WEIGHT_1),
+      // While one answer is read here, PostgreSQL makes the next.
+      lanes: 2,
+    },
+    (questions) => storedVmsOf(dataSource, questions),
   );
   return {
     registerHosts: (hosts, intervalMs) => registerHosts(dataSource, hosts, intervalMs),
     addHost: (host, intervalMs) => addHost(dataSource, host, intervalMs),
     removeHost: (hostId) => removeHost(dataSource, hostId),
     listHosts: () => listHosts(dataSource),
-    renameHost: (hostId, name) => renameHost(dataSource, hostId, name),
+    renameHost: async (hostId, name) => {
+      await rename({ hostId, name });
+    },
     claim: async (hostId) => (await claim(hostId)) ?? null,
-    vmsOf: (hostId, vmIds) => storedVmsOf(dataSource, hostId, vmIds),
+    vmsOf: async (hostId, vmIds) => (await vmsOf({ hostId, vmIds })) ?? [],
     apply: async (claimed, changes, pass) =>
       isWithoutNews(changes)
         ? (await noteSuccess({ claim: claimed, ...pass })) === true
@@ -36,3 +47,6 @@ export function createStore(dataSource: DataSource): Store {
     ...createReader(dataSource, null),
   };
 }
+
+/** Two thousand VMs a statement: more would keep the other passes waiting, and be held here all at once. */
+const VM_IDS_OF_WEIGHT_1 = 10;

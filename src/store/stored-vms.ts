@@ -5,16 +5,23 @@ import { nicsBy } from "./nic-reads.js";
 import { byVm, inTransaction, rowsOf } from "./sql.js";
 import type { StoredVm, VmState } from "./types.js";
 
-/** The VMs that a host owns, is contender for or receives, and those with one of the ids; all as of one instant. */
+/** Which VMs a pass asks for: those in which its host has a standing (`null`: none of these), and those with one of the ids. */
+export interface StoredVmsQuestion {
+  readonly hostId: string | null;
+  readonly vmIds: readonly string[];
+}
+
+/** Answers the questions of several passes, all as of one instant, with as many statements as for one. */
 export async function storedVmsOf(
   dataSource: DataSource,
-  hostId: string | null,
-  vmIds: readonly string[],
-): Promise<StoredVm[]> {
-  return inTransaction(
+  questions: readonly StoredVmsQuestion[],
+): Promise<ReadonlyMap<StoredVmsQuestion, StoredVm[]>> {
+  const hostIds = questions.map(({ hostId }) => hostId).filter((hostId) => hostId !== null);
+  const vmIds = questions.flatMap((question) => question.vmIds);
+  const vms = await inTransaction(
     dataSource,
     async (queryRunner) => {
-      const rows = await rowsOf<StateRow>(queryRunner, SELECT_STATES, [hostId, vmIds]);
+      const rows = await rowsOf<StateRow>(queryRunner, SELECT_STATES, [hostIds, vmIds]);
       if (rows.length === 0) return [];
       const names = new Map(rows.map((row) => [row.id, row.interfaceNames ?? []]));
       const interfaces = await interfacesInOrder(queryRunner, names);
@@ -26,6 +33,31 @@ export async function storedVmsOf(
       }));
     },
     "REPEATABLE READ",
+  );
+  return sortedOut(vms, questions);
+}
+
+/** Each question's VMs. One may be in several answers: two hosts report it while it migrates. */
+function sortedOut(
+  vms: readonly StoredVm[],
+  questions: readonly StoredVmsQuestion[],
+): Map<StoredVmsQuestion, StoredVm[]> {
+  const byId = new Map(vms.map((vm) => [vm.id, vm]));
+  const byHost = new Map<string, StoredVm[]>();
+  for (const vm of vms) {
+    for (const hostId of new Set([vm.ownerId, vm.incomingId, vm.contenderId])) {
+      if (hostId === null) continue;
+      const held = byHost.get(hostId);
+      if (held === undefined) byHost.set(hostId, [vm]);
+      else held.push(vm);
+    }
+  }
+  return new Map(
+    questions.map((question) => {
+      const standing = question.hostId === null ? [] : (byHost.get(question.hostId) ?? []);
+      const named = question.vmIds.map((id) => byId.get(id)).filter((vm) => vm !== undefined);
+      return [question, [...new Set([...standing, ...named])]];
+    }),
   );
 }
 
@@ -41,7 +73,7 @@ FROM vm_static s
 JOIN vm_dynamic d ON d.vm_guid = s.vm_guid
 LEFT JOIN vnic_graph_vm r ON r.vm_id = s.vm_guid
 WHERE s.vm_guid IN (
-  SELECT vm_guid FROM vm_dynamic WHERE run_on_vds = $1
-  UNION SELECT vm_guid FROM vm_dynamic WHERE migrating_to_vds = $1
-  UNION SELECT vm_id FROM vnic_graph_vm WHERE contender_id = $1
+  SELECT vm_guid FROM vm_dynamic WHERE run_on_vds = ANY($1::uuid[])
+  UNION SELECT vm_guid FROM vm_dynamic WHERE migrating_to_vds = ANY($1::uuid[])
+  UNION SELECT vm_id FROM vnic_graph_vm WHERE contender_id = ANY($1::uuid[])
   UNION SELECT unnest($2::uuid[]))`;

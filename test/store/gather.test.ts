@@ -2,10 +2,10 @@ import { expect, test } from "vitest";
 import { gather } from "../../src/store/gather.js";
 
 /** Calls that end when told to. */
-function calls() {
+function calls(options: { readonly weightOf?: (item: string) => number; readonly lanes?: number } = {}) {
   const made: { readonly items: readonly string[]; end: (error?: Error) => void }[] = [];
-  const ask = gather<string, string>(
-    (item) => item.slice(0, 1),
+  const ask = gather<string, string, string>(
+    { keyOf: (item) => item.slice(0, 1), ...options },
     (items) =>
       new Promise((resolve, reject) => {
         const answers = new Map(
@@ -70,4 +70,27 @@ test("tells a failure to those whose call failed, nothing to those without an an
   await settle();
   made[1]!.end();
   expect(await Promise.all([second, third])).toEqual(["b!", undefined]);
+});
+
+test("fills a call by weight, sends what is too heavy alone, and lets nothing wait for ever", async () => {
+  const { made, ask, settle } = calls({ weightOf: (item) => Number(item.slice(1)) });
+  const answers = [ask("a1"), ask("b150"), ask("c300"), ask("d60"), ask("e50")];
+  for (let call = 0; call < 4; call += 1) {
+    made[call]!.end();
+    await settle();
+  }
+  await Promise.all(answers);
+  expect(made.map(({ items }) => items)).toEqual([["a1"], ["b150", "e50"], ["c300"], ["d60"]]);
+});
+
+test("makes as many calls at the same time as there are lanes", async () => {
+  const { made, ask, settle } = calls({ lanes: 2 });
+  const answers = [ask("a"), ask("b"), ask("c"), ask("d")];
+  expect(made.map(({ items }) => items)).toEqual([["a"], ["b"]]);
+  made[1]!.end();
+  await settle();
+  expect(made.map(({ items }) => items)).toEqual([["a"], ["b"], ["c", "d"]]);
+  made[0]!.end();
+  made[2]!.end();
+  expect(await Promise.all(answers)).toEqual(["a!", "b!", "c!", "d!"]);
 });
