@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { HostReport, ReportedInterface, ReportedNic, ReportedVm } from "../../src/hosts/types.js";
 import { NO_CHANGES } from "../../src/refresher/plan-builder.js";
+import { atOnce } from "../../src/hosts/turns.js";
 import { planPass, vmsToAskNicsOf } from "../../src/refresher/plan.js";
 import { A, B, C, IGNORE, VM, VM2 } from "./builders.js";
 import { MemoryStore } from "./memory-store.js";
@@ -81,7 +82,7 @@ function passOver(
   );
   const input = { hostId, stored, report: said, ignoreNames: IGNORE };
   const asked = new Set(vmsToAskNicsOf(input));
-  const plan = planPass(input, new Map([...answers].filter(([vmId]) => asked.has(vmId))));
+  const plan = atOnce(planPass(input, new Map([...answers].filter(([vmId]) => asked.has(vmId)))));
   expect(store.applyNow({ hostId, epoch: store.raise(hostId) }, plan.changes)).toBe(true);
   return plan;
 }
