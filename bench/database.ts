@@ -17,11 +17,11 @@ export interface BenchDatabase {
 }
 
 /**
- * On the server of `DATABASE_URL`, or on an embedded one. No commit waits for the disk: what a disk costs is the same for
+ * On the server of `DATABASE_URL`, or on an embedded one with these settings. No commit waits for the disk: what a disk costs is the same for
  * everybody, and would only hide what the statements cost.
  */
-export async function openDatabase(): Promise<BenchDatabase> {
-  const server = await startServer();
+export async function openDatabase(settings = STILL): Promise<BenchDatabase> {
+  const server = await startServer(settings);
   const name = `vnic_graph_bench_${process.pid}`;
   await runOn(server.url, `CREATE DATABASE ${name}`, `ALTER DATABASE ${name} SET synchronous_commit = off`);
   const url = new URL(server.url);
@@ -93,16 +93,12 @@ async function walPosition(client: pg.Client): Promise<string> {
   return rows[0]!.lsn;
 }
 
-async function startServer(): Promise<{ url: string; stop: () => Promise<void> }> {
+async function startServer(
+  settings: Readonly<Record<string, string>>,
+): Promise<{ url: string; stop: () => Promise<void> }> {
   const given = process.env["DATABASE_URL"];
   if (given !== undefined && given !== "") return { url: given, stop: () => Promise.resolve() };
   const dataDir = await mkdtemp(join(tmpdir(), "vnic-graph-bench-"));
-  const settings = {
-    autovacuum: "off",
-    checkpoint_timeout: "1h",
-    max_wal_size: "8GB",
-    shared_buffers: "512MB",
-  };
   const server = await startEmbeddedPostgres({ dataDir, log: () => undefined, settings });
   return {
     url: server.url,
@@ -122,6 +118,14 @@ async function runOn(url: string, ...statements: string[]): Promise<void> {
     await client.end();
   }
 }
+
+/** Nothing that happens by itself happens in the middle of a measurement. */
+const STILL: Readonly<Record<string, string>> = {
+  autovacuum: "off",
+  checkpoint_timeout: "1h",
+  max_wal_size: "8GB",
+  shared_buffers: "512MB",
+};
 
 const VM_TABLES = [
   "vm_static",

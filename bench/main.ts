@@ -22,6 +22,19 @@ How evenly each of many hosts is polled every 15 s by three replicas on one Redi
   --seconds <n>    how long to measure, once every host is in its turn   (90)
   --redis <url>    a Redis that may be written to   (redis://127.0.0.1:6379)
 
+npm run bench -- million [options]
+
+What one replica takes for a cycle over many hosts of 100 VMs each, on real sockets and a real PostgreSQL. Needs 3 GB for a
+million VMs, on Linux.
+
+  --hosts <n>      simulated hosts, each on an address of its own   (10000)
+
+npm run bench -- stall [options]
+
+For how long the event loop stands still over one host with a large answer.
+
+  --vms <n>        VMs of that host: 50 MB   (20000)
+
 DATABASE_URL names a server on which a database may be made and dropped; without it, an embedded one is started.`;
 
 const { positionals, values } = parseArgs({
@@ -55,6 +68,12 @@ if (positionals.join(" ") === "refresh") {
     seconds: countOf(values.seconds),
     redisUrl: values.redis,
   });
+} else if (positionals.join(" ") === "million") {
+  const { million } = await import("./million.js");
+  await million({ hosts: countOf(values.hosts) });
+} else if (positionals.join(" ") === "stall") {
+  const { stall } = await import("./stall.js");
+  await stall({ vms: countOf(values.vms ?? "20000") });
 } else {
   console.error(USAGE);
   process.exitCode = 2;

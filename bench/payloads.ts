@@ -1,4 +1,5 @@
 import { hexByte } from "../src/simulator/addresses.js";
+import { domainXml } from "../src/simulator/domain-xml.js";
 import { firstIpv4, recordTemplate, type RecordTemplate } from "../src/simulator/fleet-template.js";
 import { populate } from "../src/simulator/population.js";
 import { pythonJson } from "../src/simulator/python-json.js";
@@ -22,7 +23,7 @@ export class Payloads {
       records.push(
         this.templateOf(number).fill({
           id: vmIdOf(number),
-          name: `vm-${String(number).padStart(7, "0")}`,
+          name: nameOf(number),
           macs: this.templateOf(number).vm.nics.map((_, nic) => macOf(number, nic)),
           ipv4: addressOf(number, version(at)),
           received: 1_000_000_000 + number * 1_009 + sample * 15_140,
@@ -31,6 +32,13 @@ export class Payloads {
     }
     const head = `{"jsonrpc": "2.0", "id": "0f1ee700-0000-4000-8000-000000000000", "result": [`;
     return Buffer.from(`${head}${records.join(", ")}]}`, "latin1");
+  }
+
+  /** The libvirt domain of the VM with this number. */
+  domain(number: number): string {
+    const { vm } = this.templateOf(number);
+    const nics = vm.nics.map((nic, at) => ({ ...nic, mac: macOf(number, at) }));
+    return domainXml({ ...vm, id: vmIdOf(number), name: nameOf(number), nics });
   }
 
   private templateOf(number: number): RecordTemplate {
@@ -51,6 +59,10 @@ export function addressOf(number: number, version: number): string {
 /** The version for every VM whose place is a multiple of the step, 0 for the others. */
 export function everyNth(step: number, version: number): (at: number) => number {
   return (at) => (at % step === 0 ? version : 0);
+}
+
+function nameOf(number: number): string {
+  return `vm-${String(number).padStart(7, "0")}`;
 }
 
 function macOf(number: number, nic: number): string {

@@ -7,10 +7,15 @@ import { checkVm, isRejected } from "./vm-stats.js";
 export function parseHostReport(body: Buffer): HostReport {
   const records = resultOf(body);
   if (!Array.isArray(records)) throw new Failure("protocol", "the answer is no list of VMs");
+  checkCount(records.length);
+  return reportOf(records.map(checkVm));
+}
+
+/** Every VM of these once. */
+export function reportOf(records: readonly (ReportedVm | RejectedVm)[]): HostReport {
   const vms = new Map<string, ReportedVm>();
   const rejected: RejectedVm[] = [];
-  for (const record of records) {
-    const vm = checkVm(record);
+  for (const vm of records) {
     if (isRejected(vm)) {
       rejected.push(vm);
       continue;
@@ -19,6 +24,13 @@ export function parseHostReport(body: Buffer): HostReport {
     if (other === undefined || weightOf(vm) > weightOf(other)) vms.set(vm.vmId, vm);
   }
   return { vms: [...vms.values()], rejected: onceEach(rejected, vms) };
+}
+
+/** Throws where an answer has more records than any host has VMs: each of them costs more than its bytes. */
+export function checkCount(records: number): void {
+  if (records > MAX_RECORDS) {
+    throw new Failure("protocol", `the answer has more than ${MAX_RECORDS} records of VMs`);
+  }
 }
 
 /** Of two records of one VM in one answer, the livelier counts; of equals, the first. */
@@ -37,3 +49,6 @@ function onceEach(rejected: readonly RejectedVm[], vms: ReadonlyMap<string, Repo
     return true;
   });
 }
+
+/** A record has a kilobyte at least, so that a frame of 64 MiB has no room for more. */
+const MAX_RECORDS = 65_536;

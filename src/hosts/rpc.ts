@@ -31,8 +31,13 @@ export class Rpc {
     private readonly options: RpcOptions,
   ) {}
 
-  /** Asks; `read` turns the body of the reply into an answer, or throws a {@link Failure}. */
-  call<T>(verb: string, params: object, read: (body: Buffer) => T, signal?: AbortSignal): Promise<T> {
+  /** Asks; `read` turns the body of the reply into an answer, now or in later turns, or throws a {@link Failure}. */
+  call<T>(
+    verb: string,
+    params: object,
+    read: (body: Buffer) => T | Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> {
     return new Promise((resolve, reject) => {
       const id = randomUUID();
       const end = () => {
@@ -49,10 +54,15 @@ export class Rpc {
       };
       const answer = (body: Buffer) => {
         end();
-        try {
-          resolve(read(body));
-        } catch (error) {
+        const refuse = (error: unknown) => {
           reject(hostError(this.address, verb, failureOf(error)));
+        };
+        try {
+          const answer = read(body);
+          if (answer instanceof Promise) answer.then(resolve, refuse);
+          else resolve(answer);
+        } catch (error) {
+          refuse(error);
         }
       };
       const timer = setTimeout(() => {

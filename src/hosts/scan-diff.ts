@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
-import type { RecordParts } from "./scan-record.js";
+import { parsedJson } from "./reply.js";
+import { withoutLargeMembers, type RecordParts } from "./scan-record.js";
 import type { RejectedVm, ReportedVm } from "./types.js";
 import { checkVm, isRejected } from "./vm-stats.js";
 
@@ -24,42 +25,79 @@ export interface VmDifference {
   readonly known: KnownVms;
 }
 
-/** Parses the parts that are not known yet; `null` if one VM is there twice, since then others decide which counts. */
-export function diffVms(parts: RecordParts, digest: Buffer, before: KnownVms | null): VmDifference | null {
-  const count = parts.ends.length;
-  const vmDigests = Buffer.alloc(WIDTH * count);
-  const vmIds = Buffer.alloc(WIDTH * count);
-  const vms: ReportedVm[] = [];
-  const rejected: RejectedVm[] = [];
-  const known = before === null ? null : new Lookup(before);
-  for (let position = 0; position < count; position += 1) {
-    const part = parts.at(position);
+/** Compares parts with what is known, in as many steps as its caller likes, and parses those that are not known yet. */
+export class VmDiff {
+  private readonly count: number;
+  private readonly vmDigests: Buffer;
+  private readonly vmIds: Buffer;
+  private readonly vms: ReportedVm[] = [];
+  private readonly rejected: RejectedVm[] = [];
+  private readonly lookup: Lookup | null;
+  private position = 0;
+
+  constructor(
+    private readonly parts: RecordParts,
+    private readonly digest: Buffer,
+    private readonly before: KnownVms | null,
+  ) {
+    this.count = parts.ends.length;
+    this.vmDigests = Buffer.alloc(WIDTH * this.count);
+    this.vmIds = Buffer.alloc(WIDTH * this.count);
+    this.lookup = before === null ? null : new Lookup(before);
+  }
+
+  /** Compares so many bytes of parts, and the part in which they end; whether these were the last. */
+  compare(bytes: number): boolean {
+    const { parts, count } = this;
+    const until = (parts.ends[this.position - 1] ?? 0) + bytes;
+    while (this.position < count && (parts.ends[this.position - 1] ?? 0) < until) {
+      this.compareAt(this.position);
+      this.position += 1;
+    }
+    return this.position === count;
+  }
+
+  /** What differs; `null` if one VM is there twice, since then all its records decide which counts. */
+  result(): VmDifference | null {
+    const { count, digest, vmDigests, vmIds, vms, rejected, before } = this;
+    const idsNow = idSet(vmIds);
+    const withoutId = rejected.filter((vm) => vm.vmId === null).length;
+    if (idsNow.size + withoutId !== count) return null;
+    return {
+      vms,
+      rejected,
+      removed: before === null ? [] : removedIds(before, idsNow),
+      unchanged: count - vms.length - rejected.length,
+      known: { count, digest, vmDigests, vmIds, rejected },
+    };
+  }
+
+  private compareAt(position: number): void {
+    const { vmDigests, vmIds } = this;
+    const part = this.parts.at(position);
     const vmDigest = hash("sha256", part, "buffer").subarray(0, WIDTH);
-    const id = known?.idOf(vmDigest, position) ?? null;
+    const id = this.lookup?.idOf(vmDigest, position) ?? null;
     if (id !== null) {
       vmDigest.copy(vmDigests, WIDTH * position);
       id.copy(vmIds, WIDTH * position);
-      continue;
+      return;
     }
-    const vm = checkVm(JSON.parse(part.toString("latin1")));
+    const vm = checkedVm(part);
     if (vm.vmId !== null) vmIds.write(vm.vmId.replaceAll("-", ""), WIDTH * position, "hex");
     if (isRejected(vm)) {
-      rejected.push(vm);
+      this.rejected.push(vm);
     } else {
-      vms.push(vm);
+      this.vms.push(vm);
       vmDigest.copy(vmDigests, WIDTH * position);
     }
   }
-  const idsNow = idSet(vmIds);
-  const withoutId = rejected.filter((vm) => vm.vmId === null).length;
-  if (idsNow.size + withoutId !== count) return null;
-  return {
-    vms,
-    rejected,
-    removed: before === null ? [] : removedIds(before, idsNow),
-    unchanged: count - vms.length - rejected.length,
-    known: { count, digest, vmDigests, vmIds, rejected },
-  };
+}
+
+/** The VM of one part. What a guest can make larger than anybody could use, rejects that VM alone. */
+export function checkedVm(part: Buffer): ReportedVm | RejectedVm {
+  if (part.length <= MAX_PART_BYTES) return checkVm(parsedJson(part));
+  const { vmId } = checkVm(parsedJson(withoutLargeMembers(part)));
+  return { vmId, reason: `the record has ${part.length} bytes that count, more than ${MAX_PART_BYTES}` };
 }
 
 /** Finds a VM of the earlier answer by its digest: nearly always where it was, since hosts keep their order. */
@@ -104,6 +142,9 @@ function toUuid(id: string): string {
   const hex = Buffer.from(id, "latin1").toString("hex");
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 }
+
+/** A guest with as many interfaces as one may have, and a kilobyte of addresses on each. */
+const MAX_PART_BYTES = 4_194_304;
 
 const WIDTH = 16;
 /** No VM has the nil UUID; an answer that says so counts as having that VM twice, and is parsed whole. */

@@ -1,4 +1,4 @@
-import { endOfKey, endOfValue, skipBlanks, type JsonBytes } from "./scan-json.js";
+import { endOfKey, endOfValue, JsonBytes, skipBlanks } from "./scan-json.js";
 import type { ReportedVm } from "./types.js";
 
 /** The parts of VM records that we read, as JSON of their own, one after another in memory that is used again. */
@@ -81,6 +81,19 @@ export class RecordParts {
   }
 }
 
+/** A part that was walked over before, less what its large members say: an id is small. */
+export function withoutLargeMembers(part: Buffer): Buffer {
+  const json = new JsonBytes(part);
+  const kept: Buffer[] = [];
+  for (let at = 1; at < part.length;) {
+    const end = endOfValue(json, endOfKey(json, at));
+    if (end - at <= LARGEST_MEMBER) kept.push(part.subarray(at, end));
+    at = end + 1;
+  }
+  const members = kept.flatMap((member, at) => (at === 0 ? [member] : [Buffer.of(COMMA), member]));
+  return Buffer.concat([Buffer.of(OPEN_BRACE), ...members, Buffer.of(CLOSE_BRACE)]);
+}
+
 /** Whether the key in quotes at `at` is one that {@link ReportedVm} has. */
 function isReadKey(bytes: Buffer, at: number): boolean {
   const candidates = KEYS_BY_FIRST_BYTE[bytes[at + 1] ?? 0];
@@ -112,6 +125,9 @@ const KEYS_BY_FIRST_BYTE: (Buffer[] | undefined)[] = Array.from({ length: 256 })
 for (const key of Object.keys(READ_KEYS)) {
   (KEYS_BY_FIRST_BYTE[key.charCodeAt(0)] ??= []).push(Buffer.from(`"${key}"`));
 }
+
+/** A UUID and its key, with room to spare. */
+const LARGEST_MEMBER = 1_024;
 
 /** Up to here a loop is faster than a call. */
 const SHORT = 100;

@@ -1,9 +1,9 @@
-import { isAscii } from "node:buffer";
-import { hash } from "node:crypto";
-import { parseHostReport } from "./host-report.js";
-import { diffVms, type KnownVms } from "./scan-diff.js";
-import { JsonBytes, skipBlanks } from "./scan-json.js";
+import { createHash } from "node:crypto";
+import { parseHostReport, reportOf } from "./host-report.js";
+import { checkedVm, VmDiff, type KnownVms } from "./scan-diff.js";
 import { RecordParts } from "./scan-record.js";
+import { AnswerWalk } from "./scan-walk.js";
+import { atOnce, inTurns, type Steps } from "./turns.js";
 import type { RejectedVm, ReportedVm } from "./types.js";
 
 /** How an answer of `Host.getAllVmStats` differs from the last one that was kept. */
@@ -32,22 +32,12 @@ export class ReportMemory {
 
   /** Reads an answer and compares it with the kept one; throws what {@link parseHostReport} throws. */
   read(body: Buffer): ScannedReport {
-    if (!scanRecords(body)) return plainly(body);
-    const { kept } = this;
-    const digest = hash("sha256", parts.all, "buffer");
-    if (kept !== null && digest.equals(kept.digest)) {
-      const { rejected } = kept;
-      return {
-        isWhole: false,
-        vms: [],
-        rejected,
-        removed: [],
-        unchanged: kept.count - rejected.length,
-        known: kept,
-      };
-    }
-    const difference = diffVms(parts, digest, kept);
-    return difference === null ? plainly(body) : { isWhole: kept === null, ...difference };
+    return atOnce(reading(body, parts, this.kept, Infinity));
+  }
+
+  /** The same for an answer so large that others must get a turn while it is read: one after each slice. */
+  readInTurns(body: Buffer, sliceBytes = SLICE_BYTES): Promise<ScannedReport> {
+    return inTurns(reading(body, new RecordParts(), this.kept, sliceBytes));
   }
 
   /** To be called once all that an answer means has been stored: the next is compared with this one. */
@@ -61,38 +51,54 @@ export class ReportMemory {
   }
 }
 
-function plainly(body: Buffer): ScannedReport {
-  return { isWhole: true, ...parseHostReport(body), removed: [], unchanged: 0, known: null };
-}
-
-/** Fills `parts` with the records of an answer as VDSM writes it; `false` if it is any other. */
-function scanRecords(body: Buffer): boolean {
-  parts.clear();
-  if (!isAscii(body)) return false;
-  const head = VDSM_RESULT.exec(body.toString("latin1", 0, PEEK_BYTES));
-  if (head === null) return false;
-  const json = new JsonBytes(body);
-  let at = skipBlanks(body, head[0].length);
-  if (body[at] !== CLOSE_BRACKET) {
-    for (;;) {
-      at = parts.add(json, at);
-      if (at < 0) return false;
-      at = skipBlanks(body, at);
-      if (body[at] !== COMMA) break;
-      at = skipBlanks(body, at + 1);
-    }
+/** Reads an answer, pausing after each slice; only what VDSM would not write is parsed in one go. */
+function* reading(
+  body: Buffer,
+  parts: RecordParts,
+  kept: KnownVms | null,
+  sliceBytes: number,
+): Steps<ScannedReport> {
+  const walk = new AnswerWalk(body, parts);
+  while (walk.state === "walking") {
+    walk.walk(sliceBytes);
+    yield;
   }
-  return body[at] === CLOSE_BRACKET && body[at + 1] === CLOSE_BRACE && at + 2 === body.length;
+  if (walk.state === "foreign") return { isWhole: true, ...parseHostReport(body), ...NOT_COMPARED };
+
+  const hash = createHash("sha256");
+  const { all } = parts;
+  for (let at = 0; at < all.length; at += sliceBytes) {
+    hash.update(all.subarray(at, at + sliceBytes));
+    yield;
+  }
+  const digest = hash.digest();
+  if (kept !== null && digest.equals(kept.digest)) return asBefore(kept);
+
+  const diff = new VmDiff(parts, digest, kept);
+  while (!diff.compare(sliceBytes)) yield;
+  const difference = diff.result();
+  if (difference !== null) return { isWhole: kept === null, ...difference };
+
+  const vms: ReturnType<typeof checkedVm>[] = [];
+  for (let position = 0, from = 0; position < parts.ends.length; position += 1) {
+    vms.push(checkedVm(parts.at(position)));
+    const end = parts.ends[position] ?? 0;
+    if (end - from < sliceBytes) continue;
+    from = end;
+    yield;
+  }
+  return { isWhole: true, ...reportOf(vms), ...NOT_COMPARED };
 }
 
-/** Shared by all hosts: filled and emptied within one call. */
+function asBefore(known: KnownVms): ScannedReport {
+  const { count, rejected } = known;
+  return { isWhole: false, vms: [], rejected, removed: [], unchanged: count - rejected.length, known };
+}
+
+const NOT_COMPARED = { removed: [], unchanged: 0, known: null } as const;
+
+/** Shared by all answers that are read at once: filled and emptied within one call. */
 const parts = new RecordParts();
 
-const PEEK_BYTES = 160;
-
-/** How VDSM begins an answer; a reply in any other form is parsed. */
-const VDSM_RESULT = /^\{"jsonrpc": ?"2\.0", ?"id": ?"[ !#-[\]-~]{1,64}", ?"result": ?\[/;
-
-const COMMA = 0x2c;
-const CLOSE_BRACKET = 0x5d;
-const CLOSE_BRACE = 0x7d;
+/** At most some 20 ms of work, where all VMs in it are new. */
+const SLICE_BYTES = 1_048_576;

@@ -58,7 +58,12 @@ export function createVdsmClient(options: VdsmClientOptions): VdsmClient {
     address: rpc.address,
     getAllVmStats: (signal) => rpc.call("Host.getAllVmStats", {}, parseHostReport, signal),
     scanAllVmStats: (memory, signal) =>
-      rpc.call("Host.getAllVmStats", {}, (body) => memory.read(body), signal),
+      rpc.call(
+        "Host.getAllVmStats",
+        {},
+        (body) => (body.length > LARGE_ANSWER_BYTES ? memory.readInTurns(body) : memory.read(body)),
+        signal,
+      ),
     getStats: (vmId, signal) => ask("VM.getStats", { vmID: vmId }, (result) => onlyVm(result, vmId), signal),
     // To VDSM an empty list means every VM.
     dumpxmls: async (vmIds, signal) =>
@@ -95,3 +100,6 @@ const MAX_FRAME_BYTES = 67_108_864;
 
 /** The longest silence before a dead host is noticed is half as long again. */
 const HEARTBEAT_MS = 10_000;
+
+/** Some 1,600 VMs; up to here reading takes few milliseconds, and costs the least if it is done at once. */
+const LARGE_ANSWER_BYTES = 4_194_304;

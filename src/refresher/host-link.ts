@@ -77,8 +77,11 @@ export class HostLink {
   }
 }
 
-/** A domain's XML is about 10 kB; after a restart of vdsmd all VMs of a host are asked for, which one frame may not hold. */
-const VMS_A_CALL = 200;
+/**
+ * A domain's XML is about 10 kB, and reading one takes a quarter of a millisecond; after a restart of vdsmd all VMs of a
+ * host are asked for, which would be too much for one answer.
+ */
+const VMS_A_CALL = 100;
 
 /** JSON-RPC's code for a verb that the release does not have: before 4.2 there is no `Host.dumpxmls`. */
 const METHOD_NOT_FOUND = -32601;

@@ -1,3 +1,4 @@
+import type { Steps } from "../hosts/turns.js";
 import type { HostReport, RejectedVm, ReportedNic, ReportedVm } from "../hosts/types.js";
 import type { StoredVm } from "../store/types.js";
 import { VM_STATUS } from "../store/types.js";
@@ -39,12 +40,16 @@ export function vmsToAskNicsOf(input: PassInput): string[] {
 
 /**
  * Plans how the store follows a host's report. `nics` holds the answers about vNICs; a VM without an answer keeps what
- * is stored and is asked for again at the next pass.
+ * is stored and is asked for again at the next pass. Pauses, so that a host of many VMs does not hold up the others.
  */
-export function planPass(input: PassInput, nics: ReadonlyMap<string, readonly ReportedNic[]>): PassPlan {
+export function* planPass(
+  input: PassInput,
+  nics: ReadonlyMap<string, readonly ReportedNic[]>,
+): Steps<PassPlan> {
   const plan = new PlanBuilder();
   let isSettled = input.report.rejected.length === 0;
-  for (const sighting of sightingsOf(input)) {
+  for (const [at, sighting] of sightingsOf(input).entries()) {
+    if (at % VMS_A_TURN === VMS_A_TURN - 1) yield;
     const after = afterOf(sighting, input, nics);
     plan.add(sighting.stored, after);
     isSettled &&= isSettledVm(sighting, after, input.hostId);
@@ -158,6 +163,9 @@ function isSettledVm({ stored, reported, decision }: SightedVm, after: StoredVm,
 const ENDED = { status: VM_STATUS.DOWN, ips: null, fqdn: null, silence: null, interfaces: [] } as const;
 
 const UNOWNED = { ownerId: null, incomingId: null, contenderId: null, missedPasses: 0 } as const;
+
+/** Some 20 ms of work where all of them are new. */
+const VMS_A_TURN = 500;
 
 /** `vm_static.vm_name` is varchar(255). */
 const VM_NAME_LENGTH = 255;

@@ -4,6 +4,7 @@ import { domainXml } from "./domain-xml.js";
 import { FaultScript } from "./faults.js";
 import { firstIpv4, recordTemplate, type FleetVm, type RecordTemplate } from "./fleet-template.js";
 import { HostEnd } from "./host-end.js";
+import { loopbackAddress, loopbackNumber } from "./loopback.js";
 import { populate } from "./population.js";
 import { EncodedJson, pythonJson } from "./python-json.js";
 import { closing, listening } from "./vdsm-server.js";
@@ -54,7 +55,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     return end;
   };
   const server = createServer((socket: Socket) => {
-    const host = hostAt(socket.localAddress ?? "");
+    const host = loopbackNumber(socket.localAddress ?? "");
     // One socket listens for all of 127.0.0.0/8, which cannot be done without listening everywhere.
     if (host < 0 || host >= hosts || !(socket.remoteAddress ?? "").startsWith("127.")) socket.destroy();
     else endOf(host).accept(socket);
@@ -64,7 +65,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
 
   return {
     port,
-    addresses: Array.from({ length: hosts }, (_, host) => `${addressOf(host)}:${port}`),
+    addresses: Array.from({ length: hosts }, (_, host) => `${loopbackAddress(host)}:${port}`),
     polls,
     setChangedPerCycle(share) {
       period.cycles = periodOf(share);
@@ -164,14 +165,4 @@ function templatesOf(seed: number): RecordTemplate[] {
 
 function periodOf(share: number): number {
   return share <= 0 ? Infinity : Math.max(1, Math.round(1 / share));
-}
-
-/** From 127.1.0.0 on, so that nobody meets what else listens on 127.0.0.1. */
-function addressOf(host: number): string {
-  return `127.${1 + (host >> 16)}.${(host >> 8) & 0xff}.${host & 0xff}`;
-}
-
-function hostAt(address: string): number {
-  const match = /^127\.(\d+)\.(\d+)\.(\d+)$/.exec(address);
-  return match === null ? -1 : (Number(match[1]) - 1) * 65_536 + Number(match[2]) * 256 + Number(match[3]);
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { PassResult } from "../../src/refresher/pass.js";
 import type { Fault } from "../../src/simulator/faults.js";
 import type { GenerationHost } from "./generations.js";
 import { startRefreshing, type Refreshing } from "./refreshing.js";
@@ -35,6 +36,10 @@ async function expectOldThenNew(fault: Fault, kind: string, reason: string): Pro
   await all.expectWhole();
   expect(await all.storedGeneration(broken)).toBe(broken.generation);
   expect(await all.staleReasons(broken)).toEqual([null]);
+}
+
+function outcomesOf(results: readonly PassResult[]): string[] {
+  return [...new Set(results.map(({ outcome }) => outcome))];
 }
 
 const CONNECTION: Readonly<Record<string, true>> = {
@@ -86,9 +91,9 @@ describe("a host that", () => {
     expect(await all.storedGeneration(broken)).toBe(broken.generation);
   });
 
-  test("F5: resets its connection after any number of bytes changes nothing, and the next pass mends it", async () => {
-    // All of the frame's head, then the body in steps that share no factor with its records.
-    for (let atByte = 0; atByte < 12_000; atByte += atByte < 220 ? 5 : 397) {
+  test("F5: resets its connection in the middle of many VMs changes nothing, and the next pass mends it", async () => {
+    // Steps that share no factor with the records; every byte of a smaller answer follows below.
+    for (let atByte = 1; atByte < 12_000; atByte += 397) {
       const before = await all.storedGeneration(broken);
       broken.next();
       broken.server.faults.next({ kind: "reset", atByte }, "Host.getAllVmStats");
@@ -101,6 +106,38 @@ describe("a host that", () => {
       expect(await all.storedGeneration(broken)).toBe(broken.generation);
     }
   });
+
+  test("F5: resets its connection after each single byte of an answer leaves all old or all new", async () => {
+    const many = await startRefreshing({ hosts: 80, vmsPerHost: 1, interfacesPerVm: 1 });
+    const { hosts } = many.fleet;
+    const outcomes: string[] = [];
+    // Every host is cut at a byte of its own, until all bytes of an answer came before the reset.
+    while (outcomes.slice(-hosts.length).includes("failed") || outcomes.length === 0) {
+      const expected: number[] = [];
+      for (const [at, host] of hosts.entries()) {
+        expected.push(host.generation);
+        host.next();
+        host.server.faults.next({ kind: "reset", atByte: outcomes.length + at }, "Host.getAllVmStats");
+      }
+      const results = await many.refresher.refreshAll();
+      expect(hosts.filter(({ server }) => server.faults.pending > 0)).toEqual([]);
+      for (const [at, { outcome }] of results.entries()) {
+        if (outcome === "done") expected[at] = hosts[at]!.generation;
+        outcomes.push(outcome);
+      }
+      await many.expectWhole();
+      expect(await Promise.all(hosts.map((host) => many.storedGeneration(host)))).toEqual(expected);
+      await expect
+        .poll(async () => outcomesOf(await many.refresher.refreshAll()), { timeout: 5_000 })
+        .toEqual(["done"]);
+      expect(await Promise.all(hosts.map((host) => many.storedGeneration(host)))).toEqual(
+        hosts.map(({ generation }) => generation),
+      );
+    }
+    // A head of two hundred bytes and a body of two thousand: counters in it have more digits at one time than at another.
+    expect(outcomes.indexOf("done")).toBeGreaterThan(2_000);
+    await many.stop();
+  }, 120_000);
 
   test("F1: hangs holds up no pass of another host", async () => {
     const patient = await startRefreshing({ hosts: 2, vmsPerHost: 3, client: { callTimeoutMs: 60_000 } });

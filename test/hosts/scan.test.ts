@@ -29,6 +29,21 @@ function outcomeOf<T>(attempt: () => T): { value: T } | { error: string } {
   }
 }
 
+/** What came of some work, and how many turns of the event loop others had meanwhile. */
+async function turnsDuring<T>(work: () => Promise<T>): Promise<{ value: T; turns: number }> {
+  let turns = 0;
+  let isOver = false;
+  const count = () => {
+    if (isOver) return;
+    turns += 1;
+    setImmediate(count);
+  };
+  setImmediate(count);
+  const value = await work();
+  isOver = true;
+  return { value, turns };
+}
+
 describe("scanning the answers of a host", () => {
   test("says after any sequence of answers what parsing the last one says, errors included", () => {
     fc.assert(
@@ -50,6 +65,76 @@ describe("scanning the answers of a host", () => {
       }),
       { numRuns: RUNS },
     );
+  });
+
+  test("says in turns what it says at once, errors included", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        anyBody,
+        anyBody,
+        fc.integer({ min: 1, max: 2_000 }),
+        async (first, second, sliceBytes) => {
+          const atOnce = new ReportMemory();
+          const inTurns = new ReportMemory();
+          for (const body of [first, second]) {
+            const expected = outcomeOf(() => atOnce.read(body));
+            const found = await inTurns.readInTurns(body, sliceBytes).then(
+              (value) => ({ value }),
+              (error: unknown) => ({ error: String(error) }),
+            );
+            expect(found).toEqual(expected);
+            if ("value" in expected) atOnce.keep(expected.value);
+            if ("value" in found) inTurns.keep(found.value);
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  test("F20: gives others a turn after every slice of an answer, be it new, changed, as before or of one VM twice", async () => {
+    const records = Array.from({ length: 60 }, (_, at) => vmRecord(at));
+    const changed = [...records.slice(1), vmRecord(0, { status: "Paused" })];
+    const memory = new ReportMemory();
+    for (const body of [records, records, changed, [...records, ...records]].map(answer)) {
+      const scanned = await turnsDuring(() => memory.readInTurns(body, 1_000));
+      expect(scanned.turns).toBeGreaterThanOrEqual(Math.floor(body.length / 2_000));
+      expect(accumulated([{ ...memory.read(body) }])).toEqual(accumulated([scanned.value]));
+      memory.keep(scanned.value);
+    }
+  });
+
+  test("F20: mixes up no answers that are read in turns at the same time", async () => {
+    const bodies = [1, 2, 3].map((host) =>
+      answer(Array.from({ length: 20 }, (_, at) => vmRecord(100 * host + at))),
+    );
+    const read = await Promise.all(bodies.map((body) => new ReportMemory().readInTurns(body, 500)));
+    expect(read).toEqual(bodies.map((body) => new ReportMemory().read(body)));
+  });
+
+  test("refuses what VDSM would not write if it is too large to be parsed, and parses it otherwise", () => {
+    const letter = Buffer.from(`{"jsonrpc": "2.0", "id": "1", "result": ["é"]}`);
+    expect(new ReportMemory().read(letter).rejected).toHaveLength(1);
+    const large = Buffer.concat([letter, Buffer.alloc(8_388_609 - letter.length, " ")]);
+    expect(() => new ReportMemory().read(large)).toThrow("not written as VDSM does");
+  });
+
+  test("rejects a VM alone whose guest says more than anybody could use, and names it", () => {
+    const hw = "00:1a:4a:16:17:08";
+    const netIfaces = [{ name: "x".repeat(4_194_304), hw, inet: [], inet6: [] }];
+    const body = answer([vmRecord(1), vmRecord(2, { netIfaces }), vmRecord(3)]);
+    const { vms, rejected } = new ReportMemory().read(body);
+    expect(vms.map(({ vmId }) => vmId)).toEqual([vmIdAt(1), vmIdAt(3)]);
+    expect(rejected).toEqual([
+      { vmId: vmIdAt(2), reason: expect.stringMatching(/^the record has \d+ bytes that count, more/) },
+    ]);
+  });
+
+  test("refuses more records than any host has VMs, in whatever form", () => {
+    const many = `[${Array.from({ length: 65_537 }, () => "{}").join(",")}]`;
+    for (const body of [`{"jsonrpc": "2.0", "id": "1", "result": ${many}}`, `{"result": ${many}}`]) {
+      expect(() => new ReportMemory().read(Buffer.from(body))).toThrow("more than 65536 records");
+    }
   });
 
   test("accepts no byte that parsing refuses, wherever it stands", () => {

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { HostError } from "../../src/hosts/errors.js";
+import { ReportMemory } from "../../src/hosts/scan.js";
 import { createVdsmClient, type VdsmClient, type VdsmClientOptions } from "../../src/hosts/vdsm-client.js";
 import { startRawHost, type Asked, type RawHost } from "./fixtures/raw-host.js";
 import { connectedBytes, errorText, messageBytes, resultText, VM_ID, VM_STATS } from "./fixtures/wire.js";
@@ -270,6 +271,33 @@ describe("a VDSM client on the wire", () => {
     const error = await errorOf(clientOf(host.port, { maxFrameBytes: 100_000 }).getAllVmStats());
     expect(error.kind).toBe("protocol");
     expect(error.message).toContain("100000 bytes allowed");
+  });
+
+  test("F20: reads a large answer in turns and a small one at once, and says whose a large unreadable one is", async () => {
+    const bodies = [
+      `[${VM_STATS}]`,
+      `[${VM_STATS}${" ".repeat(4_194_304)}]`,
+      `["é"${" ".repeat(8_388_608)}]`,
+    ];
+    const host = await hostOf(({ id, reply }) => {
+      reply(resultText(id, bodies.shift()!));
+    });
+    const client = clientOf(host.port);
+    const read: string[] = [];
+    class Watched extends ReportMemory {
+      override readInTurns(body: Buffer) {
+        read.push("in turns");
+        return super.readInTurns(body);
+      }
+    }
+    for (let at = 0; at < 2; at += 1) {
+      expect((await client.scanAllVmStats(new Watched())).vms).toMatchObject([{ vmId: VM_ID }]);
+      read.push("answered");
+    }
+    expect(read).toEqual(["answered", "in turns", "answered"]);
+    const error = await errorOf(client.scanAllVmStats(new Watched()));
+    expect(error.kind).toBe("protocol");
+    expect(error.message).toContain(`127.0.0.1:${host.port}: Host.getAllVmStats: the answer`);
   });
 
   test("ends a call by its signal, and keeps the connection for others", async () => {

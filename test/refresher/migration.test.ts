@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { HostReport, ReportedVm } from "../../src/hosts/types.js";
+import { atOnce } from "../../src/hosts/turns.js";
 import { planPass } from "../../src/refresher/plan.js";
 import type { HostClaim, StoredVm } from "../../src/store/types.js";
 import { VM_STATUS } from "../../src/store/types.js";
@@ -82,7 +83,7 @@ class Steps {
   write(): boolean {
     if (this.report === null) return false;
     const { hostId, stored, report } = this;
-    const plan = planPass({ hostId, stored, report, ignoreNames: IGNORE }, new Map());
+    const plan = atOnce(planPass({ hostId, stored, report, ignoreNames: IGNORE }, new Map()));
     const isWritten = this.cluster.store.applyNow(this.claim, plan.changes);
     this.cluster.owners.push(this.cluster.vm.ownerId);
     return isWritten;

@@ -186,7 +186,7 @@ describe("a host", () => {
     let calls = 0;
     host.onCall.set("dumpxmls", () => {
       calls += 1;
-      if (calls === 3) host.broken.set("dumpxmls", new HostError("fault", "busy", 1100));
+      if (calls === 5) host.broken.set("dumpxmls", new HostError("fault", "busy", 1100));
     });
     expect(await pass()).toMatchObject({ outcome: "done", changedVms: 450, inventoryFailure: "busy" });
     expect([...store.vms.values()].filter((vm) => vm.inventoryHash !== null)).toHaveLength(400);

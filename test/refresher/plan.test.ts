@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { HostReport, ReportedNic } from "../../src/hosts/types.js";
 import { NO_CHANGES } from "../../src/refresher/plan-builder.js";
+import { atOnce } from "../../src/hosts/turns.js";
 import { planPass, vmsToAskNicsOf } from "../../src/refresher/plan.js";
 import type { StoredVm } from "../../src/store/types.js";
 import { VM_STATUS } from "../../src/store/types.js";
@@ -21,7 +22,7 @@ import {
 } from "./builders.js";
 
 function plan(stored: StoredVm[], report: HostReport, nics: [string, ReportedNic[]][] = [], hostId = A) {
-  return planPass({ hostId, stored, report, ignoreNames: IGNORE }, new Map(nics));
+  return atOnce(planPass({ hostId, stored, report, ignoreNames: IGNORE }, new Map(nics)));
 }
 
 function asks(stored: StoredVm[], report: HostReport, hostId = A) {
@@ -35,6 +36,13 @@ describe("a plan", () => {
       changedVmIds: [],
       isSettled: true,
     });
+  });
+
+  test("F20: pauses after each few hundred VMs", () => {
+    const vmIdAt = (at: number) => `00000000-0000-4000-8000-${String(at).padStart(12, "0")}`;
+    const report = reportOf(...Array.from({ length: 1_600 }, (_, at) => reportedVm({ vmId: vmIdAt(at) })));
+    const steps = planPass({ hostId: A, stored: [], report, ignoreNames: IGNORE }, new Map());
+    expect([...steps]).toHaveLength(3);
   });
 
   test("for a new VM inserts it whole", () => {
