@@ -1,4 +1,4 @@
-import { parseHostReport } from "../src/hosts/host-report.js";
+import { ReportMemory } from "../src/hosts/scan.js";
 import { vmIps } from "../src/refresher/addresses.js";
 import { DEFAULT_GUEST_NIC_IGNORE, parseIgnorePatterns, toGuestInterfaces } from "../src/refresher/tidy.js";
 import type { GuestInterface } from "../src/store/types.js";
@@ -24,7 +24,7 @@ export function targetOf(body: Buffer, isNew: (address: string) => boolean): Tar
   const vms: TargetVm[] = [];
   const interfaces: GuestInterface[] = [];
   const changed: GuestInterface[] = [];
-  for (const vm of parseHostReport(body).vms) {
+  for (const vm of new ReportMemory().read(body).vms) {
     const devices = toGuestInterfaces(vm.vmId, vm.netIfaces ?? [], IGNORE);
     const others = devices.filter((device) => device.ipv4Addresses.some(isNew));
     if (others.length === 0) continue;
