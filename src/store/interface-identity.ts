@@ -35,11 +35,6 @@ export function identitiesOf(interfaces: readonly GuestInterface[]): unknown[][]
   return [...arraysOf(interfaces), nths];
 }
 
-/** `true` if two of the interfaces are the same in every column. */
-export function hasEqualRows(interfaces: readonly GuestInterface[]): boolean {
-  return new Set(interfaces.map(wholeOf)).size < interfaces.length;
-}
-
 /** All columns of an interface as one key. */
 export function wholeOf(device: GuestInterface): string {
   return JSON.stringify(storedValues(device));

@@ -1,6 +1,6 @@
 import type { QueryRunner } from "typeorm";
 import { arraysOf, COLUMNS } from "./interface-columns.js";
-import { hasEqualRows, identitiesOf, IS_GIVEN, ONE_STORED_ROW_EACH, placesOf } from "./interface-identity.js";
+import { identitiesOf, IS_GIVEN, ONE_STORED_ROW_EACH, placesOf } from "./interface-identity.js";
 import { affectedBy, rowsOf } from "./sql.js";
 import { expectAll } from "./superseded.js";
 import type { HostChanges } from "./types.js";
@@ -9,12 +9,13 @@ type Updates = HostChanges["updatedInterfaces"];
 
 /**
  * Gives each interface its new values. Equal rows are legal and next to never there, so the plain update is tried
- * first: it counts whether every given row met exactly one stored row. If not, it is undone, and rows are told apart.
+ * first: it counts whether as many stored rows were met as given ones, and each of these once. If not, it is undone, and
+ * rows are told apart.
  */
 export async function updateInterfaces(queryRunner: QueryRunner, updates: Updates): Promise<void> {
   if (updates.length === 0) return;
+  if (await updatedPlainly(queryRunner, updates)) return;
   const before = updates.map((update) => update.before);
-  if (!hasEqualRows(before) && (await updatedPlainly(queryRunner, updates))) return;
   const updated = await affectedBy(
     queryRunner,
     `WITH ${ONE_STORED_ROW_EACH}

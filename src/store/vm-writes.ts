@@ -55,10 +55,7 @@ export async function updateVms(
   changes: readonly VmChange[],
 ): Promise<void> {
   await updateStatic(queryRunner, changes.filter(differingIn(["name"])));
-  await updateDynamic(
-    queryRunner,
-    changes.filter(differingIn(["status", "ips", "fqdn", "ownerId", "incomingId"])),
-  );
+  await updateDynamic(queryRunner, hostId, changes.filter(differingIn(DYNAMIC_FIELDS)));
   await updateOwn(
     queryRunner,
     hostId,
@@ -85,31 +82,42 @@ async function updateStatic(queryRunner: QueryRunner, changes: readonly VmChange
   expectAll(updated, changes.length);
 }
 
-async function updateDynamic(queryRunner: QueryRunner, changes: readonly VmChange[]): Promise<void> {
+/**
+ * Sends the values that change, and of those as read only what somebody else may have changed meanwhile. Of a VM of the
+ * host's own that is who else stands to it, for the fence keeps all others away; of another host's VM it is everything.
+ */
+async function updateDynamic(
+  queryRunner: QueryRunner,
+  hostId: string,
+  changes: readonly VmChange[],
+): Promise<void> {
+  const [own, foreign] = [true, false].map((isOwn) =>
+    changes.filter(({ before }) => (before.ownerId === hostId) === isOwn),
+  ) as [VmChange[], VmChange[]];
+  await updateDynamicOf(queryRunner, own, STANDINGS);
+  await updateDynamicOf(queryRunner, foreign, DYNAMIC_FIELDS);
+}
+
+async function updateDynamicOf(
+  queryRunner: QueryRunner,
+  changes: readonly VmChange[],
+  guards: readonly DynamicField[],
+): Promise<void> {
   if (changes.length === 0) return;
+  const fields = DYNAMIC_FIELDS.filter((field) => changes.some(differingIn([field])));
+  const types = [...fields, ...guards].map((field) => DYNAMIC[field].type);
+  const given = [...fields.map((field) => `new_${field}`), ...guards.map((field) => `old_${field}`)];
+  const set = fields.map((field) => `${DYNAMIC[field].column} = g.new_${field}`);
+  const asRead = guards.map((field) => `d.${DYNAMIC[field].column} IS NOT DISTINCT FROM g.old_${field}`);
   const updated = await affectedBy(
     queryRunner,
-    `UPDATE vm_dynamic d SET status = g.status, vm_ip = g.ips, vm_fqdn = g.fqdn,
-       run_on_vds = g.owner_id, migrating_to_vds = g.incoming_id
-     FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::uuid[], $6::uuid[],
-         $7::uuid[], $8::uuid[], $9::int[], $10::text[], $11::text[])
-       AS g(id, status, ips, fqdn, owner_id, incoming_id, old_owner_id, old_incoming_id, old_status, old_ips, old_fqdn)
-     WHERE d.vm_guid = g.id AND d.status = g.old_status
-       AND d.run_on_vds IS NOT DISTINCT FROM g.old_owner_id
-       AND d.migrating_to_vds IS NOT DISTINCT FROM g.old_incoming_id
-       AND d.vm_ip IS NOT DISTINCT FROM g.old_ips AND d.vm_fqdn IS NOT DISTINCT FROM g.old_fqdn`,
+    `UPDATE vm_dynamic d SET ${set.join(", ")}
+     FROM unnest($1::uuid[], ${types.map((type, at) => `$${at + 2}::${type}[]`).join(", ")}) AS g(id, ${given.join(", ")})
+     WHERE d.vm_guid = g.id AND ${asRead.join(" AND ")}`,
     [
       changes.map(({ before }) => before.id),
-      changes.map(({ after }) => after.status),
-      changes.map(({ after }) => after.ips),
-      changes.map(({ after }) => after.fqdn),
-      changes.map(({ after }) => after.ownerId),
-      changes.map(({ after }) => after.incomingId),
-      changes.map(({ before }) => before.ownerId),
-      changes.map(({ before }) => before.incomingId),
-      changes.map(({ before }) => before.status),
-      changes.map(({ before }) => before.ips),
-      changes.map(({ before }) => before.fqdn),
+      ...fields.map((field) => changes.map(({ after }) => after[field])),
+      ...guards.map((field) => changes.map(({ before }) => before[field])),
     ],
   );
   expectAll(updated, changes.length);
@@ -170,3 +178,18 @@ function isHeard({ ownerId, silence, missedPasses }: VmState): boolean {
 function differingIn(fields: readonly (keyof VmState)[]): (change: VmChange) => boolean {
   return ({ before, after }) => fields.some((field) => before[field] !== after[field]);
 }
+
+/** The columns of `vm_dynamic` that passes change. */
+const DYNAMIC = {
+  status: { column: "status", type: "int" },
+  ips: { column: "vm_ip", type: "text" },
+  fqdn: { column: "vm_fqdn", type: "text" },
+  ownerId: { column: "run_on_vds", type: "uuid" },
+  incomingId: { column: "migrating_to_vds", type: "uuid" },
+} as const;
+
+type DynamicField = keyof typeof DYNAMIC;
+
+const DYNAMIC_FIELDS = Object.keys(DYNAMIC) as readonly DynamicField[];
+
+const STANDINGS: readonly DynamicField[] = ["ownerId", "incomingId"];

@@ -249,6 +249,16 @@ describe("the fence", () => {
     expect((await store.hostsByIds([HOST_B]))[0]?.lastSuccessAt).toBeNull();
   });
 
+  test("finds that a host's own VM got a destination meanwhile, and does not undo that", async () => {
+    const own = vm(1);
+    await pass(store, HOST_A, { newVms: [own] });
+    const claim = await claimOf(store, HOST_A);
+    await pass(store, HOST_B, { changedVms: [change(own, { incomingId: HOST_B })] });
+    const late = changes({ changedVms: [change(own, { ips: "10.9.9.9" })] });
+    expect(await store.apply(claim, late, PASS)).toBe(false);
+    expect(await storedVm(1)).toMatchObject({ ...own, incomingId: HOST_B });
+  });
+
   test("passes other errors on, with everything rolled back", async () => {
     const claim = await claimOf(store, HOST_A);
     const broken = changes({ newVms: [vm(1)], insertedInterfaces: [device(99)] });
