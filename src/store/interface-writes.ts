@@ -7,7 +7,10 @@ import { expectAll } from "./superseded.js";
 import type { HostChanges } from "./types.js";
 
 /** Writes exactly the changed interfaces. Deletes come first: of two equal rows one may go and the other change. */
-export async function writeInterfaces(queryRunner: QueryRunner, changes: HostChanges): Promise<void> {
+export async function writeInterfaces(
+  queryRunner: QueryRunner,
+  changes: Omit<HostChanges, "changedVms">,
+): Promise<void> {
   const { insertedInterfaces, deletedInterfaces, updatedInterfaces, interfaceOrders } = changes;
   if (deletedInterfaces.length > 0) {
     const deleted = await affectedBy(

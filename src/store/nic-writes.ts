@@ -3,7 +3,10 @@ import { affectedBy } from "./sql.js";
 import type { HostChanges } from "./types.js";
 
 /** Writes the changed vNICs, by id, so that no two passes deadlock over one that moved between VMs. */
-export async function writeNics(queryRunner: QueryRunner, changes: HostChanges): Promise<void> {
+export async function writeNics(
+  queryRunner: QueryRunner,
+  changes: Omit<HostChanges, "changedVms">,
+): Promise<void> {
   const { upsertedNics: nics, deletedNicIds } = changes;
   if (deletedNicIds.length > 0) {
     await affectedBy(

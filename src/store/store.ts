@@ -2,7 +2,8 @@ import type { DataSource } from "typeorm";
 import { addHost, registerHosts, removeHost, renameHosts, type HostName } from "./host-writes.js";
 import { listHosts } from "./host-reads.js";
 import { gather } from "./gather.js";
-import { applyPass, claimHosts, failPass, isWithoutNews, noteSuccesses, type Success } from "./passes.js";
+import { applyPasses, weightOf, type PassWrite } from "./apply.js";
+import { claimHosts, failPass, isWithoutNews, noteSuccesses, type Success } from "./passes.js";
 import { createReader } from "./reader.js";
 import { storedVmsOf, type StoredVmsQuestion } from "./stored-vms.js";
 import type { Store } from "./types.js";
@@ -15,6 +16,11 @@ export function createStore(dataSource: DataSource): Store {
   const claim = gather({ keyOf: (hostId: string) => hostId }, (hostIds) => claimHosts(dataSource, hostIds));
   const noteSuccess = gather({ keyOf: (success: Success) => success.claim.hostId }, (successes) =>
     noteSuccesses(dataSource, successes),
+  );
+  const apply = gather(
+    // Several at once, for one may have to wait for another replica's rows.
+    { keyOf: ({ claim: { hostId } }: PassWrite) => hostId, weightOf, lanes: 4 },
+    (writes) => applyPasses(dataSource, writes),
   );
   const rename = gather({ keyOf: ({ hostId }: HostName) => hostId }, (names) =>
     renameHosts(dataSource, names),
@@ -39,9 +45,9 @@ export function createStore(dataSource: DataSource): Store {
     claim: async (hostId) => (await claim(hostId)) ?? null,
     vmsOf: async (hostId, vmIds) => (await vmsOf({ hostId, vmIds })) ?? [],
     apply: async (claimed, changes, pass) =>
-      isWithoutNews(changes)
-        ? (await noteSuccess({ claim: claimed, ...pass })) === true
-        : applyPass(dataSource, claimed, changes, pass),
+      (isWithoutNews(changes)
+        ? await noteSuccess({ claim: claimed, ...pass })
+        : await apply({ claim: claimed, changes, ...pass })) === true,
     fail: (claimed, failure, durationMs) => failPass(dataSource, claimed, failure, durationMs),
     readerFor: (scope) => createReader(dataSource, scope),
     ...createReader(dataSource, null),

@@ -4,7 +4,9 @@ import { expectAll } from "./superseded.js";
 import type { VmState } from "./types.js";
 
 /** A VM's 1:1 values, as read and as they shall be. */
-interface VmChange {
+export interface VmChange {
+  /** Whose pass says so. */
+  readonly hostId: string;
   readonly before: VmState;
   readonly after: VmState;
 }
@@ -49,16 +51,11 @@ export async function insertVms(queryRunner: QueryRunner, vms: readonly VmState[
 }
 
 /** Updates each table's rows whose values change, and no other; a VM that is not as read voids the pass: no update is lost. */
-export async function updateVms(
-  queryRunner: QueryRunner,
-  hostId: string,
-  changes: readonly VmChange[],
-): Promise<void> {
+export async function updateVms(queryRunner: QueryRunner, changes: readonly VmChange[]): Promise<void> {
   await updateStatic(queryRunner, changes.filter(differingIn(["name"])));
-  await updateDynamic(queryRunner, hostId, changes.filter(differingIn(DYNAMIC_FIELDS)));
+  await updateDynamic(queryRunner, changes.filter(differingIn(DYNAMIC_FIELDS)));
   await updateOwn(
     queryRunner,
-    hostId,
     changes.filter(
       (change) =>
         differingIn(["contenderId", "inventoryHash", "silence", "missedPasses"])(change) ||
@@ -86,13 +83,9 @@ async function updateStatic(queryRunner: QueryRunner, changes: readonly VmChange
  * Sends the values that change, and of those as read only what somebody else may have changed meanwhile. Of a VM of the
  * host's own that is who else stands to it, for the fence keeps all others away; of another host's VM it is everything.
  */
-async function updateDynamic(
-  queryRunner: QueryRunner,
-  hostId: string,
-  changes: readonly VmChange[],
-): Promise<void> {
+async function updateDynamic(queryRunner: QueryRunner, changes: readonly VmChange[]): Promise<void> {
   const [own, foreign] = [true, false].map((isOwn) =>
-    changes.filter(({ before }) => (before.ownerId === hostId) === isOwn),
+    changes.filter(({ hostId, before }) => (before.ownerId === hostId) === isOwn),
   ) as [VmChange[], VmChange[]];
   await updateDynamicOf(queryRunner, own, STANDINGS);
   await updateDynamicOf(queryRunner, foreign, DYNAMIC_FIELDS);
@@ -127,11 +120,7 @@ async function updateDynamicOf(
  * The time of the last report is stored when a guest falls silent: the last success, before this pass, of the host that
  * owned the VM until now.
  */
-async function updateOwn(
-  queryRunner: QueryRunner,
-  hostId: string,
-  changes: readonly VmChange[],
-): Promise<void> {
+async function updateOwn(queryRunner: QueryRunner, changes: readonly VmChange[]): Promise<void> {
   if (changes.length === 0) return;
   const updated = await affectedBy(
     queryRunner,
@@ -139,20 +128,20 @@ async function updateOwn(
        silence = g.silence, missed_passes = g.missed_passes,
        last_reported_at = CASE
          WHEN g.was_heard AND NOT g.is_heard THEN (
-           SELECT CASE WHEN h.host_id = $1 THEN h.previous_success_at ELSE h.last_success_at END
+           SELECT CASE WHEN h.host_id = g.pass_of THEN h.previous_success_at ELSE h.last_success_at END
            FROM vnic_graph_host h WHERE h.host_id = g.old_owner_id)
          WHEN g.is_heard THEN NULL
          ELSE r.last_reported_at END
-     FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::int[], $7::uuid[], $8::uuid[], $9::bool[], $10::bool[],
+     FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::int[], $7::uuid[], $8::uuid[], $9::bool[], $10::bool[],
          $11::text[], $12::text[], $13::int[])
-       AS g(id, contender_id, inventory_hash, silence, missed_passes, old_contender_id, old_owner_id, was_heard, is_heard,
+       AS g(pass_of, id, contender_id, inventory_hash, silence, missed_passes, old_contender_id, old_owner_id, was_heard, is_heard,
          old_inventory_hash, old_silence, old_missed_passes)
      WHERE r.vm_id = g.id AND r.missed_passes = g.old_missed_passes
        AND r.contender_id IS NOT DISTINCT FROM g.old_contender_id
        AND r.inventory_hash IS NOT DISTINCT FROM g.old_inventory_hash
        AND r.silence IS NOT DISTINCT FROM g.old_silence`,
     [
-      hostId,
+      changes.map(({ hostId }) => hostId),
       changes.map(({ before }) => before.id),
       changes.map(({ after }) => after.contenderId),
       changes.map(({ after }) => after.inventoryHash),
