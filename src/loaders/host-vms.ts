@@ -16,9 +16,7 @@ export function hostVmsLoader(
       const known = hostIds.filter(isUuid);
       const rows = known.length === 0 ? [] : await store.vmsByHosts(known, limit);
       rows.forEach(onRow);
-      return manyInKeyOrder(hostIds, rows, (row) => row.hostId).map((vms) =>
-        vms.toSorted(byName).slice(0, limit),
-      );
+      return manyInKeyOrder(hostIds, rows.toSorted(byName), (row) => row.hostId);
     },
     { cacheKeyFn: (id) => id.toLowerCase(), maxBatchSize: Math.max(1, Math.floor(MAX_ROWS / limit)) },
   );

@@ -4,7 +4,7 @@ import { everyHostTried, readHosts } from "./host-reads.js";
 import { nicsBy } from "./nic-reads.js";
 import { VisibleVms } from "./scope.js";
 import type { ReadStore, VmScope } from "./types.js";
-import { countVms, vmsBy, vmsPage } from "./vm-reads.js";
+import { countVms, vmsByHosts, vmsByIds, vmsPage } from "./vm-reads.js";
 
 /** The read side for somebody who may see a scope's VMs; `null`: all. */
 export function createReader(dataSource: DataSource, scope: VmScope | null): ReadStore {
@@ -12,8 +12,8 @@ export function createReader(dataSource: DataSource, scope: VmScope | null): Rea
   return {
     vmsPage: (page) => vmsPage(dataSource, page, visible),
     countVms: (filter) => countVms(dataSource, filter, visible),
-    vmsByIds: (ids) => vmsBy(dataSource, "s.vm_guid", ids, visible),
-    vmsByHosts: (hostIds) => vmsBy(dataSource, "d.run_on_vds", hostIds, visible),
+    vmsByIds: (ids) => vmsByIds(dataSource, ids, visible),
+    vmsByHosts: (hostIds, limitPerHost) => vmsByHosts(dataSource, hostIds, limitPerHost ?? null, visible),
     nicsByVms: (vmIds) => nicsBy(dataSource, "vm_guid", vmIds, visible),
     nicsByIds: (ids) => nicsBy(dataSource, "id", ids, visible),
     nicsByMacs: (macs) => nicsBy(dataSource, "mac_addr", macs, visible),

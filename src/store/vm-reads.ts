@@ -43,21 +43,45 @@ export async function countVms(
   return Number(row?.count ?? 0);
 }
 
-/** The VMs whose id, or whose owner's, is one of the keys. */
-export async function vmsBy(
+/** The VMs with one of the ids. */
+export async function vmsByIds(
   dataSource: DataSource,
-  key: "s.vm_guid" | "d.run_on_vds",
   ids: readonly string[],
   visible: VisibleVms | null,
 ): Promise<VmRow[]> {
   const parameters = new Parameters();
   const conditions = [
-    `${key} = ANY(${parameters.add(ids)}::uuid[])`,
+    `s.vm_guid = ANY(${parameters.add(ids)}::uuid[])`,
     ...conditionsOf({}, visible, parameters),
   ];
   return rowsOf<VmRow>(
     dataSource,
-    `${SELECT_VMS} WHERE ${conditions.join(" AND ")} ORDER BY ${ORDERS.NAME_ASC.columns.join(", ")}`,
+    `${SELECT_VMS} WHERE ${conditions.join(" AND ")} ORDER BY ${BY_NAME}`,
+    parameters.values,
+  );
+}
+
+/**
+ * The VMs of each host, the first by name if there is a limit. Numbered, because a LIMIT for each host would make
+ * PostgreSQL walk through the names of all VMs, once for each host that runs few.
+ */
+export async function vmsByHosts(
+  dataSource: DataSource,
+  hostIds: readonly string[],
+  limitPerHost: number | null,
+  visible: VisibleVms | null,
+): Promise<VmRow[]> {
+  const parameters = new Parameters();
+  const conditions = [
+    `d.run_on_vds = ANY(${parameters.add(hostIds)}::uuid[])`,
+    ...conditionsOf({}, visible, parameters),
+  ];
+  const numbered = `SELECT s.vm_guid, row_number() OVER (PARTITION BY d.run_on_vds ORDER BY ${BY_NAME}) AS place
+    FROM vm_static s JOIN vm_dynamic d ON d.vm_guid = s.vm_guid WHERE ${conditions.join(" AND ")}`;
+  const first = limitPerHost === null ? "" : ` WHERE place <= ${parameters.add(limitPerHost)}`;
+  return rowsOf<VmRow>(
+    dataSource,
+    `${SELECT_VMS} WHERE s.vm_guid IN (SELECT vm_guid FROM (${numbered}) AS numbered${first}) ORDER BY ${BY_NAME}`,
     parameters.values,
   );
 }
@@ -94,6 +118,7 @@ const ORDERS = {
   NAME_DESC: { columns: ['s.vm_name COLLATE "C"', "s.vm_guid"], direction: "DESC", compare: "<" },
   ID_ASC: { columns: ["s.vm_guid"], direction: "ASC", compare: ">" },
 } as const;
+const BY_NAME = ORDERS.NAME_ASC.columns.join(", ");
 
 /** Without an owner a VM is down: nobody could know better, so nothing about it is stale. */
 const IS_FRESH = `d.run_on_vds IS NOT NULL AND coalesce(r.missed_passes, 0) = 0

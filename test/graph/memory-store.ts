@@ -42,8 +42,11 @@ export function memoryStore(): MemoryStore {
       }),
     countVms: (filter) => read("countVms", filter, () => found(vms, filter).length),
     vmsByIds: (ids) => read("vmsByIds", ids, () => vms.filter((vm) => ids.includes(vm.id)).reverse()),
-    vmsByHosts: (ids) =>
-      read("vmsByHosts", ids, () => vms.filter((vm) => ids.includes(vm.hostId ?? "")).reverse()),
+    vmsByHosts: (ids, limitPerHost) =>
+      read("vmsByHosts", ids, () => {
+        const byName = vms.toSorted((left, right) => (left.name < right.name ? -1 : 1));
+        return ids.flatMap((id) => byName.filter((vm) => vm.hostId === id).slice(0, limitPerHost)).reverse();
+      }),
     nicsByVms: (ids) => read("nicsByVms", ids, () => nics.filter((nic) => ids.includes(nic.vmId)).reverse()),
     nicsByIds: (ids) => read("nicsByIds", ids, () => nics.filter((nic) => ids.includes(nic.id)).reverse()),
     nicsByMacs: (macs) =>

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Store, VmFilter, VmOrder, VmScope } from "../../src/store/types.js";
+import type { ReadStore, Store, VmFilter, VmOrder, VmScope } from "../../src/store/types.js";
 import type { TestDatabase } from "../support/database.js";
 import { createDatabase } from "../support/database.js";
 import { HOSTS, HOST_A, HOST_B, HOST_C, INTERVAL_MS, device, id, nic, pass, vm } from "./fixtures.js";
@@ -135,6 +135,16 @@ describe("reading VMs", () => {
     ]);
     expect((await store.vmsByHosts([HOST_B, HOST_C])).map((row) => row.name)).toEqual(["100%_sure", "Ärger"]);
     expect(await store.vmsByIds([])).toEqual([]);
+    expect(await store.vmsByHosts([])).toEqual([]);
+  });
+
+  test("by hosts reads the first of each by name and no others, those in the scope alone", async () => {
+    const namesOf = async (limit: number, reader: ReadStore = store) =>
+      (await reader.vmsByHosts([HOST_B, HOST_A, HOST_A], limit)).map((row) => row.name);
+    expect(await namesOf(1)).toEqual(["100%_sure", "Web-3"]);
+    expect(await namesOf(2)).toEqual(["100%_sure", "Web-3", "web-1", "Ärger"]);
+    const reader = store.readerFor({ namePatterns: ["web-*"], hostIds: [], vmIds: [id(5)] });
+    expect(await namesOf(1, reader)).toEqual(["web-1", "Ärger"]);
   });
 
   test("tells unknown from none", async () => {
