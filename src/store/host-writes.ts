@@ -12,14 +12,22 @@ export async function registerHosts(
   intervalMs: number | null,
 ): Promise<void> {
   if (hosts.length === 0) return;
+  const ids = hosts.map((host) => host.id);
   await inTransaction(dataSource, async (queryRunner) => {
-    await upsertHosts(queryRunner, hosts, intervalMs, true);
+    await upsertHosts(queryRunner, hosts);
+    // Those that come and those that go at once, by id, as passes lock them: so nobody waits for another in a circle.
+    await affectedBy(
+      queryRunner,
+      `SELECT FROM vnic_graph_host WHERE host_id = ANY($1::uuid[]) OR (from_settings AND active)
+       ORDER BY host_id FOR NO KEY UPDATE`,
+      [ids],
+    );
+    await startPolling(queryRunner, ids, intervalMs, true);
     await affectedBy(
       queryRunner,
       `UPDATE vnic_graph_host SET active = false, epoch = epoch + 1
-       WHERE host_id IN (SELECT host_id FROM vnic_graph_host
-         WHERE from_settings AND active AND host_id <> ALL($1::uuid[]) ORDER BY host_id FOR UPDATE)`,
-      [hosts.map((host) => host.id)],
+       WHERE from_settings AND active AND host_id <> ALL($1::uuid[])`,
+      [ids],
     );
   });
 }
@@ -30,7 +38,10 @@ export async function addHost(
   host: ConfiguredHost,
   intervalMs: number | null,
 ): Promise<void> {
-  await inTransaction(dataSource, (queryRunner) => upsertHosts(queryRunner, [host], intervalMs, false));
+  await inTransaction(dataSource, async (queryRunner) => {
+    await upsertHosts(queryRunner, [host]);
+    await startPolling(queryRunner, [host.id], intervalMs, false);
+  });
 }
 
 /** Ends the polling of a host, and the right to write of a pass that is under way. `false` if it was not polled. */
@@ -66,22 +77,28 @@ export async function renameHosts(
 }
 
 /** By id, so that two replicas that start together wait for each other and never in a circle. */
-async function upsertHosts(
-  queryRunner: QueryRunner,
-  hosts: readonly ConfiguredHost[],
-  intervalMs: number | null,
-  fromSettings: boolean,
-): Promise<void> {
-  if (hosts.length === 0) return;
-  const ids = hosts.map((host) => host.id);
+async function upsertHosts(queryRunner: QueryRunner, hosts: readonly ConfiguredHost[]): Promise<void> {
   await affectedBy(
     queryRunner,
     `INSERT INTO vds_static AS s (vds_id, vds_name, host_name, port)
      SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[]) AS g(id, name, host, port) ORDER BY id
      ON CONFLICT (vds_id) DO UPDATE SET host_name = excluded.host_name, port = excluded.port
        WHERE (s.host_name, s.port) IS DISTINCT FROM (excluded.host_name, excluded.port)`,
-    [ids, hosts.map((host) => host.name), hosts.map((host) => host.host), hosts.map((host) => host.port)],
+    [
+      hosts.map((host) => host.id),
+      hosts.map((host) => host.name),
+      hosts.map((host) => host.host),
+      hosts.map((host) => host.port),
+    ],
   );
+}
+
+async function startPolling(
+  queryRunner: QueryRunner,
+  ids: readonly string[],
+  intervalMs: number | null,
+  fromSettings: boolean,
+): Promise<void> {
   // A process that does not poll, and so has no interval, must not hide that those who should are overdue.
   // What was added while running stays so when settings name it too, and outlives them.
   await affectedBy(

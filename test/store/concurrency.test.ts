@@ -3,7 +3,22 @@ import { expect, test } from "vitest";
 import type { HostChanges, HostClaim, Store, StoredVm } from "../../src/store/types.js";
 import type { TestDatabase } from "../support/database.js";
 import { cleanDatabase } from "./clean-database.js";
-import { HOST_A, HOST_B, HOST_C, PASS, changes, claimOf, device, id, nic, pass, vm } from "./fixtures.js";
+import {
+  HOSTS,
+  HOST_A,
+  HOST_B,
+  HOST_C,
+  INTERVAL_MS,
+  PASS,
+  changes,
+  claimOf,
+  device,
+  id,
+  nic,
+  pass,
+  vm,
+} from "./fixtures.js";
+import { until } from "./until.js";
 
 const NUMBERS = Array.from({ length: 40 }, (_, index) => index + 1);
 
@@ -48,6 +63,25 @@ test("two hosts that find the same new VMs at once neither deadlock nor share th
     (await store.vmsByHosts([HOST_A, HOST_B, HOST_C])).map((row) => row.id),
   );
   expect(devices).toHaveLength(10 * NUMBERS.length);
+});
+
+test("settings that end one host and name another do not deadlock with a pass of both", async () => {
+  const passing = database.dataSource.createQueryRunner();
+  await passing.startTransaction();
+  const lock = "SELECT FROM vnic_graph_host WHERE host_id = $1 FOR UPDATE";
+  await passing.query(lock, [HOST_A]);
+  const registered = store.registerHosts([HOSTS[1]!], INTERVAL_MS);
+  await until(async () => {
+    const waiting: unknown[] = await database.dataSource.query(
+      "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+    );
+    return waiting.length > 0;
+  });
+  await passing.query(lock, [HOST_B]);
+  await passing.commitTransaction();
+  await passing.release();
+  await registered;
+  expect((await store.listHosts()).map((host) => host.id)).toEqual([HOST_B]);
 });
 
 test("hosts that take VMs from each other at once never deadlock, and every VM has one owner's data", async () => {
