@@ -3,6 +3,7 @@ import type { VdsmClient } from "../hosts/vdsm-client.js";
 import { HostError } from "../hosts/errors.js";
 import { ReportMemory } from "../hosts/scan.js";
 import type { ConfiguredHost, RefreshStore } from "../store/types.js";
+import { cutText, storableText } from "./text.js";
 
 /** Answers about vNICs, and why some are missing. */
 export interface NicAnswers {
@@ -47,9 +48,10 @@ export class HostLink {
     if (this.isNamed) return;
     try {
       const { hostname } = await this.vdsm.getCapabilities(signal);
-      if (hostname !== null && hostname !== "" && hostname !== this.name) {
-        await store.renameHost(this.host.id, hostname);
-        this.name = hostname;
+      const name = cutText(storableText(hostname ?? ""), HOST_NAME_LENGTH);
+      if (name !== "" && name !== this.name) {
+        await store.renameHost(this.host.id, name);
+        this.name = name;
       }
       this.isNamed = true;
     } catch (error) {
@@ -76,6 +78,9 @@ export class HostLink {
     return this.vdsm.getVMFullList(vmIds, signal);
   }
 }
+
+/** `vds_static.vds_name` is varchar(255). A name that it cannot hold would fail those of other hosts, stored with it. */
+const HOST_NAME_LENGTH = 255;
 
 /**
  * A domain's XML is about 10 kB, and reading one takes a quarter of a millisecond; after a restart of vdsmd all VMs of a

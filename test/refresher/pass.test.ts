@@ -200,6 +200,16 @@ describe("a host", () => {
     expect(host.calls).not.toContain("getCapabilities");
   });
 
+  test("that calls itself what no column holds is called what one holds, once", async () => {
+    host.hostname = `a\0${"ü".repeat(300)}`;
+    await pass();
+    expect(store.names.get(A)).toBe(`a\uFFFD${"ü".repeat(253)}`);
+    link.unlearn();
+    await pass();
+    expect(host.calls).toContain("getCapabilities");
+    expect(store.calls).not.toContain("renameHost");
+  });
+
   test("whose name cannot be learnt is asked again, unless it refuses the question", async () => {
     host.broken.set("getCapabilities", new HostError("timeout", "no answer"));
     expect(await pass()).toMatchObject({ outcome: "done" });
