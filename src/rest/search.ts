@@ -1,4 +1,4 @@
-import { isIP } from "node:net";
+import { canonicalIPv4, canonicalIPv6 } from "../loaders/addresses.js";
 import type { VmFilter } from "../loaders/rows.js";
 import { Fault } from "./fault.js";
 import { statusesOf } from "./status-words.js";
@@ -16,27 +16,32 @@ export function searchOf(text: string): Search {
   if (text.length > MAX_LENGTH)
     throw new Fault(400, `search: longer than ${MAX_LENGTH} characters; narrow it`);
   const [, terms = "", page] = /^\s*(.*?)\s*(?:\bpage\s+(\d{1,9})\s*)?$/is.exec(text) ?? [];
-  const filter: Record<string, unknown> = {};
-  let name: Search["name"] = null;
+  const values = valuesOf(terms) ?? unreadable(text);
+  const [name, status, ip] = ["name", "status", "ip"].map((key) => values.get(key));
+  const part = longestLiteral(name ?? "");
+  const filter: VmFilter = {
+    ...(part !== "" && { nameContains: part }),
+    ...(status !== undefined && { statuses: statusesOf(status.toLowerCase()) ?? wrong("status", status) }),
+    ...(ip !== undefined && { ip: canonicalIPv4(ip) ?? canonicalIPv6(ip) ?? wrong("ip", ip) }),
+  };
+  return {
+    filter,
+    name: name === undefined ? null : judgeOf(name),
+    page: page === undefined ? null : Number(page),
+  };
+}
+
+/** The value of each key; `null` if the terms cannot be read. All must hold, so a key that is given twice cannot either. */
+function valuesOf(terms: string): ReadonlyMap<string, string> | null {
+  const values = new Map<string, string>();
   for (let rest = terms; rest !== "";) {
     const [whole = "", key = "", quoted, bare = ""] = TERM.exec(rest) ?? [];
     const value = quoted ?? bare;
-    if (whole === "" || value === "") throw unreadable(text);
+    if (whole === "" || value === "" || values.has(key.toLowerCase())) return null;
+    values.set(key.toLowerCase(), value);
     rest = rest.slice(whole.length);
-    switch (key.toLowerCase()) {
-      case "name":
-        if (filter["nameContains"] !== undefined || name !== null) throw unreadable(text);
-        if (longestLiteral(value) !== "") filter["nameContains"] = longestLiteral(value);
-        name = judgeOf(value);
-        break;
-      case "status":
-        filter["statuses"] = statusesOf(value.toLowerCase()) ?? wrong("status", value);
-        break;
-      default:
-        filter["ip"] = isIP(value) === 0 || value.includes("%") ? wrong("ip", value) : canonicalOf(value);
-    }
   }
-  return { filter: filter, name, page: page === undefined ? null : Number(page) };
+  return values;
 }
 
 /** A name has 255 characters at most; and reading must not take longer than asking. */
@@ -44,8 +49,8 @@ const MAX_LENGTH = 500;
 
 const TERM = /^(name|status|ip)\s*=\s*(?:"([^"]*)"|([^\s"]+))(?:\s+and\s+(?=\S)|\s*$)/i;
 
-function unreadable(text: string): Fault {
-  return new Fault(
+function unreadable(text: string): never {
+  throw new Fault(
     400,
     `search: cannot be read: ${text.slice(0, 100)}; write name=web*, status=up or ip=192.0.2.1, joined by "and", ` +
       'and "page 2" at the end',
@@ -81,9 +86,4 @@ function judgeOf(value: string): Search["name"] {
     }
     return text.length - last.length >= place && text.endsWith(last);
   };
-}
-
-/** The spelling of the WHATWG URL standard is that of RFC 5952, but for embedded IPv4. */
-function canonicalOf(ip: string): string {
-  return ip.includes(":") ? new URL(`http://[${ip}]/`).hostname.slice(1, -1) : ip;
 }

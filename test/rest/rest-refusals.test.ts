@@ -108,6 +108,9 @@ describe("a fault", () => {
     "name=a and",
     "a OR b",
     "name=a and name=b",
+    "name=* and name=b",
+    "status=up and status=down",
+    "ip=192.0.2.1 and IP=192.0.2.2",
   ])("tells what a search may be, instead of %s", async (search) => {
     const { status, text } = await rest.ask(`/vms?search=${encodeURIComponent(search)}`);
     expect(status).toBe(400);

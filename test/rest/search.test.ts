@@ -42,5 +42,6 @@ describe("a search", () => {
       statuses: [5, 6],
       ip: "2001:db8::1",
     });
+    expect(searchOf("ip=fe80::1%eth0").filter).toEqual({ ip: "fe80::1" });
   });
 });
