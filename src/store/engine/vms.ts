@@ -8,7 +8,7 @@ import { STATUS } from "./vm-conditions.js";
 /** A statement that ends in VMs: `source` is a list of `vm_guid`s, as a table or a parenthesised SELECT. */
 export function vmsOf(source: string, order: string): string {
   return `
-    SELECT s.vm_guid AS id, s.vm_name AS name, ${STATUS} AS status, d.run_on_vds AS "hostId", d.vm_ip AS "vmIp",
+    SELECT s.vm_guid AS id, s.vm_name AS name, ${STATUS} AS status, d.run_on_vds AS "hostId", nullif(d.vm_ip, '') AS "vmIp",
       nullif(d.vm_fqdn, '') AS fqdn, coalesce(d.guest_agent_nics_hash, 0) AS "nicsHash", h.status AS "hostStatus",
       EXISTS (SELECT FROM vm_guest_agent_interfaces g WHERE g.vm_id = s.vm_guid) AS "hasInterfaces"
     FROM ${source} AS chosen (vm_guid)

@@ -60,7 +60,7 @@ export const SMALL_ENGINE = [
     ('${ids.windows}', 1, '${ids.host}', NULL, '', 4712),
     ('${ids.stopped}', 0, NULL, NULL, NULL, 0),
     ('${ids.lost}', 7, '${ids.lostHost}', NULL, NULL, 0),
-    ('${ids.blank}', 1, '${ids.host}', NULL, NULL, NULL),
+    ('${ids.blank}', 1, '${ids.host}', '', NULL, NULL),
     ('${ids.twin1}', 1, '${ids.host}', NULL, NULL, 1), ('${ids.twin2}', 1, '${ids.host}', NULL, NULL, 1),
     ('${ids.twin3}', 1, '${ids.host}', NULL, NULL, 1)`,
   // Only one VM has statistics: an engine's view would show no other.
