@@ -23,7 +23,8 @@ export class Mutations {
   @Mutation(() => Host, {
     nullable: true,
     description:
-      "Starts to poll a host; one that is polled already stays as it is. Its VMs follow with its first answer.",
+      "Starts to poll a host; one that is polled already stays as it is. Its VMs follow with its first answer. " +
+      "Null only beside an error.",
   })
   async addHost(
     @Arg("address", () => String, {

@@ -1,11 +1,15 @@
 import { Field, ID, ObjectType } from "type-graphql";
-import { DateTimeScalar, IPv4Scalar, IPv6Scalar, MACScalar } from "./scalars.js";
+import { DateTimeScalar, IPScalar, IPv4Scalar, IPv6Scalar, MACScalar } from "./scalars.js";
 
 /*
  * What the API's objects have by themselves; what leads from one to another is in *-fields.ts, so that no file needs a
  * circle. The fields of Vm and VmNic other than their keys are nullable although the tables never lack them: in a
  * federated graph these objects belong to several teams, and our outage must not null what another team serves.
  */
+
+/** When a field of a shared type is null that is never null here. */
+export const NULL_ELSEWHERE =
+  "Null only beside an error, or for an object of a federated graph that is not known here.";
 
 /** A virtual machine. */
 @ObjectType({ simpleResolvers: true, description: "A virtual machine, as the host that runs it reports it." })
@@ -15,7 +19,7 @@ export class Vm {
 
   @Field(() => String, {
     nullable: true,
-    description: "The VM's name. Null only if this gateway cannot be reached through a federated graph.",
+    description: `The VM's name. ${NULL_ELSEWHERE}`,
   })
   readonly name!: string;
 }
@@ -35,7 +39,8 @@ export class VmNic {
   @Field(() => String, {
     nullable: true,
     description:
-      "Its name outside the guest, such as `nic1` or `vnet0`. As fresh as the VM's list of devices.",
+      "Its name outside the guest, such as `nic1` or `vnet0`. As fresh as the VM's list of devices. " +
+      NULL_ELSEWHERE,
   })
   readonly name!: string;
 
@@ -52,7 +57,10 @@ export class VmNic {
   })
   readonly network!: string | null;
 
-  @Field(() => Boolean, { nullable: true, description: "Whether its virtual cable is plugged in." })
+  @Field(() => Boolean, {
+    nullable: true,
+    description: `Whether its virtual cable is plugged in. As fresh as the VM's list of devices. ${NULL_ELSEWHERE}`,
+  })
   readonly linked!: boolean;
 
   @Field(() => Boolean, {
@@ -75,9 +83,18 @@ export class GuestInfo {
   @Field(() => String, { nullable: true, description: "The guest's full host name. Null: not known." })
   readonly fqdn!: string | null;
 
+  @Field(() => [IPScalar], {
+    nullable: true,
+    description:
+      "The addresses of the guest's network devices, IPv4 before IPv6, in reported order; of an old agent, which tells no " +
+      "devices, those that it tells. Null: not known; empty: none.",
+  })
+  readonly ips!: readonly string[] | null;
+
   @Field(() => DateTimeScalar, {
     nullable: true,
-    description: "When a host last reported this guest's data. Null: never.",
+    description:
+      "When a host last reported this guest's data. Null: never, or an engine asks the hosts and keeps no time of it.",
   })
   readonly lastReportedAt!: Date | null;
 }
@@ -129,13 +146,16 @@ export class Host {
 
   @Field(() => DateTimeScalar, {
     nullable: true,
-    description: "When it last answered whole: its VMs' data are as fresh as this. Null: never.",
+    description:
+      "When it last answered whole: its VMs' data are as fresh as this. Null: never, or an engine asks it and keeps no " +
+      "time of it.",
   })
   readonly lastSuccessAt!: Date | null;
 
   @Field(() => String, {
     nullable: true,
-    description: "Why it failed when it was last asked, in one line. Null if it did not fail.",
+    description:
+      "Why it failed when it was last asked, in one line. Null if it did not fail, or if an engine asks it.",
   })
   readonly lastError!: string | null;
 }

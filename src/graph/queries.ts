@@ -8,7 +8,10 @@ import { MACScalar } from "./scalars.js";
 import { storeFilterOf, VmFilterInput } from "./vm-filter.js";
 import { vmPage } from "./vm-page.js";
 
-/** Where a query begins. No answer waits for a host: all is read from what was stored last. */
+/**
+ * Where a query begins. No answer waits for a host: all is read from what was stored last. Every field is nullable: in a
+ * federated graph others answer beside us, and one that is not would take their answers along when we fail.
+ */
 @Resolver()
 export class Queries {
   @Query(() => Vm, { nullable: true, description: "The VM with this id; null if there is none." })
@@ -17,7 +20,8 @@ export class Queries {
   }
 
   @Query(() => VmConnection, {
-    description: "VMs, page by page; an empty page if none is found. Never null.",
+    nullable: true,
+    description: "VMs, page by page; an empty page if none is found. Null only beside an error.",
   })
   vms(
     @Ctx() { loaders }: GraphContext,
@@ -54,8 +58,10 @@ export class Queries {
   }
 
   @Query(() => [VmNic], {
+    nullable: true,
     description:
-      "The vNICs that the hypervisor gave this MAC, by name; empty if none. MACs need not be unique.",
+      "The vNICs that the hypervisor gave this MAC, by name; empty if none. MACs need not be unique. " +
+      "Null only beside an error.",
   })
   vmNics(
     @Arg("macAddress", () => MACScalar, { description: "The MAC, in any spelling." }) macAddress: string,
@@ -64,7 +70,12 @@ export class Queries {
     return loaders.nicsByMac.load(macAddress);
   }
 
-  @Query(() => [Host], { description: "All hosts, by name; empty if none is configured. Never null." })
+  @Query(() => [Host], {
+    nullable: true,
+    description:
+      "The hosts that are asked and those that still have VMs, by name; empty if there are none. " +
+      "Null only beside an error.",
+  })
   hosts(@Ctx() { loaders }: GraphContext) {
     return loaders.hosts();
   }

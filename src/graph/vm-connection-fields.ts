@@ -35,8 +35,10 @@ export class VmConnectionFields {
   }
 
   @FieldResolver(() => Int, {
+    nullable: true,
     description:
-      "How many VMs the filter finds in all. Counted only when asked for, and that costs a statement.",
+      "How many VMs the filter finds in all. Counted only when asked for, and that costs a statement. Null only beside " +
+      "an error, such as that counting took too long: the page is good all the same.",
   })
   totalCount(@Root() page: VmPage, @Ctx() { loaders }: GraphContext) {
     return loaders.countVms(page.filter);

@@ -3,13 +3,15 @@ import type { GuestInterface, VmRow } from "../loaders/rows.js";
 import type { GraphContext } from "./context.js";
 import { knownStatus, StaleReasonEnum, VmStatus } from "./enums.js";
 import { nicOf } from "../loaders/match.js";
-import { GuestInfo, Host, NetworkDevice, Vm, VmNic } from "./object-types.js";
-import { IPScalar } from "./scalars.js";
+import { GuestInfo, Host, NetworkDevice, NULL_ELSEWHERE, Vm, VmNic } from "./object-types.js";
 
 /** What leads on from a VM. */
 @Resolver(() => Vm)
 export class VmFields {
-  @FieldResolver(() => VmStatus, { nullable: true, description: "The VM's state, as its host told it last." })
+  @FieldResolver(() => VmStatus, {
+    nullable: true,
+    description: `The VM's state, as its host told it last. ${NULL_ELSEWHERE}`,
+  })
   status(@Root() vm: VmRow) {
     return knownStatus(VmStatus, vm.status, VmStatus.UNKNOWN);
   }
@@ -25,7 +27,8 @@ export class VmFields {
   @FieldResolver(() => [VmNic], {
     nullable: true,
     description:
-      "The VM's virtual NICs, by name; empty if it has none. Read again when the VM's devices changed.",
+      "The VM's virtual NICs, by name; empty if it has none. Read again when the VM's devices changed. " +
+      NULL_ELSEWHERE,
   })
   nics(@Root() vm: VmRow, @Ctx() { loaders }: GraphContext) {
     return loaders.nicsByVm.load(vm.id);
@@ -33,9 +36,7 @@ export class VmFields {
 
   @FieldResolver(() => GuestInfo, {
     nullable: true,
-    description:
-      "What the guest says of itself, with its age. Null only if this gateway cannot be reached through a federated " +
-      "graph, or does not know the VM.",
+    description: `What the guest says of itself, with its age. ${NULL_ELSEWHERE}`,
   })
   guestInfo(@Root() vm: VmRow) {
     return vm;
@@ -45,20 +46,11 @@ export class VmFields {
 /** What leads on from a guest; the row behind it is its VM's. */
 @Resolver(() => GuestInfo)
 export class GuestInfoFields {
-  @FieldResolver(() => [IPScalar], {
-    nullable: true,
-    description:
-      "All addresses of the guest, IPv4 before IPv6, in reported order. Null: not known; empty: the guest says it has none.",
-  })
-  ips(@Root() vm: VmRow) {
-    return vm.ips ?? (vm.interfacesKnown ? [] : null);
-  }
-
   @FieldResolver(() => [NetworkDevice], {
     nullable: true,
     description:
-      "The guest's network interfaces, in reported order, none left out or merged. Null: not known; empty: the guest " +
-      "says it has none.",
+      "The guest's network interfaces, in reported order, also several with one name or MAC. Those that the gateway is " +
+      "set to ignore are left out: loopbacks, tun and veth, unless set otherwise. Null: not known; empty: none.",
   })
   networkDevices(@Root() vm: VmRow, @Ctx() { loaders }: GraphContext) {
     return loaders.knownGuestInterfaces(vm.id);

@@ -173,6 +173,7 @@ export interface VmRow {
   readonly name: string;
   readonly status: number;
   readonly hostId: string | null;
+  /** `null`: nothing is known (unknown, not none). */
   readonly ips: readonly string[] | null;
   readonly fqdn: string | null;
   /** `false`: nothing is known of the guest's interfaces (unknown, not none). */

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { mac } from "../graph/memory-store.js";
 import { id, nic } from "../store/fixtures.js";
 import type { TestDatabase } from "../support/database.js";
 import { GATEWAYS, supergraphOf, type Gateway } from "./gateways.js";
@@ -174,6 +175,24 @@ describe.each(GATEWAYS)("%s", (_name, open) => {
     expect(data).toEqual({
       inventoryVms: [1, 2].map((number) => ({ name: `name of ${id(number)}`, guestInfo: null })),
       inventoryNics: [{ label, guestInterface: null, guestInterfaces: null }],
+    });
+    expect(errors.length).toBeGreaterThan(0);
+  });
+
+  test("keeps what others answer beside our lists, while we are down", async () => {
+    const guests = await startGuests("whole", database);
+    const inventory = until(await startInventory("whole"));
+    const gateway = until(await open(supergraphOf([inventory, guests])));
+    await guests.stop();
+    const { data, errors } = await gateway.ask(
+      `{ inventoryVms(first: 1) { id costCentre } vms { nodes { name } } hosts { name }
+         vmNics(macAddress: "${mac(1)}") { name } }`,
+    );
+    expect(data).toEqual({
+      inventoryVms: [{ id: id(1), costCentre: `centre of ${id(1)}` }],
+      vms: null,
+      hosts: null,
+      vmNics: null,
     });
     expect(errors.length).toBeGreaterThan(0);
   });

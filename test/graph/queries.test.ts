@@ -96,7 +96,7 @@ describe("a VM", () => {
         staleReason: "AGENT_ABSENT",
         hostId: null,
       }),
-      vmRow(2, { ips: null }),
+      vmRow(2, { ips: [] }),
     );
     store.nics.push(nicRow(1, uuid(1, 1)), nicRow(2, uuid(1, 2)));
     const query = `{ vms { nodes { host { name } nics { guestInterface { name } guestInterfaces { name } }
@@ -215,6 +215,16 @@ describe("VMs", () => {
     expect(store.calls).toEqual(["vmsPage"]);
     expect(await dataOf(store, "{ vms(first: 1) { totalCount } }")).toEqual({ vms: { totalCount: 60 } });
     expect(store.calls).toEqual(["vmsPage", "vmsPage", "countVms"]);
+  });
+
+  test("are there though counting them failed", async () => {
+    const store = { ...memoryStore(), countVms: () => Promise.reject(new Error("took too long")) };
+    store.vms.push(vmRow(1));
+    const { data, errors } = await ask(store, "{ vms { totalCount nodes { name } } }");
+    expect(JSON.parse(JSON.stringify(data))).toEqual({
+      vms: { totalCount: null, nodes: [{ name: "vm-0001" }] },
+    });
+    expect(errors?.map(({ path }) => path)).toEqual([["vms", "totalCount"]]);
   });
 
   test("that are none make an empty page without cursors", async () => {

@@ -55,6 +55,20 @@ describe.each(shapes)("the schema with federation %s", (shape) => {
     expect(parts.filter((part) => !part.description).map((part) => part.name)).toEqual([]);
   });
 
+  test("lets nothing of ours null what others answer in the same graph", () => {
+    const shared = types
+      .filter(isObjectType)
+      .filter(({ name }) => ["Query", "Mutation", "Vm", "VmNic"].includes(name))
+      .flatMap((type) =>
+        Object.values(type.getFields()).map((field) => ({ field, place: `${type.name}.${field.name}` })),
+      );
+    const never = shared.filter(({ field }) => isNonNullType(field.type)).map(({ place }) => place);
+    const keys = ["Vm.id", "VmNic.id"];
+    expect(new Set(never)).toEqual(
+      new Set(shape === "off" ? keys : ["Query._service", "Query._entities", ...keys]),
+    );
+  });
+
   test("knows a size for every list, so that a query's cost can be told", () => {
     const lists = types
       .filter(isObjectType)
