@@ -86,6 +86,15 @@ test("the gateway then migrates, takes the MTU from the host, serves it and sees
     await eventually(async () => {
       expect(await devicesFrom(gateway.url)).toEqual([{ name: "eth0", mtu: 9000 }]);
     });
+    // A guest may say what it likes; it must not keep its host's other VMs from being stored.
+    mtu = 2 ** 40;
+    await eventually(async () => {
+      expect(await devicesFrom(gateway.url)).toEqual([{ name: "eth0", mtu: null }]);
+    });
+    mtu = 1500;
+    await eventually(async () => {
+      expect(await devicesFrom(gateway.url)).toEqual([{ name: "eth0", mtu: 1500 }]);
+    });
     mtu = undefined;
     await eventually(async () => {
       expect(await devicesFrom(gateway.url)).toEqual([{ name: "eth0", mtu: null }]);

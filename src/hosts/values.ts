@@ -14,10 +14,12 @@ export function text(value: unknown, field: string, longest = MAX_TEXT): string 
   throw new Unreadable(`${field} is no text`);
 }
 
-/** A whole number, or a text of one. It only explains, so one that cannot be read is none. */
+/** A whole number that an integer column holds, or a text of one. It only explains, so one that cannot be read is none. */
 export function integerOf(value: unknown): number | null {
   const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
-  return typeof number === "number" && Number.isSafeInteger(number) ? number : null;
+  return typeof number === "number" && Number.isInteger(number) && Math.abs(number) <= MAX_INTEGER
+    ? number
+    : null;
 }
 
 /** The entries of a list, none if it is absent; `field` names it and `entries` what they are. */
@@ -33,3 +35,6 @@ function tooLong(what: string, value: string, longest: number): Unreadable {
 }
 
 const MAX_TEXT = 1_024;
+
+/** PostgreSQL refuses a larger one, and with it all that the host reports. */
+const MAX_INTEGER = 2_147_483_647;

@@ -61,6 +61,7 @@ describe("the report of a host", () => {
     ["an exit reason as text", { exitReason: "4" }, { exitReason: 4 }],
     ["an exit reason that is none", { exitReason: { a: 1 } }, { exitReason: null }],
     ["an empty exit reason", { exitReason: " " }, { exitReason: null }],
+    ["an exit reason that no column holds", { exitReason: 2 ** 31 }, { exitReason: null }],
     ["netIfaces of null", { netIfaces: null }, { netIfaces: null }],
     [
       "a NIC without anything",

@@ -49,12 +49,12 @@ describe("migrations", () => {
   test("and the entity of the table without a key agree, which TypeORM does not compare", async () => {
     const { dataSource } = (database = await createDatabase());
     const stored: unknown = await dataSource.query(
-      `SELECT column_name AS name, udt_name AS type, character_maximum_length AS length, is_nullable = 'YES' AS nullable
+      `SELECT column_name AS name, data_type AS type, character_maximum_length AS length, is_nullable = 'YES' AS nullable
        FROM information_schema.columns WHERE table_name = 'vm_guest_agent_interfaces' ORDER BY ordinal_position`,
     );
     const declared = dataSource.getMetadata("vm_guest_agent_interfaces").columns.map((column) => ({
       name: column.databaseName,
-      type: column.type,
+      type: dataSource.driver.normalizeType(column),
       length: column.length === "" ? null : Number(column.length),
       nullable: column.isNullable,
     }));
