@@ -1,7 +1,6 @@
-import type { DataSource } from "typeorm";
+import type { DataSource, QueryRunner } from "typeorm";
 import type { VisibleVms } from "./scope.js";
 import { Parameters, rowsOf } from "./sql.js";
-import type { QueryRunner } from "typeorm";
 import type { Nic } from "./types.js";
 
 /** The columns by which vNICs are asked for. */
@@ -12,7 +11,7 @@ export async function nicsBy(
   database: DataSource | QueryRunner,
   key: NicKey,
   values: readonly string[],
-  visible: VisibleVms | null = null,
+  visible: VisibleVms | null,
 ): Promise<Nic[]> {
   const parameters = new Parameters();
   const list = `${parameters.add(values)}::${key === "mac_addr" ? "text" : "uuid"}[]`;

@@ -25,7 +25,7 @@ export async function storedVmsOf(
       if (rows.length === 0) return [];
       const names = new Map(rows.map((row) => [row.id, row.interfaceNames ?? []]));
       const interfaces = await interfacesInOrder(queryRunner, names);
-      const nics = byVm(await nicsBy(queryRunner, "vm_guid", [...names.keys()]));
+      const nics = byVm(await nicsBy(queryRunner, "vm_guid", [...names.keys()], null));
       return rows.map(({ interfaceNames: _, ...state }) => ({
         ...state,
         interfaces: interfaces.get(state.id) ?? [],
