@@ -20,12 +20,12 @@ export function toNics(vmId: string, reported: readonly ReportedNic[]): Nic[] {
 export function nicChanges(
   stored: readonly Nic[],
   wanted: readonly Nic[],
-): { readonly upserted: Nic[]; readonly deletedIds: string[] } {
+): { readonly upserted: Nic[]; readonly deleted: Nic[] } {
   const storedById = new Map(stored.map((nic) => [nic.id, nic]));
   const wantedIds = new Set(wanted.map((nic) => nic.id));
   return {
     upserted: wanted.filter((nic) => !sameNic(storedById.get(nic.id), nic)),
-    deletedIds: stored.filter((nic) => !wantedIds.has(nic.id)).map((nic) => nic.id),
+    deleted: stored.filter((nic) => !wantedIds.has(nic.id)),
   };
 }
 

@@ -17,7 +17,7 @@ export const NO_CHANGES: HostChanges = {
   updatedInterfaces: [],
   interfaceOrders: [],
   upsertedNics: [],
-  deletedNicIds: [],
+  deletedNics: [],
 };
 
 /** Collects, VM by VM, what differs between the stored and the wanted state. */
@@ -30,7 +30,7 @@ export class PlanBuilder {
   private readonly interfaceOrders: { vmId: string; names: (string | null)[] }[] = [];
   /** By id, which is unique over all VMs: a vNIC that two of them claim is written once, for the last. */
   private readonly upsertedNics = new Map<string, Nic>();
-  private readonly deletedNicIds = new Set<string>();
+  private readonly deletedNics: Nic[] = [];
   private readonly changedVmIds = new Set<string>();
 
   add(stored: StoredVm | null, after: StoredVm): void {
@@ -50,7 +50,7 @@ export class PlanBuilder {
         interfaceOrders: this.interfaceOrders,
         upsertedNics: [...this.upsertedNics.values()],
         // A vNIC that moved from one VM to another is not gone.
-        deletedNicIds: [...this.deletedNicIds].filter((id) => !this.upsertedNics.has(id)),
+        deletedNics: this.deletedNics.filter(({ id }) => !this.upsertedNics.has(id)),
       },
       changedVmIds: [...this.changedVmIds],
     };
@@ -79,10 +79,10 @@ export class PlanBuilder {
 
   private addNics(stored: readonly Nic[], { id, nics }: StoredVm): void {
     if (stored === nics) return;
-    const { upserted, deletedIds } = nicChanges(stored, nics);
+    const { upserted, deleted } = nicChanges(stored, nics);
     for (const nic of upserted) this.upsertedNics.set(nic.id, nic);
-    for (const nicId of deletedIds) this.deletedNicIds.add(nicId);
-    if (upserted.length + deletedIds.length > 0) this.changedVmIds.add(id);
+    this.deletedNics.push(...deleted);
+    if (upserted.length + deleted.length > 0) this.changedVmIds.add(id);
   }
 }
 

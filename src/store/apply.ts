@@ -153,7 +153,7 @@ function together(writes: readonly PassWrite[]): Omit<HostChanges, "changedVms">
     updatedInterfaces: all.flatMap(({ updatedInterfaces }) => updatedInterfaces),
     interfaceOrders: all.flatMap(({ interfaceOrders }) => interfaceOrders),
     upsertedNics: all.flatMap(({ upsertedNics }) => upsertedNics),
-    deletedNicIds: all.flatMap(({ deletedNicIds }) => deletedNicIds),
+    deletedNics: all.flatMap(({ deletedNics }) => deletedNics),
   };
 }
 

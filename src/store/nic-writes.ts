@@ -7,13 +7,15 @@ export async function writeNics(
   queryRunner: QueryRunner,
   changes: Omit<HostChanges, "changedVms">,
 ): Promise<void> {
-  const { upsertedNics: nics, deletedNicIds } = changes;
-  if (deletedNicIds.length > 0) {
+  const { upsertedNics: nics, deletedNics } = changes;
+  if (deletedNics.length > 0) {
     await affectedBy(
       queryRunner,
       `DELETE FROM vm_interface WHERE id IN (
-         SELECT id FROM vm_interface WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE)`,
-      [deletedNicIds],
+         SELECT n.id FROM vm_interface n JOIN unnest($1::uuid[], $2::uuid[]) AS g(id, vm_id)
+           ON n.id = g.id AND n.vm_guid = g.vm_id
+         ORDER BY n.id FOR UPDATE OF n)`,
+      [deletedNics.map(({ id }) => id), deletedNics.map(({ vmId }) => vmId)],
     );
   }
   if (nics.length === 0) return;

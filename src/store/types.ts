@@ -84,7 +84,8 @@ export interface HostChanges {
   /** Per VM whose list of interfaces changed in membership: all names in reported order. */
   readonly interfaceOrders: readonly { readonly vmId: string; readonly names: readonly (string | null)[] }[];
   readonly upsertedNics: readonly Nic[];
-  readonly deletedNicIds: readonly string[];
+  /** Gone from these VMs; one that another VM has by now stays. */
+  readonly deletedNics: readonly Pick<Nic, "id" | "vmId">[];
 }
 
 /** A pass's right to write: another claim on the host, or a VM taken from it, makes it void. */

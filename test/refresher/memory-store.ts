@@ -107,11 +107,11 @@ export class MemoryStore implements RefreshStore {
         ),
       }));
     }
-    const gone = new Set([...changes.deletedNicIds, ...changes.upsertedNics.map(({ id }) => id)]);
+    const moved = new Set(changes.upsertedNics.map(({ id }) => id));
+    const deleted = new Set(changes.deletedNics.map(({ id, vmId }) => `${vmId} ${id}`));
     for (const vm of this.vms.values()) {
-      if (vm.nics.some(({ id }) => gone.has(id))) {
-        this.vms.set(vm.id, { ...vm, nics: vm.nics.filter(({ id }) => !gone.has(id)) });
-      }
+      const left = vm.nics.filter(({ id }) => !moved.has(id) && !deleted.has(`${vm.id} ${id}`));
+      if (left.length < vm.nics.length) this.vms.set(vm.id, { ...vm, nics: left });
     }
     for (const nic of changes.upsertedNics) this.edit(nic.vmId, (vm) => ({ ...vm, nics: [...vm.nics, nic] }));
     return true;

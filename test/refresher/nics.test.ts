@@ -34,9 +34,9 @@ test("what a host leaves out is null or made up by position, and too long is cut
 
 test("only what differs is written", () => {
   const other = nic({ id: VM2 });
-  expect(nicChanges([nic(), other], [nic(), other])).toEqual({ upserted: [], deletedIds: [] });
+  expect(nicChanges([nic(), other], [nic(), other])).toEqual({ upserted: [], deleted: [] });
   expect(nicChanges([nic(), other], [nic({ linked: false })])).toEqual({
     upserted: [nic({ linked: false })],
-    deletedIds: [VM2],
+    deleted: [other],
   });
 });

@@ -232,9 +232,9 @@ describe("vNICs", () => {
       [VM2, [reportedNic()]],
     ]);
     expect(changes.upsertedNics).toEqual([nic({ vmId: VM2 })]);
-    expect(changes.deletedNicIds).toEqual([]);
+    expect(changes.deletedNics).toEqual([]);
     const gone = plan(stored, report, [[VM, []]]);
-    expect(gone.changes.deletedNicIds).toEqual([nic().id]);
+    expect(gone.changes.deletedNics).toEqual([nic()]);
     expect(gone.changedVmIds).toContain(VM);
   });
 });

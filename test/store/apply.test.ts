@@ -111,9 +111,16 @@ describe("a pass", () => {
     await pass(store, HOST_A, { newVms: [vm(1), vm(2)], upsertedNics: [nic(1, 1), nic(2, 1), nic(3, 1)] });
     const moved = nic(2, 2, { name: "nic9", macAddress: null, network: null, linked: false });
     const renetworked = nic(3, 1, { network: "other" });
-    await pass(store, HOST_A, { upsertedNics: [moved, renetworked], deletedNicIds: [nic(1, 1).id] });
+    await pass(store, HOST_A, { upsertedNics: [moved, renetworked], deletedNics: [nic(1, 1)] });
     expect((await storedVm(1)).nics).toEqual([renetworked]);
     expect((await storedVm(2)).nics).toEqual([moved]);
+  });
+
+  test("does not delete a vNIC that another host's VM has by now", async () => {
+    await pass(store, HOST_A, { newVms: [vm(1), vm(2, { ownerId: HOST_B })], upsertedNics: [nic(1, 1)] });
+    await pass(store, HOST_B, { upsertedNics: [nic(1, 2)] });
+    expect(await pass(store, HOST_A, { deletedNics: [nic(1, 1)] })).toBe(true);
+    expect((await store.nicsByIds([nic(1, 1).id]))[0]?.vmId).toBe(id(2));
   });
 
   test("stores text that is odd but storable, and a lone surrogate as the replacement character", async () => {
@@ -161,7 +168,7 @@ describe("a pass", () => {
       });
       await pass(store, HOST_A, {
         deletedInterfaces: numbers.map((number) => device(number, { ipv4Addresses: ["10.0.0.1"] })),
-        deletedNicIds: numbers.map((number) => nic(number, number).id),
+        deletedNics: numbers.map((number) => nic(number, number)),
       });
       costs.push(database.statements().length);
     }
