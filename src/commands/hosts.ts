@@ -78,7 +78,7 @@ function addressOf(address: string) {
     return hostAddress(address);
   } catch (error) {
     if (!(error instanceof Expected)) throw error;
-    throw new ConfigError(`the host must be ${error.message}, not "${address.slice(0, 200)}"; mend it`);
+    throw new ConfigError(`the host must be ${error.against(address)}; mend it`);
   }
 }
 

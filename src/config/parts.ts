@@ -35,7 +35,7 @@ export function vdsmTransportOf(values: SettingValues): TlsFiles | "plain" | nul
   // Without hosts and without files nothing is to be polled; some of the files are a mistake in any case.
   if (values.VDSM_HOSTS === null && missing.length === 3) return null;
   throw new ConfigError(
-    `${missing.join(", ")} must name a PEM file, because hosts ask for a client certificate; set it, or VDSM_TLS=off for hosts without TLS`,
+    `${missing.join(", ")} must name a PEM file${missing.length > 1 ? " each" : ""}, because hosts ask for a client certificate; set what is missing, or VDSM_TLS=off for hosts without TLS`,
   );
 }
 

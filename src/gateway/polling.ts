@@ -130,7 +130,8 @@ function addressOf(address: string) {
   try {
     return hostAddress(address);
   } catch (error) {
-    if (error instanceof Expected) throw graphError("BAD_USER_INPUT", `address must be ${error.message}`);
+    if (error instanceof Expected)
+      throw graphError("BAD_USER_INPUT", `address must be ${error.against(address)}`);
     throw error;
   }
 }
