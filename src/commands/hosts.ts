@@ -19,7 +19,6 @@ export async function hosts(
   config: Config,
   log: Log,
   print: (line: string) => void,
-  signal: AbortSignal,
 ): Promise<void> {
   if (config.databaseUrl === null) {
     throw new ConfigError("DATABASE_URL must name the database whose gateways poll the hosts; set it");
@@ -27,7 +26,7 @@ export async function hosts(
   if (config.source === "engine") {
     throw new ConfigError("SOURCE is engine, which polls no hosts; set SOURCE to hosts, or leave it out");
   }
-  const database = await openDatabase(config, log, signal);
+  const database = await openDatabase(config, log, null);
   try {
     const store = createStore(database.dataSource);
     if (task.do === "add") await add(store, task.address, config.refreshIntervalMs, print);
