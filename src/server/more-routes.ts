@@ -1,5 +1,5 @@
-import type { FastifyInstance, FastifyRequest } from "fastify";
-import { Refusal } from "./errors.js";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { INTERNAL, Refusal } from "./errors.js";
 import { crossSiteRules, viewerOf } from "./guarded-routes.js";
 import { checkCrossSite } from "./guards/cross-site.js";
 import type { KnownViewer } from "./identity/identity.js";
@@ -10,7 +10,6 @@ import type { Admitted, ServerOptions } from "./options.js";
 
 interface Entered extends Admitted {
   readonly deadline: Deadline;
-  readonly startedAt: number;
 }
 
 /** Lets the composition root add routes that read: behind the graph's guards, identity, places and time, with a line each in the log. */
@@ -23,7 +22,8 @@ export function moreRoutes(
   if (routes == null) return;
   void app.register(async (scope) => {
     const entered = new WeakMap<FastifyRequest, Entered>();
-    scope.addHook("onRequest", async (request, reply) => {
+    const refused = new WeakMap<FastifyRequest, string>();
+    const enter = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
       // A HEAD tells as much as a GET does.
       const method = request.method === "HEAD" ? "GET" : request.method;
       checkCrossSite(method, request.headers, crossSiteRules(options));
@@ -39,10 +39,19 @@ export function moreRoutes(
         leave();
       });
       const served = { id: request.id, signal: deadline.signal, check: deadline.check };
-      entered.set(request, { viewer, request: served, deadline, startedAt: performance.now() });
+      entered.set(request, { viewer, request: served, deadline });
+    };
+    scope.addHook("onRequest", async (request, reply) => {
+      try {
+        await enter(request, reply);
+      } catch (error) {
+        refused.set(request, error instanceof Refusal ? error.code : INTERNAL);
+        throw error;
+      }
     });
     scope.addHook("onResponse", (request, reply, done) => {
-      audit(options, request, reply.statusCode, entered.get(request));
+      const decision = refused.get(request) ?? (reply.statusCode < 400 ? "answered" : "refused");
+      audit(options, request, reply, entered.get(request)?.viewer.name ?? null, decision);
       done();
     });
     await routes(scope, (request) => {
@@ -62,17 +71,19 @@ function requireReader({ roles }: KnownViewer): void {
 function audit(
   { log }: ServerOptions,
   request: FastifyRequest,
-  status: number,
-  entered: Entered | undefined,
+  reply: FastifyReply,
+  viewer: string | null,
+  decision: string,
 ): void {
   const fields = {
     requestId: request.id,
-    viewer: entered?.viewer.name ?? null,
+    viewer,
+    address: request.ip,
     method: request.method,
     path: request.url.split("?", 1)[0]?.slice(0, 500),
-    ms: entered === undefined ? null : Math.round(performance.now() - entered.startedAt),
-    status,
-    decision: status < 400 ? "answered" : "refused",
+    ms: Math.round(reply.elapsedTime),
+    status: reply.statusCode,
+    decision,
   };
   log.info(fields, "request");
 }
