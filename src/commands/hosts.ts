@@ -5,6 +5,7 @@ import type { Log } from "../gateway/log.js";
 import { Expected, hostAddress } from "../config/setting-types.js";
 import { createStore } from "../store/store.js";
 import type { HostRow, PolledHost, Store } from "../store/types.js";
+import { refuseEngine } from "./refuse-engine.js";
 import { formatTable } from "./table.js";
 
 /** What `vnic-graph hosts` is asked to do. */
@@ -23,9 +24,7 @@ export async function hosts(
   if (config.databaseUrl === null) {
     throw new ConfigError("DATABASE_URL must name the database whose gateways poll the hosts; set it");
   }
-  if (config.source === "engine") {
-    throw new ConfigError("SOURCE is engine, which polls no hosts; set SOURCE to hosts, or leave it out");
-  }
+  refuseEngine(config);
   const database = await openDatabase(config, log, null);
   try {
     const store = createStore(database.dataSource);

@@ -5,11 +5,13 @@ import type { Log } from "../gateway/log.js";
 import type { PassResult } from "../refresher/pass.js";
 import { startRefresher } from "../refresher/refresher.js";
 import { createStore } from "../store/store.js";
+import { refuseEngine } from "./refuse-engine.js";
 import { createProgress } from "./progress.js";
 import { formatTable } from "./table.js";
 
 /** Asks every host once and prints what came of it; `false` if a host failed. */
 export async function refreshOnce(config: Config, log: Log, signal: AbortSignal): Promise<boolean> {
+  refuseEngine(config);
   const pool = await openHostPool(config);
   try {
     return await refreshAll(pool, config, log, signal);

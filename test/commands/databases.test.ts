@@ -43,6 +43,12 @@ test.each(COMMANDS)("%s says that a database cannot be brought up to date", asyn
   );
 });
 
+test.each(COMMANDS)("%s leaves an engine's database alone", async (_name, run) => {
+  await expect(run(loadConfig({ DATABASE_URL: database.url, SOURCE: "engine" }))).rejects.toThrow(
+    "SOURCE is engine, whose database is only read and which polls no hosts; set SOURCE to hosts, or leave it out",
+  );
+});
+
 test("refresh names the settings of a file that cannot be used", async () => {
   const files = {
     VDSM_CA_FILE: "/nowhere/ca.pem",
