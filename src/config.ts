@@ -1,13 +1,7 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import {
-  ConfigError,
-  limitsOf,
-  rolesByName,
-  vdsmTransportOf,
-  wholeNamePattern,
-  type TlsFiles,
-} from "./config/parts.js";
+import { ConfigError, limitsOf, rolesByName, vdsmTransportOf, wholeNamePattern } from "./config/parts.js";
+import type { TlsFiles } from "./hosts/tls.js";
 import { isLoopback } from "./server/guards/loopback.js";
 import type { CertificateRoles } from "./server/identity/client-certificates.js";
 import type { Limits } from "./server/limits/limits.js";

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { INTERNAL, Refusal } from "./errors.js";
-import { crossSiteRules, viewerOf } from "./guarded-routes.js";
+import { crossSiteRules, fieldsOf, viewerOf } from "./guarded-routes.js";
 import { checkCrossSite } from "./guards/cross-site.js";
 import type { KnownViewer } from "./identity/identity.js";
 import type { Admission } from "./limits/admission.js";
@@ -51,7 +51,9 @@ export function moreRoutes(
     });
     scope.addHook("onResponse", (request, reply, done) => {
       const decision = refused.get(request) ?? (reply.statusCode < 400 ? "answered" : "refused");
-      audit(options, request, reply, entered.get(request)?.viewer.name ?? null, decision);
+      const viewer = entered.get(request)?.viewer.name ?? null;
+      const fields = { ...fieldsOf(request, reply), viewer, status: reply.statusCode, decision };
+      options.log.info(fields, "request");
       done();
     });
     await routes(scope, (request) => {
@@ -65,25 +67,4 @@ export function moreRoutes(
 function requireReader({ roles }: KnownViewer): void {
   if (roles.has("reader") || roles.has("operator")) return;
   throw new Refusal(403, "FORBIDDEN", "Reading needs the role reader.");
-}
-
-/** The path without its query string, which may hold anything. */
-function audit(
-  { log }: ServerOptions,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  viewer: string | null,
-  decision: string,
-): void {
-  const fields = {
-    requestId: request.id,
-    viewer,
-    address: request.ip,
-    method: request.method,
-    path: request.url.split("?", 1)[0]?.slice(0, 500),
-    ms: Math.round(reply.elapsedTime),
-    status: reply.statusCode,
-    decision,
-  };
-  log.info(fields, "request");
 }
