@@ -1,13 +1,7 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import {
-  ConfigError,
-  limitsOf,
-  rolesByName,
-  vdsmTransportOf,
-  wholeNamePattern,
-  type TlsFiles,
-} from "./config/parts.js";
+import { ConfigError, limitsOf, rolesByName, vdsmTransportOf, wholeNamePattern } from "./config/parts.js";
+import type { TlsFiles } from "./hosts/tls.js";
 import { isLoopback } from "./server/guards/loopback.js";
 import type { CertificateRoles } from "./server/identity/client-certificates.js";
 import type { Limits } from "./server/limits/limits.js";
@@ -69,13 +63,14 @@ export interface IdentityConfig {
 export function loadConfig(environment: Environment, flags: Environment = {}): Config {
   const values = parseAll(environment, flags);
   checkTogether(values);
+  const certificateRoles = rolesByName(values.TLS_CLIENT_ROLES);
   const identity: IdentityConfig = {
     tokensFile: path(values.AUTH_TOKENS_FILE),
     oidc:
       values.OIDC_ISSUER === null || values.OIDC_AUDIENCE === null
         ? null
         : { issuer: values.OIDC_ISSUER, audience: values.OIDC_AUDIENCE, rolesClaim: values.OIDC_ROLES_CLAIM },
-    certificateRoles: values.TLS_CLIENT_CA_FILE === null ? null : rolesByName(values.TLS_CLIENT_ROLES),
+    certificateRoles: values.TLS_CLIENT_CA_FILE === null ? null : certificateRoles,
   };
   const isOpen = !asksForIdentity(identity);
   const demo = values.DATABASE_URL === null && values.VDSM_HOSTS === null;
@@ -148,10 +143,8 @@ function parseOne<Name extends SettingName>(
   } catch (error) {
     if (!(error instanceof Expected)) throw error;
     // A URL may carry a password.
-    const shown = name.endsWith("_URL") ? "" : `, not "${text.slice(0, 200)}"`;
-    throw new ConfigError(
-      `${name} must be ${error.message}${shown}; set ${name} or --${flagOf(name)}, or leave it out`,
-    );
+    const expected = name.endsWith("_URL") ? error.message : error.against(text);
+    throw new ConfigError(`${name} must be ${expected}; set ${name} or --${flagOf(name)}, or leave it out`);
   }
 }
 

@@ -10,6 +10,7 @@ import type { Log } from "./gateway/log.js";
 import { startPolling, type Polling } from "./gateway/polling.js";
 import { createMetrics } from "./gateway/metrics.js";
 import { readinessOf } from "./gateway/readiness.js";
+import { wordsOf } from "./gateway/words.js";
 import type { ChangeFeed } from "./refresher/changes.js";
 import { openReplicas } from "./gateway/replicas.js";
 import { restPlugin } from "./rest/rest-plugin.js";
@@ -162,8 +163,7 @@ async function reloadCertificate({ serverTls }: Config, server: RunningServer, l
     server.useTls(await readTlsMaterial(serverTls));
     log.info({ file: serverTls.certFile }, "certificate reloaded");
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    log.error({ reason }, "certificate not reloaded, the old one stays");
+    log.error({ reason: wordsOf(error) }, "certificate not reloaded, the old one stays");
   }
 }
 

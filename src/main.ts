@@ -7,6 +7,7 @@ import type { TokenFlags } from "./commands/token.js";
 import { type Config, ConfigError, loadConfig } from "./config.js";
 import { createLog } from "./gateway/log.js";
 import { VERSION } from "./gateway/version.js";
+import { wordsOf } from "./gateway/words.js";
 
 /** Exit codes: 0 done, 1 failed, 2 wrong words or settings. */
 const FAILED = 1;
@@ -158,14 +159,13 @@ function configFrom(options: Flags): Config {
 async function runHosts(task: HostsTask, options: Flags): Promise<void> {
   const config = configFrom(options);
   const { hosts } = await import("./commands/hosts.js");
-  await hosts(task, config, createLog(config.logLevel, "stderr"), print, stopping.signal);
+  await hosts(task, config, createLog(config.logLevel, "stderr"), print);
 }
 
 /** One line for people; what was thrown by accident is told as one, without its stack. */
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : MISUSED;
-  const message = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`vnic-graph: ${message.replaceAll(/\s*\n\s*/g, " ")}\n`);
+  process.stderr.write(`vnic-graph: ${wordsOf(error)}\n`);
   return error instanceof ConfigError ? MISUSED : FAILED;
 }
 

@@ -183,6 +183,18 @@ describe("the documents", () => {
     expect(broken).toEqual([]);
   });
 
+  test("name only files of the sources that are there", () => {
+    const named = PAGES.flatMap(({ path, text }) =>
+      [...text.matchAll(/`([\w.-]+(?:\/[\w.-]+)+\.(?:ts|mjs|tsx|js))`/g)].map(([, file = ""]) => ({
+        path,
+        file,
+      })),
+    );
+    const isSource = (file: string) => ["", "src"].some((folder) => existsSync(join(ROOT, folder, file)));
+    expect(named.filter(({ file }) => !isSource(file))).toEqual([]);
+    expect(named.length).toBeGreaterThan(15);
+  });
+
   test("show no picture from elsewhere", () => {
     for (const { path, text } of PAGES)
       expect(text, path).not.toMatch(/!\[[^\]]*\]\(\w+:|<img[^>]+src=["']?\w+:/);

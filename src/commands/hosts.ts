@@ -5,6 +5,7 @@ import type { Log } from "../gateway/log.js";
 import { Expected, hostAddress } from "../config/setting-types.js";
 import { createStore } from "../store/store.js";
 import type { HostRow, PolledHost, Store } from "../store/types.js";
+import { refuseEngine } from "./refuse-engine.js";
 import { formatTable } from "./table.js";
 
 /** What `vnic-graph hosts` is asked to do. */
@@ -19,15 +20,12 @@ export async function hosts(
   config: Config,
   log: Log,
   print: (line: string) => void,
-  signal: AbortSignal,
 ): Promise<void> {
   if (config.databaseUrl === null) {
     throw new ConfigError("DATABASE_URL must name the database whose gateways poll the hosts; set it");
   }
-  if (config.source === "engine") {
-    throw new ConfigError("SOURCE is engine, which polls no hosts; set SOURCE to hosts, or leave it out");
-  }
-  const database = await openDatabase(config, log, signal);
+  refuseEngine(config);
+  const database = await openDatabase(config, log, null);
   try {
     const store = createStore(database.dataSource);
     if (task.do === "add") await add(store, task.address, config.refreshIntervalMs, print);
@@ -78,7 +76,7 @@ function addressOf(address: string) {
     return hostAddress(address);
   } catch (error) {
     if (!(error instanceof Expected)) throw error;
-    throw new ConfigError(`the host must be ${error.message}, not "${address.slice(0, 200)}"; mend it`);
+    throw new ConfigError(`the host must be ${error.against(address)}; mend it`);
   }
 }
 

@@ -1,5 +1,6 @@
 import { type Config, ConfigError } from "../config.js";
 import { migrateAt } from "../gateway/database.js";
+import { refuseEngine } from "./refuse-engine.js";
 
 /** Brings the database that `DATABASE_URL` names up to date, and prints what was done. */
 export async function migrateDatabase(config: Config, print: (line: string) => void): Promise<void> {
@@ -8,6 +9,7 @@ export async function migrateDatabase(config: Config, print: (line: string) => v
       "DATABASE_URL must name the database to migrate; set it (the embedded one is migrated by `vnic-graph start`)",
     );
   }
+  refuseEngine(config);
   const applied = await migrateAt(config.databaseUrl);
   if (applied.length === 0) print("The database is up to date.");
   for (const name of applied) print(`applied ${name}`);

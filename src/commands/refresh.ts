@@ -1,17 +1,27 @@
 import { ConfigError, type Config } from "../config.js";
 import { openDatabase } from "../gateway/database.js";
-import { openHostPool } from "../gateway/host-pool.js";
+import { openHostPool, type HostPool } from "../gateway/host-pool.js";
 import type { Log } from "../gateway/log.js";
 import type { PassResult } from "../refresher/pass.js";
 import { startRefresher } from "../refresher/refresher.js";
 import { createStore } from "../store/store.js";
+import { refuseEngine } from "./refuse-engine.js";
 import { createProgress } from "./progress.js";
 import { formatTable } from "./table.js";
 
 /** Asks every host once and prints what came of it; `false` if a host failed. */
 export async function refreshOnce(config: Config, log: Log, signal: AbortSignal): Promise<boolean> {
+  refuseEngine(config);
   const pool = await openHostPool(config);
-  const database = await openDatabase(config, log, signal);
+  try {
+    return await refreshAll(pool, config, log, signal);
+  } finally {
+    await pool.stop();
+  }
+}
+
+async function refreshAll(pool: HostPool, config: Config, log: Log, signal: AbortSignal): Promise<boolean> {
+  const database = await openDatabase(config, log, null);
   try {
     const store = createStore(database.dataSource);
     const hosts = pool.named ?? (await store.listHosts());
@@ -44,7 +54,6 @@ export async function refreshOnce(config: Config, log: Log, signal: AbortSignal)
     return results.every((result) => result.outcome === "done");
   } finally {
     await database.close();
-    await pool.stop();
   }
 }
 

@@ -1,8 +1,10 @@
+import { once } from "node:events";
 import { writeFileSync, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Expected, integer, port } from "../config/setting-types.js";
 import { ConfigError } from "../config.js";
-import { startCluster } from "../simulator/cluster.js";
+import { wordsOf } from "../gateway/words.js";
+import { startCluster, type SimulatedCluster } from "../simulator/cluster.js";
 
 /** The flags of `vnic-graph simulate`, as given. */
 export interface SimulateFlags {
@@ -11,7 +13,7 @@ export interface SimulateFlags {
   readonly port: string;
   readonly seed: string;
   readonly tls: string;
-  readonly certs: string | undefined;
+  readonly certs: string;
   readonly tick: string;
 }
 
@@ -20,38 +22,56 @@ export async function simulate(flags: SimulateFlags, print: (line: string) => vo
   if (flags.tls !== "on" && flags.tls !== "off") {
     throw new ConfigError(`--tls must be on or off, not "${flags.tls}"; mend or leave it out`);
   }
-  const cluster = await startCluster({
-    hosts: flag("hosts", flags.hosts, integer(1, 10_000)),
+  const hosts = flag("hosts", flags.hosts, integer(1, 10_000));
+  const options = {
+    hosts,
     vms: flag("vms", flags.vms, integer(0, 1_000_000)),
     port: flag("port", flags.port, port),
     seed: flag("seed", flags.seed, integer(0, 999_999_999)),
     tls: flags.tls === "on",
     tickMs: flag("tick", flags.tick, integer(100, 3_600_000)),
+  };
+  if (options.port !== 0 && options.port + hosts - 1 > LAST_PORT) {
+    throw new ConfigError(
+      `--port must leave room for ${hosts} ports up to ${LAST_PORT}, not "${flags.port}"; mend or leave it out`,
+    );
+  }
+  const cluster = await startCluster(options).catch((cause: unknown) => {
+    throw new Error(
+      `the simulated hosts cannot listen: ${wordsOf(cause)}; give another --port, or 0 for free ones`,
+      { cause },
+    );
   });
+  try {
+    tellHowToReach(cluster, resolve(flags.certs), print);
+    if (!signal.aborted) await once(signal, "abort");
+  } finally {
+    await cluster.stop();
+  }
+}
+
+const LAST_PORT = 65_535;
+
+function tellHowToReach(cluster: SimulatedCluster, folder: string, print: (line: string) => void): void {
   for (const host of cluster.hosts) print(`${host.name} listens on ${host.host}:${host.port}`);
   print(`VDSM_HOSTS=${cluster.vdsmHosts}`);
-  if (cluster.clientTls === null) print("VDSM_TLS=off");
-  else {
-    const folder = resolve(flags.certs ?? "simulator-certs");
+  if (cluster.clientTls === null) {
+    print("VDSM_TLS=off");
+    return;
+  }
+  const { ca, cert, key } = cluster.clientTls;
+  const files = [
+    ["VDSM_CA_FILE", join(folder, "ca.pem"), ca],
+    ["VDSM_CERT_FILE", join(folder, "client.pem"), cert],
+    ["VDSM_KEY_FILE", join(folder, "client.key"), key],
+  ] as const;
+  try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const files = [
-      ["VDSM_CA_FILE", "ca.pem", cluster.clientTls.ca],
-      ["VDSM_CERT_FILE", "client.pem", cluster.clientTls.cert],
-      ["VDSM_KEY_FILE", "client.key", cluster.clientTls.key],
-    ] as const;
-    for (const [name, file, pem] of files) {
-      writeFileSync(join(folder, file), pem, { mode: 0o600 });
-      print(`${name}=${join(folder, file)}`);
-    }
+    for (const [, file, pem] of files) writeFileSync(file, pem, { mode: 0o600 });
+  } catch (cause) {
+    throw new Error(`--certs ${folder} cannot be written: ${wordsOf(cause)}; name another folder`, { cause });
   }
-  if (!signal.aborted) {
-    await new Promise<void>((done) => {
-      signal.addEventListener("abort", () => {
-        done();
-      });
-    });
-  }
-  await cluster.stop();
+  for (const [name, file] of files) print(`${name}=${file}`);
 }
 
 function flag<T>(name: string, text: string, parse: (text: string) => T): T {
@@ -59,6 +79,6 @@ function flag<T>(name: string, text: string, parse: (text: string) => T): T {
     return parse(text);
   } catch (error) {
     if (!(error instanceof Expected)) throw error;
-    throw new ConfigError(`--${name} must be ${error.message}, not "${text}"; mend or leave it out`);
+    throw new ConfigError(`--${name} must be ${error.against(text)}; mend or leave it out`);
   }
 }

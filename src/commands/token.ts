@@ -1,5 +1,7 @@
-import { appendFile } from "node:fs/promises";
+import { appendFile, readFile } from "node:fs/promises";
 import { ConfigError } from "../config.js";
+import { wordsOf } from "../gateway/words.js";
+import { isUuid } from "../loaders/uuid.js";
 import { ALL_ROLES } from "../server/identity/identity.js";
 import { createToken } from "../server/identity/token-file.js";
 import { Expected, duration, list } from "../config/setting-types.js";
@@ -20,16 +22,17 @@ const LONGEST_MS = 10 * 365 * 24 * 3_600_000;
 
 /** Adds a token's hash to the file, made if absent, and prints the token, which is kept nowhere. */
 export async function addToken(flags: TokenFlags, print: (line: string) => void): Promise<void> {
-  const roles = list(flags.role).map((word) => {
-    const role = ALL_ROLES.find((each) => each === word);
-    if (role !== undefined) return role;
-    throw new ConfigError(`--role must be among ${ALL_ROLES.join(", ")}, not "${word}"; mend it`);
-  });
+  const roles = rolesIn(flags.role);
+  if (!/^.{1,200}$/.test(flags.name)) {
+    throw new ConfigError(
+      "--name must be one line of at most 200 characters that says who will use it; mend it",
+    );
+  }
   const expiresAt = flags.expires === undefined ? null : new Date(Date.now() + lifeMs(flags.expires));
   const scope = {
     namePatterns: list(flags.vms ?? ""),
-    hostIds: list(flags.hosts ?? ""),
-    vmIds: list(flags.vmIds ?? ""),
+    hostIds: idsIn("--hosts", flags.hosts ?? ""),
+    vmIds: idsIn("--vm-ids", flags.vmIds ?? ""),
   };
   const isScoped = Object.values(scope).some((names) => names.length > 0);
   if (isScoped && roles.includes("operator")) {
@@ -38,18 +41,51 @@ export async function addToken(flags: TokenFlags, print: (line: string) => void)
     );
   }
   const { token, line } = createToken({ name: flags.name, roles, expiresAt, scope: isScoped ? scope : null });
-  await appendFile(flags.file, `${line}\n`, { mode: 0o600 });
+  try {
+    const isCutOff = /[^\n]$/.test(await textOf(flags.file));
+    await appendFile(flags.file, `${isCutOff ? "\n" : ""}${line}\n`, { mode: 0o600 });
+  } catch (cause) {
+    throw new Error(
+      `--file ${flags.file} cannot be written: ${wordsOf(cause)}; mend the path or its permissions`,
+      { cause },
+    );
+  }
   print(token);
+}
+
+function rolesIn(text: string) {
+  const words = list(text);
+  const roles = ALL_ROLES.filter((role) => words.includes(role));
+  const wrong = words.find((word) => !ALL_ROLES.some((role) => role === word));
+  if (wrong === undefined && roles.length > 0) return roles;
+  throw new ConfigError(`--role must be among ${ALL_ROLES.join(", ")}, not "${wrong ?? text}"; mend it`);
+}
+
+function idsIn(flag: string, text: string): readonly string[] {
+  const ids = list(text);
+  const wrong = ids.find((id) => !isUuid(id));
+  if (wrong === undefined) return ids;
+  throw new ConfigError(`${flag} must be ids (UUIDs) joined by commas, not "${wrong}"; mend or leave it out`);
+}
+
+async function textOf(file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
+    throw error;
+  }
 }
 
 /** `90d`, or any duration that settings know. */
 function lifeMs(text: string): number {
   const days = /^(\d{1,4})d$/.exec(text);
-  if (days !== null && Number(days[1]) > 0) return Number(days[1]) * 24 * 3_600_000;
   try {
-    return duration(1_000, LONGEST_MS)(text);
+    return duration(1_000, LONGEST_MS)(days === null ? text : `${Number(days[1]) * 24}h`);
   } catch (error) {
     if (!(error instanceof Expected)) throw error;
-    throw new ConfigError(`--expires must be a time such as 90d or 12h, not "${text}"; mend or leave it out`);
+    throw new ConfigError(
+      `--expires must be a time such as 90d or 12h, ten years at most, not "${text}"; mend or leave it out`,
+    );
   }
 }

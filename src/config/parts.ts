@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import type { TlsFiles } from "../hosts/tls.js";
 import type { CertificateRoles } from "../server/identity/client-certificates.js";
 import { ALL_ROLES } from "../server/identity/identity.js";
 import { DEFAULT_LIMITS, type Limits } from "../server/limits/limits.js";
@@ -7,14 +8,6 @@ import type { SettingValues } from "./settings.js";
 /** A setting that cannot be used; the message is one line: its name, what was expected, what to do. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
-}
-
-/** Files of one side of a TLS connection. */
-export interface TlsFiles {
-  readonly caFile: string;
-  readonly certFile: string;
-  readonly keyFile: string;
-  readonly serverName: string | null;
 }
 
 /** How hosts are spoken to. */
@@ -35,7 +28,7 @@ export function vdsmTransportOf(values: SettingValues): TlsFiles | "plain" | nul
   // Without hosts and without files nothing is to be polled; some of the files are a mistake in any case.
   if (values.VDSM_HOSTS === null && missing.length === 3) return null;
   throw new ConfigError(
-    `${missing.join(", ")} must name a PEM file, because hosts ask for a client certificate; set it, or VDSM_TLS=off for hosts without TLS`,
+    `${missing.join(", ")} must name a PEM file${missing.length > 1 ? " each" : ""}, because hosts ask for a client certificate; set what is missing, or VDSM_TLS=off for hosts without TLS`,
   );
 }
 

@@ -1,4 +1,5 @@
 import { isIPv6 } from "node:net";
+import { nameOf } from "../server/guards/host.js";
 
 /** A VDSM host as it is written in a setting: an address and a port. */
 export interface HostAddress {
@@ -12,6 +13,19 @@ export type Parse<T> = (text: string) => T;
 /** What a setting should have been; the caller knows its name and what to do next. */
 export class Expected extends Error {
   override readonly name = "Expected";
+
+  /** `found` is the part of the text that is not right; without it, the whole. */
+  constructor(
+    message: string,
+    readonly found: string | null = null,
+  ) {
+    super(message);
+  }
+
+  /** What was expected, and what stands there instead. */
+  against(text: string): string {
+    return `${this.message}, not "${(this.found ?? text).slice(0, 200)}"`;
+  }
 }
 
 /** VDSM's port unless one is given. */
@@ -42,7 +56,7 @@ export function duration(leastMs: number, mostMs: number): Parse<number> {
     const value = match === null ? Number.NaN : Number(match[1]) * (UNIT_MS[match[2] ?? ""] ?? Number.NaN);
     if (!(value >= leastMs && value <= mostMs)) {
       throw new Expected(
-        `a duration such as 15s, 500ms or 2m, from ${leastMs} ms to ${mostMs / 3_600_000} h`,
+        `a duration such as 15s, 500ms or 2m, from ${formatDuration(leastMs)} to ${formatDuration(mostMs)}`,
       );
     }
     return value;
@@ -65,7 +79,7 @@ export function orOff<T>(parse: Parse<T>): Parse<T | null> {
     try {
       return parse(text);
     } catch (error) {
-      if (error instanceof Expected) throw new Expected(`${error.message}, or off`);
+      if (error instanceof Expected) throw new Expected(`${error.message}, or off`, error.found);
       throw error;
     }
   };
@@ -92,12 +106,29 @@ export const list: Parse<readonly string[]> = (value) =>
     .map((part) => part.trim())
     .filter((part) => part !== "");
 
+/** Origins of web pages as browsers send them, joined by commas. */
+export const origins: Parse<readonly string[]> = (value) => {
+  const given = list(value);
+  const wrong = given.find((each) => !isOrigin(each));
+  if (wrong !== undefined)
+    throw new Expected("origins such as https://console.example.org, joined by commas", wrong);
+  return given;
+};
+
+/** What a Host header may hold, joined by commas; `*` is any. */
+export const hostNames: Parse<readonly string[]> = (value) => {
+  const given = list(value);
+  const wrong = given.find((each) => each !== "*" && nameOf(each) === null);
+  if (wrong !== undefined) throw new Expected("names or name:port, joined by commas, or *", wrong);
+  return given;
+};
+
 /** `name=value` pairs joined by commas, in their order. */
 export const assignments: Parse<readonly (readonly [string, string])[]> = (value) =>
   list(value).map((part) => {
     const [, name, assigned] = /^([^=]+)=([^=]+)$/.exec(part) ?? [];
     if (name === undefined || assigned === undefined) {
-      throw new Expected(`name=value pairs joined by commas, but "${part}" is none`);
+      throw new Expected("name=value pairs joined by commas", part);
     }
     return [name.trim(), assigned.trim()] as const;
   });
@@ -108,7 +139,7 @@ export const hostAddresses: Parse<readonly HostAddress[]> = (value) => {
   const seen = new Set<string>();
   for (const each of addresses) {
     const key = formatAddress(each);
-    if (seen.has(key)) throw new Expected(`every host once, but ${key} stands there twice`);
+    if (seen.has(key)) throw new Expected("host[:port],… with every host once", `${key} twice`);
     seen.add(key);
   }
   if (addresses.length === 0) throw new Expected("at least one host[:port]");
@@ -123,10 +154,10 @@ export const hostAddress: Parse<HostAddress> = (value) => {
   const [, bracketed, plain, portText] = match ?? [];
   const host = bracketed ?? plain ?? "";
   const isHost = bracketed === undefined ? HOST_NAME.test(host) : isIPv6(host);
-  if (!isHost) throw new Expected(`host[:port] (IPv6 as [2001:db8::1]:54321), but "${value}" is none`);
+  if (!isHost) throw new Expected("host[:port] (IPv6 as [2001:db8::1]:54321)", value);
   const number = portText === undefined ? VDSM_PORT : wholeNumber(portText);
   if (number === null || number < 1 || number > 65_535) {
-    throw new Expected(`host[:port] with a port from 1 to 65535 after "${host}:"`);
+    throw new Expected("host[:port] with a port from 1 to 65535", value);
   }
   return { host, port: number };
 };
@@ -134,6 +165,17 @@ export const hostAddress: Parse<HostAddress> = (value) => {
 /** `host:port`, IPv6 in brackets. */
 export function formatAddress({ host, port: number }: HostAddress): string {
   return `${host.includes(":") ? `[${host}]` : host}:${number}`;
+}
+
+/** In the largest unit that leaves no remainder. */
+function formatDuration(ms: number): string {
+  const [unit = "ms", size = 1] =
+    Object.entries(UNIT_MS).findLast(([, each]) => ms >= each && ms % each === 0) ?? [];
+  return `${ms / size}${unit}`;
+}
+
+function isOrigin(text: string): boolean {
+  return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
 }
 
 function wholeNumber(value: string): number | null {

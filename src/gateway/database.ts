@@ -5,7 +5,8 @@ import { createDataSource } from "../store/data-source.js";
 import { checkEngine } from "../store/engine/check-engine.js";
 import { createEngineDataSource } from "../store/engine/engine-data-source.js";
 import { startEmbeddedPostgres } from "../store/embedded-postgres.js";
-import { migrate } from "../store/migrate.js";
+import { migrate, SchemaRefused } from "../store/migrate.js";
+import { wordsOf } from "./words.js";
 
 /** A database that is there and has the tables that are read. */
 export interface Database {
@@ -24,10 +25,10 @@ const FIRST_WAIT_MS = 250;
 const LAST_WAIT_MS = 10_000;
 
 /**
- * Opens the database that is named, or an embedded one, and brings it up to date. One that cannot be reached is waited
- * for, and said so once a change of reason; one that is not ours is an error at once.
+ * Opens the database that is named, or an embedded one, and brings it up to date. One that cannot be reached is waited for
+ * until the signal, and said so once a change of reason; `null` waits for none. One that is not ours is an error at once.
  */
-export async function openDatabase(config: Config, log: Log, signal: AbortSignal): Promise<Database> {
+export async function openDatabase(config: Config, log: Log, waiting: AbortSignal | null): Promise<Database> {
   const embedded =
     config.databaseUrl === null
       ? await startEmbeddedPostgres({
@@ -47,7 +48,7 @@ export async function openDatabase(config: Config, log: Log, signal: AbortSignal
     await embedded?.stop();
   };
   try {
-    await reach(dataSource, log, signal);
+    await (waiting === null ? connect(dataSource) : reach(dataSource, log, waiting));
     if (config.source === "engine") {
       log.info((await checkEngine(dataSource)).message);
     } else {
@@ -65,10 +66,33 @@ export async function openDatabase(config: Config, log: Log, signal: AbortSignal
 export async function migrateAt(url: string): Promise<string[]> {
   const dataSource = createDataSource(url, { poolSize: 1, statementTimeoutMs: MIGRATION_TIMEOUT_MS });
   try {
-    await dataSource.initialize();
+    await connect(dataSource);
     return await migrate(dataSource);
+  } catch (error) {
+    // Its message says what to do; PostgreSQL's own, and that of a lost connection, do not.
+    if (error instanceof SchemaRefused || error instanceof NotReached) throw error;
+    throw new Error(`the database cannot be brought up to date: ${wordsOf(error)}; ${HOW_TO_MEND}`, {
+      cause: error,
+    });
   } finally {
     if (dataSource.isInitialized) await dataSource.destroy();
+  }
+}
+
+const HOW_TO_MEND = "`vnic-graph doctor` says how to mend it";
+
+class NotReached extends Error {
+  override readonly name = "NotReached";
+}
+
+async function connect(dataSource: DataSource): Promise<void> {
+  try {
+    await dataSource.initialize();
+  } catch (cause) {
+    throw new NotReached(
+      `the database of DATABASE_URL cannot be reached: ${wordsOf(cause)}; ${HOW_TO_MEND}`,
+      { cause },
+    );
   }
 }
 
@@ -81,7 +105,7 @@ async function reach(dataSource: DataSource, log: Log, signal: AbortSignal): Pro
       if (reason !== "") log.info("the database answers");
       return;
     } catch (error) {
-      const message = messageOf(error);
+      const message = wordsOf(error);
       if (message !== reason) {
         log.error({ reason: message }, "the database cannot be reached; waiting for it");
       }
@@ -89,12 +113,6 @@ async function reach(dataSource: DataSource, log: Log, signal: AbortSignal): Pro
       await pause(waitMs, signal);
     }
   }
-}
-
-/** Drivers report several failed addresses as one error without a message. */
-function messageOf(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(messageOf).join("; ");
-  return error instanceof Error ? error.message : String(error);
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -4,6 +4,7 @@ import { createVdsmClient, type VdsmClient } from "../hosts/vdsm-client.js";
 import { configuredHost, demoHostId } from "./ids.js";
 import { startCluster } from "../simulator/cluster.js";
 import type { ConfiguredHost } from "../store/types.js";
+import { wordsOf } from "./words.js";
 
 /** The hosts to poll and how to speak to them. */
 export interface HostPool {
@@ -27,10 +28,14 @@ export async function openHostPool(config: Config): Promise<HostPool> {
   if (transport === null) return { named, clientFor: null, stop };
   if (transport === "plain") return { named, clientFor: (host) => clientOf(host, null, config), stop };
   // A file that cannot be used is told at start, not at the first poll.
-  await checkTlsFiles(transport);
+  await checkTlsFiles(transport).catch((cause: unknown) => {
+    throw new Error(`${SETTINGS_OF_FILES}: ${wordsOf(cause)}`, { cause });
+  });
   const tls = tlsFromFiles(transport);
   return { named, clientFor: (host) => clientOf(host, tls, config), stop };
 }
+
+const SETTINGS_OF_FILES = "VDSM_CA_FILE, VDSM_CERT_FILE, VDSM_KEY_FILE";
 
 /** Simulated hosts listen on free ports; their ids follow from their names, so that a restart finds the same hosts. */
 async function demoPool(config: Config): Promise<HostPool> {

@@ -10,6 +10,7 @@ import { startRefresher } from "../refresher/refresher.js";
 import type { Replicas } from "./replicas.js";
 import { Expected, hostAddress } from "../config/setting-types.js";
 import type { ConfiguredHost, Store } from "../store/types.js";
+import { wordsOf } from "./words.js";
 
 /** What polling is started with. */
 export interface PollingOptions {
@@ -83,7 +84,7 @@ export async function startPolling({
   };
   const syncQuietly = () =>
     sync().catch((error: unknown) => {
-      log.debug({ reason: error instanceof Error ? error.message : String(error) }, "list of hosts not read");
+      log.debug({ reason: wordsOf(error) }, "list of hosts not read");
     });
   const timer = setInterval(() => void syncQuietly(), SYNC_EVERY_MS);
   await syncQuietly();
@@ -130,7 +131,8 @@ function addressOf(address: string) {
   try {
     return hostAddress(address);
   } catch (error) {
-    if (error instanceof Expected) throw graphError("BAD_USER_INPUT", `address must be ${error.message}`);
+    if (error instanceof Expected)
+      throw graphError("BAD_USER_INPUT", `address must be ${error.against(address)}`);
     throw error;
   }
 }

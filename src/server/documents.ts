@@ -38,17 +38,10 @@ export function trustedDocumentsOnly(trusted: ReadonlyMap<string, string>): Docu
 /** Reads TRUSTED_DOCUMENTS_FILE: a JSON list of operations, or a map from their SHA-256 to them. */
 export async function readTrustedDocuments(path: string): Promise<Map<string, string>> {
   const file = `TRUSTED_DOCUMENTS_FILE: ${path}`;
-  let content: unknown;
-  try {
-    content = JSON.parse(await readFile(path, "utf8"));
-  } catch (cause) {
-    throw new Error(
-      `${file} is not readable JSON; it must be a list of operations, or a map from SHA-256 to operation`,
-      {
-        cause,
-      },
-    );
-  }
+  const text = await readFile(path, "utf8").catch((cause: unknown) => {
+    throw new Error(`${file} cannot be read; check the path and its permissions`, { cause });
+  });
+  const content = jsonOf(text, file);
   const isList = Array.isArray(content);
   const entries = typeof content === "object" && content !== null ? Object.entries(content) : [];
   if (entries.length === 0) throw new Error(`${file} lists no operation; every request would be refused`);
@@ -63,6 +56,17 @@ export async function readTrustedDocuments(path: string): Promise<Map<string, st
       return [hash, query];
     }),
   );
+}
+
+function jsonOf(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new Error(
+      `${file} is no JSON; it must be a list of operations, or a map from SHA-256 to operation`,
+      { cause },
+    );
+  }
 }
 
 function checkText(query: unknown, limits: Limits): void {

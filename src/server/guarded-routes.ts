@@ -69,23 +69,21 @@ function logRefusal({ log, onOperation }: ServerOptions): onErrorHookHandler {
   return (request, reply, error, done) => {
     const [status, decision] =
       error instanceof Refusal ? [error.status, error.code] : [error.statusCode ?? 500, INTERNAL];
-    const path = request.url.split("?", 1)[0]?.slice(0, 500);
-    const durationMs = reply.elapsedTime;
-    if (path === "/graphql") onOperation?.({ status, decision, durationMs });
-    log.info(
-      {
-        requestId: request.id,
-        viewer: null,
-        address: request.ip,
-        method: request.method,
-        path,
-        ms: Math.round(durationMs),
-        status,
-        decision,
-      },
-      "request",
-    );
+    const fields = { ...fieldsOf(request, reply), viewer: null, status, decision };
+    if (fields.path === "/graphql") onOperation?.({ status, decision, durationMs: reply.elapsedTime });
+    log.info(fields, "request");
     done();
+  };
+}
+
+/** What the log tells of a request that no GraphQL tells more of; the path without its query string, which may hold anything. */
+export function fieldsOf(request: FastifyRequest, reply: FastifyReply) {
+  return {
+    requestId: request.id,
+    address: request.ip,
+    method: request.method,
+    path: request.url.split("?", 1)[0]?.slice(0, 500),
+    ms: Math.round(reply.elapsedTime),
   };
 }
 

@@ -1,8 +1,10 @@
 import type { FastifyInstance } from "fastify";
 import type { Readiness } from "./options.js";
 
-/** Longer than a healthy database ever needs; an orchestrator's own limit is usually about the same. */
-const READINESS_TIMEOUT_MS = 2_000;
+/** Longer than a healthy database ever needs, and less than an orchestrator waits for an answer. */
+const PATIENCE_MS = 1_000;
+
+const NO_ANSWER: Readiness = { ready: false, reasons: ["the database does not answer"] };
 
 /** Serves `/healthz` (the process lives) and `/readyz` (it can serve, or why not). Both are open to everybody. */
 export function healthRoutes(
@@ -34,12 +36,11 @@ async function inTime(answer: Promise<Readiness>): Promise<Readiness> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<Readiness>((resolve) => {
     timer = setTimeout(() => {
-      resolve({ ready: false, reasons: [`no answer from the database in ${READINESS_TIMEOUT_MS} ms`] });
-    }, READINESS_TIMEOUT_MS);
+      resolve(NO_ANSWER);
+    }, PATIENCE_MS);
   });
-  const failed = (): Readiness => ({ ready: false, reasons: ["the database does not answer"] });
   try {
-    return await Promise.race([answer.catch(failed), late]);
+    return await Promise.race([answer.catch(() => NO_ANSWER), late]);
   } finally {
     clearTimeout(timer);
   }

@@ -1,6 +1,6 @@
-import type { FastifyInstance, FastifyRequest } from "fastify";
-import { Refusal } from "./errors.js";
-import { crossSiteRules, viewerOf } from "./guarded-routes.js";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { INTERNAL, Refusal } from "./errors.js";
+import { crossSiteRules, fieldsOf, viewerOf } from "./guarded-routes.js";
 import { checkCrossSite } from "./guards/cross-site.js";
 import type { KnownViewer } from "./identity/identity.js";
 import type { Admission } from "./limits/admission.js";
@@ -10,7 +10,6 @@ import type { Admitted, ServerOptions } from "./options.js";
 
 interface Entered extends Admitted {
   readonly deadline: Deadline;
-  readonly startedAt: number;
 }
 
 /** Lets the composition root add routes that read: behind the graph's guards, identity, places and time, with a line each in the log. */
@@ -23,7 +22,8 @@ export function moreRoutes(
   if (routes == null) return;
   void app.register(async (scope) => {
     const entered = new WeakMap<FastifyRequest, Entered>();
-    scope.addHook("onRequest", async (request, reply) => {
+    const refused = new WeakMap<FastifyRequest, string>();
+    const enter = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
       // A HEAD tells as much as a GET does.
       const method = request.method === "HEAD" ? "GET" : request.method;
       checkCrossSite(method, request.headers, crossSiteRules(options));
@@ -39,10 +39,21 @@ export function moreRoutes(
         leave();
       });
       const served = { id: request.id, signal: deadline.signal, check: deadline.check };
-      entered.set(request, { viewer, request: served, deadline, startedAt: performance.now() });
+      entered.set(request, { viewer, request: served, deadline });
+    };
+    scope.addHook("onRequest", async (request, reply) => {
+      try {
+        await enter(request, reply);
+      } catch (error) {
+        refused.set(request, error instanceof Refusal ? error.code : INTERNAL);
+        throw error;
+      }
     });
     scope.addHook("onResponse", (request, reply, done) => {
-      audit(options, request, reply.statusCode, entered.get(request));
+      const decision = refused.get(request) ?? (reply.statusCode < 400 ? "answered" : "refused");
+      const viewer = entered.get(request)?.viewer.name ?? null;
+      const fields = { ...fieldsOf(request, reply), viewer, status: reply.statusCode, decision };
+      options.log.info(fields, "request");
       done();
     });
     await routes(scope, (request) => {
@@ -56,23 +67,4 @@ export function moreRoutes(
 function requireReader({ roles }: KnownViewer): void {
   if (roles.has("reader") || roles.has("operator")) return;
   throw new Refusal(403, "FORBIDDEN", "Reading needs the role reader.");
-}
-
-/** The path without its query string, which may hold anything. */
-function audit(
-  { log }: ServerOptions,
-  request: FastifyRequest,
-  status: number,
-  entered: Entered | undefined,
-): void {
-  const fields = {
-    requestId: request.id,
-    viewer: entered?.viewer.name ?? null,
-    method: request.method,
-    path: request.url.split("?", 1)[0]?.slice(0, 500),
-    ms: entered === undefined ? null : Math.round(performance.now() - entered.startedAt),
-    status,
-    decision: status < 400 ? "answered" : "refused",
-  };
-  log.info(fields, "request");
 }

@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createSecureContext, type SecureContextOptions, type TlsOptions } from "node:tls";
 
@@ -15,15 +16,18 @@ export async function readTlsMaterial(files: {
   readonly clientCaFile: string | null;
 }): Promise<TlsMaterial> {
   const material = {
-    cert: await read("TLS_CERT_FILE", files.certFile),
+    cert: await readCertificates("TLS_CERT_FILE", files.certFile),
     key: await read("TLS_KEY_FILE", files.keyFile),
-    clientCa: files.clientCaFile === null ? null : await read("TLS_CLIENT_CA_FILE", files.clientCaFile),
+    clientCa:
+      files.clientCaFile === null ? null : await readCertificates("TLS_CLIENT_CA_FILE", files.clientCaFile),
   };
   try {
+    // A context that is given an empty key says nothing of it.
+    if (material.key.trim() === "") throw new Error("empty");
     createSecureContext({ cert: material.cert, key: material.key, ca: material.clientCa ?? undefined });
   } catch {
     throw new Error(
-      `TLS_CERT_FILE ${files.certFile} and TLS_KEY_FILE are no matching PEM pair; check both files`,
+      `TLS_CERT_FILE ${files.certFile} and TLS_KEY_FILE ${files.keyFile} are no matching PEM pair; check both files`,
     );
   }
   return material;
@@ -39,6 +43,17 @@ export function secureContextOf({ cert, key, clientCa }: TlsMaterial): SecureCon
 export function serverTlsOf(tls: TlsMaterial): TlsOptions & SecureContextOptions {
   const asked = tls.clientCa === null ? {} : { requestCert: true, rejectUnauthorized: false };
   return { ...secureContextOf(tls), ...asked, handshakeTimeout: 10_000 };
+}
+
+/** Without a certificate in it, OpenSSL would be content with the file, and Node would believe every public CA instead of ours. */
+async function readCertificates(setting: string, path: string): Promise<string> {
+  const pem = await read(setting, path);
+  try {
+    new X509Certificate(pem);
+    return pem;
+  } catch (cause) {
+    throw new Error(`${setting}: ${path} holds no certificate in PEM; copy it again`, { cause });
+  }
 }
 
 async function read(setting: string, path: string): Promise<string> {

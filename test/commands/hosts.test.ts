@@ -15,7 +15,7 @@ afterAll(() => database.drop());
 async function run(task: HostsTask, environment: Record<string, string> = {}): Promise<string> {
   const config = loadConfig({ DATABASE_URL: database.url, ...environment });
   const lines: string[] = [];
-  await hosts(task, config, createLog("silent"), (line) => lines.push(line), new AbortController().signal);
+  await hosts(task, config, createLog("silent"), (line) => lines.push(line));
   return lines.join("\n");
 }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -37,7 +37,24 @@ test.each([
   [{ role: "root" }, /--role must be among reader, operator, router, metrics, not "root"/],
   [{ role: "reader", expires: "soon" }, /--expires must be a time such as 90d/],
   [{ role: "reader", expires: "0d" }, /--expires/],
+  [{ role: "reader", expires: "3651d" }, /--expires must be a time .* ten years at most, not "3651d"/],
+  [{ role: " , " }, /--role must be among reader, .*, not " , "/],
+  [{ role: "reader", name: "" }, /--name must be one line of at most 200 characters/],
+  [{ role: "reader", name: "two\nlines" }, /--name must be one line/],
+  [{ role: "reader", hosts: "host1" }, /--hosts must be ids \(UUIDs\) joined by commas, not "host1"/],
+  [{ role: "reader", vmIds: "web-01" }, /--vm-ids must be ids/],
+  [{ role: "reader", file: folder }, /--file \S+ cannot be written: EISDIR/],
+  [{ role: "reader", file: join(folder, "no", "tokens") }, /--file \S+ cannot be written: ENOENT/],
   [{ role: "reader,operator", vms: "web-*" }, /--role operator manages all hosts; leave out --vms/],
 ])("refuses %j in one line", async (flags, message) => {
   await expect(addToken({ file, name: "n", ...flags }, () => undefined)).rejects.toThrow(message);
+});
+
+test("begins a line of its own where somebody's editor left the last one open", async () => {
+  const edited = join(folder, "edited");
+  writeFileSync(edited, "# our tokens");
+  const vmIds = "00000000-0000-0000-0000-000000000001";
+  await addToken({ file: edited, name: "team", role: "reader", vmIds }, () => undefined);
+  expect(readFileSync(edited, "utf8").split("\n")).toHaveLength(3);
+  await openTokenFile(edited, pino({ level: "silent" }));
 });

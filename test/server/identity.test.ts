@@ -139,7 +139,7 @@ describe("the token file", () => {
     expect(lines.at(-1)).toMatchObject({
       level: 50,
       msg: "tokens not reloaded, the old ones stay",
-      reason: expect.stringContaining(`${path}:1: no token line`) as string,
+      reason: expect.stringContaining(`AUTH_TOKENS_FILE: ${path}:1: no token line`) as string,
     });
   });
 

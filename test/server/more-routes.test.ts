@@ -52,12 +52,33 @@ test("routes are closed to other sites' pages and to foreign names", async () =>
   expect(await status({ origin: "https://evil.example" })).toBe(403);
 });
 
+test("who is refused leaves a line with the code and the address, as on the graph", async () => {
+  const server = await served({ identity: byName, routes: whoRoute });
+  for (const headers of [{}, { authorization: "Bearer probe" }, { "sec-fetch-site": "cross-site" }]) {
+    await fetch(`${server.url}/who`, { headers });
+  }
+  await eventually(() => {
+    expect(server.lines.filter(({ msg }) => msg === "request")).toMatchObject([
+      { viewer: null, address: "127.0.0.1", path: "/who", status: 401, decision: "UNAUTHENTICATED" },
+      { viewer: null, address: "127.0.0.1", path: "/who", status: 403, decision: "FORBIDDEN" },
+      { viewer: null, address: "127.0.0.1", path: "/who", status: 403, decision: "CROSS_SITE_REQUEST" },
+    ]);
+  });
+});
+
 test("each request leaves one line, without its query string", async () => {
   const server = await served({ routes: whoRoute });
   await fetch(`${server.url}/who?secret=1`);
   await eventually(() => {
     expect(server.lines.filter(({ msg }) => msg === "request")).toMatchObject([
-      { viewer: "anybody", method: "GET", path: "/who", status: 200, decision: "answered" },
+      {
+        viewer: "anybody",
+        address: "127.0.0.1",
+        method: "GET",
+        path: "/who",
+        status: 200,
+        decision: "answered",
+      },
     ]);
   });
 });

@@ -251,7 +251,7 @@ describe("trusted documents", () => {
   });
 
   test.each([
-    ["{", /is not readable JSON/],
+    ["{", /is no JSON; it must be a list of operations/],
     ["[]", /lists no operation/],
     ["[1]", /is not text/],
     [JSON.stringify({ [sha256("a")]: "b" }), /is not the SHA-256/],

@@ -132,6 +132,23 @@ describe("the files of TLS", () => {
     );
   });
 
+  test.each(["", "garbage\n"])("must hold what their settings say, not %j", async (content) => {
+    const authority = await createAuthority();
+    const { cert, key } = await authority.issueHost("a");
+    const [certFile, keyFile] = [await temporaryFile(cert), await temporaryFile(key)];
+    const wrong = await temporaryFile(content);
+    // With an empty list of CAs, Node would believe every public one.
+    await expect(readTlsMaterial({ certFile, keyFile, clientCaFile: wrong })).rejects.toThrow(
+      `TLS_CLIENT_CA_FILE: ${wrong} holds no certificate in PEM; copy it again`,
+    );
+    await expect(readTlsMaterial({ certFile: wrong, keyFile, clientCaFile: null })).rejects.toThrow(
+      `TLS_CERT_FILE: ${wrong} holds no certificate in PEM; copy it again`,
+    );
+    await expect(readTlsMaterial({ certFile, keyFile: wrong, clientCaFile: null })).rejects.toThrow(
+      `TLS_KEY_FILE ${wrong} are no matching PEM pair`,
+    );
+  });
+
   test("old versions of TLS are not spoken", async () => {
     const { server, ca } = await servedWithCertificates();
     const socket = connect({

@@ -6,7 +6,8 @@ import { pendingMigrations } from "../../store/migrate.js";
 import { rowsOf } from "../../store/sql.js";
 import { createStore } from "../../store/store.js";
 import type { ConfiguredHost } from "../../store/types.js";
-import { fail, ok, warn, wordsOf, type Finding } from "./finding.js";
+import { wordsOf } from "../../gateway/words.js";
+import { fail, ok, warn, type Finding } from "./finding.js";
 
 /** What the database showed, and the hosts that it says are to be polled. */
 export interface DatabaseFindings {
@@ -139,7 +140,9 @@ async function ourTables(dataSource: DataSource): Promise<Finding> {
     if (pending.length === 0) return ok("tables", UP_TO_DATE);
     return ok("tables", `\`vnic-graph start\` or \`migrate\` will run ${pending.join(", ")}`);
   } catch (error) {
-    return fail("tables", wordsOf(error), "give DATABASE_URL a database of vnic-graph's own");
+    const mend =
+      "docs/operations.md tells of upgrades; an oVirt engine's database is read with SOURCE=engine";
+    return fail("tables", wordsOf(error), mend);
   }
 }
 

@@ -23,13 +23,6 @@ export function fail(check: string, what: string, mend: string): Finding {
   return { verdict: "fail", check, what, mend };
 }
 
-/** The words of an error, and of all that an error without words stands for. */
-export function wordsOf(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0) return error.errors.map(wordsOf).join("; ");
-  const words = error instanceof Error ? error.message : String(error);
-  return words.replaceAll(/\s+/g, " ").trim();
-}
-
 /** What to say of a certificate by its end; `null`: it is good for long enough. */
 export function expiryFinding(check: string, whose: string, validTo: string, mend: string): Finding | null {
   const daysLeft = Math.floor((Date.parse(validTo) - Date.now()) / DAY_MS);

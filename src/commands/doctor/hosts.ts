@@ -7,7 +7,8 @@ import { HostError, type HostErrorKind } from "../../hosts/errors.js";
 import { tlsFromFiles } from "../../hosts/tls.js";
 import type { VdsmClient } from "../../hosts/vdsm-client.js";
 import type { ConfiguredHost } from "../../store/types.js";
-import { expiryFinding, fail, ok, warn, wordsOf, type Finding } from "./finding.js";
+import { wordsOf } from "../../gateway/words.js";
+import { expiryFinding, fail, ok, warn, type Finding } from "./finding.js";
 
 /** Asks every host what the gateway asks it, `REFRESH_CONCURRENCY` of them at a time. */
 export async function* checkHosts(

@@ -1,7 +1,8 @@
 import type { Config } from "../../config.js";
 import { connectRedis } from "../../refresher/redis-link.js";
 import { installationOf } from "../../gateway/replicas.js";
-import { fail, ok, warn, wordsOf, type Finding } from "./finding.js";
+import { wordsOf } from "../../gateway/words.js";
+import { fail, ok, warn, type Finding } from "./finding.js";
 
 /** Looks at the Redis that replicas share, if one is named. */
 export async function checkRedis(config: Config): Promise<Finding[]> {

@@ -6,7 +6,8 @@ import { createLog } from "../../gateway/log.js";
 import { readTrustedDocuments } from "../../server/documents.js";
 import { isLoopback } from "../../server/guards/loopback.js";
 import { readTlsMaterial } from "../../server/tls.js";
-import { expiryFinding, fail, ok, warn, wordsOf, type Finding } from "./finding.js";
+import { wordsOf } from "../../gateway/words.js";
+import { expiryFinding, fail, ok, warn, type Finding } from "./finding.js";
 
 /** Looks at every file that the settings name, as the gateway would at its start. */
 export async function checkFiles(config: Config): Promise<Finding[]> {

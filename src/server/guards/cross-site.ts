@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { Refusal } from "../errors.js";
 import { nameOf } from "./host.js";
+import { isLoopback } from "./loopback.js";
 
 /** What the check needs besides the headers. */
 export interface CrossSiteRules {
@@ -22,7 +23,13 @@ export function checkCrossSite(method: string, headers: IncomingHttpHeaders, rul
   if (site === undefined && origin !== undefined && hostOfOrigin(origin) !== host?.toLowerCase()) {
     throw crossSite("Origin says that the request comes from another site's page.");
   }
-  if (site === undefined && !rules.secure && !isLoopback(host) && method === "GET" && isSimple(headers)) {
+  if (
+    site === undefined &&
+    !rules.secure &&
+    !isLoopback(nameOf(host ?? "") ?? "") &&
+    method === "GET" &&
+    isSimple(headers)
+  ) {
     throw new Refusal(
       403,
       "PREFLIGHT_REQUIRED",
@@ -37,11 +44,6 @@ function crossSite(reason: string): Refusal {
 
 function hostOfOrigin(origin: string): string | null {
   return URL.canParse(origin) ? new URL(origin).host : null;
-}
-
-function isLoopback(host: string | undefined): boolean {
-  const name = host === undefined ? null : nameOf(host);
-  return name !== null && (name === "localhost" || name === "::1" || /^127\.\d+\.\d+\.\d+$/.test(name));
 }
 
 /** A request that a page may cause without asking first: it carries none of the headers that need a preflight. */

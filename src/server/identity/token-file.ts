@@ -10,7 +10,7 @@ export type TokenLine = z.infer<typeof tokenLine>;
 
 const tokenLine = z.strictObject({
   name: z.string().min(1).max(200),
-  roles: z.array(z.enum(["reader", "operator", "router", "metrics"])).min(1),
+  roles: z.array(z.enum(ALL_ROLES)).min(1),
   /** SHA-256 of the token, hexadecimal. A token has 256 random bits: a slow hash would protect nothing. */
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   expiresAt: z.iso.datetime({ offset: true }).nullish(),
@@ -18,8 +18,9 @@ const tokenLine = z.strictObject({
   scope: z
     .strictObject({
       namePatterns: z.array(z.string().min(1).max(255)).default([]),
-      hostIds: z.array(z.uuid()).default([]),
-      vmIds: z.array(z.uuid()).default([]),
+      // Any UUID that PostgreSQL knows: ids of machines from elsewhere follow no RFC.
+      hostIds: z.array(z.guid()).default([]),
+      vmIds: z.array(z.guid()).default([]),
     })
     .nullish(),
 });
@@ -93,21 +94,20 @@ function viewerOf(token: string, tokens: readonly KnownToken[], now: number): Kn
 }
 
 async function readTokens(path: string): Promise<KnownToken[]> {
+  const file = `AUTH_TOKENS_FILE: ${path}`;
   let text: string;
   try {
     text = await readFile(path, "utf8");
   } catch (cause) {
-    throw new Error(`AUTH_TOKENS_FILE: ${path} cannot be read; check the path and its permissions`, {
-      cause,
-    });
+    throw new Error(`${file} cannot be read; check the path and its permissions`, { cause });
   }
-  const lines = text.split("\n").map((line, at) => ({ line: line.trim(), where: `${path}:${at + 1}` }));
+  const lines = text.split("\n").map((line, at) => ({ line: line.trim(), where: `${file}:${at + 1}` }));
   const tokens = lines.filter(({ line }) => line !== "" && !line.startsWith("#")).map(parseLine);
   const repeated = tokens.find(
     (each, at) => tokens.findIndex((other) => other.hash.equals(each.hash)) !== at,
   );
   if (repeated !== undefined) {
-    throw new Error(`${path}: the token of ${repeated.viewer.name} stands there twice; remove one line`);
+    throw new Error(`${file}: the token of ${repeated.viewer.name} stands there twice; remove one line`);
   }
   return tokens;
 }
