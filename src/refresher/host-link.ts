@@ -3,6 +3,7 @@ import type { VdsmClient } from "../hosts/vdsm-client.js";
 import { HostError } from "../hosts/errors.js";
 import { ReportMemory } from "../hosts/scan.js";
 import type { ConfiguredHost, RefreshStore } from "../store/types.js";
+import { cutText, storableText } from "./text.js";
 
 /** Answers about vNICs, and why some are missing. */
 export interface NicAnswers {
@@ -17,44 +18,49 @@ export class HostLink {
   /** What the host reported at the last pass that was written. */
   readonly reports = new ReportMemory();
   private isNamed = false;
-  private name: string;
+  /** As the store was last told; `null`: not by this process, and what it knows may be an earlier one. */
+  private name: string | null = null;
   private isLegacy = false;
 
   constructor(
     readonly host: ConfiguredHost,
     readonly vdsm: VdsmClient,
-  ) {
-    this.name = host.name;
-  }
+  ) {}
 
   /** The vNICs of these VMs, as far as the host tells them; what is missing is no reason to lose the guests' data. */
   async nicsOf(vmIds: readonly string[], signal: AbortSignal): Promise<NicAnswers> {
     const nics = new Map<string, readonly ReportedNic[]>();
+    let failure: string | null = null;
     for (let from = 0; from < vmIds.length; from += VMS_A_CALL) {
       try {
         const answer = await this.askNics(vmIds.slice(from, from + VMS_A_CALL), signal);
         for (const [vmId, reported] of answer) nics.set(vmId, reported);
       } catch (error) {
         if (!(error instanceof HostError) || error.kind === "aborted") throw error;
-        return { nics, failure: error.message };
+        failure ??= error.message;
+        // One part that is refused must not keep the others from being told; a host that does not answer is asked no more.
+        if (error.kind !== "fault") break;
       }
     }
-    return { nics, failure: null };
+    return { nics, failure };
   }
 
-  /** Stores the host's own name, once a connection; not knowing it is no failure. */
+  /** Stores the host's own name, asked for once until the host fails; not knowing it is no failure. */
   async learnName(store: RefreshStore, signal: AbortSignal): Promise<void> {
     if (this.isNamed) return;
     try {
       const { hostname } = await this.vdsm.getCapabilities(signal);
-      if (hostname !== null && hostname !== "" && hostname !== this.name) {
-        await store.renameHost(this.host.id, hostname);
-        this.name = hostname;
+      // Names are stored for many hosts in one statement, which one that does not fit would fail for all.
+      const name = hostname === null ? null : cutText(storableText(hostname), HOST_NAME_LENGTH);
+      if (name !== null && name !== this.name) {
+        await store.renameHost(this.host.id, name);
+        this.name = name;
       }
       this.isNamed = true;
     } catch (error) {
-      // A host that refuses the question refuses it always; anything else is asked again after the next pass.
-      this.isNamed = error instanceof HostError && error.kind === "fault";
+      // A host that refuses the question refuses it always, and no pass is to wait a whole deadline for a name again.
+      // Anything else is asked again after the next pass.
+      this.isNamed = error instanceof HostError && (error.kind === "fault" || error.kind === "timeout");
     }
   }
 
@@ -82,3 +88,6 @@ const VMS_A_CALL = 200;
 
 /** JSON-RPC's code for a verb that the release does not have: before 4.2 there is no `Host.dumpxmls`. */
 const METHOD_NOT_FOUND = -32601;
+
+/** `vds_static.vds_name` is varchar(255). */
+const HOST_NAME_LENGTH = 255;
