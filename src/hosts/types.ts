@@ -50,9 +50,3 @@ export interface HostCapabilities {
   readonly hostname: string | null;
   readonly softwareVersion: string | null;
 }
-
-/** One line of `Host.getVMList`; releases before 4.4 give the id alone. */
-export interface ListedVm {
-  readonly vmId: string;
-  readonly status: string | null;
-}

@@ -1,12 +1,10 @@
-import { Failure } from "./failure.js";
 import { parseHostReport } from "./host-report.js";
 import { resultOf } from "./reply.js";
 import { Rpc } from "./rpc.js";
 import type { ReportMemory, ScannedReport } from "./scan.js";
 import type { TlsCredentials } from "./tls.js";
-import type { HostCapabilities, HostReport, ListedVm, ReportedNic, ReportedVm } from "./types.js";
-import { checkCapabilities, checkDeviceLists, checkDomains, checkVmList } from "./vm-inventory.js";
-import { checkVm, isRejected } from "./vm-stats.js";
+import type { HostCapabilities, HostReport, ReportedNic } from "./types.js";
+import { checkCapabilities, checkDeviceLists, checkDomains } from "./vm-inventory.js";
 
 /** One VDSM host, asked one question at a time. Every call throws a {@link HostError} or answers whole. */
 export interface VdsmClient {
@@ -15,12 +13,10 @@ export interface VdsmClient {
   getAllVmStats(signal?: AbortSignal): Promise<HostReport>;
   /** The same question; what the memory knows already is neither parsed nor told again. */
   scanAllVmStats(memory: ReportMemory, signal?: AbortSignal): Promise<ScannedReport>;
-  getStats(vmId: string, signal?: AbortSignal): Promise<ReportedVm>;
   /** vNICs per VM, by lower-case id, from `Host.dumpxmls` (VDSM 4.2 and later). VMs that are gone are absent. */
   dumpxmls(vmIds: readonly string[], signal?: AbortSignal): Promise<Map<string, readonly ReportedNic[]>>;
   /** The same from `Host.getVMFullList` (up to 4.3; later releases send no devices, and so no entry here). */
   getVMFullList(vmIds: readonly string[], signal?: AbortSignal): Promise<Map<string, readonly ReportedNic[]>>;
-  getVMList(signal?: AbortSignal): Promise<readonly ListedVm[]>;
   getCapabilities(signal?: AbortSignal): Promise<HostCapabilities>;
   ping2(signal?: AbortSignal): Promise<void>;
   /** Closes the connection; outstanding calls fail. Resolves when the socket is gone. */
@@ -64,13 +60,11 @@ export function createVdsmClient(options: VdsmClientOptions): VdsmClient {
         (body) => (body.length > LARGE_ANSWER_BYTES ? memory.readInTurns(body) : memory.read(body)),
         signal,
       ),
-    getStats: (vmId, signal) => ask("VM.getStats", { vmID: vmId }, (result) => onlyVm(result, vmId), signal),
     // To VDSM an empty list means every VM.
     dumpxmls: async (vmIds, signal) =>
       vmIds.length === 0 ? new Map() : ask("Host.dumpxmls", { vmList: vmIds }, checkDomains, signal),
     getVMFullList: async (vmIds, signal) =>
       vmIds.length === 0 ? new Map() : ask("Host.getVMFullList", { vmList: vmIds }, checkDeviceLists, signal),
-    getVMList: (signal) => ask("Host.getVMList", {}, checkVmList, signal),
     getCapabilities: (signal) => ask("Host.getCapabilities", {}, checkCapabilities, signal),
     ping2: (signal) => ask("Host.ping2", {}, () => undefined, signal),
     close: () => rpc.close(),
@@ -79,14 +73,6 @@ export function createVdsmClient(options: VdsmClientOptions): VdsmClient {
 
 function addressOf(host: string, port: number): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
-function onlyVm(result: unknown, vmId: string): ReportedVm {
-  const [record] = Array.isArray(result) ? (result as readonly unknown[]) : [];
-  const vm = checkVm(record);
-  if (isRejected(vm)) throw new Failure("protocol", `VM ${vm.vmId ?? vmId} cannot be read: ${vm.reason}`);
-  if (vm.vmId !== vmId.toLowerCase()) throw new Failure("protocol", "the answer is about another VM");
-  return vm;
 }
 
 /** DNS, TCP, TLS and CONNECTED together; in a data centre they take milliseconds. */

@@ -2,7 +2,7 @@ import { nicsOfDeviceList } from "./device-list.js";
 import { nicsOfDomainXml } from "./domain-xml.js";
 import { Failure } from "./failure.js";
 import { isRecord, uuidOf, wordOf } from "./record.js";
-import type { HostCapabilities, ListedVm, ReportedNic } from "./types.js";
+import type { HostCapabilities, ReportedNic } from "./types.js";
 
 /** The result of `Host.dumpxmls`: vNICs by VM. A domain that cannot be read is absent, and spoils no other. */
 export function checkDomains(result: unknown): Map<string, readonly ReportedNic[]> {
@@ -19,7 +19,8 @@ export function checkDomains(result: unknown): Map<string, readonly ReportedNic[
 /** The result of `Host.getVMFullList`: vNICs by VM, of those records that have devices. */
 export function checkDeviceLists(result: unknown): Map<string, readonly ReportedNic[]> {
   const found = new Map<string, readonly ReportedNic[]>();
-  for (const record of listOf(result)) {
+  if (!Array.isArray(result)) throw new Failure("protocol", "the answer is no list");
+  for (const record of result as readonly unknown[]) {
     if (!isRecord(record)) continue;
     const vmId = uuidOf(record["vmId"]);
     const nics = nicsOfDeviceList(record);
@@ -28,24 +29,8 @@ export function checkDeviceLists(result: unknown): Map<string, readonly Reported
   return found;
 }
 
-/** The result of `Host.getVMList`: records since 4.4, ids alone before; every VM once. */
-export function checkVmList(result: unknown): readonly ListedVm[] {
-  const found = new Map<string, ListedVm>();
-  for (const entry of listOf(result)) {
-    const record = isRecord(entry) ? entry : { vmId: entry };
-    const vmId = uuidOf(record["vmId"]);
-    if (vmId !== null && !found.has(vmId)) found.set(vmId, { vmId, status: wordOf(record["status"]) });
-  }
-  return [...found.values()];
-}
-
 /** The result of `Host.getCapabilities`, as far as it is used. */
 export function checkCapabilities(result: unknown): HostCapabilities {
   if (!isRecord(result)) throw new Failure("protocol", "the answer is no object");
   return { hostname: wordOf(result["hostname"]), softwareVersion: wordOf(result["software_version"]) };
-}
-
-function listOf(result: unknown): readonly unknown[] {
-  if (!Array.isArray(result)) throw new Failure("protocol", "the answer is no list");
-  return result;
 }

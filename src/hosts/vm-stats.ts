@@ -4,8 +4,8 @@ import type { RejectedVm, ReportedVm } from "./types.js";
 import { integerOf, text, Unreadable } from "./values.js";
 
 /**
- * Checks one record of `Host.getAllVmStats` or `VM.getStats`. VDSM's schema is advisory: numbers may be text and text
- * numbers, keys may be missing or undeclared. What cannot be read, or is larger than any guest, rejects the VM whole.
+ * Checks one record of `Host.getAllVmStats`. VDSM's schema is advisory: numbers may be text and text numbers, keys may
+ * be missing or undeclared. What cannot be read, or is larger than any guest, rejects the VM whole.
  */
 export function checkVm(record: unknown): ReportedVm | RejectedVm {
   if (!isRecord(record)) return { vmId: null, reason: "the record is no object" };

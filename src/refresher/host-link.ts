@@ -18,32 +18,34 @@ export class HostLink {
   /** What the host reported at the last pass that was written. */
   readonly reports = new ReportMemory();
   private isNamed = false;
-  private name: string;
+  /** As the store was last told; `null`: not by this process, and what it knows may be an earlier one. */
+  private name: string | null = null;
   private isLegacy = false;
 
   constructor(
     readonly host: ConfiguredHost,
     readonly vdsm: VdsmClient,
-  ) {
-    this.name = host.name;
-  }
+  ) {}
 
   /** The vNICs of these VMs, as far as the host tells them; what is missing is no reason to lose the guests' data. */
   async nicsOf(vmIds: readonly string[], signal: AbortSignal): Promise<NicAnswers> {
     const nics = new Map<string, readonly ReportedNic[]>();
+    let failure: string | null = null;
     for (let from = 0; from < vmIds.length; from += VMS_A_CALL) {
       try {
         const answer = await this.askNics(vmIds.slice(from, from + VMS_A_CALL), signal);
         for (const [vmId, reported] of answer) nics.set(vmId, reported);
       } catch (error) {
         if (!(error instanceof HostError) || error.kind === "aborted") throw error;
-        return { nics, failure: error.message };
+        failure ??= error.message;
+        // One part that is refused must not keep the others from being told; a host that does not answer is asked no more.
+        if (error.kind !== "fault") break;
       }
     }
-    return { nics, failure: null };
+    return { nics, failure };
   }
 
-  /** Stores the host's own name, once a connection; not knowing it is no failure. */
+  /** Stores the host's own name, asked for once until the host fails; not knowing it is no failure. */
   async learnName(store: RefreshStore, signal: AbortSignal): Promise<void> {
     if (this.isNamed) return;
     try {
@@ -55,8 +57,9 @@ export class HostLink {
       }
       this.isNamed = true;
     } catch (error) {
-      // A host that refuses the question refuses it always; anything else is asked again after the next pass.
-      this.isNamed = error instanceof HostError && error.kind === "fault";
+      // A host that refuses the question refuses it always, and no pass is to wait a whole deadline for a name again.
+      // Anything else is asked again after the next pass.
+      this.isNamed = error instanceof HostError && (error.kind === "fault" || error.kind === "timeout");
     }
   }
 

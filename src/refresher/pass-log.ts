@@ -30,6 +30,12 @@ export class PassLog {
       this.log.warn({ ...fields, ...reasonOf(failure) }, `pass ${outcome}`);
   }
 
+  /** A host that is polled no more; should it come back, everything about it is news again. */
+  forget(hostId: string): void {
+    this.withoutInventory.delete(hostId);
+    this.removed.delete(hostId);
+  }
+
   private writeEnd(result: PassResult, fields: object): void {
     const { outcome, vms, rejectedVms, changedVms, added, changed, removed } = result;
     if (outcome === "removed") {

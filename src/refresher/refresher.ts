@@ -131,6 +131,7 @@ class HostRefresher implements Refresher {
   async removeHost(hostId: string): Promise<void> {
     await this.schedule.remove(hostId);
     this.deps.memory.forget(hostId);
+    this.passLog.forget(hostId);
     const link = this.links.get(hostId);
     this.links.delete(hostId);
     await link?.vdsm.close();

@@ -1,6 +1,7 @@
 import type { ReportedInterface } from "../hosts/interfaces.js";
+import { canonicalIPv4, canonicalIPv6 } from "../store/canonical-ip.js";
 import type { GuestInterface } from "../store/types.js";
-import { tidyIPv4, tidyIPv6, validAddresses } from "./addresses.js";
+import { validAddresses } from "./addresses.js";
 import { wholeOf } from "./compare.js";
 import { storableText } from "./text.js";
 
@@ -51,8 +52,8 @@ function toGuestInterface(vmId: string, reported: ReportedInterface): GuestInter
     vmId,
     name: name === null || name === "" ? null : storableText(name),
     macAddress: tidyMac(hw),
-    ipv4Addresses: validAddresses(inet, tidyIPv4),
-    ipv6Addresses: validAddresses(inet6, tidyIPv6),
+    ipv4Addresses: validAddresses(inet, canonicalIPv4),
+    ipv6Addresses: validAddresses(inet6, canonicalIPv6),
   };
 }
 

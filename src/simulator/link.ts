@@ -8,7 +8,8 @@ const RESET_PAUSE_MS = 20;
 
 /** The sending half of one connection; scripted faults spoil bytes here and nowhere else. */
 export class Link {
-  private readonly queue: Buffer[] = [];
+  /** What is to be sent after the frame that is on its way. */
+  private readonly queue: (() => void)[] = [];
   private readonly timers = new Set<NodeJS.Timeout>();
   private busy = false;
   private silent = false;
@@ -24,9 +25,9 @@ export class Link {
 
   /** Queues whole frames; nothing ever comes between the bytes of one. */
   send(bytes: Buffer): void {
-    if (this.silent || this.closed) return;
-    if (this.busy) this.queue.push(bytes);
-    else if (this.stream.writable) this.stream.write(bytes);
+    this.inTurn(() => {
+      if (!this.silent && !this.closed && this.stream.writable) this.stream.write(bytes);
+    });
   }
 
   /** Sends an answer as the fault wants it. */
@@ -41,7 +42,9 @@ export class Link {
         });
         break;
       case "drip":
-        this.drip(bytes, fault.everyMs, fault.bytes ?? 1);
+        this.inTurn(() => {
+          this.drip(bytes, fault.everyMs, fault.bytes ?? 1);
+        });
         break;
       case "reset":
         this.closed = true;
@@ -109,7 +112,13 @@ export class Link {
     this.timers.clear();
   }
 
+  private inTurn(action: () => void): void {
+    if (this.busy) this.queue.push(action);
+    else action();
+  }
+
   private drip(bytes: Buffer, everyMs: number, size: number): void {
+    if (this.closed) return;
     this.busy = true;
     let at = 0;
     const timer = setInterval(() => {
@@ -119,7 +128,7 @@ export class Link {
       clearInterval(timer);
       this.timers.delete(timer);
       this.busy = false;
-      for (const waiting of this.queue.splice(0)) this.send(waiting);
+      for (const action of this.queue.splice(0)) this.inTurn(action);
     }, everyMs);
     this.timers.add(timer);
   }

@@ -75,18 +75,17 @@ describe("a VDSM client on the wire", () => {
       waiting.push(asked);
       if (waiting.length < 3) return;
       for (const { verb, id, reply } of waiting.reverse()) {
-        reply(
-          resultText(id, verb === "Host.getVMList" ? `["${VM_ID}"]` : verb === "Host.ping2" ? "true" : "{}"),
-        );
+        const list = `[{"vmId": "${VM_ID}", "devices": []}]`;
+        reply(resultText(id, verb === "Host.getVMFullList" ? list : verb === "Host.ping2" ? "true" : "{}"));
       }
     });
     const client = clientOf(host.port);
-    const [list, , capabilities] = await Promise.all([
-      client.getVMList(),
+    const [lists, , capabilities] = await Promise.all([
+      client.getVMFullList([VM_ID]),
       client.ping2(),
       client.getCapabilities(),
     ]);
-    expect(list).toEqual([{ vmId: VM_ID, status: null }]);
+    expect([...lists]).toEqual([[VM_ID, []]]);
     expect(capabilities).toEqual({ hostname: null, softwareVersion: null });
     expect(host.accepted).toBe(1);
   });
@@ -99,28 +98,9 @@ describe("a VDSM client on the wire", () => {
       socket.write(messageBytes(queue, "another", resultText(id, "[]")));
       socket.write(Buffer.from("RECEIPT\nreceipt-id:x\n\n\0"));
 
-      reply(resultText(id, `["${VM_ID}"]`));
+      reply(resultText(id, `{"hostname": "h1"}`));
     });
-    expect(await clientOf(host.port).getVMList()).toHaveLength(1);
-  });
-
-  test("asks for one VM, and takes no other for it", async () => {
-    const host = await hostOf(always(`[${VM_STATS}]`));
-    const client = clientOf(host.port);
-    expect(await client.getStats(VM_ID.toUpperCase())).toMatchObject({ vmId: VM_ID });
-    const other = await errorOf(client.getStats("497dea00-9a08-49f3-82f4-da141c460a1d"));
-    expect(other).toMatchObject({ kind: "protocol" });
-    expect(other.message).toContain("another VM");
-  });
-
-  test("says why one VM cannot be read", async () => {
-    const host = await hostOf(always(`[{"vmId": "${VM_ID}"}]`));
-    const error = await errorOf(clientOf(host.port).getStats(VM_ID));
-    expect(error.message).toBe(
-      `127.0.0.1:${host.port}: VM.getStats: VM ${VM_ID} cannot be read: status is missing`,
-    );
-    const none = await hostOf(always("[]"));
-    expect((await errorOf(clientOf(none.port).getStats(VM_ID))).kind).toBe("protocol");
+    expect(await clientOf(host.port).getCapabilities()).toMatchObject({ hostname: "h1" });
   });
 
   test("does not ask for the vNICs of no VM, which VDSM would take for all", async () => {
@@ -176,7 +156,7 @@ describe("a VDSM client on the wire", () => {
       reply(`{"jsonrpc": "2.0", "result": [`);
     });
     const client = clientOf(host.port);
-    const errors = await Promise.all([errorOf(client.ping2()), errorOf(client.getVMList())]);
+    const errors = await Promise.all([errorOf(client.ping2()), errorOf(client.getCapabilities())]);
     expect(errors.map(({ kind }) => kind)).toEqual(["protocol", "protocol"]);
   });
 
@@ -209,7 +189,7 @@ describe("a VDSM client on the wire", () => {
     const client = clientOf(host.port, { callTimeoutMs: 200 });
     const other = new Promise<HostError>((resolve) =>
       setTimeout(() => {
-        resolve(errorOf(client.getVMList()));
+        resolve(errorOf(client.getCapabilities()));
       }, 100),
     );
     const error = await errorOf(client.ping2());

@@ -1,12 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Failure } from "../../src/hosts/failure.js";
-import {
-  checkCapabilities,
-  checkDeviceLists,
-  checkDomains,
-  checkVmList,
-} from "../../src/hosts/vm-inventory.js";
+import { checkCapabilities, checkDeviceLists, checkDomains } from "../../src/hosts/vm-inventory.js";
 import { VM_ID } from "./fixtures/wire.js";
 
 const NIC_ID = "abbe451b-a6e7-416c-a028-2425dfad96c7";
@@ -184,23 +179,6 @@ describe("the device lists of a host up to 4.3", () => {
   });
 });
 
-describe("the list of a host's VMs", () => {
-  test("is read as records and as ids, every VM once", () => {
-    expect(
-      checkVmList([
-        { vmId: VM_ID, status: "Up", statusTime: "2149858749" },
-        VM_ID,
-        OTHER_VM.toUpperCase(),
-        "x",
-        1,
-      ]),
-    ).toEqual([
-      { vmId: VM_ID, status: "Up" },
-      { vmId: OTHER_VM, status: null },
-    ]);
-  });
-});
-
 describe("the capabilities of a host", () => {
   test("are its name and release, where it tells them", () => {
     expect(checkCapabilities({ hostname: "h1", software_version: 4.5, x: [] })).toEqual({
@@ -215,7 +193,7 @@ describe("any verb's answer", () => {
   test("of any JSON is read or refused as no protocol of VDSM's", () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
-        for (const check of [checkDomains, checkDeviceLists, checkVmList, checkCapabilities]) {
+        for (const check of [checkDomains, checkDeviceLists, checkCapabilities]) {
           try {
             check(value);
           } catch (error) {

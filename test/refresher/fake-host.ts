@@ -3,7 +3,6 @@ import type { ReportMemory, ScannedReport } from "../../src/hosts/scan.js";
 import type {
   HostCapabilities,
   HostReport,
-  ListedVm,
   RejectedVm,
   ReportedNic,
   ReportedVm,
@@ -45,14 +44,6 @@ export class FakeHost implements VdsmClient {
 
   getCapabilities(signal?: AbortSignal): Promise<HostCapabilities> {
     return this.answer("getCapabilities", () => ({ hostname: this.hostname, softwareVersion: null }), signal);
-  }
-
-  getStats(): Promise<ReportedVm> {
-    return Promise.reject(new Error("nobody asks this here"));
-  }
-
-  getVMList(): Promise<readonly ListedVm[]> {
-    return Promise.reject(new Error("nobody asks this here"));
   }
 
   ping2(): Promise<void> {

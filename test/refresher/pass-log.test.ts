@@ -65,3 +65,13 @@ test("a host that does not tell vNICs is told once, and again after it did", () 
   for (const told of [without, without, failed("timeout"), without, result(), without]) log.write(told);
   expect(lines.filter((line) => line.includes("NICs"))).toHaveLength(2);
 });
+
+test("nothing is remembered of a host that is polled no more", () => {
+  for (const told of [result({ inventoryFailure: "busy" }), result({ outcome: "removed" })]) {
+    log.write(told);
+    log.forget(A);
+    log.write(told);
+  }
+  expect(lines.filter((line) => line.includes("NICs"))).toHaveLength(2);
+  expect(lines.filter((line) => line.includes("removed"))).toHaveLength(2);
+});

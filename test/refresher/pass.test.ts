@@ -176,51 +176,86 @@ describe("a host", () => {
     expect(store.vms.get(VM)?.nics).toEqual([nic()]);
   });
 
-  test("with very many new VMs is asked for their vNICs in parts, and keeps the parts that it told", async () => {
-    const ids = Array.from(
-      { length: 450 },
-      (_, at) => `00000000-0000-4000-8000-${String(at).padStart(12, "0")}`,
-    );
-    host.report = reportOf(...ids.map((vmId) => reportedVm({ vmId })));
-    host.nics = () => [];
-    let calls = 0;
+  test("with very many new VMs is asked for their vNICs in parts, and keeps those that it told", async () => {
+    reportManyVms();
+    host.broken.set("dumpxmls", new HostError("fault", "busy", 1100));
+    let parts = 0;
     host.onCall.set("dumpxmls", () => {
-      calls += 1;
-      if (calls === 5) host.broken.set("dumpxmls", new HostError("fault", "busy", 1100));
+      parts += 1;
+      if (parts === 2) host.broken.delete("dumpxmls");
     });
     expect(await pass()).toMatchObject({ outcome: "done", changedVms: 450, inventoryFailure: "busy" });
-    expect([...store.vms.values()].filter((vm) => vm.inventoryHash !== null)).toHaveLength(400);
+    expect(vmsWithNicsTold()).toHaveLength(350);
   });
 
-  test("is asked for its name once, and renamed only if it has another", async () => {
+  test("that does not answer for one part of its VMs is not asked for the others", async () => {
+    reportManyVms();
+    let parts = 0;
+    host.onCall.set("dumpxmls", () => {
+      parts += 1;
+      if (parts === 2) host.broken.set("dumpxmls", new HostError("timeout", "no answer"));
+    });
+    expect(await pass()).toMatchObject({ outcome: "done", changedVms: 450, inventoryFailure: "no answer" });
+    expect(parts).toBe(2);
+    expect(vmsWithNicsTold()).toHaveLength(100);
+  });
+
+  test("is asked for its name once, and renamed only if that is not what the store was told last", async () => {
+    // The store may know another one, of a time when the host was called otherwise.
     host.hostname = link.host.name;
     await pass();
+    expect(store.calls).toContain("renameHost");
     await pass();
-    expect(store.calls).not.toContain("renameHost");
     expect(host.calls).not.toContain("getCapabilities");
-  });
-
-  test("that calls itself what no column holds is called what one holds, once", async () => {
-    host.hostname = `a\0${"ü".repeat(300)}`;
+    host.broken.set("getAllVmStats", new HostError("unreachable", "rebooting"));
     await pass();
-    expect(store.names.get(A)).toBe(`a\uFFFD${"ü".repeat(253)}`);
-    link.unlearn();
-    await pass();
-    expect(host.calls).toContain("getCapabilities");
-    expect(store.calls).not.toContain("renameHost");
-  });
-
-  test("whose name cannot be learnt is asked again, unless it refuses the question", async () => {
-    host.broken.set("getCapabilities", new HostError("timeout", "no answer"));
-    expect(await pass()).toMatchObject({ outcome: "done" });
-    host.broken.set("getCapabilities", new HostError("fault", "no", 100));
-    await pass();
-    expect(host.calls).toContain("getCapabilities");
     host.broken.clear();
     await pass();
-    expect(host.calls).not.toContain("getCapabilities");
+    expect(host.calls).toContain("getCapabilities");
+    expect(store.calls).not.toContain("renameHost");
   });
+
+  test("whose name no column can hold has as much of it as fits", async () => {
+    host.hostname = `a\0${"b".repeat(300)}`;
+    await pass();
+    expect(store.names.get(A)).toBe(`a\uFFFD${"b".repeat(253)}`);
+  });
+
+  test("whose name cannot be learnt is asked again", async () => {
+    host.broken.set("getCapabilities", new HostError("unreachable", "connection lost"));
+    expect(await pass()).toMatchObject({ outcome: "done" });
+    await pass();
+    expect(host.calls).toContain("getCapabilities");
+  });
+
+  test.each(["fault", "timeout"] as const)(
+    "that meets the question for its name with a %s is not asked again, until it has failed",
+    async (kind) => {
+      host.broken.set("getCapabilities", new HostError(kind, "no name"));
+      expect(await pass()).toMatchObject({ outcome: "done" });
+      await pass();
+      expect(host.calls).not.toContain("getCapabilities");
+      host.broken.set("getAllVmStats", new HostError("unreachable", "rebooting"));
+      await pass();
+      host.broken.clear();
+      await pass();
+      expect(host.calls).toContain("getCapabilities");
+    },
+  );
 });
+
+function reportManyVms(): void {
+  const ids = Array.from(
+    { length: 450 },
+    (_, at) => `00000000-0000-4000-8000-${String(at).padStart(12, "0")}`,
+  );
+  host.report = reportOf(...ids.map((vmId) => reportedVm({ vmId })));
+  host.nics = () => [];
+}
+
+function vmsWithNicsTold(): unknown[] {
+  return [...store.vms.values()].filter((vm) => vm.inventoryHash !== null);
+}
 
 describe("a database", () => {
   test.each(["claim", "vmsOf", "apply"])(

@@ -63,6 +63,13 @@ describe("a scripted fault of a call", () => {
     expect(answer()).toBe(ANSWER + ANSWER);
   });
 
+  test("drip: one answer after the other where several drip", async () => {
+    for (let answers = 0; answers < 3; answers += 1) await ask({ kind: "drip", everyMs: 1, bytes: 10 });
+    peer.send(call("Host.ping2"));
+    await peer.until(() => answer().length >= 4 * ANSWER.length);
+    expect(answer()).toBe(ANSWER.repeat(4));
+  });
+
   test("hold: the answer comes when the promise resolves, later ones before it", async () => {
     let release = () => {};
     await ask({ kind: "hold", until: new Promise<void>((resolve) => (release = resolve)) });

@@ -20,6 +20,7 @@ describe("what an engine stores of a guest", () => {
     [null, []],
     ["FE80::1%eth0,fe80:0:0:0:0:0:0:1", ["fe80::1"]],
     ["2001:DB8::1", ["2001:db8::1"]],
+    ["::10.1.2.3 ::ffff:10.1.2.3", ["::a01:203", "::ffff:a01:203"]],
     ["::1::,1.2.3.4,fe80::x,fe80::1%a%b", []],
   ])("IPv6 of %j", (text, addresses) => {
     expect(ipv6sOf(text)).toEqual(addresses);
@@ -37,6 +38,14 @@ describe("what an engine stores of a guest", () => {
     [null, null],
   ])("MAC of %j", (text, mac) => {
     expect(macOf(text)).toBe(mac);
+  });
+
+  test.each([
+    ["::a01:203", "::10.1.2.3"],
+    ["::ffff:a01:203", "::ffff:10.1.2.3"],
+    ["2001:db8::1", "2001:0db8:0000:0000:0000:0000:0000:0001"],
+  ])("%s may be stored as %s", (address, spelling) => {
+    expect(spellingsOf(address)).toContain(spelling);
   });
 
   test("no text breaks it, and every spelling of an address means the address", () => {
