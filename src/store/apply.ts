@@ -37,8 +37,8 @@ export async function applyPasses(
 
 /** How much of a transaction a pass takes; one that touches other hosts' standings has its own. */
 export function weightOf({ claim, changes }: PassWrite): number {
-  if (hostsConcerned(changes).some((hostId) => hostId !== claim.hostId)) return Infinity;
-  const rows = Object.values<readonly unknown[]>({ ...changes }).flat().length;
+  for (const hostId of hostsConcerned(changes)) if (hostId !== claim.hostId) return Infinity;
+  const rows = Object.values<readonly unknown[]>({ ...changes }).reduce((sum, list) => sum + list.length, 0);
   return Math.max(1, rows / ROWS_OF_WEIGHT_1);
 }
 
@@ -79,7 +79,7 @@ async function takeRights(
   writes: readonly PassWrite[],
 ): Promise<ReadonlySet<string>> {
   const own = new Set(writes.map(({ claim }) => claim.hostId));
-  const concerned = new Set([...own, ...writes.flatMap(({ changes }) => hostsConcerned(changes))]);
+  const concerned = new Set([...own, ...writes.flatMap(({ changes }) => [...hostsConcerned(changes)])]);
   if (concerned.size > own.size) {
     await affectedBy(
       queryRunner,
@@ -89,7 +89,7 @@ async function takeRights(
   }
   const rightful = await noteRightful(queryRunner, writes);
   const entitled = writes.filter(({ claim }) => rightful.has(claim.hostId));
-  const outdone = new Set(entitled.flatMap(({ changes }) => hostsOutdone(changes)));
+  const outdone = new Set(entitled.flatMap(({ changes }) => [...hostsOutdone(changes)]));
   for (const hostId of own) outdone.delete(hostId);
   if (outdone.size > 0) {
     await affectedBy(
@@ -98,10 +98,9 @@ async function takeRights(
       [[...outdone]],
     );
   }
-  const foreign = entitled
-    .flatMap(changesOf)
-    .filter(({ hostId, before }) => before.ownerId !== hostId)
-    .map(({ before }) => before);
+  const foreign = entitled.flatMap(({ claim, changes }) =>
+    changes.changedVms.map(({ before }) => before).filter(({ ownerId }) => ownerId !== claim.hostId),
+  );
   if (foreign.length > 0) {
     const locked = await affectedBy(
       queryRunner,
@@ -116,26 +115,30 @@ async function takeRights(
 }
 
 /** Hosts that have or get a standing with a VM of the pass. */
-function hostsConcerned({ newVms, changedVms }: HostChanges): string[] {
-  return [...newVms, ...changedVms.flatMap(({ before, after }) => [before, after])].flatMap(hostsOf);
+function hostsConcerned({ newVms, changedVms }: Pick<HostChanges, "newVms" | "changedVms">): Set<string> {
+  const hosts = new Set<string>();
+  const add = (vm: VmState): void => {
+    for (const field of STANDINGS) if (vm[field] !== null) hosts.add(vm[field]);
+  };
+  for (const vm of newVms) add(vm);
+  for (const { before, after } of changedVms) {
+    add(before);
+    add(after);
+  }
+  return hosts;
 }
 
 /** Hosts whose standing with a VM the pass changes: what their own passes have read is no longer true. */
-function hostsOutdone({ newVms, changedVms }: HostChanges): string[] {
-  return [...newVms.flatMap(hostsOf), ...changedVms.flatMap(standingsChanged)];
-}
-
-function hostsOf({ ownerId, incomingId, contenderId }: VmState): string[] {
-  return [ownerId, incomingId, contenderId].filter((id) => id !== null);
-}
-
-function standingsChanged({ before, after }: { before: VmState; after: VmState }): string[] {
-  const changed: string[] = [];
-  for (const field of ["ownerId", "incomingId", "contenderId"] as const) {
-    if (before[field] === after[field]) continue;
-    changed.push(...[before[field], after[field]].filter((id) => id !== null));
+function hostsOutdone({ newVms, changedVms }: HostChanges): Set<string> {
+  const hosts = hostsConcerned({ newVms, changedVms: [] });
+  for (const { before, after } of changedVms) {
+    for (const field of STANDINGS) {
+      if (before[field] === after[field]) continue;
+      if (before[field] !== null) hosts.add(before[field]);
+      if (after[field] !== null) hosts.add(after[field]);
+    }
   }
-  return changed;
+  return hosts;
 }
 
 function changesOf({ claim, changes }: PassWrite): VmChange[] {
@@ -166,6 +169,8 @@ function isRefused(error: unknown): boolean {
   const { code } = error.driverError as { readonly code?: unknown };
   return typeof code === "string" && /^(?:21|22|23|40)...$/.test(code);
 }
+
+const STANDINGS = ["ownerId", "incomingId", "contenderId"] as const;
 
 /** Two thousand rows a transaction, with {@link gather}'s 200: it holds the rows of all its hosts until it ends. */
 const ROWS_OF_WEIGHT_1 = 10;
