@@ -66,7 +66,6 @@ function addressScalar(
 
 /** Enough of a bad value to find it by, and no more. */
 function brief(value: unknown): string {
-  const text =
-    typeof value === "string" ? JSON.stringify(value) : `a ${value === null ? "non-string" : typeof value}`;
+  const text = typeof value === "string" ? JSON.stringify(value) : "a value that is no text";
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }

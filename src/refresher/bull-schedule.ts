@@ -158,7 +158,8 @@ class BullSchedule<Result extends PassOutcome> implements HostSchedule<Result> {
       this.log.warn({ reason }, "Redis does not answer; polling goes on, unshared, until it does");
     }
     if (this.hasAnswered && silenceMs < intervalMs) return;
-    for (let slice = 0; slice < SLICES; slice += 1) this.poll(slice, false);
+    // One that is being given away still has passes to end; the next beat takes it up.
+    for (let slice = 0; slice < SLICES; slice += 1) if (!this.leaving.has(slice)) this.poll(slice, false);
   }
 
   private pollThese(wanted: ReadonlySet<number>, orphans: readonly number[]): void {

@@ -1,5 +1,8 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import type { DataSource } from "typeorm";
 import { afterEach, describe, expect, test } from "vitest";
 import { createDataSource } from "../../src/store/data-source.js";
@@ -111,6 +114,21 @@ describe("migrations", () => {
     await holder.release();
     expect((await migrated).length).toBe(hasty.migrations.length);
     await hasty.destroy();
+  });
+
+  test("that were compiled once and have no source any more are removed by the next build", () => {
+    const root = mkdtempSync(join(tmpdir(), "vnic-graph-migrations-"));
+    for (const folder of ["migrations", "dist/migrations"]) mkdirSync(join(root, folder), { recursive: true });
+    writeFileSync(join(root, "migrations/1795500000000-kept.ts"), "");
+    for (const name of ["1795500000000-kept", "1796000000000-gone"]) {
+      for (const ending of ["js", "js.map"]) writeFileSync(join(root, `dist/migrations/${name}.${ending}`), "");
+    }
+    execFileSync(process.execPath, [resolve("scripts/prune-migrations.mjs")], { cwd: root });
+    expect(readdirSync(join(root, "dist/migrations"))).toEqual([
+      "1795500000000-kept.js",
+      "1795500000000-kept.js.map",
+    ]);
+    rmSync(root, { recursive: true });
   });
 
   test("are known to TypeORM's own command line", async () => {
