@@ -118,10 +118,12 @@ describe("migrations", () => {
 
   test("that were compiled once and have no source any more are removed by the next build", () => {
     const root = mkdtempSync(join(tmpdir(), "vnic-graph-migrations-"));
-    for (const folder of ["migrations", "dist/migrations"]) mkdirSync(join(root, folder), { recursive: true });
+    for (const folder of ["migrations", "dist/migrations"])
+      mkdirSync(join(root, folder), { recursive: true });
     writeFileSync(join(root, "migrations/1795500000000-kept.ts"), "");
     for (const name of ["1795500000000-kept", "1796000000000-gone"]) {
-      for (const ending of ["js", "js.map"]) writeFileSync(join(root, `dist/migrations/${name}.${ending}`), "");
+      for (const ending of ["js", "js.map"])
+        writeFileSync(join(root, `dist/migrations/${name}.${ending}`), "");
     }
     execFileSync(process.execPath, [resolve("scripts/prune-migrations.mjs")], { cwd: root });
     expect(readdirSync(join(root, "dist/migrations"))).toEqual([
