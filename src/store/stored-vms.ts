@@ -21,7 +21,10 @@ export async function storedVmsOf(
   const vms = await inTransaction(
     dataSource,
     async (queryRunner) => {
-      const rows = await rowsOf<StateRow>(queryRunner, SELECT_STATES, [hostIds, vmIds]);
+      const ids = (await rowsOf<{ id: string }>(queryRunner, SELECT_IDS, [hostIds, vmIds])).map(
+        ({ id }) => id,
+      );
+      const rows = ids.length === 0 ? [] : await rowsOf<StateRow>(queryRunner, SELECT_STATES, [ids]);
       if (rows.length === 0) return [];
       const names = new Map(rows.map((row) => [row.id, row.interfaceNames ?? []]));
       const interfaces = await interfacesInOrder(queryRunner, names);
@@ -65,15 +68,17 @@ interface StateRow extends VmState {
   readonly interfaceNames: InterfaceNames | null;
 }
 
+/** Apart from the rest: how many ids there are is then known when the rest is planned, and no table is read whole. */
+const SELECT_IDS = `SELECT vm_guid AS id FROM vm_dynamic WHERE run_on_vds = ANY($1::uuid[])
+UNION SELECT vm_guid FROM vm_dynamic WHERE migrating_to_vds = ANY($1::uuid[])
+UNION SELECT vm_id FROM vnic_graph_vm WHERE contender_id = ANY($1::uuid[])
+UNION SELECT unnest($2::uuid[])`;
+
 const SELECT_STATES = `SELECT s.vm_guid AS id, s.vm_name AS name, d.status,
   d.run_on_vds AS "ownerId", d.migrating_to_vds AS "incomingId", r.contender_id AS "contenderId",
   nullif(d.vm_ip, '') AS ips, nullif(d.vm_fqdn, '') AS fqdn, r.inventory_hash AS "inventoryHash", r.silence,
   coalesce(r.missed_passes, 0) AS "missedPasses", r.interface_names AS "interfaceNames"
 FROM vm_static s
-JOIN vm_dynamic d ON d.vm_guid = s.vm_guid
+JOIN vm_dynamic d ON d.vm_guid = s.vm_guid AND d.vm_guid = ANY($1::uuid[])
 LEFT JOIN vnic_graph_vm r ON r.vm_id = s.vm_guid
-WHERE s.vm_guid IN (
-  SELECT vm_guid FROM vm_dynamic WHERE run_on_vds = ANY($1::uuid[])
-  UNION SELECT vm_guid FROM vm_dynamic WHERE migrating_to_vds = ANY($1::uuid[])
-  UNION SELECT vm_id FROM vnic_graph_vm WHERE contender_id = ANY($1::uuid[])
-  UNION SELECT unnest($2::uuid[]))`;
+WHERE s.vm_guid = ANY($1::uuid[])`;
