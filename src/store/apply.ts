@@ -58,18 +58,17 @@ async function writeAll(
   queryRunner: QueryRunner,
   writes: readonly PassWrite[],
 ): Promise<ReadonlySet<string>> {
-  const rightful = await takeRights(queryRunner, writes);
-  const entitled = writes.filter(({ claim }) => rightful.has(claim.hostId));
+  const entitled = await takeRights(queryRunner, writes);
   const changes = together(entitled);
   await insertVms(queryRunner, changes.newVms);
   await updateVms(queryRunner, entitled.flatMap(changesOf));
   await writeInterfaces(queryRunner, changes);
   await writeNics(queryRunner, changes);
-  return rightful;
+  return new Set(entitled.map(({ claim }) => claim.hostId));
 }
 
 /**
- * Takes the right to write what other passes could write too. First the rows of all hosts that have or get a standing
+ * Takes the right to write what other passes could write too; the passes that have it. First the rows of all hosts that have or get a standing
  * with a VM of these passes, always in one order, so that no two transactions wait for each other in a circle; then the
  * fence. From there on nobody else can take a VM of these hosts, so their own VMs need no lock. VMs of others are not
  * waited for: one that is not as the pass assumed, or is in another's hands just now, voids it.
@@ -77,7 +76,7 @@ async function writeAll(
 async function takeRights(
   queryRunner: QueryRunner,
   writes: readonly PassWrite[],
-): Promise<ReadonlySet<string>> {
+): Promise<readonly PassWrite[]> {
   const own = new Set(writes.map(({ claim }) => claim.hostId));
   const concerned = new Set([...own, ...writes.flatMap(({ changes }) => [...hostsConcerned(changes)])]);
   if (concerned.size > own.size) {
@@ -111,7 +110,7 @@ async function takeRights(
     );
     expectAll(locked, foreign.length);
   }
-  return rightful;
+  return entitled;
 }
 
 /** Hosts that have or get a standing with a VM of the pass. */
@@ -146,9 +145,8 @@ function changesOf({ claim, changes }: PassWrite): VmChange[] {
 }
 
 function together(writes: readonly PassWrite[]): Omit<HostChanges, "changedVms"> {
-  const [first, ...others] = writes.map(({ changes }) => changes);
-  if (first !== undefined && others.length === 0) return first;
   const all = writes.map(({ changes }) => changes);
+  if (all.length === 1 && all[0] !== undefined) return all[0];
   return {
     newVms: all.flatMap(({ newVms }) => newVms),
     insertedInterfaces: all.flatMap(({ insertedInterfaces }) => insertedInterfaces),

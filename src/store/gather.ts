@@ -16,16 +16,15 @@ export function gather<Item, Key, Result>(
   { keyOf, weightOf = () => 1, lanes = 1 }: GatherOptions<Item, Key>,
   run: (items: readonly Item[]) => Promise<ReadonlyMap<Key, Result>>,
 ): (item: Item) => Promise<Result | undefined> {
-  let waiting: Waiting<Item, Result>[] = [];
+  let waiting: Waiting<Item, Key, Result>[] = [];
   let running = 0;
 
-  const nextBatch = (): Map<Key, Waiting<Item, Result>> => {
-    const batch = new Map<Key, Waiting<Item, Result>>();
-    const later: Waiting<Item, Result>[] = [];
+  const nextBatch = (): Map<Key, Waiting<Item, Key, Result>> => {
+    const batch = new Map<Key, Waiting<Item, Key, Result>>();
+    const later: Waiting<Item, Key, Result>[] = [];
     let room = MOST_AT_ONCE;
     for (const each of waiting) {
-      const key = keyOf(each.item);
-      const weight = weightOf(each.item);
+      const { key, weight } = each;
       if ((weight <= room || batch.size === 0) && !batch.has(key)) {
         batch.set(key, each);
         room -= weight;
@@ -51,13 +50,15 @@ export function gather<Item, Key, Result>(
 
   return (item) =>
     new Promise((resolve, reject) => {
-      waiting.push({ item, resolve, reject });
+      waiting.push({ item, key: keyOf(item), weight: weightOf(item), resolve, reject });
       if (running < lanes) void work();
     });
 }
 
-interface Waiting<Item, Result> {
+interface Waiting<Item, Key, Result> {
   readonly item: Item;
+  readonly key: Key;
+  readonly weight: number;
   readonly resolve: (result: Result | undefined) => void;
   readonly reject: (error: unknown) => void;
 }
