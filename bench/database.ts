@@ -1,11 +1,8 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import pg from "pg";
 import { createDataSource } from "../src/store/data-source.js";
-import { startEmbeddedPostgres } from "../src/store/embedded-postgres.js";
 import { migrate } from "../src/store/migrate.js";
 import { createStore, type Store } from "../src/store/store.js";
+import { runSql, startPostgresServer, withDatabase } from "../test/support/postgres-server.js";
 
 /** A migrated database of the benchmark's own, and a connection beside the store's. */
 export interface BenchDatabase {
@@ -21,28 +18,28 @@ export interface BenchDatabase {
  * everybody, and would only hide what the statements cost.
  */
 export async function openDatabase(settings = STILL): Promise<BenchDatabase> {
-  const server = await startServer(settings);
+  const server = await startPostgresServer("DATABASE_URL", settings);
   const name = `vnic_graph_bench_${process.pid}`;
-  await runOn(server.url, `CREATE DATABASE ${name}`, `ALTER DATABASE ${name} SET synchronous_commit = off`);
-  const url = new URL(server.url);
-  url.pathname = `/${name}`;
-  const dataSource = await createDataSource(url.href, {
+  await runSql(server.url, `CREATE DATABASE ${name}`);
+  await runSql(server.url, `ALTER DATABASE ${name} SET synchronous_commit = off`);
+  const url = withDatabase(server.url, name);
+  const dataSource = await createDataSource(url, {
     poolSize: 4,
     statementTimeoutMs: 300_000,
   }).initialize();
   await migrate(dataSource);
-  const client = new pg.Client({ connectionString: url.href });
+  const client = new pg.Client({ connectionString: url });
   await client.connect();
   const { rows } = await client.query<{ server_version: string }>("SHOW server_version");
   return {
-    url: url.href,
+    url,
     client,
     store: createStore(dataSource),
     version: rows[0]!.server_version,
     close: async () => {
       await client.end();
       await dataSource.destroy();
-      await runOn(server.url, `DROP DATABASE ${name} WITH (FORCE)`);
+      await runSql(server.url, `DROP DATABASE ${name} WITH (FORCE)`);
       await server.stop();
     },
   };
@@ -91,32 +88,6 @@ export async function vmTablesWalBytesOf(
 async function walPosition(client: pg.Client): Promise<string> {
   const { rows } = await client.query<{ lsn: string }>("SELECT pg_current_wal_insert_lsn() AS lsn");
   return rows[0]!.lsn;
-}
-
-async function startServer(
-  settings: Readonly<Record<string, string>>,
-): Promise<{ url: string; stop: () => Promise<void> }> {
-  const given = process.env["DATABASE_URL"];
-  if (given !== undefined && given !== "") return { url: given, stop: () => Promise.resolve() };
-  const dataDir = await mkdtemp(join(tmpdir(), "vnic-graph-bench-"));
-  const server = await startEmbeddedPostgres({ dataDir, log: () => undefined, settings });
-  return {
-    url: server.url,
-    stop: async () => {
-      await server.stop();
-      await rm(dataDir, { recursive: true, force: true });
-    },
-  };
-}
-
-async function runOn(url: string, ...statements: string[]): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    for (const statement of statements) await client.query(statement);
-  } finally {
-    await client.end();
-  }
 }
 
 /** Nothing that happens by itself happens in the middle of a measurement. */

@@ -1,3 +1,4 @@
+import { WARNINGS } from "./warnings.js";
 import { createVdsmClient } from "../src/hosts/vdsm-client.js";
 import { configuredHost } from "../src/gateway/ids.js";
 import { bullSchedule } from "../src/refresher/bull-schedule.js";
@@ -25,7 +26,7 @@ async function run({
   const hosts = addresses.map((address) => configuredHost(hostAddress(address)));
   const positions = new Map(hosts.map((host, position) => [host.id, position]));
   const start: StartSchedule<PassResult> =
-    redisUrl === null ? startTimerSchedule : bullSchedule({ url: redisUrl, installation }, QUIET);
+    redisUrl === null ? startTimerSchedule : bullSchedule({ url: redisUrl, installation }, WARNINGS);
   let passes: number[] = [];
   let failures: string[] = [];
   let superseded = 0;
@@ -38,7 +39,7 @@ async function run({
     concurrency,
     ignoreNames: [],
     publish: () => undefined,
-    log: QUIET,
+    log: WARNINGS,
     startSchedule: (options) =>
       start({
         ...options,
@@ -75,12 +76,3 @@ function nowMs(): number {
 
 /** What a killed replica had no time to tell is lost: not much. */
 const TELL_EVERY_MS = 100;
-
-const QUIET = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: (fields: object, message: string) => {
-    process.stderr.write(`${message} ${JSON.stringify(fields)}\n`);
-  },
-  error: () => undefined,
-};

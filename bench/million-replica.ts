@@ -1,3 +1,4 @@
+import { WARNINGS } from "./warnings.js";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createVdsmClient } from "../src/hosts/vdsm-client.js";
 import { configuredHost } from "../src/gateway/ids.js";
@@ -21,7 +22,7 @@ async function run({ databaseUrl, addresses, concurrency }: ReplicaTask): Promis
     concurrency,
     ignoreNames: parseIgnorePatterns(DEFAULT_GUEST_NIC_IGNORE),
     publish: () => undefined,
-    log: QUIET,
+    log: WARNINGS,
   });
   process.on("message", () => void cycle(refresher).then((news) => process.send?.(news)));
   process.send?.("ready");
@@ -65,12 +66,3 @@ function peakRss(): number | null {
     return null;
   }
 }
-
-const QUIET = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: (fields: object, message: string) => {
-    process.stderr.write(`${message} ${JSON.stringify(fields)}\n`);
-  },
-  error: () => undefined,
-};

@@ -207,9 +207,7 @@ describe("a host", () => {
     expect(store.calls).toContain("renameHost");
     await pass();
     expect(host.calls).not.toContain("getCapabilities");
-    host.broken.set("getAllVmStats", new HostError("unreachable", "rebooting"));
-    await pass();
-    host.broken.clear();
+    await failOnce();
     await pass();
     expect(host.calls).toContain("getCapabilities");
     expect(store.calls).not.toContain("renameHost");
@@ -235,14 +233,19 @@ describe("a host", () => {
       expect(await pass()).toMatchObject({ outcome: "done" });
       await pass();
       expect(host.calls).not.toContain("getCapabilities");
-      host.broken.set("getAllVmStats", new HostError("unreachable", "rebooting"));
-      await pass();
-      host.broken.clear();
+      await failOnce();
       await pass();
       expect(host.calls).toContain("getCapabilities");
     },
   );
 });
+
+/** The host misses one pass, and is well again. */
+async function failOnce(): Promise<void> {
+  host.broken.set("getAllVmStats", new HostError("unreachable", "rebooting"));
+  await pass();
+  host.broken.clear();
+}
 
 function reportManyVms(): void {
   const ids = Array.from(

@@ -10,11 +10,12 @@ export interface PostgresServer {
   stop(): Promise<void>;
 }
 
-/** The PostgreSQL that `TEST_DATABASE_URL` names, or an embedded one with these settings, which leaves nothing behind. */
+/** The PostgreSQL that the variable names, or an embedded one with these settings, which leaves nothing behind. */
 export async function startPostgresServer(
+  variable: "TEST_DATABASE_URL" | "DATABASE_URL",
   settings: Readonly<Record<string, string>> = {},
 ): Promise<PostgresServer> {
-  const given = process.env["TEST_DATABASE_URL"];
+  const given = process.env[variable];
   if (given !== undefined && given !== "") return { url: given, stop: () => Promise.resolve() };
   const dataDir = await mkdtemp(join(tmpdir(), "vnic-graph-test-"));
   const server = await startEmbeddedPostgres({ dataDir, log: () => undefined, settings });

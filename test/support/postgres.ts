@@ -14,7 +14,7 @@ declare module "vitest" {
 
 /** One PostgreSQL for the whole run: `TEST_DATABASE_URL`, or an embedded one that forgets to sync. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const server = await startPostgresServer(FAST);
+  const server = await startPostgresServer("TEST_DATABASE_URL", FAST);
   const template = `vnic_graph_template_${process.pid}`;
   await runSql(server.url, `CREATE DATABASE ${template}`);
   const dataSource = await createDataSource(withDatabase(server.url, template), { poolSize: 1 }).initialize();

@@ -24,7 +24,7 @@ const program = values.compiled ? { program: ["dist/src/main.js"] } : {};
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
 say(`seed ${seed}`);
-const server = await startPostgresServer();
+const server = await startPostgresServer("TEST_DATABASE_URL");
 const name = `vnic_graph_torture_${process.pid}`;
 await runSql(server.url, `CREATE DATABASE ${name}`);
 const databaseUrl = withDatabase(server.url, name);

@@ -1,0 +1,9 @@
+/** The log of a replica that is measured: what should not happen, and nothing else. */
+export const WARNINGS = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: (fields: object, message: string) => {
+    process.stderr.write(`${message} ${JSON.stringify(fields)}\n`);
+  },
+  error: () => undefined,
+};
