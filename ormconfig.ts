@@ -1,5 +1,5 @@
 import { ConfigError, databaseUrlFrom } from "./src/config.js";
-import { createDataSource } from "./src/store/data-source.js";
+import { createDataSource } from "./src/store/postgres/data-source.js";
 
 const url = databaseUrlFrom(process.env);
 if (url === null) {

@@ -1,6 +1,6 @@
 import pg from "pg";
-import { createDataSource } from "../src/store/data-source.js";
-import { migrate } from "../src/store/migrate.js";
+import { createDataSource } from "../src/store/postgres/data-source.js";
+import { migrate } from "../src/store/postgres/migrate.js";
 import { createStore, type Store } from "../src/store/store.js";
 import { runSql, startPostgresServer, withDatabase } from "../test/support/postgres-server.js";
 

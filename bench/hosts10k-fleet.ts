@@ -1,4 +1,4 @@
-import { startFleet } from "../src/simulator/fleet.js";
+import { startFleet } from "../src/simulator/fleet/fleet.js";
 import type { FleetTask, Gaps } from "./hosts10k-messages.js";
 
 /** The simulated hosts, in a process of their own; they note when each was asked, which is what is measured. */

@@ -1,13 +1,13 @@
 import { WARNINGS } from "./warnings.js";
-import { createVdsmClient } from "../src/hosts/vdsm-client.js";
+import { createVdsmClient } from "../src/vdsm/vdsm-client.js";
 import { configuredHost } from "../src/gateway/ids.js";
-import { bullSchedule } from "../src/refresher/bull-schedule.js";
+import { bullSchedule } from "../src/refresher/schedule/bull-schedule.js";
 import type { PassResult } from "../src/refresher/pass.js";
 import { startRefresher } from "../src/refresher/refresher.js";
-import type { StartSchedule } from "../src/refresher/schedule.js";
-import { startTimerSchedule } from "../src/refresher/timer-schedule.js";
+import type { StartSchedule } from "../src/refresher/schedule/schedule.js";
+import { startTimerSchedule } from "../src/refresher/schedule/timer-schedule.js";
 import { hostAddress } from "../src/config/setting-types.js";
-import { createDataSource } from "../src/store/data-source.js";
+import { createDataSource } from "../src/store/postgres/data-source.js";
 import { createStore } from "../src/store/store.js";
 import type { ReplicaNews, ReplicaTask } from "./hosts10k-messages.js";
 

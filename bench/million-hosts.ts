@@ -1,10 +1,10 @@
 import { createServer, type AddressInfo } from "node:net";
-import { FaultScript } from "../src/simulator/faults.js";
-import { HostEnd } from "../src/simulator/host-end.js";
-import { loopbackAddress, loopbackNumber } from "../src/simulator/loopback.js";
-import { EncodedJson } from "../src/simulator/python-json.js";
-import { listening } from "../src/simulator/vdsm-server.js";
-import { VdsmFault } from "../src/simulator/verbs.js";
+import { FaultScript } from "../src/simulator/wire/faults.js";
+import { HostEnd } from "../src/simulator/wire/host-endpoint.js";
+import { loopbackAddress, loopbackNumber } from "../src/simulator/wire/loopback.js";
+import { EncodedJson } from "../src/simulator/wire/python-json.js";
+import { listening } from "../src/simulator/wire/vdsm-server.js";
+import { VdsmFault } from "../src/simulator/wire/verbs.js";
 import type { HostsTask } from "./million-messages.js";
 import { addressOf, everyNth, Payloads, vmIdOf } from "./payloads.js";
 

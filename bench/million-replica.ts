@@ -1,11 +1,11 @@
 import { WARNINGS } from "./warnings.js";
 import { readFileSync, writeFileSync } from "node:fs";
-import { createVdsmClient } from "../src/hosts/vdsm-client.js";
+import { createVdsmClient } from "../src/vdsm/vdsm-client.js";
 import { configuredHost } from "../src/gateway/ids.js";
 import { hostAddress } from "../src/config/setting-types.js";
 import { startRefresher, type Refresher } from "../src/refresher/refresher.js";
-import { DEFAULT_GUEST_NIC_IGNORE, parseIgnorePatterns } from "../src/refresher/tidy.js";
-import { createDataSource } from "../src/store/data-source.js";
+import { DEFAULT_GUEST_NIC_IGNORE, parseIgnorePatterns } from "../src/refresher/plan/normalize.js";
+import { createDataSource } from "../src/store/postgres/data-source.js";
 import { createStore } from "../src/store/store.js";
 import type { CycleNews, ReplicaTask } from "./million-messages.js";
 

@@ -1,10 +1,10 @@
-import { hexByte } from "../src/simulator/addresses.js";
-import { domainXml } from "../src/simulator/domain-xml.js";
-import { firstIpv4, recordTemplate, type RecordTemplate } from "../src/simulator/fleet-template.js";
-import { populate } from "../src/simulator/population.js";
-import { pythonJson } from "../src/simulator/python-json.js";
-import type { SimulatedVm } from "../src/simulator/vm.js";
-import { createWorld } from "../src/simulator/world.js";
+import { hexByte } from "../src/simulator/world/addresses.js";
+import { domainXml } from "../src/simulator/world/domain-xml.js";
+import { firstIpv4, recordTemplate, type RecordTemplate } from "../src/simulator/fleet/fleet-template.js";
+import { populate } from "../src/simulator/world/population.js";
+import { pythonJson } from "../src/simulator/wire/python-json.js";
+import type { SimulatedVm } from "../src/simulator/world/vm.js";
+import { createWorld } from "../src/simulator/world/world.js";
 
 /** Answers of `Host.getAllVmStats` as VDSM writes them, 2 to 3 kB a VM, of hosts with `vmsPerHost` VMs each. */
 export class Payloads {

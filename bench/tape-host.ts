@@ -1,8 +1,8 @@
-import { FrameReader } from "../src/hosts/frames.js";
-import { replyId } from "../src/hosts/reply.js";
-import type { ReportMemory, ScannedReport } from "../src/hosts/scan.js";
-import type { HostCapabilities, ReportedNic } from "../src/hosts/types.js";
-import type { VdsmClient } from "../src/hosts/vdsm-client.js";
+import { FrameReader } from "../src/vdsm/wire/frames.js";
+import { replyId } from "../src/vdsm/wire/reply.js";
+import type { ReportMemory, ScannedReport } from "../src/vdsm/scan/scan.js";
+import type { HostCapabilities, ReportedNic } from "../src/vdsm/records/types.js";
+import type { VdsmClient } from "../src/vdsm/vdsm-client.js";
 
 /** A host whose answers come off a tape: all that we do from the first byte of a frame on, without a socket. */
 export class TapeHost implements VdsmClient {

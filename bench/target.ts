@@ -1,6 +1,10 @@
-import { ReportMemory } from "../src/hosts/scan.js";
-import { vmIps } from "../src/refresher/addresses.js";
-import { DEFAULT_GUEST_NIC_IGNORE, parseIgnorePatterns, toGuestInterfaces } from "../src/refresher/tidy.js";
+import { ReportMemory } from "../src/vdsm/scan/scan.js";
+import { vmIps } from "../src/refresher/plan/guest-addresses.js";
+import {
+  DEFAULT_GUEST_NIC_IGNORE,
+  parseIgnorePatterns,
+  toGuestInterfaces,
+} from "../src/refresher/plan/normalize.js";
 import type { GuestInterface } from "../src/store/types.js";
 
 /** What the tables shall hold for the VMs that changed; the same for every way of writing it. */

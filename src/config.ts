@@ -1,10 +1,10 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { ConfigError, limitsOf, rolesByName, vdsmTransportOf, wholeNamePattern } from "./config/parts.js";
-import type { TlsFiles } from "./hosts/tls.js";
-import { isLoopback } from "./server/guards/loopback.js";
+import type { TlsFiles } from "./vdsm/wire/tls.js";
+import { isLoopback } from "./model/loopback.js";
 import type { CertificateRoles } from "./server/identity/client-certificates.js";
-import type { Limits } from "./server/limits/limits.js";
+import type { Limits } from "./server/limits.js";
 import { Expected, type HostAddress } from "./config/setting-types.js";
 import { SETTINGS, flagOf, type SettingName, type SettingValues } from "./config/settings.js";
 

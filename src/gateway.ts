@@ -1,7 +1,7 @@
 import type { Config } from "./config.js";
 import { openDatabase, type Database } from "./gateway/database.js";
 import type { GraphContext } from "./graph/context.js";
-import { listSizeOf } from "./graph/list-sizes.js";
+import { listSizeOf } from "./graph/arguments/list-sizes.js";
 import { buildGraphSchema } from "./graph/schema.js";
 import { openHostPool } from "./gateway/host-pool.js";
 import { openIdentity } from "./gateway/identity.js";
@@ -19,10 +19,10 @@ import type { RunningServer, ServedRequest } from "./server/options.js";
 import { Refusal } from "./server/errors.js";
 import { startServer } from "./server/server.js";
 import { readTlsMaterial } from "./server/tls.js";
-import { connectionsOf } from "./store/data-source.js";
-import { readFleetFigures } from "./store/fleet-figures.js";
+import { connectionsOf } from "./store/postgres/data-source.js";
+import { readFleetFigures } from "./store/read/fleet-figures.js";
 import { createStore } from "./store/store.js";
-import { createEngineStore } from "./store/engine/engine-store.js";
+import { createEngineStore } from "./engine-store/engine-store.js";
 import type { ReadStore, VmScope } from "./store/types.js";
 
 /** What a gateway is started with. */

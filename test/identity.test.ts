@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 import type { Role } from "../src/graph/roles.js";
 import { ROOT_FIELD_ROLES } from "../src/graph/roles.js";
 import { createToken } from "../src/server/identity/token-file.js";
-import { createAuthority, type Credentials } from "../src/simulator/certificates.js";
+import { createAuthority, type Credentials } from "../src/simulator/wire/certificates.js";
 import { newKey, startIssuer } from "./server/issuer.js";
 import { createDatabase, type TestDatabase } from "./support/database.js";
 import { eventually } from "./support/eventually.js";

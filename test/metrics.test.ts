@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createMetrics } from "../src/gateway/metrics.js";
-import { readFleetFigures, type FleetFigures } from "../src/store/fleet-figures.js";
+import { readFleetFigures, type FleetFigures } from "../src/store/read/fleet-figures.js";
 import { passResult as pass } from "./refresher/builders.js";
 import { changes, claimOf } from "./store/fixtures.js";
 import { createDatabase, type TestDatabase } from "./support/database.js";

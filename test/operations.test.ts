@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { createMetrics } from "../src/gateway/metrics.js";
-import { checkEngine } from "../src/store/engine/check-engine.js";
-import { ENGINE_COLUMNS } from "../src/store/engine/engine-columns.js";
-import { createEngineDatabase } from "./store/engine/engine-database.js";
+import { checkEngine } from "../src/engine-store/check-engine.js";
+import { ENGINE_COLUMNS } from "../src/engine-store/engine-columns.js";
+import { createEngineDatabase } from "./engine-store/engine-database.js";
 import { logLinesIn } from "./support/log-lines.js";
 import { anchorsOf, ROOT } from "./support/markdown.js";
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startVdsmServer, type VdsmServer } from "../src/simulator/vdsm-server.js";
+import { startVdsmServer, type VdsmServer } from "../src/simulator/wire/vdsm-server.js";
 import { startGatewayProcess } from "./faults/gateway-process.js";
 import { createDatabase, type TestDatabase } from "./support/database.js";
 import { editOf, makeEdit } from "./support/edits.js";
@@ -47,9 +47,9 @@ test("a newcomer adds a guest interface's MTU in at most five files, the printed
   expect([...files].toSorted()).toEqual([
     "migrations/1796000000000-guest-interface-mtu.ts",
     "schema.graphql",
-    "src/graph/object-types.ts",
-    "src/hosts/interfaces.ts",
-    "src/store/entities/vm-guest-agent-interface.ts",
+    "src/graph/types/object-types.ts",
+    "src/vdsm/records/interfaces.ts",
+    "src/store/tables/vm-guest-agent-interface.ts",
   ]);
 });
 

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect } from "node:tls";
 import { afterEach, expect, test } from "vitest";
-import { createAuthority } from "../src/simulator/certificates.js";
+import { createAuthority } from "../src/simulator/wire/certificates.js";
 import { createDatabase } from "./support/database.js";
 import { eventually } from "./support/eventually.js";
 import { startGatewayProcess, temporaryFolder } from "./support/gateway.js";

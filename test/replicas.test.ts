@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { loadConfig } from "../src/config.js";
 import { createLog } from "../src/gateway/log.js";
 import { installationOf, openReplicas } from "../src/gateway/replicas.js";
-import { startTimerSchedule } from "../src/refresher/timer-schedule.js";
+import { startTimerSchedule } from "../src/refresher/schedule/timer-schedule.js";
 
 const at = (databaseUrl: string) => installationOf({ databaseUrl, dataDir: "/data" });
 

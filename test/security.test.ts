@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
-import { DEFAULT_LIMITS, type Limits } from "../src/server/limits/limits.js";
+import { DEFAULT_LIMITS, type Limits } from "../src/server/limits.js";
 import { HOSTILE_REQUESTS } from "./server/hostile-requests.js";
 import { answerOf, served, until } from "./server/running.js";
 

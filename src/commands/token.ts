@@ -1,7 +1,7 @@
 import { appendFile, readFile } from "node:fs/promises";
 import { ConfigError } from "../config.js";
 import { wordsOf } from "../gateway/words.js";
-import { isUuid } from "../loaders/uuid.js";
+import { isUuid } from "../model/uuid.js";
 import { ALL_ROLES } from "../server/identity/identity.js";
 import { createToken } from "../server/identity/token-file.js";
 import { Expected, duration, list } from "../config/setting-types.js";

@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
-import type { TlsFiles } from "../hosts/tls.js";
+import type { TlsFiles } from "../vdsm/wire/tls.js";
 import type { CertificateRoles } from "../server/identity/client-certificates.js";
 import { ALL_ROLES } from "../server/identity/identity.js";
-import { DEFAULT_LIMITS, type Limits } from "../server/limits/limits.js";
+import { DEFAULT_LIMITS, type Limits } from "../server/limits.js";
 import type { SettingValues } from "./settings.js";
 
 /** A setting that cannot be used; the message is one line: its name, what was expected, what to do. */

@@ -1,5 +1,5 @@
 import { isIPv6 } from "node:net";
-import { nameOf } from "../server/guards/host.js";
+import { nameOf } from "../server/admission/host-header.js";
 
 /** A VDSM host as it is written in a setting: an address and a port. */
 export interface HostAddress {

@@ -1,11 +1,11 @@
 import type { DataSource } from "typeorm";
 import type { Config } from "../config.js";
 import type { Log } from "./log.js";
-import { createDataSource } from "../store/data-source.js";
-import { checkEngine } from "../store/engine/check-engine.js";
-import { createEngineDataSource } from "../store/engine/engine-data-source.js";
-import { startEmbeddedPostgres } from "../store/embedded-postgres.js";
-import { migrate, SchemaRefused } from "../store/migrate.js";
+import { createDataSource } from "../store/postgres/data-source.js";
+import { checkEngine } from "../engine-store/check-engine.js";
+import { createEngineDataSource } from "../engine-store/engine-data-source.js";
+import { startEmbeddedPostgres } from "../embedded-postgres/embedded-postgres.js";
+import { migrate, SchemaRefused } from "../store/postgres/migrate.js";
 import { wordsOf } from "./words.js";
 
 /** A database that is there and has the tables that are read. */

@@ -1,6 +1,6 @@
 import type { Config } from "../config.js";
-import { checkTlsFiles, tlsFromFiles, type TlsCredentials } from "../hosts/tls.js";
-import { createVdsmClient, type VdsmClient } from "../hosts/vdsm-client.js";
+import { checkTlsFiles, tlsFromFiles, type TlsCredentials } from "../vdsm/wire/tls.js";
+import { createVdsmClient, type VdsmClient } from "../vdsm/vdsm-client.js";
 import { configuredHost, demoHostId } from "./ids.js";
 import { startCluster } from "../simulator/cluster.js";
 import type { ConfiguredHost } from "../store/types.js";

@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
 import type { PassResult } from "../refresher/pass.js";
 import type { ServedOperation } from "../server/options.js";
-import type { FleetFigures } from "../store/fleet-figures.js";
+import type { FleetFigures } from "../store/read/fleet-figures.js";
 import { VERSION } from "./version.js";
 
 /** What is asked at every scrape, because it is somebody else's to know; `null` while there is no database. */

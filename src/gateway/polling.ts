@@ -5,7 +5,7 @@ import type { HostPool } from "./host-pool.js";
 import { configuredHost } from "./ids.js";
 import type { Log } from "./log.js";
 import type { Metrics } from "./metrics.js";
-import type { Load } from "../refresher/slots.js";
+import type { Load } from "../refresher/schedule/slots.js";
 import { startRefresher } from "../refresher/refresher.js";
 import type { Replicas } from "./replicas.js";
 import { Expected, hostAddress } from "../config/setting-types.js";

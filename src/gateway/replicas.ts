@@ -2,12 +2,12 @@ import { createHash } from "node:crypto";
 import { hostname } from "node:os";
 import type { Config } from "../config.js";
 import type { Log } from "./log.js";
-import { bullSchedule } from "../refresher/bull-schedule.js";
+import { bullSchedule } from "../refresher/schedule/bull-schedule.js";
 import { localChanges, type ChangeFeed } from "../refresher/changes.js";
 import type { PassResult } from "../refresher/pass.js";
 import { redisChanges } from "../refresher/redis-changes.js";
-import type { StartSchedule } from "../refresher/schedule.js";
-import { startTimerSchedule } from "../refresher/timer-schedule.js";
+import type { StartSchedule } from "../refresher/schedule/schedule.js";
+import { startTimerSchedule } from "../refresher/schedule/timer-schedule.js";
 
 /** What the replicas of an installation have in common: the work, and the news. */
 export interface Replicas {

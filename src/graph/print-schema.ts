@@ -1,5 +1,5 @@
 import { lexicographicSortSchema, printSchema } from "graphql";
-import { asSubgraph } from "./federation.js";
+import { asSubgraph } from "./federation/federation.js";
 import { typeGraph, type Federation } from "./schema.js";
 
 /** The schema as text, sorted, the same on every run; as a subgraph with the directives that a composer needs. */

@@ -1,14 +1,14 @@
 import "reflect-metadata";
 import { GraphQLObjectType, GraphQLSchema } from "graphql";
 import { buildSchemaSync } from "type-graphql";
-import { asSubgraph, type SubgraphShape } from "./federation.js";
-import { HostFields } from "./host-fields.js";
-import { Mutations } from "./mutations.js";
-import { Queries } from "./queries.js";
+import { asSubgraph, type SubgraphShape } from "./federation/federation.js";
+import { HostFields } from "./fields/host-fields.js";
+import { Mutations } from "./fields/mutations.js";
+import { Queries } from "./fields/queries.js";
 import { guardRootFields } from "./root-guard.js";
-import { VmConnectionFields, VmEdgeFields } from "./vm-connection-fields.js";
-import { GuestInfoFields, NetworkDeviceFields, VmFields } from "./vm-fields.js";
-import { VmNicFields } from "./vm-nic-fields.js";
+import { VmConnectionFields, VmEdgeFields } from "./fields/vm-connection-fields.js";
+import { GuestInfoFields, NetworkDeviceFields, VmFields } from "./fields/vm-fields.js";
+import { VmNicFields } from "./fields/vm-nic-fields.js";
 
 /** How the graph takes part in a federated one: not at all, whole, or with what only we know. */
 export type Federation = "off" | SubgraphShape;

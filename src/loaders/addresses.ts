@@ -1,4 +1,4 @@
-export { canonicalIPv4, canonicalIPv6 } from "../store/canonical-ip.js";
+export { canonicalIPv4, canonicalIPv6 } from "../model/ip.js";
 
 /** `true` if the address is of use beyond its own link: neither loopback, link-local nor unspecified. */
 export function reachesBeyondItsLink(address: string): boolean {

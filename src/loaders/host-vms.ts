@@ -2,7 +2,7 @@ import DataLoader from "dataloader";
 import type { ReadStore, VmRow } from "../store/types.js";
 import { byName } from "./by-name.js";
 import { manyInKeyOrder } from "./key-order.js";
-import { isUuid } from "./uuid.js";
+import { isUuid } from "../model/uuid.js";
 
 /** Loads the first VMs of many hosts together, by name; `onRow` sees every row that was read. */
 export function hostVmsLoader(

@@ -5,7 +5,7 @@ import { hostVmsLoader } from "./host-vms.js";
 import { manyInKeyOrder, oneInKeyOrder } from "./key-order.js";
 import { remembered } from "./remembered.js";
 import { stoppable } from "./stoppable.js";
-import { isUuid } from "./uuid.js";
+import { isUuid } from "../model/uuid.js";
 
 /** Which VMs, in which order, from where on. */
 type VmPageQuestion = Parameters<ReadStore["vmsPage"]>[0];

@@ -1,6 +1,6 @@
 import type { GuestInterface, Nic } from "./rows.js";
 import { reachesBeyondItsLink } from "./addresses.js";
-import { sameMac } from "./mac.js";
+import { sameMac } from "../model/mac.js";
 
 /** The guest's interfaces with the vNIC's MAC, best first; `null` if the guest's interfaces are not known. */
 export function interfacesOf(

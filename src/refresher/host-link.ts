@@ -1,9 +1,9 @@
-import type { ReportedNic } from "../hosts/types.js";
-import type { VdsmClient } from "../hosts/vdsm-client.js";
-import { HostError } from "../hosts/errors.js";
-import { ReportMemory } from "../hosts/scan.js";
+import type { ReportedNic } from "../vdsm/records/types.js";
+import type { VdsmClient } from "../vdsm/vdsm-client.js";
+import { HostError } from "../vdsm/errors.js";
+import { ReportMemory } from "../vdsm/scan/scan.js";
 import type { ConfiguredHost, RefreshStore } from "../store/types.js";
-import { cutText, storableText } from "./text.js";
+import { cutText, storableText } from "./plan/text.js";
 
 /** Answers about vNICs, and why some are missing. */
 export interface NicAnswers {

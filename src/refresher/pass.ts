@@ -1,12 +1,12 @@
-import { HostError } from "../hosts/errors.js";
-import type { ScannedReport } from "../hosts/scan.js";
-import { inTurns } from "../hosts/turns.js";
+import { HostError } from "../vdsm/errors.js";
+import type { ScannedReport } from "../vdsm/scan/scan.js";
+import { inTurns } from "../vdsm/scan/turns.js";
 import type { ConfiguredHost, HostClaim, HostFailure, RefreshStore } from "../store/types.js";
 import type { HostLink } from "./host-link.js";
 import type { PassMemory } from "./pass-memory.js";
-import { NO_CHANGES } from "./plan-builder.js";
-import { planPass, vmsToAskNicsOf } from "./plan.js";
-import type { PassPlan } from "./plan.js";
+import { NO_CHANGES } from "./plan/plan-builder.js";
+import { planPass, vmsToAskNicsOf } from "./plan/plan.js";
+import type { PassPlan } from "./plan/plan.js";
 import { askStore, StoreTrouble } from "./store-trouble.js";
 
 /** VMs of which a reader now sees something else; told only once that is committed. */

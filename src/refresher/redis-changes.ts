@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { localChanges, type ChangeFeed } from "./changes.js";
 import type { RefresherLog } from "./pass-log.js";
 import type { GuestNetworkChange } from "./pass.js";
-import { connectRedis, prefixOf, type RedisPlace } from "./redis-link.js";
+import { connectRedis, prefixOf, type RedisPlace } from "./schedule/redis-link.js";
 
 /** Changes of all replicas: own ones at once, those of others over a channel of Redis. */
 export function redisChanges(place: RedisPlace, log: RefresherLog): ChangeFeed {

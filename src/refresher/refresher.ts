@@ -1,4 +1,4 @@
-import type { VdsmClient } from "../hosts/vdsm-client.js";
+import type { VdsmClient } from "../vdsm/vdsm-client.js";
 import type { ConfiguredHost, RefreshStore } from "../store/types.js";
 import { HostLink } from "./host-link.js";
 import { PassLog } from "./pass-log.js";
@@ -6,9 +6,9 @@ import type { RefresherLog } from "./pass-log.js";
 import { PassMemory } from "./pass-memory.js";
 import type { GuestNetworkChange, PassDeps, PassResult } from "./pass.js";
 import { refreshHost } from "./pass.js";
-import type { HostSchedule, StartSchedule } from "./schedule.js";
-import type { Load } from "./slots.js";
-import { startTimerSchedule } from "./timer-schedule.js";
+import type { HostSchedule, StartSchedule } from "./schedule/schedule.js";
+import type { Load } from "./schedule/slots.js";
+import { startTimerSchedule } from "./schedule/timer-schedule.js";
 
 /** What a refresher is made of. */
 export interface RefresherOptions {

@@ -1,8 +1,8 @@
 import type { Loaders } from "../loaders/loaders.js";
-import { sameMac } from "../loaders/mac.js";
+import { sameMac } from "../model/mac.js";
 import { bestFirst } from "../loaders/match.js";
 import type { GuestInterface, Nic, VmRow } from "../loaders/rows.js";
-import { isUuid } from "../loaders/uuid.js";
+import { isUuid } from "../model/uuid.js";
 import { withIds, type Device } from "./device-ids.js";
 import type { Element } from "./document.js";
 import { BASE, deviceElement, guestInfoElement, nicElement, vmElement } from "./elements.js";

@@ -1,10 +1,10 @@
-import { createAuthority, type Credentials } from "./certificates.js";
-import { tick } from "./life.js";
-import { populate } from "./population.js";
-import type { SimulatedHost } from "./verbs.js";
-import { startVdsmServer, type VdsmServer } from "./vdsm-server.js";
-import { statusTime } from "./vm-record.js";
-import { createWorld, type World } from "./world.js";
+import { createAuthority, type Credentials } from "./wire/certificates.js";
+import { tick } from "./world/life.js";
+import { populate } from "./world/population.js";
+import type { SimulatedHost } from "./wire/verbs.js";
+import { startVdsmServer, type VdsmServer } from "./wire/vdsm-server.js";
+import { statusTime } from "./world/vm-record.js";
+import { createWorld, type World } from "./world/world.js";
 
 /** What a simulated cluster is to be. */
 export interface ClusterOptions {

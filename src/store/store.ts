@@ -1,11 +1,11 @@
 import type { DataSource } from "typeorm";
-import { addHost, registerHosts, removeHost, renameHosts, type HostName } from "./host-writes.js";
-import { listHosts } from "./host-reads.js";
-import { gather } from "./gather.js";
-import { applyPasses, weightOf, type PassWrite } from "./apply.js";
-import { claimHosts, failPass, isWithoutNews, noteSuccesses, type Success } from "./passes.js";
-import { createReader } from "./reader.js";
-import { storedVmsOf, type StoredVmsQuestion } from "./stored-vms.js";
+import { addHost, registerHosts, removeHost, renameHosts, type HostName } from "./write/host-writes.js";
+import { listHosts } from "./read/host-reads.js";
+import { gather } from "./write/batch.js";
+import { applyPasses, weightOf, type PassWrite } from "./write/apply.js";
+import { claimHosts, failPass, isWithoutNews, noteSuccesses, type Success } from "./write/passes.js";
+import { createReader } from "./read/reader.js";
+import { storedVmsOf, type StoredVmsQuestion } from "./write/stored-vms.js";
 import type { Store } from "./types.js";
 
 export type { Store } from "./types.js";

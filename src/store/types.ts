@@ -1,4 +1,4 @@
-import type { VmGuestAgentInterface } from "./entities/vm-guest-agent-interface.js";
+import type { VmGuestAgentInterface } from "./tables/vm-guest-agent-interface.js";
 
 /** The store's contract: what the refresher compares and writes, and what the loaders read. Plain data only. */
 

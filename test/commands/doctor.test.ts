@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { doctor } from "../../src/commands/doctor.js";
 import { loadConfig } from "../../src/config.js";
-import { createAuthority, type Credentials } from "../../src/simulator/certificates.js";
+import { createAuthority, type Credentials } from "../../src/simulator/wire/certificates.js";
 import { startCluster, type SimulatedCluster } from "../../src/simulator/cluster.js";
-import { startVdsmServer } from "../../src/simulator/vdsm-server.js";
-import { createEngineDatabase } from "../store/engine/engine-database.js";
+import { startVdsmServer } from "../../src/simulator/wire/vdsm-server.js";
+import { createEngineDatabase } from "../engine-store/engine-database.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
 import { freePort } from "../support/tcp.js";
 

@@ -1,7 +1,7 @@
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { until } from "../store/until.js";
-import { createDataSource } from "../../src/store/data-source.js";
+import { createDataSource } from "../../src/store/postgres/data-source.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
 import { startTestGateway, type Answer, type TestGateway } from "./gateway.js";
 import { startGenerations, type Generations } from "./generations.js";

@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
-import type { VdsmClientOptions } from "../../src/hosts/vdsm-client.js";
-import { createVdsmClient } from "../../src/hosts/vdsm-client.js";
+import type { VdsmClientOptions } from "../../src/vdsm/vdsm-client.js";
+import { createVdsmClient } from "../../src/vdsm/vdsm-client.js";
 import { configuredHost } from "../../src/gateway/ids.js";
-import type { Credentials } from "../../src/simulator/certificates.js";
-import type { VdsmServer } from "../../src/simulator/vdsm-server.js";
-import { startVdsmServer } from "../../src/simulator/vdsm-server.js";
-import type { VerbAnswers } from "../../src/simulator/verbs.js";
-import type { WireInterface } from "../../src/simulator/vm.js";
-import { createWorld, type World } from "../../src/simulator/world.js";
+import type { Credentials } from "../../src/simulator/wire/certificates.js";
+import type { VdsmServer } from "../../src/simulator/wire/vdsm-server.js";
+import { startVdsmServer } from "../../src/simulator/wire/vdsm-server.js";
+import type { VerbAnswers } from "../../src/simulator/wire/verbs.js";
+import type { WireInterface } from "../../src/simulator/world/vm.js";
+import { createWorld, type World } from "../../src/simulator/world/world.js";
 import type { ConfiguredHost } from "../../src/store/types.js";
 
 /** What hosts there are, and how much each has to say. */

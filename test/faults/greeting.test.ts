@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import { expect, test } from "vitest";
-import { createDataSource } from "../../src/store/data-source.js";
+import { createDataSource } from "../../src/store/postgres/data-source.js";
 
 test("F12: a server that says goodbye in the packet in which it greets costs a query, not the process", async () => {
   let greeted = 0;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { EncodedJson } from "../../src/simulator/python-json.js";
-import { Random } from "../../src/simulator/random.js";
+import { EncodedJson } from "../../src/simulator/wire/python-json.js";
+import { Random } from "../../src/simulator/world/random.js";
 import { generationOf, reportAt, type GenerationHost } from "./generations.js";
 import { spoilt } from "./spoilt-json.js";
 import { startRefreshing, type Refreshing } from "./refreshing.js";

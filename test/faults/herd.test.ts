@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { configuredHost } from "../../src/gateway/ids.js";
-import { startTimerSchedule } from "../../src/refresher/timer-schedule.js";
-import { phaseOf } from "../../src/refresher/timing.js";
+import { startTimerSchedule } from "../../src/refresher/schedule/timer-schedule.js";
+import { phaseOf } from "../../src/refresher/schedule/timing.js";
 import type { ConfiguredHost } from "../../src/store/types.js";
 import { startRefreshing } from "./refreshing.js";
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { PassResult } from "../../src/refresher/pass.js";
-import type { Fault } from "../../src/simulator/faults.js";
+import type { Fault } from "../../src/simulator/wire/faults.js";
 import type { GenerationHost } from "./generations.js";
 import { startRefreshing, type Refreshing } from "./refreshing.js";
 

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { VdsmClientOptions } from "../../src/hosts/vdsm-client.js";
+import type { VdsmClientOptions } from "../../src/vdsm/vdsm-client.js";
 import type { PassResult } from "../../src/refresher/pass.js";
 import type { RefresherOptions } from "../../src/refresher/refresher.js";
 import { startRefresher, type Refresher } from "../../src/refresher/refresher.js";

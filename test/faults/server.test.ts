@@ -5,8 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DataSource } from "typeorm";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createDataSource } from "../../src/store/data-source.js";
-import { startEmbeddedPostgres, type EmbeddedPostgres } from "../../src/store/embedded-postgres.js";
+import { createDataSource } from "../../src/store/postgres/data-source.js";
+import {
+  startEmbeddedPostgres,
+  type EmbeddedPostgres,
+} from "../../src/embedded-postgres/embedded-postgres.js";
 import { until } from "../store/until.js";
 import { startTestGateway, type Answer, type TestGateway } from "./gateway.js";
 import { startGenerations, type Generations } from "./generations.js";

@@ -1,4 +1,4 @@
-import type { Random } from "../../src/simulator/random.js";
+import type { Random } from "../../src/simulator/world/random.js";
 
 /**
  * A result, as the JSON that a host would send, with one thing wrong by chance: in its bytes, its values or its shape.

@@ -1,7 +1,7 @@
-import { listSizeOf } from "../../src/graph/list-sizes.js";
+import { listSizeOf } from "../../src/graph/arguments/list-sizes.js";
 import { printGraphSchema } from "../../src/graph/print-schema.js";
 import { buildGraphSchema } from "../../src/graph/schema.js";
-import type { SubgraphShape } from "../../src/graph/federation.js";
+import type { SubgraphShape } from "../../src/graph/federation/federation.js";
 import { createLoaders } from "../../src/loaders/loaders.js";
 import type { ServerOptions } from "../../src/server/options.js";
 import { mac } from "../graph/memory-store.js";

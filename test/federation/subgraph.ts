@@ -7,7 +7,7 @@ import {
   parse,
   type GraphQLFieldResolver,
 } from "graphql";
-import { entityFields, type EntityReaders } from "../../src/graph/entities.js";
+import { entityFields, type EntityReaders } from "../../src/graph/federation/entities.js";
 import type { ServerOptions } from "../../src/server/options.js";
 import { unmanaged, type Served } from "../server/running.js";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { cursorOf, placeOf } from "../../src/graph/cursor.js";
+import { cursorOf, placeOf } from "../../src/graph/arguments/cursor.js";
 import { uuid } from "./memory-store.js";
 
 const id = uuid(1, 1);

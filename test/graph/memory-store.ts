@@ -1,4 +1,4 @@
-import { UNKNOWN_INTERFACE } from "../../src/store/interface-columns.js";
+import { UNKNOWN_INTERFACE } from "../../src/store/read/interface-columns.js";
 import type { GuestInterface, HostRow, Nic, ReadStore, VmFilter, VmRow } from "../../src/store/types.js";
 
 /** A ReadStore over plain lists, for tests of what the graph makes of rows; `calls` has the name of every read. */

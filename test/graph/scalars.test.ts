@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { canonicalIPv6, reachesBeyondItsLink } from "../../src/loaders/addresses.js";
-import { canonicalMac, sameMac } from "../../src/loaders/mac.js";
-import { IPScalar, IPv4Scalar, IPv6Scalar, MACScalar } from "../../src/graph/scalars.js";
+import { canonicalMac, sameMac } from "../../src/model/mac.js";
+import { IPScalar, IPv4Scalar, IPv6Scalar, MACScalar } from "../../src/graph/types/scalars.js";
 
 const INFINIBAND = "80:00:02:08:fe:80:00:00:00:00:00:00:f4:52:14:03:00:7b:cb:a1";
 

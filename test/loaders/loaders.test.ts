@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { manyInKeyOrder, oneInKeyOrder } from "../../src/loaders/key-order.js";
 import { createLoaders } from "../../src/loaders/loaders.js";
-import { isUuid } from "../../src/loaders/uuid.js";
+import { isUuid } from "../../src/model/uuid.js";
 import { device, hostRow, mac, memoryStore, nicRow, uuid, vmRow } from "../graph/memory-store.js";
 
 describe("key order", () => {

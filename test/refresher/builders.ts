@@ -1,7 +1,7 @@
-import { interfacesOf, type ReportedInterface } from "../../src/hosts/interfaces.js";
-import type { HostReport, ReportedNic, ReportedVm } from "../../src/hosts/types.js";
-import { parseIgnorePatterns, DEFAULT_GUEST_NIC_IGNORE } from "../../src/refresher/tidy.js";
-import { UNKNOWN_INTERFACE } from "../../src/store/interface-columns.js";
+import { interfacesOf, type ReportedInterface } from "../../src/vdsm/records/interfaces.js";
+import type { HostReport, ReportedNic, ReportedVm } from "../../src/vdsm/records/types.js";
+import { parseIgnorePatterns, DEFAULT_GUEST_NIC_IGNORE } from "../../src/refresher/plan/normalize.js";
+import { UNKNOWN_INTERFACE } from "../../src/store/read/interface-columns.js";
 import type { PassResult } from "../../src/refresher/pass.js";
 import type { ConfiguredHost, GuestInterface, Nic, StoredVm } from "../../src/store/types.js";
 

@@ -1,13 +1,13 @@
-import { HostError } from "../../src/hosts/errors.js";
-import type { ReportMemory, ScannedReport } from "../../src/hosts/scan.js";
+import { HostError } from "../../src/vdsm/errors.js";
+import type { ReportMemory, ScannedReport } from "../../src/vdsm/scan/scan.js";
 import type {
   HostCapabilities,
   HostReport,
   RejectedVm,
   ReportedNic,
   ReportedVm,
-} from "../../src/hosts/types.js";
-import type { VdsmClient } from "../../src/hosts/vdsm-client.js";
+} from "../../src/vdsm/records/types.js";
+import type { VdsmClient } from "../../src/vdsm/vdsm-client.js";
 import { reportedNic, reportedVm, reportOf } from "./builders.js";
 
 /** A host that answers, or fails, exactly as told: for what a wire cannot be made to do at the right moment. */

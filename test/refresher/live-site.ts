@@ -1,4 +1,4 @@
-import { createVdsmClient } from "../../src/hosts/vdsm-client.js";
+import { createVdsmClient } from "../../src/vdsm/vdsm-client.js";
 import type { GuestNetworkChange } from "../../src/refresher/pass.js";
 import type { Refresher, RefresherOptions } from "../../src/refresher/refresher.js";
 import { startRefresher } from "../../src/refresher/refresher.js";

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { HostLink } from "../../src/refresher/host-link.js";
 import { PassMemory } from "../../src/refresher/pass-memory.js";
 import { refreshHost } from "../../src/refresher/pass.js";
-import type { HostReport } from "../../src/hosts/types.js";
+import type { HostReport } from "../../src/vdsm/records/types.js";
 import type { RefreshStore } from "../../src/store/types.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
 import { A, B, configuredHost, IGNORE, reportedInterface, reportedVm, reportOf, VM } from "./builders.js";

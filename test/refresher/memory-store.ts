@@ -1,4 +1,4 @@
-import { wholeOf } from "../../src/refresher/compare.js";
+import { wholeOf } from "../../src/refresher/plan/diff.js";
 import type {
   ConfiguredHost,
   GuestInterface,

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { HostReport, ReportedVm } from "../../src/hosts/types.js";
-import { atOnce } from "../../src/hosts/turns.js";
-import { planPass } from "../../src/refresher/plan.js";
+import type { HostReport, ReportedVm } from "../../src/vdsm/records/types.js";
+import { atOnce } from "../../src/vdsm/scan/turns.js";
+import { planPass } from "../../src/refresher/plan/plan.js";
 import type { HostClaim, StoredVm } from "../../src/store/types.js";
 import { VM_STATUS } from "../../src/store/types.js";
 import { A, B, C, device, downRecord, IGNORE, reportedVm, reportOf, VM } from "./builders.js";

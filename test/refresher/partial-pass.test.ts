@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { ReportedVm } from "../../src/hosts/types.js";
+import type { ReportedVm } from "../../src/vdsm/records/types.js";
 import { HostLink } from "../../src/refresher/host-link.js";
 import { PassMemory } from "../../src/refresher/pass-memory.js";
 import { refreshHost } from "../../src/refresher/pass.js";

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { HostError } from "../../src/hosts/errors.js";
+import { HostError } from "../../src/vdsm/errors.js";
 import { HostLink } from "../../src/refresher/host-link.js";
 import { PassMemory } from "../../src/refresher/pass-memory.js";
 import type { GuestNetworkChange, PassResult } from "../../src/refresher/pass.js";

@@ -4,7 +4,7 @@ import { localChanges, type ChangeFeed } from "../../src/refresher/changes.js";
 import type { GuestNetworkChange } from "../../src/refresher/pass.js";
 import { redisChanges } from "../../src/refresher/redis-changes.js";
 import { hasRedisServer, placeForRedis, type TestRedis } from "../support/redis.js";
-import { collectingLog, until } from "./polling-diary.js";
+import { collectingLog, until } from "./schedule/polling-diary.js";
 
 const change = (number: number): GuestNetworkChange => ({
   hostId: `host-${number}`,

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import type { PassResult } from "../../src/refresher/pass.js";
-import type { World } from "../../src/simulator/world.js";
+import type { World } from "../../src/simulator/world/world.js";
 import { until } from "../store/until.js";
 import { A, B } from "./builders.js";
 import { startLiveSite, type LiveSite } from "./live-site.js";

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { createLoaders } from "../../src/loaders/loaders.js";
-import { createEngineStore } from "../../src/store/engine/engine-store.js";
-import { createEngineDatabase, type EngineDatabase } from "../store/engine/engine-database.js";
-import { ids, SMALL_ENGINE } from "../store/engine/small-engine.js";
+import { createEngineStore } from "../../src/engine-store/engine-store.js";
+import { createEngineDatabase, type EngineDatabase } from "../engine-store/engine-database.js";
+import { ids, SMALL_ENGINE } from "../engine-store/small-engine.js";
 import { startRest, type RestServer } from "./rest-server.js";
 
 let engine: EngineDatabase;

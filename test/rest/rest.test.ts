@@ -1,8 +1,8 @@
 import { XMLParser, XMLValidator } from "fast-xml-parser";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createEngineStore } from "../../src/store/engine/engine-store.js";
-import { createEngineDatabase, type EngineDatabase } from "../store/engine/engine-database.js";
-import { ids, SMALL_ENGINE, WINDOWS_NAME } from "../store/engine/small-engine.js";
+import { createEngineStore } from "../../src/engine-store/engine-store.js";
+import { createEngineDatabase, type EngineDatabase } from "../engine-store/engine-database.js";
+import { ids, SMALL_ENGINE, WINDOWS_NAME } from "../engine-store/small-engine.js";
 import { startRest, type RestServer } from "./rest-server.js";
 import { hasOtherParser, treeByExpat, treeOfJson } from "./xml-tree.js";
 

@@ -2,10 +2,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { getIntrospectionQuery, Kind, parse, validate } from "graphql";
 import { describe, expect, test } from "vitest";
-import { listSizeOf } from "../../src/graph/list-sizes.js";
+import { listSizeOf } from "../../src/graph/arguments/list-sizes.js";
 import { buildGraphSchema } from "../../src/graph/schema.js";
-import { createOperationCheck } from "../../src/server/limits/check-operation.js";
-import { DEFAULT_LIMITS } from "../../src/server/limits/limits.js";
+import { createOperationCheck } from "../../src/server/graphql/check-operation.js";
+import { DEFAULT_LIMITS } from "../../src/server/limits.js";
 
 const schema = buildGraphSchema({ federation: "whole" });
 const check = createOperationCheck(schema, DEFAULT_LIMITS, listSizeOf);

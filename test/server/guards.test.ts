@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { bracketDepth } from "../../src/server/guards/bracket-depth.js";
-import { checkHost } from "../../src/server/guards/host.js";
-import { checkCrossSite } from "../../src/server/guards/cross-site.js";
-import { jsonDepth } from "../../src/server/guards/json-depth.js";
+import { bracketDepth } from "../../src/server/graphql/bracket-depth.js";
+import { checkHost } from "../../src/server/admission/host-header.js";
+import { checkCrossSite } from "../../src/server/admission/cross-site.js";
+import { jsonDepth } from "../../src/server/graphql/json-depth.js";
 
 describe("the depth of a document", () => {
   test.each([

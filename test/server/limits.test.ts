@@ -1,9 +1,9 @@
 import { buildSchema, Kind, parse } from "graphql";
 import { describe, expect, test } from "vitest";
-import { createAdmission } from "../../src/server/limits/admission.js";
-import { BoundedCache } from "../../src/server/limits/bounded-cache.js";
-import { createOperationCheck } from "../../src/server/limits/check-operation.js";
-import { DEFAULT_LIMITS } from "../../src/server/limits/limits.js";
+import { createAdmission } from "../../src/server/admission/admission.js";
+import { BoundedCache } from "../../src/server/graphql/bounded-cache.js";
+import { createOperationCheck } from "../../src/server/graphql/check-operation.js";
+import { DEFAULT_LIMITS } from "../../src/server/limits.js";
 import { SDL } from "./schema.js";
 
 describe("what an operation costs", () => {

@@ -6,7 +6,7 @@ import { clientCertificates } from "../../src/server/identity/client-certificate
 import { identityFrom, openToAll } from "../../src/server/identity/identity.js";
 import type { RunningServer } from "../../src/server/options.js";
 import { readTlsMaterial } from "../../src/server/tls.js";
-import { createAuthority, type Credentials } from "../../src/simulator/certificates.js";
+import { createAuthority, type Credentials } from "../../src/simulator/wire/certificates.js";
 import { served } from "./running.js";
 import { temporaryFile } from "./temporary.js";
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { CallFault } from "../../src/simulator/faults.js";
-import { startVdsmServer, type VdsmServer } from "../../src/simulator/vdsm-server.js";
-import { createWorld } from "../../src/simulator/world.js";
+import type { CallFault } from "../../src/simulator/wire/faults.js";
+import { startVdsmServer, type VdsmServer } from "../../src/simulator/wire/vdsm-server.js";
+import { createWorld } from "../../src/simulator/world/world.js";
 import { bodies, call, hello, RawPeer } from "./raw-peer.js";
 
 const ANSWER =

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { startFleet, type Fleet } from "../../src/simulator/fleet.js";
-import type { WireInterface } from "../../src/simulator/vm.js";
+import { startFleet, type Fleet } from "../../src/simulator/fleet/fleet.js";
+import type { WireInterface } from "../../src/simulator/world/vm.js";
 import { bodies, call, hello, RawPeer } from "./raw-peer.js";
 
 interface Record {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { startVdsmServer, type VdsmServer } from "../../src/simulator/vdsm-server.js";
-import { createWorld, type World } from "../../src/simulator/world.js";
+import { startVdsmServer, type VdsmServer } from "../../src/simulator/wire/vdsm-server.js";
+import { createWorld, type World } from "../../src/simulator/world/world.js";
 import { bodies, call, hello, RawPeer, request } from "./raw-peer.js";
 
 const HOST = "host1.example.test";

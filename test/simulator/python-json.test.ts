@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { EncodedJson, PythonFloat, pythonJson } from "../../src/simulator/python-json.js";
+import { EncodedJson, PythonFloat, pythonJson } from "../../src/simulator/wire/python-json.js";
 
 test.each([
   [{ a: [1, "x", null, true], b: {} }, '{"a": [1, "x", null, true], "b": {}}'],

@@ -1,6 +1,6 @@
 import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import type { Credentials } from "../../src/simulator/certificates.js";
+import type { Credentials } from "../../src/simulator/wire/certificates.js";
 
 /** A client that knows bytes and no protocol, so that nothing but the simulator is under test. */
 export class RawPeer {

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startVdsmServer, type VdsmServer } from "../../src/simulator/vdsm-server.js";
-import { ClientFrameReader, NotStomp } from "../../src/simulator/stomp.js";
-import { createWorld } from "../../src/simulator/world.js";
+import { startVdsmServer, type VdsmServer } from "../../src/simulator/wire/vdsm-server.js";
+import { ClientFrameReader, NotStomp } from "../../src/simulator/wire/stomp.js";
+import { createWorld } from "../../src/simulator/world/world.js";
 import { call, hello, RawPeer } from "./raw-peer.js";
 
 let server: VdsmServer;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { startVdsmServer, type VdsmServer } from "../../src/simulator/vdsm-server.js";
-import { createWorld } from "../../src/simulator/world.js";
+import { startVdsmServer, type VdsmServer } from "../../src/simulator/wire/vdsm-server.js";
+import { createWorld } from "../../src/simulator/world/world.js";
 import { call, hello, RawPeer, request } from "./raw-peer.js";
 
 const CONNECTED = "CONNECTED\nversion:1.2\nheart-beat:15000,0\n\n\0";

@@ -5,9 +5,9 @@ import {
   createAuthority,
   type CertificateAuthority,
   type Credentials,
-} from "../../src/simulator/certificates.js";
-import { startVdsmServer, type VdsmServer } from "../../src/simulator/vdsm-server.js";
-import { createWorld } from "../../src/simulator/world.js";
+} from "../../src/simulator/wire/certificates.js";
+import { startVdsmServer, type VdsmServer } from "../../src/simulator/wire/vdsm-server.js";
+import { createWorld } from "../../src/simulator/world/world.js";
 import { call, hello, RawPeer } from "./raw-peer.js";
 
 let authority: CertificateAuthority;

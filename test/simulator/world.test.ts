@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { tick } from "../../src/simulator/life.js";
-import { populate } from "../../src/simulator/population.js";
-import type { EncodedJson } from "../../src/simulator/python-json.js";
-import type { WireInterface } from "../../src/simulator/vm.js";
-import { createWorld, type World } from "../../src/simulator/world.js";
+import { tick } from "../../src/simulator/world/life.js";
+import { populate } from "../../src/simulator/world/population.js";
+import type { EncodedJson } from "../../src/simulator/wire/python-json.js";
+import type { WireInterface } from "../../src/simulator/world/vm.js";
+import { createWorld, type World } from "../../src/simulator/world/world.js";
 
 interface Record {
   vmId: string;

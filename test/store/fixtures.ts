@@ -1,5 +1,5 @@
-import { UNKNOWN_INTERFACE } from "../../src/store/interface-columns.js";
-import { NO_CHANGES } from "../../src/refresher/plan-builder.js";
+import { UNKNOWN_INTERFACE } from "../../src/store/read/interface-columns.js";
+import { NO_CHANGES } from "../../src/refresher/plan/plan-builder.js";
 import type {
   ConfiguredHost,
   GuestInterface,

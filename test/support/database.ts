@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { DataSource } from "typeorm";
 import { inject } from "vitest";
-import { createDataSource } from "../../src/store/data-source.js";
+import { createDataSource } from "../../src/store/postgres/data-source.js";
 import type { Store } from "../../src/store/store.js";
 import { createStore } from "../../src/store/store.js";
 import { runSql, withDatabase } from "./postgres-server.js";

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
-import { startEmbeddedPostgres } from "../../src/store/embedded-postgres.js";
+import { startEmbeddedPostgres } from "../../src/embedded-postgres/embedded-postgres.js";
 
 /** A server with a role that may create databases. */
 export interface PostgresServer {

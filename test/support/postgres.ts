@@ -1,6 +1,6 @@
 import type { TestProject } from "vitest/node";
-import { createDataSource } from "../../src/store/data-source.js";
-import { migrate } from "../../src/store/migrate.js";
+import { createDataSource } from "../../src/store/postgres/data-source.js";
+import { migrate } from "../../src/store/postgres/migrate.js";
 import { runSql, startPostgresServer, withDatabase } from "./postgres-server.js";
 
 declare module "vitest" {

@@ -3,7 +3,7 @@ import type { DataSource } from "typeorm";
 import { startGatewayProcess } from "../faults/gateway-process.js";
 import { startGenerations } from "../faults/generations.js";
 import { Invariants } from "../faults/invariants.js";
-import { Random } from "../../src/simulator/random.js";
+import { Random } from "../../src/simulator/world/random.js";
 
 /** How a gateway is to be killed. */
 export interface KillOptions {

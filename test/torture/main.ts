@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import "reflect-metadata";
-import { createDataSource } from "../../src/store/data-source.js";
-import { migrate } from "../../src/store/migrate.js";
+import { createDataSource } from "../../src/store/postgres/data-source.js";
+import { migrate } from "../../src/store/postgres/migrate.js";
 import { runSql, startPostgresServer, withDatabase } from "../support/postgres-server.js";
 import { killRounds } from "./kills.js";
 import { soak } from "./soak.js";

@@ -2,11 +2,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { DataSource } from "typeorm";
 import { startGenerations, type GenerationHost } from "../faults/generations.js";
 import { Invariants } from "../faults/invariants.js";
-import { createDataSource } from "../../src/store/data-source.js";
+import { createDataSource } from "../../src/store/postgres/data-source.js";
 import { createStore } from "../../src/store/store.js";
 import { startRefresher } from "../../src/refresher/refresher.js";
-import type { Fault } from "../../src/simulator/faults.js";
-import { Random } from "../../src/simulator/random.js";
+import type { Fault } from "../../src/simulator/wire/faults.js";
+import { Random } from "../../src/simulator/world/random.js";
 
 /** How long hosts are to fail at random. */
 export interface SoakOptions {

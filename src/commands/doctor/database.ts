@@ -1,9 +1,9 @@
 import type { Config } from "../../config.js";
-import { createDataSource } from "../../store/data-source.js";
-import { checkEngine } from "../../store/engine/check-engine.js";
-import { createEngineDataSource } from "../../store/engine/engine-data-source.js";
-import { pendingMigrations } from "../../store/migrate.js";
-import { rowsOf } from "../../store/sql.js";
+import { createDataSource } from "../../store/postgres/data-source.js";
+import { checkEngine } from "../../engine-store/check-engine.js";
+import { createEngineDataSource } from "../../engine-store/engine-data-source.js";
+import { pendingMigrations } from "../../store/postgres/migrate.js";
+import { rowsOf } from "../../store/postgres/sql.js";
 import { createStore } from "../../store/store.js";
 import type { ConfiguredHost } from "../../store/types.js";
 import { wordsOf } from "../../gateway/words.js";

@@ -1,5 +1,5 @@
 import type { Config } from "../../config.js";
-import { connectRedis } from "../../refresher/redis-link.js";
+import { connectRedis } from "../../refresher/schedule/redis-link.js";
 import { installationOf } from "../../gateway/replicas.js";
 import { wordsOf } from "../../gateway/words.js";
 import { fail, ok, warn, type Finding } from "./finding.js";

@@ -1,10 +1,10 @@
 import { X509Certificate } from "node:crypto";
 import { asksForIdentity, type Config } from "../../config.js";
-import { checkTlsFiles } from "../../hosts/tls.js";
+import { checkTlsFiles } from "../../vdsm/wire/tls.js";
 import { openIdentity } from "../../gateway/identity.js";
 import { createLog } from "../../gateway/log.js";
-import { readTrustedDocuments } from "../../server/documents.js";
-import { isLoopback } from "../../server/guards/loopback.js";
+import { readTrustedDocuments } from "../../server/graphql/documents.js";
+import { isLoopback } from "../../model/loopback.js";
 import { readTlsMaterial } from "../../server/tls.js";
 import { wordsOf } from "../../gateway/words.js";
 import { expiryFinding, fail, ok, warn, type Finding } from "./finding.js";

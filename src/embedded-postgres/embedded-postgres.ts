@@ -1,0 +1,151 @@
+import { randomBytes } from "node:crypto";
+import { chown, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import pg from "pg";
+import { binariesFor } from "./binaries.js";
+import { lockDataDir } from "./lock.js";
+import { runAs, type ServerUser } from "./run.js";
+import { startServer, stopOrphan } from "./server.js";
+import { CLUSTER, reachableDataDir, serverUserFor } from "./user.js";
+
+/** How to run a PostgreSQL of our own. */
+export interface EmbeddedPostgresOptions {
+  /** Everything is kept below it: the cluster, its password, the lock. Made if absent. */
+  readonly dataDir: string;
+  /** Told the lines of PostgreSQL's log. */
+  readonly log: (line: string) => void;
+  /** Server settings on top of ours, such as `fsync: "off"` for tests. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** A PostgreSQL that runs as long as this process does. */
+export interface EmbeddedPostgres {
+  readonly url: string;
+  /** Resolves when the server is down and the directory free. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the PostgreSQL that comes with the packages on a directory of this process alone. It listens on 127.0.0.1, on
+ * a free port, behind a random password; as root it runs as another user; it stops even if this process is killed.
+ */
+export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  const wanted = resolve(options.dataDir);
+  const user = await serverUserFor(wanted);
+  const dataDir = await reachableDataDir(wanted, user);
+  if (dataDir !== wanted) options.log(`${wanted}: closed to user ${user?.name ?? ""}; data is in ${dataDir}`);
+  const clusterDir = join(dataDir, CLUSTER);
+  const release = await lockDataDir(dataDir);
+  try {
+    const binDir = await binariesFor(user, dataDir);
+    const password = await passwordIn(dataDir);
+    await stopOrphan(clusterDir);
+    const settings = { ...SETTINGS, ...options.settings };
+    await initialiseOnce({ clusterDir, binDir, user, password, sync: settings["fsync"] !== "off" });
+    const server = await startServer({ clusterDir, binDir, user, settings, log: options.log });
+    const stop = async () => {
+      await server.stop();
+      await release();
+    };
+    try {
+      await createDatabaseOnce(urlOf(server.port, password, "postgres"));
+    } catch (error) {
+      await stop();
+      throw error;
+    }
+    return { url: urlOf(server.port, password, DATABASE), stop };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+/** One password for the life of the cluster, readable by its owner alone. */
+async function passwordIn(dataDir: string): Promise<string> {
+  const file = join(dataDir, "password");
+  try {
+    return (await readFile(file, "utf8")).trim();
+  } catch {
+    const password = randomBytes(24).toString("base64url");
+    await writeFile(file, `${password}\n`, { mode: 0o600 });
+    return password;
+  }
+}
+
+interface NewCluster {
+  readonly clusterDir: string;
+  readonly binDir: string;
+  readonly user: ServerUser | null;
+  readonly password: string;
+  readonly sync: boolean;
+}
+
+/** A cluster appears whole or not at all: an interrupted start leaves only a directory that the next one throws away. */
+async function initialiseOnce({ clusterDir, binDir, user, password, sync }: NewCluster): Promise<void> {
+  if (await exists(join(clusterDir, "PG_VERSION"))) return;
+  const newDir = `${clusterDir}.new`;
+  const passwordFile = `${clusterDir}.password`;
+  await rm(newDir, { recursive: true, force: true });
+  await rm(passwordFile, { force: true });
+  await mkdir(newDir, { mode: 0o700 });
+  await writeFile(passwordFile, `${password}\n`, { mode: 0o600, flag: "wx" });
+  if (user !== null) {
+    for (const path of [newDir, passwordFile]) await chown(path, user.uid, user.gid);
+  }
+  try {
+    const syncing = sync ? [] : ["--no-sync"];
+    await runAs(user, join(binDir, "initdb"), [
+      ...["--pgdata", newDir, "--username", DATABASE, "--pwfile", passwordFile, "--auth", "scram-sha-256"],
+      ...[
+        "--encoding",
+        "UTF8",
+        "--locale-provider",
+        "builtin",
+        "--builtin-locale",
+        "C.UTF-8",
+        "--locale",
+        "C",
+      ],
+      ...syncing,
+    ]);
+  } finally {
+    await rm(passwordFile, { force: true });
+  }
+  await rename(newDir, clusterDir);
+}
+
+async function createDatabaseOnce(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    const found = await client.query("SELECT FROM pg_database WHERE datname = $1", [DATABASE]);
+    if (found.rowCount === 0) await client.query(`CREATE DATABASE ${DATABASE}`);
+  } finally {
+    await client.end();
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+function urlOf(port: number, password: string, database: string): string {
+  return `postgres://${DATABASE}:${password}@127.0.0.1:${port}/${database}`;
+}
+
+/** Database and its role share a name. */
+const DATABASE = "vnic_graph";
+
+const SETTINGS: Readonly<Record<string, string>> = {
+  listen_addresses: "127.0.0.1",
+  unix_socket_directories: "",
+  // The log is read for signs of life.
+  lc_messages: "C",
+  logging_collector: "off",
+  log_destination: "stderr",
+  timezone: "UTC",
+  max_connections: "100",
+};

@@ -1,0 +1,96 @@
+import type { DataSource } from "typeorm";
+import { ENGINE_COLUMNS } from "./engine-columns.js";
+import { rowsOf } from "../store/postgres/sql.js";
+
+/** The database is not an engine's, or not all of what is needed may be read; the message names what is lacking. */
+export class EngineRefused extends Error {
+  override readonly name = "EngineRefused";
+}
+
+/** What was found at an engine's database; all of it is worth a line in the log. */
+export interface EngineCheck {
+  /** Sessions cannot write, whatever the role may do. */
+  readonly readOnly: true;
+  readonly database: string;
+  readonly role: string;
+  /** `true` if the role has rights to write that it does not need. */
+  readonly roleMayWrite: boolean;
+  /** One line for the operator. */
+  readonly message: string;
+}
+
+/** Makes sure, without changing anything, that all that is read can be read. Throws {@link EngineRefused}. */
+export async function checkEngine(dataSource: DataSource): Promise<EngineCheck> {
+  const [session] = await rowsOf<Session>(dataSource, SESSION);
+  const { database = "", role = "", readOnly = "off" } = session ?? {};
+  const where = `engine database ${database}`;
+  if (readOnly !== "on") {
+    throw new EngineRefused(
+      `${where}: sessions are not read-only, perhaps because of a connection pooler; ` +
+        `run ALTER ROLE ${role} SET default_transaction_read_only = on, and start again`,
+    );
+  }
+  const columns = await rowsOf<FoundColumn>(dataSource, COLUMNS, [
+    Object.entries(ENGINE_COLUMNS).flatMap(([table, names]) => names.map(() => table)),
+    Object.values(ENGINE_COLUMNS).flat(),
+  ]);
+  const lacking = lackingOf(columns);
+  if (lacking.length > 0) {
+    throw new EngineRefused(
+      `${where}: role ${role} lacks ${lacking.join(", ")}; ` +
+        "give DATABASE_URL the database of an oVirt engine 4.3 to 4.5, and a role that may SELECT from these tables",
+    );
+  }
+  const roleMayWrite = columns.some((column) => column.mayWrite);
+  return {
+    readOnly: true,
+    database,
+    role,
+    roleMayWrite,
+    message:
+      `${where}: read only, as ${role}; nothing is migrated, written or polled` +
+      (roleMayWrite ? "; this role may write, and one that has only SELECT would do" : ""),
+  };
+}
+
+interface Session {
+  readonly database: string;
+  readonly role: string;
+  readonly readOnly: string;
+}
+
+interface FoundColumn {
+  readonly table: string;
+  readonly column: string;
+  readonly tableExists: boolean;
+  readonly columnExists: boolean;
+  readonly mayRead: boolean;
+  readonly mayWrite: boolean;
+}
+
+function lackingOf(columns: readonly FoundColumn[]): string[] {
+  const lacking = columns
+    .filter((column) => !column.mayRead)
+    .map(({ table, column, tableExists, columnExists }) => {
+      if (!tableExists) return `table ${table}`;
+      return columnExists ? `SELECT on ${table}` : `column ${table}.${column}`;
+    });
+  return [...new Set(lacking)];
+}
+
+const SESSION = `
+  SELECT current_database() AS database, current_user AS role,
+    current_setting('default_transaction_read_only') AS "readOnly"`;
+
+/** pg_catalog, because information_schema hides what the role may not read: then nobody could tell lacking from forbidden. */
+const COLUMNS = `
+  SELECT wanted."table", wanted."column",
+    found.oid IS NOT NULL AS "tableExists",
+    attribute.attnum IS NOT NULL AS "columnExists",
+    coalesce(has_column_privilege(found.oid, attribute.attnum, 'SELECT'), false) AS "mayRead",
+    coalesce(has_table_privilege(found.oid, 'INSERT, UPDATE, DELETE, TRUNCATE'), false) AS "mayWrite"
+  FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS wanted ("table", "column", place)
+  CROSS JOIN LATERAL (SELECT to_regclass(quote_ident(wanted."table"))::oid AS oid) AS found
+  LEFT JOIN pg_catalog.pg_attribute AS attribute
+    ON attribute.attrelid = found.oid AND attribute.attname = wanted."column" AND NOT attribute.attisdropped
+  ORDER BY wanted.place`;

@@ -1,0 +1,41 @@
+import { VM_STATUS, type StaleReason } from "../store/types.js";
+
+/** What an engine's tables tell of how current a guest's interfaces are. */
+export interface EngineGuest {
+  readonly status: number;
+  /** `vds_dynamic.status` of the host that runs the VM; `null`: none does. */
+  readonly hostStatus: number | null;
+  /** `vm_dynamic.guest_agent_nics_hash`: 0 while nothing is known of this run, 1 for an empty report. */
+  readonly nicsHash: number;
+  /** Whether the satellite has rows of the VM. */
+  readonly hasInterfaces: boolean;
+}
+
+/**
+ * Whether the VM's interfaces are known, and why they are not current. An engine resets the hash, but not the rows, when a
+ * VM stops or restarts, and it asks only hosts of some states: rows alone say nothing about their age.
+ */
+export function guestStateOf(guest: EngineGuest): {
+  readonly interfacesKnown: boolean;
+  readonly staleReason: StaleReason | null;
+} {
+  const { status, hostStatus, nicsHash, hasInterfaces } = guest;
+  if (ENDED.has(status)) {
+    // A guest that does not run has no interfaces: that is known. Rows that are left are those of its last run.
+    return { interfacesKnown: true, staleReason: hasInterfaces ? "AGENT_SILENT" : null };
+  }
+  const interfacesKnown = hasInterfaces || nicsHash !== 0;
+  if (status === VM_STATUS.UNKNOWN) return { interfacesKnown, staleReason: "HOST_UNREACHABLE" };
+  if (hostStatus !== null && !ASKED.has(hostStatus)) {
+    const staleReason = hostStatus === HOST_INITIALIZING ? "HOST_RECOVERING" : "HOST_UNREACHABLE";
+    return { interfacesKnown, staleReason };
+  }
+  if (nicsHash !== 0) return { interfacesKnown, staleReason: null };
+  return { interfacesKnown, staleReason: hasInterfaces ? "AGENT_SILENT" : "AGENT_ABSENT" };
+}
+
+const ENDED: ReadonlySet<number> = new Set([VM_STATUS.DOWN, VM_STATUS.IMAGE_ILLEGAL, VM_STATUS.IMAGE_LOCKED]);
+
+/** The states in which an engine asks a host for its VMs: Up, Error, PreparingForMaintenance, NonOperational. */
+const ASKED: ReadonlySet<number> = new Set([3, 5, 9, 10]);
+const HOST_INITIALIZING = 12;

@@ -1,0 +1,32 @@
+import type { DataSource } from "typeorm";
+import type { HostRow } from "../store/types.js";
+import { rowsOf } from "../store/postgres/sql.js";
+
+/** The engine's hosts by name, or those of the ids. When the engine last asked them is not kept. */
+export async function selectHosts(dataSource: DataSource, ids: readonly string[] | null): Promise<HostRow[]> {
+  const rows = await rowsOf<EngineHost>(
+    dataSource,
+    `SELECT h.vds_id AS id, h.vds_name AS name, h.host_name AS host, h.port, coalesce(y.status, 0) AS status
+      FROM vds_static h LEFT JOIN vds_dynamic y ON y.vds_id = h.vds_id
+      ${ids === null ? "" : "WHERE h.vds_id = ANY($1::uuid[])"}
+      ORDER BY h.vds_name, h.vds_id`,
+    ids === null ? [] : [ids],
+  );
+  return rows.map(({ id, name, host, port, status }) => ({
+    id,
+    name,
+    address: host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`,
+    status,
+    lastAttemptAt: null,
+    lastSuccessAt: null,
+    lastError: null,
+  }));
+}
+
+interface EngineHost {
+  readonly id: string;
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly status: number;
+}

@@ -1,0 +1,111 @@
+import {
+  GraphQLList,
+  GraphQLNonNull,
+  GraphQLObjectType,
+  GraphQLScalarType,
+  GraphQLString,
+  GraphQLUnionType,
+  isObjectType,
+  type GraphQLFieldConfigMap,
+  type GraphQLSchema,
+} from "graphql";
+import type { Loaders } from "../../loaders/loaders.js";
+import type { Nic } from "../../loaders/rows.js";
+import type { GraphContext } from "../context.js";
+import { graphError } from "../errors.js";
+import { sameMac } from "../../model/mac.js";
+
+/** A representation as a gateway sends it: a type's name and the fields of one of its keys. */
+export type Key = Readonly<Record<string, unknown>>;
+
+/** How each entity is found by its keys; `null` for a key that is malformed. */
+export type EntityReaders = Readonly<
+  Record<string, (key: Key, loaders: Loaders) => Promise<object | null> | null>
+>;
+
+/** The two root fields by which a gateway reads a subgraph. */
+export function entityFields(
+  schema: GraphQLSchema,
+  sdl: string,
+  readers: EntityReaders = READERS,
+): GraphQLFieldConfigMap<unknown, GraphContext> {
+  const types = Object.keys(readers)
+    .map((name) => schema.getType(name))
+    .filter(isObjectType);
+  const entity = new GraphQLUnionType({ name: "_Entity", description: "Anything that has a key.", types });
+  return {
+    _service: {
+      type: new GraphQLNonNull(SERVICE),
+      description: "What a composer needs to know of this subgraph.",
+      resolve: () => ({ sdl }),
+    },
+    _entities: {
+      type: new GraphQLNonNull(new GraphQLList(entity)),
+      description:
+        "The entities with these keys, in their order; null for a key that is unknown or malformed, and for it alone.",
+      args: {
+        representations: {
+          type: new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(ANY))),
+          description: "A `__typename` and the fields of one of its keys, for each entity.",
+        },
+      },
+      // Together, because a statement that fails does so for all of them: one error, not thousands.
+      resolve: (_source, args: { representations: readonly unknown[] }, { loaders }) =>
+        Promise.all(entitiesOf(args.representations, readers, loaders)),
+    },
+  };
+}
+
+const SERVICE = new GraphQLObjectType({
+  name: "_Service",
+  description: "This subgraph.",
+  fields: { sdl: { type: GraphQLString, description: "Its schema, with the directives of Federation 2." } },
+});
+
+const ANY = new GraphQLScalarType({
+  name: "_Any",
+  description: "A representation: `{__typename, …key fields}`.",
+});
+
+const READERS: EntityReaders = {
+  Vm: ({ id }, loaders) => (typeof id === "string" ? loaders.vmById.load(id) : null),
+  VmNic: ({ id, macAddress, vm }, loaders) => {
+    if (typeof id === "string") return loaders.nicById.load(id);
+    if (typeof macAddress !== "string" || !isKey(vm) || typeof vm["id"] !== "string") return null;
+    return nicByMac(vm["id"], macAddress, loaders);
+  },
+};
+
+async function nicByMac(vmId: string, mac: string, loaders: Loaders): Promise<Nic | null> {
+  const nics = await loaders.nicsByVm.load(vmId);
+  return nics.find((nic) => sameMac(nic.macAddress, mac)) ?? null;
+}
+
+/** A type that we do not have is a fault of the composition, not of one key; one error tells it, thousands would not. */
+function entitiesOf(
+  representations: readonly unknown[],
+  readers: EntityReaders,
+  loaders: Loaders,
+): unknown[] {
+  let told = false;
+  return representations.map((key) => {
+    if (!isKey(key)) return null;
+    const name = key["__typename"];
+    const reader = typeof name === "string" && Object.hasOwn(readers, name) ? readers[name] : undefined;
+    if (reader !== undefined) return named(String(name), reader(key, loaders));
+    if (told) return null;
+    told = true;
+    const names = Object.keys(readers).join(" and ");
+    return graphError("BAD_USER_INPUT", `representations: this subgraph has the entities ${names} only`);
+  });
+}
+
+/** The row, with the name by which the union finds its type. */
+async function named(typeName: string, row: Promise<object | null> | null): Promise<object | null> {
+  const found = await row;
+  return found === null ? null : { ...found, __typename: typeName };
+}
+
+function isKey(value: unknown): value is Key {
+  return typeof value === "object" && value !== null;
+}

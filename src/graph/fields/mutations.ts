@@ -1,0 +1,63 @@
+import { Arg, Ctx, ID, Mutation, Resolver } from "type-graphql";
+import { checkedId, checkedText } from "../arguments/arguments.js";
+import { hostAdminOf, type GraphContext } from "../context.js";
+import { Host } from "../types/object-types.js";
+
+/** What an operator may do; the guests' data itself comes from the hosts alone and is never written here. */
+@Resolver()
+export class Mutations {
+  @Mutation(() => Host, {
+    nullable: true,
+    description:
+      "Asks a host now and answers it as it is afterwards, whether that went well or not. Null: no such host.",
+  })
+  async refreshHost(
+    @Arg("id", () => ID, { description: "The host's UUID." }) id: string,
+    @Ctx() context: GraphContext,
+  ) {
+    const admin = hostAdminOf(context);
+    const host = await context.loaders.hostById.load(checkedId("id", id));
+    return host === null ? null : afterwards(context, host.id, admin.refreshHost(host.id));
+  }
+
+  @Mutation(() => Host, {
+    nullable: true,
+    description:
+      "Starts to poll a host; one that is polled already stays as it is. Its VMs follow with its first answer. " +
+      "Null only beside an error.",
+  })
+  async addHost(
+    @Arg("address", () => String, {
+      description: "`host` or `host:port`; an IPv6 address in brackets. The port is 54321 unless given.",
+    })
+    address: string,
+    @Ctx() context: GraphContext,
+  ) {
+    const id = await hostAdminOf(context).addHost(checkedText("address", address));
+    return afterwards(context, id, Promise.resolve());
+  }
+
+  @Mutation(() => Host, {
+    nullable: true,
+    description:
+      "Stops to poll a host and answers it as it was. What it last reported stays readable, as stale. Null: no such host.",
+  })
+  async removeHost(
+    @Arg("id", () => ID, { description: "The host's UUID." }) id: string,
+    @Ctx() context: GraphContext,
+  ) {
+    const admin = hostAdminOf(context);
+    const host = await context.loaders.hostById.load(checkedId("id", id));
+    if (host === null) return null;
+    await admin.removeHost(host.id);
+    context.loaders.forget();
+    return host;
+  }
+}
+
+/** The host as it is once the work is done: what was read before it must not be served after it. */
+async function afterwards({ loaders }: GraphContext, hostId: string, work: Promise<void>) {
+  await work;
+  loaders.forget();
+  return loaders.hostById.load(hostId);
+}

@@ -1,0 +1,86 @@
+import { Ctx, FieldResolver, Resolver, Root } from "type-graphql";
+import type { GuestInterface, VmRow } from "../../loaders/rows.js";
+import type { GraphContext } from "../context.js";
+import { knownStatus, StaleReasonEnum, VmStatus } from "../types/enums.js";
+import { nicOf } from "../../loaders/match.js";
+import { GuestInfo, Host, NetworkDevice, NULL_ELSEWHERE, Vm, VmNic } from "../types/object-types.js";
+
+/** What leads on from a VM. */
+@Resolver(() => Vm)
+export class VmFields {
+  @FieldResolver(() => VmStatus, {
+    nullable: true,
+    description: `The VM's state, as its host told it last. ${NULL_ELSEWHERE}`,
+  })
+  status(@Root() vm: VmRow) {
+    return knownStatus(VmStatus, vm.status, VmStatus.UNKNOWN);
+  }
+
+  @FieldResolver(() => Host, {
+    nullable: true,
+    description: "The host whose reports of the VM count. Null: runs on none.",
+  })
+  host(@Root() vm: VmRow, @Ctx() { loaders }: GraphContext) {
+    return vm.hostId === null ? null : loaders.hostById.load(vm.hostId);
+  }
+
+  @FieldResolver(() => [VmNic], {
+    nullable: true,
+    description:
+      "The VM's virtual NICs, by name; empty if it has none. Read again when the VM's devices changed. " +
+      NULL_ELSEWHERE,
+  })
+  nics(@Root() vm: VmRow, @Ctx() { loaders }: GraphContext) {
+    return loaders.nicsByVm.load(vm.id);
+  }
+
+  @FieldResolver(() => GuestInfo, {
+    nullable: true,
+    description: `What the guest says of itself, with its age. ${NULL_ELSEWHERE}`,
+  })
+  guestInfo(@Root() vm: VmRow) {
+    return vm;
+  }
+}
+
+/** What leads on from a guest; the row behind it is its VM's. */
+@Resolver(() => GuestInfo)
+export class GuestInfoFields {
+  @FieldResolver(() => [NetworkDevice], {
+    nullable: true,
+    description:
+      "The guest's network interfaces, in reported order, also several with one name or MAC. Those that the gateway is " +
+      "set to ignore are left out: loopbacks, tun and veth, unless set otherwise. Null: not known; empty: none.",
+  })
+  networkDevices(@Root() vm: VmRow, @Ctx() { loaders }: GraphContext) {
+    return loaders.knownGuestInterfaces(vm.id);
+  }
+
+  @FieldResolver(() => Boolean, {
+    description: "Whether this is older than it should be: what the guest said last, not what it says now.",
+  })
+  stale(@Root() vm: VmRow) {
+    return vm.staleReason !== null;
+  }
+
+  @FieldResolver(() => StaleReasonEnum, {
+    nullable: true,
+    description: "Why it is stale. Null if it is current.",
+  })
+  staleReason(@Root() vm: VmRow) {
+    return vm.staleReason;
+  }
+}
+
+/** What leads on from an interface inside a guest. */
+@Resolver(() => NetworkDevice)
+export class NetworkDeviceFields {
+  @FieldResolver(() => VmNic, {
+    nullable: true,
+    description:
+      "The VM's vNIC with the same MAC. Null if there is none: the guest made the interface itself.",
+  })
+  async vmNic(@Root() device: GuestInterface, @Ctx() { loaders }: GraphContext) {
+    return nicOf(device, await loaders.nicsByVm.load(device.vmId));
+  }
+}

@@ -1,0 +1,37 @@
+import { Ctx, FieldResolver, Resolver, Root } from "type-graphql";
+import type { Nic } from "../../loaders/rows.js";
+import type { GraphContext } from "../context.js";
+import { interfacesOf } from "../../loaders/match.js";
+import { NetworkDevice, Vm, VmNic } from "../types/object-types.js";
+
+/** What leads on from a vNIC. */
+@Resolver(() => VmNic)
+export class VmNicFields {
+  @FieldResolver(() => Vm, {
+    nullable: true,
+    description: "The VM that it belongs to. Null only if that is just gone.",
+  })
+  vm(@Root() nic: Nic, @Ctx() { loaders }: GraphContext) {
+    return loaders.vmById.load(nic.vmId);
+  }
+
+  @FieldResolver(() => NetworkDevice, {
+    nullable: true,
+    description:
+      "The guest's interface with this MAC: the one with an address that reaches beyond its link, else one with any " +
+      "address, else the first reported. Null: none has this MAC, or the guest's interfaces are not known.",
+  })
+  async guestInterface(@Root() nic: Nic, @Ctx() { loaders }: GraphContext) {
+    return interfacesOf(nic, await loaders.knownGuestInterfaces(nic.vmId))?.[0] ?? null;
+  }
+
+  @FieldResolver(() => [NetworkDevice], {
+    nullable: true,
+    description:
+      "All of the guest's interfaces with this MAC, the best first: bonds, VLANs and bridges share one. Empty: none " +
+      "has it. Null: the guest's interfaces are not known.",
+  })
+  async guestInterfaces(@Root() nic: Nic, @Ctx() { loaders }: GraphContext) {
+    return interfacesOf(nic, await loaders.knownGuestInterfaces(nic.vmId));
+  }
+}

@@ -1,0 +1,134 @@
+import { registerEnumType } from "type-graphql";
+import { VM_STATUS, type StaleReason, type VmOrder } from "../../loaders/rows.js";
+
+/** oVirt's VM states; each value is its number in the tables. */
+export const VmStatus = VM_STATUS;
+
+/** oVirt's host states that a gateway can tell; each value is its number in the tables. */
+export const HostStatus = {
+  UNASSIGNED: 0,
+  DOWN: 1,
+  MAINTENANCE: 2,
+  UP: 3,
+  NON_RESPONSIVE: 4,
+  ERROR: 5,
+  INSTALLING: 6,
+  INSTALL_FAILED: 7,
+  REBOOT: 8,
+  PREPARING_FOR_MAINTENANCE: 9,
+  NON_OPERATIONAL: 10,
+  PENDING_APPROVAL: 11,
+  INITIALIZING: 12,
+  CONNECTING: 13,
+  INSTALLING_OS: 14,
+  KDUMPING: 15,
+} as const;
+
+/** The orders in which VMs can be listed. */
+export const VmOrderEnum = {
+  NAME_ASC: "NAME_ASC",
+  NAME_DESC: "NAME_DESC",
+  ID_ASC: "ID_ASC",
+} as const satisfies {
+  [order in VmOrder]: order;
+};
+
+/** Why guest data is not current. */
+export const StaleReasonEnum = {
+  AGENT_ABSENT: "AGENT_ABSENT",
+  AGENT_SILENT: "AGENT_SILENT",
+  REPORT_INVALID: "REPORT_INVALID",
+  VM_MISSING: "VM_MISSING",
+  HOST_UNREACHABLE: "HOST_UNREACHABLE",
+  HOST_RECOVERING: "HOST_RECOVERING",
+  HOST_FAILED: "HOST_FAILED",
+  REFRESH_OVERDUE: "REFRESH_OVERDUE",
+} as const satisfies { [reason in StaleReason]: reason };
+
+/** The number if the enum has it, else the one for "not known": a newer engine's state must not become an error. */
+export function knownStatus(
+  numbers: Readonly<Record<string, number>>,
+  status: number,
+  unknown: number,
+): number {
+  return Object.values(numbers).includes(status) ? status : unknown;
+}
+
+registerEnumType(VmStatus, {
+  name: "VmStatus",
+  description: "The state of a VM, in oVirt's words, as its host told it last.",
+  valuesConfig: {
+    UNASSIGNED: { description: "No state was ever set." },
+    DOWN: { description: "Not running, or gone from its host and reported by no other." },
+    UP: { description: "Running." },
+    POWERING_UP: { description: "Started; the guest is not known to be up yet." },
+    PAUSED: { description: "Paused." },
+    MIGRATING_FROM: { description: "Running, and on its way to another host." },
+    MIGRATING_TO: { description: "Arriving at a host." },
+    UNKNOWN: {
+      description: "Not known, such as while its host does not answer; also any state that has no name here.",
+    },
+    NOT_RESPONDING: { description: "Running, but its monitor does not answer the host." },
+    WAIT_FOR_LAUNCH: { description: "About to be started on a host." },
+    REBOOT_IN_PROGRESS: { description: "Rebooting." },
+    SAVING_STATE: { description: "Writing its memory to disk, to be suspended." },
+    RESTORING_STATE: { description: "Reading its memory from disk." },
+    SUSPENDED: { description: "Suspended to disk." },
+    IMAGE_ILLEGAL: { description: "Cannot run: an image is unusable." },
+    IMAGE_LOCKED: { description: "Cannot run now: an image is in use by a storage task." },
+    POWERING_DOWN: { description: "Shutting down." },
+  },
+});
+
+registerEnumType(HostStatus, {
+  name: "HostStatus",
+  description:
+    "The state of a host, in oVirt's words. A gateway that polls hosts itself tells UNASSIGNED, UP, " +
+    "NON_RESPONSIVE, ERROR and INITIALIZING only; the others come from an engine's database.",
+  valuesConfig: {
+    UNASSIGNED: { description: "Never asked yet, or a state that has no name here." },
+    DOWN: { description: "Down." },
+    MAINTENANCE: { description: "Set aside for maintenance; it runs no VMs." },
+    UP: { description: "Answered when it was last asked." },
+    NON_RESPONSIVE: { description: "Did not answer when it was last asked." },
+    ERROR: { description: "Answered when it was last asked, but with an error or not readably." },
+    INSTALLING: { description: "Being installed." },
+    INSTALL_FAILED: { description: "Installation failed." },
+    REBOOT: { description: "Rebooting." },
+    PREPARING_FOR_MAINTENANCE: { description: "Moving its VMs away for maintenance." },
+    NON_OPERATIONAL: { description: "Answers, but lacks something that its cluster needs." },
+    PENDING_APPROVAL: { description: "Waiting to be accepted." },
+    INITIALIZING: { description: "Starting or recovering: it answers, but does not tell its VMs yet." },
+    CONNECTING: { description: "Being connected to." },
+    INSTALLING_OS: { description: "Its operating system is being installed." },
+    KDUMPING: { description: "Crashed, and writing a dump." },
+  },
+});
+
+registerEnumType(VmOrderEnum, {
+  name: "VmOrder",
+  description: "An order of VMs. Every order ends in the id, so that no two VMs have the same place.",
+  valuesConfig: {
+    NAME_ASC: { description: "By name, from A to Z." },
+    NAME_DESC: { description: "By name, from Z to A." },
+    ID_ASC: { description: "By id." },
+  },
+});
+
+registerEnumType(StaleReasonEnum, {
+  name: "StaleReason",
+  description:
+    "Why the data of a guest is not what the guest says now. What it said last is served until it speaks again.",
+  valuesConfig: {
+    AGENT_ABSENT: {
+      description: "The guest has told nothing since the VM started: no guest agent, or not up yet.",
+    },
+    AGENT_SILENT: { description: "The guest's agent used to report and does not any more." },
+    REPORT_INVALID: { description: "The host's report of this VM could not be read." },
+    VM_MISSING: { description: "The host did not report the VM when it was last asked." },
+    HOST_UNREACHABLE: { description: "The VM's host does not answer." },
+    HOST_RECOVERING: { description: "The VM's host is starting and does not tell its VMs yet." },
+    HOST_FAILED: { description: "The VM's host answered with an error or not readably." },
+    REFRESH_OVERDUE: { description: "The VM's host was not asked for longer than it should have been." },
+  },
+});

@@ -1,0 +1,96 @@
+import { INTERFACE_FIELDS } from "../../store/read/interface-columns.js";
+import type { GuestInterface } from "../../store/types.js";
+import { sameMembers } from "./guest-addresses.js";
+
+/** The least that must be written so that a VM's stored interfaces become the reported ones. */
+export interface InterfaceChanges {
+  readonly inserted: readonly GuestInterface[];
+  readonly deleted: readonly GuestInterface[];
+  readonly updated: readonly { readonly before: GuestInterface; readonly after: GuestInterface }[];
+}
+
+/**
+ * Compares as multisets, because neither the engine's table nor a guest forbids two interfaces with one name and MAC:
+ * equal rows stay, others of the same name and MAC become updates, the rest is inserted or deleted.
+ */
+export function changesBetween(
+  stored: readonly GuestInterface[],
+  reported: readonly GuestInterface[],
+): InterfaceChanges {
+  if (sameInOrder(stored, reported)) return NO_CHANGES;
+  const extra = new Bag(stored, wholeOf);
+  const missing = reported.filter((device) => extra.take(device) === null);
+  const extraByIdentity = new Bag(extra.rest(), identityOf);
+  const inserted: GuestInterface[] = [];
+  const updated: { before: GuestInterface; after: GuestInterface }[] = [];
+  for (const after of missing) {
+    const before = extraByIdentity.take(after);
+    if (before === null) inserted.push(after);
+    else updated.push({ before, after });
+  }
+  return { inserted, deleted: extraByIdentity.rest(), updated };
+}
+
+/** All of an interface as one key, blind to the order of its addresses, which is an accident of the agent. */
+export function wholeOf(device: GuestInterface): string {
+  return JSON.stringify(
+    INTERFACE_FIELDS.map((field) => {
+      const value: FieldValue = device[field];
+      return isList(value) ? value.toSorted() : value;
+    }),
+  );
+}
+
+/** Name and MAC as one key: the same interface, whatever its addresses. */
+function identityOf({ name, macAddress }: GuestInterface): string {
+  return JSON.stringify([name, macAddress]);
+}
+
+/** The usual case, most passes find it, without making a single key. */
+function sameInOrder(stored: readonly GuestInterface[], reported: readonly GuestInterface[]): boolean {
+  if (stored === reported) return true;
+  return (
+    stored.length === reported.length &&
+    stored.every((row, index) => {
+      const device = reported[index];
+      return device !== undefined && INTERFACE_FIELDS.every((field) => sameValue(row[field], device[field]));
+    })
+  );
+}
+
+function sameValue(left: FieldValue, right: FieldValue): boolean {
+  return left === right || (isList(left) && isList(right) && sameMembers(left, right));
+}
+
+function isList(value: FieldValue): value is readonly string[] {
+  return Array.isArray(value);
+}
+
+type FieldValue = string | number | boolean | null | readonly string[];
+
+/** Interfaces to be taken out one at a time by key; a hundred thousand under one key cost no more than under many. */
+class Bag {
+  private readonly byKey = new Map<string, GuestInterface[]>();
+
+  constructor(
+    interfaces: readonly GuestInterface[],
+    private readonly keyOf: (device: GuestInterface) => string,
+  ) {
+    for (const device of interfaces) {
+      const key = keyOf(device);
+      const held = this.byKey.get(key);
+      if (held === undefined) this.byKey.set(key, [device]);
+      else held.push(device);
+    }
+  }
+
+  take(like: GuestInterface): GuestInterface | null {
+    return this.byKey.get(this.keyOf(like))?.pop() ?? null;
+  }
+
+  rest(): GuestInterface[] {
+    return [...this.byKey.values()].flat();
+  }
+}
+
+const NO_CHANGES: InterfaceChanges = { inserted: [], deleted: [], updated: [] };

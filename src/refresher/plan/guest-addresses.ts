@@ -1,0 +1,51 @@
+import { canonicalIPv4, canonicalIPv6 } from "../../model/ip.js";
+import type { GuestInterface } from "../../store/types.js";
+
+/** All addresses of a VM: IPv4 in reported order, then IPv6, each once, joined by a blank; `null` if there is none. */
+export function vmIps(
+  interfaces: readonly Pick<GuestInterface, "ipv4Addresses" | "ipv6Addresses">[],
+): string | null {
+  return joined([
+    ...interfaces.flatMap((device) => device.ipv4Addresses),
+    ...interfaces.flatMap((device) => device.ipv6Addresses),
+  ]);
+}
+
+/** The same from `guestIPs`, the list of agents that tell no interfaces; one that begins with loopback says nothing. */
+export function ipsOfGuestIps(guestIPs: string | null): string | null {
+  const text = (guestIPs ?? "").trim();
+  if (text === "" || text.startsWith("127.0.")) return null;
+  const words = text.split(/\s+/);
+  return joined([...validAddresses(words, canonicalIPv4), ...validAddresses(words, canonicalIPv6)]);
+}
+
+/** The words that `tidy` accepts, tidied, each once, in their order. */
+export function validAddresses(
+  words: readonly string[],
+  tidy: (word: string) => string | null,
+): readonly string[] {
+  const valid = new Set<string>();
+  for (const word of words) {
+    const address = tidy(word);
+    if (address !== null) valid.add(address);
+  }
+  return [...valid];
+}
+
+/** `true` if two `vm_ip` texts hold the same addresses, in whatever order. */
+export function sameIps(left: string | null, right: string | null): boolean {
+  if (left === right) return true;
+  return left !== null && right !== null && sameMembers(left.split(" "), right.split(" "));
+}
+
+/** `true` if both lists, each without repeats, have the same members. */
+export function sameMembers(left: readonly string[], right: readonly string[]): boolean {
+  if (left.length !== right.length) return false;
+  if (left.every((member, index) => member === right[index])) return true;
+  const members = new Set(left);
+  return right.every((member) => members.has(member));
+}
+
+function joined(addresses: readonly string[]): string | null {
+  return addresses.length === 0 ? null : [...new Set(addresses)].join(" ");
+}

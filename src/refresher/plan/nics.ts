@@ -1,0 +1,73 @@
+import { createHash } from "node:crypto";
+import type { ReportedNic } from "../../vdsm/records/types.js";
+import type { Nic } from "../../store/types.js";
+import { cutText, storableText } from "./text.js";
+import { tidyMac } from "./normalize.js";
+
+/** A VM's vNICs as stored: every one with an id of its own that stays the same from pass to pass. */
+export function toNics(vmId: string, reported: readonly ReportedNic[]): Nic[] {
+  const nics = new Map<string, Nic>();
+  const timesMade = new Map<string, number>();
+  reported.forEach((entry, index) => {
+    const nic = toNic(vmId, entry, index, timesMade);
+    // The first of equal ids wins: a device list that names one vNIC twice describes it first where it is real.
+    if (!nics.has(nic.id)) nics.set(nic.id, nic);
+  });
+  return [...nics.values()];
+}
+
+/** What must be written so that the stored vNICs become the wanted ones; nothing where they are equal. */
+export function nicChanges(
+  stored: readonly Nic[],
+  wanted: readonly Nic[],
+): { readonly upserted: Nic[]; readonly deleted: Nic[] } {
+  const storedById = new Map(stored.map((nic) => [nic.id, nic]));
+  const wantedIds = new Set(wanted.map((nic) => nic.id));
+  return {
+    upserted: wanted.filter((nic) => !sameNic(storedById.get(nic.id), nic)),
+    deleted: stored.filter((nic) => !wantedIds.has(nic.id)),
+  };
+}
+
+function toNic(vmId: string, entry: ReportedNic, index: number, timesMade: Map<string, number>): Nic {
+  const mac = tidyMac(entry.macAddr);
+  const name = entry.name === null || entry.name === "" ? `nic${index + 1}` : storableText(entry.name);
+  return {
+    id: entry.id ?? madeId(vmId, mac ?? name, timesMade),
+    vmId,
+    name: cutText(name, NIC_NAME_LENGTH),
+    macAddress: mac !== null && mac.length <= NIC_MAC_LENGTH ? mac : null,
+    network: entry.network === null ? null : storableText(entry.network),
+    linked: entry.linkActive,
+  };
+}
+
+/** A name-based UUID for a vNIC that the host gives no id: from its MAC, which outlives the host's device name. */
+function madeId(vmId: string, key: string, timesMade: Map<string, number>): string {
+  const times = timesMade.get(key) ?? 0;
+  timesMade.set(key, times + 1);
+  const digest = createHash("sha1").update(`vnic-graph:${vmId}:${key}:${times}`).digest("hex");
+  const variant = ((Number.parseInt(digest.charAt(16), 16) & 0x3) | 0x8).toString(16);
+  return [
+    digest.slice(0, 8),
+    digest.slice(8, 12),
+    `5${digest.slice(13, 16)}`,
+    `${variant}${digest.slice(17, 20)}`,
+    digest.slice(20, 32),
+  ].join("-");
+}
+
+function sameNic(left: Nic | undefined, right: Nic): boolean {
+  return (
+    left !== undefined &&
+    left.vmId === right.vmId &&
+    left.name === right.name &&
+    left.macAddress === right.macAddress &&
+    left.network === right.network &&
+    left.linked === right.linked
+  );
+}
+
+/** `vm_interface.name` is varchar(50) and `mac_addr` varchar(20) in oVirt's tables: no InfiniBand address fits. */
+const NIC_NAME_LENGTH = 50;
+const NIC_MAC_LENGTH = 20;

@@ -1,0 +1,58 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { Refusal } from "../errors.js";
+import { nameOf } from "./host-header.js";
+import { isLoopback } from "../../model/loopback.js";
+
+/** What the check needs besides the headers. */
+export interface CrossSiteRules {
+  /** Origins that the operator lists (CORS). */
+  readonly allowedOrigins: readonly string[];
+  /** Whether the request came over TLS: browsers send Sec-Fetch-Site to https and to loopback only. */
+  readonly secure: boolean;
+}
+
+/** Refuses what a browser sends on behalf of another site's page. Clients that are no browsers send none of these headers. */
+export function checkCrossSite(method: string, headers: IncomingHttpHeaders, rules: CrossSiteRules): void {
+  const { origin, host } = headers;
+  if (origin !== undefined && rules.allowedOrigins.includes(origin)) return;
+  const site = headers["sec-fetch-site"];
+  if (site !== undefined && site !== "same-origin" && site !== "none") {
+    throw crossSite("Sec-Fetch-Site says that the request comes from another site's page.");
+  }
+  // A browser that vouches for its page knows better than a Host header that a proxy may have rewritten.
+  if (site === undefined && origin !== undefined && hostOfOrigin(origin) !== host?.toLowerCase()) {
+    throw crossSite("Origin says that the request comes from another site's page.");
+  }
+  if (
+    site === undefined &&
+    !rules.secure &&
+    !isLoopback(nameOf(host ?? "") ?? "") &&
+    method === "GET" &&
+    isSimple(headers)
+  ) {
+    throw new Refusal(
+      403,
+      "PREFLIGHT_REQUIRED",
+      "Over plain http, GET needs a header that browsers do not send by themselves, such as apollo-require-preflight: 1.",
+    );
+  }
+}
+
+function crossSite(reason: string): Refusal {
+  return new Refusal(403, "CROSS_SITE_REQUEST", `${reason} Origins may be listed in CORS_ORIGINS.`);
+}
+
+function hostOfOrigin(origin: string): string | null {
+  return URL.canParse(origin) ? new URL(origin).host : null;
+}
+
+/** A request that a page may cause without asking first: it carries none of the headers that need a preflight. */
+function isSimple(headers: IncomingHttpHeaders): boolean {
+  const type = headers["content-type"] ?? "";
+  return (
+    headers["apollo-require-preflight"] === undefined &&
+    headers["x-apollo-operation-name"] === undefined &&
+    headers.authorization === undefined &&
+    !/^application\/json\b/i.test(type)
+  );
+}

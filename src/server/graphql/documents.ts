@@ -1,0 +1,118 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { Refusal } from "../errors.js";
+import { bracketDepth } from "./bracket-depth.js";
+import type { Limits } from "../limits.js";
+
+/** The parameters of a request, as far as they concern which document is to run. */
+export type Parameters = Readonly<Record<string, unknown>>;
+
+/** Looks at a request's document before it is parsed; the parameters as they shall go on to execution. */
+export type DocumentGate = (parameters: Parameters) => Parameters;
+
+/** Every document may run that is small and flat enough to be parsed. */
+export function anyDocument(limits: Limits): DocumentGate {
+  return (parameters) => {
+    checkText(parameters["query"], limits);
+    checkPersistedQuery(parameters);
+    return parameters;
+  };
+}
+
+/** Only listed documents run, asked for by hash (`extensions.persistedQuery` or `documentId`) or by their very text. */
+export function trustedDocumentsOnly(trusted: ReadonlyMap<string, string>): DocumentGate {
+  return (parameters) => {
+    const { extensions, documentId, query, ...rest } = parameters;
+    const hash =
+      hashOf(documentId) ?? persistedHashOf(extensions) ?? (typeof query === "string" ? sha256(query) : null);
+    const listed = hash === null ? undefined : trusted.get(hash);
+    if (listed !== undefined && (query == null || query === listed)) return { ...rest, query: listed };
+    throw new Refusal(
+      403,
+      "DOCUMENT_NOT_TRUSTED",
+      "This server runs only the operations that its operator listed.",
+    );
+  };
+}
+
+/** Reads TRUSTED_DOCUMENTS_FILE: a JSON list of operations, or a map from their SHA-256 to them. */
+export async function readTrustedDocuments(path: string): Promise<Map<string, string>> {
+  const file = `TRUSTED_DOCUMENTS_FILE: ${path}`;
+  const text = await readFile(path, "utf8").catch((cause: unknown) => {
+    throw new Error(`${file} cannot be read; check the path and its permissions`, { cause });
+  });
+  const content = jsonOf(text, file);
+  const isList = Array.isArray(content);
+  const entries = typeof content === "object" && content !== null ? Object.entries(content) : [];
+  if (entries.length === 0) throw new Error(`${file} lists no operation; every request would be refused`);
+  return new Map(
+    entries.map(([key, query]: [string, unknown]) => {
+      if (typeof query !== "string")
+        throw new Error(`${file}: the entry ${key} is not text; write operations as strings`);
+      const hash = sha256(query);
+      if (!isList && key.replace(/^sha256:/, "") !== hash) {
+        throw new Error(`${file}: ${key} is not the SHA-256 of its operation, which is ${hash}`);
+      }
+      return [hash, query];
+    }),
+  );
+}
+
+function jsonOf(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new Error(
+      `${file} is no JSON; it must be a list of operations, or a map from SHA-256 to operation`,
+      { cause },
+    );
+  }
+}
+
+function checkText(query: unknown, limits: Limits): void {
+  if (typeof query !== "string") return;
+  if (query.length > limits.documentCharacters) {
+    throw new Refusal(
+      400,
+      "DOCUMENT_TOO_LARGE",
+      `The query has more than ${limits.documentCharacters} characters.`,
+    );
+  }
+  if (bracketDepth(query) > limits.bracketDepth) {
+    throw new Refusal(400, "TOO_DEEP", `The query nests brackets deeper than ${limits.bracketDepth} levels.`);
+  }
+}
+
+/** Apollo would look up whatever is given as a hash, and blame itself for one that does not fit. */
+function checkPersistedQuery({ query, extensions }: Parameters): void {
+  const persisted = memberOf(extensions, "persistedQuery");
+  if (persisted === undefined || persisted === null) return;
+  const hash = persistedHashOf(extensions);
+  if (memberOf(persisted, "version") !== 1 || hash === null) {
+    throw badPersistedQuery("needs version 1 and a sha256Hash of 64 hexadecimal digits");
+  }
+  if (typeof query === "string" && sha256(query) !== hash)
+    throw badPersistedQuery("has another hash than the query");
+}
+
+function badPersistedQuery(what: string): Refusal {
+  return new Refusal(400, "PERSISTED_QUERY_INVALID", `extensions.persistedQuery ${what}.`);
+}
+
+function persistedHashOf(extensions: unknown): string | null {
+  return hashOf(memberOf(memberOf(extensions, "persistedQuery"), "sha256Hash"));
+}
+
+function hashOf(value: unknown): string | null {
+  return typeof value === "string" ? (/^(?:sha256:)?([0-9a-f]{64})$/.exec(value)?.[1] ?? null) : null;
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null && Object.hasOwn(value, name)
+    ? Reflect.get(value, name)
+    : undefined;
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}

@@ -1,0 +1,91 @@
+import type { Readable } from "node:stream";
+import { Refusal } from "../errors.js";
+import { jsonDepth } from "./json-depth.js";
+import { overloaded } from "../admission/admission.js";
+import type { Limits } from "../limits.js";
+
+/** Reads request bodies; all of them together never hold more memory than one budget. */
+export interface RequestReader {
+  /** The body as parsed JSON, and the function that gives its memory back. */
+  read(payload: Readable): Promise<{ readonly body: unknown; readonly release: () => void }>;
+}
+
+/** The rest of a refused body is not read: the connection ends with the answer. */
+const CLOSE = { connection: "close" };
+
+/** Makes the one reader of a server. */
+export function createRequestReader(limits: Limits): RequestReader {
+  let buffered = 0;
+  return {
+    async read(payload) {
+      let held = 0;
+      const release = (): void => {
+        buffered -= held;
+        held = 0;
+      };
+      try {
+        const chunks = await collect(payload, (bytes) => {
+          held += bytes;
+          buffered += bytes;
+          if (held > limits.bodyBytes) throw tooLarge(limits.bodyBytes);
+          if (buffered > limits.bufferedBytes) throw overloaded();
+        });
+        return { body: parseJson(decodeUtf8(chunks), limits.jsonDepth), release };
+      } catch (error) {
+        release();
+        throw error;
+      }
+    },
+  };
+}
+
+/** The chunks of a stream until it ends or `account` objects; the stream is left alive, so that an answer can be sent. */
+function collect(payload: Readable, account: (bytes: number) => void): Promise<Buffer[]> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    const fail = (error: Error): void => {
+      payload.removeAllListeners("data");
+      payload.pause();
+      reject(error);
+    };
+    payload.on("data", (chunk: Buffer) => {
+      try {
+        account(chunk.length);
+        chunks.push(chunk);
+      } catch (error) {
+        fail(error instanceof Error ? error : new Error(String(error)));
+      }
+    });
+    payload.once("end", () => {
+      resolve(chunks);
+    });
+    payload.once("error", fail);
+    payload.once("close", () => {
+      fail(new Refusal(400, "BAD_REQUEST", "The body ended before its end.", CLOSE));
+    });
+  });
+}
+
+/** Parses JSON whose nesting was counted before. */
+export function parseJson(text: string, maxDepth: number): unknown {
+  if (jsonDepth(text) > maxDepth) {
+    throw new Refusal(400, "JSON_TOO_DEEP", `The JSON is nested deeper than ${maxDepth} levels.`);
+  }
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw new Refusal(400, "BAD_REQUEST", text === "" ? "The body is missing." : "The body is not JSON.");
+  }
+}
+
+function decodeUtf8(chunks: readonly Buffer[]): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks));
+  } catch {
+    throw new Refusal(400, "BAD_REQUEST", "The body is not UTF-8.");
+  }
+}
+
+function tooLarge(bytes: number): Refusal {
+  return new Refusal(413, "BODY_TOO_LARGE", `The body is larger than ${bytes} bytes.`, CLOSE);
+}

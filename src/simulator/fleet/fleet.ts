@@ -1,0 +1,168 @@
+import { createServer, type AddressInfo, type Socket } from "node:net";
+import { hexByte } from "../world/addresses.js";
+import { domainXml } from "../world/domain-xml.js";
+import { FaultScript } from "../wire/faults.js";
+import { firstIpv4, recordTemplate, type FleetVm, type RecordTemplate } from "./fleet-template.js";
+import { HostEnd } from "../wire/host-endpoint.js";
+import { loopbackAddress, loopbackNumber } from "../wire/loopback.js";
+import { populate } from "../world/population.js";
+import { EncodedJson, pythonJson } from "../wire/python-json.js";
+import { closing, listening } from "../wire/vdsm-server.js";
+import { VdsmFault, type VerbAnswers } from "../wire/verbs.js";
+import { createWorld } from "../world/world.js";
+
+/** What a fleet is to be: many hosts in one process, for measurements. */
+export interface FleetOptions {
+  /** At most 65,000. */
+  readonly hosts: number;
+  readonly vmsPerHost: number;
+  readonly seed: number;
+  /** The share of VMs whose address is another one each time that their host is asked: 0 for none, 1 for all. */
+  readonly changedPerCycle: number;
+  /** 0 or left out: any free port. */
+  readonly port?: number;
+}
+
+/** A running fleet: one port, and a loopback address of its own for each host (Linux has all of 127.0.0.0/8). */
+export interface Fleet {
+  readonly port: number;
+  /** Every host as `127.x.y.z:port`. */
+  readonly addresses: readonly string[];
+  /** `Host.getAllVmStats` answered so far, by host. */
+  readonly polls: Uint32Array;
+  /** Once, at the next poll, any VM may change; from then on the share is this. */
+  setChangedPerCycle(share: number): void;
+  stop(): Promise<void>;
+}
+
+/** So many different records there are; VMs differ in ids, names, MACs, addresses and counters. */
+const TEMPLATES = 64;
+
+/** Starts a fleet on plain TCP. Hosts hold no state but a count, so that a million VMs cost no memory. */
+export async function startFleet(options: FleetOptions): Promise<Fleet> {
+  const { hosts, vmsPerHost } = options;
+  const templates = templatesOf(options.seed);
+  const polls = new Uint32Array(hosts);
+  const period = { cycles: periodOf(options.changedPerCycle) };
+  const ends = new Map<number, HostEnd>();
+
+  const endOf = (host: number): HostEnd => {
+    const known = ends.get(host);
+    if (known !== undefined) return known;
+    const verbs = fleetVerbs(host, vmsPerHost, templates, polls, period);
+    const end = new HostEnd(verbs, new FaultScript(), null, 10_000);
+    ends.set(host, end);
+    return end;
+  };
+  const server = createServer((socket: Socket) => {
+    const host = loopbackNumber(socket.localAddress ?? "");
+    // One socket listens for all of 127.0.0.0/8, which cannot be done without listening everywhere.
+    if (host < 0 || host >= hosts || !(socket.remoteAddress ?? "").startsWith("127.")) socket.destroy();
+    else endOf(host).accept(socket);
+  });
+  await listening(server, options.port ?? 0, "0.0.0.0");
+  const { port } = server.address() as AddressInfo;
+
+  return {
+    port,
+    addresses: Array.from({ length: hosts }, (_, host) => `${loopbackAddress(host)}:${port}`),
+    polls,
+    setChangedPerCycle(share) {
+      period.cycles = periodOf(share);
+    },
+    stop: () => {
+      const closed = closing(server);
+      for (const end of ends.values()) end.destroy();
+      return closed;
+    },
+  };
+}
+
+function fleetVerbs(
+  host: number,
+  vms: number,
+  templates: readonly RecordTemplate[],
+  polls: Uint32Array,
+  period: { readonly cycles: number },
+): VerbAnswers {
+  const templateAt = (at: number) => templates[(host * vms + at) % templates.length] as RecordTemplate;
+  const positions = Array.from({ length: vms }, (_, at) => at);
+  const vmAt = (at: number) => fleetVm(templateAt(at), host, at, polls[host] ?? 0, period.cycles, vms);
+  const verbs: Record<string, (wanted: unknown) => unknown> = {
+    "Host.ping2": () => true,
+    "Host.getCapabilities": () => ({ software_version: "4.50", hostname: `host-${host}.fleet.test` }),
+    "Host.getAllVmStats": () => {
+      polls[host] = (polls[host] ?? 0) + 1;
+      return new EncodedJson(`[${positions.map((at) => templateAt(at).fill(vmAt(at))).join(", ")}]`);
+    },
+    "Host.getVMList": () =>
+      positions.map((at) => ({ vmId: vmAt(at).id, status: "Up", statusTime: "2147483647" })),
+    "Host.dumpxmls": (wanted) => {
+      const ids = Array.isArray(wanted) && wanted.length > 0 ? new Set<unknown>(wanted) : null;
+      const told = positions.filter((at) => ids === null || ids.has(vmAt(at).id));
+      return Object.fromEntries(told.map((at) => [vmAt(at).id, xmlOf(templateAt(at), vmAt(at))]));
+    },
+  };
+  return {
+    answer(verb, params) {
+      const run = Object.hasOwn(verbs, verb) ? verbs[verb] : undefined;
+      if (run === undefined) throw new VdsmFault(-32601, "The method does not exist or is not available");
+      return run(params["vmList"]);
+    },
+  };
+}
+
+/** The state of a VM follows from where it is and how often its host was asked; nothing is remembered. */
+function fleetVm(
+  template: RecordTemplate,
+  host: number,
+  at: number,
+  polls: number,
+  period: number,
+  vms: number,
+): FleetVm {
+  const number = host * vms + at;
+  const changes = Number.isFinite(period) ? Math.floor((polls + (number % period)) / period) : 0;
+  const tail = number.toString(16).padStart(8, "0");
+  return {
+    id: `f1ee7000-0000-4000-8000-0000${tail}`,
+    name: `vm-${String(number).padStart(7, "0")}`,
+    macs: template.vm.nics.map((_, nic) => macOf(number, nic)),
+    ipv4: `10.${host % 256}.${at % 256}.${1 + (changes % 254)}`,
+    received: 1e9 + number * 1_009 + polls * 15_140,
+  };
+}
+
+function macOf(number: number, nic: number): string {
+  const bytes = [0x56, 0x60 + nic, number >>> 24, number >>> 16, number >>> 8, number];
+  return bytes.map((byte) => hexByte(byte & 0xff)).join(":");
+}
+
+/** vNICs' ids follow from the VM's, so that they are the same at every call. */
+function xmlOf(template: RecordTemplate, vm: FleetVm): string {
+  const nics = template.vm.nics.map((nic, at) => ({
+    ...nic,
+    id: vm.id.replace("f1ee7000", `f1ee70${hexByte(at + 1)}`),
+    mac: vm.macs[at] ?? nic.mac,
+  }));
+  return domainXml({ ...template.vm, id: vm.id, name: vm.name, nics });
+}
+
+/** Containers by the hundred would blur a measurement per VM; MACs in other spellings have no hole of their own. */
+const UNSUITABLE = ["docker host", "Windows, old agent"];
+
+/** Records of guests with an IPv4 address, 2 to 3 kB each, so that every VM is able to change. */
+function templatesOf(seed: number): RecordTemplate[] {
+  const world = createWorld({ hosts: ["fleet"], seed });
+  populate(world, 4 * TEMPLATES);
+  const usual = world.vms
+    .filter((vm) => vm.agent === "running" && firstIpv4(vm) !== null && !UNSUITABLE.includes(vm.kind))
+    .slice(0, TEMPLATES);
+  return usual.flatMap((vm) =>
+    vm.presences.map((presence) => recordTemplate(vm, pythonJson(world.recordOf(vm, presence)))),
+  );
+}
+
+function periodOf(share: number): number {
+  return share <= 0 ? Infinity : Math.max(1, Math.round(1 / share));
+}

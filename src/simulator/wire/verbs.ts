@@ -1,0 +1,151 @@
+import { domainXml, legacyDevices } from "../world/domain-xml.js";
+import { EncodedJson, pythonJson } from "./python-json.js";
+import { Random } from "../world/random.js";
+import type { Presence, SimulatedVm } from "../world/vm.js";
+import { statusTime } from "../world/vm-record.js";
+
+/** Whatever answers the verbs of one host; the wire server asks nothing else of a world. */
+export interface VerbAnswers {
+  /** The result, or throws a {@link VdsmFault}. */
+  answer(verb: string, params: Readonly<Record<string, unknown>>): unknown;
+}
+
+/** A JSON-RPC error that a verb ends with. */
+export class VdsmFault extends Error {
+  override readonly name = "VdsmFault";
+
+  constructor(
+    readonly code: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** A host of the world: its name, its release, and the state of its vdsmd. */
+export interface SimulatedHost {
+  readonly name: string;
+  /** `4.3` tells NICs in `Host.getVMFullList` and does not know `Host.dumpxmls`. */
+  readonly release: "4.3" | "4.5";
+  /** vdsmd has just started: every verb ends with code 99. */
+  recovering: boolean;
+  /** Restarts of vdsmd so far; each gives every VM another `hash`. */
+  restarts: number;
+}
+
+type Params = Readonly<Record<string, unknown>>;
+
+/** The VMs that are on one host. */
+export type HostView = readonly { readonly vm: SimulatedVm; readonly presence: Presence }[];
+
+/** What the answers of a host are made from. */
+export interface HostFacts {
+  readonly view: () => HostView;
+  readonly record: (vm: SimulatedVm, presence: Presence) => Record<string, unknown>;
+  /** While it stays the same, so do all answers. */
+  readonly version: () => number;
+}
+
+/** Answers the verbs of one host from what the facts are at that moment. */
+export function verbsOf(host: SimulatedHost, { view, record, version }: HostFacts): VerbAnswers {
+  const short = ({ vm, presence }: HostView[number]) => ({
+    vmId: vm.id,
+    status: presence.status,
+    statusTime: statusTime(presence.since),
+  });
+  const legacy = host.release === "4.3";
+
+  const verbs: Record<string, (params: Params) => unknown> = {
+    "Host.ping2": () => true,
+    "Host.getCapabilities": () => capabilitiesOf(host),
+    "Host.getAllVmStats": onceAVersion(version, () => view().map(({ vm, presence }) => record(vm, presence))),
+    "VM.getStats": (params) => {
+      const { vm, presence } = only(view(), params);
+      return [record(vm, presence)];
+    },
+    "Host.getVMList": (params) => {
+      const listed = chosen(view(), params);
+      return legacy && params["onlyUUID"] !== false ? listed.map(({ vm }) => vm.id) : listed.map(short);
+    },
+    "Host.getVMFullList": (params) =>
+      chosen(view(), params).map((each) => (legacy ? fullRecord(each) : short(each))),
+  };
+  if (!legacy) {
+    verbs["Host.dumpxmls"] = (params) =>
+      Object.fromEntries(chosen(view(), params).map(({ vm }) => [vm.id, domainXml(vm)]));
+  }
+
+  return {
+    answer(verb, params) {
+      if (host.recovering) throw new VdsmFault(99, "Recovering from crash or Initializing");
+      const run = Object.hasOwn(verbs, verb) ? verbs[verb] : undefined;
+      if (run === undefined) {
+        throw new VdsmFault(-32601, `The method does not exist or is not available: {'method': '${verb}'}`);
+      }
+      return run(params);
+    },
+  };
+}
+
+/** The largest answer, asked for most: it is composed once for all who ask between two changes. */
+function onceAVersion(version: () => number, compose: () => unknown): () => EncodedJson {
+  let latest: { version: number; answer: EncodedJson } | null = null;
+  return () => {
+    if (latest?.version !== version()) {
+      latest = { version: version(), answer: new EncodedJson(pythonJson(compose())) };
+    }
+    return latest.answer;
+  };
+}
+
+function only(view: HostView, params: Params): HostView[number] {
+  const id = params["vmID"];
+  if (typeof id !== "string") throw new VdsmFault(-32603, "Internal JSON-RPC error: {'reason': 'vmID'}");
+  const found = view.find(({ vm }) => vm.id === id);
+  if (found === undefined) throw new VdsmFault(1, `Virtual machine does not exist: {'vmId': '${id}'}`);
+  return found;
+}
+
+/** An absent or empty `vmList` means all; unknown ids are left out without a word. */
+function chosen(view: HostView, params: Params): HostView {
+  const wanted = params["vmList"];
+  if (!Array.isArray(wanted) || wanted.length === 0) return view;
+  return view.filter(({ vm }) => wanted.includes(vm.id));
+}
+
+function fullRecord({ vm, presence }: HostView[number]) {
+  return {
+    vmId: vm.id,
+    vmName: vm.name,
+    status: presence.status,
+    statusTime: statusTime(presence.since),
+    arch: "x86_64",
+    vmType: "kvm",
+    kvmEnable: "true",
+    acpiEnable: "true",
+    memSize: 1024,
+    smp: "2",
+    display: "qxl",
+    guestDiskMapping: {},
+    custom: {},
+    devices: legacyDevices(vm),
+  };
+}
+
+function capabilitiesOf(host: SimulatedHost) {
+  const legacy = host.release === "4.3";
+  const levels = legacy ? ["4.1", "4.2", "4.3"] : ["4.2", "4.3", "4.4", "4.5", "4.6", "4.7"];
+  return {
+    software_version: legacy ? "4.30" : "4.50",
+    software_revision: legacy ? "46" : "5.1",
+    uuid: new Random(host.name).uuid(),
+    hostname: host.name,
+    cpuModel: "Intel(R) Xeon(R) Gold 6230",
+    supportedENGINEs: legacy ? ["4.1", "4.2", "4.3"] : ["4.2", "4.3", "4.4", "4.5"],
+    clusterLevels: levels,
+    vmTypes: ["kvm"],
+    kvmEnabled: "true",
+    networks: { ovirtmgmt: { iface: "ovirtmgmt", bridged: true, mtu: "1500" } },
+    lastClientIface: "ovirtmgmt",
+  };
+}

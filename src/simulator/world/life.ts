@@ -1,0 +1,92 @@
+import { changeAddresses } from "./guest-changes.js";
+import type { Random } from "./random.js";
+import type { SimulatedHost } from "../wire/verbs.js";
+import type { SimulatedVm } from "./vm.js";
+import type { World } from "./world.js";
+
+/** `web-01` changes at every third tick, so that whoever watches a demonstration sees something change. */
+const SHOWCASE_TICKS = 3;
+
+/** A newcomer's first minutes are without failures of hosts. */
+const CALM_TICKS = 60;
+
+/** One moment in the life of a cluster: what is under way goes on, and a few VMs begin something. */
+export function tick(world: World): void {
+  world.now += 1;
+  world.nextSample();
+  for (const host of world.hosts) restartSometimes(world, host);
+  for (const vm of world.vms) {
+    if (vm.pinned) changePinned(world, vm);
+    else if (!goOn(world, vm)) begin(world, vm);
+  }
+}
+
+/** vdsmd restarts, and for one tick says no more than that it recovers. */
+function restartSometimes(world: World, host: SimulatedHost): void {
+  if (host.recovering) world.setRecovering(host.name, false);
+  else if (world.now > CALM_TICKS && world.random.chance(0.004)) world.restartVdsmd(host.name, true);
+}
+
+function changePinned(world: World, vm: SimulatedVm): void {
+  const showcase = vm.name === "web-01";
+  if (showcase ? world.now % SHOWCASE_TICKS === 0 : world.random.chance(0.08)) changeAddresses(world, vm);
+}
+
+/** The next step of whatever is under way; false when nothing is. */
+function goOn(world: World, vm: SimulatedVm): boolean {
+  const [presence] = vm.presences;
+  if (presence === undefined) {
+    if (world.random.chance(0.3)) world.start(vm.id, anyHost(world, world.random));
+    return true;
+  }
+  const ended = vm.presences.find((each) => each.status === "Down");
+  if (presence.status === "Migration Source") endMigration(world, vm);
+  else if (vm.presences.length > 1 && ended !== undefined) world.destroy(vm.id, ended.host);
+  else if (presence.status === "Down") world.destroy(vm.id);
+  else if (presence.status === "Powering down") world.stop(vm.id);
+  else if (presence.status === "Powering up") comeUp(world, vm);
+  else return agentGoesOn(world, vm);
+  return true;
+}
+
+function endMigration(world: World, vm: SimulatedVm): void {
+  if (world.random.chance(0.2)) world.failMigration(vm.id);
+  else world.finishMigration(vm.id);
+}
+
+/** A guest is up before its agent is. */
+function comeUp(world: World, vm: SimulatedVm): void {
+  world.setStatus(vm.id, "Up");
+  // What DHCP gave before, it may give to others meanwhile.
+  if (world.random.chance(0.3)) changeAddresses(world, vm);
+}
+
+function agentGoesOn(world: World, vm: SimulatedVm): boolean {
+  if (vm.agent !== "starting" && vm.agent !== "silent") return false;
+  if (world.random.chance(0.3)) world.speak(vm.id);
+  return true;
+}
+
+function begin(world: World, vm: SimulatedVm): void {
+  const what = world.random.next();
+  if (what < 0.01) world.setStatus(vm.id, "Powering down");
+  else if (what < 0.015)
+    world.stop(vm.id, { code: 1, reason: 1, message: "Lost connection with qemu process" });
+  else if (what < 0.035) beginMigration(world, vm);
+  else if (what < 0.045 && vm.agent === "running") world.silence(vm.id);
+  else if (what < 0.085) changeAddresses(world, vm);
+}
+
+function beginMigration(world: World, vm: SimulatedVm): void {
+  const others = world.hosts.filter((host) => host.name !== vm.presences[0]?.host);
+  const [first, ...rest] = others;
+  if (first === undefined) return;
+  const postCopy = world.random.chance(0.25);
+  world.startMigration(vm.id, world.random.pick([first, ...rest]).name, { postCopy });
+}
+
+function anyHost(world: World, random: Random): string {
+  const [first, ...rest] = world.hosts;
+  if (first === undefined) throw new Error("a cluster needs a host");
+  return random.pick([first, ...rest]).name;
+}

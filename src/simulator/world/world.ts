@@ -1,0 +1,236 @@
+import { AddressPlan } from "./addresses.js";
+import { Random } from "./random.js";
+import { verbsOf, type HostView, type SimulatedHost, type VerbAnswers } from "../wire/verbs.js";
+import { vmRecord } from "./vm-record.js";
+import { nicOf, vmOf, type VmSpec } from "./vm-spec.js";
+import type { AgentState, Exit, Presence, SimulatedNic, SimulatedVm, VmStatus, WireInterface } from "./vm.js";
+
+/** The hosts of a new world, and the seed of everything that is made up in it. */
+export interface WorldSpec {
+  readonly hosts: readonly (string | { readonly name: string; readonly release?: "4.3" | "4.5" })[];
+  readonly seed?: number;
+}
+
+/** A new world without VMs. */
+export function createWorld(spec: WorldSpec): World {
+  return new World(spec);
+}
+
+const GUEST_SHUTDOWN: Exit = { code: 0, reason: 1, message: "User shut down from within the guest" };
+const MIGRATED: Exit = { code: 0, reason: 4, message: "Migration succeeded" };
+const NOT_MIGRATED: Exit = { code: 1, reason: 5, message: "Migration failed" };
+
+/** Hosts and VMs, and everything that can happen to them; what a host says is always what stands here. */
+export class World {
+  readonly hosts: readonly SimulatedHost[];
+  readonly plan = new AddressPlan();
+  readonly random: Random;
+  /** The only clock of the world; the wall clock has no part in it. */
+  now = 0;
+  /** Told of every new status of a VM on a host, as an engine is by events. */
+  onStatus: ((vm: SimulatedVm, presence: Presence) => void) | null = null;
+  private readonly byId = new Map<string, SimulatedVm>();
+  private samples = 0;
+  /** Raised by whatever changes an answer, so that unchanged answers need not be composed again. */
+  private version = 0;
+
+  constructor(spec: WorldSpec) {
+    this.random = new Random(spec.seed ?? 0);
+    this.hosts = spec.hosts.map((host) => {
+      const { name, release = "4.5" } = typeof host === "string" ? { name: host } : host;
+      return { name, release, recovering: false, restarts: 0 };
+    });
+  }
+
+  get vms(): readonly SimulatedVm[] {
+    return [...this.byId.values()];
+  }
+
+  /** The VM of this name or id; throws when there is none. */
+  vm(nameOrId: string): SimulatedVm {
+    const found = this.byId.get(nameOrId) ?? this.vms.find((vm) => vm.name === nameOrId);
+    if (found === undefined) throw new Error(`no VM ${nameOrId} in this world`);
+    return found;
+  }
+
+  host(name: string): SimulatedHost {
+    const found = this.hosts.find((host) => host.name === name);
+    if (found === undefined) throw new Error(`no host ${name} in this world`);
+    return found;
+  }
+
+  /** What a wire server asks for one host. */
+  verbs(hostName: string): VerbAnswers {
+    const view = (): HostView =>
+      this.vms.flatMap((vm) =>
+        vm.presences.filter((each) => each.host === hostName).map((presence) => ({ vm, presence })),
+      );
+    const record = (vm: SimulatedVm, presence: Presence) => this.recordOf(vm, presence);
+    return verbsOf(this.host(hostName), { view, record, version: () => this.version });
+  }
+
+  /** What a host says of a VM at this moment. */
+  recordOf(vm: SimulatedVm, presence: Presence): Record<string, unknown> {
+    const { name, restarts } = this.host(presence.host);
+    return vmRecord(vm, presence, {
+      sample: this.samples,
+      boot: `${name}/${restarts}`,
+      displayAddress: "192.0.2.11",
+    });
+  }
+
+  addVm(spec: VmSpec): SimulatedVm {
+    this.host(spec.host);
+    const vm = vmOf(spec, this.plan, this.random);
+    if (this.byId.has(vm.id)) throw new Error(`a VM ${vm.id} is already in this world`);
+    this.byId.set(vm.id, vm);
+    this.place(vm, spec.host, spec.status ?? "Up");
+    return vm;
+  }
+
+  /** Time passes for statistics only: every counter moves, and nothing else changes. */
+  nextSample(): void {
+    this.samples += 1;
+    this.version += 1;
+  }
+
+  /** What the guest reports from now on; `null` makes the key absent. */
+  setInterfaces(nameOrId: string, netIfaces: readonly WireInterface[] | null): void {
+    const vm = this.changing(nameOrId);
+    vm.netIfaces = netIfaces;
+    if (vm.agent === "none" && netIfaces !== null) vm.agent = "running";
+  }
+
+  setGuestIPs(nameOrId: string, guestIPs: string | null): void {
+    this.changing(nameOrId).guestIPs = guestIPs;
+  }
+
+  setFqdn(nameOrId: string, fqdn: string | null): void {
+    this.changing(nameOrId).fqdn = fqdn;
+  }
+
+  setNics(nameOrId: string, nics: readonly Partial<SimulatedNic>[]): void {
+    this.changing(nameOrId).nics = nics.map((nic) => nicOf(nic, this.plan, this.random));
+  }
+
+  setRaw(nameOrId: string, raw: Readonly<Record<string, unknown>>): void {
+    this.changing(nameOrId).raw = raw;
+  }
+
+  setAgent(nameOrId: string, agent: AgentState): void {
+    this.changing(nameOrId).agent = agent;
+  }
+
+  /** The agent falls silent: `netIfaces` is absent until `speak`. */
+  silence(nameOrId: string): void {
+    this.setAgent(nameOrId, "silent");
+  }
+
+  speak(nameOrId: string): void {
+    this.setAgent(nameOrId, "running");
+  }
+
+  /** The status of a VM on this host; without a host, on every host that has it. */
+  setStatus(nameOrId: string, status: VmStatus, host: string | null = null): void {
+    const vm = this.vm(nameOrId);
+    for (const each of vm.presences) {
+      if (host === null || each.host === host) this.place(vm, each.host, status);
+    }
+  }
+
+  /** Puts a VM on a host, in a status; one that is there already changes its status only. */
+  place(vm: SimulatedVm, host: string, status: VmStatus, details: Partial<Presence> = {}): void {
+    this.host(host);
+    const presence: Presence = { exit: null, postCopy: false, ...details, host, status, since: this.now };
+    const at = vm.presences.findIndex((each) => each.host === host);
+    vm.presences = at < 0 ? [...vm.presences, presence] : vm.presences.with(at, presence);
+    this.version += 1;
+    this.onStatus?.(vm, presence);
+  }
+
+  /** Leaves a Down record, as a guest's own shutdown does, until `destroy`. */
+  stop(nameOrId: string, exit: Exit = GUEST_SHUTDOWN): void {
+    const vm = this.vm(nameOrId);
+    for (const { host } of vm.presences) this.place(vm, host, "Down", { exit });
+  }
+
+  /** What an engine does with a Down VM: its record leaves the host (or all hosts). The VM stays known, to start again. */
+  destroy(nameOrId: string, host: string | null = null): void {
+    const vm = this.changing(nameOrId);
+    vm.presences = host === null ? [] : vm.presences.filter((each) => each.host !== host);
+  }
+
+  /** Powers a VM up on a host; it goes on to Up by `tick` or `setStatus`, and its agent speaks by `tick` or `speak`. */
+  start(nameOrId: string, host: string): void {
+    const vm = this.vm(nameOrId);
+    if (vm.agent !== "none") vm.agent = "starting";
+    this.place(vm, host, "Powering up");
+  }
+
+  /** The VM is gone from every host and from the world. */
+  remove(nameOrId: string): void {
+    this.byId.delete(this.changing(nameOrId).id);
+  }
+
+  /** First step: `Migration Source` here (a post-copy one tells nothing of the guest), `Migration Destination` there. */
+  startMigration(nameOrId: string, toHost: string, { postCopy = false } = {}): void {
+    const vm = this.vm(nameOrId);
+    const source = vm.presences[0];
+    if (source === undefined || source.host === toHost)
+      throw new Error(`${vm.name} cannot move to ${toHost}`);
+    this.place(vm, source.host, "Migration Source", { postCopy });
+    this.place(vm, toHost, "Migration Destination");
+  }
+
+  /** Second step: Up there, and a Down record with `exitReason` 4 here. */
+  finishMigration(nameOrId: string): void {
+    const { vm, source, destination } = this.migrating(nameOrId);
+    this.place(vm, destination.host, "Up");
+    this.place(vm, source.host, "Down", { exit: MIGRATED });
+  }
+
+  /** Second step of a migration that fails: Up here as before, and a Down record there until `destroy`. */
+  failMigration(nameOrId: string): void {
+    const { vm, source, destination } = this.migrating(nameOrId);
+    this.place(vm, source.host, "Up");
+    this.place(vm, destination.host, "Down", { exit: NOT_MIGRATED });
+  }
+
+  /** Last step: the engine destroys what is left at the source. */
+  leaveSource(nameOrId: string): void {
+    const vm = this.changing(nameOrId);
+    vm.presences = vm.presences.filter((each) => each.exit?.reason !== MIGRATED.reason);
+  }
+
+  /** All three steps at once: the VM was there, now it is here. */
+  migrate(nameOrId: string, toHost: string): void {
+    this.startMigration(nameOrId, toHost);
+    this.finishMigration(nameOrId);
+    this.leaveSource(nameOrId);
+  }
+
+  /** vdsmd restarts: every `hash` changes, and with `recovering` every verb ends with code 99 until it is taken back. */
+  restartVdsmd(hostName: string, recovering = false): void {
+    const host = this.host(hostName);
+    host.restarts += 1;
+    host.recovering = recovering;
+    this.version += 1;
+  }
+
+  setRecovering(hostName: string, recovering: boolean): void {
+    this.host(hostName).recovering = recovering;
+  }
+
+  private changing(nameOrId: string): SimulatedVm {
+    this.version += 1;
+    return this.vm(nameOrId);
+  }
+
+  private migrating(nameOrId: string) {
+    const vm = this.vm(nameOrId);
+    const source = vm.presences.find((each) => each.status === "Migration Source");
+    const destination = vm.presences.find((each) => each.status === "Migration Destination");
+    if (source === undefined || destination === undefined) throw new Error(`${vm.name} is not migrating`);
+    return { vm, source, destination };
+  }
+}

@@ -1,0 +1,19 @@
+import { readdirSync } from "node:fs";
+import type { MigrationInterface } from "typeorm";
+
+type Migration = new () => MigrationInterface;
+
+const FOLDER = new URL("../../../migrations/", import.meta.url);
+
+/** As source and as compiled, without what a compiler puts beside it. */
+const FILE = /^\d{13}-[a-z0-9-]+\.[jt]s$/;
+
+/** All migrations, oldest first: every file of `migrations/` whose name begins with a time. None is listed elsewhere. */
+export const MIGRATIONS: readonly Migration[] = (
+  await Promise.all(
+    readdirSync(FOLDER)
+      .filter((file) => FILE.test(file))
+      .toSorted()
+      .map(async (file) => (await import(new URL(file, FOLDER).href)) as Readonly<Record<string, Migration>>),
+  )
+).flatMap((module) => Object.values(module));

@@ -1,0 +1,33 @@
+import type { DataSource } from "typeorm";
+import { rowsOf } from "../postgres/sql.js";
+
+/** What an operator watches of the whole fleet, as stored at this moment. */
+export interface FleetFigures {
+  /** Hosts that are to be polled. */
+  readonly hosts: number;
+  /** Of them, those whose last pass failed. */
+  readonly failingHosts: number;
+  /** VMs as the hosts last reported them. */
+  readonly vms: number;
+  /** Seconds since the last success of each host: half of the hosts are fresher, 99 % are, all are. `null`: none has succeeded yet. */
+  readonly stalenessP50S: number | null;
+  readonly stalenessP99S: number | null;
+  readonly stalenessMaxS: number | null;
+}
+
+/** The figures, in one statement over the hosts alone, so that a scrape costs the same however many VMs there are. */
+export async function readFleetFigures(dataSource: DataSource): Promise<FleetFigures> {
+  const [row] = await rowsOf<FleetFigures>(
+    dataSource,
+    `SELECT count(*)::int AS hosts,
+            (count(*) FILTER (WHERE last_error_kind IS NOT NULL))::int AS "failingHosts",
+            coalesce(sum(vm_count), 0)::int AS vms,
+            percentile_disc(0.5) WITHIN GROUP (ORDER BY age) AS "stalenessP50S",
+            percentile_disc(0.99) WITHIN GROUP (ORDER BY age) AS "stalenessP99S",
+            max(age) AS "stalenessMaxS"
+     FROM (SELECT last_error_kind, vm_count, extract(epoch FROM now() - last_success_at)::float8 AS age
+           FROM vnic_graph_host WHERE active) h`,
+  );
+  if (row === undefined) throw new Error("the database answered an aggregate without a row; this cannot be");
+  return row;
+}

@@ -1,0 +1,73 @@
+import type { DataSource, QueryRunner } from "typeorm";
+import { interfaceOf, SELECTION, type InterfaceRow } from "./interface-columns.js";
+import { wholeOf } from "../write/interface-identity.js";
+import type { VisibleVms } from "./scope.js";
+import { Parameters, byVm, rowsOf } from "../postgres/sql.js";
+import type { GuestInterface } from "../types.js";
+
+/** The interfaces of VMs in the order in which their guests reported them, VM by VM; equal rows stay as many as they are. */
+export async function guestInterfacesOf(
+  dataSource: DataSource,
+  vmIds: readonly string[],
+  visible: VisibleVms | null,
+): Promise<GuestInterface[]> {
+  const parameters = new Parameters();
+  const ids = parameters.add(vmIds);
+  const scope = visible === null ? "" : ` AND ${visible.hasVm("i.vm_id", parameters)}`;
+  // The order of names comes with one row of each VM alone: it may weigh as much as all of them.
+  const rows = await rowsOf<InterfaceRow & { readonly names: InterfaceNames | null }>(
+    dataSource,
+    `SELECT ${SELECTION}, CASE WHEN row_number() OVER (PARTITION BY i.vm_id) = 1 THEN r.interface_names END AS names
+     FROM vm_guest_agent_interfaces i LEFT JOIN vnic_graph_vm r ON r.vm_id = i.vm_id
+     WHERE i.vm_id = ANY(${ids}::uuid[])${scope}`,
+    parameters.values,
+  );
+  return [...byVm(rows).values()].flatMap((ofVm) =>
+    inReportedOrder(ofVm, ofVm.find((row) => row.names !== null)?.names ?? []),
+  );
+}
+
+/** The same for VMs whose order of names is known already, as a map; cheaper for many. */
+export async function interfacesInOrder(
+  queryRunner: QueryRunner,
+  namesByVm: ReadonlyMap<string, InterfaceNames>,
+): Promise<Map<string, GuestInterface[]>> {
+  const rows = await rowsOf<InterfaceRow>(
+    queryRunner,
+    `SELECT ${SELECTION} FROM vm_guest_agent_interfaces i WHERE i.vm_id = ANY($1::uuid[])`,
+    [[...namesByVm.keys()]],
+  );
+  return new Map(
+    [...byVm(rows)].map(([vmId, ofVm]) => [vmId, inReportedOrder(ofVm, namesByVm.get(vmId) ?? [])]),
+  );
+}
+
+/** A guest's interfaces by name, in reported order. */
+export type InterfaceNames = readonly (string | null)[];
+
+/** Rows take the places of their names; rows of one name, which no order tells apart, go by their content. */
+function inReportedOrder(rows: readonly InterfaceRow[], names: InterfaceNames): GuestInterface[] {
+  const places = new Map<string | null, number[]>();
+  for (const [place, name] of names.entries()) {
+    const held = places.get(name);
+    if (held === undefined) places.set(name, [place]);
+    else held.push(place);
+  }
+  const sameName = new Set(rows.map((row) => row.name)).size < rows.length;
+  const devices = rows.map(interfaceOf);
+  if (sameName) devices.sort(byContent);
+  const taken = new Map<string | null, number>();
+  return devices
+    .map((device) => {
+      const nth = taken.get(device.name) ?? 0;
+      taken.set(device.name, nth + 1);
+      return { device, place: places.get(device.name)?.[nth] ?? names.length };
+    })
+    .sort((a, b) => a.place - b.place)
+    .map(({ device }) => device);
+}
+
+function byContent(a: GuestInterface, b: GuestInterface): number {
+  const [left, right] = [wholeOf(a), wholeOf(b)];
+  return left < right ? -1 : left > right ? 1 : 0;
+}

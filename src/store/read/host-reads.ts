@@ -1,0 +1,51 @@
+import type { DataSource } from "typeorm";
+import { rowsOf } from "../postgres/sql.js";
+import type { HostRow, PolledHost } from "../types.js";
+
+/** Hosts by name: those with one of the ids, or all that are polled or still own VMs. */
+export async function readHosts(dataSource: DataSource, ids: readonly string[] | null): Promise<HostRow[]> {
+  const condition =
+    ids === null
+      ? "(h.active OR EXISTS (SELECT FROM vm_dynamic d WHERE d.run_on_vds = s.vds_id))"
+      : "s.vds_id = ANY($1::uuid[])";
+  return rowsOf<HostRow>(
+    dataSource,
+    `${SELECT_HOSTS} WHERE ${condition} ORDER BY s.vds_name COLLATE "C", s.vds_id`,
+    ids === null ? [] : [ids],
+  );
+}
+
+/** The hosts that are to be polled, by id. */
+export async function listHosts(dataSource: DataSource): Promise<PolledHost[]> {
+  return rowsOf<PolledHost>(
+    dataSource,
+    `SELECT s.vds_id AS id, s.vds_name AS name, s.host_name AS host, s.port,
+            h.interval_ms AS "intervalMs", h.from_settings AS "fromSettings"
+     FROM vds_static s JOIN vnic_graph_host h ON h.host_id = s.vds_id WHERE h.active ORDER BY s.vds_id`,
+  );
+}
+
+/** True once a pass over every polled host has ended, well or not. */
+export async function everyHostTried(dataSource: DataSource): Promise<boolean> {
+  const [row] = await rowsOf<{ tried: boolean }>(
+    dataSource,
+    `SELECT NOT EXISTS (SELECT FROM vnic_graph_host
+       WHERE active AND last_success_at IS NULL AND last_error_kind IS NULL) AS tried`,
+  );
+  return row?.tried === true;
+}
+
+/** oVirt's VDSStatus numbers; a host that answers with an error is not one that does not answer. */
+const STATUS = `CASE
+  WHEN h.last_error_kind = 'recovering' THEN 12
+  WHEN h.last_error_kind IN ('unreachable', 'timeout') THEN 4
+  WHEN h.last_error_kind IS NOT NULL THEN 5
+  WHEN h.last_success_at IS NOT NULL THEN 3
+  ELSE 0
+END`;
+
+const SELECT_HOSTS = `SELECT s.vds_id AS id, s.vds_name AS name,
+  CASE WHEN strpos(s.host_name, ':') > 0 THEN '[' || s.host_name || ']' ELSE s.host_name END || ':' || s.port AS address,
+  ${STATUS} AS status, h.last_attempt_at AS "lastAttemptAt", h.last_success_at AS "lastSuccessAt",
+  h.last_error AS "lastError"
+FROM vds_static s LEFT JOIN vnic_graph_host h ON h.host_id = s.vds_id`;

@@ -1,0 +1,69 @@
+import { getMetadataArgsStorage } from "typeorm";
+import { ADDRESS_LIST } from "../addresses.js";
+import { VmGuestAgentInterface } from "../tables/vm-guest-agent-interface.js";
+import type { GuestInterface } from "../types.js";
+
+/** A column of the satellite, as its entity declares it. */
+export interface InterfaceColumn {
+  readonly field: keyof GuestInterface;
+  readonly name: string;
+  /** PostgreSQL's type for a parameter. */
+  readonly type: string;
+  /** Whether the text in it is a list of addresses. */
+  readonly isList: boolean;
+}
+
+/** All columns, `vm_id` first. */
+export const COLUMNS: readonly InterfaceColumn[] = getMetadataArgsStorage()
+  .filterColumns(VmGuestAgentInterface)
+  .map(({ propertyName, options }) => ({
+    field: propertyName as keyof GuestInterface,
+    name: options.name ?? propertyName,
+    type: options.type === "varchar" ? "text" : String(options.type),
+    isList: options.transformer === ADDRESS_LIST,
+  }));
+
+/** What a guest's interface consists of, besides its VM. */
+export const INTERFACE_FIELDS = COLUMNS.map(({ field }) => field).filter((field) => field !== "vmId");
+
+/** An interface of which nothing is known. */
+export const UNKNOWN_INTERFACE = Object.fromEntries(
+  COLUMNS.filter(({ field }) => field !== "vmId").map(({ field, isList }) => [field, isList ? [] : null]),
+) as unknown as Omit<GuestInterface, "vmId">;
+
+/** The columns of table `i`, to be read by {@link interfaceOf}. */
+export const SELECTION = COLUMNS.map(({ field, name }) => `i.${name} AS "${field}"`).join(", ");
+
+/** A row of {@link SELECTION}: lists are still text. */
+export type InterfaceRow = {
+  readonly [Field in keyof GuestInterface]: GuestInterface[Field] extends readonly string[]
+    ? string | null
+    : GuestInterface[Field];
+};
+
+/** The interface that the row holds; whatever else is in the row is left there. */
+export function interfaceOf(row: InterfaceRow): GuestInterface {
+  const values = COLUMNS.map(({ field, isList }) => {
+    const value: unknown = row[field];
+    return [field, isList ? ADDRESS_LIST.from(value as string | null) : value];
+  });
+  return Object.fromEntries(values) as GuestInterface;
+}
+
+/** The interface's values as the columns hold them. */
+export function storedValues(device: GuestInterface): unknown[] {
+  return COLUMNS.map((column) => storedValue(device, column));
+}
+
+/** The interfaces as arrays, one a column. */
+export function arraysOf(
+  interfaces: readonly GuestInterface[],
+  columns: readonly InterfaceColumn[] = COLUMNS,
+): unknown[][] {
+  return columns.map((column) => interfaces.map((device) => storedValue(device, column)));
+}
+
+function storedValue(device: GuestInterface, { field, isList }: InterfaceColumn): unknown {
+  const value = device[field];
+  return isList ? ADDRESS_LIST.to(value as readonly string[]) : value;
+}

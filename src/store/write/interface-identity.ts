@@ -1,0 +1,41 @@
+import { arraysOf, COLUMNS, storedValues, type InterfaceColumn } from "../read/interface-columns.js";
+import type { GuestInterface } from "../types.js";
+
+/** The places of {@link arraysOf} in a statement, cast to arrays of the columns' types. */
+export function placesOf(columns: readonly InterfaceColumn[], first: number): string {
+  return columns.map(({ type }, index) => `$${first + index}::${type}[]`).join(", ");
+}
+
+/** `true` where the stored row `t` is in all columns what the given row `g` says; NULL and `''` are both no addresses. */
+export const IS_GIVEN = COLUMNS.map(({ name, isList }, index) => {
+  if (index === 0) return `t.${name} = g.${name}`;
+  return isList ? `coalesce(t.${name}, '') = g.${name}` : `t.${name} IS NOT DISTINCT FROM g.${name}`;
+}).join(" AND ");
+
+/**
+ * Finds for each given row one stored row that equals it, by its place, since nothing else tells equal rows apart: the
+ * `nth` of the given rows that are equal takes the nth of the stored ones.
+ */
+export const ONE_STORED_ROW_EACH = `candidate AS (
+  SELECT t.ctid AS place, g.number, g.nth, row_number() OVER (PARTITION BY g.number ORDER BY t.ctid) AS candidate_nth
+  FROM unnest(${placesOf(COLUMNS, 1)}, $${COLUMNS.length + 1}::int[])
+    WITH ORDINALITY AS g(${COLUMNS.map(({ name }) => name).join(", ")}, nth, number)
+  JOIN vm_guest_agent_interfaces t ON ${IS_GIVEN}
+), chosen AS (SELECT place, number FROM candidate WHERE candidate_nth = nth)`;
+
+/** The parameters of {@link ONE_STORED_ROW_EACH}. */
+export function identitiesOf(interfaces: readonly GuestInterface[]): unknown[][] {
+  const seen = new Map<string, number>();
+  const nths = interfaces.map((device) => {
+    const key = wholeOf(device);
+    const nth = (seen.get(key) ?? 0) + 1;
+    seen.set(key, nth);
+    return nth;
+  });
+  return [...arraysOf(interfaces), nths];
+}
+
+/** All columns of an interface as one key. */
+export function wholeOf(device: GuestInterface): string {
+  return JSON.stringify(storedValues(device));
+}

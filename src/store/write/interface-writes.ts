@@ -1,0 +1,49 @@
+import type { QueryRunner } from "typeorm";
+import { arraysOf, COLUMNS } from "../read/interface-columns.js";
+import { identitiesOf, ONE_STORED_ROW_EACH, placesOf } from "./interface-identity.js";
+import { updateInterfaces } from "./interface-updates.js";
+import { affectedBy } from "../postgres/sql.js";
+import { expectAll } from "./superseded.js";
+import type { HostChanges } from "../types.js";
+
+/** Writes exactly the changed interfaces. Deletes come first: of two equal rows one may go and the other change. */
+export async function writeInterfaces(
+  queryRunner: QueryRunner,
+  changes: Omit<HostChanges, "changedVms">,
+): Promise<void> {
+  const { insertedInterfaces, deletedInterfaces, updatedInterfaces, interfaceOrders } = changes;
+  if (deletedInterfaces.length > 0) {
+    const deleted = await affectedBy(
+      queryRunner,
+      `WITH ${ONE_STORED_ROW_EACH} DELETE FROM vm_guest_agent_interfaces t USING chosen WHERE t.ctid = chosen.place`,
+      identitiesOf(deletedInterfaces),
+    );
+    expectAll(deleted, deletedInterfaces.length);
+  }
+  await updateInterfaces(queryRunner, updatedInterfaces);
+  if (insertedInterfaces.length > 0) {
+    await affectedBy(
+      queryRunner,
+      `INSERT INTO vm_guest_agent_interfaces (${COLUMNS.map(({ name }) => name).join(", ")})
+       SELECT * FROM unnest(${placesOf(COLUMNS, 1)})`,
+      arraysOf(insertedInterfaces),
+    );
+  }
+  if (interfaceOrders.length > 0) {
+    const updated = await affectedBy(
+      queryRunner,
+      `UPDATE vnic_graph_vm r SET interface_names = g.names::text[]
+       FROM unnest($1::uuid[], $2::text[]) AS g(id, names) WHERE r.vm_id = g.id`,
+      [interfaceOrders.map(({ vmId }) => vmId), interfaceOrders.map(({ names }) => arrayLiteralOf(names))],
+    );
+    expectAll(updated, interfaceOrders.length);
+  }
+}
+
+/** PostgreSQL has no arrays of arrays of different lengths: each list travels as the text of an array. */
+function arrayLiteralOf(names: readonly (string | null)[]): string {
+  const elements = names.map((name) =>
+    name === null ? "NULL" : `"${name.replaceAll(/["\\]/g, String.raw`\$&`)}"`,
+  );
+  return `{${elements.join(",")}}`;
+}

@@ -1,0 +1,93 @@
+import type { DataSource, QueryRunner } from "typeorm";
+import { changedRows, execute } from "../postgres/sql.js";
+import type { HostChanges, HostClaim, HostFailure } from "../types.js";
+
+/** Begins passes: raises each host's epoch by one and notes the attempt. The epochs by host; of those that are polled. */
+export async function claimHosts(
+  dataSource: DataSource,
+  hostIds: readonly string[],
+): Promise<ReadonlyMap<string, HostClaim>> {
+  const rows = await changedRows<{ host_id: string; epoch: string }>(
+    dataSource,
+    `WITH mine AS (SELECT host_id FROM vnic_graph_host WHERE host_id = ANY($1::uuid[]) AND active
+       ORDER BY host_id FOR NO KEY UPDATE)
+     UPDATE vnic_graph_host h SET epoch = h.epoch + 1, last_attempt_at = now() FROM mine
+     WHERE h.host_id = mine.host_id RETURNING h.host_id, h.epoch`,
+    [hostIds],
+  );
+  return new Map(rows.map(({ host_id: hostId, epoch }) => [hostId, { hostId, epoch: BigInt(epoch) }]));
+}
+
+/** What a pass tells of itself when it was a success. */
+export interface Success {
+  readonly claim: HostClaim;
+  readonly vmCount: number;
+  readonly durationMs: number;
+}
+
+/**
+ * Notes the success of passes that found nothing new; returns the hosts whose claim was not void. Their commit does not
+ * wait for the disk: what a crash of PostgreSQL can take back is the last half second of time stamps, never a claim and
+ * never a VM's data.
+ */
+export async function noteSuccesses(
+  dataSource: DataSource,
+  passes: readonly Success[],
+): Promise<ReadonlyMap<string, true>> {
+  const rows = await changedRows<{ host_id: string }>(
+    dataSource,
+    `${NOTE_SUCCESSES} AND set_config('synchronous_commit', 'off', true) = 'off' RETURNING h.host_id`,
+    arraysOf(passes),
+  );
+  return new Map(rows.map(({ host_id: hostId }) => [hostId, true]));
+}
+
+/** The fence: the same within the transaction that writes what these passes found. */
+export async function noteRightful(
+  queryRunner: QueryRunner,
+  passes: readonly Success[],
+): Promise<ReadonlySet<string>> {
+  const { records } = await queryRunner.query(
+    `${NOTE_SUCCESSES} RETURNING h.host_id`,
+    arraysOf(passes),
+    true,
+  );
+  return new Set((records as { host_id: string }[]).map(({ host_id: hostId }) => hostId));
+}
+
+/** Notes that a pass failed; touches no VM. `false` if the claim is void. */
+export async function failPass(
+  dataSource: DataSource,
+  { hostId, epoch }: HostClaim,
+  { kind, message }: HostFailure,
+  durationMs: number,
+): Promise<boolean> {
+  const noted = await execute(
+    dataSource,
+    `UPDATE vnic_graph_host SET last_error_kind = $3, last_error = $4, last_duration_ms = $5
+     WHERE host_id = $1 AND epoch = $2`,
+    [hostId, epoch.toString(), kind, message, Math.round(durationMs)],
+  );
+  return noted === 1;
+}
+
+/** `true` if a pass has nothing to write but its success. */
+export function isWithoutNews(changes: HostChanges): boolean {
+  return Object.values(changes).every((list: readonly unknown[]) => list.length === 0);
+}
+
+function arraysOf(passes: readonly Success[]): unknown[][] {
+  return [
+    passes.map(({ claim }) => claim.hostId),
+    passes.map(({ claim }) => claim.epoch.toString()),
+    passes.map(({ vmCount }) => vmCount),
+    passes.map(({ durationMs }) => Math.round(durationMs)),
+  ];
+}
+
+const NOTE_SUCCESSES = `WITH mine AS (SELECT h.host_id, g.epoch, g.vms, g.ms FROM vnic_graph_host h
+    JOIN unnest($1::uuid[], $2::bigint[], $3::int[], $4::int[]) AS g(id, epoch, vms, ms) ON h.host_id = g.id
+  ORDER BY h.host_id FOR NO KEY UPDATE OF h)
+UPDATE vnic_graph_host h SET previous_success_at = h.last_success_at, last_success_at = now(),
+  last_error_kind = NULL, last_error = NULL, vm_count = mine.vms, last_duration_ms = mine.ms FROM mine
+WHERE h.host_id = mine.host_id AND h.epoch = mine.epoch`;

@@ -1,0 +1,84 @@
+import type { DataSource } from "typeorm";
+import type { InterfaceNames } from "../read/guest-interfaces.js";
+import { interfacesInOrder } from "../read/guest-interfaces.js";
+import { nicsBy } from "../read/nic-reads.js";
+import { byVm, inTransaction, rowsOf } from "../postgres/sql.js";
+import type { StoredVm, VmState } from "../types.js";
+
+/** Which VMs a pass asks for: those in which its host has a standing (`null`: none of these), and those with one of the ids. */
+export interface StoredVmsQuestion {
+  readonly hostId: string | null;
+  readonly vmIds: readonly string[];
+}
+
+/** Answers the questions of several passes, all as of one instant, with as many statements as for one. */
+export async function storedVmsOf(
+  dataSource: DataSource,
+  questions: readonly StoredVmsQuestion[],
+): Promise<ReadonlyMap<StoredVmsQuestion, StoredVm[]>> {
+  const hostIds = questions.map(({ hostId }) => hostId).filter((hostId) => hostId !== null);
+  const vmIds = questions.flatMap((question) => question.vmIds);
+  const vms = await inTransaction(
+    dataSource,
+    async (queryRunner) => {
+      const ids = (await rowsOf<{ id: string }>(queryRunner, SELECT_IDS, [hostIds, vmIds])).map(
+        ({ id }) => id,
+      );
+      const rows = ids.length === 0 ? [] : await rowsOf<StateRow>(queryRunner, SELECT_STATES, [ids]);
+      if (rows.length === 0) return [];
+      const names = new Map(rows.map((row) => [row.id, row.interfaceNames ?? []]));
+      const interfaces = await interfacesInOrder(queryRunner, names);
+      const nics = byVm(await nicsBy(queryRunner, "vm_guid", [...names.keys()], null));
+      return rows.map(({ interfaceNames: _, ...state }) => ({
+        ...state,
+        interfaces: interfaces.get(state.id) ?? [],
+        nics: nics.get(state.id) ?? [],
+      }));
+    },
+    "REPEATABLE READ",
+  );
+  return sortedOut(vms, questions);
+}
+
+/** Each question's VMs. One may be in several answers: two hosts report it while it migrates. */
+function sortedOut(
+  vms: readonly StoredVm[],
+  questions: readonly StoredVmsQuestion[],
+): Map<StoredVmsQuestion, StoredVm[]> {
+  const byId = new Map(vms.map((vm) => [vm.id, vm]));
+  const byHost = new Map<string, StoredVm[]>();
+  for (const vm of vms) {
+    for (const hostId of new Set([vm.ownerId, vm.incomingId, vm.contenderId])) {
+      if (hostId === null) continue;
+      const held = byHost.get(hostId);
+      if (held === undefined) byHost.set(hostId, [vm]);
+      else held.push(vm);
+    }
+  }
+  return new Map(
+    questions.map((question) => {
+      const standing = question.hostId === null ? [] : (byHost.get(question.hostId) ?? []);
+      const named = question.vmIds.map((id) => byId.get(id)).filter((vm) => vm !== undefined);
+      return [question, [...new Set([...standing, ...named])]];
+    }),
+  );
+}
+
+interface StateRow extends VmState {
+  readonly interfaceNames: InterfaceNames | null;
+}
+
+/** Apart from the rest: how many ids there are is then known when the rest is planned, and no table is read whole. */
+const SELECT_IDS = `SELECT vm_guid AS id FROM vm_dynamic WHERE run_on_vds = ANY($1::uuid[])
+UNION SELECT vm_guid FROM vm_dynamic WHERE migrating_to_vds = ANY($1::uuid[])
+UNION SELECT vm_id FROM vnic_graph_vm WHERE contender_id = ANY($1::uuid[])
+UNION SELECT unnest($2::uuid[])`;
+
+const SELECT_STATES = `SELECT s.vm_guid AS id, s.vm_name AS name, d.status,
+  d.run_on_vds AS "ownerId", d.migrating_to_vds AS "incomingId", r.contender_id AS "contenderId",
+  nullif(d.vm_ip, '') AS ips, nullif(d.vm_fqdn, '') AS fqdn, r.inventory_hash AS "inventoryHash", r.silence,
+  coalesce(r.missed_passes, 0) AS "missedPasses", r.interface_names AS "interfaceNames"
+FROM vm_static s
+JOIN vm_dynamic d ON d.vm_guid = s.vm_guid AND d.vm_guid = ANY($1::uuid[])
+LEFT JOIN vnic_graph_vm r ON r.vm_id = s.vm_guid
+WHERE s.vm_guid = ANY($1::uuid[])`;

@@ -1,0 +1,151 @@
+import { hash } from "node:crypto";
+import { parsedJson } from "../wire/reply.js";
+import { withoutLargeMembers, type RecordParts } from "./scan-record.js";
+import type { RejectedVm, ReportedVm } from "../records/types.js";
+import { checkVm, isRejected } from "../records/vm-stats.js";
+
+/** What is remembered of an answer: digests instead of bytes, because a fleet has a million VMs. */
+export interface KnownVms {
+  readonly count: number;
+  /** SHA-256 of all parts: equal ones need no further look. */
+  readonly digest: Buffer;
+  /** 16 bytes a VM, of its part; zero where the VM was rejected. */
+  readonly vmDigests: Buffer;
+  /** 16 bytes a VM; zero where not even the id could be read. */
+  readonly vmIds: Buffer;
+  readonly rejected: readonly RejectedVm[];
+}
+
+/** What differs, and what is known now. */
+export interface VmDifference {
+  readonly vms: readonly ReportedVm[];
+  readonly rejected: readonly RejectedVm[];
+  readonly removed: readonly string[];
+  readonly unchanged: number;
+  readonly known: KnownVms;
+}
+
+/** Compares parts with what is known, in as many steps as its caller likes, and parses those that are not known yet. */
+export class VmDiff {
+  private readonly count: number;
+  private readonly vmDigests: Buffer;
+  private readonly vmIds: Buffer;
+  private readonly vms: ReportedVm[] = [];
+  private readonly rejected: RejectedVm[] = [];
+  private readonly lookup: Lookup | null;
+  private position = 0;
+
+  constructor(
+    private readonly parts: RecordParts,
+    private readonly digest: Buffer,
+    private readonly before: KnownVms | null,
+  ) {
+    this.count = parts.ends.length;
+    this.vmDigests = Buffer.alloc(WIDTH * this.count);
+    this.vmIds = Buffer.alloc(WIDTH * this.count);
+    this.lookup = before === null ? null : new Lookup(before);
+  }
+
+  /** Compares so many bytes of parts, and the part in which they end; whether these were the last. */
+  compare(bytes: number): boolean {
+    const { parts, count } = this;
+    const until = (parts.ends[this.position - 1] ?? 0) + bytes;
+    while (this.position < count && (parts.ends[this.position - 1] ?? 0) < until) {
+      this.compareAt(this.position);
+      this.position += 1;
+    }
+    return this.position === count;
+  }
+
+  /** What differs; `null` if one VM is there twice, since then all its records decide which counts. */
+  result(): VmDifference | null {
+    const { count, digest, vmDigests, vmIds, vms, rejected, before } = this;
+    const idsNow = idSet(vmIds);
+    const withoutId = rejected.filter((vm) => vm.vmId === null).length;
+    if (idsNow.size + withoutId !== count) return null;
+    return {
+      vms,
+      rejected,
+      removed: before === null ? [] : removedIds(before, idsNow),
+      unchanged: count - vms.length - rejected.length,
+      known: { count, digest, vmDigests, vmIds, rejected },
+    };
+  }
+
+  private compareAt(position: number): void {
+    const { vmDigests, vmIds } = this;
+    const part = this.parts.at(position);
+    const vmDigest = hash("sha256", part, "buffer").subarray(0, WIDTH);
+    const id = this.lookup?.idOf(vmDigest, position) ?? null;
+    if (id !== null) {
+      vmDigest.copy(vmDigests, WIDTH * position);
+      id.copy(vmIds, WIDTH * position);
+      return;
+    }
+    const vm = checkedVm(part);
+    if (vm.vmId !== null) vmIds.write(vm.vmId.replaceAll("-", ""), WIDTH * position, "hex");
+    if (isRejected(vm)) {
+      this.rejected.push(vm);
+    } else {
+      this.vms.push(vm);
+      vmDigest.copy(vmDigests, WIDTH * position);
+    }
+  }
+}
+
+/** The VM of one part. What a guest can make larger than anybody could use, rejects that VM alone. */
+export function checkedVm(part: Buffer): ReportedVm | RejectedVm {
+  if (part.length <= MAX_PART_BYTES) return checkVm(parsedJson(part));
+  const { vmId } = checkVm(parsedJson(withoutLargeMembers(part)));
+  return { vmId, reason: `the record has ${part.length} bytes that count, more than ${MAX_PART_BYTES}` };
+}
+
+/** Finds a VM of the earlier answer by its digest: nearly always where it was, since hosts keep their order. */
+class Lookup {
+  private positions: Map<string, number> | null = null;
+
+  constructor(private readonly before: KnownVms) {}
+
+  /** The id of the VM with this digest, or `null` if it is not known. */
+  idOf(vmDigest: Buffer, position: number): Buffer | null {
+    const { vmDigests, vmIds } = this.before;
+    const here = WIDTH * position;
+    if (here < vmDigests.length && vmDigest.compare(vmDigests, here, here + WIDTH) === 0) {
+      return vmIds.subarray(here, here + WIDTH);
+    }
+    this.positions ??= positionsOf(vmDigests);
+    const found = this.positions.get(vmDigest.toString("latin1"));
+    return found === undefined ? null : vmIds.subarray(found, found + WIDTH);
+  }
+}
+
+function positionsOf(vmDigests: Buffer): Map<string, number> {
+  const positions = new Map<string, number>();
+  for (let at = 0; at < vmDigests.length; at += WIDTH)
+    positions.set(vmDigests.toString("latin1", at, at + WIDTH), at);
+  return positions;
+}
+
+function removedIds(before: KnownVms, idsNow: ReadonlySet<string>): string[] {
+  return [...idSet(before.vmIds)].filter((id) => !idsNow.has(id)).map(toUuid);
+}
+
+/** The ids, each as 16 characters. */
+function idSet(vmIds: Buffer): Set<string> {
+  const ids = new Set<string>();
+  for (let at = 0; at < vmIds.length; at += WIDTH) ids.add(vmIds.toString("latin1", at, at + WIDTH));
+  ids.delete(NO_ID);
+  return ids;
+}
+
+function toUuid(id: string): string {
+  const hex = Buffer.from(id, "latin1").toString("hex");
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+}
+
+/** A guest with as many interfaces as one may have, and a kilobyte of addresses on each. */
+const MAX_PART_BYTES = 4_194_304;
+
+const WIDTH = 16;
+/** No VM has the nil UUID; an answer that says so counts as having that VM twice, and is parsed whole. */
+const NO_ID = "\0".repeat(WIDTH);

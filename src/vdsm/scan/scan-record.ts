@@ -1,0 +1,140 @@
+import { endOfKey, endOfValue, JsonBytes, skipBlanks } from "./scan-json.js";
+import type { ReportedVm } from "../records/types.js";
+
+/** The parts of VM records that we read, as JSON of their own, one after another in memory that is used again. */
+export class RecordParts {
+  /** Where each record's part ends. */
+  readonly ends: number[] = [];
+  private bytes: Buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  private filled = 0;
+
+  /** All parts so far; good until the next `clear` or `add`. */
+  get all(): Buffer {
+    return this.bytes.subarray(0, this.filled);
+  }
+
+  /** The part of the record at this position. */
+  at(position: number): Buffer {
+    return this.bytes.subarray(position === 0 ? 0 : this.ends[position - 1], this.ends[position]);
+  }
+
+  clear(): void {
+    this.ends.length = 0;
+    this.filled = 0;
+    if (this.bytes.length > MOST_BYTES_KEPT) this.bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  }
+
+  /**
+   * Copies what we read of the record that starts at `at`; the record's end, or -1 if it is no JSON object. Members are
+   * copied as they stand, repeated ones too: equal parts therefore always parse to equal VMs, whatever else is there.
+   */
+  add(json: JsonBytes, start: number): number {
+    const { bytes } = json;
+    if (bytes[start] !== OPEN_BRACE) return -1;
+    let separator = OPEN_BRACE;
+    let at = skipBlanks(bytes, start + 1);
+    if (bytes[at] !== CLOSE_BRACE) {
+      for (;;) {
+        const key = at;
+        const escapesBefore = json.escapes;
+        const value = endOfKey(json, key);
+        if (value < 0) return -1;
+        const isRead = json.escapes !== escapesBefore || isReadKey(bytes, key);
+        at = endOfValue(json, value);
+        if (at < 0) return -1;
+        if (isRead) {
+          this.copy(bytes, key, at, separator);
+          separator = COMMA;
+        }
+        at = skipBlanks(bytes, at);
+        if (bytes[at] !== COMMA) break;
+        at = skipBlanks(bytes, at + 1);
+      }
+    }
+    if (bytes[at] !== CLOSE_BRACE) return -1;
+    this.close(separator);
+    return at + 1;
+  }
+
+  private copy(from: Buffer, start: number, end: number, separator: number): void {
+    this.makeRoom(end - start + 3);
+    const { bytes } = this;
+    bytes[this.filled] = separator;
+    this.filled += 1;
+    if (end - start > SHORT) from.copy(bytes, this.filled, start, end);
+    else for (let at = start, to = this.filled; at < end; at += 1, to += 1) bytes[to] = from[at] ?? 0;
+    this.filled += end - start;
+  }
+
+  private close(separator: number): void {
+    this.makeRoom(2);
+    if (separator === OPEN_BRACE) this.bytes[this.filled++] = OPEN_BRACE;
+    this.bytes[this.filled++] = CLOSE_BRACE;
+    this.ends.push(this.filled);
+  }
+
+  private makeRoom(bytes: number): void {
+    if (this.filled + bytes <= this.bytes.length) return;
+    const larger = Buffer.allocUnsafeSlow(Math.max(2 * this.bytes.length, this.filled + bytes));
+    this.bytes.copy(larger, 0, 0, this.filled);
+    this.bytes = larger;
+  }
+}
+
+/** A part that was walked over before, less what its large members say: an id is small. */
+export function withoutLargeMembers(part: Buffer): Buffer {
+  const json = new JsonBytes(part);
+  const kept: Buffer[] = [];
+  for (let at = 1; at < part.length;) {
+    const end = endOfValue(json, endOfKey(json, at));
+    if (end - at <= LARGEST_MEMBER) kept.push(part.subarray(at, end));
+    at = end + 1;
+  }
+  const members = kept.flatMap((member, at) => (at === 0 ? [member] : [Buffer.of(COMMA), member]));
+  return Buffer.concat([Buffer.of(OPEN_BRACE), ...members, Buffer.of(CLOSE_BRACE)]);
+}
+
+/** Whether the key in quotes at `at` is one that {@link ReportedVm} has. */
+function isReadKey(bytes: Buffer, at: number): boolean {
+  const candidates = KEYS_BY_FIRST_BYTE[bytes[at + 1] ?? 0];
+  if (candidates === undefined) return false;
+  for (const key of candidates) if (isAt(bytes, at, key)) return true;
+  return false;
+}
+
+function isAt(bytes: Buffer, at: number, key: Buffer): boolean {
+  for (let index = 2; index < key.length; index += 1) {
+    if (bytes[at + index] !== key[index]) return false;
+  }
+  return true;
+}
+
+/** Tied to the type, so that a field that is read and not compared does not compile. VDSM's keys are its names. */
+const READ_KEYS: Readonly<Record<keyof ReportedVm, true>> = {
+  vmId: true,
+  vmName: true,
+  status: true,
+  hash: true,
+  exitReason: true,
+  netIfaces: true,
+  guestIPs: true,
+  guestFQDN: true,
+};
+
+const KEYS_BY_FIRST_BYTE: (Buffer[] | undefined)[] = Array.from({ length: 256 });
+for (const key of Object.keys(READ_KEYS)) {
+  (KEYS_BY_FIRST_BYTE[key.charCodeAt(0)] ??= []).push(Buffer.from(`"${key}"`));
+}
+
+/** A UUID and its key, with room to spare. */
+const LARGEST_MEMBER = 1_024;
+
+/** Up to here a loop is faster than a call. */
+const SHORT = 100;
+const FIRST_BYTES = 65_536;
+/** Enough for a host of several thousand VMs; one beyond that does not keep its memory forever. */
+const MOST_BYTES_KEPT = 4_194_304;
+
+const COMMA = 0x2c;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;

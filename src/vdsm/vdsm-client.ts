@@ -1,0 +1,91 @@
+import { parseHostReport } from "./records/host-report.js";
+import { resultOf } from "./wire/reply.js";
+import { Rpc } from "./wire/rpc.js";
+import type { ReportMemory, ScannedReport } from "./scan/scan.js";
+import type { TlsCredentials } from "./wire/tls.js";
+import type { HostCapabilities, HostReport, ReportedNic } from "./records/types.js";
+import { checkCapabilities, checkDeviceLists, checkDomains } from "./records/vm-inventory.js";
+
+/** One VDSM host, asked one question at a time. Every call throws a {@link HostError} or answers whole. */
+export interface VdsmClient {
+  /** `host:port`, for logs and errors. */
+  readonly address: string;
+  getAllVmStats(signal?: AbortSignal): Promise<HostReport>;
+  /** The same question; what the memory knows already is neither parsed nor told again. */
+  scanAllVmStats(memory: ReportMemory, signal?: AbortSignal): Promise<ScannedReport>;
+  /** vNICs per VM, by lower-case id, from `Host.dumpxmls` (VDSM 4.2 and later). VMs that are gone are absent. */
+  dumpxmls(vmIds: readonly string[], signal?: AbortSignal): Promise<Map<string, readonly ReportedNic[]>>;
+  /** The same from `Host.getVMFullList` (up to 4.3; later releases send no devices, and so no entry here). */
+  getVMFullList(vmIds: readonly string[], signal?: AbortSignal): Promise<Map<string, readonly ReportedNic[]>>;
+  getCapabilities(signal?: AbortSignal): Promise<HostCapabilities>;
+  ping2(signal?: AbortSignal): Promise<void>;
+  /** Closes the connection; outstanding calls fail. Resolves when the socket is gone. */
+  close(): Promise<void>;
+}
+
+/** One host to ask, and what to bear with. */
+export interface VdsmClientOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Asked for anew at every connection; `null`: plain TCP, for hosts with `ssl=false`. */
+  readonly tls: (() => Promise<TlsCredentials>) | null;
+  readonly connectTimeoutMs?: number;
+  readonly callTimeoutMs?: number;
+  readonly maxFrameBytes?: number;
+  readonly heartbeatMs?: number;
+}
+
+/** A client of one VDSM host; connects with the first call. Every call ends in an answer or a HostError. */
+export function createVdsmClient(options: VdsmClientOptions): VdsmClient {
+  const callTimeoutMs = options.callTimeoutMs ?? CALL_TIMEOUT_MS;
+  const rpc = new Rpc(addressOf(options.host, options.port), {
+    host: options.host,
+    port: options.port,
+    tls: options.tls,
+    connectTimeoutMs: Math.min(options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS, callTimeoutMs),
+    callTimeoutMs,
+    maxFrameBytes: options.maxFrameBytes ?? MAX_FRAME_BYTES,
+    heartbeatMs: options.heartbeatMs ?? HEARTBEAT_MS,
+  });
+  const ask = <T>(verb: string, params: object, check: (result: unknown) => T, signal?: AbortSignal) =>
+    rpc.call(verb, params, (body) => check(resultOf(body)), signal);
+
+  return {
+    address: rpc.address,
+    getAllVmStats: (signal) => rpc.call("Host.getAllVmStats", {}, parseHostReport, signal),
+    scanAllVmStats: (memory, signal) =>
+      rpc.call(
+        "Host.getAllVmStats",
+        {},
+        (body) => (body.length > LARGE_ANSWER_BYTES ? memory.readInTurns(body) : memory.read(body)),
+        signal,
+      ),
+    // To VDSM an empty list means every VM.
+    dumpxmls: async (vmIds, signal) =>
+      vmIds.length === 0 ? new Map() : ask("Host.dumpxmls", { vmList: vmIds }, checkDomains, signal),
+    getVMFullList: async (vmIds, signal) =>
+      vmIds.length === 0 ? new Map() : ask("Host.getVMFullList", { vmList: vmIds }, checkDeviceLists, signal),
+    getCapabilities: (signal) => ask("Host.getCapabilities", {}, checkCapabilities, signal),
+    ping2: (signal) => ask("Host.ping2", {}, () => undefined, signal),
+    close: () => rpc.close(),
+  };
+}
+
+function addressOf(host: string, port: number): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** DNS, TCP, TLS and CONNECTED together; in a data centre they take milliseconds. */
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/** As VDSM's own client; the engine waits 180 s, but asks for more than we do. */
+const CALL_TIMEOUT_MS = 60_000;
+
+/** Some 20,000 VMs of 3 kB. */
+const MAX_FRAME_BYTES = 67_108_864;
+
+/** The longest silence before a dead host is noticed is half as long again. */
+const HEARTBEAT_MS = 10_000;
+
+/** Some 1,600 VMs; up to here reading takes few milliseconds, and costs the least if it is done at once. */
+const LARGE_ANSWER_BYTES = 4_194_304;

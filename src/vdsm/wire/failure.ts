@@ -1,0 +1,32 @@
+import { HostError, type HostErrorKind } from "../errors.js";
+
+/** What went wrong on the way to an answer, while it is not said yet which host and question it ended. */
+export class Failure extends Error {
+  override readonly name = "Failure";
+
+  constructor(
+    readonly kind: HostErrorKind,
+    what: string,
+    readonly code: number | null = null,
+    options?: ErrorOptions,
+  ) {
+    super(oneLine(what), options);
+  }
+}
+
+/** The failure as callers see it, with the host and the verb in front. */
+export function hostError(address: string, verb: string, failure: Failure): HostError {
+  const options = failure.cause === undefined ? undefined : { cause: failure.cause };
+  return new HostError(failure.kind, `${address}: ${verb}: ${failure.message}`, failure.code, options);
+}
+
+/** Words of a peer, or of a library about a peer, cut to what one line of a log may hold. */
+export function oneLine(text: string): string {
+  const plain = text.replace(UNPRINTABLE, " ").trim();
+  return plain.length <= LONGEST ? plain : `${plain.slice(0, LONGEST)}…`;
+}
+
+const LONGEST = 300;
+
+/** Controls, line and paragraph separators, directions that could rewrite a terminal, halves of surrogate pairs. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]+/gu;

@@ -1,0 +1,297 @@
+import type { ChildProcess } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import {
+  chmod,
+  chown,
+  mkdir,
+  mkdtemp,
+  readFile,
+  readdir,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import pg from "pg";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { EmbeddedPostgres } from "../../src/embedded-postgres/embedded-postgres.js";
+import { startEmbeddedPostgres } from "../../src/embedded-postgres/embedded-postgres.js";
+import { binariesFor } from "../../src/embedded-postgres/binaries.js";
+import { isRunning } from "../../src/embedded-postgres/processes.js";
+import { runAs } from "../../src/embedded-postgres/run.js";
+import { until } from "../store/until.js";
+
+const IS_ROOT = process.getuid?.() === 0;
+const NOBODY = { uid: 65_534, gid: 65_534, name: "nobody" };
+
+let dataDir: string;
+let running: EmbeddedPostgres[];
+let children: ChildProcess[];
+let logged: string[];
+
+beforeEach(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), "vnic-graph-embedded-"));
+  running = [];
+  children = [];
+  logged = [];
+});
+
+afterEach(async () => {
+  for (const server of running) await server.stop();
+  for (const child of children) {
+    if (child.exitCode === null && child.signalCode === null) {
+      child.stdin?.end();
+      await once(child, "exit");
+    }
+  }
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+async function start(directory = dataDir): Promise<EmbeddedPostgres> {
+  const server = await startEmbeddedPostgres({ dataDir: directory, log: (line) => logged.push(line) });
+  running.push(server);
+  return server;
+}
+
+/** Starts one in a process of its own, as another user if we are root and asked to. */
+async function startInChild(user?: typeof NOBODY): Promise<{ child: ChildProcess; url: string }> {
+  const child = spawn(process.execPath, ["--import", "tsx", "test/store/embedded-child.ts", dataDir], {
+    ...(user === undefined ? {} : { uid: user.uid, gid: user.gid }),
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  children.push(child);
+  const [line] = (await once(child.stdout, "data")) as [Buffer];
+  return { child, url: line.toString().trim() };
+}
+
+async function query<Row extends pg.QueryResultRow>(url: string, sql: string): Promise<Row[]> {
+  const client = new pg.Client({ connectionString: url });
+  client.on("error", () => undefined);
+  await client.connect();
+  try {
+    return (await client.query<Row>(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+async function postmasterPid(): Promise<number> {
+  return Number((await readFile(join(dataDir, "postgresql", "postmaster.pid"), "utf8")).split("\n")[0]);
+}
+
+describe("the embedded PostgreSQL", () => {
+  test("speaks UTF-8 and code points, on loopback alone, behind a password that is its owner's alone", async () => {
+    const { url } = await start();
+    const [settings] = await query<Record<string, string>>(
+      url,
+      `SELECT current_setting('server_encoding') AS encoding, current_setting('listen_addresses') AS addresses,
+              current_setting('unix_socket_directories') AS sockets, lower('ÄÖ') AS lower, current_user AS role`,
+    );
+    expect(settings).toEqual({
+      encoding: "UTF8",
+      addresses: "127.0.0.1",
+      sockets: "",
+      lower: "äö",
+      role: "vnic_graph",
+    });
+    const wrong = new URL(url);
+    wrong.password = "wrong";
+    await expect(query(wrong.href, "SELECT 1")).rejects.toThrow(/password authentication failed/);
+    expect((await stat(join(dataDir, "password"))).mode & 0o777).toBe(0o600);
+    expect((await stat(join(dataDir, "postgresql"))).mode & 0o777).toBe(0o700);
+    expect(logged.join("\n")).not.toContain(new URL(url).password);
+  });
+
+  test("keeps its data and password over a clean stop, and leaves no process", async () => {
+    const first = await start();
+    await query(first.url, "CREATE TABLE kept AS SELECT 7 AS value");
+    const pid = await postmasterPid();
+    await first.stop();
+    expect(isRunning(pid)).toBe(false);
+    expect(await readdir(dataDir)).toEqual(["password", "postgresql"]);
+    const second = await start();
+    expect(await query(second.url, "SELECT value FROM kept")).toEqual([{ value: 7 }]);
+    expect(new URL(second.url).password).toBe(new URL(first.url).password);
+  });
+
+  test("refuses a second process on its directory in one line that says what to do", async () => {
+    const { child } = await startInChild();
+    const refusal = await start().catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(Error);
+    expect((refusal as Error).message).toBe(
+      `${dataDir}: in use by process ${child.pid!}, another vnic-graph: stop that one, give this one another ` +
+        "DATA_DIR, or share one PostgreSQL by DATABASE_URL",
+    );
+  });
+
+  test("ends by itself when its process is killed, and its directory can be used again", async () => {
+    const { child, url } = await startInChild();
+    await query(url, "CREATE TABLE kept AS SELECT 7 AS value");
+    const pid = await postmasterPid();
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    // At once: the next start waits for what the last has left behind.
+    const second = await start();
+    expect(isRunning(pid)).toBe(false);
+    expect(await query(second.url, "SELECT value FROM kept")).toEqual([{ value: 7 }]);
+  });
+
+  test("ends by itself even if nobody starts another", async () => {
+    const { child } = await startInChild();
+    const pid = await postmasterPid();
+    child.kill("SIGKILL");
+    await until(() => !isRunning(pid));
+  });
+
+  test("recovers from a kill -9 of everything", async () => {
+    const { child, url } = await startInChild();
+    await query(url, "CREATE TABLE kept AS SELECT 7 AS value");
+    const pid = await postmasterPid();
+    child.kill("SIGKILL");
+    process.kill(pid, "SIGKILL");
+    await once(child, "exit");
+    expect(await query((await start()).url, "SELECT value FROM kept")).toEqual([{ value: 7 }]);
+  });
+
+  test("is started again on the same port if it alone is killed", async () => {
+    const { url } = await start();
+    await query(url, "CREATE TABLE kept AS SELECT 7 AS value");
+    const pid = await postmasterPid();
+    process.kill(pid, "SIGKILL");
+    await until(async () => (await query(url, "SELECT value FROM kept").catch(() => [])).length === 1);
+    expect(await postmasterPid()).not.toBe(pid);
+    expect(logged).toContain("PostgreSQL ended unasked; it is started again");
+  });
+
+  test("can be stopped while it is being started again", async () => {
+    const server = await start();
+    process.kill(await postmasterPid(), "SIGKILL");
+    await server.stop();
+    await start();
+  });
+
+  test("is not misled by files of a process whose number another has now", async () => {
+    await (await start()).stop();
+    await writeFile(join(dataDir, "lock"), `${process.pid} 1`);
+    await writeFile(join(dataDir, "postgresql", "postmaster.pid"), `${process.ppid}\n`);
+    await start();
+  });
+
+  test("begins anew after an interrupted first start", async () => {
+    await mkdir(join(dataDir, "postgresql.new"));
+    await writeFile(join(dataDir, "postgresql.new", "PG_VERSION"), "18\n");
+    await writeFile(join(dataDir, "postgresql.password"), "half");
+    await start();
+    expect(await readdir(dataDir)).toEqual(["lock", "password", "postgresql"]);
+  });
+
+  test("says why it does not start", async () => {
+    await (await start()).stop();
+    await writeFile(join(dataDir, "postgresql", "postgresql.conf"), "no_such_setting = 1\n");
+    await expect(start()).rejects.toThrow(/did not start \(1\): .*no_such_setting/);
+    expect(await readdir(dataDir)).not.toContain("lock");
+  });
+
+  test("writes as little for a pass without news over many VMs as over none", async () => {
+    const { createDataSource } = await import("../../src/store/postgres/data-source.js");
+    const { migrate } = await import("../../src/store/postgres/migrate.js");
+    const { createStore } = await import("../../src/store/store.js");
+    const { HOSTS, HOST_A, INTERVAL_MS, device, pass, vm } = await import("../store/fixtures.js");
+    const dataSource = await createDataSource((await start()).url).initialize();
+    await migrate(dataSource);
+    const store = createStore(dataSource);
+    await store.registerHosts(HOSTS, INTERVAL_MS);
+    const walOfPass = async () => {
+      const position = async () =>
+        (await dataSource.query<{ lsn: string }[]>("SELECT pg_current_wal_insert_lsn() - '0/0' AS lsn"))[0]!
+          .lsn;
+      const measures: number[] = [];
+      // The server's own chores write too, now and then: the least of several passes is a pass alone.
+      for (let round = 0; round < 5; round++) {
+        const before = await position();
+        await pass(store, HOST_A);
+        await store.vmsOf(HOST_A, []);
+        measures.push(Number(await position()) - Number(before));
+      }
+      return Math.min(...measures);
+    };
+    await dataSource.query("CHECKPOINT");
+    await pass(store, HOST_A);
+    const ofNone = await walOfPass();
+    const numbers = Array.from({ length: 500 }, (_, index) => index + 1);
+    await pass(store, HOST_A, {
+      newVms: numbers.map((number) => vm(number)),
+      insertedInterfaces: numbers.map((number) => device(number)),
+    });
+    expect(Math.abs((await walOfPass()) - ofNone)).toBeLessThan(100);
+    await dataSource.destroy();
+  });
+});
+
+describe.runIf(IS_ROOT)("the embedded PostgreSQL under root", () => {
+  test("runs as another user, who owns the cluster and nothing else", async () => {
+    await start();
+    expect((await stat(join(dataDir, "postgresql"))).uid).not.toBe(0);
+    expect((await stat(join(dataDir, "password"))).uid).toBe(0);
+    expect((await stat(`/proc/${await postmasterPid()}`)).uid).toBe(
+      (await stat(join(dataDir, "postgresql"))).uid,
+    );
+  });
+
+  test("goes on as the user who owns the cluster", async () => {
+    await (await start()).stop();
+    await runAs(null, "chown", ["-R", `${NOBODY.uid}:${NOBODY.gid}`, join(dataDir, "postgresql")]);
+    await start();
+    expect((await stat(`/proc/${await postmasterPid()}`)).uid).toBe(NOBODY.uid);
+  });
+
+  test("keeps its data elsewhere if the directory is closed to that user, always in the same place", async () => {
+    await chmod(dataDir, 0o700);
+    const wanted = join(dataDir, "home", "data");
+    await mkdir(dirname(wanted), { mode: 0o700 });
+    const standIn = join("/var/lib/vnic-graph", wanted.split("/").filter(Boolean).join("-"));
+    try {
+      const first = await start(wanted);
+      await query(first.url, "CREATE TABLE kept AS SELECT 7 AS value");
+      await first.stop();
+      expect(logged[0]).toContain(`data is in ${standIn}`);
+      const second = await start(wanted);
+      expect(await query(second.url, "SELECT value FROM kept")).toEqual([{ value: 7 }]);
+      await second.stop();
+    } finally {
+      await rm(standIn, { recursive: true, force: true });
+    }
+  });
+
+  test("is copied beside the data if the packages are closed to that user", async () => {
+    const require = createRequire(import.meta.url);
+    const packages = join(dirname(require.resolve("embedded-postgres")), "../../@embedded-postgres");
+    const [platform] = await readdir(packages);
+    const closed = join(dataDir, "closed");
+    await mkdir(closed);
+    for (const part of ["bin", "lib", "share"]) {
+      await symlink(join(packages, platform!, "native", part), join(closed, part));
+    }
+    await chmod(closed, 0o700);
+    await chmod(dataDir, 0o711);
+    const installed = { nativeDir: closed, version: "1" };
+    const binDir = await binariesFor(NOBODY, dataDir, installed);
+    expect(binDir).toBe(join(dataDir, "postgresql-1", "bin"));
+    expect(await runAs(NOBODY, join(binDir, "postgres"), ["--version"])).toContain("PostgreSQL");
+    expect(await binariesFor(NOBODY, dataDir, installed)).toBe(binDir);
+  });
+
+  test("runs for an ordinary user too", async () => {
+    await chown(dataDir, NOBODY.uid, NOBODY.gid);
+    const { child, url } = await startInChild(NOBODY);
+    expect(await query(url, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
+    expect((await stat(join(dataDir, "password"))).uid).toBe(NOBODY.uid);
+    child.stdin?.end();
+    expect(await once(child, "exit")).toEqual([0, null]);
+    expect(await readdir(dataDir)).toEqual(["password", "postgresql"]);
+  });
+});

@@ -1,0 +1,79 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { checkEngine, EngineRefused } from "../../src/engine-store/check-engine.js";
+import { createDataSource } from "../../src/store/postgres/data-source.js";
+import { createEngineDatabase, type EngineDatabase } from "./engine-database.js";
+import { ENGINE_SCHEMA } from "./engine-schema.js";
+
+let engine: EngineDatabase;
+
+afterEach(() => engine.drop());
+
+describe("an engine's database at start", () => {
+  test("is taken with a role that has only SELECT, and said to be read only", async () => {
+    engine = await createEngineDatabase();
+    const check = await checkEngine(engine.dataSource);
+    expect(check).toMatchObject({ readOnly: true, role: engine.role, roleMayWrite: false });
+    expect(check.message).toMatch(/^engine database vnic_graph_engine_\w+: read only, as \w+; nothing is/);
+    expect(check.message).not.toContain("may write");
+  });
+
+  test("is taken with SELECT on nothing but the columns that are read", async () => {
+    engine = await createEngineDatabase({ grants: [] });
+    await engine.asEngine(
+      `GRANT SELECT ON vds_static, vds_dynamic, vm_static, vm_interface, vm_device, vnic_profiles, network,
+        vm_guest_agent_interfaces TO ${engine.role}`,
+      `GRANT SELECT (vm_guid, status, run_on_vds, vm_ip, vm_fqdn, guest_agent_nics_hash) ON vm_dynamic TO ${engine.role}`,
+    );
+    expect((await checkEngine(engine.dataSource)).readOnly).toBe(true);
+  });
+
+  test("is refused by the names of missing tables and columns", async () => {
+    const schema = ENGINE_SCHEMA.filter((statement) => !statement.includes("TABLE vm_device")).filter(
+      (statement) => !statement.includes("ON vm_device"),
+    );
+    engine = await createEngineDatabase({
+      schema: [...schema, "ALTER TABLE vm_dynamic DROP COLUMN guest_agent_nics_hash"],
+    });
+    const refusal = await checkEngine(engine.dataSource).catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(EngineRefused);
+    expect((refusal as Error).message).toContain(
+      "lacks column vm_dynamic.guest_agent_nics_hash, table vm_device; give DATABASE_URL",
+    );
+  });
+
+  test("is refused by the names of the tables that may not be read", async () => {
+    engine = await createEngineDatabase();
+    await engine.asEngine(`REVOKE SELECT ON network, vm_static FROM ${engine.role}`);
+    await expect(checkEngine(engine.dataSource)).rejects.toThrow(
+      /role \w+ lacks SELECT on vm_static, SELECT on network; give/,
+    );
+  });
+
+  test("is refused where a session may write", async () => {
+    engine = await createEngineDatabase();
+    const dataSource = await createDataSource(engine.url, { poolSize: 1 }).initialize();
+    await expect(checkEngine(dataSource)).rejects.toThrow(/SET default_transaction_read_only = on/);
+    await dataSource.destroy();
+  });
+
+  test("cannot be written, even by a role that could, and says that less would do", async () => {
+    engine = await createEngineDatabase();
+    await engine.asEngine(`GRANT ALL ON ALL TABLES IN SCHEMA public TO ${engine.role}`);
+    const check = await checkEngine(engine.dataSource);
+    expect(check.roleMayWrite).toBe(true);
+    expect(check.message).toContain("only SELECT would do");
+    await expect(engine.dataSource.query("DELETE FROM vm_static")).rejects.toThrow(/read-only transaction/);
+  });
+
+  test("is known without entities and migrations, so that nothing can be synchronised or migrated", async () => {
+    engine = await createEngineDatabase();
+    expect(engine.dataSource.entityMetadatas).toEqual([]);
+    expect(engine.dataSource.migrations).toEqual([]);
+  });
+
+  test("has no place for a failed check to write to: it reads the catalogue alone", async () => {
+    engine = await createEngineDatabase({ schema: [] });
+    await expect(checkEngine(engine.dataSource)).rejects.toThrow(/table vds_static, table vds_dynamic/);
+    expect(engine.sent().every(({ sql }) => sql.trimStart().startsWith("SELECT"))).toBe(true);
+  });
+});

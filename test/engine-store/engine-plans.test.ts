@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createEngineStore, type EngineStore } from "../../src/engine-store/engine-store.js";
+import { createEngineDatabase, type EngineDatabase, type PlanNode } from "./engine-database.js";
+import { LARGE_ENGINE, largeId } from "./large-engine.js";
+
+let engine: EngineDatabase;
+let store: EngineStore;
+
+beforeAll(async () => {
+  engine = await createEngineDatabase();
+  await engine.asEngine(...LARGE_ENGINE);
+  store = createEngineStore(engine.dataSource);
+});
+
+afterAll(() => engine.drop());
+
+const page = { limit: 51, after: null, filter: {}, order: "NAME_ASC" } as const;
+const some = (kind: string) => Array.from({ length: 100 }, (_, n) => largeId(kind, 37 * (n + 1)));
+
+describe("on an engine of 100,000 VMs and 400,000 guest interfaces", () => {
+  test.each([
+    ["a first page by name", () => store.vmsPage(page), 51],
+    ["a first page by name, backwards", () => store.vmsPage({ ...page, order: "NAME_DESC" }), 51],
+    [
+      "a page in the middle",
+      () => store.vmsPage({ ...page, after: { name: "vm-8", id: largeId("1", 1) } }),
+      51,
+    ],
+    [
+      "a page by id",
+      () => store.vmsPage({ ...page, order: "ID_ASC", after: { name: "", id: largeId("1", 50_000) } }),
+      51,
+    ],
+    ["a page of one host's VMs", () => store.vmsPage({ ...page, filter: { hostId: largeId("a", 7) } }), 51],
+    ["a page of VMs in a common state", () => store.vmsPage({ ...page, filter: { statuses: [1] } }), 51],
+    ["VMs by id", () => store.vmsByIds(some("1")), 99],
+    ["VMs of hosts", () => store.vmsByHosts(some("a").slice(0, 5), 10), 50],
+    ["vNICs of VMs", () => store.nicsByVms(some("1")), 198],
+    ["vNICs by id", () => store.nicsByIds(some("2")), 99],
+    ["guest interfaces of VMs", () => store.guestInterfacesByVms(some("1")), 396],
+  ])("%s come by an index", async (_, read, rows) => {
+    engine.sent();
+    expect(await read()).toHaveLength(rows);
+    const cost = await costOfSent();
+    expect(cost.scanned).toEqual([]);
+    expect(cost.rows).toBeLessThan(3_000);
+  });
+
+  test("a scope by ids keeps the indexes", async () => {
+    const reader = store.readerFor({ namePatterns: [], hostIds: [], vmIds: some("1") });
+    engine.sent();
+    expect(await reader.guestInterfacesByVms(some("1"))).toHaveLength(396);
+    expect((await costOfSent()).scanned).toEqual([]);
+    expect(await reader.nicsByVms(some("1"))).toHaveLength(198);
+    expect((await costOfSent()).scanned).toEqual([]);
+  });
+
+  test.each([
+    ["a count", () => store.countVms({}), ["vm_static"]],
+    [
+      "a search for an address",
+      () => store.vmsPage({ ...page, filter: { ip: "10.0.3.7" } }),
+      ["vm_dynamic", "vm_guest_agent_interfaces"],
+    ],
+    ["a search for a MAC", () => store.nicsByMacs(["56:6f:00:00:03:07"]), ["vm_interface"]],
+  ])("%s reads once what has no index, and nothing else", async (_, read, tables) => {
+    engine.sent();
+    const found = await read();
+    expect(Array.isArray(found) ? found.length : found).toBeGreaterThan(0);
+    expect((await costOfSent()).scanned.filter((table) => !tables.includes(table))).toEqual([]);
+  });
+});
+
+interface Cost {
+  /** The large tables that are read whole. */
+  readonly scanned: readonly string[];
+  /** The most rows that one step meets. */
+  readonly rows: number;
+}
+
+/** What the statements just sent cost. */
+async function costOfSent(): Promise<Cost> {
+  const sent = engine.sent();
+  expect(sent).toHaveLength(1);
+  const nodes = nodesOf(await engine.planOf(sent[0]!));
+  const scanned = nodes
+    .filter((node) => node["Node Type"] === "Seq Scan" && LARGE_TABLES.has(node["Relation Name"] ?? ""))
+    .map((node) => node["Relation Name"]!);
+  const rows = nodes.map(
+    (node) => (node["Actual Rows"] + (node["Rows Removed by Filter"] ?? 0)) * node["Actual Loops"],
+  );
+  return { scanned: [...new Set(scanned)].toSorted(), rows: Math.max(...rows) };
+}
+
+function nodesOf(node: PlanNode): PlanNode[] {
+  return [node, ...(node.Plans ?? []).flatMap(nodesOf)];
+}
+
+const LARGE_TABLES = new Set([
+  "vm_static",
+  "vm_dynamic",
+  "vm_interface",
+  "vm_device",
+  "vm_guest_agent_interfaces",
+]);

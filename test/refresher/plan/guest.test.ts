@@ -1,0 +1,76 @@
+import { describe, expect, test } from "vitest";
+import { guestDataOf } from "../../../src/refresher/plan/guest.js";
+import type { StoredVm } from "../../../src/store/types.js";
+import { device, IGNORE, reportedInterface, reportedVm, storedVm } from "../builders.js";
+
+const KEY_ABSENT = { netIfaces: null, guestIPs: null, guestFQDN: null } as const;
+const of = (overrides: Parameters<typeof reportedVm>[0], known: StoredVm | null = storedVm()) =>
+  guestDataOf(reportedVm(overrides), known, IGNORE);
+
+describe("a guest", () => {
+  test("that reports replaces what is known", () => {
+    const netIfaces = [reportedInterface({ name: "eth1", inet: ["10.0.0.9"], inet6: [] })];
+    expect(of({ netIfaces, guestFQDN: "new.example.test" })).toEqual({
+      interfaces: [device({ name: "eth1", ipv4Addresses: ["10.0.0.9"], ipv6Addresses: [] })],
+      ips: "10.0.0.9",
+      fqdn: "new.example.test",
+      silence: null,
+    });
+  });
+
+  test("that reports no interfaces has none", () => {
+    expect(of({ netIfaces: [] })).toMatchObject({ interfaces: [], ips: null, silence: null });
+  });
+
+  test("that reports nothing but plumbing has none", () => {
+    expect(of({ netIfaces: [reportedInterface({ name: "lo" })] })).toMatchObject({
+      interfaces: [],
+      ips: null,
+    });
+  });
+
+  test("that falls silent keeps everything", () => {
+    const { interfaces, ips, fqdn } = storedVm();
+    expect(of(KEY_ABSENT)).toEqual({ interfaces, ips, fqdn, silence: "silent" });
+    expect(of(KEY_ABSENT, storedVm({ silence: "silent" }))).toMatchObject({ silence: "silent" });
+  });
+
+  test("that is silent in a run of its own does not inherit an earlier run's addresses", () => {
+    expect(of(KEY_ABSENT, null)).toEqual({ interfaces: [], ips: null, fqdn: null, silence: "absent" });
+  });
+
+  test("with an old agent has its guestIPs alone, and they are current", () => {
+    const first = of({ ...KEY_ABSENT, guestIPs: "10.0.0.7 10.0.0.8" }, null);
+    expect(first).toEqual({ interfaces: [], ips: "10.0.0.7 10.0.0.8", fqdn: null, silence: "ips-only" });
+    const again = of({ ...KEY_ABSENT, guestIPs: "10.0.0.8 10.0.0.7" }, storedVm({ ...first }));
+    expect(again).toEqual(first);
+  });
+
+  test("with an old agent that falls silent keeps its list", () => {
+    const known = storedVm({ interfaces: [], ips: "10.0.0.7", silence: "ips-only" });
+    expect(of({ ...KEY_ABSENT, guestIPs: "" }, known)).toMatchObject({ ips: "10.0.0.7", silence: "absent" });
+  });
+
+  test("that was unreadable is silent if it ever told its interfaces, absent if not", () => {
+    expect(of(KEY_ABSENT, storedVm({ silence: "invalid" }))).toMatchObject({ silence: "silent" });
+    expect(of(KEY_ABSENT, storedVm({ silence: "invalid", interfaces: [] }))).toMatchObject({
+      silence: "absent",
+    });
+    expect(of(KEY_ABSENT, storedVm({ silence: "absent", interfaces: [] }))).toMatchObject({
+      silence: "absent",
+    });
+  });
+
+  test("that tells an empty name has none; one that tells no name keeps it", () => {
+    expect(of({ guestFQDN: "" }).fqdn).toBeNull();
+    expect(of({ guestFQDN: "localhost" }).fqdn).toBeNull();
+    expect(of({ guestFQDN: null }).fqdn).toBe("web.example.test");
+    expect(of({ guestFQDN: null }, null).fqdn).toBeNull();
+  });
+
+  test("whose addresses come in another order has changed nothing", () => {
+    const known = storedVm({ ips: "10.0.0.1 10.0.0.2" });
+    const netIfaces = [reportedInterface({ inet: ["10.0.0.2", "10.0.0.1"], inet6: [] })];
+    expect(of({ netIfaces }, known).ips).toBe("10.0.0.1 10.0.0.2");
+  });
+});

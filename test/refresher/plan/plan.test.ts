@@ -1,0 +1,240 @@
+import { describe, expect, test } from "vitest";
+import type { HostReport, ReportedNic } from "../../../src/vdsm/records/types.js";
+import { NO_CHANGES } from "../../../src/refresher/plan/plan-builder.js";
+import { atOnce } from "../../../src/vdsm/scan/turns.js";
+import { planPass, vmsToAskNicsOf } from "../../../src/refresher/plan/plan.js";
+import type { StoredVm } from "../../../src/store/types.js";
+import { VM_STATUS } from "../../../src/store/types.js";
+import {
+  A,
+  B,
+  device,
+  downRecord,
+  IGNORE,
+  nic,
+  reportedInterface,
+  reportedNic,
+  reportedVm,
+  reportOf,
+  storedVm,
+  VM,
+  VM2,
+} from "../builders.js";
+
+function plan(stored: StoredVm[], report: HostReport, nics: [string, ReportedNic[]][] = [], hostId = A) {
+  return atOnce(planPass({ hostId, stored, report, ignoreNames: IGNORE }, new Map(nics)));
+}
+
+function asks(stored: StoredVm[], report: HostReport, hostId = A) {
+  return vmsToAskNicsOf({ hostId, stored, report, ignoreNames: IGNORE });
+}
+
+describe("a plan", () => {
+  test("for a report of what is stored is empty and settled", () => {
+    expect(plan([storedVm()], reportOf(reportedVm()))).toEqual({
+      changes: NO_CHANGES,
+      changedVmIds: [],
+      isSettled: true,
+    });
+  });
+
+  test("F20: pauses after each few hundred VMs", () => {
+    const vmIdAt = (at: number) => `00000000-0000-4000-8000-${String(at).padStart(12, "0")}`;
+    const report = reportOf(...Array.from({ length: 1_600 }, (_, at) => reportedVm({ vmId: vmIdAt(at) })));
+    const steps = planPass({ hostId: A, stored: [], report, ignoreNames: IGNORE }, new Map());
+    expect([...steps]).toHaveLength(3);
+  });
+
+  test("for a new VM inserts it whole", () => {
+    const { changes, changedVmIds, isSettled } = plan([], reportOf(reportedVm()), [[VM, [reportedNic()]]]);
+    const { interfaces, nics, ...state } = storedVm();
+    expect(changes).toEqual({
+      ...NO_CHANGES,
+      newVms: [state],
+      insertedInterfaces: interfaces,
+      interfaceOrders: [{ vmId: VM, names: ["eth0"] }],
+      upsertedNics: nics,
+    });
+    expect(changedVmIds).toEqual([VM]);
+    expect(isSettled).toBe(true);
+  });
+
+  test("writes no more than the address that changed", () => {
+    const stored = storedVm({ interfaces: [device(), device({ name: "docker0", ipv4Addresses: [] })] });
+    const netIfaces = [
+      reportedInterface({ inet: ["10.0.0.2"] }),
+      reportedInterface({ name: "docker0", inet: [] }),
+    ];
+    const { changes } = plan([stored], reportOf(reportedVm({ netIfaces })));
+    expect(changes).toMatchObject({
+      ...NO_CHANGES,
+      changedVms: [{ before: { ips: stored.ips }, after: { ips: "10.0.0.2 fe80::1" } }],
+      updatedInterfaces: [{ before: device(), after: device({ ipv4Addresses: ["10.0.0.2"] }) }],
+    });
+  });
+
+  test("tells the order of names when members change, and not when only their order does", () => {
+    const stored = storedVm({ interfaces: [device(), device({ name: "eth1" })] });
+    const eth = (name: string) => reportedInterface({ name });
+    const swapped = plan([stored], reportOf(reportedVm({ netIfaces: [eth("eth1"), eth("eth0")] })));
+    expect(swapped.changes).toEqual(NO_CHANGES);
+    const grown = plan([stored], reportOf(reportedVm({ netIfaces: [eth("eth2"), eth("eth1")] })));
+    expect(grown.changes).toEqual({
+      ...NO_CHANGES,
+      insertedInterfaces: [device({ name: "eth2" })],
+      deletedInterfaces: [device()],
+      interfaceOrders: [{ vmId: VM, names: ["eth2", "eth1"] }],
+    });
+  });
+
+  test("leaves a new veth, another order and another spelling alone", () => {
+    const stored = storedVm({ interfaces: [device({ ipv4Addresses: ["10.0.0.1", "10.0.0.2"] })] });
+    const netIfaces = [
+      reportedInterface({ name: "veth0a1b" }),
+      reportedInterface({
+        hw: "52-54-00-00-00-01",
+        inet: ["10.0.0.2", "", "10.0.0.1"],
+        inet6: ["FE80:0::1%2"],
+      }),
+    ];
+    const ips = "10.0.0.1 10.0.0.2 fe80::1";
+    expect(plan([{ ...stored, ips }], reportOf(reportedVm({ netIfaces }))).changes).toEqual(NO_CHANGES);
+  });
+
+  test("clears a VM that has ended, and keeps its name and vNICs", () => {
+    const { changes, changedVmIds, isSettled } = plan([storedVm()], reportOf(downRecord()));
+    expect(changes).toMatchObject({
+      ...NO_CHANGES,
+      changedVms: [
+        { after: { name: "web", status: 0, ownerId: null, ips: null, fqdn: null, silence: null } },
+      ],
+      deletedInterfaces: [device()],
+      interfaceOrders: [{ vmId: VM, names: [] }],
+    });
+    expect(changedVmIds).toEqual([VM]);
+    expect(isSettled).toBe(true);
+  });
+
+  test("keeps everything of a VM that one pass misses, and says so to readers", () => {
+    const { changes, changedVmIds, isSettled } = plan([storedVm()], reportOf());
+    expect(changes).toEqual({
+      ...NO_CHANGES,
+      changedVms: [
+        {
+          before: expect.anything() as unknown,
+          after: expect.objectContaining({ missedPasses: 1 }) as unknown,
+        },
+      ],
+    });
+    expect(changedVmIds).toEqual([VM]);
+    expect(isSettled).toBe(false);
+  });
+
+  test("keeps a VM whose report is unreadable, marked; with or without its id", () => {
+    for (const vmId of [VM, null]) {
+      const { changes, isSettled } = plan([storedVm()], {
+        vms: [],
+        rejected: [{ vmId, reason: "no status" }],
+      });
+      expect(changes).toMatchObject({
+        ...NO_CHANGES,
+        changedVms: [{ after: { silence: "invalid", missedPasses: 0 } }],
+      });
+      expect(isSettled).toBe(false);
+    }
+  });
+
+  test("does not make up a VM whose very first report is unreadable", () => {
+    expect(plan([], { vms: [], rejected: [{ vmId: VM, reason: "no status" }] }).changes).toEqual(NO_CHANGES);
+  });
+
+  test("hands a VM over with its guest's data", () => {
+    const stored = storedVm({ status: VM_STATUS.MIGRATING_FROM, incomingId: B });
+    const { changes, changedVmIds } = plan([stored], reportOf(downRecord(4)));
+    expect(changes).toMatchObject({
+      ...NO_CHANGES,
+      changedVms: [
+        { after: { ownerId: B, incomingId: null, status: VM_STATUS.MIGRATING_TO, ips: stored.ips } },
+      ],
+    });
+    expect(changedVmIds).toEqual([VM]);
+  });
+
+  test("notes who receives a VM without telling readers", () => {
+    const report = reportOf(reportedVm({ status: "Migration Destination", netIfaces: null }));
+    const { changes, changedVmIds, isSettled } = plan([storedVm()], report, [], B);
+    expect(changes).toMatchObject({ ...NO_CHANGES, changedVms: [{ after: { ownerId: A, incomingId: B } }] });
+    expect(changedVmIds).toEqual([]);
+    expect(isSettled).toBe(false);
+  });
+
+  test("names a VM by its id until its owner tells a name, and cuts names that do not fit", () => {
+    expect(plan([], reportOf(reportedVm({ vmName: null }))).changes.newVms[0]?.name).toBe(VM);
+    expect(plan([], reportOf(downRecord())).changes.newVms[0]).toMatchObject({
+      name: VM,
+      status: 0,
+      ownerId: null,
+    });
+    expect(plan([], reportOf(reportedVm({ vmName: "n".repeat(300) }))).changes.newVms[0]?.name).toHaveLength(
+      255,
+    );
+  });
+
+  test("is settled beside the record of a VM that ended here and runs elsewhere, unless this host plays a part in it", () => {
+    const elsewhere = storedVm({ id: VM2, ownerId: B, interfaces: [], nics: [] });
+    const report = reportOf(reportedVm(), downRecord(4, VM2));
+    expect(plan([storedVm(), elsewhere], report)).toMatchObject({ changes: NO_CHANGES, isSettled: true });
+    expect(plan([storedVm(), { ...elsewhere, ownerId: null, status: 0 }], report).isSettled).toBe(true);
+    const up = reportOf(reportedVm(), reportedVm({ vmId: VM2 }));
+    expect(plan([storedVm(), { ...elsewhere, contenderId: A }], up)).toMatchObject({
+      changes: NO_CHANGES,
+      isSettled: false,
+    });
+  });
+});
+
+describe("vNICs", () => {
+  test("are asked for when a VM is new or its devices changed, and only by its owner", () => {
+    expect(asks([], reportOf(reportedVm()))).toEqual([VM]);
+    expect(asks([storedVm()], reportOf(reportedVm()))).toEqual([]);
+    expect(asks([storedVm()], reportOf(reportedVm({ hash: "78" })))).toEqual([VM]);
+    expect(
+      asks([storedVm()], reportOf(reportedVm({ hash: "78", status: "Migration Destination" })), B),
+    ).toEqual([]);
+    expect(asks([storedVm()], reportOf(downRecord()))).toEqual([]);
+  });
+
+  test("of a VM without a hash are asked for once", () => {
+    const report = reportOf(reportedVm({ hash: null }));
+    expect(asks([], report)).toEqual([VM]);
+    expect(asks([storedVm({ inventoryHash: "" })], report)).toEqual([]);
+  });
+
+  test("that the host did not tell stay as they are, and leave the pass unsettled", () => {
+    const { changes, isSettled } = plan([storedVm()], reportOf(reportedVm({ hash: "78" })));
+    expect(changes).toEqual(NO_CHANGES);
+    expect(isSettled).toBe(false);
+  });
+
+  test("that are the same after a restart of vdsmd cost the new hash alone, of which readers hear nothing", () => {
+    const { changes, changedVmIds } = plan([storedVm()], reportOf(reportedVm({ hash: "78" })), [
+      [VM, [reportedNic()]],
+    ]);
+    expect(changes).toMatchObject({ ...NO_CHANGES, changedVms: [{ after: { inventoryHash: "78" } }] });
+    expect(changedVmIds).toEqual([]);
+  });
+
+  test("that move between two VMs of one answer are not deleted", () => {
+    const stored = [storedVm(), storedVm({ id: VM2, interfaces: [], nics: [] })];
+    const report = reportOf(reportedVm({ hash: "1" }), reportedVm({ vmId: VM2, hash: "2", netIfaces: [] }));
+    const { changes } = plan(stored, report, [
+      [VM, []],
+      [VM2, [reportedNic()]],
+    ]);
+    expect(changes.upsertedNics).toEqual([nic({ vmId: VM2 })]);
+    expect(changes.deletedNics).toEqual([]);
+    const gone = plan(stored, report, [[VM, []]]);
+    expect(gone.changes.deletedNics).toEqual([nic()]);
+    expect(gone.changedVmIds).toContain(VM);
+  });
+});

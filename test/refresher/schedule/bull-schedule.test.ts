@@ -1,0 +1,222 @@
+import { fork, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { Redis } from "ioredis";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { bullSchedule } from "../../../src/refresher/schedule/bull-schedule.js";
+import type { HostSchedule, PassOutcome } from "../../../src/refresher/schedule/schedule.js";
+import { startTimerSchedule } from "../../../src/refresher/schedule/timer-schedule.js";
+import { hasRedisServer, placeForRedis, type TestRedis } from "../../support/redis.js";
+import { configuredHost } from "../builders.js";
+import { collectingLog, hostsNamed, PollingDiary, until } from "./polling-diary.js";
+
+/** The shortest that can be set: locks of half a second. */
+const INTERVAL_MS = 1_000;
+const hosts = hostsNamed(40);
+
+describe.skipIf(!hasRedisServer)("replicas on one Redis (skipped where there is no redis-server)", () => {
+  let redis: TestRedis;
+  let diary: PollingDiary;
+  let log: ReturnType<typeof collectingLog>;
+  const schedules = new Map<string, HostSchedule<PassOutcome>>();
+  const children = new Set<ChildProcess>();
+
+  beforeEach(async () => {
+    redis = await placeForRedis();
+    diary = new PollingDiary();
+    log = collectingLog();
+  });
+
+  afterEach(async () => {
+    for (const child of children) child.kill("SIGKILL");
+    children.clear();
+    await Promise.all([...schedules.values()].map((schedule) => schedule.stop()));
+    schedules.clear();
+    await redis.kill();
+  });
+
+  function start(replica: string, installation = "test", its = hosts): HostSchedule<PassOutcome> {
+    const schedule = diary.start(replica, bullSchedule({ url: redis.url, installation }, log), {
+      hosts: its,
+      intervalMs: INTERVAL_MS,
+    });
+    schedules.set(replica, schedule);
+    return schedule;
+  }
+
+  async function stop(replica: string): Promise<void> {
+    await schedules.get(replica)?.stop();
+    schedules.delete(replica);
+  }
+
+  function startChild(replica: string): ChildProcess {
+    const file = fileURLToPath(new URL("bull-child.ts", import.meta.url));
+    const child = fork(file, [redis.url, "test", String(hosts.length), String(INTERVAL_MS)], {
+      execArgv: ["--import", "tsx"],
+    });
+    children.add(child);
+    child.on("message", (hostId: string) => {
+      diary.note(replica, hostId);
+    });
+    return child;
+  }
+
+  test("share the hosts: every host has one replica, also after one more came and after one stopped", async () => {
+    await redis.start();
+    start("a");
+    await diary.settled(hosts, ["a"]);
+    start("b");
+    await diary.settled(hosts, ["a", "b"]);
+    start("c");
+    await diary.settled(hosts, ["a", "b", "c"]);
+    await stop("a");
+    await diary.settled(hosts, ["b", "c"]);
+    expect(log.lines).toEqual([]);
+  });
+
+  test("take over the hosts of one that was killed", async () => {
+    await redis.start();
+    start("a");
+    const child = startChild("child");
+    await diary.settled(hosts, ["a", "child"]);
+    const ended = once(child, "exit");
+    child.kill("SIGKILL");
+    await ended;
+    await diary.allBy("a", hosts);
+  });
+
+  test("take over the hosts of one that stands still, and it lets go of them when it goes on", async () => {
+    await redis.start();
+    start("a");
+    const child = startChild("child");
+    await diary.settled(hosts, ["a", "child"]);
+    child.kill("SIGSTOP");
+    await diary.allBy("a", hosts);
+    child.kill("SIGCONT");
+    await diary.settled(hosts, ["a", "child"]);
+  });
+
+  test("poll everything, each by itself, while no Redis is there at their start; then they share", async () => {
+    start("a");
+    start("b");
+    await Promise.all([diary.allBy("a", hosts), until(() => hosts.every(({ id }) => diary.by("b").has(id)))]);
+    const away = "Redis does not answer; polling goes on, unshared, until it does";
+    expect(log.lines).toEqual([away, away]);
+    await redis.start();
+    await diary.settled(hosts, ["a", "b"]);
+    const back = "Redis answers; replicas share the hosts again";
+    expect(log.lines).toEqual([away, away, back, back]);
+  });
+
+  test("go on when Redis is lost, also with the hosts of one that dies then, and share again when it is back", async () => {
+    await redis.start();
+    start("a");
+    start("b");
+    await diary.settled(hosts, ["a", "b"]);
+    await redis.kill();
+    await stop("b");
+    await diary.allBy("a", hosts);
+    // It comes back knowing nothing.
+    await redis.start();
+    start("b");
+    await diary.settled(hosts, ["a", "b"]);
+  });
+
+  test("find their way when Redis forgets everything while they run", async () => {
+    await redis.start();
+    start("a");
+    start("b");
+    await diary.settled(hosts, ["a", "b"]);
+    const client = new Redis(redis.url);
+    await client.flushall();
+    await diary.settled(hosts, ["a", "b"]);
+    await client.quit();
+  });
+
+  test("leave a bounded number of small things in Redis, under their installation's name", async () => {
+    await redis.start();
+    start("a");
+    for (const replica of ["b", "c"]) {
+      start(replica);
+      await diary.settled(hosts, ["a", replica]);
+      await stop(replica);
+      await diary.settled(hosts, ["a"]);
+    }
+    const client = new Redis(redis.url);
+    const keys = await client.keys("*");
+    expect(keys.filter((key) => !key.startsWith("{vnic-graph:test}:"))).toEqual([]);
+    // A job and a lock a slice, and what the queue keeps of itself.
+    expect(keys.length).toBeLessThan(2 * 60 + 20);
+    expect(await client.xlen("{vnic-graph:test}:slices:events")).toBeLessThan(1_000);
+    await client.quit();
+  });
+
+  test("of two installations do not know of each other", async () => {
+    await redis.start();
+    start("a", "one");
+    start("b", "two");
+    await diary.allBy("a", hosts);
+    await diary.allBy("b", hosts);
+  });
+
+  test("poll a host that was added, wherever its slice is, and no more one that was removed", async () => {
+    await redis.start();
+    const [a, b] = [start("a"), start("b")];
+    await diary.settled(hosts, ["a", "b"]);
+    const added = configuredHost("added");
+    for (const schedule of [a, b]) schedule.add(added);
+    await diary.settled([...hosts, added], ["a", "b"]);
+    await Promise.all([a.remove(added.id), b.remove(added.id)]);
+    await diary.settled(hosts, ["a", "b"]);
+    expect(diary.by("a").has(added.id) || diary.by("b").has(added.id)).toBe(false);
+  });
+
+  test("ask a host at once for whoever wants it, whoever else polls it", async () => {
+    await redis.start();
+    const [a, b] = [start("a"), start("b")];
+    await diary.settled(hosts, ["a", "b"]);
+    for (const schedule of [a, b]) {
+      const asked = hosts.map(({ id }) => schedule.refreshNow(id));
+      expect(await Promise.all(asked)).toEqual(hosts.map(() => ({ failure: null })));
+    }
+    await expect(a.refreshNow("nobody")).rejects.toThrow("no host nobody is polled here");
+  });
+
+  test("stop without Redis", async () => {
+    await redis.start();
+    start("a");
+    await diary.settled(hosts, ["a"]);
+    await redis.kill();
+    await stop("a");
+    start("b");
+    await stop("b");
+  });
+});
+
+test("where nothing is polled by itself, nothing is asked of Redis", async () => {
+  const start = bullSchedule<PassOutcome>(
+    { url: "redis://127.0.0.1:1", installation: "none" },
+    collectingLog(),
+  );
+  const run = () => Promise.resolve({ failure: null });
+  const schedule = start({
+    hosts,
+    intervalMs: null,
+    concurrency: 1,
+    run,
+    now: () => performance.now(),
+    random: () => 0,
+  });
+  expect(await schedule.refreshNow(hosts[0]!.id)).toEqual({ failure: null });
+  expect(schedule.constructor).toBe(
+    startTimerSchedule({
+      hosts: [],
+      intervalMs: null,
+      concurrency: 1,
+      run,
+      now: () => 0,
+      random: () => 0,
+    }).constructor,
+  );
+  await schedule.stop();
+});

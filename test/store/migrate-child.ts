@@ -1,6 +1,0 @@
-import { createDataSource } from "../../src/store/data-source.js";
-import { migrate } from "../../src/store/migrate.js";
-
-const dataSource = await createDataSource(process.argv[2] ?? "", { poolSize: 1 }).initialize();
-process.stdout.write(JSON.stringify(await migrate(dataSource)));
-await dataSource.destroy();

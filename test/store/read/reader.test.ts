@@ -1,0 +1,235 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { ReadStore, Store, VmFilter, VmOrder, VmScope } from "../../../src/store/types.js";
+import type { TestDatabase } from "../../support/database.js";
+import { createDatabase } from "../../support/database.js";
+import { HOSTS, HOST_A, HOST_B, HOST_C, INTERVAL_MS, device, id, nic, pass, vm } from "../fixtures.js";
+
+const VMS = [
+  vm(1, { name: "web-1", ips: "10.1.2.3 2001:db8::1" }),
+  vm(2, { name: "web-2", ips: "10.1.2.30", status: 4 }),
+  vm(3, { name: "Web-3" }),
+  vm(4, { name: "100%_sure", ownerId: HOST_B }),
+  vm(5, { name: "Ärger", ownerId: HOST_B, ips: "192.0.2.7", silence: "ips-only" }),
+  vm(6, { name: "web-2", ownerId: null, status: 0 }),
+];
+const DEVICES = [
+  device(1),
+  device(1),
+  device(1, {
+    name: "br0",
+    ipv4Addresses: ["10.1.2.3", "172.17.0.1"],
+    ipv6Addresses: ["fe80::1", "2001:db8::1"],
+  }),
+  device(4, { name: null, macAddress: null, ipv4Addresses: [], ipv6Addresses: ["2001:db8::4"] }),
+];
+const NICS = [
+  nic(1, 1),
+  nic(2, 1, { name: "nic2", macAddress: "56:6f:00:00:00:02" }),
+  nic(3, 4, { network: null }),
+];
+
+const NICS_BY_NAME = [NICS[0]!, NICS[2]!, NICS[1]!];
+
+let database: TestDatabase;
+let store: Store;
+
+beforeAll(async () => {
+  database = await createDatabase();
+  store = database.store;
+  await store.registerHosts(HOSTS, INTERVAL_MS);
+  await pass(store, HOST_A, {
+    newVms: VMS,
+    insertedInterfaces: DEVICES,
+    interfaceOrders: [{ vmId: id(1), names: ["eth0", "br0", "eth0"] }],
+    upsertedNics: NICS,
+  });
+  await pass(store, HOST_B);
+  // An engine keeps templates beside the VMs.
+  await database.dataSource.query(
+    "INSERT INTO vm_static (vm_guid, vm_name, entity_type) VALUES ($1, 'web', 'TEMPLATE')",
+    [id(90)],
+  );
+  await database.dataSource.query("INSERT INTO vm_dynamic (vm_guid, status) VALUES ($1, 0)", [id(90)]);
+});
+
+afterAll(async () => {
+  await database.drop();
+});
+
+async function namesOf(filter: VmFilter, order: VmOrder = "NAME_ASC", reader = store): Promise<string[]> {
+  const rows = await reader.vmsPage({ limit: 100, after: null, filter, order });
+  expect(await reader.countVms(filter)).toBe(rows.length);
+  return rows.map((row) => row.name);
+}
+
+describe("reading VMs", () => {
+  test.each<[VmOrder, number[]]>([
+    ["NAME_ASC", [4, 3, 1, 2, 6, 5]],
+    ["NAME_DESC", [5, 6, 2, 1, 3, 4]],
+    ["ID_ASC", [1, 2, 3, 4, 5, 6]],
+  ])("pages through all in the order %s, whatever the size of a page", async (order, numbers) => {
+    for (const limit of [1, 2, 4, 6, 7]) {
+      const seen: string[] = [];
+      let after = null;
+      for (;;) {
+        const rows = await store.vmsPage({ limit, after, filter: {}, order });
+        seen.push(...rows.map((row) => row.id));
+        const last = rows.at(-1);
+        if (last === undefined) break;
+        after = { name: last.name, id: last.id };
+      }
+      expect(seen).toEqual(numbers.map(id));
+    }
+  });
+
+  test.each<[string, VmFilter, string[]]>([
+    ["nothing", {}, ["100%_sure", "Web-3", "web-1", "web-2", "web-2", "Ärger"]],
+    ["part of a name in any case", { nameContains: "WEB-" }, ["Web-3", "web-1", "web-2", "web-2"]],
+    ["letters of any language", { nameContains: "ärg" }, ["Ärger"]],
+    ["% for what it is", { nameContains: "%" }, ["100%_sure"]],
+    ["_ for what it is", { nameContains: "_" }, ["100%_sure"]],
+    ["a backslash for what it is", { nameContains: "\\" }, []],
+    ["statuses", { statuses: [4, 0] }, ["web-2", "web-2"]],
+    ["no status at all", { statuses: [] }, []],
+    ["a host", { hostId: HOST_B }, ["100%_sure", "Ärger"]],
+    ["an address of the VM", { ip: "192.0.2.7" }, ["Ärger"]],
+    ["an address of an interface alone", { ip: "172.17.0.1" }, ["web-1"]],
+    ["an IPv6 address of an interface alone", { ip: "2001:db8::4" }, ["100%_sure"]],
+    ["a whole address, not its beginning", { ip: "10.1.2.3" }, ["web-1"]],
+    ["all conditions together", { nameContains: "web", statuses: [1], hostId: HOST_A }, ["Web-3", "web-1"]],
+  ])("filters by %s", async (_, filter, names) => {
+    expect(await namesOf(filter)).toEqual(names);
+  });
+
+  test("finds an address among many through the indexes", async () => {
+    const other = await createDatabase();
+    await other.store.registerHosts(HOSTS, INTERVAL_MS);
+    const numbers = Array.from({ length: 3_000 }, (_, index) => index + 1);
+    const addressOf = (number: number) => `10.1.${number >> 8}.${number & 255}`;
+    await pass(other.store, HOST_A, {
+      newVms: numbers.map((number) => vm(number, { ips: addressOf(number) })),
+      insertedInterfaces: numbers.map((number) => device(number, { ipv4Addresses: [addressOf(number)] })),
+    });
+    await other.dataSource.query("ANALYZE");
+    other.statements();
+    const page = { limit: 50, after: null, filter: { ip: "10.1.2.3" }, order: "NAME_ASC" } as const;
+    expect((await other.store.vmsPage(page)).map((row) => row.id)).toEqual([id(0x203)]);
+    const [statement] = other.statements();
+    const plan = JSON.stringify(await other.dataSource.query(`EXPLAIN ${statement!}`, [["10.1.2.3"], 50]));
+    expect(plan).toContain("idx_vm_dynamic_vm_ips");
+    expect(plan).toContain("idx_vm_guest_agent_interfaces_addresses");
+    expect(plan).not.toMatch(/Seq Scan on vm_/);
+    const byName = JSON.stringify(
+      await other.dataSource.query(
+        `EXPLAIN SELECT FROM vm_static s WHERE s.entity_type = 'VM' ORDER BY s.vm_name COLLATE "C", s.vm_guid LIMIT 50`,
+      ),
+    );
+    expect(byName).toContain("idx_vm_static_vm_name_vm_guid");
+    await other.drop();
+  });
+
+  test("by ids and by hosts, absent ones absent", async () => {
+    expect((await store.vmsByIds([id(2), id(1), id(77), id(90)])).map((row) => row.id)).toEqual([
+      id(1),
+      id(2),
+    ]);
+    expect((await store.vmsByHosts([HOST_B, HOST_C])).map((row) => row.name)).toEqual(["100%_sure", "Ärger"]);
+    expect(await store.vmsByIds([])).toEqual([]);
+    expect(await store.vmsByHosts([])).toEqual([]);
+  });
+
+  test("by hosts reads the first of each by name and no others, those in the scope alone", async () => {
+    const namesOf = async (limit: number, reader: ReadStore = store) =>
+      (await reader.vmsByHosts([HOST_B, HOST_A, HOST_A], limit)).map((row) => row.name);
+    expect(await namesOf(1)).toEqual(["100%_sure", "Web-3"]);
+    expect(await namesOf(2)).toEqual(["100%_sure", "Web-3", "web-1", "Ärger"]);
+    const reader = store.readerFor({ namePatterns: ["web-*"], hostIds: [], vmIds: [id(5)] });
+    expect(await namesOf(1, reader)).toEqual(["web-1", "Ärger"]);
+  });
+
+  test("tells unknown from none", async () => {
+    const rows = await store.vmsByIds([id(1), id(3), id(5)]);
+    expect(rows.map(({ name, ips, interfacesKnown }) => ({ name, ips, interfacesKnown }))).toEqual([
+      { name: "Web-3", ips: [], interfacesKnown: true },
+      { name: "web-1", ips: ["10.1.2.3", "2001:db8::1"], interfacesKnown: true },
+      { name: "Ärger", ips: ["192.0.2.7"], interfacesKnown: false },
+    ]);
+  });
+});
+
+describe("reading what belongs to VMs", () => {
+  test("interfaces in reported order, equal ones as many as they are", async () => {
+    const devices = await store.guestInterfacesByVms([id(1), id(4), id(2)]);
+    expect(devices.filter((each) => each.vmId === id(1))).toEqual([DEVICES[0], DEVICES[2], DEVICES[1]]);
+    expect(devices.filter((each) => each.vmId !== id(1))).toEqual([DEVICES[3]]);
+  });
+
+  test("vNICs by VM, id and MAC", async () => {
+    expect(await store.nicsByVms([id(1), id(2)])).toEqual([NICS[0], NICS[1]]);
+    expect(await store.nicsByIds([NICS[2]!.id, id(1)])).toEqual([NICS[2]]);
+    expect(await store.nicsByMacs(["56:6f:00:00:00:01"])).toEqual([NICS[0], NICS[2]]);
+  });
+
+  test("vNICs that a host told of are plugged in, whatever their cable", async () => {
+    const told = (await store.nicsByVms([id(1), id(2), id(4)])).map(({ plugged }) => plugged);
+    expect(told).toEqual([true, true, true]);
+  });
+
+  test("costs one statement a call, whatever the number of keys", async () => {
+    const ids = VMS.map((each) => each.id);
+    const reader = store.readerFor({ namePatterns: ["*"], hostIds: [], vmIds: [] });
+    for (const reads of [store, reader]) {
+      database.statements();
+      await reads.vmsPage({ limit: 50, after: null, filter: { ip: "::1" }, order: "NAME_ASC" });
+      await reads.countVms({});
+      await reads.vmsByIds(ids);
+      await reads.vmsByHosts([HOST_A, HOST_B]);
+      await reads.nicsByVms(ids);
+      await reads.nicsByIds(ids);
+      await reads.nicsByMacs([]);
+      await reads.guestInterfacesByVms(ids);
+      await reads.hosts();
+      await reads.hostsByIds([HOST_A]);
+      await reads.ping();
+      await reads.everyHostTried();
+      expect(database.statements()).toHaveLength(12);
+    }
+  });
+});
+
+describe("a reader with a scope", () => {
+  test.each<[string, Partial<VmScope>, number[]]>([
+    ["nothing", {}, []],
+    ["a name", { namePatterns: ["web-1"] }, [1]],
+    ["names with *", { namePatterns: ["web*"] }, [1, 2, 6]],
+    ["names with ?", { namePatterns: ["?eb-?"] }, [3, 1, 2, 6]],
+    ["% and _ for what they are", { namePatterns: ["web%", "web__"] }, []],
+    ["a backslash for what it is", { namePatterns: ["web\\*"] }, []],
+    ["a host", { hostIds: [HOST_B] }, [4, 5]],
+    ["ids", { vmIds: [id(6), id(90)] }, [6]],
+    ["any of all", { namePatterns: ["Web*"], hostIds: [HOST_B], vmIds: [id(1)] }, [4, 3, 1, 5]],
+  ])("by %s sees those VMs by every way", async (_, lists, numbers) => {
+    const reader = store.readerFor({ namePatterns: [], hostIds: [], vmIds: [], ...lists });
+    const visible = numbers.map(id);
+    const all = [...VMS.map((each) => each.id), id(90)];
+    const isVisible = ({ vmId }: { vmId: string }) => visible.includes(vmId);
+    expect(
+      (await reader.vmsPage({ limit: 50, after: null, filter: {}, order: "NAME_ASC" })).map((row) => row.id),
+    ).toEqual(visible);
+    expect(await reader.countVms({})).toBe(numbers.length);
+    expect(await reader.countVms({ nameContains: "web-1" })).toBe(visible.includes(id(1)) ? 1 : 0);
+    expect(await reader.countVms({ ip: "2001:db8::4" })).toBe(visible.includes(id(4)) ? 1 : 0);
+    expect((await reader.vmsByIds(all)).map((row) => row.id)).toEqual(visible);
+    expect((await reader.vmsByHosts([HOST_A, HOST_B])).map((row) => row.id)).toEqual(
+      visible.filter((vmId) => vmId !== id(6)),
+    );
+    expect(await reader.nicsByVms(all)).toEqual(NICS_BY_NAME.filter(isVisible));
+    expect(await reader.nicsByIds(NICS.map((each) => each.id))).toHaveLength(NICS.filter(isVisible).length);
+    expect(await reader.nicsByMacs(["56:6f:00:00:00:02"])).toEqual([NICS[1]!].filter(isVisible));
+    expect(await reader.guestInterfacesByVms(all)).toHaveLength(DEVICES.filter(isVisible).length);
+  });
+
+  test("of null sees all", async () => {
+    expect(await store.readerFor(null).countVms({})).toBe(VMS.length);
+  });
+});

@@ -1,0 +1,132 @@
+import { describe, expect, test } from "vitest";
+import type { ConfiguredHost, HostChanges, Store } from "../../../src/store/types.js";
+import type { TestDatabase } from "../../support/database.js";
+import { cleanDatabase } from "../clean-database.js";
+import { change, changes, claimOf, device, id, INTERVAL_MS, nic, PASS, vm } from "../fixtures.js";
+
+const HOSTS: ConfiguredHost[] = Array.from({ length: 40 }, (_, at) => ({
+  id: id(0x20000 + at),
+  name: `host${at}`,
+  host: `host${at}.example.test`,
+  port: 54_321,
+}));
+
+let database: TestDatabase;
+let store: Store;
+
+cleanDatabase((given) => {
+  database = given;
+  ({ store } = given);
+});
+
+/** Each host's pass at the same time, in the order of the hosts; what it found by the host's place. */
+async function together(found: (place: number) => Partial<HostChanges>): Promise<unknown[]> {
+  const claims = await Promise.all(HOSTS.map((host) => claimOf(store, host.id)));
+  const ends = await Promise.allSettled(
+    claims.map((claim, place) => store.apply(claim, changes(found(place)), PASS)),
+  );
+  return ends.map((end) => (end.status === "fulfilled" ? end.value : end.reason));
+}
+
+/** A host's own VM, one a host, found for the first time. */
+const found = (place: number): Partial<HostChanges> => ({
+  newVms: [vm(place, { ownerId: HOSTS[place]!.id })],
+  insertedInterfaces: [device(place), device(place, { name: "eth1" })],
+  interfaceOrders: [{ vmId: id(place), names: ["eth0", "eth1"] }],
+  upsertedNics: [nic(place, place)],
+});
+
+const allVms = () =>
+  store.vmsOf(
+    null,
+    HOSTS.map((_, place) => id(place)),
+  );
+const countOf = (values: readonly unknown[], value: unknown) =>
+  values.filter((each) => each === value).length;
+
+describe("passes that end at the same time", () => {
+  test("write all that each of them found, in a few transactions", async () => {
+    await store.registerHosts(HOSTS, INTERVAL_MS);
+    expect(countOf(await together(found), true)).toBe(HOSTS.length);
+    database.statements();
+    const written = await together((place) => {
+      const before = vm(place, { ownerId: HOSTS[place]!.id });
+      return {
+        changedVms: [change(before, { ips: `10.0.0.${place}`, silence: place % 2 === 0 ? "silent" : null })],
+        updatedInterfaces: [
+          { before: device(place), after: device(place, { ipv4Addresses: [`10.0.0.${place}`] }) },
+        ],
+        deletedInterfaces: [device(place, { name: "eth1" })],
+        interfaceOrders: [{ vmId: id(place), names: ["eth0"] }],
+      };
+    });
+    expect(countOf(written, true)).toBe(HOSTS.length);
+    const begun = database.statements().filter((statement) => statement.startsWith("START TRANSACTION"));
+    expect(begun.length).toBe(LANES + 1);
+    for (const stored of await allVms()) {
+      const place = HOSTS.findIndex((host) => host.id === stored.ownerId);
+      expect(stored).toEqual({
+        ...vm(place, { ownerId: stored.ownerId, ips: `10.0.0.${place}` }),
+        silence: place % 2 === 0 ? "silent" : null,
+        interfaces: [device(place, { ipv4Addresses: [`10.0.0.${place}`] })],
+        nics: [nic(place, place)],
+      });
+    }
+    const rows = await store.vmsByIds(HOSTS.map((_, place) => id(place)));
+    expect(rows.filter(({ staleReason }) => staleReason === "AGENT_SILENT")).toHaveLength(HOSTS.length / 2);
+    expect(rows.every(({ lastReportedAt }) => lastReportedAt !== null)).toBe(true);
+  });
+
+  test("leave out the one whose claim is void, and write the others", async () => {
+    await store.registerHosts(HOSTS, INTERVAL_MS);
+    const claims = await Promise.all(HOSTS.map((host) => claimOf(store, host.id)));
+    await claimOf(store, HOSTS[20]!.id);
+    const written = await Promise.all(
+      claims.map((claim, place) => store.apply(claim, changes(found(place)), PASS)),
+    );
+    expect(written.map((each, place) => (each ? -1 : place)).filter((place) => place >= 0)).toEqual([20]);
+    expect((await allVms()).map((stored) => stored.id).toSorted()).toEqual(
+      HOSTS.map((_, place) => id(place))
+        .filter((vmId) => vmId !== id(20))
+        .toSorted(),
+    );
+    expect((await store.hostsByIds([HOSTS[20]!.id]))[0]?.lastSuccessAt).toBeNull();
+  });
+
+  test.each<[string, unknown, Partial<HostChanges>]>([
+    ["assumed what is no longer so", false, { deletedInterfaces: [device(20, { name: "gone" })] }],
+    [
+      "is refused by PostgreSQL",
+      expect.objectContaining({ message: expect.stringMatching(/foreign key/) as string }),
+      { insertedInterfaces: [device(99)] },
+    ],
+    [
+      "has a vNIC that another one of them has, too",
+      true,
+      { ...found(20), upsertedNics: [nic(20, 20), { ...nic(21, 20), name: "twice" }] },
+    ],
+  ])("let the others write if one of them %s", async (_, end, wrong) => {
+    await store.registerHosts(HOSTS, INTERVAL_MS);
+    const ends = await together((place) => (place === 20 ? wrong : found(place)));
+    expect(ends[20]).toEqual(end);
+    expect(countOf(ends, true)).toBe(HOSTS.length - (end === true ? 0 : 1));
+    expect(await allVms()).toHaveLength(HOSTS.length - (end === true ? 0 : 1));
+  });
+
+  test("give a VM that two of them find for the first time to one of these", async () => {
+    await store.registerHosts(HOSTS, INTERVAL_MS);
+    const ends = await together((place) =>
+      place === 21
+        ? { newVms: [vm(20, { ownerId: HOSTS[21]!.id })], insertedInterfaces: [device(20)] }
+        : found(place),
+    );
+    expect(countOf(ends, true)).toBe(HOSTS.length - 1);
+    expect(ends.slice(20, 22).toSorted()).toEqual([false, true]);
+    const [stored] = await store.vmsOf(null, [id(20)]);
+    expect(stored?.interfaces).toHaveLength(ends[20] === true ? 2 : 1);
+    expect(stored?.ownerId).toBe(HOSTS[ends[20] === true ? 20 : 21]!.id);
+  });
+});
+
+/** So many passes go at once, each in a transaction of its own; the rest waits and goes together. */
+const LANES = 4;

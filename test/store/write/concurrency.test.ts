@@ -1,0 +1,129 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { HostChanges, HostClaim, Store, StoredVm } from "../../../src/store/types.js";
+import type { TestDatabase } from "../../support/database.js";
+import { cleanDatabase } from "../clean-database.js";
+import {
+  HOSTS,
+  HOST_A,
+  HOST_B,
+  HOST_C,
+  INTERVAL_MS,
+  PASS,
+  changes,
+  claimOf,
+  device,
+  id,
+  nic,
+  pass,
+  vm,
+} from "../fixtures.js";
+import { until } from "../until.js";
+
+const NUMBERS = Array.from({ length: 40 }, (_, index) => index + 1);
+
+let database: TestDatabase;
+let store: Store;
+
+cleanDatabase(
+  (given) => {
+    database = given;
+    ({ store } = given);
+  },
+  { poolSize: 12 },
+);
+
+test("of many late and timely writers of one host exactly the last to claim writes", async () => {
+  const claims: HostClaim[] = [];
+  while (claims.length < NUMBERS.length) claims.push(await claimOf(store, HOST_A));
+  const written = await Promise.all(
+    claims.map((claim, index) => store.apply(claim, changes({ newVms: [vm(index + 1)] }), PASS)),
+  );
+  expect(written.map((each, index) => (each ? index : -1)).filter((index) => index >= 0)).toEqual([
+    NUMBERS.length - 1,
+  ]);
+  expect((await store.vmsByHosts([HOST_A])).map((row) => row.id)).toEqual([id(NUMBERS.length)]);
+});
+
+test("two hosts that find the same new VMs at once neither deadlock nor share them", async () => {
+  for (let round = 0; round < 10; round++) {
+    const vms = NUMBERS.map((number) => number + round * 100);
+    const written = await Promise.all(
+      [HOST_A, HOST_B, HOST_C].map((hostId, index) =>
+        pass(store, hostId, {
+          newVms: (index % 2 === 0 ? vms : vms.toReversed()).map((number) => vm(number, { ownerId: hostId })),
+          insertedInterfaces: vms.map((number) => device(number)),
+          upsertedNics: vms.map((number) => nic(number, number)),
+        }),
+      ),
+    );
+    expect(written.filter(Boolean)).toHaveLength(1);
+  }
+  const devices = await store.guestInterfacesByVms(
+    (await store.vmsByHosts([HOST_A, HOST_B, HOST_C])).map((row) => row.id),
+  );
+  expect(devices).toHaveLength(10 * NUMBERS.length);
+});
+
+test("settings that end one host and name another do not deadlock with a pass of both", async () => {
+  const passing = database.dataSource.createQueryRunner();
+  await passing.startTransaction();
+  const lock = "SELECT FROM vnic_graph_host WHERE host_id = $1 FOR UPDATE";
+  await passing.query(lock, [HOST_A]);
+  const registered = store.registerHosts([HOSTS[1]!], INTERVAL_MS);
+  await until(async () => {
+    const waiting: unknown[] = await database.dataSource.query(
+      "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+    );
+    return waiting.length > 0;
+  });
+  await passing.query(lock, [HOST_B]);
+  await passing.commitTransaction();
+  await passing.release();
+  await registered;
+  expect((await store.listHosts()).map((host) => host.id)).toEqual([HOST_B]);
+});
+
+test("hosts that take VMs from each other at once never deadlock, and every VM has one owner's data", async () => {
+  const hostIds = [HOST_A, HOST_B, HOST_C];
+  await fc.assert(
+    fc.asyncProperty(fc.infiniteStream(fc.nat({ max: 2 })), async (choices) => {
+      await database.dataSource.query("TRUNCATE vm_static CASCADE");
+      await pass(store, HOST_A, {
+        newVms: NUMBERS.map((number) => vm(number, { ownerId: null, ips: "none" })),
+      });
+      const next = () => choices.next().value as number;
+      const workers = hostIds
+        .flatMap((hostId) => [hostId, hostId])
+        .map(async (hostId) => {
+          for (let round = 0; round < 8; round++) {
+            const claim = await claimOf(store, hostId);
+            const stored = await store.vmsOf(hostId, NUMBERS.map(id));
+            const taken = stored.filter(() => next() === 0);
+            await store.apply(claim, takingOver(hostId, next() === 0 ? taken : taken.toReversed()), PASS);
+          }
+        });
+      await Promise.all(workers);
+      for (const state of await store.vmsOf(HOST_A, NUMBERS.map(id))) {
+        // Whoever owns the VM wrote all of it in the same transaction.
+        expect(state.ips).toBe(state.ownerId ?? "none");
+        expect(state.interfaces.map((each) => each.name)).toEqual(
+          state.ownerId === null ? [] : [state.ownerId],
+        );
+      }
+    }),
+    { numRuns: 10 },
+  );
+});
+
+/** A host makes VMs its own: state and the one interface, which is named after the owner. */
+function takingOver(hostId: string, stored: readonly StoredVm[]): HostChanges {
+  return changes({
+    changedVms: stored.map(({ interfaces: _interfaces, nics: _nics, ...before }) => ({
+      before,
+      after: { ...before, ownerId: hostId, contenderId: before.ownerId, ips: hostId },
+    })),
+    deletedInterfaces: stored.flatMap((each) => each.interfaces),
+    insertedInterfaces: stored.map((each) => ({ ...device(1), vmId: each.id, name: hostId })),
+  });
+}

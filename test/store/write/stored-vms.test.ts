@@ -1,0 +1,52 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { StoredVm } from "../../../src/store/types.js";
+import type { TestDatabase } from "../../support/database.js";
+import { cleanDatabase } from "../clean-database.js";
+import { device, HOST_A, HOST_B, HOST_C, id, nic, pass, vm } from "../fixtures.js";
+
+const byId = (vms: readonly StoredVm[]) => vms.toSorted((left, right) => (left.id < right.id ? -1 : 1));
+
+describe("VMs that passes ask for", () => {
+  let database: TestDatabase;
+  cleanDatabase((given) => {
+    database = given;
+  });
+
+  test("are the same whether passes ask one by one or all at once", async () => {
+    const { store } = database;
+    await pass(store, HOST_A, {
+      newVms: [
+        vm(1),
+        vm(2, { incomingId: HOST_B }),
+        vm(3, { ownerId: HOST_B, contenderId: HOST_A }),
+        vm(4, { ownerId: null }),
+      ],
+      insertedInterfaces: [device(1), device(1), device(2), device(4)],
+      upsertedNics: [nic(1, 1), nic(2, 3)],
+    });
+    const host = fc.option(fc.constantFrom(HOST_A, HOST_B, HOST_C), { nil: null });
+    const question = fc.tuple(host, fc.uniqueArray(fc.constantFrom(id(1), id(2), id(3), id(4), id(5))));
+    await fc.assert(
+      fc.asyncProperty(fc.array(question, { minLength: 2, maxLength: 6 }), async (questions) => {
+        const alone = [];
+        for (const [hostId, vmIds] of questions) alone.push(byId(await store.vmsOf(hostId, vmIds)));
+        const together = await Promise.all(questions.map(([hostId, vmIds]) => store.vmsOf(hostId, vmIds)));
+        expect(together.map(byId)).toEqual(alone);
+      }),
+      { numRuns: 100 },
+    );
+    expect(await store.vmsOf(HOST_B, [])).toHaveLength(2);
+  });
+
+  test("cost three calls of seven statements for a hundred passes at once", async () => {
+    const { store } = database;
+    await pass(store, HOST_A, { newVms: [vm(1)] });
+    database.statements();
+    await Promise.all(Array.from({ length: 100 }, () => store.vmsOf(HOST_A, [id(1)])));
+    expect(database.statements().length).toBe(3 * STATEMENTS_OF_A_CALL);
+  });
+});
+
+/** The transaction's begin, isolation and commit; which VMs, the VMs, their interfaces, their vNICs. */
+const STATEMENTS_OF_A_CALL = 7;

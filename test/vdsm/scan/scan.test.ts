@@ -1,0 +1,250 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { parseHostReport } from "../../../src/vdsm/records/host-report.js";
+import { ReportMemory, type ScannedReport } from "../../../src/vdsm/scan/scan.js";
+import type { HostReport, ReportedVm } from "../../../src/vdsm/records/types.js";
+import { answer, anyBody, vmIdAt, vmRecord } from "./scan-bodies.js";
+
+/** What a reader of differences knows after these. */
+function accumulated(scans: readonly ScannedReport[]): HostReport {
+  const vms = new Map<string, ReportedVm>();
+  for (const scanned of scans) {
+    if (scanned.isWhole) vms.clear();
+    for (const id of scanned.removed) vms.delete(id);
+    for (const { vmId } of scanned.rejected) vms.delete(vmId ?? "");
+    for (const vm of scanned.vms) vms.set(vm.vmId, vm);
+  }
+  return byId({ vms: [...vms.values()], rejected: scans.at(-1)?.rejected ?? [] });
+}
+
+function byId({ vms, rejected }: HostReport): HostReport {
+  return { vms: vms.toSorted((a, b) => (a.vmId < b.vmId ? -1 : 1)), rejected };
+}
+
+function outcomeOf<T>(attempt: () => T): { value: T } | { error: string } {
+  try {
+    return { value: attempt() };
+  } catch (error) {
+    return { error: String(error) };
+  }
+}
+
+/** What came of some work, and how many turns of the event loop others had meanwhile. */
+async function turnsDuring<T>(work: () => Promise<T>): Promise<{ value: T; turns: number }> {
+  let turns = 0;
+  let isOver = false;
+  const count = () => {
+    if (isOver) return;
+    turns += 1;
+    setImmediate(count);
+  };
+  setImmediate(count);
+  const value = await work();
+  isOver = true;
+  return { value, turns };
+}
+
+describe("scanning the answers of a host", () => {
+  test("says after any sequence of answers what parsing the last one says, errors included", () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(anyBody, fc.boolean()), { minLength: 1, maxLength: 6 }), (bodies) => {
+        const memory = new ReportMemory();
+        const kept: ScannedReport[] = [];
+        for (const [body, isApplied] of bodies) {
+          const parsed = outcomeOf(() => byId(parseHostReport(body)));
+          const scanned = outcomeOf(() => memory.read(body));
+          if ("error" in scanned) {
+            expect(scanned).toEqual(parsed);
+            continue;
+          }
+          expect({ value: accumulated([...kept, scanned.value]) }).toEqual(parsed);
+          if (!isApplied) continue;
+          memory.keep(scanned.value);
+          kept.push(scanned.value);
+        }
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  test("says in turns what it says at once, errors included", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        anyBody,
+        anyBody,
+        fc.integer({ min: 1, max: 2_000 }),
+        async (first, second, sliceBytes) => {
+          const atOnce = new ReportMemory();
+          const inTurns = new ReportMemory();
+          for (const body of [first, second]) {
+            const expected = outcomeOf(() => atOnce.read(body));
+            const found = await inTurns.readInTurns(body, sliceBytes).then(
+              (value) => ({ value }),
+              (error: unknown) => ({ error: String(error) }),
+            );
+            expect(found).toEqual(expected);
+            if ("value" in expected) atOnce.keep(expected.value);
+            if ("value" in found) inTurns.keep(found.value);
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  test("F20: gives others a turn after every slice of an answer, be it new, changed, as before or of one VM twice", async () => {
+    const records = Array.from({ length: 60 }, (_, at) => vmRecord(at));
+    const changed = [...records.slice(1), vmRecord(0, { status: "Paused" })];
+    const memory = new ReportMemory();
+    for (const body of [records, records, changed, [...records, ...records]].map(answer)) {
+      const scanned = await turnsDuring(() => memory.readInTurns(body, 1_000));
+      expect(scanned.turns).toBeGreaterThanOrEqual(Math.floor(body.length / 2_000));
+      expect(accumulated([{ ...memory.read(body) }])).toEqual(accumulated([scanned.value]));
+      memory.keep(scanned.value);
+    }
+  });
+
+  test("F20: mixes up no answers that are read in turns at the same time", async () => {
+    const bodies = [1, 2, 3].map((host) =>
+      answer(Array.from({ length: 20 }, (_, at) => vmRecord(100 * host + at))),
+    );
+    const read = await Promise.all(bodies.map((body) => new ReportMemory().readInTurns(body, 500)));
+    expect(read).toEqual(bodies.map((body) => new ReportMemory().read(body)));
+  });
+
+  test("refuses what VDSM would not write if it is too large to be parsed, and parses it otherwise", () => {
+    const letter = Buffer.from(`{"jsonrpc": "2.0", "id": "1", "result": ["é"]}`);
+    expect(new ReportMemory().read(letter).rejected).toHaveLength(1);
+    const large = Buffer.concat([letter, Buffer.alloc(8_388_609 - letter.length, " ")]);
+    expect(() => new ReportMemory().read(large)).toThrow("not written as VDSM does");
+  });
+
+  test("rejects a VM alone whose guest says more than anybody could use, and names it", () => {
+    const hw = "00:1a:4a:16:17:08";
+    const netIfaces = [{ name: "x".repeat(4_194_304), hw, inet: [], inet6: [] }];
+    const body = answer([vmRecord(1), vmRecord(2, { netIfaces }), vmRecord(3)]);
+    const { vms, rejected } = new ReportMemory().read(body);
+    expect(vms.map(({ vmId }) => vmId)).toEqual([vmIdAt(1), vmIdAt(3)]);
+    expect(rejected).toEqual([
+      { vmId: vmIdAt(2), reason: expect.stringMatching(/^the record has \d+ bytes that count, more/) },
+    ]);
+  });
+
+  test("refuses more records than any host has VMs, in whatever form", () => {
+    const many = `[${Array.from({ length: 65_537 }, () => "{}").join(",")}]`;
+    for (const body of [`{"jsonrpc": "2.0", "id": "1", "result": ${many}}`, `{"result": ${many}}`]) {
+      expect(() => new ReportMemory().read(Buffer.from(body))).toThrow("more than 65536 records");
+    }
+  });
+
+  test("accepts no byte that parsing refuses, wherever it stands", () => {
+    const good = answer([vmRecord(1), vmRecord(2)]);
+    const memory = new ReportMemory();
+    memory.keep(memory.read(good));
+    for (let at = 0; at < good.length; at += 1) {
+      for (const byte of [
+        '"',
+        "\\",
+        "\n",
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        ":",
+        " ",
+        "0",
+        "e",
+        "-",
+        ".",
+        "\x00",
+        "\xff",
+      ]) {
+        const bad = Buffer.from(good);
+        bad.write(byte, at, "latin1");
+        const parsed = outcomeOf(() => parseHostReport(bad).vms.length);
+        const scanned = outcomeOf(() => {
+          const { isWhole, vms, unchanged } = memory.read(bad);
+          return isWhole ? vms.length : vms.length + unchanged;
+        });
+        if (JSON.stringify(scanned) !== JSON.stringify(parsed))
+          expect.fail(`${byte} at ${at}: ${good.toString()}`);
+      }
+    }
+  });
+
+  test("accepts no answer that is cut short", () => {
+    const good = answer([vmRecord(1), vmRecord(2)]);
+    const memory = new ReportMemory();
+    memory.keep(memory.read(good));
+    for (let length = 0; length < good.length; length += 1) {
+      expect(() => memory.read(good.subarray(0, length))).toThrow("is not JSON");
+    }
+  });
+
+  test("finds nothing changed where only counters moved", () => {
+    const memory = new ReportMemory();
+    memory.keep(memory.read(answer([vmRecord(1), vmRecord(2)])));
+    const moved = answer([vmRecord(1, { cpuUser: "99.00" }), vmRecord(2, { memUsage: "71" })]);
+    expect(memory.read(moved)).toMatchObject({ isWhole: false, vms: [], removed: [], unchanged: 2 });
+  });
+
+  test("parses only VMs that changed, and names those that are gone", () => {
+    const memory = new ReportMemory();
+    memory.keep(memory.read(answer([vmRecord(1), vmRecord(2), vmRecord(3)])));
+    const scanned = memory.read(answer([vmRecord(3), vmRecord(2, { status: "Paused" })]));
+    expect(scanned).toMatchObject({ isWhole: false, removed: [vmIdAt(1)], unchanged: 1 });
+    expect(scanned.vms).toMatchObject([{ vmId: vmIdAt(2), status: "Paused" }]);
+  });
+
+  test("compares with the last answer that was kept, not with the last one read", () => {
+    const memory = new ReportMemory();
+    memory.keep(memory.read(answer([vmRecord(1)])));
+    memory.read(answer([vmRecord(1, { status: "Paused" })]));
+    expect(memory.read(answer([vmRecord(1)]))).toMatchObject({ vms: [], unchanged: 1 });
+    expect(memory.read(answer([vmRecord(1, { status: "Paused" })])).vms).toHaveLength(1);
+  });
+
+  test("tells everything anew once it was told to forget", () => {
+    const memory = new ReportMemory();
+    memory.keep(memory.read(answer([vmRecord(1)])));
+    memory.forget();
+    expect(memory.read(answer([vmRecord(1)]))).toMatchObject({ isWhole: true, unchanged: 0 });
+  });
+
+  test("tells a VM that cannot be read at every answer, and what it says once it can be", () => {
+    const memory = new ReportMemory();
+    const bad = answer([vmRecord(1), vmRecord(2, { netIfaces: "none" })]);
+    memory.keep(memory.read(answer([vmRecord(1), vmRecord(2)])));
+    memory.keep(memory.read(bad));
+    expect(memory.read(bad).rejected).toMatchObject([{ vmId: vmIdAt(2) }]);
+    expect(memory.read(answer([vmRecord(1), vmRecord(2)])).vms).toMatchObject([{ vmId: vmIdAt(2) }]);
+  });
+
+  test("says of guests with thousands of interfaces what parsing says, and of the small host after them too", () => {
+    const netIfaces = Array.from({ length: 2_000 }, (_, at) => ({
+      name: `veth${at}`,
+      hw: "00:1a:4a:16:17:08",
+      inet: [`10.0.${at >> 8}.${at & 255}`],
+      inet6: [],
+    }));
+    const large = answer(Array.from({ length: 40 }, (_, at) => vmRecord(at, { netIfaces })));
+    const small = answer([vmRecord(1)]);
+    for (const body of [large, small]) {
+      expect(new ReportMemory().read(body)).toMatchObject(parseHostReport(body));
+    }
+  });
+
+  test("takes a guest's text for text, whatever it imitates", () => {
+    const memory = new ReportMemory();
+    const hostile = vmRecord(1, { vmName: `"}, {"vmId": "${vmIdAt(7)}", "status": "Up", "netIfaces": [` });
+    const other = vmRecord(2, { guestContainers: [{ status: "Down", netIfaces: [], vmId: vmIdAt(8) }] });
+    const { vms } = memory.read(answer([hostile, other]));
+    expect(vms.map(({ vmId, status }) => [vmId, status])).toEqual([
+      [vmIdAt(1), "Up"],
+      [vmIdAt(2), "Up"],
+    ]);
+  });
+});
+
+const RUNS = 1_500;

@@ -1,0 +1,208 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { Failure } from "../../src/vdsm/wire/failure.js";
+import { checkCapabilities, checkDeviceLists, checkDomains } from "../../src/vdsm/records/vm-inventory.js";
+import { VM_ID } from "./fixtures/wire.js";
+
+const NIC_ID = "abbe451b-a6e7-416c-a028-2425dfad96c7";
+const OTHER_VM = "497dea00-9a08-49f3-82f4-da141c460a1d";
+
+const BRIDGE =
+  `<interface type='bridge'><mac address='00:1A:4a:16:17:08'/><source bridge='ovirtmgmt'/><target dev='vnet0'/>` +
+  `<model type='virtio'/><link state='up'/><alias name='ua-${NIC_ID.toUpperCase()}'/></interface>`;
+const HOSTDEV =
+  `<interface type='hostdev' managed='no'><mac address='00:1a:4a:16:17:09'/><driver name='vfio'/>` +
+  `<source><address type='pci' domain='0x0000'/></source><link state='down'/><alias name='hostdev0'/></interface>`;
+const METADATA =
+  `<metadata xmlns:ovirt-vm='http://ovirt.org/vm/1.0'><ovirt-vm:vm><ovirt-vm:device devtype='interface' ` +
+  `mac_address='00:1A:4A:16:17:09'><ovirt-vm:network>sriov &amp; co &#x41;</ovirt-vm:network><ovirt-vm:custom/>` +
+  `</ovirt-vm:device><ovirt-vm:device devtype='disk' name='sda'/></ovirt-vm:vm></metadata>`;
+
+function domain(devices: string, metadata = ""): string {
+  return `<domain type='kvm' id='7'><name>vm-900</name>${metadata}<devices><disk><alias name='ua-${VM_ID}'/></disk>${devices}</devices></domain>`;
+}
+
+function nicsOf(xml: string) {
+  return checkDomains({ [VM_ID]: xml }).get(VM_ID);
+}
+
+describe("the domains of a host", () => {
+  test("tell the vNIC of a bridge, its id from the engine's alias", () => {
+    expect(nicsOf(domain(BRIDGE))).toEqual([
+      { id: NIC_ID, name: "vnet0", macAddr: "00:1A:4a:16:17:08", network: "ovirtmgmt", linkActive: true },
+    ]);
+  });
+
+  test("tell a virtual function, its network from oVirt's metadata", () => {
+    expect(nicsOf(domain(BRIDGE + HOSTDEV, METADATA))?.[1]).toEqual({
+      id: null,
+      name: null,
+      macAddr: "00:1a:4a:16:17:09",
+      network: "sriov & co A",
+      linkActive: false,
+    });
+    expect(nicsOf(domain(HOSTDEV))?.[0]?.network).toBeNull();
+  });
+
+  test.each([
+    ["the bridge of no network", BRIDGE.replace("ovirtmgmt", ";vdsmdummy;"), { network: null }],
+    ["a libvirt network", BRIDGE.replace("bridge='ovirtmgmt'", "network='default'"), { network: "default" }],
+    ["no link state", BRIDGE.replace("<link state='up'/>", ""), { linkActive: true }],
+    ["an alias of libvirt's own", BRIDGE.replace(/ua-[^']+/, "net0"), { id: null }],
+    ["an alias that is no UUID", BRIDGE.replace(/ua-[^']+/, "ua-nic1"), { id: null }],
+    ["no MAC", BRIDGE.replace(/<mac[^>]+>/, ""), { macAddr: null }],
+    ["escapes in a name", BRIDGE.replace("ovirtmgmt", "a&lt;b&apos;&#39;"), { network: "a<b''" }],
+    [
+      "nothing",
+      "<interface type='bridge'/>",
+      { id: null, name: null, macAddr: null, network: null, linkActive: true },
+    ],
+  ])("are read with %s", (_, element, expected) => {
+    const xml = element.startsWith("<interface type='bridge'/>")
+      ? domain(`${element}${BRIDGE}`)
+      : domain(element);
+    expect(nicsOf(xml)?.[0]).toMatchObject(expected);
+  });
+
+  test("take the engine's id from metadata where the alias has none", () => {
+    const metadata = METADATA.replace(
+      "<ovirt-vm:custom/>",
+      `<ovirt-vm:deviceId>${NIC_ID}</ovirt-vm:deviceId>`,
+    );
+    expect(nicsOf(domain(HOSTDEV, metadata))?.[0]?.id).toBe(NIC_ID);
+  });
+
+  test("without vNICs have none", () => {
+    expect(nicsOf(domain(""))).toEqual([]);
+    expect(nicsOf("<domain><devices/></domain>")).toEqual([]);
+  });
+
+  test.each([
+    ["cut", domain(BRIDGE + HOSTDEV).slice(0, -30)],
+    ["of another root", "<network/>"],
+    ["without devices", "<domain><name>x</name></domain>"],
+    ["no XML", "vm-900"],
+    ["empty", ""],
+    ["of crossed tags", "<domain><devices></domain></devices>"],
+    ["with a document type", `<!DOCTYPE d [<!ENTITY a "${"b".repeat(99)}">]>${domain(BRIDGE)}`],
+    ["nested beyond measure", domain("<a>".repeat(5_000) + "</a>".repeat(5_000))],
+    ["too long", domain(`<!--${"x".repeat(4_194_304)}-->`)],
+    ["with a reserved name", domain("<__proto__><x/></__proto__>")],
+  ])("that are %s are absent, and spoil no other", (_, xml) => {
+    const found = checkDomains({
+      [VM_ID]: xml,
+      [OTHER_VM.toUpperCase()]: domain(BRIDGE),
+      x: domain(""),
+      y: 7,
+    });
+    expect([...found.keys()]).toEqual([OTHER_VM]);
+  });
+
+  test("cut anywhere are never read as a domain with fewer vNICs", () => {
+    const xml = domain(BRIDGE + HOSTDEV, METADATA);
+    for (let length = 0; length < xml.length; length += 1)
+      expect(nicsOf(xml.slice(0, length))).toBeUndefined();
+  });
+
+  test("come out of any text without a crash", () => {
+    const part = fc.constantFrom(
+      "<domain>",
+      "</domain>",
+      "<devices>",
+      "</devices>",
+      BRIDGE,
+      METADATA,
+      "<a",
+      "/>",
+      "&",
+      "]]>",
+      "<![CDATA[",
+      "<?x?>",
+      "<!--",
+    );
+    fc.assert(
+      fc.property(fc.array(fc.oneof(part, fc.string({ maxLength: 4 })), { maxLength: 12 }), (parts) => {
+        const nics = nicsOf(parts.join(""));
+        expect(nics === undefined || Array.isArray(nics)).toBe(true);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
+describe("the device lists of a host up to 4.3", () => {
+  const device = {
+    type: "interface",
+    device: "bridge",
+    macAddr: "00:1a:4a:16:17:08",
+    network: "ovirtmgmt",
+    name: "vnet0",
+    alias: `ua-${NIC_ID}`,
+    deviceId: OTHER_VM,
+    linkActive: true,
+  };
+  const nic = {
+    id: NIC_ID,
+    name: "vnet0",
+    macAddr: "00:1a:4a:16:17:08",
+    network: "ovirtmgmt",
+    linkActive: true,
+  };
+
+  test.each([
+    ["its alias", {}, {}],
+    ["its deviceId", { alias: "net0" }, { id: OTHER_VM }],
+    ["neither", { alias: null, deviceId: 7 }, { id: null }],
+    ["deviceType alone", { type: undefined, deviceType: "interface" }, {}],
+    ["a link that is down", { linkActive: false }, { linkActive: false }],
+    ["a link that is down in text", { linkActive: "False" }, { linkActive: false }],
+    ["a link that is up in text", { linkActive: "true" }, {}],
+    ["a link of 0", { linkActive: 0 }, { linkActive: false }],
+    ["no word of its link", { linkActive: undefined }, {}],
+    ["no network", { network: "" }, { network: null }],
+  ])("tell a vNIC by %s", (_, given, expected) => {
+    const record = {
+      vmId: VM_ID,
+      devices: [{ type: "disk", deviceId: VM_ID }, null, { ...device, ...given }],
+    };
+    expect(checkDeviceLists([record]).get(VM_ID)).toEqual([{ ...nic, ...expected }]);
+  });
+
+  test("have no entry for short records of later releases, nor for what is none", () => {
+    const found = checkDeviceLists([
+      { vmId: VM_ID, status: "Up" },
+      1,
+      { vmId: "x", devices: [] },
+      { vmId: OTHER_VM, devices: [] },
+    ]);
+    expect([...found]).toEqual([[OTHER_VM, []]]);
+  });
+});
+
+describe("the capabilities of a host", () => {
+  test("are its name and release, where it tells them", () => {
+    expect(checkCapabilities({ hostname: "h1", software_version: 4.5, x: [] })).toEqual({
+      hostname: "h1",
+      softwareVersion: "4.5",
+    });
+    expect(checkCapabilities({ hostname: {} })).toEqual({ hostname: null, softwareVersion: null });
+  });
+});
+
+describe("any verb's answer", () => {
+  test("of any JSON is read or refused as no protocol of VDSM's", () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        for (const check of [checkDomains, checkDeviceLists, checkCapabilities]) {
+          try {
+            check(value);
+          } catch (error) {
+            expect(error).toBeInstanceOf(Failure);
+            expect((error as Failure).kind).toBe("protocol");
+          }
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});
