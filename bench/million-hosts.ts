@@ -4,7 +4,7 @@ import { HostEnd } from "../src/simulator/wire/host-endpoint.js";
 import { loopbackAddress, loopbackNumber } from "../src/simulator/wire/loopback.js";
 import { EncodedJson } from "../src/simulator/wire/python-json.js";
 import { listening } from "../src/simulator/wire/vdsm-server.js";
-import { VdsmFault } from "../src/simulator/wire/verbs.js";
+import { VdsmFaultError } from "../src/simulator/wire/verbs.js";
 import type { HostsTask } from "./million-messages.js";
 import { addressOf, everyNth, Payloads, vmIdOf } from "./payloads.js";
 
@@ -69,7 +69,7 @@ class PreparedHost {
       case "Host.getCapabilities":
         return { software_version: "4.50", hostname: `host-${this.number}.bench.test` };
       default:
-        throw new VdsmFault(-32601, "The method does not exist or is not available");
+        throw new VdsmFaultError(-32601, "The method does not exist or is not available");
     }
   }
 

@@ -4,7 +4,7 @@ import { createVdsmClient } from "../src/vdsm/vdsm-client.js";
 import { configuredHost } from "../src/gateway/ids.js";
 import { hostAddress } from "../src/config/setting-types.js";
 import { startRefresher, type Refresher } from "../src/refresher/refresher.js";
-import { DEFAULT_GUEST_NIC_IGNORE, parseIgnorePatterns } from "../src/refresher/plan/normalize.js";
+import { DEFAULT_IGNORED_NAMES } from "../src/model/name-patterns.js";
 import { createDataSource } from "../src/store/postgres/data-source.js";
 import { createStore } from "../src/store/store.js";
 import type { CycleNews, ReplicaTask } from "./million-messages.js";
@@ -20,7 +20,7 @@ async function run({ databaseUrl, addresses, concurrency }: ReplicaTask): Promis
     hosts: addresses.map((address) => configuredHost(hostAddress(address))),
     intervalMs: null,
     concurrency,
-    ignoreNames: parseIgnorePatterns(DEFAULT_GUEST_NIC_IGNORE),
+    ignoreNames: DEFAULT_IGNORED_NAMES,
     publish: () => undefined,
     log: WARNINGS,
   });

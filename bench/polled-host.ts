@@ -1,7 +1,7 @@
 import { HostLink } from "../src/refresher/host-link.js";
 import { PassMemory } from "../src/refresher/pass-memory.js";
 import { refreshHost, type PassResult } from "../src/refresher/pass.js";
-import { DEFAULT_GUEST_NIC_IGNORE, parseIgnorePatterns } from "../src/refresher/plan/normalize.js";
+import { DEFAULT_IGNORED_NAMES } from "../src/model/name-patterns.js";
 import type { ConfiguredHost, RefreshStore } from "../src/store/types.js";
 import { TapeHost } from "./tape-host.js";
 
@@ -47,4 +47,4 @@ export class PolledHost {
   }
 }
 
-const IGNORE = parseIgnorePatterns(DEFAULT_GUEST_NIC_IGNORE);
+const IGNORE = DEFAULT_IGNORED_NAMES;

@@ -1,10 +1,7 @@
 import { ReportMemory } from "../src/vdsm/scan/scan.js";
 import { vmIps } from "../src/refresher/plan/guest-addresses.js";
-import {
-  DEFAULT_GUEST_NIC_IGNORE,
-  parseIgnorePatterns,
-  toGuestInterfaces,
-} from "../src/refresher/plan/normalize.js";
+import { DEFAULT_IGNORED_NAMES } from "../src/model/name-patterns.js";
+import { toGuestInterfaces } from "../src/refresher/plan/normalize.js";
 import type { GuestInterface } from "../src/store/types.js";
 
 /** What the tables shall hold for the VMs that changed; the same for every way of writing it. */
@@ -39,4 +36,4 @@ export function targetOf(body: Buffer, isNew: (address: string) => boolean): Tar
   return { vms, interfaces, changed };
 }
 
-const IGNORE = parseIgnorePatterns(DEFAULT_GUEST_NIC_IGNORE);
+const IGNORE = DEFAULT_IGNORED_NAMES;

@@ -1,11 +1,12 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import { ConfigError, limitsOf, rolesByName, vdsmTransportOf, wholeNamePattern } from "./config/parts.js";
-import type { TlsFiles } from "./vdsm/wire/tls.js";
-import { isLoopback } from "./model/loopback.js";
-import type { CertificateRoles } from "./server/identity/client-certificates.js";
-import type { Limits } from "./server/limits.js";
-import { Expected, type HostAddress } from "./config/setting-types.js";
+import { ConfigError, limitsOf, rolesByName, vdsmTransportOf, parseNamePattern } from "./config/parts.js";
+import type { TlsFiles } from "./model/tls-files.js";
+import { isLoopbackHost } from "./model/host-address.js";
+import type { CertificateRoles } from "./model/roles.js";
+import type { Limits } from "./model/limits.js";
+import { SettingValueError } from "./config/setting-types.js";
+import type { HostAddress } from "./model/host-address.js";
 import { SETTINGS, flagOf, type SettingName, type SettingValues } from "./config/settings.js";
 
 export { ConfigError } from "./config/parts.js";
@@ -85,7 +86,7 @@ export function loadConfig(environment: Environment, flags: Environment = {}): C
     vdsmTimeoutMs: values.VDSM_TIMEOUT,
     refreshIntervalMs: values.REFRESH_INTERVAL,
     refreshConcurrency: values.REFRESH_CONCURRENCY,
-    guestNicIgnore: values.GUEST_NIC_IGNORE.map(wholeNamePattern),
+    guestNicIgnore: values.GUEST_NIC_IGNORE.map(parseNamePattern),
     redisUrl: values.REDIS_URL,
     dataDir: demo ? join(dataDir, "demo") : dataDir,
     demo,
@@ -138,10 +139,10 @@ function parseOne<Name extends SettingName>(
   const text = given === undefined || given === "" ? SETTINGS[name].fallback : given;
   if (text === null) return null as SettingValues[Name];
   try {
-    if (text.includes("\0")) throw new Expected("text without NUL characters");
+    if (text.includes("\0")) throw new SettingValueError("text without NUL characters");
     return SETTINGS[name].parse(text) as SettingValues[Name];
   } catch (error) {
-    if (!(error instanceof Expected)) throw error;
+    if (!(error instanceof SettingValueError)) throw error;
     // A URL may carry a password.
     const expected = name.endsWith("_URL") ? error.message : error.against(text);
     throw new ConfigError(`${name} must be ${expected}; set ${name} or --${flagOf(name)}, or leave it out`);
@@ -151,7 +152,7 @@ function parseOne<Name extends SettingName>(
 function checkTogether(values: SettingValues): void {
   const hasIdentity =
     values.AUTH_TOKENS_FILE !== null || values.OIDC_ISSUER !== null || values.TLS_CLIENT_CA_FILE !== null;
-  if (!isLoopback(values.HOST) && !hasIdentity && values.INSECURE !== "on") {
+  if (!isLoopbackHost(values.HOST) && !hasIdentity && values.INSECURE !== "on") {
     throw new ConfigError(
       `HOST is ${values.HOST}, which others can reach, but nothing says who may ask; set AUTH_TOKENS_FILE, OIDC_ISSUER with OIDC_AUDIENCE, or TLS_CLIENT_CA_FILE, or spell out --insecure`,
     );

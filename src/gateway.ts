@@ -16,7 +16,7 @@ import { openReplicas } from "./gateway/replicas.js";
 import { restPlugin } from "./rest/rest-plugin.js";
 import type { KnownViewer } from "./server/identity/identity.js";
 import type { RunningServer, ServedRequest } from "./server/options.js";
-import { Refusal } from "./server/errors.js";
+import { HttpError } from "./server/errors.js";
 import { startServer } from "./server/server.js";
 import { readTlsMaterial } from "./server/tls.js";
 import { connectionsOf } from "./store/postgres/data-source.js";
@@ -169,7 +169,7 @@ async function reloadCertificate({ serverTls }: Config, server: RunningServer, l
 
 function notReady(): never {
   const message = "the database does not answer yet; ask again in a few seconds";
-  throw new Refusal(503, "NOT_AVAILABLE", message, { "retry-after": "5" });
+  throw new HttpError(503, "NOT_AVAILABLE", message, { "retry-after": "5" });
 }
 
 /** The first lines that a newcomer reads. */

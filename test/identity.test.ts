@@ -2,7 +2,7 @@ import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import type { Role } from "../src/graph/roles.js";
+import type { Role } from "../src/model/roles.js";
 import { ROOT_FIELD_ROLES } from "../src/graph/roles.js";
 import { createToken } from "../src/server/identity/token-file.js";
 import { createAuthority, type Credentials } from "../src/simulator/wire/certificates.js";

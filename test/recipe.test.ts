@@ -48,8 +48,8 @@ test("a newcomer adds a guest interface's MTU in at most five files, the printed
     "migrations/1796000000000-guest-interface-mtu.ts",
     "schema.graphql",
     "src/graph/types/object-types.ts",
-    "src/vdsm/records/interfaces.ts",
     "src/store/tables/vm-guest-agent-interface.ts",
+    "src/vdsm/records/interfaces.ts",
   ]);
 });
 

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
-import { DEFAULT_LIMITS, type Limits } from "../src/server/limits.js";
+import { DEFAULT_LIMITS, type Limits } from "../src/model/limits.js";
 import { HOSTILE_REQUESTS } from "./server/hostile-requests.js";
 import { answerOf, served, until } from "./server/running.js";
 
@@ -77,7 +77,7 @@ test("every refusal that the server knows is in docs/security.md with its status
     .filter((file) => file.endsWith(".ts"))
     .map((file) => read(`src/server/${file}`))
     .join("\n");
-  const known = [...sources.matchAll(/new Refusal\(\s*(\d{3}),\s*"([A-Z_]+)"/g)].map(
+  const known = [...sources.matchAll(/new HttpError\(\s*(\d{3}),\s*"([A-Z_]+)"/g)].map(
     ([, status, code]) => [status, code] as const,
   );
   expect(known.length).toBeGreaterThan(15);

@@ -2,7 +2,7 @@ import { ConfigError, type Config } from "../config.js";
 import { openDatabase } from "../gateway/database.js";
 import { configuredHost } from "../gateway/ids.js";
 import type { Log } from "../gateway/log.js";
-import { Expected, hostAddress } from "../config/setting-types.js";
+import { SettingValueError, hostAddress } from "../config/setting-types.js";
 import { createStore } from "../store/store.js";
 import type { HostRow, PolledHost, Store } from "../store/types.js";
 import { refuseEngine } from "./refuse-engine.js";
@@ -66,7 +66,7 @@ function isAt(host: { readonly host: string; readonly port: number }, address: s
     const wanted = hostAddress(address);
     return wanted.host === host.host && wanted.port === host.port;
   } catch (error) {
-    if (error instanceof Expected) return false;
+    if (error instanceof SettingValueError) return false;
     throw error;
   }
 }
@@ -75,7 +75,7 @@ function addressOf(address: string) {
   try {
     return hostAddress(address);
   } catch (error) {
-    if (!(error instanceof Expected)) throw error;
+    if (!(error instanceof SettingValueError)) throw error;
     throw new ConfigError(`the host must be ${error.against(address)}; mend it`);
   }
 }

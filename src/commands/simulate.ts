@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { writeFileSync, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { Expected, integer, port } from "../config/setting-types.js";
+import { SettingValueError, integer, port } from "../config/setting-types.js";
 import { ConfigError } from "../config.js";
 import { wordsOf } from "../gateway/words.js";
 import { startCluster, type SimulatedCluster } from "../simulator/cluster.js";
@@ -78,7 +78,7 @@ function flag<T>(name: string, text: string, parse: (text: string) => T): T {
   try {
     return parse(text);
   } catch (error) {
-    if (!(error instanceof Expected)) throw error;
+    if (!(error instanceof SettingValueError)) throw error;
     throw new ConfigError(`--${name} must be ${error.against(text)}; mend or leave it out`);
   }
 }

@@ -2,9 +2,9 @@ import { appendFile, readFile } from "node:fs/promises";
 import { ConfigError } from "../config.js";
 import { wordsOf } from "../gateway/words.js";
 import { isUuid } from "../model/uuid.js";
-import { ALL_ROLES } from "../server/identity/identity.js";
+import { ALL_ROLES } from "../model/roles.js";
 import { createToken } from "../server/identity/token-file.js";
-import { Expected, duration, list } from "../config/setting-types.js";
+import { SettingValueError, duration, list } from "../config/setting-types.js";
 
 /** The flags of `vnic-graph token add`, as given. */
 export interface TokenFlags {
@@ -83,7 +83,7 @@ function lifeMs(text: string): number {
   try {
     return duration(1_000, LONGEST_MS)(days === null ? text : `${Number(days[1]) * 24}h`);
   } catch (error) {
-    if (!(error instanceof Expected)) throw error;
+    if (!(error instanceof SettingValueError)) throw error;
     throw new ConfigError(
       `--expires must be a time such as 90d or 12h, ten years at most, not "${text}"; mend or leave it out`,
     );

@@ -1,8 +1,9 @@
 import { resolve } from "node:path";
-import type { TlsFiles } from "../vdsm/wire/tls.js";
-import type { CertificateRoles } from "../server/identity/client-certificates.js";
-import { ALL_ROLES } from "../server/identity/identity.js";
-import { DEFAULT_LIMITS, type Limits } from "../server/limits.js";
+import type { TlsFiles } from "../model/tls-files.js";
+import type { CertificateRoles } from "../model/roles.js";
+import { ALL_ROLES } from "../model/roles.js";
+import { DEFAULT_LIMITS, type Limits } from "../model/limits.js";
+import { compileNamePattern } from "../model/name-patterns.js";
 import type { SettingValues } from "./settings.js";
 
 /** A setting that cannot be used; the message is one line: its name, what was expected, what to do. */
@@ -64,11 +65,9 @@ export function limitsOf(pairs: readonly (readonly [string, string])[]): Partial
 }
 
 /** A pattern of GUEST_NIC_IGNORE, which must match a whole name. */
-export function wholeNamePattern(pattern: string): RegExp {
+export function parseNamePattern(pattern: string): RegExp {
   try {
-    // Compiled bare first: wrapped, `a)(b` would pass for a pattern.
-    new RegExp(pattern, "u");
-    return new RegExp(`^(?:${pattern})$`, "u");
+    return compileNamePattern(pattern);
   } catch {
     throw new ConfigError(
       `GUEST_NIC_IGNORE must be regular expressions joined by commas, but "${pattern.slice(0, 200)}" is none; mend or remove it`,

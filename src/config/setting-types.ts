@@ -1,18 +1,12 @@
 import { isIPv6 } from "node:net";
-import { nameOf } from "../server/admission/host-header.js";
+import { formatHostAddress, parseHostHeader, VDSM_PORT, type HostAddress } from "../model/host-address.js";
 
-/** A VDSM host as it is written in a setting: an address and a port. */
-export interface HostAddress {
-  readonly host: string;
-  readonly port: number;
-}
-
-/** Turns a setting's text into its value, or throws a {@link Expected} that says what was expected. */
+/** Turns a setting's text into its value, or throws a {@link SettingValueError} that says what was expected. */
 export type Parse<T> = (text: string) => T;
 
 /** What a setting should have been; the caller knows its name and what to do next. */
-export class Expected extends Error {
-  override readonly name = "Expected";
+export class SettingValueError extends Error {
+  override readonly name = "SettingValueError";
 
   /** `found` is the part of the text that is not right; without it, the whole. */
   constructor(
@@ -28,13 +22,10 @@ export class Expected extends Error {
   }
 }
 
-/** VDSM's port unless one is given. */
-export const VDSM_PORT = 54_321;
-
 /** A TCP port; 0 lets the system choose one. */
 export const port: Parse<number> = (text) => {
   const value = wholeNumber(text);
-  if (value === null || value > 65_535) throw new Expected("a port from 0 to 65535");
+  if (value === null || value > 65_535) throw new SettingValueError("a port from 0 to 65535");
   return value;
 };
 
@@ -43,7 +34,7 @@ export function integer(least: number, most: number): Parse<number> {
   return (text) => {
     const value = wholeNumber(text);
     if (value === null || value < least || value > most) {
-      throw new Expected(`a whole number from ${least} to ${most}`);
+      throw new SettingValueError(`a whole number from ${least} to ${most}`);
     }
     return value;
   };
@@ -55,7 +46,7 @@ export function duration(leastMs: number, mostMs: number): Parse<number> {
     const match = /^(\d{1,9})(ms|s|m|h)$/.exec(text);
     const value = match === null ? Number.NaN : Number(match[1]) * (UNIT_MS[match[2] ?? ""] ?? Number.NaN);
     if (!(value >= leastMs && value <= mostMs)) {
-      throw new Expected(
+      throw new SettingValueError(
         `a duration such as 15s, 500ms or 2m, from ${formatDuration(leastMs)} to ${formatDuration(mostMs)}`,
       );
     }
@@ -67,7 +58,7 @@ export function duration(leastMs: number, mostMs: number): Parse<number> {
 export function word<T extends string>(...words: readonly T[]): Parse<T> {
   return (text) => {
     const found = words.find((each) => each === text);
-    if (found === undefined) throw new Expected(words.join(" or "));
+    if (found === undefined) throw new SettingValueError(words.join(" or "));
     return found;
   };
 }
@@ -79,7 +70,8 @@ export function orOff<T>(parse: Parse<T>): Parse<T | null> {
     try {
       return parse(text);
     } catch (error) {
-      if (error instanceof Expected) throw new Expected(`${error.message}, or off`, error.found);
+      if (error instanceof SettingValueError)
+        throw new SettingValueError(`${error.message}, or off`, error.found);
       throw error;
     }
   };
@@ -90,7 +82,9 @@ export function url(...schemes: readonly string[]): Parse<string> {
   return (text) => {
     const parsed = URL.canParse(text) ? new URL(text) : null;
     if (parsed === null || !schemes.includes(parsed.protocol.slice(0, -1))) {
-      throw new Expected(`a URL that begins with ${schemes.map((scheme) => `${scheme}://`).join(" or ")}`);
+      throw new SettingValueError(
+        `a URL that begins with ${schemes.map((scheme) => `${scheme}://`).join(" or ")}`,
+      );
     }
     return text;
   };
@@ -111,15 +105,15 @@ export const origins: Parse<readonly string[]> = (value) => {
   const given = list(value);
   const wrong = given.find((each) => !isOrigin(each));
   if (wrong !== undefined)
-    throw new Expected("origins such as https://console.example.org, joined by commas", wrong);
+    throw new SettingValueError("origins such as https://console.example.org, joined by commas", wrong);
   return given;
 };
 
 /** What a Host header may hold, joined by commas; `*` is any. */
 export const hostNames: Parse<readonly string[]> = (value) => {
   const given = list(value);
-  const wrong = given.find((each) => each !== "*" && nameOf(each) === null);
-  if (wrong !== undefined) throw new Expected("names or name:port, joined by commas, or *", wrong);
+  const wrong = given.find((each) => each !== "*" && parseHostHeader(each) === null);
+  if (wrong !== undefined) throw new SettingValueError("names or name:port, joined by commas, or *", wrong);
   return given;
 };
 
@@ -128,7 +122,7 @@ export const assignments: Parse<readonly (readonly [string, string])[]> = (value
   list(value).map((part) => {
     const [, name, assigned] = /^([^=]+)=([^=]+)$/.exec(part) ?? [];
     if (name === undefined || assigned === undefined) {
-      throw new Expected("name=value pairs joined by commas", part);
+      throw new SettingValueError("name=value pairs joined by commas", part);
     }
     return [name.trim(), assigned.trim()] as const;
   });
@@ -138,11 +132,11 @@ export const hostAddresses: Parse<readonly HostAddress[]> = (value) => {
   const addresses = list(value).map(hostAddress);
   const seen = new Set<string>();
   for (const each of addresses) {
-    const key = formatAddress(each);
-    if (seen.has(key)) throw new Expected("host[:port],… with every host once", `${key} twice`);
+    const key = formatHostAddress(each);
+    if (seen.has(key)) throw new SettingValueError("host[:port],… with every host once", `${key} twice`);
     seen.add(key);
   }
-  if (addresses.length === 0) throw new Expected("at least one host[:port]");
+  if (addresses.length === 0) throw new SettingValueError("at least one host[:port]");
   return addresses;
 };
 
@@ -154,18 +148,13 @@ export const hostAddress: Parse<HostAddress> = (value) => {
   const [, bracketed, plain, portText] = match ?? [];
   const host = bracketed ?? plain ?? "";
   const isHost = bracketed === undefined ? HOST_NAME.test(host) : isIPv6(host);
-  if (!isHost) throw new Expected("host[:port] (IPv6 as [2001:db8::1]:54321)", value);
+  if (!isHost) throw new SettingValueError("host[:port] (IPv6 as [2001:db8::1]:54321)", value);
   const number = portText === undefined ? VDSM_PORT : wholeNumber(portText);
   if (number === null || number < 1 || number > 65_535) {
-    throw new Expected("host[:port] with a port from 1 to 65535", value);
+    throw new SettingValueError("host[:port] with a port from 1 to 65535", value);
   }
   return { host, port: number };
 };
-
-/** `host:port`, IPv6 in brackets. */
-export function formatAddress({ host, port: number }: HostAddress): string {
-  return `${host.includes(":") ? `[${host}]` : host}:${number}`;
-}
 
 /** In the largest unit that leaves no remainder. */
 function formatDuration(ms: number): string {

@@ -1,3 +1,4 @@
+import { DEFAULT_GUEST_NIC_IGNORE } from "../model/name-patterns.js";
 import {
   assignments,
   duration,
@@ -55,7 +56,7 @@ export const SETTINGS = {
   REFRESH_CONCURRENCY: setting("32", integer(1, 1_000), "hosts polled at the same time, at most"),
   VDSM_TIMEOUT: setting("30s", duration(100, 600_000), "deadline of one question to a host"),
   GUEST_NIC_IGNORE: setting(
-    "lo[0-9]*,Loopback.*,tun[0-9]*,veth[0-9a-f]*",
+    DEFAULT_GUEST_NIC_IGNORE,
     list,
     "guest interfaces to leave out: patterns that match the whole name",
   ),

@@ -3,8 +3,8 @@ import { ENGINE_COLUMNS } from "./engine-columns.js";
 import { rowsOf } from "../store/postgres/sql.js";
 
 /** The database is not an engine's, or not all of what is needed may be read; the message names what is lacking. */
-export class EngineRefused extends Error {
-  override readonly name = "EngineRefused";
+export class UnusableEngineError extends Error {
+  override readonly name = "UnusableEngineError";
 }
 
 /** What was found at an engine's database; all of it is worth a line in the log. */
@@ -19,13 +19,13 @@ export interface EngineCheck {
   readonly message: string;
 }
 
-/** Makes sure, without changing anything, that all that is read can be read. Throws {@link EngineRefused}. */
+/** Makes sure, without changing anything, that all that is read can be read. Throws {@link UnusableEngineError}. */
 export async function checkEngine(dataSource: DataSource): Promise<EngineCheck> {
   const [session] = await rowsOf<Session>(dataSource, SESSION);
   const { database = "", role = "", readOnly = "off" } = session ?? {};
   const where = `engine database ${database}`;
   if (readOnly !== "on") {
-    throw new EngineRefused(
+    throw new UnusableEngineError(
       `${where}: sessions are not read-only, perhaps because of a connection pooler; ` +
         `run ALTER ROLE ${role} SET default_transaction_read_only = on, and start again`,
     );
@@ -36,7 +36,7 @@ export async function checkEngine(dataSource: DataSource): Promise<EngineCheck> 
   ]);
   const lacking = lackingOf(columns);
   if (lacking.length > 0) {
-    throw new EngineRefused(
+    throw new UnusableEngineError(
       `${where}: role ${role} lacks ${lacking.join(", ")}; ` +
         "give DATABASE_URL the database of an oVirt engine 4.3 to 4.5, and a role that may SELECT from these tables",
     );

@@ -1,4 +1,5 @@
-import { VM_STATUS, type StaleReason } from "../store/types.js";
+import { VM_STATUS } from "../model/vm-status.js";
+import type { StaleReason } from "../store/types.js";
 
 /** What an engine's tables tell of how current a guest's interfaces are. */
 export interface EngineGuest {

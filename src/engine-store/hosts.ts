@@ -1,3 +1,4 @@
+import { formatHostAddress } from "../model/host-address.js";
 import type { DataSource } from "typeorm";
 import type { HostRow } from "../store/types.js";
 import { rowsOf } from "../store/postgres/sql.js";
@@ -15,7 +16,7 @@ export async function selectHosts(dataSource: DataSource, ids: readonly string[]
   return rows.map(({ id, name, host, port, status }) => ({
     id,
     name,
-    address: host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`,
+    address: formatHostAddress({ host, port }),
     status,
     lastAttemptAt: null,
     lastSuccessAt: null,

@@ -1,8 +1,9 @@
+import { normalizeReportedMac } from "../model/mac.js";
 import type { DataSource } from "typeorm";
 import type { GuestInterface, Nic } from "../store/types.js";
 import { UNKNOWN_INTERFACE } from "../store/read/interface-columns.js";
 import { Parameters, rowsOf } from "../store/postgres/sql.js";
-import { ipv4sOf, ipv6sOf, macOf } from "./normalize.js";
+import { ipv4sOf, ipv6sOf } from "./normalize.js";
 import type { Visible } from "./vm-conditions.js";
 
 /**
@@ -30,7 +31,7 @@ export async function selectGuestInterfaces(
     ...UNKNOWN_INTERFACE,
     vmId,
     name: name === "" ? null : name,
-    macAddress: macOf(mac),
+    macAddress: normalizeReportedMac(mac),
     ipv4Addresses: ipv4sOf(ipv4),
     ipv6Addresses: ipv6sOf(ipv6),
   }));
@@ -69,7 +70,7 @@ export async function selectNics(
       ORDER BY i.vm_guid, i.name, i.id`,
     parameters.values,
   );
-  return rows.map((row) => ({ ...row, macAddress: macOf(row.macAddress) }));
+  return rows.map((row) => ({ ...row, macAddress: normalizeReportedMac(row.macAddress) }));
 }
 
 interface EngineInterface {

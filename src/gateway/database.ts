@@ -5,7 +5,7 @@ import { createDataSource } from "../store/postgres/data-source.js";
 import { checkEngine } from "../engine-store/check-engine.js";
 import { createEngineDataSource } from "../engine-store/engine-data-source.js";
 import { startEmbeddedPostgres } from "../embedded-postgres/embedded-postgres.js";
-import { migrate, SchemaRefused } from "../store/postgres/migrate.js";
+import { migrate, UnusableSchemaError } from "../store/postgres/migrate.js";
 import { wordsOf } from "./words.js";
 
 /** A database that is there and has the tables that are read. */
@@ -70,7 +70,7 @@ export async function migrateAt(url: string): Promise<string[]> {
     return await migrate(dataSource);
   } catch (error) {
     // Its message says what to do; PostgreSQL's own, and that of a lost connection, do not.
-    if (error instanceof SchemaRefused || error instanceof NotReached) throw error;
+    if (error instanceof UnusableSchemaError || error instanceof DatabaseUnreachableError) throw error;
     throw new Error(`the database cannot be brought up to date: ${wordsOf(error)}; ${HOW_TO_MEND}`, {
       cause: error,
     });
@@ -81,15 +81,15 @@ export async function migrateAt(url: string): Promise<string[]> {
 
 const HOW_TO_MEND = "`vnic-graph doctor` says how to mend it";
 
-class NotReached extends Error {
-  override readonly name = "NotReached";
+class DatabaseUnreachableError extends Error {
+  override readonly name = "DatabaseUnreachableError";
 }
 
 async function connect(dataSource: DataSource): Promise<void> {
   try {
     await dataSource.initialize();
   } catch (cause) {
-    throw new NotReached(
+    throw new DatabaseUnreachableError(
       `the database of DATABASE_URL cannot be reached: ${wordsOf(cause)}; ${HOW_TO_MEND}`,
       { cause },
     );

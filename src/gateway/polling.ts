@@ -8,7 +8,7 @@ import type { Metrics } from "./metrics.js";
 import type { Load } from "../refresher/schedule/slots.js";
 import { startRefresher } from "../refresher/refresher.js";
 import type { Replicas } from "./replicas.js";
-import { Expected, hostAddress } from "../config/setting-types.js";
+import { SettingValueError, hostAddress } from "../config/setting-types.js";
 import type { ConfiguredHost, Store } from "../store/types.js";
 import { wordsOf } from "./words.js";
 
@@ -131,7 +131,7 @@ function addressOf(address: string) {
   try {
     return hostAddress(address);
   } catch (error) {
-    if (error instanceof Expected)
+    if (error instanceof SettingValueError)
       throw graphError("BAD_USER_INPUT", `address must be ${error.against(address)}`);
     throw error;
   }

@@ -1,6 +1,6 @@
 import type { Loaders } from "../loaders/loaders.js";
 import { graphError } from "./errors.js";
-import type { Role } from "./roles.js";
+import type { Role } from "../model/roles.js";
 
 /** Who asks. Without authentication the server passes somebody who has every role. */
 export interface Viewer {

@@ -1,5 +1,4 @@
-/** What a viewer may be. `metrics` opens nothing here; the server asks for it at `/metrics`. */
-export type Role = "reader" | "operator" | "router" | "metrics";
+import type { Role } from "../model/roles.js";
 
 /** Who may ask each root field, and so all that hangs below it. A field that is not listed does not get into a schema. */
 export const ROOT_FIELD_ROLES: Readonly<Record<string, Role>> = {

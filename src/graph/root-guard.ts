@@ -1,7 +1,8 @@
 import { defaultFieldResolver, type GraphQLFieldResolver, type GraphQLSchema } from "graphql";
 import type { GraphContext, Viewer } from "./context.js";
 import { graphError } from "./errors.js";
-import { ROOT_FIELD_ROLES, type Role } from "./roles.js";
+import type { Role } from "../model/roles.js";
+import { ROOT_FIELD_ROLES } from "./roles.js";
 
 /** Puts the rule of {@link ROOT_FIELD_ROLES} in front of every root field; fails if one has no rule. */
 export function guardRootFields(schema: GraphQLSchema): GraphQLSchema {

@@ -1,5 +1,4 @@
 /** What the graph may know of the store: the shapes of rows and questions, never the store itself. */
-export { VM_STATUS } from "../store/types.js";
 export type {
   GuestInterface,
   HostRow,

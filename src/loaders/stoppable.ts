@@ -1,8 +1,8 @@
 import type { ReadStore } from "../store/types.js";
 
 /** PostgreSQL ended a statement before it was done: at its limit of time, or because an operator asked for that. */
-class StatementStopped extends Error {
-  override readonly name = "StatementStopped";
+class StatementTimeoutError extends Error {
+  override readonly name = "StatementTimeoutError";
   /** To a client it is the same as a request's own deadline; the graph and HTTP read it from here. */
   readonly extensions = { code: "DEADLINE_EXCEEDED", http: { status: 504 } };
 
@@ -26,7 +26,7 @@ export function stoppable(store: ReadStore, check: () => void): ReadStore {
         return await read(...args);
       } catch (error) {
         throw error instanceof Error && "code" in error && error.code === QUERY_CANCELED
-          ? new StatementStopped(error)
+          ? new StatementTimeoutError(error)
           : error;
       }
     };

@@ -1,15 +1,15 @@
 import { isIPv4, isIPv6 } from "node:net";
 
-/** An IPv4 address as it is stored, four decimal octets and nothing else; `null` if the text is none. */
-export function canonicalIPv4(text: string): string | null {
+/** Returns the IPv4 address as it is stored, four decimal octets; `null` if the text is not one. */
+export function normalizeIPv4(text: string): string | null {
   return isIPv4(text) ? text : null;
 }
 
 /**
- * An IPv6 address in the one text form in which it is stored, so that a search is an equality: RFC 5952, hexadecimal
- * throughout, without a zone. `null` if the text is none.
+ * Returns the IPv6 address in the one text form in which it is stored: RFC 5952, hexadecimal throughout, without a zone.
+ * One form makes a search an equality. `null` if the text is not an IPv6 address.
  */
-export function canonicalIPv6(text: string): string | null {
+export function normalizeIPv6(text: string): string | null {
   const zone = text.lastIndexOf("%");
   const address = zone === -1 ? text : text.slice(0, zone);
   if (!isIPv6(address) || address.includes("%")) return null;
@@ -17,8 +17,15 @@ export function canonicalIPv6(text: string): string | null {
   return new URL(`http://[${address}]`).hostname.slice(1, -1);
 }
 
-/** The eight groups of a canonical address. */
-export function groupsOfIPv6(canonical: string): readonly string[] {
+/** Splits a normalized IPv6 address into its eight groups. */
+export function splitIPv6(canonical: string): readonly string[] {
   const [left = [], right = []] = canonical.split("::").map((half) => (half === "" ? [] : half.split(":")));
   return [...left, ...Array.from({ length: 8 - left.length - right.length }, () => "0"), ...right];
 }
+
+/** Returns `true` if others can use the address: it is not loopback, link-local or unspecified. */
+export function isGlobalAddress(address: string): boolean {
+  return !LOCAL_ADDRESS.test(address);
+}
+
+const LOCAL_ADDRESS = /^(?:127\.|169\.254\.|0\.0\.0\.0$|::1?$|fe[89ab][0-9a-f]:)/i;

@@ -1,17 +1,25 @@
-/** The MAC in lower case with colons, or `null` if the text is none of 6, 8 or 20 octets. */
-export function canonicalMac(text: string): string | null {
+/**
+ * Returns the MAC in lower case with colons, or `null` if the text is not a MAC of 6, 8 or 20 octets.
+ * Every spelling that guests, engines and people use is understood.
+ */
+export function normalizeMac(text: string): string | null {
   if (!FORMS.some((form) => form.test(text))) return null;
   const digits = text.toLowerCase().replaceAll(/[^0-9a-f]/g, "");
   return LENGTHS.includes(digits.length / 2) ? (digits.match(/../g) ?? []).join(":") : null;
 }
 
-/** `true` if both are the same MAC, however they are spelt: an engine stores what the guest said. */
-export function sameMac(left: string | null, right: string | null): boolean {
-  if (left === null || right === null) return false;
-  return left === right || (canonicalMac(left) ?? left) === (canonicalMac(right) ?? right);
+/** Does the same for a MAC that a host or an engine stores as its guest wrote it: blanks around it are dropped. */
+export function normalizeReportedMac(text: string | null): string | null {
+  return text === null ? null : normalizeMac(text.trim());
 }
 
-/** Ethernet, EUI-64, and IP over InfiniBand (59 characters, as guests report it). */
+/** Returns `true` if both texts are the same MAC, whatever their spelling. */
+export function isSameMac(left: string | null, right: string | null): boolean {
+  if (left === null || right === null) return false;
+  return left === right || (normalizeMac(left) ?? left) === (normalizeMac(right) ?? right);
+}
+
+/** Octets of Ethernet, of EUI-64, and of IP over InfiniBand (59 characters, as guests report it). */
 const LENGTHS: readonly number[] = [6, 8, 20];
 const FORMS = [
   /^[0-9a-f]{2}(?::[0-9a-f]{2}){1,19}$/i,

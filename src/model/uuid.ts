@@ -1,6 +1,29 @@
-/** `true` if the text is a UUID as PostgreSQL prints it, in any case; anything else must never reach a statement. */
+import { createHash } from "node:crypto";
+
+/** Returns `true` if the text is a UUID as PostgreSQL prints it, in any case; anything else must never reach a statement. */
 export function isUuid(text: string): boolean {
   return UUID.test(text);
 }
+
+/** Returns the UUID in lower case, or `null` if the value is not a UUID. */
+export function normalizeUuid(value: unknown): string | null {
+  return typeof value === "string" && isUuid(value) ? value.toLowerCase() : null;
+}
+
+/** Makes a UUID that follows from a name alone, so that every replica and every restart makes the same. */
+export function deriveUuid(name: string, { hash, version }: UuidKind = VERSION_5): string {
+  const digest = createHash(hash).update(name).digest();
+  digest.writeUInt8((digest.readUInt8(6) & 0x0f) | (version << 4), 6);
+  digest.writeUInt8((digest.readUInt8(8) & 0x3f) | 0x80, 8);
+  return digest.toString("hex", 0, 16).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
+
+/** How a name becomes a UUID: RFC 9562 ties SHA-1 to version 5, and leaves version 8 to whoever makes it. */
+export interface UuidKind {
+  readonly hash: "sha1" | "sha256";
+  readonly version: 5 | 8;
+}
+
+const VERSION_5: UuidKind = { hash: "sha1", version: 5 };
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;

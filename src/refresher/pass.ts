@@ -7,7 +7,7 @@ import type { PassMemory } from "./pass-memory.js";
 import { NO_CHANGES } from "./plan/plan-builder.js";
 import { planPass, vmsToAskNicsOf } from "./plan/plan.js";
 import type { PassPlan } from "./plan/plan.js";
-import { askStore, StoreTrouble } from "./store-trouble.js";
+import { askStore, StoreError } from "./store-error.js";
 
 /** VMs of which a reader now sees something else; told only once that is committed. */
 export interface GuestNetworkChange {
@@ -157,7 +157,7 @@ async function noteFailure(
 function failureOf(error: unknown): HostFailure {
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof HostError) return { kind: error.kind, message };
-  return { kind: error instanceof StoreTrouble ? "database" : "internal", message };
+  return { kind: error instanceof StoreError ? "database" : "internal", message };
 }
 
 function stopIfAborted({ vdsm }: HostLink, signal: AbortSignal): void {

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { deriveUuid } from "../model/uuid.js";
 import type { GuestInterface } from "../loaders/rows.js";
 
 /** A guest's interface with an id, which the tables do not give it. */
@@ -17,14 +17,9 @@ export function withIds(rows: readonly GuestInterface[]): Device[] {
     const identity = JSON.stringify([row.vmId, row.name, row.macAddress]);
     const ordinal = counts.get(identity) ?? 0;
     counts.set(identity, ordinal + 1);
-    return { id: uuidOf(`${identity}#${ordinal}`), row };
+    return { id: deriveUuid(`vnic-graph reported device ${identity}#${ordinal}`, DEVICE_ID), row };
   });
 }
 
-/** A name-based UUID of version 8: hashed like version 5, but with SHA-256. */
-function uuidOf(name: string): string {
-  const digest = createHash("sha256").update(`vnic-graph reported device ${name}`).digest();
-  digest.writeUInt8((digest.readUInt8(6) & 0x0f) | 0x80, 6);
-  digest.writeUInt8((digest.readUInt8(8) & 0x3f) | 0x80, 8);
-  return digest.toString("hex", 0, 16).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
-}
+/** Version 8 because the digest is SHA-256. */
+const DEVICE_ID = { hash: "sha256", version: 8 } as const;

@@ -1,6 +1,6 @@
 /** An answer that is not what was asked for, in oVirt's form: a reason in a few words and the detail. */
-export class Fault extends Error {
-  override readonly name = "Fault";
+export class OvirtFaultError extends Error {
+  override readonly name = "OvirtFaultError";
 
   constructor(
     readonly status: number,
@@ -17,21 +17,25 @@ export class Fault extends Error {
 }
 
 /** The thing is not there, or not for this viewer: nobody is told which. */
-export function notFound(what: string, id: string): Fault {
-  return new Fault(404, `Entity not found: ${what}: id=${id.slice(0, 100)}`);
+export function notFound(what: string, id: string): OvirtFaultError {
+  return new OvirtFaultError(404, `Entity not found: ${what}: id=${id.slice(0, 100)}`);
 }
 
 /**
  * What a client is told of an error, or `null` if it must not be told. Guards, identity and the graph have errors of their
  * own, which this room does not know by name: they carry a status, or a code.
  */
-export function faultOf(error: unknown): Fault | null {
-  if (error instanceof Fault) return error;
+export function faultOf(error: unknown): OvirtFaultError | null {
+  if (error instanceof OvirtFaultError) return error;
   if (!(error instanceof Error)) return null;
   const status = statusOf(error);
   if (status === null) return null;
   const isFramework = "code" in error && String(error.code).startsWith("FST_");
-  return new Fault(status, isFramework ? "The request is malformed." : error.message, headersOf(error));
+  return new OvirtFaultError(
+    status,
+    isFramework ? "The request is malformed." : error.message,
+    headersOf(error),
+  );
 }
 
 function statusOf(error: Error): number | null {

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from "fastify";
-import { Fault } from "./fault.js";
+import { OvirtFaultError } from "./fault.js";
 import { searchOf, type Search } from "./search.js";
 
 /** What may be followed into an answer, instead of being linked to. */
@@ -19,7 +19,7 @@ export function wantsAllContent(request: FastifyRequest): boolean {
   if (asked === null) return false;
   if (["", "true"].includes(asked.trim().toLowerCase())) return true;
   if (asked.trim().toLowerCase() === "false") return false;
-  throw new Fault(400, "All-Content: expected true or false");
+  throw new OvirtFaultError(400, "All-Content: expected true or false");
 }
 
 /** What the client wants followed, of what can be. */
@@ -30,7 +30,7 @@ export function followOf(request: FastifyRequest, possible: readonly Follow[]): 
     const follow = possible.find((name) => name === each);
     if (follow === undefined) {
       const may = possible.length === 0 ? "nothing" : possible.join(", ");
-      throw new Fault(400, `follow: ${each.slice(0, 100)} cannot be followed here; ${may} can`);
+      throw new OvirtFaultError(400, `follow: ${each.slice(0, 100)} cannot be followed here; ${may} can`);
     }
     known.add(follow);
   }
@@ -40,11 +40,14 @@ export function followOf(request: FastifyRequest, possible: readonly Follow[]): 
 /** The page of a list that the client wants. */
 export function listQuestionOf(request: FastifyRequest): ListQuestion {
   const max = wholeNumber(request, "max") ?? MAX_PAGE;
-  if (max > MAX_PAGE) throw new Fault(400, `max: at most ${MAX_PAGE}; ask for the next page`);
+  if (max > MAX_PAGE) throw new OvirtFaultError(400, `max: at most ${MAX_PAGE}; ask for the next page`);
   const search = searchOf(parameter(request, "search") ?? "");
   const page = wholeNumber(request, "page") ?? search.page ?? 1;
   if (page < 1 || max * page > MAX_DEPTH) {
-    throw new Fault(400, `page: pages reach to the ${MAX_DEPTH}th VM from the first; narrow the search`);
+    throw new OvirtFaultError(
+      400,
+      `page: pages reach to the ${MAX_DEPTH}th VM from the first; narrow the search`,
+    );
   }
   return { max, page, search };
 }
@@ -58,15 +61,15 @@ export const MAX_DEPTH = 10_000;
 function wholeNumber(request: FastifyRequest, name: string): number | null {
   const text = parameter(request, name);
   if (text === null) return null;
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new Fault(400, `${name}: expected a whole number from 1`);
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new OvirtFaultError(400, `${name}: expected a whole number from 1`);
   return Number(text);
 }
 
 function parameter(request: FastifyRequest, name: string): string | null {
   const value = (request.query as Readonly<Record<string, string | readonly string[] | undefined>>)[name];
   if (value === undefined) return null;
-  if (typeof value !== "string") throw new Fault(400, `${name}: given more than once`);
+  if (typeof value !== "string") throw new OvirtFaultError(400, `${name}: given more than once`);
   if (/\p{Cc}|\p{Cs}/u.test(value))
-    throw new Fault(400, `${name}: holds characters that nothing is called by`);
+    throw new OvirtFaultError(400, `${name}: holds characters that nothing is called by`);
   return value;
 }

@@ -1,5 +1,5 @@
 import type { Loaders } from "../loaders/loaders.js";
-import { sameMac } from "../model/mac.js";
+import { isSameMac } from "../model/mac.js";
 import { bestFirst } from "../loaders/match.js";
 import type { GuestInterface, Nic, VmRow } from "../loaders/rows.js";
 import { isUuid } from "../model/uuid.js";
@@ -84,7 +84,7 @@ export function deviceAt(devices: readonly Device[], id: string): Device {
 
 /** In reported order: bonds, VLANs and bridges share a MAC. */
 function devicesWithMacOf(nic: Nic, devices: readonly Device[]): Device[] {
-  return devices.filter(({ row }) => sameMac(row.macAddress, nic.macAddress));
+  return devices.filter(({ row }) => isSameMac(row.macAddress, nic.macAddress));
 }
 
 function nicWithDevices(nic: Nic, devices: readonly Device[], wanted: ReadonlySet<Follow>): Element {

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Loaders } from "../loaders/loaders.js";
 import { mediaTypeOf, written, type Document } from "./document.js";
 import { BASE } from "./elements.js";
-import { Fault, faultOf } from "./fault.js";
+import { OvirtFaultError, faultOf } from "./fault.js";
 import { formatOf } from "./format.js";
 import { OPENAPI } from "./openapi.js";
 import { ROUTES } from "./routes.js";
@@ -38,7 +38,7 @@ export function restPlugin(app: FastifyInstance, options: RestOptions, done: () 
         // Refused before anything is read.
         const format = formatOf(request.headers.accept);
         if (format === null) {
-          throw new Fault(406, "Accept: answers are application/xml or application/json");
+          throw new OvirtFaultError(406, "Accept: answers are application/xml or application/json");
         }
         const loaders = await options.loadersFor(request);
         const { headers, ...document } = await answer(request, loaders);
@@ -61,7 +61,7 @@ export function restPlugin(app: FastifyInstance, options: RestOptions, done: () 
     method: ["GET", "HEAD"],
     url: `${BASE}/*`,
     handler: () => {
-      throw new Fault(404, `There is nothing here; ${BASE} tells what there is`);
+      throw new OvirtFaultError(404, `There is nothing here; ${BASE} tells what there is`);
     },
   });
   for (const url of [BASE, `${BASE}/*`]) {
@@ -69,7 +69,7 @@ export function restPlugin(app: FastifyInstance, options: RestOptions, done: () 
       method: ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
       url,
       handler: () => {
-        throw new Fault(405, "Guests are only read here; use GET or HEAD", { allow: "GET, HEAD" });
+        throw new OvirtFaultError(405, "Guests are only read here; use GET or HEAD", { allow: "GET, HEAD" });
       },
     });
   }
@@ -86,7 +86,7 @@ function sendFault(
 ): FastifyReply {
   const known = faultOf(error);
   if (known === null) onError?.(error, request);
-  const fault = known ?? new Fault(500, `Internal error (request ${request.id})`);
+  const fault = known ?? new OvirtFaultError(500, `Internal error (request ${request.id})`);
   const format = formatOf(request.headers.accept) ?? "xml";
   return reply
     .code(fault.status)
@@ -96,7 +96,7 @@ function sendFault(
 }
 
 /** oVirt's fault; a detail is one line of a bounded length, whatever was echoed into it. */
-function documentOf({ reason, detail }: Fault): Document {
+function documentOf({ reason, detail }: OvirtFaultError): Document {
   return { root: "fault", element: { reason, detail: detail.slice(0, MAX_DETAIL_LENGTH) } };
 }
 

@@ -1,6 +1,6 @@
-import { canonicalIPv4, canonicalIPv6 } from "../loaders/addresses.js";
+import { normalizeIPv4, normalizeIPv6 } from "../model/ip.js";
 import type { VmFilter } from "../loaders/rows.js";
-import { Fault } from "./fault.js";
+import { OvirtFaultError } from "./fault.js";
 import { statusesOf } from "./status-words.js";
 
 /** What a `search` means: what the database can tell, the exact name if one is asked for, and the page that it names. */
@@ -14,7 +14,7 @@ export interface Search {
 /** Reads oVirt's search language as far as it is used here: name, status and ip, joined by `and`, and a page. */
 export function searchOf(text: string): Search {
   if (text.length > MAX_LENGTH)
-    throw new Fault(400, `search: longer than ${MAX_LENGTH} characters; narrow it`);
+    throw new OvirtFaultError(400, `search: longer than ${MAX_LENGTH} characters; narrow it`);
   const [, terms = "", page] = /^\s*(.*?)\s*(?:\bpage\s+(\d{1,9})\s*)?$/is.exec(text) ?? [];
   const values = valuesOf(terms) ?? unreadable(text);
   const [name, status, ip] = ["name", "status", "ip"].map((key) => values.get(key));
@@ -22,7 +22,7 @@ export function searchOf(text: string): Search {
   const filter: VmFilter = {
     ...(part !== "" && { nameContains: part }),
     ...(status !== undefined && { statuses: statusesOf(status.toLowerCase()) ?? wrong("status", status) }),
-    ...(ip !== undefined && { ip: canonicalIPv4(ip) ?? canonicalIPv6(ip) ?? wrong("ip", ip) }),
+    ...(ip !== undefined && { ip: normalizeIPv4(ip) ?? normalizeIPv6(ip) ?? wrong("ip", ip) }),
   };
   return {
     filter,
@@ -50,7 +50,7 @@ const MAX_LENGTH = 500;
 const TERM = /^(name|status|ip)\s*=\s*(?:"([^"]*)"|([^\s"]+))(?:\s+and\s+(?=\S)|\s*$)/i;
 
 function unreadable(text: string): never {
-  throw new Fault(
+  throw new OvirtFaultError(
     400,
     `search: cannot be read: ${text.slice(0, 100)}; write name=web*, status=up or ip=192.0.2.1, joined by "and", ` +
       'and "page 2" at the end',
@@ -58,7 +58,7 @@ function unreadable(text: string): never {
 }
 
 function wrong(key: string, value: string): never {
-  throw new Fault(400, `search: ${key} has no value ${value.slice(0, 100)}`);
+  throw new OvirtFaultError(400, `search: ${key} has no value ${value.slice(0, 100)}`);
 }
 
 /** The database looks for a part of a name; the pattern then judges what it found. */

@@ -1,4 +1,4 @@
-import { VM_STATUS } from "../loaders/rows.js";
+import { VM_STATUS } from "../model/vm-status.js";
 
 /** oVirt's REST word for a VM's state; a number without a word is a state that is not known. */
 export function statusWord(status: number): string {

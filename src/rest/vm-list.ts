@@ -1,6 +1,6 @@
 import type { Loaders } from "../loaders/loaders.js";
 import type { VmRow } from "../loaders/rows.js";
-import { Fault } from "./fault.js";
+import { OvirtFaultError } from "./fault.js";
 import { MAX_DEPTH, type ListQuestion } from "./question.js";
 
 /** A page of VMs by name, and whether there is another. */
@@ -17,7 +17,7 @@ export async function vmList(loaders: Loaders, { max, page, search }: ListQuesti
   const limit = name === null ? end + 1 : MAX_DEPTH + 1;
   const rows = await loaders.vmsPage({ limit, after: null, filter, order: "NAME_ASC" });
   if (name !== null && rows.length > MAX_DEPTH) {
-    throw new Fault(400, `search: more than ${MAX_DEPTH} VMs have a part of this name; narrow it`);
+    throw new OvirtFaultError(400, `search: more than ${MAX_DEPTH} VMs have a part of this name; narrow it`);
   }
   const found = name === null ? rows : rows.filter((vm) => name(vm.name));
   return { vms: found.slice(end - max, end), hasNext: found.length > end };
@@ -31,7 +31,7 @@ export async function refuseTooMany(loaders: Loaders, vms: readonly VmRow[]): Pr
   const interfaces = await Promise.all(vms.map((vm) => loaders.guestInterfacesByVm.load(vm.id)));
   const count = interfaces.reduce((sum, rows) => sum + rows.length, 0);
   if (count > MAX_INTERFACES) {
-    throw new Fault(
+    throw new OvirtFaultError(
       400,
       `max: these ${vms.length} VMs have ${count} interfaces, more than ${MAX_INTERFACES}; ask for fewer`,
     );

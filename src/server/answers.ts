@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { GraphQLError } from "graphql";
-import { internalErrorMessage, Refusal } from "./errors.js";
+import { internalErrorMessage, HttpError } from "./errors.js";
 
 const GRAPHQL_RESPONSE = "application/graphql-response+json";
 
@@ -20,23 +20,24 @@ export async function sendError(
 }
 
 /** What a client is told of an error: refusals as they are, Fastify's own about requests by their status, others masked. */
-export function refusalOf(error: unknown): Refusal {
-  if (error instanceof Refusal) return error;
+export function refusalOf(error: unknown): HttpError {
+  if (error instanceof HttpError) return error;
   if (error instanceof GraphQLError) return refusalOfGraphQL(error);
   const status = error instanceof Error && "statusCode" in error ? error.statusCode : undefined;
   if (typeof status === "number" && status >= 400 && status < 500) {
-    return new Refusal(status, "BAD_REQUEST", "The request is malformed.");
+    return new HttpError(status, "BAD_REQUEST", "The request is malformed.");
   }
-  return new Refusal(500, "INTERNAL_SERVER_ERROR", internalErrorMessage(error));
+  return new HttpError(500, "INTERNAL_SERVER_ERROR", internalErrorMessage(error));
 }
 
 /** Errors that are made for both worlds say their status in `extensions.http`, as Apollo reads it. */
-function refusalOfGraphQL(error: GraphQLError): Refusal {
+function refusalOfGraphQL(error: GraphQLError): HttpError {
   const { code, http } = error.extensions as {
     readonly code?: unknown;
     readonly http?: { readonly status?: unknown };
   };
   const status = http?.status;
-  if (typeof code === "string" && typeof status === "number") return new Refusal(status, code, error.message);
-  return new Refusal(500, "INTERNAL_SERVER_ERROR", internalErrorMessage(error));
+  if (typeof code === "string" && typeof status === "number")
+    return new HttpError(status, code, error.message);
+  return new HttpError(500, "INTERNAL_SERVER_ERROR", internalErrorMessage(error));
 }

@@ -3,8 +3,8 @@ import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import type { Logger } from "pino";
 
 /** A request that is answered with an HTTP status and a code instead of data; the message is for the client. */
-export class Refusal extends Error {
-  override readonly name = "Refusal";
+export class HttpError extends Error {
+  override readonly name = "HttpError";
 
   constructor(
     readonly status: number,

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { GraphQLSchema } from "graphql";
 import type { Logger } from "pino";
 import type { Identity, KnownViewer } from "./identity/identity.js";
-import type { Limits } from "./limits.js";
+import type { Limits } from "../model/limits.js";
 import type { ListSizeOf } from "./graphql/field-size.js";
 import type { TlsMaterial } from "./tls.js";
 

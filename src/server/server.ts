@@ -8,14 +8,14 @@ import Fastify, { type FastifyInstance } from "fastify";
 import { sendError } from "./answers.js";
 import { startApollo } from "./graphql/apollo.js";
 import { anyDocument, readTrustedDocuments, trustedDocumentsOnly } from "./graphql/documents.js";
-import { Refusal, requestScope } from "./errors.js";
+import { HttpError, requestScope } from "./errors.js";
 import { checkHost } from "./admission/host-header.js";
-import { isLoopback } from "../model/loopback.js";
+import { bracketIPv6, isLoopbackHost } from "../model/host-address.js";
 import { graphqlHandler } from "./graphql/graphql-handler.js";
 import { graphqlRoutes, metricsRoute } from "./routes/guarded-routes.js";
 import { healthRoutes } from "./routes/health.js";
 import { createAdmission } from "./admission/admission.js";
-import { DEFAULT_LIMITS, type Limits } from "./limits.js";
+import { DEFAULT_LIMITS, type Limits } from "../model/limits.js";
 import { listen } from "./listen.js";
 import { moreRoutes } from "./routes/more-routes.js";
 import type { RunningServer, ServerOptions } from "./options.js";
@@ -51,7 +51,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
   await listen(app, options);
   const { port } = app.server.address() as AddressInfo;
-  const name = options.host.includes(":") ? `[${options.host}]` : options.host;
+  const name = bracketIPv6(options.host);
   return {
     url: `${options.tls == null ? "http" : "https"}://${name}:${port}`,
     port,
@@ -64,7 +64,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 }
 
 function refuseOpenDoors({ host, identity, insecure }: ServerOptions): void {
-  if (isLoopback(host) || identity.required || insecure) return;
+  if (isLoopbackHost(host) || identity.required || insecure) return;
   throw new Error(
     `${host} can be reached by others, but nothing says who may ask; set an identity or --insecure`,
   );
@@ -118,7 +118,7 @@ async function everyAnswer(
     requestScope.run({ requestId: request.id, log: options.log }, () => sendError(request, reply, error)),
   );
   app.setNotFoundHandler((request, reply) =>
-    sendError(request, reply, new Refusal(404, "NOT_FOUND", "There is nothing here; /graphql answers.")),
+    sendError(request, reply, new HttpError(404, "NOT_FOUND", "There is nothing here; /graphql answers.")),
   );
   if (options.cors.length > 0) {
     await app.register(cors, {

@@ -1,3 +1,4 @@
+import { formatHostAddress } from "../model/host-address.js";
 import { createAuthority, type Credentials } from "./wire/certificates.js";
 import { tick } from "./world/life.js";
 import { populate } from "./world/population.js";
@@ -84,7 +85,7 @@ export async function startCluster(options: ClusterOptions): Promise<SimulatedCl
     hosts,
     world,
     clientTls: authority === null ? null : await authority.issueClient(),
-    vdsmHosts: hosts.map(({ host, port }) => `${host.includes(":") ? `[${host}]` : host}:${port}`).join(","),
+    vdsmHosts: hosts.map(({ host, port }) => formatHostAddress({ host, port })).join(","),
     tick: () => {
       tick(world);
     },

@@ -2,27 +2,6 @@ import type { VmGuestAgentInterface } from "./tables/vm-guest-agent-interface.js
 
 /** The store's contract: what the refresher compares and writes, and what the loaders read. Plain data only. */
 
-/** oVirt's VMStatus numbers. */
-export const VM_STATUS = {
-  UNASSIGNED: -1,
-  DOWN: 0,
-  UP: 1,
-  POWERING_UP: 2,
-  PAUSED: 4,
-  MIGRATING_FROM: 5,
-  MIGRATING_TO: 6,
-  UNKNOWN: 7,
-  NOT_RESPONDING: 8,
-  WAIT_FOR_LAUNCH: 9,
-  REBOOT_IN_PROGRESS: 10,
-  SAVING_STATE: 11,
-  RESTORING_STATE: 12,
-  SUSPENDED: 13,
-  IMAGE_ILLEGAL: 14,
-  IMAGE_LOCKED: 15,
-  POWERING_DOWN: 16,
-} as const;
-
 /** A row of `vm_guest_agent_interfaces`; addresses tidied, in reported order. Its entity says what it consists of. */
 export type GuestInterface = Readonly<VmGuestAgentInterface>;
 

@@ -1,3 +1,4 @@
+import { formatHostAddress } from "../model/host-address.js";
 import { parseHostReport } from "./records/host-report.js";
 import { resultOf } from "./wire/reply.js";
 import { Rpc } from "./wire/rpc.js";
@@ -72,7 +73,7 @@ export function createVdsmClient(options: VdsmClientOptions): VdsmClient {
 }
 
 function addressOf(host: string, port: number): string {
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+  return formatHostAddress({ host, port });
 }
 
 /** DNS, TCP, TLS and CONNECTED together; in a data centre they take milliseconds. */

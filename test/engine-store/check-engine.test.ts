@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { checkEngine, EngineRefused } from "../../src/engine-store/check-engine.js";
+import { checkEngine, UnusableEngineError } from "../../src/engine-store/check-engine.js";
 import { createDataSource } from "../../src/store/postgres/data-source.js";
 import { createEngineDatabase, type EngineDatabase } from "./engine-database.js";
 import { ENGINE_SCHEMA } from "./engine-schema.js";
@@ -35,7 +35,7 @@ describe("an engine's database at start", () => {
       schema: [...schema, "ALTER TABLE vm_dynamic DROP COLUMN guest_agent_nics_hash"],
     });
     const refusal = await checkEngine(engine.dataSource).catch((error: unknown) => error);
-    expect(refusal).toBeInstanceOf(EngineRefused);
+    expect(refusal).toBeInstanceOf(UnusableEngineError);
     expect((refusal as Error).message).toContain(
       "lacks column vm_dynamic.guest_agent_nics_hash, table vm_device; give DATABASE_URL",
     );

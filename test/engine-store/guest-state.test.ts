@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { guestStateOf } from "../../src/engine-store/guest-state.js";
-import { VM_STATUS } from "../../src/store/types.js";
+import { VM_STATUS } from "../../src/model/vm-status.js";
 
 const UP_HOST = 3;
 

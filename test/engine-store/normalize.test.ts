@@ -1,7 +1,8 @@
 import { isIPv6 } from "node:net";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { ipv4sOf, ipv6sOf, macOf, spellingsOf } from "../../src/engine-store/normalize.js";
+import { normalizeReportedMac } from "../../src/model/mac.js";
+import { ipv4sOf, ipv6sOf, spellingsOf } from "../../src/engine-store/normalize.js";
 
 describe("what an engine stores of a guest", () => {
   test.each([
@@ -37,7 +38,7 @@ describe("what an engine stores of a guest", () => {
     ["None", null],
     [null, null],
   ])("MAC of %j", (text, mac) => {
-    expect(macOf(text)).toBe(mac);
+    expect(normalizeReportedMac(text)).toBe(mac);
   });
 
   test.each([
@@ -57,7 +58,7 @@ describe("what an engine stores of a guest", () => {
             expect(ipv6sOf(spelling.toUpperCase())).toEqual([address]);
         }
         ipv4sOf(text);
-        macOf(text);
+        normalizeReportedMac(text);
       }),
     );
   });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Role } from "../../src/graph/roles.js";
+import type { Role } from "../../src/model/roles.js";
 import { identityFrom, type Scope } from "../../src/server/identity/identity.js";
 import { createToken, openTokenFile } from "../../src/server/identity/token-file.js";
 import { rememberingLog } from "../server/running.js";

@@ -1,6 +1,6 @@
 import { execute, parse, validate, type ExecutionResult, type GraphQLError } from "graphql";
 import type { GraphContext, HostAdmin } from "../../src/graph/context.js";
-import type { Role } from "../../src/graph/roles.js";
+import type { Role } from "../../src/model/roles.js";
 import { buildGraphSchema, type Federation } from "../../src/graph/schema.js";
 import { createLoaders } from "../../src/loaders/loaders.js";
 import type { ReadStore } from "../../src/store/types.js";

@@ -10,7 +10,8 @@ import {
   type GraphQLField,
 } from "graphql";
 import { describe, expect, test } from "vitest";
-import { ROOT_FIELD_ROLES, type Role } from "../../src/graph/roles.js";
+import type { Role } from "../../src/model/roles.js";
+import { ROOT_FIELD_ROLES } from "../../src/graph/roles.js";
 import { guardRootFields } from "../../src/graph/root-guard.js";
 import type { Federation } from "../../src/graph/schema.js";
 import { ALL_ROLES, errorsOf, schemaOf } from "./ask.js";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { canonicalIPv6, reachesBeyondItsLink } from "../../src/loaders/addresses.js";
-import { canonicalMac, sameMac } from "../../src/model/mac.js";
+import { normalizeIPv6, isGlobalAddress } from "../../src/model/ip.js";
+import { normalizeMac, isSameMac } from "../../src/model/mac.js";
 import { IPScalar, IPv4Scalar, IPv6Scalar, MACScalar } from "../../src/graph/types/scalars.js";
 
 const INFINIBAND = "80:00:02:08:fe:80:00:00:00:00:00:00:f4:52:14:03:00:7b:cb:a1";
@@ -39,17 +39,17 @@ describe("MAC", () => {
   });
 
   test("is the same however it is spelt", () => {
-    expect(sameMac("BB:BB:BB:BB:BB:01", "bb-bb-bb-bb-bb-01")).toBe(true);
-    expect(sameMac("odd", "odd")).toBe(true);
-    expect(sameMac(null, null)).toBe(false);
-    expect(sameMac("bb:bb:bb:bb:bb:01", "bb:bb:bb:bb:bb:02")).toBe(false);
+    expect(isSameMac("BB:BB:BB:BB:BB:01", "bb-bb-bb-bb-bb-01")).toBe(true);
+    expect(isSameMac("odd", "odd")).toBe(true);
+    expect(isSameMac(null, null)).toBe(false);
+    expect(isSameMac("bb:bb:bb:bb:bb:01", "bb:bb:bb:bb:bb:02")).toBe(false);
   });
 
   test("never makes the parser fail in another way", () => {
     fc.assert(
       fc.property(
         fc.string(),
-        (text) => canonicalMac(text) === null || /^[0-9a-f:]+$/.test(canonicalMac(text)!),
+        (text) => normalizeMac(text) === null || /^[0-9a-f:]+$/.test(normalizeMac(text)!),
       ),
     );
   });
@@ -84,8 +84,8 @@ describe("IP", () => {
   test("is read in the form in which the refresher stores it, whatever the spelling", () => {
     fc.assert(
       fc.property(fc.ipV6(), (address) => {
-        expect(IPv6Scalar.parseValue(address)).toBe(canonicalIPv6(address));
-        expect(IPScalar.parseValue(address.toUpperCase())).toBe(canonicalIPv6(address));
+        expect(IPv6Scalar.parseValue(address)).toBe(normalizeIPv6(address));
+        expect(IPScalar.parseValue(address.toUpperCase())).toBe(normalizeIPv6(address));
       }),
       { numRuns: 1_000 },
     );
@@ -113,6 +113,6 @@ describe("IP", () => {
     ["fe80::1", false],
     ["febf::1", false],
   ])("%s reaches beyond its link: %s", (address, reaches) => {
-    expect(reachesBeyondItsLink(address)).toBe(reaches);
+    expect(isGlobalAddress(address)).toBe(reaches);
   });
 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { canonicalIPv4, canonicalIPv6, groupsOfIPv6 } from "../../src/model/ip.js";
+import { normalizeIPv4, normalizeIPv6, splitIPv6 } from "../../src/model/ip.js";
 
 describe("addresses", () => {
   test.each([
@@ -15,7 +15,7 @@ describe("addresses", () => {
     ["1.1. 1.1", null],
     ["01.1.1.1", null],
   ])("IPv4 %j is stored as %j", (text, stored) => {
-    expect(canonicalIPv4(text)).toBe(stored);
+    expect(normalizeIPv4(text)).toBe(stored);
   });
 
   test.each([
@@ -43,17 +43,17 @@ describe("addresses", () => {
     ["", null],
     ["fe80::1/64", null],
   ])("IPv6 %j is stored as %j", (text, stored) => {
-    expect(canonicalIPv6(text)).toBe(stored);
+    expect(normalizeIPv6(text)).toBe(stored);
   });
 
   test("one IPv6 address has one text, however it is written", () => {
     fc.assert(
       fc.property(fc.ipV6(), (text) => {
-        const stored = canonicalIPv6(text);
+        const stored = normalizeIPv6(text);
         expect(stored).not.toBeNull();
-        expect(canonicalIPv6(stored!)).toBe(stored);
-        expect(canonicalIPv6(text.toUpperCase())).toBe(stored);
-        expect(canonicalIPv6(`${text}%7`)).toBe(stored);
+        expect(normalizeIPv6(stored!)).toBe(stored);
+        expect(normalizeIPv6(text.toUpperCase())).toBe(stored);
+        expect(normalizeIPv6(`${text}%7`)).toBe(stored);
       }),
     );
   });
@@ -65,9 +65,9 @@ describe("addresses", () => {
         (bits) => {
           const whole = bits.map((group) => group.toString(16));
           const [low, high] = bits.slice(6).flatMap((group) => [`${group >> 8}.${group & 0xff}`]);
-          const stored = canonicalIPv6(whole.join(":"))!;
-          expect(groupsOfIPv6(stored)).toEqual(whole);
-          expect(canonicalIPv6([...whole.slice(0, 6), `${low}.${high}`].join(":"))).toBe(stored);
+          const stored = normalizeIPv6(whole.join(":"))!;
+          expect(splitIPv6(stored)).toEqual(whole);
+          expect(normalizeIPv6([...whole.slice(0, 6), `${low}.${high}`].join(":"))).toBe(stored);
         },
       ),
     );

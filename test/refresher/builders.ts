@@ -1,6 +1,6 @@
 import { interfacesOf, type ReportedInterface } from "../../src/vdsm/records/interfaces.js";
 import type { HostReport, ReportedNic, ReportedVm } from "../../src/vdsm/records/types.js";
-import { parseIgnorePatterns, DEFAULT_GUEST_NIC_IGNORE } from "../../src/refresher/plan/normalize.js";
+import { DEFAULT_IGNORED_NAMES } from "../../src/model/name-patterns.js";
 import { UNKNOWN_INTERFACE } from "../../src/store/read/interface-columns.js";
 import type { PassResult } from "../../src/refresher/pass.js";
 import type { ConfiguredHost, GuestInterface, Nic, StoredVm } from "../../src/store/types.js";
@@ -8,7 +8,7 @@ import type { ConfiguredHost, GuestInterface, Nic, StoredVm } from "../../src/st
 /** What an entry of `netIfaces` without any key is. */
 export const SILENT_INTERFACE = interfacesOf([{}])![0]!;
 
-export const IGNORE = parseIgnorePatterns(DEFAULT_GUEST_NIC_IGNORE);
+export const IGNORE = DEFAULT_IGNORED_NAMES;
 export const VM = "11111111-1111-4111-8111-111111111111";
 export const VM2 = "22222222-2222-4222-8222-222222222222";
 export const A = "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa";

@@ -4,7 +4,7 @@ import type { HostReport, ReportedVm } from "../../src/vdsm/records/types.js";
 import { atOnce } from "../../src/vdsm/scan/turns.js";
 import { planPass } from "../../src/refresher/plan/plan.js";
 import type { HostClaim, StoredVm } from "../../src/store/types.js";
-import { VM_STATUS } from "../../src/store/types.js";
+import { VM_STATUS } from "../../src/model/vm-status.js";
 import { A, B, C, device, downRecord, IGNORE, reportedVm, reportOf, VM } from "./builders.js";
 import { MemoryStore } from "./memory-store.js";
 

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { listSizeOf } from "../../src/graph/arguments/list-sizes.js";
 import { buildGraphSchema } from "../../src/graph/schema.js";
 import { createOperationCheck } from "../../src/server/graphql/check-operation.js";
-import { DEFAULT_LIMITS } from "../../src/server/limits.js";
+import { DEFAULT_LIMITS } from "../../src/model/limits.js";
 
 const schema = buildGraphSchema({ federation: "whole" });
 const check = createOperationCheck(schema, DEFAULT_LIMITS, listSizeOf);

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { identityFrom } from "../../src/server/identity/identity.js";
 import { createToken, openTokenFile } from "../../src/server/identity/token-file.js";
 import { buildGraphSchema } from "../../src/graph/schema.js";
-import type { Role } from "../../src/graph/roles.js";
+import type { Role } from "../../src/model/roles.js";
 import type { ServerOptions } from "../../src/server/options.js";
 import { answerOf, rememberingLog, served } from "./running.js";
 import { temporaryFile } from "./temporary.js";

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { createAdmission } from "../../src/server/admission/admission.js";
 import { BoundedCache } from "../../src/server/graphql/bounded-cache.js";
 import { createOperationCheck } from "../../src/server/graphql/check-operation.js";
-import { DEFAULT_LIMITS } from "../../src/server/limits.js";
+import { DEFAULT_LIMITS } from "../../src/model/limits.js";
 import { SDL } from "./schema.js";
 
 describe("what an operation costs", () => {

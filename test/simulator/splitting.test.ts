@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startVdsmServer, type VdsmServer } from "../../src/simulator/wire/vdsm-server.js";
-import { ClientFrameReader, NotStomp } from "../../src/simulator/wire/stomp.js";
+import { ClientFrameReader, StompError } from "../../src/simulator/wire/stomp.js";
 import { createWorld } from "../../src/simulator/world/world.js";
 import { call, hello, RawPeer } from "./raw-peer.js";
 
@@ -82,7 +82,7 @@ function framesOf(chunks: readonly Buffer[]): unknown[] {
       }
     }
   } catch (error) {
-    expect(error).toBeInstanceOf(NotStomp);
+    expect(error).toBeInstanceOf(StompError);
     seen.push("closed");
   }
   return seen;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Failure } from "../../src/vdsm/wire/failure.js";
+import { ConnectionFailureError } from "../../src/vdsm/wire/failure.js";
 import { parseHostReport } from "../../src/vdsm/records/host-report.js";
 import { replyId } from "../../src/vdsm/wire/reply.js";
 import { errorText, resultText, VM_ID, VM_STATS } from "./fixtures/wire.js";
@@ -12,11 +12,11 @@ function reportOf(...vms: readonly unknown[]) {
   return parseHostReport(Buffer.from(resultText(ID, JSON.stringify(vms))));
 }
 
-function failureOf(text: string | Buffer): Failure {
+function failureOf(text: string | Buffer): ConnectionFailureError {
   try {
     parseHostReport(Buffer.from(text));
   } catch (error) {
-    if (error instanceof Failure) return error;
+    if (error instanceof ConnectionFailureError) return error;
     throw error;
   }
   throw new Error("was read");

@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { checkTlsFiles, tlsFromFiles, type TlsFiles } from "../../src/vdsm/wire/tls.js";
+import type { TlsFiles } from "../../src/model/tls-files.js";
+import { checkTlsFiles, tlsFromFiles } from "../../src/vdsm/wire/tls.js";
 import { createAuthority, type Credentials } from "../../src/simulator/wire/certificates.js";
 
 const PAST = { notBefore: new Date("2020-01-01"), notAfter: new Date("2021-01-01") };

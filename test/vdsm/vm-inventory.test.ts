@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Failure } from "../../src/vdsm/wire/failure.js";
+import { ConnectionFailureError } from "../../src/vdsm/wire/failure.js";
 import { checkCapabilities, checkDeviceLists, checkDomains } from "../../src/vdsm/records/vm-inventory.js";
 import { VM_ID } from "./fixtures/wire.js";
 
@@ -197,8 +197,8 @@ describe("any verb's answer", () => {
           try {
             check(value);
           } catch (error) {
-            expect(error).toBeInstanceOf(Failure);
-            expect((error as Failure).kind).toBe("protocol");
+            expect(error).toBeInstanceOf(ConnectionFailureError);
+            expect((error as ConnectionFailureError).kind).toBe("protocol");
           }
         }
       }),

@@ -4,7 +4,7 @@ import { checkTlsFiles } from "../../vdsm/wire/tls.js";
 import { openIdentity } from "../../gateway/identity.js";
 import { createLog } from "../../gateway/log.js";
 import { readTrustedDocuments } from "../../server/graphql/documents.js";
-import { isLoopback } from "../../model/loopback.js";
+import { isLoopbackHost } from "../../model/host-address.js";
 import { readTlsMaterial } from "../../server/tls.js";
 import { wordsOf } from "../../gateway/words.js";
 import { expiryFinding, fail, ok, warn, type Finding } from "./finding.js";
@@ -65,7 +65,7 @@ function ownCertificate({ serverTls }: Config): Promise<Finding[]> {
 }
 
 function openToAll({ host, identity }: Config): Finding[] {
-  if (asksForIdentity(identity) || isLoopback(host)) return [];
+  if (asksForIdentity(identity) || isLoopbackHost(host)) return [];
   return [
     warn(
       "identity",

@@ -13,7 +13,7 @@ import type { Loaders } from "../../loaders/loaders.js";
 import type { Nic } from "../../loaders/rows.js";
 import type { GraphContext } from "../context.js";
 import { graphError } from "../errors.js";
-import { sameMac } from "../../model/mac.js";
+import { isSameMac } from "../../model/mac.js";
 
 /** A representation as a gateway sends it: a type's name and the fields of one of its keys. */
 export type Key = Readonly<Record<string, unknown>>;
@@ -78,7 +78,7 @@ const READERS: EntityReaders = {
 
 async function nicByMac(vmId: string, mac: string, loaders: Loaders): Promise<Nic | null> {
   const nics = await loaders.nicsByVm.load(vmId);
-  return nics.find((nic) => sameMac(nic.macAddress, mac)) ?? null;
+  return nics.find((nic) => isSameMac(nic.macAddress, mac)) ?? null;
 }
 
 /** A type that we do not have is a fault of the composition, not of one key; one error tells it, thousands would not. */

@@ -1,5 +1,6 @@
 import { registerEnumType } from "type-graphql";
-import { VM_STATUS, type StaleReason, type VmOrder } from "../../loaders/rows.js";
+import { VM_STATUS } from "../../model/vm-status.js";
+import type { StaleReason, VmOrder } from "../../loaders/rows.js";
 
 /** oVirt's VM states; each value is its number in the tables. */
 export const VmStatus = VM_STATUS;

@@ -1,7 +1,7 @@
 import { GraphQLError, GraphQLScalarType, Kind, type ASTNode } from "graphql";
 import { GraphQLDateTime } from "graphql-scalars";
-import { canonicalIPv4, canonicalIPv6 } from "../../loaders/addresses.js";
-import { canonicalMac } from "../../model/mac.js";
+import { normalizeIPv4, normalizeIPv6 } from "../../model/ip.js";
+import { normalizeMac } from "../../model/mac.js";
 
 /*
  * MAC, IP, IPv4 and IPv6 are graphql-scalars' by name only: strict where text comes in and lenient where it goes out. Theirs
@@ -10,20 +10,20 @@ import { canonicalMac } from "../../model/mac.js";
  */
 
 /** An IPv4 address. */
-export const IPv4Scalar = addressScalar("IPv4", "An IPv4 address, four decimal octets.", canonicalIPv4);
+export const IPv4Scalar = addressScalar("IPv4", "An IPv4 address, four decimal octets.", normalizeIPv4);
 
 /** An IPv6 address. */
 export const IPv6Scalar = addressScalar(
   "IPv6",
   "An IPv6 address, written as RFC 5952 says and without a zone. Any spelling is understood.",
-  canonicalIPv6,
+  normalizeIPv6,
 );
 
 /** An address of either kind. */
 export const IPScalar = addressScalar(
   "IP",
   "An IPv4 or IPv6 address; IPv6 as RFC 5952 writes it and without a zone. Any spelling is understood.",
-  (text) => canonicalIPv4(text) ?? canonicalIPv6(text),
+  (text) => normalizeIPv4(text) ?? normalizeIPv6(text),
 );
 
 /** A hardware address. */
@@ -31,8 +31,8 @@ export const MACScalar = addressScalar(
   "MAC",
   "A hardware address in lower case with colons: 6 octets, or 8 or 20 (InfiniBand). " +
     "Upper case, dashes, dotted groups of four and no separator at all are understood.",
-  canonicalMac,
-  (text) => canonicalMac(text) ?? text,
+  normalizeMac,
+  (text) => normalizeMac(text) ?? text,
 );
 
 /** A point in time. */

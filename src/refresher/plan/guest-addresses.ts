@@ -1,4 +1,4 @@
-import { canonicalIPv4, canonicalIPv6 } from "../../model/ip.js";
+import { normalizeIPv4, normalizeIPv6 } from "../../model/ip.js";
 import type { GuestInterface } from "../../store/types.js";
 
 /** All addresses of a VM: IPv4 in reported order, then IPv6, each once, joined by a blank; `null` if there is none. */
@@ -16,7 +16,7 @@ export function ipsOfGuestIps(guestIPs: string | null): string | null {
   const text = (guestIPs ?? "").trim();
   if (text === "" || text.startsWith("127.0.")) return null;
   const words = text.split(/\s+/);
-  return joined([...validAddresses(words, canonicalIPv4), ...validAddresses(words, canonicalIPv6)]);
+  return joined([...validAddresses(words, normalizeIPv4), ...validAddresses(words, normalizeIPv6)]);
 }
 
 /** The words that `tidy` accepts, tidied, each once, in their order. */

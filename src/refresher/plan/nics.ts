@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
+import { normalizeReportedMac } from "../../model/mac.js";
+import { deriveUuid } from "../../model/uuid.js";
 import type { ReportedNic } from "../../vdsm/records/types.js";
 import type { Nic } from "../../store/types.js";
 import { cutText, storableText } from "./text.js";
-import { tidyMac } from "./normalize.js";
 
 /** A VM's vNICs as stored: every one with an id of its own that stays the same from pass to pass. */
 export function toNics(vmId: string, reported: readonly ReportedNic[]): Nic[] {
@@ -30,7 +30,7 @@ export function nicChanges(
 }
 
 function toNic(vmId: string, entry: ReportedNic, index: number, timesMade: Map<string, number>): Nic {
-  const mac = tidyMac(entry.macAddr);
+  const mac = normalizeReportedMac(entry.macAddr);
   const name = entry.name === null || entry.name === "" ? `nic${index + 1}` : storableText(entry.name);
   return {
     id: entry.id ?? madeId(vmId, mac ?? name, timesMade),
@@ -46,15 +46,7 @@ function toNic(vmId: string, entry: ReportedNic, index: number, timesMade: Map<s
 function madeId(vmId: string, key: string, timesMade: Map<string, number>): string {
   const times = timesMade.get(key) ?? 0;
   timesMade.set(key, times + 1);
-  const digest = createHash("sha1").update(`vnic-graph:${vmId}:${key}:${times}`).digest("hex");
-  const variant = ((Number.parseInt(digest.charAt(16), 16) & 0x3) | 0x8).toString(16);
-  return [
-    digest.slice(0, 8),
-    digest.slice(8, 12),
-    `5${digest.slice(13, 16)}`,
-    `${variant}${digest.slice(17, 20)}`,
-    digest.slice(20, 32),
-  ].join("-");
+  return deriveUuid(`vnic-graph:${vmId}:${key}:${times}`);
 }
 
 function sameNic(left: Nic | undefined, right: Nic): boolean {

@@ -1,5 +1,5 @@
 import type { StoredVm } from "../../store/types.js";
-import { VM_STATUS } from "../../store/types.js";
+import { VM_STATUS } from "../../model/vm-status.js";
 
 /** What one successful pass over a host shows of a VM. */
 export type Sighting =

@@ -1,7 +1,7 @@
 import type { Steps } from "../../vdsm/scan/turns.js";
 import type { HostReport, RejectedVm, ReportedNic, ReportedVm } from "../../vdsm/records/types.js";
 import type { StoredVm } from "../../store/types.js";
-import { VM_STATUS } from "../../store/types.js";
+import { VM_STATUS } from "../../model/vm-status.js";
 import { guestDataOf } from "./guest.js";
 import { toNics } from "./nics.js";
 import type { Decision, Sighting } from "./ownership.js";

@@ -1,4 +1,4 @@
-import { VM_STATUS } from "../../store/types.js";
+import { VM_STATUS } from "../../model/vm-status.js";
 
 /** oVirt's number for VDSM's word; a word that we do not know is a running VM in a state that we do not know. */
 export function toVmStatus(word: string): number {

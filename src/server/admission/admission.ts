@@ -1,4 +1,4 @@
-import { Refusal } from "../errors.js";
+import { HttpError } from "../errors.js";
 
 /** Lets a bounded number of requests run and a bounded number wait; all others are told to come back. */
 export interface Admission {
@@ -56,8 +56,8 @@ export function createAdmission(limits: { running: number; waiting: number }): A
 }
 
 /** The answer when there is no room: 503 with the time after which to try again. */
-export function overloaded(): Refusal {
-  return new Refusal(503, "OVERLOADED", "Too many requests at once. Try again in a second.", {
+export function overloaded(): HttpError {
+  return new HttpError(503, "OVERLOADED", "Too many requests at once. Try again in a second.", {
     "retry-after": "1",
   });
 }

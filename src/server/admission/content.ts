@@ -1,16 +1,16 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { Refusal } from "../errors.js";
+import { HttpError } from "../errors.js";
 
 /** Refuses bodies in any form but plain UTF-8 JSON, before the first byte is read. */
 export function checkContentHeaders(method: string, headers: IncomingHttpHeaders): void {
   const encoding = headers["content-encoding"];
   if (encoding !== undefined && encoding.toLowerCase() !== "identity") {
-    throw new Refusal(415, "UNSUPPORTED_ENCODING", "Send the body without content-encoding.");
+    throw new HttpError(415, "UNSUPPORTED_ENCODING", "Send the body without content-encoding.");
   }
   const type = headers["content-type"];
   if (method === "GET" && type === undefined) return;
   if (type === undefined || !isUtf8Json(type)) {
-    throw new Refusal(415, "UNSUPPORTED_MEDIA_TYPE", "Send content-type: application/json, in UTF-8.", {
+    throw new HttpError(415, "UNSUPPORTED_MEDIA_TYPE", "Send content-type: application/json, in UTF-8.", {
       "accept-post": "application/json",
     });
   }

@@ -1,7 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { Refusal } from "../errors.js";
-import { nameOf } from "./host-header.js";
-import { isLoopback } from "../../model/loopback.js";
+import { HttpError } from "../errors.js";
+import { isLoopbackHost, parseHostHeader } from "../../model/host-address.js";
 
 /** What the check needs besides the headers. */
 export interface CrossSiteRules {
@@ -26,11 +25,11 @@ export function checkCrossSite(method: string, headers: IncomingHttpHeaders, rul
   if (
     site === undefined &&
     !rules.secure &&
-    !isLoopback(nameOf(host ?? "") ?? "") &&
+    !isLoopbackHost(parseHostHeader(host ?? "") ?? "") &&
     method === "GET" &&
     isSimple(headers)
   ) {
-    throw new Refusal(
+    throw new HttpError(
       403,
       "PREFLIGHT_REQUIRED",
       "Over plain http, GET needs a header that browsers do not send by themselves, such as apollo-require-preflight: 1.",
@@ -38,8 +37,8 @@ export function checkCrossSite(method: string, headers: IncomingHttpHeaders, rul
   }
 }
 
-function crossSite(reason: string): Refusal {
-  return new Refusal(403, "CROSS_SITE_REQUEST", `${reason} Origins may be listed in CORS_ORIGINS.`);
+function crossSite(reason: string): HttpError {
+  return new HttpError(403, "CROSS_SITE_REQUEST", `${reason} Origins may be listed in CORS_ORIGINS.`);
 }
 
 function hostOfOrigin(origin: string): string | null {

@@ -1,5 +1,6 @@
+import { parseHostHeader } from "../../model/host-address.js";
 import { isIP } from "node:net";
-import { Refusal } from "../errors.js";
+import { HttpError } from "../errors.js";
 
 /** Names that always mean this machine; no attacker's DNS can point them elsewhere. */
 const LOOPBACK_NAMES: readonly string[] = ["localhost"];
@@ -10,19 +11,13 @@ const LOOPBACK_NAMES: readonly string[] = ["localhost"];
  */
 export function checkHost(host: string | undefined, allowedHosts: readonly string[]): void {
   if (allowedHosts.includes("*")) return;
-  const name = host === undefined ? null : nameOf(host);
+  const name = host === undefined ? null : parseHostHeader(host);
   if (
     name !== null &&
     (isIP(name) !== 0 || LOOPBACK_NAMES.includes(name) || isListed(name, host, allowedHosts))
   )
     return;
-  throw new Refusal(421, "HOST_NOT_ALLOWED", "This server does not answer for the requested host name.");
-}
-
-/** The name or address of a Host header, without its port and brackets; `null` if it is malformed. */
-export function nameOf(host: string): string | null {
-  const parts = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::\d{1,5})?$/i.exec(host);
-  return (parts?.[1] ?? parts?.[2])?.toLowerCase() ?? null;
+  throw new HttpError(421, "HOST_NOT_ALLOWED", "This server does not answer for the requested host name.");
 }
 
 function isListed(name: string, host: string | undefined, allowedHosts: readonly string[]): boolean {

@@ -12,7 +12,7 @@ import { formatError } from "../errors.js";
 import { BoundedCache } from "./bounded-cache.js";
 import { createOperationCheck } from "./check-operation.js";
 import { stopAtDeadline } from "../admission/deadline.js";
-import type { Limits } from "../limits.js";
+import type { Limits } from "../../model/limits.js";
 import type { ServerOptions } from "../options.js";
 import { type ServedContext, stateOf } from "../admission/request-state.js";
 

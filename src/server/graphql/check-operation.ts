@@ -9,7 +9,7 @@ import {
   getIntrospectionQuery,
   parse,
 } from "graphql";
-import type { Limits } from "../limits.js";
+import type { Limits } from "../../model/limits.js";
 import type { ListSizeOf, Values } from "./field-size.js";
 import { type Measure, measure } from "./measure.js";
 

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { Refusal } from "../errors.js";
+import { HttpError } from "../errors.js";
 import { bracketDepth } from "./bracket-depth.js";
-import type { Limits } from "../limits.js";
+import type { Limits } from "../../model/limits.js";
 
 /** The parameters of a request, as far as they concern which document is to run. */
 export type Parameters = Readonly<Record<string, unknown>>;
@@ -27,7 +27,7 @@ export function trustedDocumentsOnly(trusted: ReadonlyMap<string, string>): Docu
       hashOf(documentId) ?? persistedHashOf(extensions) ?? (typeof query === "string" ? sha256(query) : null);
     const listed = hash === null ? undefined : trusted.get(hash);
     if (listed !== undefined && (query == null || query === listed)) return { ...rest, query: listed };
-    throw new Refusal(
+    throw new HttpError(
       403,
       "DOCUMENT_NOT_TRUSTED",
       "This server runs only the operations that its operator listed.",
@@ -72,14 +72,18 @@ function jsonOf(text: string, file: string): unknown {
 function checkText(query: unknown, limits: Limits): void {
   if (typeof query !== "string") return;
   if (query.length > limits.documentCharacters) {
-    throw new Refusal(
+    throw new HttpError(
       400,
       "DOCUMENT_TOO_LARGE",
       `The query has more than ${limits.documentCharacters} characters.`,
     );
   }
   if (bracketDepth(query) > limits.bracketDepth) {
-    throw new Refusal(400, "TOO_DEEP", `The query nests brackets deeper than ${limits.bracketDepth} levels.`);
+    throw new HttpError(
+      400,
+      "TOO_DEEP",
+      `The query nests brackets deeper than ${limits.bracketDepth} levels.`,
+    );
   }
 }
 
@@ -95,8 +99,8 @@ function checkPersistedQuery({ query, extensions }: Parameters): void {
     throw badPersistedQuery("has another hash than the query");
 }
 
-function badPersistedQuery(what: string): Refusal {
-  return new Refusal(400, "PERSISTED_QUERY_INVALID", `extensions.persistedQuery ${what}.`);
+function badPersistedQuery(what: string): HttpError {
+  return new HttpError(400, "PERSISTED_QUERY_INVALID", `extensions.persistedQuery ${what}.`);
 }
 
 function persistedHashOf(extensions: unknown): string | null {

@@ -3,11 +3,11 @@ import type { ApolloServer } from "@apollo/server";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { refusalOf, sendError } from "../answers.js";
 import type { DocumentGate, Parameters } from "./documents.js";
-import { Refusal, requestScope } from "../errors.js";
+import { HttpError, requestScope } from "../errors.js";
 import type { KnownViewer } from "../identity/identity.js";
 import type { Admission } from "../admission/admission.js";
 import { startDeadline } from "../admission/deadline.js";
-import type { Limits } from "../limits.js";
+import type { Limits } from "../../model/limits.js";
 import type { ServerOptions } from "../options.js";
 import type { RequestReader } from "./request-reader.js";
 import { newState, type RequestState, type ServedContext, withState } from "../admission/request-state.js";
@@ -126,14 +126,14 @@ function statusOf(response: HTTPGraphQLResponse, state: RequestState): number | 
 
 function parametersOfBody(body: unknown): Parameters {
   if (Array.isArray(body)) {
-    throw new Refusal(
+    throw new HttpError(
       400,
       "BATCHING_NOT_SUPPORTED",
       "Send one operation a request; batches are not supported.",
     );
   }
   if (typeof body !== "object" || body === null) {
-    throw new Refusal(400, "BAD_REQUEST", "The body must be a JSON object with a query.");
+    throw new HttpError(400, "BAD_REQUEST", "The body must be a JSON object with a query.");
   }
   return { ...body };
 }

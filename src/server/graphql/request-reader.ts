@@ -1,8 +1,8 @@
 import type { Readable } from "node:stream";
-import { Refusal } from "../errors.js";
+import { HttpError } from "../errors.js";
 import { jsonDepth } from "./json-depth.js";
 import { overloaded } from "../admission/admission.js";
-import type { Limits } from "../limits.js";
+import type { Limits } from "../../model/limits.js";
 
 /** Reads request bodies; all of them together never hold more memory than one budget. */
 export interface RequestReader {
@@ -61,7 +61,7 @@ function collect(payload: Readable, account: (bytes: number) => void): Promise<B
     });
     payload.once("error", fail);
     payload.once("close", () => {
-      fail(new Refusal(400, "BAD_REQUEST", "The body ended before its end.", CLOSE));
+      fail(new HttpError(400, "BAD_REQUEST", "The body ended before its end.", CLOSE));
     });
   });
 }
@@ -69,12 +69,12 @@ function collect(payload: Readable, account: (bytes: number) => void): Promise<B
 /** Parses JSON whose nesting was counted before. */
 export function parseJson(text: string, maxDepth: number): unknown {
   if (jsonDepth(text) > maxDepth) {
-    throw new Refusal(400, "JSON_TOO_DEEP", `The JSON is nested deeper than ${maxDepth} levels.`);
+    throw new HttpError(400, "JSON_TOO_DEEP", `The JSON is nested deeper than ${maxDepth} levels.`);
   }
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    throw new Refusal(400, "BAD_REQUEST", text === "" ? "The body is missing." : "The body is not JSON.");
+    throw new HttpError(400, "BAD_REQUEST", text === "" ? "The body is missing." : "The body is not JSON.");
   }
 }
 
@@ -82,10 +82,10 @@ function decodeUtf8(chunks: readonly Buffer[]): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks));
   } catch {
-    throw new Refusal(400, "BAD_REQUEST", "The body is not UTF-8.");
+    throw new HttpError(400, "BAD_REQUEST", "The body is not UTF-8.");
   }
 }
 
-function tooLarge(bytes: number): Refusal {
-  return new Refusal(413, "BODY_TOO_LARGE", `The body is larger than ${bytes} bytes.`, CLOSE);
+function tooLarge(bytes: number): HttpError {
+  return new HttpError(413, "BODY_TOO_LARGE", `The body is larger than ${bytes} bytes.`, CLOSE);
 }

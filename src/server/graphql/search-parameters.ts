@@ -1,4 +1,4 @@
-import { Refusal } from "../errors.js";
+import { HttpError } from "../errors.js";
 import type { Parameters } from "./documents.js";
 import { parseJson } from "./request-reader.js";
 
@@ -33,6 +33,6 @@ export function searchOf(parameters: Parameters): string {
 function onceOf(given: URLSearchParams, name: string): string | null {
   const values = given.getAll(name);
   if (values.length > 1)
-    throw new Refusal(400, "BAD_REQUEST", `The parameter ${name} is given more than once.`);
+    throw new HttpError(400, "BAD_REQUEST", `The parameter ${name} is given more than once.`);
   return values[0] ?? null;
 }

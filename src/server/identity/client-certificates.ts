@@ -1,10 +1,7 @@
 import type { Socket } from "node:net";
 import { type PeerCertificate, TLSSocket } from "node:tls";
-import type { Role } from "../../graph/roles.js";
+import type { CertificateRoles } from "../../model/roles.js";
 import type { ClientCertificate, IdentitySource } from "./identity.js";
-
-/** Roles for client certificates by their subject's CN or by a SAN; `*` is every certificate that our CA signed. */
-export type CertificateRoles = Readonly<Record<string, readonly Role[]>>;
 
 /** Identity by client certificate: the TLS layer verified it, here its name gets its roles. */
 export function clientCertificates(rolesByName: CertificateRoles): IdentitySource {

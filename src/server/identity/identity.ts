@@ -1,6 +1,6 @@
 import type { Viewer } from "../../graph/context.js";
-import type { Role } from "../../graph/roles.js";
-import { Refusal } from "../errors.js";
+import { ALL_ROLES, type Role } from "../../model/roles.js";
+import { HttpError } from "../errors.js";
 
 /** What a request brings to say who it is. Never its address and never its query string. */
 export interface Credentials {
@@ -39,9 +39,6 @@ export interface IdentitySource {
   identify(credentials: Credentials): Promise<KnownViewer | null>;
 }
 
-/** Every role there is. */
-export const ALL_ROLES: readonly Role[] = ["reader", "operator", "router", "metrics"];
-
 /** No identity: whoever reaches the server may do everything. */
 export function openToAll(): Identity {
   const anybody: KnownViewer = { name: "anybody", roles: new Set(ALL_ROLES), scope: null };
@@ -72,10 +69,10 @@ export function rolesAmong(words: readonly unknown[]): Set<Role> {
   return new Set(ALL_ROLES.filter((role) => words.includes(role)));
 }
 
-function unauthenticated(tried: boolean): Refusal {
+function unauthenticated(tried: boolean): HttpError {
   const challenge = 'Bearer realm="vnic-graph"' + (tried ? ', error="invalid_token"' : "");
   const message = tried
     ? "These credentials are not valid here."
     : "Say who you are: send Authorization: Bearer with a token.";
-  return new Refusal(401, "UNAUTHENTICATED", message, { "www-authenticate": challenge });
+  return new HttpError(401, "UNAUTHENTICATED", message, { "www-authenticate": challenge });
 }

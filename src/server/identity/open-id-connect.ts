@@ -1,6 +1,6 @@
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
 import { z } from "zod";
-import { Refusal } from "../errors.js";
+import { HttpError } from "../errors.js";
 import { bearerToken, type IdentitySource, rolesAmong } from "./identity.js";
 
 /** Whose tokens are accepted. */
@@ -89,8 +89,8 @@ function isTokensFault(error: unknown): boolean {
   );
 }
 
-function issuerDown(cause: unknown): Refusal {
-  const refusal = new Refusal(
+function issuerDown(cause: unknown): HttpError {
+  const refusal = new HttpError(
     503,
     "IDENTITY_UNAVAILABLE",
     "The identity provider does not answer. Try again soon.",

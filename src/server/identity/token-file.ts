@@ -2,8 +2,8 @@ import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { Logger } from "pino";
 import { z } from "zod";
-import type { Role } from "../../graph/roles.js";
-import { ALL_ROLES, bearerToken, type IdentitySource, type KnownViewer, type Scope } from "./identity.js";
+import { ALL_ROLES, type Role } from "../../model/roles.js";
+import { bearerToken, type IdentitySource, type KnownViewer, type Scope } from "./identity.js";
 
 /** One line of the token file: everything about a token but the token. */
 export type TokenLine = z.infer<typeof tokenLine>;

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, onErrorHookHandler } from "fastify";
-import { INTERNAL, Refusal } from "../errors.js";
+import { INTERNAL, HttpError } from "../errors.js";
 import { checkContentHeaders } from "../admission/content.js";
 import { checkCrossSite } from "../admission/cross-site.js";
 import { certificateOf } from "../identity/client-certificates.js";
@@ -30,7 +30,7 @@ export function graphqlRoutes(app: FastifyInstance, options: ServerOptions, hand
       handler: async (request, reply) => {
         const viewer = await viewerOf(request, options);
         if (!["reader", "operator", "router"].some((role) => viewer.roles.has(role as "reader"))) {
-          throw new Refusal(403, "FORBIDDEN", "The graph needs the role reader, operator or router.");
+          throw new HttpError(403, "FORBIDDEN", "The graph needs the role reader, operator or router.");
         }
         return handler(request, reply, viewer);
       },
@@ -39,7 +39,7 @@ export function graphqlRoutes(app: FastifyInstance, options: ServerOptions, hand
       method: OTHER_METHODS,
       url: "/graphql",
       handler: () => {
-        throw new Refusal(405, "METHOD_NOT_ALLOWED", "Use GET or POST.", { allow: "GET, POST" });
+        throw new HttpError(405, "METHOD_NOT_ALLOWED", "Use GET or POST.", { allow: "GET, POST" });
       },
     });
     done();
@@ -55,7 +55,7 @@ export function metricsRoute(app: FastifyInstance, options: ServerOptions): void
     const { roles, scope } = await viewerOf(request, options);
     const readsAll = scope === null && (roles.has("reader") || roles.has("operator"));
     if (!roles.has("metrics") && !readsAll) {
-      throw new Refusal(403, "FORBIDDEN", "Metrics need the role metrics, or reader without a scope.");
+      throw new HttpError(403, "FORBIDDEN", "Metrics need the role metrics, or reader without a scope.");
     }
     return reply
       .type("text/plain; version=0.0.4; charset=utf-8")
@@ -68,7 +68,7 @@ export function metricsRoute(app: FastifyInstance, options: ServerOptions): void
 function logRefusal({ log, onOperation }: ServerOptions): onErrorHookHandler {
   return (request, reply, error, done) => {
     const [status, decision] =
-      error instanceof Refusal ? [error.status, error.code] : [error.statusCode ?? 500, INTERNAL];
+      error instanceof HttpError ? [error.status, error.code] : [error.statusCode ?? 500, INTERNAL];
     const fields = { ...fieldsOf(request, reply), viewer: null, status, decision };
     if (fields.path === "/graphql") onOperation?.({ status, decision, durationMs: reply.elapsedTime });
     log.info(fields, "request");

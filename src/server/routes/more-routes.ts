@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { INTERNAL, Refusal } from "../errors.js";
+import { INTERNAL, HttpError } from "../errors.js";
 import { crossSiteRules, fieldsOf, viewerOf } from "./guarded-routes.js";
 import { checkCrossSite } from "../admission/cross-site.js";
 import type { KnownViewer } from "../identity/identity.js";
 import type { Admission } from "../admission/admission.js";
 import { startDeadline, type Deadline } from "../admission/deadline.js";
-import type { Limits } from "../limits.js";
+import type { Limits } from "../../model/limits.js";
 import type { Admitted, ServerOptions } from "../options.js";
 
 interface Entered extends Admitted {
@@ -45,7 +45,7 @@ export function moreRoutes(
       try {
         await enter(request, reply);
       } catch (error) {
-        refused.set(request, error instanceof Refusal ? error.code : INTERNAL);
+        refused.set(request, error instanceof HttpError ? error.code : INTERNAL);
         throw error;
       }
     });
@@ -66,5 +66,5 @@ export function moreRoutes(
 
 function requireReader({ roles }: KnownViewer): void {
   if (roles.has("reader") || roles.has("operator")) return;
-  throw new Refusal(403, "FORBIDDEN", "Reading needs the role reader.");
+  throw new HttpError(403, "FORBIDDEN", "Reading needs the role reader.");
 }

@@ -8,7 +8,7 @@ import { loopbackAddress, loopbackNumber } from "../wire/loopback.js";
 import { populate } from "../world/population.js";
 import { EncodedJson, pythonJson } from "../wire/python-json.js";
 import { closing, listening } from "../wire/vdsm-server.js";
-import { VdsmFault, type VerbAnswers } from "../wire/verbs.js";
+import { VdsmFaultError, type VerbAnswers } from "../wire/verbs.js";
 import { createWorld } from "../world/world.js";
 
 /** What a fleet is to be: many hosts in one process, for measurements. */
@@ -106,7 +106,8 @@ function fleetVerbs(
   return {
     answer(verb, params) {
       const run = Object.hasOwn(verbs, verb) ? verbs[verb] : undefined;
-      if (run === undefined) throw new VdsmFault(-32601, "The method does not exist or is not available");
+      if (run === undefined)
+        throw new VdsmFaultError(-32601, "The method does not exist or is not available");
       return run(params["vmList"]);
     },
   };

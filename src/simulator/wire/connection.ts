@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import type { CallFault } from "./faults.js";
 import { Link } from "./link.js";
 import { Session, type RequestSink } from "./session.js";
-import { ClientFrameReader, NotStomp } from "./stomp.js";
+import { ClientFrameReader, StompError } from "./stomp.js";
 
 /** How one connection is treated. */
 export interface ConnectionOptions {
@@ -90,7 +90,7 @@ export class Connection {
         if (this.link.closed) return;
       }
     } catch (error) {
-      if (!(error instanceof NotStomp)) throw error;
+      if (!(error instanceof StompError)) throw error;
       // Whatever cannot be read as STOMP ends the connection, and only that.
       this.link.close();
     }

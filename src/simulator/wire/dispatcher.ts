@@ -1,6 +1,6 @@
 import type { CallFault, FaultScript } from "./faults.js";
 import { pythonJson } from "./python-json.js";
-import { VdsmFault, type VerbAnswers } from "./verbs.js";
+import { VdsmFaultError, type VerbAnswers } from "./verbs.js";
 
 /** Where VDSM sends what it cannot assign to a request. */
 export const DEFAULT_REPLY_TO = "jms.topic.vdsm_responses";
@@ -23,7 +23,7 @@ interface Request {
 
 const REMEMBERED_CALLS = 5_000;
 
-const INVALID_REQUEST = new VdsmFault(-32600, "The JSON sent is not a valid Request object: {}");
+const INVALID_REQUEST = new VdsmFaultError(-32600, "The JSON sent is not a valid Request object: {}");
 
 /** The JSON-RPC side of one vdsmd, with its known bugs: they are what a client must not provoke. */
 export class Dispatcher {
@@ -53,7 +53,11 @@ export class Dispatcher {
     try {
       message = JSON.parse(body);
     } catch {
-      this.reply(null, { error: new VdsmFault(-32700, "Invalid JSON was received by the server") }, null);
+      this.reply(
+        null,
+        { error: new VdsmFaultError(-32700, "Invalid JSON was received by the server") },
+        null,
+      );
       return;
     }
     if (Array.isArray(message) && message.length > 0) this.receiveBatch(message, replyTo);
@@ -104,7 +108,9 @@ export class Dispatcher {
     try {
       return { result: this.world.answer(request.method, request.params) };
     } catch (error) {
-      return { error: error instanceof VdsmFault ? error : new VdsmFault(16, "Unexpected exception") };
+      return {
+        error: error instanceof VdsmFaultError ? error : new VdsmFaultError(16, "Unexpected exception"),
+      };
     }
   }
 
@@ -120,16 +126,16 @@ export class Dispatcher {
   }
 }
 
-type Answer = { readonly result: unknown } | { readonly error: VdsmFault };
+type Answer = { readonly result: unknown } | { readonly error: VdsmFaultError };
 type Outcome = Answer & { readonly fault: CallFault | null };
 
 function spoilt(outcome: Outcome): Answer {
   const { fault } = outcome;
   if (fault?.kind === "recovering") {
-    return { error: new VdsmFault(99, "Recovering from crash or Initializing") };
+    return { error: new VdsmFaultError(99, "Recovering from crash or Initializing") };
   }
   if (fault?.kind === "error") {
-    return { error: new VdsmFault(fault.code, fault.message ?? "General Exception: ('scripted',)") };
+    return { error: new VdsmFaultError(fault.code, fault.message ?? "General Exception: ('scripted',)") };
   }
   return fault?.kind === "result" ? { result: fault.result } : outcome;
 }

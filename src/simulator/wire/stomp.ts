@@ -7,8 +7,8 @@ export interface ClientFrame {
 }
 
 /** Bytes that are no STOMP frame; VDSM closes the connection on them. */
-export class NotStomp extends Error {
-  override readonly name = "NotStomp";
+export class StompError extends Error {
+  override readonly name = "StompError";
 }
 
 /** A heartbeat: a single line feed between two frames. */
@@ -61,9 +61,9 @@ function takeFrame(bytes: Buffer): { frame: ClientFrame; rest: Buffer } | null {
   if (head === null) return null;
   const length = head.headers.get("content-length");
   const end = length === undefined ? bytes.indexOf(NUL, head.bodyAt) : head.bodyAt + Number(length);
-  if (Number.isNaN(end)) throw new NotStomp(`content-length ${length ?? ""}`);
+  if (Number.isNaN(end)) throw new StompError(`content-length ${length ?? ""}`);
   if (end < 0 || end >= bytes.length) return null;
-  if (bytes[end] !== NUL) throw new NotStomp("no NUL after the body");
+  if (bytes[end] !== NUL) throw new StompError("no NUL after the body");
   const body = bytes.subarray(head.bodyAt, end);
   return { frame: { command: head.command, headers: head.headers, body }, rest: bytes.subarray(end + 1) };
 }
@@ -84,7 +84,7 @@ function headOf(bytes: Buffer) {
   const headers = new Map<string, string>();
   for (const line of headerLines) {
     const colon = line.indexOf(":");
-    if (colon < 0) throw new NotStomp("a header without a colon");
+    if (colon < 0) throw new StompError("a header without a colon");
     const name = decodeValue(line.slice(0, colon));
     if (!headers.has(name)) headers.set(name, decodeValue(line.slice(colon + 1)));
   }

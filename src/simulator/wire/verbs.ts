@@ -6,13 +6,13 @@ import { statusTime } from "../world/vm-record.js";
 
 /** Whatever answers the verbs of one host; the wire server asks nothing else of a world. */
 export interface VerbAnswers {
-  /** The result, or throws a {@link VdsmFault}. */
+  /** The result, or throws a {@link VdsmFaultError}. */
   answer(verb: string, params: Readonly<Record<string, unknown>>): unknown;
 }
 
 /** A JSON-RPC error that a verb ends with. */
-export class VdsmFault extends Error {
-  override readonly name = "VdsmFault";
+export class VdsmFaultError extends Error {
+  override readonly name = "VdsmFaultError";
 
   constructor(
     readonly code: number,
@@ -77,10 +77,13 @@ export function verbsOf(host: SimulatedHost, { view, record, version }: HostFact
 
   return {
     answer(verb, params) {
-      if (host.recovering) throw new VdsmFault(99, "Recovering from crash or Initializing");
+      if (host.recovering) throw new VdsmFaultError(99, "Recovering from crash or Initializing");
       const run = Object.hasOwn(verbs, verb) ? verbs[verb] : undefined;
       if (run === undefined) {
-        throw new VdsmFault(-32601, `The method does not exist or is not available: {'method': '${verb}'}`);
+        throw new VdsmFaultError(
+          -32601,
+          `The method does not exist or is not available: {'method': '${verb}'}`,
+        );
       }
       return run(params);
     },
@@ -100,9 +103,9 @@ function onceAVersion(version: () => number, compose: () => unknown): () => Enco
 
 function only(view: HostView, params: Params): HostView[number] {
   const id = params["vmID"];
-  if (typeof id !== "string") throw new VdsmFault(-32603, "Internal JSON-RPC error: {'reason': 'vmID'}");
+  if (typeof id !== "string") throw new VdsmFaultError(-32603, "Internal JSON-RPC error: {'reason': 'vmID'}");
   const found = view.find(({ vm }) => vm.id === id);
-  if (found === undefined) throw new VdsmFault(1, `Virtual machine does not exist: {'vmId': '${id}'}`);
+  if (found === undefined) throw new VdsmFaultError(1, `Virtual machine does not exist: {'vmId': '${id}'}`);
   return found;
 }
 

@@ -5,8 +5,8 @@ import { MIGRATIONS_TABLE } from "./data-source.js";
 import { rowsOf } from "./sql.js";
 
 /** The database is not one that we may change; the message says why and what to do. */
-export class SchemaRefused extends Error {
-  override readonly name = "SchemaRefused";
+export class UnusableSchemaError extends Error {
+  override readonly name = "UnusableSchemaError";
 }
 
 /**
@@ -30,7 +30,7 @@ export async function migrate(dataSource: DataSource): Promise<string[]> {
   }
 }
 
-/** The names of the migrations that have yet to run; changes nothing. Throws {@link SchemaRefused} where none ever may. */
+/** The names of the migrations that have yet to run; changes nothing. Throws {@link UnusableSchemaError} where none ever may. */
 export async function pendingMigrations(dataSource: DataSource): Promise<string[]> {
   const queryRunner = dataSource.createQueryRunner();
   try {
@@ -61,7 +61,7 @@ async function refuseStrangers(dataSource: DataSource, queryRunner: QueryRunner)
   const known = new Set(dataSource.migrations.map((migration) => migration.name ?? ""));
   const unknown = recorded.filter((name) => !known.has(name));
   if (unknown.length > 0) {
-    throw new SchemaRefused(
+    throw new UnusableSchemaError(
       `${whereOf(dataSource)}: its tables were made by a newer vnic-graph (${unknown.join(", ")}); ` +
         "start that version or newer, or give DATABASE_URL another database",
     );
@@ -69,7 +69,7 @@ async function refuseStrangers(dataSource: DataSource, queryRunner: QueryRunner)
   if (recorded.length > 0) return;
   const strangers = await tablesOfOurNames(dataSource, queryRunner);
   if (strangers.length > 0) {
-    throw new SchemaRefused(
+    throw new UnusableSchemaError(
       `${whereOf(dataSource)}: has tables that vnic-graph did not make (${strangers.join(", ")}), ` +
         "as an oVirt engine's database would; nothing was changed: give DATABASE_URL an empty database",
     );

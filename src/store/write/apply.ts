@@ -4,7 +4,7 @@ import { writeInterfaces } from "./interface-writes.js";
 import { writeNics } from "./nic-writes.js";
 import { noteRightful, type Success } from "./passes.js";
 import { affectedBy, inTransaction } from "../postgres/sql.js";
-import { expectAll, Superseded } from "./superseded.js";
+import { expectAll, SupersededError } from "./superseded-error.js";
 import type { HostChanges, VmState } from "../types.js";
 import { insertVms, updateVms, type VmChange } from "./vm-writes.js";
 
@@ -27,7 +27,7 @@ export async function applyPasses(
       const written = await inTransaction(dataSource, (queryRunner) => writeAll(queryRunner, writes));
       return new Map(writes.map(({ claim }) => [claim.hostId, written.has(claim.hostId)]));
     } catch (error) {
-      if (!(error instanceof Superseded) && !isRefused(error)) throw error;
+      if (!(error instanceof SupersededError) && !isRefused(error)) throw error;
     }
   }
   const alone = new Map(writes.map((write) => [write.claim.hostId, applyAlone(dataSource, write)]));
@@ -48,7 +48,7 @@ async function applyAlone(dataSource: DataSource, write: PassWrite): Promise<boo
     const written = await inTransaction(dataSource, (queryRunner) => writeAll(queryRunner, [write]));
     return written.size === 1;
   } catch (error) {
-    if (error instanceof Superseded) return false;
+    if (error instanceof SupersededError) return false;
     throw error;
   }
 }

@@ -2,7 +2,7 @@ import type { QueryRunner } from "typeorm";
 import { arraysOf, COLUMNS } from "../read/interface-columns.js";
 import { identitiesOf, IS_GIVEN, ONE_STORED_ROW_EACH, placesOf } from "./interface-identity.js";
 import { affectedBy, rowsOf } from "../postgres/sql.js";
-import { expectAll } from "./superseded.js";
+import { expectAll } from "./superseded-error.js";
 import type { HostChanges } from "../types.js";
 
 type Updates = HostChanges["updatedInterfaces"];

@@ -3,7 +3,7 @@ import { arraysOf, COLUMNS } from "../read/interface-columns.js";
 import { identitiesOf, ONE_STORED_ROW_EACH, placesOf } from "./interface-identity.js";
 import { updateInterfaces } from "./interface-updates.js";
 import { affectedBy } from "../postgres/sql.js";
-import { expectAll } from "./superseded.js";
+import { expectAll } from "./superseded-error.js";
 import type { HostChanges } from "../types.js";
 
 /** Writes exactly the changed interfaces. Deletes come first: of two equal rows one may go and the other change. */

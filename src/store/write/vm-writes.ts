@@ -1,6 +1,6 @@
 import type { QueryRunner } from "typeorm";
 import { affectedBy } from "../postgres/sql.js";
-import { expectAll } from "./superseded.js";
+import { expectAll } from "./superseded-error.js";
 import type { VmState } from "../types.js";
 
 /** A VM's 1:1 values, as read and as they shall be. */

@@ -1,4 +1,5 @@
-import { isRecord, uuidOf, wordOf } from "./record.js";
+import { normalizeUuid } from "../../model/uuid.js";
+import { isRecord, wordOf } from "./record.js";
 import type { ReportedNic } from "./types.js";
 
 /** The vNICs of one record of `Host.getVMFullList`, or `null` if it has no device list, as since 4.4. */
@@ -9,7 +10,7 @@ export function nicsOfDeviceList(record: Readonly<Record<string, unknown>>): rea
     .filter(isRecord)
     .filter((device) => device["type"] === "interface" || device["deviceType"] === "interface")
     .map((device) => ({
-      id: aliasId(wordOf(device["alias"])) ?? uuidOf(device["deviceId"]),
+      id: aliasId(wordOf(device["alias"])) ?? normalizeUuid(device["deviceId"]),
       name: wordOf(device["name"]),
       macAddr: wordOf(device["macAddr"]),
       network: wordOf(device["network"]),
@@ -19,7 +20,7 @@ export function nicsOfDeviceList(record: Readonly<Record<string, unknown>>): rea
 
 /** The engine's id of a device from the alias that the engine gave it. */
 export function aliasId(alias: string | null): string | null {
-  return alias?.startsWith("ua-") === true ? uuidOf(alias.slice(3)) : null;
+  return alias?.startsWith("ua-") === true ? normalizeUuid(alias.slice(3)) : null;
 }
 
 /** A link is up unless it is said to be down; old releases say so in text. */

@@ -1,6 +1,7 @@
+import { normalizeUuid } from "../../model/uuid.js";
 import { XMLParser, XMLValidator } from "fast-xml-parser";
 import { aliasId } from "./device-list.js";
-import { isRecord, uuidOf, wordOf } from "./record.js";
+import { isRecord, wordOf } from "./record.js";
 import type { ReportedNic } from "./types.js";
 
 /** The vNICs of a libvirt domain in document order, or `null` if the text is no domain that can be read whole. */
@@ -60,7 +61,10 @@ function metadataByMac(metadata: unknown): Map<string, Metadata> {
     .flatMap((vm) => listOf(vm["device"]))) {
     const mac = attributeOf(device, "@mac_address");
     if (mac === null || !isRecord(device)) continue;
-    found.set(mac.toLowerCase(), { id: uuidOf(device["deviceId"]), network: wordOf(device["network"]) });
+    found.set(mac.toLowerCase(), {
+      id: normalizeUuid(device["deviceId"]),
+      network: wordOf(device["network"]),
+    });
   }
   return found;
 }

@@ -1,4 +1,4 @@
-import { Failure } from "../wire/failure.js";
+import { ConnectionFailureError } from "../wire/failure.js";
 import { resultOf } from "../wire/reply.js";
 import type { HostReport, RejectedVm, ReportedVm } from "./types.js";
 import { checkVm, isRejected } from "./vm-stats.js";
@@ -6,7 +6,7 @@ import { checkVm, isRejected } from "./vm-stats.js";
 /** What the body of a reply to `Host.getAllVmStats` says: every VM once, unreadable ones apart. */
 export function parseHostReport(body: Buffer): HostReport {
   const records = resultOf(body);
-  if (!Array.isArray(records)) throw new Failure("protocol", "the answer is no list of VMs");
+  if (!Array.isArray(records)) throw new ConnectionFailureError("protocol", "the answer is no list of VMs");
   checkCount(records.length);
   return reportOf(records.map(checkVm));
 }
@@ -29,7 +29,7 @@ export function reportOf(records: readonly (ReportedVm | RejectedVm)[]): HostRep
 /** Throws where an answer has more records than any host has VMs: each of them costs more than its bytes. */
 export function checkCount(records: number): void {
   if (records > MAX_RECORDS) {
-    throw new Failure("protocol", `the answer has more than ${MAX_RECORDS} records of VMs`);
+    throw new ConnectionFailureError("protocol", `the answer has more than ${MAX_RECORDS} records of VMs`);
   }
 }
 

@@ -1,5 +1,5 @@
 import { isRecord } from "./record.js";
-import { listOf, text, Unreadable } from "./values.js";
+import { listOf, text, UnreadableRecordError } from "./values.js";
 
 /** One entry of `netIfaces`, as the guest agent gave it: nothing tidied, only the types made sure of. */
 export interface ReportedInterface {
@@ -16,7 +16,7 @@ export function interfacesOf(value: unknown): ReportedInterface[] | null {
 }
 
 function interfaceOf(entry: unknown): ReportedInterface {
-  if (!isRecord(entry)) throw new Unreadable("netIfaces has an entry that is no object");
+  if (!isRecord(entry)) throw new UnreadableRecordError("netIfaces has an entry that is no object");
   return {
     name: text(entry["name"], "name of an interface"),
     hw: text(entry["hw"], "hw of an interface"),
@@ -29,7 +29,8 @@ function addressesOf(value: unknown, field: string): string[] {
   const addresses: string[] = [];
   for (const address of listOf(value, field, "addresses", MAX_ADDRESSES)) {
     if (address === null) continue;
-    if (typeof address !== "string") throw new Unreadable(`${field} has an address that is no text`);
+    if (typeof address !== "string")
+      throw new UnreadableRecordError(`${field} has an address that is no text`);
     addresses.push(text(address, `${field} has an address that`) ?? "");
   }
   return addresses;

@@ -1,7 +1,7 @@
 /** Values of VDSM's records, whose schema is advisory. What is larger than any guest's is refused like what cannot be read. */
 
 /** Why a record cannot be read, in words for its VM's `reason`. */
-export class Unreadable extends Error {}
+export class UnreadableRecordError extends Error {}
 
 /** A text, or a number or truth value as text; `null` if there is none. */
 export function text(value: unknown, field: string, longest = MAX_TEXT): string | null {
@@ -11,7 +11,7 @@ export function text(value: unknown, field: string, longest = MAX_TEXT): string 
   }
   if (value === undefined || value === null) return null;
   if (typeof value === "number" || typeof value === "boolean") return String(value);
-  throw new Unreadable(`${field} is no text`);
+  throw new UnreadableRecordError(`${field} is no text`);
 }
 
 /** A whole number that an integer column holds, or a text of one. It only explains, so one that cannot be read is none. */
@@ -25,13 +25,14 @@ export function integerOf(value: unknown): number | null {
 /** The entries of a list, none if it is absent; `field` names it and `entries` what they are. */
 export function listOf(value: unknown, field: string, entries: string, most: number): readonly unknown[] {
   if (value === undefined || value === null) return [];
-  if (!Array.isArray(value)) throw new Unreadable(`${field} is no list`);
-  if (value.length > most) throw new Unreadable(`${field} has ${value.length} ${entries}, more than ${most}`);
+  if (!Array.isArray(value)) throw new UnreadableRecordError(`${field} is no list`);
+  if (value.length > most)
+    throw new UnreadableRecordError(`${field} has ${value.length} ${entries}, more than ${most}`);
   return value;
 }
 
-function tooLong(what: string, value: string, longest: number): Unreadable {
-  return new Unreadable(`${what} has ${value.length} characters, more than ${longest}`);
+function tooLong(what: string, value: string, longest: number): UnreadableRecordError {
+  return new UnreadableRecordError(`${what} has ${value.length} characters, more than ${longest}`);
 }
 
 const MAX_TEXT = 1_024;

@@ -1,15 +1,16 @@
+import { normalizeUuid } from "../../model/uuid.js";
 import { nicsOfDeviceList } from "./device-list.js";
 import { nicsOfDomainXml } from "./domain-xml.js";
-import { Failure } from "../wire/failure.js";
-import { isRecord, uuidOf, wordOf } from "./record.js";
+import { ConnectionFailureError } from "../wire/failure.js";
+import { isRecord, wordOf } from "./record.js";
 import type { HostCapabilities, ReportedNic } from "./types.js";
 
 /** The result of `Host.dumpxmls`: vNICs by VM. A domain that cannot be read is absent, and spoils no other. */
 export function checkDomains(result: unknown): Map<string, readonly ReportedNic[]> {
-  if (!isRecord(result)) throw new Failure("protocol", "the answer is no map of VMs");
+  if (!isRecord(result)) throw new ConnectionFailureError("protocol", "the answer is no map of VMs");
   const found = new Map<string, readonly ReportedNic[]>();
   for (const [key, xml] of Object.entries(result)) {
-    const vmId = uuidOf(key);
+    const vmId = normalizeUuid(key);
     const nics = typeof xml === "string" ? nicsOfDomainXml(xml) : null;
     if (vmId !== null && nics !== null) found.set(vmId, nics);
   }
@@ -19,10 +20,10 @@ export function checkDomains(result: unknown): Map<string, readonly ReportedNic[
 /** The result of `Host.getVMFullList`: vNICs by VM, of those records that have devices. */
 export function checkDeviceLists(result: unknown): Map<string, readonly ReportedNic[]> {
   const found = new Map<string, readonly ReportedNic[]>();
-  if (!Array.isArray(result)) throw new Failure("protocol", "the answer is no list");
+  if (!Array.isArray(result)) throw new ConnectionFailureError("protocol", "the answer is no list");
   for (const record of result as readonly unknown[]) {
     if (!isRecord(record)) continue;
-    const vmId = uuidOf(record["vmId"]);
+    const vmId = normalizeUuid(record["vmId"]);
     const nics = nicsOfDeviceList(record);
     if (vmId !== null && nics !== null && !found.has(vmId)) found.set(vmId, nics);
   }
@@ -31,6 +32,6 @@ export function checkDeviceLists(result: unknown): Map<string, readonly Reported
 
 /** The result of `Host.getCapabilities`, as far as it is used. */
 export function checkCapabilities(result: unknown): HostCapabilities {
-  if (!isRecord(result)) throw new Failure("protocol", "the answer is no object");
+  if (!isRecord(result)) throw new ConnectionFailureError("protocol", "the answer is no object");
   return { hostname: wordOf(result["hostname"]), softwareVersion: wordOf(result["software_version"]) };
 }

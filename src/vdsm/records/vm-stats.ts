@@ -1,7 +1,8 @@
+import { normalizeUuid } from "../../model/uuid.js";
 import { interfacesOf } from "./interfaces.js";
-import { isRecord, uuidOf } from "./record.js";
+import { isRecord } from "./record.js";
 import type { RejectedVm, ReportedVm } from "./types.js";
-import { integerOf, text, Unreadable } from "./values.js";
+import { integerOf, text, UnreadableRecordError } from "./values.js";
 
 /**
  * Checks one record of `Host.getAllVmStats`. VDSM's schema is advisory: numbers may be text and text numbers, keys may
@@ -9,7 +10,7 @@ import { integerOf, text, Unreadable } from "./values.js";
  */
 export function checkVm(record: unknown): ReportedVm | RejectedVm {
   if (!isRecord(record)) return { vmId: null, reason: "the record is no object" };
-  const vmId = uuidOf(record["vmId"]);
+  const vmId = normalizeUuid(record["vmId"]);
   if (vmId === null) return { vmId: null, reason: "vmId is no UUID" };
   try {
     return {
@@ -23,7 +24,7 @@ export function checkVm(record: unknown): ReportedVm | RejectedVm {
       guestFQDN: text(record["guestFQDN"], "guestFQDN"),
     };
   } catch (error) {
-    if (error instanceof Unreadable) return { vmId, reason: error.message };
+    if (error instanceof UnreadableRecordError) return { vmId, reason: error.message };
     throw error;
   }
 }
@@ -35,7 +36,7 @@ export function isRejected(vm: ReportedVm | RejectedVm): vm is RejectedVm {
 
 function statusOf(value: unknown): string {
   const status = text(value, "status");
-  if (status === null || status === "") throw new Unreadable("status is missing");
+  if (status === null || status === "") throw new UnreadableRecordError("status is missing");
   return status;
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Socket } from "node:net";
 import { dial } from "./dial.js";
-import { Failure, oneLine } from "./failure.js";
+import { ConnectionFailureError, oneLine } from "./failure.js";
 import { frameBytes, FrameReader, type Frame } from "./frames.js";
 import { HeartbeatWatch } from "./heartbeat-watch.js";
 import { socketFailure, tooLate, type Phase } from "./socket-failure.js";
@@ -24,7 +24,7 @@ export interface ConnectionListener {
   /** The body of a message to our reply queue. */
   message(body: Buffer): void;
   /** The connection is of no use any more; told once. */
-  failed(failure: Failure): void;
+  failed(failure: ConnectionFailureError): void;
 }
 
 /** One STOMP session with one host, subscribed to a reply queue that nobody else knows. Used once, never reopened. */
@@ -37,7 +37,7 @@ export class Connection {
   phase: Phase = "credentials";
 
   private socket: Socket | null = null;
-  private failure: Failure | null = null;
+  private failure: ConnectionFailureError | null = null;
   private watch: HeartbeatWatch | null = null;
   /** Private: VDSM sends a reply to everybody who listens to its destination. */
   private readonly replyQueue = randomUUID();
@@ -72,7 +72,7 @@ export class Connection {
   }
 
   /** Ends the connection, for this reason. */
-  drop(failure: Failure): void {
+  drop(failure: ConnectionFailureError): void {
     if (this.failure !== null) return;
     this.failure = failure;
     clearTimeout(this.connectTimer);
@@ -93,7 +93,7 @@ export class Connection {
     } catch (error) {
       // What certificates lack is told by whoever reads them, in a line of his own.
       const what = error instanceof Error ? error.message : "certificates cannot be read";
-      this.drop(new Failure(tls === null ? "unreachable" : "untrusted", what));
+      this.drop(new ConnectionFailureError(tls === null ? "unreachable" : "untrusted", what));
     }
   }
 
@@ -145,9 +145,9 @@ export class Connection {
       this.reader.read(chunk);
     } catch (error) {
       this.drop(
-        error instanceof Failure
+        error instanceof ConnectionFailureError
           ? error
-          : new Failure("protocol", "unreadable bytes", null, { cause: error }),
+          : new ConnectionFailureError("protocol", "unreadable bytes", null, { cause: error }),
       );
     }
   }
@@ -158,14 +158,16 @@ export class Connection {
     else if (frame.command === "MESSAGE" && isOpen) this.deliver(frame);
     else if (frame.command === "ERROR") this.drop(refusalOf(frame));
     else if (frame.command !== "RECEIPT" || !isOpen) {
-      this.drop(new Failure("protocol", `${oneLine(frame.command.slice(0, 20))} where none was due`));
+      this.drop(
+        new ConnectionFailureError("protocol", `${oneLine(frame.command.slice(0, 20))} where none was due`),
+      );
     }
   }
 
   private open(frame: Frame): void {
     const version = frame.headers.get("version");
     if (version !== "1.2") {
-      this.drop(new Failure("protocol", `the host speaks STOMP ${version ?? "1.0"}, not 1.2`));
+      this.drop(new ConnectionFailureError("protocol", `the host speaks STOMP ${version ?? "1.0"}, not 1.2`));
       return;
     }
     this.phase = "open";
@@ -173,7 +175,7 @@ export class Connection {
     const promisedMs = Number(/^(\d{1,9}),\d+$/.exec(frame.headers.get("heart-beat") ?? "")?.[1] ?? 0);
     if (promisedMs > 0) {
       this.watch = new HeartbeatWatch(promisedMs, (limitMs) => {
-        this.drop(new Failure("unreachable", `no sign of life for ${limitMs} ms`));
+        this.drop(new ConnectionFailureError("unreachable", `no sign of life for ${limitMs} ms`));
       });
     }
     this.resolveOpened();
@@ -185,7 +187,7 @@ export class Connection {
   }
 }
 
-function refusalOf(frame: Frame): Failure {
+function refusalOf(frame: Frame): ConnectionFailureError {
   const text = frame.headers.get("message") ?? frame.body.toString("utf8", 0, 200);
-  return new Failure("protocol", `the host refuses: ${text}`);
+  return new ConnectionFailureError("protocol", `the host refuses: ${text}`);
 }

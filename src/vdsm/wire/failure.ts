@@ -1,8 +1,8 @@
 import { HostError, type HostErrorKind } from "../errors.js";
 
 /** What went wrong on the way to an answer, while it is not said yet which host and question it ended. */
-export class Failure extends Error {
-  override readonly name = "Failure";
+export class ConnectionFailureError extends Error {
+  override readonly name = "ConnectionFailureError";
 
   constructor(
     readonly kind: HostErrorKind,
@@ -15,7 +15,7 @@ export class Failure extends Error {
 }
 
 /** The failure as callers see it, with the host and the verb in front. */
-export function hostError(address: string, verb: string, failure: Failure): HostError {
+export function hostError(address: string, verb: string, failure: ConnectionFailureError): HostError {
   const options = failure.cause === undefined ? undefined : { cause: failure.cause };
   return new HostError(failure.kind, `${address}: ${verb}: ${failure.message}`, failure.code, options);
 }

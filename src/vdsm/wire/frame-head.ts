@@ -1,4 +1,4 @@
-import { Failure } from "./failure.js";
+import { ConnectionFailureError } from "./failure.js";
 
 /** Headers to send, in the order given. */
 export type FrameHeaders = Readonly<Record<string, string>>;
@@ -13,7 +13,7 @@ export function decodeHead(bytes: Buffer): { command: string; headers: ReadonlyM
   for (const line of lines) {
     if (line === "") continue;
     const colon = line.indexOf(":");
-    if (colon < 0) throw new Failure("protocol", "a frame has a header without a colon");
+    if (colon < 0) throw new ConnectionFailureError("protocol", "a frame has a header without a colon");
     const name = unescaped(line.slice(0, colon));
     if (!headers.has(name)) headers.set(name, unescaped(line.slice(colon + 1)));
   }
@@ -30,7 +30,8 @@ function unescaped(text: string): string {
   if (!text.includes("\\")) return text;
   return text.replace(/\\(.?)/gsu, (_, letter: string) => {
     const plain = PLAIN.get(letter);
-    if (plain === undefined) throw new Failure("protocol", "a frame has a header with an unknown escape");
+    if (plain === undefined)
+      throw new ConnectionFailureError("protocol", "a frame has a header with an unknown escape");
     return plain;
   });
 }

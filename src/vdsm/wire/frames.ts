@@ -1,5 +1,5 @@
 import { decodeHead, encodeHead, type FrameHeaders } from "./frame-head.js";
-import { Failure } from "./failure.js";
+import { ConnectionFailureError } from "./failure.js";
 
 /** One STOMP frame as it came from a host. */
 export interface Frame {
@@ -34,7 +34,8 @@ export class FrameReader {
   ) {}
 
   read(chunk: Buffer): void {
-    if (this.state === "broken") throw new Failure("protocol", "bytes after bytes that were no STOMP");
+    if (this.state === "broken")
+      throw new ConnectionFailureError("protocol", "bytes after bytes that were no STOMP");
     try {
       let at = 0;
       while (at < chunk.length) at = this.step(chunk, at);
@@ -75,7 +76,10 @@ export class FrameReader {
   private readHead(chunk: Buffer, from: number): number {
     for (let at = from; at < chunk.length; at += 1) {
       if (this.piecesLength + at - from >= MAX_HEAD_BYTES) {
-        throw new Failure("protocol", `the head of a frame is longer than ${MAX_HEAD_BYTES} bytes`);
+        throw new ConnectionFailureError(
+          "protocol",
+          `the head of a frame is longer than ${MAX_HEAD_BYTES} bytes`,
+        );
       }
       if (this.endsHead(chunk[at] ?? 0)) {
         this.beginBody(this.joined(chunk.subarray(from, at + 1)));
@@ -101,7 +105,10 @@ export class FrameReader {
     if (!this.lastWasReturn) this.lineLength += 1;
     // Said at once, so that a peer that speaks another protocol is not waited for.
     if (this.inFirstLine && !this.lastWasReturn && (byte < LETTER_A || byte > LETTER_Z)) {
-      throw new Failure("protocol", "the host does not speak STOMP here (is it TLS on one side only?)");
+      throw new ConnectionFailureError(
+        "protocol",
+        "the host does not speak STOMP here (is it TLS on one side only?)",
+      );
     }
     return false;
   }
@@ -113,7 +120,8 @@ export class FrameReader {
       this.state = "open";
       return;
     }
-    if (!/^\d{1,15}$/.test(length)) throw new Failure("protocol", "a frame's content-length is no number");
+    if (!/^\d{1,15}$/.test(length))
+      throw new ConnectionFailureError("protocol", "a frame's content-length is no number");
     this.refuseAbove(Number(length), this.maxFrameBytes);
     this.body = EMPTY;
     this.bodyFilled = 0;
@@ -148,7 +156,8 @@ export class FrameReader {
   }
 
   private readEnd(chunk: Buffer, at: number): number {
-    if (chunk[at] !== NUL) throw new Failure("protocol", "a frame is longer than its content-length");
+    if (chunk[at] !== NUL)
+      throw new ConnectionFailureError("protocol", "a frame is longer than its content-length");
     const frame = this.head === null ? null : { ...this.head, body: this.body };
     this.state = "between";
     this.release();
@@ -158,7 +167,10 @@ export class FrameReader {
 
   private refuseAbove(bytes: number, maxBytes: number): void {
     if (bytes <= maxBytes) return;
-    throw new Failure("protocol", `a frame's body is longer than the ${maxBytes} bytes allowed`);
+    throw new ConnectionFailureError(
+      "protocol",
+      `a frame's body is longer than the ${maxBytes} bytes allowed`,
+    );
   }
 
   private keep(piece: Buffer): void {

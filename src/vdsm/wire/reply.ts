@@ -1,5 +1,5 @@
 import { isAscii } from "node:buffer";
-import { Failure } from "./failure.js";
+import { ConnectionFailureError } from "./failure.js";
 import { isRecord } from "../records/record.js";
 
 /** The id that a JSON-RPC reply answers, or `null` if it answers none of ours; reads no more than it must. */
@@ -13,18 +13,18 @@ export function replyId(body: Buffer): string | null {
 /** The result of a JSON-RPC reply; throws what the reply says went wrong. */
 export function resultOf(body: Buffer): unknown {
   const reply = parsedJson(body);
-  if (!isRecord(reply)) throw new Failure("protocol", "the answer is no JSON-RPC reply");
+  if (!isRecord(reply)) throw new ConnectionFailureError("protocol", "the answer is no JSON-RPC reply");
   const error = reply["error"];
   if (error !== undefined && error !== null) throw faultOf(error);
   if (!Object.hasOwn(reply, "result"))
-    throw new Failure("protocol", "the answer has neither result nor error");
+    throw new ConnectionFailureError("protocol", "the answer has neither result nor error");
   return reply["result"];
 }
 
 /** What JSON says. Nobody gets a turn while it is parsed; so there is less of it than there may be of an answer. */
 export function parsedJson(body: Buffer): unknown {
   if (body.length > MAX_PARSED_BYTES) {
-    throw new Failure(
+    throw new ConnectionFailureError(
       "protocol",
       `the answer, ${body.length} bytes, is not written as VDSM does, and more than ${MAX_PARSED_BYTES} bytes are not parsed`,
     );
@@ -34,17 +34,18 @@ export function parsedJson(body: Buffer): unknown {
     return JSON.parse(isAscii(body) ? body.toString("latin1") : body.toString());
   } catch {
     // The parser's own words quote the body, which is a guest's and no log's business.
-    throw new Failure("protocol", `the answer, ${body.length} bytes, is not JSON`);
+    throw new ConnectionFailureError("protocol", `the answer, ${body.length} bytes, is not JSON`);
   }
 }
 
-function faultOf(error: unknown): Failure {
+function faultOf(error: unknown): ConnectionFailureError {
   const { code, message } = isRecord(error) ? error : {};
-  if (typeof code !== "number") return new Failure("protocol", "the answer is an error without a code");
+  if (typeof code !== "number")
+    return new ConnectionFailureError("protocol", "the answer is an error without a code");
   const text = typeof message === "string" ? message : "";
   if (code === RECOVERING)
-    return new Failure("recovering", "vdsmd has just started and finds its VMs (99)", code);
-  return new Failure("fault", `error ${code}: ${text}`, code);
+    return new ConnectionFailureError("recovering", "vdsmd has just started and finds its VMs (99)", code);
+  return new ConnectionFailureError("fault", `error ${code}: ${text}`, code);
 }
 
 const RECOVERING = 99;

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { Connection, type ConnectionOptions } from "./connection.js";
-import { Failure, hostError } from "./failure.js";
+import { ConnectionFailureError, hostError } from "./failure.js";
 import { replyId } from "./reply.js";
 import { tooLate } from "./socket-failure.js";
 
@@ -10,7 +10,7 @@ export interface RpcOptions extends ConnectionOptions {
 }
 
 interface Call {
-  readonly fail: (failure: Failure) => void;
+  readonly fail: (failure: ConnectionFailureError) => void;
   readonly answer: (body: Buffer) => void;
 }
 
@@ -31,7 +31,7 @@ export class Rpc {
     private readonly options: RpcOptions,
   ) {}
 
-  /** Asks; `read` turns the body of the reply into an answer, now or in later turns, or throws a {@link Failure}. */
+  /** Asks; `read` turns the body of the reply into an answer, now or in later turns, or throws a {@link ConnectionFailureError}. */
   call<T>(
     verb: string,
     params: object,
@@ -45,12 +45,12 @@ export class Rpc {
         signal?.removeEventListener("abort", abort);
         this.calls.delete(id);
       };
-      const fail = (failure: Failure) => {
+      const fail = (failure: ConnectionFailureError) => {
         end();
         reject(hostError(this.address, verb, failure));
       };
       const abort = () => {
-        fail(new Failure("aborted", "aborted"));
+        fail(new ConnectionFailureError("aborted", "aborted"));
       };
       const answer = (body: Buffer) => {
         end();
@@ -69,7 +69,7 @@ export class Rpc {
         this.giveUp(verb, fail);
       }, this.options.callTimeoutMs);
 
-      if (this.closed) fail(new Failure("aborted", "the client is closed"));
+      if (this.closed) fail(new ConnectionFailureError("aborted", "the client is closed"));
       else if (signal?.aborted === true) abort();
       else {
         signal?.addEventListener("abort", abort);
@@ -82,7 +82,7 @@ export class Rpc {
   /** Ends the connection and every call; resolves when nothing is left. */
   async close(): Promise<void> {
     this.closed = true;
-    this.connection?.drop(new Failure("aborted", "the client was closed"));
+    this.connection?.drop(new ConnectionFailureError("aborted", "the client was closed"));
     await Promise.all(this.leaving);
   }
 
@@ -121,18 +121,21 @@ export class Rpc {
   }
 
   /** A host whose dispatcher has died still gives signs of life; so the connection goes with the call. */
-  private giveUp(verb: string, fail: (failure: Failure) => void): void {
+  private giveUp(verb: string, fail: (failure: ConnectionFailureError) => void): void {
     const { callTimeoutMs } = this.options;
     const connection = this.connection;
     const isOpen = connection?.phase === "open";
     if (connection !== null && !isOpen) fail(tooLate(connection.phase, callTimeoutMs));
-    else fail(new Failure("timeout", `no answer within ${callTimeoutMs} ms`));
-    if (isOpen) connection.drop(new Failure("unreachable", `connection given up: ${verb} had no answer`));
+    else fail(new ConnectionFailureError("timeout", `no answer within ${callTimeoutMs} ms`));
+    if (isOpen)
+      connection.drop(
+        new ConnectionFailureError("unreachable", `connection given up: ${verb} had no answer`),
+      );
   }
 }
 
-function failureOf(error: unknown): Failure {
-  return error instanceof Failure
+function failureOf(error: unknown): ConnectionFailureError {
+  return error instanceof ConnectionFailureError
     ? error
-    : new Failure("protocol", "an unreadable answer", null, { cause: error });
+    : new ConnectionFailureError("protocol", "an unreadable answer", null, { cause: error });
 }

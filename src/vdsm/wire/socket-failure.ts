@@ -1,4 +1,4 @@
-import { Failure } from "./failure.js";
+import { ConnectionFailureError } from "./failure.js";
 
 /** How far a connection has come. */
 export type Phase =
@@ -14,17 +14,20 @@ export type Phase =
   | "open";
 
 /** What a socket's error, or its end without one (`null`), means at this phase. */
-export function socketFailure(error: Error | null, phase: Phase, tls: boolean): Failure {
+export function socketFailure(error: Error | null, phase: Phase, tls: boolean): ConnectionFailureError {
   const code = codeOf(error);
   if (phase === "dial") return unreachable(code, error);
   if (tls && phase !== "open") return untrusted(code, error);
   const when = phase === "open" ? "connection lost" : "connection closed before CONNECTED";
-  return new Failure("unreachable", code === null ? `${when}: the host closed it` : `${when} (${code})`);
+  return new ConnectionFailureError(
+    "unreachable",
+    code === null ? `${when}: the host closed it` : `${when} (${code})`,
+  );
 }
 
 /** What it means that CONNECTED did not come in time. */
-export function tooLate(phase: Phase, afterMs: number): Failure {
-  return new Failure("unreachable", `${WAITED_FOR[phase]} within ${afterMs} ms`);
+export function tooLate(phase: Phase, afterMs: number): ConnectionFailureError {
+  return new ConnectionFailureError("unreachable", `${WAITED_FOR[phase]} within ${afterMs} ms`);
 }
 
 const WAITED_FOR: Record<Phase, string> = {
@@ -35,10 +38,10 @@ const WAITED_FOR: Record<Phase, string> = {
   open: "no answer",
 };
 
-function unreachable(code: string | null, cause: Error | null): Failure {
+function unreachable(code: string | null, cause: Error | null): ConnectionFailureError {
   const what = (code === null ? undefined : DIAL_ERRORS[code]) ?? "no connection";
   const options = cause === null ? undefined : { cause };
-  return new Failure("unreachable", code === null ? what : `${what} (${code})`, null, options);
+  return new ConnectionFailureError("unreachable", code === null ? what : `${what} (${code})`, null, options);
 }
 
 const DIAL_ERRORS: Record<string, string> = {
@@ -51,13 +54,13 @@ const DIAL_ERRORS: Record<string, string> = {
 };
 
 /** The error itself is no cause here: Node hangs the whole certificate on it. */
-function untrusted(code: string | null, error: Error | null): Failure {
+function untrusted(code: string | null, error: Error | null): ConnectionFailureError {
   // With TLS 1.3 a refused client certificate shows only after the handshake, and often only as a reset.
   const unsaid = code === null || code === "ECONNRESET" || code === "EPIPE" || code === "ECONNABORTED";
   const what = unsaid
     ? "connection closed before CONNECTED; on TLS a host does so when it does not accept our client certificate"
     : (TLS_ERRORS.find(([pattern]) => pattern.test(code))?.[1] ?? error?.message ?? "TLS failed");
-  return new Failure("untrusted", code === null ? what : `${what} (${code})`);
+  return new ConnectionFailureError("untrusted", code === null ? what : `${what} (${code})`);
 }
 
 const TLS_ERRORS: readonly (readonly [RegExp, string])[] = [

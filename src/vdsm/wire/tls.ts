@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import type { TlsFiles } from "../../model/tls-files.js";
 
 /** What a TLS connection to a host needs; PEM texts. */
 export interface TlsCredentials {
@@ -10,14 +11,6 @@ export interface TlsCredentials {
    * Whose name the host's certificate must bear: `null` the dialled one, `"none"` anybody's whom the CA signed, as the
    * engine does it, else this one.
    */
-  readonly serverName: string | null;
-}
-
-/** Where the PEM files are. */
-export interface TlsFiles {
-  readonly caFile: string;
-  readonly certFile: string;
-  readonly keyFile: string;
   readonly serverName: string | null;
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { ipsOfGuestIps, sameIps, vmIps } from "../../../src/refresher/plan/guest-addresses.js";
 import { toVmStatus } from "../../../src/refresher/plan/status.js";
 import { cutText, storableText, tidyFqdn } from "../../../src/refresher/plan/text.js";
-import { parseIgnorePatterns, tidyMac, toGuestInterfaces } from "../../../src/refresher/plan/normalize.js";
+import { toGuestInterfaces } from "../../../src/refresher/plan/normalize.js";
 import { device, IGNORE, reportedInterface, VM } from "../builders.js";
 
 describe("addresses", () => {
@@ -32,23 +32,6 @@ describe("addresses", () => {
     expect(sameIps("a b", "a")).toBe(false);
     expect(sameIps(null, "a")).toBe(false);
     expect(sameIps(null, null)).toBe(true);
-  });
-});
-
-describe("MAC addresses", () => {
-  test.each([
-    ["52:54:00:AA:BB:CC", "52:54:00:aa:bb:cc"],
-    ["52-54-00-aa-bb-cc", "52:54:00:aa:bb:cc"],
-    [" 52:54:00:aa:bb:cc ", "52:54:00:aa:bb:cc"],
-    ["00:00:00:00:00:00", "00:00:00:00:00:00"],
-    ["00:11:22:33:44:55:66:77", "00:11:22:33:44:55:66:77"],
-    [Array(20).fill("AB").join("-"), Array(20).fill("ab").join(":")],
-    ["52:54:00:aa:bb", null],
-    ["525400aabbcc", null],
-    ["", null],
-    [null, null],
-  ])("%j becomes %j", (text, mac) => {
-    expect(tidyMac(text)).toBe(mac);
   });
 });
 
@@ -87,14 +70,6 @@ describe("guest interfaces", () => {
 
   test("makes text storable: no NUL, no half characters", () => {
     expect(tidied({ name: "a\0b\ud800c😀" })[0]?.name).toBe("a\ufffdb\ufffdc😀");
-  });
-
-  test("a pattern must match the whole name, and a broken one is refused by name", () => {
-    const [pattern] = parseIgnorePatterns("a|b");
-    expect(pattern?.test("a")).toBe(true);
-    expect(pattern?.test("ab")).toBe(false);
-    expect(parseIgnorePatterns(" , ")).toEqual([]);
-    expect(() => parseIgnorePatterns("ok,a)(b")).toThrow('"a)(b" is not a regular expression');
   });
 });
 

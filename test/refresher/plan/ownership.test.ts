@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Decision, Ownership, Sighting } from "../../../src/refresher/plan/ownership.js";
 import { decideOwnership } from "../../../src/refresher/plan/ownership.js";
-import { VM_STATUS } from "../../../src/store/types.js";
+import { VM_STATUS } from "../../../src/model/vm-status.js";
 import { A, B, C } from "../builders.js";
 
 type Standing = Ownership & { readonly status: number };

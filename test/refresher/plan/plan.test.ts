@@ -4,7 +4,7 @@ import { NO_CHANGES } from "../../../src/refresher/plan/plan-builder.js";
 import { atOnce } from "../../../src/vdsm/scan/turns.js";
 import { planPass, vmsToAskNicsOf } from "../../../src/refresher/plan/plan.js";
 import type { StoredVm } from "../../../src/store/types.js";
-import { VM_STATUS } from "../../../src/store/types.js";
+import { VM_STATUS } from "../../../src/model/vm-status.js";
 import {
   A,
   B,

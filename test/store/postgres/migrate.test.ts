@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import type { DataSource } from "typeorm";
 import { afterEach, describe, expect, test } from "vitest";
 import { createDataSource } from "../../../src/store/postgres/data-source.js";
-import { SchemaRefused, migrate } from "../../../src/store/postgres/migrate.js";
+import { UnusableSchemaError, migrate } from "../../../src/store/postgres/migrate.js";
 import { StatementLog } from "../../support/statement-log.js";
 import { until } from "../until.js";
 import type { TestDatabase } from "../../support/database.js";
@@ -82,7 +82,7 @@ describe("migrations", () => {
     await dataSource.query("CREATE TABLE vm_static (vm_guid uuid PRIMARY KEY)");
     const before = await schemaOf(dataSource);
     const refusal = await migrate(dataSource).catch((error: unknown) => error);
-    expect(refusal).toBeInstanceOf(SchemaRefused);
+    expect(refusal).toBeInstanceOf(UnusableSchemaError);
     expect((refusal as Error).message).toMatch(/did not make \(vm_static\).*DATABASE_URL/);
     expect((refusal as Error).message).not.toContain("\n");
     expect(await schemaOf(dataSource)).toEqual(before);

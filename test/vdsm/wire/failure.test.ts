@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Failure, hostError } from "../../../src/vdsm/wire/failure.js";
+import { ConnectionFailureError, hostError } from "../../../src/vdsm/wire/failure.js";
 import { socketFailure, tooLate } from "../../../src/vdsm/wire/socket-failure.js";
 
 function coded(code: string, message = "words of the library"): Error {
@@ -9,13 +9,20 @@ function coded(code: string, message = "words of the library"): Error {
 describe("a failure", () => {
   test("names host and verb first, and keeps its cause and code", () => {
     const cause = new Error("why");
-    const error = hostError("[::1]:54321", "Host.ping2", new Failure("fault", "what", 16, { cause }));
+    const error = hostError(
+      "[::1]:54321",
+      "Host.ping2",
+      new ConnectionFailureError("fault", "what", 16, { cause }),
+    );
     expect(error.message).toBe("[::1]:54321: Host.ping2: what");
     expect(error).toMatchObject({ kind: "fault", code: 16, cause, name: "HostError" });
   });
 
   test("is one printable line of bounded length, whatever a host says", () => {
-    const { message } = new Failure("protocol", `a\n\u001b[31mb\u202ec\u2028${"x".repeat(1_000)}`);
+    const { message } = new ConnectionFailureError(
+      "protocol",
+      `a\n\u001b[31mb\u202ec\u2028${"x".repeat(1_000)}`,
+    );
     expect(message).toMatch(/^a \[31mb c x+…$/);
     expect(message.length).toBeLessThan(310);
   });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Failure } from "../../../src/vdsm/wire/failure.js";
+import { ConnectionFailureError } from "../../../src/vdsm/wire/failure.js";
 import { frameBytes, FrameReader } from "../../../src/vdsm/wire/frames.js";
 import { connectedBytes, messageBytes, resultText, VM_STATS } from "../fixtures/wire.js";
 
@@ -19,7 +19,7 @@ function read(pieces: readonly Buffer[], maxFrameBytes = 1_000_000): Seen {
     for (const piece of pieces) reader.read(piece);
     return { frames, failure: null };
   } catch (error) {
-    if (!(error instanceof Failure)) throw error;
+    if (!(error instanceof ConnectionFailureError)) throw error;
     return { frames, failure: error.message };
   }
 }

@@ -1,6 +1,6 @@
 /** The database did not do what a pass asked of it: no host is to blame. */
-export class StoreTrouble extends Error {
-  override readonly name = "StoreTrouble";
+export class StoreError extends Error {
+  override readonly name = "StoreError";
 }
 
 /** Waits for the store, so that its failures are told from those of hosts and from our own. */
@@ -8,6 +8,6 @@ export async function askStore<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (cause) {
-    throw new StoreTrouble(cause instanceof Error ? cause.message : String(cause), { cause });
+    throw new StoreError(cause instanceof Error ? cause.message : String(cause), { cause });
   }
 }

@@ -1,0 +1,29 @@
+/** A host and its port, as a setting or a URL names them. */
+export interface HostAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** The port on which VDSM listens unless a setting says otherwise. */
+export const VDSM_PORT = 54_321;
+
+/** Writes `host:port`, IPv6 in brackets. */
+export function formatHostAddress({ host, port }: HostAddress): string {
+  return `${bracketIPv6(host)}:${port}`;
+}
+
+/** Puts an IPv6 address in brackets, as URLs need it; leaves names and IPv4 addresses alone. */
+export function bracketIPv6(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+/** Reads the name or address of a Host header, without its port and brackets; `null` if it is malformed. */
+export function parseHostHeader(header: string): string | null {
+  const parts = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::\d{1,5})?$/i.exec(header);
+  return (parts?.[1] ?? parts?.[2])?.toLowerCase() ?? null;
+}
+
+/** Returns `true` for an address, or the name of one, that only this machine can reach. */
+export function isLoopbackHost(host: string): boolean {
+  return /^(127(\.\d{1,3}){3}|::1|localhost)$/.test(host);
+}
