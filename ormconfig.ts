@@ -1,7 +1,7 @@
-import { ConfigError, databaseUrlFrom } from "./src/config.js";
+import { ConfigError, readDatabaseUrl } from "./src/config.js";
 import { createDataSource } from "./src/store/postgres/data-source.js";
 
-const url = databaseUrlFrom(process.env);
+const url = readDatabaseUrl(process.env);
 if (url === null) {
   throw new ConfigError(
     "DATABASE_URL: is needed by TypeORM's own command line: postgres://user:password@host/database",

@@ -3,7 +3,7 @@ import { createWriteStream } from "node:fs";
 import { ApolloServer } from "@apollo/server";
 import { startStandaloneServer } from "@apollo/server/standalone";
 import { pino } from "pino";
-import { openToAll } from "../src/server/identity/identity.js";
+import { createOpenIdentity } from "../src/server/identity/identity.js";
 import { startServer } from "../src/server/server.js";
 import { hurtfulSchema } from "../test/server/schema.js";
 
@@ -21,7 +21,7 @@ async function ours(): Promise<string> {
     readiness: () => Promise.resolve({ ready: true, reasons: [] }),
     // Lines are made as always, and thrown away.
     log: pino(createWriteStream("/dev/null")),
-    identity: openToAll(),
+    identity: createOpenIdentity(),
     insecure: false,
     graphiql: false,
     cors: [],

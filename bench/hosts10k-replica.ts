@@ -1,12 +1,12 @@
 import { WARNINGS } from "./warnings.js";
 import { createVdsmClient } from "../src/vdsm/vdsm-client.js";
-import { configuredHost } from "../src/gateway/ids.js";
+import { createConfiguredHost } from "../src/gateway/host-ids.js";
 import { bullSchedule } from "../src/refresher/schedule/bull-schedule.js";
 import type { PassResult } from "../src/refresher/pass.js";
 import { startRefresher } from "../src/refresher/refresher.js";
 import type { StartSchedule } from "../src/refresher/schedule/schedule.js";
 import { startTimerSchedule } from "../src/refresher/schedule/timer-schedule.js";
-import { hostAddress } from "../src/config/setting-types.js";
+import { parseHostAddress } from "../src/config/setting-types.js";
 import { createDataSource } from "../src/store/postgres/data-source.js";
 import { createStore } from "../src/store/store.js";
 import type { ReplicaNews, ReplicaTask } from "./hosts10k-messages.js";
@@ -23,7 +23,7 @@ async function run({
   concurrency,
 }: ReplicaTask): Promise<void> {
   const dataSource = await createDataSource(databaseUrl).initialize();
-  const hosts = addresses.map((address) => configuredHost(hostAddress(address)));
+  const hosts = addresses.map((address) => createConfiguredHost(parseHostAddress(address)));
   const positions = new Map(hosts.map((host, position) => [host.id, position]));
   const start: StartSchedule<PassResult> =
     redisUrl === null ? startTimerSchedule : bullSchedule({ url: redisUrl, installation }, WARNINGS);

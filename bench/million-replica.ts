@@ -1,8 +1,8 @@
 import { WARNINGS } from "./warnings.js";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createVdsmClient } from "../src/vdsm/vdsm-client.js";
-import { configuredHost } from "../src/gateway/ids.js";
-import { hostAddress } from "../src/config/setting-types.js";
+import { createConfiguredHost } from "../src/gateway/host-ids.js";
+import { parseHostAddress } from "../src/config/setting-types.js";
 import { startRefresher, type Refresher } from "../src/refresher/refresher.js";
 import { DEFAULT_IGNORED_NAMES } from "../src/model/name-patterns.js";
 import { createDataSource } from "../src/store/postgres/data-source.js";
@@ -17,7 +17,7 @@ async function run({ databaseUrl, addresses, concurrency }: ReplicaTask): Promis
   const refresher = startRefresher({
     store: createStore(dataSource),
     clientFor: ({ host, port }) => createVdsmClient({ host, port, tls: null }),
-    hosts: addresses.map((address) => configuredHost(hostAddress(address))),
+    hosts: addresses.map((address) => createConfiguredHost(parseHostAddress(address))),
     intervalMs: null,
     concurrency,
     ignoreNames: DEFAULT_IGNORED_NAMES,

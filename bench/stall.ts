@@ -5,8 +5,8 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { formatTable } from "../src/commands/table.js";
-import { hostAddress } from "../src/config/setting-types.js";
-import { configuredHost } from "../src/gateway/ids.js";
+import { parseHostAddress } from "../src/config/setting-types.js";
+import { createConfiguredHost } from "../src/gateway/host-ids.js";
 import { createVdsmClient } from "../src/vdsm/vdsm-client.js";
 import { ReportMemory } from "../src/vdsm/scan/scan.js";
 import { startRefresher } from "../src/refresher/refresher.js";
@@ -47,7 +47,7 @@ interface Row {
 
 /** Reading alone: nothing is planned or written. */
 async function readings(address: string): Promise<Row[]> {
-  const client = createVdsmClient({ ...hostAddress(address), tls: null, callTimeoutMs: TIMEOUT_MS });
+  const client = createVdsmClient({ ...parseHostAddress(address), tls: null, callTimeoutMs: TIMEOUT_MS });
   const memory = new ReportMemory();
   const rows: Row[] = [];
   for (const what of ["read, all new", "read, all new", "read, unchanged", "read, unchanged"]) {
@@ -63,7 +63,7 @@ async function readings(address: string): Promise<Row[]> {
 }
 
 async function plainReading(address: string): Promise<Row[]> {
-  const client = createVdsmClient({ ...hostAddress(address), tls: null, callTimeoutMs: TIMEOUT_MS });
+  const client = createVdsmClient({ ...parseHostAddress(address), tls: null, callTimeoutMs: TIMEOUT_MS });
   const what = `read, ${PARSED_VMS} VMs not as VDSM writes`;
   const row = await measured(what, () => client.scanAllVmStats(new ReportMemory()));
   await client.close();
@@ -72,7 +72,7 @@ async function plainReading(address: string): Promise<Row[]> {
 
 /** Whole passes, with what they plan and write. */
 async function passes(address: string, { store }: BenchDatabase, host: ChildProcess): Promise<Row[]> {
-  const configured = configuredHost(hostAddress(address));
+  const configured = createConfiguredHost(parseHostAddress(address));
   const refresher = startRefresher({
     store,
     clientFor: (each) =>

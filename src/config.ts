@@ -1,15 +1,21 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import { ConfigError, limitsOf, rolesByName, vdsmTransportOf, parseNamePattern } from "./config/parts.js";
+import {
+  ConfigError,
+  parseLimits,
+  parseCertificateRoles,
+  parseVdsmTransport,
+  parseNamePattern,
+} from "./config/compound-settings.js";
 import type { TlsFiles } from "./model/tls-files.js";
 import { isLoopbackHost } from "./model/host-address.js";
 import type { CertificateRoles } from "./model/roles.js";
 import type { Limits } from "./model/limits.js";
 import { SettingValueError } from "./config/setting-types.js";
 import type { HostAddress } from "./model/host-address.js";
-import { SETTINGS, flagOf, type SettingName, type SettingValues } from "./config/settings.js";
+import { SETTINGS, formatFlag, type SettingName, type SettingValues } from "./config/settings.js";
 
-export { ConfigError } from "./config/parts.js";
+export { ConfigError } from "./config/compound-settings.js";
 
 /** Environment variables, or flags under the same names. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -63,10 +69,10 @@ export interface IdentityConfig {
 /** Reads and checks all settings; flags win over the environment. Throws {@link ConfigError}. */
 export function loadConfig(environment: Environment, flags: Environment = {}): Config {
   const values = parseAll(environment, flags);
-  checkTogether(values);
-  const certificateRoles = rolesByName(values.TLS_CLIENT_ROLES);
+  checkCombinations(values);
+  const certificateRoles = parseCertificateRoles(values.TLS_CLIENT_ROLES);
   const identity: IdentityConfig = {
-    tokensFile: path(values.AUTH_TOKENS_FILE),
+    tokensFile: resolvePath(values.AUTH_TOKENS_FILE),
     oidc:
       values.OIDC_ISSUER === null || values.OIDC_AUDIENCE === null
         ? null
@@ -75,14 +81,14 @@ export function loadConfig(environment: Environment, flags: Environment = {}): C
   };
   const isOpen = !asksForIdentity(identity);
   const demo = values.DATABASE_URL === null && values.VDSM_HOSTS === null;
-  const dataDir = path(values.DATA_DIR) ?? defaultDataDir(environment);
+  const dataDir = resolvePath(values.DATA_DIR) ?? findDefaultDataDir(environment);
   return deepFreeze({
     host: values.HOST,
     port: values.PORT,
     databaseUrl: values.DATABASE_URL,
     source: values.SOURCE,
     vdsmHosts: values.VDSM_HOSTS,
-    vdsmTransport: vdsmTransportOf(values),
+    vdsmTransport: parseVdsmTransport(values),
     vdsmTimeoutMs: values.VDSM_TIMEOUT,
     refreshIntervalMs: values.REFRESH_INTERVAL,
     refreshConcurrency: values.REFRESH_CONCURRENCY,
@@ -97,13 +103,13 @@ export function loadConfig(environment: Environment, flags: Environment = {}): C
         : {
             certFile: resolve(values.TLS_CERT_FILE),
             keyFile: resolve(values.TLS_KEY_FILE),
-            clientCaFile: path(values.TLS_CLIENT_CA_FILE),
+            clientCaFile: resolvePath(values.TLS_CLIENT_CA_FILE),
           },
     allowedHosts: values.ALLOWED_HOSTS ?? [],
     corsOrigins: values.CORS_ORIGINS ?? [],
     cacheMaxAgeMs: values.CACHE_MAX_AGE,
-    trustedDocumentsFile: path(values.TRUSTED_DOCUMENTS_FILE),
-    limits: limitsOf(values.LIMITS ?? []),
+    trustedDocumentsFile: resolvePath(values.TRUSTED_DOCUMENTS_FILE),
+    limits: parseLimits(values.LIMITS ?? []),
     graphiql: values.GRAPHIQL === "on" || (values.GRAPHIQL === "auto" && isOpen),
     federation: values.FEDERATION,
     federationTrace: values.FEDERATION_TRACE === "on",
@@ -112,7 +118,7 @@ export function loadConfig(environment: Environment, flags: Environment = {}): C
 }
 
 /** The database that TypeORM's own command line is to use. Throws {@link ConfigError}. */
-export function databaseUrlFrom(environment: Environment): string | null {
+export function readDatabaseUrl(environment: Environment): string | null {
   return parseOne("DATABASE_URL", environment, {});
 }
 
@@ -145,11 +151,13 @@ function parseOne<Name extends SettingName>(
     if (!(error instanceof SettingValueError)) throw error;
     // A URL may carry a password.
     const expected = name.endsWith("_URL") ? error.message : error.against(text);
-    throw new ConfigError(`${name} must be ${expected}; set ${name} or --${flagOf(name)}, or leave it out`);
+    throw new ConfigError(
+      `${name} must be ${expected}; set ${name} or --${formatFlag(name)}, or leave it out`,
+    );
   }
 }
 
-function checkTogether(values: SettingValues): void {
+function checkCombinations(values: SettingValues): void {
   const hasIdentity =
     values.AUTH_TOKENS_FILE !== null || values.OIDC_ISSUER !== null || values.TLS_CLIENT_CA_FILE !== null;
   if (!isLoopbackHost(values.HOST) && !hasIdentity && values.INSECURE !== "on") {
@@ -162,8 +170,8 @@ function checkTogether(values: SettingValues): void {
       "INSECURE is on beside AUTH_TOKENS_FILE, OIDC_ISSUER or TLS_CLIENT_CA_FILE; choose one",
     );
   }
-  together(values, ["OIDC_ISSUER", "OIDC_AUDIENCE"]);
-  together(values, ["TLS_CERT_FILE", "TLS_KEY_FILE"]);
+  requireTogether(values, ["OIDC_ISSUER", "OIDC_AUDIENCE"]);
+  requireTogether(values, ["TLS_CERT_FILE", "TLS_KEY_FILE"]);
   if (values.TLS_CLIENT_CA_FILE !== null && values.TLS_CERT_FILE === null) {
     throw new ConfigError("TLS_CLIENT_CA_FILE needs https; set TLS_CERT_FILE and TLS_KEY_FILE too");
   }
@@ -180,7 +188,7 @@ function checkTogether(values: SettingValues): void {
 }
 
 /** Settings that mean something only together. */
-function together(values: SettingValues, names: readonly SettingName[]): void {
+function requireTogether(values: SettingValues, names: readonly SettingName[]): void {
   const missing = names.filter((name) => values[name] === null);
   if (missing.length === 0 || missing.length === names.length) return;
   const given = names.filter((name) => !missing.includes(name));
@@ -189,11 +197,11 @@ function together(values: SettingValues, names: readonly SettingName[]): void {
   );
 }
 
-function path(file: string | null): string | null {
+function resolvePath(file: string | null): string | null {
   return file === null ? null : resolve(file);
 }
 
-function defaultDataDir(environment: Environment): string {
+function findDefaultDataDir(environment: Environment): string {
   const base = environment["XDG_DATA_HOME"]?.trim();
   return join(base === undefined || base === "" ? join(homedir(), ".local", "share") : base, "vnic-graph");
 }

@@ -4,13 +4,13 @@ import type { GraphContext } from "./graph/context.js";
 import { listSizeOf } from "./graph/arguments/list-sizes.js";
 import { buildGraphSchema } from "./graph/schema.js";
 import { openHostPool } from "./gateway/host-pool.js";
-import { openIdentity } from "./gateway/identity.js";
+import { loadIdentity } from "./gateway/identity.js";
 import { createLoaders } from "./loaders/loaders.js";
 import type { Log } from "./gateway/log.js";
 import { startPolling, type Polling } from "./gateway/polling.js";
 import { createMetrics } from "./gateway/metrics.js";
 import { readinessOf } from "./gateway/readiness.js";
-import { wordsOf } from "./gateway/words.js";
+import { formatError } from "./gateway/format-error.js";
 import type { ChangeFeed } from "./refresher/changes.js";
 import { openReplicas } from "./gateway/replicas.js";
 import { restPlugin } from "./rest/rest-plugin.js";
@@ -56,7 +56,7 @@ interface Running {
 /** Serves at once, so that health can be asked; becomes ready when the database is there and every host was tried. */
 export async function startGateway({ config, log, announce }: GatewayOptions): Promise<Gateway> {
   const stopping = new AbortController();
-  const identity = await openIdentity(config.identity, log);
+  const identity = await loadIdentity(config.identity, log);
   const serverTls = config.serverTls === null ? null : await readTlsMaterial(config.serverTls);
   const pool = await openHostPool(config);
   let running: Running | null = null;
@@ -163,7 +163,7 @@ async function reloadCertificate({ serverTls }: Config, server: RunningServer, l
     server.useTls(await readTlsMaterial(serverTls));
     log.info({ file: serverTls.certFile }, "certificate reloaded");
   } catch (error) {
-    log.error({ reason: wordsOf(error) }, "certificate not reloaded, the old one stays");
+    log.error({ reason: formatError(error) }, "certificate not reloaded, the old one stays");
   }
 }
 

@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 import "reflect-metadata";
 import { Command, CommanderError, Option } from "commander";
-import { settingsIn, withSettings } from "./commands/flags.js";
+import { readSettingFlags, addSettingFlags } from "./commands/flags.js";
 import type { HostsTask } from "./commands/hosts.js";
 import type { TokenFlags } from "./commands/token.js";
 import { type Config, ConfigError, loadConfig } from "./config.js";
 import { createLog } from "./gateway/log.js";
 import { VERSION } from "./gateway/version.js";
-import { wordsOf } from "./gateway/words.js";
+import { formatError } from "./gateway/format-error.js";
 
 /** Exit codes: 0 done, 1 failed, 2 wrong words or settings. */
 const FAILED = 1;
@@ -28,57 +28,57 @@ const program = new Command("vnic-graph")
   .version(VERSION)
   .exitOverride();
 
-withSettings(program.command("start").description("run the gateway")).action(async (options: Flags) => {
-  const config = configFrom(options);
+addSettingFlags(program.command("start").description("run the gateway")).action(async (options: Flags) => {
+  const config = readConfig(options);
   const log = createLog(config.logLevel);
   const { startGateway } = await import("./gateway.js");
   const gateway = await startGateway({ config, log, announce: print });
   process.on("SIGHUP", () => void gateway.reload());
-  const ended = await Promise.race([gateway.failed, aborted(stopping.signal)]);
+  const ended = await Promise.race([gateway.failed, waitForAbort(stopping.signal)]);
   await gateway.stop();
   if (ended !== undefined) throw ended;
 });
 
-withSettings(program.command("migrate").description("bring the database up to date")).action(
+addSettingFlags(program.command("migrate").description("bring the database up to date")).action(
   async (options: Flags) => {
     const { migrateDatabase } = await import("./commands/migrate.js");
-    await migrateDatabase(configFrom(options), print);
+    await migrateDatabase(readConfig(options), print);
   },
 );
 
-withSettings(
+addSettingFlags(
   program
     .command("refresh")
     .description("ask every host once, print what came of it; fails if a host failed")
     .addOption(new Option("--once", "the only way there is: a gateway polls by itself").default(true)),
 ).action(async (options: Flags) => {
-  const config = configFrom(options);
+  const config = readConfig(options);
   const { refreshOnce } = await import("./commands/refresh.js");
   const allAnswered = await refreshOnce(config, createLog(config.logLevel, "stderr"), stopping.signal);
   if (!allAnswered) process.exitCode = FAILED;
 });
 
-withSettings(
+addSettingFlags(
   program
     .command("doctor")
     .description("look at settings, database, hosts, Redis and clock; changes nothing"),
 ).action(async (options: Flags) => {
-  const { doctor } = await import("./commands/doctor.js");
-  const load = () => configFrom(options);
+  const { runDoctor: doctor } = await import("./commands/doctor.js");
+  const load = () => readConfig(options);
   if (!(await doctor(load, print, stopping.signal))) process.exitCode = FAILED;
 });
 
 const hostsCommand = program.command("hosts").description("which hosts the gateways of a database poll");
-withSettings(hostsCommand.command("list").description("print them")).action((options: Flags) =>
+addSettingFlags(hostsCommand.command("list").description("print them")).action((options: Flags) =>
   runHosts({ do: "list" }, options),
 );
-withSettings(
+addSettingFlags(
   hostsCommand
     .command("add")
     .argument("<host[:port]>", "where its vdsm listens")
     .description("poll one more"),
 ).action((address: string, options: Flags) => runHosts({ do: "add", address }, options));
-withSettings(
+addSettingFlags(
   hostsCommand
     .command("remove")
     .argument("<id or host>", "as `list` shows it")
@@ -146,30 +146,30 @@ for (const [signal, code] of [
 try {
   await program.parseAsync();
 } catch (error) {
-  process.exitCode = report(error);
+  process.exitCode = reportError(error);
 }
 
 type Flags = Readonly<Record<string, unknown>>;
 
 /** Flags win over the environment. */
-function configFrom(options: Flags): Config {
-  return loadConfig(process.env, settingsIn(options));
+function readConfig(options: Flags): Config {
+  return loadConfig(process.env, readSettingFlags(options));
 }
 
 async function runHosts(task: HostsTask, options: Flags): Promise<void> {
-  const config = configFrom(options);
-  const { hosts } = await import("./commands/hosts.js");
+  const config = readConfig(options);
+  const { runHostsCommand: hosts } = await import("./commands/hosts.js");
   await hosts(task, config, createLog(config.logLevel, "stderr"), print);
 }
 
 /** One line for people; what was thrown by accident is told as one, without its stack. */
-function report(error: unknown): number {
+function reportError(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : MISUSED;
-  process.stderr.write(`vnic-graph: ${wordsOf(error)}\n`);
+  process.stderr.write(`vnic-graph: ${formatError(error)}\n`);
   return error instanceof ConfigError ? MISUSED : FAILED;
 }
 
-function aborted(signal: AbortSignal): Promise<undefined> {
+function waitForAbort(signal: AbortSignal): Promise<undefined> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve(undefined);
     signal.addEventListener("abort", () => {

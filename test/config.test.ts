@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
-import { ConfigError, databaseUrlFrom, loadConfig } from "../src/config.js";
-import { SETTINGS, flagOf } from "../src/config/settings.js";
+import { ConfigError, readDatabaseUrl, loadConfig } from "../src/config.js";
+import { SETTINGS, formatFlag } from "../src/config/settings.js";
 
 const TLS = { VDSM_CA_FILE: "ca.pem", VDSM_CERT_FILE: "client.pem", VDSM_KEY_FILE: "client.key" };
 
@@ -172,8 +172,8 @@ describe("settings", () => {
   });
 
   test("TypeORM's command line gets the same database", () => {
-    expect(databaseUrlFrom({})).toBeNull();
-    expect(databaseUrlFrom({ DATABASE_URL: "postgresql://h/d" })).toBe("postgresql://h/d");
+    expect(readDatabaseUrl({})).toBeNull();
+    expect(readDatabaseUrl({ DATABASE_URL: "postgresql://h/d" })).toBe("postgresql://h/d");
   });
 
   test("the README's table lists every setting as it is", () => {
@@ -183,7 +183,7 @@ describe("settings", () => {
         `| \`${name}\` | ${fallback === null ? "" : `\`${fallback}\``} | ${about} |`,
     );
     expect(readme).toContain(`| Variable | Default | Meaning |\n|---|---|---|\n${rows.join("\n")}\n`);
-    expect(flagOf("REFRESH_INTERVAL")).toBe("refresh-interval");
+    expect(formatFlag("REFRESH_INTERVAL")).toBe("refresh-interval");
   });
 });
 

@@ -11,13 +11,13 @@ import { checkFiles } from "./doctor/settings.js";
  * Looks at all that a gateway needs, as a gateway with these settings would, and prints for each what is wrong and how to
  * mend it. Changes nothing. `false` if something does not work.
  */
-export async function doctor(
+export async function runDoctor(
   load: () => Config,
   print: (line: string) => void,
   signal: AbortSignal,
 ): Promise<boolean> {
   const counts = { ok: 0, warn: 0, fail: 0 };
-  for await (const finding of findings(load, signal)) {
+  for await (const finding of examine(load, signal)) {
     counts[finding.verdict] += 1;
     print(`${finding.verdict.padEnd(4)}  ${finding.check}: ${finding.what}`);
     if (finding.mend !== null) print(`      -> ${finding.mend}`);
@@ -26,7 +26,7 @@ export async function doctor(
   return counts.fail === 0;
 }
 
-async function* findings(load: () => Config, signal: AbortSignal): AsyncGenerator<Finding> {
+async function* examine(load: () => Config, signal: AbortSignal): AsyncGenerator<Finding> {
   let config: Config;
   try {
     config = load();
@@ -48,7 +48,7 @@ async function* findings(load: () => Config, signal: AbortSignal): AsyncGenerato
   if (config.source === "engine" || files.some(isUnusableCertificate)) return;
   const pool = await openHostPool(config);
   try {
-    yield* checkHosts(hostsOf(pool, stored), pool, config, signal);
+    yield* checkHosts(mergeHosts(pool, stored), pool, config, signal);
   } finally {
     await pool.stop();
   }
@@ -59,7 +59,7 @@ function isUnusableCertificate({ verdict, check }: Finding): boolean {
 }
 
 /** The named ones, and those that were added to the database. */
-function hostsOf({ named }: HostPool, stored: readonly ConfiguredHost[]): ConfiguredHost[] {
+function mergeHosts({ named }: HostPool, stored: readonly ConfiguredHost[]): ConfiguredHost[] {
   const all = new Map([...stored, ...(named ?? [])].map((host) => [host.id, host]));
   return [...all.values()];
 }

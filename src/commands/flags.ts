@@ -1,22 +1,22 @@
 import { type Command, Option } from "commander";
 import type { Environment } from "../config.js";
-import { SETTINGS, flagOf } from "../config/settings.js";
+import { SETTINGS, formatFlag } from "../config/settings.js";
 
 /** Gives a command every setting as a flag: `REFRESH_INTERVAL` becomes `--refresh-interval <value>`. */
-export function withSettings(command: Command): Command {
+export function addSettingFlags(command: Command): Command {
   for (const [name, { about, fallback }] of Object.entries(SETTINGS)) {
     const value = name === "INSECURE" ? "[on|off]" : "<value>";
     const shown = fallback === null ? about : `${about} (${fallback})`;
-    command.addOption(new Option(`--${flagOf(name)} ${value}`, shown));
+    command.addOption(new Option(`--${formatFlag(name)} ${value}`, shown));
   }
   return command;
 }
 
 /** The settings that were given as flags, under their environment names. */
-export function settingsIn(options: Readonly<Record<string, unknown>>): Environment {
+export function readSettingFlags(options: Readonly<Record<string, unknown>>): Environment {
   const given: Record<string, string> = {};
   for (const name of Object.keys(SETTINGS)) {
-    const value = options[camelCase(flagOf(name))];
+    const value = options[camelCase(formatFlag(name))];
     // A flag without a value, as in `--insecure`, switches on.
     if (value === true) given[name] = "on";
     else if (typeof value === "string") given[name] = value;

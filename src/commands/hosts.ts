@@ -1,8 +1,8 @@
 import { ConfigError, type Config } from "../config.js";
 import { openDatabase } from "../gateway/database.js";
-import { configuredHost } from "../gateway/ids.js";
+import { createConfiguredHost } from "../gateway/host-ids.js";
 import type { Log } from "../gateway/log.js";
-import { SettingValueError, hostAddress } from "../config/setting-types.js";
+import { SettingValueError, parseHostAddress } from "../config/setting-types.js";
 import { createStore } from "../store/store.js";
 import type { HostRow, PolledHost, Store } from "../store/types.js";
 import { refuseEngine } from "./refuse-engine.js";
@@ -15,7 +15,7 @@ export type HostsTask =
   | { readonly do: "remove"; readonly host: string };
 
 /** Lists the stored hosts, or changes which of them are polled; running gateways follow within seconds. */
-export async function hosts(
+export async function runHostsCommand(
   task: HostsTask,
   config: Config,
   log: Log,
@@ -30,14 +30,14 @@ export async function hosts(
     const store = createStore(database.dataSource);
     if (task.do === "add") await add(store, task.address, config.refreshIntervalMs, print);
     else if (task.do === "remove") await remove(store, task.host, print);
-    else print(tableOf(await store.hosts(), await store.listHosts()));
+    else print(formatHosts(await store.hosts(), await store.listHosts()));
   } finally {
     await database.close();
   }
 }
 
 async function add(store: Store, address: string, intervalMs: number | null, print: (line: string) => void) {
-  const host = configuredHost(addressOf(address));
+  const host = createConfiguredHost(parseAddress(address));
   await store.addHost(host, intervalMs);
   print(`${host.name} is polled now; its id is ${host.id}`);
 }
@@ -63,7 +63,7 @@ async function remove(store: Store, named: string, print: (line: string) => void
 
 function isAt(host: { readonly host: string; readonly port: number }, address: string): boolean {
   try {
-    const wanted = hostAddress(address);
+    const wanted = parseHostAddress(address);
     return wanted.host === host.host && wanted.port === host.port;
   } catch (error) {
     if (error instanceof SettingValueError) return false;
@@ -71,16 +71,16 @@ function isAt(host: { readonly host: string; readonly port: number }, address: s
   }
 }
 
-function addressOf(address: string) {
+function parseAddress(address: string) {
   try {
-    return hostAddress(address);
+    return parseHostAddress(address);
   } catch (error) {
     if (!(error instanceof SettingValueError)) throw error;
     throw new ConfigError(`the host must be ${error.against(address)}; mend it`);
   }
 }
 
-function tableOf(rows: readonly HostRow[], hosts: readonly PolledHost[]): string {
+function formatHosts(rows: readonly HostRow[], hosts: readonly PolledHost[]): string {
   if (rows.length === 0) return "No host is polled; add one with `vnic-graph hosts add <host[:port]>`.";
   const polled = new Set(hosts.map(({ id }) => id));
   const header = ["id", "name", "address", "status", "last success", "last error"];

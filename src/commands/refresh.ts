@@ -50,14 +50,14 @@ async function refreshAll(pool: HostPool, config: Config, log: Log, signal: Abor
     progress.end();
     signal.removeEventListener("abort", stop);
     await refresher.stop();
-    process.stdout.write(`${summaryOf(results)}\n`);
+    process.stdout.write(`${formatSummary(results)}\n`);
     return results.every((result) => result.outcome === "done");
   } finally {
     await database.close();
   }
 }
 
-function summaryOf(results: readonly PassResult[]): string {
+function formatSummary(results: readonly PassResult[]): string {
   const rows = results
     .toSorted((left, right) => left.host.name.localeCompare(right.host.name))
     .map((result) => [

@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { writeFileSync, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { SettingValueError, integer, port } from "../config/setting-types.js";
+import { SettingValueError, parseInteger, parsePort } from "../config/setting-types.js";
 import { ConfigError } from "../config.js";
-import { wordsOf } from "../gateway/words.js";
+import { formatError } from "../gateway/format-error.js";
 import { startCluster, type SimulatedCluster } from "../simulator/cluster.js";
 
 /** The flags of `vnic-graph simulate`, as given. */
@@ -22,14 +22,14 @@ export async function simulate(flags: SimulateFlags, print: (line: string) => vo
   if (flags.tls !== "on" && flags.tls !== "off") {
     throw new ConfigError(`--tls must be on or off, not "${flags.tls}"; mend or leave it out`);
   }
-  const hosts = flag("hosts", flags.hosts, integer(1, 10_000));
+  const hosts = flag("hosts", flags.hosts, parseInteger(1, 10_000));
   const options = {
     hosts,
-    vms: flag("vms", flags.vms, integer(0, 1_000_000)),
-    port: flag("port", flags.port, port),
-    seed: flag("seed", flags.seed, integer(0, 999_999_999)),
+    vms: flag("vms", flags.vms, parseInteger(0, 1_000_000)),
+    port: flag("port", flags.port, parsePort),
+    seed: flag("seed", flags.seed, parseInteger(0, 999_999_999)),
     tls: flags.tls === "on",
-    tickMs: flag("tick", flags.tick, integer(100, 3_600_000)),
+    tickMs: flag("tick", flags.tick, parseInteger(100, 3_600_000)),
   };
   if (options.port !== 0 && options.port + hosts - 1 > LAST_PORT) {
     throw new ConfigError(
@@ -38,7 +38,7 @@ export async function simulate(flags: SimulateFlags, print: (line: string) => vo
   }
   const cluster = await startCluster(options).catch((cause: unknown) => {
     throw new Error(
-      `the simulated hosts cannot listen: ${wordsOf(cause)}; give another --port, or 0 for free ones`,
+      `the simulated hosts cannot listen: ${formatError(cause)}; give another --port, or 0 for free ones`,
       { cause },
     );
   });
@@ -69,7 +69,9 @@ function tellHowToReach(cluster: SimulatedCluster, folder: string, print: (line:
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     for (const [, file, pem] of files) writeFileSync(file, pem, { mode: 0o600 });
   } catch (cause) {
-    throw new Error(`--certs ${folder} cannot be written: ${wordsOf(cause)}; name another folder`, { cause });
+    throw new Error(`--certs ${folder} cannot be written: ${formatError(cause)}; name another folder`, {
+      cause,
+    });
   }
   for (const [name, file] of files) print(`${name}=${file}`);
 }

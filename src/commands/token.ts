@@ -1,10 +1,10 @@
 import { appendFile, readFile } from "node:fs/promises";
 import { ConfigError } from "../config.js";
-import { wordsOf } from "../gateway/words.js";
+import { formatError } from "../gateway/format-error.js";
 import { isUuid } from "../model/uuid.js";
 import { ALL_ROLES } from "../model/roles.js";
 import { createToken } from "../server/identity/token-file.js";
-import { SettingValueError, duration, list } from "../config/setting-types.js";
+import { SettingValueError, parseDuration, parseList } from "../config/setting-types.js";
 
 /** The flags of `vnic-graph token add`, as given. */
 export interface TokenFlags {
@@ -22,17 +22,17 @@ const LONGEST_MS = 10 * 365 * 24 * 3_600_000;
 
 /** Adds a token's hash to the file, made if absent, and prints the token, which is kept nowhere. */
 export async function addToken(flags: TokenFlags, print: (line: string) => void): Promise<void> {
-  const roles = rolesIn(flags.role);
+  const roles = parseRoles(flags.role);
   if (!/^.{1,200}$/.test(flags.name)) {
     throw new ConfigError(
       "--name must be one line of at most 200 characters that says who will use it; mend it",
     );
   }
-  const expiresAt = flags.expires === undefined ? null : new Date(Date.now() + lifeMs(flags.expires));
+  const expiresAt = flags.expires === undefined ? null : new Date(Date.now() + parseLifetime(flags.expires));
   const scope = {
-    namePatterns: list(flags.vms ?? ""),
-    hostIds: idsIn("--hosts", flags.hosts ?? ""),
-    vmIds: idsIn("--vm-ids", flags.vmIds ?? ""),
+    namePatterns: parseList(flags.vms ?? ""),
+    hostIds: parseIds("--hosts", flags.hosts ?? ""),
+    vmIds: parseIds("--vm-ids", flags.vmIds ?? ""),
   };
   const isScoped = Object.values(scope).some((names) => names.length > 0);
   if (isScoped && roles.includes("operator")) {
@@ -42,33 +42,33 @@ export async function addToken(flags: TokenFlags, print: (line: string) => void)
   }
   const { token, line } = createToken({ name: flags.name, roles, expiresAt, scope: isScoped ? scope : null });
   try {
-    const isCutOff = /[^\n]$/.test(await textOf(flags.file));
+    const isCutOff = /[^\n]$/.test(await readIfPresent(flags.file));
     await appendFile(flags.file, `${isCutOff ? "\n" : ""}${line}\n`, { mode: 0o600 });
   } catch (cause) {
     throw new Error(
-      `--file ${flags.file} cannot be written: ${wordsOf(cause)}; mend the path or its permissions`,
+      `--file ${flags.file} cannot be written: ${formatError(cause)}; mend the path or its permissions`,
       { cause },
     );
   }
   print(token);
 }
 
-function rolesIn(text: string) {
-  const words = list(text);
+function parseRoles(text: string) {
+  const words = parseList(text);
   const roles = ALL_ROLES.filter((role) => words.includes(role));
   const wrong = words.find((word) => !ALL_ROLES.some((role) => role === word));
   if (wrong === undefined && roles.length > 0) return roles;
   throw new ConfigError(`--role must be among ${ALL_ROLES.join(", ")}, not "${wrong ?? text}"; mend it`);
 }
 
-function idsIn(flag: string, text: string): readonly string[] {
-  const ids = list(text);
+function parseIds(flag: string, text: string): readonly string[] {
+  const ids = parseList(text);
   const wrong = ids.find((id) => !isUuid(id));
   if (wrong === undefined) return ids;
   throw new ConfigError(`${flag} must be ids (UUIDs) joined by commas, not "${wrong}"; mend or leave it out`);
 }
 
-async function textOf(file: string): Promise<string> {
+async function readIfPresent(file: string): Promise<string> {
   try {
     return await readFile(file, "utf8");
   } catch (error) {
@@ -78,10 +78,10 @@ async function textOf(file: string): Promise<string> {
 }
 
 /** `90d`, or any duration that settings know. */
-function lifeMs(text: string): number {
+function parseLifetime(text: string): number {
   const days = /^(\d{1,4})d$/.exec(text);
   try {
-    return duration(1_000, LONGEST_MS)(days === null ? text : `${Number(days[1]) * 24}h`);
+    return parseDuration(1_000, LONGEST_MS)(days === null ? text : `${Number(days[1]) * 24}h`);
   } catch (error) {
     if (!(error instanceof SettingValueError)) throw error;
     throw new ConfigError(

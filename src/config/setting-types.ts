@@ -2,7 +2,7 @@ import { isIPv6 } from "node:net";
 import { formatHostAddress, parseHostHeader, VDSM_PORT, type HostAddress } from "../model/host-address.js";
 
 /** Turns a setting's text into its value, or throws a {@link SettingValueError} that says what was expected. */
-export type Parse<T> = (text: string) => T;
+export type Parse<T> = (parseText: string) => T;
 
 /** What a setting should have been; the caller knows its name and what to do next. */
 export class SettingValueError extends Error {
@@ -23,16 +23,16 @@ export class SettingValueError extends Error {
 }
 
 /** A TCP port; 0 lets the system choose one. */
-export const port: Parse<number> = (text) => {
-  const value = wholeNumber(text);
+export const parsePort: Parse<number> = (text) => {
+  const value = parseWholeNumber(text);
   if (value === null || value > 65_535) throw new SettingValueError("a port from 0 to 65535");
   return value;
 };
 
 /** A whole number between both ends, each included. */
-export function integer(least: number, most: number): Parse<number> {
+export function parseInteger(least: number, most: number): Parse<number> {
   return (text) => {
-    const value = wholeNumber(text);
+    const value = parseWholeNumber(text);
     if (value === null || value < least || value > most) {
       throw new SettingValueError(`a whole number from ${least} to ${most}`);
     }
@@ -41,7 +41,7 @@ export function integer(least: number, most: number): Parse<number> {
 }
 
 /** Milliseconds from `500ms`, `15s`, `2m` or `1h`. */
-export function duration(leastMs: number, mostMs: number): Parse<number> {
+export function parseDuration(leastMs: number, mostMs: number): Parse<number> {
   return (text) => {
     const match = /^(\d{1,9})(ms|s|m|h)$/.exec(text);
     const value = match === null ? Number.NaN : Number(match[1]) * (UNIT_MS[match[2] ?? ""] ?? Number.NaN);
@@ -55,7 +55,7 @@ export function duration(leastMs: number, mostMs: number): Parse<number> {
 }
 
 /** One of a few words. */
-export function word<T extends string>(...words: readonly T[]): Parse<T> {
+export function parseWord<T extends string>(...words: readonly T[]): Parse<T> {
   return (text) => {
     const found = words.find((each) => each === text);
     if (found === undefined) throw new SettingValueError(words.join(" or "));
@@ -64,7 +64,7 @@ export function word<T extends string>(...words: readonly T[]): Parse<T> {
 }
 
 /** `off` is `null`; anything else is read by `parse`. */
-export function orOff<T>(parse: Parse<T>): Parse<T | null> {
+export function parseOrOff<T>(parse: Parse<T>): Parse<T | null> {
   return (text) => {
     if (text === "off") return null;
     try {
@@ -78,7 +78,7 @@ export function orOff<T>(parse: Parse<T>): Parse<T | null> {
 }
 
 /** A URL with one of the schemes; kept as text because drivers read it themselves. */
-export function url(...schemes: readonly string[]): Parse<string> {
+export function parseUrl(...schemes: readonly string[]): Parse<string> {
   return (text) => {
     const parsed = URL.canParse(text) ? new URL(text) : null;
     if (parsed === null || !schemes.includes(parsed.protocol.slice(0, -1))) {
@@ -94,15 +94,15 @@ export function url(...schemes: readonly string[]): Parse<string> {
 export const text: Parse<string> = (value) => value;
 
 /** Parts joined by commas, blanks around them dropped. */
-export const list: Parse<readonly string[]> = (value) =>
+export const parseList: Parse<readonly string[]> = (value) =>
   value
     .split(",")
     .map((part) => part.trim())
     .filter((part) => part !== "");
 
 /** Origins of web pages as browsers send them, joined by commas. */
-export const origins: Parse<readonly string[]> = (value) => {
-  const given = list(value);
+export const parseOrigins: Parse<readonly string[]> = (value) => {
+  const given = parseList(value);
   const wrong = given.find((each) => !isOrigin(each));
   if (wrong !== undefined)
     throw new SettingValueError("origins such as https://console.example.org, joined by commas", wrong);
@@ -110,16 +110,16 @@ export const origins: Parse<readonly string[]> = (value) => {
 };
 
 /** What a Host header may hold, joined by commas; `*` is any. */
-export const hostNames: Parse<readonly string[]> = (value) => {
-  const given = list(value);
+export const parseHostNames: Parse<readonly string[]> = (value) => {
+  const given = parseList(value);
   const wrong = given.find((each) => each !== "*" && parseHostHeader(each) === null);
   if (wrong !== undefined) throw new SettingValueError("names or name:port, joined by commas, or *", wrong);
   return given;
 };
 
 /** `name=value` pairs joined by commas, in their order. */
-export const assignments: Parse<readonly (readonly [string, string])[]> = (value) =>
-  list(value).map((part) => {
+export const parseAssignments: Parse<readonly (readonly [string, string])[]> = (value) =>
+  parseList(value).map((part) => {
     const [, name, assigned] = /^([^=]+)=([^=]+)$/.exec(part) ?? [];
     if (name === undefined || assigned === undefined) {
       throw new SettingValueError("name=value pairs joined by commas", part);
@@ -128,8 +128,8 @@ export const assignments: Parse<readonly (readonly [string, string])[]> = (value
   });
 
 /** Hosts as `host[:port]`, joined by commas; IPv6 with a port in brackets. Twice the same host is an error. */
-export const hostAddresses: Parse<readonly HostAddress[]> = (value) => {
-  const addresses = list(value).map(hostAddress);
+export const parseHostAddresses: Parse<readonly HostAddress[]> = (value) => {
+  const addresses = parseList(value).map(parseHostAddress);
   const seen = new Set<string>();
   for (const each of addresses) {
     const key = formatHostAddress(each);
@@ -141,7 +141,7 @@ export const hostAddresses: Parse<readonly HostAddress[]> = (value) => {
 };
 
 /** One host as `host[:port]`, in lower case; the port is VDSM's unless given. */
-export const hostAddress: Parse<HostAddress> = (value) => {
+export const parseHostAddress: Parse<HostAddress> = (value) => {
   const lower = value.trim().toLowerCase();
   if (isIPv6(lower)) return { host: lower, port: VDSM_PORT };
   const match = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(.*))?$/.exec(lower);
@@ -149,7 +149,7 @@ export const hostAddress: Parse<HostAddress> = (value) => {
   const host = bracketed ?? plain ?? "";
   const isHost = bracketed === undefined ? HOST_NAME.test(host) : isIPv6(host);
   if (!isHost) throw new SettingValueError("host[:port] (IPv6 as [2001:db8::1]:54321)", value);
-  const number = portText === undefined ? VDSM_PORT : wholeNumber(portText);
+  const number = portText === undefined ? VDSM_PORT : parseWholeNumber(portText);
   if (number === null || number < 1 || number > 65_535) {
     throw new SettingValueError("host[:port] with a port from 1 to 65535", value);
   }
@@ -167,7 +167,7 @@ function isOrigin(text: string): boolean {
   return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
 }
 
-function wholeNumber(value: string): number | null {
+function parseWholeNumber(value: string): number | null {
   return /^\d{1,9}$/.test(value) ? Number(value) : null;
 }
 

@@ -1,17 +1,17 @@
 import { DEFAULT_GUEST_NIC_IGNORE } from "../model/name-patterns.js";
 import {
-  assignments,
-  duration,
-  hostAddresses,
-  hostNames,
-  integer,
-  list,
-  origins,
-  orOff,
-  port,
+  parseAssignments,
+  parseDuration,
+  parseHostAddresses,
+  parseHostNames,
+  parseInteger,
+  parseList,
+  parseOrigins,
+  parseOrOff,
+  parsePort,
   text,
-  url,
-  word,
+  parseUrl,
+  parseWord,
 } from "./setting-types.js";
 import type { Parse } from "./setting-types.js";
 
@@ -26,90 +26,114 @@ export interface Setting<T> {
 
 /** Every setting there is, by its environment variable; the flag is the same word: `REFRESH_INTERVAL` is `--refresh-interval`. */
 export const SETTINGS = {
-  HOST: setting("127.0.0.1", text, "address to listen on; other than loopback needs identity"),
-  PORT: setting("4000", port, "port to listen on; 0 takes a free one"),
-  DATABASE_URL: setting(
+  HOST: defineSetting("127.0.0.1", text, "address to listen on; other than loopback needs identity"),
+  PORT: defineSetting("4000", parsePort, "port to listen on; 0 takes a free one"),
+  DATABASE_URL: defineSetting(
     null,
-    url("postgres", "postgresql"),
+    parseUrl("postgres", "postgresql"),
     "PostgreSQL 13 or later; without it an embedded one runs",
   ),
-  SOURCE: setting(
+  SOURCE: defineSetting(
     "hosts",
-    word("hosts", "engine"),
+    parseWord("hosts", "engine"),
     "`hosts` polls VDSM; `engine` reads an oVirt engine's own database, and only reads",
   ),
-  VDSM_HOSTS: setting(null, hostAddresses, "hosts to poll, `host[:port],…`; without it a demo cluster runs"),
-  VDSM_TLS: setting("on", word("on", "off"), "`off` only for labs with `ssl=false` in vdsm.conf"),
-  VDSM_CA_FILE: setting(null, text, "PEM file of the CA that signed the hosts' certificates"),
-  VDSM_CERT_FILE: setting(null, text, "PEM file of our client certificate, signed by that CA"),
-  VDSM_KEY_FILE: setting(null, text, "PEM file of its key"),
-  VDSM_SERVER_NAME: setting(
+  VDSM_HOSTS: defineSetting(
+    null,
+    parseHostAddresses,
+    "hosts to poll, `host[:port],…`; without it a demo cluster runs",
+  ),
+  VDSM_TLS: defineSetting("on", parseWord("on", "off"), "`off` only for labs with `ssl=false` in vdsm.conf"),
+  VDSM_CA_FILE: defineSetting(null, text, "PEM file of the CA that signed the hosts' certificates"),
+  VDSM_CERT_FILE: defineSetting(null, text, "PEM file of our client certificate, signed by that CA"),
+  VDSM_KEY_FILE: defineSetting(null, text, "PEM file of its key"),
+  VDSM_SERVER_NAME: defineSetting(
     null,
     text,
     "name to verify in every host's certificate instead of its address; `none`: chain only",
   ),
-  REFRESH_INTERVAL: setting(
+  REFRESH_INTERVAL: defineSetting(
     "15s",
-    orOff(duration(1_000, 24 * 3_600_000)),
+    parseOrOff(parseDuration(1_000, 24 * 3_600_000)),
     "time between two polls of a host; `off` polls none",
   ),
-  REFRESH_CONCURRENCY: setting("32", integer(1, 1_000), "hosts polled at the same time, at most"),
-  VDSM_TIMEOUT: setting("30s", duration(100, 600_000), "deadline of one question to a host"),
-  GUEST_NIC_IGNORE: setting(
+  REFRESH_CONCURRENCY: defineSetting("32", parseInteger(1, 1_000), "hosts polled at the same time, at most"),
+  VDSM_TIMEOUT: defineSetting("30s", parseDuration(100, 600_000), "deadline of one question to a host"),
+  GUEST_NIC_IGNORE: defineSetting(
     DEFAULT_GUEST_NIC_IGNORE,
-    list,
+    parseList,
     "guest interfaces to leave out: patterns that match the whole name",
   ),
-  REDIS_URL: setting(null, url("redis", "rediss"), "lets replicas share the polling through Redis"),
-  DATA_DIR: setting(null, text, "where the embedded PostgreSQL keeps its data"),
-  AUTH_TOKENS_FILE: setting(null, text, "file of hashed bearer tokens (`vnic-graph token add` makes them)"),
-  OIDC_ISSUER: setting(null, url("https", "http"), "OpenID Connect issuer whose tokens are accepted"),
-  OIDC_AUDIENCE: setting(null, text, "audience that those tokens must name"),
-  OIDC_ROLES_CLAIM: setting("roles", text, "claim of those tokens that lists roles"),
-  TLS_CERT_FILE: setting(null, text, "PEM file of the server's own certificate: serves https"),
-  TLS_KEY_FILE: setting(null, text, "PEM file of its key"),
-  TLS_CLIENT_CA_FILE: setting(null, text, "PEM file of the CA whose client certificates are an identity"),
-  TLS_CLIENT_ROLES: setting(
+  REDIS_URL: defineSetting(
+    null,
+    parseUrl("redis", "rediss"),
+    "lets replicas share the polling through Redis",
+  ),
+  DATA_DIR: defineSetting(null, text, "where the embedded PostgreSQL keeps its data"),
+  AUTH_TOKENS_FILE: defineSetting(
+    null,
+    text,
+    "file of hashed bearer tokens (`vnic-graph token add` makes them)",
+  ),
+  OIDC_ISSUER: defineSetting(
+    null,
+    parseUrl("https", "http"),
+    "OpenID Connect issuer whose tokens are accepted",
+  ),
+  OIDC_AUDIENCE: defineSetting(null, text, "audience that those tokens must name"),
+  OIDC_ROLES_CLAIM: defineSetting("roles", text, "claim of those tokens that lists roles"),
+  TLS_CERT_FILE: defineSetting(null, text, "PEM file of the server's own certificate: serves https"),
+  TLS_KEY_FILE: defineSetting(null, text, "PEM file of its key"),
+  TLS_CLIENT_CA_FILE: defineSetting(
+    null,
+    text,
+    "PEM file of the CA whose client certificates are an identity",
+  ),
+  TLS_CLIENT_ROLES: defineSetting(
     "*=reader",
-    assignments,
+    parseAssignments,
     "roles of client certificates by CN or SAN, `name=role+role,…`; `*` is every one that the CA signed",
   ),
-  INSECURE: setting(
+  INSECURE: defineSetting(
     "off",
-    word("on", "off"),
+    parseWord("on", "off"),
     "`on` serves everybody who can reach the address, without identity",
   ),
-  ALLOWED_HOSTS: setting(null, hostNames, "further names that clients may call this server by, `name,…`"),
-  CORS_ORIGINS: setting(null, origins, "web origins that may read answers, `https://…,…`"),
-  CACHE_MAX_AGE: setting(
+  ALLOWED_HOSTS: defineSetting(
+    null,
+    parseHostNames,
+    "further names that clients may call this server by, `name,…`",
+  ),
+  CORS_ORIGINS: defineSetting(null, parseOrigins, "web origins that may read answers, `https://…,…`"),
+  CACHE_MAX_AGE: defineSetting(
     "0s",
-    duration(0, 3_600_000),
+    parseDuration(0, 3_600_000),
     "how long clients and proxies may keep an answer without asking again",
   ),
-  TRUSTED_DOCUMENTS_FILE: setting(null, text, "JSON file of the only operations that may run"),
-  LIMITS: setting(
+  TRUSTED_DOCUMENTS_FILE: defineSetting(null, text, "JSON file of the only operations that may run"),
+  LIMITS: defineSetting(
     null,
-    assignments,
+    parseAssignments,
     "other bounds for requests, `name=number,…`; docs/security.md names them all",
   ),
-  GRAPHIQL: setting(
+  GRAPHIQL: defineSetting(
     "auto",
-    word("auto", "on", "off"),
+    parseWord("auto", "on", "off"),
     "`auto` serves GraphiQL only while no identity is asked for",
   ),
-  FEDERATION: setting(
+  FEDERATION: defineSetting(
     "whole",
-    word("whole", "contribute", "off"),
+    parseWord("whole", "contribute", "off"),
     "subgraph of the whole graph, of guest data alone (`contribute`), or none",
   ),
-  FEDERATION_TRACE: setting(
+  FEDERATION_TRACE: defineSetting(
     "off",
-    word("on", "off"),
+    parseWord("on", "off"),
     "`on` answers Apollo's inline traces (ftv1) to gateways that ask for them",
   ),
-  LOG_LEVEL: setting(
+  LOG_LEVEL: defineSetting(
     "info",
-    word("fatal", "error", "warn", "info", "debug", "trace", "silent"),
+    parseWord("fatal", "error", "warn", "info", "debug", "trace", "silent"),
     "least level of log lines",
   ),
 } as const satisfies Readonly<Record<string, Setting<unknown>>>;
@@ -125,10 +149,14 @@ export type SettingValues = {
 };
 
 /** The flag of a setting, without its dashes. */
-export function flagOf(name: string): string {
+export function formatFlag(name: string): string {
   return name.toLowerCase().replaceAll("_", "-");
 }
 
-function setting<T, Fallback extends string | null>(fallback: Fallback, parse: Parse<T>, about: string) {
+function defineSetting<T, Fallback extends string | null>(
+  fallback: Fallback,
+  parse: Parse<T>,
+  about: string,
+) {
   return { fallback, parse, about };
 }

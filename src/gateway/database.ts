@@ -6,7 +6,7 @@ import { checkEngine } from "../engine-store/check-engine.js";
 import { createEngineDataSource } from "../engine-store/engine-data-source.js";
 import { startEmbeddedPostgres } from "../embedded-postgres/embedded-postgres.js";
 import { migrate, UnusableSchemaError } from "../store/postgres/migrate.js";
-import { wordsOf } from "./words.js";
+import { formatError } from "./format-error.js";
 
 /** A database that is there and has the tables that are read. */
 export interface Database {
@@ -71,7 +71,7 @@ export async function migrateAt(url: string): Promise<string[]> {
   } catch (error) {
     // Its message says what to do; PostgreSQL's own, and that of a lost connection, do not.
     if (error instanceof UnusableSchemaError || error instanceof DatabaseUnreachableError) throw error;
-    throw new Error(`the database cannot be brought up to date: ${wordsOf(error)}; ${HOW_TO_MEND}`, {
+    throw new Error(`the database cannot be brought up to date: ${formatError(error)}; ${HOW_TO_MEND}`, {
       cause: error,
     });
   } finally {
@@ -90,7 +90,7 @@ async function connect(dataSource: DataSource): Promise<void> {
     await dataSource.initialize();
   } catch (cause) {
     throw new DatabaseUnreachableError(
-      `the database of DATABASE_URL cannot be reached: ${wordsOf(cause)}; ${HOW_TO_MEND}`,
+      `the database of DATABASE_URL cannot be reached: ${formatError(cause)}; ${HOW_TO_MEND}`,
       { cause },
     );
   }
@@ -105,7 +105,7 @@ async function reach(dataSource: DataSource, log: Log, signal: AbortSignal): Pro
       if (reason !== "") log.info("the database answers");
       return;
     } catch (error) {
-      const message = wordsOf(error);
+      const message = formatError(error);
       if (message !== reason) {
         log.error({ reason: message }, "the database cannot be reached; waiting for it");
       }

@@ -1,10 +1,10 @@
 import type { Config } from "../config.js";
 import { checkTlsFiles, tlsFromFiles, type TlsCredentials } from "../vdsm/wire/tls.js";
 import { createVdsmClient, type VdsmClient } from "../vdsm/vdsm-client.js";
-import { configuredHost, demoHostId } from "./ids.js";
+import { createConfiguredHost, deriveDemoHostId } from "./host-ids.js";
 import { startCluster } from "../simulator/cluster.js";
 import type { ConfiguredHost } from "../store/types.js";
-import { wordsOf } from "./words.js";
+import { formatError } from "./format-error.js";
 
 /** The hosts to poll and how to speak to them. */
 export interface HostPool {
@@ -23,13 +23,13 @@ export const DEMO = { hosts: 2, vms: 50, seed: 1, tickMs: 5_000 } as const;
 export async function openHostPool(config: Config): Promise<HostPool> {
   if (config.demo) return demoPool(config);
   const { vdsmTransport: transport } = config;
-  const named = config.vdsmHosts?.map(configuredHost) ?? null;
+  const named = config.vdsmHosts?.map(createConfiguredHost) ?? null;
   const stop = () => Promise.resolve();
   if (transport === null) return { named, clientFor: null, stop };
   if (transport === "plain") return { named, clientFor: (host) => clientOf(host, null, config), stop };
   // A file that cannot be used is told at start, not at the first poll.
   await checkTlsFiles(transport).catch((cause: unknown) => {
-    throw new Error(`${SETTINGS_OF_FILES}: ${wordsOf(cause)}`, { cause });
+    throw new Error(`${SETTINGS_OF_FILES}: ${formatError(cause)}`, { cause });
   });
   const tls = tlsFromFiles(transport);
   return { named, clientFor: (host) => clientOf(host, tls, config), stop };
@@ -43,7 +43,7 @@ async function demoPool(config: Config): Promise<HostPool> {
   const { clientTls } = cluster;
   const tls = clientTls === null ? null : () => Promise.resolve({ ...clientTls, serverName: null });
   return {
-    named: cluster.hosts.map(({ name, host, port }) => ({ id: demoHostId(name), name, host, port })),
+    named: cluster.hosts.map(({ name, host, port }) => ({ id: deriveDemoHostId(name), name, host, port })),
     clientFor: (host) => clientOf(host, tls, config),
     stop: () => cluster.stop(),
   };

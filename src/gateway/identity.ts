@@ -1,26 +1,31 @@
 import type { IdentityConfig } from "../config.js";
 import type { Log } from "./log.js";
-import { clientCertificates } from "../server/identity/client-certificates.js";
-import { identityFrom, openToAll, type Identity, type IdentitySource } from "../server/identity/identity.js";
-import { openIdConnect } from "../server/identity/open-id-connect.js";
-import { openTokenFile } from "../server/identity/token-file.js";
+import { createCertificateIdentity } from "../server/identity/client-certificates.js";
+import {
+  createIdentity,
+  createOpenIdentity,
+  type Identity,
+  type IdentitySource,
+} from "../server/identity/identity.js";
+import { createOpenIdConnectIdentity } from "../server/identity/open-id-connect.js";
+import { loadTokenFile } from "../server/identity/token-file.js";
 
 /** Who may ask, by the settings. */
-export interface OpenedIdentity {
+export interface LoadedIdentity {
   readonly identity: Identity;
   /** Reads the token file again. */
   reload(): Promise<void>;
 }
 
 /** Opens every way of identity that is set; none means that everybody is let in. Fails if the token file cannot be used. */
-export async function openIdentity(config: IdentityConfig, log: Log): Promise<OpenedIdentity> {
+export async function loadIdentity(config: IdentityConfig, log: Log): Promise<LoadedIdentity> {
   const sources: IdentitySource[] = [];
-  const tokens = config.tokensFile === null ? null : await openTokenFile(config.tokensFile, log);
+  const tokens = config.tokensFile === null ? null : await loadTokenFile(config.tokensFile, log);
   if (tokens !== null) sources.push(tokens);
-  if (config.oidc !== null) sources.push(openIdConnect(config.oidc));
-  if (config.certificateRoles !== null) sources.push(clientCertificates(config.certificateRoles));
+  if (config.oidc !== null) sources.push(createOpenIdConnectIdentity(config.oidc));
+  if (config.certificateRoles !== null) sources.push(createCertificateIdentity(config.certificateRoles));
   return {
-    identity: sources.length === 0 ? openToAll() : identityFrom(sources),
+    identity: sources.length === 0 ? createOpenIdentity() : createIdentity(sources),
     reload: () => tokens?.reload() ?? Promise.resolve(),
   };
 }

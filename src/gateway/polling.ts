@@ -2,15 +2,15 @@ import type { Config } from "../config.js";
 import { graphError } from "../graph/errors.js";
 import type { HostAdmin } from "../graph/context.js";
 import type { HostPool } from "./host-pool.js";
-import { configuredHost } from "./ids.js";
+import { createConfiguredHost } from "./host-ids.js";
 import type { Log } from "./log.js";
 import type { Metrics } from "./metrics.js";
 import type { Load } from "../refresher/schedule/slots.js";
 import { startRefresher } from "../refresher/refresher.js";
 import type { Replicas } from "./replicas.js";
-import { SettingValueError, hostAddress } from "../config/setting-types.js";
+import { SettingValueError, parseHostAddress } from "../config/setting-types.js";
 import type { ConfiguredHost, Store } from "../store/types.js";
-import { wordsOf } from "./words.js";
+import { formatError } from "./format-error.js";
 
 /** What polling is started with. */
 export interface PollingOptions {
@@ -84,7 +84,7 @@ export async function startPolling({
   };
   const syncQuietly = () =>
     sync().catch((error: unknown) => {
-      log.debug({ reason: wordsOf(error) }, "list of hosts not read");
+      log.debug({ reason: formatError(error) }, "list of hosts not read");
     });
   const timer = setInterval(() => void syncQuietly(), SYNC_EVERY_MS);
   await syncQuietly();
@@ -95,7 +95,7 @@ export async function startPolling({
       await refresher.refreshHost(hostId);
     },
     addHost: async (address) => {
-      const host = configuredHost(addressOf(address));
+      const host = createConfiguredHost(addressOf(address));
       await store.addHost(host, config.refreshIntervalMs);
       add(host);
       return host.id;
@@ -129,7 +129,7 @@ const SYNC_EVERY_MS = 15_000;
 
 function addressOf(address: string) {
   try {
-    return hostAddress(address);
+    return parseHostAddress(address);
   } catch (error) {
     if (error instanceof SettingValueError)
       throw graphError("BAD_USER_INPUT", `address must be ${error.against(address)}`);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { hosts } from "../../src/commands/hosts.js";
+import { runHostsCommand } from "../../src/commands/hosts.js";
 import { migrateDatabase } from "../../src/commands/migrate.js";
 import { refreshOnce } from "../../src/commands/refresh.js";
 import { type Config, loadConfig } from "../../src/config.js";
@@ -17,7 +17,7 @@ afterAll(() => database.drop());
 const log = createLog("silent");
 const print = () => undefined;
 const COMMANDS: [string, (config: Config) => Promise<unknown>][] = [
-  ["hosts list", (config) => hosts({ do: "list" }, config, log, print)],
+  ["hosts list", (config) => runHostsCommand({ do: "list" }, config, log, print)],
   ["refresh", (config) => refreshOnce(config, log, new AbortController().signal)],
   ["migrate", (config) => migrateDatabase(config, print)],
 ];

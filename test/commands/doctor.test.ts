@@ -3,7 +3,7 @@ import { createServer, type AddressInfo, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { doctor } from "../../src/commands/doctor.js";
+import { runDoctor } from "../../src/commands/doctor.js";
 import { loadConfig } from "../../src/config.js";
 import { createAuthority, type Credentials } from "../../src/simulator/wire/certificates.js";
 import { startCluster, type SimulatedCluster } from "../../src/simulator/cluster.js";
@@ -195,7 +195,7 @@ describe("vnic-graph doctor", () => {
 async function diagnosis(settings: Record<string, string>): Promise<{ text: string; isWell: boolean }> {
   const lines: string[] = [];
   const { signal } = new AbortController();
-  const isWell = await doctor(
+  const isWell = await runDoctor(
     () => loadConfig(settings),
     (line) => lines.push(line),
     signal,

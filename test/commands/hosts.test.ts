@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { hosts, type HostsTask } from "../../src/commands/hosts.js";
+import { runHostsCommand, type HostsTask } from "../../src/commands/hosts.js";
 import { ConfigError, loadConfig } from "../../src/config.js";
-import { configuredHost } from "../../src/gateway/ids.js";
+import { createConfiguredHost } from "../../src/gateway/host-ids.js";
 import { createLog } from "../../src/gateway/log.js";
 import { claimOf } from "../store/fixtures.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
@@ -15,11 +15,11 @@ afterAll(() => database.drop());
 async function run(task: HostsTask, environment: Record<string, string> = {}): Promise<string> {
   const config = loadConfig({ DATABASE_URL: database.url, ...environment });
   const lines: string[] = [];
-  await hosts(task, config, createLog("silent"), (line) => lines.push(line));
+  await runHostsCommand(task, config, createLog("silent"), (line) => lines.push(line));
   return lines.join("\n");
 }
 
-const idOf = (host: string, port = 54_321) => configuredHost({ host, port }).id;
+const idOf = (host: string, port = 54_321) => createConfiguredHost({ host, port }).id;
 
 describe("vnic-graph hosts", () => {
   test("says what to do while there is no host", async () => {
@@ -43,7 +43,7 @@ describe("vnic-graph hosts", () => {
   });
 
   test("shows how a host does, and one that is no longer polled while its VMs are still shown", async () => {
-    const host = configuredHost({ host: "10.0.0.2", port: 1 });
+    const host = createConfiguredHost({ host: "10.0.0.2", port: 1 });
     await database.store.addHost(host, 15_000);
     const claim = await claimOf(database.store, host.id);
     await database.store.fail(claim, { kind: "unreachable", message: "10.0.0.2:1 refuses" }, 5);
@@ -69,8 +69,8 @@ describe("vnic-graph hosts", () => {
 
   test("leaves alone what a gateway's settings name, and asks for an id where a name is several hosts'", async () => {
     const named = [
-      configuredHost({ host: "10.0.0.3", port: 1 }),
-      configuredHost({ host: "10.0.0.4", port: 1 }),
+      createConfiguredHost({ host: "10.0.0.3", port: 1 }),
+      createConfiguredHost({ host: "10.0.0.4", port: 1 }),
     ];
     await database.store.registerHosts(named, 15_000);
     await expect(run({ do: "remove", host: named[0]!.id })).rejects.toThrow("VDSM_HOSTS");

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { pino } from "pino";
 import { addToken } from "../../src/commands/token.js";
-import { openTokenFile } from "../../src/server/identity/token-file.js";
+import { loadTokenFile } from "../../src/server/identity/token-file.js";
 
 const folder = mkdtempSync(join(tmpdir(), "vnic-graph-"));
 const file = join(folder, "tokens");
@@ -21,7 +21,7 @@ test("adds a hash that the server takes the printed token for", async () => {
   expect(readFileSync(file, "utf8")).not.toContain(dashboard);
   expect(statSync(file).mode & 0o077).toBe(0);
 
-  const tokens = await openTokenFile(file, pino({ level: "silent" }));
+  const tokens = await loadTokenFile(file, pino({ level: "silent" }));
   const known = (token: string | undefined) =>
     tokens.identify({ authorization: `Bearer ${token ?? ""}`, certificate: null });
   expect(await known(dashboard)).toMatchObject({
@@ -56,5 +56,5 @@ test("begins a line of its own where somebody's editor left the last one open", 
   const vmIds = "00000000-0000-0000-0000-000000000001";
   await addToken({ file: edited, name: "team", role: "reader", vmIds }, () => undefined);
   expect(readFileSync(edited, "utf8").split("\n")).toHaveLength(3);
-  await openTokenFile(edited, pino({ level: "silent" }));
+  await loadTokenFile(edited, pino({ level: "silent" }));
 });

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { VdsmClientOptions } from "../../src/vdsm/vdsm-client.js";
 import { createVdsmClient } from "../../src/vdsm/vdsm-client.js";
-import { configuredHost } from "../../src/gateway/ids.js";
+import { createConfiguredHost } from "../../src/gateway/host-ids.js";
 import type { Credentials } from "../../src/simulator/wire/certificates.js";
 import type { VdsmServer } from "../../src/simulator/wire/vdsm-server.js";
 import { startVdsmServer } from "../../src/simulator/wire/vdsm-server.js";
@@ -112,7 +112,7 @@ async function startHost(
   };
   const server = await startVdsmServer({ world: verbs, tls });
   return {
-    configured: configuredHost({ host: "127.0.0.1", port: server.port }),
+    configured: createConfiguredHost({ host: "127.0.0.1", port: server.port }),
     server,
     name,
     vmIds: vms.map(({ vm }) => vm.id),

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import { configuredHost } from "../../src/gateway/ids.js";
+import { createConfiguredHost } from "../../src/gateway/host-ids.js";
 import { startTimerSchedule } from "../../src/refresher/schedule/timer-schedule.js";
 import { phaseOf } from "../../src/refresher/schedule/timing.js";
 import type { ConfiguredHost } from "../../src/store/types.js";
@@ -11,7 +11,7 @@ const INTERVAL_MS = 15_000;
 function fleetOf(size: number, seed: string): ConfiguredHost[] {
   return Array.from({ length: size }, (_, at) => {
     const digest = createHash("sha256").update(`${seed} ${at}`).digest("hex").slice(0, 6);
-    return configuredHost({ host: `host-${digest}-${at}.example.test`, port: 54321 });
+    return createConfiguredHost({ host: `host-${digest}-${at}.example.test`, port: 54321 });
   });
 }
 

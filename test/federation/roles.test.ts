@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Role } from "../../src/model/roles.js";
-import { identityFrom, type Scope } from "../../src/server/identity/identity.js";
-import { createToken, openTokenFile } from "../../src/server/identity/token-file.js";
+import { createIdentity, type Scope } from "../../src/server/identity/identity.js";
+import { createToken, loadTokenFile } from "../../src/server/identity/token-file.js";
 import { rememberingLog } from "../server/running.js";
 import { temporaryFile } from "../server/temporary.js";
 import { id } from "../store/fixtures.js";
@@ -62,8 +62,8 @@ test("without a token nothing is told, not even the schema", async () => {
 
 test("a reader's token gets 403 for entities and for the subgraph's schema", async () => {
   const { token, line } = createToken({ name: "reader", roles: ["reader"], expiresAt: null });
-  const file = await openTokenFile(await temporaryFile(line), rememberingLog().log);
-  const guests = await startGuests("whole", database, { identity: identityFrom([file]) });
+  const file = await loadTokenFile(await temporaryFile(line), rememberingLog().log);
+  const guests = await startGuests("whole", database, { identity: createIdentity([file]) });
   const headers = { authorization: `Bearer ${token}` };
   for (const query of ["{ _service { sdl } }", "{ _entities(representations: []) { __typename } }"]) {
     const { status, body } = await guests.server.post(query, { headers });
@@ -83,8 +83,8 @@ async function through(
   scope: Scope | null = null,
 ): Promise<Answer[]> {
   const { token, line } = createToken({ name: "gateway", roles, expiresAt: null, scope });
-  const file = await openTokenFile(await temporaryFile(line), rememberingLog().log);
-  const guests = await startGuests("whole", database, { identity: identityFrom([file]) });
+  const file = await loadTokenFile(await temporaryFile(line), rememberingLog().log);
+  const guests = await startGuests("whole", database, { identity: createIdentity([file]) });
   const inventory = await startInventory("whole");
   const gateway = await open(supergraphOf([inventory, guests]), token);
   try {
@@ -100,5 +100,5 @@ async function through(
 
 async function identityOf(roles: readonly Role[]) {
   const { line } = createToken({ name: "somebody", roles, expiresAt: null });
-  return identityFrom([await openTokenFile(await temporaryFile(line), rememberingLog().log)]);
+  return createIdentity([await loadTokenFile(await temporaryFile(line), rememberingLog().log)]);
 }

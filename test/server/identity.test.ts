@@ -1,8 +1,8 @@
 import { appendFile, writeFile } from "node:fs/promises";
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { identityFrom } from "../../src/server/identity/identity.js";
-import { createToken, openTokenFile } from "../../src/server/identity/token-file.js";
+import { createIdentity } from "../../src/server/identity/identity.js";
+import { createToken, loadTokenFile } from "../../src/server/identity/token-file.js";
 import { buildGraphSchema } from "../../src/graph/schema.js";
 import type { Role } from "../../src/model/roles.js";
 import type { ServerOptions } from "../../src/server/options.js";
@@ -20,8 +20,8 @@ async function withTokensFor(options: Partial<ServerOptions>, roles: Role[]) {
   const { token, line } = createToken({ name: "gateway", roles, expiresAt: inAnHour() });
   const path = await temporaryFile(`# tokens\n\n${line}\n`);
   const { log, lines } = rememberingLog();
-  const file = await openTokenFile(path, log);
-  const identity = identityFrom([file]);
+  const file = await loadTokenFile(path, log);
+  const identity = createIdentity([file]);
   const server = await served({ identity, metrics: () => Promise.resolve("up 1\n"), ...options });
   return { token, path, file, server, lines };
 }
@@ -65,7 +65,7 @@ describe("a token", () => {
       expiresAt: new Date("2026-01-01T00:00:00Z"),
     });
     let now = Date.parse("2025-12-31T23:59:59Z");
-    const file = await openTokenFile(await temporaryFile(line), rememberingLog().log, () => now);
+    const file = await loadTokenFile(await temporaryFile(line), rememberingLog().log, () => now);
     const credentials = { authorization: `Bearer ${token}`, certificate: null };
     expect(await file.identify(credentials)).toMatchObject({ name: "old" });
     now = Date.parse("2026-01-01T00:00:00Z");
@@ -75,7 +75,7 @@ describe("a token", () => {
   test("carries its scope", async () => {
     const scope = { namePatterns: ["web-*"], hostIds: [], vmIds: ["a71fd4e2-0000-4000-8000-000000000001"] };
     const { token, line } = createToken({ name: "team", roles: ["reader"], expiresAt: null, scope });
-    const file = await openTokenFile(await temporaryFile(line), rememberingLog().log);
+    const file = await loadTokenFile(await temporaryFile(line), rememberingLog().log);
     expect(await file.identify({ authorization: `bearer ${token}`, certificate: null })).toMatchObject({
       scope,
     });
@@ -146,7 +146,7 @@ describe("the token file", () => {
   test("gives no operator a scope: hosts are managed whole", async () => {
     const scope = { namePatterns: ["web-*"], hostIds: [], vmIds: [] };
     const { line } = createToken({ name: "team", roles: ["operator"], expiresAt: null, scope });
-    await expect(openTokenFile(await temporaryFile(line), rememberingLog().log)).rejects.toThrow(
+    await expect(loadTokenFile(await temporaryFile(line), rememberingLog().log)).rejects.toThrow(
       /:1: an operator manages all hosts, so this token cannot have a scope/,
     );
   });
@@ -166,13 +166,13 @@ describe("the token file", () => {
     ],
     ["[]", /no token line/],
   ])("with a wrong line ends the start: %s", async (content, message) => {
-    const opening = openTokenFile(await temporaryFile(content), rememberingLog().log);
+    const opening = loadTokenFile(await temporaryFile(content), rememberingLog().log);
     await expect(opening).rejects.toThrow(message);
     await expect(opening).rejects.not.toThrow(/secret/);
   });
 
   test("that is not there ends the start", async () => {
-    await expect(openTokenFile("/nowhere/tokens", rememberingLog().log)).rejects.toThrow(
+    await expect(loadTokenFile("/nowhere/tokens", rememberingLog().log)).rejects.toThrow(
       "AUTH_TOKENS_FILE: /nowhere/tokens cannot be read; check the path and its permissions",
     );
   });

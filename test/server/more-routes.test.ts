@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { identityFrom } from "../../src/server/identity/identity.js";
+import { createIdentity } from "../../src/server/identity/identity.js";
 import type { ServerOptions } from "../../src/server/options.js";
 import { served } from "./running.js";
 import { eventually } from "../support/eventually.js";
@@ -10,7 +10,7 @@ const NAMES: Record<string, readonly ("reader" | "metrics" | "operator")[]> = {
   "Bearer boss": ["operator"],
 };
 
-const byName = identityFrom([
+const byName = createIdentity([
   {
     identify: ({ authorization }) => {
       const roles = NAMES[authorization ?? ""];

@@ -1,21 +1,21 @@
 import { createHmac, createPublicKey } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { identityFrom } from "../../src/server/identity/identity.js";
-import { openIdConnect } from "../../src/server/identity/open-id-connect.js";
+import { createIdentity } from "../../src/server/identity/identity.js";
+import { createOpenIdConnectIdentity } from "../../src/server/identity/open-id-connect.js";
 import { type Key, newKey, nowS, startIssuer } from "./issuer.js";
 import { served } from "./running.js";
 
 async function gatewayWithIssuer(options: { keys?: Key[]; rolesClaim?: string; cooldownMs?: number } = {}) {
   const key = options.keys?.[0] ?? (await newKey("first"));
   const issuer = await startIssuer(options.keys ?? [key]);
-  const oidc = openIdConnect({
+  const oidc = createOpenIdConnectIdentity({
     issuer: issuer.url,
     audience: "vnic-graph",
     rolesClaim: options.rolesClaim ?? "roles",
     timeoutMs: 1_000,
     cooldownMs: options.cooldownMs ?? 0,
   });
-  const server = await served({ identity: identityFrom([oidc]) });
+  const server = await served({ identity: createIdentity([oidc]) });
   const ask = async (token: string) => {
     const { status, body } = await server.post("{ vm(id: 1) { id } }", {
       headers: { authorization: `Bearer ${token}` },

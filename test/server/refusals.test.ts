@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { identityFrom } from "../../src/server/identity/identity.js";
-import { createToken, openTokenFile } from "../../src/server/identity/token-file.js";
+import { createIdentity } from "../../src/server/identity/identity.js";
+import { createToken, loadTokenFile } from "../../src/server/identity/token-file.js";
 import type { ServedOperation } from "../../src/server/options.js";
 import { rememberingLog, served, until } from "./running.js";
 import { temporaryFile } from "./temporary.js";
@@ -12,12 +12,12 @@ async function guarded(operations: ServedOperation[] = []) {
   const scope = { namePatterns: ["web-*"], hostIds: [], vmIds: [] };
   const team = createToken({ name: "team", roles: ["reader"], expiresAt: null, scope });
   const scraper = createToken({ name: "scraper", roles: ["reader", "metrics"], expiresAt: null, scope });
-  const tokens = await openTokenFile(
+  const tokens = await loadTokenFile(
     await temporaryFile(`${team.line}\n${scraper.line}\n`),
     rememberingLog().log,
   );
   const server = await served({
-    identity: identityFrom([tokens]),
+    identity: createIdentity([tokens]),
     metrics,
     onOperation: (operation) => operations.push(operation),
   });

@@ -1,7 +1,7 @@
 import { Writable } from "node:stream";
 import { type Logger, pino } from "pino";
 import { onTestFinished } from "vitest";
-import { openToAll } from "../../src/server/identity/identity.js";
+import { createOpenIdentity } from "../../src/server/identity/identity.js";
 import type { RunningServer, ServedRequest, ServerOptions } from "../../src/server/options.js";
 import { startServer } from "../../src/server/server.js";
 import { type Doings, hurtfulSchema } from "./schema.js";
@@ -41,7 +41,7 @@ export async function unmanaged(options: Partial<ServerOptions> = {}): Promise<S
     contextFor: (viewer, { signal }: ServedRequest) => ({ viewer, signal }),
     readiness: () => Promise.resolve({ ready: true, reasons: [] }),
     log,
-    identity: openToAll(),
+    identity: createOpenIdentity(),
     insecure: false,
     graphiql: false,
     cors: [],

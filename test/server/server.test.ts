@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { connect } from "node:net";
 import { writeFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
-import { openToAll } from "../../src/server/identity/identity.js";
+import { createOpenIdentity } from "../../src/server/identity/identity.js";
 import { answerOf, served, unmanaged, until } from "./running.js";
 import { temporaryFile } from "./temporary.js";
 
@@ -376,7 +376,7 @@ describe("metrics", () => {
       "up 1\n",
       "text/plain; version=0.0.4; charset=utf-8",
     ]);
-    const without = await served({ identity: openToAll(), metrics: null });
+    const without = await served({ identity: createOpenIdentity(), metrics: null });
     expect((await fetch(`${without.url}/metrics`)).status).toBe(404);
   });
 });

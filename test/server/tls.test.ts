@@ -2,8 +2,8 @@ import { X509Certificate } from "node:crypto";
 import { request } from "node:https";
 import { connect } from "node:tls";
 import { describe, expect, test } from "vitest";
-import { clientCertificates } from "../../src/server/identity/client-certificates.js";
-import { identityFrom, openToAll } from "../../src/server/identity/identity.js";
+import { createCertificateIdentity } from "../../src/server/identity/client-certificates.js";
+import { createIdentity, createOpenIdentity } from "../../src/server/identity/identity.js";
 import type { RunningServer } from "../../src/server/options.js";
 import { readTlsMaterial } from "../../src/server/tls.js";
 import { createAuthority, type Credentials } from "../../src/simulator/wire/certificates.js";
@@ -36,7 +36,7 @@ async function servedWithCertificates() {
   const roles = { "gateway.example": ["router", "reader"], prometheus: ["metrics"] } as const;
   const server = await served({
     tls: { cert: own.cert, key: own.key, clientCa: authority.ca },
-    identity: identityFrom([clientCertificates(roles)]),
+    identity: createIdentity([createCertificateIdentity(roles)]),
     metrics: () => Promise.resolve("up 1\n"),
   });
   return { authority, foreign, server, ca: authority.ca };
@@ -46,7 +46,7 @@ describe("https", () => {
   test("is served with the certificate given, and asks browsers to stay with it", async () => {
     const authority = await createAuthority();
     const { cert, key } = await authority.issueHost("localhost");
-    const server = await served({ tls: { cert, key, clientCa: null }, identity: openToAll() });
+    const server = await served({ tls: { cert, key, clientCa: null }, identity: createOpenIdentity() });
     expect(server.url).toMatch(/^https:/);
     const { status, headers } = await ask(server, authority.ca, null);
     expect([status, headers["strict-transport-security"]]).toEqual([200, "max-age=31536000"]);
@@ -104,7 +104,7 @@ describe("a client certificate", () => {
   test("of any name counts where the operator says so", async () => {
     const authority = await createAuthority();
     const { cert, key } = await authority.issueHost("localhost");
-    const identity = identityFrom([clientCertificates({ "*": ["reader"] })]);
+    const identity = createIdentity([createCertificateIdentity({ "*": ["reader"] })]);
     const server = await served({ tls: { cert, key, clientCa: authority.ca }, identity });
     expect((await ask(server, authority.ca, await authority.issueClient("nobody"))).status).toBe(200);
     expect((await ask(server, authority.ca, null)).status).toBe(401);

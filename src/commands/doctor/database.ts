@@ -6,7 +6,7 @@ import { pendingMigrations } from "../../store/postgres/migrate.js";
 import { rowsOf } from "../../store/postgres/sql.js";
 import { createStore } from "../../store/store.js";
 import type { ConfiguredHost } from "../../store/types.js";
-import { wordsOf } from "../../gateway/words.js";
+import { formatError } from "../../gateway/format-error.js";
 import { fail, ok, warn, type Finding } from "./finding.js";
 
 /** What the database showed, and the hosts that it says are to be polled. */
@@ -29,7 +29,10 @@ export async function checkDatabase(config: Config): Promise<DatabaseFindings> {
   try {
     await dataSource.initialize();
   } catch (error) {
-    return { findings: [fail(CHECK, `cannot be reached: ${wordsOf(error)}`, howToReach(error))], hosts: [] };
+    return {
+      findings: [fail(CHECK, `cannot be reached: ${formatError(error)}`, howToReach(error))],
+      hosts: [],
+    };
   }
   try {
     const findings = [await version(dataSource), await clock(dataSource)];
@@ -40,7 +43,7 @@ export async function checkDatabase(config: Config): Promise<DatabaseFindings> {
       hosts: isOurs ? await createStore(dataSource).listHosts() : [],
     };
   } catch (error) {
-    return { findings: [fail(CHECK, wordsOf(error), "look into PostgreSQL's own log")], hosts: [] };
+    return { findings: [fail(CHECK, formatError(error), "look into PostgreSQL's own log")], hosts: [] };
   } finally {
     await dataSource.destroy();
   }
@@ -112,7 +115,7 @@ async function engineTables(dataSource: DataSource): Promise<Finding> {
         )
       : ok("tables", message);
   } catch (error) {
-    return fail("tables", wordsOf(error), "docs/ovirt.md shows the role and its grants");
+    return fail("tables", formatError(error), "docs/ovirt.md shows the role and its grants");
   }
 }
 
@@ -142,7 +145,7 @@ async function ourTables(dataSource: DataSource): Promise<Finding> {
   } catch (error) {
     const mend =
       "docs/operations.md tells of upgrades; an oVirt engine's database is read with SOURCE=engine";
-    return fail("tables", wordsOf(error), mend);
+    return fail("tables", formatError(error), mend);
   }
 }
 

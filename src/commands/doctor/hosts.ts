@@ -7,7 +7,7 @@ import { HostError, type HostErrorKind } from "../../vdsm/errors.js";
 import { tlsFromFiles } from "../../vdsm/wire/tls.js";
 import type { VdsmClient } from "../../vdsm/vdsm-client.js";
 import type { ConfiguredHost } from "../../store/types.js";
-import { wordsOf } from "../../gateway/words.js";
+import { formatError } from "../../gateway/format-error.js";
 import { expiryFinding, fail, ok, warn, type Finding } from "./finding.js";
 
 /** Asks every host what the gateway asks it, `REFRESH_CONCURRENCY` of them at a time. */
@@ -88,7 +88,7 @@ async function certificateExpiry(
     const certificate = await peerCertificate(host, port, await tlsFromFiles(vdsmTransport)(), vdsmTimeoutMs);
     return certificate === null ? null : expiryFinding(check, "its certificate", certificate.validTo, mend);
   } catch (error) {
-    return warn(check, `its certificate cannot be looked at: ${wordsOf(error)}`, mend);
+    return warn(check, `its certificate cannot be looked at: ${formatError(error)}`, mend);
   }
 }
 

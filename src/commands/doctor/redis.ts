@@ -1,7 +1,7 @@
 import type { Config } from "../../config.js";
 import { connectRedis } from "../../refresher/schedule/redis-link.js";
 import { installationOf } from "../../gateway/replicas.js";
-import { wordsOf } from "../../gateway/words.js";
+import { formatError } from "../../gateway/format-error.js";
 import { fail, ok, warn, type Finding } from "./finding.js";
 
 /** Looks at the Redis that replicas share, if one is named. */
@@ -26,16 +26,16 @@ export async function checkRedis(config: Config): Promise<Finding[]> {
         });
       });
     });
-    return findingsIn(await redis.info());
+    return parseFindings(await redis.info());
   } catch (error) {
     const mend = "check REDIS_URL; without Redis every replica polls every host: wasteful, but right";
-    return [fail(CHECK, `does not answer: ${wordsOf(error)}`, mend)];
+    return [fail(CHECK, `does not answer: ${formatError(error)}`, mend)];
   } finally {
     redis.disconnect();
   }
 }
 
-function findingsIn(info: string): Finding[] {
+function parseFindings(info: string): Finding[] {
   const valueOf = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, "m").exec(info)?.[1] ?? null;
   const version = valueOf("redis_version") ?? "of unknown version";
   const findings = [ok(CHECK, `Redis ${version} answers`)];

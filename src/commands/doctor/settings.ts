@@ -1,33 +1,33 @@
 import { X509Certificate } from "node:crypto";
 import { asksForIdentity, type Config } from "../../config.js";
 import { checkTlsFiles } from "../../vdsm/wire/tls.js";
-import { openIdentity } from "../../gateway/identity.js";
+import { loadIdentity } from "../../gateway/identity.js";
 import { createLog } from "../../gateway/log.js";
 import { readTrustedDocuments } from "../../server/graphql/documents.js";
 import { isLoopbackHost } from "../../model/host-address.js";
 import { readTlsMaterial } from "../../server/tls.js";
-import { wordsOf } from "../../gateway/words.js";
+import { formatError } from "../../gateway/format-error.js";
 import { expiryFinding, fail, ok, warn, type Finding } from "./finding.js";
 
 /** Looks at every file that the settings name, as the gateway would at its start. */
 export async function checkFiles(config: Config): Promise<Finding[]> {
   const found = [
-    ...(await clientCertificate(config)),
-    ...(await ownCertificate(config)),
-    ...(await trying("identity", "mend AUTH_TOKENS_FILE, or make it anew with `vnic-graph token add`", () =>
-      openIdentity(config.identity, createLog("silent")).then(() => []),
+    ...(await checkClientCertificate(config)),
+    ...(await checkServerCertificate(config)),
+    ...(await attempt("identity", "mend AUTH_TOKENS_FILE, or make it anew with `vnic-graph token add`", () =>
+      loadIdentity(config.identity, createLog("silent")).then(() => []),
     )),
-    ...(await trying("operations", "mend TRUSTED_DOCUMENTS_FILE, or leave it out", async () => {
+    ...(await attempt("operations", "mend TRUSTED_DOCUMENTS_FILE, or leave it out", async () => {
       if (config.trustedDocumentsFile === null) return [];
       const documents = await readTrustedDocuments(config.trustedDocumentsFile);
       return [ok("operations", `${documents.size} may run, and no other`)];
     })),
-    ...openToAll(config),
+    ...checkOpenIdentity(config),
   ];
-  return [ok("settings", sourceOf(config)), ...found];
+  return [ok("settings", describeSource(config)), ...found];
 }
 
-function sourceOf({ demo, source, databaseUrl }: Config): string {
+function describeSource({ demo, source, databaseUrl }: Config): string {
   if (demo) return "understood: neither DATABASE_URL nor VDSM_HOSTS is set, so the demonstration runs";
   const database = databaseUrl === null ? "an embedded PostgreSQL" : "the PostgreSQL of DATABASE_URL";
   return source === "engine"
@@ -35,9 +35,9 @@ function sourceOf({ demo, source, databaseUrl }: Config): string {
     : `understood: hosts are polled into ${database}`;
 }
 
-function clientCertificate({ vdsmTransport }: Config): Promise<Finding[]> {
+function checkClientCertificate({ vdsmTransport }: Config): Promise<Finding[]> {
   const check = "client certificate";
-  return trying(check, "hosts refuse whoever has none: see docs/ovirt.md for where to get it", async () => {
+  return attempt(check, "hosts refuse whoever has none: see docs/ovirt.md for where to get it", async () => {
     if (vdsmTransport === null || vdsmTransport === "plain") return [];
     const { cert, ca } = await checkTlsFiles(vdsmTransport);
     const renewal = "have it renewed; the files are read again at every connection, without a restart";
@@ -49,9 +49,9 @@ function clientCertificate({ vdsmTransport }: Config): Promise<Finding[]> {
   });
 }
 
-function ownCertificate({ serverTls }: Config): Promise<Finding[]> {
+function checkServerCertificate({ serverTls }: Config): Promise<Finding[]> {
   const check = "https";
-  return trying(check, "give TLS_CERT_FILE and TLS_KEY_FILE a pair issued together", async () => {
+  return attempt(check, "give TLS_CERT_FILE and TLS_KEY_FILE a pair issued together", async () => {
     if (serverTls === null) return [];
     const { validTo } = new X509Certificate((await readTlsMaterial(serverTls)).cert);
     const soon = expiryFinding(
@@ -64,7 +64,7 @@ function ownCertificate({ serverTls }: Config): Promise<Finding[]> {
   });
 }
 
-function openToAll({ host, identity }: Config): Finding[] {
+function checkOpenIdentity({ host, identity }: Config): Finding[] {
   if (asksForIdentity(identity) || isLoopbackHost(host)) return [];
   return [
     warn(
@@ -75,10 +75,10 @@ function openToAll({ host, identity }: Config): Finding[] {
   ];
 }
 
-async function trying(check: string, mend: string, look: () => Promise<Finding[]>): Promise<Finding[]> {
+async function attempt(check: string, mend: string, look: () => Promise<Finding[]>): Promise<Finding[]> {
   try {
     return await look();
   } catch (error) {
-    return [fail(check, wordsOf(error), mend)];
+    return [fail(check, formatError(error), mend)];
   }
 }

@@ -4,7 +4,7 @@ import type { CertificateRoles } from "../../model/roles.js";
 import type { ClientCertificate, IdentitySource } from "./identity.js";
 
 /** Identity by client certificate: the TLS layer verified it, here its name gets its roles. */
-export function clientCertificates(rolesByName: CertificateRoles): IdentitySource {
+export function createCertificateIdentity(rolesByName: CertificateRoles): IdentitySource {
   const known = new Map(Object.entries(rolesByName).map(([name, roles]) => [name.toLowerCase(), roles]));
   return {
     identify({ certificate }) {
@@ -20,19 +20,19 @@ export function clientCertificates(rolesByName: CertificateRoles): IdentitySourc
 }
 
 /** The verified client certificate of a connection, or `null`: none, or not signed by our CA. */
-export function certificateOf(socket: Socket): ClientCertificate | null {
+export function readClientCertificate(socket: Socket): ClientCertificate | null {
   if (!(socket instanceof TLSSocket) || !socket.authorized) return null;
   const peer = socket.getPeerCertificate() as PeerCertificate | Record<string, never>;
   if (!("subject" in peer)) return null;
-  return { commonName: oneNameOf(peer.subject.CN), altNames: altNamesOf(peer.subjectaltname) };
+  return { commonName: parseCommonName(peer.subject.CN), altNames: parseAltNames(peer.subjectaltname) };
 }
 
-function oneNameOf(name: unknown): string | null {
+function parseCommonName(name: unknown): string | null {
   return typeof name === "string" ? name.toLowerCase() : null;
 }
 
 /** Names with a quote are values that Node escaped because they hold a comma: nobody lists such names, and they must not be split. */
-function altNamesOf(text: string | undefined): string[] {
+function parseAltNames(text: string | undefined): string[] {
   if (text === undefined || text.includes('"')) return [];
   return text
     .split(", ")

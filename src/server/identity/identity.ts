@@ -40,13 +40,13 @@ export interface IdentitySource {
 }
 
 /** No identity: whoever reaches the server may do everything. */
-export function openToAll(): Identity {
+export function createOpenIdentity(): Identity {
   const anybody: KnownViewer = { name: "anybody", roles: new Set(ALL_ROLES), scope: null };
   return { required: false, identify: () => Promise.resolve(anybody) };
 }
 
 /** Identity from the first source that knows the credentials. */
-export function identityFrom(sources: readonly IdentitySource[]): Identity {
+export function createIdentity(sources: readonly IdentitySource[]): Identity {
   return {
     required: true,
     async identify(credentials) {
@@ -54,22 +54,22 @@ export function identityFrom(sources: readonly IdentitySource[]): Identity {
         const viewer = await source.identify(credentials);
         if (viewer !== null) return viewer;
       }
-      throw unauthenticated(credentials.authorization !== undefined);
+      throw createUnauthenticatedError(credentials.authorization !== undefined);
     },
   };
 }
 
 /** The token of an `Authorization: Bearer` header, or `null`. */
-export function bearerToken({ authorization }: Credentials): string | null {
+export function parseBearerToken({ authorization }: Credentials): string | null {
   return /^Bearer +([A-Za-z0-9._~+/=-]+) *$/i.exec(authorization ?? "")?.[1] ?? null;
 }
 
 /** Keeps the words that are roles; anything else in a claim or a file is somebody else's business. */
-export function rolesAmong(words: readonly unknown[]): Set<Role> {
+export function pickRoles(words: readonly unknown[]): Set<Role> {
   return new Set(ALL_ROLES.filter((role) => words.includes(role)));
 }
 
-function unauthenticated(tried: boolean): HttpError {
+function createUnauthenticatedError(tried: boolean): HttpError {
   const challenge = 'Bearer realm="vnic-graph"' + (tried ? ', error="invalid_token"' : "");
   const message = tried
     ? "These credentials are not valid here."

@@ -1,7 +1,7 @@
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
 import { z } from "zod";
 import { HttpError } from "../errors.js";
-import { bearerToken, type IdentitySource, rolesAmong } from "./identity.js";
+import { parseBearerToken, type IdentitySource, pickRoles } from "./identity.js";
 
 /** Whose tokens are accepted. */
 export interface OpenIdConnectOptions {
@@ -23,7 +23,7 @@ const MAX_TOKEN_LENGTH = 8_192;
 const discovery = z.object({ issuer: z.string(), jwks_uri: z.url({ protocol: /^https?$/ }) });
 
 /** Identity by an OpenID Connect issuer's tokens. Keys are fetched when first needed; an issuer that is down is 503, not 401. */
-export function openIdConnect(options: OpenIdConnectOptions): IdentitySource {
+export function createOpenIdConnectIdentity(options: OpenIdConnectOptions): IdentitySource {
   let keys: Promise<JWTVerifyGetKey> | null = null;
   const keySet = (): Promise<JWTVerifyGetKey> => {
     keys ??= discoverKeys(options).catch((error: unknown) => {
@@ -35,7 +35,7 @@ export function openIdConnect(options: OpenIdConnectOptions): IdentitySource {
 
   return {
     async identify(credentials) {
-      const token = bearerToken(credentials);
+      const token = parseBearerToken(credentials);
       if (token === null || token.length > MAX_TOKEN_LENGTH || token.split(".").length !== 3) return null;
       const key = await keySet();
       try {
@@ -46,11 +46,11 @@ export function openIdConnect(options: OpenIdConnectOptions): IdentitySource {
           clockTolerance: CLOCK_TOLERANCE_S,
           requiredClaims: ["exp", "sub"],
         });
-        const roles = rolesAmong(wordsAt(payload, options.rolesClaim));
+        const roles = pickRoles(readClaimWords(payload, options.rolesClaim));
         return { name: payload.sub ?? "", roles, scope: null };
       } catch (error) {
-        if (isTokensFault(error)) return null;
-        throw issuerDown(error);
+        if (isTokenError(error)) return null;
+        throw createIssuerDownError(error);
       }
     },
   };
@@ -70,12 +70,12 @@ async function discoverKeys(options: OpenIdConnectOptions): Promise<JWTVerifyGet
       cooldownDuration: cooldownMs,
     });
   } catch (error) {
-    throw issuerDown(error);
+    throw createIssuerDownError(error);
   }
 }
 
 /** jose's errors about the token, against those about fetching keys. */
-function isTokensFault(error: unknown): boolean {
+function isTokenError(error: unknown): boolean {
   return (
     error instanceof errors.JWTClaimValidationFailed ||
     error instanceof errors.JWTExpired ||
@@ -89,7 +89,7 @@ function isTokensFault(error: unknown): boolean {
   );
 }
 
-function issuerDown(cause: unknown): HttpError {
+function createIssuerDownError(cause: unknown): HttpError {
   const refusal = new HttpError(
     503,
     "IDENTITY_UNAVAILABLE",
@@ -103,7 +103,7 @@ function issuerDown(cause: unknown): HttpError {
 }
 
 /** Roles at `a.b.c` in the claims: a list, or words separated by blanks. */
-function wordsAt(payload: JWTPayload, claim: string): unknown[] {
+function readClaimWords(payload: JWTPayload, claim: string): unknown[] {
   let value: unknown = Object.hasOwn(payload, claim) ? payload[claim] : payload;
   if (value === payload) {
     for (const name of claim.split(".")) {

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import type { Logger } from "pino";
 import { z } from "zod";
 import { ALL_ROLES, type Role } from "../../model/roles.js";
-import { bearerToken, type IdentitySource, type KnownViewer, type Scope } from "./identity.js";
+import { parseBearerToken, type IdentitySource, type KnownViewer, type Scope } from "./identity.js";
 
 /** One line of the token file: everything about a token but the token. */
 export type TokenLine = z.infer<typeof tokenLine>;
@@ -12,7 +12,7 @@ const tokenLine = z.strictObject({
   name: z.string().min(1).max(200),
   roles: z.array(z.enum(ALL_ROLES)).min(1),
   /** SHA-256 of the token, hexadecimal. A token has 256 random bits: a slow hash would protect nothing. */
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  hashToken: z.string().regex(/^[0-9a-f]{64}$/),
   expiresAt: z.iso.datetime({ offset: true }).nullish(),
   /** Which VMs the token shows; without it, all. */
   scope: z
@@ -32,7 +32,7 @@ export interface TokenFile extends IdentitySource {
 }
 
 /** Reads AUTH_TOKENS_FILE: one JSON object a line, `#` begins a comment. Fails if it is not readable and right. */
-export async function openTokenFile(
+export async function loadTokenFile(
   path: string,
   log: Logger,
   now: () => number = Date.now,
@@ -40,8 +40,8 @@ export async function openTokenFile(
   let tokens = await readTokens(path);
   return {
     identify(credentials) {
-      const token = bearerToken(credentials);
-      return Promise.resolve(token === null ? null : viewerOf(token, tokens, now()));
+      const token = parseBearerToken(credentials);
+      return Promise.resolve(token === null ? null : findViewer(token, tokens, now()));
     },
     async reload() {
       try {
@@ -65,14 +65,14 @@ export function createToken(about: {
   const entry: TokenLine = {
     name: about.name,
     roles: [...about.roles],
-    sha256: sha256(token).toString("hex"),
+    hashToken: sha256(token).toString("hex"),
     expiresAt: about.expiresAt?.toISOString() ?? null,
-    scope: about.scope == null ? null : copyOf(about.scope),
+    scope: about.scope == null ? null : copyScope(about.scope),
   };
   return { token, line: JSON.stringify(tokenLine.parse(entry)) };
 }
 
-function copyOf(scope: Scope): NonNullable<TokenLine["scope"]> {
+function copyScope(scope: Scope): NonNullable<TokenLine["scope"]> {
   const { namePatterns, hostIds, vmIds } = scope;
   return { namePatterns: [...namePatterns], hostIds: [...hostIds], vmIds: [...vmIds] };
 }
@@ -84,7 +84,7 @@ interface KnownToken {
 }
 
 /** Compares with every known hash in constant time, so that time tells nothing about which or how much of one fits. */
-function viewerOf(token: string, tokens: readonly KnownToken[], now: number): KnownViewer | null {
+function findViewer(token: string, tokens: readonly KnownToken[], now: number): KnownViewer | null {
   const hash = sha256(token);
   let found: KnownViewer | null = null;
   for (const known of tokens) {
@@ -113,7 +113,7 @@ async function readTokens(path: string): Promise<KnownToken[]> {
 }
 
 function parseLine({ line, where }: { line: string; where: string }): KnownToken {
-  const parsed = tokenLine.safeParse(jsonOf(line));
+  const parsed = tokenLine.safeParse(parseJson(line));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const field = issue?.path.join(".") ?? "";
@@ -121,7 +121,7 @@ function parseLine({ line, where }: { line: string; where: string }): KnownToken
       `${where}: ${field === "" ? "no token line" : `${field} is not right`}; make lines with vnic-graph token add (roles: ${ALL_ROLES.join(", ")})`,
     );
   }
-  const { name, roles, sha256: hash, expiresAt, scope } = parsed.data;
+  const { name, roles, hashToken: hash, expiresAt, scope } = parsed.data;
   if (scope != null && roles.includes("operator")) {
     throw new Error(
       `${where}: an operator manages all hosts, so this token cannot have a scope; make two tokens, one for each`,
@@ -134,7 +134,7 @@ function parseLine({ line, where }: { line: string; where: string }): KnownToken
   };
 }
 
-function jsonOf(line: string): unknown {
+function parseJson(line: string): unknown {
   try {
     return JSON.parse(line);
   } catch {

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, onErrorHookHandler 
 import { INTERNAL, HttpError } from "../errors.js";
 import { checkContentHeaders } from "../admission/content.js";
 import { checkCrossSite } from "../admission/cross-site.js";
-import { certificateOf } from "../identity/client-certificates.js";
+import { readClientCertificate } from "../identity/client-certificates.js";
 import type { KnownViewer } from "../identity/identity.js";
 import type { ServerOptions } from "../options.js";
 
@@ -91,7 +91,7 @@ export function fieldsOf(request: FastifyRequest, reply: FastifyReply) {
 export function viewerOf(request: FastifyRequest, { identity }: ServerOptions): Promise<KnownViewer> {
   return identity.identify({
     authorization: request.headers.authorization,
-    certificate: certificateOf(request.raw.socket),
+    certificate: readClientCertificate(request.raw.socket),
   });
 }
 

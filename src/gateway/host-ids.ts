@@ -3,12 +3,12 @@ import { deriveUuid } from "../model/uuid.js";
 import type { ConfiguredHost } from "../store/types.js";
 
 /** A host as the store knows it; its id follows from its address, so that every replica and restart finds the same. */
-export function configuredHost(address: HostAddress): ConfiguredHost {
+export function createConfiguredHost(address: HostAddress): ConfiguredHost {
   const name = formatHostAddress(address);
   return { id: deriveUuid(`vnic-graph:vdsm://${name}`), name, host: address.host, port: address.port };
 }
 
 /** The id of a simulated host. */
-export function demoHostId(name: string): string {
+export function deriveDemoHostId(name: string): string {
   return deriveUuid(`vnic-graph:demo://${name}`);
 }

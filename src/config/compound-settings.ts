@@ -12,7 +12,7 @@ export class ConfigError extends Error {
 }
 
 /** How hosts are spoken to. */
-export function vdsmTransportOf(values: SettingValues): TlsFiles | "plain" | null {
+export function parseVdsmTransport(values: SettingValues): TlsFiles | "plain" | null {
   if (values.VDSM_TLS === "off") return "plain";
   const { VDSM_CA_FILE: caFile, VDSM_CERT_FILE: certFile, VDSM_KEY_FILE: keyFile } = values;
   if (caFile !== null && certFile !== null && keyFile !== null) {
@@ -34,7 +34,7 @@ export function vdsmTransportOf(values: SettingValues): TlsFiles | "plain" | nul
 }
 
 /** Roles of client certificates. */
-export function rolesByName(pairs: SettingValues["TLS_CLIENT_ROLES"]): CertificateRoles {
+export function parseCertificateRoles(pairs: SettingValues["TLS_CLIENT_ROLES"]): CertificateRoles {
   return Object.fromEntries(
     pairs.map(([name, words]) => {
       const roles = words.split("+").map((word) => {
@@ -50,7 +50,7 @@ export function rolesByName(pairs: SettingValues["TLS_CLIENT_ROLES"]): Certifica
 }
 
 /** The bounds that are other than usual. */
-export function limitsOf(pairs: readonly (readonly [string, string])[]): Partial<Limits> {
+export function parseLimits(pairs: readonly (readonly [string, string])[]): Partial<Limits> {
   const names = Object.keys(DEFAULT_LIMITS);
   return Object.fromEntries(
     pairs.map(([name, value]) => {
