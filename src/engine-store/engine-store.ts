@@ -1,12 +1,12 @@
 import type { DataSource } from "typeorm";
 import { VisibleVms } from "../store/read/scope.js";
 import type { ReadStore, VmFilter, VmRow, VmScope } from "../store/types.js";
-import { selectHosts } from "./hosts.js";
-import { selectGuestInterfaces, selectNics } from "./interfaces.js";
-import { Parameters, rowsOf } from "../store/postgres/sql.js";
+import { readHosts } from "./hosts.js";
+import { readGuestInterfaces, readNics } from "./interfaces.js";
+import { SqlParameters, rowsOf } from "../store/postgres/sql.js";
 import { ALL_VMS, conditionsOf, FROM_VMS, type Visible } from "./vm-conditions.js";
-import { pageStatement } from "./vm-page.js";
-import { selectVms, vmsOf } from "./vms.js";
+import { buildPageStatement } from "./vm-page.js";
+import { readVms, buildVmsStatement } from "./vms.js";
 
 /** A live engine's own database, read with nothing but SELECT; see {@link createEngineStore}. */
 export interface EngineStore extends ReadStore {
@@ -30,18 +30,18 @@ export function createEngineStore(dataSource: DataSource): EngineStore {
 function readerOf(dataSource: DataSource, visible: Visible): ReadStore {
   return {
     vmsPage: (page) => {
-      const { sql, values } = pageStatement(page, visible);
-      return selectVms(dataSource, sql, values);
+      const { sql, values } = buildPageStatement(page, visible);
+      return readVms(dataSource, sql, values);
     },
     countVms: (filter) => countVms(dataSource, filter, visible),
     vmsByIds: (ids) => vmsByIds(dataSource, ids, visible),
     vmsByHosts: (hostIds, limitPerHost) => vmsByHosts(dataSource, hostIds, limitPerHost ?? null, visible),
-    nicsByVms: (vmIds) => selectNics(dataSource, "vm", vmIds, visible),
-    nicsByIds: (ids) => selectNics(dataSource, "id", ids, visible),
-    nicsByMacs: (macs) => selectNics(dataSource, "mac", macs, visible),
-    guestInterfacesByVms: (vmIds) => selectGuestInterfaces(dataSource, vmIds, visible),
-    hosts: () => selectHosts(dataSource, null),
-    hostsByIds: (ids) => selectHosts(dataSource, ids),
+    nicsByVms: (vmIds) => readNics(dataSource, "vm", vmIds, visible),
+    nicsByIds: (ids) => readNics(dataSource, "id", ids, visible),
+    nicsByMacs: (macs) => readNics(dataSource, "mac", macs, visible),
+    guestInterfacesByVms: (vmIds) => readGuestInterfaces(dataSource, vmIds, visible),
+    hosts: () => readHosts(dataSource, null),
+    hostsByIds: (ids) => readHosts(dataSource, ids),
     ping: async () => {
       await dataSource.query("SELECT 1");
     },
@@ -51,7 +51,7 @@ function readerOf(dataSource: DataSource, visible: Visible): ReadStore {
 }
 
 async function countVms(dataSource: DataSource, filter: VmFilter, visible: Visible): Promise<number> {
-  const parameters = new Parameters();
+  const parameters = new SqlParameters();
   const where = `${conditionsOf(filter, parameters)} AND ${visible.isVm(parameters)}`;
   const [row] = await rowsOf<{ count: number }>(
     dataSource,
@@ -62,10 +62,10 @@ async function countVms(dataSource: DataSource, filter: VmFilter, visible: Visib
 }
 
 function vmsByIds(dataSource: DataSource, ids: readonly string[], visible: Visible): Promise<VmRow[]> {
-  const parameters = new Parameters();
+  const parameters = new SqlParameters();
   const where = `s.vm_guid = ANY(${parameters.add(ids)}::uuid[]) AND ${visible.isVm(parameters)}`;
   const chosen = `(SELECT s.vm_guid FROM ${FROM_VMS} WHERE ${conditionsOf({}, parameters)} AND ${where})`;
-  return selectVms(dataSource, vmsOf(chosen, "ORDER BY s.vm_guid"), parameters.values);
+  return readVms(dataSource, buildVmsStatement(chosen, "ORDER BY s.vm_guid"), parameters.values);
 }
 
 /** By code point, as the loaders sort; no index is in the order of names within a host anyway. */
@@ -75,7 +75,7 @@ function vmsByHosts(
   limitPerHost: number | null,
   visible: Visible,
 ): Promise<VmRow[]> {
-  const parameters = new Parameters();
+  const parameters = new SqlParameters();
   const chosen = `(
     SELECT each.vm_guid FROM unnest(${parameters.add([...new Set(hostIds)])}::uuid[]) AS asked (vds_id)
     CROSS JOIN LATERAL (
@@ -83,5 +83,5 @@ function vmsByHosts(
       WHERE d.run_on_vds = asked.vds_id AND ${conditionsOf({}, parameters)} AND ${visible.isVm(parameters)}
       ORDER BY s.vm_name COLLATE "C", s.vm_guid LIMIT ${parameters.add(limitPerHost)}::int) AS each)`;
   const order = `ORDER BY s.vm_name COLLATE "C", s.vm_guid`;
-  return selectVms(dataSource, vmsOf(chosen, order), parameters.values);
+  return readVms(dataSource, buildVmsStatement(chosen, order), parameters.values);
 }

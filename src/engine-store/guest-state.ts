@@ -16,7 +16,7 @@ export interface EngineGuest {
  * Whether the VM's interfaces are known, and why they are not current. An engine resets the hash, but not the rows, when a
  * VM stops or restarts, and it asks only hosts of some states: rows alone say nothing about their age.
  */
-export function guestStateOf(guest: EngineGuest): {
+export function findGuestState(guest: EngineGuest): {
   readonly interfacesKnown: boolean;
   readonly staleReason: StaleReason | null;
 } {

@@ -4,7 +4,7 @@ import type { HostRow } from "../store/types.js";
 import { rowsOf } from "../store/postgres/sql.js";
 
 /** The engine's hosts by name, or those of the ids. When the engine last asked them is not kept. */
-export async function selectHosts(dataSource: DataSource, ids: readonly string[] | null): Promise<HostRow[]> {
+export async function readHosts(dataSource: DataSource, ids: readonly string[] | null): Promise<HostRow[]> {
   const rows = await rowsOf<EngineHost>(
     dataSource,
     `SELECT h.vds_id AS id, h.vds_name AS name, h.host_name AS host, h.port, coalesce(y.status, 0) AS status

@@ -2,20 +2,20 @@ import { normalizeReportedMac } from "../model/mac.js";
 import type { DataSource } from "typeorm";
 import type { GuestInterface, Nic } from "../store/types.js";
 import { UNKNOWN_INTERFACE } from "../store/read/interface-columns.js";
-import { Parameters, rowsOf } from "../store/postgres/sql.js";
-import { ipv4sOf, ipv6sOf } from "./normalize.js";
+import { SqlParameters, rowsOf } from "../store/postgres/sql.js";
+import { parseIpv4List, parseIpv6List } from "./normalize.js";
 import type { Visible } from "./vm-conditions.js";
 
 /**
  * The interfaces of guests, row by row: the satellite has no key and may hold equal rows. It keeps no order either; where
  * a row lies is the nearest thing to when it was inserted, and the same at every reading.
  */
-export async function selectGuestInterfaces(
+export async function readGuestInterfaces(
   dataSource: DataSource,
   vmIds: readonly string[],
   visible: Visible,
 ): Promise<GuestInterface[]> {
-  const parameters = new Parameters();
+  const parameters = new SqlParameters();
   const rows = await rowsOf<EngineInterface>(
     dataSource,
     `SELECT g.vm_id AS "vmId", g.interface_name AS name, g.mac_address AS mac, g.ipv4_addresses AS ipv4,
@@ -32,8 +32,8 @@ export async function selectGuestInterfaces(
     vmId,
     name: name === "" ? null : name,
     macAddress: normalizeReportedMac(mac),
-    ipv4Addresses: ipv4sOf(ipv4),
-    ipv6Addresses: ipv6sOf(ipv6),
+    ipv4Addresses: parseIpv4List(ipv4),
+    ipv6Addresses: parseIpv6List(ipv6),
   }));
 }
 
@@ -48,13 +48,13 @@ export const NIC_KEYS = {
  * The vNICs of VMs, by name. `linked` is as stored, the state of the cable: an engine keeps it for a vNIC that is not
  * plugged in too, and shows both. Whether the VM has the device at all is `plugged`.
  */
-export async function selectNics(
+export async function readNics(
   dataSource: DataSource,
   key: keyof typeof NIC_KEYS,
   keys: readonly string[],
   visible: Visible,
 ): Promise<Nic[]> {
-  const parameters = new Parameters();
+  const parameters = new SqlParameters();
   parameters.add(keys);
   const rows = await rowsOf<Nic>(
     dataSource,

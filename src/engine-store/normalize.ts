@@ -1,26 +1,26 @@
 import { normalizeIPv4, normalizeIPv6, splitIPv6 } from "../model/ip.js";
 
 /** The IPv4 addresses of a column, each once, in stored order; `''` and NULL are both none. */
-export function ipv4sOf(text: string | null): readonly string[] {
-  return addressesOf(text, normalizeIPv4);
+export function parseIpv4List(text: string | null): readonly string[] {
+  return parseAddressList(text, normalizeIPv4);
 }
 
 /** The IPv6 addresses of a column, without zones, in canonical text, each once, in stored order. */
-export function ipv6sOf(text: string | null): readonly string[] {
-  return addressesOf(text, normalizeIPv6);
+export function parseIpv6List(text: string | null): readonly string[] {
+  return parseAddressList(text, normalizeIPv6);
 }
 
 /** Every way in which an engine may have stored the canonical address: guests are not asked to be canonical. */
-export function spellingsOf(address: string): readonly string[] {
+export function listSpellings(address: string): readonly string[] {
   const canonical = normalizeIPv6(address);
   if (canonical === null) return [address.toLowerCase()];
   const groups = splitIPv6(canonical);
   const padded = groups.map((group) => group.padStart(4, "0"));
-  return [...new Set([canonical, ...dottedSpellings(groups), groups.join(":"), padded.join(":")])];
+  return [...new Set([canonical, ...listDottedSpellings(groups), groups.join(":"), padded.join(":")])];
 }
 
 /** Addresses that hold one of IPv4, those of a `sit0` among them, are written so by C libraries. */
-function dottedSpellings(groups: readonly string[]): readonly string[] {
+function listDottedSpellings(groups: readonly string[]): readonly string[] {
   const isMapped = groups[5] === "ffff";
   if (groups.slice(0, 5).some((group) => group !== "0") || (!isMapped && groups[5] !== "0")) return [];
   const octets = groups.slice(6).flatMap((group) => {
@@ -31,7 +31,10 @@ function dottedSpellings(groups: readonly string[]): readonly string[] {
 }
 
 /** Columns of addresses are joined by `,`, and `vm_ip` by blanks. */
-function addressesOf(text: string | null, canonical: (word: string) => string | null): readonly string[] {
+function parseAddressList(
+  text: string | null,
+  canonical: (word: string) => string | null,
+): readonly string[] {
   const words = (text ?? "").split(/[,\s]+/);
   return [...new Set(words.map(canonical).filter((address) => address !== null))];
 }

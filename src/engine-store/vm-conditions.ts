@@ -1,7 +1,7 @@
 import type { VmFilter } from "../store/types.js";
 import type { VisibleVms } from "../store/read/scope.js";
-import type { Parameters } from "../store/postgres/sql.js";
-import { spellingsOf } from "./normalize.js";
+import type { SqlParameters } from "../store/postgres/sql.js";
+import { listSpellings } from "./normalize.js";
 
 /** VMs alone: templates and instance types share `vm_static`. A VM without statistics, or just made, is seen too. */
 export const FROM_VMS = `vm_static s LEFT JOIN vm_dynamic d ON d.vm_guid = s.vm_guid`;
@@ -16,7 +16,7 @@ export type Visible = Pick<VisibleVms, "isVm">;
 export const ALL_VMS: Visible = { isVm: () => "true" };
 
 /** The conditions on {@link FROM_VMS} that a filter means, joined by AND. */
-export function conditionsOf(filter: VmFilter, parameters: Parameters): string {
+export function conditionsOf(filter: VmFilter, parameters: SqlParameters): string {
   const conditions = [`s.entity_type = 'VM'`];
   const { nameContains, statuses, hostId, ip } = filter;
   if (nameContains !== undefined) {
@@ -35,8 +35,8 @@ export function conditionsOf(filter: VmFilter, parameters: Parameters): string {
  * Text against text: a cast to `inet` would fail for everybody because of one guest's malformed address. No index of an
  * engine helps, so this reads all addresses once; the cheap LIKE goes first and the exact pattern sees only its hits.
  */
-function hasAddress(ip: string, parameters: Parameters): string {
-  const spellings = spellingsOf(ip);
+function hasAddress(ip: string, parameters: SqlParameters): string {
+  const spellings = listSpellings(ip);
   const parts = parameters.add(spellings.map((spelling) => `%${escapeLike(spelling)}%`));
   const whole = parameters.add(
     `(^|[,[:space:]])(${spellings.map(escapePattern).join("|")})(%[^,[:space:]]*)?([,[:space:]]|$)`,

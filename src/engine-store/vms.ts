@@ -1,12 +1,12 @@
 import type { DataSource } from "typeorm";
 import type { VmRow } from "../store/types.js";
-import { guestStateOf } from "./guest-state.js";
+import { findGuestState } from "./guest-state.js";
 import { rowsOf } from "../store/postgres/sql.js";
-import { ipv4sOf, ipv6sOf } from "./normalize.js";
+import { parseIpv4List, parseIpv6List } from "./normalize.js";
 import { STATUS } from "./vm-conditions.js";
 
 /** A statement that ends in VMs: `source` is a list of `vm_guid`s, as a table or a parenthesised SELECT. */
-export function vmsOf(source: string, order: string): string {
+export function buildVmsStatement(source: string, order: string): string {
   return `
     SELECT s.vm_guid AS id, s.vm_name AS name, ${STATUS} AS status, d.run_on_vds AS "hostId", nullif(d.vm_ip, '') AS "vmIp",
       nullif(d.vm_fqdn, '') AS fqdn, coalesce(d.guest_agent_nics_hash, 0) AS "nicsHash", h.status AS "hostStatus",
@@ -18,12 +18,8 @@ export function vmsOf(source: string, order: string): string {
     ${order}`;
 }
 
-/** Runs a statement of {@link vmsOf}. */
-export async function selectVms(
-  dataSource: DataSource,
-  sql: string,
-  parameters: unknown[],
-): Promise<VmRow[]> {
+/** Runs a statement of {@link buildVmsStatement}. */
+export async function readVms(dataSource: DataSource, sql: string, parameters: unknown[]): Promise<VmRow[]> {
   return (await rowsOf<EngineVm>(dataSource, sql, parameters)).map(toVmRow);
 }
 
@@ -40,7 +36,7 @@ interface EngineVm {
 }
 
 function toVmRow({ id, name, status, hostId, vmIp, fqdn, ...guest }: EngineVm): VmRow {
-  const { interfacesKnown, staleReason } = guestStateOf({ status, ...guest });
+  const { interfacesKnown, staleReason } = findGuestState({ status, ...guest });
   const none = interfacesKnown ? [] : null;
   return {
     id,
@@ -48,7 +44,7 @@ function toVmRow({ id, name, status, hostId, vmIp, fqdn, ...guest }: EngineVm): 
     status,
     hostId,
     // As the engine has it, even where its interfaces say otherwise.
-    ips: vmIp === null ? none : [...ipv4sOf(vmIp), ...ipv6sOf(vmIp)],
+    ips: vmIp === null ? none : [...parseIpv4List(vmIp), ...parseIpv6List(vmIp)],
     fqdn,
     interfacesKnown,
     // An engine keeps no time of a guest's report.

@@ -1,5 +1,5 @@
 import type { Config } from "../config.js";
-import { graphError } from "../graph/errors.js";
+import { createGraphError } from "../graph/errors.js";
 import type { HostAdmin } from "../graph/context.js";
 import type { HostPool } from "./host-pool.js";
 import { createConfiguredHost } from "./host-ids.js";
@@ -91,7 +91,7 @@ export async function startPolling({
 
   const admin: HostAdmin = {
     refreshHost: async (hostId) => {
-      if (!polled.has(hostId)) throw graphError("BAD_USER_INPUT", `host ${hostId} is not polled here`);
+      if (!polled.has(hostId)) throw createGraphError("BAD_USER_INPUT", `host ${hostId} is not polled here`);
       await refresher.refreshHost(hostId);
     },
     addHost: async (address) => {
@@ -102,13 +102,13 @@ export async function startPolling({
     },
     removeHost: async (hostId) => {
       if (isNamed(hostId)) {
-        throw graphError(
+        throw createGraphError(
           "BAD_USER_INPUT",
           `host ${hostId} is named by VDSM_HOSTS; take it out of that setting`,
         );
       }
       if (!(await store.removeHost(hostId))) {
-        throw graphError("BAD_USER_INPUT", `host ${hostId} is not polled`);
+        throw createGraphError("BAD_USER_INPUT", `host ${hostId} is not polled`);
       }
       await drop(hostId);
     },
@@ -132,7 +132,7 @@ function addressOf(address: string) {
     return parseHostAddress(address);
   } catch (error) {
     if (error instanceof SettingValueError)
-      throw graphError("BAD_USER_INPUT", `address must be ${error.against(address)}`);
+      throw createGraphError("BAD_USER_INPUT", `address must be ${error.against(address)}`);
     throw error;
   }
 }

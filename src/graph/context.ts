@@ -1,5 +1,5 @@
 import type { Loaders } from "../loaders/loaders.js";
-import { graphError } from "./errors.js";
+import { createGraphError } from "./errors.js";
 import type { Role } from "../model/roles.js";
 
 /** Who asks. Without authentication the server passes somebody who has every role. */
@@ -8,7 +8,7 @@ export interface Viewer {
   readonly roles: ReadonlySet<Role>;
 }
 
-/** What mutations may do; the composition root gives it. An error with a code, as {@link graphError} makes, reaches the client. */
+/** What mutations may do; the composition root gives it. An error with a code, as {@link createGraphError} makes, reaches the client. */
 export interface HostAdmin {
   /** Asks the host now, instead of at its next turn; resolves when the pass has ended, well or not. */
   refreshHost(hostId: string): Promise<void>;
@@ -27,7 +27,10 @@ export interface GraphContext {
 }
 
 /** The port for mutations, or the error that says why there is none. */
-export function hostAdminOf({ hostAdmin }: GraphContext): HostAdmin {
+export function findHostAdmin({ hostAdmin }: GraphContext): HostAdmin {
   if (hostAdmin !== null) return hostAdmin;
-  throw graphError("NOT_AVAILABLE", "hosts cannot be managed here: this gateway polls no hosts of its own");
+  throw createGraphError(
+    "NOT_AVAILABLE",
+    "hosts cannot be managed here: this gateway polls no hosts of its own",
+  );
 }

@@ -4,6 +4,6 @@ import { GraphQLError } from "graphql";
 export type GraphErrorCode = "BAD_USER_INPUT" | "UNAUTHENTICATED" | "FORBIDDEN" | "NOT_AVAILABLE";
 
 /** An error that is meant for the client: one clear line with a code; all others are masked by the server. */
-export function graphError(code: GraphErrorCode, message: string): GraphQLError {
+export function createGraphError(code: GraphErrorCode, message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code } });
 }

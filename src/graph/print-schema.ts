@@ -1,11 +1,11 @@
 import { lexicographicSortSchema, printSchema } from "graphql";
-import { asSubgraph } from "./federation/federation.js";
-import { typeGraph, type Federation } from "./schema.js";
+import { createSubgraph } from "./federation/federation.js";
+import { buildTypeGraph, type Federation } from "./schema.js";
 
 /** The schema as text, sorted, the same on every run; as a subgraph with the directives that a composer needs. */
 export function printGraphSchema(federation: Federation = "off"): string {
-  const schema = typeGraph();
+  const schema = buildTypeGraph();
   return federation === "off"
     ? `${printSchema(lexicographicSortSchema(schema))}\n`
-    : asSubgraph(schema, federation).sdl;
+    : createSubgraph(schema, federation).sdl;
 }

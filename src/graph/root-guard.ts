@@ -1,6 +1,6 @@
 import { defaultFieldResolver, type GraphQLFieldResolver, type GraphQLSchema } from "graphql";
 import type { GraphContext, Viewer } from "./context.js";
-import { graphError } from "./errors.js";
+import { createGraphError } from "./errors.js";
 import type { Role } from "../model/roles.js";
 import { ROOT_FIELD_ROLES } from "./roles.js";
 
@@ -11,8 +11,8 @@ export function guardRootFields(schema: GraphQLSchema): GraphQLSchema {
       const place = `${type?.name ?? ""}.${field.name}`;
       const role = ROOT_FIELD_ROLES[place];
       if (role === undefined) throw new Error(`${place} has no role; add it to ROOT_FIELD_ROLES`);
-      field.resolve = guarded(field.resolve ?? defaultFieldResolver, role, place);
-      if (field.subscribe !== undefined) field.subscribe = guarded(field.subscribe, role, place);
+      field.resolve = guardResolver(field.resolve ?? defaultFieldResolver, role, place);
+      if (field.subscribe !== undefined) field.subscribe = guardResolver(field.subscribe, role, place);
     }
   }
   return schema;
@@ -25,9 +25,9 @@ function hasRole({ roles }: Viewer, role: Role): boolean {
 
 type Resolver = GraphQLFieldResolver<unknown, GraphContext>;
 
-function guarded(resolve: Resolver, role: Role, place: string): Resolver {
+function guardResolver(resolve: Resolver, role: Role, place: string): Resolver {
   return (source, args, context, info) => {
     if (hasRole(context.viewer, role)) return resolve(source, args, context, info);
-    throw graphError("FORBIDDEN", `${place} needs the role ${role}`);
+    throw createGraphError("FORBIDDEN", `${place} needs the role ${role}`);
   };
 }

@@ -1,7 +1,7 @@
 import "reflect-metadata";
 import { GraphQLObjectType, GraphQLSchema } from "graphql";
 import { buildSchemaSync } from "type-graphql";
-import { asSubgraph, type SubgraphShape } from "./federation/federation.js";
+import { createSubgraph, type SubgraphShape } from "./federation/federation.js";
 import { HostFields } from "./fields/host-fields.js";
 import { Mutations } from "./fields/mutations.js";
 import { Queries } from "./fields/queries.js";
@@ -15,12 +15,12 @@ export type Federation = "off" | SubgraphShape;
 
 /** Builds the executable schema; once a process is enough, requests differ by their context alone. */
 export function buildGraphSchema({ federation }: { readonly federation: Federation }): GraphQLSchema {
-  const schema = typeGraph();
-  return guardRootFields(federation === "off" ? schema : asSubgraph(schema, federation).schema);
+  const schema = buildTypeGraph();
+  return guardRootFields(federation === "off" ? schema : createSubgraph(schema, federation).schema);
 }
 
 /** The graph without federation and without roles. */
-export function typeGraph(): GraphQLSchema {
+export function buildTypeGraph(): GraphQLSchema {
   const config = buildSchemaSync({
     resolvers: [
       Queries,
@@ -38,11 +38,11 @@ export function typeGraph(): GraphQLSchema {
   return new GraphQLSchema({
     ...config,
     types: [],
-    query: described(
+    query: describeType(
       config.query,
       "What can be asked. Everything is read from what was stored last; nothing waits for a host.",
     ),
-    mutation: described(
+    mutation: describeType(
       config.mutation,
       "What an operator can do to the list of hosts. One after the other, in order.",
     ),
@@ -50,7 +50,7 @@ export function typeGraph(): GraphQLSchema {
 }
 
 /** TypeGraphQL has no place for a description of the root types. */
-function described(
+function describeType(
   type: GraphQLObjectType | null | undefined,
   description: string,
 ): GraphQLObjectType | undefined {

@@ -1,11 +1,11 @@
 import DataLoader from "dataloader";
 import type { ReadStore, VmRow } from "../store/types.js";
-import { byName } from "./by-name.js";
+import { compareByName } from "./compare-by-name.js";
 import { manyInKeyOrder } from "./key-order.js";
 import { isUuid } from "../model/uuid.js";
 
 /** Loads the first VMs of many hosts together, by name; `onRow` sees every row that was read. */
-export function hostVmsLoader(
+export function createHostVmsLoader(
   store: ReadStore,
   limit: number,
   onRow: (row: VmRow) => void,
@@ -16,7 +16,7 @@ export function hostVmsLoader(
       const known = hostIds.filter(isUuid);
       const rows = known.length === 0 ? [] : await store.vmsByHosts(known, limit);
       rows.forEach(onRow);
-      return manyInKeyOrder(hostIds, rows.toSorted(byName), (row) => row.hostId);
+      return manyInKeyOrder(hostIds, rows.toSorted(compareByName), (row) => row.hostId);
     },
     { cacheKeyFn: (id) => id.toLowerCase(), maxBatchSize: Math.max(1, Math.floor(MAX_ROWS / limit)) },
   );

@@ -1,10 +1,10 @@
 import DataLoader from "dataloader";
 import type { GuestInterface, HostRow, Nic, ReadStore, VmFilter, VmRow } from "../store/types.js";
-import { byName } from "./by-name.js";
-import { hostVmsLoader } from "./host-vms.js";
+import { compareByName } from "./compare-by-name.js";
+import { createHostVmsLoader } from "./host-vms.js";
 import { manyInKeyOrder, oneInKeyOrder } from "./key-order.js";
-import { remembered } from "./remembered.js";
-import { stoppable } from "./stoppable.js";
+import { memoize } from "./memoize.js";
+import { withDeadline } from "./with-deadline.js";
 import { isUuid } from "../model/uuid.js";
 
 /** Which VMs, in which order, from where on. */
@@ -40,24 +40,27 @@ export interface LoaderOptions {
 
 /** Makes the loaders of one request. They must not outlive it: what they remember grows old, and belongs to one viewer. */
 export function createLoaders(reads: ReadStore, { check = () => undefined }: LoaderOptions = {}): Loaders {
-  const store = stoppable(reads, check);
-  const vmById = one((ids) => store.vmsByIds(ids), idOf);
-  const nicById = one((ids) => store.nicsByIds(ids), idOf);
-  const hostById = one((ids) => store.hostsByIds(ids), idOf);
-  const guestInterfacesByVm = many((ids) => store.guestInterfacesByVms(ids), vmIdOf);
-  const nicsByVm = many(async (ids) => seen(await store.nicsByVms(ids), nicById).sort(byName), vmIdOf);
+  const store = withDeadline(reads, check);
+  const vmById = createOneLoader((ids) => store.vmsByIds(ids), idOf);
+  const nicById = createOneLoader((ids) => store.nicsByIds(ids), idOf);
+  const hostById = createOneLoader((ids) => store.hostsByIds(ids), idOf);
+  const guestInterfacesByVm = createManyLoader((ids) => store.guestInterfacesByVms(ids), vmIdOf);
+  const nicsByVm = createManyLoader(
+    async (ids) => prime(await store.nicsByVms(ids), nicById).sort(compareByName),
+    vmIdOf,
+  );
   const nicsByMac = new DataLoader<string, readonly Nic[]>(
     async (macs) =>
-      manyInKeyOrder(macs, seen(await store.nicsByMacs(macs), nicById).sort(byName), (nic) =>
-        macOf(nic.macAddress),
+      manyInKeyOrder(macs, prime(await store.nicsByMacs(macs), nicById).sort(compareByName), (nic) =>
+        lowerMac(nic.macAddress),
       ),
     { maxBatchSize: MAX_BATCH },
   );
-  const hosts = remembered(async () => seen(await store.hosts(), hostById).sort(byName));
-  const vmsPage = remembered(async (question: VmPageQuestion) => seen(await store.vmsPage(question), vmById));
-  const countVms = remembered((filter: VmFilter) => store.countVms(filter));
-  const vmsByHost = remembered((limit: number) =>
-    hostVmsLoader(store, limit, (vm) => void vmById.prime(vm.id, vm)),
+  const hosts = memoize(async () => prime(await store.hosts(), hostById).sort(compareByName));
+  const vmsPage = memoize(async (question: VmPageQuestion) => prime(await store.vmsPage(question), vmById));
+  const countVms = memoize((filter: VmFilter) => store.countVms(filter));
+  const vmsByHost = memoize((limit: number) =>
+    createHostVmsLoader(store, limit, (vm) => void vmById.prime(vm.id, vm)),
   );
   return {
     vmById,
@@ -88,16 +91,19 @@ const MAX_BATCH = 5_000;
 
 type Read<Row> = (ids: readonly string[]) => Promise<Row[]>;
 
-function one<Row>(read: Read<Row>, keyOf: (row: Row) => string): DataLoader<string, Row | null> {
-  return byUuid(read, (ids, rows) => oneInKeyOrder(ids, rows, keyOf));
+function createOneLoader<Row>(read: Read<Row>, keyOf: (row: Row) => string): DataLoader<string, Row | null> {
+  return createUuidLoader(read, (ids, rows) => oneInKeyOrder(ids, rows, keyOf));
 }
 
-function many<Row>(read: Read<Row>, keyOf: (row: Row) => string): DataLoader<string, readonly Row[]> {
-  return byUuid(read, (ids, rows) => manyInKeyOrder(ids, rows, keyOf));
+function createManyLoader<Row>(
+  read: Read<Row>,
+  keyOf: (row: Row) => string,
+): DataLoader<string, readonly Row[]> {
+  return createUuidLoader(read, (ids, rows) => manyInKeyOrder(ids, rows, keyOf));
 }
 
 /** One id that is no UUID would make PostgreSQL refuse the statement for all of them, so it is answered as absent here. */
-function byUuid<Row, Answer>(
+function createUuidLoader<Row, Answer>(
   read: Read<Row>,
   answer: (ids: readonly string[], rows: readonly Row[]) => Answer[],
 ): DataLoader<string, Answer> {
@@ -112,7 +118,7 @@ function byUuid<Row, Answer>(
 }
 
 /** Rows that came with a list need not be read again one by one. */
-function seen<Row extends { readonly id: string }>(
+function prime<Row extends { readonly id: string }>(
   rows: Row[],
   loader: DataLoader<string, Row | null>,
 ): Row[] {
@@ -128,6 +134,6 @@ function vmIdOf(row: { readonly vmId: string }): string {
   return row.vmId;
 }
 
-function macOf(mac: string | null): string | null {
+function lowerMac(mac: string | null): string | null {
   return mac?.toLowerCase() ?? null;
 }

@@ -3,26 +3,26 @@ import { isGlobalAddress } from "../model/ip.js";
 import { isSameMac } from "../model/mac.js";
 
 /** The guest's interfaces with the vNIC's MAC, best first; `null` if the guest's interfaces are not known. */
-export function interfacesOf(
+export function findInterfacesOfNic(
   nic: Nic,
   interfaces: readonly GuestInterface[] | null,
 ): readonly GuestInterface[] | null {
   if (interfaces === null) return null;
-  return bestFirst(interfaces.filter((device) => isSameMac(device.macAddress, nic.macAddress)));
+  return sortBestFirst(interfaces.filter((device) => isSameMac(device.macAddress, nic.macAddress)));
 }
 
 /** With an address that reaches beyond its link, then with any, then the rest; in reported order otherwise. */
-export function bestFirst(interfaces: readonly GuestInterface[]): readonly GuestInterface[] {
-  return interfaces.toSorted((left, right) => worth(right) - worth(left));
+export function sortBestFirst(interfaces: readonly GuestInterface[]): readonly GuestInterface[] {
+  return interfaces.toSorted((left, right) => rankInterface(right) - rankInterface(left));
 }
 
 /** The vNIC of the VM that has the interface's MAC, or `null`: guests have bridges and tunnels of their own. */
-export function nicOf(device: GuestInterface, nics: readonly Nic[]): Nic | null {
+export function findNicOfInterface(device: GuestInterface, nics: readonly Nic[]): Nic | null {
   return nics.find((nic) => isSameMac(nic.macAddress, device.macAddress)) ?? null;
 }
 
 /** Bonds, VLANs and bridges share a MAC with a bare interface: the one with addresses is what people mean. */
-function worth(device: GuestInterface): number {
+function rankInterface(device: GuestInterface): number {
   const addresses = [...device.ipv4Addresses, ...device.ipv6Addresses];
   if (addresses.some(isGlobalAddress)) return 2;
   return addresses.length > 0 ? 1 : 0;

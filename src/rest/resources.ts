@@ -1,6 +1,6 @@
 import type { Loaders } from "../loaders/loaders.js";
 import { isSameMac } from "../model/mac.js";
-import { bestFirst } from "../loaders/match.js";
+import { sortBestFirst } from "../loaders/match.js";
 import type { GuestInterface, Nic, VmRow } from "../loaders/rows.js";
 import { isUuid } from "../model/uuid.js";
 import { withIds, type Device } from "./device-ids.js";
@@ -92,7 +92,7 @@ function nicWithDevices(nic: Nic, devices: readonly Device[], wanted: ReadonlySe
   const more = wanted.has("reported_devices")
     ? { reported_devices: devicesElement(own, `${BASE}/vms/${nic.vmId}/nics/${nic.id}`) }
     : {};
-  return nicElement(nic, bestFirst(own.map(rowOf))[0] ?? null, more);
+  return nicElement(nic, sortBestFirst(own.map(rowOf))[0] ?? null, more);
 }
 
 function nicsWanted(follow: ReadonlySet<Follow>): ReadonlySet<Follow> {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { guestStateOf } from "../../src/engine-store/guest-state.js";
+import { findGuestState } from "../../src/engine-store/guest-state.js";
 import { VM_STATUS } from "../../src/model/vm-status.js";
 
 const UP_HOST = 3;
@@ -30,7 +30,7 @@ describe("how current an engine's rows are", () => {
     ["a migrating VM", VM_STATUS.MIGRATING_FROM, UP_HOST, 77, true, true, null],
     ["a VM without a state", VM_STATUS.UNASSIGNED, null, 0, false, false, "AGENT_ABSENT"],
   ] as const)("%s", (_, status, hostStatus, nicsHash, hasInterfaces, interfacesKnown, staleReason) => {
-    expect(guestStateOf({ status, hostStatus, nicsHash, hasInterfaces })).toEqual({
+    expect(findGuestState({ status, hostStatus, nicsHash, hasInterfaces })).toEqual({
       interfacesKnown,
       staleReason,
     });

@@ -2,7 +2,7 @@ import { isIPv6 } from "node:net";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { normalizeReportedMac } from "../../src/model/mac.js";
-import { ipv4sOf, ipv6sOf, spellingsOf } from "../../src/engine-store/normalize.js";
+import { parseIpv4List, parseIpv6List, listSpellings } from "../../src/engine-store/normalize.js";
 
 describe("what an engine stores of a guest", () => {
   test.each([
@@ -14,7 +14,7 @@ describe("what an engine stores of a guest", () => {
     ["10.0.0.1 10.0.0.2", ["10.0.0.1", "10.0.0.2"]],
     ["10.0.0.0/8,999.1.1.1,::1,x", []],
   ])("IPv4 of %j", (text, addresses) => {
-    expect(ipv4sOf(text)).toEqual(addresses);
+    expect(parseIpv4List(text)).toEqual(addresses);
   });
 
   test.each([
@@ -24,7 +24,7 @@ describe("what an engine stores of a guest", () => {
     ["::10.1.2.3 ::ffff:10.1.2.3", ["::a01:203", "::ffff:a01:203"]],
     ["::1::,1.2.3.4,fe80::x,fe80::1%a%b", []],
   ])("IPv6 of %j", (text, addresses) => {
-    expect(ipv6sOf(text)).toEqual(addresses);
+    expect(parseIpv6List(text)).toEqual(addresses);
   });
 
   test.each([
@@ -46,18 +46,18 @@ describe("what an engine stores of a guest", () => {
     ["::ffff:a01:203", "::ffff:10.1.2.3"],
     ["2001:db8::1", "2001:0db8:0000:0000:0000:0000:0000:0001"],
   ])("%s may be stored as %s", (address, spelling) => {
-    expect(spellingsOf(address)).toContain(spelling);
+    expect(listSpellings(address)).toContain(spelling);
   });
 
   test("no text breaks it, and every spelling of an address means the address", () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.ipV6()), (text) => {
-        for (const address of ipv6sOf(text)) {
+        for (const address of parseIpv6List(text)) {
           expect(isIPv6(address)).toBe(true);
-          for (const spelling of spellingsOf(address))
-            expect(ipv6sOf(spelling.toUpperCase())).toEqual([address]);
+          for (const spelling of listSpellings(address))
+            expect(parseIpv6List(spelling.toUpperCase())).toEqual([address]);
         }
-        ipv4sOf(text);
+        parseIpv4List(text);
         normalizeReportedMac(text);
       }),
     );

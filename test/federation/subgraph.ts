@@ -7,7 +7,7 @@ import {
   parse,
   type GraphQLFieldResolver,
 } from "graphql";
-import { entityFields, type EntityReaders } from "../../src/graph/federation/entities.js";
+import { createEntityFields, type EntityReaders } from "../../src/graph/federation/entities.js";
 import type { ServerOptions } from "../../src/server/options.js";
 import { unmanaged, type Served } from "../server/running.js";
 
@@ -82,7 +82,7 @@ export function executable(sdl: string, resolvers: Resolvers, readers: EntityRea
     for (const [name, resolve] of Object.entries(fields)) type.getFields()[name]!.resolve = resolve;
   }
   const { query, types, ...rest } = schema.toConfig();
-  const fields = { ...query?.toConfig().fields, ...entityFields(schema, sdl, readers) };
+  const fields = { ...query?.toConfig().fields, ...createEntityFields(schema, sdl, readers) };
   return new GraphQLSchema({
     ...rest,
     types: types.filter((type) => type !== query),

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { cursorOf, placeOf } from "../../src/graph/arguments/cursor.js";
+import { formatCursor, parseCursor } from "../../src/graph/arguments/cursor.js";
 import { uuid } from "./memory-store.js";
 
 const id = uuid(1, 1);
@@ -9,13 +9,13 @@ test("a cursor leads back to its place, whatever the VM's name", () => {
   fc.assert(
     fc.property(fc.string({ unit: "grapheme", maxLength: 255 }), (name) => {
       fc.pre(!name.includes("\u0000"));
-      expect(placeOf(cursorOf({ name, id }, "NAME_ASC"), "NAME_ASC")).toEqual({ name, id });
+      expect(parseCursor(formatCursor({ name, id }, "NAME_ASC"), "NAME_ASC")).toEqual({ name, id });
     }),
   );
 });
 
 test("a cursor of another order is refused", () => {
-  expect(() => placeOf(cursorOf({ name: "a", id }, "NAME_ASC"), "ID_ASC")).toThrow(
+  expect(() => parseCursor(formatCursor({ name: "a", id }, "NAME_ASC"), "ID_ASC")).toThrow(
     "after: this cursor is of another order than ID_ASC; start without it",
   );
 });
@@ -34,13 +34,13 @@ test.each([
   [forged([1, "NAME_ASC", "a", "'; --"]), "an id that is no UUID"],
   [forged([1, "NAME_ASC", "a", { toString: 1 }]), "an id that is no text"],
 ])("the cursor %.20s is refused: %s", (cursor) => {
-  expect(() => placeOf(cursor, "NAME_ASC")).toThrow(/^after: not a cursor of this gateway/);
+  expect(() => parseCursor(cursor, "NAME_ASC")).toThrow(/^after: not a cursor of this gateway/);
 });
 
 test("no text makes reading a cursor fail in another way", () => {
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.base64String(), fc.jsonValue().map(forged)), (text) => {
-      expect(() => placeOf(text, "NAME_ASC")).toThrow(/^after: /);
+      expect(() => parseCursor(text, "NAME_ASC")).toThrow(/^after: /);
     }),
   );
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { HostAdmin } from "../../src/graph/context.js";
-import { graphError } from "../../src/graph/errors.js";
+import { createGraphError } from "../../src/graph/errors.js";
 import { dataOf, errorsOf } from "./ask.js";
 import { hostRow, memoryStore, uuid, type MemoryStore } from "./memory-store.js";
 
@@ -65,7 +65,8 @@ function admin(store: MemoryStore): HostAdmin {
       return Promise.resolve();
     },
     addHost: (address) => {
-      if (address.endsWith(":x")) return Promise.reject(graphError("BAD_USER_INPUT", "address: no port"));
+      if (address.endsWith(":x"))
+        return Promise.reject(createGraphError("BAD_USER_INPUT", "address: no port"));
       store.hostRows.push(hostRow(7));
       return Promise.resolve(uuid(3, 7));
     },

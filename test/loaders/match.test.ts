@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { interfacesOf, nicOf } from "../../src/loaders/match.js";
+import { findInterfacesOfNic, findNicOfInterface } from "../../src/loaders/match.js";
 import { device, mac, nicRow, uuid } from "../graph/memory-store.js";
 
 const vmId = uuid(1, 1);
 const nic = nicRow(1, vmId);
 
 describe("the guest's interfaces of a vNIC", () => {
-  const names = (devices: Parameters<typeof interfacesOf>[1]) =>
-    interfacesOf(nic, devices)?.map(({ name }) => name) ?? null;
+  const names = (devices: Parameters<typeof findInterfacesOfNic>[1]) =>
+    findInterfacesOfNic(nic, devices)?.map(({ name }) => name) ?? null;
 
   test("are those with its MAC, in any case, in the order in which they were reported", () => {
     const devices = [
@@ -35,7 +35,9 @@ describe("the guest's interfaces of a vNIC", () => {
   });
 
   test("are none if the vNIC has no MAC, even if interfaces have none either", () => {
-    expect(interfacesOf({ ...nic, macAddress: null }, [device(vmId, { macAddress: null })])).toEqual([]);
+    expect(findInterfacesOfNic({ ...nic, macAddress: null }, [device(vmId, { macAddress: null })])).toEqual(
+      [],
+    );
   });
 
   test("keep equal rows", () => {
@@ -45,7 +47,7 @@ describe("the guest's interfaces of a vNIC", () => {
 
 test("the vNIC of an interface is the first with its MAC, or null", () => {
   const nics = [nicRow(2, vmId), nic, nicRow(3, vmId, { macAddress: mac(1) })];
-  expect(nicOf(device(vmId), nics)).toBe(nic);
-  expect(nicOf(device(vmId, { macAddress: mac(9) }), nics)).toBeNull();
-  expect(nicOf(device(vmId, { macAddress: null }), nics)).toBeNull();
+  expect(findNicOfInterface(device(vmId), nics)).toBe(nic);
+  expect(findNicOfInterface(device(vmId, { macAddress: mac(9) }), nics)).toBeNull();
+  expect(findNicOfInterface(device(vmId, { macAddress: null }), nics)).toBeNull();
 });

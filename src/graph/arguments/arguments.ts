@@ -1,5 +1,5 @@
 import { isUuid } from "../../model/uuid.js";
-import { graphError } from "../errors.js";
+import { createGraphError } from "../errors.js";
 
 /** At most so many VMs in one page. */
 export const MAX_PAGE = 500;
@@ -7,24 +7,24 @@ export const MAX_PAGE = 500;
 export const DEFAULT_PAGE = 50;
 
 /** The id in lower case; an error that names the argument if it is no UUID. */
-export function checkedId(argument: string, id: string): string {
+export function parseId(argument: string, id: string): string {
   if (isUuid(id)) return id.toLowerCase();
-  throw graphError("BAD_USER_INPUT", `${argument}: ${quoted(id)} is not a UUID`);
+  throw createGraphError("BAD_USER_INPUT", `${argument}: ${formatQuoted(id)} is not a UUID`);
 }
 
 /** A page size between 1 and {@link MAX_PAGE}. */
-export function checkedFirst(first: number | null | undefined, fallback: number): number {
+export function parsePageSize(first: number | null | undefined, fallback: number): number {
   const size = first ?? fallback;
   if (size >= 1 && size <= MAX_PAGE) return size;
-  throw graphError("BAD_USER_INPUT", `first: must be from 1 to ${MAX_PAGE}, not ${size}`);
+  throw createGraphError("BAD_USER_INPUT", `first: must be from 1 to ${MAX_PAGE}, not ${size}`);
 }
 
 /** Free text of bearable length without NUL, which PostgreSQL cannot hold. */
-export function checkedText(argument: string, text: string): string {
+export function parseText(argument: string, text: string): string {
   if (text.includes("\u0000"))
-    throw graphError("BAD_USER_INPUT", `${argument}: must not contain a NUL character`);
+    throw createGraphError("BAD_USER_INPUT", `${argument}: must not contain a NUL character`);
   if (text.length <= MAX_TEXT) return text;
-  throw graphError(
+  throw createGraphError(
     "BAD_USER_INPUT",
     `${argument}: ${text.length} characters are too many, ${MAX_TEXT} are allowed`,
   );
@@ -33,6 +33,6 @@ export function checkedText(argument: string, text: string): string {
 /** oVirt's names have at most 255 characters. */
 const MAX_TEXT = 255;
 
-function quoted(text: string): string {
+function formatQuoted(text: string): string {
   return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
 }

@@ -1,21 +1,24 @@
 import type { VmCursor, VmOrder } from "../../loaders/rows.js";
 import { isUuid } from "../../model/uuid.js";
-import { graphError } from "../errors.js";
+import { createGraphError } from "../errors.js";
 
 /** The VM's place in the order, as text that only we need to understand. */
-export function cursorOf(vm: VmCursor, order: VmOrder): string {
+export function formatCursor(vm: VmCursor, order: VmOrder): string {
   return Buffer.from(JSON.stringify([VERSION, order, vm.name, vm.id])).toString("base64url");
 }
 
 /** The place that a cursor means; an error if it is not one of ours, or belongs to another order. */
-export function placeOf(cursor: string, order: VmOrder): VmCursor {
-  const [version, cursorOrder, name, id] = partsOf(cursor);
+export function parseCursor(cursor: string, order: VmOrder): VmCursor {
+  const [version, cursorOrder, name, id] = parseParts(cursor);
   const sound = typeof name === "string" && !name.includes("\u0000") && typeof id === "string" && isUuid(id);
   if (version !== VERSION || !sound) {
-    throw graphError("BAD_USER_INPUT", "after: not a cursor of this gateway; pass an endCursor as it came");
+    throw createGraphError(
+      "BAD_USER_INPUT",
+      "after: not a cursor of this gateway; pass an endCursor as it came",
+    );
   }
   if (cursorOrder !== order) {
-    throw graphError(
+    throw createGraphError(
       "BAD_USER_INPUT",
       `after: this cursor is of another order than ${order}; start without it`,
     );
@@ -26,7 +29,7 @@ export function placeOf(cursor: string, order: VmOrder): VmCursor {
 /** Raised when cursors change, so that old ones are refused and not misread. */
 const VERSION = 1;
 
-function partsOf(cursor: string): readonly unknown[] {
+function parseParts(cursor: string): readonly unknown[] {
   if (!/^[\w-]{1,4000}$/.test(cursor)) return [];
   try {
     const parts: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString("utf8"));

@@ -1,6 +1,6 @@
 import { Field, ID, InputType } from "type-graphql";
 import type { VmFilter } from "../../loaders/rows.js";
-import { checkedId, checkedText } from "./arguments.js";
+import { parseId, parseText } from "./arguments.js";
 import { VmStatus } from "../types/enums.js";
 import { IPScalar } from "../types/scalars.js";
 
@@ -32,11 +32,11 @@ export class VmFilterInput {
 }
 
 /** The store's question for what the client asked; keys always in the same order. */
-export function storeFilterOf(input: VmFilterInput | null): VmFilter {
+export function parseVmFilter(input: VmFilterInput | null): VmFilter {
   return {
-    ...(input?.nameContains != null && { nameContains: checkedText("nameContains", input.nameContains) }),
+    ...(input?.nameContains != null && { nameContains: parseText("nameContains", input.nameContains) }),
     ...(input?.status != null && { statuses: input.status }),
-    ...(input?.hostId != null && { hostId: checkedId("hostId", input.hostId) }),
+    ...(input?.hostId != null && { hostId: parseId("hostId", input.hostId) }),
     ...(input?.ip != null && { ip: input.ip }),
   };
 }

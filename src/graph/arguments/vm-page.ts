@@ -1,7 +1,7 @@
 import type { Loaders } from "../../loaders/loaders.js";
 import type { VmCursor, VmFilter, VmOrder, VmRow } from "../../loaders/rows.js";
-import { checkedFirst, DEFAULT_PAGE } from "./arguments.js";
-import { placeOf } from "./cursor.js";
+import { parsePageSize, DEFAULT_PAGE } from "./arguments.js";
+import { parseCursor } from "./cursor.js";
 
 /** What a client asked of a list of VMs. */
 export interface VmPageArguments {
@@ -21,10 +21,10 @@ export interface VmPage {
 }
 
 /** Reads a page, and one row more to see whether there is a next one. */
-export async function vmPage(loaders: Loaders, asked: VmPageArguments): Promise<VmPage> {
+export async function loadVmPage(loaders: Loaders, asked: VmPageArguments): Promise<VmPage> {
   const { filter, order } = asked;
-  const first = checkedFirst(asked.first, DEFAULT_PAGE);
-  const after = asked.after === null ? null : placeOf(asked.after, order);
+  const first = parsePageSize(asked.first, DEFAULT_PAGE);
+  const after = asked.after === null ? null : parseCursor(asked.after, order);
   const rows = await loaders.vmsPage({ limit: first + 1, after, filter, order });
   return { rows: rows.slice(0, first), after, hasNextPage: rows.length > first, filter, order };
 }

@@ -12,7 +12,7 @@ import {
 import type { Loaders } from "../../loaders/loaders.js";
 import type { Nic } from "../../loaders/rows.js";
 import type { GraphContext } from "../context.js";
-import { graphError } from "../errors.js";
+import { createGraphError } from "../errors.js";
 import { isSameMac } from "../../model/mac.js";
 
 /** A representation as a gateway sends it: a type's name and the fields of one of its keys. */
@@ -24,7 +24,7 @@ export type EntityReaders = Readonly<
 >;
 
 /** The two root fields by which a gateway reads a subgraph. */
-export function entityFields(
+export function createEntityFields(
   schema: GraphQLSchema,
   sdl: string,
   readers: EntityReaders = READERS,
@@ -51,7 +51,7 @@ export function entityFields(
       },
       // Together, because a statement that fails does so for all of them: one error, not thousands.
       resolve: (_source, args: { representations: readonly unknown[] }, { loaders }) =>
-        Promise.all(entitiesOf(args.representations, readers, loaders)),
+        Promise.all(loadEntities(args.representations, readers, loaders)),
     },
   };
 }
@@ -72,17 +72,17 @@ const READERS: EntityReaders = {
   VmNic: ({ id, macAddress, vm }, loaders) => {
     if (typeof id === "string") return loaders.nicById.load(id);
     if (typeof macAddress !== "string" || !isKey(vm) || typeof vm["id"] !== "string") return null;
-    return nicByMac(vm["id"], macAddress, loaders);
+    return loadNicByMac(vm["id"], macAddress, loaders);
   },
 };
 
-async function nicByMac(vmId: string, mac: string, loaders: Loaders): Promise<Nic | null> {
+async function loadNicByMac(vmId: string, mac: string, loaders: Loaders): Promise<Nic | null> {
   const nics = await loaders.nicsByVm.load(vmId);
   return nics.find((nic) => isSameMac(nic.macAddress, mac)) ?? null;
 }
 
 /** A type that we do not have is a fault of the composition, not of one key; one error tells it, thousands would not. */
-function entitiesOf(
+function loadEntities(
   representations: readonly unknown[],
   readers: EntityReaders,
   loaders: Loaders,
@@ -92,16 +92,19 @@ function entitiesOf(
     if (!isKey(key)) return null;
     const name = key["__typename"];
     const reader = typeof name === "string" && Object.hasOwn(readers, name) ? readers[name] : undefined;
-    if (reader !== undefined) return named(String(name), reader(key, loaders));
+    if (reader !== undefined) return tagWithType(String(name), reader(key, loaders));
     if (told) return null;
     told = true;
     const names = Object.keys(readers).join(" and ");
-    return graphError("BAD_USER_INPUT", `representations: this subgraph has the entities ${names} only`);
+    return createGraphError(
+      "BAD_USER_INPUT",
+      `representations: this subgraph has the entities ${names} only`,
+    );
   });
 }
 
 /** The row, with the name by which the union finds its type. */
-async function named(typeName: string, row: Promise<object | null> | null): Promise<object | null> {
+async function tagWithType(typeName: string, row: Promise<object | null> | null): Promise<object | null> {
   const found = await row;
   return found === null ? null : { ...found, __typename: typeName };
 }

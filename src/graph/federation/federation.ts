@@ -1,8 +1,8 @@
 import { GraphQLObjectType, GraphQLSchema, type GraphQLFieldConfigMap } from "graphql";
 import type { GraphContext } from "../context.js";
-import { contributionOf } from "./contribution.js";
-import { entityFields } from "./entities.js";
-import { subgraphSdl } from "./subgraph-sdl.js";
+import { pruneToContribution } from "./contribution.js";
+import { createEntityFields } from "./entities.js";
+import { printSubgraph } from "./subgraph-sdl.js";
 
 /** `whole`: this graph owns VMs, vNICs and hosts. `contribute`: another graph owns them, and this one adds the guests. */
 export type SubgraphShape = "whole" | "contribute";
@@ -17,13 +17,13 @@ export interface Subgraph {
  * The schema as a subgraph of Federation 2, with `_service` and `_entities`. Written here because @apollo/subgraph brings
  * a package under the Elastic License with it, and because a subgraph needs no more than keys and one resolver.
  */
-export function asSubgraph(whole: GraphQLSchema, shape: SubgraphShape): Subgraph {
-  const part = shape === "whole" ? whole : contributionOf(whole);
-  const sdl = subgraphSdl(part, DIRECTIVES[shape]);
+export function createSubgraph(whole: GraphQLSchema, shape: SubgraphShape): Subgraph {
+  const part = shape === "whole" ? whole : pruneToContribution(whole);
+  const sdl = printSubgraph(part, DIRECTIVES[shape]);
   const { query, mutation } = part.toConfig();
   const fields: GraphQLFieldConfigMap<unknown, GraphContext> = {
     ...query?.toConfig().fields,
-    ...entityFields(part, sdl),
+    ...createEntityFields(part, sdl),
   };
   return {
     sdl,

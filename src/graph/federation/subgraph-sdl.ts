@@ -10,10 +10,10 @@ import {
 } from "graphql";
 
 /** The schema as text, with directives given by type name, and the link to the federation that they come from. */
-export function subgraphSdl(schema: GraphQLSchema, directives: Readonly<Record<string, string>>): string {
+export function printSubgraph(schema: GraphQLSchema, directives: Readonly<Record<string, string>>): string {
   const document = parse(printSchema(lexicographicSortSchema(schema)));
   const marked = visit(document, {
-    ObjectTypeDefinition: (node) => ({ ...node, directives: directivesOf(directives[node.name.value]) }),
+    ObjectTypeDefinition: (node) => ({ ...node, directives: parseDirectives(directives[node.name.value]) }),
   });
   return `${LINK}\n\n${print(marked)}\n`;
 }
@@ -22,7 +22,7 @@ export function subgraphSdl(schema: GraphQLSchema, directives: Readonly<Record<s
 const LINK =
   'extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@shareable"])';
 
-function directivesOf(text: string | undefined): readonly ConstDirectiveNode[] {
+function parseDirectives(text: string | undefined): readonly ConstDirectiveNode[] {
   if (text === undefined) return [];
   const [definition] = parse(`type Any ${text}`).definitions;
   return definition?.kind === Kind.OBJECT_TYPE_DEFINITION ? (definition.directives ?? []) : [];

@@ -1,8 +1,8 @@
 import { Arg, Ctx, FieldResolver, Int, Resolver, Root } from "type-graphql";
 import type { HostRow } from "../../loaders/rows.js";
-import { checkedFirst, MAX_PAGE } from "../arguments/arguments.js";
+import { parsePageSize, MAX_PAGE } from "../arguments/arguments.js";
 import type { GraphContext } from "../context.js";
-import { HostStatus, knownStatus } from "../types/enums.js";
+import { HostStatus, findKnownStatus } from "../types/enums.js";
 import { Host, Vm } from "../types/object-types.js";
 
 /** What leads on from a host. */
@@ -12,7 +12,7 @@ export class HostFields {
     description: "The host's state, as it was when the host was last asked.",
   })
   status(@Root() host: HostRow) {
-    return knownStatus(HostStatus, host.status, HostStatus.UNASSIGNED);
+    return findKnownStatus(HostStatus, host.status, HostStatus.UNASSIGNED);
   }
 
   @FieldResolver(() => [Vm], {
@@ -30,6 +30,6 @@ export class HostFields {
     })
     first: number | null,
   ) {
-    return loaders.vmsByHost(checkedFirst(first, MAX_PAGE)).load(host.id);
+    return loaders.vmsByHost(parsePageSize(first, MAX_PAGE)).load(host.id);
   }
 }

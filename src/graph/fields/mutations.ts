@@ -1,6 +1,6 @@
 import { Arg, Ctx, ID, Mutation, Resolver } from "type-graphql";
-import { checkedId, checkedText } from "../arguments/arguments.js";
-import { hostAdminOf, type GraphContext } from "../context.js";
+import { parseId, parseText } from "../arguments/arguments.js";
+import { findHostAdmin, type GraphContext } from "../context.js";
 import { Host } from "../types/object-types.js";
 
 /** What an operator may do; the guests' data itself comes from the hosts alone and is never written here. */
@@ -15,9 +15,9 @@ export class Mutations {
     @Arg("id", () => ID, { description: "The host's UUID." }) id: string,
     @Ctx() context: GraphContext,
   ) {
-    const admin = hostAdminOf(context);
-    const host = await context.loaders.hostById.load(checkedId("id", id));
-    return host === null ? null : afterwards(context, host.id, admin.refreshHost(host.id));
+    const admin = findHostAdmin(context);
+    const host = await context.loaders.hostById.load(parseId("id", id));
+    return host === null ? null : loadHostAfter(context, host.id, admin.refreshHost(host.id));
   }
 
   @Mutation(() => Host, {
@@ -33,8 +33,8 @@ export class Mutations {
     address: string,
     @Ctx() context: GraphContext,
   ) {
-    const id = await hostAdminOf(context).addHost(checkedText("address", address));
-    return afterwards(context, id, Promise.resolve());
+    const id = await findHostAdmin(context).addHost(parseText("address", address));
+    return loadHostAfter(context, id, Promise.resolve());
   }
 
   @Mutation(() => Host, {
@@ -46,8 +46,8 @@ export class Mutations {
     @Arg("id", () => ID, { description: "The host's UUID." }) id: string,
     @Ctx() context: GraphContext,
   ) {
-    const admin = hostAdminOf(context);
-    const host = await context.loaders.hostById.load(checkedId("id", id));
+    const admin = findHostAdmin(context);
+    const host = await context.loaders.hostById.load(parseId("id", id));
     if (host === null) return null;
     await admin.removeHost(host.id);
     context.loaders.forget();
@@ -56,7 +56,7 @@ export class Mutations {
 }
 
 /** The host as it is once the work is done: what was read before it must not be served after it. */
-async function afterwards({ loaders }: GraphContext, hostId: string, work: Promise<void>) {
+async function loadHostAfter({ loaders }: GraphContext, hostId: string, work: Promise<void>) {
   await work;
   loaders.forget();
   return loaders.hostById.load(hostId);

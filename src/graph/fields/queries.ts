@@ -1,12 +1,12 @@
 import { Arg, Ctx, ID, Int, Query, Resolver } from "type-graphql";
 import type { VmOrder } from "../../loaders/rows.js";
-import { checkedId, DEFAULT_PAGE, MAX_PAGE } from "../arguments/arguments.js";
+import { parseId, DEFAULT_PAGE, MAX_PAGE } from "../arguments/arguments.js";
 import type { GraphContext } from "../context.js";
 import { VmOrderEnum } from "../types/enums.js";
 import { Host, Vm, VmConnection, VmNic } from "../types/object-types.js";
 import { MACScalar } from "../types/scalars.js";
-import { storeFilterOf, VmFilterInput } from "../arguments/vm-filter.js";
-import { vmPage } from "../arguments/vm-page.js";
+import { parseVmFilter, VmFilterInput } from "../arguments/vm-filter.js";
+import { loadVmPage } from "../arguments/vm-page.js";
 
 /**
  * Where a query begins. No answer waits for a host: all is read from what was stored last. Every field is nullable: in a
@@ -16,7 +16,7 @@ import { vmPage } from "../arguments/vm-page.js";
 export class Queries {
   @Query(() => Vm, { nullable: true, description: "The VM with this id; null if there is none." })
   vm(@Arg("id", () => ID, { description: "The VM's UUID." }) id: string, @Ctx() { loaders }: GraphContext) {
-    return loaders.vmById.load(checkedId("id", id));
+    return loaders.vmById.load(parseId("id", id));
   }
 
   @Query(() => VmConnection, {
@@ -46,7 +46,7 @@ export class Queries {
     orderBy: VmOrder | null,
   ) {
     const order = orderBy ?? VmOrderEnum.NAME_ASC;
-    return vmPage(loaders, { first, after: after ?? null, filter: storeFilterOf(filter ?? null), order });
+    return loadVmPage(loaders, { first, after: after ?? null, filter: parseVmFilter(filter ?? null), order });
   }
 
   @Query(() => VmNic, { nullable: true, description: "The vNIC with this id; null if there is none." })
@@ -54,7 +54,7 @@ export class Queries {
     @Arg("id", () => ID, { description: "The vNIC's UUID." }) id: string,
     @Ctx() { loaders }: GraphContext,
   ) {
-    return loaders.nicById.load(checkedId("id", id));
+    return loaders.nicById.load(parseId("id", id));
   }
 
   @Query(() => [VmNic], {

@@ -1,7 +1,7 @@
 import { Ctx, FieldResolver, Int, Resolver, Root } from "type-graphql";
 import type { VmOrder, VmRow } from "../../loaders/rows.js";
 import type { GraphContext } from "../context.js";
-import { cursorOf } from "../arguments/cursor.js";
+import { formatCursor } from "../arguments/cursor.js";
 import { PageInfo, Vm, VmConnection, VmEdge } from "../types/object-types.js";
 import type { VmPage } from "../arguments/vm-page.js";
 
@@ -29,8 +29,8 @@ export class VmConnectionFields {
     return {
       hasNextPage,
       hasPreviousPage: after !== null,
-      startCursor: first === undefined ? null : cursorOf(first, order),
-      endCursor: last === undefined ? null : cursorOf(last, order),
+      startCursor: first === undefined ? null : formatCursor(first, order),
+      endCursor: last === undefined ? null : formatCursor(last, order),
     };
   }
 
@@ -58,6 +58,6 @@ export class VmEdgeFields {
       "The VM's place, to be passed as `after` in the same order. Opaque; it stays good when VMs come and go.",
   })
   cursor(@Root() edge: Edge) {
-    return cursorOf(edge.node, edge.order);
+    return formatCursor(edge.node, edge.order);
   }
 }

@@ -1,8 +1,8 @@
 import { Ctx, FieldResolver, Resolver, Root } from "type-graphql";
 import type { GuestInterface, VmRow } from "../../loaders/rows.js";
 import type { GraphContext } from "../context.js";
-import { knownStatus, StaleReasonEnum, VmStatus } from "../types/enums.js";
-import { nicOf } from "../../loaders/match.js";
+import { findKnownStatus, StaleReasonEnum, VmStatus } from "../types/enums.js";
+import { findNicOfInterface } from "../../loaders/match.js";
 import { GuestInfo, Host, NetworkDevice, NULL_ELSEWHERE, Vm, VmNic } from "../types/object-types.js";
 
 /** What leads on from a VM. */
@@ -13,7 +13,7 @@ export class VmFields {
     description: `The VM's state, as its host told it last. ${NULL_ELSEWHERE}`,
   })
   status(@Root() vm: VmRow) {
-    return knownStatus(VmStatus, vm.status, VmStatus.UNKNOWN);
+    return findKnownStatus(VmStatus, vm.status, VmStatus.UNKNOWN);
   }
 
   @FieldResolver(() => Host, {
@@ -81,6 +81,6 @@ export class NetworkDeviceFields {
       "The VM's vNIC with the same MAC. Null if there is none: the guest made the interface itself.",
   })
   async vmNic(@Root() device: GuestInterface, @Ctx() { loaders }: GraphContext) {
-    return nicOf(device, await loaders.nicsByVm.load(device.vmId));
+    return findNicOfInterface(device, await loaders.nicsByVm.load(device.vmId));
   }
 }

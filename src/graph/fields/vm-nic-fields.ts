@@ -1,7 +1,7 @@
 import { Ctx, FieldResolver, Resolver, Root } from "type-graphql";
 import type { Nic } from "../../loaders/rows.js";
 import type { GraphContext } from "../context.js";
-import { interfacesOf } from "../../loaders/match.js";
+import { findInterfacesOfNic } from "../../loaders/match.js";
 import { NetworkDevice, Vm, VmNic } from "../types/object-types.js";
 
 /** What leads on from a vNIC. */
@@ -22,7 +22,7 @@ export class VmNicFields {
       "address, else the first reported. Null: none has this MAC, or the guest's interfaces are not known.",
   })
   async guestInterface(@Root() nic: Nic, @Ctx() { loaders }: GraphContext) {
-    return interfacesOf(nic, await loaders.knownGuestInterfaces(nic.vmId))?.[0] ?? null;
+    return findInterfacesOfNic(nic, await loaders.knownGuestInterfaces(nic.vmId))?.[0] ?? null;
   }
 
   @FieldResolver(() => [NetworkDevice], {
@@ -32,6 +32,6 @@ export class VmNicFields {
       "has it. Null: the guest's interfaces are not known.",
   })
   async guestInterfaces(@Root() nic: Nic, @Ctx() { loaders }: GraphContext) {
-    return interfacesOf(nic, await loaders.knownGuestInterfaces(nic.vmId));
+    return findInterfacesOfNic(nic, await loaders.knownGuestInterfaces(nic.vmId));
   }
 }

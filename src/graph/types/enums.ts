@@ -47,7 +47,7 @@ export const StaleReasonEnum = {
 } as const satisfies { [reason in StaleReason]: reason };
 
 /** The number if the enum has it, else the one for "not known": a newer engine's state must not become an error. */
-export function knownStatus(
+export function findKnownStatus(
   numbers: Readonly<Record<string, number>>,
   status: number,
   unknown: number,

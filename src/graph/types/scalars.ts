@@ -10,24 +10,24 @@ import { normalizeMac } from "../../model/mac.js";
  */
 
 /** An IPv4 address. */
-export const IPv4Scalar = addressScalar("IPv4", "An IPv4 address, four decimal octets.", normalizeIPv4);
+export const IPv4Scalar = createAddressScalar("IPv4", "An IPv4 address, four decimal octets.", normalizeIPv4);
 
 /** An IPv6 address. */
-export const IPv6Scalar = addressScalar(
+export const IPv6Scalar = createAddressScalar(
   "IPv6",
   "An IPv6 address, written as RFC 5952 says and without a zone. Any spelling is understood.",
   normalizeIPv6,
 );
 
 /** An address of either kind. */
-export const IPScalar = addressScalar(
+export const IPScalar = createAddressScalar(
   "IP",
   "An IPv4 or IPv6 address; IPv6 as RFC 5952 writes it and without a zone. Any spelling is understood.",
   (text) => normalizeIPv4(text) ?? normalizeIPv6(text),
 );
 
 /** A hardware address. */
-export const MACScalar = addressScalar(
+export const MACScalar = createAddressScalar(
   "MAC",
   "A hardware address in lower case with colons: 6 octets, or 8 or 20 (InfiniBand). " +
     "Upper case, dashes, dotted groups of four and no separator at all are understood.",
@@ -41,7 +41,7 @@ export const DateTimeScalar = new GraphQLScalarType({
   description: "A point in time, UTC, as RFC 3339 writes it, such as `2026-11-24T10:15:30.000Z`.",
 });
 
-function addressScalar(
+function createAddressScalar(
   name: string,
   description: string,
   canonical: (text: string) => string | null,
@@ -50,7 +50,7 @@ function addressScalar(
   const parse = (value: unknown, node?: ASTNode): string => {
     const address = typeof value === "string" ? canonical(value) : null;
     if (address !== null) return address;
-    throw new GraphQLError(`${brief(value)} is not a valid ${name} address`, {
+    throw new GraphQLError(`${shortenValue(value)} is not a valid ${name} address`, {
       ...(node !== undefined && { nodes: node }),
       extensions: { code: "BAD_USER_INPUT" },
     });
@@ -65,7 +65,7 @@ function addressScalar(
 }
 
 /** Enough of a bad value to find it by, and no more. */
-function brief(value: unknown): string {
+function shortenValue(value: unknown): string {
   const text = typeof value === "string" ? JSON.stringify(value) : "a value that is no text";
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }

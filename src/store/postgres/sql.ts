@@ -75,7 +75,7 @@ export function byVm<Row extends { readonly vmId: string }>(rows: readonly Row[]
 }
 
 /** Collects a statement's parameters; each call returns the place that stands for its value. */
-export class Parameters {
+export class SqlParameters {
   readonly values: unknown[] = [];
 
   add(value: unknown): string {

@@ -1,17 +1,17 @@
 import type { DataSource, QueryRunner } from "typeorm";
-import { interfaceOf, SELECTION, type InterfaceRow } from "./interface-columns.js";
+import { parseInterfaceRow, SELECTION, type InterfaceRow } from "./interface-columns.js";
 import { wholeOf } from "../write/interface-identity.js";
 import type { VisibleVms } from "./scope.js";
-import { Parameters, byVm, rowsOf } from "../postgres/sql.js";
+import { SqlParameters, byVm, rowsOf } from "../postgres/sql.js";
 import type { GuestInterface } from "../types.js";
 
 /** The interfaces of VMs in the order in which their guests reported them, VM by VM; equal rows stay as many as they are. */
-export async function guestInterfacesOf(
+export async function readGuestInterfaces(
   dataSource: DataSource,
   vmIds: readonly string[],
   visible: VisibleVms | null,
 ): Promise<GuestInterface[]> {
-  const parameters = new Parameters();
+  const parameters = new SqlParameters();
   const ids = parameters.add(vmIds);
   const scope = visible === null ? "" : ` AND ${visible.hasVm("i.vm_id", parameters)}`;
   // The order of names comes with one row of each VM alone: it may weigh as much as all of them.
@@ -23,12 +23,12 @@ export async function guestInterfacesOf(
     parameters.values,
   );
   return [...byVm(rows).values()].flatMap((ofVm) =>
-    inReportedOrder(ofVm, ofVm.find((row) => row.names !== null)?.names ?? []),
+    sortAsReported(ofVm, ofVm.find((row) => row.names !== null)?.names ?? []),
   );
 }
 
 /** The same for VMs whose order of names is known already, as a map; cheaper for many. */
-export async function interfacesInOrder(
+export async function readInterfacesInOrder(
   queryRunner: QueryRunner,
   namesByVm: ReadonlyMap<string, InterfaceNames>,
 ): Promise<Map<string, GuestInterface[]>> {
@@ -38,7 +38,7 @@ export async function interfacesInOrder(
     [[...namesByVm.keys()]],
   );
   return new Map(
-    [...byVm(rows)].map(([vmId, ofVm]) => [vmId, inReportedOrder(ofVm, namesByVm.get(vmId) ?? [])]),
+    [...byVm(rows)].map(([vmId, ofVm]) => [vmId, sortAsReported(ofVm, namesByVm.get(vmId) ?? [])]),
   );
 }
 
@@ -46,7 +46,7 @@ export async function interfacesInOrder(
 export type InterfaceNames = readonly (string | null)[];
 
 /** Rows take the places of their names; rows of one name, which no order tells apart, go by their content. */
-function inReportedOrder(rows: readonly InterfaceRow[], names: InterfaceNames): GuestInterface[] {
+function sortAsReported(rows: readonly InterfaceRow[], names: InterfaceNames): GuestInterface[] {
   const places = new Map<string | null, number[]>();
   for (const [place, name] of names.entries()) {
     const held = places.get(name);
@@ -54,8 +54,8 @@ function inReportedOrder(rows: readonly InterfaceRow[], names: InterfaceNames): 
     else held.push(place);
   }
   const sameName = new Set(rows.map((row) => row.name)).size < rows.length;
-  const devices = rows.map(interfaceOf);
-  if (sameName) devices.sort(byContent);
+  const devices = rows.map(parseInterfaceRow);
+  if (sameName) devices.sort(compareByContent);
   const taken = new Map<string | null, number>();
   return devices
     .map((device) => {
@@ -67,7 +67,7 @@ function inReportedOrder(rows: readonly InterfaceRow[], names: InterfaceNames): 
     .map(({ device }) => device);
 }
 
-function byContent(a: GuestInterface, b: GuestInterface): number {
+function compareByContent(a: GuestInterface, b: GuestInterface): number {
   const [left, right] = [wholeOf(a), wholeOf(b)];
   return left < right ? -1 : left > right ? 1 : 0;
 }

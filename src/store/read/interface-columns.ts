@@ -31,7 +31,7 @@ export const UNKNOWN_INTERFACE = Object.fromEntries(
   COLUMNS.filter(({ field }) => field !== "vmId").map(({ field, isList }) => [field, isList ? [] : null]),
 ) as unknown as Omit<GuestInterface, "vmId">;
 
-/** The columns of table `i`, to be read by {@link interfaceOf}. */
+/** The columns of table `i`, to be read by {@link parseInterfaceRow}. */
 export const SELECTION = COLUMNS.map(({ field, name }) => `i.${name} AS "${field}"`).join(", ");
 
 /** A row of {@link SELECTION}: lists are still text. */
@@ -42,7 +42,7 @@ export type InterfaceRow = {
 };
 
 /** The interface that the row holds; whatever else is in the row is left there. */
-export function interfaceOf(row: InterfaceRow): GuestInterface {
+export function parseInterfaceRow(row: InterfaceRow): GuestInterface {
   const values = COLUMNS.map(({ field, isList }) => {
     const value: unknown = row[field];
     return [field, isList ? ADDRESS_LIST.from(value as string | null) : value];
@@ -51,19 +51,19 @@ export function interfaceOf(row: InterfaceRow): GuestInterface {
 }
 
 /** The interface's values as the columns hold them. */
-export function storedValues(device: GuestInterface): unknown[] {
-  return COLUMNS.map((column) => storedValue(device, column));
+export function listStoredValues(device: GuestInterface): unknown[] {
+  return COLUMNS.map((column) => formatStoredValue(device, column));
 }
 
 /** The interfaces as arrays, one a column. */
-export function arraysOf(
+export function splitIntoColumns(
   interfaces: readonly GuestInterface[],
   columns: readonly InterfaceColumn[] = COLUMNS,
 ): unknown[][] {
-  return columns.map((column) => interfaces.map((device) => storedValue(device, column)));
+  return columns.map((column) => interfaces.map((device) => formatStoredValue(device, column)));
 }
 
-function storedValue(device: GuestInterface, { field, isList }: InterfaceColumn): unknown {
+function formatStoredValue(device: GuestInterface, { field, isList }: InterfaceColumn): unknown {
   const value = device[field];
   return isList ? ADDRESS_LIST.to(value as readonly string[]) : value;
 }

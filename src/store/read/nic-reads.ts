@@ -1,19 +1,19 @@
 import type { DataSource, QueryRunner } from "typeorm";
 import type { VisibleVms } from "./scope.js";
-import { Parameters, rowsOf } from "../postgres/sql.js";
+import { SqlParameters, rowsOf } from "../postgres/sql.js";
 import type { Nic } from "../types.js";
 
 /** The columns by which vNICs are asked for. */
 export type NicKey = "vm_guid" | "id" | "mac_addr";
 
 /** The vNICs with one of the keys, by name. All are plugged in: a host lists the devices that its VMs have, and no others. */
-export async function nicsBy(
+export async function readNics(
   database: DataSource | QueryRunner,
   key: NicKey,
   values: readonly string[],
   visible: VisibleVms | null,
 ): Promise<Nic[]> {
-  const parameters = new Parameters();
+  const parameters = new SqlParameters();
   const list = `${parameters.add(values)}::${key === "mac_addr" ? "text" : "uuid"}[]`;
   const scope = visible === null ? "" : ` AND ${visible.hasVm("n.vm_guid", parameters)}`;
   return rowsOf<Nic>(

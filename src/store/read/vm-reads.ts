@@ -1,15 +1,15 @@
 import type { DataSource } from "typeorm";
 import type { VisibleVms } from "./scope.js";
-import { Parameters, rowsOf } from "../postgres/sql.js";
+import { SqlParameters, rowsOf } from "../postgres/sql.js";
 import type { ReadStore, VmFilter, VmRow } from "../types.js";
 
 /** One page of VMs in one of the orders, from the place after a cursor. */
-export async function vmsPage(
+export async function readVmsPage(
   dataSource: DataSource,
   { limit, after, filter, order }: PageRequest,
   visible: VisibleVms | null,
 ): Promise<VmRow[]> {
-  const parameters = new Parameters();
+  const parameters = new SqlParameters();
   const conditions = conditionsOf(filter, visible, parameters);
   const { columns, direction, compare } = ORDERS[order];
   if (after !== null) {
@@ -32,7 +32,7 @@ export async function countVms(
   filter: VmFilter,
   visible: VisibleVms | null,
 ): Promise<number> {
-  const parameters = new Parameters();
+  const parameters = new SqlParameters();
   const conditions = conditionsOf(filter, visible, parameters);
   const [row] = await rowsOf<{ count: string }>(
     dataSource,
@@ -44,12 +44,12 @@ export async function countVms(
 }
 
 /** The VMs with one of the ids. */
-export async function vmsByIds(
+export async function readVmsByIds(
   dataSource: DataSource,
   ids: readonly string[],
   visible: VisibleVms | null,
 ): Promise<VmRow[]> {
-  const parameters = new Parameters();
+  const parameters = new SqlParameters();
   const conditions = [
     `s.vm_guid = ANY(${parameters.add(ids)}::uuid[])`,
     ...conditionsOf({}, visible, parameters),
@@ -65,13 +65,13 @@ export async function vmsByIds(
  * The VMs of each host, the first by name if there is a limit. Numbered, because a LIMIT for each host would make
  * PostgreSQL walk through the names of all VMs, once for each host that runs few.
  */
-export async function vmsByHosts(
+export async function readVmsByHosts(
   dataSource: DataSource,
   hostIds: readonly string[],
   limitPerHost: number | null,
   visible: VisibleVms | null,
 ): Promise<VmRow[]> {
-  const parameters = new Parameters();
+  const parameters = new SqlParameters();
   const conditions = [
     `d.run_on_vds = ANY(${parameters.add(hostIds)}::uuid[])`,
     ...conditionsOf({}, visible, parameters),
@@ -88,7 +88,7 @@ export async function vmsByHosts(
 
 type PageRequest = globalThis.Parameters<ReadStore["vmsPage"]>[0];
 
-function conditionsOf(filter: VmFilter, visible: VisibleVms | null, parameters: Parameters): string[] {
+function conditionsOf(filter: VmFilter, visible: VisibleVms | null, parameters: SqlParameters): string[] {
   // An engine keeps its templates in the same table.
   const conditions = ["s.entity_type = 'VM'"];
   if (filter.nameContains !== undefined) {

@@ -1,7 +1,12 @@
-import { arraysOf, COLUMNS, storedValues, type InterfaceColumn } from "../read/interface-columns.js";
+import {
+  splitIntoColumns,
+  COLUMNS,
+  listStoredValues,
+  type InterfaceColumn,
+} from "../read/interface-columns.js";
 import type { GuestInterface } from "../types.js";
 
-/** The places of {@link arraysOf} in a statement, cast to arrays of the columns' types. */
+/** The places of {@link splitIntoColumns} in a statement, cast to arrays of the columns' types. */
 export function placesOf(columns: readonly InterfaceColumn[], first: number): string {
   return columns.map(({ type }, index) => `$${first + index}::${type}[]`).join(", ");
 }
@@ -32,10 +37,10 @@ export function identitiesOf(interfaces: readonly GuestInterface[]): unknown[][]
     seen.set(key, nth);
     return nth;
   });
-  return [...arraysOf(interfaces), nths];
+  return [...splitIntoColumns(interfaces), nths];
 }
 
 /** All columns of an interface as one key. */
 export function wholeOf(device: GuestInterface): string {
-  return JSON.stringify(storedValues(device));
+  return JSON.stringify(listStoredValues(device));
 }

@@ -1,5 +1,5 @@
 import type { QueryRunner } from "typeorm";
-import { arraysOf, COLUMNS } from "../read/interface-columns.js";
+import { splitIntoColumns, COLUMNS } from "../read/interface-columns.js";
 import { identitiesOf, IS_GIVEN, ONE_STORED_ROW_EACH, placesOf } from "./interface-identity.js";
 import { affectedBy, rowsOf } from "../postgres/sql.js";
 import { expectAll } from "./superseded-error.js";
@@ -39,7 +39,7 @@ async function updatedPlainly(queryRunner: QueryRunner, updates: Updates): Promi
        WHERE ${IS_GIVEN}
        RETURNING g.number)
      SELECT count(*)::int AS rows, count(DISTINCT number)::int AS given FROM updated`,
-    [...arraysOf(updates.map(({ before }) => before)), ...newValuesOf(updates)],
+    [...splitIntoColumns(updates.map(({ before }) => before)), ...newValuesOf(updates)],
   );
   const isExact = met?.rows === updates.length && met.given === updates.length;
   await queryRunner.query(isExact ? "RELEASE plain_update" : "ROLLBACK TO plain_update");
@@ -47,7 +47,7 @@ async function updatedPlainly(queryRunner: QueryRunner, updates: Updates): Promi
 }
 
 function newValuesOf(updates: Updates): unknown[][] {
-  return arraysOf(
+  return splitIntoColumns(
     updates.map(({ after }) => after),
     VALUES,
   );

@@ -1,5 +1,5 @@
 import type { QueryRunner } from "typeorm";
-import { arraysOf, COLUMNS } from "../read/interface-columns.js";
+import { splitIntoColumns, COLUMNS } from "../read/interface-columns.js";
 import { identitiesOf, ONE_STORED_ROW_EACH, placesOf } from "./interface-identity.js";
 import { updateInterfaces } from "./interface-updates.js";
 import { affectedBy } from "../postgres/sql.js";
@@ -26,7 +26,7 @@ export async function writeInterfaces(
       queryRunner,
       `INSERT INTO vm_guest_agent_interfaces (${COLUMNS.map(({ name }) => name).join(", ")})
        SELECT * FROM unnest(${placesOf(COLUMNS, 1)})`,
-      arraysOf(insertedInterfaces),
+      splitIntoColumns(insertedInterfaces),
     );
   }
   if (interfaceOrders.length > 0) {

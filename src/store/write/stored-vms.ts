@@ -1,7 +1,7 @@
 import type { DataSource } from "typeorm";
 import type { InterfaceNames } from "../read/guest-interfaces.js";
-import { interfacesInOrder } from "../read/guest-interfaces.js";
-import { nicsBy } from "../read/nic-reads.js";
+import { readInterfacesInOrder } from "../read/guest-interfaces.js";
+import { readNics } from "../read/nic-reads.js";
 import { byVm, inTransaction, rowsOf } from "../postgres/sql.js";
 import type { StoredVm, VmState } from "../types.js";
 
@@ -27,8 +27,8 @@ export async function storedVmsOf(
       const rows = ids.length === 0 ? [] : await rowsOf<StateRow>(queryRunner, SELECT_STATES, [ids]);
       if (rows.length === 0) return [];
       const names = new Map(rows.map((row) => [row.id, row.interfaceNames ?? []]));
-      const interfaces = await interfacesInOrder(queryRunner, names);
-      const nics = byVm(await nicsBy(queryRunner, "vm_guid", [...names.keys()], null));
+      const interfaces = await readInterfacesInOrder(queryRunner, names);
+      const nics = byVm(await readNics(queryRunner, "vm_guid", [...names.keys()], null));
       return rows.map(({ interfaceNames: _, ...state }) => ({
         ...state,
         interfaces: interfaces.get(state.id) ?? [],

@@ -1,5 +1,5 @@
 /** Orders rows by name, then id, by code units: the same on every machine, whatever the database's collation. */
-export function byName(left: NamedRow, right: NamedRow): number {
+export function compareByName(left: NamedRow, right: NamedRow): number {
   if (left.name !== right.name) return left.name < right.name ? -1 : 1;
   if (left.id === right.id) return 0;
   return left.id < right.id ? -1 : 1;

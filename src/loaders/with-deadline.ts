@@ -15,7 +15,7 @@ class StatementTimeoutError extends Error {
  * The same reads, each of which asks first whether it is still wanted; `check` throws when the time is up. What the
  * database did not get done in time is told as that, and not as a failure that nobody foresaw.
  */
-export function stoppable(store: ReadStore, check: () => void): ReadStore {
+export function withDeadline(store: ReadStore, check: () => void): ReadStore {
   const unless = <Arguments extends unknown[], Answer>(
     read: (...args: Arguments) => Promise<Answer>,
   ): ((...args: Arguments) => Promise<Answer>) => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createLoaders } from "../../src/loaders/loaders.js";
-import { stoppable } from "../../src/loaders/stoppable.js";
+import { withDeadline } from "../../src/loaders/with-deadline.js";
 import { memoryStore, uuid, vmRow } from "../graph/memory-store.js";
 
 /** A request that has time until told otherwise. */
@@ -17,7 +17,7 @@ function request() {
 test("no read of the store begins once the time is up, whichever it is", async () => {
   const store = memoryStore();
   const { check, end } = request();
-  const reads = stoppable(store, check);
+  const reads = withDeadline(store, check);
   const page = { limit: 1, after: null, filter: {}, order: "ID_ASC" } as const;
   const every = () => [
     reads.vmsPage(page),

@@ -1,13 +1,13 @@
 /** A function that answers the same question once only, until it is told to forget. */
-export interface Remembered<Question, Answer> {
+export interface Memoized<Question, Answer> {
   readonly ask: (question: Question) => Answer;
   readonly forget: () => void;
 }
 
 /** Remembers answers by the question's JSON, whose keys must come in the same order. */
-export function remembered<Question, Answer>(
+export function memoize<Question, Answer>(
   answer: (question: Question) => Answer,
-): Remembered<Question, Answer> {
+): Memoized<Question, Answer> {
   const answers = new Map<string, Answer>();
   return {
     ask: (question) => {
