@@ -2,7 +2,7 @@ import { isIPv6 } from "node:net";
 import { formatHostAddress, parseHostHeader, VDSM_PORT, type HostAddress } from "../model/host-address.js";
 
 /** Turns a setting's text into its value, or throws a {@link SettingValueError} that says what was expected. */
-export type Parse<T> = (parseText: string) => T;
+export type Parse<T> = (text: string) => T;
 
 /** What a setting should have been; the caller knows its name and what to do next. */
 export class SettingValueError extends Error {
@@ -91,7 +91,7 @@ export function parseUrl(...schemes: readonly string[]): Parse<string> {
 }
 
 /** Anything that is not blank. */
-export const text: Parse<string> = (value) => value;
+export const parseText: Parse<string> = (value) => value;
 
 /** Parts joined by commas, blanks around them dropped. */
 export const parseList: Parse<readonly string[]> = (value) =>

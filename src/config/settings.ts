@@ -9,7 +9,7 @@ import {
   parseOrigins,
   parseOrOff,
   parsePort,
-  text,
+  parseText,
   parseUrl,
   parseWord,
 } from "./setting-types.js";
@@ -26,7 +26,7 @@ export interface Setting<T> {
 
 /** Every setting there is, by its environment variable; the flag is the same word: `REFRESH_INTERVAL` is `--refresh-interval`. */
 export const SETTINGS = {
-  HOST: defineSetting("127.0.0.1", text, "address to listen on; other than loopback needs identity"),
+  HOST: defineSetting("127.0.0.1", parseText, "address to listen on; other than loopback needs identity"),
   PORT: defineSetting("4000", parsePort, "port to listen on; 0 takes a free one"),
   DATABASE_URL: defineSetting(
     null,
@@ -44,12 +44,12 @@ export const SETTINGS = {
     "hosts to poll, `host[:port],…`; without it a demo cluster runs",
   ),
   VDSM_TLS: defineSetting("on", parseWord("on", "off"), "`off` only for labs with `ssl=false` in vdsm.conf"),
-  VDSM_CA_FILE: defineSetting(null, text, "PEM file of the CA that signed the hosts' certificates"),
-  VDSM_CERT_FILE: defineSetting(null, text, "PEM file of our client certificate, signed by that CA"),
-  VDSM_KEY_FILE: defineSetting(null, text, "PEM file of its key"),
+  VDSM_CA_FILE: defineSetting(null, parseText, "PEM file of the CA that signed the hosts' certificates"),
+  VDSM_CERT_FILE: defineSetting(null, parseText, "PEM file of our client certificate, signed by that CA"),
+  VDSM_KEY_FILE: defineSetting(null, parseText, "PEM file of its key"),
   VDSM_SERVER_NAME: defineSetting(
     null,
-    text,
+    parseText,
     "name to verify in every host's certificate instead of its address; `none`: chain only",
   ),
   REFRESH_INTERVAL: defineSetting(
@@ -69,10 +69,10 @@ export const SETTINGS = {
     parseUrl("redis", "rediss"),
     "lets replicas share the polling through Redis",
   ),
-  DATA_DIR: defineSetting(null, text, "where the embedded PostgreSQL keeps its data"),
+  DATA_DIR: defineSetting(null, parseText, "where the embedded PostgreSQL keeps its data"),
   AUTH_TOKENS_FILE: defineSetting(
     null,
-    text,
+    parseText,
     "file of hashed bearer tokens (`vnic-graph token add` makes them)",
   ),
   OIDC_ISSUER: defineSetting(
@@ -80,13 +80,13 @@ export const SETTINGS = {
     parseUrl("https", "http"),
     "OpenID Connect issuer whose tokens are accepted",
   ),
-  OIDC_AUDIENCE: defineSetting(null, text, "audience that those tokens must name"),
-  OIDC_ROLES_CLAIM: defineSetting("roles", text, "claim of those tokens that lists roles"),
-  TLS_CERT_FILE: defineSetting(null, text, "PEM file of the server's own certificate: serves https"),
-  TLS_KEY_FILE: defineSetting(null, text, "PEM file of its key"),
+  OIDC_AUDIENCE: defineSetting(null, parseText, "audience that those tokens must name"),
+  OIDC_ROLES_CLAIM: defineSetting("roles", parseText, "claim of those tokens that lists roles"),
+  TLS_CERT_FILE: defineSetting(null, parseText, "PEM file of the server's own certificate: serves https"),
+  TLS_KEY_FILE: defineSetting(null, parseText, "PEM file of its key"),
   TLS_CLIENT_CA_FILE: defineSetting(
     null,
-    text,
+    parseText,
     "PEM file of the CA whose client certificates are an identity",
   ),
   TLS_CLIENT_ROLES: defineSetting(
@@ -110,7 +110,7 @@ export const SETTINGS = {
     parseDuration(0, 3_600_000),
     "how long clients and proxies may keep an answer without asking again",
   ),
-  TRUSTED_DOCUMENTS_FILE: defineSetting(null, text, "JSON file of the only operations that may run"),
+  TRUSTED_DOCUMENTS_FILE: defineSetting(null, parseText, "JSON file of the only operations that may run"),
   LIMITS: defineSetting(
     null,
     parseAssignments,

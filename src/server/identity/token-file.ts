@@ -12,7 +12,7 @@ const tokenLine = z.strictObject({
   name: z.string().min(1).max(200),
   roles: z.array(z.enum(ALL_ROLES)).min(1),
   /** SHA-256 of the token, hexadecimal. A token has 256 random bits: a slow hash would protect nothing. */
-  hashToken: z.string().regex(/^[0-9a-f]{64}$/),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
   expiresAt: z.iso.datetime({ offset: true }).nullish(),
   /** Which VMs the token shows; without it, all. */
   scope: z
@@ -65,7 +65,7 @@ export function createToken(about: {
   const entry: TokenLine = {
     name: about.name,
     roles: [...about.roles],
-    hashToken: sha256(token).toString("hex"),
+    sha256: hashToken(token).toString("hex"),
     expiresAt: about.expiresAt?.toISOString() ?? null,
     scope: about.scope == null ? null : copyScope(about.scope),
   };
@@ -85,7 +85,7 @@ interface KnownToken {
 
 /** Compares with every known hash in constant time, so that time tells nothing about which or how much of one fits. */
 function findViewer(token: string, tokens: readonly KnownToken[], now: number): KnownViewer | null {
-  const hash = sha256(token);
+  const hash = hashToken(token);
   let found: KnownViewer | null = null;
   for (const known of tokens) {
     if (timingSafeEqual(known.hash, hash) && now < known.expiresAt) found = known.viewer;
@@ -121,7 +121,7 @@ function parseLine({ line, where }: { line: string; where: string }): KnownToken
       `${where}: ${field === "" ? "no token line" : `${field} is not right`}; make lines with vnic-graph token add (roles: ${ALL_ROLES.join(", ")})`,
     );
   }
-  const { name, roles, hashToken: hash, expiresAt, scope } = parsed.data;
+  const { name, roles, sha256: hash, expiresAt, scope } = parsed.data;
   if (scope != null && roles.includes("operator")) {
     throw new Error(
       `${where}: an operator manages all hosts, so this token cannot have a scope; make two tokens, one for each`,
@@ -142,7 +142,7 @@ function parseJson(line: string): unknown {
   }
 }
 
-function sha256(token: string): Buffer {
+function hashToken(token: string): Buffer {
   return createHash("sha256").update(token).digest();
 }
 
