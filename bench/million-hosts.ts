@@ -1,9 +1,9 @@
 import { createServer, type AddressInfo } from "node:net";
 import { FaultScript } from "../src/simulator/wire/faults.js";
-import { HostEnd } from "../src/simulator/wire/host-endpoint.js";
-import { loopbackAddress, loopbackNumber } from "../src/simulator/wire/loopback.js";
+import { HostEndpoint } from "../src/simulator/wire/host-endpoint.js";
+import { formatLoopback, parseLoopback } from "../src/simulator/wire/loopback.js";
 import { EncodedJson } from "../src/simulator/wire/python-json.js";
-import { listening } from "../src/simulator/wire/vdsm-server.js";
+import { listen } from "../src/simulator/wire/vdsm-server.js";
 import { VdsmFaultError } from "../src/simulator/wire/verbs.js";
 import type { HostsTask } from "./million-messages.js";
 import { addressOf, everyNth, Payloads, vmIdOf } from "./payloads.js";
@@ -20,14 +20,14 @@ async function run({ firstHost, hosts, vmsPerHost, isPlain = false }: HostsTask)
     { length: hosts },
     (_, at) => new PreparedHost(payloads, firstHost + at, isPlain),
   );
-  const ends = answers.map((host) => new HostEnd(host, new FaultScript(), null, FIRST_BYTES_MS));
+  const ends = answers.map((host) => new HostEndpoint(host, new FaultScript(), null, FIRST_BYTES_MS));
   const server = createServer((socket) => {
-    const end = ends[loopbackNumber(socket.localAddress ?? "") - firstHost];
+    const end = ends[parseLoopback(socket.localAddress ?? "") - firstHost];
     // One socket listens for all of 127.0.0.0/8, which cannot be done without listening everywhere.
     if (end === undefined || !(socket.remoteAddress ?? "").startsWith("127.")) socket.destroy();
     else end.accept(socket);
   });
-  await listening(server, 0, "0.0.0.0");
+  await listen(server, 0, "0.0.0.0");
   let changes = 0;
   process.on("message", () => {
     for (const host of answers) host.change(changes);
@@ -35,7 +35,7 @@ async function run({ firstHost, hosts, vmsPerHost, isPlain = false }: HostsTask)
     process.send?.("changed");
   });
   const { port } = server.address() as AddressInfo;
-  process.send?.(answers.map((_, at) => `${loopbackAddress(firstHost + at)}:${port}`));
+  process.send?.(answers.map((_, at) => `${formatLoopback(firstHost + at)}:${port}`));
 }
 
 /** A host whose answer about all VMs lies ready. */

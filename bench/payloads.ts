@@ -1,8 +1,12 @@
-import { hexByte } from "../src/simulator/world/addresses.js";
-import { domainXml } from "../src/simulator/world/domain-xml.js";
-import { firstIpv4, recordTemplate, type RecordTemplate } from "../src/simulator/fleet/fleet-template.js";
+import { formatHexByte } from "../src/simulator/world/addresses.js";
+import { formatDomainXml } from "../src/simulator/world/domain-xml.js";
+import {
+  findFirstIPv4,
+  createRecordTemplate,
+  type RecordTemplate,
+} from "../src/simulator/fleet/fleet-template.js";
 import { populate } from "../src/simulator/world/population.js";
-import { pythonJson } from "../src/simulator/wire/python-json.js";
+import { formatPythonJson } from "../src/simulator/wire/python-json.js";
 import type { SimulatedVm } from "../src/simulator/world/vm.js";
 import { createWorld } from "../src/simulator/world/world.js";
 
@@ -38,7 +42,7 @@ export class Payloads {
   domain(number: number): string {
     const { vm } = this.templateOf(number);
     const nics = vm.nics.map((nic, at) => ({ ...nic, mac: macOf(number, at) }));
-    return domainXml({ ...vm, id: vmIdOf(number), name: nameOf(number), nics });
+    return formatDomainXml({ ...vm, id: vmIdOf(number), name: nameOf(number), nics });
   }
 
   private templateOf(number: number): RecordTemplate {
@@ -67,7 +71,7 @@ function nameOf(number: number): string {
 
 function macOf(number: number, nic: number): string {
   return [0x56, 0x60 + nic, number >>> 24, number >>> 16, number >>> 8, number]
-    .map((byte) => hexByte(byte & 0xff))
+    .map((byte) => formatHexByte(byte & 0xff))
     .join(":");
 }
 
@@ -82,13 +86,15 @@ function templatesOf(): RecordTemplate[] {
     .filter(
       (vm) =>
         vm.agent === "running" &&
-        firstIpv4(vm) !== null &&
+        findFirstIPv4(vm) !== null &&
         hasDistinctInterfaces(vm) &&
         !UNSUITABLE.includes(vm.kind),
     )
     .slice(0, 64)
     .flatMap((vm) =>
-      vm.presences.map((presence) => recordTemplate(vm, pythonJson(world.recordOf(vm, presence)))),
+      vm.presences.map((presence) =>
+        createRecordTemplate(vm, formatPythonJson(world.recordOf(vm, presence))),
+      ),
     );
 }
 

@@ -1,5 +1,5 @@
 import { FrameReader } from "../src/vdsm/wire/frames.js";
-import { replyId } from "../src/vdsm/wire/reply.js";
+import { readReplyId } from "../src/vdsm/wire/reply.js";
 import type { ReportMemory, ScannedReport } from "../src/vdsm/scan/scan.js";
 import type { HostCapabilities, ReportedNic } from "../src/vdsm/records/types.js";
 import type { VdsmClient } from "../src/vdsm/vdsm-client.js";
@@ -17,7 +17,7 @@ export class TapeHost implements VdsmClient {
   scanAllVmStats(memory: ReportMemory): Promise<ScannedReport> {
     const answers: ScannedReport[] = [];
     const reader = new FrameReader(MAX_FRAME_BYTES, ({ body }) => {
-      if (replyId(body) !== null) answers.push(memory.read(body));
+      if (readReplyId(body) !== null) answers.push(memory.read(body));
     });
     for (const chunk of this.chunks) reader.read(chunk);
     return answers[0] === undefined ? nobodyAsks() : Promise.resolve(answers[0]);

@@ -1,5 +1,5 @@
 import { ReportMemory } from "../src/vdsm/scan/scan.js";
-import { vmIps } from "../src/refresher/plan/guest-addresses.js";
+import { joinIps } from "../src/refresher/plan/guest-addresses.js";
 import { DEFAULT_IGNORED_NAMES } from "../src/model/name-patterns.js";
 import { toGuestInterfaces } from "../src/refresher/plan/normalize.js";
 import type { GuestInterface } from "../src/store/types.js";
@@ -29,7 +29,7 @@ export function targetOf(body: Buffer, isNew: (address: string) => boolean): Tar
     const devices = toGuestInterfaces(vm.vmId, vm.netIfaces ?? [], IGNORE);
     const others = devices.filter((device) => device.ipv4Addresses.some(isNew));
     if (others.length === 0) continue;
-    vms.push({ id: vm.vmId, ips: vmIps(devices), interfaces: devices });
+    vms.push({ id: vm.vmId, ips: joinIps(devices), interfaces: devices });
     interfaces.push(...devices);
     changed.push(...others);
   }

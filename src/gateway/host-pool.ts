@@ -1,5 +1,5 @@
 import type { Config } from "../config.js";
-import { checkTlsFiles, tlsFromFiles, type TlsCredentials } from "../vdsm/wire/tls.js";
+import { checkTlsFiles, createTlsReader, type TlsCredentials } from "../vdsm/wire/tls.js";
 import { createVdsmClient, type VdsmClient } from "../vdsm/vdsm-client.js";
 import { createConfiguredHost, deriveDemoHostId } from "./host-ids.js";
 import { startCluster } from "../simulator/cluster.js";
@@ -31,7 +31,7 @@ export async function openHostPool(config: Config): Promise<HostPool> {
   await checkTlsFiles(transport).catch((cause: unknown) => {
     throw new Error(`${SETTINGS_OF_FILES}: ${formatError(cause)}`, { cause });
   });
-  const tls = tlsFromFiles(transport);
+  const tls = createTlsReader(transport);
   return { named, clientFor: (host) => clientOf(host, tls, config), stop };
 }
 

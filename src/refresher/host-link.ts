@@ -3,7 +3,7 @@ import type { VdsmClient } from "../vdsm/vdsm-client.js";
 import { HostError } from "../vdsm/errors.js";
 import { ReportMemory } from "../vdsm/scan/scan.js";
 import type { ConfiguredHost, RefreshStore } from "../store/types.js";
-import { cutText, storableText } from "./plan/text.js";
+import { cutText, toStorableText } from "./plan/text.js";
 
 /** Answers about vNICs, and why some are missing. */
 export interface NicAnswers {
@@ -50,7 +50,7 @@ export class HostLink {
     if (this.isNamed) return;
     try {
       const { hostname } = await this.vdsm.getCapabilities(signal);
-      const name = cutText(storableText(hostname ?? ""), HOST_NAME_LENGTH);
+      const name = cutText(toStorableText(hostname ?? ""), HOST_NAME_LENGTH);
       if (name !== "" && name !== this.name) {
         await store.renameHost(this.host.id, name);
         this.name = name;

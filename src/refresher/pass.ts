@@ -1,6 +1,6 @@
 import { HostError } from "../vdsm/errors.js";
 import type { ScannedReport } from "../vdsm/scan/scan.js";
-import { inTurns } from "../vdsm/scan/turns.js";
+import { runInSlices } from "../vdsm/scan/sliced-work.js";
 import type { ConfiguredHost, HostClaim, HostFailure, RefreshStore } from "../store/types.js";
 import type { HostLink } from "./host-link.js";
 import type { PassMemory } from "./pass-memory.js";
@@ -103,7 +103,7 @@ async function readHost(
   const stored = await askStore(store.vmsOf(scanned.isWhole ? hostId : null, vmIds));
   const input = { hostId, report: scanned, ignoreNames, stored };
   const { nics, failure } = await link.nicsOf(vmsToAskNicsOf(input), signal);
-  return { scanned, plan: await inTurns(planPass(input, nics)), inventoryFailure: failure };
+  return { scanned, plan: await runInSlices(planPass(input, nics)), inventoryFailure: failure };
 }
 
 /** `false`: the claim was void. Only what is committed is published and remembered. */

@@ -4,7 +4,7 @@ import { tick } from "./world/life.js";
 import { populate } from "./world/population.js";
 import type { SimulatedHost } from "./wire/verbs.js";
 import { startVdsmServer, type VdsmServer } from "./wire/vdsm-server.js";
-import { statusTime } from "./world/vm-record.js";
+import { formatStatusTime } from "./world/vm-record.js";
 import { createWorld, type World } from "./world/world.js";
 
 /** What a simulated cluster is to be. */
@@ -65,13 +65,13 @@ export async function startCluster(options: ClusterOptions): Promise<SimulatedCl
     const server = await startVdsmServer({ host, port, tls, world: world.verbs(name) });
     return { name, host, port: server.port, server };
   };
-  const hosts = await allOrNone(world.hosts.map(listen));
+  const hosts = await startAllOrNone(world.hosts.map(listen));
 
   const serverOf = new Map(hosts.map((each) => [each.name, each.server]));
   world.onStatus = (vm, presence) => {
     serverOf.get(presence.host)?.notifyLazily(`|virt|VM_status|${vm.id}`, () => ({
       [vm.id]: world.recordOf(vm, presence),
-      notify_time: Number(statusTime(world.now)),
+      notify_time: Number(formatStatusTime(world.now)),
     }));
   };
 
@@ -97,7 +97,7 @@ export async function startCluster(options: ClusterOptions): Promise<SimulatedCl
 }
 
 /** When one port is taken, the hosts that did start must not stay behind. */
-async function allOrNone(starting: readonly Promise<ClusterHost>[]): Promise<ClusterHost[]> {
+async function startAllOrNone(starting: readonly Promise<ClusterHost>[]): Promise<ClusterHost[]> {
   const outcomes = await Promise.allSettled(starting);
   const started = outcomes.filter((each) => each.status === "fulfilled").map((each) => each.value);
   const failed = outcomes.find((each) => each.status === "rejected");

@@ -1,11 +1,11 @@
 import { formatHostAddress } from "../model/host-address.js";
 import { parseHostReport } from "./records/host-report.js";
-import { resultOf } from "./wire/reply.js";
+import { readResult } from "./wire/reply.js";
 import { Rpc } from "./wire/rpc.js";
 import type { ReportMemory, ScannedReport } from "./scan/scan.js";
 import type { TlsCredentials } from "./wire/tls.js";
 import type { HostCapabilities, HostReport, ReportedNic } from "./records/types.js";
-import { checkCapabilities, checkDeviceLists, checkDomains } from "./records/vm-inventory.js";
+import { parseCapabilities, parseDeviceLists, parseDomains } from "./records/vm-inventory.js";
 
 /** One VDSM host, asked one question at a time. Every call throws a {@link HostError} or answers whole. */
 export interface VdsmClient {
@@ -39,7 +39,7 @@ export interface VdsmClientOptions {
 /** A client of one VDSM host; connects with the first call. Every call ends in an answer or a HostError. */
 export function createVdsmClient(options: VdsmClientOptions): VdsmClient {
   const callTimeoutMs = options.callTimeoutMs ?? CALL_TIMEOUT_MS;
-  const rpc = new Rpc(addressOf(options.host, options.port), {
+  const rpc = new Rpc(formatAddress(options.host, options.port), {
     host: options.host,
     port: options.port,
     tls: options.tls,
@@ -49,7 +49,7 @@ export function createVdsmClient(options: VdsmClientOptions): VdsmClient {
     heartbeatMs: options.heartbeatMs ?? HEARTBEAT_MS,
   });
   const ask = <T>(verb: string, params: object, check: (result: unknown) => T, signal?: AbortSignal) =>
-    rpc.call(verb, params, (body) => check(resultOf(body)), signal);
+    rpc.call(verb, params, (body) => check(readResult(body)), signal);
 
   return {
     address: rpc.address,
@@ -63,16 +63,16 @@ export function createVdsmClient(options: VdsmClientOptions): VdsmClient {
       ),
     // To VDSM an empty list means every VM.
     dumpxmls: async (vmIds, signal) =>
-      vmIds.length === 0 ? new Map() : ask("Host.dumpxmls", { vmList: vmIds }, checkDomains, signal),
+      vmIds.length === 0 ? new Map() : ask("Host.dumpxmls", { vmList: vmIds }, parseDomains, signal),
     getVMFullList: async (vmIds, signal) =>
-      vmIds.length === 0 ? new Map() : ask("Host.getVMFullList", { vmList: vmIds }, checkDeviceLists, signal),
-    getCapabilities: (signal) => ask("Host.getCapabilities", {}, checkCapabilities, signal),
+      vmIds.length === 0 ? new Map() : ask("Host.getVMFullList", { vmList: vmIds }, parseDeviceLists, signal),
+    getCapabilities: (signal) => ask("Host.getCapabilities", {}, parseCapabilities, signal),
     ping2: (signal) => ask("Host.ping2", {}, () => undefined, signal),
     close: () => rpc.close(),
   };
 }
 
-function addressOf(host: string, port: number): string {
+function formatAddress(host: string, port: number): string {
   return formatHostAddress({ host, port });
 }
 

@@ -6,7 +6,7 @@ import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { tlsFromFiles } from "../../src/vdsm/wire/tls.js";
+import { createTlsReader } from "../../src/vdsm/wire/tls.js";
 import { createVdsmClient, type VdsmClientOptions } from "../../src/vdsm/vdsm-client.js";
 import { createAuthority, type Credentials } from "../../src/simulator/wire/certificates.js";
 import { Random } from "../../src/simulator/world/random.js";
@@ -153,7 +153,7 @@ describe("F28: certificates that are changed", () => {
     const old = await startVdsmServer({ world, tls: await before.issueHost("host1") });
     const { port } = old;
     await put(await before.issueClient());
-    const client = createVdsmClient({ host: "127.0.0.1", port, tls: tlsFromFiles(files) });
+    const client = createVdsmClient({ host: "127.0.0.1", port, tls: createTlsReader(files) });
     ends.push(() => client.close());
     await client.ping2();
     await old.stop();

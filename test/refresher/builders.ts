@@ -1,4 +1,4 @@
-import { interfacesOf, type ReportedInterface } from "../../src/vdsm/records/interfaces.js";
+import { parseInterfaces, type ReportedInterface } from "../../src/vdsm/records/interfaces.js";
 import type { HostReport, ReportedNic, ReportedVm } from "../../src/vdsm/records/types.js";
 import { DEFAULT_IGNORED_NAMES } from "../../src/model/name-patterns.js";
 import { UNKNOWN_INTERFACE } from "../../src/store/read/interface-columns.js";
@@ -6,7 +6,7 @@ import type { PassResult } from "../../src/refresher/pass.js";
 import type { ConfiguredHost, GuestInterface, Nic, StoredVm } from "../../src/store/types.js";
 
 /** What an entry of `netIfaces` without any key is. */
-export const SILENT_INTERFACE = interfacesOf([{}])![0]!;
+export const SILENT_INTERFACE = parseInterfaces([{}])![0]!;
 
 export const IGNORE = DEFAULT_IGNORED_NAMES;
 export const VM = "11111111-1111-4111-8111-111111111111";

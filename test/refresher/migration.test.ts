@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { HostReport, ReportedVm } from "../../src/vdsm/records/types.js";
-import { atOnce } from "../../src/vdsm/scan/turns.js";
+import { runAtOnce } from "../../src/vdsm/scan/sliced-work.js";
 import { planPass } from "../../src/refresher/plan/plan.js";
 import type { HostClaim, StoredVm } from "../../src/store/types.js";
 import { VM_STATUS } from "../../src/model/vm-status.js";
@@ -83,7 +83,7 @@ class Steps {
   write(): boolean {
     if (this.report === null) return false;
     const { hostId, stored, report } = this;
-    const plan = atOnce(planPass({ hostId, stored, report, ignoreNames: IGNORE }, new Map()));
+    const plan = runAtOnce(planPass({ hostId, stored, report, ignoreNames: IGNORE }, new Map()));
     const isWritten = this.cluster.store.applyNow(this.claim, plan.changes);
     this.cluster.owners.push(this.cluster.vm.ownerId);
     return isWritten;

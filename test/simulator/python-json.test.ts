@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { EncodedJson, PythonFloat, pythonJson } from "../../src/simulator/wire/python-json.js";
+import { EncodedJson, PythonFloat, formatPythonJson } from "../../src/simulator/wire/python-json.js";
 
 test.each([
   [{ a: [1, "x", null, true], b: {} }, '{"a": [1, "x", null, true], "b": {}}'],
@@ -10,13 +10,13 @@ test.each([
   [{ done: new EncodedJson('{"a": 1}') }, '{"done": {"a": 1}}'],
   [[], "[]"],
 ])("writes %j as Python does", (value, text) => {
-  expect(pythonJson(value)).toBe(text);
+  expect(formatPythonJson(value)).toBe(text);
 });
 
 test("writes pure ASCII that means what was given", () => {
   fc.assert(
     fc.property(fc.jsonValue({ stringUnit: "binary" }), (value) => {
-      const text = pythonJson(value);
+      const text = formatPythonJson(value);
       expect(text).toMatch(/^[\x20-\x7e]*$/);
       expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(value)));
     }),

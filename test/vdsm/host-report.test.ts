@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { ConnectionFailureError } from "../../src/vdsm/wire/failure.js";
+import { ConnectionFailureError } from "../../src/vdsm/wire/connection-failure.js";
 import { parseHostReport } from "../../src/vdsm/records/host-report.js";
-import { replyId } from "../../src/vdsm/wire/reply.js";
+import { readReplyId } from "../../src/vdsm/wire/reply.js";
 import { errorText, resultText, VM_ID, VM_STATS } from "./fixtures/wire.js";
 
 const ID = "45244148-789d-5958-b9c0-27a7a04546a1";
@@ -242,10 +242,10 @@ describe("the id of a reply", () => {
     ["an id of null", `{"jsonrpc": "2.0", "id": null, "error": {"code": -32700, "message": ""}}`, null],
     ["a list", "[]", null],
   ])("is found in %s", (_, text, id) => {
-    expect(replyId(Buffer.from(text))).toBe(id);
+    expect(readReplyId(Buffer.from(text))).toBe(id);
   });
 
   test("of an answer that is cut is still its call's", () => {
-    expect(replyId(Buffer.from(`{"jsonrpc": "2.0", "id": "${ID}", "result": [`))).toBe(ID);
+    expect(readReplyId(Buffer.from(`{"jsonrpc": "2.0", "id": "${ID}", "result": [`))).toBe(ID);
   });
 });

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { TlsFiles } from "../../src/model/tls-files.js";
-import { checkTlsFiles, tlsFromFiles } from "../../src/vdsm/wire/tls.js";
+import { checkTlsFiles, createTlsReader } from "../../src/vdsm/wire/tls.js";
 import { createAuthority, type Credentials } from "../../src/simulator/wire/certificates.js";
 
 const PAST = { notBefore: new Date("2020-01-01"), notAfter: new Date("2021-01-01") };
@@ -49,7 +49,7 @@ describe("certificate files", () => {
   test("that change are read anew", async () => {
     const authority = await createAuthority();
     await write(await authority.issueClient("first"));
-    const tls = tlsFromFiles(files);
+    const tls = createTlsReader(files);
     const first = await tls();
     const rotated = await authority.issueClient("second");
     await write(rotated);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { ConnectionFailureError } from "../../src/vdsm/wire/failure.js";
-import { checkCapabilities, checkDeviceLists, checkDomains } from "../../src/vdsm/records/vm-inventory.js";
+import { ConnectionFailureError } from "../../src/vdsm/wire/connection-failure.js";
+import { parseCapabilities, parseDeviceLists, parseDomains } from "../../src/vdsm/records/vm-inventory.js";
 import { VM_ID } from "./fixtures/wire.js";
 
 const NIC_ID = "abbe451b-a6e7-416c-a028-2425dfad96c7";
@@ -23,7 +23,7 @@ function domain(devices: string, metadata = ""): string {
 }
 
 function nicsOf(xml: string) {
-  return checkDomains({ [VM_ID]: xml }).get(VM_ID);
+  return parseDomains({ [VM_ID]: xml }).get(VM_ID);
 }
 
 describe("the domains of a host", () => {
@@ -89,7 +89,7 @@ describe("the domains of a host", () => {
     ["too long", domain(`<!--${"x".repeat(4_194_304)}-->`)],
     ["with a reserved name", domain("<__proto__><x/></__proto__>")],
   ])("that are %s are absent, and spoil no other", (_, xml) => {
-    const found = checkDomains({
+    const found = parseDomains({
       [VM_ID]: xml,
       [OTHER_VM.toUpperCase()]: domain(BRIDGE),
       x: domain(""),
@@ -165,11 +165,11 @@ describe("the device lists of a host up to 4.3", () => {
       vmId: VM_ID,
       devices: [{ type: "disk", deviceId: VM_ID }, null, { ...device, ...given }],
     };
-    expect(checkDeviceLists([record]).get(VM_ID)).toEqual([{ ...nic, ...expected }]);
+    expect(parseDeviceLists([record]).get(VM_ID)).toEqual([{ ...nic, ...expected }]);
   });
 
   test("have no entry for short records of later releases, nor for what is none", () => {
-    const found = checkDeviceLists([
+    const found = parseDeviceLists([
       { vmId: VM_ID, status: "Up" },
       1,
       { vmId: "x", devices: [] },
@@ -181,11 +181,11 @@ describe("the device lists of a host up to 4.3", () => {
 
 describe("the capabilities of a host", () => {
   test("are its name and release, where it tells them", () => {
-    expect(checkCapabilities({ hostname: "h1", software_version: 4.5, x: [] })).toEqual({
+    expect(parseCapabilities({ hostname: "h1", software_version: 4.5, x: [] })).toEqual({
       hostname: "h1",
       softwareVersion: "4.5",
     });
-    expect(checkCapabilities({ hostname: {} })).toEqual({ hostname: null, softwareVersion: null });
+    expect(parseCapabilities({ hostname: {} })).toEqual({ hostname: null, softwareVersion: null });
   });
 });
 
@@ -193,7 +193,7 @@ describe("any verb's answer", () => {
   test("of any JSON is read or refused as no protocol of VDSM's", () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
-        for (const check of [checkDomains, checkDeviceLists, checkCapabilities]) {
+        for (const check of [parseDomains, parseDeviceLists, parseCapabilities]) {
           try {
             check(value);
           } catch (error) {

@@ -4,7 +4,7 @@ import type { Config } from "../../config.js";
 import type { HostPool } from "../../gateway/host-pool.js";
 import { dial } from "../../vdsm/wire/dial.js";
 import { HostError, type HostErrorKind } from "../../vdsm/errors.js";
-import { tlsFromFiles } from "../../vdsm/wire/tls.js";
+import { createTlsReader } from "../../vdsm/wire/tls.js";
 import type { VdsmClient } from "../../vdsm/vdsm-client.js";
 import type { ConfiguredHost } from "../../store/types.js";
 import { formatError } from "../../gateway/format-error.js";
@@ -85,7 +85,12 @@ async function certificateExpiry(
   if (vdsmTransport === null || vdsmTransport === "plain") return null;
   const mend = "on the engine: Hosts > Installation > Enroll Certificate";
   try {
-    const certificate = await peerCertificate(host, port, await tlsFromFiles(vdsmTransport)(), vdsmTimeoutMs);
+    const certificate = await peerCertificate(
+      host,
+      port,
+      await createTlsReader(vdsmTransport)(),
+      vdsmTimeoutMs,
+    );
     return certificate === null ? null : expiryFinding(check, "its certificate", certificate.validTo, mend);
   } catch (error) {
     return warn(check, `its certificate cannot be looked at: ${formatError(error)}`, mend);

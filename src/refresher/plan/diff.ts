@@ -1,6 +1,6 @@
 import { INTERFACE_FIELDS } from "../../store/read/interface-columns.js";
 import type { GuestInterface } from "../../store/types.js";
-import { sameMembers } from "./guest-addresses.js";
+import { hasSameMembers } from "./guest-addresses.js";
 
 /** The least that must be written so that a VM's stored interfaces become the reported ones. */
 export interface InterfaceChanges {
@@ -59,7 +59,7 @@ function sameInOrder(stored: readonly GuestInterface[], reported: readonly Guest
 }
 
 function sameValue(left: FieldValue, right: FieldValue): boolean {
-  return left === right || (isList(left) && isList(right) && sameMembers(left, right));
+  return left === right || (isList(left) && isList(right) && hasSameMembers(left, right));
 }
 
 function isList(value: FieldValue): value is readonly string[] {

@@ -1,7 +1,7 @@
 import type { ReportedVm } from "../../vdsm/records/types.js";
 import type { GuestInterface, GuestSilence, StoredVm } from "../../store/types.js";
-import { ipsOfGuestIps, sameIps, vmIps } from "./guest-addresses.js";
-import { tidyFqdn } from "./text.js";
+import { parseGuestIps, hasSameIps, joinIps } from "./guest-addresses.js";
+import { normalizeFqdn } from "./text.js";
 import { toGuestInterfaces } from "./normalize.js";
 
 /** What is held true of a guest after its owner's report. */
@@ -16,29 +16,29 @@ export interface GuestData {
  * The guest's data by its owner's report. `known` is what is stored of this run of the VM, `null` if it has just
  * started: silence keeps what is known, but an earlier run's addresses are nobody's.
  */
-export function guestDataOf(
+export function planGuest(
   reported: ReportedVm,
   known: StoredVm | null,
   ignoreNames: readonly RegExp[],
 ): GuestData {
-  if (reported.netIfaces === null) return silentGuest(reported, known);
+  if (reported.netIfaces === null) return planSilentGuest(reported, known);
   const interfaces = toGuestInterfaces(reported.vmId, reported.netIfaces, ignoreNames);
   return {
     interfaces,
-    ips: keptIfSame(known?.ips ?? null, vmIps(interfaces)),
+    ips: keepIfSame(known?.ips ?? null, joinIps(interfaces)),
     // An empty name is the guest's answer; an absent key is none.
-    fqdn: reported.guestFQDN === null ? (known?.fqdn ?? null) : tidyFqdn(reported.guestFQDN),
+    fqdn: reported.guestFQDN === null ? (known?.fqdn ?? null) : normalizeFqdn(reported.guestFQDN),
     silence: null,
   };
 }
 
-function silentGuest(reported: ReportedVm, known: StoredVm | null): GuestData {
-  const guestIps = ipsOfGuestIps(reported.guestIPs);
+function planSilentGuest(reported: ReportedVm, known: StoredVm | null): GuestData {
+  const guestIps = parseGuestIps(reported.guestIPs);
   const knownIps = known?.ips ?? null;
   return {
     interfaces: known?.interfaces ?? [],
-    ips: guestIps === null ? knownIps : keptIfSame(knownIps, guestIps),
-    fqdn: tidyFqdn(reported.guestFQDN) ?? known?.fqdn ?? null,
+    ips: guestIps === null ? knownIps : keepIfSame(knownIps, guestIps),
+    fqdn: normalizeFqdn(reported.guestFQDN) ?? known?.fqdn ?? null,
     silence: hasReported(known) ? "silent" : guestIps === null ? "absent" : "ips-only",
   };
 }
@@ -52,6 +52,6 @@ function hasReported(known: StoredVm | null): boolean {
 }
 
 /** The order of addresses is an accident of the agent, and no reason to write. */
-function keptIfSame(stored: string | null, reported: string | null): string | null {
-  return sameIps(stored, reported) ? stored : reported;
+function keepIfSame(stored: string | null, reported: string | null): string | null {
+  return hasSameIps(stored, reported) ? stored : reported;
 }

@@ -2,7 +2,7 @@ import { normalizeReportedMac } from "../../model/mac.js";
 import { deriveUuid } from "../../model/uuid.js";
 import type { ReportedNic } from "../../vdsm/records/types.js";
 import type { Nic } from "../../store/types.js";
-import { cutText, storableText } from "./text.js";
+import { cutText, toStorableText } from "./text.js";
 
 /** A VM's vNICs as stored: every one with an id of its own that stays the same from pass to pass. */
 export function toNics(vmId: string, reported: readonly ReportedNic[]): Nic[] {
@@ -17,39 +17,39 @@ export function toNics(vmId: string, reported: readonly ReportedNic[]): Nic[] {
 }
 
 /** What must be written so that the stored vNICs become the wanted ones; nothing where they are equal. */
-export function nicChanges(
+export function diffNics(
   stored: readonly Nic[],
   wanted: readonly Nic[],
 ): { readonly upserted: Nic[]; readonly deleted: Nic[] } {
   const storedById = new Map(stored.map((nic) => [nic.id, nic]));
   const wantedIds = new Set(wanted.map((nic) => nic.id));
   return {
-    upserted: wanted.filter((nic) => !sameNic(storedById.get(nic.id), nic)),
+    upserted: wanted.filter((nic) => !isSameNic(storedById.get(nic.id), nic)),
     deleted: stored.filter((nic) => !wantedIds.has(nic.id)),
   };
 }
 
 function toNic(vmId: string, entry: ReportedNic, index: number, timesMade: Map<string, number>): Nic {
   const mac = normalizeReportedMac(entry.macAddr);
-  const name = entry.name === null || entry.name === "" ? `nic${index + 1}` : storableText(entry.name);
+  const name = entry.name === null || entry.name === "" ? `nic${index + 1}` : toStorableText(entry.name);
   return {
-    id: entry.id ?? madeId(vmId, mac ?? name, timesMade),
+    id: entry.id ?? deriveNicId(vmId, mac ?? name, timesMade),
     vmId,
     name: cutText(name, NIC_NAME_LENGTH),
     macAddress: mac !== null && mac.length <= NIC_MAC_LENGTH ? mac : null,
-    network: entry.network === null ? null : storableText(entry.network),
+    network: entry.network === null ? null : toStorableText(entry.network),
     linked: entry.linkActive,
   };
 }
 
 /** A name-based UUID for a vNIC that the host gives no id: from its MAC, which outlives the host's device name. */
-function madeId(vmId: string, key: string, timesMade: Map<string, number>): string {
+function deriveNicId(vmId: string, key: string, timesMade: Map<string, number>): string {
   const times = timesMade.get(key) ?? 0;
   timesMade.set(key, times + 1);
   return deriveUuid(`vnic-graph:${vmId}:${key}:${times}`);
 }
 
-function sameNic(left: Nic | undefined, right: Nic): boolean {
+function isSameNic(left: Nic | undefined, right: Nic): boolean {
   return (
     left !== undefined &&
     left.vmId === right.vmId &&

@@ -2,9 +2,9 @@ import { normalizeReportedMac } from "../../model/mac.js";
 import type { ReportedInterface } from "../../vdsm/records/interfaces.js";
 import { normalizeIPv4, normalizeIPv6 } from "../../model/ip.js";
 import type { GuestInterface } from "../../store/types.js";
-import { validAddresses } from "./guest-addresses.js";
+import { normalizeAddresses } from "./guest-addresses.js";
 import { wholeOf } from "./diff.js";
-import { storableText } from "./text.js";
+import { toStorableText } from "./text.js";
 
 /** What a guest reports, tidied, in reported order: VDSM's spellings end here, and an interface that says nothing new is dropped. */
 export function toGuestInterfaces(
@@ -33,9 +33,9 @@ function toGuestInterface(vmId: string, reported: ReportedInterface): GuestInter
   return {
     ...asReported,
     vmId,
-    name: name === null || name === "" ? null : storableText(name),
+    name: name === null || name === "" ? null : toStorableText(name),
     macAddress: normalizeReportedMac(hw),
-    ipv4Addresses: validAddresses(inet, normalizeIPv4),
-    ipv6Addresses: validAddresses(inet6, normalizeIPv6),
+    ipv4Addresses: normalizeAddresses(inet, normalizeIPv4),
+    ipv6Addresses: normalizeAddresses(inet6, normalizeIPv6),
   };
 }

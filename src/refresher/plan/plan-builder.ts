@@ -1,6 +1,6 @@
 import type { GuestInterface, HostChanges, Nic, StoredVm, VmState } from "../../store/types.js";
 import { changesBetween } from "./diff.js";
-import { nicChanges } from "./nics.js";
+import { diffNics } from "./nics.js";
 
 /** What to write, and the VMs of which a reader sees the difference. */
 export interface PlannedChanges {
@@ -79,7 +79,7 @@ export class PlanBuilder {
 
   private addNics(stored: readonly Nic[], { id, nics }: StoredVm): void {
     if (stored === nics) return;
-    const { upserted, deleted } = nicChanges(stored, nics);
+    const { upserted, deleted } = diffNics(stored, nics);
     for (const nic of upserted) this.upsertedNics.set(nic.id, nic);
     this.deletedNics.push(...deleted);
     if (upserted.length + deleted.length > 0) this.changedVmIds.add(id);

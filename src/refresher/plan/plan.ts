@@ -1,15 +1,15 @@
-import type { Steps } from "../../vdsm/scan/turns.js";
+import type { SlicedWork } from "../../vdsm/scan/sliced-work.js";
 import type { HostReport, RejectedVm, ReportedNic, ReportedVm } from "../../vdsm/records/types.js";
 import type { StoredVm } from "../../store/types.js";
 import { VM_STATUS } from "../../model/vm-status.js";
-import { guestDataOf } from "./guest.js";
+import { planGuest } from "./guest.js";
 import { toNics } from "./nics.js";
 import type { Decision, Sighting } from "./ownership.js";
 import { decideOwnership } from "./ownership.js";
 import type { PlannedChanges } from "./plan-builder.js";
 import { PlanBuilder } from "./plan-builder.js";
 import { toVmStatus } from "./status.js";
-import { cutText, storableText } from "./text.js";
+import { cutText, toStorableText } from "./text.js";
 
 /** All that one pass knows; the plan depends on nothing else. */
 export interface PassInput {
@@ -45,7 +45,7 @@ export function vmsToAskNicsOf(input: PassInput): string[] {
 export function* planPass(
   input: PassInput,
   nics: ReadonlyMap<string, readonly ReportedNic[]>,
-): Steps<PassPlan> {
+): SlicedWork<PassPlan> {
   const plan = new PlanBuilder();
   let isSettled = input.report.rejected.length === 0;
   for (const [at, sighting] of sightingsOf(input).entries()) {
@@ -125,7 +125,7 @@ function ownedData(
   return {
     name: nameOf(reported, before, null),
     status: toVmStatus(reported.status),
-    ...guestDataOf(reported, known, ignoreNames),
+    ...planGuest(reported, known, ignoreNames),
     ...(nics === undefined
       ? {}
       : { nics: toNics(before.id, nics), inventoryHash: inventoryHashOf(reported) }),
@@ -134,14 +134,14 @@ function ownedData(
 
 /** The owner names a VM; a `Down` record has no name, and only its last owner's would count. */
 function nameOf(reported: ReportedVm | null, before: StoredVm, owningHostId: string | null): string {
-  const name = cutText(storableText(reported?.vmName ?? ""), VM_NAME_LENGTH);
+  const name = cutText(toStorableText(reported?.vmName ?? ""), VM_NAME_LENGTH);
   const counts = owningHostId === null || before.ownerId === owningHostId || before.ownerId === null;
   return counts && name !== "" ? name : before.name;
 }
 
 /** A VM without a hash is asked for once, not at every pass. */
 function inventoryHashOf(reported: ReportedVm): string {
-  return storableText(reported.hash ?? "");
+  return toStorableText(reported.hash ?? "");
 }
 
 function newVm(vmId: string): StoredVm {

@@ -1,5 +1,5 @@
 /** Text that PostgreSQL stores exactly as given: what it cannot hold becomes U+FFFD, so that a re-read compares equal. */
-export function storableText(text: string): string {
+export function toStorableText(text: string): string {
   return text.replaceAll("\0", "\uFFFD").replace(/\p{Surrogate}/gu, "\uFFFD");
 }
 
@@ -9,9 +9,9 @@ export function cutText(text: string, length: number): string {
 }
 
 /** A guest's name for itself, or `null` where it has not been given one. */
-export function tidyFqdn(fqdn: string | null): string | null {
+export function normalizeFqdn(fqdn: string | null): string | null {
   if (fqdn === null) return null;
-  const text = storableText(fqdn.trim());
+  const text = toStorableText(fqdn.trim());
   return text === "" || NAMES_OF_NOBODY.test(text) ? null : text;
 }
 

@@ -1,4 +1,4 @@
-import { pythonJson } from "../wire/python-json.js";
+import { formatPythonJson } from "../wire/python-json.js";
 import type { SimulatedVm } from "../world/vm.js";
 
 /** What tells one VM of a fleet from the others of its template, and one moment from the next. */
@@ -21,16 +21,16 @@ export interface RecordTemplate {
 type Hole = keyof Omit<FleetVm, "macs"> | number;
 
 /** Cuts a record's text at everything that a VM has of its own; the rest is shared by all VMs of the template. */
-export function recordTemplate(vm: SimulatedVm, text: string): RecordTemplate {
+export function createRecordTemplate(vm: SimulatedVm, text: string): RecordTemplate {
   const own = new Map<string, Hole>([
     [vm.id, "id"],
-    [pythonJson(vm.name).slice(1, -1), "name"],
+    [formatPythonJson(vm.name).slice(1, -1), "name"],
     ...vm.nics.map((nic, at) => [nic.mac, at] as const),
   ]);
-  const ipv4 = firstIpv4(vm);
+  const ipv4 = findFirstIPv4(vm);
   if (ipv4 !== null) own.set(ipv4, "ipv4");
 
-  const words = [...own.keys()].map(escaped).join("|");
+  const words = [...own.keys()].map(escapeJson).join("|");
   // An address is a whole text of its own; names and ids also stand inside of others.
   const pieces = text.split(new RegExp(`("rx": "\\d+")|(${words})(?![0-9])`));
   const fixed: string[] = [];
@@ -46,7 +46,7 @@ export function recordTemplate(vm: SimulatedVm, text: string): RecordTemplate {
     fill(filling) {
       let filled = fixed[0] ?? "";
       for (let at = 0; at < holes.length; at += 1) {
-        filled += valueOf(filling, holes[at] ?? "id") + (fixed[at + 1] ?? "");
+        filled += readValue(filling, holes[at] ?? "id") + (fixed[at + 1] ?? "");
       }
       return filled;
     },
@@ -54,15 +54,15 @@ export function recordTemplate(vm: SimulatedVm, text: string): RecordTemplate {
 }
 
 /** The first address that a guest was given on a network of the data centre. */
-export function firstIpv4(vm: SimulatedVm): string | null {
+export function findFirstIPv4(vm: SimulatedVm): string | null {
   return vm.netIfaces?.flatMap((each) => each.inet).find((each) => each.startsWith("10.")) ?? null;
 }
 
-function valueOf(vm: FleetVm, hole: Hole): string {
+function readValue(vm: FleetVm, hole: Hole): string {
   if (typeof hole === "number") return vm.macs[hole] ?? "";
   return hole === "received" ? `"rx": "${vm.received}"` : vm[hole];
 }
 
-function escaped(text: string): string {
+function escapeJson(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }

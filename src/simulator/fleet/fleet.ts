@@ -1,13 +1,13 @@
 import { createServer, type AddressInfo, type Socket } from "node:net";
-import { hexByte } from "../world/addresses.js";
-import { domainXml } from "../world/domain-xml.js";
+import { formatHexByte } from "../world/addresses.js";
+import { formatDomainXml } from "../world/domain-xml.js";
 import { FaultScript } from "../wire/faults.js";
-import { firstIpv4, recordTemplate, type FleetVm, type RecordTemplate } from "./fleet-template.js";
-import { HostEnd } from "../wire/host-endpoint.js";
-import { loopbackAddress, loopbackNumber } from "../wire/loopback.js";
+import { findFirstIPv4, createRecordTemplate, type FleetVm, type RecordTemplate } from "./fleet-template.js";
+import { HostEndpoint } from "../wire/host-endpoint.js";
+import { formatLoopback, parseLoopback } from "../wire/loopback.js";
 import { populate } from "../world/population.js";
-import { EncodedJson, pythonJson } from "../wire/python-json.js";
-import { closing, listening } from "../wire/vdsm-server.js";
+import { EncodedJson, formatPythonJson } from "../wire/python-json.js";
+import { closeServer, listen } from "../wire/vdsm-server.js";
 import { VdsmFaultError, type VerbAnswers } from "../wire/verbs.js";
 import { createWorld } from "../world/world.js";
 
@@ -41,44 +41,44 @@ const TEMPLATES = 64;
 /** Starts a fleet on plain TCP. Hosts hold no state but a count, so that a million VMs cost no memory. */
 export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const { hosts, vmsPerHost } = options;
-  const templates = templatesOf(options.seed);
+  const templates = createTemplates(options.seed);
   const polls = new Uint32Array(hosts);
-  const period = { cycles: periodOf(options.changedPerCycle) };
-  const ends = new Map<number, HostEnd>();
+  const period = { cycles: readPeriod(options.changedPerCycle) };
+  const ends = new Map<number, HostEndpoint>();
 
-  const endOf = (host: number): HostEnd => {
+  const endOf = (host: number): HostEndpoint => {
     const known = ends.get(host);
     if (known !== undefined) return known;
-    const verbs = fleetVerbs(host, vmsPerHost, templates, polls, period);
-    const end = new HostEnd(verbs, new FaultScript(), null, 10_000);
+    const verbs = createFleetVerbs(host, vmsPerHost, templates, polls, period);
+    const end = new HostEndpoint(verbs, new FaultScript(), null, 10_000);
     ends.set(host, end);
     return end;
   };
   const server = createServer((socket: Socket) => {
-    const host = loopbackNumber(socket.localAddress ?? "");
+    const host = parseLoopback(socket.localAddress ?? "");
     // One socket listens for all of 127.0.0.0/8, which cannot be done without listening everywhere.
     if (host < 0 || host >= hosts || !(socket.remoteAddress ?? "").startsWith("127.")) socket.destroy();
     else endOf(host).accept(socket);
   });
-  await listening(server, options.port ?? 0, "0.0.0.0");
+  await listen(server, options.port ?? 0, "0.0.0.0");
   const { port } = server.address() as AddressInfo;
 
   return {
     port,
-    addresses: Array.from({ length: hosts }, (_, host) => `${loopbackAddress(host)}:${port}`),
+    addresses: Array.from({ length: hosts }, (_, host) => `${formatLoopback(host)}:${port}`),
     polls,
     setChangedPerCycle(share) {
-      period.cycles = periodOf(share);
+      period.cycles = readPeriod(share);
     },
     stop: () => {
-      const closed = closing(server);
+      const closed = closeServer(server);
       for (const end of ends.values()) end.destroy();
       return closed;
     },
   };
 }
 
-function fleetVerbs(
+function createFleetVerbs(
   host: number,
   vms: number,
   templates: readonly RecordTemplate[],
@@ -87,7 +87,7 @@ function fleetVerbs(
 ): VerbAnswers {
   const templateAt = (at: number) => templates[(host * vms + at) % templates.length] as RecordTemplate;
   const positions = Array.from({ length: vms }, (_, at) => at);
-  const vmAt = (at: number) => fleetVm(templateAt(at), host, at, polls[host] ?? 0, period.cycles, vms);
+  const vmAt = (at: number) => createFleetVm(templateAt(at), host, at, polls[host] ?? 0, period.cycles, vms);
   const verbs: Record<string, (wanted: unknown) => unknown> = {
     "Host.ping2": () => true,
     "Host.getCapabilities": () => ({ software_version: "4.50", hostname: `host-${host}.fleet.test` }),
@@ -100,7 +100,7 @@ function fleetVerbs(
     "Host.dumpxmls": (wanted) => {
       const ids = Array.isArray(wanted) && wanted.length > 0 ? new Set<unknown>(wanted) : null;
       const told = positions.filter((at) => ids === null || ids.has(vmAt(at).id));
-      return Object.fromEntries(told.map((at) => [vmAt(at).id, xmlOf(templateAt(at), vmAt(at))]));
+      return Object.fromEntries(told.map((at) => [vmAt(at).id, formatXml(templateAt(at), vmAt(at))]));
     },
   };
   return {
@@ -114,7 +114,7 @@ function fleetVerbs(
 }
 
 /** The state of a VM follows from where it is and how often its host was asked; nothing is remembered. */
-function fleetVm(
+function createFleetVm(
   template: RecordTemplate,
   host: number,
   at: number,
@@ -128,42 +128,42 @@ function fleetVm(
   return {
     id: `f1ee7000-0000-4000-8000-0000${tail}`,
     name: `vm-${String(number).padStart(7, "0")}`,
-    macs: template.vm.nics.map((_, nic) => macOf(number, nic)),
+    macs: template.vm.nics.map((_, nic) => formatMac(number, nic)),
     ipv4: `10.${host % 256}.${at % 256}.${1 + (changes % 254)}`,
     received: 1e9 + number * 1_009 + polls * 15_140,
   };
 }
 
-function macOf(number: number, nic: number): string {
+function formatMac(number: number, nic: number): string {
   const bytes = [0x56, 0x60 + nic, number >>> 24, number >>> 16, number >>> 8, number];
-  return bytes.map((byte) => hexByte(byte & 0xff)).join(":");
+  return bytes.map((byte) => formatHexByte(byte & 0xff)).join(":");
 }
 
 /** vNICs' ids follow from the VM's, so that they are the same at every call. */
-function xmlOf(template: RecordTemplate, vm: FleetVm): string {
+function formatXml(template: RecordTemplate, vm: FleetVm): string {
   const nics = template.vm.nics.map((nic, at) => ({
     ...nic,
-    id: vm.id.replace("f1ee7000", `f1ee70${hexByte(at + 1)}`),
+    id: vm.id.replace("f1ee7000", `f1ee70${formatHexByte(at + 1)}`),
     mac: vm.macs[at] ?? nic.mac,
   }));
-  return domainXml({ ...template.vm, id: vm.id, name: vm.name, nics });
+  return formatDomainXml({ ...template.vm, id: vm.id, name: vm.name, nics });
 }
 
 /** Containers by the hundred would blur a measurement per VM; MACs in other spellings have no hole of their own. */
 const UNSUITABLE = ["docker host", "Windows, old agent"];
 
 /** Records of guests with an IPv4 address, 2 to 3 kB each, so that every VM is able to change. */
-function templatesOf(seed: number): RecordTemplate[] {
+function createTemplates(seed: number): RecordTemplate[] {
   const world = createWorld({ hosts: ["fleet"], seed });
   populate(world, 4 * TEMPLATES);
   const usual = world.vms
-    .filter((vm) => vm.agent === "running" && firstIpv4(vm) !== null && !UNSUITABLE.includes(vm.kind))
+    .filter((vm) => vm.agent === "running" && findFirstIPv4(vm) !== null && !UNSUITABLE.includes(vm.kind))
     .slice(0, TEMPLATES);
   return usual.flatMap((vm) =>
-    vm.presences.map((presence) => recordTemplate(vm, pythonJson(world.recordOf(vm, presence)))),
+    vm.presences.map((presence) => createRecordTemplate(vm, formatPythonJson(world.recordOf(vm, presence)))),
   );
 }
 
-function periodOf(share: number): number {
+function readPeriod(share: number): number {
   return share <= 0 ? Infinity : Math.max(1, Math.round(1 / share));
 }

@@ -30,13 +30,13 @@ const DAY_MS = 86_400_000;
 
 /** Makes a new CA with keys of its own; nothing is written to a disk. */
 export async function createAuthority(name = "VDSM simulator CA"): Promise<CertificateAuthority> {
-  const keys = await newKeys();
+  const keys = await createKeys();
   const root = await x509.X509CertificateGenerator.createSelfSigned({
     name: `CN=${name}`,
     keys,
     signingAlgorithm: ALGORITHM,
-    serialNumber: newSerial(),
-    ...aroundNow(),
+    serialNumber: createSerial(),
+    ...createValidity(),
     extensions: [
       new x509.BasicConstraintsExtension(true, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
@@ -50,14 +50,14 @@ export async function createAuthority(name = "VDSM simulator CA"): Promise<Certi
     names: readonly string[],
     validity: Validity,
   ): Promise<Credentials> => {
-    const own = await newKeys();
+    const own = await createKeys();
     const certificate = await x509.X509CertificateGenerator.create({
       subject: `CN=${subject}`,
       issuer: root.subject,
       publicKey: own.publicKey,
       signingKey: keys.privateKey,
       signingAlgorithm: ALGORITHM,
-      serialNumber: newSerial(),
+      serialNumber: createSerial(),
       ...validity,
       extensions: [
         new x509.BasicConstraintsExtension(false, undefined, true),
@@ -65,22 +65,22 @@ export async function createAuthority(name = "VDSM simulator CA"): Promise<Certi
           x509.ExtendedKeyUsage.serverAuth,
           x509.ExtendedKeyUsage.clientAuth,
         ]),
-        ...alternativeNamesOf(names),
+        ...createAlternativeNames(names),
       ],
     });
-    return { ca, cert: certificate.toString("pem"), key: await keyPem(own.privateKey) };
+    return { ca, cert: certificate.toString("pem"), key: await exportKey(own.privateKey) };
   };
 
   return {
     ca,
-    issueHost: (host, validity = aroundNow(), names = [host, "localhost", "127.0.0.1", "::1"]) =>
+    issueHost: (host, validity = createValidity(), names = [host, "localhost", "127.0.0.1", "::1"]) =>
       issue(host, names, validity),
-    issueClient: (client = "vnic-graph", validity = aroundNow()) => issue(client, [client], validity),
+    issueClient: (client = "vnic-graph", validity = createValidity()) => issue(client, [client], validity),
   };
 }
 
 /** Certificates of older engines have none at all. */
-function alternativeNamesOf(names: readonly string[]): x509.SubjectAlternativeNameExtension[] {
+function createAlternativeNames(names: readonly string[]): x509.SubjectAlternativeNameExtension[] {
   if (names.length === 0) return [];
   const entries = [...new Set(names)].map((value) => ({
     type: isIP(value) === 0 ? ("dns" as const) : ("ip" as const),
@@ -90,23 +90,23 @@ function alternativeNamesOf(names: readonly string[]): x509.SubjectAlternativeNa
 }
 
 /** From yesterday, so that clocks may differ, for a year. */
-function aroundNow(): Validity {
+function createValidity(): Validity {
   const now = Date.now();
   return { notBefore: new Date(now - DAY_MS), notAfter: new Date(now + 365 * DAY_MS) };
 }
 
-async function newKeys(): Promise<webcrypto.CryptoKeyPair> {
+async function createKeys(): Promise<webcrypto.CryptoKeyPair> {
   return webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
 }
 
 /** Positive, as RFC 5280 wants it: the first bit stays 0. */
-function newSerial(): string {
+function createSerial(): string {
   const bytes = webcrypto.getRandomValues(new Uint8Array(16));
   bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x40;
   return Buffer.from(bytes).toString("hex");
 }
 
-async function keyPem(key: webcrypto.CryptoKey): Promise<string> {
+async function exportKey(key: webcrypto.CryptoKey): Promise<string> {
   const base64 = Buffer.from(await webcrypto.subtle.exportKey("pkcs8", key)).toString("base64");
   return `-----BEGIN PRIVATE KEY-----\n${base64.replace(/.{1,64}/g, "$&\n")}-----END PRIVATE KEY-----\n`;
 }

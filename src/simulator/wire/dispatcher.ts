@@ -1,5 +1,5 @@
 import type { CallFault, FaultScript } from "./faults.js";
-import { pythonJson } from "./python-json.js";
+import { formatPythonJson } from "./python-json.js";
 import { VdsmFaultError, type VerbAnswers } from "./verbs.js";
 
 /** Where VDSM sends what it cannot assign to a request. */
@@ -71,13 +71,13 @@ export class Dispatcher {
     }
     // Two and more are run, and their joint reply is lost.
     for (const message of messages) {
-      const request = requestOf(message);
+      const request = parseRequest(message);
       if (request !== null) this.run(request);
     }
   }
 
   private receiveOne(message: unknown, replyTo: string | null): void {
-    const request = requestOf(message);
+    const request = parseRequest(message);
     if (request === null) {
       this.reply(null, { error: INVALID_REQUEST }, null);
       return;
@@ -89,7 +89,7 @@ export class Dispatcher {
     }
     this.replyTo.set(JSON.stringify(request.id), replyTo);
     const outcome = this.run(request);
-    this.reply(request.id, outcome.fault === null ? outcome : spoilt(outcome), outcome.fault);
+    this.reply(request.id, outcome.fault === null ? outcome : spoilReply(outcome), outcome.fault);
   }
 
   private run(request: Request): Outcome {
@@ -121,7 +121,9 @@ export class Dispatcher {
     if (destination === null || fault?.kind === "hang") return;
     const replyId = fault?.kind === "wrong-id" ? "00000000-0000-4000-8000-00000000dead" : id;
     const text =
-      fault?.kind === "malformed-json" ? (fault.body ?? '{"jsonrpc": "2.0", "id":') : textOf(replyId, answer);
+      fault?.kind === "malformed-json"
+        ? (fault.body ?? '{"jsonrpc": "2.0", "id":')
+        : formatReply(replyId, answer);
     this.broadcast(destination, text, fault);
   }
 }
@@ -129,7 +131,7 @@ export class Dispatcher {
 type Answer = { readonly result: unknown } | { readonly error: VdsmFaultError };
 type Outcome = Answer & { readonly fault: CallFault | null };
 
-function spoilt(outcome: Outcome): Answer {
+function spoilReply(outcome: Outcome): Answer {
   const { fault } = outcome;
   if (fault?.kind === "recovering") {
     return { error: new VdsmFaultError(99, "Recovering from crash or Initializing") };
@@ -140,14 +142,18 @@ function spoilt(outcome: Outcome): Answer {
   return fault?.kind === "result" ? { result: fault.result } : outcome;
 }
 
-function textOf(id: unknown, answer: Answer): string {
+function formatReply(id: unknown, answer: Answer): string {
   return "error" in answer
-    ? pythonJson({ jsonrpc: "2.0", id, error: { code: answer.error.code, message: answer.error.message } })
-    : pythonJson({ jsonrpc: "2.0", id, result: answer.result });
+    ? formatPythonJson({
+        jsonrpc: "2.0",
+        id,
+        error: { code: answer.error.code, message: answer.error.message },
+      })
+    : formatPythonJson({ jsonrpc: "2.0", id, result: answer.result });
 }
 
 /** `null` for what VDSM calls an invalid request; `params: null` is one of those, an absent `params` is none. */
-function requestOf(message: unknown): Request | null {
+function parseRequest(message: unknown): Request | null {
   if (typeof message !== "object" || message === null || Array.isArray(message)) return null;
   const { jsonrpc, method, params, id } = message as Record<string, unknown>;
   if (jsonrpc !== "2.0" || typeof method !== "string") return null;

@@ -3,15 +3,15 @@ import type { Duplex } from "node:stream";
 import { Connection } from "./connection.js";
 import { Dispatcher } from "./dispatcher.js";
 import type { CallFault, ConnectionFault, FaultScript } from "./faults.js";
-import { pythonJson } from "./python-json.js";
-import { serverFrame } from "./stomp.js";
+import { formatPythonJson } from "./python-json.js";
+import { encodeServerFrame } from "./stomp.js";
 import type { TlsUpgrade } from "./tls-upgrade.js";
 import type { VerbAnswers } from "./verbs.js";
 
 const EVENTS = "jms.queue.events";
 
 /** One host behind its listening socket: all its connections, and the one dispatcher that they share. */
-export class HostEnd {
+export class HostEndpoint {
   readonly dispatcher: Dispatcher;
   /** Connections accepted so far. */
   accepted = 0;
@@ -55,7 +55,7 @@ export class HostEnd {
   /** Sends an event to everybody who is subscribed; composed only if somebody is. */
   notify(method: string, params: () => Readonly<Record<string, unknown>>): void {
     if (![...this.connections].some((each) => each.listensTo(EVENTS))) return;
-    this.broadcast(EVENTS, pythonJson({ jsonrpc: "2.0", method, params: params() }), null);
+    this.broadcast(EVENTS, formatPythonJson({ jsonrpc: "2.0", method, params: params() }), null);
   }
 
   reset(): void {
@@ -99,5 +99,5 @@ function message(destination: string, subscription: string, text: string): Buffe
     ["content-type", "application/json"],
     ["subscription", subscription],
   ] as const;
-  return serverFrame("MESSAGE", headers, text);
+  return encodeServerFrame("MESSAGE", headers, text);
 }

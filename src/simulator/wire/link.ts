@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { CallFault } from "./faults.js";
-import { BEAT } from "./stomp.js";
+import { HEARTBEAT } from "./stomp.js";
 
 /** A reset that overtakes its bytes looks like an orderly end to some clients (libuv's among them). */
 const RESET_PAUSE_MS = 20;
@@ -74,7 +74,7 @@ export class Link {
   /** A beat every so often; they stop with the connection, or with silence. */
   beatEvery(intervalMs: number): void {
     this.repeat(intervalMs, () => {
-      if (!this.busy) this.send(BEAT);
+      if (!this.busy) this.send(HEARTBEAT);
     });
   }
 

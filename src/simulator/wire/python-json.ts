@@ -2,13 +2,13 @@
  * JSON as Python's `json.dumps` writes it: blanks after `,` and `:`, and pure ASCII.
  * VDSM sends exactly this, so byte counts and escapes of the simulator are those of a real host.
  */
-export function pythonJson(value: unknown): string {
+export function formatPythonJson(value: unknown): string {
   if (value instanceof EncodedJson) return value.text;
   if (value instanceof PythonFloat)
     return Number.isInteger(value.value) ? `${value.value}.0` : `${value.value}`;
-  if (typeof value === "string") return asciiString(value);
-  if (Array.isArray(value)) return `[${value.map(pythonJson).join(", ")}]`;
-  if (typeof value === "object" && value !== null) return objectText(value);
+  if (typeof value === "string") return formatAsciiString(value);
+  if (Array.isArray(value)) return `[${value.map(formatPythonJson).join(", ")}]`;
+  if (typeof value === "object" && value !== null) return formatObject(value);
   if (typeof value === "number" || typeof value === "boolean") return String(value);
   return "null";
 }
@@ -23,15 +23,15 @@ export class EncodedJson {
   constructor(readonly text: string) {}
 }
 
-function objectText(value: object): string {
+function formatObject(value: object): string {
   const members: string[] = [];
   for (const [key, member] of Object.entries(value)) {
-    if (member !== undefined) members.push(`${asciiString(key)}: ${pythonJson(member)}`);
+    if (member !== undefined) members.push(`${formatAsciiString(key)}: ${formatPythonJson(member)}`);
   }
   return `{${members.join(", ")}}`;
 }
 
-function asciiString(text: string): string {
+function formatAsciiString(text: string): string {
   return JSON.stringify(text).replace(
     /[\u007f-\uffff]/g,
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,

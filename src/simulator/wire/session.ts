@@ -1,5 +1,5 @@
 import type { Link } from "./link.js";
-import { serverFrame, type ClientFrame } from "./stomp.js";
+import { encodeServerFrame, type ClientFrame } from "./stomp.js";
 
 /** Takes the body of a SEND to one of VDSM's request destinations. */
 export type RequestSink = (body: string, replyTo: string | null) => void;
@@ -61,9 +61,9 @@ export class Session {
       this.error("Version unsupported");
       return;
     }
-    const [promised, wanted] = beatsOf(headers.get("heart-beat"));
+    const [promised, wanted] = parseHeartbeats(headers.get("heart-beat"));
     this.link.send(
-      serverFrame("CONNECTED", [
+      encodeServerFrame("CONNECTED", [
         ["version", "1.2"],
         ["heart-beat", `${wanted},${promised}`],
       ]),
@@ -102,16 +102,16 @@ export class Session {
   /** Without a receipt to give, vdsm fails over the missing header and drops the client. */
   private disconnect(receipt: string | undefined): void {
     if (receipt === undefined) this.link.close();
-    else this.link.send(serverFrame("RECEIPT", [["receipt-id", receipt]]));
+    else this.link.send(encodeServerFrame("RECEIPT", [["receipt-id", receipt]]));
   }
 
   private error(text: string): void {
-    this.link.send(serverFrame("ERROR", [], text));
+    this.link.send(encodeServerFrame("ERROR", [], text));
   }
 }
 
 /** What the client promises and what it wants, in ms; anything unreadable is 0, anything small is raised. */
-function beatsOf(header: string | undefined): [number, number] {
+function parseHeartbeats(header: string | undefined): [number, number] {
   const match = /^(\d+),(\d+)$/.exec(header ?? "");
   const raised = (text: string | undefined) =>
     Number(text ?? 0) > 0 ? Math.max(Number(text), LEAST_BEAT_MS) : 0;

@@ -12,7 +12,7 @@ export class StompError extends Error {
 }
 
 /** A heartbeat: a single line feed between two frames. */
-export const BEAT = Buffer.from("\n");
+export const HEARTBEAT = Buffer.from("\n");
 
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
@@ -29,7 +29,7 @@ export class ClientFrameReader {
   *read(chunk: Buffer): Generator<ClientFrame> {
     this.pending = Buffer.concat([this.pending, chunk]);
     for (;;) {
-      this.pending = withoutBeats(this.pending);
+      this.pending = skipHeartbeats(this.pending);
       const taken = takeFrame(this.pending);
       if (taken === null) return;
       this.pending = taken.rest;
@@ -39,7 +39,7 @@ export class ClientFrameReader {
 }
 
 /** The bytes of a frame to a client, headers in the order given; a body brings its `content-length` last. */
-export function serverFrame(
+export function encodeServerFrame(
   command: string,
   headers: readonly (readonly [string, string])[],
   body: string | null = null,
@@ -50,14 +50,14 @@ export function serverFrame(
   return Buffer.from(`${command}\n${lines}\n${body ?? ""}\0`);
 }
 
-function withoutBeats(bytes: Buffer): Buffer {
+function skipHeartbeats(bytes: Buffer): Buffer {
   let at = 0;
   while (bytes[at] === LINE_FEED || bytes[at] === CARRIAGE_RETURN) at += 1;
   return bytes.subarray(at);
 }
 
 function takeFrame(bytes: Buffer): { frame: ClientFrame; rest: Buffer } | null {
-  const head = headOf(bytes);
+  const head = readHead(bytes);
   if (head === null) return null;
   const length = head.headers.get("content-length");
   const end = length === undefined ? bytes.indexOf(NUL, head.bodyAt) : head.bodyAt + Number(length);
@@ -69,7 +69,7 @@ function takeFrame(bytes: Buffer): { frame: ClientFrame; rest: Buffer } | null {
 }
 
 /** Command and headers up to the empty line; `null` while that has not come yet. */
-function headOf(bytes: Buffer) {
+function readHead(bytes: Buffer) {
   const lines: string[] = [];
   let at = 0;
   for (;;) {

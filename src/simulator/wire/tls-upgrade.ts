@@ -6,7 +6,7 @@ import type { Credentials } from "./certificates.js";
 export type TlsUpgrade = (socket: Socket, secured: (stream: TLSSocket) => void) => void;
 
 /** VDSM's TLS: a client certificate of the same CA is required, and 1.2 is the least that today's hosts allow. */
-export function tlsUpgrade(credentials: Credentials): TlsUpgrade {
+export function createTlsUpgrade(credentials: Credentials): TlsUpgrade {
   const waiting = new Map<string, (stream: TLSSocket) => void>();
   // Never listens itself: sockets are handed to it, so that the TCP side stays ours to reset or to leave hanging.
   const server = createServer({
@@ -20,16 +20,16 @@ export function tlsUpgrade(credentials: Credentials): TlsUpgrade {
   });
   server.on("secureConnection", (stream) => {
     stream.on("error", () => undefined);
-    waiting.get(peerOf(stream))?.(stream);
+    waiting.get(formatPeer(stream))?.(stream);
   });
   return (socket, secured) => {
-    const peer = peerOf(socket);
+    const peer = formatPeer(socket);
     waiting.set(peer, secured);
     socket.once("close", () => waiting.delete(peer));
     server.emit("connection", socket);
   };
 }
 
-function peerOf(socket: Socket): string {
+function formatPeer(socket: Socket): string {
   return `${socket.remoteAddress ?? ""} ${socket.remotePort ?? 0}`;
 }

@@ -2,8 +2,8 @@ import { createServer, type AddressInfo, type Server } from "node:net";
 import type { Credentials } from "./certificates.js";
 import type { Call } from "./dispatcher.js";
 import { FaultScript } from "./faults.js";
-import { HostEnd } from "./host-endpoint.js";
-import { tlsUpgrade } from "./tls-upgrade.js";
+import { HostEndpoint } from "./host-endpoint.js";
+import { createTlsUpgrade } from "./tls-upgrade.js";
 import type { VerbAnswers } from "./verbs.js";
 
 /** How one host listens. */
@@ -49,13 +49,13 @@ export interface VdsmServer {
 /** Starts one VDSM host; resolves when it listens. */
 export async function startVdsmServer(options: VdsmServerOptions): Promise<VdsmServer> {
   const faults = options.faults ?? new FaultScript();
-  const upgrade = options.tls ? tlsUpgrade(options.tls) : null;
-  const end = new HostEnd(options.world, faults, upgrade, options.firstBytesMs ?? 10_000);
+  const upgrade = options.tls ? createTlsUpgrade(options.tls) : null;
+  const end = new HostEndpoint(options.world, faults, upgrade, options.firstBytesMs ?? 10_000);
   const host = options.host ?? "127.0.0.1";
   const server = createServer((socket) => {
     end.accept(socket);
   });
-  await listening(server, options.port ?? 0, host);
+  await listen(server, options.port ?? 0, host);
   const { port } = server.address() as AddressInfo;
 
   return {
@@ -79,13 +79,13 @@ export async function startVdsmServer(options: VdsmServerOptions): Promise<VdsmS
       end.reset();
     },
     unplug: () => {
-      const closed = closing(server);
+      const closed = closeServer(server);
       end.reset();
       return closed;
     },
-    plug: () => listening(server, port, host),
+    plug: () => listen(server, port, host),
     stop: () => {
-      const closed = closing(server);
+      const closed = closeServer(server);
       end.destroy();
       return closed;
     },
@@ -93,7 +93,7 @@ export async function startVdsmServer(options: VdsmServerOptions): Promise<VdsmS
 }
 
 /** Resolves when a server listens; rejects when it cannot. */
-export function listening(server: Server, port: number, host: string): Promise<void> {
+export function listen(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     // A thousand clients may dial at once; the system's own limit still holds.
@@ -105,7 +105,7 @@ export function listening(server: Server, port: number, host: string): Promise<v
 }
 
 /** Resolves when a server and all its connections are closed; one that does not listen is closed already. */
-export function closing(server: Server): Promise<void> {
+export function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => {
       resolve();

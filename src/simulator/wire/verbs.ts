@@ -1,8 +1,8 @@
-import { domainXml, legacyDevices } from "../world/domain-xml.js";
-import { EncodedJson, pythonJson } from "./python-json.js";
+import { formatDomainXml, createLegacyDevices } from "../world/domain-xml.js";
+import { EncodedJson, formatPythonJson } from "./python-json.js";
 import { Random } from "../world/random.js";
 import type { Presence, SimulatedVm } from "../world/vm.js";
-import { statusTime } from "../world/vm-record.js";
+import { formatStatusTime } from "../world/vm-record.js";
 
 /** Whatever answers the verbs of one host; the wire server asks nothing else of a world. */
 export interface VerbAnswers {
@@ -47,32 +47,34 @@ export interface HostFacts {
 }
 
 /** Answers the verbs of one host from what the facts are at that moment. */
-export function verbsOf(host: SimulatedHost, { view, record, version }: HostFacts): VerbAnswers {
+export function createVerbs(host: SimulatedHost, { view, record, version }: HostFacts): VerbAnswers {
   const short = ({ vm, presence }: HostView[number]) => ({
     vmId: vm.id,
     status: presence.status,
-    statusTime: statusTime(presence.since),
+    statusTime: formatStatusTime(presence.since),
   });
   const legacy = host.release === "4.3";
 
   const verbs: Record<string, (params: Params) => unknown> = {
     "Host.ping2": () => true,
-    "Host.getCapabilities": () => capabilitiesOf(host),
-    "Host.getAllVmStats": onceAVersion(version, () => view().map(({ vm, presence }) => record(vm, presence))),
+    "Host.getCapabilities": () => createCapabilities(host),
+    "Host.getAllVmStats": memoizeByVersion(version, () =>
+      view().map(({ vm, presence }) => record(vm, presence)),
+    ),
     "VM.getStats": (params) => {
-      const { vm, presence } = only(view(), params);
+      const { vm, presence } = findVm(view(), params);
       return [record(vm, presence)];
     },
     "Host.getVMList": (params) => {
-      const listed = chosen(view(), params);
+      const listed = filterVms(view(), params);
       return legacy && params["onlyUUID"] !== false ? listed.map(({ vm }) => vm.id) : listed.map(short);
     },
     "Host.getVMFullList": (params) =>
-      chosen(view(), params).map((each) => (legacy ? fullRecord(each) : short(each))),
+      filterVms(view(), params).map((each) => (legacy ? createFullRecord(each) : short(each))),
   };
   if (!legacy) {
     verbs["Host.dumpxmls"] = (params) =>
-      Object.fromEntries(chosen(view(), params).map(({ vm }) => [vm.id, domainXml(vm)]));
+      Object.fromEntries(filterVms(view(), params).map(({ vm }) => [vm.id, formatDomainXml(vm)]));
   }
 
   return {
@@ -91,17 +93,17 @@ export function verbsOf(host: SimulatedHost, { view, record, version }: HostFact
 }
 
 /** The largest answer, asked for most: it is composed once for all who ask between two changes. */
-function onceAVersion(version: () => number, compose: () => unknown): () => EncodedJson {
+function memoizeByVersion(version: () => number, compose: () => unknown): () => EncodedJson {
   let latest: { version: number; answer: EncodedJson } | null = null;
   return () => {
     if (latest?.version !== version()) {
-      latest = { version: version(), answer: new EncodedJson(pythonJson(compose())) };
+      latest = { version: version(), answer: new EncodedJson(formatPythonJson(compose())) };
     }
     return latest.answer;
   };
 }
 
-function only(view: HostView, params: Params): HostView[number] {
+function findVm(view: HostView, params: Params): HostView[number] {
   const id = params["vmID"];
   if (typeof id !== "string") throw new VdsmFaultError(-32603, "Internal JSON-RPC error: {'reason': 'vmID'}");
   const found = view.find(({ vm }) => vm.id === id);
@@ -110,18 +112,18 @@ function only(view: HostView, params: Params): HostView[number] {
 }
 
 /** An absent or empty `vmList` means all; unknown ids are left out without a word. */
-function chosen(view: HostView, params: Params): HostView {
+function filterVms(view: HostView, params: Params): HostView {
   const wanted = params["vmList"];
   if (!Array.isArray(wanted) || wanted.length === 0) return view;
   return view.filter(({ vm }) => wanted.includes(vm.id));
 }
 
-function fullRecord({ vm, presence }: HostView[number]) {
+function createFullRecord({ vm, presence }: HostView[number]) {
   return {
     vmId: vm.id,
     vmName: vm.name,
     status: presence.status,
-    statusTime: statusTime(presence.since),
+    statusTime: formatStatusTime(presence.since),
     arch: "x86_64",
     vmType: "kvm",
     kvmEnable: "true",
@@ -131,11 +133,11 @@ function fullRecord({ vm, presence }: HostView[number]) {
     display: "qxl",
     guestDiskMapping: {},
     custom: {},
-    devices: legacyDevices(vm),
+    devices: createLegacyDevices(vm),
   };
 }
 
-function capabilitiesOf(host: SimulatedHost) {
+function createCapabilities(host: SimulatedHost) {
   const legacy = host.release === "4.3";
   const levels = legacy ? ["4.1", "4.2", "4.3"] : ["4.2", "4.3", "4.4", "4.5", "4.6", "4.7"];
   return {

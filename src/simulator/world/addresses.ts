@@ -14,7 +14,7 @@ export class AddressPlan {
     const number = this.macs;
     this.macs += 1;
     const tail = (number >> 1) + 0x100;
-    const bytes = [(tail >> 16) & 0xff, (tail >> 8) & 0xff, tail & 0xff].map(hexByte).join(":");
+    const bytes = [(tail >> 16) & 0xff, (tail >> 8) & 0xff, tail & 0xff].map(formatHexByte).join(":");
     return number % 2 === 0 ? `56:6f:1a:${bytes}` : `00:1a:4a:${bytes}`;
   }
 
@@ -37,7 +37,7 @@ export class AddressPlan {
 }
 
 /** The address that a Linux kernel gives itself on a link (modified EUI-64, RFC 4291 appendix A). */
-export function linkLocalOf(mac: string): string {
+export function deriveLinkLocal(mac: string): string {
   const bytes = mac.split(":").map((byte) => parseInt(byte, 16));
   const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = bytes.slice(-6);
   const groups = [((a ^ 2) << 8) | b, (c << 8) | 0xff, 0xfe00 | d, (e << 8) | f];
@@ -45,6 +45,6 @@ export function linkLocalOf(mac: string): string {
 }
 
 /** Two lower-case hexadecimal digits. */
-export function hexByte(byte: number): string {
+export function formatHexByte(byte: number): string {
   return byte.toString(16).padStart(2, "0");
 }

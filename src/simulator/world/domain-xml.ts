@@ -1,13 +1,13 @@
 import type { SimulatedNic, SimulatedVm } from "./vm.js";
 
 /** The libvirt domain of a VM as `Host.dumpxmls` gives it: enough of it to find every NIC, and oVirt's metadata. */
-export function domainXml(vm: SimulatedVm): string {
-  const interfaces = vm.nics.map(interfaceXml).join("");
+export function formatDomainXml(vm: SimulatedVm): string {
+  const interfaces = vm.nics.map(formatInterfaceXml).join("");
   return (
-    `<domain type='kvm' id='7'><name>${escaped(vm.name)}</name><uuid>${vm.id}</uuid>` +
+    `<domain type='kvm' id='7'><name>${escapeXml(vm.name)}</name><uuid>${vm.id}</uuid>` +
     `<metadata xmlns:ovirt-tune='http://ovirt.org/vm/tune/1.0' xmlns:ovirt-vm='http://ovirt.org/vm/1.0'>` +
     `<ovirt-vm:vm xmlns:ovirt-vm='http://ovirt.org/vm/1.0'>` +
-    `<ovirt-vm:clusterVersion>4.7</ovirt-vm:clusterVersion>${vm.nics.map(metadataXml).join("")}` +
+    `<ovirt-vm:clusterVersion>4.7</ovirt-vm:clusterVersion>${vm.nics.map(formatMetadataXml).join("")}` +
     `</ovirt-vm:vm></metadata><memory unit='KiB'>1048576</memory><vcpu placement='static'>2</vcpu>` +
     `<os><type arch='x86_64' machine='pc-q35-rhel9.0.0'>hvm</type></os><devices>` +
     `<disk type='block' device='disk'><target dev='sda' bus='scsi'/><alias name='ua-${vm.id}'/></disk>` +
@@ -17,7 +17,7 @@ export function domainXml(vm: SimulatedVm): string {
 }
 
 /** The NICs of a VM as `Host.getVMFullList` up to 4.3 tells them, keys in the order of a captured answer. */
-export function legacyDevices(vm: SimulatedVm): readonly Record<string, unknown>[] {
+export function createLegacyDevices(vm: SimulatedVm): readonly Record<string, unknown>[] {
   return vm.nics.map((nic, at) => ({
     type: "interface",
     device: nic.device,
@@ -39,7 +39,7 @@ export function legacyDevices(vm: SimulatedVm): readonly Record<string, unknown>
   }));
 }
 
-function interfaceXml(nic: SimulatedNic, at: number): string {
+function formatInterfaceXml(nic: SimulatedNic, at: number): string {
   const link = `<link state='${nic.linkActive ? "up" : "down"}'/>`;
   const alias = `<alias name='ua-${nic.id}'/>`;
   if (nic.device === "hostdev") {
@@ -50,21 +50,21 @@ function interfaceXml(nic: SimulatedNic, at: number): string {
     );
   }
   return (
-    `<interface type='bridge'><mac address='${nic.mac}'/><source bridge='${escaped(nic.network)}'/>` +
+    `<interface type='bridge'><mac address='${nic.mac}'/><source bridge='${escapeXml(nic.network)}'/>` +
     `<target dev='vnet${at}'/><model type='${nic.model}'/>${link}${alias}</interface>`
   );
 }
 
 /** Of a virtual function, only this metadata tells the network: its XML has no bridge. */
-function metadataXml(nic: SimulatedNic): string {
+function formatMetadataXml(nic: SimulatedNic): string {
   return (
     `<ovirt-vm:device devtype='interface' mac_address='${nic.mac}'>` +
-    `<ovirt-vm:network>${escaped(nic.network)}</ovirt-vm:network>` +
+    `<ovirt-vm:network>${escapeXml(nic.network)}</ovirt-vm:network>` +
     `<ovirt-vm:custom/></ovirt-vm:device>`
   );
 }
 
-function escaped(text: string): string {
+function escapeXml(text: string): string {
   const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", "'": "&apos;" };
   return text.replace(/[&<>']/g, (character) => entities[character] ?? character);
 }

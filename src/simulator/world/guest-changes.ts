@@ -1,5 +1,5 @@
 import { NETWORKS, type NetworkName } from "./addresses.js";
-import { veth } from "./guests/containers.js";
+import { createVeth } from "./guests/containers.js";
 import type { SimulatedVm, WireInterface } from "./vm.js";
 import type { World } from "./world.js";
 
@@ -27,7 +27,7 @@ export function changeAddresses(world: World, vm: SimulatedVm): void {
 
 /** IPv6 stays IPv6, and whoever had an IPv4 address keeps one: a change never makes a guest unreachable. */
 function changeOne(world: World, vm: SimulatedVm, before: WireInterface): WireInterface {
-  const network = networkOf(vm, before);
+  const network = findNetwork(vm, before);
   const inet = before.inet.filter(isText);
   if (inet.length === 0) {
     const [linkLocal, ...rest] = before.inet6;
@@ -50,7 +50,7 @@ function churnContainers(world: World, netIfaces: readonly WireInterface[]): Wir
   const gone = world.random.int(1, 4);
   const veths = netIfaces.filter(isVeth).slice(gone);
   const born = Array.from({ length: world.random.int(1, veths.length < USUAL_CONTAINERS ? 5 : 3) }, () =>
-    veth(world.random),
+    createVeth(world.random),
   );
   return [...netIfaces.filter((each) => !isVeth(each)), ...veths, ...born];
 }
@@ -64,7 +64,7 @@ function isOwn(vm: SimulatedVm, each: WireInterface): boolean {
   return vm.nics.some((nic) => nic.mac === mac);
 }
 
-function networkOf(vm: SimulatedVm, each: WireInterface): NetworkName {
+function findNetwork(vm: SimulatedVm, each: WireInterface): NetworkName {
   const name = vm.nics.find((nic) => nic.mac === each.hw?.toLowerCase())?.network;
   return NETWORKS.find((network) => network === name) ?? "ovirtmgmt";
 }

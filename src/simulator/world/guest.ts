@@ -13,7 +13,7 @@ import {
 } from "./guests/odd.js";
 import { windowsOldAgent, windowsQemuAgent } from "./guests/windows.js";
 import type { Random } from "./random.js";
-import type { GuestMaker } from "./vm-spec.js";
+import type { GuestFactory } from "./vm-spec.js";
 
 /** Every kind of guest there is, with the stem of the names that such VMs bear. */
 export const GUEST_KINDS = {
@@ -35,7 +35,7 @@ export const GUEST_KINDS = {
   "SR-IOV": { stem: "nfv", make: srIov },
   "many addresses": { stem: "mail", make: manyAddresses },
   InfiniBand: { stem: "hpc", make: infiniBand },
-} as const satisfies Record<string, { stem: string; make: GuestMaker }>;
+} as const satisfies Record<string, { stem: string; make: GuestFactory }>;
 
 /** The name of a kind of guest. */
 export type GuestKind = keyof typeof GUEST_KINDS;
@@ -55,6 +55,6 @@ const USUAL_KINDS: readonly [GuestKind, ...GuestKind[]] = [
 ];
 
 /** The kind of the VM at a position: the first ones are every kind once, in order; then mostly the usual ones. */
-export function kindAt(position: number, random: Random): GuestKind {
+export function pickKind(position: number, random: Random): GuestKind {
   return ALL_KINDS[position] ?? (random.chance(0.8) ? random.pick(USUAL_KINDS) : random.pick(ALL_KINDS));
 }

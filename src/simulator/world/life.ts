@@ -17,7 +17,7 @@ export function tick(world: World): void {
   for (const host of world.hosts) restartSometimes(world, host);
   for (const vm of world.vms) {
     if (vm.pinned) changePinned(world, vm);
-    else if (!goOn(world, vm)) begin(world, vm);
+    else if (!advanceVm(world, vm)) startEvent(world, vm);
   }
 }
 
@@ -33,10 +33,10 @@ function changePinned(world: World, vm: SimulatedVm): void {
 }
 
 /** The next step of whatever is under way; false when nothing is. */
-function goOn(world: World, vm: SimulatedVm): boolean {
+function advanceVm(world: World, vm: SimulatedVm): boolean {
   const [presence] = vm.presences;
   if (presence === undefined) {
-    if (world.random.chance(0.3)) world.start(vm.id, anyHost(world, world.random));
+    if (world.random.chance(0.3)) world.start(vm.id, pickHost(world, world.random));
     return true;
   }
   const ended = vm.presences.find((each) => each.status === "Down");
@@ -44,8 +44,8 @@ function goOn(world: World, vm: SimulatedVm): boolean {
   else if (vm.presences.length > 1 && ended !== undefined) world.destroy(vm.id, ended.host);
   else if (presence.status === "Down") world.destroy(vm.id);
   else if (presence.status === "Powering down") world.stop(vm.id);
-  else if (presence.status === "Powering up") comeUp(world, vm);
-  else return agentGoesOn(world, vm);
+  else if (presence.status === "Powering up") startVm(world, vm);
+  else return advanceAgent(world, vm);
   return true;
 }
 
@@ -55,29 +55,29 @@ function endMigration(world: World, vm: SimulatedVm): void {
 }
 
 /** A guest is up before its agent is. */
-function comeUp(world: World, vm: SimulatedVm): void {
+function startVm(world: World, vm: SimulatedVm): void {
   world.setStatus(vm.id, "Up");
   // What DHCP gave before, it may give to others meanwhile.
   if (world.random.chance(0.3)) changeAddresses(world, vm);
 }
 
-function agentGoesOn(world: World, vm: SimulatedVm): boolean {
+function advanceAgent(world: World, vm: SimulatedVm): boolean {
   if (vm.agent !== "starting" && vm.agent !== "silent") return false;
   if (world.random.chance(0.3)) world.speak(vm.id);
   return true;
 }
 
-function begin(world: World, vm: SimulatedVm): void {
+function startEvent(world: World, vm: SimulatedVm): void {
   const what = world.random.next();
   if (what < 0.01) world.setStatus(vm.id, "Powering down");
   else if (what < 0.015)
     world.stop(vm.id, { code: 1, reason: 1, message: "Lost connection with qemu process" });
-  else if (what < 0.035) beginMigration(world, vm);
+  else if (what < 0.035) startMigration(world, vm);
   else if (what < 0.045 && vm.agent === "running") world.silence(vm.id);
   else if (what < 0.085) changeAddresses(world, vm);
 }
 
-function beginMigration(world: World, vm: SimulatedVm): void {
+function startMigration(world: World, vm: SimulatedVm): void {
   const others = world.hosts.filter((host) => host.name !== vm.presences[0]?.host);
   const [first, ...rest] = others;
   if (first === undefined) return;
@@ -85,7 +85,7 @@ function beginMigration(world: World, vm: SimulatedVm): void {
   world.startMigration(vm.id, world.random.pick([first, ...rest]).name, { postCopy });
 }
 
-function anyHost(world: World, random: Random): string {
+function pickHost(world: World, random: Random): string {
   const [first, ...rest] = world.hosts;
   if (first === undefined) throw new Error("a cluster needs a host");
   return random.pick([first, ...rest]).name;

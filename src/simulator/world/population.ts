@@ -1,4 +1,4 @@
-import { GUEST_KINDS, kindAt } from "./guest.js";
+import { GUEST_KINDS, pickKind } from "./guest.js";
 import type { World } from "./world.js";
 
 /** The first VMs of a cluster are pinned: always Up, and where documentation and newcomers expect them. */
@@ -7,7 +7,7 @@ const PINNED = 10;
 /** Fills a world with VMs, spread over its hosts. `web-01` is always the first, whatever the seed. */
 export function populate(world: World, count: number): void {
   for (let position = 0; position < count; position += 1) {
-    const kind = kindAt(position, world.random);
+    const kind = pickKind(position, world.random);
     const { stem, make } = GUEST_KINDS[kind];
     const name = `${stem}-${String(position + 1).padStart(2, "0")}`;
     const host = world.hosts[position % world.hosts.length];

@@ -3,7 +3,7 @@ import { hash64, Random } from "./random.js";
 import type { Presence, SimulatedVm } from "./vm.js";
 
 /** What a record needs to know about the host that tells it. */
-export interface Teller {
+export interface RecordContext {
   /** Statistics move with every sample. */
   readonly sample: number;
   /** Changes when vdsmd restarts, and with it every `hash`. */
@@ -12,19 +12,24 @@ export interface Teller {
 }
 
 /** The record of one VM in `Host.getAllVmStats`, as VDSM composes it: numbers as strings, ordered as captured. */
-export function vmRecord(vm: SimulatedVm, presence: Presence, teller: Teller): Record<string, unknown> {
-  const record = presence.status === "Down" ? downRecord(vm, presence) : liveRecord(vm, presence, teller);
+export function createVmRecord(
+  vm: SimulatedVm,
+  presence: Presence,
+  teller: RecordContext,
+): Record<string, unknown> {
+  const record =
+    presence.status === "Down" ? createDownRecord(vm, presence) : createLiveRecord(vm, presence, teller);
   return { ...record, ...vm.raw };
 }
 
 /** VDSM's clock at a tick: 2^31 - 1 plus the host's monotonic milliseconds, as text. */
-export function statusTime(tick: number): string {
+export function formatStatusTime(tick: number): string {
   return String(2_147_483_647 + 1_000 * tick);
 }
 
-function downRecord(vm: SimulatedVm, presence: Presence) {
+function createDownRecord(vm: SimulatedVm, presence: Presence) {
   return {
-    statusTime: statusTime(presence.since),
+    statusTime: formatStatusTime(presence.since),
     status: "Down",
     vmId: vm.id,
     exitCode: presence.exit?.code ?? 0,
@@ -34,7 +39,7 @@ function downRecord(vm: SimulatedVm, presence: Presence) {
   };
 }
 
-function liveRecord(vm: SimulatedVm, presence: Presence, teller: Teller) {
+function createLiveRecord(vm: SimulatedVm, presence: Presence, teller: RecordContext) {
   const random = new Random(vm.id);
   const memoryKb = 1_048_576 * random.pick([1, 2, 4, 8]);
   const vcpus = random.pick([1, 2, 4]);
@@ -57,8 +62,8 @@ function liveRecord(vm: SimulatedVm, presence: Presence, teller: Teller) {
     vcpuQuota: "-1",
     vcpuPeriod: 100_000,
     ioTune: [],
-    network: networkOf(vm, presence, random, teller.sample),
-    disks: { sda: diskOf(random, teller.sample) },
+    network: createNetworkFields(vm, presence, random, teller.sample),
+    disks: { sda: createDiskFields(random, teller.sample) },
     balloonInfo: {
       balloon_max: String(memoryKb),
       balloon_min: String(memoryKb),
@@ -73,22 +78,22 @@ function liveRecord(vm: SimulatedVm, presence: Presence, teller: Teller) {
         ipAddress: teller.displayAddress,
       },
     ],
-    hash: devicesHash(vm, teller.boot),
+    hash: hashDevices(vm, teller.boot),
     vmJobs: {},
-    ...(presence.postCopy ? {} : guestFields(vm, vcpus, memoryKb, teller.sample)),
+    ...(presence.postCopy ? {} : createGuestFields(vm, vcpus, memoryKb, teller.sample)),
     ...(presence.status === "Migration Source" ? { migrationProgress: (teller.sample * 7) % 100 } : {}),
-    statusTime: statusTime(presence.since),
+    statusTime: formatStatusTime(presence.since),
   };
 }
 
 /** Another one with other devices, and with every start of vdsmd; what the guest does has no part in it. */
-function devicesHash(vm: SimulatedVm, boot: string): string {
+function hashDevices(vm: SimulatedVm, boot: string): string {
   const devices = vm.nics.map((nic) => [nic.id, nic.mac, nic.network, nic.linkActive].join("/"));
   return hash64([boot, vm.id, ...devices].join()).toString();
 }
 
 /** Empty right after a start: rates need two samples. Virtual functions have no counters on the host. */
-function networkOf(vm: SimulatedVm, presence: Presence, random: Random, sample: number) {
+function createNetworkFields(vm: SimulatedVm, presence: Presence, random: Random, sample: number) {
   const first = random.int(0, 900);
   if (presence.status === "WaitForLaunch") return {};
   const entries = vm.nics
@@ -113,7 +118,7 @@ function networkOf(vm: SimulatedVm, presence: Presence, random: Random, sample: 
   return Object.fromEntries(entries) as Record<string, unknown>;
 }
 
-function diskOf(random: Random, sample: number) {
+function createDiskFields(random: Random, sample: number) {
   return {
     truesize: "2147483648",
     apparentsize: "21474836480",
@@ -131,7 +136,7 @@ function diskOf(random: Random, sample: number) {
 }
 
 /** Without an agent VDSM fills in its own defaults, and says nothing about the network. */
-function guestFields(vm: SimulatedVm, vcpus: number, memoryKb: number, sample: number) {
+function createGuestFields(vm: SimulatedVm, vcpus: number, memoryKb: number, sample: number) {
   const memory = {
     memUsage: String(20 + (sample % 9)),
     username: vm.os === "windows" ? "Administrator@CORP" : "None",

@@ -25,14 +25,14 @@ export interface VmSpec {
 }
 
 /** What a kind of guest makes of a name, an address plan and chance: everything of a VM but its place. */
-export type GuestMaker = (
+export type GuestFactory = (
   name: string,
   plan: AddressPlan,
   random: Random,
 ) => Omit<VmSpec, "name" | "host" | "kind">;
 
 /** A VM by its spec, not yet on any host. */
-export function vmOf(spec: VmSpec, plan: AddressPlan, random: Random): SimulatedVm {
+export function createVm(spec: VmSpec, plan: AddressPlan, random: Random): SimulatedVm {
   return {
     id: spec.id ?? random.uuid(),
     name: spec.name,
@@ -40,7 +40,7 @@ export function vmOf(spec: VmSpec, plan: AddressPlan, random: Random): Simulated
     os: spec.os ?? "linux",
     pinned: spec.pinned ?? false,
     presences: [],
-    nics: (spec.nics ?? [{}]).map((nic) => nicOf(nic, plan, random)),
+    nics: (spec.nics ?? [{}]).map((nic) => createNic(nic, plan, random)),
     agent: spec.agent ?? (spec.netIfaces == null && !spec.guestIPs ? "none" : "running"),
     netIfaces: spec.netIfaces ?? null,
     guestIPs: spec.guestIPs === undefined ? "" : spec.guestIPs,
@@ -50,7 +50,7 @@ export function vmOf(spec: VmSpec, plan: AddressPlan, random: Random): Simulated
 }
 
 /** A NIC by what is given of it. */
-export function nicOf(spec: Partial<SimulatedNic>, plan: AddressPlan, random: Random): SimulatedNic {
+export function createNic(spec: Partial<SimulatedNic>, plan: AddressPlan, random: Random): SimulatedNic {
   return {
     id: spec.id ?? random.uuid(),
     deviceId: spec.deviceId ?? random.uuid(),

@@ -1,8 +1,8 @@
 import { AddressPlan } from "./addresses.js";
 import { Random } from "./random.js";
-import { verbsOf, type HostView, type SimulatedHost, type VerbAnswers } from "../wire/verbs.js";
-import { vmRecord } from "./vm-record.js";
-import { nicOf, vmOf, type VmSpec } from "./vm-spec.js";
+import { createVerbs, type HostView, type SimulatedHost, type VerbAnswers } from "../wire/verbs.js";
+import { createVmRecord } from "./vm-record.js";
+import { createNic, createVm, type VmSpec } from "./vm-spec.js";
 import type { AgentState, Exit, Presence, SimulatedNic, SimulatedVm, VmStatus, WireInterface } from "./vm.js";
 
 /** The hosts of a new world, and the seed of everything that is made up in it. */
@@ -66,13 +66,13 @@ export class World {
         vm.presences.filter((each) => each.host === hostName).map((presence) => ({ vm, presence })),
       );
     const record = (vm: SimulatedVm, presence: Presence) => this.recordOf(vm, presence);
-    return verbsOf(this.host(hostName), { view, record, version: () => this.version });
+    return createVerbs(this.host(hostName), { view, record, version: () => this.version });
   }
 
   /** What a host says of a VM at this moment. */
   recordOf(vm: SimulatedVm, presence: Presence): Record<string, unknown> {
     const { name, restarts } = this.host(presence.host);
-    return vmRecord(vm, presence, {
+    return createVmRecord(vm, presence, {
       sample: this.samples,
       boot: `${name}/${restarts}`,
       displayAddress: "192.0.2.11",
@@ -81,7 +81,7 @@ export class World {
 
   addVm(spec: VmSpec): SimulatedVm {
     this.host(spec.host);
-    const vm = vmOf(spec, this.plan, this.random);
+    const vm = createVm(spec, this.plan, this.random);
     if (this.byId.has(vm.id)) throw new Error(`a VM ${vm.id} is already in this world`);
     this.byId.set(vm.id, vm);
     this.place(vm, spec.host, spec.status ?? "Up");
@@ -110,7 +110,7 @@ export class World {
   }
 
   setNics(nameOrId: string, nics: readonly Partial<SimulatedNic>[]): void {
-    this.changing(nameOrId).nics = nics.map((nic) => nicOf(nic, this.plan, this.random));
+    this.changing(nameOrId).nics = nics.map((nic) => createNic(nic, this.plan, this.random));
   }
 
   setRaw(nameOrId: string, raw: Readonly<Record<string, unknown>>): void {

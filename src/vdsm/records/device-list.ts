@@ -1,29 +1,29 @@
 import { normalizeUuid } from "../../model/uuid.js";
-import { isRecord, wordOf } from "./record.js";
+import { isRecord, readScalar } from "./record.js";
 import type { ReportedNic } from "./types.js";
 
 /** The vNICs of one record of `Host.getVMFullList`, or `null` if it has no device list, as since 4.4. */
-export function nicsOfDeviceList(record: Readonly<Record<string, unknown>>): readonly ReportedNic[] | null {
+export function parseDeviceList(record: Readonly<Record<string, unknown>>): readonly ReportedNic[] | null {
   const devices = record["devices"];
   if (!Array.isArray(devices)) return null;
   return devices
     .filter(isRecord)
     .filter((device) => device["type"] === "interface" || device["deviceType"] === "interface")
     .map((device) => ({
-      id: aliasId(wordOf(device["alias"])) ?? normalizeUuid(device["deviceId"]),
-      name: wordOf(device["name"]),
-      macAddr: wordOf(device["macAddr"]),
-      network: wordOf(device["network"]),
+      id: parseAliasId(readScalar(device["alias"])) ?? normalizeUuid(device["deviceId"]),
+      name: readScalar(device["name"]),
+      macAddr: readScalar(device["macAddr"]),
+      network: readScalar(device["network"]),
       linkActive: isActive(device["linkActive"]),
     }));
 }
 
 /** The engine's id of a device from the alias that the engine gave it. */
-export function aliasId(alias: string | null): string | null {
+export function parseAliasId(alias: string | null): string | null {
   return alias?.startsWith("ua-") === true ? normalizeUuid(alias.slice(3)) : null;
 }
 
 /** A link is up unless it is said to be down; old releases say so in text. */
 function isActive(value: unknown): boolean {
-  return wordOf(value)?.toLowerCase() !== "false" && value !== 0;
+  return readScalar(value)?.toLowerCase() !== "false" && value !== 0;
 }

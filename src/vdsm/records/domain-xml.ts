@@ -1,25 +1,25 @@
 import { normalizeUuid } from "../../model/uuid.js";
 import { XMLParser, XMLValidator } from "fast-xml-parser";
-import { aliasId } from "./device-list.js";
-import { isRecord, wordOf } from "./record.js";
+import { parseAliasId } from "./device-list.js";
+import { isRecord, readScalar } from "./record.js";
 import type { ReportedNic } from "./types.js";
 
 /** The vNICs of a libvirt domain in document order, or `null` if the text is no domain that can be read whole. */
-export function nicsOfDomainXml(xml: string): readonly ReportedNic[] | null {
-  const domain = domainOf(xml);
+export function parseDomainXml(xml: string): readonly ReportedNic[] | null {
+  const domain = parseDomain(xml);
   if (domain === null) return null;
   const devices = domain["devices"];
   // A domain without devices reads as text; one that has none of ours has no vNICs.
   if (!isRecord(devices)) return devices === "" ? [] : null;
-  const known = metadataByMac(domain["metadata"]);
-  return listOf(devices["interface"])
+  const known = readMetadata(domain["metadata"]);
+  return toList(devices["interface"])
     .filter(isRecord)
-    .map((element) => nicOf(element, known));
+    .map((element) => parseNic(element, known));
 }
 
 type Element = Readonly<Record<string, unknown>>;
 
-function domainOf(xml: string): Element | null {
+function parseDomain(xml: string): Element | null {
   // Libvirt declares no document type; whoever does wants entities expanded.
   if (xml.length > MAX_XML_LENGTH || xml.includes("<!DOCTYPE")) return null;
   try {
@@ -34,16 +34,16 @@ function domainOf(xml: string): Element | null {
   }
 }
 
-function nicOf(element: Element, known: ReadonlyMap<string, Metadata>): ReportedNic {
-  const macAddr = attributeOf(element["mac"], "@address");
+function parseNic(element: Element, known: ReadonlyMap<string, Metadata>): ReportedNic {
+  const macAddr = readAttribute(element["mac"], "@address");
   const metadata = known.get((macAddr ?? "").toLowerCase());
   const source = element["source"];
   return {
-    id: aliasId(attributeOf(element["alias"], "@name")) ?? metadata?.id ?? null,
-    name: attributeOf(element["target"], "@dev"),
+    id: parseAliasId(readAttribute(element["alias"], "@name")) ?? metadata?.id ?? null,
+    name: readAttribute(element["target"], "@dev"),
     macAddr,
-    network: metadata?.network ?? bridgeOf(source) ?? attributeOf(source, "@network"),
-    linkActive: attributeOf(element["link"], "@state") !== "down",
+    network: metadata?.network ?? readBridge(source) ?? readAttribute(source, "@network"),
+    linkActive: readAttribute(element["link"], "@state") !== "down",
   };
 }
 
@@ -53,35 +53,35 @@ interface Metadata {
 }
 
 /** What oVirt noted beside the domain; of a virtual function, nothing else tells the network. */
-function metadataByMac(metadata: unknown): Map<string, Metadata> {
+function readMetadata(metadata: unknown): Map<string, Metadata> {
   const found = new Map<string, Metadata>();
   if (!isRecord(metadata)) return found;
-  for (const device of listOf(metadata["vm"])
+  for (const device of toList(metadata["vm"])
     .filter(isRecord)
-    .flatMap((vm) => listOf(vm["device"]))) {
-    const mac = attributeOf(device, "@mac_address");
+    .flatMap((vm) => toList(vm["device"]))) {
+    const mac = readAttribute(device, "@mac_address");
     if (mac === null || !isRecord(device)) continue;
     found.set(mac.toLowerCase(), {
       id: normalizeUuid(device["deviceId"]),
-      network: wordOf(device["network"]),
+      network: readScalar(device["network"]),
     });
   }
   return found;
 }
 
 /** A vNIC without a network is parked on a bridge that is none. */
-function bridgeOf(source: unknown): string | null {
-  const bridge = attributeOf(source, "@bridge");
+function readBridge(source: unknown): string | null {
+  const bridge = readAttribute(source, "@bridge");
   return bridge === ";vdsmdummy;" ? null : bridge;
 }
 
-function attributeOf(element: unknown, name: string): string | null {
-  const [first] = listOf(element);
-  return isRecord(first) ? wordOf(first[name]) : null;
+function readAttribute(element: unknown, name: string): string | null {
+  const [first] = toList(element);
+  return isRecord(first) ? readScalar(first[name]) : null;
 }
 
 /** An element that may be there once or several times. */
-function listOf(value: unknown): readonly unknown[] {
+function toList(value: unknown): readonly unknown[] {
   if (value === undefined) return [];
   return Array.isArray(value) ? value : [value];
 }

@@ -1,18 +1,18 @@
-import { ConnectionFailureError } from "../wire/failure.js";
-import { resultOf } from "../wire/reply.js";
+import { ConnectionFailureError } from "../wire/connection-failure.js";
+import { readResult } from "../wire/reply.js";
 import type { HostReport, RejectedVm, ReportedVm } from "./types.js";
-import { checkVm, isRejected } from "./vm-stats.js";
+import { parseVm, isRejected } from "./vm-stats.js";
 
 /** What the body of a reply to `Host.getAllVmStats` says: every VM once, unreadable ones apart. */
 export function parseHostReport(body: Buffer): HostReport {
-  const records = resultOf(body);
+  const records = readResult(body);
   if (!Array.isArray(records)) throw new ConnectionFailureError("protocol", "the answer is no list of VMs");
   checkCount(records.length);
-  return reportOf(records.map(checkVm));
+  return mergeRecords(records.map(parseVm));
 }
 
 /** Every VM of these once. */
-export function reportOf(records: readonly (ReportedVm | RejectedVm)[]): HostReport {
+export function mergeRecords(records: readonly (ReportedVm | RejectedVm)[]): HostReport {
   const vms = new Map<string, ReportedVm>();
   const rejected: RejectedVm[] = [];
   for (const vm of records) {
@@ -21,9 +21,9 @@ export function reportOf(records: readonly (ReportedVm | RejectedVm)[]): HostRep
       continue;
     }
     const other = vms.get(vm.vmId);
-    if (other === undefined || weightOf(vm) > weightOf(other)) vms.set(vm.vmId, vm);
+    if (other === undefined || rankRecord(vm) > rankRecord(other)) vms.set(vm.vmId, vm);
   }
-  return { vms: [...vms.values()], rejected: onceEach(rejected, vms) };
+  return { vms: [...vms.values()], rejected: removeRepeats(rejected, vms) };
 }
 
 /** Throws where an answer has more records than any host has VMs: each of them costs more than its bytes. */
@@ -34,13 +34,13 @@ export function checkCount(records: number): void {
 }
 
 /** Of two records of one VM in one answer, the livelier counts; of equals, the first. */
-function weightOf(vm: ReportedVm): number {
+function rankRecord(vm: ReportedVm): number {
   if (vm.status === "Down") return 0;
   return vm.status === "Migration Destination" || vm.status === "WaitForLaunch" ? 1 : 2;
 }
 
 /** A VM that could be read once is no reject; one that could not is told once. */
-function onceEach(rejected: readonly RejectedVm[], vms: ReadonlyMap<string, ReportedVm>): RejectedVm[] {
+function removeRepeats(rejected: readonly RejectedVm[], vms: ReadonlyMap<string, ReportedVm>): RejectedVm[] {
   const told = new Set<string>();
   return rejected.filter(({ vmId }) => {
     if (vmId === null) return true;

@@ -1,5 +1,5 @@
 import { isRecord } from "./record.js";
-import { listOf, text, UnreadableRecordError } from "./values.js";
+import { readList, readText, UnreadableRecordError } from "./values.js";
 
 /** One entry of `netIfaces`, as the guest agent gave it: nothing tidied, only the types made sure of. */
 export interface ReportedInterface {
@@ -10,28 +10,28 @@ export interface ReportedInterface {
 }
 
 /** Checks a VM's `netIfaces`; `null` if the key is absent. An entry that cannot be read makes all of them unreadable. */
-export function interfacesOf(value: unknown): ReportedInterface[] | null {
+export function parseInterfaces(value: unknown): ReportedInterface[] | null {
   if (value === undefined || value === null) return null;
-  return listOf(value, "netIfaces", "entries", MAX_INTERFACES).map(interfaceOf);
+  return readList(value, "netIfaces", "entries", MAX_INTERFACES).map(parseInterface);
 }
 
-function interfaceOf(entry: unknown): ReportedInterface {
+function parseInterface(entry: unknown): ReportedInterface {
   if (!isRecord(entry)) throw new UnreadableRecordError("netIfaces has an entry that is no object");
   return {
-    name: text(entry["name"], "name of an interface"),
-    hw: text(entry["hw"], "hw of an interface"),
-    inet: addressesOf(entry["inet"], "inet of an interface"),
-    inet6: addressesOf(entry["inet6"], "inet6 of an interface"),
+    name: readText(entry["name"], "name of an interface"),
+    hw: readText(entry["hw"], "hw of an interface"),
+    inet: parseAddresses(entry["inet"], "inet of an interface"),
+    inet6: parseAddresses(entry["inet6"], "inet6 of an interface"),
   };
 }
 
-function addressesOf(value: unknown, field: string): string[] {
+function parseAddresses(value: unknown, field: string): string[] {
   const addresses: string[] = [];
-  for (const address of listOf(value, field, "addresses", MAX_ADDRESSES)) {
+  for (const address of readList(value, field, "addresses", MAX_ADDRESSES)) {
     if (address === null) continue;
     if (typeof address !== "string")
       throw new UnreadableRecordError(`${field} has an address that is no text`);
-    addresses.push(text(address, `${field} has an address that`) ?? "");
+    addresses.push(readText(address, `${field} has an address that`) ?? "");
   }
   return addresses;
 }

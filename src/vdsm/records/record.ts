@@ -4,7 +4,7 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
 }
 
 /** A text, or a number or truth value as text; `null` for anything else, the empty text included. */
-export function wordOf(value: unknown): string | null {
+export function readScalar(value: unknown): string | null {
   if (typeof value === "string") return value === "" ? null : value;
   return typeof value === "number" || typeof value === "boolean" ? String(value) : null;
 }

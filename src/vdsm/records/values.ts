@@ -4,7 +4,7 @@
 export class UnreadableRecordError extends Error {}
 
 /** A text, or a number or truth value as text; `null` if there is none. */
-export function text(value: unknown, field: string, longest = MAX_TEXT): string | null {
+export function readText(value: unknown, field: string, longest = MAX_TEXT): string | null {
   if (typeof value === "string") {
     if (value.length > longest) throw tooLong(field, value, longest);
     return value;
@@ -15,7 +15,7 @@ export function text(value: unknown, field: string, longest = MAX_TEXT): string 
 }
 
 /** A whole number that an integer column holds, or a text of one. It only explains, so one that cannot be read is none. */
-export function integerOf(value: unknown): number | null {
+export function readInteger(value: unknown): number | null {
   const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
   return typeof number === "number" && Number.isInteger(number) && Math.abs(number) <= MAX_INTEGER
     ? number
@@ -23,7 +23,7 @@ export function integerOf(value: unknown): number | null {
 }
 
 /** The entries of a list, none if it is absent; `field` names it and `entries` what they are. */
-export function listOf(value: unknown, field: string, entries: string, most: number): readonly unknown[] {
+export function readList(value: unknown, field: string, entries: string, most: number): readonly unknown[] {
   if (value === undefined || value === null) return [];
   if (!Array.isArray(value)) throw new UnreadableRecordError(`${field} is no list`);
   if (value.length > most)

@@ -1,37 +1,40 @@
 import { normalizeUuid } from "../../model/uuid.js";
-import { nicsOfDeviceList } from "./device-list.js";
-import { nicsOfDomainXml } from "./domain-xml.js";
-import { ConnectionFailureError } from "../wire/failure.js";
-import { isRecord, wordOf } from "./record.js";
+import { parseDeviceList } from "./device-list.js";
+import { parseDomainXml } from "./domain-xml.js";
+import { ConnectionFailureError } from "../wire/connection-failure.js";
+import { isRecord, readScalar } from "./record.js";
 import type { HostCapabilities, ReportedNic } from "./types.js";
 
 /** The result of `Host.dumpxmls`: vNICs by VM. A domain that cannot be read is absent, and spoils no other. */
-export function checkDomains(result: unknown): Map<string, readonly ReportedNic[]> {
+export function parseDomains(result: unknown): Map<string, readonly ReportedNic[]> {
   if (!isRecord(result)) throw new ConnectionFailureError("protocol", "the answer is no map of VMs");
   const found = new Map<string, readonly ReportedNic[]>();
   for (const [key, xml] of Object.entries(result)) {
     const vmId = normalizeUuid(key);
-    const nics = typeof xml === "string" ? nicsOfDomainXml(xml) : null;
+    const nics = typeof xml === "string" ? parseDomainXml(xml) : null;
     if (vmId !== null && nics !== null) found.set(vmId, nics);
   }
   return found;
 }
 
 /** The result of `Host.getVMFullList`: vNICs by VM, of those records that have devices. */
-export function checkDeviceLists(result: unknown): Map<string, readonly ReportedNic[]> {
+export function parseDeviceLists(result: unknown): Map<string, readonly ReportedNic[]> {
   const found = new Map<string, readonly ReportedNic[]>();
   if (!Array.isArray(result)) throw new ConnectionFailureError("protocol", "the answer is no list");
   for (const record of result as readonly unknown[]) {
     if (!isRecord(record)) continue;
     const vmId = normalizeUuid(record["vmId"]);
-    const nics = nicsOfDeviceList(record);
+    const nics = parseDeviceList(record);
     if (vmId !== null && nics !== null && !found.has(vmId)) found.set(vmId, nics);
   }
   return found;
 }
 
 /** The result of `Host.getCapabilities`, as far as it is used. */
-export function checkCapabilities(result: unknown): HostCapabilities {
+export function parseCapabilities(result: unknown): HostCapabilities {
   if (!isRecord(result)) throw new ConnectionFailureError("protocol", "the answer is no object");
-  return { hostname: wordOf(result["hostname"]), softwareVersion: wordOf(result["software_version"]) };
+  return {
+    hostname: readScalar(result["hostname"]),
+    softwareVersion: readScalar(result["software_version"]),
+  };
 }

@@ -1,8 +1,8 @@
 import { hash } from "node:crypto";
-import { parsedJson } from "../wire/reply.js";
-import { withoutLargeMembers, type RecordParts } from "./scan-record.js";
+import { parseJson } from "../wire/reply.js";
+import { dropLargeMembers, type RecordParts } from "./scan-record.js";
 import type { RejectedVm, ReportedVm } from "../records/types.js";
-import { checkVm, isRejected } from "../records/vm-stats.js";
+import { parseVm, isRejected } from "../records/vm-stats.js";
 
 /** What is remembered of an answer: digests instead of bytes, because a fleet has a million VMs. */
 export interface KnownVms {
@@ -60,13 +60,13 @@ export class VmDiff {
   /** What differs; `null` if one VM is there twice, since then all its records decide which counts. */
   result(): VmDifference | null {
     const { count, digest, vmDigests, vmIds, vms, rejected, before } = this;
-    const idsNow = idSet(vmIds);
+    const idsNow = collectIds(vmIds);
     const withoutId = rejected.filter((vm) => vm.vmId === null).length;
     if (idsNow.size + withoutId !== count) return null;
     return {
       vms,
       rejected,
-      removed: before === null ? [] : removedIds(before, idsNow),
+      removed: before === null ? [] : findRemovedIds(before, idsNow),
       unchanged: count - vms.length - rejected.length,
       known: { count, digest, vmDigests, vmIds, rejected },
     };
@@ -82,7 +82,7 @@ export class VmDiff {
       id.copy(vmIds, WIDTH * position);
       return;
     }
-    const vm = checkedVm(part);
+    const vm = parsePart(part);
     if (vm.vmId !== null) vmIds.write(vm.vmId.replaceAll("-", ""), WIDTH * position, "hex");
     if (isRejected(vm)) {
       this.rejected.push(vm);
@@ -94,9 +94,9 @@ export class VmDiff {
 }
 
 /** The VM of one part. What a guest can make larger than anybody could use, rejects that VM alone. */
-export function checkedVm(part: Buffer): ReportedVm | RejectedVm {
-  if (part.length <= MAX_PART_BYTES) return checkVm(parsedJson(part));
-  const { vmId } = checkVm(parsedJson(withoutLargeMembers(part)));
+export function parsePart(part: Buffer): ReportedVm | RejectedVm {
+  if (part.length <= MAX_PART_BYTES) return parseVm(parseJson(part));
+  const { vmId } = parseVm(parseJson(dropLargeMembers(part)));
   return { vmId, reason: `the record has ${part.length} bytes that count, more than ${MAX_PART_BYTES}` };
 }
 
@@ -113,32 +113,32 @@ class Lookup {
     if (here < vmDigests.length && vmDigest.compare(vmDigests, here, here + WIDTH) === 0) {
       return vmIds.subarray(here, here + WIDTH);
     }
-    this.positions ??= positionsOf(vmDigests);
+    this.positions ??= indexPositions(vmDigests);
     const found = this.positions.get(vmDigest.toString("latin1"));
     return found === undefined ? null : vmIds.subarray(found, found + WIDTH);
   }
 }
 
-function positionsOf(vmDigests: Buffer): Map<string, number> {
+function indexPositions(vmDigests: Buffer): Map<string, number> {
   const positions = new Map<string, number>();
   for (let at = 0; at < vmDigests.length; at += WIDTH)
     positions.set(vmDigests.toString("latin1", at, at + WIDTH), at);
   return positions;
 }
 
-function removedIds(before: KnownVms, idsNow: ReadonlySet<string>): string[] {
-  return [...idSet(before.vmIds)].filter((id) => !idsNow.has(id)).map(toUuid);
+function findRemovedIds(before: KnownVms, idsNow: ReadonlySet<string>): string[] {
+  return [...collectIds(before.vmIds)].filter((id) => !idsNow.has(id)).map(formatUuid);
 }
 
 /** The ids, each as 16 characters. */
-function idSet(vmIds: Buffer): Set<string> {
+function collectIds(vmIds: Buffer): Set<string> {
   const ids = new Set<string>();
   for (let at = 0; at < vmIds.length; at += WIDTH) ids.add(vmIds.toString("latin1", at, at + WIDTH));
   ids.delete(NO_ID);
   return ids;
 }
 
-function toUuid(id: string): string {
+function formatUuid(id: string): string {
   const hex = Buffer.from(id, "latin1").toString("hex");
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 }

@@ -16,7 +16,7 @@ export class JsonBytes {
  * Where the value that starts at `at` ends, or -1 if it is not JSON by the letter (RFC 8259, as `JSON.parse` has it), so
  * that skipping accepts nothing that parsing would refuse. Also -1 for values nested deeper than anything VDSM sends.
  */
-export function endOfValue(json: JsonBytes, start: number): number {
+export function findValueEnd(json: JsonBytes, start: number): number {
   const { bytes } = json;
   /** One bit a level, 1 for a list, under a 1 that marks the bottom. */
   let levels = BOTTOM;
@@ -24,7 +24,7 @@ export function endOfValue(json: JsonBytes, start: number): number {
   let at = start;
   for (;;) {
     if (isKeyNext) {
-      at = endOfKey(json, at);
+      at = findKeyEnd(json, at);
       if (at < 0) return -1;
     }
     const first = bytes[at];
@@ -38,7 +38,7 @@ export function endOfValue(json: JsonBytes, start: number): number {
       }
       at += 1;
     } else {
-      at = first === QUOTE ? endOfString(json, at + 1) : endOfScalar(bytes, at);
+      at = first === QUOTE ? findStringEnd(json, at + 1) : findScalarEnd(bytes, at);
       if (at < 0) return -1;
     }
     for (;;) {
@@ -56,16 +56,16 @@ export function endOfValue(json: JsonBytes, start: number): number {
 }
 
 /** Where the value of the key that starts at `at` begins, or -1 if there is no key and colon. */
-export function endOfKey(json: JsonBytes, at: number): number {
+export function findKeyEnd(json: JsonBytes, at: number): number {
   if (json.bytes[at] !== QUOTE) return -1;
-  const end = endOfString(json, at + 1);
+  const end = findStringEnd(json, at + 1);
   if (end < 0) return -1;
   const colon = skipBlanks(json.bytes, end);
   return json.bytes[colon] === COLON ? skipBlanks(json.bytes, colon + 1) : -1;
 }
 
 /** What follows the closing quote of the string whose text starts at `at`; -1 if it does not end or is not JSON. */
-export function endOfString(json: JsonBytes, start: number): number {
+export function findStringEnd(json: JsonBytes, start: number): number {
   const { bytes, view } = json;
   const lastWord = bytes.length - 4;
   let at = start;
@@ -82,7 +82,7 @@ export function endOfString(json: JsonBytes, start: number): number {
     const byte = bytes[at];
     if (byte === QUOTE) return at + 1;
     if (byte !== BACKSLASH) return -1;
-    at = endOfEscape(bytes, at + 1);
+    at = findEscapeEnd(bytes, at + 1);
     if (at < 0) return -1;
     json.escapes += 1;
   }
@@ -104,44 +104,44 @@ function skipManyBlanks(bytes: Buffer, start: number): number {
   return at;
 }
 
-function endOfEscape(bytes: Buffer, at: number): number {
+function findEscapeEnd(bytes: Buffer, at: number): number {
   const letter = bytes[at] ?? 0;
   if (letter === LETTER_U) return HEX4.test(bytes.toString("latin1", at + 1, at + 5)) ? at + 5 : -1;
   return ESCAPES.includes(letter) ? at + 1 : -1;
 }
 
-function endOfScalar(bytes: Buffer, at: number): number {
+function findScalarEnd(bytes: Buffer, at: number): number {
   switch (bytes[at]) {
     case LETTER_T:
-      return startsWith(bytes, at, TRUE);
+      return matchWord(bytes, at, TRUE);
     case LETTER_F:
-      return startsWith(bytes, at, FALSE);
+      return matchWord(bytes, at, FALSE);
     case LETTER_N:
-      return startsWith(bytes, at, NULL);
+      return matchWord(bytes, at, NULL);
     default:
-      return endOfNumber(bytes, at);
+      return findNumberEnd(bytes, at);
   }
 }
 
-function startsWith(bytes: Buffer, at: number, word: Buffer): number {
+function matchWord(bytes: Buffer, at: number, word: Buffer): number {
   for (let index = 0; index < word.length; index += 1) {
     if (bytes[at + index] !== word[index]) return -1;
   }
   return at + word.length;
 }
 
-function endOfNumber(bytes: Buffer, start: number): number {
+function findNumberEnd(bytes: Buffer, start: number): number {
   let at = bytes[start] === MINUS ? start + 1 : start;
-  at = bytes[at] === ZERO ? at + 1 : endOfDigits(bytes, at);
-  if (at > 0 && bytes[at] === POINT) at = endOfDigits(bytes, at + 1);
+  at = bytes[at] === ZERO ? at + 1 : findDigitsEnd(bytes, at);
+  if (at > 0 && bytes[at] === POINT) at = findDigitsEnd(bytes, at + 1);
   if (at > 0 && (bytes[at] === LETTER_E || bytes[at] === CAPITAL_E)) {
     const sign = bytes[at + 1];
-    at = endOfDigits(bytes, sign === PLUS || sign === MINUS ? at + 2 : at + 1);
+    at = findDigitsEnd(bytes, sign === PLUS || sign === MINUS ? at + 2 : at + 1);
   }
   return at;
 }
 
-function endOfDigits(bytes: Buffer, start: number): number {
+function findDigitsEnd(bytes: Buffer, start: number): number {
   let at = start;
   for (let byte = bytes[at]; byte !== undefined && byte >= ZERO && byte <= NINE; byte = bytes[at]) at += 1;
   return at === start ? -1 : at;

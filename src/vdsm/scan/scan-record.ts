@@ -1,4 +1,4 @@
-import { endOfKey, endOfValue, JsonBytes, skipBlanks } from "./scan-json.js";
+import { findKeyEnd, findValueEnd, JsonBytes, skipBlanks } from "./scan-json.js";
 import type { ReportedVm } from "../records/types.js";
 
 /** The parts of VM records that we read, as JSON of their own, one after another in memory that is used again. */
@@ -37,10 +37,10 @@ export class RecordParts {
       for (;;) {
         const key = at;
         const escapesBefore = json.escapes;
-        const value = endOfKey(json, key);
+        const value = findKeyEnd(json, key);
         if (value < 0) return -1;
         const isRead = json.escapes !== escapesBefore || isReadKey(bytes, key);
-        at = endOfValue(json, value);
+        at = findValueEnd(json, value);
         if (at < 0) return -1;
         if (isRead) {
           this.copy(bytes, key, at, separator);
@@ -82,11 +82,11 @@ export class RecordParts {
 }
 
 /** A part that was walked over before, less what its large members say: an id is small. */
-export function withoutLargeMembers(part: Buffer): Buffer {
+export function dropLargeMembers(part: Buffer): Buffer {
   const json = new JsonBytes(part);
   const kept: Buffer[] = [];
   for (let at = 1; at < part.length;) {
-    const end = endOfValue(json, endOfKey(json, at));
+    const end = findValueEnd(json, findKeyEnd(json, at));
     if (end - at <= LARGEST_MEMBER) kept.push(part.subarray(at, end));
     at = end + 1;
   }

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { parseHostReport, reportOf } from "../records/host-report.js";
-import { checkedVm, VmDiff, type KnownVms } from "./scan-diff.js";
+import { parseHostReport, mergeRecords } from "../records/host-report.js";
+import { parsePart, VmDiff, type KnownVms } from "./scan-diff.js";
 import { RecordParts } from "./scan-record.js";
 import { AnswerWalk } from "./scan-walk.js";
-import { atOnce, inTurns, type Steps } from "./turns.js";
+import { runAtOnce, runInSlices, type SlicedWork } from "./sliced-work.js";
 import type { RejectedVm, ReportedVm } from "../records/types.js";
 
 /** How an answer of `Host.getAllVmStats` differs from the last one that was kept. */
@@ -32,12 +32,12 @@ export class ReportMemory {
 
   /** Reads an answer and compares it with the kept one; throws what {@link parseHostReport} throws. */
   read(body: Buffer): ScannedReport {
-    return atOnce(reading(body, parts, this.kept, Infinity));
+    return runAtOnce(scanAnswer(body, parts, this.kept, Infinity));
   }
 
   /** The same for an answer so large that others must get a turn while it is read: one after each slice. */
   readInTurns(body: Buffer, sliceBytes = SLICE_BYTES): Promise<ScannedReport> {
-    return inTurns(reading(body, new RecordParts(), this.kept, sliceBytes));
+    return runInSlices(scanAnswer(body, new RecordParts(), this.kept, sliceBytes));
   }
 
   /** To be called once all that an answer means has been stored: the next is compared with this one. */
@@ -52,12 +52,12 @@ export class ReportMemory {
 }
 
 /** Reads an answer, pausing after each slice; only what VDSM would not write is parsed in one go. */
-function* reading(
+function* scanAnswer(
   body: Buffer,
   parts: RecordParts,
   kept: KnownVms | null,
   sliceBytes: number,
-): Steps<ScannedReport> {
+): SlicedWork<ScannedReport> {
   const walk = new AnswerWalk(body, parts);
   while (walk.state === "walking") {
     walk.walk(sliceBytes);
@@ -72,25 +72,25 @@ function* reading(
     yield;
   }
   const digest = hash.digest();
-  if (kept !== null && digest.equals(kept.digest)) return asBefore(kept);
+  if (kept !== null && digest.equals(kept.digest)) return createUnchangedReport(kept);
 
   const diff = new VmDiff(parts, digest, kept);
   while (!diff.compare(sliceBytes)) yield;
   const difference = diff.result();
   if (difference !== null) return { isWhole: kept === null, ...difference };
 
-  const vms: ReturnType<typeof checkedVm>[] = [];
+  const vms: ReturnType<typeof parsePart>[] = [];
   for (let position = 0, from = 0; position < parts.ends.length; position += 1) {
-    vms.push(checkedVm(parts.at(position)));
+    vms.push(parsePart(parts.at(position)));
     const end = parts.ends[position] ?? 0;
     if (end - from < sliceBytes) continue;
     from = end;
     yield;
   }
-  return { isWhole: true, ...reportOf(vms), ...NOT_COMPARED };
+  return { isWhole: true, ...mergeRecords(vms), ...NOT_COMPARED };
 }
 
-function asBefore(known: KnownVms): ScannedReport {
+function createUnchangedReport(known: KnownVms): ScannedReport {
   const { count, rejected } = known;
   return { isWhole: false, vms: [], rejected, removed: [], unchanged: count - rejected.length, known };
 }

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { Socket } from "node:net";
 import { dial } from "./dial.js";
-import { ConnectionFailureError, oneLine } from "./failure.js";
-import { frameBytes, FrameReader, type Frame } from "./frames.js";
+import { ConnectionFailureError, formatOneLine } from "./connection-failure.js";
+import { encodeFrame, FrameReader, type Frame } from "./frames.js";
 import { HeartbeatWatch } from "./heartbeat-watch.js";
-import { socketFailure, tooLate, type Phase } from "./socket-failure.js";
+import { createSocketFailure, createTimeoutFailure, type Phase } from "./socket-failure.js";
 import type { TlsCredentials } from "./tls.js";
 
 /** Whom to connect to, and what to bear with. */
@@ -57,7 +57,7 @@ export class Connection {
       if (this.failure === null) this.receive(frame);
     });
     this.connectTimer = setTimeout(() => {
-      this.drop(tooLate(this.phase, options.connectTimeoutMs));
+      this.drop(createTimeoutFailure(this.phase, options.connectTimeoutMs));
     }, options.connectTimeoutMs);
     // Not before the owner holds this connection: it may fail at once.
     queueMicrotask(() => void this.start());
@@ -67,7 +67,7 @@ export class Connection {
   send(request: string): void {
     if (this.failure !== null) return;
     this.socket?.write(
-      frameBytes("SEND", { destination: "jms.topic.vdsm_requests", "reply-to": this.replyQueue }, request),
+      encodeFrame("SEND", { destination: "jms.topic.vdsm_requests", "reply-to": this.replyQueue }, request),
     );
   }
 
@@ -116,13 +116,13 @@ export class Connection {
       this.read(chunk);
     });
     socket.on("error", (error) => {
-      this.drop(socketFailure(error, this.phase, tls));
+      this.drop(createSocketFailure(error, this.phase, tls));
     });
     socket.once("end", () => {
-      this.drop(socketFailure(null, this.phase, tls));
+      this.drop(createSocketFailure(null, this.phase, tls));
     });
     socket.once("close", () => {
-      this.drop(socketFailure(null, this.phase, tls));
+      this.drop(createSocketFailure(null, this.phase, tls));
       this.resolveGone();
     });
   }
@@ -132,8 +132,8 @@ export class Connection {
     const { host, heartbeatMs } = this.options;
     socket.write(
       Buffer.concat([
-        frameBytes("CONNECT", { "accept-version": "1.2", host, "heart-beat": `0,${heartbeatMs}` }),
-        frameBytes("SUBSCRIBE", { destination: this.replyQueue, id: this.subscription, ack: "auto" }),
+        encodeFrame("CONNECT", { "accept-version": "1.2", host, "heart-beat": `0,${heartbeatMs}` }),
+        encodeFrame("SUBSCRIBE", { destination: this.replyQueue, id: this.subscription, ack: "auto" }),
       ]),
     );
   }
@@ -156,10 +156,13 @@ export class Connection {
     const isOpen = this.phase === "open";
     if (frame.command === "CONNECTED" && !isOpen) this.open(frame);
     else if (frame.command === "MESSAGE" && isOpen) this.deliver(frame);
-    else if (frame.command === "ERROR") this.drop(refusalOf(frame));
+    else if (frame.command === "ERROR") this.drop(createRefusalError(frame));
     else if (frame.command !== "RECEIPT" || !isOpen) {
       this.drop(
-        new ConnectionFailureError("protocol", `${oneLine(frame.command.slice(0, 20))} where none was due`),
+        new ConnectionFailureError(
+          "protocol",
+          `${formatOneLine(frame.command.slice(0, 20))} where none was due`,
+        ),
       );
     }
   }
@@ -187,7 +190,7 @@ export class Connection {
   }
 }
 
-function refusalOf(frame: Frame): ConnectionFailureError {
+function createRefusalError(frame: Frame): ConnectionFailureError {
   const text = frame.headers.get("message") ?? frame.body.toString("utf8", 0, 200);
   return new ConnectionFailureError("protocol", `the host refuses: ${text}`);
 }

@@ -21,7 +21,7 @@ export function dial(host: string, port: number, credentials: TlsCredentials | n
     credentials.serverName === null || credentials.serverName === "none" ? host : credentials.serverName;
   return connectTls({
     ...target,
-    secureContext: contextOf(credentials),
+    secureContext: getSecureContext(credentials),
     rejectUnauthorized: true,
     // RFC 6066: an address is no server name.
     servername: isIP(name) === 0 ? name : "",
@@ -36,7 +36,7 @@ export function dial(host: string, port: number, credentials: TlsCredentials | n
  */
 let last: { readonly credentials: TlsCredentials; readonly context: SecureContext } | null = null;
 
-function contextOf(credentials: TlsCredentials): SecureContext {
+function getSecureContext(credentials: TlsCredentials): SecureContext {
   const { ca, cert, key } = credentials;
   const known = last?.credentials;
   if (last !== null && known?.ca === ca && known.cert === cert && known.key === key) return last.context;

@@ -1,4 +1,4 @@
-import { ConnectionFailureError } from "./failure.js";
+import { ConnectionFailureError } from "./connection-failure.js";
 
 /** Headers to send, in the order given. */
 export type FrameHeaders = Readonly<Record<string, string>>;
@@ -14,19 +14,21 @@ export function decodeHead(bytes: Buffer): { command: string; headers: ReadonlyM
     if (line === "") continue;
     const colon = line.indexOf(":");
     if (colon < 0) throw new ConnectionFailureError("protocol", "a frame has a header without a colon");
-    const name = unescaped(line.slice(0, colon));
-    if (!headers.has(name)) headers.set(name, unescaped(line.slice(colon + 1)));
+    const name = unescapeHeader(line.slice(0, colon));
+    if (!headers.has(name)) headers.set(name, unescapeHeader(line.slice(colon + 1)));
   }
   return { command, headers };
 }
 
 /** Command, headers and the empty line. VDSM wants values escaped in CONNECT too. */
 export function encodeHead(command: string, headers: FrameHeaders): string {
-  const lines = Object.entries(headers).map(([name, value]) => `${escaped(name)}:${escaped(value)}\n`);
+  const lines = Object.entries(headers).map(
+    ([name, value]) => `${escapeHeader(name)}:${escapeHeader(value)}\n`,
+  );
   return `${command}\n${lines.join("")}\n`;
 }
 
-function unescaped(text: string): string {
+function unescapeHeader(text: string): string {
   if (!text.includes("\\")) return text;
   return text.replace(/\\(.?)/gsu, (_, letter: string) => {
     const plain = PLAIN.get(letter);
@@ -36,7 +38,7 @@ function unescaped(text: string): string {
   });
 }
 
-function escaped(text: string): string {
+function escapeHeader(text: string): string {
   return text.replace(/[\\\n\r:]/g, (character) => ESCAPES.get(character) ?? character);
 }
 

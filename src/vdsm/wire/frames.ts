@@ -1,5 +1,5 @@
 import { decodeHead, encodeHead, type FrameHeaders } from "./frame-head.js";
-import { ConnectionFailureError } from "./failure.js";
+import { ConnectionFailureError } from "./connection-failure.js";
 
 /** One STOMP frame as it came from a host. */
 export interface Frame {
@@ -49,7 +49,7 @@ export class FrameReader {
   private step(chunk: Buffer, at: number): number {
     switch (this.state) {
       case "between":
-        return this.skipBeats(chunk, at);
+        return this.skipHeartbeats(chunk, at);
       case "head":
         return this.readHead(chunk, at);
       case "sized":
@@ -61,7 +61,7 @@ export class FrameReader {
     }
   }
 
-  private skipBeats(chunk: Buffer, from: number): number {
+  private skipHeartbeats(chunk: Buffer, from: number): number {
     let at = from;
     while (chunk[at] === LINE_FEED || chunk[at] === CARRIAGE_RETURN) at += 1;
     if (at < chunk.length) {
@@ -82,7 +82,7 @@ export class FrameReader {
         );
       }
       if (this.endsHead(chunk[at] ?? 0)) {
-        this.beginBody(this.joined(chunk.subarray(from, at + 1)));
+        this.beginBody(this.joinPieces(chunk.subarray(from, at + 1)));
         return at + 1;
       }
     }
@@ -122,7 +122,7 @@ export class FrameReader {
     }
     if (!/^\d{1,15}$/.test(length))
       throw new ConnectionFailureError("protocol", "a frame's content-length is no number");
-    this.refuseAbove(Number(length), this.maxFrameBytes);
+    this.checkSize(Number(length), this.maxFrameBytes);
     this.body = EMPTY;
     this.bodyFilled = 0;
     this.state = Number(length) === 0 ? "end" : "sized";
@@ -146,12 +146,12 @@ export class FrameReader {
 
   private readOpen(chunk: Buffer, from: number): number {
     const end = chunk.indexOf(NUL, from);
-    this.refuseAbove(this.piecesLength + (end < 0 ? chunk.length : end) - from, MAX_UNTOLD_BODY_BYTES);
+    this.checkSize(this.piecesLength + (end < 0 ? chunk.length : end) - from, MAX_UNTOLD_BODY_BYTES);
     if (end < 0) {
       this.keep(chunk.subarray(from));
       return chunk.length;
     }
-    this.body = this.joined(chunk.subarray(from, end));
+    this.body = this.joinPieces(chunk.subarray(from, end));
     return this.readEnd(chunk, end);
   }
 
@@ -165,7 +165,7 @@ export class FrameReader {
     return at + 1;
   }
 
-  private refuseAbove(bytes: number, maxBytes: number): void {
+  private checkSize(bytes: number, maxBytes: number): void {
     if (bytes <= maxBytes) return;
     throw new ConnectionFailureError(
       "protocol",
@@ -178,7 +178,7 @@ export class FrameReader {
     this.piecesLength += piece.length;
   }
 
-  private joined(last: Buffer): Buffer {
+  private joinPieces(last: Buffer): Buffer {
     const whole = this.pieces.length === 0 ? last : Buffer.concat([...this.pieces, last]);
     this.pieces = [];
     this.piecesLength = 0;
@@ -194,7 +194,7 @@ export class FrameReader {
 }
 
 /** The bytes of one frame; a body brings its `content-length` as the last header. */
-export function frameBytes(command: string, headers: FrameHeaders, body: string | null = null): Buffer {
+export function encodeFrame(command: string, headers: FrameHeaders, body: string | null = null): Buffer {
   const sized = body === null ? headers : { ...headers, "content-length": String(Buffer.byteLength(body)) };
   return Buffer.from(`${encodeHead(command, sized)}${body ?? ""}\0`);
 }

@@ -1,28 +1,28 @@
 import { isAscii } from "node:buffer";
-import { ConnectionFailureError } from "./failure.js";
+import { ConnectionFailureError } from "./connection-failure.js";
 import { isRecord } from "../records/record.js";
 
 /** The id that a JSON-RPC reply answers, or `null` if it answers none of ours; reads no more than it must. */
-export function replyId(body: Buffer): string | null {
+export function readReplyId(body: Buffer): string | null {
   const start = VDSM_REPLY.exec(body.toString("latin1", 0, PEEK_BYTES));
   if (start?.[1] !== undefined) return start[1];
-  const reply = parsedJson(body);
+  const reply = parseJson(body);
   return isRecord(reply) && typeof reply["id"] === "string" ? reply["id"] : null;
 }
 
 /** The result of a JSON-RPC reply; throws what the reply says went wrong. */
-export function resultOf(body: Buffer): unknown {
-  const reply = parsedJson(body);
+export function readResult(body: Buffer): unknown {
+  const reply = parseJson(body);
   if (!isRecord(reply)) throw new ConnectionFailureError("protocol", "the answer is no JSON-RPC reply");
   const error = reply["error"];
-  if (error !== undefined && error !== null) throw faultOf(error);
+  if (error !== undefined && error !== null) throw createFaultError(error);
   if (!Object.hasOwn(reply, "result"))
     throw new ConnectionFailureError("protocol", "the answer has neither result nor error");
   return reply["result"];
 }
 
 /** What JSON says. Nobody gets a turn while it is parsed; so there is less of it than there may be of an answer. */
-export function parsedJson(body: Buffer): unknown {
+export function parseJson(body: Buffer): unknown {
   if (body.length > MAX_PARSED_BYTES) {
     throw new ConnectionFailureError(
       "protocol",
@@ -38,7 +38,7 @@ export function parsedJson(body: Buffer): unknown {
   }
 }
 
-function faultOf(error: unknown): ConnectionFailureError {
+function createFaultError(error: unknown): ConnectionFailureError {
   const { code, message } = isRecord(error) ? error : {};
   if (typeof code !== "number")
     return new ConnectionFailureError("protocol", "the answer is an error without a code");

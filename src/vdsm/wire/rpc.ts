@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { Connection, type ConnectionOptions } from "./connection.js";
-import { ConnectionFailureError, hostError } from "./failure.js";
-import { replyId } from "./reply.js";
-import { tooLate } from "./socket-failure.js";
+import { ConnectionFailureError, createHostError } from "./connection-failure.js";
+import { readReplyId } from "./reply.js";
+import { createTimeoutFailure } from "./socket-failure.js";
 
 /** How to reach one host, and how long a call may take, connecting included. */
 export interface RpcOptions extends ConnectionOptions {
@@ -47,7 +47,7 @@ export class Rpc {
       };
       const fail = (failure: ConnectionFailureError) => {
         end();
-        reject(hostError(this.address, verb, failure));
+        reject(createHostError(this.address, verb, failure));
       };
       const abort = () => {
         fail(new ConnectionFailureError("aborted", "aborted"));
@@ -55,7 +55,7 @@ export class Rpc {
       const answer = (body: Buffer) => {
         end();
         const refuse = (error: unknown) => {
-          reject(hostError(this.address, verb, failureOf(error)));
+          reject(createHostError(this.address, verb, toConnectionFailure(error)));
         };
         try {
           const answer = read(body);
@@ -111,12 +111,12 @@ export class Rpc {
 
   private receive(connection: Connection, body: Buffer): void {
     try {
-      const id = replyId(body);
+      const id = readReplyId(body);
       // Replies to calls that were given up, and events, are nobody's.
       if (id !== null) this.calls.get(id)?.answer(body);
     } catch (error) {
       // Whose answer this was cannot be told; so nobody may go on waiting for it.
-      connection.drop(failureOf(error));
+      connection.drop(toConnectionFailure(error));
     }
   }
 
@@ -125,7 +125,7 @@ export class Rpc {
     const { callTimeoutMs } = this.options;
     const connection = this.connection;
     const isOpen = connection?.phase === "open";
-    if (connection !== null && !isOpen) fail(tooLate(connection.phase, callTimeoutMs));
+    if (connection !== null && !isOpen) fail(createTimeoutFailure(connection.phase, callTimeoutMs));
     else fail(new ConnectionFailureError("timeout", `no answer within ${callTimeoutMs} ms`));
     if (isOpen)
       connection.drop(
@@ -134,7 +134,7 @@ export class Rpc {
   }
 }
 
-function failureOf(error: unknown): ConnectionFailureError {
+function toConnectionFailure(error: unknown): ConnectionFailureError {
   return error instanceof ConnectionFailureError
     ? error
     : new ConnectionFailureError("protocol", "an unreadable answer", null, { cause: error });

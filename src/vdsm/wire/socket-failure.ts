@@ -1,4 +1,4 @@
-import { ConnectionFailureError } from "./failure.js";
+import { ConnectionFailureError } from "./connection-failure.js";
 
 /** How far a connection has come. */
 export type Phase =
@@ -14,10 +14,10 @@ export type Phase =
   | "open";
 
 /** What a socket's error, or its end without one (`null`), means at this phase. */
-export function socketFailure(error: Error | null, phase: Phase, tls: boolean): ConnectionFailureError {
-  const code = codeOf(error);
-  if (phase === "dial") return unreachable(code, error);
-  if (tls && phase !== "open") return untrusted(code, error);
+export function createSocketFailure(error: Error | null, phase: Phase, tls: boolean): ConnectionFailureError {
+  const code = readErrorCode(error);
+  if (phase === "dial") return createDialFailure(code, error);
+  if (tls && phase !== "open") return createTlsFailure(code, error);
   const when = phase === "open" ? "connection lost" : "connection closed before CONNECTED";
   return new ConnectionFailureError(
     "unreachable",
@@ -26,7 +26,7 @@ export function socketFailure(error: Error | null, phase: Phase, tls: boolean): 
 }
 
 /** What it means that CONNECTED did not come in time. */
-export function tooLate(phase: Phase, afterMs: number): ConnectionFailureError {
+export function createTimeoutFailure(phase: Phase, afterMs: number): ConnectionFailureError {
   return new ConnectionFailureError("unreachable", `${WAITED_FOR[phase]} within ${afterMs} ms`);
 }
 
@@ -38,7 +38,7 @@ const WAITED_FOR: Record<Phase, string> = {
   open: "no answer",
 };
 
-function unreachable(code: string | null, cause: Error | null): ConnectionFailureError {
+function createDialFailure(code: string | null, cause: Error | null): ConnectionFailureError {
   const what = (code === null ? undefined : DIAL_ERRORS[code]) ?? "no connection";
   const options = cause === null ? undefined : { cause };
   return new ConnectionFailureError("unreachable", code === null ? what : `${what} (${code})`, null, options);
@@ -54,7 +54,7 @@ const DIAL_ERRORS: Record<string, string> = {
 };
 
 /** The error itself is no cause here: Node hangs the whole certificate on it. */
-function untrusted(code: string | null, error: Error | null): ConnectionFailureError {
+function createTlsFailure(code: string | null, error: Error | null): ConnectionFailureError {
   // With TLS 1.3 a refused client certificate shows only after the handshake, and often only as a reset.
   const unsaid = code === null || code === "ECONNRESET" || code === "EPIPE" || code === "ECONNABORTED";
   const what = unsaid
@@ -78,9 +78,9 @@ const TLS_ERRORS: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** Where several addresses were tried, the first one's code. */
-function codeOf(error: Error | null): string | null {
+function readErrorCode(error: Error | null): string | null {
   if (error === null) return null;
   if ("code" in error && typeof error.code === "string") return error.code;
   const first: unknown = error instanceof AggregateError ? error.errors[0] : null;
-  return first instanceof Error ? codeOf(first) : null;
+  return first instanceof Error ? readErrorCode(first) : null;
 }

@@ -15,7 +15,7 @@ export interface TlsCredentials {
 }
 
 /** Reads the files again at every connection, so that rotated certificates are used without a restart. */
-export function tlsFromFiles(files: TlsFiles): () => Promise<TlsCredentials> {
+export function createTlsReader(files: TlsFiles): () => Promise<TlsCredentials> {
   return () => checkTlsFiles(files);
 }
 
@@ -26,16 +26,16 @@ export async function checkTlsFiles(files: TlsFiles): Promise<TlsCredentials> {
     readPem(files.certFile, "client certificate"),
     readPem(files.keyFile, "client key"),
   ]);
-  const authorities = certificatesOf(ca, files.caFile, "CA certificate");
-  const [client] = certificatesOf(cert, files.certFile, "client certificate");
+  const authorities = parseCertificates(ca, files.caFile, "CA certificate");
+  const [client] = parseCertificates(cert, files.certFile, "client certificate");
   // Of a bundle, expired authorities may stay until the last of their hosts is gone.
   const [authority] = authorities;
   if (authorities.every((each) => !isValidNow(each)) && authority !== undefined) {
-    throw outOfDate(authority, files.caFile, "CA certificate");
+    throw createOutOfDateError(authority, files.caFile, "CA certificate");
   }
   if (client !== undefined && !isValidNow(client))
-    throw outOfDate(client, files.certFile, "client certificate");
-  const privateKey = keyOf(key, files.keyFile);
+    throw createOutOfDateError(client, files.certFile, "client certificate");
+  const privateKey = parseKey(key, files.keyFile);
   if (client?.checkPrivateKey(privateKey) !== true) {
     throw new Error(
       `client key ${files.keyFile}: does not belong to ${files.certFile}; give the pair issued together`,
@@ -48,7 +48,7 @@ async function readPem(file: string, what: string): Promise<string> {
   try {
     return await readFile(file, "utf8");
   } catch (error) {
-    const code = codeOf(error);
+    const code = readErrorCode(error);
     if (code === "ENOENT")
       throw new Error(`${what} ${file}: no such file; correct the path or copy the file there`);
     if (code === "EACCES")
@@ -57,17 +57,17 @@ async function readPem(file: string, what: string): Promise<string> {
   }
 }
 
-function certificatesOf(pem: string, file: string, what: string): X509Certificate[] {
+function parseCertificates(pem: string, file: string, what: string): X509Certificate[] {
   const blocks = pem.match(CERTIFICATE) ?? [];
-  if (blocks.length === 0) throw notPem(file, what, "BEGIN CERTIFICATE");
+  if (blocks.length === 0) throw createNotPemError(file, what, "BEGIN CERTIFICATE");
   try {
     return blocks.map((block) => new X509Certificate(block));
   } catch {
-    throw notPem(file, what, "BEGIN CERTIFICATE");
+    throw createNotPemError(file, what, "BEGIN CERTIFICATE");
   }
 }
 
-function keyOf(pem: string, file: string): KeyObject {
+function parseKey(pem: string, file: string): KeyObject {
   if (pem.includes("ENCRYPTED")) {
     throw new Error(
       `client key ${file}: is encrypted; give it without a pass phrase, readable for this user alone`,
@@ -76,11 +76,11 @@ function keyOf(pem: string, file: string): KeyObject {
   try {
     return createPrivateKey(pem);
   } catch {
-    throw notPem(file, "client key", "BEGIN PRIVATE KEY");
+    throw createNotPemError(file, "client key", "BEGIN PRIVATE KEY");
   }
 }
 
-function notPem(file: string, what: string, begin: string): Error {
+function createNotPemError(file: string, what: string, begin: string): Error {
   return new Error(
     `${what} ${file}: is not what was expected, a PEM file with -----${begin}-----; copy it again`,
   );
@@ -91,7 +91,7 @@ function isValidNow(certificate: X509Certificate): boolean {
   return Date.parse(certificate.validFrom) <= now && now <= Date.parse(certificate.validTo);
 }
 
-function outOfDate(certificate: X509Certificate, file: string, what: string): Error {
+function createOutOfDateError(certificate: X509Certificate, file: string, what: string): Error {
   return Date.parse(certificate.validTo) < Date.now()
     ? new Error(`${what} ${file}: expired on ${certificate.validTo}; have it renewed and replace the file`)
     : new Error(
@@ -99,7 +99,7 @@ function outOfDate(certificate: X509Certificate, file: string, what: string): Er
       );
 }
 
-function codeOf(error: unknown): string {
+function readErrorCode(error: unknown): string {
   return error instanceof Error && "code" in error ? String(error.code) : "unknown reason";
 }
 

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { guestDataOf } from "../../../src/refresher/plan/guest.js";
+import { planGuest } from "../../../src/refresher/plan/guest.js";
 import type { StoredVm } from "../../../src/store/types.js";
 import { device, IGNORE, reportedInterface, reportedVm, storedVm } from "../builders.js";
 
 const KEY_ABSENT = { netIfaces: null, guestIPs: null, guestFQDN: null } as const;
 const of = (overrides: Parameters<typeof reportedVm>[0], known: StoredVm | null = storedVm()) =>
-  guestDataOf(reportedVm(overrides), known, IGNORE);
+  planGuest(reportedVm(overrides), known, IGNORE);
 
 describe("a guest", () => {
   test("that reports replaces what is known", () => {

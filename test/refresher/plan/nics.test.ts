@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { nicChanges, toNics } from "../../../src/refresher/plan/nics.js";
+import { diffNics, toNics } from "../../../src/refresher/plan/nics.js";
 import { nic, reportedNic, VM, VM2 } from "../builders.js";
 
 test("a vNIC keeps the id that the engine gave it", () => {
@@ -34,8 +34,8 @@ test("what a host leaves out is null or made up by position, and too long is cut
 
 test("only what differs is written", () => {
   const other = nic({ id: VM2 });
-  expect(nicChanges([nic(), other], [nic(), other])).toEqual({ upserted: [], deleted: [] });
-  expect(nicChanges([nic(), other], [nic({ linked: false })])).toEqual({
+  expect(diffNics([nic(), other], [nic(), other])).toEqual({ upserted: [], deleted: [] });
+  expect(diffNics([nic(), other], [nic({ linked: false })])).toEqual({
     upserted: [nic({ linked: false })],
     deleted: [other],
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { ipsOfGuestIps, sameIps, vmIps } from "../../../src/refresher/plan/guest-addresses.js";
+import { parseGuestIps, hasSameIps, joinIps } from "../../../src/refresher/plan/guest-addresses.js";
 import { toVmStatus } from "../../../src/refresher/plan/status.js";
-import { cutText, storableText, tidyFqdn } from "../../../src/refresher/plan/text.js";
+import { cutText, toStorableText, normalizeFqdn } from "../../../src/refresher/plan/text.js";
 import { toGuestInterfaces } from "../../../src/refresher/plan/normalize.js";
 import { device, IGNORE, reportedInterface, VM } from "../builders.js";
 
@@ -9,9 +9,9 @@ describe("addresses", () => {
   test("a VM's list has IPv4 first, then IPv6, in reported order, each once", () => {
     const first = device({ ipv4Addresses: ["10.0.0.2", "10.0.0.1"], ipv6Addresses: ["fe80::2"] });
     const second = device({ ipv4Addresses: ["10.0.0.1", "10.0.0.3"], ipv6Addresses: ["fe80::1", "fe80::2"] });
-    expect(vmIps([first, second])).toBe("10.0.0.2 10.0.0.1 10.0.0.3 fe80::2 fe80::1");
-    expect(vmIps([])).toBeNull();
-    expect(vmIps([device({ ipv4Addresses: [], ipv6Addresses: [] })])).toBeNull();
+    expect(joinIps([first, second])).toBe("10.0.0.2 10.0.0.1 10.0.0.3 fe80::2 fe80::1");
+    expect(joinIps([])).toBeNull();
+    expect(joinIps([device({ ipv4Addresses: [], ipv6Addresses: [] })])).toBeNull();
   });
 
   test.each([
@@ -23,15 +23,15 @@ describe("addresses", () => {
     ["fe80::1%2 10.0.0.1 junk", "10.0.0.1 fe80::1"],
     ["junk", null],
   ])("guestIPs %j gives %j", (guestIPs, ips) => {
-    expect(ipsOfGuestIps(guestIPs)).toBe(ips);
+    expect(parseGuestIps(guestIPs)).toBe(ips);
   });
 
   test("two lists are the same in any order, and none is not some", () => {
-    expect(sameIps("a b", "b a")).toBe(true);
-    expect(sameIps("a b", "a c")).toBe(false);
-    expect(sameIps("a b", "a")).toBe(false);
-    expect(sameIps(null, "a")).toBe(false);
-    expect(sameIps(null, null)).toBe(true);
+    expect(hasSameIps("a b", "b a")).toBe(true);
+    expect(hasSameIps("a b", "a c")).toBe(false);
+    expect(hasSameIps("a b", "a")).toBe(false);
+    expect(hasSameIps(null, "a")).toBe(false);
+    expect(hasSameIps(null, null)).toBe(true);
   });
 });
 
@@ -77,7 +77,7 @@ describe("text", () => {
   test("is cut by characters as PostgreSQL counts them", () => {
     expect(cutText("😀😀😀", 2)).toBe("😀😀");
     expect(cutText("abc", 3)).toBe("abc");
-    expect(storableText("plain")).toBe("plain");
+    expect(toStorableText("plain")).toBe("plain");
   });
 
   test.each([
@@ -88,7 +88,7 @@ describe("text", () => {
     [" web.example.test ", "web.example.test"],
     ["localhost.example.test", "localhost.example.test"],
   ])("a guest's name %j becomes %j", (fqdn, tidied) => {
-    expect(tidyFqdn(fqdn)).toBe(tidied);
+    expect(normalizeFqdn(fqdn)).toBe(tidied);
   });
 
   test("a status that nobody knows is unknown, not down", () => {

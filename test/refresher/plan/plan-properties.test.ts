@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { ReportedInterface } from "../../../src/vdsm/records/interfaces.js";
 import type { HostReport, ReportedNic, ReportedVm } from "../../../src/vdsm/records/types.js";
 import { NO_CHANGES } from "../../../src/refresher/plan/plan-builder.js";
-import { atOnce } from "../../../src/vdsm/scan/turns.js";
+import { runAtOnce } from "../../../src/vdsm/scan/sliced-work.js";
 import { planPass, vmsToAskNicsOf } from "../../../src/refresher/plan/plan.js";
 import { A, B, C, IGNORE, SILENT_INTERFACE, VM, VM2 } from "../builders.js";
 import { MemoryStore } from "../memory-store.js";
@@ -85,7 +85,7 @@ function passOver(
   );
   const input = { hostId, stored, report: said, ignoreNames: IGNORE };
   const asked = new Set(vmsToAskNicsOf(input));
-  const plan = atOnce(planPass(input, new Map([...answers].filter(([vmId]) => asked.has(vmId)))));
+  const plan = runAtOnce(planPass(input, new Map([...answers].filter(([vmId]) => asked.has(vmId)))));
   expect(store.applyNow({ hostId, epoch: store.raise(hostId) }, plan.changes)).toBe(true);
   return plan;
 }

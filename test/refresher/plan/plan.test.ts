@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { HostReport, ReportedNic } from "../../../src/vdsm/records/types.js";
 import { NO_CHANGES } from "../../../src/refresher/plan/plan-builder.js";
-import { atOnce } from "../../../src/vdsm/scan/turns.js";
+import { runAtOnce } from "../../../src/vdsm/scan/sliced-work.js";
 import { planPass, vmsToAskNicsOf } from "../../../src/refresher/plan/plan.js";
 import type { StoredVm } from "../../../src/store/types.js";
 import { VM_STATUS } from "../../../src/model/vm-status.js";
@@ -22,7 +22,7 @@ import {
 } from "../builders.js";
 
 function plan(stored: StoredVm[], report: HostReport, nics: [string, ReportedNic[]][] = [], hostId = A) {
-  return atOnce(planPass({ hostId, stored, report, ignoreNames: IGNORE }, new Map(nics)));
+  return runAtOnce(planPass({ hostId, stored, report, ignoreNames: IGNORE }, new Map(nics)));
 }
 
 function asks(stored: StoredVm[], report: HostReport, hostId = A) {

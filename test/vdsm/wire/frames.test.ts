@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { ConnectionFailureError } from "../../../src/vdsm/wire/failure.js";
-import { frameBytes, FrameReader } from "../../../src/vdsm/wire/frames.js";
+import { ConnectionFailureError } from "../../../src/vdsm/wire/connection-failure.js";
+import { encodeFrame, FrameReader } from "../../../src/vdsm/wire/frames.js";
 import { connectedBytes, messageBytes, resultText, VM_STATS } from "../fixtures/wire.js";
 
 interface Seen {
@@ -90,7 +90,7 @@ describe("a frame reader", () => {
         fc.array(fc.nat()),
         (headers, body, cuts) => {
           fc.pre(!Object.hasOwn(headers, "content-length"));
-          const { frames, failure } = read(split(frameBytes("SEND", headers, body), cuts));
+          const { frames, failure } = read(split(encodeFrame("SEND", headers, body), cuts));
           expect(failure).toBeNull();
           const sized = [...Object.entries(headers), ["content-length", String(Buffer.byteLength(body))]];
           expect(frames[0]?.headers).toEqual(sized);

@@ -1,8 +1,8 @@
-import type { GuestMaker } from "../vm-spec.js";
-import { iface, linked, LOOPBACK } from "./parts.js";
+import type { GuestFactory } from "../vm-spec.js";
+import { createInterface, createLinkedInterface, LOOPBACK } from "./parts.js";
 
 /** Two NICs under a bond under two VLANs: five interfaces share one MAC, and only the VLANs have addresses. */
-export const bondedVlans: GuestMaker = (_name, plan) => {
+export const bondedVlans: GuestFactory = (_name, plan) => {
   const [first, second] = [plan.nextMac(), plan.nextMac()];
   return {
     nics: [
@@ -11,17 +11,17 @@ export const bondedVlans: GuestMaker = (_name, plan) => {
     ],
     netIfaces: [
       LOOPBACK,
-      iface("eth0", first),
-      iface("eth1", first),
-      linked("bond0", first),
-      linked("bond0.100", first, [plan.nextIpv4("vm-prod")], [plan.nextIpv6("vm-prod")]),
-      linked("bond0.200", first, [plan.nextIpv4("storage")]),
+      createInterface("eth0", first),
+      createInterface("eth1", first),
+      createLinkedInterface("bond0", first),
+      createLinkedInterface("bond0.100", first, [plan.nextIpv4("vm-prod")], [plan.nextIpv6("vm-prod")]),
+      createLinkedInterface("bond0.200", first, [plan.nextIpv4("storage")]),
     ],
   };
 };
 
 /** A router: the bridge over a NIC has the NIC's MAC and its addresses. */
-export const bridged: GuestMaker = (_name, plan) => {
+export const bridged: GuestFactory = (_name, plan) => {
   const [first, second] = [plan.nextMac(), plan.nextMac()];
   return {
     nics: [
@@ -30,11 +30,11 @@ export const bridged: GuestMaker = (_name, plan) => {
     ],
     netIfaces: [
       LOOPBACK,
-      linked("eth0", first, [plan.nextIpv4("ovirtmgmt")]),
-      linked("br-ex", second, [plan.nextIpv4("vm-dmz")], [plan.nextIpv6("vm-dmz")]),
-      iface("eth1", second),
-      iface("virbr0", "52:54:00:8e:1c:5a", ["192.168.122.1"]),
-      iface("tun0", null, ["10.8.0.2"], ["fe80::1"]),
+      createLinkedInterface("eth0", first, [plan.nextIpv4("ovirtmgmt")]),
+      createLinkedInterface("br-ex", second, [plan.nextIpv4("vm-dmz")], [plan.nextIpv6("vm-dmz")]),
+      createInterface("eth1", second),
+      createInterface("virbr0", "52:54:00:8e:1c:5a", ["192.168.122.1"]),
+      createInterface("tun0", null, ["10.8.0.2"], ["fe80::1"]),
     ],
   };
 };

@@ -1,11 +1,11 @@
-import type { GuestMaker } from "../vm-spec.js";
+import type { GuestFactory } from "../vm-spec.js";
 import type { Random } from "../random.js";
-import { iface, linked, LOOPBACK } from "./parts.js";
+import { createInterface, createLinkedInterface, LOOPBACK } from "./parts.js";
 
 /** Two NICs, IPv4 first: what most VMs are. */
-export const linuxServer: GuestMaker = (_name, plan, random) => {
+export const linuxServer: GuestFactory = (_name, plan, random) => {
   const [first, second] = [plan.nextMac(), plan.nextMac()];
-  const [front, back] = nicNames(random);
+  const [front, back] = formatNicName(random);
   return {
     nics: [
       { mac: first, network: "ovirtmgmt" },
@@ -13,52 +13,61 @@ export const linuxServer: GuestMaker = (_name, plan, random) => {
     ],
     netIfaces: [
       LOOPBACK,
-      linked(front, first, [plan.nextIpv4("ovirtmgmt")]),
-      linked(back, second, [plan.nextIpv4("storage")]),
+      createLinkedInterface(front, first, [plan.nextIpv4("ovirtmgmt")]),
+      createLinkedInterface(back, second, [plan.nextIpv4("storage")]),
     ],
   };
 };
 
 /** One NIC with addresses of both families. */
-export const dualStack: GuestMaker = (_name, plan, random) => {
+export const dualStack: GuestFactory = (_name, plan, random) => {
   const mac = plan.nextMac();
-  const [front] = nicNames(random);
+  const [front] = formatNicName(random);
   return {
     nics: [{ mac, network: "vm-prod" }],
-    netIfaces: [LOOPBACK, linked(front, mac, [plan.nextIpv4("vm-prod")], [plan.nextIpv6("vm-prod")])],
+    netIfaces: [
+      LOOPBACK,
+      createLinkedInterface(front, mac, [plan.nextIpv4("vm-prod")], [plan.nextIpv6("vm-prod")]),
+    ],
   };
 };
 
 /** No IPv4 but loopback's. */
-export const ipv6Only: GuestMaker = (_name, plan, random) => {
+export const ipv6Only: GuestFactory = (_name, plan, random) => {
   const mac = plan.nextMac();
-  const [front] = nicNames(random);
+  const [front] = formatNicName(random);
   const addresses = [plan.nextIpv6("vm-dmz"), plan.nextIpv6("vm-dmz")];
-  return { nics: [{ mac, network: "vm-dmz" }], netIfaces: [LOOPBACK, linked(front, mac, [], addresses)] };
+  return {
+    nics: [{ mac, network: "vm-dmz" }],
+    netIfaces: [LOOPBACK, createLinkedInterface(front, mac, [], addresses)],
+  };
 };
 
 /** Many secondary addresses on one interface, as mail and proxy machines have. */
-export const manyAddresses: GuestMaker = (_name, plan) => {
+export const manyAddresses: GuestFactory = (_name, plan) => {
   const mac = plan.nextMac();
   const addresses = Array.from({ length: 24 }, () => plan.nextIpv4("vm-dmz"));
-  return { nics: [{ mac, network: "vm-dmz" }], netIfaces: [LOOPBACK, linked("eth0", mac, addresses)] };
+  return {
+    nics: [{ mac, network: "vm-dmz" }],
+    netIfaces: [LOOPBACK, createLinkedInterface("eth0", mac, addresses)],
+  };
 };
 
 /** A VPN gateway: its tunnel has no hardware address at all. */
-export const tunnelled: GuestMaker = (_name, plan) => {
+export const tunnelled: GuestFactory = (_name, plan) => {
   const mac = plan.nextMac();
   return {
     nics: [{ mac, network: "vm-dmz" }],
     netIfaces: [
       LOOPBACK,
-      linked("eth0", mac, [plan.nextIpv4("vm-dmz")]),
-      iface("tun0", null, ["10.8.0.1"], ["fe80::1"]),
-      iface("sit0", null),
+      createLinkedInterface("eth0", mac, [plan.nextIpv4("vm-dmz")]),
+      createInterface("tun0", null, ["10.8.0.1"], ["fe80::1"]),
+      createInterface("sit0", null),
     ],
   };
 };
 
-function nicNames(random: Random): readonly [string, string] {
+function formatNicName(random: Random): readonly [string, string] {
   return random.pick<readonly [string, string]>([
     ["eth0", "eth1"],
     ["ens3", "ens4"],

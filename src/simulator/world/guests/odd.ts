@@ -1,22 +1,22 @@
-import { linkLocalOf } from "../addresses.js";
-import type { GuestMaker } from "../vm-spec.js";
-import { iface, linked, LOOPBACK } from "./parts.js";
+import { deriveLinkLocal } from "../addresses.js";
+import type { GuestFactory } from "../vm-spec.js";
+import { createInterface, createLinkedInterface, LOOPBACK } from "./parts.js";
 
 /** Nobody speaks for this guest: VDSM knows its NICs and nothing more. */
-export const agentless: GuestMaker = (_name, plan) => ({
+export const agentless: GuestFactory = (_name, plan) => ({
   nics: [{ mac: plan.nextMac(), network: "vm-dmz", model: "rtl8139" }],
   agent: "none",
 });
 
 /** An agent from before 2014: an empty text where an interface has no IPv4, and no loopback. */
-export const oldAgent: GuestMaker = (_name, plan) => {
+export const oldAgent: GuestFactory = (_name, plan) => {
   const macs = [plan.nextMac(), plan.nextMac(), plan.nextMac()] as const;
   const names = ["eth8", "eth9", "eth7"];
   return {
     nics: macs.map((mac) => ({ mac, network: "vm-prod" })),
     netIfaces: macs.map((mac, at) => ({
       name: names[at] ?? null,
-      inet6: at === 1 ? [linkLocalOf(mac), plan.nextIpv6("vm-prod")] : [linkLocalOf(mac)],
+      inet6: at === 1 ? [deriveLinkLocal(mac), plan.nextIpv6("vm-prod")] : [deriveLinkLocal(mac)],
       inet: [""],
       hw: mac,
     })),
@@ -24,41 +24,41 @@ export const oldAgent: GuestMaker = (_name, plan) => {
 };
 
 /** An agent so old that it tells addresses and no interfaces. */
-export const guestIpsOnly: GuestMaker = (_name, plan) => ({
+export const guestIpsOnly: GuestFactory = (_name, plan) => ({
   nics: [{ mac: plan.nextMac(), network: "ovirtmgmt" }],
   guestIPs: `${plan.nextIpv4("ovirtmgmt")} ${plan.nextIpv4("storage")}`,
   netIfaces: null,
 });
 
 /** The agent comes up some ticks after the guest. */
-export const lateAgent: GuestMaker = (_name, plan) => {
+export const lateAgent: GuestFactory = (_name, plan) => {
   const mac = plan.nextMac();
   return {
     nics: [{ mac, network: "vm-prod" }],
-    netIfaces: [LOOPBACK, linked("ens3", mac, [plan.nextIpv4("vm-prod")])],
+    netIfaces: [LOOPBACK, createLinkedInterface("ens3", mac, [plan.nextIpv4("vm-prod")])],
     agent: "starting",
   };
 };
 
 /** Text beyond ASCII, in the BMP and outside of it, wherever a guest may put some. */
-export const nonAscii: GuestMaker = (name, plan) => {
+export const nonAscii: GuestFactory = (name, plan) => {
   const mac = plan.nextMac();
   return {
     os: "windows",
     fqdn: `${name}.größe.example.test`,
     nics: [{ mac, network: "vm-prod" }],
     netIfaces: [
-      iface("LAN-Verbindung Büro", mac, [plan.nextIpv4("vm-prod")], [`${linkLocalOf(mac)}%7`]),
-      iface("以太网 😀, zweite", "02:00:4c:4f:4f:50", ["169.254.77.1"]),
-      iface("Loopback Pseudo-Interface 1", null, ["127.0.0.1"], ["::1"]),
+      createInterface("LAN-Verbindung Büro", mac, [plan.nextIpv4("vm-prod")], [`${deriveLinkLocal(mac)}%7`]),
+      createInterface("以太网 😀, zweite", "02:00:4c:4f:4f:50", ["169.254.77.1"]),
+      createInterface("Loopback Pseudo-Interface 1", null, ["127.0.0.1"], ["::1"]),
     ],
   };
 };
 
 /** One name twice with other addresses, and one interface told twice over. */
-export const duplicateNames: GuestMaker = (_name, plan) => {
+export const duplicateNames: GuestFactory = (_name, plan) => {
   const [first, second] = [plan.nextMac(), plan.nextMac()];
-  const twice = linked("eth1", second, [plan.nextIpv4("storage")]);
+  const twice = createLinkedInterface("eth1", second, [plan.nextIpv4("storage")]);
   return {
     nics: [
       { mac: first, network: "vm-prod" },
@@ -66,8 +66,8 @@ export const duplicateNames: GuestMaker = (_name, plan) => {
     ],
     netIfaces: [
       LOOPBACK,
-      linked("eth0", first, [plan.nextIpv4("vm-prod")]),
-      linked("eth0", first, [plan.nextIpv4("vm-prod")]),
+      createLinkedInterface("eth0", first, [plan.nextIpv4("vm-prod")]),
+      createLinkedInterface("eth0", first, [plan.nextIpv4("vm-prod")]),
       twice,
       twice,
     ],
@@ -75,7 +75,7 @@ export const duplicateNames: GuestMaker = (_name, plan) => {
 };
 
 /** A virtual function handed through: no device on the host, no statistics, only XML knows it. */
-export const srIov: GuestMaker = (_name, plan) => {
+export const srIov: GuestFactory = (_name, plan) => {
   const [first, second] = [plan.nextMac(), plan.nextMac()];
   return {
     nics: [
@@ -84,14 +84,14 @@ export const srIov: GuestMaker = (_name, plan) => {
     ],
     netIfaces: [
       LOOPBACK,
-      linked("eth0", first, [plan.nextIpv4("ovirtmgmt")]),
-      linked("ens5f0v2", second, [plan.nextIpv4("vm-prod")]),
+      createLinkedInterface("eth0", first, [plan.nextIpv4("ovirtmgmt")]),
+      createLinkedInterface("ens5f0v2", second, [plan.nextIpv4("vm-prod")]),
     ],
   };
 };
 
 /** IP over InfiniBand: a hardware address of 20 bytes. */
-export const infiniBand: GuestMaker = (_name, plan, random) => {
+export const infiniBand: GuestFactory = (_name, plan, random) => {
   const mac = plan.nextMac();
   const guid = random.hex(16).match(/../g) ?? [];
   const hw = ["80:00:02:08:fe:80:00:00:00:00:00:00", ...guid].join(":");
@@ -99,8 +99,8 @@ export const infiniBand: GuestMaker = (_name, plan, random) => {
     nics: [{ mac, network: "ovirtmgmt" }],
     netIfaces: [
       LOOPBACK,
-      linked("eth0", mac, [plan.nextIpv4("ovirtmgmt")]),
-      iface("ib0", hw, [plan.nextIpv4("storage")]),
+      createLinkedInterface("eth0", mac, [plan.nextIpv4("ovirtmgmt")]),
+      createInterface("ib0", hw, [plan.nextIpv4("storage")]),
     ],
   };
 };

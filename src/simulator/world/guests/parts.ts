@@ -1,4 +1,4 @@
-import { linkLocalOf } from "../addresses.js";
+import { deriveLinkLocal } from "../addresses.js";
 import type { WireInterface } from "../vm.js";
 
 /** Loopback as qemu-ga on Linux tells it. */
@@ -10,7 +10,7 @@ export const LOOPBACK: WireInterface = {
 };
 
 /** An interface as an agent writes it; keys in the order of a captured answer. */
-export function iface(
+export function createInterface(
   name: string,
   hw: string | null,
   inet: readonly string[] = [],
@@ -20,11 +20,11 @@ export function iface(
 }
 
 /** An interface that is up on a link: with the link-local address that it gave itself. */
-export function linked(
+export function createLinkedInterface(
   name: string,
   hw: string,
   inet: readonly string[] = [],
   inet6: readonly string[] = [],
 ): WireInterface {
-  return iface(name, hw, inet, [linkLocalOf(hw), ...inet6]);
+  return createInterface(name, hw, inet, [deriveLinkLocal(hw), ...inet6]);
 }

@@ -1,9 +1,9 @@
-import { linkLocalOf } from "../addresses.js";
-import type { GuestMaker } from "../vm-spec.js";
-import { iface } from "./parts.js";
+import { deriveLinkLocal } from "../addresses.js";
+import type { GuestFactory } from "../vm-spec.js";
+import { createInterface } from "./parts.js";
 
 /** Windows under qemu-ga: names with blanks, zones behind link-local addresses, loopback without a MAC. */
-export const windowsQemuAgent: GuestMaker = (_name, plan, random) => {
+export const windowsQemuAgent: GuestFactory = (_name, plan, random) => {
   const [first, second] = [plan.nextMac(), plan.nextMac()];
   return {
     os: "windows",
@@ -12,20 +12,25 @@ export const windowsQemuAgent: GuestMaker = (_name, plan, random) => {
       { mac: second, network: "vm-prod" },
     ],
     netIfaces: [
-      iface(
+      createInterface(
         "Ethernet",
         first,
         [plan.nextIpv4("ovirtmgmt")],
         [`fe80::b51b:d3df:15df:${random.int(1, 9)}eb%3`],
       ),
-      iface("Ethernet Instance 0 2", second, [plan.nextIpv4("vm-prod")], [`${linkLocalOf(second)}%12`]),
-      iface("Loopback Pseudo-Interface 1", null, ["127.0.0.1"], ["::1"]),
+      createInterface(
+        "Ethernet Instance 0 2",
+        second,
+        [plan.nextIpv4("vm-prod")],
+        [`${deriveLinkLocal(second)}%12`],
+      ),
+      createInterface("Loopback Pseudo-Interface 1", null, ["127.0.0.1"], ["::1"]),
     ],
   };
 };
 
 /** Windows under oVirt's own agent: adapter descriptions as names, some longer than 50, one MAC dashed and upper-case. */
-export const windowsOldAgent: GuestMaker = (_name, plan) => {
+export const windowsOldAgent: GuestFactory = (_name, plan) => {
   const macs = [plan.nextMac(), plan.nextMac(), plan.nextMac()] as const;
   const addresses = [plan.nextIpv4("ovirtmgmt"), plan.nextIpv4("vm-prod"), plan.nextIpv4("storage")] as const;
   return {
@@ -37,13 +42,15 @@ export const windowsOldAgent: GuestMaker = (_name, plan) => {
     ],
     guestIPs: addresses.join(" "),
     netIfaces: [
-      iface("Red Hat VirtIO Ethernet Adapter #2", macs[0], [addresses[0]]),
-      iface("Intel(R) 82574L Gigabit Network Connection (vm-prod)", macs[1].toUpperCase(), [addresses[1]]),
-      iface(
+      createInterface("Red Hat VirtIO Ethernet Adapter #2", macs[0], [addresses[0]]),
+      createInterface("Intel(R) 82574L Gigabit Network Connection (vm-prod)", macs[1].toUpperCase(), [
+        addresses[1],
+      ]),
+      createInterface(
         LONG_DESCRIPTION,
         macs[2].toUpperCase().replaceAll(":", "-"),
         [addresses[2]],
-        [`${linkLocalOf(macs[2])}%15`],
+        [`${deriveLinkLocal(macs[2])}%15`],
       ),
     ],
   };

@@ -1,17 +1,17 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 
 /** Work that pauses now and then; at each pause others may have a turn of the event loop. */
-export type Steps<T> = Generator<void, T>;
+export type SlicedWork<T> = Generator<void, T>;
 
 /** Does the work without a pause. */
-export function atOnce<T>(steps: Steps<T>): T {
+export function runAtOnce<T>(steps: SlicedWork<T>): T {
   let step = steps.next();
   while (step.done !== true) step = steps.next();
   return step.value;
 }
 
 /** Does the work and gives others a turn at each of its pauses. */
-export async function inTurns<T>(steps: Steps<T>): Promise<T> {
+export async function runInSlices<T>(steps: SlicedWork<T>): Promise<T> {
   let step = steps.next();
   while (step.done !== true) {
     await nextTurn();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { ConnectionFailureError, hostError } from "../../../src/vdsm/wire/failure.js";
-import { socketFailure, tooLate } from "../../../src/vdsm/wire/socket-failure.js";
+import { ConnectionFailureError, createHostError } from "../../../src/vdsm/wire/connection-failure.js";
+import { createSocketFailure, createTimeoutFailure } from "../../../src/vdsm/wire/socket-failure.js";
 
 function coded(code: string, message = "words of the library"): Error {
   return Object.assign(new Error(message), { code });
@@ -9,7 +9,7 @@ function coded(code: string, message = "words of the library"): Error {
 describe("a failure", () => {
   test("names host and verb first, and keeps its cause and code", () => {
     const cause = new Error("why");
-    const error = hostError(
+    const error = createHostError(
       "[::1]:54321",
       "Host.ping2",
       new ConnectionFailureError("fault", "what", 16, { cause }),
@@ -63,18 +63,20 @@ describe("a failure", () => {
     ["handshake", true, coded("ERR_TLS_CERT_ALTNAME_INVALID"), "untrusted", "another name"],
     ["handshake", true, coded("ERR_SSL_ODD"), "untrusted", "words of the library (ERR_SSL_ODD)"],
   ] as const)("while %s (TLS: %s) is told apart by %s", (phase, tls, error, kind, what) => {
-    const failure = socketFailure(error, phase, tls);
+    const failure = createSocketFailure(error, phase, tls);
     expect(failure.kind).toBe(kind);
     expect(failure.message).toContain(what);
   });
 
   test("of TLS carries no error that a certificate hangs on", () => {
-    expect(socketFailure(coded("ERR_TLS_CERT_ALTNAME_INVALID"), "handshake", true).cause).toBeUndefined();
+    expect(
+      createSocketFailure(coded("ERR_TLS_CERT_ALTNAME_INVALID"), "handshake", true).cause,
+    ).toBeUndefined();
   });
 
   test("of a connection that takes too long says how far it came", () => {
-    expect(tooLate("dial", 5_000).message).toBe("no TCP connection within 5000 ms");
-    expect(tooLate("handshake", 5_000).message).toContain("no TLS");
-    expect(tooLate("greeting", 5_000).message).toContain("no CONNECTED");
+    expect(createTimeoutFailure("dial", 5_000).message).toBe("no TCP connection within 5000 ms");
+    expect(createTimeoutFailure("handshake", 5_000).message).toContain("no TLS");
+    expect(createTimeoutFailure("greeting", 5_000).message).toContain("no CONNECTED");
   });
 });

@@ -10,18 +10,18 @@ export class ConnectionFailureError extends Error {
     readonly code: number | null = null,
     options?: ErrorOptions,
   ) {
-    super(oneLine(what), options);
+    super(formatOneLine(what), options);
   }
 }
 
 /** The failure as callers see it, with the host and the verb in front. */
-export function hostError(address: string, verb: string, failure: ConnectionFailureError): HostError {
+export function createHostError(address: string, verb: string, failure: ConnectionFailureError): HostError {
   const options = failure.cause === undefined ? undefined : { cause: failure.cause };
   return new HostError(failure.kind, `${address}: ${verb}: ${failure.message}`, failure.code, options);
 }
 
 /** Words of a peer, or of a library about a peer, cut to what one line of a log may hold. */
-export function oneLine(text: string): string {
+export function formatOneLine(text: string): string {
   const plain = text.replace(UNPRINTABLE, " ").trim();
   return plain.length <= LONGEST ? plain : `${plain.slice(0, LONGEST)}…`;
 }
