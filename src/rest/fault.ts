@@ -17,7 +17,7 @@ export class OvirtFaultError extends Error {
 }
 
 /** The thing is not there, or not for this viewer: nobody is told which. */
-export function notFound(what: string, id: string): OvirtFaultError {
+export function createNotFoundFault(what: string, id: string): OvirtFaultError {
   return new OvirtFaultError(404, `Entity not found: ${what}: id=${id.slice(0, 100)}`);
 }
 
@@ -25,7 +25,7 @@ export function notFound(what: string, id: string): OvirtFaultError {
  * What a client is told of an error, or `null` if it must not be told. Guards, identity and the graph have errors of their
  * own, which this room does not know by name: they carry a status, or a code.
  */
-export function faultOf(error: unknown): OvirtFaultError | null {
+export function toFault(error: unknown): OvirtFaultError | null {
   if (error instanceof OvirtFaultError) return error;
   if (!(error instanceof Error)) return null;
   const status = statusOf(error);

@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Loaders } from "../loaders/loaders.js";
-import { mediaTypeOf, written, type Document } from "./document.js";
-import { BASE } from "./elements.js";
-import { OvirtFaultError, faultOf } from "./fault.js";
-import { formatOf } from "./format.js";
-import { OPENAPI } from "./openapi.js";
+import { formatMediaType, formatDocument, type RestDocument } from "./elements/document.js";
+import { BASE } from "./elements/elements.js";
+import { OvirtFaultError, toFault } from "./fault.js";
+import { negotiateFormat } from "./request/format.js";
+import { OPENAPI } from "./openapi/openapi.js";
 import { ROUTES } from "./routes.js";
 
 /** What the REST flow is given; it knows neither store nor identity. */
@@ -36,7 +36,7 @@ export function restPlugin(app: FastifyInstance, options: RestOptions, done: () 
       url: `${BASE}${path}`,
       handler: async (request, reply) => {
         // Refused before anything is read.
-        const format = formatOf(request.headers.accept);
+        const format = negotiateFormat(request.headers.accept);
         if (format === null) {
           throw new OvirtFaultError(406, "Accept: answers are application/xml or application/json");
         }
@@ -44,8 +44,8 @@ export function restPlugin(app: FastifyInstance, options: RestOptions, done: () 
         const { headers, ...document } = await answer(request, loaders);
         return reply
           .headers(headers ?? {})
-          .type(mediaTypeOf(format))
-          .send(written(document, format));
+          .type(formatMediaType(format))
+          .send(formatDocument(document, format));
       },
     });
   }
@@ -54,7 +54,7 @@ export function restPlugin(app: FastifyInstance, options: RestOptions, done: () 
     url: `${BASE}/openapi.json`,
     handler: async (request, reply) => {
       await options.loadersFor(request);
-      return reply.type(mediaTypeOf("json")).send(OPENAPI_TEXT);
+      return reply.type(formatMediaType("json")).send(OPENAPI_TEXT);
     },
   });
   app.route({
@@ -84,19 +84,19 @@ function sendFault(
   error: unknown,
   { onError }: RestOptions,
 ): FastifyReply {
-  const known = faultOf(error);
+  const known = toFault(error);
   if (known === null) onError?.(error, request);
   const fault = known ?? new OvirtFaultError(500, `Internal error (request ${request.id})`);
-  const format = formatOf(request.headers.accept) ?? "xml";
+  const format = negotiateFormat(request.headers.accept) ?? "xml";
   return reply
     .code(fault.status)
     .headers(fault.headers)
-    .type(mediaTypeOf(format))
-    .send(written(documentOf(fault), format));
+    .type(formatMediaType(format))
+    .send(formatDocument(documentOf(fault), format));
 }
 
 /** oVirt's fault; a detail is one line of a bounded length, whatever was echoed into it. */
-function documentOf({ reason, detail }: OvirtFaultError): Document {
+function documentOf({ reason, detail }: OvirtFaultError): RestDocument {
   return { root: "fault", element: { reason, detail: detail.slice(0, MAX_DETAIL_LENGTH) } };
 }
 

@@ -1,23 +1,23 @@
 import type { FastifyRequest } from "fastify";
 import type { Loaders } from "../loaders/loaders.js";
-import type { Document } from "./document.js";
-import { BASE, deviceElement } from "./elements.js";
-import { followOf, listQuestionOf, wantsAllContent, type Follow } from "./question.js";
+import type { RestDocument } from "./elements/document.js";
+import { BASE, formatDevice } from "./elements/elements.js";
+import { parseFollow, parseListRequest, wantsAllContent, type Follow } from "./request/list-request.js";
 import {
-  deviceAt,
-  devicesElement,
-  devicesOf,
-  devicesOfNic,
-  nicAnswer,
-  nicAt,
-  nicsAnswer,
-  vmAnswer,
-  vmAt,
+  findDevice,
+  formatDevices,
+  readDevices,
+  readNicDevices,
+  readNic,
+  findNic,
+  readNics,
+  readVm,
+  findVm,
 } from "./resources.js";
-import { refuseTooMany, vmList } from "./vm-list.js";
+import { checkInterfaceCount, listVms } from "./vm-list.js";
 
 /** An answer, and headers that go with it. */
-export interface Answer extends Document {
+export interface Answer extends RestDocument {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -35,66 +35,66 @@ export const ROUTES: readonly Route[] = [
   {
     path: "/vms/:vmId",
     answer: async (request, loaders) => {
-      const wanted = { allContent: wantsAllContent(request), follow: followOf(request, VM_FOLLOWS) };
-      const vm = await vmAt(loaders, idsOf(request).vmId);
-      return { root: "vm", element: await vmAnswer(loaders, vm, wanted) };
+      const wanted = { allContent: wantsAllContent(request), follow: parseFollow(request, VM_FOLLOWS) };
+      const vm = await findVm(loaders, idsOf(request).vmId);
+      return { root: "vm", element: await readVm(loaders, vm, wanted) };
     },
   },
   {
     path: "/vms/:vmId/nics",
     answer: async (request, loaders) => {
-      const follow = followOf(request, NIC_FOLLOWS);
-      const vm = await vmAt(loaders, idsOf(request).vmId);
-      return { root: "nics", element: { nic: await nicsAnswer(loaders, vm, follow) } };
+      const follow = parseFollow(request, NIC_FOLLOWS);
+      const vm = await findVm(loaders, idsOf(request).vmId);
+      return { root: "nics", element: { nic: await readNics(loaders, vm, follow) } };
     },
   },
   {
     path: "/vms/:vmId/nics/:nicId",
     answer: async (request, loaders) => {
-      const follow = followOf(request, NIC_FOLLOWS);
+      const follow = parseFollow(request, NIC_FOLLOWS);
       const { vmId, nicId } = idsOf(request);
-      return { root: "nic", element: await nicAnswer(loaders, await nicAt(loaders, vmId, nicId), follow) };
+      return { root: "nic", element: await readNic(loaders, await findNic(loaders, vmId, nicId), follow) };
     },
   },
   {
     path: "/vms/:vmId/reporteddevices",
     answer: async (request, loaders) => {
-      followOf(request, []);
-      const vm = await vmAt(loaders, idsOf(request).vmId);
+      parseFollow(request, []);
+      const vm = await findVm(loaders, idsOf(request).vmId);
       return {
         root: "reported_devices",
-        element: devicesElement(await devicesOf(loaders, vm.id), pathOf(vm.id)),
+        element: formatDevices(await readDevices(loaders, vm.id), pathOf(vm.id)),
       };
     },
   },
   {
     path: "/vms/:vmId/reporteddevices/:deviceId",
     answer: async (request, loaders) => {
-      followOf(request, []);
+      parseFollow(request, []);
       const { vmId, deviceId } = idsOf(request);
-      const vm = await vmAt(loaders, vmId);
-      const device = deviceAt(await devicesOf(loaders, vm.id), deviceId);
-      return { root: "reported_device", element: deviceElement(device, pathOf(vm.id)) };
+      const vm = await findVm(loaders, vmId);
+      const device = findDevice(await readDevices(loaders, vm.id), deviceId);
+      return { root: "reported_device", element: formatDevice(device, pathOf(vm.id)) };
     },
   },
   {
     path: "/vms/:vmId/nics/:nicId/reporteddevices",
     answer: async (request, loaders) => {
-      followOf(request, []);
+      parseFollow(request, []);
       const { vmId, nicId } = idsOf(request);
-      const nic = await nicAt(loaders, vmId, nicId);
-      const devices = await devicesOfNic(loaders, nic);
-      return { root: "reported_devices", element: devicesElement(devices, pathOf(nic.vmId, nic.id)) };
+      const nic = await findNic(loaders, vmId, nicId);
+      const devices = await readNicDevices(loaders, nic);
+      return { root: "reported_devices", element: formatDevices(devices, pathOf(nic.vmId, nic.id)) };
     },
   },
   {
     path: "/vms/:vmId/nics/:nicId/reporteddevices/:deviceId",
     answer: async (request, loaders) => {
-      followOf(request, []);
+      parseFollow(request, []);
       const { vmId, nicId, deviceId } = idsOf(request);
-      const nic = await nicAt(loaders, vmId, nicId);
-      const device = deviceAt(await devicesOfNic(loaders, nic), deviceId);
-      return { root: "reported_device", element: deviceElement(device, pathOf(nic.vmId, nic.id)) };
+      const nic = await findNic(loaders, vmId, nicId);
+      const device = findDevice(await readNicDevices(loaders, nic), deviceId);
+      return { root: "reported_device", element: formatDevice(device, pathOf(nic.vmId, nic.id)) };
     },
   },
 ];
@@ -114,11 +114,11 @@ const ENTRY: Answer = {
 };
 
 async function vmsAnswer(request: FastifyRequest, loaders: Loaders): Promise<Answer> {
-  const wanted = { allContent: wantsAllContent(request), follow: followOf(request, VM_FOLLOWS) };
-  const question = listQuestionOf(request);
-  const { vms, hasNext } = await vmList(loaders, question);
-  if (wanted.allContent || wanted.follow.size > 0) await refuseTooMany(loaders, vms);
-  const vm = await Promise.all(vms.map((each) => vmAnswer(loaders, each, wanted)));
+  const wanted = { allContent: wantsAllContent(request), follow: parseFollow(request, VM_FOLLOWS) };
+  const question = parseListRequest(request);
+  const { vms, hasNext } = await listVms(loaders, question);
+  if (wanted.allContent || wanted.follow.size > 0) await checkInterfaceCount(loaders, vms);
+  const vm = await Promise.all(vms.map((each) => readVm(loaders, each, wanted)));
   const answer = { root: "vms", element: { vm } };
   return hasNext ? { ...answer, headers: { link: nextPage(request, question.page + 1) } } : answer;
 }

@@ -1,7 +1,7 @@
 import type { Loaders } from "../loaders/loaders.js";
 import type { VmRow } from "../loaders/rows.js";
 import { OvirtFaultError } from "./fault.js";
-import { MAX_DEPTH, type ListQuestion } from "./question.js";
+import { MAX_DEPTH, type ListRequest } from "./request/list-request.js";
 
 /** A page of VMs by name, and whether there is another. */
 export interface VmList {
@@ -10,7 +10,7 @@ export interface VmList {
 }
 
 /** Reads a page in one statement: whatever comes before it is read too, and dropped. */
-export async function vmList(loaders: Loaders, { max, page, search }: ListQuestion): Promise<VmList> {
+export async function listVms(loaders: Loaders, { max, page, search }: ListRequest): Promise<VmList> {
   const { filter, name } = search;
   const end = max * page;
   // The database knows parts of names; how many of those it finds are the name itself, only reading them tells.
@@ -27,7 +27,7 @@ export async function vmList(loaders: Loaders, { max, page, search }: ListQuesti
  * Refuses an answer that nobody could write in reasonable time: one VM with containers has hundreds of interfaces. They are
  * read by this, and remembered for the answer.
  */
-export async function refuseTooMany(loaders: Loaders, vms: readonly VmRow[]): Promise<void> {
+export async function checkInterfaceCount(loaders: Loaders, vms: readonly VmRow[]): Promise<void> {
   const interfaces = await Promise.all(vms.map((vm) => loaders.guestInterfacesByVm.load(vm.id)));
   const count = interfaces.reduce((sum, rows) => sum + rows.length, 0);
   if (count > MAX_INTERFACES) {

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { createLoaders } from "../../src/loaders/loaders.js";
 import type { VmRow } from "../../src/store/types.js";
-import { searchOf } from "../../src/rest/search.js";
-import { vmList } from "../../src/rest/vm-list.js";
+import { parseSearch } from "../../src/rest/request/search.js";
+import { listVms } from "../../src/rest/vm-list.js";
 import { memoryStore } from "../graph/memory-store.js";
 
 function storeOf(names: readonly string[]) {
@@ -23,7 +23,7 @@ const UNKNOWN = {
 
 test("reads no more than a page and what comes before it", async () => {
   const store = storeOf(["a", "b", "c", "d", "e"]);
-  const { vms, hasNext } = await vmList(createLoaders(store), { max: 2, page: 2, search: searchOf("") });
+  const { vms, hasNext } = await listVms(createLoaders(store), { max: 2, page: 2, search: parseSearch("") });
   expect(vms.map((vm) => vm.name)).toEqual(["c", "d"]);
   expect(hasNext).toBe(true);
   expect(store.asked).toMatchObject([{ limit: 5 }]);
@@ -31,10 +31,10 @@ test("reads no more than a page and what comes before it", async () => {
 
 test("finds a whole name among those that hold it", async () => {
   const store = storeOf(["web", "web1", "aweb"]);
-  const { vms, hasNext } = await vmList(createLoaders(store), {
+  const { vms, hasNext } = await listVms(createLoaders(store), {
     max: 5,
     page: 1,
-    search: searchOf("name=web"),
+    search: parseSearch("name=web"),
   });
   expect(vms.map((vm) => vm.name)).toEqual(["web"]);
   expect(hasNext).toBe(false);
@@ -43,8 +43,8 @@ test("finds a whole name among those that hold it", async () => {
 
 test("refuses to judge more names than it would read", async () => {
   const store = storeOf(Array.from({ length: 10_001 }, (_, n) => `web${n}`));
-  const asked = { max: 5, page: 1, search: searchOf("name=web") };
-  await expect(vmList(createLoaders(store), asked)).rejects.toThrow(
+  const asked = { max: 5, page: 1, search: parseSearch("name=web") };
+  await expect(listVms(createLoaders(store), asked)).rejects.toThrow(
     /more than 10000 VMs have a part of this name/,
   );
 });

@@ -1,12 +1,12 @@
 import Fastify from "fastify";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { BASE } from "../../src/rest/elements.js";
-import { OPENAPI } from "../../src/rest/openapi.js";
-import { ROUTES } from "../../src/rest/routes.js";
-import { createEngineStore } from "../../src/engine-store/engine-store.js";
-import { createEngineDatabase, type EngineDatabase } from "../engine-store/engine-database.js";
-import { ids, SMALL_ENGINE } from "../engine-store/small-engine.js";
-import { startRest, type RestServer } from "./rest-server.js";
+import { BASE } from "../../../src/rest/elements/elements.js";
+import { OPENAPI } from "../../../src/rest/openapi/openapi.js";
+import { ROUTES } from "../../../src/rest/routes.js";
+import { createEngineStore } from "../../../src/engine-store/engine-store.js";
+import { createEngineDatabase, type EngineDatabase } from "../../engine-store/engine-database.js";
+import { ids, SMALL_ENGINE } from "../../engine-store/small-engine.js";
+import { startRest, type RestServer } from "../rest-server.js";
 
 let engine: EngineDatabase;
 let rest: RestServer;

@@ -1,7 +1,7 @@
-import { normalizeIPv4, normalizeIPv6 } from "../model/ip.js";
-import type { VmFilter } from "../loaders/rows.js";
-import { OvirtFaultError } from "./fault.js";
-import { statusesOf } from "./status-words.js";
+import { normalizeIPv4, normalizeIPv6 } from "../../model/ip.js";
+import type { VmFilter } from "../../loaders/rows.js";
+import { OvirtFaultError } from "../fault.js";
+import { parseStatusWord } from "../elements/status-words.js";
 
 /** What a `search` means: what the database can tell, the exact name if one is asked for, and the page that it names. */
 export interface Search {
@@ -12,7 +12,7 @@ export interface Search {
 }
 
 /** Reads oVirt's search language as far as it is used here: name, status and ip, joined by `and`, and a page. */
-export function searchOf(text: string): Search {
+export function parseSearch(text: string): Search {
   if (text.length > MAX_LENGTH)
     throw new OvirtFaultError(400, `search: longer than ${MAX_LENGTH} characters; narrow it`);
   const [, terms = "", page] = /^\s*(.*?)\s*(?:\bpage\s+(\d{1,9})\s*)?$/is.exec(text) ?? [];
@@ -21,7 +21,9 @@ export function searchOf(text: string): Search {
   const part = longestLiteral(name ?? "");
   const filter: VmFilter = {
     ...(part !== "" && { nameContains: part }),
-    ...(status !== undefined && { statuses: statusesOf(status.toLowerCase()) ?? wrong("status", status) }),
+    ...(status !== undefined && {
+      statuses: parseStatusWord(status.toLowerCase()) ?? wrong("status", status),
+    }),
     ...(ip !== undefined && { ip: normalizeIPv4(ip) ?? normalizeIPv6(ip) ?? wrong("ip", ip) }),
   };
   return {

@@ -1,23 +1,23 @@
 import { XMLBuilder } from "fast-xml-parser";
-import type { Format } from "./format.js";
+import type { Format } from "../request/format.js";
 
 /** What an answer is made of, in oVirt's JSON form: all values are text, and a list stands under its elements' name. */
 export type Element = { readonly [name: string]: string | Element | readonly string[] | readonly Element[] };
 
 /** An answer and the name of its outermost element, which only XML shows. */
-export interface Document {
+export interface RestDocument {
   readonly root: string;
   readonly element: Element;
 }
 
 /** The document as text. */
-export function written({ root, element }: Document, format: Format): string {
+export function formatDocument({ root, element }: RestDocument, format: Format): string {
   if (format === "json") return JSON.stringify(element);
   return BUILDER.build({ "?xml": DECLARATION, [root]: xmlOf(element) });
 }
 
 /** The media type that goes with a form. */
-export function mediaTypeOf(format: Format): string {
+export function formatMediaType(format: Format): string {
   return `application/${format}; charset=utf-8`;
 }
 

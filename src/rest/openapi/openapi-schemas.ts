@@ -1,4 +1,4 @@
-import { STATUS_WORDS } from "./status-words.js";
+import { STATUS_WORDS } from "../elements/status-words.js";
 
 /** The parts of answers as JSON schemas; oVirt writes numbers and truth as text, and so do we. */
 export const SCHEMAS = {

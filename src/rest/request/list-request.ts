@@ -1,12 +1,12 @@
 import type { FastifyRequest } from "fastify";
-import { OvirtFaultError } from "./fault.js";
-import { searchOf, type Search } from "./search.js";
+import { OvirtFaultError } from "../fault.js";
+import { parseSearch, type Search } from "./search.js";
 
 /** What may be followed into an answer, instead of being linked to. */
 export type Follow = "nics" | "reported_devices" | "nics.reported_devices";
 
 /** What a client asked of a list of VMs. */
-export interface ListQuestion {
+export interface ListRequest {
   readonly max: number;
   readonly page: number;
   readonly search: Search;
@@ -23,7 +23,7 @@ export function wantsAllContent(request: FastifyRequest): boolean {
 }
 
 /** What the client wants followed, of what can be. */
-export function followOf(request: FastifyRequest, possible: readonly Follow[]): ReadonlySet<Follow> {
+export function parseFollow(request: FastifyRequest, possible: readonly Follow[]): ReadonlySet<Follow> {
   const asked = (parameter(request, "follow") ?? "").split(",").map((each) => each.trim());
   const known = new Set<Follow>();
   for (const each of asked.filter((name) => name !== "")) {
@@ -38,10 +38,10 @@ export function followOf(request: FastifyRequest, possible: readonly Follow[]): 
 }
 
 /** The page of a list that the client wants. */
-export function listQuestionOf(request: FastifyRequest): ListQuestion {
+export function parseListRequest(request: FastifyRequest): ListRequest {
   const max = wholeNumber(request, "max") ?? MAX_PAGE;
   if (max > MAX_PAGE) throw new OvirtFaultError(400, `max: at most ${MAX_PAGE}; ask for the next page`);
-  const search = searchOf(parameter(request, "search") ?? "");
+  const search = parseSearch(parameter(request, "search") ?? "");
   const page = wholeNumber(request, "page") ?? search.page ?? 1;
   if (page < 1 || max * page > MAX_DEPTH) {
     throw new OvirtFaultError(

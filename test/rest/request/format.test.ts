@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { formatOf } from "../../src/rest/format.js";
+import { negotiateFormat } from "../../../src/rest/request/format.js";
 
 test.each([
   [undefined, "xml"],
@@ -24,9 +24,9 @@ test.each([
   ["text/html", null],
   ["image/*, text/plain", null],
 ])("Accept: %s means %s", (accept, format) => {
-  expect(formatOf(accept)).toBe(format);
+  expect(negotiateFormat(accept)).toBe(format);
 });
 
 test("no header breaks it", () => {
-  fc.assert(fc.property(fc.string(), (accept) => ["xml", "json", null].includes(formatOf(accept))));
+  fc.assert(fc.property(fc.string(), (accept) => ["xml", "json", null].includes(negotiateFormat(accept))));
 });

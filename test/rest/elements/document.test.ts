@@ -1,8 +1,8 @@
 import { XMLParser } from "fast-xml-parser";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { written } from "../../src/rest/document.js";
-import { hasOtherParser, treeByExpat } from "./xml-tree.js";
+import { formatDocument } from "../../../src/rest/elements/document.js";
+import { hasOtherParser, treeByExpat } from "../xml-tree.js";
 
 /** Texts of all that UTF-16 can hold, halves of characters and controls included. */
 const texts = fc.string({ unit: fc.nat({ max: 0xffff }).map((code) => String.fromCharCode(code)) });
@@ -11,7 +11,7 @@ test("any text survives XML but for the characters that it has no way to write",
   const parser = new XMLParser({ parseTagValue: false, trimValues: false, ignoreAttributes: false });
   fc.assert(
     fc.property(texts, (text) => {
-      const xml = written({ root: "vm", element: { name: text } }, "xml");
+      const xml = formatDocument({ root: "vm", element: { name: text } }, "xml");
       const { vm } = parser.parse(xml) as { vm: { name: string } };
       expect(vm.name).toBe(replaced(text));
     }),
@@ -20,14 +20,17 @@ test("any text survives XML but for the characters that it has no way to write",
 
 test.skipIf(!hasOtherParser)("another parser reads the same texts", () => {
   const samples = [...fc.sample(texts, 500), "\u0000\ud800x\udc00", "]]>", "<![CDATA[", "&lt;", " ", "\t\n"];
-  const xml = written({ root: "vms", element: { vm: samples.map((name) => ({ id: name, name })) } }, "xml");
+  const xml = formatDocument(
+    { root: "vms", element: { vm: samples.map((name) => ({ id: name, name })) } },
+    "xml",
+  );
   const read = treeByExpat(xml).children.map((vm) => vm.children[0]?.text);
   expect(read).toEqual(samples.map(replaced));
 });
 
 test("JSON is the element itself, and lists of none are there", () => {
-  expect(written({ root: "vms", element: { vm: [] } }, "json")).toBe('{"vm":[]}');
-  expect(written({ root: "vms", element: { vm: [] } }, "xml")).toMatch(/^<\?xml .*\?>\s*<vms\/>\s*$/);
+  expect(formatDocument({ root: "vms", element: { vm: [] } }, "json")).toBe('{"vm":[]}');
+  expect(formatDocument({ root: "vms", element: { vm: [] } }, "xml")).toMatch(/^<\?xml .*\?>\s*<vms\/>\s*$/);
 });
 
 /** What must come back; to every parser, a carriage return is the end of a line. */

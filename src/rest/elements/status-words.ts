@@ -1,12 +1,12 @@
-import { VM_STATUS } from "../model/vm-status.js";
+import { VM_STATUS } from "../../model/vm-status.js";
 
 /** oVirt's REST word for a VM's state; a number without a word is a state that is not known. */
-export function statusWord(status: number): string {
+export function formatStatus(status: number): string {
   return WORDS.get(status) ?? "unknown";
 }
 
 /** The states that a word means; `undefined` for a word that is none. */
-export function statusesOf(word: string): readonly number[] | undefined {
+export function parseStatusWord(word: string): readonly number[] | undefined {
   const statuses = [...WORDS].filter(([, each]) => each === word).map(([status]) => status);
   return statuses.length === 0 ? undefined : statuses;
 }

@@ -1,19 +1,19 @@
-import type { GuestInterface, Nic, VmRow } from "../loaders/rows.js";
+import type { GuestInterface, Nic, VmRow } from "../../loaders/rows.js";
 import type { Device } from "./device-ids.js";
 import type { Element } from "./document.js";
-import { statusWord } from "./status-words.js";
+import { formatStatus } from "./status-words.js";
 
 /** Where everything of this room is. */
 export const BASE = "/ovirt-engine/api";
 
 /** A VM in oVirt's words; `more` is what was asked for beyond that. */
-export function vmElement(vm: VmRow, more: Element = {}): Element {
+export function formatVm(vm: VmRow, more: Element = {}): Element {
   const href = `${BASE}/vms/${vm.id}`;
   return {
     href,
     id: vm.id,
     name: vm.name,
-    status: statusWord(vm.status),
+    status: formatStatus(vm.status),
     ...(vm.fqdn !== null && { fqdn: vm.fqdn }),
     ...(vm.hostId !== null && { host: { id: vm.hostId } }),
     ...more,
@@ -25,7 +25,7 @@ export function vmElement(vm: VmRow, more: Element = {}): Element {
 }
 
 /** The feature page's `guest_info`: what is not known is left out, and none is an empty element. */
-export function guestInfoElement(vm: VmRow, interfaces: readonly GuestInterface[] | null): Element {
+export function formatGuestInfo(vm: VmRow, interfaces: readonly GuestInterface[] | null): Element {
   return {
     ...(vm.ips !== null && { ips: { ip: vm.ips.map(ipElement) } }),
     ...(vm.fqdn !== null && { fqdn: vm.fqdn }),
@@ -36,7 +36,7 @@ export function guestInfoElement(vm: VmRow, interfaces: readonly GuestInterface[
 }
 
 /** A vNIC, with the page's properties of the guest's interface that stands behind it. */
-export function nicElement(nic: Nic, guestInterface: GuestInterface | null, more: Element = {}): Element {
+export function formatNic(nic: Nic, guestInterface: GuestInterface | null, more: Element = {}): Element {
   const href = `${BASE}/vms/${nic.vmId}/nics/${nic.id}`;
   return {
     href,
@@ -54,7 +54,7 @@ export function nicElement(nic: Nic, guestInterface: GuestInterface | null, more
 }
 
 /** A guest's interface as oVirt's reported device; `parent` is the path of what it is listed under. */
-export function deviceElement({ id, row }: Device, parent: string): Element {
+export function formatDevice({ id, row }: Device, parent: string): Element {
   const ips = ipsOf(row);
   return {
     href: `${parent}/reporteddevices/${id}`,

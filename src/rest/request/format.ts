@@ -2,7 +2,7 @@
 export type Format = "xml" | "json";
 
 /** The form that the `Accept` header asks for, or `null` if it wants neither. XML, as oVirt, if it does not say. */
-export function formatOf(accept: string | undefined): Format | null {
+export function negotiateFormat(accept: string | undefined): Format | null {
   if (accept === undefined || accept.trim() === "") return "xml";
   const ranges = accept.split(",").map(rangeOf);
   const worths = OFFERS.map(({ format, types }) => ({

@@ -1,4 +1,4 @@
-import { BASE } from "./elements.js";
+import { BASE } from "../elements/elements.js";
 import { ref, SCHEMAS } from "./openapi-schemas.js";
 
 /** What the REST flow answers, as OpenAPI 3.1; tests hold real answers against it. */

@@ -1,5 +1,5 @@
-import { deriveUuid } from "../model/uuid.js";
-import type { GuestInterface } from "../loaders/rows.js";
+import { deriveUuid } from "../../model/uuid.js";
+import type { GuestInterface } from "../../loaders/rows.js";
 
 /** A guest's interface with an id, which the tables do not give it. */
 export interface Device {
@@ -11,7 +11,7 @@ export interface Device {
  * Gives every interface of a VM an id that stays while its name and MAC do, whatever its addresses. An engine takes the
  * first 16 bytes of name and MAC, and so gives one id to several; here equal ones are counted.
  */
-export function withIds(rows: readonly GuestInterface[]): Device[] {
+export function assignDeviceIds(rows: readonly GuestInterface[]): Device[] {
   const counts = new Map<string, number>();
   return rows.map((row) => {
     const identity = JSON.stringify([row.vmId, row.name, row.macAddress]);
