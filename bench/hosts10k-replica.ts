@@ -1,7 +1,7 @@
 import { WARNINGS } from "./warnings.js";
 import { createVdsmClient } from "../src/vdsm/vdsm-client.js";
 import { createConfiguredHost } from "../src/gateway/host-ids.js";
-import { bullSchedule } from "../src/refresher/schedule/bull-schedule.js";
+import { createBullSchedule } from "../src/refresher/schedule/bull-schedule.js";
 import type { PassResult } from "../src/refresher/pass.js";
 import { startRefresher } from "../src/refresher/refresher.js";
 import type { StartSchedule } from "../src/refresher/schedule/schedule.js";
@@ -26,7 +26,7 @@ async function run({
   const hosts = addresses.map((address) => createConfiguredHost(parseHostAddress(address)));
   const positions = new Map(hosts.map((host, position) => [host.id, position]));
   const start: StartSchedule<PassResult> =
-    redisUrl === null ? startTimerSchedule : bullSchedule({ url: redisUrl, installation }, WARNINGS);
+    redisUrl === null ? startTimerSchedule : createBullSchedule({ url: redisUrl, installation }, WARNINGS);
   let passes: number[] = [];
   let failures: string[] = [];
   let superseded = 0;

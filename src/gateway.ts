@@ -9,7 +9,7 @@ import { createLoaders } from "./loaders/loaders.js";
 import type { Log } from "./gateway/log.js";
 import { startPolling, type Polling } from "./gateway/polling.js";
 import { createMetrics } from "./gateway/metrics.js";
-import { readinessOf } from "./gateway/readiness.js";
+import { checkReadiness } from "./gateway/readiness.js";
 import { formatError } from "./gateway/format-error.js";
 import type { ChangeFeed } from "./refresher/changes.js";
 import { openReplicas } from "./gateway/replicas.js";
@@ -92,7 +92,7 @@ export async function startGateway({ config, log, announce }: GatewayOptions): P
           },
         });
       },
-      readiness: () => readinessOf(running?.store ?? null),
+      readiness: () => checkReadiness(running?.store ?? null),
       log,
       identity: identity.identity,
       insecure: !identity.identity.required,

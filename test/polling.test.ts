@@ -3,7 +3,7 @@ import { loadConfig } from "../src/config.js";
 import { openHostPool } from "../src/gateway/host-pool.js";
 import { createLog } from "../src/gateway/log.js";
 import { startPolling } from "../src/gateway/polling.js";
-import { readinessOf } from "../src/gateway/readiness.js";
+import { checkReadiness } from "../src/gateway/readiness.js";
 import { openReplicas } from "../src/gateway/replicas.js";
 import { createDatabase, type TestDatabase } from "./support/database.js";
 
@@ -22,7 +22,7 @@ test("hosts are registered once, and before anything can be ready", async () => 
   });
   const log = createLog("silent");
   const { store } = database;
-  expect(await readinessOf(store)).toMatchObject({ ready: true });
+  expect(await checkReadiness(store)).toMatchObject({ ready: true });
   database.statements();
   const polling = await startPolling({
     config,
@@ -33,7 +33,7 @@ test("hosts are registered once, and before anything can be ready", async () => 
     metrics: { onPass: () => undefined },
   });
   expect(await store.listHosts()).toHaveLength(2);
-  expect(await readinessOf(store)).toMatchObject({ ready: false });
+  expect(await checkReadiness(store)).toMatchObject({ ready: false });
   await polling?.stop();
   const registrations = database.statements().filter((sql) => sql.includes("INSERT INTO vds_static"));
   expect(registrations).toHaveLength(1);

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { loadConfig } from "../src/config.js";
 import { createLog } from "../src/gateway/log.js";
-import { installationOf, openReplicas } from "../src/gateway/replicas.js";
+import { computeInstallationId, openReplicas } from "../src/gateway/replicas.js";
 import { startTimerSchedule } from "../src/refresher/schedule/timer-schedule.js";
 
-const at = (databaseUrl: string) => installationOf({ databaseUrl, dataDir: "/data" });
+const at = (databaseUrl: string) => computeInstallationId({ databaseUrl, dataDir: "/data" });
 
 test("replicas are those that write to one database, whoever they are there", () => {
   const one = at("postgres://a:secret@db/vms");
@@ -13,8 +13,8 @@ test("replicas are those that write to one database, whoever they are there", ()
   expect(at("postgres://a:secret@db:5433/vms")).not.toBe(one);
   expect(at("postgres://a:secret@db2/vms")).not.toBe(one);
   expect(at("postgres:///vms?host=/run/postgresql")).not.toBe(at("postgres:///vms?host=/run/other"));
-  expect(installationOf({ databaseUrl: null, dataDir: "/data" })).not.toBe(
-    installationOf({ databaseUrl: null, dataDir: "/data2" }),
+  expect(computeInstallationId({ databaseUrl: null, dataDir: "/data" })).not.toBe(
+    computeInstallationId({ databaseUrl: null, dataDir: "/data2" }),
   );
   expect(one).not.toContain("secret");
 });

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { hostname } from "node:os";
 import type { Config } from "../config.js";
 import type { Log } from "./log.js";
-import { bullSchedule } from "../refresher/schedule/bull-schedule.js";
+import { createBullSchedule } from "../refresher/schedule/bull-schedule.js";
 import { localChanges, type ChangeFeed } from "../refresher/changes.js";
 import type { PassResult } from "../refresher/pass.js";
 import { redisChanges } from "../refresher/redis-changes.js";
@@ -19,18 +19,21 @@ export interface Replicas {
 /** Without `REDIS_URL` this process is taken to be the only one; others beside it are wasteful, but right. */
 export function openReplicas(config: Config, log: Log): Replicas {
   if (config.redisUrl === null) return { startSchedule: startTimerSchedule, changes: localChanges() };
-  const place = { url: config.redisUrl, installation: installationOf(config) };
-  return { startSchedule: bullSchedule(place, log), changes: redisChanges(place, log) };
+  const place = { url: config.redisUrl, installation: computeInstallationId(config) };
+  return { startSchedule: createBullSchedule(place, log), changes: redisChanges(place, log) };
 }
 
 /** Replicas are those that write to one database, whatever their roles and passwords there. */
-export function installationOf({ databaseUrl, dataDir }: Pick<Config, "databaseUrl" | "dataDir">): string {
+export function computeInstallationId({
+  databaseUrl,
+  dataDir,
+}: Pick<Config, "databaseUrl" | "dataDir">): string {
   return createHash("sha256")
-    .update(databaseUrl === null ? `${hostname()}:${dataDir}` : placeOf(new URL(databaseUrl)))
+    .update(databaseUrl === null ? `${hostname()}:${dataDir}` : describeDatabase(new URL(databaseUrl)))
     .digest("hex")
     .slice(0, 16);
 }
 
-function placeOf({ hostname: host, port, pathname, searchParams }: URL): string {
+function describeDatabase({ hostname: host, port, pathname, searchParams }: URL): string {
   return [searchParams.get("host") ?? host, port === "" ? "5432" : port, pathname].join(" ");
 }

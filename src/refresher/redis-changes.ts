@@ -2,13 +2,13 @@ import { randomUUID } from "node:crypto";
 import { localChanges, type ChangeFeed } from "./changes.js";
 import type { RefresherLog } from "./pass-log.js";
 import type { GuestNetworkChange } from "./pass.js";
-import { connectRedis, prefixOf, type RedisPlace } from "./schedule/redis-link.js";
+import { connectRedis, formatKeyPrefix, type RedisNamespace } from "./schedule/redis-link.js";
 
 /** Changes of all replicas: own ones at once, those of others over a channel of Redis. */
-export function redisChanges(place: RedisPlace, log: RefresherLog): ChangeFeed {
+export function redisChanges(place: RedisNamespace, log: RefresherLog): ChangeFeed {
   const local = localChanges();
   const replica = randomUUID();
-  const channel = `${prefixOf(place)}:changes`;
+  const channel = `${formatKeyPrefix(place)}:changes`;
   const sender = connectRedis(place, COMMAND_TIMEOUT_MS);
   const receiver = connectRedis(place, COMMAND_TIMEOUT_MS);
   // After a lost connection ioredis subscribes again by itself, but only to what it once was subscribed to.

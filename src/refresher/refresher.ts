@@ -92,7 +92,7 @@ class HostRefresher implements Refresher {
       random,
       now,
       run: (host, signal) => this.run(host, signal),
-      rest: (hostId) => this.rest(hostId),
+      release: (hostId) => this.rest(hostId),
     });
     // At once, so that readers know of hosts before their first pass; a failure is the first pass's to tell.
     this.registered = this.register().catch(() => undefined);

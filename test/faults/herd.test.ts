@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { createConfiguredHost } from "../../src/gateway/host-ids.js";
 import { startTimerSchedule } from "../../src/refresher/schedule/timer-schedule.js";
-import { phaseOf } from "../../src/refresher/schedule/timing.js";
+import { computePhase } from "../../src/refresher/schedule/timing.js";
 import type { ConfiguredHost } from "../../src/store/types.js";
 import { startRefreshing } from "./refreshing.js";
 
@@ -22,7 +22,7 @@ test("F25: the turns of 500 hosts are spread evenly over the interval, whatever 
   for (const seed of ["a", "b", "c"]) {
     const counts = new Array<number>(bins).fill(0);
     for (const { id } of fleetOf(500, seed)) {
-      counts[Math.floor((phaseOf(id, INTERVAL_MS) / INTERVAL_MS) * bins)]! += 1;
+      counts[Math.floor((computePhase(id, INTERVAL_MS) / INTERVAL_MS) * bins)]! += 1;
     }
     const expected = 500 / bins;
     const chiSquare = counts.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0);

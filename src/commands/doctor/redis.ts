@@ -1,13 +1,16 @@
 import type { Config } from "../../config.js";
 import { connectRedis } from "../../refresher/schedule/redis-link.js";
-import { installationOf } from "../../gateway/replicas.js";
+import { computeInstallationId } from "../../gateway/replicas.js";
 import { formatError } from "../../gateway/format-error.js";
 import { fail, ok, warn, type Finding } from "./finding.js";
 
 /** Looks at the Redis that replicas share, if one is named. */
 export async function checkRedis(config: Config): Promise<Finding[]> {
   if (config.redisUrl === null) return [];
-  const redis = connectRedis({ url: config.redisUrl, installation: installationOf(config) }, PATIENCE_MS);
+  const redis = connectRedis(
+    { url: config.redisUrl, installation: computeInstallationId(config) },
+    PATIENCE_MS,
+  );
   try {
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => {

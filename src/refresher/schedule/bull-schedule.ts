@@ -1,16 +1,16 @@
 import type { ConfiguredHost } from "../../store/types.js";
-import { BullSlices } from "./bull-shards.js";
+import { BullShards } from "./bull-shards.js";
 import type { RefresherLog } from "../pass-log.js";
-import type { RedisPlace } from "./redis-link.js";
+import type { RedisNamespace } from "./redis-link.js";
 import type { HostSchedule, PassOutcome, ScheduleOptions, StartSchedule } from "./schedule.js";
-import { SLICES, sliceOf, sliceTimes, wasDue, type SliceTimes } from "./shards.js";
+import { SHARD_COUNT, findShard, computeLockTimes, wasDue, type LockTimes } from "./shards.js";
 import type { Load } from "./slots.js";
 import { startTimerSchedule } from "./timer-schedule.js";
-import { phaseOf } from "./timing.js";
+import { computePhase } from "./timing.js";
 
 /** Makes schedules that share the hosts with those of other replicas, through BullMQ on Redis. */
-export function bullSchedule<Result extends PassOutcome>(
-  place: RedisPlace,
+export function createBullSchedule<Result extends PassOutcome>(
+  place: RedisNamespace,
   log: RefresherLog,
 ): StartSchedule<Result> {
   return (options) => {
@@ -29,15 +29,15 @@ type Options<Result extends PassOutcome> = ScheduleOptions<Result> & { readonly 
  * lets one writer through.
  */
 class BullSchedule<Result extends PassOutcome> implements HostSchedule<Result> {
-  private readonly hosts = Array.from({ length: SLICES }, () => new Map<string, ConfiguredHost>());
+  private readonly hosts = Array.from({ length: SHARD_COUNT }, () => new Map<string, ConfiguredHost>());
   /** Slices polled here. */
   private readonly polled = new Set<number>();
   /** The hosts of these slices, each at its turns. */
   private readonly turns: HostSchedule<Result>;
   /** All hosts, for who asks here about a host that another replica polls. */
   private readonly asked: HostSchedule<Result>;
-  private readonly slices: BullSlices;
-  private readonly times: SliceTimes;
+  private readonly slices: BullShards;
+  private readonly times: LockTimes;
   /** Turns are at the same moments in every replica, so that a host that changes hands keeps its own. */
   private readonly gridMs: number;
   private readonly timer: NodeJS.Timeout;
@@ -56,20 +56,20 @@ class BullSchedule<Result extends PassOutcome> implements HostSchedule<Result> {
 
   constructor(
     private readonly options: Options<Result>,
-    place: RedisPlace,
+    place: RedisNamespace,
     private readonly log: RefresherLog,
   ) {
     const { hosts, intervalMs, now } = options;
     this.gridMs = now() - (Date.now() % intervalMs);
     this.turns = startTimerSchedule({ ...options, hosts: [], gridMs: this.gridMs });
     this.asked = startTimerSchedule({ ...options, intervalMs: null });
-    for (const host of hosts) this.hostsOf(sliceOf(host.id)).set(host.id, host);
+    for (const host of hosts) this.hostsOf(findShard(host.id)).set(host.id, host);
     this.lastAnswerMs = this.lastFullMs = now();
-    this.times = sliceTimes(intervalMs);
-    this.slices = new BullSlices(place, intervalMs, this.times);
+    this.times = computeLockTimes(intervalMs);
+    this.slices = new BullShards(place, intervalMs, this.times);
     this.timer = setInterval(() => {
       this.takeBeat();
-    }, this.times.beatMs);
+    }, this.times.heartbeatMs);
     this.takeBeat();
   }
 
@@ -79,22 +79,22 @@ class BullSchedule<Result extends PassOutcome> implements HostSchedule<Result> {
   }
 
   add(host: ConfiguredHost): void {
-    const slice = sliceOf(host.id);
+    const slice = findShard(host.id);
     this.hostsOf(slice).set(host.id, host);
     this.asked.add(host);
     if (this.polled.has(slice)) this.turns.add(host);
   }
 
   async remove(hostId: string): Promise<void> {
-    this.hostsOf(sliceOf(hostId)).delete(hostId);
+    this.hostsOf(findShard(hostId)).delete(hostId);
     await Promise.all([this.turns.remove(hostId), this.asked.remove(hostId)]);
   }
 
   async refreshNow(hostId: string): Promise<Result> {
-    const isPolled = () => this.polled.has(sliceOf(hostId));
+    const isPolled = () => this.polled.has(findShard(hostId));
     if (isPolled()) return this.turns.refreshNow(hostId);
     const result = await this.asked.refreshNow(hostId);
-    if (!isPolled()) await this.options.rest?.(hostId);
+    if (!isPolled()) await this.options.release?.(hostId);
     return result;
   }
 
@@ -159,7 +159,8 @@ class BullSchedule<Result extends PassOutcome> implements HostSchedule<Result> {
     }
     if (this.hasAnswered && silenceMs < intervalMs) return;
     // One that is being given away still has passes to end; the next beat takes it up.
-    for (let slice = 0; slice < SLICES; slice += 1) if (!this.leaving.has(slice)) this.poll(slice, false);
+    for (let slice = 0; slice < SHARD_COUNT; slice += 1)
+      if (!this.leaving.has(slice)) this.poll(slice, false);
   }
 
   private pollThese(wanted: ReadonlySet<number>, orphans: readonly number[]): void {
@@ -178,7 +179,7 @@ class BullSchedule<Result extends PassOutcome> implements HostSchedule<Result> {
     const placeMs = now() - this.gridMs;
     for (const host of this.hostsOf(slice).values()) {
       this.turns.add(host);
-      if (isLate && wasDue(phaseOf(host.id, intervalMs), placeMs, this.times.missedMs, intervalMs)) {
+      if (isLate && wasDue(computePhase(host.id, intervalMs), placeMs, this.times.missedMs, intervalMs)) {
         this.turns.refreshNow(host.id).catch(() => undefined);
       }
     }
@@ -194,7 +195,7 @@ class BullSchedule<Result extends PassOutcome> implements HostSchedule<Result> {
 
   private async leave(slice: number): Promise<void> {
     this.polled.delete(slice);
-    const { rest } = this.options;
+    const { release: rest } = this.options;
     await Promise.all(
       [...this.hostsOf(slice).keys()].map(async (id) => {
         await this.turns.remove(id);

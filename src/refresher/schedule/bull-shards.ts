@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { Queue, Worker, type Job } from "bullmq";
 import type { Redis } from "ioredis";
-import { connectRedis, prefixOf, type RedisPlace } from "./redis-link.js";
-import { SLICES, shareOf, surplusOf, type SliceTimes } from "./shards.js";
+import { connectRedis, formatKeyPrefix, type RedisNamespace } from "./redis-link.js";
+import { SHARD_COUNT, computeQuota, findExcess, type LockTimes } from "./shards.js";
 
 /**
  * The slices of hosts as BullMQ jobs. A slice has one job, whose name no second job can have; whoever holds it polls the
@@ -10,7 +10,7 @@ import { SLICES, shareOf, surplusOf, type SliceTimes } from "./shards.js";
  * scheduler sees to it that no slice is without a job: its own job waits until a replica has room, which is just when
  * one may be missing.
  */
-export class BullSlices {
+export class BullShards {
   private readonly replica = randomUUID();
   private readonly redis: Redis;
   private readonly queue: Queue;
@@ -18,13 +18,13 @@ export class BullSlices {
   private readonly held = new Map<number, Job>();
 
   constructor(
-    private readonly place: RedisPlace,
+    private readonly place: RedisNamespace,
     private readonly intervalMs: number,
-    private readonly times: SliceTimes,
+    private readonly times: LockTimes,
   ) {
-    const { lockMs, beatMs } = times;
+    const { lockMs, heartbeatMs: beatMs } = times;
     this.redis = connectRedis(place, lockMs);
-    const common = { connection: this.redis, prefix: prefixOf(place), skipVersionCheck: true };
+    const common = { connection: this.redis, prefix: formatKeyPrefix(place), skipVersionCheck: true };
     this.queue = new Queue("slices", {
       ...common,
       defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
@@ -61,7 +61,7 @@ export class BullSlices {
     const replicas = await this.redis.eval(
       SIGN_OF_LIFE,
       1,
-      `${prefixOf(this.place)}:replicas`,
+      `${formatKeyPrefix(this.place)}:replicas`,
       this.replica,
       this.times.lockMs,
     );
@@ -77,12 +77,12 @@ export class BullSlices {
       );
       for (const [slice] of jobs) if (lost.has(jobIdOf(slice))) this.held.delete(slice);
     }
-    return shareOf(Number(replicas));
+    return computeQuota(Number(replicas));
   }
 
   /** What must go back so that others have their share. */
   surplus(share: number): readonly number[] {
-    return surplusOf(this.slices(), share);
+    return findExcess(this.slices(), share);
   }
 
   /** Lets another replica have the slice, at once. */
@@ -120,7 +120,7 @@ export class BullSlices {
     if (this.redis.status === "ready") {
       await Promise.allSettled([
         ...this.slices().map((slice) => this.release(slice)),
-        this.redis.zrem(`${prefixOf(this.place)}:replicas`, this.replica),
+        this.redis.zrem(`${formatKeyPrefix(this.place)}:replicas`, this.replica),
       ]);
     }
     const closed = Promise.allSettled([this.worker.close(true), this.queue.close()]);
@@ -130,7 +130,7 @@ export class BullSlices {
 
   /** A job that is there already is left as it is, held or not. */
   private async addMissing(): Promise<void> {
-    const slices = Array.from({ length: SLICES }, (_, slice) => jobIdOf(slice));
+    const slices = Array.from({ length: SHARD_COUNT }, (_, slice) => jobIdOf(slice));
     await this.queue.addBulk(slices.map((jobId) => ({ name: jobId, data: {}, opts: { jobId } })));
   }
 

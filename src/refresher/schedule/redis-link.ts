@@ -1,14 +1,14 @@
 import { Redis } from "ioredis";
 
 /** Where Redis is, and under which name this installation's keys stand there. */
-export interface RedisPlace {
+export interface RedisNamespace {
   readonly url: string;
   /** Installations that share a Redis differ in it; the replicas of one do not. */
   readonly installation: string;
 }
 
 /** A connection that never gives up and never keeps a command waiting: who asks while Redis is away is told at once. */
-export function connectRedis({ url }: RedisPlace, commandTimeoutMs: number): Redis {
+export function connectRedis({ url }: RedisNamespace, commandTimeoutMs: number): Redis {
   const redis = new Redis(url, {
     // Both are what BullMQ asks of a connection that it is given.
     maxRetriesPerRequest: null,
@@ -24,7 +24,7 @@ export function connectRedis({ url }: RedisPlace, commandTimeoutMs: number): Red
 }
 
 /** All keys and channels of an installation begin so; the braces keep them together on a Redis Cluster. */
-export function prefixOf({ installation }: RedisPlace): string {
+export function formatKeyPrefix({ installation }: RedisNamespace): string {
   return `{vnic-graph:${installation}}`;
 }
 

@@ -30,7 +30,7 @@ export interface ScheduleOptions<Result extends PassOutcome> {
   /** One pass; it must end soon after its signal, and never reject. */
   readonly run: (host: ConfiguredHost, signal: AbortSignal) => Promise<Result>;
   /** Told that this process polls a host no more until further notice; between two passes of it. */
-  readonly rest?: (hostId: string) => Promise<void>;
+  readonly release?: (hostId: string) => Promise<void>;
   /** Milliseconds of a clock that never steps. */
   readonly now: () => number;
   /** When the first turn of all begins, by that clock; now, if it is left out. */

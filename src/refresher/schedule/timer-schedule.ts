@@ -1,7 +1,7 @@
 import type { ConfiguredHost } from "../../store/types.js";
 import type { HostSchedule, PassOutcome, ScheduleOptions } from "./schedule.js";
 import { Slots, type Load } from "./slots.js";
-import { backOffMs, nextTurnMs, phaseOf } from "./timing.js";
+import { computeBackOff, computeNextTurn, computePhase } from "./timing.js";
 
 /** A schedule of timers in this process: each host at its own turns, never twice at once. */
 export function startTimerSchedule<Result extends PassOutcome>(
@@ -58,7 +58,7 @@ class TimerSchedule<Result extends PassOutcome> implements HostSchedule<Result> 
     const entry = this.entries.get(hostId);
     if (entry === undefined) return;
     this.entries.delete(hostId);
-    await end(entry);
+    await endEntry(entry);
   }
 
   async refreshNow(hostId: string): Promise<Result> {
@@ -71,7 +71,7 @@ class TimerSchedule<Result extends PassOutcome> implements HostSchedule<Result> 
     this.isStopped = true;
     const entries = [...this.entries.values()];
     this.entries.clear();
-    await Promise.all(entries.map(end));
+    await Promise.all(entries.map(endEntry));
   }
 
   private pass(entry: Entry<Result>): Promise<Result> {
@@ -101,8 +101,8 @@ class TimerSchedule<Result extends PassOutcome> implements HostSchedule<Result> 
     const { intervalMs } = this.options;
     if (intervalMs === null) return;
     const nowMs = this.options.now() - this.startedMs;
-    const turnMs = nextTurnMs(
-      phaseOf(entry.host.id, intervalMs),
+    const turnMs = computeNextTurn(
+      computePhase(entry.host.id, intervalMs),
       intervalMs,
       Math.max(nowMs, entry.lastTurnMs),
     );
@@ -111,7 +111,7 @@ class TimerSchedule<Result extends PassOutcome> implements HostSchedule<Result> 
 
   private waitAfterFailure(entry: Entry<Result>, kind: string): void {
     const { intervalMs, random } = this.options;
-    if (intervalMs !== null) this.wait(entry, backOffMs(entry.failures, kind, intervalMs, random), null);
+    if (intervalMs !== null) this.wait(entry, computeBackOff(entry.failures, kind, intervalMs, random), null);
   }
 
   private wait(entry: Entry<Result>, delayMs: number, turnMs: number | null): void {
@@ -124,7 +124,7 @@ class TimerSchedule<Result extends PassOutcome> implements HostSchedule<Result> 
   }
 }
 
-async function end<Result>(entry: Entry<Result>): Promise<void> {
+async function endEntry<Result>(entry: Entry<Result>): Promise<void> {
   if (entry.timer !== null) clearTimeout(entry.timer);
   entry.abort.abort();
   await entry.pass?.catch(() => undefined);

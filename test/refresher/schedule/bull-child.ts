@@ -1,11 +1,11 @@
-import { bullSchedule } from "../../../src/refresher/schedule/bull-schedule.js";
+import { createBullSchedule } from "../../../src/refresher/schedule/bull-schedule.js";
 import type { PassOutcome } from "../../../src/refresher/schedule/schedule.js";
 import { hostsNamed } from "./polling-diary.js";
 
 /** A replica in a process of its own, to be killed; tells the id of every host that it polls. */
 const [url = "", installation = "", hosts = "", intervalMs = ""] = process.argv.slice(2);
 const quiet = () => undefined;
-bullSchedule<PassOutcome>(
+createBullSchedule<PassOutcome>(
   { url, installation },
   { debug: quiet, info: quiet, warn: quiet, error: quiet },
 )({

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { bullSchedule } from "../../../src/refresher/schedule/bull-schedule.js";
+import { createBullSchedule } from "../../../src/refresher/schedule/bull-schedule.js";
 import type { HostSchedule, PassOutcome } from "../../../src/refresher/schedule/schedule.js";
 import { startTimerSchedule } from "../../../src/refresher/schedule/timer-schedule.js";
 import { hasRedisServer, placeForRedis, type TestRedis } from "../../support/redis.js";
@@ -36,7 +36,7 @@ describe.skipIf(!hasRedisServer)("replicas on one Redis (skipped where there is 
   });
 
   function start(replica: string, installation = "test", its = hosts): HostSchedule<PassOutcome> {
-    const schedule = diary.start(replica, bullSchedule({ url: redis.url, installation }, log), {
+    const schedule = diary.start(replica, createBullSchedule({ url: redis.url, installation }, log), {
       hosts: its,
       intervalMs: INTERVAL_MS,
     });
@@ -194,7 +194,7 @@ describe.skipIf(!hasRedisServer)("replicas on one Redis (skipped where there is 
 });
 
 test("where nothing is polled by itself, nothing is asked of Redis", async () => {
-  const start = bullSchedule<PassOutcome>(
+  const start = createBullSchedule<PassOutcome>(
     { url: "redis://127.0.0.1:1", installation: "none" },
     collectingLog(),
   );

@@ -1,33 +1,33 @@
 import { describe, expect, test } from "vitest";
 import {
-  SLICES,
-  shareOf,
-  sliceOf,
-  sliceTimes,
-  surplusOf,
+  SHARD_COUNT,
+  computeQuota,
+  findShard,
+  computeLockTimes,
+  findExcess,
   wasDue,
 } from "../../../src/refresher/schedule/shards.js";
 import { hostsNamed } from "./polling-diary.js";
 
 test("hosts fall into all slices evenly, each always into the same", () => {
-  const counts = new Array<number>(SLICES).fill(0);
+  const counts = new Array<number>(SHARD_COUNT).fill(0);
   for (const { id } of hostsNamed(6_000)) {
-    expect(sliceOf(id)).toBe(sliceOf(id));
-    counts[sliceOf(id)]! += 1;
+    expect(findShard(id)).toBe(findShard(id));
+    counts[findShard(id)]! += 1;
   }
   expect(Math.min(...counts)).toBeGreaterThan(50);
   expect(Math.max(...counts)).toBeLessThan(160);
 });
 
 test.each([
-  [0, SLICES],
-  [1, SLICES],
-  [3, SLICES / 3],
+  [0, SHARD_COUNT],
+  [1, SHARD_COUNT],
+  [3, SHARD_COUNT / 3],
   [7, 9],
   [1_000, 1],
 ])("%i replicas poll %i slices each, at most, and leave none out", (replicas, share) => {
-  expect(shareOf(replicas)).toBe(share);
-  expect(share * Math.max(1, replicas)).toBeGreaterThanOrEqual(SLICES);
+  expect(computeQuota(replicas)).toBe(share);
+  expect(share * Math.max(1, replicas)).toBeGreaterThanOrEqual(SHARD_COUNT);
 });
 
 test.each([
@@ -42,7 +42,7 @@ test.each([
     [30, 31, 32, 33, 34, 35, 36, 37, 38, 39],
   ],
 ])("gives away %s", (_, held, share, given) => {
-  expect(surplusOf(held, share)).toEqual(given);
+  expect(findExcess(held, share)).toEqual(given);
 });
 
 describe("a turn", () => {
@@ -61,7 +61,7 @@ describe("a turn", () => {
 
 test("a dead replica's hosts are missed before a third of the interval is over, and no pause of a second costs any", () => {
   for (const intervalMs of [15_000, 60_000, 3_600_000]) {
-    const { lockMs, beatMs, missedMs } = sliceTimes(intervalMs);
+    const { lockMs, heartbeatMs: beatMs, missedMs } = computeLockTimes(intervalMs);
     expect(missedMs).toBeLessThan(intervalMs / 3);
     expect(lockMs - beatMs).toBeGreaterThan(1_000);
   }

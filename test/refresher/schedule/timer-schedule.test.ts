@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { HostSchedule, PassOutcome, ScheduleOptions } from "../../../src/refresher/schedule/schedule.js";
 import { startTimerSchedule } from "../../../src/refresher/schedule/timer-schedule.js";
-import { phaseOf } from "../../../src/refresher/schedule/timing.js";
+import { computePhase } from "../../../src/refresher/schedule/timing.js";
 import type { ConfiguredHost } from "../../../src/store/types.js";
 import { configuredHost } from "../builders.js";
 
@@ -84,7 +84,7 @@ describe("a schedule", () => {
     await vi.advanceTimersByTimeAsync(4 * INTERVAL_MS - 1);
     for (const { id } of hosts(20)) {
       const turns = passes.of(id).map((atMs) => atMs - startMs);
-      const phaseMs = phaseOf(id, INTERVAL_MS);
+      const phaseMs = computePhase(id, INTERVAL_MS);
       expect(turns).toEqual([0, 1, 2, 3].map((turn) => phaseMs + turn * INTERVAL_MS));
     }
   });
@@ -94,7 +94,7 @@ describe("a schedule", () => {
     passes.durationMs = () => 1.5 * INTERVAL_MS;
     start({ hosts: hosts(1) });
     await vi.advanceTimersByTimeAsync(5 * INTERVAL_MS);
-    const phaseMs = phaseOf("host-0", INTERVAL_MS);
+    const phaseMs = computePhase("host-0", INTERVAL_MS);
     expect(passes.of("host-0").map((atMs) => atMs - startMs - phaseMs)).toEqual(
       [0, 2, 4].map((at) => at * INTERVAL_MS),
     );

@@ -1,0 +1,28 @@
+import { startCluster } from "../simulator/cluster.js";
+import type { TlsCredentials } from "../vdsm/wire/tls.js";
+import { deriveDemoHostId } from "./host-ids.js";
+import type { ConfiguredHost } from "../store/types.js";
+
+/** The simulated hosts of the demo. */
+export interface DemoCluster {
+  readonly hosts: readonly ConfiguredHost[];
+  readonly readTls: (() => Promise<TlsCredentials>) | null;
+  stop(): Promise<void>;
+}
+
+/** Two hosts with fifty VMs that change while you watch. */
+const DEMO = { hosts: 2, vms: 50, seed: 1, tickMs: 5_000 } as const;
+
+/**
+ * Starts the demo's hosts on free ports. Host ids are derived from host names, so that a restart finds the same hosts.
+ * Only the demo loads this file, since it loads the simulator and its certificate library.
+ */
+export async function startDemoCluster(): Promise<DemoCluster> {
+  const cluster = await startCluster({ ...DEMO, port: 0, tls: true });
+  const { clientTls } = cluster;
+  return {
+    hosts: cluster.hosts.map(({ name, host, port }) => ({ id: deriveDemoHostId(name), name, host, port })),
+    readTls: clientTls === null ? null : () => Promise.resolve({ ...clientTls, serverName: null }),
+    stop: () => cluster.stop(),
+  };
+}
