@@ -1,29 +1,16 @@
 import type { Config } from "./config.js";
-import { openDatabase, type Database } from "./gateway/database.js";
-import type { GraphContext } from "./graph/context.js";
-import { listSizeOf } from "./graph/arguments/list-sizes.js";
-import { buildGraphSchema } from "./graph/schema.js";
-import { openHostPool } from "./gateway/host-pool.js";
-import { loadIdentity } from "./gateway/identity.js";
-import { createLoaders } from "./loaders/loaders.js";
-import type { Log } from "./gateway/log.js";
-import { startPolling, type Polling } from "./gateway/polling.js";
-import { createMetrics } from "./gateway/metrics.js";
-import { checkReadiness } from "./gateway/readiness.js";
+import { announceStart } from "./gateway/announce.js";
+import { openBackend, type Backend, type BackendOptions } from "./gateway/backend.js";
 import { formatError } from "./gateway/format-error.js";
-import type { ChangeFeed } from "./refresher/changes.js";
-import { openReplicas } from "./gateway/replicas.js";
-import { restPlugin } from "./rest/rest-plugin.js";
-import type { KnownViewer } from "./server/identity/identity.js";
-import type { RunningServer, ServedRequest } from "./server/options.js";
-import { HttpError } from "./server/errors.js";
-import { startServer } from "./server/server.js";
-import { readTlsMaterial } from "./server/tls.js";
+import { openHostPool, type HostPool } from "./gateway/host-pool.js";
+import { loadIdentity, type LoadedIdentity } from "./gateway/identity.js";
+import type { Log } from "./gateway/log.js";
+import { createMetrics, type Metrics } from "./gateway/metrics.js";
+import { serve } from "./gateway/serve.js";
+import type { RunningServer } from "./server/options.js";
+import { readTlsMaterial, type TlsMaterial } from "./server/tls.js";
 import { connectionsOf } from "./store/postgres/data-source.js";
 import { readFleetFigures } from "./store/read/fleet-figures.js";
-import { createStore } from "./store/store.js";
-import { createEngineStore } from "./engine-store/engine-store.js";
-import type { ReadStore, VmScope } from "./store/types.js";
 
 /** What a gateway is started with. */
 export interface GatewayOptions {
@@ -31,6 +18,8 @@ export interface GatewayOptions {
   readonly log: Log;
   /** Tells people, not machines, what runs and where. */
   readonly announce: (line: string) => void;
+  /** Somebody wants the process to end: the start waits for nothing any more. The caller stops the gateway then. */
+  readonly signal?: AbortSignal;
 }
 
 /** A gateway that serves, or still waits for its database. */
@@ -38,7 +27,10 @@ export interface Gateway {
   readonly url: string;
   /** Resolves, with the reason, if the gateway can never become ready. */
   readonly failed: Promise<Error>;
-  /** Reads again what may change while running: tokens, the certificate, hosts. What is wrong is logged and stays as it was. */
+  /**
+   * Reads again what may change while running: tokens, the certificate, hosts. What is wrong is logged and stays as it was.
+   * Reloads run one after the other, so that an older reading never replaces a newer one.
+   */
   reload(): Promise<void>;
   /** Not ready any more, answers what it has, stops polling, closes the database; resolves when nothing is left. */
   stop(): Promise<void>;
@@ -47,116 +39,156 @@ export interface Gateway {
 /** What running requests get at a stop: the rest of ten seconds is for passes, connections and the database. */
 const DRAIN_TIMEOUT_MS = 7_000;
 
-/** What the gateway has once its database is there. */
-interface Running {
-  readonly store: ReadStore & { readerFor(scope: VmScope | null): ReadStore };
-  readonly polling: Polling | null;
+/** What the settings name outside of the process, read and checked before anything is served. */
+interface Inputs {
+  readonly identity: LoadedIdentity;
+  readonly tls: TlsMaterial | null;
+  readonly pool: HostPool;
 }
 
-/** Serves at once, so that health can be asked; becomes ready when the database is there and every host was tried. */
-export async function startGateway({ config, log, announce }: GatewayOptions): Promise<Gateway> {
+/** The backend of a gateway, which comes later than its server. */
+interface BackendSlot {
+  current: Backend | null;
+}
+
+/**
+ * Starts a gateway in these steps. What can be told to fail for good fails here, before anything is announced.
+ * 1. Reads the files that the settings name.
+ * 2. Takes the port. From here on health is answered.
+ * 3. Opens the database and starts to poll; a database that cannot be reached is waited for in the background.
+ * 4. Announces where the gateway answers.
+ */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { config, log } = options;
+  const inputs = await loadInputs(config, log);
+  const slot: BackendSlot = { current: null };
+  const metrics = createMetrics(readMetricsFrom(slot, config));
+  const server = await startServing(options, inputs, slot, metrics);
   const stopping = new AbortController();
-  const identity = await loadIdentity(config.identity, log);
-  const serverTls = config.serverTls === null ? null : await readTlsMaterial(config.serverTls);
-  const pool = await openHostPool(config);
-  let running: Running | null = null;
-  const metrics = createMetrics({
-    // An engine's database has no table of ours to tell it.
-    fleet: () =>
-      database === null || config.source === "engine" ? null : readFleetFigures(database.dataSource),
-    pool: () => (database === null ? null : connectionsOf(database.dataSource)),
-    polling: () => running?.polling?.load() ?? null,
+  const checked = createAnnouncement(options, server.url);
+  const opened = openInto(slot, {
+    config,
+    log,
+    pool: inputs.pool,
+    metrics,
+    signal: stopping.signal,
+    onChecked: checked.announce,
   });
-  let database: Database | null = null;
-  let changes: ChangeFeed | null = null;
-  const contextFor = (viewer: KnownViewer, { check }: ServedRequest): GraphContext => {
-    const { store, polling } = running ?? notReady();
-    const loaders = createLoaders(store.readerFor(viewer.scope), { check });
-    return { loaders, viewer, hostAdmin: polling?.admin ?? null };
+  const stop = async () => {
+    stopping.abort();
+    await Promise.all([server.drain({ timeoutMs: DRAIN_TIMEOUT_MS }), opened.catch(() => undefined)]);
+    await slot.current?.close();
+    await inputs.pool.stop();
   };
-  let server: RunningServer;
   try {
-    server = await startServer({
-      host: config.host,
-      port: config.port,
-      schema: buildGraphSchema({ federation: config.federation }),
-      contextFor,
-      routes: async (scope, admitted) => {
-        await scope.register(restPlugin, {
-          loadersFor: (request) => {
-            const { viewer, request: served } = admitted(request);
-            return contextFor(viewer, served).loaders;
-          },
-          onError: (error, { id }) => {
-            log.error({ requestId: id, err: error }, "request failed");
-          },
-        });
-      },
-      readiness: () => checkReadiness(running?.store ?? null),
-      log,
-      identity: identity.identity,
-      insecure: !identity.identity.required,
-      limits: config.limits,
-      listSizeOf,
-      graphiql: config.graphiql,
-      cors: config.corsOrigins,
-      allowedHosts: config.allowedHosts,
-      maxAgeSeconds: Math.floor(config.cacheMaxAgeMs / 1_000),
-      trustedDocumentsFile: config.trustedDocumentsFile,
-      tls: serverTls,
-      inlineTrace: config.federationTrace,
-      metrics: () => metrics.print(),
-      onOperation: (operation) => {
-        metrics.onOperation(operation);
-      },
-    });
+    await Promise.race([opened, checked.announced, waitForAbort(options.signal)]);
   } catch (error) {
-    await pool.stop();
+    await stop();
     throw error;
   }
-  announceStart(config, server.url, announce);
-  log.info({ url: server.url }, "listening");
-
-  const boot = async (): Promise<void> => {
-    database = await openDatabase(config, log, stopping.signal);
-    if (config.source === "engine") {
-      running = { store: createEngineStore(database.dataSource), polling: null };
-      return;
-    }
-    const store = createStore(database.dataSource);
-    const replicas = openReplicas(config, log);
-    ({ changes } = replicas);
-    const polling = await startPolling({ config, log, pool, store, replicas, metrics });
-    running = { store, polling };
-  };
-  const booting = boot();
-
   return {
     url: server.url,
-    failed: new Promise((resolve) => {
-      booting.catch((error: unknown) => {
-        if (!stopping.signal.aborted) resolve(error instanceof Error ? error : new Error(String(error)));
-      });
-    }),
-    reload: async () => {
-      await identity.reload();
-      await reloadCertificate(config, server, log);
-      await running?.polling?.sync();
-    },
+    failed: findFailure(opened, stopping.signal),
+    reload: createReload(inputs, server, slot, options),
     stop: async () => {
       log.info("stopping");
-      stopping.abort();
-      await Promise.all([server.drain({ timeoutMs: DRAIN_TIMEOUT_MS }), booting.catch(() => undefined)]);
-      await running?.polling?.stop();
-      await changes?.close();
-      await pool.stop();
-      await database?.close();
+      await stop();
       log.info("stopped");
     },
   };
 }
 
-/** A renewed certificate counts for new connections; one that cannot be used is told, and ends nothing. */
+async function loadInputs(config: Config, log: Log): Promise<Inputs> {
+  const identity = await loadIdentity(config.identity, log);
+  const tls = config.serverTls === null ? null : await readTlsMaterial(config.serverTls);
+  return { identity, tls, pool: await openHostPool(config) };
+}
+
+async function startServing(
+  { config, log }: GatewayOptions,
+  { identity, tls, pool }: Inputs,
+  slot: BackendSlot,
+  metrics: Metrics,
+): Promise<RunningServer> {
+  try {
+    return await serve({
+      config,
+      log,
+      identity: identity.identity,
+      tls,
+      metrics,
+      findBackend: () => slot.current,
+    });
+  } catch (error) {
+    await pool.stop();
+    throw error;
+  }
+}
+
+/** What is asked at every scrape. An engine's database has no table of ours to answer from. */
+function readMetricsFrom(slot: BackendSlot, { source }: Config): Parameters<typeof createMetrics>[0] {
+  const findDataSource = () => slot.current?.database.dataSource ?? null;
+  return {
+    fleet: () => {
+      const dataSource = findDataSource();
+      return dataSource === null || source === "engine" ? null : readFleetFigures(dataSource);
+    },
+    pool: () => {
+      const dataSource = findDataSource();
+      return dataSource === null ? null : connectionsOf(dataSource);
+    },
+    polling: () => slot.current?.polling?.load() ?? null,
+  };
+}
+
+async function openInto(slot: BackendSlot, options: BackendOptions): Promise<void> {
+  slot.current = await openBackend(options);
+}
+
+/** Announces a start, the first time that it is asked to. */
+function createAnnouncement(
+  { config, log, announce, signal }: GatewayOptions,
+  url: string,
+): { readonly announce: () => void; readonly announced: Promise<void> } {
+  let resolve: () => void = () => undefined;
+  const announced = new Promise<void>((done) => (resolve = done));
+  let isDone = false;
+  return {
+    announced,
+    announce: () => {
+      if (isDone || signal?.aborted === true) return;
+      isDone = true;
+      announceStart(config, url, announce);
+      log.info({ url }, "listening");
+      resolve();
+    },
+  };
+}
+
+function findFailure(opened: Promise<void>, stopping: AbortSignal): Promise<Error> {
+  return new Promise((resolve) => {
+    opened.catch((error: unknown) => {
+      if (!stopping.aborted) resolve(error instanceof Error ? error : new Error(String(error)));
+    });
+  });
+}
+
+function createReload(
+  { identity }: Inputs,
+  server: RunningServer,
+  slot: BackendSlot,
+  { config, log }: GatewayOptions,
+): () => Promise<void> {
+  const reloadAll = async () => {
+    await identity.reload();
+    await reloadCertificate(config, server, log);
+    await slot.current?.polling?.sync();
+  };
+  let last: Promise<void> = Promise.resolve();
+  return () => (last = last.then(reloadAll, reloadAll));
+}
+
+/** Shows a renewed certificate to new connections. One that cannot be used is logged, and the old one stays. */
 async function reloadCertificate({ serverTls }: Config, server: RunningServer, log: Log): Promise<void> {
   if (serverTls === null) return;
   try {
@@ -167,19 +199,11 @@ async function reloadCertificate({ serverTls }: Config, server: RunningServer, l
   }
 }
 
-function notReady(): never {
-  const message = "the database does not answer yet; ask again in a few seconds";
-  throw new HttpError(503, "NOT_AVAILABLE", message, { "retry-after": "5" });
-}
-
-/** The first lines that a newcomer reads. */
-function announceStart(config: Config, url: string, announce: (line: string) => void): void {
-  if (config.demo) {
-    announce(
-      "This is a demonstration: DATABASE_URL and VDSM_HOSTS are not set, so an embedded PostgreSQL runs,",
-    );
-    announce("and a simulated cluster of two VDSM hosts on real TLS sockets, with guests that change.");
-  }
-  const page = config.graphiql ? `GraphiQL: ${url}/graphiql  ` : "";
-  announce(`${page}GraphQL: ${url}/graphql`);
+function waitForAbort(signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted === true) resolve();
+    signal?.addEventListener("abort", () => {
+      resolve();
+    });
+  });
 }

@@ -32,7 +32,7 @@ addSettingFlags(program.command("start").description("run the gateway")).action(
   const config = readConfig(options);
   const log = createLog(config.logLevel);
   const { startGateway } = await import("./gateway.js");
-  const gateway = await startGateway({ config, log, announce: print });
+  const gateway = await startGateway({ config, log, announce: print, signal: stopping.signal });
   process.on("SIGHUP", () => void gateway.reload());
   const ended = await Promise.race([gateway.failed, waitForAbort(stopping.signal)]);
   await gateway.stop();

@@ -27,8 +27,14 @@ const LAST_WAIT_MS = 10_000;
 /**
  * Opens the database that is named, or an embedded one, and brings it up to date. One that cannot be reached is waited for
  * until the signal, and said so once a change of reason; `null` waits for none. One that is not ours is an error at once.
+ * `onChecked` is called once, when the database was checked and brought up to date, or when the wait for it begins.
  */
-export async function openDatabase(config: Config, log: Log, waiting: AbortSignal | null): Promise<Database> {
+export async function openDatabase(
+  config: Config,
+  log: Log,
+  waiting: AbortSignal | null,
+  onChecked: () => void = () => undefined,
+): Promise<Database> {
   const embedded =
     config.databaseUrl === null
       ? await startEmbeddedPostgres({
@@ -48,11 +54,14 @@ export async function openDatabase(config: Config, log: Log, waiting: AbortSigna
     await embedded?.stop();
   };
   try {
-    await (waiting === null ? connect(dataSource) : reach(dataSource, log, waiting));
+    await (waiting === null ? connect(dataSource) : reach(dataSource, log, waiting, onChecked));
     if (config.source === "engine") {
-      log.info((await checkEngine(dataSource)).message);
+      const { message } = await checkEngine(dataSource);
+      onChecked();
+      log.info(message);
     } else {
       const applied = await migrateAt(url);
+      onChecked();
       if (applied.length > 0) log.info({ migrations: applied }, "database brought up to date");
     }
   } catch (error) {
@@ -96,7 +105,12 @@ async function connect(dataSource: DataSource): Promise<void> {
   }
 }
 
-async function reach(dataSource: DataSource, log: Log, signal: AbortSignal): Promise<void> {
+async function reach(
+  dataSource: DataSource,
+  log: Log,
+  signal: AbortSignal,
+  onChecked: () => void,
+): Promise<void> {
   let reason = "";
   for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(2 * waitMs, LAST_WAIT_MS)) {
     signal.throwIfAborted();
@@ -106,6 +120,7 @@ async function reach(dataSource: DataSource, log: Log, signal: AbortSignal): Pro
       return;
     } catch (error) {
       const message = formatError(error);
+      if (reason === "") onChecked();
       if (message !== reason) {
         log.error({ reason: message }, "the database cannot be reached; waiting for it");
       }

@@ -1,0 +1,78 @@
+import type { Config } from "../config.js";
+import { createEngineStore } from "../engine-store/engine-store.js";
+import { createStore } from "../store/store.js";
+import type { ReadStore, VmScope } from "../store/types.js";
+import { openDatabase, type Database } from "./database.js";
+import type { HostPool } from "./host-pool.js";
+import type { Log } from "./log.js";
+import type { Metrics } from "./metrics.js";
+import { startPolling, type Polling } from "./polling.js";
+import { openReplicas } from "./replicas.js";
+
+/** What a gateway has behind its server once its database answers. */
+export interface Backend {
+  readonly database: Database;
+  readonly store: ReadStore & { readerFor(scope: VmScope | null): ReadStore };
+  /** `null`: this gateway polls no hosts. */
+  readonly polling: Polling | null;
+  /** Stops polling, then closes the database. */
+  close(): Promise<void>;
+}
+
+/** What a backend is opened with. */
+export interface BackendOptions {
+  readonly config: Config;
+  readonly log: Log;
+  readonly pool: HostPool;
+  readonly metrics: Pick<Metrics, "onPass">;
+  /** Ends the wait for a database that cannot be reached. */
+  readonly signal: AbortSignal;
+  /** Called when the database was checked and brought up to date, or when the wait for it begins. */
+  readonly onChecked: () => void;
+}
+
+/** Opens the database, brings it up to date and starts to poll. What was opened is closed again if a step fails. */
+export async function openBackend(options: BackendOptions): Promise<Backend> {
+  const { config, log, signal, onChecked } = options;
+  const database = await openDatabase(config, log, signal, onChecked);
+  try {
+    return config.source === "engine" ? readEngine(database) : await pollInto(database, options);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+/** An engine's own database is only read. */
+function readEngine(database: Database): Backend {
+  return {
+    database,
+    store: createEngineStore(database.dataSource),
+    polling: null,
+    close: () => database.close(),
+  };
+}
+
+async function pollInto(
+  database: Database,
+  { config, log, pool, metrics }: BackendOptions,
+): Promise<Backend> {
+  const store = createStore(database.dataSource);
+  const replicas = openReplicas(config, log);
+  try {
+    const polling = await startPolling({ config, log, pool, store, replicas, metrics });
+    return {
+      database,
+      store,
+      polling,
+      close: async () => {
+        await polling?.stop();
+        await replicas.changes.close();
+        await database.close();
+      },
+    };
+  } catch (error) {
+    await replicas.changes.close();
+    throw error;
+  }
+}

@@ -1,0 +1,75 @@
+import type { Config } from "../config.js";
+import { listSizeOf } from "../graph/arguments/list-sizes.js";
+import type { GraphContext } from "../graph/context.js";
+import { buildGraphSchema } from "../graph/schema.js";
+import { createLoaders } from "../loaders/loaders.js";
+import { restPlugin } from "../rest/rest-plugin.js";
+import { HttpError } from "../server/errors.js";
+import type { Identity, KnownViewer } from "../server/identity/identity.js";
+import type { RunningServer, ServedRequest } from "../server/options.js";
+import { startServer } from "../server/server.js";
+import type { TlsMaterial } from "../server/tls.js";
+import type { Backend } from "./backend.js";
+import type { Log } from "./log.js";
+import type { Metrics } from "./metrics.js";
+import { checkReadiness } from "./readiness.js";
+
+/** What a gateway serves with. */
+export interface ServeOptions {
+  readonly config: Config;
+  readonly log: Log;
+  readonly identity: Identity;
+  readonly tls: TlsMaterial | null;
+  readonly metrics: Metrics;
+  /** The backend at this moment; `null` while its database has not answered. */
+  readonly findBackend: () => Backend | null;
+}
+
+/** Starts the HTTP server with the settings. It answers health at once, and queries as soon as there is a backend. */
+export function serve(options: ServeOptions): Promise<RunningServer> {
+  const { config, log, identity, tls, metrics, findBackend } = options;
+  const createContext = (viewer: KnownViewer, { check }: ServedRequest): GraphContext => {
+    const { store, polling } = findBackend() ?? throwNotReady();
+    const loaders = createLoaders(store.readerFor(viewer.scope), { check });
+    return { loaders, viewer, hostAdmin: polling?.admin ?? null };
+  };
+  return startServer({
+    host: config.host,
+    port: config.port,
+    schema: buildGraphSchema({ federation: config.federation }),
+    contextFor: createContext,
+    routes: async (scope, admitted) => {
+      await scope.register(restPlugin, {
+        loadersFor: (request) => {
+          const { viewer, request: served } = admitted(request);
+          return createContext(viewer, served).loaders;
+        },
+        onError: (error, { id }) => {
+          log.error({ requestId: id, err: error }, "request failed");
+        },
+      });
+    },
+    readiness: () => checkReadiness(findBackend()?.store ?? null),
+    log,
+    identity,
+    insecure: !identity.required,
+    limits: config.limits,
+    listSizeOf,
+    graphiql: config.graphiql,
+    cors: config.corsOrigins,
+    allowedHosts: config.allowedHosts,
+    maxAgeSeconds: Math.floor(config.cacheMaxAgeMs / 1_000),
+    trustedDocumentsFile: config.trustedDocumentsFile,
+    tls,
+    inlineTrace: config.federationTrace,
+    metrics: () => metrics.print(),
+    onOperation: (operation) => {
+      metrics.onOperation(operation);
+    },
+  });
+}
+
+function throwNotReady(): never {
+  const message = "the database does not answer yet; ask again in a few seconds";
+  throw new HttpError(503, "NOT_AVAILABLE", message, { "retry-after": "5" });
+}
