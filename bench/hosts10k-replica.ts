@@ -38,7 +38,6 @@ async function run({
     intervalMs,
     concurrency,
     ignoreNames: [],
-    publish: () => undefined,
     log: WARNINGS,
     startSchedule: (options) =>
       start({

@@ -14,7 +14,8 @@ export function instantStore(): RefreshStore {
       epochs.set(hostId, epoch);
       return Promise.resolve({ hostId, epoch });
     },
-    vmsOf: () => Promise.resolve<StoredVm[]>([]),
+    readHostVms: () => Promise.resolve<StoredVm[]>([]),
+    readVms: () => Promise.resolve<StoredVm[]>([]),
     apply: () => Promise.resolve(true),
     fail: () => Promise.resolve(true),
   };

@@ -28,7 +28,10 @@ export class MeteredStore implements RefreshStore {
   readonly listHosts: RefreshStore["listHosts"] = () => this.store.listHosts();
   readonly renameHost: RefreshStore["renameHost"] = (...all) => this.store.renameHost(...all);
   readonly claim: RefreshStore["claim"] = (...all) => this.metered("claim", () => this.store.claim(...all));
-  readonly vmsOf: RefreshStore["vmsOf"] = (...all) => this.metered("vmsOf", () => this.store.vmsOf(...all));
+  readonly readHostVms: RefreshStore["readHostVms"] = (...all) =>
+    this.metered("read", () => this.store.readHostVms(...all));
+  readonly readVms: RefreshStore["readVms"] = (...all) =>
+    this.metered("read", () => this.store.readVms(...all));
   readonly apply: RefreshStore["apply"] = (...all) => this.metered("apply", () => this.store.apply(...all));
   readonly fail: RefreshStore["fail"] = (...all) => this.store.fail(...all);
 

@@ -21,7 +21,6 @@ async function run({ databaseUrl, addresses, concurrency }: ReplicaTask): Promis
     intervalMs: null,
     concurrency,
     ignoreNames: DEFAULT_IGNORED_NAMES,
-    publish: () => undefined,
     log: WARNINGS,
   });
   process.on("message", () => void cycle(refresher).then((news) => process.send?.(news)));

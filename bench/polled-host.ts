@@ -1,5 +1,4 @@
-import { HostLink } from "../src/refresher/host-link.js";
-import { PassMemory } from "../src/refresher/pass-memory.js";
+import { createHostLink, type HostLink } from "../src/refresher/host-link.js";
 import { refreshHost, type PassResult } from "../src/refresher/pass.js";
 import { DEFAULT_IGNORED_NAMES } from "../src/model/name-patterns.js";
 import type { ConfiguredHost, RefreshStore } from "../src/store/types.js";
@@ -15,13 +14,12 @@ export function benchHost(number: number): ConfiguredHost {
 export class PolledHost {
   private readonly tape = new TapeHost();
   private readonly link: HostLink;
-  private readonly memory = new PassMemory();
 
   constructor(
     number: number,
     private readonly store: RefreshStore,
   ) {
-    this.link = new HostLink(benchHost(number), this.tape);
+    this.link = createHostLink(benchHost(number), this.tape);
   }
 
   load(chunks: readonly Buffer[]): void {
@@ -32,9 +30,7 @@ export class PolledHost {
     const result = await refreshHost(
       {
         store: this.store,
-        memory: this.memory,
         ignoreNames: IGNORE,
-        publish: () => undefined,
         now: () => performance.now(),
         ready: () => Promise.resolve(),
       },

@@ -8,7 +8,7 @@ import { formatTable } from "../src/commands/table.js";
 import { parseHostAddress } from "../src/config/setting-types.js";
 import { createConfiguredHost } from "../src/gateway/host-ids.js";
 import { createVdsmClient } from "../src/vdsm/vdsm-client.js";
-import { ReportMemory } from "../src/vdsm/scan/scan.js";
+import type { KeptAnswer } from "../src/vdsm/scan/scan-diff.js";
 import { startRefresher } from "../src/refresher/refresher.js";
 import { openDatabase, type BenchDatabase } from "./database.js";
 import type { HostsTask } from "./million-messages.js";
@@ -48,13 +48,13 @@ interface Row {
 /** Reading alone: nothing is planned or written. */
 async function readings(address: string): Promise<Row[]> {
   const client = createVdsmClient({ ...parseHostAddress(address), tls: null, callTimeoutMs: TIMEOUT_MS });
-  const memory = new ReportMemory();
+  let kept: KeptAnswer | null = null;
   const rows: Row[] = [];
   for (const what of ["read, all new", "read, all new", "read, unchanged", "read, unchanged"]) {
     rows.push(
       await measured(what, async () => {
-        const scanned = await client.scanAllVmStats(memory);
-        if (rows.length > 0) memory.keep(scanned);
+        const scanned = await client.scanAllVmStats(kept);
+        if (rows.length > 0) kept = scanned.toKeep;
       }),
     );
   }
@@ -65,7 +65,7 @@ async function readings(address: string): Promise<Row[]> {
 async function plainReading(address: string): Promise<Row[]> {
   const client = createVdsmClient({ ...parseHostAddress(address), tls: null, callTimeoutMs: TIMEOUT_MS });
   const what = `read, ${PARSED_VMS} VMs not as VDSM writes`;
-  const row = await measured(what, () => client.scanAllVmStats(new ReportMemory()));
+  const row = await measured(what, () => client.scanAllVmStats(null));
   await client.close();
   return [row];
 }
@@ -80,7 +80,6 @@ async function passes(address: string, { store }: BenchDatabase, host: ChildProc
     hosts: [configured],
     intervalMs: null,
     ignoreNames: [],
-    publish: () => undefined,
     log: {
       debug: () => undefined,
       info: () => undefined,

@@ -1,6 +1,7 @@
 import { FrameReader } from "../src/vdsm/wire/frames.js";
 import { readReplyId } from "../src/vdsm/wire/reply.js";
-import type { ReportMemory, ScannedReport } from "../src/vdsm/scan/scan.js";
+import { scanAtOnce, type ScannedReport } from "../src/vdsm/scan/scan.js";
+import type { KeptAnswer } from "../src/vdsm/scan/scan-diff.js";
 import type { HostCapabilities, ReportedNic } from "../src/vdsm/records/types.js";
 import type { VdsmClient } from "../src/vdsm/vdsm-client.js";
 
@@ -14,10 +15,10 @@ export class TapeHost implements VdsmClient {
     this.chunks = chunks;
   }
 
-  scanAllVmStats(memory: ReportMemory): Promise<ScannedReport> {
+  scanAllVmStats(kept: KeptAnswer | null): Promise<ScannedReport> {
     const answers: ScannedReport[] = [];
     const reader = new FrameReader(MAX_FRAME_BYTES, ({ body }) => {
-      if (readReplyId(body) !== null) answers.push(memory.read(body));
+      if (readReplyId(body) !== null) answers.push(scanAtOnce(body, kept));
     });
     for (const chunk of this.chunks) reader.read(chunk);
     return answers[0] === undefined ? nobodyAsks() : Promise.resolve(answers[0]);

@@ -1,4 +1,4 @@
-import { ReportMemory } from "../src/vdsm/scan/scan.js";
+import { scanAtOnce } from "../src/vdsm/scan/scan.js";
 import { joinIps } from "../src/refresher/plan/guest-addresses.js";
 import { DEFAULT_IGNORED_NAMES } from "../src/model/name-patterns.js";
 import { toGuestInterfaces } from "../src/refresher/plan/normalize.js";
@@ -25,7 +25,7 @@ export function targetOf(body: Buffer, isNew: (address: string) => boolean): Tar
   const vms: TargetVm[] = [];
   const interfaces: GuestInterface[] = [];
   const changed: GuestInterface[] = [];
-  for (const vm of new ReportMemory().read(body).vms) {
+  for (const vm of scanAtOnce(body, null).vms) {
     const devices = toGuestInterfaces(vm.vmId, vm.netIfaces ?? [], IGNORE);
     const others = devices.filter((device) => device.ipv4Addresses.some(isNew));
     if (others.length === 0) continue;

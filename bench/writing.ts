@@ -91,7 +91,7 @@ export async function measureWriting(
       const { answer: spent, walBytes } = await walBytesOf(database.client, () => way(body));
       if (round < 0) continue;
       costs.get(name)!.push({ ...spent, walBytes });
-      if (name === OURS) passes.push(metered.spent("claim", "vmsOf", "apply").cpuMilliseconds);
+      if (name === OURS) passes.push(metered.spent("claim", "read", "apply").cpuMilliseconds);
       await database.client.query("VACUUM vm_guest_agent_interfaces, vm_dynamic, vnic_graph_host");
     }
   }

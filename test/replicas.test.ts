@@ -19,15 +19,13 @@ test("replicas are those that write to one database, whoever they are there", ()
   expect(one).not.toContain("secret");
 });
 
-test("one process is alone where no Redis is named", async () => {
-  const { startSchedule, changes } = openReplicas(loadConfig({}), createLog("silent"));
+test("one process is alone where no Redis is named", () => {
+  const { startSchedule } = openReplicas(loadConfig({}), createLog("silent"));
   expect(startSchedule).toBe(startTimerSchedule);
-  await changes.close();
 });
 
-test("several share the work where one is", async () => {
+test("several share the work where one is", () => {
   const config = loadConfig({ REDIS_URL: "redis://127.0.0.1:1", DATABASE_URL: "postgres://db/vms" });
-  const { startSchedule, changes } = openReplicas(config, createLog("silent"));
+  const { startSchedule } = openReplicas(config, createLog("silent"));
   expect(startSchedule).not.toBe(startTimerSchedule);
-  await changes.close();
 });

@@ -38,7 +38,6 @@ async function refreshAll(pool: HostPool, config: Config, log: Log, signal: Abor
       intervalMs: null,
       concurrency: config.refreshConcurrency,
       ignoreNames: config.guestNicIgnore,
-      publish: () => undefined,
       log: SILENT,
     });
     const stop = () => void refresher.stop();

@@ -59,20 +59,14 @@ async function pollInto(
 ): Promise<Backend> {
   const store = createStore(database.dataSource);
   const replicas = openReplicas(config, log);
-  try {
-    const polling = await startPolling({ config, log, pool, store, replicas, metrics });
-    return {
-      database,
-      store,
-      polling,
-      close: async () => {
-        await polling?.stop();
-        await replicas.changes.close();
-        await database.close();
-      },
-    };
-  } catch (error) {
-    await replicas.changes.close();
-    throw error;
-  }
+  const polling = await startPolling({ config, log, pool, store, replicas, metrics });
+  return {
+    database,
+    store,
+    polling,
+    close: async () => {
+      await polling?.stop();
+      await database.close();
+    },
+  };
 }

@@ -53,9 +53,6 @@ export async function startPolling({
     intervalMs: config.refreshIntervalMs,
     concurrency: config.refreshConcurrency,
     ignoreNames: config.guestNicIgnore,
-    publish: (change) => {
-      replicas.changes.publish(change);
-    },
     startSchedule: replicas.startSchedule,
     log,
     onPass: (result) => {

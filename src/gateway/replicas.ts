@@ -3,24 +3,20 @@ import { hostname } from "node:os";
 import type { Config } from "../config.js";
 import type { Log } from "./log.js";
 import { createBullSchedule } from "../refresher/schedule/bull-schedule.js";
-import { localChanges, type ChangeFeed } from "../refresher/changes.js";
 import type { PassResult } from "../refresher/pass.js";
-import { redisChanges } from "../refresher/redis-changes.js";
 import type { StartSchedule } from "../refresher/schedule/schedule.js";
 import { startTimerSchedule } from "../refresher/schedule/timer-schedule.js";
 
-/** What the replicas of an installation have in common: the work, and the news. */
+/** What the replicas of an installation have in common. */
 export interface Replicas {
   readonly startSchedule: StartSchedule<PassResult>;
-  /** Changes that any replica found. */
-  readonly changes: ChangeFeed;
 }
 
 /** Without `REDIS_URL` this process is taken to be the only one; others beside it are wasteful, but right. */
 export function openReplicas(config: Config, log: Log): Replicas {
-  if (config.redisUrl === null) return { startSchedule: startTimerSchedule, changes: localChanges() };
+  if (config.redisUrl === null) return { startSchedule: startTimerSchedule };
   const place = { url: config.redisUrl, installation: computeInstallationId(config) };
-  return { startSchedule: createBullSchedule(place, log), changes: redisChanges(place, log) };
+  return { startSchedule: createBullSchedule(place, log) };
 }
 
 /** Replicas are those that write to one database, whatever their roles and passwords there. */

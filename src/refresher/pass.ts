@@ -1,26 +1,19 @@
 import { HostError } from "../vdsm/errors.js";
 import type { ScannedReport } from "../vdsm/scan/scan.js";
 import { runInSlices } from "../vdsm/scan/sliced-work.js";
-import type { ConfiguredHost, HostClaim, HostFailure, RefreshStore } from "../store/types.js";
+import type { ConfiguredHost, HostClaim, HostFailure, RefreshStore, StoredVm } from "../store/types.js";
 import type { HostLink } from "./host-link.js";
-import type { PassMemory } from "./pass-memory.js";
+import { learnHostName } from "./learn-name.js";
 import { NO_CHANGES } from "./plan/plan-builder.js";
-import { planPass, vmsToAskNicsOf } from "./plan/plan.js";
-import type { PassPlan } from "./plan/plan.js";
+import { planPass, type PassPlan } from "./plan/plan.js";
+import { findVmsToAskNicsOf, sightVms } from "./plan/sightings.js";
+import { readNics } from "./read-nics.js";
 import { askStore, StoreError } from "./store-error.js";
-
-/** VMs of which a reader now sees something else; told only once that is committed. */
-export interface GuestNetworkChange {
-  readonly hostId: string;
-  readonly vmIds: readonly string[];
-}
 
 /** What a pass works with besides its host. */
 export interface PassDeps {
   readonly store: RefreshStore;
-  readonly memory: PassMemory;
   readonly ignoreNames: readonly RegExp[];
-  readonly publish: (change: GuestNetworkChange) => void;
   /** Milliseconds of a clock that never steps. */
   readonly now: () => number;
   /** Resolves once the store knows the hosts. */
@@ -31,7 +24,7 @@ export interface PassDeps {
 export interface PassResult {
   readonly host: ConfiguredHost;
   /**
-   * `superseded`: somebody else had the host or one of its VMs meanwhile, and nothing was written. `removed`: the host is
+   * `superseded`: another pass had the host or one of its VMs meanwhile, and nothing was written. `removed`: the host is
    * polled no more, as another process said; it was not asked.
    */
   readonly outcome: "done" | "superseded" | "removed" | "failed";
@@ -49,150 +42,161 @@ export interface PassResult {
   readonly durationMs: number;
 }
 
-/** Makes what is stored of a host's VMs equal to what the host reports, in one transaction; never throws. */
+/**
+ * Makes what is stored of a host's VMs equal to what the host reports. Never throws.
+ * 1. Claim: raise the host's epoch, which voids the claims of earlier passes.
+ * 2. Scan: ask the host; parse the VMs that are reported otherwise than in the answer kept by the last pass.
+ * 3. Plan: read what is stored of these VMs, decide who owns each, ask for changed vNICs, list what differs.
+ * 4. Write: store the difference and the host's success in one transaction, if the claim is still valid.
+ * 5. Commit: keep the answer for the next scan.
+ */
 export async function refreshHost(deps: PassDeps, link: HostLink, signal: AbortSignal): Promise<PassResult> {
   const startedMs = deps.now();
   const elapsedMs = () => Math.round(deps.now() - startedMs);
   let claim: HostClaim | null = null;
   try {
-    stopIfAborted(link, signal);
+    throwIfStopped(link, signal);
     await askStore(deps.ready());
     claim = await askStore(deps.store.claim(link.host.id));
-    if (claim === null) {
-      return { ...nothingOf(link), outcome: "removed", failure: null, durationMs: elapsedMs() };
-    }
-    const read = await readHost(deps, link, claim, signal);
-    stopIfAborted(link, signal);
-    const isWritten = await write(deps, link, claim, read, elapsedMs());
-    if (isWritten) await link.learnName(deps.store, signal);
-    return { ...resultOf(link, read), outcome: isWritten ? "done" : "superseded", durationMs: elapsedMs() };
+    if (claim === null) return endWithout(link, "removed", null, elapsedMs());
+    const scan = await link.vdsm.scanAllVmStats(link.memory.begin(claim), signal);
+    const planned = await plan(deps, link, scan, signal);
+    throwIfStopped(link, signal);
+    const isWritten = await write(deps.store, link, claim, scan, planned.plan, elapsedMs());
+    if (isWritten) await learnHostName(link, deps.store, signal);
+    return endWith(link, isWritten ? "done" : "superseded", scan, planned, elapsedMs());
   } catch (error) {
-    link.unlearn();
-    const failure = await noteFailure(deps, claim, failureOf(error), elapsedMs());
-    return {
-      ...nothingOf(link),
-      outcome: failure === null ? "superseded" : "failed",
-      failure,
-      durationMs: elapsedMs(),
-    };
+    link.memory.fail(claim);
+    const failure = await noteFailure(deps.store, claim, readFailure(error), elapsedMs());
+    return endWithout(link, failure === null ? "superseded" : "failed", failure, elapsedMs());
   }
 }
 
-/** What a pass has read and means to write. */
-interface HostRead {
-  readonly scanned: ScannedReport;
+/** What a pass means to write. */
+interface PlannedPass {
   readonly plan: PassPlan;
   readonly inventoryFailure: string | null;
 }
 
-async function readHost(
-  { store, memory, ignoreNames }: PassDeps,
+async function plan(
+  { store, ignoreNames }: PassDeps,
   link: HostLink,
-  claim: HostClaim,
+  scan: ScannedReport,
   signal: AbortSignal,
-): Promise<HostRead> {
-  if (!memory.isTrusted(claim)) link.reports.forget();
-  const scanned = await link.vdsm.scanAllVmStats(link.reports, signal);
-  const vmIds = [...scanned.vms, ...scanned.rejected].map(({ vmId }) => vmId).filter((id) => id !== null);
-  vmIds.push(...scanned.removed);
-  if (!scanned.isWhole && vmIds.length === 0 && scanned.rejected.length === 0) {
-    return { scanned, plan: UNCHANGED, inventoryFailure: null };
-  }
-  const { hostId } = claim;
-  // Of VMs reported as before nothing can have changed, and neither are they read nor planned.
-  const stored = await askStore(store.vmsOf(scanned.isWhole ? hostId : null, vmIds));
-  const input = { hostId, report: scanned, ignoreNames, stored };
-  const { nics, failure } = await link.nicsOf(vmsToAskNicsOf(input), signal);
-  return { scanned, plan: await runInSlices(planPass(input, nics)), inventoryFailure: failure };
+): Promise<PlannedPass> {
+  if (isUnchanged(scan)) return { plan: UNCHANGED, inventoryFailure: null };
+  const stored = await askStore(readStoredVms(store, link.host.id, scan));
+  const sightings = sightVms({ hostId: link.host.id, report: scan, stored });
+  const { nics, failure } = await readNics(link, findVmsToAskNicsOf(sightings), signal);
+  return { plan: await runInSlices(planPass(sightings, ignoreNames, nics)), inventoryFailure: failure };
 }
 
-/** `false`: the claim was void. Only what is committed is published and remembered. */
+/** `true` if every VM is reported as in the kept answer. A VM that cannot be read counts as changed. */
+function isUnchanged({ listsAllVms, vms, rejected, removed }: ScannedReport): boolean {
+  return !listsAllVms && vms.length + rejected.length + removed.length === 0;
+}
+
+/** Reads what is stored of the VMs to look at: those that changed, or all of the host where the scan lists all. */
+function readStoredVms(
+  store: RefreshStore,
+  hostId: string,
+  { listsAllVms, vms, rejected, removed }: ScannedReport,
+): Promise<StoredVm[]> {
+  const vmIds = [...vms, ...rejected].map(({ vmId }) => vmId).filter((id) => id !== null);
+  vmIds.push(...removed);
+  return listsAllVms ? store.readHostVms(hostId, vmIds) : store.readVms(vmIds);
+}
+
+/** Writes the plan and keeps the answer. `false`, and nothing written, if the claim was void. */
 async function write(
-  { store, memory, publish }: PassDeps,
-  link: HostLink,
+  store: RefreshStore,
+  { memory }: HostLink,
   claim: HostClaim,
-  { scanned, plan }: HostRead,
+  scan: ScannedReport,
+  { changes, isSettled }: PassPlan,
   durationMs: number,
 ): Promise<boolean> {
+  let isWritten = false;
   try {
-    const pass = { vmCount: countOf(scanned) + scanned.rejected.length, durationMs };
-    if (!(await askStore(store.apply(claim, plan.changes, pass)))) {
-      memory.forget(claim.hostId);
-      return false;
-    }
-  } catch (error) {
-    // The connection may have died after the commit: the next pass would find nothing left to tell.
-    for (const vmId of plan.changedVmIds) link.unpublished.add(vmId);
-    memory.forget(claim.hostId);
-    throw error;
+    const pass = { vmCount: countReadableVms(scan) + scan.rejected.length, durationMs };
+    isWritten = await askStore(store.apply(claim, changes, pass));
+  } finally {
+    // The connection may also have died after the commit, so that the next pass has to compare.
+    if (!isWritten) memory.reset();
   }
-  link.reports.keep(scanned);
-  if (!plan.isSettled) memory.forget(claim.hostId);
-  else if (scanned.isWhole) memory.remember(claim);
-  else memory.use(claim);
-  const vmIds = [...new Set([...link.unpublished, ...plan.changedVmIds])];
-  link.unpublished.clear();
-  if (vmIds.length > 0) publish({ hostId: claim.hostId, vmIds });
-  return true;
+  if (isWritten) memory.commit(claim, scan, isSettled);
+  return isWritten;
 }
 
-/** Stores why the host did not answer; `null` if that is no news of this pass, because its claim is void. */
+/** Stores why the host did not answer; `null` if that does not count, because the pass's claim is void. */
 async function noteFailure(
-  { store, memory }: PassDeps,
+  store: RefreshStore,
   claim: HostClaim | null,
   failure: HostFailure,
   durationMs: number,
 ): Promise<HostFailure | null> {
-  if (claim === null) return failure;
-  memory.skip(claim);
   // Neither our own stop nor our own database is the host's failure.
-  if (failure.kind === "aborted" || failure.kind === "database") return failure;
+  if (claim === null || failure.kind === "aborted" || failure.kind === "database") return failure;
   try {
     return (await askStore(store.fail(claim, failure, durationMs))) ? failure : null;
   } catch (error) {
-    return failureOf(error);
+    return readFailure(error);
   }
 }
 
-function failureOf(error: unknown): HostFailure {
+function readFailure(error: unknown): HostFailure {
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof HostError) return { kind: error.kind, message };
   return { kind: error instanceof StoreError ? "database" : "internal", message };
 }
 
-function stopIfAborted({ vdsm }: HostLink, signal: AbortSignal): void {
+function throwIfStopped({ vdsm }: HostLink, signal: AbortSignal): void {
   if (signal.aborted) throw new HostError("aborted", `${vdsm.address}: the pass was stopped`);
 }
 
-function resultOf({ host }: HostLink, { scanned, plan, inventoryFailure }: HostRead) {
+function endWith(
+  { host }: HostLink,
+  outcome: PassResult["outcome"],
+  scan: ScannedReport,
+  { plan: { changes, changedVmIds }, inventoryFailure }: PlannedPass,
+  durationMs: number,
+): PassResult {
   return {
     host,
+    outcome,
     failure: null,
     inventoryFailure,
-    vms: countOf(scanned),
-    rejectedVms: scanned.rejected.length,
-    changedVms: plan.changedVmIds.length,
-    added: plan.changes.insertedInterfaces.length,
-    changed: plan.changes.updatedInterfaces.length,
-    removed: plan.changes.deletedInterfaces.length,
+    vms: countReadableVms(scan),
+    rejectedVms: scan.rejected.length,
+    changedVms: changedVmIds.length,
+    added: changes.insertedInterfaces.length,
+    changed: changes.updatedInterfaces.length,
+    removed: changes.deletedInterfaces.length,
+    durationMs,
   };
 }
 
-function countOf({ vms, unchanged }: ScannedReport): number {
+function endWithout(
+  { host }: HostLink,
+  outcome: PassResult["outcome"],
+  failure: HostFailure | null,
+  durationMs: number,
+): PassResult {
+  return { host, outcome, failure, ...NOTHING_READ, durationMs };
+}
+
+function countReadableVms({ vms, unchanged }: ScannedReport): number {
   return vms.length + unchanged;
 }
 
-function nothingOf({ host }: HostLink) {
-  return {
-    host,
-    inventoryFailure: null,
-    vms: 0,
-    rejectedVms: 0,
-    changedVms: 0,
-    added: 0,
-    changed: 0,
-    removed: 0,
-  };
-}
+const NOTHING_READ = {
+  inventoryFailure: null,
+  vms: 0,
+  rejectedVms: 0,
+  changedVms: 0,
+  added: 0,
+  changed: 0,
+  removed: 0,
+} as const;
 
 const UNCHANGED: PassPlan = { changes: NO_CHANGES, changedVmIds: [], isSettled: true };

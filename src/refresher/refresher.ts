@@ -1,10 +1,9 @@
 import type { VdsmClient } from "../vdsm/vdsm-client.js";
 import type { ConfiguredHost, RefreshStore } from "../store/types.js";
-import { HostLink } from "./host-link.js";
+import { createHostLink, type HostLink } from "./host-link.js";
 import { PassLog } from "./pass-log.js";
 import type { RefresherLog } from "./pass-log.js";
-import { PassMemory } from "./pass-memory.js";
-import type { GuestNetworkChange, PassDeps, PassResult } from "./pass.js";
+import type { PassDeps, PassResult } from "./pass.js";
 import { refreshHost } from "./pass.js";
 import type { HostSchedule, StartSchedule } from "./schedule/schedule.js";
 import type { Load } from "./schedule/slots.js";
@@ -21,8 +20,6 @@ export interface RefresherOptions {
   /** Hosts polled at the same time, at most. */
   readonly concurrency?: number;
   readonly ignoreNames: readonly RegExp[];
-  /** Told of VMs that readers see changed, after it is committed. */
-  readonly publish: (change: GuestNetworkChange) => void;
   readonly log: RefresherLog;
   /** Told how every pass ended, for metrics. */
   readonly onPass?: (result: PassResult) => void;
@@ -77,14 +74,10 @@ class HostRefresher implements Refresher {
       store,
       ignoreNames,
       now,
-      memory: new PassMemory(),
-      publish: (change) => {
-        this.publish(change);
-      },
       ready: () => this.register(),
     };
     this.passLog = new PassLog(options.log);
-    for (const host of hosts) this.links.set(host.id, this.link(host));
+    for (const host of hosts) this.links.set(host.id, this.createLink(host));
     this.schedule = startSchedule({
       hosts,
       intervalMs,
@@ -124,13 +117,12 @@ class HostRefresher implements Refresher {
 
   addHost(host: ConfiguredHost): void {
     if (this.links.has(host.id)) return;
-    this.links.set(host.id, this.link(host));
+    this.links.set(host.id, this.createLink(host));
     this.schedule.add(host);
   }
 
   async removeHost(hostId: string): Promise<void> {
     await this.schedule.remove(hostId);
-    this.deps.memory.forget(hostId);
     this.passLog.forget(hostId);
     const link = this.links.get(hostId);
     this.links.delete(hostId);
@@ -144,13 +136,13 @@ class HostRefresher implements Refresher {
     this.links.clear();
   }
 
-  private link(host: ConfiguredHost): HostLink {
-    return new HostLink(host, this.options.clientFor(host));
+  private createLink(host: ConfiguredHost): HostLink {
+    return createHostLink(host, this.options.clientFor(host));
   }
 
   private async run(host: ConfiguredHost, signal: AbortSignal): Promise<PassResult> {
     // A host leaves the map only once its last pass has ended.
-    const link = this.links.get(host.id) ?? this.link(host);
+    const link = this.links.get(host.id) ?? this.createLink(host);
     const result = await refreshHost(this.deps, link, signal);
     this.passLog.write(result);
     this.options.onPass?.(result);
@@ -161,8 +153,7 @@ class HostRefresher implements Refresher {
   private async rest(hostId: string): Promise<void> {
     const link = this.links.get(hostId);
     if (link === undefined) return;
-    this.links.set(hostId, this.link(link.host));
-    this.deps.memory.forget(hostId);
+    this.links.set(hostId, this.createLink(link.host));
     await link.vdsm.close();
   }
 
@@ -173,16 +164,6 @@ class HostRefresher implements Refresher {
       throw error;
     });
     return this.registration;
-  }
-
-  private publish(change: GuestNetworkChange): void {
-    try {
-      this.options.publish(change);
-    } catch (error) {
-      // The change is committed: a listener's trouble must not make the pass a failed one.
-      const reason = error instanceof Error ? error.message : String(error);
-      this.options.log.error({ hostId: change.hostId, reason }, "change could not be published");
-    }
   }
 }
 

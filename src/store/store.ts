@@ -1,38 +1,40 @@
 import type { DataSource } from "typeorm";
 import { addHost, registerHosts, removeHost, renameHosts, type HostName } from "./write/host-writes.js";
 import { listHosts } from "./read/host-reads.js";
-import { gather } from "./write/batch.js";
+import { createBatcher } from "./write/batch.js";
 import { applyPasses, weightOf, type PassWrite } from "./write/apply.js";
-import { claimHosts, failPass, isWithoutNews, noteSuccesses, type Success } from "./write/passes.js";
+import { claimHosts, failPass, hasNoChanges, noteSuccesses, type Success } from "./write/passes.js";
 import { createReader } from "./read/reader.js";
-import { storedVmsOf, type StoredVmsQuestion } from "./write/stored-vms.js";
+import { readStoredVms, type StoredVmsQuestion } from "./write/stored-vms.js";
 import type { Store } from "./types.js";
 
 export type { Store } from "./types.js";
 
 /** Reads and writes on a connected and migrated DataSource. */
 export function createStore(dataSource: DataSource): Store {
-  // Of ten thousand hosts many have their turn at the same moment, and after a takeover all of a dead replica's do.
-  const claim = gather({ keyOf: (hostId: string) => hostId }, (hostIds) => claimHosts(dataSource, hostIds));
-  const noteSuccess = gather({ keyOf: (success: Success) => success.claim.hostId }, (successes) =>
+  // Of ten thousand hosts many begin their pass at the same moment; after a takeover all of a dead replica's hosts do.
+  const claim = createBatcher({ keyOf: (hostId: string) => hostId }, (hostIds) =>
+    claimHosts(dataSource, hostIds),
+  );
+  const noteSuccess = createBatcher({ keyOf: (success: Success) => success.claim.hostId }, (successes) =>
     noteSuccesses(dataSource, successes),
   );
-  const apply = gather(
-    // Several at once, for one may have to wait for another replica's rows.
-    { keyOf: ({ claim: { hostId } }: PassWrite) => hostId, weightOf, lanes: 4 },
+  const apply = createBatcher(
+    // Several at the same time, because one may have to wait for rows that another replica has locked.
+    { keyOf: ({ claim: { hostId } }: PassWrite) => hostId, weightOf, concurrency: 4 },
     (writes) => applyPasses(dataSource, writes),
   );
-  const rename = gather({ keyOf: ({ hostId }: HostName) => hostId }, (names) =>
+  const rename = createBatcher({ keyOf: ({ hostId }: HostName) => hostId }, (names) =>
     renameHosts(dataSource, names),
   );
-  const vmsOf = gather(
+  const readStored = createBatcher(
     {
       keyOf: (question: StoredVmsQuestion) => question,
       weightOf: ({ vmIds }) => Math.max(1, vmIds.length / VM_IDS_OF_WEIGHT_1),
-      // While one answer is read here, PostgreSQL makes the next.
-      lanes: 2,
+      // PostgreSQL prepares one answer while this process reads another.
+      concurrency: 2,
     },
-    (questions) => storedVmsOf(dataSource, questions),
+    (questions) => readStoredVms(dataSource, questions),
   );
   return {
     registerHosts: (hosts, intervalMs) => registerHosts(dataSource, hosts, intervalMs),
@@ -43,9 +45,10 @@ export function createStore(dataSource: DataSource): Store {
       await rename({ hostId, name });
     },
     claim: async (hostId) => (await claim(hostId)) ?? null,
-    vmsOf: async (hostId, vmIds) => (await vmsOf({ hostId, vmIds })) ?? [],
+    readHostVms: async (hostId, vmIds) => (await readStored({ hostIds: [hostId], vmIds })) ?? [],
+    readVms: async (vmIds) => (await readStored({ hostIds: [], vmIds })) ?? [],
     apply: async (claimed, changes, pass) =>
-      (isWithoutNews(changes)
+      (hasNoChanges(changes)
         ? await noteSuccess({ claim: claimed, ...pass })
         : await apply({ claim: claimed, changes, ...pass })) === true,
     fail: (claimed, failure, durationMs) => failPass(dataSource, claimed, failure, durationMs),

@@ -104,8 +104,10 @@ export interface RefreshStore {
    * ones; an epoch more than one above one's own last tells that somebody else polls the host, or took a VM from it.
    */
   claim(hostId: string): Promise<HostClaim | null>;
-  /** The VMs that the host owns, is contender for or receives, and those with one of the ids; `null`: the latter alone. */
-  vmsOf(hostId: string | null, vmIds: readonly string[]): Promise<StoredVm[]>;
+  /** Reads all that is stored of the VMs in which the host has a role (owner, receiver, contender), and of these VMs. */
+  readHostVms(hostId: string, vmIds: readonly string[]): Promise<StoredVm[]>;
+  /** Reads all that is stored of these VMs. */
+  readVms(vmIds: readonly string[]): Promise<StoredVm[]>;
   /**
    * Writes a pass in one transaction, and the host's success with it. `false`, and nothing written, if the claim is void
    * or what the changes assumed is no longer so: who owns and receives a VM (`before`), that new VMs do not exist, that

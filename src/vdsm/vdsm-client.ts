@@ -2,7 +2,8 @@ import { formatHostAddress } from "../model/host-address.js";
 import { parseHostReport } from "./records/host-report.js";
 import { readResult } from "./wire/reply.js";
 import { Rpc } from "./wire/rpc.js";
-import type { ReportMemory, ScannedReport } from "./scan/scan.js";
+import { scanAnswer, type ScannedReport } from "./scan/scan.js";
+import type { KeptAnswer } from "./scan/scan-diff.js";
 import type { TlsCredentials } from "./wire/tls.js";
 import type { HostCapabilities, HostReport, ReportedNic } from "./records/types.js";
 import { parseCapabilities, parseDeviceLists, parseDomains } from "./records/vm-inventory.js";
@@ -12,8 +13,8 @@ export interface VdsmClient {
   /** `host:port`, for logs and errors. */
   readonly address: string;
   getAllVmStats(signal?: AbortSignal): Promise<HostReport>;
-  /** The same question; what the memory knows already is neither parsed nor told again. */
-  scanAllVmStats(memory: ReportMemory, signal?: AbortSignal): Promise<ScannedReport>;
+  /** The same question; of the answer, only what differs from the kept one is parsed. The scan says what to keep of it. */
+  scanAllVmStats(kept: KeptAnswer | null, signal?: AbortSignal): Promise<ScannedReport>;
   /** vNICs per VM, by lower-case id, from `Host.dumpxmls` (VDSM 4.2 and later). VMs that are gone are absent. */
   dumpxmls(vmIds: readonly string[], signal?: AbortSignal): Promise<Map<string, readonly ReportedNic[]>>;
   /** The same from `Host.getVMFullList` (up to 4.3; later releases send no devices, and so no entry here). */
@@ -54,13 +55,8 @@ export function createVdsmClient(options: VdsmClientOptions): VdsmClient {
   return {
     address: rpc.address,
     getAllVmStats: (signal) => rpc.call("Host.getAllVmStats", {}, parseHostReport, signal),
-    scanAllVmStats: (memory, signal) =>
-      rpc.call(
-        "Host.getAllVmStats",
-        {},
-        (body) => (body.length > LARGE_ANSWER_BYTES ? memory.readInTurns(body) : memory.read(body)),
-        signal,
-      ),
+    scanAllVmStats: (kept, signal) =>
+      rpc.call("Host.getAllVmStats", {}, (body) => scanAnswer(body, kept), signal),
     // To VDSM an empty list means every VM.
     dumpxmls: async (vmIds, signal) =>
       vmIds.length === 0 ? new Map() : ask("Host.dumpxmls", { vmList: vmIds }, parseDomains, signal),
@@ -87,6 +83,3 @@ const MAX_FRAME_BYTES = 67_108_864;
 
 /** The longest silence before a dead host is noticed is half as long again. */
 const HEARTBEAT_MS = 10_000;
-
-/** Some 1,600 VMs; up to here reading takes few milliseconds, and costs the least if it is done at once. */
-const LARGE_ANSWER_BYTES = 4_194_304;

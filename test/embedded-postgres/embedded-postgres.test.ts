@@ -214,7 +214,7 @@ describe("the embedded PostgreSQL", () => {
       for (let round = 0; round < 5; round++) {
         const before = await position();
         await pass(store, HOST_A);
-        await store.vmsOf(HOST_A, []);
+        await store.readHostVms(HOST_A, []);
         measures.push(Number(await position()) - Number(before));
       }
       return Math.min(...measures);

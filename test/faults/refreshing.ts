@@ -47,7 +47,6 @@ export async function startRefreshing(options: RefreshingOptions): Promise<Refre
     hosts: fleet.hosts.map(({ configured }) => configured),
     intervalMs: null,
     ignoreNames: [],
-    publish: () => undefined,
     log: SILENT,
     onPass: (result) => passes.push(result),
     ...options.refresher,

@@ -1,5 +1,6 @@
 import { HostError } from "../../src/vdsm/errors.js";
-import type { ReportMemory, ScannedReport } from "../../src/vdsm/scan/scan.js";
+import { scanAtOnce, type ScannedReport } from "../../src/vdsm/scan/scan.js";
+import type { KeptAnswer } from "../../src/vdsm/scan/scan-diff.js";
 import type {
   HostCapabilities,
   HostReport,
@@ -27,8 +28,8 @@ export class FakeHost implements VdsmClient {
     return Promise.reject(new Error("nobody asks this here"));
   }
 
-  scanAllVmStats(memory: ReportMemory, signal?: AbortSignal): Promise<ScannedReport> {
-    return this.answer("getAllVmStats", () => memory.read(bodyOf(this.report)), signal);
+  scanAllVmStats(kept: KeptAnswer | null, signal?: AbortSignal): Promise<ScannedReport> {
+    return this.answer("getAllVmStats", () => scanAtOnce(bodyOf(this.report), kept), signal);
   }
 
   dumpxmls(vmIds: readonly string[], signal?: AbortSignal): Promise<Map<string, readonly ReportedNic[]>> {

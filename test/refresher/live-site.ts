@@ -1,5 +1,4 @@
 import { createVdsmClient } from "../../src/vdsm/vdsm-client.js";
-import type { GuestNetworkChange } from "../../src/refresher/pass.js";
 import type { Refresher, RefresherOptions } from "../../src/refresher/refresher.js";
 import { startRefresher } from "../../src/refresher/refresher.js";
 import { startCluster, type ClusterOptions, type SimulatedCluster } from "../../src/simulator/cluster.js";
@@ -21,7 +20,6 @@ export interface LiveSite {
   readonly refresher: Refresher;
   /** By name, as the simulator knows them. */
   readonly hostIds: ReadonlyMap<string, string>;
-  readonly published: GuestNetworkChange[];
   readonly lines: LogLine[];
   /** A second refresher on the same hosts and database, as another replica is. */
   another(): Refresher;
@@ -49,7 +47,6 @@ export async function startLiveSite(
     if (id === undefined) throw new Error("no more than three hosts here");
     return { id, name: `${host}:${port}`, host, port };
   });
-  const published: GuestNetworkChange[] = [];
   const lines: LogLine[] = [];
   const write = (level: string) => (fields: object, message: string) =>
     void lines.push({ level, fields: { ...fields }, message });
@@ -60,7 +57,6 @@ export async function startLiveSite(
       hosts,
       intervalMs: null,
       ignoreNames: IGNORE,
-      publish: (change) => void published.push(change),
       log: { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") },
       ...refresher,
     });
@@ -70,7 +66,6 @@ export async function startLiveSite(
     database,
     refresher: refreshers[0]!,
     hostIds: new Map(simulated.hosts.map(({ name }, at) => [name, hosts[at]!.id])),
-    published,
     lines,
     another: () => {
       const more = start();

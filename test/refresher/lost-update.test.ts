@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { HostLink } from "../../src/refresher/host-link.js";
-import { PassMemory } from "../../src/refresher/pass-memory.js";
+import { createHostLink } from "../../src/refresher/host-link.js";
 import { refreshHost } from "../../src/refresher/pass.js";
 import type { HostReport } from "../../src/vdsm/records/types.js";
 import type { RefreshStore } from "../../src/store/types.js";
@@ -34,14 +33,13 @@ test("a destination that writes what it read long ago does not undo its source's
   expect(row).toMatchObject({ hostId: A, ips: ["10.0.0.2", "fe80::1"] });
 });
 
-/** A host and its replica's memory of it, over passes. */
+/** A host and what its replica remembers of it, over passes. */
 class Polled {
   private readonly host = new FakeHost();
-  private readonly memory = new PassMemory();
-  private readonly link: HostLink;
+  private readonly link;
 
   constructor(hostId: string) {
-    this.link = new HostLink(configuredHost(hostId), this.host);
+    this.link = createHostLink(configuredHost(hostId), this.host);
   }
 
   async pass(report: HostReport, beforeWrite: () => Promise<void> = () => Promise.resolve()): Promise<void> {
@@ -55,10 +53,9 @@ class Polled {
     };
     const rest = {
       ignoreNames: IGNORE,
-      publish: () => undefined,
       now: () => 0,
       ready: () => Promise.resolve(),
     };
-    await refreshHost({ ...rest, store, memory: this.memory }, this.link, new AbortController().signal);
+    await refreshHost({ ...rest, store }, this.link, new AbortController().signal);
   }
 }

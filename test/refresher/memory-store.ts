@@ -44,8 +44,12 @@ export class MemoryStore implements RefreshStore {
     return this.call("claim", () => ({ hostId, epoch: this.raise(hostId) }));
   }
 
-  vmsOf(hostId: string | null, vmIds: readonly string[]): Promise<StoredVm[]> {
-    return this.call("vmsOf", () => this.vmsNow(hostId, vmIds));
+  readHostVms(hostId: string, vmIds: readonly string[]): Promise<StoredVm[]> {
+    return this.call("readHostVms", () => this.vmsNow(hostId, vmIds));
+  }
+
+  readVms(vmIds: readonly string[]): Promise<StoredVm[]> {
+    return this.call("readVms", () => this.vmsNow(null, vmIds));
   }
 
   apply(claim: HostClaim, changes: HostChanges): Promise<boolean> {

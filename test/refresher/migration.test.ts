@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { HostReport, ReportedVm } from "../../src/vdsm/records/types.js";
 import { runAtOnce } from "../../src/vdsm/scan/sliced-work.js";
 import { planPass } from "../../src/refresher/plan/plan.js";
+import { sightVms } from "../../src/refresher/plan/sightings.js";
 import type { HostClaim, StoredVm } from "../../src/store/types.js";
 import { VM_STATUS } from "../../src/model/vm-status.js";
 import { A, B, C, device, downRecord, IGNORE, reportedVm, reportOf, VM } from "./builders.js";
@@ -83,7 +84,7 @@ class Steps {
   write(): boolean {
     if (this.report === null) return false;
     const { hostId, stored, report } = this;
-    const plan = runAtOnce(planPass({ hostId, stored, report, ignoreNames: IGNORE }, new Map()));
+    const plan = runAtOnce(planPass(sightVms({ hostId, stored, report }), IGNORE, new Map()));
     const isWritten = this.cluster.store.applyNow(this.claim, plan.changes);
     this.cluster.owners.push(this.cluster.vm.ownerId);
     return isWritten;

@@ -54,7 +54,6 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
     hosts: fleet.hosts.map(({ configured }) => configured),
     intervalMs: 1_000,
     ignoreNames: [],
-    publish: () => undefined,
     log: { debug: NOTHING, info: NOTHING, warn: NOTHING, error: NOTHING },
     onPass: ({ outcome, failure }) => {
       passes += 1;

@@ -2,8 +2,9 @@ import type { DataSource, QueryRunner } from "typeorm";
 import { QueryFailedError } from "typeorm";
 import { writeInterfaces } from "./interface-writes.js";
 import { writeNics } from "./nic-writes.js";
-import { noteRightful, type Success } from "./passes.js";
+import { noteValidSuccesses, type Success } from "./passes.js";
 import { affectedBy, inTransaction } from "../postgres/sql.js";
+import { sendRows } from "./send-rows.js";
 import { expectAll, SupersededError } from "./superseded-error.js";
 import type { HostChanges, VmState } from "../types.js";
 import { insertVms, updateVms, type VmChange } from "./vm-writes.js";
@@ -14,9 +15,11 @@ export interface PassWrite extends Success {
 }
 
 /**
- * Writes passes, each whole or not at all, and their hosts' successes with them; how each ended, by host: whether it was
- * written, or what went wrong. What a hundred small passes have to say then costs one transaction. Where that meets
- * trouble of which one of them alone may be the cause, nothing of it stands, and each is written by itself.
+ * Writes passes, each whole or not at all, and their hosts' successes with them. Returns how each pass ended, by host:
+ * `true` if it was written, `false` if its claim was void, or a promise that rejects.
+ *
+ * A hundred small passes so cost one transaction. If that fails for a reason that only one of them may have caused, it is
+ * rolled back, and each pass is written by itself.
  */
 export async function applyPasses(
   dataSource: DataSource,
@@ -35,9 +38,9 @@ export async function applyPasses(
   return alone;
 }
 
-/** How much of a transaction a pass takes; one that touches other hosts' standings has its own. */
+/** How much of a batch a pass takes. One that affects other hosts has a transaction of its own. */
 export function weightOf({ claim, changes }: PassWrite): number {
-  for (const hostId of hostsConcerned(changes)) if (hostId !== claim.hostId) return Infinity;
+  for (const hostId of findAffectedHosts(changes)) if (hostId !== claim.hostId) return Infinity;
   const rows = Object.values<readonly unknown[]>({ ...changes }).reduce((sum, list) => sum + list.length, 0);
   return Math.max(1, rows / ROWS_OF_WEIGHT_1);
 }
@@ -53,71 +56,81 @@ async function applyAlone(dataSource: DataSource, write: PassWrite): Promise<boo
   }
 }
 
-/** The hosts whose passes are written now; the claims of the others are void. */
+/** Writes the passes whose claim is valid; returns their hosts. */
 async function writeAll(
   queryRunner: QueryRunner,
   writes: readonly PassWrite[],
 ): Promise<ReadonlySet<string>> {
-  const entitled = await takeRights(queryRunner, writes);
-  const changes = together(entitled);
+  const valid = await lockForWriting(queryRunner, writes);
+  const changes = mergeChanges(valid);
   await insertVms(queryRunner, changes.newVms);
-  await updateVms(queryRunner, entitled.flatMap(changesOf));
+  await updateVms(queryRunner, valid.flatMap(listVmChanges));
   await writeInterfaces(queryRunner, changes);
   await writeNics(queryRunner, changes);
-  return new Set(entitled.map(({ claim }) => claim.hostId));
+  return new Set(valid.map(({ claim }) => claim.hostId));
 }
 
 /**
- * Takes the right to write what other passes could write too; the passes that have it. First the rows of all hosts that have or get a standing
- * with a VM of these passes, always in one order, so that no two transactions wait for each other in a circle; then the
- * fence. From there on nobody else can take a VM of these hosts, so their own VMs need no lock. VMs of others are not
- * waited for: one that is not as the pass assumed, or is in another's hands just now, voids it.
+ * Locks what these passes write, and returns the passes whose claim is valid. Always in this order, so that no two
+ * transactions wait for each other in a circle:
+ * 1. lock the rows of all hosts that have or get a role with a VM of these passes, by id (only if there are others);
+ * 2. check each claim's epoch, and note the success of the valid ones;
+ * 3. raise the epoch of hosts whose role with a VM changes: what their own passes have read is no longer true;
+ * 4. lock the VMs of other hosts. One that is not as the pass read it, or that another transaction has locked, is not
+ *    waited for, but voids the pass.
+ * The hosts' own VMs need no lock: while their rows are locked, nobody else can take a VM of theirs.
  */
-async function takeRights(
+async function lockForWriting(
   queryRunner: QueryRunner,
   writes: readonly PassWrite[],
 ): Promise<readonly PassWrite[]> {
   const own = new Set(writes.map(({ claim }) => claim.hostId));
-  const concerned = new Set([...own, ...writes.flatMap(({ changes }) => [...hostsConcerned(changes)])]);
-  if (concerned.size > own.size) {
+  const affected = new Set([...own, ...writes.flatMap(({ changes }) => [...findAffectedHosts(changes)])]);
+  if (affected.size > own.size) {
     await affectedBy(
       queryRunner,
       "SELECT FROM vnic_graph_host WHERE host_id = ANY($1::uuid[]) ORDER BY host_id FOR UPDATE",
-      [[...concerned]],
+      [[...affected]],
     );
   }
-  const rightful = await noteRightful(queryRunner, writes);
-  const entitled = writes.filter(({ claim }) => rightful.has(claim.hostId));
-  const outdone = new Set(entitled.flatMap(({ changes }) => [...hostsOutdone(changes)]));
-  for (const hostId of own) outdone.delete(hostId);
-  if (outdone.size > 0) {
+  const validHosts = await noteValidSuccesses(queryRunner, writes);
+  const valid = writes.filter(({ claim }) => validHosts.has(claim.hostId));
+  const invalidated = new Set(valid.flatMap(({ changes }) => [...findInvalidatedHosts(changes)]));
+  for (const hostId of own) invalidated.delete(hostId);
+  if (invalidated.size > 0) {
     await affectedBy(
       queryRunner,
       "UPDATE vnic_graph_host SET epoch = epoch + 1 WHERE host_id = ANY($1::uuid[])",
-      [[...outdone]],
+      [[...invalidated]],
     );
   }
-  const foreign = entitled.flatMap(({ claim, changes }) =>
-    changes.changedVms.map(({ before }) => before).filter(({ ownerId }) => ownerId !== claim.hostId),
-  );
-  if (foreign.length > 0) {
-    const locked = await affectedBy(
-      queryRunner,
-      `SELECT FROM vm_dynamic d JOIN unnest($1::uuid[], $2::uuid[]) AS g(id, owner_id)
-         ON d.vm_guid = g.id AND d.run_on_vds IS NOT DISTINCT FROM g.owner_id
-       FOR NO KEY UPDATE OF d SKIP LOCKED`,
-      [foreign.map((vm) => vm.id), foreign.map((vm) => vm.ownerId)],
-    );
-    expectAll(locked, foreign.length);
-  }
-  return entitled;
+  await lockForeignVms(queryRunner, valid);
+  return valid;
 }
 
-/** Hosts that have or get a standing with a VM of the pass. */
-function hostsConcerned({ newVms, changedVms }: Pick<HostChanges, "newVms" | "changedVms">): Set<string> {
+async function lockForeignVms(queryRunner: QueryRunner, writes: readonly PassWrite[]): Promise<void> {
+  const foreign = writes.flatMap(({ claim, changes }) =>
+    changes.changedVms.map(({ before }) => before).filter(({ ownerId }) => ownerId !== claim.hostId),
+  );
+  if (foreign.length === 0) return;
+  const { source, parameters } = sendRows(foreign, {
+    id: ["uuid", (vm) => vm.id],
+    owner_id: ["uuid", (vm) => vm.ownerId],
+  });
+  const locked = await affectedBy(
+    queryRunner,
+    `SELECT FROM vm_dynamic d JOIN ${source} ON d.vm_guid = g.id AND d.run_on_vds IS NOT DISTINCT FROM g.owner_id
+     FOR NO KEY UPDATE OF d SKIP LOCKED`,
+    parameters,
+  );
+  expectAll(locked, foreign.length);
+}
+
+/** The hosts that have or get a role with a VM of the pass. */
+function findAffectedHosts({ newVms, changedVms }: Pick<HostChanges, "newVms" | "changedVms">): Set<string> {
   const hosts = new Set<string>();
   const add = (vm: VmState): void => {
-    for (const field of STANDINGS) if (vm[field] !== null) hosts.add(vm[field]);
+    for (const role of ROLES) if (vm[role] !== null) hosts.add(vm[role]);
   };
   for (const vm of newVms) add(vm);
   for (const { before, after } of changedVms) {
@@ -127,24 +140,24 @@ function hostsConcerned({ newVms, changedVms }: Pick<HostChanges, "newVms" | "ch
   return hosts;
 }
 
-/** Hosts whose standing with a VM the pass changes: what their own passes have read is no longer true. */
-function hostsOutdone({ newVms, changedVms }: HostChanges): Set<string> {
-  const hosts = hostsConcerned({ newVms, changedVms: [] });
+/** The hosts whose role with a VM the pass changes: what their own passes have read is no longer true. */
+function findInvalidatedHosts({ newVms, changedVms }: HostChanges): Set<string> {
+  const hosts = findAffectedHosts({ newVms, changedVms: [] });
   for (const { before, after } of changedVms) {
-    for (const field of STANDINGS) {
-      if (before[field] === after[field]) continue;
-      if (before[field] !== null) hosts.add(before[field]);
-      if (after[field] !== null) hosts.add(after[field]);
+    for (const role of ROLES) {
+      if (before[role] === after[role]) continue;
+      if (before[role] !== null) hosts.add(before[role]);
+      if (after[role] !== null) hosts.add(after[role]);
     }
   }
   return hosts;
 }
 
-function changesOf({ claim, changes }: PassWrite): VmChange[] {
+function listVmChanges({ claim, changes }: PassWrite): VmChange[] {
   return changes.changedVms.map((change) => ({ ...change, hostId: claim.hostId }));
 }
 
-function together(writes: readonly PassWrite[]): Omit<HostChanges, "changedVms"> {
+function mergeChanges(writes: readonly PassWrite[]): Omit<HostChanges, "changedVms"> {
   const all = writes.map(({ changes }) => changes);
   if (all.length === 1 && all[0] !== undefined) return all[0];
   return {
@@ -159,7 +172,7 @@ function together(writes: readonly PassWrite[]): Omit<HostChanges, "changedVms">
 }
 
 /**
- * Whether PostgreSQL itself said no to a statement for what was in it: bad data, a constraint, one row meant twice, or a
+ * `true` if PostgreSQL refused a statement for what was in it: bad data, a constraint, one row meant twice, or a
  * deadlock. Any other failure, such as a lost connection, may have come after the commit.
  */
 function isRefused(error: unknown): boolean {
@@ -168,7 +181,8 @@ function isRefused(error: unknown): boolean {
   return typeof code === "string" && /^(?:21|22|23|40)...$/.test(code);
 }
 
-const STANDINGS = ["ownerId", "incomingId", "contenderId"] as const;
+/** The roles that a host can have with a VM. */
+const ROLES = ["ownerId", "incomingId", "contenderId"] as const;
 
-/** Two thousand rows a transaction, with {@link gather}'s 200: it holds the rows of all its hosts until it ends. */
+/** With {@link createBatcher}'s 200, two thousand rows a transaction: it locks the rows of all its hosts until it ends. */
 const ROWS_OF_WEIGHT_1 = 10;

@@ -1,43 +1,43 @@
-/** How calls are made of what is asked for. */
-export interface GatherOptions<Item, Key> {
-  /** One key is in a call once, and its result is found by it. */
+/** How calls are batched. */
+export interface BatchOptions<Item, Key> {
+  /** A batch holds a key once; an item's result is found by its key. */
   readonly keyOf: (item: Item) => Key;
-  /** How much of a call an item takes, of {@link MOST_AT_ONCE}; one that is heavier goes alone. */
+  /** How much of a batch an item takes, of {@link MAX_BATCH_WEIGHT}; a heavier item has a batch of its own. */
   readonly weightOf?: (item: Item) => number;
-  /** Calls at the same time, at most. */
-  readonly lanes?: number;
+  /** Batches that run at the same time, at most. */
+  readonly concurrency?: number;
 }
 
 /**
- * Makes one call of many: what is asked for while a call is under way waits, and goes out together with the next. At rest
- * nothing waits; under load, or where a commit takes its time, the number of calls stays small.
+ * Makes a function that runs many calls as one: calls that come while a batch runs wait, and make up the next one. At rest
+ * nothing waits. Under load, or where a commit takes its time, the number of batches stays small.
  */
-export function gather<Item, Key, Result>(
-  { keyOf, weightOf = () => 1, lanes = 1 }: GatherOptions<Item, Key>,
+export function createBatcher<Item, Key, Result>(
+  { keyOf, weightOf = () => 1, concurrency = 1 }: BatchOptions<Item, Key>,
   run: (items: readonly Item[]) => Promise<ReadonlyMap<Key, Result>>,
 ): (item: Item) => Promise<Result | undefined> {
-  let waiting: Waiting<Item, Key, Result>[] = [];
+  let waiting: WaitingCall<Item, Key, Result>[] = [];
   let running = 0;
 
-  const nextBatch = (): Map<Key, Waiting<Item, Key, Result>> => {
-    const batch = new Map<Key, Waiting<Item, Key, Result>>();
-    const later: Waiting<Item, Key, Result>[] = [];
-    let room = MOST_AT_ONCE;
-    for (const each of waiting) {
-      const { key, weight } = each;
+  const takeBatch = (): Map<Key, WaitingCall<Item, Key, Result>> => {
+    const batch = new Map<Key, WaitingCall<Item, Key, Result>>();
+    const later: WaitingCall<Item, Key, Result>[] = [];
+    let room = MAX_BATCH_WEIGHT;
+    for (const call of waiting) {
+      const { key, weight } = call;
       if ((weight <= room || batch.size === 0) && !batch.has(key)) {
-        batch.set(key, each);
+        batch.set(key, call);
         room -= weight;
-      } else later.push(each);
+      } else later.push(call);
     }
     waiting = later;
     return batch;
   };
 
-  const work = async (): Promise<void> => {
+  const runBatches = async (): Promise<void> => {
     running += 1;
     while (waiting.length > 0) {
-      const batch = nextBatch();
+      const batch = takeBatch();
       try {
         const results = await run([...batch.values()].map(({ item }) => item));
         for (const [key, { resolve }] of batch) resolve(results.get(key));
@@ -51,11 +51,11 @@ export function gather<Item, Key, Result>(
   return (item) =>
     new Promise((resolve, reject) => {
       waiting.push({ item, key: keyOf(item), weight: weightOf(item), resolve, reject });
-      if (running < lanes) void work();
+      if (running < concurrency) void runBatches();
     });
 }
 
-interface Waiting<Item, Key, Result> {
+interface WaitingCall<Item, Key, Result> {
   readonly item: Item;
   readonly key: Key;
   readonly weight: number;
@@ -63,5 +63,5 @@ interface Waiting<Item, Key, Result> {
   readonly reject: (error: unknown) => void;
 }
 
-/** A statement that writes holds the rows of all its hosts until its commit; so it shall not take long. */
-const MOST_AT_ONCE = 200;
+/** A statement that writes locks the rows of all its hosts until its commit, so a batch must stay short. */
+const MAX_BATCH_WEIGHT = 200;

@@ -3,6 +3,7 @@ import { splitIntoColumns, COLUMNS } from "../read/interface-columns.js";
 import { identitiesOf, ONE_STORED_ROW_EACH, placesOf } from "./interface-identity.js";
 import { updateInterfaces } from "./interface-updates.js";
 import { affectedBy } from "../postgres/sql.js";
+import { sendRows } from "./send-rows.js";
 import { expectAll } from "./superseded-error.js";
 import type { HostChanges } from "../types.js";
 
@@ -30,18 +31,22 @@ export async function writeInterfaces(
     );
   }
   if (interfaceOrders.length > 0) {
+    // PostgreSQL has no arrays of arrays of different lengths: each list is sent as the text of an array.
+    const { source, parameters } = sendRows(interfaceOrders, {
+      id: ["uuid", ({ vmId }) => vmId],
+      names: ["text", ({ names }) => formatArray(names)],
+    });
     const updated = await affectedBy(
       queryRunner,
-      `UPDATE vnic_graph_vm r SET interface_names = g.names::text[]
-       FROM unnest($1::uuid[], $2::text[]) AS g(id, names) WHERE r.vm_id = g.id`,
-      [interfaceOrders.map(({ vmId }) => vmId), interfaceOrders.map(({ names }) => arrayLiteralOf(names))],
+      `UPDATE vnic_graph_vm r SET interface_names = g.names::text[] FROM ${source} WHERE r.vm_id = g.id`,
+      parameters,
     );
     expectAll(updated, interfaceOrders.length);
   }
 }
 
-/** PostgreSQL has no arrays of arrays of different lengths: each list travels as the text of an array. */
-function arrayLiteralOf(names: readonly (string | null)[]): string {
+/** The names as PostgreSQL's text of an array. */
+function formatArray(names: readonly (string | null)[]): string {
   const elements = names.map((name) =>
     name === null ? "NULL" : `"${name.replaceAll(/["\\]/g, String.raw`\$&`)}"`,
   );

@@ -1,6 +1,7 @@
 import type { DataSource, QueryRunner } from "typeorm";
 import { changedRows, execute } from "../postgres/sql.js";
 import type { HostChanges, HostClaim, HostFailure } from "../types.js";
+import { sendRows, type SentColumns } from "./send-rows.js";
 
 /** Begins passes: raises each host's epoch by one and notes the attempt. The epochs by host; of those that are polled. */
 export async function claimHosts(
@@ -18,7 +19,7 @@ export async function claimHosts(
   return new Map(rows.map(({ host_id: hostId, epoch }) => [hostId, { hostId, epoch: BigInt(epoch) }]));
 }
 
-/** What a pass tells of itself when it was a success. */
+/** A pass that succeeded, and what is noted of it. */
 export interface Success {
   readonly claim: HostClaim;
   readonly vmCount: number;
@@ -34,22 +35,24 @@ export async function noteSuccesses(
   dataSource: DataSource,
   passes: readonly Success[],
 ): Promise<ReadonlyMap<string, true>> {
+  const { source, parameters } = sendRows(passes, SUCCESS_COLUMNS);
   const rows = await changedRows<{ host_id: string }>(
     dataSource,
-    `${NOTE_SUCCESSES} AND set_config('synchronous_commit', 'off', true) = 'off' RETURNING h.host_id`,
-    arraysOf(passes),
+    `${noteSuccessSql(source)} AND set_config('synchronous_commit', 'off', true) = 'off' RETURNING h.host_id`,
+    parameters,
   );
   return new Map(rows.map(({ host_id: hostId }) => [hostId, true]));
 }
 
-/** The fence: the same within the transaction that writes what these passes found. */
-export async function noteRightful(
+/** Checks the fence within the transaction that writes what passes found, and notes their success; returns the hosts. */
+export async function noteValidSuccesses(
   queryRunner: QueryRunner,
   passes: readonly Success[],
 ): Promise<ReadonlySet<string>> {
+  const { source, parameters } = sendRows(passes, SUCCESS_COLUMNS);
   const { records } = await queryRunner.query(
-    `${NOTE_SUCCESSES} RETURNING h.host_id`,
-    arraysOf(passes),
+    `${noteSuccessSql(source)} RETURNING h.host_id`,
+    parameters,
     true,
   );
   return new Set((records as { host_id: string }[]).map(({ host_id: hostId }) => hostId));
@@ -72,22 +75,22 @@ export async function failPass(
 }
 
 /** `true` if a pass has nothing to write but its success. */
-export function isWithoutNews(changes: HostChanges): boolean {
+export function hasNoChanges(changes: HostChanges): boolean {
   return Object.values(changes).every((list: readonly unknown[]) => list.length === 0);
 }
 
-function arraysOf(passes: readonly Success[]): unknown[][] {
-  return [
-    passes.map(({ claim }) => claim.hostId),
-    passes.map(({ claim }) => claim.epoch.toString()),
-    passes.map(({ vmCount }) => vmCount),
-    passes.map(({ durationMs }) => Math.round(durationMs)),
-  ];
-}
-
-const NOTE_SUCCESSES = `WITH mine AS (SELECT h.host_id, g.epoch, g.vms, g.ms FROM vnic_graph_host h
-    JOIN unnest($1::uuid[], $2::bigint[], $3::int[], $4::int[]) AS g(id, epoch, vms, ms) ON h.host_id = g.id
+/** The statement that notes successes where the claim is valid; ends in its condition. */
+function noteSuccessSql(source: string): string {
+  return `WITH mine AS (SELECT h.host_id, g.epoch, g.vms, g.ms FROM vnic_graph_host h JOIN ${source} ON h.host_id = g.id
   ORDER BY h.host_id FOR NO KEY UPDATE OF h)
 UPDATE vnic_graph_host h SET previous_success_at = h.last_success_at, last_success_at = now(),
   last_error_kind = NULL, last_error = NULL, vm_count = mine.vms, last_duration_ms = mine.ms FROM mine
 WHERE h.host_id = mine.host_id AND h.epoch = mine.epoch`;
+}
+
+const SUCCESS_COLUMNS: SentColumns<Success> = {
+  id: ["uuid", ({ claim }) => claim.hostId],
+  epoch: ["bigint", ({ claim }) => claim.epoch.toString()],
+  vms: ["int", ({ vmCount }) => vmCount],
+  ms: ["int", ({ durationMs }) => Math.round(durationMs)],
+};

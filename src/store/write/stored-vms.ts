@@ -5,18 +5,18 @@ import { readNics } from "../read/nic-reads.js";
 import { byVm, inTransaction, rowsOf } from "../postgres/sql.js";
 import type { StoredVm, VmState } from "../types.js";
 
-/** Which VMs a pass asks for: those in which its host has a standing (`null`: none of these), and those with one of the ids. */
+/** The VMs that a pass asks for: those in which one of the hosts has a role, and those with one of the ids. */
 export interface StoredVmsQuestion {
-  readonly hostId: string | null;
+  readonly hostIds: readonly string[];
   readonly vmIds: readonly string[];
 }
 
 /** Answers the questions of several passes, all as of one instant, with as many statements as for one. */
-export async function storedVmsOf(
+export async function readStoredVms(
   dataSource: DataSource,
   questions: readonly StoredVmsQuestion[],
 ): Promise<ReadonlyMap<StoredVmsQuestion, StoredVm[]>> {
-  const hostIds = questions.map(({ hostId }) => hostId).filter((hostId) => hostId !== null);
+  const hostIds = questions.flatMap((question) => question.hostIds);
   const vmIds = questions.flatMap((question) => question.vmIds);
   const vms = await inTransaction(
     dataSource,
@@ -37,11 +37,11 @@ export async function storedVmsOf(
     },
     "REPEATABLE READ",
   );
-  return sortedOut(vms, questions);
+  return groupByQuestion(vms, questions);
 }
 
 /** Each question's VMs. One may be in several answers: two hosts report it while it migrates. */
-function sortedOut(
+function groupByQuestion(
   vms: readonly StoredVm[],
   questions: readonly StoredVmsQuestion[],
 ): Map<StoredVmsQuestion, StoredVm[]> {
@@ -57,9 +57,9 @@ function sortedOut(
   }
   return new Map(
     questions.map((question) => {
-      const standing = question.hostId === null ? [] : (byHost.get(question.hostId) ?? []);
+      const ofHosts = question.hostIds.flatMap((hostId) => byHost.get(hostId) ?? []);
       const named = question.vmIds.map((id) => byId.get(id)).filter((vm) => vm !== undefined);
-      return [question, [...new Set([...standing, ...named])]];
+      return [question, [...new Set([...ofHosts, ...named])]];
     }),
   );
 }
@@ -68,7 +68,7 @@ interface StateRow extends VmState {
   readonly interfaceNames: InterfaceNames | null;
 }
 
-/** Apart from the rest: how many ids there are is then known when the rest is planned, and no table is read whole. */
+/** A statement of its own, so that PostgreSQL knows how many ids there are when it plans the others, and uses indexes. */
 const SELECT_IDS = `SELECT vm_guid AS id FROM vm_dynamic WHERE run_on_vds = ANY($1::uuid[])
 UNION SELECT vm_guid FROM vm_dynamic WHERE migrating_to_vds = ANY($1::uuid[])
 UNION SELECT vm_id FROM vnic_graph_vm WHERE contender_id = ANY($1::uuid[])

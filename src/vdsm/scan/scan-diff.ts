@@ -4,8 +4,8 @@ import { dropLargeMembers, type RecordParts } from "./scan-record.js";
 import type { RejectedVm, ReportedVm } from "../records/types.js";
 import { parseVm, isRejected } from "../records/vm-stats.js";
 
-/** What is remembered of an answer: digests instead of bytes, because a fleet has a million VMs. */
-export interface KnownVms {
+/** What is kept of an answer: digests instead of bytes, because a fleet has a million VMs. */
+export interface KeptAnswer {
   readonly count: number;
   /** SHA-256 of all parts: equal ones need no further look. */
   readonly digest: Buffer;
@@ -16,13 +16,13 @@ export interface KnownVms {
   readonly rejected: readonly RejectedVm[];
 }
 
-/** What differs, and what is known now. */
+/** What differs from the kept answer, and what to keep of this one. */
 export interface VmDifference {
   readonly vms: readonly ReportedVm[];
   readonly rejected: readonly RejectedVm[];
   readonly removed: readonly string[];
   readonly unchanged: number;
-  readonly known: KnownVms;
+  readonly toKeep: KeptAnswer;
 }
 
 /** Compares parts with what is known, in as many steps as its caller likes, and parses those that are not known yet. */
@@ -38,7 +38,7 @@ export class VmDiff {
   constructor(
     private readonly parts: RecordParts,
     private readonly digest: Buffer,
-    private readonly before: KnownVms | null,
+    private readonly before: KeptAnswer | null,
   ) {
     this.count = parts.ends.length;
     this.vmDigests = Buffer.alloc(WIDTH * this.count);
@@ -68,7 +68,7 @@ export class VmDiff {
       rejected,
       removed: before === null ? [] : findRemovedIds(before, idsNow),
       unchanged: count - vms.length - rejected.length,
-      known: { count, digest, vmDigests, vmIds, rejected },
+      toKeep: { count, digest, vmDigests, vmIds, rejected },
     };
   }
 
@@ -104,7 +104,7 @@ export function parsePart(part: Buffer): ReportedVm | RejectedVm {
 class Lookup {
   private positions: Map<string, number> | null = null;
 
-  constructor(private readonly before: KnownVms) {}
+  constructor(private readonly before: KeptAnswer) {}
 
   /** The id of the VM with this digest, or `null` if it is not known. */
   idOf(vmDigest: Buffer, position: number): Buffer | null {
@@ -126,7 +126,7 @@ function indexPositions(vmDigests: Buffer): Map<string, number> {
   return positions;
 }
 
-function findRemovedIds(before: KnownVms, idsNow: ReadonlySet<string>): string[] {
+function findRemovedIds(before: KeptAnswer, idsNow: ReadonlySet<string>): string[] {
   return [...collectIds(before.vmIds)].filter((id) => !idsNow.has(id)).map(formatUuid);
 }
 

@@ -1,15 +1,18 @@
 import { createHash } from "node:crypto";
 import { parseHostReport, mergeRecords } from "../records/host-report.js";
-import { parsePart, VmDiff, type KnownVms } from "./scan-diff.js";
+import { parsePart, VmDiff, type KeptAnswer } from "./scan-diff.js";
 import { RecordParts } from "./scan-record.js";
 import { AnswerWalk } from "./scan-walk.js";
 import { runAtOnce, runInSlices, type SlicedWork } from "./sliced-work.js";
 import type { RejectedVm, ReportedVm } from "../records/types.js";
 
-/** How an answer of `Host.getAllVmStats` differs from the last one that was kept. */
+/** An answer of `Host.getAllVmStats`, compared with the one that was kept before. */
 export interface ScannedReport {
-  /** Nothing was kept, or nothing could be compared: `vms` are all VMs, and who is gone only the caller can tell. */
-  readonly isWhole: boolean;
+  /**
+   * `true`: `vms` and `rejected` are all VMs of the answer, and `removed` is empty. So it is where no answer was kept, or
+   * where this one cannot be compared; the caller then has to find out itself which VMs are gone.
+   */
+  readonly listsAllVms: boolean;
   /** VMs that are new or reported otherwise than in the kept answer, in the answer's order. */
   readonly vms: readonly ReportedVm[];
   /** All VMs that cannot be read in this answer, changed or not. */
@@ -18,44 +21,42 @@ export interface ScannedReport {
   readonly removed: readonly string[];
   /** VMs reported exactly as in the kept answer. */
   readonly unchanged: number;
-  /** For {@link ReportMemory.keep}; `null`: the next answer cannot be compared with this one. */
-  readonly known: KnownVms | null;
+  /** What to keep of this answer, for the scan of the next one; `null`: the next one cannot be compared with it. */
+  readonly toKeep: KeptAnswer | null;
 }
 
 /**
- * Remembers one host's last answer in 32 bytes a VM, so that the next is parsed only where it differs. The counters in an
- * answer move with every poll, what we read hardly ever. Every byte is still checked to be JSON, at a third of the cost
- * of parsing; whatever VDSM would not write is left to {@link parseHostReport}, so both always say the same.
+ * Reads a host's answer and parses only the VMs that differ from the kept answer; `null`: all of them.
+ *
+ * The counters in an answer change with every poll, and what we read hardly ever does. So 32 bytes a VM are kept of an
+ * answer, and a part whose digest is known is not parsed. Every byte is still checked to be JSON, at a third of the cost
+ * of parsing. What VDSM would not write is left to {@link parseHostReport}, so both give the same and throw the same.
+ *
+ * Keep an answer only once all that it means is stored; until then compare the next one with what was kept before.
  */
-export class ReportMemory {
-  private kept: KnownVms | null = null;
+export function scanAnswer(body: Buffer, kept: KeptAnswer | null): ScannedReport | Promise<ScannedReport> {
+  return body.length > LARGE_ANSWER_BYTES ? scanInSlices(body, kept) : scanAtOnce(body, kept);
+}
 
-  /** Reads an answer and compares it with the kept one; throws what {@link parseHostReport} throws. */
-  read(body: Buffer): ScannedReport {
-    return runAtOnce(scanAnswer(body, parts, this.kept, Infinity));
-  }
+/** Scans an answer in one go. */
+export function scanAtOnce(body: Buffer, kept: KeptAnswer | null): ScannedReport {
+  return runAtOnce(scan(body, parts, kept, Infinity));
+}
 
-  /** The same for an answer so large that others must get a turn while it is read: one after each slice. */
-  readInTurns(body: Buffer, sliceBytes = SLICE_BYTES): Promise<ScannedReport> {
-    return runInSlices(scanAnswer(body, new RecordParts(), this.kept, sliceBytes));
-  }
-
-  /** To be called once all that an answer means has been stored: the next is compared with this one. */
-  keep(scanned: ScannedReport): void {
-    this.kept = scanned.known;
-  }
-
-  /** The next answer counts as new in all its parts, because what is stored may no longer be what was kept. */
-  forget(): void {
-    this.kept = null;
-  }
+/** Scans an answer slice by slice; other work gets a turn of the event loop after each slice. */
+export function scanInSlices(
+  body: Buffer,
+  kept: KeptAnswer | null,
+  sliceBytes = SLICE_BYTES,
+): Promise<ScannedReport> {
+  return runInSlices(scan(body, new RecordParts(), kept, sliceBytes));
 }
 
 /** Reads an answer, pausing after each slice; only what VDSM would not write is parsed in one go. */
-function* scanAnswer(
+function* scan(
   body: Buffer,
   parts: RecordParts,
-  kept: KnownVms | null,
+  kept: KeptAnswer | null,
   sliceBytes: number,
 ): SlicedWork<ScannedReport> {
   const walk = new AnswerWalk(body, parts);
@@ -63,7 +64,7 @@ function* scanAnswer(
     walk.walk(sliceBytes);
     yield;
   }
-  if (walk.state === "foreign") return { isWhole: true, ...parseHostReport(body), ...NOT_COMPARED };
+  if (walk.state === "foreign") return { listsAllVms: true, ...parseHostReport(body), ...NOT_COMPARED };
 
   const hash = createHash("sha256");
   const { all } = parts;
@@ -77,7 +78,7 @@ function* scanAnswer(
   const diff = new VmDiff(parts, digest, kept);
   while (!diff.compare(sliceBytes)) yield;
   const difference = diff.result();
-  if (difference !== null) return { isWhole: kept === null, ...difference };
+  if (difference !== null) return { listsAllVms: kept === null, ...difference };
 
   const vms: ReturnType<typeof parsePart>[] = [];
   for (let position = 0, from = 0; position < parts.ends.length; position += 1) {
@@ -87,18 +88,29 @@ function* scanAnswer(
     from = end;
     yield;
   }
-  return { isWhole: true, ...mergeRecords(vms), ...NOT_COMPARED };
+  return { listsAllVms: true, ...mergeRecords(vms), ...NOT_COMPARED };
 }
 
-function createUnchangedReport(known: KnownVms): ScannedReport {
-  const { count, rejected } = known;
-  return { isWhole: false, vms: [], rejected, removed: [], unchanged: count - rejected.length, known };
+/** The scan of an answer whose every part is as in the kept one. */
+function createUnchangedReport(kept: KeptAnswer): ScannedReport {
+  const { count, rejected } = kept;
+  return {
+    listsAllVms: false,
+    vms: [],
+    rejected,
+    removed: [],
+    unchanged: count - rejected.length,
+    toKeep: kept,
+  };
 }
 
-const NOT_COMPARED = { removed: [], unchanged: 0, known: null } as const;
+const NOT_COMPARED = { removed: [], unchanged: 0, toKeep: null } as const;
 
-/** Shared by all answers that are read at once: filled and emptied within one call. */
+/** Shared by all answers that are scanned at once: filled and emptied within one call. */
 const parts = new RecordParts();
 
 /** At most some 20 ms of work, where all VMs in it are new. */
 const SLICE_BYTES = 1_048_576;
+
+/** Some 1,600 VMs. A smaller answer takes few milliseconds, and costs the least if it is scanned in one go. */
+const LARGE_ANSWER_BYTES = 4_194_304;

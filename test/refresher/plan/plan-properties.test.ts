@@ -4,7 +4,8 @@ import type { ReportedInterface } from "../../../src/vdsm/records/interfaces.js"
 import type { HostReport, ReportedNic, ReportedVm } from "../../../src/vdsm/records/types.js";
 import { NO_CHANGES } from "../../../src/refresher/plan/plan-builder.js";
 import { runAtOnce } from "../../../src/vdsm/scan/sliced-work.js";
-import { planPass, vmsToAskNicsOf } from "../../../src/refresher/plan/plan.js";
+import { planPass } from "../../../src/refresher/plan/plan.js";
+import { findVmsToAskNicsOf, sightVms } from "../../../src/refresher/plan/sightings.js";
 import { A, B, C, IGNORE, SILENT_INTERFACE, VM, VM2 } from "../builders.js";
 import { MemoryStore } from "../memory-store.js";
 
@@ -83,9 +84,11 @@ function passOver(
     hostId,
     said.vms.map(({ vmId }) => vmId),
   );
-  const input = { hostId, stored, report: said, ignoreNames: IGNORE };
-  const asked = new Set(vmsToAskNicsOf(input));
-  const plan = runAtOnce(planPass(input, new Map([...answers].filter(([vmId]) => asked.has(vmId)))));
+  const sightings = sightVms({ hostId, stored, report: said });
+  const asked = new Set(findVmsToAskNicsOf(sightings));
+  const plan = runAtOnce(
+    planPass(sightings, IGNORE, new Map([...answers].filter(([vmId]) => asked.has(vmId)))),
+  );
   expect(store.applyNow({ hostId, epoch: store.raise(hostId) }, plan.changes)).toBe(true);
   return plan;
 }

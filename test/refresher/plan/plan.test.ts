@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import type { HostReport, ReportedNic } from "../../../src/vdsm/records/types.js";
 import { NO_CHANGES } from "../../../src/refresher/plan/plan-builder.js";
 import { runAtOnce } from "../../../src/vdsm/scan/sliced-work.js";
-import { planPass, vmsToAskNicsOf } from "../../../src/refresher/plan/plan.js";
+import { planPass } from "../../../src/refresher/plan/plan.js";
+import { findVmsToAskNicsOf, sightVms } from "../../../src/refresher/plan/sightings.js";
 import type { StoredVm } from "../../../src/store/types.js";
 import { VM_STATUS } from "../../../src/model/vm-status.js";
 import {
@@ -22,11 +23,11 @@ import {
 } from "../builders.js";
 
 function plan(stored: StoredVm[], report: HostReport, nics: [string, ReportedNic[]][] = [], hostId = A) {
-  return runAtOnce(planPass({ hostId, stored, report, ignoreNames: IGNORE }, new Map(nics)));
+  return runAtOnce(planPass(sightVms({ hostId, stored, report }), IGNORE, new Map(nics)));
 }
 
 function asks(stored: StoredVm[], report: HostReport, hostId = A) {
-  return vmsToAskNicsOf({ hostId, stored, report, ignoreNames: IGNORE });
+  return findVmsToAskNicsOf(sightVms({ hostId, stored, report }));
 }
 
 describe("a plan", () => {
@@ -41,7 +42,7 @@ describe("a plan", () => {
   test("F20: pauses after each few hundred VMs", () => {
     const vmIdAt = (at: number) => `00000000-0000-4000-8000-${String(at).padStart(12, "0")}`;
     const report = reportOf(...Array.from({ length: 1_600 }, (_, at) => reportedVm({ vmId: vmIdAt(at) })));
-    const steps = planPass({ hostId: A, stored: [], report, ignoreNames: IGNORE }, new Map());
+    const steps = planPass(sightVms({ hostId: A, stored: [], report }), IGNORE, new Map());
     expect([...steps]).toHaveLength(3);
   });
 

@@ -36,11 +36,7 @@ const found = (place: number): Partial<HostChanges> => ({
   upsertedNics: [nic(place, place)],
 });
 
-const allVms = () =>
-  store.vmsOf(
-    null,
-    HOSTS.map((_, place) => id(place)),
-  );
+const allVms = () => store.readVms(HOSTS.map((_, place) => id(place)));
 const countOf = (values: readonly unknown[], value: unknown) =>
   values.filter((each) => each === value).length;
 
@@ -122,7 +118,7 @@ describe("passes that end at the same time", () => {
     );
     expect(countOf(ends, true)).toBe(HOSTS.length - 1);
     expect(ends.slice(20, 22).toSorted()).toEqual([false, true]);
-    const [stored] = await store.vmsOf(null, [id(20)]);
+    const [stored] = await store.readVms([id(20)]);
     expect(stored?.interfaces).toHaveLength(ends[20] === true ? 2 : 1);
     expect(stored?.ownerId).toBe(HOSTS[ends[20] === true ? 20 : 21]!.id);
   });

@@ -26,7 +26,7 @@ cleanDatabase((given) => {
 });
 
 async function storedVm(number: number) {
-  return (await store.vmsOf(HOST_A, [id(number)])).find((stored) => stored.id === id(number))!;
+  return (await store.readHostVms(HOST_A, [id(number)])).find((stored) => stored.id === id(number))!;
 }
 
 async function epochOf(hostId: string): Promise<number> {
@@ -145,7 +145,7 @@ describe("a pass", () => {
         insertedInterfaces: numbers.map((number) => device(number)),
         upsertedNics: numbers.map((number) => nic(number, number)),
       });
-      await store.vmsOf(
+      await store.readHostVms(
         HOST_A,
         vms.map((each) => each.id),
       );

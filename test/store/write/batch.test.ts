@@ -1,10 +1,12 @@
 import { expect, test } from "vitest";
-import { gather } from "../../../src/store/write/batch.js";
+import { createBatcher } from "../../../src/store/write/batch.js";
 
 /** Calls that end when told to. */
-function calls(options: { readonly weightOf?: (item: string) => number; readonly lanes?: number } = {}) {
+function calls(
+  options: { readonly weightOf?: (item: string) => number; readonly concurrency?: number } = {},
+) {
   const made: { readonly items: readonly string[]; end: (error?: Error) => void }[] = [];
-  const ask = gather<string, string, string>(
+  const ask = createBatcher<string, string, string>(
     { keyOf: (item) => item.slice(0, 1), ...options },
     (items) =>
       new Promise((resolve, reject) => {
@@ -83,8 +85,8 @@ test("fills a call by weight, sends what is too heavy alone, and lets nothing wa
   expect(made.map(({ items }) => items)).toEqual([["a1"], ["b150", "e50"], ["c300"], ["d60"]]);
 });
 
-test("makes as many calls at the same time as there are lanes", async () => {
-  const { made, ask, settle } = calls({ lanes: 2 });
+test("runs as many batches at the same time as its concurrency allows", async () => {
+  const { made, ask, settle } = calls({ concurrency: 2 });
   const answers = [ask("a"), ask("b"), ask("c"), ask("d")];
   expect(made.map(({ items }) => items)).toEqual([["a"], ["b"]]);
   made[1]!.end();

@@ -98,13 +98,13 @@ test("hosts that take VMs from each other at once never deadlock, and every VM h
         .map(async (hostId) => {
           for (let round = 0; round < 8; round++) {
             const claim = await claimOf(store, hostId);
-            const stored = await store.vmsOf(hostId, NUMBERS.map(id));
+            const stored = await store.readHostVms(hostId, NUMBERS.map(id));
             const taken = stored.filter(() => next() === 0);
             await store.apply(claim, takingOver(hostId, next() === 0 ? taken : taken.toReversed()), PASS);
           }
         });
       await Promise.all(workers);
-      for (const state of await store.vmsOf(HOST_A, NUMBERS.map(id))) {
+      for (const state of await store.readHostVms(HOST_A, NUMBERS.map(id))) {
         // Whoever owns the VM wrote all of it in the same transaction.
         expect(state.ips).toBe(state.ownerId ?? "none");
         expect(state.interfaces.map((each) => each.name)).toEqual(

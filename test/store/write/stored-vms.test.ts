@@ -25,25 +25,27 @@ describe("VMs that passes ask for", () => {
       insertedInterfaces: [device(1), device(1), device(2), device(4)],
       upsertedNics: [nic(1, 1), nic(2, 3)],
     });
+    const ask = (hostId: string | null, vmIds: string[]) =>
+      hostId === null ? store.readVms(vmIds) : store.readHostVms(hostId, vmIds);
     const host = fc.option(fc.constantFrom(HOST_A, HOST_B, HOST_C), { nil: null });
     const question = fc.tuple(host, fc.uniqueArray(fc.constantFrom(id(1), id(2), id(3), id(4), id(5))));
     await fc.assert(
       fc.asyncProperty(fc.array(question, { minLength: 2, maxLength: 6 }), async (questions) => {
         const alone = [];
-        for (const [hostId, vmIds] of questions) alone.push(byId(await store.vmsOf(hostId, vmIds)));
-        const together = await Promise.all(questions.map(([hostId, vmIds]) => store.vmsOf(hostId, vmIds)));
+        for (const [hostId, vmIds] of questions) alone.push(byId(await ask(hostId, vmIds)));
+        const together = await Promise.all(questions.map(([hostId, vmIds]) => ask(hostId, vmIds)));
         expect(together.map(byId)).toEqual(alone);
       }),
       { numRuns: 100 },
     );
-    expect(await store.vmsOf(HOST_B, [])).toHaveLength(2);
+    expect(await store.readHostVms(HOST_B, [])).toHaveLength(2);
   });
 
   test("cost three calls of seven statements for a hundred passes at once", async () => {
     const { store } = database;
     await pass(store, HOST_A, { newVms: [vm(1)] });
     database.statements();
-    await Promise.all(Array.from({ length: 100 }, () => store.vmsOf(HOST_A, [id(1)])));
+    await Promise.all(Array.from({ length: 100 }, () => store.readHostVms(HOST_A, [id(1)])));
     expect(database.statements().length).toBe(3 * STATEMENTS_OF_A_CALL);
   });
 });

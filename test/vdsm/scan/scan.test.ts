@@ -1,15 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseHostReport } from "../../../src/vdsm/records/host-report.js";
-import { ReportMemory, type ScannedReport } from "../../../src/vdsm/scan/scan.js";
+import { scanAnswer, type ScannedReport } from "../../../src/vdsm/scan/scan.js";
 import type { HostReport, ReportedVm } from "../../../src/vdsm/records/types.js";
+import { KeptAnswers } from "./kept-answers.js";
 import { answer, anyBody, vmIdAt, vmRecord } from "./scan-bodies.js";
 
 /** What a reader of differences knows after these. */
 function accumulated(scans: readonly ScannedReport[]): HostReport {
   const vms = new Map<string, ReportedVm>();
   for (const scanned of scans) {
-    if (scanned.isWhole) vms.clear();
+    if (scanned.listsAllVms) vms.clear();
     for (const id of scanned.removed) vms.delete(id);
     for (const { vmId } of scanned.rejected) vms.delete(vmId ?? "");
     for (const vm of scanned.vms) vms.set(vm.vmId, vm);
@@ -48,7 +49,7 @@ describe("scanning the answers of a host", () => {
   test("says after any sequence of answers what parsing the last one says, errors included", () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(anyBody, fc.boolean()), { minLength: 1, maxLength: 6 }), (bodies) => {
-        const memory = new ReportMemory();
+        const memory = new KeptAnswers();
         const kept: ScannedReport[] = [];
         for (const [body, isApplied] of bodies) {
           const parsed = outcomeOf(() => byId(parseHostReport(body)));
@@ -74,8 +75,8 @@ describe("scanning the answers of a host", () => {
         anyBody,
         fc.integer({ min: 1, max: 2_000 }),
         async (first, second, sliceBytes) => {
-          const atOnce = new ReportMemory();
-          const inTurns = new ReportMemory();
+          const atOnce = new KeptAnswers();
+          const inTurns = new KeptAnswers();
           for (const body of [first, second]) {
             const expected = outcomeOf(() => atOnce.read(body));
             const found = await inTurns.readInTurns(body, sliceBytes).then(
@@ -95,7 +96,7 @@ describe("scanning the answers of a host", () => {
   test("F20: gives others a turn after every slice of an answer, be it new, changed, as before or of one VM twice", async () => {
     const records = Array.from({ length: 60 }, (_, at) => vmRecord(at));
     const changed = [...records.slice(1), vmRecord(0, { status: "Paused" })];
-    const memory = new ReportMemory();
+    const memory = new KeptAnswers();
     for (const body of [records, records, changed, [...records, ...records]].map(answer)) {
       const scanned = await turnsDuring(() => memory.readInTurns(body, 1_000));
       expect(scanned.turns).toBeGreaterThanOrEqual(Math.floor(body.length / 2_000));
@@ -104,26 +105,35 @@ describe("scanning the answers of a host", () => {
     }
   });
 
+  test("F20: scans a small answer in one go and a large one in turns", async () => {
+    const small = answer([vmRecord(1)]);
+    const large = Buffer.concat([small, Buffer.alloc(4_194_304, " ")]);
+    expect(scanAnswer(small, null)).toMatchObject({ vms: [{ vmId: vmIdAt(1) }] });
+    const scanned = scanAnswer(large, null);
+    expect(scanned).toBeInstanceOf(Promise);
+    expect((await scanned).vms).toMatchObject([{ vmId: vmIdAt(1) }]);
+  });
+
   test("F20: mixes up no answers that are read in turns at the same time", async () => {
     const bodies = [1, 2, 3].map((host) =>
       answer(Array.from({ length: 20 }, (_, at) => vmRecord(100 * host + at))),
     );
-    const read = await Promise.all(bodies.map((body) => new ReportMemory().readInTurns(body, 500)));
-    expect(read).toEqual(bodies.map((body) => new ReportMemory().read(body)));
+    const read = await Promise.all(bodies.map((body) => new KeptAnswers().readInTurns(body, 500)));
+    expect(read).toEqual(bodies.map((body) => new KeptAnswers().read(body)));
   });
 
   test("refuses what VDSM would not write if it is too large to be parsed, and parses it otherwise", () => {
     const letter = Buffer.from(`{"jsonrpc": "2.0", "id": "1", "result": ["é"]}`);
-    expect(new ReportMemory().read(letter).rejected).toHaveLength(1);
+    expect(new KeptAnswers().read(letter).rejected).toHaveLength(1);
     const large = Buffer.concat([letter, Buffer.alloc(8_388_609 - letter.length, " ")]);
-    expect(() => new ReportMemory().read(large)).toThrow("not written as VDSM does");
+    expect(() => new KeptAnswers().read(large)).toThrow("not written as VDSM does");
   });
 
   test("rejects a VM alone whose guest says more than anybody could use, and names it", () => {
     const hw = "00:1a:4a:16:17:08";
     const netIfaces = [{ name: "x".repeat(4_194_304), hw, inet: [], inet6: [] }];
     const body = answer([vmRecord(1), vmRecord(2, { netIfaces }), vmRecord(3)]);
-    const { vms, rejected } = new ReportMemory().read(body);
+    const { vms, rejected } = new KeptAnswers().read(body);
     expect(vms.map(({ vmId }) => vmId)).toEqual([vmIdAt(1), vmIdAt(3)]);
     expect(rejected).toEqual([
       { vmId: vmIdAt(2), reason: expect.stringMatching(/^the record has \d+ bytes that count, more/) },
@@ -133,13 +143,13 @@ describe("scanning the answers of a host", () => {
   test("refuses more records than any host has VMs, in whatever form", () => {
     const many = `[${Array.from({ length: 65_537 }, () => "{}").join(",")}]`;
     for (const body of [`{"jsonrpc": "2.0", "id": "1", "result": ${many}}`, `{"result": ${many}}`]) {
-      expect(() => new ReportMemory().read(Buffer.from(body))).toThrow("more than 65536 records");
+      expect(() => new KeptAnswers().read(Buffer.from(body))).toThrow("more than 65536 records");
     }
   });
 
   test("accepts no byte that parsing refuses, wherever it stands", () => {
     const good = answer([vmRecord(1), vmRecord(2)]);
-    const memory = new ReportMemory();
+    const memory = new KeptAnswers();
     memory.keep(memory.read(good));
     for (let at = 0; at < good.length; at += 1) {
       for (const byte of [
@@ -164,8 +174,8 @@ describe("scanning the answers of a host", () => {
         bad.write(byte, at, "latin1");
         const parsed = outcomeOf(() => parseHostReport(bad).vms.length);
         const scanned = outcomeOf(() => {
-          const { isWhole, vms, unchanged } = memory.read(bad);
-          return isWhole ? vms.length : vms.length + unchanged;
+          const { listsAllVms, vms, unchanged } = memory.read(bad);
+          return listsAllVms ? vms.length : vms.length + unchanged;
         });
         if (JSON.stringify(scanned) !== JSON.stringify(parsed))
           expect.fail(`${byte} at ${at}: ${good.toString()}`);
@@ -175,7 +185,7 @@ describe("scanning the answers of a host", () => {
 
   test("accepts no answer that is cut short", () => {
     const good = answer([vmRecord(1), vmRecord(2)]);
-    const memory = new ReportMemory();
+    const memory = new KeptAnswers();
     memory.keep(memory.read(good));
     for (let length = 0; length < good.length; length += 1) {
       expect(() => memory.read(good.subarray(0, length))).toThrow("is not JSON");
@@ -183,22 +193,22 @@ describe("scanning the answers of a host", () => {
   });
 
   test("finds nothing changed where only counters moved", () => {
-    const memory = new ReportMemory();
+    const memory = new KeptAnswers();
     memory.keep(memory.read(answer([vmRecord(1), vmRecord(2)])));
     const moved = answer([vmRecord(1, { cpuUser: "99.00" }), vmRecord(2, { memUsage: "71" })]);
-    expect(memory.read(moved)).toMatchObject({ isWhole: false, vms: [], removed: [], unchanged: 2 });
+    expect(memory.read(moved)).toMatchObject({ listsAllVms: false, vms: [], removed: [], unchanged: 2 });
   });
 
   test("parses only VMs that changed, and names those that are gone", () => {
-    const memory = new ReportMemory();
+    const memory = new KeptAnswers();
     memory.keep(memory.read(answer([vmRecord(1), vmRecord(2), vmRecord(3)])));
     const scanned = memory.read(answer([vmRecord(3), vmRecord(2, { status: "Paused" })]));
-    expect(scanned).toMatchObject({ isWhole: false, removed: [vmIdAt(1)], unchanged: 1 });
+    expect(scanned).toMatchObject({ listsAllVms: false, removed: [vmIdAt(1)], unchanged: 1 });
     expect(scanned.vms).toMatchObject([{ vmId: vmIdAt(2), status: "Paused" }]);
   });
 
   test("compares with the last answer that was kept, not with the last one read", () => {
-    const memory = new ReportMemory();
+    const memory = new KeptAnswers();
     memory.keep(memory.read(answer([vmRecord(1)])));
     memory.read(answer([vmRecord(1, { status: "Paused" })]));
     expect(memory.read(answer([vmRecord(1)]))).toMatchObject({ vms: [], unchanged: 1 });
@@ -206,14 +216,14 @@ describe("scanning the answers of a host", () => {
   });
 
   test("tells everything anew once it was told to forget", () => {
-    const memory = new ReportMemory();
+    const memory = new KeptAnswers();
     memory.keep(memory.read(answer([vmRecord(1)])));
     memory.forget();
-    expect(memory.read(answer([vmRecord(1)]))).toMatchObject({ isWhole: true, unchanged: 0 });
+    expect(memory.read(answer([vmRecord(1)]))).toMatchObject({ listsAllVms: true, unchanged: 0 });
   });
 
   test("tells a VM that cannot be read at every answer, and what it says once it can be", () => {
-    const memory = new ReportMemory();
+    const memory = new KeptAnswers();
     const bad = answer([vmRecord(1), vmRecord(2, { netIfaces: "none" })]);
     memory.keep(memory.read(answer([vmRecord(1), vmRecord(2)])));
     memory.keep(memory.read(bad));
@@ -231,12 +241,12 @@ describe("scanning the answers of a host", () => {
     const large = answer(Array.from({ length: 40 }, (_, at) => vmRecord(at, { netIfaces })));
     const small = answer([vmRecord(1)]);
     for (const body of [large, small]) {
-      expect(new ReportMemory().read(body)).toMatchObject(parseHostReport(body));
+      expect(new KeptAnswers().read(body)).toMatchObject(parseHostReport(body));
     }
   });
 
   test("takes a guest's text for text, whatever it imitates", () => {
-    const memory = new ReportMemory();
+    const memory = new KeptAnswers();
     const hostile = vmRecord(1, { vmName: `"}, {"vmId": "${vmIdAt(7)}", "status": "Up", "netIfaces": [` });
     const other = vmRecord(2, { guestContainers: [{ status: "Down", netIfaces: [], vmId: vmIdAt(8) }] });
     const { vms } = memory.read(answer([hostile, other]));

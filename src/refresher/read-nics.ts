@@ -1,0 +1,53 @@
+import { HostError } from "../vdsm/errors.js";
+import type { ReportedNic } from "../vdsm/records/types.js";
+import type { HostLink } from "./host-link.js";
+
+/** Answers about vNICs, and why some are missing. */
+export interface NicAnswers {
+  readonly nics: ReadonlyMap<string, readonly ReportedNic[]>;
+  readonly failure: string | null;
+}
+
+/** Asks a host for the vNICs of these VMs. What it does not tell is no reason to lose what its guests report. */
+export async function readNics(
+  link: HostLink,
+  vmIds: readonly string[],
+  signal: AbortSignal,
+): Promise<NicAnswers> {
+  const nics = new Map<string, readonly ReportedNic[]>();
+  let failure: string | null = null;
+  for (let from = 0; from < vmIds.length; from += VMS_PER_CALL) {
+    try {
+      const answer = await askNics(link, vmIds.slice(from, from + VMS_PER_CALL), signal);
+      for (const [vmId, reported] of answer) nics.set(vmId, reported);
+    } catch (error) {
+      if (!(error instanceof HostError) || error.kind === "aborted") throw error;
+      failure ??= error.message;
+      // A host that refuses one part may answer the others; one that does not answer is not asked again in this pass.
+      if (error.kind !== "fault") break;
+    }
+  }
+  return { nics, failure };
+}
+
+/** Asks with the verb that the host's release has. */
+async function askNics({ vdsm, memory }: HostLink, vmIds: readonly string[], signal: AbortSignal) {
+  if (!memory.lacksDumpxmls) {
+    try {
+      return await vdsm.dumpxmls(vmIds, signal);
+    } catch (error) {
+      if (!(error instanceof HostError) || error.code !== METHOD_NOT_FOUND) throw error;
+      memory.lacksDumpxmls = true;
+    }
+  }
+  return vdsm.getVMFullList(vmIds, signal);
+}
+
+/**
+ * A domain's XML is about 10 kB, and reading one takes a quarter of a millisecond. After a restart of vdsmd all VMs of a
+ * host are asked for, which would be too much for one answer.
+ */
+const VMS_PER_CALL = 100;
+
+/** JSON-RPC's code for a verb that the release does not have: before 4.2 there is no `Host.dumpxmls`. */
+const METHOD_NOT_FOUND = -32601;
