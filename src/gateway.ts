@@ -6,6 +6,7 @@ import { openHostPool, type HostPool } from "./gateway/host-pool.js";
 import { loadIdentity, type LoadedIdentity } from "./gateway/identity.js";
 import type { Log } from "./gateway/log.js";
 import { createMetrics, type Metrics } from "./gateway/metrics.js";
+import { createSerialTask } from "./gateway/serial-task.js";
 import { serve } from "./gateway/serve.js";
 import type { RunningServer } from "./server/options.js";
 import { readTlsMaterial, type TlsMaterial } from "./server/tls.js";
@@ -179,13 +180,11 @@ function createReload(
   slot: BackendSlot,
   { config, log }: GatewayOptions,
 ): () => Promise<void> {
-  const reloadAll = async () => {
+  return createSerialTask(async () => {
     await identity.reload();
     await reloadCertificate(config, server, log);
     await slot.current?.polling?.sync();
-  };
-  let last: Promise<void> = Promise.resolve();
-  return () => (last = last.then(reloadAll, reloadAll));
+  });
 }
 
 /** Shows a renewed certificate to new connections. One that cannot be used is logged, and the old one stays. */

@@ -22,6 +22,8 @@ const ECHO_MS = 300;
 const stopping = new AbortController();
 let signalledAtMs = Number.NEGATIVE_INFINITY;
 const print = (line: string) => process.stdout.write(`${line}\n`);
+/** What a person should know, but a script that reads standard output should not get. */
+const printHint = (line: string) => process.stderr.write(`${line}\n`);
 
 const program = new Command("vnic-graph")
   .description("What guests report about their network interfaces, as GraphQL.")
@@ -110,21 +112,37 @@ program
     printSchema(options, print);
   });
 
-program
-  .command("token")
-  .description("bearer tokens")
+const tokenCommand = program.command("token").description("bearer tokens in AUTH_TOKENS_FILE");
+tokenCommand
   .command("add")
   .description("add a token's hash to AUTH_TOKENS_FILE and print the token, once")
   .requiredOption("--file <path>", "the file, made if absent; a running gateway reads it again at SIGHUP")
-  .requiredOption("--name <name>", "who will use it, for the log")
+  .requiredOption("--name <name>", "who will use it, for the log; one token a name")
   .requiredOption("--role <role,…>", "reader, operator, router or metrics")
-  .option("--expires <time>", "such as 90d or 12h; without it, never")
+  .option("--expires <time>", "such as 90d or 12h, or never (90d)")
   .option("--vms <pattern,…>", "shows only VMs of these names; * and ? stand for any characters")
   .option("--hosts <id,…>", "shows only VMs on these hosts")
   .option("--vm-ids <id,…>", "shows only these VMs")
   .action(async (options: TokenFlags) => {
     const { addToken } = await import("./commands/token.js");
-    await addToken(options, print);
+    await addToken(options, print, printHint);
+  });
+tokenCommand
+  .command("list")
+  .description("print whose tokens a file holds, what they open and when they end")
+  .requiredOption("--file <path>", "the file")
+  .action(async (options: { file: string }) => {
+    const { listTokens } = await import("./commands/token.js");
+    await listTokens(options, print);
+  });
+tokenCommand
+  .command("remove")
+  .description("remove a token's hash from a file")
+  .requiredOption("--file <path>", "the file; a running gateway reads it again at SIGHUP")
+  .requiredOption("--name <name>", "whose token, as `list` shows it")
+  .action(async (options: { file: string; name: string }) => {
+    const { removeToken } = await import("./commands/token.js");
+    await removeToken(options, print, printHint);
   });
 
 for (const [signal, code] of [

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { Role } from "../src/model/roles.js";
 import { ROOT_FIELD_ROLES } from "../src/graph/roles.js";
-import { createToken } from "../src/server/identity/token-file.js";
+import { createToken } from "../src/server/identity/token-lines.js";
 import { createAuthority, type Credentials } from "../src/simulator/wire/certificates.js";
 import { newKey, startIssuer } from "./server/issuer.js";
 import { createDatabase, type TestDatabase } from "./support/database.js";

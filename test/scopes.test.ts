@@ -1,7 +1,7 @@
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createToken } from "../src/server/identity/token-file.js";
+import { createToken } from "../src/server/identity/token-lines.js";
 import { device, HOST_A, HOST_B, HOSTS, id, INTERVAL_MS, nic, pass, vm } from "./store/fixtures.js";
 import { createDatabase, type TestDatabase } from "./support/database.js";
 import { startGatewayProcess, temporaryFolder, type RunningGateway } from "./support/gateway.js";

@@ -1,4 +1,5 @@
 import { ConfigError, type Config } from "../config.js";
+import { toPrintable } from "../model/printable.js";
 import { openHostPool, type HostPool } from "../gateway/host-pool.js";
 import type { ConfiguredHost } from "../store/types.js";
 import { checkDatabase } from "./doctor/database.js";
@@ -19,7 +20,7 @@ export async function runDoctor(
   const counts = { ok: 0, warn: 0, fail: 0 };
   for await (const finding of examine(load, signal)) {
     counts[finding.verdict] += 1;
-    print(`${finding.verdict.padEnd(4)}  ${finding.check}: ${finding.what}`);
+    print(toPrintable(`${finding.verdict.padEnd(4)}  ${finding.check}: ${finding.what}`));
     if (finding.mend !== null) print(`      -> ${finding.mend}`);
   }
   print(`${counts.ok} ok, ${counts.warn} to look at, ${counts.fail} failed`);

@@ -1,18 +1,21 @@
-/** Lays rows out in columns, each as wide as its widest cell; numbers stand to the right. */
+import { toPrintable } from "../model/printable.js";
+
+/** Lays rows out in columns, each as wide as its widest cell; numbers stand to the right. Cells are made printable. */
 export function formatTable(
   header: readonly string[],
   rows: readonly (readonly (string | number)[])[],
 ): string {
+  const cells = rows.map((row) => row.map((cell) => (typeof cell === "string" ? toPrintable(cell) : cell)));
   const widths = header.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => String(row[column] ?? "").length)),
+    cells.reduce((widest, row) => Math.max(widest, String(row[column] ?? "").length), title.length),
   );
-  const line = (cells: readonly (string | number)[]) =>
-    cells
+  const line = (row: readonly (string | number)[]) =>
+    row
       .map((cell, column) => {
         const width = widths[column] ?? 0;
         return typeof cell === "number" ? String(cell).padStart(width) : cell.padEnd(width);
       })
       .join("  ")
       .trimEnd();
-  return [line(header), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n");
+  return [line(header), line(widths.map((width) => "-".repeat(width))), ...cells.map(line)].join("\n");
 }

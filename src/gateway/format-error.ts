@@ -1,7 +1,12 @@
-/** The words of an error in one line: drivers report several failed addresses as one error without words of its own. */
+import { toPrintable } from "../model/printable.js";
+
+/**
+ * Formats an error as one printable line. Drivers report several failed addresses as one error without a message of its
+ * own; their messages are joined then.
+ */
 export function formatError(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0)
     return error.errors.map(formatError).join("; ");
-  const words = error instanceof Error ? error.message : String(error);
-  return words.replaceAll(/\s+/g, " ").trim();
+  const message = error instanceof Error ? error.message : String(error);
+  return toPrintable(message).replaceAll(/\s+/g, " ");
 }

@@ -22,7 +22,7 @@ export async function loadIdentity(config: IdentityConfig, log: Log): Promise<Lo
   const sources: IdentitySource[] = [];
   const tokens = config.tokensFile === null ? null : await loadTokenFile(config.tokensFile, log);
   if (tokens !== null) sources.push(tokens);
-  if (config.oidc !== null) sources.push(createOpenIdConnectIdentity(config.oidc));
+  if (config.oidc !== null) sources.push(createOpenIdConnectIdentity({ ...config.oidc, log }));
   if (config.certificateRoles !== null) sources.push(createCertificateIdentity(config.certificateRoles));
   return {
     identity: sources.length === 0 ? createOpenIdentity() : createIdentity(sources),

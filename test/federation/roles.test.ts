@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Role } from "../../src/model/roles.js";
 import { createIdentity, type Scope } from "../../src/server/identity/identity.js";
-import { createToken, loadTokenFile } from "../../src/server/identity/token-file.js";
+import { loadTokenFile } from "../../src/server/identity/token-file.js";
+import { createToken } from "../../src/server/identity/token-lines.js";
 import { rememberingLog } from "../server/running.js";
 import { temporaryFile } from "../server/temporary.js";
 import { id } from "../store/fixtures.js";

@@ -2,7 +2,8 @@ import { appendFile, writeFile } from "node:fs/promises";
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { createIdentity } from "../../src/server/identity/identity.js";
-import { createToken, loadTokenFile } from "../../src/server/identity/token-file.js";
+import { loadTokenFile } from "../../src/server/identity/token-file.js";
+import { createToken } from "../../src/server/identity/token-lines.js";
 import { buildGraphSchema } from "../../src/graph/schema.js";
 import type { Role } from "../../src/model/roles.js";
 import type { ServerOptions } from "../../src/server/options.js";
@@ -164,11 +165,47 @@ describe("the token file", () => {
       `{"name":"a","roles":["reader"],"sha256":"${"a".repeat(64)}"}\n`.repeat(2),
       /the token of a stands there twice/,
     ],
+    [
+      `{"name":"a","roles":["reader"],"sha256":"${"a".repeat(64)}"}\n# other\n{"name":"a","roles":["reader"],"sha256":"${"b".repeat(64)}"}`,
+      /the name a stands there twice, in lines 1 and 3; remove or rename one/,
+    ],
+    [
+      `{"name":"a","roles":["reader"],"sha256":"${"a".repeat(64)}","scope":{"namePatterns":["w\\u0000b"]}}`,
+      /scope.namePatterns.0 is not right/,
+    ],
+    [`{"name":"a\\u001b[2J","roles":["reader"],"sha256":"${"a".repeat(64)}"}`, /name is not right/],
     ["[]", /no token line/],
   ])("with a wrong line ends the start: %s", async (content, message) => {
     const opening = loadTokenFile(await temporaryFile(content), rememberingLog().log);
     await expect(opening).rejects.toThrow(message);
     await expect(opening).rejects.not.toThrow(/secret/);
+  });
+
+  test("of 20,000 lines is read in a time that grows with the lines, not with their square", async () => {
+    const lines = Array.from({ length: 20_000 }, (_, at) =>
+      JSON.stringify({
+        name: `n${at}`,
+        roles: ["reader"],
+        sha256: createHash("sha256").update(`${at}`).digest("hex"),
+      }),
+    );
+    const timed = async (count: number) => {
+      const path = await temporaryFile(lines.slice(0, count).join("\n"));
+      const startedMs = performance.now();
+      await loadTokenFile(path, rememberingLog().log);
+      return performance.now() - startedMs;
+    };
+    await timed(1_000);
+    const few = Math.min(await timed(2_000), await timed(2_000));
+    expect(await timed(20_000)).toBeLessThan(40 * few);
+  });
+
+  test("without a token is said to open nothing", async () => {
+    const { log, lines } = rememberingLog();
+    const file = await loadTokenFile(await temporaryFile("# nobody yet\n"), log);
+    await file.reload();
+    expect(lines.filter(({ level }) => level === 40)).toHaveLength(2);
+    expect(lines[0]!["msg"]).toMatch(/^AUTH_TOKENS_FILE holds no token/);
   });
 
   test("that is not there ends the start", async () => {

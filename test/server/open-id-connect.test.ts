@@ -2,10 +2,13 @@ import { createHmac, createPublicKey } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { createIdentity } from "../../src/server/identity/identity.js";
 import { createOpenIdConnectIdentity } from "../../src/server/identity/open-id-connect.js";
+import { eventually } from "../support/eventually.js";
 import { type Key, newKey, nowS, startIssuer } from "./issuer.js";
 import { served } from "./running.js";
 
-async function gatewayWithIssuer(options: { keys?: Key[]; rolesClaim?: string; cooldownMs?: number } = {}) {
+async function gatewayWithIssuer(
+  options: { keys?: Key[]; rolesClaim?: string; cooldownMs?: number; now?: () => number } = {},
+) {
   const key = options.keys?.[0] ?? (await newKey("first"));
   const issuer = await startIssuer(options.keys ?? [key]);
   const oidc = createOpenIdConnectIdentity({
@@ -14,6 +17,7 @@ async function gatewayWithIssuer(options: { keys?: Key[]; rolesClaim?: string; c
     rolesClaim: options.rolesClaim ?? "roles",
     timeoutMs: 1_000,
     cooldownMs: options.cooldownMs ?? 0,
+    ...(options.now === undefined ? {} : { now: options.now }),
   });
   const server = await served({ identity: createIdentity([oidc]) });
   const ask = async (token: string) => {
@@ -94,6 +98,46 @@ describe("an issuer's token", () => {
   });
 });
 
+describe("only access tokens count", () => {
+  test.each<[string, Record<string, unknown>, Record<string, unknown>]>([
+    ["an ID token of Keycloak", { typ: "ID" }, { typ: "JWT" }],
+    ["a refresh token of Keycloak", { typ: "Refresh" }, {}],
+    ["an ID token of Cognito", { token_use: "id" }, {}],
+    ["an ID token with a nonce", { nonce: "n-0S6" }, { typ: "JWT" }],
+    ["an ID token with the hash of its access token", { at_hash: "77Qm" }, {}],
+    ["an ID token with the hash of its code", { c_hash: "77Qm" }, {}],
+    ["an ID token of the client that the audience names", { azp: "vnic-graph" }, {}],
+    ["a logout token", {}, { typ: "logout+jwt" }],
+    [
+      "a logout token by its events",
+      { events: { "http://schemas.openid.net/event/backchannel-logout": {} } },
+      {},
+    ],
+    ["a security event token", {}, { typ: "application/secevent+jwt" }],
+    ["a kind that is no text", { typ: { Bearer: true } }, {}],
+    ["an empty subject", { sub: "" }, {}],
+    ["a subject that is an object", { sub: { name: "alice" } }, {}],
+    ["a subject that is a list", { sub: ["alice"] }, {}],
+    ["a subject with a line break", { sub: "alice\nbob" }, {}],
+    ["an endless subject", { sub: "a".repeat(256) }, {}],
+    ["a client that is no text", { azp: 7 }, {}],
+  ])("%s is refused", async (_title, claims, header) => {
+    const { key, issuer, ask } = await gatewayWithIssuer();
+    expect(await ask(await issuer.sign(key, claims as never, header))).toEqual([401, "UNAUTHENTICATED"]);
+  });
+
+  test.each<[string, Record<string, unknown>, Record<string, unknown>]>([
+    ["RFC 9068's", { client_id: "console" }, { typ: "at+jwt" }],
+    ["RFC 9068's, spelt in full", { client_id: "console" }, { typ: "application/AT+JWT" }],
+    ["Keycloak's", { typ: "Bearer", azp: "vnic-graph", nonce: "n-0S6" }, { typ: "JWT" }],
+    ["Cognito's", { token_use: "access" }, {}],
+    ["one of another client for us", { azp: "console" }, { typ: "JWT" }],
+  ])("an access token is accepted: %s", async (_title, claims, header) => {
+    const { key, issuer, ask } = await gatewayWithIssuer();
+    expect(await ask(await issuer.sign(key, claims as never, header))).toEqual([200, undefined]);
+  });
+});
+
 describe("roles", () => {
   test.each([
     ["roles", { roles: ["reader"] }, 200],
@@ -164,5 +208,54 @@ describe("the issuer", () => {
     const { key, issuer, ask } = await gatewayWithIssuer();
     issuer.state.called = "https://evil.example";
     expect(await ask(await issuer.sign(key))).toEqual([503, "IDENTITY_UNAVAILABLE"]);
+  });
+
+  test("that is down is asked once a cool-down, however many tokens come, and known keys go on counting for hours", async () => {
+    let now = Date.now();
+    const { key, issuer, ask } = await gatewayWithIssuer({ cooldownMs: 60_000, now: () => now });
+    expect(await ask(await issuer.sign(key))).toEqual([200, undefined]);
+    issuer.state.down = true;
+    now += 3 * 3_600_000;
+    const asked = issuer.state.asked;
+    for (let at = 0; at < 20; at++) {
+      expect(await ask(await issuer.sign(key))).toEqual([200, undefined]);
+      const unknown = await issuer.sign(key, {}, { kid: `unknown-${at}` });
+      expect(await ask(unknown)).toEqual([503, "IDENTITY_UNAVAILABLE"]);
+    }
+    expect(issuer.state.asked - asked).toBe(1);
+    now += 5_000;
+    expect(await ask(await issuer.sign(key))).toEqual([200, undefined]);
+    expect(issuer.state.asked - asked).toBe(2);
+  });
+
+  test("whose discovery fails is asked once a cool-down", async () => {
+    let now = Date.now();
+    const { key, issuer, ask } = await gatewayWithIssuer({ cooldownMs: 60_000, now: () => now });
+    issuer.state.down = true;
+    for (let at = 0; at < 20; at++)
+      expect(await ask(await issuer.sign(key))).toEqual([503, "IDENTITY_UNAVAILABLE"]);
+    expect(issuer.state.asked).toBe(1);
+    issuer.state.down = false;
+    now += 5_000;
+    expect(await ask(await issuer.sign(key))).toEqual([200, undefined]);
+  });
+
+  test("is never asked for a token that does not say it is the issuer's", async () => {
+    const { key, issuer, ask } = await gatewayWithIssuer();
+    for (const token of ["a.b.c", await issuer.sign(key, { iss: "https://evil.example" })])
+      expect(await ask(token)).toEqual([401, "UNAUTHENTICATED"]);
+    expect(issuer.state.asked).toBe(0);
+  });
+
+  test("that withdraws a key is believed at the next fetch in the background", async () => {
+    let now = Date.now();
+    const [first, second] = [await newKey("first"), await newKey("second")];
+    const { issuer, ask } = await gatewayWithIssuer({ keys: [first, second], cooldownMs: 0, now: () => now });
+    expect(await ask(await issuer.sign(first))).toEqual([200, undefined]);
+    issuer.state.keys = [second];
+    now += 11 * 60_000;
+    await eventually(async () => {
+      expect(await ask(await issuer.sign(first))).toEqual([401, "UNAUTHENTICATED"]);
+    });
   });
 });

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { createIdentity } from "../../src/server/identity/identity.js";
-import { createToken, loadTokenFile } from "../../src/server/identity/token-file.js";
+import { loadTokenFile } from "../../src/server/identity/token-file.js";
+import { createToken } from "../../src/server/identity/token-lines.js";
 import type { ServedOperation } from "../../src/server/options.js";
 import { rememberingLog, served, until } from "./running.js";
 import { temporaryFile } from "./temporary.js";

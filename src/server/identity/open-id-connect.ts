@@ -1,7 +1,17 @@
-import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
-import { z } from "zod";
+import {
+  decodeJwt,
+  decodeProtectedHeader,
+  errors,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  type JWTVerifyResult,
+  jwtVerify,
+} from "jose";
+import type { Logger } from "pino";
 import { HttpError } from "../errors.js";
+import { findTokenFault } from "./access-token.js";
 import { parseBearerToken, type IdentitySource, pickRoles } from "./identity.js";
+import { createIssuerKeys, type IssuerKeys } from "./issuer-keys.js";
 
 /** Whose tokens are accepted. */
 export interface OpenIdConnectOptions {
@@ -13,6 +23,11 @@ export interface OpenIdConnectOptions {
   readonly timeoutMs?: number;
   /** Least time between two fetches of keys, however many tokens name unknown ones. */
   readonly cooldownMs?: number;
+  /** Age at which known keys are fetched again in the background. */
+  readonly maxAgeMs?: number;
+  /** Told once when the issuer stops to answer, and once when it answers again. */
+  readonly log?: Pick<Logger, "warn" | "info">;
+  readonly now?: () => number;
 }
 
 /** Fixed here; what a token says of its own algorithm only counts if it is one of these. None of them is symmetric. */
@@ -20,99 +35,109 @@ const ALGORITHMS = ["RS256", "ES256", "EdDSA"];
 const CLOCK_TOLERANCE_S = 30;
 const MAX_TOKEN_LENGTH = 8_192;
 
-const discovery = z.object({ issuer: z.string(), jwks_uri: z.url({ protocol: /^https?$/ }) });
+/** What Retry-After tells clients; asking the issuer sooner would help nobody. */
+const RETRY_AFTER_S = 5;
 
-/** Identity by an OpenID Connect issuer's tokens. Keys are fetched when first needed; an issuer that is down is 503, not 401. */
+/**
+ * Creates identity by an OpenID Connect issuer's access tokens. Keys are fetched when first needed. An issuer that is down
+ * is 503 for keys that are not known, not 401; tokens of known keys go on counting.
+ */
 export function createOpenIdConnectIdentity(options: OpenIdConnectOptions): IdentitySource {
-  let keys: Promise<JWTVerifyGetKey> | null = null;
-  const keySet = (): Promise<JWTVerifyGetKey> => {
-    keys ??= discoverKeys(options).catch((error: unknown) => {
-      keys = null;
-      throw error;
-    });
-    return keys;
-  };
-
+  const {
+    issuer,
+    timeoutMs = 5_000,
+    cooldownMs = 10_000,
+    maxAgeMs = 600_000,
+    log = null,
+    now = Date.now,
+  } = options;
+  const keys = createIssuerKeys({
+    issuer,
+    timeoutMs,
+    cooldownMs,
+    failureCooldownMs: Math.min(cooldownMs, RETRY_AFTER_S * 1_000),
+    maxAgeMs,
+    log,
+    now,
+  });
   return {
     async identify(credentials) {
       const token = parseBearerToken(credentials);
-      if (token === null || token.length > MAX_TOKEN_LENGTH || token.split(".").length !== 3) return null;
-      const key = await keySet();
+      if (token === null || !mayBeOurs(token, options)) return null;
       try {
-        const { payload } = await jwtVerify(token, key, {
-          issuer: options.issuer,
-          audience: options.audience,
-          algorithms: ALGORITHMS,
-          clockTolerance: CLOCK_TOLERANCE_S,
-          requiredClaims: ["exp", "sub"],
-        });
+        const { payload, protectedHeader } = await verify(token, keys, options);
+        if (findTokenFault(protectedHeader, payload, options.audience) !== null) return null;
         const roles = pickRoles(readClaimWords(payload, options.rolesClaim));
         return { name: payload.sub ?? "", roles, scope: null };
       } catch (error) {
-        if (isTokenError(error)) return null;
+        if (error instanceof errors.JOSEError) return null;
+        // The issuer does not answer, or gives keys that cannot be used: no fault of the token's.
         throw createIssuerDownError(error);
       }
     },
   };
 }
 
-async function discoverKeys(options: OpenIdConnectOptions): Promise<JWTVerifyGetKey> {
-  const { timeoutMs = 5_000, cooldownMs = 10_000 } = options;
+/** Whether a token says of itself that it is this issuer's. Whatever does not is refused before anything is fetched. */
+function mayBeOurs(token: string, { issuer }: OpenIdConnectOptions): boolean {
+  if (token.length > MAX_TOKEN_LENGTH || token.split(".").length !== 3) return false;
   try {
-    const url = `${options.issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
-    const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs), redirect: "error" });
-    const found = discovery.parse(await response.json());
-    if (found.issuer !== options.issuer)
-      throw new Error(`the issuer calls itself otherwise: ${found.issuer}`);
-    // jose fetches again when a token names an unknown key, but not more often than the cool-down allows.
-    return createRemoteJWKSet(new URL(found.jwks_uri), {
-      timeoutDuration: timeoutMs,
-      cooldownDuration: cooldownMs,
-    });
-  } catch (error) {
-    throw createIssuerDownError(error);
+    return ALGORITHMS.includes(decodeProtectedHeader(token).alg ?? "") && decodeJwt(token).iss === issuer;
+  } catch {
+    return false;
   }
 }
 
-/** jose's errors about the token, against those about fetching keys. */
-function isTokenError(error: unknown): boolean {
-  return (
-    error instanceof errors.JWTClaimValidationFailed ||
-    error instanceof errors.JWTExpired ||
-    error instanceof errors.JWTInvalid ||
-    error instanceof errors.JWSInvalid ||
-    error instanceof errors.JWSSignatureVerificationFailed ||
-    error instanceof errors.JOSEAlgNotAllowed ||
-    error instanceof errors.JOSENotSupported ||
-    error instanceof errors.JWKSNoMatchingKey ||
-    error instanceof errors.JWKSMultipleMatchingKeys
-  );
+/** Verifies with the known keys, and once more with newer ones if the token's key is not among them. */
+async function verify(
+  token: string,
+  keys: IssuerKeys,
+  options: OpenIdConnectOptions,
+): Promise<JWTVerifyResult> {
+  try {
+    return await verifyWith(await keys.find(), token, options);
+  } catch (error) {
+    if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
+    const newer = await keys.findNewer();
+    if (newer === null) throw error;
+    return verifyWith(newer, token, options);
+  }
+}
+
+function verifyWith(
+  key: JWTVerifyGetKey,
+  token: string,
+  { issuer, audience }: OpenIdConnectOptions,
+): Promise<JWTVerifyResult> {
+  return jwtVerify(token, key, {
+    issuer,
+    audience,
+    algorithms: ALGORITHMS,
+    clockTolerance: CLOCK_TOLERANCE_S,
+    requiredClaims: ["exp", "sub"],
+  });
 }
 
 function createIssuerDownError(cause: unknown): HttpError {
-  const refusal = new HttpError(
-    503,
-    "IDENTITY_UNAVAILABLE",
-    "The identity provider does not answer. Try again soon.",
-    {
-      "retry-after": "5",
-    },
-  );
+  const message = "The identity provider does not answer. Try again soon.";
+  const refusal = new HttpError(503, "IDENTITY_UNAVAILABLE", message, {
+    "retry-after": String(RETRY_AFTER_S),
+  });
   refusal.cause = cause;
   return refusal;
 }
 
 /** Roles at `a.b.c` in the claims: a list, or words separated by blanks. */
 function readClaimWords(payload: JWTPayload, claim: string): unknown[] {
-  let value: unknown = Object.hasOwn(payload, claim) ? payload[claim] : payload;
-  if (value === payload) {
-    for (const name of claim.split(".")) {
-      value =
-        typeof value === "object" && value !== null && Object.hasOwn(value, name)
-          ? Reflect.get(value, name)
-          : null;
-    }
-  }
+  const value = Object.hasOwn(payload, claim) ? payload[claim] : readPath(payload, claim.split("."));
   if (typeof value === "string") return value.split(" ");
   return Array.isArray(value) ? value : [];
+}
+
+function readPath(value: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (at, name) =>
+      typeof at === "object" && at !== null && Object.hasOwn(at, name) ? Reflect.get(at, name) : null,
+    value,
+  );
 }

@@ -1,3 +1,4 @@
+import { toPrintable } from "../../model/printable.js";
 import { HostError, type HostErrorKind } from "../errors.js";
 
 /** What went wrong on the way to an answer, while it is not said yet which host and question it ended. */
@@ -22,11 +23,8 @@ export function createHostError(address: string, verb: string, failure: Connecti
 
 /** Words of a peer, or of a library about a peer, cut to what one line of a log may hold. */
 export function formatOneLine(text: string): string {
-  const plain = text.replace(UNPRINTABLE, " ").trim();
+  const plain = toPrintable(text);
   return plain.length <= LONGEST ? plain : `${plain.slice(0, LONGEST)}…`;
 }
 
 const LONGEST = 300;
-
-/** Controls, line and paragraph separators, directions that could rewrite a terminal, halves of surrogate pairs. */
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]+/gu;

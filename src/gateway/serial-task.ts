@@ -1,0 +1,8 @@
+/**
+ * Makes a task that never runs twice at the same time: a call that comes while it runs starts another run after that one.
+ * The last run therefore reads what was true at the last call, and nothing older can overwrite its result.
+ */
+export function createSerialTask(run: () => Promise<void>): () => Promise<void> {
+  let last: Promise<void> = Promise.resolve();
+  return () => (last = last.then(run, run));
+}

@@ -1,0 +1,130 @@
+import { createLocalJWKSet, type JWTVerifyGetKey } from "jose";
+import type { Logger } from "pino";
+import { z } from "zod";
+
+/** Whose keys are fetched, and how often at most. */
+export interface IssuerKeysOptions {
+  readonly issuer: string;
+  /** How long the issuer may take to answer. */
+  readonly timeoutMs: number;
+  /** Least time between two fetches that succeed. */
+  readonly cooldownMs: number;
+  /** Least time between a fetch that fails and the next one. */
+  readonly failureCooldownMs: number;
+  /** Age at which known keys are fetched again in the background, so that a withdrawn key is noticed. */
+  readonly maxAgeMs: number;
+  readonly log: Pick<Logger, "warn" | "info"> | null;
+  readonly now: () => number;
+}
+
+/** The keys of an OpenID Connect issuer. Known keys stay known while the issuer cannot be asked. */
+export interface IssuerKeys {
+  /**
+   * The keys that are known. Fetches them if none are; old ones are fetched again in the background. Throws an
+   * {@link IssuerUnavailableError} if none are known and the issuer does not answer.
+   */
+  find(): Promise<JWTVerifyGetKey>;
+  /**
+   * The keys after a token named one that is not known. `null`: they were fetched a moment ago, so the key does not exist.
+   * Throws an {@link IssuerUnavailableError} if the issuer does not answer.
+   */
+  findNewer(): Promise<JWTVerifyGetKey | null>;
+}
+
+/** The issuer does not answer, so nobody can say whether a token is right. */
+export class IssuerUnavailableError extends Error {
+  override readonly name = "IssuerUnavailableError";
+}
+
+/**
+ * Creates the keys of an issuer. They are fetched when first needed, by one fetch at a time, however many requests wait.
+ * After a fetch the next one waits for the cool-down, so that bad tokens cannot make this process flood the issuer.
+ */
+export function createIssuerKeys(options: IssuerKeysOptions): IssuerKeys {
+  const { cooldownMs, failureCooldownMs, maxAgeMs, log, now } = options;
+  let known: JWTVerifyGetKey | null = null;
+  let fetchedAtMs = Number.NEGATIVE_INFINITY;
+  let failure: { readonly error: IssuerUnavailableError; readonly atMs: number } | null = null;
+  let running: Promise<JWTVerifyGetKey> | null = null;
+
+  const fetchNow = async (): Promise<JWTVerifyGetKey> => {
+    try {
+      known = await fetchKeys(options);
+      fetchedAtMs = now();
+      if (failure !== null) log?.info({ issuer: options.issuer }, "the identity provider answers again");
+      failure = null;
+      return known;
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      if (failure === null)
+        log?.warn({ issuer: options.issuer, reason }, "the identity provider does not answer");
+      const error = new IssuerUnavailableError(`issuer ${options.issuer}: ${reason}`, { cause });
+      failure = { error, atMs: now() };
+      throw error;
+    } finally {
+      running = null;
+    }
+  };
+  const fetchOnce = () => (running ??= fetchNow());
+  const refuseSoonAfterFailure = () => {
+    if (running === null && failure !== null && now() - failure.atMs < failureCooldownMs) throw failure.error;
+  };
+
+  return {
+    async find() {
+      if (known === null) {
+        refuseSoonAfterFailure();
+        return fetchOnce();
+      }
+      const isDue =
+        now() - fetchedAtMs >= maxAgeMs && now() - (failure?.atMs ?? -Infinity) >= failureCooldownMs;
+      // The known keys answer; whether the fetch succeeds is for later requests to see.
+      if (isDue) fetchOnce().catch(() => undefined);
+      return known;
+    },
+    async findNewer() {
+      refuseSoonAfterFailure();
+      if (running === null && now() - fetchedAtMs < cooldownMs) return null;
+      return fetchOnce();
+    },
+  };
+}
+
+async function fetchKeys({ issuer, timeoutMs }: IssuerKeysOptions): Promise<JWTVerifyGetKey> {
+  const signal = AbortSignal.timeout(timeoutMs);
+  const url = `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
+  const found = discovery.parse(await fetchJson(url, signal));
+  if (found.issuer !== issuer)
+    throw new Error(`the issuer calls itself otherwise: ${found.issuer.slice(0, 200)}`);
+  if (issuer.startsWith("https:") && !found.jwks_uri.startsWith("https:"))
+    throw new Error("the issuer's keys are not served by https");
+  return createLocalJWKSet(keySet.parse(await fetchJson(found.jwks_uri, signal)));
+}
+
+/** Fetches a document of bounded size; whoever redirects is not the one that was asked. */
+async function fetchJson(url: string, signal: AbortSignal): Promise<unknown> {
+  const response = await fetch(url, { signal, redirect: "error" });
+  if (!response.ok || response.body === null) {
+    await response.body?.cancel();
+    throw new Error(`${url} answers ${response.status}`);
+  }
+  const reader = response.body.getReader();
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return JSON.parse(Buffer.concat(chunks).toString("utf8"));
+    bytes += value.byteLength;
+    if (bytes > MAX_DOCUMENT_BYTES) {
+      await reader.cancel();
+      throw new Error(`${url} answers more than ${MAX_DOCUMENT_BYTES} bytes`);
+    }
+    chunks.push(value);
+  }
+}
+
+const MAX_DOCUMENT_BYTES = 1_048_576;
+
+const discovery = z.object({ issuer: z.string(), jwks_uri: z.url({ protocol: /^https?$/ }) });
+
+const keySet = z.object({ keys: z.array(z.looseObject({ kty: z.string() })).max(1_000) });
