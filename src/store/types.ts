@@ -104,7 +104,7 @@ export interface RefreshStore {
    * ones; an epoch more than one above one's own last tells that somebody else polls the host, or took a VM from it.
    */
   claim(hostId: string): Promise<HostClaim | null>;
-  /** Reads all that is stored of the VMs in which the host has a role (owner, receiver, contender), and of these VMs. */
+  /** Reads all that is stored of the VMs in which the host has a role (owner, incoming, contender), and of these VMs. */
   readHostVms(hostId: string, vmIds: readonly string[]): Promise<StoredVm[]>;
   /** Reads all that is stored of these VMs. */
   readVms(vmIds: readonly string[]): Promise<StoredVm[]>;

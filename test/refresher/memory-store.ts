@@ -1,4 +1,4 @@
-import { wholeOf } from "../../src/refresher/plan/diff.js";
+import { formatInterfaceKey } from "../../src/refresher/plan/diff.js";
 import type {
   ConfiguredHost,
   GuestInterface,
@@ -123,8 +123,8 @@ export class MemoryStore implements RefreshStore {
 
   private removeInterface(gone: GuestInterface): void {
     this.edit(gone.vmId, (vm) => {
-      const at = vm.interfaces.findIndex((each) => wholeOf(each) === wholeOf(gone));
-      if (at < 0) throw new Error(`no such interface: ${wholeOf(gone)}`);
+      const at = vm.interfaces.findIndex((each) => formatInterfaceKey(each) === formatInterfaceKey(gone));
+      if (at < 0) throw new Error(`no such interface: ${formatInterfaceKey(gone)}`);
       return { ...vm, interfaces: vm.interfaces.toSpliced(at, 1) };
     });
   }

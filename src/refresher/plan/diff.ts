@@ -13,14 +13,14 @@ export interface InterfaceChanges {
  * Compares as multisets, because neither the engine's table nor a guest forbids two interfaces with one name and MAC:
  * equal rows stay, others of the same name and MAC become updates, the rest is inserted or deleted.
  */
-export function changesBetween(
+export function diffInterfaces(
   stored: readonly GuestInterface[],
   reported: readonly GuestInterface[],
 ): InterfaceChanges {
   if (sameInOrder(stored, reported)) return NO_CHANGES;
-  const extra = new Bag(stored, wholeOf);
+  const extra = new Multiset(stored, formatInterfaceKey);
   const missing = reported.filter((device) => extra.take(device) === null);
-  const extraByIdentity = new Bag(extra.rest(), identityOf);
+  const extraByIdentity = new Multiset(extra.rest(), formatIdentity);
   const inserted: GuestInterface[] = [];
   const updated: { before: GuestInterface; after: GuestInterface }[] = [];
   for (const after of missing) {
@@ -31,8 +31,8 @@ export function changesBetween(
   return { inserted, deleted: extraByIdentity.rest(), updated };
 }
 
-/** All of an interface as one key, blind to the order of its addresses, which is an accident of the agent. */
-export function wholeOf(device: GuestInterface): string {
+/** All values of an interface as one key. The order of its addresses does not matter, because agents change it at will. */
+export function formatInterfaceKey(device: GuestInterface): string {
   return JSON.stringify(
     INTERFACE_FIELDS.map((field) => {
       const value: FieldValue = device[field];
@@ -41,12 +41,12 @@ export function wholeOf(device: GuestInterface): string {
   );
 }
 
-/** Name and MAC as one key: the same interface, whatever its addresses. */
-function identityOf({ name, macAddress }: GuestInterface): string {
+/** Name and MAC as one key. Two interfaces with this key are taken for the same one, whatever their addresses. */
+function formatIdentity({ name, macAddress }: GuestInterface): string {
   return JSON.stringify([name, macAddress]);
 }
 
-/** The usual case, most passes find it, without making a single key. */
+/** `true` if both lists are equal in order. Most passes find this, and it needs no keys. */
 function sameInOrder(stored: readonly GuestInterface[], reported: readonly GuestInterface[]): boolean {
   if (stored === reported) return true;
   return (
@@ -68,8 +68,8 @@ function isList(value: FieldValue): value is readonly string[] {
 
 type FieldValue = string | number | boolean | null | readonly string[];
 
-/** Interfaces to be taken out one at a time by key; a hundred thousand under one key cost no more than under many. */
-class Bag {
+/** A multiset of interfaces, from which they are taken one at a time by key, each in constant time. */
+class Multiset {
   private readonly byKey = new Map<string, GuestInterface[]>();
 
   constructor(

@@ -3,7 +3,7 @@ import type { ReportedInterface } from "../../vdsm/records/interfaces.js";
 import { normalizeIPv4, normalizeIPv6 } from "../../model/ip.js";
 import type { GuestInterface } from "../../store/types.js";
 import { normalizeAddresses } from "./guest-addresses.js";
-import { wholeOf } from "./diff.js";
+import { formatInterfaceKey } from "./diff.js";
 import { toStorableText } from "./text.js";
 
 /** What a guest reports, tidied, in reported order: VDSM's spellings end here, and an interface that says nothing new is dropped. */
@@ -16,7 +16,7 @@ export function toGuestInterfaces(
   for (const entry of reported) {
     const device = toGuestInterface(vmId, entry);
     if (isIgnored(device.name, ignoreNames)) continue;
-    const whole = wholeOf(device);
+    const whole = formatInterfaceKey(device);
     if (!kept.has(whole)) kept.set(whole, device);
   }
   return [...kept.values()];

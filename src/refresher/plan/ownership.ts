@@ -24,82 +24,105 @@ export interface Decision {
 }
 
 /**
- * Decides what a host's sighting of a VM counts. During a migration two hosts report one VM, at times that do not
- * agree: one of them owns it at every instant, and only the owner's word, or a better claim, changes anything.
+ * Decides what a host's sighting of a VM counts. During a migration two hosts report one VM, at times that do not agree.
+ * One of them owns it at every instant; only the owner's report, or a better claim, changes the VM.
+ *
+ * The "incoming host" reports the VM as `Migration Destination`. A "contender" is a host that lost the VM to the owner
+ * while it still said Up.
+ *
+ *  | owner before | this host reports         | verdict     | owner after                                        |
+ *  |--------------|---------------------------|-------------|----------------------------------------------------|
+ *  | nobody       | any state but Down        | own         | this host                                          |
+ *  | nobody       | Down                      | down        | nobody; `ignore` if it is stored as Down already   |
+ *  | nobody       | unreadable, absent        | ignore      | nobody                                             |
+ *  | this host    | Up                        | own         | this host; no incoming host any more             |
+ *  | this host    | another state but Down    | own         | this host                                          |
+ *  | this host    | unreadable                | invalid     | this host                                          |
+ *  | this host    | absent, first time        | missing     | this host                                          |
+ *  | this host    | absent, second time       | handed-over | the incoming host; without one `down`, nobody      |
+ *  | this host    | Down, migrated away       | handed-over | the incoming host; without one as if absent        |
+ *  | this host    | Down, no reason given     | handed-over | the incoming host; without one `down`, nobody      |
+ *  | this host    | Down, any other reason    | down        | nobody                                             |
+ *  | another      | Up                        | own         | this host; `ignore` if both go on saying Up        |
+ *  | another      | Migration Destination     | ignore      | unchanged; this host is the incoming host, if none |
+ *  | another      | Down, WaitForLaunch       | ignore      | unchanged; this host loses its role                |
+ *  | another      | another state             | ignore      | unchanged; `own` if the owner does not run the VM  |
+ *  | another      | unreadable                | ignore      | unchanged                                          |
+ *  | another      | absent                    | ignore      | unchanged; this host loses its role                |
  */
 export function decideOwnership(
   stored: (Ownership & Pick<StoredVm, "status">) | null,
   hostId: string,
   sighting: Sighting,
 ): Decision {
-  if (stored === null || stored.ownerId === null) return ofUnowned(stored, hostId, sighting);
-  if (stored.ownerId === hostId) return ofOwner(stored, hostId, sighting);
-  return ofOther(stored, stored.ownerId, hostId, sighting);
+  if (stored === null || stored.ownerId === null) return decideUnowned(stored, hostId, sighting);
+  if (stored.ownerId === hostId) return decideByOwner(stored, hostId, sighting);
+  return decideByOther(stored, stored.ownerId, hostId, sighting);
 }
 
-function ofUnowned(
+function decideUnowned(
   stored: (Ownership & Pick<StoredVm, "status">) | null,
   hostId: string,
   sighting: Sighting,
 ): Decision {
-  const known = stored === null ? NOBODY : ownershipOf(stored);
+  const known = stored === null ? NO_ROLES : pickOwnership(stored);
   if (sighting.kind !== "reported") {
-    return { verdict: "ignore", ownership: sighting.kind === "absent" ? without(known, hostId) : known };
+    return { verdict: "ignore", ownership: sighting.kind === "absent" ? dropHost(known, hostId) : known };
   }
-  if (sighting.status !== VM_STATUS.DOWN) return owned(hostId, known);
-  return stored?.status === VM_STATUS.DOWN ? { verdict: "ignore", ownership: without(known, hostId) } : DOWN;
+  if (sighting.status !== VM_STATUS.DOWN) return grantTo(hostId, known);
+  return stored?.status === VM_STATUS.DOWN ? { verdict: "ignore", ownership: dropHost(known, hostId) } : DOWN;
 }
 
-function ofOwner(stored: Ownership, hostId: string, sighting: Sighting): Decision {
+function decideByOwner(stored: Ownership, hostId: string, sighting: Sighting): Decision {
   if (sighting.kind === "rejected") {
-    return { verdict: "invalid", ownership: { ...ownershipOf(stored), missedPasses: 0 } };
+    return { verdict: "invalid", ownership: { ...pickOwnership(stored), missedPasses: 0 } };
   }
-  if (sighting.kind === "absent") return missed(stored, hostId);
-  // A source says `Migration Source` before its destination exists: Up means that no migration is under way any more.
-  if (sighting.status === VM_STATUS.UP) return owned(hostId, { ...stored, incomingId: null });
-  if (sighting.status !== VM_STATUS.DOWN) return owned(hostId, stored);
-  // Any other reason is the VM's own end, even while a destination stood ready: there is nothing left to receive.
+  if (sighting.kind === "absent") return countMiss(stored, hostId);
+  // A source says `Migration Source` before its destination exists. Up means that no migration is under way any more.
+  if (sighting.status === VM_STATUS.UP) return grantTo(hostId, { ...stored, incomingId: null });
+  if (sighting.status !== VM_STATUS.DOWN) return grantTo(hostId, stored);
+  // For any other reason the VM itself has ended, even if a destination was ready: there is nothing left to receive.
   if (sighting.exitReason !== null && sighting.exitReason !== MIGRATED_AWAY) return DOWN;
-  return handOver(stored, hostId) ?? (sighting.exitReason === null ? DOWN : missed(stored, hostId));
+  return handOver(stored, hostId) ?? (sighting.exitReason === null ? DOWN : countMiss(stored, hostId));
 }
 
-/** One absence may be a report made between two hosts; two in a row are an end, unless a destination stands ready. */
-function missed(stored: Ownership, hostId: string): Decision {
+/** Counts an absence. The first may be a report made between two hosts; the second ends the VM, unless there is an incoming host. */
+function countMiss(stored: Ownership, hostId: string): Decision {
   if (stored.missedPasses === 0) {
-    return { verdict: "missing", ownership: { ...ownershipOf(stored), missedPasses: 1 } };
+    return { verdict: "missing", ownership: { ...pickOwnership(stored), missedPasses: 1 } };
   }
   return handOver(stored, hostId) ?? DOWN;
 }
 
-/** To the migration's destination only: a contender may be long dead, and claims the VM by its own report if it is not. */
+/** Hands the VM to its incoming host, never to a contender: that may be long dead, and if not, its own report claims the VM. */
 function handOver({ incomingId }: Ownership, hostId: string): Decision | null {
   return incomingId === null || incomingId === hostId
     ? null
-    : { verdict: "handed-over", ownership: { ...NOBODY, ownerId: incomingId } };
+    : { verdict: "handed-over", ownership: { ...NO_ROLES, ownerId: incomingId } };
 }
 
-function ofOther(
+function decideByOther(
   stored: Ownership & Pick<StoredVm, "status">,
   ownerId: string,
   hostId: string,
   sighting: Sighting,
 ): Decision {
-  const known = ownershipOf(stored);
+  const known = pickOwnership(stored);
   if (sighting.kind === "rejected") return { verdict: "ignore", ownership: known };
-  if (sighting.kind === "absent") return { verdict: "ignore", ownership: without(known, hostId) };
+  if (sighting.kind === "absent") return { verdict: "ignore", ownership: dropHost(known, hostId) };
   switch (sighting.status) {
     case VM_STATUS.UP:
       if (isDisputed(stored)) return { verdict: "ignore", ownership: known };
-      return owned(hostId, { ...NOBODY, contenderId: stored.status === VM_STATUS.UP ? ownerId : null });
+      return grantTo(hostId, { ...NO_ROLES, contenderId: stored.status === VM_STATUS.UP ? ownerId : null });
     case VM_STATUS.MIGRATING_TO: {
-      const others = without(known, hostId);
+      const others = dropHost(known, hostId);
       return { verdict: "ignore", ownership: { ...others, incomingId: others.incomingId ?? hostId } };
     }
     case VM_STATUS.DOWN:
     case VM_STATUS.WAIT_FOR_LAUNCH:
-      return { verdict: "ignore", ownership: without(known, hostId) };
+      return { verdict: "ignore", ownership: dropHost(known, hostId) };
     default:
-      if (isYielded(stored)) return owned(hostId, NOBODY);
+      if (isYielded(stored)) return grantTo(hostId, NO_ROLES);
       return {
         verdict: "ignore",
         ownership: { ...known, contenderId: exceptHost(known.contenderId, hostId) },
@@ -108,19 +131,19 @@ function ofOther(
 }
 
 /**
- * Two hosts that both say Up (split brain) must not take the VM from each other at every pass, nor three in turn.
- * It ends when the loser says anything else, or when the owner is no longer Up or no longer reports the VM.
+ * `true` while two hosts both say Up (split brain): they must not take the VM from each other at every pass, nor three in
+ * turn. It ends when the loser reports anything else, or when the owner is no longer Up or no longer reports the VM.
  */
 function isDisputed({ status, contenderId, missedPasses }: Ownership & Pick<StoredVm, "status">): boolean {
   return contenderId !== null && status === VM_STATUS.UP && missedPasses === 0;
 }
 
-/** The owner does not yet, or no longer, run the guest: any host that does has the better claim. */
+/** `true` if the owner does not yet, or no longer, run the guest: any host that does has the better claim. */
 function isYielded({ status, missedPasses }: Ownership & Pick<StoredVm, "status">): boolean {
   return missedPasses > 0 || YIELDING.has(status);
 }
 
-function owned(hostId: string, { incomingId, contenderId }: Ownership): Decision {
+function grantTo(hostId: string, { incomingId, contenderId }: Ownership): Decision {
   return {
     verdict: "own",
     ownership: {
@@ -132,7 +155,7 @@ function owned(hostId: string, { incomingId, contenderId }: Ownership): Decision
   };
 }
 
-function without(known: Ownership, hostId: string): Ownership {
+function dropHost(known: Ownership, hostId: string): Ownership {
   return {
     ...known,
     incomingId: exceptHost(known.incomingId, hostId),
@@ -140,7 +163,7 @@ function without(known: Ownership, hostId: string): Ownership {
   };
 }
 
-function ownershipOf({ ownerId, incomingId, contenderId, missedPasses }: Ownership): Ownership {
+function pickOwnership({ ownerId, incomingId, contenderId, missedPasses }: Ownership): Ownership {
   return { ownerId, incomingId, contenderId, missedPasses };
 }
 
@@ -148,8 +171,8 @@ function exceptHost(id: string | null, hostId: string): string | null {
   return id === hostId ? null : id;
 }
 
-const NOBODY: Ownership = { ownerId: null, incomingId: null, contenderId: null, missedPasses: 0 };
-const DOWN: Decision = { verdict: "down", ownership: NOBODY };
+const NO_ROLES: Ownership = { ownerId: null, incomingId: null, contenderId: null, missedPasses: 0 };
+const DOWN: Decision = { verdict: "down", ownership: NO_ROLES };
 
 /** VDSM's `exitReason` of a migration's source: the VM lives on elsewhere, so its record says nothing of its end. */
 const MIGRATED_AWAY = 4;

@@ -1,8 +1,8 @@
 import type { GuestInterface, HostChanges, Nic, StoredVm, VmState } from "../../store/types.js";
-import { changesBetween } from "./diff.js";
+import { diffInterfaces } from "./diff.js";
 import { diffNics } from "./nics.js";
 
-/** What to write, and the VMs of which a reader sees the difference. */
+/** What to write, and the VMs of which a reader sees a difference. */
 export interface PlannedChanges {
   readonly changes: HostChanges;
   readonly changedVmIds: readonly string[];
@@ -28,7 +28,7 @@ export class PlanBuilder {
   private readonly deletedInterfaces: GuestInterface[] = [];
   private readonly updatedInterfaces: { before: GuestInterface; after: GuestInterface }[] = [];
   private readonly interfaceOrders: { vmId: string; names: (string | null)[] }[] = [];
-  /** By id, which is unique over all VMs: a vNIC that two of them claim is written once, for the last. */
+  /** By id, which is unique over all VMs: a vNIC that two VMs claim is written once, for the last of them. */
   private readonly upsertedNics = new Map<string, Nic>();
   private readonly deletedNics: Nic[] = [];
   private readonly changedVmIds = new Set<string>();
@@ -58,17 +58,17 @@ export class PlanBuilder {
 
   private addState(stored: StoredVm | null, after: StoredVm): void {
     if (stored === null) {
-      this.newVms.push(stateOf(after));
+      this.newVms.push(dropLists(after));
       this.changedVmIds.add(after.id);
       return;
     }
     if (STATE_KEYS.every((key) => stored[key] === after[key])) return;
-    this.changedVms.push({ before: stateOf(stored), after: stateOf(after) });
+    this.changedVms.push({ before: dropLists(stored), after: dropLists(after) });
     if (VISIBLE_KEYS.some((key) => stored[key] !== after[key])) this.changedVmIds.add(after.id);
   }
 
   private addInterfaces(stored: readonly GuestInterface[], { id, interfaces }: StoredVm): void {
-    const { inserted, deleted, updated } = changesBetween(stored, interfaces);
+    const { inserted, deleted, updated } = diffInterfaces(stored, interfaces);
     for (const device of inserted) this.insertedInterfaces.push(device);
     for (const device of deleted) this.deletedInterfaces.push(device);
     for (const change of updated) this.updatedInterfaces.push(change);
@@ -86,10 +86,10 @@ export class PlanBuilder {
   }
 }
 
-function stateOf({ interfaces: _interfaces, nics: _nics, ...state }: StoredVm): VmState {
+function dropLists({ interfaces: _interfaces, nics: _nics, ...state }: StoredVm): VmState {
   return state;
 }
 
-/** What a reader sees of a VM's 1:1 values; a missed pass shows as `VM_MISSING`. */
+/** The 1:1 values of a VM that a reader sees; a missed pass is seen as `VM_MISSING`. */
 const VISIBLE_KEYS = ["name", "status", "ownerId", "ips", "fqdn", "silence", "missedPasses"] as const;
 const STATE_KEYS = [...VISIBLE_KEYS, "incomingId", "contenderId", "inventoryHash"] as const;

@@ -1,6 +1,6 @@
 import type { DataSource, QueryRunner } from "typeorm";
 import { parseInterfaceRow, SELECTION, type InterfaceRow } from "./interface-columns.js";
-import { wholeOf } from "../write/interface-identity.js";
+import { formatInterfaceKey } from "../write/interface-identity.js";
 import type { VisibleVms } from "./scope.js";
 import { SqlParameters, byVm, rowsOf } from "../postgres/sql.js";
 import type { GuestInterface } from "../types.js";
@@ -68,6 +68,6 @@ function sortAsReported(rows: readonly InterfaceRow[], names: InterfaceNames): G
 }
 
 function compareByContent(a: GuestInterface, b: GuestInterface): number {
-  const [left, right] = [wholeOf(a), wholeOf(b)];
+  const [left, right] = [formatInterfaceKey(a), formatInterfaceKey(b)];
   return left < right ? -1 : left > right ? 1 : 0;
 }

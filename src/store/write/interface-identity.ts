@@ -7,7 +7,7 @@ import {
 import type { GuestInterface } from "../types.js";
 
 /** The places of {@link splitIntoColumns} in a statement, cast to arrays of the columns' types. */
-export function placesOf(columns: readonly InterfaceColumn[], first: number): string {
+export function formatArrayParameters(columns: readonly InterfaceColumn[], first: number): string {
   return columns.map(({ type }, index) => `$${first + index}::${type}[]`).join(", ");
 }
 
@@ -18,21 +18,21 @@ export const IS_GIVEN = COLUMNS.map(({ name, isList }, index) => {
 }).join(" AND ");
 
 /**
- * Finds for each given row one stored row that equals it, by its place, since nothing else tells equal rows apart: the
- * `nth` of the given rows that are equal takes the nth of the stored ones.
+ * Finds one stored row for each given row that equals it, by `ctid`, because the table has no key and may hold equal rows.
+ * Of several equal rows, the nth given one gets the nth stored one.
  */
 export const ONE_STORED_ROW_EACH = `candidate AS (
-  SELECT t.ctid AS place, g.number, g.nth, row_number() OVER (PARTITION BY g.number ORDER BY t.ctid) AS candidate_nth
-  FROM unnest(${placesOf(COLUMNS, 1)}, $${COLUMNS.length + 1}::int[])
+  SELECT t.ctid AS row_id, g.number, g.nth, row_number() OVER (PARTITION BY g.number ORDER BY t.ctid) AS candidate_nth
+  FROM unnest(${formatArrayParameters(COLUMNS, 1)}, $${COLUMNS.length + 1}::int[])
     WITH ORDINALITY AS g(${COLUMNS.map(({ name }) => name).join(", ")}, nth, number)
   JOIN vm_guest_agent_interfaces t ON ${IS_GIVEN}
-), chosen AS (SELECT place, number FROM candidate WHERE candidate_nth = nth)`;
+), chosen AS (SELECT row_id, number FROM candidate WHERE candidate_nth = nth)`;
 
 /** The parameters of {@link ONE_STORED_ROW_EACH}. */
-export function identitiesOf(interfaces: readonly GuestInterface[]): unknown[][] {
+export function listIdentities(interfaces: readonly GuestInterface[]): unknown[][] {
   const seen = new Map<string, number>();
   const nths = interfaces.map((device) => {
-    const key = wholeOf(device);
+    const key = formatInterfaceKey(device);
     const nth = (seen.get(key) ?? 0) + 1;
     seen.set(key, nth);
     return nth;
@@ -41,6 +41,6 @@ export function identitiesOf(interfaces: readonly GuestInterface[]): unknown[][]
 }
 
 /** All columns of an interface as one key. */
-export function wholeOf(device: GuestInterface): string {
+export function formatInterfaceKey(device: GuestInterface): string {
   return JSON.stringify(listStoredValues(device));
 }

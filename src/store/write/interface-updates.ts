@@ -1,6 +1,11 @@
 import type { QueryRunner } from "typeorm";
 import { splitIntoColumns, COLUMNS } from "../read/interface-columns.js";
-import { identitiesOf, IS_GIVEN, ONE_STORED_ROW_EACH, placesOf } from "./interface-identity.js";
+import {
+  listIdentities,
+  IS_GIVEN,
+  ONE_STORED_ROW_EACH,
+  formatArrayParameters,
+} from "./interface-identity.js";
 import { affectedBy, rowsOf } from "../postgres/sql.js";
 import { expectAll } from "./superseded-error.js";
 import type { HostChanges } from "../types.js";
@@ -8,45 +13,45 @@ import type { HostChanges } from "../types.js";
 type Updates = HostChanges["updatedInterfaces"];
 
 /**
- * Gives each interface its new values. Equal rows are legal and next to never there, so the plain update is tried
- * first: it counts whether as many stored rows were met as given ones, and each of these once. If not, it is undone, and
- * rows are told apart.
+ * Gives each interface its new values.
+ * 1. Try a plain update, because equal rows are allowed but next to never there. It counts the rows that it changed.
+ * 2. If that is not exactly one row for each given one, undo it, and update one stored row each by `ctid`.
  */
 export async function updateInterfaces(queryRunner: QueryRunner, updates: Updates): Promise<void> {
   if (updates.length === 0) return;
-  if (await updatedPlainly(queryRunner, updates)) return;
+  if (await updatePlainly(queryRunner, updates)) return;
   const before = updates.map((update) => update.before);
   const updated = await affectedBy(
     queryRunner,
     `WITH ${ONE_STORED_ROW_EACH}
      UPDATE vm_guest_agent_interfaces t SET ${NEW_VALUES}
-     FROM chosen JOIN unnest(${placesOf(VALUES, COLUMNS.length + 2)}) WITH ORDINALITY
+     FROM chosen JOIN unnest(${formatArrayParameters(VALUES, COLUMNS.length + 2)}) WITH ORDINALITY
        AS n(${NEW_NAMES}, number) USING (number)
-     WHERE t.ctid = chosen.place`,
-    [...identitiesOf(before), ...newValuesOf(updates)],
+     WHERE t.ctid = chosen.row_id`,
+    [...listIdentities(before), ...listNewValues(updates)],
   );
   expectAll(updated, updates.length);
 }
 
-async function updatedPlainly(queryRunner: QueryRunner, updates: Updates): Promise<boolean> {
+async function updatePlainly(queryRunner: QueryRunner, updates: Updates): Promise<boolean> {
   await queryRunner.query("SAVEPOINT plain_update");
-  const [met] = await rowsOf<{ rows: number; given: number }>(
+  const [counted] = await rowsOf<{ rows: number; given: number }>(
     queryRunner,
     `WITH updated AS (
        UPDATE vm_guest_agent_interfaces t SET ${NEW_VALUES}
-       FROM unnest(${placesOf(COLUMNS, 1)}, ${placesOf(VALUES, COLUMNS.length + 1)})
+       FROM unnest(${formatArrayParameters(COLUMNS, 1)}, ${formatArrayParameters(VALUES, COLUMNS.length + 1)})
          WITH ORDINALITY AS g(${COLUMNS.map(({ name }) => name).join(", ")}, ${NEW_NAMES}, number)
        WHERE ${IS_GIVEN}
        RETURNING g.number)
      SELECT count(*)::int AS rows, count(DISTINCT number)::int AS given FROM updated`,
-    [...splitIntoColumns(updates.map(({ before }) => before)), ...newValuesOf(updates)],
+    [...splitIntoColumns(updates.map(({ before }) => before)), ...listNewValues(updates)],
   );
-  const isExact = met?.rows === updates.length && met.given === updates.length;
+  const isExact = counted?.rows === updates.length && counted.given === updates.length;
   await queryRunner.query(isExact ? "RELEASE plain_update" : "ROLLBACK TO plain_update");
   return isExact;
 }
 
-function newValuesOf(updates: Updates): unknown[][] {
+function listNewValues(updates: Updates): unknown[][] {
   return splitIntoColumns(
     updates.map(({ after }) => after),
     VALUES,

@@ -1,6 +1,6 @@
 import type { QueryRunner } from "typeorm";
 import { splitIntoColumns, COLUMNS } from "../read/interface-columns.js";
-import { identitiesOf, ONE_STORED_ROW_EACH, placesOf } from "./interface-identity.js";
+import { listIdentities, ONE_STORED_ROW_EACH, formatArrayParameters } from "./interface-identity.js";
 import { updateInterfaces } from "./interface-updates.js";
 import { affectedBy } from "../postgres/sql.js";
 import { sendRows } from "./send-rows.js";
@@ -16,8 +16,8 @@ export async function writeInterfaces(
   if (deletedInterfaces.length > 0) {
     const deleted = await affectedBy(
       queryRunner,
-      `WITH ${ONE_STORED_ROW_EACH} DELETE FROM vm_guest_agent_interfaces t USING chosen WHERE t.ctid = chosen.place`,
-      identitiesOf(deletedInterfaces),
+      `WITH ${ONE_STORED_ROW_EACH} DELETE FROM vm_guest_agent_interfaces t USING chosen WHERE t.ctid = chosen.row_id`,
+      listIdentities(deletedInterfaces),
     );
     expectAll(deleted, deletedInterfaces.length);
   }
@@ -26,7 +26,7 @@ export async function writeInterfaces(
     await affectedBy(
       queryRunner,
       `INSERT INTO vm_guest_agent_interfaces (${COLUMNS.map(({ name }) => name).join(", ")})
-       SELECT * FROM unnest(${placesOf(COLUMNS, 1)})`,
+       SELECT * FROM unnest(${formatArrayParameters(COLUMNS, 1)})`,
       splitIntoColumns(insertedInterfaces),
     );
   }

@@ -1,4 +1,4 @@
-/** The pass lost its right to write, or its view of the store is no longer true: roll back, the next pass sees anew. */
+/** Another pass wrote first: the claim is void, or what this pass read is no longer so. It is rolled back and tried again. */
 export class SupersededError extends Error {
   override readonly name = "SupersededError";
 
