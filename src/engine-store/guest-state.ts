@@ -1,4 +1,4 @@
-import { VM_STATUS } from "../model/vm-status.js";
+import { isWithoutGuest, VM_STATUS } from "../model/vm-status.js";
 import type { StaleReason } from "../store/types.js";
 
 /** What an engine's tables tell of how current a guest's interfaces are. */
@@ -21,10 +21,8 @@ export function findGuestState(guest: EngineGuest): {
   readonly staleReason: StaleReason | null;
 } {
   const { status, hostStatus, nicsHash, hasInterfaces } = guest;
-  if (ENDED.has(status)) {
-    // A guest that does not run has no interfaces: that is known. Rows that are left are those of its last run.
-    return { interfacesKnown: true, staleReason: hasInterfaces ? "AGENT_SILENT" : null };
-  }
+  // A guest that does not run has no interfaces: that is known, and current. Rows that are left are never read.
+  if (isWithoutGuest(status)) return { interfacesKnown: true, staleReason: null };
   const interfacesKnown = hasInterfaces || nicsHash !== 0;
   if (status === VM_STATUS.UNKNOWN) return { interfacesKnown, staleReason: "HOST_UNREACHABLE" };
   if (hostStatus !== null && !ASKED.has(hostStatus)) {
@@ -34,8 +32,6 @@ export function findGuestState(guest: EngineGuest): {
   if (nicsHash !== 0) return { interfacesKnown, staleReason: null };
   return { interfacesKnown, staleReason: hasInterfaces ? "AGENT_SILENT" : "AGENT_ABSENT" };
 }
-
-const ENDED: ReadonlySet<number> = new Set([VM_STATUS.DOWN, VM_STATUS.IMAGE_ILLEGAL, VM_STATUS.IMAGE_LOCKED]);
 
 /** The states in which an engine asks a host for its VMs: Up, Error, PreparingForMaintenance, NonOperational. */
 const ASKED: ReadonlySet<number> = new Set([3, 5, 9, 10]);

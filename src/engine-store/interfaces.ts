@@ -1,30 +1,32 @@
 import { normalizeReportedMac } from "../model/mac.js";
-import type { DataSource } from "typeorm";
-import type { GuestInterface, Nic } from "../store/types.js";
+import type { GuestInterface } from "../store/types.js";
 import { UNKNOWN_INTERFACE } from "../store/read/interface-columns.js";
-import { SqlParameters, rowsOf } from "../store/postgres/sql.js";
+import { rowsOf, SqlParameters, type Queryable } from "../store/postgres/sql.js";
 import { parseIpv4List, parseIpv6List } from "./normalize.js";
-import type { Visible } from "./vm-conditions.js";
+import type { VmScopeSql } from "../store/read/scope.js";
+import { mayHaveGuest } from "./engine-conditions.js";
 
 /**
- * The interfaces of guests, row by row: the satellite has no key and may hold equal rows. It keeps no order either; where
- * a row lies is the nearest thing to when it was inserted, and the same at every reading.
+ * Reads the interfaces of guests, row by row: the table has no key and may hold equal rows. It keeps no order either, so
+ * rows are sorted by their content: the same rows always come in the same order. Rows of a VM that does not run are
+ * those of its last run and are left out.
  */
 export async function readGuestInterfaces(
-  dataSource: DataSource,
+  database: Queryable,
   vmIds: readonly string[],
-  visible: Visible,
+  scope: VmScopeSql,
 ): Promise<GuestInterface[]> {
   const parameters = new SqlParameters();
   const rows = await rowsOf<EngineInterface>(
-    dataSource,
+    database,
     `SELECT g.vm_id AS "vmId", g.interface_name AS name, g.mac_address AS mac, g.ipv4_addresses AS ipv4,
         g.ipv6_addresses AS ipv6
       FROM vm_guest_agent_interfaces g
       JOIN vm_static s ON s.vm_guid = g.vm_id AND s.entity_type = 'VM'
       LEFT JOIN vm_dynamic d ON d.vm_guid = s.vm_guid
-      WHERE g.vm_id = ANY(${parameters.add(vmIds)}::uuid[]) AND ${visible.isVm(parameters)}
-      ORDER BY g.vm_id, g.ctid`,
+      WHERE g.vm_id = ANY(${parameters.add(vmIds)}::uuid[]) AND ${mayHaveGuest("d.status")}
+        AND ${scope.isVm(parameters)}
+      ORDER BY g.vm_id, ${INTERFACE_ORDER}`,
     parameters.values,
   );
   return rows.map(({ vmId, name, mac, ipv4, ipv6 }) => ({
@@ -37,41 +39,10 @@ export async function readGuestInterfaces(
   }));
 }
 
-/** By what vNICs are looked for. MACs have no index in an engine's database: such a search reads all vNICs once. */
-export const NIC_KEYS = {
-  id: "i.id = ANY($1::uuid[])",
-  vm: "i.vm_guid = ANY($1::uuid[])",
-  mac: "lower(i.mac_addr) = ANY($1::text[])",
-} as const;
-
-/**
- * The vNICs of VMs, by name. `linked` is as stored, the state of the cable: an engine keeps it for a vNIC that is not
- * plugged in too, and shows both. Whether the VM has the device at all is `plugged`.
- */
-export async function readNics(
-  dataSource: DataSource,
-  key: keyof typeof NIC_KEYS,
-  keys: readonly string[],
-  visible: Visible,
-): Promise<Nic[]> {
-  const parameters = new SqlParameters();
-  parameters.add(keys);
-  const rows = await rowsOf<Nic>(
-    dataSource,
-    `SELECT i.id, i.vm_guid AS "vmId", i.name, i.mac_addr AS "macAddress", n.name AS network, i.linked,
-        p.is_plugged AS plugged
-      FROM vm_interface i
-      JOIN vm_static s ON s.vm_guid = i.vm_guid AND s.entity_type = 'VM'
-      LEFT JOIN vm_dynamic d ON d.vm_guid = s.vm_guid
-      LEFT JOIN vm_device p ON p.device_id = i.id AND p.vm_id = i.vm_guid
-      LEFT JOIN vnic_profiles v ON v.id = i.vnic_profile_id
-      LEFT JOIN network n ON n.id = v.network_id
-      WHERE ${NIC_KEYS[key]} AND ${visible.isVm(parameters)}
-      ORDER BY i.vm_guid, i.name, i.id`,
-    parameters.values,
-  );
-  return rows.map((row) => ({ ...row, macAddress: normalizeReportedMac(row.macAddress) }));
-}
+/** The order of a guest's interfaces `g`, by content, the same in whatever collation. */
+export const INTERFACE_ORDER = ["interface_name", "mac_address", "ipv4_addresses", "ipv6_addresses"]
+  .map((column) => `g.${column} COLLATE "C"`)
+  .join(", ");
 
 interface EngineInterface {
   readonly vmId: string;

@@ -1,23 +1,24 @@
+import type { VmScopeSql } from "../store/read/scope.js";
+import { buildVmConditions } from "../store/read/vm-conditions.js";
 import type { ReadStore, VmCursor, VmOrder } from "../store/types.js";
-import { SqlParameters } from "../store/postgres/sql.js";
-import { conditionsOf, FROM_VMS, type Visible } from "./vm-conditions.js";
-import { buildVmsStatement } from "./vms.js";
+import type { SqlParameters } from "../store/postgres/sql.js";
+import { ENGINE_CONDITIONS, FROM_VMS } from "./engine-conditions.js";
 
-/** The statement that reads a page of VMs, with its parameters. */
+/** Builds what reads a page of VMs: a SELECT of their ids, their order, and a WITH clause that the SELECT uses. */
 export function buildPageStatement(
-  { limit, after, filter, order }: globalThis.Parameters<ReadStore["vmsPage"]>[0],
-  visible: Visible,
-): { readonly sql: string; readonly values: unknown[] } {
-  const parameters = new SqlParameters();
+  { limit, after, filter, order }: Parameters<ReadStore["vmsPage"]>[0],
+  scope: VmScopeSql,
+  parameters: SqlParameters,
+): { readonly chosen: string; readonly order: string; readonly before: string } {
   const conditions = [
-    conditionsOf(filter, parameters),
-    visible.isVm(parameters),
+    buildVmConditions(filter, scope, ENGINE_CONDITIONS, parameters),
     ...(after === null ? [] : [buildCursorCondition(after, order, parameters)]),
   ];
   const rows = `FROM ${FROM_VMS} WHERE ${conditions.join(" AND ")}`;
   const count = parameters.add(limit);
-  const sql = order === "ID_ASC" ? buildIdPage(rows, count) : buildNamePage(rows, count, order);
-  return { sql, values: parameters.values };
+  if (order === "ID_ASC") return buildIdPage(rows, count);
+  const isSearch = filter.ip !== undefined || filter.nameContains !== undefined;
+  return isSearch ? buildSearchPage(rows, count, order) : buildNamePage(rows, count, order);
 }
 
 function buildCursorCondition({ name, id }: VmCursor, order: VmOrder, parameters: SqlParameters): string {
@@ -29,26 +30,38 @@ function buildCursorCondition({ name, id }: VmCursor, order: VmOrder, parameters
   return `s.vm_name ${beyond} ${lastName} AND (s.vm_name <> ${lastName} OR s.vm_guid ${further} ${lastId})`;
 }
 
-function buildIdPage(rows: string, count: string): string {
-  return buildVmsStatement(
-    `(SELECT s.vm_guid ${rows} ORDER BY s.vm_guid LIMIT ${count})`,
-    "ORDER BY s.vm_guid",
-  );
+function buildIdPage(rows: string, count: string) {
+  return {
+    chosen: `SELECT s.vm_guid ${rows} ORDER BY s.vm_guid LIMIT ${count}`,
+    order: "v.vm_guid",
+    before: "",
+  };
+}
+
+/** What no index finds is looked for once, and then sorted; following the names would look each VM up one by one. */
+function buildSearchPage(rows: string, count: string, order: VmOrder) {
+  const direction = order === "NAME_ASC" ? "ASC" : "DESC";
+  return {
+    before: `WITH found AS MATERIALIZED (SELECT s.vm_guid, s.vm_name ${rows})`,
+    chosen: `SELECT vm_guid FROM found ORDER BY vm_name ${direction}, vm_guid ${direction} LIMIT ${count}`,
+    order: `v.vm_name ${direction}, v.vm_guid ${direction}`,
+  };
 }
 
 /**
  * An engine has an index on the name alone, and its PostgreSQL may be too old to finish a sort that an index began. So
  * the page is read by name, and of its last name, which several VMs may have, all that are in turn by id.
  */
-function buildNamePage(rows: string, count: string, order: VmOrder): string {
+function buildNamePage(rows: string, count: string, order: VmOrder) {
   const [direction, last] = order === "NAME_ASC" ? ["ASC", "max"] : ["DESC", "min"];
-  const head = `WITH head AS (SELECT s.vm_guid, s.vm_name ${rows} ORDER BY s.vm_name ${direction} LIMIT ${count}),
-    final AS (SELECT ${last}(vm_name) AS vm_name FROM head)`;
-  const chosen = `(
-    SELECT vm_guid FROM head WHERE vm_name <> (SELECT vm_name FROM final)
-    UNION ALL (
-      SELECT s.vm_guid ${rows} AND s.vm_name = (SELECT vm_name FROM final)
-      ORDER BY s.vm_guid ${direction} LIMIT ${count}))`;
-  const byName = `ORDER BY s.vm_name ${direction}, s.vm_guid ${direction} LIMIT ${count}`;
-  return `${head} ${buildVmsStatement(chosen, byName)}`;
+  return {
+    before: `WITH head AS (SELECT s.vm_guid, s.vm_name ${rows} ORDER BY s.vm_name ${direction} LIMIT ${count}),
+      final AS (SELECT ${last}(vm_name) AS vm_name FROM head)`,
+    chosen: `
+      SELECT vm_guid FROM head WHERE vm_name <> (SELECT vm_name FROM final)
+      UNION ALL (
+        SELECT s.vm_guid ${rows} AND s.vm_name = (SELECT vm_name FROM final)
+        ORDER BY s.vm_guid ${direction} LIMIT ${count})`,
+    order: `v.vm_name ${direction}, v.vm_guid ${direction} LIMIT ${count}`,
+  };
 }

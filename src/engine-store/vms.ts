@@ -1,27 +1,138 @@
-import type { DataSource } from "typeorm";
-import type { VmRow } from "../store/types.js";
+import { isWithoutGuest, VM_STATUS } from "../model/vm-status.js";
+import { buildVmConditions } from "../store/read/vm-conditions.js";
+import type { VmScopeSql } from "../store/read/scope.js";
+import { rowsOf, SqlParameters, type Queryable } from "../store/postgres/sql.js";
+import type { ReadStore, VmFilter, VmRow } from "../store/types.js";
+import { ENGINE_CONDITIONS, FROM_VMS, mayHaveGuest } from "./engine-conditions.js";
 import { findGuestState } from "./guest-state.js";
-import { rowsOf } from "../store/postgres/sql.js";
+import { INTERFACE_ORDER } from "./interfaces.js";
 import { parseIpv4List, parseIpv6List } from "./normalize.js";
-import { STATUS } from "./vm-conditions.js";
+import { buildPageStatement } from "./vm-page.js";
 
-/** A statement that ends in VMs: `source` is a list of `vm_guid`s, as a table or a parenthesised SELECT. */
-export function buildVmsStatement(source: string, order: string): string {
-  return `
-    SELECT s.vm_guid AS id, s.vm_name AS name, ${STATUS} AS status, d.run_on_vds AS "hostId", nullif(d.vm_ip, '') AS "vmIp",
-      nullif(d.vm_fqdn, '') AS fqdn, coalesce(d.guest_agent_nics_hash, 0) AS "nicsHash", h.status AS "hostStatus",
-      EXISTS (SELECT FROM vm_guest_agent_interfaces g WHERE g.vm_id = s.vm_guid) AS "hasInterfaces"
-    FROM ${source} AS chosen (vm_guid)
+/** Reads one page of VMs. */
+export function readVmsPage(
+  database: Queryable,
+  page: Parameters<ReadStore["vmsPage"]>[0],
+  scope: VmScopeSql,
+): Promise<VmRow[]> {
+  const parameters = new SqlParameters();
+  const { chosen, order, before } = buildPageStatement(page, scope, parameters);
+  return readVms(database, { rows: selectVms(chosen), order, before }, parameters);
+}
+
+/** Counts the VMs that a filter finds. */
+export async function countVms(database: Queryable, filter: VmFilter, scope: VmScopeSql): Promise<number> {
+  const parameters = new SqlParameters();
+  const [row] = await rowsOf<{ count: number }>(
+    database,
+    `SELECT count(*)::int AS count FROM ${FROM_VMS}
+      WHERE ${buildVmConditions(filter, scope, ENGINE_CONDITIONS, parameters)}`,
+    parameters.values,
+  );
+  return row?.count ?? 0;
+}
+
+/** Reads the VMs with one of the ids. */
+export function readVmsByIds(
+  database: Queryable,
+  ids: readonly string[],
+  scope: VmScopeSql,
+): Promise<VmRow[]> {
+  const parameters = new SqlParameters();
+  const chosen = `SELECT s.vm_guid FROM ${FROM_VMS} WHERE s.vm_guid = ANY(${parameters.add(ids)}::uuid[])
+    AND ${buildVmConditions({}, scope, ENGINE_CONDITIONS, parameters)}`;
+  return readVms(database, { rows: selectVms(chosen), order: "v.vm_guid" }, parameters);
+}
+
+/** Reads the VMs of each host, the first by name. By code point, as the loaders sort. */
+export function readVmsByHosts(
+  database: Queryable,
+  hostIds: readonly string[],
+  limitPerHost: number | null,
+  scope: VmScopeSql,
+): Promise<VmRow[]> {
+  const parameters = new SqlParameters();
+  const ids = [...new Set(hostIds)];
+  const hosts = `${parameters.add(ids)}::uuid[]`;
+  const where = buildVmConditions({}, scope, ENGINE_CONDITIONS, parameters);
+  const limit = limitPerHost === null ? null : parameters.add(limitPerHost);
+  return readVms(
+    database,
+    { rows: selectOfHosts(ids.length, hosts, where, limit), order: BY_NAME },
+    parameters,
+  );
+}
+
+const BY_NAME = `v.vm_name COLLATE "C", v.vm_guid`;
+
+/** Up to so many hosts, looking up the names of their VMs one by one is faster than reading the names of all VMs. */
+const FEW_HOSTS = 16;
+
+function selectOfHosts(count: number, hosts: string, where: string, limit: string | null): string {
+  const byName = `s.vm_name COLLATE "C", s.vm_guid`;
+  if (limit === null) {
+    return selectVms(`SELECT s.vm_guid FROM ${FROM_VMS} WHERE d.run_on_vds = ANY(${hosts}) AND ${where}`);
+  }
+  if (count <= FEW_HOSTS) {
+    return selectVms(`SELECT first.vm_guid FROM unnest(${hosts}) AS asked (vds_id)
+      CROSS JOIN LATERAL (
+        SELECT s.vm_guid FROM vm_static s JOIN vm_dynamic d ON d.vm_guid = s.vm_guid
+        WHERE d.run_on_vds = asked.vds_id AND ${where} ORDER BY ${byName} LIMIT ${limit}::int) AS first`);
+  }
+  // One sort of the VMs of all hosts, because an engine has no index by host and name. The VMs' columns go along.
+  return `SELECT * FROM (
+      SELECT ${VM_COLUMNS}, row_number() OVER (PARTITION BY d.run_on_vds ORDER BY ${byName}) AS number
+      FROM vm_static s JOIN vm_dynamic d ON d.vm_guid = s.vm_guid
+      WHERE d.run_on_vds = ANY(${hosts}) AND ${where}) AS numbered
+    WHERE number <= ${limit}::int`;
+}
+
+/** What is read of each VM. */
+const VM_COLUMNS = `s.vm_guid, s.vm_name, d.status, d.run_on_vds, d.vm_ip, d.vm_fqdn, d.guest_agent_nics_hash`;
+
+/**
+ * Selects the VMs whose ids `chosen` selects. The ids go through an array, so that PostgreSQL plans look-ups by key for
+ * what comes after it: it takes pages for much longer than they are, and would read whole tables.
+ */
+function selectVms(chosen: string): string {
+  return `SELECT ${VM_COLUMNS} FROM unnest(ARRAY(${chosen})) AS chosen (vm_guid)
     JOIN vm_static s ON s.vm_guid = chosen.vm_guid
-    LEFT JOIN vm_dynamic d ON d.vm_guid = s.vm_guid
-    LEFT JOIN vds_dynamic h ON h.vds_id = d.run_on_vds
-    ${order}`;
+    LEFT JOIN vm_dynamic d ON d.vm_guid = s.vm_guid`;
 }
 
-/** Runs a statement of {@link buildVmsStatement}. */
-export async function readVms(dataSource: DataSource, sql: string, parameters: unknown[]): Promise<VmRow[]> {
-  return (await rowsOf<EngineVm>(dataSource, sql, parameters)).map(toVmRow);
+/** What a statement that reads VMs is made of. */
+interface VmsStatement {
+  /** A SELECT of {@link VM_COLUMNS}. */
+  readonly rows: string;
+  /** How to sort these rows, which are called `v`, and whatever follows an ORDER BY. */
+  readonly order: string;
+  /** A WITH clause that `rows` uses. */
+  readonly before?: string;
 }
+
+async function readVms(
+  database: Queryable,
+  { rows, order, before = "" }: VmsStatement,
+  { values }: SqlParameters,
+): Promise<VmRow[]> {
+  const sql = `${before}
+    SELECT v.vm_guid AS id, v.vm_name AS name, coalesce(v.status, ${VM_STATUS.UNASSIGNED}) AS status,
+      v.run_on_vds AS "hostId", nullif(v.vm_ip, '') AS "vmIp", nullif(v.vm_fqdn, '') AS fqdn,
+      coalesce(v.guest_agent_nics_hash, 0) AS "nicsHash", h.status AS "hostStatus",
+      EXISTS (SELECT FROM vm_guest_agent_interfaces g WHERE g.vm_id = v.vm_guid) AS "hasInterfaces",
+      ${KEPT_ADDRESSES} AS "keptAddresses"
+    FROM (${rows}) AS v LEFT JOIN vds_dynamic h ON h.vds_id = v.run_on_vds
+    ORDER BY ${order}`;
+  return (await rowsOf<EngineVm>(database, sql, values)).map(toVmRow);
+}
+
+/**
+ * The addresses of the rows that an engine keeps where it has cleared `vm_ip`, such as while a host does not answer: what
+ * is served as stale must not say both that there are no addresses and which they are.
+ */
+const KEPT_ADDRESSES = `CASE WHEN v.vm_ip <> '' OR NOT ${mayHaveGuest("v.status")} THEN NULL ELSE (
+        SELECT string_agg(concat_ws(',', g.ipv4_addresses, g.ipv6_addresses), ',' ORDER BY ${INTERFACE_ORDER})
+        FROM vm_guest_agent_interfaces g WHERE g.vm_id = v.vm_guid) END`;
 
 interface EngineVm {
   readonly id: string;
@@ -33,18 +144,19 @@ interface EngineVm {
   readonly nicsHash: number;
   readonly hostStatus: number | null;
   readonly hasInterfaces: boolean;
+  readonly keptAddresses: string | null;
 }
 
-function toVmRow({ id, name, status, hostId, vmIp, fqdn, ...guest }: EngineVm): VmRow {
+function toVmRow({ id, name, status, hostId, vmIp, fqdn, keptAddresses, ...guest }: EngineVm): VmRow {
   const { interfacesKnown, staleReason } = findGuestState({ status, ...guest });
-  const none = interfacesKnown ? [] : null;
+  // As the engine has it, even where its interfaces say otherwise.
+  const addresses = isWithoutGuest(status) ? null : (vmIp ?? keptAddresses);
   return {
     id,
     name,
     status,
     hostId,
-    // As the engine has it, even where its interfaces say otherwise.
-    ips: vmIp === null ? none : [...parseIpv4List(vmIp), ...parseIpv6List(vmIp)],
+    ips: interfacesKnown || vmIp !== null ? [...parseIpv4List(addresses), ...parseIpv6List(addresses)] : null,
     fqdn,
     interfacesKnown,
     // An engine keeps no time of a guest's report.

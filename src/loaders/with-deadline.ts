@@ -1,4 +1,5 @@
 import type { ReadStore } from "../store/types.js";
+import { wrapReads } from "./wrap-reads.js";
 
 /** PostgreSQL ended a statement before it was done: at its limit of time, or because an operator asked for that. */
 class StatementTimeoutError extends Error {
@@ -12,39 +13,22 @@ class StatementTimeoutError extends Error {
 }
 
 /**
- * The same reads, each of which asks first whether it is still wanted; `check` throws when the time is up. What the
- * database did not get done in time is told as that, and not as a failure that nobody foresaw.
+ * Returns the same reads, none of which begins once the request's time is up: `throwIfExpired` then throws. A statement
+ * that the database stopped is reported as a deadline too, and not as a failure that nobody foresaw.
  */
-export function withDeadline(store: ReadStore, check: () => void): ReadStore {
-  const unless = <Arguments extends unknown[], Answer>(
-    read: (...args: Arguments) => Promise<Answer>,
-  ): ((...args: Arguments) => Promise<Answer>) => {
-    // Asynchronous, so that what is thrown is a rejection, as every other failure of a read.
-    return async (...args) => {
-      check();
-      try {
-        return await read(...args);
-      } catch (error) {
-        throw error instanceof Error && "code" in error && error.code === QUERY_CANCELED
-          ? new StatementTimeoutError(error)
-          : error;
-      }
-    };
-  };
-  return {
-    vmsPage: unless((page) => store.vmsPage(page)),
-    countVms: unless((filter) => store.countVms(filter)),
-    vmsByIds: unless((ids) => store.vmsByIds(ids)),
-    vmsByHosts: unless((hostIds, limitPerHost) => store.vmsByHosts(hostIds, limitPerHost)),
-    nicsByVms: unless((vmIds) => store.nicsByVms(vmIds)),
-    nicsByIds: unless((ids) => store.nicsByIds(ids)),
-    nicsByMacs: unless((macs) => store.nicsByMacs(macs)),
-    guestInterfacesByVms: unless((vmIds) => store.guestInterfacesByVms(vmIds)),
-    hosts: unless(() => store.hosts()),
-    hostsByIds: unless((ids) => store.hostsByIds(ids)),
-    ping: unless(() => store.ping()),
-    everyHostTried: unless(() => store.everyHostTried()),
-  };
+export function withDeadline(store: ReadStore, throwIfExpired: () => void): ReadStore {
+  return wrapReads(store, async (read) => {
+    throwIfExpired();
+    try {
+      return await read();
+    } catch (error) {
+      throw isStatementTimeout(error) ? new StatementTimeoutError(error) : error;
+    }
+  });
+}
+
+function isStatementTimeout(error: unknown): error is Error {
+  return error instanceof Error && "code" in error && error.code === QUERY_CANCELED;
 }
 
 /** PostgreSQL's SQLSTATE for a statement that was stopped. */

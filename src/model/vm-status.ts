@@ -18,3 +18,19 @@ export const VM_STATUS = {
   IMAGE_LOCKED: 15,
   POWERING_DOWN: 16,
 } as const;
+
+/**
+ * The states in which a VM does not run, and so has no guest: its addresses and interfaces are none, and that is current.
+ * The one rule for VMs that are down, whatever the source and whoever asks.
+ */
+export const STATUSES_WITHOUT_GUEST: readonly number[] = [
+  VM_STATUS.DOWN,
+  VM_STATUS.SUSPENDED,
+  VM_STATUS.IMAGE_ILLEGAL,
+  VM_STATUS.IMAGE_LOCKED,
+];
+
+/** Returns `true` if a VM in this state has no guest. */
+export function isWithoutGuest(status: number): boolean {
+  return STATUSES_WITHOUT_GUEST.includes(status);
+}

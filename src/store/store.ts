@@ -1,6 +1,6 @@
 import type { DataSource } from "typeorm";
 import { addHost, registerHosts, removeHost, renameHosts, type HostName } from "./write/host-writes.js";
-import { listHosts } from "./read/host-reads.js";
+import { everyHostTried, listHosts } from "./read/host-reads.js";
 import { createBatcher } from "./write/batch.js";
 import { applyPasses, weightOf, type PassWrite } from "./write/apply.js";
 import { claimHosts, failPass, hasNoChanges, noteSuccesses, type Success } from "./write/passes.js";
@@ -52,6 +52,7 @@ export function createStore(dataSource: DataSource): Store {
         ? await noteSuccess({ claim: claimed, ...pass })
         : await apply({ claim: claimed, changes, ...pass })) === true,
     fail: (claimed, failure, durationMs) => failPass(dataSource, claimed, failure, durationMs),
+    everyHostTried: () => everyHostTried(dataSource),
     readerFor: (scope) => createReader(dataSource, scope),
     ...createReader(dataSource, null),
   };

@@ -216,14 +216,16 @@ export interface ReadStore {
   /** Polled hosts, and those that are no longer polled but still own VMs; by name. */
   hosts(): Promise<HostRow[]>;
   hostsByIds(ids: readonly string[]): Promise<HostRow[]>;
-  /** Answers if the database does; throws otherwise. */
-  ping(): Promise<void>;
+}
+
+/** What tells whether a gateway is ready to answer. */
+export interface ReadinessStore {
   /** True once a pass over every polled host has ended, well or not. */
   everyHostTried(): Promise<boolean>;
 }
 
 /** All that is asked of the store. */
-export interface Store extends RefreshStore, ReadStore {
+export interface Store extends RefreshStore, ReadStore, ReadinessStore {
   /** The same reads for somebody who may see only a scope's VMs; `null`: all. */
   readerFor(scope: VmScope | null): ReadStore;
 }

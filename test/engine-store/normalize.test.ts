@@ -2,7 +2,8 @@ import { isIPv6 } from "node:net";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { normalizeReportedMac } from "../../src/model/mac.js";
-import { parseIpv4List, parseIpv6List, listSpellings } from "../../src/engine-store/normalize.js";
+import { parseIpv4List, parseIpv6List } from "../../src/engine-store/normalize.js";
+import { listNeedles, listSpellings } from "../../src/engine-store/spellings.js";
 
 describe("what an engine stores of a guest", () => {
   test.each([
@@ -56,6 +57,9 @@ describe("what an engine stores of a guest", () => {
           expect(isIPv6(address)).toBe(true);
           for (const spelling of listSpellings(address))
             expect(parseIpv6List(spelling.toUpperCase())).toEqual([address]);
+          expect(
+            listSpellings(address).filter((each) => !isFoundByNeedle(each.toUpperCase(), address)),
+          ).toEqual([]);
         }
         parseIpv4List(text);
         normalizeReportedMac(text);
@@ -63,3 +67,10 @@ describe("what an engine stores of a guest", () => {
     );
   });
 });
+
+/** What LIKE says: `%` stands for any characters, `_` for one. */
+function isFoundByNeedle(text: string, address: string): boolean {
+  return listNeedles(address).some((needle) =>
+    new RegExp(`^${needle.replaceAll(".", "[.]").replaceAll("%", ".*").replaceAll("_", ".")}$`).test(text),
+  );
+}

@@ -55,8 +55,6 @@ export function memoryStore(): MemoryStore {
       read("guestInterfacesByVms", ids, () => interfaces.filter((device) => ids.includes(device.vmId))),
     hosts: () => read("hosts", null, () => hostRows.toReversed()),
     hostsByIds: (ids) => read("hostsByIds", ids, () => hostRows.filter((host) => ids.includes(host.id))),
-    ping: () => Promise.resolve(),
-    everyHostTried: () => Promise.resolve(true),
   };
 }
 

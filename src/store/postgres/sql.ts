@@ -1,8 +1,13 @@
 import type { DataSource, QueryRunner } from "typeorm";
 
+/** Whatever runs a statement: a DataSource on a connection of its pool, a QueryRunner on its own. */
+export interface Queryable {
+  query(sql: string, parameters?: unknown[]): Promise<unknown>;
+}
+
 /** Rows of one statement outside of any transaction. */
 export async function rowsOf<Row>(
-  database: DataSource | QueryRunner,
+  database: Queryable,
   sql: string,
   parameters: unknown[] = [],
 ): Promise<Row[]> {

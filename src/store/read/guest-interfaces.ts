@@ -1,25 +1,23 @@
-import type { DataSource, QueryRunner } from "typeorm";
 import { parseInterfaceRow, SELECTION, type InterfaceRow } from "./interface-columns.js";
 import { formatInterfaceKey } from "../write/interface-identity.js";
-import type { VisibleVms } from "./scope.js";
-import { SqlParameters, byVm, rowsOf } from "../postgres/sql.js";
+import type { VmScopeSql } from "./scope.js";
+import { SqlParameters, byVm, rowsOf, type Queryable } from "../postgres/sql.js";
 import type { GuestInterface } from "../types.js";
 
 /** The interfaces of VMs in the order in which their guests reported them, VM by VM; equal rows stay as many as they are. */
 export async function readGuestInterfaces(
-  dataSource: DataSource,
+  database: Queryable,
   vmIds: readonly string[],
-  visible: VisibleVms | null,
+  scope: VmScopeSql,
 ): Promise<GuestInterface[]> {
   const parameters = new SqlParameters();
   const ids = parameters.add(vmIds);
-  const scope = visible === null ? "" : ` AND ${visible.hasVm("i.vm_id", parameters)}`;
   // The order of names comes with one row of each VM alone: it may weigh as much as all of them.
   const rows = await rowsOf<InterfaceRow & { readonly names: InterfaceNames | null }>(
-    dataSource,
+    database,
     `SELECT ${SELECTION}, CASE WHEN row_number() OVER (PARTITION BY i.vm_id) = 1 THEN r.interface_names END AS names
      FROM vm_guest_agent_interfaces i LEFT JOIN vnic_graph_vm r ON r.vm_id = i.vm_id
-     WHERE i.vm_id = ANY(${ids}::uuid[])${scope}`,
+     WHERE i.vm_id = ANY(${ids}::uuid[]) AND ${scope.hasVm("i.vm_id", parameters)}`,
     parameters.values,
   );
   return [...byVm(rows).values()].flatMap((ofVm) =>
@@ -29,11 +27,11 @@ export async function readGuestInterfaces(
 
 /** The same for VMs whose order of names is known already, as a map; cheaper for many. */
 export async function readInterfacesInOrder(
-  queryRunner: QueryRunner,
+  database: Queryable,
   namesByVm: ReadonlyMap<string, InterfaceNames>,
 ): Promise<Map<string, GuestInterface[]>> {
   const rows = await rowsOf<InterfaceRow>(
-    queryRunner,
+    database,
     `SELECT ${SELECTION} FROM vm_guest_agent_interfaces i WHERE i.vm_id = ANY($1::uuid[])`,
     [[...namesByVm.keys()]],
   );

@@ -1,24 +1,23 @@
-import type { DataSource } from "typeorm";
-import { rowsOf } from "../postgres/sql.js";
+import { rowsOf, type Queryable } from "../postgres/sql.js";
 import type { HostRow, PolledHost } from "../types.js";
 
 /** Hosts by name: those with one of the ids, or all that are polled or still own VMs. */
-export async function readHosts(dataSource: DataSource, ids: readonly string[] | null): Promise<HostRow[]> {
+export async function readHosts(database: Queryable, ids: readonly string[] | null): Promise<HostRow[]> {
   const condition =
     ids === null
       ? "(h.active OR EXISTS (SELECT FROM vm_dynamic d WHERE d.run_on_vds = s.vds_id))"
       : "s.vds_id = ANY($1::uuid[])";
   return rowsOf<HostRow>(
-    dataSource,
+    database,
     `${SELECT_HOSTS} WHERE ${condition} ORDER BY s.vds_name COLLATE "C", s.vds_id`,
     ids === null ? [] : [ids],
   );
 }
 
 /** The hosts that are to be polled, by id. */
-export async function listHosts(dataSource: DataSource): Promise<PolledHost[]> {
+export async function listHosts(database: Queryable): Promise<PolledHost[]> {
   return rowsOf<PolledHost>(
-    dataSource,
+    database,
     `SELECT s.vds_id AS id, s.vds_name AS name, s.host_name AS host, s.port,
             h.interval_ms AS "intervalMs", h.from_settings AS "fromSettings"
      FROM vds_static s JOIN vnic_graph_host h ON h.host_id = s.vds_id WHERE h.active ORDER BY s.vds_id`,
@@ -26,9 +25,9 @@ export async function listHosts(dataSource: DataSource): Promise<PolledHost[]> {
 }
 
 /** True once a pass over every polled host has ended, well or not. */
-export async function everyHostTried(dataSource: DataSource): Promise<boolean> {
+export async function everyHostTried(database: Queryable): Promise<boolean> {
   const [row] = await rowsOf<{ tried: boolean }>(
-    dataSource,
+    database,
     `SELECT NOT EXISTS (SELECT FROM vnic_graph_host
        WHERE active AND last_success_at IS NULL AND last_error_kind IS NULL) AS tried`,
   );

@@ -1,6 +1,5 @@
-import type { DataSource, QueryRunner } from "typeorm";
-import type { VisibleVms } from "./scope.js";
-import { SqlParameters, rowsOf } from "../postgres/sql.js";
+import type { VmScopeSql } from "./scope.js";
+import { SqlParameters, rowsOf, type Queryable } from "../postgres/sql.js";
 import type { Nic } from "../types.js";
 
 /** The columns by which vNICs are asked for. */
@@ -8,19 +7,18 @@ export type NicKey = "vm_guid" | "id" | "mac_addr";
 
 /** The vNICs with one of the keys, by name. All are plugged in: a host lists the devices that its VMs have, and no others. */
 export async function readNics(
-  database: DataSource | QueryRunner,
+  database: Queryable,
   key: NicKey,
   values: readonly string[],
-  visible: VisibleVms | null,
+  scope: VmScopeSql,
 ): Promise<Nic[]> {
   const parameters = new SqlParameters();
   const list = `${parameters.add(values)}::${key === "mac_addr" ? "text" : "uuid"}[]`;
-  const scope = visible === null ? "" : ` AND ${visible.hasVm("n.vm_guid", parameters)}`;
   return rowsOf<Nic>(
     database,
     `SELECT n.id, n.vm_guid AS "vmId", n.name, n.mac_addr AS "macAddress", e.network, n.linked, true AS plugged
      FROM vm_interface n LEFT JOIN vnic_graph_nic e ON e.nic_id = n.id
-     WHERE n.${key} = ANY(${list})${scope}
+     WHERE n.${key} = ANY(${list}) AND ${scope.hasVm("n.vm_guid", parameters)}
      ORDER BY n.name COLLATE "C", n.id`,
     parameters.values,
   );

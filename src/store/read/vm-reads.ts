@@ -1,43 +1,39 @@
-import type { DataSource } from "typeorm";
-import type { VisibleVms } from "./scope.js";
-import { SqlParameters, rowsOf } from "../postgres/sql.js";
+import type { VmScopeSql } from "./scope.js";
+import { buildVmConditions, type VmConditionSql } from "./vm-conditions.js";
+import { SqlParameters, rowsOf, type Queryable } from "../postgres/sql.js";
 import type { ReadStore, VmFilter, VmRow } from "../types.js";
 
 /** One page of VMs in one of the orders, from the place after a cursor. */
 export async function readVmsPage(
-  dataSource: DataSource,
+  database: Queryable,
   { limit, after, filter, order }: PageRequest,
-  visible: VisibleVms | null,
+  scope: VmScopeSql,
 ): Promise<VmRow[]> {
   const parameters = new SqlParameters();
-  const conditions = conditionsOf(filter, visible, parameters);
+  const conditions = [buildVmConditions(filter, scope, OWN_CONDITIONS, parameters)];
   const { columns, direction, compare } = ORDERS[order];
   if (after !== null) {
-    const place = order === "ID_ASC" ? [] : [`${parameters.add(after.name)}::text COLLATE "C"`];
+    const name = order === "ID_ASC" ? [] : [`${parameters.add(after.name)}::text COLLATE "C"`];
     conditions.push(
-      `(${columns.join(", ")}) ${compare} (${[...place, `${parameters.add(after.id)}::uuid`].join(", ")})`,
+      `(${columns.join(", ")}) ${compare} (${[...name, `${parameters.add(after.id)}::uuid`].join(", ")})`,
     );
   }
   const ordering = columns.map((column) => `${column} ${direction}`).join(", ");
   return rowsOf<VmRow>(
-    dataSource,
+    database,
     `${SELECT_VMS} WHERE ${conditions.join(" AND ")} ORDER BY ${ordering} LIMIT ${parameters.add(limit)}`,
     parameters.values,
   );
 }
 
 /** How many VMs a filter lets through. */
-export async function countVms(
-  dataSource: DataSource,
-  filter: VmFilter,
-  visible: VisibleVms | null,
-): Promise<number> {
+export async function countVms(database: Queryable, filter: VmFilter, scope: VmScopeSql): Promise<number> {
   const parameters = new SqlParameters();
-  const conditions = conditionsOf(filter, visible, parameters);
+  const where = buildVmConditions(filter, scope, OWN_CONDITIONS, parameters);
   const [row] = await rowsOf<{ count: string }>(
-    dataSource,
+    database,
     `SELECT count(*) AS count FROM vm_static s JOIN vm_dynamic d ON d.vm_guid = s.vm_guid
-     WHERE ${conditions.join(" AND ")}`,
+     WHERE ${where}`,
     parameters.values,
   );
   return Number(row?.count ?? 0);
@@ -45,17 +41,17 @@ export async function countVms(
 
 /** The VMs with one of the ids. */
 export async function readVmsByIds(
-  dataSource: DataSource,
+  database: Queryable,
   ids: readonly string[],
-  visible: VisibleVms | null,
+  scope: VmScopeSql,
 ): Promise<VmRow[]> {
   const parameters = new SqlParameters();
   const conditions = [
     `s.vm_guid = ANY(${parameters.add(ids)}::uuid[])`,
-    ...conditionsOf({}, visible, parameters),
+    buildVmConditions({}, scope, OWN_CONDITIONS, parameters),
   ];
   return rowsOf<VmRow>(
-    dataSource,
+    database,
     `${SELECT_VMS} WHERE ${conditions.join(" AND ")} ORDER BY ${BY_NAME}`,
     parameters.values,
   );
@@ -66,52 +62,43 @@ export async function readVmsByIds(
  * PostgreSQL walk through the names of all VMs, once for each host that runs few.
  */
 export async function readVmsByHosts(
-  dataSource: DataSource,
+  database: Queryable,
   hostIds: readonly string[],
   limitPerHost: number | null,
-  visible: VisibleVms | null,
+  scope: VmScopeSql,
 ): Promise<VmRow[]> {
   const parameters = new SqlParameters();
   const conditions = [
     `d.run_on_vds = ANY(${parameters.add(hostIds)}::uuid[])`,
-    ...conditionsOf({}, visible, parameters),
+    buildVmConditions({}, scope, OWN_CONDITIONS, parameters),
   ];
-  const numbered = `SELECT s.vm_guid, row_number() OVER (PARTITION BY d.run_on_vds ORDER BY ${BY_NAME}) AS place
+  const numbered = `SELECT s.vm_guid, row_number() OVER (PARTITION BY d.run_on_vds ORDER BY ${BY_NAME}) AS number
     FROM vm_static s JOIN vm_dynamic d ON d.vm_guid = s.vm_guid WHERE ${conditions.join(" AND ")}`;
-  const first = limitPerHost === null ? "" : ` WHERE place <= ${parameters.add(limitPerHost)}`;
+  const first = limitPerHost === null ? "" : ` WHERE number <= ${parameters.add(limitPerHost)}`;
   return rowsOf<VmRow>(
-    dataSource,
+    database,
     `${SELECT_VMS} WHERE s.vm_guid IN (SELECT vm_guid FROM (${numbered}) AS numbered${first}) ORDER BY ${BY_NAME}`,
     parameters.values,
   );
 }
 
-type PageRequest = globalThis.Parameters<ReadStore["vmsPage"]>[0];
+type PageRequest = Parameters<ReadStore["vmsPage"]>[0];
 
-function conditionsOf(filter: VmFilter, visible: VisibleVms | null, parameters: SqlParameters): string[] {
-  // An engine keeps its templates in the same table.
-  const conditions = ["s.entity_type = 'VM'"];
-  if (filter.nameContains !== undefined) {
-    // Not LIKE: `%` and `_` in a name are nothing special.
-    conditions.push(`strpos(lower(s.vm_name), lower(${parameters.add(filter.nameContains)}::text)) > 0`);
-  }
-  if (filter.statuses !== undefined)
-    conditions.push(`d.status = ANY(${parameters.add(filter.statuses)}::int[])`);
-  if (filter.hostId !== undefined) conditions.push(`d.run_on_vds = ${parameters.add(filter.hostId)}::uuid`);
-  if (filter.ip !== undefined) conditions.push(reportsAddress(parameters.add([filter.ip])));
-  if (visible !== null) conditions.push(visible.isVm(parameters));
-  return conditions;
-}
-
-/** The same expressions as those of the indexes, so that an address is found without reading every VM. */
-function reportsAddress(place: string): string {
-  return `s.vm_guid IN (
-    SELECT vm_guid FROM vm_dynamic WHERE string_to_array(vm_ip, ' ') @> ${place}::text[]
-    UNION
-    SELECT vm_id FROM vm_guest_agent_interfaces WHERE
-      array_remove(string_to_array(coalesce(ipv4_addresses, '') || ',' || coalesce(ipv6_addresses, ''), ','), '')
-        @> ${place}::text[])`;
-}
+/** How our own tables answer what the sources hold each in their own way. */
+const OWN_CONDITIONS: VmConditionSql = {
+  name: 's.vm_name COLLATE "C"',
+  hasStatus: (statuses, parameters) => `d.status = ANY(${parameters.add(statuses)}::int[])`,
+  // The same expressions as those of the indexes, so that an address is found without reading every VM.
+  hasAddress: (address, parameters) => {
+    const addresses = `${parameters.add([address])}::text[]`;
+    return `s.vm_guid IN (
+      SELECT vm_guid FROM vm_dynamic WHERE string_to_array(vm_ip, ' ') @> ${addresses}
+      UNION
+      SELECT vm_id FROM vm_guest_agent_interfaces WHERE
+        array_remove(string_to_array(coalesce(ipv4_addresses, '') || ',' || coalesce(ipv6_addresses, ''), ','), '')
+          @> ${addresses})`;
+  },
+};
 
 const ORDERS = {
   NAME_ASC: { columns: ['s.vm_name COLLATE "C"', "s.vm_guid"], direction: "ASC", compare: ">" },

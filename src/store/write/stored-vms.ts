@@ -2,6 +2,7 @@ import type { DataSource } from "typeorm";
 import type { InterfaceNames } from "../read/guest-interfaces.js";
 import { readInterfacesInOrder } from "../read/guest-interfaces.js";
 import { readNics } from "../read/nic-reads.js";
+import { ALL_VMS } from "../read/scope.js";
 import { byVm, inTransaction, rowsOf } from "../postgres/sql.js";
 import type { StoredVm, VmState } from "../types.js";
 
@@ -28,7 +29,7 @@ export async function readStoredVms(
       if (rows.length === 0) return [];
       const names = new Map(rows.map((row) => [row.id, row.interfaceNames ?? []]));
       const interfaces = await readInterfacesInOrder(queryRunner, names);
-      const nics = byVm(await readNics(queryRunner, "vm_guid", [...names.keys()], null));
+      const nics = byVm(await readNics(queryRunner, "vm_guid", [...names.keys()], ALL_VMS));
       return rows.map(({ interfaceNames: _, ...state }) => ({
         ...state,
         interfaces: interfaces.get(state.id) ?? [],

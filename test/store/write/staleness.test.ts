@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Store, VmState } from "../../../src/store/types.js";
 import type { TestDatabase } from "../../support/database.js";
-import { createDatabase } from "../../support/database.js";
 import { cleanDatabase } from "../clean-database.js";
 import {
   HOSTS,
@@ -236,12 +235,5 @@ describe("hosts", () => {
     expect(
       await database.dataSource.query("SELECT xmin FROM vds_static WHERE vds_id = $1", [HOST_A]),
     ).toEqual(before);
-  });
-
-  test("answer a ping through the database, or throw", async () => {
-    await store.ping();
-    const other = await createDatabase();
-    await other.drop();
-    await expect(other.store.ping()).rejects.toThrow();
   });
 });

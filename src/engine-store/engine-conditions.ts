@@ -1,0 +1,48 @@
+import { STATUSES_WITHOUT_GUEST, VM_STATUS } from "../model/vm-status.js";
+import type { VmConditionSql } from "../store/read/vm-conditions.js";
+import type { SqlParameters } from "../store/postgres/sql.js";
+import { listNeedles, listSpellings } from "./spellings.js";
+
+/** VMs with their states. A VM without statistics, or just made, is read too: it has no row in `vm_dynamic` yet. */
+export const FROM_VMS = `vm_static s LEFT JOIN vm_dynamic d ON d.vm_guid = s.vm_guid`;
+
+/** Builds what holds for a VM that may have a guest: an engine keeps the rows of one that does not run any more. */
+export function mayHaveGuest(status: string): string {
+  return `(${status} IS NULL OR ${status} NOT IN (${STATUSES_WITHOUT_GUEST.join(", ")}))`;
+}
+
+/** How an engine's tables answer what the sources hold each in their own way. */
+export const ENGINE_CONDITIONS: VmConditionSql = {
+  name: "s.vm_name",
+  // A VM without a row in `vm_dynamic` has no state. Not by coalesce(): PostgreSQL keeps figures of the column alone.
+  hasStatus: (statuses, parameters) => {
+    const isListed = `d.status = ANY(${parameters.add(statuses)}::int[])`;
+    return statuses.includes(VM_STATUS.UNASSIGNED) ? `(${isListed} OR d.status IS NULL)` : isListed;
+  },
+  hasAddress: (address, parameters) =>
+    `(s.vm_guid = ANY(ARRAY(${selectVmsWithAddress(address, parameters)})) AND ${mayHaveGuest("d.status")})`,
+};
+
+/**
+ * Selects the ids of the VMs with an address. No index of an engine helps, so this reads all addresses once. They are
+ * compared as text, because a cast to `inet` would fail for everybody because of one guest's malformed address:
+ * 1. LIKE finds the few rows that may have the address, without changing the case of all rows;
+ * 2. a regular expression finds the address as a whole word of them, in any of its spellings.
+ */
+function selectVmsWithAddress(address: string, parameters: SqlParameters): string {
+  const needles = listNeedles(address).map((needle) => parameters.add(needle));
+  const word = parameters.add(
+    `(^|[,[:space:]])(${listSpellings(address).map(escapeRegExp).join("|")})(%[^,[:space:]]*)?([,[:space:]]|$)`,
+  );
+  const matches = (column: string) => {
+    const mayMatch = needles.map((needle) => `${column} LIKE ${needle}::text`).join(" OR ");
+    return `(${mayMatch}) AND lower(${column} COLLATE "C") ~ ${word}`;
+  };
+  const column = address.includes(":") ? "ipv6_addresses" : "ipv4_addresses";
+  return `SELECT g.vm_id FROM vm_guest_agent_interfaces g WHERE ${matches(`g.${column}`)}
+    UNION ALL SELECT i.vm_guid FROM vm_dynamic i WHERE ${matches("i.vm_ip")}`;
+}
+
+function escapeRegExp(text: string): string {
+  return text.replaceAll(/[^0-9a-z:]/g, "\\$&");
+}

@@ -1,0 +1,49 @@
+import { normalizeReportedMac } from "../model/mac.js";
+import type { VmScopeSql } from "../store/read/scope.js";
+import { rowsOf, SqlParameters, type Queryable } from "../store/postgres/sql.js";
+import type { Nic } from "../store/types.js";
+
+/** By what vNICs are looked for: their ids, their VMs' ids, or MACs in lower case with colons. */
+export interface NicQuestion {
+  readonly key: "id" | "vm" | "mac";
+  readonly values: readonly string[];
+}
+
+/**
+ * Reads vNICs, by name. `linked` is as stored, the state of the cable: an engine keeps it for a vNIC that is not
+ * plugged in too, and shows both. Whether the VM has the device at all is `plugged`.
+ */
+export async function readNics(
+  database: Queryable,
+  question: NicQuestion,
+  scope: VmScopeSql,
+): Promise<Nic[]> {
+  const parameters = new SqlParameters();
+  const rows = await rowsOf<Nic>(
+    database,
+    `SELECT i.id, i.vm_guid AS "vmId", i.name, i.mac_addr AS "macAddress", n.name AS network, i.linked,
+        p.is_plugged AS plugged
+      FROM vm_interface i
+      JOIN vm_static s ON s.vm_guid = i.vm_guid AND s.entity_type = 'VM'
+      LEFT JOIN vm_dynamic d ON d.vm_guid = s.vm_guid
+      LEFT JOIN vm_device p ON p.device_id = i.id AND p.vm_id = i.vm_guid
+      LEFT JOIN vnic_profiles v ON v.id = i.vnic_profile_id
+      LEFT JOIN network n ON n.id = v.network_id
+      WHERE ${buildKeyCondition(question, parameters)} AND ${scope.isVm(parameters)}
+      ORDER BY i.vm_guid, i.name, i.id`,
+    parameters.values,
+  );
+  return rows.map((row) => ({ ...row, macAddress: normalizeReportedMac(row.macAddress) }));
+}
+
+/**
+ * MACs have no index in an engine's database: such a search reads all vNICs once. An engine stores lower case, and rows
+ * that did not come through it may be in upper case; the two are compared without changing the case of every row.
+ */
+function buildKeyCondition({ key, values }: NicQuestion, parameters: SqlParameters): string {
+  if (key === "mac") {
+    const spellings = values.flatMap((mac) => [mac, mac.toUpperCase()]);
+    return `i.mac_addr = ANY(${parameters.add(spellings)}::varchar[])`;
+  }
+  return `i.${key === "id" ? "id" : "vm_guid"} = ANY(${parameters.add(values)}::uuid[])`;
+}

@@ -1,0 +1,64 @@
+import type { SqlParameters } from "../postgres/sql.js";
+
+/** A pattern for a text: these parts in this order, with anything between two of them; one part is the whole text. */
+export interface TextMatch {
+  readonly parts: readonly string[];
+  readonly ignoreCase: boolean;
+}
+
+/**
+ * Builds the condition that a column's text matches, whatever the database's language is.
+ * Case is compared by code point: a Turkish database would not find `WIN` by `win`, and one in the C locale no `Ğ` by `ğ`.
+ */
+export function matchText(
+  column: string,
+  { parts, ignoreCase }: TextMatch,
+  parameters: SqlParameters,
+): string {
+  const [only = ""] = parts;
+  if (!ignoreCase) {
+    return parts.length === 1
+      ? `${column} = ${parameters.add(only)}::text`
+      : `${column} LIKE ${parameters.add(formatLikePattern(parts))}::text`;
+  }
+  if (!parts.every(isAscii)) return `${column} COLLATE "C" ~ ${parameters.add(formatRegExp(parts))}::text`;
+  // In the C locale PostgreSQL changes the case of ASCII letters alone, which is all that these parts have.
+  const lowerColumn = `lower(${column} COLLATE "C")`;
+  const lowerParts = parts.map((part) => part.toLowerCase());
+  if (lowerParts.length === 1) return `${lowerColumn} = ${parameters.add(lowerParts[0])}::text`;
+  if (isContains(lowerParts)) return `strpos(${lowerColumn}, ${parameters.add(lowerParts[1])}::text) > 0`;
+  return `${lowerColumn} LIKE ${parameters.add(formatLikePattern(lowerParts))}::text`;
+}
+
+/** Writes the parts as a pattern for LIKE: what LIKE gives a meaning stands for itself in them. */
+export function formatLikePattern(parts: readonly string[]): string {
+  return parts.map(escapeLike).join("%");
+}
+
+/** Escapes the characters to which LIKE gives a meaning. */
+export function escapeLike(text: string): string {
+  return text.replaceAll(/[\\%_]/g, String.raw`\$&`);
+}
+
+function isContains(parts: readonly string[]): boolean {
+  return parts.length === 3 && parts[0] === "" && parts[2] === "";
+}
+
+function isAscii(text: string): boolean {
+  return /^[\0-\x7f]*$/.test(text);
+}
+
+/** Every character becomes a class of its cases, because PostgreSQL's own rule depends on the database's language. */
+function formatRegExp(parts: readonly string[]): string {
+  return `^${parts.map((part) => Array.from(part, formatCharacterClass).join("")).join(".*")}$`;
+}
+
+function formatCharacterClass(character: string): string {
+  const cases = [...new Set([character, character.toLowerCase(), character.toUpperCase()])];
+  return `(?:${cases.map(escapeRegExp).join("|")})`;
+}
+
+/** Escapes what is no letter, digit or blank and so may have a meaning in PostgreSQL's regular expressions. */
+function escapeRegExp(text: string): string {
+  return text.replaceAll(/[^\p{L}\p{N}\p{M}\s]/gu, String.raw`\$&`);
+}
