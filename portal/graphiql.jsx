@@ -9,7 +9,7 @@ import hosts from "./examples/3-hosts.graphql?raw";
 
 /** One request a query, to the server that this page came from. */
 async function fetcher(params, options) {
-  const response = await fetch("/graphql", {
+  const response = await fetch("./graphql", {
     method: "POST",
     headers: {
       accept: "application/graphql-response+json, application/json",

@@ -9,7 +9,7 @@ if (builtAt() > newestSource()) {
   process.exitCode = 0;
 } else {
   const { build } = await import("vite");
-  await build({ configFile: join(root, "portal/vite.config.js"), logLevel: "error" });
+  await build({ configFile: join(root, "portal/vite.config.ts"), logLevel: "error" });
   writeFileSync(stamp, "");
 }
 
@@ -20,7 +20,8 @@ function builtAt() {
 function newestSource() {
   const sources = readdirSync(join(root, "portal"), { recursive: true, encoding: "utf8" });
   const paths = [
-    ...sources.map((path) => join("portal", path)),
+    // Types are for the compiler alone; no page is made of them.
+    ...sources.filter((path) => !path.endsWith(".d.ts")).map((path) => join("portal", path)),
     "package-lock.json",
     "scripts/build-pages.mjs",
   ];

@@ -19,7 +19,8 @@ import { DEFAULT_LIMITS, type Limits } from "../model/limits.js";
 import { listen } from "./listen.js";
 import { moreRoutes } from "./routes/more-routes.js";
 import type { RunningServer, ServerOptions } from "./options.js";
-import { pageRoutes } from "./routes/pages.js";
+import { findBuiltPages, pageRoutes } from "./routes/pages.js";
+import { readPortalOperations } from "./graphql/portal-operations.js";
 import { createRequestReader } from "./graphql/request-reader.js";
 import { SECURITY_HEADERS, TRANSPORT_SECURITY } from "./security-headers.js";
 import { closing } from "./shutdown.js";
@@ -31,10 +32,14 @@ export type { RunningServer, ServerOptions } from "./options.js";
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   refuseOpenDoors(options);
   const limits: Limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const pagesDir = options.pagesDir ?? findBuiltPages();
+  const own = await readPortalOperations(pagesDir);
   const documents =
     options.trustedDocumentsFile == null
-      ? anyDocument(limits)
-      : trustedDocumentsOnly(await readTrustedDocuments(options.trustedDocumentsFile));
+      ? anyDocument(limits, own)
+      : trustedDocumentsOnly(
+          new Map([...own, ...(await readTrustedDocuments(options.trustedDocumentsFile))]),
+        );
   const apollo = await startApollo(options, limits);
   const app = createApp(options);
   const shutdown = closing(app, apollo);
@@ -47,7 +52,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   graphqlRoutes(app, options, graphqlHandler({ apollo, options, limits, admission, reader, documents }));
   metricsRoute(app, options);
   moreRoutes(app, options, { limits, admission });
-  if (options.graphiql) await pageRoutes(app, options.pagesDir);
+  await pageRoutes(app, pagesDir, { graphiql: options.graphiql });
 
   await listen(app, options);
   const { port } = app.server.address() as AddressInfo;

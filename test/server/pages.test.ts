@@ -1,47 +1,19 @@
-import { execFileSync } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { buildSchema, parse, validate } from "graphql";
-import { beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { served } from "./running.js";
 
 const root = resolve(import.meta.dirname, "../..");
 const built = join(root, "dist/portal");
 
 describe("GraphiQL", () => {
-  beforeAll(() => {
-    execFileSync(process.execPath, [join(root, "scripts/build-pages.mjs")], { cwd: root });
-  });
-
-  test("is served at /graphiql, with all of its files, and / leads there", async () => {
+  test("is served at /graphiql, with all of its files", async () => {
     const server = await served({ graphiql: true, pagesDir: built });
     const slashed = await fetch(`${server.url}/graphiql/`, { redirect: "manual" });
     expect([slashed.status, slashed.headers.get("location")]).toEqual([302, "/graphiql"]);
-    const home = await fetch(server.url, { redirect: "manual" });
-    expect([home.status, home.headers.get("location")]).toEqual([302, "/graphiql"]);
-
-    const page = await fetch(`${server.url}/graphiql`);
-    const html = await page.text();
-    expect(page.headers.get("content-type")).toMatch(/^text\/html/);
-    expect(page.headers.get("cache-control")).toBe("no-cache");
-    expect(page.headers.get("content-security-policy")).toMatch(
-      /script-src 'self';.*worker-src 'self' blob:;.*frame-ancestors 'none'/,
-    );
-    const files = [...html.matchAll(/(?:src|href)="([^"]+)"/g)]
-      .map(([, file]) => file!)
-      .filter((file) => !file.startsWith("data:"));
-    expect(files.length).toBeGreaterThan(1);
-    for (const file of files) {
-      expect(file).toMatch(/^\/assets\//);
-      const answer = await fetch(server.url + file);
-      expect([file, answer.status, answer.headers.get("cache-control")]).toEqual([
-        file,
-        200,
-        "public, max-age=31536000, immutable",
-      ]);
-      await answer.arrayBuffer();
-    }
+    await expectWholePage(server.url, "/graphiql");
   });
 
   test("is found beside the program", async () => {
@@ -89,6 +61,85 @@ describe("GraphiQL", () => {
   test("is not there unless wanted", async () => {
     const server = await served();
     expect((await fetch(`${server.url}/graphiql`)).status).toBe(404);
-    expect((await fetch(server.url)).status).toBe(404);
   });
 });
+
+describe("the portal", () => {
+  test("is served at /, with all of its files, also without GraphiQL", async () => {
+    for (const graphiql of [true, false]) {
+      const server = await served({ graphiql, pagesDir: built });
+      await expectWholePage(server.url, "/");
+    }
+  });
+
+  test("is asked for by hash: the server knows the portal's operations from the build", async () => {
+    const server = await served({ pagesDir: built });
+    const [[hash = "", text = ""] = []] = Object.entries(
+      JSON.parse(await readFile(join(built, "operations.json"), "utf8")) as Record<string, string>,
+    ).filter(([, each]) => each.includes("PortalAccess"));
+    const ask = async (body: object) =>
+      (
+        await fetch(`${server.url}/graphql`, {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify(body),
+        })
+      ).json();
+    const persisted = (sha256Hash: string) => ({
+      extensions: { persistedQuery: { version: 1, sha256Hash } },
+    });
+    expect(text).toContain("__typename");
+    expect(await ask(persisted(hash))).toEqual({ data: { __typename: "Query" } });
+    expect(await ask(persisted("0".repeat(64)))).toMatchObject({
+      errors: [{ extensions: { code: "PERSISTED_QUERY_NOT_FOUND" } }],
+    });
+  });
+
+  test("runs its operations where only listed ones may run", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "vnic-graph-"));
+    const trusted = join(folder, "trusted.json");
+    await writeFile(trusted, JSON.stringify(["{ other: __typename }"]));
+    const server = await served({ pagesDir: built, trustedDocumentsFile: trusted });
+    const texts = Object.values(
+      JSON.parse(await readFile(join(built, "operations.json"), "utf8")) as Record<string, string>,
+    );
+    const ask = async (query: string) =>
+      (
+        await fetch(`${server.url}/graphql`, {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify({ query }),
+        })
+      ).status;
+    expect(await ask(texts.find((each) => each.includes("PortalAccess"))!)).toBe(200);
+    expect(await ask("{ other: __typename }")).toBe(200);
+    expect(await ask("{ __typename }")).toBe(403);
+    await rm(folder, { recursive: true });
+  });
+});
+
+/** Loads a page and every file that it names, below the page's own address. */
+async function expectWholePage(url: string, path: string): Promise<void> {
+  const page = await fetch(url + path);
+  const html = await page.text();
+  expect(page.headers.get("content-type")).toMatch(/^text\/html/);
+  expect(page.headers.get("cache-control")).toBe("no-cache");
+  expect(page.headers.get("content-security-policy")).toMatch(
+    /script-src 'self';.*worker-src 'self' blob:;.*frame-ancestors 'none'/,
+  );
+  const files = [...html.matchAll(/(?:src|href)="([^"]+)"/g)]
+    .map(([, file]) => file!)
+    .filter((file) => !file.startsWith("data:"));
+  expect(files.length).toBeGreaterThan(1);
+  for (const file of files) {
+    // Relative, so that the page works below any prefix.
+    expect(file).toMatch(/^\.\/assets\//);
+    const answer = await fetch(new URL(file, url + path));
+    expect([file, answer.status, answer.headers.get("cache-control")]).toEqual([
+      file,
+      200,
+      "public, max-age=31536000, immutable",
+    ]);
+    await answer.arrayBuffer();
+  }
+}

@@ -11,12 +11,20 @@ export type Parameters = Readonly<Record<string, unknown>>;
 export type DocumentGate = (parameters: Parameters) => Parameters;
 
 /** Every document may run that is small and flat enough to be parsed. */
-export function anyDocument(limits: Limits): DocumentGate {
-  return (parameters) => {
+export function anyDocument(limits: Limits, listed: ReadonlyMap<string, string> = new Map()): DocumentGate {
+  return (given) => {
+    const parameters = withListedQuery(given, listed);
     checkText(parameters["query"], limits);
     checkPersistedQuery(parameters);
     return parameters;
   };
+}
+
+/** Puts the text of an operation that the server itself lists in the place of its hash. */
+function withListedQuery(parameters: Parameters, listed: ReadonlyMap<string, string>): Parameters {
+  const { extensions, query, ...rest } = parameters;
+  const text = query == null ? listed.get(persistedHashOf(extensions) ?? "") : undefined;
+  return text === undefined ? parameters : { ...rest, query: text };
 }
 
 /** Only listed documents run, asked for by hash (`extensions.persistedQuery` or `documentId`) or by their very text. */

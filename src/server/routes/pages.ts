@@ -7,12 +7,18 @@ import { PAGE_SECURITY_POLICY } from "../security-headers.js";
 /** Written by the build of the pages when it is complete. */
 const STAMP = ".built";
 
-/** Serves GraphiQL and its files from our own disk; `/` leads to it. */
-export async function pageRoutes(app: FastifyInstance, pagesDir: string | undefined): Promise<void> {
-  const directory = pagesDir ?? builtPages();
-  for (const path of ["/", "/graphiql/"]) app.get(path, (_request, reply) => reply.redirect("/graphiql"));
-  if (directory === null || !existsSync(join(directory, "graphiql.html"))) {
-    app.get("/graphiql", (_request, reply) => asPage(reply).type("text/html; charset=utf-8").send(NOT_BUILT));
+/** Serves the portal at `/`, GraphiQL if it is wanted, and their files, all from our own disk. */
+export async function pageRoutes(
+  app: FastifyInstance,
+  directory: string | null,
+  { graphiql }: { readonly graphiql: boolean },
+): Promise<void> {
+  if (graphiql) app.get("/graphiql/", (_request, reply) => reply.redirect("/graphiql"));
+  const pages = graphiql ? { "/": "index.html", "/graphiql": "graphiql.html" } : { "/": "index.html" };
+  if (directory === null || !existsSync(join(directory, "index.html"))) {
+    for (const path of Object.keys(pages)) {
+      app.get(path, (_request, reply) => asPage(reply).type("text/html; charset=utf-8").send(NOT_BUILT));
+    }
     return;
   }
   await app.register(fastifyStatic, {
@@ -24,13 +30,13 @@ export async function pageRoutes(app: FastifyInstance, pagesDir: string | undefi
     index: false,
     dotfiles: "deny",
   });
-  app.get("/graphiql", (_request, reply) =>
-    asPage(reply).sendFile("graphiql.html", directory, { cacheControl: false }),
-  );
+  for (const [path, file] of Object.entries(pages)) {
+    app.get(path, (_request, reply) => asPage(reply).sendFile(file, directory, { cacheControl: false }));
+  }
 }
 
-/** Beside the compiled program, or beside the sources of a checkout. */
-function builtPages(): string | null {
+/** Finds the built pages: beside the compiled program, or beside the sources of a checkout. */
+export function findBuiltPages(): string | null {
   const places = ["../../../portal", "../../../dist/portal"].map((place) =>
     resolve(import.meta.dirname, place),
   );
@@ -42,6 +48,6 @@ function asPage(reply: FastifyReply): FastifyReply {
 }
 
 const NOT_BUILT = `<!doctype html><html lang="en"><meta charset="utf-8"><title>vnic-graph</title>
-<h1>GraphiQL is not built yet</h1><p>Run <code>npm run build</code> and load this page again.
+<h1>The pages are not built yet</h1><p>Run <code>npm run build</code> and load this page again.
 <code>/graphql</code> answers already.</p></html>
 `;

@@ -1,0 +1,32 @@
+import { Client, fetchExchange, getOperationName } from "@urql/core";
+import { persistedExchange } from "@urql/exchange-persisted";
+import { readToken } from "../identity/session.js";
+
+/** SHA-256 of each operation by its name; the build puts it here. */
+declare const __OPERATION_HASHES__: Readonly<Record<string, string>>;
+
+/**
+ * Asks the server that this page came from. No answer is kept here: the server knows how fresh its data are.
+ * Operations are sent by their hash, which the server knows from the build.
+ */
+export function createClient(): Client {
+  return new Client({
+    url: new URL("./graphql", document.baseURI).href,
+    exchanges: [
+      persistedExchange({
+        enforcePersistedQueries: true,
+        enableForMutation: true,
+        preferGetForPersistedQueries: false,
+        generateHash: (_query, document) =>
+          Promise.resolve(__OPERATION_HASHES__[getOperationName(document) ?? ""] ?? ""),
+      }),
+      fetchExchange,
+    ],
+    fetchOptions: () => {
+      const token = readToken();
+      return token === null ? {} : { headers: { authorization: `Bearer ${token}` } };
+    },
+    preferGetMethod: false,
+    requestPolicy: "network-only",
+  });
+}

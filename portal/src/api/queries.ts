@@ -1,0 +1,150 @@
+import { graphql } from "./graphql.js";
+
+/** What a row of the list of VMs shows. */
+export const VmRowFields = graphql(`
+  fragment VmRowFields on Vm @_unmask {
+    id
+    name
+    status
+    host {
+      id
+      name
+    }
+    guestInfo {
+      ips
+      lastReportedAt
+      stale
+      staleReason
+    }
+  }
+`);
+
+/** One page of the list of VMs. */
+export const VmPageQuery = graphql(
+  `
+    query PortalVmPage($first: Int, $after: String, $filter: VmFilter, $orderBy: VmOrder) {
+      vms(first: $first, after: $after, filter: $filter, orderBy: $orderBy) {
+        nodes {
+          ...VmRowFields
+        }
+        pageInfo {
+          endCursor
+          hasNextPage
+        }
+      }
+    }
+  `,
+  [VmRowFields],
+);
+
+/** How many VMs a filter finds. */
+export const VmCountQuery = graphql(`
+  query PortalVmCount($filter: VmFilter) {
+    vms(first: 1, filter: $filter) {
+      totalCount
+    }
+  }
+`);
+
+/** The VMs behind a MAC that the hypervisor gave. */
+export const MacQuery = graphql(
+  `
+    query PortalMac($mac: MAC!) {
+      vmNics(macAddress: $mac) {
+        id
+        vm {
+          ...VmRowFields
+        }
+      }
+    }
+  `,
+  [VmRowFields],
+);
+
+/** What the page of one VM shows of a guest interface. */
+export const DeviceFields = graphql(`
+  fragment DeviceFields on NetworkDevice @_unmask {
+    name
+    macAddress
+    ipv4Addresses
+    ipv6Addresses
+  }
+`);
+
+/** One VM with its vNICs and its guest's interfaces. */
+export const VmQuery = graphql(
+  `
+    query PortalVm($id: ID!) {
+      vm(id: $id) {
+        ...VmRowFields
+        guestInfo {
+          fqdn
+          networkDevices {
+            ...DeviceFields
+            vmNic {
+              id
+            }
+          }
+        }
+        nics {
+          id
+          name
+          network
+          macAddress
+          linked
+          plugged
+          guestInterface {
+            ...DeviceFields
+          }
+        }
+      }
+    }
+  `,
+  [VmRowFields, DeviceFields],
+);
+
+/** All hosts, with what the last poll of each said. */
+export const HostsQuery = graphql(`
+  query PortalHosts {
+    hosts {
+      id
+      name
+      address
+      status
+      lastSuccessAt
+      lastError
+    }
+  }
+`);
+
+/** Asks one host now. */
+export const RefreshHostMutation = graphql(`
+  mutation PortalRefreshHost($id: ID!) {
+    refreshHost(id: $id) {
+      id
+      name
+      address
+      status
+      lastSuccessAt
+      lastError
+    }
+  }
+`);
+
+/** The cheapest question that tells whether the server lets this token in. */
+export const AccessQuery = graphql(`
+  query PortalAccess {
+    __typename
+  }
+`);
+
+/** Every operation that the portal sends; the build lists them for servers that run listed operations only. */
+export const OPERATIONS = [
+  AccessQuery,
+  VmPageQuery,
+  VmCountQuery,
+  MacQuery,
+  VmQuery,
+  HostsQuery,
+  RefreshHostMutation,
+];

@@ -1,0 +1,120 @@
+import { ActionIcon, Anchor, Button, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { IconKeyboard, IconMoon, IconSun } from "@tabler/icons-react";
+import { HostsView } from "./hosts/hosts-view.js";
+import { SignIn } from "./identity/sign-in.js";
+import { useAccess } from "./identity/use-access.js";
+import { useToken, writeToken } from "./identity/session.js";
+import { navigate, useRoute } from "./navigation.js";
+import { formatRoute, type Route } from "./route.js";
+import { KeyboardHelp } from "./shared/keyboard-help.js";
+import { useKeys } from "./shared/use-keys.js";
+import { VmView } from "./vm/vm-view.js";
+import { VmsView } from "./vms/vms-view.js";
+
+const VMS: Route = { view: "vms", search: "", sort: "NAME_ASC" };
+
+/** The frame around every view: navigation, theme, keys, and who is signed in. */
+export function App() {
+  const route = useRoute();
+  const token = useToken();
+  const access = useAccess(token);
+  const [isHelpOpen, help] = useDisclosure(false);
+  useKeys({
+    "/": () => document.getElementById("search")?.focus(),
+    "?": help.open,
+    g: () => {
+      navigate(VMS);
+    },
+    h: () => {
+      navigate({ view: "hosts" });
+    },
+  });
+  return (
+    <>
+      <a className="skip" href="#content">
+        Skip to the content
+      </a>
+      <header className="bar">
+        <NavLink route={VMS} isCurrent={route.view !== "hosts"}>
+          VMs
+        </NavLink>
+        <NavLink route={{ view: "hosts" }} isCurrent={route.view === "hosts"}>
+          Hosts
+        </NavLink>
+        <Anchor href="./graphiql">GraphiQL</Anchor>
+        <span className="grow" />
+        {token !== null && (
+          <Button
+            variant="subtle"
+            size="compact-sm"
+            onClick={() => {
+              writeToken(null);
+            }}
+          >
+            Sign out
+          </Button>
+        )}
+        <ActionIcon variant="subtle" aria-label="Keys" onClick={help.open}>
+          <IconKeyboard size={18} />
+        </ActionIcon>
+        <ThemeButton />
+      </header>
+      <main id="content">
+        {access === "sign-in" ? <SignIn wasRefused={token !== null} /> : <View key={token} route={route} />}
+      </main>
+      <KeyboardHelp isOpen={isHelpOpen} onClose={help.close} />
+    </>
+  );
+}
+
+function View({ route }: { readonly route: Route }) {
+  switch (route.view) {
+    case "vms":
+      return <VmsView route={route} />;
+    case "vm":
+      return <VmView id={route.id} />;
+    case "hosts":
+      return <HostsView />;
+  }
+}
+
+function NavLink({
+  route,
+  isCurrent,
+  children,
+}: {
+  readonly route: Route;
+  readonly isCurrent: boolean;
+  readonly children: string;
+}) {
+  return (
+    <Anchor
+      href={formatRoute(route)}
+      {...(isCurrent && { "aria-current": "page" as const })}
+      onClick={(event) => {
+        event.preventDefault();
+        navigate(route);
+      }}
+    >
+      {children}
+    </Anchor>
+  );
+}
+
+function ThemeButton() {
+  const { setColorScheme } = useMantineColorScheme();
+  const scheme = useComputedColorScheme("light");
+  const other = scheme === "light" ? "dark" : "light";
+  return (
+    <ActionIcon
+      variant="subtle"
+      aria-label={`Use the ${other} theme`}
+      onClick={() => {
+        setColorScheme(other);
+      }}
+    >
+      {scheme === "light" ? <IconMoon size={18} /> : <IconSun size={18} />}
+    </ActionIcon>
+  );
+}

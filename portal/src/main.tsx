@@ -1,0 +1,43 @@
+import "@mantine/core/styles/baseline.css";
+import "@mantine/core/styles/default-css-variables.css";
+import "@mantine/core/styles/global.css";
+import "@mantine/core/styles/UnstyledButton.css";
+import "@mantine/core/styles/Button.css";
+import "@mantine/core/styles/ActionIcon.css";
+import "@mantine/core/styles/Alert.css";
+import "@mantine/core/styles/Anchor.css";
+import "@mantine/core/styles/Card.css";
+import "@mantine/core/styles/CloseButton.css";
+import "@mantine/core/styles/Group.css";
+import "@mantine/core/styles/Input.css";
+import "@mantine/core/styles/Kbd.css";
+import "@mantine/core/styles/Loader.css";
+import "@mantine/core/styles/Modal.css";
+import "@mantine/core/styles/ModalBase.css";
+import "@mantine/core/styles/Overlay.css";
+import "@mantine/core/styles/Paper.css";
+import "@mantine/core/styles/PasswordInput.css";
+import "@mantine/core/styles/Popover.css";
+import "@mantine/core/styles/Skeleton.css";
+import "@mantine/core/styles/Text.css";
+import "@mantine/core/styles/Title.css";
+import "@mantine/core/styles/Tooltip.css";
+import "./portal.css";
+import { createTheme, MantineProvider } from "@mantine/core";
+import { createRoot } from "react-dom/client";
+import { Provider } from "urql";
+import { createClient } from "./api/client.js";
+import { App } from "./app.js";
+
+/** Shades that keep text readable (WCAG AA) in both schemes. */
+const THEME = createTheme({ primaryShade: { light: 8, dark: 4 }, autoContrast: true });
+
+const root = document.getElementById("portal");
+if (root === null) throw new Error("the page has no element for the portal");
+createRoot(root).render(
+  <MantineProvider defaultColorScheme="auto" theme={THEME}>
+    <Provider value={createClient()}>
+      <App />
+    </Provider>
+  </MantineProvider>,
+);

@@ -1,0 +1,34 @@
+import { Kbd, Modal } from "@mantine/core";
+
+const KEYS: readonly (readonly [string, string])[] = [
+  ["/", "go to the search box"],
+  ["g", "show the VMs"],
+  ["h", "show the hosts"],
+  ["Tab, Enter", "move between links, open one"],
+  ["?", "show this list"],
+  ["Esc", "close this list"],
+];
+
+/** The list of keys. */
+export function KeyboardHelp({
+  isOpen,
+  onClose,
+}: {
+  readonly isOpen: boolean;
+  readonly onClose: () => void;
+}) {
+  return (
+    <Modal opened={isOpen} onClose={onClose} title="Keys" closeButtonProps={{ "aria-label": "Close" }}>
+      <dl className="keys">
+        {KEYS.map(([key, meaning]) => (
+          <div key={key}>
+            <dt>
+              <Kbd>{key}</Kbd>
+            </dt>
+            <dd>{meaning}</dd>
+          </div>
+        ))}
+      </dl>
+    </Modal>
+  );
+}

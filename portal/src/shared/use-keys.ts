@@ -1,0 +1,22 @@
+import { useEffect } from "react";
+
+/** Runs an action for a key, unless somebody types into a field or holds another key with it. */
+export function useKeys(actions: Readonly<Record<string, () => void>>): void {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      const { target } = event;
+      const isTyping =
+        target instanceof HTMLElement &&
+        target.closest("input, textarea, select, [contenteditable]") !== null;
+      if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
+      const action = actions[event.key];
+      if (action === undefined) return;
+      event.preventDefault();
+      action();
+    };
+    addEventListener("keydown", onKey);
+    return () => {
+      removeEventListener("keydown", onKey);
+    };
+  });
+}

@@ -1,0 +1,49 @@
+import { DeviceCells } from "./nic-table.js";
+import { guessKind, type Device, type GuestOnlyKind } from "./match-nics.js";
+
+/** The interfaces that the guest made itself, by kind, folded. */
+export function GuestOnly({
+  devices,
+  areKnown,
+}: {
+  readonly devices: readonly Device[];
+  readonly areKnown: boolean;
+}) {
+  if (!areKnown || devices.length === 0) return null;
+  const byKind = new Map<GuestOnlyKind, Device[]>();
+  for (const device of devices) {
+    const kind = guessKind(device);
+    byKind.set(kind, [...(byKind.get(kind) ?? []), device]);
+  }
+  return (
+    <div className="guest-only">
+      {[...byKind].map(([kind, members]) => (
+        <details key={kind} open={members.length <= 3}>
+          <summary>
+            Made by the guest: {kind} ({members.length})
+          </summary>
+          <div className="wide">
+            <table className="nics">
+              <thead>
+                <tr>
+                  <th scope="col">MAC</th>
+                  <th scope="col">Name</th>
+                  <th scope="col">IPv4</th>
+                  <th scope="col">IPv6</th>
+                </tr>
+              </thead>
+              <tbody>
+                {members.map((device, at) => (
+                  <tr key={`${device.name ?? ""}-${at}`}>
+                    <td>{device.macAddress === null ? "–" : <code>{device.macAddress}</code>}</td>
+                    <DeviceCells device={device} />
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+        </details>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,49 @@
+import type { ResultOf } from "../api/graphql.js";
+import type { DeviceFields, VmQuery } from "../api/queries.js";
+
+/** A guest interface as the page of a VM shows it. */
+export type Device = ResultOf<typeof DeviceFields>;
+
+type Vm = NonNullable<ResultOf<typeof VmQuery>["vm"]>;
+type Nic = NonNullable<Vm["nics"]>[number];
+
+/** A vNIC beside the guest interfaces that share its MAC. */
+export interface NicRow {
+  readonly nic: Nic;
+  /** `null`: the guest's interfaces are not known. */
+  readonly devices: readonly Device[] | null;
+}
+
+/** What the tab of a VM shows. */
+export interface NetworkTab {
+  readonly rows: readonly NicRow[];
+  /** Interfaces that the guest made itself: no vNIC has their MAC. */
+  readonly guestOnly: readonly Device[];
+}
+
+/** Puts each guest interface beside its vNIC; the server has matched them by MAC. */
+export function matchNics(vm: Vm): NetworkTab {
+  const devices = vm.guestInfo?.networkDevices ?? null;
+  const rows = (vm.nics ?? []).map((nic) => ({
+    nic,
+    devices: devices === null ? null : devices.filter((device) => device.vmNic?.id === nic.id),
+  }));
+  return { rows, guestOnly: (devices ?? []).filter((device) => device.vmNic === null) };
+}
+
+/** The kinds of interfaces that a guest makes itself. */
+export type GuestOnlyKind = "bridge" | "bond" | "VLAN" | "container" | "VPN" | "other";
+
+/** Guesses the kind of an interface from its name, as operating systems name them. */
+export function guessKind({ name }: Pick<Device, "name">): GuestOnlyKind {
+  const known = KINDS.find(([, pattern]) => pattern.test(name ?? ""));
+  return known?.[0] ?? "other";
+}
+
+const KINDS: readonly (readonly [GuestOnlyKind, RegExp])[] = [
+  ["container", /^(?:docker|veth|cni|flannel|cali|podman|lxc|lxd|br-[0-9a-f]{12})/i],
+  ["VPN", /^(?:tun|tap|wg|ppp|ipsec|tailscale|zt)/i],
+  ["bond", /^(?:bond|team)/i],
+  ["VLAN", /^(?:vlan|.+\.\d{1,4}$)/i],
+  ["bridge", /^(?:br|virbr|ovs)/i],
+];

@@ -1,0 +1,103 @@
+import { Text } from "@mantine/core";
+import { Address } from "../shared/address.js";
+import { Tag } from "../shared/tag.js";
+import type { Device, NicRow } from "./match-nics.js";
+
+/** A row a vNIC: what the hypervisor defined, beside what the guest made of it. */
+export function NicTable({
+  rows,
+  areNicsKnown,
+}: {
+  readonly rows: readonly NicRow[];
+  readonly areNicsKnown: boolean;
+}) {
+  if (rows.length === 0) {
+    return (
+      <Text className="faint">
+        {areNicsKnown ? "This VM has no virtual NIC." : "Its virtual NICs are not known."}
+      </Text>
+    );
+  }
+  return (
+    <div className="wide">
+      <table className="nics">
+        <thead>
+          <tr>
+            <th scope="colgroup" colSpan={4}>
+              Virtual NIC
+            </th>
+            <th scope="colgroup" colSpan={3}>
+              In the guest
+            </th>
+          </tr>
+          <tr>
+            {["Name", "Network", "Link", "MAC", "Name", "IPv4", "IPv6"].map((title, at) => (
+              <th key={`${title}-${at}`} scope="col">
+                {title}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        {rows.map(({ nic, devices }) => (
+          <tbody key={nic.id}>
+            {(devices === null || devices.length === 0 ? [null] : devices).map((device, at, { length }) => (
+              <tr key={`${device?.name ?? ""}-${at}`}>
+                {at === 0 && (
+                  <>
+                    <th scope="rowgroup" rowSpan={length} data-label="vNIC">
+                      {nic.name}
+                    </th>
+                    <td rowSpan={length} data-label="Network">
+                      {nic.network ?? "–"}
+                    </td>
+                    <td rowSpan={length} data-label="Link">
+                      <Tag tone={nic.linked === true ? "good" : "calm"}>{formatLink(nic)}</Tag>
+                    </td>
+                    <td rowSpan={length} data-label="MAC">
+                      {nic.macAddress === null ? "–" : <Address text={nic.macAddress} />}
+                    </td>
+                  </>
+                )}
+                {device === null ? (
+                  <td colSpan={3} className="faint">
+                    {devices === null
+                      ? "not known: the guest does not report"
+                      : "the guest shows no interface with this MAC"}
+                  </td>
+                ) : (
+                  <DeviceCells device={device} />
+                )}
+              </tr>
+            ))}
+          </tbody>
+        ))}
+      </table>
+    </div>
+  );
+}
+
+/** Name and addresses of a guest interface, as three cells. */
+export function DeviceCells({ device }: { readonly device: Device }) {
+  return (
+    <>
+      <td data-label="In the guest">{device.name ?? "without a name"}</td>
+      <td data-label="IPv4">
+        <Addresses list={device.ipv4Addresses} />
+      </td>
+      <td data-label="IPv6">
+        <Addresses list={device.ipv6Addresses} />
+      </td>
+    </>
+  );
+}
+
+function Addresses({ list }: { readonly list: readonly string[] }) {
+  if (list.length === 0) return <span className="faint">none</span>;
+  return list.map((text) => <Address key={text} text={text} />);
+}
+
+function formatLink({ plugged, linked }: NicRow["nic"]): string {
+  if (plugged === false) return "unplugged";
+  if (linked === null) return "not known";
+  return linked ? "up" : "down";
+}

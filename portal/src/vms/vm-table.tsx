@@ -1,0 +1,119 @@
+import { useTable } from "@tanstack/react-table";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { useEffect, useRef } from "react";
+import { navigate } from "../navigation.js";
+import { formatRoute, type Sort } from "../route.js";
+import type { VmPages } from "./use-vm-pages.js";
+import { COLUMNS, FEATURES } from "./vm-columns.js";
+
+/** Every row has this height, so that the place of a row follows from its number. */
+const ROW_HEIGHT_PX = 44;
+
+/** The rows from the end at which the next page is read. */
+const READ_AHEAD = 40;
+
+/** The list of VMs: only the rows on the screen are in the document. */
+export function VmTable({
+  pages,
+  sort,
+  onSort,
+}: {
+  readonly pages: VmPages;
+  readonly sort: Sort;
+  readonly onSort: (sort: Sort) => void;
+}) {
+  const table = useTable({ features: FEATURES, columns: COLUMNS, data: pages.rows });
+  const { rows } = table.getRowModel();
+  const scroller = useRef<HTMLDivElement>(null);
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW_HEIGHT_PX,
+    overscan: 12,
+  });
+  const items = virtual.getVirtualItems();
+  const last = items[items.length - 1]?.index ?? 0;
+  const { loadMore } = pages;
+  useEffect(() => {
+    if (last >= rows.length - READ_AHEAD) loadMore();
+  }, [last, rows.length, loadMore]);
+
+  return (
+    <div className="table-scroller" ref={scroller} tabIndex={0} aria-label="VMs" role="region">
+      <table className="vms" aria-rowcount={pages.total ?? -1} aria-busy={pages.isLoading}>
+        <thead>
+          {table.getHeaderGroups().map((group) => (
+            <tr key={group.id}>
+              {group.headers.map((header) =>
+                header.id === "name" ? (
+                  <th
+                    key={header.id}
+                    scope="col"
+                    aria-sort={sort === "NAME_ASC" ? "ascending" : "descending"}
+                  >
+                    <button
+                      type="button"
+                      className="sort"
+                      onClick={() => {
+                        onSort(sort === "NAME_ASC" ? "NAME_DESC" : "NAME_ASC");
+                      }}
+                    >
+                      <table.FlexRender header={header} /> {sort === "NAME_ASC" ? "▲" : "▼"}
+                    </button>
+                  </th>
+                ) : (
+                  <th key={header.id} scope="col" data-column={header.id}>
+                    <table.FlexRender header={header} />
+                  </th>
+                ),
+              )}
+            </tr>
+          ))}
+        </thead>
+        <tbody style={{ height: virtual.getTotalSize() }}>
+          {items.map((item) => {
+            const row = rows[item.index];
+            if (row === undefined) return null;
+            return (
+              <tr
+                key={row.original.id}
+                aria-rowindex={item.index + 1}
+                style={{ transform: `translateY(${item.start}px)`, height: ROW_HEIGHT_PX }}
+                onClick={() => {
+                  navigate({ view: "vm", id: row.original.id });
+                }}
+              >
+                {row.getAllCells().map((cell) => (
+                  <td key={cell.id} data-column={cell.column.id}>
+                    {cell.column.id === "name" ? (
+                      <VmLink id={row.original.id}>
+                        <table.FlexRender cell={cell} />
+                      </VmLink>
+                    ) : (
+                      <table.FlexRender cell={cell} />
+                    )}
+                  </td>
+                ))}
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function VmLink({ id, children }: { readonly id: string; readonly children: React.ReactNode }) {
+  return (
+    <a
+      href={formatRoute({ view: "vm", id })}
+      onClick={(event) => {
+        event.preventDefault();
+        event.stopPropagation();
+        navigate({ view: "vm", id });
+      }}
+    >
+      {children}
+    </a>
+  );
+}

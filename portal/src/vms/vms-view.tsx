@@ -1,0 +1,56 @@
+import { Group, Kbd, Text, TextInput } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
+import { IconSearch } from "@tabler/icons-react";
+import { ProblemNote } from "../shared/problem-note.js";
+import { navigate } from "../navigation.js";
+import type { Route } from "../route.js";
+import { useVmPages } from "./use-vm-pages.js";
+import { VmTable } from "./vm-table.js";
+
+/** How long typing must pause before the server is asked. */
+const TYPING_PAUSE_MS = 150;
+
+/** The first view: one search box over all VMs. */
+export function VmsView({ route }: { readonly route: Extract<Route, { view: "vms" }> }) {
+  const [search] = useDebouncedValue(route.search, TYPING_PAUSE_MS);
+  const pages = useVmPages(search, route.sort);
+  return (
+    <section aria-labelledby="vms-title" className="view">
+      <h1 id="vms-title" className="visually-hidden">
+        VMs
+      </h1>
+      <TextInput
+        id="search"
+        size="md"
+        mb="xs"
+        label="Find VMs"
+        placeholder="name, address or MAC"
+        leftSection={<IconSearch size={18} />}
+        rightSection={<Kbd>/</Kbd>}
+        value={route.search}
+        onChange={(event) => {
+          navigate({ ...route, search: event.currentTarget.value }, { replace: true });
+        }}
+      />
+      <ProblemNote problem={pages.problem} onRetry={pages.reload} />
+      <Group mb="xs" role="status" aria-live="polite">
+        <Text size="sm" className="faint">
+          {formatCount(pages.total, pages.rows.length, pages.isLoading)}
+        </Text>
+      </Group>
+      <VmTable
+        pages={pages}
+        sort={route.sort}
+        onSort={(sort) => {
+          navigate({ ...route, sort });
+        }}
+      />
+    </section>
+  );
+}
+
+function formatCount(total: number | null, read: number, isLoading: boolean): string {
+  if (total === null) return isLoading ? "Searching…" : `${read} VMs`;
+  if (total === 0) return "No VM is found.";
+  return total === 1 ? "1 VM" : `${total.toLocaleString()} VMs`;
+}

@@ -1,0 +1,179 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { findBrowser, openBrowser } from "../support/browser.js";
+import { startGatewayProcess, temporaryFolder, type RunningGateway } from "../support/gateway.js";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const executable = findBrowser();
+if (executable === undefined) console.warn("No Chromium in /usr/bin: the portal is not tried in a browser.");
+
+describe.skipIf(executable === undefined)("the portal of the demo, in a real browser", () => {
+  const data = temporaryFolder();
+  const requested: string[] = [];
+  const complaints: string[] = [];
+  let gateway: RunningGateway;
+  let browser: Awaited<ReturnType<typeof openBrowser>>;
+
+  /** A running VM of the demo with an address of its own. */
+  let vm: { id: string; name: string; ip: string; mac: string };
+
+  beforeAll(async () => {
+    gateway = await startGatewayProcess({ DATA_DIR: data.path, REFRESH_INTERVAL: "2s" });
+    const { data: answer } = await gateway.ask(
+      null,
+      "{ vms(first: 200) { nodes { id name status guestInfo { ips } nics { macAddress guestInterface { ipv4Addresses } } } } }",
+    );
+    const { nodes } = (answer as { vms: { nodes: DemoVm[] } }).vms;
+    const found = nodes.find(
+      (each) => each.status === "UP" && each.nics[0]?.guestInterface?.ipv4Addresses.length,
+    );
+    const [nic] = found!.nics;
+    vm = {
+      id: found!.id,
+      name: found!.name,
+      ip: nic!.guestInterface!.ipv4Addresses[0]!,
+      mac: nic!.macAddress,
+    };
+    browser = await openBrowser(executable!);
+    browser.context.on("request", (request) => requested.push(request.url()));
+    browser.page.on("console", (message) => {
+      if (message.type() === "error") complaints.push(message.text());
+    });
+    browser.page.on("pageerror", (error) => complaints.push(String(error)));
+  });
+
+  afterAll(async () => {
+    await browser.close();
+    await gateway.stop();
+    data.remove();
+  });
+
+  test("finds a VM by its address, and a link shows the same again", async () => {
+    const { page } = browser;
+    await page.goto(`${gateway.url}/`);
+    await page.getByLabel("Find VMs").fill(vm.ip);
+    await page.getByRole("link", { name: vm.name, exact: true }).waitFor();
+    await page.getByText("1 VM", { exact: true }).waitFor();
+    await page.goto(page.url());
+    await page.getByRole("link", { name: vm.name, exact: true }).waitFor();
+    expect(await page.locator("table.vms tbody tr").count()).toBe(1);
+  });
+
+  test("finds a VM by its MAC in another spelling", async () => {
+    const { page } = browser;
+    await page.goto(`${gateway.url}/`);
+    await page.getByLabel("Find VMs").fill(vm.mac.toUpperCase().replaceAll(":", "-"));
+    await page.getByText("1 VM", { exact: true }).waitFor();
+    await page.getByRole("link", { name: vm.name, exact: true }).waitFor();
+  });
+
+  test("says so where nothing is found", async () => {
+    const { page } = browser;
+    await page.goto(`${gateway.url}/?q=no-such-vm`);
+    await page.getByText("No VM is found.").waitFor();
+  });
+
+  test("shows a VM's vNIC beside the guest's interface with its MAC", async () => {
+    const { page } = browser;
+    await page.goto(`${gateway.url}/?view=vm&id=${vm.id}`);
+    const row = page.locator("table.nics tbody tr").filter({ hasText: vm.mac });
+    await row.getByText(vm.ip, { exact: true }).waitFor();
+  });
+
+  test("tells that a VM does not exist", async () => {
+    const { page } = browser;
+    await page.goto(`${gateway.url}/?view=vm&id=00000000-0000-4000-8000-000000000000`);
+    await page.getByText("There is no VM with the id").waitFor();
+  });
+
+  test("works by keyboard alone: search, open, go to the hosts, show the keys", async () => {
+    const { page } = browser;
+    await page.goto(`${gateway.url}/`);
+    await page.locator("table.vms tbody tr").first().waitFor();
+    await page.keyboard.press("/");
+    await page.keyboard.type(vm.ip);
+    await page.getByText("1 VM", { exact: true }).waitFor();
+    const link = page.getByRole("link", { name: vm.name, exact: true });
+    for (
+      let presses = 0;
+      presses < 10 && !(await link.evaluate((each) => each === document.activeElement));
+      presses++
+    ) {
+      await page.keyboard.press("Tab");
+    }
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: vm.name }).waitFor();
+    await page.keyboard.press("h");
+    await page.getByRole("heading", { name: "Hosts" }).waitFor();
+    await page.keyboard.press("?");
+    await page.getByRole("dialog", { name: "Keys" }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog", { name: "Keys" }).waitFor({ state: "hidden" });
+  });
+
+  test("refreshes a host at once", async () => {
+    const { page } = browser;
+    await page.goto(`${gateway.url}/?view=hosts`);
+    await page
+      .getByRole("button", { name: /^Refresh now/ })
+      .first()
+      .click();
+    await page
+      .getByRole("row")
+      .filter({ hasText: /now|second/ })
+      .first()
+      .waitFor();
+  });
+
+  test.each(["light", "dark"] as const)(
+    "has no fault that axe finds at level AA, in the %s theme",
+    async (scheme) => {
+      const { page } = browser;
+      await page.emulateMedia({ colorScheme: scheme });
+      for (const path of ["/", "/?view=hosts", `/?view=vm&id=${vm.id}`]) {
+        await page.goto(gateway.url + path);
+        await page.locator("table tbody tr").first().waitFor();
+        await page.evaluate(axe);
+        const faults = await page.evaluate(async () => {
+          const { violations } = await (globalThis as unknown as { axe: Axe }).axe.run({
+            runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"],
+          });
+          return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ""}`);
+        });
+        expect([path, faults]).toEqual([path, []]);
+      }
+    },
+  );
+
+  test("fits a telephone: nothing is wider than 360 pixels", async () => {
+    const { page } = browser;
+    await page.setViewportSize({ width: 360, height: 740 });
+    for (const path of ["/", "/?view=hosts", `/?view=vm&id=${vm.id}`]) {
+      await page.goto(gateway.url + path);
+      await page.locator("table tbody tr").first().waitFor();
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+    }
+  });
+
+  test("has asked nobody but its server, sent no operation's text, and complained of nothing", () => {
+    expect(
+      requested.filter((url) => !url.startsWith(`${gateway.url}/`) && !/^(data|blob):/.test(url)),
+    ).toEqual([]);
+    expect(complaints).toEqual([]);
+  });
+});
+
+interface DemoVm {
+  readonly id: string;
+  readonly name: string;
+  readonly status: string;
+  readonly nics: readonly {
+    readonly macAddress: string;
+    readonly guestInterface: { readonly ipv4Addresses: readonly string[] } | null;
+  }[];
+}
+
+interface Axe {
+  run(options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>;
+}

@@ -1,0 +1,21 @@
+import { expect, test } from "vitest";
+import { parseSearch } from "../../portal/src/vms/search.js";
+
+test.each([
+  ["", { kind: "all" }],
+  ["  ", { kind: "all" }],
+  ["web-01", { kind: "name", text: "web-01" }],
+  [" web ", { kind: "name", text: "web" }],
+  ["10.1.2.3", { kind: "address", address: "10.1.2.3" }],
+  ["10.1.2", { kind: "name", text: "10.1.2" }],
+  ["10.1.2.256", { kind: "name", text: "10.1.2.256" }],
+  ["010.1.2.3", { kind: "name", text: "010.1.2.3" }],
+  ["2001:db8::1", { kind: "address", address: "2001:db8::1" }],
+  ["::ffff:10.1.2.3", { kind: "address", address: "::ffff:10.1.2.3" }],
+  ["a:b", { kind: "name", text: "a:b" }],
+  ["56:6f:1a:00:01:00", { kind: "mac", mac: "56:6f:1a:00:01:00" }],
+  ["56-6F-1A-00-01-00", { kind: "mac", mac: "56-6F-1A-00-01-00" }],
+  ["566f.1a00.0100", { kind: "mac", mac: "566f.1a00.0100" }],
+])("the search box takes %j for %j", (text, search) => {
+  expect(parseSearch(text)).toEqual(search);
+});
