@@ -3,11 +3,14 @@ import "reflect-metadata";
 import { Command, CommanderError, Option } from "commander";
 import { readSettingFlags, addSettingFlags } from "./commands/flags.js";
 import type { HostsTask } from "./commands/hosts.js";
+import type { SimulateFlags } from "./commands/simulate.js";
 import type { TokenFlags } from "./commands/token.js";
 import { type Config, ConfigError, loadConfig } from "./config.js";
+import { findUnknownVariables } from "./config/unknown-variables.js";
 import { createLog } from "./gateway/log.js";
 import { VERSION } from "./gateway/version.js";
 import { formatError } from "./gateway/format-error.js";
+import { toPrintable } from "./model/printable.js";
 
 /** Exit codes: 0 done, 1 failed, 2 wrong words or settings. */
 const FAILED = 1;
@@ -95,9 +98,12 @@ program
   .option("--port <port>", "the first host's port; 0 takes free ones", "0")
   .option("--seed <number>", "the same seed lives the same life", "1")
   .option("--tls <on|off>", "off speaks plain TCP", "on")
-  .option("--certs <folder>", "where the client's certificate is written", "simulator-certs")
+  .option(
+    "--certs <folder>",
+    "where the client's certificate is written, to stay there; else a temporary folder",
+  )
   .option("--tick <ms>", "how often something may change", "5000")
-  .action(async (options: Record<"hosts" | "vms" | "port" | "seed" | "tls" | "certs" | "tick", string>) => {
+  .action(async (options: SimulateFlags) => {
     const { simulate } = await import("./commands/simulate.js");
     await simulate(options, print, stopping.signal);
   });
@@ -161,6 +167,13 @@ for (const [signal, code] of [
   });
 }
 
+// Whoever stops reading, as `head` does, has seen enough; the command goes on to its end and its exit code.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+}
+
 try {
   await program.parseAsync();
 } catch (error) {
@@ -169,8 +182,11 @@ try {
 
 type Flags = Readonly<Record<string, unknown>>;
 
-/** Flags win over the environment. */
+/** Reads the settings; flags win over the environment. Says which variables are probably settings with a typing mistake. */
 function readConfig(options: Flags): Config {
+  for (const { name, nearest } of findUnknownVariables(process.env)) {
+    printHint(`vnic-graph: warning: ${toPrintable(name)} is no setting; did you mean ${nearest}?`);
+  }
   return loadConfig(process.env, readSettingFlags(options));
 }
 

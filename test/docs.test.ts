@@ -27,13 +27,16 @@ const NOT_RUN_HERE: readonly (readonly [RegExp, string])[] = [
   [/^npm ci( && npm (start|test))?$|^npm (start|test|run (check|build|dev))$/, ".ci/run does"],
   [/^npm run (bench|torture|example:federation|coverage)\b/, "has a run of its own; it takes minutes"],
   [
-    /^npx vnic-graph start\b|^\S+=\S+ .*npx vnic-graph start\b/,
+    /^npx --no-install vnic-graph start\b|^\S+=\S+ .*npx --no-install vnic-graph start\b/,
     "stays; test/gateway.test.ts starts gateways",
   ],
-  [/^npx vnic-graph doctor && npx vnic-graph start$/, "stays; the doctor is run by itself"],
-  [/^npx vnic-graph simulate\b/, "stays; test/gateway.test.ts runs it"],
   [
-    /^npx vnic-graph (refresh|hosts|migrate)\b/,
+    /^npx --no-install vnic-graph doctor && npx --no-install vnic-graph start$/,
+    "stays; the doctor is run by itself",
+  ],
+  [/^npx --no-install vnic-graph simulate\b/, "stays; test/gateway.test.ts runs it"],
+  [
+    /^npx --no-install vnic-graph (refresh|hosts|migrate)\b/,
     "needs a database; test/gateway.test.ts, test/commands run it",
   ],
   [/^export [A-Z]/, "settings for the commands below it; their names are checked here"],
@@ -66,12 +69,10 @@ describe("the documents' commands", () => {
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "vnic-graph-docs-"));
-    // `npx vnic-graph` as a clone has it after a build, without the build.
-    const main = join(ROOT, "src/main.ts");
-    const loader = import.meta.resolve("tsx");
+    // What npx runs in a clone, which is not where these commands are run.
     writeFileSync(
       join(folder, "npx"),
-      `#!/bin/sh\n[ "$1" = vnic-graph ] || exit 127\nshift\nexport TSX_TSCONFIG_PATH="${join(ROOT, "tsconfig.json")}"\nexec "${process.execPath}" --import "${loader}" "${main}" "$@"\n`,
+      `#!/bin/sh\n[ "$1 $2" = "--no-install vnic-graph" ] || exit 127\nshift 2\nexec "${join(ROOT, "bin/vnic-graph.mjs")}" "$@"\n`,
     );
     chmodSync(join(folder, "npx"), 0o755);
     gateway = runVnicGraph(["start"], { PORT: "0", REFRESH_INTERVAL: "1s", DATA_DIR: join(folder, "data") });
@@ -112,6 +113,22 @@ describe("the documents' commands", () => {
     });
     expect(stdout).not.toBe("");
     expect(stdout).not.toMatch(/"errors":|<fault>|"fault":|"statusCode":4/);
+  });
+
+  test("of vnic-graph work in a clone through npx itself, without a build and without a registry", async () => {
+    const registry = { npm_config_registry: "http://127.0.0.1:1", npm_config_fetch_retries: "0" };
+    const { stdout } = await promisify(execFile)("npx", ["--no-install", "vnic-graph", "--version"], {
+      cwd: ROOT,
+      env: { ...environment(), ...registry, npm_config_cache: join(folder, "npm") },
+    });
+    expect(stdout.trim()).toBe((JSON.parse(read("package.json")) as { version: string }).version);
+  });
+
+  test("name the package to npx in the one form that never fetches a stranger's", () => {
+    const all = PAGES.map(({ path, text }) => ({ path, text }));
+    for (const { path, text } of [...all, { path: "compose.yaml", text: read("compose.yaml") }]) {
+      expect(text.replaceAll("npx --no-install vnic-graph", ""), path).not.toMatch(/npx (-\S+ )*vnic-graph/);
+    }
   });
 
   test("that are GraphQL are answered without an error", async () => {

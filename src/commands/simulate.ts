@@ -1,5 +1,6 @@
 import { once } from "node:events";
-import { writeFileSync, mkdirSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { SettingValueError, parseInteger, parsePort } from "../config/setting-types.js";
 import { ConfigError } from "../config.js";
@@ -13,7 +14,8 @@ export interface SimulateFlags {
   readonly port: string;
   readonly seed: string;
   readonly tls: string;
-  readonly certs: string;
+  /** Where the client's certificate is written, to stay there; without it in a temporary folder, removed at the end. */
+  readonly certs?: string | undefined;
   readonly tick: string;
 }
 
@@ -42,10 +44,12 @@ export async function simulate(flags: SimulateFlags, print: (line: string) => vo
       { cause },
     );
   });
+  const temporary = flags.certs === undefined ? mkdtempSync(join(tmpdir(), "vnic-graph-simulator-")) : null;
   try {
-    tellHowToReach(cluster, resolve(flags.certs), print);
+    tellHowToReach(cluster, temporary ?? resolve(flags.certs ?? ""), print);
     if (!signal.aborted) await once(signal, "abort");
   } finally {
+    if (temporary !== null) rmSync(temporary, { recursive: true, force: true });
     await cluster.stop();
   }
 }

@@ -69,7 +69,11 @@ export const SETTINGS = {
     parseUrl("redis", "rediss"),
     "lets replicas share the polling through Redis",
   ),
-  DATA_DIR: defineSetting(null, parseText, "where the embedded PostgreSQL keeps its data"),
+  DATA_DIR: defineSetting(
+    null,
+    parseText,
+    "where the embedded PostgreSQL keeps its data; unless set `vnic-graph` in `$XDG_DATA_HOME` or `~/.local/share`, for root below `/var/lib/vnic-graph`",
+  ),
   AUTH_TOKENS_FILE: defineSetting(
     null,
     parseText,

@@ -3,15 +3,24 @@ import { type Logger, pino, stdTimeFunctions } from "pino";
 /** Where events go: one line of JSON each. */
 export type Log = Logger;
 
-/** A log at a level; standard output belongs to people and pipes of commands, so it may go to standard error instead. */
+/**
+ * Creates a log at a level. Standard output belongs to people and pipes of commands, so it may go to standard error instead.
+ * When the reader of a pipe has gone, the log falls silent: whoever stops reading must not stop the gateway.
+ */
 export function createLog(level: string, to: "stdout" | "stderr" = "stdout"): Log {
-  return pino(
+  const destination = pino.destination({ fd: to === "stdout" ? 1 : 2, sync: true });
+  const log = pino(
     {
       level,
       base: null,
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    pino.destination({ fd: to === "stdout" ? 1 : 2, sync: true }),
+    destination,
   );
+  destination.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    log.level = "silent";
+  });
+  return log;
 }

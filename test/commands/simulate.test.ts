@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/tcp.js";
 import { simulate, type SimulateFlags } from "../../src/commands/simulate.js";
 
@@ -36,6 +37,20 @@ test("prints the settings that reach its hosts, and stops at the signal", async 
     "VDSM_KEY_FILE",
   ]);
   expect((await run({ tls: "off" })).at(-1)).toBe("VDSM_TLS=off");
+});
+
+test("keeps its certificates in a temporary folder until it stops, unless another is named", async () => {
+  const stopping = new AbortController();
+  const lines: string[] = [];
+  const running = simulate({ ...FLAGS, certs: undefined }, (line) => void lines.push(line), stopping.signal);
+  await eventually(() => {
+    expect(lines.at(-1)).toMatch(/^VDSM_KEY_FILE=/);
+  });
+  const key = lines.at(-1)!.replace("VDSM_KEY_FILE=", "");
+  expect([existsSync(key), dirname(dirname(key))]).toEqual([true, tmpdir()]);
+  stopping.abort();
+  await running;
+  expect(existsSync(dirname(key))).toBe(false);
 });
 
 test.each<[Partial<SimulateFlags>, RegExp]>([

@@ -1,0 +1,37 @@
+#!/usr/bin/env node
+/**
+ * Starts vnic-graph, from the package and from a clone alike: runs the compiled program, or the sources where they are newer
+ * than it or were never compiled. So every command works right after `npm ci`.
+ */
+import { readdirSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const compiled = join(root, "dist/src/main.js");
+const source = join(root, "src/main.ts");
+/** The compiler writes it at every build that changes something. */
+const buildRecord = join(root, "dist/.tsbuildinfo");
+
+const builtAtMs = findTime(compiled) === null ? 0 : (findTime(buildRecord) ?? 0);
+if (findTime(source) !== null && findNewestSource() >= builtAtMs) {
+  const { register } = await import("tsx/esm/api");
+  register({ tsconfig: join(root, "tsconfig.json") });
+  await import(pathToFileURL(source).href);
+} else {
+  process.setSourceMapsEnabled(true);
+  await import(pathToFileURL(compiled).href);
+}
+
+function findNewestSource() {
+  const files = ["src", "migrations"].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((path) =>
+      join(root, folder, path),
+    ),
+  );
+  return Math.max(...files.map((path) => findTime(path) ?? 0));
+}
+
+function findTime(path) {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? null;
+}

@@ -1,0 +1,51 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { temporaryFolder } from "../support/gateway.js";
+import { ROOT } from "../support/markdown.js";
+
+/** Runs a shell line with `$VNIC` as the command; resolves with both outputs. */
+async function runShell(line: string, environment: Record<string, string> = {}) {
+  const data = temporaryFolder();
+  try {
+    return await promisify(execFile)("bash", ["-c", line], {
+      cwd: data.path,
+      env: {
+        PATH: process.env["PATH"],
+        HOME: data.path,
+        DATA_DIR: join(data.path, "data"),
+        VNIC: join(ROOT, "bin/vnic-graph.mjs"),
+        ...environment,
+      },
+    });
+  } finally {
+    data.remove();
+  }
+}
+
+test.each([
+  ["doctor", { DATABASE_URL: "postgres://127.0.0.1:1/none" }, "1"],
+  ["schema", {}, "0"],
+  ["--help", {}, "0"],
+] as const)(
+  "%s | head -1 ends without a stack, with the command's own exit code",
+  async (words, environment, code) => {
+    const line = `{ "$VNIC" ${words}; echo "code $?" >&2; } | head -1 >/dev/null`;
+    const { stderr } = await runShell(line, environment);
+    expect(stderr.trim()).toBe(`code ${code}`);
+  },
+);
+
+test("a variable that looks like a setting is a warning on standard error, with the nearest name", async () => {
+  const { stdout, stderr } = await runShell(`"$VNIC" doctor || true`, {
+    DATABASE_URL: "postgres://127.0.0.1:1/none",
+    VDSM_HOST: "h1",
+    PROT: "4001",
+  });
+  expect(stdout).toContain("DATABASE_URL");
+  expect(stderr.split("\n").slice(0, 2)).toEqual([
+    "vnic-graph: warning: PROT is no setting; did you mean PORT?",
+    "vnic-graph: warning: VDSM_HOST is no setting; did you mean VDSM_HOSTS?",
+  ]);
+});
