@@ -1,29 +1,37 @@
 import type { DataSource } from "typeorm";
+import { createLanes } from "../store/read/lanes.js";
 import { createVmScopeSql, type VmScopeSql } from "../store/read/scope.js";
-import type { ReadinessStore, ReadStore, VmScope } from "../store/types.js";
+import { createSnapshot } from "../store/read/snapshot.js";
+import type { ReadinessStore, Readers, ReadStore } from "../store/types.js";
+import type { Queryable } from "../store/postgres/sql.js";
 import { readHosts } from "./hosts.js";
 import { readGuestInterfaces } from "./interfaces.js";
 import { readNics } from "./nics.js";
-import type { Queryable } from "../store/postgres/sql.js";
 import { countVms, readVmsByHosts, readVmsByIds, readVmsPage } from "./vms.js";
 
 /** A live engine's own database, read with nothing but SELECT; see {@link createEngineStore}. */
-export interface EngineStore extends ReadStore, ReadinessStore {
-  /** The same reads for somebody who may see only a scope's VMs; `null`: all. */
-  readerFor(scope: VmScope | null): ReadStore;
-}
+export interface EngineStore extends ReadStore, ReadinessStore, Readers {}
+
+/** Two searches keep two processors of the database busy; more of them would only make each other slower. */
+const SEARCH_LANES = 2;
 
 /**
  * Creates the reads of an engine's tables as they are. They use the indexes that an engine has: keys, `vm_name`,
  * `run_on_vds`, and `vm_guid` or `vm_id` of what belongs to a VM. These questions have none and read a table once:
- * how many VMs there are; VMs by part of a name or by a rare state; VMs by an address; vNICs by MAC; VMs of all hosts.
+ * how many VMs there are; VMs by part of a name or by a rare state; VMs by an address; vNICs by MAC.
  */
 export function createEngineStore(dataSource: DataSource): EngineStore {
+  const lanes = createLanes(SEARCH_LANES);
   return {
     ...createEngineReader(dataSource, createVmScopeSql(null)),
     // An engine asks its hosts; nothing is to be waited for here.
     everyHostTried: () => Promise.resolve(true),
     readerFor: (scope) => createEngineReader(dataSource, createVmScopeSql(scope)),
+    openSnapshot: (scope) => {
+      const snapshot = createSnapshot(dataSource, lanes);
+      const reads = createEngineReader(snapshot, createVmScopeSql(scope));
+      return { reads, renew: snapshot.renew, close: snapshot.close };
+    },
   };
 }
 

@@ -1,7 +1,13 @@
 import { isWithoutGuest, VM_STATUS } from "../model/vm-status.js";
 import { buildVmConditions } from "../store/read/vm-conditions.js";
 import type { VmScopeSql } from "../store/read/scope.js";
-import { rowsOf, SqlParameters, type Queryable } from "../store/postgres/sql.js";
+import {
+  rowsOf,
+  rowsOfOptional,
+  rowsOfSearch,
+  SqlParameters,
+  type Queryable,
+} from "../store/postgres/sql.js";
 import type { ReadStore, VmFilter, VmRow } from "../store/types.js";
 import { ENGINE_CONDITIONS, FROM_VMS, mayHaveGuest } from "./engine-conditions.js";
 import { findGuestState } from "./guest-state.js";
@@ -17,13 +23,19 @@ export function readVmsPage(
 ): Promise<VmRow[]> {
   const parameters = new SqlParameters();
   const { chosen, order, before } = buildPageStatement(page, scope, parameters);
-  return readVms(database, { rows: selectVms(chosen), order, before }, parameters);
+  const statement = { rows: selectVms(chosen), order, before, isSearch: isSearch(page.filter) };
+  return readVms(database, statement, parameters);
+}
+
+/** Returns `true` if a filter asks for what no index finds. Pages by name or id, and those of a host, have one. */
+function isSearch({ ip, nameContains, statuses }: VmFilter): boolean {
+  return ip !== undefined || nameContains !== undefined || statuses !== undefined;
 }
 
 /** Counts the VMs that a filter finds. */
 export async function countVms(database: Queryable, filter: VmFilter, scope: VmScopeSql): Promise<number> {
   const parameters = new SqlParameters();
-  const [row] = await rowsOf<{ count: number }>(
+  const [row] = await rowsOfOptional<{ count: number }>(
     database,
     `SELECT count(*)::int AS count FROM ${FROM_VMS}
       WHERE ${buildVmConditions(filter, scope, ENGINE_CONDITIONS, parameters)}`,
@@ -108,11 +120,13 @@ interface VmsStatement {
   readonly order: string;
   /** A WITH clause that `rows` uses. */
   readonly before?: string;
+  /** No index helps it. */
+  readonly isSearch?: boolean;
 }
 
 async function readVms(
   database: Queryable,
-  { rows, order, before = "" }: VmsStatement,
+  { rows, order, before = "", isSearch: searches = false }: VmsStatement,
   { values }: SqlParameters,
 ): Promise<VmRow[]> {
   const sql = `${before}
@@ -123,7 +137,8 @@ async function readVms(
       ${KEPT_ADDRESSES} AS "keptAddresses"
     FROM (${rows}) AS v LEFT JOIN vds_dynamic h ON h.vds_id = v.run_on_vds
     ORDER BY ${order}`;
-  return (await rowsOf<EngineVm>(database, sql, values)).map(toVmRow);
+  const read = searches ? rowsOfSearch<EngineVm> : rowsOf<EngineVm>;
+  return (await read(database, sql, values)).map(toVmRow);
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Config } from "../config.js";
 import { createEngineStore } from "../engine-store/engine-store.js";
 import { createStore } from "../store/store.js";
-import type { ReadinessStore, ReadStore, VmScope } from "../store/types.js";
+import type { Readers, ReadinessStore } from "../store/types.js";
 import { openDatabase, type Database } from "./database.js";
 import type { HostPool } from "./host-pool.js";
 import type { Log } from "./log.js";
@@ -12,7 +12,7 @@ import { openReplicas } from "./replicas.js";
 /** What a gateway has behind its server once its database answers. */
 export interface Backend {
   readonly database: Database;
-  readonly store: ReadinessStore & { readerFor(scope: VmScope | null): ReadStore };
+  readonly store: ReadinessStore & Readers;
   /** `null`: this gateway polls no hosts. */
   readonly polling: Polling | null;
   /** Stops polling, then closes the database. */

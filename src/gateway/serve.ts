@@ -30,7 +30,7 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
   const { config, log, identity, tls, metrics, findBackend } = options;
   const createContext = (viewer: KnownViewer, { check }: ServedRequest): GraphContext => {
     const { store, polling } = findBackend() ?? throwNotReady();
-    const loaders = createLoaders(store.readerFor(viewer.scope), { check });
+    const loaders = createLoaders(store.readerFor(viewer.scope), { throwIfExpired: check });
     return { loaders, viewer, hostAdmin: polling?.admin ?? null };
   };
   return startServer({

@@ -32,15 +32,20 @@ export interface Loaders {
   readonly forget: () => void;
 }
 
-/** How the loaders of one request come to an end. */
+/** What the loaders of one request need to know of it. */
 export interface LoaderOptions {
-  /** Asked before every batch; throws once the request's time is up, so that late work starts no statement. */
-  readonly check?: () => void;
+  /** Called before every read; throws once the request's time is up, so that late work starts no statement. */
+  readonly throwIfExpired?: () => void;
+  /** Called when all that was read is forgotten: the reads that follow see another state of the database. */
+  readonly onForget?: () => void;
 }
 
 /** Makes the loaders of one request. They must not outlive it: what they remember grows old, and belongs to one viewer. */
-export function createLoaders(reads: ReadStore, { check = () => undefined }: LoaderOptions = {}): Loaders {
-  const store = withDeadline(reads, check);
+export function createLoaders(
+  reads: ReadStore,
+  { throwIfExpired = () => undefined, onForget }: LoaderOptions = {},
+): Loaders {
+  const store = withDeadline(reads, throwIfExpired);
   const vmById = createOneLoader((ids) => store.vmsByIds(ids), idOf);
   const nicById = createOneLoader((ids) => store.nicsByIds(ids), idOf);
   const hostById = createOneLoader((ids) => store.hostsByIds(ids), idOf);
@@ -82,6 +87,7 @@ export function createLoaders(reads: ReadStore, { check = () => undefined }: Loa
         loader.clearAll();
       }
       for (const memory of [hosts, vmsPage, countVms, vmsByHost]) memory.forget();
+      onForget?.();
     },
   };
 }

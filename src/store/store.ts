@@ -5,6 +5,7 @@ import { createBatcher } from "./write/batch.js";
 import { applyPasses, weightOf, type PassWrite } from "./write/apply.js";
 import { claimHosts, failPass, hasNoChanges, noteSuccesses, type Success } from "./write/passes.js";
 import { createReader } from "./read/reader.js";
+import { createSnapshot } from "./read/snapshot.js";
 import { readStoredVms, type StoredVmsQuestion } from "./write/stored-vms.js";
 import type { Store } from "./types.js";
 
@@ -54,6 +55,10 @@ export function createStore(dataSource: DataSource): Store {
     fail: (claimed, failure, durationMs) => failPass(dataSource, claimed, failure, durationMs),
     everyHostTried: () => everyHostTried(dataSource),
     readerFor: (scope) => createReader(dataSource, scope),
+    openSnapshot: (scope) => {
+      const snapshot = createSnapshot(dataSource);
+      return { reads: createReader(snapshot, scope), renew: snapshot.renew, close: snapshot.close };
+    },
     ...createReader(dataSource, null),
   };
 }

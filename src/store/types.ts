@@ -224,8 +224,22 @@ export interface ReadinessStore {
   everyHostTried(): Promise<boolean>;
 }
 
-/** All that is asked of the store. */
-export interface Store extends RefreshStore, ReadStore, ReadinessStore {
-  /** The same reads for somebody who may see only a scope's VMs; `null`: all. */
-  readerFor(scope: VmScope | null): ReadStore;
+/** Reads that all see one state of the database, that of the first of them. It has one owner, who closes it. */
+export interface ReadSnapshot {
+  readonly reads: ReadStore;
+  /** Ends the state that was seen: what is read from now on was written until then. Takes no time. */
+  renew(): void;
+  /** Gives the connection back as soon as the running read has ended; no read begins any more. */
+  close(): Promise<void>;
 }
+
+/** Who reads for whom. */
+export interface Readers {
+  /** The same reads for somebody who may see only a scope's VMs; `null`: all. Each sees what is there when it runs. */
+  readerFor(scope: VmScope | null): ReadStore;
+  /** The reads of one request of such a reader. */
+  openSnapshot(scope: VmScope | null): ReadSnapshot;
+}
+
+/** All that is asked of the store. */
+export interface Store extends RefreshStore, ReadStore, ReadinessStore, Readers {}

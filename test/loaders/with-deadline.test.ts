@@ -57,7 +57,7 @@ test("loaders answer what they have already read, and read nothing more", async 
   const store = memoryStore();
   store.vms.push(vmRow(1), vmRow(2));
   const { check, end } = request();
-  const loaders = createLoaders(store, { check });
+  const loaders = createLoaders(store, { throwIfExpired: check });
   const first = await loaders.vmById.load(uuid(1, 1));
   end();
   expect(await loaders.vmById.load(uuid(1, 1))).toBe(first);

@@ -30,7 +30,11 @@ async function withHeldPage() {
   };
   const server = await served({
     schema: buildGraphSchema({ federation: "off" }),
-    contextFor: (viewer, { check }) => ({ viewer, hostAdmin: null, loaders: createLoaders(held, { check }) }),
+    contextFor: (viewer, { check }) => ({
+      viewer,
+      hostAdmin: null,
+      loaders: createLoaders(held, { throwIfExpired: check }),
+    }),
     limits: { deadlineMs: 300 },
   });
   const end = async (): Promise<void> => {
@@ -78,7 +82,7 @@ test("the same query in time reads all of it", async () => {
     contextFor: (viewer, { check }) => ({
       viewer,
       hostAdmin: null,
-      loaders: createLoaders(database.store, { check }),
+      loaders: createLoaders(database.store, { throwIfExpired: check }),
     }),
   });
   const { body } = await server.post(NESTED);

@@ -17,7 +17,10 @@ export class Mutations {
   ) {
     const admin = findHostAdmin(context);
     const host = await context.loaders.hostById.load(parseId("id", id));
-    return host === null ? null : loadHostAfter(context, host.id, admin.refreshHost(host.id));
+    if (host === null) return null;
+    // A pass may take long: no state of the database is held on to meanwhile.
+    context.loaders.forget();
+    return loadHostAfter(context, host.id, admin.refreshHost(host.id));
   }
 
   @Mutation(() => Host, {
@@ -49,6 +52,7 @@ export class Mutations {
     const admin = findHostAdmin(context);
     const host = await context.loaders.hostById.load(parseId("id", id));
     if (host === null) return null;
+    context.loaders.forget();
     await admin.removeHost(host.id);
     context.loaders.forget();
     return host;

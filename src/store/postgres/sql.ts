@@ -1,8 +1,12 @@
 import type { DataSource, QueryRunner } from "typeorm";
 
-/** Whatever runs a statement: a DataSource on a connection of its pool, a QueryRunner on its own. */
+/** Whatever runs a statement: a DataSource on a connection of its pool, a QueryRunner on its own, a snapshot on its one. */
 export interface Queryable {
   query(sql: string, parameters?: unknown[]): Promise<unknown>;
+  /** Where there is a transaction: runs a statement whose failure does not end it. */
+  queryOptional?(sql: string, parameters?: unknown[]): Promise<unknown>;
+  /** Where searches are bounded: runs one, which no index helps, once there is room for it. */
+  querySearch?(sql: string, parameters?: unknown[]): Promise<unknown>;
 }
 
 /** Rows of one statement outside of any transaction. */
@@ -12,6 +16,16 @@ export async function rowsOf<Row>(
   parameters: unknown[] = [],
 ): Promise<Row[]> {
   return (await database.query(sql, parameters)) as Row[];
+}
+
+/** Rows of one statement that an answer can do without: its failure leaves a transaction as it was. */
+export function rowsOfOptional<Row>(database: Queryable, sql: string, parameters: unknown[]): Promise<Row[]> {
+  return rowsOf({ query: database.queryOptional ?? ((...sent) => database.query(...sent)) }, sql, parameters);
+}
+
+/** Rows of one statement that no index helps. */
+export function rowsOfSearch<Row>(database: Queryable, sql: string, parameters: unknown[]): Promise<Row[]> {
+  return rowsOf({ query: database.querySearch ?? ((...sent) => database.query(...sent)) }, sql, parameters);
 }
 
 /** Runs one statement and says how many rows it touched. */

@@ -1,6 +1,6 @@
 import type { VmScopeSql } from "./scope.js";
 import { buildVmConditions, type VmConditionSql } from "./vm-conditions.js";
-import { SqlParameters, rowsOf, type Queryable } from "../postgres/sql.js";
+import { SqlParameters, rowsOf, rowsOfOptional, type Queryable } from "../postgres/sql.js";
 import type { ReadStore, VmFilter, VmRow } from "../types.js";
 
 /** One page of VMs in one of the orders, from the place after a cursor. */
@@ -30,7 +30,7 @@ export async function readVmsPage(
 export async function countVms(database: Queryable, filter: VmFilter, scope: VmScopeSql): Promise<number> {
   const parameters = new SqlParameters();
   const where = buildVmConditions(filter, scope, OWN_CONDITIONS, parameters);
-  const [row] = await rowsOf<{ count: string }>(
+  const [row] = await rowsOfOptional<{ count: string }>(
     database,
     `SELECT count(*) AS count FROM vm_static s JOIN vm_dynamic d ON d.vm_guid = s.vm_guid
      WHERE ${where}`,

@@ -1,0 +1,127 @@
+import { setImmediate } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createLanes } from "../../../src/store/read/lanes.js";
+import { createSnapshot } from "../../../src/store/read/snapshot.js";
+import { createDatabase, type TestDatabase } from "../../support/database.js";
+
+let database: TestDatabase;
+
+beforeAll(async () => {
+  database = await createDatabase({ poolSize: 2 });
+  await database.dataSource.query("CREATE TABLE counter (value int NOT NULL)");
+  await database.dataSource.query("INSERT INTO counter VALUES (0)");
+});
+
+afterAll(() => database.drop());
+
+const READ = "SELECT value FROM counter";
+const increment = () => database.dataSource.query("UPDATE counter SET value = value + 1");
+const valueOf = (rows: unknown) => (rows as { readonly value: number }[])[0]!.value;
+
+/** Takes every connection of the pool at once, which works only if none is held. */
+async function takeAllConnections(): Promise<void> {
+  await Promise.all([1, 2].map(() => database.dataSource.query("SELECT pg_sleep(0.05)")));
+  const holders: unknown = await database.dataSource.query(
+    "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'",
+  );
+  expect(holders).toEqual([]);
+}
+
+describe("a snapshot", () => {
+  test("reads one state, whatever is written meanwhile, in a transaction of its statements", async () => {
+    const snapshot = createSnapshot(database.dataSource);
+    database.statements();
+    const first = valueOf(await snapshot.query(READ));
+    await increment();
+    expect(valueOf(await snapshot.query(READ))).toBe(first);
+    await snapshot.close();
+    expect(database.statements()).toEqual([
+      "START TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY",
+      READ,
+      "UPDATE counter SET value = value + 1",
+      READ,
+      "COMMIT",
+    ]);
+    await takeAllConnections();
+  });
+
+  test("that is renewed reads what was written until then", async () => {
+    const snapshot = createSnapshot(database.dataSource);
+    const first = valueOf(await snapshot.query(READ));
+    await increment();
+    snapshot.renew();
+    expect(valueOf(await snapshot.query(READ))).toBe(first + 1);
+    await snapshot.close();
+    await takeAllConnections();
+  });
+
+  test("of which nothing was read costs nothing", async () => {
+    database.statements();
+    const snapshot = createSnapshot(database.dataSource);
+    snapshot.renew();
+    await snapshot.close();
+    expect(database.statements()).toEqual([]);
+  });
+
+  test("that is closed while a statement runs gives its connection back after it, and reads nothing more", async () => {
+    const snapshot = createSnapshot(database.dataSource);
+    await snapshot.query(READ);
+    const running = snapshot.query("SELECT pg_sleep(0.1)");
+    const waiting = snapshot.query(READ).catch((error: unknown) => error);
+    await setImmediate();
+    const closed = snapshot.close();
+    await expect(running).resolves.toHaveLength(1);
+    expect(await waiting).toMatchObject({
+      message: expect.stringContaining("the request has ended") as string,
+    });
+    await closed;
+    await expect(snapshot.query(READ)).rejects.toThrow("the request has ended");
+    await takeAllConnections();
+  });
+
+  test("fails in one way after a statement failed, and gives its connection back", async () => {
+    const snapshot = createSnapshot(database.dataSource);
+    const failure: unknown = await snapshot.query("SELECT 1 / 0").catch((error: unknown) => error);
+    await expect(snapshot.query(READ)).rejects.toBe(failure);
+    await snapshot.close();
+    await takeAllConnections();
+  });
+
+  test("outlives a statement that it can do without", async () => {
+    const snapshot = createSnapshot(database.dataSource);
+    const first = valueOf(await snapshot.query(READ));
+    await increment();
+    await expect(snapshot.queryOptional("SELECT 1 / 0")).rejects.toThrow("division by zero");
+    expect(valueOf(await snapshot.query(READ))).toBe(first);
+    await snapshot.close();
+    await takeAllConnections();
+  });
+
+  test("whose connection is cut fails, and leaves the pool whole", async () => {
+    const snapshot = createSnapshot(database.dataSource);
+    const pid: unknown = await snapshot.query("SELECT pg_backend_pid() AS value");
+    await database.dataSource.query("SELECT pg_terminate_backend($1)", [valueOf(pid)]);
+    await expect(snapshot.query(READ)).rejects.toThrow();
+    await snapshot.close();
+    await takeAllConnections();
+  });
+
+  test("that begins with a search waits for a lane without a connection; others are not kept waiting", async () => {
+    const lanes = createLanes(1);
+    const leave = await lanes.enter();
+    const searching = Array.from({ length: 5 }, () => createSnapshot(database.dataSource, lanes));
+    const found = searching.map((snapshot) => snapshot.querySearch(READ));
+    await takeAllConnections();
+    // One that holds a connection already does not wait.
+    const open = createSnapshot(database.dataSource, lanes);
+    await open.query(READ);
+    await expect(open.querySearch(READ)).resolves.toHaveLength(1);
+    await open.close();
+    leave();
+    for (const [each, rows] of found.entries()) {
+      await expect(rows).resolves.toHaveLength(1);
+      await searching[each]!.close();
+    }
+    await takeAllConnections();
+  });
+});
