@@ -10,7 +10,7 @@ import { createSerialTask } from "./gateway/serial-task.js";
 import { serve } from "./gateway/serve.js";
 import type { RunningServer } from "./server/options.js";
 import { readTlsMaterial, type TlsMaterial } from "./server/tls.js";
-import { connectionsOf } from "./store/postgres/data-source.js";
+import { countConnections } from "./store/postgres/data-source.js";
 import { readFleetFigures } from "./store/read/fleet-figures.js";
 
 /** What a gateway is started with. */
@@ -136,7 +136,7 @@ function readMetricsFrom(slot: BackendSlot, { source }: Config): Parameters<type
     },
     pool: () => {
       const dataSource = findDataSource();
-      return dataSource === null ? null : connectionsOf(dataSource);
+      return dataSource === null ? null : countConnections(dataSource);
     },
     polling: () => slot.current?.polling?.load() ?? null,
   };

@@ -80,7 +80,7 @@ function lackingOf(columns: readonly FoundColumn[]): string[] {
 
 const SESSION = `
   SELECT current_database() AS database, current_user AS role,
-    current_setting('default_transaction_read_only') AS "readOnly"`;
+    current_setting('transaction_read_only') AS "readOnly"`;
 
 /** pg_catalog, because information_schema hides what the role may not read: then nobody could tell lacking from forbidden. */
 const COLUMNS = `

@@ -6,11 +6,5 @@ import { createDataSource, type DataSourceOptions } from "../store/postgres/data
  * is read-only from its first statement on, whatever the role may do.
  */
 export function createEngineDataSource(url: string, options: DataSourceOptions = {}): DataSource {
-  const dataSource = createDataSource(url, options);
-  const { extra } = dataSource.options as { readonly extra?: Readonly<Record<string, unknown>> };
-  return dataSource.setOptions({
-    entities: [],
-    migrations: [],
-    extra: { ...extra, options: "-c default_transaction_read_only=on" },
-  });
+  return createDataSource(url, { ...options, readOnly: true }).setOptions({ entities: [], migrations: [] });
 }

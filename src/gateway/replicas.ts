@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { hostname } from "node:os";
 import type { Config } from "../config.js";
 import type { Log } from "./log.js";
+import { parseDatabaseUrl } from "../model/database-url.js";
 import { createBullSchedule } from "../refresher/schedule/bull-schedule.js";
 import type { PassResult } from "../refresher/pass.js";
 import type { StartSchedule } from "../refresher/schedule/schedule.js";
@@ -25,11 +26,14 @@ export function computeInstallationId({
   dataDir,
 }: Pick<Config, "databaseUrl" | "dataDir">): string {
   return createHash("sha256")
-    .update(databaseUrl === null ? `${hostname()}:${dataDir}` : describeDatabase(new URL(databaseUrl)))
+    .update(databaseUrl === null ? `${hostname()}:${dataDir}` : describeDatabase(databaseUrl))
     .digest("hex")
     .slice(0, 16);
 }
 
-function describeDatabase({ hostname: host, port, pathname, searchParams }: URL): string {
-  return [searchParams.get("host") ?? host, port === "" ? "5432" : port, pathname].join(" ");
+/** Several servers are one place: behind them is one database. */
+function describeDatabase(databaseUrl: string): string {
+  const { servers, database } = parseDatabaseUrl(databaseUrl);
+  const hosts = servers.map(({ host, port }) => `${host ?? ""} ${port ?? 5432}`);
+  return [...hosts, `/${database ?? ""}`].join(" ");
 }

@@ -59,7 +59,7 @@ async function start(directory = dataDir): Promise<EmbeddedPostgres> {
 
 /** Starts one in a process of its own, as another user if we are root and asked to. */
 async function startInChild(user?: typeof NOBODY): Promise<{ child: ChildProcess; url: string }> {
-  const child = spawn(process.execPath, ["--import", "tsx", "test/store/embedded-child.ts", dataDir], {
+  const child = spawn(process.execPath, ["--import", "tsx", "test/embedded-postgres/embedded-child.ts", dataDir], {
     ...(user === undefined ? {} : { uid: user.uid, gid: user.gid }),
     stdio: ["pipe", "pipe", "inherit"],
   });

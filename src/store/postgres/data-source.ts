@@ -1,8 +1,10 @@
-import type { Pool } from "pg";
 import type { Logger } from "typeorm";
 import { DataSource } from "typeorm";
+import { parseDatabaseUrl } from "../../model/database-url.js";
 import { MIGRATIONS } from "./migrations.js";
-import { socketsGivenUpAfter, SteadyClient } from "./steady-client.js";
+import { type PoolOptions, SharePool } from "./pool.js";
+import { createServerFinder } from "./server-finder.js";
+import type { SessionLimits } from "./session.js";
 import { VdsStatic } from "../tables/vds-static.js";
 import { VmDynamic } from "../tables/vm-dynamic.js";
 import { VmGuestAgentInterface } from "../tables/vm-guest-agent-interface.js";
@@ -19,33 +21,48 @@ export const MIGRATIONS_TABLE = "vnic_graph_migrations";
 export interface DataSourceOptions {
   readonly poolSize?: number;
   readonly statementTimeoutMs?: number;
+  /** How long a statement may wait for one lock. */
+  readonly lockTimeoutMs?: number;
+  /** How long a transaction may stay open without a statement. */
+  readonly idleInTransactionMs?: number;
   readonly connectTimeoutMs?: number;
+  /** How long somebody waits for a connection while all of the pool are in use. */
+  readonly waitTimeoutMs?: number;
   /** How long the database may say nothing before a connection is given up; longer than a statement may take. */
   readonly answerTimeoutMs?: number;
   readonly connectionLifetimeSeconds?: number;
+  /** Nothing can be written, whatever the role may do. */
+  readonly readOnly?: boolean;
   /** Told every statement; without one, TypeORM says nothing. */
   readonly logger?: Logger;
 }
 
 /** The DataSource of a PostgreSQL URL, not yet connected: entities, migrations and limits in one place. */
 export function createDataSource(url: string, options: DataSourceOptions = {}): DataSource {
-  const { poolSize = 10, statementTimeoutMs = 30_000, connectTimeoutMs = 5_000, logger } = options;
+  const target = parseDatabaseUrl(url);
+  const { poolSize = 10, statementTimeoutMs = 30_000, logger } = options;
   const { answerTimeoutMs = statementTimeoutMs + 2_000, connectionLifetimeSeconds = 60 } = options;
+  const { connectTimeoutMs = target.connectTimeoutMs ?? 5_000, waitTimeoutMs = connectTimeoutMs } = options;
+  const limits: SessionLimits = {
+    statementTimeoutMs,
+    lockTimeoutMs: options.lockTimeoutMs ?? 0,
+    idleInTransactionMs: options.idleInTransactionMs ?? 60_000,
+    readOnly: options.readOnly ?? false,
+    options: target.options,
+  };
+  const session = { target, limits, connectTimeoutMs, answerTimeoutMs };
+  const pool: Omit<PoolOptions, "max"> = {
+    session: { ...session, finder: createServerFinder(session) },
+    waitTimeoutMs,
+    // A primary that was demoted keeps its connections, and refuses to write, for as long as they live.
+    maxLifetimeSeconds: connectionLifetimeSeconds,
+  };
   return new DataSource({
     type: "postgres",
-    url,
-    applicationName: "vnic-graph",
+    driver: { Pool: SharePool },
     poolSize,
-    connectTimeoutMS: connectTimeoutMs,
-    extra: {
-      Client: SteadyClient,
-      statement_timeout: statementTimeoutMs,
-      // The server ends a statement at its limit; the client waits a little longer, for a server that does not answer.
-      stream: socketsGivenUpAfter(answerTimeoutMs),
-      keepAlive: true,
-      // A primary that was demoted keeps its connections, and refuses to write, for as long as they live.
-      maxLifetimeSeconds: connectionLifetimeSeconds,
-    },
+    ...(target.database === null ? {} : { database: target.database }),
+    extra: pool,
     // A dropped idle connection is replaced by the pool at its next use; the callers of failed queries tell.
     poolErrorHandler: () => undefined,
     installExtensions: false,
@@ -68,7 +85,19 @@ export function createDataSource(url: string, options: DataSourceOptions = {}): 
 }
 
 /** The pool's connections to the database, and how many requests wait for one. */
-export function connectionsOf(dataSource: DataSource): { total: number; idle: number; waiting: number } {
-  const { master } = dataSource.driver as unknown as { master: Pool };
-  return { total: master.totalCount, idle: master.idleCount, waiting: master.waitingCount };
+export function countConnections(dataSource: DataSource): { total: number; idle: number; waiting: number } {
+  const pool = findPool(dataSource);
+  return { total: pool.totalCount, idle: pool.idleCount, waiting: pool.countWaiting() };
+}
+
+/** Closes a DataSource; statements under way are given up, so that it takes no time. */
+export async function closeNow(dataSource: DataSource): Promise<void> {
+  if (!dataSource.isInitialized) return;
+  const closed = dataSource.destroy();
+  findPool(dataSource).cutAll();
+  await closed;
+}
+
+function findPool(dataSource: DataSource): SharePool {
+  return (dataSource.driver as unknown as { readonly master: SharePool }).master;
 }

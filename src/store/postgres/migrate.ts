@@ -2,31 +2,60 @@ import type { DataSource, QueryRunner } from "typeorm";
 import { MigrationExecutor } from "typeorm";
 import { setTimeout as sleep } from "node:timers/promises";
 import { MIGRATIONS_TABLE } from "./data-source.js";
-import { rowsOf } from "./sql.js";
+import { findSqlState } from "./errors.js";
+import { inTransaction, rowsOf } from "./sql.js";
 
 /** The database is not one that we may change; the message says why and what to do. */
 export class UnusableSchemaError extends Error {
   override readonly name = "UnusableSchemaError";
 }
 
+/** What a migration that has to wait does meanwhile. */
+export interface MigrateOptions {
+  /** Ends the waiting. */
+  readonly signal?: AbortSignal;
+  /** Told once, with the reason, if the migration has to wait for somebody else. */
+  readonly onWait?: (reason: string) => void;
+}
+
 /**
- * Brings the tables up to date and returns the names of the migrations that ran. Processes that start together run them
- * once: the others wait and find nothing to do.
+ * Brings the tables up to date and returns the names of the migrations that ran. Everything happens in one transaction:
+ * 1. it takes a lock that ends with the transaction, so that a connection pooler cannot keep it;
+ * 2. it looks whose tables there are;
+ * 3. it runs what is missing.
+ * Of processes that start together one does it. The others ask again and again, as they do for a table that somebody else
+ * has locked: a statement that waited would hold up everybody who came after it.
  */
-export async function migrate(dataSource: DataSource): Promise<string[]> {
-  const queryRunner = dataSource.createQueryRunner();
+export async function migrate(dataSource: DataSource, options: MigrateOptions = {}): Promise<string[]> {
+  let hasTold = false;
+  for (;;) {
+    const result = await tryToMigrate(dataSource);
+    if (Array.isArray(result)) return result;
+    if (!hasTold) options.onWait?.(result);
+    hasTold = true;
+    options.signal?.throwIfAborted();
+    await sleep(LOCK_RETRY_MS, undefined, options.signal === undefined ? {} : { signal: options.signal });
+  }
+}
+
+/** Returns the migrations that ran, or why they have to wait. */
+async function tryToMigrate(dataSource: DataSource): Promise<string[] | string> {
   try {
-    await waitForLock(queryRunner);
-    try {
+    return await inTransaction(dataSource, async (queryRunner) => {
+      const [row] = await rowsOf<{ locked: boolean }>(
+        queryRunner,
+        "SELECT pg_try_advisory_xact_lock($1) AS locked",
+        [LOCK_KEY],
+      );
+      if (row?.locked !== true) return "another process brings the database up to date";
       await refuseStrangers(dataSource, queryRunner);
       const executor = new MigrationExecutor(dataSource, queryRunner);
       executor.transaction = "all";
       return (await executor.executePendingMigrations()).map((migration) => migration.name);
-    } finally {
-      await queryRunner.query("SELECT pg_advisory_unlock($1)", [LOCK_KEY]);
-    }
-  } finally {
-    await queryRunner.release();
+    });
+  } catch (error) {
+    if (findSqlState(error) === LOCK_NOT_AVAILABLE) return "somebody else has locked a table";
+    throw error;
   }
 }
 
@@ -40,19 +69,6 @@ export async function pendingMigrations(dataSource: DataSource): Promise<string[
     return known.filter((name) => !recorded.includes(name));
   } finally {
     await queryRunner.release();
-  }
-}
-
-/** Asks again and again: a statement that waited would meet the time limit of statements, ours or the server's. */
-async function waitForLock(queryRunner: QueryRunner): Promise<void> {
-  for (;;) {
-    const [row] = await rowsOf<{ locked: boolean }>(
-      queryRunner,
-      "SELECT pg_try_advisory_lock($1) AS locked",
-      [LOCK_KEY],
-    );
-    if (row?.locked === true) return;
-    await sleep(LOCK_RETRY_MS);
   }
 }
 
@@ -108,3 +124,6 @@ function whereOf(dataSource: DataSource): string {
 /** Any number will do that nobody else uses on this database: "vnic" in ASCII. */
 const LOCK_KEY = 0x766e6963;
 const LOCK_RETRY_MS = 100;
+
+/** PostgreSQL's code for a lock that did not come free within `lock_timeout`. */
+const LOCK_NOT_AVAILABLE = "55P03";

@@ -1,4 +1,5 @@
 import type { DataSource, QueryRunner } from "typeorm";
+import { toDatabaseError } from "./errors.js";
 
 /** Whatever runs a statement: a DataSource on a connection of its pool, a QueryRunner on its own, a snapshot on its one. */
 export interface Queryable {
@@ -9,13 +10,13 @@ export interface Queryable {
   querySearch?(sql: string, parameters?: unknown[]): Promise<unknown>;
 }
 
-/** Rows of one statement outside of any transaction. */
+/** Rows of one statement. */
 export async function rowsOf<Row>(
   database: Queryable,
   sql: string,
   parameters: unknown[] = [],
 ): Promise<Row[]> {
-  return (await database.query(sql, parameters)) as Row[];
+  return (await askDatabase(database.query(sql, parameters))) as Row[];
 }
 
 /** Rows of one statement that an answer can do without: its failure leaves a transaction as it was. */
@@ -34,7 +35,7 @@ export async function affectedBy(
   sql: string,
   parameters: unknown[],
 ): Promise<number> {
-  return (await queryRunner.query(sql, parameters, true)).affected ?? 0;
+  return (await askDatabase(queryRunner.query(sql, parameters, true))).affected ?? 0;
 }
 
 /** Runs one changing statement of its own and says how many rows it touched. */
@@ -55,7 +56,7 @@ export async function changedRows<Row>(
 ): Promise<Row[]> {
   const queryRunner = dataSource.createQueryRunner();
   try {
-    return (await queryRunner.query(sql, parameters, true)).records as Row[];
+    return (await askDatabase(queryRunner.query(sql, parameters, true))).records as Row[];
   } finally {
     await queryRunner.release();
   }
@@ -76,9 +77,18 @@ export async function inTransaction<Result>(
   } catch (error) {
     // On a lost connection there is nothing to roll back, and the first error tells more than the second.
     if (queryRunner.isTransactionActive) await queryRunner.rollbackTransaction().catch(() => undefined);
-    throw error;
+    throw toDatabaseError(error);
   } finally {
     await queryRunner.release();
+  }
+}
+
+/** Waits for the database, and tells its failures as {@link toDatabaseError} does. */
+async function askDatabase<Answer>(answer: Promise<Answer>): Promise<Answer> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw toDatabaseError(error);
   }
 }
 

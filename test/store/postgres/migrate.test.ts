@@ -175,7 +175,7 @@ async function schemaOfNothing(): Promise<string[]> {
 }
 
 async function migrateInAnotherProcess(url: string): Promise<string[]> {
-  const child = spawn(process.execPath, ["--import", "tsx", "test/store/migrate-child.ts", url], {
+  const child = spawn(process.execPath, ["--import", "tsx", "test/store/postgres/migrate-child.ts", url], {
     stdio: ["ignore", "pipe", "pipe"],
   });
   const output = textOf(child.stdout);

@@ -1,0 +1,155 @@
+import { Socket } from "node:net";
+import pg from "pg";
+import type { DatabaseTarget } from "../../model/database-url.js";
+import type { Place, PlaceFinder } from "./place.js";
+import { formatTransactionStart, listSessionSettings, type SessionLimits, TRACKED_SETTINGS } from "./session.js";
+
+/** What a connection is made with. */
+export interface ClientOptions {
+  readonly target: DatabaseTarget;
+  readonly limits: SessionLimits;
+  readonly finder: PlaceFinder;
+  readonly connectTimeoutMs: number;
+  /** How long the server may say nothing before the connection is given up; longer than a statement may take. */
+  readonly answerTimeoutMs: number;
+}
+
+/**
+ * A connection whose session is set as {@link SessionLimits} say. Where the session belongs to a pooler, each statement
+ * outside of a transaction gets one of its own that begins with the settings.
+ */
+export class SessionClient extends pg.Client {
+  private place: Place | null = null;
+  private readonly session: ClientOptions;
+  private lastStatement: Promise<unknown> = Promise.resolve();
+
+  /** Called by the pool with the options that it was made with. */
+  constructor(config: { readonly session: ClientOptions }) {
+    const { session } = config;
+    super(readClientConfig(session));
+    this.session = session;
+    // A server that goes down may say so before anybody listens; queries under way fail all the same.
+    this.on("error", () => undefined);
+  }
+
+  /** `never` fits both ways in which a client is asked to connect: with a callback, as the pool does, and without. */
+  override connect(callback?: ConnectCallback): never {
+    const connected = this.connectToPlace();
+    if (callback === undefined) return connected as never;
+    const tell = callback as (error: Error | null, client: pg.Client) => void;
+    connected.then(
+      (client) => {
+        tell(null, client);
+      },
+      (error: unknown) => {
+        tell(error instanceof Error ? error : new Error(String(error)), this);
+      },
+    );
+    return undefined as never;
+  }
+
+  /** `pg` calls it for what the first message says. Nothing of it comes from the environment but user and database. */
+  getStartupConf(): Record<string, string | undefined> {
+    const { target, limits } = this.session;
+    const settings = this.place?.isPooled === true ? {} : listSessionSettings(limits);
+    const known = Object.entries(settings).filter(([name]) => this.place?.unknownSettings.has(name) !== true);
+    return {
+      user: this.user,
+      database: this.database ?? this.user,
+      application_name: target.applicationName ?? "vnic-graph",
+      ...TRACKED_SETTINGS,
+      ...Object.fromEntries(known),
+      ...(this.place?.isPooled === true || limits.options === null ? {} : { options: limits.options }),
+    };
+  }
+
+  /** `never` fits all the ways in which `pg` lets a query be sent; they are handed on as they are. */
+  override query(...sent: unknown[]): never {
+    const [text, values] = sent;
+    const isPlain = typeof text === "string" && typeof sent.at(-1) !== "function";
+    if (this.place?.isPooled !== true || !isPlain) return this.send(...sent) as never;
+    // Statements that are sent together would otherwise meet between BEGIN and COMMIT.
+    const answer = this.lastStatement.then(() => this.queryPooled(text, values));
+    this.lastStatement = answer.catch(() => undefined);
+    return answer as never;
+  }
+
+  /** Closes the socket, whatever is under way. */
+  cut(): void {
+    this.connection.stream.destroy();
+  }
+
+  private async connectToPlace(): Promise<pg.Client> {
+    const { finder, target } = this.session;
+    const place = await finder.find();
+    this.place = place;
+    this.host = place.server.host ?? this.host;
+    this.port = place.server.port ?? this.port;
+    // `pg` reads these when it connects; its constructor, where they are usually given, comes before the search.
+    const how = { ssl: place.tls, sslNegotiation: place.tls === false ? "postgres" : target.sslNegotiation };
+    Object.assign(this, how);
+    Object.assign(this.connection, how);
+    try {
+      await super.connect();
+      return this;
+    } catch (error) {
+      finder.forget();
+      throw error;
+    }
+  }
+
+  private async queryPooled(text: string, values: unknown): Promise<unknown> {
+    const { limits } = this.session;
+    const unknown = this.place?.unknownSettings ?? new Set();
+    if (this.getTransactionStatus() !== "I") return this.send(text, values);
+    if (/^\s*(?:START TRANSACTION|BEGIN)\b/i.test(text)) {
+      return this.send(formatTransactionStart(limits, unknown, text.trim().replace(/;$/, "")));
+    }
+    await this.send(formatTransactionStart(limits, unknown));
+    try {
+      const result = await this.send(text, values);
+      await this.send("COMMIT");
+      return result;
+    } catch (error) {
+      // On a lost connection there is nothing to roll back, and the first error tells more than the second.
+      await this.send("ROLLBACK").catch(() => undefined);
+      throw error;
+    }
+  }
+
+  private send(...sent: unknown[]): Promise<unknown> {
+    return super.query(...(sent as [string, unknown[]]));
+  }
+}
+
+type ConnectCallback = ((error: Error) => void) | ((error: null, client: pg.Client) => void);
+
+function readClientConfig({ target, answerTimeoutMs, connectTimeoutMs }: ClientOptions): pg.ClientConfig {
+  return {
+    user: target.user ?? undefined,
+    password: target.password ?? undefined,
+    database: target.database ?? undefined,
+    // Decided when the place is known; said here, so that PGSSLMODE and PGSSLNEGOTIATION decide nothing.
+    ssl: false,
+    sslnegotiation: "postgres",
+    connectionTimeoutMillis: connectTimeoutMs,
+    keepAlive: true,
+    stream: createSocketMaker(answerTimeoutMs),
+  };
+}
+
+/**
+ * Makes sockets that are given up after a silence. A server that lost its power, or was failed over without a word, closes
+ * nothing: the kernel would wait for a quarter of an hour, and the pool would hand the dead connection out again and again.
+ */
+function createSocketMaker(silenceMs: number): () => Socket {
+  return () => {
+    const socket = new Socket();
+    // While a server is searched for, nobody listens to a socket that waits for its turn.
+    socket.on("error", () => undefined);
+    socket.setTimeout(silenceMs, () => {
+      socket.destroy(new Error(`the database said nothing for ${silenceMs} ms; the connection was given up`));
+    });
+    return socket;
+  };
+}

@@ -1,0 +1,22 @@
+import type { DatabaseServer } from "../../model/database-url.js";
+import type { ServerTls } from "./server-tls.js";
+
+/** Where and how the next connection is made. */
+export interface Place {
+  readonly server: DatabaseServer;
+  readonly tls: ServerTls;
+  /**
+   * The session belongs to a connection pooler, such as PgBouncer: settings hold for one transaction, and two statements
+   * of ours may meet two sessions of the server.
+   */
+  readonly isPooled: boolean;
+  /** Settings that the server is too old to know. */
+  readonly unknownSettings: ReadonlySet<string>;
+}
+
+/** Finds out where to connect to, and remembers it. */
+export interface PlaceFinder {
+  find(): Promise<Place>;
+  /** A connection to the place failed: the next one looks again. */
+  forget(): void;
+}

@@ -1,0 +1,109 @@
+import pg from "pg";
+import { SessionClient, type ClientOptions } from "./client.js";
+import { DatabaseOverloadedError, DatabaseUnavailableError, toDatabaseError } from "./errors.js";
+
+/** What a pool is made with, beside what its clients are. */
+export interface PoolOptions extends pg.PoolConfig {
+  readonly session: ClientOptions;
+  /** How long somebody waits for a connection while all are in use. */
+  readonly waitTimeoutMs: number;
+}
+
+type CheckOut = (error: Error | undefined, client: pg.PoolClient | undefined, done: () => void) => void;
+
+/**
+ * A pool that tells apart why there is no connection: all are in use ({@link DatabaseOverloadedError}), or none can be
+ * made ({@link DatabaseUnavailableError}).
+ */
+export class SharePool extends pg.Pool {
+  private readonly clients = new Set<SessionClient>();
+  private readonly waitTimeoutMs: number;
+  private readonly waiting: Waiter[] = [];
+  private free: number;
+
+  constructor(options: PoolOptions) {
+    // Both limits of time are kept here and by the client; the pool's own mixes them up.
+    super({ ...options, connectionTimeoutMillis: 0, Client: SessionClient as unknown as new () => pg.ClientBase });
+    this.waitTimeoutMs = options.waitTimeoutMs;
+    this.free = this.options.max;
+    this.on("connect", (client) => this.clients.add(client as unknown as SessionClient));
+    this.on("remove", (client) => this.clients.delete(client as unknown as SessionClient));
+  }
+
+  /** How many wait for a connection. */
+  countWaiting(): number {
+    return this.waiting.length;
+  }
+
+  override connect(): Promise<pg.PoolClient>;
+  override connect(callback: CheckOut): void;
+  override connect(callback?: CheckOut): Promise<pg.PoolClient> | void {
+    const client = this.checkOut();
+    if (callback === undefined) return client;
+    client.then(
+      (each) => {
+        callback(undefined, each, (error?: Error | boolean) => {
+          each.release(error);
+        });
+      },
+      (error: unknown) => {
+        callback(error as Error, undefined, () => undefined);
+      },
+    );
+  }
+
+  /** Closes every connection at once, also those in use: whoever waits for an answer gets an error. */
+  cutAll(): void {
+    for (const client of this.clients) client.cut();
+  }
+
+  private async checkOut(): Promise<pg.PoolClient> {
+    await this.takeTurn();
+    let client: pg.PoolClient;
+    try {
+      client = await super.connect();
+    } catch (error) {
+      this.giveTurn();
+      const told = toDatabaseError(error);
+      throw told instanceof DatabaseUnavailableError ? told : new DatabaseUnavailableError("away", error);
+    }
+    const release = client.release.bind(client);
+    client.release = (error) => {
+      this.giveTurn();
+      release(error);
+    };
+    return client;
+  }
+
+  private takeTurn(): Promise<void> {
+    if (this.free > 0) {
+      this.free -= 1;
+      return Promise.resolve();
+    }
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = {
+        resolve,
+        timer: setTimeout(() => {
+          this.waiting.splice(this.waiting.indexOf(waiter), 1);
+          reject(new DatabaseOverloadedError());
+        }, this.waitTimeoutMs),
+      };
+      this.waiting.push(waiter);
+    });
+  }
+
+  private giveTurn(): void {
+    const next = this.waiting.shift();
+    if (next === undefined) {
+      this.free += 1;
+      return;
+    }
+    clearTimeout(next.timer);
+    next.resolve();
+  }
+}
+
+interface Waiter {
+  readonly resolve: () => void;
+  readonly timer: NodeJS.Timeout;
+}

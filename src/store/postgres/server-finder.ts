@@ -1,0 +1,151 @@
+import type { DatabaseServer, SessionAttributes } from "../../model/database-url.js";
+import { type ClientOptions, SessionClient } from "./client.js";
+import type { Place, PlaceFinder } from "./place.js";
+import { listServerTls } from "./server-tls.js";
+
+/**
+ * Finds the server to connect to by connecting once and looking:
+ * 1. the servers are tried in order, each with every form of TLS that the sslmode allows;
+ * 2. one that is not what `target_session_attrs` asks for is left out;
+ * 3. a pooler gives itself away, because it refuses settings at startup, or because the session's process is not the one
+ *    that it named.
+ * The result is kept until a connection fails. Where attributes are asked for, every connection looks anew: a server may
+ * be demoted at any time.
+ */
+export function createServerFinder(options: Omit<ClientOptions, "finder">): PlaceFinder {
+  let found: Promise<Place> | null = null;
+  return {
+    find: () => {
+      if (found === null) {
+        const search = findPlace(options);
+        found = search;
+        const mayChange = options.target.sessionAttributes !== "any";
+        search.then(
+          () => {
+            if (mayChange && found === search) found = null;
+          },
+          () => {
+            if (found === search) found = null;
+          },
+        );
+      }
+      return found;
+    },
+    forget: () => {
+      found = null;
+    },
+  };
+}
+
+/** A server that answers, but is not what was asked for. */
+class UnwantedServerError extends Error {
+  override readonly name = "UnwantedServerError";
+}
+
+async function findPlace(options: Omit<ClientOptions, "finder">): Promise<Place> {
+  const { target } = options;
+  const servers = target.loadBalanceHosts ? shuffle(target.servers) : target.servers;
+  const { sessionAttributes } = target;
+  const wishes: readonly SessionAttributes[] =
+    sessionAttributes === "prefer-standby" ? ["standby", "any"] : [sessionAttributes];
+  const errors: unknown[] = [];
+  for (const wish of wishes) {
+    for (const server of servers) {
+      for (const tls of listServerTls(target)) {
+        try {
+          return await probe(options, { server, tls, isPooled: false, unknownSettings: new Set() }, wish);
+        } catch (error) {
+          errors.push(error);
+          // A server that answered so would answer the same with other TLS.
+          if (error instanceof UnwantedServerError) break;
+        }
+      }
+    }
+  }
+  const [first] = errors;
+  throw errors.length === 1 ? first : new AggregateError(errors);
+}
+
+/** Connects and looks; what a server or pooler refuses at startup is left out at the next try. */
+async function probe(
+  options: Omit<ClientOptions, "finder">,
+  first: Place,
+  wish: SessionAttributes,
+): Promise<Place> {
+  for (let place = first; ;) {
+    try {
+      return await look(options, place, wish);
+    } catch (error) {
+      const next = withoutRefused(place, error);
+      if (next === null) throw error;
+      place = next;
+    }
+  }
+}
+
+/** The place as it must be tried again, or `null` where the error is about something else. */
+function withoutRefused(place: Place, error: unknown): Place | null {
+  const message = error instanceof Error ? error.message : "";
+  if (!place.isPooled && /unsupported startup parameter/i.test(message)) return { ...place, isPooled: true };
+  const [, unknown] = /unrecognized configuration parameter "([a-z_]+)"/.exec(message) ?? [];
+  if (unknown === undefined || place.unknownSettings.has(unknown)) return null;
+  return { ...place, unknownSettings: new Set([...place.unknownSettings, unknown]) };
+}
+
+async function look(
+  options: Omit<ClientOptions, "finder">,
+  place: Place,
+  wish: SessionAttributes,
+): Promise<Place> {
+  const client = new SessionClient({
+    session: { ...options, finder: { find: () => Promise.resolve(place), forget: () => undefined } },
+  });
+  try {
+    await client.connect();
+    const state = ((await client.query(SERVER_STATE)) as { rows: readonly ServerState[] }).rows[0];
+    if (state === undefined || !isWanted(state, wish)) {
+      throw new UnwantedServerError(`${describe(place.server)} is not ${wish}`);
+    }
+    const { processID } = client as unknown as { readonly processID: number | null };
+    return { ...place, isPooled: place.isPooled || processID !== state.pid };
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+interface ServerState {
+  readonly pid: number;
+  readonly standby: boolean;
+  readonly readOnly: boolean;
+}
+
+const SERVER_STATE = `SELECT pg_backend_pid() AS pid, pg_is_in_recovery() AS standby,
+  current_setting('default_transaction_read_only') = 'on' OR pg_is_in_recovery() AS "readOnly"`;
+
+function isWanted({ standby, readOnly }: ServerState, wish: SessionAttributes): boolean {
+  switch (wish) {
+    case "read-write":
+      return !readOnly;
+    case "read-only":
+      return readOnly;
+    case "primary":
+      return !standby;
+    case "standby":
+    case "prefer-standby":
+      return standby;
+    case "any":
+      return true;
+  }
+}
+
+function describe({ host, port }: DatabaseServer): string {
+  return `${host ?? "localhost"}:${port ?? 5432}`;
+}
+
+function shuffle(servers: readonly DatabaseServer[]): readonly DatabaseServer[] {
+  return servers
+    .map((server) => ({ server, order: Math.random() }))
+    .toSorted((left, right) => left.order - right.order)
+    .map(({ server }) => server);
+}
+

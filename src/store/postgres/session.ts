@@ -1,0 +1,70 @@
+/** What a session is set to, whatever role, database and server say otherwise. */
+export interface SessionLimits {
+  /** PostgreSQL ends a statement that takes longer. */
+  readonly statementTimeoutMs: number;
+  /** PostgreSQL ends a statement that waits longer for one lock. */
+  readonly lockTimeoutMs: number;
+  /** PostgreSQL ends a session that holds a transaction open for so long without a statement. */
+  readonly idleInTransactionMs: number;
+  /** Nothing can be written, whatever the role may do. */
+  readonly readOnly: boolean;
+  /** Settings of the URL (`options=-c name=value`). */
+  readonly options: string | null;
+}
+
+/**
+ * Settings that every connection pooler passes on, so that they can stand in the startup message: texts are sent as UTF-8,
+ * times are written in ISO form and in UTC, and a backslash in a literal is a backslash.
+ */
+export const TRACKED_SETTINGS: Readonly<Record<string, string>> = {
+  client_encoding: "UTF8",
+  DateStyle: "ISO, MDY",
+  TimeZone: "UTC",
+  standard_conforming_strings: "on",
+};
+
+/** The settings that poolers refuse at startup, or take and forget. */
+export function listSessionSettings(limits: SessionLimits): Readonly<Record<string, string>> {
+  return {
+    statement_timeout: String(limits.statementTimeoutMs),
+    lock_timeout: String(limits.lockTimeoutMs),
+    idle_in_transaction_session_timeout: String(limits.idleInTransactionMs),
+    default_transaction_isolation: "read committed",
+    default_transaction_deferrable: "off",
+    array_nulls: "on",
+    extra_float_digits: "1",
+    // Compiling these statements takes longer than running them.
+    jit: "off",
+    ...(limits.readOnly ? { default_transaction_read_only: "on" } : {}),
+  };
+}
+
+/**
+ * The statements that begin a transaction with these settings, for sessions that belong to a pooler: what is set in a
+ * transaction ends with it, so that the pooler's other clients never see it.
+ */
+export function formatTransactionStart(
+  limits: SessionLimits,
+  unknownSettings: ReadonlySet<string>,
+  begin = "BEGIN",
+): string {
+  const settings = { ...listSessionSettings(limits), ...parseOptions(limits.options) };
+  const statements = Object.entries(settings)
+    .filter(([name]) => !name.startsWith("default_transaction_") && !unknownSettings.has(name))
+    .map(([name, value]) => `SET LOCAL ${name} = '${value.replaceAll("'", "''")}'`);
+  const mode = limits.readOnly || isReadOnly(limits.options) ? " READ ONLY" : "";
+  const isolation = begin === "BEGIN" ? " ISOLATION LEVEL READ COMMITTED" : "";
+  return [`${begin}${isolation}${mode}`, ...statements].join("; ");
+}
+
+/** Reads `-c name=value` and `--name=value`, as a server does with `options`. */
+function parseOptions(options: string | null): Readonly<Record<string, string>> {
+  const found = (options ?? "").matchAll(/(?:-c\s*|--)([a-z_][\w.]*)=((?:\\.|\S)*)/gi);
+  return Object.fromEntries(
+    [...found].map(([, name = "", value = ""]) => [name, value.replaceAll(/\\(.)/g, "$1")]),
+  );
+}
+
+function isReadOnly(options: string | null): boolean {
+  return /^(?:on|true|yes|1)$/i.test(parseOptions(options)["default_transaction_read_only"] ?? "");
+}
