@@ -7,6 +7,8 @@ import {
   parseVdsmTransport,
   parseNamePattern,
 } from "./config/compound-settings.js";
+import { completeDatabaseUrl, parseDatabaseSetting } from "./config/database-settings.js";
+import { SECRET_SETTINGS, findSettingText } from "./config/secrets.js";
 import type { TlsFiles } from "./model/tls-files.js";
 import { isLoopbackHost } from "./model/host-address.js";
 import type { CertificateRoles } from "./model/roles.js";
@@ -25,6 +27,8 @@ export interface Config {
   readonly host: string;
   readonly port: number;
   readonly databaseUrl: string | null;
+  /** Connections to the database, at most. */
+  readonly databasePoolSize: number;
   readonly source: "hosts" | "engine";
   /** `null`: none are named. */
   readonly vdsmHosts: readonly HostAddress[] | null;
@@ -45,6 +49,7 @@ export interface Config {
     readonly certFile: string;
     readonly keyFile: string;
     readonly clientCaFile: string | null;
+    readonly passphrase?: string;
   } | null;
   readonly allowedHosts: readonly string[];
   readonly corsOrigins: readonly string[];
@@ -81,11 +86,12 @@ export function loadConfig(environment: Environment, flags: Environment = {}): C
   };
   const isOpen = !asksForIdentity(identity);
   const demo = values.DATABASE_URL === null && values.VDSM_HOSTS === null;
-  const dataDir = resolvePath(values.DATA_DIR) ?? findDefaultDataDir(environment);
+  const dataDir = resolvePath(values.DATA_DIR) ?? findDefaultDataDir(values.DATABASE_URL, environment);
   return deepFreeze({
     host: values.HOST,
     port: values.PORT,
-    databaseUrl: values.DATABASE_URL,
+    databaseUrl: readCompleteDatabaseUrl(values, environment),
+    databasePoolSize: values.DATABASE_POOL_SIZE,
     source: values.SOURCE,
     vdsmHosts: values.VDSM_HOSTS,
     vdsmTransport: parseVdsmTransport(values),
@@ -104,6 +110,7 @@ export function loadConfig(environment: Environment, flags: Environment = {}): C
             certFile: resolve(values.TLS_CERT_FILE),
             keyFile: resolve(values.TLS_KEY_FILE),
             clientCaFile: resolvePath(values.TLS_CLIENT_CA_FILE),
+            ...(values.TLS_KEY_PASSPHRASE === null ? {} : { passphrase: values.TLS_KEY_PASSPHRASE }),
           },
     allowedHosts: values.ALLOWED_HOSTS ?? [],
     corsOrigins: values.CORS_ORIGINS ?? [],
@@ -119,7 +126,9 @@ export function loadConfig(environment: Environment, flags: Environment = {}): C
 
 /** The database that TypeORM's own command line is to use. Throws {@link ConfigError}. */
 export function readDatabaseUrl(environment: Environment): string | null {
-  return parseOne("DATABASE_URL", environment, {});
+  const url = parseOne("DATABASE_URL", environment, {});
+  const password = parseOne("DATABASE_PASSWORD", environment, {});
+  return url === null ? null : completeDatabaseUrl(url, password, environment);
 }
 
 /** Whether a client must say who it is. */
@@ -139,18 +148,16 @@ function parseOne<Name extends SettingName>(
   environment: Environment,
   flags: Environment,
 ): SettingValues[Name] {
-  const flag = flags[name]?.trim();
-  // An empty variable is how shells and unit files unset one.
-  const given = flag !== undefined && flag !== "" ? flag : environment[name]?.trim();
-  const text = given === undefined || given === "" ? SETTINGS[name].fallback : given;
+  const text = findSettingText(name, environment, flags) ?? SETTINGS[name].fallback;
   if (text === null) return null as SettingValues[Name];
   try {
     if (text.includes("\0")) throw new SettingValueError("text without NUL characters");
     return SETTINGS[name].parse(text) as SettingValues[Name];
   } catch (error) {
     if (!(error instanceof SettingValueError)) throw error;
-    // A URL may carry a password.
-    const expected = name.endsWith("_URL") ? error.message : error.against(text);
+    const isSecret = (SECRET_SETTINGS as readonly SettingName[]).includes(name) || name.endsWith("_URL");
+    // Nothing of a secret is repeated, and a URL may carry a password.
+    const expected = isSecret ? error.message : error.against(text);
     throw new ConfigError(
       `${name} must be ${expected}; set ${name} or --${formatFlag(name)}, or leave it out`,
     );
@@ -201,9 +208,31 @@ function resolvePath(file: string | null): string | null {
   return file === null ? null : resolve(file);
 }
 
-function findDefaultDataDir(environment: Environment): string {
+function readCompleteDatabaseUrl(values: SettingValues, environment: Environment): string | null {
+  if (values.DATABASE_URL === null) return null;
+  try {
+    const url = completeDatabaseUrl(values.DATABASE_URL, values.DATABASE_PASSWORD, environment);
+    return parseDatabaseSetting(url);
+  } catch (error) {
+    if (!(error instanceof SettingValueError)) throw error;
+    throw new ConfigError(
+      `DATABASE_URL, with what PG* variables add, must be ${error.message}; correct them`,
+    );
+  }
+}
+
+/** Where nothing else is said. A user without a home needs none as long as a database is named; it is `""` then. */
+function findDefaultDataDir(databaseUrl: string | null, environment: Environment): string {
   const base = environment["XDG_DATA_HOME"]?.trim();
-  return join(base === undefined || base === "" ? join(homedir(), ".local", "share") : base, "vnic-graph");
+  if (base !== undefined && base !== "") return join(base, "vnic-graph");
+  try {
+    return join(homedir(), ".local", "share", "vnic-graph");
+  } catch {
+    if (databaseUrl !== null) return "";
+    throw new ConfigError(
+      "DATA_DIR must name a folder for the embedded PostgreSQL, because this user has no home; set it, or DATABASE_URL",
+    );
+  }
 }
 
 function deepFreeze<T>(value: T): T {

@@ -21,6 +21,7 @@ export function parseVdsmTransport(values: SettingValues): TlsFiles | "plain" | 
       certFile: resolve(certFile),
       keyFile: resolve(keyFile),
       serverName: values.VDSM_SERVER_NAME,
+      ...(values.VDSM_KEY_PASSPHRASE === null ? {} : { passphrase: values.VDSM_KEY_PASSPHRASE }),
     };
   }
   const missing = (["VDSM_CA_FILE", "VDSM_CERT_FILE", "VDSM_KEY_FILE"] as const).filter(

@@ -80,6 +80,12 @@ export function parseOrOff<T>(parse: Parse<T>): Parse<T | null> {
 /** A URL with one of the schemes; kept as text because drivers read it themselves. */
 export function parseUrl(...schemes: readonly string[]): Parse<string> {
   return (text) => {
+    // What follows an unencoded `/`, `?` or `#` of a password would be taken for the host, and be shown.
+    if (/^[^:]*:\/\/[^/?#]*[/?#].*@/s.test(text)) {
+      throw new SettingValueError(
+        "a URL in which special characters of user and password are written as codes: @ as %40, / as %2F, ? as %3F, # as %23",
+      );
+    }
     const parsed = URL.canParse(text) ? new URL(text) : null;
     if (parsed === null || !schemes.includes(parsed.protocol.slice(0, -1))) {
       throw new SettingValueError(

@@ -1,4 +1,5 @@
 import { DEFAULT_GUEST_NIC_IGNORE } from "../model/name-patterns.js";
+import { parseDatabaseSetting } from "./database-settings.js";
 import {
   parseAssignments,
   parseDuration,
@@ -30,8 +31,16 @@ export const SETTINGS = {
   PORT: defineSetting("4000", parsePort, "port to listen on; 0 takes a free one"),
   DATABASE_URL: defineSetting(
     null,
-    parseUrl("postgres", "postgresql"),
-    "PostgreSQL 13 or later; without it an embedded one runs",
+    parseDatabaseSetting,
+    "PostgreSQL 13 or later (docs/database.md); without it an embedded one runs",
+  ),
+  DATABASE_URL_FILE: defineSetting(null, parseText, "file that holds `DATABASE_URL`"),
+  DATABASE_PASSWORD: defineSetting(null, parseText, "password for `DATABASE_URL`, as it is, without codes"),
+  DATABASE_PASSWORD_FILE: defineSetting(null, parseText, "file that holds `DATABASE_PASSWORD`"),
+  DATABASE_POOL_SIZE: defineSetting(
+    "10",
+    parseInteger(3, 1_000),
+    "connections to the database, at most: shared out to queries, polling and health",
   ),
   SOURCE: defineSetting(
     "hosts",
@@ -47,6 +56,8 @@ export const SETTINGS = {
   VDSM_CA_FILE: defineSetting(null, parseText, "PEM file of the CA that signed the hosts' certificates"),
   VDSM_CERT_FILE: defineSetting(null, parseText, "PEM file of our client certificate, signed by that CA"),
   VDSM_KEY_FILE: defineSetting(null, parseText, "PEM file of its key"),
+  VDSM_KEY_PASSPHRASE: defineSetting(null, parseText, "what that key is encrypted with"),
+  VDSM_KEY_PASSPHRASE_FILE: defineSetting(null, parseText, "file that holds `VDSM_KEY_PASSPHRASE`"),
   VDSM_SERVER_NAME: defineSetting(
     null,
     parseText,
@@ -69,6 +80,7 @@ export const SETTINGS = {
     parseUrl("redis", "rediss"),
     "lets replicas share the polling through Redis",
   ),
+  REDIS_URL_FILE: defineSetting(null, parseText, "file that holds `REDIS_URL`"),
   DATA_DIR: defineSetting(
     null,
     parseText,
@@ -88,6 +100,8 @@ export const SETTINGS = {
   OIDC_ROLES_CLAIM: defineSetting("roles", parseText, "claim of those tokens that lists roles"),
   TLS_CERT_FILE: defineSetting(null, parseText, "PEM file of the server's own certificate: serves https"),
   TLS_KEY_FILE: defineSetting(null, parseText, "PEM file of its key"),
+  TLS_KEY_PASSPHRASE: defineSetting(null, parseText, "what that key is encrypted with"),
+  TLS_KEY_PASSPHRASE_FILE: defineSetting(null, parseText, "file that holds `TLS_KEY_PASSPHRASE`"),
   TLS_CLIENT_CA_FILE: defineSetting(
     null,
     parseText,

@@ -48,12 +48,12 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
       await release();
     };
     try {
-      await createDatabaseOnce(urlOf(server.port, password, "postgres"));
+      await createDatabaseOnce(server.port, password);
     } catch (error) {
       await stop();
       throw error;
     }
-    return { url: urlOf(server.port, password, DATABASE), stop };
+    return { url: formatUrl(server.port, password), stop };
   } catch (error) {
     await release();
     throw error;
@@ -114,8 +114,20 @@ async function initialiseOnce({ clusterDir, binDir, user, password, sync }: NewC
   await rename(newDir, clusterDir);
 }
 
-async function createDatabaseOnce(url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
+async function createDatabaseOnce(port: number, password: string): Promise<void> {
+  // Everything is said, so that no PG* variable of somebody else's database is taken.
+  const client = new pg.Client({
+    host: "127.0.0.1",
+    port,
+    user: DATABASE,
+    password,
+    database: "postgres",
+    ssl: false,
+    sslnegotiation: "postgres",
+    client_encoding: "utf8",
+    application_name: "vnic-graph",
+    options: "-c client_min_messages=warning",
+  });
   await client.connect();
   try {
     const found = await client.query("SELECT FROM pg_database WHERE datname = $1", [DATABASE]);
@@ -132,8 +144,8 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-function urlOf(port: number, password: string, database: string): string {
-  return `postgres://${DATABASE}:${password}@127.0.0.1:${port}/${database}`;
+function formatUrl(port: number, password: string): string {
+  return `postgres://${DATABASE}:${password}@127.0.0.1:${port}/${DATABASE}?sslmode=disable`;
 }
 
 /** Database and its role share a name. */

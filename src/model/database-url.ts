@@ -106,12 +106,6 @@ export function withDatabaseParameter(url: string, name: string, value: string):
   return `${url}${separator}${name}=${encodeURIComponent(value)}`;
 }
 
-/** Writes which database a target is, without user and password: `host:port/database`. */
-export function formatDatabasePlace({ servers, database }: DatabaseTarget): string {
-  const hosts = servers.map(({ host, port }) => `${host ?? "localhost"}:${port ?? 5432}`);
-  return `${hosts.join(",")}/${database ?? ""}`;
-}
-
 /** The password ends at the last `@`. What ends a URL's authority may therefore not stand before it. */
 function splitUrl(rest: string): {
   readonly authority: string;

@@ -4,4 +4,6 @@ export interface TlsFiles {
   readonly certFile: string;
   readonly keyFile: string;
   readonly serverName: string | null;
+  /** What the key is encrypted with, if it is. */
+  readonly passphrase?: string;
 }

@@ -1,3 +1,5 @@
+import { formatDatabaseError } from "../store/postgres/errors.js";
+
 /** The database did not do what a pass asked of it: no host is to blame. */
 export class StoreError extends Error {
   override readonly name = "StoreError";
@@ -8,6 +10,6 @@ export async function askStore<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (cause) {
-    throw new StoreError(cause instanceof Error ? cause.message : String(cause), { cause });
+    throw new StoreError(formatDatabaseError(cause), { cause });
   }
 }

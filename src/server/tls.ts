@@ -1,4 +1,4 @@
-import { X509Certificate } from "node:crypto";
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createSecureContext, type SecureContextOptions, type TlsOptions } from "node:tls";
 
@@ -14,10 +14,11 @@ export async function readTlsMaterial(files: {
   readonly certFile: string;
   readonly keyFile: string;
   readonly clientCaFile: string | null;
+  readonly passphrase?: string;
 }): Promise<TlsMaterial> {
   const material = {
     cert: await readCertificates("TLS_CERT_FILE", files.certFile),
-    key: await read("TLS_KEY_FILE", files.keyFile),
+    key: decryptKey(await read("TLS_KEY_FILE", files.keyFile), files),
     clientCa:
       files.clientCaFile === null ? null : await readCertificates("TLS_CLIENT_CA_FILE", files.clientCaFile),
   };
@@ -31,6 +32,24 @@ export async function readTlsMaterial(files: {
     );
   }
   return material;
+}
+
+/** Decrypted once here, so that nobody else needs the pass phrase. */
+function decryptKey(
+  pem: string,
+  { keyFile, passphrase }: { readonly keyFile: string; readonly passphrase?: string },
+): string {
+  if (!pem.includes("ENCRYPTED")) return pem;
+  if (passphrase === undefined) {
+    throw new Error(
+      `TLS_KEY_FILE: ${keyFile} is encrypted; set TLS_KEY_PASSPHRASE_FILE or TLS_KEY_PASSPHRASE`,
+    );
+  }
+  try {
+    return createPrivateKey({ key: pem, passphrase }).export({ type: "pkcs8", format: "pem" }).toString();
+  } catch (cause) {
+    throw new Error(`TLS_KEY_FILE: TLS_KEY_PASSPHRASE does not open ${keyFile}`, { cause });
+  }
 }
 
 /** The server's side of a connection: what it shows, and whom it believes. */

@@ -1,5 +1,6 @@
 import type { Config } from "../../config.js";
 import { createDataSource } from "../../store/postgres/data-source.js";
+import { findSqlState } from "../../store/postgres/errors.js";
 import { checkEngine } from "../../engine-store/check-engine.js";
 import { createEngineDataSource } from "../../engine-store/engine-data-source.js";
 import { pendingMigrations } from "../../store/postgres/migrate.js";
@@ -53,7 +54,7 @@ const CHECK = "database";
 const UP_TO_DATE = "up to date";
 
 function howToReach(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const code = findSqlState(error) ?? "";
   return (
     HOW_TO_REACH[code] ??
     "check host and port in DATABASE_URL, that PostgreSQL runs, and what firewalls let through"

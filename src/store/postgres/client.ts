@@ -2,7 +2,12 @@ import { Socket } from "node:net";
 import pg from "pg";
 import type { DatabaseTarget } from "../../model/database-url.js";
 import type { Place, PlaceFinder } from "./place.js";
-import { formatTransactionStart, listSessionSettings, type SessionLimits, TRACKED_SETTINGS } from "./session.js";
+import {
+  formatTransactionStart,
+  listSessionSettings,
+  type SessionLimits,
+  TRACKED_SETTINGS,
+} from "./session.js";
 
 /** What a connection is made with. */
 export interface ClientOptions {
@@ -79,7 +84,13 @@ export class SessionClient extends pg.Client {
     this.connection.stream.destroy();
   }
 
-  private async connectToPlace(): Promise<pg.Client> {
+  /** Rows of one statement. */
+  async readRows<Row>(sql: string): Promise<readonly Row[]> {
+    return ((await this.send(sql)) as pg.QueryResult).rows as Row[];
+  }
+
+  /** Connects to the place that the finder names. */
+  async connectToPlace(): Promise<pg.Client> {
     const { finder, target } = this.session;
     const place = await finder.find();
     this.place = place;
@@ -132,6 +143,7 @@ function readClientConfig({ target, answerTimeoutMs, connectTimeoutMs }: ClientO
     // Decided when the place is known; said here, so that PGSSLMODE and PGSSLNEGOTIATION decide nothing.
     ssl: false,
     sslnegotiation: "postgres",
+    client_encoding: "utf8",
     connectionTimeoutMillis: connectTimeoutMs,
     keepAlive: true,
     stream: createSocketMaker(answerTimeoutMs),

@@ -90,6 +90,19 @@ export function findSqlState(error: unknown): string | null {
   return null;
 }
 
+/** Writes what the driver said of a failure, in one line for the operator; clients are told the error's own message. */
+export function formatDatabaseError(error: unknown): string {
+  if (error instanceof DatabaseUnavailableError || error instanceof StatementTimeoutError) {
+    return formatDatabaseError(error.cause);
+  }
+  // Drivers report several failed addresses as one error without words of its own.
+  if (error instanceof AggregateError && error.errors.length > 0) {
+    return [...new Set(error.errors.map(formatDatabaseError))].join("; ");
+  }
+  const words = error instanceof Error ? error.message : String(error);
+  return words.replaceAll(/\s+/g, " ").trim();
+}
+
 function findUnavailableReason(error: unknown): UnavailableReason | null {
   const state = findSqlState(error);
   if (state !== null) {

@@ -23,7 +23,11 @@ export class SharePool extends pg.Pool {
 
   constructor(options: PoolOptions) {
     // Both limits of time are kept here and by the client; the pool's own mixes them up.
-    super({ ...options, connectionTimeoutMillis: 0, Client: SessionClient as unknown as new () => pg.ClientBase });
+    super({
+      ...options,
+      connectionTimeoutMillis: 0,
+      Client: SessionClient as unknown as new () => pg.ClientBase,
+    });
     this.waitTimeoutMs = options.waitTimeoutMs;
     this.free = this.options.max;
     this.on("connect", (client) => this.clients.add(client as unknown as SessionClient));

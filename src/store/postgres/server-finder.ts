@@ -101,8 +101,8 @@ async function look(
     session: { ...options, finder: { find: () => Promise.resolve(place), forget: () => undefined } },
   });
   try {
-    await client.connect();
-    const state = ((await client.query(SERVER_STATE)) as { rows: readonly ServerState[] }).rows[0];
+    await client.connectToPlace();
+    const [state] = await client.readRows<ServerState>(SERVER_STATE);
     if (state === undefined || !isWanted(state, wish)) {
       throw new UnwantedServerError(`${describe(place.server)} is not ${wish}`);
     }
@@ -148,4 +148,3 @@ function shuffle(servers: readonly DatabaseServer[]): readonly DatabaseServer[] 
     .toSorted((left, right) => left.order - right.order)
     .map(({ server }) => server);
 }
-

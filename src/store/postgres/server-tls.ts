@@ -34,7 +34,8 @@ function encrypted(target: DatabaseTarget): ConnectionOptions {
 
 function verified(target: DatabaseTarget, withName: boolean): ConnectionOptions {
   const { sslRootCert } = target;
-  const ca = sslRootCert === null || sslRootCert === "system" ? {} : { ca: readPem("sslrootcert", sslRootCert) };
+  const ca =
+    sslRootCert === null || sslRootCert === "system" ? {} : { ca: readPem("sslrootcert", sslRootCert) };
   const names = withName ? {} : { checkServerIdentity: () => undefined };
   return { ...ownCertificate(target), ...ca, ...names, rejectUnauthorized: true };
 }

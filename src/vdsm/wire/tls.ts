@@ -35,13 +35,15 @@ export async function checkTlsFiles(files: TlsFiles): Promise<TlsCredentials> {
   }
   if (client !== undefined && !isValidNow(client))
     throw createOutOfDateError(client, files.certFile, "client certificate");
-  const privateKey = parseKey(key, files.keyFile);
+  const privateKey = parseKey(key, files);
   if (client?.checkPrivateKey(privateKey) !== true) {
     throw new Error(
       `client key ${files.keyFile}: does not belong to ${files.certFile}; give the pair issued together`,
     );
   }
-  return { ca, cert, key, serverName: files.serverName };
+  // Decrypted once here, so that nobody else needs the pass phrase.
+  const plainKey = files.passphrase === undefined ? key : formatKey(privateKey);
+  return { ca, cert, key: plainKey, serverName: files.serverName };
 }
 
 async function readPem(file: string, what: string): Promise<string> {
@@ -67,17 +69,23 @@ function parseCertificates(pem: string, file: string, what: string): X509Certifi
   }
 }
 
-function parseKey(pem: string, file: string): KeyObject {
-  if (pem.includes("ENCRYPTED")) {
+function parseKey(pem: string, { keyFile, passphrase }: TlsFiles): KeyObject {
+  const isEncrypted = pem.includes("ENCRYPTED");
+  if (isEncrypted && passphrase === undefined) {
     throw new Error(
-      `client key ${file}: is encrypted; give it without a pass phrase, readable for this user alone`,
+      `client key ${keyFile}: is encrypted; set VDSM_KEY_PASSPHRASE_FILE or VDSM_KEY_PASSPHRASE`,
     );
   }
   try {
-    return createPrivateKey(pem);
+    return createPrivateKey(isEncrypted ? { key: pem, passphrase } : pem);
   } catch {
-    throw createNotPemError(file, "client key", "BEGIN PRIVATE KEY");
+    if (isEncrypted) throw new Error(`client key ${keyFile}: VDSM_KEY_PASSPHRASE does not open it`);
+    throw createNotPemError(keyFile, "client key", "BEGIN PRIVATE KEY");
   }
+}
+
+function formatKey(key: KeyObject): string {
+  return key.export({ type: "pkcs8", format: "pem" }).toString();
 }
 
 function createNotPemError(file: string, what: string, begin: string): Error {

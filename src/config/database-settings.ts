@@ -1,0 +1,44 @@
+import { DatabaseUrlError, parseDatabaseUrl, withDatabaseParameter } from "../model/database-url.js";
+import { type Parse, SettingValueError } from "./setting-types.js";
+
+/** A database's URL as libpq reads it; kept as text. */
+export const parseDatabaseSetting: Parse<string> = (text) => {
+  try {
+    parseDatabaseUrl(text);
+    return text;
+  } catch (error) {
+    if (error instanceof DatabaseUrlError) throw new SettingValueError(error.message);
+    throw error;
+  }
+};
+
+/**
+ * Adds to a database's URL what stands beside it: a password of its own setting, and those of libpq's variables that say
+ * how to connect. What the URL says itself wins.
+ */
+export function completeDatabaseUrl(
+  url: string,
+  password: string | null,
+  environment: Readonly<Record<string, string | undefined>>,
+): string {
+  let complete = url;
+  const { password: own } = parseDatabaseUrl(url);
+  if (own === null && password !== null) complete = withDatabaseParameter(complete, "password", password);
+  for (const [variable, parameter] of Object.entries(LIBPQ_VARIABLES)) {
+    const value = environment[variable]?.trim();
+    if (value !== undefined && value !== "") complete = withDatabaseParameter(complete, parameter, value);
+  }
+  return complete;
+}
+
+/** User, password, host, port and database of the environment are filled in by the driver. */
+const LIBPQ_VARIABLES: Readonly<Record<string, string>> = {
+  PGSSLMODE: "sslmode",
+  PGSSLROOTCERT: "sslrootcert",
+  PGSSLCERT: "sslcert",
+  PGSSLKEY: "sslkey",
+  PGTARGETSESSIONATTRS: "target_session_attrs",
+  PGCONNECT_TIMEOUT: "connect_timeout",
+  PGAPPNAME: "application_name",
+  PGOPTIONS: "options",
+};

@@ -1,0 +1,52 @@
+import { readFileSync } from "node:fs";
+import { ConfigError } from "./compound-settings.js";
+import type { SettingName } from "./settings.js";
+
+/** Settings that hold a secret. Each can be named by a file instead: `DATABASE_URL_FILE` holds `DATABASE_URL`. */
+export const SECRET_SETTINGS = [
+  "DATABASE_URL",
+  "DATABASE_PASSWORD",
+  "REDIS_URL",
+  "VDSM_KEY_PASSPHRASE",
+  "TLS_KEY_PASSPHRASE",
+] as const satisfies readonly SettingName[];
+
+/** Values by name, such as environment variables; blank ones count as absent. */
+type Values = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Finds what a setting was given, in a flag, a variable or, for a secret, a file. A flag wins over the environment. `null`:
+ * nothing was given. Throws {@link ConfigError} if a secret is given twice, or its file cannot be read.
+ */
+export function findSettingText(name: SettingName, environment: Values, flags: Values): string | null {
+  const isSecret = (SECRET_SETTINGS as readonly SettingName[]).includes(name);
+  for (const values of [flags, environment]) {
+    const value = readValue(values, name);
+    const file = isSecret ? readValue(values, `${name}_FILE`) : null;
+    if (value !== null && file !== null) {
+      throw new ConfigError(`${name} and ${name}_FILE are both set; set one of them`);
+    }
+    if (file !== null) return readSecret(`${name}_FILE`, file);
+    if (value !== null) return value;
+  }
+  return null;
+}
+
+/** An empty variable is how shells and unit files unset one. */
+function readValue(values: Values, name: string): string | null {
+  const value = values[name]?.trim();
+  return value === undefined || value === "" ? null : value;
+}
+
+/** The line break that editors and `echo` put at the end does not belong to the secret. */
+function readSecret(setting: string, path: string): string {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8").replace(/\r?\n$/, "");
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error";
+    throw new ConfigError(`${setting} must name a file that can be read (${code}); correct it`, { cause });
+  }
+  if (text === "") throw new ConfigError(`${setting} must name a file that is not empty; correct it`);
+  return text;
+}
