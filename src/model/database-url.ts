@@ -169,7 +169,8 @@ function parseServers(authority: string, hosts: string | null, ports: string | n
 
 function parseServer(text: string): DatabaseServer {
   const parts = /^(?:\[([0-9a-f:.]+(?:%[^\]]*)?)\]|([^:[\]]*))(?::(\d*))?$/i.exec(text);
-  if (parts === null) throw new DatabaseUrlError("a URL whose host is name:port, address:port or [IPv6]:port");
+  if (parts === null)
+    throw new DatabaseUrlError("a URL whose host is name:port, address:port or [IPv6]:port");
   const [, bracketed, plain = "", port = ""] = parts;
   return { host: emptyToNull(bracketed ?? decode(plain)), port: parsePort(port) };
 }

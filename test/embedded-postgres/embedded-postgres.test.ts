@@ -59,10 +59,14 @@ async function start(directory = dataDir): Promise<EmbeddedPostgres> {
 
 /** Starts one in a process of its own, as another user if we are root and asked to. */
 async function startInChild(user?: typeof NOBODY): Promise<{ child: ChildProcess; url: string }> {
-  const child = spawn(process.execPath, ["--import", "tsx", "test/embedded-postgres/embedded-child.ts", dataDir], {
-    ...(user === undefined ? {} : { uid: user.uid, gid: user.gid }),
-    stdio: ["pipe", "pipe", "inherit"],
-  });
+  const child = spawn(
+    process.execPath,
+    ["--import", "tsx", "test/embedded-postgres/embedded-child.ts", dataDir],
+    {
+      ...(user === undefined ? {} : { uid: user.uid, gid: user.gid }),
+      stdio: ["pipe", "pipe", "inherit"],
+    },
+  );
   children.push(child);
   const [line] = (await once(child.stdout, "data")) as [Buffer];
   return { child, url: line.toString().trim() };
