@@ -26,6 +26,14 @@ export interface Limits {
   readonly deadlineMs: number;
   readonly running: number;
   readonly waiting: number;
+  /** Streams and subscriptions that are open at once. */
+  readonly lasting: number;
+  /** Of one answer, before it is compressed. */
+  readonly answerBytes: number;
+  /** All answers that are made and not yet read by their clients. */
+  readonly unsentBytes: number;
+  /** How long a client may read nothing of its answer; a large answer gets more, by the slowest line that counts. */
+  readonly sendMs: number;
   readonly connections: number;
   /** Registered persisted queries, and validated documents, by characters of their sources. */
   readonly cachedCharacters: number;
@@ -49,6 +57,10 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   deadlineMs: 10_000,
   running: 32,
   waiting: 1_000,
+  lasting: 500,
+  answerBytes: 64 * 1024 * 1024,
+  unsentBytes: 128 * 1024 * 1024,
+  sendMs: 20_000,
   connections: 2_000,
   cachedCharacters: 400_000,
 });

@@ -10,7 +10,7 @@ export async function sendError(
   reply: FastifyReply,
   error: unknown,
 ): Promise<FastifyReply> {
-  const { status, code, message, headers } = refusalOf(error);
+  const { status, code, message, headers } = convertError(error);
   const accepted = request.headers.accept ?? "";
   return reply
     .code(status)
@@ -20,9 +20,9 @@ export async function sendError(
 }
 
 /** What a client is told of an error: refusals as they are, Fastify's own about requests by their status, others masked. */
-export function refusalOf(error: unknown): HttpError {
+export function convertError(error: unknown): HttpError {
   if (error instanceof HttpError) return error;
-  if (error instanceof GraphQLError) return refusalOfGraphQL(error);
+  if (error instanceof GraphQLError) return convertGraphQLError(error);
   const status = error instanceof Error && "statusCode" in error ? error.statusCode : undefined;
   if (typeof status === "number" && status >= 400 && status < 500) {
     return new HttpError(status, "BAD_REQUEST", "The request is malformed.");
@@ -31,7 +31,7 @@ export function refusalOf(error: unknown): HttpError {
 }
 
 /** Errors that are made for both worlds say their status in `extensions.http`, as Apollo reads it. */
-function refusalOfGraphQL(error: GraphQLError): HttpError {
+function convertGraphQLError(error: GraphQLError): HttpError {
   const { code, http } = error.extensions as {
     readonly code?: unknown;
     readonly http?: { readonly status?: unknown };

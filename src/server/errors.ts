@@ -20,6 +20,13 @@ export class HttpError extends Error {
 export interface RequestScope {
   readonly requestId: string;
   readonly log: Logger;
+  /** Messages of unforeseen errors that were logged already: one cause is one line, however many fields it fails. */
+  readonly logged: Set<string>;
+}
+
+/** Creates what errors need to know of a request that begins. */
+export function createRequestScope(requestId: string, log: Logger): RequestScope {
+  return { requestId, log, logged: new Set() };
 }
 
 /** The request that is being served; Apollo formats errors without handing us its context. */
@@ -33,20 +40,30 @@ const MAX_MESSAGE_LENGTH = 600;
 
 /** Turns an error into what the client may see: foreseen ones as they are, all others as an id to ask the operator about. */
 export function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
-  const code = codeOf(formatted);
-  if (code === INTERNAL) return masked(formatted, error);
-  const message = withoutSuggestion(formatted.message).slice(0, MAX_MESSAGE_LENGTH);
+  const code = findCode(formatted);
+  if (code === INTERNAL) return mask(formatted, error);
+  const message = removeSuggestion(formatted.message).slice(0, MAX_MESSAGE_LENGTH);
   return { ...formatted, message, extensions: { ...formatted.extensions, code } };
 }
 
 /** The same answer for an error outside the graph: logged whole, shown as an id. */
 export function internalErrorMessage(error: unknown): string {
   const scope = requestScope.getStore();
-  scope?.log.error({ err: error, requestId: scope.requestId }, "internal error");
+  if (scope !== undefined) logOnce(scope, error);
   return `Internal error (request ${scope?.requestId ?? "unknown"})`;
 }
 
-function codeOf(formatted: GraphQLFormattedError): string {
+/** At most so many lines a request, should each of its errors have a message of its own. */
+const MAX_LOGGED = 20;
+
+function logOnce({ log, requestId, logged }: RequestScope, error: unknown): void {
+  const cause = String(error);
+  if (logged.has(cause) || logged.size >= MAX_LOGGED) return;
+  logged.add(cause);
+  log.error({ err: error, requestId }, "internal error");
+}
+
+function findCode(formatted: GraphQLFormattedError): string {
   const code = formatted.extensions?.["code"];
   if (code === "GRAPHQL_PARSE_FAILED" && /tokens\. Parsing aborted/.test(formatted.message))
     return "TOO_MANY_TOKENS";
@@ -55,7 +72,7 @@ function codeOf(formatted: GraphQLFormattedError): string {
   return typeof code === "string" ? code : INTERNAL;
 }
 
-function masked(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
+function mask(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
   const original = error instanceof GraphQLError ? (error.originalError ?? error) : error;
   const { locations, path } = formatted;
   return {
@@ -67,6 +84,6 @@ function masked(formatted: GraphQLFormattedError, error: unknown): GraphQLFormat
 }
 
 /** graphql-js would name fields and values that the client may not know of. */
-function withoutSuggestion(message: string): string {
+function removeSuggestion(message: string): string {
   return message.replace(/ ?Did you mean [\s\S]*\?/, "");
 }

@@ -23,10 +23,14 @@ export interface ServedOperation {
   readonly durationMs: number;
 }
 
-/** A request that the guards let in. */
+/** A request that the gate let in. */
 export interface Admitted {
   readonly viewer: KnownViewer;
   readonly request: ServedRequest;
+  /** The path in front of all paths, as this client sees the server: "" or `/vnic`. For links. */
+  readonly basePath: string;
+  /** Runs a piece of a lasting request's work in a place, with a deadline of its own; other routes run in one place as a whole. */
+  work<Result>(job: (request: ServedRequest) => Promise<Result>): Promise<Result>;
 }
 
 /** Whether the gateway can serve, and if not, why. */
@@ -56,12 +60,18 @@ export interface ServerOptions {
   readonly cors: readonly string[];
   /** Further names that clients may call this server by. */
   readonly allowedHosts: readonly string[];
+  /** Further headers that pages of those origins may send. */
+  readonly corsHeaders?: readonly string[];
+  /** The path in front of all paths, where a proxy serves us below one: `/vnic`. */
+  readonly basePath?: string;
+  /** Addresses and networks of proxies whose X-Forwarded headers count. */
+  readonly trustedProxies?: readonly string[];
   /** JSON file of the only operations that may run. */
   readonly trustedDocumentsFile?: string | null;
   readonly tls?: TlsMaterial | null;
   /** The metrics in Prometheus' text format; `null` serves none. */
   readonly metrics?: (() => Promise<string>) | null;
-  /** Adds routes that read; whatever is registered stands behind guards, and may ask whom they let in. */
+  /** Adds routes that read; whatever is registered stands behind the gate, and may ask whom it let in. */
   readonly routes?: (
     scope: FastifyInstance,
     admitted: (request: FastifyRequest) => Admitted,

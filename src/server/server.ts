@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Server as TlsServer } from "node:tls";
 import { constants } from "node:zlib";
@@ -7,28 +8,28 @@ import cors from "@fastify/cors";
 import Fastify, { type FastifyInstance } from "fastify";
 import { sendError } from "./answers.js";
 import { startApollo } from "./graphql/apollo.js";
-import { anyDocument, readTrustedDocuments, trustedDocumentsOnly } from "./graphql/documents.js";
-import { HttpError, requestScope } from "./errors.js";
-import { checkHost } from "./admission/host-header.js";
+import { createDocumentGate, createTrustedDocumentGate, readTrustedDocuments } from "./graphql/documents.js";
+import { createRequestScope, HttpError, requestScope } from "./errors.js";
+import { createGate, type Gate } from "./admission/gate.js";
 import { bracketIPv6, isLoopbackHost } from "../model/host-address.js";
-import { graphqlHandler } from "./graphql/graphql-handler.js";
-import { graphqlRoutes, metricsRoute } from "./routes/guarded-routes.js";
-import { healthRoutes } from "./routes/health.js";
-import { createAdmission } from "./admission/admission.js";
+import { createGraphqlHandler } from "./graphql/graphql-handler.js";
+import { registerGraphqlRoutes } from "./routes/graphql-routes.js";
+import { registerHealthRoutes } from "./routes/health.js";
+import { registerMetricsRoute } from "./routes/metrics-route.js";
 import { DEFAULT_LIMITS, type Limits } from "../model/limits.js";
 import { listen } from "./listen.js";
-import { moreRoutes } from "./routes/more-routes.js";
 import type { RunningServer, ServerOptions } from "./options.js";
-import { findBuiltPages, pageRoutes } from "./routes/pages.js";
+import { findBuiltPages, registerPageRoutes } from "./routes/pages.js";
 import { readPortalOperations } from "./graphql/portal-operations.js";
+import { registerReadingRoutes } from "./routes/reading-routes.js";
 import { createRequestReader } from "./graphql/request-reader.js";
-import { SECURITY_HEADERS, TRANSPORT_SECURITY } from "./security-headers.js";
+import { SECURITY_HEADERS } from "./security-headers.js";
 import { closing } from "./shutdown.js";
 import { secureContextOf, serverTlsOf } from "./tls.js";
 
 export type { RunningServer, ServerOptions } from "./options.js";
 
-/** Serves a schema over HTTP: guards, limits, identity, health, metrics and GraphiQL around it. */
+/** Serves a schema over HTTP, with limits, identity, health, metrics and GraphiQL around it. Every route passes the gate. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   refuseOpenDoors(options);
   const limits: Limits = { ...DEFAULT_LIMITS, ...options.limits };
@@ -36,23 +37,26 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const own = await readPortalOperations(pagesDir);
   const documents =
     options.trustedDocumentsFile == null
-      ? anyDocument(limits, own)
-      : trustedDocumentsOnly(
+      ? createDocumentGate(limits, own)
+      : createTrustedDocumentGate(
           new Map([...own, ...(await readTrustedDocuments(options.trustedDocumentsFile))]),
         );
-  const apollo = await startApollo(options, limits);
+  const gate = createGate(options, limits);
+  const apollo = await startApollo(options, limits, gate.heavyPlaces);
   const app = createApp(options);
   const shutdown = closing(app, apollo);
   app.server.maxConnections = limits.connections;
 
-  await everyAnswer(app, options, shutdown.isDraining);
-  healthRoutes(app, options.readiness, shutdown.isDraining);
-  const admission = createAdmission(limits);
+  await registerAnswers(app, options, gate, shutdown.isDraining);
+  registerHealthRoutes(app, options.readiness, {
+    isDraining: shutdown.isDraining,
+    isStuck: () => gate.isStuck(),
+  });
   const reader = createRequestReader(limits);
-  graphqlRoutes(app, options, graphqlHandler({ apollo, options, limits, admission, reader, documents }));
-  metricsRoute(app, options);
-  moreRoutes(app, options, { limits, admission });
-  await pageRoutes(app, pagesDir, { graphiql: options.graphiql });
+  registerGraphqlRoutes(app, gate, createGraphqlHandler({ apollo, options, limits, reader, documents }));
+  if (options.metrics != null) registerMetricsRoute(app, gate, options.metrics);
+  registerReadingRoutes(app, gate, options.routes);
+  await registerPageRoutes(app, gate, { directory: pagesDir, graphiql: options.graphiql });
 
   await listen(app, options);
   const { port } = app.server.address() as AddressInfo;
@@ -76,7 +80,7 @@ function refuseOpenDoors({ host, identity, insecure }: ServerOptions): void {
 }
 
 /** Half-open and dripping clients are dropped soon; a finished request's connection may be used again for a while. */
-function createApp({ tls }: ServerOptions): FastifyInstance {
+function createApp({ tls, basePath = "" }: ServerOptions): FastifyInstance {
   const connections = {
     headersTimeout: 10_000,
     connectionsCheckingInterval: 1_000,
@@ -92,6 +96,8 @@ function createApp({ tls }: ServerOptions): FastifyInstance {
     genReqId: () => randomUUID(),
     requestIdHeader: false as const,
     exposeHeadRoutes: false,
+    routerOptions: { ignoreTrailingSlash: true },
+    rewriteUrl: ({ url }: IncomingMessage) => dropBasePath(url ?? "/", basePath),
     frameworkErrors: (error: Error, request: unknown, reply: unknown): void => {
       void sendError(
         request as Parameters<typeof sendError>[0],
@@ -105,22 +111,28 @@ function createApp({ tls }: ServerOptions): FastifyInstance {
   return Fastify({ ...common, https });
 }
 
-async function everyAnswer(
+/** A proxy may serve us below a path and pass that on; one that takes the path off is served as well. */
+function dropBasePath(url: string, basePath: string): string {
+  if (basePath === "" || !url.startsWith(basePath)) return url;
+  const rest = url.slice(basePath.length);
+  return rest === "" || rest.startsWith("?") ? `/${rest}` : rest.startsWith("/") ? rest : url;
+}
+
+/** Registers what holds for every answer: headers, the gate, CORS, errors and compression, in this order. */
+async function registerAnswers(
   app: FastifyInstance,
   options: ServerOptions,
+  gate: Gate,
   isDraining: () => boolean,
 ): Promise<void> {
-  const headers = { ...SECURITY_HEADERS, ...(options.tls == null ? {} : TRANSPORT_SECURITY) };
-  const names = [...options.allowedHosts, options.host];
   app.addHook("onRequest", (request, reply, done) => {
-    reply.headers({ ...headers, "x-request-id": request.id });
+    reply.headers({ ...SECURITY_HEADERS, "x-request-id": request.id });
     if (isDraining()) reply.header("connection", "close");
-    // Probes call by whatever name they like; their answers tell nothing.
-    if (request.url !== "/healthz" && request.url !== "/readyz") checkHost(request.headers.host, names);
     done();
   });
+  gate.begin(app);
   app.setErrorHandler((error, request, reply) =>
-    requestScope.run({ requestId: request.id, log: options.log }, () => sendError(request, reply, error)),
+    requestScope.run(createRequestScope(request.id, options.log), () => sendError(request, reply, error)),
   );
   app.setNotFoundHandler((request, reply) =>
     sendError(request, reply, new HttpError(404, "NOT_FOUND", "There is nothing here; /graphql answers.")),
@@ -128,11 +140,12 @@ async function everyAnswer(
   if (options.cors.length > 0) {
     await app.register(cors, {
       origin: [...options.cors],
-      methods: ["GET", "POST"],
-      allowedHeaders: ["content-type", "authorization", "apollo-require-preflight"],
+      methods: ["GET", "HEAD", "POST"],
+      allowedHeaders: [...ALLOWED_HEADERS, ...(options.corsHeaders ?? [])],
       maxAge: 600,
     });
   }
+  gate.guard(app);
   // Quality 4 compresses an answer of 400 kB in milliseconds; the default of 11 takes seconds.
   await app.register(compress, {
     encodings: ["br", "gzip"],
@@ -141,3 +154,6 @@ async function everyAnswer(
     brotliOptions: { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } },
   });
 }
+
+/** Headers that pages of listed origins may always send; CORS_HEADERS adds others. */
+const ALLOWED_HEADERS: readonly string[] = ["content-type", "authorization", "apollo-require-preflight"];

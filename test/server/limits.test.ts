@@ -1,6 +1,6 @@
 import { buildSchema, Kind, parse } from "graphql";
 import { describe, expect, test } from "vitest";
-import { createAdmission } from "../../src/server/admission/admission.js";
+import { createPlaces } from "../../src/server/admission/places.js";
 import { BoundedCache } from "../../src/server/graphql/bounded-cache.js";
 import { createOperationCheck } from "../../src/server/graphql/check-operation.js";
 import { DEFAULT_LIMITS } from "../../src/model/limits.js";
@@ -87,7 +87,7 @@ describe("admission", () => {
   const never = new AbortController().signal;
 
   test("lets so many run, so many wait, and refuses the others at once", async () => {
-    const gate = createAdmission({ running: 2, waiting: 1 });
+    const gate = createPlaces({ running: 2, waiting: 1 });
     const leaves = await Promise.all([gate.enter(never), gate.enter(never)]);
     const third = gate.enter(never);
     await expect(gate.enter(never)).rejects.toMatchObject({ status: 503, headers: { "retry-after": "1" } });
@@ -101,7 +101,7 @@ describe("admission", () => {
   });
 
   test("forgets who does not want to wait any longer", async () => {
-    const gate = createAdmission({ running: 1, waiting: 5 });
+    const gate = createPlaces({ running: 1, waiting: 5 });
     const leave = await gate.enter(never);
     const gone = new AbortController();
     const waiting = gate.enter(gone.signal);

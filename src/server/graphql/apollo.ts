@@ -1,4 +1,4 @@
-import { ApolloServer, type ApolloServerPlugin } from "@apollo/server";
+import { ApolloServer, type ApolloServerPlugin, type GraphQLResponse } from "@apollo/server";
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginInlineTraceDisabled,
@@ -7,14 +7,17 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from "@apollo/server/plugin/disabled";
 import { ApolloServerPluginInlineTrace } from "@apollo/server/plugin/inlineTrace";
-import type { DocumentNode } from "graphql";
+import type { DocumentNode, GraphQLFormattedError } from "graphql";
 import { formatError } from "../errors.js";
 import { BoundedCache } from "./bounded-cache.js";
 import { createOperationCheck } from "./check-operation.js";
-import { stopAtDeadline } from "../admission/deadline.js";
+import type { Places } from "../admission/places.js";
+import { mergeErrors } from "./answer-errors.js";
+import { measureAnswer } from "./answer-size.js";
+import { stopExecutions } from "./stop-execution.js";
 import type { Limits } from "../../model/limits.js";
 import type { ServerOptions } from "../options.js";
-import { type ServedContext, stateOf } from "../admission/request-state.js";
+import { findState, type RequestState, type ServedContext } from "./request-state.js";
 
 const APQ_TTL_S = 24 * 3600;
 
@@ -22,8 +25,9 @@ const APQ_TTL_S = 24 * 3600;
 export async function startApollo(
   options: ServerOptions,
   limits: Limits,
+  heavyPlaces: Places,
 ): Promise<ApolloServer<ServedContext>> {
-  stopAtDeadline(options.schema, (context) => stateOf(context)?.deadline);
+  stopExecutions(options.schema, (context) => findState(context)?.stop);
   const server = new ApolloServer<ServedContext>({
     schema: options.schema,
     nodeEnv: "production",
@@ -32,7 +36,7 @@ export async function startApollo(
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     allowBatchedHttpRequests: false,
-    // The server has a guard of its own (guards/cross-site.ts) that lets GET through for clients that are no browsers.
+    // The gate has a check of its own (admission/cross-site.ts) that lets GET through for clients that are no browsers.
     csrfPrevention: false,
     parseOptions: { maxLexicalTokens: limits.tokens },
     validationOptions: { maxErrors: 5, hideSuggestions: true },
@@ -41,10 +45,10 @@ export async function startApollo(
       cache: new BoundedCache<string>(limits.cachedCharacters, (query) => query.length),
       ttl: APQ_TTL_S,
     },
-    documentStore: new BoundedCache<DocumentNode>(limits.cachedCharacters, charactersOf),
+    documentStore: new BoundedCache<DocumentNode>(limits.cachedCharacters, countCharacters),
     formatError,
     plugins: [
-      limitsAndNotes(options, limits),
+      checkAndNote(options, limits, heavyPlaces),
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginSchemaReportingDisabled(),
@@ -59,32 +63,29 @@ export async function startApollo(
 }
 
 /** Refuses what is over a limit between validation and execution, and notes for the log what was asked and answered. */
-function limitsAndNotes(options: ServerOptions, limits: Limits): ApolloServerPlugin<ServedContext> {
+function checkAndNote(options: ServerOptions, limits: Limits, heavyPlaces: Places): ApolloServerPlugin<ServedContext> {
   const check = createOperationCheck(options.schema, limits, options.listSizeOf ?? null);
   return {
     requestDidStart: ({ contextValue }) => {
-      const state = stateOf(contextValue);
+      const state = findState(contextValue);
       if (state === undefined) return Promise.resolve();
+      const { notes } = state.visit;
       return Promise.resolve({
         didResolveSource: ({ queryHash }) => {
-          state.hash = queryHash;
+          notes.hash = queryHash;
           return Promise.resolve();
         },
-        didResolveOperation: ({ document, operation, operationName, request }) => {
+        didResolveOperation: async ({ document, operation, operationName, request }) => {
           // Without an operation of the given name, execution says so.
-          if (operation === undefined) return Promise.resolve();
-          state.operation = operationName;
+          if (operation === undefined) return;
+          notes.operation = operationName;
           state.kind = operation.operation;
-          state.measure = check(document, operation, request.variables ?? {});
-          return Promise.resolve();
+          const { cost, introspectionCost } = check(document, operation, request.variables ?? {});
+          notes.cost = Math.ceil(cost + introspectionCost);
+          if (cost > limits.cost * HEAVY_SHARE) await state.place.exchange(heavyPlaces, cost);
         },
         willSendResponse: ({ response }) => {
-          if (response.body.kind === "single") {
-            const { data, errors } = response.body.singleResult;
-            state.codes = (errors ?? []).map((error) => String(error.extensions?.["code"]));
-            state.hasData = Object.values(data ?? {}).some((value) => value !== null);
-            state.rows = countObjects(data);
-          }
+          if (response.body.kind === "single") finishAnswer(response.body.singleResult, response.http, state, limits);
           return Promise.resolve();
         },
       });
@@ -92,19 +93,39 @@ function limitsAndNotes(options: ServerOptions, limits: Limits): ApolloServerPlu
   };
 }
 
-function charactersOf(document: DocumentNode): number {
-  return document.loc?.source.body.length ?? Infinity;
+/**
+ * A request of more than this share of the cost limit is heavy: all heavy ones together have one limit's worth of room, so
+ * that their answers fit into memory, and the event loop is never theirs for long.
+ */
+const HEAVY_SHARE = 1 / 40;
+
+type SingleResult = Extract<GraphQLResponse["body"], { kind: "single" }>["singleResult"];
+
+/** Merges the answer's errors, counts what it holds, and drops data that would be too large to send. */
+function finishAnswer(
+  result: SingleResult,
+  http: GraphQLResponse["http"],
+  state: RequestState,
+  limits: Limits,
+): void {
+  const size = measureAnswer(result.data);
+  if (size.characters > limits.answerBytes) {
+    result.data = null;
+    http.status = 400;
+    result.errors = [createTooLargeError(limits.answerBytes)];
+  } else if (result.errors !== undefined && result.errors.length > 0) {
+    result.errors = mergeErrors(result.errors);
+  }
+  state.codes = (result.errors ?? []).map((error) => String(error.extensions?.["code"]));
+  state.hasData = Object.values(result.data ?? {}).some((value) => value !== null);
+  state.visit.notes.rows = size.objects;
 }
 
-/** Objects in an answer, without recursion. */
-function countObjects(data: unknown): number {
-  const left: unknown[] = [data];
-  let count = -1;
-  while (left.length > 0) {
-    const value = left.pop();
-    if (typeof value !== "object" || value === null) continue;
-    if (!Array.isArray(value)) count++;
-    for (const inner of Object.values(value)) if (typeof inner === "object") left.push(inner);
-  }
-  return Math.max(0, count);
+function createTooLargeError(bytes: number): GraphQLFormattedError {
+  const message = `The answer is larger than ${bytes} bytes. Ask for less at once, page by page (first, after), or set LIMITS=answerBytes=….`;
+  return { message, extensions: { code: "ANSWER_TOO_LARGE" } };
+}
+
+function countCharacters(document: DocumentNode): number {
+  return document.loc?.source.body.length ?? Infinity;
 }

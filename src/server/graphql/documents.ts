@@ -5,15 +5,18 @@ import { bracketDepth } from "./bracket-depth.js";
 import type { Limits } from "../../model/limits.js";
 
 /** The parameters of a request, as far as they concern which document is to run. */
-export type Parameters = Readonly<Record<string, unknown>>;
+export type RequestParameters = Readonly<Record<string, unknown>>;
 
 /** Looks at a request's document before it is parsed; the parameters as they shall go on to execution. */
-export type DocumentGate = (parameters: Parameters) => Parameters;
+export type DocumentGate = (parameters: RequestParameters) => RequestParameters;
 
 /** Every document may run that is small and flat enough to be parsed. */
-export function anyDocument(limits: Limits, listed: ReadonlyMap<string, string> = new Map()): DocumentGate {
+export function createDocumentGate(
+  limits: Limits,
+  listed: ReadonlyMap<string, string> = new Map(),
+): DocumentGate {
   return (given) => {
-    const parameters = withListedQuery(given, listed);
+    const parameters = putListedQuery(given, listed);
     checkText(parameters["query"], limits);
     checkPersistedQuery(parameters);
     return parameters;
@@ -21,18 +24,21 @@ export function anyDocument(limits: Limits, listed: ReadonlyMap<string, string> 
 }
 
 /** Puts the text of an operation that the server itself lists in the place of its hash. */
-function withListedQuery(parameters: Parameters, listed: ReadonlyMap<string, string>): Parameters {
+function putListedQuery(
+  parameters: RequestParameters,
+  listed: ReadonlyMap<string, string>,
+): RequestParameters {
   const { extensions, query, ...rest } = parameters;
-  const text = query == null ? listed.get(persistedHashOf(extensions) ?? "") : undefined;
+  const text = query == null ? listed.get(findPersistedHash(extensions) ?? "") : undefined;
   return text === undefined ? parameters : { ...rest, query: text };
 }
 
 /** Only listed documents run, asked for by hash (`extensions.persistedQuery` or `documentId`) or by their very text. */
-export function trustedDocumentsOnly(trusted: ReadonlyMap<string, string>): DocumentGate {
+export function createTrustedDocumentGate(trusted: ReadonlyMap<string, string>): DocumentGate {
   return (parameters) => {
     const { extensions, documentId, query, ...rest } = parameters;
     const hash =
-      hashOf(documentId) ?? persistedHashOf(extensions) ?? (typeof query === "string" ? sha256(query) : null);
+      parseHash(documentId) ?? findPersistedHash(extensions) ?? (typeof query === "string" ? sha256(query) : null);
     const listed = hash === null ? undefined : trusted.get(hash);
     if (listed !== undefined && (query == null || query === listed)) return { ...rest, query: listed };
     throw new HttpError(
@@ -49,7 +55,7 @@ export async function readTrustedDocuments(path: string): Promise<Map<string, st
   const text = await readFile(path, "utf8").catch((cause: unknown) => {
     throw new Error(`${file} cannot be read; check the path and its permissions`, { cause });
   });
-  const content = jsonOf(text, file);
+  const content = parseJsonFile(text, file);
   const isList = Array.isArray(content);
   const entries = typeof content === "object" && content !== null ? Object.entries(content) : [];
   if (entries.length === 0) throw new Error(`${file} lists no operation; every request would be refused`);
@@ -66,7 +72,7 @@ export async function readTrustedDocuments(path: string): Promise<Map<string, st
   );
 }
 
-function jsonOf(text: string, file: string): unknown {
+function parseJsonFile(text: string, file: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
@@ -96,11 +102,11 @@ function checkText(query: unknown, limits: Limits): void {
 }
 
 /** Apollo would look up whatever is given as a hash, and blame itself for one that does not fit. */
-function checkPersistedQuery({ query, extensions }: Parameters): void {
-  const persisted = memberOf(extensions, "persistedQuery");
+function checkPersistedQuery({ query, extensions }: RequestParameters): void {
+  const persisted = readMember(extensions, "persistedQuery");
   if (persisted === undefined || persisted === null) return;
-  const hash = persistedHashOf(extensions);
-  if (memberOf(persisted, "version") !== 1 || hash === null) {
+  const hash = findPersistedHash(extensions);
+  if (readMember(persisted, "version") !== 1 || hash === null) {
     throw badPersistedQuery("needs version 1 and a sha256Hash of 64 hexadecimal digits");
   }
   if (typeof query === "string" && sha256(query) !== hash)
@@ -111,15 +117,15 @@ function badPersistedQuery(what: string): HttpError {
   return new HttpError(400, "PERSISTED_QUERY_INVALID", `extensions.persistedQuery ${what}.`);
 }
 
-function persistedHashOf(extensions: unknown): string | null {
-  return hashOf(memberOf(memberOf(extensions, "persistedQuery"), "sha256Hash"));
+function findPersistedHash(extensions: unknown): string | null {
+  return parseHash(readMember(readMember(extensions, "persistedQuery"), "sha256Hash"));
 }
 
-function hashOf(value: unknown): string | null {
+function parseHash(value: unknown): string | null {
   return typeof value === "string" ? (/^(?:sha256:)?([0-9a-f]{64})$/.exec(value)?.[1] ?? null) : null;
 }
 
-function memberOf(value: unknown, name: string): unknown {
+function readMember(value: unknown, name: string): unknown {
   return typeof value === "object" && value !== null && Object.hasOwn(value, name)
     ? Reflect.get(value, name)
     : undefined;

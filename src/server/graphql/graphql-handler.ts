@@ -1,24 +1,21 @@
 import { HeaderMap, type HTTPGraphQLResponse } from "@apollo/server";
 import type { ApolloServer } from "@apollo/server";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { refusalOf, sendError } from "../answers.js";
-import type { DocumentGate, Parameters } from "./documents.js";
-import { HttpError, requestScope } from "../errors.js";
-import type { KnownViewer } from "../identity/identity.js";
-import type { Admission } from "../admission/admission.js";
-import { startDeadline } from "../admission/deadline.js";
+import type { DocumentGate, RequestParameters } from "./documents.js";
+import { createRequestScope, HttpError, requestScope } from "../errors.js";
 import type { Limits } from "../../model/limits.js";
-import type { ServerOptions } from "../options.js";
+import type { HeldPlace } from "../admission/work.js";
+import type { Visit } from "../admission/visit.js";
+import type { ServedRequest, ServerOptions } from "../options.js";
 import type { RequestReader } from "./request-reader.js";
-import { newState, type RequestState, type ServedContext, withState } from "../admission/request-state.js";
-import { parametersOfSearch, searchOf } from "./search-parameters.js";
+import { attachState, createState, type RequestState, type ServedContext } from "./request-state.js";
+import { formatSearchParameters, parseSearchParameters } from "./search-parameters.js";
 
 /** What the handler works with. */
 export interface HandlerParts {
   readonly apollo: ApolloServer<ServedContext>;
   readonly options: ServerOptions;
   readonly limits: Limits;
-  readonly admission: Admission;
   readonly reader: RequestReader;
   readonly documents: DocumentGate;
 }
@@ -30,92 +27,79 @@ const DOCUMENT_ERRORS: readonly string[] = [
   "BAD_USER_INPUT",
 ];
 
-/** Makes the function that answers `/graphql`, once the guards have let a request through. */
-export function graphqlHandler(parts: HandlerParts) {
-  return async (request: FastifyRequest, reply: FastifyReply, viewer: KnownViewer): Promise<FastifyReply> => {
-    const startedAt = performance.now();
-    const state = newState(request.id, viewer, startDeadline(parts.limits.deadlineMs));
-    reply.raw.once("close", () => {
-      if (!reply.raw.writableFinished) state.deadline.abandon();
-    });
-    const log = parts.options.log;
-    return requestScope.run({ requestId: request.id, log }, async () => {
+/**
+ * Creates the function that answers `/graphql`, once the gate has let a request through:
+ * 1. reads the body, without a place, so that slow senders take none;
+ * 2. checks the document's size, or that it is listed;
+ * 3. waits for a place and executes in it.
+ */
+export function createGraphqlHandler(parts: HandlerParts) {
+  return (request: FastifyRequest, reply: FastifyReply, visit: Visit): Promise<FastifyReply> =>
+    requestScope.run(createRequestScope(request.id, parts.options.log), async () => {
+      const isPost = request.method === "POST";
+      const { body, release } = isPost
+        ? await parts.reader.read(request.raw)
+        : { body: null, release: () => undefined };
+      let answer: Answer;
       try {
-        const response = await answer(parts, request, state);
-        audit(parts.options, state, startedAt, response.status ?? 200);
-        return await send(reply, response, cacheControl(parts.options, state));
-      } catch (error) {
-        const refusal = refusalOf(error);
-        state.codes = [refusal.code];
-        audit(parts.options, state, startedAt, refusal.status);
-        return await sendError(request, reply, refusal);
+        const given = isPost ? parseBodyParameters(body) : parseUrlParameters(request, parts.limits);
+        const parameters = parts.documents(given);
+        answer = await visit.work((served, place) =>
+          execute(parts, request, parameters, { visit, place, served }),
+        );
       } finally {
-        state.deadline.clear();
+        release();
       }
+      return send(reply, answer, visit);
     });
-  };
 }
 
-/** Reads, waits for a place, executes. The place and the body's memory are given back when the work has really ended. */
-async function answer(
-  parts: HandlerParts,
-  request: FastifyRequest,
-  state: RequestState,
-): Promise<HTTPGraphQLResponse> {
-  const { body, release } =
-    request.method === "POST"
-      ? await parts.reader.read(request.raw)
-      : { body: null, release: () => undefined };
-  let leave: () => void = () => undefined;
-  let execution: Promise<HTTPGraphQLResponse> | null = null;
-  const end = (): void => {
-    leave();
-    release();
-  };
-  try {
-    const given =
-      request.method === "POST" ? parametersOfBody(body) : searchParameters(request, parts.limits);
-    const parameters = parts.documents(given);
-    leave = await parts.admission.enter(state.deadline.signal);
-    execution = execute(parts, request, state, parameters);
-    const outcome = await Promise.race([execution, state.deadline.expired]);
-    if (outcome instanceof Error) throw refusalOf(outcome);
-    return outcome;
-  } finally {
-    if (execution === null) end();
-    else void execution.then(end, end);
-  }
+/** An answer that is ready to be sent. */
+interface Answer {
+  readonly response: HTTPGraphQLResponse;
+  readonly cacheControl: string;
+  readonly codes: readonly string[];
 }
 
 async function execute(
-  { apollo, options }: HandlerParts,
+  { apollo, options, limits }: HandlerParts,
   request: FastifyRequest,
-  state: RequestState,
-  parameters: Parameters,
-): Promise<HTTPGraphQLResponse> {
+  parameters: RequestParameters,
+  {
+    visit,
+    place,
+    served,
+  }: { readonly visit: Visit; readonly place: HeldPlace; readonly served: ServedRequest },
+): Promise<Answer> {
   const isPost = request.method === "POST";
   const headers = new HeaderMap();
   for (const [name, value] of Object.entries(request.headers)) {
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
   }
-  const { deadline, viewer } = state;
-  const served = { id: state.id, signal: deadline.signal, check: deadline.check };
+  const { viewer } = visit;
+  if (viewer === null) throw new Error("a request of which nobody knows who sends it");
+  const state = createState(visit, place, limits);
   // Made here and not by Apollo, which would answer every failure of it with 500.
-  const context = withState(options.contextFor(viewer, served), state);
+  const context = attachState(options.contextFor(viewer, served), state);
   const response = await apollo.executeHTTPGraphQLRequest({
     httpGraphQLRequest: {
-      method: request.method,
+      // To Apollo a HEAD is a GET; Node leaves the body out.
+      method: isPost ? "POST" : "GET",
       headers,
-      search: isPost ? "" : searchOf(parameters),
+      search: isPost ? "" : formatSearchParameters(parameters),
       body: isPost ? parameters : undefined,
     },
     context: () => Promise.resolve(context),
   });
-  const status = statusOf(response, state);
-  return status === undefined ? response : { ...response, status };
+  const status = findStatus(response, state);
+  return {
+    response: status === undefined ? response : { ...response, status },
+    cacheControl: formatCacheControl(options, state),
+    codes: state.codes,
+  };
 }
 
-function statusOf(response: HTTPGraphQLResponse, state: RequestState): number | undefined {
+function findStatus(response: HTTPGraphQLResponse, state: RequestState): number | undefined {
   const { codes } = state;
   if (codes.length === 0) return response.status;
   const isJson = response.headers.get("content-type")?.startsWith("application/json") === true;
@@ -124,7 +108,7 @@ function statusOf(response: HTTPGraphQLResponse, state: RequestState): number | 
   return response.status;
 }
 
-function parametersOfBody(body: unknown): Parameters {
+function parseBodyParameters(body: unknown): RequestParameters {
   if (Array.isArray(body)) {
     throw new HttpError(
       400,
@@ -135,54 +119,34 @@ function parametersOfBody(body: unknown): Parameters {
   if (typeof body !== "object" || body === null) {
     throw new HttpError(400, "BAD_REQUEST", "The body must be a JSON object with a query.");
   }
-  return { ...body };
+  return dropEmptyName({ ...body });
 }
 
-function searchParameters(request: FastifyRequest, limits: Limits): Parameters {
+function parseUrlParameters(request: FastifyRequest, limits: Limits): RequestParameters {
   const at = request.url.indexOf("?");
-  return parametersOfSearch(at === -1 ? "" : request.url.slice(at), limits.jsonDepth);
+  return dropEmptyName(parseSearchParameters(at === -1 ? "" : request.url.slice(at), limits.jsonDepth));
 }
 
-async function send(
+/** An empty name is how forms and some clients say that there is none. */
+function dropEmptyName({ operationName, ...others }: RequestParameters): RequestParameters {
+  return operationName === "" || operationName === undefined ? others : { ...others, operationName };
+}
+
+function send(
   reply: FastifyReply,
-  response: HTTPGraphQLResponse,
-  cached: string,
-): Promise<FastifyReply> {
+  { response, cacheControl, codes }: Answer,
+  { notes }: Visit,
+): FastifyReply {
+  notes.decision = codes[0] ?? "answered";
   // Incremental delivery does not exist in this schema's graphql-js; only whole answers come here.
   const body = response.body.kind === "complete" ? response.body.string : "";
   return reply
     .code(response.status ?? 200)
-    .headers({ "cache-control": cached, ...Object.fromEntries(response.headers) })
+    .headers({ "cache-control": cacheControl, ...Object.fromEntries(response.headers) })
     .send(body);
 }
 
-function cacheControl({ maxAgeSeconds = 0, identity }: ServerOptions, state: RequestState): string {
+function formatCacheControl({ maxAgeSeconds = 0, identity }: ServerOptions, state: RequestState): string {
   if (maxAgeSeconds === 0 || state.kind !== "query" || state.codes.length > 0) return "no-store";
   return `${identity.required ? "private" : "public"}, max-age=${maxAgeSeconds}`;
-}
-
-/** One line a request: who asked what, what it cost, and what came of it. Never variables, they may hold anything. */
-function audit(
-  { log, onOperation }: ServerOptions,
-  state: RequestState,
-  startedAt: number,
-  status: number,
-): void {
-  const durationMs = performance.now() - startedAt;
-  const decision = state.codes[0] ?? "answered";
-  onOperation?.({ status, decision, durationMs });
-  log.info(
-    {
-      requestId: state.id,
-      viewer: state.viewer.name,
-      operation: state.operation,
-      hash: state.hash,
-      cost: state.measure === null ? null : Math.ceil(state.measure.cost + state.measure.introspectionCost),
-      rows: state.rows,
-      ms: Math.round(durationMs),
-      status,
-      decision,
-    },
-    "request",
-  );
 }

@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import { HttpError } from "../errors.js";
 import { jsonDepth } from "./json-depth.js";
-import { overloaded } from "../admission/admission.js";
+import { createOverloadedError } from "../admission/places.js";
 import type { Limits } from "../../model/limits.js";
 
 /** Reads request bodies; all of them together never hold more memory than one budget. */
@@ -28,7 +28,7 @@ export function createRequestReader(limits: Limits): RequestReader {
           held += bytes;
           buffered += bytes;
           if (held > limits.bodyBytes) throw tooLarge(limits.bodyBytes);
-          if (buffered > limits.bufferedBytes) throw overloaded();
+          if (buffered > limits.bufferedBytes) throw createOverloadedError();
         });
         return { body: parseJson(decodeUtf8(chunks), limits.jsonDepth), release };
       } catch (error) {

@@ -1,20 +1,20 @@
 import { HttpError } from "../errors.js";
-import type { Parameters } from "./documents.js";
+import type { RequestParameters } from "./documents.js";
 import { parseJson } from "./request-reader.js";
 
 const TEXTS = ["query", "operationName", "documentId"] as const;
 const MAPS = ["variables", "extensions"] as const;
 
 /** The parameters of a GET request, by the rules for a body: each at most once, maps as JSON. */
-export function parametersOfSearch(search: string, jsonDepth: number): Parameters {
+export function parseSearchParameters(search: string, jsonDepth: number): RequestParameters {
   const given = new URLSearchParams(search);
   const parameters: Record<string, unknown> = {};
   for (const name of TEXTS) {
-    const text = onceOf(given, name);
+    const text = readOnce(given, name);
     if (text !== null) parameters[name] = text;
   }
   for (const name of MAPS) {
-    const text = onceOf(given, name);
+    const text = readOnce(given, name);
     const value = text === null || text === "" ? null : parseJson(text, jsonDepth);
     if (value !== null) parameters[name] = value;
   }
@@ -22,7 +22,7 @@ export function parametersOfSearch(search: string, jsonDepth: number): Parameter
 }
 
 /** The same parameters as a query string, for Apollo to read. */
-export function searchOf(parameters: Parameters): string {
+export function formatSearchParameters(parameters: RequestParameters): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(parameters)) {
     search.set(name, typeof value === "string" ? value : JSON.stringify(value));
@@ -30,7 +30,7 @@ export function searchOf(parameters: Parameters): string {
   return `?${search.toString()}`;
 }
 
-function onceOf(given: URLSearchParams, name: string): string | null {
+function readOnce(given: URLSearchParams, name: string): string | null {
   const values = given.getAll(name);
   if (values.length > 1)
     throw new HttpError(400, "BAD_REQUEST", `The parameter ${name} is given more than once.`);

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from "fastify";
+import { HEALTH_RULE } from "../admission/rules.js";
 import type { Readiness } from "../options.js";
 
 /** Longer than a healthy database ever needs, and less than an orchestrator waits for an answer. */
@@ -6,33 +7,54 @@ const PATIENCE_MS = 1_000;
 
 const NO_ANSWER: Readiness = { ready: false, reasons: ["the database does not answer"] };
 
+/** What the server itself knows of its readiness. */
+export interface ServerHealth {
+  readonly isDraining: () => boolean;
+  /** No request has got a place for longer than the deadline. */
+  readonly isStuck: () => boolean;
+}
+
 /** Serves `/healthz` (the process lives) and `/readyz` (it can serve, or why not). Both are open to everybody. */
-export function healthRoutes(
+export function registerHealthRoutes(
   app: FastifyInstance,
   readiness: () => Promise<Readiness>,
-  isDraining: () => boolean,
+  { isDraining, isStuck }: ServerHealth,
 ): void {
   let asking: Promise<Readiness> | null = null;
   // Everybody who asks at once shares one question, so that probes cannot load the database.
   const ask = (): Promise<Readiness> => {
-    asking ??= inTime(readiness()).finally(() => {
+    asking ??= withPatience(readiness()).finally(() => {
       asking = null;
     });
     return asking;
   };
 
-  app.get("/healthz", (_request, reply) => reply.header("cache-control", "no-store").send({ status: "ok" }));
-
-  app.get("/readyz", async (_request, reply) => {
-    const { ready, reasons } = isDraining() ? { ready: false, reasons: ["shutting down"] } : await ask();
-    return reply
-      .code(ready ? 200 : 503)
-      .header("cache-control", "no-store")
-      .send({ ready, reasons });
+  const method = ["GET", "HEAD"];
+  const config = { rule: HEALTH_RULE };
+  app.route({
+    method,
+    url: "/healthz",
+    config,
+    handler: (_request, reply) => reply.header("cache-control", "no-store").send({ status: "ok" }),
+  });
+  app.route({
+    method,
+    url: "/readyz",
+    config,
+    handler: async (_request, reply) => {
+      const { ready, reasons } = isDraining() ? SHUTTING_DOWN : isStuck() ? STUCK : await ask();
+      return reply
+        .code(ready ? 200 : 503)
+        .header("cache-control", "no-store")
+        .send({ ready, reasons });
+    },
   });
 }
 
-async function inTime(answer: Promise<Readiness>): Promise<Readiness> {
+const SHUTTING_DOWN: Readiness = { ready: false, reasons: ["shutting down"] };
+const STUCK: Readiness = { ready: false, reasons: ["no request could begin for longer than the deadline"] };
+
+async function withPatience(answer: Promise<Readiness>): Promise<Readiness> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<Readiness>((resolve) => {
     timer = setTimeout(() => {

@@ -2,37 +2,56 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance, FastifyReply } from "fastify";
+import type { Gate } from "../admission/gate.js";
+import { PAGE_RULE } from "../admission/rules.js";
 import { PAGE_SECURITY_POLICY } from "../security-headers.js";
 
 /** Written by the build of the pages when it is complete. */
 const STAMP = ".built";
 
 /** Serves the portal at `/`, GraphiQL if it is wanted, and their files, all from our own disk. */
-export async function pageRoutes(
+export async function registerPageRoutes(
   app: FastifyInstance,
-  directory: string | null,
-  { graphiql }: { readonly graphiql: boolean },
+  gate: Gate,
+  { directory, graphiql }: { readonly directory: string | null; readonly graphiql: boolean },
 ): Promise<void> {
-  if (graphiql) app.get("/graphiql/", (_request, reply) => reply.redirect("/graphiql"));
-  const pages = graphiql ? { "/": "index.html", "/graphiql": "graphiql.html" } : { "/": "index.html" };
-  if (directory === null || !existsSync(join(directory, "index.html"))) {
-    for (const path of Object.keys(pages)) {
-      app.get(path, (_request, reply) => asPage(reply).type("text/html; charset=utf-8").send(NOT_BUILT));
+  await app.register(async (scope) => {
+    scope.addHook("onRoute", (route) => {
+      route.config = { ...route.config, rule: PAGE_RULE };
+    });
+    const isBuilt = directory !== null && existsSync(join(directory, "index.html"));
+    const method = ["GET", "HEAD"];
+    const pages = graphiql ? { "/": "index.html", "/graphiql": "graphiql.html" } : { "/": "index.html" };
+    for (const [url, file] of Object.entries(pages)) {
+      scope.route({
+        method,
+        url,
+        handler: (request, reply) => {
+          if (url !== "/" && hasTrailingSlash(request.originalUrl)) {
+            // The page's own links are relative, so it has one address only.
+            return reply.redirect(gate.visitOf(request).client.basePath + url);
+          }
+          return isBuilt
+            ? setPageHeaders(reply).sendFile(file, directory, { cacheControl: false })
+            : setPageHeaders(reply).type("text/html; charset=utf-8").send(NOT_BUILT);
+        },
+      });
     }
-    return;
-  }
-  await app.register(fastifyStatic, {
-    root: join(directory, "assets"),
-    prefix: "/assets/",
-    // Their names hold a hash of their content.
-    immutable: true,
-    maxAge: "365d",
-    index: false,
-    dotfiles: "deny",
+    if (!isBuilt) return;
+    await scope.register(fastifyStatic, {
+      root: join(directory, "assets"),
+      prefix: "/assets/",
+      // Their names hold a hash of their content.
+      immutable: true,
+      maxAge: "365d",
+      index: false,
+      dotfiles: "deny",
+    });
   });
-  for (const [path, file] of Object.entries(pages)) {
-    app.get(path, (_request, reply) => asPage(reply).sendFile(file, directory, { cacheControl: false }));
-  }
+}
+
+function hasTrailingSlash(url: string): boolean {
+  return url.split("?", 1)[0]?.endsWith("/") === true;
 }
 
 /** Finds the built pages: beside the compiled program, or beside the sources of a checkout. */
@@ -43,7 +62,7 @@ export function findBuiltPages(): string | null {
   return places.find((place) => existsSync(join(place, STAMP))) ?? null;
 }
 
-function asPage(reply: FastifyReply): FastifyReply {
+function setPageHeaders(reply: FastifyReply): FastifyReply {
   return reply.headers({ "content-security-policy": PAGE_SECURITY_POLICY, "cache-control": "no-cache" });
 }
 

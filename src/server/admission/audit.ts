@@ -1,0 +1,39 @@
+import type { FastifyRequest } from "fastify";
+import type { ServerOptions } from "../options.js";
+import type { Visit } from "./visit.js";
+
+/**
+ * Writes the one line in the log that a request leaves, with the same fields for every route, and tells the metrics.
+ * Never the query string, a variable or a query's text: they may hold anything.
+ */
+export function writeAuditLine(
+  { id, method, url }: FastifyRequest,
+  status: number,
+  visit: Visit,
+  { log, onOperation }: ServerOptions,
+): void {
+  const { notes, rule } = visit;
+  const durationMs = visit.elapsedMs();
+  const decision = notes.decision ?? (status < 400 ? "answered" : "refused");
+  if (rule.counted) onOperation?.({ status, decision, durationMs });
+  if (!rule.audited) return;
+  log.info(
+    {
+      requestId: id,
+      viewer: visit.viewer?.name ?? null,
+      address: visit.client.address,
+      method,
+      path: url.split("?", 1)[0]?.slice(0, MAX_PATH_LENGTH),
+      operation: notes.operation,
+      hash: notes.hash,
+      cost: notes.cost,
+      rows: notes.rows,
+      ms: Math.round(durationMs),
+      status,
+      decision,
+    },
+    "request",
+  );
+}
+
+const MAX_PATH_LENGTH = 500;

@@ -1,0 +1,77 @@
+import type { IncomingMessage } from "node:http";
+import { BlockList, isIP } from "node:net";
+
+/** How a client sees the server, and where it asks from: as the connection shows it, or as a trusted proxy says. */
+export interface Client {
+  readonly address: string;
+  /** The name by which it calls the server, as in a Host header. */
+  readonly host: string | undefined;
+  /** Whether it speaks TLS, to us or to the proxy. */
+  readonly secure: boolean;
+  /** The path in front of all of ours: "" or `/vnic`. */
+  readonly basePath: string;
+}
+
+/** Says who the client of a request is. */
+export type ReadClient = (request: IncomingMessage) => Client;
+
+/**
+ * Creates the function that finds a request's client. X-Forwarded-For, -Host, -Proto and -Prefix count only on connections
+ * from an address in `trustedProxies`; from everybody else they are not read. Of a list the last entry counts, which
+ * the nearest proxy wrote; of addresses the last one that is no trusted proxy.
+ */
+export function createClientReader(given: {
+  readonly trustedProxies: readonly string[];
+  readonly basePath: string;
+  readonly secure: boolean;
+}): ReadClient {
+  const trusted = createAddressList(given.trustedProxies);
+  return ({ headers, socket }) => {
+    const peer = socket.remoteAddress ?? "";
+    const direct = { address: peer, host: headers.host, secure: given.secure, basePath: given.basePath };
+    if (!trusted(peer)) return direct;
+    const proto = readLast(headers["x-forwarded-proto"]);
+    return {
+      address: readEntries(headers["x-forwarded-for"]).findLast((each) => !trusted(each)) ?? peer,
+      host: readLast(headers["x-forwarded-host"]) ?? headers.host,
+      secure: proto === undefined ? given.secure : proto.toLowerCase() === "https",
+      basePath: readPrefix(readLast(headers["x-forwarded-prefix"])) ?? given.basePath,
+    };
+  };
+}
+
+/** Whether an address is one of the listed addresses and networks (`10.0.0.0/8`). */
+function createAddressList(entries: readonly string[]): (address: string) => boolean {
+  if (entries.length === 0) return () => false;
+  const list = new BlockList();
+  for (const entry of entries) {
+    const [address = "", bits] = entry.split("/");
+    const family = isIP(address) === 6 ? "ipv6" : "ipv4";
+    if (bits === undefined) list.addAddress(address, family);
+    else list.addSubnet(address, Number(bits), family);
+  }
+  return (text) => {
+    // A socket that listens for both families shows IPv4 clients as ::ffff:192.0.2.1.
+    const address = text.replace(/^::ffff:(?=\d+\.)/i, "");
+    const version = isIP(address);
+    return version !== 0 && list.check(address, version === 6 ? "ipv6" : "ipv4");
+  };
+}
+
+function readEntries(header: string | string[] | undefined): string[] {
+  return [header ?? []]
+    .flat()
+    .join(",")
+    .split(",")
+    .map((each) => each.trim())
+    .filter((each) => each !== "");
+}
+
+function readLast(header: string | string[] | undefined): string | undefined {
+  return readEntries(header).at(-1);
+}
+
+/** A prefix that is no plain path, such as `//other.example`, would make our links lead elsewhere. */
+function readPrefix(text: string | undefined): string | null {
+  return text !== undefined && /^(\/[\w.~-]+)*\/?$/.test(text) ? text.replace(/\/$/, "") : null;
+}

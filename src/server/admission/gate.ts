@@ -1,0 +1,165 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { readClientCertificate } from "../identity/client-certificates.js";
+import type { KnownViewer } from "../identity/identity.js";
+import type { Limits } from "../../model/limits.js";
+import type { Admitted, ServerOptions } from "../options.js";
+import { writeAuditLine } from "./audit.js";
+import { checkContentHeaders } from "./content.js";
+import { checkCrossSite } from "./cross-site.js";
+import { checkHost } from "./host-header.js";
+import { createRequestScope, HttpError, INTERNAL, requestScope } from "../errors.js";
+import { TRANSPORT_SECURITY } from "../security-headers.js";
+import { createClientReader } from "./client.js";
+import { createOutbox, type Outbox } from "./outbox.js";
+import { createPlaces, type Places } from "./places.js";
+import { PAGE_RULE, type EntryRule } from "./rules.js";
+import { startVisit, type Visit } from "./visit.js";
+
+/** The one way into the server, for every route. */
+export interface Gate {
+  /** Registers what comes first: the visit begins, and names that are not ours are refused. Before CORS. */
+  readonly begin: (app: FastifyInstance) => void;
+  /** Registers the checks, the audit line, and what releases places. After CORS, so that pages can read refusals. */
+  readonly guard: (app: FastifyInstance) => void;
+  /** The visit that a request is. */
+  readonly visitOf: (request: FastifyRequest) => Visit;
+  /** Whom a request that was let in comes from, and how it works. */
+  readonly admittedOf: (request: FastifyRequest) => Admitted;
+  /** Places for all requests; those that cost much have a queue of their own, so that cheap ones never wait for them. */
+  readonly places: Places;
+  readonly heavyPlaces: Places;
+  readonly outbox: Outbox;
+  /** Whether no request has got a place for longer than the deadline, although some want one. */
+  readonly isStuck: () => boolean;
+}
+
+/** Creates the gate. A request passes, in this order: Host, CORS, other sites' pages, content headers, identity, role. */
+export function createGate(options: ServerOptions, limits: Limits): Gate {
+  const places = createPlaces(limits);
+  const heavyPlaces = createPlaces({ running: limits.cost, waiting: limits.waiting });
+  const outbox = createOutbox(limits, options.log);
+  const lastingPlaces = createPlaces({ running: limits.lasting, waiting: 0 });
+  const visits = new WeakMap<FastifyRequest, Visit>();
+  const hostNames = [...options.allowedHosts, options.host];
+  const readClient = createClientReader({
+    trustedProxies: options.trustedProxies ?? [],
+    basePath: options.basePath ?? "",
+    secure: options.tls != null,
+  });
+
+  const visitOf = (request: FastifyRequest): Visit => {
+    const visit = visits.get(request);
+    if (visit === undefined) throw new Error("a request reached a handler without passing the gate");
+    return visit;
+  };
+
+  const enter = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    const visit = visitOf(request);
+    const { rule } = visit;
+    if (rule.crossSite !== "off") {
+      // A HEAD tells as much as a GET does.
+      const method = rule.crossSite === "pages" ? "POST" : request.method === "HEAD" ? "GET" : request.method;
+      const headers = { ...request.headers, host: visit.client.host };
+      checkCrossSite(method, headers, { allowedOrigins: options.cors, secure: visit.client.secure });
+    }
+    if (rule.body === "json") checkContentHeaders(request.method, request.headers);
+    if (rule.refusalFor !== null) {
+      visit.viewer = await identify(request, visit, options);
+      const refusal = rule.refusalFor(visit.viewer);
+      if (refusal !== null) throw new HttpError(403, "FORBIDDEN", refusal);
+    }
+    if (rule.lasting) {
+      const release = await lastingPlaces.enter(visit.deadline.signal);
+      reply.raw.once("close", release);
+      if (reply.raw.closed) release();
+    }
+  };
+
+  return {
+    visitOf,
+    admittedOf: (request) => {
+      const visit = visitOf(request);
+      if (visit.viewer === null) throw new Error("a request of which nobody knows who sends it");
+      return {
+        viewer: visit.viewer,
+        request: visit.request,
+        basePath: visit.client.basePath,
+        work: (job) => visit.work(job),
+      };
+    },
+    places,
+    heavyPlaces,
+    outbox,
+    isStuck: () => places.isStuck(limits.deadlineMs) || heavyPlaces.isStuck(limits.deadlineMs),
+    begin(app) {
+      app.addHook("onRequest", (request, reply, done) => {
+        const rule = ruleOf(request);
+        const client = readClient(request.raw);
+        const visit = startVisit(request, reply, { rule, limits, places, client });
+        visits.set(request, visit);
+        // For what no handler answers any more, such as a stream whose client leaves.
+        reply.raw.once("close", () => {
+          if (visit.markAnswered()) writeAuditLine(request, CLIENT_CLOSED_REQUEST, visit, options);
+        });
+        if (client.secure) reply.headers(TRANSPORT_SECURITY);
+        // Answers that depend on who asks, and in which form, must not be kept for others.
+        if (rule.refusalFor !== null) reply.header("vary", "Authorization, Accept");
+        if (rule.checksHost) checkHost(client.host, hostNames);
+        done();
+      });
+    },
+    guard(app) {
+      app.addHook("onRequest", (request, reply) =>
+        requestScope.run(createRequestScope(request.id, options.log), () => enter(request, reply)),
+      );
+      app.addHook("onError", (request, _reply, error, done) => {
+        const visit = visits.get(request);
+        if (visit !== undefined) visit.notes.decision = findErrorCode(error);
+        done();
+      });
+      app.addHook("onSend", (request, reply, payload, done) => {
+        // What is no HTTP at all has no visit.
+        const visit = visits.get(request);
+        if (visit?.markAnswered() === true) writeAuditLine(request, reply.statusCode, visit, options);
+        const sent = request.method === "HEAD" ? payload : outbox.add(reply.raw, request.socket, payload);
+        if (sent !== payload) reply.header("content-length", Buffer.byteLength(payload as string | Buffer));
+        done(null, sent);
+      });
+    },
+  };
+}
+
+/** Paths where there is nothing have no route, and so the rule of pages. */
+function ruleOf(request: FastifyRequest): EntryRule {
+  const rule = request.routeOptions.config.rule;
+  if (rule !== undefined || request.is404) return rule ?? PAGE_RULE;
+  throw new Error(`${request.routeOptions.url ?? "a route"} states no rule; it stays closed`);
+}
+
+/** Who sends the request, by its header or its certificate. */
+async function identify(
+  request: FastifyRequest,
+  { deadline }: Visit,
+  { identity }: ServerOptions,
+): Promise<KnownViewer> {
+  const identifying = identity.identify({
+    authorization: request.headers.authorization,
+    certificate: readClientCertificate(request.raw.socket),
+  });
+  const viewer = await Promise.race([identifying, deadline.expired]);
+  if (viewer instanceof Error) throw viewer;
+  return viewer;
+}
+
+/** nginx's status for a client that left before it was answered. */
+const CLIENT_CLOSED_REQUEST = 499;
+
+/** The code that the audit line shows for an error; `null` for errors of rooms that have none, such as REST's faults. */
+function findErrorCode(error: Error): string | null {
+  if (error instanceof HttpError) return error.code;
+  const extensions: unknown = "extensions" in error ? error.extensions : null;
+  const code = typeof extensions === "object" && extensions !== null ? Reflect.get(extensions, "code") : null;
+  if (typeof code === "string") return code;
+  const isExpected = "status" in error || "statusCode" in error;
+  return isExpected ? null : INTERNAL;
+}

@@ -1,0 +1,127 @@
+import type { ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { Readable } from "node:stream";
+import type { Logger } from "pino";
+import type { Limits } from "../../model/limits.js";
+
+/** Answers on their way to clients: their bytes are bounded in total, and who does not read is cut off. */
+export interface Outbox {
+  /** Bytes of answers that are made and not yet sent. */
+  readonly unsentBytes: number;
+  /**
+   * Takes over an answer. Returns what is to be sent: large answers go out in slices, so that progress shows. Cuts off the
+   * clients that read most slowly if all answers together are too large.
+   */
+  add(response: ServerResponse, socket: Socket, payload: unknown): unknown;
+  /** Stops watching. */
+  close(): void;
+}
+
+/** One answer on its way. */
+interface Sending {
+  readonly socket: Socket;
+  readonly bytes: number;
+  readonly endsAt: number;
+  seenBytes: number;
+  progressAt: number;
+}
+
+/** Small enough to show progress within a deadline on a slow line, large enough to cost nothing. */
+const SLICE_BYTES = 64 * 1024;
+
+/** The slowest line that an answer is meant for: 512 kbit/s. */
+const SLOWEST_BYTES_PER_MS = 64;
+
+const LOOK_MS = 1_000;
+
+/** Creates an empty outbox. */
+export function createOutbox(limits: Pick<Limits, "unsentBytes" | "sendMs">, log: Logger): Outbox {
+  const sendings = new Set<Sending>();
+  let unsentBytes = 0;
+  let looking: NodeJS.Timeout | undefined;
+
+  const remove = (sending: Sending): void => {
+    if (!sendings.delete(sending)) return;
+    unsentBytes -= sending.bytes;
+    if (sendings.size > 0) return;
+    clearInterval(looking);
+    looking = undefined;
+  };
+  const cutOff = (sending: Sending, reason: string): void => {
+    const { bytes, socket } = sending;
+    remove(sending);
+    log.warn({ address: socket.remoteAddress, bytes, reason }, "answer not read, connection closed");
+    socket.destroy();
+  };
+  const look = (): void => {
+    const now = performance.now();
+    for (const sending of sendings) {
+      noteProgress(sending, now);
+      if (now > sending.endsAt || now - sending.progressAt > limits.sendMs) {
+        cutOff(sending, "the client reads too slowly");
+      }
+    }
+  };
+  const makeRoom = (newest: Sending): void => {
+    const now = performance.now();
+    while (unsentBytes > limits.unsentBytes) {
+      const others = [...sendings].filter((each) => each !== newest);
+      for (const each of others) noteProgress(each, now);
+      const slowest = others.reduce<Sending | undefined>(
+        (worst, each) => (worst === undefined || isSlower(each, worst) ? each : worst),
+        undefined,
+      );
+      if (slowest === undefined) return;
+      cutOff(slowest, "all answers together are too large");
+    }
+  };
+
+  return {
+    get unsentBytes() {
+      return unsentBytes;
+    },
+    add(response, socket, payload) {
+      const buffer = typeof payload === "string" ? Buffer.from(payload) : payload;
+      const bytes = Buffer.isBuffer(buffer) ? buffer.length : buffer instanceof Readable ? SLICE_BYTES : 0;
+      if (bytes === 0 || socket.destroyed) return payload;
+      const now = performance.now();
+      // How long a stream is nobody knows; it goes on as long as its reader makes progress.
+      const allowedMs = Buffer.isBuffer(buffer) ? limits.sendMs + bytes / SLOWEST_BYTES_PER_MS : Infinity;
+      const sending: Sending = {
+        socket,
+        bytes,
+        endsAt: now + allowedMs,
+        seenBytes: socket.bytesWritten,
+        progressAt: now,
+      };
+      sendings.add(sending);
+      unsentBytes += bytes;
+      response.once("close", () => {
+        remove(sending);
+      });
+      looking ??= setInterval(look, LOOK_MS);
+      makeRoom(sending);
+      return Buffer.isBuffer(buffer) && bytes > SLICE_BYTES ? Readable.from(slicesOf(buffer)) : payload;
+    },
+    close() {
+      clearInterval(looking);
+      sendings.clear();
+    },
+  };
+}
+
+/** Bytes that the socket took over are progress; it takes no more than its buffer holds. */
+function noteProgress(sending: Sending, now: number): void {
+  const { bytesWritten } = sending.socket;
+  if (bytesWritten === sending.seenBytes) return;
+  sending.seenBytes = bytesWritten;
+  sending.progressAt = now;
+}
+
+function isSlower(one: Sending, other: Sending): boolean {
+  return one.progressAt === other.progressAt ? one.bytes > other.bytes : one.progressAt < other.progressAt;
+}
+
+function* slicesOf(buffer: Buffer): Generator<Buffer> {
+  for (let at = 0; at < buffer.length; at += SLICE_BYTES) yield buffer.subarray(at, at + SLICE_BYTES);
+}

@@ -1,0 +1,74 @@
+import type { KnownViewer } from "../identity/identity.js";
+
+/** What a route demands of a request before its handler runs. Every route has one, in its `config.rule`. */
+export interface EntryRule {
+  /** Says why a viewer may not enter, or `null` if they may. No function: the route is open, and nobody is asked who they are. */
+  readonly refusalFor: ((viewer: KnownViewer) => string | null) | null;
+  /** Refuses names that are not ours in the Host header. */
+  readonly checksHost: boolean;
+  /** Refuses what a page of another site sends. `simple-get`: also a GET that such a page may cause without a preflight. */
+  readonly crossSite: "off" | "pages" | "simple-get";
+  /** `json`: only UTF-8 JSON may be sent. `any`: the handler does not look at the body. */
+  readonly body: "json" | "any";
+  /** `true` for connections that stay open: no deadline of their own, and a bound on how many there are. */
+  readonly lasting: boolean;
+  /** Writes a line in the log when it is answered. */
+  readonly audited: boolean;
+  /** Counts in the metrics of GraphQL requests. */
+  readonly counted: boolean;
+}
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    rule?: EntryRule;
+  }
+}
+
+const OPEN: EntryRule = {
+  refusalFor: null,
+  checksHost: true,
+  crossSite: "off",
+  body: "any",
+  lasting: false,
+  audited: true,
+  counted: false,
+};
+
+/** Pages, their files, and paths where there is nothing. */
+export const PAGE_RULE: EntryRule = OPEN;
+
+/** Health: probes call by whatever name they like, every few seconds, and the answers tell nothing. */
+export const HEALTH_RULE: EntryRule = { ...OPEN, checksHost: false, audited: false };
+
+/** `/graphql`. Each field asks for its own role; here it is enough to have any role of the graph. */
+export const GRAPHQL_RULE: EntryRule = {
+  ...OPEN,
+  refusalFor: ({ roles }) =>
+    roles.has("reader") || roles.has("operator") || roles.has("router")
+      ? null
+      : "The graph needs the role reader, operator or router.",
+  crossSite: "simple-get",
+  body: "json",
+  counted: true,
+};
+
+/** Routes that read VMs, such as the REST flow. */
+export const READING_RULE: EntryRule = {
+  ...OPEN,
+  refusalFor: ({ roles }) =>
+    roles.has("reader") || roles.has("operator") ? null : "Reading needs the role reader.",
+  crossSite: "simple-get",
+};
+
+/** Routes that read for as long as the client likes: streams and subscriptions. */
+export const LASTING_RULE: EntryRule = { ...READING_RULE, lasting: true };
+
+/** `/metrics`: its numbers are about all VMs, so a reader must see them all. Prometheus sends no header that a page cannot. */
+export const METRICS_RULE: EntryRule = {
+  ...OPEN,
+  refusalFor: ({ roles, scope }) =>
+    roles.has("metrics") || (scope === null && (roles.has("reader") || roles.has("operator")))
+      ? null
+      : "Metrics need the role metrics, or reader without a scope.",
+  crossSite: "pages",
+};

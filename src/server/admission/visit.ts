@@ -1,0 +1,108 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { KnownViewer } from "../identity/identity.js";
+import type { Limits } from "../../model/limits.js";
+import type { ServedRequest } from "../options.js";
+import type { Client } from "./client.js";
+import { startDeadline, type Deadline } from "./deadline.js";
+import type { Places } from "./places.js";
+import type { EntryRule } from "./rules.js";
+import { runInPlace, type HeldPlace } from "./work.js";
+
+/** What the log line of a request says beyond what HTTP knows; a GraphQL request fills all of it. */
+export interface AuditNotes {
+  /** `null`: as HTTP says, `answered` below 400 and `refused` from there on. */
+  decision: string | null;
+  operation: string | null;
+  hash: string | null;
+  cost: number | null;
+  rows: number | null;
+}
+
+/** One request on its way through the server, from its head to the end of its answer. */
+export interface Visit {
+  readonly rule: EntryRule;
+  /** Who asks; `null` until that is known, and where nobody is asked. */
+  viewer: KnownViewer | null;
+  readonly deadline: Deadline;
+  readonly notes: AuditNotes;
+  readonly client: Client;
+  /** What the rest of the program is told of the request. */
+  readonly request: ServedRequest;
+  /**
+   * Runs a piece of work in a place. A lasting request does so again and again, each time with a deadline of its own, and
+   * holds no place in between.
+   */
+  work<Result>(job: (request: ServedRequest, place: HeldPlace) => Promise<Result>): Promise<Result>;
+  /** The answer is ready: what is left is sending. Returns `false` if it was before. */
+  markAnswered(): boolean;
+  /** Milliseconds from the request's head until the answer was ready, or until now. */
+  elapsedMs(): number;
+}
+
+/** Starts a visit; nothing is checked yet. */
+export function startVisit(
+  { id }: FastifyRequest,
+  reply: FastifyReply,
+  {
+    rule,
+    limits,
+    places,
+    client,
+  }: {
+    readonly rule: EntryRule;
+    readonly limits: Limits;
+    readonly places: Places;
+    readonly client: Client;
+  },
+): Visit {
+  const startedAt = performance.now();
+  let answeredAt: number | null = null;
+  let resolveAnswered: () => void = () => undefined;
+  const answered = new Promise<void>((resolve) => (resolveAnswered = resolve));
+  const deadline = startDeadline(rule.lasting ? Infinity : limits.deadlineMs);
+  // Registered before anything is awaited: a client that leaves during the very first wait is noticed, too.
+  reply.raw.once("close", () => {
+    if (!reply.raw.writableFinished) deadline.abandon();
+    deadline.clear();
+  });
+  const served = ({ signal, check }: Deadline): ServedRequest => ({ id, signal, check });
+
+  return {
+    rule,
+    viewer: null,
+    deadline,
+    notes: { decision: null, operation: null, hash: null, cost: null, rows: null },
+    client,
+    request: served(deadline),
+    async work(job) {
+      if (!rule.lasting) {
+        return runInPlace(places, deadline, answered, (place) => job(served(deadline), place));
+      }
+      const own = startDeadline(limits.deadlineMs);
+      const abandon = (): void => {
+        own.abandon();
+      };
+      deadline.signal.addEventListener("abort", abandon, { once: true });
+      if (deadline.signal.aborted) abandon();
+      try {
+        return await runInPlace(places, own, createNever(), (place) => job(served(own), place));
+      } finally {
+        own.clear();
+        deadline.signal.removeEventListener("abort", abandon);
+      }
+    },
+    markAnswered() {
+      if (answeredAt !== null) return false;
+      answeredAt = performance.now();
+      deadline.clear();
+      resolveAnswered();
+      return true;
+    },
+    elapsedMs: () => (answeredAt ?? performance.now()) - startedAt,
+  };
+}
+
+/** The answer of a lasting request is never whole; its pieces of work end by themselves. One shared promise would keep all that waits for it. */
+function createNever(): Promise<never> {
+  return new Promise(() => undefined);
+}

@@ -1,0 +1,43 @@
+/** How large an answer is, before it is written as text. */
+export interface AnswerSize {
+  readonly objects: number;
+  /** Characters of its keys and texts, and a few for each other value: about what its JSON will have. */
+  readonly characters: number;
+}
+
+/** Measures an answer without recursion; the root is not counted as an object. */
+export function measureAnswer(data: unknown): AnswerSize {
+  const left: unknown[] = [data];
+  let objects = -1;
+  let characters = 0;
+  while (left.length > 0) {
+    const value = left.pop();
+    if (Array.isArray(value)) {
+      for (const inner of value) {
+        if (typeof inner === "object") left.push(inner);
+        else characters += countCharacters(inner);
+      }
+    } else if (typeof value === "object" && value !== null) {
+      objects++;
+      const record = value as Readonly<Record<string, unknown>>;
+      // Objects of an answer have no prototype, so nothing is inherited.
+      for (const key in record) {
+        const inner = record[key];
+        characters += key.length + PUNCTUATION;
+        if (typeof inner === "object") left.push(inner);
+        else characters += countCharacters(inner);
+      }
+    }
+  }
+  return { objects: Math.max(0, objects), characters };
+}
+
+/** Quotes, a colon and a comma. */
+const PUNCTUATION = 4;
+
+/** Longer than most numbers, and than `false`. */
+const OTHER_VALUE = 6;
+
+function countCharacters(value: unknown): number {
+  return typeof value === "string" ? value.length + PUNCTUATION : OTHER_VALUE;
+}

@@ -1,0 +1,35 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Gate } from "../admission/gate.js";
+import { GRAPHQL_RULE } from "../admission/rules.js";
+import type { Visit } from "../admission/visit.js";
+import { HttpError } from "../errors.js";
+
+type Handler = (request: FastifyRequest, reply: FastifyReply, visit: Visit) => Promise<FastifyReply>;
+
+const OTHER_METHODS = ["PUT", "PATCH", "DELETE", "OPTIONS"];
+
+/** Serves `/graphql`. */
+export function registerGraphqlRoutes(app: FastifyInstance, gate: Gate, handler: Handler): void {
+  void app.register((scope, _options, done) => {
+    // The body stays unread: the handler reads it itself, within its own limits.
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser("*", (_request, _payload, parsed) => {
+      parsed(null, undefined);
+    });
+    scope.route({
+      method: ["GET", "HEAD", "POST"],
+      url: "/graphql",
+      config: { rule: GRAPHQL_RULE },
+      handler: (request, reply) => handler(request, reply, gate.visitOf(request)),
+    });
+    scope.route({
+      method: OTHER_METHODS,
+      url: "/graphql",
+      config: { rule: { ...GRAPHQL_RULE, crossSite: "off", body: "any", refusalFor: null } },
+      handler: () => {
+        throw new HttpError(405, "METHOD_NOT_ALLOWED", "Use GET or POST.", { allow: "GET, HEAD, POST" });
+      },
+    });
+    done();
+  });
+}
