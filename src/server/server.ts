@@ -96,8 +96,7 @@ function createApp({ tls, basePath = "" }: ServerOptions): FastifyInstance {
     genReqId: () => randomUUID(),
     requestIdHeader: false as const,
     exposeHeadRoutes: false,
-    routerOptions: { ignoreTrailingSlash: true },
-    rewriteUrl: ({ url }: IncomingMessage) => dropBasePath(url ?? "/", basePath),
+    rewriteUrl: ({ url }: IncomingMessage) => dropTrailingSlash(dropBasePath(url ?? "/", basePath)),
     frameworkErrors: (error: Error, request: unknown, reply: unknown): void => {
       void sendError(
         request as Parameters<typeof sendError>[0],
@@ -116,6 +115,13 @@ function dropBasePath(url: string, basePath: string): string {
   if (basePath === "" || !url.startsWith(basePath)) return url;
   const rest = url.slice(basePath.length);
   return rest === "" || rest.startsWith("?") ? `/${rest}` : rest.startsWith("/") ? rest : url;
+}
+
+/** Every path is the same with a slash at its end. */
+function dropTrailingSlash(url: string): string {
+  const at = url.indexOf("?");
+  const path = at === -1 ? url : url.slice(0, at);
+  return path.length > 1 && path.endsWith("/") ? path.slice(0, -1) + url.slice(path.length) : url;
 }
 
 /** Registers what holds for every answer: headers, the gate, CORS, errors and compression, in this order. */

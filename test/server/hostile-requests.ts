@@ -426,7 +426,7 @@ const GETS: HostileRequest[] = [
   get("a NUL in the path", "/graphql%00", 404),
   { title: "PUT", method: "PUT", headers: JSON_TYPE, body: "{}", status: 405 },
   { title: "DELETE", method: "DELETE", status: 405 },
-  { title: "HEAD", method: "HEAD", status: 405 },
+  { title: "HEAD", method: "HEAD", status: 400 },
   {
     title: "OPTIONS",
     method: "OPTIONS",

@@ -56,13 +56,14 @@ export function createGate(options: ServerOptions, limits: Limits): Gate {
   const enter = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const visit = visitOf(request);
     const { rule } = visit;
+    // A HEAD tells as much as a GET does.
+    const method = request.method === "HEAD" ? "GET" : request.method;
     if (rule.crossSite !== "off") {
-      // A HEAD tells as much as a GET does.
-      const method = rule.crossSite === "pages" ? "POST" : request.method === "HEAD" ? "GET" : request.method;
       const headers = { ...request.headers, host: visit.client.host };
-      checkCrossSite(method, headers, { allowedOrigins: options.cors, secure: visit.client.secure });
+      const checkedMethod = rule.crossSite === "pages" ? "POST" : method;
+      checkCrossSite(checkedMethod, headers, { allowedOrigins: options.cors, secure: visit.client.secure });
     }
-    if (rule.body === "json") checkContentHeaders(request.method, request.headers);
+    if (rule.body === "json") checkContentHeaders(method, request.headers);
     if (rule.refusalFor !== null) {
       visit.viewer = await identify(request, visit, options);
       const refusal = rule.refusalFor(visit.viewer);
@@ -99,7 +100,9 @@ export function createGate(options: ServerOptions, limits: Limits): Gate {
         visits.set(request, visit);
         // For what no handler answers any more, such as a stream whose client leaves.
         reply.raw.once("close", () => {
-          if (visit.markAnswered()) writeAuditLine(request, CLIENT_CLOSED_REQUEST, visit, options);
+          if (!visit.markAnswered()) return;
+          visit.notes.decision ??= "CLIENT_GONE";
+          writeAuditLine(request, CLIENT_CLOSED_REQUEST, visit, options);
         });
         if (client.secure) reply.headers(TRANSPORT_SECURITY);
         // Answers that depend on who asks, and in which form, must not be kept for others.
@@ -157,9 +160,10 @@ const CLIENT_CLOSED_REQUEST = 499;
 /** The code that the audit line shows for an error; `null` for errors of rooms that have none, such as REST's faults. */
 function findErrorCode(error: Error): string | null {
   if (error instanceof HttpError) return error.code;
-  const extensions: unknown = "extensions" in error ? error.extensions : null;
-  const code = typeof extensions === "object" && extensions !== null ? Reflect.get(extensions, "code") : null;
-  if (typeof code === "string") return code;
+  const extensions = "extensions" in error ? error.extensions : null;
+  if (typeof extensions === "object" && extensions !== null && "code" in extensions) {
+    return String(extensions.code);
+  }
   const isExpected = "status" in error || "statusCode" in error;
   return isExpected ? null : INTERNAL;
 }

@@ -63,7 +63,11 @@ export async function startApollo(
 }
 
 /** Refuses what is over a limit between validation and execution, and notes for the log what was asked and answered. */
-function checkAndNote(options: ServerOptions, limits: Limits, heavyPlaces: Places): ApolloServerPlugin<ServedContext> {
+function checkAndNote(
+  options: ServerOptions,
+  limits: Limits,
+  heavyPlaces: Places,
+): ApolloServerPlugin<ServedContext> {
   const check = createOperationCheck(options.schema, limits, options.listSizeOf ?? null);
   return {
     requestDidStart: ({ contextValue }) => {
@@ -85,7 +89,8 @@ function checkAndNote(options: ServerOptions, limits: Limits, heavyPlaces: Place
           if (cost > limits.cost * HEAVY_SHARE) await state.place.exchange(heavyPlaces, cost);
         },
         willSendResponse: ({ response }) => {
-          if (response.body.kind === "single") finishAnswer(response.body.singleResult, response.http, state, limits);
+          if (response.body.kind === "single")
+            finishAnswer(response.body.singleResult, response.http, state, limits);
           return Promise.resolve();
         },
       });

@@ -38,7 +38,9 @@ export function createTrustedDocumentGate(trusted: ReadonlyMap<string, string>):
   return (parameters) => {
     const { extensions, documentId, query, ...rest } = parameters;
     const hash =
-      parseHash(documentId) ?? findPersistedHash(extensions) ?? (typeof query === "string" ? sha256(query) : null);
+      parseHash(documentId) ??
+      findPersistedHash(extensions) ??
+      (typeof query === "string" ? sha256(query) : null);
     const listed = hash === null ? undefined : trusted.get(hash);
     if (listed !== undefined && (query == null || query === listed)) return { ...rest, query: listed };
     throw new HttpError(

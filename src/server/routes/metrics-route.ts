@@ -3,7 +3,11 @@ import type { Gate } from "../admission/gate.js";
 import { METRICS_RULE } from "../admission/rules.js";
 
 /** Serves `/metrics` in Prometheus' text format. */
-export function registerMetricsRoute(app: FastifyInstance, gate: Gate, printMetrics: () => Promise<string>): void {
+export function registerMetricsRoute(
+  app: FastifyInstance,
+  gate: Gate,
+  printMetrics: () => Promise<string>,
+): void {
   app.route({
     method: ["GET", "HEAD"],
     url: "/metrics",

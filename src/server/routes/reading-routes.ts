@@ -7,7 +7,11 @@ import type { ServerOptions } from "../options.js";
  * Lets the composition root add routes that read, such as the REST flow. A route that states no rule of its own gets the
  * rule of readers; unless it is lasting, its handler runs in a place.
  */
-export function registerReadingRoutes(app: FastifyInstance, gate: Gate, routes: ServerOptions["routes"]): void {
+export function registerReadingRoutes(
+  app: FastifyInstance,
+  gate: Gate,
+  routes: ServerOptions["routes"],
+): void {
   if (routes === undefined) return;
   void app.register(async (scope) => {
     scope.addHook("onRoute", (route) => {
@@ -16,7 +20,7 @@ export function registerReadingRoutes(app: FastifyInstance, gate: Gate, routes: 
       if (rule.lasting) return;
       const { handler } = route;
       route.handler = function (request, reply) {
-        return gate.visitOf(request).work(async () => handler.call(this, request, reply));
+        return gate.visitOf(request).work(() => Promise.resolve(handler.call(this, request, reply)));
       };
     });
     await routes(scope, gate.admittedOf);

@@ -60,7 +60,7 @@ test("who is refused leaves a line with the code and the address, as on the grap
   await eventually(() => {
     expect(server.lines.filter(({ msg }) => msg === "request")).toMatchObject([
       { viewer: null, address: "127.0.0.1", path: "/who", status: 401, decision: "UNAUTHENTICATED" },
-      { viewer: null, address: "127.0.0.1", path: "/who", status: 403, decision: "FORBIDDEN" },
+      { viewer: "Bearer probe", address: "127.0.0.1", path: "/who", status: 403, decision: "FORBIDDEN" },
       { viewer: null, address: "127.0.0.1", path: "/who", status: 403, decision: "CROSS_SITE_REQUEST" },
     ]);
   });
@@ -105,5 +105,7 @@ test("routes share the graph's places, and time out with it", async () => {
   const second = await fetch(`${server.url}/slow`);
   expect([second.status, second.headers.get("retry-after")]).toEqual([503, "1"]);
   expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
-  expect(await (await first).json()).toEqual({ aborted: true });
+  const late = await first;
+  expect(late.status).toBe(504);
+  expect(await late.json()).toMatchObject({ errors: [{ extensions: { code: "DEADLINE_EXCEEDED" } }] });
 });
