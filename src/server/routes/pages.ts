@@ -20,6 +20,17 @@ export async function registerPageRoutes(
       route.config = { ...route.config, rule: PAGE_RULE };
     });
     const isBuilt = directory !== null && existsSync(join(directory, "index.html"));
+    if (isBuilt) {
+      await scope.register(fastifyStatic, {
+        root: join(directory, "assets"),
+        prefix: "/assets/",
+        // Their names hold a hash of their content.
+        immutable: true,
+        maxAge: "365d",
+        index: false,
+        dotfiles: "deny",
+      });
+    }
     const method = ["GET", "HEAD"];
     const pages = graphiql ? { "/": "index.html", "/graphiql": "graphiql.html" } : { "/": "index.html" };
     for (const [url, file] of Object.entries(pages)) {
@@ -37,16 +48,6 @@ export async function registerPageRoutes(
         },
       });
     }
-    if (!isBuilt) return;
-    await scope.register(fastifyStatic, {
-      root: join(directory, "assets"),
-      prefix: "/assets/",
-      // Their names hold a hash of their content.
-      immutable: true,
-      maxAge: "365d",
-      index: false,
-      dotfiles: "deny",
-    });
   });
 }
 
