@@ -42,9 +42,10 @@ async function run({
     startSchedule: (options) =>
       start({
         ...options,
-        run: async (host, signal) => {
+        run: async (host, signal, turn) => {
           const startMs = nowMs();
-          const result = await options.run(host, signal);
+          const result = await options.run(host, signal, turn);
+          if (result.outcome === "deferred") return result;
           passes.push(positions.get(host.id)!, startMs, nowMs());
           if (result.outcome === "superseded") superseded += 1;
           if (result.failure !== null && result.failure.kind !== "aborted")

@@ -4,7 +4,11 @@ import type { HostClaim, RefreshStore, StoredVm } from "../src/store/types.js";
 export function instantStore(): RefreshStore {
   const epochs = new Map<string, bigint>();
   return {
-    registerHosts: () => Promise.resolve(),
+    registerHosts: () => Promise.resolve([]),
+    renewRegistration: () => Promise.resolve(true),
+    endRegistration: () => Promise.resolve(),
+    reconcileHosts: () => Promise.resolve([]),
+    releaseClaim: () => Promise.resolve(),
     addHost: () => Promise.resolve(),
     removeHost: () => Promise.resolve(true),
     listHosts: () => Promise.resolve([]),

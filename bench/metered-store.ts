@@ -23,6 +23,10 @@ export class MeteredStore implements RefreshStore {
   }
 
   readonly registerHosts: RefreshStore["registerHosts"] = (...all) => this.store.registerHosts(...all);
+  readonly renewRegistration: RefreshStore["renewRegistration"] = () => this.store.renewRegistration();
+  readonly endRegistration: RefreshStore["endRegistration"] = () => this.store.endRegistration();
+  readonly reconcileHosts: RefreshStore["reconcileHosts"] = () => this.store.reconcileHosts();
+  readonly releaseClaim: RefreshStore["releaseClaim"] = (...all) => this.store.releaseClaim(...all);
   readonly addHost: RefreshStore["addHost"] = (...all) => this.store.addHost(...all);
   readonly removeHost: RefreshStore["removeHost"] = (...all) => this.store.removeHost(...all);
   readonly listHosts: RefreshStore["listHosts"] = () => this.store.listHosts();

@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import type { Config } from "../config.js";
 import { createEngineStore } from "../engine-store/engine-store.js";
 import { createStore } from "../store/store.js";
@@ -57,7 +58,7 @@ async function pollInto(
   database: Database,
   { config, log, pool, metrics }: BackendOptions,
 ): Promise<Backend> {
-  const store = createStore(database.dataSource);
+  const store = createStore(database.dataSource, findGatewayName(config));
   const replicas = openReplicas(config, log);
   const polling = await startPolling({ config, log, pool, store, replicas, metrics });
   return {
@@ -69,4 +70,9 @@ async function pollInto(
       await database.close();
     },
   };
+}
+
+/** The same before and after a restart. A gateway that takes any free port has no such name. */
+function findGatewayName({ port }: Config): string | undefined {
+  return port === 0 ? undefined : `${hostname()}:${port}`;
 }

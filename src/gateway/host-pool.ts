@@ -37,8 +37,12 @@ const TLS_SETTINGS = "VDSM_CA_FILE, VDSM_CERT_FILE, VDSM_KEY_FILE";
 /** Starts the demo's hosts. Imported only here and now: nothing else needs the simulator. */
 async function openDemoPool(config: Config): Promise<HostPool> {
   const { startDemoCluster } = await import("./demo-cluster.js");
-  const { hosts, readTls, stop } = await startDemoCluster();
-  return { named: hosts, clientFor: (host) => createHostClient(host, readTls, config), stop };
+  const cluster = await startDemoCluster();
+  return {
+    named: cluster.hosts,
+    clientFor: (host) => createHostClient(host, cluster.readTls, config),
+    stop: () => cluster.stop(),
+  };
 }
 
 /** Makes a client for one host with the settings' deadline; `null` speaks without TLS. */

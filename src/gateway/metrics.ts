@@ -40,7 +40,7 @@ export function createMetrics(sources: MetricSources): Metrics {
     labelNames: ["outcome"],
     registers,
   });
-  for (const outcome of ["done", "failed", "superseded", "removed"]) polls.inc({ outcome }, 0);
+  for (const outcome of ["done", "failed", "superseded", "deferred", "removed"]) polls.inc({ outcome }, 0);
   const failures = new Counter({
     name: "vnic_graph_poll_failures_total",
     help: "Passes that failed, by reason.",
@@ -87,6 +87,7 @@ export function createMetrics(sources: MetricSources): Metrics {
     onPass: (result) => {
       polls.inc({ outcome: result.outcome });
       if (result.failure !== null) failures.inc({ reason: result.failure.kind });
+      if (result.outcome === "deferred") return;
       duration.observe(result.durationMs / 1_000);
       changes.inc({ change: "added" }, result.added);
       changes.inc({ change: "changed" }, result.changed);

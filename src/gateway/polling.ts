@@ -1,15 +1,17 @@
 import type { Config } from "../config.js";
 import { createGraphError } from "../graph/errors.js";
 import type { HostAdmin } from "../graph/context.js";
+import { createHostList, type HostList } from "./host-list.js";
 import type { HostPool } from "./host-pool.js";
 import { createConfiguredHost } from "./host-ids.js";
 import type { Log } from "./log.js";
 import type { Metrics } from "./metrics.js";
 import type { Load } from "../refresher/schedule/slots.js";
-import { startRefresher } from "../refresher/refresher.js";
+import { PASS_TIMEOUT_MS } from "../refresher/pass.js";
+import { startRefresher, type Refresher } from "../refresher/refresher.js";
 import type { Replicas } from "./replicas.js";
 import { SettingValueError, parseHostAddress } from "../config/setting-types.js";
-import type { ConfiguredHost, Store } from "../store/types.js";
+import type { Store } from "../store/types.js";
 import { formatError } from "./format-error.js";
 
 /** What polling is started with. */
@@ -29,6 +31,8 @@ export interface Polling {
   sync(): Promise<void>;
   /** Passes of this process at this moment. */
   load(): Load;
+  /** `true` once every host of the settings was asked since the start, or an interval has passed. */
+  isFirstRoundOver(): boolean;
   stop(): Promise<void>;
 }
 
@@ -52,6 +56,7 @@ export async function startPolling({
     hosts: named ?? [],
     intervalMs: config.refreshIntervalMs,
     concurrency: config.refreshConcurrency,
+    passTimeoutMs: Math.max(PASS_TIMEOUT_MS, CALLS_OF_A_SLOW_PASS * config.vdsmTimeoutMs),
     ignoreNames: config.guestNicIgnore,
     startSchedule: replicas.startSchedule,
     log,
@@ -61,59 +66,18 @@ export async function startPolling({
   });
   // Before anything can be ready: while no host is known, every host would count as tried.
   await refresher.registered;
-  const polled = new Set((named ?? []).map((host) => host.id));
-  // Settings win over what another replica did to the list.
-  const isNamed = (hostId: string) => named?.some((host) => host.id === hostId) === true;
-
-  const add = (host: ConfiguredHost) => {
-    refresher.addHost(host);
-    polled.add(host.id);
-  };
-  const drop = async (hostId: string) => {
-    await refresher.removeHost(hostId);
-    polled.delete(hostId);
-  };
-  const sync = async () => {
-    const stored = await store.listHosts();
-    const wanted = new Set(stored.map((host) => host.id));
-    for (const host of stored) if (!polled.has(host.id)) add(host);
-    for (const hostId of [...polled]) if (!wanted.has(hostId) && !isNamed(hostId)) await drop(hostId);
-  };
+  const hosts = createHostList({ store, refresher, named: named ?? [] });
   const syncQuietly = () =>
-    sync().catch((error: unknown) => {
+    hosts.sync().catch((error: unknown) => {
       log.debug({ reason: formatError(error) }, "list of hosts not read");
     });
   const timer = setInterval(() => void syncQuietly(), SYNC_EVERY_MS);
   await syncQuietly();
-
-  const admin: HostAdmin = {
-    refreshHost: async (hostId) => {
-      if (!polled.has(hostId)) throw createGraphError("BAD_USER_INPUT", `host ${hostId} is not polled here`);
-      await refresher.refreshHost(hostId);
-    },
-    addHost: async (address) => {
-      const host = createConfiguredHost(addressOf(address));
-      await store.addHost(host, config.refreshIntervalMs);
-      add(host);
-      return host.id;
-    },
-    removeHost: async (hostId) => {
-      if (isNamed(hostId)) {
-        throw createGraphError(
-          "BAD_USER_INPUT",
-          `host ${hostId} is named by VDSM_HOSTS; take it out of that setting`,
-        );
-      }
-      if (!(await store.removeHost(hostId))) {
-        throw createGraphError("BAD_USER_INPUT", `host ${hostId} is not polled`);
-      }
-      await drop(hostId);
-    },
-  };
   return {
-    admin,
+    admin: createHostAdmin(store, refresher, hosts, config.refreshIntervalMs),
     sync: syncQuietly,
     load: () => refresher.load,
+    isFirstRoundOver: createFirstRoundCheck(refresher, config.refreshIntervalMs),
     stop: async () => {
       clearInterval(timer);
       await refresher.stop();
@@ -121,10 +85,68 @@ export async function startPolling({
   };
 }
 
+/** The mutations of this gateway's graph. */
+function createHostAdmin(
+  store: Store,
+  refresher: Refresher,
+  hosts: HostList,
+  intervalMs: number | null,
+): HostAdmin {
+  return {
+    refreshHost: async (hostId, signal) => {
+      if (!hosts.has(hostId)) {
+        throw createGraphError("BAD_USER_INPUT", `host ${hostId} is not polled here`);
+      }
+      await refresher.refreshHost(hostId, signal);
+    },
+    addHost: async (address) => {
+      const host = createConfiguredHost(parseAddress(address));
+      await store.addHost(host, intervalMs);
+      hosts.add(host);
+      return host.id;
+    },
+    removeHost: async (hostId) => {
+      await refuseNamed(hostId, store, hosts);
+      if (!(await store.removeHost(hostId))) {
+        throw createGraphError("BAD_USER_INPUT", `host ${hostId} is not polled`);
+      }
+      await hosts.remove(hostId);
+    },
+  };
+}
+
+/** A host that a gateway's settings name would come back at once. */
+async function refuseNamed(hostId: string, store: Store, hosts: HostList): Promise<void> {
+  const isNamed =
+    hosts.isNamed(hostId) ||
+    (await store.listHosts()).some(({ id, fromSettings }) => id === hostId && fromSettings);
+  if (!isNamed) return;
+  throw createGraphError(
+    "BAD_USER_INPUT",
+    `host ${hostId} is named by VDSM_HOSTS; take it out of that setting`,
+  );
+}
+
+/** `true` once the first passes have ended, or an interval after the start: hosts that hang must not keep us unready. */
+function createFirstRoundCheck(refresher: Refresher, intervalMs: number | null): () => boolean {
+  let isOver = intervalMs === null;
+  const end = () => {
+    clearTimeout(timer);
+    isOver = true;
+  };
+  const timer = setTimeout(end, intervalMs ?? 0);
+  timer.unref();
+  void refresher.firstRound.then(end);
+  return () => isOver;
+}
+
+/** A host that needs its whole deadline for a few calls is slow, but does not hang. */
+const CALLS_OF_A_SLOW_PASS = 4;
+
 /** How soon a replica notices a host that was added or removed elsewhere. */
 const SYNC_EVERY_MS = 15_000;
 
-function addressOf(address: string) {
+function parseAddress(address: string) {
   try {
     return parseHostAddress(address);
   } catch (error) {

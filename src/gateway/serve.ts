@@ -1,6 +1,6 @@
 import type { Config } from "../config.js";
 import { listSizeOf } from "../graph/arguments/list-sizes.js";
-import type { GraphContext } from "../graph/context.js";
+import type { GraphContext, HostAdmin } from "../graph/context.js";
 import { buildGraphSchema } from "../graph/schema.js";
 import { createLoaders } from "../loaders/loaders.js";
 import { restPlugin } from "../rest/rest-plugin.js";
@@ -28,10 +28,10 @@ export interface ServeOptions {
 /** Starts the HTTP server with the settings. It answers health at once, and queries as soon as there is a backend. */
 export function serve(options: ServeOptions): Promise<RunningServer> {
   const { config, log, identity, tls, metrics, findBackend } = options;
-  const createContext = (viewer: KnownViewer, { check }: ServedRequest): GraphContext => {
+  const createContext = (viewer: KnownViewer, { check, signal }: ServedRequest): GraphContext => {
     const { store, polling } = findBackend() ?? throwNotReady();
     const loaders = createLoaders(store.readerFor(viewer.scope), { throwIfExpired: check });
-    return { loaders, viewer, hostAdmin: polling?.admin ?? null };
+    return { loaders, viewer, hostAdmin: polling === null ? null : limitToRequest(polling.admin, signal) };
   };
   return startServer({
     host: config.host,
@@ -67,6 +67,11 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
       metrics.onOperation(operation);
     },
   });
+}
+
+/** A mutation waits for a host no longer than its request: the pass goes on, but nobody waits for it. */
+function limitToRequest(admin: HostAdmin, signal: AbortSignal): HostAdmin {
+  return { ...admin, refreshHost: (hostId) => admin.refreshHost(hostId, signal) };
 }
 
 function throwNotReady(): never {

@@ -10,8 +10,11 @@ export interface Viewer {
 
 /** What mutations may do; the composition root gives it. An error with a code, as {@link createGraphError} makes, reaches the client. */
 export interface HostAdmin {
-  /** Asks the host now, instead of at its next turn; resolves when the pass has ended, well or not. */
-  refreshHost(hostId: string): Promise<void>;
+  /**
+   * Asks the host now, instead of at its next turn; resolves when the pass has ended, well or not. Rejects with the signal's
+   * reason when the signal is aborted; the pass itself goes on.
+   */
+  refreshHost(hostId: string, signal?: AbortSignal): Promise<void>;
   /** Starts to poll `address` (`host` or `host:port`); answers the host's id, the same if it was known. */
   addHost(address: string): Promise<string>;
   /** Stops to poll the host. What it last reported stays readable, as stale. */

@@ -8,30 +8,38 @@ export interface RefresherLog {
   error(fields: object, message: string): void;
 }
 
-/** Writes one line a pass; an outage of the database, which is every host's at once, is told when it begins and when it ends. */
+/**
+ * Writes one line a pass. An outage of the database concerns every host at once, so it is reported when it begins and when
+ * it ends; so is the return of a host that had failed.
+ */
 export class PassLog {
   private isDatabaseLost = false;
   private readonly withoutInventory = new Set<string>();
-  /** Hosts that were found removed, and told; their passes go on until the list of hosts is read again. */
+  /** Hosts that were reported as removed. Their passes go on until the list of hosts is read again. */
   private readonly removed = new Set<string>();
+
+  /** How many passes in a row failed, of hosts whose last pass did. */
+  private readonly failures = new Map<string, number>();
 
   constructor(private readonly log: RefresherLog) {}
 
   write(result: PassResult): void {
     this.writeDatabase(result);
     this.writeInventory(result);
+    this.writeReturn(result);
     const { host, outcome, failure, durationMs } = result;
     const fields = { host: host.name, hostId: host.id, durationMs };
     if (failure === null) this.writeEnd(result, fields);
     else if (failure.kind === "aborted") this.log.debug(fields, "pass stopped");
     else if (failure.kind === "internal")
-      this.log.error({ ...fields, ...reasonOf(failure) }, `pass ${outcome}`);
+      this.log.error({ ...fields, ...formatReason(failure) }, `pass ${outcome}`);
     else if (failure.kind !== "database")
-      this.log.warn({ ...fields, ...reasonOf(failure) }, `pass ${outcome}`);
+      this.log.warn({ ...fields, ...formatReason(failure) }, `pass ${outcome}`);
   }
 
-  /** A host that is polled no more; should it come back, everything about it is news again. */
+  /** Forgets a host that is polled no more. Should it come back, everything about it is reported again. */
   forget(hostId: string): void {
+    this.failures.delete(hostId);
     this.withoutInventory.delete(hostId);
     this.removed.delete(hostId);
   }
@@ -45,6 +53,10 @@ export class PassLog {
       return;
     }
     this.removed.delete(result.host.id);
+    if (outcome === "deferred") {
+      this.log.debug(fields, "pass deferred: another gateway polls this host");
+      return;
+    }
     if (outcome === "superseded") {
       this.log.info(fields, "pass superseded: somebody else had this host or one of its VMs meanwhile");
       return;
@@ -55,10 +67,22 @@ export class PassLog {
     else this.log.debug(counts, "pass done, nothing changed");
   }
 
+  /** Reports that a host is back, also where nothing changed meanwhile. */
+  private writeReturn({ host, outcome, failure }: PassResult): void {
+    if (outcome === "failed" && failure?.kind !== "database" && failure?.kind !== "aborted") {
+      this.failures.set(host.id, (this.failures.get(host.id) ?? 0) + 1);
+    } else if (outcome === "done") {
+      const failedPasses = this.failures.get(host.id);
+      this.failures.delete(host.id);
+      if (failedPasses !== undefined)
+        this.log.info({ host: host.name, hostId: host.id, failedPasses }, "host answers again");
+    }
+  }
+
   private writeDatabase({ outcome, failure }: PassResult): void {
     const isLost = failure?.kind === "database";
     if (isLost && !this.isDatabaseLost) {
-      this.log.error(reasonOf(failure), "database does not answer; passes are tried again until it does");
+      this.log.error(formatReason(failure), "database does not answer; passes are tried again until it does");
     } else if (!isLost && this.isDatabaseLost && outcome === "done") {
       this.log.info({}, "database answers again");
     }
@@ -80,6 +104,6 @@ export class PassLog {
   }
 }
 
-function reasonOf({ kind, message }: { readonly kind: string; readonly message: string }) {
+function formatReason({ kind, message }: { readonly kind: string; readonly message: string }) {
   return { kind, reason: message };
 }

@@ -3,6 +3,7 @@ import type { ScannedReport } from "../vdsm/scan/scan.js";
 import { runInSlices } from "../vdsm/scan/sliced-work.js";
 import type { ConfiguredHost, HostClaim, HostFailure, RefreshStore, StoredVm } from "../store/types.js";
 import type { HostLink } from "./host-link.js";
+import type { PassTurn } from "./schedule/schedule.js";
 import { learnHostName } from "./learn-name.js";
 import { NO_CHANGES } from "./plan/plan-builder.js";
 import { planPass, type PassPlan } from "./plan/plan.js";
@@ -18,16 +19,21 @@ export interface PassDeps {
   readonly now: () => number;
   /** Resolves once the store knows the hosts. */
   readonly ready: () => Promise<void>;
+  /** A pass ends within this time; until then other gateways leave its host alone. */
+  readonly passTimeoutMs?: number;
 }
 
 /** How one pass over one host ended. */
 export interface PassResult {
   readonly host: ConfiguredHost;
   /**
-   * `superseded`: another pass had the host or one of its VMs meanwhile, and nothing was written. `removed`: the host is
-   * polled no more, as another process said; it was not asked.
+   * `superseded`: another pass had the host or one of its VMs meanwhile, and nothing was written. `deferred`: another
+   * gateway polls the host, which was not asked. `removed`: the host is polled no more, as another process said; it was not
+   * asked.
    */
-  readonly outcome: "done" | "superseded" | "removed" | "failed";
+  readonly outcome: "done" | "superseded" | "deferred" | "removed" | "failed";
+  /** Why it was deferred. `busy`: another gateway polls the host now. `fresh`: it has just done so. */
+  readonly deferral?: "busy" | "fresh";
   /** Why it failed: a HostErrorKind, `database` or `internal`. */
   readonly failure: HostFailure | null;
   /** Why the host did not tell all vNICs that were asked for; they are asked for again. */
@@ -44,21 +50,31 @@ export interface PassResult {
 
 /**
  * Makes what is stored of a host's VMs equal to what the host reports. Never throws.
- * 1. Claim: raise the host's epoch, which voids the claims of earlier passes.
+ * 1. Claim: raise the host's epoch, which voids the claims of earlier passes. Another gateway may have the turn.
  * 2. Scan: ask the host; parse the VMs that are reported otherwise than in the answer kept by the last pass.
  * 3. Plan: read what is stored of these VMs, decide who owns each, ask for changed vNICs, list what differs.
  * 4. Write: store the difference and the host's success in one transaction, if the claim is still valid.
  * 5. Commit: keep the answer for the next scan.
  */
-export async function refreshHost(deps: PassDeps, link: HostLink, signal: AbortSignal): Promise<PassResult> {
+export async function refreshHost(
+  deps: PassDeps,
+  link: HostLink,
+  signal: AbortSignal,
+  turn: PassTurn = { freshMs: 0, isRetry: false },
+): Promise<PassResult> {
   const startedMs = deps.now();
   const elapsedMs = () => Math.round(deps.now() - startedMs);
   let claim: HostClaim | null = null;
   try {
     throwIfStopped(link, signal);
     await askStore(deps.ready());
-    claim = await askStore(deps.store.claim(link.host.id));
-    if (claim === null) return endWithout(link, "removed", null, elapsedMs());
+    const limitMs = deps.passTimeoutMs ?? PASS_TIMEOUT_MS;
+    const answer = await askStore(deps.store.claim(link.host.id, { ...turn, limitMs }));
+    if (answer === null) return endWithout(link, "removed", null, elapsedMs());
+    if ("deferred" in answer) {
+      return { ...endWithout(link, "deferred", null, elapsedMs()), deferral: answer.deferred };
+    }
+    claim = answer;
     const scan = await link.vdsm.scanAllVmStats(link.memory.begin(claim), signal);
     const planned = await plan(deps, link, scan, signal);
     throwIfStopped(link, signal);
@@ -67,7 +83,7 @@ export async function refreshHost(deps: PassDeps, link: HostLink, signal: AbortS
     return endWith(link, isWritten ? "done" : "superseded", scan, planned, elapsedMs());
   } catch (error) {
     link.memory.fail(claim);
-    const failure = await noteFailure(deps.store, claim, readFailure(error), elapsedMs());
+    const failure = await noteFailure(deps.store, claim, readFailure(error, signal), elapsedMs());
     return endWithout(link, failure === null ? "superseded" : "failed", failure, elapsedMs());
   }
 }
@@ -135,16 +151,22 @@ async function noteFailure(
   failure: HostFailure,
   durationMs: number,
 ): Promise<HostFailure | null> {
-  // Neither our own stop nor our own database is the host's failure.
-  if (claim === null || failure.kind === "aborted" || failure.kind === "database") return failure;
+  if (claim === null || failure.kind === "database") return failure;
   try {
+    // Neither our own stop nor our own database is the host's failure. After a stop another gateway may go on at once.
+    if (failure.kind === "aborted") {
+      await askStore(store.releaseClaim(claim.hostId));
+      return failure;
+    }
     return (await askStore(store.fail(claim, failure, durationMs))) ? failure : null;
   } catch (error) {
-    return readFailure(error);
+    return failure.kind === "aborted" ? failure : readFailure(error);
   }
 }
 
-function readFailure(error: unknown): HostFailure {
+/** A pass that was ended for a reason, such as its time limit, failed for that reason. */
+function readFailure(cause: unknown, signal?: AbortSignal): HostFailure {
+  const error = signal?.reason instanceof HostError ? signal.reason : cause;
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof HostError) return { kind: error.kind, message };
   return { kind: error instanceof StoreError ? "database" : "internal", message };
@@ -200,3 +222,6 @@ const NOTHING_READ = {
 } as const;
 
 const UNCHANGED: PassPlan = { changes: NO_CHANGES, changedVmIds: [], isSettled: true };
+
+/** A pass over thousands of VMs takes seconds. One that takes minutes hangs. */
+export const PASS_TIMEOUT_MS = 300_000;

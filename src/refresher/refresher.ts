@@ -1,13 +1,17 @@
+import { HostError } from "../vdsm/errors.js";
 import type { VdsmClient } from "../vdsm/vdsm-client.js";
 import type { ConfiguredHost, RefreshStore } from "../store/types.js";
 import { createHostLink, type HostLink } from "./host-link.js";
 import { PassLog } from "./pass-log.js";
 import type { RefresherLog } from "./pass-log.js";
 import type { PassDeps, PassResult } from "./pass.js";
-import { refreshHost } from "./pass.js";
-import type { HostSchedule, StartSchedule } from "./schedule/schedule.js";
+import { PASS_TIMEOUT_MS, refreshHost } from "./pass.js";
+import { Registration } from "./registration.js";
+import type { AddOptions, HostSchedule, PassTurn, StartSchedule } from "./schedule/schedule.js";
 import type { Load } from "./schedule/slots.js";
 import { startTimerSchedule } from "./schedule/timer-schedule.js";
+import { computeBusyWait, computeRetry } from "./schedule/timing.js";
+import { waitFor } from "./wait-for.js";
 
 /** What a refresher is made of. */
 export interface RefresherOptions {
@@ -19,6 +23,8 @@ export interface RefresherOptions {
   readonly intervalMs: number | null;
   /** Hosts polled at the same time, at most. */
   readonly concurrency?: number;
+  /** A pass that takes longer is ended, as a failure. */
+  readonly passTimeoutMs?: number;
   readonly ignoreNames: readonly RegExp[];
   readonly log: RefresherLog;
   /** Told how every pass ended, for metrics. */
@@ -34,61 +40,79 @@ export interface RefresherOptions {
 export interface Refresher {
   /** Passes of this process at this moment. */
   readonly load: Load;
-  /** Resolves when the store was told of the hosts, or was not there to be told: then the first pass does it. */
+  /** Resolves when the store was told of the hosts, or did not answer: then the first pass tells it. */
   readonly registered: Promise<void>;
-  /** One pass over every host; a pass that was superseded is tried again. `onResult` is told each end as it comes. */
+  /** Resolves when the first pass over every host of the settings has ended, well or not. */
+  readonly firstRound: Promise<void>;
+  /**
+   * Runs one pass over every host, and again where it was superseded. `onResult` is called with each result as it comes.
+   * Hosts that are removed meanwhile are left out.
+   */
   refreshAll(onResult?: (result: PassResult) => void): Promise<PassResult[]>;
-  /** One pass over this host, or the one under way. Rejects if the host is not polled. */
-  refreshHost(hostId: string): Promise<PassResult>;
-  /** Polls one more host, which the store knows already, from its next turn on. */
-  addHost(host: ConfiguredHost): void;
+  /**
+   * Runs one pass over this host, or joins the one that runs, here or in another gateway. Rejects if the host is not polled,
+   * and with the signal's reason when it is aborted; the pass itself goes on.
+   */
+  refreshHost(hostId: string, signal?: AbortSignal): Promise<PassResult>;
+  /** Polls one more host, which the store knows already. */
+  addHost(host: ConfiguredHost, options?: AddOptions): void;
   /** Polls it no more and closes its connection; what the store knows of it is the caller's to decide. */
   removeHost(hostId: string): Promise<void>;
   /** Stops passes and closes connections; resolves when nothing is left running. */
   stop(): Promise<void>;
 }
 
-/** Starts to poll; the first passes come one by one over the first interval. */
+/** Starts to poll: every host at once, as far as there is room, and then at its turns. */
 export function startRefresher(options: RefresherOptions): Refresher {
   return new HostRefresher(options);
 }
 
 class HostRefresher implements Refresher {
   readonly registered: Promise<void>;
+  readonly firstRound: Promise<void>;
   private readonly links = new Map<string, HostLink>();
   private readonly deps: PassDeps;
   private readonly passLog: PassLog;
+  private readonly registration: Registration;
   private readonly schedule: HostSchedule<PassResult>;
-  /** The first word to the store, shared by all passes; again `null` when it failed. */
-  private registration: Promise<void> | null = null;
+  private readonly random: () => number;
+  private readonly now: () => number;
+  private readonly passTimeoutMs: number;
+  private readonly waitsForFirstPass: Set<string>;
+  private endFirstRound: () => void = () => undefined;
 
   constructor(private readonly options: RefresherOptions) {
-    const { store, ignoreNames, hosts, intervalMs } = options;
-    const {
-      concurrency = DEFAULT_CONCURRENCY,
-      random = Math.random,
-      now = () => performance.now(),
-      startSchedule = startTimerSchedule,
-    } = options;
+    const { store, ignoreNames, hosts, intervalMs, log } = options;
+    const { concurrency = DEFAULT_CONCURRENCY, startSchedule = startTimerSchedule } = options;
+    this.random = options.random ?? Math.random;
+    this.now = options.now ?? (() => performance.now());
+    this.passTimeoutMs = options.passTimeoutMs ?? PASS_TIMEOUT_MS;
+    this.waitsForFirstPass = new Set(intervalMs === null ? [] : hosts.map((host) => host.id));
+    this.firstRound = new Promise((resolve) => {
+      this.endFirstRound = resolve;
+    });
+    if (this.waitsForFirstPass.size === 0) this.endFirstRound();
+    this.registration = new Registration({ store, hosts, intervalMs, log, now: this.now });
+    // At once, so that readers know of hosts before their first pass.
+    this.registered = this.registration.attempted();
     this.deps = {
       store,
       ignoreNames,
-      now,
-      ready: () => this.register(),
+      now: this.now,
+      ready: () => this.registration.ready(),
+      passTimeoutMs: this.passTimeoutMs,
     };
-    this.passLog = new PassLog(options.log);
+    this.passLog = new PassLog(log);
     for (const host of hosts) this.links.set(host.id, this.createLink(host));
     this.schedule = startSchedule({
       hosts,
       intervalMs,
       concurrency,
-      random,
-      now,
-      run: (host, signal) => this.run(host, signal),
-      release: (hostId) => this.rest(hostId),
+      random: this.random,
+      now: this.now,
+      run: (host, signal, turn) => this.run(host, signal, turn),
+      release: (hostId) => this.release(hostId),
     });
-    // At once, so that readers know of hosts before their first pass; a failure is the first pass's to tell.
-    this.registered = this.register().catch(() => undefined);
   }
 
   get load(): Load {
@@ -96,34 +120,35 @@ class HostRefresher implements Refresher {
   }
 
   async refreshAll(onResult: (result: PassResult) => void = () => undefined): Promise<PassResult[]> {
-    const refresh = async (hostId: string): Promise<PassResult> => {
-      let result = await this.schedule.refreshNow(hostId);
-      for (
-        let tries = 1;
-        tries < TRIES && result.outcome === "superseded" && this.links.has(hostId);
-        tries += 1
-      ) {
-        result = await this.schedule.refreshNow(hostId);
+    const refresh = async (hostId: string): Promise<PassResult | null> => {
+      try {
+        const result = await this.refreshUntilDone(hostId);
+        onResult(result);
+        return result;
+      } catch (error) {
+        if (!this.links.has(hostId)) return null;
+        throw error;
       }
-      onResult(result);
-      return result;
     };
-    return Promise.all([...this.links.keys()].map(refresh));
+    const results = await Promise.all([...this.links.keys()].map(refresh));
+    return results.filter((result) => result !== null);
   }
 
-  refreshHost(hostId: string): Promise<PassResult> {
-    return this.schedule.refreshNow(hostId);
+  refreshHost(hostId: string, signal?: AbortSignal): Promise<PassResult> {
+    const result = this.refreshUntilDone(hostId, signal);
+    return signal === undefined ? result : waitFor(result, signal);
   }
 
-  addHost(host: ConfiguredHost): void {
+  addHost(host: ConfiguredHost, options?: AddOptions): void {
     if (this.links.has(host.id)) return;
     this.links.set(host.id, this.createLink(host));
-    this.schedule.add(host);
+    this.schedule.add(host, options);
   }
 
   async removeHost(hostId: string): Promise<void> {
     await this.schedule.remove(hostId);
     this.passLog.forget(hostId);
+    this.noteFirstPass(hostId);
     const link = this.links.get(hostId);
     this.links.delete(hostId);
     await link?.vdsm.close();
@@ -131,43 +156,84 @@ class HostRefresher implements Refresher {
 
   async stop(): Promise<void> {
     await this.schedule.stop();
-    await this.registration?.catch(() => undefined);
+    await this.registration.stop();
     await Promise.all([...this.links.values()].map(({ vdsm }) => vdsm.close()));
     this.links.clear();
+    this.endFirstRound();
+  }
+
+  /**
+   * Runs passes until one has written the host's report, or failed. A pass that was superseded is repeated a few times. One
+   * that another gateway's pass stands in the way of is repeated until that one has ended: its success counts as ours.
+   */
+  private async refreshUntilDone(hostId: string, signal?: AbortSignal): Promise<PassResult> {
+    const startedMs = this.now();
+    const retryMs = this.options.intervalMs ?? RETRY_INTERVAL_MS;
+    let result = await this.schedule.refreshNow(hostId);
+    for (let losses = 0; losses < MOST_LOSSES && this.links.has(hostId) && signal?.aborted !== true;) {
+      const elapsedMs = this.now() - startedMs;
+      if (result.outcome === "superseded") {
+        losses += 1;
+        await sleep(computeRetry(losses, retryMs, this.random));
+      } else if (result.deferral === "busy" && elapsedMs < this.passTimeoutMs) {
+        await sleep(computeBusyWait(retryMs, this.random));
+      } else break;
+      if (!this.links.has(hostId)) break;
+      result = await this.schedule.refreshNow(hostId, this.now() - startedMs);
+    }
+    return result;
   }
 
   private createLink(host: ConfiguredHost): HostLink {
     return createHostLink(host, this.options.clientFor(host));
   }
 
-  private async run(host: ConfiguredHost, signal: AbortSignal): Promise<PassResult> {
+  private async run(host: ConfiguredHost, signal: AbortSignal, turn: PassTurn): Promise<PassResult> {
     // A host leaves the map only once its last pass has ended.
     const link = this.links.get(host.id) ?? this.createLink(host);
-    const result = await refreshHost(this.deps, link, signal);
-    this.passLog.write(result);
-    this.options.onPass?.(result);
-    return result;
+    const limit = new AbortController();
+    const stop = () => {
+      limit.abort(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      const message = `${link.vdsm.address}: the pass did not end within ${this.passTimeoutMs} ms`;
+      limit.abort(new HostError("timeout", message));
+    }, this.passTimeoutMs);
+    signal.addEventListener("abort", stop, { once: true });
+    if (signal.aborted) stop();
+    try {
+      const result = await refreshHost(this.deps, link, limit.signal, turn);
+      this.passLog.write(result);
+      this.options.onPass?.(result);
+      if (result.deferral !== "busy") this.noteFirstPass(host.id);
+      return result;
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", stop);
+    }
   }
 
-  /** Another replica polls this host from now on: its connection, and what is remembered of it, are of no use here. */
-  private async rest(hostId: string): Promise<void> {
+  private noteFirstPass(hostId: string): void {
+    if (this.waitsForFirstPass.delete(hostId) && this.waitsForFirstPass.size === 0) this.endFirstRound();
+  }
+
+  /** Another replica polls this host from now on, so its connection, and what is remembered of it, are of no use here. */
+  private async release(hostId: string): Promise<void> {
     const link = this.links.get(hostId);
     if (link === undefined) return;
     this.links.set(hostId, this.createLink(link.host));
     await link.vdsm.close();
   }
+}
 
-  private register(): Promise<void> {
-    const { store, hosts, intervalMs } = this.options;
-    this.registration ??= store.registerHosts(hosts, intervalMs).catch((error: unknown) => {
-      this.registration = null;
-      throw error;
-    });
-    return this.registration;
-  }
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 const DEFAULT_CONCURRENCY = 32;
 
-/** Two hosts that report one VM for the first time, at the same time, get in each other's way once. */
-const TRIES = 3;
+/** A pass that was superseded has precedence the next time, so that more than two losses in a row are rare. */
+const MOST_LOSSES = 5;
+
+/** What the waits between two tries are measured by where nothing is polled by itself. */
+const RETRY_INTERVAL_MS = 5_000;

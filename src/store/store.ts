@@ -1,21 +1,49 @@
+import { randomUUID } from "node:crypto";
 import type { DataSource } from "typeorm";
-import { addHost, registerHosts, removeHost, renameHosts, type HostName } from "./write/host-writes.js";
+import { addHost, removeHost, renameHosts, type HostName } from "./write/host-writes.js";
+import { claimHosts, claimLockedHost, releaseClaims, type ClaimRequest } from "./write/claims.js";
+import {
+  reconcileHosts,
+  registerGateway,
+  releaseGateway,
+  renewGateway,
+  type GatewayIdentity,
+} from "./write/gateway-list.js";
 import { everyHostTried, listHosts } from "./read/host-reads.js";
 import { createBatcher } from "./write/batch.js";
 import { applyPasses, weightOf, type PassWrite } from "./write/apply.js";
-import { claimHosts, failPass, hasNoChanges, noteSuccesses, type Success } from "./write/passes.js";
+import { failPass, hasNoChanges, noteSuccesses, type Success } from "./write/passes.js";
 import { createReader } from "./read/reader.js";
 import { createSnapshot } from "./read/snapshot.js";
 import { readStoredVms, type StoredVmsQuestion } from "./write/stored-vms.js";
-import type { Store } from "./types.js";
+import type { ClaimAnswer, ClaimOptions, Store } from "./types.js";
 
 export type { Store } from "./types.js";
 
-/** Reads and writes on a connected and migrated DataSource. */
-export function createStore(dataSource: DataSource): Store {
-  // Of ten thousand hosts many begin their pass at the same moment; after a takeover all of a dead replica's hosts do.
-  const claim = createBatcher({ keyOf: (hostId: string) => hostId }, (hostIds) =>
-    claimHosts(dataSource, hostIds),
+/**
+ * Reads and writes on a connected and migrated DataSource, on behalf of one gateway. `gatewayName` is the same after a
+ * restart, so that the gateway can take over from its former self; without one, it has none.
+ */
+export function createStore(dataSource: DataSource, gatewayName?: string): Store {
+  const id = randomUUID();
+  const gateway: GatewayIdentity = { id, name: gatewayName ?? id };
+  // Of ten thousand hosts many have their turn at the same moment, and after a takeover all of a dead replica's do.
+  const claim = createBatcher({ keyOf: ({ hostId }: ClaimRequest) => hostId }, (requests) =>
+    claimHosts(dataSource, gateway.id, requests),
+  );
+  const claimLocked = createBatcher(
+    // A few at the same time, so that those who wait for locks leave connections to the others.
+    { keyOf: ({ hostId }: ClaimRequest) => hostId, weightOf: () => Infinity, concurrency: 2 },
+    async ([request]) => {
+      const answers = new Map<string, ClaimAnswer | null>();
+      if (request !== undefined) {
+        answers.set(request.hostId, await claimLockedHost(dataSource, gateway.id, request));
+      }
+      return answers;
+    },
+  );
+  const release = createBatcher({ keyOf: (hostId: string) => hostId }, (hostIds) =>
+    releaseClaims(dataSource, gateway.id, hostIds),
   );
   const noteSuccess = createBatcher({ keyOf: (success: Success) => success.claim.hostId }, (successes) =>
     noteSuccesses(dataSource, successes),
@@ -38,14 +66,27 @@ export function createStore(dataSource: DataSource): Store {
     (questions) => readStoredVms(dataSource, questions),
   );
   return {
-    registerHosts: (hosts, intervalMs) => registerHosts(dataSource, hosts, intervalMs),
+    registerHosts: (hosts, intervalMs) => registerGateway(dataSource, gateway, hosts, intervalMs),
+    renewRegistration: () => renewGateway(dataSource, gateway.id),
+    endRegistration: () => releaseGateway(dataSource, gateway.id),
+    reconcileHosts: () => reconcileHosts(dataSource),
     addHost: (host, intervalMs) => addHost(dataSource, host, intervalMs),
     removeHost: (hostId) => removeHost(dataSource, hostId),
     listHosts: () => listHosts(dataSource),
     renameHost: async (hostId, name) => {
       await rename({ hostId, name });
     },
-    claim: async (hostId) => (await claim(hostId)) ?? null,
+    claim: async (hostId, options = NOT_SHARED) => {
+      const answer = await claim({ hostId, options });
+      if (answer === undefined) return null;
+      if (!("deferred" in answer)) return answer;
+      const { deferred } = answer;
+      if (deferred !== "locked") return { hostId, deferred };
+      return (await claimLocked({ hostId, options })) ?? null;
+    },
+    releaseClaim: async (hostId) => {
+      await release(hostId);
+    },
     readHostVms: async (hostId, vmIds) => (await readStored({ hostIds: [hostId], vmIds })) ?? [],
     readVms: async (vmIds) => (await readStored({ hostIds: [], vmIds })) ?? [],
     apply: async (claimed, changes, pass) =>
@@ -65,3 +106,6 @@ export function createStore(dataSource: DataSource): Store {
 
 /** Four hundred VMs a statement: of more, PostgreSQL would rather read the whole table than look each of them up. */
 const VM_IDS_OF_WEIGHT_1 = 2;
+
+/** A claim that takes no account of what other gateways have just done. */
+const NOT_SHARED: ClaimOptions = { limitMs: 300_000, freshMs: 0, isRetry: false };

@@ -1,4 +1,7 @@
 import type { VmGuestAgentInterface } from "./tables/vm-guest-agent-interface.js";
+import type { ClaimAnswer, ClaimOptions, HostClaim, HostFailure, HostRegistry } from "./host-types.js";
+
+export type * from "./host-types.js";
 
 /** The store's contract: what the refresher compares and writes, and what the loaders read. Plain data only. */
 
@@ -67,43 +70,16 @@ export interface HostChanges {
   readonly deletedNics: readonly Pick<Nic, "id" | "vmId">[];
 }
 
-/** A pass's right to write: another claim on the host, or a VM taken from it, makes it void. */
-export interface HostClaim {
-  readonly hostId: string;
-  readonly epoch: bigint;
-}
-
-/** How a pass failed, as stored beside the host. */
-export interface HostFailure {
-  /** A HostErrorKind, or `internal`. */
-  readonly kind: string;
-  readonly message: string;
-}
-
-/** A host as configured: id is derived from its address, so it is stable. */
-export interface ConfiguredHost {
-  readonly id: string;
-  readonly name: string;
-  readonly host: string;
-  readonly port: number;
-}
-
-/** A host that is to be polled. */
-export interface PolledHost extends ConfiguredHost {
-  readonly intervalMs: number | null;
-  /** `false`: added while running. */
-  readonly fromSettings: boolean;
-}
-
 /** What the write side asks of the store. Statements per call are constant, whatever the number of VMs. */
-export interface RefreshStore {
-  /** Makes the settings' hosts known, keeping learnt names; those not listed are polled no more, but stay readable. */
-  registerHosts(hosts: readonly ConfiguredHost[], intervalMs: number | null): Promise<void>;
+export interface RefreshStore extends HostRegistry {
   /**
-   * Begins a pass: raises the host's epoch by one, notes the attempt; `null`: it is polled no more. Later claims void earlier
-   * ones; an epoch more than one above one's own last tells that somebody else polls the host, or took a VM from it.
+   * Begins a pass: raises the host's epoch by one, notes the attempt. `null`: the host is polled no more. A later claim makes
+   * earlier ones invalid; an epoch more than one above one's own last tells that another gateway polled the host, or that
+   * another host took a VM from it. While another gateway polls the host, or if it has just done so, the claim is deferred.
    */
-  claim(hostId: string): Promise<HostClaim | null>;
+  claim(hostId: string, options?: ClaimOptions): Promise<ClaimAnswer | null>;
+  /** Lets other gateways claim the host after a pass that ended without a word to the store. */
+  releaseClaim(hostId: string): Promise<void>;
   /** Reads all that is stored of the VMs in which the host has a role (owner, incoming, contender), and of these VMs. */
   readHostVms(hostId: string, vmIds: readonly string[]): Promise<StoredVm[]>;
   /** Reads all that is stored of these VMs. */
@@ -122,12 +98,6 @@ export interface RefreshStore {
   fail(claim: HostClaim, failure: HostFailure, durationMs: number): Promise<boolean>;
   /** Stores the name that the host gives itself. */
   renameHost(hostId: string, name: string): Promise<void>;
-  /** Makes one more host known while running, or polls a removed one again; the settings of a later start do not end it. */
-  addHost(host: ConfiguredHost, intervalMs: number | null): Promise<void>;
-  /** Ends the polling of a host and voids its pass; its VMs stay readable, as stale. `false` if it was not polled. */
-  removeHost(hostId: string): Promise<boolean>;
-  /** The hosts that are to be polled. */
-  listHosts(): Promise<PolledHost[]>;
 }
 
 /** Why the guest data of a VM is not current, as the read side sees it (host trouble included). */

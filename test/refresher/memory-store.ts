@@ -1,6 +1,7 @@
 import { formatInterfaceKey } from "../../src/refresher/plan/diff.js";
 import type {
   ConfiguredHost,
+  DroppedHost,
   GuestInterface,
   HostChanges,
   HostClaim,
@@ -22,10 +23,27 @@ export class MemoryStore implements RefreshStore {
   /** Set to make every call of this name fail. */
   readonly broken = new Map<string, unknown>();
 
-  registerHosts(hosts: readonly ConfiguredHost[]): Promise<void> {
+  registerHosts(hosts: readonly ConfiguredHost[]): Promise<readonly DroppedHost[]> {
     return this.call("registerHosts", () => {
       for (const { id } of hosts) this.epochs.set(id, this.epochs.get(id) ?? 0n);
+      return [];
     });
+  }
+
+  renewRegistration(): Promise<boolean> {
+    return this.call("renewRegistration", () => true);
+  }
+
+  endRegistration(): Promise<void> {
+    return this.call("endRegistration", () => undefined);
+  }
+
+  reconcileHosts(): Promise<readonly DroppedHost[]> {
+    return this.call("reconcileHosts", () => []);
+  }
+
+  releaseClaim(): Promise<void> {
+    return this.call("releaseClaim", () => undefined);
   }
 
   addHost(host: ConfiguredHost): Promise<void> {

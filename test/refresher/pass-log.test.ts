@@ -45,6 +45,19 @@ test("an outage of the database is told once, whatever the number of hosts and p
     "error: database does not answer; passes are tried again until it does",
     "warn: pass failed",
     "info: database answers again",
+    "info: host answers again",
+    "debug: pass done, nothing changed",
+    "debug: pass done, nothing changed",
+  ]);
+});
+
+test("a host that is back is told by one line, also where nothing changed meanwhile", () => {
+  for (const told of [result(), failed("timeout"), failed("timeout"), result(), result()]) log.write(told);
+  expect(lines).toEqual([
+    "debug: pass done, nothing changed",
+    "warn: pass failed",
+    "warn: pass failed",
+    "info: host answers again",
     "debug: pass done, nothing changed",
     "debug: pass done, nothing changed",
   ]);

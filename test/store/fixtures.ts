@@ -80,6 +80,7 @@ export function changes(values: Partial<HostChanges> = {}): HostChanges {
 export async function claimOf(store: Store, hostId: string): Promise<HostClaim> {
   const claim = await store.claim(hostId);
   if (claim === null) throw new Error(`host ${hostId} is not polled`);
+  if ("deferred" in claim) throw new Error(`another gateway polls host ${hostId}`);
   return claim;
 }
 

@@ -2,142 +2,155 @@ import type { ConfiguredHost } from "../../store/types.js";
 import { BullShards } from "./bull-shards.js";
 import type { RefresherLog } from "../pass-log.js";
 import type { RedisNamespace } from "./redis-link.js";
-import type { HostSchedule, PassOutcome, ScheduleOptions, StartSchedule } from "./schedule.js";
-import { SHARD_COUNT, findShard, computeLockTimes, wasDue, type LockTimes } from "./shards.js";
+import type { AddOptions, HostSchedule, PassOutcome, ScheduleOptions, StartSchedule } from "./schedule.js";
+import { SHARD_COUNT, findShard, computeLockTimes, type LockTimes } from "./shards.js";
 import type { Load } from "./slots.js";
 import { startTimerSchedule } from "./timer-schedule.js";
-import { computePhase } from "./timing.js";
 
-/** Makes schedules that share the hosts with those of other replicas, through BullMQ on Redis. */
+/** Creates schedules that share the hosts with those of other replicas, through BullMQ on Redis. */
 export function createBullSchedule<Result extends PassOutcome>(
-  place: RedisNamespace,
+  namespace: RedisNamespace,
   log: RefresherLog,
 ): StartSchedule<Result> {
   return (options) => {
     const { intervalMs } = options;
     return intervalMs === null
       ? startTimerSchedule(options)
-      : new BullSchedule({ ...options, intervalMs }, place, log);
+      : new BullSchedule({ ...options, intervalMs }, namespace, log);
   };
 }
 
 type Options<Result extends PassOutcome> = ScheduleOptions<Result> & { readonly intervalMs: number };
 
+interface KnownHost {
+  readonly host: ConfiguredHost;
+  readonly isStandby: boolean;
+}
+
 /**
- * Timers in this process for the hosts of the slices that this replica holds. Without Redis it goes on with those that
- * it has, and after an interval, in which others may have died, with all: wasteful, but right, for the store's fence
- * lets one writer through.
+ * Runs timers in this process for the hosts of the shards that this replica holds.
+ *
+ * While Redis does not answer:
+ * 1. the replica goes on with the shards that it has;
+ * 2. after an interval, in which others may have died, it polls all shards. That is wasteful, but right: claims in the
+ *    database let one replica at a time poll a host, and the fence lets one writer through;
+ * 3. when Redis answers again, it keeps them for one more interval, until the others have theirs.
  */
 class BullSchedule<Result extends PassOutcome> implements HostSchedule<Result> {
-  private readonly hosts = Array.from({ length: SHARD_COUNT }, () => new Map<string, ConfiguredHost>());
-  /** Slices polled here. */
+  private readonly hosts = Array.from({ length: SHARD_COUNT }, () => new Map<string, KnownHost>());
+  /** Shards polled here. */
   private readonly polled = new Set<number>();
-  /** The hosts of these slices, each at its turns. */
+  /** The hosts of these shards, each at its turns. */
   private readonly turns: HostSchedule<Result>;
-  /** All hosts, for who asks here about a host that another replica polls. */
-  private readonly asked: HostSchedule<Result>;
-  private readonly slices: BullShards;
+  /** All hosts. Answers `refreshNow` for hosts that another replica polls. */
+  private readonly onRequest: HostSchedule<Result>;
+  private readonly shards: BullShards;
   private readonly times: LockTimes;
-  /** Turns are at the same moments in every replica, so that a host that changes hands keeps its own. */
-  private readonly gridMs: number;
   private readonly timer: NodeJS.Timeout;
-  private beat: Promise<void> | null = null;
-  private failedBeats = 0;
-  /** Slices on their way to other replicas: their last passes end here. */
-  private readonly leaving = new Map<number, Promise<void>>();
+  private heartbeat: Promise<void> | null = null;
+  private failedHeartbeats = 0;
+  /** Shards that are being handed off: their last passes end here. */
+  private readonly handingOff = new Map<number, Promise<void>>();
   private isStopped = false;
   private isSchedulerKnown = false;
   private hasAnswered = false;
   private lastAnswerMs: number;
   private lastFullMs: number;
   private isAlone = false;
-  /** Until then nothing is let go that was polled here while Redis was away. */
+  /** Until then no shard is handed off that was polled here while Redis was away. */
   private keepUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly options: Options<Result>,
-    place: RedisNamespace,
+    namespace: RedisNamespace,
     private readonly log: RefresherLog,
   ) {
     const { hosts, intervalMs, now } = options;
-    this.gridMs = now() - (Date.now() % intervalMs);
-    this.turns = startTimerSchedule({ ...options, hosts: [], gridMs: this.gridMs });
-    this.asked = startTimerSchedule({ ...options, intervalMs: null });
-    for (const host of hosts) this.hostsOf(findShard(host.id)).set(host.id, host);
+    // Turns are at the same moments in every replica, so that a host that changes hands keeps its own.
+    const gridMs = now() - (Date.now() % intervalMs);
+    // A shard has one replica, whose turns need no look at what others did, unless Redis is away.
+    const turnFreshMs = () => (this.isAlone ? intervalMs / 2 : 0);
+    this.turns = startTimerSchedule({ ...options, hosts: [], gridMs, turnFreshMs });
+    this.onRequest = startTimerSchedule({ ...options, intervalMs: null });
+    for (const host of hosts) this.findHosts(findShard(host.id)).set(host.id, { host, isStandby: false });
     this.lastAnswerMs = this.lastFullMs = now();
     this.times = computeLockTimes(intervalMs);
-    this.slices = new BullShards(place, intervalMs, this.times);
+    this.shards = new BullShards(namespace, intervalMs, this.times);
     this.timer = setInterval(() => {
-      this.takeBeat();
+      this.startHeartbeat();
     }, this.times.heartbeatMs);
-    this.takeBeat();
+    this.startHeartbeat();
   }
 
   get load(): Load {
-    const [turns, asked] = [this.turns.load, this.asked.load];
-    return { running: turns.running + asked.running, waiting: turns.waiting + asked.waiting };
+    const [turns, onRequest] = [this.turns.load, this.onRequest.load];
+    return { running: turns.running + onRequest.running, waiting: turns.waiting + onRequest.waiting };
   }
 
-  add(host: ConfiguredHost): void {
-    const slice = findShard(host.id);
-    this.hostsOf(slice).set(host.id, host);
-    this.asked.add(host);
-    if (this.polled.has(slice)) this.turns.add(host);
+  add(host: ConfiguredHost, { isStandby = false, firstFreshMs = 0 }: AddOptions = {}): void {
+    const shard = findShard(host.id);
+    this.findHosts(shard).set(host.id, { host, isStandby });
+    this.onRequest.add(host);
+    if (this.polled.has(shard)) this.turns.add(host, { isStandby, firstFreshMs });
   }
 
   async remove(hostId: string): Promise<void> {
-    this.hostsOf(findShard(hostId)).delete(hostId);
-    await Promise.all([this.turns.remove(hostId), this.asked.remove(hostId)]);
+    this.findHosts(findShard(hostId)).delete(hostId);
+    await Promise.all([this.turns.remove(hostId), this.onRequest.remove(hostId)]);
   }
 
-  async refreshNow(hostId: string): Promise<Result> {
+  async refreshNow(hostId: string, freshMs = 0): Promise<Result> {
     const isPolled = () => this.polled.has(findShard(hostId));
-    if (isPolled()) return this.turns.refreshNow(hostId);
-    const result = await this.asked.refreshNow(hostId);
+    if (isPolled()) return this.turns.refreshNow(hostId, freshMs);
+    const result = await this.onRequest.refreshNow(hostId, freshMs);
     if (!isPolled()) await this.options.release?.(hostId);
     return result;
+  }
+
+  async waitForPass(hostId: string): Promise<void> {
+    await Promise.all([this.turns.waitForPass(hostId), this.onRequest.waitForPass(hostId)]);
   }
 
   async stop(): Promise<void> {
     this.isStopped = true;
     clearInterval(this.timer);
-    await Promise.all([this.turns.stop(), this.asked.stop()]);
-    await this.beat;
-    await Promise.all(this.leaving.values());
-    await this.slices.close();
+    await Promise.all([this.turns.stop(), this.onRequest.stop()]);
+    await this.heartbeat;
+    await Promise.all(this.handingOff.values());
+    await this.shards.close();
   }
 
-  private takeBeat(): void {
-    this.beat ??= this.shareWork()
+  private startHeartbeat(): void {
+    this.heartbeat ??= this.shareShards()
       .catch((error: unknown) => {
-        this.goOnAlone(error instanceof Error ? error.message : String(error));
+        this.continueAlone(error instanceof Error ? error.message : String(error));
       })
       .finally(() => {
-        this.beat = null;
+        this.heartbeat = null;
       });
   }
 
-  private async shareWork(): Promise<void> {
-    const { slices } = this;
-    if (!this.isSchedulerKnown) await slices.begin();
+  private async shareShards(): Promise<void> {
+    const { shards } = this;
+    if (!this.isSchedulerKnown) await shards.begin();
     this.isSchedulerKnown = true;
-    const share = await slices.renew();
+    const quota = await shards.renew();
     this.noteAnswer();
-    // Not waited for: a pass may take long to end, and until it has, the slice is held and its lock renewed.
-    if (this.leaving.size === 0) for (const slice of slices.surplus(share)) this.giveAway(slice);
+    // Not waited for: a pass may take long to end, and until then the shard is held and its lock renewed.
+    if (this.handingOff.size === 0) for (const shard of shards.findExcess(quota)) this.handOff(shard);
     if (this.isStopped) return;
-    const orphans = await slices.take(share);
+    await shards.take(quota);
     const nowMs = this.options.now();
-    if (slices.slices().length >= share) this.lastFullMs = nowMs;
-    // Others have their share, or Redis has lost its memory: the scheduler is asked to look.
+    if (shards.list().length >= quota) this.lastFullMs = nowMs;
+    // Either the others have their quota, or Redis has lost its memory; the scheduler's job finds out.
     else if (nowMs - this.lastFullMs > this.options.intervalMs) this.isSchedulerKnown = false;
-    this.pollThese(new Set(slices.slices()), orphans);
+    this.pollOnly(new Set(shards.list()));
   }
 
   private noteAnswer(): void {
     const nowMs = this.options.now();
     this.lastAnswerMs = nowMs;
-    this.failedBeats = 0;
+    this.failedHeartbeats = 0;
     this.hasAnswered = true;
     if (!this.isAlone) return;
     this.isAlone = false;
@@ -145,66 +158,63 @@ class BullSchedule<Result extends PassOutcome> implements HostSchedule<Result> {
     this.log.info({}, "Redis answers; replicas share the hosts again");
   }
 
-  private goOnAlone(reason: string): void {
+  private continueAlone(reason: string): void {
     if (this.isStopped) return;
     const { now, intervalMs } = this.options;
     const silenceMs = now() - this.lastAnswerMs;
-    this.failedBeats += 1;
-    // After a pause of this very process, one beat may fail though Redis answers.
-    if (this.failedBeats < 2 || silenceMs < (this.hasAnswered ? this.times.lockMs : intervalMs / 3)) return;
+    this.failedHeartbeats += 1;
+    // After a pause of this very process, one heartbeat may fail though Redis answers.
+    const patienceMs = this.hasAnswered ? this.times.lockMs : intervalMs / 3;
+    if (this.failedHeartbeats < 2 || silenceMs < patienceMs) return;
     if (!this.isAlone) {
       this.isAlone = true;
       this.isSchedulerKnown = false;
       this.log.warn({ reason }, "Redis does not answer; polling goes on, unshared, until it does");
     }
     if (this.hasAnswered && silenceMs < intervalMs) return;
-    // One that is being given away still has passes to end; the next beat takes it up.
-    for (let slice = 0; slice < SHARD_COUNT; slice += 1)
-      if (!this.leaving.has(slice)) this.poll(slice, false);
+    // A shard that is being handed off still has passes to end; the next heartbeat polls it.
+    for (let shard = 0; shard < SHARD_COUNT; shard += 1) if (!this.handingOff.has(shard)) this.poll(shard);
   }
 
-  private pollThese(wanted: ReadonlySet<number>, orphans: readonly number[]): void {
+  private pollOnly(wanted: ReadonlySet<number>): void {
     if (this.isStopped) return;
-    const late = new Set(orphans);
-    for (const slice of wanted) if (!this.leaving.has(slice)) this.poll(slice, late.has(slice));
+    for (const shard of wanted) if (!this.handingOff.has(shard)) this.poll(shard);
     if (this.options.now() < this.keepUntilMs) return;
-    for (const slice of this.polled) if (!wanted.has(slice)) this.giveAway(slice);
+    for (const shard of this.polled) if (!wanted.has(shard)) this.handOff(shard);
   }
 
-  /** Takes up the turns of a slice's hosts; those that came due while nobody had the slice are polled at once. */
-  private poll(slice: number, isLate: boolean): void {
-    if (this.polled.has(slice)) return;
-    this.polled.add(slice);
-    const { intervalMs, now } = this.options;
-    const placeMs = now() - this.gridMs;
-    for (const host of this.hostsOf(slice).values()) {
-      this.turns.add(host);
-      if (isLate && wasDue(computePhase(host.id, intervalMs), placeMs, this.times.missedMs, intervalMs)) {
-        this.turns.refreshNow(host.id).catch(() => undefined);
-      }
+  /** Polls the hosts of a shard: at once those that no replica has polled for an interval, the others at their turns. */
+  private poll(shard: number): void {
+    if (this.polled.has(shard)) return;
+    this.polled.add(shard);
+    const firstFreshMs = this.options.intervalMs;
+    for (const { host, isStandby } of this.findHosts(shard).values()) {
+      this.turns.add(host, { isStandby, firstFreshMs });
     }
   }
 
-  private giveAway(slice: number): void {
-    const gone = this.leave(slice)
-      .then(() => this.slices.release(slice))
+  /** Lets another replica have the shard, once its passes here have ended. */
+  private handOff(shard: number): void {
+    const handedOff = this.stopPolling(shard)
+      .then(() => this.shards.release(shard))
       .catch(() => undefined)
-      .finally(() => this.leaving.delete(slice));
-    this.leaving.set(slice, gone);
+      .finally(() => this.handingOff.delete(shard));
+    this.handingOff.set(shard, handedOff);
   }
 
-  private async leave(slice: number): Promise<void> {
-    this.polled.delete(slice);
-    const { release: rest } = this.options;
+  private async stopPolling(shard: number): Promise<void> {
+    this.polled.delete(shard);
     await Promise.all(
-      [...this.hostsOf(slice).keys()].map(async (id) => {
+      [...this.findHosts(shard).keys()].map(async (id) => {
         await this.turns.remove(id);
-        await rest?.(id);
+        // A pass that somebody asked for uses the same connection, which `release` closes.
+        await this.onRequest.waitForPass(id);
+        await this.options.release?.(id);
       }),
     );
   }
 
-  private hostsOf(slice: number): Map<string, ConfiguredHost> {
-    return this.hosts[slice] as Map<string, ConfiguredHost>;
+  private findHosts(shard: number): Map<string, KnownHost> {
+    return this.hosts[shard] as Map<string, KnownHost>;
   }
 }

@@ -5,10 +5,13 @@ import { connectRedis, formatKeyPrefix, type RedisNamespace } from "./redis-link
 import { SHARD_COUNT, computeQuota, findExcess, type LockTimes } from "./shards.js";
 
 /**
- * The slices of hosts as BullMQ jobs. A slice has one job, whose name no second job can have; whoever holds it polls the
- * slice. Its lock is renewed at every beat, so a job whose holder died becomes stalled, and another's to take. A job
- * scheduler sees to it that no slice is without a job: its own job waits until a replica has room, which is just when
- * one may be missing.
+ * The shards of hosts as BullMQ jobs.
+ *
+ * 1. A shard has one job, whose name no second job can have. The replica that holds the job polls the shard.
+ * 2. Every heartbeat renews the job's lock. If the holder dies, the job stalls, and another replica may take it.
+ * 3. A repeatable "keeper" job adds lost shard jobs again. Only a replica below its quota takes it.
+ *
+ * In Redis a shard is called slice, as in earlier releases, so that replicas of both can share the hosts.
  */
 export class BullShards {
   private readonly replica = randomUUID();
@@ -18,25 +21,25 @@ export class BullShards {
   private readonly held = new Map<number, Job>();
 
   constructor(
-    private readonly place: RedisNamespace,
+    private readonly namespace: RedisNamespace,
     private readonly intervalMs: number,
     private readonly times: LockTimes,
   ) {
     const { lockMs, heartbeatMs: beatMs } = times;
-    this.redis = connectRedis(place, lockMs);
-    const common = { connection: this.redis, prefix: formatKeyPrefix(place), skipVersionCheck: true };
+    this.redis = connectRedis(namespace, lockMs);
+    const common = { connection: this.redis, prefix: formatKeyPrefix(namespace), skipVersionCheck: true };
     this.queue = new Queue("slices", {
       ...common,
       defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
       streams: { events: { maxLen: 100 } },
     });
-    // Jobs are fetched by hand: a worker that runs by itself does not look for more while all it has are long ones.
+    // Jobs are fetched by hand: a worker that runs by itself fetches no more while all its jobs are long ones.
     this.worker = new Worker("slices", null, {
       ...common,
       autorun: false,
       lockDuration: lockMs,
       stalledInterval: beatMs,
-      // To change hands is no failure, however often it happens.
+      // A shard may change hands any number of times; that is no failure.
       maxStalledCount: Number.MAX_SAFE_INTEGER,
     });
     this.queue.on("error", () => undefined);
@@ -44,30 +47,30 @@ export class BullShards {
     void this.worker.startStalledCheckTimer();
   }
 
-  /** The slices held, the longest held first. */
-  slices(): number[] {
+  /** The shards held, the longest held first. */
+  list(): number[] {
     return [...this.held.keys()];
   }
 
-  /** Makes sure that the scheduler is there; it is made anew where a Redis forgot it. */
+  /** Makes sure that the keeper is there, also after Redis has lost its memory. */
   async begin(): Promise<void> {
-    this.mustBeReady();
+    this.assertConnected();
     await this.queue.upsertJobScheduler(KEEPER, { every: this.intervalMs }, { name: KEEPER });
   }
 
-  /** Gives a sign of life and renews what is held; returns how many slices this replica is to poll. */
+  /** Sends a heartbeat and renews the locks; returns this replica's quota. */
   async renew(): Promise<number> {
-    this.mustBeReady();
+    this.assertConnected();
     const replicas = await this.redis.eval(
-      SIGN_OF_LIFE,
+      HEARTBEAT,
       1,
-      `${formatKeyPrefix(this.place)}:replicas`,
+      `${formatKeyPrefix(this.namespace)}:replicas`,
       this.replica,
       this.times.lockMs,
     );
     const jobs = [...this.held];
     if (jobs.length > 0) {
-      const ids = jobs.map(([slice]) => jobIdOf(slice));
+      const ids = jobs.map(([shard]) => formatJobId(shard));
       const lost = new Set(
         await this.worker.extendJobLocks(
           ids,
@@ -75,52 +78,47 @@ export class BullShards {
           this.times.lockMs,
         ),
       );
-      for (const [slice] of jobs) if (lost.has(jobIdOf(slice))) this.held.delete(slice);
+      for (const [shard] of jobs) if (lost.has(formatJobId(shard))) this.held.delete(shard);
     }
     return computeQuota(Number(replicas));
   }
 
-  /** What must go back so that others have their share. */
-  surplus(share: number): readonly number[] {
-    return findExcess(this.slices(), share);
+  /** Finds the shards to hand off so that others reach their quota. */
+  findExcess(quota: number): readonly number[] {
+    return findExcess(this.list(), quota);
   }
 
-  /** Lets another replica have the slice, at once. */
-  async release(slice: number): Promise<void> {
-    const job = this.held.get(slice);
-    this.held.delete(slice);
+  /** Lets another replica take the shard at once. */
+  async release(shard: number): Promise<void> {
+    const job = this.held.get(shard);
+    this.held.delete(shard);
     try {
       await job?.moveToWait(this.replica);
     } catch (error) {
-      // Somebody else has it already, or will, once its lock has run out.
+      // Another replica has it already, or will have it once its lock has expired.
       if (this.redis.status !== "ready") throw error;
     }
   }
 
-  /** Takes slices that nobody holds, up to the share; returns those that somebody held before. */
-  async take(share: number): Promise<readonly number[]> {
-    const orphans: number[] = [];
-    while (this.held.size < share) {
+  /** Takes shards that nobody holds, up to the quota. */
+  async take(quota: number): Promise<void> {
+    while (this.held.size < quota) {
       const job = (await this.worker.getNextJob(this.replica, { block: false })) as Job | undefined;
-      if (job === undefined) break;
-      const slice = sliceIn(job.name);
-      if (slice === null) {
+      if (job === undefined) return;
+      const shard = parseShard(job.name);
+      if (shard === null) {
         await this.addMissing();
         await job.moveToCompleted(null, this.replica, false);
-        continue;
-      }
-      this.held.set(slice, job);
-      if (job.attemptsStarted > 1) orphans.push(slice);
+      } else this.held.set(shard, job);
     }
-    return orphans;
   }
 
-  /** Releases all that is held, as far as Redis is there to be told, and closes. */
+  /** Releases all shards, if Redis answers, and closes the connections. */
   async close(): Promise<void> {
     if (this.redis.status === "ready") {
       await Promise.allSettled([
-        ...this.slices().map((slice) => this.release(slice)),
-        this.redis.zrem(`${formatKeyPrefix(this.place)}:replicas`, this.replica),
+        ...this.list().map((shard) => this.release(shard)),
+        this.redis.zrem(`${formatKeyPrefix(this.namespace)}:replicas`, this.replica),
       ]);
     }
     const closed = Promise.allSettled([this.worker.close(true), this.queue.close()]);
@@ -128,31 +126,31 @@ export class BullShards {
     await closed;
   }
 
-  /** A job that is there already is left as it is, held or not. */
+  /** Adds the jobs of all shards. Redis ignores those that are there already, held or not. */
   private async addMissing(): Promise<void> {
-    const slices = Array.from({ length: SHARD_COUNT }, (_, slice) => jobIdOf(slice));
-    await this.queue.addBulk(slices.map((jobId) => ({ name: jobId, data: {}, opts: { jobId } })));
+    const jobIds = Array.from({ length: SHARD_COUNT }, (_, shard) => formatJobId(shard));
+    await this.queue.addBulk(jobIds.map((jobId) => ({ name: jobId, data: {}, opts: { jobId } })));
   }
 
-  /** BullMQ waits for a connection as long as it takes; the beat must not. */
-  private mustBeReady(): void {
+  /** BullMQ waits for a connection as long as it takes; a heartbeat must not. */
+  private assertConnected(): void {
     if (this.redis.status !== "ready") throw new Error(`connection to Redis is ${this.redis.status}`);
   }
 }
 
 const KEEPER = "keeper";
 
-function jobIdOf(slice: number): string {
-  return `slice-${slice}`;
+function formatJobId(shard: number): string {
+  return `slice-${shard}`;
 }
 
-function sliceIn(jobName: string): number | null {
+function parseShard(jobName: string): number | null {
   const digits = /^slice-(\d+)$/.exec(jobName)?.[1];
   return digits === undefined ? null : Number(digits);
 }
 
-/** By the clock of Redis, since those of replicas differ. */
-const SIGN_OF_LIFE = `
+/** Notes that a replica lives and counts those that do, by the clock of Redis, since those of replicas differ. */
+const HEARTBEAT = `
 local time = redis.call('TIME')
 local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('ZADD', KEYS[1], nowMs + ARGV[2], ARGV[1])

@@ -1,16 +1,16 @@
 import { Redis } from "ioredis";
 
-/** Where Redis is, and under which name this installation's keys stand there. */
+/** Where Redis is, and the name under which this installation keeps its keys there. */
 export interface RedisNamespace {
   readonly url: string;
-  /** Installations that share a Redis differ in it; the replicas of one do not. */
+  /** Equal for the replicas of one installation, different for installations that share a Redis. */
   readonly installation: string;
 }
 
-/** A connection that never gives up and never keeps a command waiting: who asks while Redis is away is told at once. */
+/** Opens a connection that reconnects for ever. A command fails at once while Redis is away. */
 export function connectRedis({ url }: RedisNamespace, commandTimeoutMs: number): Redis {
   const redis = new Redis(url, {
-    // Both are what BullMQ asks of a connection that it is given.
+    // BullMQ requires both of a connection that it is given.
     maxRetriesPerRequest: null,
     enableReadyCheck: true,
     enableOfflineQueue: false,
@@ -18,12 +18,12 @@ export function connectRedis({ url }: RedisNamespace, commandTimeoutMs: number):
     commandTimeout: commandTimeoutMs,
     retryStrategy: (times) => Math.min(RETRY_EVERY_MS, 100 * times),
   });
-  // Every command that fails tells its caller; a connection that fails by itself is tried again by itself.
+  // A failed command rejects, and a lost connection is opened again, so there is nothing to do here.
   redis.on("error", () => undefined);
   return redis;
 }
 
-/** All keys and channels of an installation begin so; the braces keep them together on a Redis Cluster. */
+/** Returns how all keys of an installation begin. The braces keep them on one node of a Redis Cluster. */
 export function formatKeyPrefix({ installation }: RedisNamespace): string {
   return `{vnic-graph:${installation}}`;
 }

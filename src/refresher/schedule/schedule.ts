@@ -1,22 +1,48 @@
 import type { ConfiguredHost } from "../../store/types.js";
 import type { Load } from "./slots.js";
 
-/** What the schedule needs to know of a finished pass: the kind of its failure, or `null`. */
+/** What the schedule needs to know of a finished pass. */
 export interface PassOutcome {
+  /** `superseded` and `deferred` are tried again; what else there is does not matter here. */
+  readonly outcome?: string;
+  /** Why a pass was deferred. `busy`: another gateway polls the host now. `fresh`: it has just done so. */
+  readonly deferral?: "busy" | "fresh" | null;
+  /** The kind of the pass's failure, or `null`. */
   readonly failure: { readonly kind: string } | null;
 }
 
-/** Decides when each host is polled, and by whom; the rest of the refresher does not know how. */
+/** What a pass is told about why it runs. */
+export interface PassTurn {
+  /** The pass is not needed if another gateway has polled the host with success within this time. */
+  readonly freshMs: number;
+  /** The host's last pass was superseded. */
+  readonly isRetry: boolean;
+}
+
+/** How a host is added to a schedule. */
+export interface AddOptions {
+  /** The first pass is not needed if another gateway has polled the host within this time; left out, it is. */
+  readonly firstFreshMs?: number;
+  /** Other gateways' settings name this host, ours do not: it is polled only when they fail to. */
+  readonly isStandby?: boolean;
+}
+
+/** Decides when each host is polled, and by which gateway. The rest of the refresher does not know how. */
 export interface HostSchedule<Result extends PassOutcome> {
   /** Passes of this process at this moment. */
   readonly load: Load;
-  /** Polls this host too, from its next turn on; a host that is known already keeps its turns. */
-  add(host: ConfiguredHost): void;
-  /** Polls it no more; resolves when its pass, if one is under way, has ended. */
+  /** Polls this host too, at once and then at its turns. A host that is known already keeps its turns. */
+  add(host: ConfiguredHost, options?: AddOptions): void;
+  /** Polls the host no more; resolves when its pass, if one is running, has ended. */
   remove(hostId: string): Promise<void>;
-  /** One pass as soon as there is room for it; joins one that is waiting or under way. Rejects if the host is not known. */
-  refreshNow(hostId: string): Promise<Result>;
-  /** Ends passes under way and starts no more; resolves when nothing is left running. */
+  /**
+   * Runs one pass as soon as there is room for it, or joins one that waits or runs. Rejects if the host is not known.
+   * `freshMs`: see {@link PassTurn}; left out, the pass is needed in any case.
+   */
+  refreshNow(hostId: string, freshMs?: number): Promise<Result>;
+  /** Resolves when no pass over the host waits or runs. */
+  waitForPass(hostId: string): Promise<void>;
+  /** Ends running passes and starts no more; resolves when nothing is left running. */
   stop(): Promise<void>;
 }
 
@@ -25,21 +51,26 @@ export interface ScheduleOptions<Result extends PassOutcome> {
   readonly hosts: readonly ConfiguredHost[];
   /** `null`: hosts are polled by `refreshNow` alone. */
   readonly intervalMs: number | null;
-  /** Passes at the same time, at most. */
+  /** Passes that start at the same time, at most. */
   readonly concurrency: number;
-  /** One pass; it must end soon after its signal, and never reject. */
-  readonly run: (host: ConfiguredHost, signal: AbortSignal) => Promise<Result>;
-  /** Told that this process polls a host no more until further notice; between two passes of it. */
+  /** Runs one pass. It must end soon after its signal, and never reject. */
+  readonly run: (host: ConfiguredHost, signal: AbortSignal, turn: PassTurn) => Promise<Result>;
+  /** Called between two passes when this process stops polling a host until further notice. */
   readonly release?: (hostId: string) => Promise<void>;
   /** Milliseconds of a clock that never steps. */
   readonly now: () => number;
-  /** When the first turn of all begins, by that clock; now, if it is left out. */
+  /** When the first interval begins, by that clock; left out, now. */
   readonly gridMs?: number;
-  /** At least 0, less than 1. */
+  /**
+   * A turn is skipped if another gateway has polled the host within this time. Left out, half an interval: then exactly one
+   * of several gateways polls a host, and another one takes over within an interval and a half.
+   */
+  readonly turnFreshMs?: () => number;
+  /** Returns a number from 0 to 1, without 1. */
   readonly random: () => number;
 }
 
-/** Starts a schedule; the refresher is given one of these, and does not know which. */
+/** Starts a schedule. The refresher is given such a function, and does not know which. */
 export type StartSchedule<Result extends PassOutcome> = (
   options: ScheduleOptions<Result>,
 ) => HostSchedule<Result>;

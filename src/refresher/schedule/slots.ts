@@ -4,29 +4,78 @@ export interface Load {
   readonly waiting: number;
 }
 
-/** Lets so many tasks run at the same time; the others wait, first come, first served. */
+/** What slots know of a task. */
+export interface SlotOptions {
+  /** The task is expected to hang: tasks that are not go first, and keep half of the slots. */
+  readonly isSuspect: boolean;
+}
+
+/**
+ * Limits how many tasks run at the same time.
+ *
+ * 1. A task waits until a slot is free; first come, first served, but suspects after all others.
+ * 2. A task that runs for longer than `patienceMs` gives its slot back and goes on without one. It hangs on its host and
+ *    costs this process nothing, so it must not hold up the others until its deadline.
+ *
+ * No more than `size` tasks therefore start within `patienceMs`.
+ */
 export class Slots {
   private readonly waiting: (() => void)[] = [];
-  private free: number;
+  private readonly waitingSuspects: (() => void)[] = [];
+  private readonly suspectSlots: number;
+  private used = 0;
+  private usedBySuspects = 0;
+  private running = 0;
 
-  constructor(private readonly size: number) {
-    this.free = size;
+  constructor(
+    private readonly size: number,
+    private readonly patienceMs: number,
+  ) {
+    this.suspectSlots = Math.max(1, Math.floor(size / 2));
   }
 
   get load(): Load {
-    return { running: this.size - this.free, waiting: this.waiting.length };
+    return { running: this.running, waiting: this.waiting.length + this.waitingSuspects.length };
   }
 
-  async run<T>(task: () => Promise<T>): Promise<T> {
-    if (this.free > 0) this.free -= 1;
-    else await new Promise<void>((resolve) => this.waiting.push(resolve));
+  async run<T>(task: () => Promise<T>, { isSuspect }: SlotOptions = { isSuspect: false }): Promise<T> {
+    await new Promise<void>((resolve) => {
+      (isSuspect ? this.waitingSuspects : this.waiting).push(resolve);
+      this.fill();
+    });
+    let holdsSlot = true;
+    const giveBack = () => {
+      if (!holdsSlot) return;
+      holdsSlot = false;
+      this.used -= 1;
+      if (isSuspect) this.usedBySuspects -= 1;
+      this.fill();
+    };
+    const timer = setTimeout(giveBack, this.patienceMs);
+    this.running += 1;
     try {
       return await task();
     } finally {
-      // The slot goes from hand to hand: whoever comes now cannot overtake.
-      const next = this.waiting.shift();
-      if (next === undefined) this.free += 1;
-      else next();
+      clearTimeout(timer);
+      this.running -= 1;
+      giveBack();
     }
+  }
+
+  /** Gives free slots to those that wait. The slot is taken here, so that nobody who comes later can overtake. */
+  private fill(): void {
+    while (this.used < this.size) {
+      const next = this.waiting.shift() ?? this.takeSuspect();
+      if (next === undefined) return;
+      this.used += 1;
+      next();
+    }
+  }
+
+  private takeSuspect(): (() => void) | undefined {
+    if (this.usedBySuspects >= this.suspectSlots) return undefined;
+    const next = this.waitingSuspects.shift();
+    if (next !== undefined) this.usedBySuspects += 1;
+    return next;
   }
 }

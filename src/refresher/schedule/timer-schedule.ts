@@ -1,9 +1,16 @@
 import type { ConfiguredHost } from "../../store/types.js";
-import type { HostSchedule, PassOutcome, ScheduleOptions } from "./schedule.js";
+import type { AddOptions, HostSchedule, PassOutcome, ScheduleOptions } from "./schedule.js";
 import { Slots, type Load } from "./slots.js";
-import { computeBackOff, computeNextTurn, computePhase } from "./timing.js";
+import {
+  computeBackOff,
+  computeBusyWait,
+  computeNextTurn,
+  computePatience,
+  computePhase,
+  computeRetry,
+} from "./timing.js";
 
-/** A schedule of timers in this process: each host at its own turns, never twice at once. */
+/** Starts a schedule of timers in this process: each host at its own turns, never twice at once. */
 export function startTimerSchedule<Result extends PassOutcome>(
   options: ScheduleOptions<Result>,
 ): HostSchedule<Result> {
@@ -14,17 +21,30 @@ export function startTimerSchedule<Result extends PassOutcome>(
 
 interface Entry<Result> {
   readonly host: ConfiguredHost;
-  /** Ends the pass below; a new one each, so that no listener outlives its pass. */
+  readonly isStandby: boolean;
+  /** Ends the pass below. Each pass has a new one, so that no listener outlives its pass. */
   abort: AbortController;
   timer: NodeJS.Timeout | null;
-  /** The pass that waits for a slot or is under way. */
+  /** The pass that waits for a slot or runs. */
   pass: Promise<Result> | null;
   /** Failed passes in a row. */
   failures: number;
+  /** The last failure was that the host did not answer in time. */
+  isSuspect: boolean;
+  /** Superseded passes in a row. */
+  losses: number;
   /** The turn last taken: a timer that fires a moment early must not take it twice. */
   lastTurnMs: number;
 }
 
+/**
+ * The life of a host in this schedule:
+ *
+ *     add → first pass, at once → turn → turn → …
+ *     a pass that failed      → again after a back-off, then at its turns
+ *     a pass superseded       → again soon, then at its turns
+ *     another gateway polls   → again soon; once that has succeeded, at the next turn
+ */
 class TimerSchedule<Result extends PassOutcome> implements HostSchedule<Result> {
   private readonly entries = new Map<string, Entry<Result>>();
   private readonly slots: Slots;
@@ -32,7 +52,7 @@ class TimerSchedule<Result extends PassOutcome> implements HostSchedule<Result> 
   private isStopped = false;
 
   constructor(private readonly options: ScheduleOptions<Result>) {
-    this.slots = new Slots(options.concurrency);
+    this.slots = new Slots(options.concurrency, computePatience(options.intervalMs));
     this.startedMs = options.gridMs ?? options.now();
   }
 
@@ -40,18 +60,22 @@ class TimerSchedule<Result extends PassOutcome> implements HostSchedule<Result> 
     return this.slots.load;
   }
 
-  add(host: ConfiguredHost): void {
+  add(host: ConfiguredHost, { firstFreshMs = 0, isStandby = false }: AddOptions = {}): void {
     if (this.isStopped || this.entries.has(host.id)) return;
     const entry: Entry<Result> = {
       host,
+      isStandby,
       abort: new AbortController(),
       timer: null,
       pass: null,
       failures: 0,
+      isSuspect: false,
+      losses: 0,
       lastTurnMs: -1,
     };
     this.entries.set(host.id, entry);
-    this.waitForTurn(entry);
+    const freshMs = isStandby ? this.findTurnFreshMs(entry) : firstFreshMs;
+    if (this.options.intervalMs !== null) this.startPass(entry, freshMs).catch(() => undefined);
   }
 
   async remove(hostId: string): Promise<void> {
@@ -61,10 +85,14 @@ class TimerSchedule<Result extends PassOutcome> implements HostSchedule<Result> 
     await endEntry(entry);
   }
 
-  async refreshNow(hostId: string): Promise<Result> {
+  async refreshNow(hostId: string, freshMs = 0): Promise<Result> {
     const entry = this.entries.get(hostId);
     if (entry === undefined) throw new Error(`no host ${hostId} is polled here; add it first`);
-    return this.pass(entry);
+    return this.startPass(entry, freshMs);
+  }
+
+  async waitForPass(hostId: string): Promise<void> {
+    await this.entries.get(hostId)?.pass?.catch(() => undefined);
   }
 
   async stop(): Promise<void> {
@@ -74,32 +102,44 @@ class TimerSchedule<Result extends PassOutcome> implements HostSchedule<Result> 
     await Promise.all(entries.map(endEntry));
   }
 
-  private pass(entry: Entry<Result>): Promise<Result> {
+  private startPass(entry: Entry<Result>, freshMs: number): Promise<Result> {
     if (entry.timer !== null) clearTimeout(entry.timer);
     entry.timer = null;
-    entry.pass ??= this.runPass(entry);
+    entry.pass ??= this.runPass(entry, freshMs);
     return entry.pass;
   }
 
-  private async runPass(entry: Entry<Result>): Promise<Result> {
-    let kind: string | null = "internal";
+  private async runPass(entry: Entry<Result>, freshMs: number): Promise<Result> {
+    let outcome: PassOutcome = { failure: { kind: "internal" } };
     entry.abort = new AbortController();
     const { signal } = entry.abort;
+    const turn = { freshMs, isRetry: entry.losses > 0 };
     try {
-      const result = await this.slots.run(() => this.options.run(entry.host, signal));
-      kind = result.failure?.kind ?? null;
+      const result = await this.slots.run(() => this.options.run(entry.host, signal, turn), entry);
+      outcome = result;
       return result;
     } finally {
       entry.pass = null;
-      entry.failures = kind === null ? 0 : entry.failures + 1;
-      if (kind === null) this.waitForTurn(entry);
-      else this.waitAfterFailure(entry, kind);
+      this.planNext(entry, outcome);
     }
   }
 
-  private waitForTurn(entry: Entry<Result>): void {
-    const { intervalMs } = this.options;
+  private planNext(entry: Entry<Result>, { outcome, deferral, failure }: PassOutcome): void {
+    const { intervalMs, random } = this.options;
+    const isBusy = outcome === "deferred" && deferral === "busy";
+    if (!isBusy) {
+      entry.losses = outcome === "superseded" ? entry.losses + 1 : 0;
+      entry.failures = failure === null ? 0 : entry.failures + 1;
+      entry.isSuspect = failure?.kind === "timeout" || failure?.kind === "unreachable";
+    }
     if (intervalMs === null) return;
+    if (isBusy) this.wait(entry, computeBusyWait(intervalMs, random), null);
+    else if (entry.losses > 0) this.wait(entry, computeRetry(entry.losses, intervalMs, random), null);
+    else if (failure === null) this.waitForTurn(entry, intervalMs);
+    else this.wait(entry, computeBackOff(entry.failures, failure.kind, intervalMs, random), null);
+  }
+
+  private waitForTurn(entry: Entry<Result>, intervalMs: number): void {
     const nowMs = this.options.now() - this.startedMs;
     const turnMs = computeNextTurn(
       computePhase(entry.host.id, intervalMs),
@@ -109,20 +149,25 @@ class TimerSchedule<Result extends PassOutcome> implements HostSchedule<Result> 
     this.wait(entry, turnMs - nowMs, turnMs);
   }
 
-  private waitAfterFailure(entry: Entry<Result>, kind: string): void {
-    const { intervalMs, random } = this.options;
-    if (intervalMs !== null) this.wait(entry, computeBackOff(entry.failures, kind, intervalMs, random), null);
-  }
-
   private wait(entry: Entry<Result>, delayMs: number, turnMs: number | null): void {
     if (this.entries.get(entry.host.id) !== entry) return;
     entry.timer = setTimeout(() => {
       if (turnMs !== null) entry.lastTurnMs = turnMs;
-      // Whoever waits for this very pass is told of its failure; the schedule itself goes on.
-      this.pass(entry).catch(() => undefined);
+      // Whoever waits for this pass is told of its failure; the schedule itself goes on.
+      this.startPass(entry, this.findTurnFreshMs(entry)).catch(() => undefined);
     }, delayMs);
   }
+
+  private findTurnFreshMs({ isStandby }: Entry<Result>): number {
+    const { intervalMs, turnFreshMs } = this.options;
+    if (intervalMs === null) return 0;
+    if (isStandby) return STANDBY_INTERVALS * intervalMs;
+    return turnFreshMs?.() ?? intervalMs / 2;
+  }
 }
+
+/** The gateways whose settings name a host come first: one that knows it from them alone may not even reach it. */
+const STANDBY_INTERVALS = 1.5;
 
 async function endEntry<Result>(entry: Entry<Result>): Promise<void> {
   if (entry.timer !== null) clearTimeout(entry.timer);

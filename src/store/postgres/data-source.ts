@@ -10,6 +10,8 @@ import { VmDynamic } from "../tables/vm-dynamic.js";
 import { VmGuestAgentInterface } from "../tables/vm-guest-agent-interface.js";
 import { VmInterface } from "../tables/vm-interface.js";
 import { VmStatic } from "../tables/vm-static.js";
+import { VnicGraphGateway } from "../tables/vnic-graph-gateway.js";
+import { VnicGraphGatewayHost } from "../tables/vnic-graph-gateway-host.js";
 import { VnicGraphHost } from "../tables/vnic-graph-host.js";
 import { VnicGraphNic } from "../tables/vnic-graph-nic.js";
 import { VnicGraphVm } from "../tables/vnic-graph-vm.js";
@@ -76,6 +78,8 @@ export function createDataSource(url: string, options: DataSourceOptions = {}): 
       VnicGraphHost,
       VnicGraphVm,
       VnicGraphNic,
+      VnicGraphGateway,
+      VnicGraphGatewayHost,
     ],
     migrations: [...MIGRATIONS],
     migrationsTableName: MIGRATIONS_TABLE,

@@ -19,7 +19,10 @@ export async function listHosts(database: Queryable): Promise<PolledHost[]> {
   return rowsOf<PolledHost>(
     database,
     `SELECT s.vds_id AS id, s.vds_name AS name, s.host_name AS host, s.port,
-            h.interval_ms AS "intervalMs", h.from_settings AS "fromSettings"
+            h.interval_ms AS "intervalMs",
+            h.from_settings OR EXISTS (SELECT FROM vnic_graph_gateway_host l
+              JOIN vnic_graph_gateway g ON g.gateway_id = l.gateway_id
+              WHERE l.host_id = h.host_id AND g.interval_ms IS NOT NULL AND g.leased_until > now()) AS "fromSettings"
      FROM vds_static s JOIN vnic_graph_host h ON h.host_id = s.vds_id WHERE h.active ORDER BY s.vds_id`,
   );
 }

@@ -16,7 +16,7 @@ export class VnicGraphHost {
   @Column({ name: "active", type: "boolean", default: true })
   active!: boolean;
 
-  /** `true`: from the settings, which say at every start whether it stays; `false`: added while running. */
+  /** `true`: polled as long as the settings of a gateway name it; `false`: added while running. */
   @Column({ name: "from_settings", type: "boolean", default: true })
   fromSettings!: boolean;
 
@@ -45,4 +45,23 @@ export class VnicGraphHost {
 
   @Column({ name: "last_duration_ms", type: "int", nullable: true })
   lastDurationMs!: number | null;
+
+  /** The gateway that claimed the host last. */
+  @Column({ name: "claimed_by", type: "uuid", nullable: true })
+  claimedBy!: string | null;
+
+  /** Until then, or until the pass ends, no other gateway claims the host. NULL: no pass is under way. */
+  @Column({ name: "claimed_until", type: "timestamptz", nullable: true })
+  claimedUntil!: Date | null;
+
+  /** A gateway that was refused a claim: the next one is its. */
+  @Column({ name: "wanted_by", type: "uuid", nullable: true })
+  wantedBy!: string | null;
+
+  @Column({ name: "wanted_until", type: "timestamptz", nullable: true })
+  wantedUntil!: Date | null;
+
+  /** Since when the host's passes were superseded; the one that waits longest writes first. NULL: the last one was not. */
+  @Column({ name: "waiting_since", type: "timestamptz", nullable: true })
+  waitingSince!: Date | null;
 }

@@ -3,7 +3,7 @@ import { QueryFailedError } from "typeorm";
 import { writeInterfaces } from "./interface-writes.js";
 import { writeNics } from "./nic-writes.js";
 import { noteValidSuccesses, type Success } from "./passes.js";
-import { affectedBy, inTransaction } from "../postgres/sql.js";
+import { affectedBy, inTransaction, rowsOf } from "../postgres/sql.js";
 import { sendRows } from "./send-rows.js";
 import { expectAll, SupersededError } from "./superseded-error.js";
 import type { HostChanges, VmState } from "../types.js";
@@ -75,7 +75,8 @@ async function writeAll(
  * transactions wait for each other in a circle:
  * 1. lock the rows of all hosts that have or get a role with a VM of these passes, by id (only if there are others);
  * 2. check each claim's epoch, and note the success of the valid ones;
- * 3. raise the epoch of hosts whose role with a VM changes: what their own passes have read is no longer true;
+ * 3. raise the epoch of hosts whose role with a VM changes: what their own passes have read is no longer true. If one of
+ *    them runs a pass that has waited for longer than ours, ours is superseded instead;
  * 4. lock the VMs of other hosts. One that is not as the pass read it, or that another transaction has locked, is not
  *    waited for, but voids the pass.
  * The hosts' own VMs need no lock: while their rows are locked, nobody else can take a VM of theirs.
@@ -86,17 +87,12 @@ async function lockForWriting(
 ): Promise<readonly PassWrite[]> {
   const own = new Set(writes.map(({ claim }) => claim.hostId));
   const affected = new Set([...own, ...writes.flatMap(({ changes }) => [...findAffectedHosts(changes)])]);
-  if (affected.size > own.size) {
-    await affectedBy(
-      queryRunner,
-      "SELECT FROM vnic_graph_host WHERE host_id = ANY($1::uuid[]) ORDER BY host_id FOR UPDATE",
-      [[...affected]],
-    );
-  }
+  const waiting = affected.size > own.size ? await lockHosts(queryRunner, [...affected]) : NOBODY;
   const validHosts = await noteValidSuccesses(queryRunner, writes);
   const valid = writes.filter(({ claim }) => validHosts.has(claim.hostId));
   const invalidated = new Set(valid.flatMap(({ changes }) => [...findInvalidatedHosts(changes)]));
   for (const hostId of own) invalidated.delete(hostId);
+  expectPrecedence(waiting, own, invalidated);
   if (invalidated.size > 0) {
     await affectedBy(
       queryRunner,
@@ -107,6 +103,45 @@ async function lockForWriting(
   await lockForeignVms(queryRunner, valid);
   return valid;
 }
+
+/** Locks the rows of hosts. Returns since when the passes of those have waited that were superseded before. */
+async function lockHosts(
+  queryRunner: QueryRunner,
+  hostIds: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const rows = await rowsOf<{ id: string; since: number | null }>(queryRunner, LOCK_HOSTS, [hostIds]);
+  return new Map(rows.flatMap(({ id, since }) => (since === null ? [] : [[id, since] as const])));
+}
+
+/**
+ * A pass that was superseded once has precedence, so that two hosts that exchange VMs do not lose to each other for ever:
+ * of two such passes the one that has waited for longer writes first. The other one tries again, and is then the elder.
+ */
+function expectPrecedence(
+  waiting: ReadonlyMap<string, number>,
+  own: ReadonlySet<string>,
+  invalidated: ReadonlySet<string>,
+): void {
+  const order = (hostId: string) => waiting.get(hostId) ?? Infinity;
+  const isBefore = (one: string, other: string) =>
+    order(one) < order(other) || (order(one) === order(other) && one < other);
+  for (const rival of invalidated) {
+    if (!waiting.has(rival)) continue;
+    for (const hostId of own) if (isBefore(rival, hostId)) throw new SupersededError();
+  }
+}
+
+const NOBODY: ReadonlyMap<string, number> = new Map();
+
+/**
+ * A pass has precedence only while it runs, while its gateway is alive, and for no longer than twice the time that the host
+ * needed last, or an interval: a host that hangs must not hold up others.
+ */
+const LOCK_HOSTS = `SELECT h.host_id AS id, CASE WHEN h.claimed_until > now()
+    AND h.last_attempt_at + greatest(h.interval_ms, 2 * h.last_duration_ms, 1000) * interval '1 ms' > now()
+    AND EXISTS (SELECT FROM vnic_graph_gateway g WHERE g.gateway_id = h.claimed_by AND g.alive_until > now())
+  THEN extract(epoch FROM h.waiting_since)::float8 END AS since
+FROM vnic_graph_host h WHERE h.host_id = ANY($1::uuid[]) ORDER BY h.host_id FOR UPDATE OF h`;
 
 async function lockForeignVms(queryRunner: QueryRunner, writes: readonly PassWrite[]): Promise<void> {
   const foreign = writes.flatMap(({ claim, changes }) =>

@@ -3,22 +3,6 @@ import { changedRows, execute } from "../postgres/sql.js";
 import type { HostChanges, HostClaim, HostFailure } from "../types.js";
 import { sendRows, type SentColumns } from "./send-rows.js";
 
-/** Begins passes: raises each host's epoch by one and notes the attempt. The epochs by host; of those that are polled. */
-export async function claimHosts(
-  dataSource: DataSource,
-  hostIds: readonly string[],
-): Promise<ReadonlyMap<string, HostClaim>> {
-  const rows = await changedRows<{ host_id: string; epoch: string }>(
-    dataSource,
-    `WITH mine AS (SELECT host_id FROM vnic_graph_host WHERE host_id = ANY($1::uuid[]) AND active
-       ORDER BY host_id FOR NO KEY UPDATE)
-     UPDATE vnic_graph_host h SET epoch = h.epoch + 1, last_attempt_at = now() FROM mine
-     WHERE h.host_id = mine.host_id RETURNING h.host_id, h.epoch`,
-    [hostIds],
-  );
-  return new Map(rows.map(({ host_id: hostId, epoch }) => [hostId, { hostId, epoch: BigInt(epoch) }]));
-}
-
 /** A pass that succeeded, and what is noted of it. */
 export interface Success {
   readonly claim: HostClaim;
@@ -67,7 +51,8 @@ export async function failPass(
 ): Promise<boolean> {
   const noted = await execute(
     dataSource,
-    `UPDATE vnic_graph_host SET last_error_kind = $3, last_error = $4, last_duration_ms = $5
+    `UPDATE vnic_graph_host SET last_error_kind = $3, last_error = $4, last_duration_ms = $5,
+       claimed_until = NULL, waiting_since = NULL
      WHERE host_id = $1 AND epoch = $2`,
     [hostId, epoch.toString(), kind, message, Math.round(durationMs)],
   );
@@ -84,7 +69,8 @@ function noteSuccessSql(source: string): string {
   return `WITH mine AS (SELECT h.host_id, g.epoch, g.vms, g.ms FROM vnic_graph_host h JOIN ${source} ON h.host_id = g.id
   ORDER BY h.host_id FOR NO KEY UPDATE OF h)
 UPDATE vnic_graph_host h SET previous_success_at = h.last_success_at, last_success_at = now(),
-  last_error_kind = NULL, last_error = NULL, vm_count = mine.vms, last_duration_ms = mine.ms FROM mine
+  last_error_kind = NULL, last_error = NULL, vm_count = mine.vms, last_duration_ms = mine.ms,
+  claimed_until = NULL, wanted_by = NULL, wanted_until = NULL, waiting_since = NULL FROM mine
 WHERE h.host_id = mine.host_id AND h.epoch = mine.epoch`;
 }
 

@@ -18,7 +18,6 @@ import {
   pass,
   vm,
 } from "../fixtures.js";
-import { until } from "../until.js";
 
 const NUMBERS = Array.from({ length: 40 }, (_, index) => index + 1);
 
@@ -65,23 +64,31 @@ test("two hosts that find the same new VMs at once neither deadlock nor share th
   expect(devices).toHaveLength(10 * NUMBERS.length);
 });
 
-test("settings that end one host and name another do not deadlock with a pass of both", async () => {
+test("settings that end one host and name another do not deadlock with a pass of both, nor wait for it", async () => {
   const passing = database.dataSource.createQueryRunner();
   await passing.startTransaction();
   const lock = "SELECT FROM vnic_graph_host WHERE host_id = $1 FOR UPDATE";
   await passing.query(lock, [HOST_A]);
-  const registered = store.registerHosts([HOSTS[1]!], INTERVAL_MS);
-  await until(async () => {
-    const waiting: unknown[] = await database.dataSource.query(
-      "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
-    );
-    return waiting.length > 0;
-  });
+  const dropped = await store.registerHosts([HOSTS[1]!], INTERVAL_MS);
+  expect(dropped.map((host) => host.id)).toEqual([HOST_C]);
   await passing.query(lock, [HOST_B]);
   await passing.commitTransaction();
   await passing.release();
-  await registered;
+  expect((await store.reconcileHosts()).map((host) => host.id)).toEqual([HOST_A]);
   expect((await store.listHosts()).map((host) => host.id)).toEqual([HOST_B]);
+});
+
+test("a session that hangs with one host's row locked holds up that host's claim alone", async () => {
+  const hanging = database.dataSource.createQueryRunner();
+  await hanging.startTransaction();
+  await hanging.query("SELECT FROM vnic_graph_host WHERE host_id = $1 FOR UPDATE", [HOST_A]);
+  const locked = store.claim(HOST_A);
+  const others = await Promise.all([store.claim(HOST_B), store.claim(HOST_C)]);
+  expect(others).toMatchObject([{ epoch: 1n }, { epoch: 1n }]);
+  expect(await locked).toEqual({ hostId: HOST_A, deferred: "busy" });
+  await hanging.rollbackTransaction();
+  await hanging.release();
+  expect(await store.claim(HOST_A)).toMatchObject({ epoch: 1n });
 });
 
 test("hosts that take VMs from each other at once never deadlock, and every VM has one owner's data", async () => {

@@ -1,0 +1,121 @@
+import type { ConfiguredHost, DroppedHost, RefreshStore } from "../store/types.js";
+import type { RefresherLog } from "./pass-log.js";
+
+/** What a registration is made of. */
+export interface RegistrationOptions {
+  readonly store: RefreshStore;
+  /** The hosts that this gateway's settings name. */
+  readonly hosts: readonly ConfiguredHost[];
+  /** `null`: this gateway polls nothing by itself. Then it sends no heartbeats, and its hosts are on nobody's list. */
+  readonly intervalMs: number | null;
+  readonly log: RefresherLog;
+  /** Milliseconds of a clock that never steps. */
+  readonly now: () => number;
+}
+
+/**
+ * Keeps this gateway registered in the store, so that other gateways know its hosts and respect its claims:
+ *
+ *     start → register ──→ heartbeat, heartbeat, … → stop: end the registration
+ *                 ↑              │ the registration is gone (this process stood still for minutes)
+ *                 └──────────────┘
+ *
+ * While the store does not answer, each heartbeat and each pass tries again.
+ */
+export class Registration {
+  private registering: Promise<void> | null = null;
+  private beating: Promise<void> | null = null;
+  private readonly timer: NodeJS.Timeout | null;
+  private renewedMs = Number.NEGATIVE_INFINITY;
+  private reconciledMs: number;
+
+  constructor(private readonly options: RegistrationOptions) {
+    const { intervalMs, hosts, now } = options;
+    this.reconciledMs = now();
+    this.timer =
+      intervalMs === null
+        ? null
+        : setInterval(() => {
+            this.startHeartbeat();
+          }, computeHeartbeatMs(intervalMs));
+    if (hosts.length > 0 || intervalMs !== null) this.register().catch(() => undefined);
+  }
+
+  /** Resolves once the store knows the hosts and that this gateway is alive; rejects if the store does not answer. */
+  async ready(): Promise<void> {
+    await this.register();
+    if (this.timer === null && this.options.now() - this.renewedMs > computeHeartbeatMs(null))
+      await this.renew();
+  }
+
+  /** Resolves when the first attempt to register has ended, well or not. */
+  async attempted(): Promise<void> {
+    await this.registering?.catch(() => undefined);
+  }
+
+  /** Ends heartbeats and, if the store answers, the registration. */
+  async stop(): Promise<void> {
+    if (this.timer !== null) clearInterval(this.timer);
+    await this.beating;
+    if (this.registering === null) return;
+    await this.registering.then(() => this.options.store.endRegistration()).catch(() => undefined);
+  }
+
+  private register(): Promise<void> {
+    const { store, hosts, intervalMs, now } = this.options;
+    this.registering ??= store.registerHosts(hosts, intervalMs).then(
+      (dropped) => {
+        this.renewedMs = now();
+        this.warnOfDropped(dropped);
+      },
+      (error: unknown) => {
+        this.registering = null;
+        throw error;
+      },
+    );
+    return this.registering;
+  }
+
+  private async renew(): Promise<void> {
+    const { store, now } = this.options;
+    if (await store.renewRegistration()) this.renewedMs = now();
+    else {
+      this.registering = null;
+      await this.register();
+    }
+  }
+
+  /** One heartbeat at a time. One that fails is not reported: the passes report that the database does not answer. */
+  private startHeartbeat(): void {
+    this.beating ??= this.beat()
+      .catch(() => undefined)
+      .finally(() => {
+        this.beating = null;
+      });
+  }
+
+  private async beat(): Promise<void> {
+    const { store, now } = this.options;
+    await this.register();
+    await this.renew();
+    if (now() - this.reconciledMs < RECONCILE_EVERY_MS) return;
+    this.reconciledMs = now();
+    this.warnOfDropped(await store.reconcileHosts());
+  }
+
+  private warnOfDropped(dropped: readonly DroppedHost[]): void {
+    for (const { id, name } of dropped) {
+      this.options.log.warn(
+        { host: name, hostId: id },
+        "host is polled no more: no gateway's settings name it",
+      );
+    }
+  }
+}
+
+/** Others respect the claims of a silent gateway for half an interval, 2 to 10 s (store/write/gateway-list.ts): four heartbeats. */
+function computeHeartbeatMs(intervalMs: number | null): number {
+  return Math.min(2_500, Math.max(500, (intervalMs ?? Infinity) / 8));
+}
+
+const RECONCILE_EVERY_MS = 15_000;

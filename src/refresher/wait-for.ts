@@ -1,0 +1,19 @@
+/** Waits for a promise until the signal is aborted; then it rejects with the signal's reason. The promise itself goes on. */
+export async function waitFor<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  let stopWaiting: () => void = () => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    stopWaiting = () => {
+      reject(signal.reason instanceof Error ? signal.reason : new Error("aborted"));
+    };
+    signal.addEventListener("abort", stopWaiting, { once: true });
+    if (signal.aborted) stopWaiting();
+  });
+  // Whichever loses must not become an unhandled rejection.
+  promise.catch(() => undefined);
+  aborted.catch(() => undefined);
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener("abort", stopWaiting);
+  }
+}

@@ -1,0 +1,149 @@
+import type { DataSource } from "typeorm";
+import { findSqlState } from "../postgres/errors.js";
+import { changedRows, execute, inTransaction, rowsOf } from "../postgres/sql.js";
+import type { ClaimAnswer, ClaimOptions } from "../types.js";
+
+/** One host that a pass wants to claim. */
+export interface ClaimRequest {
+  readonly hostId: string;
+  readonly options: ClaimOptions;
+}
+
+/**
+ * Claims hosts for the passes of one gateway: raises each host's epoch by one and notes the attempt. Hosts that are not
+ * polled are absent from the result. A claim is refused, and nothing written but a wish, while
+ *
+ * 1. another gateway that is alive runs a pass over the host (`busy`),
+ * 2. another gateway that is alive was refused before us, and has the next turn (`busy`),
+ * 3. a session holds the row's lock (`locked`: the other hosts must not wait for it), or
+ * 4. another gateway has polled the host just now (`fresh`).
+ *
+ * The refusals only save work and let everybody have a turn. What keeps the data right is the epoch.
+ */
+export async function claimHosts(
+  dataSource: DataSource,
+  gatewayId: string,
+  requests: readonly ClaimRequest[],
+): Promise<ReadonlyMap<string, LockedOr<ClaimAnswer>>> {
+  const rows = await changedRows<ClaimRow>(
+    dataSource,
+    `${CLAIM} SKIP LOCKED${CLAIM_REST}`,
+    formatParameters(gatewayId, requests),
+  );
+  const busy = rows.filter((row) => row.epoch === null && row.busy).map((row) => row.host_id);
+  if (busy.length > 0) await execute(dataSource, WANT, [gatewayId, busy, WISH_MS]);
+  return new Map(rows.map((row) => [row.host_id, toAnswer(row)]));
+}
+
+/**
+ * Claims a host whose row was locked, and waits for the lock. Passes that exchange VMs hold such locks for milliseconds, one
+ * after the other, so that who never waited would never have a turn. A session that hangs is waited for no longer than
+ * {@link LOCK_TIMEOUT_MS}: then the host counts as busy, and is tried again later.
+ */
+export async function claimLockedHost(
+  dataSource: DataSource,
+  gatewayId: string,
+  request: ClaimRequest,
+): Promise<ClaimAnswer | null> {
+  const { hostId } = request;
+  try {
+    const [row] = await inTransaction(dataSource, async (queryRunner) => {
+      await queryRunner.query("SELECT set_config('lock_timeout', $1, true)", [`${LOCK_TIMEOUT_MS}ms`]);
+      return rowsOf<ClaimRow>(queryRunner, `${CLAIM}${CLAIM_REST}`, formatParameters(gatewayId, [request]));
+    });
+    if (row === undefined) return null;
+    const answer = toAnswer(row);
+    return "deferred" in answer
+      ? { hostId, deferred: answer.deferred === "fresh" ? "fresh" : "busy" }
+      : answer;
+  } catch (error) {
+    if (findSqlState(error) === LOCK_NOT_AVAILABLE) return { hostId, deferred: "busy" };
+    throw error;
+  }
+}
+
+const LOCK_TIMEOUT_MS = 1_000;
+const LOCK_NOT_AVAILABLE = "55P03";
+
+function formatParameters(gatewayId: string, requests: readonly ClaimRequest[]): unknown[] {
+  return [
+    gatewayId,
+    requests.map(({ hostId }) => hostId),
+    requests.map(({ options }) => options.limitMs),
+    requests.map(({ options }) => options.freshMs),
+    requests.map(({ options }) => options.isRetry),
+  ];
+}
+
+/** An answer, or `locked`: a session holds the host's row just now. */
+export type LockedOr<Answer> = Answer | { readonly hostId: string; readonly deferred: "locked" };
+
+/** Lets other gateways claim hosts whose passes of this gateway ended without a word to the store. */
+export async function releaseClaims(
+  dataSource: DataSource,
+  gatewayId: string,
+  hostIds: readonly string[],
+): Promise<ReadonlyMap<string, true>> {
+  await rowsOf(dataSource, RELEASE, [gatewayId, hostIds]);
+  return new Map(hostIds.map((hostId) => [hostId, true]));
+}
+
+interface ClaimRow {
+  readonly host_id: string;
+  /** `null`: refused. */
+  readonly epoch: string | null;
+  readonly fresh: boolean;
+  readonly busy: boolean;
+}
+
+function toAnswer({ host_id: hostId, epoch, fresh, busy }: ClaimRow): LockedOr<ClaimAnswer> {
+  if (epoch !== null) return { hostId, epoch: BigInt(epoch) };
+  return { hostId, deferred: fresh ? "fresh" : busy ? "busy" : "locked" };
+}
+
+/** A gateway that was refused asks again within seconds; one that asks no more must not keep the others waiting. */
+const WISH_MS = 10_000;
+
+const IS_FRESH = `(h.claimed_by IS DISTINCT FROM $1 AND h.last_success_at <= now()
+  AND h.last_success_at > now() - a.fresh_ms * interval '1 ms')`;
+
+const IS_BUSY = `((h.claimed_until > now() AND h.claimed_by IN (SELECT id FROM alive)) IS TRUE
+  OR (h.wanted_until > now() AND h.wanted_by IN (SELECT id FROM alive)) IS TRUE)`;
+
+const CLAIM = `WITH asked AS (
+  SELECT * FROM unnest($2::uuid[], $3::float8[], $4::float8[], $5::boolean[]) AS g(id, limit_ms, fresh_ms, is_retry)
+), alive AS MATERIALIZED (
+  SELECT gateway_id AS id FROM vnic_graph_gateway WHERE gateway_id <> $1 AND alive_until > now()
+), polled AS (
+  SELECT h.host_id, ${IS_FRESH} IS TRUE AS fresh, ${IS_BUSY} AS busy FROM vnic_graph_host h JOIN asked a ON a.id = h.host_id
+  WHERE h.active
+), mine AS (
+  SELECT h.host_id, a.limit_ms, a.is_retry FROM vnic_graph_host h JOIN asked a ON a.id = h.host_id
+  WHERE h.host_id IN (SELECT host_id FROM polled WHERE NOT fresh)
+    AND NOT ${IS_BUSY}
+  ORDER BY h.host_id FOR NO KEY UPDATE OF h`;
+
+const CLAIM_REST = `
+), claimed AS (
+  UPDATE vnic_graph_host h SET epoch = h.epoch + 1, last_attempt_at = now(), claimed_by = $1,
+    claimed_until = now() + m.limit_ms * interval '1 ms', wanted_by = NULL, wanted_until = NULL,
+    waiting_since = CASE WHEN m.is_retry THEN coalesce(h.waiting_since, now()) END
+  FROM mine m WHERE h.host_id = m.host_id RETURNING h.host_id, h.epoch
+)
+SELECT p.host_id, c.epoch, p.fresh, p.busy FROM polled p LEFT JOIN claimed c ON c.host_id = p.host_id`;
+
+/** The first to wish has the next turn. Who wishes again says so no more often than needed. */
+const WANT = `WITH free AS (
+  SELECT h.host_id FROM vnic_graph_host h
+  WHERE h.host_id = ANY($2::uuid[]) AND (h.wanted_until IS NULL
+    OR h.wanted_until <= now() + CASE WHEN h.wanted_by = $1 THEN $3 / 2 ELSE 0 END * interval '1 ms'
+    OR NOT EXISTS (SELECT FROM vnic_graph_gateway g WHERE g.gateway_id = h.wanted_by AND g.alive_until > now()))
+  ORDER BY h.host_id FOR NO KEY UPDATE OF h SKIP LOCKED
+)
+UPDATE vnic_graph_host h SET wanted_by = $1, wanted_until = now() + $3::int * interval '1 ms'
+FROM free WHERE h.host_id = free.host_id`;
+
+const RELEASE = `WITH mine AS (SELECT h.host_id FROM vnic_graph_host h
+  WHERE h.host_id = ANY($2::uuid[]) AND h.claimed_by = $1 AND h.claimed_until IS NOT NULL
+  ORDER BY h.host_id FOR NO KEY UPDATE OF h SKIP LOCKED)
+UPDATE vnic_graph_host h SET claimed_until = NULL FROM mine WHERE h.host_id = mine.host_id`;
