@@ -5,9 +5,9 @@ import type { Lanes } from "./lanes.js";
 /** Runs statements that all see one state of the database, that of the first of them. */
 export interface Snapshot extends Required<Queryable> {
   /** Ends the state that was seen; the next statement begins another one. */
-  renew(): void;
+  readonly renew: () => void;
   /** Gives the connection back as soon as the running statement has ended; no statement begins any more. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /**

@@ -1,0 +1,114 @@
+import { isIPv4, isIPv6 } from "node:net";
+
+/** The two families of addresses, by their version. */
+export type IpFamily = 4 | 6;
+
+/** An address as a number, which compares and masks. */
+export interface IpNumber {
+  readonly family: IpFamily;
+  readonly value: bigint;
+}
+
+/** A network prefix. */
+export interface Cidr {
+  readonly family: IpFamily;
+  readonly first: bigint;
+  readonly last: bigint;
+  readonly prefix: number;
+}
+
+/** Why a text is not a prefix, in words that follow the text. */
+export class CidrError extends Error {
+  override readonly name = "CidrError";
+}
+
+const BITS: Readonly<Record<IpFamily, number>> = { 4: 32, 6: 128 };
+
+/** Parses an address without a zone; `null` if the text is not one. */
+export function parseAddress(text: string): IpNumber | null {
+  if (isIPv4(text)) return { family: 4, value: parseOctets(text) };
+  if (!isIPv6(text) || text.includes("%")) return null;
+  return { family: 6, value: parseGroups(text) };
+}
+
+/**
+ * Parses `address/length`. Throws {@link CidrError} where the length does not fit the family, or bits behind it are set:
+ * `10.1.2.3/8` may mean the address as well as the network, and a wrong guess finds the wrong guests.
+ */
+export function parseCidr(text: string): Cidr {
+  const [, addressText = "", lengthText = ""] = /^([0-9a-f.:]{2,45})\/(\d{1,3})$/i.exec(text) ?? [];
+  const address = parseAddress(addressText);
+  if (address === null) throw new CidrError("is not a prefix; write it like 10.0.0.0/8 or 2001:db8::/32");
+  const bits = BITS[address.family];
+  const prefix = Number(lengthText);
+  if (prefix > bits) throw new CidrError(`has a length over ${bits}, the most for IPv${address.family}`);
+  const size = 1n << BigInt(bits - prefix);
+  const first = (address.value / size) * size;
+  if (first !== address.value) {
+    const network = formatAddress({ family: address.family, value: first });
+    throw new CidrError(`has bits behind its length; the network is ${network}/${prefix}`);
+  }
+  return { family: address.family, first, last: first + size - 1n, prefix };
+}
+
+/** Writes a prefix in one text form. */
+export function formatCidr({ family, first, prefix }: Cidr): string {
+  return `${formatAddress({ family, value: first })}/${prefix}`;
+}
+
+/**
+ * Returns `true` if the prefix holds the address. An IPv4 address and the same address mapped into IPv6
+ * (`::ffff:10.1.2.3`) are one: a prefix of either kind holds both.
+ */
+export function isInCidr(address: IpNumber, cidr: Cidr): boolean {
+  return listEquivalentCidrs(cidr).some(
+    ({ family, first, last }) => address.family === family && address.value >= first && address.value <= last,
+  );
+}
+
+/** Lists the prefix itself and, where it lies within IPv4, the same prefix of the other family. */
+export function listEquivalentCidrs(cidr: Cidr): readonly Cidr[] {
+  const { family, first, last, prefix } = cidr;
+  if (family === 4) {
+    return [cidr, { family: 6, first: MAPPED + first, last: MAPPED + last, prefix: prefix + 96 }];
+  }
+  const isMapped = prefix >= 96 && first >> 32n === MAPPED >> 32n;
+  return isMapped
+    ? [cidr, { family: 4, first: first - MAPPED, last: last - MAPPED, prefix: prefix - 96 }]
+    : [cidr];
+}
+
+/** Returns an address in IPv4 if it is one, also where it is mapped into IPv6. */
+export function unmapAddress(address: IpNumber): IpNumber {
+  const isMapped = address.family === 6 && address.value >> 32n === MAPPED >> 32n;
+  return isMapped ? { family: 4, value: address.value - MAPPED } : address;
+}
+
+/** Writes an address in the form in which it is stored. */
+export function formatAddress({ family, value }: IpNumber): string {
+  if (family === 4) {
+    return [24n, 16n, 8n, 0n].map((shift) => String((value >> shift) & 0xffn)).join(".");
+  }
+  const groups = Array.from({ length: 8 }, (_, group) =>
+    ((value >> BigInt(112 - 16 * group)) & 0xffffn).toString(16),
+  );
+  return new URL(`http://[${groups.join(":")}]`).hostname.slice(1, -1);
+}
+
+/** `::ffff:0:0`, where IPv4 is mapped into IPv6. */
+const MAPPED = 0xffffn << 32n;
+
+function parseOctets(text: string): bigint {
+  return text.split(".").reduce((value, octet) => (value << 8n) | BigInt(octet), 0n);
+}
+
+function parseGroups(text: string): bigint {
+  // The URL standard writes all spellings, dotted ones among them, in hexadecimal groups.
+  const plain = new URL(`http://[${text}]`).hostname.slice(1, -1);
+  const [left = [], right = []] = plain.split("::").map((half) => (half === "" ? [] : half.split(":")));
+  const zeros = Array.from({ length: 8 - left.length - right.length }, () => "0");
+  return [...left, ...zeros, ...right].reduce(
+    (value, group) => (value << 16n) | BigInt(Number.parseInt(group, 16)),
+    0n,
+  );
+}

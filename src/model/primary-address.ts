@@ -1,0 +1,179 @@
+import { ADDRESS_SCOPES, findAddressScope, type AddressScope } from "./address-scope.js";
+import { isInCidr, parseAddress, unmapAddress, type Cidr, type IpFamily, type IpNumber } from "./cidr.js";
+import { isContainerInterface } from "./container-names.js";
+import { isSameMac } from "./mac.js";
+
+/** An interface of a guest, as far as its addresses are concerned. */
+export interface AddressedInterface {
+  readonly name: string | null;
+  readonly macAddress: string | null;
+  readonly ipv4Addresses: readonly string[];
+  readonly ipv6Addresses: readonly string[];
+}
+
+/** A vNIC, as far as addresses are concerned. */
+export interface AddressedNic {
+  readonly name: string;
+  readonly macAddress: string | null;
+  readonly network: string | null;
+}
+
+/** Which address is wanted; everything that is left out is all the same. */
+export interface PrimaryAddressQuestion {
+  /** Only addresses of this family. */
+  readonly family?: IpFamily | null;
+  /** Addresses of vNICs on this network first. */
+  readonly network?: string | null;
+  /** Only addresses in this prefix. */
+  readonly within?: Cidr | null;
+}
+
+/** The address by which to reach a guest. */
+export interface PrimaryAddress<Interface, Nic> {
+  readonly address: string;
+  /** The guest's interface that has it; `null` where a guest tells addresses alone. */
+  readonly guestInterface: Interface | null;
+  /** The vNIC that the interface is; `null` for an interface that the guest made itself. */
+  readonly nic: Nic | null;
+  /** Why this one, in words. */
+  readonly reason: string;
+}
+
+/**
+ * Finds the address by which to reach a guest, or `null` if it has none that the question allows. In this order:
+ * 1. on the named network before elsewhere;
+ * 2. one that reaches beyond its link before one that does not;
+ * 3. of an interface that is a vNIC before one that the guest made itself, such as a tunnel, or a service's on `lo`;
+ * 4. the farthest reaching scope (see {@link AddressScope});
+ * 5. IPv4 before IPv6;
+ * 6. of IPv6, one that lasts: made from the MAC or set by hand, before those that a guest makes up and replaces;
+ * 7. in the order of the vNICs by name, then as the guest reports.
+ *
+ * Loopback addresses, 192.0.0.0/29 and bridges of containers are never it. Each address is judged by itself, so the
+ * answer changes only if a better one comes or this one goes.
+ */
+export function findPrimaryAddress<Interface extends AddressedInterface, Nic extends AddressedNic>(
+  interfaces: readonly Interface[],
+  nics: readonly Nic[],
+  question: PrimaryAddressQuestion = {},
+): PrimaryAddress<Interface, Nic> | null {
+  const sortedNics = nics.toSorted((left, right) => compareTexts(left.name, right.name));
+  return findBest(
+    interfaces.flatMap((guestInterface, position) => {
+      const nic =
+        guestInterface.macAddress === null
+          ? null
+          : (sortedNics.find((each) => isSameMac(each.macAddress, guestInterface.macAddress)) ?? null);
+      // A bridge that bears a vNIC's MAC is the vNIC: the guest has moved its address there.
+      if (nic === null && isContainerInterface(guestInterface.name ?? "")) return [];
+      const nicPosition = nic === null ? sortedNics.length : sortedNics.indexOf(nic);
+      return createCandidates(
+        [...guestInterface.ipv4Addresses, ...guestInterface.ipv6Addresses],
+        { guestInterface, nic, position: [nicPosition, position] },
+        question,
+      );
+    }),
+  );
+}
+
+/** Does the same for a guest that tells its addresses alone. */
+export function findPrimaryOfAddresses<Interface extends AddressedInterface, Nic extends AddressedNic>(
+  addresses: readonly string[],
+  question: PrimaryAddressQuestion = {},
+): PrimaryAddress<Interface, Nic> | null {
+  const holder: Holder<Interface, Nic> = { guestInterface: null, nic: null, position: [] };
+  return findBest(createCandidates(addresses, holder, question));
+}
+
+interface Holder<Interface, Nic> {
+  readonly guestInterface: Interface | null;
+  readonly nic: Nic | null;
+  readonly position: readonly number[];
+}
+
+interface Candidate<Interface, Nic> extends Holder<Interface, Nic> {
+  readonly address: string;
+  readonly number: IpNumber;
+  readonly scope: AddressScope;
+  /** Compared from left to right; the lowest wins. */
+  readonly rank: readonly number[];
+}
+
+function createCandidates<Interface extends AddressedInterface, Nic extends AddressedNic>(
+  addresses: readonly string[],
+  holder: Holder<Interface, Nic>,
+  { family = null, network = null, within = null }: PrimaryAddressQuestion,
+): Candidate<Interface, Nic>[] {
+  return addresses.flatMap((address, index) => {
+    const parsed = parseAddress(address);
+    if (parsed === null) return [];
+    const number = unmapAddress(parsed);
+    const scope = findAddressScope(number);
+    if (scope === null || (family !== null && number.family !== family)) return [];
+    if (within !== null && !isInCidr(number, within)) return [];
+    const { nic, guestInterface } = holder;
+    const rank = [
+      rankFirst(network === null || nic?.network === network),
+      rankFirst(scope !== "link-local"),
+      rankFirst(nic !== null),
+      ADDRESS_SCOPES.indexOf(scope),
+      number.family,
+      holder.position[0] ?? 0,
+      number.family === 4 ? 0 : rankLasting(number.value, guestInterface?.macAddress ?? null),
+      ...holder.position.slice(1),
+      index,
+    ];
+    return [{ ...holder, address, number, scope, rank }];
+  });
+}
+
+function rankFirst(isFirst: boolean): number {
+  return isFirst ? 0 : 1;
+}
+
+/** 0: made from the MAC; 1: short, and so set by hand or by a server; 2: long, and perhaps replaced tomorrow. */
+function rankLasting(value: bigint, mac: string | null): number {
+  const interfaceId = value & 0xffff_ffff_ffff_ffffn;
+  if (mac !== null && interfaceId === formatEui64(mac)) return 0;
+  return interfaceId >> 32n === 0n ? 1 : 2;
+}
+
+/** The interface's part of an IPv6 address that is made from a MAC (RFC 4291, appendix A); `null` for other hardware. */
+function formatEui64(mac: string): bigint | null {
+  const octets = mac.split(":").map((octet) => BigInt(Number.parseInt(octet, 16)));
+  if (octets.length !== 6) return null;
+  const [first = 0n, second = 0n, third = 0n, ...last] = octets;
+  return [first ^ 2n, second, third, 0xffn, 0xfen, ...last].reduce((id, octet) => (id << 8n) | octet, 0n);
+}
+
+function findBest<Interface extends AddressedInterface, Nic extends AddressedNic>(
+  candidates: readonly Candidate<Interface, Nic>[],
+): PrimaryAddress<Interface, Nic> | null {
+  const [best] = candidates.toSorted((left, right) => compareRanks(left.rank, right.rank));
+  if (best === undefined) return null;
+  const { address, guestInterface, nic } = best;
+  return { address, guestInterface, nic, reason: formatReason(best) };
+}
+
+function compareRanks(left: readonly number[], right: readonly number[]): number {
+  const at = left.findIndex((each, index) => each !== right[index]);
+  return at === -1 ? 0 : (left[at] ?? 0) - (right[at] ?? 0);
+}
+
+function compareTexts(left: string, right: string): number {
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+function formatReason({
+  number,
+  scope,
+  guestInterface,
+  nic,
+}: Candidate<AddressedInterface, AddressedNic>): string {
+  const what = `${scope} IPv${number.family} address`;
+  if (guestInterface === null) return `${what}; the guest does not tell its interfaces`;
+  const name = guestInterface.name ?? "an interface without a name";
+  if (nic === null) return `${what} of ${name}, which the guest made itself; no vNIC has a better one`;
+  const network = nic.network === null ? "" : ` on network ${nic.network}`;
+  return `${what} of ${name}, which is vNIC ${nic.name}${network}`;
+}

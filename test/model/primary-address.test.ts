@@ -1,0 +1,429 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { parseCidr } from "../../src/model/cidr.js";
+import {
+  findPrimaryAddress,
+  findPrimaryOfAddresses,
+  type AddressedInterface,
+  type AddressedNic,
+  type PrimaryAddressQuestion,
+} from "../../src/model/primary-address.js";
+
+/** `name mac addresses…`; a name with blanks has them as `_`, and `-` stands for none. */
+function guestInterface(text: string): AddressedInterface {
+  const [name = "-", mac = "-", ...addresses] = text.split(" ");
+  return {
+    name: name === "-" ? null : name.replaceAll("_", " "),
+    macAddress: mac === "-" ? null : (MACS[mac] ?? mac),
+    ipv4Addresses: addresses.filter((each) => !each.includes(":")),
+    ipv6Addresses: addresses.filter((each) => each.includes(":")),
+  };
+}
+
+/** The MACs of the VM's vNICs, which an interface is written with. */
+const MACS: Readonly<Record<string, string>> = { m1: "56:6f:aa:00:00:01", m2: "56:6f:aa:00:00:02" };
+const NICS: readonly AddressedNic[] = [
+  { name: "nic1", macAddress: MACS["m1"]!, network: "ovirtmgmt" },
+  { name: "nic2", macAddress: MACS["m2"]!, network: "storage" },
+];
+const LO = "lo 00:00:00:00:00:00 127.0.0.1 ::1";
+const DOCKER = "docker0 02:42:36:73:6e:d8 172.17.0.1";
+
+interface Case {
+  readonly title: string;
+  readonly guest: readonly string[];
+  readonly question?: PrimaryAddressQuestion;
+  readonly nics?: readonly AddressedNic[];
+  readonly address: string | null;
+}
+
+const CASES: readonly Case[] = [
+  { title: "one address", guest: ["eth0 m1 10.0.0.5"], address: "10.0.0.5" },
+  { title: "nothing", guest: [], address: null },
+  { title: "loopback alone", guest: [LO], address: null },
+  { title: "loopback of another name and number", guest: ["lo0 - 127.1.2.3 ::1"], address: null },
+  { title: "an interface without addresses", guest: ["eth0 m1"], address: null },
+  { title: "docker0 first", guest: [DOCKER, "ens3 m1 10.0.7.1 fe80::7"], address: "10.0.7.1" },
+  { title: "docker0 alone", guest: [LO, DOCKER], address: null },
+  {
+    title: "docker's bridges of user networks",
+    guest: ["br-0a1b2c3d4e5f - 172.18.0.1", "eth0 m1 10.0.0.5"],
+    address: "10.0.0.5",
+  },
+  {
+    title: "docker_gwbridge of a swarm",
+    guest: ["docker_gwbridge - 172.19.0.1", DOCKER, "eth0 m1 10.0.0.5"],
+    address: "10.0.0.5",
+  },
+  {
+    title: "podman's bridge before the vNIC",
+    guest: ["cni-podman0 - 10.88.0.1", "eth0 m1 10.0.0.5"],
+    address: "10.0.0.5",
+  },
+  { title: "podman 4", guest: ["podman0 - 10.88.0.1"], address: null },
+  {
+    title: "libvirt's bridge of a nested host",
+    guest: ["virbr0 52:54:00:00:00:01 192.168.122.1", "ens3 m1 10.0.0.5"],
+    address: "10.0.0.5",
+  },
+  {
+    title: "libvirt's bridge while DHCP is silent",
+    guest: ["virbr0 - 192.168.122.1", "ens3 m1 fe80::1"],
+    address: "fe80::1",
+  },
+  { title: "LXD's bridge", guest: ["lxdbr0 - 10.114.44.1 fd42::1"], address: null },
+  {
+    title: "Kubernetes with flannel",
+    guest: ["cni0 - 10.244.1.1", "flannel.1 - 10.244.1.0", "ens3 m1 192.168.1.20"],
+    address: "192.168.1.20",
+  },
+  {
+    title: "Kubernetes with Calico",
+    guest: ["tunl0 - 10.244.3.192", "cali1a2b3c4d5e6 - fe80::ecee:eeff:feee:eeee", "ens3 m1 192.168.1.21"],
+    address: "192.168.1.21",
+  },
+  {
+    title: "Kubernetes with Cilium",
+    guest: ["cilium_host - 10.0.1.7", "lxc_health - fe80::1", "ens3 m1 192.168.1.22"],
+    address: "192.168.1.22",
+  },
+  {
+    title: "addresses of services on kube-ipvs0",
+    guest: ["kube-ipvs0 - 10.96.0.1 10.96.0.10", "ens3 m1 192.168.1.23"],
+    address: "192.168.1.23",
+  },
+  {
+    title: "the cache of DNS on a node",
+    guest: ["nodelocaldns - 169.254.20.10", "ens3 m1 192.168.1.24"],
+    address: "192.168.1.24",
+  },
+  {
+    title: "OVN's br-ex with the vNIC's MAC and an address of its own before it",
+    guest: ["br-ex m1 169.254.169.2 10.0.0.9", "ens3 m1"],
+    address: "10.0.0.9",
+  },
+  {
+    title: "OVN's management port",
+    guest: ["ovn-k8s-mp0 - 10.128.0.2", "br-ex m1 10.0.0.9"],
+    address: "10.0.0.9",
+  },
+  {
+    title: "a bridge that took the vNIC's address and MAC",
+    guest: ["ens3 m1", "br0 m1 10.0.0.5"],
+    address: "10.0.0.5",
+  },
+  { title: "a bond over two vNICs", guest: ["eth0 m1", "eth1 m1", "bond0 m1 10.0.0.5"], address: "10.0.0.5" },
+  {
+    title: "a VLAN on the vNIC",
+    guest: ["eth0 m1 fe80::1", "eth0.100 m1 10.100.0.5"],
+    address: "10.100.0.5",
+  },
+  {
+    title: "a team with a MAC of its own",
+    guest: ["team0 02:00:00:00:00:01 10.0.0.5", "eth0 m1"],
+    address: "10.0.0.5",
+  },
+  { title: "CLAT before IPv6", guest: ["clat - 192.0.0.4", "wlan0 m1 2001:db8::5"], address: "2001:db8::5" },
+  {
+    title: "CLAT's IPv4 on the vNIC itself",
+    guest: ["eth0 m1 192.0.0.2 2001:db8::5"],
+    address: "2001:db8::5",
+  },
+  { title: "all of 192.0.0.0/29", guest: ["eth0 m1 192.0.0.0 192.0.0.7"], address: null },
+  { title: "the address after 192.0.0.0/29", guest: ["eth0 m1 192.0.0.8"], address: "192.0.0.8" },
+  { title: "IPv6 alone", guest: [LO, "eth0 m1 fe80::1 2001:db8::5"], address: "2001:db8::5" },
+  { title: "IPv4 before IPv6 of one scope", guest: ["eth0 m1 2001:db8::5 10.0.0.5"], address: "10.0.0.5" },
+  {
+    title: "an address that the machine gave itself before DHCP answered",
+    guest: ["eth0 m1 169.254.10.1", "eth1 m2 10.0.0.6"],
+    address: "10.0.0.6",
+  },
+  {
+    title: "an address of its own and one of DHCP on one interface",
+    guest: ["eth0 m1 169.254.10.1 10.0.0.5"],
+    address: "10.0.0.5",
+  },
+  { title: "link-local alone", guest: ["eth0 m1 fe80::1"], address: "fe80::1" },
+  {
+    title: "IPv4 link-local before IPv6 link-local",
+    guest: ["eth0 m1 fe80::1 169.254.1.1"],
+    address: "169.254.1.1",
+  },
+  {
+    title: "unique-local before link-local IPv4",
+    guest: ["eth0 m1 169.254.1.1 fd00::5"],
+    address: "fd00::5",
+  },
+  { title: "shared before unique-local", guest: ["eth0 m1 fd00::5 100.64.0.5"], address: "100.64.0.5" },
+  {
+    title: "global IPv6 before shared IPv4",
+    guest: ["eth0 m1 100.64.0.5 2001:db8::5"],
+    address: "2001:db8::5",
+  },
+  {
+    title: "the last shared address",
+    guest: ["eth0 m1 100.127.255.255", "eth1 m2 100.128.0.0"],
+    address: "100.128.0.0",
+  },
+  {
+    title: "an overlay's address in the guest",
+    guest: ["tailscale0 - 100.101.102.103 fd7a:115c:a1e0::1", "eth0 m1 10.0.0.5"],
+    address: "10.0.0.5",
+  },
+  {
+    title: "a tunnel's address before the vNIC's",
+    guest: ["wg0 - 10.8.0.2", "eth0 m1 10.0.0.5"],
+    address: "10.0.0.5",
+  },
+  {
+    title: "a tunnel's address where the vNIC has a link-local one alone",
+    guest: ["wg0 - 10.8.0.2", "eth0 m1 fe80::1"],
+    address: "10.8.0.2",
+  },
+  {
+    title: "a shared address of the vNIC before a global one of a tunnel",
+    guest: ["wg0 - 10.8.0.2", "eth0 m1 100.64.0.5"],
+    address: "100.64.0.5",
+  },
+  {
+    title: "a routed host with its address on lo",
+    guest: ["lo - 127.0.0.1 10.1.1.6 ::1 2001:db8:10::6", "ens3 m1 fe80::8", "ens4 m2 fe80::88"],
+    address: "10.1.1.6",
+  },
+  {
+    title: "a routed host, in IPv6",
+    guest: ["lo - 127.0.0.1 10.1.1.6 2001:db8:10::6", "ens3 m1 fe80::8"],
+    question: { family: 6 },
+    address: "2001:db8:10::6",
+  },
+  {
+    title: "a virtual address of a load balancer on lo",
+    guest: ["lo - 127.0.0.1 10.0.0.100", "eth0 m1 10.0.0.5"],
+    address: "10.0.0.5",
+  },
+  {
+    title: "a second address of keepalived after the own one",
+    guest: ["eth0 m1 10.0.0.50 10.0.0.10"],
+    address: "10.0.0.50",
+  },
+  {
+    title: "two vNICs, the first by name first, whatever the order of the report",
+    guest: ["eth1 m2 10.0.2.5", "eth0 m1 10.0.1.5"],
+    address: "10.0.1.5",
+  },
+  {
+    title: "the named network first",
+    guest: ["eth0 m1 10.0.1.5", "eth1 m2 10.0.2.5"],
+    question: { network: "storage" },
+    address: "10.0.2.5",
+  },
+  {
+    title: "the named network, where its vNIC has no address",
+    guest: ["eth0 m1 10.0.1.5", "eth1 m2"],
+    question: { network: "storage" },
+    address: "10.0.1.5",
+  },
+  {
+    title: "a network that no vNIC is on",
+    guest: ["eth0 m1 10.0.1.5"],
+    question: { network: "none" },
+    address: "10.0.1.5",
+  },
+  {
+    title: "IPv4 where both are",
+    guest: ["eth0 m1 10.0.0.5 2001:db8::5"],
+    question: { family: 4 },
+    address: "10.0.0.5",
+  },
+  {
+    title: "IPv6 where both are",
+    guest: ["eth0 m1 10.0.0.5 2001:db8::5"],
+    question: { family: 6 },
+    address: "2001:db8::5",
+  },
+  {
+    title: "IPv4 of an IPv6-only guest",
+    guest: ["eth0 m1 2001:db8::5"],
+    question: { family: 4 },
+    address: null,
+  },
+  {
+    title: "within a prefix",
+    guest: ["eth0 m1 10.0.1.5", "eth1 m2 192.168.2.5"],
+    question: { within: parseCidr("192.168.0.0/16") },
+    address: "192.168.2.5",
+  },
+  {
+    title: "within a prefix that holds none",
+    guest: ["eth0 m1 10.0.1.5"],
+    question: { within: parseCidr("192.168.0.0/16") },
+    address: null,
+  },
+  {
+    title: "within /0 of the other family",
+    guest: ["eth0 m1 10.0.1.5"],
+    question: { within: parseCidr("::/0") },
+    address: null,
+  },
+  {
+    title: "within one address",
+    guest: ["eth0 m1 10.0.1.5 10.0.1.6"],
+    question: { within: parseCidr("10.0.1.6/32") },
+    address: "10.0.1.6",
+  },
+  {
+    title: "loopback is never it, also where it is asked for",
+    guest: [LO],
+    question: { within: parseCidr("127.0.0.0/8") },
+    address: null,
+  },
+  {
+    title: "a mapped address within an IPv4 prefix",
+    guest: ["eth0 m1 ::ffff:10.0.1.5"],
+    question: { within: parseCidr("10.0.0.0/8") },
+    address: "::ffff:10.0.1.5",
+  },
+  { title: "a mapped loopback address", guest: ["eth0 m1 ::ffff:127.0.0.1"], address: null },
+  {
+    title: "an address made from the MAC before those that the guest replaces",
+    guest: ["eth0 m1 2001:db8::91ac:1b2c:3d4e:5f60 2001:db8::546f:aaff:fe00:1"],
+    address: "2001:db8::546f:aaff:fe00:1",
+  },
+  {
+    title: "an address set by hand before those that the guest replaces",
+    guest: ["eth0 m1 2001:db8::91ac:1b2c:3d4e:5f60 2001:db8::5"],
+    address: "2001:db8::5",
+  },
+  {
+    title: "the MAC of the vNIC in capitals and with dashes",
+    guest: [DOCKER, "Ethernet 56-6F-AA-00-00-01 10.0.0.5", "wg0 - 10.8.0.2"],
+    address: "10.0.0.5",
+  },
+  { title: "a guest that changed its MAC", guest: ["eth0 02:11:22:33:44:55 10.0.5.1"], address: "10.0.5.1" },
+  {
+    title: "a guest that changed the MAC of one of two vNICs",
+    guest: ["eth0 02:11:22:33:44:55 10.0.5.1", "eth1 m2 10.0.2.5"],
+    address: "10.0.2.5",
+  },
+  {
+    title: "WSL's switch on Windows",
+    guest: ["vEthernet_(WSL) 00:15:5d:00:00:01 172.28.0.1", "Ethernet_Instance_0 m1 10.0.0.5"],
+    address: "10.0.0.5",
+  },
+  {
+    title: "VirtualBox' own network on Windows",
+    guest: ["VirtualBox_Host-Only_Network - 192.168.56.1", "Ethernet m1 10.0.0.5"],
+    address: "10.0.0.5",
+  },
+  {
+    title: "Windows' loopback adapter",
+    guest: ["Loopback_Pseudo-Interface_1 - 127.0.0.1 ::1", "Ethernet m1 169.254.3.4"],
+    address: "169.254.3.4",
+  },
+  {
+    title: "a vNIC without a MAC",
+    guest: ["eth0 m1 10.0.0.5"],
+    nics: [{ name: "nic1", macAddress: null, network: null }],
+    address: "10.0.0.5",
+  },
+  { title: "vNICs that are not known", guest: [DOCKER, "eth0 m1 10.0.0.5"], nics: [], address: "10.0.0.5" },
+  { title: "an interface without a name and MAC", guest: ["- - 10.0.0.5"], address: "10.0.0.5" },
+  {
+    title: "texts that are no addresses",
+    guest: ["eth0 m1 10.0.0 10.0.0.5/24 x 10.0.0.6"],
+    address: "10.0.0.6",
+  },
+  {
+    title: "groups, reserved and unspecified addresses",
+    guest: ["eth0 m1 224.0.0.1 255.255.255.255 0.0.0.0 :: ff02::1"],
+    address: null,
+  },
+  {
+    title: "IPoIB",
+    guest: ["ib0 80:00:02:08:fe:80:00:00:00:00:00:00:00:02:c9:03:00:1d:ab:12 10.0.0.5"],
+    address: "10.0.0.5",
+  },
+];
+
+describe("the primary address of a guest", () => {
+  test.each(CASES)("with $title is $address", ({ guest, question, nics, address }) => {
+    const found = findPrimaryAddress(guest.map(guestInterface), nics ?? NICS, question);
+    expect(found?.address ?? null).toBe(address);
+  });
+
+  test("names the interface, the vNIC and the reason", () => {
+    const [docker, eth0, wg0] = [DOCKER, "eth0 m1 10.0.0.5", "wg0 - 10.8.0.2"].map(guestInterface);
+    expect(findPrimaryAddress([docker!, eth0!], NICS)).toEqual({
+      address: "10.0.0.5",
+      guestInterface: eth0,
+      nic: NICS[0],
+      reason: "global IPv4 address of eth0, which is vNIC nic1 on network ovirtmgmt",
+    });
+    expect(findPrimaryAddress([docker!, wg0!], NICS)).toMatchObject({
+      nic: null,
+      reason: "global IPv4 address of wg0, which the guest made itself; no vNIC has a better one",
+    });
+    expect(findPrimaryOfAddresses(["127.0.0.1", "10.0.0.7"])).toEqual({
+      address: "10.0.0.7",
+      guestInterface: null,
+      nic: null,
+      reason: "global IPv4 address; the guest does not tell its interfaces",
+    });
+  });
+
+  const ADDRESSES = [
+    "10.0.0.5",
+    "10.0.0.50",
+    "100.64.0.5",
+    "169.254.1.1",
+    "127.0.0.1",
+    "192.0.0.4",
+    "2001:db8::5",
+    "2001:db8::91ac:1b2c:3d4e:5f60",
+    "fd00::5",
+    "fe80::1",
+  ];
+  const anInterface = fc.record({
+    name: fc.constantFrom("eth0", "eth1", "docker0", "wg0", "lo"),
+    macAddress: fc.constantFrom(MACS["m1"]!, MACS["m2"]!, "02:42:00:00:00:01", null),
+    ipv4Addresses: fc.subarray(ADDRESSES.filter((each) => !each.includes(":"))),
+    ipv6Addresses: fc.subarray(ADDRESSES.filter((each) => each.includes(":"))),
+  });
+
+  test("stays the same when any other address goes", () => {
+    fc.assert(
+      fc.property(fc.array(anInterface, { maxLength: 5 }), fc.nat(), (guest, pick) => {
+        const found = findPrimaryAddress(guest, NICS);
+        fc.pre(found !== null);
+        const others = guest.flatMap((each) =>
+          [...each.ipv4Addresses, ...each.ipv6Addresses]
+            .filter((address) => each !== found.guestInterface || address !== found.address)
+            .map((address) => ({ each, address })),
+        );
+        fc.pre(others.length > 0);
+        const gone = others[pick % others.length]!;
+        const rest = guest.map((each) =>
+          each === gone.each
+            ? {
+                ...each,
+                ipv4Addresses: each.ipv4Addresses.filter((address) => address !== gone.address),
+                ipv6Addresses: each.ipv6Addresses.filter((address) => address !== gone.address),
+              }
+            : each,
+        );
+        expect(findPrimaryAddress(rest, NICS)?.address).toBe(found.address);
+      }),
+    );
+  });
+
+  test("exists whatever the family and network asked for, if it exists at all", () => {
+    fc.assert(
+      fc.property(fc.array(anInterface, { maxLength: 5 }), (guest) => {
+        const any = findPrimaryAddress(guest, NICS);
+        const byFamily = ([4, 6] as const).map((family) => findPrimaryAddress(guest, NICS, { family }));
+        expect(byFamily.some((each) => each !== null)).toBe(any !== null);
+        expect(findPrimaryAddress(guest, NICS, { network: "storage" }) !== null).toBe(any !== null);
+      }),
+    );
+  });
+});
