@@ -9,6 +9,7 @@ import type { Identity, KnownViewer } from "../server/identity/identity.js";
 import type { RunningServer, ServedRequest } from "../server/options.js";
 import { startServer } from "../server/server.js";
 import type { TlsMaterial } from "../server/tls.js";
+import type { Readers, ReadSnapshot } from "../store/types.js";
 import type { Backend } from "./backend.js";
 import type { Log } from "./log.js";
 import type { Metrics } from "./metrics.js";
@@ -28,10 +29,18 @@ export interface ServeOptions {
 /** Starts the HTTP server with the settings. It answers health at once, and queries as soon as there is a backend. */
 export function serve(options: ServeOptions): Promise<RunningServer> {
   const { config, log, identity, tls, metrics, findBackend } = options;
-  const createContext = (viewer: KnownViewer, { check, signal }: ServedRequest): GraphContext => {
+  const createContext = (viewer: KnownViewer, request: ServedRequest): GraphContext => {
     const { store, polling } = findBackend() ?? throwNotReady();
-    const loaders = createLoaders(store.readerFor(viewer.scope), { throwIfExpired: check });
-    return { loaders, viewer, hostAdmin: polling === null ? null : limitToRequest(polling.admin, signal) };
+    const snapshot = openRequestSnapshot(store, viewer, request);
+    const loaders = createLoaders(snapshot.reads, {
+      throwIfExpired: request.check,
+      onForget: snapshot.renew,
+    });
+    return {
+      loaders,
+      viewer,
+      hostAdmin: polling === null ? null : limitToRequest(polling.admin, request.signal),
+    };
   };
   return startServer({
     host: config.host,
@@ -72,6 +81,18 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
 /** A mutation waits for a host no longer than its request: the pass goes on, but nobody waits for it. */
 function limitToRequest(admin: HostAdmin, signal: AbortSignal): HostAdmin {
   return { ...admin, refreshHost: (hostId) => admin.refreshHost(hostId, signal) };
+}
+
+/**
+ * Opens the snapshot that a request reads, so that its answer shows one state. The request gives the connection back when
+ * its work has ended, and, where the work hangs, at its deadline or when its client has gone.
+ */
+function openRequestSnapshot(store: Readers, { scope }: KnownViewer, request: ServedRequest): ReadSnapshot {
+  const snapshot = store.openSnapshot(scope);
+  const close = () => void snapshot.close();
+  request.onEnd(close);
+  request.signal.addEventListener("abort", close, { once: true });
+  return snapshot;
 }
 
 function throwNotReady(): never {

@@ -13,6 +13,8 @@ export interface ServedRequest {
   readonly signal: AbortSignal;
   /** Throws once the deadline has passed: whatever works without waiting should ask. */
   readonly check: () => void;
+  /** Has a listener called once, when the work for the request has ended: what it holds is given back then. */
+  readonly onEnd: (listener: () => void) => void;
 }
 
 /** How one GraphQL request ended. */

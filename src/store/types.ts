@@ -198,9 +198,9 @@ export interface ReadinessStore {
 export interface ReadSnapshot {
   readonly reads: ReadStore;
   /** Ends the state that was seen: what is read from now on was written until then. Takes no time. */
-  renew(): void;
-  /** Gives the connection back as soon as the running read has ended; no read begins any more. */
-  close(): Promise<void>;
+  readonly renew: () => void;
+  /** Gives the connection back as soon as the running read has ended; no read begins any more. Never rejects. */
+  readonly close: () => Promise<void>;
 }
 
 /** Who reads for whom. */

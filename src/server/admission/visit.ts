@@ -65,7 +65,7 @@ export function startVisit(
     if (!reply.raw.writableFinished) deadline.abandon();
     deadline.clear();
   });
-  const served = ({ signal, check }: Deadline): ServedRequest => ({ id, signal, check });
+  const served = createServedRequest(id, deadline);
 
   return {
     rule,
@@ -73,10 +73,12 @@ export function startVisit(
     deadline,
     notes: { decision: null, operation: null, hash: null, cost: null, rows: null },
     client,
-    request: served(deadline),
+    request: served.request,
     async work(job) {
       if (!rule.lasting) {
-        return runInPlace(places, deadline, answered, (place) => job(served(deadline), place));
+        return runInPlace(places, deadline, answered, (place) =>
+          served.run((request) => job(request, place)),
+        );
       }
       const own = startDeadline(limits.deadlineMs);
       const abandon = (): void => {
@@ -85,7 +87,10 @@ export function startVisit(
       deadline.signal.addEventListener("abort", abandon, { once: true });
       if (deadline.signal.aborted) abandon();
       try {
-        return await runInPlace(places, own, createNever(), (place) => job(served(own), place));
+        const piece = createServedRequest(id, own);
+        return await runInPlace(places, own, createNever(), (place) =>
+          piece.run((request) => job(request, place)),
+        );
       } finally {
         own.clear();
         deadline.signal.removeEventListener("abort", abandon);
@@ -105,4 +110,26 @@ export function startVisit(
 /** The answer of a lasting request is never whole; its pieces of work end by themselves. One shared promise would keep all that waits for it. */
 function createNever(): Promise<never> {
   return new Promise(() => undefined);
+}
+
+/** What the rest of the program is told of a request, and what runs its work and calls those who wait for its end. */
+function createServedRequest(
+  id: string,
+  { signal, check }: Deadline,
+): {
+  readonly request: ServedRequest;
+  run<Result>(job: (request: ServedRequest) => Promise<Result>): Promise<Result>;
+} {
+  const listeners: (() => void)[] = [];
+  const request: ServedRequest = { id, signal, check, onEnd: (listener) => void listeners.push(listener) };
+  return {
+    request,
+    run: async (job) => {
+      try {
+        return await job(request);
+      } finally {
+        for (const listener of listeners.splice(0)) listener();
+      }
+    },
+  };
 }
