@@ -53,6 +53,9 @@ export interface Config {
   } | null;
   readonly allowedHosts: readonly string[];
   readonly corsOrigins: readonly string[];
+  readonly corsHeaders: readonly string[];
+  readonly basePath: string;
+  readonly trustedProxies: readonly string[];
   /** How long an answer may be kept; 0: not at all. */
   readonly cacheMaxAgeMs: number;
   readonly trustedDocumentsFile: string | null;
@@ -114,6 +117,9 @@ export function loadConfig(environment: Environment, flags: Environment = {}): C
           },
     allowedHosts: values.ALLOWED_HOSTS ?? [],
     corsOrigins: values.CORS_ORIGINS ?? [],
+    corsHeaders: values.CORS_HEADERS,
+    basePath: values.BASE_PATH,
+    trustedProxies: values.TRUST_PROXY ?? [],
     cacheMaxAgeMs: values.CACHE_MAX_AGE,
     trustedDocumentsFile: resolvePath(values.TRUSTED_DOCUMENTS_FILE),
     limits: parseLimits(values.LIMITS ?? []),

@@ -1,5 +1,5 @@
 import { isIPv6 } from "node:net";
-import { formatHostAddress, parseHostHeader, VDSM_PORT, type HostAddress } from "../model/host-address.js";
+import { formatHostAddress, VDSM_PORT, type HostAddress } from "../model/host-address.js";
 
 /** Turns a setting's text into its value, or throws a {@link SettingValueError} that says what was expected. */
 export type Parse<T> = (text: string) => T;
@@ -106,23 +106,6 @@ export const parseList: Parse<readonly string[]> = (value) =>
     .map((part) => part.trim())
     .filter((part) => part !== "");
 
-/** Origins of web pages as browsers send them, joined by commas. */
-export const parseOrigins: Parse<readonly string[]> = (value) => {
-  const given = parseList(value);
-  const wrong = given.find((each) => !isOrigin(each));
-  if (wrong !== undefined)
-    throw new SettingValueError("origins such as https://console.example.org, joined by commas", wrong);
-  return given;
-};
-
-/** What a Host header may hold, joined by commas; `*` is any. */
-export const parseHostNames: Parse<readonly string[]> = (value) => {
-  const given = parseList(value);
-  const wrong = given.find((each) => each !== "*" && parseHostHeader(each) === null);
-  if (wrong !== undefined) throw new SettingValueError("names or name:port, joined by commas, or *", wrong);
-  return given;
-};
-
 /** `name=value` pairs joined by commas, in their order. */
 export const parseAssignments: Parse<readonly (readonly [string, string])[]> = (value) =>
   parseList(value).map((part) => {
@@ -167,10 +150,6 @@ function formatDuration(ms: number): string {
   const [unit = "ms", size = 1] =
     Object.entries(UNIT_MS).findLast(([, each]) => ms >= each && ms % each === 0) ?? [];
   return `${ms / size}${unit}`;
-}
-
-function isOrigin(text: string): boolean {
-  return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
 }
 
 function parseWholeNumber(value: string): number | null {

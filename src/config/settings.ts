@@ -1,13 +1,18 @@
 import { DEFAULT_GUEST_NIC_IGNORE } from "../model/name-patterns.js";
 import { parseDatabaseSetting } from "./database-settings.js";
 import {
+  parseBasePath,
+  parseHeaderNames,
+  parseHostNames,
+  parseNetworks,
+  parseOrigins,
+} from "./http-types.js";
+import {
   parseAssignments,
   parseDuration,
   parseHostAddresses,
-  parseHostNames,
   parseInteger,
   parseList,
-  parseOrigins,
   parseOrOff,
   parsePort,
   parseText,
@@ -15,6 +20,12 @@ import {
   parseWord,
 } from "./setting-types.js";
 import type { Parse } from "./setting-types.js";
+
+/** What Apollo Client and urql send of a client's name, and what traces send. */
+const DEFAULT_CORS_HEADERS =
+  "apollographql-client-name,apollographql-client-version,x-apollo-operation-name,x-apollo-operation-id," +
+  "x-apollo-operation-type,graphql-client-name,graphql-client-version,x-graphql-client-name," +
+  "x-graphql-client-version,traceparent,tracestate,baggage";
 
 /** One setting: an environment variable that is also a flag. */
 export interface Setting<T> {
@@ -117,12 +128,27 @@ export const SETTINGS = {
     parseWord("on", "off"),
     "`on` serves everybody who can reach the address, without identity",
   ),
+  BASE_PATH: defineSetting(
+    "/",
+    parseBasePath,
+    "path below which a proxy serves us, such as `/vnic`: for links and redirects, and accepted in front of every path",
+  ),
+  TRUST_PROXY: defineSetting(
+    null,
+    parseNetworks,
+    "proxies whose `X-Forwarded-For`, `-Host`, `-Proto` and `-Prefix` count: addresses or networks, `10.0.0.0/8,…`",
+  ),
   ALLOWED_HOSTS: defineSetting(
     null,
     parseHostNames,
-    "further names that clients may call this server by, `name,…`",
+    "further names that clients may call this server by, `name,…`; `*.example.org` is one label more",
   ),
   CORS_ORIGINS: defineSetting(null, parseOrigins, "web origins that may read answers, `https://…,…`"),
+  CORS_HEADERS: defineSetting(
+    DEFAULT_CORS_HEADERS,
+    parseHeaderNames,
+    "request headers that pages of those origins may send, beside `content-type`, `authorization` and `apollo-require-preflight`",
+  ),
   CACHE_MAX_AGE: defineSetting(
     "0s",
     parseDuration(0, 3_600_000),

@@ -53,6 +53,7 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
           const { viewer, request: served } = admitted(request);
           return createContext(viewer, served).loaders;
         },
+        basePathFor: (request) => admitted(request).basePath,
         onError: (error, { id }) => {
           log.error({ requestId: id, err: error }, "request failed");
         },
@@ -66,6 +67,9 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
     listSizeOf,
     graphiql: config.graphiql,
     cors: config.corsOrigins,
+    corsHeaders: config.corsHeaders,
+    basePath: config.basePath,
+    trustedProxies: config.trustedProxies,
     allowedHosts: config.allowedHosts,
     maxAgeSeconds: Math.floor(config.cacheMaxAgeMs / 1_000),
     trustedDocumentsFile: config.trustedDocumentsFile,

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Loaders } from "../loaders/loaders.js";
 import { formatMediaType, formatDocument, type RestDocument } from "./elements/document.js";
 import { BASE } from "./elements/elements.js";
+import { prefixLinks } from "./elements/links.js";
 import { OvirtFaultError, toFault } from "./fault.js";
 import { negotiateFormat } from "./request/format.js";
 import { OPENAPI } from "./openapi/openapi.js";
@@ -14,6 +15,8 @@ export interface RestOptions {
    * `status` or a code of the graph's; it is answered as a fault.
    */
   readonly loadersFor: (request: FastifyRequest) => Loaders | Promise<Loaders>;
+  /** The path in front of all paths, as the request's client sees the server; "" unless given. */
+  readonly basePathFor?: (request: FastifyRequest) => string;
   /** Told of errors that nobody foresaw; the client is told the request's id alone. */
   readonly onError?: (error: unknown, request: FastifyRequest) => void;
 }
@@ -41,11 +44,13 @@ export function restPlugin(app: FastifyInstance, options: RestOptions, done: () 
           throw new OvirtFaultError(406, "Accept: answers are application/xml or application/json");
         }
         const loaders = await options.loadersFor(request);
-        const { headers, ...document } = await answer(request, loaders);
+        const { headers = {}, ...document } = await answer(request, loaders);
+        const basePath = options.basePathFor?.(request) ?? "";
+        const link = headers["link"]?.replace("<", `<${basePath}`);
         return reply
-          .headers(headers ?? {})
+          .headers(link === undefined ? headers : { ...headers, link })
           .type(formatMediaType(format))
-          .send(formatDocument(document, format));
+          .send(formatDocument(prefixLinks(document, basePath), format));
       },
     });
   }
@@ -54,7 +59,8 @@ export function restPlugin(app: FastifyInstance, options: RestOptions, done: () 
     url: `${BASE}/openapi.json`,
     handler: async (request, reply) => {
       await options.loadersFor(request);
-      return reply.type(formatMediaType("json")).send(OPENAPI_TEXT);
+      const url = `${options.basePathFor?.(request) ?? ""}${BASE}`;
+      return reply.type(formatMediaType("json")).send(JSON.stringify({ ...OPENAPI, servers: [{ url }] }));
     },
   });
   app.route({
@@ -75,8 +81,6 @@ export function restPlugin(app: FastifyInstance, options: RestOptions, done: () 
   }
   done();
 }
-
-const OPENAPI_TEXT = JSON.stringify(OPENAPI);
 
 function sendFault(
   request: FastifyRequest,

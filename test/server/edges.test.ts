@@ -1,0 +1,202 @@
+import { request as httpRequest, type IncomingMessage } from "node:http";
+import { describe, expect, test } from "vitest";
+import { checkHost } from "../../src/server/admission/host-header.js";
+import { createClientReader } from "../../src/server/admission/client.js";
+import { createIdentity } from "../../src/server/identity/identity.js";
+import { served, type Served } from "./running.js";
+
+/** A request whose headers, also Host, are as given. */
+function ask(
+  server: Served,
+  path: string,
+  { method = "GET", headers = {} }: { method?: string; headers?: Record<string, string> } = {},
+): Promise<{ status: number | undefined; headers: IncomingMessage["headers"]; text: string }> {
+  return new Promise((resolve, reject) => {
+    httpRequest(server.url + path, { method, headers, agent: false }, (response) => {
+      let text = "";
+      response.on("data", (chunk: Buffer) => (text += chunk.toString()));
+      response.on("end", () => {
+        resolve({ status: response.statusCode, headers: response.headers, text });
+      });
+    })
+      .on("error", reject)
+      .end();
+  });
+}
+
+describe("an empty operationName", () => {
+  test("counts as absent, in the query string and in the body", async () => {
+    const server = await served();
+    const got = await ask(server, "/graphql?query=%7B__typename%7D&operationName=&variables=&extensions=");
+    expect([got.status, got.text]).toEqual([200, '{"data":{"__typename":"Query"}}\n']);
+    const posted = await fetch(`${server.url}/graphql`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ query: "{ __typename }", operationName: "" }),
+    });
+    expect(await posted.json()).toEqual({ data: { __typename: "Query" } });
+  });
+
+  test("a name that no operation has is still refused", async () => {
+    const server = await served();
+    expect((await ask(server, "/graphql?query=%7B__typename%7D&operationName=x")).status).toBe(400);
+  });
+});
+
+describe("a trailing slash", () => {
+  test.each(["/healthz/", "/readyz/", "/graphql/?query=%7B__typename%7D"])("%s is answered", async (path) => {
+    const server = await served();
+    expect((await ask(server, path)).status).toBe(200);
+  });
+});
+
+describe("BASE_PATH", () => {
+  test("is accepted in front of every path, and need not be there", async () => {
+    const server = await served({ basePath: "/vnic", graphiql: true });
+    for (const path of [
+      "/healthz",
+      "/vnic/healthz",
+      "/vnic/readyz",
+      "/vnic/graphql?query=%7B__typename%7D",
+      "/vnic",
+      "/vnic/",
+      "/vnic/graphiql",
+    ]) {
+      expect([path, (await ask(server, path)).status]).toEqual([path, 200]);
+    }
+    expect((await ask(server, "/vnicx/healthz")).status).toBe(404);
+    expect((await ask(server, "/vnic/graphiql/")).headers.location).toBe("/vnic/graphiql");
+  });
+});
+
+describe("X-Forwarded headers", () => {
+  const FORWARDED = {
+    host: "127.0.0.1",
+    "x-forwarded-host": "graph.example.org",
+    "x-forwarded-proto": "https",
+    "x-forwarded-prefix": "/vnic/",
+    "x-forwarded-for": "198.51.100.7, 203.0.113.9, 127.0.0.1",
+  };
+
+  test("are not read unless TRUST_PROXY lists the address that they come from", async () => {
+    for (const trustedProxies of [[], ["192.0.2.0/24"]]) {
+      const server = await served({ graphiql: true, trustedProxies });
+      const answer = await ask(server, "/graphiql/", { headers: FORWARDED });
+      expect([answer.status, answer.headers.location]).toEqual([302, "/graphiql"]);
+      expect(answer.headers["strict-transport-security"]).toBeUndefined();
+      expect(server.lines.at(-1)).toMatchObject({ msg: "request", address: "127.0.0.1" });
+    }
+  });
+
+  test("of a trusted proxy say the client's address, its name for us, its TLS and the prefix", async () => {
+    const server = await served({
+      graphiql: true,
+      trustedProxies: ["127.0.0.0/8"],
+      allowedHosts: ["graph.example.org"],
+    });
+    const answer = await ask(server, "/graphiql/", { headers: FORWARDED });
+    expect([answer.status, answer.headers.location]).toEqual([302, "/vnic/graphiql"]);
+    expect(answer.headers["strict-transport-security"]).toBeDefined();
+    expect(server.lines.at(-1)).toMatchObject({ msg: "request", address: "203.0.113.9" });
+    const strange = await ask(server, "/graphiql", {
+      headers: { ...FORWARDED, "x-forwarded-host": "evil.example" },
+    });
+    expect([strange.status, strange.text]).toEqual([421, expect.stringContaining("ALLOWED_HOSTS")]);
+  });
+
+  test("let a page of the proxy's own origin ask, and no other", async () => {
+    const server = await served({ trustedProxies: ["127.0.0.1"], allowedHosts: ["graph.example.org"] });
+    const askAs = async (origin: string) =>
+      (await ask(server, "/graphql?query=%7B__typename%7D", { headers: { ...FORWARDED, origin } })).status;
+    expect(await askAs("https://graph.example.org")).toBe(200);
+    expect(await askAs("https://evil.example")).toBe(403);
+  });
+
+  test.each(["//evil.example", "https://evil.example", "/a b", "/a/../..//x", "\\\\evil"])(
+    "a prefix that is no plain path is not believed: %s",
+    (prefix) => {
+      const read = createClientReader({ trustedProxies: ["10.0.0.1"], basePath: "/own", secure: false });
+      const client = read({
+        headers: { "x-forwarded-prefix": prefix },
+        socket: { remoteAddress: "::ffff:10.0.0.1" },
+      } as unknown as IncomingMessage);
+      expect(client.basePath).toBe("/own");
+    },
+  );
+});
+
+describe("CORS", () => {
+  const origin = "https://studio.apollographql.com";
+  const preflight = (server: Served, headers: string) =>
+    ask(server, "/graphql", {
+      method: "OPTIONS",
+      headers: { origin, "access-control-request-method": "POST", "access-control-request-headers": headers },
+    });
+
+  test("lets the listed headers through, beside those that every client needs", async () => {
+    const server = await served({
+      cors: [origin],
+      corsHeaders: ["traceparent", "apollographql-client-name"],
+    });
+    const answer = await preflight(server, "content-type,apollographql-client-name,traceparent");
+    expect(answer.headers["access-control-allow-headers"]).toBe(
+      "content-type, authorization, apollo-require-preflight, traceparent, apollographql-client-name",
+    );
+    expect(answer.headers["access-control-allow-origin"]).toBe(origin);
+  });
+
+  test("shows refusals to the pages, too", async () => {
+    const server = await served({ cors: [origin], identity: createIdentity([]) });
+    const answer = await ask(server, "/graphql?query=%7B__typename%7D", { headers: { origin } });
+    expect([answer.status, answer.headers["access-control-allow-origin"]]).toEqual([401, origin]);
+  });
+});
+
+describe("ALLOWED_HOSTS", () => {
+  const isAllowed = (host: string, list: readonly string[]): boolean => {
+    try {
+      checkHost(host, list);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+
+  test.each([
+    ["graph.apps.example.org", true],
+    ["GRAPH.apps.example.org:8443", true],
+    ["apps.example.org", false],
+    ["a.b.apps.example.org", false],
+    ["xapps.example.org", false],
+    [".apps.example.org", false],
+    ["graph.apps.example.org.evil.example", false],
+  ])("a wildcard stands for exactly one label: %s", (host, allowed) => {
+    expect(isAllowed(host, ["*.apps.example.org"])).toBe(allowed);
+  });
+});
+
+describe("Vary", () => {
+  test("names what an answer depends on: who asks, the form, the page's origin", async () => {
+    const server = await served({
+      cors: ["https://portal.example"],
+      metrics: () => Promise.resolve("up 1\n"),
+    });
+    for (const path of ["/graphql?query=%7B__typename%7D", "/graphql?query=%7Bnothing%7D", "/metrics"]) {
+      const { headers } = await ask(server, path);
+      expect([path, headers.vary]).toEqual([path, expect.stringMatching(/Authorization, Accept.*Origin/)]);
+    }
+  });
+
+  test("is on refusals, and on compressed answers", async () => {
+    const server = await served({ identity: createIdentity([]) });
+    expect((await ask(server, "/graphql?query=%7B__typename%7D")).headers.vary).toMatch(/Authorization/);
+    const open = await served();
+    const { headers } = await ask(open, "/graphql?query=%7Bvms(first:200)%7Bnodes%7Bid%20name%7D%7D%7D", {
+      headers: { "accept-encoding": "gzip" },
+    });
+    expect([headers["content-encoding"], headers.vary]).toEqual([
+      "gzip",
+      expect.stringMatching(/Authorization, Accept.*accept-encoding/i),
+    ]);
+  });
+});
