@@ -192,8 +192,8 @@ function readConfig(options: Flags): Config {
 
 async function runHosts(task: HostsTask, options: Flags): Promise<void> {
   const config = readConfig(options);
-  const { runHostsCommand: hosts } = await import("./commands/hosts.js");
-  await hosts(task, config, createLog(config.logLevel, "stderr"), print);
+  const { runHostsCommand } = await import("./commands/hosts.js");
+  await runHostsCommand(task, config, print);
 }
 
 /** One line for people; what was thrown by accident is told as one, without its stack. */

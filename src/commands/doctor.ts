@@ -1,6 +1,7 @@
 import { ConfigError, type Config } from "../config.js";
 import { toPrintable } from "../model/printable.js";
 import { openHostPool, type HostPool } from "../gateway/host-pool.js";
+import { joinRunningGateway } from "../gateway/running-gateway.js";
 import type { ConfiguredHost } from "../store/types.js";
 import { checkDatabase } from "./doctor/database.js";
 import { fail, type Finding } from "./doctor/finding.js";
@@ -42,12 +43,12 @@ async function* examine(load: () => Config, signal: AbortSignal): AsyncGenerator
   }
   const files = await checkFiles(config);
   yield* files;
-  const { findings: ofDatabase, hosts: stored } = await checkDatabase(config);
+  const { findings: ofDatabase, hosts: stored } = await checkDatabase(await joinRunningGateway(config));
   yield* ofDatabase;
   yield* await checkRedis(config);
   // A certificate that cannot be used was told above; without it no host can be asked.
   if (config.source === "engine" || files.some(isUnusableCertificate)) return;
-  const pool = await openHostPool(config);
+  const pool = await openHostPool(config, "join");
   try {
     yield* checkHosts(mergeHosts(pool, stored), pool, config, signal);
   } finally {

@@ -1,7 +1,7 @@
 import { ConfigError, type Config } from "../config.js";
-import { openDatabase } from "../gateway/database.js";
+import { openExistingDatabase } from "../gateway/existing-database.js";
 import { createConfiguredHost } from "../gateway/host-ids.js";
-import type { Log } from "../gateway/log.js";
+import { joinRunningGateway } from "../gateway/running-gateway.js";
 import { SettingValueError, parseHostAddress } from "../config/setting-types.js";
 import { createStore } from "../store/store.js";
 import type { HostRow, PolledHost, Store } from "../store/types.js";
@@ -18,14 +18,16 @@ export type HostsTask =
 export async function runHostsCommand(
   task: HostsTask,
   config: Config,
-  log: Log,
   print: (line: string) => void,
 ): Promise<void> {
-  if (config.databaseUrl === null) {
-    throw new ConfigError("DATABASE_URL must name the database whose gateways poll the hosts; set it");
-  }
   refuseEngine(config);
-  const database = await openDatabase(config, log, null);
+  const { databaseUrl } = await joinRunningGateway(config);
+  if (databaseUrl === null) {
+    throw new ConfigError(
+      `no gateway runs on ${config.dataDir}; start one, or set DATABASE_URL to the database whose gateways poll the hosts`,
+    );
+  }
+  const database = await openExistingDatabase(databaseUrl);
   try {
     const store = createStore(database.dataSource);
     if (task.do === "add") await add(store, task.address, config.refreshIntervalMs, print);
@@ -38,8 +40,9 @@ export async function runHostsCommand(
 
 async function add(store: Store, address: string, intervalMs: number | null, print: (line: string) => void) {
   const host = createConfiguredHost(parseAddress(address));
+  const isKnown = (await store.listHosts()).some(({ id }) => id === host.id);
   await store.addHost(host, intervalMs);
-  print(`${host.name} is polled now; its id is ${host.id}`);
+  print(`${host.name} is polled ${isKnown ? "already" : "now"}; its id is ${host.id}`);
 }
 
 async function remove(store: Store, named: string, print: (line: string) => void): Promise<void> {

@@ -2,6 +2,7 @@ import { ConfigError, type Config } from "../config.js";
 import { openDatabase } from "../gateway/database.js";
 import { openHostPool, type HostPool } from "../gateway/host-pool.js";
 import type { Log } from "../gateway/log.js";
+import { joinRunningGateway } from "../gateway/running-gateway.js";
 import type { PassResult } from "../refresher/pass.js";
 import { startRefresher } from "../refresher/refresher.js";
 import { createStore } from "../store/store.js";
@@ -12,7 +13,7 @@ import { formatTable } from "./table.js";
 /** Asks every host once and prints what came of it; `false` if a host failed. */
 export async function refreshOnce(config: Config, log: Log, signal: AbortSignal): Promise<boolean> {
   refuseEngine(config);
-  const pool = await openHostPool(config);
+  const pool = await openHostPool(config, "join");
   try {
     return await refreshAll(pool, config, log, signal);
   } finally {
@@ -21,7 +22,7 @@ export async function refreshOnce(config: Config, log: Log, signal: AbortSignal)
 }
 
 async function refreshAll(pool: HostPool, config: Config, log: Log, signal: AbortSignal): Promise<boolean> {
-  const database = await openDatabase(config, log, null);
+  const database = await openDatabase(await joinRunningGateway(config), log, null);
   try {
     const store = createStore(database.dataSource);
     const hosts = pool.named ?? (await store.listHosts());
@@ -50,10 +51,15 @@ async function refreshAll(pool: HostPool, config: Config, log: Log, signal: Abor
     signal.removeEventListener("abort", stop);
     await refresher.stop();
     process.stdout.write(`${formatSummary(results)}\n`);
-    return results.every((result) => result.outcome === "done");
+    return !results.some(hasFailed);
   } finally {
     await database.close();
   }
+}
+
+/** Superseded is no failure: the host answered, and a gateway that polls it wrote what it said at the same time. */
+function hasFailed({ outcome }: PassResult): boolean {
+  return outcome !== "done" && outcome !== "superseded";
 }
 
 function formatSummary(results: readonly PassResult[]): string {
@@ -70,7 +76,7 @@ function formatSummary(results: readonly PassResult[]): string {
       result.durationMs,
       result.failure?.message ?? result.inventoryFailure ?? "",
     ]);
-  const failed = results.filter((result) => result.outcome !== "done").length;
+  const failed = results.filter(hasFailed).length;
   const header = ["host", "outcome", "VMs", "changed VMs", "added", "changed", "removed", "ms", "reason"];
   const asked = `${results.length} ${results.length === 1 ? "host" : "hosts"} asked, ${failed} failed`;
   return `${formatTable(header, rows)}\n${asked}`;

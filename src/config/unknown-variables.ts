@@ -15,7 +15,9 @@ export function findUnknownVariables(
   environment: Readonly<Record<string, string | undefined>>,
 ): UnknownVariable[] {
   return Object.entries(environment)
-    .filter(([name, value]) => value !== undefined && value !== "" && !NAMES.includes(name))
+    .filter(
+      ([name, value]) => value !== undefined && value !== "" && !NAMES.includes(name) && !OTHERS.has(name),
+    )
     .flatMap(([name]) => {
       const nearest = findNearest(name);
       return nearest === null ? [] : [{ name, nearest }];
@@ -24,6 +26,9 @@ export function findUnknownVariables(
 }
 
 const NAMES: readonly string[] = Object.keys(SETTINGS);
+
+/** Well-known variables of others that look like ours. */
+const OTHERS: ReadonlySet<string> = new Set(["SSL_CERT_FILE", "SSL_KEY_FILE", "HOSTS"]);
 
 /** Nobody else's variables begin so. */
 const OUR_PREFIXES = ["VDSM_", "OIDC_", "GUEST_NIC_", "AUTH_TOKENS_", "TRUSTED_DOCUMENTS_", "TLS_CLIENT_"];

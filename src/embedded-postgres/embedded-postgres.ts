@@ -3,6 +3,7 @@ import { chown, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/pro
 import { join, resolve } from "node:path";
 import pg from "pg";
 import { binariesFor } from "./binaries.js";
+import { createDatabaseUrl, DATABASE } from "./database-url.js";
 import { lockDataDir } from "./lock.js";
 import { runAs, type ServerUser } from "./run.js";
 import { startServer, stopOrphan } from "./server.js";
@@ -53,7 +54,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
       await stop();
       throw error;
     }
-    return { url: formatUrl(server.port, password), stop };
+    return { url: createDatabaseUrl(server.port, password), stop };
   } catch (error) {
     await release();
     throw error;
@@ -143,13 +144,6 @@ async function exists(path: string): Promise<boolean> {
     () => false,
   );
 }
-
-function formatUrl(port: number, password: string): string {
-  return `postgres://${DATABASE}:${password}@127.0.0.1:${port}/${DATABASE}?sslmode=disable`;
-}
-
-/** Database and its role share a name. */
-const DATABASE = "vnic_graph";
 
 const SETTINGS: Readonly<Record<string, string>> = {
   listen_addresses: "127.0.0.1",

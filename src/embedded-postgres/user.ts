@@ -8,7 +8,7 @@ export const CLUSTER = "postgresql";
 /** `null` unless we are root. A cluster stays with the user that owns it; a new one goes to the first that exists. */
 export async function serverUserFor(dataDir: string): Promise<ServerUser | null> {
   if (process.getuid?.() !== 0) return null;
-  for (const place of [dataDir, standInFor(dataDir)]) {
+  for (const place of [dataDir, findStandIn(dataDir)]) {
     const owner = await stat(join(place, CLUSTER)).catch(() => null);
     if (owner !== null && owner.uid !== 0) {
       return { uid: owner.uid, gid: owner.gid, name: `uid ${owner.uid}` };
@@ -30,7 +30,7 @@ export async function serverUserFor(dataDir: string): Promise<ServerUser | null>
  * below `/var/lib/vnic-graph`, always in the same place.
  */
 export async function reachableDataDir(wanted: string, user: ServerUser | null): Promise<string> {
-  for (const place of user === null ? [wanted] : [wanted, standInFor(wanted)]) {
+  for (const place of user === null ? [wanted] : [wanted, findStandIn(wanted)]) {
     await mkdir(place, { recursive: true, mode: 0o711 });
     if (user === null || (await canBeEntered(place, user))) return place;
   }
@@ -40,7 +40,8 @@ export async function reachableDataDir(wanted: string, user: ServerUser | null):
   );
 }
 
-function standInFor(dataDir: string): string {
+/** Where data are kept that were wanted in a place which the server's user cannot enter. */
+export function findStandIn(dataDir: string): string {
   return join("/var/lib/vnic-graph", dataDir.split("/").filter(Boolean).join("-"));
 }
 

@@ -1,6 +1,8 @@
 import type { Config } from "../config.js";
 import { checkTlsFiles, createTlsReader, type TlsCredentials } from "../vdsm/wire/tls.js";
 import { createVdsmClient, type VdsmClient } from "../vdsm/vdsm-client.js";
+import { readDemoRecord } from "./demo-record.js";
+import { createDemoTlsReader } from "./demo-tls.js";
 import { createConfiguredHost } from "./host-ids.js";
 import type { ConfiguredHost } from "../store/types.js";
 import { formatError } from "./format-error.js";
@@ -15,9 +17,12 @@ export interface HostPool {
   stop(): Promise<void>;
 }
 
-/** Finds the hosts that the settings name and checks the certificates; starts simulated hosts for the demo. */
-export async function openHostPool(config: Config): Promise<HostPool> {
-  if (config.demo) return openDemoPool(config);
+/**
+ * Finds the hosts that the settings name and checks the certificates. For the demo, starts simulated hosts; a command that
+ * runs beside a demo (`"join"`) gets the hosts of that one.
+ */
+export async function openHostPool(config: Config, demo: "start" | "join" = "start"): Promise<HostPool> {
+  if (config.demo) return (demo === "join" ? await joinDemoPool(config) : null) ?? startDemoPool(config);
   const { vdsmTransport: transport } = config;
   const named = config.vdsmHosts?.map(createConfiguredHost) ?? null;
   const stop = () => Promise.resolve();
@@ -35,13 +40,25 @@ export async function openHostPool(config: Config): Promise<HostPool> {
 const TLS_SETTINGS = "VDSM_CA_FILE, VDSM_CERT_FILE, VDSM_KEY_FILE";
 
 /** Starts the demo's hosts. Imported only here and now: nothing else needs the simulator. */
-async function openDemoPool(config: Config): Promise<HostPool> {
+async function startDemoPool(config: Config): Promise<HostPool> {
   const { startDemoCluster } = await import("./demo-cluster.js");
-  const cluster = await startDemoCluster();
+  const cluster = await startDemoCluster(config.dataDir);
   return {
     named: cluster.hosts,
     clientFor: (host) => createHostClient(host, cluster.readTls, config),
     stop: () => cluster.stop(),
+  };
+}
+
+/** The hosts of the demo that runs; they are not ours to stop. */
+async function joinDemoPool(config: Config): Promise<HostPool | null> {
+  const record = await readDemoRecord(config.dataDir);
+  if (record === null) return null;
+  const readTls = createDemoTlsReader(record.clientTls);
+  return {
+    named: record.hosts,
+    clientFor: (host) => createHostClient(host, readTls, config),
+    stop: () => Promise.resolve(),
   };
 }
 

@@ -17,7 +17,7 @@ afterAll(() => database.drop());
 const log = createLog("silent");
 const print = () => undefined;
 const COMMANDS: [string, (config: Config) => Promise<unknown>][] = [
-  ["hosts list", (config) => runHostsCommand({ do: "list" }, config, log, print)],
+  ["hosts list", (config) => runHostsCommand({ do: "list" }, config, print)],
   ["refresh", (config) => refreshOnce(config, log, new AbortController().signal)],
   ["migrate", (config) => migrateDatabase(config, print)],
 ];
@@ -35,7 +35,18 @@ test.each(COMMANDS)(
   },
 );
 
-test.each(COMMANDS)("%s says that a database cannot be brought up to date", async (_name, run) => {
+const MIGRATING = COMMANDS.filter(([name]) => name !== "hosts list");
+
+test("hosts list never changes a database: one that is not up to date is an error", async () => {
+  const listing = runHostsCommand({ do: "list" }, configOf(database.url), print);
+  await expect(listing).rejects.toThrow(/^the database is not up to date .*run `vnic-graph migrate`$/);
+  const [found] = await database.dataSource.query<[{ tables: number }]>(
+    "SELECT count(*)::int AS tables FROM pg_tables WHERE schemaname = 'public'",
+  );
+  expect(found.tables).toBe(0);
+});
+
+test.each(MIGRATING)("%s says that a database cannot be brought up to date", async (_name, run) => {
   const url = new URL(database.url);
   url.searchParams.set("options", "-c default_transaction_read_only=on");
   await expect(run(configOf(url.href))).rejects.toThrow(

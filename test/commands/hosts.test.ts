@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runHostsCommand, type HostsTask } from "../../src/commands/hosts.js";
 import { ConfigError, loadConfig } from "../../src/config.js";
 import { createConfiguredHost } from "../../src/gateway/host-ids.js";
-import { createLog } from "../../src/gateway/log.js";
 import { claimOf } from "../store/fixtures.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
 
@@ -15,7 +14,7 @@ afterAll(() => database.drop());
 async function run(task: HostsTask, environment: Record<string, string> = {}): Promise<string> {
   const config = loadConfig({ DATABASE_URL: database.url, ...environment });
   const lines: string[] = [];
-  await runHostsCommand(task, config, createLog("silent"), (line) => lines.push(line));
+  await runHostsCommand(task, config, (line) => lines.push(line));
   return lines.join("\n");
 }
 
@@ -78,8 +77,14 @@ describe("vnic-graph hosts", () => {
     await expect(run({ do: "remove", host: "twin" })).rejects.toThrow(named[1]!.id);
   });
 
-  test("needs a database that gateways share, and hosts to be polled", async () => {
-    await expect(run({ do: "list" }, { DATABASE_URL: "" })).rejects.toThrow("DATABASE_URL");
+  test("says that a host which is polled is polled already", async () => {
+    expect(await run({ do: "add", address: "10.0.0.9" })).toMatch(/is polled now; its id is/);
+    expect(await run({ do: "add", address: "10.0.0.9" })).toMatch(/is polled already; its id is/);
+  });
+
+  test("needs a gateway that runs or a database that gateways share, and hosts to be polled", async () => {
+    const nowhere = { DATABASE_URL: "", DATA_DIR: "/nowhere" };
+    await expect(run({ do: "list" }, nowhere)).rejects.toThrow(/no gateway runs on \/nowhere.*DATABASE_URL/);
     await expect(run({ do: "list" }, { SOURCE: "engine" })).rejects.toThrow("SOURCE is engine");
   });
 });

@@ -1,0 +1,33 @@
+import { readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { createDatabaseUrl } from "./database-url.js";
+import { commandOf, isRunning } from "./processes.js";
+import { CLUSTER, findStandIn } from "./user.js";
+
+/**
+ * Finds the embedded PostgreSQL that another process runs on a data directory, and returns its URL; `null`: none runs, or
+ * this user may not read its password.
+ */
+export async function findRunningPostgres(dataDir: string): Promise<string | null> {
+  const wanted = resolve(dataDir);
+  for (const place of [wanted, findStandIn(wanted)]) {
+    const url = await findAt(place);
+    if (url !== null) return url;
+  }
+  return null;
+}
+
+/** Lines of `postmaster.pid`: process, directory, start, port, socket, address, shared memory, status. */
+async function findAt(place: string): Promise<string | null> {
+  const clusterDir = join(place, CLUSTER);
+  const lines = (await readIfThere(join(clusterDir, "postmaster.pid"))).split("\n");
+  const [pid, port] = [Number(lines[0]), Number(lines[3])];
+  const isReady = lines[7]?.trim() === "ready";
+  if (!isReady || !isRunning(pid) || !(await commandOf(pid)).includes(clusterDir)) return null;
+  const password = (await readIfThere(join(place, "password"))).trim();
+  return password === "" || !Number.isInteger(port) ? null : createDatabaseUrl(port, password);
+}
+
+async function readIfThere(file: string): Promise<string> {
+  return readFile(file, "utf8").catch(() => "");
+}

@@ -1,0 +1,32 @@
+import { createDataSource } from "../store/postgres/data-source.js";
+import { pendingMigrations } from "../store/postgres/migrate.js";
+import type { Database } from "./database.js";
+import { formatError } from "./format-error.js";
+
+/**
+ * Opens a database whose tables are there, for a command that must not change them. Throws if it cannot be reached, or was
+ * not brought up to date by this version.
+ */
+export async function openExistingDatabase(url: string): Promise<Database> {
+  const dataSource = createDataSource(url, { poolSize: 1, statementTimeoutMs: STATEMENT_TIMEOUT_MS });
+  try {
+    await dataSource.initialize();
+  } catch (cause) {
+    throw new Error(
+      `the database of DATABASE_URL cannot be reached: ${formatError(cause)}; \`vnic-graph doctor\` says how to mend it`,
+      { cause },
+    );
+  }
+  try {
+    const pending = await pendingMigrations(dataSource);
+    if (pending.length === 0) return { dataSource, close: () => dataSource.destroy() };
+    throw new Error(
+      `the database is not up to date (${pending.join(", ")} wait); start the gateway, or run \`vnic-graph migrate\``,
+    );
+  } catch (error) {
+    await dataSource.destroy();
+    throw error;
+  }
+}
+
+const STATEMENT_TIMEOUT_MS = 5_000;
