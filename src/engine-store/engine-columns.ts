@@ -10,3 +10,9 @@ export const ENGINE_COLUMNS: Readonly<Record<string, readonly string[]>> = {
   network: ["id", "name"],
   vm_guest_agent_interfaces: ["vm_id", "interface_name", "mac_address", "ipv4_addresses", "ipv6_addresses"],
 };
+
+/** What REST shows of a VM beyond that, if it may be read: its cluster, its template, its operating system. */
+export const OPTIONAL_ENGINE_COLUMNS: Readonly<Record<string, readonly string[]>> = {
+  cluster: ["cluster_id", "name"],
+  vm_static: ["cluster_id", "vmt_guid", "os", "creation_date", "description"],
+};

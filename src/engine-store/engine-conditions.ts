@@ -1,5 +1,10 @@
 import { STATUSES_WITHOUT_GUEST, VM_STATUS } from "../model/vm-status.js";
-import type { VmConditionSql } from "../store/read/vm-conditions.js";
+import {
+  listAddressColumns,
+  matchAddressWord,
+  type VmConditionSql,
+} from "../store/read/search-conditions.js";
+import { matchText } from "../store/read/text-match.js";
 import type { SqlParameters } from "../store/postgres/sql.js";
 import { listNeedles, listSpellings } from "./spellings.js";
 
@@ -21,7 +26,37 @@ export const ENGINE_CONDITIONS: VmConditionSql = {
   },
   hasAddress: (address, parameters) =>
     `(s.vm_guid = ANY(ARRAY(${selectVmsWithAddress(address, parameters)})) AND ${mayHaveGuest("d.status")})`,
+  hasAddressLike: (parts, parameters) => {
+    const matches = listAddressColumns(parts).map((column) =>
+      matchAddressWord(`g.${column}`, parts, parameters),
+    );
+    return `(s.vm_guid = ANY(ARRAY(
+      SELECT g.vm_id FROM vm_guest_agent_interfaces g WHERE ${matches.join(" OR ")}
+      UNION ALL SELECT i.vm_guid FROM vm_dynamic i WHERE ${matchAddressWord("i.vm_ip", parts, parameters)}))
+      AND ${mayHaveGuest("d.status")})`;
+  },
+  // Only who may read clusters finds VMs by them: see CLUSTER_CONDITIONS.
+  hasCluster: () => "false",
+  sortBy: { cluster: "NULL::text", ip: buildFirstAddress() },
 };
+
+/** The same for a role that may read clusters. */
+export const CLUSTER_CONDITIONS: VmConditionSql = {
+  ...ENGINE_CONDITIONS,
+  hasCluster: (match, parameters) =>
+    `s.cluster_id IN (SELECT c.cluster_id FROM cluster c WHERE ${matchText("c.name", match, parameters)})`,
+  sortBy: {
+    ...ENGINE_CONDITIONS.sortBy,
+    cluster: "(SELECT c.name FROM cluster c WHERE c.cluster_id = s.cluster_id)",
+  },
+};
+
+/** An engine keeps what guests say, and a cast to `inet` must not fail because of one of them: only IPv4 is certain. */
+function buildFirstAddress(): string {
+  const octet = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])";
+  const first = "split_part(d.vm_ip, ' ', 1)";
+  return `CASE WHEN ${first} ~ '^${octet}(\\.${octet}){3}$' THEN ${first}::inet END`;
+}
 
 /**
  * Selects the ids of the VMs with an address. No index of an engine helps, so this reads all addresses once. They are

@@ -2,12 +2,15 @@ import type { DataSource } from "typeorm";
 import { createLanes } from "../store/read/lanes.js";
 import { createVmScopeSql, type VmScopeSql } from "../store/read/scope.js";
 import { createSnapshot } from "../store/read/snapshot.js";
-import type { ReadinessStore, Readers, ReadStore } from "../store/types.js";
+import type { ReadinessStore, Readers, ReadStore, VmFilter } from "../store/types.js";
 import type { Queryable } from "../store/postgres/sql.js";
+import type { VmConditionSql } from "../store/read/search-conditions.js";
+import { CLUSTER_CONDITIONS, ENGINE_CONDITIONS } from "./engine-conditions.js";
 import { readHosts } from "./hosts.js";
 import { readGuestInterfaces } from "./interfaces.js";
+import { createInventoryRights, readNamed, readVmOrigins } from "./inventory.js";
 import { readNics } from "./nics.js";
-import { countVms, readVmsByHosts, readVmsByIds, readVmsPage } from "./vms.js";
+import { countVms, readVmIds, readVmsByHosts, readVmsByIds, readVmsPage } from "./vms.js";
 
 /** A live engine's own database, read with nothing but SELECT; see {@link createEngineStore}. */
 export interface EngineStore extends ReadStore, ReadinessStore, Readers {}
@@ -22,23 +25,35 @@ const SEARCH_LANES = 2;
  */
 export function createEngineStore(dataSource: DataSource): EngineStore {
   const lanes = createLanes(SEARCH_LANES);
+  const mayReadInventory = createInventoryRights(dataSource);
   return {
-    ...createEngineReader(dataSource, createVmScopeSql(null)),
+    ...createEngineReader(dataSource, createVmScopeSql(null), mayReadInventory),
     // An engine asks its hosts; nothing is to be waited for here.
     everyHostTried: () => Promise.resolve(true),
-    readerFor: (scope) => createEngineReader(dataSource, createVmScopeSql(scope)),
+    readerFor: (scope) => createEngineReader(dataSource, createVmScopeSql(scope), mayReadInventory),
     openSnapshot: (scope) => {
       const snapshot = createSnapshot(dataSource, lanes);
-      const reads = createEngineReader(snapshot, createVmScopeSql(scope));
+      const reads = createEngineReader(snapshot, createVmScopeSql(scope), mayReadInventory);
       return { reads, renew: snapshot.renew, close: snapshot.close };
     },
   };
 }
 
-function createEngineReader(database: Queryable, scope: VmScopeSql): ReadStore {
+function createEngineReader(
+  database: Queryable,
+  scope: VmScopeSql,
+  mayReadInventory: () => Promise<boolean>,
+): ReadStore {
+  const conditionsFor = async ({ search }: VmFilter): Promise<VmConditionSql> =>
+    search !== undefined && (await mayReadInventory()) ? CLUSTER_CONDITIONS : ENGINE_CONDITIONS;
   return {
-    vmsPage: (page) => readVmsPage(database, page, scope),
-    countVms: (filter) => countVms(database, filter, scope),
+    vmsPage: async (page) => readVmsPage(database, page, scope, await conditionsFor(page.filter)),
+    countVms: async (filter) => countVms(database, filter, scope, await conditionsFor(filter)),
+    vmIds: async (list) => readVmIds(database, list, scope, await conditionsFor(list.filter)),
+    vmOriginsByIds: async (vmIds) =>
+      (await mayReadInventory()) ? readVmOrigins(database, vmIds, scope) : [],
+    named: async (kind, ids) =>
+      kind === "networks" || (await mayReadInventory()) ? readNamed(database, kind, ids, scope) : [],
     vmsByIds: (ids) => readVmsByIds(database, ids, scope),
     vmsByHosts: (hostIds, limitPerHost) => readVmsByHosts(database, hostIds, limitPerHost ?? null, scope),
     nicsByVms: (vmIds) => readNics(database, { key: "vm", values: vmIds }, scope),

@@ -22,7 +22,7 @@ export async function readNics(
   const read = question.key === "mac" ? rowsOfSearch<Nic> : rowsOf<Nic>;
   const rows = await read(
     database,
-    `SELECT i.id, i.vm_guid AS "vmId", i.name, i.mac_addr AS "macAddress", n.name AS network, i.linked,
+    `SELECT i.id, i.vm_guid AS "vmId", i.name, i.mac_addr AS "macAddress", n.name AS network, n.id AS "networkId", i.linked,
         p.is_plugged AS plugged
       FROM vm_interface i
       JOIN vm_static s ON s.vm_guid = i.vm_guid AND s.entity_type = 'VM'

@@ -1,23 +1,26 @@
 import type { VmScopeSql } from "../store/read/scope.js";
+import type { VmConditionSql } from "../store/read/search-conditions.js";
 import { buildVmConditions } from "../store/read/vm-conditions.js";
 import type { ReadStore, VmCursor, VmOrder } from "../store/types.js";
 import type { SqlParameters } from "../store/postgres/sql.js";
-import { ENGINE_CONDITIONS, FROM_VMS } from "./engine-conditions.js";
+import { FROM_VMS } from "./engine-conditions.js";
 
 /** Builds what reads a page of VMs: a SELECT of their ids, their order, and a WITH clause that the SELECT uses. */
 export function buildPageStatement(
   { limit, after, filter, order }: Parameters<ReadStore["vmsPage"]>[0],
   scope: VmScopeSql,
+  source: VmConditionSql,
   parameters: SqlParameters,
 ): { readonly chosen: string; readonly order: string; readonly before: string } {
   const conditions = [
-    buildVmConditions(filter, scope, ENGINE_CONDITIONS, parameters),
+    buildVmConditions(filter, scope, source, parameters),
     ...(after === null ? [] : [buildCursorCondition(after, order, parameters)]),
   ];
   const rows = `FROM ${FROM_VMS} WHERE ${conditions.join(" AND ")}`;
   const count = parameters.add(limit);
   if (order === "ID_ASC") return buildIdPage(rows, count);
-  const isSearch = filter.ip !== undefined || filter.nameContains !== undefined;
+  const { ip, nameContains, search } = filter;
+  const isSearch = ip !== undefined || nameContains !== undefined || search !== undefined;
   return isSearch ? buildSearchPage(rows, count, order) : buildNamePage(rows, count, order);
 }
 

@@ -1,4 +1,5 @@
 import { isWithoutGuest, VM_STATUS } from "../model/vm-status.js";
+import { buildSearchOrder, type VmConditionSql } from "../store/read/search-conditions.js";
 import { buildVmConditions } from "../store/read/vm-conditions.js";
 import type { VmScopeSql } from "../store/read/scope.js";
 import {
@@ -8,7 +9,7 @@ import {
   SqlParameters,
   type Queryable,
 } from "../store/postgres/sql.js";
-import type { ReadStore, VmFilter, VmRow } from "../store/types.js";
+import type { ReadStore, VmFilter, VmIdList, VmRow } from "../store/types.js";
 import { ENGINE_CONDITIONS, FROM_VMS, mayHaveGuest } from "./engine-conditions.js";
 import { findGuestState } from "./guest-state.js";
 import { INTERFACE_ORDER } from "./interfaces.js";
@@ -20,25 +21,49 @@ export function readVmsPage(
   database: Queryable,
   page: Parameters<ReadStore["vmsPage"]>[0],
   scope: VmScopeSql,
+  source: VmConditionSql,
 ): Promise<VmRow[]> {
   const parameters = new SqlParameters();
-  const { chosen, order, before } = buildPageStatement(page, scope, parameters);
+  const { chosen, order, before } = buildPageStatement(page, scope, source, parameters);
   const statement = { rows: selectVms(chosen), order, before, isSearch: isSearch(page.filter) };
   return readVms(database, statement, parameters);
 }
 
 /** Returns `true` if a filter asks for what no index finds. Pages by name or id, and those of a host, have one. */
-function isSearch({ ip, nameContains, statuses }: VmFilter): boolean {
-  return ip !== undefined || nameContains !== undefined || statuses !== undefined;
+function isSearch({ ip, nameContains, statuses, search }: VmFilter): boolean {
+  return ip !== undefined || nameContains !== undefined || statuses !== undefined || search !== undefined;
+}
+
+/** Reads the ids of the VMs that a filter finds, in an order. */
+export async function readVmIds(
+  database: Queryable,
+  { filter, sort, offset, limit }: VmIdList,
+  scope: VmScopeSql,
+  source: VmConditionSql,
+): Promise<string[]> {
+  const parameters = new SqlParameters();
+  const rows = await rowsOfSearch<{ id: string }>(
+    database,
+    `SELECT s.vm_guid AS id FROM ${FROM_VMS} WHERE ${buildVmConditions(filter, scope, source, parameters)}
+      ORDER BY ${buildSearchOrder(sort, source)}
+      OFFSET ${parameters.add(offset)}::bigint LIMIT ${parameters.add(limit)}::bigint`,
+    parameters.values,
+  );
+  return rows.map(({ id }) => id);
 }
 
 /** Counts the VMs that a filter finds. */
-export async function countVms(database: Queryable, filter: VmFilter, scope: VmScopeSql): Promise<number> {
+export async function countVms(
+  database: Queryable,
+  filter: VmFilter,
+  scope: VmScopeSql,
+  source: VmConditionSql,
+): Promise<number> {
   const parameters = new SqlParameters();
   const [row] = await rowsOfOptional<{ count: number }>(
     database,
     `SELECT count(*)::int AS count FROM ${FROM_VMS}
-      WHERE ${buildVmConditions(filter, scope, ENGINE_CONDITIONS, parameters)}`,
+      WHERE ${buildVmConditions(filter, scope, source, parameters)}`,
     parameters.values,
   );
   return row?.count ?? 0;

@@ -3,7 +3,9 @@ import { listSizeOf } from "../graph/arguments/list-sizes.js";
 import type { GraphContext, HostAdmin } from "../graph/context.js";
 import { buildGraphSchema } from "../graph/schema.js";
 import { createLoaders } from "../loaders/loaders.js";
+import { loginPlugin } from "../rest/login-plugin.js";
 import { restPlugin } from "../rest/rest-plugin.js";
+import { LOGIN_RULE, LONG_LIST_RULE } from "../server/admission/rules.js";
 import { HttpError } from "../server/errors.js";
 import type { Identity, KnownViewer } from "../server/identity/identity.js";
 import type { RunningServer, ServedRequest } from "../server/options.js";
@@ -48,12 +50,22 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
     schema: buildGraphSchema({ federation: config.federation }),
     contextFor: createContext,
     routes: async (scope, admitted) => {
+      const identify = async (authorization: string): Promise<void> => {
+        await identity.identify({ authorization, certificate: null });
+      };
+      await scope.register(loginPlugin, {
+        identify,
+        isRequired: identity.required,
+        routeConfig: { rule: LOGIN_RULE },
+      });
       await scope.register(restPlugin, {
-        loadersFor: (request) => {
-          const { viewer, request: served } = admitted(request);
-          return createContext(viewer, served).loaders;
+        work: (request, job) => {
+          const { viewer, request: served, work } = admitted(request);
+          const run = (piece: ServedRequest) => job(createContext(viewer, piece).loaders);
+          return request.routeOptions.config.rule?.lasting === true ? work(run) : run(served);
         },
         basePathFor: (request) => admitted(request).basePath,
+        longRouteConfig: { rule: LONG_LIST_RULE },
         onError: (error, { id }) => {
           log.error({ requestId: id, err: error }, "request failed");
         },

@@ -1,5 +1,6 @@
 import DataLoader from "dataloader";
-import type { GuestInterface, HostRow, Nic, ReadStore, VmFilter, VmRow } from "../store/types.js";
+import type { NamedKind, NamedRow, VmOrigin } from "../store/inventory-types.js";
+import type { GuestInterface, HostRow, Nic, ReadStore, VmFilter, VmIdList, VmRow } from "../store/types.js";
 import { compareByName } from "./compare-by-name.js";
 import { createHostVmsLoader } from "./host-vms.js";
 import { manyInKeyOrder, oneInKeyOrder } from "./key-order.js";
@@ -28,6 +29,14 @@ export interface Loaders {
   readonly hosts: () => Promise<readonly HostRow[]>;
   readonly vmsPage: (question: VmPageQuestion) => Promise<readonly VmRow[]>;
   readonly countVms: (filter: VmFilter) => Promise<number>;
+  /** Not memoized: a list may be long, and nobody asks for it twice. */
+  readonly vmIds: (list: VmIdList) => Promise<readonly string[]>;
+  /** How a VM was made; `null` if that is not known. */
+  readonly vmOriginById: DataLoader<string, VmOrigin | null>;
+  /** A cluster, a template or a network: one loader for each. */
+  readonly namedById: (kind: NamedKind) => DataLoader<string, NamedRow | null>;
+  /** All of them, by name. */
+  readonly named: (kind: NamedKind) => Promise<readonly NamedRow[]>;
   /** Forgets all that was read, after something was changed in the same request. */
   readonly forget: () => void;
 }
@@ -63,6 +72,9 @@ export function createLoaders(
   );
   const hosts = memoize(async () => prime(await store.hosts(), hostById).sort(compareByName));
   const vmsPage = memoize(async (question: VmPageQuestion) => prime(await store.vmsPage(question), vmById));
+  const vmOriginById = createOneLoader((ids) => store.vmOriginsByIds(ids), idOf);
+  const namedById = memoize((kind: NamedKind) => createOneLoader((ids) => store.named(kind, ids), idOf));
+  const named = memoize((kind: NamedKind) => store.named(kind, null));
   const countVms = memoize((filter: VmFilter) => store.countVms(filter));
   const vmsByHost = memoize((limit: number) =>
     createHostVmsLoader(store, limit, (vm) => void vmById.prime(vm.id, vm)),
@@ -82,11 +94,23 @@ export function createLoaders(
     hosts: () => hosts.ask(null),
     vmsPage: vmsPage.ask,
     countVms: countVms.ask,
+    vmIds: (list) => store.vmIds(list),
+    vmOriginById,
+    namedById: namedById.ask,
+    named: named.ask,
     forget: () => {
-      for (const loader of [vmById, nicById, nicsByVm, nicsByMac, guestInterfacesByVm, hostById]) {
+      for (const loader of [
+        vmById,
+        vmOriginById,
+        nicById,
+        nicsByVm,
+        nicsByMac,
+        guestInterfacesByVm,
+        hostById,
+      ]) {
         loader.clearAll();
       }
-      for (const memory of [hosts, vmsPage, countVms, vmsByHost]) memory.forget();
+      for (const memory of [hosts, namedById, named, vmsPage, countVms, vmsByHost]) memory.forget();
       onForget?.();
     },
   };

@@ -1,104 +1,166 @@
 import type { Loaders } from "../loaders/loaders.js";
 import { isSameMac } from "../model/mac.js";
-import { sortBestFirst } from "../loaders/match.js";
-import type { GuestInterface, Nic, VmRow } from "../loaders/rows.js";
 import { isUuid } from "../model/uuid.js";
+import { sortBestFirst } from "../loaders/match.js";
+import type { GuestInterface, HostRow, NamedRow, Nic, VmRow } from "../loaders/rows.js";
 import { assignDeviceIds, type Device } from "./elements/device-ids.js";
 import type { Element } from "./elements/document.js";
-import { BASE, formatDevice, formatGuestInfo, formatNic, formatVm } from "./elements/elements.js";
+import {
+  BASE,
+  formatDevice,
+  formatGuestInfo,
+  formatHost,
+  formatNamed,
+  formatNic,
+  formatVm,
+  UNKNOWN_PARENT,
+  type NamedCollection,
+} from "./elements/elements.js";
 import { createNotFoundFault } from "./fault.js";
-import type { Follow } from "./request/list-request.js";
+import { followFrom, type FollowTree } from "./request/follow.js";
 
-/** What is to be told of a VM or vNIC beyond itself. */
+/** What is to be told of a VM beyond itself. */
 export interface Wanted {
   readonly allContent: boolean;
-  readonly follow: ReadonlySet<Follow>;
+  readonly follow: FollowTree;
 }
 
-/** The VM of a path; a fault if there is none, or none for this viewer. */
+/** Finds the VM of a path; a fault if there is none, or none for this viewer. */
 export async function findVm(loaders: Loaders, vmId: string): Promise<VmRow> {
   const vm = isUuid(vmId) ? await loaders.vmById.load(vmId) : null;
-  return vm ?? missing("VM", vmId);
+  return vm ?? refuseMissing("VM", vmId);
 }
 
-/** The vNIC of a path, which must be one of the VM's. */
+/** Finds the vNIC of a path, which must be one of the VM's. */
 export async function findNic(loaders: Loaders, vmId: string, nicId: string): Promise<Nic> {
   const [vm, nic] = await Promise.all([
     findVm(loaders, vmId),
     isUuid(nicId) ? loaders.nicById.load(nicId) : Promise.resolve(null),
   ]);
-  return nic !== null && nic.vmId === vm.id ? nic : missing("NIC", nicId);
+  return nic !== null && nic.vmId === vm.id ? nic : refuseMissing("NIC", nicId);
 }
 
-/** A VM with all that is wanted; every part of it is loaded in one batch with those of other VMs. */
+/** Finds a host. */
+export async function findHost(loaders: Loaders, hostId: string): Promise<HostRow> {
+  const host = isUuid(hostId) ? await loaders.hostById.load(hostId) : null;
+  return host ?? refuseMissing("Host", hostId);
+}
+
+/** Finds a cluster, a template or a network. */
+export async function findNamed(
+  loaders: Loaders,
+  collection: NamedCollection,
+  id: string,
+): Promise<NamedRow> {
+  if (collection !== "networks" && id === UNKNOWN_PARENT.id) {
+    const known = await loaders.namedById(collection).load(id);
+    return known ?? UNKNOWN_PARENT;
+  }
+  const found = isUuid(id) ? await loaders.namedById(collection).load(id) : null;
+  return found ?? refuseMissing(KINDS[collection], id);
+}
+
+/** Reads a VM with all that is wanted; every part of it is loaded in one batch with those of other VMs. */
 export async function readVm(loaders: Loaders, vm: VmRow, wanted: Wanted): Promise<Element> {
   const { allContent, follow } = wanted;
-  const [interfaces, devices, nics] = await Promise.all([
+  const [origin, interfaces, devices, nics] = await Promise.all([
+    loaders.vmOriginById.load(vm.id),
     allContent ? loaders.knownGuestInterfaces(vm.id) : null,
     follow.has("reported_devices") ? readDevices(loaders, vm.id) : null,
-    follow.has("nics") || follow.has("nics.reported_devices")
-      ? readNics(loaders, vm, nicsWanted(follow))
+    follow.has("nics") ? readNics(loaders, vm, followFrom(follow, "nics")) : null,
+  ]);
+  const [host, cluster, template] = await Promise.all([
+    follow.has("host") && vm.hostId !== null ? loaders.hostById.load(vm.hostId) : null,
+    follow.has("cluster") ? findNamed(loaders, "clusters", origin?.clusterId ?? UNKNOWN_PARENT.id) : null,
+    follow.has("template") || follow.has("original_template")
+      ? findNamed(loaders, "templates", origin?.templateId ?? UNKNOWN_PARENT.id)
       : null,
   ]);
-  return formatVm(vm, {
+  return formatVm(vm, origin, {
     ...(allContent && { guest_info: formatGuestInfo(vm, interfaces) }),
     ...(devices !== null && { reported_devices: formatDevices(devices, `${BASE}/vms/${vm.id}`) }),
     ...(nics !== null && { nics: { nic: nics } }),
+    ...(host !== null && { host: formatHost(host) }),
+    ...(cluster !== null && { cluster: formatNamed("clusters", cluster) }),
+    ...(template !== null && followedTemplates(template, follow)),
+    ...formatEmptyLists(follow, VM_EMPTY_LISTS),
   });
 }
 
-/** All vNICs of a VM. */
-export async function readNics(loaders: Loaders, vm: VmRow, wanted: ReadonlySet<Follow>): Promise<Element[]> {
+/** Reads all vNICs of a VM. */
+export async function readNics(loaders: Loaders, vm: VmRow, follow: FollowTree): Promise<Element[]> {
   const [nics, devices] = await Promise.all([loaders.nicsByVm.load(vm.id), readDevices(loaders, vm.id)]);
-  return nics.map((nic) => nicWithDevices(nic, devices, wanted));
+  return nics.map((nic) => formatNicWithDevices(nic, devices, follow));
 }
 
-/** One vNIC. */
-export async function readNic(loaders: Loaders, nic: Nic, wanted: ReadonlySet<Follow>): Promise<Element> {
-  return nicWithDevices(nic, await readDevices(loaders, nic.vmId), wanted);
+/** Reads one vNIC. */
+export async function readNic(loaders: Loaders, nic: Nic, follow: FollowTree): Promise<Element> {
+  return formatNicWithDevices(nic, await readDevices(loaders, nic.vmId), follow);
 }
 
-/** The guest's interfaces with their ids; none where none is known, as an engine has it. */
+/** Reads the guest's interfaces with their ids; none where none is known, as an engine has it. */
 export async function readDevices(loaders: Loaders, vmId: string): Promise<Device[]> {
   return assignDeviceIds((await loaders.knownGuestInterfaces(vmId)) ?? []);
 }
 
-/** Those of a vNIC alone, by its MAC; an engine lists the whole VM's here. */
+/** Reads those of a vNIC alone, by its MAC; an engine lists the whole VM's here. */
 export async function readNicDevices(loaders: Loaders, nic: Nic): Promise<Device[]> {
-  return devicesWithMacOf(nic, await readDevices(loaders, nic.vmId));
+  return filterByMac(nic, await readDevices(loaders, nic.vmId));
 }
 
-/** The devices as a list under `parent`. */
+/** Formats the devices as a list under `parent`. */
 export function formatDevices(devices: readonly Device[], parent: string): Element {
   return { reported_device: devices.map((device) => formatDevice(device, parent)) };
 }
 
-/** The device with an id, or a fault. */
+/** Finds the device with an id; a fault if there is none. */
 export function findDevice(devices: readonly Device[], id: string): Device {
-  return devices.find((device) => device.id === id.toLowerCase()) ?? missing("ReportedDevice", id);
+  return devices.find((device) => device.id === id.toLowerCase()) ?? refuseMissing("ReportedDevice", id);
 }
 
 /** In reported order: bonds, VLANs and bridges share a MAC. */
-function devicesWithMacOf(nic: Nic, devices: readonly Device[]): Device[] {
+function filterByMac(nic: Nic, devices: readonly Device[]): Device[] {
   return devices.filter(({ row }) => isSameMac(row.macAddress, nic.macAddress));
 }
 
-function nicWithDevices(nic: Nic, devices: readonly Device[], wanted: ReadonlySet<Follow>): Element {
-  const own = devicesWithMacOf(nic, devices);
-  const more = wanted.has("reported_devices")
-    ? { reported_devices: formatDevices(own, `${BASE}/vms/${nic.vmId}/nics/${nic.id}`) }
-    : {};
+function formatNicWithDevices(nic: Nic, devices: readonly Device[], follow: FollowTree): Element {
+  const own = filterByMac(nic, devices);
+  const more = {
+    ...(follow.has("reported_devices") && {
+      reported_devices: formatDevices(own, `${BASE}/vms/${nic.vmId}/nics/${nic.id}`),
+    }),
+    ...formatEmptyLists(follow, { statistics: "statistic" }),
+  };
   return formatNic(nic, sortBestFirst(own.map(rowOf))[0] ?? null, more);
 }
 
-function nicsWanted(follow: ReadonlySet<Follow>): ReadonlySet<Follow> {
-  return new Set<Follow>(follow.has("nics.reported_devices") ? ["reported_devices"] : []);
+/** Of these nothing is known: a client that follows them finds none. */
+const VM_EMPTY_LISTS = { tags: "tag", statistics: "statistic", affinity_labels: "affinity_label" } as const;
+
+function formatEmptyLists(follow: FollowTree, lists: Readonly<Record<string, string>>): Element {
+  const wanted = Object.entries(lists).filter(([name]) => follow.has(name));
+  return Object.fromEntries(wanted.map(([name, item]) => [name, { [item]: [] }]));
 }
+
+function followedTemplates(template: NamedRow, follow: FollowTree): Element {
+  const element = formatNamed("templates", template);
+  return {
+    ...(follow.has("template") && { template: element }),
+    ...(follow.has("original_template") && { original_template: element }),
+  };
+}
+
+/** What faults call them. */
+const KINDS: Readonly<Record<NamedCollection, string>> = {
+  clusters: "Cluster",
+  templates: "Template",
+  networks: "Network",
+};
 
 function rowOf({ row }: Device): GuestInterface {
   return row;
 }
 
-function missing(what: string, id: string): never {
-  throw createNotFoundFault(what, id);
+function refuseMissing(kind: string, id: string): never {
+  throw createNotFoundFault(kind, id);
 }

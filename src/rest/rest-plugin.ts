@@ -1,22 +1,29 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { Readable } from "node:stream";
+import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Loaders } from "../loaders/loaders.js";
-import { formatMediaType, formatDocument, type RestDocument } from "./elements/document.js";
+import { formatDocument, formatList, formatMediaType, type RestDocument } from "./elements/document.js";
 import { BASE } from "./elements/elements.js";
-import { prefixLinks } from "./elements/links.js";
+import { prefixLinks, prefixPieces } from "./elements/links.js";
 import { OvirtFaultError, toFault } from "./fault.js";
-import { negotiateFormat } from "./request/format.js";
 import { OPENAPI } from "./openapi/openapi.js";
-import { ROUTES } from "./routes.js";
+import { negotiateFormat, type Format } from "./request/format.js";
+import type { Answer } from "./routes/route.js";
+import { ROUTES } from "./routes/routes.js";
 
 /** What the REST flow is given; it knows neither store nor identity. */
 export interface RestOptions {
   /**
-   * The loaders of one request, for what its viewer may see. Whoever may ask nothing is refused here, by an error with a
-   * `status` or a code of the graph's; it is answered as a fault.
+   * Runs a piece of a request's work with the loaders of its viewer, new ones each time. Whoever may ask nothing is refused
+   * here, by an error with a `status` or a code of the graph's; it is answered as a fault.
    */
-  readonly loadersFor: (request: FastifyRequest) => Loaders | Promise<Loaders>;
+  readonly work: <Result>(
+    request: FastifyRequest,
+    job: (loaders: Loaders) => Promise<Result>,
+  ) => Promise<Result>;
   /** The path in front of all paths, as the request's client sees the server; "" unless given. */
   readonly basePathFor?: (request: FastifyRequest) => string;
+  /** The configuration of routes whose answers may be sent for long, in pieces. */
+  readonly longRouteConfig?: FastifyContextConfig;
   /** Told of errors that nobody foresaw; the client is told the request's id alone. */
   readonly onError?: (error: unknown, request: FastifyRequest) => void;
 }
@@ -33,24 +40,19 @@ export function restPlugin(app: FastifyInstance, options: RestOptions, done: () 
     next();
   });
   app.setErrorHandler((error, request, reply) => sendFault(request, reply, error, options));
-  for (const { path, answer } of ROUTES) {
+  for (const { path, answer, isLong } of ROUTES) {
     app.route({
       method: ["GET", "HEAD"],
       url: `${BASE}${path}`,
+      config: isLong === true ? (options.longRouteConfig ?? {}) : {},
       handler: async (request, reply) => {
         // Refused before anything is read.
         const format = negotiateFormat(request.headers.accept);
         if (format === null) {
           throw new OvirtFaultError(406, "Accept: answers are application/xml or application/json");
         }
-        const loaders = await options.loadersFor(request);
-        const { headers = {}, ...document } = await answer(request, loaders);
-        const basePath = options.basePathFor?.(request) ?? "";
-        const link = headers["link"]?.replace("<", `<${basePath}`);
-        return reply
-          .headers(link === undefined ? headers : { ...headers, link })
-          .type(formatMediaType(format))
-          .send(formatDocument(prefixLinks(document, basePath), format));
+        const answered = await answer(request, (job) => options.work(request, job));
+        return sendAnswer(request, reply, answered, format, options);
       },
     });
   }
@@ -58,7 +60,7 @@ export function restPlugin(app: FastifyInstance, options: RestOptions, done: () 
     method: ["GET", "HEAD"],
     url: `${BASE}/openapi.json`,
     handler: async (request, reply) => {
-      await options.loadersFor(request);
+      await options.work(request, () => Promise.resolve());
       const url = `${options.basePathFor?.(request) ?? ""}${BASE}`;
       return reply.type(formatMediaType("json")).send(JSON.stringify({ ...OPENAPI, servers: [{ url }] }));
     },
@@ -82,6 +84,23 @@ export function restPlugin(app: FastifyInstance, options: RestOptions, done: () 
   done();
 }
 
+function sendAnswer(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  answer: Answer,
+  format: Format,
+  { basePathFor }: RestOptions,
+): FastifyReply {
+  const basePath = basePathFor?.(request) ?? "";
+  const { link, ...headers } = answer.headers ?? {};
+  reply.headers(headers).type(formatMediaType(format));
+  if (link !== undefined) reply.header("link", link.replace("<", `<${basePath}`));
+  if (!("pieces" in answer)) return reply.send(formatDocument(prefixLinks(answer, basePath), format));
+  // How long the list is nobody knows before it is read, and HEAD is not worth reading it.
+  if (request.method === "HEAD") return reply.send();
+  return reply.send(Readable.from(formatList(prefixPieces(answer, basePath), format), { objectMode: false }));
+}
+
 function sendFault(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -96,11 +115,11 @@ function sendFault(
     .code(fault.status)
     .headers(fault.headers)
     .type(formatMediaType(format))
-    .send(formatDocument(documentOf(fault), format));
+    .send(formatDocument(formatFault(fault), format));
 }
 
 /** oVirt's fault; a detail is one line of a bounded length, whatever was echoed into it. */
-function documentOf({ reason, detail }: OvirtFaultError): RestDocument {
+function formatFault({ reason, detail }: OvirtFaultError): RestDocument {
   return { root: "fault", element: { reason, detail: detail.slice(0, MAX_DETAIL_LENGTH) } };
 }
 

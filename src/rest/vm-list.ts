@@ -1,41 +1,117 @@
 import type { Loaders } from "../loaders/loaders.js";
-import type { VmRow } from "../loaders/rows.js";
-import { OvirtFaultError } from "./fault.js";
-import { MAX_DEPTH, type ListRequest } from "./request/list-request.js";
+import type { VmCursor, VmFilter, VmOrder, VmRow } from "../loaders/rows.js";
+import type { Element } from "./elements/document.js";
+import type { ListRequest } from "./request/list-request.js";
+import { readVm, type Wanted } from "./resources.js";
 
-/** A page of VMs by name, and whether there is another. */
+/** Runs a piece of work with loaders of its own, so that a long list keeps nothing of its earlier pieces. */
+export type Work = <Result>(job: (loaders: Loaders) => Promise<Result>) => Promise<Result>;
+
+/** The beginning of a list. */
 export interface VmList {
-  readonly vms: readonly VmRow[];
+  readonly elements: readonly Element[];
+  /** Whether there are more than `max`. */
   readonly hasNext: boolean;
-}
-
-/** Reads a page in one statement: whatever comes before it is read too, and dropped. */
-export async function listVms(loaders: Loaders, { max, page, search }: ListRequest): Promise<VmList> {
-  const { filter, name } = search;
-  const end = max * page;
-  // The database knows parts of names; how many of those it finds are the name itself, only reading them tells.
-  const limit = name === null ? end + 1 : MAX_DEPTH + 1;
-  const rows = await loaders.vmsPage({ limit, after: null, filter, order: "NAME_ASC" });
-  if (name !== null && rows.length > MAX_DEPTH) {
-    throw new OvirtFaultError(400, `search: more than ${MAX_DEPTH} VMs have a part of this name; narrow it`);
-  }
-  const found = name === null ? rows : rows.filter((vm) => name(vm.name));
-  return { vms: found.slice(end - max, end), hasNext: found.length > end };
+  /** The pieces that follow; `null`: that is all. */
+  readonly rest: AsyncGenerator<readonly Element[]> | null;
 }
 
 /**
- * Refuses an answer that nobody could write in reasonable time: one VM with containers has hundreds of interfaces. They are
- * read by this, and remembered for the answer.
+ * Reads a list of VMs, a bounded number at a time.
+ * 1. The first VMs by name are read from one name to the next: however many there are, only one piece is in memory.
+ * 2. Later pages, and lists in another order, are found as ids first, in one statement; then their VMs are read.
  */
-export async function checkInterfaceCount(loaders: Loaders, vms: readonly VmRow[]): Promise<void> {
-  const interfaces = await Promise.all(vms.map((vm) => loaders.guestInterfacesByVm.load(vm.id)));
-  const count = interfaces.reduce((sum, rows) => sum + rows.length, 0);
-  if (count > MAX_INTERFACES) {
-    throw new OvirtFaultError(
-      400,
-      `max: these ${vms.length} VMs have ${count} interfaces, more than ${MAX_INTERFACES}; ask for fewer`,
-    );
+export async function listVms(work: Work, request: ListRequest, wanted: Wanted): Promise<VmList> {
+  const { max, page, search } = request;
+  const size = wanted.allContent || wanted.follow.size > 0 ? FOLLOWED_PIECE : PIECE;
+  const isByName = search.sort === null || search.sort.key === "name";
+  // A search without end is done once: done again from each name on, it would take as long again each time.
+  const isShort = max === null ? search.condition === null : max <= size;
+  const pieces =
+    isByName && page === 1 && isShort
+      ? readByName(work, request, wanted, size)
+      : readByIds(work, request, wanted, size);
+  const first = await pieces.next();
+  if (first.done === true) return { elements: [], hasNext: false, rest: null };
+  const { elements, hasNext, isLast } = first.value;
+  return { elements, hasNext, rest: isLast ? null : restOf(pieces) };
+}
+
+/** So many VMs are read at once; with their interfaces, of which a host of containers has hundreds, fewer. */
+const PIECE = 500;
+const FOLLOWED_PIECE = 50;
+
+interface Piece {
+  readonly elements: readonly Element[];
+  readonly hasNext: boolean;
+  readonly isLast: boolean;
+}
+
+async function* restOf(pieces: AsyncGenerator<Piece>): AsyncGenerator<readonly Element[]> {
+  for await (const { elements } of pieces) yield elements;
+}
+
+async function* readByName(
+  work: Work,
+  { max, search }: ListRequest,
+  wanted: Wanted,
+  size: number,
+): AsyncGenerator<Piece> {
+  const order: VmOrder = search.sort?.descending === true ? "NAME_DESC" : "NAME_ASC";
+  const limit = Math.min(max ?? size, size);
+  let after: VmCursor | null = null;
+  for (;;) {
+    const place: VmCursor | null = after;
+    const piece = await work(async (loaders) => {
+      // One more than are wanted tells whether there are more.
+      const rows = await loaders.vmsPage({ limit: limit + 1, after: place, filter: filterOf(search), order });
+      const vms = rows.slice(0, limit);
+      const hasNext = rows.length > limit;
+      return { vms, elements: await readVms(loaders, vms, wanted), hasNext };
+    });
+    const isLast = !piece.hasNext || max !== null;
+    yield { elements: piece.elements, hasNext: piece.hasNext, isLast };
+    const last = piece.vms.at(-1);
+    if (isLast || last === undefined) return;
+    after = { name: last.name, id: last.id };
   }
 }
 
-const MAX_INTERFACES = 10_000;
+async function* readByIds(
+  work: Work,
+  { max, page, search }: ListRequest,
+  wanted: Wanted,
+  size: number,
+): AsyncGenerator<Piece> {
+  const found = await work((loaders) =>
+    loaders.vmIds({
+      filter: filterOf(search),
+      sort: search.sort ?? { key: "name", descending: false },
+      offset: (page - 1) * (max ?? 0),
+      limit: max === null ? null : max + 1,
+    }),
+  );
+  const hasNext = max !== null && found.length > max;
+  const ids = max === null ? found : found.slice(0, max);
+  for (let at = 0; at < ids.length; at += size) {
+    const wantedIds = ids.slice(at, at + size);
+    const elements = await work(async (loaders) => {
+      const rows = await Promise.all(wantedIds.map((id) => loaders.vmById.load(id)));
+      // What was deleted since the ids were read is left out.
+      return readVms(
+        loaders,
+        rows.filter((vm) => vm !== null),
+        wanted,
+      );
+    });
+    yield { elements, hasNext, isLast: at + size >= ids.length };
+  }
+}
+
+function readVms(loaders: Loaders, vms: readonly VmRow[], wanted: Wanted): Promise<Element[]> {
+  return Promise.all(vms.map((vm) => readVm(loaders, vm, wanted)));
+}
+
+function filterOf({ condition }: ListRequest["search"]): VmFilter {
+  return condition === null ? {} : { search: condition };
+}

@@ -1,4 +1,6 @@
+import type { NamedKind, NamedRow, VmOrigin } from "./inventory-types.js";
 import type { VmGuestAgentInterface } from "./tables/vm-guest-agent-interface.js";
+import type { VmCursor, VmFilter, VmIdList, VmOrder } from "./vm-search.js";
 import type { ClaimAnswer, ClaimOptions, HostClaim, HostFailure, HostRegistry } from "./host-types.js";
 
 export type * from "./host-types.js";
@@ -15,6 +17,8 @@ export interface Nic {
   readonly name: string;
   readonly macAddress: string | null;
   readonly network: string | null;
+  /** The network's id, which an engine alone knows. As read; nobody writes it. */
+  readonly networkId?: string | null;
   readonly linked: boolean;
   /** Whether the VM has the device at all; an engine alone knows vNICs that are not plugged in. As read; nobody writes it. */
   readonly plugged?: boolean | null;
@@ -147,24 +151,7 @@ export interface HostRow {
   readonly lastError: string | null;
 }
 
-/** Which VMs to list; all conditions hold together. */
-export interface VmFilter {
-  /** Part of the name, any case. */
-  readonly nameContains?: string;
-  readonly statuses?: readonly number[];
-  readonly hostId?: string;
-  /** One address, canonical text: VMs whose guest reports it. */
-  readonly ip?: string;
-}
-
-/** Names in the order of their code points, then ids; stable whatever the database's language. */
-export type VmOrder = "NAME_ASC" | "NAME_DESC" | "ID_ASC";
-
-/** The last row's place in the order: keyset paging, never OFFSET. */
-export interface VmCursor {
-  readonly name: string;
-  readonly id: string;
-}
+export type { VmCursor, VmFilter, VmIdList, VmOrder } from "./vm-search.js";
 
 /** What the read side asks of the store. One statement a call; arrays in, any order out, absent keys absent. */
 export interface ReadStore {
@@ -175,6 +162,12 @@ export interface ReadStore {
     readonly order: VmOrder;
   }): Promise<VmRow[]>;
   countVms(filter: VmFilter): Promise<number>;
+  /** The ids of VMs in an order; `limit: null` reads them all. */
+  vmIds(list: VmIdList): Promise<string[]>;
+  /** What is known of how the VMs were made; those of which nothing is known are absent. */
+  vmOriginsByIds(vmIds: readonly string[]): Promise<VmOrigin[]>;
+  /** Clusters, templates or networks: those with one of the ids, or all, by name. */
+  named(kind: NamedKind, ids: readonly string[] | null): Promise<NamedRow[]>;
   vmsByIds(ids: readonly string[]): Promise<VmRow[]>;
   /** The VMs of each host, the first `limitPerHost` of them by name (then id) if it is given. */
   vmsByHosts(hostIds: readonly string[], limitPerHost?: number): Promise<VmRow[]>;

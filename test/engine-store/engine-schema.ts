@@ -17,7 +17,8 @@ export const ENGINE_SCHEMA = [
   `CREATE TABLE vm_static (
     vm_guid uuid CONSTRAINT pk_vm_static PRIMARY KEY, vm_name varchar(255) NOT NULL,
     entity_type varchar(32) NOT NULL, vmt_guid uuid NOT NULL REFERENCES vm_static (vm_guid),
-    cluster_id uuid REFERENCES cluster (cluster_id), description varchar(4000) NOT NULL DEFAULT '')`,
+    cluster_id uuid REFERENCES cluster (cluster_id), description varchar(4000) NOT NULL DEFAULT '',
+    os integer NOT NULL DEFAULT 0, creation_date timestamptz)`,
   `CREATE INDEX idx_vm_static_vm_name ON vm_static (vm_name)`,
   `CREATE INDEX idx_vm_static_vmt_guid ON vm_static (vmt_guid)`,
   `CREATE INDEX idx_vm_static_cluster_id ON vm_static (cluster_id)`,

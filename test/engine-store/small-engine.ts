@@ -19,6 +19,7 @@ export const ids = {
   nic3: "20000000-0000-4000-8000-000000000003",
   windowsNic: "20000000-0000-4000-8000-000000000004",
   templateNic: "20000000-0000-4000-8000-00000000000f",
+  cluster: "50000000-0000-4000-8000-000000000001",
   network: "30000000-0000-4000-8000-000000000001",
   profile: "40000000-0000-4000-8000-000000000001",
 } as const;
@@ -63,6 +64,10 @@ export const SMALL_ENGINE = [
     ('${ids.blank}', 1, '${ids.host}', '', NULL, NULL),
     ('${ids.twin1}', 1, '${ids.host}', NULL, NULL, 1), ('${ids.twin2}', 1, '${ids.host}', NULL, NULL, 1),
     ('${ids.twin3}', 1, '${ids.host}', NULL, NULL, 1)`,
+  `INSERT INTO cluster (cluster_id, name) VALUES ('${ids.cluster}', 'west')`,
+  `UPDATE vm_static SET cluster_id = '${ids.cluster}', vmt_guid = '${ids.template}', os = 34,
+      creation_date = '2024-02-29 12:34:56.789+00', description = 'the busy one'
+    WHERE vm_guid = '${ids.busy}'`,
   // Only one VM has statistics: an engine's view would show no other.
   `INSERT INTO vm_statistics (vm_guid) VALUES ('${ids.busy}')`,
   `INSERT INTO vm_interface (id, vm_guid, name, mac_addr, linked, vnic_profile_id) VALUES

@@ -40,6 +40,16 @@ export function memoryStore(): MemoryStore {
           .sort((left, right) => (place(left) < place(right) ? -sign : sign))
           .slice(0, page.limit);
       }),
+    vmIds: ({ filter, sort, offset, limit }) =>
+      read("vmIds", { filter, sort, offset, limit }, () => {
+        const sign = sort.descending ? -1 : 1;
+        const ids = found(vms, filter)
+          .toSorted((left, right) => (left.name < right.name ? -sign : sign))
+          .map((vm) => vm.id);
+        return ids.slice(offset, limit === null ? undefined : offset + limit);
+      }),
+    vmOriginsByIds: (ids) => read("vmOriginsByIds", ids, () => []),
+    named: (kind, ids) => read("named", { kind, ids }, () => []),
     countVms: (filter) => read("countVms", filter, () => found(vms, filter).length),
     vmsByIds: (ids) => read("vmsByIds", ids, () => vms.filter((vm) => ids.includes(vm.id)).reverse()),
     vmsByHosts: (ids, limitPerHost) =>

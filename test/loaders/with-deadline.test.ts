@@ -22,6 +22,9 @@ test("no read of the store begins once the time is up, whichever it is", async (
   const every = () => [
     reads.vmsPage(page),
     reads.countVms({}),
+    reads.vmIds({ filter: {}, sort: { key: "name", descending: false }, offset: 0, limit: 1 }),
+    reads.vmOriginsByIds([]),
+    reads.named("clusters", null),
     reads.vmsByIds([]),
     reads.vmsByHosts([], 1),
     reads.nicsByVms([]),

@@ -52,18 +52,18 @@ describe("a fault", () => {
       `Entity not found: ReportedDevice: id=${unknownId}`,
     ],
     [`/vms/${unknownId}/reporteddevices`, 404, "Operation Failed", `Entity not found: VM: id=${unknownId}`],
-    ["/hosts", 404, "Operation Failed", "There is nothing here; /ovirt-engine/api tells what there is"],
+    ["/disks", 404, "Operation Failed", "There is nothing here; /ovirt-engine/api tells what there is"],
     [
       `/vms/${ids.busy}?follow=disks`,
       400,
       "Bad Request",
-      "follow: disks cannot be followed here; reported_devices, nics, nics.reported_devices can",
+      "follow: disks cannot be followed here; nics, reported_devices, host, cluster, template, original_template, tags, statistics, affinity_labels can",
     ],
     [
       `/vms/${ids.busy}/nics?follow=nics`,
       400,
       "Bad Request",
-      "follow: nics cannot be followed here; reported_devices can",
+      "follow: nics cannot be followed here; reported_devices, network, statistics can",
     ],
     [
       `/vms/${ids.busy}/reporteddevices?follow=vm`,
@@ -74,21 +74,27 @@ describe("a fault", () => {
     ["/vms?max=0", 400, "Bad Request", "max: expected a whole number from 1"],
     ["/vms?max=-1", 400, "Bad Request", "max: expected a whole number from 1"],
     ["/vms?max=1e9", 400, "Bad Request", "max: expected a whole number from 1"],
-    ["/vms?max=501", 400, "Bad Request", "max: at most 500; ask for the next page"],
     ["/vms?max=1&max=2", 400, "Bad Request", "max: given more than once"],
     ["/vms?page=x", 400, "Bad Request", "page: expected a whole number from 1"],
+    ["/vms?search=page%200", 400, "Bad Request", "page: expected a whole number from 1"],
+    ["/vms?case_sensitive=perhaps", 400, "Bad Request", "case_sensitive: expected true or false"],
     [
-      "/vms?page=21",
+      "/vms?search=tag%3Dx",
       400,
       "Bad Request",
-      "page: pages reach to the 10000th VM from the first; narrow the search",
+      "search: the key tag is not known here; name, status, host, cluster, id, fqdn and ip are",
     ],
     [
-      "/vms?search=page%200",
+      "/vms?search=sortby%20os",
       400,
       "Bad Request",
-      "page: pages reach to the 10000th VM from the first; narrow the search",
+      "search: cannot sort by os; name, status, host, cluster, id, fqdn and ip can be",
     ],
+    [`/hosts/${unknownId}`, 404, "Operation Failed", `Entity not found: Host: id=${unknownId}`],
+    ["/clusters/nonsense", 404, "Operation Failed", "Entity not found: Cluster: id=nonsense"],
+    [`/networks/${unknownId}`, 404, "Operation Failed", `Entity not found: Network: id=${unknownId}`],
+    [`/vms/${unknownId}/tags`, 404, "Operation Failed", `Entity not found: VM: id=${unknownId}`],
+    ["/hosts?search=status%3Dup", 400, "Bad Request", "search: only name and id are known of these"],
     ["/vms?search=name%3D%00", 400, "Bad Request", "search: holds characters that nothing is called by"],
     ["/vms?search=status%3Dgone", 400, "Bad Request", "search: status has no value gone"],
     ["/vms?search=ip%3D300.1.1.1", 400, "Bad Request", "search: ip has no value 300.1.1.1"],
@@ -99,25 +105,16 @@ describe("a fault", () => {
     expect(reply.status).toBe(status);
   });
 
-  test.each([
-    "cluster=x",
-    "name",
-    "name=",
-    'name="x',
-    "name=a name=b",
-    "name=a and",
-    "a OR b",
-    "name=a and name=b",
-    "name=* and name=b",
-    "status=up and status=down",
-    "ip=192.0.2.1 and IP=192.0.2.2",
-  ])("tells what a search may be, instead of %s", async (search) => {
-    const { status, text } = await rest.ask(`/vms?search=${encodeURIComponent(search)}`);
-    expect(status).toBe(400);
-    expect((JSON.parse(text) as { detail: string }).detail).toMatch(
-      /^search: cannot be read: .*; write name=web\*/,
-    );
-  });
+  test.each(["name", "name=", 'name="x', "name=a and", "or name=a", "Hosts: name=a"])(
+    "tells what a search may be, instead of %s",
+    async (search) => {
+      const { status, text } = await rest.ask(`/vms?search=${encodeURIComponent(search)}`);
+      expect(status).toBe(400);
+      expect((JSON.parse(text) as { detail: string }).detail).toMatch(
+        /^search: cannot be read: .*; write name=web\*/,
+      );
+    },
+  );
 
   test("is what a search gets that is longer than any name", async () => {
     const { status, text } = await rest.ask(`/vms?search=name%3D${"*a".repeat(300)}`);
@@ -132,17 +129,14 @@ describe("a fault", () => {
     );
   });
 
-  test("is what a list gets that would never end, while one of its VMs is answered", async () => {
+  test("is not what a list gets whose guests have very many interfaces: it comes in pieces", async () => {
     await engine.asEngine(
       `INSERT INTO vm_guest_agent_interfaces (vm_id, interface_name)
         SELECT '${ids.lost}', 'veth' || n FROM generate_series(1, 10001) n`,
     );
     const { status, text } = await rest.ask("/vms", { "all-content": "true" });
-    expect([status, text]).toEqual([
-      400,
-      expect.stringMatching(/max: these 9 VMs have 100\d\d interfaces, more than 10000/),
-    ]);
-    expect((await rest.ask("/vms")).status).toBe(200);
+    expect(status).toBe(200);
+    expect(text.match(/"veth\d+"/g)).toHaveLength(10_001);
     expect((await rest.ask(`/vms/${ids.lost}`, { "all-content": "true" })).status).toBe(200);
   });
 

@@ -1,7 +1,7 @@
 import Fastify, { type FastifyInstance } from "fastify";
 import type { AddressInfo } from "node:net";
-import { createLoaders } from "../../src/loaders/loaders.js";
-import { restPlugin, type RestOptions } from "../../src/rest/rest-plugin.js";
+import { createLoaders, type Loaders } from "../../src/loaders/loaders.js";
+import { restPlugin } from "../../src/rest/rest-plugin.js";
 import type { ReadStore } from "../../src/store/types.js";
 
 /** A REST flow on a socket. */
@@ -22,11 +22,11 @@ export interface Reply {
   readonly type: string;
 }
 
-export async function startRest(store: ReadStore | RestOptions["loadersFor"]): Promise<RestServer> {
+export async function startRest(store: ReadStore | (() => Loaders)): Promise<RestServer> {
   const masked: unknown[] = [];
   const app = Fastify({ exposeHeadRoutes: false });
   await app.register(restPlugin, {
-    loadersFor: typeof store === "function" ? store : () => createLoaders(store),
+    work: (_request, job) => job(typeof store === "function" ? store() : createLoaders(store)),
     onError: (error: unknown) => masked.push(error),
   });
   await app.listen({ host: "127.0.0.1", port: 0 });

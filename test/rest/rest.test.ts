@@ -49,6 +49,8 @@ async function json(path: string, headers: Record<string, string> = {}): Promise
 const all = { "all-content": "true" };
 const nic1 = `/vms/${ids.twin1}/nics/20000000-0000-4000-8000-000000000011`;
 
+const blank = { href: `/ovirt-engine/api/templates/${ids.blankTemplate}`, id: ids.blankTemplate };
+
 describe("a VM", () => {
   test("carries guest_info with the header All-Content, as the feature page says", async () => {
     expect(await json(`/vms/${ids.twin1}`, all)).toEqual({
@@ -56,7 +58,12 @@ describe("a VM", () => {
       id: ids.twin1,
       name: "twin",
       status: "up",
-      host: { id: ids.host },
+      creation_time: "1970-01-01T00:00:00.000Z",
+      os: { type: "other" },
+      host: { href: `/ovirt-engine/api/hosts/${ids.host}`, id: ids.host },
+      cluster: { href: `/ovirt-engine/api/clusters/${ids.blankTemplate}`, id: ids.blankTemplate },
+      template: blank,
+      original_template: blank,
       guest_info: {
         // An engine that has no list of addresses has those of its rows.
         ips: {
@@ -91,6 +98,9 @@ describe("a VM", () => {
       link: [
         { href: `/ovirt-engine/api/vms/${ids.twin1}/nics`, rel: "nics" },
         { href: `/ovirt-engine/api/vms/${ids.twin1}/reporteddevices`, rel: "reporteddevices" },
+        { href: `/ovirt-engine/api/vms/${ids.twin1}/tags`, rel: "tags" },
+        { href: `/ovirt-engine/api/vms/${ids.twin1}/statistics`, rel: "statistics" },
+        { href: `/ovirt-engine/api/vms/${ids.twin1}/affinitylabels`, rel: "affinitylabels" },
       ],
     });
   });
@@ -114,7 +124,11 @@ describe("a VM", () => {
     const unknown = (await json(`/vms/${ids.blank}`, all))["guest_info"];
     expect(unknown).toEqual({ stale: "true", stale_reason: "agent_absent" });
     const stopped = (await json(`/vms/${ids.stopped}`, all))["guest_info"] as Json;
-    expect(stopped).toMatchObject({ stale: "false", ips: { ip: [] } });
+    expect(stopped).toEqual({
+      ips: { ip: [] },
+      network_devices: { network_device: [] },
+      stale: "false",
+    });
   });
 
   test.each([
@@ -124,6 +138,43 @@ describe("a VM", () => {
     [ids.bare, "unassigned"],
   ])("%s has oVirt's word for its state: %s", async (id, word) => {
     expect((await json(`/vms/${id}`))["status"]).toBe(word);
+  });
+
+  test("tells its cluster, template and operating system, as an engine keeps them", async () => {
+    expect(await json(`/vms/${ids.busy}?follow=cluster,template,original_template,host`)).toMatchObject({
+      description: "the busy one",
+      creation_time: "2024-02-29T12:34:56.789Z",
+      os: { type: "rhel_9x64" },
+      host: { id: ids.host, name: "alpha", address: "alpha.example", port: "54321", status: "up" },
+      cluster: { href: `/ovirt-engine/api/clusters/${ids.cluster}`, name: "west" },
+      template: { href: `/ovirt-engine/api/templates/${ids.template}`, name: "busy" },
+      original_template: { id: ids.template, name: "busy" },
+    });
+    expect(await json(`/vms/${ids.blank}?follow=cluster`)).toMatchObject({
+      cluster: { id: ids.blankTemplate, name: "unknown" },
+    });
+  });
+
+  test.each([
+    "original_template.permissions,original_template.nics.vnic_profile",
+    "disk_attachments.disk,snapshots,cluster.permissions",
+  ])("leaves out what is followed and not known here: %s", async (follow) => {
+    const { status, text } = await rest.ask(`/vms/${ids.busy}?follow=${follow}`);
+    expect([status, text]).toEqual([200, expect.not.stringContaining("permissions")]);
+  });
+
+  test("links to nothing that cannot be followed", async () => {
+    const hrefs = (value: unknown): string[] => JSON.stringify(value).match(/(?<="href":")[^"]+/g) ?? [];
+    const seen = new Set<string>();
+    const unseen = hrefs(await json(`/vms/${ids.busy}?follow=nics`)).concat(hrefs(await json("")));
+    for (let href = unseen.pop(); href !== undefined; href = unseen.pop()) {
+      if (seen.has(href)) continue;
+      seen.add(href);
+      const { status, text } = await rest.ask(href.replace("/ovirt-engine/api", ""));
+      expect(`${status} ${href}`).toBe(`200 ${href}`);
+      if (!/\/vms\/(?!1.*1\b)|openapi/.test(href)) unseen.push(...hrefs(JSON.parse(text)));
+    }
+    expect(seen.size).toBeGreaterThan(30);
   });
 
   test("is found by an id in capitals", async () => {
@@ -252,17 +303,58 @@ describe("the list of VMs", () => {
     ["ip=192.0.2.60", ["lost"]],
     ["ip=192.0.2.50", []],
     ["ip=2001:DB8::5", ["windows"]],
+    ["ip=192.0.2.1*", ["busy"]],
+    ["ip=2001:db8:*", ["busy", "windows"]],
+    ["ip=*", ["busy", "lost", "twin", "windows"]],
+    ["ip!=*", ["bare", "blank", "stopped", "twin", "twin", "x<y>&z"]],
+    ["win", ["twin", "twin", "twin", "windows"]],
+    ["alpha", ["blank", "busy", "twin", "twin", "twin", "windows", "x<y>&z"]],
+    ["busy.example", ["busy"]],
+    ["192.0.2.99", ["busy"]],
+    ["cluster=west", ["busy"]],
+    ["cluster!=west and name=b*", ["bare", "blank"]],
+    ["host=alpha and name=b*", ["blank", "busy"]],
+    ["host=alpha.example name=busy", ["busy"]],
+    ["host!=alpha", ["bare", "lost", "stopped"]],
+    ["fqdn=*.example", ["busy"]],
+    ["name=busy or name=bl*", ["blank", "busy"]],
+    ["name!=twin and status=up", ["blank", "busy", "windows", "x<y>&z"]],
+    ["Vms: status=Unknown or status=down sortby name desc", ["stopped", "lost"]],
+    [`id=${ids.lost}`, ["lost"]],
+    ["status=up sortby host desc page 1", ["blank", "busy", "twin", "twin", "twin", "windows", "x<y>&z"]],
+    ["name=b* sortby ip desc", ["busy", "bare", "blank"]],
+    ["name=b* sortby cluster", ["bare", "blank", "busy"]],
+    ["name=b* sortby status", ["bare", "blank", "busy"]],
+    ["name=b* sortby fqdn desc", ["busy", "bare", "blank"]],
+    ["name=nothing", []],
+    ['name="100%_"', []],
   ])("is searched in oVirt's words: %s", async (search, found) => {
     expect(await names(`?search=${encodeURIComponent(search)}`)).toEqual(found);
   });
 
-  test("costs three statements with all that can be asked for, and one alone", async () => {
+  test.each([
+    ["name=BUSY", "true", []],
+    ["name=BUSY", "false", ["busy"]],
+    ["name=b*Y", "true", []],
+    ["name=b*y", "true", ["busy"]],
+    ["BUSY", "true", []],
+  ])("minds the case of letters if it is to: %s, %s", async (search, caseSensitive, found) => {
+    expect(await names(`?search=${encodeURIComponent(search)}&case_sensitive=${caseSensitive}`)).toEqual(
+      found,
+    );
+  });
+
+  test("costs four statements with all that can be asked for, and two alone", async () => {
     engine.sent();
     await json("/vms", {});
-    expect(engine.sent()).toHaveLength(1);
+    expect(engine.sent()).toHaveLength(2);
     await json("/vms?follow=reported_devices,nics.reported_devices", all);
-    expect(engine.sent()).toHaveLength(3);
+    expect(engine.sent()).toHaveLength(4);
     await json(`/vms/${ids.busy}?follow=reported_devices,nics.reported_devices`, all);
+    expect(engine.sent()).toHaveLength(4);
+    await json("/vms?search=name%3Dtwin%20page%201&max=2");
+    expect(engine.sent()).toHaveLength(2);
+    await json("/vms?search=name%3Dtwin%20page%202&max=2");
     expect(engine.sent()).toHaveLength(3);
   });
 });

@@ -1,14 +1,15 @@
-import { expect, test } from "vitest";
-import { createLoaders } from "../../src/loaders/loaders.js";
+import { describe, expect, test } from "vitest";
+import { createLoaders, type Loaders } from "../../src/loaders/loaders.js";
 import type { VmRow } from "../../src/store/types.js";
-import { parseSearch } from "../../src/rest/request/search.js";
-import { listVms } from "../../src/rest/vm-list.js";
-import { memoryStore } from "../graph/memory-store.js";
+import type { Element } from "../../src/rest/elements/document.js";
+import { parseSearch } from "../../src/rest/search/parse-search.js";
+import { listVms, type VmList } from "../../src/rest/vm-list.js";
+import { memoryStore, type MemoryStore } from "../graph/memory-store.js";
 
-function storeOf(names: readonly string[]) {
+function storeOf(names: readonly string[]): MemoryStore {
   const store = memoryStore();
-  names.forEach((name, place) => {
-    const id = `10000000-0000-4000-8000-${String(place).padStart(12, "0")}`;
+  names.forEach((name, number) => {
+    const id = `10000000-0000-4000-8000-${String(number).padStart(12, "0")}`;
     store.vms.push({ id, name, status: 1, hostId: null, staleReason: null, ...UNKNOWN });
   });
   return store;
@@ -21,30 +22,68 @@ const UNKNOWN = {
   lastReportedAt: null,
 } satisfies Partial<VmRow>;
 
-test("reads no more than a page and what comes before it", async () => {
-  const store = storeOf(["a", "b", "c", "d", "e"]);
-  const { vms, hasNext } = await listVms(createLoaders(store), { max: 2, page: 2, search: parseSearch("") });
-  expect(vms.map((vm) => vm.name)).toEqual(["c", "d"]);
-  expect(hasNext).toBe(true);
-  expect(store.asked).toMatchObject([{ limit: 5 }]);
-});
+const PLAIN = { allContent: false, follow: new Map() };
 
-test("finds a whole name among those that hold it", async () => {
-  const store = storeOf(["web", "web1", "aweb"]);
-  const { vms, hasNext } = await listVms(createLoaders(store), {
-    max: 5,
-    page: 1,
-    search: parseSearch("name=web"),
+function list(store: MemoryStore, asked: { max?: number; page?: number; search?: string }): Promise<VmList> {
+  const work = <Result>(job: (loaders: Loaders) => Promise<Result>) => job(createLoaders(store));
+  const { max = null, page = 1, search = "" } = asked;
+  return listVms(work, { max, page, search: parseSearch(search) }, PLAIN);
+}
+
+function namesOf(elements: readonly Element[]): unknown[] {
+  return elements.map((element) => element["name"]);
+}
+
+async function readRest({ elements, rest }: VmList): Promise<unknown[]> {
+  const all = [...elements];
+  for await (const piece of rest ?? []) all.push(...piece);
+  return namesOf(all);
+}
+
+const numbered = (count: number) =>
+  Array.from({ length: count }, (_, n) => `vm${String(n).padStart(5, "0")}`);
+
+describe("a list of VMs", () => {
+  test("of a first page reads no more than the page and one VM", async () => {
+    const store = storeOf(["a", "b", "c", "d", "e"]);
+    const found = await list(store, { max: 2 });
+    expect(namesOf(found.elements)).toEqual(["a", "b"]);
+    expect(found).toMatchObject({ hasNext: true, rest: null });
+    expect(store.asked[0]).toMatchObject({ limit: 3, after: null });
   });
-  expect(vms.map((vm) => vm.name)).toEqual(["web"]);
-  expect(hasNext).toBe(false);
-  expect(store.calls).toEqual(["vmsPage"]);
-});
 
-test("refuses to judge more names than it would read", async () => {
-  const store = storeOf(Array.from({ length: 10_001 }, (_, n) => `web${n}`));
-  const asked = { max: 5, page: 1, search: parseSearch("name=web") };
-  await expect(listVms(createLoaders(store), asked)).rejects.toThrow(
-    /more than 10000 VMs have a part of this name/,
-  );
+  test("of a later page reads the ids of that page alone", async () => {
+    const store = storeOf(["a", "b", "c", "d", "e"]);
+    const found = await list(store, { max: 2, page: 2 });
+    expect(namesOf(found.elements)).toEqual(["c", "d"]);
+    expect(found).toMatchObject({ hasNext: true, rest: null });
+    expect(store.asked[0]).toMatchObject({ offset: 2, limit: 3 });
+    expect((await list(store, { max: 2, page: 3 })).hasNext).toBe(false);
+    expect((await list(store, { max: 2, page: 4 })).elements).toEqual([]);
+  });
+
+  test("without a bound comes in pieces, each read when the one before it was taken", async () => {
+    const names = numbered(1_234);
+    const store = storeOf(names.toReversed());
+    const found = await list(store, {});
+    expect(found.elements).toHaveLength(500);
+    expect(store.calls.filter((call) => call === "vmsPage")).toHaveLength(1);
+    expect(await readRest(found)).toEqual(names);
+    expect(store.calls.filter((call) => call === "vmsPage")).toHaveLength(3);
+  });
+
+  test.each([1, 499, 500, 501, 1_000, 1_001])("loses none of %i VMs, and tells none twice", async (count) => {
+    const names = numbered(count);
+    expect(await readRest(await list(storeOf(names), {}))).toEqual(names);
+    expect(await readRest(await list(storeOf(names), { max: 600 }))).toEqual(names.slice(0, 600));
+    const downwards = await list(storeOf(names), { search: "sortby name desc" });
+    expect(await readRest(downwards)).toEqual(names.toReversed());
+  });
+
+  test("that is read no further asks for nothing more", async () => {
+    const store = storeOf(numbered(2_000));
+    const { rest } = await list(store, {});
+    await rest?.return(undefined);
+    expect(store.calls.filter((call) => call === "vmsPage")).toHaveLength(1);
+  });
 });

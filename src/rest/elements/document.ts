@@ -10,13 +10,35 @@ export interface RestDocument {
   readonly element: Element;
 }
 
-/** The document as text. */
-export function formatDocument({ root, element }: RestDocument, format: Format): string {
-  if (format === "json") return JSON.stringify(element);
-  return BUILDER.build({ "?xml": DECLARATION, [root]: xmlOf(element) });
+/** A list whose elements come piece by piece, because there may be too many to hold. */
+export interface RestList {
+  readonly root: string;
+  /** What each element is called. */
+  readonly item: string;
+  readonly pieces: AsyncIterable<readonly Element[]>;
 }
 
-/** The media type that goes with a form. */
+/** Formats a document. */
+export function formatDocument({ root, element }: RestDocument, format: Format): string {
+  if (format === "json") return JSON.stringify(element);
+  return BUILDER.build({ "?xml": DECLARATION, [root]: toXmlNode(element) });
+}
+
+/** Formats a list piece by piece, to the same effect as {@link formatDocument}. */
+export async function* formatList({ root, item, pieces }: RestList, format: Format): AsyncGenerator<string> {
+  const isJson = format === "json";
+  yield isJson ? `{${JSON.stringify(item)}:[` : `${BUILDER.build({ "?xml": DECLARATION })}<${root}>\n`;
+  let isFirst = true;
+  for await (const elements of pieces) {
+    if (elements.length === 0) continue;
+    if (!isJson) yield BUILDER.build({ [item]: elements.map(toXmlNode) });
+    else yield `${isFirst ? "" : ","}${elements.map((element) => JSON.stringify(element)).join(",")}`;
+    isFirst = false;
+  }
+  yield isJson ? "]}" : `</${root}>\n`;
+}
+
+/** Formats the media type of a form. */
 export function formatMediaType(format: Format): string {
   return `application/${format}; charset=utf-8`;
 }
@@ -43,19 +65,19 @@ const ATTRIBUTES: ReadonlySet<string> = new Set(["id", "href", "rel"]);
 
 type XmlNode = string | XmlNode[] | { [name: string]: XmlNode };
 
-function xmlOf(value: Element[string] | Element): XmlNode {
-  if (typeof value === "string") return xmlText(value);
-  if (Array.isArray(value)) return (value as readonly (string | Element)[]).map(xmlOf);
+function toXmlNode(value: Element[string] | Element): XmlNode {
+  if (typeof value === "string") return escapeXmlText(value);
+  if (Array.isArray(value)) return (value as readonly (string | Element)[]).map(toXmlNode);
   return Object.fromEntries(
     Object.entries(value).map(([name, child]) => [
       ATTRIBUTES.has(name) ? ATTRIBUTE + name : name,
-      xmlOf(child),
+      toXmlNode(child),
     ]),
   );
 }
 
 /** A guest may call its interface what it likes; XML 1.0 has no way to write some characters, not even escaped. */
-function xmlText(text: string): string {
+function escapeXmlText(text: string): string {
   return text.replaceAll(FORBIDDEN, "\uFFFD");
 }
 

@@ -1,41 +1,56 @@
-import type { GuestInterface, Nic, VmRow } from "../../loaders/rows.js";
+import type { GuestInterface, HostRow, NamedRow, Nic, VmOrigin, VmRow } from "../../loaders/rows.js";
+import { deriveNetworkId } from "../../model/network-id.js";
 import type { Device } from "./device-ids.js";
 import type { Element } from "./document.js";
-import { formatStatus } from "./status-words.js";
+import { formatHostStatus, formatStatus } from "./status-words.js";
+import { formatOsType } from "./os-types.js";
 
 /** Where everything of this room is. */
 export const BASE = "/ovirt-engine/api";
 
-/** A VM in oVirt's words; `more` is what was asked for beyond that. */
-export function formatVm(vm: VmRow, more: Element = {}): Element {
+/** The cluster and the template of VMs of which these are not known. oVirt's clients need every VM to have both. */
+export const UNKNOWN_PARENT: NamedRow = { id: "00000000-0000-0000-0000-000000000000", name: "unknown" };
+
+/**
+ * Formats a VM in oVirt's words; `more` is what was asked for beyond that, and takes the place of links. Where an origin is
+ * not known, `os`, `creation_time`, cluster and template have values that say so: clients read them without asking.
+ */
+export function formatVm(vm: VmRow, origin: VmOrigin | null, more: Element = {}): Element {
   const href = `${BASE}/vms/${vm.id}`;
+  const template = formatReference("templates", origin?.templateId ?? UNKNOWN_PARENT.id);
   return {
     href,
     id: vm.id,
     name: vm.name,
+    ...(origin !== null && origin.description !== "" && { description: origin.description }),
     status: formatStatus(vm.status),
     ...(vm.fqdn !== null && { fqdn: vm.fqdn }),
-    ...(vm.hostId !== null && { host: { id: vm.hostId } }),
+    creation_time: (origin?.createdAt ?? new Date(0)).toISOString(),
+    os: { type: formatOsType(origin?.osId ?? 0) },
+    ...(vm.hostId !== null && { host: formatReference("hosts", vm.hostId) }),
+    cluster: formatReference("clusters", origin?.clusterId ?? UNKNOWN_PARENT.id),
+    template,
+    original_template: template,
     ...more,
-    link: [
-      { href: `${href}/nics`, rel: "nics" },
-      { href: `${href}/reporteddevices`, rel: "reporteddevices" },
-    ],
+    link: VM_LINKS.map((rel) => ({ href: `${href}/${rel}`, rel })),
   };
 }
 
-/** The feature page's `guest_info`: what is not known is left out, and none is an empty element. */
+/** What is listed below a VM. Of the last three nothing is known, so their lists are empty. */
+const VM_LINKS = ["nics", "reporteddevices", "tags", "statistics", "affinitylabels"];
+
+/** Formats the feature page's `guest_info`: what is not known is left out, and none is an empty element. */
 export function formatGuestInfo(vm: VmRow, interfaces: readonly GuestInterface[] | null): Element {
   return {
-    ...(vm.ips !== null && { ips: { ip: vm.ips.map(ipElement) } }),
+    ...(vm.ips !== null && { ips: { ip: vm.ips.map(formatIp) } }),
     ...(vm.fqdn !== null && { fqdn: vm.fqdn }),
-    ...(interfaces !== null && { network_devices: { network_device: interfaces.map(networkDevice) } }),
+    ...(interfaces !== null && { network_devices: { network_device: interfaces.map(formatNetworkDevice) } }),
     stale: String(vm.staleReason !== null),
     ...(vm.staleReason !== null && { stale_reason: vm.staleReason.toLowerCase() }),
   };
 }
 
-/** A vNIC, with the page's properties of the guest's interface that stands behind it. */
+/** Formats a vNIC, with the page's properties of the guest's interface that stands behind it. */
 export function formatNic(nic: Nic, guestInterface: GuestInterface | null, more: Element = {}): Element {
   const href = `${BASE}/vms/${nic.vmId}/nics/${nic.id}`;
   return {
@@ -45,17 +60,22 @@ export function formatNic(nic: Nic, guestInterface: GuestInterface | null, more:
     linked: String(nic.linked),
     ...(nic.plugged != null && { plugged: String(nic.plugged) }),
     ...(nic.macAddress !== null && { mac: { address: nic.macAddress } }),
-    ...(nic.network !== null && { network: { name: nic.network } }),
-    ...(guestInterface !== null && guestProperties(guestInterface)),
+    ...(nic.network !== null && {
+      network: {
+        ...formatReference("networks", nic.networkId ?? deriveNetworkId(nic.network)),
+        name: nic.network,
+      },
+    }),
+    ...(guestInterface !== null && formatGuestProperties(guestInterface)),
     ...more,
-    vm: vmReference(nic.vmId),
-    link: [{ href: `${href}/reporteddevices`, rel: "reporteddevices" }],
+    vm: formatReference("vms", nic.vmId),
+    link: ["reporteddevices", "statistics"].map((rel) => ({ href: `${href}/${rel}`, rel })),
   };
 }
 
-/** A guest's interface as oVirt's reported device; `parent` is the path of what it is listed under. */
+/** Formats a guest's interface as oVirt's reported device; `parent` is the path of what it is listed under. */
 export function formatDevice({ id, row }: Device, parent: string): Element {
-  const ips = ipsOf(row);
+  const ips = formatIps(row);
   return {
     href: `${parent}/reporteddevices/${id}`,
     id,
@@ -64,19 +84,56 @@ export function formatDevice({ id, row }: Device, parent: string): Element {
     type: "network",
     ...(row.macAddress !== null && { mac: { address: row.macAddress } }),
     ...(ips.length > 0 && { ips: { ip: ips } }),
-    vm: vmReference(row.vmId),
+    vm: formatReference("vms", row.vmId),
   };
 }
 
-function networkDevice(row: GuestInterface): Element {
+/** Formats a host. Its cluster is known to an engine alone. */
+export function formatHost(host: HostRow, more: Element = {}): Element {
+  const address = host.address.replace(/:\d+$/, "").replaceAll(/[[\]]/g, "");
+  return {
+    href: `${BASE}/hosts/${host.id}`,
+    id: host.id,
+    name: host.name,
+    address,
+    port: host.address.slice(host.address.lastIndexOf(":") + 1),
+    status: formatHostStatus(host.status),
+    ...more,
+  };
+}
+
+/** The collections of things of which only a name is known. */
+export type NamedCollection = "clusters" | "templates" | "networks";
+
+/** Formats a cluster, a template or a network. */
+export function formatNamed(
+  collection: NamedCollection,
+  { id, name }: NamedRow,
+  more: Element = {},
+): Element {
+  const href = `${BASE}/${collection}/${id}`;
+  return {
+    href,
+    id,
+    name,
+    ...more,
+    ...(collection === "clusters" && { link: [{ href: `${href}/affinitygroups`, rel: "affinitygroups" }] }),
+  };
+}
+
+function formatReference(collection: string, id: string): { readonly href: string; readonly id: string } {
+  return { href: `${BASE}/${collection}/${id}`, id };
+}
+
+function formatNetworkDevice(row: GuestInterface): Element {
   return {
     ...(row.name !== null && { name: row.name }),
     ...(row.macAddress !== null && { mac: { address: row.macAddress } }),
-    ips: { ip: ipsOf(row) },
+    ips: { ip: formatIps(row) },
   };
 }
 
-function guestProperties({ name, ipv4Addresses, ipv6Addresses }: GuestInterface): Element {
+function formatGuestProperties({ name, ipv4Addresses, ipv6Addresses }: GuestInterface): Element {
   return {
     ...(name !== null && { interface_name: name }),
     ipv4: { address: ipv4Addresses },
@@ -84,14 +141,10 @@ function guestProperties({ name, ipv4Addresses, ipv6Addresses }: GuestInterface)
   };
 }
 
-function ipsOf({ ipv4Addresses, ipv6Addresses }: GuestInterface): Element[] {
-  return [...ipv4Addresses, ...ipv6Addresses].map(ipElement);
+function formatIps({ ipv4Addresses, ipv6Addresses }: GuestInterface): Element[] {
+  return [...ipv4Addresses, ...ipv6Addresses].map(formatIp);
 }
 
-function ipElement(address: string): Element {
+function formatIp(address: string): Element {
   return { address, version: address.includes(":") ? "v6" : "v4" };
-}
-
-function vmReference(vmId: string): Element {
-  return { href: `${BASE}/vms/${vmId}`, id: vmId };
 }

@@ -1,8 +1,18 @@
-import type { Element, RestDocument } from "./document.js";
+import type { Element, RestDocument, RestList } from "./document.js";
 
 /** Puts a path in front of every link of a document, for clients that see the server below one. */
 export function prefixLinks<Document extends RestDocument>(document: Document, basePath: string): Document {
   return basePath === "" ? document : { ...document, element: prefixElement(document.element, basePath) };
+}
+
+/** Does the same for a list that comes in pieces. */
+export function prefixPieces<List extends RestList>(list: List, basePath: string): List {
+  if (basePath === "") return list;
+  return { ...list, pieces: prefixEach(list.pieces, basePath) };
+}
+
+async function* prefixEach(pieces: RestList["pieces"], basePath: string): AsyncGenerator<readonly Element[]> {
+  for await (const piece of pieces) yield piece.map((element) => prefixElement(element, basePath));
 }
 
 function prefixElement(element: Element, basePath: string): Element {

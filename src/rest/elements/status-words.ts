@@ -1,15 +1,28 @@
 import { VM_STATUS } from "../../model/vm-status.js";
 
-/** oVirt's REST word for a VM's state; a number without a word is a state that is not known. */
+/** Formats a VM's state as oVirt's REST word for it; a number without a word is a state that is not known. */
 export function formatStatus(status: number): string {
   return WORDS.get(status) ?? "unknown";
 }
 
-/** The states that a word means; `undefined` for a word that is none. */
-export function parseStatusWord(word: string): readonly number[] | undefined {
-  const statuses = [...WORDS].filter(([, each]) => each === word).map(([status]) => status);
-  return statuses.length === 0 ? undefined : statuses;
+/** The states that a name in a search means, in REST's spelling or the engine's own; `null` for a name of none. */
+export function parseStatusName(name: string): readonly number[] | null {
+  const wanted = fold(name);
+  const statuses = [...WORDS].filter(([, word]) => fold(word) === wanted).map(([status]) => status);
+  const own = ENGINE_NAMES.get(wanted);
+  if (statuses.length === 0 && own === undefined) return null;
+  return own === undefined ? statuses : [own];
 }
+
+function fold(name: string): string {
+  return name.toLowerCase().replaceAll("_", "");
+}
+
+/** Two states that REST shows by one word have a name each in an engine's searches. */
+const ENGINE_NAMES: ReadonlyMap<string, number> = new Map([
+  ["migratingfrom", VM_STATUS.MIGRATING_FROM],
+  ["migratingto", VM_STATUS.MIGRATING_TO],
+]);
 
 const WORDS: ReadonlyMap<number, string> = new Map([
   [VM_STATUS.UNASSIGNED, "unassigned"],
@@ -33,3 +46,28 @@ const WORDS: ReadonlyMap<number, string> = new Map([
 
 /** All words. */
 export const STATUS_WORDS: readonly string[] = [...new Set(WORDS.values())];
+
+/** Formats a host's VDSStatus number as oVirt's REST word for it. */
+export function formatHostStatus(status: number): string {
+  return HOST_WORDS[status] ?? "unassigned";
+}
+
+/** By number, from 0. */
+const HOST_WORDS = [
+  "unassigned",
+  "down",
+  "maintenance",
+  "up",
+  "non_responsive",
+  "error",
+  "installing",
+  "install_failed",
+  "reboot",
+  "preparing_for_maintenance",
+  "non_operational",
+  "pending_approval",
+  "initializing",
+  "connecting",
+  "installing_os",
+  "kdumping",
+];

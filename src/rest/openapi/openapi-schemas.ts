@@ -1,10 +1,45 @@
 import { STATUS_WORDS } from "../elements/status-words.js";
 
+const HOST = {
+  href: reference("Where it is."),
+  id: id("The host's id."),
+  name: text("The host's name."),
+  address: text("Its name or address on the network."),
+  port: text("VDSM's port."),
+  status: text("oVirt's word for the host's state."),
+};
+
+const NAMED = {
+  href: reference("Where it is."),
+  id: id("Its id; of a cluster or template that is not known, all zeros."),
+  name: text("Its name; unknown if that is not known."),
+  link: list("Link"),
+};
+
 /** The parts of answers as JSON schemas; oVirt writes numbers and truth as text, and so do we. */
 export const SCHEMAS = {
-  Api: object({ product_info: object({ name: text("The product.") }, ["name"]), link: list("Link") }, [
-    "link",
-  ]),
+  Api: object(
+    {
+      product_info: object(
+        {
+          name: text("The product."),
+          version: object(
+            {
+              full_version: text("The version of oVirt's API that is spoken."),
+              major: text("Its first number."),
+              minor: text("Its second number."),
+              build: text("Its third number."),
+              revision: text("Always 0."),
+            },
+            ["full_version", "major", "minor"],
+          ),
+        },
+        ["name", "version"],
+      ),
+      link: list("Link"),
+    },
+    ["product_info", "link"],
+  ),
   Vms: object({ vm: list("Vm") }, ["vm"]),
   Vm: object(
     {
@@ -13,14 +48,35 @@ export const SCHEMAS = {
       name: text("The VM's name."),
       status: text("oVirt's word for the VM's state.", STATUS_WORDS),
       fqdn: text("The guest's own name; absent if it tells none."),
-      host: object({ id: id("The host that runs it.") }, ["id"]),
+      description: text("What the engine's users call it; absent if not known."),
+      creation_time: text("When it was made; 1970 if that is not known."),
+      os: object({ type: text("oVirt's word for the operating system; other if not known.") }, ["type"]),
+      host: ref("HostReference"),
+      cluster: ref("NamedReference"),
+      template: ref("NamedReference"),
+      original_template: ref("NamedReference"),
+      tags: ref("Tags"),
+      statistics: ref("Statistics"),
+      affinity_labels: ref("AffinityLabels"),
       guest_info: ref("GuestInfo"),
       reported_devices: ref("ReportedDevices"),
       nics: ref("Nics"),
       link: list("Link"),
     },
-    ["href", "id", "name", "status", "link"],
+    ["href", "id", "name", "status", "creation_time", "os", "cluster", "template", "link"],
   ),
+  Hosts: object({ host: list("Host") }, ["host"]),
+  Host: object(HOST, ["href", "id", "name", "address", "port", "status"]),
+  HostReference: object(HOST, ["href", "id"]),
+  Clusters: object({ cluster: list("Named") }, ["cluster"]),
+  Templates: object({ template: list("Named") }, ["template"]),
+  Networks: object({ network: list("Named") }, ["network"]),
+  Named: object(NAMED, ["href", "id", "name"]),
+  NamedReference: object(NAMED, ["href", "id"]),
+  Tags: createEmptyList("tag"),
+  Statistics: createEmptyList("statistic"),
+  AffinityLabels: createEmptyList("affinity_label"),
+  AffinityGroups: createEmptyList("affinity_group"),
   GuestInfo: object(
     {
       ips: ref("Ips"),
@@ -44,7 +100,8 @@ export const SCHEMAS = {
       linked: text("Whether its cable is in.", ["true", "false"]),
       plugged: text("Whether the VM has the device; absent if not known.", ["true", "false"]),
       mac: ref("Mac"),
-      network: object({ name: text("The network that it is on.") }, ["name"]),
+      network: ref("NamedReference"),
+      statistics: ref("Statistics"),
       interface_name: text("Its name in the guest."),
       ipv4: ref("Addresses"),
       ipv6: ref("Addresses"),
@@ -86,6 +143,11 @@ export const SCHEMAS = {
 /** A reference to one of {@link SCHEMAS}. */
 export function ref(name: string): { readonly $ref: string } {
   return { $ref: `#/components/schemas/${name}` };
+}
+
+/** Of these nothing is known: the list is there, because clients ask for it, and it is empty. */
+function createEmptyList(item: string): Schema {
+  return object({ [item]: { type: "array", maxItems: 0, items: {} } }, [item]);
 }
 
 type Schema = Readonly<Record<string, unknown>>;

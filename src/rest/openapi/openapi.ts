@@ -15,32 +15,43 @@ export const OPENAPI = {
   paths: {
     "/": { get: operation("entry", "Where to go from here.", "Api", []) },
     "/vms": {
-      get: operation("listVms", "VMs by name, page by page; a Link header leads on.", "Vms", [
-        query("max", "At most so many VMs, and never more than 500.", {
-          type: "integer",
-          minimum: 1,
-          maximum: 500,
-        }),
-        query("page", "Which page, from 1; together with max no further than the 10000th VM.", {
-          type: "integer",
-          minimum: 1,
-        }),
-        query("search", "Such as `name=web* and status=up` or `ip=192.0.2.1 page 2`.", { type: "string" }),
+      get: operation("listVms", "VMs by name: all of them, or a page, whose Link header leads on.", "Vms", [
+        ...listParameters(),
         ...vmParameters(),
       ]),
     },
     "/vms/{vmId}": { get: operation("getVm", "One VM.", "Vm", [path("vmId"), ...vmParameters()]) },
+    ...Object.fromEntries(
+      [
+        ["tags", "Tags"],
+        ["statistics", "Statistics"],
+        ["affinitylabels", "AffinityLabels"],
+      ].map(([name = "", schema = ""]) => [
+        `/vms/{vmId}/${name}`,
+        {
+          get: operation(`listVm${schema}`, "Nothing is known of these; the list is empty.", schema, [
+            path("vmId"),
+          ]),
+        },
+      ]),
+    ),
     "/vms/{vmId}/nics": {
       get: operation("listNics", "A VM's vNICs, with the guest's interface behind each.", "Nics", [
         path("vmId"),
-        follow("reported_devices"),
+        follow("reported_devices", "network", "statistics"),
       ]),
     },
     "/vms/{vmId}/nics/{nicId}": {
       get: operation("getNic", "One vNIC, with the guest's interface behind it.", "Nic", [
         path("vmId"),
         path("nicId"),
-        follow("reported_devices"),
+        follow("reported_devices", "network", "statistics"),
+      ]),
+    },
+    "/vms/{vmId}/nics/{nicId}/statistics": {
+      get: operation("listNicStatistics", "Nothing is known of these; the list is empty.", "Statistics", [
+        path("vmId"),
+        path("nicId"),
       ]),
     },
     "/vms/{vmId}/reporteddevices": {
@@ -63,6 +74,28 @@ export const OPENAPI = {
         path("nicId"),
         path("deviceId"),
       ]),
+    },
+    "/hosts": { get: operation("listHosts", "Hosts by name.", "Hosts", listParameters()) },
+    "/hosts/{hostId}": { get: operation("getHost", "One host.", "Host", [path("hostId")]) },
+    ...Object.fromEntries(
+      ["Clusters", "Templates", "Networks"].flatMap((schema) => {
+        const collection = schema.toLowerCase();
+        return [
+          [`/${collection}`, { get: operation(`list${schema}`, "By name.", schema, listParameters()) }],
+          [
+            `/${collection}/{namedId}`,
+            { get: operation(`get${schema.slice(0, -1)}`, "One of them.", "Named", [path("namedId")]) },
+          ],
+        ];
+      }),
+    ),
+    "/clusters/{namedId}/affinitygroups": {
+      get: operation(
+        "listAffinityGroups",
+        "Nothing is known of these; the list is empty.",
+        "AffinityGroups",
+        [path("namedId")],
+      ),
     },
   },
   components: { schemas: SCHEMAS },
@@ -94,6 +127,20 @@ function query(name: string, description: string, schema: Part): Part {
   return { name, in: "query", description, schema };
 }
 
+function listParameters(): readonly Part[] {
+  return [
+    query("max", "At most so many; without it all are answered.", { type: "integer", minimum: 1 }),
+    query("page", "Which page of `max`, from 1.", { type: "integer", minimum: 1 }),
+    query("search", "Such as `name=web* and status=up sortby host` or `ip=192.0.2.1 page 2`.", {
+      type: "string",
+    }),
+    query("case_sensitive", "`true` tells `Web` from `web` in a search.", {
+      type: "string",
+      enum: ["true", "false"],
+    }),
+  ];
+}
+
 function follow(...names: readonly string[]): Part {
   return query("follow", `Answers these too, instead of linking to them: ${names.join(", ")}.`, {
     type: "string",
@@ -103,7 +150,19 @@ function follow(...names: readonly string[]): Part {
 function vmParameters(): readonly Part[] {
   const schema = { type: "string", enum: ["true", "false"] };
   return [
-    follow("reported_devices", "nics", "nics.reported_devices"),
+    follow(
+      "reported_devices",
+      "nics",
+      "nics.reported_devices",
+      "nics.network",
+      "host",
+      "cluster",
+      "template",
+      "original_template",
+      "tags",
+      "statistics",
+      "affinity_labels",
+    ),
     { name: "All-Content", in: "header", description: "`true` adds guest_info.", schema },
     query("all_content", "The same as a parameter.", schema),
   ];

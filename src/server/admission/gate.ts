@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { readPasswordAsToken } from "../identity/basic.js";
 import { readClientCertificate } from "../identity/client-certificates.js";
 import type { KnownViewer } from "../identity/identity.js";
 import type { Limits } from "../../model/limits.js";
@@ -142,11 +143,13 @@ function ruleOf(request: FastifyRequest): EntryRule {
 /** Who sends the request, by its header or its certificate. */
 async function identify(
   request: FastifyRequest,
-  { deadline }: Visit,
+  { deadline, rule }: Visit,
   { identity }: ServerOptions,
 ): Promise<KnownViewer> {
   const identifying = identity.identify({
-    authorization: request.headers.authorization,
+    authorization: rule.passwordIsToken
+      ? readPasswordAsToken(request.headers.authorization)
+      : request.headers.authorization,
     certificate: readClientCertificate(request.raw.socket),
   });
   const viewer = await Promise.race([identifying, deadline.expired]);

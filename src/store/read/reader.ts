@@ -1,16 +1,18 @@
 import type { Queryable } from "../postgres/sql.js";
 import { readGuestInterfaces } from "./guest-interfaces.js";
 import { readHosts } from "./host-reads.js";
+import { readNetworks } from "./networks.js";
 import { readNics } from "./nic-reads.js";
 import { createVmScopeSql } from "./scope.js";
 import type { ReadStore, VmScope } from "../types.js";
-import { countVms, readVmsByHosts, readVmsByIds, readVmsPage } from "./vm-reads.js";
+import { countVms, readVmIds, readVmsByHosts, readVmsByIds, readVmsPage } from "./vm-reads.js";
 
 /** The read side for somebody who may see a scope's VMs; `null`: all. */
 export function createReader(database: Queryable, scope: VmScope | null): ReadStore {
   const visible = createVmScopeSql(scope);
   return {
     vmsPage: (page) => readVmsPage(database, page, visible),
+    vmIds: (list) => readVmIds(database, list, visible),
     countVms: (filter) => countVms(database, filter, visible),
     vmsByIds: (ids) => readVmsByIds(database, ids, visible),
     vmsByHosts: (hostIds, limitPerHost) => readVmsByHosts(database, hostIds, limitPerHost ?? null, visible),
@@ -18,6 +20,9 @@ export function createReader(database: Queryable, scope: VmScope | null): ReadSt
     nicsByIds: (ids) => readNics(database, "id", ids, visible),
     nicsByMacs: (macs) => readNics(database, "mac_addr", macs, visible),
     guestInterfacesByVms: (vmIds) => readGuestInterfaces(database, vmIds, visible),
+    // No host tells how a VM was made.
+    vmOriginsByIds: () => Promise.resolve([]),
+    named: (kind, ids) => (kind === "networks" ? readNetworks(database, ids, visible) : Promise.resolve([])),
     hosts: () => readHosts(database, null),
     hostsByIds: (ids) => readHosts(database, ids),
   };

@@ -1,18 +1,8 @@
 import type { SqlParameters } from "../postgres/sql.js";
 import type { VmFilter } from "../types.js";
 import type { VmScopeSql } from "./scope.js";
+import { buildSearchCondition, type VmConditionSql } from "./search-conditions.js";
 import { matchText } from "./text-match.js";
-
-/**
- * How one source's tables answer the conditions that its tables hold in their own way. All are conditions on the rows of
- * `vm_static s` joined with `vm_dynamic d`.
- */
-export interface VmConditionSql {
-  /** The name, in the collation of the index that the source has for names. */
-  readonly name: string;
-  hasStatus(statuses: readonly number[], parameters: SqlParameters): string;
-  hasAddress(address: string, parameters: SqlParameters): string;
-}
 
 /** Builds the condition on `vm_static s` and `vm_dynamic d` that a filter and a scope mean, in either source. */
 export function buildVmConditions(
@@ -28,7 +18,7 @@ export function buildVmConditions(
 }
 
 function listConditions(filter: VmFilter, source: VmConditionSql, parameters: SqlParameters): string[] {
-  const { nameContains, statuses, hostId, ip } = filter;
+  const { nameContains, statuses, hostId, ip, search } = filter;
   const conditions: string[] = [];
   if (nameContains !== undefined) {
     const match = { parts: ["", nameContains, ""], ignoreCase: true };
@@ -37,5 +27,6 @@ function listConditions(filter: VmFilter, source: VmConditionSql, parameters: Sq
   if (statuses !== undefined) conditions.push(source.hasStatus(statuses, parameters));
   if (hostId !== undefined) conditions.push(`d.run_on_vds = ${parameters.add(hostId)}::uuid`);
   if (ip !== undefined) conditions.push(source.hasAddress(ip, parameters));
+  if (search !== undefined) conditions.push(buildSearchCondition(search, source, parameters));
   return conditions;
 }

@@ -1,7 +1,13 @@
 import type { VmScopeSql } from "./scope.js";
-import { buildVmConditions, type VmConditionSql } from "./vm-conditions.js";
+import {
+  buildSearchOrder,
+  listAddressColumns,
+  matchAddressWord,
+  type VmConditionSql,
+} from "./search-conditions.js";
+import { buildVmConditions } from "./vm-conditions.js";
 import { SqlParameters, rowsOf, rowsOfOptional, type Queryable } from "../postgres/sql.js";
-import type { ReadStore, VmFilter, VmRow } from "../types.js";
+import type { ReadStore, VmFilter, VmIdList, VmRow } from "../types.js";
 
 /** One page of VMs in one of the orders, from the place after a cursor. */
 export async function readVmsPage(
@@ -37,6 +43,24 @@ export async function countVms(database: Queryable, filter: VmFilter, scope: VmS
     parameters.values,
   );
   return Number(row?.count ?? 0);
+}
+
+/** The ids of the VMs that a filter lets through, in an order. */
+export async function readVmIds(
+  database: Queryable,
+  { filter, sort, offset, limit }: VmIdList,
+  scope: VmScopeSql,
+): Promise<string[]> {
+  const parameters = new SqlParameters();
+  const where = buildVmConditions(filter, scope, OWN_CONDITIONS, parameters);
+  const rows = await rowsOf<{ id: string }>(
+    database,
+    `SELECT s.vm_guid AS id FROM vm_static s JOIN vm_dynamic d ON d.vm_guid = s.vm_guid
+     WHERE ${where} ORDER BY ${buildSearchOrder(sort, OWN_CONDITIONS)}
+     OFFSET ${parameters.add(offset)}::bigint LIMIT ${parameters.add(limit)}::bigint`,
+    parameters.values,
+  );
+  return rows.map(({ id }) => id);
 }
 
 /** The VMs with one of the ids. */
@@ -98,6 +122,18 @@ const OWN_CONDITIONS: VmConditionSql = {
         array_remove(string_to_array(coalesce(ipv4_addresses, '') || ',' || coalesce(ipv6_addresses, ''), ','), '')
           @> ${addresses})`;
   },
+  hasAddressLike: (parts, parameters) => {
+    const matches = listAddressColumns(parts).map((column) =>
+      matchAddressWord(`g.${column}`, parts, parameters),
+    );
+    return `s.vm_guid IN (
+      SELECT g.vm_id FROM vm_guest_agent_interfaces g WHERE ${matches.join(" OR ")}
+      UNION SELECT i.vm_guid FROM vm_dynamic i WHERE ${matchAddressWord("i.vm_ip", parts, parameters)})`;
+  },
+  // No host tells which cluster a VM is in, so none is in a named one.
+  hasCluster: () => "false",
+  // Addresses are stored in canonical text, so that every one of them is an `inet`.
+  sortBy: { cluster: "NULL::text", ip: "nullif(split_part(d.vm_ip, ' ', 1), '')::inet" },
 };
 
 const ORDERS = {

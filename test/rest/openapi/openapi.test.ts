@@ -2,7 +2,7 @@ import Fastify from "fastify";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { BASE } from "../../../src/rest/elements/elements.js";
 import { OPENAPI } from "../../../src/rest/openapi/openapi.js";
-import { ROUTES } from "../../../src/rest/routes.js";
+import { ROUTES } from "../../../src/rest/routes/routes.js";
 import { createEngineStore } from "../../../src/engine-store/engine-store.js";
 import { createEngineDatabase, type EngineDatabase } from "../../engine-store/engine-database.js";
 import { ids, SMALL_ENGINE } from "../../engine-store/small-engine.js";
@@ -51,6 +51,12 @@ async function judged(path: string, status: "200" | "default", answer: object): 
   ).body;
 }
 
+const namedIds: Readonly<Record<string, string>> = {
+  clusters: ids.cluster,
+  templates: ids.template,
+  networks: ids.network,
+};
+
 describe("the OpenAPI description", () => {
   test("is served", async () => {
     const { status, type, text } = await rest.ask("/openapi.json", { accept: "text/html" });
@@ -84,7 +90,9 @@ describe("the OpenAPI description", () => {
         const where = path
           .replace("{vmId}", vmId)
           .replace("{nicId}", vmId === ids.windows ? ids.windowsNic : ids.nic1)
-          .replace("{deviceId}", deviceId);
+          .replace("{deviceId}", deviceId)
+          .replace("{hostId}", ids.host)
+          .replace("{namedId}", namedIds[path.split("/")[1] ?? ""] ?? "");
         const follow = path.endsWith("}") || path.endsWith("s") ? followFor(path) : "";
         const { status, text: answer } = await rest.ask(`${where}${follow}`, { "all-content": "true" });
         const verdict = await judged(path, status === 200 ? "200" : "default", JSON.parse(answer) as object);
@@ -102,8 +110,8 @@ describe("the OpenAPI description", () => {
 });
 
 function followFor(path: string): string {
-  if (path.includes("reporteddevices") || path === "/") return "";
+  if (path.includes("reporteddevices") || !path.startsWith("/vms")) return "";
   return path.includes("nics")
-    ? "?follow=reported_devices"
-    : "?follow=reported_devices,nics.reported_devices";
+    ? "?follow=reported_devices,network,statistics"
+    : "?follow=reported_devices,nics.reported_devices,nics.network,host,cluster,template,original_template,tags,statistics,affinity_labels";
 }

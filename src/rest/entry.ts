@@ -1,0 +1,23 @@
+import { BASE } from "./elements/elements.js";
+import type { Answer } from "./routes/route.js";
+
+/**
+ * The answer of the API's root. Clients look there for the version of the API before they go on; ours is that of the oVirt
+ * whose words we speak, so it is not the version of this program.
+ */
+export const ENTRY: Answer = {
+  root: "api",
+  element: {
+    product_info: {
+      name: "vnic-graph",
+      version: { build: "0", full_version: "4.5.0", major: "4", minor: "5", revision: "0" },
+    },
+    link: [
+      ...["vms", "hosts", "clusters", "templates", "networks"].map((rel) => ({
+        href: `${BASE}/${rel}`,
+        rel,
+      })),
+      { href: `${BASE}/openapi.json`, rel: "describedby" },
+    ],
+  },
+};

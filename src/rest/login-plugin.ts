@@ -1,0 +1,149 @@
+import type { FastifyContextConfig, FastifyInstance, FastifyReply } from "fastify";
+
+/** What the login is given; it knows no identity itself. */
+export interface LoginOptions {
+  /** Rejects, with a `status`, if nobody is known by this Authorization header. */
+  readonly identify: (authorization: string) => Promise<void>;
+  /** `false`: everybody is let in, whatever they send. */
+  readonly isRequired: boolean;
+  /** The configuration of these routes: whoever asks is not known yet. */
+  readonly routeConfig?: FastifyContextConfig;
+}
+
+/**
+ * Serves oVirt's single sign-on as far as its clients need it: they send a name and a password, and want a bearer token for
+ * it. Here the password is the bearer token, so it is checked and given back; the name counts for nothing. Nothing is
+ * kept, so that logging out ends nothing: tokens end in the token file, or at their issuer.
+ */
+export function loginPlugin(app: FastifyInstance, options: LoginOptions, done: () => void): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(
+    "application/x-www-form-urlencoded",
+    { parseAs: "string", bodyLimit: MAX_BODY_BYTES },
+    (_request, body, parsed) => {
+      parsed(null, new URLSearchParams(String(body)));
+    },
+  );
+  app.addHook("onRequest", (_request, reply, next) => {
+    reply.headers({ "cache-control": "no-store", pragma: "no-cache" });
+    next();
+  });
+  app.setErrorHandler((error, _request, reply) => sendOAuthError(reply, toOAuthError(error)));
+  const config = options.routeConfig ?? {};
+  for (const url of TOKEN_PATHS) {
+    app.post(url, { config }, async (request, reply) => {
+      const form = request.body instanceof URLSearchParams ? request.body : new URLSearchParams();
+      const token = await exchange(form, options);
+      return reply.type(JSON_TYPE).send({
+        access_token: token,
+        token_type: "bearer",
+        scope: form.get("scope")?.slice(0, 200) ?? "ovirt-app-api",
+      });
+    });
+  }
+  for (const url of LOGOUT_PATHS) {
+    app.post(url, { config }, (_request, reply) => reply.type(JSON_TYPE).send({}));
+  }
+  for (const url of [...TOKEN_PATHS, ...LOGOUT_PATHS]) {
+    app.route({
+      method: ["GET", "HEAD", "PUT", "PATCH", "DELETE"],
+      url,
+      config,
+      handler: (_request, reply) => {
+        reply.header("allow", "POST");
+        // A password in a URL would be in every log on the way.
+        return sendOAuthError(reply, { status: 405, code: "invalid_request", message: "Use POST." });
+      },
+    });
+  }
+  done();
+}
+
+const TOKEN_PATHS = ["/ovirt-engine/sso/oauth/token", "/ovirt-engine/sso/oauth/token-http-auth"];
+const LOGOUT_PATHS = ["/ovirt-engine/services/sso-logout", "/ovirt-engine/sso/oauth/revoke"];
+
+const JSON_TYPE = "application/json; charset=utf-8";
+
+/** Tokens of OpenID Connect issuers have a few thousand characters. */
+const MAX_BODY_BYTES = 64 * 1024;
+
+/** What clients get as a token where nobody needs one. */
+const NO_TOKEN_NEEDED = "anybody";
+
+interface OAuthError {
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+class LoginError extends Error {
+  override readonly name = "LoginError";
+
+  constructor(
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Returns the token that a form is worth. */
+async function exchange(form: URLSearchParams, { identify, isRequired }: LoginOptions): Promise<string> {
+  if (form.get("grant_type") !== "password") {
+    throw new LoginError("unsupported_grant_type", "Use the grant type password, with a bearer token as it.");
+  }
+  if (!isRequired) return NO_TOKEN_NEEDED;
+  const password = form.get("password") ?? "";
+  // What is no token must not reach a header.
+  if (!/^[A-Za-z0-9._~+/=-]+$/.test(password)) throw createAccessDeniedError();
+  try {
+    await identify(`Bearer ${password}`);
+  } catch (error) {
+    if (error instanceof Error && "status" in error && error.status === 401) throw createAccessDeniedError();
+    throw error;
+  }
+  return password;
+}
+
+function createAccessDeniedError(): LoginError {
+  return new LoginError("access_denied", "The password is no bearer token that is valid here.");
+}
+
+function toOAuthError(error: unknown): OAuthError {
+  if (error instanceof LoginError) return { status: 400, code: error.code, message: error.message };
+  const status = readNumber(error, "status") ?? readNumber(error, "statusCode") ?? 500;
+  if (!(error instanceof Error) || status >= 500) {
+    const isKnown = status === 503 || status === 504;
+    return {
+      status: isKnown ? status : 500,
+      code: isKnown ? "temporarily_unavailable" : "server_error",
+      message: isKnown && error instanceof Error ? error.message : "Internal error.",
+      headers: isKnown ? { "retry-after": "5" } : {},
+    };
+  }
+  const isFramework = "code" in error && String(error.code).startsWith("FST_");
+  return {
+    status,
+    code: "invalid_request",
+    message: isFramework ? "Send a form (application/x-www-form-urlencoded)." : error.message,
+  };
+}
+
+function readNumber(error: unknown, name: string): number | null {
+  if (typeof error !== "object" || error === null) return null;
+  const value: unknown = Reflect.get(error, name);
+  return typeof value === "number" ? value : null;
+}
+
+/** Sends the error in OAuth's form, and in that of oVirt's older clients, which look for `error_code`. */
+function sendOAuthError(
+  reply: FastifyReply,
+  { status, code, message, headers = {} }: OAuthError,
+): FastifyReply {
+  return reply
+    .code(status)
+    .headers(headers)
+    .type(JSON_TYPE)
+    .send({ error: code, error_code: code, error_description: message });
+}

@@ -1,0 +1,43 @@
+import type { FastifyRequest } from "fastify";
+import { OvirtFaultError } from "../fault.js";
+
+/** Reads a parameter of the query string; `null` if it is not given. */
+export function readParameter(request: FastifyRequest, name: string): string | null {
+  const value = (request.query as Readonly<Record<string, string | readonly string[] | undefined>>)[name];
+  if (value === undefined) return null;
+  if (typeof value !== "string") throw new OvirtFaultError(400, `${name}: given more than once`);
+  if (/\p{Cc}|\p{Cs}/u.test(value))
+    throw new OvirtFaultError(400, `${name}: holds characters that nothing is called by`);
+  return value;
+}
+
+/** Reads a whole number from 1. */
+export function readWholeNumber(request: FastifyRequest, name: string): number | null {
+  const text = readParameter(request, name);
+  if (text === null) return null;
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new OvirtFaultError(400, `${name}: expected a whole number from 1`);
+  return Number(text);
+}
+
+/** Reads `true` or `false`; the name alone is `true`. `label` is what the fault calls it. */
+export function readBoolean(request: FastifyRequest, name: string, label = name): boolean | null {
+  return parseBoolean(readParameter(request, name), label);
+}
+
+/** Whether the client wants `guest_info`: by the header of the feature page, or the parameter of the same name. */
+export function wantsAllContent(request: FastifyRequest): boolean {
+  const header = request.headers["all-content"];
+  const wanted =
+    typeof header === "string"
+      ? parseBoolean(header, "All-Content")
+      : readBoolean(request, "all_content", "All-Content");
+  return wanted ?? false;
+}
+
+function parseBoolean(text: string | null, label: string): boolean | null {
+  if (text === null) return null;
+  const word = text.trim().toLowerCase();
+  if (word === "" || word === "true") return true;
+  if (word === "false") return false;
+  throw new OvirtFaultError(400, `${label}: expected true or false`);
+}

@@ -1,0 +1,74 @@
+import { formatHost, formatNamed, type NamedCollection } from "../elements/elements.js";
+import { parseFollow } from "../request/follow.js";
+import { parseListRequest } from "../request/list-request.js";
+import { findHost, findNamed } from "../resources.js";
+import { listHosts, listNamed } from "../small-lists.js";
+import { readIds, type Route } from "./route.js";
+
+/** What VMs and vNICs link to: hosts, clusters, templates, networks. */
+export const INVENTORY_ROUTES: readonly Route[] = [
+  {
+    path: "/hosts",
+    answer: async (request, work) => {
+      parseFollow(request, "host");
+      const asked = parseListRequest(request);
+      return work(async (loaders) => ({
+        root: "hosts",
+        element: { host: (await listHosts(loaders, asked)).map((host) => formatHost(host)) },
+      }));
+    },
+  },
+  {
+    path: "/hosts/:hostId",
+    answer: async (request, work) => {
+      parseFollow(request, "host");
+      const { hostId } = readIds(request);
+      return work(async (loaders) => ({
+        root: "host",
+        element: formatHost(await findHost(loaders, hostId)),
+      }));
+    },
+  },
+  ...(
+    [
+      ["clusters", "cluster"],
+      ["templates", "template"],
+      ["networks", "network"],
+    ] as const
+  ).flatMap(([collection, item]) => createNamedRoutes(collection, item)),
+  {
+    path: "/clusters/:namedId/affinitygroups",
+    answer: async (request, work) => {
+      const { namedId } = readIds(request);
+      await work((loaders) => findNamed(loaders, "clusters", namedId));
+      return { root: "affinity_groups", element: { affinity_group: [] } };
+    },
+  },
+];
+
+function createNamedRoutes(collection: NamedCollection, item: "cluster" | "template" | "network"): Route[] {
+  return [
+    {
+      path: `/${collection}`,
+      answer: async (request, work) => {
+        parseFollow(request, item);
+        const asked = parseListRequest(request);
+        return work(async (loaders) => {
+          const rows = await listNamed(loaders, collection, asked);
+          return { root: collection, element: { [item]: rows.map((row) => formatNamed(collection, row)) } };
+        });
+      },
+    },
+    {
+      path: `/${collection}/:namedId`,
+      answer: async (request, work) => {
+        parseFollow(request, item);
+        const { namedId } = readIds(request);
+        return work(async (loaders) => ({
+          root: item,
+          element: formatNamed(collection, await findNamed(loaders, collection, namedId)),
+        }));
+      },
+    },
+  ];
+}

@@ -1,0 +1,70 @@
+import { formatDevice } from "../elements/elements.js";
+import { parseFollow } from "../request/follow.js";
+import {
+  findDevice,
+  findNic,
+  findVm,
+  formatDevices,
+  readNic,
+  readNicDevices,
+  readNics,
+} from "../resources.js";
+import { formatPath, readIds, type Route } from "./route.js";
+
+/** vNICs, and the guest's interfaces behind one. */
+export const NIC_ROUTES: readonly Route[] = [
+  {
+    path: "/vms/:vmId/nics",
+    answer: async (request, work) => {
+      const follow = parseFollow(request, "nic");
+      const { vmId } = readIds(request);
+      return work(async (loaders) => ({
+        root: "nics",
+        element: { nic: await readNics(loaders, await findVm(loaders, vmId), follow) },
+      }));
+    },
+  },
+  {
+    path: "/vms/:vmId/nics/:nicId",
+    answer: async (request, work) => {
+      const follow = parseFollow(request, "nic");
+      const { vmId, nicId } = readIds(request);
+      return work(async (loaders) => ({
+        root: "nic",
+        element: await readNic(loaders, await findNic(loaders, vmId, nicId), follow),
+      }));
+    },
+  },
+  {
+    path: "/vms/:vmId/nics/:nicId/reporteddevices",
+    answer: async (request, work) => {
+      parseFollow(request, "device");
+      const { vmId, nicId } = readIds(request);
+      return work(async (loaders) => {
+        const nic = await findNic(loaders, vmId, nicId);
+        const devices = await readNicDevices(loaders, nic);
+        return { root: "reported_devices", element: formatDevices(devices, formatPath(nic.vmId, nic.id)) };
+      });
+    },
+  },
+  {
+    path: "/vms/:vmId/nics/:nicId/reporteddevices/:deviceId",
+    answer: async (request, work) => {
+      parseFollow(request, "device");
+      const { vmId, nicId, deviceId } = readIds(request);
+      return work(async (loaders) => {
+        const nic = await findNic(loaders, vmId, nicId);
+        const device = findDevice(await readNicDevices(loaders, nic), deviceId);
+        return { root: "reported_device", element: formatDevice(device, formatPath(nic.vmId, nic.id)) };
+      });
+    },
+  },
+  {
+    path: "/vms/:vmId/nics/:nicId/statistics",
+    answer: async (request, work) => {
+      const { vmId, nicId } = readIds(request);
+      await work((loaders) => findNic(loaders, vmId, nicId));
+      return { root: "statistics", element: { statistic: [] } };
+    },
+  },
+];

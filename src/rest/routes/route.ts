@@ -1,0 +1,28 @@
+import type { FastifyRequest } from "fastify";
+import type { RestDocument, RestList } from "../elements/document.js";
+import { BASE } from "../elements/elements.js";
+import type { Work } from "../vm-list.js";
+
+/** An answer, whole or in pieces, and headers that go with it. */
+export type Answer = (RestDocument | RestList) & { readonly headers?: Readonly<Record<string, string>> };
+
+/** A path below the base, and what it answers. */
+export interface Route {
+  readonly path: string;
+  readonly answer: (request: FastifyRequest, work: Work) => Promise<Answer>;
+  /** Whether the answer may be as long as all VMs are. */
+  readonly isLong?: boolean;
+}
+
+/** Formats the path of a VM or of one of its vNICs. */
+export function formatPath(vmId: string, nicId?: string): string {
+  return nicId === undefined ? `${BASE}/vms/${vmId}` : `${BASE}/vms/${vmId}/nics/${nicId}`;
+}
+
+/** Reads the ids in a path; one that the path does not have is empty. */
+type Ids = Readonly<Record<"vmId" | "nicId" | "deviceId" | "hostId" | "namedId", string>>;
+
+export function readIds(request: FastifyRequest): Ids {
+  const { vmId = "", nicId = "", deviceId = "", hostId = "", namedId = "" } = request.params as Partial<Ids>;
+  return { vmId, nicId, deviceId, hostId, namedId };
+}

@@ -1,0 +1,91 @@
+import type { FastifyRequest } from "fastify";
+import type { Element } from "../elements/document.js";
+import { formatDevice } from "../elements/elements.js";
+import { parseFollow } from "../request/follow.js";
+import { parseListRequest } from "../request/list-request.js";
+import { wantsAllContent } from "../request/parameters.js";
+import { findDevice, findVm, formatDevices, readDevices, readVm } from "../resources.js";
+import { listVms, type Work } from "../vm-list.js";
+import { formatPath, readIds, type Answer, type Route } from "./route.js";
+
+/** VMs, and what is listed below one but its vNICs. */
+export const VM_ROUTES: readonly Route[] = [
+  { path: "/vms", answer: answerVms, isLong: true },
+  {
+    path: "/vms/:vmId",
+    answer: async (request, work) => {
+      const wanted = { allContent: wantsAllContent(request), follow: parseFollow(request, "vm") };
+      const { vmId } = readIds(request);
+      return work(async (loaders) => ({
+        root: "vm",
+        element: await readVm(loaders, await findVm(loaders, vmId), wanted),
+      }));
+    },
+  },
+  ...[
+    ["tags", "tags"],
+    ["statistics", "statistics"],
+    ["affinitylabels", "affinity_labels"],
+  ].map(([path = "", root = ""]) => createEmptyListRoute(path, root)),
+  {
+    path: "/vms/:vmId/reporteddevices",
+    answer: async (request, work) => {
+      parseFollow(request, "device");
+      const { vmId } = readIds(request);
+      return work(async (loaders) => {
+        const vm = await findVm(loaders, vmId);
+        const devices = await readDevices(loaders, vm.id);
+        return { root: "reported_devices", element: formatDevices(devices, formatPath(vm.id)) };
+      });
+    },
+  },
+  {
+    path: "/vms/:vmId/reporteddevices/:deviceId",
+    answer: async (request, work) => {
+      parseFollow(request, "device");
+      const { vmId, deviceId } = readIds(request);
+      return work(async (loaders) => {
+        const vm = await findVm(loaders, vmId);
+        const device = findDevice(await readDevices(loaders, vm.id), deviceId);
+        return { root: "reported_device", element: formatDevice(device, formatPath(vm.id)) };
+      });
+    },
+  },
+];
+
+async function answerVms(request: FastifyRequest, work: Work): Promise<Answer> {
+  const wanted = { allContent: wantsAllContent(request), follow: parseFollow(request, "vm") };
+  const asked = parseListRequest(request);
+  const { elements, hasNext, rest } = await listVms(work, asked, wanted);
+  const headers = hasNext && asked.max !== null ? { link: formatNextLink(request, asked.page + 1) } : {};
+  if (rest === null) return { root: "vms", element: { vm: elements }, headers };
+  return { root: "vms", item: "vm", pieces: prepend(elements, rest), headers };
+}
+
+async function* prepend(
+  first: readonly Element[],
+  rest: AsyncGenerator<readonly Element[]>,
+): AsyncGenerator<readonly Element[]> {
+  yield first;
+  yield* rest;
+}
+
+/** A list that is cut off says so, and where it goes on. */
+function formatNextLink(request: FastifyRequest, page: number): string {
+  const url = new URL(request.url, "http://localhost");
+  url.searchParams.set("page", String(page));
+  return `<${url.pathname}${url.search}>; rel="next"`;
+}
+
+/** A list of which nothing is known for any VM; the VM itself must be there. */
+function createEmptyListRoute(path: string, root: string): Route {
+  const item = root.replace(/s$/, "");
+  return {
+    path: `/vms/:vmId/${path}`,
+    answer: async (request, work) => {
+      const { vmId } = readIds(request);
+      await work((loaders) => findVm(loaders, vmId));
+      return { root, element: { [item]: [] } };
+    },
+  };
+}

@@ -1,0 +1,80 @@
+import type { VmSearch, VmSort } from "../../loaders/rows.js";
+import { OvirtFaultError } from "../fault.js";
+import { isSearchKey, parseSortKey, parseTerm, parseWord } from "./terms.js";
+import { createUnreadableFault, splitSearch, type Operand, type Token } from "./tokens.js";
+
+/** What a `search` means. */
+export interface Search {
+  /** `null`: all VMs. */
+  readonly condition: VmSearch | null;
+  /** `null`: the search does not say. */
+  readonly sort: VmSort | null;
+  readonly page: number | null;
+}
+
+/**
+ * Reads oVirt's search language for the keys that exist here:
+ *
+ *     search  := ["Vms:"] [group {group}] ["sortby" key ["asc"|"desc"]] ["page" number]
+ *     group   := all {"or" all}              groups side by side must all hold, as in an engine
+ *     all     := term {"and" term}
+ *     term    := key ("=" | "!=") value | word
+ */
+export function parseSearch(text: string, { caseSensitive = false } = {}): Search {
+  if (text.length > MAX_LENGTH)
+    throw new OvirtFaultError(400, `search: longer than ${MAX_LENGTH} characters; narrow it`);
+  const { tokens, sort, page } = splitSearch(text);
+  return {
+    condition: parseGroups(tokens, text, caseSensitive),
+    sort: sort === null ? null : { key: parseSortKey(sort.key), descending: sort.descending },
+    page,
+  };
+}
+
+/** A name has 255 characters at most; and reading must not take longer than asking. */
+const MAX_LENGTH = 500;
+
+function parseGroups(tokens: readonly Token[], text: string, caseSensitive: boolean): VmSearch | null {
+  const groups: VmSearch[][][] = [];
+  let joint: "and" | "or" | "side by side" = "side by side";
+  let isAfterTerm = false;
+  for (const token of tokens) {
+    if (isJoint(token)) {
+      if (!isAfterTerm) throw createUnreadableFault(text);
+      [joint, isAfterTerm] = [token.kind, false];
+      continue;
+    }
+    const term = parseOperand(token, text, caseSensitive);
+    if (joint === "side by side") groups.push([[term]]);
+    else if (joint === "or") groups.at(-1)?.push([term]);
+    else groups.at(-1)?.at(-1)?.push(term);
+    [joint, isAfterTerm] = ["side by side", true];
+  }
+  if (tokens.length > 0 && !isAfterTerm) throw createUnreadableFault(text);
+  const all = groups.map((group) =>
+    join(
+      "or",
+      group.map((terms) => join("and", terms)),
+    ),
+  );
+  return all.length === 0 ? null : join("and", all);
+}
+
+function isJoint(token: Token): token is Exclude<Token, Operand> {
+  return token.kind === "and" || token.kind === "or";
+}
+
+function parseOperand(token: Operand, text: string, caseSensitive: boolean): VmSearch {
+  if (token.kind === "word") {
+    // A key without a value is a search that was not finished.
+    if (isSearchKey(token.value)) throw createUnreadableFault(text);
+    return parseWord(token.value, caseSensitive);
+  }
+  const condition = parseTerm(token.key, token.value, caseSensitive);
+  return token.isNegated ? { kind: "not", part: condition } : condition;
+}
+
+function join(kind: "and" | "or", parts: readonly VmSearch[]): VmSearch {
+  const [only] = parts;
+  return parts.length === 1 && only !== undefined ? only : { kind, parts };
+}

@@ -1,0 +1,99 @@
+import type { VmSearch, VmSort } from "../../loaders/rows.js";
+import { normalizeIPv4, normalizeIPv6 } from "../../model/ip.js";
+import { normalizeUuid } from "../../model/uuid.js";
+import { OvirtFaultError } from "../fault.js";
+import { parseStatusName } from "../elements/status-words.js";
+
+/** Returns `true` for a word that a search may compare with something. */
+export function isSearchKey(word: string): boolean {
+  return TERMS.has(word.toLowerCase());
+}
+
+/** Reads `key=value`. */
+export function parseTerm(key: string, value: string, caseSensitive: boolean): VmSearch {
+  const parse = TERMS.get(key.toLowerCase());
+  if (parse === undefined) {
+    throw new OvirtFaultError(400, `search: the key ${key.slice(0, 100)} is not known here; ${KEYS} are`);
+  }
+  return parse(value, caseSensitive) ?? refuseValue(key.toLowerCase(), value);
+}
+
+/** Reads a word that stands alone: it may be anywhere in a text. */
+export function parseWord(word: string, caseSensitive: boolean): VmSearch {
+  const parts = splitPattern(`*${word}*`);
+  return { kind: "anyText", match: { parts, ignoreCase: !caseSensitive } };
+}
+
+/** Reads the key of an order. */
+export function parseSortKey(key: string): VmSort["key"] {
+  const known = SORT_KEYS.get(key.toLowerCase());
+  if (known !== undefined) return known;
+  throw new OvirtFaultError(400, `search: cannot sort by ${key.slice(0, 100)}; ${KEYS} can be`);
+}
+
+type ParseTerm = (value: string, caseSensitive: boolean) => VmSearch | null;
+
+function parseText(key: Extract<VmSearch, { kind: "text" }>["key"]): ParseTerm {
+  return (value, caseSensitive) => ({
+    kind: "text",
+    key,
+    match: { parts: splitPattern(value), ignoreCase: !caseSensitive },
+  });
+}
+
+const parseHost = parseText("host");
+
+const TERMS: ReadonlyMap<string, ParseTerm> = new Map<string, ParseTerm>([
+  ["name", parseText("name")],
+  ["status", parseStatus],
+  ["host", parseHost],
+  ["cluster", parseText("cluster")],
+  ["id", parseId],
+  ["fqdn", parseText("fqdn")],
+  ["ip", parseAddress],
+  // Other spellings of `host` that an engine takes.
+  ["on_host", parseHost],
+  ["host.name", parseHost],
+  ["hosts.name", parseHost],
+]);
+
+const KEYS = "name, status, host, cluster, id, fqdn and ip";
+
+const SORT_KEYS: ReadonlyMap<string, VmSort["key"]> = new Map<string, VmSort["key"]>([
+  ["name", "name"],
+  ["status", "status"],
+  ["host", "host"],
+  ["on_host", "host"],
+  ["cluster", "cluster"],
+  ["id", "id"],
+  ["fqdn", "fqdn"],
+  ["ip", "ip"],
+]);
+
+function parseStatus(value: string): VmSearch | null {
+  const statuses = parseStatusName(value);
+  return statuses === null ? null : { kind: "status", statuses };
+}
+
+function parseId(value: string): VmSearch | null {
+  const id = normalizeUuid(value);
+  return id === null ? null : { kind: "id", id };
+}
+
+function parseAddress(value: string): VmSearch | null {
+  if (value.includes("*")) {
+    const isPattern = /^[0-9a-f.:*]+$/i.test(value);
+    return isPattern ? { kind: "addressPattern", parts: splitPattern(value.toLowerCase()) } : null;
+  }
+  const address = normalizeIPv4(value) ?? normalizeIPv6(value);
+  return address === null ? null : { kind: "address", address };
+}
+
+/** `*` stands for any characters, and two of them for no more than one does. */
+function splitPattern(value: string): readonly string[] {
+  return value.replaceAll(/\*+/g, "*").split("*");
+}
+
+function refuseValue(key: string, value: string): never {
+  throw new OvirtFaultError(400, `search: ${key} has no value ${value.slice(0, 100)}`);
+}

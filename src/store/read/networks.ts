@@ -1,0 +1,21 @@
+import { deriveNetworkId } from "../../model/network-id.js";
+import { SqlParameters, rowsOf, type Queryable } from "../postgres/sql.js";
+import type { NamedRow } from "../inventory-types.js";
+import type { VmScopeSql } from "./scope.js";
+
+/** The networks that vNICs are on, by name. Hosts tell their names alone, so an id follows from the name. */
+export async function readNetworks(
+  database: Queryable,
+  ids: readonly string[] | null,
+  scope: VmScopeSql,
+): Promise<NamedRow[]> {
+  const parameters = new SqlParameters();
+  const rows = await rowsOf<{ name: string }>(
+    database,
+    `SELECT DISTINCT e.network AS name FROM vnic_graph_nic e JOIN vm_interface n ON n.id = e.nic_id
+     WHERE ${scope.hasVm("n.vm_guid", parameters)} ORDER BY name`,
+    parameters.values,
+  );
+  const networks = rows.map(({ name }) => ({ id: deriveNetworkId(name), name }));
+  return ids === null ? networks : networks.filter(({ id }) => ids.includes(id));
+}

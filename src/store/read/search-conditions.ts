@@ -1,0 +1,115 @@
+import type { SqlParameters } from "../postgres/sql.js";
+import type { VmSearch, VmSort, VmTextKey } from "../vm-search.js";
+import { formatLikePattern, matchText, type TextMatch } from "./text-match.js";
+
+/**
+ * How one source's tables answer the conditions that its tables hold in their own way. All are conditions on the rows of
+ * `vm_static s` joined with `vm_dynamic d`.
+ */
+export interface VmConditionSql {
+  /** The name, in the collation of the index that the source has for names. */
+  readonly name: string;
+  hasStatus(statuses: readonly number[], parameters: SqlParameters): string;
+  hasAddress(address: string, parameters: SqlParameters): string;
+  /** Has an address that matches a pattern: these parts with anything between two of them. */
+  hasAddressLike(parts: readonly string[], parameters: SqlParameters): string;
+  hasCluster(match: TextMatch, parameters: SqlParameters): string;
+  /** What VMs are sorted by where it is not a column that both sources have. */
+  readonly sortBy: { readonly cluster: string; readonly ip: string };
+}
+
+/** Builds the condition that a search means. */
+export function buildSearchCondition(
+  search: VmSearch,
+  source: VmConditionSql,
+  parameters: SqlParameters,
+): string {
+  switch (search.kind) {
+    case "and":
+    case "or": {
+      const parts = search.parts.map((part) => buildSearchCondition(part, source, parameters));
+      return `(${parts.join(search.kind === "and" ? " AND " : " OR ")})`;
+    }
+    case "not":
+      return `(${buildSearchCondition(search.part, source, parameters)}) IS NOT TRUE`;
+    case "text":
+      return buildTextCondition(search.key, search.match, source, parameters);
+    case "anyText": {
+      const isAddress = matchText("d.vm_ip", search.match, parameters);
+      const isText = TEXT_KEYS.map((key) => buildTextCondition(key, search.match, source, parameters));
+      return `(${[...isText, isAddress].join(" OR ")})`;
+    }
+    case "status":
+      return source.hasStatus(search.statuses, parameters);
+    case "id":
+      return `s.vm_guid = ${parameters.add(search.id)}::uuid`;
+    case "address":
+      return source.hasAddress(search.address, parameters);
+    case "addressPattern":
+      return source.hasAddressLike(search.parts, parameters);
+  }
+}
+
+/** Builds an order; VMs of one value are in the order of their names. */
+export function buildSearchOrder({ key, descending }: VmSort, source: VmConditionSql): string {
+  const [direction, unknown] = descending ? ["DESC", "NULLS LAST"] : ["ASC", "NULLS FIRST"];
+  if (key === "id") return `s.vm_guid ${direction}`;
+  // Names are always known; saying where unknown ones go would keep PostgreSQL from reading the index in order.
+  if (key === "name") return `${source.name} ${direction}, s.vm_guid ${direction}`;
+  const value = {
+    status: "d.status",
+    host: `(SELECT v.vds_name FROM vds_static v WHERE v.vds_id = d.run_on_vds)`,
+    fqdn: "nullif(d.vm_fqdn, '')",
+    ...source.sortBy,
+  }[key];
+  return `${value} ${direction} ${unknown}, ${source.name}, s.vm_guid`;
+}
+
+/**
+ * Builds the condition that a column of addresses, joined by commas or blanks, has one that matches. LIKE drops nearly all
+ * rows at little cost; the regular expression then looks at whole addresses, without their zones.
+ */
+export function matchAddressWord(
+  column: string,
+  parts: readonly string[],
+  parameters: SqlParameters,
+): string {
+  const mayMatch = parameters.add(formatLikePattern(["", ...parts.filter((part) => part !== ""), ""]));
+  const pattern = parts.map(escapeRegExp).join("[^,[:space:]]*");
+  const isMatch = parameters.add(`(^|[,[:space:]])${pattern}(%[^,[:space:]]*)?([,[:space:]]|$)`);
+  return `(${column} <> '' AND lower(${column} COLLATE "C") LIKE ${mayMatch}::text
+    AND lower(${column} COLLATE "C") ~ ${isMatch}::text)`;
+}
+
+/** The columns in which an address of this pattern may be. */
+export function listAddressColumns(parts: readonly string[]): readonly string[] {
+  const pattern = parts.join("*");
+  if (pattern.includes(":")) return ["ipv6_addresses"];
+  return ["ipv4_addresses", "ipv6_addresses"];
+}
+
+const TEXT_KEYS: readonly VmTextKey[] = ["name", "fqdn", "host", "cluster"];
+
+function buildTextCondition(
+  key: VmTextKey,
+  match: TextMatch,
+  source: VmConditionSql,
+  parameters: SqlParameters,
+): string {
+  switch (key) {
+    case "name":
+      return matchText(source.name, match, parameters);
+    case "fqdn":
+      return `(d.vm_fqdn <> '' AND ${matchText("d.vm_fqdn", match, parameters)})`;
+    case "cluster":
+      return source.hasCluster(match, parameters);
+    case "host": {
+      const matches = ["v.vds_name", "v.host_name"].map((column) => matchText(column, match, parameters));
+      return `d.run_on_vds IN (SELECT v.vds_id FROM vds_static v WHERE ${matches.join(" OR ")})`;
+    }
+  }
+}
+
+function escapeRegExp(text: string): string {
+  return text.replaceAll(/[^0-9a-z:]/g, "\\$&");
+}

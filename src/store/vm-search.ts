@@ -1,0 +1,55 @@
+import type { TextMatch } from "./read/text-match.js";
+
+/** Which VMs to list; all conditions hold together. */
+export interface VmFilter {
+  /** Part of the name, any case. */
+  readonly nameContains?: string;
+  readonly statuses?: readonly number[];
+  readonly hostId?: string;
+  /** One address, canonical text: VMs whose guest reports it. */
+  readonly ip?: string;
+  /** A search in oVirt's language. */
+  readonly search?: VmSearch;
+}
+
+/** Which VMs' ids to list, in which order, from where on. */
+export interface VmIdList {
+  readonly filter: VmFilter;
+  readonly sort: VmSort;
+  readonly offset: number;
+  readonly limit: number | null;
+}
+
+/** Names in the order of their code points, then ids; stable whatever the database's language. */
+export type VmOrder = "NAME_ASC" | "NAME_DESC" | "ID_ASC";
+
+/** The last row's place in the order: keyset paging, never OFFSET. */
+export interface VmCursor {
+  readonly name: string;
+  readonly id: string;
+}
+
+/** What a search asks of VMs: a tree of conditions, as oVirt's search language can say it. */
+export type VmSearch =
+  | { readonly kind: "and" | "or"; readonly parts: readonly VmSearch[] }
+  /** Holds where the part does not, and where it is not known. */
+  | { readonly kind: "not"; readonly part: VmSearch }
+  /** A text of the VM. `host` is the name or the address of the host that runs it. */
+  | { readonly kind: "text"; readonly key: VmTextKey; readonly match: TextMatch }
+  /** Any of the texts, or an address. */
+  | { readonly kind: "anyText"; readonly match: TextMatch }
+  | { readonly kind: "status"; readonly statuses: readonly number[] }
+  | { readonly kind: "id"; readonly id: string }
+  /** One address, canonical text. */
+  | { readonly kind: "address"; readonly address: string }
+  /** Addresses that match a pattern: lower case, these parts with anything between two of them. */
+  | { readonly kind: "addressPattern"; readonly parts: readonly string[] };
+
+/** The texts of a VM that a search may compare. */
+export type VmTextKey = "name" | "fqdn" | "host" | "cluster";
+
+/** The order of a list of ids: by one value, then by name and id. What is not known comes first, or last if descending. */
+export interface VmSort {
+  readonly key: VmTextKey | "status" | "id" | "ip";
+  readonly descending: boolean;
+}
