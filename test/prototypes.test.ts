@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "vitest";
-import { parseHostReport } from "../src/vdsm/records/host-report.js";
+import { parseHostReport } from "../src/vdsm/scan/scan.js";
 import { served } from "./server/running.js";
 
 const PLAIN = [Object.prototype, Array.prototype, Function.prototype].map((prototype) => ({

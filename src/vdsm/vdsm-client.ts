@@ -1,5 +1,5 @@
 import { formatHostAddress } from "../model/host-address.js";
-import { parseHostReport } from "./records/host-report.js";
+import { parseHostReport } from "./scan/scan.js";
 import { readResult } from "./wire/reply.js";
 import { Rpc } from "./wire/rpc.js";
 import { scanAnswer, type ScannedReport } from "./scan/scan.js";

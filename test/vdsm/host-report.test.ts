@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ConnectionFailureError } from "../../src/vdsm/wire/connection-failure.js";
-import { parseHostReport } from "../../src/vdsm/records/host-report.js";
+import { parseHostReport } from "../../src/vdsm/scan/scan.js";
 import { readReplyId } from "../../src/vdsm/wire/reply.js";
 import { errorText, resultText, VM_ID, VM_STATS } from "./fixtures/wire.js";
 
@@ -44,6 +44,8 @@ describe("the report of a host", () => {
         ],
         guestIPs: "",
         guestFQDN: "vm-900.example.test",
+        monitorResponse: 0,
+        problems: [],
       },
     ]);
   });
@@ -96,56 +98,161 @@ describe("the report of a host", () => {
     ["null", null, null, "no object"],
     ["no id", { status: "Up" }, null, "vmId"],
     ["an id that is no UUID", { vmId: "x", status: "Up" }, null, "vmId"],
-    ["no status", { vmId: OTHER_VM }, OTHER_VM, "status is missing"],
-    ["a status of objects", { vmId: OTHER_VM, status: {} }, OTHER_VM, "status is no text"],
-    ["a name of lists", { vmId: OTHER_VM, status: "Up", vmName: [] }, OTHER_VM, "vmName is no text"],
-    [
-      "interfaces in words",
-      { vmId: OTHER_VM, status: "Up", netIfaces: "eth0" },
-      OTHER_VM,
-      "netIfaces is no list",
-    ],
-    ["an interface of null", { vmId: OTHER_VM, status: "Up", netIfaces: [null] }, OTHER_VM, "no object"],
-    [
-      "addresses in words",
-      { vmId: OTHER_VM, status: "Up", netIfaces: [{ inet: "1.2.3.4" }] },
-      OTHER_VM,
-      "no list",
-    ],
-    [
-      "an address of numbers",
-      { vmId: OTHER_VM, status: "Up", netIfaces: [{ inet6: [1] }] },
-      OTHER_VM,
-      "no text",
-    ],
-    [
-      "too many interfaces",
-      { vmId: OTHER_VM, status: "Up", netIfaces: Array(4_097).fill({}) },
-      OTHER_VM,
-      "4097 entries",
-    ],
-    [
-      "too many addresses",
-      { vmId: OTHER_VM, status: "Up", netIfaces: [{ inet: Array(4_097).fill("") }] },
-      OTHER_VM,
-      "4097 addresses",
-    ],
-    [
-      "too long a name",
-      { vmId: OTHER_VM, status: "Up", vmName: "a".repeat(1_025) },
-      OTHER_VM,
-      "1025 characters",
-    ],
-    [
-      "too long an address",
-      { vmId: OTHER_VM, status: "Up", netIfaces: [{ inet: ["1".repeat(1_025)] }] },
-      OTHER_VM,
-      "1025 characters",
-    ],
-  ])("rejects a VM with %s, and that one alone", (_, bad, vmId, reason) => {
+  ])("rejects a record with %s, and that one alone", (_, bad, vmId, reason) => {
     const { vms, rejected } = reportOf(bad, { vmId: VM_ID, status: "Up" });
     expect(vms.map((vm) => vm.vmId)).toEqual([VM_ID]);
     expect(rejected).toEqual([{ vmId, reason: expect.stringContaining(reason) as string }]);
+  });
+
+  const none = { name: null, hw: null, inet: [], inet6: [] };
+  test.each([
+    ["no status", { status: undefined }, { status: null }, "status", "is missing"],
+    ["a status of objects", { status: {} }, { status: null }, "status", "is no text"],
+    ["a name of lists", { vmName: [] }, { vmName: null }, "vmName", "is no text"],
+    ["interfaces in words", { netIfaces: "eth0" }, { netIfaces: null }, "netIfaces", "is no list"],
+    ["an object of interfaces", { netIfaces: {} }, { netIfaces: null }, "netIfaces", "is no list"],
+    [
+      "an interface of null",
+      { netIfaces: [null, {}] },
+      { netIfaces: [none] },
+      "netIfaces[0]",
+      "is no object",
+    ],
+    [
+      "addresses in words",
+      { netIfaces: [{ inet: "1.2.3.4", inet6: ["::2"] }] },
+      { netIfaces: [{ ...none, inet: null, inet6: ["::2"] }] },
+      "inet of netIfaces[0]",
+      "is no list",
+    ],
+    [
+      "an address of numbers",
+      { netIfaces: [{ inet6: [1, "::2"] }] },
+      { netIfaces: [{ ...none, inet6: ["::2"] }] },
+      "inet6 of netIfaces[0]",
+      "no text",
+    ],
+    [
+      "too long a name",
+      { vmName: "a".repeat(1_025) },
+      { vmName: "a".repeat(1_024) },
+      "vmName",
+      "1025 characters; the first 1024 are kept",
+    ],
+    [
+      "too long a name of an interface",
+      { netIfaces: [{ name: "b".repeat(3_000_000), inet: ["10.0.0.1"] }] },
+      { netIfaces: [{ ...none, name: "b".repeat(1_024), inet: ["10.0.0.1"] }] },
+      "name of netIfaces[0]",
+      "3000000 characters",
+    ],
+    [
+      "too long a domain name",
+      { guestFQDN: "a".repeat(1_025) },
+      { guestFQDN: null },
+      "guestFQDN",
+      "1025 characters",
+    ],
+    [
+      "too long a list of addresses",
+      { guestIPs: "1 ".repeat(40_000) },
+      { guestIPs: null },
+      "guestIPs",
+      "80000",
+    ],
+    [
+      "too long an address",
+      { netIfaces: [{ inet: ["1".repeat(1_025), "10.0.0.1"] }] },
+      { netIfaces: [{ ...none, inet: ["10.0.0.1"] }] },
+      "inet of netIfaces[0]",
+      "too long",
+    ],
+  ])("reads what it can of a record with %s, and names the field", (_, bad, expected, field, reason) => {
+    const good = { vmName: "vm", hash: "1", guestFQDN: "vm.example.test" };
+    const { vms, rejected } = reportOf(
+      { vmId: OTHER_VM, status: "Up", ...good, ...bad },
+      { vmId: VM_ID, status: "Up" },
+    );
+    expect(rejected).toEqual([]);
+    expect(vms).toMatchObject([
+      {
+        vmId: OTHER_VM,
+        status: "Up",
+        ...good,
+        ...expected,
+        problems: [{ field, reason: expect.stringContaining(reason) as string }],
+      },
+      { vmId: VM_ID, status: "Up", problems: [] },
+    ]);
+  });
+
+  test.each([
+    [
+      "NaN in a key that is not read",
+      '"netIfaces": [{"name": "eth0", "mtu": NaN, "inet": ["10.0.0.1"]}]',
+      { problems: [], netIfaces: [{ name: "eth0", inet: ["10.0.0.1"] }] },
+    ],
+    ["Infinity in a key that is not read", '"cpuUser": -Infinity, "memUsage": Infinity', { problems: [] }],
+    [
+      "NaN for a name",
+      '"vmName": NaN',
+      { vmName: null, problems: [{ field: "vmName", reason: "is no text" }] },
+    ],
+    [
+      "a number beyond a double for a name",
+      '"vmName": 1e999',
+      { vmName: null, problems: [{ field: "vmName", reason: "is no text" }] },
+    ],
+    [
+      "Infinity among addresses",
+      '"netIfaces": [{"inet": [Infinity, "10.0.0.1"]}]',
+      { netIfaces: [{ inet: ["10.0.0.1"] }], problems: [{ field: "inet of netIfaces[0]" }] },
+    ],
+    ["a number that is none", '"vcpuCount": 01, "cpuUser": 1., "x": -, "y": nul', { problems: [] }],
+    [
+      "an escape that is none",
+      '"vmName": "a\\x\\u12g\\n", "guestFQDN": "f"',
+      { vmName: "a\ufffd\ufffd12g\n", guestFQDN: "f" },
+    ],
+    ["a raw control character", '"vmName": "a\tb\u0001"', { vmName: "a\tb\u0001" }],
+    ["repeated keys", '"vmName": "first", "vmName": "last"', { vmName: "last", problems: [] }],
+    [
+      "a value nested deep beside NaN",
+      `"netIfaces": [{"name": "eth0", "x": ${"[".repeat(5_000)}NaN${"]".repeat(5_000)}}]`,
+      { netIfaces: [{ name: "eth0" }], problems: [] },
+    ],
+    [
+      "a value nested deep",
+      `"netIfaces": ${"[".repeat(100_000)}${"]".repeat(100_000)}`,
+      { netIfaces: [], problems: [{ field: "netIfaces[0]", reason: "is no object" }] },
+    ],
+    [
+      "__proto__ beside NaN",
+      '"__proto__": {"vmName": "no"}, "cpuUser": NaN, "vmName": NaN',
+      { vmName: null },
+    ],
+  ])("reads a record with %s", (_, members, expected) => {
+    const text = `[{"vmId": "${OTHER_VM}", "status": "Up", ${members}}, ${VM_STATS}]`;
+    const { vms, rejected } = parseHostReport(Buffer.from(resultText(ID, text)));
+    expect(rejected).toEqual([]);
+    expect(vms).toMatchObject([
+      { vmId: OTHER_VM, status: "Up", ...expected },
+      { vmId: VM_ID, problems: [] },
+    ]);
+    expect(({} as Record<string, unknown>)["vmName"]).toBeUndefined();
+  });
+
+  test("names the field that is too large, and reads the others", () => {
+    const netIfaces = [{ name: "x".repeat(9_000_000) }];
+    const { vms } = reportOf({ vmId: OTHER_VM, netIfaces, status: "Up", vmName: "vm" });
+    expect(vms).toMatchObject([
+      {
+        vmName: "vm",
+        status: "Up",
+        netIfaces: null,
+        problems: [{ field: "netIfaces", reason: "is too large to be read" }],
+      },
+    ]);
   });
 
   test("has a VM that is told twice once, the livelier record, in either order", () => {
@@ -161,25 +268,28 @@ describe("the report of a host", () => {
     }
   });
 
-  test("does not reject a VM that it could read once, and rejects one once", () => {
+  test("prefers the record of a VM that could be read, and has a VM that could not once", () => {
     const bad = { vmId: OTHER_VM };
     expect(reportOf({ vmId: VM_ID }, { vmId: VM_ID, status: "Up" }, bad, bad, 1, 2)).toMatchObject({
-      vms: [{ vmId: VM_ID }],
-      rejected: [{ vmId: OTHER_VM }, { vmId: null }, { vmId: null }],
+      vms: [
+        { vmId: VM_ID, status: "Up", problems: [] },
+        { vmId: OTHER_VM, status: null },
+      ],
+      rejected: [{ vmId: null }, { vmId: null }],
     });
   });
 
   test("is not deceived by __proto__ keys", () => {
     const text = `[{"__proto__": {"vmId": "${VM_ID}", "status": "Up"}}, {"vmId": "${OTHER_VM}", "__proto__": {"status": "Up"}}]`;
     const { vms, rejected } = parseHostReport(Buffer.from(resultText(ID, text)));
-    expect(vms).toEqual([]);
-    expect(rejected.map(({ vmId }) => vmId)).toEqual([null, OTHER_VM]);
+    expect(vms).toMatchObject([{ vmId: OTHER_VM, status: null }]);
+    expect(rejected.map(({ vmId }) => vmId)).toEqual([null]);
     expect(({} as Record<string, unknown>)["vmId"]).toBeUndefined();
   });
 
   test.each([
     ["truncated JSON", resultText(ID, `[${VM_STATS}`), "protocol"],
-    ["NaN", resultText(ID, "[NaN]"), "protocol"],
+    ["NaN", resultText(ID, "NaN"), "protocol"],
     ["no list", resultText(ID, "{}"), "protocol"],
     ["no reply", "[1]", "protocol"],
     ["neither result nor error", `{"id": "${ID}"}`, "protocol"],

@@ -1,43 +1,58 @@
 import { isRecord } from "./record.js";
-import { readList, readText, UnreadableRecordError } from "./values.js";
+import { readList, readName, readText, type ProblemList } from "./values.js";
 
-/** One entry of `netIfaces`, as the guest agent gave it: nothing tidied, only the types made sure of. */
+/** One entry of `netIfaces`, as the guest agent gave it: nothing normalized, only the types made sure of. */
 export interface ReportedInterface {
   readonly name: string | null;
   readonly hw: string | null;
-  readonly inet: readonly string[];
-  readonly inet6: readonly string[];
+  /** `null`: they cannot be read, and those that are known stay. */
+  readonly inet: readonly string[] | null;
+  readonly inet6: readonly string[] | null;
 }
 
-/** Checks a VM's `netIfaces`; `null` if the key is absent. An entry that cannot be read makes all of them unreadable. */
-export function parseInterfaces(value: unknown): ReportedInterface[] | null {
+/** Parses a VM's `netIfaces`. Returns `null` if the key is absent or no list; an entry that is no object is left out. */
+export function parseInterfaces(value: unknown, problems: ProblemList): ReportedInterface[] | null {
   if (value === undefined || value === null) return null;
-  return readList(value, "netIfaces", "entries", MAX_INTERFACES).map(parseInterface);
+  const entries = readList(value, "netIfaces", problems);
+  if (entries === null) return null;
+  const interfaces: ReportedInterface[] = [];
+  entries.forEach((entry, at) => {
+    const field = `netIfaces[${at}]`;
+    if (isRecord(entry)) interfaces.push(parseInterface(entry, field, problems));
+    else problems.add(field, "is no object");
+  });
+  return interfaces;
 }
 
-function parseInterface(entry: unknown): ReportedInterface {
-  if (!isRecord(entry)) throw new UnreadableRecordError("netIfaces has an entry that is no object");
+function parseInterface(
+  entry: Readonly<Record<string, unknown>>,
+  field: string,
+  problems: ProblemList,
+): ReportedInterface {
   return {
-    name: readText(entry["name"], "name of an interface"),
-    hw: readText(entry["hw"], "hw of an interface"),
-    inet: parseAddresses(entry["inet"], "inet of an interface"),
-    inet6: parseAddresses(entry["inet6"], "inet6 of an interface"),
+    name: readName(entry["name"], `name of ${field}`, problems),
+    hw: readText(entry["hw"], `hw of ${field}`, problems),
+    inet: parseAddresses(entry["inet"], `inet of ${field}`, problems),
+    inet6: parseAddresses(entry["inet6"], `inet6 of ${field}`, problems),
   };
 }
 
-function parseAddresses(value: unknown, field: string): string[] {
+/** An address that is no text is left out; the others count. */
+function parseAddresses(value: unknown, field: string, problems: ProblemList): string[] | null {
+  const entries = readList(value, field, problems);
+  if (entries === null) return null;
   const addresses: string[] = [];
-  for (const address of readList(value, field, "addresses", MAX_ADDRESSES)) {
+  for (const address of entries) {
     if (address === null) continue;
-    if (typeof address !== "string")
-      throw new UnreadableRecordError(`${field} has an address that is no text`);
-    addresses.push(readText(address, `${field} has an address that`) ?? "");
+    if (typeof address === "string" && address.length <= MAX_ADDRESS) addresses.push(address);
+    else
+      problems.add(
+        field,
+        typeof address === "string" ? "has an address that is too long" : "has an address that is no text",
+      );
   }
   return addresses;
 }
 
-/** A container host has hundreds, a large one a few thousand. */
-const MAX_INTERFACES = 4_096;
-
-/** Per family and interface; a cluster's service proxy puts thousands on one. */
-const MAX_ADDRESSES = 4_096;
+/** An IPv6 address has 45 characters at most; the rest is for its zone, which may be an adapter's name. */
+const MAX_ADDRESS = 1_024;

@@ -1,28 +1,33 @@
 import type { ReportedInterface } from "./interfaces.js";
+import type { RecordProblem } from "./values.js";
 
 /** What one VDSM host says, checked once at the wire and exact from there on. Shapes follow VDSM's own words. */
 
-/** One VM of `Host.getAllVmStats`. A field that VDSM did not send is `null`. */
+/** One VM of `Host.getAllVmStats`. A field that VDSM did not send is `null`; so is one that cannot be read, see `problems`. */
 export interface ReportedVm {
   /** Lower-case UUID. */
   readonly vmId: string;
   readonly vmName: string | null;
   /** VDSM's word, such as `Up` or `Migration Destination`. */
-  readonly status: string;
+  readonly status: string | null;
+  /** Below 0: libvirt or QEMU does not answer VDSM about this VM. */
+  readonly monitorResponse: number | null;
   /** VDSM's hash of the VM's devices; opaque, and another one after every restart of vdsmd. */
   readonly hash: string | null;
   /** Only on `Down` records: why the VM ended (4: migrated away). */
   readonly exitReason: number | null;
-  /** `null`: the key was absent, the guest is silent. `[]`: the guest says it has none. */
+  /** `null`: the key was absent, the guest is silent; or no list. `[]`: the guest says it has none. */
   readonly netIfaces: readonly ReportedInterface[] | null;
   /** Addresses joined by blanks, from old agents; `''` from qemu-ga. */
   readonly guestIPs: string | null;
   readonly guestFQDN: string | null;
+  /** Fields that could not be read, or not whole; usually none. */
+  readonly problems: readonly RecordProblem[];
 }
 
-/** A VM that the host reported in a shape that cannot be read. Its stored data stays as it is. */
+/** A record that does not say whose it is. No VM's stored data changes for it. */
 export interface RejectedVm {
-  /** The UUID, where at least that could be read. */
+  /** The UUID, where a record of this kind still has one. */
   readonly vmId: string | null;
   readonly reason: string;
 }

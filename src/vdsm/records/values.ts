@@ -1,20 +1,54 @@
-/** Values of VDSM's records, whose schema is advisory. What is larger than any guest's is refused like what cannot be read. */
-
-/** Why a record cannot be read, in words for its VM's `reason`. */
-export class UnreadableRecordError extends Error {}
-
-/** A text, or a number or truth value as text; `null` if there is none. */
-export function readText(value: unknown, field: string, longest = MAX_TEXT): string | null {
-  if (typeof value === "string") {
-    if (value.length > longest) throw tooLong(field, value, longest);
-    return value;
-  }
-  if (value === undefined || value === null) return null;
-  if (typeof value === "number" || typeof value === "boolean") return String(value);
-  throw new UnreadableRecordError(`${field} is no text`);
+/** One field of a VM's record that could not be read, or not whole. */
+export interface RecordProblem {
+  /** Where it is, such as `vmName` or `inet of netIfaces[3]`. */
+  readonly field: string;
+  readonly reason: string;
 }
 
-/** A whole number that an integer column holds, or a text of one. It only explains, so one that cannot be read is none. */
+/** Collects what is wrong with one record while it is read; each field that can be read is read all the same. */
+export class ProblemList {
+  readonly list: RecordProblem[] = [];
+
+  add(field: string, reason: string): void {
+    // A guest that says ten thousand things wrong is no worse off than one that says twenty.
+    if (this.list.length < MAX_PROBLEMS) this.list.push({ field, reason });
+  }
+}
+
+/** Reads a text, or a number or truth value as text. Returns `null` if there is none, or none that can be read. */
+export function readText(
+  value: unknown,
+  field: string,
+  problems: ProblemList,
+  longest = MAX_TEXT,
+): string | null {
+  const text = readAnyText(value, field, problems);
+  if (text === null || text.length <= longest) return text;
+  problems.add(field, `has ${text.length} characters, more than ${longest}`);
+  return null;
+}
+
+/** Reads a name in the same way; one that is longer than any guest's is cut, since its beginning still names. */
+export function readName(value: unknown, field: string, problems: ProblemList): string | null {
+  const text = readAnyText(value, field, problems);
+  if (text === null || text.length <= MAX_TEXT) return text;
+  problems.add(field, `has ${text.length} characters; the first ${MAX_TEXT} are kept`);
+  return text.slice(0, MAX_TEXT);
+}
+
+function readAnyText(value: unknown, field: string, problems: ProblemList): string | null {
+  if (value === undefined || value === null) return null;
+  if (typeof value === "string") return value;
+  if (typeof value === "boolean" || (typeof value === "number" && Number.isFinite(value)))
+    return String(value);
+  problems.add(field, "is no text");
+  return null;
+}
+
+/**
+ * Reads a whole number that an integer column holds, or a text of one. Returns `null` for anything else, without a
+ * complaint: such fields only explain.
+ */
 export function readInteger(value: unknown): number | null {
   const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
   return typeof number === "number" && Number.isInteger(number) && Math.abs(number) <= MAX_INTEGER
@@ -22,20 +56,18 @@ export function readInteger(value: unknown): number | null {
     : null;
 }
 
-/** The entries of a list, none if it is absent; `field` names it and `entries` what they are. */
-export function readList(value: unknown, field: string, entries: string, most: number): readonly unknown[] {
+/** Reads a list, empty if it is absent. Returns `null` if the value is none. */
+export function readList(value: unknown, field: string, problems: ProblemList): readonly unknown[] | null {
   if (value === undefined || value === null) return [];
-  if (!Array.isArray(value)) throw new UnreadableRecordError(`${field} is no list`);
-  if (value.length > most)
-    throw new UnreadableRecordError(`${field} has ${value.length} ${entries}, more than ${most}`);
-  return value;
-}
-
-function tooLong(what: string, value: string, longest: number): UnreadableRecordError {
-  return new UnreadableRecordError(`${what} has ${value.length} characters, more than ${longest}`);
+  if (Array.isArray(value)) return value;
+  problems.add(field, "is no list");
+  return null;
 }
 
 const MAX_TEXT = 1_024;
+
+/** More than anybody reads of one record. */
+const MAX_PROBLEMS = 20;
 
 /** PostgreSQL refuses a larger one, and with it all that the host reports. */
 const MAX_INTEGER = 2_147_483_647;

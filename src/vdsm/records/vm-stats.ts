@@ -2,42 +2,54 @@ import { normalizeUuid } from "../../model/uuid.js";
 import { parseInterfaces } from "./interfaces.js";
 import { isRecord } from "./record.js";
 import type { RejectedVm, ReportedVm } from "./types.js";
-import { readInteger, readText, UnreadableRecordError } from "./values.js";
+import { ProblemList, readInteger, readName, readText, type RecordProblem } from "./values.js";
 
 /**
- * Checks one record of `Host.getAllVmStats`. VDSM's schema is advisory: numbers may be text and text numbers, keys may
- * be missing or undeclared. What cannot be read, or is larger than any guest, rejects the VM whole.
+ * Parses one record of `Host.getAllVmStats`. VDSM's schema is advisory: numbers may be text and text numbers, keys may be
+ * missing or undeclared. A field that cannot be read is `null` and has an entry in `problems`; the others count all the
+ * same. Only a record that does not say whose it is is rejected.
  */
-export function parseVm(record: unknown): ReportedVm | RejectedVm {
+export function parseVm(
+  record: unknown,
+  damage: string | null = null,
+  found: readonly RecordProblem[] = [],
+): ReportedVm | RejectedVm {
   if (!isRecord(record)) return { vmId: null, reason: "the record is no object" };
   const vmId = normalizeUuid(record["vmId"]);
-  if (vmId === null) return { vmId: null, reason: "vmId is no UUID" };
-  try {
-    return {
-      vmId,
-      vmName: readText(record["vmName"], "vmName"),
-      status: readStatus(record["status"]),
-      hash: readText(record["hash"], "hash"),
-      exitReason: readInteger(record["exitReason"]),
-      netIfaces: parseInterfaces(record["netIfaces"]),
-      guestIPs: readText(record["guestIPs"], "guestIPs", MAX_LIST_TEXT),
-      guestFQDN: readText(record["guestFQDN"], "guestFQDN"),
-    };
-  } catch (error) {
-    if (error instanceof UnreadableRecordError) return { vmId, reason: error.message };
-    throw error;
-  }
+  if (vmId === null) return { vmId: null, reason: damage ?? "vmId is no UUID" };
+  const problems = new ProblemList();
+  if (damage !== null) problems.add("record", damage);
+  for (const { field, reason } of found) problems.add(field, reason);
+  return {
+    vmId,
+    vmName: readName(record["vmName"], "vmName", problems),
+    status: readStatus(record["status"], problems),
+    monitorResponse: readInteger(record["monitorResponse"]),
+    hash: readText(record["hash"], "hash", problems),
+    exitReason: readInteger(record["exitReason"]),
+    netIfaces: parseInterfaces(record["netIfaces"], problems),
+    guestIPs: readText(record["guestIPs"], "guestIPs", problems, MAX_LIST_TEXT),
+    guestFQDN: readText(record["guestFQDN"], "guestFQDN", problems),
+    problems: problems.list,
+  };
 }
 
-/** Whether a checked record could not be read. */
+/** Returns `true` if the record does not say whose it is. */
 export function isRejected(vm: ReportedVm | RejectedVm): vm is RejectedVm {
   return "reason" in vm;
 }
 
-function readStatus(value: unknown): string {
-  const status = readText(value, "status");
-  if (status === null || status === "") throw new UnreadableRecordError("status is missing");
-  return status;
+/** Returns `true` if the guest said something of its interfaces that cannot be read: then it is not silent. */
+export function hasUnreadableInterfaces({ netIfaces, problems }: ReportedVm): boolean {
+  return netIfaces === null && problems.some(({ field }) => field === "netIfaces" || field === "record");
+}
+
+function readStatus(value: unknown, problems: ProblemList): string | null {
+  const before = problems.list.length;
+  const status = readText(value, "status", problems);
+  if (status !== null && status !== "") return status;
+  if (problems.list.length === before) problems.add("status", "is missing");
+  return null;
 }
 
 /** `guestIPs` holds all addresses in one text. */

@@ -1,8 +1,9 @@
 import { hash } from "node:crypto";
-import { parseJson } from "../wire/reply.js";
-import { dropLargeMembers, type RecordParts } from "./scan-record.js";
+import { isRecord } from "../records/record.js";
 import type { RejectedVm, ReportedVm } from "../records/types.js";
-import { parseVm, isRejected } from "../records/vm-stats.js";
+import { isRejected, parseVm } from "../records/vm-stats.js";
+import { parseTolerantJson } from "../json/tolerant-json.js";
+import { DAMAGE_KEY, dropLargeMembers, type RecordParts } from "./scan-record.js";
 
 /** What is kept of an answer: digests instead of bytes, because a fleet has a million VMs. */
 export interface KeptAnswer {
@@ -93,11 +94,21 @@ export class VmDiff {
   }
 }
 
-/** The VM of one part. What a guest can make larger than anybody could use, rejects that VM alone. */
+/** Parses the VM of one part. Of a record that is larger than anybody's, the large members cannot be read. */
 export function parsePart(part: Buffer): ReportedVm | RejectedVm {
-  if (part.length <= MAX_PART_BYTES) return parseVm(parseJson(part));
-  const { vmId } = parseVm(parseJson(dropLargeMembers(part)));
-  return { vmId, reason: `the record has ${part.length} bytes that count, more than ${MAX_PART_BYTES}` };
+  if (part.length <= MAX_PART_BYTES) return parseVm(...readPart(part));
+  let kept = dropLargeMembers(part, LARGE_MEMBER_BYTES);
+  if (kept.part.length > MAX_PART_BYTES) kept = dropLargeMembers(part, SMALL_MEMBER_BYTES);
+  const problems = kept.dropped
+    .slice(0, MAX_NAMED)
+    .map((field) => ({ field, reason: "is too large to be read" }));
+  return parseVm(...readPart(kept.part), problems);
+}
+
+function readPart(part: Buffer): [unknown, string | null] {
+  const record = parseTolerantJson(part);
+  const damage = isRecord(record) ? record[DAMAGE_KEY] : undefined;
+  return [record, typeof damage === "string" ? damage : null];
 }
 
 /** Finds a VM of the earlier answer by its digest: nearly always where it was, since hosts keep their order. */
@@ -143,8 +154,13 @@ function formatUuid(id: string): string {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 }
 
-/** A guest with as many interfaces as one may have, and a kilobyte of addresses on each. */
-const MAX_PART_BYTES = 4_194_304;
+/** A guest with ten thousand interfaces and hundreds of addresses on each; a tenth of a second to parse. */
+const MAX_PART_BYTES = 8_388_608;
+const LARGE_MEMBER_BYTES = 1_048_576;
+/** An id, a state and a name are smaller. */
+const SMALL_MEMBER_BYTES = 1_024;
+/** A record names each field once; whoever repeats one is told so a few times. */
+const MAX_NAMED = 8;
 
 const WIDTH = 16;
 /** No VM has the nil UUID; an answer that says so counts as having that VM twice, and is parsed whole. */

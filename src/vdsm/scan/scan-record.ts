@@ -1,4 +1,5 @@
-import { findKeyEnd, findValueEnd, JsonBytes, skipBlanks } from "./scan-json.js";
+import { parseTolerantJson } from "../json/tolerant-json.js";
+import { findKeyEnd, findStringEnd, findValueEnd, JsonBytes, skipBlanks } from "../json/json-walk.js";
 import type { ReportedVm } from "../records/types.js";
 
 /** The parts of VM records that we read, as JSON of their own, one after another in memory that is used again. */
@@ -7,6 +8,8 @@ export class RecordParts {
   readonly ends: number[] = [];
   private bytes: Buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
   private filled = 0;
+  /** What stands before the next member. */
+  private separator = OPEN_BRACE;
 
   /** All parts so far; good until the next `clear` or `add`. */
   get all(): Buffer {
@@ -25,50 +28,80 @@ export class RecordParts {
   }
 
   /**
-   * Copies what we read of the record that starts at `at`; the record's end, or -1 if it is no JSON object. Members are
-   * copied as they stand, repeated ones too: equal parts therefore always parse to equal VMs, whatever else is there.
+   * Copies what we read of the record that starts at `start`, and returns the record's end. Members are copied as they
+   * stand, repeated ones too: equal parts therefore always parse to equal VMs, whatever else is there. If the record's
+   * structure breaks, the part holds the members before that and a note, and -1 is returned.
    */
   add(json: JsonBytes, start: number): number {
     const { bytes } = json;
-    if (bytes[start] !== OPEN_BRACE) return -1;
-    let separator = OPEN_BRACE;
+    this.separator = OPEN_BRACE;
     let at = skipBlanks(bytes, start + 1);
     if (bytes[at] !== CLOSE_BRACE) {
       for (;;) {
         const key = at;
         const escapesBefore = json.escapes;
         const value = findKeyEnd(json, key);
-        if (value < 0) return -1;
+        if (value < 0) return this.closeDamaged(key - start);
         const isRead = json.escapes !== escapesBefore || isReadKey(bytes, key);
         at = findValueEnd(json, value);
-        if (at < 0) return -1;
-        if (isRead) {
-          this.copy(bytes, key, at, separator);
-          separator = COMMA;
-        }
+        if (at < 0) return this.closeDamaged(key - start);
+        if (isRead) this.copy(bytes, key, at);
         at = skipBlanks(bytes, at);
         if (bytes[at] !== COMMA) break;
         at = skipBlanks(bytes, at + 1);
       }
     }
-    if (bytes[at] !== CLOSE_BRACE) return -1;
-    this.close(separator);
+    if (bytes[at] !== CLOSE_BRACE) return this.closeDamaged(at - start);
+    this.close();
     return at + 1;
   }
 
-  private copy(from: Buffer, start: number, end: number, separator: number): void {
+  /** Notes damage where a record should be. */
+  addDamage(note: string): void {
+    this.separator = OPEN_BRACE;
+    this.closeWith(note);
+  }
+
+  /** Notes that the record that was added last goes on behind its end, where it cannot be read. */
+  damageLast(): void {
+    const start = this.ends.at(-2) ?? 0;
+    this.ends.pop();
+    this.filled -= 1;
+    this.separator = this.filled === start + 1 ? OPEN_BRACE : COMMA;
+    if (this.separator === OPEN_BRACE) this.filled = start;
+    this.closeWith("the record ends where more of it follows");
+  }
+
+  removeLast(): void {
+    this.ends.pop();
+    this.filled = this.ends.at(-1) ?? 0;
+  }
+
+  private closeDamaged(offset: number): -1 {
+    this.closeWith(`the record is not JSON from its byte ${offset} on`);
+    return -1;
+  }
+
+  private closeWith(note: string): void {
+    const member = Buffer.from(`${JSON.stringify(DAMAGE_KEY)}: ${JSON.stringify(note)}`);
+    this.copy(member, 0, member.length);
+    this.close();
+  }
+
+  private copy(from: Buffer, start: number, end: number): void {
     this.makeRoom(end - start + 3);
     const { bytes } = this;
-    bytes[this.filled] = separator;
+    bytes[this.filled] = this.separator;
+    this.separator = COMMA;
     this.filled += 1;
     if (end - start > SHORT) from.copy(bytes, this.filled, start, end);
     else for (let at = start, to = this.filled; at < end; at += 1, to += 1) bytes[to] = from[at] ?? 0;
     this.filled += end - start;
   }
 
-  private close(separator: number): void {
+  private close(): void {
     this.makeRoom(2);
-    if (separator === OPEN_BRACE) this.bytes[this.filled++] = OPEN_BRACE;
+    if (this.separator === OPEN_BRACE) this.bytes[this.filled++] = OPEN_BRACE;
     this.bytes[this.filled++] = CLOSE_BRACE;
     this.ends.push(this.filled);
   }
@@ -81,17 +114,20 @@ export class RecordParts {
   }
 }
 
-/** A part that was walked over before, less what its large members say: an id is small. */
-export function dropLargeMembers(part: Buffer): Buffer {
+/** Drops the members of a part that are larger than `most` bytes; returns the part without them, and their keys. */
+export function dropLargeMembers(part: Buffer, most: number): { part: Buffer; dropped: string[] } {
   const json = new JsonBytes(part);
   const kept: Buffer[] = [];
-  for (let at = 1; at < part.length;) {
-    const end = findValueEnd(json, findKeyEnd(json, at));
-    if (end - at <= LARGEST_MEMBER) kept.push(part.subarray(at, end));
+  const dropped: string[] = [];
+  for (let at = 1; at < part.length - 1;) {
+    const value = findKeyEnd(json, at);
+    const end = findValueEnd(json, value);
+    if (end - at <= most) kept.push(part.subarray(at, end));
+    else dropped.push(String(parseTolerantJson(part.subarray(at, findStringEnd(json, at + 1)))));
     at = end + 1;
   }
   const members = kept.flatMap((member, at) => (at === 0 ? [member] : [Buffer.of(COMMA), member]));
-  return Buffer.concat([Buffer.of(OPEN_BRACE), ...members, Buffer.of(CLOSE_BRACE)]);
+  return { part: Buffer.concat([Buffer.of(OPEN_BRACE), ...members, Buffer.of(CLOSE_BRACE)]), dropped };
 }
 
 /** Whether the key in quotes at `at` is one that {@link ReportedVm} has. */
@@ -110,10 +146,11 @@ function isAt(bytes: Buffer, at: number, key: Buffer): boolean {
 }
 
 /** Tied to the type, so that a field that is read and not compared does not compile. VDSM's keys are its names. */
-const READ_KEYS: Readonly<Record<keyof ReportedVm, true>> = {
+const READ_KEYS: Readonly<Record<Exclude<keyof ReportedVm, "problems">, true>> = {
   vmId: true,
   vmName: true,
   status: true,
+  monitorResponse: true,
   hash: true,
   exitReason: true,
   netIfaces: true,
@@ -126,8 +163,8 @@ for (const key of Object.keys(READ_KEYS)) {
   (KEYS_BY_FIRST_BYTE[key.charCodeAt(0)] ??= []).push(Buffer.from(`"${key}"`));
 }
 
-/** A UUID and its key, with room to spare. */
-const LARGEST_MEMBER = 1_024;
+/** The key under which a part says what is wrong with its record's structure; VDSM has no such key. */
+export const DAMAGE_KEY = "vnic-graph: damage";
 
 /** Up to here a loop is faster than a call. */
 const SHORT = 100;

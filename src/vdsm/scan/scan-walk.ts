@@ -1,16 +1,27 @@
-import { isAscii } from "node:buffer";
 import { checkCount } from "../records/host-report.js";
-import { JsonBytes, skipBlanks } from "./scan-json.js";
+import { ConnectionFailureError } from "../wire/connection-failure.js";
+import { createFaultError, createNotJsonError } from "../wire/reply.js";
+import { parseTolerantJson } from "../json/tolerant-json.js";
+import { findNextRecord, type SearchBudget } from "./find-record.js";
+import { findKeyEnd, findStringEnd, findValueEnd, JsonBytes, skipBlanks } from "../json/json-walk.js";
 import type { RecordParts } from "./scan-record.js";
 
-/** Where a walk stands: `foreign` is an answer in any form that VDSM does not write. */
-type WalkState = "walking" | "done" | "foreign";
-
-/** Walks over the records of an answer as VDSM writes it, in as many steps as its caller likes, and fills `parts`. */
+/**
+ * Walks over an answer in as many steps as its caller likes, and fills `parts` with its records.
+ *
+ * 1. The envelope, a JSON-RPC reply, must be whole: what breaks it refuses the answer and says at which byte.
+ * 2. A record whose structure is broken counts as far as it can be read, and the walk goes on at the next record.
+ * 3. Such damage may have hidden a record, so that a record without an id is noted beside it: no VM counts as gone.
+ */
 export class AnswerWalk {
-  state: WalkState;
+  isDone = false;
   private readonly json: JsonBytes;
   private at = 0;
+  /** Between the brackets of `result`. */
+  private isInRecords = false;
+  private result: "absent" | "list" | "other" = "absent";
+  private error: unknown = undefined;
+  private readonly budget: SearchBudget;
 
   constructor(
     private readonly body: Buffer,
@@ -18,54 +29,148 @@ export class AnswerWalk {
   ) {
     parts.clear();
     this.json = new JsonBytes(body);
-    this.state = isAscii(body) ? this.begin() : "foreign";
+    this.budget = { bytes: body.length + SEARCH_BYTES };
+    const head = VDSM_RESULT.exec(body.toString("latin1", 0, PEEK_BYTES));
+    if (head !== null) {
+      this.beginRecords(head[0].length);
+      return;
+    }
+    const brace = skipBlanks(body, 0);
+    if (body[brace] !== OPEN_BRACE) throw this.createBreak(brace);
+    this.at = skipBlanks(body, brace + 1);
+    if (body[this.at] === CLOSE_BRACE) this.end();
   }
 
   /** Walks over this many bytes, and to the end of the record in which they end. */
   walk(bytes: number): void {
-    if (this.state === "walking") this.state = this.walkTo(this.at + bytes);
-  }
-
-  private begin(): WalkState {
-    const { body } = this;
-    const head = VDSM_RESULT.exec(body.toString("latin1", 0, PEEK_BYTES));
-    if (head === null) return "foreign";
-    this.at = skipBlanks(body, head[0].length);
-    return body[this.at] === CLOSE_BRACKET ? this.end() : "walking";
-  }
-
-  private walkTo(until: number): WalkState {
-    const { body, json, parts } = this;
-    let at = this.at;
-    for (;;) {
-      at = parts.add(json, at);
-      if (at < 0) return "foreign";
-      at = skipBlanks(body, at);
-      if (body[at] !== COMMA) break;
-      at = skipBlanks(body, at + 1);
-      if (at >= until) {
-        this.at = at;
-        checkCount(parts.ends.length);
-        return "walking";
-      }
+    const until = this.at + bytes;
+    while (!this.isDone && this.at < until) {
+      if (this.isInRecords) this.walkRecord();
+      else this.walkMember();
     }
-    this.at = at;
-    checkCount(parts.ends.length);
-    return this.end();
+    checkCount(this.parts.ends.length);
   }
 
-  private end(): WalkState {
-    const { body, at } = this;
-    const isWhole = body[at] === CLOSE_BRACKET && body[at + 1] === CLOSE_BRACE && at + 2 === body.length;
-    return isWhole ? "done" : "foreign";
+  private walkMember(): void {
+    const { body, json } = this;
+    const value = findKeyEnd(json, this.at);
+    if (value < 0) throw this.createBreak(this.at);
+    const key = parseTolerantJson(body.subarray(this.at, findStringEnd(json, this.at + 1)));
+    if (key === "result" && body[value] === OPEN_BRACKET) {
+      this.parts.clear();
+      this.beginRecords(value + 1);
+      return;
+    }
+    const end = findValueEnd(json, value);
+    if (end < 0) throw this.createBreak(value);
+    if (key === "result") this.result = "other";
+    if (key === "error") this.error = parseTolerantJson(body.subarray(value, end));
+    this.endMember(end);
+  }
+
+  /** A member's end: another one follows, or nothing. */
+  private endMember(end: number): void {
+    const { body } = this;
+    this.at = skipBlanks(body, end);
+    if (body[this.at] === COMMA) this.at = skipBlanks(body, this.at + 1);
+    else this.end();
+  }
+
+  private end(): void {
+    const { body, at, error } = this;
+    if (body[at] !== CLOSE_BRACE) throw this.createBreak(at);
+    const rest = skipBlanks(body, at + 1);
+    if (rest < body.length) throw this.createBreak(rest);
+    if (error !== undefined && error !== null) throw createFaultError(error);
+    if (this.result === "absent")
+      throw new ConnectionFailureError("protocol", "the answer has neither result nor error");
+    if (this.result === "other") throw new ConnectionFailureError("protocol", "the answer is no list of VMs");
+    this.isDone = true;
+  }
+
+  private beginRecords(start: number): void {
+    this.result = "list";
+    this.at = skipBlanks(this.body, start);
+    if (this.body[this.at] === CLOSE_BRACKET) this.endMember(this.at + 1);
+    else this.isInRecords = true;
+  }
+
+  private walkRecord(): void {
+    const { body, json, parts } = this;
+    const start = this.at;
+    const isObject = body[start] === OPEN_BRACE;
+    const end = isObject ? parts.add(json, start) : findValueEnd(json, start);
+    // A list may be what damage made of the records behind it.
+    if (end < 0 || body[start] === OPEN_BRACKET) {
+      this.recover(start + 1);
+      return;
+    }
+    if (!isObject) parts.addDamage("the record is no object");
+    const at = skipBlanks(body, end);
+    if (body[at] === COMMA) this.at = skipBlanks(body, at + 1);
+    else if (body[at] === CLOSE_BRACKET && this.isListEnd(at)) this.endRecords(at);
+    else if (at >= body.length) this.recoverSwallowed(start);
+    else {
+      if (isObject) parts.damageLast();
+      this.recover(at);
+    }
+  }
+
+  private endRecords(bracket: number): void {
+    this.isInRecords = false;
+    this.endMember(bracket + 1);
+  }
+
+  /** A record that ends where the answer does has taken those behind it for its own, or the answer is cut. */
+  private recoverSwallowed(start: number): void {
+    const next = findNextRecord(this.json, start + 1, this.budget);
+    if (next < 0) throw this.createBreak(this.body.length);
+    this.parts.removeLast();
+    this.parts.addDamage(`the answer is not JSON near its byte ${start}`);
+    this.at = next;
+  }
+
+  /** Goes on at the next record behind damage; without one, at the end of the list. */
+  private recover(from: number): void {
+    const { body, parts } = this;
+    parts.addDamage(`the answer is not JSON near its byte ${from}`);
+    const next = findNextRecord(this.json, from, this.budget);
+    if (next >= 0) {
+      this.at = next;
+      return;
+    }
+    const tail = Math.max(from, body.length - PEEK_BYTES);
+    const end = LIST_END.exec(body.toString("latin1", tail));
+    if (end === null) throw this.createBreak(from);
+    this.endRecords(tail + end.index);
+  }
+
+  private isListEnd(bracket: number): boolean {
+    const { body } = this;
+    const at = skipBlanks(body, bracket + 1);
+    if (body[at] === CLOSE_BRACE) return skipBlanks(body, at + 1) >= body.length;
+    return body[at] === COMMA && body[skipBlanks(body, at + 1)] === QUOTE;
+  }
+
+  private createBreak(at: number): ConnectionFailureError {
+    return createNotJsonError(this.body, at);
   }
 }
 
 const PEEK_BYTES = 160;
 
-/** How VDSM begins an answer; a reply in any other form is parsed. */
+/** How VDSM begins an answer; in any other form, its members are walked over one by one. */
 const VDSM_RESULT = /^\{"jsonrpc": ?"2\.0", ?"id": ?"[ !#-[\]-~]{1,64}", ?"result": ?\[/;
 
+/** The end of the list of records and of the answer; releases on Python 2 may put other members between them. */
+const LIST_END = /\]\s*(?:,\s*"(?:id|jsonrpc)"\s*:\s*"[^"\\]*"\s*)*\}\s*$/;
+
+/** What a search for the next record may walk over, beside once over the answer. */
+const SEARCH_BYTES = 16_777_216;
+
+const QUOTE = 0x22;
 const COMMA = 0x2c;
+const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
+const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { parseHostReport, mergeRecords } from "../records/host-report.js";
+import { mergeRecords } from "../records/host-report.js";
 import { parsePart, VmDiff, type KeptAnswer } from "./scan-diff.js";
 import { RecordParts } from "./scan-record.js";
 import { AnswerWalk } from "./scan-walk.js";
 import { runAtOnce, runInSlices, type SlicedWork } from "./sliced-work.js";
-import type { RejectedVm, ReportedVm } from "../records/types.js";
+import type { HostReport, RejectedVm, ReportedVm } from "../records/types.js";
 
 /** An answer of `Host.getAllVmStats`, compared with the one that was kept before. */
 export interface ScannedReport {
@@ -29,13 +29,19 @@ export interface ScannedReport {
  * Reads a host's answer and parses only the VMs that differ from the kept answer; `null`: all of them.
  *
  * The counters in an answer change with every poll, and what we read hardly ever does. So 32 bytes a VM are kept of an
- * answer, and a part whose digest is known is not parsed. Every byte is still checked to be JSON, at a third of the cost
- * of parsing. What VDSM would not write is left to {@link parseHostReport}, so both give the same and throw the same.
+ * answer, and a part whose digest is known is not parsed. The structure of every record is still walked over, at a third
+ * of the cost of parsing. Throws if the answer's envelope is broken.
  *
  * Keep an answer only once all that it means is stored; until then compare the next one with what was kept before.
  */
 export function scanAnswer(body: Buffer, kept: KeptAnswer | null): ScannedReport | Promise<ScannedReport> {
   return body.length > LARGE_ANSWER_BYTES ? scanInSlices(body, kept) : scanAtOnce(body, kept);
+}
+
+/** Reads an answer with which no other is compared. */
+export function parseHostReport(body: Buffer): HostReport {
+  const { vms, rejected } = scanAtOnce(body, null);
+  return { vms, rejected };
 }
 
 /** Scans an answer in one go. */
@@ -52,7 +58,7 @@ export function scanInSlices(
   return runInSlices(scan(body, new RecordParts(), kept, sliceBytes));
 }
 
-/** Reads an answer, pausing after each slice; only what VDSM would not write is parsed in one go. */
+/** Reads an answer, pausing after each slice. */
 function* scan(
   body: Buffer,
   parts: RecordParts,
@@ -60,11 +66,10 @@ function* scan(
   sliceBytes: number,
 ): SlicedWork<ScannedReport> {
   const walk = new AnswerWalk(body, parts);
-  while (walk.state === "walking") {
+  while (!walk.isDone) {
     walk.walk(sliceBytes);
     yield;
   }
-  if (walk.state === "foreign") return { listsAllVms: true, ...parseHostReport(body), ...NOT_COMPARED };
 
   const hash = createHash("sha256");
   const { all } = parts;

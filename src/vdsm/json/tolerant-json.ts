@@ -1,0 +1,119 @@
+import { isAscii } from "node:buffer";
+import { findKeyEnd, findStringEnd, findValueEnd, JsonBytes, skipBlanks } from "./json-walk.js";
+
+/** Stands for a value that is no JSON, such as Python's `Infinity`: no field takes it for a number or a text. */
+export const UNREADABLE = Symbol("unreadable");
+
+/**
+ * Parses JSON as far as it is some: a word or number that JSON does not have, and whatever is nested too deep, becomes
+ * {@link UNREADABLE}; a bad escape becomes U+FFFD. The bytes' structure must be whole, as a walk over them has shown.
+ */
+export function parseTolerantJson(bytes: Buffer): unknown {
+  try {
+    // VDSM escapes everything beyond ASCII, and bytes that need no decoding are read twice as fast.
+    return JSON.parse(isAscii(bytes) ? bytes.toString("latin1") : bytes.toString()) as unknown;
+  } catch {
+    return new TolerantParser(bytes).parse();
+  }
+}
+
+/** Reads value after value; each method leaves `at` behind what it has read. */
+class TolerantParser {
+  private at = 0;
+  private readonly json: JsonBytes;
+
+  constructor(private readonly bytes: Buffer) {
+    this.json = new JsonBytes(bytes);
+  }
+
+  parse(): unknown {
+    const { bytes, json } = this;
+    this.at = skipBlanks(bytes, 0);
+    const end = findValueEnd(json, this.at);
+    if (end < 0 || skipBlanks(bytes, end) < bytes.length) throw new SyntaxError("no JSON");
+    return this.readValue(0);
+  }
+
+  private readValue(depth: number): unknown {
+    const start = this.at;
+    const first = this.bytes[start];
+    if (depth < MAX_DEPTH && first === OPEN_BRACE) return this.readObject(depth);
+    if (depth < MAX_DEPTH && first === OPEN_BRACKET) return this.readList(depth);
+    this.at = findValueEnd(this.json, start);
+    if (first === OPEN_BRACE || first === OPEN_BRACKET) return UNREADABLE;
+    const token = this.bytes.toString("utf8", start, this.at);
+    return first === QUOTE ? readString(token) : readScalar(token);
+  }
+
+  private readObject(depth: number): Record<string, unknown> {
+    const found: Record<string, unknown> = {};
+    this.readMembers(CLOSE_BRACE, () => {
+      const start = this.at;
+      const key = readString(this.bytes.toString("utf8", start, findStringEnd(this.json, start + 1)));
+      this.at = findKeyEnd(this.json, start);
+      // Defined, because assigning to `__proto__` would do something else.
+      Object.defineProperty(found, key, {
+        value: this.readValue(depth + 1),
+        enumerable: true,
+        writable: true,
+        configurable: true,
+      });
+    });
+    return found;
+  }
+
+  private readList(depth: number): unknown[] {
+    const found: unknown[] = [];
+    this.readMembers(CLOSE_BRACKET, () => {
+      found.push(this.readValue(depth + 1));
+    });
+    return found;
+  }
+
+  private readMembers(closing: number, readMember: () => void): void {
+    this.at = skipBlanks(this.bytes, this.at + 1);
+    while (this.bytes[this.at] !== closing) {
+      readMember();
+      this.at = skipBlanks(this.bytes, this.at);
+      if (this.bytes[this.at] === COMMA) this.at = skipBlanks(this.bytes, this.at + 1);
+    }
+    this.at += 1;
+  }
+}
+
+/** The text of a string in quotes. */
+function readString(token: string): string {
+  try {
+    return JSON.parse(token) as string;
+  } catch {
+    // Raw control characters stand for themselves; what is no escape is a character that cannot be read.
+    const escaped = token
+      .slice(1, -1)
+      .replace(ESCAPE_OR_CONTROL, (found, valid: string | undefined) =>
+        valid !== undefined ? found : found.startsWith("\\") ? "\uFFFD" : JSON.stringify(found).slice(1, -1),
+      );
+    return JSON.parse(`"${escaped}"`) as string;
+  }
+}
+
+function readScalar(token: string): unknown {
+  try {
+    return JSON.parse(token) as unknown;
+  } catch {
+    return UNREADABLE;
+  }
+}
+
+/** Nothing that we read is nested deeper than an address in a list in an interface in a list in a record. */
+const MAX_DEPTH = 64;
+
+/** The first group is there if the escape is one that JSON has. */
+// eslint-disable-next-line no-control-regex -- control characters are what it looks for
+const ESCAPE_OR_CONTROL = /(\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))|\\[^]|[\u0000-\u001f]/g;
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
