@@ -5,13 +5,14 @@ import {
   parseLimits,
   parseCertificateRoles,
   parseVdsmTransport,
-  parseNamePattern,
+  parseIgnoredNames,
 } from "./config/compound-settings.js";
 import { completeDatabaseUrl, parseDatabaseSetting } from "./config/database-settings.js";
 import { SECRET_SETTINGS, findSettingText } from "./config/secrets.js";
 import type { TlsFiles } from "./model/tls-files.js";
 import { isLoopbackHost } from "./model/host-address.js";
 import type { CertificateRoles } from "./model/roles.js";
+import type { GuestLimits } from "./model/guest-limits.js";
 import type { Limits } from "./model/limits.js";
 import { SettingValueError } from "./config/setting-types.js";
 import type { HostAddress } from "./model/host-address.js";
@@ -38,7 +39,9 @@ export interface Config {
   /** `null`: polling is off. */
   readonly refreshIntervalMs: number | null;
   readonly refreshConcurrency: number;
+  readonly vdsmMaxAnswerBytes: number;
   readonly guestNicIgnore: readonly RegExp[];
+  readonly guestLimits: GuestLimits;
   readonly redisUrl: string | null;
   /** Where an embedded PostgreSQL keeps its data; the demo has a folder of its own below, so that real data stays real. */
   readonly dataDir: string;
@@ -101,7 +104,9 @@ export function loadConfig(environment: Environment, flags: Environment = {}): C
     vdsmTimeoutMs: values.VDSM_TIMEOUT,
     refreshIntervalMs: values.REFRESH_INTERVAL,
     refreshConcurrency: values.REFRESH_CONCURRENCY,
-    guestNicIgnore: values.GUEST_NIC_IGNORE.map(parseNamePattern),
+    vdsmMaxAnswerBytes: values.VDSM_MAX_ANSWER * 1_048_576,
+    guestNicIgnore: parseIgnoredNames(values.GUEST_NIC_IGNORE),
+    guestLimits: { interfaces: values.GUEST_MAX_INTERFACES, addresses: values.GUEST_MAX_ADDRESSES },
     redisUrl: values.REDIS_URL,
     dataDir: demo ? join(dataDir, "demo") : dataDir,
     demo,

@@ -39,6 +39,7 @@ async function refreshAll(pool: HostPool, config: Config, log: Log, signal: Abor
       intervalMs: null,
       concurrency: config.refreshConcurrency,
       ignoreNames: config.guestNicIgnore,
+      guestLimits: config.guestLimits,
       log: SILENT,
     });
     const stop = () => void refresher.stop();

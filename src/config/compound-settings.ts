@@ -65,8 +65,13 @@ export function parseLimits(pairs: readonly (readonly [string, string])[]): Part
   );
 }
 
-/** A pattern of GUEST_NIC_IGNORE, which must match a whole name. */
-export function parseNamePattern(pattern: string): RegExp {
+/** Parses the patterns of GUEST_NIC_IGNORE; `none` alone leaves out nothing. */
+export function parseIgnoredNames(patterns: readonly string[]): RegExp[] {
+  return patterns.length === 1 && patterns[0] === "none" ? [] : patterns.map(parseNamePattern);
+}
+
+/** Parses a pattern that must match a whole name. */
+function parseNamePattern(pattern: string): RegExp {
   try {
     return compileNamePattern(pattern);
   } catch {

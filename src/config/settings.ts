@@ -1,3 +1,4 @@
+import { DEFAULT_GUEST_LIMITS } from "../model/guest-limits.js";
 import { DEFAULT_GUEST_NIC_IGNORE } from "../model/name-patterns.js";
 import { parseDatabaseSetting } from "./database-settings.js";
 import {
@@ -81,10 +82,21 @@ export const SETTINGS = {
   ),
   REFRESH_CONCURRENCY: defineSetting("32", parseInteger(1, 1_000), "hosts polled at the same time, at most"),
   VDSM_TIMEOUT: defineSetting("30s", parseDuration(100, 600_000), "deadline of one question to a host"),
+  VDSM_MAX_ANSWER: defineSetting("64", parseInteger(1, 1_024), "largest answer of a host, in MiB"),
   GUEST_NIC_IGNORE: defineSetting(
     DEFAULT_GUEST_NIC_IGNORE,
     parseList,
-    "guest interfaces to leave out: patterns that match the whole name",
+    "guest interfaces to leave out: patterns that match the whole name; `none` leaves out none",
+  ),
+  GUEST_MAX_INTERFACES: defineSetting(
+    String(DEFAULT_GUEST_LIMITS.interfaces),
+    parseInteger(1, 100_000),
+    "interfaces kept of one guest, ignored ones not counted",
+  ),
+  GUEST_MAX_ADDRESSES: defineSetting(
+    String(DEFAULT_GUEST_LIMITS.addresses),
+    parseInteger(1, 1_000_000),
+    "addresses kept of one guest",
   ),
   REDIS_URL: defineSetting(
     null,

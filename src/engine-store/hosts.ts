@@ -20,6 +20,7 @@ export async function readHosts(database: Queryable, ids: readonly string[] | nu
     lastAttemptAt: null,
     lastSuccessAt: null,
     lastError: null,
+    lastWarning: null,
   }));
 }
 

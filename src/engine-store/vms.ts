@@ -202,5 +202,6 @@ function toVmRow({ id, name, status, hostId, vmIp, fqdn, keptAddresses, ...guest
     // An engine keeps no time of a guest's report.
     lastReportedAt: null,
     staleReason,
+    staleDetail: null,
   };
 }

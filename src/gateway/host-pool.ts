@@ -68,5 +68,11 @@ function createHostClient(
   tls: (() => Promise<TlsCredentials>) | null,
   config: Config,
 ): VdsmClient {
-  return createVdsmClient({ host, port, tls, callTimeoutMs: config.vdsmTimeoutMs });
+  return createVdsmClient({
+    host,
+    port,
+    tls,
+    callTimeoutMs: config.vdsmTimeoutMs,
+    maxFrameBytes: config.vdsmMaxAnswerBytes,
+  });
 }

@@ -58,6 +58,7 @@ export async function startPolling({
     concurrency: config.refreshConcurrency,
     passTimeoutMs: Math.max(PASS_TIMEOUT_MS, CALLS_OF_A_SLOW_PASS * config.vdsmTimeoutMs),
     ignoreNames: config.guestNicIgnore,
+    guestLimits: config.guestLimits,
     startSchedule: replicas.startSchedule,
     log,
     onPass: (result) => {

@@ -6,20 +6,53 @@ export function normalizeIPv4(text: string): string | null {
 }
 
 /**
- * Returns the IPv6 address in the one text form in which it is stored: RFC 5952, hexadecimal throughout, without a zone.
- * One form makes a search an equality. `null` if the text is not an IPv6 address.
+ * Returns the IPv6 address in the one text form in which it is stored: RFC 5952, without a zone. One form makes a search an
+ * equality. `null` if the text is not an IPv6 address.
  */
 export function normalizeIPv6(text: string): string | null {
   const zone = text.lastIndexOf("%");
   const address = zone === -1 ? text : text.slice(0, zone);
   if (!isIPv6(address) || address.includes("%")) return null;
   // The URL standard writes a host so, and reads dots as the last 32 bits: `::10.0.0.1` is not `::ffff:10.0.0.1`.
-  return new URL(`http://[${address}]`).hostname.slice(1, -1);
+  return toMixedNotation(new URL(`http://[${address}]`).hostname.slice(1, -1));
 }
+
+/**
+ * Lists the texts under which an IPv6 address may be stored: by RFC 5952, and where that is mixed notation, also in
+ * hexadecimal throughout, as earlier versions and some engines have it.
+ */
+export function listStoredSpellings(canonical: string): readonly string[] {
+  const mixed = MIXED.exec(canonical);
+  if (mixed === null) return [canonical];
+  const [high, low] = readOctets(mixed[2] ?? "");
+  return [canonical, `${mixed[1] ?? ""}${high}:${low}`];
+}
+
+/** RFC 5952, section 5: an address that by its well-known prefix holds an IPv4 address ends in the latter's own notation. */
+function toMixedNotation(hexadecimal: string): string {
+  const embedded = EMBEDDED.exec(hexadecimal);
+  if (embedded === null) return hexadecimal;
+  const octets = embedded.slice(2).flatMap((group) => {
+    const bits = parseInt(group, 16);
+    return [bits >> 8, bits & 0xff];
+  });
+  return `${embedded[1] ?? ""}${octets.join(".")}`;
+}
+
+/** The two groups, in hexadecimal, that an IPv4 address takes in an IPv6 address. */
+function readOctets(ipv4: string): [string, string] {
+  const [a = 0, b = 0, c = 0, d = 0] = ipv4.split(".").map(Number);
+  return [((a << 8) | b).toString(16), ((c << 8) | d).toString(16)];
+}
+
+/** IPv4-mapped (RFC 4291) and IPv4-translated (RFC 2765, 7915) addresses, in hexadecimal. */
+const EMBEDDED = /^(::ffff:(?:0:)?)([0-9a-f]{1,4}):([0-9a-f]{1,4})$/;
+const MIXED = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/;
 
 /** Splits a normalized IPv6 address into its eight groups. */
 export function splitIPv6(canonical: string): readonly string[] {
-  const [left = [], right = []] = canonical.split("::").map((half) => (half === "" ? [] : half.split(":")));
+  const hexadecimal = listStoredSpellings(canonical).at(-1) ?? canonical;
+  const [left = [], right = []] = hexadecimal.split("::").map((half) => (half === "" ? [] : half.split(":")));
   return [...left, ...Array.from({ length: 8 - left.length - right.length }, () => "0"), ...right];
 }
 
@@ -28,4 +61,10 @@ export function isGlobalAddress(address: string): boolean {
   return !LOCAL_ADDRESS.test(address);
 }
 
-const LOCAL_ADDRESS = /^(?:127\.|169\.254\.|0\.0\.0\.0$|::1?$|fe[89ab][0-9a-f]:)/i;
+/** Returns `true` if the address is the machine's own, whatever its interface is called. */
+export function isLoopbackAddress(address: string): boolean {
+  return LOOPBACK_ADDRESS.test(address);
+}
+
+const LOOPBACK_ADDRESS = /^(?:(?:::ffff:(?:0:)?)?127\.|::1$)/i;
+const LOCAL_ADDRESS = /^(?:(?:::ffff:(?:0:)?)?(?:127\.|169\.254\.|0\.0\.0\.0$)|::1?$|fe[89ab][0-9a-f]:)/i;

@@ -1,5 +1,5 @@
-/** Names of guest interfaces that answer nobody's question: loopbacks, tunnels, ends of container links. */
-export const DEFAULT_GUEST_NIC_IGNORE = "lo[0-9]*,Loopback.*,tun[0-9]*,veth[0-9a-f]*";
+/** Names of guest interfaces that answer nobody's question: the host's ends of links to containers. */
+export const DEFAULT_GUEST_NIC_IGNORE = "veth[0-9a-f]*";
 
 /** Compiles a regular expression that must match a whole name; throws a SyntaxError if it is not one. */
 export function compileNamePattern(pattern: string): RegExp {

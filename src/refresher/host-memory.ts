@@ -23,6 +23,8 @@ export class HostMemory {
   isNameSettled = false;
   /** The name that this process stored last; `null`: none, and the stored one may be of an earlier process. */
   storedName: string | null = null;
+  /** What is wrong with the host's reports since the last pass that was written, in words, by VM. */
+  problems: ReadonlyMap<string, string> = new Map();
   private basis: Basis | null = null;
 
   /** Begins a pass; returns the answer with which the next one may be compared, `null` if all VMs must be looked at. */

@@ -15,6 +15,8 @@ export interface RefresherLog {
 export class PassLog {
   private isDatabaseLost = false;
   private readonly withoutInventory = new Set<string>();
+  /** Hosts with records that do not say which VM they are of. */
+  private readonly withRejected = new Set<string>();
   /** Hosts that were reported as removed. Their passes go on until the list of hosts is read again. */
   private readonly removed = new Set<string>();
 
@@ -27,6 +29,7 @@ export class PassLog {
     this.writeDatabase(result);
     this.writeInventory(result);
     this.writeReturn(result);
+    this.writeProblems(result);
     const { host, outcome, failure, durationMs } = result;
     const fields = { host: host.name, hostId: host.id, durationMs };
     if (failure === null) this.writeEnd(result, fields);
@@ -41,6 +44,7 @@ export class PassLog {
   forget(hostId: string): void {
     this.failures.delete(hostId);
     this.withoutInventory.delete(hostId);
+    this.withRejected.delete(hostId);
     this.removed.delete(hostId);
   }
 
@@ -62,8 +66,7 @@ export class PassLog {
       return;
     }
     const counts = { ...fields, vms, rejectedVms, changedVms, added, changed, removed };
-    if (rejectedVms > 0) this.log.warn(counts, "pass done, VMs with unreadable reports keep their data");
-    else if (changedVms > 0) this.log.info(counts, "pass done");
+    if (changedVms > 0) this.log.info(counts, "pass done");
     else this.log.debug(counts, "pass done, nothing changed");
   }
 
@@ -89,6 +92,45 @@ export class PassLog {
     if (isLost || outcome === "done") this.isDatabaseLost = isLost;
   }
 
+  /** One line when a VM's report begins to be wrong, and one when it is right again; of many, the first and their number. */
+  private writeProblems({ host, outcome, newProblems, endedProblems, rejectedRecords }: PassResult): void {
+    if (outcome !== "done") return;
+    const fields = { host: host.name, hostId: host.id };
+    for (const [vmId, problem] of [...newProblems].slice(0, MAX_LINES)) {
+      this.log.warn(
+        { ...fields, vmId, problem },
+        "a VM's report is wrong; what cannot be read of it stays as it was",
+      );
+    }
+    if (newProblems.size > MAX_LINES) {
+      this.log.warn({ ...fields, vms: newProblems.size - MAX_LINES }, "the reports of more VMs are wrong");
+    }
+    for (const vmId of endedProblems.slice(0, MAX_LINES)) {
+      this.log.info({ ...fields, vmId }, "a VM's report is right again");
+    }
+    if (endedProblems.length > MAX_LINES) {
+      this.log.info(
+        { ...fields, vms: endedProblems.length - MAX_LINES },
+        "the reports of more VMs are right again",
+      );
+    }
+    this.writeRejected(fields, host.id, rejectedRecords);
+  }
+
+  /** Records that do not say which VM they are of. */
+  private writeRejected(fields: object, hostId: string, rejected: readonly string[]): void {
+    const [reason] = rejected;
+    if (reason === undefined) {
+      if (this.withRejected.delete(hostId))
+        this.log.info(fields, "all records of the host's answer can be read again");
+    } else if (!this.withRejected.has(hostId)) {
+      this.withRejected.add(hostId);
+      const message =
+        "records of the host's answer cannot be read; VMs that are missing from it keep their data";
+      this.log.warn({ ...fields, records: rejected.length, reason }, message);
+    }
+  }
+
   private writeInventory({ host, outcome, inventoryFailure }: PassResult): void {
     if (outcome !== "done") return;
     if (inventoryFailure === null) {
@@ -103,6 +145,9 @@ export class PassLog {
     }
   }
 }
+
+/** More lines about one host at once say no more. */
+const MAX_LINES = 10;
 
 function formatReason({ kind, message }: { readonly kind: string; readonly message: string }) {
   return { kind, reason: message };

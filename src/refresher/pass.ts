@@ -5,9 +5,11 @@ import type { ConfiguredHost, HostClaim, HostFailure, RefreshStore, StoredVm } f
 import type { HostLink } from "./host-link.js";
 import type { PassTurn } from "./schedule/schedule.js";
 import { learnHostName } from "./learn-name.js";
+import type { GuestLimits } from "../model/guest-limits.js";
 import { NO_CHANGES } from "./plan/plan-builder.js";
 import { planPass, type PassPlan } from "./plan/plan.js";
 import { findVmsToAskNicsOf, sightVms } from "./plan/sightings.js";
+import { compareProblems, formatWarning, mergeProblems, NO_PROBLEMS, type HostProblems } from "./problems.js";
 import { readNics } from "./read-nics.js";
 import { askStore, StoreError } from "./store-error.js";
 
@@ -15,6 +17,7 @@ import { askStore, StoreError } from "./store-error.js";
 export interface PassDeps {
   readonly store: RefreshStore;
   readonly ignoreNames: readonly RegExp[];
+  readonly guestLimits?: GuestLimits | undefined;
   /** Milliseconds of a clock that never steps. */
   readonly now: () => number;
   /** Resolves once the store knows the hosts. */
@@ -40,6 +43,12 @@ export interface PassResult {
   readonly inventoryFailure: string | null;
   readonly vms: number;
   readonly rejectedVms: number;
+  /** VMs whose reports are wrong in some field since this pass, or in another one, with what is wrong in words. */
+  readonly newProblems: ReadonlyMap<string, string>;
+  /** Why records cannot be read that do not say which VM they are of. */
+  readonly rejectedRecords: readonly string[];
+  /** VMs whose reports are right again. */
+  readonly endedProblems: readonly string[];
   readonly changedVms: number;
   /** Guest interfaces that are new, have other addresses, or are gone. */
   readonly added: number;
@@ -78,7 +87,7 @@ export async function refreshHost(
     const scan = await link.vdsm.scanAllVmStats(link.memory.begin(claim), signal);
     const planned = await plan(deps, link, scan, signal);
     throwIfStopped(link, signal);
-    const isWritten = await write(deps.store, link, claim, scan, planned.plan, elapsedMs());
+    const isWritten = await write(deps.store, link, claim, scan, planned, elapsedMs());
     if (isWritten) await learnHostName(link, deps.store, signal);
     return endWith(link, isWritten ? "done" : "superseded", scan, planned, elapsedMs());
   } catch (error) {
@@ -91,20 +100,30 @@ export async function refreshHost(
 /** What a pass means to write. */
 interface PlannedPass {
   readonly plan: PassPlan;
+  readonly problems: HostProblems;
   readonly inventoryFailure: string | null;
 }
 
 async function plan(
-  { store, ignoreNames }: PassDeps,
+  { store, ignoreNames, guestLimits }: PassDeps,
   link: HostLink,
   scan: ScannedReport,
   signal: AbortSignal,
 ): Promise<PlannedPass> {
-  if (isUnchanged(scan)) return { plan: UNCHANGED, inventoryFailure: null };
+  const known = link.memory.problems;
+  if (isUnchanged(scan)) {
+    return { plan: UNCHANGED, problems: compareProblems(known, known), inventoryFailure: null };
+  }
   const stored = await askStore(readStoredVms(store, link.host.id, scan));
   const sightings = sightVms({ hostId: link.host.id, report: scan, stored });
   const { nics, failure } = await readNics(link, findVmsToAskNicsOf(sightings), signal);
-  return { plan: await runInSlices(planPass(sightings, ignoreNames, nics)), inventoryFailure: failure };
+  const plan = await runInSlices(planPass(sightings, ignoreNames, nics, guestLimits));
+  const lookedAt = sightings.vms.map(({ vmId }) => vmId);
+  const problems = compareProblems(
+    known,
+    mergeProblems(scan.listsAllVms ? NO_PROBLEMS : known, lookedAt, plan.problems),
+  );
+  return { plan, problems, inventoryFailure: failure };
 }
 
 /** `true` if every VM is reported as in the kept answer. A VM that cannot be read counts as changed. */
@@ -129,18 +148,22 @@ async function write(
   { memory }: HostLink,
   claim: HostClaim,
   scan: ScannedReport,
-  { changes, isSettled }: PassPlan,
+  { plan: { changes, isSettled }, problems }: PlannedPass,
   durationMs: number,
 ): Promise<boolean> {
   let isWritten = false;
   try {
-    const pass = { vmCount: countReadableVms(scan) + scan.rejected.length, durationMs };
+    const warning = formatWarning(problems.all, scan.rejected);
+    const pass = { vmCount: countReadableVms(scan) + scan.rejected.length, durationMs, warning };
     isWritten = await askStore(store.apply(claim, changes, pass));
   } finally {
     // The connection may also have died after the commit, so that the next pass has to compare.
     if (!isWritten) memory.reset();
   }
-  if (isWritten) memory.commit(claim, scan, isSettled);
+  if (isWritten) {
+    memory.commit(claim, scan, isSettled);
+    memory.problems = problems.all;
+  }
   return isWritten;
 }
 
@@ -180,7 +203,7 @@ function endWith(
   { host }: HostLink,
   outcome: PassResult["outcome"],
   scan: ScannedReport,
-  { plan: { changes, changedVmIds }, inventoryFailure }: PlannedPass,
+  { plan: { changes, changedVmIds }, problems, inventoryFailure }: PlannedPass,
   durationMs: number,
 ): PassResult {
   return {
@@ -189,7 +212,10 @@ function endWith(
     failure: null,
     inventoryFailure,
     vms: countReadableVms(scan),
-    rejectedVms: scan.rejected.length,
+    rejectedVms: scan.rejected.length + problems.all.size,
+    newProblems: problems.began,
+    rejectedRecords: scan.rejected.map(({ reason }) => reason),
+    endedProblems: problems.ended,
     changedVms: changedVmIds.length,
     added: changes.insertedInterfaces.length,
     changed: changes.updatedInterfaces.length,
@@ -215,13 +241,16 @@ const NOTHING_READ = {
   inventoryFailure: null,
   vms: 0,
   rejectedVms: 0,
+  newProblems: new Map<string, string>(),
+  rejectedRecords: [],
+  endedProblems: [],
   changedVms: 0,
   added: 0,
   changed: 0,
   removed: 0,
 } as const;
 
-const UNCHANGED: PassPlan = { changes: NO_CHANGES, changedVmIds: [], isSettled: true };
+const UNCHANGED: PassPlan = { changes: NO_CHANGES, changedVmIds: [], isSettled: true, problems: new Map() };
 
 /** A pass over thousands of VMs takes seconds. One that takes minutes hangs. */
 export const PASS_TIMEOUT_MS = 300_000;

@@ -1,4 +1,5 @@
 import { HostError } from "../vdsm/errors.js";
+import type { GuestLimits } from "../model/guest-limits.js";
 import type { VdsmClient } from "../vdsm/vdsm-client.js";
 import type { ConfiguredHost, RefreshStore } from "../store/types.js";
 import { createHostLink, type HostLink } from "./host-link.js";
@@ -26,6 +27,7 @@ export interface RefresherOptions {
   /** A pass that takes longer is ended, as a failure. */
   readonly passTimeoutMs?: number;
   readonly ignoreNames: readonly RegExp[];
+  readonly guestLimits?: GuestLimits;
   readonly log: RefresherLog;
   /** Told how every pass ended, for metrics. */
   readonly onPass?: (result: PassResult) => void;
@@ -101,6 +103,7 @@ class HostRefresher implements Refresher {
       now: this.now,
       ready: () => this.registration.ready(),
       passTimeoutMs: this.passTimeoutMs,
+      guestLimits: options.guestLimits,
     };
     this.passLog = new PassLog(log);
     for (const host of hosts) this.links.set(host.id, this.createLink(host));

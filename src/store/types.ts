@@ -27,9 +27,10 @@ export interface Nic {
 /**
  * Why a VM's guest data is not what its guest says now; stored only while it is so.
  * `absent`: nothing known since the VM started. `silent`: it used to report, rows are kept.
- * `ips-only`: an old agent that reports `guestIPs` alone, which is current. `invalid`: unreadable report, rows kept.
+ * `ips-only`: an old agent that reports `guestIPs` alone, which is current. `invalid`: unreadable interfaces, rows kept.
+ * `partial`: the interfaces are current as far as the report can be read.
  */
-export type GuestSilence = "absent" | "silent" | "ips-only" | "invalid";
+export type GuestSilence = "absent" | "silent" | "ips-only" | "invalid" | "partial";
 
 /** All that is stored of one VM, as the compare step needs it. */
 export interface StoredVm {
@@ -48,6 +49,8 @@ export interface StoredVm {
   /** VDSM's `hash` at the time the vNICs were last asked for; `null`: ask. */
   readonly inventoryHash: string | null;
   readonly silence: GuestSilence | null;
+  /** What of the last report cannot be read, in words; `null`: all of it can. */
+  readonly staleDetail: string | null;
   /** Successful passes in a row in which the owner did not report the VM. */
   readonly missedPasses: number;
   readonly interfaces: readonly GuestInterface[];
@@ -96,7 +99,7 @@ export interface RefreshStore extends HostRegistry {
   apply(
     claim: HostClaim,
     changes: HostChanges,
-    pass: { vmCount: number; durationMs: number },
+    pass: { vmCount: number; durationMs: number; warning?: string | null },
   ): Promise<boolean>;
   /** Notes that the pass failed; touches no VM. `false` if the claim is void. */
   fail(claim: HostClaim, failure: HostFailure, durationMs: number): Promise<boolean>;
@@ -136,6 +139,8 @@ export interface VmRow {
   readonly interfacesKnown: boolean;
   readonly lastReportedAt: Date | null;
   readonly staleReason: StaleReason | null;
+  /** What of the last report cannot be read, in words. */
+  readonly staleDetail: string | null;
 }
 
 /** One host as the graph reads it. */
@@ -149,6 +154,8 @@ export interface HostRow {
   readonly lastAttemptAt: Date | null;
   readonly lastSuccessAt: Date | null;
   readonly lastError: string | null;
+  /** What of its last answer could not be read, in one line; `null`: nothing. */
+  readonly lastWarning: string | null;
 }
 
 export type { VmCursor, VmFilter, VmIdList, VmOrder } from "./vm-search.js";

@@ -84,6 +84,7 @@ export function vmRow(number: number, values: Partial<VmRow> = {}): VmRow {
     interfacesKnown: true,
     lastReportedAt: new Date("2026-11-24T10:00:00Z"),
     staleReason: null,
+    staleDetail: null,
     ...values,
   };
 }
@@ -113,6 +114,7 @@ export function hostRow(number: number, values: Partial<HostRow> = {}): HostRow 
     lastAttemptAt: null,
     lastSuccessAt: null,
     lastError: null,
+    lastWarning: null,
     ...values,
   };
 }

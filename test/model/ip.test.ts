@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { normalizeIPv4, normalizeIPv6, splitIPv6 } from "../../src/model/ip.js";
+import { listStoredSpellings, normalizeIPv4, normalizeIPv6, splitIPv6 } from "../../src/model/ip.js";
 
 describe("addresses", () => {
   test.each([
@@ -33,7 +33,12 @@ describe("addresses", () => {
     ["::", "::"],
     ["::10.1.2.3", "::a01:203"],
     ["::127.0.0.1%sit0", "::7f00:1"],
-    ["::FFFF:10.1.2.3", "::ffff:a01:203"],
+    ["::FFFF:10.1.2.3", "::ffff:10.1.2.3"],
+    ["::ffff:a01:203", "::ffff:10.1.2.3"],
+    ["0:0:0:0:0:ffff:c000:0201", "::ffff:192.0.2.1"],
+    ["::ffff:0:0", "::ffff:0.0.0.0"],
+    ["::ffff:0:192.0.2.1", "::ffff:0:192.0.2.1"],
+    ["::ffff:1:a01:203", "::ffff:1:a01:203"],
     ["64:ff9b::10.1.2.3", "64:ff9b::a01:203"],
     ["1:0:0:2:0:0:0:3", "1:0:0:2::3"],
     ["1:0:0:2:3:0:0:4", "1::2:3:0:0:4"],
@@ -72,4 +77,13 @@ describe("addresses", () => {
       ),
     );
   });
+});
+
+test.each([
+  ["::ffff:192.0.2.1", ["::ffff:192.0.2.1", "::ffff:c000:201"]],
+  ["::ffff:0.0.0.0", ["::ffff:0.0.0.0", "::ffff:0:0"]],
+  ["2001:db8::1", ["2001:db8::1"]],
+  ["10.0.0.1", ["10.0.0.1"]],
+])("%s may be stored as %j", (canonical, spellings) => {
+  expect(listStoredSpellings(canonical)).toEqual(spellings);
 });

@@ -1,4 +1,5 @@
 import { parseInterfaces, type ReportedInterface } from "../../src/vdsm/records/interfaces.js";
+import { ProblemList } from "../../src/vdsm/records/values.js";
 import type { HostReport, ReportedNic, ReportedVm } from "../../src/vdsm/records/types.js";
 import { DEFAULT_IGNORED_NAMES } from "../../src/model/name-patterns.js";
 import { UNKNOWN_INTERFACE } from "../../src/store/read/interface-columns.js";
@@ -6,7 +7,7 @@ import type { PassResult } from "../../src/refresher/pass.js";
 import type { ConfiguredHost, GuestInterface, Nic, StoredVm } from "../../src/store/types.js";
 
 /** What an entry of `netIfaces` without any key is. */
-export const SILENT_INTERFACE = parseInterfaces([{}])![0]!;
+export const SILENT_INTERFACE = parseInterfaces([{}], new ProblemList())![0]!;
 
 export const IGNORE = DEFAULT_IGNORED_NAMES;
 export const VM = "11111111-1111-4111-8111-111111111111";
@@ -28,6 +29,9 @@ export function passResult(overrides: Partial<PassResult> = {}): PassResult {
     inventoryFailure: null,
     vms: 1,
     rejectedVms: 0,
+    newProblems: new Map(),
+    rejectedRecords: [],
+    endedProblems: [],
     changedVms: 0,
     added: 0,
     changed: 0,
@@ -52,6 +56,8 @@ export function reportedVm(overrides: Partial<ReportedVm> = {}): ReportedVm {
     netIfaces: [reportedInterface()],
     guestIPs: "",
     guestFQDN: "web.example.test",
+    monitorResponse: 0,
+    problems: [],
     ...overrides,
   };
 }
@@ -66,6 +72,8 @@ export function downRecord(exitReason: number | null = 1, vmId = VM): ReportedVm
     netIfaces: null,
     guestIPs: null,
     guestFQDN: null,
+    monitorResponse: null,
+    problems: [],
   };
 }
 
@@ -121,6 +129,7 @@ export function storedVm(overrides: Partial<StoredVm> = {}): StoredVm {
     fqdn: "web.example.test",
     inventoryHash: "77",
     silence: null,
+    staleDetail: null,
     missedPasses: 0,
     interfaces: [device()],
     nics: [nic()],

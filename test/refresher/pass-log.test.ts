@@ -23,7 +23,6 @@ const failed = (kind: string, hostId = A) =>
 test.each([
   [result(), "debug: pass done, nothing changed"],
   [result({ changedVms: 1 }), "info: pass done"],
-  [result({ rejectedVms: 1 }), "warn: pass done, VMs with unreadable reports keep their data"],
   [
     result({ outcome: "superseded" }),
     "info: pass superseded: somebody else had this host or one of its VMs meanwhile",

@@ -13,7 +13,6 @@ import {
   reportedVm,
   reportOf,
   VM,
-  VM2,
 } from "./builders.js";
 import { FakeHost } from "./fake-host.js";
 import { MemoryStore } from "./memory-store.js";
@@ -44,6 +43,9 @@ describe("a pass", () => {
       inventoryFailure: null,
       vms: 1,
       rejectedVms: 0,
+      newProblems: new Map(),
+      rejectedRecords: [],
+      endedProblems: [],
       changedVms: 1,
       added: 1,
       changed: 0,
@@ -92,7 +94,7 @@ describe("a pass", () => {
   });
 
   test("does not trust its memory while anything is left open", async () => {
-    host.report = { vms: [reportedVm()], rejected: [{ vmId: VM2, reason: "no status" }] };
+    host.report = { vms: [reportedVm()], rejected: [{ vmId: null, reason: "no id" }] };
     expect(await pass()).toMatchObject({ rejectedVms: 1 });
     await pass();
     expect(store.calls).toContain("readHostVms");

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { VM_STATUS } from "../../src/model/vm-status.js";
 import type { PassResult } from "../../src/refresher/pass.js";
 import type { World } from "../../src/simulator/world/world.js";
 import { until } from "../store/until.js";
@@ -32,7 +33,11 @@ const devicesOf = (id: string) => site.database.store.guestInterfacesByVms([id])
 describe("a refresh of simulated hosts into a real database", () => {
   test("stores what guests report, follows their changes, and tells who changed", async () => {
     const { addVm, setInterfaces } = bound(await world());
-    const vm = addVm({ name: "web", host: HOST1, netIfaces: [eth0("10.0.0.1"), { ...eth0(), name: "lo" }] });
+    const vm = addVm({
+      name: "web",
+      host: HOST1,
+      netIfaces: [eth0("10.0.0.1"), { ...eth0("127.0.0.1"), name: "lo" }],
+    });
     const results = await site.refresher.refreshAll();
     expect(results.map(({ outcome, vms }) => [outcome, vms])).toEqual([
       ["done", 1],
@@ -207,7 +212,7 @@ describe("a refresh of simulated hosts into a real database", () => {
     });
     const ips = addVm({ name: "ips", host: HOST1, guestIPs: "10.0.0.9 fe80::9" });
     const bad = addVm({ name: "bad", host: HOST1, raw: { status: undefined } });
-    expect(await site.refresher.refreshHost(A)).toMatchObject({ outcome: "done", vms: 2, rejectedVms: 1 });
+    expect(await site.refresher.refreshHost(A)).toMatchObject({ outcome: "done", vms: 3, rejectedVms: 1 });
     expect((await devicesOf(odd.id)).map((device) => [device.name, device.macAddress])).toEqual([
       ["a,b\ufffd\u{1f600}", "52:54:00:aa:bb:cc"],
       [null, null],
@@ -220,7 +225,11 @@ describe("a refresh of simulated hosts into a real database", () => {
       interfacesKnown: false,
       staleReason: null,
     });
-    expect(await vmOf(bad.id)).toBeUndefined();
+    expect(await vmOf(bad.id)).toMatchObject({
+      name: "bad",
+      status: VM_STATUS.UNKNOWN,
+      staleDetail: "status is missing",
+    });
     const before = await writesToVmTables();
     await site.refresher.refreshHost(A);
     expect(await writesToVmTables()).toBe(before);

@@ -10,7 +10,7 @@ function storeOf(names: readonly string[]): MemoryStore {
   const store = memoryStore();
   names.forEach((name, number) => {
     const id = `10000000-0000-4000-8000-${String(number).padStart(12, "0")}`;
-    store.vms.push({ id, name, status: 1, hostId: null, staleReason: null, ...UNKNOWN });
+    store.vms.push({ id, name, status: 1, hostId: null, staleReason: null, staleDetail: null, ...UNKNOWN });
   });
   return store;
 }

@@ -42,6 +42,7 @@ export function vm(number: number, values: Partial<VmState> = {}): VmState {
     fqdn: null,
     inventoryHash: null,
     silence: null,
+    staleDetail: null,
     missedPasses: 0,
     ...values,
   };

@@ -50,7 +50,8 @@ export class GuestInfoFields {
     nullable: true,
     description:
       "The guest's network interfaces, in reported order, also several with one name or MAC. Those that the gateway is " +
-      "set to ignore are left out: loopbacks, tun and veth, unless set otherwise. Null: not known; empty: none.",
+      "set to ignore are left out: veth, unless set otherwise. So are loopback addresses, and interfaces that have no " +
+      "others. Null: not known; empty: none.",
   })
   networkDevices(@Root() vm: VmRow, @Ctx() { loaders }: GraphContext) {
     return loaders.knownGuestInterfaces(vm.id);
@@ -69,6 +70,16 @@ export class GuestInfoFields {
   })
   staleReason(@Root() vm: VmRow) {
     return vm.staleReason;
+  }
+
+  @FieldResolver(() => String, {
+    nullable: true,
+    description:
+      "What of the last report could not be read, in words: fields and reasons. Null if all of it could, if the data are " +
+      "current, or if an engine asks the hosts.",
+  })
+  staleDetail(@Root() vm: VmRow) {
+    return vm.staleReason === null ? null : vm.staleDetail;
   }
 }
 

@@ -125,7 +125,9 @@ registerEnumType(StaleReasonEnum, {
       description: "The guest has told nothing since the VM started: no guest agent, or not up yet.",
     },
     AGENT_SILENT: { description: "The guest's agent used to report and does not any more." },
-    REPORT_INVALID: { description: "The host's report of this VM could not be read." },
+    REPORT_INVALID: {
+      description: "The host's report of this VM could not be read, or not whole; `staleDetail` tells what.",
+    },
     VM_MISSING: { description: "The host did not report the VM when it was last asked." },
     HOST_UNREACHABLE: { description: "The VM's host does not answer." },
     HOST_RECOVERING: { description: "The VM's host is starting and does not tell its VMs yet." },

@@ -158,6 +158,14 @@ export class Host {
       "Why it failed when it was last asked, in one line. Null if it did not fail, or if an engine asks it.",
   })
   readonly lastError!: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "What of its last answer could not be read, or contradicts another host's, in one line. Null if nothing does, if it " +
+      "never answered, or if an engine asks it.",
+  })
+  readonly lastWarning!: string | null;
 }
 
 /** Relay's page information. */

@@ -1,41 +1,119 @@
+import { DEFAULT_GUEST_LIMITS, type GuestLimits } from "../../model/guest-limits.js";
+import { isLoopbackAddress, normalizeIPv4, normalizeIPv6 } from "../../model/ip.js";
 import { normalizeReportedMac } from "../../model/mac.js";
-import type { ReportedInterface } from "../../vdsm/records/interfaces.js";
-import { normalizeIPv4, normalizeIPv6 } from "../../model/ip.js";
+import { compareByContent } from "../../store/read/guest-interfaces.js";
 import type { GuestInterface } from "../../store/types.js";
-import { normalizeAddresses } from "./guest-addresses.js";
+import type { ReportedInterface } from "../../vdsm/records/interfaces.js";
+import { ProblemList } from "../../vdsm/records/values.js";
 import { formatInterfaceKey } from "./diff.js";
+import { normalizeAddresses } from "./guest-addresses.js";
 import { toStorableText } from "./text.js";
 
-/** What a guest reports, tidied, in reported order: VDSM's spellings end here, and an interface that says nothing new is dropped. */
+/** What normalizing depends on besides the report. */
+export interface NormalizeOptions {
+  /** The interfaces that are stored, for addresses that cannot be read. */
+  readonly known?: readonly GuestInterface[];
+  readonly limits?: GuestLimits;
+  /** Takes what is left out because of the limits. */
+  readonly problems?: ProblemList;
+}
+
+/**
+ * Normalizes what a guest reports, in reported order: VDSM's spellings end here. These are left out:
+ * 1. interfaces whose names are ignored;
+ * 2. loopback addresses, and an interface that has no others;
+ * 3. an interface that says nothing new;
+ * 4. what exceeds the limits.
+ */
 export function toGuestInterfaces(
   vmId: string,
   reported: readonly ReportedInterface[],
   ignoreNames: readonly RegExp[],
+  { known = [], limits = DEFAULT_GUEST_LIMITS, problems = new ProblemList() }: NormalizeOptions = {},
 ): GuestInterface[] {
   const kept = new Map<string, GuestInterface>();
+  let addresses = 0;
+  let leftOut = 0;
   for (const entry of reported) {
-    const device = toGuestInterface(vmId, entry);
-    if (isIgnored(device.name, ignoreNames)) continue;
+    const device = toGuestInterface(vmId, entry, known);
+    if (isIgnored(device.name, ignoreNames) || isLoopbackAlone(entry, device)) continue;
     const whole = formatInterfaceKey(device);
-    if (!kept.has(whole)) kept.set(whole, device);
+    if (kept.has(whole)) continue;
+    const more = device.ipv4Addresses.length + device.ipv6Addresses.length;
+    if (kept.size < limits.interfaces && addresses + more <= limits.addresses) {
+      kept.set(whole, device);
+      addresses += more;
+    } else {
+      leftOut += 1;
+    }
   }
-  return [...kept.values()];
+  if (leftOut > 0) {
+    const most = `${limits.interfaces} interfaces and ${limits.addresses} addresses`;
+    problems.add("netIfaces", `has more than ${most}; ${leftOut} interfaces are left out`);
+  }
+  return sortSameNames([...kept.values()]);
 }
 
-/** Whether the name is one of those that are left out. */
+/** Returns `true` if the name is one of those that are left out. */
 function isIgnored(name: string | null, ignoreNames: readonly RegExp[]): boolean {
   return name !== null && ignoreNames.some((pattern) => pattern.test(name));
 }
 
-/** What VDSM names or spells in its own way is tidied; whatever else is reported is taken as it is. */
-function toGuestInterface(vmId: string, reported: ReportedInterface): GuestInterface {
-  const { name, hw, inet, inet6, ...asReported } = reported;
+/** Returns `true` for an interface that reported loopback addresses and has no others: it reaches nobody. */
+function isLoopbackAlone({ inet, inet6 }: ReportedInterface, device: GuestInterface): boolean {
+  if (device.ipv4Addresses.length + device.ipv6Addresses.length > 0) return false;
+  return [...(inet ?? []), ...(inet6 ?? [])].some((text) => {
+    const address = normalizeIPv4(text) ?? normalizeIPv6(text);
+    return address !== null && isLoopbackAddress(address);
+  });
+}
+
+/** What VDSM names or spells in its own way is normalized; whatever else is reported is taken as it is. */
+function toGuestInterface(
+  vmId: string,
+  reported: ReportedInterface,
+  known: readonly GuestInterface[],
+): GuestInterface {
+  const { name: reportedName, hw, inet, inet6, ...asReported } = reported;
+  const name = reportedName === null || reportedName === "" ? null : toStorableText(reportedName);
+  const macAddress = normalizeReportedMac(hw);
+  // What cannot be read stays as it was.
+  const before =
+    inet !== null && inet6 !== null
+      ? undefined
+      : known.find((device) => device.name === name && device.macAddress === macAddress);
   return {
     ...asReported,
     vmId,
-    name: name === null || name === "" ? null : toStorableText(name),
-    macAddress: normalizeReportedMac(hw),
-    ipv4Addresses: normalizeAddresses(inet, normalizeIPv4),
-    ipv6Addresses: normalizeAddresses(inet6, normalizeIPv6),
+    name,
+    macAddress,
+    ipv4Addresses: inet === null ? (before?.ipv4Addresses ?? []) : normalizeAddresses(inet, normalizeOwnIPv4),
+    ipv6Addresses:
+      inet6 === null ? (before?.ipv6Addresses ?? []) : normalizeAddresses(inet6, normalizeOwnIPv6),
   };
+}
+
+function normalizeOwnIPv4(text: string): string | null {
+  return exceptLoopback(normalizeIPv4(text));
+}
+
+function normalizeOwnIPv6(text: string): string | null {
+  return exceptLoopback(normalizeIPv6(text));
+}
+
+function exceptLoopback(address: string | null): string | null {
+  return address === null || isLoopbackAddress(address) ? null : address;
+}
+
+/** Sorts interfaces of one name, which no stored order tells apart, as readers get them; the others keep their places. */
+function sortSameNames(devices: GuestInterface[]): GuestInterface[] {
+  const byName = new Map<string | null, GuestInterface[]>();
+  for (const device of devices) {
+    const held = byName.get(device.name);
+    if (held === undefined) byName.set(device.name, [device]);
+    else held.push(device);
+  }
+  if (byName.size === devices.length) return devices;
+  for (const held of byName.values()) held.sort(compareByContent).reverse();
+  return devices.map((device) => byName.get(device.name)?.pop() ?? device);
 }

@@ -1,5 +1,5 @@
 import type { StoredVm } from "../../store/types.js";
-import { VM_STATUS } from "../../model/vm-status.js";
+import { isWithoutGuest, VM_STATUS } from "../../model/vm-status.js";
 
 /** What one successful pass over a host shows of a VM. */
 export type Sighting =
@@ -70,7 +70,9 @@ function decideUnowned(
     return { verdict: "ignore", ownership: sighting.kind === "absent" ? dropHost(known, hostId) : known };
   }
   if (sighting.status !== VM_STATUS.DOWN) return grantTo(hostId, known);
-  return stored?.status === VM_STATUS.DOWN ? { verdict: "ignore", ownership: dropHost(known, hostId) } : DOWN;
+  return stored !== null && isWithoutGuest(stored.status)
+    ? { verdict: "ignore", ownership: dropHost(known, hostId) }
+    : DOWN;
 }
 
 function decideByOwner(stored: Ownership, hostId: string, sighting: Sighting): Decision {
@@ -113,7 +115,7 @@ function decideByOther(
   switch (sighting.status) {
     case VM_STATUS.UP:
       if (isDisputed(stored)) return { verdict: "ignore", ownership: known };
-      return grantTo(hostId, { ...NO_ROLES, contenderId: stored.status === VM_STATUS.UP ? ownerId : null });
+      return grantTo(hostId, { ...NO_ROLES, contenderId: SAYS_UP.has(stored.status) ? ownerId : null });
     case VM_STATUS.MIGRATING_TO: {
       const others = dropHost(known, hostId);
       return { verdict: "ignore", ownership: { ...others, incomingId: others.incomingId ?? hostId } };
@@ -135,7 +137,7 @@ function decideByOther(
  * turn. It ends when the loser reports anything else, or when the owner is no longer Up or no longer reports the VM.
  */
 function isDisputed({ status, contenderId, missedPasses }: Ownership & Pick<StoredVm, "status">): boolean {
-  return contenderId !== null && status === VM_STATUS.UP && missedPasses === 0;
+  return contenderId !== null && SAYS_UP.has(status) && missedPasses === 0;
 }
 
 /** `true` if the owner does not yet, or no longer, run the guest: any host that does has the better claim. */
@@ -177,9 +179,13 @@ const DOWN: Decision = { verdict: "down", ownership: NO_ROLES };
 /** VDSM's `exitReason` of a migration's source: the VM lives on elsewhere, so its record says nothing of its end. */
 const MIGRATED_AWAY = 4;
 
+/** Stored states of a VM whose owner says Up. */
+const SAYS_UP: ReadonlySet<number> = new Set([VM_STATUS.UP, VM_STATUS.NOT_RESPONDING]);
+
 /** Stored states in which an owner does not run the guest. */
 const YIELDING: ReadonlySet<number> = new Set([
   VM_STATUS.MIGRATING_TO,
   VM_STATUS.DOWN,
+  VM_STATUS.SUSPENDED,
   VM_STATUS.WAIT_FOR_LAUNCH,
 ]);

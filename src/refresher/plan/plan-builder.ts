@@ -73,7 +73,8 @@ export class PlanBuilder {
     for (const device of deleted) this.deletedInterfaces.push(device);
     for (const change of updated) this.updatedInterfaces.push(change);
     const membersChanged = inserted.length + deleted.length > 0;
-    if (membersChanged) this.interfaceOrders.push({ vmId: id, names: interfaces.map(({ name }) => name) });
+    if (membersChanged || (updated.length > 0 && !hasSameNames(stored, interfaces)))
+      this.interfaceOrders.push({ vmId: id, names: interfaces.map(({ name }) => name) });
     if (membersChanged || updated.length > 0) this.changedVmIds.add(id);
   }
 
@@ -86,10 +87,23 @@ export class PlanBuilder {
   }
 }
 
+function hasSameNames(left: readonly GuestInterface[], right: readonly GuestInterface[]): boolean {
+  return left.every(({ name }, index) => name === right[index]?.name);
+}
+
 function dropLists({ interfaces: _interfaces, nics: _nics, ...state }: StoredVm): VmState {
   return state;
 }
 
 /** The 1:1 values of a VM that a reader sees; a missed pass is seen as `VM_MISSING`. */
-const VISIBLE_KEYS = ["name", "status", "ownerId", "ips", "fqdn", "silence", "missedPasses"] as const;
+const VISIBLE_KEYS = [
+  "name",
+  "status",
+  "ownerId",
+  "ips",
+  "fqdn",
+  "silence",
+  "staleDetail",
+  "missedPasses",
+] as const;
 const STATE_KEYS = [...VISIBLE_KEYS, "incomingId", "contenderId", "inventoryHash"] as const;

@@ -1,13 +1,14 @@
 import type { SlicedWork } from "../../vdsm/scan/sliced-work.js";
 import type { ReportedNic, ReportedVm } from "../../vdsm/records/types.js";
 import type { StoredVm } from "../../store/types.js";
-import { VM_STATUS } from "../../model/vm-status.js";
+import type { GuestLimits } from "../../model/guest-limits.js";
+import { isWithoutGuest, VM_STATUS } from "../../model/vm-status.js";
 import { planGuest } from "./guest.js";
 import { toNics } from "./nics.js";
 import type { PlannedChanges } from "./plan-builder.js";
 import { PlanBuilder } from "./plan-builder.js";
 import { readInventoryHash, type SightedVm, type Sightings } from "./sightings.js";
-import { toVmStatus } from "./status.js";
+import { readEndedStatus, readRunningStatus, toVmStatus } from "./status.js";
 import { cutText, toStorableText } from "./text.js";
 
 /** What a pass is to write. */
@@ -17,6 +18,8 @@ export interface PassPlan extends PlannedChanges {
    * So it is if each VM is this host's own, or ended and nobody's, and if no vNICs are left to ask for.
    */
   readonly isSettled: boolean;
+  /** What is wrong with the reports of the VMs that were looked at, in words, by VM. */
+  readonly problems: ReadonlyMap<string, string>;
 }
 
 /**
@@ -27,16 +30,33 @@ export function* planPass(
   { hostId, vms, hasRejected }: Sightings,
   ignoreNames: readonly RegExp[],
   nics: ReadonlyMap<string, readonly ReportedNic[]>,
+  limits?: GuestLimits,
 ): SlicedWork<PassPlan> {
   const plan = new PlanBuilder();
+  const problems = new Map<string, string>();
   let isSettled = !hasRejected;
   for (const [index, vm] of vms.entries()) {
     if (index % VMS_PER_SLICE === VMS_PER_SLICE - 1) yield;
-    const after = planVm(vm, hostId, ignoreNames, nics.get(vm.vmId));
+    const after = planVm(vm, hostId, ignoreNames, nics.get(vm.vmId), limits);
     plan.add(vm.stored, after);
     isSettled &&= isSettledVm(vm, after, hostId);
+    const problem = describeProblem(vm, after, hostId);
+    if (problem !== null) problems.set(vm.vmId, problem);
   }
-  return { ...plan.build(), isSettled };
+  return { ...plan.build(), isSettled, problems };
+}
+
+/** What is wrong with the host's report of a VM; `null`: nothing, or it does not count. */
+function describeProblem(
+  { reported, decision: { verdict } }: SightedVm,
+  after: StoredVm,
+  hostId: string,
+): string | null {
+  if (verdict === "own" || verdict === "invalid") return after.staleDetail;
+  // Both hosts go on saying that they run it: a copy with the same id, or a split brain.
+  return verdict === "ignore" && reported?.status === "Up" && after.contenderId === hostId
+    ? `runs on host ${after.ownerId ?? "unknown"} too, whose report counts`
+    : null;
 }
 
 /** What is to be stored of a VM after this pass. */
@@ -45,6 +65,7 @@ function planVm(
   hostId: string,
   ignoreNames: readonly RegExp[],
   nics: readonly ReportedNic[] | undefined,
+  limits: GuestLimits | undefined,
 ): StoredVm {
   const before = stored ?? createVm(vmId);
   const { verdict, ownership } = decision;
@@ -52,14 +73,25 @@ function planVm(
     case "own":
       return reported === null
         ? before
-        : { ...before, ...ownership, ...readOwnedVm(before, stored, reported, ignoreNames, nics) };
+        : { ...before, ...ownership, ...readOwnedVm(before, stored, reported, ignoreNames, nics, limits) };
     case "invalid":
-      return { ...before, ...ownership, silence: "invalid" };
+      return {
+        ...before,
+        ...ownership,
+        silence: "invalid",
+        staleDetail: "its host's report has a record that cannot be read",
+      };
     case "handed-over":
       // The destination's own report will tell what becomes of it there.
       return { ...before, ...ownership, status: VM_STATUS.MIGRATING_TO };
     case "down":
-      return { ...before, ...ownership, ...ENDED, name: chooseName(reported, before, hostId) };
+      return {
+        ...before,
+        ...ownership,
+        ...ENDED,
+        status: readEndedStatus(reported, before.status),
+        name: chooseName(reported, before, hostId),
+      };
     case "missing":
     case "ignore":
       return { ...before, ...ownership };
@@ -72,12 +104,13 @@ function readOwnedVm(
   reported: ReportedVm,
   ignoreNames: readonly RegExp[],
   nics: readonly ReportedNic[] | undefined,
+  limits: GuestLimits | undefined,
 ): Partial<StoredVm> {
-  const known = stored === null || stored.status === VM_STATUS.DOWN ? null : stored;
+  const known = stored === null || isWithoutGuest(stored.status) ? null : stored;
   return {
     name: chooseName(reported, before, null),
-    status: toVmStatus(reported.status),
-    ...planGuest(reported, known, ignoreNames),
+    status: readRunningStatus(reported, known?.status ?? VM_STATUS.UNKNOWN),
+    ...planGuest(reported, known, ignoreNames, limits),
     ...(nics === undefined
       ? {}
       : { nics: toNics(before.id, nics), inventoryHash: readInventoryHash(reported) }),
@@ -104,11 +137,18 @@ function isSettledVm({ stored, reported, decision }: SightedVm, after: StoredVm,
   if (decision.verdict === "own") return after.inventoryHash === readInventoryHash(reported);
   // A host repeats the record of a VM that ended until the engine takes it away, whoever runs the VM by now.
   const hasRole = after.ownerId === hostId || after.incomingId === hostId || after.contenderId === hostId;
-  return toVmStatus(reported.status) === VM_STATUS.DOWN && !hasRole;
+  return reported.status !== null && toVmStatus(reported.status) === VM_STATUS.DOWN && !hasRole;
 }
 
 /** A guest that is not running has no interfaces and no addresses: that is known, not unknown. */
-const ENDED = { status: VM_STATUS.DOWN, ips: null, fqdn: null, silence: null, interfaces: [] } as const;
+const ENDED = {
+  status: VM_STATUS.DOWN,
+  ips: null,
+  fqdn: null,
+  silence: null,
+  staleDetail: null,
+  interfaces: [],
+} as const;
 
 const UNOWNED = { ownerId: null, incomingId: null, contenderId: null, missedPasses: 0 } as const;
 

@@ -1,5 +1,6 @@
 import type { HostReport, RejectedVm, ReportedVm } from "../../vdsm/records/types.js";
 import type { StoredVm } from "../../store/types.js";
+import { VM_STATUS } from "../../model/vm-status.js";
 import { decideOwnership, type Decision, type Sighting } from "./ownership.js";
 import { toVmStatus } from "./status.js";
 import { toStorableText } from "./text.js";
@@ -38,7 +39,7 @@ export function sightVms({ hostId, stored, report }: PassInput): Sightings {
   const vms = [...vmIds].map((vmId) => {
     const vm = storedById.get(vmId) ?? null;
     const reported = reportedById.get(vmId) ?? null;
-    const sighting = createSighting(reported, isAnyRejected || rejectedIds.has(vmId));
+    const sighting = createSighting(reported, isAnyRejected || rejectedIds.has(vmId), vm, hostId);
     return { vmId, stored: vm, reported, decision: decideOwnership(vm, hostId, sighting) };
   });
   return { hostId, vms, hasRejected: report.rejected.length > 0 };
@@ -59,7 +60,19 @@ export function readInventoryHash(reported: ReportedVm): string {
   return toStorableText(reported.hash ?? "");
 }
 
-function createSighting(reported: ReportedVm | null, isRejected: boolean): Sighting {
+function createSighting(
+  reported: ReportedVm | null,
+  isRejected: boolean,
+  stored: StoredVm | null,
+  hostId: string,
+): Sighting {
   if (reported === null) return { kind: isRejected ? "rejected" : "absent" };
-  return { kind: "reported", status: toVmStatus(reported.status), exitReason: reported.exitReason };
+  // A state that cannot be read is the one that is stored, if the host's word counts; else that of any VM that runs.
+  const status =
+    reported.status !== null
+      ? toVmStatus(reported.status)
+      : stored?.ownerId === hostId
+        ? stored.status
+        : VM_STATUS.UNKNOWN;
+  return { kind: "reported", status, exitReason: reported.exitReason };
 }

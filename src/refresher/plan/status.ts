@@ -1,9 +1,34 @@
+import type { ReportedVm } from "../../vdsm/records/types.js";
 import { VM_STATUS } from "../../model/vm-status.js";
 
-/** oVirt's number for VDSM's word; a word that we do not know is a running VM in a state that we do not know. */
+/** Returns oVirt's number for VDSM's word; a word that we do not know is a running VM in a state that we do not know. */
 export function toVmStatus(word: string): number {
   return STATUS_OF_WORD.get(word) ?? VM_STATUS.UNKNOWN;
 }
+
+/** Returns the state of a VM that runs, as the engine shows it. A state that cannot be read stays as it was. */
+export function readRunningStatus({ status, monitorResponse }: ReportedVm, before: number): number {
+  if (status === null) return before;
+  const number = toVmStatus(status);
+  const isMute = monitorResponse !== null && monitorResponse < 0;
+  return isMute && GUEST_CPU_RUNS.has(number) ? VM_STATUS.NOT_RESPONDING : number;
+}
+
+/**
+ * Returns the state of a VM that has ended. One whose memory was saved is suspended: its last record says so, or its host
+ * was saving it when the record was seen last, since the engine may take the last record away before the next poll.
+ */
+export function readEndedStatus(reported: ReportedVm | null, before: number): number {
+  const exitReason = reported?.exitReason ?? null;
+  if (exitReason === SAVE_STATE_SUCCEEDED) return VM_STATUS.SUSPENDED;
+  return exitReason === null && before === VM_STATUS.SAVING_STATE ? VM_STATUS.SUSPENDED : VM_STATUS.DOWN;
+}
+
+/** VDSM's `exitReason` of a VM whose state was saved to be restored later. */
+const SAVE_STATE_SUCCEEDED = 5;
+
+/** The engine's `isGuestCpuRunning`: in other states, QEMU's monitor may well be silent. */
+const GUEST_CPU_RUNS: ReadonlySet<number> = new Set([VM_STATUS.UP, VM_STATUS.POWERING_UP]);
 
 const STATUS_OF_WORD: ReadonlyMap<string, number> = new Map([
   ["Up", VM_STATUS.UP],

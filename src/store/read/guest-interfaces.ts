@@ -65,7 +65,8 @@ function sortAsReported(rows: readonly InterfaceRow[], names: InterfaceNames): G
     .map(({ device }) => device);
 }
 
-function compareByContent(a: GuestInterface, b: GuestInterface): number {
+/** Compares two interfaces of one name, which no stored order tells apart. */
+export function compareByContent(a: GuestInterface, b: GuestInterface): number {
   const [left, right] = [formatInterfaceKey(a), formatInterfaceKey(b)];
   return left < right ? -1 : left > right ? 1 : 0;
 }

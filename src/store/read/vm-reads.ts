@@ -145,10 +145,10 @@ const BY_NAME = ORDERS.NAME_ASC.columns.join(", ");
 
 /** Without an owner a VM is down: nobody could know better, so nothing about it is stale. */
 const IS_FRESH = `d.run_on_vds IS NOT NULL AND coalesce(r.missed_passes, 0) = 0
-  AND (r.silence IS NULL OR r.silence = 'ips-only')`;
+  AND (r.silence IS NULL OR r.silence IN ('ips-only', 'partial'))`;
 
 /** An unreadable report hides which silence came before it: stored rows are then the only witness. */
-const INTERFACES_KNOWN = `(r.vm_id IS NOT NULL AND (r.silence IS NULL OR r.silence = 'silent' OR (r.silence = 'invalid'
+const INTERFACES_KNOWN = `(r.vm_id IS NOT NULL AND (r.silence IS NULL OR r.silence IN ('silent', 'partial') OR (r.silence = 'invalid'
   AND EXISTS (SELECT FROM vm_guest_agent_interfaces i WHERE i.vm_id = s.vm_guid))))`;
 
 /** Trouble with the host comes first: while it lasts, nothing is known of its guests, silent or not. */
@@ -162,7 +162,7 @@ const STALE_REASON = `CASE
   WHEN r.missed_passes > 0 THEN 'VM_MISSING'
   WHEN r.silence = 'absent' THEN 'AGENT_ABSENT'
   WHEN r.silence = 'silent' THEN 'AGENT_SILENT'
-  WHEN r.silence = 'invalid' THEN 'REPORT_INVALID'
+  WHEN r.silence IN ('invalid', 'partial') THEN 'REPORT_INVALID'
 END`;
 
 const SELECT_VMS = `SELECT s.vm_guid AS id, s.vm_name AS name, d.status, d.run_on_vds AS "hostId",
@@ -170,7 +170,7 @@ const SELECT_VMS = `SELECT s.vm_guid AS id, s.vm_name AS name, d.status, d.run_o
   nullif(d.vm_fqdn, '') AS fqdn,
   ${INTERFACES_KNOWN} AS "interfacesKnown",
   CASE WHEN ${IS_FRESH} THEN h.last_success_at ELSE r.last_reported_at END AS "lastReportedAt",
-  ${STALE_REASON} AS "staleReason"
+  ${STALE_REASON} AS "staleReason", r.stale_detail AS "staleDetail"
 FROM vm_static s
 JOIN vm_dynamic d ON d.vm_guid = s.vm_guid
 LEFT JOIN vnic_graph_vm r ON r.vm_id = s.vm_guid

@@ -40,6 +40,10 @@ export class VnicGraphHost {
   @Column({ name: "last_error", type: "text", nullable: true })
   lastError!: string | null;
 
+  /** What of the last answer could not be read; NULL: nothing. */
+  @Column({ name: "last_warning", type: "text", nullable: true })
+  lastWarning!: string | null;
+
   @Column({ name: "vm_count", type: "int", nullable: true })
   vmCount!: number | null;
 

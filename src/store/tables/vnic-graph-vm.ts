@@ -20,6 +20,10 @@ export class VnicGraphVm {
   @Column({ name: "silence", type: "text", nullable: true })
   silence!: string | null;
 
+  /** What of the last report cannot be read, in words. */
+  @Column({ name: "stale_detail", type: "text", nullable: true })
+  staleDetail!: string | null;
+
   @Column({ name: "missed_passes", type: "int", default: 0 })
   missedPasses!: number;
 

@@ -8,6 +8,8 @@ export interface Success {
   readonly claim: HostClaim;
   readonly vmCount: number;
   readonly durationMs: number;
+  /** What of the answer could not be read, in one line. */
+  readonly warning?: string | null;
 }
 
 /**
@@ -66,10 +68,10 @@ export function hasNoChanges(changes: HostChanges): boolean {
 
 /** The statement that notes successes where the claim is valid; ends in its condition. */
 function noteSuccessSql(source: string): string {
-  return `WITH mine AS (SELECT h.host_id, g.epoch, g.vms, g.ms FROM vnic_graph_host h JOIN ${source} ON h.host_id = g.id
+  return `WITH mine AS (SELECT h.host_id, g.epoch, g.vms, g.ms, g.warning FROM vnic_graph_host h JOIN ${source} ON h.host_id = g.id
   ORDER BY h.host_id FOR NO KEY UPDATE OF h)
 UPDATE vnic_graph_host h SET previous_success_at = h.last_success_at, last_success_at = now(),
-  last_error_kind = NULL, last_error = NULL, vm_count = mine.vms, last_duration_ms = mine.ms,
+  last_error_kind = NULL, last_error = NULL, last_warning = mine.warning, vm_count = mine.vms, last_duration_ms = mine.ms,
   claimed_until = NULL, wanted_by = NULL, wanted_until = NULL, waiting_since = NULL FROM mine
 WHERE h.host_id = mine.host_id AND h.epoch = mine.epoch`;
 }
@@ -79,4 +81,5 @@ const SUCCESS_COLUMNS: SentColumns<Success> = {
   epoch: ["bigint", ({ claim }) => claim.epoch.toString()],
   vms: ["int", ({ vmCount }) => vmCount],
   ms: ["int", ({ durationMs }) => Math.round(durationMs)],
+  warning: ["text", ({ warning }) => warning ?? null],
 };

@@ -37,6 +37,7 @@ export async function insertVms(queryRunner: QueryRunner, vms: readonly VmState[
     contender_id: ["uuid", (vm) => vm.contenderId],
     inventory_hash: ["text", (vm) => vm.inventoryHash],
     silence: ["text", (vm) => vm.silence],
+    stale_detail: ["text", (vm) => vm.staleDetail],
     missed_passes: ["int", (vm) => vm.missedPasses],
   });
 }
@@ -129,6 +130,7 @@ async function updateOwn(queryRunner: QueryRunner, changes: readonly VmChange[])
     contender_id: ["uuid", ({ after }) => after.contenderId],
     inventory_hash: ["text", ({ after }) => after.inventoryHash],
     silence: ["text", ({ after }) => after.silence],
+    stale_detail: ["text", ({ after }) => after.staleDetail],
     missed_passes: ["int", ({ after }) => after.missedPasses],
     was_heard: ["bool", ({ before }) => isHeard(before)],
     is_heard: ["bool", ({ after }) => isHeard(after)],
@@ -141,7 +143,7 @@ async function updateOwn(queryRunner: QueryRunner, changes: readonly VmChange[])
   const updated = await affectedBy(
     queryRunner,
     `UPDATE vnic_graph_vm r SET contender_id = g.contender_id, inventory_hash = g.inventory_hash,
-       silence = g.silence, missed_passes = g.missed_passes,
+       silence = g.silence, stale_detail = g.stale_detail, missed_passes = g.missed_passes,
        last_reported_at = CASE
          WHEN g.was_heard AND NOT g.is_heard THEN (
            SELECT CASE WHEN h.host_id = g.pass_of THEN h.previous_success_at ELSE h.last_success_at END
@@ -160,7 +162,11 @@ async function updateOwn(queryRunner: QueryRunner, changes: readonly VmChange[])
 
 /** `true` if the guest reports: its host's last success is then the time of its last report. */
 function isHeard({ ownerId, silence, missedPasses }: VmState): boolean {
-  return ownerId !== null && missedPasses === 0 && (silence === null || silence === "ips-only");
+  return (
+    ownerId !== null &&
+    missedPasses === 0 &&
+    (silence === null || silence === "ips-only" || silence === "partial")
+  );
 }
 
 function differingIn(fields: readonly (keyof VmState)[]): (change: VmChange) => boolean {
@@ -182,4 +188,4 @@ const DYNAMIC_FIELDS = Object.keys(DYNAMIC) as readonly DynamicField[];
 
 const ROLE_FIELDS: readonly DynamicField[] = ["ownerId", "incomingId"];
 
-const OWN_FIELDS = ["contenderId", "inventoryHash", "silence", "missedPasses"] as const;
+const OWN_FIELDS = ["contenderId", "inventoryHash", "silence", "staleDetail", "missedPasses"] as const;

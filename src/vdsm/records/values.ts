@@ -7,7 +7,11 @@ export interface RecordProblem {
 
 /** Collects what is wrong with one record while it is read; each field that can be read is read all the same. */
 export class ProblemList {
-  readonly list: RecordProblem[] = [];
+  readonly list: RecordProblem[];
+
+  constructor(found: readonly RecordProblem[] = []) {
+    this.list = [...found];
+  }
 
   add(field: string, reason: string): void {
     // A guest that says ten thousand things wrong is no worse off than one that says twenty.

@@ -17,9 +17,8 @@ export function parseVm(
   if (!isRecord(record)) return { vmId: null, reason: "the record is no object" };
   const vmId = normalizeUuid(record["vmId"]);
   if (vmId === null) return { vmId: null, reason: damage ?? "vmId is no UUID" };
-  const problems = new ProblemList();
+  const problems = new ProblemList(found);
   if (damage !== null) problems.add("record", damage);
-  for (const { field, reason } of found) problems.add(field, reason);
   return {
     vmId,
     vmName: readName(record["vmName"], "vmName", problems),

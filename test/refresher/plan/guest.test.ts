@@ -15,6 +15,7 @@ describe("a guest", () => {
       ips: "10.0.0.9",
       fqdn: "new.example.test",
       silence: null,
+      staleDetail: null,
     });
   });
 
@@ -23,7 +24,9 @@ describe("a guest", () => {
   });
 
   test("that reports nothing but plumbing has none", () => {
-    expect(of({ netIfaces: [reportedInterface({ name: "lo" })] })).toMatchObject({
+    expect(
+      of({ netIfaces: [reportedInterface({ name: "lo", inet: ["127.0.0.1"], inet6: ["::1"] })] }),
+    ).toMatchObject({
       interfaces: [],
       ips: null,
     });
@@ -31,17 +34,29 @@ describe("a guest", () => {
 
   test("that falls silent keeps everything", () => {
     const { interfaces, ips, fqdn } = storedVm();
-    expect(of(KEY_ABSENT)).toEqual({ interfaces, ips, fqdn, silence: "silent" });
+    expect(of(KEY_ABSENT)).toEqual({ interfaces, ips, fqdn, silence: "silent", staleDetail: null });
     expect(of(KEY_ABSENT, storedVm({ silence: "silent" }))).toMatchObject({ silence: "silent" });
   });
 
   test("that is silent in a run of its own does not inherit an earlier run's addresses", () => {
-    expect(of(KEY_ABSENT, null)).toEqual({ interfaces: [], ips: null, fqdn: null, silence: "absent" });
+    expect(of(KEY_ABSENT, null)).toEqual({
+      interfaces: [],
+      ips: null,
+      fqdn: null,
+      silence: "absent",
+      staleDetail: null,
+    });
   });
 
   test("with an old agent has its guestIPs alone, and they are current", () => {
     const first = of({ ...KEY_ABSENT, guestIPs: "10.0.0.7 10.0.0.8" }, null);
-    expect(first).toEqual({ interfaces: [], ips: "10.0.0.7 10.0.0.8", fqdn: null, silence: "ips-only" });
+    expect(first).toEqual({
+      interfaces: [],
+      ips: "10.0.0.7 10.0.0.8",
+      fqdn: null,
+      silence: "ips-only",
+      staleDetail: null,
+    });
     const again = of({ ...KEY_ABSENT, guestIPs: "10.0.0.8 10.0.0.7" }, storedVm({ ...first }));
     expect(again).toEqual(first);
   });
@@ -52,7 +67,10 @@ describe("a guest", () => {
   });
 
   test("that was unreadable is silent if it ever told its interfaces, absent if not", () => {
-    expect(of(KEY_ABSENT, storedVm({ silence: "invalid" }))).toMatchObject({ silence: "silent" });
+    expect(of(KEY_ABSENT, storedVm({ silence: "invalid" }))).toMatchObject({
+      silence: "silent",
+      staleDetail: null,
+    });
     expect(of(KEY_ABSENT, storedVm({ silence: "invalid", interfaces: [] }))).toMatchObject({
       silence: "absent",
     });
@@ -69,7 +87,10 @@ describe("a guest", () => {
   });
 
   test("whose addresses come in another order has changed nothing", () => {
-    const known = storedVm({ ips: "10.0.0.1 10.0.0.2" });
+    const known = storedVm({
+      ips: "10.0.0.1 10.0.0.2",
+      interfaces: [device({ ipv4Addresses: ["10.0.0.1", "10.0.0.2"], ipv6Addresses: [] })],
+    });
     const netIfaces = [reportedInterface({ inet: ["10.0.0.2", "10.0.0.1"], inet6: [] })];
     expect(of({ netIfaces }, known).ips).toBe("10.0.0.1 10.0.0.2");
   });

@@ -3,6 +3,8 @@ import { parseGuestIps, hasSameIps, joinIps } from "../../../src/refresher/plan/
 import { toVmStatus } from "../../../src/refresher/plan/status.js";
 import { cutText, toStorableText, normalizeFqdn } from "../../../src/refresher/plan/text.js";
 import { toGuestInterfaces } from "../../../src/refresher/plan/normalize.js";
+import type { ReportedInterface } from "../../../src/vdsm/records/interfaces.js";
+import { ProblemList } from "../../../src/vdsm/records/values.js";
 import { device, IGNORE, reportedInterface, VM } from "../builders.js";
 
 describe("addresses", () => {
@@ -39,13 +41,59 @@ describe("guest interfaces", () => {
   const tidied = (...reported: Parameters<typeof reportedInterface>[0][]) =>
     toGuestInterfaces(VM, reported.map(reportedInterface), IGNORE);
 
-  test.each(["lo", "lo0", "Loopback Pseudo-Interface 1", "tun0", "veth0a1b"])("leaves out %s", (name) => {
-    expect(tidied({ name })).toEqual([]);
+  test("leaves out names that are ignored", () => {
+    expect(tidied({ name: "veth0a1b" })).toEqual([]);
   });
 
-  test.each(["eth0", "docker0", "virbr0", "lon1", "my-veth", "br-12ab", "x,y"])("keeps %s", (name) => {
-    expect(tidied({ name })).toEqual([device({ name })]);
+  test.each(["lo", "lo0", "Loopback Pseudo-Interface 1", "dummy0"])(
+    "leaves out the loopback addresses of %s, and it if it has no others",
+    (name) => {
+      const loopback = { inet: ["127.0.0.1", "127.1.2.3"], inet6: ["::1", "::ffff:127.0.0.1"] };
+      expect(tidied({ name, ...loopback })).toEqual([]);
+      expect(tidied({ name, ...loopback, inet: ["127.0.0.1", "10.1.1.6"] })).toEqual([
+        device({ name, ipv4Addresses: ["10.1.1.6"], ipv6Addresses: [] }),
+      ]);
+      expect(tidied({ name, inet: [], inet6: [] })).toEqual([
+        device({ name, ipv4Addresses: [], ipv6Addresses: [] }),
+      ]);
+    },
+  );
+
+  test("keeps addresses that cannot be read as they are known, and no others", () => {
+    const known = [device({ ipv4Addresses: ["10.0.0.7"], ipv6Addresses: ["fe80::7"] })];
+    const read = (overrides: Partial<ReportedInterface>) =>
+      toGuestInterfaces(VM, [reportedInterface(overrides)], IGNORE, { known });
+    expect(read({ inet: null })).toEqual([device({ ipv4Addresses: ["10.0.0.7"] })]);
+    expect(read({ inet6: null })).toEqual([device({ ipv6Addresses: ["fe80::7"] })]);
+    expect(read({ name: "eth1", inet: null })).toEqual([device({ name: "eth1", ipv4Addresses: [] })]);
   });
+
+  test("leaves out what exceeds the limits and says so; ignored names and repeats do not count", () => {
+    const problems = new ProblemList();
+    const reported = [
+      ...Array.from({ length: 5_000 }, (_, at) => ({ name: `veth${at.toString(16)}` })),
+      {},
+      {},
+      { name: "many", inet: ["10.0.0.2", "10.0.0.3"] },
+      { name: "eth1" },
+      { name: "eth2" },
+    ].map(reportedInterface);
+    const limits = { interfaces: 2, addresses: 4 };
+    expect(toGuestInterfaces(VM, reported, IGNORE, { limits, problems })).toEqual([
+      device(),
+      device({ name: "eth1" }),
+    ]);
+    expect(problems.list).toEqual([
+      { field: "netIfaces", reason: "has more than 2 interfaces and 4 addresses; 2 interfaces are left out" },
+    ]);
+  });
+
+  test.each(["tun0", "wg0", "eth0", "docker0", "virbr0", "lon1", "my-veth", "br-12ab", "x,y"])(
+    "keeps %s",
+    (name) => {
+      expect(tidied({ name })).toEqual([device({ name })]);
+    },
+  );
 
   test("keeps an interface without a name, and takes an empty name for none", () => {
     expect(tidied({ name: null }, { name: "", hw: null })).toEqual([
@@ -61,10 +109,11 @@ describe("guest interfaces", () => {
   });
 
   test("keeps equal names with other values, and drops what is told twice", () => {
+    // Those of one name come in the order in which they are read back.
     expect(tidied({}, { inet: ["10.0.0.2"] }, {}, { inet6: [] })).toEqual([
+      device({ ipv6Addresses: [] }),
       device(),
       device({ ipv4Addresses: ["10.0.0.2"] }),
-      device({ ipv6Addresses: [] }),
     ]);
   });
 

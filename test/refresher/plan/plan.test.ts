@@ -36,6 +36,7 @@ describe("a plan", () => {
       changes: NO_CHANGES,
       changedVmIds: [],
       isSettled: true,
+      problems: new Map(),
     });
   });
 

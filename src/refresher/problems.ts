@@ -1,0 +1,57 @@
+import type { RejectedVm } from "../vdsm/records/types.js";
+
+/** What is wrong with a host's reports, and what of it is news. */
+export interface HostProblems {
+  /** In words, by VM. */
+  readonly all: ReadonlyMap<string, string>;
+  /** Those that were not there before, or were in other words. */
+  readonly began: ReadonlyMap<string, string>;
+  /** VMs of which there was one and is none any more. */
+  readonly ended: readonly string[];
+}
+
+/** No VM's report is wrong. */
+export const NO_PROBLEMS: ReadonlyMap<string, string> = new Map();
+
+/** Replaces what was known of the VMs that a pass looked at by what it found. */
+export function mergeProblems(
+  known: ReadonlyMap<string, string>,
+  lookedAt: readonly string[],
+  found: ReadonlyMap<string, string>,
+): ReadonlyMap<string, string> {
+  if (known.size === 0) return found;
+  const merged = new Map(known);
+  for (const vmId of lookedAt) merged.delete(vmId);
+  for (const [vmId, problem] of found) merged.set(vmId, problem);
+  return merged;
+}
+
+/** Finds what is news in the problems of a host. */
+export function compareProblems(
+  before: ReadonlyMap<string, string>,
+  all: ReadonlyMap<string, string>,
+): HostProblems {
+  if (before === all) return { all, began: NO_PROBLEMS, ended: [] };
+  return {
+    all,
+    began: new Map([...all].filter(([vmId, problem]) => before.get(vmId) !== problem)),
+    ended: [...before.keys()].filter((vmId) => !all.has(vmId)),
+  };
+}
+
+/** Formats a host's problems in one line of bounded length; `null` if there are none. */
+export function formatWarning(
+  problems: ReadonlyMap<string, string>,
+  rejected: readonly RejectedVm[],
+): string | null {
+  const count = problems.size + rejected.length;
+  if (count === 0) return null;
+  const lines = [
+    ...[...problems].slice(0, MAX_SHOWN).map(([vmId, problem]) => `VM ${vmId}: ${problem}`),
+    ...rejected.slice(0, MAX_SHOWN).map(({ reason }) => `a record without a VM: ${reason}`),
+  ].slice(0, MAX_SHOWN);
+  const rest = count - lines.length;
+  return rest > 0 ? `${lines.join("; ")}; and ${rest} more` : lines.join("; ");
+}
+
+const MAX_SHOWN = 3;
