@@ -160,8 +160,10 @@ describe("settings", () => {
   test("ignored interface names match whole names", () => {
     const { guestNicIgnore } = loadConfig({});
     const ignores = (name: string) => guestNicIgnore.some((pattern) => pattern.test(name));
-    expect(["lo", "lo0", "Loopback Pseudo-Interface 1", "tun0", "veth12ab"].every(ignores)).toBe(true);
-    expect(["eth0", "long", "veth-x", "docker0"].some(ignores)).toBe(false);
+    expect(["veth0", "veth12ab"].every(ignores)).toBe(true);
+    expect(["lo", "tun0", "eth0", "long", "veth-x", "docker0"].some(ignores)).toBe(false);
+    expect(loadConfig({ GUEST_NIC_IGNORE: "none" }).guestNicIgnore).toEqual([]);
+    expect(loadConfig({ GUEST_NIC_IGNORE: "none,lo" }).guestNicIgnore).toHaveLength(2);
   });
 
   test("limits and roles of certificates are read", () => {

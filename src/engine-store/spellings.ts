@@ -1,4 +1,4 @@
-import { normalizeIPv6, splitIPv6 } from "../model/ip.js";
+import { listStoredSpellings, normalizeIPv6, splitIPv6 } from "../model/ip.js";
 
 /**
  * Lists patterns for LIKE, of which a text matches one if it has the address in whatever spelling and case. They may
@@ -12,7 +12,8 @@ export function listNeedles(address: string): readonly string[] {
   const inOrder = groups.filter((group) => group !== "0").map(hideLetters);
   const needles = [["", ...(inOrder.length === 0 ? ["::"] : inOrder), ""].join("%")];
   if (inOrder.length === 0) needles.push("%0:0%");
-  return [...needles, ...listDottedSpellings(groups).map((spelling) => `%${hideLetters(spelling)}%`)];
+  const dotted = new Set([...listDottedSpellings(groups), ...(canonical.includes(".") ? [canonical] : [])]);
+  return [...needles, ...[...dotted].map((spelling) => `%${hideLetters(spelling)}%`)];
 }
 
 /** `_` stands for any one character, and so for a letter in either case. */
@@ -26,7 +27,14 @@ export function listSpellings(address: string): readonly string[] {
   if (canonical === null) return [address.toLowerCase()];
   const groups = splitIPv6(canonical);
   const padded = groups.map((group) => group.padStart(4, "0"));
-  return [...new Set([canonical, ...listDottedSpellings(groups), groups.join(":"), padded.join(":")])];
+  return [
+    ...new Set([
+      ...listStoredSpellings(canonical),
+      ...listDottedSpellings(groups),
+      groups.join(":"),
+      padded.join(":"),
+    ]),
+  ];
 }
 
 /** Addresses that hold one of IPv4, those of a `sit0` among them, are written so by C libraries. */

@@ -37,6 +37,7 @@ describe("VMs of an engine", () => {
       interfacesKnown: true,
       lastReportedAt: null,
       staleReason: null,
+      staleDetail: null,
     });
   });
 
@@ -235,7 +236,7 @@ describe("vNICs of an engine", () => {
 
 describe("hosts of an engine", () => {
   test("have name, address and the engine's state, and no times", async () => {
-    const none = { lastAttemptAt: null, lastSuccessAt: null, lastError: null };
+    const none = { lastAttemptAt: null, lastSuccessAt: null, lastError: null, lastWarning: null };
     expect(await store.hosts()).toEqual([
       { id: ids.host, name: "alpha", address: "alpha.example:54321", status: 3, ...none },
       { id: ids.lostHost, name: "lost", address: "[2001:db8::1]:54321", status: 4, ...none },

@@ -61,7 +61,8 @@ describe("IP", () => {
     ["2001:DB8:0:0:0:0:0:1", "2001:db8::1"],
     ["2001:0db8::0001", "2001:db8::1"],
     ["fe80::1%eth0", "fe80::1"],
-    ["::FFFF:10.1.2.3", "::ffff:a01:203"],
+    ["::FFFF:10.1.2.3", "::ffff:10.1.2.3"],
+    ["::ffff:a01:203", "::ffff:10.1.2.3"],
   ])("%s is understood", (text, canonical) => {
     expect(IPScalar.parseValue(text)).toBe(canonical);
   });

@@ -256,7 +256,7 @@ describe("a VDSM client on the wire", () => {
     const bodies = [
       `[${VM_STATS}]`,
       `[${VM_STATS}${" ".repeat(4_194_304)}]`,
-      `["é"${" ".repeat(8_388_608)}]`,
+      `[${VM_STATS}${" ".repeat(8_388_608)}`,
     ];
     const host = await hostOf(({ id, reply }) => {
       reply(resultText(id, bodies.shift()!));
@@ -267,7 +267,11 @@ describe("a VDSM client on the wire", () => {
     }
     const error = await errorOf(client.scanAllVmStats(null));
     expect(error.kind).toBe("protocol");
-    expect(error.message).toContain(`127.0.0.1:${host.port}: Host.getAllVmStats: the answer`);
+    expect(error.message).toMatch(
+      new RegExp(
+        `^127.0.0.1:${host.port}: Host.getAllVmStats: the answer, \\d+ bytes, is not JSON at its byte \\d+$`,
+      ),
+    );
   });
 
   test("ends a call by its signal, and keeps the connection for others", async () => {

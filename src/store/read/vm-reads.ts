@@ -1,3 +1,4 @@
+import { listStoredSpellings } from "../../model/ip.js";
 import type { VmScopeSql } from "./scope.js";
 import {
   buildSearchOrder,
@@ -114,13 +115,13 @@ const OWN_CONDITIONS: VmConditionSql = {
   hasStatus: (statuses, parameters) => `d.status = ANY(${parameters.add(statuses)}::int[])`,
   // The same expressions as those of the indexes, so that an address is found without reading every VM.
   hasAddress: (address, parameters) => {
-    const addresses = `${parameters.add([address])}::text[]`;
+    const addresses = `${parameters.add(listStoredSpellings(address))}::text[]`;
     return `s.vm_guid IN (
-      SELECT vm_guid FROM vm_dynamic WHERE string_to_array(vm_ip, ' ') @> ${addresses}
+      SELECT vm_guid FROM vm_dynamic WHERE string_to_array(vm_ip, ' ') && ${addresses}
       UNION
       SELECT vm_id FROM vm_guest_agent_interfaces WHERE
         array_remove(string_to_array(coalesce(ipv4_addresses, '') || ',' || coalesce(ipv6_addresses, ''), ','), '')
-          @> ${addresses})`;
+          && ${addresses})`;
   },
   hasAddressLike: (parts, parameters) => {
     const matches = listAddressColumns(parts).map((column) =>
