@@ -63,7 +63,7 @@ export function readInteger(value: unknown): number | null {
 /** Reads a list, empty if it is absent. Returns `null` if the value is none. */
 export function readList(value: unknown, field: string, problems: ProblemList): readonly unknown[] | null {
   if (value === undefined || value === null) return [];
-  if (Array.isArray(value)) return value;
+  if (Array.isArray(value)) return value as readonly unknown[];
   problems.add(field, "is no list");
   return null;
 }
