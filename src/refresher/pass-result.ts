@@ -1,0 +1,32 @@
+import type { ConfiguredHost, HostFailure } from "../store/types.js";
+
+/** How one pass over one host ended. */
+export interface PassResult {
+  readonly host: ConfiguredHost;
+  /**
+   * `superseded`: another pass had the host or one of its VMs meanwhile, and nothing was written. `deferred`: another
+   * gateway polls the host, which was not asked. `removed`: the host is polled no more, as another process said; it was not
+   * asked.
+   */
+  readonly outcome: "done" | "superseded" | "deferred" | "removed" | "failed";
+  /** Why it was deferred. `busy`: another gateway polls the host now. `fresh`: it has just done so. */
+  readonly deferral?: "busy" | "fresh";
+  /** Why it failed: a HostErrorKind, `database` or `internal`. */
+  readonly failure: HostFailure | null;
+  /** Why the host did not tell all vNICs that were asked for; they are asked for again. */
+  readonly inventoryFailure: string | null;
+  readonly vms: number;
+  readonly rejectedVms: number;
+  /** VMs whose reports are wrong in some field since this pass, or in another one, with what is wrong in words. */
+  readonly newProblems: ReadonlyMap<string, string>;
+  /** Why records cannot be read that do not say which VM they are of. */
+  readonly rejectedRecords: readonly string[];
+  /** VMs whose reports are right again. */
+  readonly endedProblems: readonly string[];
+  readonly changedVms: number;
+  /** Guest interfaces that are new, have other addresses, or are gone. */
+  readonly added: number;
+  readonly changed: number;
+  readonly removed: number;
+  readonly durationMs: number;
+}
