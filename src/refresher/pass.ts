@@ -1,7 +1,7 @@
 import { HostError } from "../vdsm/errors.js";
 import type { ScannedReport } from "../vdsm/scan/scan.js";
 import { runInSlices } from "../vdsm/scan/sliced-work.js";
-import type { ConfiguredHost, HostClaim, HostFailure, RefreshStore, StoredVm } from "../store/types.js";
+import type { HostClaim, HostFailure, RefreshStore, StoredVm } from "../store/types.js";
 import type { HostLink } from "./host-link.js";
 import type { PassTurn } from "./schedule/schedule.js";
 import { learnHostName } from "./learn-name.js";
