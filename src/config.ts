@@ -8,6 +8,7 @@ import {
   parseIgnoredNames,
 } from "./config/compound-settings.js";
 import { completeDatabaseUrl, parseDatabaseSetting } from "./config/database-settings.js";
+import { deepFreeze } from "./config/deep-freeze.js";
 import { SECRET_SETTINGS, findSettingText } from "./config/secrets.js";
 import type { TlsFiles } from "./model/tls-files.js";
 import { isLoopbackHost } from "./model/host-address.js";
@@ -244,12 +245,4 @@ function findDefaultDataDir(databaseUrl: string | null, environment: Environment
       "DATA_DIR must name a folder for the embedded PostgreSQL, because this user has no home; set it, or DATABASE_URL",
     );
   }
-}
-
-function deepFreeze<T>(value: T): T {
-  if (typeof value === "object" && value !== null && !(value instanceof RegExp)) {
-    Object.values(value).forEach(deepFreeze);
-    Object.freeze(value);
-  }
-  return value;
 }
