@@ -8,6 +8,11 @@ import { Queries } from "./fields/queries.js";
 import { guardRootFields } from "./root-guard.js";
 import { VmConnectionFields, VmEdgeFields } from "./fields/vm-connection-fields.js";
 import { GuestInfoFields, NetworkDeviceFields, VmFields } from "./fields/vm-fields.js";
+import {
+  GuestPrimaryAddressFields,
+  PrimaryAddressFields,
+  VmNicPrimaryAddressFields,
+} from "./fields/primary-address-fields.js";
 import { VmNicFields } from "./fields/vm-nic-fields.js";
 
 /** How the graph takes part in a federated one: not at all, whole, or with what only we know. */
@@ -32,6 +37,9 @@ export function buildTypeGraph(): GraphQLSchema {
       HostFields,
       VmConnectionFields,
       VmEdgeFields,
+      GuestPrimaryAddressFields,
+      VmNicPrimaryAddressFields,
+      PrimaryAddressFields,
     ],
     validate: false,
   }).toConfig();

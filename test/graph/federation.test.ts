@@ -134,7 +134,7 @@ test("to contribute, only keys and what the guest says are left", () => {
   expect(fieldsOf("Query")).toEqual(["_entities", "_service"]);
   expect(fieldsOf("Mutation")).toBeNull();
   expect(fieldsOf("Vm")).toEqual(["guestInfo", "id"]);
-  expect(fieldsOf("VmNic")).toEqual(["guestInterface", "guestInterfaces", "id"]);
+  expect(fieldsOf("VmNic")).toEqual(["guestInterface", "guestInterfaces", "id", "primaryAddress"]);
   expect(fieldsOf("Host")).toBeNull();
   expect(Object.keys(schemaOf("whole").getQueryType()!.getFields())).toContain("vms");
 });

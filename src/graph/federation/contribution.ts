@@ -18,5 +18,5 @@ export function pruneToContribution(whole: GraphQLSchema): GraphQLSchema {
 
 const CONTRIBUTED: Readonly<Record<string, readonly string[]>> = {
   Vm: ["id", "guestInfo"],
-  VmNic: ["id", "guestInterface", "guestInterfaces"],
+  VmNic: ["id", "guestInterface", "guestInterfaces", "primaryAddress"],
 };

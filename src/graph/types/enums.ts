@@ -1,5 +1,6 @@
 import { registerEnumType } from "type-graphql";
 import { VM_STATUS } from "../../model/vm-status.js";
+import type { IpFamily } from "../../model/cidr.js";
 import type { StaleReason, VmOrder } from "../../loaders/rows.js";
 
 /** oVirt's VM states; each value is its number in the tables. */
@@ -45,6 +46,9 @@ export const StaleReasonEnum = {
   HOST_FAILED: "HOST_FAILED",
   REFRESH_OVERDUE: "REFRESH_OVERDUE",
 } as const satisfies { [reason in StaleReason]: reason };
+
+/** The families of addresses; each value is its version. */
+export const IpFamilyEnum = { IPV4: 4, IPV6: 6 } as const satisfies Record<string, IpFamily>;
 
 /** The number if the enum has it, else the one for "not known": a newer engine's state must not become an error. */
 export function findKnownStatus(
@@ -134,4 +138,10 @@ registerEnumType(StaleReasonEnum, {
     HOST_FAILED: { description: "The VM's host answered with an error or not readably." },
     REFRESH_OVERDUE: { description: "The VM's host was not asked for longer than it should have been." },
   },
+});
+
+registerEnumType(IpFamilyEnum, {
+  name: "IpFamily",
+  description: "A family of addresses. An IPv4 address that is mapped into IPv6 (`::ffff:10.1.2.3`) is IPv4.",
+  valuesConfig: { IPV4: { description: "IPv4." }, IPV6: { description: "IPv6." } },
 });

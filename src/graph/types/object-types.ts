@@ -128,6 +128,23 @@ export class NetworkDevice {
   readonly ipv6Addresses!: readonly string[];
 }
 
+/** The address by which to reach a guest; `device` and `vmNic` are in primary-address-fields.ts. */
+@ObjectType({
+  simpleResolvers: true,
+  description:
+    "The address by which to reach a guest. Chosen among those that the guest reports: on the named network first, beyond " +
+    "its link before link-local, of an interface that is a vNIC before one of the guest's own, global before shared " +
+    "(100.64.0.0/10) before unique-local, IPv4 before IPv6. Loopback addresses, 192.0.0.0/29 and bridges of containers " +
+    "are never it. As fresh as the guest's interfaces.",
+})
+export class PrimaryAddress {
+  @Field(() => IPScalar, { description: "The address." })
+  readonly address!: string;
+
+  @Field(() => String, { description: "Why it is this one, in words for people." })
+  readonly reason!: string;
+}
+
 /** A hypervisor host. */
 @ObjectType({ simpleResolvers: true, description: "A hypervisor host that reports VMs." })
 export class Host {

@@ -1,5 +1,6 @@
 import { GraphQLError, GraphQLScalarType, Kind, type ASTNode } from "graphql";
 import { GraphQLDateTime } from "graphql-scalars";
+import { CidrError, formatCidr, parseCidr, type Cidr } from "../../model/cidr.js";
 import { normalizeIPv4, normalizeIPv6 } from "../../model/ip.js";
 import { normalizeMac } from "../../model/mac.js";
 
@@ -10,45 +11,84 @@ import { normalizeMac } from "../../model/mac.js";
  */
 
 /** An IPv4 address. */
-export const IPv4Scalar = createAddressScalar("IPv4", "An IPv4 address, four decimal octets.", normalizeIPv4);
+export const IPv4Scalar = createAddressScalar({
+  name: "IPv4",
+  description: "An IPv4 address, four decimal octets.",
+  specifiedByURL: "https://www.rfc-editor.org/rfc/rfc791",
+  normalize: normalizeIPv4,
+});
 
 /** An IPv6 address. */
-export const IPv6Scalar = createAddressScalar(
-  "IPv6",
-  "An IPv6 address, written as RFC 5952 says and without a zone. Any spelling is understood.",
-  normalizeIPv6,
-);
+export const IPv6Scalar = createAddressScalar({
+  name: "IPv6",
+  description: "An IPv6 address, written as RFC 5952 says and without a zone. Any spelling is understood.",
+  specifiedByURL: "https://www.rfc-editor.org/rfc/rfc5952",
+  normalize: normalizeIPv6,
+});
 
 /** An address of either kind. */
-export const IPScalar = createAddressScalar(
-  "IP",
-  "An IPv4 or IPv6 address; IPv6 as RFC 5952 writes it and without a zone. Any spelling is understood.",
-  (text) => normalizeIPv4(text) ?? normalizeIPv6(text),
-);
+export const IPScalar = createAddressScalar({
+  name: "IP",
+  description:
+    "An IPv4 or IPv6 address; IPv6 as RFC 5952 writes it and without a zone. Any spelling is understood.",
+  specifiedByURL: "https://www.rfc-editor.org/rfc/rfc5952",
+  normalize: (text) => normalizeIPv4(text) ?? normalizeIPv6(text),
+});
 
 /** A hardware address. */
-export const MACScalar = createAddressScalar(
-  "MAC",
-  "A hardware address in lower case with colons: 6 octets, or 8 or 20 (InfiniBand). " +
+export const MACScalar = createAddressScalar({
+  name: "MAC",
+  description:
+    "A hardware address in lower case with colons: 6 octets, or 8 or 20 (InfiniBand). " +
     "Upper case, dashes, dotted groups of four and no separator at all are understood.",
-  normalizeMac,
-  (text) => normalizeMac(text) ?? text,
-);
+  specifiedByURL: "https://www.rfc-editor.org/rfc/rfc9542",
+  normalize: normalizeMac,
+  format: (text) => normalizeMac(text) ?? text,
+});
+
+/** A network prefix; inside the graph it is parsed already. */
+export const CidrScalar = new GraphQLScalarType<Cidr, string>({
+  name: "CIDR",
+  description:
+    "A network prefix, such as `10.0.0.0/8` or `2001:db8::/32`. Bits behind the length must be zero. A prefix of " +
+    "mapped addresses (`::ffff:10.0.0.0/104`) is the same as that of the IPv4 addresses.",
+  specifiedByURL: "https://www.rfc-editor.org/rfc/rfc4632",
+  serialize: (value) => formatCidr(value as Cidr),
+  parseValue: (value) => parseCidrInput(value),
+  parseLiteral: (node) => parseCidrInput(node.kind === Kind.STRING ? node.value : null, node),
+});
+
+function parseCidrInput(value: unknown, node?: ASTNode): Cidr {
+  try {
+    return parseCidr(typeof value === "string" ? value : "");
+  } catch (error) {
+    if (!(error instanceof CidrError)) throw error;
+    throw new GraphQLError(`${shortenValue(value)} ${error.message}`, {
+      ...(node !== undefined && { nodes: node }),
+      extensions: { code: "BAD_USER_INPUT" },
+    });
+  }
+}
 
 /** A point in time. */
 export const DateTimeScalar = new GraphQLScalarType({
   ...GraphQLDateTime.toConfig(),
+  specifiedByURL: "https://www.rfc-editor.org/rfc/rfc3339",
   description: "A point in time, UTC, as RFC 3339 writes it, such as `2026-11-24T10:15:30.000Z`.",
 });
 
-function createAddressScalar(
-  name: string,
-  description: string,
-  canonical: (text: string) => string | null,
-  shown: (text: string) => string = (text) => text,
-): GraphQLScalarType {
+interface AddressScalar {
+  readonly name: string;
+  readonly description: string;
+  readonly specifiedByURL: string;
+  /** The one text form of an address that came in; `null` if it is none. */
+  readonly normalize: (text: string) => string | null;
+  readonly format?: (text: string) => string;
+}
+
+function createAddressScalar({ name, normalize, format = (text) => text, ...about }: AddressScalar) {
   const parse = (value: unknown, node?: ASTNode): string => {
-    const address = typeof value === "string" ? canonical(value) : null;
+    const address = typeof value === "string" ? normalize(value) : null;
     if (address !== null) return address;
     throw new GraphQLError(`${shortenValue(value)} is not a valid ${name} address`, {
       ...(node !== undefined && { nodes: node }),
@@ -57,8 +97,8 @@ function createAddressScalar(
   };
   return new GraphQLScalarType({
     name,
-    description,
-    serialize: (value) => shown(String(value)),
+    ...about,
+    serialize: (value) => format(String(value)),
     parseValue: (value) => parse(value),
     parseLiteral: (node) => parse(node.kind === Kind.STRING ? node.value : null, node),
   });

@@ -1,0 +1,101 @@
+import { expect, test } from "vitest";
+import { dataOf, errorsOf } from "./ask.js";
+import { device, mac, memoryStore, nicRow, uuid, vmRow } from "./memory-store.js";
+
+function storeWithGuest() {
+  const store = memoryStore();
+  const vm = vmRow(1, { ips: ["172.17.0.1", "10.0.0.5", "10.0.2.5", "2001:db8::5"] });
+  store.vms.push(
+    vm,
+    vmRow(2, { interfacesKnown: false, ips: null }),
+    vmRow(3, { interfacesKnown: false, ips: ["10.0.0.7"] }),
+  );
+  store.nics.push(nicRow(1, vm.id, { network: "red" }), nicRow(2, vm.id, { network: "blue" }));
+  store.interfaces.push(
+    device(vm.id, { name: "docker0", macAddress: "02:42:00:00:00:01", ipv4Addresses: ["172.17.0.1"] }),
+    device(vm.id, {
+      name: "eth0",
+      macAddress: mac(1),
+      ipv4Addresses: ["10.0.0.5"],
+      ipv6Addresses: ["2001:db8::5"],
+    }),
+    device(vm.id, { name: "eth1", macAddress: mac(2), ipv4Addresses: ["10.0.2.5"] }),
+  );
+  return store;
+}
+
+const GUEST = (number: number, field: string) =>
+  `{ vm(id: "${uuid(1, number)}") { guestInfo { ${field} } } }`;
+
+test("a guest has one address to reach it by, with its device, its vNIC and the reason", async () => {
+  const question = GUEST(1, "primaryAddress { address reason device { name } vmNic { network } }");
+  expect(await dataOf(storeWithGuest(), question)).toEqual({
+    vm: {
+      guestInfo: {
+        primaryAddress: {
+          address: "10.0.0.5",
+          reason: "global IPv4 address of eth0, which is vNIC nic1 on network red",
+          device: { name: "eth0" },
+          vmNic: { network: "red" },
+        },
+      },
+    },
+  });
+});
+
+test.each([
+  ["family: IPV6", "2001:db8::5"],
+  ['network: "blue"', "10.0.2.5"],
+  ['within: "10.0.2.0/24"', "10.0.2.5"],
+  ['within: "::ffff:10.0.2.0/120"', "10.0.2.5"],
+  ["family: null, network: null, within: null", "10.0.0.5"],
+])("the address can be asked for by %s", async (argument, address) => {
+  const data = await dataOf(storeWithGuest(), GUEST(1, `primaryAddress(${argument}) { address }`));
+  expect(data).toEqual({ vm: { guestInfo: { primaryAddress: { address } } } });
+});
+
+test("a guest that is not known has none; one that tells addresses alone has one without a device", async () => {
+  const field = "primaryAddress { address device { name } vmNic { id } }";
+  expect(await dataOf(storeWithGuest(), GUEST(2, field))).toEqual({
+    vm: { guestInfo: { primaryAddress: null } },
+  });
+  expect(await dataOf(storeWithGuest(), GUEST(3, field))).toEqual({
+    vm: { guestInfo: { primaryAddress: { address: "10.0.0.7", device: null, vmNic: null } } },
+  });
+});
+
+test("each vNIC has its own", async () => {
+  const question = `{ vm(id: "${uuid(1, 1)}") { nics { network primaryAddress { address } v6: primaryAddress(family: IPV6) { address } } } }`;
+  expect(await dataOf(storeWithGuest(), question)).toEqual({
+    vm: {
+      nics: [
+        { network: "red", primaryAddress: { address: "10.0.0.5" }, v6: { address: "2001:db8::5" } },
+        { network: "blue", primaryAddress: { address: "10.0.2.5" }, v6: null },
+      ],
+    },
+  });
+});
+
+test("the addresses of a page of VMs cost one read of each kind", async () => {
+  const store = storeWithGuest();
+  await dataOf(
+    store,
+    "{ vms { nodes { guestInfo { primaryAddress { address } } nics { primaryAddress { address } } } } }",
+  );
+  expect(store.calls.toSorted()).toEqual(["guestInterfacesByVms", "nicsByVms", "vmsPage"]);
+});
+
+test.each([
+  ["10.0.0.1/8", "has bits behind its length; the network is 10.0.0.0/8"],
+  ["10.0.0.0/33", "has a length over 32, the most for IPv4"],
+  ["2001:db8::/129", "has a length over 128, the most for IPv6"],
+  ["10.0.0.0", "is not a prefix; write it like 10.0.0.0/8 or 2001:db8::/32"],
+  ["x/8", "is not a prefix"],
+])("a prefix %s is refused with what was expected", async (prefix, reason) => {
+  const [error, ...others] = await errorsOf(
+    storeWithGuest(),
+    GUEST(1, `primaryAddress(within: "${prefix}") { address }`),
+  );
+  expect(error).toContain(`"${prefix}" ${reason}`);
+  expect(others).toEqual([]);
+});
