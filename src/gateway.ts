@@ -10,7 +10,6 @@ import { createSerialTask } from "./gateway/serial-task.js";
 import { serve } from "./gateway/serve.js";
 import type { RunningServer } from "./server/options.js";
 import { readTlsMaterial, type TlsMaterial } from "./server/tls.js";
-import { countConnections } from "./store/postgres/data-source.js";
 import { readFleetFigures } from "./store/read/fleet-figures.js";
 
 /** What a gateway is started with. */
@@ -134,10 +133,7 @@ function readMetricsFrom(slot: BackendSlot, { source }: Config): Parameters<type
       const dataSource = findDataSource();
       return dataSource === null || source === "engine" ? null : readFleetFigures(dataSource);
     },
-    pool: () => {
-      const dataSource = findDataSource();
-      return dataSource === null ? null : countConnections(dataSource);
-    },
+    pool: () => slot.current?.database.countConnections() ?? null,
     polling: () => slot.current?.polling?.load() ?? null,
   };
 }

@@ -3,9 +3,9 @@ import { createLanes } from "../store/read/lanes.js";
 import { createVmScopeSql, type VmScopeSql } from "../store/read/scope.js";
 import { createSnapshot } from "../store/read/snapshot.js";
 import type { ReadinessStore, Readers, ReadStore, VmFilter } from "../store/types.js";
-import type { Queryable } from "../store/postgres/sql.js";
 import type { VmConditionSql } from "../store/read/search-conditions.js";
 import { CLUSTER_CONDITIONS, ENGINE_CONDITIONS } from "./engine-conditions.js";
+import { rowsOf, type Queryable } from "../store/postgres/sql.js";
 import { readHosts } from "./hosts.js";
 import { readGuestInterfaces } from "./interfaces.js";
 import { createInventoryRights, readNamed, readVmOrigins } from "./inventory.js";
@@ -28,9 +28,9 @@ export function createEngineStore(dataSource: DataSource): EngineStore {
   const mayReadInventory = createInventoryRights(dataSource);
   return {
     ...createEngineReader(dataSource, createVmScopeSql(null), mayReadInventory),
-    // An engine asks its hosts; nothing is to be waited for here.
-    everyHostTried: () => Promise.resolve(true),
     readerFor: (scope) => createEngineReader(dataSource, createVmScopeSql(scope), mayReadInventory),
+    // An engine asks its hosts; nothing is to be waited for here but the database itself.
+    everyHostTried: async () => (await rowsOf(dataSource, "SELECT 1")).length === 1,
     openSnapshot: (scope) => {
       const snapshot = createSnapshot(dataSource, lanes);
       const reads = createEngineReader(snapshot, createVmScopeSql(scope), mayReadInventory);

@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import type { Config } from "../config.js";
 import { createEngineStore } from "../engine-store/engine-store.js";
+import { everyHostTried } from "../store/read/host-reads.js";
 import { createStore } from "../store/store.js";
 import type { Readers, ReadinessStore } from "../store/types.js";
 import { openDatabase, type Database } from "./database.js";
@@ -14,6 +15,8 @@ import { openReplicas } from "./replicas.js";
 export interface Backend {
   readonly database: Database;
   readonly store: ReadinessStore & Readers;
+  /** Answers on a connection of its own whether the gateway is ready. */
+  readonly health: ReadinessStore;
   /** `null`: this gateway polls no hosts. */
   readonly polling: Polling | null;
   /** Stops polling, then closes the database. */
@@ -48,7 +51,8 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
 function readEngine(database: Database): Backend {
   return {
     database,
-    store: createEngineStore(database.dataSource),
+    store: createEngineStore(database.readers),
+    health: createEngineStore(database.health),
     polling: null,
     close: () => database.close(),
   };
@@ -58,12 +62,13 @@ async function pollInto(
   database: Database,
   { config, log, pool, metrics }: BackendOptions,
 ): Promise<Backend> {
-  const store = createStore(database.dataSource, findGatewayName(config));
+  const store = createStore(database.dataSource, findGatewayName(config), database.readers);
   const replicas = openReplicas(config, log);
   const polling = await startPolling({ config, log, pool, store, replicas, metrics });
   return {
     database,
     store,
+    health: { everyHostTried: () => everyHostTried(database.health) },
     polling,
     close: async () => {
       await polling?.stop();

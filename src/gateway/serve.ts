@@ -71,7 +71,7 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
         },
       });
     },
-    readiness: () => checkReadiness(findBackend()?.store ?? null),
+    readiness: () => checkReadiness(findBackend()?.health ?? null),
     log,
     identity,
     insecure: !identity.required,

@@ -22,9 +22,14 @@ export type { Store } from "./types.js";
 
 /**
  * Reads and writes on a connected and migrated DataSource, on behalf of one gateway. `gatewayName` is the same after a
- * restart, so that the gateway can take over from its former self; without one, it has none.
+ * restart, so that the gateway can take over from its former self; without one, it has none. Where `readers` is given,
+ * clients' reads have connections of their own, so that passes and they never wait for each other.
  */
-export function createStore(dataSource: DataSource, gatewayName?: string): Store {
+export function createStore(
+  dataSource: DataSource,
+  gatewayName?: string,
+  readers: DataSource = dataSource,
+): Store {
   const id = randomUUID();
   const gateway: GatewayIdentity = { id, name: gatewayName ?? id };
   // Of ten thousand hosts many have their turn at the same moment, and after a takeover all of a dead replica's do.
@@ -95,12 +100,12 @@ export function createStore(dataSource: DataSource, gatewayName?: string): Store
         : await apply({ claim: claimed, changes, ...pass })) === true,
     fail: (claimed, failure, durationMs) => failPass(dataSource, claimed, failure, durationMs),
     everyHostTried: () => everyHostTried(dataSource),
-    readerFor: (scope) => createReader(dataSource, scope),
+    readerFor: (scope) => createReader(readers, scope),
     openSnapshot: (scope) => {
-      const snapshot = createSnapshot(dataSource);
+      const snapshot = createSnapshot(readers);
       return { reads: createReader(snapshot, scope), renew: snapshot.renew, close: snapshot.close };
     },
-    ...createReader(dataSource, null),
+    ...createReader(readers, null),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Logger } from "typeorm";
 import { DataSource } from "typeorm";
 import { parseDatabaseUrl } from "../../model/database-url.js";
+import type { DatabaseUnavailableError } from "./errors.js";
 import { MIGRATIONS } from "./migrations.js";
 import { type PoolOptions, SharePool } from "./pool.js";
 import { createServerFinder } from "./server-finder.js";
@@ -35,6 +36,8 @@ export interface DataSourceOptions {
   readonly connectionLifetimeSeconds?: number;
   /** Nothing can be written, whatever the role may do. */
   readonly readOnly?: boolean;
+  /** Told each time that a connection is lost or none can be made. */
+  readonly onUnavailable?: (error: DatabaseUnavailableError) => void;
   /** Told every statement; without one, TypeORM says nothing. */
   readonly logger?: Logger;
 }
@@ -56,6 +59,7 @@ export function createDataSource(url: string, options: DataSourceOptions = {}): 
   const pool: Omit<PoolOptions, "max"> = {
     session: { ...session, finder: createServerFinder(session) },
     waitTimeoutMs,
+    ...(options.onUnavailable === undefined ? {} : { onUnavailable: options.onUnavailable }),
     // A primary that was demoted keeps its connections, and refuses to write, for as long as they live.
     maxLifetimeSeconds: connectionLifetimeSeconds,
   };
@@ -97,10 +101,17 @@ export function countConnections(dataSource: DataSource): { total: number; idle:
 /** Closes a DataSource; statements under way are given up, so that it takes no time. */
 export async function closeNow(dataSource: DataSource): Promise<void> {
   if (!dataSource.isInitialized) return;
-  const closed = dataSource.destroy();
-  findPool(dataSource).cutAll();
+  let closed = closing.get(dataSource);
+  if (closed === undefined) {
+    closed = dataSource.destroy();
+    closing.set(dataSource, closed);
+    findPool(dataSource).cutAll();
+  }
   await closed;
 }
+
+/** A pool takes it amiss to be closed twice. */
+const closing = new WeakMap<DataSource, Promise<void>>();
 
 function findPool(dataSource: DataSource): SharePool {
   return (dataSource.driver as unknown as { readonly master: SharePool }).master;

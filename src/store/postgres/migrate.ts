@@ -73,6 +73,16 @@ export async function pendingMigrations(dataSource: DataSource): Promise<string[
 }
 
 async function refuseStrangers(dataSource: DataSource, queryRunner: QueryRunner): Promise<void> {
+  const [database] = await rowsOf<{ encoding: string }>(
+    queryRunner,
+    "SELECT current_setting('server_encoding') AS encoding",
+  );
+  if (database?.encoding !== "UTF8") {
+    throw new UnusableSchemaError(
+      `${whereOf(dataSource)}: its encoding is ${database?.encoding ?? "unknown"}, which cannot hold what guests report; ` +
+        "nothing was changed: give DATABASE_URL one made by CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0",
+    );
+  }
   const recorded = await recordedMigrations(queryRunner);
   const known = new Set(dataSource.migrations.map((migration) => migration.name ?? ""));
   const unknown = recorded.filter((name) => !known.has(name));

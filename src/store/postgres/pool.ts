@@ -7,6 +7,8 @@ export interface PoolOptions extends pg.PoolConfig {
   readonly session: ClientOptions;
   /** How long somebody waits for a connection while all are in use. */
   readonly waitTimeoutMs: number;
+  /** Told each time that a connection is lost or none can be made. */
+  readonly onUnavailable?: (error: DatabaseUnavailableError) => void;
 }
 
 type CheckOut = (error: Error | undefined, client: pg.PoolClient | undefined, done: () => void) => void;
@@ -19,6 +21,7 @@ export class SharePool extends pg.Pool {
   private readonly clients = new Set<SessionClient>();
   private readonly waitTimeoutMs: number;
   private readonly waiting: Waiter[] = [];
+  private readonly onUnavailable: (error: DatabaseUnavailableError) => void;
   private free: number;
 
   constructor(options: PoolOptions) {
@@ -29,6 +32,7 @@ export class SharePool extends pg.Pool {
       Client: SessionClient as unknown as new () => pg.ClientBase,
     });
     this.waitTimeoutMs = options.waitTimeoutMs;
+    this.onUnavailable = options.onUnavailable ?? (() => undefined);
     this.free = this.options.max;
     this.on("connect", (client) => this.clients.add(client as unknown as SessionClient));
     this.on("remove", (client) => this.clients.delete(client as unknown as SessionClient));
@@ -68,8 +72,11 @@ export class SharePool extends pg.Pool {
       client = await super.connect();
     } catch (error) {
       this.giveTurn();
-      const told = toDatabaseError(error);
-      throw told instanceof DatabaseUnavailableError ? told : new DatabaseUnavailableError("away", error);
+      const known = toDatabaseError(error);
+      const told =
+        known instanceof DatabaseUnavailableError ? known : new DatabaseUnavailableError("away", error);
+      this.onUnavailable(told);
+      throw told;
     }
     const release = client.release.bind(client);
     client.release = (error) => {

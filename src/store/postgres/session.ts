@@ -52,7 +52,8 @@ export function formatTransactionStart(
   const statements = Object.entries(settings)
     .filter(([name]) => !name.startsWith("default_transaction_") && !unknownSettings.has(name))
     .map(([name, value]) => `SET LOCAL ${name} = '${value.replaceAll("'", "''")}'`);
-  const mode = limits.readOnly || isReadOnly(limits.options) ? " READ ONLY" : "";
+  const isReadOnly = limits.readOnly || isReadOnlyOption(limits.options);
+  const mode = isReadOnly && !/READ ONLY/i.test(begin) ? " READ ONLY" : "";
   const isolation = begin === "BEGIN" ? " ISOLATION LEVEL READ COMMITTED" : "";
   return [`${begin}${isolation}${mode}`, ...statements].join("; ");
 }
@@ -65,6 +66,6 @@ function parseOptions(options: string | null): Readonly<Record<string, string>> 
   );
 }
 
-function isReadOnly(options: string | null): boolean {
+function isReadOnlyOption(options: string | null): boolean {
   return /^(?:on|true|yes|1)$/i.test(parseOptions(options)["default_transaction_read_only"] ?? "");
 }

@@ -1,0 +1,91 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pg from "pg";
+import { eventually } from "./eventually.js";
+
+/** A PgBouncer of one test's own. */
+export interface PgBouncer {
+  /** The URL of the same database, through it. */
+  urlOf(databaseUrl: string): string;
+  stop(): Promise<void>;
+}
+
+/** The program, where it is usually installed; `undefined`: nowhere. */
+export function findPgBouncer(): string | undefined {
+  return ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer", "/usr/local/bin/pgbouncer"].find((path) =>
+    existsSync(path),
+  );
+}
+
+/** Starts a PgBouncer before the server of a URL, on a free port of loopback. It refuses to run as root. */
+export async function startPgBouncer(
+  program: string,
+  databaseUrl: string,
+  settings: Readonly<Record<string, string | number>>,
+): Promise<PgBouncer> {
+  const { hostname, port, username, password } = new URL(databaseUrl);
+  const folder = mkdtempSync(join(tmpdir(), "vnic-graph-pgbouncer-"));
+  chmodSync(folder, 0o755);
+  const own = await findFreePort();
+  const users = join(folder, "users.txt");
+  writeFileSync(users, `"${decodeURIComponent(username)}" "${decodeURIComponent(password)}"\n`);
+  const config = join(folder, "pgbouncer.ini");
+  const all = {
+    listen_addr: "127.0.0.1",
+    listen_port: own,
+    auth_type: "trust",
+    auth_file: users,
+    unix_socket_dir: "",
+    ...settings,
+  };
+  writeFileSync(
+    config,
+    [
+      "[databases]",
+      `* = host=${hostname} port=${port || 5432}`,
+      "[pgbouncer]",
+      ...Object.entries(all).map(([name, value]) => `${name} = ${value}`),
+      "",
+    ].join("\n"),
+  );
+  const user = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+  const child = spawn(program, [config], { ...user, stdio: "ignore" });
+  const urlOf = (url: string) => {
+    const through = new URL(url);
+    through.hostname = "127.0.0.1";
+    through.port = String(own);
+    return through.href;
+  };
+  await eventually(async () => {
+    const client = new pg.Client({ connectionString: urlOf(databaseUrl) });
+    try {
+      await client.connect();
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+  }, 10_000);
+  return {
+    urlOf,
+    stop: async () => {
+      const ended = once(child, "exit");
+      child.kill("SIGINT");
+      const hard = setTimeout(() => child.kill("SIGKILL"), 3_000);
+      await ended;
+      clearTimeout(hard);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
