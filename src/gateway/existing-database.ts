@@ -7,7 +7,7 @@ import { formatError } from "./format-error.js";
  * Opens a database whose tables are there, for a command that must not change them. Throws if it cannot be reached, or was
  * not brought up to date by this version.
  */
-export async function openExistingDatabase(url: string): Promise<Database> {
+export async function openExistingDatabase(url: string): Promise<Pick<Database, "dataSource" | "close">> {
   const dataSource = createDataSource(url, { poolSize: 1, statementTimeoutMs: STATEMENT_TIMEOUT_MS });
   try {
     await dataSource.initialize();
