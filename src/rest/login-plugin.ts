@@ -1,3 +1,4 @@
+import { wrapToken } from "../model/wrapped-token.js";
 import type { FastifyContextConfig, FastifyInstance, FastifyReply } from "fastify";
 
 /** What the login is given; it knows no identity itself. */
@@ -12,8 +13,8 @@ export interface LoginOptions {
 
 /**
  * Serves oVirt's single sign-on as far as its clients need it: they send a name and a password, and want a bearer token for
- * it. Here the password is the bearer token, so it is checked and given back; the name counts for nothing. Nothing is
- * kept, so that logging out ends nothing: tokens end in the token file, or at their issuer.
+ * it. Here the password is the bearer token, so it is checked and given back, wrapped; the name counts for nothing. Nothing
+ * is kept, so that logging out ends nothing: tokens end in the token file, or at their issuer.
  */
 export function loginPlugin(app: FastifyInstance, options: LoginOptions, done: () => void): void {
   app.removeAllContentTypeParsers();
@@ -103,7 +104,7 @@ async function exchange(form: URLSearchParams, { identify, isRequired }: LoginOp
     if (error instanceof Error && "status" in error && error.status === 401) throw createAccessDeniedError();
     throw error;
   }
-  return password;
+  return wrapToken(password);
 }
 
 function createAccessDeniedError(): LoginError {

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { readPasswordAsToken } from "../identity/basic.js";
+import { readOvirtCredentials } from "../identity/ovirt-credentials.js";
 import { readClientCertificate } from "../identity/client-certificates.js";
 import type { KnownViewer } from "../identity/identity.js";
 import type { Limits } from "../../model/limits.js";
@@ -147,8 +147,8 @@ async function identify(
   { identity }: ServerOptions,
 ): Promise<KnownViewer> {
   const identifying = identity.identify({
-    authorization: rule.passwordIsToken
-      ? readPasswordAsToken(request.headers.authorization)
+    authorization: rule.takesOvirtCredentials
+      ? readOvirtCredentials(request.headers.authorization)
       : request.headers.authorization,
     certificate: readClientCertificate(request.raw.socket),
   });

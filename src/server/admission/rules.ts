@@ -8,8 +8,8 @@ export interface EntryRule {
   readonly checksHost: boolean;
   /** Refuses what a page of another site sends. `simple-get`: also a GET that such a page may cause without a preflight. */
   readonly crossSite: "off" | "pages" | "simple-get";
-  /** Takes the password of HTTP Basic for a bearer token, for clients that can send nothing else; the name does not count. */
-  readonly passwordIsToken: boolean;
+  /** Takes a bearer token also as the password of HTTP Basic, and as oVirt's clients got it from our login. */
+  readonly takesOvirtCredentials: boolean;
   /** `json`: only UTF-8 JSON may be sent. `any`: the handler does not look at the body. */
   readonly body: "json" | "any";
   /** `true` for connections that stay open: no deadline of their own, and a bound on how many there are. */
@@ -30,7 +30,7 @@ const OPEN: EntryRule = {
   refusalFor: null,
   checksHost: true,
   crossSite: "off",
-  passwordIsToken: false,
+  takesOvirtCredentials: false,
   body: "any",
   lasting: false,
   audited: true,
@@ -61,7 +61,7 @@ export const READING_RULE: EntryRule = {
   refusalFor: ({ roles }) =>
     roles.has("reader") || roles.has("operator") ? null : "Reading needs the role reader.",
   crossSite: "simple-get",
-  passwordIsToken: true,
+  takesOvirtCredentials: true,
 };
 
 /** Routes that read lists which may be long: they are sent in pieces, each of which is a piece of work. */
@@ -71,7 +71,7 @@ export const LONG_LIST_RULE: EntryRule = { ...READING_RULE, lasting: true };
 export const LOGIN_RULE: EntryRule = { ...OPEN, crossSite: "pages" };
 
 /** Routes that read for as long as the client likes: streams and subscriptions. */
-export const LASTING_RULE: EntryRule = { ...LONG_LIST_RULE, passwordIsToken: false };
+export const LASTING_RULE: EntryRule = { ...LONG_LIST_RULE, takesOvirtCredentials: false };
 
 /** `/metrics`: its numbers are about all VMs, so a reader must see them all. Prometheus sends no header that a page cannot. */
 export const METRICS_RULE: EntryRule = {

@@ -75,7 +75,7 @@ export function matchAddressWord(
   parameters: SqlParameters,
 ): string {
   const mayMatch = parameters.add(formatLikePattern(["", ...parts.filter((part) => part !== ""), ""]));
-  const pattern = parts.map(escapeRegExp).join("[^,[:space:]]*");
+  const pattern = parts.map(escapeRegExp).join("[0-9a-f.:]*");
   const isMatch = parameters.add(`(^|[,[:space:]])${pattern}(%[^,[:space:]]*)?([,[:space:]]|$)`);
   return `(${column} <> '' AND lower(${column} COLLATE "C") LIKE ${mayMatch}::text
     AND lower(${column} COLLATE "C") ~ ${isMatch}::text)`;
