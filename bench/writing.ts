@@ -85,7 +85,7 @@ export async function measureWriting(
     for (const [name, way] of Object.entries(ways)) {
       const body = nextBody();
       // Both pools have a connection open that is no longer new.
-      await database.store.everyHostTried();
+      await database.store.readPollingState();
       await peers?.ping();
       await meter.prepare();
       const { answer: spent, walBytes } = await walBytesOf(database.client, () => way(body));

@@ -14,6 +14,7 @@ const HOST = { id: "3fa4b3ff-6b11-4d30-9a1f-0a6f3dd7a001", name: "h1", host: "h1
 const FIGURES: FleetFigures = {
   hosts: 3,
   failingHosts: 1,
+  unpolledHosts: 0,
   vms: 120,
   stalenessP50S: 4.5,
   stalenessP99S: 31,
@@ -122,6 +123,7 @@ describe("figures of the fleet", () => {
     expect(await readFleetFigures(dataSource)).toEqual({
       hosts: 0,
       failingHosts: 0,
+      unpolledHosts: 0,
       vms: 0,
       stalenessP50S: null,
       stalenessP99S: null,

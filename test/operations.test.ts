@@ -19,6 +19,7 @@ async function seriesNames(): Promise<{ families: string[]; series: Set<string>;
       Promise.resolve({
         hosts: 1,
         failingHosts: 0,
+        unpolledHosts: 0,
         vms: 1,
         stalenessP50S: 1,
         stalenessP99S: 1,

@@ -22,7 +22,7 @@ test("hosts are registered once, and before anything can be ready", async () => 
   });
   const log = createLog("silent");
   const { store } = database;
-  expect(await checkReadiness(store)).toMatchObject({ ready: true });
+  expect(await checkReadiness({ health: store, polling: null })).toMatchObject({ ready: true });
   database.statements();
   const polling = await startPolling({
     config,
@@ -33,7 +33,7 @@ test("hosts are registered once, and before anything can be ready", async () => 
     metrics: { onPass: () => undefined },
   });
   expect(await store.listHosts()).toHaveLength(2);
-  expect(await checkReadiness(store)).toMatchObject({ ready: false });
+  expect(await checkReadiness({ health: store, polling: null })).toMatchObject({ ready: false });
   await polling?.stop();
   const registrations = database.statements().filter((sql) => sql.includes("INSERT INTO vds_static"));
   expect(registrations).toHaveLength(1);

@@ -30,7 +30,10 @@ export function createEngineStore(dataSource: DataSource): EngineStore {
     ...createEngineReader(dataSource, createVmScopeSql(null), mayReadInventory),
     readerFor: (scope) => createEngineReader(dataSource, createVmScopeSql(scope), mayReadInventory),
     // An engine asks its hosts; nothing is to be waited for here but the database itself.
-    everyHostTried: async () => (await rowsOf(dataSource, "SELECT 1")).length === 1,
+    readPollingState: async () => {
+      await rowsOf(dataSource, "SELECT 1");
+      return { hosts: 0, untried: 0, stale: 0, unpolled: 0 };
+    },
     openSnapshot: (scope) => {
       const snapshot = createSnapshot(dataSource, lanes);
       const reads = createEngineReader(snapshot, createVmScopeSql(scope), mayReadInventory);

@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import type { Config } from "../config.js";
 import { createEngineStore } from "../engine-store/engine-store.js";
-import { everyHostTried } from "../store/read/host-reads.js";
+import { readPollingState } from "../store/read/polling-state.js";
 import { createStore } from "../store/store.js";
 import type { Readers, ReadinessStore } from "../store/types.js";
 import { openDatabase, type Database } from "./database.js";
@@ -68,7 +68,7 @@ async function pollInto(
   return {
     database,
     store,
-    health: { everyHostTried: () => everyHostTried(database.health) },
+    health: { readPollingState: () => readPollingState(database.health) },
     polling,
     close: async () => {
       await polling?.stop();

@@ -117,7 +117,7 @@ const MISNAMED = [
 function gaugesAtScrape(registers: Registry[], { fleet, pool, polling }: MetricSources): () => Promise<void> {
   const hosts = new Gauge({
     name: "vnic_graph_hosts",
-    help: "Hosts that are to be polled, by whether their last pass succeeded.",
+    help: "Hosts that are to be polled, by whether their last pass succeeded, and whether anybody polls them.",
     labelNames: ["state"],
     registers,
   });
@@ -158,7 +158,8 @@ function gaugesAtScrape(registers: Registry[], { fleet, pool, polling }: MetricS
       vms.remove();
       return;
     }
-    setEach(hosts, "state", { failing: figures.failingHosts, fine: figures.hosts - figures.failingHosts });
+    const { failingHosts: failing, unpolledHosts: unpolled } = figures;
+    setEach(hosts, "state", { failing, unpolled, fine: figures.hosts - failing - unpolled });
     vms.set(figures.vms);
     const { stalenessP50S: p50, stalenessP99S: p99, stalenessMaxS: max } = figures;
     setEach(staleness, "statistic", { p50, p99, max });

@@ -1,13 +1,39 @@
 import type { Readiness } from "../server/options.js";
-import type { ReadinessStore } from "../store/types.js";
+import type { PollingState, ReadinessStore } from "../store/types.js";
+import type { Polling } from "./polling.js";
+
+/** What readiness depends on. */
+export interface ReadinessSources {
+  /** Answers on a connection of its own. */
+  readonly health: ReadinessStore;
+  /** `null`: this gateway polls no hosts. */
+  readonly polling: Pick<Polling, "isFirstRoundOver"> | null;
+}
 
 /**
- * Ready: the database answers and every host was tried. Whether a host answers does not matter; that is what stale data is
- * for. A database that fails or hangs is the server's to tell (server/health.ts).
+ * Checks whether queries are worth sending. Ready means:
+ * 1. the database answers. A database that fails or hangs is the server's to tell (server/routes/health.ts);
+ * 2. every host was tried once since the database was made;
+ * 3. after a start, the data are fresh, or the first passes have ended. That takes an interval at most.
+ *
+ * Whether a host answers does not matter: its VMs are served as stale, and a warning says so.
  */
-export async function checkReadiness(store: ReadinessStore | null): Promise<Readiness> {
-  if (store === null) return { ready: false, reasons: ["the database has not answered yet"] };
-  return (await store.everyHostTried())
-    ? { ready: true, reasons: [] }
-    : { ready: false, reasons: ["not every host has been tried yet"] };
+export async function checkReadiness(sources: ReadinessSources | null): Promise<Readiness> {
+  if (sources === null) return refuse("the database has not answered yet");
+  const state = await sources.health.readPollingState();
+  if (state.untried > 0) return refuse("not every host has been tried yet");
+  const isStarting = sources.polling !== null && !sources.polling.isFirstRoundOver();
+  if (isStarting && state.stale > 0) return refuse("not every host has been asked since the start");
+  return { ready: true, reasons: [], warnings: listWarnings(state) };
+}
+
+function refuse(reason: string): Readiness {
+  return { ready: false, reasons: [reason] };
+}
+
+function listWarnings({ hosts, stale, unpolled }: PollingState): string[] {
+  return [
+    ...(stale > 0 ? [`stale: the last report of ${stale} of ${hosts} hosts is older than it should be`] : []),
+    ...(unpolled > 0 ? [`no running gateway polls ${unpolled} of ${hosts} hosts`] : []),
+  ];
 }

@@ -71,7 +71,7 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
         },
       });
     },
-    readiness: () => checkReadiness(findBackend()?.health ?? null),
+    readiness: () => checkReadiness(findBackend()),
     log,
     identity,
     insecure: !identity.required,

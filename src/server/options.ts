@@ -38,7 +38,10 @@ export interface Admitted {
 /** Whether the gateway can serve, and if not, why. */
 export interface Readiness {
   readonly ready: boolean;
+  /** Why it cannot. */
   readonly reasons: readonly string[];
+  /** What an operator should look at although it can. */
+  readonly warnings?: readonly string[];
 }
 
 /** All that the server is given; it reads no settings of its own. */

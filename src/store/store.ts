@@ -9,7 +9,8 @@ import {
   renewGateway,
   type GatewayIdentity,
 } from "./write/gateway-list.js";
-import { everyHostTried, listHosts } from "./read/host-reads.js";
+import { listHosts } from "./read/host-reads.js";
+import { readPollingState } from "./read/polling-state.js";
 import { createBatcher } from "./write/batch.js";
 import { applyPasses, weightOf, type PassWrite } from "./write/apply.js";
 import { failPass, hasNoChanges, noteSuccesses, type Success } from "./write/passes.js";
@@ -99,7 +100,7 @@ export function createStore(
         ? await noteSuccess({ claim: claimed, ...pass })
         : await apply({ claim: claimed, changes, ...pass })) === true,
     fail: (claimed, failure, durationMs) => failPass(dataSource, claimed, failure, durationMs),
-    everyHostTried: () => everyHostTried(dataSource),
+    readPollingState: () => readPollingState(dataSource),
     readerFor: (scope) => createReader(readers, scope),
     openSnapshot: (scope) => {
       const snapshot = createSnapshot(readers);

@@ -156,6 +156,8 @@ export interface HostRow {
   readonly lastError: string | null;
   /** What of its last answer could not be read, in one line; `null`: nothing. */
   readonly lastWarning: string | null;
+  /** Whether a running gateway polls it at its turns. `null`: an engine asks it. */
+  readonly isPolled: boolean | null;
 }
 
 export type { VmCursor, VmFilter, VmIdList, VmOrder } from "./vm-search.js";
@@ -190,8 +192,19 @@ export interface ReadStore {
 
 /** What tells whether a gateway is ready to answer. */
 export interface ReadinessStore {
-  /** True once a pass over every polled host has ended, well or not. */
-  everyHostTried(): Promise<boolean>;
+  /** Tells how well the hosts are polled, by this gateway or others. */
+  readPollingState(): Promise<PollingState>;
+}
+
+/** How many hosts there are to poll, and how many of them are in which trouble. */
+export interface PollingState {
+  readonly hosts: number;
+  /** No pass over them has ended yet. */
+  readonly untried: number;
+  /** Their last report is older than it should be: they fail, or their passes are late. */
+  readonly stale: number;
+  /** No running gateway polls them at its turns. */
+  readonly unpolled: number;
 }
 
 /** Reads that all see one state of the database, that of the first of them. It has one owner, who closes it. */

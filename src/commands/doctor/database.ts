@@ -5,6 +5,7 @@ import { checkEngine } from "../../engine-store/check-engine.js";
 import { createEngineDataSource } from "../../engine-store/engine-data-source.js";
 import { pendingMigrations } from "../../store/postgres/migrate.js";
 import { rowsOf } from "../../store/postgres/sql.js";
+import { readPollingState } from "../../store/read/polling-state.js";
 import { createStore } from "../../store/store.js";
 import type { ConfiguredHost } from "../../store/types.js";
 import { formatError } from "../../gateway/format-error.js";
@@ -40,7 +41,7 @@ export async function checkDatabase(config: Config): Promise<DatabaseFindings> {
     const tables = isEngine ? await engineTables(dataSource) : await ourTables(dataSource);
     const isOurs = !isEngine && tables.verdict === "ok" && tables.what.endsWith(UP_TO_DATE);
     return {
-      findings: [...findings, tables],
+      findings: [...findings, tables, ...(isOurs ? await checkPolling(dataSource) : [])],
       hosts: isOurs ? await createStore(dataSource).listHosts() : [],
     };
   } catch (error) {
@@ -48,6 +49,14 @@ export async function checkDatabase(config: Config): Promise<DatabaseFindings> {
   } finally {
     await dataSource.destroy();
   }
+}
+
+/** Hosts that nobody polls look fine in every other respect, while their data grow old. */
+async function checkPolling(dataSource: DataSource): Promise<Finding[]> {
+  const { hosts, unpolled } = await readPollingState(dataSource);
+  if (unpolled === 0) return [];
+  const mend = "start a gateway that polls: with certificates, and with a REFRESH_INTERVAL";
+  return [warn("polling", `no running gateway polls ${unpolled} of ${hosts} hosts`, mend)];
 }
 
 const CHECK = "database";

@@ -183,6 +183,14 @@ export class Host {
       "never answered, or if an engine asks it.",
   })
   readonly lastWarning!: string | null;
+
+  @Field(() => Boolean, {
+    name: "polled",
+    nullable: true,
+    description:
+      "Whether a running gateway polls it, as of now. False: none does, so that its VMs' data grow old. Null: an engine asks it.",
+  })
+  readonly isPolled!: boolean | null;
 }
 
 /** Relay's page information. */

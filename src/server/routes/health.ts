@@ -42,11 +42,15 @@ export function registerHealthRoutes(
     url: "/readyz",
     config,
     handler: async (_request, reply) => {
-      const { ready, reasons } = isDraining() ? SHUTTING_DOWN : isStuck() ? STUCK : await ask();
+      const {
+        ready,
+        reasons,
+        warnings = [],
+      } = isDraining() ? SHUTTING_DOWN : isStuck() ? STUCK : await ask();
       return reply
         .code(ready ? 200 : 503)
         .header("cache-control", "no-store")
-        .send({ ready, reasons });
+        .send({ ready, reasons, ...(warnings.length > 0 && { warnings }) });
     },
   });
 }

@@ -1,5 +1,6 @@
 import { rowsOf, type Queryable } from "../postgres/sql.js";
 import type { HostRow, PolledHost } from "../types.js";
+import { IS_POLLED } from "./polling-state.js";
 
 /** Hosts by name: those with one of the ids, or all that are polled or still own VMs. */
 export async function readHosts(database: Queryable, ids: readonly string[] | null): Promise<HostRow[]> {
@@ -27,16 +28,6 @@ export async function listHosts(database: Queryable): Promise<PolledHost[]> {
   );
 }
 
-/** True once a pass over every polled host has ended, well or not. */
-export async function everyHostTried(database: Queryable): Promise<boolean> {
-  const [row] = await rowsOf<{ tried: boolean }>(
-    database,
-    `SELECT NOT EXISTS (SELECT FROM vnic_graph_host
-       WHERE active AND last_success_at IS NULL AND last_error_kind IS NULL) AS tried`,
-  );
-  return row?.tried === true;
-}
-
 /** oVirt's VDSStatus numbers; a host that answers with an error is not one that does not answer. */
 const STATUS = `CASE
   WHEN h.last_error_kind = 'recovering' THEN 12
@@ -49,5 +40,5 @@ END`;
 const SELECT_HOSTS = `SELECT s.vds_id AS id, s.vds_name AS name,
   CASE WHEN strpos(s.host_name, ':') > 0 THEN '[' || s.host_name || ']' ELSE s.host_name END || ':' || s.port AS address,
   ${STATUS} AS status, h.last_attempt_at AS "lastAttemptAt", h.last_success_at AS "lastSuccessAt",
-  h.last_error AS "lastError", h.last_warning AS "lastWarning"
+  h.last_error AS "lastError", h.last_warning AS "lastWarning", ${IS_POLLED} AS "isPolled"
 FROM vds_static s LEFT JOIN vnic_graph_host h ON h.host_id = s.vds_id`;

@@ -1,0 +1,24 @@
+import { rowsOf, type Queryable } from "../postgres/sql.js";
+import type { PollingState } from "../types.js";
+
+/**
+ * Is true of a host `h` that a running gateway polls at its turns: it is on the list, and a gateway that polls is alive. A
+ * gateway counts for some time after its last heartbeat, so that a pause of the database does not make all hosts unpolled.
+ */
+export const IS_POLLED = `(h.active AND (NOT h.from_settings OR h.interval_ms IS NOT NULL)
+  AND EXISTS (SELECT FROM vnic_graph_gateway g
+    WHERE g.interval_ms IS NOT NULL AND g.alive_until > now() - interval '20 seconds')) IS TRUE`;
+
+/** Counts hosts by how well they are polled, in one statement over the hosts alone. */
+export async function readPollingState(database: Queryable): Promise<PollingState> {
+  const [row] = await rowsOf<PollingState>(
+    database,
+    `SELECT count(*)::int AS hosts,
+       (count(*) FILTER (WHERE h.last_success_at IS NULL AND h.last_error_kind IS NULL))::int AS untried,
+       (count(*) FILTER (WHERE h.last_success_at IS NULL OR h.last_error_kind IS NOT NULL
+         OR h.last_success_at < now() - 2 * h.interval_ms * interval '1 ms'))::int AS stale,
+       (count(*) FILTER (WHERE NOT ${IS_POLLED}))::int AS unpolled
+     FROM vnic_graph_host h WHERE h.active`,
+  );
+  return row ?? { hosts: 0, untried: 0, stale: 0, unpolled: 0 };
+}
