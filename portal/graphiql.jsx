@@ -1,30 +1,111 @@
-/* global document, fetch */
+/* global document, fetch, localStorage, sessionStorage */
 import "graphiql/setup-workers/vite";
 import "graphiql/style.css";
 import { GraphiQL } from "graphiql";
 import { createRoot } from "react-dom/client";
-import addresses from "./examples/1-addresses.graphql?raw";
-import interfaces from "./examples/2-interfaces-behind-nics.graphql?raw";
-import hosts from "./examples/3-hosts.graphql?raw";
+import who from "./examples/1-who-has-an-address.graphql?raw";
+import addresses from "./examples/2-addresses.graphql?raw";
+import interfaces from "./examples/3-interfaces-behind-nics.graphql?raw";
+import hosts from "./examples/4-hosts.graphql?raw";
+import sdl from "./examples/contribute/1-sdl.graphql?raw";
+import entities from "./examples/contribute/2-entities.graphql?raw";
 
-/** One request a query, to the server that this page came from. */
-async function fetcher(params, options) {
+/** The token lies where the portal keeps it: in this tab only, until it is closed. */
+const TOKEN = "vnic-graph.token";
+
+const REPRESENTATIONS = {
+  representations: [{ __typename: "Vm", id: "00000000-0000-4000-8000-000000000001" }],
+};
+
+/** The first tabs, by what the gateway serves: `contribute` has no list of VMs. */
+const SHAPES = {
+  whole: [{ query: who }, { query: addresses }, { query: interfaces }, { query: hosts }],
+  contribute: [{ query: sdl }, { query: entities, variables: JSON.stringify(REPRESENTATIONS, null, 2) }],
+};
+
+const root = createRoot(document.getElementById("graphiql"));
+let generation = 0;
+
+/** Sends one operation to the server that this page came from, as whoever signed in. */
+async function send(params, headers = {}) {
+  const token = sessionStorage.getItem(TOKEN);
   const response = await fetch("./graphql", {
     method: "POST",
     headers: {
       accept: "application/graphql-response+json, application/json",
       "content-type": "application/json",
-      ...options?.headers,
+      ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+      ...headers,
     },
     body: JSON.stringify(params),
   });
-  return response.json();
+  return { status: response.status, body: await response.json() };
 }
 
-createRoot(document.getElementById("graphiql")).render(
-  <GraphiQL
-    fetcher={fetcher}
-    defaultTabs={[{ query: addresses }, { query: interfaces }, { query: hosts }]}
-    shouldPersistHeaders={false}
-  />,
-);
+async function fetcher(params, options) {
+  const { status, body } = await send(params, options?.headers);
+  if (status === 401) askForToken();
+  return body;
+}
+
+/** Finds out who may ask and what there is to ask, then shows GraphiQL with tabs that work. */
+async function start() {
+  const { status, body } = await send({ query: "{ __schema { queryType { fields { name } } } }" });
+  const fields = body.data?.__schema.queryType.fields.map(({ name }) => name) ?? ["vms"];
+  if (status === 401) askForToken();
+  else if (status >= 400) showNotice(`The schema cannot be shown: ${body.errors?.[0]?.message ?? status}`);
+  const shape = fields.includes("vms") ? "whole" : "contribute";
+  generation += 1;
+  root.render(
+    <GraphiQL
+      key={generation}
+      fetcher={fetcher}
+      defaultTabs={SHAPES[shape]}
+      storage={storageOf(shape)}
+      shouldPersistHeaders={false}
+    />,
+  );
+}
+
+/** GraphiQL keeps open tabs; those of one shape of the graph would fail in the other. */
+function storageOf(shape) {
+  const prefix = `${shape}:`;
+  const keys = () => Object.keys(localStorage).filter((key) => key.startsWith(prefix));
+  return {
+    get length() {
+      return keys().length;
+    },
+    getItem: (key) => localStorage.getItem(prefix + key),
+    setItem: (key, value) => localStorage.setItem(prefix + key, value),
+    removeItem: (key) => localStorage.removeItem(prefix + key),
+    clear: () => keys().forEach((key) => localStorage.removeItem(key)),
+  };
+}
+
+const form = document.getElementById("sign-in");
+const input = document.getElementById("token");
+
+function askForToken() {
+  const wasRefused = sessionStorage.getItem(TOKEN) !== null;
+  document.getElementById("sign-in-reason").textContent = wasRefused
+    ? "This token is not valid here, or it has ended."
+    : "This gateway wants to know who asks. Paste a token from its operator:";
+  form.hidden = false;
+}
+
+function showNotice(text) {
+  const notice = document.getElementById("notice");
+  notice.textContent = text;
+  notice.hidden = false;
+}
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (input.value.trim() === "") return;
+  sessionStorage.setItem(TOKEN, input.value.trim());
+  input.value = "";
+  form.hidden = true;
+  void start();
+});
+
+void start();

@@ -1,4 +1,4 @@
-import { startCluster } from "../simulator/cluster.js";
+import { startCluster, type SimulatedCluster } from "../simulator/cluster.js";
 import type { TlsCredentials } from "../vdsm/wire/tls.js";
 import { writeDemoRecord } from "./demo-record.js";
 import { createDemoTlsReader } from "./demo-tls.js";
@@ -15,12 +15,16 @@ export interface DemoCluster {
 /** Two hosts with fifty VMs that change while you watch. */
 const DEMO = { hosts: 2, vms: 50, seed: 1, tickMs: 5_000 } as const;
 
+/** The address that the README, GraphiQL's first tab and the examples ask for. */
+const KNOWN_ADDRESS = "10.1.2.3";
+
 /**
  * Starts the demo's hosts on free ports. Host ids are derived from host names, so that a restart finds the same hosts.
  * Only the demo loads this file, since it loads the simulator and its certificate library.
  */
 export async function startDemoCluster(dataDir: string): Promise<DemoCluster> {
   const cluster = await startCluster({ ...DEMO, port: 0, tls: true });
+  placeKnownAddress(cluster.world);
   const { clientTls } = cluster;
   const hosts = cluster.hosts.map(({ name, host, port }) => ({
     id: deriveDemoHostId(name),
@@ -42,4 +46,16 @@ export async function startDemoCluster(dataDir: string): Promise<DemoCluster> {
     await cluster.stop();
     throw error;
   }
+}
+
+/** Gives the known address to the container host: its containers come and go, and its own addresses stay. */
+function placeKnownAddress(world: SimulatedCluster["world"]): void {
+  const vm = world.vms.find(({ kind, pinned }) => pinned && kind === "docker host");
+  const uplink = vm?.netIfaces?.find(({ inet }) => inet[0]?.startsWith("10.") === true);
+  if (vm?.netIfaces == null || uplink === undefined) return;
+  const moved = { ...uplink, inet: [KNOWN_ADDRESS, ...uplink.inet.slice(1)] };
+  world.setInterfaces(
+    vm.id,
+    vm.netIfaces.map((each) => (each === uplink ? moved : each)),
+  );
 }

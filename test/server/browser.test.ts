@@ -1,4 +1,7 @@
+import { join } from "node:path";
+import { writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createToken } from "../../src/server/identity/token-lines.js";
 import { findBrowser, openBrowser, runFirstExample } from "../support/browser.js";
 import { startGatewayProcess, temporaryFolder, type RunningGateway } from "../support/gateway.js";
 
@@ -36,6 +39,7 @@ describe.skipIf(executable === undefined)("GraphiQL of the demo, in a real brows
   test("runs the first example and shows what guests report", async () => {
     const answer = await runFirstExample(browser.page);
     expect(answer).toMatch(/"nodes"/);
+    expect(answer, "somebody has 10.1.2.3").toMatch(/docker-03/);
     expect(answer).not.toMatch(/"errors"/);
   });
 
@@ -54,5 +58,61 @@ describe.skipIf(executable === undefined)("GraphiQL of the demo, in a real brows
     expect(elsewhere).toEqual([]);
     expect(requested.filter((url) => url === `${gateway.url}/graphql`).length).toBeGreaterThan(1);
     expect(complaints).toEqual([]);
+  });
+});
+
+describe.skipIf(executable === undefined)("GraphiQL, in a real browser", () => {
+  const folder = temporaryFolder();
+  afterAll(() => {
+    folder.remove();
+  });
+
+  test("asks for a token where identity is on, and can be used on a screen of 360 px", async () => {
+    const { token, line } = createToken({ name: "tester", roles: ["reader"], expiresAt: null });
+    const tokensFile = join(folder.path, "tokens");
+    writeFileSync(tokensFile, line);
+    const gateway = await startGatewayProcess({
+      DATA_DIR: join(folder.path, "data"),
+      AUTH_TOKENS_FILE: tokensFile,
+      GRAPHIQL: "on",
+      REFRESH_INTERVAL: "1s",
+    });
+    const browser = await openBrowser(executable!);
+    try {
+      const { page } = browser;
+      await page.setViewportSize({ width: 360, height: 740 });
+      await page.goto(`${gateway.url}/graphiql`);
+      await page.getByText("Paste a token from its operator").waitFor();
+      await page.locator("#token").fill(token);
+      await page.getByRole("button", { name: "Sign in" }).click();
+      expect(await runFirstExample(page)).toMatch(/"data"/);
+      const [query, answer] = await Promise.all(
+        [".graphiql-query-editor", ".graphiql-response"].map((each) => page.locator(each).boundingBox()),
+      );
+      for (const box of [query!, answer!]) expect(box.width).toBeGreaterThan(250);
+      expect(answer!.y).toBeGreaterThanOrEqual(query!.y + query!.height);
+      expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(360);
+    } finally {
+      await browser.close();
+      await gateway.stop();
+    }
+  });
+
+  test("of a gateway that contributes has tabs that work", async () => {
+    const gateway = await startGatewayProcess({
+      DATA_DIR: join(folder.path, "more"),
+      FEDERATION: "contribute",
+      REFRESH_INTERVAL: "1s",
+    });
+    const browser = await openBrowser(executable!);
+    try {
+      await browser.page.goto(`${gateway.url}/graphiql`);
+      const answer = await runFirstExample(browser.page);
+      expect(answer).toMatch(/"sdl"/);
+      expect(answer).not.toMatch(/"errors"/);
+    } finally {
+      await browser.close();
+      await gateway.stop();
+    }
   });
 });

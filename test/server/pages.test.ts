@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { buildSchema, parse, validate } from "graphql";
 import { describe, expect, test } from "vitest";
+import { buildGraphSchema } from "../../src/graph/schema.js";
 import { served } from "./running.js";
 
 const root = resolve(import.meta.dirname, "../..");
@@ -37,16 +38,28 @@ describe("GraphiQL", () => {
     }
   });
 
-  test("comes with three queries that are right for the graph", async () => {
-    const schema = buildSchema(await readFile(join(root, "schema.graphql"), "utf8"));
-    const examples = join(root, "portal/examples");
-    const names = await readdir(examples);
-    expect(names).toHaveLength(3);
-    for (const name of names) {
-      expect([name, validate(schema, parse(await readFile(join(examples, name), "utf8")))]).toEqual([
-        name,
-        [],
-      ]);
+  test("comes with queries that are right for the graph, by what the gateway serves", async () => {
+    const whole = buildSchema(await readFile(join(root, "schema.graphql"), "utf8"));
+    const folders = [
+      { folder: "portal/examples", schema: whole, count: 4 },
+      {
+        folder: "portal/examples/contribute",
+        schema: buildGraphSchema({ federation: "contribute" }),
+        count: 2,
+      },
+    ];
+    for (const { folder, schema, count } of folders) {
+      const names = (await readdir(join(root, folder))).filter((name) => name.endsWith(".graphql"));
+      expect(names).toHaveLength(count);
+      for (const name of names) {
+        const text = await readFile(join(root, folder, name), "utf8");
+        expect([name, validate(schema, parse(text))]).toEqual([name, []]);
+        const comments = text.split("\n").filter((line) => line.startsWith("#"));
+        expect(
+          comments.filter((line) => line.length > 40),
+          "fits a small screen",
+        ).toEqual([]);
+      }
     }
   });
 
