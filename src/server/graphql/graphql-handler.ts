@@ -140,11 +140,19 @@ function send(
   notes.decision = codes[0] ?? "answered";
   // Incremental delivery does not exist in this schema's graphql-js; only whole answers come here.
   const body = response.body.kind === "complete" ? response.body.string : "";
+  const wait = RETRY_AFTER.get(notes.decision);
   return reply
     .code(response.status ?? 200)
     .headers({ "cache-control": cacheControl, ...Object.fromEntries(response.headers) })
+    .headers(wait !== undefined && response.status === 503 ? { "retry-after": wait } : {})
     .send(body);
 }
+
+/** Seconds after which it is worth to ask again, by the code of the first error. */
+const RETRY_AFTER: ReadonlyMap<string, string> = new Map([
+  ["NOT_AVAILABLE", "5"],
+  ["OVERLOADED", "1"],
+]);
 
 function formatCacheControl({ maxAgeSeconds = 0, identity }: ServerOptions, state: RequestState): string {
   if (maxAgeSeconds === 0 || state.kind !== "query" || state.codes.length > 0) return "no-store";

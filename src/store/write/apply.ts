@@ -1,8 +1,8 @@
 import type { DataSource, QueryRunner } from "typeorm";
-import { QueryFailedError } from "typeorm";
 import { writeInterfaces } from "./interface-writes.js";
 import { writeNics } from "./nic-writes.js";
 import { noteValidSuccesses, type Success } from "./passes.js";
+import { isStatementsOwnFailure } from "../postgres/errors.js";
 import { affectedBy, inTransaction, rowsOf } from "../postgres/sql.js";
 import { sendRows } from "./send-rows.js";
 import { expectAll, SupersededError } from "./superseded-error.js";
@@ -30,7 +30,7 @@ export async function applyPasses(
       const written = await inTransaction(dataSource, (queryRunner) => writeAll(queryRunner, writes));
       return new Map(writes.map(({ claim }) => [claim.hostId, written.has(claim.hostId)]));
     } catch (error) {
-      if (!(error instanceof SupersededError) && !isRefused(error)) throw error;
+      if (!(error instanceof SupersededError) && !isStatementsOwnFailure(error)) throw error;
     }
   }
   const alone = new Map(writes.map((write) => [write.claim.hostId, applyAlone(dataSource, write)]));
@@ -204,16 +204,6 @@ function mergeChanges(writes: readonly PassWrite[]): Omit<HostChanges, "changedV
     upsertedNics: all.flatMap(({ upsertedNics }) => upsertedNics),
     deletedNics: all.flatMap(({ deletedNics }) => deletedNics),
   };
-}
-
-/**
- * `true` if PostgreSQL refused a statement for what was in it: bad data, a constraint, one row meant twice, or a
- * deadlock. Any other failure, such as a lost connection, may have come after the commit.
- */
-function isRefused(error: unknown): boolean {
-  if (!(error instanceof QueryFailedError)) return false;
-  const { code } = error.driverError as { readonly code?: unknown };
-  return typeof code === "string" && /^(?:21|22|23|40)...$/.test(code);
 }
 
 /** The roles that a host can have with a VM. */
