@@ -1,5 +1,5 @@
 import type { Config } from "../config.js";
-import { listSizeOf } from "../graph/arguments/list-sizes.js";
+import { createFieldEstimator } from "../graph/arguments/estimate-field.js";
 import type { GraphContext, HostAdmin } from "../graph/context.js";
 import { buildGraphSchema } from "../graph/schema.js";
 import { createLoaders } from "../loaders/loaders.js";
@@ -11,8 +11,10 @@ import type { Identity, KnownViewer } from "../server/identity/identity.js";
 import type { RunningServer, ServedRequest } from "../server/options.js";
 import { startServer } from "../server/server.js";
 import type { TlsMaterial } from "../server/tls.js";
+import { readListCounts } from "../store/read/list-counts.js";
 import type { Readers, ReadSnapshot } from "../store/types.js";
 import type { Backend } from "./backend.js";
+import { createListCounts } from "./list-counts.js";
 import type { Log } from "./log.js";
 import type { Metrics } from "./metrics.js";
 import { checkReadiness } from "./readiness.js";
@@ -44,6 +46,10 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
       hostAdmin: polling === null ? null : limitToRequest(polling.admin, request.signal),
     };
   };
+  const findCounts = createListCounts(() => {
+    const dataSource = findBackend()?.database.dataSource;
+    return dataSource === undefined ? null : readListCounts(dataSource);
+  }, log);
   return startServer({
     host: config.host,
     port: config.port,
@@ -76,7 +82,7 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
     identity,
     insecure: !identity.required,
     limits: config.limits,
-    listSizeOf,
+    estimateField: createFieldEstimator(findCounts),
     graphiql: config.graphiql,
     cors: config.corsOrigins,
     corsHeaders: config.corsHeaders,

@@ -20,7 +20,7 @@ export interface Limits {
   /** Selected fields, fragments expanded. */
   readonly fields: number;
   readonly operations: number;
-  /** Objects that the answer may hold, by page sizes; a scalar counts a tenth. 5,000 entities with all they have are 140,000. */
+  /** What the answer can take: an object is 1, a value 0.1, an SQL statement 20. 5,000 entities with all they have are some 140,000. */
   readonly cost: number;
   /** From a request's head to its answer; resolvers stop then. */
   readonly deadlineMs: number;

@@ -3,7 +3,7 @@ import type { GraphQLSchema } from "graphql";
 import type { Logger } from "pino";
 import type { Identity, KnownViewer } from "./identity/identity.js";
 import type { Limits } from "../model/limits.js";
-import type { ListSizeOf } from "./graphql/field-size.js";
+import type { EstimateField } from "../graph/arguments/estimate-field.js";
 import type { TlsMaterial } from "./tls.js";
 
 /** What a context is made for. */
@@ -57,7 +57,8 @@ export interface ServerOptions {
   /** Serves other addresses than loopback although identity is open. */
   readonly insecure: boolean;
   readonly limits?: Partial<Limits>;
-  readonly listSizeOf?: ListSizeOf;
+  /** Estimates what fields give; by the schema's shape alone unless given. */
+  readonly estimateField?: EstimateField;
   readonly graphiql: boolean;
   /** Where the built pages are; found beside the program unless given. */
   readonly pagesDir?: string;

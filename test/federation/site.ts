@@ -1,4 +1,4 @@
-import { listSizeOf } from "../../src/graph/arguments/list-sizes.js";
+import { createFieldEstimator } from "../../src/graph/arguments/estimate-field.js";
 import { printGraphSchema } from "../../src/graph/print-schema.js";
 import { buildGraphSchema } from "../../src/graph/schema.js";
 import type { SubgraphShape } from "../../src/graph/federation/federation.js";
@@ -56,7 +56,7 @@ export function startGuests(
       viewer,
       hostAdmin: null,
     }),
-    listSizeOf,
+    estimateField: createFieldEstimator(() => null),
     ...options,
   });
 }

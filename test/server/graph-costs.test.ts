@@ -2,13 +2,17 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { getIntrospectionQuery, Kind, parse, validate } from "graphql";
 import { describe, expect, test } from "vitest";
-import { listSizeOf } from "../../src/graph/arguments/list-sizes.js";
+import { createFieldEstimator } from "../../src/graph/arguments/estimate-field.js";
 import { buildGraphSchema } from "../../src/graph/schema.js";
 import { createOperationCheck } from "../../src/server/graphql/check-operation.js";
 import { DEFAULT_LIMITS } from "../../src/model/limits.js";
 
 const schema = buildGraphSchema({ federation: "whole" });
-const check = createOperationCheck(schema, DEFAULT_LIMITS, listSizeOf);
+const check = createOperationCheck(
+  schema,
+  DEFAULT_LIMITS,
+  createFieldEstimator(() => null),
+);
 
 function measured(text: string, variables = {}) {
   const document = parse(text);

@@ -22,7 +22,7 @@ describe("what an operation costs", () => {
     ["query ($n: Int) { vms(first: $n) { nodes { id } } }", { n: 9 }, 9 * 2.1],
     ["query ($n: Int) { vms(first: $n) { nodes { id } } }", {}, 50 * 2.1],
     ["query ($n: Int = 3) { vms(first: $n) { nodes { id } } }", {}, 3 * 2.1],
-    ["{ vms(first: 0) { nodes { id } } }", {}, 0],
+    ["{ vms(first: 0) { nodes { id } } }", {}, 2.1],
     ["{ vm(id: 1) { nics { mac } } }", {}, 1 + 10 * 1.1],
     [
       "query ($r: [_Any!]!) { _entities(representations: $r) { ... on Vm { id } } }",
@@ -53,9 +53,10 @@ describe("what an operation costs", () => {
 
   test("sizes that the graph knows come before guesses by shape", () => {
     const schema = buildSchema(SDL, { assumeValidSDL: true });
-    const asked = createOperationCheck(schema, DEFAULT_LIMITS, (type, field) =>
-      `${type}.${field}` === "Vm.nics" ? 4 : 1,
-    );
+    const asked = createOperationCheck(schema, DEFAULT_LIMITS, (type, field, _args, parents) => ({
+      cohort: { ...parents, count: `${type}.${field}` === "Vm.nics" ? 4 : 1 },
+      statements: 0,
+    }));
     const document = parse("{ vm(id: 1) { nics { mac } } }");
     expect(asked(document, document.definitions[0] as never, {}).cost).toBeCloseTo(1 + 4 * 1.1);
   });

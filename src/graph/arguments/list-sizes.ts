@@ -1,8 +1,8 @@
 import { DEFAULT_PAGE } from "./arguments.js";
 
 /**
- * How many values a list field is taken to give, before anything is read: what a limit on the cost of a query multiplies
- * by. A page size counts as asked; the other numbers are what large installations show, not bounds. 1 for no list.
+ * How many values a list field typically gives: 1 for no list, a page size as asked. The numbers are what large installations
+ * show; estimates use them for lists of plain values, and until the real lists were counted (estimate-field.ts).
  */
 export function listSizeOf(
   typeName: string,

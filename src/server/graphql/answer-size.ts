@@ -17,6 +17,8 @@ export function measureAnswer(data: unknown): AnswerSize {
         if (typeof inner === "object") left.push(inner);
         else characters += countCharacters(inner);
       }
+    } else if (value instanceof Date) {
+      characters += DATE_CHARACTERS;
     } else if (typeof value === "object" && value !== null) {
       objects++;
       const record = value as Readonly<Record<string, unknown>>;
@@ -34,6 +36,9 @@ export function measureAnswer(data: unknown): AnswerSize {
 
 /** Quotes, a colon and a comma. */
 const PUNCTUATION = 4;
+
+/** "2026-11-26T12:00:00.000Z" */
+const DATE_CHARACTERS = 26;
 
 /** Longer than most numbers, and than `false`. */
 const OTHER_VALUE = 6;

@@ -68,7 +68,7 @@ function checkAndNote(
   limits: Limits,
   heavyPlaces: Places,
 ): ApolloServerPlugin<ServedContext> {
-  const check = createOperationCheck(options.schema, limits, options.listSizeOf ?? null);
+  const check = createOperationCheck(options.schema, limits, options.estimateField ?? null);
   return {
     requestDidStart: ({ contextValue }) => {
       const state = findState(contextValue);

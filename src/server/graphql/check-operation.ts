@@ -10,15 +10,23 @@ import {
   parse,
 } from "graphql";
 import type { Limits } from "../../model/limits.js";
-import type { ListSizeOf, Values } from "./field-size.js";
+import type { EstimateField } from "../../graph/arguments/estimate-field.js";
+import { estimateCost } from "./estimate-cost.js";
+import { type Values, variablesOf } from "./field-size.js";
 import { type Measure, measure } from "./measure.js";
+
+/** What an operation is, and what it can cost. */
+export interface CheckedOperation extends Measure {
+  /** Of the answer: an object is 1, a value a tenth, an SQL statement 20. */
+  readonly cost: number;
+}
 
 /** Measures an operation and throws the first limit that it breaks, before anything is executed. */
 export type OperationCheck = (
   document: DocumentNode,
   operation: OperationDefinitionNode,
   variables: Values,
-) => Measure;
+) => CheckedOperation;
 
 /** Honest tools introspect once and in full; thrice that leaves room for a tool that asks for more. */
 const INTROSPECTIONS = 3;
@@ -27,47 +35,76 @@ const INTROSPECTIONS = 3;
 export function createOperationCheck(
   schema: GraphQLSchema,
   limits: Limits,
-  listSizeOf: ListSizeOf | null,
+  estimateField: EstimateField | null,
 ): OperationCheck {
   const measured = (document: DocumentNode, operation: OperationDefinitionNode, variables: Values): Measure =>
-    measure(operation, { schema, fragments: fragmentsOf(document), variables, listSizeOf });
-  const introspectionCost = costOfIntrospection(measured) * INTROSPECTIONS;
+    measure(operation, { schema, fragments: findFragments(document), variables });
+  const introspectionCost = measureIntrospection(measured) * INTROSPECTIONS;
 
   return (document, operation, variables) => {
     if (
       operation.operation === OperationTypeNode.SUBSCRIPTION ||
       schema.getRootType(operation.operation) == null
     ) {
-      throw refused(
+      throw refuse(
         "OPERATION_NOT_SUPPORTED",
         `This endpoint does not answer operations of type ${operation.operation}.`,
       );
     }
     const found = measured(document, operation, variables);
     const operations = document.definitions.filter((each) => each.kind === Kind.OPERATION_DEFINITION).length;
-    atMost(operations, limits.operations, "TOO_MANY_OPERATIONS", "operations");
-    atMost(found.depth, limits.depth, "TOO_DEEP", "levels of depth");
-    atMost(found.rootFields, limits.rootFields, "TOO_MANY_ROOT_FIELDS", "root fields");
-    atMost(found.aliases, limits.aliases, "TOO_MANY_ALIASES", "aliases");
-    atMost(found.directives, limits.directives, "TOO_MANY_DIRECTIVES", "directives");
-    atMost(found.fields, limits.fields, "TOO_MANY_FIELDS", "fields");
-    atMost(found.cost, limits.cost, "TOO_COSTLY", "of cost (objects of the answer, by page sizes)");
-    atMost(found.introspectionCost, introspectionCost, "TOO_COSTLY", "of cost for introspection");
-    return found;
+    checkAtMost(operations, limits, "operations", "TOO_MANY_OPERATIONS", "operations");
+    checkAtMost(found.depth, limits, "depth", "TOO_DEEP", "levels of depth");
+    checkAtMost(found.rootFields, limits, "rootFields", "TOO_MANY_ROOT_FIELDS", "root fields");
+    checkAtMost(found.aliases, limits, "aliases", "TOO_MANY_ALIASES", "aliases");
+    checkAtMost(found.directives, limits, "directives", "TOO_MANY_DIRECTIVES", "directives");
+    checkAtMost(found.fields, limits, "fields", "TOO_MANY_FIELDS", "fields");
+    // Only now: what it costs is estimated along each path, which must be few.
+    const { cost } = estimateCost(operation, {
+      schema,
+      fragments: findFragments(document),
+      variables: variablesOf(operation, variables),
+      estimateField,
+    });
+    const unit = "of cost (the objects and SQL statements that its answer can take)";
+    checkAtMost(
+      cost,
+      limits,
+      "cost",
+      "TOO_COSTLY",
+      unit,
+      " Ask for less at once, page by page (first, after).",
+    );
+    if (found.introspectionCost > introspectionCost) {
+      throw refuse("TOO_COSTLY", "The operation asks for more introspection than three standard ones.");
+    }
+    return { ...found, cost };
   };
 }
 
-function atMost(found: number, limit: number, code: string, what: string): void {
-  if (found <= limit) return;
+function checkAtMost(
+  found: number,
+  limits: Limits,
+  limit: keyof Limits,
+  code: string,
+  unit: string,
+  advice = "",
+): void {
+  const allowed = limits[limit];
+  if (found <= allowed) return;
   const size = Number.isFinite(found) ? String(Math.ceil(found)) : "endless";
-  throw refused(code, `The operation has ${size} ${what}; this server allows ${limit}.`);
+  const setting = `LIMITS=${limit}=${allowed}`;
+  throw refuse(
+    code,
+    `The operation has ${size} ${unit}; this server allows ${allowed} (${setting}).${advice}`,
+  );
 }
 
-function refused(code: string, message: string): GraphQLError {
+function refuse(code: string, message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code, http: { status: 400 } } });
 }
 
-function fragmentsOf(document: DocumentNode): Map<string, FragmentDefinitionNode> {
+function findFragments(document: DocumentNode): Map<string, FragmentDefinitionNode> {
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const each of document.definitions) {
     if (each.kind === Kind.FRAGMENT_DEFINITION) fragments.set(each.name.value, each);
@@ -75,7 +112,9 @@ function fragmentsOf(document: DocumentNode): Map<string, FragmentDefinitionNode
   return fragments;
 }
 
-function costOfIntrospection(measured: OperationCheck): number {
+function measureIntrospection(
+  measured: (document: DocumentNode, operation: OperationDefinitionNode, variables: Values) => Measure,
+): number {
   const query = getIntrospectionQuery({
     descriptions: true,
     specifiedByUrl: true,

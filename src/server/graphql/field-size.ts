@@ -10,9 +10,6 @@ import {
 /** Values by name, as the client sent them. */
 export type Values = Readonly<Record<string, unknown>>;
 
-/** How many values a field gives, by its arguments; 1 for no list. A page counts at the field that has its size. */
-export type ListSizeOf = (typeName: string, fieldName: string, args: Values) => number;
-
 /** A field of a schema, whatever its resolvers. */
 export type AnyField = GraphQLField<unknown, unknown>;
 

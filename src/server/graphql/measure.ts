@@ -13,15 +13,7 @@ import {
   isInterfaceType,
 } from "graphql";
 import type { FragmentDefinitionNode, SelectionNode } from "graphql";
-import {
-  type AnyField,
-  argumentsOf,
-  isList,
-  type ListSizeOf,
-  sizeByShape,
-  type Values,
-  variablesOf,
-} from "./field-size.js";
+import { type AnyField, argumentsOf, sizeByShape, type Values, variablesOf } from "./field-size.js";
 
 /** What an operation would be at most, fragments expanded; infinite where fragments go in a circle. */
 export interface Measure {
@@ -31,9 +23,7 @@ export interface Measure {
   readonly directives: number;
   readonly fields: number;
   readonly rootFields: number;
-  /** Objects of the answer by page sizes; a scalar counts a tenth. */
-  readonly cost: number;
-  /** The same for introspection, which has a budget of its own. */
+  /** Objects that introspection gives; a scalar counts a tenth. It has a budget of its own. */
   readonly introspectionCost: number;
 }
 
@@ -42,8 +32,6 @@ export interface MeasureInput {
   readonly schema: GraphQLSchema;
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   readonly variables: Values;
-  /** `null`: sizes by the schema's shape alone. */
-  readonly listSizeOf: ListSizeOf | null;
 }
 
 const NOTHING: Measure = {
@@ -52,10 +40,9 @@ const NOTHING: Measure = {
   directives: 0,
   fields: 0,
   rootFields: 0,
-  cost: 0,
   introspectionCost: 0,
 };
-const ENDLESS: Measure = { ...NOTHING, depth: Infinity, fields: Infinity, cost: Infinity };
+const ENDLESS: Measure = { ...NOTHING, depth: Infinity, fields: Infinity };
 const SCALAR_COST = 0.1;
 
 /** Measures an operation in one pass: each fragment once, however often it is spread. */
@@ -138,22 +125,21 @@ class Walk {
     };
     const field = this.#definition(parent, node.name.value);
     const type = field === undefined ? undefined : getNamedType(field.type);
-    if (field === undefined) return { ...own, cost: SCALAR_COST };
-    if (node.selectionSet === undefined || !isCompositeType(type)) {
-      return { ...own, cost: SCALAR_COST * (isList(field) ? this.#size(node, field, parent) : 1) };
+    if (field === undefined || node.selectionSet === undefined || !isCompositeType(type)) {
+      return parent.name.startsWith("__") ? { ...own, introspectionCost: SCALAR_COST } : own;
     }
     const inner = this.selections(node.selectionSet, type);
-    return below(own, inner, this.#size(node, field, parent), isIntrospection(node.name.value));
+    const isIntrospected = isIntrospection(node.name.value) || parent.name.startsWith("__");
+    return below(
+      own,
+      inner,
+      isIntrospected ? this.#size(node, field, parent) : null,
+      isIntrospection(node.name.value),
+    );
   }
 
   #size(node: FieldNode, field: AnyField, parent: GraphQLCompositeType): number {
-    const args = argumentsOf(node, field, this.input.variables);
-    const { listSizeOf } = this.input;
-    const known = listSizeOf !== null && !parent.name.startsWith("__");
-    return Math.max(
-      0,
-      known ? listSizeOf(parent.name, field.name, args) : sizeByShape(parent.name, field, args),
-    );
+    return Math.max(1, sizeByShape(parent.name, field, argumentsOf(node, field, this.input.variables)));
   }
 
   #definition(parent: GraphQLCompositeType, name: string): AnyField | undefined {
@@ -172,16 +158,16 @@ function isIntrospection(name: string): boolean {
   return name === "__schema" || name === "__type";
 }
 
-function below(own: Measure, inner: Measure, times: number, introspection: boolean): Measure {
-  const cost = times === 0 ? 0 : times * (1 + inner.cost);
+/** A field over its selections; `times` is how many objects introspection gives here, `null` outside of it. */
+function below(own: Measure, inner: Measure, times: number | null, isEntry: boolean): Measure {
   const counted = {
     ...own,
     aliases: own.aliases + inner.aliases,
     directives: own.directives + inner.directives,
     fields: own.fields + inner.fields,
+    introspectionCost: times === null ? inner.introspectionCost : times * (1 + inner.introspectionCost),
   };
-  if (introspection) return { ...counted, introspectionCost: cost };
-  return { ...counted, depth: 1 + inner.depth, cost, introspectionCost: inner.introspectionCost };
+  return isEntry ? counted : { ...counted, depth: 1 + inner.depth };
 }
 
 function sum(a: Measure, b: Measure): Measure {
@@ -191,7 +177,6 @@ function sum(a: Measure, b: Measure): Measure {
     directives: a.directives + b.directives,
     fields: a.fields + b.fields,
     rootFields: 0,
-    cost: a.cost + b.cost,
     introspectionCost: a.introspectionCost + b.introspectionCost,
   };
 }

@@ -1,0 +1,30 @@
+/** How many lists have which length: pairs of a length and how many have it, the longest first. */
+export type Distribution = readonly (readonly [length: number, lists: number])[];
+
+/** How large the lists are that the database can give, as counted a moment ago. */
+export interface FleetCounts {
+  readonly hosts: number;
+  readonly vms: number;
+  readonly vmsPerHost: Distribution;
+  readonly nicsPerVm: Distribution;
+  readonly nicsPerMac: Distribution;
+  readonly interfacesPerVm: Distribution;
+}
+
+/** Sums the `count` longest lists: no `count` different lists hold more together. */
+export function sumLongest(distribution: Distribution, count: number): number {
+  let sum = 0;
+  let left = count;
+  for (const [length, lists] of distribution) {
+    const taken = Math.min(left, lists);
+    sum += taken * length;
+    left -= taken;
+    if (left <= 0) break;
+  }
+  return sum;
+}
+
+/** The longest list. */
+export function findLongest(distribution: Distribution): number {
+  return distribution[0]?.[0] ?? 0;
+}

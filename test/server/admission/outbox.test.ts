@@ -1,0 +1,65 @@
+import { connect, type Socket } from "node:net";
+import { expect, test } from "vitest";
+import { served, until, type Served } from "../running.js";
+
+const LARGE = "x".repeat(24 * 1024 * 1024);
+
+/** Serves a large text on a route beside the graph. */
+function servedLarge(limits: Record<string, number>): Promise<Served> {
+  return served({
+    limits: { running: 2, waiting: 10, ...limits },
+    routes: (scope) => {
+      scope.get("/large", () => LARGE);
+      scope.get("/free", () => ({ free: true }));
+    },
+  });
+}
+
+/** A client that asks for the large text and reads nothing of it. */
+function openDeafClient(server: Served): { readonly socket: Socket; readonly isClosed: () => boolean } {
+  const socket = connect(server.port, "127.0.0.1");
+  let isClosed = false;
+  socket.on("error", () => undefined);
+  socket.on("close", () => (isClosed = true));
+  socket.pause();
+  socket.write("GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  return { socket, isClosed: () => isClosed };
+}
+
+test("sending needs no place: clients that do not read keep nobody waiting", async () => {
+  const server = await servedLarge({});
+  const clients = Array.from({ length: 8 }, () => openDeafClient(server));
+  await until(() => server.lines.filter(({ path }) => path === "/large").length === 8);
+  const startedAt = performance.now();
+  expect((await fetch(`${server.url}/free`)).status).toBe(200);
+  expect((await server.post("{ vm(id: 1) { id } }")).status).toBe(200);
+  expect(performance.now() - startedAt).toBeLessThan(1_000);
+  for (const { socket } of clients) socket.destroy();
+});
+
+test("who reads nothing is cut off after sendMs, and a line says so", async () => {
+  const server = await servedLarge({ sendMs: 300 });
+  const client = openDeafClient(server);
+  await until(() => server.lines.some(({ msg }) => msg === "answer not read, connection closed"));
+  client.socket.resume();
+  await until(client.isClosed);
+});
+
+test("all unread answers together stay within their bytes: the slowest readers are cut off", async () => {
+  const server = await servedLarge({ unsentBytes: 60 * 1024 * 1024 });
+  const clients = Array.from({ length: 6 }, () => openDeafClient(server));
+  await until(() => server.lines.filter(({ path }) => path === "/large").length === 6);
+  const cut = server.lines.filter(({ msg }) => msg === "answer not read, connection closed");
+  expect(cut.length).toBe(4);
+  for (const { socket } of clients) socket.destroy();
+});
+
+test("a large answer arrives whole, with its length, and compressed where asked", async () => {
+  const server = await servedLarge({});
+  const plain = await fetch(`${server.url}/large`, { headers: { "accept-encoding": "identity" } });
+  expect(plain.headers.get("content-length")).toBe(String(LARGE.length));
+  expect((await plain.text()) === LARGE).toBe(true);
+  const packed = await fetch(`${server.url}/large`, { headers: { "accept-encoding": "gzip" } });
+  expect(packed.headers.get("content-encoding")).toBe("gzip");
+  expect((await packed.text()) === LARGE).toBe(true);
+});
