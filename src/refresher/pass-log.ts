@@ -1,3 +1,4 @@
+import type { HostFailure } from "../store/types.js";
 import type { PassResult } from "./pass.js";
 
 /** Where the refresher's events go; pino's loggers are such. */
@@ -149,6 +150,6 @@ export class PassLog {
 /** More lines about one host at once say no more. */
 const MAX_LINES = 10;
 
-function formatReason({ kind, message }: { readonly kind: string; readonly message: string }) {
-  return { kind, reason: message };
+function formatReason({ kind, message, detail }: HostFailure) {
+  return detail === undefined ? { kind, reason: message } : { kind, reason: message, detail };
 }

@@ -163,7 +163,10 @@ async function noteFailure(
 function readFailure(cause: unknown, signal?: AbortSignal): HostFailure {
   const error = signal?.reason instanceof HostError ? signal.reason : cause;
   const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof HostError) return { kind: error.kind, message };
+  if (error instanceof HostError) {
+    const detail = error.cause instanceof Error && error.kind === "untrusted" ? error.cause.message : null;
+    return detail === null ? { kind: error.kind, message } : { kind: error.kind, message, detail };
+  }
   return { kind: error instanceof StoreError ? "database" : "internal", message };
 }
 

@@ -16,15 +16,25 @@ export async function readNics(
 ): Promise<NicAnswers> {
   const nics = new Map<string, readonly ReportedNic[]>();
   let failure: string | null = null;
-  for (let from = 0; from < vmIds.length; from += VMS_PER_CALL) {
+  let splitsLeft = MAX_SPLITS;
+  const parts: (readonly string[])[] = [];
+  for (let from = 0; from < vmIds.length; from += VMS_PER_CALL)
+    parts.push(vmIds.slice(from, from + VMS_PER_CALL));
+  for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
     try {
-      const answer = await askNics(link, vmIds.slice(from, from + VMS_PER_CALL), signal);
+      const answer = await askNics(link, part, signal);
       for (const [vmId, reported] of answer) nics.set(vmId, reported);
     } catch (error) {
       if (!(error instanceof HostError) || error.kind === "aborted") throw error;
       failure ??= error.message;
-      // A host that refuses one part may answer the others; one that does not answer is not asked again in this pass.
+      // A host that does not answer is not asked again in this pass.
       if (error.kind !== "fault") break;
+      // VDSM fails the whole call if it lacks one of the VMs, which may have ended a moment ago.
+      if (part.length > 1 && splitsLeft > 0) {
+        splitsLeft -= 1;
+        const half = Math.ceil(part.length / 2);
+        parts.unshift(part.slice(0, half), part.slice(half));
+      }
     }
   }
   return { nics, failure };
@@ -48,6 +58,9 @@ async function askNics({ vdsm, memory }: HostLink, vmIds: readonly string[], sig
  * host are asked for, which would be too much for one answer.
  */
 const VMS_PER_CALL = 100;
+
+/** Enough to find a handful of VMs that a host lacks; a host that refuses everything is not asked a hundred times. */
+const MAX_SPLITS = 32;
 
 /** JSON-RPC's code for a verb that the release does not have: before 4.2 there is no `Host.dumpxmls`. */
 const METHOD_NOT_FOUND = -32601;

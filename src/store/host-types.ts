@@ -36,6 +36,8 @@ export interface HostFailure {
   /** A HostErrorKind, or `internal`. */
   readonly kind: string;
   readonly message: string;
+  /** More, for the operator's log alone: it may name files. */
+  readonly detail?: string;
 }
 
 /** A host as configured: id is derived from its address, so it is stable. */

@@ -340,7 +340,7 @@ describe("a VDSM client on the wire", () => {
     });
     expect(await errorOf(client.ping2())).toMatchObject({ kind: "untrusted" });
     expect((await errorOf(client.ping2())).message).toBe(
-      "127.0.0.1:1: Host.ping2: client key /k.pem: no such file 2",
+      "127.0.0.1:1: Host.ping2: our own certificate, key or CA cannot be used; the log and `vnic-graph doctor` say which and why",
     );
   });
 

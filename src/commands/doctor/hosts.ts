@@ -48,6 +48,12 @@ async function checkHost(
     const who = `${hostname ?? "a host without a name"}, VDSM ${softwareVersion ?? "of unknown version"}`;
     const what = `${who}: ${report.vms.length} VMs, ${telling} with a guest agent that tells its interfaces`;
     const findings = [ok(check, what)];
+    const [troubled] = report.vms.filter(({ problems }) => problems.length > 0);
+    if (troubled !== undefined) {
+      const { field, reason } = troubled.problems[0] ?? { field: "record", reason: "cannot be read" };
+      const why = `VM ${troubled.vmId}: ${field} ${reason}`;
+      findings.push(warn(check, why, "what cannot be read stays as it was; look at the VM's guest agent"));
+    }
     const [unreadable] = report.rejected;
     if (unreadable !== undefined) {
       const why = `${report.rejected.length} VMs cannot be read, the first because ${unreadable.reason}`;
@@ -58,12 +64,66 @@ async function checkHost(
   } catch (error) {
     if (!(error instanceof HostError)) throw error;
     const what = error.message.replace(`${vdsm.address}: `, "");
+    const detail =
+      error.kind === "untrusted" && error.cause instanceof Error ? `: ${error.cause.message}` : "";
     const verdict = error.kind === "recovering" ? warn : fail;
-    return [verdict(check, what, MENDING[error.kind])];
+    return [verdict(check, `${what}${detail}`, findMending(error))];
   } finally {
     await vdsm.close();
   }
 }
+
+/** What to do about a failure: by its cause where the message names one, else by its kind. */
+function findMending({ kind, message }: HostError): string {
+  return CAUSES.find(([pattern]) => pattern.test(message))?.[1] ?? MENDING[kind];
+}
+
+const ENROLL = "on the engine: Hosts > Installation > Enroll Certificate";
+
+const CAUSES: readonly (readonly [RegExp, string])[] = [
+  [/certificate has expired/, `renew the host's certificate; ${ENROLL}`],
+  [
+    /not valid yet/,
+    "set the clocks of the host and of this machine (chronyd); if both are right, renew the certificate",
+  ],
+  [
+    /not from our CA/,
+    "VDSM_CA_FILE must hold the CA of the engine that manages this host: /etc/pki/ovirt-engine/ca.pem there",
+  ],
+  [
+    /bears another name/,
+    "give the host by the name in its certificate, set VDSM_SERVER_NAME to that name, or to `none`",
+  ],
+  [
+    /does not know the CA of our client certificate/,
+    "have VDSM_CERT_FILE issued by the CA in the host's /etc/pki/vdsm/certs/cacert.pem",
+  ],
+  [/client certificate is expired or revoked/, "have the pair VDSM_CERT_FILE and VDSM_KEY_FILE issued anew"],
+  [
+    /does not accept our client certificate|refuses our client certificate/,
+    "have the pair VDSM_CERT_FILE and VDSM_KEY_FILE issued by the engine's CA; if it is, look into vdsm.log on the host",
+  ],
+  [/our own certificate, key or CA/, "correct VDSM_CA_FILE, VDSM_CERT_FILE or VDSM_KEY_FILE"],
+  [
+    /no TLS 1\.2/,
+    "update the host's OpenSSL or its crypto policy: `update-crypto-policies --set DEFAULT`, then restart vdsmd",
+  ],
+  [
+    /does not speak TLS on this port/,
+    "if vdsm.conf there says `ssl=false`, set VDSM_TLS=off; else the port is not vdsmd's",
+  ],
+  [
+    /does not speak STOMP here|closed before CONNECTED/,
+    "if vdsm.conf there says `ssl=true`, VDSM_TLS must be on; else the port is not vdsmd's",
+  ],
+  [/name does not resolve|cannot be resolved/, "correct the name in VDSM_HOSTS, or the DNS of this machine"],
+  [
+    /connection refused/,
+    "on the host: `systemctl status vdsmd`; the port of vdsmd is 54321 unless vdsm.conf says otherwise",
+  ],
+  [/no route to|no TCP connection/, "check the network and the host's firewall (TCP 54321)"],
+  [/bytes allowed/, "raise VDSM_MAX_ANSWER"],
+];
 
 const MENDING: Readonly<Record<HostErrorKind, string>> = {
   unreachable: "check the address, the firewall (TCP 54321) and, on the host, `systemctl status vdsmd`",

@@ -17,11 +17,34 @@ export function parseDomainXml(xml: string): readonly ReportedNic[] | null {
     .map((element) => parseNic(element, known));
 }
 
+/**
+ * Returns `false` for XML that would hold up the parser, in one pass over it and before anything is parsed: more elements
+ * than any domain has, or an element with more attributes.
+ */
+function isWithinBounds(xml: string): boolean {
+  let elements = 0;
+  for (let at = xml.indexOf("<"); at >= 0; at = xml.indexOf("<", at + 1)) {
+    elements += 1;
+    if (elements > MAX_ELEMENTS) return false;
+    const end = xml.indexOf(">", at);
+    if (end < 0) return true;
+    if (end - at > LONG_TAG && countEquals(xml, at, end) > MAX_ATTRIBUTES && !xml.startsWith("<!", at))
+      return false;
+  }
+  return true;
+}
+
+function countEquals(xml: string, from: number, to: number): number {
+  let count = 0;
+  for (let at = xml.indexOf("=", from); at >= 0 && at < to; at = xml.indexOf("=", at + 1)) count += 1;
+  return count;
+}
+
 type Element = Readonly<Record<string, unknown>>;
 
 function parseDomain(xml: string): Element | null {
   // Libvirt declares no document type; whoever does wants entities expanded.
-  if (xml.length > MAX_XML_LENGTH || xml.includes("<!DOCTYPE")) return null;
+  if (xml.length > MAX_XML_LENGTH || xml.includes("<!DOCTYPE") || !isWithinBounds(xml)) return null;
   try {
     // The parser alone reads a cut document as far as it goes, and vNICs would seem to be gone.
     // eslint-disable-next-line @typescript-eslint/no-deprecated -- it moved to a package that nothing else here needs
@@ -88,6 +111,13 @@ function toList(value: unknown): readonly unknown[] {
 
 /** Real domains have some 10 kB; one with hundreds of disks stays below a tenth of this. */
 const MAX_XML_LENGTH = 4_194_304;
+
+/** Start tags, end tags and the like. A domain with a hundred disks and their chains of snapshots has some 10,000. */
+const MAX_ELEMENTS = 100_000;
+
+/** Libvirt's richest element has about twenty. */
+const MAX_ATTRIBUTES = 256;
+const LONG_TAG = 512;
 
 const parser = new XMLParser({
   ignoreAttributes: false,

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { Socket } from "node:net";
 import { dial } from "./dial.js";
-import { ConnectionFailureError, formatOneLine } from "./connection-failure.js";
+import { ConnectionFailureError, FLOOD, formatOneLine } from "./connection-failure.js";
+import { FloodGuard } from "./flood-guard.js";
 import { encodeFrame, FrameReader, type Frame } from "./frames.js";
 import { HeartbeatWatch } from "./heartbeat-watch.js";
 import { createSocketFailure, createTimeoutFailure, type Phase } from "./socket-failure.js";
@@ -21,8 +22,8 @@ export interface ConnectionOptions {
 
 /** Who hears of a connection. */
 export interface ConnectionListener {
-  /** The body of a message to our reply queue. */
-  message(body: Buffer): void;
+  /** The body of a message to our reply queue; returns `true` if it answers one of our calls. */
+  message(body: Buffer): boolean;
   /** The connection is of no use any more; told once. */
   failed(failure: ConnectionFailureError): void;
 }
@@ -43,6 +44,7 @@ export class Connection {
   private readonly replyQueue = randomUUID();
   private readonly subscription = randomUUID();
   private readonly reader: FrameReader;
+  private readonly guard: FloodGuard;
   private readonly connectTimer: NodeJS.Timeout;
   private resolveOpened = (): void => undefined;
   private resolveGone = (): void => undefined;
@@ -53,6 +55,7 @@ export class Connection {
   ) {
     this.opened = new Promise((resolve) => (this.resolveOpened = resolve));
     this.gone = new Promise((resolve) => (this.resolveGone = resolve));
+    this.guard = new FloodGuard(options.maxFrameBytes);
     this.reader = new FrameReader(options.maxFrameBytes, (frame) => {
       if (this.failure === null) this.receive(frame);
     });
@@ -91,10 +94,16 @@ export class Connection {
       this.phase = "dial";
       this.attach(dial(host, port, credentials), credentials !== null);
     } catch (error) {
-      // What certificates lack is told by whoever reads them, in a line of his own.
-      const what = error instanceof Error ? error.message : "certificates cannot be read";
-      this.drop(new ConnectionFailureError(tls === null ? "unreachable" : "untrusted", what));
+      // Whoever reads our files says what they lack and where they are. Readers of the graph must not learn the latter.
+      const what = tls === null ? "it cannot be dialled" : OWN_FILES_FAIL;
+      this.drop(
+        new ConnectionFailureError(tls === null ? "unreachable" : "untrusted", what, null, { cause: error }),
+      );
     }
+  }
+
+  private countUnasked(): void {
+    if (!this.guard.admitUnasked()) this.drop(createFloodFailure());
   }
 
   private isOver(): boolean {
@@ -141,6 +150,10 @@ export class Connection {
   private read(chunk: Buffer): void {
     if (this.failure !== null) return;
     this.watch?.heard();
+    if (!this.guard.admit(chunk.length)) {
+      this.drop(createFloodFailure());
+      return;
+    }
     try {
       this.reader.read(chunk);
     } catch (error) {
@@ -185,9 +198,20 @@ export class Connection {
   }
 
   private deliver(frame: Frame): void {
-    if (frame.headers.get("subscription") !== this.subscription) return;
-    this.listener.message(frame.body);
+    if (frame.headers.get("subscription") !== this.subscription) {
+      this.countUnasked();
+      return;
+    }
+    if (this.listener.message(frame.body)) this.guard.refund(frame.body.length);
+    else this.countUnasked();
   }
+}
+
+const OWN_FILES_FAIL =
+  "our own certificate, key or CA cannot be used; the log and `vnic-graph doctor` say which and why";
+
+function createFloodFailure(): ConnectionFailureError {
+  return new ConnectionFailureError("protocol", "the host sends without end what nobody asked for", FLOOD);
 }
 
 function createRefusalError(frame: Frame): ConnectionFailureError {

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { Connection, type ConnectionOptions } from "./connection.js";
-import { ConnectionFailureError, createHostError } from "./connection-failure.js";
+import { ConnectionFailureError, createHostError, FLOOD } from "./connection-failure.js";
 import { readReplyId } from "./reply.js";
 import { createTimeoutFailure } from "./socket-failure.js";
 
@@ -21,6 +21,8 @@ interface Call {
 export class Rpc {
   private connection: Connection | null = null;
   private closed = false;
+  private floods = 0;
+  private pausedUntilMs = 0;
   /** All of them belong to the present connection. */
   private readonly calls = new Map<string, Call>();
   /** Connections whose sockets may still be there. */
@@ -71,6 +73,7 @@ export class Rpc {
 
       if (this.closed) fail(new ConnectionFailureError("aborted", "the client is closed"));
       else if (signal?.aborted === true) abort();
+      else if (performance.now() < this.pausedUntilMs) fail(this.createPauseFailure());
       else {
         signal?.addEventListener("abort", abort);
         this.calls.set(id, { fail, answer });
@@ -94,13 +97,20 @@ export class Rpc {
     });
   }
 
+  private createPauseFailure(): ConnectionFailureError {
+    const seconds = Math.ceil((this.pausedUntilMs - performance.now()) / 1_000);
+    return new ConnectionFailureError(
+      "protocol",
+      `not asked for another ${seconds} s, because it sent without end what nobody asked for`,
+    );
+  }
+
   private connect(): Connection {
-    const connection = new Connection(this.options, {
-      message: (body) => {
-        this.receive(connection, body);
-      },
+    const connection: Connection = new Connection(this.options, {
+      message: (body) => this.receive(connection, body),
       failed: (failure) => {
         this.connection = null;
+        this.noteFlood(failure);
         for (const call of [...this.calls.values()]) call.fail(failure);
       },
     });
@@ -109,14 +119,26 @@ export class Rpc {
     return connection;
   }
 
-  private receive(connection: Connection, body: Buffer): void {
+  /** Keeps away from a host that floods: a minute at first, twice as long each time. */
+  private noteFlood({ code }: ConnectionFailureError): void {
+    if (code !== FLOOD) return;
+    this.floods += 1;
+    const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (this.floods - 1));
+    this.pausedUntilMs = performance.now() + pauseMs;
+  }
+
+  /** Returns `true` if the body answers one of our calls. */
+  private receive(connection: Connection, body: Buffer): boolean {
     try {
       const id = readReplyId(body);
       // Replies to calls that were given up, and events, are nobody's.
-      if (id !== null) this.calls.get(id)?.answer(body);
+      const call = id === null ? undefined : this.calls.get(id);
+      call?.answer(body);
+      return call !== undefined;
     } catch (error) {
       // Whose answer this was cannot be told; so nobody may go on waiting for it.
       connection.drop(toConnectionFailure(error));
+      return false;
     }
   }
 
@@ -133,6 +155,9 @@ export class Rpc {
       );
   }
 }
+
+const FIRST_PAUSE_MS = 60_000;
+const LONGEST_PAUSE_MS = 3_600_000;
 
 function toConnectionFailure(error: unknown): ConnectionFailureError {
   return error instanceof ConnectionFailureError

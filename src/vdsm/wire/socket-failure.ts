@@ -74,6 +74,10 @@ const TLS_ERRORS: readonly (readonly [RegExp, string])[] = [
   ],
   [/ALERT_CERTIFICATE_(EXPIRED|REVOKED)/, "the host says that our client certificate is expired or revoked"],
   [/ALERT_(CERTIFICATE|HANDSHAKE|NO_CERT)|CERTIFICATE_REQUIRED/, "the host refuses our client certificate"],
+  [
+    /UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|VERSION_TOO_LOW/,
+    "the host has no TLS 1.2; older versions are not spoken here",
+  ],
   [/WRONG_VERSION|PACKET_LENGTH|RECORD|HTTP_REQUEST/, "the host does not speak TLS on this port"],
 ];
 
