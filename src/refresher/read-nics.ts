@@ -26,15 +26,16 @@ export async function readNics(
       for (const [vmId, reported] of answer) nics.set(vmId, reported);
     } catch (error) {
       if (!(error instanceof HostError) || error.kind === "aborted") throw error;
-      failure ??= error.message;
-      // A host that does not answer is not asked again in this pass.
-      if (error.kind !== "fault") break;
       // VDSM fails the whole call if it lacks one of the VMs, which may have ended a moment ago.
-      if (part.length > 1 && splitsLeft > 0) {
+      if (error.kind === "fault" && part.length > 1 && splitsLeft > 0) {
         splitsLeft -= 1;
         const half = Math.ceil(part.length / 2);
         parts.unshift(part.slice(0, half), part.slice(half));
+        continue;
       }
+      failure ??= error.message;
+      // A host that does not answer is not asked again in this pass.
+      if (error.kind !== "fault") break;
     }
   }
   return { nics, failure };

@@ -66,7 +66,7 @@ describe("vnic-graph doctor", () => {
     expect(text).toMatch(
       new RegExp(`^fail {2}host 127\\.0\\.0\\.1:${port}: Host\\.ping2: connection refused`, "m"),
     );
-    expect(text).toContain("-> check the address, the firewall (TCP 54321)");
+    expect(text).toContain("-> on the host: `systemctl status vdsmd`");
     expect(isWell).toBe(false);
   });
 
@@ -90,7 +90,7 @@ describe("vnic-graph doctor", () => {
     expect(verdicts).toEqual([
       [["warn", "vdsmd has"]],
       [["fail", "it takes"]],
-      [["fail", "is it"]],
+      [["fail", "if vdsm.conf"]],
       [
         ["ok", null],
         ["warn", "their stored"],

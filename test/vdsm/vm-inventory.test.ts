@@ -206,3 +206,23 @@ describe("any verb's answer", () => {
     );
   });
 });
+
+test.each([
+  ["an element of very many attributes", `<a ${'b="" '.repeat(300)}/>`],
+  ["very many elements", "<a/>".repeat(100_001)],
+])("a domain with %s is not parsed", (_, element) => {
+  expect(nicsOf(domain(element + BRIDGE))).toBeUndefined();
+});
+
+test("a million angle brackets are refused in no time", () => {
+  const startedMs = performance.now();
+  expect(nicsOf(domain("<".repeat(1_000_000)))).toBeUndefined();
+  expect(performance.now() - startedMs).toBeLessThan(500);
+});
+
+test("an element of 300,000 attributes is refused in no time", () => {
+  const xml = domain(`<a ${Array.from({ length: 300_000 }, (_, at) => `b${at}=""`).join(" ")}/>`);
+  const startedMs = performance.now();
+  expect(nicsOf(xml)).toBeUndefined();
+  expect(performance.now() - startedMs).toBeLessThan(500);
+});

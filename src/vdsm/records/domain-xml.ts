@@ -23,21 +23,22 @@ export function parseDomainXml(xml: string): readonly ReportedNic[] | null {
  */
 function isWithinBounds(xml: string): boolean {
   let elements = 0;
-  for (let at = xml.indexOf("<"); at >= 0; at = xml.indexOf("<", at + 1)) {
-    elements += 1;
-    if (elements > MAX_ELEMENTS) return false;
-    const end = xml.indexOf(">", at);
-    if (end < 0) return true;
-    if (end - at > LONG_TAG && countEquals(xml, at, end) > MAX_ATTRIBUTES && !xml.startsWith("<!", at))
-      return false;
+  let attributes = 0;
+  let isInTag = false;
+  for (let at = 0; at < xml.length; at += 1) {
+    const code = xml.charCodeAt(at);
+    if (code === OPEN) {
+      elements += 1;
+      attributes = 0;
+      isInTag = xml.charCodeAt(at + 1) !== EXCLAMATION;
+    } else if (code === CLOSE) {
+      isInTag = false;
+    } else if (code === EQUALS && isInTag) {
+      attributes += 1;
+    }
+    if (elements > MAX_ELEMENTS || attributes > MAX_ATTRIBUTES) return false;
   }
   return true;
-}
-
-function countEquals(xml: string, from: number, to: number): number {
-  let count = 0;
-  for (let at = xml.indexOf("=", from); at >= 0 && at < to; at = xml.indexOf("=", at + 1)) count += 1;
-  return count;
 }
 
 type Element = Readonly<Record<string, unknown>>;
@@ -117,7 +118,11 @@ const MAX_ELEMENTS = 100_000;
 
 /** Libvirt's richest element has about twenty. */
 const MAX_ATTRIBUTES = 256;
-const LONG_TAG = 512;
+
+const OPEN = 0x3c;
+const CLOSE = 0x3e;
+const EQUALS = 0x3d;
+const EXCLAMATION = 0x21;
 
 const parser = new XMLParser({
   ignoreAttributes: false,

@@ -86,6 +86,38 @@ describe("a guest", () => {
     expect(of({ guestFQDN: null }, null).fqdn).toBeNull();
   });
 
+  test("has its interfaces, their addresses and its list of addresses in one order, whatever changed", () => {
+    const known = storedVm({
+      ips: "10.0.0.1 10.0.0.2",
+      interfaces: [
+        device({ name: "a", ipv6Addresses: [] }),
+        device({ name: "b", ipv4Addresses: ["10.0.0.2"], ipv6Addresses: [] }),
+      ],
+    });
+    const netIfaces = [
+      reportedInterface({ name: "b", inet: ["10.0.0.22"], inet6: [] }),
+      reportedInterface({ name: "a", inet: ["10.0.0.1"], inet6: [] }),
+    ];
+    const { interfaces, ips } = of({ netIfaces }, known);
+    expect(interfaces.map(({ name }) => name)).toEqual(["b", "a"]);
+    expect(ips).toBe("10.0.0.22 10.0.0.1");
+  });
+
+  test("whose report is wrong in a field is current as far as it can be read, and says what is wrong", () => {
+    const problems = [{ field: "vmName", reason: "is no text" }];
+    expect(of({ problems, vmName: null })).toMatchObject({
+      interfaces: [device()],
+      silence: "partial",
+      staleDetail: "vmName is no text",
+    });
+    const unreadable = { netIfaces: null, problems: [{ field: "netIfaces", reason: "is no list" }] };
+    expect(of(unreadable)).toMatchObject({
+      interfaces: [device()],
+      silence: "invalid",
+      staleDetail: "netIfaces is no list",
+    });
+  });
+
   test("whose addresses come in another order has changed nothing", () => {
     const known = storedVm({
       ips: "10.0.0.1 10.0.0.2",

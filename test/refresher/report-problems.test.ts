@@ -1,0 +1,66 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { startLiveSite, type LiveSite } from "./live-site.js";
+import { A, B } from "./builders.js";
+
+let site: LiveSite;
+
+beforeEach(async () => {
+  site = await startLiveSite();
+});
+
+afterEach(async () => {
+  await site.end();
+});
+
+const addVm = (name: string, raw: Record<string, unknown>, host = 0) =>
+  site.cluster.world.addVm({
+    name,
+    host: site.cluster.hosts[host]!.name,
+    netIfaces: [{ name: "eth0", hw: "52:54:00:00:00:01", inet: ["10.0.0.1"], inet6: [] }],
+    raw,
+  });
+const readVm = async (id: string) => (await site.database.store.vmsByIds([id]))[0];
+const readHost = async (id: string) => (await site.database.store.hostsByIds([id]))[0];
+const linesAbout = (text: string) => site.lines.filter(({ message }) => message.includes(text));
+
+test("a field that cannot be read is told once in the log, at the host and at its VM, and once when it ends", async () => {
+  const bad = addVm("bad", { netIfaces: "x" });
+  const good = addVm("good", {});
+  for (let pass = 0; pass < 3; pass += 1) await site.refresher.refreshHost(A);
+  expect(await readVm(bad.id)).toMatchObject({
+    name: "bad",
+    status: 1,
+    interfacesKnown: false,
+    staleReason: "REPORT_INVALID",
+    staleDetail: "netIfaces is no list",
+  });
+  expect(await readVm(good.id)).toMatchObject({ ips: ["10.0.0.1"], staleReason: null, staleDetail: null });
+  expect(await readHost(A)).toMatchObject({
+    lastError: null,
+    lastWarning: `VM ${bad.id}: netIfaces is no list`,
+  });
+  expect(linesAbout("report is wrong")).toMatchObject([
+    { level: "warn", fields: { hostId: A, vmId: bad.id, problem: "netIfaces is no list" } },
+  ]);
+
+  site.cluster.world.setRaw(bad.id, {});
+  for (let pass = 0; pass < 2; pass += 1) await site.refresher.refreshHost(A);
+  expect(await readVm(bad.id)).toMatchObject({ ips: ["10.0.0.1"], staleReason: null, staleDetail: null });
+  expect(await readHost(A)).toMatchObject({ lastWarning: null });
+  expect(linesAbout("right again")).toMatchObject([{ level: "info", fields: { vmId: bad.id } }]);
+});
+
+test("a VM that two hosts say they run is told at the host whose report does not count", async () => {
+  const first = addVm("copy", {});
+  const second = addVm("copy-2", { vmId: first.id }, 1);
+  for (let pass = 0; pass < 3; pass += 1) {
+    await site.refresher.refreshHost(A);
+    await site.refresher.refreshHost(B);
+  }
+  expect(second.id).not.toBe(first.id);
+  expect(await readVm(first.id)).toMatchObject({ hostId: B });
+  expect(await readHost(A)).toMatchObject({
+    lastWarning: `VM ${first.id}: runs on host ${B} too, whose report counts`,
+  });
+  expect(linesAbout("report is wrong")).toMatchObject([{ fields: { hostId: A, vmId: first.id } }]);
+});
