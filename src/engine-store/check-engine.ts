@@ -1,6 +1,9 @@
 import type { DataSource } from "typeorm";
 import { ENGINE_COLUMNS } from "./engine-columns.js";
+import { DatabaseUnavailableError, formatDatabaseError } from "../store/postgres/errors.js";
 import { rowsOf } from "../store/postgres/sql.js";
+import { createEngineStore } from "./engine-store.js";
+import { tryReads } from "./try-reads.js";
 
 /** The database is not an engine's, or not all of what is needed may be read; the message names what is lacking. */
 export class UnusableEngineError extends Error {
@@ -22,7 +25,7 @@ export interface EngineCheck {
 /** Makes sure, without changing anything, that all that is read can be read. Throws {@link UnusableEngineError}. */
 export async function checkEngine(dataSource: DataSource): Promise<EngineCheck> {
   const [session] = await rowsOf<Session>(dataSource, SESSION);
-  const { database = "", role = "", readOnly = "off" } = session ?? {};
+  const { database = "", role = "", readOnly = "off", mayUseSchema = false } = session ?? {};
   const where = `engine database ${database}`;
   if (readOnly !== "on") {
     throw new UnusableEngineError(
@@ -30,17 +33,31 @@ export async function checkEngine(dataSource: DataSource): Promise<EngineCheck> 
         `run ALTER ROLE ${role} SET default_transaction_read_only = on, and start again`,
     );
   }
+  if (!mayUseSchema) {
+    throw new UnusableEngineError(
+      `${where}: role ${role} may not use the schema public, where an engine's tables are; ` +
+        `run GRANT USAGE ON SCHEMA public TO ${role} there`,
+    );
+  }
   const columns = await rowsOf<FoundColumn>(dataSource, COLUMNS, [
     Object.entries(ENGINE_COLUMNS).flatMap(([table, names]) => names.map(() => table)),
     Object.values(ENGINE_COLUMNS).flat(),
   ]);
-  const lacking = lackingOf(columns);
-  if (lacking.length > 0) {
+  const missing = listMissing(columns);
+  if (missing.length > 0) {
     throw new UnusableEngineError(
-      `${where}: role ${role} lacks ${lacking.join(", ")}; ` +
-        "give DATABASE_URL the database of an oVirt engine 4.3 to 4.5, and a role that may SELECT from these tables",
+      `${where} lacks ${missing.join(", ")}; give DATABASE_URL the database of an oVirt engine 4.3 to 4.5`,
     );
   }
+  const forbidden = [
+    ...new Set(columns.filter(({ mayRead }) => !mayRead).map(({ table }) => `SELECT on ${table}`)),
+  ];
+  if (forbidden.length > 0) {
+    throw new UnusableEngineError(
+      `${where}: role ${role} lacks ${forbidden.join(", ")}; give it these rights, as docs/ovirt.md shows`,
+    );
+  }
+  await tryAllReads(dataSource, where, role);
   const roleMayWrite = columns.some((column) => column.mayWrite);
   return {
     readOnly: true,
@@ -57,6 +74,7 @@ interface Session {
   readonly database: string;
   readonly role: string;
   readonly readOnly: string;
+  readonly mayUseSchema: boolean;
 }
 
 interface FoundColumn {
@@ -68,19 +86,30 @@ interface FoundColumn {
   readonly mayWrite: boolean;
 }
 
-function lackingOf(columns: readonly FoundColumn[]): string[] {
-  const lacking = columns
-    .filter((column) => !column.mayRead)
-    .map(({ table, column, tableExists, columnExists }) => {
-      if (!tableExists) return `table ${table}`;
-      return columnExists ? `SELECT on ${table}` : `column ${table}.${column}`;
-    });
-  return [...new Set(lacking)];
+function listMissing(columns: readonly FoundColumn[]): string[] {
+  const missing = columns
+    .filter(({ columnExists }) => !columnExists)
+    .map(({ table, column, tableExists }) => (tableExists ? `column ${table}.${column}` : `table ${table}`));
+  return [...new Set(missing)];
+}
+
+/** Rights can be lacking in ways that no catalogue shows; so everything is read once as the gateway will read it. */
+async function tryAllReads(dataSource: DataSource, where: string, role: string): Promise<void> {
+  try {
+    await tryReads(createEngineStore(dataSource));
+  } catch (error) {
+    if (error instanceof DatabaseUnavailableError && error.reason !== "rights") throw error;
+    throw new UnusableEngineError(
+      `${where}: role ${role} cannot read what the gateway reads: ${formatDatabaseError(error)}`,
+      { cause: error },
+    );
+  }
 }
 
 const SESSION = `
   SELECT current_database() AS database, current_user AS role,
-    current_setting('transaction_read_only') AS "readOnly"`;
+    current_setting('transaction_read_only') AS "readOnly",
+    coalesce(has_schema_privilege(to_regnamespace('public')::oid, 'USAGE'), true) AS "mayUseSchema"`;
 
 /** pg_catalog, because information_schema hides what the role may not read: then nobody could tell lacking from forbidden. */
 const COLUMNS = `

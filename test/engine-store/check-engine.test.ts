@@ -1,6 +1,9 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { checkEngine, UnusableEngineError } from "../../src/engine-store/check-engine.js";
 import { createDataSource } from "../../src/store/postgres/data-source.js";
+import { ENGINE_COLUMNS } from "../../src/engine-store/engine-columns.js";
+import { createEngineStore } from "../../src/engine-store/engine-store.js";
+import { tryReads } from "../../src/engine-store/try-reads.js";
 import { createEngineDatabase, type EngineDatabase } from "./engine-database.js";
 import { ENGINE_SCHEMA } from "./engine-schema.js";
 
@@ -25,6 +28,31 @@ describe("an engine's database at start", () => {
       `GRANT SELECT (vm_guid, status, run_on_vds, vm_ip, vm_fqdn, guest_agent_nics_hash) ON vm_dynamic TO ${engine.role}`,
     );
     expect((await checkEngine(engine.dataSource)).readOnly).toBe(true);
+  });
+
+  test("is read whole with SELECT on each of the documented columns alone", async () => {
+    engine = await createEngineDatabase({ grants: [] });
+    await engine.asEngine(
+      ...Object.entries(ENGINE_COLUMNS).map(
+        ([table, columns]) => `GRANT SELECT (${columns.join(", ")}) ON ${table} TO ${engine.role}`,
+      ),
+    );
+    expect((await checkEngine(engine.dataSource)).readOnly).toBe(true);
+    await tryReads(createEngineStore(engine.dataSource));
+  });
+
+  test("is refused with the real cause: no right to use the schema", async () => {
+    engine = await createEngineDatabase();
+    await engine.asEngine("REVOKE USAGE ON SCHEMA public FROM PUBLIC");
+    await expect(checkEngine(engine.dataSource)).rejects.toThrow(/GRANT USAGE ON SCHEMA public TO/);
+  });
+
+  test("is found whatever the search path of the role is", async () => {
+    engine = await createEngineDatabase();
+    await engine.asEngine(`ALTER ROLE ${engine.role} SET search_path = nowhere`);
+    const reader = await engine.reader().initialize();
+    expect((await checkEngine(reader)).readOnly).toBe(true);
+    await reader.destroy();
   });
 
   test("is refused by the names of missing tables and columns", async () => {

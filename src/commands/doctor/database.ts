@@ -64,17 +64,48 @@ const UP_TO_DATE = "up to date";
 
 function howToReach(error: unknown): string {
   const code = findSqlState(error) ?? "";
-  return (
-    HOW_TO_REACH[code] ??
-    "check host and port in DATABASE_URL, that PostgreSQL runs, and what firewalls let through"
-  );
+  const message = formatError(error);
+  const [, , hint] =
+    HOW_TO_REACH.find(([state, words]) => (state === null || state === code) && words.test(message)) ?? [];
+  return hint ?? "check host and port in DATABASE_URL, that PostgreSQL runs, and what firewalls let through";
 }
 
-const HOW_TO_REACH: Readonly<Record<string, string>> = {
-  "28P01": "check user and password in DATABASE_URL",
-  "28000": "let this machine and role in: pg_hba.conf on the database's server",
-  "3D000": "create the database, or correct its name in DATABASE_URL",
-};
+/** By PostgreSQL's code (`null`: any, or none) and the words of the message; the first that fits. */
+const HOW_TO_REACH: readonly (readonly [string | null, RegExp, string])[] = [
+  ["28P01", /./, "check user and password in DATABASE_URL, or DATABASE_PASSWORD"],
+  [
+    "28000",
+    /role .* does not exist/,
+    "create the role (CREATE ROLE … LOGIN), or correct the user in DATABASE_URL",
+  ],
+  ["28000", /is not permitted to log in/, "ALTER ROLE … LOGIN"],
+  ["28000", /no encryption|SSL off/, "the server wants TLS: add sslmode=verify-full to DATABASE_URL"],
+  ["28000", /./, "let this machine and role in: pg_hba.conf on the database's server"],
+  ["3D000", /./, "create the database, or correct its name in DATABASE_URL"],
+  ["42501", /./, "GRANT CONNECT ON DATABASE … to the role"],
+  ["53300", /for role/, "raise the role's CONNECTION LIMIT, or lower DATABASE_POOL_SIZE"],
+  ["53300", /./, "raise max_connections there, or lower DATABASE_POOL_SIZE"],
+  ["57P03", /./, "PostgreSQL starts or stops just now; ask again in a minute"],
+  [
+    null,
+    /self.signed|unable to (?:get|verify)|issuer/i,
+    "name the server's CA: sslrootcert=/path/ca.pem (docs/database.md)",
+  ],
+  [
+    null,
+    /altname|does not match certificate/i,
+    "the certificate is for another name: correct the host, or sslmode=verify-ca",
+  ],
+  [null, /certificate has expired/i, "have the server's certificate renewed"],
+  [null, /does not support SSL/, "the server has no TLS: leave sslmode out, or switch ssl on there"],
+  [
+    null,
+    /is not (?:read-write|read-only|primary|standby)/,
+    "none of the servers is what target_session_attrs asks for",
+  ],
+  [null, /ENOENT|EACCES/, "check the folder of the Unix socket in DATABASE_URL, and who may enter it"],
+  [null, /ENOTFOUND|EAI_AGAIN/, "correct the host in DATABASE_URL; its name cannot be resolved"],
+];
 
 async function version(dataSource: DataSource): Promise<Finding> {
   const [row] = await rowsOf<{ number: number; text: string; standby: boolean }>(

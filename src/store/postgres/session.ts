@@ -35,7 +35,8 @@ export function listSessionSettings(limits: SessionLimits): Readonly<Record<stri
     extra_float_digits: "1",
     // Compiling these statements takes longer than running them.
     jit: "off",
-    ...(limits.readOnly ? { default_transaction_read_only: "on" } : {}),
+    // What is only read is an engine's, whose tables are in this schema.
+    ...(limits.readOnly ? { default_transaction_read_only: "on", search_path: "public" } : {}),
   };
 }
 

@@ -1,0 +1,101 @@
+import { afterEach, expect, test } from "vitest";
+import { createDataSource } from "../../../src/store/postgres/data-source.js";
+import { migrate, UnusableSchemaError } from "../../../src/store/postgres/migrate.js";
+import { withDatabase } from "../../support/postgres-server.js";
+import { asAdmin, createDatabase } from "../../support/database.js";
+import { inject } from "vitest";
+
+const cleanups: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+async function connect(url: string) {
+  const dataSource = await createDataSource(url, { poolSize: 2 }).initialize();
+  cleanups.push(async () => {
+    if (dataSource.isInitialized) await dataSource.destroy();
+  });
+  return dataSource;
+}
+
+test.each(["German", "SQL, DMY", "Postgres", "ISO, DMY"])(
+  "times are read as they are where the database's DateStyle is %s",
+  async (style) => {
+    const database = await createDatabase();
+    cleanups.push(() => database.drop());
+    const name = new URL(database.url).pathname.slice(1);
+    await asAdmin(`ALTER DATABASE ${name} SET datestyle = '${style}'`);
+    await asAdmin(`ALTER DATABASE ${name} SET timezone = 'Asia/Kathmandu'`);
+    const dataSource = await connect(database.url);
+    const [row] = await dataSource.query<{ at: Date }[]>(
+      "SELECT '2026-03-04 05:06:07.089+00'::timestamptz AS at",
+    );
+    expect(row!.at.toISOString()).toBe("2026-03-04T05:06:07.089Z");
+  },
+);
+
+test("isolation, timeouts and JIT of role and database do not count", async () => {
+  const database = await createDatabase();
+  cleanups.push(() => database.drop());
+  const name = new URL(database.url).pathname.slice(1);
+  for (const setting of [
+    "default_transaction_isolation = 'serializable'",
+    "statement_timeout = 1",
+    "lock_timeout = 1",
+    "jit = on",
+    "array_nulls = off",
+    "standard_conforming_strings = off",
+  ])
+    await asAdmin(`ALTER DATABASE ${name} SET ${setting}`);
+  const dataSource = await connect(database.url);
+  const [row] = await dataSource.query<object[]>(
+    `SELECT current_setting('transaction_isolation') AS isolation, current_setting('statement_timeout') AS statement,
+       current_setting('lock_timeout') AS lock, current_setting('jit') AS jit, '{NULL}'::text[] AS nulls, '\\n' AS text`,
+  );
+  expect(row).toEqual({
+    isolation: "read committed",
+    statement: "30s",
+    lock: "0",
+    jit: "off",
+    nulls: [null],
+    text: "\\n",
+  });
+});
+
+test("a database that is not UTF8 is refused, and nothing is changed", async () => {
+  const name = `vnic_graph_test_latin1_${process.pid}`;
+  await asAdmin(
+    `CREATE DATABASE ${name} ENCODING 'LATIN1' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C' LOCALE_PROVIDER libc`,
+  );
+  cleanups.push(() => asAdmin(`DROP DATABASE ${name} WITH (FORCE)`));
+  const dataSource = await connect(withDatabase(inject("databaseAdminUrl"), name));
+  const refusal = await migrate(dataSource).catch((error: unknown) => error);
+  expect(refusal).toBeInstanceOf(UnusableSchemaError);
+  expect((refusal as Error).message).toMatch(/its encoding is LATIN1.*ENCODING 'UTF8' TEMPLATE template0/);
+  expect(await dataSource.query("SELECT FROM pg_class WHERE relnamespace = 'public'::regnamespace")).toEqual(
+    [],
+  );
+});
+
+test("a migration that waits for a lock says so once, and stops at a signal", async () => {
+  const database = await createDatabase({ template: null });
+  cleanups.push(() => database.drop());
+  const holder = database.dataSource.createQueryRunner();
+  await holder.query("SELECT pg_advisory_lock($1)", [0x766e6963]);
+  const dataSource = await connect(database.url);
+  const reasons: string[] = [];
+  const stop = new AbortController();
+  const migrated = migrate(dataSource, {
+    signal: stop.signal,
+    onWait: (reason) => {
+      reasons.push(reason);
+      setTimeout(() => {
+        stop.abort();
+      }, 300);
+    },
+  });
+  await expect(migrated).rejects.toThrow(/abort/i);
+  expect(reasons).toEqual(["another process brings the database up to date"]);
+  await holder.query("SELECT pg_advisory_unlock($1)", [0x766e6963]);
+  await holder.release();
+});
