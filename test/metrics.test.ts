@@ -131,7 +131,7 @@ describe("figures of the fleet", () => {
     });
     await store.registerHosts([HOST], 15_000);
     const claim = await claimOf(store, HOST.id);
-    await store.apply(claim, changes(), { vmCount: 7, durationMs: 5 });
+    await store.apply(claim, changes(), { vmCount: 7, durationMs: 5, visibleChanges: [] });
     database.statements();
     const figures = await readFleetFigures(dataSource);
     expect(database.statements()).toHaveLength(1);

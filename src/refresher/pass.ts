@@ -120,14 +120,14 @@ async function write(
   { memory }: HostLink,
   claim: HostClaim,
   scan: ScannedReport,
-  { plan: { changes, isSettled }, problems }: PlannedPass,
+  { plan: { changes, visibleChanges, isSettled }, problems }: PlannedPass,
   durationMs: number,
 ): Promise<boolean> {
   let isWritten = false;
   try {
     const warning = formatWarning(problems.all, scan.rejected);
-    const pass = { vmCount: countReadableVms(scan) + scan.rejected.length, durationMs, warning };
-    isWritten = await askStore(store.apply(claim, changes, pass));
+    const vmCount = countReadableVms(scan) + scan.rejected.length;
+    isWritten = await askStore(store.apply(claim, changes, { vmCount, durationMs, warning, visibleChanges }));
   } finally {
     // The connection may also have died after the commit, so that the next pass has to compare.
     if (!isWritten) memory.reset();
@@ -225,7 +225,13 @@ const NOTHING_READ = {
   removed: 0,
 } as const;
 
-const UNCHANGED: PassPlan = { changes: NO_CHANGES, changedVmIds: [], isSettled: true, problems: new Map() };
+const UNCHANGED: PassPlan = {
+  changes: NO_CHANGES,
+  changedVmIds: [],
+  visibleChanges: [],
+  isSettled: true,
+  problems: new Map(),
+};
 
 /** A pass over thousands of VMs takes seconds. One that takes minutes hangs. */
 export const PASS_TIMEOUT_MS = 300_000;

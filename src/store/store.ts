@@ -12,8 +12,8 @@ import {
 import { listHosts } from "./read/host-reads.js";
 import { readPollingState } from "./read/polling-state.js";
 import { createBatcher } from "./write/batch.js";
-import { applyPasses, weightOf, type PassWrite } from "./write/apply.js";
-import { failPass, hasNoChanges, noteSuccesses, type Success } from "./write/passes.js";
+import { applyPasses, weightOf } from "./write/apply.js";
+import { failPass, hasNoChanges, noteSuccesses, type PassWrite, type Success } from "./write/passes.js";
 import { createReader } from "./read/reader.js";
 import { createSnapshot } from "./read/snapshot.js";
 import { readStoredVms, type StoredVmsQuestion } from "./write/stored-vms.js";
@@ -95,10 +95,10 @@ export function createStore(
     },
     readHostVms: async (hostId, vmIds) => (await readStored({ hostIds: [hostId], vmIds })) ?? [],
     readVms: async (vmIds) => (await readStored({ hostIds: [], vmIds })) ?? [],
-    apply: async (claimed, changes, pass) =>
+    apply: async (claimed, changes, { visibleChanges, ...pass }) =>
       (hasNoChanges(changes)
         ? await noteSuccess({ claim: claimed, ...pass })
-        : await apply({ claim: claimed, changes, ...pass })) === true,
+        : await apply({ claim: claimed, changes, visibleChanges, ...pass })) === true,
     fail: (claimed, failure, durationMs) => failPass(dataSource, claimed, failure, durationMs),
     readPollingState: () => readPollingState(dataSource),
     readerFor: (scope) => createReader(readers, scope),

@@ -77,6 +77,22 @@ export interface HostChanges {
   readonly deletedNics: readonly Pick<Nic, "id" | "vmId">[];
 }
 
+/** A VM of which a reader sees a difference: what was stored (`null`: nothing), and what will be. */
+export interface VisibleChange {
+  readonly before: StoredVm | null;
+  readonly after: StoredVm;
+}
+
+/** What a pass that succeeded found. */
+export interface PassFindings {
+  readonly vmCount: number;
+  readonly durationMs: number;
+  /** What of the report could not be read, in words; `null`: nothing. */
+  readonly warning?: string | null;
+  /** For the change log; no VM twice. */
+  readonly visibleChanges: readonly VisibleChange[];
+}
+
 /** What the write side asks of the store. Statements per call are constant, whatever the number of VMs. */
 export interface RefreshStore extends HostRegistry {
   /**
@@ -96,11 +112,7 @@ export interface RefreshStore extends HostRegistry {
    * or what the changes assumed is no longer so: who owns and receives a VM (`before`), that new VMs do not exist, that
    * the interfaces to update and delete do.
    */
-  apply(
-    claim: HostClaim,
-    changes: HostChanges,
-    pass: { vmCount: number; durationMs: number; warning?: string | null },
-  ): Promise<boolean>;
+  apply(claim: HostClaim, changes: HostChanges, findings: PassFindings): Promise<boolean>;
   /** Notes that the pass failed; touches no VM. `false` if the claim is void. */
   fail(claim: HostClaim, failure: HostFailure, durationMs: number): Promise<boolean>;
   /** Stores the name that the host gives itself. */

@@ -25,7 +25,7 @@ export const HOSTS: readonly ConfiguredHost[] = [
   { id: HOST_C, name: "host-c", host: "host-c.example", port: 54322 },
 ];
 
-export const PASS = { vmCount: 1, durationMs: 12.7 };
+export const PASS = { vmCount: 1, durationMs: 12.7, visibleChanges: [] };
 
 /** An interval at which no test is overdue. */
 export const INTERVAL_MS = 3_600_000;

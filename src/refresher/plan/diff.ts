@@ -17,7 +17,7 @@ export function diffInterfaces(
   stored: readonly GuestInterface[],
   reported: readonly GuestInterface[],
 ): InterfaceChanges {
-  if (sameInOrder(stored, reported)) return NO_CHANGES;
+  if (sameInOrder(stored, reported)) return NO_INTERFACE_CHANGES;
   const extra = new Multiset(stored, formatInterfaceKey);
   const missing = reported.filter((device) => extra.take(device) === null);
   const extraByIdentity = new Multiset(extra.rest(), formatIdentity);
@@ -28,7 +28,9 @@ export function diffInterfaces(
     if (before === null) inserted.push(after);
     else updated.push({ before, after });
   }
-  return { inserted, deleted: extraByIdentity.rest(), updated };
+  const deleted = extraByIdentity.rest();
+  if (inserted.length + deleted.length + updated.length === 0) return NO_INTERFACE_CHANGES;
+  return { inserted, deleted, updated };
 }
 
 /** All values of an interface as one key. The order of its addresses does not matter, because agents change it at will. */
@@ -93,4 +95,5 @@ class Multiset {
   }
 }
 
-const NO_CHANGES: InterfaceChanges = { inserted: [], deleted: [], updated: [] };
+/** The result for interfaces that are as they were. */
+export const NO_INTERFACE_CHANGES: InterfaceChanges = { inserted: [], deleted: [], updated: [] };

@@ -1,11 +1,21 @@
-import type { GuestInterface, HostChanges, Nic, StoredVm, VmState } from "../../store/types.js";
-import { diffInterfaces } from "./diff.js";
+import { sortInterfaces } from "../../store/read/guest-interfaces.js";
+import type {
+  GuestInterface,
+  HostChanges,
+  Nic,
+  StoredVm,
+  VisibleChange,
+  VmState,
+} from "../../store/types.js";
+import { diffInterfaces, NO_INTERFACE_CHANGES, type InterfaceChanges } from "./diff.js";
 import { diffNics } from "./nics.js";
 
 /** What to write, and the VMs of which a reader sees a difference. */
 export interface PlannedChanges {
   readonly changes: HostChanges;
   readonly changedVmIds: readonly string[];
+  /** The same VMs before and after, for the change log. */
+  readonly visibleChanges: readonly VisibleChange[];
 }
 
 /** The changes of a pass that found none. */
@@ -31,12 +41,20 @@ export class PlanBuilder {
   /** By id, which is unique over all VMs: a vNIC that two VMs claim is written once, for the last of them. */
   private readonly upsertedNics = new Map<string, Nic>();
   private readonly deletedNics: Nic[] = [];
-  private readonly changedVmIds = new Set<string>();
+  private readonly visibleChanges = new Map<string, VisibleChange>();
 
   add(stored: StoredVm | null, after: StoredVm): void {
-    this.addState(stored, after);
-    this.addInterfaces(stored?.interfaces ?? [], after);
-    this.addNics(stored?.nics ?? [], after);
+    const before = stored?.interfaces ?? [];
+    const interfaceChanges = diffInterfaces(before, after.interfaces);
+    this.addInterfaces(before, interfaceChanges, after);
+    const isVisible = [
+      this.addState(stored, after),
+      interfaceChanges !== NO_INTERFACE_CHANGES,
+      this.addNics(stored?.nics ?? [], after),
+    ].includes(true);
+    if (!isVisible) return;
+    const interfaces = mergeInterfaces(before, interfaceChanges, after);
+    this.visibleChanges.set(after.id, { before: stored, after: { ...after, interfaces } });
   }
 
   build(): PlannedChanges {
@@ -52,43 +70,69 @@ export class PlanBuilder {
         // A vNIC that moved from one VM to another is not gone.
         deletedNics: this.deletedNics.filter(({ id }) => !this.upsertedNics.has(id)),
       },
-      changedVmIds: [...this.changedVmIds],
+      changedVmIds: [...this.visibleChanges.keys()],
+      visibleChanges: [...this.visibleChanges.values()],
     };
   }
 
-  private addState(stored: StoredVm | null, after: StoredVm): void {
+  /** `true` if a reader sees a difference. */
+  private addState(stored: StoredVm | null, after: StoredVm): boolean {
     if (stored === null) {
       this.newVms.push(dropLists(after));
-      this.changedVmIds.add(after.id);
-      return;
+      return true;
     }
-    if (STATE_KEYS.every((key) => stored[key] === after[key])) return;
+    if (STATE_KEYS.every((key) => stored[key] === after[key])) return false;
     this.changedVms.push({ before: dropLists(stored), after: dropLists(after) });
-    if (VISIBLE_KEYS.some((key) => stored[key] !== after[key])) this.changedVmIds.add(after.id);
+    return VISIBLE_KEYS.some((key) => stored[key] !== after[key]);
   }
 
-  private addInterfaces(stored: readonly GuestInterface[], { id, interfaces }: StoredVm): void {
-    const { inserted, deleted, updated } = diffInterfaces(stored, interfaces);
-    for (const device of inserted) this.insertedInterfaces.push(device);
-    for (const device of deleted) this.deletedInterfaces.push(device);
-    for (const change of updated) this.updatedInterfaces.push(change);
-    const membersChanged = inserted.length + deleted.length > 0;
-    if (membersChanged || (updated.length > 0 && !hasSameNames(stored, interfaces)))
+  private addInterfaces(
+    stored: readonly GuestInterface[],
+    changes: InterfaceChanges,
+    { id, interfaces }: StoredVm,
+  ): void {
+    for (const device of changes.inserted) this.insertedInterfaces.push(device);
+    for (const device of changes.deleted) this.deletedInterfaces.push(device);
+    for (const change of changes.updated) this.updatedInterfaces.push(change);
+    if (isReordered(stored, changes, interfaces)) {
       this.interfaceOrders.push({ vmId: id, names: interfaces.map(({ name }) => name) });
-    if (membersChanged || updated.length > 0) this.changedVmIds.add(id);
+    }
   }
 
-  private addNics(stored: readonly Nic[], { id, nics }: StoredVm): void {
-    if (stored === nics) return;
+  /** `true` if a reader sees a difference. */
+  private addNics(stored: readonly Nic[], { nics }: StoredVm): boolean {
+    if (stored === nics) return false;
     const { upserted, deleted } = diffNics(stored, nics);
     for (const nic of upserted) this.upsertedNics.set(nic.id, nic);
     this.deletedNics.push(...deleted);
-    if (upserted.length + deleted.length > 0) this.changedVmIds.add(id);
+    return upserted.length + deleted.length > 0;
   }
 }
 
-function hasSameNames(left: readonly GuestInterface[], right: readonly GuestInterface[]): boolean {
-  return left.every(({ name }, index) => name === right[index]?.name);
+/** `true` if the order of the names has to be stored anew. */
+function isReordered(
+  stored: readonly GuestInterface[],
+  { inserted, deleted, updated }: InterfaceChanges,
+  interfaces: readonly GuestInterface[],
+): boolean {
+  if (inserted.length + deleted.length > 0) return true;
+  return updated.length > 0 && stored.some(({ name }, index) => name !== interfaces[index]?.name);
+}
+
+/** The interfaces as they will be stored and read: of an interface that did not change, the stored row stays as it is. */
+function mergeInterfaces(
+  stored: readonly GuestInterface[],
+  changes: InterfaceChanges,
+  { interfaces }: StoredVm,
+): readonly GuestInterface[] {
+  const { inserted, deleted, updated } = changes;
+  const gone = new Set([...deleted, ...updated.map(({ before }) => before)]);
+  const kept = stored.filter((device) => !gone.has(device));
+  const ordered = isReordered(stored, changes, interfaces) ? interfaces : stored;
+  return sortInterfaces(
+    [...kept, ...updated.map(({ after }) => after), ...inserted],
+    ordered.map(({ name }) => name),
+  );
 }
 
 function dropLists({ interfaces: _interfaces, nics: _nics, ...state }: StoredVm): VmState {

@@ -43,16 +43,23 @@ export async function readInterfacesInOrder(
 /** A guest's interfaces by name, in reported order. */
 export type InterfaceNames = readonly (string | null)[];
 
-/** Rows take the places of their names; rows of one name, which no order tells apart, go by their content. */
 function sortAsReported(rows: readonly InterfaceRow[], names: InterfaceNames): GuestInterface[] {
+  return sortInterfaces(rows.map(parseInterfaceRow), names);
+}
+
+/** Interfaces take the places of their names; those of one name, which no order tells apart, go by their content. */
+export function sortInterfaces(
+  interfaces: readonly GuestInterface[],
+  names: InterfaceNames,
+): GuestInterface[] {
   const places = new Map<string | null, number[]>();
   for (const [place, name] of names.entries()) {
     const held = places.get(name);
     if (held === undefined) places.set(name, [place]);
     else held.push(place);
   }
-  const sameName = new Set(rows.map((row) => row.name)).size < rows.length;
-  const devices = rows.map(parseInterfaceRow);
+  const sameName = new Set(interfaces.map(({ name }) => name)).size < interfaces.length;
+  const devices = [...interfaces];
   if (sameName) devices.sort(compareByContent);
   const taken = new Map<string | null, number>();
   return devices

@@ -1,6 +1,6 @@
 import type { DataSource, QueryRunner } from "typeorm";
 import { changedRows, execute } from "../postgres/sql.js";
-import type { HostChanges, HostClaim, HostFailure } from "../types.js";
+import type { HostChanges, HostClaim, HostFailure, VisibleChange } from "../types.js";
 import { sendRows, type SentColumns } from "./send-rows.js";
 
 /** A pass that succeeded, and what is noted of it. */
@@ -10,6 +10,12 @@ export interface Success {
   readonly durationMs: number;
   /** What of the answer could not be read, in one line. */
   readonly warning?: string | null;
+}
+
+/** What one pass has to write. */
+export interface PassWrite extends Success {
+  readonly changes: HostChanges;
+  readonly visibleChanges: readonly VisibleChange[];
 }
 
 /**

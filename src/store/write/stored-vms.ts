@@ -1,4 +1,4 @@
-import type { DataSource } from "typeorm";
+import type { DataSource, QueryRunner } from "typeorm";
 import type { InterfaceNames } from "../read/guest-interfaces.js";
 import { readInterfacesInOrder } from "../read/guest-interfaces.js";
 import { readNics } from "../read/nic-reads.js";
@@ -21,24 +21,29 @@ export async function readStoredVms(
   const vmIds = questions.flatMap((question) => question.vmIds);
   const vms = await inTransaction(
     dataSource,
-    async (queryRunner) => {
-      const ids = (await rowsOf<{ id: string }>(queryRunner, SELECT_IDS, [hostIds, vmIds])).map(
-        ({ id }) => id,
-      );
-      const rows = ids.length === 0 ? [] : await rowsOf<StateRow>(queryRunner, SELECT_STATES, [ids]);
-      if (rows.length === 0) return [];
-      const names = new Map(rows.map((row) => [row.id, row.interfaceNames ?? []]));
-      const interfaces = await readInterfacesInOrder(queryRunner, names);
-      const nics = byVm(await readNics(queryRunner, "vm_guid", [...names.keys()], ALL_VMS));
-      return rows.map(({ interfaceNames: _, ...state }) => ({
-        ...state,
-        interfaces: interfaces.get(state.id) ?? [],
-        nics: nics.get(state.id) ?? [],
-      }));
-    },
+    (queryRunner) => readStoredVmsIn(queryRunner, hostIds, vmIds),
     "REPEATABLE READ",
   );
   return groupByQuestion(vms, questions);
+}
+
+/** Reads all of the VMs in which one of the hosts has a role, and of those with one of the ids, in a transaction. */
+export async function readStoredVmsIn(
+  queryRunner: QueryRunner,
+  hostIds: readonly string[],
+  vmIds: readonly string[],
+): Promise<StoredVm[]> {
+  const ids = (await rowsOf<{ id: string }>(queryRunner, SELECT_IDS, [hostIds, vmIds])).map(({ id }) => id);
+  const rows = ids.length === 0 ? [] : await rowsOf<StateRow>(queryRunner, SELECT_STATES, [ids]);
+  if (rows.length === 0) return [];
+  const names = new Map(rows.map((row) => [row.id, row.interfaceNames ?? []]));
+  const interfaces = await readInterfacesInOrder(queryRunner, names);
+  const nics = byVm(await readNics(queryRunner, "vm_guid", [...names.keys()], ALL_VMS));
+  return rows.map(({ interfaceNames: _, ...state }) => ({
+    ...state,
+    interfaces: interfaces.get(state.id) ?? [],
+    nics: nics.get(state.id) ?? [],
+  }));
 }
 
 /** Each question's VMs. One may be in several answers: two hosts report it while it migrates. */

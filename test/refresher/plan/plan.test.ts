@@ -35,6 +35,7 @@ describe("a plan", () => {
     expect(plan([storedVm()], reportOf(reportedVm()))).toEqual({
       changes: NO_CHANGES,
       changedVmIds: [],
+      visibleChanges: [],
       isSettled: true,
       problems: new Map(),
     });

@@ -167,8 +167,10 @@ async function schemaOf(dataSource: DataSource): Promise<string[]> {
 async function schemaOfNothing(): Promise<string[]> {
   const database = await createDatabase();
   const { dataSource } = database;
-  for (const { tableName } of dataSource.entityMetadatas)
-    await dataSource.query(`DROP TABLE ${tableName} CASCADE`);
+  const tables = dataSource.entityMetadatas.map(({ tableName }) => tableName);
+  // The change log has no entity.
+  for (const table of [...tables, "vnic_graph_change", "vnic_graph_change_log"])
+    await dataSource.query(`DROP TABLE ${table} CASCADE`);
   const schema = await schemaOf(dataSource);
   await database.drop();
   return schema;

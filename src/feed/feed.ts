@@ -1,0 +1,169 @@
+import type { ChangeLog, LogCursor, LoggedChange, LogTail } from "../store/changes/change-log.js";
+import { LostCursorError } from "../store/changes/log-errors.js";
+
+/** Hears of changes in the order of the log. */
+export interface FeedListener {
+  /** Told changes as they come; `end` is the cursor behind them. */
+  onChanges(changes: readonly LoggedChange[], end: LogCursor): void;
+  /** The order was broken, as by a copy of the database that took over: what the listener knows may be wrong. */
+  onReset(error: LostCursorError): void;
+}
+
+/** What a feed is made of. */
+export interface FeedOptions {
+  readonly log: ChangeLog;
+  /** Between two looks at the log. */
+  readonly intervalMs?: number;
+  /** Told once when the log cannot be read, and `null` once it can again. */
+  readonly onTrouble?: (error: Error | null) => void;
+}
+
+/** Tells this process what changed, in the order of the commits of all replicas; one reader, however many listen. */
+export interface Feed {
+  /** Hears of all changes behind the returned cursor. */
+  listen(listener: FeedListener): Promise<Listening>;
+  /** Looks at the log soon, because something was written. */
+  wake(): void;
+  /** Ends the reading; listeners hear no more. Resolves when nothing is left running. */
+  stop(): Promise<void>;
+}
+
+/** A listener's place in the feed. */
+export interface Listening {
+  /** Where it began: all that is in it was committed before, and is not told. */
+  readonly from: LogCursor;
+  end(): void;
+}
+
+/** Starts a feed. It reads only while somebody listens. */
+export function startFeed(options: FeedOptions): Feed {
+  return new LogFeed(options);
+}
+
+class LogFeed implements Feed {
+  private readonly listeners = new Set<FeedListener>();
+  private isStopped = false;
+  private tail: LogTail | null = null;
+  private loop: Promise<void> | null = null;
+  /** The look at the log that is under way, and the one that begins after it. */
+  private looking: Promise<void> | null = null;
+  private isInTrouble = false;
+  /** Ends the pause between two looks. */
+  private endPause: () => void = () => undefined;
+  private isWoken = false;
+
+  constructor(private readonly options: FeedOptions) {}
+
+  async listen(listener: FeedListener): Promise<Listening> {
+    // A look that began before this call may not show what was committed before it.
+    await this.look();
+    const { tail } = this;
+    if (tail === null || this.isStopped) throw new Error("the feed was stopped");
+    this.listeners.add(listener);
+    this.loop ??= this.run();
+    return { from: tail.cursor, end: () => void this.listeners.delete(listener) };
+  }
+
+  wake(): void {
+    this.isWoken = true;
+    this.endPause();
+  }
+
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    this.listeners.clear();
+    this.endPause();
+    await this.loop;
+    await this.looking?.catch(() => undefined);
+  }
+
+  private async run(): Promise<void> {
+    let failures = 0;
+    while (!this.isStopped && this.listeners.size > 0) {
+      try {
+        await this.look();
+        failures = 0;
+        this.tellTrouble(null);
+      } catch (error) {
+        failures += 1;
+        this.tellTrouble(error instanceof Error ? error : new Error(String(error)));
+      }
+      await this.pause(failures);
+    }
+    this.loop = null;
+    // Who listens next begins at the end of the log, not where this reading ended.
+    if (this.listeners.size === 0) this.tail = null;
+    else if (!this.isStopped) this.loop = this.run();
+  }
+
+  /** Looks at the log once more, after the look that is under way. */
+  private look(): Promise<void> {
+    const before = this.looking;
+    const look = (async () => {
+      await before?.catch(() => undefined);
+      await this.readOn();
+    })();
+    this.looking = look;
+    return look;
+  }
+
+  private async readOn(): Promise<void> {
+    this.tail ??= await this.options.log.openTail();
+    try {
+      let hasMore = true;
+      while (hasMore && !this.isStopped) {
+        const page = await this.tail.read(PAGE);
+        ({ hasMore } = page);
+        if (page.changes.length > 0) this.tell(page.changes, this.tail.cursor);
+      }
+    } catch (error) {
+      if (!(error instanceof LostCursorError)) throw error;
+      this.tail = await this.options.log.openTail();
+      for (const listener of [...this.listeners]) listener.onReset(error);
+    }
+  }
+
+  private tell(changes: readonly LoggedChange[], end: LogCursor): void {
+    for (const listener of [...this.listeners]) listener.onChanges(changes, end);
+  }
+
+  private tellTrouble(error: Error | null): void {
+    const isInTrouble = error !== null;
+    if (isInTrouble !== this.isInTrouble) this.options.onTrouble?.(error);
+    this.isInTrouble = isInTrouble;
+  }
+
+  /** Waits for the next look. A wake ends the wait, but not the least gap; after a failure it ends nothing. */
+  private async pause(failures: number): Promise<void> {
+    const { intervalMs = INTERVAL_MS } = this.options;
+    const longestMs = Math.max(intervalMs, LONGEST_WAIT_MS);
+    await this.wait(Math.min(intervalMs, LEAST_GAP_MS), () => false);
+    const waitMs = Math.min(intervalMs * 2 ** Math.min(failures, 10), longestMs);
+    await this.wait(waitMs, () => this.isWoken && failures === 0);
+    this.isWoken = false;
+  }
+
+  private async wait(ms: number, isOver: () => boolean): Promise<void> {
+    if (this.isStopped || isOver()) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.endPause = () => {
+        if (!this.isStopped && !isOver()) return;
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.endPause = () => undefined;
+  }
+}
+
+/** Soon enough for people who watch; other replicas' changes wait for so long, this process' own do not. */
+const INTERVAL_MS = 250;
+
+/** However often a feed is woken, the database is asked no more often. */
+const LEAST_GAP_MS = 20;
+
+const LONGEST_WAIT_MS = 5_000;
+
+/** Changes of one statement: about a megabyte. */
+const PAGE = 2_000;

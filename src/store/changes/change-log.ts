@@ -1,0 +1,43 @@
+import type { DataSource } from "typeorm";
+import type { LogCursor } from "./cursor.js";
+import { findEndOfLog } from "./end-of-log.js";
+import { LogReader, type ChangePage } from "./log-reader.js";
+import { maintainPartitions, type Retention } from "./partitions.js";
+import { readLogStart, readVmVersions, type PastVm } from "./past.js";
+
+export type { LogCursor } from "./cursor.js";
+export type { ChangePage, LoggedChange } from "./log-reader.js";
+export type { PastVm } from "./past.js";
+
+/** A reader of the log that goes on from where it is. */
+export interface LogTail {
+  /** Behind the last change that was read. */
+  readonly cursor: LogCursor;
+  /** Reads on, at most so many changes, in one statement. Throws {@link LostCursorError}. */
+  read(limit: number): Promise<ChangePage>;
+}
+
+/** The log of what readers saw change. */
+export interface ChangeLog {
+  /** A reader behind all that is committed now. */
+  openTail(): Promise<LogTail>;
+  /** A reader from this cursor on; with `until`, it ends at what that cursor holds. */
+  openReader(after: LogCursor, until?: LogCursor): LogTail;
+  /** The VMs as they were stored at that time; those that were not stored then are absent. */
+  readVmVersions(vmIds: readonly string[], at: Date): Promise<PastVm[]>;
+  /** The earliest time that {@link readVmVersions} can answer for. */
+  readLogStart(): Promise<Date>;
+  /** Makes the partitions to come and drops those that are too old. */
+  maintain(retention: Retention): Promise<void>;
+}
+
+/** The change log of this database. */
+export function createChangeLog(dataSource: DataSource): ChangeLog {
+  return {
+    openTail: async () => new LogReader(dataSource, await findEndOfLog(dataSource)),
+    openReader: (after, until) => new LogReader(dataSource, after, until),
+    readVmVersions: (vmIds, at) => readVmVersions(dataSource, vmIds, at),
+    readLogStart: () => readLogStart(dataSource),
+    maintain: (retention) => maintainPartitions(dataSource, retention),
+  };
+}

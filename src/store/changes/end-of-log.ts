@@ -1,0 +1,47 @@
+import type { DataSource } from "typeorm";
+import { execute, rowsOf } from "../postgres/sql.js";
+import type { LogCursor } from "./cursor.js";
+import { LOG_SQL, MARK_SQL, type LogRow } from "./log-identity.js";
+import { readSnapshot } from "./log-reader.js";
+import { widenXid } from "./snapshot.js";
+
+/**
+ * Finds the cursor behind all that is committed now.
+ * 1. Adopt a log that was restored into another cluster.
+ * 2. Take two snapshots. If no transaction of the first is under way at the second, all that is still to come has a `seq`
+ *    above those of the first. If one is, take it to have been under way for a day at most between its row and its commit.
+ * 3. Write a mark, so that the numbers of transactions in the second snapshot cannot be given away again.
+ */
+export async function findEndOfLog(dataSource: DataSource): Promise<LogCursor> {
+  await execute(dataSource, MARK_SQL, []);
+  const first = await readEnd(dataSource);
+  const second = await readEnd(dataSource);
+  await execute(dataSource, MARK_SQL, []);
+  const seen = readSnapshot(second.snapshot);
+  const isSettled = seen.xmin >= widenXid(first.next_xid, readSnapshot(first.snapshot));
+  return {
+    logId: second.log_id,
+    seen,
+    batch: null,
+    lastTx: seen.xmax - 1n,
+    floorSeq: BigInt((isSettled ? first.last_seq : second.day_seq) ?? second.first_seq),
+  };
+}
+
+async function readEnd(dataSource: DataSource): Promise<EndRow> {
+  const [row] = await rowsOf<EndRow>(
+    dataSource,
+    `WITH ${LOG_SQL}
+     SELECT log.*,
+       (SELECT c.seq FROM vnic_graph_change c ORDER BY c.seq DESC LIMIT 1) AS last_seq,
+       (SELECT c.seq FROM vnic_graph_change c WHERE c.at < now() - interval '1 day' ORDER BY c.seq DESC LIMIT 1) AS day_seq
+     FROM log`,
+  );
+  if (row === undefined) throw new Error("vnic_graph_change_log has no row; it was emptied by hand");
+  return row;
+}
+
+interface EndRow extends LogRow {
+  readonly last_seq: string | null;
+  readonly day_seq: string | null;
+}

@@ -1,0 +1,25 @@
+/** What a change of a VM is about. One number holds several of them, as bits. */
+export const CHANGE_KIND = {
+  /** The VM is stored for the first time. */
+  NEW: 1,
+  NAME: 2,
+  STATUS: 4,
+  /** Another host owns it, or none. */
+  HOST: 8,
+  /** The list of all addresses (`vm_ip`). */
+  ADDRESSES: 16,
+  FQDN: 32,
+  /** Guest interfaces: their number, order, names, MACs or addresses. */
+  INTERFACES: 64,
+  NICS: 128,
+  /** Why the guest's data is not current: `silence`, or that its host does not report the VM. */
+  STALENESS: 256,
+} as const;
+
+/** A name of a kind. */
+export type ChangeKind = keyof typeof CHANGE_KIND;
+
+/** The names of the kinds in such a number. */
+export function listKinds(kinds: number): ChangeKind[] {
+  return (Object.keys(CHANGE_KIND) as ChangeKind[]).filter((kind) => (kinds & CHANGE_KIND[kind]) !== 0);
+}

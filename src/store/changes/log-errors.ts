@@ -1,0 +1,12 @@
+/** What a cursor points to is not there any more; the reader has to begin with the current state. */
+export class LostCursorError extends Error {
+  override readonly name = "LostCursorError";
+
+  constructor(readonly reason: "expired" | "other-log") {
+    super(
+      reason === "expired"
+        ? "the changes behind this cursor are older than HISTORY_RETENTION and were dropped; begin without a cursor"
+        : "this cursor is of another database, or of the time before a copy took over; begin without a cursor",
+    );
+  }
+}

@@ -1,0 +1,32 @@
+/**
+ * SQL of one row about the log: which log it is, and from where on it can be read. Goes before a reading statement.
+ *
+ * `log_id` changes with the cluster, its timeline (a copy took over, or the past was restored), the database and the
+ * table. Each of these gives transactions' numbers away again, so that a cursor of before means nothing.
+ */
+export const LOG_SQL = `log AS MATERIALIZED (
+  SELECT left(md5(concat_ws(':', s.system_identifier, left(pg_walfile_name(pg_current_wal_insert_lsn()), 8), d.oid,
+      'vnic_graph_change'::regclass::oid)), 12) AS log_id,
+    pg_current_snapshot()::text AS snapshot, age('3'::xid) + 3 AS next_xid, l.first_seq, l.dropped_tx
+  FROM vnic_graph_change_log l, pg_control_system() s, pg_database d WHERE d.datname = current_database())`;
+
+/** A row of {@link LOG_SQL}. */
+export interface LogRow {
+  readonly log_id: string;
+  readonly snapshot: string;
+  /** The lower half of the number that the next transaction will get, as a signed integer. */
+  readonly next_xid: number;
+  readonly first_seq: string;
+  readonly dropped_tx: string;
+}
+
+/**
+ * Writes a mark, so that no transaction's number of before is ever given away again, even by a crash; see limitSnapshot.
+ *
+ * It also adopts a log that was written in another cluster, such as one restored from a dump. Its rows stay readable as
+ * history; followers begin behind them, because their transactions have numbers of that cluster.
+ */
+export const MARK_SQL = `UPDATE vnic_graph_change_log l SET system_id = s.system_identifier::text,
+    first_seq = CASE WHEN l.system_id = s.system_identifier::text THEN l.first_seq ELSE nextval('vnic_graph_change_seq') END,
+    dropped_tx = CASE WHEN l.system_id = s.system_identifier::text THEN l.dropped_tx ELSE '0' END
+  FROM pg_control_system() s WHERE set_config('synchronous_commit', 'on', true) = 'on'`;

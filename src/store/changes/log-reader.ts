@@ -1,0 +1,164 @@
+import type { DataSource } from "typeorm";
+import { rowsOf } from "../postgres/sql.js";
+import type { LogCursor } from "./cursor.js";
+import { LostCursorError } from "./log-errors.js";
+import { LOG_SQL, type LogRow } from "./log-identity.js";
+import { formatSnapshot, limitSnapshot, parseSnapshot, widenXid, type Snapshot } from "./snapshot.js";
+import type { VmDelta } from "./vm-delta.js";
+
+/** A row of the log. */
+export interface LoggedChange {
+  /** Where to go on behind this change. */
+  readonly cursor: LogCursor;
+  readonly seq: bigint;
+  /** The transaction that wrote it. */
+  readonly tx: bigint;
+  /** When it was written, by the database's clock; readers could see it a commit later. */
+  readonly at: Date;
+  readonly vmId: string;
+  /** The host whose pass found it. */
+  readonly hostId: string;
+  /** Bits of {@link CHANGE_KIND}. */
+  readonly kinds: number;
+  readonly delta: VmDelta;
+  /** When the guest last reported; `null`: it reports. */
+  readonly lastReportedAt: Date | null;
+}
+
+/** Changes that come next, in the order of the log. */
+export interface ChangePage {
+  readonly changes: readonly LoggedChange[];
+  /** `true`: there may be more at once. */
+  readonly hasMore: boolean;
+}
+
+/**
+ * Reads the log in the order of commits, from a cursor on: nothing is left out, and nothing comes twice.
+ *
+ * `seq` is given out before the commit, so that "greater than the last one" would lose rows that commit late. Instead each
+ * row holds its transaction's number, and a reader remembers a snapshot of the transactions that it has seen:
+ * 1. take a new snapshot, and read the rows whose transaction is in it and was not in the last one, by `seq`;
+ * 2. when there are no more of these, the new snapshot is the last one.
+ * A transaction that changes a VM after another one has waited for it. So it is never in an earlier snapshot, and in the
+ * same snapshot its `seq` is the higher one: the changes of a VM come in their order.
+ */
+export class LogReader {
+  /** The highest `seq` that was read. */
+  private lastSeq: bigint;
+  /** Rows of any transaction from `nextXid` on have a `seq` above this, because they began when it was given out. */
+  private readonly marks: { readonly nextXid: bigint; readonly seq: bigint }[] = [];
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private position: LogCursor,
+    /** Where to end, whatever is committed meanwhile; left out: nowhere. */
+    private readonly until?: LogCursor,
+  ) {
+    this.lastSeq = position.batch?.lastSeq ?? position.floorSeq;
+  }
+
+  /** Where the reader is. */
+  get cursor(): LogCursor {
+    return this.position;
+  }
+
+  /** Reads on, at most so many changes; costs one statement. Throws {@link LostCursorError}. */
+  async read(limit: number): Promise<ChangePage> {
+    const isLastBatch = this.beginLastBatch();
+    const { position } = this;
+    const rows = await this.select(limit);
+    const [log] = rows;
+    if (log === undefined || log.log_id !== position.logId) throw new LostCursorError("other-log");
+    if (BigInt(log.dropped_tx) >= position.seen.xmin) throw new LostCursorError("expired");
+    const found = rows.filter((row): row is LogRow & ChangeRow => row.seq !== null);
+    const upTo = position.batch?.upTo ?? readSnapshot(log.snapshot);
+    const changes = found.map((row) => this.take(row, upTo));
+    const hasMore = found.length === limit;
+    if (!hasMore) this.endBatch(upTo, widenXid(log.next_xid, readSnapshot(log.snapshot)));
+    return { changes, hasMore: hasMore || (position.batch !== null && !isLastBatch) };
+  }
+
+  /** The last batch of a reader that ends somewhere goes up to there. */
+  private beginLastBatch(): boolean {
+    const { position, until } = this;
+    if (until === undefined) return false;
+    if (position.batch === null) {
+      this.position = { ...position, batch: { upTo: until.seen, lastSeq: position.floorSeq } };
+    }
+    return this.position.batch?.upTo === until.seen;
+  }
+
+  private select(limit: number): Promise<(LogRow & (ChangeRow | NoRow))[]> {
+    const { seen, batch, floorSeq } = this.position;
+    const inBatch = batch === null ? "" : "AND pg_visible_in_snapshot(c.tx, $4::pg_snapshot)";
+    return rowsOf(
+      this.dataSource,
+      `WITH ${LOG_SQL}
+       SELECT log.*, c.* FROM log LEFT JOIN LATERAL (
+         SELECT c.seq, c.tx, c.at, c.vm_id, c.host_id, c.kinds, c.delta, c.last_reported_at
+         FROM vnic_graph_change c
+         WHERE c.seq > greatest(log.first_seq, $2::bigint) AND NOT pg_visible_in_snapshot(c.tx, $1::pg_snapshot) ${inBatch}
+         ORDER BY c.seq LIMIT $3) AS c ON true
+       ORDER BY c.seq`,
+      [
+        formatSnapshot(seen),
+        (batch?.lastSeq ?? floorSeq).toString(),
+        limit,
+        ...(batch === null ? [] : [formatSnapshot(batch.upTo)]),
+      ],
+    );
+  }
+
+  private take(row: ChangeRow, upTo: Snapshot): LoggedChange {
+    const { position } = this;
+    const seq = BigInt(row.seq);
+    const tx = BigInt(row.tx);
+    this.position = {
+      ...position,
+      batch: { upTo, lastSeq: seq },
+      lastTx: tx > position.lastTx ? tx : position.lastTx,
+    };
+    if (seq > this.lastSeq) this.lastSeq = seq;
+    const { at, vm_id: vmId, host_id: hostId, kinds, delta, last_reported_at: lastReportedAt } = row;
+    return { cursor: this.position, seq, tx, at, vmId, hostId, kinds, delta, lastReportedAt };
+  }
+
+  /** All rows of the snapshot were read: it becomes the last one. */
+  private endBatch(upTo: Snapshot, nextXid: bigint): void {
+    const { logId, lastTx, floorSeq } = this.position;
+    const seen = limitSnapshot(upTo, lastTx);
+    this.marks.push({ nextXid, seq: this.lastSeq });
+    let floor = floorSeq;
+    while (this.marks[0] !== undefined && this.marks[0].nextXid <= upTo.xmin) {
+      const mark = this.marks.shift();
+      if (mark !== undefined && mark.seq > floor) floor = mark.seq;
+    }
+    if (this.marks.length > MAX_MARKS) this.marks.splice(1, 1);
+    this.position = { logId, seen, batch: null, lastTx, floorSeq: floor };
+  }
+}
+
+/** Reads what PostgreSQL says; it says nothing else. */
+export function readSnapshot(text: string): Snapshot {
+  const snapshot = parseSnapshot(text);
+  if (snapshot === null) throw new Error(`the database gave "${text}" for a snapshot`);
+  return snapshot;
+}
+
+interface ChangeRow {
+  readonly seq: string;
+  readonly tx: string;
+  readonly at: Date;
+  readonly vm_id: string;
+  readonly host_id: string;
+  readonly kinds: number;
+  readonly delta: VmDelta;
+  readonly last_reported_at: Date | null;
+}
+
+interface NoRow {
+  readonly seq: null;
+}
+
+/** A transaction that stays open somewhere keeps marks from being used; then their number is bounded all the same. */
+const MAX_MARKS = 1_000;

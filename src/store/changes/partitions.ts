@@ -1,0 +1,160 @@
+import type { DataSource, QueryRunner } from "typeorm";
+import { inTransaction, rowsOf } from "../postgres/sql.js";
+
+/** How long changes are kept, in ms; `null`: only as long as followers need to go on after a break. */
+export type Retention = number | null;
+
+/** A partition of the log: the changes from one time to another. */
+export interface Partition {
+  readonly name: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** How much time one partition covers, so that there are neither many of them nor much more kept than asked for. */
+export function choosePartitionMs(retention: Retention): number {
+  const keptMs = retention ?? LEAST_KEPT_MS;
+  if (keptMs <= 6 * HOUR_MS) return HOUR_MS;
+  if (keptMs <= 7 * DAY_MS) return DAY_MS;
+  return keptMs <= 180 * DAY_MS ? 7 * DAY_MS : 28 * DAY_MS;
+}
+
+/** The partitions that are missing, so that changes have a place from now on until well after the next maintenance. */
+export function planPartitions(
+  existing: readonly Partition[],
+  retention: Retention,
+  nowMs: number,
+): Partition[] {
+  const widthMs = choosePartitionMs(retention);
+  const untilMs = nowMs + Math.max(AHEAD_MS, widthMs / 2);
+  const sorted = existing.toSorted((left, right) => left.fromMs - right.fromMs);
+  const planned: Partition[] = [];
+  let fromMs = Math.floor(nowMs / HOUR_MS) * HOUR_MS;
+  while (fromMs <= untilMs) {
+    const covering = sorted.find((each) => each.fromMs <= fromMs && fromMs < each.toMs);
+    if (covering === undefined) {
+      const next = sorted.find((each) => each.fromMs > fromMs);
+      const gridMs = Math.floor(fromMs / widthMs) * widthMs + widthMs;
+      planned.push(createPartition(fromMs, Math.min(gridMs, next?.fromMs ?? gridMs)));
+    }
+    fromMs = covering?.toMs ?? planned.at(-1)?.toMs ?? untilMs + 1;
+  }
+  return planned;
+}
+
+/** The partitions whose changes are all too old. */
+export function findExpired(
+  existing: readonly Partition[],
+  retention: Retention,
+  nowMs: number,
+): Partition[] {
+  const keptMs = Math.max(retention ?? LEAST_KEPT_MS, LEAST_KEPT_MS);
+  return existing.filter(({ toMs }) => toMs <= nowMs - keptMs);
+}
+
+/**
+ * Makes the partitions to come and drops those that are too old. Costs one statement where there is nothing to do.
+ *
+ * Of several gateways one does the work, under a lock that ends with its transaction; the others go on. New partitions
+ * are made apart and then attached, which stops no writer. A drop needs the whole log for a moment; it gives up after
+ * {@link DROP_WAIT_MS}, so that passes never wait long, and is tried again at the next maintenance.
+ */
+export async function maintainPartitions(dataSource: DataSource, retention: Retention): Promise<void> {
+  const { partitions, nowMs } = await readPartitions(dataSource);
+  if (planPartitions(partitions, retention, nowMs).length > 0) {
+    await inTransaction(dataSource, (queryRunner) => makePartitions(queryRunner, retention));
+  }
+  for (const partition of findExpired(partitions, retention, nowMs)) {
+    await inTransaction(dataSource, (queryRunner) => dropPartition(queryRunner, partition)).catch(
+      (error: unknown) => {
+        if (!isLockTimeout(error)) throw error;
+      },
+    );
+  }
+}
+
+async function makePartitions(queryRunner: QueryRunner, retention: Retention): Promise<void> {
+  // Waits for another gateway that does the same: when it is done, there is a place for changes.
+  await queryRunner.query("SELECT pg_advisory_xact_lock($1)", [LOCK_KEY]);
+  const { partitions, nowMs } = await readPartitions(queryRunner);
+  for (const { name, fromMs, toMs } of planPartitions(partitions, retention, nowMs)) {
+    await queryRunner.query(`CREATE TABLE ${name} (LIKE vnic_graph_change INCLUDING ALL)`);
+    await queryRunner.query(
+      `ALTER TABLE vnic_graph_change ATTACH PARTITION ${name}
+       FOR VALUES FROM ('${new Date(fromMs).toISOString()}') TO ('${new Date(toMs).toISOString()}')`,
+    );
+  }
+}
+
+async function dropPartition(queryRunner: QueryRunner, { name, toMs }: Partition): Promise<void> {
+  const [lock] = await rowsOf<{ readonly locked: boolean }>(
+    queryRunner,
+    "SELECT pg_try_advisory_xact_lock($1) AS locked",
+    [LOCK_KEY],
+  );
+  const { partitions } = await readPartitions(queryRunner);
+  if (lock?.locked !== true || !partitions.some((each) => each.name === name)) return;
+  // One look at all of its rows; nobody waits for that.
+  await queryRunner.query("SET LOCAL statement_timeout = 0");
+  await queryRunner.query(`SET LOCAL lock_timeout = '${DROP_WAIT_MS}ms'`);
+  await queryRunner.query(
+    `UPDATE vnic_graph_change_log l SET kept_from = greatest(l.kept_from, $1::timestamptz),
+       dropped_tx = greatest(l.dropped_tx, (SELECT tx FROM ${name} ORDER BY tx DESC LIMIT 1))`,
+    [new Date(toMs).toISOString()],
+  );
+  await queryRunner.query(`DROP TABLE ${name}`);
+}
+
+/** Reads the partitions by their names, which say what they cover, and the database's time. */
+async function readPartitions(
+  database: DataSource | QueryRunner,
+): Promise<{ readonly partitions: Partition[]; readonly nowMs: number }> {
+  const rows = await rowsOf<{ readonly name: string | null; readonly now: Date }>(
+    database,
+    `SELECT c.relname AS name, clock_timestamp() AS now FROM (SELECT) AS one
+     LEFT JOIN pg_inherits i ON i.inhparent = 'vnic_graph_change'::regclass
+     LEFT JOIN pg_class c ON c.oid = i.inhrelid`,
+  );
+  const partitions = rows.map(({ name }) => parsePartition(name ?? "")).filter((each) => each !== null);
+  return { partitions, nowMs: rows[0]?.now.getTime() ?? Date.now() };
+}
+
+function createPartition(fromMs: number, toMs: number): Partition {
+  return { name: `vnic_graph_change_${formatHour(fromMs)}_${formatHour(toMs)}`, fromMs, toMs };
+}
+
+function parsePartition(name: string): Partition | null {
+  const match = /^vnic_graph_change_(\d{10})_(\d{10})$/.exec(name);
+  return match === null ? null : { name, fromMs: parseHour(match[1] ?? ""), toMs: parseHour(match[2] ?? "") };
+}
+
+/** An hour in UTC, as `2026112620`. */
+function formatHour(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 13).replaceAll(/\D/g, "");
+}
+
+function parseHour(text: string): number {
+  const [, year, month, day, hour] = /^(\d{4})(\d\d)(\d\d)(\d\d)$/.exec(text) ?? [];
+  return Date.parse(`${year}-${month}-${day}T${hour}:00:00Z`);
+}
+
+/** PostgreSQL's code for a lock that was not had in time. */
+function isLockTimeout(error: unknown): boolean {
+  return (
+    ((error as { readonly driverError?: { readonly code?: unknown } }).driverError?.code ?? null) === "55P03"
+  );
+}
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** A follower may be away for so long, whatever is set. */
+const LEAST_KEPT_MS = HOUR_MS;
+
+/** Maintenance may fail for a day without harm where a day's partitions are made; an hour's are made six at a time. */
+const AHEAD_MS = 6 * HOUR_MS;
+
+const DROP_WAIT_MS = 500;
+
+/** Any number that nobody else uses on this database: "vncl" in ASCII. */
+const LOCK_KEY = 0x766e636c;

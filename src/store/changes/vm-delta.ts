@@ -1,0 +1,207 @@
+import { UNKNOWN_INTERFACE } from "../read/interface-columns.js";
+import type { GuestInterface, GuestSilence } from "../types.js";
+import { CHANGE_KIND } from "./kinds.js";
+import { diffLists, undoListDiff, type ListDiff } from "./list-diff.js";
+import { isSameInterface, isSameNic, type VersionNic, type VmVersion } from "./vm-version.js";
+
+/**
+ * A change of a VM as the log keeps it: of each value that changes what it was before, and after. Keys are short, because
+ * there is a row for every change.
+ */
+export interface VmDelta {
+  /** `full`: all of the VM before the change, so that nobody has to read on. */
+  readonly full?: StoredVersion;
+  /** `new`: all of a VM that was not stored before. */
+  readonly new?: StoredVersion;
+  readonly name?: Pair<string>;
+  readonly st?: Pair<number>;
+  readonly host?: Pair<string | null>;
+  /** Left out where it follows from the interfaces, before and after. */
+  readonly ips?: Pair<string | null>;
+  readonly fqdn?: Pair<string | null>;
+  readonly sil?: Pair<GuestSilence | null>;
+  readonly miss?: Pair<boolean>;
+  /** Interfaces that keep their place, name and MAC, with other values. */
+  readonly upd?: readonly InterfaceUpdate[];
+  /** The list of interfaces, where it changes otherwise. */
+  readonly ifs?: ListDiff<StoredInterface>;
+  readonly nics?: ListDiff<VersionNic>;
+}
+
+/** What a value was before, and what it is after. */
+export type Pair<Value> = readonly [before: Value, after: Value];
+
+/** An interface without its VM. */
+export type StoredInterface = Omit<GuestInterface, "vmId">;
+
+/** A version without what every row has anyway. */
+export type StoredVersion = Omit<VmVersion, "id" | "interfaces"> & {
+  readonly interfaces: readonly StoredInterface[];
+};
+
+/** One interface: its place in the list, its name, and the values that change, each before and after. */
+export type InterfaceUpdate = readonly [
+  place: number,
+  name: string | null,
+  values: Readonly<Record<string, Pair<unknown>>>,
+];
+
+/** Describes a change, and says of what kinds it is; `null` if a reader sees none. `isFull`: also keep all of the VM before. */
+export function createDelta(
+  before: VmVersion | null,
+  after: VmVersion,
+  isFull: boolean,
+): { readonly kinds: number; readonly delta: VmDelta } | null {
+  if (before === null) return { kinds: CHANGE_KIND.NEW, delta: { new: stripVersion(after) } };
+  const delta = {
+    ...pair("name", before.name, after.name),
+    ...pair("st", before.status, after.status),
+    ...pair("host", before.hostId, after.hostId),
+    ...pair("fqdn", before.fqdn, after.fqdn),
+    ...pair("sil", before.silence, after.silence),
+    ...pair("miss", before.isMissing, after.isMissing),
+    ...diffInterfaces(before.interfaces, after.interfaces),
+    ...diffNics(before.nics, after.nics),
+    ...diffIps(before, after),
+  };
+  const kinds = findKinds(delta) | (before.ips === after.ips ? 0 : CHANGE_KIND.ADDRESSES);
+  if (kinds === 0) return null;
+  return { kinds, delta: isFull ? { ...delta, full: stripVersion(before) } : delta };
+}
+
+/** The VM as it was before a change, by what it was after it; `null`: it was not stored. */
+export function undoDelta(after: VmVersion, delta: VmDelta): VmVersion | null {
+  if (delta.new !== undefined) return null;
+  if (delta.full !== undefined) return restoreVersion(after.id, delta.full);
+  const interfaces = undoInterfaces(after, delta);
+  const isDerived = delta.ips === undefined && joinAddresses(after.interfaces) === after.ips;
+  return {
+    id: after.id,
+    name: delta.name?.[0] ?? after.name,
+    status: delta.st?.[0] ?? after.status,
+    hostId: delta.host === undefined ? after.hostId : delta.host[0],
+    ips: delta.ips === undefined ? (isDerived ? joinAddresses(interfaces) : after.ips) : delta.ips[0],
+    fqdn: delta.fqdn === undefined ? after.fqdn : delta.fqdn[0],
+    silence: delta.sil === undefined ? after.silence : delta.sil[0],
+    isMissing: delta.miss?.[0] ?? after.isMissing,
+    interfaces,
+    nics: delta.nics === undefined ? after.nics : undoListDiff(after.nics, delta.nics),
+  };
+}
+
+/** A version as the log keeps it, with the VM's id again. */
+export function restoreVersion(id: string, { interfaces, ...rest }: StoredVersion): VmVersion {
+  return { id, ...rest, interfaces: interfaces.map((device) => restoreInterface(id, device)) };
+}
+
+function stripVersion({ id: _, interfaces, ...rest }: VmVersion): StoredVersion {
+  return { ...rest, interfaces: interfaces.map(stripInterface) };
+}
+
+function stripInterface({ vmId: _, ...device }: GuestInterface): StoredInterface {
+  return device;
+}
+
+/** A field that came with a later release is not in older rows. */
+function restoreInterface(vmId: string, device: StoredInterface): GuestInterface {
+  return { ...UNKNOWN_INTERFACE, ...device, vmId };
+}
+
+function pair<Key extends string, Value>(key: Key, before: Value, after: Value) {
+  const pairs: { [K in Key]?: Pair<Value> } = {};
+  if (before !== after) pairs[key] = [before, after];
+  return pairs;
+}
+
+/** Left out where the rule of {@link joinAddresses} gives it on both sides; then it costs nothing to keep. */
+function diffIps(before: VmVersion, after: VmVersion): Pick<VmDelta, "ips"> {
+  const isDerived =
+    joinAddresses(before.interfaces) === before.ips && joinAddresses(after.interfaces) === after.ips;
+  const wouldBeDerived = joinAddresses(after.interfaces) === after.ips;
+  if (isDerived) return {};
+  return before.ips !== after.ips || wouldBeDerived ? { ips: [before.ips, after.ips] } : {};
+}
+
+function diffInterfaces(
+  before: readonly GuestInterface[],
+  after: readonly GuestInterface[],
+): Pick<VmDelta, "upd" | "ifs"> {
+  const diff = diffLists(before, after, isSameInterface);
+  if (diff === null) return {};
+  const [start, old, fresh] = diff;
+  const isUpdate =
+    old.length === fresh.length &&
+    old.every(({ name, macAddress }, index) => {
+      const updated = fresh[index];
+      return name === updated?.name && macAddress === updated.macAddress;
+    });
+  if (!isUpdate) return { ifs: [start, old.map(stripInterface), fresh.map(stripInterface)] };
+  const updates = old.map((device, index): InterfaceUpdate => {
+    const updated = fresh[index] ?? device;
+    return [start + index, device.name, diffFields(device, updated)];
+  });
+  return { upd: updates.filter(([, , values]) => Object.keys(values).length > 0) };
+}
+
+function diffFields(before: GuestInterface, after: GuestInterface): Record<string, Pair<unknown>> {
+  const values: Record<string, Pair<unknown>> = {};
+  for (const field of Object.keys(UNKNOWN_INTERFACE) as (keyof StoredInterface)[]) {
+    if (JSON.stringify(before[field]) === JSON.stringify(after[field])) continue;
+    values[SHORT_FIELDS.get(field) ?? field] = [before[field], after[field]];
+  }
+  return values;
+}
+
+function undoInterfaces({ id, interfaces }: VmVersion, { upd, ifs }: VmDelta): readonly GuestInterface[] {
+  if (ifs !== undefined) {
+    const [start, old, fresh] = ifs;
+    const restore = (device: StoredInterface) => restoreInterface(id, device);
+    return undoListDiff(interfaces, [start, old.map(restore), fresh.map(restore)]);
+  }
+  if (upd === undefined) return interfaces;
+  const before = [...interfaces];
+  for (const [place, , values] of upd) {
+    const device = before[place];
+    if (device === undefined) continue;
+    const old = Object.entries(values).map(([field, [value]]) => [LONG_FIELDS.get(field) ?? field, value]);
+    before[place] = { ...device, ...(Object.fromEntries(old) as Partial<GuestInterface>) };
+  }
+  return before;
+}
+
+function diffNics(before: readonly VersionNic[], after: readonly VersionNic[]): Pick<VmDelta, "nics"> {
+  const diff = diffLists(before, after, isSameNic);
+  return diff === null ? {} : { nics: diff };
+}
+
+function findKinds(delta: VmDelta): number {
+  return KEYS.reduce((kinds, [key, kind]) => (delta[key] === undefined ? kinds : kinds | kind), 0);
+}
+
+/** All IPv4 addresses of the interfaces, then all IPv6, each once, joined by blanks; `null` if there is none. */
+function joinAddresses(interfaces: readonly GuestInterface[]): string | null {
+  const all = new Set([
+    ...interfaces.flatMap(({ ipv4Addresses }) => ipv4Addresses),
+    ...interfaces.flatMap(({ ipv6Addresses }) => ipv6Addresses),
+  ]);
+  return all.size === 0 ? null : [...all].join(" ");
+}
+
+const KEYS = [
+  ["name", CHANGE_KIND.NAME],
+  ["st", CHANGE_KIND.STATUS],
+  ["host", CHANGE_KIND.HOST],
+  ["fqdn", CHANGE_KIND.FQDN],
+  ["sil", CHANGE_KIND.STALENESS],
+  ["miss", CHANGE_KIND.STALENESS],
+  ["upd", CHANGE_KIND.INTERFACES],
+  ["ifs", CHANGE_KIND.INTERFACES],
+  ["nics", CHANGE_KIND.NICS],
+] as const satisfies readonly (readonly [keyof VmDelta, number])[];
+
+/** The two fields that change most have short keys; any other has its own name. */
+const SHORT_FIELDS: ReadonlyMap<string, string> = new Map([
+  ["ipv4Addresses", "4"],
+  ["ipv6Addresses", "6"],
+]);
+const LONG_FIELDS = new Map([...SHORT_FIELDS].map(([field, key]) => [key, field]));

@@ -1,0 +1,130 @@
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  choosePartitionMs,
+  findExpired,
+  maintainPartitions,
+  planPartitions,
+  type Partition,
+} from "../../../src/store/changes/partitions.js";
+import { createDatabase, type TestDatabase } from "../../support/database.js";
+import { HOSTS, INTERVAL_MS } from "../fixtures.js";
+import { addVms, storedVm } from "./log-fixtures.js";
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const retention = fc.constantFrom(null, HOUR_MS, 12 * HOUR_MS, 7 * DAY_MS, 90 * DAY_MS, 365 * DAY_MS);
+
+describe("partitions of the log", () => {
+  test("cover the next hours without a gap or an overlap, whatever there was and however the setting changes", () => {
+    const step = fc.tuple(retention, fc.integer({ min: 0, max: 40 * DAY_MS }));
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 1, maxLength: 12 }), (steps) => {
+        let nowMs = Date.UTC(2026, 10, 26, 20, 31);
+        let partitions: Partition[] = [];
+        for (const [kept, laterMs] of steps) {
+          nowMs += laterMs;
+          partitions = [...partitions, ...planPartitions(partitions, kept, nowMs)];
+          const expired = findExpired(partitions, kept, nowMs);
+          partitions = partitions.filter((each) => !expired.includes(each));
+          const sorted = partitions.toSorted((left, right) => left.fromMs - right.fromMs);
+          for (const [at, { fromMs, toMs }] of sorted.entries()) {
+            expect(toMs).toBeGreaterThan(fromMs);
+            expect(sorted[at + 1]?.fromMs ?? Infinity).toBeGreaterThanOrEqual(toMs);
+          }
+          for (let ms = nowMs; ms < nowMs + 6 * HOUR_MS; ms += HOUR_MS / 2) {
+            expect(partitions.filter(({ fromMs, toMs }) => fromMs <= ms && ms < toMs)).toHaveLength(1);
+          }
+          expect(planPartitions(partitions, kept, nowMs)).toEqual([]);
+          expect(partitions.length).toBeLessThan(80);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test("are dropped only when all in them is older than what is kept, and an hour is always kept", () => {
+    fc.assert(
+      fc.property(retention, fc.integer({ min: 0, max: 400 * 24 }), (kept, hours) => {
+        const nowMs = Date.UTC(2027, 0, 1, 0, 30);
+        const toMs = nowMs - hours * HOUR_MS;
+        const old = { name: "old", fromMs: toMs - HOUR_MS, toMs };
+        const isOld = hours * HOUR_MS >= (kept ?? HOUR_MS);
+        expect(findExpired([old], kept, nowMs)).toEqual(isOld ? [old] : []);
+      }),
+    );
+  });
+
+  test("are about as many for any setting, so that looking for a VM stays quick", () => {
+    for (const kept of [null, HOUR_MS, 2 * DAY_MS, 90 * DAY_MS, 365 * DAY_MS]) {
+      expect((kept ?? HOUR_MS) / choosePartitionMs(kept)).toBeLessThan(15);
+    }
+  });
+});
+
+describe("maintenance of the log", () => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await createDatabase();
+    await database.store.registerHosts(HOSTS, INTERVAL_MS);
+  });
+  afterAll(() => database.drop());
+
+  const partitionNames = async () =>
+    (
+      await database.dataSource.query<{ name: string }[]>(
+        "SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = 'vnic_graph_change'::regclass ORDER BY 1",
+      )
+    ).map(({ name }) => name);
+
+  test("by several gateways at once makes each partition once, and then costs one statement", async () => {
+    await Promise.all(Array.from({ length: 4 }, () => maintainPartitions(database.dataSource, 90 * DAY_MS)));
+    const made = await partitionNames();
+    database.statements();
+    await maintainPartitions(database.dataSource, 90 * DAY_MS);
+    expect(database.statements()).toHaveLength(1);
+    expect(await partitionNames()).toEqual(made);
+  });
+
+  test("drops what is older than the setting, tells readers so, and deletes no row one by one", async () => {
+    await database.dataSource.query(
+      `CREATE TABLE vnic_graph_change_2020010100_2020010800 PARTITION OF vnic_graph_change
+       FOR VALUES FROM ('2020-01-01 00:00+00') TO ('2020-01-08 00:00+00')`,
+    );
+    await database.dataSource.query(
+      `INSERT INTO vnic_graph_change (at, tx, seq, vm_id, host_id, kinds, is_full, delta)
+       VALUES ('2020-01-02', '77', 1, gen_random_uuid(), gen_random_uuid(), 2, false, '{}')`,
+    );
+    database.statements();
+    await Promise.all([1, 2].map(() => maintainPartitions(database.dataSource, 90 * DAY_MS)));
+    expect(database.statements().filter((sql) => sql.startsWith("DELETE"))).toEqual([]);
+    expect(await partitionNames()).not.toContain("vnic_graph_change_2020010100_2020010800");
+    const [log] = await database.dataSource.query<{ dropped_tx: string; kept_from: Date }[]>(
+      "SELECT dropped_tx, kept_from FROM vnic_graph_change_log",
+    );
+    expect(log).toMatchObject({ dropped_tx: "77" });
+  });
+
+  test("waits half a second at most for a drop, and leaves it to the next time", async () => {
+    await database.dataSource.query(
+      `CREATE TABLE vnic_graph_change_2020010100_2020010800 PARTITION OF vnic_graph_change
+       FOR VALUES FROM ('2020-01-01 00:00+00') TO ('2020-01-08 00:00+00')`,
+    );
+    const reader = database.dataSource.createQueryRunner();
+    await reader.startTransaction();
+    await reader.query("SELECT count(*) FROM vnic_graph_change");
+    await maintainPartitions(database.dataSource, 90 * DAY_MS);
+    expect(await partitionNames()).toContain("vnic_graph_change_2020010100_2020010800");
+    await reader.commitTransaction();
+    await reader.release();
+    await maintainPartitions(database.dataSource, 90 * DAY_MS);
+    expect(await partitionNames()).not.toContain("vnic_graph_change_2020010100_2020010800");
+  });
+
+  test("that never ran costs no pass: one that finds no partition makes it", async () => {
+    for (const name of await partitionNames()) await database.dataSource.query(`DROP TABLE ${name}`);
+    await addVms(database.store, [storedVm(1)]);
+    expect(await database.dataSource.query("SELECT FROM vnic_graph_change")).toHaveLength(1);
+    expect(await partitionNames()).not.toEqual([]);
+  });
+});
