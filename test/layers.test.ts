@@ -11,6 +11,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   "engine-store": ["model", "store"],
   "embedded-postgres": [],
   refresher: ["model", "vdsm", "store"],
+  feed: ["store"],
   loaders: ["model", "store"],
   graph: ["model", "loaders"],
   server: ["model", "graph", "loaders"],

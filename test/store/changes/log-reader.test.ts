@@ -25,7 +25,7 @@ afterEach(() => database.drop());
 
 async function readAll(reader: LogTail, limit = 1_000): Promise<LoggedChange[]> {
   const changes: LoggedChange[] = [];
-  for (let hasMore = true; hasMore;) {
+  for (let hasMore: boolean = true; hasMore;) {
     const page = await reader.read(limit);
     changes.push(...page.changes);
     ({ hasMore } = page);
@@ -80,15 +80,15 @@ describe("readers that follow many writers whose commits come late and in anothe
     const tail = await log.openTail();
     const live: LoggedChange[] = [];
     const caughtUp: LoggedChange[] = [];
-    let isWriting = true;
+    const writing = { isOver: false };
     const follow = (async () => {
       await tail.read(1_000);
       caughtUp.push(...(await readAll(log.openReader(start, tail.cursor), 5)));
-      while (isWriting) live.push(...(await tail.read(1_000)).changes);
+      while (!writing.isOver) live.push(...(await tail.read(1_000)).changes);
       live.push(...(await readAll(tail)));
     })();
     await writeAtRandom(database.dataSource, counts, { writers: 6, transactions: 20, vms: 4, random });
-    isWriting = false;
+    writing.isOver = true;
     await follow;
     expect(countsByVm([...caughtUp, ...live])).toEqual(expectedCounts(counts));
   });
