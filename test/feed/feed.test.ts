@@ -108,8 +108,8 @@ describe("a feed", () => {
 
   test("reads nothing while nobody listens", async () => {
     const listener = createListener();
-    const { end } = await feed.listen(listener);
-    end();
+    const listening = await feed.listen(listener);
+    listening.end();
     await sleep(100);
     database.statements();
     await sleep(100);

@@ -1,4 +1,5 @@
 import type { DataSource, QueryRunner } from "typeorm";
+import { findSqlState } from "../postgres/errors.js";
 import { inTransaction, rowsOf } from "../postgres/sql.js";
 
 /** How long changes are kept, in ms; `null`: only as long as followers need to go on after a break. */
@@ -67,7 +68,7 @@ export async function maintainPartitions(dataSource: DataSource, retention: Rete
   for (const partition of findExpired(partitions, retention, nowMs)) {
     await inTransaction(dataSource, (queryRunner) => dropPartition(queryRunner, partition)).catch(
       (error: unknown) => {
-        if (!isLockTimeout(error)) throw error;
+        if (findSqlState(error) !== LOCK_NOT_AVAILABLE) throw error;
       },
     );
   }
@@ -139,11 +140,7 @@ function parseHour(text: string): number {
 }
 
 /** PostgreSQL's code for a lock that was not had in time. */
-function isLockTimeout(error: unknown): boolean {
-  return (
-    ((error as { readonly driverError?: { readonly code?: unknown } }).driverError?.code ?? null) === "55P03"
-  );
-}
+const LOCK_NOT_AVAILABLE = "55P03";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
