@@ -128,7 +128,7 @@ describe("the list of hosts", () => {
 
 describe("claims of two gateways", () => {
   const options = { limitMs: 60_000, freshMs: 0, isRetry: false };
-  const note = { vmCount: 0, durationMs: 1 };
+  const note = { vmCount: 0, durationMs: 1, visibleChanges: [] };
   beforeEach(async () => {
     await one.registerHosts(HOSTS, INTERVAL_MS);
     await other.registerHosts(HOSTS, INTERVAL_MS);
