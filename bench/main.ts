@@ -14,6 +14,13 @@ npm run bench -- hostile
 
 What hostile requests do to our server, and to Apollo Server as it comes. About three minutes.
 
+npm run bench -- hostile-search [options]
+
+The dearest queries that pass the limits, found by search, sent to a gateway by 1, 10 and 32 clients. Linux.
+
+  --hosts <n>      hosts in the database   (2000)
+  --vms <n>        VMs in the database     (100000)
+
 npm run bench -- hosts10k [options]
 
 How evenly each of many hosts is polled every 15 s by three replicas on one Redis, of which one is killed midway.
@@ -61,6 +68,10 @@ if (positionals.join(" ") === "refresh") {
   });
 } else if (positionals.join(" ") === "hostile") {
   await (await import("./hostile.js")).benchHostile();
+} else if (positionals.join(" ") === "hostile-search") {
+  const { benchHostileSearch } = await import("./hostile-search.js");
+  const hosts = values.hosts === "10000" ? "2000" : values.hosts;
+  await benchHostileSearch({ hosts: countOf(hosts), vms: countOf(values.vms ?? "100000") });
 } else if (positionals.join(" ") === "hosts10k") {
   const { hosts10k } = await import("./hosts10k.js");
   await hosts10k({
