@@ -37,7 +37,7 @@ export const ENGINE_CONDITIONS: VmConditionSql = {
   },
   // Only who may read clusters finds VMs by them: see CLUSTER_CONDITIONS.
   hasCluster: () => "false",
-  sortBy: { cluster: "NULL::text", ip: buildFirstAddress() },
+  sortBy: { cluster: { join: "", value: "NULL::text" }, ip: buildFirstAddress() },
 };
 
 /** The same for a role that may read clusters. */
@@ -47,7 +47,7 @@ export const CLUSTER_CONDITIONS: VmConditionSql = {
     `s.cluster_id IN (SELECT c.cluster_id FROM cluster c WHERE ${matchText("c.name", match, parameters)})`,
   sortBy: {
     ...ENGINE_CONDITIONS.sortBy,
-    cluster: "(SELECT c.name FROM cluster c WHERE c.cluster_id = s.cluster_id)",
+    cluster: { join: "LEFT JOIN cluster c ON c.cluster_id = s.cluster_id", value: "c.name" },
   },
 };
 

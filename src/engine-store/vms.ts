@@ -42,10 +42,11 @@ export async function readVmIds(
   source: VmConditionSql,
 ): Promise<string[]> {
   const parameters = new SqlParameters();
+  const order = buildSearchOrder(sort, source);
   const rows = await rowsOfSearch<{ id: string }>(
     database,
-    `SELECT s.vm_guid AS id FROM ${FROM_VMS} WHERE ${buildVmConditions(filter, scope, source, parameters)}
-      ORDER BY ${buildSearchOrder(sort, source)}
+    `SELECT s.vm_guid AS id FROM ${FROM_VMS} ${order.join} WHERE ${buildVmConditions(filter, scope, source, parameters)}
+      ORDER BY ${order.by}
       OFFSET ${parameters.add(offset)}::bigint LIMIT ${parameters.add(limit)}::bigint`,
     parameters.values,
   );

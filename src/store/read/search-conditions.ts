@@ -15,7 +15,10 @@ export interface VmConditionSql {
   hasAddressLike(parts: readonly string[], parameters: SqlParameters): string;
   hasCluster(match: TextMatch, parameters: SqlParameters): string;
   /** What VMs are sorted by where it is not a column that both sources have. */
-  readonly sortBy: { readonly cluster: string; readonly ip: string };
+  readonly sortBy: {
+    readonly cluster: { readonly join: string; readonly value: string };
+    readonly ip: string;
+  };
 }
 
 /** Builds the condition that a search means. */
@@ -50,19 +53,28 @@ export function buildSearchCondition(
   }
 }
 
+/** What a statement over `vm_static s` and `vm_dynamic d` needs to give an order: a join perhaps, and the order itself. */
+export interface SearchOrder {
+  readonly join: string;
+  readonly by: string;
+}
+
 /** Builds an order; VMs of one value are in the order of their names. */
-export function buildSearchOrder({ key, descending }: VmSort, source: VmConditionSql): string {
+export function buildSearchOrder({ key, descending }: VmSort, source: VmConditionSql): SearchOrder {
   const [direction, unknown] = descending ? ["DESC", "NULLS LAST"] : ["ASC", "NULLS FIRST"];
-  if (key === "id") return `s.vm_guid ${direction}`;
+  if (key === "id") return { join: "", by: `s.vm_guid ${direction}` };
   // Names are always known; saying where unknown ones go would keep PostgreSQL from reading the index in order.
-  if (key === "name") return `${source.name} ${direction}, s.vm_guid ${direction}`;
-  const value = {
-    status: "d.status",
-    host: `(SELECT v.vds_name FROM vds_static v WHERE v.vds_id = d.run_on_vds)`,
-    fqdn: "nullif(d.vm_fqdn, '')",
-    ...source.sortBy,
-  }[key];
-  return `${value} ${direction} ${unknown}, ${source.name}, s.vm_guid`;
+  if (key === "name") return { join: "", by: `${source.name} ${direction}, s.vm_guid ${direction}` };
+  const values: Readonly<Record<typeof key, { readonly join: string; readonly value: string }>> = {
+    status: { join: "", value: "d.status" },
+    // Joined as a whole: looked up VM by VM, the names of hosts take a hundred times as long.
+    host: { join: "LEFT JOIN vds_static v ON v.vds_id = d.run_on_vds", value: "v.vds_name" },
+    fqdn: { join: "", value: "nullif(d.vm_fqdn, '')" },
+    cluster: source.sortBy.cluster,
+    ip: { join: "", value: source.sortBy.ip },
+  };
+  const { join, value } = values[key];
+  return { join, by: `${value} ${direction} ${unknown}, ${source.name}, s.vm_guid` };
 }
 
 /**

@@ -54,10 +54,11 @@ export async function readVmIds(
 ): Promise<string[]> {
   const parameters = new SqlParameters();
   const where = buildVmConditions(filter, scope, OWN_CONDITIONS, parameters);
+  const order = buildSearchOrder(sort, OWN_CONDITIONS);
   const rows = await rowsOf<{ id: string }>(
     database,
-    `SELECT s.vm_guid AS id FROM vm_static s JOIN vm_dynamic d ON d.vm_guid = s.vm_guid
-     WHERE ${where} ORDER BY ${buildSearchOrder(sort, OWN_CONDITIONS)}
+    `SELECT s.vm_guid AS id FROM vm_static s JOIN vm_dynamic d ON d.vm_guid = s.vm_guid ${order.join}
+     WHERE ${where} ORDER BY ${order.by}
      OFFSET ${parameters.add(offset)}::bigint LIMIT ${parameters.add(limit)}::bigint`,
     parameters.values,
   );
@@ -134,7 +135,7 @@ const OWN_CONDITIONS: VmConditionSql = {
   // No host tells which cluster a VM is in, so none is in a named one.
   hasCluster: () => "false",
   // Addresses are stored in canonical text, so that every one of them is an `inet`.
-  sortBy: { cluster: "NULL::text", ip: "nullif(split_part(d.vm_ip, ' ', 1), '')::inet" },
+  sortBy: { cluster: { join: "", value: "NULL::text" }, ip: "nullif(split_part(d.vm_ip, ' ', 1), '')::inet" },
 };
 
 const ORDERS = {
