@@ -29,7 +29,7 @@ test("hosts are registered once, and before anything can be ready", async () => 
     log,
     pool: await openHostPool(config),
     store,
-    replicas: openReplicas(config, log),
+    replicas: await openReplicas(config, log),
     metrics: { onPass: () => undefined },
   });
   expect(await store.listHosts()).toHaveLength(2);

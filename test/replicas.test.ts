@@ -19,13 +19,13 @@ test("replicas are those that write to one database, whoever they are there", ()
   expect(one).not.toContain("secret");
 });
 
-test("one process is alone where no Redis is named", () => {
-  const { startSchedule } = openReplicas(loadConfig({}), createLog("silent"));
+test("one process is alone where no Redis is named", async () => {
+  const { startSchedule } = await openReplicas(loadConfig({}), createLog("silent"));
   expect(startSchedule).toBe(startTimerSchedule);
 });
 
-test("several share the work where one is", () => {
+test("several share the work where one is", async () => {
   const config = loadConfig({ REDIS_URL: "redis://127.0.0.1:1", DATABASE_URL: "postgres://db/vms" });
-  const { startSchedule } = openReplicas(config, createLog("silent"));
+  const { startSchedule } = await openReplicas(config, createLog("silent"));
   expect(startSchedule).not.toBe(startTimerSchedule);
 });

@@ -63,7 +63,7 @@ async function pollInto(
   { config, log, pool, metrics }: BackendOptions,
 ): Promise<Backend> {
   const store = createStore(database.dataSource, findGatewayName(config), database.readers);
-  const replicas = openReplicas(config, log);
+  const replicas = await openReplicas(config, log);
   const polling = await startPolling({ config, log, pool, store, replicas, metrics });
   return {
     database,

@@ -7,7 +7,6 @@ import {
   type Identity,
   type IdentitySource,
 } from "../server/identity/identity.js";
-import { createOpenIdConnectIdentity } from "../server/identity/open-id-connect.js";
 import { loadTokenFile } from "../server/identity/token-file.js";
 
 /** Who may ask, by the settings. */
@@ -22,7 +21,11 @@ export async function loadIdentity(config: IdentityConfig, log: Log): Promise<Lo
   const sources: IdentitySource[] = [];
   const tokens = config.tokensFile === null ? null : await loadTokenFile(config.tokensFile, log);
   if (tokens !== null) sources.push(tokens);
-  if (config.oidc !== null) sources.push(createOpenIdConnectIdentity({ ...config.oidc, log }));
+  if (config.oidc !== null) {
+    // Loaded only where it is used, because it costs time at every start.
+    const { createOpenIdConnectIdentity } = await import("../server/identity/open-id-connect.js");
+    sources.push(createOpenIdConnectIdentity({ ...config.oidc, log }));
+  }
   if (config.certificateRoles !== null) sources.push(createCertificateIdentity(config.certificateRoles));
   return {
     identity: sources.length === 0 ? createOpenIdentity() : createIdentity(sources),

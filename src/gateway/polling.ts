@@ -47,7 +47,9 @@ export async function startPolling({
 }: PollingOptions): Promise<Polling | null> {
   const { clientFor, named } = pool;
   if (clientFor === null) {
-    log.warn("no host is polled here: set VDSM_CA_FILE, VDSM_CERT_FILE and VDSM_KEY_FILE, or VDSM_TLS=off");
+    log.warn(
+      "no host is polled here: set VDSM_HOSTS, with VDSM_CA_FILE, VDSM_CERT_FILE and VDSM_KEY_FILE, or VDSM_TLS=off",
+    );
     return null;
   }
   const refresher = startRefresher({

@@ -3,7 +3,6 @@ import { hostname } from "node:os";
 import type { Config } from "../config.js";
 import type { Log } from "./log.js";
 import { parseDatabaseUrl } from "../model/database-url.js";
-import { createBullSchedule } from "../refresher/schedule/bull-schedule.js";
 import type { PassResult } from "../refresher/pass.js";
 import type { StartSchedule } from "../refresher/schedule/schedule.js";
 import { startTimerSchedule } from "../refresher/schedule/timer-schedule.js";
@@ -13,10 +12,14 @@ export interface Replicas {
   readonly startSchedule: StartSchedule<PassResult>;
 }
 
-/** Without `REDIS_URL` this process is taken to be the only one; others beside it are wasteful, but right. */
-export function openReplicas(config: Config, log: Log): Replicas {
+/**
+ * Opens what the replicas share. Without `REDIS_URL` this process is taken to be the only one; others beside it are
+ * wasteful, but right. BullMQ is loaded only where it is used: it is a good part of the time of a start.
+ */
+export async function openReplicas(config: Config, log: Log): Promise<Replicas> {
   if (config.redisUrl === null) return { startSchedule: startTimerSchedule };
   const place = { url: config.redisUrl, installation: computeInstallationId(config) };
+  const { createBullSchedule } = await import("../refresher/schedule/bull-schedule.js");
   return { startSchedule: createBullSchedule(place, log) };
 }
 

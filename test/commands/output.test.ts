@@ -39,3 +39,9 @@ test("a table has columns as wide as their widest cells, numbers to the right", 
     ),
   ).toBe(["host      VMs", "--------  ----", "h1:54321     7", "h2        1200"].join("\n"));
 });
+
+test("a table shows no escape sequence, line break or turned direction of somebody else's", () => {
+  const table = formatTable(["name"], [["\u001b[2Jevil\u001b]0;title\u0007"], ["two\nlines\u202e"]]);
+  expect(table).not.toMatch(/[^\P{C}\n]/u);
+  expect(table.split("\n")).toHaveLength(4);
+});
