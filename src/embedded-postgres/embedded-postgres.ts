@@ -61,16 +61,20 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   }
 }
 
-/** One password for the life of the cluster, readable by its owner alone. */
+/**
+ * One password for the life of the cluster, readable by its owner alone. It appears whole or not at all; an empty file, as
+ * earlier releases left on a full disk, counts as none.
+ */
 async function passwordIn(dataDir: string): Promise<string> {
   const file = join(dataDir, "password");
-  try {
-    return (await readFile(file, "utf8")).trim();
-  } catch {
-    const password = randomBytes(24).toString("base64url");
-    await writeFile(file, `${password}\n`, { mode: 0o600 });
-    return password;
-  }
+  const known = (await readFile(file, "utf8").catch(() => "")).trim();
+  if (known !== "") return known;
+  const password = randomBytes(24).toString("base64url");
+  const draft = `${file}.new`;
+  await rm(draft, { force: true });
+  await writeFile(draft, `${password}\n`, { mode: 0o600, flush: true });
+  await rename(draft, file);
+  return password;
 }
 
 interface NewCluster {

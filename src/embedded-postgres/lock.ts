@@ -1,34 +1,155 @@
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { mkdir, readdir, readFile, readlink, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { isRunning, startOf } from "./processes.js";
 
-/** Claims a data directory for this process; the result frees it. A claim whose process is gone counts for nothing. */
+/**
+ * Claims a data directory for this process; the result frees it.
+ * 1. A process writes a claim of its own, under a name that nobody else has.
+ * 2. Then it reads all claims. If another one is alive, it takes its own back and gives up, or tries again if that one was
+ *    only trying too.
+ * Of two processes at least the later one sees the other's claim, so both never go on. A claim whose process is gone never
+ * comes back, because its name is used once: anybody may remove it at any time.
+ */
 export async function lockDataDir(dataDir: string): Promise<() => Promise<void>> {
-  const file = join(dataDir, "lock");
-  const claim = `${process.pid} ${await startOf(process.pid)}`;
-  for (let attempt = 0; attempt < 3; attempt++) {
-    try {
-      await writeFile(file, claim, { flag: "wx", mode: 0o644 });
-      return async () => {
-        await rm(file, { force: true });
-      };
-    } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
-      await removeIfStale(file, dataDir);
-    }
+  const folder = join(dataDir, "lock");
+  await removeOldLock(folder, dataDir);
+  for (let attempt = 0; ; attempt++) {
+    const claim = await writeClaim(folder).catch((error: unknown) => {
+      // Whoever freed the last claim removed the folder at this moment.
+      if (error instanceof Error && "code" in error && error.code === "ENOENT" && attempt < ATTEMPTS)
+        return null;
+      throw error;
+    });
+    if (claim === null) continue;
+    const other = await findLivingClaim(folder, claim);
+    if (other === null) return holdClaim(folder, claim);
+    await removeClaim(folder, claim);
+    if (attempt >= ATTEMPTS) throw createInUseError(dataDir, other);
+    // Two that only tried would meet again and again without some chance.
+    await sleep(20 + Math.random() * 80);
   }
-  throw new Error(`${file}: cannot be taken; if no vnic-graph runs, remove it`);
 }
 
-async function removeIfStale(file: string, dataDir: string): Promise<void> {
-  const claim = await readFile(file, "utf8").catch(() => "");
-  const [pid, ...start] = claim.split(" ");
-  // The number of a process may be another's by now, most of all in a container: its start tells.
-  if (isRunning(Number(pid)) && (await startOf(Number(pid))) === start.join(" ")) {
-    throw new Error(
-      `${dataDir}: in use by process ${String(pid)}, another vnic-graph: stop that one, give this one another ` +
-        "DATA_DIR, or share one PostgreSQL by DATABASE_URL",
-    );
-  }
-  await rm(file, { force: true });
+interface Claim {
+  readonly pid: number;
+  /** When the process started: its number may be another's by now, most of all in a container. */
+  readonly start: string;
+  /** The kernel's run and the namespace in which the number counts: they tell containers and machines apart. */
+  readonly kernel: string;
+  readonly namespace: string;
 }
+
+async function writeClaim(folder: string): Promise<string> {
+  const name = randomUUID();
+  const claim: Claim = {
+    pid: process.pid,
+    start: await startOf(process.pid),
+    kernel: await findKernel(),
+    namespace: await readlink("/proc/self/ns/pid").catch(() => ""),
+  };
+  await mkdir(folder, { recursive: true });
+  const draft = join(folder, `.${name}`);
+  try {
+    // It appears whole or not at all, also on a disk that is full.
+    await writeFile(draft, JSON.stringify(claim), { mode: 0o644 });
+    await rename(draft, join(folder, name));
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
+  }
+  return name;
+}
+
+async function findLivingClaim(folder: string, own: string): Promise<Claim | null> {
+  const ownTimeMs = (await stat(join(folder, own))).mtimeMs;
+  for (const name of await readdir(folder)) {
+    if (name === own || name.startsWith(".")) continue;
+    const path = join(folder, name);
+    const text = await readFile(path, "utf8").catch(() => null);
+    const modified = await stat(path).catch(() => null);
+    // Freed between the listing and now.
+    if (text === null || modified === null) continue;
+    const claim = parseClaim(text);
+    if (claim !== null && (await isAlive(claim, ownTimeMs - modified.mtimeMs))) return claim;
+    await rm(path, { force: true });
+  }
+  return null;
+}
+
+/** In another container or on another machine the process cannot be seen; its heartbeat can. */
+async function isAlive(claim: Claim, silentMs: number): Promise<boolean> {
+  const namespace = await readlink("/proc/self/ns/pid").catch(() => "");
+  if (claim.kernel === (await findKernel()) && claim.namespace === namespace) {
+    return isRunning(claim.pid) && (await startOf(claim.pid)) === claim.start;
+  }
+  return silentMs < SILENT_MS;
+}
+
+/** The heartbeat is the time of the file's last change, by the clock of whoever keeps the file. */
+function holdClaim(folder: string, name: string): () => Promise<void> {
+  const path = join(folder, name);
+  const beat = async (): Promise<void> => {
+    const text = await readFile(path, "utf8").catch(() => null);
+    if (text !== null && !isFreed) await writeFile(path, text, { flag: "r+" }).catch(() => undefined);
+  };
+  let isFreed = false;
+  let beating: Promise<void> = Promise.resolve();
+  const timer = setInterval(() => (beating = beat()), HEARTBEAT_MS);
+  timer.unref();
+  return async () => {
+    isFreed = true;
+    clearInterval(timer);
+    await beating;
+    await removeClaim(folder, name);
+  };
+}
+
+async function removeClaim(folder: string, name: string): Promise<void> {
+  await rm(join(folder, name), { force: true });
+  // Others may hold claims in it.
+  await rmdir(folder).catch(() => undefined);
+}
+
+/** Earlier releases kept a file here, with a process and its start. */
+async function removeOldLock(path: string, dataDir: string): Promise<void> {
+  const found = await stat(path).catch(() => null);
+  if (found === null || found.isDirectory()) return;
+  const [pid, ...start] = (await readFile(path, "utf8").catch(() => "")).split(" ");
+  const claim = { pid: Number(pid), start: start.join(" ") };
+  if (isRunning(claim.pid) && (await startOf(claim.pid)) === claim.start)
+    throw createInUseError(dataDir, claim);
+  await rm(path, { force: true });
+}
+
+function parseClaim(text: string): Claim | null {
+  try {
+    const { pid, start, kernel, namespace } = JSON.parse(text) as Partial<Claim>;
+    if (pid === undefined || start === undefined || kernel === undefined) return null;
+    return { pid, start, kernel, namespace: namespace ?? "" };
+  } catch {
+    return null;
+  }
+}
+
+async function findKernel(): Promise<string> {
+  return readFile("/proc/sys/kernel/random/boot_id", "utf8").then(
+    (id) => id.trim(),
+    () => hostname(),
+  );
+}
+
+function createInUseError(dataDir: string, { pid }: Pick<Claim, "pid">): Error {
+  return new Error(
+    `${dataDir}: in use by process ${pid}, another vnic-graph: stop that one, give this one another ` +
+      "DATA_DIR, or share one PostgreSQL by DATABASE_URL",
+  );
+}
+
+const ATTEMPTS = 5;
+const HEARTBEAT_MS = 3_000;
+
+/** A PostgreSQL whose gateway was killed in another container is down by then, too. */
+const SILENT_MS = 15_000;
