@@ -1,3 +1,4 @@
+import { listEquivalentAddresses } from "../model/cidr.js";
 import { STATUSES_WITHOUT_GUEST, VM_STATUS } from "../model/vm-status.js";
 import {
   listAddressColumns,
@@ -6,10 +7,13 @@ import {
 } from "../store/read/search-conditions.js";
 import { matchText } from "../store/read/text-match.js";
 import type { SqlParameters } from "../store/postgres/sql.js";
+import { selectVmsInCidr } from "./cidr-search.js";
+import { STALE_REASON } from "./guest-state.js";
 import { listNeedles, listSpellings } from "./spellings.js";
 
 /** VMs with their states. A VM without statistics, or just made, is read too: it has no row in `vm_dynamic` yet. */
-export const FROM_VMS = `vm_static s LEFT JOIN vm_dynamic d ON d.vm_guid = s.vm_guid`;
+export const FROM_VMS = `vm_static s LEFT JOIN vm_dynamic d ON d.vm_guid = s.vm_guid
+    LEFT JOIN vds_dynamic h ON h.vds_id = d.run_on_vds`;
 
 /** Builds what holds for a VM that may have a guest: an engine keeps the rows of one that does not run any more. */
 export function mayHaveGuest(status: string): string {
@@ -35,6 +39,34 @@ export const ENGINE_CONDITIONS: VmConditionSql = {
       UNION ALL SELECT i.vm_guid FROM vm_dynamic i WHERE ${matchAddressWord("i.vm_ip", parts, parameters)}))
       AND ${mayHaveGuest("d.status")})`;
   },
+  hasAnyOf: (addresses, parameters) => {
+    if (addresses.length === 0) return "false";
+    const equivalent = addresses.flatMap(listEquivalentAddresses);
+    const selected =
+      equivalent.length <= FEW_ADDRESSES
+        ? equivalent.map((address) => selectVmsWithAddress(address, parameters)).join(" UNION ALL ")
+        : selectVmsWithAnyOf(equivalent, parameters);
+    return `(s.vm_guid = ANY(ARRAY(${selected})) AND ${mayHaveGuest("d.status")})`;
+  },
+  hasAddressIn: (cidr, parameters) =>
+    `(s.vm_guid = ANY(ARRAY(${selectVmsInCidr(cidr, parameters)})) AND ${mayHaveGuest("d.status")})`,
+  hasAnyAddress: `(${mayHaveGuest("d.status")} AND (d.vm_ip <> '' OR EXISTS (
+      SELECT FROM vm_guest_agent_interfaces g
+      WHERE g.vm_id = s.vm_guid AND (g.ipv4_addresses <> '' OR g.ipv6_addresses <> ''))))`,
+  hasInterface: (condition) =>
+    `(s.vm_guid = ANY(ARRAY(SELECT g.vm_id FROM vm_guest_agent_interfaces g WHERE ${condition}))
+      AND ${mayHaveGuest("d.status")})`,
+  // In any case and spelling: a guest's MAC is stored as the guest wrote it.
+  guestMacIs: (mac, parameters) => {
+    const spellings = [mac, mac.replaceAll(":", "-")].flatMap((each) => [each, each.toUpperCase()]);
+    return `g.mac_address = ANY(${parameters.add(spellings)}::varchar[])`;
+  },
+  hasNetwork: (match, parameters) =>
+    `EXISTS (SELECT FROM vm_interface i JOIN vnic_profiles v ON v.id = i.vnic_profile_id
+      JOIN network n ON n.id = v.network_id
+      WHERE i.vm_guid = s.vm_guid AND ${matchText("n.name", match, parameters)})`,
+  nicMacIs: (mac, parameters) => `i.mac_addr = ANY(${parameters.add([mac, mac.toUpperCase()])}::varchar[])`,
+  staleReason: `(${STALE_REASON})`,
   // Only who may read clusters finds VMs by them: see CLUSTER_CONDITIONS.
   hasCluster: () => "false",
   sortBy: { cluster: { join: "", value: "NULL::text" }, ip: buildFirstAddress() },
@@ -50,6 +82,19 @@ export const CLUSTER_CONDITIONS: VmConditionSql = {
     cluster: { join: "LEFT JOIN cluster c ON c.cluster_id = s.cluster_id", value: "c.name" },
   },
 };
+
+/** So many addresses are looked for one by one; of more, every word of every row is compared with all of them at once. */
+const FEW_ADDRESSES = 4;
+
+function selectVmsWithAnyOf(addresses: readonly string[], parameters: SqlParameters): string {
+  const spellings = parameters.add([...new Set(addresses.flatMap(listSpellings))]);
+  const matches = (column: string) => `${column} <> '' AND EXISTS (
+      SELECT FROM regexp_split_to_table(lower(${column} COLLATE "C"), '[,[:space:]]+') AS w (word)
+      WHERE split_part(w.word, '%', 1) = ANY(${spellings}::text[]))`;
+  return `SELECT g.vm_id FROM vm_guest_agent_interfaces g
+      WHERE (${matches("g.ipv4_addresses")}) OR (${matches("g.ipv6_addresses")})
+    UNION ALL SELECT i.vm_guid FROM vm_dynamic i WHERE ${matches("i.vm_ip")}`;
+}
 
 /** An engine keeps what guests say, and a cast to `inet` must not fail because of one of them: only IPv4 is certain. */
 function buildFirstAddress(): string {

@@ -1,4 +1,4 @@
-import { isWithoutGuest, VM_STATUS } from "../model/vm-status.js";
+import { isWithoutGuest, STATUSES_WITHOUT_GUEST, VM_STATUS } from "../model/vm-status.js";
 import type { StaleReason } from "../store/types.js";
 
 /** What an engine's tables tell of how current a guest's interfaces are. */
@@ -36,3 +36,14 @@ export function findGuestState(guest: EngineGuest): {
 /** The states in which an engine asks a host for its VMs: Up, Error, PreparingForMaintenance, NonOperational. */
 const ASKED: ReadonlySet<number> = new Set([3, 5, 9, 10]);
 const HOST_INITIALIZING = 12;
+
+/** The same reason in SQL, of a VM with its state `d` and its host's state `h`. */
+export const STALE_REASON = `CASE
+  WHEN d.status IN (${STATUSES_WITHOUT_GUEST.join(", ")}) THEN NULL
+  WHEN d.status = ${VM_STATUS.UNKNOWN} THEN 'HOST_UNREACHABLE'
+  WHEN h.status = ${HOST_INITIALIZING} THEN 'HOST_RECOVERING'
+  WHEN h.status NOT IN (${[...ASKED].join(", ")}) THEN 'HOST_UNREACHABLE'
+  WHEN d.guest_agent_nics_hash <> 0 THEN NULL
+  WHEN EXISTS (SELECT FROM vm_guest_agent_interfaces g WHERE g.vm_id = s.vm_guid) THEN 'AGENT_SILENT'
+  ELSE 'AGENT_ABSENT'
+END`;

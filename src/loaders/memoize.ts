@@ -11,7 +11,9 @@ export function memoize<Question, Answer>(
   const answers = new Map<string, Answer>();
   return {
     ask: (question) => {
-      const key = JSON.stringify(question);
+      const key = JSON.stringify(question, (_, value: unknown) =>
+        typeof value === "bigint" ? `${value}n` : value,
+      );
       const known = answers.get(key);
       if (known !== undefined) return known;
       const fresh = answer(question);

@@ -78,6 +78,21 @@ export function listEquivalentCidrs(cidr: Cidr): readonly Cidr[] {
     : [cidr];
 }
 
+/** Lists an address and, if it is one of IPv4, the same one of the other family, as texts. */
+export function listEquivalentAddresses(text: string): readonly string[] {
+  const address = parseAddress(text);
+  if (address === null) return [];
+  const { family, value } = unmapAddress(address);
+  const forms: IpNumber[] =
+    family === 4
+      ? [
+          { family, value },
+          { family: 6, value: MAPPED + value },
+        ]
+      : [address];
+  return forms.map(formatAddress);
+}
+
 /** Returns an address in IPv4 if it is one, also where it is mapped into IPv6. */
 export function unmapAddress(address: IpNumber): IpNumber {
   const isMapped = address.family === 6 && address.value >> 32n === MAPPED >> 32n;

@@ -1,3 +1,5 @@
+import type { Cidr } from "../model/cidr.js";
+import type { StaleReason } from "./types.js";
 import type { TextMatch } from "./read/text-match.js";
 
 /** Which VMs to list; all conditions hold together. */
@@ -43,7 +45,22 @@ export type VmSearch =
   /** One address, canonical text. */
   | { readonly kind: "address"; readonly address: string }
   /** Addresses that match a pattern: lower case, these parts with anything between two of them. */
-  | { readonly kind: "addressPattern"; readonly parts: readonly string[] };
+  | { readonly kind: "addressPattern"; readonly parts: readonly string[] }
+  /** Any address in a prefix; mapped addresses are IPv4 ones. */
+  | { readonly kind: "inCidr"; readonly cidr: Cidr }
+  | { readonly kind: "addresses"; readonly addresses: readonly string[] }
+  | { readonly kind: "hasAddress" }
+  | { readonly kind: "hostId"; readonly id: string }
+  /** Every VM, and none. */
+  | { readonly kind: "all" | "none" }
+  /** A guest's interface with this MAC or name; lower case with colons. */
+  | { readonly kind: "guestMac"; readonly mac: string }
+  | { readonly kind: "interfaceName"; readonly match: TextMatch }
+  /** A vNIC with this MAC, or on such a network. */
+  | { readonly kind: "nicMac"; readonly mac: string }
+  | { readonly kind: "network"; readonly match: TextMatch }
+  /** Stale for one of these reasons; `null`: current. */
+  | { readonly kind: "staleReason"; readonly reasons: readonly (StaleReason | null)[] };
 
 /** The texts of a VM that a search may compare. */
 export type VmTextKey = "name" | "fqdn" | "host" | "cluster";

@@ -5,7 +5,8 @@ import type { GraphContext } from "../context.js";
 import { VmOrderEnum } from "../types/enums.js";
 import { Host, Vm, VmConnection, VmNic } from "../types/object-types.js";
 import { MACScalar } from "../types/scalars.js";
-import { parseVmFilter, VmFilterInput } from "../arguments/vm-filter.js";
+import { parseVmFilter } from "../arguments/parse-vm-filter.js";
+import { VmFilterInput } from "../arguments/vm-filter.js";
 import { loadVmPage } from "../arguments/vm-page.js";
 
 /**

@@ -5,9 +5,9 @@ import { toDatabaseError } from "./errors.js";
 export interface Queryable {
   query(sql: string, parameters?: unknown[]): Promise<unknown>;
   /** Where there is a transaction: runs a statement whose failure does not end it. */
-  queryOptional?(sql: string, parameters?: unknown[]): Promise<unknown>;
+  readonly queryOptional?: (sql: string, parameters?: unknown[]) => Promise<unknown>;
   /** Where searches are bounded: runs one, which no index helps, once there is room for it. */
-  querySearch?(sql: string, parameters?: unknown[]): Promise<unknown>;
+  readonly querySearch?: (sql: string, parameters?: unknown[]) => Promise<unknown>;
 }
 
 /** Rows of one statement. */

@@ -1,3 +1,4 @@
+import type { Cidr } from "../../model/cidr.js";
 import type { SqlParameters } from "../postgres/sql.js";
 import type { VmSearch, VmSort, VmTextKey } from "../vm-search.js";
 import { formatLikePattern, matchText, type TextMatch } from "./text-match.js";
@@ -13,7 +14,19 @@ export interface VmConditionSql {
   hasAddress(address: string, parameters: SqlParameters): string;
   /** Has an address that matches a pattern: these parts with anything between two of them. */
   hasAddressLike(parts: readonly string[], parameters: SqlParameters): string;
+  /** Has one of the addresses; there may be none. */
+  hasAnyOf(addresses: readonly string[], parameters: SqlParameters): string;
+  hasAddressIn(cidr: Cidr, parameters: SqlParameters): string;
+  readonly hasAnyAddress: string;
   hasCluster(match: TextMatch, parameters: SqlParameters): string;
+  /** Has a guest's interface `g` for which the condition holds. */
+  hasInterface(condition: string): string;
+  guestMacIs(mac: string, parameters: SqlParameters): string;
+  /** Has a vNIC on a network whose name matches. */
+  hasNetwork(match: TextMatch, parameters: SqlParameters): string;
+  nicMacIs(mac: string, parameters: SqlParameters): string;
+  /** Why the guest's data are stale; NULL: they are current. */
+  readonly staleReason: string;
   /** What VMs are sorted by where it is not a column that both sources have. */
   readonly sortBy: {
     readonly cluster: { readonly join: string; readonly value: string };
@@ -50,6 +63,30 @@ export function buildSearchCondition(
       return source.hasAddress(search.address, parameters);
     case "addressPattern":
       return source.hasAddressLike(search.parts, parameters);
+    case "inCidr":
+      return source.hasAddressIn(search.cidr, parameters);
+    case "addresses":
+      return source.hasAnyOf(search.addresses, parameters);
+    case "hostId":
+      return `d.run_on_vds = ${parameters.add(search.id)}::uuid`;
+    case "all":
+      return "true";
+    case "none":
+      return "false";
+    case "hasAddress":
+      return source.hasAnyAddress;
+    case "guestMac":
+      return source.hasInterface(source.guestMacIs(search.mac, parameters));
+    case "interfaceName":
+      return source.hasInterface(matchText("g.interface_name", search.match, parameters));
+    case "nicMac":
+      return `EXISTS (SELECT FROM vm_interface i WHERE i.vm_guid = s.vm_guid AND ${source.nicMacIs(search.mac, parameters)})`;
+    case "network":
+      return source.hasNetwork(search.match, parameters);
+    case "staleReason": {
+      const isListed = `${source.staleReason} = ANY(${parameters.add(search.reasons)}::text[])`;
+      return search.reasons.includes(null) ? `(${isListed} OR ${source.staleReason} IS NULL)` : isListed;
+    }
   }
 }
 

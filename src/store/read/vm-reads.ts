@@ -1,11 +1,6 @@
-import { listStoredSpellings } from "../../model/ip.js";
 import type { VmScopeSql } from "./scope.js";
-import {
-  buildSearchOrder,
-  listAddressColumns,
-  matchAddressWord,
-  type VmConditionSql,
-} from "./search-conditions.js";
+import { FROM_VMS, OWN_CONDITIONS, STALE_REASON } from "./own-conditions.js";
+import { buildSearchOrder } from "./search-conditions.js";
 import { buildVmConditions } from "./vm-conditions.js";
 import { SqlParameters, rowsOf, rowsOfOptional, type Queryable } from "../postgres/sql.js";
 import type { ReadStore, VmFilter, VmIdList, VmRow } from "../types.js";
@@ -39,8 +34,7 @@ export async function countVms(database: Queryable, filter: VmFilter, scope: VmS
   const where = buildVmConditions(filter, scope, OWN_CONDITIONS, parameters);
   const [row] = await rowsOfOptional<{ count: string }>(
     database,
-    `SELECT count(*) AS count FROM vm_static s JOIN vm_dynamic d ON d.vm_guid = s.vm_guid
-     WHERE ${where}`,
+    `SELECT count(*) AS count FROM ${FROM_VMS} WHERE ${where}`,
     parameters.values,
   );
   return Number(row?.count ?? 0);
@@ -57,7 +51,7 @@ export async function readVmIds(
   const order = buildSearchOrder(sort, OWN_CONDITIONS);
   const rows = await rowsOf<{ id: string }>(
     database,
-    `SELECT s.vm_guid AS id FROM vm_static s JOIN vm_dynamic d ON d.vm_guid = s.vm_guid ${order.join}
+    `SELECT s.vm_guid AS id FROM ${FROM_VMS} ${order.join}
      WHERE ${where} ORDER BY ${order.by}
      OFFSET ${parameters.add(offset)}::bigint LIMIT ${parameters.add(limit)}::bigint`,
     parameters.values,
@@ -110,34 +104,6 @@ export async function readVmsByHosts(
 
 type PageRequest = Parameters<ReadStore["vmsPage"]>[0];
 
-/** How our own tables answer what the sources hold each in their own way. */
-const OWN_CONDITIONS: VmConditionSql = {
-  name: 's.vm_name COLLATE "C"',
-  hasStatus: (statuses, parameters) => `d.status = ANY(${parameters.add(statuses)}::int[])`,
-  // The same expressions as those of the indexes, so that an address is found without reading every VM.
-  hasAddress: (address, parameters) => {
-    const addresses = `${parameters.add(listStoredSpellings(address))}::text[]`;
-    return `s.vm_guid IN (
-      SELECT vm_guid FROM vm_dynamic WHERE string_to_array(vm_ip, ' ') && ${addresses}
-      UNION
-      SELECT vm_id FROM vm_guest_agent_interfaces WHERE
-        array_remove(string_to_array(coalesce(ipv4_addresses, '') || ',' || coalesce(ipv6_addresses, ''), ','), '')
-          && ${addresses})`;
-  },
-  hasAddressLike: (parts, parameters) => {
-    const matches = listAddressColumns(parts).map((column) =>
-      matchAddressWord(`g.${column}`, parts, parameters),
-    );
-    return `s.vm_guid IN (
-      SELECT g.vm_id FROM vm_guest_agent_interfaces g WHERE ${matches.join(" OR ")}
-      UNION SELECT i.vm_guid FROM vm_dynamic i WHERE ${matchAddressWord("i.vm_ip", parts, parameters)})`;
-  },
-  // No host tells which cluster a VM is in, so none is in a named one.
-  hasCluster: () => "false",
-  // Addresses are stored in canonical text, so that every one of them is an `inet`.
-  sortBy: { cluster: { join: "", value: "NULL::text" }, ip: "nullif(split_part(d.vm_ip, ' ', 1), '')::inet" },
-};
-
 const ORDERS = {
   NAME_ASC: { columns: ['s.vm_name COLLATE "C"', "s.vm_guid"], direction: "ASC", compare: ">" },
   NAME_DESC: { columns: ['s.vm_name COLLATE "C"', "s.vm_guid"], direction: "DESC", compare: "<" },
@@ -153,27 +119,10 @@ const IS_FRESH = `d.run_on_vds IS NOT NULL AND coalesce(r.missed_passes, 0) = 0
 const INTERFACES_KNOWN = `(r.vm_id IS NOT NULL AND (r.silence IS NULL OR r.silence IN ('silent', 'partial') OR (r.silence = 'invalid'
   AND EXISTS (SELECT FROM vm_guest_agent_interfaces i WHERE i.vm_id = s.vm_guid))))`;
 
-/** Trouble with the host comes first: while it lasts, nothing is known of its guests, silent or not. */
-const STALE_REASON = `CASE
-  WHEN d.run_on_vds IS NULL THEN NULL
-  WHEN h.last_error_kind = 'recovering' THEN 'HOST_RECOVERING'
-  WHEN h.last_error_kind IN ('unreachable', 'timeout') THEN 'HOST_UNREACHABLE'
-  WHEN h.last_error_kind IS NOT NULL THEN 'HOST_FAILED'
-  WHEN h.active IS NOT TRUE OR h.last_success_at IS NULL THEN 'REFRESH_OVERDUE'
-  WHEN h.last_success_at < now() - 2 * h.interval_ms * interval '1 millisecond' THEN 'REFRESH_OVERDUE'
-  WHEN r.missed_passes > 0 THEN 'VM_MISSING'
-  WHEN r.silence = 'absent' THEN 'AGENT_ABSENT'
-  WHEN r.silence = 'silent' THEN 'AGENT_SILENT'
-  WHEN r.silence IN ('invalid', 'partial') THEN 'REPORT_INVALID'
-END`;
-
 const SELECT_VMS = `SELECT s.vm_guid AS id, s.vm_name AS name, d.status, d.run_on_vds AS "hostId",
   CASE WHEN d.vm_ip <> '' THEN string_to_array(d.vm_ip, ' ') WHEN ${INTERFACES_KNOWN} THEN ARRAY[]::text[] END AS ips,
   nullif(d.vm_fqdn, '') AS fqdn,
   ${INTERFACES_KNOWN} AS "interfacesKnown",
   CASE WHEN ${IS_FRESH} THEN h.last_success_at ELSE r.last_reported_at END AS "lastReportedAt",
   ${STALE_REASON} AS "staleReason", r.stale_detail AS "staleDetail"
-FROM vm_static s
-JOIN vm_dynamic d ON d.vm_guid = s.vm_guid
-LEFT JOIN vnic_graph_vm r ON r.vm_id = s.vm_guid
-LEFT JOIN vnic_graph_host h ON h.host_id = d.run_on_vds`;
+FROM ${FROM_VMS}`;

@@ -3,6 +3,7 @@ import { Column, Entity, Index, PrimaryColumn } from "typeorm";
 /** What of a VM does not change while it runs, as oVirt keeps it; templates of an engine share the table. */
 @Entity("vm_static")
 @Index("idx_vm_static_vm_name_vm_guid", { synchronize: false })
+@Index("idx_vm_static_lower_name", { synchronize: false })
 export class VmStatic {
   @PrimaryColumn({ name: "vm_guid", type: "uuid", primaryKeyConstraintName: "pk_vm_static" })
   id!: string;

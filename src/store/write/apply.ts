@@ -1,6 +1,7 @@
 import type { DataSource, QueryRunner } from "typeorm";
 import { findSqlState, isStatementsOwnFailure } from "../postgres/errors.js";
 import { writeInterfaces } from "./interface-writes.js";
+import { updateAddresses } from "./address-writes.js";
 import { writeNics } from "./nic-writes.js";
 import { findAffectedHosts, lockForWriting } from "./lock-for-writing.js";
 import type { PassWrite } from "./passes.js";
@@ -70,6 +71,8 @@ async function writeAll(
   await updateVms(queryRunner, valid.flatMap(listVmChanges));
   await writeInterfaces(queryRunner, changes);
   await writeNics(queryRunner, changes);
+  const changedVms = valid.flatMap((write) => write.changes.changedVms);
+  await updateAddresses(queryRunner, { ...changes, changedVms });
   await appendChanges(queryRunner, valid.flatMap(listEntries));
   return new Set(valid.map(({ claim }) => claim.hostId));
 }

@@ -1,0 +1,73 @@
+import { formatAddress, listEquivalentAddresses, listEquivalentCidrs } from "../../model/cidr.js";
+import { listStoredSpellings } from "../../model/ip.js";
+import { listAddressColumns, matchAddressWord, type VmConditionSql } from "./search-conditions.js";
+import { matchText } from "./text-match.js";
+
+/** VMs with their states, and what is stored of their reports and of the hosts that run them. */
+export const FROM_VMS = `vm_static s
+JOIN vm_dynamic d ON d.vm_guid = s.vm_guid
+LEFT JOIN vnic_graph_vm r ON r.vm_id = s.vm_guid
+LEFT JOIN vnic_graph_host h ON h.host_id = d.run_on_vds`;
+
+/** Trouble with the host comes first: while it lasts, nothing is known of its guests, silent or not. */
+export const STALE_REASON = `CASE
+  WHEN d.run_on_vds IS NULL THEN NULL
+  WHEN h.last_error_kind = 'recovering' THEN 'HOST_RECOVERING'
+  WHEN h.last_error_kind IN ('unreachable', 'timeout') THEN 'HOST_UNREACHABLE'
+  WHEN h.last_error_kind IS NOT NULL THEN 'HOST_FAILED'
+  WHEN h.active IS NOT TRUE OR h.last_success_at IS NULL THEN 'REFRESH_OVERDUE'
+  WHEN h.last_success_at < now() - 2 * h.interval_ms * interval '1 millisecond' THEN 'REFRESH_OVERDUE'
+  WHEN r.missed_passes > 0 THEN 'VM_MISSING'
+  WHEN r.silence = 'absent' THEN 'AGENT_ABSENT'
+  WHEN r.silence = 'silent' THEN 'AGENT_SILENT'
+  WHEN r.silence IN ('invalid', 'partial') THEN 'REPORT_INVALID'
+END`;
+
+/** How our own tables answer what the sources hold each in their own way. */
+export const OWN_CONDITIONS: VmConditionSql = {
+  name: 's.vm_name COLLATE "C"',
+  hasStatus: (statuses, parameters) => `d.status = ANY(${parameters.add(statuses)}::int[])`,
+  // The same expressions as those of the indexes, so that an address is found without reading every VM.
+  hasAddress: (address, parameters) => {
+    const addresses = `${parameters.add(listStoredSpellings(address))}::text[]`;
+    return `s.vm_guid IN (
+      SELECT vm_guid FROM vm_dynamic WHERE string_to_array(vm_ip, ' ') && ${addresses}
+      UNION
+      SELECT vm_id FROM vm_guest_agent_interfaces WHERE
+        array_remove(string_to_array(coalesce(ipv4_addresses, '') || ',' || coalesce(ipv6_addresses, ''), ','), '')
+          && ${addresses})`;
+  },
+  hasAddressLike: (parts, parameters) => {
+    const matches = listAddressColumns(parts).map((column) =>
+      matchAddressWord(`g.${column}`, parts, parameters),
+    );
+    return `s.vm_guid IN (
+      SELECT g.vm_id FROM vm_guest_agent_interfaces g WHERE ${matches.join(" OR ")}
+      UNION SELECT i.vm_guid FROM vm_dynamic i WHERE ${matchAddressWord("i.vm_ip", parts, parameters)})`;
+  },
+  hasAnyOf: (addresses, parameters) => {
+    const spellings = addresses.flatMap((address) => listEquivalentAddresses(address));
+    return `EXISTS (SELECT FROM vnic_graph_address a
+      WHERE a.vm_id = s.vm_guid AND a.address = ANY(${parameters.add(spellings)}::inet[]))`;
+  },
+  hasAddressIn: (cidr, parameters) => {
+    const ranges = listEquivalentCidrs(cidr).map(({ family, first, last }) => {
+      const [from, to] = [first, last].map((value) => parameters.add(formatAddress({ family, value })));
+      return `a.address BETWEEN ${from}::inet AND ${to}::inet`;
+    });
+    return `EXISTS (SELECT FROM vnic_graph_address a WHERE a.vm_id = s.vm_guid AND (${ranges.join(" OR ")}))`;
+  },
+  hasAnyAddress: "EXISTS (SELECT FROM vnic_graph_address a WHERE a.vm_id = s.vm_guid)",
+  hasInterface: (condition) =>
+    `EXISTS (SELECT FROM vm_guest_agent_interfaces g WHERE g.vm_id = s.vm_guid AND ${condition})`,
+  guestMacIs: (mac, parameters) => `g.mac_address = ${parameters.add(mac)}::varchar`,
+  hasNetwork: (match, parameters) =>
+    `EXISTS (SELECT FROM vm_interface i JOIN vnic_graph_nic e ON e.nic_id = i.id
+      WHERE i.vm_guid = s.vm_guid AND ${matchText("e.network", match, parameters)})`,
+  nicMacIs: (mac, parameters) => `i.mac_addr = ${parameters.add(mac)}::varchar`,
+  staleReason: `(${STALE_REASON})`,
+  // No host tells which cluster a VM is in, so none is in a named one.
+  hasCluster: () => "false",
+  // Addresses are stored in canonical text, so that every one of them is an `inet`.
+  sortBy: { cluster: { join: "", value: "NULL::text" }, ip: "nullif(split_part(d.vm_ip, ' ', 1), '')::inet" },
+};
