@@ -27,7 +27,7 @@ const UP = [
       UNION ALL
       SELECT vm_guid, unnest(string_to_array(vm_ip, ' ')) FROM vm_dynamic
     ) AS each
-    WHERE each.word <> ''`,
+    WHERE each.word ~ '^[0-9]+[.][0-9.]+$' OR each.word ~ '^[0-9a-f:.]*:[0-9a-f:.]*$'`,
   `CREATE INDEX idx_vnic_graph_address_address ON vnic_graph_address (address, vm_id)`,
   `CREATE INDEX idx_vm_guest_agent_interfaces_mac_address ON vm_guest_agent_interfaces (mac_address)`,
   `CREATE INDEX idx_vm_guest_agent_interfaces_interface_name ON vm_guest_agent_interfaces (interface_name)`,

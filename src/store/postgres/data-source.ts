@@ -13,6 +13,7 @@ import { VmInterface } from "../tables/vm-interface.js";
 import { VmStatic } from "../tables/vm-static.js";
 import { VnicGraphGateway } from "../tables/vnic-graph-gateway.js";
 import { VnicGraphGatewayHost } from "../tables/vnic-graph-gateway-host.js";
+import { VnicGraphAddress } from "../tables/vnic-graph-address.js";
 import { VnicGraphHost } from "../tables/vnic-graph-host.js";
 import { VnicGraphNic } from "../tables/vnic-graph-nic.js";
 import { VnicGraphVm } from "../tables/vnic-graph-vm.js";
@@ -79,6 +80,7 @@ export function createDataSource(url: string, options: DataSourceOptions = {}): 
       VmDynamic,
       VmInterface,
       VmGuestAgentInterface,
+      VnicGraphAddress,
       VnicGraphHost,
       VnicGraphVm,
       VnicGraphNic,

@@ -18,7 +18,7 @@ export async function updateAddresses(queryRunner: QueryRunner, changes: HostCha
   if (vmIds.size > 0) await rowsOf(queryRunner, UPDATE, [[...vmIds]]);
 }
 
-/** Every word is an address: what a guest reports is checked before it is stored. */
+/** What a guest reports is checked before it is stored; words of another kind can only come from elsewhere. */
 const UPDATE = `WITH told AS MATERIALIZED (
     SELECT DISTINCT each.vm_id, each.word::inet AS address
     FROM (
@@ -27,7 +27,7 @@ const UPDATE = `WITH told AS MATERIALIZED (
       UNION ALL
       SELECT d.vm_guid, unnest(string_to_array(d.vm_ip, ' ')) FROM vm_dynamic d WHERE d.vm_guid = ANY($1::uuid[])
     ) AS each
-    WHERE each.word <> ''),
+    WHERE each.word ~ '^[0-9]+[.][0-9.]+$' OR each.word ~ '^[0-9a-f:.]*:[0-9a-f:.]*$'),
   gone AS (
     DELETE FROM vnic_graph_address a WHERE a.vm_id = ANY($1::uuid[])
       AND NOT EXISTS (SELECT FROM told t WHERE t.vm_id = a.vm_id AND t.address = a.address))
