@@ -1,3 +1,4 @@
+import type { StaleReason } from "../model/stale-reason.js";
 import type { NamedKind, NamedRow, VmOrigin } from "./inventory-types.js";
 import type { VmGuestAgentInterface } from "./tables/vm-guest-agent-interface.js";
 import type { VmCursor, VmFilter, VmIdList, VmOrder } from "./vm-search.js";
@@ -119,16 +120,7 @@ export interface RefreshStore extends HostRegistry {
   renameHost(hostId: string, name: string): Promise<void>;
 }
 
-/** Why the guest data of a VM is not current, as the read side sees it (host trouble included). */
-export type StaleReason =
-  | "AGENT_ABSENT"
-  | "AGENT_SILENT"
-  | "REPORT_INVALID"
-  | "VM_MISSING"
-  | "HOST_UNREACHABLE"
-  | "HOST_RECOVERING"
-  | "HOST_FAILED"
-  | "REFRESH_OVERDUE";
+export type { StaleReason } from "../model/stale-reason.js";
 
 /** The VMs that somebody may see: those that any of the lists matches. */
 export interface VmScope {

@@ -1,5 +1,5 @@
 import type { Cidr } from "../model/cidr.js";
-import type { StaleReason } from "./types.js";
+import type { StaleReason } from "../model/stale-reason.js";
 import type { TextMatch } from "./read/text-match.js";
 
 /** Which VMs to list; all conditions hold together. */
