@@ -40,6 +40,7 @@ export interface Config {
   /** `null`: polling is off. */
   readonly refreshIntervalMs: number | null;
   readonly refreshConcurrency: number;
+  readonly historyRetentionMs: number | null;
   readonly vdsmMaxAnswerBytes: number;
   readonly guestNicIgnore: readonly RegExp[];
   readonly guestLimits: GuestLimits;
@@ -105,6 +106,7 @@ export function loadConfig(environment: Environment, flags: Environment = {}): C
     vdsmTimeoutMs: values.VDSM_TIMEOUT,
     refreshIntervalMs: values.REFRESH_INTERVAL,
     refreshConcurrency: values.REFRESH_CONCURRENCY,
+    historyRetentionMs: values.HISTORY_RETENTION,
     vdsmMaxAnswerBytes: values.VDSM_MAX_ANSWER * 1_048_576,
     guestNicIgnore: parseIgnoredNames(values.GUEST_NIC_IGNORE),
     guestLimits: { interfaces: values.GUEST_MAX_INTERFACES, addresses: values.GUEST_MAX_ADDRESSES },

@@ -40,10 +40,10 @@ export function parseInteger(least: number, most: number): Parse<number> {
   };
 }
 
-/** Milliseconds from `500ms`, `15s`, `2m` or `1h`. */
+/** Milliseconds from `500ms`, `15s`, `2m`, `1h` or `90d`. */
 export function parseDuration(leastMs: number, mostMs: number): Parse<number> {
   return (text) => {
-    const match = /^(\d{1,9})(ms|s|m|h)$/.exec(text);
+    const match = /^(\d{1,9})(ms|s|m|h|d)$/.exec(text);
     const value = match === null ? Number.NaN : Number(match[1]) * (UNIT_MS[match[2] ?? ""] ?? Number.NaN);
     if (!(value >= leastMs && value <= mostMs)) {
       throw new SettingValueError(
@@ -157,4 +157,4 @@ function parseWholeNumber(value: string): number | null {
 }
 
 const HOST_NAME = /^[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_])?\.?$/;
-const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };

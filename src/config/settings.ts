@@ -98,6 +98,11 @@ export const SETTINGS = {
     parseInteger(1, 1_000_000),
     "addresses kept of one guest",
   ),
+  HISTORY_RETENTION: defineSetting(
+    "90d",
+    parseOrOff(parseDuration(3_600_000, 315_360_000_000)),
+    "how long changes are kept (docs/history.md); `off` keeps what subscribers need to resume, an hour",
+  ),
   REDIS_URL: defineSetting(
     null,
     parseUrl("redis", "rediss"),

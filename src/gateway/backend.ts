@@ -2,12 +2,14 @@ import { hostname } from "node:os";
 import type { Config } from "../config.js";
 import { createEngineStore } from "../engine-store/engine-store.js";
 import { readPollingState } from "../store/read/polling-state.js";
+import { createChangeLog } from "../store/changes/change-log.js";
 import { createStore } from "../store/store.js";
 import type { Readers, ReadinessStore } from "../store/types.js";
 import { openDatabase, type Database } from "./database.js";
 import type { HostPool } from "./host-pool.js";
 import type { Log } from "./log.js";
 import type { Metrics } from "./metrics.js";
+import { startLogMaintenance } from "./log-maintenance.js";
 import { startPolling, type Polling } from "./polling.js";
 import { openReplicas } from "./replicas.js";
 
@@ -64,6 +66,11 @@ async function pollInto(
 ): Promise<Backend> {
   const store = createStore(database.dataSource, findGatewayName(config), database.readers);
   const replicas = await openReplicas(config, log);
+  const history = await startLogMaintenance(
+    createChangeLog(database.dataSource),
+    config.historyRetentionMs,
+    log,
+  );
   const polling = await startPolling({ config, log, pool, store, replicas, metrics });
   return {
     database,
@@ -71,6 +78,7 @@ async function pollInto(
     health: { readPollingState: () => readPollingState(database.health) },
     polling,
     close: async () => {
+      await history.stop();
       await polling?.stop();
       await database.close();
     },

@@ -1,0 +1,31 @@
+import type { ChangeLog } from "../store/changes/change-log.js";
+import { formatError } from "./format-error.js";
+import type { Log } from "./log.js";
+
+/**
+ * Keeps the change log's partitions: makes those to come and drops those that are too old, now and every ten minutes.
+ * A failure ends nothing: partitions are made hours ahead, and a pass that finds none makes it.
+ */
+export async function startLogMaintenance(
+  changes: Pick<ChangeLog, "maintain">,
+  retentionMs: number | null,
+  log: Pick<Log, "warn">,
+): Promise<{ stop(): Promise<void> }> {
+  const maintain = () =>
+    changes.maintain(retentionMs).catch((error: unknown) => {
+      log.warn({ reason: formatError(error) }, "the change log could not be maintained; it is tried again");
+    });
+  let running = maintain();
+  const timer = setInterval(() => {
+    running = running.then(maintain);
+  }, MAINTAIN_EVERY_MS);
+  await running;
+  return {
+    stop: async () => {
+      clearInterval(timer);
+      await running;
+    },
+  };
+}
+
+const MAINTAIN_EVERY_MS = 600_000;
