@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createMetrics } from "../src/gateway/metrics.js";
 import { readFleetFigures, type FleetFigures } from "../src/store/read/fleet-figures.js";
-import { passResult as pass } from "./refresher/builders.js";
-import { changes, claimOf } from "./store/fixtures.js";
 import { createDatabase, type TestDatabase } from "./support/database.js";
 import { temporaryFolder } from "./support/gateway.js";
 import { ROOT } from "./support/markdown.js";
+import { passResult as pass, claimHost } from "./support/builders/passes.js";
+import { hostChanges } from "./support/builders/stored.js";
 
 const HOST = { id: "3fa4b3ff-6b11-4d30-9a1f-0a6f3dd7a001", name: "h1", host: "h1", port: 54321 };
 const FIGURES: FleetFigures = {
@@ -130,14 +130,14 @@ describe("figures of the fleet", () => {
       stalenessMaxS: null,
     });
     await store.registerHosts([HOST], 15_000);
-    const claim = await claimOf(store, HOST.id);
-    await store.apply(claim, changes(), { vmCount: 7, durationMs: 5, visibleChanges: [] });
+    const claim = await claimHost(store, HOST.id);
+    await store.apply(claim, hostChanges(), { vmCount: 7, durationMs: 5, visibleChanges: [] });
     database.statements();
     const figures = await readFleetFigures(dataSource);
     expect(database.statements()).toHaveLength(1);
     expect(figures).toMatchObject({ hosts: 1, failingHosts: 0, vms: 7 });
     expect(figures.stalenessMaxS).toBeGreaterThanOrEqual(0);
-    await store.fail(await claimOf(store, HOST.id), { kind: "timeout", message: "late" }, 5);
+    await store.fail(await claimHost(store, HOST.id), { kind: "timeout", message: "late" }, 5);
     expect(await readFleetFigures(dataSource)).toMatchObject({ hosts: 1, failingHosts: 1 });
   });
 });

@@ -2,9 +2,11 @@ import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createToken } from "../src/server/identity/token-lines.js";
-import { device, HOST_A, HOST_B, HOSTS, id, INTERVAL_MS, nic, pass, vm } from "./store/fixtures.js";
 import { createDatabase, type TestDatabase } from "./support/database.js";
 import { startGatewayProcess, temporaryFolder, type RunningGateway } from "./support/gateway.js";
+import { HOST_A, HOST_B, id } from "./support/builders/ids.js";
+import { HOSTS, INTERVAL_MS, writePass } from "./support/builders/passes.js";
+import { guestInterfaceOf, storedNicOf, vmState } from "./support/builders/stored.js";
 
 /** Numbers and names; all have the same MAC and the same address, as clones in different networks do. */
 const VMS = [
@@ -41,10 +43,10 @@ beforeAll(async () => {
   await database.store.registerHosts(HOSTS.slice(0, 2), INTERVAL_MS);
   for (const hostId of [HOST_A, HOST_B]) {
     const own = VMS.filter((each) => each.hostId === hostId);
-    await pass(database.store, hostId, {
-      newVms: own.map(({ number, name }) => vm(number, { name, ownerId: hostId, ips: "10.1.2.3" })),
-      upsertedNics: own.map(({ number }) => nic(number, number, { macAddress: MAC })),
-      insertedInterfaces: own.map(({ number }) => device(number, { macAddress: MAC })),
+    await writePass(database.store, hostId, {
+      newVms: own.map(({ number, name }) => vmState(number, { name, ownerId: hostId, ips: "10.1.2.3" })),
+      upsertedNics: own.map(({ number }) => storedNicOf(number, number, { macAddress: MAC })),
+      insertedInterfaces: own.map(({ number }) => guestInterfaceOf(number, { macAddress: MAC })),
     });
   }
   const tokensFile = join(folder.path, "tokens");

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runHostsCommand, type HostsTask } from "../../src/commands/hosts.js";
 import { ConfigError, loadConfig } from "../../src/config.js";
 import { createConfiguredHost } from "../../src/gateway/host-ids.js";
-import { claimOf } from "../store/fixtures.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
+import { claimHost } from "../support/builders/passes.js";
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -44,7 +44,7 @@ describe("vnic-graph hosts", () => {
   test("shows how a host does, and one that is no longer polled while its VMs are still shown", async () => {
     const host = createConfiguredHost({ host: "10.0.0.2", port: 1 });
     await database.store.addHost(host, 15_000);
-    const claim = await claimOf(database.store, host.id);
+    const claim = await claimHost(database.store, host.id);
     await database.store.fail(claim, { kind: "unreachable", message: "10.0.0.2:1 refuses" }, 5);
     expect(await run({ do: "list" })).toMatch(/10\.0\.0\.2:1 +not answering +never +10\.0\.0\.2:1 refuses$/m);
     await database.store.removeHost(host.id);

@@ -24,6 +24,9 @@ import { binariesFor } from "../../src/embedded-postgres/binaries.js";
 import { isRunning } from "../../src/embedded-postgres/processes.js";
 import { runAs } from "../../src/embedded-postgres/run.js";
 import { until } from "../store/until.js";
+import { HOST_A } from "../support/builders/ids.js";
+import { HOSTS, INTERVAL_MS, writePass } from "../support/builders/passes.js";
+import { guestInterfaceOf, vmState } from "../support/builders/stored.js";
 
 const IS_ROOT = process.getuid?.() === 0;
 const NOBODY = { uid: 65_534, gid: 65_534, name: "nobody" };
@@ -204,7 +207,6 @@ describe("the embedded PostgreSQL", () => {
     const { createDataSource } = await import("../../src/store/postgres/data-source.js");
     const { migrate } = await import("../../src/store/postgres/migrate.js");
     const { createStore } = await import("../../src/store/store.js");
-    const { HOSTS, HOST_A, INTERVAL_MS, device, pass, vm } = await import("../store/fixtures.js");
     const dataSource = await createDataSource((await start()).url).initialize();
     await migrate(dataSource);
     const store = createStore(dataSource);
@@ -217,19 +219,19 @@ describe("the embedded PostgreSQL", () => {
       // The server's own chores write too, now and then: the least of several passes is a pass alone.
       for (let round = 0; round < 5; round++) {
         const before = await position();
-        await pass(store, HOST_A);
+        await writePass(store, HOST_A);
         await store.readHostVms(HOST_A, []);
         measures.push(Number(await position()) - Number(before));
       }
       return Math.min(...measures);
     };
     await dataSource.query("CHECKPOINT");
-    await pass(store, HOST_A);
+    await writePass(store, HOST_A);
     const ofNone = await walOfPass();
     const numbers = Array.from({ length: 500 }, (_, index) => index + 1);
-    await pass(store, HOST_A, {
-      newVms: numbers.map((number) => vm(number)),
-      insertedInterfaces: numbers.map((number) => device(number)),
+    await writePass(store, HOST_A, {
+      newVms: numbers.map((number) => vmState(number)),
+      insertedInterfaces: numbers.map((number) => guestInterfaceOf(number)),
     });
     expect(Math.abs((await walOfPass()) - ofNone)).toBeLessThan(100);
     await dataSource.destroy();

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { mac } from "../graph/memory-store.js";
-import { id, nic } from "../store/fixtures.js";
 import type { TestDatabase } from "../support/database.js";
 import { GATEWAYS, supergraphOf, type Gateway } from "./gateways.js";
 import { addressOf, databaseOf, startGuests, startInventory, startSwitches } from "./site.js";
 import type { Subgraph } from "./subgraph.js";
+import { mac, id } from "../support/builders/ids.js";
+import { storedNicOf } from "../support/builders/stored.js";
 
 const ALL = 5_000;
 const NOBODYS = id(0xffffff);
@@ -96,8 +96,8 @@ describe.each(
     );
     expect(data).toEqual({
       inventoryNics: Array.from({ length: 40 }, (_, index) => ({
-        id: nic(index + 1, index + 1).id,
-        label: `port of ${nic(index + 1, index + 1).id}`,
+        id: storedNicOf(index + 1, index + 1).id,
+        label: `port of ${storedNicOf(index + 1, index + 1).id}`,
         guestInterface: { name: "eth0", ipv4Addresses: [addressOf(index + 1)] },
       })),
     });
@@ -171,7 +171,7 @@ describe.each(GATEWAYS)("%s", (_name, open) => {
       `{ inventoryVms(first: 2) { name guestInfo { ips } }
          inventoryNics(first: 1) { label guestInterface { name } guestInterfaces { name } } }`,
     );
-    const label = `port of ${nic(1, 1).id}`;
+    const label = `port of ${storedNicOf(1, 1).id}`;
     expect(data).toEqual({
       inventoryVms: [1, 2].map((number) => ({ name: `name of ${id(number)}`, guestInfo: null })),
       inventoryNics: [{ label, guestInterface: null, guestInterfaces: null }],

@@ -5,10 +5,10 @@ import { loadTokenFile } from "../../src/server/identity/token-file.js";
 import { createToken } from "../../src/server/identity/token-lines.js";
 import { rememberingLog } from "../server/running.js";
 import { temporaryFile } from "../server/temporary.js";
-import { id } from "../store/fixtures.js";
 import type { TestDatabase } from "../support/database.js";
 import { GATEWAYS, supergraphOf, type Answer, type OpenGateway } from "./gateways.js";
 import { addressOf, databaseOf, startGuests, startInventory } from "./site.js";
+import { id } from "../support/builders/ids.js";
 
 let database: TestDatabase;
 

@@ -4,10 +4,11 @@ import { buildGraphSchema } from "../../src/graph/schema.js";
 import type { SubgraphShape } from "../../src/graph/federation/federation.js";
 import { createLoaders } from "../../src/loaders/loaders.js";
 import type { ServerOptions } from "../../src/server/options.js";
-import { mac } from "../graph/memory-store.js";
-import { device, HOST_A, HOSTS, id, INTERVAL_MS, nic, pass, vm } from "../store/fixtures.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
 import { executable, startSubgraph, type Subgraph } from "./subgraph.js";
+import { mac, HOST_A, id } from "../support/builders/ids.js";
+import { HOSTS, INTERVAL_MS, writePass } from "../support/builders/passes.js";
+import { guestInterfaceOf, storedNicOf, vmState } from "../support/builders/stored.js";
 
 const LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key"])';
 
@@ -28,12 +29,12 @@ export async function databaseOf(count: number): Promise<TestDatabase> {
   const database = await createDatabase();
   const numbers = Array.from({ length: count }, (_, index) => index + 1);
   await database.store.registerHosts(HOSTS, INTERVAL_MS);
-  await pass(database.store, HOST_A, {
-    newVms: numbers.map((number) => vm(number, { ips: addressOf(number) })),
-    upsertedNics: numbers.map((number) => nic(number, number, { macAddress: mac(number) })),
+  await writePass(database.store, HOST_A, {
+    newVms: numbers.map((number) => vmState(number, { ips: addressOf(number) })),
+    upsertedNics: numbers.map((number) => storedNicOf(number, number, { macAddress: mac(number) })),
     insertedInterfaces: numbers.flatMap((number) => [
-      device(number, { macAddress: mac(number), ipv4Addresses: [addressOf(number)] }),
-      device(number, { name: "docker0", macAddress: null, ipv4Addresses: ["172.17.0.1"] }),
+      guestInterfaceOf(number, { macAddress: mac(number), ipv4Addresses: [addressOf(number)] }),
+      guestInterfaceOf(number, { name: "docker0", macAddress: null, ipv4Addresses: ["172.17.0.1"] }),
     ]),
   });
   return database;
@@ -76,7 +77,7 @@ export function startInventory(shape: SubgraphShape, extraIds: readonly string[]
     {
       Query: {
         inventoryVms: (_source, args) => [...extraIds, ...first(args, id)].map(vmOf),
-        inventoryNics: (_source, args) => first(args, (number) => nic(number, number).id).map(nicOf),
+        inventoryNics: (_source, args) => first(args, (number) => storedNicOf(number, number).id).map(nicOf),
       },
     },
     {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { formatCursor, parseCursor } from "../../src/graph/arguments/cursor.js";
-import { uuid } from "./memory-store.js";
+import { uuid } from "../support/builders/ids.js";
 
 const id = uuid(1, 1);
 

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { ask, dataOf, errorsOf, schemaOf } from "./ask.js";
-import { device, mac, memoryStore, nicRow, uuid, vmRow } from "./memory-store.js";
+import { mac, uuid } from "../support/builders/ids.js";
+import { createMemoryReadStore } from "../support/builders/memory-read-store.js";
+import { guestInterfaceRow, nicRow, vmRow } from "../support/builders/rows.js";
 
 const ENTITIES = `query ($keys: [_Any!]!) { _entities(representations: $keys) {
   __typename
@@ -9,10 +11,10 @@ const ENTITIES = `query ($keys: [_Any!]!) { _entities(representations: $keys) {
 
 describe.each(["whole", "contribute"] as const)("a gateway asking the %s subgraph", (federation) => {
   test("gets entities in the order of their keys, and null for a bad key alone", async () => {
-    const store = memoryStore();
+    const store = createMemoryReadStore();
     store.vms.push(vmRow(1), vmRow(2, { interfacesKnown: false, ips: null }));
     store.nics.push(nicRow(1, uuid(1, 1)));
-    store.interfaces.push(device(uuid(1, 1)));
+    store.interfaces.push(guestInterfaceRow(uuid(1, 1)));
     const keys = [
       { __typename: "Vm", id: uuid(1, 2) },
       { __typename: "VmNic", id: uuid(2, 1) },
@@ -46,11 +48,11 @@ describe.each(["whole", "contribute"] as const)("a gateway asking the %s subgrap
   });
 
   test("costs four reads for both kinds of entities, however many and however they are aliased", async () => {
-    const store = memoryStore();
+    const store = createMemoryReadStore();
     for (let number = 0; number < 50; number++) {
       store.vms.push(vmRow(number));
       store.nics.push(nicRow(number, uuid(1, number)));
-      store.interfaces.push(device(uuid(1, number)));
+      store.interfaces.push(guestInterfaceRow(uuid(1, number)));
     }
     const variables = {
       vms: store.vms.map(({ id }) => ({ __typename: "Vm", id })),
@@ -64,7 +66,7 @@ describe.each(["whole", "contribute"] as const)("a gateway asking the %s subgrap
   });
 
   test("is told once of a type that is no entity here, and gets the others", async () => {
-    const store = memoryStore();
+    const store = createMemoryReadStore();
     store.vms.push(vmRow(1));
     const keys = ["Host", "toString", "__proto__", "Vm", undefined].map((__typename) => ({
       __typename,
@@ -85,13 +87,15 @@ describe.each(["whole", "contribute"] as const)("a gateway asking the %s subgrap
   });
 
   test("gets one error, not one an entity, if the database fails", async () => {
-    const store = { ...memoryStore(), vmsByIds: () => Promise.reject(new Error("down")) };
+    const store = { ...createMemoryReadStore(), vmsByIds: () => Promise.reject(new Error("down")) };
     const keys = Array.from({ length: 100 }, (_, number) => ({ __typename: "Vm", id: uuid(1, number) }));
     expect(await errorsOf(store, ENTITIES, { federation, variables: { keys } })).toEqual(["none: down"]);
   });
 
   test("reads the subgraph's schema, which does not tell of the fields that only gateways need", async () => {
-    const { _service: service } = (await dataOf(memoryStore(), "{ _service { sdl } }", { federation })) as {
+    const { _service: service } = (await dataOf(createMemoryReadStore(), "{ _service { sdl } }", {
+      federation,
+    })) as {
       _service: { sdl: string };
     };
     expect(service.sdl).toMatch(/^extend schema @link\(url: "https:\/\/specs.apollo.dev\/federation\/v2.3"/);
@@ -101,7 +105,7 @@ describe.each(["whole", "contribute"] as const)("a gateway asking the %s subgrap
 });
 
 test("a vNIC is found by its VM and MAC, in any spelling", async () => {
-  const store = memoryStore();
+  const store = createMemoryReadStore();
   store.nics.push(nicRow(1, uuid(1, 1)), nicRow(2, uuid(1, 2), { macAddress: mac(1) }));
   const keys = [
     { macAddress: mac(1).toUpperCase().replaceAll(":", "-"), vm: { id: uuid(1, 2) } },
@@ -120,7 +124,7 @@ test("a vNIC is found by its VM and MAC, in any spelling", async () => {
 });
 
 test("without federation there is nothing of it", async () => {
-  expect(await errorsOf(memoryStore(), "{ _service { sdl } }")).toEqual([
+  expect(await errorsOf(createMemoryReadStore(), "{ _service { sdl } }")).toEqual([
     'none: Cannot query field "_service" on type "Query".',
   ]);
 });

@@ -6,7 +6,9 @@ import { describe, expect, test } from "vitest";
 import { printGraphSchema } from "../../src/graph/print-schema.js";
 import { ask } from "./ask.js";
 import { INVENTORY_SDL, inventoryOf } from "./inventory.js";
-import { device, mac, memoryStore, nicRow, uuid, vmRow, type MemoryStore } from "./memory-store.js";
+import { mac, uuid } from "../support/builders/ids.js";
+import { createMemoryReadStore, type MemoryReadStore } from "../support/builders/memory-read-store.js";
+import { guestInterfaceRow, nicRow, vmRow } from "../support/builders/rows.js";
 
 type Subgraph = (query: string, variables: Record<string, unknown>) => Promise<ExecutionResult>;
 type Subgraphs = Readonly<Record<string, Subgraph>>;
@@ -80,7 +82,7 @@ describe.each([["Apollo's gateway", apolloGateway]])("through %s", (_name, open)
 
 async function through(
   open: (subgraphs: Subgraphs) => Promise<Gateway>,
-  store: MemoryStore,
+  store: MemoryReadStore,
   query: string,
   others: Subgraphs = {},
 ) {
@@ -118,12 +120,12 @@ async function apolloGateway(subgraphs: Subgraphs): Promise<Gateway> {
   };
 }
 
-function storeOf(count: number): MemoryStore {
-  const store = memoryStore();
+function storeOf(count: number): MemoryReadStore {
+  const store = createMemoryReadStore();
   for (let number = 0; number < count; number++) {
     store.vms.push(vmRow(number));
     store.nics.push(nicRow(number, uuid(1, number)));
-    store.interfaces.push(device(uuid(1, number), { macAddress: mac(number) }));
+    store.interfaces.push(guestInterfaceRow(uuid(1, number), { macAddress: mac(number) }));
   }
   return store;
 }

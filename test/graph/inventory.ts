@@ -1,5 +1,5 @@
 import { buildSchema, execute, parse, type ExecutionResult } from "graphql";
-import type { MemoryStore } from "./memory-store.js";
+import type { MemoryReadStore } from "../support/builders/memory-read-store.js";
 
 /** A management graph's own schema: it owns VMs, vNICs and their names. */
 export const INVENTORY_SDL = `
@@ -16,7 +16,7 @@ const schema = buildSchema(`
   type VmNic { id: ID! label: String! }`);
 
 /** Answers a gateway for the management graph, which knows the same VMs and vNICs as the store. */
-export function inventoryOf(store: MemoryStore) {
+export function inventoryOf(store: MemoryReadStore) {
   const vms = store.vms.map(({ id, name }) => ({
     __typename: "Vm",
     id,

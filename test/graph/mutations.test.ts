@@ -2,18 +2,20 @@ import { describe, expect, test } from "vitest";
 import type { HostAdmin } from "../../src/graph/context.js";
 import { createGraphError } from "../../src/graph/errors.js";
 import { dataOf, errorsOf } from "./ask.js";
-import { hostRow, memoryStore, uuid, type MemoryStore } from "./memory-store.js";
+import { uuid } from "../support/builders/ids.js";
+import { createMemoryReadStore, type MemoryReadStore } from "../support/builders/memory-read-store.js";
+import { hostRow } from "../support/builders/rows.js";
 
 describe("an operator", () => {
   test("refreshes a host and sees it as it is afterwards", async () => {
-    const store = memoryStore();
+    const store = createMemoryReadStore();
     store.hostRows.push(hostRow(1, { status: 4 }));
     const query = `mutation { before: refreshHost(id: "${uuid(3, 1)}") { status } }`;
     expect(await dataOf(store, query, { hostAdmin: admin(store) })).toEqual({ before: { status: "UP" } });
   });
 
   test("adds a host, and removes it", async () => {
-    const store = memoryStore();
+    const store = createMemoryReadStore();
     const hostAdmin = admin(store);
     expect(await dataOf(store, 'mutation { addHost(address: "h:1") { name } }', { hostAdmin })).toEqual({
       addHost: { name: "host-7" },
@@ -26,7 +28,7 @@ describe("an operator", () => {
   });
 
   test("gets null for a host that is not known", async () => {
-    const store = memoryStore();
+    const store = createMemoryReadStore();
     const query = `mutation { refreshHost(id: "${uuid(3, 1)}") { name } removeHost(id: "${uuid(3, 1)}") { name } }`;
     expect(await dataOf(store, query, { hostAdmin: admin(store) })).toEqual({
       refreshHost: null,
@@ -43,13 +45,15 @@ describe("an operator", () => {
     ],
     ['mutation { addHost(address: "h:x") { name } }', "BAD_USER_INPUT: address: no port"],
   ])("%s is told what is wrong", async (query, error) => {
-    expect(await errorsOf(memoryStore(), query, { hostAdmin: admin(memoryStore()) })).toEqual([error]);
+    expect(
+      await errorsOf(createMemoryReadStore(), query, { hostAdmin: admin(createMemoryReadStore()) }),
+    ).toEqual([error]);
   });
 
   test.each([`refreshHost(id: "${uuid(3, 1)}")`, `removeHost(id: "${uuid(3, 1)}")`, 'addHost(address: "h")'])(
     "is told if hosts cannot be managed here: %s",
     async (field) => {
-      const errors = await errorsOf(memoryStore(), `mutation { ${field} { name } }`);
+      const errors = await errorsOf(createMemoryReadStore(), `mutation { ${field} { name } }`);
       expect(errors).toEqual([
         "NOT_AVAILABLE: hosts cannot be managed here: this gateway polls no hosts of its own",
       ]);
@@ -57,7 +61,7 @@ describe("an operator", () => {
   );
 });
 
-function admin(store: MemoryStore): HostAdmin {
+function admin(store: MemoryReadStore): HostAdmin {
   return {
     refreshHost: (id) => {
       const index = store.hostRows.findIndex((host) => host.id === id);

@@ -2,9 +2,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createEngineStore } from "../../src/engine-store/engine-store.js";
 import type { Readers } from "../../src/store/types.js";
 import { createEngineDatabase, type EngineDatabase } from "../engine-store/engine-database.js";
-import { HOST_A, HOSTS, change, device, id, INTERVAL_MS, nic, pass, vm } from "../store/fixtures.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
 import { dataOf } from "./ask.js";
+import { HOST_A, id } from "../support/builders/ids.js";
+import { HOSTS, INTERVAL_MS, writePass } from "../support/builders/passes.js";
+import { vmChange, guestInterfaceOf, storedNicOf, vmState } from "../support/builders/stored.js";
 
 const VM = id(1);
 const QUESTION = `{
@@ -83,13 +85,13 @@ describe("an answer of several statements, while a writer changes all that it sh
   test("shows one state of the gateway's own database", async () => {
     const { store } = database;
     const at = (version: number) => ({
-      device: device(1, { macAddress: mac(version), ipv4Addresses: [`10.0.0.${version}`] }),
-      nic: nic(1, 1, { macAddress: mac(version) }),
-      vm: vm(1, { ips: `10.0.0.${version}` }),
+      device: guestInterfaceOf(1, { macAddress: mac(version), ipv4Addresses: [`10.0.0.${version}`] }),
+      nic: storedNicOf(1, 1, { macAddress: mac(version) }),
+      vm: vmState(1, { ips: `10.0.0.${version}` }),
     });
     await store.registerHosts(HOSTS, INTERVAL_MS);
     const first = at(0);
-    await pass(store, HOST_A, {
+    await writePass(store, HOST_A, {
       newVms: [first.vm],
       insertedInterfaces: [first.device],
       upsertedNics: [first.nic],
@@ -98,8 +100,8 @@ describe("an answer of several statements, while a writer changes all that it sh
     const write = async (): Promise<void> => {
       for (const version of VERSIONS) {
         const [before, after] = [at(version - 1), at(version)];
-        const written = await pass(store, HOST_A, {
-          changedVms: [change(before.vm, { ips: after.vm.ips })],
+        const written = await writePass(store, HOST_A, {
+          changedVms: [vmChange(before.vm, { ips: after.vm.ips })],
           deletedInterfaces: [before.device],
           insertedInterfaces: [after.device],
           upsertedNics: [after.nic],

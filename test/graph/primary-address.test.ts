@@ -1,9 +1,11 @@
 import { expect, test } from "vitest";
 import { dataOf, errorsOf } from "./ask.js";
-import { device, mac, memoryStore, nicRow, uuid, vmRow } from "./memory-store.js";
+import { mac, uuid } from "../support/builders/ids.js";
+import { createMemoryReadStore } from "../support/builders/memory-read-store.js";
+import { guestInterfaceRow, nicRow, vmRow } from "../support/builders/rows.js";
 
 function storeWithGuest() {
-  const store = memoryStore();
+  const store = createMemoryReadStore();
   const vm = vmRow(1, { ips: ["172.17.0.1", "10.0.0.5", "10.0.2.5", "2001:db8::5"] });
   store.vms.push(
     vm,
@@ -12,14 +14,18 @@ function storeWithGuest() {
   );
   store.nics.push(nicRow(1, vm.id, { network: "red" }), nicRow(2, vm.id, { network: "blue" }));
   store.interfaces.push(
-    device(vm.id, { name: "docker0", macAddress: "02:42:00:00:00:01", ipv4Addresses: ["172.17.0.1"] }),
-    device(vm.id, {
+    guestInterfaceRow(vm.id, {
+      name: "docker0",
+      macAddress: "02:42:00:00:00:01",
+      ipv4Addresses: ["172.17.0.1"],
+    }),
+    guestInterfaceRow(vm.id, {
       name: "eth0",
       macAddress: mac(1),
       ipv4Addresses: ["10.0.0.5"],
       ipv6Addresses: ["2001:db8::5"],
     }),
-    device(vm.id, { name: "eth1", macAddress: mac(2), ipv4Addresses: ["10.0.2.5"] }),
+    guestInterfaceRow(vm.id, { name: "eth1", macAddress: mac(2), ipv4Addresses: ["10.0.2.5"] }),
   );
   return store;
 }

@@ -1,10 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { dataOf, errorsOf, ask } from "./ask.js";
-import { device, hostRow, mac, memoryStore, nicRow, uuid, vmRow } from "./memory-store.js";
+import { mac, uuid } from "../support/builders/ids.js";
+import { createMemoryReadStore } from "../support/builders/memory-read-store.js";
+import { guestInterfaceRow, hostRow, nicRow, vmRow } from "../support/builders/rows.js";
 
 describe("a VM", () => {
   test("is given with all that is known of it", async () => {
-    const store = memoryStore();
+    const store = createMemoryReadStore();
     const vmId = uuid(1, 1);
     store.vms.push(vmRow(1, { fqdn: "vm.example", ips: ["10.0.0.1", "fe80::1"] }));
     store.hostRows.push(
@@ -12,9 +14,9 @@ describe("a VM", () => {
     );
     store.nics.push(nicRow(1, vmId, { network: "ovirtmgmt" }));
     store.interfaces.push(
-      device(vmId, { name: "eth0", ipv6Addresses: ["fe80::1"] }),
-      device(vmId, { name: "br0", ipv4Addresses: ["10.0.0.1"] }),
-      device(vmId, { name: "docker0", macAddress: mac(99) }),
+      guestInterfaceRow(vmId, { name: "eth0", ipv6Addresses: ["fe80::1"] }),
+      guestInterfaceRow(vmId, { name: "br0", ipv4Addresses: ["10.0.0.1"] }),
+      guestInterfaceRow(vmId, { name: "docker0", macAddress: mac(99) }),
     );
     const query = `{ vm(id: "${vmId.toUpperCase()}") {
       id name status
@@ -79,7 +81,10 @@ describe("a VM", () => {
 
   test("that is not known is null", async () => {
     expect(
-      await dataOf(memoryStore(), `{ vm(id: "${uuid(1, 1)}") { name } vmNic(id: "${uuid(2, 1)}") { name } }`),
+      await dataOf(
+        createMemoryReadStore(),
+        `{ vm(id: "${uuid(1, 1)}") { name } vmNic(id: "${uuid(2, 1)}") { name } }`,
+      ),
     ).toEqual({
       vm: null,
       vmNic: null,
@@ -87,7 +92,7 @@ describe("a VM", () => {
   });
 
   test("of which nothing is known has null, of which the guest says none has an empty list", async () => {
-    const store = memoryStore();
+    const store = createMemoryReadStore();
     store.vms.push(
       vmRow(1, {
         interfacesKnown: false,
@@ -125,7 +130,7 @@ describe("a VM", () => {
   });
 
   test("of a state that has no name is UNKNOWN, a host UNASSIGNED: no error", async () => {
-    const store = memoryStore();
+    const store = createMemoryReadStore();
     store.vms.push(vmRow(1, { status: 77 }));
     store.hostRows.push(hostRow(1, { status: 99 }));
     expect(await dataOf(store, "{ vms { nodes { status host { status } } } }")).toEqual({
@@ -134,12 +139,19 @@ describe("a VM", () => {
   });
 
   test("with one odd MAC or address keeps the others", async () => {
-    const store = memoryStore();
+    const store = createMemoryReadStore();
     store.vms.push(vmRow(1));
     store.interfaces.push(
-      device(uuid(1, 1), { name: null, macAddress: "AA-BB", ipv4Addresses: ["1.2.3"], ipv6Addresses: ["%"] }),
-      device(uuid(1, 1), { macAddress: "80:00:02:08:fe:80:00:00:00:00:00:00:f4:52:14:03:00:7b:cb:a1" }),
-      device(uuid(1, 1)),
+      guestInterfaceRow(uuid(1, 1), {
+        name: null,
+        macAddress: "AA-BB",
+        ipv4Addresses: ["1.2.3"],
+        ipv6Addresses: ["%"],
+      }),
+      guestInterfaceRow(uuid(1, 1), {
+        macAddress: "80:00:02:08:fe:80:00:00:00:00:00:00:f4:52:14:03:00:7b:cb:a1",
+      }),
+      guestInterfaceRow(uuid(1, 1)),
     );
     const data = await dataOf(store, "{ vms { nodes { guestInfo { networkDevices { macAddress } } } } }");
     expect(JSON.stringify(data)).toContain('[{"macAddress":"AA-BB"},{"macAddress":"80:00:');
@@ -148,7 +160,7 @@ describe("a VM", () => {
 
 describe("vNICs", () => {
   test("say whether they are plugged in; null is not known", async () => {
-    const store = memoryStore();
+    const store = createMemoryReadStore();
     for (const [index, plugged] of [true, false, null].entries())
       store.nics.push(nicRow(index, uuid(1, 1), { plugged, macAddress: mac(1) }));
     expect(await dataOf(store, `{ vmNics(macAddress: "${mac(1)}") { plugged } }`)).toEqual({
@@ -159,7 +171,7 @@ describe("vNICs", () => {
 
 describe("vNICs by MAC", () => {
   test("are found in any spelling", async () => {
-    const store = memoryStore();
+    const store = createMemoryReadStore();
     store.nics.push(nicRow(10, uuid(1, 1)), nicRow(11, uuid(1, 2), { macAddress: mac(10) }));
     for (const spelling of [
       mac(10),
@@ -178,7 +190,7 @@ describe("VMs", () => {
   test.each(["NAME_ASC", "NAME_DESC", "ID_ASC"])(
     "come page by page in the order %s, each once",
     async (order) => {
-      const store = memoryStore();
+      const store = createMemoryReadStore();
       for (let number = 0; number < 25; number++) store.vms.push(vmRow(number, { name: `vm-${number % 3}` }));
       const ids: string[] = [];
       let after: string | null = null;
@@ -205,7 +217,7 @@ describe("VMs", () => {
   );
 
   test("are 50 unless said otherwise, and are not counted unless asked", async () => {
-    const store = memoryStore();
+    const store = createMemoryReadStore();
     for (let number = 0; number < 60; number++) store.vms.push(vmRow(number));
     const data = (await dataOf(
       store,
@@ -218,7 +230,7 @@ describe("VMs", () => {
   });
 
   test("are there though counting them failed", async () => {
-    const store = { ...memoryStore(), countVms: () => Promise.reject(new Error("took too long")) };
+    const store = { ...createMemoryReadStore(), countVms: () => Promise.reject(new Error("took too long")) };
     store.vms.push(vmRow(1));
     const { data, errors } = await ask(store, "{ vms { totalCount nodes { name } } }");
     expect(JSON.parse(JSON.stringify(data))).toEqual({
@@ -230,7 +242,7 @@ describe("VMs", () => {
   test("that are none make an empty page without cursors", async () => {
     expect(
       await dataOf(
-        memoryStore(),
+        createMemoryReadStore(),
         "{ vms { nodes { id } pageInfo { hasNextPage startCursor endCursor } totalCount } }",
       ),
     ).toEqual({
@@ -239,7 +251,7 @@ describe("VMs", () => {
   });
 
   test("are filtered by what is given, null being nothing", async () => {
-    const store = memoryStore();
+    const store = createMemoryReadStore();
     const filter = `{nameContains: "web", status: [UP, DOWN], hostId: "${uuid(3, 1).toUpperCase()}", ip: "2001:DB8:0::1"}`;
     await dataOf(store, `{ vms(filter: ${filter}) { totalCount nodes { id } } }`);
     await dataOf(
@@ -259,7 +271,7 @@ describe("VMs", () => {
   });
 
   test("of hosts are bounded and read for all hosts together", async () => {
-    const store = memoryStore();
+    const store = createMemoryReadStore();
     for (let number = 0; number < 10; number++) store.vms.push(vmRow(number));
     store.hostRows.push(hostRow(0), hostRow(1));
     expect(await dataOf(store, "{ hosts { name vms(first: 1) { name } } }")).toEqual({
@@ -304,7 +316,7 @@ describe("bad input", () => {
     ["{ vmNics(macAddress: 5) { id } }", "is not a valid MAC address"],
     ['{ vms(filter: {status: "UP"}) { totalCount } }', 'Enum "VmStatus" cannot represent non-enum value'],
   ])("%.70s is refused in one clear line, and asks the store nothing", async (query, message) => {
-    const store = memoryStore();
+    const store = createMemoryReadStore();
     const errors = await errorsOf(store, query);
     expect(errors).toHaveLength(1);
     expect(errors[0]).toContain(message);
@@ -318,7 +330,7 @@ describe("bad input", () => {
     ["query ($v: IP!) { vms(filter: {ip: $v}) { totalCount } }", "10.1.2.3/8"],
     ["query ($v: ID!) { vm(id: $v) { id } }", "x".repeat(10_000)],
   ])("%s with a bad variable is refused with BAD_USER_INPUT", async (query, v) => {
-    const store = memoryStore();
+    const store = createMemoryReadStore();
     const { errors } = await ask(store, query, { variables: { v } });
     expect(errors).toHaveLength(1);
     expect(errors![0]!.message.length).toBeLessThan(300);

@@ -15,7 +15,8 @@ import { ROOT_FIELD_ROLES } from "../../src/graph/roles.js";
 import { guardRootFields } from "../../src/graph/root-guard.js";
 import type { Federation } from "../../src/graph/schema.js";
 import { ALL_ROLES, errorsOf, schemaOf } from "./ask.js";
-import { memoryStore, uuid } from "./memory-store.js";
+import { uuid } from "../support/builders/ids.js";
+import { createMemoryReadStore } from "../support/builders/memory-read-store.js";
 
 const MAY: Record<Role, readonly Role[]> = {
   reader: ["reader", "operator"],
@@ -35,7 +36,7 @@ const cases = (["off", "whole", "contribute"] as const).flatMap((federation: Fed
 
 describe("every root field, asked with every role", () => {
   test.each(cases)("$federation: $place as $role", async ({ federation, place, field, role }) => {
-    const store = memoryStore();
+    const store = createMemoryReadStore();
     const operation = place.startsWith("Mutation") ? "mutation" : "query";
     const roles = role === null ? [] : [role];
     const errors = await errorsOf(store, `${operation} { ${call(field)} }`, { federation, roles });

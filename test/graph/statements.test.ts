@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { VmScope } from "../../src/store/types.js";
-import { device, HOST_A, HOST_B, HOSTS, id, INTERVAL_MS, nic, pass, vm } from "../store/fixtures.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
 import { dataOf, errorsOf } from "./ask.js";
-import { mac } from "./memory-store.js";
+import { HOST_A, HOST_B, id, mac } from "../support/builders/ids.js";
+import { HOSTS, INTERVAL_MS, writePass } from "../support/builders/passes.js";
+import { guestInterfaceOf, storedNicOf, vmState } from "../support/builders/stored.js";
 
 const COUNT = 5_000;
 const NUMBERS = Array.from({ length: COUNT }, (_, index) => index + 1);
@@ -18,17 +19,20 @@ beforeAll(async () => {
   await database.store.registerHosts(HOSTS, INTERVAL_MS);
   for (const hostId of [HOST_A, HOST_B]) {
     const numbers = NUMBERS.filter((number) => (number % 5 === 0) === (hostId === HOST_B));
-    await pass(database.store, hostId, {
+    await writePass(database.store, hostId, {
       newVms: numbers.map((number) =>
-        vm(number, {
+        vmState(number, {
           ownerId: hostId,
           ips: `10.0.${number >> 8}.${number & 255} 2001:db8::${number.toString(16)}`,
         }),
       ),
-      upsertedNics: numbers.map((number) => nic(number, number, { macAddress: mac(number) })),
+      upsertedNics: numbers.map((number) => storedNicOf(number, number, { macAddress: mac(number) })),
       insertedInterfaces: numbers.flatMap((number) => [
-        device(number, { macAddress: mac(number), ipv4Addresses: [`10.0.${number >> 8}.${number & 255}`] }),
-        device(number, {
+        guestInterfaceOf(number, {
+          macAddress: mac(number),
+          ipv4Addresses: [`10.0.${number >> 8}.${number & 255}`],
+        }),
+        guestInterfaceOf(number, {
           name: "docker0",
           macAddress: null,
           ipv6Addresses: [`2001:db8::${number.toString(16)}`],
@@ -209,7 +213,7 @@ interface Answer {
 }
 
 function mayBeSeen(number: number, { namePatterns, hostIds, vmIds }: VmScope): boolean {
-  const name = vm(number).name;
+  const name = vmState(number).name;
   const patterns = namePatterns.map(
     (text) => new RegExp(`^${text.replaceAll("?", ".").replaceAll("*", ".*")}$`),
   );

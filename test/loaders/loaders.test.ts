@@ -3,7 +3,9 @@ import { describe, expect, test } from "vitest";
 import { manyInKeyOrder, oneInKeyOrder } from "../../src/loaders/key-order.js";
 import { createLoaders } from "../../src/loaders/loaders.js";
 import { isUuid } from "../../src/model/uuid.js";
-import { device, hostRow, mac, memoryStore, nicRow, uuid, vmRow } from "../graph/memory-store.js";
+import { mac, uuid } from "../support/builders/ids.js";
+import { createMemoryReadStore } from "../support/builders/memory-read-store.js";
+import { guestInterfaceRow, hostRow, nicRow, vmRow } from "../support/builders/rows.js";
 
 describe("key order", () => {
   const rows = fc.array(fc.record({ key: fc.constantFrom("a", "b", "c", "d"), value: fc.nat() }));
@@ -30,7 +32,7 @@ describe("key order", () => {
 
 describe("loaders", () => {
   test("read many VMs at once and answer in the order asked", async () => {
-    const store = memoryStore();
+    const store = createMemoryReadStore();
     store.vms.push(vmRow(1), vmRow(2), vmRow(3));
     const { vmById } = createLoaders(store);
     const found = await vmById.loadMany([uuid(1, 3), uuid(1, 9), uuid(1, 1)]);
@@ -43,7 +45,7 @@ describe("loaders", () => {
   });
 
   test("answer what is no UUID as absent, without asking the store for it", async () => {
-    const store = memoryStore();
+    const store = createMemoryReadStore();
     store.vms.push(vmRow(1));
     const loaders = createLoaders(store);
     expect(await loaders.vmById.loadMany(["", "1", "'; DROP TABLE x", `${uuid(1, 1)}\u0000`])).toEqual([
@@ -60,7 +62,7 @@ describe("loaders", () => {
   });
 
   test("understand upper-case ids, and read each once", async () => {
-    const store = memoryStore();
+    const store = createMemoryReadStore();
     const id = "aaaaaaaa-0000-4000-8000-00000000000b";
     store.vms.push(vmRow(1, { id }));
     const { vmById } = createLoaders(store);
@@ -69,7 +71,7 @@ describe("loaders", () => {
   });
 
   test("do not read again what came with a list", async () => {
-    const store = memoryStore();
+    const store = createMemoryReadStore();
     store.vms.push(vmRow(1), vmRow(2));
     store.nics.push(nicRow(1, uuid(1, 1)));
     store.hostRows.push(hostRow(0), hostRow(1));
@@ -87,7 +89,7 @@ describe("loaders", () => {
   });
 
   test("ask the same page and count once, until told to forget", async () => {
-    const store = memoryStore();
+    const store = createMemoryReadStore();
     const loaders = createLoaders(store);
     const page = { limit: 10, after: null, filter: { nameContains: "a" }, order: "NAME_ASC" } as const;
     const twice = () =>
@@ -106,17 +108,17 @@ describe("loaders", () => {
   });
 
   test("tell unknown interfaces from none", async () => {
-    const store = memoryStore();
+    const store = createMemoryReadStore();
     store.vms.push(vmRow(1, { interfacesKnown: false }), vmRow(2), vmRow(3));
-    store.interfaces.push(device(uuid(1, 3)), device(uuid(1, 3)));
+    store.interfaces.push(guestInterfaceRow(uuid(1, 3)), guestInterfaceRow(uuid(1, 3)));
     const { knownGuestInterfaces } = createLoaders(store);
     const found = await Promise.all([1, 2, 3, 4].map((number) => knownGuestInterfaces(uuid(1, number))));
-    expect(found).toEqual([null, [], [device(uuid(1, 3)), device(uuid(1, 3))], null]);
+    expect(found).toEqual([null, [], [guestInterfaceRow(uuid(1, 3)), guestInterfaceRow(uuid(1, 3))], null]);
     expect(store.calls.sort()).toEqual(["guestInterfacesByVms", "vmsByIds"]);
   });
 
   test("give each host its first VMs by name, for all hosts in one read", async () => {
-    const store = memoryStore();
+    const store = createMemoryReadStore();
     for (let number = 0; number < 20; number++) store.vms.push(vmRow(number));
     const { vmsByHost } = createLoaders(store);
     const lists = await vmsByHost(3).loadMany([uuid(3, 1), uuid(3, 7), uuid(3, 0)]);
@@ -129,14 +131,14 @@ describe("loaders", () => {
   });
 
   test("do not hold more than 50,000 VMs of hosts in one read", async () => {
-    const store = memoryStore();
+    const store = createMemoryReadStore();
     const { vmsByHost } = createLoaders(store);
     await vmsByHost(500).loadMany(Array.from({ length: 250 }, (_, number) => uuid(3, number)));
     expect(store.asked.map((ids) => (ids as string[]).length)).toEqual([100, 100, 50]);
   });
 
   test("of two requests share nothing", async () => {
-    const store = memoryStore();
+    const store = createMemoryReadStore();
     await createLoaders(store).vmById.load(uuid(1, 1));
     store.vms.push(vmRow(1));
     expect(await createLoaders(store).vmById.load(uuid(1, 1))).toEqual(store.vms[0]);

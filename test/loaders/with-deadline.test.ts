@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import { createLoaders } from "../../src/loaders/loaders.js";
 import { withDeadline } from "../../src/loaders/with-deadline.js";
-import { memoryStore, uuid, vmRow } from "../graph/memory-store.js";
+import { uuid } from "../support/builders/ids.js";
+import { createMemoryReadStore } from "../support/builders/memory-read-store.js";
+import { vmRow } from "../support/builders/rows.js";
 
 /** A request that has time until told otherwise. */
 function request() {
@@ -15,7 +17,7 @@ function request() {
 }
 
 test("no read of the store begins once the time is up, whichever it is", async () => {
-  const store = memoryStore();
+  const store = createMemoryReadStore();
   const { check, end } = request();
   const reads = withDeadline(store, check);
   const page = { limit: 1, after: null, filter: {}, order: "ID_ASC" } as const;
@@ -48,7 +50,9 @@ test("a statement that the database stopped is told as a deadline that has passe
   const stopped = Object.assign(new Error("canceling statement due to statement timeout"), { code: "57014" });
   const lost = Object.assign(new Error("terminating connection"), { code: "57P01" });
   const failingWith = (error: Error) =>
-    createLoaders({ ...memoryStore(), vmsByIds: () => Promise.reject(error) }).vmById.load(uuid(1, 1));
+    createLoaders({ ...createMemoryReadStore(), vmsByIds: () => Promise.reject(error) }).vmById.load(
+      uuid(1, 1),
+    );
   await expect(failingWith(stopped)).rejects.toMatchObject({
     extensions: { code: "DEADLINE_EXCEEDED", http: { status: 504 } },
     cause: stopped,
@@ -57,7 +61,7 @@ test("a statement that the database stopped is told as a deadline that has passe
 });
 
 test("loaders answer what they have already read, and read nothing more", async () => {
-  const store = memoryStore();
+  const store = createMemoryReadStore();
   store.vms.push(vmRow(1), vmRow(2));
   const { check, end } = request();
   const loaders = createLoaders(store, { throwIfExpired: check });

@@ -9,13 +9,13 @@ import type {
   ReportedVm,
 } from "../../src/vdsm/records/types.js";
 import type { VdsmClient } from "../../src/vdsm/vdsm-client.js";
-import { reportedNic, reportedVm, reportOf } from "./builders.js";
+import { reportedNic, reportedVm, hostReport } from "../support/builders/reported.js";
 
 /** A host that answers, or fails, exactly as told: for what a wire cannot be made to do at the right moment. */
 export class FakeHost implements VdsmClient {
   readonly address = "192.0.2.1:54321";
   readonly calls: string[] = [];
-  report: HostReport = reportOf(reportedVm());
+  report: HostReport = hostReport(reportedVm());
   hostname: string | null = "host-a.example.test";
   nics: (vmId: string) => readonly ReportedNic[] | null = () => [reportedNic()];
   isClosed = false;

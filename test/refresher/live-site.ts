@@ -4,7 +4,8 @@ import { startRefresher } from "../../src/refresher/refresher.js";
 import { startCluster, type ClusterOptions, type SimulatedCluster } from "../../src/simulator/cluster.js";
 import type { ConfiguredHost } from "../../src/store/types.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
-import { A, B, C, IGNORE } from "./builders.js";
+import { HOST_A, HOST_B, HOST_C } from "../support/builders/ids.js";
+import { IGNORED_NAMES } from "../support/builders/passes.js";
 
 /** A line that the refresher logged. */
 export interface LogLine {
@@ -43,7 +44,7 @@ export async function startLiveSite(
     ...cluster,
   });
   const hosts = simulated.hosts.map(({ host, port }, at): ConfiguredHost => {
-    const id = [A, B, C][at];
+    const id = [HOST_A, HOST_B, HOST_C][at];
     if (id === undefined) throw new Error("no more than three hosts here");
     return { id, name: `${host}:${port}`, host, port };
   });
@@ -56,7 +57,7 @@ export async function startLiveSite(
       clientFor: ({ host, port }) => createVdsmClient({ host, port, tls: null, callTimeoutMs: 5_000 }),
       hosts,
       intervalMs: null,
-      ignoreNames: IGNORE,
+      ignoreNames: IGNORED_NAMES,
       log: { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") },
       ...refresher,
     });

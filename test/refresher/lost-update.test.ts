@@ -4,33 +4,37 @@ import { refreshHost } from "../../src/refresher/pass.js";
 import type { HostReport } from "../../src/vdsm/records/types.js";
 import type { RefreshStore } from "../../src/store/types.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
-import { A, B, configuredHost, IGNORE, reportedInterface, reportedVm, reportOf, VM } from "./builders.js";
 import { FakeHost } from "./fake-host.js";
+import { HOST_A, HOST_B, VM } from "../support/builders/ids.js";
+import { configuredHost, IGNORED_NAMES } from "../support/builders/passes.js";
+import { reportedInterface, reportedVm, hostReport } from "../support/builders/reported.js";
 
 let database: TestDatabase;
 
 beforeEach(async () => {
   database = await createDatabase();
-  await database.store.registerHosts([configuredHost(A, 1), configuredHost(B, 2)], null);
+  await database.store.registerHosts([configuredHost(HOST_A, 1), configuredHost(HOST_B, 2)], null);
 });
 
 afterEach(() => database.drop());
 
 test("a destination that writes what it read long ago does not undo its source's news for good", async () => {
-  const [source, destination] = [new Polled(A), new Polled(B)];
+  const [source, destination] = [new Polled(HOST_A), new Polled(HOST_B)];
   const at = (address: string) =>
-    reportOf(reportedVm({ status: "Migration Source", netIfaces: [reportedInterface({ inet: [address] })] }));
+    hostReport(
+      reportedVm({ status: "Migration Source", netIfaces: [reportedInterface({ inet: [address] })] }),
+    );
   await source.pass(at("10.0.0.1"));
   // Between the destination's read and its write, the source tells of another address.
   await destination.pass(
-    reportOf(reportedVm({ status: "Migration Destination", netIfaces: null })),
+    hostReport(reportedVm({ status: "Migration Destination", netIfaces: null })),
     async () => {
       await source.pass(at("10.0.0.2"));
     },
   );
   await source.pass(at("10.0.0.2"));
   const [row] = await database.store.vmsByIds([VM]);
-  expect(row).toMatchObject({ hostId: A, ips: ["10.0.0.2", "fe80::1"] });
+  expect(row).toMatchObject({ hostId: HOST_A, ips: ["10.0.0.2", "fe80::1"] });
 });
 
 /** A host and what its replica remembers of it, over passes. */
@@ -52,7 +56,7 @@ class Polled {
       },
     };
     const rest = {
-      ignoreNames: IGNORE,
+      ignoreNames: IGNORED_NAMES,
       now: () => 0,
       ready: () => Promise.resolve(),
     };

@@ -6,8 +6,11 @@ import { planPass } from "../../src/refresher/plan/plan.js";
 import { sightVms } from "../../src/refresher/plan/sightings.js";
 import type { HostClaim, StoredVm } from "../../src/store/types.js";
 import { isWithoutGuest, VM_STATUS } from "../../src/model/vm-status.js";
-import { A, B, C, device, downRecord, IGNORE, reportedVm, reportOf, VM } from "./builders.js";
-import { MemoryStore } from "./memory-store.js";
+import { HOST_A, HOST_B, HOST_C, VM } from "../support/builders/ids.js";
+import { MemoryRefreshStore } from "../support/builders/memory-refresh-store.js";
+import { IGNORED_NAMES } from "../support/builders/passes.js";
+import { downRecord, reportedVm, hostReport } from "../support/builders/reported.js";
+import { guestInterface } from "../support/builders/stored.js";
 
 /** What each host would say now; `null`: it does not answer. */
 type Truth = Record<string, HostReport | null>;
@@ -26,12 +29,12 @@ const FAILED = downRecord(5);
 
 /** A world of hosts, and passes over them in any order, with gaps between what they read and what they write. */
 class Cluster {
-  readonly store = new MemoryStore();
+  readonly store = new MemoryRefreshStore();
   readonly owners: (string | null)[] = [];
-  truth: Truth = { [A]: reportOf(UP), [B]: reportOf(), [C]: reportOf() };
+  truth: Truth = { [HOST_A]: hostReport(UP), [HOST_B]: hostReport(), [HOST_C]: hostReport() };
 
   constructor() {
-    this.pass(A);
+    this.pass(HOST_A);
   }
 
   get vm(): StoredVm {
@@ -42,7 +45,7 @@ class Cluster {
 
   say(truth: Record<string, ReportedVm | null | "dead">): this {
     for (const [hostId, vm] of Object.entries(truth)) {
-      this.truth[hostId] = vm === "dead" ? null : vm === null ? reportOf() : reportOf(vm);
+      this.truth[hostId] = vm === "dead" ? null : vm === null ? hostReport() : hostReport(vm);
     }
     return this;
   }
@@ -84,7 +87,7 @@ class Steps {
   write(): boolean {
     if (this.report === null) return false;
     const { hostId, stored, report } = this;
-    const plan = runAtOnce(planPass(sightVms({ hostId, stored, report }), IGNORE, new Map()));
+    const plan = runAtOnce(planPass(sightVms({ hostId, stored, report }), IGNORED_NAMES, new Map()));
     const isWritten = this.cluster.store.applyNow(this.claim, plan.changes);
     this.cluster.owners.push(this.cluster.vm.ownerId);
     return isWritten;
@@ -99,33 +102,33 @@ class Steps {
 }
 
 const moved = {
-  ownerId: B,
+  ownerId: HOST_B,
   status: VM_STATUS.UP,
   ips: "10.0.0.1 fe80::1",
   silence: null,
-  interfaces: [device()],
+  interfaces: [guestInterface()],
 };
 
 describe("a migration", () => {
   /** Every place in which the pass over the destination and the one over the source can meet it. */
   const orders = [
     [
-      [A, B],
-      [A, B],
-      [A, B],
+      [HOST_A, HOST_B],
+      [HOST_A, HOST_B],
+      [HOST_A, HOST_B],
     ],
     [
-      [B, A],
-      [B, A],
-      [B, A],
+      [HOST_B, HOST_A],
+      [HOST_B, HOST_A],
+      [HOST_B, HOST_A],
     ],
-    [[A], [B], [A, B]],
-    [[B], [A], [B, A]],
-    [[], [A, B], [A, B]],
-    [[], [B, A], [A]],
-    [[B], [], [A, B]],
-    [[A], [], [A, B]],
-    [[], [], [B, A, A]],
+    [[HOST_A], [HOST_B], [HOST_A, HOST_B]],
+    [[HOST_B], [HOST_A], [HOST_B, HOST_A]],
+    [[], [HOST_A, HOST_B], [HOST_A, HOST_B]],
+    [[], [HOST_B, HOST_A], [HOST_A]],
+    [[HOST_B], [], [HOST_A, HOST_B]],
+    [[HOST_A], [], [HOST_A, HOST_B]],
+    [[], [], [HOST_B, HOST_A, HOST_A]],
   ] as const;
 
   test.each(orders)(
@@ -133,9 +136,9 @@ describe("a migration", () => {
     (...passes) => {
       const cluster = new Cluster();
       const phases: Record<string, ReportedVm | null>[] = [
-        { [A]: SOURCE, [B]: DESTINATION },
-        { [A]: LEFT, [B]: UP },
-        { [A]: null, [B]: UP },
+        { [HOST_A]: SOURCE, [HOST_B]: DESTINATION },
+        { [HOST_A]: LEFT, [HOST_B]: UP },
+        { [HOST_A]: null, [HOST_B]: UP },
       ];
       passes.forEach((hostIds, at) => {
         cluster.say(phases[at] ?? {});
@@ -146,41 +149,44 @@ describe("a migration", () => {
           expect(cluster.vm.interfaces).toHaveLength(1);
         }
       });
-      cluster.pass(B, A);
+      cluster.pass(HOST_B, HOST_A);
       expect(cluster.vm).toMatchObject(moved);
       expect(changesOf(cluster.owners)).toBeLessThanOrEqual(1);
     },
   );
 
   test("whose source tells nothing of the guest any more keeps what it told, as silent", () => {
-    const cluster = new Cluster().say({ [A]: POST_COPY, [B]: DESTINATION }).pass(A, B);
+    const cluster = new Cluster().say({ [HOST_A]: POST_COPY, [HOST_B]: DESTINATION }).pass(HOST_A, HOST_B);
     expect(cluster.vm).toMatchObject({
-      ownerId: A,
-      incomingId: B,
+      ownerId: HOST_A,
+      incomingId: HOST_B,
       silence: "silent",
-      interfaces: [device()],
+      interfaces: [guestInterface()],
     });
-    expect(cluster.say({ [A]: LEFT, [B]: UP }).pass(A, B).vm).toMatchObject(moved);
+    expect(cluster.say({ [HOST_A]: LEFT, [HOST_B]: UP }).pass(HOST_A, HOST_B).vm).toMatchObject(moved);
   });
 
   test("whose destination is silent at first keeps what the source told", () => {
     const silent = reportedVm({ netIfaces: null, guestFQDN: null });
-    const cluster = new Cluster().say({ [A]: LEFT, [B]: silent }).pass(B, A);
-    expect(cluster.vm).toMatchObject({ ownerId: B, silence: "silent", interfaces: [device()] });
-    expect(cluster.say({ [B]: UP }).pass(B).vm).toMatchObject(moved);
+    const cluster = new Cluster().say({ [HOST_A]: LEFT, [HOST_B]: silent }).pass(HOST_B, HOST_A);
+    expect(cluster.vm).toMatchObject({ ownerId: HOST_B, silence: "silent", interfaces: [guestInterface()] });
+    expect(cluster.say({ [HOST_B]: UP }).pass(HOST_B).vm).toMatchObject(moved);
   });
 
-  test.each([[[A, B]], [[B, A]]])("that fails leaves the VM where it was, in either order: %j", (order) => {
-    const cluster = new Cluster().say({ [A]: SOURCE, [B]: DESTINATION }).pass(...order);
-    cluster.say({ [A]: UP, [B]: FAILED }).pass(...order, ...order);
-    expect(cluster.vm).toMatchObject({ ...moved, ownerId: A, incomingId: null, contenderId: null });
-    expect(new Set(cluster.owners)).toEqual(new Set([A]));
-  });
+  test.each([[[HOST_A, HOST_B]], [[HOST_B, HOST_A]]])(
+    "that fails leaves the VM where it was, in either order: %j",
+    (order) => {
+      const cluster = new Cluster().say({ [HOST_A]: SOURCE, [HOST_B]: DESTINATION }).pass(...order);
+      cluster.say({ [HOST_A]: UP, [HOST_B]: FAILED }).pass(...order, ...order);
+      expect(cluster.vm).toMatchObject({ ...moved, ownerId: HOST_A, incomingId: null, contenderId: null });
+      expect(new Set(cluster.owners)).toEqual(new Set([HOST_A]));
+    },
+  );
 
   test("that failed with its destination dead does not leave a later shutdown to the dead", () => {
-    const cluster = new Cluster().say({ [A]: SOURCE, [B]: DESTINATION }).pass(B, A);
-    cluster.say({ [A]: UP, [B]: "dead" }).pass(A, B);
-    expect(cluster.say({ [A]: null }).pass(A, A).vm).toMatchObject({
+    const cluster = new Cluster().say({ [HOST_A]: SOURCE, [HOST_B]: DESTINATION }).pass(HOST_B, HOST_A);
+    cluster.say({ [HOST_A]: UP, [HOST_B]: "dead" }).pass(HOST_A, HOST_B);
+    expect(cluster.say({ [HOST_A]: null }).pass(HOST_A, HOST_A).vm).toMatchObject({
       ownerId: null,
       status: 0,
       interfaces: [],
@@ -188,75 +194,89 @@ describe("a migration", () => {
   });
 
   test("whose source dies ends at the destination", () => {
-    const cluster = new Cluster().say({ [A]: SOURCE, [B]: DESTINATION }).pass(A, B);
-    expect(cluster.say({ [A]: "dead", [B]: UP }).pass(A, B, A, B).vm).toMatchObject(moved);
+    const cluster = new Cluster().say({ [HOST_A]: SOURCE, [HOST_B]: DESTINATION }).pass(HOST_A, HOST_B);
+    expect(
+      cluster.say({ [HOST_A]: "dead", [HOST_B]: UP }).pass(HOST_A, HOST_B, HOST_A, HOST_B).vm,
+    ).toMatchObject(moved);
   });
 
   test("to a host that nobody asks meanwhile is handed over at the source's word", () => {
-    const cluster = new Cluster().say({ [A]: SOURCE, [B]: DESTINATION }).pass(A, B);
-    cluster.say({ [A]: LEFT, [B]: "dead" }).pass(A, B, A);
-    expect(cluster.vm).toMatchObject({ ownerId: B, status: VM_STATUS.MIGRATING_TO, interfaces: [device()] });
-    expect(cluster.say({ [B]: UP }).pass(B).vm).toMatchObject(moved);
+    const cluster = new Cluster().say({ [HOST_A]: SOURCE, [HOST_B]: DESTINATION }).pass(HOST_A, HOST_B);
+    cluster.say({ [HOST_A]: LEFT, [HOST_B]: "dead" }).pass(HOST_A, HOST_B, HOST_A);
+    expect(cluster.vm).toMatchObject({
+      ownerId: HOST_B,
+      status: VM_STATUS.MIGRATING_TO,
+      interfaces: [guestInterface()],
+    });
+    expect(cluster.say({ [HOST_B]: UP }).pass(HOST_B).vm).toMatchObject(moved);
   });
 
   test("there and back between two passes ends where the VM is", () => {
-    const cluster = new Cluster().say({ [A]: LEFT, [B]: UP }).pass(B);
-    cluster.say({ [A]: UP, [B]: LEFT }).pass(A, B, A);
-    expect(cluster.vm).toMatchObject({ ...moved, ownerId: A });
+    const cluster = new Cluster().say({ [HOST_A]: LEFT, [HOST_B]: UP }).pass(HOST_B);
+    cluster.say({ [HOST_A]: UP, [HOST_B]: LEFT }).pass(HOST_A, HOST_B, HOST_A);
+    expect(cluster.vm).toMatchObject({ ...moved, ownerId: HOST_A });
   });
 
   test("that is missed twice before anybody asks its destination is down, until that reports it", () => {
-    const cluster = new Cluster().say({ [A]: LEFT, [B]: UP }).pass(A, A);
+    const cluster = new Cluster().say({ [HOST_A]: LEFT, [HOST_B]: UP }).pass(HOST_A, HOST_A);
     expect(cluster.vm).toMatchObject({ ownerId: null, status: 0 });
-    expect(cluster.pass(B).vm).toMatchObject(moved);
+    expect(cluster.pass(HOST_B).vm).toMatchObject(moved);
   });
 
   test("seen first at its destination belongs to its source as soon as that is asked", () => {
     const cluster = new Cluster();
     cluster.store.vms.clear();
-    cluster.say({ [A]: SOURCE, [B]: DESTINATION }).pass(B, A, B);
-    expect(cluster.vm).toMatchObject({ ownerId: A, incomingId: B });
+    cluster.say({ [HOST_A]: SOURCE, [HOST_B]: DESTINATION }).pass(HOST_B, HOST_A, HOST_B);
+    expect(cluster.vm).toMatchObject({ ownerId: HOST_A, incomingId: HOST_B });
   });
 });
 
 describe("two hosts that both say Up", () => {
   test("do not take the VM from each other: the last to take over keeps it", () => {
-    const cluster = new Cluster().say({ [A]: UP, [B]: UP }).pass(B, A, B, A, A, B);
-    expect(cluster.vm).toMatchObject({ ownerId: B, contenderId: A });
+    const cluster = new Cluster()
+      .say({ [HOST_A]: UP, [HOST_B]: UP })
+      .pass(HOST_B, HOST_A, HOST_B, HOST_A, HOST_A, HOST_B);
+    expect(cluster.vm).toMatchObject({ ownerId: HOST_B, contenderId: HOST_A });
     expect(changesOf(cluster.owners)).toBe(1);
   });
 
   test("nor do three, in turns", () => {
-    const cluster = new Cluster().say({ [A]: UP, [B]: UP, [C]: UP });
-    for (let round = 0; round < 5; round += 1) cluster.pass(B, C, A);
+    const cluster = new Cluster().say({ [HOST_A]: UP, [HOST_B]: UP, [HOST_C]: UP });
+    for (let round = 0; round < 5; round += 1) cluster.pass(HOST_B, HOST_C, HOST_A);
     expect(changesOf(cluster.owners)).toBe(1);
   });
 
   test("settle it when the owner stops saying so", () => {
-    const cluster = new Cluster().say({ [A]: UP, [B]: UP }).pass(B, A);
-    expect(cluster.say({ [B]: null }).pass(B, A).vm).toMatchObject({ ownerId: A, interfaces: [device()] });
+    const cluster = new Cluster().say({ [HOST_A]: UP, [HOST_B]: UP }).pass(HOST_B, HOST_A);
+    expect(cluster.say({ [HOST_B]: null }).pass(HOST_B, HOST_A).vm).toMatchObject({
+      ownerId: HOST_A,
+      interfaces: [guestInterface()],
+    });
   });
 
   test("because one was fenced off long ago: a shutdown is not left to the dead", () => {
-    const cluster = new Cluster().say({ [A]: "dead", [B]: UP }).pass(A, B);
-    expect(cluster.say({ [B]: downRecord(1) }).pass(B, A, B).vm).toMatchObject({ ownerId: null, status: 0 });
+    const cluster = new Cluster().say({ [HOST_A]: "dead", [HOST_B]: UP }).pass(HOST_A, HOST_B);
+    expect(cluster.say({ [HOST_B]: downRecord(1) }).pass(HOST_B, HOST_A, HOST_B).vm).toMatchObject({
+      ownerId: null,
+      status: 0,
+    });
   });
 });
 
 describe("passes whose steps interleave", () => {
   const phases: Record<string, ReportedVm | null>[] = [
-    { [A]: UP, [B]: null },
-    { [A]: SOURCE, [B]: DESTINATION },
-    { [A]: LEFT, [B]: UP },
-    { [A]: null, [B]: UP },
-    { [A]: DESTINATION, [B]: SOURCE },
-    { [A]: SOURCE, [B]: null },
-    { [A]: UP, [B]: FAILED },
-    { [A]: UP, [B]: UP },
-    { [A]: downRecord(1), [B]: null },
-    { [A]: null, [B]: null },
+    { [HOST_A]: UP, [HOST_B]: null },
+    { [HOST_A]: SOURCE, [HOST_B]: DESTINATION },
+    { [HOST_A]: LEFT, [HOST_B]: UP },
+    { [HOST_A]: null, [HOST_B]: UP },
+    { [HOST_A]: DESTINATION, [HOST_B]: SOURCE },
+    { [HOST_A]: SOURCE, [HOST_B]: null },
+    { [HOST_A]: UP, [HOST_B]: FAILED },
+    { [HOST_A]: UP, [HOST_B]: UP },
+    { [HOST_A]: downRecord(1), [HOST_B]: null },
+    { [HOST_A]: null, [HOST_B]: null },
   ];
-  const move = fc.record({ who: fc.constantFrom(A, B), phase: fc.nat({ max: phases.length * 3 }) });
+  const move = fc.record({ who: fc.constantFrom(HOST_A, HOST_B), phase: fc.nat({ max: phases.length * 3 }) });
 
   test("write what no later writer contradicts, and end with the host that says Up", () => {
     fc.assert(
@@ -269,12 +289,12 @@ describe("passes whose steps interleave", () => {
           if (steps.next()) underWay.set(who, steps);
           else underWay.delete(who);
           const owner = cluster.vm.ownerId;
-          expect([A, B, null]).toContain(owner);
+          expect([HOST_A, HOST_B, null]).toContain(owner);
           expect(owner === null).toBe(isWithoutGuest(cluster.vm.status));
         }
-        cluster.say({ [A]: null, [B]: UP }).pass(A, B, A, B);
+        cluster.say({ [HOST_A]: null, [HOST_B]: UP }).pass(HOST_A, HOST_B, HOST_A, HOST_B);
         expect(cluster.vm).toMatchObject({ ...moved, incomingId: null, contenderId: null, missedPasses: 0 });
-        cluster.say({ [B]: null }).pass(A, B, B);
+        cluster.say({ [HOST_B]: null }).pass(HOST_A, HOST_B, HOST_B);
         expect(cluster.vm).toMatchObject({ ownerId: null, status: 0, ips: null, interfaces: [] });
       }),
       { numRuns: 1_000 },

@@ -3,14 +3,16 @@ import { describe, expect, test } from "vitest";
 import type { ReportedVm } from "../../src/vdsm/records/types.js";
 import { createHostLink, type HostLink } from "../../src/refresher/host-link.js";
 import { refreshHost } from "../../src/refresher/pass.js";
-import { A, B, configuredHost, IGNORE, reportedInterface, reportedNic, reportedVm } from "./builders.js";
 import { FakeHost } from "./fake-host.js";
-import { MemoryStore } from "./memory-store.js";
+import { HOST_A, HOST_B } from "../support/builders/ids.js";
+import { MemoryRefreshStore } from "../support/builders/memory-refresh-store.js";
+import { configuredHost, IGNORED_NAMES } from "../support/builders/passes.js";
+import { reportedInterface, reportedNic, reportedVm } from "../support/builders/reported.js";
 
 /** Passes over two hosts, each with a store of its own that nobody else writes to. */
 class Site {
-  readonly store = new MemoryStore();
-  readonly hosts = new Map([A, B].map((id) => [id, new FakeHost()]));
+  readonly store = new MemoryRefreshStore();
+  readonly hosts = new Map([HOST_A, HOST_B].map((id) => [id, new FakeHost()]));
   readonly changedVms: number[] = [];
   private links = this.newLinks();
 
@@ -19,7 +21,7 @@ class Site {
     const result = await refreshHost(
       {
         store,
-        ignoreNames: IGNORE,
+        ignoreNames: IGNORED_NAMES,
         now: () => 0,
         ready: () => Promise.resolve(),
       },
@@ -51,7 +53,7 @@ const changes = fc.oneof(
 
 /** One host says something else of one VM (nothing: it is gone; no status: it cannot be read), and is asked. */
 const step = fc.record({
-  hostId: fc.constantFrom(A, B),
+  hostId: fc.constantFrom(HOST_A, HOST_B),
   vmId: fc.constantFrom(...VM_IDS),
   said: fc.oneof(
     { weight: 8, arbitrary: changes },
@@ -68,7 +70,9 @@ describe("a pass that plans only for VMs reported otherwise than before", () => 
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 25 }), async (steps) => {
         const [remembering, forgetting] = [new Site(), new Site()];
-        const said = new Map([A, B].map((id) => [id, new Map<string, ReportedVm | "unreadable">()]));
+        const said = new Map(
+          [HOST_A, HOST_B].map((id) => [id, new Map<string, ReportedVm | "unreadable">()]),
+        );
         const readVms = remembering.store.readVms.bind(remembering.store);
         remembering.store.readVms = (vmIds) => {
           partialReads += 1;

@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import { PassLog } from "../../src/refresher/pass-log.js";
-import { A, B, configuredHost, passResult as result } from "./builders.js";
+import { HOST_A, HOST_B } from "../support/builders/ids.js";
+import { configuredHost, passResult as result } from "../support/builders/passes.js";
 
 let lines: string[];
 let log: PassLog;
@@ -17,7 +18,7 @@ beforeEach(() => {
   });
 });
 
-const failed = (kind: string, hostId = A) =>
+const failed = (kind: string, hostId = HOST_A) =>
   result({ host: configuredHost(hostId), outcome: "failed", failure: { kind, message: `${kind}!` } });
 
 test.each([
@@ -36,7 +37,8 @@ test.each([
 });
 
 test("an outage of the database is told once, whatever the number of hosts and passes", () => {
-  for (let pass = 0; pass < 3; pass += 1) for (const hostId of [A, B]) log.write(failed("database", hostId));
+  for (let pass = 0; pass < 3; pass += 1)
+    for (const hostId of [HOST_A, HOST_B]) log.write(failed("database", hostId));
   log.write(failed("timeout"));
   log.write(result());
   log.write(result());
@@ -81,7 +83,7 @@ test("a host that does not tell vNICs is told once, and again after it did", () 
 test("nothing is remembered of a host that is polled no more", () => {
   for (const told of [result({ inventoryFailure: "busy" }), result({ outcome: "removed" })]) {
     log.write(told);
-    log.forget(A);
+    log.forget(HOST_A);
     log.write(told);
   }
   expect(lines.filter((line) => line.includes("NICs"))).toHaveLength(2);

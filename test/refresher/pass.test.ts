@@ -3,41 +3,34 @@ import { HostError } from "../../src/vdsm/errors.js";
 import { createHostLink, type HostLink } from "../../src/refresher/host-link.js";
 import type { PassResult } from "../../src/refresher/pass.js";
 import { refreshHost } from "../../src/refresher/pass.js";
-import {
-  A,
-  B,
-  configuredHost,
-  IGNORE,
-  nic,
-  reportedInterface,
-  reportedVm,
-  reportOf,
-  VM,
-} from "./builders.js";
 import { FakeHost } from "./fake-host.js";
-import { MemoryStore } from "./memory-store.js";
+import { HOST_A, HOST_B, VM } from "../support/builders/ids.js";
+import { MemoryRefreshStore } from "../support/builders/memory-refresh-store.js";
+import { configuredHost, IGNORED_NAMES } from "../support/builders/passes.js";
+import { reportedInterface, reportedVm, hostReport } from "../support/builders/reported.js";
+import { storedNic } from "../support/builders/stored.js";
 
-let store: MemoryStore;
+let store: MemoryRefreshStore;
 let host: FakeHost;
 let link: HostLink;
 
 beforeEach(() => {
-  store = new MemoryStore();
+  store = new MemoryRefreshStore();
   host = new FakeHost();
-  link = createHostLink(configuredHost(A), host);
+  link = createHostLink(configuredHost(HOST_A), host);
 });
 
 async function pass(signal = new AbortController().signal): Promise<PassResult> {
   store.calls.length = 0;
   host.calls.length = 0;
-  const deps = { store, ignoreNames: IGNORE, now: () => 0, ready: () => Promise.resolve() };
+  const deps = { store, ignoreNames: IGNORED_NAMES, now: () => 0, ready: () => Promise.resolve() };
   return refreshHost(deps, link, signal);
 }
 
 describe("a pass", () => {
   test("asks, and writes what changed", async () => {
     expect(await pass()).toEqual({
-      host: configuredHost(A),
+      host: configuredHost(HOST_A),
       outcome: "done",
       failure: null,
       inventoryFailure: null,
@@ -54,7 +47,7 @@ describe("a pass", () => {
     });
     expect(store.calls).toEqual(["claim", "readHostVms", "apply", "renameHost"]);
     expect(host.calls).toEqual(["getAllVmStats", "dumpxmls", "getCapabilities"]);
-    expect(store.names.get(A)).toBe("host-a.example.test");
+    expect(store.names.get(HOST_A)).toBe("host-a.example.test");
   });
 
   test("with the report of the last one reads nothing, and asks nothing else", async () => {
@@ -66,7 +59,7 @@ describe("a pass", () => {
 
   test("reads again when somebody else had the host, or a VM of it, in between", async () => {
     await pass();
-    store.raise(A);
+    store.raise(HOST_A);
     await pass();
     expect(store.calls).toEqual(["claim", "readHostVms", "apply"]);
     await pass();
@@ -98,23 +91,23 @@ describe("a pass", () => {
     expect(await pass()).toMatchObject({ rejectedVms: 1 });
     await pass();
     expect(store.calls).toContain("readHostVms");
-    host.report = reportOf(reportedVm({ hash: "78" }));
+    host.report = hostReport(reportedVm({ hash: "78" }));
     host.nics = () => null;
     await pass();
     await pass();
     expect(host.calls).toContain("dumpxmls");
-    expect(store.vms.get(VM)?.nics).toEqual([nic()]);
+    expect(store.vms.get(VM)?.nics).toEqual([storedNic()]);
   });
 
   test("that is superseded writes nothing", async () => {
-    host.onCall.set("getAllVmStats", () => void store.raise(A));
+    host.onCall.set("getAllVmStats", () => void store.raise(HOST_A));
     expect(await pass()).toMatchObject({ outcome: "superseded", failure: null });
     expect(store.vms.size).toBe(0);
     expect(host.calls).not.toContain("getCapabilities");
   });
 
   test("whose host failed after it was overtaken has nothing to say", async () => {
-    host.onCall.set("getAllVmStats", () => void store.raise(A));
+    host.onCall.set("getAllVmStats", () => void store.raise(HOST_A));
     host.broken.set("getAllVmStats", new HostError("timeout", "no answer"));
     expect(await pass()).toMatchObject({ outcome: "superseded", failure: null });
     expect(store.failures.size).toBe(0);
@@ -130,7 +123,7 @@ describe("a host", () => {
       host.broken.set("getAllVmStats", new HostError(kind, `${kind}!`));
       const failure = { kind, message: `${kind}!` };
       expect(await pass()).toMatchObject({ outcome: "failed", failure });
-      expect(store.failures.get(A)).toEqual(failure);
+      expect(store.failures.get(HOST_A)).toEqual(failure);
       expect(store.calls).toEqual(["claim", "fail"]);
       expect(store.vms).toEqual(before);
     },
@@ -140,8 +133,8 @@ describe("a host", () => {
     host.broken.set("dumpxmls", new HostError("fault", "no such method", -32601));
     await pass();
     expect(host.calls).toEqual(["getAllVmStats", "dumpxmls", "getVMFullList", "getCapabilities"]);
-    expect(store.vms.get(VM)?.nics).toEqual([nic()]);
-    host.report = reportOf(reportedVm({ hash: "78" }));
+    expect(store.vms.get(VM)?.nics).toEqual([storedNic()]);
+    host.report = hostReport(reportedVm({ hash: "78" }));
     await pass();
     expect(host.calls).toEqual(["getAllVmStats", "getVMFullList"]);
   });
@@ -152,7 +145,7 @@ describe("a host", () => {
     host.broken.set("getAllVmStats", new HostError("unreachable", "rebooting"));
     await pass();
     host.broken.clear();
-    host.report = reportOf(reportedVm({ hash: "78" }));
+    host.report = hostReport(reportedVm({ hash: "78" }));
     await pass();
     expect(host.calls).toEqual(["getAllVmStats", "dumpxmls", "getCapabilities"]);
   });
@@ -166,7 +159,7 @@ describe("a host", () => {
     });
     host.broken.clear();
     expect(await pass()).toMatchObject({ outcome: "done", changedVms: 1, inventoryFailure: null });
-    expect(store.vms.get(VM)?.nics).toEqual([nic()]);
+    expect(store.vms.get(VM)?.nics).toEqual([storedNic()]);
   });
 
   test("with very many new VMs is asked for their vNICs in parts, and keeps those that it told", async () => {
@@ -209,7 +202,7 @@ describe("a host", () => {
   test("whose name no column can hold has as much of it as fits", async () => {
     host.hostname = `a\0${"b".repeat(300)}`;
     await pass();
-    expect(store.names.get(A)).toBe(`a\uFFFD${"b".repeat(253)}`);
+    expect(store.names.get(HOST_A)).toBe(`a\uFFFD${"b".repeat(253)}`);
   });
 
   test("whose name cannot be learnt is asked again", async () => {
@@ -245,7 +238,7 @@ function reportManyVms(): void {
     { length: 450 },
     (_, at) => `00000000-0000-4000-8000-${String(at).padStart(12, "0")}`,
   );
-  host.report = reportOf(...ids.map((vmId) => reportedVm({ vmId })));
+  host.report = hostReport(...ids.map((vmId) => reportedVm({ vmId })));
   host.nics = () => [];
 }
 
@@ -296,7 +289,7 @@ describe("our own mistakes and our own stop", () => {
   test("a mistake is noted as internal", async () => {
     host.broken.set("getAllVmStats", new TypeError("undefined is not a VM"));
     expect(await pass()).toMatchObject({ outcome: "failed", failure: { kind: "internal" } });
-    expect(store.failures.get(A)?.kind).toBe("internal");
+    expect(store.failures.get(HOST_A)?.kind).toBe("internal");
   });
 
   test("a mistake about vNICs is not taken for the host's", async () => {
@@ -328,9 +321,9 @@ describe("our own mistakes and our own stop", () => {
   test("a VM that moved is told by the host that has it now", async () => {
     await pass();
     const other = new FakeHost();
-    other.report = reportOf(reportedVm({ netIfaces: [reportedInterface({ inet: ["10.0.0.2"] })] }));
-    link = createHostLink(configuredHost(B), other);
+    other.report = hostReport(reportedVm({ netIfaces: [reportedInterface({ inet: ["10.0.0.2"] })] }));
+    link = createHostLink(configuredHost(HOST_B), other);
     expect(await pass()).toMatchObject({ changedVms: 1 });
-    expect(store.vms.get(VM)).toMatchObject({ ownerId: B, ips: "10.0.0.2 fe80::1" });
+    expect(store.vms.get(VM)).toMatchObject({ ownerId: HOST_B, ips: "10.0.0.2 fe80::1" });
   });
 });

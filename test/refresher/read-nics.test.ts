@@ -2,8 +2,10 @@ import { expect, test } from "vitest";
 import { createHostLink } from "../../src/refresher/host-link.js";
 import { readNics } from "../../src/refresher/read-nics.js";
 import { HostError } from "../../src/vdsm/errors.js";
-import { A, configuredHost, reportedNic } from "./builders.js";
 import { FakeHost } from "./fake-host.js";
+import { HOST_A } from "../support/builders/ids.js";
+import { configuredHost } from "../support/builders/passes.js";
+import { reportedNic } from "../support/builders/reported.js";
 
 /** As VDSM: one VM that it lacks fails the call for all. */
 class HostThatLacks extends FakeHost {
@@ -23,7 +25,7 @@ class HostThatLacks extends FakeHost {
 
 const ids = Array.from({ length: 250 }, (_, at) => `00000000-0000-4000-8000-${String(at).padStart(12, "0")}`);
 const ask = (host: HostThatLacks) =>
-  readNics(createHostLink(configuredHost(A), host), ids, new AbortController().signal);
+  readNics(createHostLink(configuredHost(HOST_A), host), ids, new AbortController().signal);
 
 test("VMs that a host lacks do not keep it from telling the vNICs of the others", async () => {
   const lacking = new Set([ids[7]!, ids[8]!, ids[203]!]);

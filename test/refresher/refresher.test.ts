@@ -3,8 +3,8 @@ import { VM_STATUS } from "../../src/model/vm-status.js";
 import type { PassResult } from "../../src/refresher/pass.js";
 import type { World } from "../../src/simulator/world/world.js";
 import { until } from "../store/until.js";
-import { A, B } from "./builders.js";
 import { startLiveSite, type LiveSite } from "./live-site.js";
+import { HOST_A, HOST_B } from "../support/builders/ids.js";
 
 const HOST1 = "host1.example.test";
 const HOST2 = "host2.example.test";
@@ -46,7 +46,7 @@ describe("a refresh of simulated hosts into a real database", () => {
     expect(await vmOf(vm.id)).toMatchObject({
       name: "web",
       status: 1,
-      hostId: A,
+      hostId: HOST_A,
       ips: ["10.0.0.1"],
       staleReason: null,
     });
@@ -68,10 +68,10 @@ describe("a refresh of simulated hosts into a real database", () => {
     });
 
     setInterfaces("web", [eth0("10.0.0.1", "10.0.0.2")]);
-    expect(await site.refresher.refreshHost(A)).toMatchObject({ added: 0, changed: 1, removed: 0 });
+    expect(await site.refresher.refreshHost(HOST_A)).toMatchObject({ added: 0, changed: 1, removed: 0 });
     expect(await vmOf(vm.id)).toMatchObject({ ips: ["10.0.0.1", "10.0.0.2"] });
     setInterfaces("web", []);
-    expect(await site.refresher.refreshHost(A)).toMatchObject({ added: 0, changed: 0, removed: 1 });
+    expect(await site.refresher.refreshHost(HOST_A)).toMatchObject({ added: 0, changed: 0, removed: 1 });
     expect(await vmOf(vm.id)).toMatchObject({ ips: [], interfacesKnown: true });
   });
 
@@ -123,9 +123,9 @@ describe("a refresh of simulated hosts into a real database", () => {
       for (let at = 0; at < count; at += 1) {
         addVm({ name: `vm-${count}-${at}`, host: HOST1, netIfaces: [eth0("10.0.0.1")] });
       }
-      await site.refresher.refreshHost(B);
+      await site.refresher.refreshHost(HOST_B);
       site.database.statements();
-      expect(await site.refresher.refreshHost(A)).toMatchObject({ outcome: "done", added: count });
+      expect(await site.refresher.refreshHost(HOST_A)).toMatchObject({ outcome: "done", added: count });
       counts.push(site.database.statements().filter((sql) => !sql.includes("vds_name")).length);
     }
     expect(counts[1]).toBe(counts[0]);
@@ -134,20 +134,20 @@ describe("a refresh of simulated hosts into a real database", () => {
   test("keeps silent guests' data, marked; clears VMs that ended", async () => {
     const { addVm, silence, speak, stop, start } = bound(await world());
     const vm = addVm({ name: "web", host: HOST1, netIfaces: [eth0("10.0.0.1")] });
-    await site.refresher.refreshHost(A);
+    await site.refresher.refreshHost(HOST_A);
     silence("web");
-    await site.refresher.refreshHost(A);
+    await site.refresher.refreshHost(HOST_A);
     expect(await vmOf(vm.id)).toMatchObject({ ips: ["10.0.0.1"], staleReason: "AGENT_SILENT" });
     speak("web");
-    await site.refresher.refreshHost(A);
+    await site.refresher.refreshHost(HOST_A);
     expect(await vmOf(vm.id)).toMatchObject({ ips: ["10.0.0.1"], staleReason: null });
     stop("web");
-    await site.refresher.refreshHost(A);
+    await site.refresher.refreshHost(HOST_A);
     expect(await vmOf(vm.id)).toMatchObject({ status: 0, ips: [], hostId: null });
     expect(await devicesOf(vm.id)).toEqual([]);
     start("web", HOST2);
-    await site.refresher.refreshHost(B);
-    expect(await vmOf(vm.id)).toMatchObject({ status: 2, hostId: B, ips: null, interfacesKnown: false });
+    await site.refresher.refreshHost(HOST_B);
+    expect(await vmOf(vm.id)).toMatchObject({ status: 2, hostId: HOST_B, ips: null, interfacesKnown: false });
   });
 
   test("follows a migration with one owner all along", async () => {
@@ -168,14 +168,14 @@ describe("a refresh of simulated hosts into a real database", () => {
     const owners: (string | null | undefined)[] = [];
     for (const step of steps) {
       step();
-      for (const hostId of [A, B]) {
+      for (const hostId of [HOST_A, HOST_B]) {
         await site.refresher.refreshHost(hostId);
         const row = await vmOf(vm.id);
         owners.push(row?.hostId);
         expect(row?.ips).toEqual(["10.0.0.1"]);
       }
     }
-    expect(owners).toEqual([A, A, B, B, B, B]);
+    expect(owners).toEqual([HOST_A, HOST_A, HOST_B, HOST_B, HOST_B, HOST_B]);
     expect(await vmOf(vm.id)).toMatchObject({ status: 1, staleReason: null });
   });
 
@@ -184,14 +184,14 @@ describe("a refresh of simulated hosts into a real database", () => {
     const vm = addVm({ name: "web", host: HOST1, netIfaces: [eth0("10.0.0.1")] });
     await site.refresher.refreshAll();
     restartVdsmd(HOST1, true);
-    expect(await site.refresher.refreshHost(A)).toMatchObject({
+    expect(await site.refresher.refreshHost(HOST_A)).toMatchObject({
       outcome: "failed",
       failure: { kind: "recovering" },
     });
     expect(await vmOf(vm.id)).toMatchObject({ ips: ["10.0.0.1"], staleReason: "HOST_RECOVERING" });
     setRecovering(HOST1, false);
     const writes = await devicesOf(vm.id);
-    expect(await site.refresher.refreshHost(A)).toMatchObject({ outcome: "done", changedVms: 0 });
+    expect(await site.refresher.refreshHost(HOST_A)).toMatchObject({ outcome: "done", changedVms: 0 });
     expect(await devicesOf(vm.id)).toEqual(writes);
     expect(site.lines.filter(({ level }) => level === "warn")).toMatchObject([
       { fields: { kind: "recovering" } },
@@ -212,7 +212,11 @@ describe("a refresh of simulated hosts into a real database", () => {
     });
     const ips = addVm({ name: "ips", host: HOST1, guestIPs: "10.0.0.9 fe80::9" });
     const bad = addVm({ name: "bad", host: HOST1, raw: { status: undefined } });
-    expect(await site.refresher.refreshHost(A)).toMatchObject({ outcome: "done", vms: 3, rejectedVms: 1 });
+    expect(await site.refresher.refreshHost(HOST_A)).toMatchObject({
+      outcome: "done",
+      vms: 3,
+      rejectedVms: 1,
+    });
     expect((await devicesOf(odd.id)).map((device) => [device.name, device.macAddress])).toEqual([
       ["a,b\ufffd\u{1f600}", "52:54:00:aa:bb:cc"],
       [null, null],
@@ -231,7 +235,7 @@ describe("a refresh of simulated hosts into a real database", () => {
       staleDetail: "status is missing",
     });
     const before = await writesToVmTables();
-    await site.refresher.refreshHost(A);
+    await site.refresher.refreshHost(HOST_A);
     expect(await writesToVmTables()).toBe(before);
   });
 
@@ -299,35 +303,35 @@ describe("a refresher", () => {
     site = await startLiveSite({ vms: 20 }, { intervalMs: 100 });
     await until(() => site.cluster.hosts.every(({ server }) => server.calls.length > 3));
     site.cluster.hosts[0]!.server.faults.always({ kind: "hang" });
-    const stuck = site.refresher.refreshHost(A);
+    const stuck = site.refresher.refreshHost(HOST_A);
     await site.refresher.stop();
     expect((await stuck).failure?.kind ?? "aborted").toBe("aborted");
-    await expect(site.refresher.refreshHost(A)).rejects.toThrow("no host");
+    await expect(site.refresher.refreshHost(HOST_A)).rejects.toThrow("no host");
   });
 
   test("tells each result as it comes, and takes hosts in and lets them go", async () => {
     const { addVm } = bound(await world());
     addVm({ name: "web", host: HOST2, netIfaces: [eth0("10.0.0.1")] });
-    await site.refresher.removeHost(B);
-    await site.refresher.removeHost(B);
+    await site.refresher.removeHost(HOST_B);
+    await site.refresher.removeHost(HOST_B);
     const told: PassResult[] = [];
     const results = await site.refresher.refreshAll((result) => told.push(result));
     expect(told).toEqual(results);
     expect(results).toHaveLength(1);
     const { host, port } = site.cluster.hosts[1]!;
-    const back = { id: B, name: "again", host, port };
+    const back = { id: HOST_B, name: "again", host, port };
     site.refresher.addHost(back);
     site.refresher.addHost(back);
-    expect(await site.refresher.refreshHost(B)).toMatchObject({ outcome: "done", vms: 1 });
+    expect(await site.refresher.refreshHost(HOST_B)).toMatchObject({ outcome: "done", vms: 1 });
   });
 
   test("does not ask a host that another process removed, and takes it for no trouble of the database", async () => {
     bound(await world()).addVm({ name: "web", host: HOST1, netIfaces: [] });
-    expect(await site.refresher.refreshHost(A)).toMatchObject({ outcome: "done" });
+    expect(await site.refresher.refreshHost(HOST_A)).toMatchObject({ outcome: "done" });
     site.lines.length = 0;
-    await site.database.store.removeHost(A);
+    await site.database.store.removeHost(HOST_A);
     for (let pass = 0; pass < 3; pass += 1)
-      expect(await site.refresher.refreshHost(A)).toMatchObject({
+      expect(await site.refresher.refreshHost(HOST_A)).toMatchObject({
         outcome: "removed",
         failure: null,
         vms: 0,
@@ -336,8 +340,8 @@ describe("a refresher", () => {
       "info: pass skipped: the host was removed elsewhere",
     ]);
     const { host, port } = site.cluster.hosts[0]!;
-    await site.database.store.addHost({ id: A, name: "again", host, port }, null);
-    expect(await site.refresher.refreshHost(A)).toMatchObject({ outcome: "done", vms: 1 });
+    await site.database.store.addHost({ id: HOST_A, name: "again", host, port }, null);
+    expect(await site.refresher.refreshHost(HOST_A)).toMatchObject({ outcome: "done", vms: 1 });
   });
 });
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { startLiveSite, type LiveSite } from "./live-site.js";
-import { A, B } from "./builders.js";
+import { HOST_A, HOST_B } from "../support/builders/ids.js";
 
 let site: LiveSite;
 
@@ -26,7 +26,7 @@ const linesAbout = (text: string) => site.lines.filter(({ message }) => message.
 test("a field that cannot be read is told once in the log, at the host and at its VM, and once when it ends", async () => {
   const bad = addVm("bad", { netIfaces: "x" });
   const good = addVm("good", {});
-  for (let pass = 0; pass < 3; pass += 1) await site.refresher.refreshHost(A);
+  for (let pass = 0; pass < 3; pass += 1) await site.refresher.refreshHost(HOST_A);
   expect(await readVm(bad.id)).toMatchObject({
     name: "bad",
     status: 1,
@@ -35,18 +35,18 @@ test("a field that cannot be read is told once in the log, at the host and at it
     staleDetail: "netIfaces is no list",
   });
   expect(await readVm(good.id)).toMatchObject({ ips: ["10.0.0.1"], staleReason: null, staleDetail: null });
-  expect(await readHost(A)).toMatchObject({
+  expect(await readHost(HOST_A)).toMatchObject({
     lastError: null,
     lastWarning: `VM ${bad.id}: netIfaces is no list`,
   });
   expect(linesAbout("report is wrong")).toMatchObject([
-    { level: "warn", fields: { hostId: A, vmId: bad.id, problem: "netIfaces is no list" } },
+    { level: "warn", fields: { hostId: HOST_A, vmId: bad.id, problem: "netIfaces is no list" } },
   ]);
 
   site.cluster.world.setRaw(bad.id, {});
-  for (let pass = 0; pass < 2; pass += 1) await site.refresher.refreshHost(A);
+  for (let pass = 0; pass < 2; pass += 1) await site.refresher.refreshHost(HOST_A);
   expect(await readVm(bad.id)).toMatchObject({ ips: ["10.0.0.1"], staleReason: null, staleDetail: null });
-  expect(await readHost(A)).toMatchObject({ lastWarning: null });
+  expect(await readHost(HOST_A)).toMatchObject({ lastWarning: null });
   expect(linesAbout("right again")).toMatchObject([{ level: "info", fields: { vmId: bad.id } }]);
 });
 
@@ -54,13 +54,13 @@ test("a VM that two hosts say they run is told at the host whose report does not
   const first = addVm("copy", {});
   const second = addVm("copy-2", { vmId: first.id }, 1);
   for (let pass = 0; pass < 3; pass += 1) {
-    await site.refresher.refreshHost(A);
-    await site.refresher.refreshHost(B);
+    await site.refresher.refreshHost(HOST_A);
+    await site.refresher.refreshHost(HOST_B);
   }
   expect(second.id).not.toBe(first.id);
-  expect(await readVm(first.id)).toMatchObject({ hostId: B });
-  expect(await readHost(A)).toMatchObject({
-    lastWarning: `VM ${first.id}: runs on host ${B} too, whose report counts`,
+  expect(await readVm(first.id)).toMatchObject({ hostId: HOST_B });
+  expect(await readHost(HOST_A)).toMatchObject({
+    lastWarning: `VM ${first.id}: runs on host ${HOST_B} too, whose report counts`,
   });
-  expect(linesAbout("report is wrong")).toMatchObject([{ fields: { hostId: A, vmId: first.id } }]);
+  expect(linesAbout("report is wrong")).toMatchObject([{ fields: { hostId: HOST_A, vmId: first.id } }]);
 });

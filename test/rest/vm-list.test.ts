@@ -4,10 +4,10 @@ import type { VmRow } from "../../src/store/types.js";
 import type { Element } from "../../src/rest/elements/document.js";
 import { parseSearch } from "../../src/rest/search/parse-search.js";
 import { listVms, type VmList } from "../../src/rest/vm-list.js";
-import { memoryStore, type MemoryStore } from "../graph/memory-store.js";
+import { createMemoryReadStore, type MemoryReadStore } from "../support/builders/memory-read-store.js";
 
-function storeOf(names: readonly string[]): MemoryStore {
-  const store = memoryStore();
+function storeOf(names: readonly string[]): MemoryReadStore {
+  const store = createMemoryReadStore();
   names.forEach((name, number) => {
     const id = `10000000-0000-4000-8000-${String(number).padStart(12, "0")}`;
     store.vms.push({ id, name, status: 1, hostId: null, staleReason: null, staleDetail: null, ...UNKNOWN });
@@ -24,7 +24,10 @@ const UNKNOWN = {
 
 const PLAIN = { allContent: false, follow: new Map() };
 
-function list(store: MemoryStore, asked: { max?: number; page?: number; search?: string }): Promise<VmList> {
+function list(
+  store: MemoryReadStore,
+  asked: { max?: number; page?: number; search?: string },
+): Promise<VmList> {
   const work = <Result>(job: (loaders: Loaders) => Promise<Result>) => job(createLoaders(store));
   const { max = null, page = 1, search = "" } = asked;
   return listVms(work, { max, page, search: parseSearch(search) }, PLAIN);

@@ -20,8 +20,10 @@ import { ALL_ROLES } from "../../src/model/roles.js";
 import { measureAnswer } from "../../src/server/graphql/answer-size.js";
 import { estimateCost } from "../../src/server/graphql/estimate-cost.js";
 import { readListCounts, type ListCounts } from "../../src/store/read/list-counts.js";
-import { device, HOST_A, HOST_B, HOSTS, id, INTERVAL_MS, nic, pass, vm } from "../store/fixtures.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
+import { HOST_A, HOST_B, id } from "../support/builders/ids.js";
+import { HOSTS, INTERVAL_MS, writePass } from "../support/builders/passes.js";
+import { guestInterfaceOf, storedNicOf, vmState } from "../support/builders/stored.js";
 
 const RUNS = 250;
 const SEED = 20_261_126;
@@ -45,18 +47,20 @@ beforeAll(async () => {
     const nics = (number: number) => Array.from({ length: number % 4 }, (_, at) => at);
     const interfaces = (number: number) =>
       Array.from({ length: number % 10 === 0 ? 30 : number % 3 }, (_, at) => at);
-    await pass(database.store, hostId, {
-      newVms: numbers.map((number) => vm(number, { ownerId: hostId, ips: "10.0.0.1" })),
+    await writePass(database.store, hostId, {
+      newVms: numbers.map((number) => vmState(number, { ownerId: hostId, ips: "10.0.0.1" })),
       upsertedNics: numbers.flatMap((number) =>
         nics(number).map((at) =>
-          nic(number * 10 + at, number, {
+          storedNicOf(number * 10 + at, number, {
             name: `nic${at}`,
             macAddress: mac(number % 5 === 0 ? 0 : number, at),
           }),
         ),
       ),
       insertedInterfaces: numbers.flatMap((number) =>
-        interfaces(number).map((at) => device(number, { name: `eth${at}`, macAddress: mac(number, at % 4) })),
+        interfaces(number).map((at) =>
+          guestInterfaceOf(number, { name: `eth${at}`, macAddress: mac(number, at % 4) }),
+        ),
       ),
       interfaceOrders: numbers.map((number) => ({
         vmId: id(number),

@@ -2,15 +2,17 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { buildGraphSchema } from "../../src/graph/schema.js";
 import { createLoaders } from "../../src/loaders/loaders.js";
 import type { ReadStore } from "../../src/store/types.js";
-import { HOST_A, HOSTS, id, INTERVAL_MS, nic, pass, vm } from "../store/fixtures.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
 import { served, until } from "./running.js";
+import { HOST_A, id } from "../support/builders/ids.js";
+import { HOSTS, INTERVAL_MS, writePass } from "../support/builders/passes.js";
+import { storedNicOf, vmState } from "../support/builders/stored.js";
 
 let database: TestDatabase;
 beforeAll(async () => {
   database = await createDatabase();
   await database.store.registerHosts(HOSTS, INTERVAL_MS);
-  await pass(database.store, HOST_A, { newVms: [vm(1)], upsertedNics: [nic(1, 1)] });
+  await writePass(database.store, HOST_A, { newVms: [vmState(1)], upsertedNics: [storedNicOf(1, 1)] });
 });
 afterAll(() => database.drop());
 

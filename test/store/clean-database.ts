@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach } from "vitest";
 import { createDatabase, type TestDatabase } from "../support/database.js";
-import { HOSTS, INTERVAL_MS } from "./fixtures.js";
+import { HOSTS, INTERVAL_MS } from "../support/builders/passes.js";
 
 /** Gives a file's tests one database, with the three hosts in it and no VM before each of them. */
 export function cleanDatabase(

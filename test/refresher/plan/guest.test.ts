@@ -1,17 +1,19 @@
 import { describe, expect, test } from "vitest";
 import { planGuest } from "../../../src/refresher/plan/guest.js";
 import type { StoredVm } from "../../../src/store/types.js";
-import { device, IGNORE, reportedInterface, reportedVm, storedVm } from "../builders.js";
+import { IGNORED_NAMES } from "../../support/builders/passes.js";
+import { reportedInterface, reportedVm } from "../../support/builders/reported.js";
+import { guestInterface, storedVm } from "../../support/builders/stored.js";
 
 const KEY_ABSENT = { netIfaces: null, guestIPs: null, guestFQDN: null } as const;
 const of = (overrides: Parameters<typeof reportedVm>[0], known: StoredVm | null = storedVm()) =>
-  planGuest(reportedVm(overrides), known, IGNORE);
+  planGuest(reportedVm(overrides), known, IGNORED_NAMES);
 
 describe("a guest", () => {
   test("that reports replaces what is known", () => {
     const netIfaces = [reportedInterface({ name: "eth1", inet: ["10.0.0.9"], inet6: [] })];
     expect(of({ netIfaces, guestFQDN: "new.example.test" })).toEqual({
-      interfaces: [device({ name: "eth1", ipv4Addresses: ["10.0.0.9"], ipv6Addresses: [] })],
+      interfaces: [guestInterface({ name: "eth1", ipv4Addresses: ["10.0.0.9"], ipv6Addresses: [] })],
       ips: "10.0.0.9",
       fqdn: "new.example.test",
       silence: null,
@@ -90,8 +92,8 @@ describe("a guest", () => {
     const known = storedVm({
       ips: "10.0.0.1 10.0.0.2",
       interfaces: [
-        device({ name: "a", ipv6Addresses: [] }),
-        device({ name: "b", ipv4Addresses: ["10.0.0.2"], ipv6Addresses: [] }),
+        guestInterface({ name: "a", ipv6Addresses: [] }),
+        guestInterface({ name: "b", ipv4Addresses: ["10.0.0.2"], ipv6Addresses: [] }),
       ],
     });
     const netIfaces = [
@@ -106,13 +108,13 @@ describe("a guest", () => {
   test("whose report is wrong in a field is current as far as it can be read, and says what is wrong", () => {
     const problems = [{ field: "vmName", reason: "is no text" }];
     expect(of({ problems, vmName: null })).toMatchObject({
-      interfaces: [device()],
+      interfaces: [guestInterface()],
       silence: "partial",
       staleDetail: "vmName is no text",
     });
     const unreadable = { netIfaces: null, problems: [{ field: "netIfaces", reason: "is no list" }] };
     expect(of(unreadable)).toMatchObject({
-      interfaces: [device()],
+      interfaces: [guestInterface()],
       silence: "invalid",
       staleDetail: "netIfaces is no list",
     });
@@ -121,7 +123,7 @@ describe("a guest", () => {
   test("whose addresses come in another order has changed nothing", () => {
     const known = storedVm({
       ips: "10.0.0.1 10.0.0.2",
-      interfaces: [device({ ipv4Addresses: ["10.0.0.1", "10.0.0.2"], ipv6Addresses: [] })],
+      interfaces: [guestInterface({ ipv4Addresses: ["10.0.0.1", "10.0.0.2"], ipv6Addresses: [] })],
     });
     const netIfaces = [reportedInterface({ inet: ["10.0.0.2", "10.0.0.1"], inet6: [] })];
     expect(of({ netIfaces }, known).ips).toBe("10.0.0.1 10.0.0.2");

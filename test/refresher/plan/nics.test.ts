@@ -1,9 +1,11 @@
 import { expect, test } from "vitest";
 import { diffNics, toNics } from "../../../src/refresher/plan/nics.js";
-import { nic, reportedNic, VM, VM2 } from "../builders.js";
+import { VM, VM2 } from "../../support/builders/ids.js";
+import { reportedNic } from "../../support/builders/reported.js";
+import { storedNic } from "../../support/builders/stored.js";
 
 test("a vNIC keeps the id that the engine gave it", () => {
-  expect(toNics(VM, [reportedNic({ macAddr: "52-54-00-00-00-01" })])).toEqual([nic()]);
+  expect(toNics(VM, [reportedNic({ macAddr: "52-54-00-00-00-01" })])).toEqual([storedNic()]);
 });
 
 test("a vNIC without id gets one from VM and MAC, which stays whatever its place and device name", () => {
@@ -20,7 +22,7 @@ test("a vNIC without id gets one from VM and MAC, which stays whatever its place
 test("two vNICs with one MAC and no id are two, and one id twice is one", () => {
   const same = reportedNic({ id: null });
   expect(new Set(toNics(VM, [same, same]).map(({ id }) => id)).size).toBe(2);
-  expect(toNics(VM, [reportedNic(), reportedNic({ name: "other" })])).toEqual([nic()]);
+  expect(toNics(VM, [reportedNic(), reportedNic({ name: "other" })])).toEqual([storedNic()]);
 });
 
 test("what a host leaves out is null or made up by position, and too long is cut", () => {
@@ -33,10 +35,10 @@ test("what a host leaves out is null or made up by position, and too long is cut
 });
 
 test("only what differs is written", () => {
-  const other = nic({ id: VM2 });
-  expect(diffNics([nic(), other], [nic(), other])).toEqual({ upserted: [], deleted: [] });
-  expect(diffNics([nic(), other], [nic({ linked: false })])).toEqual({
-    upserted: [nic({ linked: false })],
+  const other = storedNic({ id: VM2 });
+  expect(diffNics([storedNic(), other], [storedNic(), other])).toEqual({ upserted: [], deleted: [] });
+  expect(diffNics([storedNic(), other], [storedNic({ linked: false })])).toEqual({
+    upserted: [storedNic({ linked: false })],
     deleted: [other],
   });
 });

@@ -5,15 +5,21 @@ import { cutText, toStorableText, normalizeFqdn } from "../../../src/refresher/p
 import { toGuestInterfaces } from "../../../src/refresher/plan/normalize.js";
 import type { ReportedInterface } from "../../../src/vdsm/records/interfaces.js";
 import { ProblemList } from "../../../src/vdsm/records/values.js";
-import { device, IGNORE, reportedInterface, VM } from "../builders.js";
+import { VM } from "../../support/builders/ids.js";
+import { IGNORED_NAMES } from "../../support/builders/passes.js";
+import { reportedInterface } from "../../support/builders/reported.js";
+import { guestInterface } from "../../support/builders/stored.js";
 
 describe("addresses", () => {
   test("a VM's list has IPv4 first, then IPv6, in reported order, each once", () => {
-    const first = device({ ipv4Addresses: ["10.0.0.2", "10.0.0.1"], ipv6Addresses: ["fe80::2"] });
-    const second = device({ ipv4Addresses: ["10.0.0.1", "10.0.0.3"], ipv6Addresses: ["fe80::1", "fe80::2"] });
+    const first = guestInterface({ ipv4Addresses: ["10.0.0.2", "10.0.0.1"], ipv6Addresses: ["fe80::2"] });
+    const second = guestInterface({
+      ipv4Addresses: ["10.0.0.1", "10.0.0.3"],
+      ipv6Addresses: ["fe80::1", "fe80::2"],
+    });
     expect(joinIps([first, second])).toBe("10.0.0.2 10.0.0.1 10.0.0.3 fe80::2 fe80::1");
     expect(joinIps([])).toBeNull();
-    expect(joinIps([device({ ipv4Addresses: [], ipv6Addresses: [] })])).toBeNull();
+    expect(joinIps([guestInterface({ ipv4Addresses: [], ipv6Addresses: [] })])).toBeNull();
   });
 
   test.each([
@@ -39,7 +45,7 @@ describe("addresses", () => {
 
 describe("guest interfaces", () => {
   const tidied = (...reported: Parameters<typeof reportedInterface>[0][]) =>
-    toGuestInterfaces(VM, reported.map(reportedInterface), IGNORE);
+    toGuestInterfaces(VM, reported.map(reportedInterface), IGNORED_NAMES);
 
   test("leaves out names that are ignored", () => {
     expect(tidied({ name: "veth0a1b" })).toEqual([]);
@@ -51,21 +57,21 @@ describe("guest interfaces", () => {
       const loopback = { inet: ["127.0.0.1", "127.1.2.3"], inet6: ["::1", "::ffff:127.0.0.1"] };
       expect(tidied({ name, ...loopback })).toEqual([]);
       expect(tidied({ name, ...loopback, inet: ["127.0.0.1", "10.1.1.6"] })).toEqual([
-        device({ name, ipv4Addresses: ["10.1.1.6"], ipv6Addresses: [] }),
+        guestInterface({ name, ipv4Addresses: ["10.1.1.6"], ipv6Addresses: [] }),
       ]);
       expect(tidied({ name, inet: [], inet6: [] })).toEqual([
-        device({ name, ipv4Addresses: [], ipv6Addresses: [] }),
+        guestInterface({ name, ipv4Addresses: [], ipv6Addresses: [] }),
       ]);
     },
   );
 
   test("keeps addresses that cannot be read as they are known, and no others", () => {
-    const known = [device({ ipv4Addresses: ["10.0.0.7"], ipv6Addresses: ["fe80::7"] })];
+    const known = [guestInterface({ ipv4Addresses: ["10.0.0.7"], ipv6Addresses: ["fe80::7"] })];
     const read = (overrides: Partial<ReportedInterface>) =>
-      toGuestInterfaces(VM, [reportedInterface(overrides)], IGNORE, { known });
-    expect(read({ inet: null })).toEqual([device({ ipv4Addresses: ["10.0.0.7"] })]);
-    expect(read({ inet6: null })).toEqual([device({ ipv6Addresses: ["fe80::7"] })]);
-    expect(read({ name: "eth1", inet: null })).toEqual([device({ name: "eth1", ipv4Addresses: [] })]);
+      toGuestInterfaces(VM, [reportedInterface(overrides)], IGNORED_NAMES, { known });
+    expect(read({ inet: null })).toEqual([guestInterface({ ipv4Addresses: ["10.0.0.7"] })]);
+    expect(read({ inet6: null })).toEqual([guestInterface({ ipv6Addresses: ["fe80::7"] })]);
+    expect(read({ name: "eth1", inet: null })).toEqual([guestInterface({ name: "eth1", ipv4Addresses: [] })]);
   });
 
   test("leaves out what exceeds the limits and says so; ignored names and repeats do not count", () => {
@@ -79,9 +85,9 @@ describe("guest interfaces", () => {
       { name: "eth2" },
     ].map(reportedInterface);
     const limits = { interfaces: 2, addresses: 4 };
-    expect(toGuestInterfaces(VM, reported, IGNORE, { limits, problems })).toEqual([
-      device(),
-      device({ name: "eth1" }),
+    expect(toGuestInterfaces(VM, reported, IGNORED_NAMES, { limits, problems })).toEqual([
+      guestInterface(),
+      guestInterface({ name: "eth1" }),
     ]);
     expect(problems.list).toEqual([
       { field: "netIfaces", reason: "has more than 2 interfaces and 4 addresses; 2 interfaces are left out" },
@@ -91,29 +97,29 @@ describe("guest interfaces", () => {
   test.each(["tun0", "wg0", "eth0", "docker0", "virbr0", "lon1", "my-veth", "br-12ab", "x,y"])(
     "keeps %s",
     (name) => {
-      expect(tidied({ name })).toEqual([device({ name })]);
+      expect(tidied({ name })).toEqual([guestInterface({ name })]);
     },
   );
 
   test("keeps an interface without a name, and takes an empty name for none", () => {
     expect(tidied({ name: null }, { name: "", hw: null })).toEqual([
-      device({ name: null }),
-      device({ name: null, macAddress: null }),
+      guestInterface({ name: null }),
+      guestInterface({ name: null, macAddress: null }),
     ]);
   });
 
   test("drops the empty address of old agents, zones, repeats and junk", () => {
     expect(
       tidied({ inet: ["", "10.0.0.1", "10.0.0.1", "junk"], inet6: ["fe80::1%3", "FE80::1", "", "10.0.0.9"] }),
-    ).toEqual([device()]);
+    ).toEqual([guestInterface()]);
   });
 
   test("keeps equal names with other values, and drops what is told twice", () => {
     // Those of one name come in the order in which they are read back.
     expect(tidied({}, { inet: ["10.0.0.2"] }, {}, { inet6: [] })).toEqual([
-      device({ ipv6Addresses: [] }),
-      device(),
-      device({ ipv4Addresses: ["10.0.0.2"] }),
+      guestInterface({ ipv6Addresses: [] }),
+      guestInterface(),
+      guestInterface({ ipv4Addresses: ["10.0.0.2"] }),
     ]);
   });
 

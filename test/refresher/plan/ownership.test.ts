@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Decision, Ownership, Sighting } from "../../../src/refresher/plan/ownership.js";
 import { decideOwnership } from "../../../src/refresher/plan/ownership.js";
 import { VM_STATUS } from "../../../src/model/vm-status.js";
-import { A, B, C } from "../builders.js";
+import { HOST_A, HOST_B, HOST_C } from "../../support/builders/ids.js";
 
 type Standing = Ownership & { readonly status: number };
 
@@ -15,7 +15,7 @@ const says = (status: number, exitReason: number | null = null): Sighting => ({
   exitReason,
 });
 const standing = (overrides: Partial<Standing> = {}): Standing => ({
-  ownerId: A,
+  ownerId: HOST_A,
   incomingId: null,
   contenderId: null,
   missedPasses: 0,
@@ -48,12 +48,12 @@ describe("a VM that nobody owns", () => {
     ["an unreadable report gives no claim", nobody, rejected, "ignore: owner -"],
     [
       "absence gives up what hopes there were",
-      standing({ ownerId: null, incomingId: B }),
+      standing({ ownerId: null, incomingId: HOST_B }),
       absent,
       "ignore: owner -",
     ],
   ])("%s", (_name, stored, sighting, expected) => {
-    expect(short(decideOwnership(stored, B, sighting))).toBe(expected);
+    expect(short(decideOwnership(stored, HOST_B, sighting))).toBe(expected);
   });
 });
 
@@ -63,28 +63,38 @@ describe("the owner", () => {
     ["reports a state that nobody knows", standing(), says(UNKNOWN), "own: owner A"],
     [
       "sends: its destination stays known",
-      standing({ incomingId: B }),
+      standing({ incomingId: HOST_B }),
       says(MIGRATING_FROM),
       "own: owner A, incoming B",
     ],
-    ["is Up: whatever migration there was is over", standing({ incomingId: B }), says(UP), "own: owner A"],
-    ["is Up while another says so too", standing({ contenderId: B }), says(UP), "own: owner A, contender B"],
+    [
+      "is Up: whatever migration there was is over",
+      standing({ incomingId: HOST_B }),
+      says(UP),
+      "own: owner A",
+    ],
+    [
+      "is Up while another says so too",
+      standing({ contenderId: HOST_B }),
+      says(UP),
+      "own: owner A, contender B",
+    ],
     [
       "sends an unreadable report: it is there at least",
       standing({ missedPasses: 1 }),
       rejected,
       "invalid: owner A",
     ],
-    ["misses it once", standing({ incomingId: B }), absent, "missing: owner A, incoming B, missed 1"],
+    ["misses it once", standing({ incomingId: HOST_B }), absent, "missing: owner A, incoming B, missed 1"],
     [
       "misses it twice, a destination is ready",
-      standing({ missedPasses: 1, incomingId: B }),
+      standing({ missedPasses: 1, incomingId: HOST_B }),
       absent,
       "handed-over: owner B",
     ],
     [
       "misses it twice, a contender may be long dead",
-      standing({ missedPasses: 1, contenderId: B }),
+      standing({ missedPasses: 1, contenderId: HOST_B }),
       absent,
       "down: owner -",
     ],
@@ -92,23 +102,28 @@ describe("the owner", () => {
     ["says it was shut down", standing(), says(DOWN, 1), "down: owner -"],
     [
       "says it was shut down while a destination waits",
-      standing({ incomingId: B }),
+      standing({ incomingId: HOST_B }),
       says(DOWN, 1),
       "down: owner -",
     ],
-    ["says it migrated away", standing({ incomingId: B }), says(DOWN, 4), "handed-over: owner B"],
+    ["says it migrated away", standing({ incomingId: HOST_B }), says(DOWN, 4), "handed-over: owner B"],
     ["says it migrated away, nobody knows where", standing(), says(DOWN, 4), "missing: owner A, missed 1"],
     ["says so again", standing({ missedPasses: 1 }), says(DOWN, 4), "down: owner -"],
     ["says Down without a reason", standing(), says(DOWN), "down: owner -"],
     [
       "says Down without a reason while a destination waits",
-      standing({ incomingId: B }),
+      standing({ incomingId: HOST_B }),
       says(DOWN),
       "handed-over: owner B",
     ],
-    ["cannot hand over to itself", standing({ incomingId: A, missedPasses: 1 }), absent, "down: owner -"],
+    [
+      "cannot hand over to itself",
+      standing({ incomingId: HOST_A, missedPasses: 1 }),
+      absent,
+      "down: owner -",
+    ],
   ])("%s", (_name, stored, sighting, expected) => {
-    expect(short(decideOwnership(stored, A, sighting))).toBe(expected);
+    expect(short(decideOwnership(stored, HOST_A, sighting))).toBe(expected);
   });
 });
 
@@ -116,7 +131,7 @@ describe("another host", () => {
   test.each<[string, Standing, Sighting, string]>([
     [
       "says Up: it takes over from a source",
-      standing({ status: MIGRATING_FROM, incomingId: B }),
+      standing({ status: MIGRATING_FROM, incomingId: HOST_B }),
       says(UP),
       "own: owner B",
     ],
@@ -128,45 +143,50 @@ describe("another host", () => {
     ],
     [
       "lost that argument and may not take it back",
-      standing({ contenderId: B }),
+      standing({ contenderId: HOST_B }),
       says(UP),
       "ignore: owner A, contender B",
     ],
     [
       "may, once the owner misses the VM",
-      standing({ contenderId: B, missedPasses: 1 }),
+      standing({ contenderId: HOST_B, missedPasses: 1 }),
       says(UP),
       "own: owner B, contender A",
     ],
     [
       "may, once the owner is no longer Up",
-      standing({ contenderId: B, status: PAUSED }),
+      standing({ contenderId: HOST_B, status: PAUSED }),
       says(UP),
       "own: owner B",
     ],
     [
       "may not join an argument of two as a third",
-      standing({ contenderId: C }),
+      standing({ contenderId: HOST_C }),
       says(UP),
       "ignore: owner A, contender C",
     ],
     [
       "says anything else: the argument is over",
-      standing({ contenderId: B }),
+      standing({ contenderId: HOST_B }),
       says(PAUSED),
       "ignore: owner A",
     ],
     ["receives", standing(), says(MIGRATING_TO), "ignore: owner A, incoming B"],
     [
       "receives what another receives already",
-      standing({ incomingId: C }),
+      standing({ incomingId: HOST_C }),
       says(MIGRATING_TO),
       "ignore: owner A, incoming C",
     ],
-    ["failed to receive", standing({ incomingId: B }), says(DOWN, 5), "ignore: owner A"],
-    ["waits for a launch", standing({ incomingId: B }), says(WAIT_FOR_LAUNCH), "ignore: owner A"],
-    ["no longer reports it", standing({ incomingId: B, contenderId: B }), absent, "ignore: owner A"],
-    ["sends an unreadable report", standing({ incomingId: B }), rejected, "ignore: owner A, incoming B"],
+    ["failed to receive", standing({ incomingId: HOST_B }), says(DOWN, 5), "ignore: owner A"],
+    ["waits for a launch", standing({ incomingId: HOST_B }), says(WAIT_FOR_LAUNCH), "ignore: owner A"],
+    [
+      "no longer reports it",
+      standing({ incomingId: HOST_B, contenderId: HOST_B }),
+      absent,
+      "ignore: owner A",
+    ],
+    ["sends an unreadable report", standing({ incomingId: HOST_B }), rejected, "ignore: owner A, incoming B"],
     [
       "runs it, paused, while the owner is a mere destination",
       standing({ status: MIGRATING_TO }),
@@ -181,6 +201,6 @@ describe("another host", () => {
     ],
     ["powers it up while the owner is Up", standing(), says(POWERING_UP), "ignore: owner A"],
   ])("%s", (_name, stored, sighting, expected) => {
-    expect(short(decideOwnership(stored, B, sighting))).toBe(expected);
+    expect(short(decideOwnership(stored, HOST_B, sighting))).toBe(expected);
   });
 });

@@ -6,8 +6,10 @@ import { NO_CHANGES } from "../../../src/refresher/plan/plan-builder.js";
 import { runAtOnce } from "../../../src/vdsm/scan/sliced-work.js";
 import { planPass } from "../../../src/refresher/plan/plan.js";
 import { findVmsToAskNicsOf, sightVms } from "../../../src/refresher/plan/sightings.js";
-import { A, B, C, IGNORE, SILENT_INTERFACE, VM, VM2 } from "../builders.js";
-import { MemoryStore } from "../memory-store.js";
+import { HOST_A, HOST_B, HOST_C, VM, VM2 } from "../../support/builders/ids.js";
+import { MemoryRefreshStore } from "../../support/builders/memory-refresh-store.js";
+import { IGNORED_NAMES } from "../../support/builders/passes.js";
+import { SILENT_INTERFACE } from "../../support/builders/reported.js";
 
 const VM_IDS = [VM, VM2, "33333333-3333-4333-8333-333333333333"];
 const orNull = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: null });
@@ -73,11 +75,11 @@ const reportedNic: fc.Arbitrary<ReportedNic> = fc.record({
 const nics = fc
   .array(fc.tuple(fc.constantFrom(...VM_IDS), fc.array(reportedNic, { maxLength: 3 })))
   .map((entries) => new Map(entries));
-const step = fc.record({ hostId: fc.constantFrom(A, B, C), report, nics });
+const step = fc.record({ hostId: fc.constantFrom(HOST_A, HOST_B, HOST_C), report, nics });
 
 /** One pass without gaps; what it planned. */
 function passOver(
-  store: MemoryStore,
+  store: MemoryRefreshStore,
   hostId: string,
   said: HostReport,
   answers: ReadonlyMap<string, ReportedNic[]>,
@@ -89,7 +91,7 @@ function passOver(
   const sightings = sightVms({ hostId, stored, report: said });
   const asked = new Set(findVmsToAskNicsOf(sightings));
   const plan = runAtOnce(
-    planPass(sightings, IGNORE, new Map([...answers].filter(([vmId]) => asked.has(vmId)))),
+    planPass(sightings, IGNORED_NAMES, new Map([...answers].filter(([vmId]) => asked.has(vmId)))),
   );
   expect(store.applyNow({ hostId, epoch: store.raise(hostId) }, plan.changes)).toBe(true);
   return plan;
@@ -99,7 +101,7 @@ describe("whatever hosts report", () => {
   test("a plan fits the store, and once it is settled the same report changes nothing", () => {
     fc.assert(
       fc.property(fc.array(step, { minLength: 1, maxLength: 8 }), (steps) => {
-        const store = new MemoryStore();
+        const store = new MemoryRefreshStore();
         for (const { hostId, report: said, nics: answers } of steps) {
           if (passOver(store, hostId, said, answers).isSettled) {
             const again = passOver(store, hostId, said, answers);
@@ -117,7 +119,7 @@ describe("whatever hosts report", () => {
         fc.array(step, { maxLength: 4 }),
         step,
         (before, { hostId, report: said, nics: answers }) => {
-          const store = new MemoryStore();
+          const store = new MemoryRefreshStore();
           for (const each of before) passOver(store, each.hostId, each.report, each.nics);
           for (let pass = 0; pass < 4; pass += 1) passOver(store, hostId, said, answers);
           expect(passOver(store, hostId, said, answers).changes).toEqual(NO_CHANGES);
@@ -130,9 +132,9 @@ describe("whatever hosts report", () => {
   test("the order of VMs, interfaces and addresses, and what containers come and go, change nothing", () => {
     fc.assert(
       fc.property(report, nics, fc.nat(), (said, answers, seed) => {
-        const store = new MemoryStore();
-        for (let pass = 0; pass < 3; pass += 1) passOver(store, A, said, answers);
-        expect(passOver(store, A, shaken(said, seed), answers).changes).toEqual(NO_CHANGES);
+        const store = new MemoryRefreshStore();
+        for (let pass = 0; pass < 3; pass += 1) passOver(store, HOST_A, said, answers);
+        expect(passOver(store, HOST_A, shaken(said, seed), answers).changes).toEqual(NO_CHANGES);
       }),
       { numRuns: 300 },
     );

@@ -6,33 +6,28 @@ import { planPass } from "../../../src/refresher/plan/plan.js";
 import { findVmsToAskNicsOf, sightVms } from "../../../src/refresher/plan/sightings.js";
 import type { StoredVm } from "../../../src/store/types.js";
 import { VM_STATUS } from "../../../src/model/vm-status.js";
+import { HOST_A, HOST_B, VM, VM2 } from "../../support/builders/ids.js";
+import { IGNORED_NAMES } from "../../support/builders/passes.js";
 import {
-  A,
-  B,
-  device,
   downRecord,
-  IGNORE,
-  nic,
   reportedInterface,
   reportedNic,
   reportedVm,
-  reportOf,
-  storedVm,
-  VM,
-  VM2,
-} from "../builders.js";
+  hostReport,
+} from "../../support/builders/reported.js";
+import { guestInterface, storedNic, storedVm } from "../../support/builders/stored.js";
 
-function plan(stored: StoredVm[], report: HostReport, nics: [string, ReportedNic[]][] = [], hostId = A) {
-  return runAtOnce(planPass(sightVms({ hostId, stored, report }), IGNORE, new Map(nics)));
+function plan(stored: StoredVm[], report: HostReport, nics: [string, ReportedNic[]][] = [], hostId = HOST_A) {
+  return runAtOnce(planPass(sightVms({ hostId, stored, report }), IGNORED_NAMES, new Map(nics)));
 }
 
-function asks(stored: StoredVm[], report: HostReport, hostId = A) {
+function asks(stored: StoredVm[], report: HostReport, hostId = HOST_A) {
   return findVmsToAskNicsOf(sightVms({ hostId, stored, report }));
 }
 
 describe("a plan", () => {
   test("for a report of what is stored is empty and settled", () => {
-    expect(plan([storedVm()], reportOf(reportedVm()))).toEqual({
+    expect(plan([storedVm()], hostReport(reportedVm()))).toEqual({
       changes: NO_CHANGES,
       changedVmIds: [],
       visibleChanges: [],
@@ -43,13 +38,13 @@ describe("a plan", () => {
 
   test("F20: pauses after each few hundred VMs", () => {
     const vmIdAt = (at: number) => `00000000-0000-4000-8000-${String(at).padStart(12, "0")}`;
-    const report = reportOf(...Array.from({ length: 1_600 }, (_, at) => reportedVm({ vmId: vmIdAt(at) })));
-    const steps = planPass(sightVms({ hostId: A, stored: [], report }), IGNORE, new Map());
+    const report = hostReport(...Array.from({ length: 1_600 }, (_, at) => reportedVm({ vmId: vmIdAt(at) })));
+    const steps = planPass(sightVms({ hostId: HOST_A, stored: [], report }), IGNORED_NAMES, new Map());
     expect([...steps]).toHaveLength(3);
   });
 
   test("for a new VM inserts it whole", () => {
-    const { changes, changedVmIds, isSettled } = plan([], reportOf(reportedVm()), [[VM, [reportedNic()]]]);
+    const { changes, changedVmIds, isSettled } = plan([], hostReport(reportedVm()), [[VM, [reportedNic()]]]);
     const { interfaces, nics, ...state } = storedVm();
     expect(changes).toEqual({
       ...NO_CHANGES,
@@ -63,35 +58,39 @@ describe("a plan", () => {
   });
 
   test("writes no more than the address that changed", () => {
-    const stored = storedVm({ interfaces: [device(), device({ name: "docker0", ipv4Addresses: [] })] });
+    const stored = storedVm({
+      interfaces: [guestInterface(), guestInterface({ name: "docker0", ipv4Addresses: [] })],
+    });
     const netIfaces = [
       reportedInterface({ inet: ["10.0.0.2"] }),
       reportedInterface({ name: "docker0", inet: [] }),
     ];
-    const { changes } = plan([stored], reportOf(reportedVm({ netIfaces })));
+    const { changes } = plan([stored], hostReport(reportedVm({ netIfaces })));
     expect(changes).toMatchObject({
       ...NO_CHANGES,
       changedVms: [{ before: { ips: stored.ips }, after: { ips: "10.0.0.2 fe80::1" } }],
-      updatedInterfaces: [{ before: device(), after: device({ ipv4Addresses: ["10.0.0.2"] }) }],
+      updatedInterfaces: [
+        { before: guestInterface(), after: guestInterface({ ipv4Addresses: ["10.0.0.2"] }) },
+      ],
     });
   });
 
   test("tells the order of names when members change, and not when only their order does", () => {
-    const stored = storedVm({ interfaces: [device(), device({ name: "eth1" })] });
+    const stored = storedVm({ interfaces: [guestInterface(), guestInterface({ name: "eth1" })] });
     const eth = (name: string) => reportedInterface({ name });
-    const swapped = plan([stored], reportOf(reportedVm({ netIfaces: [eth("eth1"), eth("eth0")] })));
+    const swapped = plan([stored], hostReport(reportedVm({ netIfaces: [eth("eth1"), eth("eth0")] })));
     expect(swapped.changes).toEqual(NO_CHANGES);
-    const grown = plan([stored], reportOf(reportedVm({ netIfaces: [eth("eth2"), eth("eth1")] })));
+    const grown = plan([stored], hostReport(reportedVm({ netIfaces: [eth("eth2"), eth("eth1")] })));
     expect(grown.changes).toEqual({
       ...NO_CHANGES,
-      insertedInterfaces: [device({ name: "eth2" })],
-      deletedInterfaces: [device()],
+      insertedInterfaces: [guestInterface({ name: "eth2" })],
+      deletedInterfaces: [guestInterface()],
       interfaceOrders: [{ vmId: VM, names: ["eth2", "eth1"] }],
     });
   });
 
   test("leaves a new veth, another order and another spelling alone", () => {
-    const stored = storedVm({ interfaces: [device({ ipv4Addresses: ["10.0.0.1", "10.0.0.2"] })] });
+    const stored = storedVm({ interfaces: [guestInterface({ ipv4Addresses: ["10.0.0.1", "10.0.0.2"] })] });
     const netIfaces = [
       reportedInterface({ name: "veth0a1b" }),
       reportedInterface({
@@ -101,17 +100,17 @@ describe("a plan", () => {
       }),
     ];
     const ips = "10.0.0.1 10.0.0.2 fe80::1";
-    expect(plan([{ ...stored, ips }], reportOf(reportedVm({ netIfaces }))).changes).toEqual(NO_CHANGES);
+    expect(plan([{ ...stored, ips }], hostReport(reportedVm({ netIfaces }))).changes).toEqual(NO_CHANGES);
   });
 
   test("clears a VM that has ended, and keeps its name and vNICs", () => {
-    const { changes, changedVmIds, isSettled } = plan([storedVm()], reportOf(downRecord()));
+    const { changes, changedVmIds, isSettled } = plan([storedVm()], hostReport(downRecord()));
     expect(changes).toMatchObject({
       ...NO_CHANGES,
       changedVms: [
         { after: { name: "web", status: 0, ownerId: null, ips: null, fqdn: null, silence: null } },
       ],
-      deletedInterfaces: [device()],
+      deletedInterfaces: [guestInterface()],
       interfaceOrders: [{ vmId: VM, names: [] }],
     });
     expect(changedVmIds).toEqual([VM]);
@@ -119,7 +118,7 @@ describe("a plan", () => {
   });
 
   test("keeps everything of a VM that one pass misses, and says so to readers", () => {
-    const { changes, changedVmIds, isSettled } = plan([storedVm()], reportOf());
+    const { changes, changedVmIds, isSettled } = plan([storedVm()], hostReport());
     expect(changes).toEqual({
       ...NO_CHANGES,
       changedVms: [
@@ -152,44 +151,47 @@ describe("a plan", () => {
   });
 
   test("hands a VM over with its guest's data", () => {
-    const stored = storedVm({ status: VM_STATUS.MIGRATING_FROM, incomingId: B });
-    const { changes, changedVmIds } = plan([stored], reportOf(downRecord(4)));
+    const stored = storedVm({ status: VM_STATUS.MIGRATING_FROM, incomingId: HOST_B });
+    const { changes, changedVmIds } = plan([stored], hostReport(downRecord(4)));
     expect(changes).toMatchObject({
       ...NO_CHANGES,
       changedVms: [
-        { after: { ownerId: B, incomingId: null, status: VM_STATUS.MIGRATING_TO, ips: stored.ips } },
+        { after: { ownerId: HOST_B, incomingId: null, status: VM_STATUS.MIGRATING_TO, ips: stored.ips } },
       ],
     });
     expect(changedVmIds).toEqual([VM]);
   });
 
   test("notes who receives a VM without telling readers", () => {
-    const report = reportOf(reportedVm({ status: "Migration Destination", netIfaces: null }));
-    const { changes, changedVmIds, isSettled } = plan([storedVm()], report, [], B);
-    expect(changes).toMatchObject({ ...NO_CHANGES, changedVms: [{ after: { ownerId: A, incomingId: B } }] });
+    const report = hostReport(reportedVm({ status: "Migration Destination", netIfaces: null }));
+    const { changes, changedVmIds, isSettled } = plan([storedVm()], report, [], HOST_B);
+    expect(changes).toMatchObject({
+      ...NO_CHANGES,
+      changedVms: [{ after: { ownerId: HOST_A, incomingId: HOST_B } }],
+    });
     expect(changedVmIds).toEqual([]);
     expect(isSettled).toBe(false);
   });
 
   test("names a VM by its id until its owner tells a name, and cuts names that do not fit", () => {
-    expect(plan([], reportOf(reportedVm({ vmName: null }))).changes.newVms[0]?.name).toBe(VM);
-    expect(plan([], reportOf(downRecord())).changes.newVms[0]).toMatchObject({
+    expect(plan([], hostReport(reportedVm({ vmName: null }))).changes.newVms[0]?.name).toBe(VM);
+    expect(plan([], hostReport(downRecord())).changes.newVms[0]).toMatchObject({
       name: VM,
       status: 0,
       ownerId: null,
     });
-    expect(plan([], reportOf(reportedVm({ vmName: "n".repeat(300) }))).changes.newVms[0]?.name).toHaveLength(
-      255,
-    );
+    expect(
+      plan([], hostReport(reportedVm({ vmName: "n".repeat(300) }))).changes.newVms[0]?.name,
+    ).toHaveLength(255);
   });
 
   test("is settled beside the record of a VM that ended here and runs elsewhere, unless this host plays a part in it", () => {
-    const elsewhere = storedVm({ id: VM2, ownerId: B, interfaces: [], nics: [] });
-    const report = reportOf(reportedVm(), downRecord(4, VM2));
+    const elsewhere = storedVm({ id: VM2, ownerId: HOST_B, interfaces: [], nics: [] });
+    const report = hostReport(reportedVm(), downRecord(4, VM2));
     expect(plan([storedVm(), elsewhere], report)).toMatchObject({ changes: NO_CHANGES, isSettled: true });
     expect(plan([storedVm(), { ...elsewhere, ownerId: null, status: 0 }], report).isSettled).toBe(true);
-    const up = reportOf(reportedVm(), reportedVm({ vmId: VM2 }));
-    expect(plan([storedVm(), { ...elsewhere, contenderId: A }], up)).toMatchObject({
+    const up = hostReport(reportedVm(), reportedVm({ vmId: VM2 }));
+    expect(plan([storedVm(), { ...elsewhere, contenderId: HOST_A }], up)).toMatchObject({
       changes: NO_CHANGES,
       isSettled: false,
     });
@@ -198,29 +200,29 @@ describe("a plan", () => {
 
 describe("vNICs", () => {
   test("are asked for when a VM is new or its devices changed, and only by its owner", () => {
-    expect(asks([], reportOf(reportedVm()))).toEqual([VM]);
-    expect(asks([storedVm()], reportOf(reportedVm()))).toEqual([]);
-    expect(asks([storedVm()], reportOf(reportedVm({ hash: "78" })))).toEqual([VM]);
+    expect(asks([], hostReport(reportedVm()))).toEqual([VM]);
+    expect(asks([storedVm()], hostReport(reportedVm()))).toEqual([]);
+    expect(asks([storedVm()], hostReport(reportedVm({ hash: "78" })))).toEqual([VM]);
     expect(
-      asks([storedVm()], reportOf(reportedVm({ hash: "78", status: "Migration Destination" })), B),
+      asks([storedVm()], hostReport(reportedVm({ hash: "78", status: "Migration Destination" })), HOST_B),
     ).toEqual([]);
-    expect(asks([storedVm()], reportOf(downRecord()))).toEqual([]);
+    expect(asks([storedVm()], hostReport(downRecord()))).toEqual([]);
   });
 
   test("of a VM without a hash are asked for once", () => {
-    const report = reportOf(reportedVm({ hash: null }));
+    const report = hostReport(reportedVm({ hash: null }));
     expect(asks([], report)).toEqual([VM]);
     expect(asks([storedVm({ inventoryHash: "" })], report)).toEqual([]);
   });
 
   test("that the host did not tell stay as they are, and leave the pass unsettled", () => {
-    const { changes, isSettled } = plan([storedVm()], reportOf(reportedVm({ hash: "78" })));
+    const { changes, isSettled } = plan([storedVm()], hostReport(reportedVm({ hash: "78" })));
     expect(changes).toEqual(NO_CHANGES);
     expect(isSettled).toBe(false);
   });
 
   test("that are the same after a restart of vdsmd cost the new hash alone, of which readers hear nothing", () => {
-    const { changes, changedVmIds } = plan([storedVm()], reportOf(reportedVm({ hash: "78" })), [
+    const { changes, changedVmIds } = plan([storedVm()], hostReport(reportedVm({ hash: "78" })), [
       [VM, [reportedNic()]],
     ]);
     expect(changes).toMatchObject({ ...NO_CHANGES, changedVms: [{ after: { inventoryHash: "78" } }] });
@@ -229,15 +231,15 @@ describe("vNICs", () => {
 
   test("that move between two VMs of one answer are not deleted", () => {
     const stored = [storedVm(), storedVm({ id: VM2, interfaces: [], nics: [] })];
-    const report = reportOf(reportedVm({ hash: "1" }), reportedVm({ vmId: VM2, hash: "2", netIfaces: [] }));
+    const report = hostReport(reportedVm({ hash: "1" }), reportedVm({ vmId: VM2, hash: "2", netIfaces: [] }));
     const { changes } = plan(stored, report, [
       [VM, []],
       [VM2, [reportedNic()]],
     ]);
-    expect(changes.upsertedNics).toEqual([nic({ vmId: VM2 })]);
+    expect(changes.upsertedNics).toEqual([storedNic({ vmId: VM2 })]);
     expect(changes.deletedNics).toEqual([]);
     const gone = plan(stored, report, [[VM, []]]);
-    expect(gone.changes.deletedNics).toEqual([nic()]);
+    expect(gone.changes.deletedNics).toEqual([storedNic()]);
     expect(gone.changedVmIds).toContain(VM);
   });
 });

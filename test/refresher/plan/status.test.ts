@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { readEndedStatus, readRunningStatus } from "../../../src/refresher/plan/status.js";
 import { VM_STATUS } from "../../../src/model/vm-status.js";
-import { downRecord, reportedVm } from "../builders.js";
+import { downRecord, reportedVm } from "../../support/builders/reported.js";
 
 test.each([
   ["Up", "0", VM_STATUS.UP],

@@ -7,8 +7,8 @@ import { createBullSchedule } from "../../../src/refresher/schedule/bull-schedul
 import type { HostSchedule, PassOutcome } from "../../../src/refresher/schedule/schedule.js";
 import { startTimerSchedule } from "../../../src/refresher/schedule/timer-schedule.js";
 import { hasRedisServer, placeForRedis, type TestRedis } from "../../support/redis.js";
-import { configuredHost } from "../builders.js";
 import { collectingLog, hostsNamed, PollingDiary, until } from "./polling-diary.js";
+import { configuredHost } from "../../support/builders/passes.js";
 
 /** The shortest that can be set: locks of half a second. */
 const INTERVAL_MS = 1_000;

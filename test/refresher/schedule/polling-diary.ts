@@ -1,7 +1,7 @@
 import type { PassOutcome, StartSchedule } from "../../../src/refresher/schedule/schedule.js";
 import type { HostSchedule } from "../../../src/refresher/schedule/schedule.js";
 import type { ConfiguredHost } from "../../../src/store/types.js";
-import { configuredHost } from "../builders.js";
+import { configuredHost } from "../../support/builders/passes.js";
 
 /** Hosts that are only counted. */
 export function hostsNamed(count: number): ConfiguredHost[] {

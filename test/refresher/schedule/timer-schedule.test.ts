@@ -8,7 +8,7 @@ import type {
 import { startTimerSchedule } from "../../../src/refresher/schedule/timer-schedule.js";
 import { computePhase } from "../../../src/refresher/schedule/timing.js";
 import type { ConfiguredHost } from "../../../src/store/types.js";
-import { configuredHost } from "../builders.js";
+import { configuredHost } from "../../support/builders/passes.js";
 
 const INTERVAL_MS = 15_000;
 const OK: PassOutcome = { failure: null };

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { computeBackOff, computeNextTurn, computePhase } from "../../../src/refresher/schedule/timing.js";
-import { A } from "../builders.js";
+import { HOST_A } from "../../support/builders/ids.js";
 
 describe("a host's turn", () => {
   test("is the same at every start", () => {
-    expect(computePhase(A, 15_000)).toBe(computePhase(A, 15_000));
-    expect(computePhase(A, 15_000)).toBeLessThan(15_000);
+    expect(computePhase(HOST_A, 15_000)).toBe(computePhase(HOST_A, 15_000));
+    expect(computePhase(HOST_A, 15_000)).toBeLessThan(15_000);
   });
 
   test("spreads 500 hosts evenly over the interval", () => {

@@ -2,30 +2,32 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ReadStore, Store, VmFilter, VmOrder, VmScope } from "../../../src/store/types.js";
 import type { TestDatabase } from "../../support/database.js";
 import { createDatabase } from "../../support/database.js";
-import { HOSTS, HOST_A, HOST_B, HOST_C, INTERVAL_MS, device, id, nic, pass, vm } from "../fixtures.js";
+import { HOST_A, HOST_B, HOST_C, id } from "../../support/builders/ids.js";
+import { HOSTS, INTERVAL_MS, writePass } from "../../support/builders/passes.js";
+import { guestInterfaceOf, storedNicOf, vmState } from "../../support/builders/stored.js";
 
 const VMS = [
-  vm(1, { name: "web-1", ips: "10.1.2.3 2001:db8::1" }),
-  vm(2, { name: "web-2", ips: "10.1.2.30", status: 4 }),
-  vm(3, { name: "Web-3" }),
-  vm(4, { name: "100%_sure", ownerId: HOST_B }),
-  vm(5, { name: "Ärger", ownerId: HOST_B, ips: "192.0.2.7", silence: "ips-only" }),
-  vm(6, { name: "web-2", ownerId: null, status: 0 }),
+  vmState(1, { name: "web-1", ips: "10.1.2.3 2001:db8::1" }),
+  vmState(2, { name: "web-2", ips: "10.1.2.30", status: 4 }),
+  vmState(3, { name: "Web-3" }),
+  vmState(4, { name: "100%_sure", ownerId: HOST_B }),
+  vmState(5, { name: "Ärger", ownerId: HOST_B, ips: "192.0.2.7", silence: "ips-only" }),
+  vmState(6, { name: "web-2", ownerId: null, status: 0 }),
 ];
 const DEVICES = [
-  device(1),
-  device(1),
-  device(1, {
+  guestInterfaceOf(1),
+  guestInterfaceOf(1),
+  guestInterfaceOf(1, {
     name: "br0",
     ipv4Addresses: ["10.1.2.3", "172.17.0.1"],
     ipv6Addresses: ["fe80::1", "2001:db8::1"],
   }),
-  device(4, { name: null, macAddress: null, ipv4Addresses: [], ipv6Addresses: ["2001:db8::4"] }),
+  guestInterfaceOf(4, { name: null, macAddress: null, ipv4Addresses: [], ipv6Addresses: ["2001:db8::4"] }),
 ];
 const NICS = [
-  nic(1, 1),
-  nic(2, 1, { name: "nic2", macAddress: "56:6f:00:00:00:02" }),
-  nic(3, 4, { network: null }),
+  storedNicOf(1, 1),
+  storedNicOf(2, 1, { name: "nic2", macAddress: "56:6f:00:00:00:02" }),
+  storedNicOf(3, 4, { network: null }),
 ];
 
 const NICS_BY_NAME = [NICS[0]!, NICS[2]!, NICS[1]!];
@@ -37,13 +39,13 @@ beforeAll(async () => {
   database = await createDatabase();
   store = database.store;
   await store.registerHosts(HOSTS, INTERVAL_MS);
-  await pass(store, HOST_A, {
+  await writePass(store, HOST_A, {
     newVms: VMS,
     insertedInterfaces: DEVICES,
     interfaceOrders: [{ vmId: id(1), names: ["eth0", "br0", "eth0"] }],
     upsertedNics: NICS,
   });
-  await pass(store, HOST_B);
+  await writePass(store, HOST_B);
   // An engine keeps templates beside the VMs.
   await database.dataSource.query(
     "INSERT INTO vm_static (vm_guid, vm_name, entity_type) VALUES ($1, 'web', 'TEMPLATE')",
@@ -106,9 +108,11 @@ describe("reading VMs", () => {
     await other.store.registerHosts(HOSTS, INTERVAL_MS);
     const numbers = Array.from({ length: 3_000 }, (_, index) => index + 1);
     const addressOf = (number: number) => `10.1.${number >> 8}.${number & 255}`;
-    await pass(other.store, HOST_A, {
-      newVms: numbers.map((number) => vm(number, { ips: addressOf(number) })),
-      insertedInterfaces: numbers.map((number) => device(number, { ipv4Addresses: [addressOf(number)] })),
+    await writePass(other.store, HOST_A, {
+      newVms: numbers.map((number) => vmState(number, { ips: addressOf(number) })),
+      insertedInterfaces: numbers.map((number) =>
+        guestInterfaceOf(number, { ipv4Addresses: [addressOf(number)] }),
+      ),
     });
     await other.dataSource.query("ANALYZE");
     other.statements();

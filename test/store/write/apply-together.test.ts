@@ -2,7 +2,15 @@ import { describe, expect, test } from "vitest";
 import type { ConfiguredHost, HostChanges, Store } from "../../../src/store/types.js";
 import type { TestDatabase } from "../../support/database.js";
 import { cleanDatabase } from "../clean-database.js";
-import { change, changes, claimOf, device, id, INTERVAL_MS, nic, PASS, vm } from "../fixtures.js";
+import { id } from "../../support/builders/ids.js";
+import { claimHost, INTERVAL_MS, PASS } from "../../support/builders/passes.js";
+import {
+  vmChange,
+  hostChanges,
+  guestInterfaceOf,
+  storedNicOf,
+  vmState,
+} from "../../support/builders/stored.js";
 
 const HOSTS: ConfiguredHost[] = Array.from({ length: 40 }, (_, at) => ({
   id: id(0x20000 + at),
@@ -21,19 +29,19 @@ cleanDatabase((given) => {
 
 /** Each host's pass at the same time, in the order of the hosts; what it found by the host's place. */
 async function together(found: (place: number) => Partial<HostChanges>): Promise<unknown[]> {
-  const claims = await Promise.all(HOSTS.map((host) => claimOf(store, host.id)));
+  const claims = await Promise.all(HOSTS.map((host) => claimHost(store, host.id)));
   const ends = await Promise.allSettled(
-    claims.map((claim, place) => store.apply(claim, changes(found(place)), PASS)),
+    claims.map((claim, place) => store.apply(claim, hostChanges(found(place)), PASS)),
   );
   return ends.map((end) => (end.status === "fulfilled" ? end.value : end.reason));
 }
 
 /** A host's own VM, one a host, found for the first time. */
 const found = (place: number): Partial<HostChanges> => ({
-  newVms: [vm(place, { ownerId: HOSTS[place]!.id })],
-  insertedInterfaces: [device(place), device(place, { name: "eth1" })],
+  newVms: [vmState(place, { ownerId: HOSTS[place]!.id })],
+  insertedInterfaces: [guestInterfaceOf(place), guestInterfaceOf(place, { name: "eth1" })],
   interfaceOrders: [{ vmId: id(place), names: ["eth0", "eth1"] }],
-  upsertedNics: [nic(place, place)],
+  upsertedNics: [storedNicOf(place, place)],
 });
 
 const allVms = () => store.readVms(HOSTS.map((_, place) => id(place)));
@@ -46,13 +54,18 @@ describe("passes that end at the same time", () => {
     expect(countOf(await together(found), true)).toBe(HOSTS.length);
     database.statements();
     const written = await together((place) => {
-      const before = vm(place, { ownerId: HOSTS[place]!.id });
+      const before = vmState(place, { ownerId: HOSTS[place]!.id });
       return {
-        changedVms: [change(before, { ips: `10.0.0.${place}`, silence: place % 2 === 0 ? "silent" : null })],
-        updatedInterfaces: [
-          { before: device(place), after: device(place, { ipv4Addresses: [`10.0.0.${place}`] }) },
+        changedVms: [
+          vmChange(before, { ips: `10.0.0.${place}`, silence: place % 2 === 0 ? "silent" : null }),
         ],
-        deletedInterfaces: [device(place, { name: "eth1" })],
+        updatedInterfaces: [
+          {
+            before: guestInterfaceOf(place),
+            after: guestInterfaceOf(place, { ipv4Addresses: [`10.0.0.${place}`] }),
+          },
+        ],
+        deletedInterfaces: [guestInterfaceOf(place, { name: "eth1" })],
         interfaceOrders: [{ vmId: id(place), names: ["eth0"] }],
       };
     });
@@ -62,10 +75,10 @@ describe("passes that end at the same time", () => {
     for (const stored of await allVms()) {
       const place = HOSTS.findIndex((host) => host.id === stored.ownerId);
       expect(stored).toEqual({
-        ...vm(place, { ownerId: stored.ownerId, ips: `10.0.0.${place}` }),
+        ...vmState(place, { ownerId: stored.ownerId, ips: `10.0.0.${place}` }),
         silence: place % 2 === 0 ? "silent" : null,
-        interfaces: [device(place, { ipv4Addresses: [`10.0.0.${place}`] })],
-        nics: [nic(place, place)],
+        interfaces: [guestInterfaceOf(place, { ipv4Addresses: [`10.0.0.${place}`] })],
+        nics: [storedNicOf(place, place)],
       });
     }
     const rows = await store.vmsByIds(HOSTS.map((_, place) => id(place)));
@@ -75,10 +88,10 @@ describe("passes that end at the same time", () => {
 
   test("leave out the one whose claim is void, and write the others", async () => {
     await store.registerHosts(HOSTS, INTERVAL_MS);
-    const claims = await Promise.all(HOSTS.map((host) => claimOf(store, host.id)));
-    await claimOf(store, HOSTS[20]!.id);
+    const claims = await Promise.all(HOSTS.map((host) => claimHost(store, host.id)));
+    await claimHost(store, HOSTS[20]!.id);
     const written = await Promise.all(
-      claims.map((claim, place) => store.apply(claim, changes(found(place)), PASS)),
+      claims.map((claim, place) => store.apply(claim, hostChanges(found(place)), PASS)),
     );
     expect(written.map((each, place) => (each ? -1 : place)).filter((place) => place >= 0)).toEqual([20]);
     expect((await allVms()).map((stored) => stored.id).toSorted()).toEqual(
@@ -90,16 +103,16 @@ describe("passes that end at the same time", () => {
   });
 
   test.each<[string, unknown, Partial<HostChanges>]>([
-    ["assumed what is no longer so", false, { deletedInterfaces: [device(20, { name: "gone" })] }],
+    ["assumed what is no longer so", false, { deletedInterfaces: [guestInterfaceOf(20, { name: "gone" })] }],
     [
       "is refused by PostgreSQL",
       expect.objectContaining({ message: expect.stringMatching(/foreign key/) as string }),
-      { insertedInterfaces: [device(99)] },
+      { insertedInterfaces: [guestInterfaceOf(99)] },
     ],
     [
       "has a vNIC that another one of them has, too",
       true,
-      { ...found(20), upsertedNics: [nic(20, 20), { ...nic(21, 20), name: "twice" }] },
+      { ...found(20), upsertedNics: [storedNicOf(20, 20), { ...storedNicOf(21, 20), name: "twice" }] },
     ],
   ])("let the others write if one of them %s", async (_, end, wrong) => {
     await store.registerHosts(HOSTS, INTERVAL_MS);
@@ -113,7 +126,7 @@ describe("passes that end at the same time", () => {
     await store.registerHosts(HOSTS, INTERVAL_MS);
     const ends = await together((place) =>
       place === 21
-        ? { newVms: [vm(20, { ownerId: HOSTS[21]!.id })], insertedInterfaces: [device(20)] }
+        ? { newVms: [vmState(20, { ownerId: HOSTS[21]!.id })], insertedInterfaces: [guestInterfaceOf(20)] }
         : found(place),
     );
     expect(countOf(ends, true)).toBe(HOSTS.length - 1);

@@ -2,20 +2,15 @@ import { describe, expect, test } from "vitest";
 import type { HostChanges, Store } from "../../../src/store/types.js";
 import type { TestDatabase } from "../../support/database.js";
 import { cleanDatabase } from "../clean-database.js";
+import { HOST_A, HOST_B, HOST_C, id } from "../../support/builders/ids.js";
+import { PASS, claimHost, writePass } from "../../support/builders/passes.js";
 import {
-  HOST_A,
-  HOST_B,
-  HOST_C,
-  PASS,
-  change,
-  changes,
-  claimOf,
-  device,
-  id,
-  nic,
-  pass,
-  vm,
-} from "../fixtures.js";
+  vmChange,
+  hostChanges,
+  guestInterfaceOf,
+  storedNicOf,
+  vmState,
+} from "../../support/builders/stored.js";
 
 let database: TestDatabase;
 let store: Store;
@@ -39,7 +34,7 @@ async function epochOf(hostId: string): Promise<number> {
 
 describe("a pass", () => {
   test("stores VMs, interfaces and vNICs, and reads them back as they were", async () => {
-    const state = vm(1, {
+    const state = vmState(1, {
       name: "Grüße 😀 %_\\\"'",
       ips: "10.1.2.3 2001:db8::1",
       fqdn: "a.example",
@@ -48,15 +43,18 @@ describe("a pass", () => {
     });
     const names = ["eth0", null, 'a "b"\\,{}', "NULL", ""];
     const devices = names.map((name, index) =>
-      device(1, {
+      guestInterfaceOf(1, {
         name,
         macAddress: index === 2 ? null : `56:6f:00:00:00:0${index}`,
         ipv6Addresses: ["fe80::1", "::1"],
       }),
     );
-    const nics = [nic(1, 1), nic(2, 1, { name: "nic2", macAddress: null, network: null, linked: false })];
+    const nics = [
+      storedNicOf(1, 1),
+      storedNicOf(2, 1, { name: "nic2", macAddress: null, network: null, linked: false }),
+    ];
     expect(
-      await pass(store, HOST_A, {
+      await writePass(store, HOST_A, {
         newVms: [state],
         insertedInterfaces: devices.toReversed(),
         interfaceOrders: [{ vmId: id(1), names }],
@@ -67,8 +65,8 @@ describe("a pass", () => {
   });
 
   test("updates every value of a VM", async () => {
-    const before = vm(1);
-    await pass(store, HOST_A, { newVms: [before] });
+    const before = vmState(1);
+    await writePass(store, HOST_A, { newVms: [before] });
     const after = {
       ...before,
       name: "other",
@@ -81,15 +79,15 @@ describe("a pass", () => {
       silence: "silent" as const,
       missedPasses: 1,
     };
-    expect(await pass(store, HOST_A, { changedVms: [{ before, after }] })).toBe(true);
+    expect(await writePass(store, HOST_A, { changedVms: [{ before, after }] })).toBe(true);
     expect(await storedVm(1)).toEqual({ ...after, interfaces: [], nics: [] });
   });
 
   test("updates and deletes one of two equal interfaces, in the same pass", async () => {
-    const twin = device(1);
-    await pass(store, HOST_A, { newVms: [vm(1)], insertedInterfaces: [twin, twin, twin] });
+    const twin = guestInterfaceOf(1);
+    await writePass(store, HOST_A, { newVms: [vmState(1)], insertedInterfaces: [twin, twin, twin] });
     const after = { ...twin, ipv4Addresses: ["10.9.9.9"] };
-    await pass(store, HOST_A, {
+    await writePass(store, HOST_A, {
       deletedInterfaces: [twin],
       updatedInterfaces: [{ before: twin, after }],
     });
@@ -97,37 +95,43 @@ describe("a pass", () => {
   });
 
   test("takes NULL in an engine's row for no addresses", async () => {
-    await pass(store, HOST_A, { newVms: [vm(1)] });
+    await writePass(store, HOST_A, { newVms: [vmState(1)] });
     await database.dataSource.query("INSERT INTO vm_guest_agent_interfaces (vm_id) VALUES ($1), ($1)", [
       id(1),
     ]);
-    const before = device(1, { name: null, macAddress: null, ipv4Addresses: [] });
+    const before = guestInterfaceOf(1, { name: null, macAddress: null, ipv4Addresses: [] });
     const after = { ...before, ipv6Addresses: ["::1"] };
-    expect(await pass(store, HOST_A, { updatedInterfaces: [{ before, after }] })).toBe(true);
+    expect(await writePass(store, HOST_A, { updatedInterfaces: [{ before, after }] })).toBe(true);
     expect((await storedVm(1)).interfaces).toEqual([before, after]);
   });
 
   test("moves, renames and deletes vNICs", async () => {
-    await pass(store, HOST_A, { newVms: [vm(1), vm(2)], upsertedNics: [nic(1, 1), nic(2, 1), nic(3, 1)] });
-    const moved = nic(2, 2, { name: "nic9", macAddress: null, network: null, linked: false });
-    const renetworked = nic(3, 1, { network: "other" });
-    await pass(store, HOST_A, { upsertedNics: [moved, renetworked], deletedNics: [nic(1, 1)] });
+    await writePass(store, HOST_A, {
+      newVms: [vmState(1), vmState(2)],
+      upsertedNics: [storedNicOf(1, 1), storedNicOf(2, 1), storedNicOf(3, 1)],
+    });
+    const moved = storedNicOf(2, 2, { name: "nic9", macAddress: null, network: null, linked: false });
+    const renetworked = storedNicOf(3, 1, { network: "other" });
+    await writePass(store, HOST_A, { upsertedNics: [moved, renetworked], deletedNics: [storedNicOf(1, 1)] });
     expect((await storedVm(1)).nics).toEqual([renetworked]);
     expect((await storedVm(2)).nics).toEqual([moved]);
   });
 
   test("does not delete a vNIC that another host's VM has by now", async () => {
-    await pass(store, HOST_A, { newVms: [vm(1), vm(2, { ownerId: HOST_B })], upsertedNics: [nic(1, 1)] });
-    await pass(store, HOST_B, { upsertedNics: [nic(1, 2)] });
-    expect(await pass(store, HOST_A, { deletedNics: [nic(1, 1)] })).toBe(true);
-    expect((await store.nicsByIds([nic(1, 1).id]))[0]?.vmId).toBe(id(2));
+    await writePass(store, HOST_A, {
+      newVms: [vmState(1), vmState(2, { ownerId: HOST_B })],
+      upsertedNics: [storedNicOf(1, 1)],
+    });
+    await writePass(store, HOST_B, { upsertedNics: [storedNicOf(1, 2)] });
+    expect(await writePass(store, HOST_A, { deletedNics: [storedNicOf(1, 1)] })).toBe(true);
+    expect((await store.nicsByIds([storedNicOf(1, 1).id]))[0]?.vmId).toBe(id(2));
   });
 
   test("stores text that is odd but storable, and a lone surrogate as the replacement character", async () => {
     const odd = "\u0001\u007f\u{10ffff}‮";
-    await pass(store, HOST_A, {
-      newVms: [vm(1, { fqdn: odd })],
-      insertedInterfaces: [device(1, { name: odd }), device(1, { name: "\ud800" })],
+    await writePass(store, HOST_A, {
+      newVms: [vmState(1, { fqdn: odd })],
+      insertedInterfaces: [guestInterfaceOf(1, { name: odd }), guestInterfaceOf(1, { name: "\ud800" })],
       interfaceOrders: [{ vmId: id(1), names: [odd, "\ud800"] }],
     });
     expect((await storedVm(1)).interfaces.map(({ name }) => name)).toEqual([odd, "\ufffd"]);
@@ -138,20 +142,20 @@ describe("a pass", () => {
     const costs = [];
     for (const size of [1, 1_000]) {
       const numbers = Array.from({ length: size }, (_, index) => size * 10 + index);
-      const vms = numbers.map((number) => vm(number));
+      const vms = numbers.map((number) => vmState(number));
       database.statements();
-      await pass(store, HOST_A, {
+      await writePass(store, HOST_A, {
         newVms: vms,
-        insertedInterfaces: numbers.map((number) => device(number)),
-        upsertedNics: numbers.map((number) => nic(number, number)),
+        insertedInterfaces: numbers.map((number) => guestInterfaceOf(number)),
+        upsertedNics: numbers.map((number) => storedNicOf(number, number)),
       });
       await store.readHostVms(
         HOST_A,
         vms.map((each) => each.id),
       );
-      await pass(store, HOST_A, {
+      await writePass(store, HOST_A, {
         changedVms: vms.map((before) =>
-          change(before, {
+          vmChange(before, {
             name: `${before.name}!`,
             status: 4,
             ips: "::2",
@@ -160,15 +164,15 @@ describe("a pass", () => {
           }),
         ),
         updatedInterfaces: numbers.map((number) => ({
-          before: device(number),
-          after: device(number, { ipv4Addresses: ["10.0.0.1"] }),
+          before: guestInterfaceOf(number),
+          after: guestInterfaceOf(number, { ipv4Addresses: ["10.0.0.1"] }),
         })),
         interfaceOrders: numbers.map((number) => ({ vmId: id(number), names: ["eth0"] })),
-        upsertedNics: numbers.map((number) => nic(number, number, { network: null })),
+        upsertedNics: numbers.map((number) => storedNicOf(number, number, { network: null })),
       });
-      await pass(store, HOST_A, {
-        deletedInterfaces: numbers.map((number) => device(number, { ipv4Addresses: ["10.0.0.1"] })),
-        deletedNics: numbers.map((number) => nic(number, number)),
+      await writePass(store, HOST_A, {
+        deletedInterfaces: numbers.map((number) => guestInterfaceOf(number, { ipv4Addresses: ["10.0.0.1"] })),
+        deletedNics: numbers.map((number) => storedNicOf(number, number)),
       });
       costs.push(database.statements().length);
     }
@@ -176,15 +180,15 @@ describe("a pass", () => {
   });
 
   test("without news writes one row of one table, in one statement, and nothing of the VMs", async () => {
-    await pass(store, HOST_A, {
-      newVms: [vm(1)],
-      insertedInterfaces: [device(1)],
-      upsertedNics: [nic(1, 1)],
+    await writePass(store, HOST_A, {
+      newVms: [vmState(1)],
+      insertedInterfaces: [guestInterfaceOf(1)],
+      upsertedNics: [storedNicOf(1, 1)],
     });
-    const claim = await claimOf(store, HOST_A);
+    const claim = await claimHost(store, HOST_A);
     const before = await writesOf();
     database.statements();
-    expect(await store.apply(claim, changes(), PASS)).toBe(true);
+    expect(await store.apply(claim, hostChanges(), PASS)).toBe(true);
     expect(database.statements()).toHaveLength(1);
     const after = await writesOf();
     expect({ ...after, vnic_graph_host: null }).toEqual({ ...before, vnic_graph_host: null });
@@ -194,81 +198,93 @@ describe("a pass", () => {
 
 describe("the fence", () => {
   test("raises the epoch by exactly one a claim", async () => {
-    const first = await claimOf(store, HOST_A);
-    const second = await claimOf(store, HOST_A);
+    const first = await claimHost(store, HOST_A);
+    const second = await claimHost(store, HOST_A);
     expect(second.epoch - first.epoch).toBe(1n);
   });
 
   test("lets a late pass write nothing, not even its success or failure", async () => {
-    const late = await claimOf(store, HOST_A);
-    await claimOf(store, HOST_A);
-    expect(await store.apply(late, changes({ newVms: [vm(1)] }), PASS)).toBe(false);
-    expect(await store.apply(late, changes(), PASS)).toBe(false);
+    const late = await claimHost(store, HOST_A);
+    await claimHost(store, HOST_A);
+    expect(await store.apply(late, hostChanges({ newVms: [vmState(1)] }), PASS)).toBe(false);
+    expect(await store.apply(late, hostChanges(), PASS)).toBe(false);
     expect(await store.fail(late, { kind: "timeout", message: "no reply" }, 1)).toBe(false);
     expect(await store.vmsByIds([id(1)])).toEqual([]);
     expect((await store.hostsByIds([HOST_A]))[0]).toMatchObject({ lastSuccessAt: null, lastError: null });
   });
 
   test("voids the pass of a host that loses a VM", async () => {
-    const before = vm(1);
-    await pass(store, HOST_A, { newVms: [before] });
-    const late = await claimOf(store, HOST_A);
-    expect(await pass(store, HOST_B, { changedVms: [change(before, { ownerId: HOST_B })] })).toBe(true);
-    expect(await store.apply(late, changes({ changedVms: [change(before, { status: 4 })] }), PASS)).toBe(
-      false,
+    const before = vmState(1);
+    await writePass(store, HOST_A, { newVms: [before] });
+    const late = await claimHost(store, HOST_A);
+    expect(await writePass(store, HOST_B, { changedVms: [vmChange(before, { ownerId: HOST_B })] })).toBe(
+      true,
     );
+    expect(
+      await store.apply(late, hostChanges({ changedVms: [vmChange(before, { status: 4 })] }), PASS),
+    ).toBe(false);
     expect(await storedVm(1)).toMatchObject({ ownerId: HOST_B, status: 1 });
   });
 
   test("raises the epoch of every other host whose standing changes, and of no one else", async () => {
-    const before = vm(1, { incomingId: HOST_B });
-    await pass(store, HOST_A, { newVms: [before] });
+    const before = vmState(1, { incomingId: HOST_B });
+    await writePass(store, HOST_A, { newVms: [before] });
     const epochs = await Promise.all([HOST_B, HOST_C].map(epochOf));
-    await pass(store, HOST_A, { changedVms: [change(before, { status: 5 })] });
+    await writePass(store, HOST_A, { changedVms: [vmChange(before, { status: 5 })] });
     expect(await Promise.all([HOST_B, HOST_C].map(epochOf))).toEqual(epochs);
     const moved = { ...before, status: 5 };
-    await pass(store, HOST_A, {
-      changedVms: [change(moved, { ownerId: HOST_B, incomingId: null, contenderId: HOST_C })],
+    await writePass(store, HOST_A, {
+      changedVms: [vmChange(moved, { ownerId: HOST_B, incomingId: null, contenderId: HOST_C })],
     });
     expect(await Promise.all([HOST_B, HOST_C].map(epochOf))).toEqual(epochs.map((epoch) => epoch + 1));
   });
 
-  const stored = vm(1, { incomingId: HOST_C });
+  const stored = vmState(1, { incomingId: HOST_C });
   test.each<[string, Partial<HostChanges>]>([
-    ["a VM that is new no more", { newVms: [vm(2), vm(1)] }],
-    ["another owner", { changedVms: [change({ ...stored, ownerId: HOST_C }, { status: 4 })] }],
-    ["another destination", { changedVms: [change({ ...stored, incomingId: null }, { status: 4 })] }],
-    ["another contender", { changedVms: [change({ ...stored, contenderId: HOST_C }, { missedPasses: 1 })] }],
-    ["a VM that is gone", { changedVms: [change(vm(3), { name: "x" })] }],
-    ["an interface that is gone", { deletedInterfaces: [device(1, { name: "gone" })] }],
-    ["more equal interfaces than there are", { deletedInterfaces: [device(1), device(1)] }],
+    ["a VM that is new no more", { newVms: [vmState(2), vmState(1)] }],
+    ["another owner", { changedVms: [vmChange({ ...stored, ownerId: HOST_C }, { status: 4 })] }],
+    ["another destination", { changedVms: [vmChange({ ...stored, incomingId: null }, { status: 4 })] }],
+    [
+      "another contender",
+      { changedVms: [vmChange({ ...stored, contenderId: HOST_C }, { missedPasses: 1 })] },
+    ],
+    ["a VM that is gone", { changedVms: [vmChange(vmState(3), { name: "x" })] }],
+    ["an interface that is gone", { deletedInterfaces: [guestInterfaceOf(1, { name: "gone" })] }],
+    [
+      "more equal interfaces than there are",
+      { deletedInterfaces: [guestInterfaceOf(1), guestInterfaceOf(1)] },
+    ],
     [
       "other addresses",
-      { updatedInterfaces: [{ before: device(1, { ipv4Addresses: [] }), after: device(1) }] },
+      {
+        updatedInterfaces: [
+          { before: guestInterfaceOf(1, { ipv4Addresses: [] }), after: guestInterfaceOf(1) },
+        ],
+      },
     ],
     ["the order of a VM that is gone", { interfaceOrders: [{ vmId: id(3), names: [] }] }],
   ])("finds that the pass assumed %s, and writes nothing", async (_, assumed) => {
-    await pass(store, HOST_A, { newVms: [stored], insertedInterfaces: [device(1)] });
-    const wrong = changes({ insertedInterfaces: [device(1, { name: "extra" })], ...assumed });
-    expect(await store.apply(await claimOf(store, HOST_B), wrong, PASS)).toBe(false);
-    expect(await storedVm(1)).toEqual({ ...stored, interfaces: [device(1)], nics: [] });
+    await writePass(store, HOST_A, { newVms: [stored], insertedInterfaces: [guestInterfaceOf(1)] });
+    const wrong = hostChanges({ insertedInterfaces: [guestInterfaceOf(1, { name: "extra" })], ...assumed });
+    expect(await store.apply(await claimHost(store, HOST_B), wrong, PASS)).toBe(false);
+    expect(await storedVm(1)).toEqual({ ...stored, interfaces: [guestInterfaceOf(1)], nics: [] });
     expect(await store.vmsByIds([id(2)])).toEqual([]);
     expect((await store.hostsByIds([HOST_B]))[0]?.lastSuccessAt).toBeNull();
   });
 
   test("finds that a host's own VM got a destination meanwhile, and does not undo that", async () => {
-    const own = vm(1);
-    await pass(store, HOST_A, { newVms: [own] });
-    const claim = await claimOf(store, HOST_A);
-    await pass(store, HOST_B, { changedVms: [change(own, { incomingId: HOST_B })] });
-    const late = changes({ changedVms: [change(own, { ips: "10.9.9.9" })] });
+    const own = vmState(1);
+    await writePass(store, HOST_A, { newVms: [own] });
+    const claim = await claimHost(store, HOST_A);
+    await writePass(store, HOST_B, { changedVms: [vmChange(own, { incomingId: HOST_B })] });
+    const late = hostChanges({ changedVms: [vmChange(own, { ips: "10.9.9.9" })] });
     expect(await store.apply(claim, late, PASS)).toBe(false);
     expect(await storedVm(1)).toMatchObject({ ...own, incomingId: HOST_B });
   });
 
   test("passes other errors on, with everything rolled back", async () => {
-    const claim = await claimOf(store, HOST_A);
-    const broken = changes({ newVms: [vm(1)], insertedInterfaces: [device(99)] });
+    const claim = await claimHost(store, HOST_A);
+    const broken = hostChanges({ newVms: [vmState(1)], insertedInterfaces: [guestInterfaceOf(99)] });
     await expect(store.apply(claim, broken, PASS)).rejects.toThrow(/foreign key/);
     expect(await store.vmsByIds([id(1)])).toEqual([]);
   });

@@ -3,21 +3,9 @@ import { expect, test } from "vitest";
 import type { HostChanges, HostClaim, Store, StoredVm } from "../../../src/store/types.js";
 import type { TestDatabase } from "../../support/database.js";
 import { cleanDatabase } from "../clean-database.js";
-import {
-  HOSTS,
-  HOST_A,
-  HOST_B,
-  HOST_C,
-  INTERVAL_MS,
-  PASS,
-  changes,
-  claimOf,
-  device,
-  id,
-  nic,
-  pass,
-  vm,
-} from "../fixtures.js";
+import { HOST_A, HOST_B, HOST_C, id } from "../../support/builders/ids.js";
+import { HOSTS, INTERVAL_MS, PASS, claimHost, writePass } from "../../support/builders/passes.js";
+import { hostChanges, guestInterfaceOf, storedNicOf, vmState } from "../../support/builders/stored.js";
 
 const NUMBERS = Array.from({ length: 40 }, (_, index) => index + 1);
 
@@ -34,9 +22,9 @@ cleanDatabase(
 
 test("of many late and timely writers of one host exactly the last to claim writes", async () => {
   const claims: HostClaim[] = [];
-  while (claims.length < NUMBERS.length) claims.push(await claimOf(store, HOST_A));
+  while (claims.length < NUMBERS.length) claims.push(await claimHost(store, HOST_A));
   const written = await Promise.all(
-    claims.map((claim, index) => store.apply(claim, changes({ newVms: [vm(index + 1)] }), PASS)),
+    claims.map((claim, index) => store.apply(claim, hostChanges({ newVms: [vmState(index + 1)] }), PASS)),
   );
   expect(written.map((each, index) => (each ? index : -1)).filter((index) => index >= 0)).toEqual([
     NUMBERS.length - 1,
@@ -49,10 +37,12 @@ test("two hosts that find the same new VMs at once neither deadlock nor share th
     const vms = NUMBERS.map((number) => number + round * 100);
     const written = await Promise.all(
       [HOST_A, HOST_B, HOST_C].map((hostId, index) =>
-        pass(store, hostId, {
-          newVms: (index % 2 === 0 ? vms : vms.toReversed()).map((number) => vm(number, { ownerId: hostId })),
-          insertedInterfaces: vms.map((number) => device(number)),
-          upsertedNics: vms.map((number) => nic(number, number)),
+        writePass(store, hostId, {
+          newVms: (index % 2 === 0 ? vms : vms.toReversed()).map((number) =>
+            vmState(number, { ownerId: hostId }),
+          ),
+          insertedInterfaces: vms.map((number) => guestInterfaceOf(number)),
+          upsertedNics: vms.map((number) => storedNicOf(number, number)),
         }),
       ),
     );
@@ -96,15 +86,15 @@ test("hosts that take VMs from each other at once never deadlock, and every VM h
   await fc.assert(
     fc.asyncProperty(fc.infiniteStream(fc.nat({ max: 2 })), async (choices) => {
       await database.dataSource.query("TRUNCATE vm_static CASCADE");
-      await pass(store, HOST_A, {
-        newVms: NUMBERS.map((number) => vm(number, { ownerId: null, ips: "none" })),
+      await writePass(store, HOST_A, {
+        newVms: NUMBERS.map((number) => vmState(number, { ownerId: null, ips: "none" })),
       });
       const next = () => choices.next().value as number;
       const workers = hostIds
         .flatMap((hostId) => [hostId, hostId])
         .map(async (hostId) => {
           for (let round = 0; round < 8; round++) {
-            const claim = await claimOf(store, hostId);
+            const claim = await claimHost(store, hostId);
             const stored = await store.readHostVms(hostId, NUMBERS.map(id));
             const taken = stored.filter(() => next() === 0);
             await store.apply(claim, takingOver(hostId, next() === 0 ? taken : taken.toReversed()), PASS);
@@ -125,12 +115,12 @@ test("hosts that take VMs from each other at once never deadlock, and every VM h
 
 /** A host makes VMs its own: state and the one interface, which is named after the owner. */
 function takingOver(hostId: string, stored: readonly StoredVm[]): HostChanges {
-  return changes({
+  return hostChanges({
     changedVms: stored.map(({ interfaces: _interfaces, nics: _nics, ...before }) => ({
       before,
       after: { ...before, ownerId: hostId, contenderId: before.ownerId, ips: hostId },
     })),
     deletedInterfaces: stored.flatMap((each) => each.interfaces),
-    insertedInterfaces: stored.map((each) => ({ ...device(1), vmId: each.id, name: hostId })),
+    insertedInterfaces: stored.map((each) => ({ ...guestInterfaceOf(1), vmId: each.id, name: hostId })),
   });
 }

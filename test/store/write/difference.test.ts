@@ -4,7 +4,9 @@ import { UNKNOWN_INTERFACE } from "../../../src/store/read/interface-columns.js"
 import type { GuestInterface, Store } from "../../../src/store/types.js";
 import type { TestDatabase } from "../../support/database.js";
 import { createDatabase } from "../../support/database.js";
-import { HOSTS, HOST_A, INTERVAL_MS, id, pass, vm } from "../fixtures.js";
+import { HOST_A, id } from "../../support/builders/ids.js";
+import { HOSTS, INTERVAL_MS, writePass } from "../../support/builders/passes.js";
+import { vmState } from "../../support/builders/stored.js";
 
 let database: TestDatabase;
 let store: Store;
@@ -13,7 +15,7 @@ beforeAll(async () => {
   database = await createDatabase();
   store = database.store;
   await store.registerHosts(HOSTS, INTERVAL_MS);
-  await pass(store, HOST_A, { newVms: [vm(1), vm(2)] });
+  await writePass(store, HOST_A, { newVms: [vmState(1), vmState(2)] });
 });
 
 afterAll(async () => {
@@ -38,8 +40,8 @@ test("writing the difference between any two multisets of interfaces gives exact
       fc.array(device, { maxLength: 12 }),
       async (stored, target) => {
         await database.dataSource.query("TRUNCATE vm_guest_agent_interfaces");
-        await pass(store, HOST_A, { insertedInterfaces: stored });
-        expect(await pass(store, HOST_A, differenceOf(stored, target))).toBe(true);
+        await writePass(store, HOST_A, { insertedInterfaces: stored });
+        expect(await writePass(store, HOST_A, differenceOf(stored, target))).toBe(true);
         const read = await store.guestInterfacesByVms([id(1), id(2)]);
         expect(read.map(keyOf).sort()).toEqual(target.map(keyOf).sort());
       },
@@ -57,7 +59,7 @@ test("interfaces come back in the order that was stored with them, names twice o
         ...{ ...UNKNOWN_INTERFACE, vmId: id(1), name },
         ipv4Addresses: [`10.0.0.${index}`],
       }));
-      await pass(store, HOST_A, {
+      await writePass(store, HOST_A, {
         insertedInterfaces: devices.toReversed(),
         interfaceOrders: [{ vmId: id(1), names: order }],
       });

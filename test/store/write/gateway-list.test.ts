@@ -4,7 +4,9 @@ import type { TestDatabase } from "../../support/database.js";
 import { cleanDatabase } from "../clean-database.js";
 import { NO_CHANGES } from "../../../src/refresher/plan/plan-builder.js";
 import type { HostClaim } from "../../../src/store/types.js";
-import { HOSTS, HOST_A, HOST_B, HOST_C, change, changes, claimOf, vm } from "../fixtures.js";
+import { HOST_A, HOST_B, HOST_C } from "../../support/builders/ids.js";
+import { HOSTS, claimHost } from "../../support/builders/passes.js";
+import { vmChange, hostChanges, vmState } from "../../support/builders/stored.js";
 
 const INTERVAL_MS = 15_000;
 const [A, B, C] = HOSTS as [(typeof HOSTS)[0], (typeof HOSTS)[0], (typeof HOSTS)[0]];
@@ -54,7 +56,7 @@ describe("the list of hosts", () => {
     ).toEqual(before);
     expect(await polled()).toEqual([HOST_A, HOST_B]);
     // The process that names it may ask it all the same.
-    expect(await claimOf(other, HOST_C)).toMatchObject({ epoch: 1n });
+    expect(await claimHost(other, HOST_C)).toMatchObject({ epoch: 1n });
     await other.endRegistration();
     expect(await polled()).toEqual([HOST_A, HOST_B]);
   });
@@ -135,7 +137,7 @@ describe("claims of two gateways", () => {
   });
 
   test("do not void each other: a host is left alone while another gateway polls it", async () => {
-    const claim = await claimOf(one, HOST_A);
+    const claim = await claimHost(one, HOST_A);
     expect(await other.claim(HOST_A)).toEqual({ hostId: HOST_A, deferred: "busy" });
     expect(await other.claim(HOST_B)).toMatchObject({ epoch: 1n });
     expect(await one.fail(claim, { kind: "timeout", message: "no reply" }, 1)).toBe(true);
@@ -143,7 +145,7 @@ describe("claims of two gateways", () => {
   });
 
   test("of a gateway that is dead, or of a pass that takes too long, stand in nobody's way", async () => {
-    await claimOf(one, HOST_A);
+    await claimHost(one, HOST_A);
     expect(await other.claim(HOST_A)).toMatchObject({ deferred: "busy" });
     await later(8);
     await other.renewRegistration();
@@ -156,17 +158,17 @@ describe("claims of two gateways", () => {
   });
 
   test("give the next turn to the gateway that was refused", async () => {
-    const claim = await claimOf(one, HOST_A);
+    const claim = await claimHost(one, HOST_A);
     expect(await other.claim(HOST_A)).toMatchObject({ deferred: "busy" });
     await one.fail(claim, { kind: "timeout", message: "no reply" }, 1);
     expect(await one.claim(HOST_A)).toMatchObject({ deferred: "busy" });
-    const next = await claimOf(other, HOST_A);
+    const next = await claimHost(other, HOST_A);
     await other.fail(next, { kind: "timeout", message: "no reply" }, 1);
     expect(await one.claim(HOST_A)).toMatchObject({ epoch: 3n });
   });
 
   test("are not needed for a host that another gateway has just polled with success", async () => {
-    await one.apply(await claimOf(one, HOST_A), NO_CHANGES, note);
+    await one.apply(await claimHost(one, HOST_A), NO_CHANGES, note);
     expect(await other.claim(HOST_A, { ...options, freshMs: 7_500 })).toEqual({
       hostId: HOST_A,
       deferred: "fresh",
@@ -175,18 +177,18 @@ describe("claims of two gateways", () => {
   });
 
   test("end with a pass that was stopped", async () => {
-    await claimOf(one, HOST_A);
+    await claimHost(one, HOST_A);
     await one.releaseClaim(HOST_A);
     expect(await other.claim(HOST_A)).toMatchObject({ epoch: 2n });
   });
 
   test("let the pass that was superseded before write first", async () => {
-    const state = vm(1);
-    await one.apply(await claimOf(one, HOST_A), changes({ newVms: [state] }), note);
-    const take = (ownerId: string) => changes({ changedVms: [change(state, { ownerId })] });
+    const state = vmState(1);
+    await one.apply(await claimHost(one, HOST_A), hostChanges({ newVms: [state] }), note);
+    const take = (ownerId: string) => hostChanges({ changedVms: [vmChange(state, { ownerId })] });
     // A's pass is a second try; B's takes a VM from A and would void it.
     const tried = await one.claim(HOST_A, { ...options, isRetry: true });
-    const rival = await claimOf(one, HOST_B);
+    const rival = await claimHost(one, HOST_B);
     expect(await one.apply(rival, take(HOST_B), note)).toBe(false);
     expect(tried).toMatchObject({ epoch: 2n });
     expect(await one.apply(tried as HostClaim, NO_CHANGES, note)).toBe(true);

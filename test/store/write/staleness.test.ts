@@ -2,20 +2,9 @@ import { describe, expect, test } from "vitest";
 import type { Store, VmState } from "../../../src/store/types.js";
 import type { TestDatabase } from "../../support/database.js";
 import { cleanDatabase } from "../clean-database.js";
-import {
-  HOSTS,
-  HOST_A,
-  HOST_B,
-  HOST_C,
-  PASS,
-  change,
-  changes,
-  claimOf,
-  device,
-  id,
-  pass,
-  vm,
-} from "../fixtures.js";
+import { HOST_A, HOST_B, HOST_C, id } from "../../support/builders/ids.js";
+import { HOSTS, PASS, claimHost, writePass } from "../../support/builders/passes.js";
+import { vmChange, hostChanges, guestInterfaceOf, vmState } from "../../support/builders/stored.js";
 
 let database: TestDatabase;
 let store: Store;
@@ -35,15 +24,15 @@ async function lastSuccessOf(hostId: string): Promise<Date> {
 }
 
 async function fail(hostId: string, kind: string): Promise<void> {
-  await store.fail(await claimOf(store, hostId), { kind, message: `why ${kind}` }, 5);
+  await store.fail(await claimHost(store, hostId), { kind, message: `why ${kind}` }, 5);
 }
 
 describe("a VM's last report", () => {
   test("is its host's last success while its guest reports, though nothing is written for it", async () => {
-    await pass(store, HOST_A, { newVms: [vm(1)] });
+    await writePass(store, HOST_A, { newVms: [vmState(1)] });
     const first = await lastSuccessOf(HOST_A);
     expect(await read()).toMatchObject({ lastReportedAt: first, staleReason: null });
-    await pass(store, HOST_A);
+    await writePass(store, HOST_A);
     expect((await lastSuccessOf(HOST_A)).getTime()).toBeGreaterThan(first.getTime());
     expect((await read()).lastReportedAt).toEqual(await lastSuccessOf(HOST_A));
   });
@@ -53,48 +42,54 @@ describe("a VM's last report", () => {
     [{ silence: "invalid" }, "REPORT_INVALID"],
     [{ missedPasses: 1 }, "VM_MISSING"],
   ])("stays at the last pass that heard it after %o, until it is heard again", async (silent, reason) => {
-    const before = vm(1);
-    await pass(store, HOST_A, { newVms: [before], insertedInterfaces: [device(1)] });
+    const before = vmState(1);
+    await writePass(store, HOST_A, { newVms: [before], insertedInterfaces: [guestInterfaceOf(1)] });
     const heard = await lastSuccessOf(HOST_A);
-    await pass(store, HOST_A, { changedVms: [change(before, silent)] });
+    await writePass(store, HOST_A, { changedVms: [vmChange(before, silent)] });
     expect(await read()).toMatchObject({ lastReportedAt: heard, staleReason: reason, interfacesKnown: true });
-    await pass(store, HOST_A, {
-      changedVms: [change({ ...before, ...silent }, { name: "renamed", ...silent })],
+    await writePass(store, HOST_A, {
+      changedVms: [vmChange({ ...before, ...silent }, { name: "renamed", ...silent })],
     });
-    await pass(store, HOST_A);
+    await writePass(store, HOST_A);
     expect(await read()).toMatchObject({ lastReportedAt: heard, staleReason: reason });
-    await pass(store, HOST_A, { changedVms: [change({ ...before, name: "renamed", ...silent }, before)] });
+    await writePass(store, HOST_A, {
+      changedVms: [vmChange({ ...before, name: "renamed", ...silent }, before)],
+    });
     expect(await read()).toMatchObject({ lastReportedAt: await lastSuccessOf(HOST_A), staleReason: null });
   });
 
   test("is its old host's if it is silent at its new one", async () => {
-    const before = vm(1);
-    await pass(store, HOST_A, { newVms: [before] });
+    const before = vmState(1);
+    await writePass(store, HOST_A, { newVms: [before] });
     const heard = await lastSuccessOf(HOST_A);
-    await pass(store, HOST_B);
-    await pass(store, HOST_B, { changedVms: [change(before, { ownerId: HOST_B, silence: "silent" })] });
+    await writePass(store, HOST_B);
+    await writePass(store, HOST_B, {
+      changedVms: [vmChange(before, { ownerId: HOST_B, silence: "silent" })],
+    });
     expect(await read()).toMatchObject({ lastReportedAt: heard, staleReason: "AGENT_SILENT" });
   });
 
   test("stays known when the VM has ended, and is not stale", async () => {
-    const before = vm(1);
-    await pass(store, HOST_A, { newVms: [before] });
+    const before = vmState(1);
+    await writePass(store, HOST_A, { newVms: [before] });
     const heard = await lastSuccessOf(HOST_A);
-    await pass(store, HOST_A, { changedVms: [change(before, { ownerId: null, status: 0 })] });
+    await writePass(store, HOST_A, { changedVms: [vmChange(before, { ownerId: null, status: 0 })] });
     await fail(HOST_A, "unreachable");
     expect(await read()).toMatchObject({ lastReportedAt: heard, staleReason: null, hostId: null });
   });
 
   test("is unknown if there was none", async () => {
-    await pass(store, HOST_A, { newVms: [vm(1, { silence: "absent" }), vm(2, { silence: "invalid" })] });
-    await pass(store, HOST_A);
+    await writePass(store, HOST_A, {
+      newVms: [vmState(1, { silence: "absent" }), vmState(2, { silence: "invalid" })],
+    });
+    await writePass(store, HOST_A);
     const nothing = { lastReportedAt: null, interfacesKnown: false, ips: null };
     expect(await read(1)).toMatchObject({ ...nothing, staleReason: "AGENT_ABSENT" });
     expect(await read(2)).toMatchObject({ ...nothing, staleReason: "REPORT_INVALID" });
   });
 
   test("of an old agent that tells only its IPs is current", async () => {
-    await pass(store, HOST_A, { newVms: [vm(1, { silence: "ips-only", ips: "10.0.0.1" })] });
+    await writePass(store, HOST_A, { newVms: [vmState(1, { silence: "ips-only", ips: "10.0.0.1" })] });
     expect(await read()).toMatchObject({
       lastReportedAt: await lastSuccessOf(HOST_A),
       staleReason: null,
@@ -114,20 +109,20 @@ describe("a host in trouble", () => {
   ])(
     "of kind %s makes its VMs stale until it answers, and leaves their data",
     async (kind, reason, status) => {
-      await pass(store, HOST_A, {
-        newVms: [vm(1), vm(2, { ownerId: HOST_B })],
-        insertedInterfaces: [device(1)],
+      await writePass(store, HOST_A, {
+        newVms: [vmState(1), vmState(2, { ownerId: HOST_B })],
+        insertedInterfaces: [guestInterfaceOf(1)],
       });
-      await pass(store, HOST_B);
+      await writePass(store, HOST_B);
       const heard = await lastSuccessOf(HOST_A);
       await fail(HOST_A, kind);
       expect(await read(1)).toMatchObject({ staleReason: reason, lastReportedAt: heard });
       expect((await read(2)).staleReason).toBeNull();
-      expect(await store.guestInterfacesByVms([id(1)])).toEqual([device(1)]);
+      expect(await store.guestInterfacesByVms([id(1)])).toEqual([guestInterfaceOf(1)]);
       expect(await store.hostsByIds([HOST_A])).toMatchObject([
         { status, lastError: `why ${kind}`, lastSuccessAt: heard },
       ]);
-      await pass(store, HOST_A);
+      await writePass(store, HOST_A);
       expect((await read(1)).staleReason).toBeNull();
       expect(await store.hostsByIds([HOST_A])).toMatchObject([{ status: 3, lastError: null }]);
     },
@@ -135,7 +130,7 @@ describe("a host in trouble", () => {
 
   test("that nobody polls is overdue after two intervals, by the database's clock", async () => {
     await store.registerHosts(HOSTS, 10_000);
-    await pass(store, HOST_A, { newVms: [vm(1)] });
+    await writePass(store, HOST_A, { newVms: [vmState(1)] });
     const age = (seconds: number) =>
       database.dataSource.query(
         "UPDATE vnic_graph_host SET last_success_at = now() - $1 * interval '1 second' WHERE host_id = $2",
@@ -152,9 +147,9 @@ describe("a host in trouble", () => {
   });
 
   test("that is removed leaves its VMs readable, as overdue, until another host has them", async () => {
-    const state = vm(1);
-    await pass(store, HOST_A, { newVms: [state] });
-    const late = await claimOf(store, HOST_A);
+    const state = vmState(1);
+    await writePass(store, HOST_A, { newVms: [state] });
+    const late = await claimHost(store, HOST_A);
     expect(await store.removeHost(HOST_A)).toBe(true);
     expect(await store.removeHost(HOST_A)).toBe(false);
     expect(await store.removeHost(id(99))).toBe(false);
@@ -162,7 +157,7 @@ describe("a host in trouble", () => {
     expect(await store.claim(HOST_A)).toBeNull();
     expect((await read()).staleReason).toBe("REFRESH_OVERDUE");
     expect((await store.hosts()).map((host) => host.id)).toEqual([HOST_A, HOST_B, HOST_C]);
-    await pass(store, HOST_B, { changedVms: [change(state, { ownerId: HOST_B })] });
+    await writePass(store, HOST_B, { changedVms: [vmChange(state, { ownerId: HOST_B })] });
     expect((await read()).staleReason).toBeNull();
     expect((await store.hosts()).map((host) => host.id)).toEqual([HOST_B, HOST_C]);
   });
@@ -209,15 +204,15 @@ describe("hosts", () => {
     const [a, b] = HOSTS;
     await store.registerHosts([a!, b!], 15_000);
     expect((await store.readPollingState()).untried).toBeGreaterThan(0);
-    await pass(store, HOST_A);
-    const claim = await claimOf(store, HOST_B);
+    await writePass(store, HOST_A);
+    const claim = await claimHost(store, HOST_B);
     expect((await store.readPollingState()).untried).toBeGreaterThan(0);
     await store.fail(claim, { kind: "timeout", message: "no reply" }, 3);
     expect(await store.readPollingState()).toEqual({ hosts: 2, untried: 0, stale: 1, unpolled: 0 });
   });
 
   test("keep the measures of their last pass", async () => {
-    await store.apply(await claimOf(store, HOST_A), changes(), PASS);
+    await store.apply(await claimHost(store, HOST_A), hostChanges(), PASS);
     expect(
       await database.dataSource.query(
         "SELECT vm_count, last_duration_ms FROM vnic_graph_host WHERE host_id = $1",

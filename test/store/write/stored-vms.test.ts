@@ -3,7 +3,9 @@ import { describe, expect, test } from "vitest";
 import type { StoredVm } from "../../../src/store/types.js";
 import type { TestDatabase } from "../../support/database.js";
 import { cleanDatabase } from "../clean-database.js";
-import { device, HOST_A, HOST_B, HOST_C, id, nic, pass, vm } from "../fixtures.js";
+import { HOST_A, HOST_B, HOST_C, id } from "../../support/builders/ids.js";
+import { writePass } from "../../support/builders/passes.js";
+import { guestInterfaceOf, storedNicOf, vmState } from "../../support/builders/stored.js";
 
 const byId = (vms: readonly StoredVm[]) => vms.toSorted((left, right) => (left.id < right.id ? -1 : 1));
 
@@ -15,15 +17,20 @@ describe("VMs that passes ask for", () => {
 
   test("are the same whether passes ask one by one or all at once", async () => {
     const { store } = database;
-    await pass(store, HOST_A, {
+    await writePass(store, HOST_A, {
       newVms: [
-        vm(1),
-        vm(2, { incomingId: HOST_B }),
-        vm(3, { ownerId: HOST_B, contenderId: HOST_A }),
-        vm(4, { ownerId: null }),
+        vmState(1),
+        vmState(2, { incomingId: HOST_B }),
+        vmState(3, { ownerId: HOST_B, contenderId: HOST_A }),
+        vmState(4, { ownerId: null }),
       ],
-      insertedInterfaces: [device(1), device(1), device(2), device(4)],
-      upsertedNics: [nic(1, 1), nic(2, 3)],
+      insertedInterfaces: [
+        guestInterfaceOf(1),
+        guestInterfaceOf(1),
+        guestInterfaceOf(2),
+        guestInterfaceOf(4),
+      ],
+      upsertedNics: [storedNicOf(1, 1), storedNicOf(2, 3)],
     });
     const ask = (hostId: string | null, vmIds: string[]) =>
       hostId === null ? store.readVms(vmIds) : store.readHostVms(hostId, vmIds);
@@ -43,7 +50,7 @@ describe("VMs that passes ask for", () => {
 
   test("cost three calls of seven statements for a hundred passes at once", async () => {
     const { store } = database;
-    await pass(store, HOST_A, { newVms: [vm(1)] });
+    await writePass(store, HOST_A, { newVms: [vmState(1)] });
     database.statements();
     await Promise.all(Array.from({ length: 100 }, () => store.readHostVms(HOST_A, [id(1)])));
     expect(database.statements().length).toBe(3 * STATEMENTS_OF_A_CALL);

@@ -1,4 +1,4 @@
-import { formatInterfaceKey } from "../../src/refresher/plan/diff.js";
+import { formatInterfaceKey } from "../../../src/refresher/plan/diff.js";
 import type {
   ConfiguredHost,
   DroppedHost,
@@ -10,10 +10,10 @@ import type {
   RefreshStore,
   StoredVm,
   VmState,
-} from "../../src/store/types.js";
+} from "../../../src/store/types.js";
 
 /** The store's contract over two maps: to run a hundred thousand interleavings, and to fail where a database cannot. */
-export class MemoryStore implements RefreshStore {
+export class MemoryRefreshStore implements RefreshStore {
   readonly epochs = new Map<string, bigint>();
   readonly vms = new Map<string, StoredVm>();
   readonly names = new Map<string, string>();

@@ -1,8 +1,11 @@
-import { UNKNOWN_INTERFACE } from "../../src/store/read/interface-columns.js";
-import type { GuestInterface, HostRow, Nic, ReadStore, VmFilter, VmRow } from "../../src/store/types.js";
+import type { GuestInterface, HostRow, Nic, ReadStore, VmFilter, VmRow } from "../../../src/store/types.js";
 
-/** A ReadStore over plain lists, for tests of what the graph makes of rows; `calls` has the name of every read. */
-export interface MemoryStore extends ReadStore {
+/**
+ * A ReadStore over plain lists, for tests of what the graph makes of rows. `calls` has the name of every read.
+ * It shares nothing with the store of memory that passes write to: that one holds VMs as passes compare them, this one
+ * rows as readers see them, and no test needs both.
+ */
+export interface MemoryReadStore extends ReadStore {
   readonly vms: VmRow[];
   readonly nics: Nic[];
   readonly interfaces: GuestInterface[];
@@ -11,7 +14,7 @@ export interface MemoryStore extends ReadStore {
   readonly asked: unknown[];
 }
 
-export function memoryStore(): MemoryStore {
+export function createMemoryReadStore(): MemoryReadStore {
   const [vms, nics, interfaces, hostRows]: [VmRow[], Nic[], GuestInterface[], HostRow[]] = [[], [], [], []];
   const calls: string[] = [];
   const asked: unknown[] = [];
@@ -62,66 +65,10 @@ export function memoryStore(): MemoryStore {
     nicsByMacs: (macs) =>
       read("nicsByMacs", macs, () => nics.filter((nic) => macs.includes(nic.macAddress ?? ""))),
     guestInterfacesByVms: (ids) =>
-      read("guestInterfacesByVms", ids, () => interfaces.filter((device) => ids.includes(device.vmId))),
+      read("guestInterfacesByVms", ids, () => interfaces.filter((each) => ids.includes(each.vmId))),
     hosts: () => read("hosts", null, () => hostRows.toReversed()),
     hostsByIds: (ids) => read("hostsByIds", ids, () => hostRows.filter((host) => ids.includes(host.id))),
   };
-}
-
-/** A UUID that is easy to recognise. */
-export function uuid(kind: number, number: number): string {
-  return `${kind.toString(16).padStart(8, "0")}-0000-4000-8000-${number.toString(16).padStart(12, "0")}`;
-}
-
-export function vmRow(number: number, values: Partial<VmRow> = {}): VmRow {
-  return {
-    id: uuid(1, number),
-    name: `vm-${String(number).padStart(4, "0")}`,
-    status: 1,
-    hostId: uuid(3, number % 2),
-    ips: ["10.0.0.1"],
-    fqdn: null,
-    interfacesKnown: true,
-    lastReportedAt: new Date("2026-11-24T10:00:00Z"),
-    staleReason: null,
-    staleDetail: null,
-    ...values,
-  };
-}
-
-export function nicRow(number: number, vmId: string, values: Partial<Nic> = {}): Nic {
-  return {
-    id: uuid(2, number),
-    vmId,
-    name: `nic${number}`,
-    macAddress: mac(number),
-    network: null,
-    linked: true,
-    ...values,
-  };
-}
-
-export function device(vmId: string, values: Partial<GuestInterface> = {}): GuestInterface {
-  return { ...UNKNOWN_INTERFACE, vmId, name: "eth0", macAddress: mac(1), ...values };
-}
-
-export function hostRow(number: number, values: Partial<HostRow> = {}): HostRow {
-  return {
-    id: uuid(3, number),
-    name: `host-${number}`,
-    address: `host-${number}:54321`,
-    status: 3,
-    lastAttemptAt: null,
-    isPolled: true,
-    lastSuccessAt: null,
-    lastError: null,
-    lastWarning: null,
-    ...values,
-  };
-}
-
-export function mac(number: number): string {
-  return (0x56_6f_00_00_00_00 + number).toString(16).match(/../g)!.join(":");
 }
 
 function found(vms: readonly VmRow[], filter: VmFilter): VmRow[] {
