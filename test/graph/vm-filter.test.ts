@@ -2,9 +2,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createEngineStore } from "../../src/engine-store/engine-store.js";
 import type { ReadStore } from "../../src/store/types.js";
 import { createEngineDatabase, type EngineDatabase } from "../engine-store/engine-database.js";
-import { change, device, HOST_A, HOST_B, HOSTS, id, INTERVAL_MS, nic, pass, vm } from "../store/fixtures.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
 import { dataOf, errorsOf } from "./ask.js";
+import { HOST_A, HOST_B, id } from "../support/builders/ids.js";
+import { HOSTS, INTERVAL_MS, writePass } from "../support/builders/passes.js";
+import { vmChange, guestInterfaceOf, storedNicOf, vmState } from "../support/builders/stored.js";
 
 /*
  * The same four VMs in both sources: `web` and `Db` have addresses, `mapped` an IPv4 address in IPv6's clothes, and `mute`
@@ -34,19 +36,26 @@ beforeAll(async () => {
   database = await createDatabase();
   const { store } = database;
   await store.registerHosts(HOSTS, INTERVAL_MS);
-  await pass(store, HOST_A, {
+  await writePass(store, HOST_A, {
     newVms: [
-      ...GUESTS.map((guest) => vm(guest.number, { name: guest.name, fqdn: guest.fqdn, ips: ips(guest) })),
-      vm(4, { name: "mute", silence: "absent" }),
+      ...GUESTS.map((guest) =>
+        vmState(guest.number, { name: guest.name, fqdn: guest.fqdn, ips: ips(guest) }),
+      ),
+      vmState(4, { name: "mute", silence: "absent" }),
     ],
     insertedInterfaces: GUESTS.map(({ number, v4, v6 }) =>
-      device(number, { name: `eth${number}`, macAddress: mac(number), ipv4Addresses: v4, ipv6Addresses: v6 }),
+      guestInterfaceOf(number, {
+        name: `eth${number}`,
+        macAddress: mac(number),
+        ipv4Addresses: v4,
+        ipv6Addresses: v6,
+      }),
     ),
     upsertedNics: GUESTS.map(({ number, network }) =>
-      nic(number, number, { macAddress: mac(number), network }),
+      storedNicOf(number, number, { macAddress: mac(number), network }),
     ),
   });
-  await pass(store, HOST_B, {});
+  await writePass(store, HOST_B, {});
   engine = await createEngineDatabase();
   await engine.asEngine(
     `INSERT INTO vds_static (vds_id, vds_name, host_name, port) VALUES ('${HOST_A}', 'host-a', '192.0.2.10', 54321)`,
@@ -154,17 +163,17 @@ test("addresses that change are found anew, and those that are gone no more", as
   try {
     const { store } = other;
     await store.registerHosts(HOSTS, INTERVAL_MS);
-    const before = vm(1, { ips: "10.0.0.1 fd00::1" });
-    await pass(store, HOST_A, {
+    const before = vmState(1, { ips: "10.0.0.1 fd00::1" });
+    await writePass(store, HOST_A, {
       newVms: [before],
-      insertedInterfaces: [device(1, { ipv4Addresses: ["10.0.0.1"], ipv6Addresses: ["fd00::1"] })],
+      insertedInterfaces: [guestInterfaceOf(1, { ipv4Addresses: ["10.0.0.1"], ipv6Addresses: ["fd00::1"] })],
     });
-    await pass(store, HOST_A, {
-      changedVms: [change(before, { ips: "10.0.9.1 fd00::1" })],
+    await writePass(store, HOST_A, {
+      changedVms: [vmChange(before, { ips: "10.0.9.1 fd00::1" })],
       updatedInterfaces: [
         {
-          before: device(1, { ipv4Addresses: ["10.0.0.1"], ipv6Addresses: ["fd00::1"] }),
-          after: device(1, { ipv4Addresses: ["10.0.9.1"], ipv6Addresses: ["fd00::1"] }),
+          before: guestInterfaceOf(1, { ipv4Addresses: ["10.0.0.1"], ipv6Addresses: ["fd00::1"] }),
+          after: guestInterfaceOf(1, { ipv4Addresses: ["10.0.9.1"], ipv6Addresses: ["fd00::1"] }),
         },
       ],
     });

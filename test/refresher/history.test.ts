@@ -7,8 +7,10 @@ import { createChangeLog } from "../../src/store/changes/change-log.js";
 import { toVersion, type VmVersion } from "../../src/store/changes/vm-version.js";
 import type { ReportedVm } from "../../src/vdsm/records/types.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
-import { A, B, configuredHost, IGNORE, reportedInterface, reportedNic, reportedVm } from "./builders.js";
 import { FakeHost } from "./fake-host.js";
+import { HOST_A, HOST_B } from "../support/builders/ids.js";
+import { configuredHost, IGNORED_NAMES } from "../support/builders/passes.js";
+import { reportedInterface, reportedNic, reportedVm } from "../support/builders/reported.js";
 
 let database: TestDatabase;
 
@@ -41,7 +43,7 @@ const reported = fc.oneof(
   }),
 );
 const step = fc.record({
-  hostId: fc.constantFrom(A, B),
+  hostId: fc.constantFrom(HOST_A, HOST_B),
   vmId: fc.constantFrom(...VM_IDS),
   // `null`: the VM is gone from the host.
   change: fc.oneof({ weight: 9, arbitrary: reported }, { weight: 1, arbitrary: fc.constant(null) }),
@@ -55,10 +57,10 @@ test("any series of passes can be asked for as it was after each of them", async
     fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 20 }), async (steps) => {
       const { store, dataSource } = database;
       await dataSource.query("TRUNCATE vm_static, vds_static, vnic_graph_change CASCADE");
-      await store.registerHosts([configuredHost(A, 1), configuredHost(B, 2)], null);
-      const hosts = new Map([A, B].map((id) => [id, new FakeHost()]));
+      await store.registerHosts([configuredHost(HOST_A, 1), configuredHost(HOST_B, 2)], null);
+      const hosts = new Map([HOST_A, HOST_B].map((id) => [id, new FakeHost()]));
       const links = new Map([...hosts].map(([id, host]) => [id, createHostLink(configuredHost(id), host)]));
-      const all = new Map([A, B].map((id) => [id, new Map<string, ReportedVm>()]));
+      const all = new Map([HOST_A, HOST_B].map((id) => [id, new Map<string, ReportedVm>()]));
       const instants: { readonly at: Date; readonly versions: VmVersion[] }[] = [];
       for (const { hostId, vmId, change, nics } of steps) {
         const vms = all.get(hostId)!;
@@ -72,7 +74,7 @@ test("any series of passes can be asked for as it was after each of them", async
             : Array.from({ length: nics }, (_, at) =>
                 reportedNic({ id: `${id.slice(0, -3)}${at}${id.slice(-2)}`, name: `vnet${at}` }),
               );
-        const deps = { store, ignoreNames: IGNORE, now: () => 0, ready: () => Promise.resolve() };
+        const deps = { store, ignoreNames: IGNORED_NAMES, now: () => 0, ready: () => Promise.resolve() };
         const { outcome } = await refreshHost(deps, links.get(hostId)!, new AbortController().signal);
         expect(outcome).toBe("done");
         await sleep(2);

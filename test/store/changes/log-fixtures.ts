@@ -1,9 +1,16 @@
 import type { VisibleChange, HostChanges, Store, StoredVm } from "../../../src/store/types.js";
-import { changes, claimOf, device, HOST_A, vm } from "../fixtures.js";
+import { HOST_A } from "../../support/builders/ids.js";
+import { claimHost } from "../../support/builders/passes.js";
+import { hostChanges, guestInterfaceOf, vmState } from "../../support/builders/stored.js";
 
 /** A stored VM with one interface. */
 export function storedVm(number: number, values: Partial<StoredVm> = {}): StoredVm {
-  return { ...vm(number, { ips: "10.1.2.3" }), interfaces: [device(number)], nics: [], ...values };
+  return {
+    ...vmState(number, { ips: "10.1.2.3" }),
+    interfaces: [guestInterfaceOf(number)],
+    nics: [],
+    ...values,
+  };
 }
 
 /** Writes a pass that finds these VMs for the first time, with the log's rows. */
@@ -44,5 +51,5 @@ async function writePass(
   visibleChanges: readonly VisibleChange[],
 ): Promise<boolean> {
   const findings = { vmCount: 1, durationMs: 1, visibleChanges };
-  return store.apply(await claimOf(store, hostId), changes(written), findings);
+  return store.apply(await claimHost(store, hostId), hostChanges(written), findings);
 }

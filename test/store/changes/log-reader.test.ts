@@ -8,9 +8,9 @@ import {
 import { formatCursor, parseCursor } from "../../../src/store/changes/cursor.js";
 import { LostCursorError } from "../../../src/store/changes/log-errors.js";
 import { createDatabase, type TestDatabase } from "../../support/database.js";
-import { HOSTS, INTERVAL_MS } from "../fixtures.js";
 import { addVms, changeIps, storedVm } from "./log-fixtures.js";
 import { countsByVm, createRandom, expectedCounts, writeAtRandom } from "./log-writers.js";
+import { HOSTS, INTERVAL_MS } from "../../support/builders/passes.js";
 
 let database: TestDatabase;
 let log: ChangeLog;

@@ -4,7 +4,7 @@ import { appendChanges } from "../../../src/store/changes/append.js";
 import type { LoggedChange } from "../../../src/store/changes/change-log.js";
 import type { VmVersion } from "../../../src/store/changes/vm-version.js";
 import { inTransaction } from "../../../src/store/postgres/sql.js";
-import { HOST_A, id } from "../fixtures.js";
+import { HOST_A, id } from "../../support/builders/ids.js";
 
 /** Numbers from 0 to 1 that are the same in every run. */
 export function createRandom(seed: number): () => number {

@@ -8,8 +8,8 @@ import {
   type Partition,
 } from "../../../src/store/changes/partitions.js";
 import { createDatabase, type TestDatabase } from "../../support/database.js";
-import { HOSTS, INTERVAL_MS } from "../fixtures.js";
 import { addVms, storedVm } from "./log-fixtures.js";
+import { HOSTS, INTERVAL_MS } from "../../support/builders/passes.js";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

@@ -4,7 +4,8 @@ import { CHANGE_KIND, listKinds } from "../../../src/store/changes/kinds.js";
 import { createDelta, undoDelta } from "../../../src/store/changes/vm-delta.js";
 import type { VmVersion } from "../../../src/store/changes/vm-version.js";
 import { UNKNOWN_INTERFACE } from "../../../src/store/read/interface-columns.js";
-import { device, HOST_A, HOST_B, id } from "../fixtures.js";
+import { HOST_A, HOST_B, id } from "../../support/builders/ids.js";
+import { guestInterfaceOf } from "../../support/builders/stored.js";
 
 const VM_ID = id(1);
 const address = fc.constantFrom("10.0.0.1", "10.0.0.2", "10.0.0.3");
@@ -76,7 +77,11 @@ describe("a change in the log", () => {
 
   test("of one address keeps the two addresses and the interface's name, and nothing else", () => {
     const before = plain();
-    const after = { ...before, ips: "10.9.9.9", interfaces: [device(1, { ipv4Addresses: ["10.9.9.9"] })] };
+    const after = {
+      ...before,
+      ips: "10.9.9.9",
+      interfaces: [guestInterfaceOf(1, { ipv4Addresses: ["10.9.9.9"] })],
+    };
     expect(createDelta(before, after, false)).toEqual({
       kinds: CHANGE_KIND.ADDRESSES | CHANGE_KIND.INTERFACES,
       delta: { upd: [[0, "eth0", { 4: [["10.1.2.3"], ["10.9.9.9"]] }]] },
@@ -116,7 +121,7 @@ function plain(): VmVersion {
     fqdn: null,
     silence: null,
     isMissing: false,
-    interfaces: [device(1)],
+    interfaces: [guestInterfaceOf(1)],
     nics: [],
   };
 }
