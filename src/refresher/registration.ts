@@ -113,9 +113,9 @@ export class Registration {
   }
 }
 
-/** Others respect the claims of a silent gateway for half an interval, 2 to 10 s (store/write/gateway-list.ts): four heartbeats. */
+/** Others respect the claims of a silent gateway for a quarter of an interval (store/write/gateway-list.ts): four heartbeats. */
 function computeHeartbeatMs(intervalMs: number | null): number {
-  return Math.min(2_500, Math.max(500, (intervalMs ?? Infinity) / 8));
+  return Math.min(1_250, Math.max(250, (intervalMs ?? Infinity) / 16));
 }
 
 const RECONCILE_EVERY_MS = 15_000;

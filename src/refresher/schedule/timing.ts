@@ -55,7 +55,7 @@ export function computeBusyWait(intervalMs: number, random: () => number): numbe
 }
 
 const SHORTEST_BUSY_WAIT_MS = 100;
-const LONGEST_BUSY_WAIT_MS = 1_500;
+const LONGEST_BUSY_WAIT_MS = 1_000;
 
 /** Finds how long a host may take to answer until its slot is given to another one. */
 export function computePatience(intervalMs: number | null): number {

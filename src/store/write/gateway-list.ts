@@ -79,16 +79,19 @@ export async function reconcileHosts(database: DataSource | QueryRunner): Promis
   return rowsOf<DroppedHost>(database, RECONCILE);
 }
 
-/** How long other gateways respect the claims of one that is silent: half an interval, so that its hosts are not late twice. */
+/**
+ * How long other gateways respect the claims of one that is silent: a quarter of an interval, so that the hosts of one that
+ * crashed in the middle of its passes are still written within three intervals.
+ */
 export function computeAliveMs(intervalMs: number | null): number {
-  return Math.min(LONGEST_ALIVE_MS, Math.max(SHORTEST_ALIVE_MS, (intervalMs ?? LONGEST_ALIVE_MS) / 2));
+  return Math.min(LONGEST_ALIVE_MS, Math.max(SHORTEST_ALIVE_MS, (intervalMs ?? Infinity) / 4));
 }
 
-const SHORTEST_ALIVE_MS = 2_000;
-const LONGEST_ALIVE_MS = 10_000;
+const SHORTEST_ALIVE_MS = 1_000;
+const LONGEST_ALIVE_MS = 5_000;
 
 /** The same as {@link computeAliveMs}, by the row's own interval. */
-const ALIVE_MS_OF_ROW = `least(${LONGEST_ALIVE_MS}, greatest(${SHORTEST_ALIVE_MS}, coalesce(interval_ms, ${LONGEST_ALIVE_MS}) / 2))`;
+const ALIVE_MS_OF_ROW = `least(${LONGEST_ALIVE_MS}, greatest(${SHORTEST_ALIVE_MS}, coalesce(interval_ms / 4, ${LONGEST_ALIVE_MS})))`;
 
 /** The hosts of a gateway that crashed are polled by the others for this long: enough to notice, and to start it again. */
 const LEASE_MS = 600_000;
