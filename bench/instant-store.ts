@@ -19,6 +19,7 @@ export function instantStore(): RefreshStore {
       return Promise.resolve({ hostId, epoch });
     },
     readHostVms: () => Promise.resolve<StoredVm[]>([]),
+    readNicHolders: () => Promise.resolve(new Map<string, string>()),
     readVms: () => Promise.resolve<StoredVm[]>([]),
     apply: () => Promise.resolve(true),
     fail: () => Promise.resolve(true),

@@ -34,6 +34,8 @@ export class MeteredStore implements RefreshStore {
   readonly claim: RefreshStore["claim"] = (...all) => this.metered("claim", () => this.store.claim(...all));
   readonly readHostVms: RefreshStore["readHostVms"] = (...all) =>
     this.metered("read", () => this.store.readHostVms(...all));
+  readonly readNicHolders: RefreshStore["readNicHolders"] = (...all) =>
+    this.metered("read", () => this.store.readNicHolders(...all));
   readonly readVms: RefreshStore["readVms"] = (...all) =>
     this.metered("read", () => this.store.readVms(...all));
   readonly apply: RefreshStore["apply"] = (...all) => this.metered("apply", () => this.store.apply(...all));

@@ -7,6 +7,7 @@ import type { PassTurn } from "./schedule/schedule.js";
 import { learnHostName } from "./learn-name.js";
 import type { GuestLimits } from "../model/guest-limits.js";
 import { NO_CHANGES } from "./plan/plan-builder.js";
+import { findNewNicIds } from "./plan/nic-claims.js";
 import { planPass, type PassPlan } from "./plan/plan.js";
 import { findVmsToAskNicsOf, sightVms } from "./plan/sightings.js";
 import { compareProblems, formatWarning, mergeProblems, NO_PROBLEMS, type HostProblems } from "./problems.js";
@@ -89,7 +90,9 @@ async function plan(
   const stored = await askStore(readStoredVms(store, link.host.id, scan));
   const sightings = sightVms({ hostId: link.host.id, report: scan, stored });
   const { nics, failure } = await readNics(link, findVmsToAskNicsOf(sightings), signal);
-  const plan = await runInSlices(planPass(sightings, ignoreNames, nics, guestLimits));
+  const newNicIds = findNewNicIds(sightings.vms, nics);
+  const holders = newNicIds.length === 0 ? undefined : await askStore(store.readNicHolders(newNicIds));
+  const plan = await runInSlices(planPass(sightings, ignoreNames, nics, guestLimits, holders));
   const lookedAt = sightings.vms.map(({ vmId }) => vmId);
   const problems = compareProblems(
     known,

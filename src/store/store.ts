@@ -16,6 +16,7 @@ import { applyPasses, weightOf } from "./write/apply.js";
 import { failPass, hasNoChanges, noteSuccesses, type PassWrite, type Success } from "./write/passes.js";
 import { createReader } from "./read/reader.js";
 import { createSnapshot } from "./read/snapshot.js";
+import { readNicHolders } from "./read/nic-reads.js";
 import { readStoredVms, type StoredVmsQuestion } from "./write/stored-vms.js";
 import type { ClaimAnswer, ClaimOptions, Store } from "./types.js";
 
@@ -95,6 +96,7 @@ export function createStore(
     },
     readHostVms: async (hostId, vmIds) => (await readStored({ hostIds: [hostId], vmIds })) ?? [],
     readVms: async (vmIds) => (await readStored({ hostIds: [], vmIds })) ?? [],
+    readNicHolders: (nicIds) => readNicHolders(dataSource, nicIds),
     apply: async (claimed, changes, { visibleChanges, ...pass }) =>
       (hasNoChanges(changes)
         ? await noteSuccess({ claim: claimed, ...pass })

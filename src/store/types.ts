@@ -108,10 +108,13 @@ export interface RefreshStore extends HostRegistry {
   readHostVms(hostId: string, vmIds: readonly string[]): Promise<StoredVm[]>;
   /** Reads all that is stored of these VMs. */
   readVms(vmIds: readonly string[]): Promise<StoredVm[]>;
+  /** Reads which VMs hold these ids of vNICs, by id. */
+  readNicHolders(nicIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /**
    * Writes a pass in one transaction, and the host's success with it. `false`, and nothing written, if the claim is void
    * or what the changes assumed is no longer so: who owns and receives a VM (`before`), that new VMs do not exist, that
-   * the interfaces to update and delete do.
+   * the interfaces to update and delete do, that no other VM holds the id of a vNIC to write. A vNIC that moves is deleted
+   * from one VM and written for the other.
    */
   apply(claim: HostClaim, changes: HostChanges, findings: PassFindings): Promise<boolean>;
   /** Notes that the pass failed; touches no VM. `false` if the claim is void. */

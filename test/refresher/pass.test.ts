@@ -45,7 +45,7 @@ describe("a pass", () => {
       removed: 0,
       durationMs: 0,
     });
-    expect(store.calls).toEqual(["claim", "readHostVms", "apply", "renameHost"]);
+    expect(store.calls).toEqual(["claim", "readHostVms", "readNicHolders", "apply", "renameHost"]);
     expect(host.calls).toEqual(["getAllVmStats", "dumpxmls", "getCapabilities"]);
     expect(store.names.get(HOST_A)).toBe("host-a.example.test");
   });

@@ -33,13 +33,23 @@ function toNic(vmId: string, entry: ReportedNic, index: number, timesMade: Map<s
   const mac = normalizeReportedMac(entry.macAddr);
   const name = entry.name === null || entry.name === "" ? `nic${index + 1}` : toStorableText(entry.name);
   return {
-    id: entry.id ?? deriveNicId(vmId, mac ?? name, timesMade),
+    id: chooseNicId(vmId, entry.id) ?? deriveNicId(vmId, mac ?? name, timesMade),
     vmId,
     name: cutText(name, NIC_NAME_LENGTH),
     macAddress: mac !== null && mac.length <= NIC_MAC_LENGTH ? mac : null,
     network: entry.network === null ? null : toStorableText(entry.network),
     linked: entry.linkActive,
   };
+}
+
+/** The id that the host gives, unless it looks like one that was derived for some VM: then a host could take that one. */
+function chooseNicId(vmId: string, reportedId: string | null): string | null {
+  return reportedId?.charAt(14) === "8" ? deriveClaimedId(vmId, reportedId) : reportedId;
+}
+
+/** Derives the id of a vNIC whose claimed id is another VM's: of version 8, which no claim is granted as it is. */
+export function deriveClaimedId(vmId: string, claimedId: string): string {
+  return deriveUuid(`vnic-graph:${vmId}:claimed:${claimedId}`, { hash: "sha256", version: 8 });
 }
 
 /** A name-based UUID for a vNIC that the host gives no id: from its MAC, which outlives the host's device name. */

@@ -38,8 +38,7 @@ export class PlanBuilder {
   private readonly deletedInterfaces: GuestInterface[] = [];
   private readonly updatedInterfaces: { before: GuestInterface; after: GuestInterface }[] = [];
   private readonly interfaceOrders: { vmId: string; names: (string | null)[] }[] = [];
-  /** By id, which is unique over all VMs: a vNIC that two VMs claim is written once, for the last of them. */
-  private readonly upsertedNics = new Map<string, Nic>();
+  private readonly upsertedNics: Nic[] = [];
   private readonly deletedNics: Nic[] = [];
   private readonly visibleChanges = new Map<string, VisibleChange>();
 
@@ -66,9 +65,8 @@ export class PlanBuilder {
         deletedInterfaces: this.deletedInterfaces,
         updatedInterfaces: this.updatedInterfaces,
         interfaceOrders: this.interfaceOrders,
-        upsertedNics: [...this.upsertedNics.values()],
-        // A vNIC that moved from one VM to another is not gone.
-        deletedNics: this.deletedNics.filter(({ id }) => !this.upsertedNics.has(id)),
+        upsertedNics: this.upsertedNics,
+        deletedNics: this.deletedNics,
       },
       changedVmIds: [...this.visibleChanges.keys()],
       visibleChanges: [...this.visibleChanges.values()],
@@ -103,7 +101,7 @@ export class PlanBuilder {
   private addNics(stored: readonly Nic[], { nics }: StoredVm): boolean {
     if (stored === nics) return false;
     const { upserted, deleted } = diffNics(stored, nics);
-    for (const nic of upserted) this.upsertedNics.set(nic.id, nic);
+    this.upsertedNics.push(...upserted);
     this.deletedNics.push(...deleted);
     return upserted.length + deleted.length > 0;
   }

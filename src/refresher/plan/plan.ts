@@ -1,10 +1,10 @@
 import type { SlicedWork } from "../../vdsm/scan/sliced-work.js";
-import type { ReportedNic, ReportedVm } from "../../vdsm/records/types.js";
+import type { ReportedVm } from "../../vdsm/records/types.js";
 import type { StoredVm } from "../../store/types.js";
 import type { GuestLimits } from "../../model/guest-limits.js";
 import { isWithoutGuest, VM_STATUS } from "../../model/vm-status.js";
 import { planGuest } from "./guest.js";
-import { toNics } from "./nics.js";
+import { NicClaims, type NicReports, type SettledNics } from "./nic-claims.js";
 import type { PlannedChanges } from "./plan-builder.js";
 import { PlanBuilder } from "./plan-builder.js";
 import { readInventoryHash, type SightedVm, type Sightings } from "./sightings.js";
@@ -24,23 +24,26 @@ export interface PassPlan extends PlannedChanges {
 
 /**
  * Plans how the store follows a host's report. `nics` holds the answers about vNICs; a VM without an answer keeps what
- * is stored and is asked for again at the next pass. Pauses, so that a host of many VMs does not hold up the others.
+ * is stored and is asked for again at the next pass. `holders` names the VMs that hold the ids of new vNICs. Pauses, so that a host of many VMs does not hold up the others.
  */
 export function* planPass(
   { hostId, vms, hasRejected }: Sightings,
   ignoreNames: readonly RegExp[],
-  nics: ReadonlyMap<string, readonly ReportedNic[]>,
+  nics: NicReports,
   limits?: GuestLimits,
+  holders: ReadonlyMap<string, string> = new Map(),
 ): SlicedWork<PassPlan> {
   const plan = new PlanBuilder();
   const problems = new Map<string, string>();
+  const claims = new NicClaims(vms, nics, holders);
   let isSettled = !hasRejected;
   for (const [index, vm] of vms.entries()) {
     if (index % VMS_PER_SLICE === VMS_PER_SLICE - 1) yield;
-    const after = planVm(vm, hostId, ignoreNames, nics.get(vm.vmId), limits);
+    const settled = claims.settle(vm.vmId);
+    const after = planVm(vm, hostId, ignoreNames, settled, limits);
     plan.add(vm.stored, after);
     isSettled &&= isSettledVm(vm, after, hostId);
-    const problem = describeProblem(vm, after, hostId);
+    const problem = describeProblem(vm, after, hostId) ?? settled?.conflict ?? null;
     if (problem !== null) problems.set(vm.vmId, problem);
   }
   return { ...plan.build(), isSettled, problems };
@@ -64,7 +67,7 @@ function planVm(
   { vmId, stored, reported, decision }: SightedVm,
   hostId: string,
   ignoreNames: readonly RegExp[],
-  nics: readonly ReportedNic[] | undefined,
+  nics: SettledNics | null,
   limits: GuestLimits | undefined,
 ): StoredVm {
   const before = stored ?? createVm(vmId);
@@ -103,7 +106,7 @@ function readOwnedVm(
   stored: StoredVm | null,
   reported: ReportedVm,
   ignoreNames: readonly RegExp[],
-  nics: readonly ReportedNic[] | undefined,
+  nics: SettledNics | null,
   limits: GuestLimits | undefined,
 ): Partial<StoredVm> {
   const known = stored === null || isWithoutGuest(stored.status) ? null : stored;
@@ -111,10 +114,16 @@ function readOwnedVm(
     name: chooseName(reported, before, null),
     status: readRunningStatus(reported, known?.status ?? VM_STATUS.UNKNOWN),
     ...planGuest(reported, known, ignoreNames, limits),
-    ...(nics === undefined
-      ? {}
-      : { nics: toNics(before.id, nics), inventoryHash: readInventoryHash(reported) }),
+    ...(nics === null ? {} : readSettledNics(nics, reported)),
   };
+}
+
+/** Without a hash the VM's vNICs are asked for again at the next pass, by when the other VM may have let go of an id. */
+function readSettledNics(
+  { nics, conflict }: SettledNics,
+  reported: ReportedVm,
+): Pick<StoredVm, "nics" | "inventoryHash"> {
+  return { nics, inventoryHash: conflict === null ? readInventoryHash(reported) : null };
 }
 
 /** The name by the VM's owner, if it gives one; otherwise the stored name. `Down` records usually have none. */

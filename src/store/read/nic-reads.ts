@@ -23,3 +23,16 @@ export async function readNics(
     parameters.values,
   );
 }
+
+/** The VMs that hold these ids of vNICs, by id. */
+export async function readNicHolders(
+  database: Queryable,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const rows = await rowsOf<{ id: string; vmId: string }>(
+    database,
+    'SELECT n.id, n.vm_guid AS "vmId" FROM vm_interface n WHERE n.id = ANY($1::uuid[])',
+    [ids],
+  );
+  return new Map(rows.map(({ id, vmId }) => [id, vmId]));
+}

@@ -2,8 +2,12 @@ import type { QueryRunner } from "typeorm";
 import { affectedBy } from "../postgres/sql.js";
 import type { HostChanges, Nic } from "../types.js";
 import { sendRows } from "./send-rows.js";
+import { expectAll } from "./superseded-error.js";
 
-/** Writes the changed vNICs, by id, so that no two passes deadlock over one that moved between VMs. */
+/**
+ * Writes the changed vNICs, by id, so that no two passes deadlock over one that moved between VMs. Deletes first: a vNIC
+ * that moves is deleted from one VM and written for the other. One that another VM holds is never taken from it.
+ */
 export async function writeNics(
   queryRunner: QueryRunner,
   changes: Omit<HostChanges, "changedVms">,
@@ -36,16 +40,16 @@ async function upsertNics(queryRunner: QueryRunner, nics: readonly Nic[]): Promi
     mac: ["text", (nic) => nic.macAddress],
     linked: ["bool", (nic) => nic.linked],
   });
-  await affectedBy(
+  const written = await affectedBy(
     queryRunner,
     `INSERT INTO vm_interface AS n (id, vm_guid, name, mac_addr, linked)
      SELECT id, vm_id, name, mac, linked FROM ${source} ORDER BY id
-     ON CONFLICT (id) DO UPDATE SET vm_guid = excluded.vm_guid, name = excluded.name,
-         mac_addr = excluded.mac_addr, linked = excluded.linked
-       WHERE (n.vm_guid, n.name, n.mac_addr, n.linked)
-         IS DISTINCT FROM (excluded.vm_guid, excluded.name, excluded.mac_addr, excluded.linked)`,
+     ON CONFLICT (id) DO UPDATE SET name = excluded.name, mac_addr = excluded.mac_addr, linked = excluded.linked
+       WHERE n.vm_guid = excluded.vm_guid`,
     parameters,
   );
+  // Another VM has got one of the ids since the pass asked for their holders. The next pass sees it.
+  expectAll(written, nics.length);
 }
 
 /** Stores the networks of vNICs that have one, and removes those of vNICs that have none. */

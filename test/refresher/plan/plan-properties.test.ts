@@ -4,6 +4,7 @@ import type { ReportedInterface } from "../../../src/vdsm/records/interfaces.js"
 import type { HostReport, ReportedNic, ReportedVm } from "../../../src/vdsm/records/types.js";
 import { NO_CHANGES } from "../../../src/refresher/plan/plan-builder.js";
 import { runAtOnce } from "../../../src/vdsm/scan/sliced-work.js";
+import { findNewNicIds } from "../../../src/refresher/plan/nic-claims.js";
 import { planPass } from "../../../src/refresher/plan/plan.js";
 import { findVmsToAskNicsOf, sightVms } from "../../../src/refresher/plan/sightings.js";
 import { HOST_A, HOST_B, HOST_C, VM, VM2 } from "../../support/builders/ids.js";
@@ -90,9 +91,9 @@ function passOver(
   );
   const sightings = sightVms({ hostId, stored, report: said });
   const asked = new Set(findVmsToAskNicsOf(sightings));
-  const plan = runAtOnce(
-    planPass(sightings, IGNORED_NAMES, new Map([...answers].filter(([vmId]) => asked.has(vmId)))),
-  );
+  const told = new Map([...answers].filter(([vmId]) => asked.has(vmId)));
+  const holders = store.nicHoldersNow(findNewNicIds(sightings.vms, told));
+  const plan = runAtOnce(planPass(sightings, IGNORED_NAMES, told, undefined, holders));
   expect(store.applyNow({ hostId, epoch: store.raise(hostId) }, plan.changes)).toBe(true);
   return plan;
 }

@@ -229,7 +229,7 @@ describe("vNICs", () => {
     expect(changedVmIds).toEqual([]);
   });
 
-  test("that move between two VMs of one answer are not deleted", () => {
+  test("that move between two VMs of one answer are deleted from one and written for the other", () => {
     const stored = [storedVm(), storedVm({ id: VM2, interfaces: [], nics: [] })];
     const report = hostReport(reportedVm({ hash: "1" }), reportedVm({ vmId: VM2, hash: "2", netIfaces: [] }));
     const { changes } = plan(stored, report, [
@@ -237,7 +237,7 @@ describe("vNICs", () => {
       [VM2, [reportedNic()]],
     ]);
     expect(changes.upsertedNics).toEqual([storedNic({ vmId: VM2 })]);
-    expect(changes.deletedNics).toEqual([]);
+    expect(changes.deletedNics).toEqual([storedNic()]);
     const gone = plan(stored, report, [[VM, []]]);
     expect(gone.changes.deletedNics).toEqual([storedNic()]);
     expect(gone.changedVmIds).toContain(VM);

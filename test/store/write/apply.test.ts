@@ -112,9 +112,24 @@ describe("a pass", () => {
     });
     const moved = storedNicOf(2, 2, { name: "nic9", macAddress: null, network: null, linked: false });
     const renetworked = storedNicOf(3, 1, { network: "other" });
-    await writePass(store, HOST_A, { upsertedNics: [moved, renetworked], deletedNics: [storedNicOf(1, 1)] });
+    await writePass(store, HOST_A, {
+      upsertedNics: [moved, renetworked],
+      deletedNics: [storedNicOf(1, 1), storedNicOf(2, 1)],
+    });
     expect((await storedVm(1)).nics).toEqual([renetworked]);
     expect((await storedVm(2)).nics).toEqual([moved]);
+  });
+
+  test("S8: takes no vNIC from a VM that has it", async () => {
+    await writePass(store, HOST_A, {
+      newVms: [vmState(1), vmState(2, { ownerId: HOST_B })],
+      upsertedNics: [storedNicOf(1, 1)],
+    });
+    expect(await writePass(store, HOST_B, { upsertedNics: [storedNicOf(1, 2)] })).toBe(false);
+    expect((await storedVm(1)).nics).toEqual([storedNicOf(1, 1)]);
+    expect(await store.readNicHolders([storedNicOf(1, 1).id, id(9)])).toEqual(
+      new Map([[storedNicOf(1, 1).id, id(1)]]),
+    );
   });
 
   test("does not delete a vNIC that another host's VM has by now", async () => {
@@ -122,7 +137,8 @@ describe("a pass", () => {
       newVms: [vmState(1), vmState(2, { ownerId: HOST_B })],
       upsertedNics: [storedNicOf(1, 1)],
     });
-    await writePass(store, HOST_B, { upsertedNics: [storedNicOf(1, 2)] });
+    expect(await writePass(store, HOST_A, { deletedNics: [storedNicOf(1, 1)] })).toBe(true);
+    expect(await writePass(store, HOST_B, { upsertedNics: [storedNicOf(1, 2)] })).toBe(true);
     expect(await writePass(store, HOST_A, { deletedNics: [storedNicOf(1, 1)] })).toBe(true);
     expect((await store.nicsByIds([storedNicOf(1, 1).id]))[0]?.vmId).toBe(id(2));
   });

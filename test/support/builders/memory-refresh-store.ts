@@ -70,6 +70,10 @@ export class MemoryRefreshStore implements RefreshStore {
     return this.call("readVms", () => this.vmsNow(null, vmIds));
   }
 
+  readNicHolders(nicIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    return this.call("readNicHolders", () => this.nicHoldersNow(nicIds));
+  }
+
   apply(claim: HostClaim, changes: HostChanges): Promise<boolean> {
     return this.call("apply", () => this.applyNow(claim, changes));
   }
@@ -101,6 +105,13 @@ export class MemoryRefreshStore implements RefreshStore {
     );
   }
 
+  nicHoldersNow(nicIds: readonly string[]): Map<string, string> {
+    const held = [...this.vms.values()]
+      .flatMap(({ nics }) => nics)
+      .map(({ id, vmId }) => [id, vmId] as const);
+    return new Map(held.filter(([id]) => nicIds.includes(id)));
+  }
+
   applyNow(claim: HostClaim, changes: HostChanges): boolean {
     if (this.epochs.get(claim.hostId) !== claim.epoch) return false;
     if (changes.newVms.some(({ id }) => this.vms.has(id))) return false;
@@ -108,6 +119,14 @@ export class MemoryRefreshStore implements RefreshStore {
       const now = this.vms.get(before.id);
       if (now === undefined || STANDINGS.some((key) => now[key] !== before[key])) return false;
     }
+    const freed = new Set(changes.deletedNics.map(({ id, vmId }) => `${vmId} ${id}`));
+    const holders = new Map(
+      [...this.vms.values()]
+        .flatMap(({ nics }) => nics)
+        .filter(({ id, vmId }) => !freed.has(`${vmId} ${id}`))
+        .map(({ id, vmId }) => [id, vmId]),
+    );
+    if (changes.upsertedNics.some(({ id, vmId }) => (holders.get(id) ?? vmId) !== vmId)) return false;
     for (const vm of changes.newVms) this.vms.set(vm.id, { ...vm, interfaces: [], nics: [] });
     for (const { before, after } of changes.changedVms) {
       this.edit(after.id, (vm) => ({ ...vm, ...after }));
