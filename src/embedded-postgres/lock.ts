@@ -91,18 +91,20 @@ async function isAlive(claim: Claim, silentMs: number): Promise<boolean> {
 /** The heartbeat is the time of the file's last change, by the clock of whoever keeps the file. */
 function holdClaim(folder: string, name: string): () => Promise<void> {
   const path = join(folder, name);
-  const beat = async (): Promise<void> => {
+  const refresh = async (): Promise<void> => {
     const text = await readFile(path, "utf8").catch(() => null);
     if (text !== null && !isFreed) await writeFile(path, text, { flag: "r+" }).catch(() => undefined);
   };
   let isFreed = false;
-  let beating: Promise<void> = Promise.resolve();
-  const timer = setInterval(() => (beating = beat()), HEARTBEAT_MS);
+  let refreshing: Promise<void> = Promise.resolve();
+  const timer = setInterval(() => {
+    refreshing = refresh();
+  }, HEARTBEAT_MS);
   timer.unref();
   return async () => {
     isFreed = true;
     clearInterval(timer);
-    await beating;
+    await refreshing;
     await removeClaim(folder, name);
   };
 }

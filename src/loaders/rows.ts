@@ -9,6 +9,6 @@ export type {
   VmOrder,
   VmRow,
 } from "../store/types.js";
-export type { VmSearch, VmSort, VmTextKey } from "../store/vm-search.js";
-export type { NamedKind, NamedRow, VmOrigin } from "../store/inventory-types.js";
+export type { VmSearch, VmSort } from "../store/vm-search.js";
+export type { NamedRow, VmOrigin } from "../store/inventory-types.js";
 export type { TextMatch } from "../store/read/text-match.js";

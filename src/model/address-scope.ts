@@ -1,4 +1,4 @@
-import { parseAddress, parseCidr, unmapAddress, type Cidr, type IpNumber } from "./cidr.js";
+import { parseCidr, unmapAddress, type Cidr, type IpNumber } from "./cidr.js";
 
 /**
  * How far an address reaches, the farthest first:
@@ -22,12 +22,6 @@ export function findAddressScope(address: IpNumber): AddressScope | null {
     ({ cidr }) => cidr.family === family && value >= cidr.first && value <= cidr.last,
   );
   return match === undefined ? "global" : match.scope;
-}
-
-/** The same for a text; what is no address reaches nowhere. */
-export function findTextScope(text: string): AddressScope | null {
-  const address = parseAddress(text);
-  return address === null ? null : findAddressScope(address);
 }
 
 const RANGES: readonly { readonly cidr: Cidr; readonly scope: AddressScope | null }[] = (

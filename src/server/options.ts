@@ -32,7 +32,7 @@ export interface Admitted {
   /** The path in front of all paths, as this client sees the server: "" or `/vnic`. For links. */
   readonly basePath: string;
   /** Runs a piece of a lasting request's work in a place, with a deadline of its own; other routes run in one place as a whole. */
-  work<Result>(job: (request: ServedRequest) => Promise<Result>): Promise<Result>;
+  readonly work: <Result>(job: (request: ServedRequest) => Promise<Result>) => Promise<Result>;
 }
 
 /** Whether the gateway can serve, and if not, why. */
