@@ -200,6 +200,8 @@ function toVmRow({ id, name, status, hostId, vmIp, fqdn, keptAddresses, ...guest
     ips: interfacesKnown || vmIp !== null ? [...parseIpv4List(addresses), ...parseIpv6List(addresses)] : null,
     fqdn,
     interfacesKnown,
+    // An engine makes the vNICs itself.
+    nicsKnown: true,
     // An engine keeps no time of a guest's report.
     lastReportedAt: null,
     staleReason,

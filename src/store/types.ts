@@ -144,6 +144,8 @@ export interface VmRow {
   readonly fqdn: string | null;
   /** `false`: nothing is known of the guest's interfaces (unknown, not none). */
   readonly interfacesKnown: boolean;
+  /** `false`: no host has told the VM's vNICs yet (unknown, not none). */
+  readonly nicsKnown: boolean;
   readonly lastReportedAt: Date | null;
   readonly staleReason: StaleReason | null;
   /** What of the last report cannot be read, in words. */

@@ -35,6 +35,7 @@ describe("VMs of an engine", () => {
       ips: ["192.0.2.99", "2001:db8::99"],
       fqdn: "busy.example",
       interfacesKnown: true,
+      nicsKnown: true,
       lastReportedAt: null,
       staleReason: null,
       staleDetail: null,

@@ -91,6 +91,15 @@ describe("a VM", () => {
     });
   });
 
+  test("V7: whose vNICs are not known has null, one without vNICs an empty list", async () => {
+    const store = createMemoryReadStore();
+    store.vms.push(vmRow(1, { nicsKnown: false }), vmRow(2), vmRow(3));
+    store.nics.push(nicRow(3, uuid(1, 3)));
+    expect(await dataOf(store, "{ vms { nodes { nics { name } } } }")).toEqual({
+      vms: { nodes: [{ nics: null }, { nics: [] }, { nics: [{ name: "nic3" }] }] },
+    });
+  });
+
   test("of which nothing is known has null, of which the guest says none has an empty list", async () => {
     const store = createMemoryReadStore();
     store.vms.push(

@@ -19,6 +19,7 @@ const UNKNOWN = {
   ips: null,
   fqdn: null,
   interfacesKnown: false,
+  nicsKnown: false,
   lastReportedAt: null,
 } satisfies Partial<VmRow>;
 

@@ -27,11 +27,11 @@ export class VmFields {
   @FieldResolver(() => [VmNic], {
     nullable: true,
     description:
-      "The VM's virtual NICs, by name; empty if it has none. Read again when the VM's devices changed. " +
-      NULL_ELSEWHERE,
+      "The VM's virtual NICs, by name; empty if it has none. Null: not known, no host has told them yet. " +
+      `Read again when the VM's devices changed. ${NULL_ELSEWHERE}`,
   })
   nics(@Root() vm: VmRow, @Ctx() { loaders }: GraphContext) {
-    return loaders.nicsByVm.load(vm.id);
+    return vm.nicsKnown ? loaders.nicsByVm.load(vm.id) : null;
   }
 
   @FieldResolver(() => GuestInfo, {

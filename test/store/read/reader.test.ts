@@ -113,6 +113,7 @@ describe("reading VMs", () => {
       insertedInterfaces: numbers.map((number) =>
         guestInterfaceOf(number, { ipv4Addresses: [addressOf(number)] }),
       ),
+      upsertedNics: numbers.map((number) => storedNicOf(number, number)),
     });
     await other.dataSource.query("ANALYZE");
     other.statements();
@@ -149,6 +150,22 @@ describe("reading VMs", () => {
     expect(await namesOf(2)).toEqual(["100%_sure", "Web-3", "web-1", "Ärger"]);
     const reader = store.readerFor({ namePatterns: ["web-*"], hostIds: [], vmIds: [id(5)] });
     expect(await namesOf(1, reader)).toEqual(["web-1", "Ärger"]);
+  });
+
+  test("V7: tells vNICs that are not known from none", async () => {
+    const known = async () => (await store.vmsByIds([id(0x301)]))[0]?.nicsKnown;
+    const [unknown, asked] = [vmState(0x301, { inventoryHash: null }), vmState(0x301, { inventoryHash: "" })];
+    await writePass(store, HOST_A, { newVms: [unknown] });
+    expect(await known()).toBe(false);
+    await writePass(store, HOST_A, { upsertedNics: [storedNicOf(0x301, 0x301)] });
+    expect(await known()).toBe(true);
+    const gone = {
+      deletedNics: [storedNicOf(0x301, 0x301)],
+      changedVms: [{ before: unknown, after: asked }],
+    };
+    expect(await writePass(store, HOST_A, gone)).toBe(true);
+    expect(await known()).toBe(true);
+    await database.dataSource.query("DELETE FROM vm_static WHERE vm_guid = $1", [id(0x301)]);
   });
 
   test("tells unknown from none", async () => {

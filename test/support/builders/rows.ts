@@ -11,6 +11,7 @@ export function vmRow(number: number, values: Partial<VmRow> = {}): VmRow {
     ips: ["10.0.0.1"],
     fqdn: null,
     interfacesKnown: true,
+    nicsKnown: true,
     lastReportedAt: new Date("2026-11-24T10:00:00Z"),
     staleReason: null,
     staleDetail: null,
