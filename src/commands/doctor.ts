@@ -2,9 +2,9 @@ import { ConfigError, type Config } from "../config.js";
 import { toPrintable } from "../model/printable.js";
 import { openHostPool, type HostPool } from "../gateway/host-pool.js";
 import { joinRunningGateway } from "../gateway/running-gateway.js";
-import type { ConfiguredHost } from "../store/types.js";
+import type { ConfiguredHost, PolledHost } from "../store/types.js";
 import { checkDatabase } from "./doctor/database.js";
-import { fail, type Finding } from "./doctor/finding.js";
+import { fail, warn, type Finding } from "./doctor/finding.js";
 import { checkHosts } from "./doctor/hosts.js";
 import { checkRedis } from "./doctor/redis.js";
 import { checkFiles } from "./doctor/settings.js";
@@ -50,7 +50,10 @@ async function* examine(load: () => Config, signal: AbortSignal): AsyncGenerator
   if (config.source === "engine" || files.some(isUnusableCertificate)) return;
   const pool = await openHostPool(config, "join");
   try {
-    yield* checkHosts(mergeHosts(pool, stored), pool, config, signal);
+    const dropped = stored.filter((host) => isDropped(host, pool));
+    yield* dropped.map(tellDropped);
+    const polled = stored.filter((host) => !dropped.includes(host));
+    yield* checkHosts(mergeHosts(pool, polled), pool, config, signal);
   } finally {
     await pool.stop();
   }
@@ -58,6 +61,20 @@ async function* examine(load: () => Config, signal: AbortSignal): AsyncGenerator
 
 function isUnusableCertificate({ verdict, check }: Finding): boolean {
   return verdict === "fail" && check === "client certificate";
+}
+
+/** `true` if the settings named the host once and name others now. Hosts that were added while running are not meant. */
+function isDropped({ id, fromSettings }: PolledHost, { named }: HostPool): boolean {
+  return fromSettings && named !== null && !named.some((host) => host.id === id);
+}
+
+/** Such a host is not asked: whether it answers is of no concern to a gateway with these settings. */
+function tellDropped({ host, port }: PolledHost): Finding {
+  return warn(
+    `host ${host.includes(":") ? `[${host}]` : host}:${port}`,
+    "no longer polled by these settings: VDSM_HOSTS does not name it",
+    "name it in VDSM_HOSTS, unless it is gone or another gateway's settings name it",
+  );
 }
 
 /** The named ones, and those that were added to the database. */

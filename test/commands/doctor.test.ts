@@ -70,6 +70,20 @@ describe("vnic-graph doctor", () => {
     expect(isWell).toBe(false);
   });
 
+  test("V10: does not ask a host that the settings no longer name, and says so", async () => {
+    const { url, store } = await database();
+    const [gone, named] = [await freePort(), await freePort()];
+    const host = { id: "c842562f-a8bc-5d3a-891d-f837d498568b", name: "h", host: "127.0.0.1", port: gone };
+    await store.registerHosts([host], 15_000);
+    const settings = { DATABASE_URL: url, VDSM_TLS: "off", VDSM_HOSTS: `127.0.0.1:${named}` };
+    const { text } = await diagnosis(settings);
+    expect(text).toMatch(
+      new RegExp(`^warn {2}host 127\\.0\\.0\\.1:${gone}: no longer polled by these settings`, "m"),
+    );
+    expect(text).not.toMatch(new RegExp(`^fail {2}host 127\\.0\\.0\\.1:${gone}`, "m"));
+    expect(text).toMatch(new RegExp(`^fail {2}host 127\\.0\\.0\\.1:${named}`, "m"));
+  });
+
   test("tells hosts apart that are starting, do not answer, speak otherwise, and send VMs that cannot be read", async () => {
     const cluster = await simulated({ tls: false, hosts: 5 });
     const [starting, mute, garbage, broken, faulty] = cluster.hosts.map(({ server }) => server.faults);

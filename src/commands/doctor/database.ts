@@ -7,14 +7,14 @@ import { pendingMigrations } from "../../store/postgres/migrate.js";
 import { rowsOf } from "../../store/postgres/sql.js";
 import { readPollingState } from "../../store/read/polling-state.js";
 import { createStore } from "../../store/store.js";
-import type { ConfiguredHost } from "../../store/types.js";
+import type { PolledHost } from "../../store/types.js";
 import { formatError } from "../../gateway/format-error.js";
 import { fail, ok, warn, type Finding } from "./finding.js";
 
 /** What the database showed, and the hosts that it says are to be polled. */
 export interface DatabaseFindings {
   readonly findings: readonly Finding[];
-  readonly hosts: readonly ConfiguredHost[];
+  readonly hosts: readonly PolledHost[];
 }
 
 type DataSource = ReturnType<typeof createDataSource>;
