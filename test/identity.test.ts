@@ -150,8 +150,11 @@ describe("the token file", () => {
   test("gets its lines from `vnic-graph token add`, whose token then counts", async () => {
     const words = ["token", "add", "--file", tokensFile, "--name", "dashboard", "--role", "reader"];
     const added = runVnicGraph([...words, "--expires", "90d"]);
+    const printed: Buffer[] = [];
+    added.child.stdout?.on("data", (chunk: Buffer) => printed.push(chunk));
     expect(await added.ended).toBe(0);
-    const token = added.output().trim();
+    // Standard output holds the token alone; what to do with it is told on standard error.
+    const token = Buffer.concat(printed).toString().trim();
     expect(token).toMatch(/^vg_[\w-]{43}$/);
     expect(readFileSync(tokensFile, "utf8")).not.toContain(token);
     await reload();

@@ -126,9 +126,10 @@ export class PassLog {
         this.log.info(fields, "all records of the host's answer can be read again");
     } else if (!this.withRejected.has(hostId)) {
       this.withRejected.add(hostId);
-      const message =
-        "records of the host's answer cannot be read; VMs that are missing from it keep their data";
-      this.log.warn({ ...fields, records: rejected.length, reason }, message);
+      this.log.warn(
+        { ...fields, records: rejected.length, reason },
+        "records of the host's answer cannot be read; VMs that are missing from it keep their data",
+      );
     }
   }
 
