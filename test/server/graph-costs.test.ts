@@ -43,10 +43,12 @@ describe("our own graph, within the default limits", () => {
       }),
       {},
     ],
-    ...readdirSync(examples).map(
-      (name) =>
-        [name, readFileSync(join(examples, name), "utf8"), {}] as [string, string, Record<string, unknown>],
-    ),
+    ...readdirSync(examples)
+      .filter((name) => name.endsWith(".graphql"))
+      .map(
+        (name) =>
+          [name, readFileSync(join(examples, name), "utf8"), {}] as [string, string, Record<string, unknown>],
+      ),
     ...[...readme.matchAll(/```graphql\n([^]*?)```/g)].map(
       ([, query], at) =>
         [`query ${at + 1} of the README`, query!, {}] as [string, string, Record<string, unknown>],
