@@ -1,6 +1,6 @@
 import { WARNINGS } from "./warnings.js";
 import { createVdsmClient } from "../src/vdsm/vdsm-client.js";
-import { createConfiguredHost } from "../src/gateway/host-ids.js";
+import { createConfiguredHost } from "../src/gateway/hosts/host-ids.js";
 import { createBullSchedule } from "../src/refresher/schedule/bull-schedule.js";
 import type { PassResult } from "../src/refresher/pass.js";
 import { startRefresher } from "../src/refresher/refresher.js";

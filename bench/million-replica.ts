@@ -1,7 +1,7 @@
 import { WARNINGS } from "./warnings.js";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createVdsmClient } from "../src/vdsm/vdsm-client.js";
-import { createConfiguredHost } from "../src/gateway/host-ids.js";
+import { createConfiguredHost } from "../src/gateway/hosts/host-ids.js";
 import { parseHostAddress } from "../src/config/setting-types.js";
 import { startRefresher, type Refresher } from "../src/refresher/refresher.js";
 import { DEFAULT_IGNORED_NAMES } from "../src/model/name-patterns.js";

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { formatTable } from "../src/commands/table.js";
 import { parseHostAddress } from "../src/config/setting-types.js";
-import { createConfiguredHost } from "../src/gateway/host-ids.js";
+import { createConfiguredHost } from "../src/gateway/hosts/host-ids.js";
 import { createVdsmClient } from "../src/vdsm/vdsm-client.js";
 import type { KeptAnswer } from "../src/vdsm/scan/scan-diff.js";
 import { startRefresher } from "../src/refresher/refresher.js";

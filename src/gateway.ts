@@ -2,7 +2,7 @@ import type { Config } from "./config.js";
 import { announceStart } from "./gateway/announce.js";
 import { openBackend, type Backend, type BackendOptions } from "./gateway/backend.js";
 import { formatError } from "./gateway/format-error.js";
-import { openHostPool, type HostPool } from "./gateway/host-pool.js";
+import { openHostPool, type HostPool } from "./gateway/hosts/host-pool.js";
 import { loadIdentity, type LoadedIdentity } from "./gateway/identity.js";
 import type { Log } from "./gateway/log.js";
 import { createMetrics, type Metrics } from "./gateway/metrics.js";

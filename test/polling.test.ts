@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { loadConfig } from "../src/config.js";
-import { openHostPool } from "../src/gateway/host-pool.js";
+import { openHostPool } from "../src/gateway/hosts/host-pool.js";
 import { createLog } from "../src/gateway/log.js";
-import { startPolling } from "../src/gateway/polling.js";
+import { startPolling } from "../src/gateway/hosts/polling.js";
 import { checkReadiness } from "../src/gateway/readiness.js";
-import { openReplicas } from "../src/gateway/replicas.js";
+import { openReplicas } from "../src/gateway/hosts/replicas.js";
 import { createDatabase, type TestDatabase } from "./support/database.js";
 
 let database: TestDatabase;

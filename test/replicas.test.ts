@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { loadConfig } from "../src/config.js";
 import { createLog } from "../src/gateway/log.js";
-import { computeInstallationId, openReplicas } from "../src/gateway/replicas.js";
+import { computeInstallationId, openReplicas } from "../src/gateway/hosts/replicas.js";
 import { startTimerSchedule } from "../src/refresher/schedule/timer-schedule.js";
 
 const at = (databaseUrl: string) => computeInstallationId({ databaseUrl, dataDir: "/data" });

@@ -1,6 +1,6 @@
 import { ConfigError, type Config } from "../config.js";
 import { toPrintable } from "../model/printable.js";
-import { openHostPool, type HostPool } from "../gateway/host-pool.js";
+import { openHostPool, type HostPool } from "../gateway/hosts/host-pool.js";
 import { joinRunningGateway } from "../gateway/running-gateway.js";
 import type { ConfiguredHost, PolledHost } from "../store/types.js";
 import { checkDatabase } from "./doctor/database.js";

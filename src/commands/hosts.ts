@@ -1,6 +1,6 @@
 import { ConfigError, type Config } from "../config.js";
-import { openExistingDatabase } from "../gateway/existing-database.js";
-import { createConfiguredHost } from "../gateway/host-ids.js";
+import { openExistingDatabase } from "../gateway/database/existing-database.js";
+import { createConfiguredHost } from "../gateway/hosts/host-ids.js";
 import { joinRunningGateway } from "../gateway/running-gateway.js";
 import { SettingValueError, parseHostAddress } from "../config/setting-types.js";
 import { createStore } from "../store/store.js";

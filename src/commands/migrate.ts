@@ -1,5 +1,5 @@
 import { type Config, ConfigError } from "../config.js";
-import { migrateAt } from "../gateway/database.js";
+import { migrateAt } from "../gateway/database/database.js";
 import { refuseEngine } from "./refuse-engine.js";
 
 /** Brings the database that `DATABASE_URL` names up to date, and prints what was done. */

@@ -1,6 +1,6 @@
 import { ConfigError, type Config } from "../config.js";
-import { openDatabase } from "../gateway/database.js";
-import { openHostPool, type HostPool } from "../gateway/host-pool.js";
+import { openDatabase } from "../gateway/database/database.js";
+import { openHostPool, type HostPool } from "../gateway/hosts/host-pool.js";
 import type { Log } from "../gateway/log.js";
 import { joinRunningGateway } from "../gateway/running-gateway.js";
 import type { PassResult } from "../refresher/pass.js";

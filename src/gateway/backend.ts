@@ -5,13 +5,13 @@ import { readPollingState } from "../store/read/polling-state.js";
 import { createChangeLog } from "../store/changes/change-log.js";
 import { createStore } from "../store/store.js";
 import type { Readers, ReadinessStore } from "../store/types.js";
-import { openDatabase, type Database } from "./database.js";
-import type { HostPool } from "./host-pool.js";
+import { openDatabase, type Database } from "./database/database.js";
+import type { HostPool } from "./hosts/host-pool.js";
 import type { Log } from "./log.js";
 import type { Metrics } from "./metrics.js";
-import { startLogMaintenance } from "./log-maintenance.js";
-import { startPolling, type Polling } from "./polling.js";
-import { openReplicas } from "./replicas.js";
+import { startLogMaintenance } from "./database/log-maintenance.js";
+import { startPolling, type Polling } from "./hosts/polling.js";
+import { openReplicas } from "./hosts/replicas.js";
 
 /** What a gateway has behind its server once its database answers. */
 export interface Backend {

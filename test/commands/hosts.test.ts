@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runHostsCommand, type HostsTask } from "../../src/commands/hosts.js";
 import { ConfigError, loadConfig } from "../../src/config.js";
-import { createConfiguredHost } from "../../src/gateway/host-ids.js";
+import { createConfiguredHost } from "../../src/gateway/hosts/host-ids.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
 import { claimHost } from "../support/builders/passes.js";
 

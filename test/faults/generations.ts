@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { VdsmClientOptions } from "../../src/vdsm/vdsm-client.js";
 import { createVdsmClient } from "../../src/vdsm/vdsm-client.js";
-import { createConfiguredHost } from "../../src/gateway/host-ids.js";
+import { createConfiguredHost } from "../../src/gateway/hosts/host-ids.js";
 import type { Credentials } from "../../src/simulator/wire/certificates.js";
 import type { VdsmServer } from "../../src/simulator/wire/vdsm-server.js";
 import { startVdsmServer } from "../../src/simulator/wire/vdsm-server.js";

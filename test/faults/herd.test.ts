@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import { createConfiguredHost } from "../../src/gateway/host-ids.js";
+import { createConfiguredHost } from "../../src/gateway/hosts/host-ids.js";
 import { startTimerSchedule } from "../../src/refresher/schedule/timer-schedule.js";
 import { computePhase } from "../../src/refresher/schedule/timing.js";
 import type { ConfiguredHost } from "../../src/store/types.js";

@@ -46,6 +46,6 @@ async function startAndListModules(settings: Readonly<Record<string, string>>): 
 
 test("a production start loads no file of the simulator and no certificate library", async () => {
   const loaded = await startAndListModules({ VDSM_HOSTS: "127.0.0.1:1", VDSM_TLS: "off" });
-  expect(loaded.some((url) => url.includes("/src/gateway/host-pool"))).toBe(true);
+  expect(loaded.some((url) => url.includes("/src/gateway/hosts/host-pool"))).toBe(true);
   expect(loaded.filter((url) => /\/src\/simulator\/|@peculiar\/x509/.test(url))).toEqual([]);
 });

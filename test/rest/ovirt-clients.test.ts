@@ -7,7 +7,7 @@ import { createEngineDatabase, type EngineDatabase } from "../engine-store/engin
 import { ids, SMALL_ENGINE } from "../engine-store/small-engine.js";
 import { startGatewayProcess, temporaryFolder, type RunningGateway } from "../support/gateway.js";
 
-/** What oVirt's Python SDK 4.6.3, and through it Ansible's collection, was seen to send; here it is sent again. */
+/** Headers and requests as oVirt's Python SDK 4.6.3, and Ansible's collection through it, make them. */
 const SDK_HEADERS = {
   "user-agent": "PythonSDK/4.6.3",
   version: "4",

@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { TLSSocket } from "node:tls";
 import type { Config } from "../../config.js";
-import type { HostPool } from "../../gateway/host-pool.js";
+import type { HostPool } from "../../gateway/hosts/host-pool.js";
 import { dial } from "../../vdsm/wire/dial.js";
 import { HostError, type HostErrorKind } from "../../vdsm/errors.js";
 import { createTlsReader } from "../../vdsm/wire/tls.js";

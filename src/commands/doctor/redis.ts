@@ -1,6 +1,6 @@
 import type { Config } from "../../config.js";
 import { connectRedis } from "../../refresher/schedule/redis-link.js";
-import { computeInstallationId } from "../../gateway/replicas.js";
+import { computeInstallationId } from "../../gateway/hosts/replicas.js";
 import { formatError } from "../../gateway/format-error.js";
 import { fail, ok, warn, type Finding } from "./finding.js";
 

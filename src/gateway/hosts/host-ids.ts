@@ -1,6 +1,6 @@
-import { type HostAddress, formatHostAddress } from "../model/host-address.js";
-import { deriveUuid } from "../model/uuid.js";
-import type { ConfiguredHost } from "../store/types.js";
+import { type HostAddress, formatHostAddress } from "../../model/host-address.js";
+import { deriveUuid } from "../../model/uuid.js";
+import type { ConfiguredHost } from "../../store/types.js";
 
 /** A host as the store knows it; its id follows from its address, so that every replica and restart finds the same. */
 export function createConfiguredHost(address: HostAddress): ConfiguredHost {

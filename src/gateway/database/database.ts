@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { DataSource } from "typeorm";
-import type { Config } from "../config.js";
-import { startEmbeddedPostgres } from "../embedded-postgres/embedded-postgres.js";
-import { checkEngine } from "../engine-store/check-engine.js";
-import { closeNow, createDataSource } from "../store/postgres/data-source.js";
-import { DatabaseUnavailableError } from "../store/postgres/errors.js";
-import { migrate, type MigrateOptions, UnusableSchemaError } from "../store/postgres/migrate.js";
+import type { Config } from "../../config.js";
+import { startEmbeddedPostgres } from "../../embedded-postgres/embedded-postgres.js";
+import { checkEngine } from "../../engine-store/check-engine.js";
+import { closeNow, createDataSource } from "../../store/postgres/data-source.js";
+import { DatabaseUnavailableError } from "../../store/postgres/errors.js";
+import { migrate, type MigrateOptions, UnusableSchemaError } from "../../store/postgres/migrate.js";
 import { createDatabaseShares, type DatabaseShares } from "./database-shares.js";
 import { createDatabaseWatch } from "./database-watch.js";
-import { formatError } from "./format-error.js";
-import type { Log } from "./log.js";
+import { formatError } from "../format-error.js";
+import type { Log } from "../log.js";
 
 /** A database that is there and has the tables that are read. */
 export interface Database {

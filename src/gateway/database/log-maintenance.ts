@@ -1,6 +1,6 @@
-import type { ChangeLog } from "../store/changes/change-log.js";
-import { formatError } from "./format-error.js";
-import type { Log } from "./log.js";
+import type { ChangeLog } from "../../store/changes/change-log.js";
+import { formatError } from "../format-error.js";
+import type { Log } from "../log.js";
 
 /**
  * Keeps the change log's partitions: makes those to come and drops those that are too old, now and every ten minutes.

@@ -1,7 +1,7 @@
-import { createDataSource } from "../store/postgres/data-source.js";
-import { pendingMigrations } from "../store/postgres/migrate.js";
+import { createDataSource } from "../../store/postgres/data-source.js";
+import { pendingMigrations } from "../../store/postgres/migrate.js";
 import type { Database } from "./database.js";
-import { formatError } from "./format-error.js";
+import { formatError } from "../format-error.js";
 
 /**
  * Opens a database whose tables are there, for a command that must not change them. Throws if it cannot be reached, or was

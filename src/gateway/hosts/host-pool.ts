@@ -1,11 +1,11 @@
-import type { Config } from "../config.js";
-import { checkTlsFiles, createTlsReader, type TlsCredentials } from "../vdsm/wire/tls.js";
-import { createVdsmClient, type VdsmClient } from "../vdsm/vdsm-client.js";
-import { readDemoRecord } from "./demo-record.js";
-import { createDemoTlsReader } from "./demo-tls.js";
+import type { Config } from "../../config.js";
+import { checkTlsFiles, createTlsReader, type TlsCredentials } from "../../vdsm/wire/tls.js";
+import { createVdsmClient, type VdsmClient } from "../../vdsm/vdsm-client.js";
+import { readDemoRecord } from "../demo/demo-record.js";
+import { createDemoTlsReader } from "../demo/demo-tls.js";
 import { createConfiguredHost } from "./host-ids.js";
-import type { ConfiguredHost } from "../store/types.js";
-import { formatError } from "./format-error.js";
+import type { ConfiguredHost } from "../../store/types.js";
+import { formatError } from "../format-error.js";
 
 /** The hosts to poll and how to speak to them. */
 export interface HostPool {
@@ -41,7 +41,7 @@ const TLS_SETTINGS = "VDSM_CA_FILE, VDSM_CERT_FILE, VDSM_KEY_FILE";
 
 /** Starts the demo's hosts. Imported only here and now: nothing else needs the simulator. */
 async function startDemoPool(config: Config): Promise<HostPool> {
-  const { startDemoCluster } = await import("./demo-cluster.js");
+  const { startDemoCluster } = await import("../demo/demo-cluster.js");
   const cluster = await startDemoCluster(config.dataDir);
   return {
     named: cluster.hosts,

@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { isRunning, startOf } from "../embedded-postgres/processes.js";
-import type { ConfiguredHost } from "../store/types.js";
+import { isRunning, startOf } from "../../embedded-postgres/processes.js";
+import type { ConfiguredHost } from "../../store/types.js";
 
 /** How the simulated hosts of a running demo are reached. */
 export interface DemoRecord {

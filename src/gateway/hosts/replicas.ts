@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { hostname } from "node:os";
-import type { Config } from "../config.js";
-import type { Log } from "./log.js";
-import { parseDatabaseUrl } from "../model/database-url.js";
-import type { PassResult } from "../refresher/pass.js";
-import type { StartSchedule } from "../refresher/schedule/schedule.js";
-import { startTimerSchedule } from "../refresher/schedule/timer-schedule.js";
+import type { Config } from "../../config.js";
+import type { Log } from "../log.js";
+import { parseDatabaseUrl } from "../../model/database-url.js";
+import type { PassResult } from "../../refresher/pass.js";
+import type { StartSchedule } from "../../refresher/schedule/schedule.js";
+import { startTimerSchedule } from "../../refresher/schedule/timer-schedule.js";
 
 /** What the replicas of an installation have in common. */
 export interface Replicas {
@@ -19,7 +19,7 @@ export interface Replicas {
 export async function openReplicas(config: Config, log: Log): Promise<Replicas> {
   if (config.redisUrl === null) return { startSchedule: startTimerSchedule };
   const place = { url: config.redisUrl, installation: computeInstallationId(config) };
-  const { createBullSchedule } = await import("../refresher/schedule/bull-schedule.js");
+  const { createBullSchedule } = await import("../../refresher/schedule/bull-schedule.js");
   return { startSchedule: createBullSchedule(place, log) };
 }
 

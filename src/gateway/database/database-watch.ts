@@ -1,6 +1,6 @@
 import type { DataSource } from "typeorm";
-import { formatError } from "./format-error.js";
-import type { Log } from "./log.js";
+import { formatError } from "../format-error.js";
+import type { Log } from "../log.js";
 
 /** Writes one line when the database is lost, and one when it is back. */
 export interface DatabaseWatch {

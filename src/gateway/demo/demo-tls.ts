@@ -1,4 +1,4 @@
-import type { TlsCredentials } from "../vdsm/wire/tls.js";
+import type { TlsCredentials } from "../../vdsm/wire/tls.js";
 import type { DemoRecord } from "./demo-record.js";
 
 /** Creates what reads the demo's credentials: they are in memory, and the hosts' certificates bear their dialled names. */

@@ -1,18 +1,18 @@
-import type { Config } from "../config.js";
-import { createGraphError } from "../graph/errors.js";
-import type { HostAdmin } from "../graph/context.js";
+import type { Config } from "../../config.js";
+import { createGraphError } from "../../graph/errors.js";
+import type { HostAdmin } from "../../graph/context.js";
 import { createHostList, type HostList } from "./host-list.js";
 import type { HostPool } from "./host-pool.js";
 import { createConfiguredHost } from "./host-ids.js";
-import type { Log } from "./log.js";
-import type { Metrics } from "./metrics.js";
-import type { Load } from "../refresher/schedule/slots.js";
-import { PASS_TIMEOUT_MS } from "../refresher/pass.js";
-import { startRefresher, type Refresher } from "../refresher/refresher.js";
+import type { Log } from "../log.js";
+import type { Metrics } from "../metrics.js";
+import type { Load } from "../../refresher/schedule/slots.js";
+import { PASS_TIMEOUT_MS } from "../../refresher/pass.js";
+import { startRefresher, type Refresher } from "../../refresher/refresher.js";
 import type { Replicas } from "./replicas.js";
-import { SettingValueError, parseHostAddress } from "../config/setting-types.js";
-import type { Store } from "../store/types.js";
-import { formatError } from "./format-error.js";
+import { SettingValueError, parseHostAddress } from "../../config/setting-types.js";
+import type { Store } from "../../store/types.js";
+import { formatError } from "../format-error.js";
 
 /** What polling is started with. */
 export interface PollingOptions {

@@ -1,5 +1,5 @@
-import type { Refresher } from "../refresher/refresher.js";
-import type { ConfiguredHost, PolledHost, RefreshStore } from "../store/types.js";
+import type { Refresher } from "../../refresher/refresher.js";
+import type { ConfiguredHost, PolledHost, RefreshStore } from "../../store/types.js";
 
 /** What a followed list is made of. */
 export interface HostListOptions {

@@ -1,9 +1,9 @@
-import { startCluster, type SimulatedCluster } from "../simulator/cluster.js";
-import type { TlsCredentials } from "../vdsm/wire/tls.js";
+import { startCluster, type SimulatedCluster } from "../../simulator/cluster.js";
+import type { TlsCredentials } from "../../vdsm/wire/tls.js";
 import { writeDemoRecord } from "./demo-record.js";
 import { createDemoTlsReader } from "./demo-tls.js";
-import { deriveDemoHostId } from "./host-ids.js";
-import type { ConfiguredHost } from "../store/types.js";
+import { deriveDemoHostId } from "../hosts/host-ids.js";
+import type { ConfiguredHost } from "../../store/types.js";
 
 /** The simulated hosts of the demo. */
 export interface DemoCluster {

@@ -1,7 +1,7 @@
 import type { DataSource } from "typeorm";
-import { createEngineDataSource } from "../engine-store/engine-data-source.js";
-import { closeNow, countConnections, createDataSource } from "../store/postgres/data-source.js";
-import type { DatabaseUnavailableError } from "../store/postgres/errors.js";
+import { createEngineDataSource } from "../../engine-store/engine-data-source.js";
+import { closeNow, countConnections, createDataSource } from "../../store/postgres/data-source.js";
+import type { DatabaseUnavailableError } from "../../store/postgres/errors.js";
 
 /** The connections to one database, shared out so that no use of them can take another's. */
 export interface DatabaseShares {
