@@ -8,7 +8,7 @@ import {
   Kind,
   parse,
 } from "graphql";
-import type { OperationCheck } from "../src/server/graphql/check-operation.js";
+import type { OperationCheck } from "../src/server/graphql/cost/check-operation.js";
 
 /** Gives numbers from 0 to below `below`. */
 export type Draw = (below: number) => number;

@@ -3,7 +3,7 @@ import { createFieldEstimator } from "../src/graph/arguments/estimate-field.js";
 import { buildGraphSchema } from "../src/graph/schema.js";
 import { formatTable } from "../src/commands/table.js";
 import { DEFAULT_LIMITS } from "../src/model/limits.js";
-import { createOperationCheck } from "../src/server/graphql/check-operation.js";
+import { createOperationCheck } from "../src/server/graphql/cost/check-operation.js";
 import { createDataSource } from "../src/store/postgres/data-source.js";
 import { readListCounts } from "../src/store/read/list-counts.js";
 import { startGatewayProcess, temporaryFolder } from "../test/support/gateway.js";

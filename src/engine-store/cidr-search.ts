@@ -1,4 +1,4 @@
-import { formatAddress, formatCidr, listEquivalentCidrs, type Cidr } from "../model/cidr.js";
+import { formatAddress, formatCidr, listEquivalentCidrs, type Cidr } from "../model/address/cidr.js";
 import type { SqlParameters } from "../store/postgres/sql.js";
 
 /**

@@ -1,11 +1,11 @@
-import { listEquivalentAddresses } from "../model/cidr.js";
+import { listEquivalentAddresses } from "../model/address/cidr.js";
 import { STATUSES_WITHOUT_GUEST, VM_STATUS } from "../model/vm-status.js";
 import {
   listAddressColumns,
   matchAddressWord,
   type VmConditionSql,
-} from "../store/read/search-conditions.js";
-import { matchText } from "../store/read/text-match.js";
+} from "../store/read/conditions/search-conditions.js";
+import { matchText } from "../store/read/conditions/text-match.js";
 import type { SqlParameters } from "../store/postgres/sql.js";
 import { selectVmsInCidr } from "./cidr-search.js";
 import { STALE_REASON } from "./guest-state.js";

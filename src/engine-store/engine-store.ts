@@ -1,9 +1,9 @@
 import type { DataSource } from "typeorm";
 import { createLanes } from "../store/read/lanes.js";
-import { createVmScopeSql, type VmScopeSql } from "../store/read/scope.js";
+import { createVmScopeSql, type VmScopeSql } from "../store/read/conditions/scope.js";
 import { createSnapshot } from "../store/read/snapshot.js";
 import type { ReadinessStore, Readers, ReadStore, VmFilter } from "../store/types.js";
-import type { VmConditionSql } from "../store/read/search-conditions.js";
+import type { VmConditionSql } from "../store/read/conditions/search-conditions.js";
 import { CLUSTER_CONDITIONS, ENGINE_CONDITIONS } from "./engine-conditions.js";
 import { rowsOf, type Queryable } from "../store/postgres/sql.js";
 import { readHosts } from "./hosts.js";

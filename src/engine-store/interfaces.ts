@@ -1,9 +1,9 @@
-import { normalizeReportedMac } from "../model/mac.js";
+import { normalizeReportedMac } from "../model/address/mac.js";
 import type { GuestInterface } from "../store/types.js";
 import { UNKNOWN_INTERFACE } from "../store/read/interface-columns.js";
 import { rowsOf, SqlParameters, type Queryable } from "../store/postgres/sql.js";
 import { parseIpv4List, parseIpv6List } from "./normalize.js";
-import type { VmScopeSql } from "../store/read/scope.js";
+import type { VmScopeSql } from "../store/read/conditions/scope.js";
 import { mayHaveGuest } from "./engine-conditions.js";
 
 /**

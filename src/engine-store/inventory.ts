@@ -1,7 +1,7 @@
 import { SqlParameters, rowsOf, type Queryable } from "../store/postgres/sql.js";
 import type { NamedKind, NamedRow, VmOrigin } from "../store/inventory-types.js";
 import { OPTIONAL_ENGINE_COLUMNS } from "./engine-columns.js";
-import type { VmScopeSql } from "../store/read/scope.js";
+import type { VmScopeSql } from "../store/read/conditions/scope.js";
 
 /**
  * Creates the question whether the role may read clusters, templates and operating systems: all of that or none. An answer

@@ -1,5 +1,5 @@
-import { normalizeReportedMac } from "../model/mac.js";
-import type { VmScopeSql } from "../store/read/scope.js";
+import { normalizeReportedMac } from "../model/address/mac.js";
+import type { VmScopeSql } from "../store/read/conditions/scope.js";
 import { rowsOf, rowsOfSearch, SqlParameters, type Queryable } from "../store/postgres/sql.js";
 import type { Nic } from "../store/types.js";
 

@@ -1,4 +1,4 @@
-import { normalizeIPv4, normalizeIPv6 } from "../model/ip.js";
+import { normalizeIPv4, normalizeIPv6 } from "../model/address/ip.js";
 
 /** The IPv4 addresses of a column, each once, in stored order; `''` and NULL are both none. */
 export function parseIpv4List(text: string | null): readonly string[] {

@@ -1,4 +1,4 @@
-import { listStoredSpellings, normalizeIPv6, splitIPv6 } from "../model/ip.js";
+import { listStoredSpellings, normalizeIPv6, splitIPv6 } from "../model/address/ip.js";
 
 /**
  * Lists patterns for LIKE, of which a text matches one if it has the address in whatever spelling and case. They may

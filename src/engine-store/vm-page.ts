@@ -1,6 +1,6 @@
-import type { VmScopeSql } from "../store/read/scope.js";
-import type { VmConditionSql } from "../store/read/search-conditions.js";
-import { buildVmConditions } from "../store/read/vm-conditions.js";
+import type { VmScopeSql } from "../store/read/conditions/scope.js";
+import type { VmConditionSql } from "../store/read/conditions/search-conditions.js";
+import { buildVmConditions } from "../store/read/conditions/vm-conditions.js";
 import type { ReadStore, VmCursor, VmOrder } from "../store/types.js";
 import type { SqlParameters } from "../store/postgres/sql.js";
 import { FROM_VMS } from "./engine-conditions.js";

@@ -1,7 +1,7 @@
 import { isWithoutGuest, VM_STATUS } from "../model/vm-status.js";
-import { buildSearchOrder, type VmConditionSql } from "../store/read/search-conditions.js";
-import { buildVmConditions } from "../store/read/vm-conditions.js";
-import type { VmScopeSql } from "../store/read/scope.js";
+import { buildSearchOrder, type VmConditionSql } from "../store/read/conditions/search-conditions.js";
+import { buildVmConditions } from "../store/read/conditions/vm-conditions.js";
+import type { VmScopeSql } from "../store/read/conditions/scope.js";
 import {
   rowsOf,
   rowsOfOptional,

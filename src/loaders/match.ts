@@ -1,6 +1,6 @@
 import type { GuestInterface, Nic } from "./rows.js";
-import { isGlobalAddress } from "../model/ip.js";
-import { isSameMac } from "../model/mac.js";
+import { isGlobalAddress } from "../model/address/ip.js";
+import { isSameMac } from "../model/address/mac.js";
 
 /** The guest's interfaces with the vNIC's MAC, best first; `null` if the guest's interfaces are not known. */
 export function findInterfacesOfNic(

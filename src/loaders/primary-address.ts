@@ -3,7 +3,7 @@ import {
   findPrimaryOfAddresses,
   type PrimaryAddress,
   type PrimaryAddressQuestion,
-} from "../model/primary-address.js";
+} from "../model/address/primary-address.js";
 import type { Loaders } from "./loaders.js";
 import { findInterfacesOfNic } from "./match.js";
 import type { GuestInterface, Nic, VmRow } from "./rows.js";

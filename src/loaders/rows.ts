@@ -11,4 +11,4 @@ export type {
 } from "../store/types.js";
 export type { VmSearch, VmSort } from "../store/vm-search.js";
 export type { NamedRow, VmOrigin } from "../store/inventory-types.js";
-export type { TextMatch } from "../store/read/text-match.js";
+export type { TextMatch } from "../store/read/conditions/text-match.js";

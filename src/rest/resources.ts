@@ -1,5 +1,5 @@
 import type { Loaders } from "../loaders/loaders.js";
-import { isSameMac } from "../model/mac.js";
+import { isSameMac } from "../model/address/mac.js";
 import { isUuid } from "../model/uuid.js";
 import { sortBestFirst } from "../loaders/match.js";
 import type { GuestInterface, HostRow, NamedRow, Nic, VmRow } from "../loaders/rows.js";

@@ -1,6 +1,6 @@
-import type { Cidr } from "../model/cidr.js";
+import type { Cidr } from "../model/address/cidr.js";
 import type { StaleReason } from "../model/stale-reason.js";
-import type { TextMatch } from "./read/text-match.js";
+import type { TextMatch } from "./read/conditions/text-match.js";
 
 /** Which VMs to list; all conditions hold together. */
 export interface VmFilter {

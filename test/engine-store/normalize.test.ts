@@ -1,7 +1,7 @@
 import { isIPv6 } from "node:net";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { normalizeReportedMac } from "../../src/model/mac.js";
+import { normalizeReportedMac } from "../../src/model/address/mac.js";
 import { parseIpv4List, parseIpv6List } from "../../src/engine-store/normalize.js";
 import { listNeedles, listSpellings } from "../../src/engine-store/spellings.js";
 

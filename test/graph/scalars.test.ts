@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { normalizeIPv6, isGlobalAddress } from "../../src/model/ip.js";
-import { normalizeMac, isSameMac } from "../../src/model/mac.js";
+import { normalizeIPv6, isGlobalAddress } from "../../src/model/address/ip.js";
+import { normalizeMac, isSameMac } from "../../src/model/address/mac.js";
 import { IPScalar, IPv4Scalar, IPv6Scalar, MACScalar } from "../../src/graph/types/scalars.js";
 
 const INFINIBAND = "80:00:02:08:fe:80:00:00:00:00:00:00:f4:52:14:03:00:7b:cb:a1";

@@ -17,8 +17,8 @@ import { createFieldEstimator } from "../../src/graph/arguments/estimate-field.j
 import { buildGraphSchema } from "../../src/graph/schema.js";
 import { createLoaders } from "../../src/loaders/loaders.js";
 import { ALL_ROLES } from "../../src/model/roles.js";
-import { measureAnswer } from "../../src/server/graphql/answer-size.js";
-import { estimateCost } from "../../src/server/graphql/estimate-cost.js";
+import { measureAnswer } from "../../src/server/graphql/cost/answer-size.js";
+import { estimateCost } from "../../src/server/graphql/cost/estimate-cost.js";
 import { readListCounts, type ListCounts } from "../../src/store/read/list-counts.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
 import { HOST_A, HOST_B, id } from "../support/builders/ids.js";

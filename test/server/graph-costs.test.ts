@@ -4,7 +4,7 @@ import { getIntrospectionQuery, Kind, parse, validate } from "graphql";
 import { describe, expect, test } from "vitest";
 import { createFieldEstimator } from "../../src/graph/arguments/estimate-field.js";
 import { buildGraphSchema } from "../../src/graph/schema.js";
-import { createOperationCheck } from "../../src/server/graphql/check-operation.js";
+import { createOperationCheck } from "../../src/server/graphql/cost/check-operation.js";
 import { DEFAULT_LIMITS } from "../../src/model/limits.js";
 
 const schema = buildGraphSchema({ federation: "whole" });

@@ -1,5 +1,5 @@
 import { Field, InputType } from "type-graphql";
-import type { Cidr, IpFamily } from "../../model/cidr.js";
+import type { Cidr, IpFamily } from "../../model/address/cidr.js";
 import { IpFamilyEnum } from "../types/enums.js";
 import { CidrScalar, IPScalar } from "../types/scalars.js";
 

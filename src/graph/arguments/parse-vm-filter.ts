@@ -1,5 +1,5 @@
 import type { StaleReason, VmFilter, VmSearch } from "../../loaders/rows.js";
-import { isInCidr, parseAddress, unmapAddress, type Cidr } from "../../model/cidr.js";
+import { isInCidr, parseAddress, unmapAddress, type Cidr } from "../../model/address/cidr.js";
 import { createGraphError } from "../errors.js";
 import { StaleReasonEnum } from "../types/enums.js";
 import { parseId, parseText } from "./arguments.js";

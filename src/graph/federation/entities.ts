@@ -13,7 +13,7 @@ import type { Loaders } from "../../loaders/loaders.js";
 import type { Nic } from "../../loaders/rows.js";
 import type { GraphContext } from "../context.js";
 import { createGraphError } from "../errors.js";
-import { isSameMac } from "../../model/mac.js";
+import { isSameMac } from "../../model/address/mac.js";
 
 /** A representation as a gateway sends it: a type's name and the fields of one of its keys. */
 export type Key = Readonly<Record<string, unknown>>;

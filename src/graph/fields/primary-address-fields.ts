@@ -1,7 +1,7 @@
 import { Arg, Ctx, FieldResolver, Resolver, Root } from "type-graphql";
 import { loadPrimaryAddress, loadPrimaryOfNic, type FoundAddress } from "../../loaders/primary-address.js";
 import type { Nic, VmRow } from "../../loaders/rows.js";
-import type { Cidr, IpFamily } from "../../model/cidr.js";
+import type { Cidr, IpFamily } from "../../model/address/cidr.js";
 import { parseText } from "../arguments/arguments.js";
 import type { GraphContext } from "../context.js";
 import { IpFamilyEnum } from "../types/enums.js";

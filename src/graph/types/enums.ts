@@ -1,6 +1,6 @@
 import { registerEnumType } from "type-graphql";
 import { VM_STATUS } from "../../model/vm-status.js";
-import type { IpFamily } from "../../model/cidr.js";
+import type { IpFamily } from "../../model/address/cidr.js";
 import type { StaleReason, VmOrder } from "../../loaders/rows.js";
 
 /** oVirt's VM states; each value is its number in the tables. */

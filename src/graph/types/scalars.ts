@@ -1,8 +1,8 @@
 import { GraphQLError, GraphQLScalarType, Kind, type ASTNode } from "graphql";
 import { GraphQLDateTime } from "graphql-scalars";
-import { CidrError, formatCidr, parseCidr, type Cidr } from "../../model/cidr.js";
-import { normalizeIPv4, normalizeIPv6 } from "../../model/ip.js";
-import { normalizeMac } from "../../model/mac.js";
+import { CidrError, formatCidr, parseCidr, type Cidr } from "../../model/address/cidr.js";
+import { normalizeIPv4, normalizeIPv6 } from "../../model/address/ip.js";
+import { normalizeMac } from "../../model/address/mac.js";
 
 /*
  * MAC, IP, IPv4 and IPv6 are graphql-scalars' by name only: strict where text comes in and lenient where it goes out. Theirs

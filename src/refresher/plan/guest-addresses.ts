@@ -1,4 +1,4 @@
-import { isLoopbackAddress, normalizeIPv4, normalizeIPv6 } from "../../model/ip.js";
+import { isLoopbackAddress, normalizeIPv4, normalizeIPv6 } from "../../model/address/ip.js";
 import type { GuestInterface } from "../../store/types.js";
 
 /** Joins all addresses of a VM: IPv4 in reported order, then IPv6, each once, joined by a blank; `null` if there is none. */

@@ -1,4 +1,4 @@
-import { normalizeReportedMac } from "../../model/mac.js";
+import { normalizeReportedMac } from "../../model/address/mac.js";
 import { deriveUuid } from "../../model/uuid.js";
 import type { ReportedNic } from "../../vdsm/records/types.js";
 import type { Nic } from "../../store/types.js";

@@ -1,6 +1,6 @@
 import { DEFAULT_GUEST_LIMITS, type GuestLimits } from "../../model/guest-limits.js";
-import { isLoopbackAddress, normalizeIPv4, normalizeIPv6 } from "../../model/ip.js";
-import { normalizeReportedMac } from "../../model/mac.js";
+import { isLoopbackAddress, normalizeIPv4, normalizeIPv6 } from "../../model/address/ip.js";
+import { normalizeReportedMac } from "../../model/address/mac.js";
 import { compareByContent } from "../../store/read/guest-interfaces.js";
 import type { GuestInterface } from "../../store/types.js";
 import type { ReportedInterface } from "../../vdsm/records/interfaces.js";

@@ -1,5 +1,5 @@
 import type { VmSearch, VmSort } from "../../loaders/rows.js";
-import { normalizeIPv4, normalizeIPv6 } from "../../model/ip.js";
+import { normalizeIPv4, normalizeIPv6 } from "../../model/address/ip.js";
 import { normalizeUuid } from "../../model/uuid.js";
 import { OvirtFaultError } from "../fault.js";
 import { parseStatusName } from "../elements/status-words.js";

@@ -10,11 +10,11 @@ import { ApolloServerPluginInlineTrace } from "@apollo/server/plugin/inlineTrace
 import type { DocumentNode, GraphQLFormattedError } from "graphql";
 import { formatError } from "../errors.js";
 import { BoundedCache } from "./bounded-cache.js";
-import { createOperationCheck } from "./check-operation.js";
+import { createOperationCheck } from "./cost/check-operation.js";
 import type { Places } from "../admission/places.js";
 import { mergeErrors } from "./answer-errors.js";
-import { measureAnswer } from "./answer-size.js";
-import { stopExecutions } from "./stop-execution.js";
+import { measureAnswer } from "./cost/answer-size.js";
+import { stopExecutions } from "./cost/stop-execution.js";
 import type { Limits } from "../../model/limits.js";
 import type { ServerOptions } from "../options.js";
 import { findState, type RequestState, type ServedContext } from "./request-state.js";

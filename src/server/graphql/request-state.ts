@@ -2,7 +2,7 @@ import { GraphQLError } from "graphql";
 import type { Limits } from "../../model/limits.js";
 import type { HeldPlace } from "../admission/work.js";
 import type { Visit } from "../admission/visit.js";
-import type { ExecutionStop } from "./stop-execution.js";
+import type { ExecutionStop } from "./cost/stop-execution.js";
 
 /** What the server itself knows of a GraphQL request while it runs. */
 export interface RequestState {

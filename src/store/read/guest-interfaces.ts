@@ -1,6 +1,6 @@
 import { parseInterfaceRow, SELECTION, type InterfaceRow } from "./interface-columns.js";
 import { formatInterfaceKey } from "../write/interface-identity.js";
-import type { VmScopeSql } from "./scope.js";
+import type { VmScopeSql } from "./conditions/scope.js";
 import { SqlParameters, byVm, rowsOf, type Queryable } from "../postgres/sql.js";
 import type { GuestInterface } from "../types.js";
 

@@ -1,7 +1,7 @@
 import { deriveNetworkId } from "../../model/network-id.js";
 import { SqlParameters, rowsOf, type Queryable } from "../postgres/sql.js";
 import type { NamedRow } from "../inventory-types.js";
-import type { VmScopeSql } from "./scope.js";
+import type { VmScopeSql } from "./conditions/scope.js";
 
 /** The networks that vNICs are on, by name. Hosts tell their names alone, so an id follows from the name. */
 export async function readNetworks(

@@ -1,4 +1,4 @@
-import type { VmScopeSql } from "./scope.js";
+import type { VmScopeSql } from "./conditions/scope.js";
 import { SqlParameters, rowsOf, type Queryable } from "../postgres/sql.js";
 import type { Nic } from "../types.js";
 

@@ -3,7 +3,7 @@ import { readGuestInterfaces } from "./guest-interfaces.js";
 import { readHosts } from "./host-reads.js";
 import { readNetworks } from "./networks.js";
 import { readNics } from "./nic-reads.js";
-import { createVmScopeSql } from "./scope.js";
+import { createVmScopeSql } from "./conditions/scope.js";
 import type { ReadStore, VmScope } from "../types.js";
 import { countVms, readVmIds, readVmsByHosts, readVmsByIds, readVmsPage } from "./vm-reads.js";
 

@@ -1,7 +1,7 @@
-import type { VmScopeSql } from "./scope.js";
-import { FROM_VMS, OWN_CONDITIONS, STALE_REASON } from "./own-conditions.js";
-import { buildSearchOrder } from "./search-conditions.js";
-import { buildVmConditions } from "./vm-conditions.js";
+import type { VmScopeSql } from "./conditions/scope.js";
+import { FROM_VMS, OWN_CONDITIONS, STALE_REASON } from "./conditions/own-conditions.js";
+import { buildSearchOrder } from "./conditions/search-conditions.js";
+import { buildVmConditions } from "./conditions/vm-conditions.js";
 import { SqlParameters, rowsOf, rowsOfOptional, type Queryable } from "../postgres/sql.js";
 import type { ReadStore, VmFilter, VmIdList, VmRow } from "../types.js";
 

@@ -2,7 +2,7 @@ import type { DataSource, QueryRunner } from "typeorm";
 import type { InterfaceNames } from "../read/guest-interfaces.js";
 import { readInterfacesInOrder } from "../read/guest-interfaces.js";
 import { readNics } from "../read/nic-reads.js";
-import { ALL_VMS } from "../read/scope.js";
+import { ALL_VMS } from "../read/conditions/scope.js";
 import { byVm, inTransaction, rowsOf } from "../postgres/sql.js";
 import type { StoredVm, VmState } from "../types.js";
 

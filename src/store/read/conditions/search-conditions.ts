@@ -1,6 +1,6 @@
-import type { Cidr } from "../../model/cidr.js";
-import type { SqlParameters } from "../postgres/sql.js";
-import type { VmSearch, VmSort, VmTextKey } from "../vm-search.js";
+import type { Cidr } from "../../../model/address/cidr.js";
+import type { SqlParameters } from "../../postgres/sql.js";
+import type { VmSearch, VmSort, VmTextKey } from "../../vm-search.js";
 import { formatLikePattern, matchText, type TextMatch } from "./text-match.js";
 
 /**

@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseCidr } from "../../src/model/cidr.js";
+import { parseCidr } from "../../../src/model/address/cidr.js";
 import {
   findPrimaryAddress,
   findPrimaryOfAddresses,
   type AddressedInterface,
   type AddressedNic,
   type PrimaryAddressQuestion,
-} from "../../src/model/primary-address.js";
+} from "../../../src/model/address/primary-address.js";
 
 /** `name mac addresses…`; a name with blanks has them as `_`, and `-` stands for none. */
 function guestInterface(text: string): AddressedInterface {

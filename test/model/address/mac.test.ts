@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { normalizeReportedMac } from "../../src/model/mac.js";
+import { normalizeReportedMac } from "../../../src/model/address/mac.js";
 
 describe("MAC addresses", () => {
   test.each([

@@ -9,8 +9,8 @@ import {
   getIntrospectionQuery,
   parse,
 } from "graphql";
-import type { Limits } from "../../model/limits.js";
-import type { EstimateField } from "../../graph/arguments/estimate-field.js";
+import type { Limits } from "../../../model/limits.js";
+import type { EstimateField } from "../../../graph/arguments/estimate-field.js";
 import { estimateCost } from "./estimate-cost.js";
 import { type Values, variablesOf } from "./field-size.js";
 import { type Measure, measure } from "./measure.js";

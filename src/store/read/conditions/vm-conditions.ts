@@ -1,5 +1,5 @@
-import type { SqlParameters } from "../postgres/sql.js";
-import type { VmFilter } from "../types.js";
+import type { SqlParameters } from "../../postgres/sql.js";
+import type { VmFilter } from "../../types.js";
 import type { VmScopeSql } from "./scope.js";
 import { buildSearchCondition, type VmConditionSql } from "./search-conditions.js";
 import { matchText } from "./text-match.js";

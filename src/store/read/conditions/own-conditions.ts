@@ -1,5 +1,5 @@
-import { formatAddress, listEquivalentAddresses, listEquivalentCidrs } from "../../model/cidr.js";
-import { listStoredSpellings } from "../../model/ip.js";
+import { formatAddress, listEquivalentAddresses, listEquivalentCidrs } from "../../../model/address/cidr.js";
+import { listStoredSpellings } from "../../../model/address/ip.js";
 import { listAddressColumns, matchAddressWord, type VmConditionSql } from "./search-conditions.js";
 import { matchText } from "./text-match.js";
 

@@ -1,6 +1,6 @@
 import { escapeLike } from "./text-match.js";
-import type { SqlParameters } from "../postgres/sql.js";
-import type { VmScope } from "../types.js";
+import type { SqlParameters } from "../../postgres/sql.js";
+import type { VmScope } from "../../types.js";
 
 /** Which VMs a reader may see, as conditions of SQL, so that what is out of the scope never leaves the database. */
 export interface VmScopeSql {

@@ -1,6 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { listStoredSpellings, normalizeIPv4, normalizeIPv6, splitIPv6 } from "../../src/model/ip.js";
+import {
+  listStoredSpellings,
+  normalizeIPv4,
+  normalizeIPv6,
+  splitIPv6,
+} from "../../../src/model/address/ip.js";
 
 describe("addresses", () => {
   test.each([

@@ -1,4 +1,4 @@
-import type { SqlParameters } from "../postgres/sql.js";
+import type { SqlParameters } from "../../postgres/sql.js";
 
 /** A pattern for a text: these parts in this order, with anything between two of them; one part is the whole text. */
 export interface TextMatch {
