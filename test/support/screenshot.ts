@@ -1,4 +1,4 @@
-/** Writes docs/graphiql.png: GraphiQL of the demo with the answer of its first example. `npx tsx test/support/screenshot.ts` */
+/** Writes docs/portal.png and docs/graphiql.png: the pages of the demo. `npx tsx test/support/screenshot.ts` */
 import { fileURLToPath } from "node:url";
 import { findBrowser, openBrowser, runFirstExample } from "./browser.js";
 import { startGatewayProcess, temporaryFolder } from "./gateway.js";
@@ -10,14 +10,21 @@ const gateway = await startGatewayProcess({ DATA_DIR: data.path, REFRESH_INTERVA
 const browser = await openBrowser(executable);
 const { page } = browser;
 try {
+  await page.goto(`${gateway.url}/?q=10.1.2.3`);
+  await page.locator("table.vms tbody tr").first().waitFor();
+  await page.locator("table.vms tbody a").first().click();
+  await page.locator("table.nics tbody tr").first().waitFor();
+  await page.screenshot({ path: pathOf("portal.png"), animations: "disabled" });
   await page.goto(`${gateway.url}/graphiql`);
   await runFirstExample(page);
   await page.mouse.move(0, 0);
-  const path = fileURLToPath(new URL("../../docs/graphiql.png", import.meta.url));
-  await page.screenshot({ path, animations: "disabled" });
-  console.log(path);
+  await page.screenshot({ path: pathOf("graphiql.png"), animations: "disabled" });
 } finally {
   await browser.close();
   await gateway.stop();
   data.remove();
+}
+
+function pathOf(picture: string): string {
+  return fileURLToPath(new URL(`../../docs/${picture}`, import.meta.url));
 }
