@@ -66,6 +66,14 @@ describe.skipIf(executable === undefined)("the portal of the demo, in a real bro
     await page.getByRole("link", { name: vm.name, exact: true }).waitFor();
   });
 
+  test("finds the VMs of a prefix", async () => {
+    const { page } = browser;
+    await page.goto(`${gateway.url}/`);
+    await page.getByLabel("Find VMs").fill(`${vm.ip}/32`);
+    await page.getByText("1 VM", { exact: true }).waitFor();
+    await page.getByRole("link", { name: vm.name, exact: true }).waitFor();
+  });
+
   test("says so where nothing is found", async () => {
     const { page } = browser;
     await page.goto(`${gateway.url}/?q=no-such-vm`);

@@ -22,7 +22,15 @@ const nic = (id: string) => ({
 });
 
 function vmWith(devices: ReturnType<typeof device>[] | null): Vm {
-  const guestInfo = { ips: null, lastReportedAt: null, stale: false, staleReason: null, fqdn: null };
+  const guestInfo = {
+    ips: null,
+    lastReportedAt: null,
+    stale: false,
+    staleReason: null,
+    staleDetail: null,
+    primaryAddress: null,
+    fqdn: null,
+  };
   return {
     id: "1",
     name: "web",

@@ -12,9 +12,14 @@ export const VmRowFields = graphql(`
     }
     guestInfo {
       ips
+      primaryAddress {
+        address
+        reason
+      }
       lastReportedAt
       stale
       staleReason
+      staleDetail
     }
   }
 `);
@@ -45,21 +50,6 @@ export const VmCountQuery = graphql(`
     }
   }
 `);
-
-/** The VMs behind a MAC that the hypervisor gave. */
-export const MacQuery = graphql(
-  `
-    query PortalMac($mac: MAC!) {
-      vmNics(macAddress: $mac) {
-        id
-        vm {
-          ...VmRowFields
-        }
-      }
-    }
-  `,
-  [VmRowFields],
-);
 
 /** What the page of one VM shows of a guest interface. */
 export const DeviceFields = graphql(`
@@ -111,8 +101,10 @@ export const HostsQuery = graphql(`
       name
       address
       status
+      polled
       lastSuccessAt
       lastError
+      lastWarning
     }
   }
 `);
@@ -125,8 +117,10 @@ export const RefreshHostMutation = graphql(`
       name
       address
       status
+      polled
       lastSuccessAt
       lastError
+      lastWarning
     }
   }
 `);
@@ -139,12 +133,4 @@ export const AccessQuery = graphql(`
 `);
 
 /** Every operation that the portal sends; the build lists them for servers that run listed operations only. */
-export const OPERATIONS = [
-  AccessQuery,
-  VmPageQuery,
-  VmCountQuery,
-  MacQuery,
-  VmQuery,
-  HostsQuery,
-  RefreshHostMutation,
-];
+export const OPERATIONS = [AccessQuery, VmPageQuery, VmCountQuery, VmQuery, HostsQuery, RefreshHostMutation];

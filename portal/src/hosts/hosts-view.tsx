@@ -4,6 +4,7 @@ import { useMutation, useQuery } from "urql";
 import { readProblem, type Problem } from "../api/problem.js";
 import { HostsQuery, RefreshHostMutation } from "../api/queries.js";
 import { ProblemNote } from "../shared/problem-note.js";
+import { Tag } from "../shared/tag.js";
 import { Ago } from "../shared/time.js";
 import { Status } from "../shared/status.js";
 
@@ -39,7 +40,7 @@ export function HostsView() {
           <table className="nics">
             <thead>
               <tr>
-                {["Name", "Address", "Status", "Last answer", "Last failure", ""].map((title) => (
+                {["Name", "Address", "Status", "Last answer", "Last failure or warning", ""].map((title) => (
                   <th key={title} scope="col">
                     {title === "" ? <span className="visually-hidden">Actions</span> : title}
                   </th>
@@ -55,9 +56,10 @@ export function HostsView() {
                   </td>
                   <td>
                     <Status status={host.status} />
+                    {host.polled === false && <Tag tone="warn">nobody polls it</Tag>}
                   </td>
                   <td>{host.lastSuccessAt === null ? "never" : <Ago at={host.lastSuccessAt} />}</td>
-                  <td>{host.lastError ?? "none"}</td>
+                  <td>{host.lastError ?? host.lastWarning ?? "none"}</td>
                   <td>
                     <Button
                       size="compact-sm"

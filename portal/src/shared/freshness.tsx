@@ -6,6 +6,7 @@ import { Ago } from "./time.js";
 export interface Freshness {
   readonly stale: boolean;
   readonly staleReason: string | null;
+  readonly staleDetail: string | null;
   readonly lastReportedAt: string | null;
 }
 
@@ -13,7 +14,8 @@ export interface Freshness {
 export function FreshnessNote({ guest }: { readonly guest: Freshness | null }) {
   if (guest === null) return <Tag tone="calm">not known</Tag>;
   if (!guest.stale) return <Tag tone="good">current</Tag>;
-  const reason = REASONS[guest.staleReason ?? ""] ?? "The data are older than they should be.";
+  const meaning = REASONS[guest.staleReason ?? ""] ?? "The data are older than they should be.";
+  const reason = guest.staleDetail === null ? meaning : `${meaning} ${guest.staleDetail}`;
   return (
     <Tooltip label={reason} multiline maw={320}>
       <span tabIndex={0} role="note" aria-label={`stale: ${reason}`}>

@@ -3,15 +3,22 @@ export type Search =
   | { readonly kind: "all" }
   | { readonly kind: "name"; readonly text: string }
   | { readonly kind: "address"; readonly address: string }
+  | { readonly kind: "prefix"; readonly prefix: string }
   | { readonly kind: "mac"; readonly mac: string };
 
-/** Decides whether a text is an address, a MAC or a part of a name. The server checks it again. */
+/** Decides whether a text is an address, a CIDR prefix, a MAC or a part of a name. The server checks it again. */
 export function parseSearch(text: string): Search {
   const trimmed = text.trim();
   if (trimmed === "") return { kind: "all" };
   if (MAC.some((form) => form.test(trimmed))) return { kind: "mac", mac: trimmed };
   if (isIPv4(trimmed) || isIPv6(trimmed)) return { kind: "address", address: trimmed };
+  if (isPrefix(trimmed)) return { kind: "prefix", prefix: trimmed };
   return { kind: "name", text: trimmed };
+}
+
+function isPrefix(text: string): boolean {
+  const [, address = "", length = ""] = /^([^/]+)\/(\d{1,3})$/.exec(text) ?? [];
+  return (isIPv4(address) && Number(length) <= 32) || (isIPv6(address) && Number(length) <= 128);
 }
 
 function isIPv4(text: string): boolean {

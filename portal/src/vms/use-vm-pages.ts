@@ -2,7 +2,7 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import { useClient } from "urql";
 import { readProblem, type Problem } from "../api/problem.js";
 import type { ResultOf, VariablesOf } from "../api/graphql.js";
-import { MacQuery, VmCountQuery, VmPageQuery, type VmRowFields } from "../api/queries.js";
+import { VmCountQuery, VmPageQuery, type VmRowFields } from "../api/queries.js";
 import type { Sort } from "../route.js";
 import { parseSearch, type Search } from "./search.js";
 
@@ -48,7 +48,7 @@ export function useVmPages(text: string, sort: Sort): VmPages {
       setState({
         rows: [...from.rows, ...page.rows],
         cursor: page.cursor,
-        total: search.kind === "mac" ? page.rows.length : total,
+        total,
         isLoading: false,
         problem: page.problem,
       });
@@ -90,12 +90,6 @@ async function readPage(
   sort: Sort,
   after: string | null,
 ): Promise<Page> {
-  if (search.kind === "mac") {
-    const { data, error } = await client.query(MacQuery, { mac: search.mac }).toPromise();
-    const vms = (data?.vmNics ?? []).flatMap(({ vm }) => (vm === null ? [] : [vm]));
-    const byId = new Map(vms.map((vm) => [vm.id, vm]));
-    return { rows: [...byId.values()], cursor: null, problem: readProblem(error) };
-  }
   const variables = { first: PAGE_SIZE, after, filter: toFilter(search), orderBy: sort };
   const { data, error } = await client.query(VmPageQuery, variables).toPromise();
   const { hasNextPage = false, endCursor = null } = data?.vms?.pageInfo ?? {};
@@ -107,7 +101,6 @@ async function readPage(
 }
 
 async function readTotal(client: ReturnType<typeof useClient>, search: Search): Promise<number | null> {
-  if (search.kind === "mac") return null;
   const { data } = await client.query(VmCountQuery, { filter: toFilter(search) }).toPromise();
   return data?.vms?.totalCount ?? null;
 }
@@ -119,6 +112,10 @@ function toFilter(search: Search): Filter | null {
       return { nameContains: search.text };
     case "address":
       return { ip: search.address };
+    case "prefix":
+      return { address: { inCidr: search.prefix } };
+    case "mac":
+      return { or: [{ nicMacAddress: search.mac }, { guestMacAddress: search.mac }] };
     default:
       return null;
   }

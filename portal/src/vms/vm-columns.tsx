@@ -24,13 +24,16 @@ export const COLUMNS = helper.columns([
   helper.display({ id: "host", header: "Host", cell: ({ row }) => row.original.host?.name ?? "–" }),
   helper.display({
     id: "address",
-    header: "Address",
+    header: "Primary address",
     cell: ({ row: { original: vm } }) => {
-      const [first] = vm.guestInfo?.ips ?? [];
-      return first === undefined ? (
-        <span className="faint">{vm.guestInfo?.ips == null ? "not known" : "none"}</span>
-      ) : (
-        <Address text={first} />
+      const primary = vm.guestInfo?.primaryAddress ?? null;
+      if (primary === null) {
+        return <span className="faint">{vm.guestInfo?.ips == null ? "not known" : "none"}</span>;
+      }
+      return (
+        <span title={primary.reason}>
+          <Address text={primary.address} />
+        </span>
       );
     },
   }),
@@ -38,7 +41,8 @@ export const COLUMNS = helper.columns([
     id: "others",
     header: "Other addresses",
     cell: ({ row }) => {
-      const others = (row.original.guestInfo?.ips ?? []).slice(1);
+      const primary = row.original.guestInfo?.primaryAddress?.address;
+      const others = (row.original.guestInfo?.ips ?? []).filter((ip) => ip !== primary);
       return <span title={others.join("\n")}>{others.join(", ")}</span>;
     },
   }),

@@ -24,7 +24,7 @@ export function VmsView({ route }: { readonly route: Extract<Route, { view: "vms
         size="md"
         mb="xs"
         label="Find VMs"
-        placeholder="name, address or MAC"
+        placeholder="name, address, CIDR or MAC"
         leftSection={<IconSearch size={18} />}
         rightSection={<Kbd>/</Kbd>}
         value={route.search}
