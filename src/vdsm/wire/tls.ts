@@ -21,11 +21,10 @@ export function createTlsReader(files: TlsFiles): () => Promise<TlsCredentials> 
 
 /** Reads the files; throws one line that names the file, what is wrong with it, and what to do. */
 export async function checkTlsFiles(files: TlsFiles): Promise<TlsCredentials> {
-  const [ca, cert, key] = await Promise.all([
-    readPem(files.caFile, "CA certificate"),
-    readPem(files.certFile, "client certificate"),
-    readPem(files.keyFile, "client key"),
-  ]);
+  // One after the other, so that the same mistake always gives the same message.
+  const ca = await readPem(files.caFile, "CA certificate");
+  const cert = await readPem(files.certFile, "client certificate");
+  const key = await readPem(files.keyFile, "client key");
   const authorities = parseCertificates(ca, files.caFile, "CA certificate");
   const [client] = parseCertificates(cert, files.certFile, "client certificate");
   // Of a bundle, expired authorities may stay until the last of their hosts is gone.
