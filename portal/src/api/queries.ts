@@ -109,18 +109,11 @@ export const HostsQuery = graphql(`
   }
 `);
 
-/** Asks one host now. */
+/** Asks one host now. The list of hosts is read again after it, and shows how that went. */
 export const RefreshHostMutation = graphql(`
   mutation PortalRefreshHost($id: ID!) {
     refreshHost(id: $id) {
       id
-      name
-      address
-      status
-      polled
-      lastSuccessAt
-      lastError
-      lastWarning
     }
   }
 `);
