@@ -1,3 +1,4 @@
+import { areNicsKnown } from "../../store/changes/vm-version.js";
 import { sortInterfaces } from "../../store/read/guest-interfaces.js";
 import type {
   GuestInterface,
@@ -49,7 +50,7 @@ export class PlanBuilder {
     const isVisible = [
       this.addState(stored, after),
       interfaceChanges !== NO_INTERFACE_CHANGES,
-      this.addNics(stored?.nics ?? [], after),
+      this.addNics(stored, after),
     ].includes(true);
     if (!isVisible) return;
     const interfaces = mergeInterfaces(before, interfaceChanges, after);
@@ -98,12 +99,14 @@ export class PlanBuilder {
   }
 
   /** `true` if a reader sees a difference. */
-  private addNics(stored: readonly Nic[], { nics }: StoredVm): boolean {
-    if (stored === nics) return false;
-    const { upserted, deleted } = diffNics(stored, nics);
+  private addNics(stored: StoredVm | null, after: StoredVm): boolean {
+    const [before, { nics }] = [stored?.nics ?? [], after];
+    const isToldNow = stored !== null && areNicsKnown(stored) !== areNicsKnown(after);
+    if (before === nics) return isToldNow;
+    const { upserted, deleted } = diffNics(before, nics);
     this.upsertedNics.push(...upserted);
     this.deletedNics.push(...deleted);
-    return upserted.length + deleted.length > 0;
+    return isToldNow || upserted.length + deleted.length > 0;
   }
 }
 

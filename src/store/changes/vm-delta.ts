@@ -20,12 +20,15 @@ export interface VmDelta {
   readonly ips?: Pair<string | null>;
   readonly fqdn?: Pair<string | null>;
   readonly sil?: Pair<GuestSilence | null>;
+  readonly det?: Pair<string | null>;
   readonly miss?: Pair<boolean>;
   /** Interfaces that keep their place, name and MAC, with other values. */
   readonly upd?: readonly InterfaceUpdate[];
   /** The list of interfaces, where it changes otherwise. */
   readonly ifs?: ListDiff<StoredInterface>;
   readonly nics?: ListDiff<VersionNic>;
+  /** Instead of `nics`, where the vNICs are not known on one side. */
+  readonly told?: Pair<readonly VersionNic[] | null>;
 }
 
 /** What a value was before, and what it is after. */
@@ -59,6 +62,7 @@ export function createDelta(
     ...pair("host", before.hostId, after.hostId),
     ...pair("fqdn", before.fqdn, after.fqdn),
     ...pair("sil", before.silence, after.silence),
+    ...pair("det", before.staleDetail, after.staleDetail),
     ...pair("miss", before.isMissing, after.isMissing),
     ...diffInterfaces(before.interfaces, after.interfaces),
     ...diffNics(before.nics, after.nics),
@@ -83,16 +87,25 @@ export function undoDelta(after: VmVersion, delta: VmDelta): VmVersion | null {
     ips: delta.ips === undefined ? (isDerived ? joinAddresses(interfaces) : after.ips) : delta.ips[0],
     fqdn: delta.fqdn === undefined ? after.fqdn : delta.fqdn[0],
     silence: delta.sil === undefined ? after.silence : delta.sil[0],
+    staleDetail: delta.det === undefined ? after.staleDetail : delta.det[0],
     isMissing: delta.miss?.[0] ?? after.isMissing,
     interfaces,
-    nics: delta.nics === undefined ? after.nics : undoListDiff(after.nics, delta.nics),
+    nics: undoNics(after.nics, delta),
   };
 }
 
 /** A version as the log keeps it, with the VM's id again. */
 export function restoreVersion(id: string, { interfaces, ...rest }: StoredVersion): VmVersion {
-  return { id, ...rest, interfaces: interfaces.map((device) => restoreInterface(id, device)) };
+  return {
+    id,
+    ...LATER_VALUES,
+    ...rest,
+    interfaces: interfaces.map((device) => restoreInterface(id, device)),
+  };
 }
+
+/** What came with a later release and is not in older rows. */
+const LATER_VALUES = { staleDetail: null };
 
 function stripVersion({ id: _, interfaces, ...rest }: VmVersion): StoredVersion {
   return { ...rest, interfaces: interfaces.map(stripInterface) };
@@ -169,9 +182,15 @@ function undoInterfaces({ id, interfaces }: VmVersion, { upd, ifs }: VmDelta): r
   return before;
 }
 
-function diffNics(before: readonly VersionNic[], after: readonly VersionNic[]): Pick<VmDelta, "nics"> {
+function diffNics(before: VmVersion["nics"], after: VmVersion["nics"]): Pick<VmDelta, "nics" | "told"> {
+  if (before === null || after === null) return pair("told", before, after);
   const diff = diffLists(before, after, isSameNic);
   return diff === null ? {} : { nics: diff };
+}
+
+function undoNics(after: VmVersion["nics"], { nics, told }: VmDelta): VmVersion["nics"] {
+  if (told !== undefined) return told[0];
+  return nics === undefined || after === null ? after : undoListDiff(after, nics);
 }
 
 function findKinds(delta: VmDelta): number {
@@ -179,7 +198,7 @@ function findKinds(delta: VmDelta): number {
 }
 
 /** All IPv4 addresses of the interfaces, then all IPv6, each once, joined by blanks; `null` if there is none. */
-function joinAddresses(interfaces: readonly GuestInterface[]): string | null {
+export function joinAddresses(interfaces: readonly GuestInterface[]): string | null {
   const all = new Set([
     ...interfaces.flatMap(({ ipv4Addresses }) => ipv4Addresses),
     ...interfaces.flatMap(({ ipv6Addresses }) => ipv6Addresses),
@@ -193,10 +212,12 @@ const KEYS = [
   ["host", CHANGE_KIND.HOST],
   ["fqdn", CHANGE_KIND.FQDN],
   ["sil", CHANGE_KIND.STALENESS],
+  ["det", CHANGE_KIND.STALENESS],
   ["miss", CHANGE_KIND.STALENESS],
   ["upd", CHANGE_KIND.INTERFACES],
   ["ifs", CHANGE_KIND.INTERFACES],
   ["nics", CHANGE_KIND.NICS],
+  ["told", CHANGE_KIND.NICS],
 ] as const satisfies readonly (readonly [keyof VmDelta, number])[];
 
 /** The two fields that change most have short keys; any other has its own name. */

@@ -12,12 +12,14 @@ export interface VmVersion {
   readonly ips: string | null;
   readonly fqdn: string | null;
   readonly silence: GuestSilence | null;
+  /** What of the last report could not be read, in words; `null`: all of it could. */
+  readonly staleDetail: string | null;
   /** `true`: the host's last pass did not find the VM. */
   readonly isMissing: boolean;
   /** In the order in which readers get them. */
   readonly interfaces: readonly GuestInterface[];
-  /** In the order in which readers get them. */
-  readonly nics: readonly VersionNic[];
+  /** In the order in which readers get them; `null`: no host has told them yet. */
+  readonly nics: readonly VersionNic[] | null;
 }
 
 /** A vNIC as passes know it: a host lists only devices that are plugged in. */
@@ -33,7 +35,7 @@ export interface VmChangeEntry {
 
 /** What a reader sees of a stored VM. */
 export function toVersion(vm: StoredVm): VmVersion {
-  const { id, name, status, ownerId, ips, fqdn, silence, missedPasses, interfaces, nics } = vm;
+  const { id, name, status, ownerId, ips, fqdn, silence, staleDetail, missedPasses, interfaces } = vm;
   return {
     id,
     name,
@@ -42,18 +44,20 @@ export function toVersion(vm: StoredVm): VmVersion {
     ips,
     fqdn,
     silence,
+    staleDetail,
     isMissing: missedPasses > 0,
     interfaces,
-    nics: nics
-      .map(({ id: nicId, name: nicName, macAddress, network, linked }) => ({
-        id: nicId,
-        name: nicName,
-        macAddress,
-        network,
-        linked,
-      }))
-      .sort(compareNics),
+    nics: areNicsKnown(vm) ? vm.nics.map(toVersionNic).sort(compareNics) : null,
   };
+}
+
+/** `true` if a host has told the VM's vNICs. Without a stored hash, vNICs of an earlier answer are the only witness. */
+export function areNicsKnown({ inventoryHash, nics }: Pick<StoredVm, "inventoryHash" | "nics">): boolean {
+  return inventoryHash !== null || nics.length > 0;
+}
+
+function toVersionNic({ id, name, macAddress, network, linked }: Nic): VersionNic {
+  return { id, name, macAddress, network, linked };
 }
 
 /** `true` if two interfaces are equal in all that a reader sees, the order of addresses included. */
@@ -73,7 +77,7 @@ export function isSameNic(left: VersionNic, right: VersionNic): boolean {
 }
 
 /** By name in the order of code points, then by id, as they are read. */
-function compareNics(left: VersionNic, right: VersionNic): number {
+export function compareNics(left: VersionNic, right: VersionNic): number {
   if (left.name !== right.name) return Buffer.compare(Buffer.from(left.name), Buffer.from(right.name));
   return left.id < right.id ? -1 : 1;
 }

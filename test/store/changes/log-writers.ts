@@ -25,6 +25,7 @@ function countedVm(number: number, count: number): VmVersion {
     ips: null,
     fqdn: null,
     silence: null,
+    staleDetail: null,
     isMissing: false,
     interfaces: [],
     nics: [],
