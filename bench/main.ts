@@ -29,6 +29,16 @@ How evenly each of many hosts is polled every 15 s by three replicas on one Redi
   --seconds <n>    how long to measure, once every host is in its turn   (90)
   --redis <url>    a Redis that may be written to   (redis://127.0.0.1:6379)
 
+npm run bench -- reads [options]
+
+How fast the gateway answers, beside its peers with the same rows: seven GraphQL servers and three that are none. Installs
+them below bench/reads. About ten minutes.
+
+  --vms <n>        VMs in the database   (10000)
+  --rounds <n>     rounds of which medians are told   (3)
+  --seconds <n>    how long a peer is asked in a round   (3)
+  --peers <list>   only these, by name   (all)
+
 npm run bench -- million [options]
 
 What one replica takes for a cycle over many hosts of 100 VMs each, on real sockets and a real PostgreSQL. Needs 3 GB for a
@@ -52,7 +62,8 @@ const { positionals, values } = parseArgs({
     rounds: { type: "string" },
     quick: { type: "boolean", default: false },
     hosts: { type: "string", default: "10000" },
-    seconds: { type: "string", default: "90" },
+    seconds: { type: "string" },
+    peers: { type: "string", default: "" },
     redis: { type: "string", default: "redis://127.0.0.1:6379" },
   },
 });
@@ -76,8 +87,16 @@ if (positionals.join(" ") === "refresh") {
   const { hosts10k } = await import("./hosts10k.js");
   await hosts10k({
     hosts: countOf(values.hosts),
-    seconds: countOf(values.seconds),
+    seconds: countOf(values.seconds ?? "90"),
     redisUrl: values.redis,
+  });
+} else if (positionals.join(" ") === "reads") {
+  const { benchReads } = await import("./reads/reads.js");
+  await benchReads({
+    vms: countOf(values.vms ?? "10000"),
+    rounds: countOf(values.rounds ?? "3"),
+    seconds: countOf(values.seconds ?? "3"),
+    peers: values.peers.split(",").filter((name) => name !== ""),
   });
 } else if (positionals.join(" ") === "million") {
   const { million } = await import("./million.js");

@@ -8,12 +8,14 @@ import {
   type SessionLimits,
   TRACKED_SETTINGS,
 } from "./session.js";
+import { MAX_NAMES_A_CONNECTION, type StatementNames } from "./statement-names.js";
 
 /** What a connection is made with. */
 export interface ClientOptions {
   readonly target: DatabaseTarget;
   readonly limits: SessionLimits;
   readonly finder: PlaceFinder;
+  readonly names: StatementNames;
   readonly connectTimeoutMs: number;
   /** How long the server may say nothing before the connection is given up; longer than a statement may take. */
   readonly answerTimeoutMs: number;
@@ -27,6 +29,8 @@ export class SessionClient extends pg.Client {
   private place: Place | null = null;
   private readonly session: ClientOptions;
   private lastStatement: Promise<unknown> = Promise.resolve();
+  /** The names by which this connection has sent statements. */
+  private readonly prepared = new Set<string>();
 
   /** Called by the pool with the options that it was made with. */
   constructor(config: { readonly session: ClientOptions }) {
@@ -72,7 +76,10 @@ export class SessionClient extends pg.Client {
   override query(...sent: unknown[]): never {
     const [text, values] = sent;
     const isPlain = typeof text === "string" && typeof sent.at(-1) !== "function";
-    if (this.place?.isPooled !== true || !isPlain) return this.send(...sent) as never;
+    if (!isPlain) return this.send(...sent) as never;
+    if (this.place?.isPooled !== true) {
+      return (Array.isArray(values) ? this.sendNamed(text, values) : this.send(text)) as never;
+    }
     // Statements that are sent together would otherwise meet between BEGIN and COMMIT.
     const answer = this.lastStatement.then(() => this.queryPooled(text, values));
     this.lastStatement = answer.catch(() => undefined);
@@ -125,6 +132,23 @@ export class SessionClient extends pg.Client {
       // On a lost connection there is nothing to roll back, and the first error tells more than the second.
       await this.send("ROLLBACK").catch(() => undefined);
       throw error;
+    }
+  }
+
+  /** Sends a statement by its name, if it has one and this connection has room for it. */
+  private async sendNamed(text: string, values: unknown[]): Promise<unknown> {
+    const { names } = this.session;
+    const name = names.find(text);
+    if (name === null || (this.prepared.size >= MAX_NAMES_A_CONNECTION && !this.prepared.has(name))) {
+      return this.send(text, values);
+    }
+    this.prepared.add(name);
+    try {
+      return await this.send({ name, text, values });
+    } catch (error) {
+      // In a transaction the failure has ended it, so that nothing can be sent again.
+      if (!names.learnFrom(error) || this.getTransactionStatus() !== "I") throw error;
+      return this.send(text, values);
     }
   }
 

@@ -6,6 +6,7 @@ import { MIGRATIONS } from "./migrations.js";
 import { type PoolOptions, SharePool } from "./pool.js";
 import { createServerFinder } from "./server-finder.js";
 import type { SessionLimits } from "./session.js";
+import { StatementNames } from "./statement-names.js";
 import { VdsStatic } from "../tables/vds-static.js";
 import { VmDynamic } from "../tables/vm-dynamic.js";
 import { VmGuestAgentInterface } from "../tables/vm-guest-agent-interface.js";
@@ -56,7 +57,7 @@ export function createDataSource(url: string, options: DataSourceOptions = {}): 
     readOnly: options.readOnly ?? false,
     options: target.options,
   };
-  const session = { target, limits, connectTimeoutMs, answerTimeoutMs };
+  const session = { target, limits, names: new StatementNames(), connectTimeoutMs, answerTimeoutMs };
   const pool: Omit<PoolOptions, "max"> = {
     session: { ...session, finder: createServerFinder(session) },
     waitTimeoutMs,

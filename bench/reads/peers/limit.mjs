@@ -1,0 +1,48 @@
+import { createServer } from "node:http";
+import { pool } from "./data.mjs";
+import { listen } from "./listen.mjs";
+
+/** The limit: a bare server, and one prepared statement that makes the whole answer as JSON. */
+const DEVICE = `json_build_object('name', i.interface_name, 'macAddress', i.mac_address,
+  'ipv4Addresses', string_to_array(nullif(i.ipv4_addresses, ''), ','), 'ipv6Addresses', string_to_array(nullif(i.ipv6_addresses, ''), ','))`;
+const MATCHED = `(SELECT ${DEVICE} FROM vm_guest_agent_interfaces i
+  WHERE i.vm_id = n.vm_guid AND i.mac_address = n.mac_addr ORDER BY i.interface_name LIMIT 1)`;
+const STATUS = `CASE d.status WHEN 1 THEN 'UP' WHEN 0 THEN 'DOWN' ELSE 'UNKNOWN' END`;
+const DEVICES = `(SELECT coalesce(json_agg(${DEVICE} ORDER BY i.interface_name), '[]') FROM vm_guest_agent_interfaces i WHERE i.vm_id = s.vm_guid)`;
+const NICS = `(SELECT coalesce(json_agg(json_build_object('id', n.id, 'name', n.name, 'macAddress', n.mac_addr,
+  'guestInterface', ${MATCHED}) ORDER BY n.name), '[]') FROM vm_interface n WHERE n.vm_guid = s.vm_guid)`;
+const VM = `json_build_object('id', s.vm_guid, 'name', s.vm_name, 'status', ${STATUS},
+  'guestInfo', json_build_object('networkDevices', ${DEVICES}), 'nics', ${NICS})`;
+const FROM = `vm_static s JOIN vm_dynamic d ON d.vm_guid = s.vm_guid`;
+const STATEMENTS = {
+  vm: `SELECT json_build_object('data', json_build_object('vm', (SELECT ${VM} FROM ${FROM} WHERE s.vm_guid = $1)))::text AS body`,
+  vms: `SELECT json_build_object('data', json_build_object('vms', json_build_object('nodes',
+    (SELECT json_agg(vm ORDER BY name COLLATE "C") FROM (SELECT ${VM} AS vm, s.vm_name AS name FROM ${FROM}
+     WHERE s.vm_name COLLATE "C" > $2 ORDER BY s.vm_name COLLATE "C", s.vm_guid LIMIT $1) page))))::text AS body`,
+  vmNics: `SELECT json_build_object('data', json_build_object('vmNics',
+    (SELECT json_agg(json_build_object('id', n.id, 'name', n.name, 'macAddress', n.mac_addr,
+       'vm', json_build_object('id', s.vm_guid, 'name', s.vm_name), 'guestInterface', ${MATCHED}) ORDER BY n.name)
+     FROM vm_interface n JOIN vm_static s ON s.vm_guid = n.vm_guid WHERE n.mac_addr = $1)))::text AS body`,
+};
+const VALUES = {
+  vm: ({ id }) => [id],
+  vms: ({ first, after }) => [first, after ?? ""],
+  vmNics: ({ macAddress }) => [macAddress],
+};
+
+listen(
+  createServer((request, reply) => {
+    const chunks = [];
+    request.on("data", (chunk) => chunks.push(chunk));
+    request.on("end", () => {
+      const { operationName: name, variables } = JSON.parse(Buffer.concat(chunks).toString());
+      pool.query({ name, text: STATEMENTS[name], values: VALUES[name](variables) }).then(
+        ({ rows }) => {
+          reply.writeHead(200, { "content-type": "application/json" });
+          reply.end(rows[0].body);
+        },
+        (error) => reply.writeHead(500).end(String(error)),
+      );
+    });
+  }),
+);

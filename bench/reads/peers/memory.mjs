@@ -1,0 +1,14 @@
+import { createServer } from "node:http";
+import { listen } from "./listen.mjs";
+
+/** The ceiling: the bytes of an answer from memory, whatever is asked. BYTES is as long as a real answer. */
+const body = Buffer.alloc(Number(process.env.BYTES), "x");
+listen(
+  createServer((request, reply) => {
+    request.on("data", () => undefined);
+    request.on("end", () => {
+      reply.writeHead(200, { "content-type": "application/json" });
+      reply.end(body);
+    });
+  }),
+);

@@ -1,0 +1,90 @@
+import { formatFirstMac, formatVmId } from "./fleet.js";
+import type { Dialect, QueryName } from "./types.js";
+
+/** A request's body, before it is sent. */
+export interface Question {
+  readonly operationName: string;
+  readonly query: string;
+  readonly variables: Readonly<Record<string, unknown>>;
+}
+
+/** Cursors after which a page can begin, in a peer's own form: one a hundred VMs. */
+export type Cursors = readonly string[];
+
+/** The same questions to every peer: `count` of them, spread over the fleet. */
+export function listQuestions(
+  name: QueryName,
+  dialect: Dialect,
+  { vms, cursors, count }: { readonly vms: number; readonly cursors: Cursors; readonly count: number },
+): Question[] {
+  return Array.from({ length: count }, (_, at) => {
+    const vm = 1 + ((at * 7919) % vms);
+    const after = cursors[(at * 13) % Math.max(1, cursors.length - PAGES_AT_END)];
+    const text = TEXTS[dialect === "postgraphile" ? "postgraphile" : "graph"][name];
+    // Only ours has a scalar for MACs.
+    const query = dialect === "own" ? text.replace("String!", name === "Q4" ? "MAC!" : "String!") : text;
+    const [operationName, variables] = formatVariables(name, { vm, after, vms });
+    return { operationName, query, variables };
+  });
+}
+
+/** The question that brings the cursors, and where they stand in its answer. */
+export const CURSOR_QUERY =
+  "query cursors($after: String) { vms(first: 500, after: $after) { edges { cursor } } }";
+
+function formatVariables(
+  name: QueryName,
+  { vm, after, vms }: { readonly vm: number; readonly after: string | undefined; readonly vms: number },
+): [string, Readonly<Record<string, unknown>>] {
+  switch (name) {
+    case "Q1":
+      return ["vm", { id: formatVmId(vm) }];
+    case "Q2":
+      return ["vms", { first: 50, after }];
+    case "Q3":
+      return ["vms", { first: 500, after }];
+    case "Q4":
+      return ["vmNics", { macAddress: formatFirstMac(vm) }];
+    case "Q5":
+      return ["entities", { representations: listRepresentations(vm, vms) }];
+    case "Q6":
+      return ["byAddress", { address: `10.${vm >> 16}.${(vm >> 8) & 255}.${vm & 255}` }];
+  }
+}
+
+function listRepresentations(first: number, vms: number) {
+  return Array.from({ length: 1000 }, (_, at) => ({
+    __typename: "Vm",
+    id: formatVmId(1 + ((first + at) % vms)),
+  }));
+}
+
+/** Pages must be full: none begins among the last VMs. */
+const PAGES_AT_END = 6;
+
+const DEVICE = "name macAddress ipv4Addresses ipv6Addresses";
+const NIC = `id name macAddress guestInterface { ${DEVICE} }`;
+const VM = `id name status guestInfo { networkDevices { ${DEVICE} } } nics { ${NIC} }`;
+const PG_NIC = `id: rowId name macAddress guestInterface: deviceByVmIdAndMacAddress { ${DEVICE} }`;
+const PG_VM = `id: rowId name status devicesByVmIdList(orderBy: NAME_ASC) { ${DEVICE} } nics: nicsByVmIdList(orderBy: NAME_ASC) { ${PG_NIC} }`;
+const PAGE = `query vms($first: Int, $after: String) { vms(first: $first, after: $after) { nodes { ${VM} } } }`;
+const PG_PAGE = `query vms($first: Int, $after: Cursor) { vms: allVms(first: $first, after: $after, orderBy: NAME_ASC) { nodes { ${PG_VM} } } }`;
+
+const TEXTS = {
+  graph: {
+    Q1: `query vm($id: ID!) { vm(id: $id) { ${VM} } }`,
+    Q2: PAGE,
+    Q3: PAGE,
+    Q4: `query vmNics($macAddress: String!) { vmNics(macAddress: $macAddress) { ${NIC} vm { id name } } }`,
+    Q5: `query entities($representations: [_Any!]!) { _entities(representations: $representations) { ... on Vm { ${VM} } } }`,
+    Q6: `query byAddress($address: IP!) { vms(filter: { ip: $address }) { nodes { ${VM} } } }`,
+  },
+  postgraphile: {
+    Q1: `query vm($id: UUID!) { vm: vmByRowId(rowId: $id) { ${PG_VM} } }`,
+    Q2: PG_PAGE,
+    Q3: PG_PAGE,
+    Q4: `query vmNics($macAddress: String!) { vmNics: allNicsList(condition: { macAddress: $macAddress }) { ${PG_NIC} vm: vmByVmId { id: rowId name } } }`,
+    Q5: "",
+    Q6: "",
+  },
+} as const;

@@ -1,0 +1,168 @@
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { openDatabase } from "../database.js";
+import { parentOf } from "../process-cpu.js";
+import { assertSameAnswer, normalizeAnswer } from "./compare.js";
+import { fillReadFleet } from "./fleet.js";
+import { ask, measureRound } from "./measure.js";
+import { PEERS, startPeer, type PeerStart } from "./peers.js";
+import { CURSOR_QUERY, listQuestions, type Cursors } from "./queries.js";
+import { computeRatios, formatTable, type Measured } from "./report.js";
+import { plotReads } from "./plot.js";
+import type { QueryName, Round, RunningPeer } from "./types.js";
+
+/** What can be chosen of a run. */
+export interface ReadsOptions {
+  readonly vms: number;
+  readonly rounds: number;
+  readonly seconds: number;
+  /** Only these peers; empty: all. */
+  readonly peers: readonly string[];
+}
+
+/**
+ * Compares how fast our gateway and its peers answer the same questions about the same rows:
+ * 1. installs the peers, builds the gateway, fills a database;
+ * 2. starts every peer, and checks that all of them answer alike;
+ * 3. asks one after the other, query by query and round by round, so that all meet the same weather.
+ */
+export async function benchReads(options: ReadsOptions): Promise<void> {
+  install();
+  const database = await openDatabase();
+  const folder = await mkdtemp(join(tmpdir(), "vnic-graph-bench-"));
+  const running: RunningPeer[] = [];
+  try {
+    await fillReadFleet(database.client, options.vms);
+    const start = prepareStart(database.url, folder);
+    for (const spec of PEERS) {
+      if (options.peers.length > 0 && !options.peers.includes(spec.name)) continue;
+      running.push(await startPeer(spec, start));
+    }
+    const { rows } = await database.client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
+    const measured = await measureAll(running, options, parentOf(rows[0]!.pid));
+    const ratios = computeRatios(measured);
+    console.log(formatTable(measured));
+    await writeFile(new URL("../results/reads.svg", import.meta.url), plotReads(measured));
+    console.log(`\nPostgreSQL ${database.version}, Node ${process.version}, ${options.vms} VMs`);
+    console.log(JSON.stringify(ratios));
+  } finally {
+    await Promise.all(running.map((peer) => peer.stop()));
+    await database.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function measureAll(
+  peers: readonly RunningPeer[],
+  { vms, rounds, seconds }: ReadsOptions,
+  postgresPid: number,
+): Promise<Measured[]> {
+  const cursors = new Map<RunningPeer, Cursors>();
+  for (const peer of peers) cursors.set(peer, await readCursors(peer, vms));
+  const measured: Measured[] = [];
+  for (const query of QUERIES) {
+    const asked = peers.filter((peer) => peer.queries.includes(query));
+    const questionsOf = (peer: RunningPeer) =>
+      listQuestions(query, peer.dialect, { vms, cursors: cursors.get(peer) ?? [], count: QUESTIONS[query] });
+    await compareAnswers(asked, questionsOf);
+    const results = new Map<RunningPeer, Round[]>(asked.map((peer) => [peer, []]));
+    // The first round only warms up: plans are kept, code is compiled.
+    for (let round = 0; round <= rounds; round += 1) {
+      for (const peer of asked) {
+        const result = await measureRound(peer, questionsOf(peer), { seconds, postgresPid });
+        if (round > 0) results.get(peer)?.push(result);
+      }
+    }
+    for (const [peer, its] of results) measured.push({ peer, query, rounds: its });
+  }
+  return measured;
+}
+
+/** Throws unless all peers give the same answers to the first questions. */
+async function compareAnswers(
+  peers: readonly RunningPeer[],
+  questionsOf: (peer: RunningPeer) => ReturnType<typeof listQuestions>,
+): Promise<void> {
+  const [first, ...others] = peers.filter(({ name }) => name !== "memory");
+  if (first === undefined) return;
+  for (let at = 0; at < COMPARED; at += 1) {
+    const expected = await ask(first, questionsOf(first)[at]!);
+    for (const other of others) {
+      assertSameAnswer(
+        other.name,
+        normalizeAnswer(first, expected),
+        normalizeAnswer(other, await ask(other, questionsOf(other)[at]!)),
+      );
+    }
+  }
+}
+
+/** Cursors in the peer's own form, one every hundred VMs: ours and PostGraphile's are opaque, the others take a name. */
+async function readCursors(peer: RunningPeer, vms: number): Promise<Cursors> {
+  if (peer.file === null || peer.dialect === "postgraphile") {
+    const found: string[] = [];
+    const query =
+      peer.dialect === "postgraphile"
+        ? CURSOR_QUERY.replace("String", "Cursor").replace("vms(", "vms: allVms(orderBy: NAME_ASC, ")
+        : CURSOR_QUERY;
+    for (let after: string | null = null; found.length * 100 < vms;) {
+      const data = await ask(peer, { operationName: "cursors", query, variables: { after } });
+      const { edges } = data["vms"] as { edges: { cursor: string }[] };
+      if (edges.length === 0) break;
+      after = edges.at(-1)!.cursor;
+      found.push(...edges.filter((_, at) => at % 100 === 99).map(({ cursor }) => cursor));
+    }
+    return found;
+  }
+  return Array.from(
+    { length: Math.floor(vms / 100) },
+    (_, at) => `vm-${String(100 * (at + 1)).padStart(7, "0")}`,
+  );
+}
+
+function prepareStart(databaseUrl: string, folder: string): PeerStart {
+  const tokensFile = join(folder, "tokens");
+  const said = execFileSync(
+    process.execPath,
+    [
+      "dist/src/main.js",
+      "token",
+      "add",
+      "--name",
+      "bench",
+      "--role",
+      "reader,router",
+      "--vms",
+      "vm-*",
+      "--file",
+      tokensFile,
+    ],
+    { cwd: ROOT, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] },
+  );
+  return { databaseUrl, tokensFile, token: said.trim().split("\n")[0]!, logFile: join(folder, "log") };
+}
+
+function install(): void {
+  const run = (args: string[], cwd: string) =>
+    execFileSync("npm", args, { cwd, stdio: ["ignore", "ignore", "inherit"] });
+  if (!existsSync(join(HERE, "node_modules"))) run(["ci"], HERE);
+  run(["run", "--silent", "build"], ROOT);
+}
+
+const QUERIES: readonly QueryName[] = ["Q1", "Q2", "Q3", "Q4", "Q5", "Q6"];
+/** Different questions in a round: enough that no answer is asked for twice in a row. */
+const QUESTIONS: Readonly<Record<QueryName, number>> = {
+  Q1: 1000,
+  Q2: 90,
+  Q3: 90,
+  Q4: 1000,
+  Q5: 50,
+  Q6: 1000,
+};
+const COMPARED = 3;
+const HERE = fileURLToPath(new URL("./", import.meta.url));
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));

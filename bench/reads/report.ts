@@ -1,0 +1,79 @@
+import { median } from "../median.js";
+import type { PeerSpec, QueryName, Round } from "./types.js";
+
+/** All rounds of one peer with one query. */
+export interface Measured {
+  readonly peer: PeerSpec;
+  readonly query: QueryName;
+  readonly rounds: readonly Round[];
+}
+
+/** Ratios of requests per second for one query: ours divided by another's. */
+interface Ratios {
+  readonly vsBestPeer: number | null;
+  readonly vsLimit: number | null;
+  readonly vsTutorial: number | null;
+}
+
+/** The figures as a table for people, by query and peer; medians of the rounds. */
+export function formatTable(measured: readonly Measured[]): string {
+  const head = "| query | peer | requests/s | × limit | p50 ms | p99 ms | node ms | PostgreSQL ms | RSS MB |";
+  const lines = measured.map(({ peer, query, rounds }) => {
+    const limit = findRate(measured, query, (name) => name === "limit");
+    const rate = medianOf(rounds, "requestsPerSecond");
+    const cells = [
+      query,
+      peer.name,
+      rate.toFixed(rate < 100 ? 1 : 0),
+      limit === null ? "" : (rate / limit).toFixed(2),
+      medianOf(rounds, "p50").toFixed(0),
+      medianOf(rounds, "p99").toFixed(0),
+      medianOf(rounds, "nodeCpuMs").toFixed(2),
+      medianOf(rounds, "postgresCpuMs").toFixed(2),
+      medianOf(rounds, "rssMb").toFixed(0),
+    ];
+    return `| ${cells.join(" | ")} |`;
+  });
+  return [head, "|---|---|---:|---:|---:|---:|---:|---:|---:|", ...lines].join("\n");
+}
+
+/** Ours against the others for each query, as the last line of the output. */
+export function computeRatios(measured: readonly Measured[]): Record<string, Ratios> {
+  const queries = [...new Set(measured.map(({ query }) => query))];
+  return Object.fromEntries(
+    queries.map((query) => {
+      const ours = findRate(measured, query, (name) => name === "vnic-graph");
+      const ratio = (isOther: (name: string) => boolean) => {
+        const other = findRate(measured, query, isOther);
+        return ours === null || other === null ? null : Number((ours / other).toFixed(3));
+      };
+      return [
+        query,
+        {
+          vsBestPeer: ratio((name) => !name.startsWith("vnic-graph") && !REFERENCES.includes(name)),
+          vsLimit: ratio((name) => name === "limit"),
+          vsTutorial: ratio((name) => name === "tutorial"),
+        },
+      ];
+    }),
+  );
+}
+
+/** The requests per second of the fastest of these peers; `null` if none of them was measured. */
+function findRate(
+  measured: readonly Measured[],
+  query: QueryName,
+  isWanted: (name: string) => boolean,
+): number | null {
+  const rates = measured
+    .filter((each) => each.query === query && isWanted(each.peer.name))
+    .map(({ rounds }) => medianOf(rounds, "requestsPerSecond"));
+  return rates.length === 0 ? null : Math.max(...rates);
+}
+
+function medianOf(rounds: readonly Round[], figure: keyof Round): number {
+  return median(rounds.map((round) => round[figure]));
+}
+
+/** No GraphQL servers: what is the least that answers can cost. */
+const REFERENCES: readonly string[] = ["limit", "rows", "memory"];
