@@ -65,5 +65,9 @@ function createEngineReader(
     guestInterfacesByVms: (vmIds) => readGuestInterfaces(database, vmIds, scope),
     hosts: () => readHosts(database, null),
     hostsByIds: (ids) => readHosts(database, ids),
+    // An engine keeps no history of what guests report, and its tables are not ours to add one to.
+    historyBounds: () => Promise.resolve(null),
+    vmVersionsAt: () => Promise.resolve([]),
+    vmChanges: () => Promise.resolve([]),
   };
 }

@@ -2,6 +2,9 @@ import "reflect-metadata";
 import { GraphQLObjectType, GraphQLSchema } from "graphql";
 import { buildSchemaSync } from "type-graphql";
 import { createSubgraph, type SubgraphShape } from "./federation/federation.js";
+import { listImplementations } from "./federation/implementations.js";
+import { DIFFERENCE_FIELDS } from "./fields/difference-fields.js";
+import { HISTORY_FIELDS } from "./fields/history-fields.js";
 import { HostFields } from "./fields/host-fields.js";
 import { Mutations } from "./fields/mutations.js";
 import { Queries } from "./fields/queries.js";
@@ -14,6 +17,7 @@ import {
   VmNicPrimaryAddressFields,
 } from "./fields/primary-address-fields.js";
 import { VmNicFields } from "./fields/vm-nic-fields.js";
+import { DIFFERENCE_TYPES } from "./types/difference-types.js";
 
 /** How the graph takes part in a federated one: not at all, whole, or with what only we know. */
 export type Federation = "off" | SubgraphShape;
@@ -40,12 +44,15 @@ export function buildTypeGraph(): GraphQLSchema {
       GuestPrimaryAddressFields,
       VmNicPrimaryAddressFields,
       PrimaryAddressFields,
+      ...HISTORY_FIELDS,
+      ...DIFFERENCE_FIELDS,
     ],
+    orphanedTypes: DIFFERENCE_TYPES,
     validate: false,
   }).toConfig();
   return new GraphQLSchema({
     ...config,
-    types: [],
+    types: listImplementations(config.types),
     query: describeType(
       config.query,
       "What can be asked. Everything is read from what was stored last; nothing waits for a host.",

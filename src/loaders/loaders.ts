@@ -1,10 +1,12 @@
 import DataLoader from "dataloader";
 import type { NamedKind, NamedRow, VmOrigin } from "../store/inventory-types.js";
-import type { GuestInterface, HostRow, Nic, ReadStore, VmFilter, VmIdList, VmRow } from "../store/types.js";
+import type { HistoryBounds, ReadStore, VmChange, VmChangesQuestion, VmIdList } from "../store/types.js";
 import { compareByName } from "./compare-by-name.js";
 import { createHostVmsLoader } from "./host-vms.js";
 import { manyInKeyOrder, oneInKeyOrder } from "./key-order.js";
 import { memoize } from "./memoize.js";
+import { toPastVm } from "./past-vm.js";
+import type { GuestInterface, HostRow, Nic, VmFilter, VmRow } from "./rows.js";
 import { withDeadline } from "./with-deadline.js";
 import { isUuid } from "../model/uuid.js";
 
@@ -37,6 +39,12 @@ export interface Loaders {
   readonly namedById: (kind: NamedKind) => DataLoader<string, NamedRow | null>;
   /** All of them, by name. */
   readonly named: (kind: NamedKind) => Promise<readonly NamedRow[]>;
+  /** From when on the past is known; `null`: none is kept here. */
+  readonly historyBounds: () => Promise<HistoryBounds | null>;
+  /** VMs as they were at a time; `null`: not stored then. One loader for each time. */
+  readonly vmAt: (at: Date) => DataLoader<string, VmRow | null>;
+  /** The changes of VMs, newest first. One loader for each question. */
+  readonly vmChanges: (question: VmChangesQuestion) => DataLoader<string, readonly VmChange[]>;
   /** Forgets all that was read, after something was changed in the same request. */
   readonly forget: () => void;
 }
@@ -76,6 +84,13 @@ export function createLoaders(
   const namedById = memoize((kind: NamedKind) => createOneLoader((ids) => store.named(kind, ids), idOf));
   const named = memoize((kind: NamedKind) => store.named(kind, null));
   const countVms = memoize((filter: VmFilter) => store.countVms(filter));
+  const historyBounds = memoize(() => store.historyBounds());
+  const vmAt = memoize((at: Date) =>
+    createOneLoader(async (ids) => (await store.vmVersionsAt(ids, at)).map(toPastVm), idOf),
+  );
+  const vmChanges = memoize((question: VmChangesQuestion) =>
+    createManyLoader((ids) => store.vmChanges(ids, question), vmIdOf),
+  );
   const vmsByHost = memoize((limit: number) =>
     createHostVmsLoader(store, limit, (vm) => void vmById.prime(vm.id, vm)),
   );
@@ -98,6 +113,9 @@ export function createLoaders(
     vmOriginById,
     namedById: namedById.ask,
     named: named.ask,
+    historyBounds: () => historyBounds.ask(null),
+    vmAt: vmAt.ask,
+    vmChanges: vmChanges.ask,
     forget: () => {
       for (const loader of [
         vmById,
@@ -111,6 +129,7 @@ export function createLoaders(
         loader.clearAll();
       }
       for (const memory of [hosts, namedById, named, vmsPage, countVms, vmsByHost]) memory.forget();
+      for (const memory of [historyBounds, vmAt, vmChanges]) memory.forget();
       onForget?.();
     },
   };

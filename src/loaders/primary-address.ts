@@ -7,6 +7,7 @@ import {
 import type { Loaders } from "./loaders.js";
 import { findInterfacesOfNic } from "./match.js";
 import type { GuestInterface, Nic, VmRow } from "./rows.js";
+import { viewVm } from "./vm-view.js";
 
 /** An address by which to reach a guest, with what has it. */
 export type FoundAddress = PrimaryAddress<GuestInterface, Nic>;
@@ -18,10 +19,8 @@ export async function loadPrimaryAddress(
   question: PrimaryAddressQuestion = {},
 ): Promise<FoundAddress | null> {
   if (!vm.interfacesKnown) return vm.ips === null ? null : findPrimaryOfAddresses(vm.ips, question);
-  const [interfaces, nics] = await Promise.all([
-    loaders.guestInterfacesByVm.load(vm.id),
-    loaders.nicsByVm.load(vm.id),
-  ]);
+  const view = viewVm(loaders, vm, vm.id);
+  const [interfaces, nics] = await Promise.all([view.interfaces(), view.nics()]);
   return findPrimaryAddress(interfaces, nics, question);
 }
 
@@ -31,6 +30,6 @@ export async function loadPrimaryOfNic(
   nic: Nic,
   question: PrimaryAddressQuestion = {},
 ): Promise<FoundAddress | null> {
-  const interfaces = findInterfacesOfNic(nic, await loaders.knownGuestInterfaces(nic.vmId));
+  const interfaces = findInterfacesOfNic(nic, await viewVm(loaders, nic, nic.vmId).knownInterfaces());
   return findPrimaryAddress(interfaces ?? [], [nic], question);
 }

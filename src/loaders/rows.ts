@@ -1,14 +1,29 @@
+import type { VmVersion } from "../store/changes/version-types.js";
+import type * as store from "../store/types.js";
+
 /** What the graph may know of the store: the shapes of rows and questions, never the store itself. */
 export type {
-  GuestInterface,
+  ChangePlace,
+  HistoryBounds,
   HostRow,
-  Nic,
+  PastVm,
   StaleReason,
+  VmChange,
+  VmChangesQuestion,
   VmCursor,
   VmFilter,
   VmOrder,
-  VmRow,
 } from "../store/types.js";
+export type { VmVersion } from "../store/changes/version-types.js";
 export type { VmSearch, VmSort } from "../store/vm-search.js";
 export type { NamedRow, VmOrigin } from "../store/inventory-types.js";
 export type { TextMatch } from "../store/read/conditions/text-match.js";
+
+/** A row of the past holds the version of the VM that it is of; one that was read now holds none. */
+export interface OfPast {
+  readonly past?: VmVersion;
+}
+
+export type VmRow = store.VmRow & OfPast;
+export type Nic = store.Nic & OfPast;
+export type GuestInterface = store.GuestInterface & OfPast;

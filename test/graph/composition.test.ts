@@ -39,7 +39,7 @@ describe.each(Object.entries(composers))("%s's composer", (_name, compose) => {
   test("joins our guests to a management graph as it is", () => {
     const { errors, supergraph } = compose({ owner: OWNER, guests: printGraphSchema("contribute") });
     expect(errors).toEqual([]);
-    expect(supergraph).toContain("guestInfo: GuestInfo @join__field(graph: GUESTS)");
+    expect(supergraph).toMatch(/guestInfo\([^)]*\): GuestInfo @join__field\(graph: GUESTS\)/);
     expect(supergraph).toContain("name: String! @join__field(graph: OWNER)");
     expect(supergraph).toContain("guestInterfaces: [NetworkDevice!] @join__field(graph: GUESTS)");
   });

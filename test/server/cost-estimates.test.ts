@@ -5,6 +5,7 @@ import {
   getNamedType,
   getNullableType,
   isCompositeType,
+  isInterfaceType,
   isListType,
   isObjectType,
   isUnionType,
@@ -106,6 +107,12 @@ function writeSelection(type: GraphQLObjectType, depth: number, draw: Draw): str
         .map((each) => `... on ${each.name} ${writeSelection(each, depth - 1, draw)}`);
       return [`${draw.alias()}: ${field.name}${args ?? ""} { ${members.join(" ")} }`];
     }
+    if (isInterfaceType(inner)) {
+      const members = schema
+        .getPossibleTypes(inner)
+        .map((each) => `... on ${each.name} ${writeSelection(each, depth - 1, draw)}`);
+      return [`${draw.alias()}: ${field.name}${args ?? ""} { __typename ${members.join(" ")} }`];
+    }
     const below = isObjectType(inner) ? ` ${writeSelection(inner, depth - 1, draw)}` : "";
     return [`${draw.alias()}: ${field.name}${args ?? ""}${below}`];
   });
@@ -119,6 +126,8 @@ function writeArguments(place: string, draw: Draw): string | null {
   switch (place) {
     case "Query.vms":
     case "Host.vms":
+      return first ?? "";
+    case "Vm.guestHistory":
       return first ?? "";
     case "Query.vm":
       return `(id: "${id(some())}")`;

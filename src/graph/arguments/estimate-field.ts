@@ -1,30 +1,21 @@
 import { DEFAULT_PAGE, MAX_PAGE } from "./arguments.js";
-import { findLongest, sumLongest, type Distribution, type FleetCounts } from "./fleet-counts.js";
+import {
+  countReads,
+  KEYS,
+  openPage,
+  readByKey,
+  readPageSize,
+  spread,
+  type Cohort,
+  type Estimate,
+  type FieldEstimate,
+  type Values,
+} from "./cohort.js";
+import { HISTORY_ESTIMATES } from "./estimate-history.js";
+import { findLongest, type Distribution, type FleetCounts } from "./fleet-counts.js";
 import { listSizeOf } from "./list-sizes.js";
 
-/** The objects that stand at one place of an answer. */
-export interface Cohort {
-  /** How many there are at most. */
-  readonly count: number;
-  /** How often one and the same of them can be among them. */
-  readonly repeats: number;
-  /** How many different VMs they belong to; of hosts, how many different hosts they are. */
-  readonly owners: number;
-  /** In how many portions they arrive: what hangs below them is read once for each. */
-  readonly portions: number;
-  /** VMs in one page, where these are pages. */
-  readonly page: number;
-  /** How many of each type, where that is known. */
-  readonly byType?: Readonly<Record<string, number>>;
-}
-
-/** What a field gives below a cohort, and what reading it takes. */
-export interface FieldEstimate {
-  readonly cohort: Cohort;
-  readonly statements: number;
-  /** What whole tables that are looked through cost, in objects. */
-  readonly scanned?: number;
-}
+export type { Cohort, FieldEstimate } from "./cohort.js";
 
 /** Estimates a field by its arguments and by the objects that it is asked of. */
 export type EstimateField = (
@@ -33,9 +24,6 @@ export type EstimateField = (
   args: Values,
   parents: Cohort,
 ) => FieldEstimate;
-
-type Values = Readonly<Record<string, unknown>>;
-type Estimate = (parents: Cohort, args: Values, counts: FleetCounts) => FieldEstimate;
 
 /**
  * Creates the function that estimates what a field can give, before anything is read. It never estimates too little:
@@ -51,9 +39,6 @@ export function createFieldEstimator(findCounts: () => FleetCounts | null): Esti
     return { cohort: { ...parents, count }, statements: 0 };
   };
 }
-
-/** No statement takes more keys at once (see loaders). */
-const KEYS = 5_000;
 
 /** No statement reads more VMs of hosts at once (see loaders/host-vms.ts). */
 const ROWS = 50_000;
@@ -72,6 +57,7 @@ const TYPICAL: FleetCounts = {
 };
 
 const ESTIMATES: Readonly<Record<string, Estimate>> = {
+  ...HISTORY_ESTIMATES,
   "Query.vms": (parents, args, counts) => {
     const page = readPageSize(args["first"], DEFAULT_PAGE);
     const isFiltered = args["filter"] != null;
@@ -131,7 +117,6 @@ const ESTIMATES: Readonly<Record<string, Estimate>> = {
       repeats: Math.min(parents.count, parents.repeats * Math.max(1, findLongest(vmsPerHost))),
       owners: Math.min(parents.count, Math.max(1, hosts)),
     }),
-  "Vm.nics": (parents, _args, { nicsPerVm }) => readByKey(parents, { count: spread(parents, nicsPerVm) }),
   "VmNic.vm": (parents, _args, { nicsPerVm }) =>
     readByKey(parents, { repeats: Math.min(parents.count, parents.repeats * findLongest(nicsPerVm)) }),
   "VmNic.guestInterface": (parents, _args, { nicsPerVm }) =>
@@ -150,35 +135,10 @@ const ESTIMATES: Readonly<Record<string, Estimate>> = {
     readByKey(parents, { repeats: Math.min(parents.count, parents.repeats * findLongest(interfacesPerVm)) }),
 };
 
-/** A null or absent size is the field's own; a size that is refused still costs its question. */
-function readPageSize(first: unknown, otherwise: number): number {
-  return typeof first === "number" ? Math.max(1, first) : otherwise;
-}
-
-function openPage(parents: Cohort): FieldEstimate {
-  const count = parents.count * parents.page;
-  return { cohort: { ...parents, count, repeats: parents.count, owners: parents.page }, statements: 0 };
-}
-
-/** How many the lists of a cohort's VMs or hosts hold at most, each as often as it can be there. */
-function spread({ count, repeats, owners }: Cohort, distribution: Distribution): number {
-  return Math.min(count * findLongest(distribution), repeats * sumLongest(distribution, owners));
-}
-
-function readByKey(parents: Cohort, changes: Partial<Cohort>): FieldEstimate {
-  const statements = countReads(parents, parents.count, KEYS);
-  return { cohort: { ...parents, ...changes, portions: statements }, statements };
-}
-
 /** Interfaces are known only of a VM that is: both are read. */
 function readTwice(parents: Cohort, changes: Partial<Cohort>): FieldEstimate {
   const { cohort, statements } = readByKey(parents, changes);
   return { cohort, statements: 2 * statements };
-}
-
-/** Each portion of parents makes a statement, and more than `keys` of them are split. */
-function countReads({ portions }: Cohort, count: number, keys: number): number {
-  return portions - 1 + Math.max(1, Math.ceil(count / keys));
 }
 
 function divide(count: number, by: number): number {

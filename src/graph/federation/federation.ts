@@ -1,5 +1,6 @@
 import { GraphQLObjectType, GraphQLSchema, type GraphQLFieldConfigMap } from "graphql";
 import type { GraphContext } from "../context.js";
+import { listImplementations } from "./implementations.js";
 import { pruneToContribution } from "./contribution.js";
 import { createEntityFields } from "./entities.js";
 import { printSubgraph } from "./subgraph-sdl.js";
@@ -20,7 +21,7 @@ export interface Subgraph {
 export function createSubgraph(whole: GraphQLSchema, shape: SubgraphShape): Subgraph {
   const part = shape === "whole" ? whole : pruneToContribution(whole);
   const sdl = printSubgraph(part, DIRECTIVES[shape]);
-  const { query, mutation } = part.toConfig();
+  const { query, mutation, types } = part.toConfig();
   const fields: GraphQLFieldConfigMap<unknown, GraphContext> = {
     ...query?.toConfig().fields,
     ...createEntityFields(part, sdl),
@@ -34,6 +35,7 @@ export function createSubgraph(whole: GraphQLSchema, shape: SubgraphShape): Subg
         fields,
       }),
       mutation: mutation ?? null,
+      types: listImplementations(types),
     }),
   };
 }

@@ -1,9 +1,19 @@
-import { Ctx, FieldResolver, Resolver, Root } from "type-graphql";
+import { Arg, Ctx, FieldResolver, Resolver, Root } from "type-graphql";
 import type { GuestInterface, VmRow } from "../../loaders/rows.js";
 import type { GraphContext } from "../context.js";
 import { findKnownStatus, StaleReasonEnum, VmStatus } from "../types/enums.js";
+import { DateTimeScalar } from "../types/scalars.js";
+import { loadNicsAt, loadVmAt } from "../arguments/past-instant.js";
 import { findNicOfInterface } from "../../loaders/match.js";
+import { viewVm } from "../../loaders/vm-view.js";
 import { GuestInfo, Host, NetworkDevice, NULL_ELSEWHERE, Vm, VmNic } from "../types/object-types.js";
+
+const AT = {
+  nullable: true,
+  description:
+    "As it was then, exactly; so is all that leads on from there, but for hosts. From the start of HISTORY_RETENTION on, " +
+    "and not in the future. Null: as it is now.",
+} as const;
 
 /** What leads on from a VM. */
 @Resolver(() => Vm)
@@ -27,19 +37,29 @@ export class VmFields {
   @FieldResolver(() => [VmNic], {
     nullable: true,
     description:
-      "The VM's virtual NICs, by name; empty if it has none. Null: not known, no host has told them yet. " +
-      `Read again when the VM's devices changed. ${NULL_ELSEWHERE}`,
+      "The VM's virtual NICs, by name; empty if it has none. Null: not known, no host has told them yet, or the VM was " +
+      `not known at that time. Read again when the VM's devices changed. ${NULL_ELSEWHERE}`,
   })
-  nics(@Root() vm: VmRow, @Ctx() { loaders }: GraphContext) {
-    return vm.nicsKnown ? loaders.nicsByVm.load(vm.id) : null;
+  nics(
+    @Root() vm: VmRow,
+    @Ctx() { loaders }: GraphContext,
+    @Arg("at", () => DateTimeScalar, AT) at?: Date | null,
+  ) {
+    return loadNicsAt(loaders, vm, at ?? null);
   }
 
   @FieldResolver(() => GuestInfo, {
     nullable: true,
-    description: `What the guest says of itself, with its age. ${NULL_ELSEWHERE}`,
+    description:
+      "What the guest says of itself, with its age. Null: the VM was not known at that time. " +
+      NULL_ELSEWHERE,
   })
-  guestInfo(@Root() vm: VmRow) {
-    return vm;
+  guestInfo(
+    @Root() vm: VmRow,
+    @Ctx() { loaders }: GraphContext,
+    @Arg("at", () => DateTimeScalar, AT) at?: Date | null,
+  ) {
+    return loadVmAt(loaders, vm, at ?? null);
   }
 }
 
@@ -54,11 +74,13 @@ export class GuestInfoFields {
       "others. Null: not known; empty: none.",
   })
   networkDevices(@Root() vm: VmRow, @Ctx() { loaders }: GraphContext) {
-    return loaders.knownGuestInterfaces(vm.id);
+    return viewVm(loaders, vm, vm.id).knownInterfaces();
   }
 
   @FieldResolver(() => Boolean, {
-    description: "Whether this is older than it should be: what the guest said last, not what it says now.",
+    description:
+      "Whether this is older than it should be: what the guest said last, not what it says now. Of the past, outages of " +
+      "hosts are not kept.",
   })
   stale(@Root() vm: VmRow) {
     return vm.staleReason !== null;
@@ -92,6 +114,6 @@ export class NetworkDeviceFields {
       "The VM's vNIC with the same MAC. Null if there is none: the guest made the interface itself.",
   })
   async vmNic(@Root() device: GuestInterface, @Ctx() { loaders }: GraphContext) {
-    return findNicOfInterface(device, await loaders.nicsByVm.load(device.vmId));
+    return findNicOfInterface(device, await viewVm(loaders, device, device.vmId).nics());
   }
 }

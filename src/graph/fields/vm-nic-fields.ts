@@ -2,6 +2,7 @@ import { Ctx, FieldResolver, Resolver, Root } from "type-graphql";
 import type { Nic } from "../../loaders/rows.js";
 import type { GraphContext } from "../context.js";
 import { findInterfacesOfNic } from "../../loaders/match.js";
+import { viewVm } from "../../loaders/vm-view.js";
 import { NetworkDevice, Vm, VmNic } from "../types/object-types.js";
 
 /** What leads on from a vNIC. */
@@ -9,10 +10,11 @@ import { NetworkDevice, Vm, VmNic } from "../types/object-types.js";
 export class VmNicFields {
   @FieldResolver(() => Vm, {
     nullable: true,
-    description: "The VM that it belongs to. Null only if that is just gone.",
+    description:
+      "The VM that it belongs to; of a vNIC of the past, the VM as it was then. Null only if that is just gone.",
   })
   vm(@Root() nic: Nic, @Ctx() { loaders }: GraphContext) {
-    return loaders.vmById.load(nic.vmId);
+    return viewVm(loaders, nic, nic.vmId).vm();
   }
 
   @FieldResolver(() => NetworkDevice, {
@@ -22,7 +24,7 @@ export class VmNicFields {
       "address, else the first reported. Null: none has this MAC, or the guest's interfaces are not known.",
   })
   async guestInterface(@Root() nic: Nic, @Ctx() { loaders }: GraphContext) {
-    return findInterfacesOfNic(nic, await loaders.knownGuestInterfaces(nic.vmId))?.[0] ?? null;
+    return findInterfacesOfNic(nic, await viewVm(loaders, nic, nic.vmId).knownInterfaces())?.[0] ?? null;
   }
 
   @FieldResolver(() => [NetworkDevice], {
@@ -32,6 +34,6 @@ export class VmNicFields {
       "has it. Null: the guest's interfaces are not known.",
   })
   async guestInterfaces(@Root() nic: Nic, @Ctx() { loaders }: GraphContext) {
-    return findInterfacesOfNic(nic, await loaders.knownGuestInterfaces(nic.vmId));
+    return findInterfacesOfNic(nic, await viewVm(loaders, nic, nic.vmId).knownInterfaces());
   }
 }

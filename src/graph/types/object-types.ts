@@ -94,7 +94,8 @@ export class GuestInfo {
   @Field(() => DateTimeScalar, {
     nullable: true,
     description:
-      "When a host last reported this guest's data. Null: never, or an engine asks the hosts and keeps no time of it.",
+      "When a host last reported this guest's data. Of the past it is kept only for guests that were silent. Null: never, " +
+      "it was not kept, or an engine asks the hosts and keeps no time of it.",
   })
   readonly lastReportedAt!: Date | null;
 }

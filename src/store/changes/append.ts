@@ -2,7 +2,7 @@ import type { QueryRunner } from "typeorm";
 import { affectedBy } from "../postgres/sql.js";
 import { sendRows } from "../write/send-rows.js";
 import { createDelta, type VmDelta } from "./vm-delta.js";
-import type { VmChangeEntry, VmVersion } from "./vm-version.js";
+import { isHeard, type VmChangeEntry } from "./vm-version.js";
 
 /**
  * Appends to the log what readers see change, in the transaction that changes it. It must be the transaction's last
@@ -41,11 +41,6 @@ export async function appendChanges(
 interface LogRow extends VmChangeEntry {
   readonly kinds: number;
   readonly delta: VmDelta;
-}
-
-/** While the guest reports, its host's last success is the time of its last report, and none is stored. */
-function isHeard({ hostId, isMissing, silence }: VmVersion): boolean {
-  return hostId !== null && !isMissing && (silence === null || silence === "ips-only");
 }
 
 /**

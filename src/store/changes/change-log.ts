@@ -3,11 +3,12 @@ import type { LogCursor } from "./cursor.js";
 import { findEndOfLog } from "./end-of-log.js";
 import { LogReader, type ChangePage } from "./log-reader.js";
 import { maintainPartitions, type Retention } from "./partitions.js";
-import { readLogStart, readVmVersions, type PastVm } from "./past.js";
+import type { PastVm } from "./past/history-types.js";
+import { readHistoryBounds, readVmVersions } from "./past/past-versions.js";
 
 export type { LogCursor } from "./cursor.js";
 export type { ChangePage, LoggedChange } from "./log-reader.js";
-export type { PastVm } from "./past.js";
+export type { PastVm } from "./past/history-types.js";
 
 /** A reader of the log that goes on from where it is. */
 export interface LogTail {
@@ -37,7 +38,7 @@ export function createChangeLog(dataSource: DataSource): ChangeLog {
     openTail: async () => new LogReader(dataSource, await findEndOfLog(dataSource)),
     openReader: (after, until) => new LogReader(dataSource, after, until),
     readVmVersions: (vmIds, at) => readVmVersions(dataSource, vmIds, at),
-    readLogStart: () => readLogStart(dataSource),
+    readLogStart: async () => (await readHistoryBounds(dataSource)).keptFrom,
     maintain: (retention) => maintainPartitions(dataSource, retention),
   };
 }

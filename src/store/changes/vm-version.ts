@@ -1,29 +1,8 @@
 import { formatInterfaceKey } from "../write/interface-identity.js";
-import type { GuestInterface, GuestSilence, Nic, StoredVm } from "../types.js";
+import type { GuestInterface, Nic, StoredVm } from "../vm-types.js";
+import type { VersionNic, VmVersion } from "./version-types.js";
 
-/** What a reader sees of one VM at one time, as far as it is stored: time and the state of its host are left out. */
-export interface VmVersion {
-  readonly id: string;
-  readonly name: string;
-  readonly status: number;
-  /** The host whose reports count; `null`: none, the VM is down. */
-  readonly hostId: string | null;
-  /** `vm_dynamic.vm_ip`: addresses joined by blanks, or `null`. */
-  readonly ips: string | null;
-  readonly fqdn: string | null;
-  readonly silence: GuestSilence | null;
-  /** What of the last report could not be read, in words; `null`: all of it could. */
-  readonly staleDetail: string | null;
-  /** `true`: the host's last pass did not find the VM. */
-  readonly isMissing: boolean;
-  /** In the order in which readers get them. */
-  readonly interfaces: readonly GuestInterface[];
-  /** In the order in which readers get them; `null`: no host has told them yet. */
-  readonly nics: readonly VersionNic[] | null;
-}
-
-/** A vNIC as passes know it: a host lists only devices that are plugged in. */
-export type VersionNic = Omit<Nic, "plugged" | "vmId">;
+export type { VersionNic, VmVersion } from "./version-types.js";
 
 /** A change of a VM that a reader sees; `before` is `null` for a VM that is new. */
 export interface VmChangeEntry {
@@ -54,6 +33,13 @@ export function toVersion(vm: StoredVm): VmVersion {
 /** `true` if a host has told the VM's vNICs. Without a stored hash, vNICs of an earlier answer are the only witness. */
 export function areNicsKnown({ inventoryHash, nics }: Pick<StoredVm, "inventoryHash" | "nics">): boolean {
   return inventoryHash !== null || nics.length > 0;
+}
+
+/** While the guest reports, its host's last success is the time of its last report, and none is stored. */
+export function isHeard({ hostId, isMissing, silence }: VmVersion): boolean {
+  return (
+    hostId !== null && !isMissing && (silence === null || silence === "ips-only" || silence === "partial")
+  );
 }
 
 function toVersionNic({ id, name, macAddress, network, linked }: Nic): VersionNic {

@@ -1,4 +1,4 @@
-import type { DataSource, QueryRunner } from "typeorm";
+import { DataSource, type QueryRunner } from "typeorm";
 import { toDatabaseError } from "./errors.js";
 
 /** Whatever runs a statement: a DataSource on a connection of its pool, a QueryRunner on its own, a snapshot on its one. */
@@ -81,6 +81,14 @@ export async function inTransaction<Result>(
   } finally {
     await queryRunner.release();
   }
+}
+
+/** Runs reads that all see one state: that of the snapshot that is given, or of a transaction of their own. */
+export function inOneState<Result>(
+  database: Queryable,
+  work: (state: Queryable) => Promise<Result>,
+): Promise<Result> {
+  return database instanceof DataSource ? inTransaction(database, work, "REPEATABLE READ") : work(database);
 }
 
 /** Waits for the database, and tells its failures as {@link toDatabaseError} does. */

@@ -1,3 +1,4 @@
+import { createHistoryReader } from "../changes/past/history-reader.js";
 import type { Queryable } from "../postgres/sql.js";
 import { readGuestInterfaces } from "./guest-interfaces.js";
 import { readHosts } from "./host-reads.js";
@@ -25,5 +26,6 @@ export function createReader(database: Queryable, scope: VmScope | null): ReadSt
     named: (kind, ids) => (kind === "networks" ? readNetworks(database, ids, visible) : Promise.resolve([])),
     hosts: () => readHosts(database, null),
     hostsByIds: (ids) => readHosts(database, ids),
+    ...createHistoryReader(database, scope),
   };
 }

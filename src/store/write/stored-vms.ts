@@ -1,9 +1,9 @@
-import type { DataSource, QueryRunner } from "typeorm";
+import type { DataSource } from "typeorm";
 import type { InterfaceNames } from "../read/guest-interfaces.js";
 import { readInterfacesInOrder } from "../read/guest-interfaces.js";
 import { readNics } from "../read/nic-reads.js";
 import { ALL_VMS } from "../read/conditions/scope.js";
-import { byVm, inTransaction, rowsOf } from "../postgres/sql.js";
+import { byVm, inTransaction, rowsOf, type Queryable } from "../postgres/sql.js";
 import type { StoredVm, VmState } from "../types.js";
 
 /** The VMs that a pass asks for: those in which one of the hosts has a role, and those with one of the ids. */
@@ -29,16 +29,16 @@ export async function readStoredVms(
 
 /** Reads all of the VMs in which one of the hosts has a role, and of those with one of the ids, in a transaction. */
 export async function readStoredVmsIn(
-  queryRunner: QueryRunner,
+  database: Queryable,
   hostIds: readonly string[],
   vmIds: readonly string[],
 ): Promise<StoredVm[]> {
-  const ids = (await rowsOf<{ id: string }>(queryRunner, SELECT_IDS, [hostIds, vmIds])).map(({ id }) => id);
-  const rows = ids.length === 0 ? [] : await rowsOf<StateRow>(queryRunner, SELECT_STATES, [ids]);
+  const ids = (await rowsOf<{ id: string }>(database, SELECT_IDS, [hostIds, vmIds])).map(({ id }) => id);
+  const rows = ids.length === 0 ? [] : await rowsOf<StateRow>(database, SELECT_STATES, [ids]);
   if (rows.length === 0) return [];
   const names = new Map(rows.map((row) => [row.id, row.interfaceNames ?? []]));
-  const interfaces = await readInterfacesInOrder(queryRunner, names);
-  const nics = byVm(await readNics(queryRunner, "vm_guid", [...names.keys()], ALL_VMS));
+  const interfaces = await readInterfacesInOrder(database, names);
+  const nics = byVm(await readNics(database, "vm_guid", [...names.keys()], ALL_VMS));
   return rows.map(({ interfaceNames: _, ...state }) => ({
     ...state,
     interfaces: interfaces.get(state.id) ?? [],

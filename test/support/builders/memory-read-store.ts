@@ -66,6 +66,9 @@ export function createMemoryReadStore(): MemoryReadStore {
       read("nicsByMacs", macs, () => nics.filter((nic) => macs.includes(nic.macAddress ?? ""))),
     guestInterfacesByVms: (ids) =>
       read("guestInterfacesByVms", ids, () => interfaces.filter((each) => ids.includes(each.vmId))),
+    historyBounds: () => read("historyBounds", null, () => null),
+    vmVersionsAt: (ids, at) => read("vmVersionsAt", { ids, at }, () => []),
+    vmChanges: (ids, question) => read("vmChanges", { ids, question }, () => []),
     hosts: () => read("hosts", null, () => hostRows.toReversed()),
     hostsByIds: (ids) => read("hostsByIds", ids, () => hostRows.filter((host) => ids.includes(host.id))),
   };

@@ -1,0 +1,33 @@
+import { inOneState, type Queryable } from "../../postgres/sql.js";
+import { isInScope } from "../../read/conditions/scope-match.js";
+import type { VmScope } from "../../types.js";
+import type { HistoryReads } from "./history-types.js";
+import { readHistoryBounds, readVmVersions } from "./past-versions.js";
+import { readSeenIntervals, readSeenNow } from "./seen-intervals.js";
+import { readVmChanges } from "./vm-changes.js";
+
+/**
+ * Creates the reads of the past for somebody who may see a scope's VMs; `null`: all. A VM's past is seen by who sees the
+ * VM now, and as far as the VM was in the scope then: neither a new name nor a new host shows what was hidden.
+ */
+export function createHistoryReader(database: Queryable, scope: VmScope | null): HistoryReads {
+  return {
+    historyBounds: () => readHistoryBounds(database),
+    vmVersionsAt: (vmIds, at) =>
+      inOneState(database, async (state) => {
+        if (scope === null) return readVmVersions(state, vmIds, at);
+        const seen = await readSeenNow(state, vmIds, scope);
+        const versions = await readVmVersions(
+          state,
+          seen.map(({ id }) => id),
+          at,
+        );
+        return versions.filter((version) => isInScope(scope, version));
+      }),
+    vmChanges: (vmIds, question) =>
+      inOneState(database, async (state) => {
+        const seen = scope === null ? null : await readSeenIntervals(state, vmIds, scope);
+        return readVmChanges(state, vmIds, question, seen);
+      }),
+  };
+}

@@ -1,0 +1,53 @@
+import type { VmVersion } from "../version-types.js";
+
+/** What can be asked of the log about the past. An engine keeps none. */
+export interface HistoryReads {
+  /** From when on the past is known, and the database's time; `null`: none is kept here. */
+  historyBounds(): Promise<HistoryBounds | null>;
+  /** The VMs as they were at a time; those that were not stored then, or may not be seen, are absent. */
+  vmVersionsAt(vmIds: readonly string[], at: Date): Promise<PastVm[]>;
+  /** The changes of each VM, the newest first, at most `limit` of each; those that may not be seen are left out. */
+  vmChanges(vmIds: readonly string[], question: VmChangesQuestion): Promise<VmChange[]>;
+}
+
+/** Which past can be asked for. */
+export interface HistoryBounds {
+  readonly keptFrom: Date;
+  readonly now: Date;
+}
+
+/** A VM as it was stored at some time. */
+export interface PastVm extends VmVersion {
+  /** When the guest had last reported, if it was silent then; `null`: it reported, or it is not known any more. */
+  readonly lastReportedAt: Date | null;
+}
+
+/** Which changes of a VM are asked for. */
+export interface VmChangesQuestion {
+  /** At this time or later. */
+  readonly from: Date | null;
+  /** Before this time. */
+  readonly to: Date | null;
+  /** Only older ones than the one at this place. */
+  readonly after: ChangePlace | null;
+  readonly limit: number;
+}
+
+/** Where a change stands among those of its VM. */
+export interface ChangePlace {
+  /** In microseconds, as the database writes it. */
+  readonly at: string;
+  readonly seq: string;
+}
+
+/** A change of a VM, with all of the VM before and after it; `null`: it was not stored. */
+export interface VmChange {
+  readonly vmId: string;
+  /** When it was written. Who asks for the VM at this time gets `after`, because parts of milliseconds are rounded up. */
+  readonly at: Date;
+  readonly place: ChangePlace;
+  /** The host whose pass found it. */
+  readonly hostId: string;
+  readonly before: VmVersion | null;
+  readonly after: VmVersion | null;
+}

@@ -1,0 +1,119 @@
+import { byVm, inOneState, rowsOf, type Queryable } from "../../postgres/sql.js";
+import { readStoredVmsIn } from "../../write/stored-vms.js";
+import type { VmVersion } from "../version-types.js";
+import { restoreVersion, undoDelta, type VmDelta } from "../vm-delta.js";
+import { isHeard, toVersion } from "../vm-version.js";
+import type { HistoryBounds, PastVm } from "./history-types.js";
+
+/**
+ * Reads VMs as they were at a time. The current state is taken back change by change, newest first, from the first change
+ * after that time which holds all of the VM before it; without such a change, from what is stored now.
+ */
+export function readVmVersions(database: Queryable, vmIds: readonly string[], at: Date): Promise<PastVm[]> {
+  if (vmIds.length === 0) return Promise.resolve([]);
+  return inOneState(database, async (state) => {
+    const places = vmIds.map((vmId) => ({ vmId, at: at.toISOString(), seq: BEHIND_ALL }));
+    const versions = await readVersionsBehind(state, places);
+    const lastReports = await readLastReports(state, vmIds, at);
+    return vmIds.flatMap((id): PastVm[] => {
+      const version = versions.get(id);
+      if (version == null) return [];
+      return [{ ...version, lastReportedAt: isHeard(version) ? null : (lastReports.get(id) ?? null) }];
+    });
+  });
+}
+
+/** A place among the changes of a VM. */
+export interface VmPlace {
+  readonly vmId: string;
+  /** A time of PostgreSQL's precision, as text. */
+  readonly at: string;
+  readonly seq: string;
+}
+
+/** Reads each VM as it was behind the change at a place; `null`: it was not stored. Costs one statement, or five. */
+export async function readVersionsBehind(
+  database: Queryable,
+  places: readonly VmPlace[],
+): Promise<ReadonlyMap<string, VmVersion | null>> {
+  const changes = byVm(await readLaterChanges(database, places));
+  const unended = places.map(({ vmId }) => vmId).filter((vmId) => changes.get(vmId)?.at(-1)?.isFull !== true);
+  const current = unended.length === 0 ? [] : await readStoredVmsIn(database, [], unended);
+  const versions = new Map(current.map((vm) => [vm.id, toVersion(vm)]));
+  return new Map(
+    places.map(({ vmId }) => [
+      vmId,
+      undoChanges(vmId, versions.get(vmId) ?? null, (changes.get(vmId) ?? []).toReversed()),
+    ]),
+  );
+}
+
+/** Reads from when on the log tells of every change: it began then, or all before was dropped. */
+export async function readHistoryBounds(database: Queryable): Promise<HistoryBounds> {
+  const [row] = await rowsOf<HistoryBounds>(
+    database,
+    `SELECT kept_from AS "keptFrom", clock_timestamp() AS now FROM vnic_graph_change_log`,
+  );
+  if (row === undefined) throw new Error("vnic_graph_change_log has no row; it was emptied by hand");
+  return row;
+}
+
+/** The VM as it was before some changes, of which the newest comes first. */
+export function undoChanges(
+  vmId: string,
+  after: VmVersion | null,
+  changes: readonly { readonly delta: VmDelta }[],
+): VmVersion | null {
+  let version = after;
+  for (const { delta } of changes) {
+    if (delta.new !== undefined) version = null;
+    else if (delta.full !== undefined) version = restoreVersion(vmId, delta.full);
+    else if (version !== null) version = undoDelta(version, delta);
+  }
+  return version;
+}
+
+/** The changes behind each place, oldest first, up to the first that holds all of the VM before it. */
+function readLaterChanges(database: Queryable, places: readonly VmPlace[]): Promise<LaterChange[]> {
+  return rowsOf<LaterChange>(
+    database,
+    `SELECT c.vm_id AS "vmId", c.is_full AS "isFull", c.delta
+     FROM unnest($1::uuid[], $2::timestamptz[], $3::bigint[]) AS g(id, at, seq)
+     CROSS JOIN LATERAL (
+       SELECT c.vm_id, c.is_full, c.delta, c.at, c.seq FROM vnic_graph_change c
+       WHERE c.vm_id = g.id AND (c.at, c.seq) > (g.at, g.seq) AND c.at <= coalesce(
+         (SELECT f.at FROM vnic_graph_change f WHERE f.vm_id = g.id AND (f.at, f.seq) > (g.at, g.seq) AND f.is_full
+          ORDER BY f.at LIMIT 1), 'infinity')
+       ORDER BY c.at, c.seq) AS c
+     ORDER BY c.vm_id, c.at, c.seq`,
+    [places.map(({ vmId }) => vmId), places.map(({ at }) => at), places.map(({ seq }) => seq)],
+  );
+}
+
+interface LaterChange {
+  readonly vmId: string;
+  readonly isFull: boolean;
+  readonly delta: VmDelta;
+}
+
+/** The time of the last report that was stored with the last change up to a time, or is stored now if there was none since. */
+async function readLastReports(
+  database: Queryable,
+  vmIds: readonly string[],
+  at: Date,
+): Promise<ReadonlyMap<string, Date | null>> {
+  const rows = await rowsOf<{ readonly id: string; readonly at: Date | null }>(
+    database,
+    `SELECT g.id, CASE WHEN last.vm_id IS NOT NULL THEN last.last_reported_at
+       WHEN NOT EXISTS (SELECT FROM vnic_graph_change n WHERE n.vm_id = g.id AND n.at > $2::timestamptz)
+         THEN (SELECT r.last_reported_at FROM vnic_graph_vm r WHERE r.vm_id = g.id) END AS at
+     FROM unnest($1::uuid[]) AS g(id)
+     LEFT JOIN LATERAL (SELECT c.vm_id, c.last_reported_at FROM vnic_graph_change c
+       WHERE c.vm_id = g.id AND c.at <= $2::timestamptz ORDER BY c.at DESC, c.seq DESC LIMIT 1) AS last ON true`,
+    [vmIds, at.toISOString()],
+  );
+  return new Map(rows.map((row) => [row.id, row.at]));
+}
+
+/** Behind every change of its instant. */
+const BEHIND_ALL = "9223372036854775807";

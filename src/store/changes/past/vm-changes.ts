@@ -1,0 +1,89 @@
+import { SqlParameters, byVm, inOneState, rowsOf, type Queryable } from "../../postgres/sql.js";
+import type { VmDelta } from "../vm-delta.js";
+import type { VmChange, VmChangesQuestion } from "./history-types.js";
+import type { SeenInterval } from "./seen-intervals.js";
+import { readVersionsBehind, undoChanges } from "./past-versions.js";
+
+/**
+ * Reads the changes of VMs, the newest first, with all of the VM before and after each. The VM is read as it was behind
+ * the newest of them, and then taken back change by change. With `seen`, only changes inside these times are read.
+ */
+export function readVmChanges(
+  database: Queryable,
+  vmIds: readonly string[],
+  question: VmChangesQuestion,
+  seen: readonly SeenInterval[] | null,
+): Promise<VmChange[]> {
+  if (vmIds.length === 0) return Promise.resolve([]);
+  return inOneState(database, async (state) => {
+    const rowsByVm = byVm(await readRows(state, vmIds, question, seen));
+    if (rowsByVm.size === 0) return [];
+    const newest = [...rowsByVm.values()].flatMap((rows) => rows.slice(0, 1));
+    const versions = await readVersionsBehind(state, newest);
+    return [...rowsByVm].flatMap(([vmId, rows]) => {
+      let after = versions.get(vmId) ?? null;
+      return rows.map((row): VmChange => {
+        const before = undoChanges(vmId, after, [row]);
+        const change = {
+          vmId,
+          at: roundUp(row.at),
+          place: { at: row.at, seq: row.seq },
+          hostId: row.hostId,
+          before,
+          after,
+        };
+        after = before;
+        return change;
+      });
+    });
+  });
+}
+
+/** A time with microseconds as one with milliseconds, not before it. */
+function roundUp(at: string): Date {
+  const [, whole = at, rest = ""] = /^(.*\.\d{3})(\d{3})Z$/.exec(at) ?? [];
+  const ms = Date.parse(rest === "" ? whole : `${whole}Z`);
+  return new Date(Number(rest) > 0 ? ms + 1 : ms);
+}
+
+interface ChangeRow {
+  readonly vmId: string;
+  readonly at: string;
+  readonly seq: string;
+  readonly hostId: string;
+  readonly delta: VmDelta;
+}
+
+function readRows(
+  database: Queryable,
+  vmIds: readonly string[],
+  { from, to, after, limit }: VmChangesQuestion,
+  seen: readonly SeenInterval[] | null,
+): Promise<ChangeRow[]> {
+  const parameters = new SqlParameters();
+  const time = (date: Date | null, otherwise: string) =>
+    `${parameters.add(date?.toISOString() ?? otherwise)}::timestamptz - interval '1 millisecond'`;
+  return rowsOf<ChangeRow>(
+    database,
+    `SELECT c.vm_id AS "vmId", to_char(c.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at, c.seq,
+       c.host_id AS "hostId", c.delta
+     FROM unnest(${parameters.add(vmIds)}::uuid[]) AS g(id)
+     CROSS JOIN LATERAL (
+       SELECT c.vm_id, c.at, c.seq, c.host_id, c.delta FROM vnic_graph_change c
+       WHERE c.vm_id = g.id AND c.kinds <> 0 AND c.at > ${time(from, "-infinity")} AND c.at <= ${time(to, "infinity")}
+         AND (c.at, c.seq) < (${parameters.add(after?.at ?? "infinity")}::timestamptz, ${parameters.add(after?.seq ?? "0")}::bigint)
+         AND ${isSeen(seen, parameters)}
+       ORDER BY c.at DESC, c.seq DESC LIMIT ${parameters.add(limit)}) AS c
+     ORDER BY c.vm_id, c.at DESC, c.seq DESC`,
+    parameters.values,
+  );
+}
+
+function isSeen(seen: readonly SeenInterval[] | null, parameters: SqlParameters): string {
+  if (seen === null) return "true";
+  const list = (field: keyof SeenInterval, type: string) =>
+    `${parameters.add(seen.map((each) => each[field]))}::${type}[]`;
+  return `EXISTS (SELECT FROM unnest(${list("vmId", "uuid")}, ${list("fromAt", "timestamptz")}, ${list("fromSeq", "bigint")},
+      ${list("toAt", "timestamptz")}, ${list("toSeq", "bigint")}) AS s(id, from_at, from_seq, to_at, to_seq)
+    WHERE s.id = c.vm_id AND (c.at, c.seq) > (s.from_at, s.from_seq) AND (c.at, c.seq) < (s.to_at, s.to_seq))`;
+}

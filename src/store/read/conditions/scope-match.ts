@@ -1,0 +1,40 @@
+import type { VmScope } from "../../types.js";
+
+/** What a scope looks at of a VM. */
+export interface ScopedVm {
+  readonly id: string;
+  readonly name: string;
+  readonly hostId: string | null;
+}
+
+/** `true` if the VM is in the scope, as the condition of {@link createVmScopeSql} tells for VMs that are stored. */
+export function isInScope(scope: VmScope | null, { id, name, hostId }: ScopedVm): boolean {
+  return (
+    scope === null ||
+    scope.vmIds.some((vmId) => vmId.toLowerCase() === id) ||
+    scope.hostIds.some((each) => each.toLowerCase() === hostId) ||
+    scope.namePatterns.some((pattern) => matchesPattern(pattern, name))
+  );
+}
+
+/** `*` stands for any characters, `?` for one. Never looks back further than to the last `*`, so that it stays quick. */
+function matchesPattern(pattern: string, text: string): boolean {
+  const [wanted, given] = [[...pattern], [...text]];
+  let [place, at] = [0, 0];
+  let star: { readonly place: number; at: number } | null = null;
+  while (at < given.length) {
+    if (wanted[place] === "*") {
+      star = { place, at };
+      place += 1;
+    } else if (place < wanted.length && (wanted[place] === "?" || wanted[place] === given[at])) {
+      place += 1;
+      at += 1;
+    } else if (star !== null) {
+      star.at += 1;
+      [place, at] = [star.place + 1, star.at];
+    } else {
+      return false;
+    }
+  }
+  return wanted.slice(place).every((each) => each === "*");
+}
