@@ -88,7 +88,10 @@ describe("a VM at a time", () => {
 
   test("is refused where an engine's database is read", async () => {
     await runSeries(database, FIVE_STEPS, () => Promise.resolve(null));
-    const reads = { ...createEngineStore(database.dataSource), vmsByIds: database.store.vmsByIds };
+    const reads = {
+      ...createEngineStore(database.dataSource),
+      vmsByIds: (ids: readonly string[]) => database.store.vmsByIds(ids),
+    };
     const errors = await errorsOf(
       reads,
       `{ vm(id: "${VM_IDS[0]}") { guestInfo(at: "2026-01-01T00:00:00Z") { ips } guestHistory { keptFrom } } }`,

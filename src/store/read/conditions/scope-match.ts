@@ -19,7 +19,7 @@ export function isInScope(scope: VmScope | null, { id, name, hostId }: ScopedVm)
 
 /** `*` stands for any characters, `?` for one. Never looks back further than to the last `*`, so that it stays quick. */
 function matchesPattern(pattern: string, text: string): boolean {
-  const [wanted, given] = [[...pattern], [...text]];
+  const [wanted, given] = [Array.from(pattern), Array.from(text)];
   let [place, at] = [0, 0];
   let star: { readonly place: number; at: number } | null = null;
   while (at < given.length) {

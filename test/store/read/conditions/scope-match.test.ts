@@ -13,8 +13,12 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-const pattern = fc.array(fc.constantFrom(..."ab*?%_\\é😀."), { maxLength: 8 }).map((parts) => parts.join(""));
-const name = fc.array(fc.constantFrom(..."ab%_\\é😀.\n*"), { maxLength: 8 }).map((parts) => parts.join(""));
+const pattern = fc
+  .array(fc.constantFrom(...Array.from("ab*?%_\\é😀.")), { maxLength: 8 })
+  .map((parts) => parts.join(""));
+const name = fc
+  .array(fc.constantFrom(...Array.from("ab%_\\é😀.\n*")), { maxLength: 8 })
+  .map((parts) => parts.join(""));
 const scope = fc.record({
   namePatterns: fc.array(pattern, { maxLength: 3 }),
   hostIds: fc.subarray([HOST_A, HOST_B.toUpperCase()]),
