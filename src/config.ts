@@ -92,7 +92,7 @@ export function loadConfig(environment: Environment, flags: Environment = {}): C
         : { issuer: values.OIDC_ISSUER, audience: values.OIDC_AUDIENCE, rolesClaim: values.OIDC_ROLES_CLAIM },
     certificateRoles: values.TLS_CLIENT_CA_FILE === null ? null : certificateRoles,
   };
-  const isOpen = !asksForIdentity(identity);
+  const isOpen = !requiresIdentity(identity);
   const demo = values.DATABASE_URL === null && values.VDSM_HOSTS === null;
   const dataDir = resolvePath(values.DATA_DIR) ?? findDefaultDataDir(values.DATABASE_URL, environment);
   return deepFreeze({
@@ -146,7 +146,7 @@ export function readDatabaseUrl(environment: Environment): string | null {
 }
 
 /** Whether a client must say who it is. */
-export function asksForIdentity(identity: IdentityConfig): boolean {
+export function requiresIdentity(identity: IdentityConfig): boolean {
   return identity.tokensFile !== null || identity.oidc !== null || identity.certificateRoles !== null;
 }
 

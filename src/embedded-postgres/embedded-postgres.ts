@@ -2,12 +2,12 @@ import { randomBytes } from "node:crypto";
 import { chown, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import pg from "pg";
-import { binariesFor } from "./binaries.js";
+import { prepareBinaries } from "./binaries.js";
 import { createDatabaseUrl, DATABASE } from "./database-url.js";
 import { lockDataDir } from "./lock.js";
 import { runAs, type ServerUser } from "./run.js";
 import { startServer, stopOrphan } from "./server.js";
-import { CLUSTER, reachableDataDir, serverUserFor } from "./user.js";
+import { CLUSTER, makeReachableDataDir, findServerUser } from "./user.js";
 
 /** How to run a PostgreSQL of our own. */
 export interface EmbeddedPostgresOptions {
@@ -32,17 +32,17 @@ export interface EmbeddedPostgres {
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const wanted = resolve(options.dataDir);
-  const user = await serverUserFor(wanted);
-  const dataDir = await reachableDataDir(wanted, user);
+  const user = await findServerUser(wanted);
+  const dataDir = await makeReachableDataDir(wanted, user);
   if (dataDir !== wanted) options.log(`${wanted}: closed to user ${user?.name ?? ""}; data is in ${dataDir}`);
   const clusterDir = join(dataDir, CLUSTER);
   const release = await lockDataDir(dataDir);
   try {
-    const binDir = await binariesFor(user, dataDir);
-    const password = await passwordIn(dataDir);
+    const binDir = await prepareBinaries(user, dataDir);
+    const password = await readOrCreatePassword(dataDir);
     await stopOrphan(clusterDir);
     const settings = { ...SETTINGS, ...options.settings };
-    await initialiseOnce({ clusterDir, binDir, user, password, sync: settings["fsync"] !== "off" });
+    await initializeOnce({ clusterDir, binDir, user, password, sync: settings["fsync"] !== "off" });
     const server = await startServer({ clusterDir, binDir, user, settings, log: options.log });
     const stop = async () => {
       await server.stop();
@@ -65,7 +65,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
  * One password for the life of the cluster, readable by its owner alone. It appears whole or not at all; an empty file, as
  * earlier releases left on a full disk, counts as none.
  */
-async function passwordIn(dataDir: string): Promise<string> {
+async function readOrCreatePassword(dataDir: string): Promise<string> {
   const file = join(dataDir, "password");
   const known = (await readFile(file, "utf8").catch(() => "")).trim();
   if (known !== "") return known;
@@ -86,8 +86,8 @@ interface NewCluster {
 }
 
 /** A cluster appears whole or not at all: an interrupted start leaves only a directory that the next one throws away. */
-async function initialiseOnce({ clusterDir, binDir, user, password, sync }: NewCluster): Promise<void> {
-  if (await exists(join(clusterDir, "PG_VERSION"))) return;
+async function initializeOnce({ clusterDir, binDir, user, password, sync }: NewCluster): Promise<void> {
+  if (await isPresent(join(clusterDir, "PG_VERSION"))) return;
   const newDir = `${clusterDir}.new`;
   const passwordFile = `${clusterDir}.password`;
   await rm(newDir, { recursive: true, force: true });
@@ -142,7 +142,7 @@ async function createDatabaseOnce(port: number, password: string): Promise<void>
   }
 }
 
-async function exists(path: string): Promise<boolean> {
+async function isPresent(path: string): Promise<boolean> {
   return stat(path).then(
     () => true,
     () => false,

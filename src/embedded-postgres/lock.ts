@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, readlink, rename, rm, rmdir, stat, writeFile 
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isRunning, startOf } from "./processes.js";
+import { isRunning, readStartTime } from "./processes.js";
 
 /**
  * Claims a data directory for this process; the result frees it.
@@ -46,7 +46,7 @@ async function writeClaim(folder: string): Promise<string> {
   const name = randomUUID();
   const claim: Claim = {
     pid: process.pid,
-    start: await startOf(process.pid),
+    start: await readStartTime(process.pid),
     kernel: await findKernel(),
     namespace: await readlink("/proc/self/ns/pid").catch(() => ""),
   };
@@ -83,7 +83,7 @@ async function findLivingClaim(folder: string, own: string): Promise<Claim | nul
 async function isAlive(claim: Claim, silentMs: number): Promise<boolean> {
   const namespace = await readlink("/proc/self/ns/pid").catch(() => "");
   if (claim.kernel === (await findKernel()) && claim.namespace === namespace) {
-    return isRunning(claim.pid) && (await startOf(claim.pid)) === claim.start;
+    return isRunning(claim.pid) && (await readStartTime(claim.pid)) === claim.start;
   }
   return silentMs < SILENT_MS;
 }
@@ -121,7 +121,7 @@ async function removeOldLock(path: string, dataDir: string): Promise<void> {
   if (found === null || found.isDirectory()) return;
   const [pid, ...start] = (await readFile(path, "utf8").catch(() => "")).split(" ");
   const claim = { pid: Number(pid), start: start.join(" ") };
-  if (isRunning(claim.pid) && (await startOf(claim.pid)) === claim.start)
+  if (isRunning(claim.pid) && (await readStartTime(claim.pid)) === claim.start)
     throw createInUseError(dataDir, claim);
   await rm(path, { force: true });
 }

@@ -13,7 +13,7 @@ export function isRunning(pid: number): boolean {
 }
 
 /** When a process started, in whatever unit the system tells; `""` where it does not. */
-export async function startOf(pid: number): Promise<string> {
+export async function readStartTime(pid: number): Promise<string> {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, "utf8");
     // Field 22; the second is the name in brackets, which may hold blanks.
@@ -24,7 +24,7 @@ export async function startOf(pid: number): Promise<string> {
 }
 
 /** The command line of a process; `""` if it is gone. */
-export async function commandOf(pid: number): Promise<string> {
+export async function readCommandLine(pid: number): Promise<string> {
   try {
     return (await readFile(`/proc/${pid}/cmdline`, "utf8")).replaceAll("\0", " ");
   } catch {

@@ -24,7 +24,9 @@ export async function runAs(
     child.once("close", (code) => {
       if (code === 0) resolve(output.stdout);
       else
-        reject(new Error(`${basename(program)} ended with ${String(code)}: ${lastWordsOf(output.stderr)}`));
+        reject(
+          new Error(`${basename(program)} ended with ${String(code)}: ${findLastErrors(output.stderr)}`),
+        );
     });
   });
 }
@@ -37,7 +39,7 @@ export function spawnOptionsFor(user: ServerUser | null): SpawnOptions {
 }
 
 /** What a program said last that a person wants to read: its errors on one line. */
-export function lastWordsOf(log: string): string {
+export function findLastErrors(log: string): string {
   const lines = log.split("\n").filter((line) => line.trim() !== "");
   const errors = lines.filter((line) =>
     /error|fatal|panic|not found|cannot|unrecognized|invalid/i.test(line),

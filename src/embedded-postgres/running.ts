@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { createDatabaseUrl } from "./database-url.js";
-import { commandOf, isRunning } from "./processes.js";
+import { readCommandLine, isRunning } from "./processes.js";
 import { CLUSTER, findStandIn } from "./user.js";
 
 /**
@@ -23,7 +23,7 @@ async function findAt(place: string): Promise<string | null> {
   const lines = (await readIfThere(join(clusterDir, "postmaster.pid"))).split("\n");
   const [pid, port] = [Number(lines[0]), Number(lines[3])];
   const isReady = lines[7]?.trim() === "ready";
-  if (!isReady || !isRunning(pid) || !(await commandOf(pid)).includes(clusterDir)) return null;
+  if (!isReady || !isRunning(pid) || !(await readCommandLine(pid)).includes(clusterDir)) return null;
   const password = (await readIfThere(join(place, "password"))).trim();
   return password === "" || !Number.isInteger(port) ? null : createDatabaseUrl(port, password);
 }

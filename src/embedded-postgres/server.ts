@@ -6,8 +6,8 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { commandOf, isRunning } from "./processes.js";
-import { lastWordsOf, spawnOptionsFor, type ServerUser } from "./run.js";
+import { readCommandLine, isRunning } from "./processes.js";
+import { findLastErrors, spawnOptionsFor, type ServerUser } from "./run.js";
 
 /** What a server is started from. */
 export interface ServerOptions {
@@ -27,7 +27,7 @@ export interface Server {
 /** Starts a server on a free port; if it dies, it is started again on the same port, until it is stopped. */
 export async function startServer(options: ServerOptions): Promise<Server> {
   const deadline = Date.now() + START_TIMEOUT_MS;
-  let port = await freePort();
+  let port = await findFreePort();
   let child: ChildProcess | null = null;
   while (child === null) {
     try {
@@ -36,13 +36,13 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       // Another took the port, or the processes of a killed server are still leaving.
       if (!(error instanceof Error && RETRIED.test(error.message)) || Date.now() > deadline) throw error;
       await sleep(200);
-      port = await freePort();
+      port = await findFreePort();
     }
   }
-  return supervised(child, port, options);
+  return superviseServer(child, port, options);
 }
 
-function supervised(first: ChildProcess, port: number, options: ServerOptions): Server {
+function superviseServer(first: ChildProcess, port: number, options: ServerOptions): Server {
   const stopping = new AbortController();
   let child = first;
   const watch = async (): Promise<void> => {
@@ -79,7 +79,7 @@ export async function stopOrphan(clusterDir: string): Promise<void> {
   const file = join(clusterDir, "postmaster.pid");
   const pid = Number((await readFile(file, "utf8").catch(() => "")).split("\n")[0]);
   if (!isRunning(pid)) return;
-  if (!(await commandOf(pid)).includes(clusterDir)) {
+  if (!(await readCommandLine(pid)).includes(clusterDir)) {
     // Another program has the number now; PostgreSQL would take it for itself and refuse to start.
     await rm(file, { force: true });
     return;
@@ -114,7 +114,9 @@ async function spawnServer(options: ServerOptions, port: number): Promise<ChildP
     child.once("close", (code, signal) => {
       child.stdin?.destroy();
       const how = String(code ?? signal);
-      reject(new Error(`${clusterDir}: PostgreSQL did not start (${how}): ${lastWordsOf(said.join("\n"))}`));
+      reject(
+        new Error(`${clusterDir}: PostgreSQL did not start (${how}): ${findLastErrors(said.join("\n"))}`),
+      );
     });
     createInterface(child.stderr).on("line", (line) => {
       log(line);
@@ -126,8 +128,8 @@ async function spawnServer(options: ServerOptions, port: number): Promise<ChildP
 
 /** A fast shutdown: clients are disconnected and everything is written; the hard way if that takes too long. */
 async function end(child: ChildProcess): Promise<void> {
-  const ended = () => child.exitCode !== null || child.signalCode !== null;
-  const exit = ended() ? null : once(child, "exit");
+  const waitForEnd = () => child.exitCode !== null || child.signalCode !== null;
+  const exit = waitForEnd() ? null : once(child, "exit");
   child.kill("SIGINT");
   const hard = setTimeout(() => child.kill("SIGQUIT"), STOP_TIMEOUT_MS);
   await exit;
@@ -136,7 +138,7 @@ async function end(child: ChildProcess): Promise<void> {
 }
 
 /** A port that is free now; PostgreSQL cannot choose one itself. */
-async function freePort(): Promise<number> {
+async function findFreePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();

@@ -6,7 +6,7 @@ import { runAs, type ServerUser } from "./run.js";
 export const CLUSTER = "postgresql";
 
 /** `null` unless we are root. A cluster stays with the user that owns it; a new one goes to the first that exists. */
-export async function serverUserFor(dataDir: string): Promise<ServerUser | null> {
+export async function findServerUser(dataDir: string): Promise<ServerUser | null> {
   if (process.getuid?.() !== 0) return null;
   for (const place of [dataDir, findStandIn(dataDir)]) {
     const owner = await stat(join(place, CLUSTER)).catch(() => null);
@@ -15,8 +15,8 @@ export async function serverUserFor(dataDir: string): Promise<ServerUser | null>
     }
   }
   for (const name of CANDIDATES) {
-    const uid = await idOf(name, "-u");
-    const gid = await idOf(name, "-g");
+    const uid = await readId(name, "-u");
+    const gid = await readId(name, "-g");
     if (uid !== null && gid !== null && uid !== 0) return { uid, gid, name };
   }
   throw new Error(
@@ -29,7 +29,7 @@ export async function serverUserFor(dataDir: string): Promise<ServerUser | null>
  * The data directory, made if absent. Root's home is closed to the server's user: what would be kept there is kept
  * below `/var/lib/vnic-graph`, always in the same place.
  */
-export async function reachableDataDir(wanted: string, user: ServerUser | null): Promise<string> {
+export async function makeReachableDataDir(wanted: string, user: ServerUser | null): Promise<string> {
   for (const place of user === null ? [wanted] : [wanted, findStandIn(wanted)]) {
     await mkdir(place, { recursive: true, mode: 0o711 });
     if (user === null || (await canBeEntered(place, user))) return place;
@@ -62,7 +62,7 @@ async function canEnter(user: ServerUser, directory: string): Promise<boolean> {
   );
 }
 
-async function idOf(name: string, flag: "-u" | "-g"): Promise<number | null> {
+async function readId(name: string, flag: "-u" | "-g"): Promise<number | null> {
   const printed = await runAs(null, "id", [flag, name]).catch(() => "");
   return /^\d+\s*$/.test(printed) ? Number(printed) : null;
 }

@@ -1,7 +1,7 @@
 import type { DataSource } from "typeorm";
 import { ENGINE_COLUMNS } from "./engine-columns.js";
 import { DatabaseUnavailableError, formatDatabaseError } from "../store/postgres/errors.js";
-import { rowsOf } from "../store/postgres/sql.js";
+import { queryRows } from "../store/postgres/sql.js";
 import { createEngineStore } from "./engine-store.js";
 import { tryReads } from "./try-reads.js";
 
@@ -24,7 +24,7 @@ export interface EngineCheck {
 
 /** Makes sure, without changing anything, that all that is read can be read. Throws {@link UnusableEngineError}. */
 export async function checkEngine(dataSource: DataSource): Promise<EngineCheck> {
-  const [session] = await rowsOf<Session>(dataSource, SESSION);
+  const [session] = await queryRows<Session>(dataSource, SESSION);
   const { database = "", role = "", readOnly = "off", mayUseSchema = false } = session ?? {};
   const where = `engine database ${database}`;
   if (readOnly !== "on") {
@@ -39,7 +39,7 @@ export async function checkEngine(dataSource: DataSource): Promise<EngineCheck> 
         `run GRANT USAGE ON SCHEMA public TO ${role} there`,
     );
   }
-  const columns = await rowsOf<FoundColumn>(dataSource, COLUMNS, [
+  const columns = await queryRows<FoundColumn>(dataSource, COLUMNS, [
     Object.entries(ENGINE_COLUMNS).flatMap(([table, names]) => names.map(() => table)),
     Object.values(ENGINE_COLUMNS).flat(),
   ]);

@@ -5,7 +5,7 @@ import { createSnapshot } from "../store/read/snapshot.js";
 import type { ReadinessStore, Readers, ReadStore, VmFilter } from "../store/types.js";
 import type { VmConditionSql } from "../store/read/conditions/search-conditions.js";
 import { CLUSTER_CONDITIONS, ENGINE_CONDITIONS } from "./engine-conditions.js";
-import { rowsOf, type Queryable } from "../store/postgres/sql.js";
+import { queryRows, type Queryable } from "../store/postgres/sql.js";
 import { readHosts } from "./hosts.js";
 import { readGuestInterfaces } from "./interfaces.js";
 import { createInventoryRights, readNamed, readVmOrigins } from "./inventory.js";
@@ -31,7 +31,7 @@ export function createEngineStore(dataSource: DataSource): EngineStore {
     readerFor: (scope) => createEngineReader(dataSource, createVmScopeSql(scope), mayReadInventory),
     // An engine asks its hosts; nothing is to be waited for here but the database itself.
     readPollingState: async () => {
-      await rowsOf(dataSource, "SELECT 1");
+      await queryRows(dataSource, "SELECT 1");
       return { hosts: 0, untried: 0, stale: 0, unpolled: 0 };
     },
     openSnapshot: (scope) => {

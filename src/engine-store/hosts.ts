@@ -1,10 +1,10 @@
 import { formatHostAddress } from "../model/host-address.js";
 import type { HostRow } from "../store/types.js";
-import { rowsOf, type Queryable } from "../store/postgres/sql.js";
+import { queryRows, type Queryable } from "../store/postgres/sql.js";
 
 /** The engine's hosts by name, or those of the ids. When the engine last asked them is not kept. */
 export async function readHosts(database: Queryable, ids: readonly string[] | null): Promise<HostRow[]> {
-  const rows = await rowsOf<EngineHost>(
+  const rows = await queryRows<EngineHost>(
     database,
     `SELECT h.vds_id AS id, h.vds_name AS name, h.host_name AS host, h.port, coalesce(y.status, 0) AS status
       FROM vds_static h LEFT JOIN vds_dynamic y ON y.vds_id = h.vds_id

@@ -1,7 +1,7 @@
 import { normalizeReportedMac } from "../model/address/mac.js";
 import type { GuestInterface } from "../store/types.js";
 import { UNKNOWN_INTERFACE } from "../store/read/interface-columns.js";
-import { rowsOf, SqlParameters, type Queryable } from "../store/postgres/sql.js";
+import { queryRows, SqlParameters, type Queryable } from "../store/postgres/sql.js";
 import { parseIpv4List, parseIpv6List } from "./normalize.js";
 import type { VmScopeSql } from "../store/read/conditions/scope.js";
 import { mayHaveGuest } from "./engine-conditions.js";
@@ -17,7 +17,7 @@ export async function readGuestInterfaces(
   scope: VmScopeSql,
 ): Promise<GuestInterface[]> {
   const parameters = new SqlParameters();
-  const rows = await rowsOf<EngineInterface>(
+  const rows = await queryRows<EngineInterface>(
     database,
     `SELECT g.vm_id AS "vmId", g.interface_name AS name, g.mac_address AS mac, g.ipv4_addresses AS ipv4,
         g.ipv6_addresses AS ipv6

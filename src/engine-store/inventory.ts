@@ -1,4 +1,4 @@
-import { SqlParameters, rowsOf, type Queryable } from "../store/postgres/sql.js";
+import { SqlParameters, queryRows, type Queryable } from "../store/postgres/sql.js";
 import type { NamedKind, NamedRow, VmOrigin } from "../store/inventory-types.js";
 import { OPTIONAL_ENGINE_COLUMNS } from "./engine-columns.js";
 import type { VmScopeSql } from "../store/read/conditions/scope.js";
@@ -29,7 +29,7 @@ async function checkRights(database: Queryable): Promise<boolean> {
   const columns = Object.entries(OPTIONAL_ENGINE_COLUMNS).flatMap(([table, names]) =>
     names.map((name) => ({ table, name })),
   );
-  const [row] = await rowsOf<{ readable: boolean }>(
+  const [row] = await queryRows<{ readable: boolean }>(
     database,
     `SELECT bool_and(coalesce(has_column_privilege(found.oid, attribute.attnum, 'SELECT'), false)) AS readable
       FROM unnest($1::text[], $2::text[]) AS wanted ("table", "column")
@@ -48,7 +48,7 @@ export function readVmOrigins(
   scope: VmScopeSql,
 ): Promise<VmOrigin[]> {
   const parameters = new SqlParameters();
-  return rowsOf<VmOrigin>(
+  return queryRows<VmOrigin>(
     database,
     `SELECT s.vm_guid AS id, s.cluster_id AS "clusterId", s.vmt_guid AS "templateId", s.os AS "osId",
         s.creation_date AS "createdAt", coalesce(s.description, '') AS description
@@ -77,7 +77,7 @@ export function readNamed(
       : `EXISTS (SELECT FROM vm_static s LEFT JOIN vm_dynamic d ON d.vm_guid = s.vm_guid
           WHERE s.entity_type = 'VM' AND ${isOfVm} AND ${isVisible})`,
   ];
-  return rowsOf<NamedRow>(
+  return queryRows<NamedRow>(
     database,
     `SELECT n.${id} AS id, n.${name} AS name FROM ${table} n
       WHERE ${conditions.join(" AND ")} ORDER BY n.${name}, n.${id}`,

@@ -1,6 +1,6 @@
 import { normalizeReportedMac } from "../model/address/mac.js";
 import type { VmScopeSql } from "../store/read/conditions/scope.js";
-import { rowsOf, rowsOfSearch, SqlParameters, type Queryable } from "../store/postgres/sql.js";
+import { queryRows, querySearchRows, SqlParameters, type Queryable } from "../store/postgres/sql.js";
 import type { Nic } from "../store/types.js";
 
 /** By what vNICs are looked for: their ids, their VMs' ids, or MACs in lower case with colons. */
@@ -19,7 +19,7 @@ export async function readNics(
   scope: VmScopeSql,
 ): Promise<Nic[]> {
   const parameters = new SqlParameters();
-  const read = question.key === "mac" ? rowsOfSearch<Nic> : rowsOf<Nic>;
+  const read = question.key === "mac" ? querySearchRows<Nic> : queryRows<Nic>;
   const rows = await read(
     database,
     `SELECT i.id, i.vm_guid AS "vmId", i.name, i.mac_addr AS "macAddress", n.name AS network, n.id AS "networkId", i.linked,

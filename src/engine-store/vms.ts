@@ -3,9 +3,9 @@ import { buildSearchOrder, type VmConditionSql } from "../store/read/conditions/
 import { buildVmConditions } from "../store/read/conditions/vm-conditions.js";
 import type { VmScopeSql } from "../store/read/conditions/scope.js";
 import {
-  rowsOf,
-  rowsOfOptional,
-  rowsOfSearch,
+  queryRows,
+  queryOptionalRows,
+  querySearchRows,
   SqlParameters,
   type Queryable,
 } from "../store/postgres/sql.js";
@@ -43,7 +43,7 @@ export async function readVmIds(
 ): Promise<string[]> {
   const parameters = new SqlParameters();
   const order = buildSearchOrder(sort, source);
-  const rows = await rowsOfSearch<{ id: string }>(
+  const rows = await querySearchRows<{ id: string }>(
     database,
     `SELECT s.vm_guid AS id FROM ${FROM_VMS} ${order.join} WHERE ${buildVmConditions(filter, scope, source, parameters)}
       ORDER BY ${order.by}
@@ -61,7 +61,7 @@ export async function countVms(
   source: VmConditionSql,
 ): Promise<number> {
   const parameters = new SqlParameters();
-  const [row] = await rowsOfOptional<{ count: number }>(
+  const [row] = await queryOptionalRows<{ count: number }>(
     database,
     `SELECT count(*)::int AS count FROM ${FROM_VMS}
       WHERE ${buildVmConditions(filter, scope, source, parameters)}`,
@@ -163,7 +163,7 @@ async function readVms(
       ${KEPT_ADDRESSES} AS "keptAddresses"
     FROM (${rows}) AS v LEFT JOIN vds_dynamic h ON h.vds_id = v.run_on_vds
     ORDER BY ${order}`;
-  const read = searches ? rowsOfSearch<EngineVm> : rowsOf<EngineVm>;
+  const read = searches ? querySearchRows<EngineVm> : queryRows<EngineVm>;
   return (await read(database, sql, values)).map(toVmRow);
 }
 

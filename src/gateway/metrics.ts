@@ -81,7 +81,7 @@ export function createMetrics(sources: MetricSources): Metrics {
     buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
     registers,
   });
-  const readGauges = gaugesAtScrape(registers, sources);
+  const readGauges = readGaugesAtScrape(registers, sources);
 
   return {
     onPass: (result) => {
@@ -114,7 +114,10 @@ const MISNAMED = [
 ];
 
 /** Gauges that are read when somebody looks. Without a database, those that come from it are left out rather than wrong. */
-function gaugesAtScrape(registers: Registry[], { fleet, pool, polling }: MetricSources): () => Promise<void> {
+function readGaugesAtScrape(
+  registers: Registry[],
+  { fleet, pool, polling }: MetricSources,
+): () => Promise<void> {
   const hosts = new Gauge({
     name: "vnic_graph_hosts",
     help: "Hosts that are to be polled, by whether their last pass succeeded, and whether anybody polls them.",

@@ -3,8 +3,8 @@ import { createFieldEstimator } from "../graph/arguments/estimate-field.js";
 import type { GraphContext, HostAdmin } from "../graph/context.js";
 import { buildGraphSchema } from "../graph/schema.js";
 import { createLoaders } from "../loaders/loaders.js";
-import { loginPlugin } from "../rest/login-plugin.js";
-import { restPlugin } from "../rest/rest-plugin.js";
+import { registerLogin } from "../rest/login-plugin.js";
+import { registerRest } from "../rest/rest-plugin.js";
 import { LOGIN_RULE, LONG_LIST_RULE } from "../server/admission/rules.js";
 import { HttpError } from "../server/errors.js";
 import type { Identity, KnownViewer } from "../server/identity/identity.js";
@@ -59,12 +59,12 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
       const identify = async (authorization: string): Promise<void> => {
         await identity.identify({ authorization, certificate: null });
       };
-      await scope.register(loginPlugin, {
+      await scope.register(registerLogin, {
         identify,
         isRequired: identity.required,
         routeConfig: { rule: LOGIN_RULE },
       });
-      await scope.register(restPlugin, {
+      await scope.register(registerRest, {
         work: (request, job) => {
           const { viewer, request: served, work } = admitted(request);
           const run = (piece: ServedRequest) => job(createContext(viewer, piece).loaders);

@@ -3,22 +3,22 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** The package's folder: where `package.json` stands, whether we run compiled or not. */
-export const PACKAGE_ROOT = packageRoot(dirname(fileURLToPath(import.meta.url)));
+export const PACKAGE_ROOT = findPackageRoot(dirname(fileURLToPath(import.meta.url)));
 
 /** The version that `package.json` gives. */
-export const VERSION: string = versionIn(join(PACKAGE_ROOT, "package.json"));
+export const VERSION: string = readVersionIn(join(PACKAGE_ROOT, "package.json"));
 
-function packageRoot(folder: string): string {
+function findPackageRoot(folder: string): string {
   try {
-    versionIn(join(folder, "package.json"));
+    readVersionIn(join(folder, "package.json"));
     return folder;
   } catch (error) {
     if (dirname(folder) === folder) throw error;
-    return packageRoot(dirname(folder));
+    return findPackageRoot(dirname(folder));
   }
 }
 
-function versionIn(file: string): string {
+function readVersionIn(file: string): string {
   const content: unknown = JSON.parse(readFileSync(file, "utf8"));
   if (typeof content === "object" && content !== null && "version" in content) return String(content.version);
   throw new Error(`${file} gives no version; reinstall vnic-graph`);

@@ -1,7 +1,7 @@
 import DataLoader from "dataloader";
 import type { ReadStore, VmRow } from "../store/types.js";
 import { compareByName } from "./compare-by-name.js";
-import { manyInKeyOrder } from "./key-order.js";
+import { groupPerKey } from "./key-order.js";
 import { isUuid } from "../model/uuid.js";
 
 /** Loads the first VMs of many hosts together, by name; `onRow` sees every row that was read. */
@@ -16,7 +16,7 @@ export function createHostVmsLoader(
       const known = hostIds.filter(isUuid);
       const rows = known.length === 0 ? [] : await store.vmsByHosts(known, limit);
       rows.forEach(onRow);
-      return manyInKeyOrder(hostIds, rows.toSorted(compareByName), (row) => row.hostId);
+      return groupPerKey(hostIds, rows.toSorted(compareByName), (row) => row.hostId);
     },
     { cacheKeyFn: (id) => id.toLowerCase(), maxBatchSize: Math.max(1, Math.floor(MAX_ROWS / limit)) },
   );

@@ -1,5 +1,5 @@
 /** For each key its row, or `null`: a batch must answer in the order of its keys, a statement answers in any. */
-export function oneInKeyOrder<Row>(
+export function pickOnePerKey<Row>(
   keys: readonly string[],
   rows: readonly Row[],
   keyOf: (row: Row) => string,
@@ -9,7 +9,7 @@ export function oneInKeyOrder<Row>(
 }
 
 /** For each key its rows in the order in which they came, or `[]`. */
-export function manyInKeyOrder<Row>(
+export function groupPerKey<Row>(
   keys: readonly string[],
   rows: readonly Row[],
   keyOf: (row: Row) => string | null,

@@ -3,7 +3,7 @@ import type { NamedKind, NamedRow, VmOrigin } from "../store/inventory-types.js"
 import type { HistoryBounds, ReadStore, VmChange, VmChangesQuestion, VmIdList } from "../store/types.js";
 import { compareByName } from "./compare-by-name.js";
 import { createHostVmsLoader } from "./host-vms.js";
-import { manyInKeyOrder, oneInKeyOrder } from "./key-order.js";
+import { groupPerKey, pickOnePerKey } from "./key-order.js";
 import { memoize } from "./memoize.js";
 import { toPastVm } from "./past-vm.js";
 import type { GuestInterface, HostRow, Nic, VmFilter, VmRow } from "./rows.js";
@@ -63,33 +63,33 @@ export function createLoaders(
   { throwIfExpired = () => undefined, onForget }: LoaderOptions = {},
 ): Loaders {
   const store = withDeadline(reads, throwIfExpired);
-  const vmById = createOneLoader((ids) => store.vmsByIds(ids), idOf);
-  const nicById = createOneLoader((ids) => store.nicsByIds(ids), idOf);
-  const hostById = createOneLoader((ids) => store.hostsByIds(ids), idOf);
-  const guestInterfacesByVm = createManyLoader((ids) => store.guestInterfacesByVms(ids), vmIdOf);
+  const vmById = createOneLoader((ids) => store.vmsByIds(ids), getId);
+  const nicById = createOneLoader((ids) => store.nicsByIds(ids), getId);
+  const hostById = createOneLoader((ids) => store.hostsByIds(ids), getId);
+  const guestInterfacesByVm = createManyLoader((ids) => store.guestInterfacesByVms(ids), getVmId);
   const nicsByVm = createManyLoader(
     async (ids) => prime(await store.nicsByVms(ids), nicById).sort(compareByName),
-    vmIdOf,
+    getVmId,
   );
   const nicsByMac = new DataLoader<string, readonly Nic[]>(
     async (macs) =>
-      manyInKeyOrder(macs, prime(await store.nicsByMacs(macs), nicById).sort(compareByName), (nic) =>
-        lowerMac(nic.macAddress),
+      groupPerKey(macs, prime(await store.nicsByMacs(macs), nicById).sort(compareByName), (nic) =>
+        toLowerMac(nic.macAddress),
       ),
     { maxBatchSize: MAX_BATCH },
   );
   const hosts = memoize(async () => prime(await store.hosts(), hostById).sort(compareByName));
   const vmsPage = memoize(async (question: VmPageQuestion) => prime(await store.vmsPage(question), vmById));
-  const vmOriginById = createOneLoader((ids) => store.vmOriginsByIds(ids), idOf);
-  const namedById = memoize((kind: NamedKind) => createOneLoader((ids) => store.named(kind, ids), idOf));
+  const vmOriginById = createOneLoader((ids) => store.vmOriginsByIds(ids), getId);
+  const namedById = memoize((kind: NamedKind) => createOneLoader((ids) => store.named(kind, ids), getId));
   const named = memoize((kind: NamedKind) => store.named(kind, null));
   const countVms = memoize((filter: VmFilter) => store.countVms(filter));
   const historyBounds = memoize(() => store.historyBounds());
   const vmAt = memoize((at: Date) =>
-    createOneLoader(async (ids) => (await store.vmVersionsAt(ids, at)).map(toPastVm), idOf),
+    createOneLoader(async (ids) => (await store.vmVersionsAt(ids, at)).map(toPastVm), getId),
   );
   const vmChanges = memoize((question: VmChangesQuestion) =>
-    createManyLoader((ids) => store.vmChanges(ids, question), vmIdOf),
+    createManyLoader((ids) => store.vmChanges(ids, question), getVmId),
   );
   const vmsByHost = memoize((limit: number) =>
     createHostVmsLoader(store, limit, (vm) => void vmById.prime(vm.id, vm)),
@@ -141,14 +141,14 @@ const MAX_BATCH = 5_000;
 type Read<Row> = (ids: readonly string[]) => Promise<Row[]>;
 
 function createOneLoader<Row>(read: Read<Row>, keyOf: (row: Row) => string): DataLoader<string, Row | null> {
-  return createUuidLoader(read, (ids, rows) => oneInKeyOrder(ids, rows, keyOf));
+  return createUuidLoader(read, (ids, rows) => pickOnePerKey(ids, rows, keyOf));
 }
 
 function createManyLoader<Row>(
   read: Read<Row>,
   keyOf: (row: Row) => string,
 ): DataLoader<string, readonly Row[]> {
-  return createUuidLoader(read, (ids, rows) => manyInKeyOrder(ids, rows, keyOf));
+  return createUuidLoader(read, (ids, rows) => groupPerKey(ids, rows, keyOf));
 }
 
 /** One id that is no UUID would make PostgreSQL refuse the statement for all of them, so it is answered as absent here. */
@@ -175,14 +175,14 @@ function prime<Row extends { readonly id: string }>(
   return rows;
 }
 
-function idOf(row: { readonly id: string }): string {
+function getId(row: { readonly id: string }): string {
   return row.id;
 }
 
-function vmIdOf(row: { readonly vmId: string }): string {
+function getVmId(row: { readonly vmId: string }): string {
   return row.vmId;
 }
 
-function lowerMac(mac: string | null): string | null {
+function toLowerMac(mac: string | null): string | null {
   return mac?.toLowerCase() ?? null;
 }

@@ -9,11 +9,11 @@ export const VDSM_PORT = 54_321;
 
 /** Writes `host:port`, IPv6 in brackets. */
 export function formatHostAddress({ host, port }: HostAddress): string {
-  return `${bracketIPv6(host)}:${port}`;
+  return `${addBracketsToIPv6(host)}:${port}`;
 }
 
 /** Puts an IPv6 address in brackets, as URLs need it; leaves names and IPv4 addresses alone. */
-export function bracketIPv6(host: string): string {
+export function addBracketsToIPv6(host: string): string {
   return host.includes(":") ? `[${host}]` : host;
 }
 

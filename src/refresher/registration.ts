@@ -24,7 +24,7 @@ export interface RegistrationOptions {
  */
 export class Registration {
   private registering: Promise<void> | null = null;
-  private beating: Promise<void> | null = null;
+  private heartbeat: Promise<void> | null = null;
   private readonly timer: NodeJS.Timeout | null;
   private renewedMs = Number.NEGATIVE_INFINITY;
   private reconciledMs: number;
@@ -56,7 +56,7 @@ export class Registration {
   /** Ends heartbeats and, if the store answers, the registration. */
   async stop(): Promise<void> {
     if (this.timer !== null) clearInterval(this.timer);
-    await this.beating;
+    await this.heartbeat;
     if (this.registering === null) return;
     await this.registering.then(() => this.options.store.endRegistration()).catch(() => undefined);
   }
@@ -87,14 +87,14 @@ export class Registration {
 
   /** One heartbeat at a time. One that fails is not reported: the passes report that the database does not answer. */
   private startHeartbeat(): void {
-    this.beating ??= this.beat()
+    this.heartbeat ??= this.runHeartbeat()
       .catch(() => undefined)
       .finally(() => {
-        this.beating = null;
+        this.heartbeat = null;
       });
   }
 
-  private async beat(): Promise<void> {
+  private async runHeartbeat(): Promise<void> {
     const { store, now } = this.options;
     await this.register();
     await this.renew();

@@ -28,22 +28,22 @@ export function createNotFoundFault(what: string, id: string): OvirtFaultError {
 export function toFault(error: unknown): OvirtFaultError | null {
   if (error instanceof OvirtFaultError) return error;
   if (!(error instanceof Error)) return null;
-  const status = statusOf(error);
+  const status = findStatus(error);
   if (status === null) return null;
   const isFramework = "code" in error && String(error.code).startsWith("FST_");
   return new OvirtFaultError(
     status,
     isFramework ? "The request is malformed." : error.message,
-    headersOf(error),
+    readHeaders(error),
   );
 }
 
-function statusOf(error: Error): number | null {
+function findStatus(error: Error): number | null {
   const status = "status" in error ? error.status : "statusCode" in error ? error.statusCode : undefined;
-  if (typeof status === "number") return foreseen(status);
+  if (typeof status === "number") return keepForeseen(status);
   const extensions = ("extensions" in error && error.extensions) as GraphExtensions | null | false;
   const told = extensions ? extensions.http?.status : undefined;
-  if (typeof told === "number") return foreseen(told);
+  if (typeof told === "number") return keepForeseen(told);
   return STATUS_OF_CODE[String(extensions ? extensions.code : "")] ?? null;
 }
 
@@ -53,11 +53,11 @@ interface GraphExtensions {
   readonly http?: { readonly status?: unknown };
 }
 
-function foreseen(status: number): number | null {
+function keepForeseen(status: number): number | null {
   return status in REASONS ? status : null;
 }
 
-function headersOf(error: Error): Record<string, string> {
+function readHeaders(error: Error): Record<string, string> {
   const headers = "headers" in error ? error.headers : undefined;
   if (typeof headers !== "object" || headers === null) return {};
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));

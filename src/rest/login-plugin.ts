@@ -16,7 +16,7 @@ export interface LoginOptions {
  * it. Here the password is the bearer token, so it is checked and given back, wrapped; the name counts for nothing. Nothing
  * is kept, so that logging out ends nothing: tokens end in the token file, or at their issuer.
  */
-export function loginPlugin(app: FastifyInstance, options: LoginOptions, done: () => void): void {
+export function registerLogin(app: FastifyInstance, options: LoginOptions, done: () => void): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
     "application/x-www-form-urlencoded",

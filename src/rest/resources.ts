@@ -82,7 +82,7 @@ export async function readVm(loaders: Loaders, vm: VmRow, wanted: Wanted): Promi
     ...(nics !== null && { nics: { nic: nics } }),
     ...(host !== null && { host: formatHost(host) }),
     ...(cluster !== null && { cluster: formatNamed("clusters", cluster) }),
-    ...(template !== null && followedTemplates(template, follow)),
+    ...(template !== null && formatFollowedTemplates(template, follow)),
     ...formatEmptyLists(follow, VM_EMPTY_LISTS),
   });
 }
@@ -131,7 +131,7 @@ function formatNicWithDevices(nic: Nic, devices: readonly Device[], follow: Foll
     }),
     ...formatEmptyLists(follow, { statistics: "statistic" }),
   };
-  return formatNic(nic, sortBestFirst(own.map(rowOf))[0] ?? null, more);
+  return formatNic(nic, sortBestFirst(own.map(getRow))[0] ?? null, more);
 }
 
 /** Of these nothing is known: a client that follows them finds none. */
@@ -142,7 +142,7 @@ function formatEmptyLists(follow: FollowTree, lists: Readonly<Record<string, str
   return Object.fromEntries(wanted.map(([name, item]) => [name, { [item]: [] }]));
 }
 
-function followedTemplates(template: NamedRow, follow: FollowTree): Element {
+function formatFollowedTemplates(template: NamedRow, follow: FollowTree): Element {
   const element = formatNamed("templates", template);
   return {
     ...(follow.has("template") && { template: element }),
@@ -157,7 +157,7 @@ const KINDS: Readonly<Record<NamedCollection, string>> = {
   networks: "Network",
 };
 
-function rowOf({ row }: Device): GuestInterface {
+function getRow({ row }: Device): GuestInterface {
   return row;
 }
 

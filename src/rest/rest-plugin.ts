@@ -29,7 +29,7 @@ export interface RestOptions {
 }
 
 /** The feature page's REST flow under `/ovirt-engine/api`, to be registered in a Fastify with guards around it. */
-export function restPlugin(app: FastifyInstance, options: RestOptions, done: () => void): void {
+export function registerRest(app: FastifyInstance, options: RestOptions, done: () => void): void {
   // Nothing here reads a body, so none is parsed, whatever it is said to be.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", (_request, _payload, parsed) => {

@@ -34,7 +34,7 @@ export async function listVms(work: Work, request: ListRequest, wanted: Wanted):
   const first = await pieces.next();
   if (first.done === true) return { elements: [], hasNext: false, rest: null };
   const { elements, hasNext, isLast } = first.value;
-  return { elements, hasNext, rest: isLast ? null : restOf(pieces) };
+  return { elements, hasNext, rest: isLast ? null : readRest(pieces) };
 }
 
 /** So many VMs are read at once; with their interfaces, of which a host of containers has hundreds, fewer. */
@@ -47,7 +47,7 @@ interface Piece {
   readonly isLast: boolean;
 }
 
-async function* restOf(pieces: AsyncGenerator<Piece>): AsyncGenerator<readonly Element[]> {
+async function* readRest(pieces: AsyncGenerator<Piece>): AsyncGenerator<readonly Element[]> {
   for await (const { elements } of pieces) yield elements;
 }
 

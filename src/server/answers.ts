@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { GraphQLError } from "graphql";
-import { internalErrorMessage, HttpError } from "./errors.js";
+import { formatInternalError, HttpError } from "./errors.js";
 
 const GRAPHQL_RESPONSE = "application/graphql-response+json";
 
@@ -27,7 +27,7 @@ export function convertError(error: unknown): HttpError {
   if (typeof status === "number" && status >= 400 && status < 500) {
     return new HttpError(status, "BAD_REQUEST", "The request is malformed.");
   }
-  return new HttpError(500, "INTERNAL_SERVER_ERROR", internalErrorMessage(error));
+  return new HttpError(500, "INTERNAL_SERVER_ERROR", formatInternalError(error));
 }
 
 /** Errors that are made for both worlds say their status in `extensions.http`, as Apollo reads it. */
@@ -39,5 +39,5 @@ function convertGraphQLError(error: GraphQLError): HttpError {
   const status = http?.status;
   if (typeof code === "string" && typeof status === "number")
     return new HttpError(status, code, error.message);
-  return new HttpError(500, "INTERNAL_SERVER_ERROR", internalErrorMessage(error));
+  return new HttpError(500, "INTERNAL_SERVER_ERROR", formatInternalError(error));
 }

@@ -47,7 +47,7 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown): G
 }
 
 /** The same answer for an error outside the graph: logged whole, shown as an id. */
-export function internalErrorMessage(error: unknown): string {
+export function formatInternalError(error: unknown): string {
   const scope = requestScope.getStore();
   if (scope !== undefined) logOnce(scope, error);
   return `Internal error (request ${scope?.requestId ?? "unknown"})`;
@@ -76,7 +76,7 @@ function mask(formatted: GraphQLFormattedError, error: unknown): GraphQLFormatte
   const original = error instanceof GraphQLError ? (error.originalError ?? error) : error;
   const { locations, path } = formatted;
   return {
-    message: internalErrorMessage(original),
+    message: formatInternalError(original),
     ...(locations === undefined ? {} : { locations }),
     ...(path === undefined ? {} : { path }),
     extensions: { code: INTERNAL },

@@ -11,7 +11,7 @@ import { startApollo } from "./graphql/apollo.js";
 import { createDocumentGate, createTrustedDocumentGate, readTrustedDocuments } from "./graphql/documents.js";
 import { createRequestScope, HttpError, requestScope } from "./errors.js";
 import { createGate, type Gate } from "./admission/gate.js";
-import { bracketIPv6, isLoopbackHost } from "../model/host-address.js";
+import { addBracketsToIPv6, isLoopbackHost } from "../model/host-address.js";
 import { createGraphqlHandler } from "./graphql/graphql-handler.js";
 import { registerGraphqlRoutes } from "./routes/graphql-routes.js";
 import { registerHealthRoutes } from "./routes/health.js";
@@ -24,8 +24,8 @@ import { readPortalOperations } from "./graphql/portal-operations.js";
 import { registerReadingRoutes } from "./routes/reading-routes.js";
 import { createRequestReader } from "./graphql/request-reader.js";
 import { SECURITY_HEADERS } from "./security-headers.js";
-import { closing } from "./shutdown.js";
-import { secureContextOf, serverTlsOf } from "./tls.js";
+import { createShutdown } from "./shutdown.js";
+import { toSecureContext, toServerTls } from "./tls.js";
 
 export type { RunningServer, ServerOptions } from "./options.js";
 
@@ -44,7 +44,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const gate = createGate(options, limits);
   const apollo = await startApollo(options, limits, gate.heavyPlaces);
   const app = createApp(options);
-  const shutdown = closing(app, apollo);
+  const shutdown = createShutdown(app, apollo);
   app.server.maxConnections = limits.connections;
 
   await registerAnswers(app, options, gate, shutdown.isDraining);
@@ -60,13 +60,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
   await listen(app, options);
   const { port } = app.server.address() as AddressInfo;
-  const name = bracketIPv6(options.host);
+  const name = addBracketsToIPv6(options.host);
   return {
     url: `${options.tls == null ? "http" : "https"}://${name}:${port}`,
     port,
     drain: shutdown.drain,
     useTls: (tls) => {
-      if (app.server instanceof TlsServer) app.server.setSecureContext(secureContextOf(tls));
+      if (app.server instanceof TlsServer) app.server.setSecureContext(toSecureContext(tls));
     },
     stop: () => shutdown.drain({ timeoutMs: 0 }),
   };
@@ -106,7 +106,7 @@ function createApp({ tls, basePath = "" }: ServerOptions): FastifyInstance {
     },
   };
   if (tls == null) return Fastify({ ...common, http: connections });
-  const https = { ...connections, ...serverTlsOf(tls) };
+  const https = { ...connections, ...toServerTls(tls) };
   return Fastify({ ...common, https });
 }
 

@@ -12,14 +12,14 @@ const DRAIN_TIMEOUT_MS = 10_000;
 const SILENT_GRACE_MS = 500;
 
 /** Makes the end of a server: not ready, then deaf, then, when all is answered, gone. */
-export function closing(
+export function createShutdown(
   app: FastifyInstance,
   apollo: { stop(): Promise<void> },
 ): { isDraining: () => boolean; drain: RunningServer["drain"] } {
   let draining = false;
   let closed: Promise<void> | null = null;
 
-  const { all, silent } = connectionsOf(app);
+  const { all, silent } = trackConnections(app);
 
   // Connections that fall idle while we drain would otherwise hold the end up until their client leaves.
   app.addHook("onResponse", (_request, _reply, done) => {
@@ -60,7 +60,7 @@ export function closing(
 }
 
 /** All connections, and those that never sent a request: Node does not count these as idle, and would wait for them. */
-function connectionsOf({ server }: FastifyInstance): {
+function trackConnections({ server }: FastifyInstance): {
   all: ReadonlySet<Socket>;
   silent: ReadonlySet<Socket>;
 } {

@@ -53,15 +53,15 @@ function decryptKey(
 }
 
 /** The server's side of a connection: what it shows, and whom it believes. */
-export function secureContextOf({ cert, key, clientCa }: TlsMaterial): SecureContextOptions {
+export function toSecureContext({ cert, key, clientCa }: TlsMaterial): SecureContextOptions {
   const ca = clientCa === null ? {} : { ca: clientCa };
   return { cert, key, ...ca, minVersion: "TLSv1.2" };
 }
 
 /** The same with how to greet. Certificates are judged a request at a time (identity), so that health checks need none. */
-export function serverTlsOf(tls: TlsMaterial): TlsOptions & SecureContextOptions {
+export function toServerTls(tls: TlsMaterial): TlsOptions & SecureContextOptions {
   const asked = tls.clientCa === null ? {} : { requestCert: true, rejectUnauthorized: false };
-  return { ...secureContextOf(tls), ...asked, handshakeTimeout: 10_000 };
+  return { ...toSecureContext(tls), ...asked, handshakeTimeout: 10_000 };
 }
 
 /** Without a certificate in it, OpenSSL would be content with the file, and Node would believe every public CA instead of ours. */

@@ -1,6 +1,6 @@
 import { formatHostAddress } from "../model/host-address.js";
 import { createAuthority, type Credentials } from "./wire/certificates.js";
-import { tick } from "./world/life.js";
+import { advanceWorld } from "./world/life.js";
 import { populate } from "./world/population.js";
 import type { SimulatedHost } from "./wire/verbs.js";
 import { startVdsmServer, type VdsmServer } from "./wire/vdsm-server.js";
@@ -79,7 +79,7 @@ export async function startCluster(options: ClusterOptions): Promise<SimulatedCl
     options.tickMs === null
       ? null
       : setInterval(() => {
-          tick(world);
+          advanceWorld(world);
         }, options.tickMs);
   return {
     hosts,
@@ -87,7 +87,7 @@ export async function startCluster(options: ClusterOptions): Promise<SimulatedCl
     clientTls: authority === null ? null : await authority.issueClient(),
     vdsmHosts: hosts.map(({ host, port }) => formatHostAddress({ host, port })).join(","),
     tick: () => {
-      tick(world);
+      advanceWorld(world);
     },
     stop: async () => {
       if (timer !== null) clearInterval(timer);

@@ -12,7 +12,7 @@ import {
 import { listHosts } from "./read/host-reads.js";
 import { readPollingState } from "./read/polling-state.js";
 import { createBatcher } from "./write/batch.js";
-import { applyPasses, weightOf } from "./write/apply.js";
+import { applyPasses, computeWeight } from "./write/apply.js";
 import { failPass, hasNoChanges, noteSuccesses, type PassWrite, type Success } from "./write/passes.js";
 import { createReader } from "./read/reader.js";
 import { createSnapshot } from "./read/snapshot.js";
@@ -35,12 +35,12 @@ export function createStore(
   const id = randomUUID();
   const gateway: GatewayIdentity = { id, name: gatewayName ?? id };
   // Of ten thousand hosts many have their turn at the same moment, and after a takeover all of a dead replica's do.
-  const claim = createBatcher({ keyOf: ({ hostId }: ClaimRequest) => hostId }, (requests) =>
+  const claim = createBatcher({ getKey: ({ hostId }: ClaimRequest) => hostId }, (requests) =>
     claimHosts(dataSource, gateway.id, requests),
   );
   const claimLocked = createBatcher(
     // A few at the same time, so that those who wait for locks leave connections to the others.
-    { keyOf: ({ hostId }: ClaimRequest) => hostId, weightOf: () => Infinity, concurrency: 2 },
+    { getKey: ({ hostId }: ClaimRequest) => hostId, weightOf: () => Infinity, concurrency: 2 },
     async ([request]) => {
       const answers = new Map<string, ClaimAnswer | null>();
       if (request !== undefined) {
@@ -49,23 +49,23 @@ export function createStore(
       return answers;
     },
   );
-  const release = createBatcher({ keyOf: (hostId: string) => hostId }, (hostIds) =>
+  const release = createBatcher({ getKey: (hostId: string) => hostId }, (hostIds) =>
     releaseClaims(dataSource, gateway.id, hostIds),
   );
-  const noteSuccess = createBatcher({ keyOf: (success: Success) => success.claim.hostId }, (successes) =>
+  const noteSuccess = createBatcher({ getKey: (success: Success) => success.claim.hostId }, (successes) =>
     noteSuccesses(dataSource, successes),
   );
   const apply = createBatcher(
     // Several at the same time, because one may have to wait for rows that another replica has locked.
-    { keyOf: ({ claim: { hostId } }: PassWrite) => hostId, weightOf, concurrency: 4 },
+    { getKey: ({ claim: { hostId } }: PassWrite) => hostId, weightOf: computeWeight, concurrency: 4 },
     (writes) => applyPasses(dataSource, writes),
   );
-  const rename = createBatcher({ keyOf: ({ hostId }: HostName) => hostId }, (names) =>
+  const rename = createBatcher({ getKey: ({ hostId }: HostName) => hostId }, (names) =>
     renameHosts(dataSource, names),
   );
   const readStored = createBatcher(
     {
-      keyOf: (question: StoredVmsQuestion) => question,
+      getKey: (question: StoredVmsQuestion) => question,
       weightOf: ({ vmIds }) => Math.max(1, vmIds.length / VM_IDS_OF_WEIGHT_1),
       // PostgreSQL prepares one answer while this process reads another.
       concurrency: 2,

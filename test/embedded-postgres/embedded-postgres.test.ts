@@ -20,7 +20,7 @@ import pg from "pg";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { EmbeddedPostgres } from "../../src/embedded-postgres/embedded-postgres.js";
 import { startEmbeddedPostgres } from "../../src/embedded-postgres/embedded-postgres.js";
-import { binariesFor } from "../../src/embedded-postgres/binaries.js";
+import { prepareBinaries } from "../../src/embedded-postgres/binaries.js";
 import { isRunning } from "../../src/embedded-postgres/processes.js";
 import { runAs } from "../../src/embedded-postgres/run.js";
 import { until } from "../store/until.js";
@@ -285,10 +285,10 @@ describe.runIf(IS_ROOT)("the embedded PostgreSQL under root", () => {
     await chmod(closed, 0o700);
     await chmod(dataDir, 0o711);
     const installed = { nativeDir: closed, version: "1" };
-    const binDir = await binariesFor(NOBODY, dataDir, installed);
+    const binDir = await prepareBinaries(NOBODY, dataDir, installed);
     expect(binDir).toBe(join(dataDir, "postgresql-1", "bin"));
     expect(await runAs(NOBODY, join(binDir, "postgres"), ["--version"])).toContain("PostgreSQL");
-    expect(await binariesFor(NOBODY, dataDir, installed)).toBe(binDir);
+    expect(await prepareBinaries(NOBODY, dataDir, installed)).toBe(binDir);
   });
 
   test("runs for an ordinary user too", async () => {

@@ -62,7 +62,7 @@ describe("F8: of the guests of one host", () => {
     await expectMended();
     const before = host.generation;
     host.next();
-    world.silence(silent);
+    world.stopAgent(silent);
     world.setInterfaces(none, []);
     world.setRaw(unreadable, { netIfaces: "eth0" });
     const result = await all.pass(host);
@@ -81,7 +81,7 @@ describe("F8: of the guests of one host", () => {
     expect(generationsOf(none)).toEqual([]);
     expect(generationsOf(unreadable)).toEqual([before, before]);
     expect(generationsOf(well)).toEqual([before + 1, before + 1]);
-    world.speak(silent);
+    world.startAgent(silent);
     world.setRaw(unreadable, {});
     await expectMended();
   });

@@ -77,7 +77,7 @@ describe("a host that", () => {
 
   test("F3, F4: is off is refused at once, and found again when it is back", async () => {
     const before = await all.storedGeneration(broken);
-    await broken.server.unplug();
+    await broken.server.switchOff();
     broken.next();
     const kinds = [(await all.pass(broken)).failure, (await all.pass(broken)).failure];
     expect(kinds.map((failure) => failure?.kind)).toEqual(["unreachable", "unreachable"]);
@@ -85,7 +85,7 @@ describe("a host that", () => {
     await all.expectWhole();
     expect(await all.storedGeneration(broken)).toBe(before);
     expect(await all.staleReasons(broken)).toEqual(["HOST_UNREACHABLE"]);
-    await broken.server.plug();
+    await broken.server.switchOn();
     expect((await all.pass(broken)).outcome).toBe("done");
     await all.expectWhole();
     expect(await all.storedGeneration(broken)).toBe(broken.generation);

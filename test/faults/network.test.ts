@@ -207,7 +207,7 @@ describe("F29: a line of 200 ms on which every tenth packet comes late", () => {
     ends.push(() => all.stop());
     for (const { configured } of all.fleet.hosts) {
       const proxy = await startProxy({ host: "127.0.0.1", port: configured.port });
-      proxy.delayMs = () => (random.chance(0.1) ? 400 : 100);
+      proxy.delayMs = () => (random.drawChance(0.1) ? 400 : 100);
       ends.push(() => proxy.stop());
       ports.set(configured.port, proxy.port);
       await all.refresher.removeHost(configured.id);

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { createDataSource } from "../../src/store/postgres/data-source.js";
 import { StatementTimeoutError } from "../../src/store/postgres/errors.js";
 import { migrate } from "../../src/store/postgres/migrate.js";
-import { inTransaction, rowsOf } from "../../src/store/postgres/sql.js";
+import { runInTransaction, queryRows } from "../../src/store/postgres/sql.js";
 import { createEngineDataSource } from "../../src/engine-store/engine-data-source.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
 import { findPgBouncer, startPgBouncer, type PgBouncer } from "../support/pgbouncer.js";
@@ -82,9 +82,9 @@ describe.runIf(program !== undefined).each(POOLERS)("behind PgBouncer in %s", (_
     const { url, database } = await start(settings);
     const dataSource = await connect(url, { statementTimeoutMs: 300 });
     const startedMs = performance.now();
-    await expect(rowsOf(dataSource, "SELECT pg_sleep(20)")).rejects.toThrow(StatementTimeoutError);
+    await expect(queryRows(dataSource, "SELECT pg_sleep(20)")).rejects.toThrow(StatementTimeoutError);
     await expect(
-      inTransaction(dataSource, (queryRunner) => rowsOf(queryRunner, "SELECT pg_sleep(20)")),
+      runInTransaction(dataSource, (queryRunner) => queryRows(queryRunner, "SELECT pg_sleep(20)")),
     ).rejects.toThrow(StatementTimeoutError);
     expect(performance.now() - startedMs).toBeLessThan(10_000);
     const left = await database.dataSource.query<unknown[]>(
@@ -96,7 +96,7 @@ describe.runIf(program !== undefined).each(POOLERS)("behind PgBouncer in %s", (_
   test("nothing that was set is left for the pooler's other clients", async () => {
     const { url } = await start({ ...settings, default_pool_size: 1 });
     const dataSource = await connect(url, { poolSize: 1, statementTimeoutMs: 12_345 });
-    expect(await rowsOf(dataSource, "SELECT current_setting('statement_timeout') AS it")).toEqual([
+    expect(await queryRows(dataSource, "SELECT current_setting('statement_timeout') AS it")).toEqual([
       { it: "12345ms" },
     ]);
     await dataSource.destroy();
@@ -125,9 +125,9 @@ describe.runIf(program !== undefined).each(POOLERS)("behind PgBouncer in %s", (_
     cleanups.push(() => dataSource.destroy());
     for (const statement of ["DELETE FROM vm_static", "CREATE TABLE t ()"]) {
       await expect(dataSource.query(statement)).rejects.toThrow(/read-only transaction/);
-      await expect(inTransaction(dataSource, (queryRunner) => queryRunner.query(statement))).rejects.toThrow(
-        /written/,
-      );
+      await expect(
+        runInTransaction(dataSource, (queryRunner) => queryRunner.query(statement)),
+      ).rejects.toThrow(/written/);
     }
   });
 });

@@ -5,11 +5,11 @@ import type { Random } from "../../src/simulator/world/random.js";
  * What is asked under another id is nobody's answer, so most of them keep a head that can be read.
  */
 export function spoilt(result: unknown, random: Random): string {
-  if (random.chance(0.3)) return spoiltText(JSON.stringify(result), random);
+  if (random.drawChance(0.3)) return spoiltText(JSON.stringify(result), random);
   const copy = JSON.parse(JSON.stringify(result)) as unknown;
   const places = placesIn(copy);
-  for (let changes = random.int(1, 3); changes > 0; changes -= 1) {
-    const place = places[random.int(0, places.length - 1)];
+  for (let changes = random.drawInt(1, 3); changes > 0; changes -= 1) {
+    const place = places[random.drawInt(0, places.length - 1)];
     if (place !== undefined) place.set(random.pick(VALUES)());
   }
   return JSON.stringify(copy)
@@ -19,14 +19,14 @@ export function spoilt(result: unknown, random: Random): string {
 }
 
 function spoiltText(text: string, random: Random): string {
-  const at = random.int(0, text.length - 1);
-  const other = random.int(0, text.length - 1);
+  const at = random.drawInt(0, text.length - 1);
+  const other = random.drawInt(0, text.length - 1);
   const ways: readonly [() => string, ...(() => string)[]] = [
     () => text.slice(0, at),
-    () => text.slice(0, at) + String.fromCharCode(random.int(0, 127)) + text.slice(at + 1),
+    () => text.slice(0, at) + String.fromCharCode(random.drawInt(0, 127)) + text.slice(at + 1),
     () => text.slice(0, at) + text.slice(Math.min(at, other), Math.max(at, other)) + text.slice(at),
     () => text.replace('"status"', '"vmId":"00000000-0000-4000-8000-0000000000dd","status"'),
-    () => "[".repeat(random.int(1, 60_000)) + text,
+    () => "[".repeat(random.drawInt(1, 60_000)) + text,
     () => `${text}${text}`,
     () => "",
   ];

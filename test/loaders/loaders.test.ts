@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { manyInKeyOrder, oneInKeyOrder } from "../../src/loaders/key-order.js";
+import { groupPerKey, pickOnePerKey } from "../../src/loaders/key-order.js";
 import { createLoaders } from "../../src/loaders/loaders.js";
 import { isUuid } from "../../src/model/uuid.js";
 import { mac, uuid } from "../support/builders/ids.js";
@@ -14,7 +14,7 @@ describe("key order", () => {
   test("gives every key its rows in the order in which they came, and no other", () => {
     fc.assert(
       fc.property(keys, rows, (wanted, given) => {
-        const lists = manyInKeyOrder(wanted, given, (row) => row.key);
+        const lists = groupPerKey(wanted, given, (row) => row.key);
         expect(lists).toEqual(wanted.map((key) => given.filter((row) => row.key === key)));
       }),
     );
@@ -23,7 +23,7 @@ describe("key order", () => {
   test("gives every key a row of its own or null", () => {
     fc.assert(
       fc.property(keys, rows, (wanted, given) => {
-        const found = oneInKeyOrder(wanted, given, (row) => row.key);
+        const found = pickOnePerKey(wanted, given, (row) => row.key);
         expect(found).toEqual(wanted.map((key) => given.findLast((row) => row.key === key) ?? null));
       }),
     );

@@ -369,8 +369,8 @@ function bound(simulated: World) {
   return {
     addVm: simulated.addVm.bind(simulated),
     setInterfaces: simulated.setInterfaces.bind(simulated),
-    silence: simulated.silence.bind(simulated),
-    speak: simulated.speak.bind(simulated),
+    silence: simulated.stopAgent.bind(simulated),
+    speak: simulated.startAgent.bind(simulated),
     stop: simulated.stop.bind(simulated),
     start: simulated.start.bind(simulated),
     startMigration: simulated.startMigration.bind(simulated),

@@ -2,7 +2,7 @@ import Fastify from "fastify";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { unwrapToken, wrapToken } from "../../src/model/wrapped-token.js";
-import { loginPlugin, type LoginOptions } from "../../src/rest/login-plugin.js";
+import { registerLogin, type LoginOptions } from "../../src/rest/login-plugin.js";
 
 const TOKEN = "vg_a-token";
 let stop: () => Promise<void> = () => Promise.resolve();
@@ -11,7 +11,7 @@ afterEach(() => stop());
 
 async function startLogin(options: Partial<LoginOptions> = {}) {
   const app = Fastify({ exposeHeadRoutes: false });
-  await app.register(loginPlugin, {
+  await app.register(registerLogin, {
     isRequired: true,
     identify: (authorization: string) =>
       authorization === `Bearer ${TOKEN}`

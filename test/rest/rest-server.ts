@@ -1,7 +1,7 @@
 import Fastify, { type FastifyInstance } from "fastify";
 import type { AddressInfo } from "node:net";
 import { createLoaders, type Loaders } from "../../src/loaders/loaders.js";
-import { restPlugin } from "../../src/rest/rest-plugin.js";
+import { registerRest } from "../../src/rest/rest-plugin.js";
 import type { ReadStore } from "../../src/store/types.js";
 
 /** A REST flow on a socket. */
@@ -25,7 +25,7 @@ export interface Reply {
 export async function startRest(store: ReadStore | (() => Loaders)): Promise<RestServer> {
   const masked: unknown[] = [];
   const app = Fastify({ exposeHeadRoutes: false });
-  await app.register(restPlugin, {
+  await app.register(registerRest, {
     work: (_request, job) => job(typeof store === "function" ? store() : createLoaders(store)),
     onError: (error: unknown) => masked.push(error),
   });

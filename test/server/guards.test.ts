@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { bracketDepth } from "../../src/server/graphql/bracket-depth.js";
+import { measureBracketDepth } from "../../src/server/graphql/bracket-depth.js";
 import { checkHost } from "../../src/server/admission/host-header.js";
 import { checkCrossSite } from "../../src/server/admission/cross-site.js";
-import { jsonDepth } from "../../src/server/graphql/json-depth.js";
+import { measureJsonDepth } from "../../src/server/graphql/json-depth.js";
 
 describe("the depth of a document", () => {
   test.each([
@@ -20,7 +20,7 @@ describe("the depth of a document", () => {
     ['{ a(b: "unclosed {{{\n) { c } }', 2],
     ["}}}}{", -3 + 3],
   ])("%s", (document, depth) => {
-    expect(bracketDepth(document)).toBe(depth);
+    expect(measureBracketDepth(document)).toBe(depth);
   });
 
   test("is found in any text, without recursion", () => {
@@ -28,11 +28,11 @@ describe("the depth of a document", () => {
       fc.property(
         fc.string({ unit: fc.constantFrom("{", "}", "[", "(", '"', "\\", "#", "\n", "a") }),
         (text) => {
-          expect(bracketDepth(text)).toBeGreaterThanOrEqual(0);
+          expect(measureBracketDepth(text)).toBeGreaterThanOrEqual(0);
         },
       ),
     );
-    expect(bracketDepth("{".repeat(1_000_000))).toBe(1_000_000);
+    expect(measureBracketDepth("{".repeat(1_000_000))).toBe(1_000_000);
   });
 });
 
@@ -43,7 +43,7 @@ test("the depth of a JSON text is that of its value", () => {
       : 0;
   fc.assert(
     fc.property(fc.jsonValue(), (value) => {
-      expect(jsonDepth(JSON.stringify(value))).toBe(depthOf(value));
+      expect(measureJsonDepth(JSON.stringify(value))).toBe(depthOf(value));
     }),
   );
 });

@@ -174,10 +174,10 @@ describe("a scripted fault of a connection", () => {
   });
 
   test("an unplugged host refuses until it is plugged in again, on the same port", async () => {
-    await server.unplug();
+    await server.switchOff();
     expect(await peer.closed).toBe("ECONNRESET");
     expect(await (await RawPeer.dial(server.port)).closed).toBe("ECONNREFUSED");
-    await server.plug();
+    await server.switchOn();
     peer = await RawPeer.dial(server.port);
     expect(await peer.send(hello()).settle()).toBe(greeting);
   });

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { tick } from "../../src/simulator/world/life.js";
+import { advanceWorld } from "../../src/simulator/world/life.js";
 import { populate } from "../../src/simulator/world/population.js";
 import type { EncodedJson } from "../../src/simulator/wire/python-json.js";
 import type { WireInterface } from "../../src/simulator/world/vm.js";
@@ -91,7 +91,7 @@ describe("the life of a world", () => {
     let web = JSON.stringify(world.vm("web-01").netIfaces);
     let webChanges = 0;
     for (let moment = 0; moment < 300; moment += 1) {
-      tick(world);
+      advanceWorld(world);
       if (world.hosts.some(({ recovering }) => recovering)) seen.add("recovering");
       for (const vm of world.vms) {
         for (const { status, exit, postCopy } of vm.presences) {
@@ -136,7 +136,7 @@ describe("the life of a world", () => {
 
 test("no guest's report grows without end, and old agents tell the same addresses in both ways", () => {
   const world = populated(30);
-  for (let moment = 0; moment < 3_000; moment += 1) tick(world);
+  for (let moment = 0; moment < 3_000; moment += 1) advanceWorld(world);
   for (const { netIfaces, guestIPs } of world.vms) {
     expect(netIfaces?.length ?? 0).toBeLessThan(400);
     const ipv4 = netIfaces?.flatMap(({ inet }) => inet) ?? [];
@@ -172,9 +172,9 @@ describe("what a host says", () => {
     const [record] = stats(world, "host1");
     expect(record).toMatchObject({ vmName: 7, netIfaces: [] });
     for (const absent of ["guestIPs", "guestFQDN", "status"]) expect(record).not.toHaveProperty(absent);
-    world.silence("vm-1");
+    world.stopAgent("vm-1");
     expect(stats(world, "host1")[0]).not.toHaveProperty("netIfaces");
-    world.speak("vm-1");
+    world.startAgent("vm-1");
     world.setInterfaces("vm-1", [eth0]);
     expect(stats(world, "host1")[0]).toMatchObject({ netIfaces: [eth0] });
   });

@@ -66,7 +66,7 @@ export async function killRounds(options: KillOptions): Promise<KillResult> {
           .pick(fleet.hosts as [(typeof fleet.hosts)[number], ...typeof fleet.hosts])
           .server.nextCall("Host.getAllVmStats");
         // Every other time at any moment of a pass; else as soon as a transaction is seen.
-        if (random.chance(0.5)) await sleep(random.int(0, 60));
+        if (random.drawChance(0.5)) await sleep(random.drawInt(0, 60));
         else await openTransaction(dataSource);
         if ((await transactions(dataSource)) > 0) result.inTransaction += 1;
       } finally {

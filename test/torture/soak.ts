@@ -70,7 +70,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
   const startedMs = performance.now();
   for (let told = 0; performance.now() - startedMs < durationMs;) {
     await disturb(random.pick(fleet.hosts as [GenerationHost, ...GenerationHost[]]), random);
-    await sleep(random.int(0, 40));
+    await sleep(random.drawInt(0, 40));
     const found = await invariants.violations();
     for (const violation of found) report(violation);
     violations.push(...found);
@@ -86,8 +86,8 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
   }
   for (const host of fleet.hosts) {
     host.server.faults.clear();
-    await host.server.unplug();
-    await host.server.plug();
+    await host.server.switchOff();
+    await host.server.switchOn();
     host.next();
   }
   const behind = await laggards(fleet.hosts, invariants);
@@ -116,15 +116,15 @@ async function disturb(host: GenerationHost, random: Random): Promise<void> {
       host.next();
     },
     () => server.faults.next(random.pick(CALL_FAULTS), "Host.getAllVmStats"),
-    () => server.faults.next({ kind: "reset", atByte: random.int(0, 20_000) }, "Host.getAllVmStats"),
+    () => server.faults.next({ kind: "reset", atByte: random.drawInt(0, 20_000) }, "Host.getAllVmStats"),
     () => server.faults.next(random.pick(CONNECTION_FAULTS)),
     () => {
       server.dropConnections();
     },
     async () => {
-      await server.unplug();
-      await sleep(random.int(0, 300));
-      await server.plug();
+      await server.switchOff();
+      await sleep(random.drawInt(0, 300));
+      await server.switchOn();
     },
     () => {
       server.faults.clear();

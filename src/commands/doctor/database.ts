@@ -4,12 +4,12 @@ import { findSqlState } from "../../store/postgres/errors.js";
 import { checkEngine } from "../../engine-store/check-engine.js";
 import { createEngineDataSource } from "../../engine-store/engine-data-source.js";
 import { pendingMigrations } from "../../store/postgres/migrate.js";
-import { rowsOf } from "../../store/postgres/sql.js";
+import { queryRows } from "../../store/postgres/sql.js";
 import { readPollingState } from "../../store/read/polling-state.js";
 import { createStore } from "../../store/store.js";
 import type { PolledHost } from "../../store/types.js";
 import { formatError } from "../../gateway/format-error.js";
-import { fail, ok, warn, type Finding } from "./finding.js";
+import { fail, createOkFinding, warn, type Finding } from "./finding.js";
 
 /** What the database showed, and the hosts that it says are to be polled. */
 export interface DatabaseFindings {
@@ -23,7 +23,7 @@ type DataSource = ReturnType<typeof createDataSource>;
 export async function checkDatabase(config: Config): Promise<DatabaseFindings> {
   if (config.databaseUrl === null) {
     const what = `an embedded PostgreSQL, which \`vnic-graph start\` runs in ${config.dataDir}`;
-    return { findings: [ok(CHECK, what)], hosts: [] };
+    return { findings: [createOkFinding(CHECK, what)], hosts: [] };
   }
   const isEngine = config.source === "engine";
   const create = isEngine ? createEngineDataSource : createDataSource;
@@ -32,13 +32,13 @@ export async function checkDatabase(config: Config): Promise<DatabaseFindings> {
     await dataSource.initialize();
   } catch (error) {
     return {
-      findings: [fail(CHECK, `cannot be reached: ${formatError(error)}`, howToReach(error))],
+      findings: [fail(CHECK, `cannot be reached: ${formatError(error)}`, explainHowToReach(error))],
       hosts: [],
     };
   }
   try {
-    const findings = [await version(dataSource), await clock(dataSource)];
-    const tables = isEngine ? await engineTables(dataSource) : await ourTables(dataSource);
+    const findings = [await checkVersion(dataSource), await checkClock(dataSource)];
+    const tables = isEngine ? await checkEngineTables(dataSource) : await checkOurTables(dataSource);
     const isOurs = !isEngine && tables.verdict === "ok" && tables.what.endsWith(UP_TO_DATE);
     return {
       findings: [...findings, tables, ...(isOurs ? await checkPolling(dataSource) : [])],
@@ -62,7 +62,7 @@ async function checkPolling(dataSource: DataSource): Promise<Finding[]> {
 const CHECK = "database";
 const UP_TO_DATE = "up to date";
 
-function howToReach(error: unknown): string {
+function explainHowToReach(error: unknown): string {
   const code = findSqlState(error) ?? "";
   const message = formatError(error);
   const [, , hint] =
@@ -107,8 +107,8 @@ const HOW_TO_REACH: readonly (readonly [string | null, RegExp, string])[] = [
   [null, /ENOTFOUND|EAI_AGAIN/, "correct the host in DATABASE_URL; its name cannot be resolved"],
 ];
 
-async function version(dataSource: DataSource): Promise<Finding> {
-  const [row] = await rowsOf<{ number: number; text: string; standby: boolean }>(
+async function checkVersion(dataSource: DataSource): Promise<Finding> {
+  const [row] = await queryRows<{ number: number; text: string; standby: boolean }>(
     dataSource,
     `SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS text,
        pg_is_in_recovery() AS standby`,
@@ -122,19 +122,19 @@ async function version(dataSource: DataSource): Promise<Finding> {
   if (standby && !isEngine) {
     return fail(CHECK, "is a standby, which cannot be written", "give DATABASE_URL the primary");
   }
-  return ok(CHECK, `PostgreSQL ${text} answers`);
+  return createOkFinding(CHECK, `PostgreSQL ${text} answers`);
 }
 
-async function clock(dataSource: DataSource): Promise<Finding> {
+async function checkClock(dataSource: DataSource): Promise<Finding> {
   const askedMs = Date.now();
-  const [row] = await rowsOf<{ ms: number }>(
+  const [row] = await queryRows<{ ms: number }>(
     dataSource,
     "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS ms",
   );
   // Half of the way there and back; what remains of it is below what matters.
   const apartMs = Math.round((row?.ms ?? 0) - (askedMs + Date.now()) / 2);
   const what = `this machine and the database are ${(Math.abs(apartMs) / 1_000).toFixed(1)} s apart`;
-  if (Math.abs(apartMs) < CLOCKS_APART_MS) return ok("clock", what);
+  if (Math.abs(apartMs) < CLOCKS_APART_MS) return createOkFinding("clock", what);
   return warn(
     "clock",
     what,
@@ -145,7 +145,7 @@ async function clock(dataSource: DataSource): Promise<Finding> {
 /** Below it lies what a slow connection may pretend. */
 const CLOCKS_APART_MS = 2_000;
 
-async function engineTables(dataSource: DataSource): Promise<Finding> {
+async function checkEngineTables(dataSource: DataSource): Promise<Finding> {
   try {
     const { message, roleMayWrite, role } = await checkEngine(dataSource);
     return roleMayWrite
@@ -154,16 +154,16 @@ async function engineTables(dataSource: DataSource): Promise<Finding> {
           message,
           `docs/ovirt.md shows how to make a role that may only read, instead of ${role}`,
         )
-      : ok("tables", message);
+      : createOkFinding("tables", message);
   } catch (error) {
     return fail("tables", formatError(error), "docs/ovirt.md shows the role and its grants");
   }
 }
 
-async function ourTables(dataSource: DataSource): Promise<Finding> {
+async function checkOurTables(dataSource: DataSource): Promise<Finding> {
   try {
     const pending = await pendingMigrations(dataSource);
-    const [row] = await rowsOf<{ role: string; create: boolean; lacking: string[] }>(dataSource, RIGHTS, [
+    const [row] = await queryRows<{ role: string; create: boolean; lacking: string[] }>(dataSource, RIGHTS, [
       dataSource.entityMetadatas.map(({ tableName }) => tableName),
     ]);
     const { role = "", create = false, lacking = [] } = row ?? {};
@@ -181,8 +181,8 @@ async function ourTables(dataSource: DataSource): Promise<Finding> {
         `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${role}`,
       );
     }
-    if (pending.length === 0) return ok("tables", UP_TO_DATE);
-    return ok("tables", `\`vnic-graph start\` or \`migrate\` will run ${pending.join(", ")}`);
+    if (pending.length === 0) return createOkFinding("tables", UP_TO_DATE);
+    return createOkFinding("tables", `\`vnic-graph start\` or \`migrate\` will run ${pending.join(", ")}`);
   } catch (error) {
     const mend =
       "docs/operations.md tells of upgrades; an oVirt engine's database is read with SOURCE=engine";

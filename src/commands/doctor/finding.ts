@@ -9,7 +9,7 @@ export interface Finding {
 }
 
 /** All is well. */
-export function ok(check: string, what: string): Finding {
+export function createOkFinding(check: string, what: string): Finding {
   return { verdict: "ok", check, what, mend: null };
 }
 
@@ -24,7 +24,12 @@ export function fail(check: string, what: string, mend: string): Finding {
 }
 
 /** What to say of a certificate by its end; `null`: it is good for long enough. */
-export function expiryFinding(check: string, whose: string, validTo: string, mend: string): Finding | null {
+export function createExpiryFinding(
+  check: string,
+  whose: string,
+  validTo: string,
+  mend: string,
+): Finding | null {
   const daysLeft = Math.floor((Date.parse(validTo) - Date.now()) / DAY_MS);
   if (daysLeft >= DAYS_TO_RENEW) return null;
   if (daysLeft < 0) return fail(check, `${whose} expired on ${validTo}`, mend);

@@ -8,7 +8,7 @@ import { createTlsReader } from "../../vdsm/wire/tls.js";
 import type { VdsmClient } from "../../vdsm/vdsm-client.js";
 import type { ConfiguredHost } from "../../store/types.js";
 import { formatError } from "../../gateway/format-error.js";
-import { expiryFinding, fail, ok, warn, type Finding } from "./finding.js";
+import { createExpiryFinding, fail, createOkFinding, warn, type Finding } from "./finding.js";
 
 /** Asks every host what the gateway asks it, `REFRESH_CONCURRENCY` of them at a time. */
 export async function* checkHosts(
@@ -47,7 +47,7 @@ async function checkHost(
     const telling = report.vms.filter((vm) => vm.netIfaces !== null).length;
     const who = `${hostname ?? "a host without a name"}, VDSM ${softwareVersion ?? "of unknown version"}`;
     const what = `${who}: ${report.vms.length} VMs, ${telling} with a guest agent that tells its interfaces`;
-    const findings = [ok(check, what)];
+    const findings = [createOkFinding(check, what)];
     const [troubled] = report.vms.filter(({ problems }) => problems.length > 0);
     if (troubled !== undefined) {
       const { field, reason } = troubled.problems[0] ?? { field: "record", reason: "cannot be read" };
@@ -59,7 +59,7 @@ async function checkHost(
       const why = `${report.rejected.length} VMs cannot be read, the first because ${unreadable.reason}`;
       findings.push(warn(check, why, "their stored data stay as they are; report it with the VM's record"));
     }
-    const expiry = await certificateExpiry(check, host, config);
+    const expiry = await checkCertificateExpiry(check, host, config);
     return expiry === null ? findings : [...findings, expiry];
   } catch (error) {
     if (!(error instanceof HostError)) throw error;
@@ -137,7 +137,7 @@ const MENDING: Readonly<Record<HostErrorKind, string>> = {
 };
 
 /** A connection of its own, because a client keeps its socket to itself; the host has just answered, so this is quick. */
-async function certificateExpiry(
+async function checkCertificateExpiry(
   check: string,
   { host, port }: ConfiguredHost,
   { vdsmTransport, vdsmTimeoutMs }: Config,
@@ -145,19 +145,21 @@ async function certificateExpiry(
   if (vdsmTransport === null || vdsmTransport === "plain") return null;
   const mend = "on the engine: Hosts > Installation > Enroll Certificate";
   try {
-    const certificate = await peerCertificate(
+    const certificate = await readPeerCertificate(
       host,
       port,
       await createTlsReader(vdsmTransport)(),
       vdsmTimeoutMs,
     );
-    return certificate === null ? null : expiryFinding(check, "its certificate", certificate.validTo, mend);
+    return certificate === null
+      ? null
+      : createExpiryFinding(check, "its certificate", certificate.validTo, mend);
   } catch (error) {
     return warn(check, `its certificate cannot be looked at: ${formatError(error)}`, mend);
   }
 }
 
-function peerCertificate(
+function readPeerCertificate(
   host: string,
   port: number,
   credentials: Parameters<typeof dial>[2],

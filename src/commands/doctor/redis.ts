@@ -2,7 +2,7 @@ import type { Config } from "../../config.js";
 import { connectRedis } from "../../refresher/schedule/redis-link.js";
 import { computeInstallationId } from "../../gateway/hosts/replicas.js";
 import { formatError } from "../../gateway/format-error.js";
-import { fail, ok, warn, type Finding } from "./finding.js";
+import { fail, createOkFinding, warn, type Finding } from "./finding.js";
 
 /** Looks at the Redis that replicas share, if one is named. */
 export async function checkRedis(config: Config): Promise<Finding[]> {
@@ -41,7 +41,7 @@ export async function checkRedis(config: Config): Promise<Finding[]> {
 function parseFindings(info: string): Finding[] {
   const valueOf = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, "m").exec(info)?.[1] ?? null;
   const version = valueOf("redis_version") ?? "of unknown version";
-  const findings = [ok(CHECK, `Redis ${version} answers`)];
+  const findings = [createOkFinding(CHECK, `Redis ${version} answers`)];
   if (Number.parseFloat(version) < OLDEST) {
     return [fail(CHECK, `Redis ${version} is too old`, "give REDIS_URL a Redis 6.2 or later")];
   }

@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { asksForIdentity, type Config } from "../../config.js";
+import { requiresIdentity, type Config } from "../../config.js";
 import { checkTlsFiles } from "../../vdsm/wire/tls.js";
 import { loadIdentity } from "../../gateway/identity.js";
 import { createLog } from "../../gateway/log.js";
@@ -7,7 +7,7 @@ import { readTrustedDocuments } from "../../server/graphql/documents.js";
 import { isLoopbackHost } from "../../model/host-address.js";
 import { readTlsMaterial } from "../../server/tls.js";
 import { formatError } from "../../gateway/format-error.js";
-import { expiryFinding, fail, ok, warn, type Finding } from "./finding.js";
+import { createExpiryFinding, fail, createOkFinding, warn, type Finding } from "./finding.js";
 
 /** Looks at every file that the settings name, as the gateway would at its start. */
 export async function checkFiles(config: Config): Promise<Finding[]> {
@@ -20,11 +20,11 @@ export async function checkFiles(config: Config): Promise<Finding[]> {
     ...(await attempt("operations", "mend TRUSTED_DOCUMENTS_FILE, or leave it out", async () => {
       if (config.trustedDocumentsFile === null) return [];
       const documents = await readTrustedDocuments(config.trustedDocumentsFile);
-      return [ok("operations", `${documents.size} may run, and no other`)];
+      return [createOkFinding("operations", `${documents.size} may run, and no other`)];
     })),
     ...checkOpenIdentity(config),
   ];
-  return [ok("settings", describeSource(config)), ...found];
+  return [createOkFinding("settings", describeSource(config)), ...found];
 }
 
 function describeSource({ demo, source, databaseUrl }: Config): string {
@@ -42,10 +42,12 @@ function checkClientCertificate({ vdsmTransport }: Config): Promise<Finding[]> {
     const { cert, ca } = await checkTlsFiles(vdsmTransport);
     const renewal = "have it renewed; the files are read again at every connection, without a restart";
     const soon = [
-      expiryFinding(check, "VDSM_CERT_FILE", new X509Certificate(cert).validTo, renewal),
-      expiryFinding(check, "VDSM_CA_FILE", new X509Certificate(ca).validTo, renewal),
+      createExpiryFinding(check, "VDSM_CERT_FILE", new X509Certificate(cert).validTo, renewal),
+      createExpiryFinding(check, "VDSM_CA_FILE", new X509Certificate(ca).validTo, renewal),
     ].filter((each) => each !== null);
-    return soon.length > 0 ? soon : [ok(check, `good until ${new X509Certificate(cert).validTo}`)];
+    return soon.length > 0
+      ? soon
+      : [createOkFinding(check, `good until ${new X509Certificate(cert).validTo}`)];
   });
 }
 
@@ -54,18 +56,18 @@ function checkServerCertificate({ serverTls }: Config): Promise<Finding[]> {
   return attempt(check, "give TLS_CERT_FILE and TLS_KEY_FILE a pair issued together", async () => {
     if (serverTls === null) return [];
     const { validTo } = new X509Certificate((await readTlsMaterial(serverTls)).cert);
-    const soon = expiryFinding(
+    const soon = createExpiryFinding(
       check,
       "TLS_CERT_FILE",
       validTo,
       "have it renewed, and send the gateway SIGHUP",
     );
-    return [soon ?? ok(check, `the certificate is good until ${validTo}`)];
+    return [soon ?? createOkFinding(check, `the certificate is good until ${validTo}`)];
   });
 }
 
 function checkOpenIdentity({ host, identity }: Config): Finding[] {
-  if (asksForIdentity(identity) || isLoopbackHost(host)) return [];
+  if (requiresIdentity(identity) || isLoopbackHost(host)) return [];
   return [
     warn(
       "identity",

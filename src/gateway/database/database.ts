@@ -69,7 +69,7 @@ export async function openDatabase(
   };
   try {
     if (waiting === null) await tellUnreachable(prepare());
-    else await untilAborted(retryUntilReached(prepare, log, waiting, onChecked), waiting);
+    else await waitUntilAborted(retryUntilReached(prepare, log, waiting, onChecked), waiting);
   } catch (error) {
     await close();
     throw error;
@@ -199,7 +199,7 @@ function isAway(error: unknown): boolean {
 }
 
 /** Stops waiting for work that cannot be stopped itself, such as the resolution of a name. */
-async function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+async function waitUntilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
   const done = new AbortController();
   const aborted = new Promise<never>((_, reject) => {
     const abort = () => {

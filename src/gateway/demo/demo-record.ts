@@ -1,6 +1,6 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { isRunning, startOf } from "../../embedded-postgres/processes.js";
+import { isRunning, readStartTime } from "../../embedded-postgres/processes.js";
 import type { ConfiguredHost } from "../../store/types.js";
 
 /** How the simulated hosts of a running demo are reached. */
@@ -16,7 +16,7 @@ export interface DemoRecord {
 export async function writeDemoRecord(dataDir: string, record: DemoRecord): Promise<() => Promise<void>> {
   if ((await readDemoRecord(dataDir)) !== null) return () => Promise.resolve();
   const file = recordIn(dataDir);
-  const content = { pid: process.pid, startedAt: await startOf(process.pid), ...record };
+  const content = { pid: process.pid, startedAt: await readStartTime(process.pid), ...record };
   // As the embedded PostgreSQL makes it: its user passes through, and nobody else looks in.
   await mkdir(dataDir, { recursive: true, mode: 0o711 });
   await rm(file, { force: true });
@@ -32,7 +32,7 @@ export async function readDemoRecord(dataDir: string): Promise<DemoRecord | null
     readonly pid: number;
     readonly startedAt: string;
   };
-  const isLive = isRunning(pid) && (await startOf(pid)) === startedAt;
+  const isLive = isRunning(pid) && (await readStartTime(pid)) === startedAt;
   return isLive ? { hosts, clientTls } : null;
 }
 

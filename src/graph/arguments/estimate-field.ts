@@ -34,7 +34,7 @@ export function createFieldEstimator(findCounts: () => FleetCounts | null): Esti
     const place = `${typeName}.${fieldName}`;
     const estimate = Object.hasOwn(ESTIMATES, place) ? ESTIMATES[place] : undefined;
     const counts = findCounts() ?? TYPICAL;
-    if (estimate !== undefined) return atLeastOne(estimate(parents, args, counts));
+    if (estimate !== undefined) return clampToOne(estimate(parents, args, counts));
     const count = parents.count * Math.max(1, listSizeOf(typeName, fieldName, args));
     return { cohort: { ...parents, count }, statements: 0 };
   };
@@ -145,7 +145,7 @@ function divide(count: number, by: number): number {
   return Math.ceil(count / Math.max(1, by));
 }
 
-function atLeastOne(estimate: FieldEstimate): FieldEstimate {
+function clampToOne(estimate: FieldEstimate): FieldEstimate {
   const { cohort } = estimate;
   if (cohort.count >= 1) return estimate;
   return { ...estimate, cohort: { ...cohort, count: 1, repeats: 1, owners: 1 } };

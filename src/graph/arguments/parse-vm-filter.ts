@@ -69,7 +69,7 @@ function parseSearch(input: VmFilterInput, reader: FilterReader): VmSearch[] {
   }
   const conditions: VmSearch[] = [
     ...(address == null ? [] : parseAddressFilter(address)),
-    ...(hasAddress == null ? [] : [negateUnless(hasAddress, { kind: "hasAddress" })]),
+    ...(hasAddress == null ? [] : [negateIfFalse(hasAddress, { kind: "hasAddress" })]),
     ...parseTextFilter("name", input.name, (parts) => createText("name", parts)),
     ...parseTextFilter("fqdn", input.fqdn, (parts) => createText("fqdn", parts)),
     ...parseTextFilter("host", input.host, (parts) => createText("host", parts)),
@@ -115,7 +115,7 @@ function combine(kind: "and" | "or", parts: readonly VmSearch[]): VmSearch {
   return parts.length === 0 ? { kind: kind === "and" ? "all" : "none" } : { kind, parts };
 }
 
-function negateUnless(isWanted: boolean, part: VmSearch): VmSearch {
+function negateIfFalse(isWanted: boolean, part: VmSearch): VmSearch {
   return isWanted ? part : { kind: "not", part };
 }
 

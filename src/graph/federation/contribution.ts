@@ -4,7 +4,7 @@ import { GraphQLSchema, isObjectType } from "graphql";
  * Leaves of VMs and vNICs their keys and what only we know, and no root field: a graph that already has `Vm.name` or
  * `Query.vms` composes with it as it is. Changes the schema given, which must be used no more.
  */
-export function pruneToContribution(whole: GraphQLSchema): GraphQLSchema {
+export function keepOwnContribution(whole: GraphQLSchema): GraphQLSchema {
   const types = Object.entries(CONTRIBUTED).map(([name, kept]) => {
     const type = whole.getType(name);
     if (!isObjectType(type)) throw new Error(`${name} is no object type`);

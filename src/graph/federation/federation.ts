@@ -1,7 +1,7 @@
 import { GraphQLObjectType, GraphQLSchema, type GraphQLFieldConfigMap } from "graphql";
 import type { GraphContext } from "../context.js";
 import { listImplementations } from "./implementations.js";
-import { pruneToContribution } from "./contribution.js";
+import { keepOwnContribution } from "./contribution.js";
 import { createEntityFields } from "./entities.js";
 import { printSubgraph } from "./subgraph-sdl.js";
 
@@ -19,7 +19,7 @@ export interface Subgraph {
  * a package under the Elastic License with it, and because a subgraph needs no more than keys and one resolver.
  */
 export function createSubgraph(whole: GraphQLSchema, shape: SubgraphShape): Subgraph {
-  const part = shape === "whole" ? whole : pruneToContribution(whole);
+  const part = shape === "whole" ? whole : keepOwnContribution(whole);
   const sdl = printSubgraph(part, DIRECTIVES[shape]);
   const { query, mutation, types } = part.toConfig();
   const fields: GraphQLFieldConfigMap<unknown, GraphContext> = {

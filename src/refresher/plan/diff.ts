@@ -17,7 +17,7 @@ export function diffInterfaces(
   stored: readonly GuestInterface[],
   reported: readonly GuestInterface[],
 ): InterfaceChanges {
-  if (sameInOrder(stored, reported)) return NO_INTERFACE_CHANGES;
+  if (isSameInOrder(stored, reported)) return NO_INTERFACE_CHANGES;
   const extra = new Multiset(stored, formatInterfaceKey);
   const missing = reported.filter((device) => extra.take(device) === null);
   const extraByIdentity = new Multiset(extra.rest(), formatIdentity);
@@ -49,18 +49,20 @@ function formatIdentity({ name, macAddress }: GuestInterface): string {
 }
 
 /** `true` if both lists are equal in order. Most passes find this, and it needs no keys. */
-function sameInOrder(stored: readonly GuestInterface[], reported: readonly GuestInterface[]): boolean {
+function isSameInOrder(stored: readonly GuestInterface[], reported: readonly GuestInterface[]): boolean {
   if (stored === reported) return true;
   return (
     stored.length === reported.length &&
     stored.every((row, index) => {
       const device = reported[index];
-      return device !== undefined && INTERFACE_FIELDS.every((field) => sameValue(row[field], device[field]));
+      return (
+        device !== undefined && INTERFACE_FIELDS.every((field) => isSameValue(row[field], device[field]))
+      );
     })
   );
 }
 
-function sameValue(left: FieldValue, right: FieldValue): boolean {
+function isSameValue(left: FieldValue, right: FieldValue): boolean {
   return left === right || (isList(left) && isList(right) && hasSameMembers(left, right));
 }
 

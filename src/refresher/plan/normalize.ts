@@ -94,14 +94,14 @@ function toGuestInterface(
 }
 
 function normalizeOwnIPv4(text: string): string | null {
-  return exceptLoopback(normalizeIPv4(text));
+  return dropLoopback(normalizeIPv4(text));
 }
 
 function normalizeOwnIPv6(text: string): string | null {
-  return exceptLoopback(normalizeIPv6(text));
+  return dropLoopback(normalizeIPv6(text));
 }
 
-function exceptLoopback(address: string | null): string | null {
+function dropLoopback(address: string | null): string | null {
   return address === null || isLoopbackAddress(address) ? null : address;
 }
 

@@ -127,7 +127,7 @@ function decideByOther(
       if (isYielded(stored)) return grantTo(hostId, NO_ROLES);
       return {
         verdict: "ignore",
-        ownership: { ...known, contenderId: exceptHost(known.contenderId, hostId) },
+        ownership: { ...known, contenderId: excludeHost(known.contenderId, hostId) },
       };
   }
 }
@@ -150,8 +150,8 @@ function grantTo(hostId: string, { incomingId, contenderId }: Ownership): Decisi
     verdict: "own",
     ownership: {
       ownerId: hostId,
-      incomingId: exceptHost(incomingId, hostId),
-      contenderId: exceptHost(contenderId, hostId),
+      incomingId: excludeHost(incomingId, hostId),
+      contenderId: excludeHost(contenderId, hostId),
       missedPasses: 0,
     },
   };
@@ -160,8 +160,8 @@ function grantTo(hostId: string, { incomingId, contenderId }: Ownership): Decisi
 function dropHost(known: Ownership, hostId: string): Ownership {
   return {
     ...known,
-    incomingId: exceptHost(known.incomingId, hostId),
-    contenderId: exceptHost(known.contenderId, hostId),
+    incomingId: excludeHost(known.incomingId, hostId),
+    contenderId: excludeHost(known.contenderId, hostId),
   };
 }
 
@@ -169,7 +169,7 @@ function pickOwnership({ ownerId, incomingId, contenderId, missedPasses }: Owner
   return { ownerId, incomingId, contenderId, missedPasses };
 }
 
-function exceptHost(id: string | null, hostId: string): string | null {
+function excludeHost(id: string | null, hostId: string): string | null {
   return id === hostId ? null : id;
 }
 

@@ -1,5 +1,5 @@
 import { BASE } from "../elements/elements.js";
-import { ref, SCHEMAS } from "./openapi-schemas.js";
+import { referTo, SCHEMAS } from "./openapi-schemas.js";
 
 /** What the REST flow answers, as OpenAPI 3.1; tests hold real answers against it. */
 export const OPENAPI = {
@@ -17,10 +17,12 @@ export const OPENAPI = {
     "/vms": {
       get: operation("listVms", "VMs by name: all of them, or a page, whose Link header leads on.", "Vms", [
         ...listParameters(),
-        ...vmParameters(),
+        ...listVmParameters(),
       ]),
     },
-    "/vms/{vmId}": { get: operation("getVm", "One VM.", "Vm", [path("vmId"), ...vmParameters()]) },
+    "/vms/{vmId}": {
+      get: operation("getVm", "One VM.", "Vm", [describePathParameter("vmId"), ...listVmParameters()]),
+    },
     ...Object.fromEntries(
       [
         ["tags", "Tags"],
@@ -30,53 +32,58 @@ export const OPENAPI = {
         `/vms/{vmId}/${name}`,
         {
           get: operation(`listVm${schema}`, "Nothing is known of these; the list is empty.", schema, [
-            path("vmId"),
+            describePathParameter("vmId"),
           ]),
         },
       ]),
     ),
     "/vms/{vmId}/nics": {
       get: operation("listNics", "A VM's vNICs, with the guest's interface behind each.", "Nics", [
-        path("vmId"),
+        describePathParameter("vmId"),
         follow("reported_devices", "network", "statistics"),
       ]),
     },
     "/vms/{vmId}/nics/{nicId}": {
       get: operation("getNic", "One vNIC, with the guest's interface behind it.", "Nic", [
-        path("vmId"),
-        path("nicId"),
+        describePathParameter("vmId"),
+        describePathParameter("nicId"),
         follow("reported_devices", "network", "statistics"),
       ]),
     },
     "/vms/{vmId}/nics/{nicId}/statistics": {
       get: operation("listNicStatistics", "Nothing is known of these; the list is empty.", "Statistics", [
-        path("vmId"),
-        path("nicId"),
+        describePathParameter("vmId"),
+        describePathParameter("nicId"),
       ]),
     },
     "/vms/{vmId}/reporteddevices": {
-      get: operation("listDevices", "All interfaces of a VM's guest.", "ReportedDevices", [path("vmId")]),
+      get: operation("listDevices", "All interfaces of a VM's guest.", "ReportedDevices", [
+        describePathParameter("vmId"),
+      ]),
     },
     "/vms/{vmId}/reporteddevices/{deviceId}": {
-      get: operation("getDevice", "One of them.", "ReportedDevice", [path("vmId"), path("deviceId")]),
+      get: operation("getDevice", "One of them.", "ReportedDevice", [
+        describePathParameter("vmId"),
+        describePathParameter("deviceId"),
+      ]),
     },
     "/vms/{vmId}/nics/{nicId}/reporteddevices": {
       get: operation(
         "listNicDevices",
         "The guest's interfaces with the vNIC's MAC, no others.",
         "ReportedDevices",
-        [path("vmId"), path("nicId")],
+        [describePathParameter("vmId"), describePathParameter("nicId")],
       ),
     },
     "/vms/{vmId}/nics/{nicId}/reporteddevices/{deviceId}": {
       get: operation("getNicDevice", "One of them.", "ReportedDevice", [
-        path("vmId"),
-        path("nicId"),
-        path("deviceId"),
+        describePathParameter("vmId"),
+        describePathParameter("nicId"),
+        describePathParameter("deviceId"),
       ]),
     },
     "/hosts": { get: operation("listHosts", "Hosts by name.", "Hosts", listParameters()) },
-    "/hosts/{hostId}": { get: operation("getHost", "One host.", "Host", [path("hostId")]) },
+    "/hosts/{hostId}": { get: operation("getHost", "One host.", "Host", [describePathParameter("hostId")]) },
     ...Object.fromEntries(
       ["Clusters", "Templates", "Networks"].flatMap((schema) => {
         const collection = schema.toLowerCase();
@@ -84,7 +91,11 @@ export const OPENAPI = {
           [`/${collection}`, { get: operation(`list${schema}`, "By name.", schema, listParameters()) }],
           [
             `/${collection}/{namedId}`,
-            { get: operation(`get${schema.slice(0, -1)}`, "One of them.", "Named", [path("namedId")]) },
+            {
+              get: operation(`get${schema.slice(0, -1)}`, "One of them.", "Named", [
+                describePathParameter("namedId"),
+              ]),
+            },
           ],
         ];
       }),
@@ -94,7 +105,7 @@ export const OPENAPI = {
         "listAffinityGroups",
         "Nothing is known of these; the list is empty.",
         "AffinityGroups",
-        [path("namedId")],
+        [describePathParameter("namedId")],
       ),
     },
   },
@@ -109,32 +120,39 @@ function operation(operationId: string, summary: string, schema: string, paramet
     summary,
     parameters,
     responses: {
-      200: { description: summary, content: contentOf(schema) },
-      default: { description: "A fault: the status tells which kind.", content: contentOf("Fault") },
+      200: { description: summary, content: describeContent(schema) },
+      default: { description: "A fault: the status tells which kind.", content: describeContent("Fault") },
     },
   };
 }
 
-function contentOf(schema: string): Part {
-  return { "application/xml": { schema: ref(schema) }, "application/json": { schema: ref(schema) } };
+function describeContent(schema: string): Part {
+  return { "application/xml": { schema: referTo(schema) }, "application/json": { schema: referTo(schema) } };
 }
 
-function path(name: string): Part {
+function describePathParameter(name: string): Part {
   return { name, in: "path", required: true, schema: { type: "string", format: "uuid" } };
 }
 
-function query(name: string, description: string, schema: Part): Part {
+function describeQueryParameter(name: string, description: string, schema: Part): Part {
   return { name, in: "query", description, schema };
 }
 
 function listParameters(): readonly Part[] {
   return [
-    query("max", "At most so many; without it all are answered.", { type: "integer", minimum: 1 }),
-    query("page", "Which page of `max`, from 1.", { type: "integer", minimum: 1 }),
-    query("search", "Such as `name=web* and status=up sortby host` or `ip=192.0.2.1 page 2`.", {
-      type: "string",
+    describeQueryParameter("max", "At most so many; without it all are answered.", {
+      type: "integer",
+      minimum: 1,
     }),
-    query("case_sensitive", "`true` tells `Web` from `web` in a search.", {
+    describeQueryParameter("page", "Which page of `max`, from 1.", { type: "integer", minimum: 1 }),
+    describeQueryParameter(
+      "search",
+      "Such as `name=web* and status=up sortby host` or `ip=192.0.2.1 page 2`.",
+      {
+        type: "string",
+      },
+    ),
+    describeQueryParameter("case_sensitive", "`true` tells `Web` from `web` in a search.", {
       type: "string",
       enum: ["true", "false"],
     }),
@@ -142,12 +160,16 @@ function listParameters(): readonly Part[] {
 }
 
 function follow(...names: readonly string[]): Part {
-  return query("follow", `Answers these too, instead of linking to them: ${names.join(", ")}.`, {
-    type: "string",
-  });
+  return describeQueryParameter(
+    "follow",
+    `Answers these too, instead of linking to them: ${names.join(", ")}.`,
+    {
+      type: "string",
+    },
+  );
 }
 
-function vmParameters(): readonly Part[] {
+function listVmParameters(): readonly Part[] {
   const schema = { type: "string", enum: ["true", "false"] };
   return [
     follow(
@@ -164,6 +186,6 @@ function vmParameters(): readonly Part[] {
       "affinity_labels",
     ),
     { name: "All-Content", in: "header", description: "`true` adds guest_info.", schema },
-    query("all_content", "The same as a parameter.", schema),
+    describeQueryParameter("all_content", "The same as a parameter.", schema),
   ];
 }

@@ -4,12 +4,12 @@ export type Format = "xml" | "json";
 /** The form that the `Accept` header asks for, or `null` if it wants neither. XML, as oVirt, if it does not say. */
 export function negotiateFormat(accept: string | undefined): Format | null {
   if (accept === undefined || accept.trim() === "") return "xml";
-  const ranges = accept.split(",").map(rangeOf);
+  const ranges = accept.split(",").map(parseRange);
   const worths = OFFERS.map(({ format, types }) => ({
     format,
-    ...types.map((type) => worthOf(type, ranges)).reduce(better),
+    ...types.map((type) => findWorth(type, ranges)).reduce(pickBetter),
   }));
-  const best = worths.reduce((left, right) => (better(left, right) === left ? left : right));
+  const best = worths.reduce((left, right) => (pickBetter(left, right) === left ? left : right));
   return best.quality > 0 ? best.format : null;
 }
 
@@ -30,7 +30,7 @@ interface Worth {
   readonly place: number;
 }
 
-function rangeOf(text: string): Range {
+function parseRange(text: string): Range {
   const [type = "", ...parameters] = text.split(";").map((part) => part.trim().toLowerCase());
   const quality = parameters.find((parameter) => parameter.startsWith("q="))?.slice(2);
   const number =
@@ -39,7 +39,7 @@ function rangeOf(text: string): Range {
 }
 
 /** The most exact range decides, as RFC 9110 has it: `application/json;q=0` refuses JSON in spite of a star. */
-function worthOf(type: string, ranges: readonly Range[]): Worth {
+function findWorth(type: string, ranges: readonly Range[]): Worth {
   const [family = ""] = type.split("/");
   for (const [exactness, name] of [
     [2, type],
@@ -53,7 +53,7 @@ function worthOf(type: string, ranges: readonly Range[]): Worth {
   return { quality: 0, exactness: 0, place: ranges.length };
 }
 
-function better<T extends Worth>(left: T, right: T): T {
+function pickBetter<T extends Worth>(left: T, right: T): T {
   if (left.quality !== right.quality) return left.quality > right.quality ? left : right;
   if (left.exactness !== right.exactness) return left.exactness > right.exactness ? left : right;
   return right.place < left.place ? right : left;

@@ -16,11 +16,11 @@ export function checkCrossSite(method: string, headers: IncomingHttpHeaders, rul
   if (origin !== undefined && rules.allowedOrigins.includes(origin)) return;
   const site = headers["sec-fetch-site"];
   if (site !== undefined && site !== "same-origin" && site !== "none") {
-    throw crossSite("Sec-Fetch-Site says that the request comes from another site's page.");
+    throw createCrossSiteError("Sec-Fetch-Site says that the request comes from another site's page.");
   }
   // A browser that vouches for its page knows better than a Host header that a proxy may have rewritten.
-  if (site === undefined && origin !== undefined && hostOfOrigin(origin) !== host?.toLowerCase()) {
-    throw crossSite("Origin says that the request comes from another site's page.");
+  if (site === undefined && origin !== undefined && readOriginHost(origin) !== host?.toLowerCase()) {
+    throw createCrossSiteError("Origin says that the request comes from another site's page.");
   }
   if (
     site === undefined &&
@@ -37,11 +37,11 @@ export function checkCrossSite(method: string, headers: IncomingHttpHeaders, rul
   }
 }
 
-function crossSite(reason: string): HttpError {
+function createCrossSiteError(reason: string): HttpError {
   return new HttpError(403, "CROSS_SITE_REQUEST", `${reason} Origins may be listed in CORS_ORIGINS.`);
 }
 
-function hostOfOrigin(origin: string): string | null {
+function readOriginHost(origin: string): string | null {
   return URL.canParse(origin) ? new URL(origin).host : null;
 }
 

@@ -95,7 +95,7 @@ export function createGate(options: ServerOptions, limits: Limits): Gate {
     isStuck: () => places.isStuck(limits.deadlineMs) || heavyPlaces.isStuck(limits.deadlineMs),
     begin(app) {
       app.addHook("onRequest", (request, reply, done) => {
-        const rule = ruleOf(request);
+        const rule = findRule(request);
         const client = readClient(request.raw);
         const visit = startVisit(request, reply, { rule, limits, places, client });
         visits.set(request, visit);
@@ -134,7 +134,7 @@ export function createGate(options: ServerOptions, limits: Limits): Gate {
 }
 
 /** Paths where there is nothing have no route, and so the rule of pages. */
-function ruleOf(request: FastifyRequest): EntryRule {
+function findRule(request: FastifyRequest): EntryRule {
   const rule = request.routeOptions.config.rule;
   if (rule !== undefined || request.is404) return rule ?? PAGE_RULE;
   throw new Error(`${request.routeOptions.url ?? "a route"} states no rule; it stays closed`);

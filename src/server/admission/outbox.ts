@@ -101,7 +101,7 @@ export function createOutbox(limits: Pick<Limits, "unsentBytes" | "sendMs">, log
       });
       looking ??= setInterval(look, LOOK_MS);
       makeRoom(sending);
-      return Buffer.isBuffer(buffer) && bytes > SLICE_BYTES ? Readable.from(slicesOf(buffer)) : payload;
+      return Buffer.isBuffer(buffer) && bytes > SLICE_BYTES ? Readable.from(cutIntoPieces(buffer)) : payload;
     },
     close() {
       clearInterval(looking);
@@ -122,6 +122,6 @@ function isSlower(one: Sending, other: Sending): boolean {
   return one.progressAt === other.progressAt ? one.bytes > other.bytes : one.progressAt < other.progressAt;
 }
 
-function* slicesOf(buffer: Buffer): Generator<Buffer> {
+function* cutIntoPieces(buffer: Buffer): Generator<Buffer> {
   for (let at = 0; at < buffer.length; at += SLICE_BYTES) yield buffer.subarray(at, at + SLICE_BYTES);
 }

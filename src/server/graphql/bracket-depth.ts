@@ -1,5 +1,5 @@
 /** The deepest nesting of brackets in a GraphQL document: the parser recurses once for each, and its stack is finite. */
-export function bracketDepth(document: string): number {
+export function measureBracketDepth(document: string): number {
   let depth = 0;
   let deepest = 0;
   for (let at = 0; at < document.length; at++) {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { HttpError } from "../errors.js";
-import { bracketDepth } from "./bracket-depth.js";
+import { measureBracketDepth } from "./bracket-depth.js";
 import type { Limits } from "../../model/limits.js";
 
 /** The parameters of a request, as far as they concern which document is to run. */
@@ -94,7 +94,7 @@ function checkText(query: unknown, limits: Limits): void {
       `The query has more than ${limits.documentCharacters} characters.`,
     );
   }
-  if (bracketDepth(query) > limits.bracketDepth) {
+  if (measureBracketDepth(query) > limits.bracketDepth) {
     throw new HttpError(
       400,
       "TOO_DEEP",

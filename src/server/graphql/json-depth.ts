@@ -6,7 +6,7 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
 /** The deepest nesting of a JSON text, counted before it is parsed; whatever the text, one pass and no recursion. */
-export function jsonDepth(text: string): number {
+export function measureJsonDepth(text: string): number {
   let depth = 0;
   let deepest = 0;
   for (let at = 0; at < text.length; at++) {

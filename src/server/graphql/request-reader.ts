@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import { HttpError } from "../errors.js";
-import { jsonDepth } from "./json-depth.js";
+import { measureJsonDepth } from "./json-depth.js";
 import { createOverloadedError } from "../admission/places.js";
 import type { Limits } from "../../model/limits.js";
 
@@ -27,7 +27,7 @@ export function createRequestReader(limits: Limits): RequestReader {
         const chunks = await collect(payload, (bytes) => {
           held += bytes;
           buffered += bytes;
-          if (held > limits.bodyBytes) throw tooLarge(limits.bodyBytes);
+          if (held > limits.bodyBytes) throw createTooLargeError(limits.bodyBytes);
           if (buffered > limits.bufferedBytes) throw createOverloadedError();
         });
         return { body: parseJson(decodeUtf8(chunks), limits.jsonDepth), release };
@@ -68,7 +68,7 @@ function collect(payload: Readable, account: (bytes: number) => void): Promise<B
 
 /** Parses JSON whose nesting was counted before. */
 export function parseJson(text: string, maxDepth: number): unknown {
-  if (jsonDepth(text) > maxDepth) {
+  if (measureJsonDepth(text) > maxDepth) {
     throw new HttpError(400, "JSON_TOO_DEEP", `The JSON is nested deeper than ${maxDepth} levels.`);
   }
   try {
@@ -86,6 +86,6 @@ function decodeUtf8(chunks: readonly Buffer[]): string {
   }
 }
 
-function tooLarge(bytes: number): HttpError {
+function createTooLargeError(bytes: number): HttpError {
   return new HttpError(413, "BODY_TOO_LARGE", `The body is larger than ${bytes} bytes.`, CLOSE);
 }

@@ -85,22 +85,25 @@ function createFleetVerbs(
   polls: Uint32Array,
   period: { readonly cycles: number },
 ): VerbAnswers {
-  const templateAt = (at: number) => templates[(host * vms + at) % templates.length] as RecordTemplate;
+  const getTemplateAt = (at: number) => templates[(host * vms + at) % templates.length] as RecordTemplate;
   const positions = Array.from({ length: vms }, (_, at) => at);
-  const vmAt = (at: number) => createFleetVm(templateAt(at), host, at, polls[host] ?? 0, period.cycles, vms);
+  const createVmAt = (at: number) =>
+    createFleetVm(getTemplateAt(at), host, at, polls[host] ?? 0, period.cycles, vms);
   const verbs: Record<string, (wanted: unknown) => unknown> = {
     "Host.ping2": () => true,
     "Host.getCapabilities": () => ({ software_version: "4.50", hostname: `host-${host}.fleet.test` }),
     "Host.getAllVmStats": () => {
       polls[host] = (polls[host] ?? 0) + 1;
-      return new EncodedJson(`[${positions.map((at) => templateAt(at).fill(vmAt(at))).join(", ")}]`);
+      return new EncodedJson(`[${positions.map((at) => getTemplateAt(at).fill(createVmAt(at))).join(", ")}]`);
     },
     "Host.getVMList": () =>
-      positions.map((at) => ({ vmId: vmAt(at).id, status: "Up", statusTime: "2147483647" })),
+      positions.map((at) => ({ vmId: createVmAt(at).id, status: "Up", statusTime: "2147483647" })),
     "Host.dumpxmls": (wanted) => {
       const ids = Array.isArray(wanted) && wanted.length > 0 ? new Set<unknown>(wanted) : null;
-      const told = positions.filter((at) => ids === null || ids.has(vmAt(at).id));
-      return Object.fromEntries(told.map((at) => [vmAt(at).id, formatXml(templateAt(at), vmAt(at))]));
+      const told = positions.filter((at) => ids === null || ids.has(createVmAt(at).id));
+      return Object.fromEntries(
+        told.map((at) => [createVmAt(at).id, formatXml(getTemplateAt(at), createVmAt(at))]),
+      );
     },
   };
   return {

@@ -45,7 +45,7 @@ export async function createAuthority(name = "VDSM simulator CA"): Promise<Certi
   });
   const ca = root.toString("pem");
 
-  const issue = async (
+  const issueCertificate = async (
     subject: string,
     names: readonly string[],
     validity: Validity,
@@ -74,8 +74,9 @@ export async function createAuthority(name = "VDSM simulator CA"): Promise<Certi
   return {
     ca,
     issueHost: (host, validity = createValidity(), names = [host, "localhost", "127.0.0.1", "::1"]) =>
-      issue(host, names, validity),
-    issueClient: (client = "vnic-graph", validity = createValidity()) => issue(client, [client], validity),
+      issueCertificate(host, names, validity),
+    issueClient: (client = "vnic-graph", validity = createValidity()) =>
+      issueCertificate(client, [client], validity),
   };
 }
 

@@ -52,12 +52,12 @@ export class Connection {
 
   /** Sends a message once for every subscription to its destination. */
   deliver(destination: string, messageFor: (subscription: string) => Buffer, fault: CallFault | null): void {
-    for (const id of this.session.subscriptionsTo(destination)) this.link.deliver(messageFor(id), fault);
+    for (const id of this.session.listSubscriptionsTo(destination)) this.link.deliver(messageFor(id), fault);
   }
 
   /** Whether anybody on this connection listens to a destination. */
   listensTo(destination: string): boolean {
-    return this.session.subscriptionsTo(destination).length > 0;
+    return this.session.listSubscriptionsTo(destination).length > 0;
   }
 
   destroy(): void {
@@ -82,7 +82,7 @@ export class Connection {
   }
 
   private read(bytes: Buffer): void {
-    this.session.heard();
+    this.session.noteReceived();
     try {
       for (const frame of this.reader.read(bytes)) {
         this.session.receive(frame);

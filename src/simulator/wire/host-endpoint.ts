@@ -44,10 +44,10 @@ export class HostEndpoint {
     socket.on("error", () => undefined);
     const fault = this.faults.takeForConnection()?.kind ?? null;
     if (fault === "slow-tls") socket.resume();
-    else if (this.upgrade === null) this.speak(socket, socket, fault);
+    else if (this.upgrade === null) this.startConversation(socket, socket, fault);
     else {
       this.upgrade(socket, (stream) => {
-        this.speak(socket, stream, fault);
+        this.startConversation(socket, stream, fault);
       });
     }
   }
@@ -67,7 +67,7 @@ export class HostEndpoint {
     for (const socket of this.sockets) socket.destroy();
   }
 
-  private speak(socket: Socket, stream: Duplex, fault: ConnectionFault["kind"] | null): void {
+  private startConversation(socket: Socket, stream: Duplex, fault: ConnectionFault["kind"] | null): void {
     if (fault === "mute") {
       stream.resume();
       return;

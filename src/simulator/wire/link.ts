@@ -25,7 +25,7 @@ export class Link {
 
   /** Queues whole frames; nothing ever comes between the bytes of one. */
   send(bytes: Buffer): void {
-    this.inTurn(() => {
+    this.runInTurn(() => {
       if (!this.silent && !this.closed && this.stream.writable) this.stream.write(bytes);
     });
   }
@@ -42,8 +42,8 @@ export class Link {
         });
         break;
       case "drip":
-        this.inTurn(() => {
-          this.drip(bytes, fault.everyMs, fault.bytes ?? 1);
+        this.runInTurn(() => {
+          this.writeSlowly(bytes, fault.everyMs, fault.bytes ?? 1);
         });
         break;
       case "reset":
@@ -72,7 +72,7 @@ export class Link {
   }
 
   /** A beat every so often; they stop with the connection, or with silence. */
-  beatEvery(intervalMs: number): void {
+  startHeartbeats(intervalMs: number): void {
     this.repeat(intervalMs, () => {
       if (!this.busy) this.send(HEARTBEAT);
     });
@@ -112,12 +112,12 @@ export class Link {
     this.timers.clear();
   }
 
-  private inTurn(action: () => void): void {
+  private runInTurn(action: () => void): void {
     if (this.busy) this.queue.push(action);
     else action();
   }
 
-  private drip(bytes: Buffer, everyMs: number, size: number): void {
+  private writeSlowly(bytes: Buffer, everyMs: number, size: number): void {
     if (this.closed) return;
     this.busy = true;
     let at = 0;
@@ -128,7 +128,7 @@ export class Link {
       clearInterval(timer);
       this.timers.delete(timer);
       this.busy = false;
-      for (const action of this.queue.splice(0)) this.inTurn(action);
+      for (const action of this.queue.splice(0)) this.runInTurn(action);
     }, everyMs);
     this.timers.add(timer);
   }

@@ -25,12 +25,12 @@ export class Session {
   ) {}
 
   /** The ids under which this connection listens to a destination. */
-  subscriptionsTo(destination: string): string[] {
+  listSubscriptionsTo(destination: string): string[] {
     return [...this.subscriptions].filter(([, to]) => to === destination).map(([id]) => id);
   }
 
   /** Any byte counts as a sign of life. */
-  heard(): void {
+  noteReceived(): void {
     this.lastHeard = Date.now();
   }
 
@@ -68,7 +68,7 @@ export class Session {
         ["heart-beat", `${wanted},${promised}`],
       ]),
     );
-    if (wanted > 0 && this.beats) this.link.beatEvery(wanted);
+    if (wanted > 0 && this.beats) this.link.startHeartbeats(wanted);
     if (promised > 0) this.watch(promised, wanted > 0 ? wanted : IDLE_WAKE_MS);
   }
 

@@ -39,9 +39,9 @@ export interface VdsmServer {
   /** Resets every open connection; new ones are welcome. */
   dropConnections(): void;
   /** The host goes off: connections are reset and new ones refused, until `plug`. */
-  unplug(): Promise<void>;
+  switchOff(): Promise<void>;
   /** The host is back, on the same port. */
-  plug(): Promise<void>;
+  switchOn(): Promise<void>;
   /** Ends everything; resolves when the port is free. */
   stop(): Promise<void>;
 }
@@ -78,12 +78,12 @@ export async function startVdsmServer(options: VdsmServerOptions): Promise<VdsmS
     dropConnections() {
       end.reset();
     },
-    unplug: () => {
+    switchOff: () => {
       const closed = closeServer(server);
       end.reset();
       return closed;
     },
-    plug: () => listen(server, port, host),
+    switchOn: () => listen(server, port, host),
     stop: () => {
       const closed = closeServer(server);
       end.destroy();

@@ -143,7 +143,7 @@ function createCapabilities(host: SimulatedHost) {
   return {
     software_version: legacy ? "4.30" : "4.50",
     software_revision: legacy ? "46" : "5.1",
-    uuid: new Random(host.name).uuid(),
+    uuid: new Random(host.name).drawUuid(),
     hostname: host.name,
     cpuModel: "Intel(R) Xeon(R) Gold 6230",
     supportedENGINEs: legacy ? ["4.1", "4.2", "4.3"] : ["4.2", "4.3", "4.4", "4.5"],

@@ -37,8 +37,8 @@ function changeOne(world: World, vm: SimulatedVm, before: WireInterface): WireIn
       inet6: [...(linkLocal === undefined ? [] : [linkLocal]), world.plan.nextIpv6(network), ...kept],
     };
   }
-  if (inet.length > 1 && world.random.chance(0.5)) return { ...before, inet: inet.slice(0, -1) };
-  if (world.random.chance(0.5)) return { ...before, inet: [...inet, world.plan.nextIpv4(network)] };
+  if (inet.length > 1 && world.random.drawChance(0.5)) return { ...before, inet: inet.slice(0, -1) };
+  if (world.random.drawChance(0.5)) return { ...before, inet: [...inet, world.plan.nextIpv4(network)] };
   return { ...before, inet: [world.plan.nextIpv4(network), ...inet.slice(1)] };
 }
 
@@ -47,9 +47,9 @@ const USUAL_CONTAINERS = 260;
 
 /** Some containers end, others start. */
 function churnContainers(world: World, netIfaces: readonly WireInterface[]): WireInterface[] {
-  const gone = world.random.int(1, 4);
+  const gone = world.random.drawInt(1, 4);
   const veths = netIfaces.filter(isVeth).slice(gone);
-  const born = Array.from({ length: world.random.int(1, veths.length < USUAL_CONTAINERS ? 5 : 3) }, () =>
+  const born = Array.from({ length: world.random.drawInt(1, veths.length < USUAL_CONTAINERS ? 5 : 3) }, () =>
     createVeth(world.random),
   );
   return [...netIfaces.filter((each) => !isVeth(each)), ...veths, ...born];

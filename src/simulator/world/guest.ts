@@ -1,40 +1,46 @@
-import { bondedVlans, bridged } from "./guests/layered.js";
-import { dockerHost } from "./guests/containers.js";
-import { dualStack, ipv6Only, linuxServer, manyAddresses, tunnelled } from "./guests/linux.js";
+import { createBondedVlans, createBridged } from "./guests/layered.js";
+import { createDockerHost } from "./guests/containers.js";
 import {
-  agentless,
+  createDualStack,
+  createIpv6Only,
+  createLinuxServer,
+  createManyAddresses,
+  createTunnelled,
+} from "./guests/linux.js";
+import {
+  createAgentless,
   duplicateNames,
   guestIpsOnly,
-  infiniBand,
-  lateAgent,
-  nonAscii,
-  oldAgent,
+  createInfiniBand,
+  createLateAgent,
+  createNonAscii,
+  createOldAgent,
   srIov,
 } from "./guests/odd.js";
-import { windowsOldAgent, windowsQemuAgent } from "./guests/windows.js";
+import { createWindowsOldAgent, createWindowsQemuAgent } from "./guests/windows.js";
 import type { Random } from "./random.js";
 import type { GuestFactory } from "./vm-spec.js";
 
 /** Every kind of guest there is, with the stem of the names that such VMs bear. */
 export const GUEST_KINDS = {
-  "linux server": { stem: "web", make: linuxServer },
-  "bond with VLANs": { stem: "db", make: bondedVlans },
-  "docker host": { stem: "docker", make: dockerHost },
-  "IPv6 only": { stem: "edge", make: ipv6Only },
-  "Windows, qemu-ga": { stem: "win-dc", make: windowsQemuAgent },
-  "no agent": { stem: "appliance", make: agentless },
-  "old agent without addresses": { stem: "legacy", make: oldAgent },
-  "Windows, old agent": { stem: "win-app", make: windowsOldAgent },
-  "non-ASCII": { stem: "büro", make: nonAscii },
-  bridges: { stem: "router", make: bridged },
-  "dual stack": { stem: "app", make: dualStack },
-  tunnel: { stem: "vpn", make: tunnelled },
+  "linux server": { stem: "web", make: createLinuxServer },
+  "bond with VLANs": { stem: "db", make: createBondedVlans },
+  "docker host": { stem: "docker", make: createDockerHost },
+  "IPv6 only": { stem: "edge", make: createIpv6Only },
+  "Windows, qemu-ga": { stem: "win-dc", make: createWindowsQemuAgent },
+  "no agent": { stem: "appliance", make: createAgentless },
+  "old agent without addresses": { stem: "legacy", make: createOldAgent },
+  "Windows, old agent": { stem: "win-app", make: createWindowsOldAgent },
+  "non-ASCII": { stem: "büro", make: createNonAscii },
+  bridges: { stem: "router", make: createBridged },
+  "dual stack": { stem: "app", make: createDualStack },
+  tunnel: { stem: "vpn", make: createTunnelled },
   "duplicate names": { stem: "clone", make: duplicateNames },
   "guestIPs only": { stem: "el6", make: guestIpsOnly },
-  "late agent": { stem: "batch", make: lateAgent },
+  "late agent": { stem: "batch", make: createLateAgent },
   "SR-IOV": { stem: "nfv", make: srIov },
-  "many addresses": { stem: "mail", make: manyAddresses },
-  InfiniBand: { stem: "hpc", make: infiniBand },
+  "many addresses": { stem: "mail", make: createManyAddresses },
+  InfiniBand: { stem: "hpc", make: createInfiniBand },
 } as const satisfies Record<string, { stem: string; make: GuestFactory }>;
 
 /** The name of a kind of guest. */
@@ -56,5 +62,5 @@ const USUAL_KINDS: readonly [GuestKind, ...GuestKind[]] = [
 
 /** The kind of the VM at a position: the first ones are every kind once, in order; then mostly the usual ones. */
 export function pickKind(position: number, random: Random): GuestKind {
-  return ALL_KINDS[position] ?? (random.chance(0.8) ? random.pick(USUAL_KINDS) : random.pick(ALL_KINDS));
+  return ALL_KINDS[position] ?? (random.drawChance(0.8) ? random.pick(USUAL_KINDS) : random.pick(ALL_KINDS));
 }

@@ -11,7 +11,7 @@ const SHOWCASE_TICKS = 3;
 const CALM_TICKS = 60;
 
 /** One moment in the life of a cluster: what is under way goes on, and a few VMs begin something. */
-export function tick(world: World): void {
+export function advanceWorld(world: World): void {
   world.now += 1;
   world.nextSample();
   for (const host of world.hosts) restartSometimes(world, host);
@@ -24,19 +24,19 @@ export function tick(world: World): void {
 /** vdsmd restarts, and for one tick says no more than that it recovers. */
 function restartSometimes(world: World, host: SimulatedHost): void {
   if (host.recovering) world.setRecovering(host.name, false);
-  else if (world.now > CALM_TICKS && world.random.chance(0.004)) world.restartVdsmd(host.name, true);
+  else if (world.now > CALM_TICKS && world.random.drawChance(0.004)) world.restartVdsmd(host.name, true);
 }
 
 function changePinned(world: World, vm: SimulatedVm): void {
   const showcase = vm.name === "web-01";
-  if (showcase ? world.now % SHOWCASE_TICKS === 0 : world.random.chance(0.08)) changeAddresses(world, vm);
+  if (showcase ? world.now % SHOWCASE_TICKS === 0 : world.random.drawChance(0.08)) changeAddresses(world, vm);
 }
 
 /** The next step of whatever is under way; false when nothing is. */
 function advanceVm(world: World, vm: SimulatedVm): boolean {
   const [presence] = vm.presences;
   if (presence === undefined) {
-    if (world.random.chance(0.3)) world.start(vm.id, pickHost(world, world.random));
+    if (world.random.drawChance(0.3)) world.start(vm.id, pickHost(world, world.random));
     return true;
   }
   const ended = vm.presences.find((each) => each.status === "Down");
@@ -50,7 +50,7 @@ function advanceVm(world: World, vm: SimulatedVm): boolean {
 }
 
 function endMigration(world: World, vm: SimulatedVm): void {
-  if (world.random.chance(0.2)) world.failMigration(vm.id);
+  if (world.random.drawChance(0.2)) world.failMigration(vm.id);
   else world.finishMigration(vm.id);
 }
 
@@ -58,12 +58,12 @@ function endMigration(world: World, vm: SimulatedVm): void {
 function startVm(world: World, vm: SimulatedVm): void {
   world.setStatus(vm.id, "Up");
   // What DHCP gave before, it may give to others meanwhile.
-  if (world.random.chance(0.3)) changeAddresses(world, vm);
+  if (world.random.drawChance(0.3)) changeAddresses(world, vm);
 }
 
 function advanceAgent(world: World, vm: SimulatedVm): boolean {
   if (vm.agent !== "starting" && vm.agent !== "silent") return false;
-  if (world.random.chance(0.3)) world.speak(vm.id);
+  if (world.random.drawChance(0.3)) world.startAgent(vm.id);
   return true;
 }
 
@@ -73,7 +73,7 @@ function startEvent(world: World, vm: SimulatedVm): void {
   else if (what < 0.015)
     world.stop(vm.id, { code: 1, reason: 1, message: "Lost connection with qemu process" });
   else if (what < 0.035) startMigration(world, vm);
-  else if (what < 0.045 && vm.agent === "running") world.silence(vm.id);
+  else if (what < 0.045 && vm.agent === "running") world.stopAgent(vm.id);
   else if (what < 0.085) changeAddresses(world, vm);
 }
 
@@ -81,7 +81,7 @@ function startMigration(world: World, vm: SimulatedVm): void {
   const others = world.hosts.filter((host) => host.name !== vm.presences[0]?.host);
   const [first, ...rest] = others;
   if (first === undefined) return;
-  const postCopy = world.random.chance(0.25);
+  const postCopy = world.random.drawChance(0.25);
   world.startMigration(vm.id, world.random.pick([first, ...rest]).name, { postCopy });
 }
 

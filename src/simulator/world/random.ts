@@ -3,7 +3,7 @@ export class Random {
   private state: number;
 
   constructor(seed: number | string) {
-    this.state = typeof seed === "number" ? seed >>> 0 : hash32(seed);
+    this.state = typeof seed === "number" ? seed >>> 0 : computeHash32(seed);
   }
 
   /** A number in [0, 1), by mulberry32: 32 bits of state are plenty for believable guests. */
@@ -16,32 +16,32 @@ export class Random {
   }
 
   /** An integer between both ends, each included. */
-  int(least: number, most: number): number {
+  drawInt(least: number, most: number): number {
     return least + Math.floor(this.next() * (most - least + 1));
   }
 
-  chance(probability: number): boolean {
+  drawChance(probability: number): boolean {
     return this.next() < probability;
   }
 
   pick<T>(choices: readonly [T, ...T[]]): T {
-    return choices[this.int(0, choices.length - 1)] ?? choices[0];
+    return choices[this.drawInt(0, choices.length - 1)] ?? choices[0];
   }
 
-  hex(digits: number): string {
+  drawHex(digits: number): string {
     let text = "";
-    while (text.length < digits) text += this.int(0, 15).toString(16);
+    while (text.length < digits) text += this.drawInt(0, 15).toString(16);
     return text;
   }
 
-  uuid(): string {
+  drawUuid(): string {
     const variant = this.pick(["8", "9", "a", "b"]);
-    return `${this.hex(8)}-${this.hex(4)}-4${this.hex(3)}-${variant}${this.hex(3)}-${this.hex(12)}`;
+    return `${this.drawHex(8)}-${this.drawHex(4)}-4${this.drawHex(3)}-${variant}${this.drawHex(3)}-${this.drawHex(12)}`;
   }
 }
 
 /** FNV-1a with 64 bits, signed like Python's `hash()`, whose look VDSM's `hash` field has. */
-export function hash64(text: string): bigint {
+export function computeHash64(text: string): bigint {
   let hash = 0xcbf29ce484222325n;
   for (let at = 0; at < text.length; at += 1) {
     hash = BigInt.asUintN(64, (hash ^ BigInt(text.charCodeAt(at))) * 0x100000001b3n);
@@ -49,6 +49,6 @@ export function hash64(text: string): bigint {
   return BigInt.asIntN(64, hash);
 }
 
-function hash32(text: string): number {
-  return Number(BigInt.asUintN(32, hash64(text)));
+function computeHash32(text: string): number {
+  return Number(BigInt.asUintN(32, computeHash64(text)));
 }

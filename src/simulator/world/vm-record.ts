@@ -1,5 +1,5 @@
 import { PythonFloat } from "../wire/python-json.js";
-import { hash64, Random } from "./random.js";
+import { computeHash64, Random } from "./random.js";
 import type { Presence, SimulatedVm } from "./vm.js";
 
 /** What a record needs to know about the host that tells it. */
@@ -50,13 +50,13 @@ function createLiveRecord(vm: SimulatedVm, presence: Presence, teller: RecordCon
     vmType: "kvm",
     kvmEnable: "true",
     acpiEnable: "true",
-    elapsedTime: String(random.int(10_000, 9_999_999) + teller.sample),
+    elapsedTime: String(random.drawInt(10_000, 9_999_999) + teller.sample),
     monitorResponse: "0",
     clientIp: "",
     timeOffset: "0",
     cpuUser: (random.next() * 40 + (teller.sample % 17)).toFixed(2),
     cpuSys: (random.next() * 8 + (teller.sample % 3)).toFixed(2),
-    cpuUsage: String(random.int(1e12, 9e13) + teller.sample * 30_000_000),
+    cpuUsage: String(random.drawInt(1e12, 9e13) + teller.sample * 30_000_000),
     cpuActual: true,
     vcpuCount: String(vcpus),
     vcpuQuota: "-1",
@@ -73,7 +73,7 @@ function createLiveRecord(vm: SimulatedVm, presence: Presence, teller: RecordCon
     displayInfo: [
       {
         type: "vnc",
-        port: String(5_900 + random.int(0, 99)),
+        port: String(5_900 + random.drawInt(0, 99)),
         tlsPort: "-1",
         ipAddress: teller.displayAddress,
       },
@@ -89,12 +89,12 @@ function createLiveRecord(vm: SimulatedVm, presence: Presence, teller: RecordCon
 /** Another one with other devices, and with every start of vdsmd; what the guest does has no part in it. */
 function hashDevices(vm: SimulatedVm, boot: string): string {
   const devices = vm.nics.map((nic) => [nic.id, nic.mac, nic.network, nic.linkActive].join("/"));
-  return hash64([boot, vm.id, ...devices].join()).toString();
+  return computeHash64([boot, vm.id, ...devices].join()).toString();
 }
 
 /** Empty right after a start: rates need two samples. Virtual functions have no counters on the host. */
 function createNetworkFields(vm: SimulatedVm, presence: Presence, random: Random, sample: number) {
-  const first = random.int(0, 900);
+  const first = random.drawInt(0, 900);
   if (presence.status === "WaitForLaunch") return {};
   const entries = vm.nics
     .map((nic, at) => ({ nic, name: `vnet${first + at}` }))
@@ -110,9 +110,9 @@ function createNetworkFields(vm: SimulatedVm, presence: Presence, random: Random
         rxDropped: "0",
         txErrors: "0",
         txDropped: "0",
-        rx: String(random.int(1e9, 9e11) + sample * 1_514),
-        tx: String(random.int(1e9, 9e11) + sample * 1_100),
-        sampleTime: new PythonFloat(random.int(400_000, 500_000) / 100 + sample * 15),
+        rx: String(random.drawInt(1e9, 9e11) + sample * 1_514),
+        tx: String(random.drawInt(1e9, 9e11) + sample * 1_100),
+        sampleTime: new PythonFloat(random.drawInt(400_000, 500_000) / 100 + sample * 15),
       },
     ]);
   return Object.fromEntries(entries) as Record<string, unknown>;
@@ -122,7 +122,7 @@ function createDiskFields(random: Random, sample: number) {
   return {
     truesize: "2147483648",
     apparentsize: "21474836480",
-    imageID: random.uuid(),
+    imageID: random.drawUuid(),
     readRate: "0.0",
     writeRate: "8192.0",
     readBytes: String(512_000_000 + sample * 512),

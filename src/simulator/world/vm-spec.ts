@@ -34,7 +34,7 @@ export type GuestFactory = (
 /** A VM by its spec, not yet on any host. */
 export function createVm(spec: VmSpec, plan: AddressPlan, random: Random): SimulatedVm {
   return {
-    id: spec.id ?? random.uuid(),
+    id: spec.id ?? random.drawUuid(),
     name: spec.name,
     kind: spec.kind ?? "made by hand",
     os: spec.os ?? "linux",
@@ -52,8 +52,8 @@ export function createVm(spec: VmSpec, plan: AddressPlan, random: Random): Simul
 /** A NIC by what is given of it. */
 export function createNic(spec: Partial<SimulatedNic>, plan: AddressPlan, random: Random): SimulatedNic {
   return {
-    id: spec.id ?? random.uuid(),
-    deviceId: spec.deviceId ?? random.uuid(),
+    id: spec.id ?? random.drawUuid(),
+    deviceId: spec.deviceId ?? random.drawUuid(),
     mac: spec.mac ?? plan.nextMac(),
     network: spec.network ?? "ovirtmgmt",
     device: spec.device ?? "bridge",

@@ -96,37 +96,37 @@ export class World {
 
   /** What the guest reports from now on; `null` makes the key absent. */
   setInterfaces(nameOrId: string, netIfaces: readonly WireInterface[] | null): void {
-    const vm = this.changing(nameOrId);
+    const vm = this.findForChange(nameOrId);
     vm.netIfaces = netIfaces;
     if (vm.agent === "none" && netIfaces !== null) vm.agent = "running";
   }
 
   setGuestIPs(nameOrId: string, guestIPs: string | null): void {
-    this.changing(nameOrId).guestIPs = guestIPs;
+    this.findForChange(nameOrId).guestIPs = guestIPs;
   }
 
   setFqdn(nameOrId: string, fqdn: string | null): void {
-    this.changing(nameOrId).fqdn = fqdn;
+    this.findForChange(nameOrId).fqdn = fqdn;
   }
 
   setNics(nameOrId: string, nics: readonly Partial<SimulatedNic>[]): void {
-    this.changing(nameOrId).nics = nics.map((nic) => createNic(nic, this.plan, this.random));
+    this.findForChange(nameOrId).nics = nics.map((nic) => createNic(nic, this.plan, this.random));
   }
 
   setRaw(nameOrId: string, raw: Readonly<Record<string, unknown>>): void {
-    this.changing(nameOrId).raw = raw;
+    this.findForChange(nameOrId).raw = raw;
   }
 
   setAgent(nameOrId: string, agent: AgentState): void {
-    this.changing(nameOrId).agent = agent;
+    this.findForChange(nameOrId).agent = agent;
   }
 
   /** The agent falls silent: `netIfaces` is absent until `speak`. */
-  silence(nameOrId: string): void {
+  stopAgent(nameOrId: string): void {
     this.setAgent(nameOrId, "silent");
   }
 
-  speak(nameOrId: string): void {
+  startAgent(nameOrId: string): void {
     this.setAgent(nameOrId, "running");
   }
 
@@ -156,7 +156,7 @@ export class World {
 
   /** What an engine does with a Down VM: its record leaves the host (or all hosts). The VM stays known, to start again. */
   destroy(nameOrId: string, host: string | null = null): void {
-    const vm = this.changing(nameOrId);
+    const vm = this.findForChange(nameOrId);
     vm.presences = host === null ? [] : vm.presences.filter((each) => each.host !== host);
   }
 
@@ -169,7 +169,7 @@ export class World {
 
   /** The VM is gone from every host and from the world. */
   remove(nameOrId: string): void {
-    this.byId.delete(this.changing(nameOrId).id);
+    this.byId.delete(this.findForChange(nameOrId).id);
   }
 
   /** First step: `Migration Source` here (a post-copy one tells nothing of the guest), `Migration Destination` there. */
@@ -184,21 +184,21 @@ export class World {
 
   /** Second step: Up there, and a Down record with `exitReason` 4 here. */
   finishMigration(nameOrId: string): void {
-    const { vm, source, destination } = this.migrating(nameOrId);
+    const { vm, source, destination } = this.findMigration(nameOrId);
     this.place(vm, destination.host, "Up");
     this.place(vm, source.host, "Down", { exit: MIGRATED });
   }
 
   /** Second step of a migration that fails: Up here as before, and a Down record there until `destroy`. */
   failMigration(nameOrId: string): void {
-    const { vm, source, destination } = this.migrating(nameOrId);
+    const { vm, source, destination } = this.findMigration(nameOrId);
     this.place(vm, source.host, "Up");
     this.place(vm, destination.host, "Down", { exit: NOT_MIGRATED });
   }
 
   /** Last step: the engine destroys what is left at the source. */
   leaveSource(nameOrId: string): void {
-    const vm = this.changing(nameOrId);
+    const vm = this.findForChange(nameOrId);
     vm.presences = vm.presences.filter((each) => each.exit?.reason !== MIGRATED.reason);
   }
 
@@ -221,12 +221,12 @@ export class World {
     this.host(hostName).recovering = recovering;
   }
 
-  private changing(nameOrId: string): SimulatedVm {
+  private findForChange(nameOrId: string): SimulatedVm {
     this.version += 1;
     return this.vm(nameOrId);
   }
 
-  private migrating(nameOrId: string) {
+  private findMigration(nameOrId: string) {
     const vm = this.vm(nameOrId);
     const source = vm.presences.find((each) => each.status === "Migration Source");
     const destination = vm.presences.find((each) => each.status === "Migration Destination");

@@ -1,5 +1,5 @@
 import type { QueryRunner } from "typeorm";
-import { affectedBy } from "../postgres/sql.js";
+import { executeIn } from "../postgres/sql.js";
 import { sendRows } from "../write/send-rows.js";
 import { createDelta, type VmDelta } from "./vm-delta.js";
 import { isHeard, type VmChangeEntry } from "./vm-version.js";
@@ -27,7 +27,7 @@ export async function appendChanges(
     is_heard: ["bool", ({ after }) => isHeard(after)],
     delta: ["json", ({ delta }) => JSON.stringify(delta)],
   });
-  await affectedBy(
+  await executeIn(
     queryRunner,
     `INSERT INTO vnic_graph_change (at, tx, seq, last_reported_at, vm_id, host_id, kinds, is_full, delta)
      SELECT (SELECT clock_timestamp()), pg_current_xact_id(), nextval('vnic_graph_change_seq'),

@@ -1,5 +1,5 @@
 import type { DataSource } from "typeorm";
-import { execute, rowsOf } from "../postgres/sql.js";
+import { execute, queryRows } from "../postgres/sql.js";
 import type { LogCursor } from "./cursor.js";
 import { LOG_SQL, MARK_SQL, type LogRow } from "./log-identity.js";
 import { readSnapshot } from "./log-reader.js";
@@ -29,7 +29,7 @@ export async function findEndOfLog(dataSource: DataSource): Promise<LogCursor> {
 }
 
 async function readEnd(dataSource: DataSource): Promise<EndRow> {
-  const [row] = await rowsOf<EndRow>(
+  const [row] = await queryRows<EndRow>(
     dataSource,
     `WITH ${LOG_SQL}
      SELECT log.*,

@@ -1,5 +1,5 @@
 import type { DataSource } from "typeorm";
-import { rowsOf } from "../postgres/sql.js";
+import { queryRows } from "../postgres/sql.js";
 import type { LogCursor } from "./cursor.js";
 import { LostCursorError } from "./log-errors.js";
 import { LOG_SQL, type LogRow } from "./log-identity.js";
@@ -91,7 +91,7 @@ export class LogReader {
   private select(limit: number): Promise<(LogRow & (ChangeRow | NoRow))[]> {
     const { seen, batch, floorSeq } = this.position;
     const inBatch = batch === null ? "" : "AND pg_visible_in_snapshot(c.tx, $4::pg_snapshot)";
-    return rowsOf(
+    return queryRows(
       this.dataSource,
       `WITH ${LOG_SQL}
        SELECT log.*, c.* FROM log LEFT JOIN LATERAL (

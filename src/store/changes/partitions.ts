@@ -1,6 +1,6 @@
 import type { DataSource, QueryRunner } from "typeorm";
 import { findSqlState } from "../postgres/errors.js";
-import { inTransaction, rowsOf } from "../postgres/sql.js";
+import { runInTransaction, queryRows } from "../postgres/sql.js";
 
 /** How long changes are kept, in ms; `null`: only as long as followers need to go on after a break. */
 export type Retention = number | null;
@@ -63,10 +63,10 @@ export function findExpired(
 export async function maintainPartitions(dataSource: DataSource, retention: Retention): Promise<void> {
   const { partitions, nowMs } = await readPartitions(dataSource);
   if (planPartitions(partitions, retention, nowMs).length > 0) {
-    await inTransaction(dataSource, (queryRunner) => makePartitions(queryRunner, retention));
+    await runInTransaction(dataSource, (queryRunner) => makePartitions(queryRunner, retention));
   }
   for (const partition of findExpired(partitions, retention, nowMs)) {
-    await inTransaction(dataSource, (queryRunner) => dropPartition(queryRunner, partition)).catch(
+    await runInTransaction(dataSource, (queryRunner) => dropPartition(queryRunner, partition)).catch(
       (error: unknown) => {
         if (findSqlState(error) !== LOCK_NOT_AVAILABLE) throw error;
       },
@@ -88,7 +88,7 @@ async function makePartitions(queryRunner: QueryRunner, retention: Retention): P
 }
 
 async function dropPartition(queryRunner: QueryRunner, { name, toMs }: Partition): Promise<void> {
-  const [lock] = await rowsOf<{ readonly locked: boolean }>(
+  const [lock] = await queryRows<{ readonly locked: boolean }>(
     queryRunner,
     "SELECT pg_try_advisory_xact_lock($1) AS locked",
     [LOCK_KEY],
@@ -110,7 +110,7 @@ async function dropPartition(queryRunner: QueryRunner, { name, toMs }: Partition
 async function readPartitions(
   database: DataSource | QueryRunner,
 ): Promise<{ readonly partitions: Partition[]; readonly nowMs: number }> {
-  const rows = await rowsOf<{ readonly name: string | null; readonly now: Date }>(
+  const rows = await queryRows<{ readonly name: string | null; readonly now: Date }>(
     database,
     `SELECT c.relname AS name, clock_timestamp() AS now FROM (SELECT) AS one
      LEFT JOIN pg_inherits i ON i.inhparent = 'vnic_graph_change'::regclass

@@ -57,13 +57,13 @@ export function createDelta(
 ): { readonly kinds: number; readonly delta: VmDelta } | null {
   if (before === null) return { kinds: CHANGE_KIND.NEW, delta: { new: stripVersion(after) } };
   const delta = {
-    ...pair("name", before.name, after.name),
-    ...pair("st", before.status, after.status),
-    ...pair("host", before.hostId, after.hostId),
-    ...pair("fqdn", before.fqdn, after.fqdn),
-    ...pair("sil", before.silence, after.silence),
-    ...pair("det", before.staleDetail, after.staleDetail),
-    ...pair("miss", before.isMissing, after.isMissing),
+    ...toPair("name", before.name, after.name),
+    ...toPair("st", before.status, after.status),
+    ...toPair("host", before.hostId, after.hostId),
+    ...toPair("fqdn", before.fqdn, after.fqdn),
+    ...toPair("sil", before.silence, after.silence),
+    ...toPair("det", before.staleDetail, after.staleDetail),
+    ...toPair("miss", before.isMissing, after.isMissing),
     ...diffInterfaces(before.interfaces, after.interfaces),
     ...diffNics(before.nics, after.nics),
     ...diffIps(before, after),
@@ -120,7 +120,7 @@ function restoreInterface(vmId: string, device: StoredInterface): GuestInterface
   return { ...UNKNOWN_INTERFACE, ...device, vmId };
 }
 
-function pair<Key extends string, Value>(key: Key, before: Value, after: Value) {
+function toPair<Key extends string, Value>(key: Key, before: Value, after: Value) {
   const pairs: { [K in Key]?: Pair<Value> } = {};
   if (before !== after) pairs[key] = [before, after];
   return pairs;
@@ -183,7 +183,7 @@ function undoInterfaces({ id, interfaces }: VmVersion, { upd, ifs }: VmDelta): r
 }
 
 function diffNics(before: VmVersion["nics"], after: VmVersion["nics"]): Pick<VmDelta, "nics" | "told"> {
-  if (before === null || after === null) return pair("told", before, after);
+  if (before === null || after === null) return toPair("told", before, after);
   const diff = diffLists(before, after, isSameNic);
   return diff === null ? {} : { nics: diff };
 }

@@ -3,7 +3,7 @@ import { MigrationExecutor } from "typeorm";
 import { setTimeout as sleep } from "node:timers/promises";
 import { MIGRATIONS_TABLE } from "./data-source.js";
 import { findSqlState } from "./errors.js";
-import { inTransaction, rowsOf } from "./sql.js";
+import { runInTransaction, queryRows } from "./sql.js";
 
 /** The database is not one that we may change; the message says why and what to do. */
 export class UnusableSchemaError extends Error {
@@ -41,8 +41,8 @@ export async function migrate(dataSource: DataSource, options: MigrateOptions = 
 /** Returns the migrations that ran, or why they have to wait. */
 async function tryToMigrate(dataSource: DataSource): Promise<string[] | string> {
   try {
-    return await inTransaction(dataSource, async (queryRunner) => {
-      const [row] = await rowsOf<{ locked: boolean }>(
+    return await runInTransaction(dataSource, async (queryRunner) => {
+      const [row] = await queryRows<{ locked: boolean }>(
         queryRunner,
         "SELECT pg_try_advisory_xact_lock($1) AS locked",
         [LOCK_KEY],
@@ -73,13 +73,13 @@ export async function pendingMigrations(dataSource: DataSource): Promise<string[
 }
 
 async function refuseStrangers(dataSource: DataSource, queryRunner: QueryRunner): Promise<void> {
-  const [database] = await rowsOf<{ encoding: string }>(
+  const [database] = await queryRows<{ encoding: string }>(
     queryRunner,
     "SELECT current_setting('server_encoding') AS encoding",
   );
   if (database?.encoding !== "UTF8") {
     throw new UnusableSchemaError(
-      `${whereOf(dataSource)}: its encoding is ${database?.encoding ?? "unknown"}, which cannot hold what guests report; ` +
+      `${describeDatabase(dataSource)}: its encoding is ${database?.encoding ?? "unknown"}, which cannot hold what guests report; ` +
         "nothing was changed: give DATABASE_URL one made by CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0",
     );
   }
@@ -88,37 +88,37 @@ async function refuseStrangers(dataSource: DataSource, queryRunner: QueryRunner)
   const unknown = recorded.filter((name) => !known.has(name));
   if (unknown.length > 0) {
     throw new UnusableSchemaError(
-      `${whereOf(dataSource)}: its tables were made by a newer vnic-graph (${unknown.join(", ")}); ` +
+      `${describeDatabase(dataSource)}: its tables were made by a newer vnic-graph (${unknown.join(", ")}); ` +
         "start that version or newer, or give DATABASE_URL another database",
     );
   }
   if (recorded.length > 0) return;
-  const strangers = await tablesOfOurNames(dataSource, queryRunner);
+  const strangers = await listOurTables(dataSource, queryRunner);
   if (strangers.length > 0) {
     throw new UnusableSchemaError(
-      `${whereOf(dataSource)}: has tables that vnic-graph did not make (${strangers.join(", ")}), ` +
+      `${describeDatabase(dataSource)}: has tables that vnic-graph did not make (${strangers.join(", ")}), ` +
         "as an oVirt engine's database would; nothing was changed: give DATABASE_URL an empty database",
     );
   }
 }
 
 async function recordedMigrations(queryRunner: QueryRunner): Promise<string[]> {
-  const [found] = await rowsOf<{ exists: boolean }>(
+  const [found] = await queryRows<{ exists: boolean }>(
     queryRunner,
     "SELECT to_regclass($1) IS NOT NULL AS exists",
     [MIGRATIONS_TABLE],
   );
   if (found?.exists !== true) return [];
-  const rows = await rowsOf<{ name: string }>(
+  const rows = await queryRows<{ name: string }>(
     queryRunner,
     `SELECT name FROM ${MIGRATIONS_TABLE} ORDER BY id`,
   );
   return rows.map((row) => row.name);
 }
 
-async function tablesOfOurNames(dataSource: DataSource, queryRunner: QueryRunner): Promise<string[]> {
+async function listOurTables(dataSource: DataSource, queryRunner: QueryRunner): Promise<string[]> {
   const names = dataSource.entityMetadatas.map((metadata) => metadata.tableName);
-  const rows = await rowsOf<{ name: string }>(
+  const rows = await queryRows<{ name: string }>(
     queryRunner,
     "SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass(name) IS NOT NULL ORDER BY name",
     [names],
@@ -127,7 +127,7 @@ async function tablesOfOurNames(dataSource: DataSource, queryRunner: QueryRunner
 }
 
 /** The database by name: a URL may hold a password. */
-function whereOf(dataSource: DataSource): string {
+function describeDatabase(dataSource: DataSource): string {
   return `database ${dataSource.driver.database ?? ""}`;
 }
 

@@ -76,7 +76,7 @@ async function probe(
     try {
       return await look(options, place, wish);
     } catch (error) {
-      const next = withoutRefused(place, error);
+      const next = findNextAttempt(place, error);
       if (next === null) throw error;
       place = next;
     }
@@ -84,7 +84,7 @@ async function probe(
 }
 
 /** The place as it must be tried again, or `null` where the error is about something else. */
-function withoutRefused(place: Place, error: unknown): Place | null {
+function findNextAttempt(place: Place, error: unknown): Place | null {
   const message = error instanceof Error ? error.message : "";
   if (!place.isPooled && /unsupported startup parameter/i.test(message)) return { ...place, isPooled: true };
   const [, unknown] = /unrecognized configuration parameter "([a-z_]+)"/.exec(message) ?? [];

@@ -14,33 +14,33 @@ export function listServerTls(target: DatabaseTarget): readonly ServerTls[] {
     case "disable":
       return [false];
     case "allow":
-      return [false, encrypted(target)];
+      return [false, toEncryptedOptions(target)];
     case "prefer":
-      return [encrypted(target), false];
+      return [toEncryptedOptions(target), false];
     case "no-verify":
-      return [encrypted(target)];
+      return [toEncryptedOptions(target)];
     case "require":
-      return [target.sslRootCert === null ? encrypted(target) : verified(target, false)];
+      return [target.sslRootCert === null ? toEncryptedOptions(target) : toVerifiedOptions(target, false)];
     case "verify-ca":
-      return [verified(target, false)];
+      return [toVerifiedOptions(target, false)];
     case "verify-full":
-      return [verified(target, true)];
+      return [toVerifiedOptions(target, true)];
   }
 }
 
-function encrypted(target: DatabaseTarget): ConnectionOptions {
-  return { ...ownCertificate(target), rejectUnauthorized: false };
+function toEncryptedOptions(target: DatabaseTarget): ConnectionOptions {
+  return { ...readOwnCertificate(target), rejectUnauthorized: false };
 }
 
-function verified(target: DatabaseTarget, withName: boolean): ConnectionOptions {
+function toVerifiedOptions(target: DatabaseTarget, withName: boolean): ConnectionOptions {
   const { sslRootCert } = target;
   const ca =
     sslRootCert === null || sslRootCert === "system" ? {} : { ca: readPem("sslrootcert", sslRootCert) };
   const names = withName ? {} : { checkServerIdentity: () => undefined };
-  return { ...ownCertificate(target), ...ca, ...names, rejectUnauthorized: true };
+  return { ...readOwnCertificate(target), ...ca, ...names, rejectUnauthorized: true };
 }
 
-function ownCertificate({ sslCert, sslKey, sslPassword }: DatabaseTarget): ConnectionOptions {
+function readOwnCertificate({ sslCert, sslKey, sslPassword }: DatabaseTarget): ConnectionOptions {
   return {
     ...(sslCert === null ? {} : { cert: readPem("sslcert", sslCert) }),
     ...(sslKey === null ? {} : { key: readPem("sslkey", sslKey) }),

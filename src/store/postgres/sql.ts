@@ -11,7 +11,7 @@ export interface Queryable {
 }
 
 /** Rows of one statement. */
-export async function rowsOf<Row>(
+export async function queryRows<Row>(
   database: Queryable,
   sql: string,
   parameters: unknown[] = [],
@@ -20,17 +20,33 @@ export async function rowsOf<Row>(
 }
 
 /** Rows of one statement that an answer can do without: its failure leaves a transaction as it was. */
-export function rowsOfOptional<Row>(database: Queryable, sql: string, parameters: unknown[]): Promise<Row[]> {
-  return rowsOf({ query: database.queryOptional ?? ((...sent) => database.query(...sent)) }, sql, parameters);
+export function queryOptionalRows<Row>(
+  database: Queryable,
+  sql: string,
+  parameters: unknown[],
+): Promise<Row[]> {
+  return queryRows(
+    { query: database.queryOptional ?? ((...sent) => database.query(...sent)) },
+    sql,
+    parameters,
+  );
 }
 
 /** Rows of one statement that no index helps. */
-export function rowsOfSearch<Row>(database: Queryable, sql: string, parameters: unknown[]): Promise<Row[]> {
-  return rowsOf({ query: database.querySearch ?? ((...sent) => database.query(...sent)) }, sql, parameters);
+export function querySearchRows<Row>(
+  database: Queryable,
+  sql: string,
+  parameters: unknown[],
+): Promise<Row[]> {
+  return queryRows(
+    { query: database.querySearch ?? ((...sent) => database.query(...sent)) },
+    sql,
+    parameters,
+  );
 }
 
 /** Runs one statement and says how many rows it touched. */
-export async function affectedBy(
+export async function executeIn(
   queryRunner: QueryRunner,
   sql: string,
   parameters: unknown[],
@@ -42,14 +58,14 @@ export async function affectedBy(
 export async function execute(dataSource: DataSource, sql: string, parameters: unknown[]): Promise<number> {
   const queryRunner = dataSource.createQueryRunner();
   try {
-    return await affectedBy(queryRunner, sql, parameters);
+    return await executeIn(queryRunner, sql, parameters);
   } finally {
     await queryRunner.release();
   }
 }
 
 /** Runs one changing statement of its own and returns what its RETURNING gives. */
-export async function changedRows<Row>(
+export async function executeReturning<Row>(
   dataSource: DataSource,
   sql: string,
   parameters: unknown[],
@@ -63,7 +79,7 @@ export async function changedRows<Row>(
 }
 
 /** Runs `work` in a transaction; whatever it throws rolls everything back. */
-export async function inTransaction<Result>(
+export async function runInTransaction<Result>(
   dataSource: DataSource,
   work: (queryRunner: QueryRunner) => Promise<Result>,
   isolation: "READ COMMITTED" | "REPEATABLE READ" = "READ COMMITTED",
@@ -84,11 +100,13 @@ export async function inTransaction<Result>(
 }
 
 /** Runs reads that all see one state: that of the snapshot that is given, or of a transaction of their own. */
-export function inOneState<Result>(
+export function readInOneState<Result>(
   database: Queryable,
   work: (state: Queryable) => Promise<Result>,
 ): Promise<Result> {
-  return database instanceof DataSource ? inTransaction(database, work, "REPEATABLE READ") : work(database);
+  return database instanceof DataSource
+    ? runInTransaction(database, work, "REPEATABLE READ")
+    : work(database);
 }
 
 /** Waits for the database, and tells its failures as {@link toDatabaseError} does. */
@@ -101,7 +119,7 @@ async function askDatabase<Answer>(answer: Promise<Answer>): Promise<Answer> {
 }
 
 /** Rows grouped by the VM that they belong to, in the order in which they came. */
-export function byVm<Row extends { readonly vmId: string }>(rows: readonly Row[]): Map<string, Row[]> {
+export function groupByVm<Row extends { readonly vmId: string }>(rows: readonly Row[]): Map<string, Row[]> {
   const grouped = new Map<string, Row[]>();
   for (const row of rows) {
     const held = grouped.get(row.vmId);

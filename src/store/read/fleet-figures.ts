@@ -1,6 +1,6 @@
 import type { DataSource } from "typeorm";
 import { IS_POLLED } from "./polling-state.js";
-import { rowsOf } from "../postgres/sql.js";
+import { queryRows } from "../postgres/sql.js";
 
 /** What an operator watches of the whole fleet, as stored at this moment. */
 export interface FleetFigures {
@@ -20,7 +20,7 @@ export interface FleetFigures {
 
 /** The figures, in one statement over the hosts alone, so that a scrape costs the same however many VMs there are. */
 export async function readFleetFigures(dataSource: DataSource): Promise<FleetFigures> {
-  const [row] = await rowsOf<FleetFigures>(
+  const [row] = await queryRows<FleetFigures>(
     dataSource,
     `SELECT count(*)::int AS hosts,
             (count(*) FILTER (WHERE last_error_kind IS NOT NULL AND is_polled))::int AS "failingHosts",

@@ -1,7 +1,7 @@
 import { parseInterfaceRow, SELECTION, type InterfaceRow } from "./interface-columns.js";
 import { formatInterfaceKey } from "../write/interface-identity.js";
 import type { VmScopeSql } from "./conditions/scope.js";
-import { SqlParameters, byVm, rowsOf, type Queryable } from "../postgres/sql.js";
+import { SqlParameters, groupByVm, queryRows, type Queryable } from "../postgres/sql.js";
 import type { GuestInterface } from "../types.js";
 
 /** The interfaces of VMs in the order in which their guests reported them, VM by VM; equal rows stay as many as they are. */
@@ -13,14 +13,14 @@ export async function readGuestInterfaces(
   const parameters = new SqlParameters();
   const ids = parameters.add(vmIds);
   // The order of names comes with one row of each VM alone: it may weigh as much as all of them.
-  const rows = await rowsOf<InterfaceRow & { readonly names: InterfaceNames | null }>(
+  const rows = await queryRows<InterfaceRow & { readonly names: InterfaceNames | null }>(
     database,
     `SELECT ${SELECTION}, CASE WHEN row_number() OVER (PARTITION BY i.vm_id) = 1 THEN r.interface_names END AS names
      FROM vm_guest_agent_interfaces i LEFT JOIN vnic_graph_vm r ON r.vm_id = i.vm_id
      WHERE i.vm_id = ANY(${ids}::uuid[]) AND ${scope.hasVm("i.vm_id", parameters)}`,
     parameters.values,
   );
-  return [...byVm(rows).values()].flatMap((ofVm) =>
+  return [...groupByVm(rows).values()].flatMap((ofVm) =>
     sortAsReported(ofVm, ofVm.find((row) => row.names !== null)?.names ?? []),
   );
 }
@@ -30,13 +30,13 @@ export async function readInterfacesInOrder(
   database: Queryable,
   namesByVm: ReadonlyMap<string, InterfaceNames>,
 ): Promise<Map<string, GuestInterface[]>> {
-  const rows = await rowsOf<InterfaceRow>(
+  const rows = await queryRows<InterfaceRow>(
     database,
     `SELECT ${SELECTION} FROM vm_guest_agent_interfaces i WHERE i.vm_id = ANY($1::uuid[])`,
     [[...namesByVm.keys()]],
   );
   return new Map(
-    [...byVm(rows)].map(([vmId, ofVm]) => [vmId, sortAsReported(ofVm, namesByVm.get(vmId) ?? [])]),
+    [...groupByVm(rows)].map(([vmId, ofVm]) => [vmId, sortAsReported(ofVm, namesByVm.get(vmId) ?? [])]),
   );
 }
 

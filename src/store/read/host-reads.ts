@@ -1,4 +1,4 @@
-import { rowsOf, type Queryable } from "../postgres/sql.js";
+import { queryRows, type Queryable } from "../postgres/sql.js";
 import type { HostRow, PolledHost } from "../types.js";
 import { IS_POLLED } from "./polling-state.js";
 
@@ -8,7 +8,7 @@ export async function readHosts(database: Queryable, ids: readonly string[] | nu
     ids === null
       ? "(h.active OR EXISTS (SELECT FROM vm_dynamic d WHERE d.run_on_vds = s.vds_id))"
       : "s.vds_id = ANY($1::uuid[])";
-  return rowsOf<HostRow>(
+  return queryRows<HostRow>(
     database,
     `${SELECT_HOSTS} WHERE ${condition} ORDER BY s.vds_name COLLATE "C", s.vds_id`,
     ids === null ? [] : [ids],
@@ -17,7 +17,7 @@ export async function readHosts(database: Queryable, ids: readonly string[] | nu
 
 /** The hosts that are to be polled, by id. */
 export async function listHosts(database: Queryable): Promise<PolledHost[]> {
-  return rowsOf<PolledHost>(
+  return queryRows<PolledHost>(
     database,
     `SELECT s.vds_id AS id, s.vds_name AS name, s.host_name AS host, s.port,
             h.interval_ms AS "intervalMs",

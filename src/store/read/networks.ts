@@ -1,5 +1,5 @@
 import { deriveNetworkId } from "../../model/network-id.js";
-import { SqlParameters, rowsOf, type Queryable } from "../postgres/sql.js";
+import { SqlParameters, queryRows, type Queryable } from "../postgres/sql.js";
 import type { NamedRow } from "../inventory-types.js";
 import type { VmScopeSql } from "./conditions/scope.js";
 
@@ -10,7 +10,7 @@ export async function readNetworks(
   scope: VmScopeSql,
 ): Promise<NamedRow[]> {
   const parameters = new SqlParameters();
-  const rows = await rowsOf<{ name: string }>(
+  const rows = await queryRows<{ name: string }>(
     database,
     `SELECT DISTINCT e.network AS name FROM vnic_graph_nic e JOIN vm_interface n ON n.id = e.nic_id
      WHERE ${scope.hasVm("n.vm_guid", parameters)} ORDER BY name`,

@@ -1,5 +1,5 @@
 import type { VmScopeSql } from "./conditions/scope.js";
-import { SqlParameters, rowsOf, type Queryable } from "../postgres/sql.js";
+import { SqlParameters, queryRows, type Queryable } from "../postgres/sql.js";
 import type { Nic } from "../types.js";
 
 /** The columns by which vNICs are asked for. */
@@ -14,7 +14,7 @@ export async function readNics(
 ): Promise<Nic[]> {
   const parameters = new SqlParameters();
   const list = `${parameters.add(values)}::${key === "mac_addr" ? "text" : "uuid"}[]`;
-  return rowsOf<Nic>(
+  return queryRows<Nic>(
     database,
     `SELECT n.id, n.vm_guid AS "vmId", n.name, n.mac_addr AS "macAddress", e.network, n.linked, true AS plugged
      FROM vm_interface n LEFT JOIN vnic_graph_nic e ON e.nic_id = n.id
@@ -29,7 +29,7 @@ export async function readNicHolders(
   database: Queryable,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
-  const rows = await rowsOf<{ id: string; vmId: string }>(
+  const rows = await queryRows<{ id: string; vmId: string }>(
     database,
     'SELECT n.id, n.vm_guid AS "vmId" FROM vm_interface n WHERE n.id = ANY($1::uuid[])',
     [ids],

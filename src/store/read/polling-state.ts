@@ -1,4 +1,4 @@
-import { rowsOf, type Queryable } from "../postgres/sql.js";
+import { queryRows, type Queryable } from "../postgres/sql.js";
 import type { PollingState } from "../types.js";
 
 /**
@@ -11,7 +11,7 @@ export const IS_POLLED = `(h.active AND (NOT h.from_settings OR h.interval_ms IS
 
 /** Counts hosts by how well they are polled, in one statement over the hosts alone. */
 export async function readPollingState(database: Queryable): Promise<PollingState> {
-  const [row] = await rowsOf<PollingState>(
+  const [row] = await queryRows<PollingState>(
     database,
     `SELECT count(*)::int AS hosts,
        (count(*) FILTER (WHERE h.last_success_at IS NULL AND h.last_error_kind IS NULL))::int AS untried,

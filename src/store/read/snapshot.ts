@@ -26,7 +26,7 @@ export function createSnapshot(dataSource: DataSource, searches: Lanes | null = 
   let isClosed = false;
   let last: Promise<unknown> = Promise.resolve();
 
-  const inTurn = <Result>(work: () => Promise<Result>): Promise<Result> => {
+  const runInTurn = <Result>(work: () => Promise<Result>): Promise<Result> => {
     const result = last.then(work);
     last = result.catch(() => undefined);
     return result;
@@ -66,9 +66,9 @@ export function createSnapshot(dataSource: DataSource, searches: Lanes | null = 
     await ended.release();
   };
   return {
-    query: (sql, parameters) => inTurn(() => run(sql, parameters)),
+    query: (sql, parameters) => runInTurn(() => run(sql, parameters)),
     queryOptional: (sql, parameters) =>
-      inTurn(async () => {
+      runInTurn(async () => {
         const runner = await begin();
         await runner.query("SAVEPOINT optional");
         try {
@@ -79,7 +79,7 @@ export function createSnapshot(dataSource: DataSource, searches: Lanes | null = 
         }
       }),
     querySearch: (sql, parameters) =>
-      inTurn(async () => {
+      runInTurn(async () => {
         const leave = connection === null ? await searches?.enter() : undefined;
         try {
           return await run(sql, parameters);
@@ -88,11 +88,11 @@ export function createSnapshot(dataSource: DataSource, searches: Lanes | null = 
         }
       }),
     renew: () => {
-      void inTurn(end);
+      void runInTurn(end);
     },
     close: () => {
       isClosed = true;
-      return inTurn(end);
+      return runInTurn(end);
     },
   };
 }

@@ -2,7 +2,7 @@ import type { VmScopeSql } from "./conditions/scope.js";
 import { FROM_VMS, OWN_CONDITIONS, STALE_REASON } from "./conditions/own-conditions.js";
 import { buildSearchOrder } from "./conditions/search-conditions.js";
 import { buildVmConditions } from "./conditions/vm-conditions.js";
-import { SqlParameters, rowsOf, rowsOfOptional, type Queryable } from "../postgres/sql.js";
+import { SqlParameters, queryRows, queryOptionalRows, type Queryable } from "../postgres/sql.js";
 import type { ReadStore, VmFilter, VmIdList, VmRow } from "../types.js";
 
 /** One page of VMs in one of the orders, from the place after a cursor. */
@@ -21,7 +21,7 @@ export async function readVmsPage(
     );
   }
   const ordering = columns.map((column) => `${column} ${direction}`).join(", ");
-  return rowsOf<VmRow>(
+  return queryRows<VmRow>(
     database,
     `${SELECT_VMS} WHERE ${conditions.join(" AND ")} ORDER BY ${ordering} LIMIT ${parameters.add(limit)}`,
     parameters.values,
@@ -32,7 +32,7 @@ export async function readVmsPage(
 export async function countVms(database: Queryable, filter: VmFilter, scope: VmScopeSql): Promise<number> {
   const parameters = new SqlParameters();
   const where = buildVmConditions(filter, scope, OWN_CONDITIONS, parameters);
-  const [row] = await rowsOfOptional<{ count: string }>(
+  const [row] = await queryOptionalRows<{ count: string }>(
     database,
     `SELECT count(*) AS count FROM ${FROM_VMS} WHERE ${where}`,
     parameters.values,
@@ -49,7 +49,7 @@ export async function readVmIds(
   const parameters = new SqlParameters();
   const where = buildVmConditions(filter, scope, OWN_CONDITIONS, parameters);
   const order = buildSearchOrder(sort, OWN_CONDITIONS);
-  const rows = await rowsOf<{ id: string }>(
+  const rows = await queryRows<{ id: string }>(
     database,
     `SELECT s.vm_guid AS id FROM ${FROM_VMS} ${order.join}
      WHERE ${where} ORDER BY ${order.by}
@@ -70,7 +70,7 @@ export async function readVmsByIds(
     `s.vm_guid = ANY(${parameters.add(ids)}::uuid[])`,
     buildVmConditions({}, scope, OWN_CONDITIONS, parameters),
   ];
-  return rowsOf<VmRow>(
+  return queryRows<VmRow>(
     database,
     `${SELECT_VMS} WHERE ${conditions.join(" AND ")} ORDER BY ${BY_NAME}`,
     parameters.values,
@@ -95,7 +95,7 @@ export async function readVmsByHosts(
   const numbered = `SELECT s.vm_guid, row_number() OVER (PARTITION BY d.run_on_vds ORDER BY ${BY_NAME}) AS number
     FROM vm_static s JOIN vm_dynamic d ON d.vm_guid = s.vm_guid WHERE ${conditions.join(" AND ")}`;
   const first = limitPerHost === null ? "" : ` WHERE number <= ${parameters.add(limitPerHost)}`;
-  return rowsOf<VmRow>(
+  return queryRows<VmRow>(
     database,
     `${SELECT_VMS} WHERE s.vm_guid IN (SELECT vm_guid FROM (${numbered}) AS numbered${first}) ORDER BY ${BY_NAME}`,
     parameters.values,

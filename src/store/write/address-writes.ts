@@ -1,5 +1,5 @@
 import type { QueryRunner } from "typeorm";
-import { rowsOf } from "../postgres/sql.js";
+import { queryRows } from "../postgres/sql.js";
 import type { HostChanges } from "../types.js";
 
 /**
@@ -15,7 +15,7 @@ export async function updateAddresses(queryRunner: QueryRunner, changes: HostCha
     ...[...changes.insertedInterfaces, ...changes.deletedInterfaces].map(({ vmId }) => vmId),
     ...changes.updatedInterfaces.map(({ after }) => after.vmId),
   ]);
-  if (vmIds.size > 0) await rowsOf(queryRunner, UPDATE, [[...vmIds]]);
+  if (vmIds.size > 0) await queryRows(queryRunner, UPDATE, [[...vmIds]]);
 }
 
 /** What a guest reports is checked before it is stored; words of another kind can only come from elsewhere. */

@@ -5,7 +5,7 @@ import { updateAddresses } from "./address-writes.js";
 import { writeNics } from "./nic-writes.js";
 import { findAffectedHosts, lockForWriting } from "./lock-for-writing.js";
 import type { PassWrite } from "./passes.js";
-import { inTransaction } from "../postgres/sql.js";
+import { runInTransaction } from "../postgres/sql.js";
 import { SupersededError } from "./superseded-error.js";
 import { maintainPartitions } from "../changes/partitions.js";
 import { appendChanges } from "../changes/append.js";
@@ -26,7 +26,7 @@ export async function applyPasses(
 ): Promise<ReadonlyMap<string, boolean | Promise<boolean>>> {
   if (writes.length > 1) {
     try {
-      const written = await inTransaction(dataSource, (queryRunner) => writeAll(queryRunner, writes));
+      const written = await runInTransaction(dataSource, (queryRunner) => writeAll(queryRunner, writes));
       return new Map(writes.map(({ claim }) => [claim.hostId, written.has(claim.hostId)]));
     } catch (error) {
       if (!(error instanceof SupersededError) && !isStatementsOwnFailure(error)) throw error;
@@ -38,7 +38,7 @@ export async function applyPasses(
 }
 
 /** How much of a batch a pass takes. One that affects other hosts has a transaction of its own. */
-export function weightOf({ claim, changes }: PassWrite): number {
+export function computeWeight({ claim, changes }: PassWrite): number {
   for (const hostId of findAffectedHosts(changes)) if (hostId !== claim.hostId) return Infinity;
   const rows = Object.values<readonly unknown[]>({ ...changes }).reduce((sum, list) => sum + list.length, 0);
   return Math.max(1, rows / ROWS_OF_WEIGHT_1);
@@ -46,7 +46,7 @@ export function weightOf({ claim, changes }: PassWrite): number {
 
 /** `false`, and nothing written, if the claim is void or another host's pass came between. */
 async function applyAlone(dataSource: DataSource, write: PassWrite): Promise<boolean> {
-  const attempt = () => inTransaction(dataSource, (queryRunner) => writeAll(queryRunner, [write]));
+  const attempt = () => runInTransaction(dataSource, (queryRunner) => writeAll(queryRunner, [write]));
   try {
     const written = await attempt().catch(async (error: unknown) => {
       if (!isPartitionMissing(error)) throw error;

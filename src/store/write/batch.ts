@@ -1,7 +1,7 @@
 /** How calls are batched. */
 export interface BatchOptions<Item, Key> {
   /** A batch holds a key once; an item's result is found by its key. */
-  readonly keyOf: (item: Item) => Key;
+  readonly getKey: (item: Item) => Key;
   /** How much of a batch an item takes, of {@link MAX_BATCH_WEIGHT}; a heavier item has a batch of its own. */
   readonly weightOf?: (item: Item) => number;
   /** Batches that run at the same time, at most. */
@@ -13,7 +13,7 @@ export interface BatchOptions<Item, Key> {
  * nothing waits. Under load, or where a commit takes its time, the number of batches stays small.
  */
 export function createBatcher<Item, Key, Result>(
-  { keyOf, weightOf = () => 1, concurrency = 1 }: BatchOptions<Item, Key>,
+  { getKey: keyOf, weightOf = () => 1, concurrency = 1 }: BatchOptions<Item, Key>,
   run: (items: readonly Item[]) => Promise<ReadonlyMap<Key, Result>>,
 ): (item: Item) => Promise<Result | undefined> {
   let waiting: WaitingCall<Item, Key, Result>[] = [];

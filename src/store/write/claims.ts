@@ -1,6 +1,6 @@
 import type { DataSource } from "typeorm";
 import { findSqlState } from "../postgres/errors.js";
-import { changedRows, execute, inTransaction, rowsOf } from "../postgres/sql.js";
+import { executeReturning, execute, runInTransaction, queryRows } from "../postgres/sql.js";
 import type { ClaimAnswer, ClaimOptions } from "../types.js";
 
 /** One host that a pass wants to claim. */
@@ -25,7 +25,7 @@ export async function claimHosts(
   gatewayId: string,
   requests: readonly ClaimRequest[],
 ): Promise<ReadonlyMap<string, LockedOr<ClaimAnswer>>> {
-  const rows = await changedRows<ClaimRow>(
+  const rows = await executeReturning<ClaimRow>(
     dataSource,
     `${CLAIM} SKIP LOCKED${CLAIM_REST}`,
     formatParameters(gatewayId, requests),
@@ -47,9 +47,13 @@ export async function claimLockedHost(
 ): Promise<ClaimAnswer | null> {
   const { hostId } = request;
   try {
-    const [row] = await inTransaction(dataSource, async (queryRunner) => {
+    const [row] = await runInTransaction(dataSource, async (queryRunner) => {
       await queryRunner.query("SELECT set_config('lock_timeout', $1, true)", [`${LOCK_TIMEOUT_MS}ms`]);
-      return rowsOf<ClaimRow>(queryRunner, `${CLAIM}${CLAIM_REST}`, formatParameters(gatewayId, [request]));
+      return queryRows<ClaimRow>(
+        queryRunner,
+        `${CLAIM}${CLAIM_REST}`,
+        formatParameters(gatewayId, [request]),
+      );
     });
     if (row === undefined) return null;
     const answer = toAnswer(row);
@@ -84,7 +88,7 @@ export async function releaseClaims(
   gatewayId: string,
   hostIds: readonly string[],
 ): Promise<ReadonlyMap<string, true>> {
-  await rowsOf(dataSource, RELEASE, [gatewayId, hostIds]);
+  await queryRows(dataSource, RELEASE, [gatewayId, hostIds]);
   return new Map(hostIds.map((hostId) => [hostId, true]));
 }
 

@@ -1,5 +1,5 @@
 import type { DataSource, QueryRunner } from "typeorm";
-import { affectedBy, execute, inTransaction, rowsOf } from "../postgres/sql.js";
+import { executeIn, execute, runInTransaction, queryRows } from "../postgres/sql.js";
 import type { ConfiguredHost, DroppedHost } from "../types.js";
 import { insertHosts } from "./host-writes.js";
 
@@ -32,9 +32,9 @@ export async function registerGateway(
   const ids = hosts.map((host) => host.id);
   // A process that polls nothing by itself makes hosts known, but puts none on the list and drops none.
   const listed = intervalMs === null ? [] : ids;
-  return inTransaction(dataSource, async (queryRunner) => {
+  return runInTransaction(dataSource, async (queryRunner) => {
     await insertHosts(queryRunner, hosts);
-    await affectedBy(queryRunner, WRITE_LEASE, [
+    await executeIn(queryRunner, WRITE_LEASE, [
       gateway.id,
       gateway.name,
       intervalMs,
@@ -42,8 +42,8 @@ export async function registerGateway(
       LEASE_MS,
       SUCCESSOR_MS,
     ]);
-    await affectedBy(queryRunner, WRITE_LIST, [gateway.id, listed]);
-    await affectedBy(queryRunner, intervalMs === null ? POLL_ON_REQUEST : ADD_TO_LIST, [ids]);
+    await executeIn(queryRunner, WRITE_LIST, [gateway.id, listed]);
+    await executeIn(queryRunner, intervalMs === null ? POLL_ON_REQUEST : ADD_TO_LIST, [ids]);
     return intervalMs === null ? [] : reconcileHosts(queryRunner);
   });
 }
@@ -76,7 +76,7 @@ export async function releaseGateway(dataSource: DataSource, gatewayId: string):
  * that were dropped. While no settings name any host at all, nothing is dropped. Locked rows are left for the next time.
  */
 export async function reconcileHosts(database: DataSource | QueryRunner): Promise<DroppedHost[]> {
-  return rowsOf<DroppedHost>(database, RECONCILE);
+  return queryRows<DroppedHost>(database, RECONCILE);
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { DataSource, QueryRunner } from "typeorm";
-import { affectedBy, execute, inTransaction } from "../postgres/sql.js";
+import { executeIn, execute, runInTransaction } from "../postgres/sql.js";
 import type { ConfiguredHost } from "../types.js";
 
 /** Adds a host that the settings need not name, or polls a removed one again. */
@@ -8,10 +8,10 @@ export async function addHost(
   host: ConfiguredHost,
   intervalMs: number | null,
 ): Promise<void> {
-  await inTransaction(dataSource, async (queryRunner) => {
+  await runInTransaction(dataSource, async (queryRunner) => {
     await insertHosts(queryRunner, [host]);
     // A process that does not poll, and so has no interval, must not hide that those who should are overdue.
-    await affectedBy(
+    await executeIn(
       queryRunner,
       `INSERT INTO vnic_graph_host AS h (host_id, interval_ms, from_settings) VALUES ($1, $2, false)
        ON CONFLICT (host_id) DO UPDATE
@@ -58,7 +58,7 @@ export async function renameHosts(
 
 /** Makes hosts known and follows their addresses. Rows that are right already are not locked; names that were learnt stay. */
 export async function insertHosts(queryRunner: QueryRunner, hosts: readonly ConfiguredHost[]): Promise<void> {
-  await affectedBy(
+  await executeIn(
     queryRunner,
     `WITH given AS (SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[]) AS g(id, name, host, port)),
      moved AS (SELECT s.vds_id FROM vds_static s JOIN given g ON g.id = s.vds_id

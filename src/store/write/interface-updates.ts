@@ -6,7 +6,7 @@ import {
   ONE_STORED_ROW_EACH,
   formatArrayParameters,
 } from "./interface-identity.js";
-import { affectedBy, rowsOf } from "../postgres/sql.js";
+import { executeIn, queryRows } from "../postgres/sql.js";
 import { expectAll } from "./superseded-error.js";
 import type { HostChanges } from "../types.js";
 
@@ -21,7 +21,7 @@ export async function updateInterfaces(queryRunner: QueryRunner, updates: Update
   if (updates.length === 0) return;
   if (await updatePlainly(queryRunner, updates)) return;
   const before = updates.map((update) => update.before);
-  const updated = await affectedBy(
+  const updated = await executeIn(
     queryRunner,
     `WITH ${ONE_STORED_ROW_EACH}
      UPDATE vm_guest_agent_interfaces t SET ${NEW_VALUES}
@@ -35,7 +35,7 @@ export async function updateInterfaces(queryRunner: QueryRunner, updates: Update
 
 async function updatePlainly(queryRunner: QueryRunner, updates: Updates): Promise<boolean> {
   await queryRunner.query("SAVEPOINT plain_update");
-  const [counted] = await rowsOf<{ rows: number; given: number }>(
+  const [counted] = await queryRows<{ rows: number; given: number }>(
     queryRunner,
     `WITH updated AS (
        UPDATE vm_guest_agent_interfaces t SET ${NEW_VALUES}

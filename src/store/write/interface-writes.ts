@@ -2,7 +2,7 @@ import type { QueryRunner } from "typeorm";
 import { splitIntoColumns, COLUMNS } from "../read/interface-columns.js";
 import { listIdentities, ONE_STORED_ROW_EACH, formatArrayParameters } from "./interface-identity.js";
 import { updateInterfaces } from "./interface-updates.js";
-import { affectedBy } from "../postgres/sql.js";
+import { executeIn } from "../postgres/sql.js";
 import { sendRows } from "./send-rows.js";
 import { expectAll } from "./superseded-error.js";
 import type { HostChanges } from "../types.js";
@@ -14,7 +14,7 @@ export async function writeInterfaces(
 ): Promise<void> {
   const { insertedInterfaces, deletedInterfaces, updatedInterfaces, interfaceOrders } = changes;
   if (deletedInterfaces.length > 0) {
-    const deleted = await affectedBy(
+    const deleted = await executeIn(
       queryRunner,
       `WITH ${ONE_STORED_ROW_EACH} DELETE FROM vm_guest_agent_interfaces t USING chosen WHERE t.ctid = chosen.row_id`,
       listIdentities(deletedInterfaces),
@@ -23,7 +23,7 @@ export async function writeInterfaces(
   }
   await updateInterfaces(queryRunner, updatedInterfaces);
   if (insertedInterfaces.length > 0) {
-    await affectedBy(
+    await executeIn(
       queryRunner,
       `INSERT INTO vm_guest_agent_interfaces (${COLUMNS.map(({ name }) => name).join(", ")})
        SELECT * FROM unnest(${formatArrayParameters(COLUMNS, 1)})`,
@@ -36,7 +36,7 @@ export async function writeInterfaces(
       id: ["uuid", ({ vmId }) => vmId],
       names: ["text", ({ names }) => formatArray(names)],
     });
-    const updated = await affectedBy(
+    const updated = await executeIn(
       queryRunner,
       `UPDATE vnic_graph_vm r SET interface_names = g.names::text[] FROM ${source} WHERE r.vm_id = g.id`,
       parameters,

@@ -1,5 +1,5 @@
 import type { QueryRunner } from "typeorm";
-import { affectedBy, rowsOf } from "../postgres/sql.js";
+import { executeIn, queryRows } from "../postgres/sql.js";
 import type { HostChanges, VmState } from "../types.js";
 import { noteValidSuccesses, type PassWrite } from "./passes.js";
 import { sendRows } from "./send-rows.js";
@@ -29,7 +29,7 @@ export async function lockForWriting(
   for (const hostId of own) invalidated.delete(hostId);
   expectPrecedence(waiting, own, invalidated);
   if (invalidated.size > 0) {
-    await affectedBy(
+    await executeIn(
       queryRunner,
       "UPDATE vnic_graph_host SET epoch = epoch + 1 WHERE host_id = ANY($1::uuid[])",
       [[...invalidated]],
@@ -44,7 +44,7 @@ async function lockHosts(
   queryRunner: QueryRunner,
   hostIds: readonly string[],
 ): Promise<ReadonlyMap<string, number>> {
-  const rows = await rowsOf<{ id: string; since: number | null }>(queryRunner, LOCK_HOSTS, [hostIds]);
+  const rows = await queryRows<{ id: string; since: number | null }>(queryRunner, LOCK_HOSTS, [hostIds]);
   return new Map(rows.flatMap(({ id, since }) => (since === null ? [] : [[id, since] as const])));
 }
 
@@ -87,7 +87,7 @@ async function lockForeignVms(queryRunner: QueryRunner, writes: readonly PassWri
     id: ["uuid", (vm) => vm.id],
     owner_id: ["uuid", (vm) => vm.ownerId],
   });
-  const locked = await affectedBy(
+  const locked = await executeIn(
     queryRunner,
     `SELECT FROM vm_dynamic d JOIN ${source} ON d.vm_guid = g.id AND d.run_on_vds IS NOT DISTINCT FROM g.owner_id
      FOR NO KEY UPDATE OF d SKIP LOCKED`,

@@ -1,5 +1,5 @@
 import type { QueryRunner } from "typeorm";
-import { affectedBy } from "../postgres/sql.js";
+import { executeIn } from "../postgres/sql.js";
 import type { HostChanges, Nic } from "../types.js";
 import { sendRows } from "./send-rows.js";
 import { expectAll } from "./superseded-error.js";
@@ -18,7 +18,7 @@ export async function writeNics(
       id: ["uuid", ({ id }) => id],
       vm_id: ["uuid", ({ vmId }) => vmId],
     });
-    await affectedBy(
+    await executeIn(
       queryRunner,
       `DELETE FROM vm_interface WHERE id IN (
          SELECT n.id FROM vm_interface n JOIN ${source} ON n.id = g.id AND n.vm_guid = g.vm_id
@@ -40,7 +40,7 @@ async function upsertNics(queryRunner: QueryRunner, nics: readonly Nic[]): Promi
     mac: ["text", (nic) => nic.macAddress],
     linked: ["bool", (nic) => nic.linked],
   });
-  const written = await affectedBy(
+  const written = await executeIn(
     queryRunner,
     `INSERT INTO vm_interface AS n (id, vm_guid, name, mac_addr, linked)
      SELECT id, vm_id, name, mac, linked FROM ${source} ORDER BY id
@@ -60,7 +60,7 @@ async function writeNetworks(queryRunner: QueryRunner, nics: readonly Nic[]): Pr
       id: ["uuid", (nic) => nic.id],
       network: ["text", (nic) => nic.network],
     });
-    await affectedBy(
+    await executeIn(
       queryRunner,
       `INSERT INTO vnic_graph_nic AS e (nic_id, network) SELECT id, network FROM ${source} ORDER BY id
        ON CONFLICT (nic_id) DO UPDATE SET network = excluded.network WHERE e.network <> excluded.network`,
@@ -69,7 +69,7 @@ async function writeNetworks(queryRunner: QueryRunner, nics: readonly Nic[]): Pr
   }
   const unconnected = nics.filter((nic) => nic.network === null);
   if (unconnected.length > 0) {
-    await affectedBy(queryRunner, "DELETE FROM vnic_graph_nic WHERE nic_id = ANY($1::uuid[])", [
+    await executeIn(queryRunner, "DELETE FROM vnic_graph_nic WHERE nic_id = ANY($1::uuid[])", [
       unconnected.map((nic) => nic.id),
     ]);
   }

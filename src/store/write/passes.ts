@@ -1,5 +1,5 @@
 import type { DataSource, QueryRunner } from "typeorm";
-import { changedRows, execute } from "../postgres/sql.js";
+import { executeReturning, execute } from "../postgres/sql.js";
 import type { HostChanges, HostClaim, HostFailure, VisibleChange } from "../types.js";
 import { sendRows, type SentColumns } from "./send-rows.js";
 
@@ -28,7 +28,7 @@ export async function noteSuccesses(
   passes: readonly Success[],
 ): Promise<ReadonlyMap<string, true>> {
   const { source, parameters } = sendRows(passes, SUCCESS_COLUMNS);
-  const rows = await changedRows<{ host_id: string }>(
+  const rows = await executeReturning<{ host_id: string }>(
     dataSource,
     `${noteSuccessSql(source)} AND set_config('synchronous_commit', 'off', true) = 'off' RETURNING h.host_id`,
     parameters,

@@ -3,7 +3,7 @@ import type { InterfaceNames } from "../read/guest-interfaces.js";
 import { readInterfacesInOrder } from "../read/guest-interfaces.js";
 import { readNics } from "../read/nic-reads.js";
 import { ALL_VMS } from "../read/conditions/scope.js";
-import { byVm, inTransaction, rowsOf, type Queryable } from "../postgres/sql.js";
+import { groupByVm, runInTransaction, queryRows, type Queryable } from "../postgres/sql.js";
 import type { StoredVm, VmState } from "../types.js";
 
 /** The VMs that a pass asks for: those in which one of the hosts has a role, and those with one of the ids. */
@@ -19,7 +19,7 @@ export async function readStoredVms(
 ): Promise<ReadonlyMap<StoredVmsQuestion, StoredVm[]>> {
   const hostIds = questions.flatMap((question) => question.hostIds);
   const vmIds = questions.flatMap((question) => question.vmIds);
-  const vms = await inTransaction(
+  const vms = await runInTransaction(
     dataSource,
     (queryRunner) => readStoredVmsIn(queryRunner, hostIds, vmIds),
     "REPEATABLE READ",
@@ -33,12 +33,12 @@ export async function readStoredVmsIn(
   hostIds: readonly string[],
   vmIds: readonly string[],
 ): Promise<StoredVm[]> {
-  const ids = (await rowsOf<{ id: string }>(database, SELECT_IDS, [hostIds, vmIds])).map(({ id }) => id);
-  const rows = ids.length === 0 ? [] : await rowsOf<StateRow>(database, SELECT_STATES, [ids]);
+  const ids = (await queryRows<{ id: string }>(database, SELECT_IDS, [hostIds, vmIds])).map(({ id }) => id);
+  const rows = ids.length === 0 ? [] : await queryRows<StateRow>(database, SELECT_STATES, [ids]);
   if (rows.length === 0) return [];
   const names = new Map(rows.map((row) => [row.id, row.interfaceNames ?? []]));
   const interfaces = await readInterfacesInOrder(database, names);
-  const nics = byVm(await readNics(database, "vm_guid", [...names.keys()], ALL_VMS));
+  const nics = groupByVm(await readNics(database, "vm_guid", [...names.keys()], ALL_VMS));
   return rows.map(({ interfaceNames: _, ...state }) => ({
     ...state,
     interfaces: interfaces.get(state.id) ?? [],

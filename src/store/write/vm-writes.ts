@@ -1,5 +1,5 @@
 import type { QueryRunner } from "typeorm";
-import { affectedBy } from "../postgres/sql.js";
+import { executeIn } from "../postgres/sql.js";
 import { sendRows, type SentColumns } from "./send-rows.js";
 import { expectAll } from "./superseded-error.js";
 import type { VmState } from "../types.js";
@@ -16,7 +16,7 @@ export interface VmChange {
 export async function insertVms(queryRunner: QueryRunner, vms: readonly VmState[]): Promise<void> {
   if (vms.length === 0) return;
   const fixed = sendRows(vms, { id: ["uuid", (vm) => vm.id], name: ["text", (vm) => vm.name] });
-  const inserted = await affectedBy(
+  const inserted = await executeIn(
     queryRunner,
     `INSERT INTO vm_static (vm_guid, vm_name) SELECT id, name FROM ${fixed.source} ORDER BY id
      ON CONFLICT DO NOTHING RETURNING 1`,
@@ -51,17 +51,18 @@ async function insertRows<Row>(
 ): Promise<void> {
   const { source, parameters } = sendRows(rows, columns);
   const names = Object.keys(columns).join(", ");
-  await affectedBy(queryRunner, `INSERT INTO ${table} (${names}) SELECT ${names} FROM ${source}`, parameters);
+  await executeIn(queryRunner, `INSERT INTO ${table} (${names}) SELECT ${names} FROM ${source}`, parameters);
 }
 
 /** Updates each table's rows whose values change, and no other. A VM that is not as read voids the pass: no update is lost. */
 export async function updateVms(queryRunner: QueryRunner, changes: readonly VmChange[]): Promise<void> {
-  await updateStatic(queryRunner, changes.filter(differingIn(["name"])));
-  await updateDynamic(queryRunner, changes.filter(differingIn(DYNAMIC_FIELDS)));
+  await updateStatic(queryRunner, changes.filter(createDifferenceTest(["name"])));
+  await updateDynamic(queryRunner, changes.filter(createDifferenceTest(DYNAMIC_FIELDS)));
   await updateOwn(
     queryRunner,
     changes.filter(
-      (change) => differingIn(OWN_FIELDS)(change) || isHeard(change.before) !== isHeard(change.after),
+      (change) =>
+        createDifferenceTest(OWN_FIELDS)(change) || isHeard(change.before) !== isHeard(change.after),
     ),
   );
 }
@@ -73,7 +74,7 @@ async function updateStatic(queryRunner: QueryRunner, changes: readonly VmChange
     name: ["text", ({ after }) => after.name],
     old_name: ["text", ({ before }) => before.name],
   });
-  const updated = await affectedBy(
+  const updated = await executeIn(
     queryRunner,
     `UPDATE vm_static s SET vm_name = g.name FROM ${source} WHERE s.vm_guid = g.id AND s.vm_name = g.old_name`,
     parameters,
@@ -102,7 +103,7 @@ async function updateComparing(
   compared: readonly DynamicField[],
 ): Promise<void> {
   if (changes.length === 0) return;
-  const changing = DYNAMIC_FIELDS.filter((field) => changes.some(differingIn([field])));
+  const changing = DYNAMIC_FIELDS.filter((field) => changes.some(createDifferenceTest([field])));
   const columns: Record<string, SentColumns<VmChange>[string]> = { id: ["uuid", ({ before }) => before.id] };
   for (const field of changing) columns[`new_${field}`] = [DYNAMIC[field].type, ({ after }) => after[field]];
   for (const field of compared)
@@ -110,7 +111,7 @@ async function updateComparing(
   const { source, parameters } = sendRows(changes, columns);
   const set = changing.map((field) => `${DYNAMIC[field].column} = g.new_${field}`);
   const asRead = compared.map((field) => `d.${DYNAMIC[field].column} IS NOT DISTINCT FROM g.old_${field}`);
-  const updated = await affectedBy(
+  const updated = await executeIn(
     queryRunner,
     `UPDATE vm_dynamic d SET ${set.join(", ")} FROM ${source} WHERE d.vm_guid = g.id AND ${asRead.join(" AND ")}`,
     parameters,
@@ -140,7 +141,7 @@ async function updateOwn(queryRunner: QueryRunner, changes: readonly VmChange[])
     old_silence: ["text", ({ before }) => before.silence],
     old_missed_passes: ["int", ({ before }) => before.missedPasses],
   });
-  const updated = await affectedBy(
+  const updated = await executeIn(
     queryRunner,
     `UPDATE vnic_graph_vm r SET contender_id = g.contender_id, inventory_hash = g.inventory_hash,
        silence = g.silence, stale_detail = g.stale_detail, missed_passes = g.missed_passes,
@@ -169,7 +170,7 @@ function isHeard({ ownerId, silence, missedPasses }: VmState): boolean {
   );
 }
 
-function differingIn(fields: readonly (keyof VmState)[]): (change: VmChange) => boolean {
+function createDifferenceTest(fields: readonly (keyof VmState)[]): (change: VmChange) => boolean {
   return ({ before, after }) => fields.some((field) => before[field] !== after[field]);
 }
 

@@ -59,7 +59,7 @@ export class VmDiff {
   }
 
   /** What differs; `null` if one VM is there twice, since then all its records decide which counts. */
-  result(): VmDifference | null {
+  finish(): VmDifference | null {
     const { count, digest, vmDigests, vmIds, vms, rejected, before } = this;
     const idsNow = collectIds(vmIds);
     const withoutId = rejected.filter((vm) => vm.vmId === null).length;
@@ -77,7 +77,7 @@ export class VmDiff {
     const { vmDigests, vmIds } = this;
     const part = this.parts.at(position);
     const vmDigest = hash("sha256", part, "buffer").subarray(0, WIDTH);
-    const id = this.lookup?.idOf(vmDigest, position) ?? null;
+    const id = this.lookup?.findId(vmDigest, position) ?? null;
     if (id !== null) {
       vmDigest.copy(vmDigests, WIDTH * position);
       id.copy(vmIds, WIDTH * position);
@@ -118,7 +118,7 @@ class Lookup {
   constructor(private readonly before: KeptAnswer) {}
 
   /** The id of the VM with this digest, or `null` if it is not known. */
-  idOf(vmDigest: Buffer, position: number): Buffer | null {
+  findId(vmDigest: Buffer, position: number): Buffer | null {
     const { vmDigests, vmIds } = this.before;
     const here = WIDTH * position;
     if (here < vmDigests.length && vmDigest.compare(vmDigests, here, here + WIDTH) === 0) {

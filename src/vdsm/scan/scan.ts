@@ -82,7 +82,7 @@ function* scan(
 
   const diff = new VmDiff(parts, digest, kept);
   while (!diff.compare(sliceBytes)) yield;
-  const difference = diff.result();
+  const difference = diff.finish();
   if (difference !== null) return { listsAllVms: kept === null, ...difference };
 
   const vms: ReturnType<typeof parsePart>[] = [];

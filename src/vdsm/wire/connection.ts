@@ -149,7 +149,7 @@ export class Connection {
 
   private read(chunk: Buffer): void {
     if (this.failure !== null) return;
-    this.watch?.heard();
+    this.watch?.noteReceived();
     if (!this.guard.admit(chunk.length)) {
       this.drop(createFloodFailure());
       return;

@@ -13,7 +13,7 @@ export class HeartbeatWatch {
   }
 
   /** Any byte is a sign of life. */
-  heard(): void {
+  noteReceived(): void {
     this.lastHeardMs = performance.now();
   }
 

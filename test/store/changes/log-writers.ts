@@ -3,7 +3,7 @@ import type { DataSource } from "typeorm";
 import { appendChanges } from "../../../src/store/changes/append.js";
 import type { LoggedChange } from "../../../src/store/changes/change-log.js";
 import type { VmVersion } from "../../../src/store/changes/vm-version.js";
-import { inTransaction } from "../../../src/store/postgres/sql.js";
+import { runInTransaction } from "../../../src/store/postgres/sql.js";
 import { HOST_A, id } from "../../support/builders/ids.js";
 
 /** Numbers from 0 to 1 that are the same in every run. */
@@ -46,7 +46,7 @@ export async function writeAtRandom(
       const number = 1 + Math.floor(random() * vms);
       const isKept = random() > 0.15;
       const rollback = new Error("rolled back on purpose");
-      await inTransaction(dataSource, async (queryRunner) => {
+      await runInTransaction(dataSource, async (queryRunner) => {
         if (random() < 0.7) await queryRunner.query("SELECT pg_current_xact_id()");
         await sleep(random() * 8);
         await queryRunner.query("SELECT pg_advisory_xact_lock($1)", [number]);

@@ -7,7 +7,7 @@ function calls(
 ) {
   const made: { readonly items: readonly string[]; end: (error?: Error) => void }[] = [];
   const ask = createBatcher<string, string, string>(
-    { keyOf: (item) => item.slice(0, 1), ...options },
+    { getKey: (item) => item.slice(0, 1), ...options },
     (items) =>
       new Promise((resolve, reject) => {
         const answers = new Map(

@@ -24,7 +24,7 @@ describe("the watch over a host's heartbeats", () => {
     const watch = new HeartbeatWatch(1_000, onSilence);
     for (let beat = 0; beat < 10; beat += 1) {
       vi.advanceTimersByTime(1_400);
-      watch.heard();
+      watch.noteReceived();
     }
     vi.advanceTimersByTime(1_499);
     expect(onSilence).not.toHaveBeenCalled();
@@ -37,7 +37,7 @@ describe("the watch over a host's heartbeats", () => {
     const watch = new HeartbeatWatch(1_000, onSilence);
     // The timer is due first, the bytes that waited come next, the verdict last.
     setTimeout(() => {
-      watch.heard();
+      watch.noteReceived();
     }, 1_500);
     vi.advanceTimersByTime(2_900);
     expect(onSilence).not.toHaveBeenCalled();

@@ -12,7 +12,7 @@ import {
 import type { Limits } from "../../../model/limits.js";
 import type { EstimateField } from "../../../graph/arguments/estimate-field.js";
 import { estimateCost } from "./estimate-cost.js";
-import { type Values, variablesOf } from "./field-size.js";
+import { type Values, readVariables } from "./field-size.js";
 import { type Measure, measure } from "./measure.js";
 
 /** What an operation is, and what it can cost. */
@@ -63,7 +63,7 @@ export function createOperationCheck(
     const { cost } = estimateCost(operation, {
       schema,
       fragments: findFragments(document),
-      variables: variablesOf(operation, variables),
+      variables: readVariables(operation, variables),
       estimateField,
     });
     const unit = "of cost (the objects and SQL statements that its answer can take)";

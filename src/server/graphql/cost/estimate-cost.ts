@@ -17,7 +17,7 @@ import {
   isUnionType,
 } from "graphql";
 import type { Cohort, EstimateField, FieldEstimate } from "../../../graph/arguments/estimate-field.js";
-import { type AnyField, argumentsOf, isList, sizeByShape, type Values } from "./field-size.js";
+import { type AnyField, readArguments, isList, estimateSizeByShape, type Values } from "./field-size.js";
 
 /** What an operation can cost. */
 export interface Cost {
@@ -80,7 +80,7 @@ export function estimateCost(operation: OperationDefinitionNode, input: CostInpu
       total.values += parents.count;
       return;
     }
-    const args = argumentsOf(node, field, input.variables);
+    const args = readArguments(node, field, input.variables);
     const { cohort, statements, scanned } =
       estimateField === null
         ? estimateByShape(parent.name, field, args, parents)
@@ -104,7 +104,7 @@ export function estimateCost(operation: OperationDefinitionNode, input: CostInpu
 
 /** For schemas of which nothing is known: by page sizes, and 10 for other lists. */
 function estimateByShape(typeName: string, field: AnyField, args: Values, parents: Cohort): FieldEstimate {
-  const count = parents.count * Math.max(1, sizeByShape(typeName, field, args));
+  const count = parents.count * Math.max(1, estimateSizeByShape(typeName, field, args));
   return { cohort: { ...parents, count, repeats: count, owners: count }, statements: 0 };
 }
 

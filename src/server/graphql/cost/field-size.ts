@@ -17,7 +17,7 @@ const DEFAULT_LIST_SIZE = 10;
 const SIZE_ARGUMENTS: readonly string[] = ["first", "last", "limit"];
 
 /** How many values a field gives, for schemas of which nothing is known: by page sizes, and 10 for other lists. */
-export function sizeByShape(typeName: string, field: AnyField, args: Values): number {
+export function estimateSizeByShape(typeName: string, field: AnyField, args: Values): number {
   if (field.name === "_entities")
     return Array.isArray(args["representations"]) ? args["representations"].length : 1;
   const size = SIZE_ARGUMENTS.map((name) => args[name]).find((value) => typeof value === "number");
@@ -31,7 +31,7 @@ export function isList({ type }: AnyField): boolean {
 }
 
 /** A field's arguments with variables and defaults put in; not coerced, so they may be anything. */
-export function argumentsOf(node: FieldNode, field: AnyField, variables: Values): Values {
+export function readArguments(node: FieldNode, field: AnyField, variables: Values): Values {
   const args: Record<string, unknown> = {};
   for (const { name, defaultValue } of field.args) if (defaultValue !== undefined) args[name] = defaultValue;
   for (const { name, value } of node.arguments ?? []) {
@@ -42,7 +42,7 @@ export function argumentsOf(node: FieldNode, field: AnyField, variables: Values)
 }
 
 /** The variables of an operation with its own defaults for those that are absent. */
-export function variablesOf({ variableDefinitions }: OperationDefinitionNode, given: Values): Values {
+export function readVariables({ variableDefinitions }: OperationDefinitionNode, given: Values): Values {
   const variables: Record<string, unknown> = { ...given };
   for (const { variable, defaultValue } of variableDefinitions ?? []) {
     const name = variable.name.value;

@@ -13,7 +13,13 @@ import {
   isInterfaceType,
 } from "graphql";
 import type { FragmentDefinitionNode, SelectionNode } from "graphql";
-import { type AnyField, argumentsOf, sizeByShape, type Values, variablesOf } from "./field-size.js";
+import {
+  type AnyField,
+  readArguments,
+  estimateSizeByShape,
+  type Values,
+  readVariables,
+} from "./field-size.js";
 
 /** What an operation would be at most, fragments expanded; infinite where fragments go in a circle. */
 export interface Measure {
@@ -49,7 +55,7 @@ const SCALAR_COST = 0.1;
 export function measure(operation: OperationDefinitionNode, input: MeasureInput): Measure {
   const root = input.schema.getRootType(operation.operation);
   if (root == null) return NOTHING;
-  const walk = new Walk({ ...input, variables: variablesOf(operation, input.variables) });
+  const walk = new Walk({ ...input, variables: readVariables(operation, input.variables) });
   const whole = walk.selections(operation.selectionSet, root);
   return {
     ...whole,
@@ -139,7 +145,10 @@ class Walk {
   }
 
   #size(node: FieldNode, field: AnyField, parent: GraphQLCompositeType): number {
-    return Math.max(1, sizeByShape(parent.name, field, argumentsOf(node, field, this.input.variables)));
+    return Math.max(
+      1,
+      estimateSizeByShape(parent.name, field, readArguments(node, field, this.input.variables)),
+    );
   }
 
   #definition(parent: GraphQLCompositeType, name: string): AnyField | undefined {

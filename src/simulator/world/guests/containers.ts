@@ -5,7 +5,7 @@ import type { WireInterface } from "../vm.js";
 import { createInterface, createLinkedInterface, LOOPBACK } from "./parts.js";
 
 /** One NIC, and behind it docker's bridges and a veth for each of hundreds of containers. */
-export const dockerHost: GuestFactory = (_name, plan, random) => {
+export const createDockerHost: GuestFactory = (_name, plan, random) => {
   const mac = plan.nextMac();
   return {
     nics: [{ mac, network: "vm-prod" }],
@@ -13,17 +13,17 @@ export const dockerHost: GuestFactory = (_name, plan, random) => {
       LOOPBACK,
       createLinkedInterface("eth0", mac, [plan.nextIpv4("vm-prod")], [plan.nextIpv6("vm-prod")]),
       createInterface("docker0", "02:42:9d:1e:aa:01", ["172.17.0.1"]),
-      createInterface(`br-${random.hex(12)}`, createLocalMac(random, "02:42"), ["172.18.0.1"]),
-      ...Array.from({ length: random.int(200, 320) }, () => createVeth(random)),
+      createInterface(`br-${random.drawHex(12)}`, createLocalMac(random, "02:42"), ["172.18.0.1"]),
+      ...Array.from({ length: random.drawInt(200, 320) }, () => createVeth(random)),
     ],
   };
 };
 
 /** The host's end of one container's cable: a new name and a new MAC each time. */
 export function createVeth(random: Random): WireInterface {
-  return createLinkedInterface(`veth${random.hex(7)}`, createLocalMac(random, "f6:cd"));
+  return createLinkedInterface(`veth${random.drawHex(7)}`, createLocalMac(random, "f6:cd"));
 }
 
 function createLocalMac(random: Random, start: string): string {
-  return [start, ...Array.from({ length: 4 }, () => formatHexByte(random.int(0, 255)))].join(":");
+  return [start, ...Array.from({ length: 4 }, () => formatHexByte(random.drawInt(0, 255)))].join(":");
 }

@@ -2,7 +2,7 @@ import type { GuestFactory } from "../vm-spec.js";
 import { createInterface, createLinkedInterface, LOOPBACK } from "./parts.js";
 
 /** Two NICs under a bond under two VLANs: five interfaces share one MAC, and only the VLANs have addresses. */
-export const bondedVlans: GuestFactory = (_name, plan) => {
+export const createBondedVlans: GuestFactory = (_name, plan) => {
   const [first, second] = [plan.nextMac(), plan.nextMac()];
   return {
     nics: [
@@ -21,7 +21,7 @@ export const bondedVlans: GuestFactory = (_name, plan) => {
 };
 
 /** A router: the bridge over a NIC has the NIC's MAC and its addresses. */
-export const bridged: GuestFactory = (_name, plan) => {
+export const createBridged: GuestFactory = (_name, plan) => {
   const [first, second] = [plan.nextMac(), plan.nextMac()];
   return {
     nics: [

@@ -3,7 +3,7 @@ import type { Random } from "../random.js";
 import { createInterface, createLinkedInterface, LOOPBACK } from "./parts.js";
 
 /** Two NICs, IPv4 first: what most VMs are. */
-export const linuxServer: GuestFactory = (_name, plan, random) => {
+export const createLinuxServer: GuestFactory = (_name, plan, random) => {
   const [first, second] = [plan.nextMac(), plan.nextMac()];
   const [front, back] = formatNicName(random);
   return {
@@ -20,7 +20,7 @@ export const linuxServer: GuestFactory = (_name, plan, random) => {
 };
 
 /** One NIC with addresses of both families. */
-export const dualStack: GuestFactory = (_name, plan, random) => {
+export const createDualStack: GuestFactory = (_name, plan, random) => {
   const mac = plan.nextMac();
   const [front] = formatNicName(random);
   return {
@@ -33,7 +33,7 @@ export const dualStack: GuestFactory = (_name, plan, random) => {
 };
 
 /** No IPv4 but loopback's. */
-export const ipv6Only: GuestFactory = (_name, plan, random) => {
+export const createIpv6Only: GuestFactory = (_name, plan, random) => {
   const mac = plan.nextMac();
   const [front] = formatNicName(random);
   const addresses = [plan.nextIpv6("vm-dmz"), plan.nextIpv6("vm-dmz")];
@@ -44,7 +44,7 @@ export const ipv6Only: GuestFactory = (_name, plan, random) => {
 };
 
 /** Many secondary addresses on one interface, as mail and proxy machines have. */
-export const manyAddresses: GuestFactory = (_name, plan) => {
+export const createManyAddresses: GuestFactory = (_name, plan) => {
   const mac = plan.nextMac();
   const addresses = Array.from({ length: 24 }, () => plan.nextIpv4("vm-dmz"));
   return {
@@ -54,7 +54,7 @@ export const manyAddresses: GuestFactory = (_name, plan) => {
 };
 
 /** A VPN gateway: its tunnel has no hardware address at all. */
-export const tunnelled: GuestFactory = (_name, plan) => {
+export const createTunnelled: GuestFactory = (_name, plan) => {
   const mac = plan.nextMac();
   return {
     nics: [{ mac, network: "vm-dmz" }],

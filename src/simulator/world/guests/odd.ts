@@ -3,13 +3,13 @@ import type { GuestFactory } from "../vm-spec.js";
 import { createInterface, createLinkedInterface, LOOPBACK } from "./parts.js";
 
 /** Nobody speaks for this guest: VDSM knows its NICs and nothing more. */
-export const agentless: GuestFactory = (_name, plan) => ({
+export const createAgentless: GuestFactory = (_name, plan) => ({
   nics: [{ mac: plan.nextMac(), network: "vm-dmz", model: "rtl8139" }],
   agent: "none",
 });
 
 /** An agent from before 2014: an empty text where an interface has no IPv4, and no loopback. */
-export const oldAgent: GuestFactory = (_name, plan) => {
+export const createOldAgent: GuestFactory = (_name, plan) => {
   const macs = [plan.nextMac(), plan.nextMac(), plan.nextMac()] as const;
   const names = ["eth8", "eth9", "eth7"];
   return {
@@ -31,7 +31,7 @@ export const guestIpsOnly: GuestFactory = (_name, plan) => ({
 });
 
 /** The agent comes up some ticks after the guest. */
-export const lateAgent: GuestFactory = (_name, plan) => {
+export const createLateAgent: GuestFactory = (_name, plan) => {
   const mac = plan.nextMac();
   return {
     nics: [{ mac, network: "vm-prod" }],
@@ -41,7 +41,7 @@ export const lateAgent: GuestFactory = (_name, plan) => {
 };
 
 /** Text beyond ASCII, in the BMP and outside of it, wherever a guest may put some. */
-export const nonAscii: GuestFactory = (name, plan) => {
+export const createNonAscii: GuestFactory = (name, plan) => {
   const mac = plan.nextMac();
   return {
     os: "windows",
@@ -91,9 +91,9 @@ export const srIov: GuestFactory = (_name, plan) => {
 };
 
 /** IP over InfiniBand: a hardware address of 20 bytes. */
-export const infiniBand: GuestFactory = (_name, plan, random) => {
+export const createInfiniBand: GuestFactory = (_name, plan, random) => {
   const mac = plan.nextMac();
-  const guid = random.hex(16).match(/../g) ?? [];
+  const guid = random.drawHex(16).match(/../g) ?? [];
   const hw = ["80:00:02:08:fe:80:00:00:00:00:00:00", ...guid].join(":");
   return {
     nics: [{ mac, network: "ovirtmgmt" }],

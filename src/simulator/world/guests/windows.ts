@@ -3,7 +3,7 @@ import type { GuestFactory } from "../vm-spec.js";
 import { createInterface } from "./parts.js";
 
 /** Windows under qemu-ga: names with blanks, zones behind link-local addresses, loopback without a MAC. */
-export const windowsQemuAgent: GuestFactory = (_name, plan, random) => {
+export const createWindowsQemuAgent: GuestFactory = (_name, plan, random) => {
   const [first, second] = [plan.nextMac(), plan.nextMac()];
   return {
     os: "windows",
@@ -16,7 +16,7 @@ export const windowsQemuAgent: GuestFactory = (_name, plan, random) => {
         "Ethernet",
         first,
         [plan.nextIpv4("ovirtmgmt")],
-        [`fe80::b51b:d3df:15df:${random.int(1, 9)}eb%3`],
+        [`fe80::b51b:d3df:15df:${random.drawInt(1, 9)}eb%3`],
       ),
       createInterface(
         "Ethernet Instance 0 2",
@@ -30,7 +30,7 @@ export const windowsQemuAgent: GuestFactory = (_name, plan, random) => {
 };
 
 /** Windows under oVirt's own agent: adapter descriptions as names, some longer than 50, one MAC dashed and upper-case. */
-export const windowsOldAgent: GuestFactory = (_name, plan) => {
+export const createWindowsOldAgent: GuestFactory = (_name, plan) => {
   const macs = [plan.nextMac(), plan.nextMac(), plan.nextMac()] as const;
   const addresses = [plan.nextIpv4("ovirtmgmt"), plan.nextIpv4("vm-prod"), plan.nextIpv4("storage")] as const;
   return {

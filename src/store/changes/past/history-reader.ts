@@ -1,4 +1,4 @@
-import { inOneState, type Queryable } from "../../postgres/sql.js";
+import { readInOneState, type Queryable } from "../../postgres/sql.js";
 import { isInScope } from "../../read/conditions/scope-match.js";
 import type { VmScope } from "../../types.js";
 import type { HistoryReads } from "./history-types.js";
@@ -14,7 +14,7 @@ export function createHistoryReader(database: Queryable, scope: VmScope | null):
   return {
     historyBounds: () => readHistoryBounds(database),
     vmVersionsAt: (vmIds, at) =>
-      inOneState(database, async (state) => {
+      readInOneState(database, async (state) => {
         if (scope === null) return readVmVersions(state, vmIds, at);
         const seen = await readSeenNow(state, vmIds, scope);
         const versions = await readVmVersions(
@@ -25,7 +25,7 @@ export function createHistoryReader(database: Queryable, scope: VmScope | null):
         return versions.filter((version) => isInScope(scope, version));
       }),
     vmChanges: (vmIds, question) =>
-      inOneState(database, async (state) => {
+      readInOneState(database, async (state) => {
         const seen = scope === null ? null : await readSeenIntervals(state, vmIds, scope);
         return readVmChanges(state, vmIds, question, seen);
       }),

@@ -1,4 +1,4 @@
-import { byVm, inOneState, rowsOf, type Queryable } from "../../postgres/sql.js";
+import { groupByVm, readInOneState, queryRows, type Queryable } from "../../postgres/sql.js";
 import { readStoredVmsIn } from "../../write/stored-vms.js";
 import type { VmVersion } from "../version-types.js";
 import { restoreVersion, undoDelta, type VmDelta } from "../vm-delta.js";
@@ -11,7 +11,7 @@ import type { HistoryBounds, PastVm } from "./history-types.js";
  */
 export function readVmVersions(database: Queryable, vmIds: readonly string[], at: Date): Promise<PastVm[]> {
   if (vmIds.length === 0) return Promise.resolve([]);
-  return inOneState(database, async (state) => {
+  return readInOneState(database, async (state) => {
     const places = vmIds.map((vmId) => ({ vmId, at: at.toISOString(), seq: BEHIND_ALL }));
     const versions = await readVersionsBehind(state, places);
     const lastReports = await readLastReports(state, vmIds, at);
@@ -36,7 +36,7 @@ export async function readVersionsBehind(
   database: Queryable,
   places: readonly VmPlace[],
 ): Promise<ReadonlyMap<string, VmVersion | null>> {
-  const changes = byVm(await readLaterChanges(database, places));
+  const changes = groupByVm(await readLaterChanges(database, places));
   const unended = places.map(({ vmId }) => vmId).filter((vmId) => changes.get(vmId)?.at(-1)?.isFull !== true);
   const current = unended.length === 0 ? [] : await readStoredVmsIn(database, [], unended);
   const versions = new Map(current.map((vm) => [vm.id, toVersion(vm)]));
@@ -50,7 +50,7 @@ export async function readVersionsBehind(
 
 /** Reads from when on the log tells of every change: it began then, or all before was dropped. */
 export async function readHistoryBounds(database: Queryable): Promise<HistoryBounds> {
-  const [row] = await rowsOf<HistoryBounds>(
+  const [row] = await queryRows<HistoryBounds>(
     database,
     `SELECT kept_from AS "keptFrom", clock_timestamp() AS now FROM vnic_graph_change_log`,
   );
@@ -75,7 +75,7 @@ export function undoChanges(
 
 /** The changes behind each place, oldest first, up to the first that holds all of the VM before it. */
 function readLaterChanges(database: Queryable, places: readonly VmPlace[]): Promise<LaterChange[]> {
-  return rowsOf<LaterChange>(
+  return queryRows<LaterChange>(
     database,
     `SELECT c.vm_id AS "vmId", c.is_full AS "isFull", c.delta
      FROM unnest($1::uuid[], $2::timestamptz[], $3::bigint[]) AS g(id, at, seq)
@@ -102,7 +102,7 @@ async function readLastReports(
   vmIds: readonly string[],
   at: Date,
 ): Promise<ReadonlyMap<string, Date | null>> {
-  const rows = await rowsOf<{ readonly id: string; readonly at: Date | null }>(
+  const rows = await queryRows<{ readonly id: string; readonly at: Date | null }>(
     database,
     `SELECT g.id, CASE WHEN last.vm_id IS NOT NULL THEN last.last_reported_at
        WHEN NOT EXISTS (SELECT FROM vnic_graph_change n WHERE n.vm_id = g.id AND n.at > $2::timestamptz)

@@ -1,4 +1,4 @@
-import { byVm, rowsOf, SqlParameters, type Queryable } from "../../postgres/sql.js";
+import { groupByVm, queryRows, SqlParameters, type Queryable } from "../../postgres/sql.js";
 import { createVmScopeSql } from "../../read/conditions/scope.js";
 import { isInScope, type ScopedVm } from "../../read/conditions/scope-match.js";
 import type { VmScope } from "../../types.js";
@@ -24,7 +24,7 @@ export async function readSeenIntervals(
 ): Promise<SeenInterval[]> {
   const now = await readSeenNow(database, vmIds, scope);
   if (now.length === 0) return [];
-  const moves = byVm(
+  const moves = groupByVm(
     await readMoves(
       database,
       now.map(({ id }) => id),
@@ -41,7 +41,7 @@ export async function readSeenNow(
 ): Promise<CurrentVm[]> {
   const parameters = new SqlParameters();
   const ids = parameters.add(vmIds);
-  const rows = await rowsOf<CurrentVm>(
+  const rows = await queryRows<CurrentVm>(
     database,
     `SELECT g.id, s.vm_name AS name, d.run_on_vds AS "hostId"
      FROM unnest(${ids}::uuid[]) AS g(id)
@@ -74,7 +74,7 @@ interface Move {
 
 /** The changes of VMs by which a scope may lose or gain them, newest first. */
 function readMoves(database: Queryable, vmIds: readonly string[]): Promise<Move[]> {
-  return rowsOf<Move>(
+  return queryRows<Move>(
     database,
     `SELECT c.vm_id AS "vmId", to_char(c.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at, c.seq,
        c.delta->'new' IS NOT NULL AS "isNew", c.delta->'name' AS name, c.delta->'host' AS host,

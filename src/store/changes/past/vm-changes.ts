@@ -1,4 +1,4 @@
-import { SqlParameters, byVm, inOneState, rowsOf, type Queryable } from "../../postgres/sql.js";
+import { SqlParameters, groupByVm, readInOneState, queryRows, type Queryable } from "../../postgres/sql.js";
 import type { VmDelta } from "../vm-delta.js";
 import type { VmChange, VmChangesQuestion } from "./history-types.js";
 import type { SeenInterval } from "./seen-intervals.js";
@@ -15,8 +15,8 @@ export function readVmChanges(
   seen: readonly SeenInterval[] | null,
 ): Promise<VmChange[]> {
   if (vmIds.length === 0) return Promise.resolve([]);
-  return inOneState(database, async (state) => {
-    const rowsByVm = byVm(await readRows(state, vmIds, question, seen));
+  return readInOneState(database, async (state) => {
+    const rowsByVm = groupByVm(await readRows(state, vmIds, question, seen));
     if (rowsByVm.size === 0) return [];
     const newest = [...rowsByVm.values()].flatMap((rows) => rows.slice(0, 1));
     const versions = await readVersionsBehind(state, newest);
@@ -63,7 +63,7 @@ function readRows(
   const parameters = new SqlParameters();
   const time = (date: Date | null, otherwise: string) =>
     `${parameters.add(date?.toISOString() ?? otherwise)}::timestamptz - interval '1 millisecond'`;
-  return rowsOf<ChangeRow>(
+  return queryRows<ChangeRow>(
     database,
     `SELECT c.vm_id AS "vmId", to_char(c.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at, c.seq,
        c.host_id AS "hostId", c.delta
