@@ -152,7 +152,13 @@ export class SessionClient extends pg.Client {
     }
   }
 
+  /** Sends a statement. Statements of one turn of the event loop leave in one packet. */
   private send(...sent: unknown[]): Promise<unknown> {
+    const { stream } = this.connection;
+    stream.cork();
+    process.nextTick(() => {
+      stream.uncork();
+    });
     return super.query(...(sent as [string, unknown[]]));
   }
 }
@@ -170,6 +176,8 @@ function readClientConfig({ target, answerTimeoutMs, connectTimeoutMs }: ClientO
     client_encoding: "utf8",
     connectionTimeoutMillis: connectTimeoutMs,
     keepAlive: true,
+    // A statement is sent although others have not been answered yet.
+    pipeline: true,
     stream: createSocketMaker(answerTimeoutMs),
   };
 }

@@ -6,70 +6,85 @@ import type { Lanes } from "./lanes.js";
 export interface Snapshot extends Required<Queryable> {
   /** Ends the state that was seen; the next statement begins another one. */
   readonly renew: () => void;
-  /** Gives the connection back as soon as the running statement has ended; no statement begins any more. */
+  /** Gives the connection back as soon as the running statements have ended; no statement begins any more. */
   readonly close: () => Promise<void>;
 }
 
 /**
  * Creates a snapshot. It takes a connection at its first statement and has one owner, who closes it.
- * 1. The first statement begins a transaction that reads one state (REPEATABLE READ, READ ONLY) and locks nothing.
- * 2. Statements run one after the other on its connection. After one that failed, all others fail in the same way:
- *    to go on in another state would mix the two in one answer.
- * 3. `close` or `renew` ends the transaction, also when a statement has failed or the database has gone.
+ * 1. The first statement begins a transaction that reads one state (REPEATABLE READ, READ ONLY) and locks nothing. Both are
+ *    sent runTogether.
+ * 2. Statements that are asked for while others run are sent at once, behind them; PostgreSQL answers them in this order.
+ *    After one that failed, all others fail in the same way: to go on in another state would mix the two in one answer.
+ * 3. Searches, and statements whose failure does not count, have the connection to themselves.
+ * 4. `close` or `renew` ends the transaction, also when a statement has failed or the database has gone.
  *
  * A search that comes first waits for a lane before it takes a connection. Who holds a connection never waits for a lane:
  * so neither waits for the other in a circle, and searches leave connections to everybody else.
  */
 export function createSnapshot(dataSource: DataSource, searches: Lanes | null = null): Snapshot {
-  let connection: QueryRunner | null = null;
+  let connection: Promise<QueryRunner> | null = null;
   let failure: Error | null = null;
   let isClosed = false;
-  let last: Promise<unknown> = Promise.resolve();
+  /** Ends when the last work that had the connection to itself has ended. */
+  let alone: Promise<unknown> = Promise.resolve();
+  /** The statements that run side by side since then. */
+  let running: Promise<unknown>[] = [];
 
-  const runInTurn = <Result>(work: () => Promise<Result>): Promise<Result> => {
-    const result = last.then(work);
-    last = result.catch(() => undefined);
+  const runTogether = <Result>(work: () => Promise<Result>): Promise<Result> => {
+    const result = alone.then(work);
+    running.push(result.catch(() => undefined));
     return result;
   };
-  const fail = (error: unknown): Error => {
-    failure = error instanceof Error ? error : new Error(String(error));
-    return failure;
+  const runInTurn = <Result>(work: () => Promise<Result>): Promise<Result> => {
+    const result = Promise.all([alone, ...running]).then(work);
+    running = [];
+    alone = result.catch(() => undefined);
+    return result;
   };
-  const begin = async (): Promise<QueryRunner> => {
+  const fail = (error: unknown): Error =>
+    (failure ??= error instanceof Error ? error : new Error(String(error)));
+  const checkOpen = (): void => {
     if (isClosed) throw new Error("the request has ended; nothing is read for it any more");
     if (failure !== null) throw failure;
-    if (connection !== null) return connection;
-    const runner = dataSource.createQueryRunner();
-    try {
-      await runner.query(BEGIN);
-    } catch (error) {
-      await runner.release();
-      throw fail(error);
-    }
-    return (connection = runner);
+  };
+  /** Returns the connection, whose transaction has begun or is on its way to PostgreSQL. */
+  const begin = (): Promise<QueryRunner> => {
+    connection ??= openConnection(dataSource).then((runner) => {
+      // Not waited for: the statement that follows is sent behind it, and fails where it fails.
+      runner.query(BEGIN).catch(fail);
+      return runner;
+    });
+    return connection;
   };
   const run = async (sql: string, parameters?: unknown[]): Promise<unknown> => {
-    const runner = await begin();
+    checkOpen();
     try {
-      return (await runner.query(sql, parameters)) as unknown;
+      const runner = await begin();
+      const rows = (await runner.query(sql, parameters)) as unknown;
+      if (failure !== null) throw failure as Error;
+      return rows;
     } catch (error) {
       throw fail(error);
     }
   };
   const end = async (): Promise<void> => {
-    const ended = connection;
+    const ended = await connection?.catch(() => null);
     connection = null;
     failure = null;
-    if (ended === null) return;
+    if (ended == null) return;
     // On a lost connection there is nothing to end.
     await ended.query("COMMIT").catch(() => undefined);
     await ended.release();
   };
   return {
-    query: (sql, parameters) => runInTurn(() => run(sql, parameters)),
+    query: (sql, parameters) => runTogether(() => run(sql, parameters)),
     queryOptional: (sql, parameters) =>
       runInTurn(async () => {
-        const runner = await begin();
+        checkOpen();
+        const runner = await begin().catch((error: unknown) => {
+          throw fail(error);
+        });
         await runner.query("SAVEPOINT optional");
         try {
           return (await runner.query(sql, parameters)) as unknown;
@@ -95,6 +110,18 @@ export function createSnapshot(dataSource: DataSource, searches: Lanes | null = 
       return runInTurn(end);
     },
   };
+}
+
+/** Takes a connection of the pool; it is given back where that fails. */
+async function openConnection(dataSource: DataSource): Promise<QueryRunner> {
+  const runner = dataSource.createQueryRunner();
+  try {
+    await runner.connect();
+    return runner;
+  } catch (error) {
+    await runner.release();
+    throw error;
+  }
 }
 
 const BEGIN = "START TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY";

@@ -63,19 +63,72 @@ describe("a snapshot", () => {
     expect(database.statements()).toEqual([]);
   });
 
-  test("that is closed while a statement runs gives its connection back after it, and reads nothing more", async () => {
+  test("that is closed while statements run gives its connection back after them, and reads nothing more", async () => {
     const snapshot = createSnapshot(database.dataSource);
     await snapshot.query(READ);
-    const running = snapshot.query("SELECT pg_sleep(0.1)");
-    const waiting = snapshot.query(READ).catch((error: unknown) => error);
+    const running = [snapshot.query("SELECT pg_sleep(0.1)"), snapshot.query(READ)];
+    const closed = snapshot.close();
+    const late = snapshot.query(READ).catch((error: unknown) => error);
+    for (const each of running) {
+      expect(await each.catch((error: unknown) => error)).toMatchObject({
+        message: expect.stringContaining("the request has ended") as string,
+      });
+    }
+    await closed;
+    expect(await late).toMatchObject({ message: expect.stringContaining("the request has ended") as string });
+    await takeAllConnections();
+  });
+
+  test("that is closed after statements were sent lets them end first", async () => {
+    const snapshot = createSnapshot(database.dataSource);
+    await snapshot.query(READ);
+    const running = [snapshot.query("SELECT pg_sleep(0.1)"), snapshot.query(READ)];
     await setImmediate();
     const closed = snapshot.close();
-    await expect(running).resolves.toHaveLength(1);
-    expect(await waiting).toMatchObject({
-      message: expect.stringContaining("the request has ended") as string,
-    });
+    for (const each of running) await expect(each).resolves.toHaveLength(1);
     await closed;
     await expect(snapshot.query(READ)).rejects.toThrow("the request has ended");
+    await takeAllConnections();
+  });
+
+  test("sends statements that are asked for together without waiting for each other's answers", async () => {
+    const snapshot = createSnapshot(database.dataSource);
+    const first = snapshot.query("SELECT pg_sleep(0.1), now() AS at");
+    const second = snapshot.query("SELECT statement_timestamp() AS at, clock_timestamp() AS value");
+    const third = snapshot.query(READ);
+    await expect(Promise.all([first, second, third])).resolves.toHaveLength(3);
+    await snapshot.close();
+    await takeAllConnections();
+  });
+
+  test("fails all statements that were sent behind one that failed, in the same way", async () => {
+    const snapshot = createSnapshot(database.dataSource);
+    const sent = [READ, "SELECT 1 / 0", READ, READ].map((sql) =>
+      snapshot.query(sql).catch((error: unknown) => error),
+    );
+    const [first, failure, ...behind] = await Promise.all(sent);
+    expect(first).toHaveLength(1);
+    expect(failure).toMatchObject({ message: expect.stringContaining("division by zero") as string });
+    for (const each of behind) expect(each).toBe(failure);
+    await snapshot.close();
+    await takeAllConnections();
+  });
+
+  test("of which no connection can be had fails in one way, and leaves nothing behind", async () => {
+    const held = await Promise.all(
+      [1, 2].map(async () => {
+        const runner = database.dataSource.createQueryRunner();
+        await runner.connect();
+        return runner;
+      }),
+    );
+    const snapshot = createSnapshot(database.dataSource);
+    const sent = [READ, READ].map((sql) => snapshot.query(sql).catch((error: unknown) => error));
+    const [first, second] = await Promise.all(sent);
+    expect(first).toBeInstanceOf(Error);
+    expect(second).toBe(first);
+    await snapshot.close();
+    for (const runner of held) await runner.release();
     await takeAllConnections();
   });
 
