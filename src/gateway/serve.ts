@@ -39,6 +39,7 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
     const loaders = createLoaders(snapshot.reads, {
       throwIfExpired: request.check,
       onForget: snapshot.renew,
+      ...(request.whenIdle === undefined ? {} : { whenIdle: request.whenIdle }),
     });
     return {
       loaders,

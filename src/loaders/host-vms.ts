@@ -1,5 +1,6 @@
 import DataLoader from "dataloader";
 import type { ReadStore, VmRow } from "../store/types.js";
+import type { BatchSchedule } from "./batch-schedule.js";
 import { compareByName } from "./compare-by-name.js";
 import { groupPerKey } from "./key-order.js";
 import { isUuid } from "../model/uuid.js";
@@ -7,7 +8,7 @@ import { isUuid } from "../model/uuid.js";
 /** Loads the first VMs of many hosts together, by name; `onRow` sees every row that was read. */
 export function createHostVmsLoader(
   store: ReadStore,
-  limit: number,
+  { limit, batchScheduleFn }: { readonly limit: number; readonly batchScheduleFn: BatchSchedule },
   onRow: (row: VmRow) => void,
 ): DataLoader<string, readonly VmRow[]> {
   return new DataLoader(
@@ -18,7 +19,11 @@ export function createHostVmsLoader(
       rows.forEach(onRow);
       return groupPerKey(hostIds, rows.toSorted(compareByName), (row) => row.hostId);
     },
-    { cacheKeyFn: (id) => id.toLowerCase(), maxBatchSize: Math.max(1, Math.floor(MAX_ROWS / limit)) },
+    {
+      cacheKeyFn: (id) => id.toLowerCase(),
+      maxBatchSize: Math.max(1, Math.floor(MAX_ROWS / limit)),
+      batchScheduleFn,
+    },
   );
 }
 

@@ -1,6 +1,7 @@
 import DataLoader from "dataloader";
 import type { NamedKind, NamedRow, VmOrigin } from "../store/inventory-types.js";
 import type { HistoryBounds, ReadStore, VmChange, VmChangesQuestion, VmIdList } from "../store/types.js";
+import { type BatchSchedule, createBatchSchedule } from "./batch-schedule.js";
 import { compareByName } from "./compare-by-name.js";
 import { createHostVmsLoader } from "./host-vms.js";
 import { groupPerKey, pickOnePerKey } from "./key-order.js";
@@ -55,44 +56,54 @@ export interface LoaderOptions {
   readonly throwIfExpired?: () => void;
   /** Called when all that was read is forgotten: the reads that follow see another state of the database. */
   readonly onForget?: () => void;
+  /** Calls the listener when nothing that was read waits to be used any more. */
+  readonly whenIdle?: (listener: () => void) => void;
 }
 
 /** Makes the loaders of one request. They must not outlive it: what they remember grows old, and belongs to one viewer. */
 export function createLoaders(
   reads: ReadStore,
-  { throwIfExpired = () => undefined, onForget }: LoaderOptions = {},
+  { throwIfExpired = () => undefined, onForget, whenIdle = callAtOnce }: LoaderOptions = {},
 ): Loaders {
   const store = withDeadline(reads, throwIfExpired);
-  const vmById = createOneLoader((ids) => store.vmsByIds(ids), getId);
-  const nicById = createOneLoader((ids) => store.nicsByIds(ids), getId);
-  const hostById = createOneLoader((ids) => store.hostsByIds(ids), getId);
-  const guestInterfacesByVm = createManyLoader((ids) => store.guestInterfacesByVms(ids), getVmId);
+  const batchScheduleFn = createBatchSchedule(whenIdle);
+  const vmById = createOneLoader((ids) => store.vmsByIds(ids), getId, batchScheduleFn);
+  const nicById = createOneLoader((ids) => store.nicsByIds(ids), getId, batchScheduleFn);
+  const hostById = createOneLoader((ids) => store.hostsByIds(ids), getId, batchScheduleFn);
+  const guestInterfacesByVm = createManyLoader(
+    (ids) => store.guestInterfacesByVms(ids),
+    getVmId,
+    batchScheduleFn,
+  );
   const nicsByVm = createManyLoader(
     async (ids) => prime(await store.nicsByVms(ids), nicById).sort(compareByName),
     getVmId,
+    batchScheduleFn,
   );
   const nicsByMac = new DataLoader<string, readonly Nic[]>(
     async (macs) =>
       groupPerKey(macs, prime(await store.nicsByMacs(macs), nicById).sort(compareByName), (nic) =>
         toLowerMac(nic.macAddress),
       ),
-    { maxBatchSize: MAX_BATCH },
+    { maxBatchSize: MAX_BATCH, batchScheduleFn },
   );
   const hosts = memoize(async () => prime(await store.hosts(), hostById).sort(compareByName));
   const vmsPage = memoize(async (question: VmPageQuestion) => prime(await store.vmsPage(question), vmById));
-  const vmOriginById = createOneLoader((ids) => store.vmOriginsByIds(ids), getId);
-  const namedById = memoize((kind: NamedKind) => createOneLoader((ids) => store.named(kind, ids), getId));
+  const vmOriginById = createOneLoader((ids) => store.vmOriginsByIds(ids), getId, batchScheduleFn);
+  const namedById = memoize((kind: NamedKind) =>
+    createOneLoader((ids) => store.named(kind, ids), getId, batchScheduleFn),
+  );
   const named = memoize((kind: NamedKind) => store.named(kind, null));
   const countVms = memoize((filter: VmFilter) => store.countVms(filter));
   const historyBounds = memoize(() => store.historyBounds());
   const vmAt = memoize((at: Date) =>
-    createOneLoader(async (ids) => (await store.vmVersionsAt(ids, at)).map(toPastVm), getId),
+    createOneLoader(async (ids) => (await store.vmVersionsAt(ids, at)).map(toPastVm), getId, batchScheduleFn),
   );
   const vmChanges = memoize((question: VmChangesQuestion) =>
-    createManyLoader((ids) => store.vmChanges(ids, question), getVmId),
+    createManyLoader((ids) => store.vmChanges(ids, question), getVmId, batchScheduleFn),
   );
   const vmsByHost = memoize((limit: number) =>
-    createHostVmsLoader(store, limit, (vm) => void vmById.prime(vm.id, vm)),
+    createHostVmsLoader(store, { limit, batchScheduleFn }, (vm) => void vmById.prime(vm.id, vm)),
   );
   return {
     vmById,
@@ -138,22 +149,33 @@ export function createLoaders(
 /** A gateway asks for 5,000 entities in one body; an array parameter takes them in one statement. */
 const MAX_BATCH = 5_000;
 
+/** Nothing is held back. */
+function callAtOnce(listener: () => void): void {
+  listener();
+}
+
 type Read<Row> = (ids: readonly string[]) => Promise<Row[]>;
 
-function createOneLoader<Row>(read: Read<Row>, keyOf: (row: Row) => string): DataLoader<string, Row | null> {
-  return createUuidLoader(read, (ids, rows) => pickOnePerKey(ids, rows, keyOf));
+function createOneLoader<Row>(
+  read: Read<Row>,
+  keyOf: (row: Row) => string,
+  schedule: BatchSchedule,
+): DataLoader<string, Row | null> {
+  return createUuidLoader(read, schedule, (ids, rows) => pickOnePerKey(ids, rows, keyOf));
 }
 
 function createManyLoader<Row>(
   read: Read<Row>,
   keyOf: (row: Row) => string,
+  schedule: BatchSchedule,
 ): DataLoader<string, readonly Row[]> {
-  return createUuidLoader(read, (ids, rows) => groupPerKey(ids, rows, keyOf));
+  return createUuidLoader(read, schedule, (ids, rows) => groupPerKey(ids, rows, keyOf));
 }
 
 /** One id that is no UUID would make PostgreSQL refuse the statement for all of them, so it is answered as absent here. */
 function createUuidLoader<Row, Answer>(
   read: Read<Row>,
+  batchScheduleFn: BatchSchedule,
   answer: (ids: readonly string[], rows: readonly Row[]) => Answer[],
 ): DataLoader<string, Answer> {
   return new DataLoader<string, Answer>(
@@ -162,7 +184,7 @@ function createUuidLoader<Row, Answer>(
       const valid = ids.filter(isUuid);
       return answer(ids, valid.length === 0 ? [] : await read(valid));
     },
-    { maxBatchSize: MAX_BATCH, cacheKeyFn: (key) => key.toLowerCase() },
+    { maxBatchSize: MAX_BATCH, cacheKeyFn: (key) => key.toLowerCase(), batchScheduleFn },
   );
 }
 

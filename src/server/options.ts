@@ -15,6 +15,8 @@ export interface ServedRequest {
   readonly check: () => void;
   /** Has a listener called once, when the work for the request has ended: what it holds is given back then. */
   readonly onEnd: (listener: () => void) => void;
+  /** Calls the listener when all that was read for the request has been used: a batch that is sent then is complete. */
+  readonly whenIdle?: (listener: () => void) => void;
 }
 
 /** How one GraphQL request ended. */

@@ -12,6 +12,7 @@ import { createDocumentGate, createTrustedDocumentGate, readTrustedDocuments } f
 import { createRequestScope, HttpError, requestScope } from "./errors.js";
 import { createGate, type Gate } from "./admission/gate.js";
 import { addBracketsToIPv6, isLoopbackHost } from "../model/host-address.js";
+import { createTurns } from "./graphql/cost/turns.js";
 import { createGraphqlHandler } from "./graphql/graphql-handler.js";
 import { registerGraphqlRoutes } from "./routes/graphql-routes.js";
 import { registerHealthRoutes } from "./routes/health.js";
@@ -53,7 +54,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     isStuck: () => gate.isStuck(),
   });
   const reader = createRequestReader(limits);
-  registerGraphqlRoutes(app, gate, createGraphqlHandler({ apollo, options, limits, reader, documents }));
+  registerGraphqlRoutes(
+    app,
+    gate,
+    createGraphqlHandler({ apollo, options, limits, reader, documents, turns: createTurns() }),
+  );
   if (options.metrics != null) registerMetricsRoute(app, gate, options.metrics);
   registerReadingRoutes(app, gate, options.routes);
   await registerPageRoutes(app, gate, { directory: pagesDir, graphiql: options.graphiql });

@@ -16,8 +16,14 @@ export function normalizeReportedMac(text: string | null): string | null {
 /** Returns `true` if both texts are the same MAC, whatever their spelling. */
 export function isSameMac(left: string | null, right: string | null): boolean {
   if (left === null || right === null) return false;
-  return left === right || (normalizeMac(left) ?? left) === (normalizeMac(right) ?? right);
+  if (left === right) return true;
+  // Nearly all MACs are stored in the one form. A list compares each interface with each vNIC.
+  if (ONE_FORM.test(left) && ONE_FORM.test(right)) return false;
+  return (normalizeMac(left) ?? left) === (normalizeMac(right) ?? right);
 }
+
+/** Six octets as {@link normalizeMac} returns them. */
+const ONE_FORM = /^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$/;
 
 /** Octets of Ethernet, of EUI-64, and of IP over InfiniBand (59 characters, as guests report it). */
 const LENGTHS: readonly number[] = [6, 8, 20];

@@ -86,6 +86,7 @@ function checkAndNote(
           state.kind = operation.operation;
           const { cost, introspectionCost } = check(document, operation, request.variables ?? {});
           notes.cost = Math.ceil(cost + introspectionCost);
+          if (cost > PACED_COST) state.startPacing();
           if (cost > limits.cost * HEAVY_SHARE) await state.place.exchange(heavyPlaces, cost);
         },
         willSendResponse: ({ response }) => {
@@ -103,6 +104,9 @@ function checkAndNote(
  * that their answers fit into memory, and the event loop is never theirs for long.
  */
 const HEAVY_SHARE = 1 / 40;
+
+/** Answers of so many objects take tens of milliseconds: from here on they are made in turns with everybody else's. */
+const PACED_COST = 5_000;
 
 type SingleResult = Extract<GraphQLResponse["body"], { kind: "single" }>["singleResult"];
 

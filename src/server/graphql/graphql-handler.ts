@@ -8,7 +8,14 @@ import type { HeldPlace } from "../admission/work.js";
 import type { Visit } from "../admission/visit.js";
 import type { ServedRequest, ServerOptions } from "../options.js";
 import type { RequestReader } from "./request-reader.js";
-import { attachState, createState, type RequestState, type ServedContext } from "./request-state.js";
+import type { Turns } from "./cost/turns.js";
+import {
+  attachState,
+  createPacing,
+  createState,
+  type RequestState,
+  type ServedContext,
+} from "./request-state.js";
 import { formatSearchParameters, parseSearchParameters } from "./search-parameters.js";
 
 /** What the handler works with. */
@@ -18,6 +25,7 @@ export interface HandlerParts {
   readonly limits: Limits;
   readonly reader: RequestReader;
   readonly documents: DocumentGate;
+  readonly turns: Turns;
 }
 
 /** Codes of documents that are wrong: with `application/json` they are answered with 200, as GraphQL over HTTP asks. */
@@ -62,7 +70,7 @@ interface Answer {
 }
 
 async function execute(
-  { apollo, options, limits }: HandlerParts,
+  { apollo, options, limits, turns }: HandlerParts,
   request: FastifyRequest,
   parameters: RequestParameters,
   {
@@ -78,9 +86,15 @@ async function execute(
   }
   const { viewer } = visit;
   if (viewer === null) throw new Error("a request of which nobody knows who sends it");
-  const state = createState(visit, place, limits);
+  const pacing = createPacing(turns);
+  const state = createState(visit, place, pacing, limits);
+  const whenIdle = (listener: () => void): void => {
+    const pacer = pacing.find();
+    if (pacer === null) listener();
+    else pacer.whenIdle(listener);
+  };
   // Made here and not by Apollo, which would answer every failure of it with 500.
-  const context = attachState(options.contextFor(viewer, served), state);
+  const context = attachState(options.contextFor(viewer, { ...served, whenIdle }), state);
   const response = await apollo.executeHTTPGraphQLRequest({
     httpGraphQLRequest: {
       // To Apollo a HEAD is a GET; Node leaves the body out.

@@ -3,12 +3,15 @@ import type { Limits } from "../../model/limits.js";
 import type { HeldPlace } from "../admission/work.js";
 import type { Visit } from "../admission/visit.js";
 import type { ExecutionStop } from "./cost/stop-execution.js";
+import type { Pacer, Turns } from "./cost/turns.js";
 
 /** What the server itself knows of a GraphQL request while it runs. */
 export interface RequestState {
   readonly visit: Visit;
   readonly place: HeldPlace;
   readonly stop: ExecutionStop;
+  /** Begins to hold back what batches bring; for answers that are large. */
+  readonly startPacing: () => void;
   kind: string | null;
   codes: readonly string[];
   hasData: boolean;
@@ -34,14 +37,35 @@ export function findState(context: unknown): RequestState | undefined {
 }
 
 /** Creates the state of a request that has got its place. */
-export function createState(visit: Visit, place: HeldPlace, limits: Limits): RequestState {
-  return { visit, place, stop: createStop(visit, limits), kind: null, codes: [], hasData: false };
+export function createState(visit: Visit, place: HeldPlace, pacing: Pacing, limits: Limits): RequestState {
+  const stop = createStop(visit, pacing, limits);
+  return { visit, place, stop, startPacing: pacing.start, kind: null, codes: [], hasData: false };
+}
+
+/** Whether and how a request's values are held back. Loaders learn of it before anybody knows how large the answer is. */
+export interface Pacing {
+  readonly find: () => Pacer | null;
+  readonly start: () => void;
+}
+
+/** Creates the pacing of a request, which holds back nothing until it is started. */
+export function createPacing(turns: Turns): Pacing {
+  let pacer: Pacer | null = null;
+  return {
+    find: () => pacer,
+    start: () => {
+      pacer ??= turns.createPacer();
+    },
+  };
 }
 
 /** Ends the request at its deadline, and when its lists give more objects than the estimate of its cost could be. */
-function createStop({ deadline }: Visit, { cost }: Limits): ExecutionStop {
+function createStop({ deadline }: Visit, pacing: Pacing, { cost }: Limits): ExecutionStop {
   let objects = 0;
   return {
+    get pacer() {
+      return pacing.find();
+    },
     isOver: () => {
       try {
         deadline.check();

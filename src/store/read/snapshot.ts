@@ -13,7 +13,7 @@ export interface Snapshot extends Required<Queryable> {
 /**
  * Creates a snapshot. It takes a connection at its first statement and has one owner, who closes it.
  * 1. The first statement begins a transaction that reads one state (REPEATABLE READ, READ ONLY) and locks nothing. Both are
- *    sent runTogether.
+ *    sent together.
  * 2. Statements that are asked for while others run are sent at once, behind them; PostgreSQL answers them in this order.
  *    After one that failed, all others fail in the same way: to go on in another state would mix the two in one answer.
  * 3. Searches, and statements whose failure does not count, have the connection to themselves.
@@ -62,7 +62,7 @@ export function createSnapshot(dataSource: DataSource, searches: Lanes | null = 
     try {
       const runner = await begin();
       const rows = (await runner.query(sql, parameters)) as unknown;
-      if (failure !== null) throw failure as Error;
+      if (failure !== null) throw failure;
       return rows;
     } catch (error) {
       throw fail(error);

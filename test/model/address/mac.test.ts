@@ -1,5 +1,6 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { normalizeReportedMac } from "../../../src/model/address/mac.js";
+import { isSameMac, normalizeReportedMac } from "../../../src/model/address/mac.js";
 
 describe("MAC addresses", () => {
   test.each([
@@ -18,4 +19,30 @@ describe("MAC addresses", () => {
   ])("%j becomes %j", (text, mac) => {
     expect(normalizeReportedMac(text)).toBe(mac);
   });
+
+  test("two MACs are the same exactly if their octets are, whatever their spelling", () => {
+    const octets = fc.array(fc.constantFrom(0, 1, 0xab), { minLength: 6, maxLength: 6 });
+    const spelling = fc.constantFrom(...SPELLINGS);
+    fc.assert(
+      fc.property(octets, octets, spelling, spelling, (left, right, spellLeft, spellRight) => {
+        expect(isSameMac(spellLeft(left), spellRight(right))).toBe(left.join() === right.join());
+      }),
+    );
+  });
+
+  test("a missing MAC is the same as none", () => {
+    expect(isSameMac(null, null)).toBe(false);
+    expect(isSameMac("52:54:00:aa:bb:cc", null)).toBe(false);
+  });
 });
+
+const formatOctets = (octets: readonly number[], separator: string) =>
+  octets.map((octet) => octet.toString(16).padStart(2, "0")).join(separator);
+
+const SPELLINGS: readonly ((octets: readonly number[]) => string)[] = [
+  (octets) => formatOctets(octets, ":"),
+  (octets) => formatOctets(octets, ":").toUpperCase(),
+  (octets) => formatOctets(octets, "-"),
+  (octets) => formatOctets(octets, ""),
+  (octets) => formatOctets(octets, "").replaceAll(/(....)(?!$)/g, "$1."),
+];

@@ -7,6 +7,7 @@ import {
   isListType,
   isObjectType,
 } from "graphql";
+import type { Pacer } from "./turns.js";
 
 /** What stops an execution. */
 export interface ExecutionStop {
@@ -14,6 +15,8 @@ export interface ExecutionStop {
   readonly isOver: () => boolean;
   /** Told how many objects a list gave; may end the request. */
   readonly countObjects: (count: number) => void;
+  /** Holds back what batches brought, so that a large answer lets others have their turn; `null`: the answer is small. */
+  readonly pacer: Pacer | null;
 }
 
 /** Finds what stops the request that a context value belongs to. */
@@ -47,17 +50,33 @@ function guardResolver(findStop: FindStop, isList: boolean, resolve: Resolver = 
     if (stop === undefined) return resolve(source, args, context, info);
     if (stop.isOver()) return createNever();
     const value = resolve(source, args, context, info);
-    return isList ? countList(value, stop) : value;
+    return value instanceof Promise ? guardPromise(value, isList, stop) : finish(value, isList, stop);
   };
 }
 
-/** Counts what a list gave, as soon as that is known. */
+/** What a batch brought goes on in its turn; small answers need none. */
+function guardPromise(promise: Promise<unknown>, isList: boolean, stop: ExecutionStop): unknown {
+  const { pacer } = stop;
+  if (pacer === null) return isList ? promise.then((list) => countList(list, stop)) : promise;
+  return promise.then((value) => {
+    const passed = pacer.pass(value);
+    return passed instanceof Promise
+      ? passed.then((late: unknown) => finish(late, isList, stop))
+      : finish(value, isList, stop);
+  });
+}
+
+/** The request may have ended while the value waited for its turn. */
+function finish(value: unknown, isList: boolean, stop: ExecutionStop): unknown {
+  if (stop.isOver()) return createNever();
+  return isList ? countList(value, stop) : value;
+}
+
+/** Counts what a list gave. */
 function countList(value: unknown, stop: ExecutionStop): unknown {
-  if (Array.isArray(value)) {
-    stop.countObjects(value.length);
-    return stop.isOver() ? createNever() : value;
-  }
-  return value instanceof Promise ? value.then((list: unknown) => countList(list, stop)) : value;
+  if (!Array.isArray(value)) return value;
+  stop.countObjects(value.length);
+  return stop.isOver() ? createNever() : value;
 }
 
 /** The value of a field that nobody waits for any more. A promise of its own: one for all would keep all that waits for it. */
