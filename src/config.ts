@@ -171,7 +171,7 @@ function parseOne<Name extends SettingName>(
     if (!(error instanceof SettingValueError)) throw error;
     const isSecret = (SECRET_SETTINGS as readonly SettingName[]).includes(name) || name.endsWith("_URL");
     // Nothing of a secret is repeated, and a URL may carry a password.
-    const expected = isSecret ? error.message : error.against(text);
+    const expected = isSecret ? error.message : error.checkAgainst(text);
     throw new ConfigError(
       `${name} must be ${expected}; set ${name} or --${formatFlag(name)}, or leave it out`,
     );

@@ -32,7 +32,7 @@ export async function runHostsCommand(
     const store = createStore(database.dataSource);
     if (task.do === "add") await add(store, task.address, config.refreshIntervalMs, print);
     else if (task.do === "remove") await remove(store, task.host, print);
-    else print(formatHosts(await store.hosts(), await store.listHosts()));
+    else print(formatHosts(await store.readHosts(), await store.listHosts()));
   } finally {
     await database.close();
   }
@@ -79,7 +79,7 @@ function parseAddress(address: string) {
     return parseHostAddress(address);
   } catch (error) {
     if (!(error instanceof SettingValueError)) throw error;
-    throw new ConfigError(`the host must be ${error.against(address)}; mend it`);
+    throw new ConfigError(`the host must be ${error.checkAgainst(address)}; mend it`);
   }
 }
 

@@ -85,6 +85,6 @@ function flag<T>(name: string, text: string, parse: (text: string) => T): T {
     return parse(text);
   } catch (error) {
     if (!(error instanceof SettingValueError)) throw error;
-    throw new ConfigError(`--${name} must be ${error.against(text)}; mend or leave it out`);
+    throw new ConfigError(`--${name} must be ${error.checkAgainst(text)}; mend or leave it out`);
   }
 }

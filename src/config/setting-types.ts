@@ -17,7 +17,7 @@ export class SettingValueError extends Error {
   }
 
   /** What was expected, and what stands there instead. */
-  against(text: string): string {
+  checkAgainst(text: string): string {
     return `${this.message}, not "${(this.found ?? text).slice(0, 200)}"`;
   }
 }

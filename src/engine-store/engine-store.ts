@@ -28,7 +28,7 @@ export function createEngineStore(dataSource: DataSource): EngineStore {
   const mayReadInventory = createInventoryRights(dataSource);
   return {
     ...createEngineReader(dataSource, createVmScopeSql(null), mayReadInventory),
-    readerFor: (scope) => createEngineReader(dataSource, createVmScopeSql(scope), mayReadInventory),
+    createReaderFor: (scope) => createEngineReader(dataSource, createVmScopeSql(scope), mayReadInventory),
     // An engine asks its hosts; nothing is to be waited for here but the database itself.
     readPollingState: async () => {
       await queryRows(dataSource, "SELECT 1");
@@ -47,27 +47,27 @@ function createEngineReader(
   scope: VmScopeSql,
   mayReadInventory: () => Promise<boolean>,
 ): ReadStore {
-  const conditionsFor = async ({ search }: VmFilter): Promise<VmConditionSql> =>
+  const chooseConditions = async ({ search }: VmFilter): Promise<VmConditionSql> =>
     search !== undefined && (await mayReadInventory()) ? CLUSTER_CONDITIONS : ENGINE_CONDITIONS;
   return {
-    vmsPage: async (page) => readVmsPage(database, page, scope, await conditionsFor(page.filter)),
-    countVms: async (filter) => countVms(database, filter, scope, await conditionsFor(filter)),
-    vmIds: async (list) => readVmIds(database, list, scope, await conditionsFor(list.filter)),
-    vmOriginsByIds: async (vmIds) =>
+    readVmsPage: async (page) => readVmsPage(database, page, scope, await chooseConditions(page.filter)),
+    countVms: async (filter) => countVms(database, filter, scope, await chooseConditions(filter)),
+    readVmIds: async (list) => readVmIds(database, list, scope, await chooseConditions(list.filter)),
+    readVmOriginsByIds: async (vmIds) =>
       (await mayReadInventory()) ? readVmOrigins(database, vmIds, scope) : [],
-    named: async (kind, ids) =>
+    readNamed: async (kind, ids) =>
       kind === "networks" || (await mayReadInventory()) ? readNamed(database, kind, ids, scope) : [],
-    vmsByIds: (ids) => readVmsByIds(database, ids, scope),
-    vmsByHosts: (hostIds, limitPerHost) => readVmsByHosts(database, hostIds, limitPerHost ?? null, scope),
-    nicsByVms: (vmIds) => readNics(database, { key: "vm", values: vmIds }, scope),
-    nicsByIds: (ids) => readNics(database, { key: "id", values: ids }, scope),
-    nicsByMacs: (macs) => readNics(database, { key: "mac", values: macs }, scope),
-    guestInterfacesByVms: (vmIds) => readGuestInterfaces(database, vmIds, scope),
-    hosts: () => readHosts(database, null),
-    hostsByIds: (ids) => readHosts(database, ids),
+    readVmsByIds: (ids) => readVmsByIds(database, ids, scope),
+    readVmsByHosts: (hostIds, limitPerHost) => readVmsByHosts(database, hostIds, limitPerHost ?? null, scope),
+    readNicsByVms: (vmIds) => readNics(database, { key: "vm", values: vmIds }, scope),
+    readNicsByIds: (ids) => readNics(database, { key: "id", values: ids }, scope),
+    readNicsByMacs: (macs) => readNics(database, { key: "mac", values: macs }, scope),
+    readGuestInterfacesByVms: (vmIds) => readGuestInterfaces(database, vmIds, scope),
+    readHosts: () => readHosts(database, null),
+    readHostsByIds: (ids) => readHosts(database, ids),
     // An engine keeps no history of what guests report, and its tables are not ours to add one to.
-    historyBounds: () => Promise.resolve(null),
-    vmVersionsAt: () => Promise.resolve([]),
-    vmChanges: () => Promise.resolve([]),
+    readHistoryBounds: () => Promise.resolve(null),
+    readVmVersionsAt: () => Promise.resolve([]),
+    readVmChanges: () => Promise.resolve([]),
   };
 }

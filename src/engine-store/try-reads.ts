@@ -11,18 +11,18 @@ const NOBODY = ["00000000-0000-0000-0000-000000000000"];
 const READS: Readonly<
   Record<Exclude<keyof ReadStore, keyof HistoryReads>, (store: ReadStore) => Promise<unknown>>
 > = {
-  vmsPage: (store) => store.vmsPage({ limit: 1, after: null, filter: {}, order: "NAME_ASC" }),
+  readVmsPage: (store) => store.readVmsPage({ limit: 1, after: null, filter: {}, order: "NAME_ASC" }),
   countVms: (store) => store.countVms({ hostId: "00000000-0000-0000-0000-000000000000" }),
-  vmIds: (store) =>
-    store.vmIds({ filter: {}, sort: { key: "name", descending: false }, offset: 0, limit: 1 }),
-  vmOriginsByIds: (store) => store.vmOriginsByIds(NOBODY),
-  named: (store) => store.named("networks", NOBODY),
-  vmsByIds: (store) => store.vmsByIds(NOBODY),
-  vmsByHosts: (store) => store.vmsByHosts(NOBODY, 1),
-  nicsByVms: (store) => store.nicsByVms(NOBODY),
-  nicsByIds: (store) => store.nicsByIds(NOBODY),
-  nicsByMacs: (store) => store.nicsByMacs(["00:00:00:00:00:00"]),
-  guestInterfacesByVms: (store) => store.guestInterfacesByVms(NOBODY),
-  hosts: (store) => store.hosts(),
-  hostsByIds: (store) => store.hostsByIds(NOBODY),
+  readVmIds: (store) =>
+    store.readVmIds({ filter: {}, sort: { key: "name", descending: false }, offset: 0, limit: 1 }),
+  readVmOriginsByIds: (store) => store.readVmOriginsByIds(NOBODY),
+  readNamed: (store) => store.readNamed("networks", NOBODY),
+  readVmsByIds: (store) => store.readVmsByIds(NOBODY),
+  readVmsByHosts: (store) => store.readVmsByHosts(NOBODY, 1),
+  readNicsByVms: (store) => store.readNicsByVms(NOBODY),
+  readNicsByIds: (store) => store.readNicsByIds(NOBODY),
+  readNicsByMacs: (store) => store.readNicsByMacs(["00:00:00:00:00:00"]),
+  readGuestInterfacesByVms: (store) => store.readGuestInterfacesByVms(NOBODY),
+  readHosts: (store) => store.readHosts(),
+  readHostsByIds: (store) => store.readHostsByIds(NOBODY),
 };

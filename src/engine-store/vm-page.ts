@@ -7,7 +7,7 @@ import { FROM_VMS } from "./engine-conditions.js";
 
 /** Builds what reads a page of VMs: a SELECT of their ids, their order, and a WITH clause that the SELECT uses. */
 export function buildPageStatement(
-  { limit, after, filter, order }: Parameters<ReadStore["vmsPage"]>[0],
+  { limit, after, filter, order }: Parameters<ReadStore["readVmsPage"]>[0],
   scope: VmScopeSql,
   source: VmConditionSql,
   parameters: SqlParameters,

@@ -19,7 +19,7 @@ import { buildPageStatement } from "./vm-page.js";
 /** Reads one page of VMs. */
 export function readVmsPage(
   database: Queryable,
-  page: Parameters<ReadStore["vmsPage"]>[0],
+  page: Parameters<ReadStore["readVmsPage"]>[0],
   scope: VmScopeSql,
   source: VmConditionSql,
 ): Promise<VmRow[]> {

@@ -71,7 +71,7 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
           const run = (piece: ServedRequest) => job(createContext(viewer, piece).loaders);
           return request.routeOptions.config.rule?.lasting === true ? work(run) : run(served);
         },
-        basePathFor: (request) => admitted(request).basePath,
+        findBasePath: (request) => admitted(request).basePath,
         longRouteConfig: { rule: LONG_LIST_RULE },
         onError: (error, { id }) => {
           log.error({ requestId: id, err: error }, "request failed");

@@ -15,7 +15,7 @@ export function createHostVmsLoader(
     async (ids) => {
       const hostIds = ids.map((id) => id.toLowerCase());
       const known = hostIds.filter(isUuid);
-      const rows = known.length === 0 ? [] : await store.vmsByHosts(known, limit);
+      const rows = known.length === 0 ? [] : await store.readVmsByHosts(known, limit);
       rows.forEach(onRow);
       return groupPerKey(hostIds, rows.toSorted(compareByName), (row) => row.hostId);
     },

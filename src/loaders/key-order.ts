@@ -2,9 +2,9 @@
 export function pickOnePerKey<Row>(
   keys: readonly string[],
   rows: readonly Row[],
-  keyOf: (row: Row) => string,
+  getKey: (row: Row) => string,
 ): (Row | null)[] {
-  const byKey = new Map(rows.map((row) => [keyOf(row), row]));
+  const byKey = new Map(rows.map((row) => [getKey(row), row]));
   return keys.map((key) => byKey.get(key) ?? null);
 }
 
@@ -12,11 +12,11 @@ export function pickOnePerKey<Row>(
 export function groupPerKey<Row>(
   keys: readonly string[],
   rows: readonly Row[],
-  keyOf: (row: Row) => string | null,
+  getKey: (row: Row) => string | null,
 ): Row[][] {
   const byKey = new Map<string, Row[]>(keys.map((key) => [key, []]));
   for (const row of rows) {
-    const key = keyOf(row);
+    const key = getKey(row);
     if (key !== null) byKey.get(key)?.push(row);
   }
   return keys.map((key) => byKey.get(key) ?? []);

@@ -12,7 +12,7 @@ import { withDeadline } from "./with-deadline.js";
 import { isUuid } from "../model/uuid.js";
 
 /** Which VMs, in which order, from where on. */
-type VmPageQuestion = Parameters<ReadStore["vmsPage"]>[0];
+type VmPageQuestion = Parameters<ReadStore["readVmsPage"]>[0];
 
 /** Every read that the graph may do, each batched and remembered for one request. */
 export interface Loaders {
@@ -25,27 +25,27 @@ export interface Loaders {
   readonly guestInterfacesByVm: DataLoader<string, readonly GuestInterface[]>;
   readonly hostById: DataLoader<string, HostRow | null>;
   /** The first VMs of a host by name: one loader for each limit. */
-  readonly vmsByHost: (limit: number) => DataLoader<string, readonly VmRow[]>;
+  readonly getVmsByHost: (limit: number) => DataLoader<string, readonly VmRow[]>;
   /** What the guest of the VM reports; `null` if that is not known, which is not the same as none. */
-  readonly knownGuestInterfaces: (vmId: string) => Promise<readonly GuestInterface[] | null>;
+  readonly loadKnownGuestInterfaces: (vmId: string) => Promise<readonly GuestInterface[] | null>;
   /** By name. */
-  readonly hosts: () => Promise<readonly HostRow[]>;
-  readonly vmsPage: (question: VmPageQuestion) => Promise<readonly VmRow[]>;
+  readonly loadHosts: () => Promise<readonly HostRow[]>;
+  readonly loadVmsPage: (question: VmPageQuestion) => Promise<readonly VmRow[]>;
   readonly countVms: (filter: VmFilter) => Promise<number>;
   /** Not memoized: a list may be long, and nobody asks for it twice. */
-  readonly vmIds: (list: VmIdList) => Promise<readonly string[]>;
+  readonly loadVmIds: (list: VmIdList) => Promise<readonly string[]>;
   /** How a VM was made; `null` if that is not known. */
   readonly vmOriginById: DataLoader<string, VmOrigin | null>;
   /** A cluster, a template or a network: one loader for each. */
-  readonly namedById: (kind: NamedKind) => DataLoader<string, NamedRow | null>;
+  readonly getNamedById: (kind: NamedKind) => DataLoader<string, NamedRow | null>;
   /** All of them, by name. */
-  readonly named: (kind: NamedKind) => Promise<readonly NamedRow[]>;
+  readonly loadNamed: (kind: NamedKind) => Promise<readonly NamedRow[]>;
   /** From when on the past is known; `null`: none is kept here. */
-  readonly historyBounds: () => Promise<HistoryBounds | null>;
+  readonly loadHistoryBounds: () => Promise<HistoryBounds | null>;
   /** VMs as they were at a time; `null`: not stored then. One loader for each time. */
-  readonly vmAt: (at: Date) => DataLoader<string, VmRow | null>;
+  readonly getVmAt: (at: Date) => DataLoader<string, VmRow | null>;
   /** The changes of VMs, newest first. One loader for each question. */
-  readonly vmChanges: (question: VmChangesQuestion) => DataLoader<string, readonly VmChange[]>;
+  readonly getVmChanges: (question: VmChangesQuestion) => DataLoader<string, readonly VmChange[]>;
   /** Forgets all that was read, after something was changed in the same request. */
   readonly forget: () => void;
 }
@@ -67,40 +67,46 @@ export function createLoaders(
 ): Loaders {
   const store = withDeadline(reads, throwIfExpired);
   const batchScheduleFn = createBatchSchedule(whenIdle);
-  const vmById = createOneLoader((ids) => store.vmsByIds(ids), getId, batchScheduleFn);
-  const nicById = createOneLoader((ids) => store.nicsByIds(ids), getId, batchScheduleFn);
-  const hostById = createOneLoader((ids) => store.hostsByIds(ids), getId, batchScheduleFn);
+  const vmById = createOneLoader((ids) => store.readVmsByIds(ids), getId, batchScheduleFn);
+  const nicById = createOneLoader((ids) => store.readNicsByIds(ids), getId, batchScheduleFn);
+  const hostById = createOneLoader((ids) => store.readHostsByIds(ids), getId, batchScheduleFn);
   const guestInterfacesByVm = createManyLoader(
-    (ids) => store.guestInterfacesByVms(ids),
+    (ids) => store.readGuestInterfacesByVms(ids),
     getVmId,
     batchScheduleFn,
   );
   const nicsByVm = createManyLoader(
-    async (ids) => prime(await store.nicsByVms(ids), nicById).sort(compareByName),
+    async (ids) => prime(await store.readNicsByVms(ids), nicById).sort(compareByName),
     getVmId,
     batchScheduleFn,
   );
   const nicsByMac = new DataLoader<string, readonly Nic[]>(
     async (macs) =>
-      groupPerKey(macs, prime(await store.nicsByMacs(macs), nicById).sort(compareByName), (nic) =>
+      groupPerKey(macs, prime(await store.readNicsByMacs(macs), nicById).sort(compareByName), (nic) =>
         toLowerMac(nic.macAddress),
       ),
     { maxBatchSize: MAX_BATCH, batchScheduleFn },
   );
-  const hosts = memoize(async () => prime(await store.hosts(), hostById).sort(compareByName));
-  const vmsPage = memoize(async (question: VmPageQuestion) => prime(await store.vmsPage(question), vmById));
-  const vmOriginById = createOneLoader((ids) => store.vmOriginsByIds(ids), getId, batchScheduleFn);
-  const namedById = memoize((kind: NamedKind) =>
-    createOneLoader((ids) => store.named(kind, ids), getId, batchScheduleFn),
+  const hosts = memoize(async () => prime(await store.readHosts(), hostById).sort(compareByName));
+  const vmsPage = memoize(async (question: VmPageQuestion) =>
+    prime(await store.readVmsPage(question), vmById),
   );
-  const named = memoize((kind: NamedKind) => store.named(kind, null));
+  const vmOriginById = createOneLoader((ids) => store.readVmOriginsByIds(ids), getId, batchScheduleFn);
+  const namedById = memoize((kind: NamedKind) =>
+    createOneLoader((ids) => store.readNamed(kind, ids), getId, batchScheduleFn),
+  );
+  const named = memoize((kind: NamedKind) => store.readNamed(kind, null));
   const countVms = memoize((filter: VmFilter) => store.countVms(filter));
-  const historyBounds = memoize(() => store.historyBounds());
+  const historyBounds = memoize(() => store.readHistoryBounds());
   const vmAt = memoize((at: Date) =>
-    createOneLoader(async (ids) => (await store.vmVersionsAt(ids, at)).map(toPastVm), getId, batchScheduleFn),
+    createOneLoader(
+      async (ids) => (await store.readVmVersionsAt(ids, at)).map(toPastVm),
+      getId,
+      batchScheduleFn,
+    ),
   );
   const vmChanges = memoize((question: VmChangesQuestion) =>
-    createManyLoader((ids) => store.vmChanges(ids, question), getVmId, batchScheduleFn),
+    createManyLoader((ids) => store.readVmChanges(ids, question), getVmId, batchScheduleFn),
   );
   const vmsByHost = memoize((limit: number) =>
     createHostVmsLoader(store, { limit, batchScheduleFn }, (vm) => void vmById.prime(vm.id, vm)),
@@ -112,21 +118,21 @@ export function createLoaders(
     nicsByMac,
     guestInterfacesByVm,
     hostById,
-    vmsByHost: vmsByHost.ask,
-    knownGuestInterfaces: async (vmId) => {
+    getVmsByHost: vmsByHost.ask,
+    loadKnownGuestInterfaces: async (vmId) => {
       const [vm, interfaces] = await Promise.all([vmById.load(vmId), guestInterfacesByVm.load(vmId)]);
       return vm?.interfacesKnown === true ? interfaces : null;
     },
-    hosts: () => hosts.ask(null),
-    vmsPage: vmsPage.ask,
+    loadHosts: () => hosts.ask(null),
+    loadVmsPage: vmsPage.ask,
     countVms: countVms.ask,
-    vmIds: (list) => store.vmIds(list),
+    loadVmIds: (list) => store.readVmIds(list),
     vmOriginById,
-    namedById: namedById.ask,
-    named: named.ask,
-    historyBounds: () => historyBounds.ask(null),
-    vmAt: vmAt.ask,
-    vmChanges: vmChanges.ask,
+    getNamedById: namedById.ask,
+    loadNamed: named.ask,
+    loadHistoryBounds: () => historyBounds.ask(null),
+    getVmAt: vmAt.ask,
+    getVmChanges: vmChanges.ask,
     forget: () => {
       for (const loader of [
         vmById,
@@ -158,18 +164,18 @@ type Read<Row> = (ids: readonly string[]) => Promise<Row[]>;
 
 function createOneLoader<Row>(
   read: Read<Row>,
-  keyOf: (row: Row) => string,
+  getKey: (row: Row) => string,
   schedule: BatchSchedule,
 ): DataLoader<string, Row | null> {
-  return createUuidLoader(read, schedule, (ids, rows) => pickOnePerKey(ids, rows, keyOf));
+  return createUuidLoader(read, schedule, (ids, rows) => pickOnePerKey(ids, rows, getKey));
 }
 
 function createManyLoader<Row>(
   read: Read<Row>,
-  keyOf: (row: Row) => string,
+  getKey: (row: Row) => string,
   schedule: BatchSchedule,
 ): DataLoader<string, readonly Row[]> {
-  return createUuidLoader(read, schedule, (ids, rows) => groupPerKey(ids, rows, keyOf));
+  return createUuidLoader(read, schedule, (ids, rows) => groupPerKey(ids, rows, getKey));
 }
 
 /** One id that is no UUID would make PostgreSQL refuse the statement for all of them, so it is answered as absent here. */

@@ -20,7 +20,7 @@ export async function loadPrimaryAddress(
 ): Promise<FoundAddress | null> {
   if (!vm.interfacesKnown) return vm.ips === null ? null : findPrimaryOfAddresses(vm.ips, question);
   const view = viewVm(loaders, vm, vm.id);
-  const [interfaces, nics] = await Promise.all([view.interfaces(), view.nics()]);
+  const [interfaces, nics] = await Promise.all([view.loadInterfaces(), view.loadNics()]);
   return findPrimaryAddress(interfaces, nics, question);
 }
 
@@ -30,6 +30,6 @@ export async function loadPrimaryOfNic(
   nic: Nic,
   question: PrimaryAddressQuestion = {},
 ): Promise<FoundAddress | null> {
-  const interfaces = findInterfacesOfNic(nic, await viewVm(loaders, nic, nic.vmId).knownInterfaces());
+  const interfaces = findInterfacesOfNic(nic, await viewVm(loaders, nic, nic.vmId).loadKnownInterfaces());
   return findPrimaryAddress(interfaces ?? [], [nic], question);
 }

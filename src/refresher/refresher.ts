@@ -96,12 +96,12 @@ class HostRefresher implements Refresher {
     if (this.waitsForFirstPass.size === 0) this.endFirstRound();
     this.registration = new Registration({ store, hosts, intervalMs, log, now: this.now });
     // At once, so that readers know of hosts before their first pass.
-    this.registered = this.registration.attempted();
+    this.registered = this.registration.wasAttempted();
     this.deps = {
       store,
       ignoreNames,
       now: this.now,
-      ready: () => this.registration.ready(),
+      ready: () => this.registration.isReady(),
       passTimeoutMs: this.passTimeoutMs,
       guestLimits: options.guestLimits,
     };

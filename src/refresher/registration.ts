@@ -42,14 +42,14 @@ export class Registration {
   }
 
   /** Resolves once the store knows the hosts and that this gateway is alive; rejects if the store does not answer. */
-  async ready(): Promise<void> {
+  async isReady(): Promise<void> {
     await this.register();
     if (this.timer === null && this.options.now() - this.renewedMs > computeHeartbeatMs(null))
       await this.renew();
   }
 
   /** Resolves when the first attempt to register has ended, well or not. */
-  async attempted(): Promise<void> {
+  async wasAttempted(): Promise<void> {
     await this.registering?.catch(() => undefined);
   }
 

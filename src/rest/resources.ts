@@ -53,10 +53,10 @@ export async function findNamed(
   id: string,
 ): Promise<NamedRow> {
   if (collection !== "networks" && id === UNKNOWN_PARENT.id) {
-    const known = await loaders.namedById(collection).load(id);
+    const known = await loaders.getNamedById(collection).load(id);
     return known ?? UNKNOWN_PARENT;
   }
-  const found = isUuid(id) ? await loaders.namedById(collection).load(id) : null;
+  const found = isUuid(id) ? await loaders.getNamedById(collection).load(id) : null;
   return found ?? refuseMissing(KINDS[collection], id);
 }
 
@@ -65,7 +65,7 @@ export async function readVm(loaders: Loaders, vm: VmRow, wanted: Wanted): Promi
   const { allContent, follow } = wanted;
   const [origin, interfaces, devices, nics] = await Promise.all([
     loaders.vmOriginById.load(vm.id),
-    allContent ? loaders.knownGuestInterfaces(vm.id) : null,
+    allContent ? loaders.loadKnownGuestInterfaces(vm.id) : null,
     follow.has("reported_devices") ? readDevices(loaders, vm.id) : null,
     follow.has("nics") ? readNics(loaders, vm, followFrom(follow, "nics")) : null,
   ]);
@@ -100,7 +100,7 @@ export async function readNic(loaders: Loaders, nic: Nic, follow: FollowTree): P
 
 /** Reads the guest's interfaces with their ids; none where none is known, as an engine has it. */
 export async function readDevices(loaders: Loaders, vmId: string): Promise<Device[]> {
-  return assignDeviceIds((await loaders.knownGuestInterfaces(vmId)) ?? []);
+  return assignDeviceIds((await loaders.loadKnownGuestInterfaces(vmId)) ?? []);
 }
 
 /** Reads those of a vNIC alone, by its MAC; an engine lists the whole VM's here. */

@@ -21,7 +21,7 @@ export interface RestOptions {
     job: (loaders: Loaders) => Promise<Result>,
   ) => Promise<Result>;
   /** The path in front of all paths, as the request's client sees the server; "" unless given. */
-  readonly basePathFor?: (request: FastifyRequest) => string;
+  readonly findBasePath?: (request: FastifyRequest) => string;
   /** The configuration of routes whose answers may be sent for long, in pieces. */
   readonly longRouteConfig?: FastifyContextConfig;
   /** Told of errors that nobody foresaw; the client is told the request's id alone. */
@@ -61,7 +61,7 @@ export function registerRest(app: FastifyInstance, options: RestOptions, done: (
     url: `${BASE}/openapi.json`,
     handler: async (request, reply) => {
       await options.work(request, () => Promise.resolve());
-      const url = `${options.basePathFor?.(request) ?? ""}${BASE}`;
+      const url = `${options.findBasePath?.(request) ?? ""}${BASE}`;
       return reply.type(formatMediaType("json")).send(JSON.stringify({ ...OPENAPI, servers: [{ url }] }));
     },
   });
@@ -89,7 +89,7 @@ function sendAnswer(
   reply: FastifyReply,
   answer: Answer,
   format: Format,
-  { basePathFor }: RestOptions,
+  { findBasePath: basePathFor }: RestOptions,
 ): FastifyReply {
   const basePath = basePathFor?.(request) ?? "";
   const { link, ...headers } = answer.headers ?? {};

@@ -7,7 +7,7 @@ import type { ListRequest } from "./request/list-request.js";
 
 /** Lists hosts by name; a search may compare names and ids. There are few, so the list is read whole. */
 export async function listHosts(loaders: Loaders, asked: ListRequest): Promise<readonly HostRow[]> {
-  return cut(filter(await loaders.hosts(), asked.search.condition), asked);
+  return cut(filter(await loaders.loadHosts(), asked.search.condition), asked);
 }
 
 /** Lists clusters, templates or networks by name. VMs of an unknown cluster or template link to one that says so. */
@@ -16,7 +16,7 @@ export async function listNamed(
   collection: NamedCollection,
   asked: ListRequest,
 ): Promise<readonly NamedRow[]> {
-  const known = await loaders.named(collection);
+  const known = await loaders.loadNamed(collection);
   const isUnknown = known.length === 0 && collection !== "networks";
   return cut(filter(isUnknown ? [UNKNOWN_PARENT] : known, asked.search.condition), asked);
 }

@@ -64,7 +64,12 @@ async function* readByName(
     const place: VmCursor | null = after;
     const piece = await work(async (loaders) => {
       // One more than are wanted tells whether there are more.
-      const rows = await loaders.vmsPage({ limit: limit + 1, after: place, filter: filterOf(search), order });
+      const rows = await loaders.loadVmsPage({
+        limit: limit + 1,
+        after: place,
+        filter: filterOf(search),
+        order,
+      });
       const vms = rows.slice(0, limit);
       const hasNext = rows.length > limit;
       return { vms, elements: await readVms(loaders, vms, wanted), hasNext };
@@ -84,7 +89,7 @@ async function* readByIds(
   size: number,
 ): AsyncGenerator<Piece> {
   const found = await work((loaders) =>
-    loaders.vmIds({
+    loaders.loadVmIds({
       filter: filterOf(search),
       sort: search.sort ?? { key: "name", descending: false },
       offset: (page - 1) * (max ?? 0),

@@ -40,7 +40,7 @@ export function createStore(
   );
   const claimLocked = createBatcher(
     // A few at the same time, so that those who wait for locks leave connections to the others.
-    { getKey: ({ hostId }: ClaimRequest) => hostId, weightOf: () => Infinity, concurrency: 2 },
+    { getKey: ({ hostId }: ClaimRequest) => hostId, getWeight: () => Infinity, concurrency: 2 },
     async ([request]) => {
       const answers = new Map<string, ClaimAnswer | null>();
       if (request !== undefined) {
@@ -57,7 +57,7 @@ export function createStore(
   );
   const apply = createBatcher(
     // Several at the same time, because one may have to wait for rows that another replica has locked.
-    { getKey: ({ claim: { hostId } }: PassWrite) => hostId, weightOf: computeWeight, concurrency: 4 },
+    { getKey: ({ claim: { hostId } }: PassWrite) => hostId, getWeight: computeWeight, concurrency: 4 },
     (writes) => applyPasses(dataSource, writes),
   );
   const rename = createBatcher({ getKey: ({ hostId }: HostName) => hostId }, (names) =>
@@ -66,7 +66,7 @@ export function createStore(
   const readStored = createBatcher(
     {
       getKey: (question: StoredVmsQuestion) => question,
-      weightOf: ({ vmIds }) => Math.max(1, vmIds.length / VM_IDS_OF_WEIGHT_1),
+      getWeight: ({ vmIds }) => Math.max(1, vmIds.length / VM_IDS_OF_WEIGHT_1),
       // PostgreSQL prepares one answer while this process reads another.
       concurrency: 2,
     },
@@ -103,7 +103,7 @@ export function createStore(
         : await apply({ claim: claimed, changes, visibleChanges, ...pass })) === true,
     fail: (claimed, failure, durationMs) => failPass(dataSource, claimed, failure, durationMs),
     readPollingState: () => readPollingState(dataSource),
-    readerFor: (scope) => createReader(readers, scope),
+    createReaderFor: (scope) => createReader(readers, scope),
     openSnapshot: (scope) => {
       const snapshot = createSnapshot(readers);
       return { reads: createReader(snapshot, scope), renew: snapshot.renew, close: snapshot.close };

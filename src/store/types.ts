@@ -123,7 +123,7 @@ export type { VmCursor, VmFilter, VmIdList, VmOrder } from "./vm-search.js";
 
 /** What the read side asks of the store. One statement a call; arrays in, any order out, absent keys absent. */
 export interface ReadStore extends HistoryReads {
-  vmsPage(page: {
+  readVmsPage(page: {
     readonly limit: number;
     readonly after: VmCursor | null;
     readonly filter: VmFilter;
@@ -131,22 +131,22 @@ export interface ReadStore extends HistoryReads {
   }): Promise<VmRow[]>;
   countVms(filter: VmFilter): Promise<number>;
   /** The ids of VMs in an order; `limit: null` reads them all. */
-  vmIds(list: VmIdList): Promise<string[]>;
+  readVmIds(list: VmIdList): Promise<string[]>;
   /** What is known of how the VMs were made; those of which nothing is known are absent. */
-  vmOriginsByIds(vmIds: readonly string[]): Promise<VmOrigin[]>;
+  readVmOriginsByIds(vmIds: readonly string[]): Promise<VmOrigin[]>;
   /** Clusters, templates or networks: those with one of the ids, or all, by name. */
-  named(kind: NamedKind, ids: readonly string[] | null): Promise<NamedRow[]>;
-  vmsByIds(ids: readonly string[]): Promise<VmRow[]>;
+  readNamed(kind: NamedKind, ids: readonly string[] | null): Promise<NamedRow[]>;
+  readVmsByIds(ids: readonly string[]): Promise<VmRow[]>;
   /** The VMs of each host, the first `limitPerHost` of them by name (then id) if it is given. */
-  vmsByHosts(hostIds: readonly string[], limitPerHost?: number): Promise<VmRow[]>;
-  nicsByVms(vmIds: readonly string[]): Promise<Nic[]>;
-  nicsByIds(ids: readonly string[]): Promise<Nic[]>;
-  nicsByMacs(macs: readonly string[]): Promise<Nic[]>;
+  readVmsByHosts(hostIds: readonly string[], limitPerHost?: number): Promise<VmRow[]>;
+  readNicsByVms(vmIds: readonly string[]): Promise<Nic[]>;
+  readNicsByIds(ids: readonly string[]): Promise<Nic[]>;
+  readNicsByMacs(macs: readonly string[]): Promise<Nic[]>;
   /** In the order in which the guest reported them. No row is lost or merged, equal ones included. */
-  guestInterfacesByVms(vmIds: readonly string[]): Promise<GuestInterface[]>;
+  readGuestInterfacesByVms(vmIds: readonly string[]): Promise<GuestInterface[]>;
   /** Polled hosts, and those that are no longer polled but still own VMs; by name. */
-  hosts(): Promise<HostRow[]>;
-  hostsByIds(ids: readonly string[]): Promise<HostRow[]>;
+  readHosts(): Promise<HostRow[]>;
+  readHostsByIds(ids: readonly string[]): Promise<HostRow[]>;
 }
 
 /** What tells whether a gateway is ready to answer. */
@@ -178,7 +178,7 @@ export interface ReadSnapshot {
 /** Who reads for whom. */
 export interface Readers {
   /** The same reads for somebody who may see only a scope's VMs; `null`: all. Each sees what is there when it runs. */
-  readerFor(scope: VmScope | null): ReadStore;
+  createReaderFor(scope: VmScope | null): ReadStore;
   /** The reads of one request of such a reader. */
   openSnapshot(scope: VmScope | null): ReadSnapshot;
 }

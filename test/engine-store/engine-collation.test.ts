@@ -27,7 +27,7 @@ test.each(["NAME_ASC", "NAME_DESC"] as const)(
     const store = createEngineStore(engine.dataSource);
     const seen: VmCursor[] = [];
     for (let after: VmCursor | null = null; ;) {
-      const page = await store.vmsPage({ limit: 3, after, filter: {}, order });
+      const page = await store.readVmsPage({ limit: 3, after, filter: {}, order });
       seen.push(...page);
       if (page.length < 3) break;
       after = page.at(-1) ?? null;

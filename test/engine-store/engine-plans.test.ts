@@ -19,25 +19,29 @@ const some = (kind: string) => Array.from({ length: 100 }, (_, n) => largeId(kin
 
 describe("on an engine of 100,000 VMs and 400,000 guest interfaces", () => {
   test.each([
-    ["a first page by name", () => store.vmsPage(page), 51],
-    ["a first page by name, backwards", () => store.vmsPage({ ...page, order: "NAME_DESC" }), 51],
+    ["a first page by name", () => store.readVmsPage(page), 51],
+    ["a first page by name, backwards", () => store.readVmsPage({ ...page, order: "NAME_DESC" }), 51],
     [
       "a page in the middle",
-      () => store.vmsPage({ ...page, after: { name: "vm-8", id: largeId("1", 1) } }),
+      () => store.readVmsPage({ ...page, after: { name: "vm-8", id: largeId("1", 1) } }),
       51,
     ],
     [
       "a page by id",
-      () => store.vmsPage({ ...page, order: "ID_ASC", after: { name: "", id: largeId("1", 50_000) } }),
+      () => store.readVmsPage({ ...page, order: "ID_ASC", after: { name: "", id: largeId("1", 50_000) } }),
       51,
     ],
-    ["a page of one host's VMs", () => store.vmsPage({ ...page, filter: { hostId: largeId("a", 7) } }), 51],
-    ["a page of VMs in a common state", () => store.vmsPage({ ...page, filter: { statuses: [1] } }), 51],
-    ["VMs by id", () => store.vmsByIds(some("1")), 99],
-    ["VMs of hosts", () => store.vmsByHosts(some("a").slice(0, 5), 10), 50],
-    ["vNICs of VMs", () => store.nicsByVms(some("1")), 198],
-    ["vNICs by id", () => store.nicsByIds(some("2")), 99],
-    ["guest interfaces of VMs", () => store.guestInterfacesByVms(some("1")), 396],
+    [
+      "a page of one host's VMs",
+      () => store.readVmsPage({ ...page, filter: { hostId: largeId("a", 7) } }),
+      51,
+    ],
+    ["a page of VMs in a common state", () => store.readVmsPage({ ...page, filter: { statuses: [1] } }), 51],
+    ["VMs by id", () => store.readVmsByIds(some("1")), 99],
+    ["VMs of hosts", () => store.readVmsByHosts(some("a").slice(0, 5), 10), 50],
+    ["vNICs of VMs", () => store.readNicsByVms(some("1")), 198],
+    ["vNICs by id", () => store.readNicsByIds(some("2")), 99],
+    ["guest interfaces of VMs", () => store.readGuestInterfacesByVms(some("1")), 396],
   ])("%s come by an index", async (_, read, rows) => {
     engine.sent();
     expect(await read()).toHaveLength(rows);
@@ -47,11 +51,11 @@ describe("on an engine of 100,000 VMs and 400,000 guest interfaces", () => {
   });
 
   test("a scope by ids keeps the indexes", async () => {
-    const reader = store.readerFor({ namePatterns: [], hostIds: [], vmIds: some("1") });
+    const reader = store.createReaderFor({ namePatterns: [], hostIds: [], vmIds: some("1") });
     engine.sent();
-    expect(await reader.guestInterfacesByVms(some("1"))).toHaveLength(396);
+    expect(await reader.readGuestInterfacesByVms(some("1"))).toHaveLength(396);
     expect((await costOfSent()).scanned).toEqual([]);
-    expect(await reader.nicsByVms(some("1"))).toHaveLength(198);
+    expect(await reader.readNicsByVms(some("1"))).toHaveLength(198);
     expect((await costOfSent()).scanned).toEqual([]);
   });
 
@@ -59,10 +63,10 @@ describe("on an engine of 100,000 VMs and 400,000 guest interfaces", () => {
     ["a count", () => store.countVms({}), ["vm_static"]],
     [
       "a search for an address",
-      () => store.vmsPage({ ...page, filter: { ip: "10.0.3.7" } }),
+      () => store.readVmsPage({ ...page, filter: { ip: "10.0.3.7" } }),
       ["vm_dynamic", "vm_guest_agent_interfaces"],
     ],
-    ["a search for a MAC", () => store.nicsByMacs(["56:6f:00:00:03:07"]), ["vm_interface"]],
+    ["a search for a MAC", () => store.readNicsByMacs(["56:6f:00:00:03:07"]), ["vm_interface"]],
   ])("%s reads once what has no index, and nothing else", async (_, read, tables) => {
     engine.sent();
     const found = await read();

@@ -19,13 +19,13 @@ const everyVm = { limit: 100, after: null, filter: {}, order: "NAME_ASC" } as co
 
 describe("VMs of an engine", () => {
   test("are all of them, without templates, with or without statistics or a state", async () => {
-    const names = (await store.vmsPage(everyVm)).map((vm) => vm.name);
+    const names = (await store.readVmsPage(everyVm)).map((vm) => vm.name);
     expect(names).toEqual(["bare", "blank", "busy", "lost", "stopped", "twin", "twin", "twin", "windows"]);
     expect(await store.countVms({})).toBe(9);
   });
 
   test("carry state, host, name and addresses as the engine has them", async () => {
-    const [busy] = await store.vmsByIds([ids.busy]);
+    const [busy] = await store.readVmsByIds([ids.busy]);
     expect(busy).toEqual({
       id: ids.busy,
       name: "busy",
@@ -50,9 +50,9 @@ describe("VMs of an engine", () => {
       VM_STATUS.IMAGE_LOCKED,
     ]) {
       await engine.asEngine(`UPDATE vm_dynamic SET status = ${status} WHERE vm_guid = '${ids.stopped}'`);
-      const [vm] = await store.vmsByIds([ids.stopped]);
+      const [vm] = await store.readVmsByIds([ids.stopped]);
       expect(vm).toMatchObject({ status, ips: [], interfacesKnown: true, staleReason: null });
-      expect(await store.guestInterfacesByVms([ids.stopped])).toEqual([]);
+      expect(await store.readGuestInterfacesByVms([ids.stopped])).toEqual([]);
       expect(await store.countVms({ ip: "192.0.2.50" })).toBe(0);
     }
     await engine.asEngine(
@@ -61,13 +61,15 @@ describe("VMs of an engine", () => {
   });
 
   test("whose addresses an engine cleared while it keeps their rows have those of the rows, marked stale", async () => {
-    const [vm] = await store.vmsByIds([ids.lost]);
+    const [vm] = await store.readVmsByIds([ids.lost]);
     expect(vm).toMatchObject({ staleReason: "HOST_UNREACHABLE", ips: ["192.0.2.60"] });
-    expect(await store.guestInterfacesByVms([ids.lost])).toMatchObject([{ ipv4Addresses: ["192.0.2.60"] }]);
+    expect(await store.readGuestInterfacesByVms([ids.lost])).toMatchObject([
+      { ipv4Addresses: ["192.0.2.60"] },
+    ]);
   });
 
   test("are stale by their state where the rows are those of an earlier run", async () => {
-    const rows = await store.vmsByIds([ids.stopped, ids.lost, ids.blank, ids.bare]);
+    const rows = await store.readVmsByIds([ids.stopped, ids.lost, ids.blank, ids.bare]);
     const byId = new Map(rows.map((vm) => [vm.id, vm]));
     expect(byId.get(ids.stopped)).toMatchObject({
       interfacesKnown: true,
@@ -86,11 +88,11 @@ describe("VMs of an engine", () => {
   test.each(["NAME_ASC", "NAME_DESC", "ID_ASC"] as const)(
     "come page by page, each once, also where names are equal: %s",
     async (order) => {
-      const whole = await store.vmsPage({ ...everyVm, order });
+      const whole = await store.readVmsPage({ ...everyVm, order });
       for (const limit of [1, 2, 4]) {
         const seen: string[] = [];
         for (let after: { name: string; id: string } | null = null; ;) {
-          const page = await store.vmsPage({ limit, after, filter: {}, order });
+          const page = await store.readVmsPage({ limit, after, filter: {}, order });
           seen.push(...page.map((vm) => vm.id));
           const last = page.at(-1);
           if (last === undefined) break;
@@ -121,26 +123,26 @@ describe("VMs of an engine", () => {
     ["an IPv6 address that only begins like one in capitals", { ip: "fe80::abc" }, []],
     ["all together", { nameContains: "b", statuses: [1], hostId: ids.host, ip: "192.0.2.10" }, ["busy"]],
   ])("are found by %s", async (_, filter, names) => {
-    expect((await store.vmsPage({ ...everyVm, filter })).map((vm) => vm.name)).toEqual(names);
+    expect((await store.readVmsPage({ ...everyVm, filter })).map((vm) => vm.name)).toEqual(names);
     expect(await store.countVms(filter)).toBe(names.length);
   });
 
   test("are found by their hosts, the first by name", async () => {
-    const rows = await store.vmsByHosts([ids.host, ids.lostHost], 2);
+    const rows = await store.readVmsByHosts([ids.host, ids.lostHost], 2);
     expect(rows.map((vm) => vm.name)).toEqual(["blank", "busy", "lost"]);
-    expect(await store.vmsByHosts([ids.host])).toHaveLength(6);
+    expect(await store.readVmsByHosts([ids.host])).toHaveLength(6);
   });
 
   test("that are templates are answered to no key", async () => {
-    expect(await store.vmsByIds([ids.template])).toEqual([]);
-    expect(await store.nicsByVms([ids.template])).toEqual([]);
-    expect(await store.nicsByMacs(["56:6f:00:00:00:ff"])).toEqual([]);
+    expect(await store.readVmsByIds([ids.template])).toEqual([]);
+    expect(await store.readNicsByVms([ids.template])).toEqual([]);
+    expect(await store.readNicsByMacs(["56:6f:00:00:00:ff"])).toEqual([]);
   });
 });
 
 describe("interfaces of an engine's guests", () => {
   test("are all there, equal rows included, in the order of their content", async () => {
-    const rows = await store.guestInterfacesByVms([ids.busy]);
+    const rows = await store.readGuestInterfacesByVms([ids.busy]);
     expect(rows.map((row) => row.name)).toEqual([
       "dash",
       "eth0",
@@ -154,7 +156,7 @@ describe("interfaces of an engine's guests", () => {
   });
 
   test("have MACs in lower case with colons, and none where there is none", async () => {
-    const rows = await store.guestInterfacesByVms([ids.busy]);
+    const rows = await store.readGuestInterfacesByVms([ids.busy]);
     expect(rows.map((row) => row.macAddress)).toEqual([
       "56:6f:00:00:00:03",
       "56:6f:00:00:00:01",
@@ -168,7 +170,7 @@ describe("interfaces of an engine's guests", () => {
   });
 
   test("have '' and NULL for none, and lose no row to a malformed address", async () => {
-    const rows = await store.guestInterfacesByVms([ids.busy]);
+    const rows = await store.readGuestInterfacesByVms([ids.busy]);
     const byName = new Map(rows.map((row) => [row.name, row]));
     expect(byName.get("eth1")).toMatchObject({
       ipv4Addresses: ["192.0.2.10", "192.0.2.11"],
@@ -179,13 +181,13 @@ describe("interfaces of an engine's guests", () => {
   });
 
   test("have no name where it is empty", async () => {
-    expect(await store.guestInterfacesByVms([ids.lost])).toMatchObject([
+    expect(await store.readGuestInterfacesByVms([ids.lost])).toMatchObject([
       { name: null, ipv4Addresses: ["192.0.2.60"] },
     ]);
   });
 
   test("keep a Windows name of 86 characters whole", async () => {
-    const [row] = await store.guestInterfacesByVms([ids.windows]);
+    const [row] = await store.readGuestInterfacesByVms([ids.windows]);
     expect(WINDOWS_NAME).toHaveLength(86);
     expect(row?.name).toBe(WINDOWS_NAME);
     expect(row?.ipv6Addresses).toEqual(["2001:db8::5", "2001:db8::6"]);
@@ -194,7 +196,7 @@ describe("interfaces of an engine's guests", () => {
 
 describe("vNICs of an engine", () => {
   test("get their network through the profile, and say what is linked and what plugged", async () => {
-    expect(await store.nicsByVms([ids.busy])).toEqual([
+    expect(await store.readNicsByVms([ids.busy])).toEqual([
       {
         id: ids.nic1,
         vmId: ids.busy,
@@ -229,8 +231,8 @@ describe("vNICs of an engine", () => {
   });
 
   test("are found by id and by MAC, which several VMs may share", async () => {
-    expect((await store.nicsByIds([ids.nic2])).map((nic) => nic.name)).toEqual(["nic2"]);
-    const shared = await store.nicsByMacs(["56:6f:00:00:00:01"]);
+    expect((await store.readNicsByIds([ids.nic2])).map((nic) => nic.name)).toEqual(["nic2"]);
+    const shared = await store.readNicsByMacs(["56:6f:00:00:00:01"]);
     expect(shared.map((nic) => nic.vmId).toSorted()).toEqual([ids.busy, ids.windows].toSorted());
   });
 });
@@ -244,12 +246,12 @@ describe("hosts of an engine", () => {
       lastWarning: null,
       isPolled: null,
     };
-    expect(await store.hosts()).toEqual([
+    expect(await store.readHosts()).toEqual([
       { id: ids.host, name: "alpha", address: "alpha.example:54321", status: 3, ...none },
       { id: ids.lostHost, name: "lost", address: "[2001:db8::1]:54321", status: 4, ...none },
       { id: ids.newHost, name: "new", address: "new.example:54321", status: 0, ...none },
     ]);
-    expect((await store.hostsByIds([ids.lostHost])).map((host) => host.name)).toEqual(["lost"]);
+    expect((await store.readHostsByIds([ids.lostHost])).map((host) => host.name)).toEqual(["lost"]);
   });
 
   test("need not be waited for", async () => {
@@ -266,27 +268,27 @@ describe("a reader with a scope", () => {
     ["ids", { ...nobody, vmIds: [ids.bare, ids.template] }, ["bare"]],
     ["nothing", nobody, []],
   ])("sees the VMs that %s give it", async (_, scope, names) => {
-    const reader = store.readerFor(scope);
-    expect((await reader.vmsPage(everyVm)).map((vm) => vm.name)).toEqual(names);
+    const reader = store.createReaderFor(scope);
+    expect((await reader.readVmsPage(everyVm)).map((vm) => vm.name)).toEqual(names);
     expect(await reader.countVms({})).toBe(names.length);
-    const all = (await store.vmsPage(everyVm)).map((vm) => vm.id);
-    expect(await reader.vmsByIds(all)).toHaveLength(names.length);
+    const all = (await store.readVmsPage(everyVm)).map((vm) => vm.id);
+    expect(await reader.readVmsByIds(all)).toHaveLength(names.length);
   });
 
   test("sees no vNIC and no interface of another VM, by no key", async () => {
-    const reader = store.readerFor({ ...nobody, vmIds: [ids.stopped] });
-    expect(await reader.nicsByVms([ids.busy])).toEqual([]);
-    expect(await reader.nicsByIds([ids.nic1])).toEqual([]);
-    expect(await reader.nicsByMacs(["56:6f:00:00:00:01"])).toEqual([]);
-    expect(await reader.guestInterfacesByVms([ids.busy])).toEqual([]);
-    expect(await reader.vmsByHosts([ids.host])).toEqual([]);
-    expect(await reader.vmsPage({ ...everyVm, filter: { ip: "192.0.2.10" } })).toEqual([]);
+    const reader = store.createReaderFor({ ...nobody, vmIds: [ids.stopped] });
+    expect(await reader.readNicsByVms([ids.busy])).toEqual([]);
+    expect(await reader.readNicsByIds([ids.nic1])).toEqual([]);
+    expect(await reader.readNicsByMacs(["56:6f:00:00:00:01"])).toEqual([]);
+    expect(await reader.readGuestInterfacesByVms([ids.busy])).toEqual([]);
+    expect(await reader.readVmsByHosts([ids.host])).toEqual([]);
+    expect(await reader.readVmsPage({ ...everyVm, filter: { ip: "192.0.2.10" } })).toEqual([]);
     expect(
-      await store.readerFor({ ...nobody, vmIds: [ids.lost] }).guestInterfacesByVms([ids.lost]),
+      await store.createReaderFor({ ...nobody, vmIds: [ids.lost] }).readGuestInterfacesByVms([ids.lost]),
     ).toHaveLength(1);
   });
 
   test("without a scope sees all", async () => {
-    expect(await store.readerFor(null).countVms({})).toBe(9);
+    expect(await store.createReaderFor(null).countVms({})).toBe(9);
   });
 });

@@ -17,7 +17,7 @@ afterEach(() => {
 afterAll(() => all.stop());
 
 async function lastReportedAt(): Promise<number> {
-  const rows = await all.database.store.vmsByIds(host.vmIds);
+  const rows = await all.database.store.readVmsByIds(host.vmIds);
   expect(new Set(rows.map((row) => row.lastReportedAt?.getTime())).size).toBe(1);
   return rows[0]!.lastReportedAt!.getTime();
 }

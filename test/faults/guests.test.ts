@@ -67,12 +67,12 @@ describe("F8: of the guests of one host", () => {
     world.setRaw(unreadable, { netIfaces: "eth0" });
     const result = await all.pass(host);
     expect(result).toMatchObject({ outcome: "done", rejectedVms: 1 });
-    const rows = new Map((await all.database.store.vmsByIds(host.vmIds)).map((row) => [row.id, row]));
+    const rows = new Map((await all.database.store.readVmsByIds(host.vmIds)).map((row) => [row.id, row]));
     expect(rows.get(silent)).toMatchObject({ staleReason: "AGENT_SILENT", interfacesKnown: true });
     expect(rows.get(none)).toMatchObject({ staleReason: null, interfacesKnown: true, ips: [] });
     expect(rows.get(unreadable)).toMatchObject({ staleReason: "REPORT_INVALID", interfacesKnown: true });
     expect(rows.get(well)).toMatchObject({ staleReason: null, interfacesKnown: true });
-    const devices = await all.database.store.guestInterfacesByVms(host.vmIds);
+    const devices = await all.database.store.readGuestInterfacesByVms(host.vmIds);
     const generationsOf = (id: string) =>
       devices
         .filter(({ vmId }) => vmId === id)
@@ -101,7 +101,7 @@ describe("F10: two things under one name", () => {
       const result = [record(11), ...others, record(12)];
       host.server.faults.next({ kind: "result", result }, "Host.getAllVmStats");
       expect((await all.pass(host)).outcome).toBe("done");
-      const devices = await all.database.store.guestInterfacesByVms([vm.id]);
+      const devices = await all.database.store.readGuestInterfacesByVms([vm.id]);
       expect(devices.length).toBe(2);
       for (const { ipv4Addresses } of devices) winners.add(generationOf(ipv4Addresses[0] ?? ""));
     }
@@ -117,7 +117,7 @@ describe("F10: two things under one name", () => {
     world.setNics(left, [{ mac, id: "00000000-0000-4000-8000-000000000001" }]);
     world.setNics(right, [{ mac: mac.toUpperCase(), id: "00000000-0000-4000-8000-000000000002" }]);
     await expectMended();
-    const nics = await all.database.store.nicsByMacs([mac]);
+    const nics = await all.database.store.readNicsByMacs([mac]);
     expect(nics.map(({ vmId }) => vmId).sort()).toEqual([left, right].sort());
   });
 
@@ -131,7 +131,7 @@ describe("F10: two things under one name", () => {
     const owners = new Set<string>();
     for (let pass = 0; pass < 3; pass += 1) {
       expect((await all.pass(host)).outcome).toBe("done");
-      const nics = await all.database.store.nicsByIds([nic.id]);
+      const nics = await all.database.store.readNicsByIds([nic.id]);
       expect(nics.length).toBe(1);
       owners.add(nics[0]!.vmId);
     }

@@ -31,7 +31,7 @@ export class Invariants {
   private async look(host: GenerationHost): Promise<[HostState | null, Stored[], VmRow[], HostState | null]> {
     const before = await this.stateOf(host);
     const vms = await this.read(host);
-    const served = await createStore(this.dataSource).vmsByIds(host.vmIds);
+    const served = await createStore(this.dataSource).readVmsByIds(host.vmIds);
     return [before, vms, served, await this.stateOf(host)];
   }
 

@@ -47,7 +47,7 @@ async function failureWith(all: Refreshing, host: GenerationHost) {
   expect(result.outcome).toBe("failed");
   await all.expectWhole();
   expect(await all.storedGeneration(host)).toBe(before);
-  const [row] = await all.database.store.hostsByIds([host.configured.id]);
+  const [row] = await all.database.store.readHostsByIds([host.configured.id]);
   expect(row?.lastError).toBe(result.failure?.message);
   return result.failure!;
 }

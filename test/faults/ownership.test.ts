@@ -65,7 +65,7 @@ function changesIn(owners: readonly (string | null)[]): number {
 async function settle(vmId: string): Promise<void> {
   const { world } = all.fleet;
   world.destroy(vmId);
-  world.place(world.vm(vmId), source.name, "Up");
+  world.placeVm(world.vm(vmId), source.name, "Up");
   await all.pass(source);
   await all.pass(destination);
   expect(await ownerOf(vmId)).toBe(source.configured.id);
@@ -96,7 +96,7 @@ describe("F9: a VM that two hosts report while it migrates", () => {
       expect(owners, story).not.toContain(null);
       expect(owners.at(-1), story).toBe(destination.configured.id);
       expect(changesIn([source.configured.id, ...owners]), story).toBe(1);
-      const devices = await all.database.store.guestInterfacesByVms([vmId]);
+      const devices = await all.database.store.readGuestInterfacesByVms([vmId]);
       expect(devices.length, story).toBe(2);
     }
   });
@@ -132,7 +132,7 @@ describe("F10: a VM that two hosts say is Up", () => {
     const { world } = all.fleet;
     const vmId = source.vmIds[0]!;
     await settle(vmId);
-    world.place(world.vm(vmId), destination.name, "Up");
+    world.placeVm(world.vm(vmId), destination.name, "Up");
     const owners = await live([() => undefined, () => undefined], ["dsdsdsds", "sdsdsdsd"]);
     expect(owners).not.toContain(null);
     expect(changesIn(owners)).toBeLessThanOrEqual(1);

@@ -65,7 +65,7 @@ export async function startRefreshing(options: RefreshingOptions): Promise<Refre
     },
     storedGeneration: (host) => invariants.stored(host),
     staleReasons: async ({ vmIds }) => {
-      const rows = await database.store.vmsByIds(vmIds);
+      const rows = await database.store.readVmsByIds(vmIds);
       return [...new Set(rows.map(({ staleReason }) => staleReason))];
     },
     stop: async () => {

@@ -53,7 +53,7 @@ export function startGuests(
 ): Promise<Subgraph> {
   return startSubgraph("guests", printGraphSchema(shape), buildGraphSchema({ federation: shape }), {
     contextFor: (viewer) => ({
-      loaders: createLoaders(database.store.readerFor(viewer.scope)),
+      loaders: createLoaders(database.store.createReaderFor(viewer.scope)),
       viewer,
       hostAdmin: null,
     }),

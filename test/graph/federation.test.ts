@@ -62,7 +62,12 @@ describe.each(["whole", "contribute"] as const)("a gateway asking the %s subgrap
       a: _entities(representations: $vms) { ... on Vm { guestInfo { networkDevices { vmNic { id } } } } }
       b: _entities(representations: $nics) { ... on VmNic { guestInterface { name } } } }`;
     await dataOf(store, query, { federation, variables });
-    expect(store.calls.sort()).toEqual(["guestInterfacesByVms", "nicsByIds", "nicsByVms", "vmsByIds"]);
+    expect(store.calls.sort()).toEqual([
+      "readGuestInterfacesByVms",
+      "readNicsByIds",
+      "readNicsByVms",
+      "readVmsByIds",
+    ]);
   });
 
   test("is told once of a type that is no entity here, and gets the others", async () => {
@@ -87,7 +92,7 @@ describe.each(["whole", "contribute"] as const)("a gateway asking the %s subgrap
   });
 
   test("gets one error, not one an entity, if the database fails", async () => {
-    const store = { ...createMemoryReadStore(), vmsByIds: () => Promise.reject(new Error("down")) };
+    const store = { ...createMemoryReadStore(), readVmsByIds: () => Promise.reject(new Error("down")) };
     const keys = Array.from({ length: 100 }, (_, number) => ({ __typename: "Vm", id: uuid(1, number) }));
     expect(await errorsOf(store, ENTITIES, { federation, variables: { keys } })).toEqual(["none: down"]);
   });
@@ -120,7 +125,7 @@ test("a vNIC is found by its VM and MAC, in any spelling", async () => {
   expect(await dataOf(store, query, { federation: "whole", variables: { keys } })).toEqual({
     _entities: [{ id: uuid(2, 2) }, { id: uuid(2, 1) }, null, null, null, null, null],
   });
-  expect(store.calls).toEqual(["nicsByVms"]);
+  expect(store.calls).toEqual(["readNicsByVms"]);
 });
 
 test("without federation there is nothing of it", async () => {

@@ -42,7 +42,7 @@ describe.each([["Apollo's gateway", apolloGateway]])("through %s", (_name, open)
       })),
     });
     expect(requests).toBe(1);
-    expect(store.calls.sort()).toEqual(["guestInterfacesByVms", "nicsByVms", "vmsByIds"]);
+    expect(store.calls.sort()).toEqual(["readGuestInterfacesByVms", "readNicsByVms", "readVmsByIds"]);
   });
 
   test("VMs and vNICs are asked for together, and cost as many reads as one", async () => {
@@ -51,7 +51,7 @@ describe.each([["Apollo's gateway", apolloGateway]])("through %s", (_name, open)
       inventoryNics { guestInterfaces { name } } }`;
     const { data } = await through(open, store, query);
     expect(JSON.stringify(data).match(/eth0/g)).toHaveLength(40);
-    expect(store.calls.filter((call) => call === "guestInterfacesByVms").length).toBeLessThanOrEqual(3);
+    expect(store.calls.filter((call) => call === "readGuestInterfacesByVms").length).toBeLessThanOrEqual(3);
   });
 
   test("a VM that we do not know keeps its name", async () => {

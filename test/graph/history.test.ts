@@ -90,7 +90,7 @@ describe("a VM at a time", () => {
     await runSeries(database, FIVE_STEPS, () => Promise.resolve(null));
     const reads = {
       ...createEngineStore(database.dataSource),
-      vmsByIds: (ids: readonly string[]) => database.store.vmsByIds(ids),
+      readVmsByIds: (ids: readonly string[]) => database.store.readVmsByIds(ids),
     };
     const errors = await errorsOf(
       reads,
@@ -114,14 +114,14 @@ describe("the history of a VM", () => {
             expect(before).toEqual(version);
             expect(applyDifferences(before, listDifferences(before, after))).toEqual(after);
             expect(listDifferences(before, after)).not.toEqual([]);
-            const [then] = await database.store.vmVersionsAt([vmId], at);
+            const [then] = await database.store.readVmVersionsAt([vmId], at);
             expect(then).toMatchObject({ ...after });
             version = after;
           }
           const now = (
             await database.dataSource.query<{ now: Date }[]>("SELECT clock_timestamp() AS now")
           )[0]!.now;
-          const [present] = await database.store.vmVersionsAt([vmId], now);
+          const [present] = await database.store.readVmVersionsAt([vmId], now);
           expect(version).toEqual(present === undefined ? null : omitReport(present));
         }
       }),
@@ -188,12 +188,12 @@ describe("a scope", () => {
   test("holds for the past as for the present: a VM is seen by who sees it now and saw it then", async () => {
     await fc.assert(
       fc.asyncProperty(series, scopes, async (steps, scope) => {
-        const reader = database.store.readerFor(scope);
-        const seenNow = async () => new Set((await reader.vmsByIds(VM_IDS)).map(({ id }) => id));
+        const reader = database.store.createReaderFor(scope);
+        const seenNow = async () => new Set((await reader.readVmsByIds(VM_IDS)).map(({ id }) => id));
         const instants = await runSeries(database, steps, seenNow);
         const now = await seenNow();
         for (const { at, seen } of instants) {
-          const past = await reader.vmVersionsAt(VM_IDS, at);
+          const past = await reader.readVmVersionsAt(VM_IDS, at);
           expect(new Set(past.map(({ id }) => id))).toEqual(new Set([...seen].filter((id) => now.has(id))));
         }
         for (const vmId of VM_IDS) {
@@ -223,10 +223,10 @@ const FIVE_STEPS: readonly Step[] = [0, 1, 2, 0, 1].map((index, at) => ({
 }));
 
 async function readAll(vmId: string, limit: number, scope: VmScope | null = null) {
-  const reader = database.store.readerFor(scope);
+  const reader = database.store.createReaderFor(scope);
   const all = [];
   for (let after = null; ;) {
-    const page = await reader.vmChanges([vmId], { from: null, to: null, after, limit });
+    const page = await reader.readVmChanges([vmId], { from: null, to: null, after, limit });
     all.push(...page);
     after = page.at(-1)?.place ?? null;
     if (page.length < limit || after === null) return all;

@@ -88,7 +88,7 @@ test("the addresses of a page of VMs cost one read of each kind", async () => {
     store,
     "{ vms { nodes { guestInfo { primaryAddress { address } } nics { primaryAddress { address } } } } }",
   );
-  expect(store.calls.toSorted()).toEqual(["guestInterfacesByVms", "nicsByVms", "vmsPage"]);
+  expect(store.calls.toSorted()).toEqual(["readGuestInterfacesByVms", "readNicsByVms", "readVmsPage"]);
 });
 
 test.each([

@@ -233,9 +233,9 @@ describe("VMs", () => {
       "{ vms { nodes { id } } n: vms(first: null) { nodes { id } } }",
     )) as Record<string, Page>;
     expect([data["vms"]!.nodes.length, data["n"]!.nodes.length]).toEqual([50, 50]);
-    expect(store.calls).toEqual(["vmsPage"]);
+    expect(store.calls).toEqual(["readVmsPage"]);
     expect(await dataOf(store, "{ vms(first: 1) { totalCount } }")).toEqual({ vms: { totalCount: 60 } });
-    expect(store.calls).toEqual(["vmsPage", "vmsPage", "countVms"]);
+    expect(store.calls).toEqual(["readVmsPage", "readVmsPage", "countVms"]);
   });
 
   test("are there though counting them failed", async () => {
@@ -289,7 +289,7 @@ describe("VMs", () => {
         { name: "host-1", vms: [{ name: "vm-0001" }] },
       ],
     });
-    expect(store.calls).toEqual(["hosts", "vmsByHosts"]);
+    expect(store.calls).toEqual(["readHosts", "readVmsByHosts"]);
     expect(await errorsOf(store, "{ hosts { vms(first: 501) { name } } }")).toContain(
       "BAD_USER_INPUT: first: must be from 1 to 500, not 501",
     );

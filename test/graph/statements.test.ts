@@ -161,7 +161,7 @@ describe("somebody who may see a scope's VMs", () => {
   test("finds no other one on any path: page, count, id, entity, vNIC, MAC, address or host", async () => {
     await fc.assert(
       fc.asyncProperty(scope, number, async (visible, wanted) => {
-        const reader = database.store.readerFor(visible);
+        const reader = database.store.createReaderFor(visible);
         const isVisible = (each: number) => mayBeSeen(each, visible);
         const keys = [
           { __typename: "Vm", id: id(wanted) },

@@ -41,7 +41,7 @@ describe("loaders", () => {
       undefined,
       "vm-0001",
     ]);
-    expect(store.calls).toEqual(["vmsByIds"]);
+    expect(store.calls).toEqual(["readVmsByIds"]);
   });
 
   test("answer what is no UUID as absent, without asking the store for it", async () => {
@@ -55,7 +55,7 @@ describe("loaders", () => {
       null,
     ]);
     expect(await loaders.nicsByVm.load("no")).toEqual([]);
-    expect(await loaders.vmsByHost(5).load("no")).toEqual([]);
+    expect(await loaders.getVmsByHost(5).load("no")).toEqual([]);
     expect(store.calls).toEqual([]);
     await loaders.vmById.loadMany(["no", uuid(1, 1)]);
     expect(store.asked).toEqual([[uuid(1, 1)]]);
@@ -76,8 +76,8 @@ describe("loaders", () => {
     store.nics.push(nicRow(1, uuid(1, 1)));
     store.hostRows.push(hostRow(0), hostRow(1));
     const loaders = createLoaders(store);
-    await loaders.vmsPage({ limit: 10, after: null, filter: {}, order: "NAME_ASC" });
-    await loaders.hosts();
+    await loaders.loadVmsPage({ limit: 10, after: null, filter: {}, order: "NAME_ASC" });
+    await loaders.loadHosts();
     await loaders.nicsByMac.load(mac(1));
     store.calls.length = 0;
     await Promise.all([
@@ -94,14 +94,14 @@ describe("loaders", () => {
     const page = { limit: 10, after: null, filter: { nameContains: "a" }, order: "NAME_ASC" } as const;
     const twice = () =>
       Promise.all([
-        loaders.vmsPage(page),
-        loaders.vmsPage({ ...page }),
+        loaders.loadVmsPage(page),
+        loaders.loadVmsPage({ ...page }),
         loaders.countVms({}),
         loaders.countVms({}),
       ]);
     await twice();
     await loaders.countVms({ hostId: uuid(3, 1) });
-    expect(store.calls).toEqual(["vmsPage", "countVms", "countVms"]);
+    expect(store.calls).toEqual(["readVmsPage", "countVms", "countVms"]);
     loaders.forget();
     await twice();
     expect(store.calls).toHaveLength(5);
@@ -111,29 +111,29 @@ describe("loaders", () => {
     const store = createMemoryReadStore();
     store.vms.push(vmRow(1, { interfacesKnown: false }), vmRow(2), vmRow(3));
     store.interfaces.push(guestInterfaceRow(uuid(1, 3)), guestInterfaceRow(uuid(1, 3)));
-    const { knownGuestInterfaces } = createLoaders(store);
-    const found = await Promise.all([1, 2, 3, 4].map((number) => knownGuestInterfaces(uuid(1, number))));
+    const { loadKnownGuestInterfaces } = createLoaders(store);
+    const found = await Promise.all([1, 2, 3, 4].map((number) => loadKnownGuestInterfaces(uuid(1, number))));
     expect(found).toEqual([null, [], [guestInterfaceRow(uuid(1, 3)), guestInterfaceRow(uuid(1, 3))], null]);
-    expect(store.calls.sort()).toEqual(["guestInterfacesByVms", "vmsByIds"]);
+    expect(store.calls.sort()).toEqual(["readGuestInterfacesByVms", "readVmsByIds"]);
   });
 
   test("give each host its first VMs by name, for all hosts in one read", async () => {
     const store = createMemoryReadStore();
     for (let number = 0; number < 20; number++) store.vms.push(vmRow(number));
-    const { vmsByHost } = createLoaders(store);
-    const lists = await vmsByHost(3).loadMany([uuid(3, 1), uuid(3, 7), uuid(3, 0)]);
+    const { getVmsByHost } = createLoaders(store);
+    const lists = await getVmsByHost(3).loadMany([uuid(3, 1), uuid(3, 7), uuid(3, 0)]);
     expect(lists.map((list) => (list as readonly { name: string }[]).map((vm) => vm.name))).toEqual([
       ["vm-0001", "vm-0003", "vm-0005"],
       [],
       ["vm-0000", "vm-0002", "vm-0004"],
     ]);
-    expect(store.calls).toEqual(["vmsByHosts"]);
+    expect(store.calls).toEqual(["readVmsByHosts"]);
   });
 
   test("do not hold more than 50,000 VMs of hosts in one read", async () => {
     const store = createMemoryReadStore();
-    const { vmsByHost } = createLoaders(store);
-    await vmsByHost(500).loadMany(Array.from({ length: 250 }, (_, number) => uuid(3, number)));
+    const { getVmsByHost } = createLoaders(store);
+    await getVmsByHost(500).loadMany(Array.from({ length: 250 }, (_, number) => uuid(3, number)));
     expect(store.asked.map((ids) => (ids as string[]).length)).toEqual([100, 100, 50]);
   });
 

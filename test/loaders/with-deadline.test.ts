@@ -22,19 +22,22 @@ test("no read of the store begins once the time is up, whichever it is", async (
   const reads = withDeadline(store, check);
   const page = { limit: 1, after: null, filter: {}, order: "ID_ASC" } as const;
   const every = () => [
-    reads.vmsPage(page),
+    reads.readVmsPage(page),
     reads.countVms({}),
-    reads.vmIds({ filter: {}, sort: { key: "name", descending: false }, offset: 0, limit: 1 }),
-    reads.vmOriginsByIds([]),
-    reads.named("clusters", null),
-    reads.vmsByIds([]),
-    reads.vmsByHosts([], 1),
-    reads.nicsByVms([]),
-    reads.nicsByIds([]),
-    reads.nicsByMacs([]),
-    reads.guestInterfacesByVms([]),
-    reads.hosts(),
-    reads.hostsByIds([]),
+    reads.readVmIds({ filter: {}, sort: { key: "name", descending: false }, offset: 0, limit: 1 }),
+    reads.readVmOriginsByIds([]),
+    reads.readNamed("clusters", null),
+    reads.readVmsByIds([]),
+    reads.readVmsByHosts([], 1),
+    reads.readNicsByVms([]),
+    reads.readNicsByIds([]),
+    reads.readNicsByMacs([]),
+    reads.readGuestInterfacesByVms([]),
+    reads.readHosts(),
+    reads.readHostsByIds([]),
+    reads.readHistoryBounds(),
+    reads.readVmVersionsAt([], new Date(0)),
+    reads.readVmChanges([], { from: null, to: null, after: null, limit: 1 }),
   ];
   expect(every()).toHaveLength(Object.values(store).filter((each) => typeof each === "function").length);
   await Promise.all(every());
@@ -50,7 +53,7 @@ test("a statement that the database stopped is told as a deadline that has passe
   const stopped = Object.assign(new Error("canceling statement due to statement timeout"), { code: "57014" });
   const lost = Object.assign(new Error("terminating connection"), { code: "57P01" });
   const failingWith = (error: Error) =>
-    createLoaders({ ...createMemoryReadStore(), vmsByIds: () => Promise.reject(error) }).vmById.load(
+    createLoaders({ ...createMemoryReadStore(), readVmsByIds: () => Promise.reject(error) }).vmById.load(
       uuid(1, 1),
     );
   await expect(failingWith(stopped)).rejects.toMatchObject({
@@ -69,7 +72,7 @@ test("loaders answer what they have already read, and read nothing more", async 
   end();
   expect(await loaders.vmById.load(uuid(1, 1))).toBe(first);
   await expect(loaders.vmById.load(uuid(1, 2))).rejects.toThrow("the time is up");
-  await expect(loaders.vmsByHost(5).load(uuid(3, 1))).rejects.toThrow("the time is up");
+  await expect(loaders.getVmsByHost(5).load(uuid(3, 1))).rejects.toThrow("the time is up");
   await expect(loaders.countVms({})).rejects.toThrow("the time is up");
-  expect(store.calls).toEqual(["vmsByIds"]);
+  expect(store.calls).toEqual(["readVmsByIds"]);
 });

@@ -33,7 +33,7 @@ test("a destination that writes what it read long ago does not undo its source's
     },
   );
   await source.pass(at("10.0.0.2"));
-  const [row] = await database.store.vmsByIds([VM]);
+  const [row] = await database.store.readVmsByIds([VM]);
   expect(row).toMatchObject({ hostId: HOST_A, ips: ["10.0.0.2", "fe80::1"] });
 });
 

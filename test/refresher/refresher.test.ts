@@ -27,8 +27,8 @@ async function world(options: Parameters<typeof startLiveSite>[0] = {}): Promise
 }
 
 const eth0 = (...inet: string[]) => ({ name: "eth0", hw: "52:54:00:00:00:01", inet, inet6: [] });
-const vmOf = async (id: string) => (await site.database.store.vmsByIds([id]))[0];
-const devicesOf = (id: string) => site.database.store.guestInterfacesByVms([id]);
+const vmOf = async (id: string) => (await site.database.store.readVmsByIds([id]))[0];
+const devicesOf = (id: string) => site.database.store.readGuestInterfacesByVms([id]);
 
 describe("a refresh of simulated hosts into a real database", () => {
   test("stores what guests report, follows their changes, and tells who changed", async () => {
@@ -59,7 +59,7 @@ describe("a refresh of simulated hosts into a real database", () => {
         ipv6Addresses: [],
       },
     ]);
-    const [nic] = await site.database.store.nicsByVms([vm.id]);
+    const [nic] = await site.database.store.readNicsByVms([vm.id]);
     expect(nic).toMatchObject({
       id: vm.nics[0]?.id,
       macAddress: vm.nics[0]?.mac,
@@ -78,14 +78,14 @@ describe("a refresh of simulated hosts into a real database", () => {
   test("learns the hosts' own names", async () => {
     await world();
     await site.refresher.refreshAll();
-    expect((await site.database.store.hosts()).map(({ name }) => name)).toEqual([HOST1, HOST2]);
+    expect((await site.database.store.readHosts()).map(({ name }) => name)).toEqual([HOST1, HOST2]);
   });
 
   test("asks hosts of release 4.3 for their vNICs too", async () => {
     const { addVm } = bound(await world({ legacyHosts: 1 }));
     const vm = addVm({ name: "old", host: HOST2, netIfaces: [eth0("10.0.0.1")] });
     await site.refresher.refreshAll();
-    expect(await site.database.store.nicsByVms([vm.id])).toHaveLength(1);
+    expect(await site.database.store.readNicsByVms([vm.id])).toHaveLength(1);
   });
 
   test("writes nothing to the VM tables while nothing but counters, veths and orders changes", async () => {
@@ -250,10 +250,10 @@ describe("a refresh of simulated hosts into a real database", () => {
     }
     await site.refresher.refreshAll();
     const speaking = simulated.vms.filter(({ agent }) => agent === "running");
-    const rows = await site.database.store.vmsByIds(speaking.map(({ id }) => id));
+    const rows = await site.database.store.readVmsByIds(speaking.map(({ id }) => id));
     expect(rows).toHaveLength(speaking.length);
     expect(new Set(rows.map(({ ips }) => ips?.join()))).toEqual(new Set(["10.0.7.1"]));
-    expect(await site.database.store.guestInterfacesByVms(rows.map(({ id }) => id))).toHaveLength(
+    expect(await site.database.store.readGuestInterfacesByVms(rows.map(({ id }) => id))).toHaveLength(
       rows.length,
     );
   });

@@ -19,8 +19,8 @@ const addVm = (name: string, raw: Record<string, unknown>, host = 0) =>
     netIfaces: [{ name: "eth0", hw: "52:54:00:00:00:01", inet: ["10.0.0.1"], inet6: [] }],
     raw,
   });
-const readVm = async (id: string) => (await site.database.store.vmsByIds([id]))[0];
-const readHost = async (id: string) => (await site.database.store.hostsByIds([id]))[0];
+const readVm = async (id: string) => (await site.database.store.readVmsByIds([id]))[0];
+const readHost = async (id: string) => (await site.database.store.readHostsByIds([id]))[0];
 const linesAbout = (text: string) => site.lines.filter(({ message }) => message.includes(text));
 
 test("a field that cannot be read is told once in the log, at the host and at its VM, and once when it ends", async () => {

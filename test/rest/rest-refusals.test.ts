@@ -214,7 +214,7 @@ describe("HEAD", () => {
 
 test("a viewer's scope holds on every path", async () => {
   const store = createEngineStore(engine.dataSource);
-  const scoped = await startRest(store.readerFor({ namePatterns: ["stop*"], hostIds: [], vmIds: [] }));
+  const scoped = await startRest(store.createReaderFor({ namePatterns: ["stop*"], hostIds: [], vmIds: [] }));
   const { vm } = JSON.parse((await scoped.ask("/vms")).text) as { vm: { id: string }[] };
   expect(vm.map(({ id }) => id)).toEqual([ids.stopped]);
   for (const path of [

@@ -71,9 +71,9 @@ describe("a list of VMs", () => {
     const store = storeOf(names.toReversed());
     const found = await list(store, {});
     expect(found.elements).toHaveLength(500);
-    expect(store.calls.filter((call) => call === "vmsPage")).toHaveLength(1);
+    expect(store.calls.filter((call) => call === "readVmsPage")).toHaveLength(1);
     expect(await readRest(found)).toEqual(names);
-    expect(store.calls.filter((call) => call === "vmsPage")).toHaveLength(3);
+    expect(store.calls.filter((call) => call === "readVmsPage")).toHaveLength(3);
   });
 
   test.each([1, 499, 500, 501, 1_000, 1_001])("loses none of %i VMs, and tells none twice", async (count) => {
@@ -88,6 +88,6 @@ describe("a list of VMs", () => {
     const store = storeOf(numbered(2_000));
     const { rest } = await list(store, {});
     await rest?.return(undefined);
-    expect(store.calls.filter((call) => call === "vmsPage")).toHaveLength(1);
+    expect(store.calls.filter((call) => call === "readVmsPage")).toHaveLength(1);
   });
 });

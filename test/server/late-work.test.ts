@@ -23,9 +23,11 @@ async function withHeldPage() {
   let ended: Promise<unknown> = Promise.resolve();
   const held: ReadStore = {
     ...database.store,
-    vmsPage: (page) => {
+    readVmsPage: (page) => {
       asked = true;
-      const rows = new Promise<void>((resolve) => (letGo = resolve)).then(() => database.store.vmsPage(page));
+      const rows = new Promise<void>((resolve) => (letGo = resolve)).then(() =>
+        database.store.readVmsPage(page),
+      );
       ended = rows;
       return rows;
     },

@@ -154,7 +154,7 @@ function parseAddress(address: string) {
     return parseHostAddress(address);
   } catch (error) {
     if (error instanceof SettingValueError)
-      throw createGraphError("BAD_USER_INPUT", `address must be ${error.against(address)}`);
+      throw createGraphError("BAD_USER_INPUT", `address must be ${error.checkAgainst(address)}`);
     throw error;
   }
 }

@@ -31,7 +31,7 @@ export async function loadGuestHistory(
   const after = asked.after === null ? null : parseChangeCursor(asked.after);
   const { from, to } = parsePeriod(asked);
   const { keptFrom } = await loadHistoryBounds(loaders);
-  const changes = await loaders.vmChanges({ from, to, after, limit: first + 1 }).load(vmId);
+  const changes = await loaders.getVmChanges({ from, to, after, limit: first + 1 }).load(vmId);
   return {
     changes: changes.slice(0, first),
     isContinued: after !== null,

@@ -14,15 +14,15 @@ export function loadNicsAt(
   vm: VmRow,
   at: Date | null,
 ): Promise<readonly Nic[] | null> | null {
-  if (at === null) return vm.nicsKnown ? viewVm(loaders, vm, vm.id).nics() : null;
+  if (at === null) return vm.nicsKnown ? viewVm(loaders, vm, vm.id).loadNics() : null;
   return loadPast(loaders, vm.id, at).then((past) =>
-    past?.nicsKnown === true ? viewVm(loaders, past, past.id).nics() : null,
+    past?.nicsKnown === true ? viewVm(loaders, past, past.id).loadNics() : null,
   );
 }
 
 /** Reads which past is known; an error if none is kept here. */
 export async function loadHistoryBounds(loaders: Loaders): Promise<HistoryBounds> {
-  const bounds = await loaders.historyBounds();
+  const bounds = await loaders.loadHistoryBounds();
   if (bounds !== null) return bounds;
   throw createGraphError(
     "NOT_AVAILABLE",
@@ -40,7 +40,7 @@ async function loadPast(loaders: Loaders, vmId: string, at: Date): Promise<VmRow
   checkNotFuture("at", at);
   const { keptFrom, now } = await loadHistoryBounds(loaders);
   checkNotFuture("at", at, now.getTime());
-  if (at >= keptFrom) return loaders.vmAt(at).load(vmId);
+  if (at >= keptFrom) return loaders.getVmAt(at).load(vmId);
   throw createGraphError(
     "BAD_USER_INPUT",
     `at: ${at.toISOString()} is before ${keptFrom.toISOString()}, from when on the past is known (HISTORY_RETENTION)`,

@@ -25,6 +25,6 @@ export async function loadVmPage(loaders: Loaders, asked: VmPageArguments): Prom
   const { filter, order } = asked;
   const first = parsePageSize(asked.first, DEFAULT_PAGE);
   const after = asked.after === null ? null : parseCursor(asked.after, order);
-  const rows = await loaders.vmsPage({ limit: first + 1, after, filter, order });
+  const rows = await loaders.loadVmsPage({ limit: first + 1, after, filter, order });
   return { rows: rows.slice(0, first), after, hasNextPage: rows.length > first, filter, order };
 }

@@ -30,6 +30,6 @@ export class HostFields {
     })
     first: number | null,
   ) {
-    return loaders.vmsByHost(parsePageSize(first, MAX_PAGE)).load(host.id);
+    return loaders.getVmsByHost(parsePageSize(first, MAX_PAGE)).load(host.id);
   }
 }

@@ -78,6 +78,6 @@ export class Queries {
       "Null only beside an error.",
   })
   hosts(@Ctx() { loaders }: GraphContext) {
-    return loaders.hosts();
+    return loaders.loadHosts();
   }
 }

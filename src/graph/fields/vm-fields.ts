@@ -74,7 +74,7 @@ export class GuestInfoFields {
       "others. Null: not known; empty: none.",
   })
   networkDevices(@Root() vm: VmRow, @Ctx() { loaders }: GraphContext) {
-    return viewVm(loaders, vm, vm.id).knownInterfaces();
+    return viewVm(loaders, vm, vm.id).loadKnownInterfaces();
   }
 
   @FieldResolver(() => Boolean, {
@@ -114,6 +114,6 @@ export class NetworkDeviceFields {
       "The VM's vNIC with the same MAC. Null if there is none: the guest made the interface itself.",
   })
   async vmNic(@Root() device: GuestInterface, @Ctx() { loaders }: GraphContext) {
-    return findNicOfInterface(device, await viewVm(loaders, device, device.vmId).nics());
+    return findNicOfInterface(device, await viewVm(loaders, device, device.vmId).loadNics());
   }
 }

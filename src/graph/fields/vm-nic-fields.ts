@@ -14,7 +14,7 @@ export class VmNicFields {
       "The VM that it belongs to; of a vNIC of the past, the VM as it was then. Null only if that is just gone.",
   })
   vm(@Root() nic: Nic, @Ctx() { loaders }: GraphContext) {
-    return viewVm(loaders, nic, nic.vmId).vm();
+    return viewVm(loaders, nic, nic.vmId).loadVm();
   }
 
   @FieldResolver(() => NetworkDevice, {
@@ -24,7 +24,7 @@ export class VmNicFields {
       "address, else the first reported. Null: none has this MAC, or the guest's interfaces are not known.",
   })
   async guestInterface(@Root() nic: Nic, @Ctx() { loaders }: GraphContext) {
-    return findInterfacesOfNic(nic, await viewVm(loaders, nic, nic.vmId).knownInterfaces())?.[0] ?? null;
+    return findInterfacesOfNic(nic, await viewVm(loaders, nic, nic.vmId).loadKnownInterfaces())?.[0] ?? null;
   }
 
   @FieldResolver(() => [NetworkDevice], {
@@ -34,6 +34,6 @@ export class VmNicFields {
       "has it. Null: the guest's interfaces are not known.",
   })
   async guestInterfaces(@Root() nic: Nic, @Ctx() { loaders }: GraphContext) {
-    return findInterfacesOfNic(nic, await viewVm(loaders, nic, nic.vmId).knownInterfaces());
+    return findInterfacesOfNic(nic, await viewVm(loaders, nic, nic.vmId).loadKnownInterfaces());
   }
 }

@@ -20,7 +20,7 @@ export function diffInterfaces(
   if (isSameInOrder(stored, reported)) return NO_INTERFACE_CHANGES;
   const extra = new Multiset(stored, formatInterfaceKey);
   const missing = reported.filter((device) => extra.take(device) === null);
-  const extraByIdentity = new Multiset(extra.rest(), formatIdentity);
+  const extraByIdentity = new Multiset(extra.takeRest(), formatIdentity);
   const inserted: GuestInterface[] = [];
   const updated: { before: GuestInterface; after: GuestInterface }[] = [];
   for (const after of missing) {
@@ -28,7 +28,7 @@ export function diffInterfaces(
     if (before === null) inserted.push(after);
     else updated.push({ before, after });
   }
-  const deleted = extraByIdentity.rest();
+  const deleted = extraByIdentity.takeRest();
   if (inserted.length + deleted.length + updated.length === 0) return NO_INTERFACE_CHANGES;
   return { inserted, deleted, updated };
 }
@@ -78,10 +78,10 @@ class Multiset {
 
   constructor(
     interfaces: readonly GuestInterface[],
-    private readonly keyOf: (device: GuestInterface) => string,
+    private readonly getKey: (device: GuestInterface) => string,
   ) {
     for (const device of interfaces) {
-      const key = keyOf(device);
+      const key = getKey(device);
       const held = this.byKey.get(key);
       if (held === undefined) this.byKey.set(key, [device]);
       else held.push(device);
@@ -89,10 +89,10 @@ class Multiset {
   }
 
   take(like: GuestInterface): GuestInterface | null {
-    return this.byKey.get(this.keyOf(like))?.pop() ?? null;
+    return this.byKey.get(this.getKey(like))?.pop() ?? null;
   }
 
-  rest(): GuestInterface[] {
+  takeRest(): GuestInterface[] {
     return [...this.byKey.values()].flat();
   }
 }

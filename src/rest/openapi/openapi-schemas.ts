@@ -2,7 +2,7 @@ import { STATUS_WORDS } from "../elements/status-words.js";
 
 const HOST = {
   href: describeReference("Where it is."),
-  describeId: describeId("The host's id."),
+  id: describeId("The host's id."),
   name: describeText("The host's name."),
   address: describeText("Its name or address on the network."),
   port: describeText("VDSM's port."),
@@ -11,7 +11,7 @@ const HOST = {
 
 const NAMED = {
   href: describeReference("Where it is."),
-  describeId: describeId("Its id; of a cluster or template that is not known, all zeros."),
+  id: describeId("Its id; of a cluster or template that is not known, all zeros."),
   name: describeText("Its name; unknown if that is not known."),
   link: describeList("Link"),
 };
@@ -44,7 +44,7 @@ export const SCHEMAS = {
   Vm: describeObject(
     {
       href: describeReference("Where it is."),
-      describeId: describeId("The VM's id, as in oVirt."),
+      id: describeId("The VM's id, as in oVirt."),
       name: describeText("The VM's name."),
       status: describeText("oVirt's word for the VM's state.", STATUS_WORDS),
       fqdn: describeText("The guest's own name; absent if it tells none."),
@@ -101,7 +101,7 @@ export const SCHEMAS = {
   Nic: describeObject(
     {
       href: describeReference("Where it is."),
-      describeId: describeId("The vNIC's id, as in oVirt."),
+      id: describeId("The vNIC's id, as in oVirt."),
       name: describeText("The vNIC's name in oVirt."),
       linked: describeText("Whether its cable is in.", ["true", "false"]),
       plugged: describeText("Whether the VM has the device; absent if not known.", ["true", "false"]),
@@ -121,7 +121,7 @@ export const SCHEMAS = {
   ReportedDevice: describeObject(
     {
       href: describeReference("Where it is."),
-      describeId: describeId("Stays while the interface's name and MAC do."),
+      id: describeId("Stays while the interface's name and MAC do."),
       name: describeText("The interface's name in the guest."),
       description: describeText("What it is.", ["guest reported data"]),
       type: describeText("What kind it is.", ["network"]),
@@ -138,10 +138,10 @@ export const SCHEMAS = {
   ),
   Addresses: describeObject({ address: { type: "array", items: describeText("An address.") } }, ["address"]),
   Mac: describeObject({ address: describeText("Lower case, with colons.") }, ["address"]),
-  VmReference: describeObject(
-    { href: describeReference("Where it is."), describeId: describeId("The VM's id.") },
-    ["href", "id"],
-  ),
+  VmReference: describeObject({ href: describeReference("Where it is."), id: describeId("The VM's id.") }, [
+    "href",
+    "id",
+  ]),
   Link: describeObject({ href: describeReference("Where it is."), rel: describeText("What it is.") }, [
     "href",
     "rel",

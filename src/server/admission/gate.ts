@@ -23,9 +23,9 @@ export interface Gate {
   /** Registers the checks, the audit line, and what releases places. After CORS, so that pages can read refusals. */
   readonly guard: (app: FastifyInstance) => void;
   /** The visit that a request is. */
-  readonly visitOf: (request: FastifyRequest) => Visit;
+  readonly findVisit: (request: FastifyRequest) => Visit;
   /** Whom a request that was let in comes from, and how it works. */
-  readonly admittedOf: (request: FastifyRequest) => Admitted;
+  readonly findAdmitted: (request: FastifyRequest) => Admitted;
   /** Places for all requests; those that cost much have a queue of their own, so that cheap ones never wait for them. */
   readonly places: Places;
   readonly heavyPlaces: Places;
@@ -48,14 +48,14 @@ export function createGate(options: ServerOptions, limits: Limits): Gate {
     secure: options.tls != null,
   });
 
-  const visitOf = (request: FastifyRequest): Visit => {
+  const findVisit = (request: FastifyRequest): Visit => {
     const visit = visits.get(request);
     if (visit === undefined) throw new Error("a request reached a handler without passing the gate");
     return visit;
   };
 
   const enter = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    const visit = visitOf(request);
+    const visit = findVisit(request);
     const { rule } = visit;
     // A HEAD tells as much as a GET does.
     const method = request.method === "HEAD" ? "GET" : request.method;
@@ -65,9 +65,9 @@ export function createGate(options: ServerOptions, limits: Limits): Gate {
       checkCrossSite(checkedMethod, headers, { allowedOrigins: options.cors, secure: visit.client.secure });
     }
     if (rule.body === "json") checkContentHeaders(method, request.headers);
-    if (rule.refusalFor !== null) {
+    if (rule.explainRefusal !== null) {
       visit.viewer = await identify(request, visit, options);
-      const refusal = rule.refusalFor(visit.viewer);
+      const refusal = rule.explainRefusal(visit.viewer);
       if (refusal !== null) throw new HttpError(403, "FORBIDDEN", refusal);
     }
     if (rule.lasting) {
@@ -78,15 +78,15 @@ export function createGate(options: ServerOptions, limits: Limits): Gate {
   };
 
   return {
-    visitOf,
-    admittedOf: (request) => {
-      const visit = visitOf(request);
+    findVisit: findVisit,
+    findAdmitted: (request) => {
+      const visit = findVisit(request);
       if (visit.viewer === null) throw new Error("a request of which nobody knows who sends it");
       return {
         viewer: visit.viewer,
         request: visit.request,
         basePath: visit.client.basePath,
-        work: (job) => visit.work(job),
+        work: (job) => visit.runPiece(job),
       };
     },
     places,
@@ -107,7 +107,7 @@ export function createGate(options: ServerOptions, limits: Limits): Gate {
         });
         if (client.secure) reply.headers(TRANSPORT_SECURITY);
         // Answers that depend on who asks, and in which form, must not be kept for others.
-        if (rule.refusalFor !== null) reply.header("vary", "Authorization, Accept");
+        if (rule.explainRefusal !== null) reply.header("vary", "Authorization, Accept");
         if (rule.checksHost) checkHost(client.host, hostNames);
         done();
       });

@@ -3,7 +3,7 @@ import type { KnownViewer } from "../identity/identity.js";
 /** What a route demands of a request before its handler runs. Every route has one, in its `config.rule`. */
 export interface EntryRule {
   /** Says why a viewer may not enter, or `null` if they may. No function: the route is open, and nobody is asked who they are. */
-  readonly refusalFor: ((viewer: KnownViewer) => string | null) | null;
+  readonly explainRefusal: ((viewer: KnownViewer) => string | null) | null;
   /** Refuses names that are not ours in the Host header. */
   readonly checksHost: boolean;
   /** Refuses what a page of another site sends. `simple-get`: also a GET that such a page may cause without a preflight. */
@@ -27,7 +27,7 @@ declare module "fastify" {
 }
 
 const OPEN: EntryRule = {
-  refusalFor: null,
+  explainRefusal: null,
   checksHost: true,
   crossSite: "off",
   takesOvirtCredentials: false,
@@ -46,7 +46,7 @@ export const HEALTH_RULE: EntryRule = { ...OPEN, checksHost: false, audited: fal
 /** `/graphql`. Each field asks for its own role; here it is enough to have any role of the graph. */
 export const GRAPHQL_RULE: EntryRule = {
   ...OPEN,
-  refusalFor: ({ roles }) =>
+  explainRefusal: ({ roles }) =>
     roles.has("reader") || roles.has("operator") || roles.has("router")
       ? null
       : "The graph needs the role reader, operator or router.",
@@ -58,7 +58,7 @@ export const GRAPHQL_RULE: EntryRule = {
 /** Routes that read VMs, such as the REST flow. */
 export const READING_RULE: EntryRule = {
   ...OPEN,
-  refusalFor: ({ roles }) =>
+  explainRefusal: ({ roles }) =>
     roles.has("reader") || roles.has("operator") ? null : "Reading needs the role reader.",
   crossSite: "simple-get",
   takesOvirtCredentials: true,
@@ -76,7 +76,7 @@ export const LASTING_RULE: EntryRule = { ...LONG_LIST_RULE, takesOvirtCredential
 /** `/metrics`: its numbers are about all VMs, so a reader must see them all. Prometheus sends no header that a page cannot. */
 export const METRICS_RULE: EntryRule = {
   ...OPEN,
-  refusalFor: ({ roles, scope }) =>
+  explainRefusal: ({ roles, scope }) =>
     roles.has("metrics") || (scope === null && (roles.has("reader") || roles.has("operator")))
       ? null
       : "Metrics need the role metrics, or reader without a scope.",

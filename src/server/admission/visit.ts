@@ -32,7 +32,7 @@ export interface Visit {
    * Runs a piece of work in a place. A lasting request does so again and again, each time with a deadline of its own, and
    * holds no place in between.
    */
-  work<Result>(job: (request: ServedRequest, place: HeldPlace) => Promise<Result>): Promise<Result>;
+  runPiece<Result>(job: (request: ServedRequest, place: HeldPlace) => Promise<Result>): Promise<Result>;
   /** The answer is ready: what is left is sending. Returns `false` if it was before. */
   markAnswered(): boolean;
   /** Milliseconds from the request's head until the answer was ready, or until now. */
@@ -74,7 +74,7 @@ export function startVisit(
     notes: { decision: null, operation: null, hash: null, cost: null, rows: null },
     client,
     request: served.request,
-    async work(job) {
+    async runPiece(job) {
       if (!rule.lasting) {
         return runInPlace(places, deadline, answered, (place) =>
           served.run((request) => job(request, place)),

@@ -5,7 +5,7 @@ export class BoundedCache<V> {
 
   constructor(
     private readonly maxWeight: number,
-    private readonly weightOf: (value: V) => number,
+    private readonly getWeight: (value: V) => number,
   ) {}
 
   /** How much is held now. */
@@ -30,9 +30,9 @@ export class BoundedCache<V> {
   set(key: string, value: V): Promise<void> {
     this.#remove(key);
     // An entry of an eighth of the whole would push out too many others for one client's sake.
-    if (this.weightOf(value) <= this.maxWeight / 8) {
+    if (this.getWeight(value) <= this.maxWeight / 8) {
       this.#entries.set(key, value);
-      this.#weight += this.weightOf(value);
+      this.#weight += this.getWeight(value);
       for (const oldest of this.#entries.keys()) {
         if (this.#weight <= this.maxWeight) break;
         this.#remove(oldest);
@@ -48,7 +48,7 @@ export class BoundedCache<V> {
   #remove(key: string): boolean {
     const value = this.#entries.get(key);
     if (value === undefined) return false;
-    this.#weight -= this.weightOf(value);
+    this.#weight -= this.getWeight(value);
     return this.#entries.delete(key);
   }
 }

@@ -52,7 +52,7 @@ export function createGraphqlHandler(parts: HandlerParts) {
       try {
         const given = isPost ? parseBodyParameters(body) : parseUrlParameters(request, parts.limits);
         const parameters = parts.documents(given);
-        answer = await visit.work((served, place) =>
+        answer = await visit.runPiece((served, place) =>
           execute(parts, request, parameters, { visit, place, served }),
         );
       } finally {

@@ -20,12 +20,12 @@ export function registerGraphqlRoutes(app: FastifyInstance, gate: Gate, handler:
       method: ["GET", "HEAD", "POST"],
       url: "/graphql",
       config: { rule: GRAPHQL_RULE },
-      handler: (request, reply) => handler(request, reply, gate.visitOf(request)),
+      handler: (request, reply) => handler(request, reply, gate.findVisit(request)),
     });
     scope.route({
       method: OTHER_METHODS,
       url: "/graphql",
-      config: { rule: { ...GRAPHQL_RULE, crossSite: "off", body: "any", refusalFor: null } },
+      config: { rule: { ...GRAPHQL_RULE, crossSite: "off", body: "any", explainRefusal: null } },
       handler: () => {
         throw new HttpError(405, "METHOD_NOT_ALLOWED", "Use GET or POST.", { allow: "GET, HEAD, POST" });
       },

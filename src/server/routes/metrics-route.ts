@@ -13,7 +13,7 @@ export function registerMetricsRoute(
     url: "/metrics",
     config: { rule: METRICS_RULE },
     handler: async (request, reply) => {
-      const text = await gate.visitOf(request).work(printMetrics);
+      const text = await gate.findVisit(request).runPiece(printMetrics);
       return reply
         .type("text/plain; version=0.0.4; charset=utf-8")
         .header("cache-control", "no-store")

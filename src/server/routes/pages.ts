@@ -40,7 +40,7 @@ export async function registerPageRoutes(
         handler: (request, reply) => {
           if (url !== "/" && hasTrailingSlash(request.originalUrl)) {
             // The page's own links are relative, so it has one address only.
-            return reply.redirect(gate.visitOf(request).client.basePath + url);
+            return reply.redirect(gate.findVisit(request).client.basePath + url);
           }
           return isBuilt
             ? setPageHeaders(reply).sendFile(file, directory, { cacheControl: false })

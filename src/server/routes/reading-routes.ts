@@ -20,9 +20,9 @@ export function registerReadingRoutes(
       if (rule.lasting) return;
       const { handler } = route;
       route.handler = function (request, reply) {
-        return gate.visitOf(request).work(() => Promise.resolve(handler.call(this, request, reply)));
+        return gate.findVisit(request).runPiece(() => Promise.resolve(handler.call(this, request, reply)));
       };
     });
-    await routes(scope, gate.admittedOf);
+    await routes(scope, gate.findAdmitted);
   });
 }

@@ -48,7 +48,7 @@ export interface HostFacts {
 
 /** Answers the verbs of one host from what the facts are at that moment. */
 export function createVerbs(host: SimulatedHost, { view, record, version }: HostFacts): VerbAnswers {
-  const short = ({ vm, presence }: HostView[number]) => ({
+  const toShortRecord = ({ vm, presence }: HostView[number]) => ({
     vmId: vm.id,
     status: presence.status,
     statusTime: formatStatusTime(presence.since),
@@ -67,10 +67,12 @@ export function createVerbs(host: SimulatedHost, { view, record, version }: Host
     },
     "Host.getVMList": (params) => {
       const listed = filterVms(view(), params);
-      return legacy && params["onlyUUID"] !== false ? listed.map(({ vm }) => vm.id) : listed.map(short);
+      return legacy && params["onlyUUID"] !== false
+        ? listed.map(({ vm }) => vm.id)
+        : listed.map(toShortRecord);
     },
     "Host.getVMFullList": (params) =>
-      filterVms(view(), params).map((each) => (legacy ? createFullRecord(each) : short(each))),
+      filterVms(view(), params).map((each) => (legacy ? createFullRecord(each) : toShortRecord(each))),
   };
   if (!legacy) {
     verbs["Host.dumpxmls"] = (params) =>

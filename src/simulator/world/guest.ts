@@ -9,13 +9,13 @@ import {
 } from "./guests/linux.js";
 import {
   createAgentless,
-  duplicateNames,
-  guestIpsOnly,
+  createDuplicateNames,
+  createGuestIpsOnly,
   createInfiniBand,
   createLateAgent,
   createNonAscii,
   createOldAgent,
-  srIov,
+  createSrIov,
 } from "./guests/odd.js";
 import { createWindowsOldAgent, createWindowsQemuAgent } from "./guests/windows.js";
 import type { Random } from "./random.js";
@@ -35,10 +35,10 @@ export const GUEST_KINDS = {
   bridges: { stem: "router", make: createBridged },
   "dual stack": { stem: "app", make: createDualStack },
   tunnel: { stem: "vpn", make: createTunnelled },
-  "duplicate names": { stem: "clone", make: duplicateNames },
-  "guestIPs only": { stem: "el6", make: guestIpsOnly },
+  "duplicate names": { stem: "clone", make: createDuplicateNames },
+  "guestIPs only": { stem: "el6", make: createGuestIpsOnly },
   "late agent": { stem: "batch", make: createLateAgent },
-  "SR-IOV": { stem: "nfv", make: srIov },
+  "SR-IOV": { stem: "nfv", make: createSrIov },
   "many addresses": { stem: "mail", make: createManyAddresses },
   InfiniBand: { stem: "hpc", make: createInfiniBand },
 } as const satisfies Record<string, { stem: string; make: GuestFactory }>;

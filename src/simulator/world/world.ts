@@ -84,7 +84,7 @@ export class World {
     const vm = createVm(spec, this.plan, this.random);
     if (this.byId.has(vm.id)) throw new Error(`a VM ${vm.id} is already in this world`);
     this.byId.set(vm.id, vm);
-    this.place(vm, spec.host, spec.status ?? "Up");
+    this.placeVm(vm, spec.host, spec.status ?? "Up");
     return vm;
   }
 
@@ -134,12 +134,12 @@ export class World {
   setStatus(nameOrId: string, status: VmStatus, host: string | null = null): void {
     const vm = this.vm(nameOrId);
     for (const each of vm.presences) {
-      if (host === null || each.host === host) this.place(vm, each.host, status);
+      if (host === null || each.host === host) this.placeVm(vm, each.host, status);
     }
   }
 
   /** Puts a VM on a host, in a status; one that is there already changes its status only. */
-  place(vm: SimulatedVm, host: string, status: VmStatus, details: Partial<Presence> = {}): void {
+  placeVm(vm: SimulatedVm, host: string, status: VmStatus, details: Partial<Presence> = {}): void {
     this.host(host);
     const presence: Presence = { exit: null, postCopy: false, ...details, host, status, since: this.now };
     const at = vm.presences.findIndex((each) => each.host === host);
@@ -151,7 +151,7 @@ export class World {
   /** Leaves a Down record, as a guest's own shutdown does, until `destroy`. */
   stop(nameOrId: string, exit: Exit = GUEST_SHUTDOWN): void {
     const vm = this.vm(nameOrId);
-    for (const { host } of vm.presences) this.place(vm, host, "Down", { exit });
+    for (const { host } of vm.presences) this.placeVm(vm, host, "Down", { exit });
   }
 
   /** What an engine does with a Down VM: its record leaves the host (or all hosts). The VM stays known, to start again. */
@@ -164,7 +164,7 @@ export class World {
   start(nameOrId: string, host: string): void {
     const vm = this.vm(nameOrId);
     if (vm.agent !== "none") vm.agent = "starting";
-    this.place(vm, host, "Powering up");
+    this.placeVm(vm, host, "Powering up");
   }
 
   /** The VM is gone from every host and from the world. */
@@ -178,22 +178,22 @@ export class World {
     const source = vm.presences[0];
     if (source === undefined || source.host === toHost)
       throw new Error(`${vm.name} cannot move to ${toHost}`);
-    this.place(vm, source.host, "Migration Source", { postCopy });
-    this.place(vm, toHost, "Migration Destination");
+    this.placeVm(vm, source.host, "Migration Source", { postCopy });
+    this.placeVm(vm, toHost, "Migration Destination");
   }
 
   /** Second step: Up there, and a Down record with `exitReason` 4 here. */
   finishMigration(nameOrId: string): void {
     const { vm, source, destination } = this.findMigration(nameOrId);
-    this.place(vm, destination.host, "Up");
-    this.place(vm, source.host, "Down", { exit: MIGRATED });
+    this.placeVm(vm, destination.host, "Up");
+    this.placeVm(vm, source.host, "Down", { exit: MIGRATED });
   }
 
   /** Second step of a migration that fails: Up here as before, and a Down record there until `destroy`. */
   failMigration(nameOrId: string): void {
     const { vm, source, destination } = this.findMigration(nameOrId);
-    this.place(vm, source.host, "Up");
-    this.place(vm, destination.host, "Down", { exit: NOT_MIGRATED });
+    this.placeVm(vm, source.host, "Up");
+    this.placeVm(vm, destination.host, "Down", { exit: NOT_MIGRATED });
   }
 
   /** Last step: the engine destroys what is left at the source. */

@@ -42,9 +42,9 @@ function matchDevices(
 ): ReadonlyMap<number, number> {
   const pairs = new Map<number, number>();
   const taken = new Set<number>();
-  const match = (keyOf: (device: GuestInterface) => string | null, isOnly: boolean) => {
-    const old = groupPlaces(before, (place) => pairs.has(place), keyOf);
-    const fresh = groupPlaces(after, (place) => taken.has(place), keyOf);
+  const match = (getKey: (device: GuestInterface) => string | null, isOnly: boolean) => {
+    const old = groupPlaces(before, (place) => pairs.has(place), getKey);
+    const fresh = groupPlaces(after, (place) => taken.has(place), getKey);
     for (const [key, places] of old) {
       const others = fresh.get(key) ?? [];
       if (isOnly && (places.length > 1 || others.length > 1)) continue;
@@ -66,11 +66,11 @@ function matchDevices(
 function groupPlaces(
   devices: readonly GuestInterface[],
   isTaken: (place: number) => boolean,
-  keyOf: (device: GuestInterface) => string | null,
+  getKey: (device: GuestInterface) => string | null,
 ): Map<string, number[]> {
   const groups = new Map<string, number[]>();
   for (const [place, device] of devices.entries()) {
-    const key = isTaken(place) ? null : keyOf(device);
+    const key = isTaken(place) ? null : getKey(device);
     if (key === null) continue;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [place]);

@@ -12,20 +12,22 @@ import { countVms, readVmIds, readVmsByHosts, readVmsByIds, readVmsPage } from "
 export function createReader(database: Queryable, scope: VmScope | null): ReadStore {
   const visible = createVmScopeSql(scope);
   return {
-    vmsPage: (page) => readVmsPage(database, page, visible),
-    vmIds: (list) => readVmIds(database, list, visible),
+    readVmsPage: (page) => readVmsPage(database, page, visible),
+    readVmIds: (list) => readVmIds(database, list, visible),
     countVms: (filter) => countVms(database, filter, visible),
-    vmsByIds: (ids) => readVmsByIds(database, ids, visible),
-    vmsByHosts: (hostIds, limitPerHost) => readVmsByHosts(database, hostIds, limitPerHost ?? null, visible),
-    nicsByVms: (vmIds) => readNics(database, "vm_guid", vmIds, visible),
-    nicsByIds: (ids) => readNics(database, "id", ids, visible),
-    nicsByMacs: (macs) => readNics(database, "mac_addr", macs, visible),
-    guestInterfacesByVms: (vmIds) => readGuestInterfaces(database, vmIds, visible),
+    readVmsByIds: (ids) => readVmsByIds(database, ids, visible),
+    readVmsByHosts: (hostIds, limitPerHost) =>
+      readVmsByHosts(database, hostIds, limitPerHost ?? null, visible),
+    readNicsByVms: (vmIds) => readNics(database, "vm_guid", vmIds, visible),
+    readNicsByIds: (ids) => readNics(database, "id", ids, visible),
+    readNicsByMacs: (macs) => readNics(database, "mac_addr", macs, visible),
+    readGuestInterfacesByVms: (vmIds) => readGuestInterfaces(database, vmIds, visible),
     // No host tells how a VM was made.
-    vmOriginsByIds: () => Promise.resolve([]),
-    named: (kind, ids) => (kind === "networks" ? readNetworks(database, ids, visible) : Promise.resolve([])),
-    hosts: () => readHosts(database, null),
-    hostsByIds: (ids) => readHosts(database, ids),
+    readVmOriginsByIds: () => Promise.resolve([]),
+    readNamed: (kind, ids) =>
+      kind === "networks" ? readNetworks(database, ids, visible) : Promise.resolve([]),
+    readHosts: () => readHosts(database, null),
+    readHostsByIds: (ids) => readHosts(database, ids),
     ...createHistoryReader(database, scope),
   };
 }

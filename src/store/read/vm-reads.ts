@@ -102,7 +102,7 @@ export async function readVmsByHosts(
   );
 }
 
-type PageRequest = Parameters<ReadStore["vmsPage"]>[0];
+type PageRequest = Parameters<ReadStore["readVmsPage"]>[0];
 
 const ORDERS = {
   NAME_ASC: { columns: ['s.vm_name COLLATE "C"', "s.vm_guid"], direction: "ASC", compare: ">" },

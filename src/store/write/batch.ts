@@ -3,7 +3,7 @@ export interface BatchOptions<Item, Key> {
   /** A batch holds a key once; an item's result is found by its key. */
   readonly getKey: (item: Item) => Key;
   /** How much of a batch an item takes, of {@link MAX_BATCH_WEIGHT}; a heavier item has a batch of its own. */
-  readonly weightOf?: (item: Item) => number;
+  readonly getWeight?: (item: Item) => number;
   /** Batches that run at the same time, at most. */
   readonly concurrency?: number;
 }
@@ -13,7 +13,7 @@ export interface BatchOptions<Item, Key> {
  * nothing waits. Under load, or where a commit takes its time, the number of batches stays small.
  */
 export function createBatcher<Item, Key, Result>(
-  { getKey: keyOf, weightOf = () => 1, concurrency = 1 }: BatchOptions<Item, Key>,
+  { getKey, getWeight = () => 1, concurrency = 1 }: BatchOptions<Item, Key>,
   run: (items: readonly Item[]) => Promise<ReadonlyMap<Key, Result>>,
 ): (item: Item) => Promise<Result | undefined> {
   let waiting: WaitingCall<Item, Key, Result>[] = [];
@@ -50,7 +50,7 @@ export function createBatcher<Item, Key, Result>(
 
   return (item) =>
     new Promise((resolve, reject) => {
-      waiting.push({ item, key: keyOf(item), weight: weightOf(item), resolve, reject });
+      waiting.push({ item, key: getKey(item), weight: getWeight(item), resolve, reject });
       if (running < concurrency) void runBatches();
     });
 }

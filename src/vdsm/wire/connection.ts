@@ -25,7 +25,7 @@ export interface ConnectionListener {
   /** The body of a message to our reply queue; returns `true` if it answers one of our calls. */
   message(body: Buffer): boolean;
   /** The connection is of no use any more; told once. */
-  failed(failure: ConnectionFailureError): void;
+  onFailed(failure: ConnectionFailureError): void;
 }
 
 /** One STOMP session with one host, subscribed to a reply queue that nobody else knows. Used once, never reopened. */
@@ -82,7 +82,7 @@ export class Connection {
     this.watch?.stop();
     if (this.socket === null) this.resolveGone();
     else this.socket.destroy();
-    this.listener.failed(failure);
+    this.listener.onFailed(failure);
   }
 
   private async start(): Promise<void> {

@@ -108,7 +108,7 @@ export class Rpc {
   private connect(): Connection {
     const connection: Connection = new Connection(this.options, {
       message: (body) => this.receive(connection, body),
-      failed: (failure) => {
+      onFailed: (failure) => {
         this.connection = null;
         this.noteFlood(failure);
         for (const call of [...this.calls.values()]) call.fail(failure);

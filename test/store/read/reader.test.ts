@@ -59,7 +59,7 @@ afterAll(async () => {
 });
 
 async function namesOf(filter: VmFilter, order: VmOrder = "NAME_ASC", reader = store): Promise<string[]> {
-  const rows = await reader.vmsPage({ limit: 100, after: null, filter, order });
+  const rows = await reader.readVmsPage({ limit: 100, after: null, filter, order });
   expect(await reader.countVms(filter)).toBe(rows.length);
   return rows.map((row) => row.name);
 }
@@ -74,7 +74,7 @@ describe("reading VMs", () => {
       const seen: string[] = [];
       let after = null;
       for (;;) {
-        const rows = await store.vmsPage({ limit, after, filter: {}, order });
+        const rows = await store.readVmsPage({ limit, after, filter: {}, order });
         seen.push(...rows.map((row) => row.id));
         const last = rows.at(-1);
         if (last === undefined) break;
@@ -118,7 +118,7 @@ describe("reading VMs", () => {
     await other.dataSource.query("ANALYZE");
     other.statements();
     const page = { limit: 50, after: null, filter: { ip: "10.1.2.3" }, order: "NAME_ASC" } as const;
-    expect((await other.store.vmsPage(page)).map((row) => row.id)).toEqual([id(0x203)]);
+    expect((await other.store.readVmsPage(page)).map((row) => row.id)).toEqual([id(0x203)]);
     const [statement] = other.statements();
     const plan = JSON.stringify(await other.dataSource.query(`EXPLAIN ${statement!}`, [["10.1.2.3"], 50]));
     expect(plan).toContain("idx_vm_dynamic_vm_ips");
@@ -134,26 +134,29 @@ describe("reading VMs", () => {
   });
 
   test("by ids and by hosts, absent ones absent", async () => {
-    expect((await store.vmsByIds([id(2), id(1), id(77), id(90)])).map((row) => row.id)).toEqual([
+    expect((await store.readVmsByIds([id(2), id(1), id(77), id(90)])).map((row) => row.id)).toEqual([
       id(1),
       id(2),
     ]);
-    expect((await store.vmsByHosts([HOST_B, HOST_C])).map((row) => row.name)).toEqual(["100%_sure", "Ärger"]);
-    expect(await store.vmsByIds([])).toEqual([]);
-    expect(await store.vmsByHosts([])).toEqual([]);
+    expect((await store.readVmsByHosts([HOST_B, HOST_C])).map((row) => row.name)).toEqual([
+      "100%_sure",
+      "Ärger",
+    ]);
+    expect(await store.readVmsByIds([])).toEqual([]);
+    expect(await store.readVmsByHosts([])).toEqual([]);
   });
 
   test("by hosts reads the first of each by name and no others, those in the scope alone", async () => {
     const namesOf = async (limit: number, reader: ReadStore = store) =>
-      (await reader.vmsByHosts([HOST_B, HOST_A, HOST_A], limit)).map((row) => row.name);
+      (await reader.readVmsByHosts([HOST_B, HOST_A, HOST_A], limit)).map((row) => row.name);
     expect(await namesOf(1)).toEqual(["100%_sure", "Web-3"]);
     expect(await namesOf(2)).toEqual(["100%_sure", "Web-3", "web-1", "Ärger"]);
-    const reader = store.readerFor({ namePatterns: ["web-*"], hostIds: [], vmIds: [id(5)] });
+    const reader = store.createReaderFor({ namePatterns: ["web-*"], hostIds: [], vmIds: [id(5)] });
     expect(await namesOf(1, reader)).toEqual(["web-1", "Ärger"]);
   });
 
   test("V7: tells vNICs that are not known from none", async () => {
-    const known = async () => (await store.vmsByIds([id(0x301)]))[0]?.nicsKnown;
+    const known = async () => (await store.readVmsByIds([id(0x301)]))[0]?.nicsKnown;
     const [unknown, asked] = [vmState(0x301, { inventoryHash: null }), vmState(0x301, { inventoryHash: "" })];
     await writePass(store, HOST_A, { newVms: [unknown] });
     expect(await known()).toBe(false);
@@ -169,7 +172,7 @@ describe("reading VMs", () => {
   });
 
   test("tells unknown from none", async () => {
-    const rows = await store.vmsByIds([id(1), id(3), id(5)]);
+    const rows = await store.readVmsByIds([id(1), id(3), id(5)]);
     expect(rows.map(({ name, ips, interfacesKnown }) => ({ name, ips, interfacesKnown }))).toEqual([
       { name: "Web-3", ips: [], interfacesKnown: true },
       { name: "web-1", ips: ["10.1.2.3", "2001:db8::1"], interfacesKnown: true },
@@ -180,37 +183,37 @@ describe("reading VMs", () => {
 
 describe("reading what belongs to VMs", () => {
   test("interfaces in reported order, equal ones as many as they are", async () => {
-    const devices = await store.guestInterfacesByVms([id(1), id(4), id(2)]);
+    const devices = await store.readGuestInterfacesByVms([id(1), id(4), id(2)]);
     expect(devices.filter((each) => each.vmId === id(1))).toEqual([DEVICES[0], DEVICES[2], DEVICES[1]]);
     expect(devices.filter((each) => each.vmId !== id(1))).toEqual([DEVICES[3]]);
   });
 
   test("vNICs by VM, id and MAC", async () => {
-    expect(await store.nicsByVms([id(1), id(2)])).toEqual([NICS[0], NICS[1]]);
-    expect(await store.nicsByIds([NICS[2]!.id, id(1)])).toEqual([NICS[2]]);
-    expect(await store.nicsByMacs(["56:6f:00:00:00:01"])).toEqual([NICS[0], NICS[2]]);
+    expect(await store.readNicsByVms([id(1), id(2)])).toEqual([NICS[0], NICS[1]]);
+    expect(await store.readNicsByIds([NICS[2]!.id, id(1)])).toEqual([NICS[2]]);
+    expect(await store.readNicsByMacs(["56:6f:00:00:00:01"])).toEqual([NICS[0], NICS[2]]);
   });
 
   test("vNICs that a host told of are plugged in, whatever their cable", async () => {
-    const told = (await store.nicsByVms([id(1), id(2), id(4)])).map(({ plugged }) => plugged);
+    const told = (await store.readNicsByVms([id(1), id(2), id(4)])).map(({ plugged }) => plugged);
     expect(told).toEqual([true, true, true]);
   });
 
   test("costs one statement a call, whatever the number of keys", async () => {
     const ids = VMS.map((each) => each.id);
-    const reader = store.readerFor({ namePatterns: ["*"], hostIds: [], vmIds: [] });
+    const reader = store.createReaderFor({ namePatterns: ["*"], hostIds: [], vmIds: [] });
     for (const reads of [store, reader]) {
       database.statements();
-      await reads.vmsPage({ limit: 50, after: null, filter: { ip: "::1" }, order: "NAME_ASC" });
+      await reads.readVmsPage({ limit: 50, after: null, filter: { ip: "::1" }, order: "NAME_ASC" });
       await reads.countVms({});
-      await reads.vmsByIds(ids);
-      await reads.vmsByHosts([HOST_A, HOST_B]);
-      await reads.nicsByVms(ids);
-      await reads.nicsByIds(ids);
-      await reads.nicsByMacs([]);
-      await reads.guestInterfacesByVms(ids);
-      await reads.hosts();
-      await reads.hostsByIds([HOST_A]);
+      await reads.readVmsByIds(ids);
+      await reads.readVmsByHosts([HOST_A, HOST_B]);
+      await reads.readNicsByVms(ids);
+      await reads.readNicsByIds(ids);
+      await reads.readNicsByMacs([]);
+      await reads.readGuestInterfacesByVms(ids);
+      await reads.readHosts();
+      await reads.readHostsByIds([HOST_A]);
       expect(database.statements()).toHaveLength(10);
     }
   });
@@ -228,27 +231,31 @@ describe("a reader with a scope", () => {
     ["ids", { vmIds: [id(6), id(90)] }, [6]],
     ["any of all", { namePatterns: ["Web*"], hostIds: [HOST_B], vmIds: [id(1)] }, [4, 3, 1, 5]],
   ])("by %s sees those VMs by every way", async (_, lists, numbers) => {
-    const reader = store.readerFor({ namePatterns: [], hostIds: [], vmIds: [], ...lists });
+    const reader = store.createReaderFor({ namePatterns: [], hostIds: [], vmIds: [], ...lists });
     const visible = numbers.map(id);
     const all = [...VMS.map((each) => each.id), id(90)];
     const isVisible = ({ vmId }: { vmId: string }) => visible.includes(vmId);
     expect(
-      (await reader.vmsPage({ limit: 50, after: null, filter: {}, order: "NAME_ASC" })).map((row) => row.id),
+      (await reader.readVmsPage({ limit: 50, after: null, filter: {}, order: "NAME_ASC" })).map(
+        (row) => row.id,
+      ),
     ).toEqual(visible);
     expect(await reader.countVms({})).toBe(numbers.length);
     expect(await reader.countVms({ nameContains: "web-1" })).toBe(visible.includes(id(1)) ? 1 : 0);
     expect(await reader.countVms({ ip: "2001:db8::4" })).toBe(visible.includes(id(4)) ? 1 : 0);
-    expect((await reader.vmsByIds(all)).map((row) => row.id)).toEqual(visible);
-    expect((await reader.vmsByHosts([HOST_A, HOST_B])).map((row) => row.id)).toEqual(
+    expect((await reader.readVmsByIds(all)).map((row) => row.id)).toEqual(visible);
+    expect((await reader.readVmsByHosts([HOST_A, HOST_B])).map((row) => row.id)).toEqual(
       visible.filter((vmId) => vmId !== id(6)),
     );
-    expect(await reader.nicsByVms(all)).toEqual(NICS_BY_NAME.filter(isVisible));
-    expect(await reader.nicsByIds(NICS.map((each) => each.id))).toHaveLength(NICS.filter(isVisible).length);
-    expect(await reader.nicsByMacs(["56:6f:00:00:00:02"])).toEqual([NICS[1]!].filter(isVisible));
-    expect(await reader.guestInterfacesByVms(all)).toHaveLength(DEVICES.filter(isVisible).length);
+    expect(await reader.readNicsByVms(all)).toEqual(NICS_BY_NAME.filter(isVisible));
+    expect(await reader.readNicsByIds(NICS.map((each) => each.id))).toHaveLength(
+      NICS.filter(isVisible).length,
+    );
+    expect(await reader.readNicsByMacs(["56:6f:00:00:00:02"])).toEqual([NICS[1]!].filter(isVisible));
+    expect(await reader.readGuestInterfacesByVms(all)).toHaveLength(DEVICES.filter(isVisible).length);
   });
 
   test("of null sees all", async () => {
-    expect(await store.readerFor(null).countVms({})).toBe(VMS.length);
+    expect(await store.createReaderFor(null).countVms({})).toBe(VMS.length);
   });
 });

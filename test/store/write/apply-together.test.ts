@@ -81,7 +81,7 @@ describe("passes that end at the same time", () => {
         nics: [storedNicOf(place, place)],
       });
     }
-    const rows = await store.vmsByIds(HOSTS.map((_, place) => id(place)));
+    const rows = await store.readVmsByIds(HOSTS.map((_, place) => id(place)));
     expect(rows.filter(({ staleReason }) => staleReason === "AGENT_SILENT")).toHaveLength(HOSTS.length / 2);
     expect(rows.every(({ lastReportedAt }) => lastReportedAt !== null)).toBe(true);
   });
@@ -99,7 +99,7 @@ describe("passes that end at the same time", () => {
         .filter((vmId) => vmId !== id(20))
         .toSorted(),
     );
-    expect((await store.hostsByIds([HOSTS[20]!.id]))[0]?.lastSuccessAt).toBeNull();
+    expect((await store.readHostsByIds([HOSTS[20]!.id]))[0]?.lastSuccessAt).toBeNull();
   });
 
   test.each<[string, unknown, Partial<HostChanges>]>([

@@ -140,7 +140,7 @@ describe("a pass", () => {
     expect(await writePass(store, HOST_A, { deletedNics: [storedNicOf(1, 1)] })).toBe(true);
     expect(await writePass(store, HOST_B, { upsertedNics: [storedNicOf(1, 2)] })).toBe(true);
     expect(await writePass(store, HOST_A, { deletedNics: [storedNicOf(1, 1)] })).toBe(true);
-    expect((await store.nicsByIds([storedNicOf(1, 1).id]))[0]?.vmId).toBe(id(2));
+    expect((await store.readNicsByIds([storedNicOf(1, 1).id]))[0]?.vmId).toBe(id(2));
   });
 
   test("stores text that is odd but storable, and a lone surrogate as the replacement character", async () => {
@@ -225,8 +225,8 @@ describe("the fence", () => {
     expect(await store.apply(late, hostChanges({ newVms: [vmState(1)] }), PASS)).toBe(false);
     expect(await store.apply(late, hostChanges(), PASS)).toBe(false);
     expect(await store.fail(late, { kind: "timeout", message: "no reply" }, 1)).toBe(false);
-    expect(await store.vmsByIds([id(1)])).toEqual([]);
-    expect((await store.hostsByIds([HOST_A]))[0]).toMatchObject({ lastSuccessAt: null, lastError: null });
+    expect(await store.readVmsByIds([id(1)])).toEqual([]);
+    expect((await store.readHostsByIds([HOST_A]))[0]).toMatchObject({ lastSuccessAt: null, lastError: null });
   });
 
   test("voids the pass of a host that loses a VM", async () => {
@@ -284,8 +284,8 @@ describe("the fence", () => {
     const wrong = hostChanges({ insertedInterfaces: [guestInterfaceOf(1, { name: "extra" })], ...assumed });
     expect(await store.apply(await claimHost(store, HOST_B), wrong, PASS)).toBe(false);
     expect(await storedVm(1)).toEqual({ ...stored, interfaces: [guestInterfaceOf(1)], nics: [] });
-    expect(await store.vmsByIds([id(2)])).toEqual([]);
-    expect((await store.hostsByIds([HOST_B]))[0]?.lastSuccessAt).toBeNull();
+    expect(await store.readVmsByIds([id(2)])).toEqual([]);
+    expect((await store.readHostsByIds([HOST_B]))[0]?.lastSuccessAt).toBeNull();
   });
 
   test("finds that a host's own VM got a destination meanwhile, and does not undo that", async () => {
@@ -302,7 +302,7 @@ describe("the fence", () => {
     const claim = await claimHost(store, HOST_A);
     const broken = hostChanges({ newVms: [vmState(1)], insertedInterfaces: [guestInterfaceOf(99)] });
     await expect(store.apply(claim, broken, PASS)).rejects.toThrow(/foreign key/);
-    expect(await store.vmsByIds([id(1)])).toEqual([]);
+    expect(await store.readVmsByIds([id(1)])).toEqual([]);
   });
 });
 

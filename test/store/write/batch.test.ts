@@ -3,7 +3,7 @@ import { createBatcher } from "../../../src/store/write/batch.js";
 
 /** Calls that end when told to. */
 function calls(
-  options: { readonly weightOf?: (item: string) => number; readonly concurrency?: number } = {},
+  options: { readonly getWeight?: (item: string) => number; readonly concurrency?: number } = {},
 ) {
   const made: { readonly items: readonly string[]; end: (error?: Error) => void }[] = [];
   const ask = createBatcher<string, string, string>(
@@ -75,7 +75,7 @@ test("tells a failure to those whose call failed, nothing to those without an an
 });
 
 test("fills a call by weight, sends what is too heavy alone, and lets nothing wait for ever", async () => {
-  const { made, ask, settle } = calls({ weightOf: (item) => Number(item.slice(1)) });
+  const { made, ask, settle } = calls({ getWeight: (item) => Number(item.slice(1)) });
   const answers = [ask("a1"), ask("b150"), ask("c300"), ask("d60"), ask("e50")];
   for (let call = 0; call < 4; call += 1) {
     made[call]!.end();

@@ -29,7 +29,7 @@ test("of many late and timely writers of one host exactly the last to claim writ
   expect(written.map((each, index) => (each ? index : -1)).filter((index) => index >= 0)).toEqual([
     NUMBERS.length - 1,
   ]);
-  expect((await store.vmsByHosts([HOST_A])).map((row) => row.id)).toEqual([id(NUMBERS.length)]);
+  expect((await store.readVmsByHosts([HOST_A])).map((row) => row.id)).toEqual([id(NUMBERS.length)]);
 });
 
 test("two hosts that find the same new VMs at once neither deadlock nor share them", async () => {
@@ -48,8 +48,8 @@ test("two hosts that find the same new VMs at once neither deadlock nor share th
     );
     expect(written.filter(Boolean)).toHaveLength(1);
   }
-  const devices = await store.guestInterfacesByVms(
-    (await store.vmsByHosts([HOST_A, HOST_B, HOST_C])).map((row) => row.id),
+  const devices = await store.readGuestInterfacesByVms(
+    (await store.readVmsByHosts([HOST_A, HOST_B, HOST_C])).map((row) => row.id),
   );
   expect(devices).toHaveLength(10 * NUMBERS.length);
 });

@@ -42,7 +42,7 @@ test("writing the difference between any two multisets of interfaces gives exact
         await database.dataSource.query("TRUNCATE vm_guest_agent_interfaces");
         await writePass(store, HOST_A, { insertedInterfaces: stored });
         expect(await writePass(store, HOST_A, differenceOf(stored, target))).toBe(true);
-        const read = await store.guestInterfacesByVms([id(1), id(2)]);
+        const read = await store.readGuestInterfacesByVms([id(1), id(2)]);
         expect(read.map(keyOf).sort()).toEqual(target.map(keyOf).sort());
       },
     ),
@@ -63,7 +63,7 @@ test("interfaces come back in the order that was stored with them, names twice o
         insertedInterfaces: devices.toReversed(),
         interfaceOrders: [{ vmId: id(1), names: order }],
       });
-      expect(await store.guestInterfacesByVms([id(1)])).toEqual(devices);
+      expect(await store.readGuestInterfacesByVms([id(1)])).toEqual(devices);
     }),
     { numRuns: 50 },
   );

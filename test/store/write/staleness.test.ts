@@ -15,12 +15,12 @@ cleanDatabase((given) => {
 });
 
 async function read(number = 1) {
-  const [row] = await store.vmsByIds([id(number)]);
+  const [row] = await store.readVmsByIds([id(number)]);
   return row!;
 }
 
 async function lastSuccessOf(hostId: string): Promise<Date> {
-  return (await store.hostsByIds([hostId]))[0]!.lastSuccessAt!;
+  return (await store.readHostsByIds([hostId]))[0]!.lastSuccessAt!;
 }
 
 async function fail(hostId: string, kind: string): Promise<void> {
@@ -118,13 +118,13 @@ describe("a host in trouble", () => {
       await fail(HOST_A, kind);
       expect(await read(1)).toMatchObject({ staleReason: reason, lastReportedAt: heard });
       expect((await read(2)).staleReason).toBeNull();
-      expect(await store.guestInterfacesByVms([id(1)])).toEqual([guestInterfaceOf(1)]);
-      expect(await store.hostsByIds([HOST_A])).toMatchObject([
+      expect(await store.readGuestInterfacesByVms([id(1)])).toEqual([guestInterfaceOf(1)]);
+      expect(await store.readHostsByIds([HOST_A])).toMatchObject([
         { status, lastError: `why ${kind}`, lastSuccessAt: heard },
       ]);
       await writePass(store, HOST_A);
       expect((await read(1)).staleReason).toBeNull();
-      expect(await store.hostsByIds([HOST_A])).toMatchObject([{ status: 3, lastError: null }]);
+      expect(await store.readHostsByIds([HOST_A])).toMatchObject([{ status: 3, lastError: null }]);
     },
   );
 
@@ -156,10 +156,10 @@ describe("a host in trouble", () => {
     expect(await store.fail(late, { kind: "timeout", message: "" }, 1)).toBe(false);
     expect(await store.claim(HOST_A)).toBeNull();
     expect((await read()).staleReason).toBe("REFRESH_OVERDUE");
-    expect((await store.hosts()).map((host) => host.id)).toEqual([HOST_A, HOST_B, HOST_C]);
+    expect((await store.readHosts()).map((host) => host.id)).toEqual([HOST_A, HOST_B, HOST_C]);
     await writePass(store, HOST_B, { changedVms: [vmChange(state, { ownerId: HOST_B })] });
     expect((await read()).staleReason).toBeNull();
-    expect((await store.hosts()).map((host) => host.id)).toEqual([HOST_B, HOST_C]);
+    expect((await store.readHosts()).map((host) => host.id)).toEqual([HOST_B, HOST_C]);
   });
 });
 
@@ -173,11 +173,13 @@ describe("hosts", () => {
     ]);
     await store.renameHost(HOST_A, "learnt");
     await store.registerHosts([{ ...HOSTS[0]!, port: 1 }, ...HOSTS.slice(1)], 15_000);
-    expect((await store.hosts()).map(({ name, address, status }) => ({ name, address, status }))).toEqual([
-      { name: "host-b", address: "[2001:db8::b]:54321", status: 0 },
-      { name: "host-c", address: "host-c.example:54322", status: 0 },
-      { name: "learnt", address: "192.0.2.10:1", status: 0 },
-    ]);
+    expect((await store.readHosts()).map(({ name, address, status }) => ({ name, address, status }))).toEqual(
+      [
+        { name: "host-b", address: "[2001:db8::b]:54321", status: 0 },
+        { name: "host-c", address: "host-c.example:54322", status: 0 },
+        { name: "learnt", address: "192.0.2.10:1", status: 0 },
+      ],
+    );
   });
 
   test("that settings no longer name are polled no more; those added while running are", async () => {

@@ -30,8 +30,8 @@ export function createMemoryReadStore(): MemoryReadStore {
     hostRows,
     calls,
     asked,
-    vmsPage: (page) =>
-      read("vmsPage", page, () => {
+    readVmsPage: (page) =>
+      read("readVmsPage", page, () => {
         const sign = page.order === "NAME_DESC" ? -1 : 1;
         const place = (vm: { name: string; id: string }) =>
           page.order === "ID_ASC" ? vm.id : `${vm.name}\n${vm.id}`;
@@ -43,34 +43,37 @@ export function createMemoryReadStore(): MemoryReadStore {
           .sort((left, right) => (place(left) < place(right) ? -sign : sign))
           .slice(0, page.limit);
       }),
-    vmIds: ({ filter, sort, offset, limit }) =>
-      read("vmIds", { filter, sort, offset, limit }, () => {
+    readVmIds: ({ filter, sort, offset, limit }) =>
+      read("readVmIds", { filter, sort, offset, limit }, () => {
         const sign = sort.descending ? -1 : 1;
         const ids = found(vms, filter)
           .toSorted((left, right) => (left.name < right.name ? -sign : sign))
           .map((vm) => vm.id);
         return ids.slice(offset, limit === null ? undefined : offset + limit);
       }),
-    vmOriginsByIds: (ids) => read("vmOriginsByIds", ids, () => []),
-    named: (kind, ids) => read("named", { kind, ids }, () => []),
+    readVmOriginsByIds: (ids) => read("readVmOriginsByIds", ids, () => []),
+    readNamed: (kind, ids) => read("readNamed", { kind, ids }, () => []),
     countVms: (filter) => read("countVms", filter, () => found(vms, filter).length),
-    vmsByIds: (ids) => read("vmsByIds", ids, () => vms.filter((vm) => ids.includes(vm.id)).reverse()),
-    vmsByHosts: (ids, limitPerHost) =>
-      read("vmsByHosts", ids, () => {
+    readVmsByIds: (ids) => read("readVmsByIds", ids, () => vms.filter((vm) => ids.includes(vm.id)).reverse()),
+    readVmsByHosts: (ids, limitPerHost) =>
+      read("readVmsByHosts", ids, () => {
         const byName = vms.toSorted((left, right) => (left.name < right.name ? -1 : 1));
         return ids.flatMap((id) => byName.filter((vm) => vm.hostId === id).slice(0, limitPerHost)).reverse();
       }),
-    nicsByVms: (ids) => read("nicsByVms", ids, () => nics.filter((nic) => ids.includes(nic.vmId)).reverse()),
-    nicsByIds: (ids) => read("nicsByIds", ids, () => nics.filter((nic) => ids.includes(nic.id)).reverse()),
-    nicsByMacs: (macs) =>
-      read("nicsByMacs", macs, () => nics.filter((nic) => macs.includes(nic.macAddress ?? ""))),
-    guestInterfacesByVms: (ids) =>
-      read("guestInterfacesByVms", ids, () => interfaces.filter((each) => ids.includes(each.vmId))),
-    historyBounds: () => read("historyBounds", null, () => null),
-    vmVersionsAt: (ids, at) => read("vmVersionsAt", { ids, at }, () => []),
-    vmChanges: (ids, question) => read("vmChanges", { ids, question }, () => []),
-    hosts: () => read("hosts", null, () => hostRows.toReversed()),
-    hostsByIds: (ids) => read("hostsByIds", ids, () => hostRows.filter((host) => ids.includes(host.id))),
+    readNicsByVms: (ids) =>
+      read("readNicsByVms", ids, () => nics.filter((nic) => ids.includes(nic.vmId)).reverse()),
+    readNicsByIds: (ids) =>
+      read("readNicsByIds", ids, () => nics.filter((nic) => ids.includes(nic.id)).reverse()),
+    readNicsByMacs: (macs) =>
+      read("readNicsByMacs", macs, () => nics.filter((nic) => macs.includes(nic.macAddress ?? ""))),
+    readGuestInterfacesByVms: (ids) =>
+      read("readGuestInterfacesByVms", ids, () => interfaces.filter((each) => ids.includes(each.vmId))),
+    readHistoryBounds: () => read("readHistoryBounds", null, () => null),
+    readVmVersionsAt: (ids, at) => read("readVmVersionsAt", { ids, at }, () => []),
+    readVmChanges: (ids, question) => read("readVmChanges", { ids, question }, () => []),
+    readHosts: () => read("readHosts", null, () => hostRows.toReversed()),
+    readHostsByIds: (ids) =>
+      read("readHostsByIds", ids, () => hostRows.filter((host) => ids.includes(host.id))),
   };
 }
 

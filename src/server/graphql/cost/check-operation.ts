@@ -37,9 +37,12 @@ export function createOperationCheck(
   limits: Limits,
   estimateField: EstimateField | null,
 ): OperationCheck {
-  const measured = (document: DocumentNode, operation: OperationDefinitionNode, variables: Values): Measure =>
-    measure(operation, { schema, fragments: findFragments(document), variables });
-  const introspectionCost = measureIntrospection(measured) * INTROSPECTIONS;
+  const measureOperation = (
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    variables: Values,
+  ): Measure => measure(operation, { schema, fragments: findFragments(document), variables });
+  const introspectionCost = measureIntrospection(measureOperation) * INTROSPECTIONS;
 
   return (document, operation, variables) => {
     if (
@@ -51,7 +54,7 @@ export function createOperationCheck(
         `This endpoint does not answer operations of type ${operation.operation}.`,
       );
     }
-    const found = measured(document, operation, variables);
+    const found = measureOperation(document, operation, variables);
     const operations = document.definitions.filter((each) => each.kind === Kind.OPERATION_DEFINITION).length;
     checkAtMost(operations, limits, "operations", "TOO_MANY_OPERATIONS", "operations");
     checkAtMost(found.depth, limits, "depth", "TOO_DEEP", "levels of depth");
@@ -113,7 +116,11 @@ function findFragments(document: DocumentNode): Map<string, FragmentDefinitionNo
 }
 
 function measureIntrospection(
-  measured: (document: DocumentNode, operation: OperationDefinitionNode, variables: Values) => Measure,
+  measureOperation: (
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    variables: Values,
+  ) => Measure,
 ): number {
   const query = getIntrospectionQuery({
     descriptions: true,
@@ -125,5 +132,5 @@ function measureIntrospection(
   });
   const document = parse(query);
   const [operation] = document.definitions.filter((each) => each.kind === Kind.OPERATION_DEFINITION);
-  return operation === undefined ? 0 : measured(document, operation, {}).introspectionCost;
+  return operation === undefined ? 0 : measureOperation(document, operation, {}).introspectionCost;
 }

@@ -24,7 +24,7 @@ export const createOldAgent: GuestFactory = (_name, plan) => {
 };
 
 /** An agent so old that it tells addresses and no interfaces. */
-export const guestIpsOnly: GuestFactory = (_name, plan) => ({
+export const createGuestIpsOnly: GuestFactory = (_name, plan) => ({
   nics: [{ mac: plan.nextMac(), network: "ovirtmgmt" }],
   guestIPs: `${plan.nextIpv4("ovirtmgmt")} ${plan.nextIpv4("storage")}`,
   netIfaces: null,
@@ -56,7 +56,7 @@ export const createNonAscii: GuestFactory = (name, plan) => {
 };
 
 /** One name twice with other addresses, and one interface told twice over. */
-export const duplicateNames: GuestFactory = (_name, plan) => {
+export const createDuplicateNames: GuestFactory = (_name, plan) => {
   const [first, second] = [plan.nextMac(), plan.nextMac()];
   const twice = createLinkedInterface("eth1", second, [plan.nextIpv4("storage")]);
   return {
@@ -75,7 +75,7 @@ export const duplicateNames: GuestFactory = (_name, plan) => {
 };
 
 /** A virtual function handed through: no device on the host, no statistics, only XML knows it. */
-export const srIov: GuestFactory = (_name, plan) => {
+export const createSrIov: GuestFactory = (_name, plan) => {
   const [first, second] = [plan.nextMac(), plan.nextMac()];
   return {
     nics: [

@@ -12,8 +12,8 @@ import { readVmChanges } from "./vm-changes.js";
  */
 export function createHistoryReader(database: Queryable, scope: VmScope | null): HistoryReads {
   return {
-    historyBounds: () => readHistoryBounds(database),
-    vmVersionsAt: (vmIds, at) =>
+    readHistoryBounds: () => readHistoryBounds(database),
+    readVmVersionsAt: (vmIds, at) =>
       readInOneState(database, async (state) => {
         if (scope === null) return readVmVersions(state, vmIds, at);
         const seen = await readSeenNow(state, vmIds, scope);
@@ -24,7 +24,7 @@ export function createHistoryReader(database: Queryable, scope: VmScope | null):
         );
         return versions.filter((version) => isInScope(scope, version));
       }),
-    vmChanges: (vmIds, question) =>
+    readVmChanges: (vmIds, question) =>
       readInOneState(database, async (state) => {
         const seen = scope === null ? null : await readSeenIntervals(state, vmIds, scope);
         return readVmChanges(state, vmIds, question, seen);

@@ -3,11 +3,11 @@ import type { VmVersion } from "../version-types.js";
 /** What can be asked of the log about the past. An engine keeps none. */
 export interface HistoryReads {
   /** From when on the past is known, and the database's time; `null`: none is kept here. */
-  historyBounds(): Promise<HistoryBounds | null>;
+  readHistoryBounds(): Promise<HistoryBounds | null>;
   /** The VMs as they were at a time; those that were not stored then, or may not be seen, are absent. */
-  vmVersionsAt(vmIds: readonly string[], at: Date): Promise<PastVm[]>;
+  readVmVersionsAt(vmIds: readonly string[], at: Date): Promise<PastVm[]>;
   /** The changes of each VM, the newest first, at most `limit` of each; those that may not be seen are left out. */
-  vmChanges(vmIds: readonly string[], question: VmChangesQuestion): Promise<VmChange[]>;
+  readVmChanges(vmIds: readonly string[], question: VmChangesQuestion): Promise<VmChange[]>;
 }
 
 /** Which past can be asked for. */
