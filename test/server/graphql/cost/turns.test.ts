@@ -153,6 +153,11 @@ test("a large answer lets the event loop turn, with the same bytes and as few re
   });
   expect(answer.text).toBe(`${JSON.stringify({ data: plain.data })}\n`);
   expect(pacedCalls.toSorted()).toEqual(store.calls.toSorted());
-  expect(pacedCalls.toSorted()).toEqual(["guestInterfacesByVms", "hosts", "nicsByVms", "vmsByHosts"]);
+  expect(pacedCalls.toSorted()).toEqual([
+    "readGuestInterfacesByVms",
+    "readHosts",
+    "readNicsByVms",
+    "readVmsByHosts",
+  ]);
   expect(turns).toBeGreaterThan(20);
 });
