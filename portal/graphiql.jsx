@@ -8,6 +8,7 @@ import addresses from "./examples/2-addresses.graphql?raw";
 import interfaces from "./examples/3-interfaces-behind-nics.graphql?raw";
 import hosts from "./examples/4-hosts.graphql?raw";
 import history from "./examples/5-history.graphql?raw";
+import had from "./examples/6-who-had-an-address.graphql?raw";
 import sdl from "./examples/contribute/1-sdl.graphql?raw";
 import entities from "./examples/contribute/2-entities.graphql?raw";
 
@@ -20,7 +21,14 @@ const REPRESENTATIONS = {
 
 /** The first tabs, by what the gateway serves: `contribute` has no list of VMs. */
 const SHAPES = {
-  whole: [{ query: who }, { query: addresses }, { query: interfaces }, { query: hosts }, { query: history }],
+  whole: [
+    { query: who },
+    { query: addresses },
+    { query: interfaces },
+    { query: hosts },
+    { query: history },
+    { query: had },
+  ],
   contribute: [{ query: sdl }, { query: entities, variables: JSON.stringify(REPRESENTATIONS, null, 2) }],
 };
 

@@ -90,6 +90,17 @@ addSettingFlags(
     .description("poll it no more"),
 ).action((host: string, options: Flags) => runHosts({ do: "remove", host }, options));
 
+addSettingFlags(
+  program
+    .command("forget")
+    .argument("[vm]", "a VM's id or whole name")
+    .option("--all", "the past of all VMs")
+    .description("erase a VM's past: its changes and who had its addresses; what is stored now stays"),
+).action(async (vm: string | undefined, options: Flags) => {
+  const { runForgetCommand: forget, readForgetTask: readTask } = await import("./commands/forget.js");
+  await forget(readTask(vm, options["all"] === true), readConfig(options), print);
+});
+
 program
   .command("simulate")
   .description("run VDSM hosts in a box, on the real wire")

@@ -69,5 +69,6 @@ function createEngineReader(
     readHistoryBounds: () => Promise.resolve(null),
     readVmVersionsAt: () => Promise.resolve([]),
     readVmChanges: () => Promise.resolve([]),
+    readAddressSpans: () => Promise.resolve(null),
   };
 }

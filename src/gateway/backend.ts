@@ -9,6 +9,7 @@ import { openDatabase, type Database } from "./database/database.js";
 import type { HostPool } from "./hosts/host-pool.js";
 import type { Log } from "./log.js";
 import type { Metrics } from "./metrics.js";
+import { startAddressIndex } from "./database/span-indexing.js";
 import { startLogMaintenance } from "./database/log-maintenance.js";
 import { startPolling, type Polling } from "./hosts/polling.js";
 import { openReplicas } from "./hosts/replicas.js";
@@ -66,12 +67,10 @@ async function pollInto(
 ): Promise<Backend> {
   const store = createStore(database.dataSource, findGatewayName(config), database.readers);
   const replicas = await openReplicas(config, log);
-  const history = await startLogMaintenance(
-    createChangeLog(database.dataSource),
-    config.historyRetentionMs,
-    log,
-  );
+  const changes = createChangeLog(database.dataSource);
+  const history = await startLogMaintenance(changes, config.historyRetentionMs, log);
   const polling = await startPolling({ config, log, pool, store, replicas, metrics });
+  const addressIndex = startAddressIndex(changes, log);
   return {
     database,
     store,
@@ -79,6 +78,7 @@ async function pollInto(
     polling,
     close: async () => {
       await history.stop();
+      await addressIndex.stop();
       await polling?.stop();
       await database.close();
     },

@@ -7,6 +7,7 @@ export const ROOT_FIELD_ROLES: Readonly<Record<string, Role>> = {
   "Query.vmNic": "reader",
   "Query.vmNics": "reader",
   "Query.hosts": "reader",
+  "Query.addressHistory": "reader",
   "Query._entities": "router",
   "Query._service": "router",
   "Mutation.refreshHost": "operator",

@@ -3,6 +3,7 @@ import { GraphQLObjectType, GraphQLSchema } from "graphql";
 import { buildSchemaSync } from "type-graphql";
 import { createSubgraph, type SubgraphShape } from "./federation/federation.js";
 import { listImplementations } from "./federation/implementations.js";
+import { ADDRESS_HISTORY_FIELDS } from "./fields/address-history-fields.js";
 import { DIFFERENCE_FIELDS } from "./fields/difference-fields.js";
 import { HISTORY_FIELDS } from "./fields/history-fields.js";
 import { HostFields } from "./fields/host-fields.js";
@@ -45,6 +46,7 @@ export function buildTypeGraph(): GraphQLSchema {
       VmNicPrimaryAddressFields,
       PrimaryAddressFields,
       ...HISTORY_FIELDS,
+      ...ADDRESS_HISTORY_FIELDS,
       ...DIFFERENCE_FIELDS,
     ],
     orphanedTypes: DIFFERENCE_TYPES,

@@ -1,6 +1,14 @@
 import DataLoader from "dataloader";
 import type { NamedKind, NamedRow, VmOrigin } from "../store/inventory-types.js";
-import type { HistoryBounds, ReadStore, VmChange, VmChangesQuestion, VmIdList } from "../store/types.js";
+import type {
+  AddressSpan,
+  AddressSpansQuestion,
+  HistoryBounds,
+  ReadStore,
+  VmChange,
+  VmChangesQuestion,
+  VmIdList,
+} from "../store/types.js";
 import { type BatchSchedule, createBatchSchedule } from "./batch-schedule.js";
 import { compareByName } from "./compare-by-name.js";
 import { createHostVmsLoader } from "./host-vms.js";
@@ -46,6 +54,8 @@ export interface Loaders {
   readonly getVmAt: (at: Date) => DataLoader<string, VmRow | null>;
   /** The changes of VMs, newest first. One loader for each question. */
   readonly getVmChanges: (question: VmChangesQuestion) => DataLoader<string, readonly VmChange[]>;
+  /** Who had an address when; `null`: the index of addresses is not ready. */
+  readonly loadAddressSpans: (question: AddressSpansQuestion) => Promise<readonly AddressSpan[] | null>;
   /** Forgets all that was read, after something was changed in the same request. */
   readonly forget: () => void;
 }
@@ -108,6 +118,7 @@ export function createLoaders(
   const vmChanges = memoize((question: VmChangesQuestion) =>
     createManyLoader((ids) => store.readVmChanges(ids, question), getVmId, batchScheduleFn),
   );
+  const addressSpans = memoize((question: AddressSpansQuestion) => store.readAddressSpans(question));
   const vmsByHost = memoize((limit: number) =>
     createHostVmsLoader(store, { limit, batchScheduleFn }, (vm) => void vmById.prime(vm.id, vm)),
   );
@@ -133,6 +144,7 @@ export function createLoaders(
     loadHistoryBounds: () => historyBounds.ask(null),
     getVmAt: vmAt.ask,
     getVmChanges: vmChanges.ask,
+    loadAddressSpans: addressSpans.ask,
     forget: () => {
       for (const loader of [
         vmById,
@@ -146,7 +158,7 @@ export function createLoaders(
         loader.clearAll();
       }
       for (const memory of [hosts, namedById, named, vmsPage, countVms, vmsByHost]) memory.forget();
-      for (const memory of [historyBounds, vmAt, vmChanges]) memory.forget();
+      for (const memory of [historyBounds, vmAt, vmChanges, addressSpans]) memory.forget();
       onForget?.();
     },
   };

@@ -3,10 +3,13 @@ import type * as store from "../store/types.js";
 
 /** What the graph may know of the store: the shapes of rows and questions, never the store itself. */
 export type {
+  AddressSpan,
+  AddressSpansQuestion,
   ChangePlace,
   HistoryBounds,
   HostRow,
   PastVm,
+  SpanPlace,
   StaleReason,
   VmChange,
   VmChangesQuestion,

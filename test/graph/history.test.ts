@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createEngineStore } from "../../src/engine-store/engine-store.js";
+import { createChangeLog } from "../../src/store/changes/change-log.js";
 import type { VmScope } from "../../src/store/types.js";
 import { applyDifferences } from "../support/apply-differences.js";
 import { HOST_A } from "../support/builders/ids.js";
@@ -178,6 +179,68 @@ describe("the history of a VM", () => {
   });
 });
 
+describe("who had an address", () => {
+  const query = (page: string) => `{ addressHistory(${page}) {
+    nodes { address macAddress deviceName vmId vm { name } since until } pageInfo { hasNextPage endCursor } } }`;
+  const read = async (page: string) =>
+    ((await dataOf(database.store, query(page))) as { addressHistory: AddressPage }).addressHistory;
+
+  test("is told with the VM and the times, page by page; before the index is made, it is not available", async () => {
+    await database.dataSource.query("UPDATE vnic_graph_address_index SET cursor = NULL, is_built = false");
+    const address = 'address: "10.0.0.1"';
+    expect(await errorsOf(database.store, query(address))).toEqual([
+      expect.stringMatching(/^NOT_AVAILABLE: addressHistory: the index of addresses is being made/),
+    ]);
+    await database.dataSource.query("TRUNCATE vm_static, vnic_graph_address_span CASCADE");
+    const log = createChangeLog(database.dataSource);
+    while ((await log.advanceAddressIndex()) === "more");
+    const changed = { ...FIVE_STEPS[3]!, change: { netIfaces: [] } as unknown as Step["change"] };
+    const instants = await runSeries(database, [...FIVE_STEPS, changed], () => Promise.resolve(null));
+    const first = await read(`${address}, first: 1`);
+    expect(first.nodes).toEqual([
+      {
+        address: "10.0.0.1",
+        macAddress: "52:54:00:00:00:01",
+        deviceName: "eth0",
+        vmId: VM_IDS[2],
+        vm: { name: "web" },
+        since: expect.any(String) as string,
+        until: null,
+      },
+    ]);
+    const rest = await read(`${address}, after: "${first.pageInfo.endCursor}"`);
+    expect(rest.nodes.map(({ vmId, until }) => [vmId, until === null])).toEqual([
+      [VM_IDS[1], true],
+      [VM_IDS[0], false],
+    ]);
+    expect(rest.pageInfo.hasNextPage).toBe(false);
+    const at = instants[1]!.at.toISOString();
+    expect(
+      (await read(`macAddress: "52-54-00-00-00-01", from: "${at}", to: "${at}"`)).nodes.map(
+        ({ vmId, address: ip }) => [vmId, ip],
+      ),
+    ).toEqual(
+      [
+        [VM_IDS[1], "10.0.0.1"],
+        [VM_IDS[0], "10.0.0.1"],
+      ].flatMap(([vmId]) => [
+        [vmId, "fe80::1"],
+        [vmId, "10.0.0.1"],
+      ]),
+    );
+  });
+
+  test.each([
+    ["first: 5", /^BAD_USER_INPUT: addressHistory: give an address, a macAddress, or both/],
+    ['address: "10.0.0.1", after: "WzEsImNoYW5nZSJd"', /^BAD_USER_INPUT: after: not a cursor of this list/],
+    ['address: "10.0.0.1", from: "9999-01-01T00:00:00Z"', /^BAD_USER_INPUT: from: .* is in the future/],
+  ])("refuses %s before anything is read", async (page, error) => {
+    database.statements();
+    expect(await errorsOf(database.store, query(page))).toEqual([expect.stringMatching(error)]);
+    expect(database.statements()).toEqual([]);
+  });
+});
+
 describe("a scope", () => {
   const scopes = fc.record({
     namePatterns: fc.subarray(["w*", "d?", "*b"]),
@@ -208,6 +271,15 @@ describe("a scope", () => {
 });
 
 type Answer = Record<string, { readonly guestInfo: unknown } | null>;
+
+interface AddressPage {
+  readonly nodes: readonly {
+    readonly vmId: string;
+    readonly address: string;
+    readonly until: string | null;
+  }[];
+  readonly pageInfo: { readonly endCursor: string; readonly hasNextPage: boolean };
+}
 
 interface HistoryPage {
   readonly nodes: readonly { readonly differences: readonly { readonly kind: string }[] }[];

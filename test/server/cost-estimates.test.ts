@@ -20,6 +20,7 @@ import { createLoaders } from "../../src/loaders/loaders.js";
 import { ALL_ROLES } from "../../src/model/roles.js";
 import { measureAnswer } from "../../src/server/graphql/cost/answer-size.js";
 import { estimateCost } from "../../src/server/graphql/cost/estimate-cost.js";
+import { advanceAddressIndex } from "../../src/store/changes/spans/span-indexer.js";
 import { readListCounts, type ListCounts } from "../../src/store/read/list-counts.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
 import { HOST_A, HOST_B, id } from "../support/builders/ids.js";
@@ -70,6 +71,7 @@ beforeAll(async () => {
     });
   }
   counts = await readListCounts(database.dataSource);
+  while ((await advanceAddressIndex(database.dataSource)) === "more");
 });
 afterAll(() => database.drop());
 
@@ -129,6 +131,8 @@ function writeArguments(place: string, draw: Draw): string | null {
       return first ?? "";
     case "Vm.guestHistory":
       return first ?? "";
+    case "Query.addressHistory":
+      return `(address: "10.0.0.1"${(first ?? "").replace("(", ", ").replace(")", "")})`;
     case "Query.vm":
       return `(id: "${id(some())}")`;
     case "Query.vmNic":

@@ -51,13 +51,17 @@ export interface Instant<Seen> {
   readonly seen: Seen;
 }
 
-/** Runs passes against an empty database, one for each step, and looks after each, at an instant of the database's time. */
+/**
+ * Runs passes against an empty database, or on top of what is there, one for each step, and looks after each, at an instant
+ * of the database's time.
+ */
 export async function runSeries<Seen>(
   { store, dataSource }: TestDatabase,
   steps: readonly Step[],
   look: () => Promise<Seen>,
+  { isContinued = false } = {},
 ): Promise<Instant<Seen>[]> {
-  await dataSource.query("TRUNCATE vm_static, vds_static, vnic_graph_change CASCADE");
+  if (!isContinued) await dataSource.query("TRUNCATE vm_static, vds_static, vnic_graph_change CASCADE");
   await store.registerHosts([configuredHost(HOST_A, 1), configuredHost(HOST_B, 2)], null);
   const hosts = new Map([HOST_A, HOST_B].map((id) => [id, new FakeHost()]));
   const links = new Map([...hosts].map(([id, host]) => [id, createHostLink(configuredHost(id), host)]));

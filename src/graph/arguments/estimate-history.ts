@@ -23,6 +23,13 @@ export const HISTORY_ESTIMATES: Readonly<Record<string, Estimate>> = {
     cohort: { ...parents, count: parents.count * DIFFERENCES_OF_A_CHANGE },
     statements: 0,
   }),
+  "Query.addressHistory": (parents, { first }) => {
+    const page = readPageSize(first, DEFAULT_PAGE);
+    return { cohort: { ...parents, page }, statements: ADDRESS_STATEMENTS };
+  },
+  "AddressHistoryConnection.nodes": openPage,
+  "AddressHistoryConnection.edges": openPage,
+  "AddressSpan.vm": (parents) => readByKey(parents, { repeats: parents.count }),
   "GuestNetworkChange.reportedBy": (parents) => readByKey(parents, {}),
   "HostDifference.hostBefore": (parents) => readByKey(parents, {}),
   "HostDifference.hostAfter": (parents) => readByKey(parents, {}),
@@ -33,6 +40,9 @@ const PAST_STATEMENTS = 8;
 
 /** The log's bounds, who may be seen and when (two), the changes, what changed since, the present state (four). */
 const HISTORY_STATEMENTS = 9;
+
+/** The log's bounds, the index's place, the changes behind it (six), a page of spans, who may be seen and when (two). */
+const ADDRESS_STATEMENTS = 11;
 
 /** A change is mostly about one or two things; what an answer holds is counted while it is made. */
 const DIFFERENCES_OF_A_CHANGE = 3;

@@ -12,24 +12,26 @@ export function parsePlace(list: string, cursor: string, forms: readonly RegExp[
     version === VERSION &&
     name === list &&
     parts.length === forms.length &&
-    forms.every((form, index) => typeof parts[index] === "string" && form.test(parts[index]));
-  if (isOurs && isTime(parts[0])) return parts as string[];
+    forms.every(
+      (form, index) => typeof parts[index] === "string" && form.test(parts[index]) && isTime(parts[index]),
+    );
+  if (isOurs) return parts as string[];
   throw createGraphError(
     "BAD_USER_INPUT",
     "after: not a cursor of this list; pass an endCursor of it as it came",
   );
 }
 
-/** A place begins with a time; PostgreSQL would refuse one that no calendar has. */
-function isTime(text: unknown): boolean {
-  return typeof text === "string" && !Number.isNaN(Date.parse(text));
+/** PostgreSQL would refuse what looks like a time and is in no calendar. */
+function isTime(text: string): boolean {
+  return !/^\d{4}-\d\d-\d\dT/.test(text) || !Number.isNaN(Date.parse(text));
 }
 
 /** Raised when cursors change, so that old ones are refused and not misread. */
 const VERSION = 1;
 
 function parseParts(cursor: string): readonly unknown[] {
-  if (!/^[\w-]{1,500}$/.test(cursor)) return [];
+  if (!/^[\w-]{1,4000}$/.test(cursor)) return [];
   try {
     const parts: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString("utf8"));
     return Array.isArray(parts) ? parts : [];

@@ -1,5 +1,5 @@
-import { Field, ObjectType } from "type-graphql";
-import { DateTimeScalar } from "./scalars.js";
+import { Field, ID, ObjectType } from "type-graphql";
+import { DateTimeScalar, IPScalar, MACScalar } from "./scalars.js";
 
 /** A change of a VM; what leads on from it is in history-fields.ts. */
 @ObjectType({
@@ -26,6 +26,64 @@ export class GuestHistoryConnection {
   @Field(() => DateTimeScalar, {
     description:
       "From when on changes are known: what happened before was not kept. Moves on as old changes are dropped.",
+  })
+  readonly keptFrom!: Date;
+}
+
+/** A time during which a VM had an address; what leads on from it is in address-history-fields.ts. */
+@ObjectType({
+  simpleResolvers: true,
+  description:
+    "A time during which a guest had an address on one of its interfaces, as far as its reports tell. While a guest is " +
+    "silent, it is taken to have what it told last. Complete up to now.",
+})
+export class AddressSpan {
+  @Field(() => IPScalar, { description: "The address. Never null." })
+  readonly address!: string;
+
+  @Field(() => MACScalar, {
+    nullable: true,
+    description: "The MAC of the interface that had it. Null: the guest told none.",
+  })
+  readonly macAddress!: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "The name of the interface that had it. Null: an old agent tells addresses without interfaces.",
+  })
+  readonly deviceName!: string | null;
+
+  @Field(() => ID, { description: "The VM's UUID, also of a VM that is not stored any more. Never null." })
+  readonly vmId!: string;
+
+  @Field(() => DateTimeScalar, {
+    nullable: true,
+    description:
+      "When the gateway first saw it so; for a viewer with a scope, not before the VM was in the scope. Null: since before " +
+      "changes were kept.",
+  })
+  readonly since!: Date | null;
+
+  @Field(() => DateTimeScalar, {
+    nullable: true,
+    description:
+      "When the gateway no longer saw it so; for a viewer with a scope, when the VM left the scope if that came first. " +
+      "Null: it is so now.",
+  })
+  readonly until!: Date | null;
+}
+
+/** One span with its cursor; all its fields are made in address-history-fields.ts. */
+@ObjectType({ description: "A time during which a guest had an address, and its place in the list." })
+export class AddressHistoryEdge {}
+
+/** A page of spans; its other fields are made in address-history-fields.ts. */
+@ObjectType({ simpleResolvers: true, description: "One page of who had an address when, the latest first." })
+export class AddressHistoryConnection {
+  @Field(() => DateTimeScalar, {
+    description:
+      "From when on changes are known: what ended before is not kept. Moves on as old changes are dropped.",
   })
   readonly keptFrom!: Date;
 }

@@ -5,7 +5,9 @@ import { LogReader, type ChangePage } from "./log-reader.js";
 import { maintainPartitions, type Retention } from "./partitions.js";
 import type { PastVm } from "./past/history-types.js";
 import { readHistoryBounds, readVmVersions } from "./past/past-versions.js";
+import { advanceAddressIndex, type IndexStep } from "./spans/span-indexer.js";
 
+export type { IndexStep } from "./spans/span-indexer.js";
 export type { LogCursor } from "./cursor.js";
 export type { ChangePage, LoggedChange } from "./log-reader.js";
 export type { PastVm } from "./past/history-types.js";
@@ -30,6 +32,8 @@ export interface ChangeLog {
   readLogStart(): Promise<Date>;
   /** Makes the partitions to come and drops those that are too old. */
   maintain(retention: Retention): Promise<void>;
+  /** Brings the index of addresses a step nearer to the log. */
+  advanceAddressIndex(): Promise<IndexStep>;
 }
 
 /** The change log of this database. */
@@ -39,6 +43,7 @@ export function createChangeLog(dataSource: DataSource): ChangeLog {
     openReader: (after, until) => new LogReader(dataSource, after, until),
     readVmVersions: (vmIds, at) => readVmVersions(dataSource, vmIds, at),
     readLogStart: async () => (await readHistoryBounds(dataSource)).keptFrom,
+    advanceAddressIndex: () => advanceAddressIndex(dataSource),
     maintain: (retention) => maintainPartitions(dataSource, retention),
   };
 }

@@ -1,4 +1,7 @@
-/** What a change of a VM is about. One number holds several of them, as bits. */
+/**
+ * What a change of a VM is about. One number holds several of them, as bits. A row of no kind is no change that a reader
+ * sees: it says that the VM's past was erased, and holds what the VM was then.
+ */
 export const CHANGE_KIND = {
   /** The VM is stored for the first time. */
   NEW: 1,

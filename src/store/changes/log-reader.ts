@@ -1,5 +1,4 @@
-import type { DataSource } from "typeorm";
-import { queryRows } from "../postgres/sql.js";
+import { queryRows, type Queryable } from "../postgres/sql.js";
 import type { LogCursor } from "./cursor.js";
 import { LostCursorError } from "./log-errors.js";
 import { LOG_SQL, type LogRow } from "./log-identity.js";
@@ -13,7 +12,7 @@ export interface LoggedChange {
   readonly seq: bigint;
   /** The transaction that wrote it. */
   readonly tx: bigint;
-  /** When it was written, by the database's clock; readers could see it a commit later. */
+  /** When it was written, by the database's clock, parts of milliseconds rounded up; readers could see it a commit later. */
   readonly at: Date;
   readonly vmId: string;
   /** The host whose pass found it. */
@@ -23,6 +22,12 @@ export interface LoggedChange {
   readonly delta: VmDelta;
   /** When the guest last reported; `null`: it reports. */
   readonly lastReportedAt: Date | null;
+}
+
+/** From when on the lower bound of what is still to come is known: see {@link LogReader}. */
+export interface LogMark {
+  readonly nextXid: bigint;
+  readonly seq: bigint;
 }
 
 /** Changes that come next, in the order of the log. */
@@ -46,15 +51,22 @@ export class LogReader {
   /** The highest `seq` that was read. */
   private lastSeq: bigint;
   /** Rows of any transaction from `nextXid` on have a `seq` above this, because they began when it was given out. */
-  private readonly marks: { readonly nextXid: bigint; readonly seq: bigint }[] = [];
+  private readonly marks: LogMark[] = [];
 
   constructor(
-    private readonly dataSource: DataSource,
+    private readonly database: Queryable,
     private position: LogCursor,
     /** Where to end, whatever is committed meanwhile; left out: nowhere. */
     private readonly until?: LogCursor,
+    mark?: LogMark | null,
   ) {
     this.lastSeq = position.batch?.lastSeq ?? position.floorSeq;
+    if (mark != null) this.marks.push(mark);
+  }
+
+  /** The mark that counts next, for a reader that goes on after this one; `null`: there is none. */
+  get mark(): LogMark | null {
+    return this.marks[0] ?? null;
   }
 
   /** Where the reader is. */
@@ -92,10 +104,10 @@ export class LogReader {
     const { seen, batch, floorSeq } = this.position;
     const inBatch = batch === null ? "" : "AND pg_visible_in_snapshot(c.tx, $4::pg_snapshot)";
     return queryRows(
-      this.dataSource,
+      this.database,
       `WITH ${LOG_SQL}
        SELECT log.*, c.* FROM log LEFT JOIN LATERAL (
-         SELECT c.seq, c.tx, c.at, c.vm_id, c.host_id, c.kinds, c.delta, c.last_reported_at
+         SELECT c.seq, c.tx, date_trunc('milliseconds', c.at + interval '999 microseconds') AS at, c.vm_id, c.host_id, c.kinds, c.delta, c.last_reported_at
          FROM vnic_graph_change c
          WHERE c.seq > greatest(log.first_seq, $2::bigint) AND NOT pg_visible_in_snapshot(c.tx, $1::pg_snapshot) ${inBatch}
          ORDER BY c.seq LIMIT $3) AS c ON true

@@ -168,9 +168,14 @@ async function schemaOfNothing(): Promise<string[]> {
   const database = await createDatabase();
   const { dataSource } = database;
   const tables = dataSource.entityMetadatas.map(({ tableName }) => tableName);
-  // The change log has no entity.
-  for (const table of [...tables, "vnic_graph_change", "vnic_graph_change_log"])
-    await dataSource.query(`DROP TABLE ${table} CASCADE`);
+  // The change log and the index of addresses have no entities.
+  const others = [
+    "vnic_graph_change",
+    "vnic_graph_change_log",
+    "vnic_graph_address_span",
+    "vnic_graph_address_index",
+  ];
+  for (const table of [...tables, ...others]) await dataSource.query(`DROP TABLE ${table} CASCADE`);
   const schema = await schemaOf(dataSource);
   await database.drop();
   return schema;

@@ -71,6 +71,7 @@ export function createMemoryReadStore(): MemoryReadStore {
     readHistoryBounds: () => read("readHistoryBounds", null, () => null),
     readVmVersionsAt: (ids, at) => read("readVmVersionsAt", { ids, at }, () => []),
     readVmChanges: (ids, question) => read("readVmChanges", { ids, question }, () => []),
+    readAddressSpans: (question) => read("readAddressSpans", question, () => null),
     readHosts: () => read("readHosts", null, () => hostRows.toReversed()),
     readHostsByIds: (ids) =>
       read("readHostsByIds", ids, () => hostRows.filter((host) => ids.includes(host.id))),

@@ -1,6 +1,7 @@
 import { readInOneState, type Queryable } from "../../postgres/sql.js";
 import { isInScope } from "../../read/conditions/scope-match.js";
 import type { VmScope } from "../../types.js";
+import { readAddressSpans } from "../spans/address-history.js";
 import type { HistoryReads } from "./history-types.js";
 import { readHistoryBounds, readVmVersions } from "./past-versions.js";
 import { readSeenIntervals, readSeenNow } from "./seen-intervals.js";
@@ -29,5 +30,6 @@ export function createHistoryReader(database: Queryable, scope: VmScope | null):
         const seen = scope === null ? null : await readSeenIntervals(state, vmIds, scope);
         return readVmChanges(state, vmIds, question, seen);
       }),
+    readAddressSpans: (question) => readAddressSpans(database, question, scope),
   };
 }

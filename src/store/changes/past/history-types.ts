@@ -8,6 +8,8 @@ export interface HistoryReads {
   readVmVersionsAt(vmIds: readonly string[], at: Date): Promise<PastVm[]>;
   /** The changes of each VM, the newest first, at most `limit` of each; those that may not be seen are left out. */
   readVmChanges(vmIds: readonly string[], question: VmChangesQuestion): Promise<VmChange[]>;
+  /** Who had an address, or what a MAC had, and when; the latest first. `null`: the index of addresses is not ready. */
+  readAddressSpans(question: AddressSpansQuestion): Promise<AddressSpan[] | null>;
 }
 
 /** Which past can be asked for. */
@@ -50,4 +52,38 @@ export interface VmChange {
   readonly hostId: string;
   readonly before: VmVersion | null;
   readonly after: VmVersion | null;
+}
+
+/** Which spans of addresses are asked for; an address or a MAC is given, or both. */
+export interface AddressSpansQuestion {
+  readonly address: string | null;
+  readonly macAddress: string | null;
+  /** Only spans that end after this time. */
+  readonly from: Date | null;
+  /** Only spans that begin at this time or before. */
+  readonly to: Date | null;
+  /** Only spans behind this place, which begin earlier. */
+  readonly after: SpanPlace | null;
+  readonly limit: number;
+}
+
+/** A time during which a VM had an address. */
+export interface AddressSpan {
+  readonly vmId: string;
+  readonly address: string;
+  readonly deviceName: string | null;
+  readonly macAddress: string | null;
+  /** `null`: since before the log tells. */
+  readonly since: Date | null;
+  /** `null`: the VM still has it. */
+  readonly until: Date | null;
+  readonly place: Pick<SpanPlace, "since" | "seq" | "key">;
+}
+
+/** Where a span stands among others. Of one that a scope cuts into parts, `shownSince` is the beginning of a part. */
+export interface SpanPlace {
+  readonly since: string;
+  readonly seq: string;
+  readonly key: string;
+  readonly shownSince: string;
 }

@@ -1,0 +1,84 @@
+import type { DataSource, QueryRunner } from "typeorm";
+import { executeIn, runInTransaction, queryRows } from "../postgres/sql.js";
+import { readStoredVmsIn } from "../write/stored-vms.js";
+import { INDEX_LOCK } from "./spans/span-indexer.js";
+import { createDelta } from "./vm-delta.js";
+import { toVersion } from "./vm-version.js";
+
+/** What was erased. */
+export interface Forgotten {
+  readonly changes: number;
+  readonly spans: number;
+  /** `true`: the VM is stored, and what is stored of it now stays. */
+  readonly isStored: boolean;
+}
+
+/**
+ * Erases a VM's past. Its present stays, and a mark in the log says that nothing is known of it before; it is of no kind of
+ * change, so that readers are not told of one.
+ * 1. Lock the index of addresses, so that it does not bring back what it is just following.
+ * 2. Lock the VM, so that no pass writes a change between erasing and the mark.
+ */
+export function forgetVm(dataSource: DataSource, vmId: string): Promise<Forgotten> {
+  return runInTransaction(dataSource, async (queryRunner) => {
+    await queryRunner.query("SET LOCAL statement_timeout = 0");
+    await queryRunner.query("SELECT pg_advisory_xact_lock($1)", [INDEX_LOCK]);
+    await queryRunner.query("SELECT FROM vm_dynamic WHERE vm_guid = $1 FOR UPDATE", [vmId]);
+    const of = [vmId];
+    const changes = await executeIn(queryRunner, "DELETE FROM vnic_graph_change WHERE vm_id = $1", of);
+    const spans = await executeIn(queryRunner, "DELETE FROM vnic_graph_address_span WHERE vm_id = $1", of);
+    return { changes, spans, isStored: await writeMark(queryRunner, vmId) };
+  });
+}
+
+/** Erases the past of all VMs. Who follows the log goes on with the next change, from the state that is stored then. */
+export function forgetAll(dataSource: DataSource): Promise<void> {
+  return runInTransaction(dataSource, async (queryRunner) => {
+    await queryRunner.query("SET LOCAL statement_timeout = 0");
+    await queryRunner.query("SELECT pg_advisory_xact_lock($1)", [INDEX_LOCK]);
+    await queryRunner.query(`SET LOCAL lock_timeout = '${LOCK_WAIT_MS}ms'`);
+    await queryRunner.query("LOCK TABLE vnic_graph_change IN ACCESS EXCLUSIVE MODE");
+    await queryRunner.query(
+      `UPDATE vnic_graph_change_log l SET kept_from = clock_timestamp(),
+         dropped_tx = greatest(l.dropped_tx, (SELECT tx FROM vnic_graph_change ORDER BY tx DESC LIMIT 1))`,
+    );
+    await queryRunner.query("TRUNCATE vnic_graph_change, vnic_graph_address_span");
+    await queryRunner.query(
+      "UPDATE vnic_graph_address_index SET cursor = NULL, is_built = false, built_to = NULL",
+    );
+  });
+}
+
+/** The VMs with this id or name. */
+export function findVms(
+  dataSource: DataSource,
+  named: { readonly id: string } | { readonly name: string },
+): Promise<{ readonly id: string; readonly name: string }[]> {
+  const [column, value] = "id" in named ? ["vm_guid", named.id] : ["vm_name", named.name];
+  return queryRows(
+    dataSource,
+    `SELECT vm_guid AS id, vm_name AS name FROM vm_static WHERE ${column} = $1 ORDER BY vm_guid LIMIT 20`,
+    [value],
+  );
+}
+
+/** Writes that the VM is as it is now, and that nothing was before; `false` if it is not stored. */
+async function writeMark(queryRunner: QueryRunner, vmId: string): Promise<boolean> {
+  const [stored] = await readStoredVmsIn(queryRunner, [], [vmId]);
+  if (stored === undefined) return false;
+  const change = createDelta(null, toVersion(stored), false);
+  await executeIn(
+    queryRunner,
+    `INSERT INTO vnic_graph_change (at, tx, seq, last_reported_at, vm_id, host_id, kinds, is_full, delta)
+     VALUES (clock_timestamp(), pg_current_xact_id(), nextval('vnic_graph_change_seq'),
+       (SELECT r.last_reported_at FROM vnic_graph_vm r WHERE r.vm_id = $1), $1, $2, 0, true, $3)`,
+    [vmId, stored.ownerId ?? NOBODY, JSON.stringify(change?.delta)],
+  );
+  return true;
+}
+
+/** No host: the VM runs on none. */
+const NOBODY = "00000000-0000-0000-0000-000000000000";
+
+/** Passes wait behind a lock that waits, so it must not wait long. */
+const LOCK_WAIT_MS = 5_000;

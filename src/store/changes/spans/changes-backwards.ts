@@ -1,0 +1,98 @@
+import { groupByVm, queryRows, type Queryable } from "../../postgres/sql.js";
+import { readStoredVmsIn } from "../../write/stored-vms.js";
+import { undoChanges } from "../past/past-versions.js";
+import type { VmDelta } from "../vm-delta.js";
+import { toVersion } from "../vm-version.js";
+import type { VmVersion } from "../version-types.js";
+import type { SpanChange } from "./follow-spans.js";
+import { compareHeldAddresses, listHeldAddresses, type HeldAddress } from "./held-addresses.js";
+
+/** A row of the log, as far as it tells which it is. */
+export interface LogPlace {
+  readonly tx: bigint;
+  readonly seq: bigint;
+}
+
+/** All changes of a VM's addresses, oldest first, and the addresses that it had before them. */
+export interface AddressChanges {
+  readonly changes: readonly SpanChange[];
+  readonly heldBefore: readonly HeldAddress[];
+}
+
+/**
+ * Reads how the addresses of VMs changed, back from the present. Changes that `isCounted` refuses are taken back, too, but
+ * not told: so the newest ones can be left to somebody else. Ends for each VM at the first change that `isLast` names.
+ */
+export async function readAddressChanges(
+  database: Queryable,
+  vmIds: readonly string[],
+  isCounted: (place: LogPlace) => boolean,
+  isLast: (place: LogPlace) => boolean = () => false,
+): Promise<ReadonlyMap<string, AddressChanges>> {
+  const current = await readStoredVmsIn(database, [], vmIds);
+  const versions = new Map<string, VmVersion | null>(current.map((vm) => [vm.id, toVersion(vm)]));
+  const told = new Map<string, SpanChange[]>(vmIds.map((vmId) => [vmId, []]));
+  let places = vmIds.map((vmId) => ({ vmId, at: "infinity", seq: "0" }));
+  while (places.length > 0) {
+    const rows = groupByVm(await readOlder(database, places));
+    places = [];
+    for (const [vmId, older] of rows) {
+      let isDone = older.length < CHUNK;
+      for (const row of older) {
+        const place = { tx: BigInt(row.tx), seq: BigInt(row.seq) };
+        if (isLast(place)) {
+          isDone = true;
+          break;
+        }
+        const after = versions.get(vmId) ?? null;
+        const before = undoChanges(vmId, after, [row]);
+        versions.set(vmId, before);
+        if (!isCounted(place)) continue;
+        const change = compareHeldAddresses(before, after);
+        if (change.lost.length + change.got.length === 0) continue;
+        told.get(vmId)?.push({ ...change, at: row.roundedAt, seq: place.seq });
+      }
+      const last = older.at(-1);
+      if (!isDone && last !== undefined) places.push({ vmId, at: last.at, seq: last.seq });
+    }
+  }
+  return new Map(
+    vmIds.map((vmId) => [
+      vmId,
+      {
+        changes: (told.get(vmId) ?? []).toReversed(),
+        heldBefore: listHeldAddresses(versions.get(vmId) ?? null),
+      },
+    ]),
+  );
+}
+
+interface OlderRow {
+  readonly vmId: string;
+  readonly at: string;
+  readonly roundedAt: Date;
+  readonly seq: string;
+  readonly tx: string;
+  readonly delta: VmDelta;
+}
+
+function readOlder(
+  database: Queryable,
+  places: readonly { readonly vmId: string; readonly at: string; readonly seq: string }[],
+): Promise<OlderRow[]> {
+  return queryRows<OlderRow>(
+    database,
+    `SELECT c.vm_id AS "vmId", to_char(c.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at,
+       date_trunc('milliseconds', c.at + interval '999 microseconds') AS "roundedAt", c.seq, c.tx, c.delta
+     FROM unnest($1::uuid[], $2::timestamptz[], $3::bigint[]) AS g(id, at, seq)
+     CROSS JOIN LATERAL (
+       SELECT c.vm_id, c.at, c.seq, c.tx, c.delta FROM vnic_graph_change c
+       WHERE c.vm_id = g.id AND (c.at, c.seq) < (g.at, g.seq)
+       ORDER BY c.at DESC, c.seq DESC LIMIT ${CHUNK}) AS c
+     ORDER BY c.vm_id, c.at DESC, c.seq DESC`,
+    [places.map(({ vmId }) => vmId), places.map(({ at }) => at), places.map(({ seq }) => seq)],
+  );
+}
+
+/** Changes of a VM that are read at once. */
+const CHUNK = 500;

@@ -1,0 +1,54 @@
+import type { Queryable } from "../../postgres/sql.js";
+import type { VmScope } from "../../types.js";
+import type { AddressSpan } from "../past/history-types.js";
+import { readSeenIntervals, type SeenInterval } from "../past/seen-intervals.js";
+import type { Span } from "./follow-spans.js";
+import { placeOf } from "./span-order.js";
+
+/**
+ * Leaves of spans the times at which their VMs were in the scope; `null`: all of them. The order stays, and parts of one span
+ * come with the latest first.
+ */
+export async function clipSpans(
+  database: Queryable,
+  spans: readonly Span[],
+  scope: VmScope | null,
+): Promise<AddressSpan[]> {
+  if (scope === null) return spans.map((span) => show(span, span));
+  const vmIds = [...new Set(spans.map(({ vmId }) => vmId))];
+  const seen = vmIds.length === 0 ? [] : await readSeenIntervals(database, vmIds, scope);
+  return spans.flatMap((span) =>
+    seen
+      .filter(({ vmId }) => vmId === span.vmId)
+      .map((interval) => clip(span, interval))
+      .filter((part) => part !== null)
+      .map((part) => show(span, part)),
+  );
+}
+
+type Part = Pick<Span, "since" | "until">;
+
+function clip({ since, until }: Part, { fromAt, toAt }: SeenInterval): Part | null {
+  const from = roundUp(fromAt);
+  const to = roundUp(toAt);
+  const start = Math.max(since?.getTime() ?? -Infinity, from);
+  const end = Math.min(until?.getTime() ?? Infinity, to);
+  if (start >= end) return null;
+  return {
+    since: start === -Infinity ? null : new Date(start),
+    until: end === Infinity ? null : new Date(end),
+  };
+}
+
+function show(span: Span, { since, until }: Part): AddressSpan {
+  const { vmId, address, device, mac } = span;
+  return { vmId, address, deviceName: device, macAddress: mac, since, until, place: placeOf(span) };
+}
+
+/** A time with microseconds in milliseconds, not before it. */
+function roundUp(at: string): number {
+  if (at === "infinity") return Infinity;
+  if (at === "-infinity") return -Infinity;
+  const [, whole = at, rest = "0"] = /^(.*\.\d{3})(\d{3})Z$/.exec(at) ?? [];
+  return Date.parse(whole.endsWith("Z") ? whole : `${whole}Z`) + (Number(rest) > 0 ? 1 : 0);
+}

@@ -1,0 +1,64 @@
+import { formatHeldKey, type HeldAddress, type HeldChange } from "./held-addresses.js";
+
+/** A time during which a VM had an address. */
+export interface Span extends HeldAddress {
+  readonly vmId: string;
+  /** `null`: since before the log tells. */
+  readonly since: Date | null;
+  /** The change that began it; 0: before the log tells. */
+  readonly sinceSeq: bigint;
+  /** `null`: the VM still has it. */
+  readonly until: Date | null;
+}
+
+/** The end of a span that was open. */
+export interface SpanEnd extends HeldAddress {
+  readonly vmId: string;
+  readonly until: Date;
+}
+
+/** One change of a VM, as far as spans go. */
+export interface SpanChange extends HeldChange {
+  readonly at: Date;
+  readonly seq: bigint;
+}
+
+/** What changes of a VM do to its spans: those that were open and end, and those that begin. */
+export interface SpanChanges {
+  readonly ended: readonly SpanEnd[];
+  readonly begun: readonly Span[];
+}
+
+/** Follows the changes of one VM, oldest first, and tells what becomes of its spans. */
+export function followSpans(vmId: string, changes: readonly SpanChange[]): SpanChanges {
+  const open = new Map<string, Span>();
+  const ended: SpanEnd[] = [];
+  const begun: Span[] = [];
+  for (const { at, seq, lost, got } of changes) {
+    for (const held of lost) {
+      const key = formatHeldKey(held);
+      const span = open.get(key);
+      open.delete(key);
+      if (span === undefined) ended.push({ ...held, vmId, until: at });
+      else begun.push({ ...span, until: at });
+    }
+    for (const held of got) {
+      open.set(formatHeldKey(held), { ...held, vmId, since: at, sinceSeq: seq, until: null });
+    }
+  }
+  return { ended, begun: [...begun, ...open.values()] };
+}
+
+/** All spans of a VM, by all of its changes, oldest first, and by the addresses that it had before them. */
+export function listSpans(
+  vmId: string,
+  changes: readonly SpanChange[],
+  heldBefore: readonly HeldAddress[],
+): Span[] {
+  const { ended, begun } = followSpans(vmId, changes);
+  const ends = new Map(ended.map((end) => [formatHeldKey(end), end.until]));
+  const older = heldBefore.map((held): Span => {
+    return { ...held, vmId, since: null, sinceSeq: 0n, until: ends.get(formatHeldKey(held)) ?? null };
+  });
+  return [...older, ...begun];
+}

@@ -1,0 +1,44 @@
+import { listAddresses } from "../device-differences.js";
+import { listAddressesWithoutDevice } from "../differences.js";
+import type { VmVersion } from "../version-types.js";
+
+/** An address that a guest has, with the interface that has it; an old agent tells addresses without interfaces. */
+export interface HeldAddress {
+  readonly address: string;
+  readonly device: string | null;
+  readonly mac: string | null;
+}
+
+/** The addresses that a change takes from a guest, and those that it gives. */
+export interface HeldChange {
+  readonly lost: readonly HeldAddress[];
+  readonly got: readonly HeldAddress[];
+}
+
+/** Lists the addresses that a version's guest has, each once; none of no version. */
+export function listHeldAddresses(version: VmVersion | null): HeldAddress[] {
+  return [...keyHeldAddresses(version).values()];
+}
+
+/** Compares the addresses of two versions of a VM. */
+export function compareHeldAddresses(before: VmVersion | null, after: VmVersion | null): HeldChange {
+  const [old, fresh] = [keyHeldAddresses(before), keyHeldAddresses(after)];
+  return {
+    lost: [...old].filter(([key]) => !fresh.has(key)).map(([, held]) => held),
+    got: [...fresh].filter(([key]) => !old.has(key)).map(([, held]) => held),
+  };
+}
+
+/** What tells one held address of a VM from another. */
+export function formatHeldKey({ address, device, mac }: HeldAddress): string {
+  return JSON.stringify([address, device, mac]);
+}
+
+function keyHeldAddresses(version: VmVersion | null): ReadonlyMap<string, HeldAddress> {
+  if (version === null) return new Map();
+  const ofDevices = version.interfaces.flatMap((device) =>
+    listAddresses(device).map((address) => ({ address, device: device.name, mac: device.macAddress })),
+  );
+  const loose = listAddressesWithoutDevice(version).map((address) => ({ address, device: null, mac: null }));
+  return new Map([...ofDevices, ...loose].map((held) => [formatHeldKey(held), held]));
+}

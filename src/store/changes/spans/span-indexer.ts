@@ -1,0 +1,195 @@
+import type { DataSource, QueryRunner } from "typeorm";
+import { findSqlState } from "../../postgres/errors.js";
+import { runInTransaction, queryRows, type Queryable } from "../../postgres/sql.js";
+import { formatCursor, hasGot, parseCursor, type LogCursor } from "../cursor.js";
+import { findEndOfLog } from "../end-of-log.js";
+import { LostCursorError } from "../log-errors.js";
+import { LogReader, type LogMark } from "../log-reader.js";
+import { readAddressChanges } from "./changes-backwards.js";
+import { followSpans, listSpans } from "./follow-spans.js";
+import { endSpans, insertSpans } from "./span-writes.js";
+
+/** What a step of the index did: followed the log so far, has more to do at once, or left it to another gateway. */
+export type IndexStep = "current" | "more" | "elsewhere";
+
+/**
+ * Brings the spans of addresses a step nearer to the log. One gateway at a time does so, under a lock that ends with its
+ * transaction, so that it works behind a pool of transactions. Spans and the place up to which the log was followed are
+ * written together: whoever takes over goes on there, and nothing is followed twice.
+ * 1. Without a place, or if it is lost: begin anew at the end of the log.
+ * 2. Make the spans of the VMs, some at a time, from their changes up to that place.
+ * 3. Follow the changes behind it.
+ */
+export async function advanceAddressIndex(
+  dataSource: DataSource,
+  sizes: StepSizes = STEP_SIZES,
+): Promise<IndexStep> {
+  try {
+    const state = await readState(dataSource);
+    if (state.cursor === null) return await beginBuild(dataSource);
+    const cursor = parseCursor(state.cursor);
+    if (!state.isBuilt) return await build(dataSource, state, cursor, sizes.vms);
+    if (!state.isOld && (await isCurrent(dataSource, cursor))) return "current";
+    return await follow(dataSource, state, cursor, sizes.changes);
+  } catch (error) {
+    if (findSqlState(error) === SERIALIZATION_FAILURE) return "elsewhere";
+    if (!(error instanceof LostCursorError)) throw error;
+    return beginBuild(dataSource);
+  }
+}
+
+/** How much one step does at most. */
+export interface StepSizes {
+  readonly vms: number;
+  readonly changes: number;
+}
+
+/** Some hundred milliseconds of work. */
+const STEP_SIZES: StepSizes = { vms: 200, changes: 1_000 };
+
+/** Looks without a lock whether there is anything to follow: mostly there is not. */
+async function isCurrent(dataSource: DataSource, cursor: LogCursor): Promise<boolean> {
+  const { changes, hasMore } = await new LogReader(dataSource, cursor).read(1);
+  return changes.length === 0 && !hasMore;
+}
+
+/** How far the index is. */
+export interface IndexState {
+  readonly cursor: string | null;
+  readonly markXid: string | null;
+  readonly markSeq: string | null;
+  readonly builtTo: string | null;
+  readonly isBuilt: boolean;
+  /** It was written so long ago that its cursor should be written again, although nothing changed. */
+  readonly isOld: boolean;
+}
+
+/** Reads how far the index is. */
+export async function readState(database: Queryable): Promise<IndexState> {
+  const [state] = await queryRows<IndexState>(
+    database,
+    `SELECT cursor, mark_xid AS "markXid", mark_seq AS "markSeq", built_to AS "builtTo", is_built AS "isBuilt",
+       written_at < now() - interval '1 minute' AS "isOld" FROM vnic_graph_address_index`,
+  );
+  if (state === undefined) throw new Error("vnic_graph_address_index has no row; it was emptied by hand");
+  return state;
+}
+
+async function beginBuild(dataSource: DataSource): Promise<IndexStep> {
+  // All that is committed by now belongs to the build, all else is followed.
+  const cursor = await findEndOfLog(dataSource);
+  return underLock(dataSource, async (queryRunner) => {
+    await queryRunner.query("DELETE FROM vnic_graph_address_span");
+    await queryRunner.query(
+      `UPDATE vnic_graph_address_index SET cursor = $1, mark_xid = NULL, mark_seq = NULL, built_to = NULL,
+         is_built = false, written_at = now()`,
+      [formatCursor(cursor)],
+    );
+    return "more";
+  });
+}
+
+function build(
+  dataSource: DataSource,
+  state: IndexState,
+  cursor: LogCursor,
+  vms: number,
+): Promise<IndexStep> {
+  return underLock(dataSource, async (queryRunner) => {
+    if (!isSameState(await readState(queryRunner), state)) return "more";
+    const rows = await queryRows<{ readonly id: string }>(
+      queryRunner,
+      `SELECT vm_guid AS id FROM vm_static WHERE $1::uuid IS NULL OR vm_guid > $1::uuid ORDER BY vm_guid LIMIT $2`,
+      [state.builtTo, vms],
+    );
+    const vmIds = rows.map(({ id }) => id);
+    const changes = await readAddressChanges(queryRunner, vmIds, (place) => hasGot(cursor, place));
+    const spans = [...changes].flatMap(([vmId, of]) => listSpans(vmId, of.changes, of.heldBefore));
+    await insertSpans(queryRunner, spans);
+    await queryRunner.query(
+      "UPDATE vnic_graph_address_index SET built_to = coalesce($1::uuid, built_to), is_built = $2, written_at = now()",
+      [vmIds.at(-1) ?? null, vmIds.length < vms],
+    );
+    return "more";
+  });
+}
+
+function follow(
+  dataSource: DataSource,
+  state: IndexState,
+  cursor: LogCursor,
+  limit: number,
+): Promise<IndexStep> {
+  return underLock(dataSource, async (queryRunner) => {
+    if (!isSameState(await readState(queryRunner), state)) return "more";
+    const reader = new LogReader(queryRunner, cursor, undefined, readMark(state));
+    const { changes, hasMore } = await reader.read(limit);
+    if (changes.length === 0 && !hasMore && !state.isOld) return "current";
+    const vmIds = [...new Set(changes.map(({ vmId }) => vmId))];
+    const seqs = new Set(changes.map(({ seq }) => seq));
+    const oldest = changes.reduce((least, { seq }) => (seq < least ? seq : least), changes[0]?.seq ?? 0n);
+    const byVm = await readAddressChanges(
+      queryRunner,
+      vmIds,
+      ({ seq }) => seqs.has(seq),
+      ({ seq }) => seq < oldest,
+    );
+    const all = [...byVm].map(([vmId, of]) => followSpans(vmId, of.changes));
+    await endSpans(
+      queryRunner,
+      all.flatMap(({ ended }) => ended),
+    );
+    await insertSpans(
+      queryRunner,
+      all.flatMap(({ begun }) => begun),
+    );
+    await queryRunner.query(
+      "UPDATE vnic_graph_address_index SET cursor = $1, mark_xid = $2, mark_seq = $3, written_at = now()",
+      [formatCursor(reader.cursor), reader.mark?.nextXid.toString(), reader.mark?.seq.toString()],
+    );
+    if (state.isOld) await dropEndedSpans(queryRunner);
+    return hasMore ? "more" : "current";
+  });
+}
+
+/** Drops spans that ended before the log begins; a few at a time, because nobody waits for it. */
+async function dropEndedSpans(queryRunner: QueryRunner): Promise<void> {
+  await queryRunner.query(
+    `DELETE FROM vnic_graph_address_span WHERE ctid = ANY(ARRAY(
+       SELECT ctid FROM vnic_graph_address_span
+       WHERE until < 'infinity' AND until < (SELECT kept_from FROM vnic_graph_change_log) LIMIT 10000))`,
+  );
+}
+
+/** Runs a step in one state of the database, if no other gateway runs one. What it assumed is checked again inside. */
+async function underLock(
+  dataSource: DataSource,
+  work: (queryRunner: QueryRunner) => Promise<IndexStep>,
+): Promise<IndexStep> {
+  return runInTransaction(
+    dataSource,
+    async (queryRunner) => {
+      const [lock] = await queryRows<{ readonly locked: boolean }>(
+        queryRunner,
+        "SELECT pg_try_advisory_xact_lock($1) AS locked",
+        [INDEX_LOCK],
+      );
+      return lock?.locked === true ? work(queryRunner) : "elsewhere";
+    },
+    "REPEATABLE READ",
+  );
+}
+
+function isSameState(left: IndexState, right: IndexState): boolean {
+  return left.cursor === right.cursor && left.builtTo === right.builtTo && left.isBuilt === right.isBuilt;
+}
+
+function readMark({ markXid, markSeq }: IndexState): LogMark | null {
+  return markXid === null || markSeq === null ? null : { nextXid: BigInt(markXid), seq: BigInt(markSeq) };
+}
+
+/** Any number that nobody else uses on this database: "vnca" in ASCII. */
+export const INDEX_LOCK = 0x766e6361;
+
+/** PostgreSQL's code: another gateway ended its step between this one's first look and its lock. */
+const SERIALIZATION_FAILURE = "40001";

@@ -1,0 +1,37 @@
+import type { SpanPlace } from "../past/history-types.js";
+import type { Span } from "./follow-spans.js";
+
+/** Where a span stands among others: the latest comes first. */
+export type Place = Pick<SpanPlace, "since" | "seq" | "key">;
+
+/** The place of a span. */
+export function placeOf(span: Span): Place {
+  return {
+    since: span.since?.toISOString() ?? "-infinity",
+    seq: span.sinceSeq.toString(),
+    key: formatPlaceKey(span),
+  };
+}
+
+/** What tells spans apart that were begun by one change. */
+export function formatPlaceKey({
+  vmId,
+  address,
+  mac,
+  device,
+}: Omit<Span, "since" | "sinceSeq" | "until">): string {
+  return `${vmId}|${address}|${mac ?? ""}|${device ?? ""}`;
+}
+
+/** Compares two places: the later one is the greater one. Texts are compared as the database compares them, by bytes. */
+export function comparePlaces(left: Place, right: Place): number {
+  const [at, otherAt] = [readTime(left.since), readTime(right.since)];
+  if (at !== otherAt) return at < otherAt ? -1 : 1;
+  const [seq, otherSeq] = [BigInt(left.seq), BigInt(right.seq)];
+  if (seq !== otherSeq) return seq < otherSeq ? -1 : 1;
+  return Buffer.compare(Buffer.from(left.key), Buffer.from(right.key));
+}
+
+function readTime(since: string): number {
+  return since === "-infinity" ? Number.NEGATIVE_INFINITY : Date.parse(since);
+}

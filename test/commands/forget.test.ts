@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { readForgetTask, runForgetCommand, type ForgetTask } from "../../src/commands/forget.js";
+import { loadConfig } from "../../src/config.js";
+import { createChangeLog } from "../../src/store/changes/change-log.js";
+import { LostCursorError } from "../../src/store/changes/log-errors.js";
+import { HOST_A, id } from "../support/builders/ids.js";
+import { createDatabase, type TestDatabase } from "../support/database.js";
+import { runSeries, VM_IDS, type Step } from "../support/pass-series.js";
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createDatabase({ poolSize: 4 });
+});
+afterAll(() => database.drop());
+
+const [FIRST = "", SECOND = ""] = VM_IDS;
+const pass = (vmId: string, address: string, vmName: string) =>
+  ({
+    hostId: HOST_A,
+    vmId,
+    change: { vmName, netIfaces: [{ name: "eth0", hw: "52:54:00:00:00:01", inet: [address], inet6: null }] },
+    nics: null,
+  }) as unknown as Step;
+
+async function run(task: ForgetTask): Promise<string> {
+  const lines: string[] = [];
+  await runForgetCommand(task, loadConfig({ DATABASE_URL: database.url }), (line) => lines.push(line));
+  return lines.join("\n");
+}
+
+async function advance(): Promise<void> {
+  const log = createChangeLog(database.dataSource);
+  while ((await log.advanceAddressIndex()) === "more");
+}
+
+const spansOf = async (address: string) =>
+  (
+    await database.store.readAddressSpans({
+      address,
+      macAddress: null,
+      from: null,
+      to: null,
+      after: null,
+      limit: 9,
+    })
+  )?.map(({ vmId, until }) => [vmId, until !== null]);
+const changesOf = async (vmId: string) =>
+  (await database.store.readVmChanges([vmId], { from: null, to: null, after: null, limit: 9 })).length;
+
+describe("vnic-graph forget", () => {
+  let instants: readonly { readonly at: Date }[];
+
+  beforeEach(async () => {
+    await database.dataSource.query("TRUNCATE vm_static, vnic_graph_change, vnic_graph_address_span CASCADE");
+    await database.dataSource.query("UPDATE vnic_graph_address_index SET cursor = NULL, is_built = false");
+    await advance();
+    const steps = [
+      pass(FIRST, "10.0.0.1", "web"),
+      pass(SECOND, "10.0.0.1", "db"),
+      pass(FIRST, "10.0.0.2", "web"),
+    ];
+    instants = await runSeries(database, steps, () => Promise.resolve(null));
+  });
+
+  test.each([
+    ["that the index follows later", false],
+    ["that the index has followed", true],
+  ])("erases a past %s, leaves the present and the others, and says what it did", async (_, isFollowed) => {
+    if (isFollowed) await advance();
+    expect(await changesOf(FIRST)).toBe(2);
+    expect(await run({ vm: "web" })).toBe(
+      `web: 2 changes and ${isFollowed ? 2 : 0} spans of addresses are erased; what is stored of it now stays`,
+    );
+    const at = instants[1]!.at;
+    expect((await database.store.readVmVersionsAt([FIRST, SECOND], at)).map((vm) => vm.id)).toEqual([SECOND]);
+    expect([await changesOf(FIRST), await changesOf(SECOND)]).toEqual([0, 1]);
+    for (const repeat of [false, true]) {
+      if (repeat) await advance();
+      expect(await spansOf("10.0.0.1")).toEqual([[SECOND, false]]);
+      expect(await spansOf("10.0.0.2")).toEqual([[FIRST, false]]);
+    }
+    expect((await database.store.readVmsByIds([FIRST]))[0]?.ips).toEqual(["10.0.0.2"]);
+  });
+
+  test("erases a past that goes on: later changes are kept again", async () => {
+    await run({ vm: FIRST });
+    await runSeriesOn(pass(FIRST, "10.0.0.3", "web"));
+    expect(await changesOf(FIRST)).toBe(1);
+    expect(await spansOf("10.0.0.2")).toEqual([[FIRST, true]]);
+  });
+
+  test("erases all, and who followed from before is told so", async () => {
+    const log = createChangeLog(database.dataSource);
+    const { cursor } = await log.openTail();
+    await runSeriesOn(pass(SECOND, "10.0.0.4", "db"));
+    expect(await run({ all: true })).toMatch(/^the past of all VMs is erased/);
+    await expect(log.openReader(cursor).read(1)).rejects.toThrow(LostCursorError);
+    expect((await database.store.readHistoryBounds())!.keptFrom.getTime()).toBeGreaterThan(
+      instants[2]!.at.getTime(),
+    );
+    expect(await spansOf("10.0.0.4")).toBeUndefined();
+    await advance();
+    expect(await spansOf("10.0.0.4")).toEqual([[SECOND, false]]);
+  });
+
+  test("knows what is not there, or is not named", async () => {
+    await expect(run({ vm: "nobody" })).rejects.toThrow(/no VM is called nobody/);
+    expect(await run({ vm: id(77) })).toMatch(/0 changes and 0 spans .* it is not stored any more$/);
+    expect(() => readForgetTask(undefined, false)).toThrow(/name a VM/);
+    expect(() => readForgetTask("web", true)).toThrow(/name a VM/);
+    expect(readForgetTask(undefined, true)).toEqual({ all: true });
+  });
+});
+
+async function runSeriesOn(step: Step): Promise<void> {
+  await runSeries(database, [step], () => Promise.resolve(null), { isContinued: true });
+}
