@@ -38,6 +38,7 @@ test("no read of the store begins once the time is up, whichever it is", async (
     reads.readHistoryBounds(),
     reads.readVmVersionsAt([], new Date(0)),
     reads.readVmChanges([], { from: null, to: null, after: null, limit: 1 }),
+    reads.readAddressSpans({ address: null, macAddress: null, from: null, to: null, after: null, limit: 1 }),
   ];
   expect(every()).toHaveLength(Object.values(store).filter((each) => typeof each === "function").length);
   await Promise.all(every());
