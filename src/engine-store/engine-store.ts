@@ -1,5 +1,5 @@
 import type { DataSource } from "typeorm";
-import { createLanes } from "../store/read/lanes.js";
+import { createSearchSlots } from "../store/read/search-slots.js";
 import { createVmScopeSql, type VmScopeSql } from "../store/read/conditions/scope.js";
 import { createSnapshot } from "../store/read/snapshot.js";
 import type { ReadinessStore, Readers, ReadStore, VmFilter } from "../store/types.js";
@@ -16,7 +16,7 @@ import { countVms, readVmIds, readVmsByHosts, readVmsByIds, readVmsPage } from "
 export interface EngineStore extends ReadStore, ReadinessStore, Readers {}
 
 /** Two searches keep two processors of the database busy; more of them would only make each other slower. */
-const SEARCH_LANES = 2;
+const SEARCH_SLOTS = 2;
 
 /**
  * Creates the reads of an engine's tables as they are. They use the indexes that an engine has: keys, `vm_name`,
@@ -24,7 +24,7 @@ const SEARCH_LANES = 2;
  * how many VMs there are; VMs by part of a name or by a rare state; VMs by an address; vNICs by MAC.
  */
 export function createEngineStore(dataSource: DataSource): EngineStore {
-  const lanes = createLanes(SEARCH_LANES);
+  const searchSlots = createSearchSlots(SEARCH_SLOTS);
   const mayReadInventory = createInventoryRights(dataSource);
   return {
     ...createEngineReader(dataSource, createVmScopeSql(null), mayReadInventory),
@@ -35,7 +35,7 @@ export function createEngineStore(dataSource: DataSource): EngineStore {
       return { hosts: 0, untried: 0, stale: 0, unpolled: 0 };
     },
     openSnapshot: (scope) => {
-      const snapshot = createSnapshot(dataSource, lanes);
+      const snapshot = createSnapshot(dataSource, searchSlots);
       const reads = createEngineReader(snapshot, createVmScopeSql(scope), mayReadInventory);
       return { reads, renew: snapshot.renew, close: snapshot.close };
     },

@@ -8,7 +8,9 @@ export function findInterfacesOfNic(
   interfaces: readonly GuestInterface[] | null,
 ): readonly GuestInterface[] | null {
   if (interfaces === null) return null;
-  return sortBestFirst(interfaces.filter((device) => isSameMac(device.macAddress, nic.macAddress)));
+  return sortBestFirst(
+    interfaces.filter((guestInterface) => isSameMac(guestInterface.macAddress, nic.macAddress)),
+  );
 }
 
 /** With an address that reaches beyond its link, then with any, then the rest; in reported order otherwise. */
@@ -17,13 +19,13 @@ export function sortBestFirst(interfaces: readonly GuestInterface[]): readonly G
 }
 
 /** The vNIC of the VM that has the interface's MAC, or `null`: guests have bridges and tunnels of their own. */
-export function findNicOfInterface(device: GuestInterface, nics: readonly Nic[]): Nic | null {
-  return nics.find((nic) => isSameMac(nic.macAddress, device.macAddress)) ?? null;
+export function findNicOfInterface(guestInterface: GuestInterface, nics: readonly Nic[]): Nic | null {
+  return nics.find((nic) => isSameMac(nic.macAddress, guestInterface.macAddress)) ?? null;
 }
 
 /** Bonds, VLANs and bridges share a MAC with a bare interface: the one with addresses is what people mean. */
-function rankInterface(device: GuestInterface): number {
-  const addresses = [...device.ipv4Addresses, ...device.ipv6Addresses];
+function rankInterface(guestInterface: GuestInterface): number {
+  const addresses = [...guestInterface.ipv4Addresses, ...guestInterface.ipv6Addresses];
   if (addresses.some(isGlobalAddress)) return 2;
   return addresses.length > 0 ? 1 : 0;
 }

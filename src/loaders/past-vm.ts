@@ -29,7 +29,7 @@ export function listPastNics(version: VmVersion): readonly Nic[] {
 
 /** A version's interfaces as rows. */
 export function listPastInterfaces(version: VmVersion): readonly GuestInterface[] {
-  return version.interfaces.map((device) => ({ ...device, past: version }));
+  return version.interfaces.map((guestInterface) => ({ ...guestInterface, past: version }));
 }
 
 /** An unreadable report hides which silence came before it: stored interfaces are then the only witness. */

@@ -19,7 +19,7 @@ export function diffInterfaces(
 ): InterfaceChanges {
   if (isSameInOrder(stored, reported)) return NO_INTERFACE_CHANGES;
   const extra = new Multiset(stored, formatInterfaceKey);
-  const missing = reported.filter((device) => extra.take(device) === null);
+  const missing = reported.filter((guestInterface) => extra.take(guestInterface) === null);
   const extraByIdentity = new Multiset(extra.takeRest(), formatIdentity);
   const inserted: GuestInterface[] = [];
   const updated: { before: GuestInterface; after: GuestInterface }[] = [];
@@ -34,10 +34,10 @@ export function diffInterfaces(
 }
 
 /** All values of an interface as one key. The order of its addresses does not matter, because agents change it at will. */
-export function formatInterfaceKey(device: GuestInterface): string {
+export function formatInterfaceKey(guestInterface: GuestInterface): string {
   return JSON.stringify(
     INTERFACE_FIELDS.map((field) => {
-      const value: FieldValue = device[field];
+      const value: FieldValue = guestInterface[field];
       return isList(value) ? value.toSorted() : value;
     }),
   );
@@ -54,9 +54,10 @@ function isSameInOrder(stored: readonly GuestInterface[], reported: readonly Gue
   return (
     stored.length === reported.length &&
     stored.every((row, index) => {
-      const device = reported[index];
+      const guestInterface = reported[index];
       return (
-        device !== undefined && INTERFACE_FIELDS.every((field) => isSameValue(row[field], device[field]))
+        guestInterface !== undefined &&
+        INTERFACE_FIELDS.every((field) => isSameValue(row[field], guestInterface[field]))
       );
     })
   );
@@ -78,13 +79,13 @@ class Multiset {
 
   constructor(
     interfaces: readonly GuestInterface[],
-    private readonly getKey: (device: GuestInterface) => string,
+    private readonly getKey: (guestInterface: GuestInterface) => string,
   ) {
-    for (const device of interfaces) {
-      const key = getKey(device);
+    for (const guestInterface of interfaces) {
+      const key = getKey(guestInterface);
       const held = this.byKey.get(key);
-      if (held === undefined) this.byKey.set(key, [device]);
-      else held.push(device);
+      if (held === undefined) this.byKey.set(key, [guestInterface]);
+      else held.push(guestInterface);
     }
   }
 

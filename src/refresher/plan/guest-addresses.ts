@@ -6,8 +6,8 @@ export function joinIps(
   interfaces: readonly Pick<GuestInterface, "ipv4Addresses" | "ipv6Addresses">[],
 ): string | null {
   return joinAddresses([
-    ...interfaces.flatMap((device) => device.ipv4Addresses),
-    ...interfaces.flatMap((device) => device.ipv6Addresses),
+    ...interfaces.flatMap((guestInterface) => guestInterface.ipv4Addresses),
+    ...interfaces.flatMap((guestInterface) => guestInterface.ipv6Addresses),
   ]);
 }
 

@@ -85,8 +85,12 @@ function keepStored(
 ): readonly GuestInterface[] {
   const { inserted, deleted, updated } = diffInterfaces(stored, reported);
   if (inserted.length + deleted.length + updated.length === 0) return stored;
-  const storedByWhole = new Map(stored.map((device) => [formatInterfaceKey(device), device]));
-  return reported.map((device) => storedByWhole.get(formatInterfaceKey(device)) ?? device);
+  const storedByWhole = new Map(
+    stored.map((guestInterface) => [formatInterfaceKey(guestInterface), guestInterface]),
+  );
+  return reported.map(
+    (guestInterface) => storedByWhole.get(formatInterfaceKey(guestInterface)) ?? guestInterface,
+  );
 }
 
 function keepIfSame(stored: string | null, reported: string | null): string | null {

@@ -35,13 +35,13 @@ export function toGuestInterfaces(
   let addresses = 0;
   let leftOut = 0;
   for (const entry of reported) {
-    const device = toGuestInterface(vmId, entry, known);
-    if (isIgnored(device.name, ignoreNames) || isLoopbackAlone(entry, device)) continue;
-    const whole = formatInterfaceKey(device);
+    const guestInterface = toGuestInterface(vmId, entry, known);
+    if (isIgnored(guestInterface.name, ignoreNames) || isLoopbackAlone(entry, guestInterface)) continue;
+    const whole = formatInterfaceKey(guestInterface);
     if (kept.has(whole)) continue;
-    const more = device.ipv4Addresses.length + device.ipv6Addresses.length;
+    const more = guestInterface.ipv4Addresses.length + guestInterface.ipv6Addresses.length;
     if (kept.size < limits.interfaces && addresses + more <= limits.addresses) {
-      kept.set(whole, device);
+      kept.set(whole, guestInterface);
       addresses += more;
     } else {
       leftOut += 1;
@@ -60,8 +60,8 @@ function isIgnored(name: string | null, ignoreNames: readonly RegExp[]): boolean
 }
 
 /** Returns `true` for an interface that reported loopback addresses and has no others: it reaches nobody. */
-function isLoopbackAlone({ inet, inet6 }: ReportedInterface, device: GuestInterface): boolean {
-  if (device.ipv4Addresses.length + device.ipv6Addresses.length > 0) return false;
+function isLoopbackAlone({ inet, inet6 }: ReportedInterface, guestInterface: GuestInterface): boolean {
+  if (guestInterface.ipv4Addresses.length + guestInterface.ipv6Addresses.length > 0) return false;
   return [...(inet ?? []), ...(inet6 ?? [])].some((text) => {
     const address = normalizeIPv4(text) ?? normalizeIPv6(text);
     return address !== null && isLoopbackAddress(address);
@@ -81,7 +81,9 @@ function toGuestInterface(
   const before =
     inet !== null && inet6 !== null
       ? undefined
-      : known.find((device) => device.name === name && device.macAddress === macAddress);
+      : known.find(
+          (guestInterface) => guestInterface.name === name && guestInterface.macAddress === macAddress,
+        );
   return {
     ...asReported,
     vmId,
@@ -106,14 +108,14 @@ function dropLoopback(address: string | null): string | null {
 }
 
 /** Sorts interfaces of one name, which no stored order tells apart, as readers get them; the others keep their places. */
-function sortSameNames(devices: GuestInterface[]): GuestInterface[] {
+function sortSameNames(guestInterfaces: GuestInterface[]): GuestInterface[] {
   const byName = new Map<string | null, GuestInterface[]>();
-  for (const device of devices) {
-    const held = byName.get(device.name);
-    if (held === undefined) byName.set(device.name, [device]);
-    else held.push(device);
+  for (const guestInterface of guestInterfaces) {
+    const held = byName.get(guestInterface.name);
+    if (held === undefined) byName.set(guestInterface.name, [guestInterface]);
+    else held.push(guestInterface);
   }
-  if (byName.size === devices.length) return devices;
+  if (byName.size === guestInterfaces.length) return guestInterfaces;
   for (const held of byName.values()) held.sort(compareByContent).reverse();
-  return devices.map((device) => byName.get(device.name)?.pop() ?? device);
+  return guestInterfaces.map((guestInterface) => byName.get(guestInterface.name)?.pop() ?? guestInterface);
 }

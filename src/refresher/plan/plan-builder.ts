@@ -90,8 +90,8 @@ export class PlanBuilder {
     changes: InterfaceChanges,
     { id, interfaces }: StoredVm,
   ): void {
-    for (const device of changes.inserted) this.insertedInterfaces.push(device);
-    for (const device of changes.deleted) this.deletedInterfaces.push(device);
+    for (const guestInterface of changes.inserted) this.insertedInterfaces.push(guestInterface);
+    for (const guestInterface of changes.deleted) this.deletedInterfaces.push(guestInterface);
     for (const change of changes.updated) this.updatedInterfaces.push(change);
     if (isReordered(stored, changes, interfaces)) {
       this.interfaceOrders.push({ vmId: id, names: interfaces.map(({ name }) => name) });
@@ -128,7 +128,7 @@ function mergeInterfaces(
 ): readonly GuestInterface[] {
   const { inserted, deleted, updated } = changes;
   const gone = new Set([...deleted, ...updated.map(({ before }) => before)]);
-  const kept = stored.filter((device) => !gone.has(device));
+  const kept = stored.filter((guestInterface) => !gone.has(guestInterface));
   const ordered = isReordered(stored, changes, interfaces) ? interfaces : stored;
   return sortInterfaces(
     [...kept, ...updated.map(({ after }) => after), ...inserted],

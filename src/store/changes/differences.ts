@@ -45,10 +45,10 @@ export function readStaleness({ silence, isMissing, staleDetail }: VmVersion): S
 }
 
 /** The addresses of a list that no interface has, as an old agent tells them. */
-export function listAddressesWithoutDevice({ ips, interfaces }: VmVersion): string[] {
+export function listAddressesWithoutInterface({ ips, interfaces }: VmVersion): string[] {
   if (ips === null) return [];
-  const ofDevices = new Set(interfaces.flatMap(listAddresses));
-  return [...new Set(ips.split(" "))].filter((address) => address !== "" && !ofDevices.has(address));
+  const ofInterfaces = new Set(interfaces.flatMap(listAddresses));
+  return [...new Set(ips.split(" "))].filter((address) => address !== "" && !ofInterfaces.has(address));
 }
 
 function isDerived({ ips, interfaces }: VmVersion): boolean {
@@ -65,7 +65,7 @@ function isSameStaleness(left: Staleness, right: Staleness): boolean {
 
 function listLooseAddresses(before: VmVersion, after: VmVersion): DeviceDifference[] {
   const sides = { before: null, after: null };
-  return compareAddresses(listAddressesWithoutDevice(before), listAddressesWithoutDevice(after), sides);
+  return compareAddresses(listAddressesWithoutInterface(before), listAddressesWithoutInterface(after), sides);
 }
 
 function listNicDifferences(before: VmVersion["nics"], after: VmVersion["nics"]): NicDifference[] {

@@ -100,7 +100,7 @@ export function restoreVersion(id: string, { interfaces, ...rest }: StoredVersio
     id,
     ...LATER_VALUES,
     ...rest,
-    interfaces: interfaces.map((device) => restoreInterface(id, device)),
+    interfaces: interfaces.map((guestInterface) => restoreInterface(id, guestInterface)),
   };
 }
 
@@ -111,13 +111,13 @@ function stripVersion({ id: _, interfaces, ...rest }: VmVersion): StoredVersion 
   return { ...rest, interfaces: interfaces.map(stripInterface) };
 }
 
-function stripInterface({ vmId: _, ...device }: GuestInterface): StoredInterface {
-  return device;
+function stripInterface({ vmId: _, ...guestInterface }: GuestInterface): StoredInterface {
+  return guestInterface;
 }
 
 /** A field that came with a later release is not in older rows. */
-function restoreInterface(vmId: string, device: StoredInterface): GuestInterface {
-  return { ...UNKNOWN_INTERFACE, ...device, vmId };
+function restoreInterface(vmId: string, guestInterface: StoredInterface): GuestInterface {
+  return { ...UNKNOWN_INTERFACE, ...guestInterface, vmId };
 }
 
 function toPair<Key extends string, Value>(key: Key, before: Value, after: Value) {
@@ -149,9 +149,9 @@ function diffInterfaces(
       return name === updated?.name && macAddress === updated.macAddress;
     });
   if (!isUpdate) return { ifs: [start, old.map(stripInterface), fresh.map(stripInterface)] };
-  const updates = old.map((device, index): InterfaceUpdate => {
-    const updated = fresh[index] ?? device;
-    return [start + index, device.name, diffFields(device, updated)];
+  const updates = old.map((guestInterface, index): InterfaceUpdate => {
+    const updated = fresh[index] ?? guestInterface;
+    return [start + index, guestInterface.name, diffFields(guestInterface, updated)];
   });
   return { upd: updates.filter(([, , values]) => Object.keys(values).length > 0) };
 }
@@ -168,16 +168,16 @@ function diffFields(before: GuestInterface, after: GuestInterface): Record<strin
 function undoInterfaces({ id, interfaces }: VmVersion, { upd, ifs }: VmDelta): readonly GuestInterface[] {
   if (ifs !== undefined) {
     const [start, old, fresh] = ifs;
-    const restore = (device: StoredInterface) => restoreInterface(id, device);
+    const restore = (guestInterface: StoredInterface) => restoreInterface(id, guestInterface);
     return undoListDiff(interfaces, [start, old.map(restore), fresh.map(restore)]);
   }
   if (upd === undefined) return interfaces;
   const before = [...interfaces];
   for (const [place, , values] of upd) {
-    const device = before[place];
-    if (device === undefined) continue;
+    const guestInterface = before[place];
+    if (guestInterface === undefined) continue;
     const old = Object.entries(values).map(([field, [value]]) => [LONG_FIELDS.get(field) ?? field, value]);
-    before[place] = { ...device, ...(Object.fromEntries(old) as Partial<GuestInterface>) };
+    before[place] = { ...guestInterface, ...(Object.fromEntries(old) as Partial<GuestInterface>) };
   }
   return before;
 }

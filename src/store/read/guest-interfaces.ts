@@ -59,17 +59,20 @@ export function sortInterfaces(
     else held.push(place);
   }
   const sameName = new Set(interfaces.map(({ name }) => name)).size < interfaces.length;
-  const devices = [...interfaces];
-  if (sameName) devices.sort(compareByContent);
+  const sorted = [...interfaces];
+  if (sameName) sorted.sort(compareByContent);
   const taken = new Map<string | null, number>();
-  return devices
-    .map((device) => {
-      const nth = taken.get(device.name) ?? 0;
-      taken.set(device.name, nth + 1);
-      return { device, place: places.get(device.name)?.[nth] ?? names.length };
+  return sorted
+    .map((guestInterface) => {
+      const nth = taken.get(guestInterface.name) ?? 0;
+      taken.set(guestInterface.name, nth + 1);
+      return {
+        guestInterface: guestInterface,
+        place: places.get(guestInterface.name)?.[nth] ?? names.length,
+      };
     })
     .sort((a, b) => a.place - b.place)
-    .map(({ device }) => device);
+    .map(({ guestInterface: guestInterface }) => guestInterface);
 }
 
 /** Compares two interfaces of one name, which no stored order tells apart. */

@@ -51,8 +51,8 @@ export function parseInterfaceRow(row: InterfaceRow): GuestInterface {
 }
 
 /** The interface's values as the columns hold them. */
-export function listStoredValues(device: GuestInterface): unknown[] {
-  return COLUMNS.map((column) => formatStoredValue(device, column));
+export function listStoredValues(guestInterface: GuestInterface): unknown[] {
+  return COLUMNS.map((column) => formatStoredValue(guestInterface, column));
 }
 
 /** The interfaces as arrays, one a column. */
@@ -60,10 +60,12 @@ export function splitIntoColumns(
   interfaces: readonly GuestInterface[],
   columns: readonly InterfaceColumn[] = COLUMNS,
 ): unknown[][] {
-  return columns.map((column) => interfaces.map((device) => formatStoredValue(device, column)));
+  return columns.map((column) =>
+    interfaces.map((guestInterface) => formatStoredValue(guestInterface, column)),
+  );
 }
 
-function formatStoredValue(device: GuestInterface, { field, isList }: InterfaceColumn): unknown {
-  const value = device[field];
+function formatStoredValue(guestInterface: GuestInterface, { field, isList }: InterfaceColumn): unknown {
+  const value = guestInterface[field];
   return isList ? ADDRESS_LIST.to(value as readonly string[]) : value;
 }

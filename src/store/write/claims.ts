@@ -2,6 +2,7 @@ import type { DataSource } from "typeorm";
 import { findSqlState } from "../postgres/errors.js";
 import { executeReturning, execute, runInTransaction, queryRows } from "../postgres/sql.js";
 import type { ClaimAnswer, ClaimOptions } from "../types.js";
+import { formatSource, listValues, type SentColumns } from "./send-rows.js";
 
 /** One host that a pass wants to claim. */
 export interface ClaimRequest {
@@ -70,14 +71,16 @@ const LOCK_TIMEOUT_MS = 1_000;
 const LOCK_NOT_AVAILABLE = "55P03";
 
 function formatParameters(gatewayId: string, requests: readonly ClaimRequest[]): unknown[] {
-  return [
-    gatewayId,
-    requests.map(({ hostId }) => hostId),
-    requests.map(({ options }) => options.limitMs),
-    requests.map(({ options }) => options.freshMs),
-    requests.map(({ options }) => options.isRetry),
-  ];
+  return [gatewayId, ...listValues(requests, REQUEST_COLUMNS)];
 }
+
+/** What a statement is sent of a request. */
+const REQUEST_COLUMNS: SentColumns<ClaimRequest> = {
+  id: ["uuid", ({ hostId }) => hostId],
+  limit_ms: ["float8", ({ options }) => options.limitMs],
+  fresh_ms: ["float8", ({ options }) => options.freshMs],
+  is_retry: ["boolean", ({ options }) => options.isRetry],
+};
 
 /** An answer, or `locked`: a session holds the host's row just now. */
 export type LockedOr<Answer> = Answer | { readonly hostId: string; readonly deferred: "locked" };
@@ -115,7 +118,7 @@ const IS_BUSY = `((h.claimed_until > now() AND h.claimed_by IN (SELECT id FROM a
   OR (h.wanted_until > now() AND h.wanted_by IN (SELECT id FROM alive)) IS TRUE)`;
 
 const CLAIM = `WITH asked AS (
-  SELECT * FROM unnest($2::uuid[], $3::float8[], $4::float8[], $5::boolean[]) AS g(id, limit_ms, fresh_ms, is_retry)
+  SELECT * FROM ${formatSource(REQUEST_COLUMNS, 2)}
 ), alive AS MATERIALIZED (
   SELECT gateway_id AS id FROM vnic_graph_gateway WHERE gateway_id <> $1 AND alive_until > now()
 ), polled AS (

@@ -1,6 +1,7 @@
 import type { DataSource, QueryRunner } from "typeorm";
 import { executeIn, execute, runInTransaction } from "../postgres/sql.js";
 import type { ConfiguredHost } from "../types.js";
+import { sendRows } from "./send-rows.js";
 
 /** Adds a host that the settings need not name, or polls a removed one again. */
 export async function addHost(
@@ -58,20 +59,21 @@ export async function renameHosts(
 
 /** Makes hosts known and follows their addresses. Rows that are right already are not locked; names that were learnt stay. */
 export async function insertHosts(queryRunner: QueryRunner, hosts: readonly ConfiguredHost[]): Promise<void> {
+  const { source, parameters } = sendRows(hosts, {
+    id: ["uuid", ({ id }) => id],
+    name: ["text", ({ name }) => name],
+    host: ["text", ({ host }) => host],
+    port: ["int", ({ port }) => port],
+  });
   await executeIn(
     queryRunner,
-    `WITH given AS (SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[]) AS g(id, name, host, port)),
+    `WITH given AS (SELECT * FROM ${source}),
      moved AS (SELECT s.vds_id FROM vds_static s JOIN given g ON g.id = s.vds_id
        WHERE (s.host_name, s.port) IS DISTINCT FROM (g.host, g.port) ORDER BY s.vds_id FOR NO KEY UPDATE OF s),
      changed AS (UPDATE vds_static s SET host_name = g.host, port = g.port FROM given g, moved m
        WHERE s.vds_id = g.id AND s.vds_id = m.vds_id)
      INSERT INTO vds_static (vds_id, vds_name, host_name, port) SELECT id, name, host, port FROM given g
      WHERE NOT EXISTS (SELECT FROM vds_static s WHERE s.vds_id = g.id) ORDER BY id ON CONFLICT (vds_id) DO NOTHING`,
-    [
-      hosts.map((host) => host.id),
-      hosts.map((host) => host.name),
-      hosts.map((host) => host.host),
-      hosts.map((host) => host.port),
-    ],
+    parameters,
   );
 }

@@ -31,8 +31,8 @@ export const ONE_STORED_ROW_EACH = `candidate AS (
 /** The parameters of {@link ONE_STORED_ROW_EACH}. */
 export function listIdentities(interfaces: readonly GuestInterface[]): unknown[][] {
   const seen = new Map<string, number>();
-  const nths = interfaces.map((device) => {
-    const key = formatInterfaceKey(device);
+  const nths = interfaces.map((guestInterface) => {
+    const key = formatInterfaceKey(guestInterface);
     const nth = (seen.get(key) ?? 0) + 1;
     seen.set(key, nth);
     return nth;
@@ -41,6 +41,6 @@ export function listIdentities(interfaces: readonly GuestInterface[]): unknown[]
 }
 
 /** All columns of an interface as one key. */
-export function formatInterfaceKey(device: GuestInterface): string {
-  return JSON.stringify(listStoredValues(device));
+export function formatInterfaceKey(guestInterface: GuestInterface): string {
+  return JSON.stringify(listStoredValues(guestInterface));
 }

@@ -13,11 +13,16 @@ export interface SentRows {
  * side, so that no value can get into another column. It is called `g` in the statement; its parameters come first.
  */
 export function sendRows<Row>(rows: readonly Row[], columns: SentColumns<Row>): SentRows {
-  const entries = Object.entries(columns);
-  const arrays = entries.map(([, [type]], index) => `$${index + 1}::${type}[]`);
-  const names = entries.map(([name]) => name);
-  return {
-    source: `unnest(${arrays.join(", ")}) AS g(${names.join(", ")})`,
-    parameters: entries.map(([, [, read]]) => rows.map(read)),
-  };
+  return { source: formatSource(columns, 1), parameters: listValues(rows, columns) };
+}
+
+/** Formats the source alone, for a statement whose text is made once. Its parameters begin at the number `first`. */
+export function formatSource<Row>(columns: SentColumns<Row>, first: number): string {
+  const arrays = Object.values(columns).map(([type], index) => `$${first + index}::${type}[]`);
+  return `unnest(${arrays.join(", ")}) AS g(${Object.keys(columns).join(", ")})`;
+}
+
+/** Lists the values of rows, one array a column, in the order of {@link formatSource}. */
+export function listValues<Row>(rows: readonly Row[], columns: SentColumns<Row>): unknown[][] {
+  return Object.values(columns).map(([, read]) => rows.map(read));
 }

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createLanes } from "../../../src/store/read/lanes.js";
+import { createSearchSlots } from "../../../src/store/read/search-slots.js";
 import { createSnapshot } from "../../../src/store/read/snapshot.js";
 import { createDatabase, type TestDatabase } from "../../support/database.js";
 
@@ -159,14 +159,14 @@ describe("a snapshot", () => {
     await takeAllConnections();
   });
 
-  test("that begins with a search waits for a lane without a connection; others are not kept waiting", async () => {
-    const lanes = createLanes(1);
-    const leave = await lanes.enter();
-    const searching = Array.from({ length: 5 }, () => createSnapshot(database.dataSource, lanes));
+  test("that begins with a search waits for a slot without a connection; others are not kept waiting", async () => {
+    const slots = createSearchSlots(1);
+    const leave = await slots.enter();
+    const searching = Array.from({ length: 5 }, () => createSnapshot(database.dataSource, slots));
     const found = searching.map((snapshot) => snapshot.querySearch(READ));
     await takeAllConnections();
     // One that holds a connection already does not wait.
-    const open = createSnapshot(database.dataSource, lanes);
+    const open = createSnapshot(database.dataSource, slots);
     await open.query(READ);
     await expect(open.querySearch(READ)).resolves.toHaveLength(1);
     await open.close();

@@ -71,7 +71,7 @@ describe("passes that end at the same time", () => {
     });
     expect(countOf(written, true)).toBe(HOSTS.length);
     const begun = database.statements().filter((statement) => statement.startsWith("START TRANSACTION"));
-    expect(begun.length).toBe(LANES + 1);
+    expect(begun.length).toBe(CONCURRENCY + 1);
     for (const stored of await allVms()) {
       const place = HOSTS.findIndex((host) => host.id === stored.ownerId);
       expect(stored).toEqual({
@@ -146,4 +146,4 @@ describe("passes that end at the same time", () => {
 });
 
 /** So many passes go at once, each in a transaction of its own; the rest waits and goes together. */
-const LANES = 4;
+const CONCURRENCY = 4;

@@ -1,13 +1,13 @@
-/** Gives a lane back. */
-export type LeaveLane = () => void;
+/** Gives a slot back. */
+export type LeaveSlot = () => void;
 
-/** Bounds how many statements of a kind run at once; who comes later waits, first come, first served. */
-export interface Lanes {
-  enter(): Promise<LeaveLane>;
+/** Bounds how many searches run at the same time. Who comes later waits; the first to wait is the first to go on. */
+export interface SearchSlots {
+  enter(): Promise<LeaveSlot>;
 }
 
-/** Creates so many lanes, all of them free. */
-export function createLanes(count: number): Lanes {
+/** Creates so many slots, all of them free. */
+export function createSearchSlots(count: number): SearchSlots {
   const waiters: (() => void)[] = [];
   let free = count;
   const leave = (): void => {

@@ -1,0 +1,390 @@
+import { nested, postQuery, repeat, type HostileRequest } from "./hostile-request.js";
+
+/** Fragments that each spread the next one twice: 2^n fields once expanded. */
+const fragmentBomb = (levels: number) =>
+  `{ vm(id: 1) { ...f0 } } ` +
+  repeat(
+    levels,
+    (at) => `fragment f${at} on Vm { a: nics { vm { ...f${at + 1} } } b: nics { vm { ...f${at + 1} } } }`,
+  ) +
+  ` fragment f${levels} on Vm { name }`;
+
+export const circular = `{ vms { nodes ${nested(29, "{ nics { vm ", "{ id }", "} }")} } }`;
+const inlineOverlaps = `{ ${repeat(200, () => `... on Query { ${repeat(3, () => "vms { nodes { id } }")} }`)} }`;
+
+/** Documents that are refused, or answered with errors. */
+export const DOCUMENTS: HostileRequest[] = [
+  postQuery({
+    title: "the circular query that kills servers",
+    query: circular,
+    status: 400,
+    code: "TOO_DEEP",
+  }),
+  postQuery({
+    title: "circular, just over the depth",
+    query: `{ vm(id: 1) ${nested(6, "{ nics { vm ", "{ id }", "} }")} }`,
+    status: 400,
+    code: "TOO_DEEP",
+  }),
+  postQuery({ title: "a fragment bomb of 12 levels", query: fragmentBomb(12), status: 400 }),
+  postQuery({ title: "a fragment bomb of 30 levels", query: fragmentBomb(30), status: 400 }),
+  postQuery({
+    title: "a shallow fragment bomb",
+    query: `{ ...f0 } ${repeat(30, (at) => `fragment f${at} on Query { ...f${at + 1} ...f${at + 1} }`)} fragment f30 on Query { __typename }`,
+    status: 400,
+  }),
+  postQuery({
+    title: "fragments in a circle",
+    query: "{ ...a } fragment a on Query { ...b } fragment b on Query { ...a }",
+    status: 200,
+    code: "GRAPHQL_VALIDATION_FAILED",
+  }),
+  postQuery({
+    title: "a fragment in itself",
+    query: "{ ...a } fragment a on Query { vm(id: 1) { id } ...a }",
+    status: 200,
+    code: "GRAPHQL_VALIDATION_FAILED",
+  }),
+  postQuery({
+    title: "500 unused fragments",
+    query: `{ __typename } ${repeat(250, (at) => `fragment f${at} on Query { __typename }`)}`,
+    status: 200,
+    code: "GRAPHQL_VALIDATION_FAILED",
+  }),
+  postQuery({ title: "101 aliases", query: `{ ${repeat(101, (at) => `a${at}: __typename`)} }`, status: 400 }),
+  postQuery({
+    title: "1,000 aliases",
+    query: `{ ${repeat(1_000, (at) => `a${at}: __typename`)} }`,
+    status: 400,
+    code: "TOO_MANY_TOKENS",
+  }),
+  postQuery({
+    title: "60 aliases in an object",
+    query: `{ vm(id: 1) { ${repeat(60, (at) => `a${at}: name`)} } }`,
+    status: 400,
+    code: "TOO_MANY_ALIASES",
+  }),
+  postQuery({
+    title: "60 aliased lists",
+    query: `{ ${repeat(60, (at) => `a${at}: vms(first: 500) { nodes { id } }`)} }`,
+    status: 400,
+  }),
+  postQuery({
+    title: "41 root fields",
+    query: `{ ${repeat(41, () => "__typename")} }`,
+    status: 400,
+    code: "TOO_MANY_ROOT_FIELDS",
+  }),
+  postQuery({
+    title: "root fields by a fragment",
+    query: `{ ...r ...r ...r } fragment r on Query { ${repeat(20, () => "__typename")} }`,
+    status: 400,
+    code: "TOO_MANY_ROOT_FIELDS",
+  }),
+  postQuery({
+    title: "500 duplicates of a field",
+    query: `{ ${repeat(500, () => "__typename")} }`,
+    status: 400,
+  }),
+  postQuery({
+    title: "500 duplicates below",
+    query: `{ vm(id: 1) { ${repeat(500, () => "id")} } }`,
+    status: 400,
+    code: "TOO_MANY_FIELDS",
+  }),
+  postQuery({
+    title: "9,000 duplicates",
+    query: `{ ${repeat(9_000, () => "__typename")} }`,
+    status: 400,
+    code: "TOO_MANY_TOKENS",
+  }),
+  postQuery({
+    title: "duplicate objects",
+    query: `{ ${repeat(480, () => "vms { nodes { id } }")} }`,
+    status: 400,
+    code: "TOO_MANY_TOKENS",
+  }),
+  postQuery({
+    title: "duplicate objects within the tokens",
+    query: `{ ${repeat(300, () => "vms { totalCount }")} }`,
+    status: 400,
+  }),
+  postQuery({
+    title: "overlapping inline fragments",
+    query: inlineOverlaps,
+    status: 400,
+    code: "TOO_MANY_TOKENS",
+  }),
+  postQuery({
+    title: "overlapping inline fragments within the tokens",
+    query: `{ ${repeat(150, () => "... on Query { vms { totalCount } }")} }`,
+    status: 400,
+  }),
+  postQuery({
+    title: "10 unknown directives",
+    query: `{ __typename ${repeat(10, () => "@aa")} }`,
+    status: 200,
+    code: "GRAPHQL_VALIDATION_FAILED",
+  }),
+  postQuery({
+    title: "1,000 directives",
+    query: `{ __typename ${repeat(1_000, () => "@aa")} }`,
+    status: 200,
+    code: "GRAPHQL_VALIDATION_FAILED",
+  }),
+  postQuery({
+    title: "60 honest directives",
+    query: `{ ${repeat(30, (at) => `f${at}: __typename @skip(if: false) @include(if: true)`)} }`,
+    status: 400,
+    code: "TOO_MANY_DIRECTIVES",
+  }),
+  postQuery({
+    title: "100 operations",
+    query: repeat(100, (at) => `query q${at} { __typename }`),
+    status: 400,
+    operationName: "q1",
+  }),
+  postQuery({
+    title: "21 operations",
+    query: repeat(21, (at) => `query q${at} { __typename }`),
+    status: 400,
+    code: "TOO_MANY_OPERATIONS",
+    operationName: "q1",
+  }),
+  postQuery({
+    title: "a page of a billion",
+    query: "{ vms(first: 1000000000) { nodes { id nics { id } } } }",
+    status: 400,
+    code: "TOO_COSTLY",
+  }),
+  postQuery({
+    title: "a page of a billion by variable",
+    query: "query ($n: Int) { vms(first: $n) { nodes { id nics { id } } } }",
+    status: 400,
+    code: "TOO_COSTLY",
+    variables: { n: 1e9 },
+  }),
+  postQuery({
+    title: "a page of a billion by default",
+    query: "query ($n: Int = 1000000000) { vms(first: $n) { nodes { id nics { id } } } }",
+    status: 400,
+    code: "TOO_COSTLY",
+  }),
+  postQuery({
+    title: "a negative page",
+    query: "{ vms(first: -1) { nodes { id } } }",
+    status: 200,
+    code: "BAD_USER_INPUT",
+  }),
+  postQuery({
+    title: "a page that is no number",
+    query: '{ vms(first: "x") { nodes { id } } }',
+    status: 200,
+    code: "GRAPHQL_VALIDATION_FAILED",
+  }),
+  postQuery({
+    title: "wide pages of wide pages",
+    query: "{ vms(first: 500) { nodes { nics { vm { nics { vm { nics { id } } } } } } } }",
+    status: 400,
+    code: "TOO_COSTLY",
+  }),
+  postQuery({
+    title: "20,000 representations of wide things",
+    query: "query ($r: [_Any!]!) { _entities(representations: $r) { ... on Vm { nics { vm { id } } } } }",
+    status: 400,
+    code: "TOO_COSTLY",
+    variables: { r: Array.from({ length: 20_000 }, () => ({ __typename: "Vm", id: "1" })) },
+  }),
+  postQuery({
+    title: "introspection in a circle",
+    query: `{ __schema { types ${nested(12, "{ fields { type ", "{ name }", "} }")} } }`,
+    status: 200,
+    code: "GRAPHQL_VALIDATION_FAILED",
+  }),
+  postQuery({
+    title: "40 introspections at once",
+    query: `{ ${repeat(40, (at) => `a${at}: __schema { types { fields { args { type { name } } } } }`)} }`,
+    status: 400,
+  }),
+  postQuery({
+    title: "introspection ten times over",
+    query: repeat(
+      1,
+      () =>
+        `{ ${repeat(10, (at) => `a${at}: __schema { types { name fields { name args { name type { name ofType { name ofType { name } } } } type { name } } } }`)} }`,
+    ),
+    status: [200, 400],
+  }),
+  postQuery({ title: "30,000 open braces", query: "{".repeat(30_000), status: 400, code: "TOO_DEEP" }),
+  postQuery({
+    title: "50,000 open brackets",
+    query: `query($a: ${"[".repeat(50_000)}Int) { __typename }`,
+    status: 400,
+    code: "TOO_DEEP",
+  }),
+  postQuery({
+    title: "50,000 open brackets in a value",
+    query: `{ vm(id: ${"[".repeat(50_000)}) { id } }`,
+    status: 400,
+    code: "TOO_DEEP",
+  }),
+  postQuery({ title: "open parentheses", query: "(".repeat(20_000), status: 400, code: "TOO_DEEP" }),
+  postQuery({
+    title: "nested objects in a value",
+    query: `{ vms(filter: ${nested(150, "{ not: ", "{}", "}")}) { totalCount } }`,
+    status: 400,
+    code: "TOO_DEEP",
+  }),
+  postQuery({
+    title: "brackets behind an open string",
+    query: `{ a(b: "${"[".repeat(3_000)}`,
+    status: 200,
+    code: "GRAPHQL_PARSE_FAILED",
+  }),
+  postQuery({
+    title: "brackets behind an open block string",
+    query: `{ a(b: """${"{".repeat(3_000)}`,
+    status: 200,
+    code: "GRAPHQL_PARSE_FAILED",
+  }),
+  postQuery({
+    title: "an escape at the end",
+    query: '{ a(b: "\\',
+    status: 200,
+    code: "GRAPHQL_PARSE_FAILED",
+  }),
+  postQuery({ title: "99,000 commas", query: `{ __typename ${",".repeat(99_000)} }`, status: 200 }),
+  postQuery({
+    title: "200,000 commas",
+    query: `{ __typename ${",".repeat(200_000)} }`,
+    status: 400,
+    code: "DOCUMENT_TOO_LARGE",
+  }),
+  postQuery({
+    title: "a comment of 200,000 characters",
+    query: `#${"x".repeat(200_000)}\n{ __typename }`,
+    status: 400,
+    code: "DOCUMENT_TOO_LARGE",
+  }),
+  postQuery({
+    title: "a name of 90,000 characters",
+    query: `{ ${"x".repeat(90_000)} }`,
+    status: 200,
+    code: "GRAPHQL_VALIDATION_FAILED",
+  }),
+  postQuery({
+    title: "a string of 90,000 characters",
+    query: `{ vm(id: "${"x".repeat(90_000)}") { nics { id } } }`,
+    status: 200,
+  }),
+  postQuery({ title: "nothing but whitespace", query: "   ", status: 200, code: "GRAPHQL_PARSE_FAILED" }),
+  postQuery({ title: "nothing", query: "", status: 400 }),
+  postQuery({ title: "only a comment", query: "# hello", status: 200, code: "GRAPHQL_PARSE_FAILED" }),
+  postQuery({
+    title: "a schema definition",
+    query: "type Query { a: Int }",
+    status: 200,
+    code: "GRAPHQL_VALIDATION_FAILED",
+  }),
+  postQuery({
+    title: "an unknown field, close to a real one",
+    query: "{ secretRendezvou }",
+    status: 200,
+    code: "GRAPHQL_VALIDATION_FAILED",
+  }),
+  postQuery({
+    title: "an unknown enum value, close to a real one",
+    query: "{ vms(filter: { status: UPP }) { totalCount } }",
+    status: 200,
+    code: "GRAPHQL_VALIDATION_FAILED",
+  }),
+  postQuery({
+    title: "an unknown enum value by variable",
+    query: "query ($f: VmFilter) { vms(filter: $f) { totalCount } }",
+    status: 200,
+    code: "BAD_USER_INPUT",
+    variables: { f: { status: "UPP" } },
+  }),
+  postQuery({
+    title: "an unknown input field by variable",
+    query: "query ($f: VmFilter) { vms(filter: $f) { totalCount } }",
+    status: 200,
+    code: "BAD_USER_INPUT",
+    variables: { f: { nam: "x" } },
+  }),
+  postQuery({
+    title: "an unknown argument",
+    query: "{ vms(frist: 1) { totalCount } }",
+    status: 200,
+    code: "GRAPHQL_VALIDATION_FAILED",
+  }),
+  postQuery({
+    title: "an unknown type",
+    query: "{ ...f } fragment f on Vn { id }",
+    status: 200,
+    code: "GRAPHQL_VALIDATION_FAILED",
+  }),
+  postQuery({
+    title: "a subscription that does not exist",
+    query: "subscription { a }",
+    status: 400,
+    code: "OPERATION_NOT_SUPPORTED",
+  }),
+  postQuery({
+    title: "an operation name that does not exist",
+    query: "query a { __typename }",
+    status: 400,
+    operationName: "b",
+  }),
+  postQuery({
+    title: "two anonymous operations",
+    query: "{ __typename } { __typename }",
+    status: 200,
+    code: "GRAPHQL_VALIDATION_FAILED",
+  }),
+  postQuery({
+    title: "defer",
+    query: "{ vm(id: 1) { ... @defer { name } } }",
+    status: 200,
+    code: "GRAPHQL_VALIDATION_FAILED",
+  }),
+  postQuery({
+    title: "100 wrong variables",
+    query: `query (${repeat(100, (at) => `$a${at}: Int!`)}) { __typename }`,
+    status: 200,
+    code: "GRAPHQL_VALIDATION_FAILED",
+  }),
+  postQuery({
+    title: "100 wrong values in one variable",
+    query: "query ($f: [Int]) { vms(first: $f) { totalCount } }",
+    status: 200,
+    code: "GRAPHQL_VALIDATION_FAILED",
+  }),
+  postQuery({
+    title: "ten variables without values",
+    query: `query (${repeat(10, (at) => `$a${at}: ID!`)}) { ${repeat(10, (at) => `v${at}: vm(id: $a${at}) { id }`)} }`,
+    status: 200,
+    code: "BAD_USER_INPUT",
+  }),
+  postQuery({
+    title: "an error with secrets in it",
+    query: "{ boom }",
+    status: 200,
+    code: "INTERNAL_SERVER_ERROR",
+  }),
+  postQuery({ title: "a database error", query: "{ sql }", status: 200, code: "INTERNAL_SERVER_ERROR" }),
+  postQuery({
+    title: "both as often as allowed",
+    query: `{ ${repeat(20, (at) => `a${at}: boom b${at}: sql`)} }`,
+    status: 200,
+    code: "INTERNAL_SERVER_ERROR",
+  }),
+  postQuery({ title: "a NUL in the query", query: "{ \u0000 }", status: 200, code: "GRAPHQL_PARSE_FAILED" }),
+  postQuery({ title: "lone surrogates", query: '{ vm(id: "\ud800") { id } }', status: [200] }),
+  postQuery({
+    title: "a mutation under a query's name",
+    query: "query a { restart(id: 1) }",
+    status: 200,
+    code: "GRAPHQL_VALIDATION_FAILED",
+  }),
+];
