@@ -1,5 +1,5 @@
 import { listAddresses } from "../device-differences.js";
-import { listAddressesWithoutDevice } from "../differences.js";
+import { listAddressesWithoutInterface } from "../differences.js";
 import type { VmVersion } from "../version-types.js";
 
 /** An address that a guest has, with the interface that has it; an old agent tells addresses without interfaces. */
@@ -39,6 +39,10 @@ function keyHeldAddresses(version: VmVersion | null): ReadonlyMap<string, HeldAd
   const ofDevices = version.interfaces.flatMap((device) =>
     listAddresses(device).map((address) => ({ address, device: device.name, mac: device.macAddress })),
   );
-  const loose = listAddressesWithoutDevice(version).map((address) => ({ address, device: null, mac: null }));
+  const loose = listAddressesWithoutInterface(version).map((address) => ({
+    address,
+    device: null,
+    mac: null,
+  }));
   return new Map([...ofDevices, ...loose].map((held) => [formatHeldKey(held), held]));
 }
