@@ -66,7 +66,7 @@ export async function runHostile(which: "ours" | "apollo", limitMs: number): Pro
   return { categories, killed, worstStallMs, peakBytes, faults };
 }
 
-/** The longest wait of an honest request while the hostile one runs, and of one after it. */
+/** Measures the longest wait of an honest request while the hostile one runs, and of one after it. */
 async function sendBesideHonest(
   server: ServerChild,
   request: HostileRequest,

@@ -10,7 +10,7 @@ export class TapeHost implements VdsmClient {
   readonly address = "127.0.0.1:54321";
   private chunks: readonly Buffer[] = [];
 
-  /** The next answer. */
+  /** Loads the next answer. */
   load(chunks: readonly Buffer[]): void {
     this.chunks = chunks;
   }

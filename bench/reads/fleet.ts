@@ -26,12 +26,12 @@ export async function fillReadFleet(client: pg.Client, vms: number): Promise<voi
   }
 }
 
-/** The id of the VM with this number, as {@link fillReadFleet} gives it. */
+/** Formats the id of the VM with this number, as {@link fillReadFleet} gives it. */
 export function formatVmId(vm: number): string {
   return `b0000000-0000-4000-8000-${vm.toString(16).padStart(12, "0")}`;
 }
 
-/** The MAC of a VM's first vNIC. */
+/** Formats the MAC of a VM's first vNIC. */
 export function formatFirstMac(vm: number): string {
   const digits = (vm * 4 + 1).toString(16).padStart(8, "0");
   return `56:6f:${digits.replaceAll(/(..)(?!$)/g, "$1:")}`;

@@ -11,7 +11,7 @@ export interface Question {
 /** Cursors after which a page can begin, in a peer's own form: one a hundred VMs. */
 export type Cursors = readonly string[];
 
-/** The same questions to every peer: `count` of them, spread over the fleet. */
+/** Lists the same questions to every peer: `count` of them, spread over the fleet. */
 export function listQuestions(
   name: QueryName,
   dialect: Dialect,

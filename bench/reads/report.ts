@@ -15,7 +15,7 @@ interface Ratios {
   readonly vsTutorial: number | null;
 }
 
-/** The figures as a table for people, by query and peer; medians of the rounds. */
+/** Formats the figures as a table for people, by query and peer; medians of the rounds. */
 export function formatTable(measured: readonly Measured[]): string {
   const head = "| query | peer | requests/s | × limit | p50 ms | p99 ms | node ms | PostgreSQL ms | RSS MB |";
   const lines = measured.map(({ peer, query, rounds }) => {
@@ -59,7 +59,7 @@ export function computeRatios(measured: readonly Measured[]): Record<string, Rat
   );
 }
 
-/** The requests per second of the fastest of these peers; `null` if none of them was measured. */
+/** Finds the requests per second of the fastest of these peers; `null` if none of them was measured. */
 function findRate(
   measured: readonly Measured[],
   query: QueryName,

@@ -63,12 +63,15 @@ function isUnusableCertificate({ verdict, check }: Finding): boolean {
   return verdict === "fail" && check === "client certificate";
 }
 
-/** `true` if the settings named the host once and name others now. Hosts that were added while running are not meant. */
+/**
+ * Returns `true` if the settings named the host once and name others now. Hosts that were added while running are not
+ * meant.
+ */
 function isDropped({ id, fromSettings }: PolledHost, { named }: HostPool): boolean {
   return fromSettings && named !== null && !named.some((host) => host.id === id);
 }
 
-/** Such a host is not asked: whether it answers is of no concern to a gateway with these settings. */
+/** Tells of a host that the settings no longer name. It is not asked, because this gateway does not poll it. */
 function tellDropped({ host, port }: PolledHost): Finding {
   return warn(
     `host ${host.includes(":") ? `[${host}]` : host}:${port}`,
@@ -77,7 +80,7 @@ function tellDropped({ host, port }: PolledHost): Finding {
   );
 }
 
-/** The named ones, and those that were added to the database. */
+/** Lists the named hosts and those that were added to the database. */
 function mergeHosts({ named }: HostPool, stored: readonly ConfiguredHost[]): ConfiguredHost[] {
   const all = new Map([...stored, ...(named ?? [])].map((host) => [host.id, host]));
   return [...all.values()];

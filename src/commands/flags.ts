@@ -12,7 +12,7 @@ export function addSettingFlags(command: Command): Command {
   return command;
 }
 
-/** The settings that were given as flags, under their environment names. */
+/** Reads the settings that were given as flags, under their environment names. */
 export function readSettingFlags(options: Readonly<Record<string, unknown>>): Environment {
   const given: Record<string, string> = {};
   for (const name of Object.keys(SETTINGS)) {

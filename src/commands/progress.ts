@@ -12,7 +12,7 @@ export interface Screen {
   write(text: string): unknown;
 }
 
-/** A bar on one line of a terminal, such as `[######    ] 6/10 hosts`. */
+/** Creates a bar on one line of a terminal, such as `[######    ] 6/10 hosts`. */
 export function createProgress(screen: Screen, total: number, things: string): Progress {
   if (screen.isTTY !== true || total === 0) return { advance: () => undefined, end: () => undefined };
   let done = 0;

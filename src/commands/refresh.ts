@@ -58,7 +58,10 @@ async function refreshAll(pool: HostPool, config: Config, log: Log, signal: Abor
   }
 }
 
-/** Superseded is no failure: the host answered, and a gateway that polls it wrote what it said at the same time. */
+/**
+ * Returns `true` if the refresh failed. Superseded is no failure: another gateway wrote the host's answer at the same
+ * time.
+ */
 function hasFailed({ outcome }: PassResult): boolean {
   return outcome !== "done" && outcome !== "superseded";
 }

@@ -11,7 +11,7 @@ export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }
 
-/** How hosts are spoken to. */
+/** Parses how hosts are spoken to. */
 export function parseVdsmTransport(values: SettingValues): TlsFiles | "plain" | null {
   if (values.VDSM_TLS === "off") return "plain";
   const { VDSM_CA_FILE: caFile, VDSM_CERT_FILE: certFile, VDSM_KEY_FILE: keyFile } = values;
@@ -50,7 +50,7 @@ export function parseCertificateRoles(pairs: SettingValues["TLS_CLIENT_ROLES"]):
   );
 }
 
-/** The bounds that are other than usual. */
+/** Parses the bounds that are other than usual. */
 export function parseLimits(pairs: readonly (readonly [string, string])[]): Partial<Limits> {
   const names = Object.keys(DEFAULT_LIMITS);
   return Object.fromEntries(

@@ -1,7 +1,7 @@
 import { DatabaseUrlError, parseDatabaseUrl, withDatabaseParameter } from "../model/database-url.js";
 import { type Parse, SettingValueError } from "./setting-types.js";
 
-/** A database's URL as libpq reads it; kept as text. */
+/** Parses a database's URL as libpq reads it; kept as text. */
 export const parseDatabaseSetting: Parse<string> = (text) => {
   try {
     parseDatabaseUrl(text);

@@ -6,7 +6,7 @@ import { parseList, SettingValueError, type Parse } from "./setting-types.js";
 export const parseOrigins: Parse<readonly string[]> = (value) =>
   parseEach(value, isOrigin, "origins such as https://console.example.org, joined by commas");
 
-/** What a Host header may hold, joined by commas; `*.example.org` is every name with one label more, `*` is any. */
+/** Parses what a Host header may hold, joined by commas; `*.example.org` is every name with one label more, `*` is any. */
 export const parseHostNames: Parse<readonly string[]> = (value) =>
   parseEach(
     value,
@@ -22,7 +22,7 @@ export const parseHeaderNames: Parse<readonly string[]> = (value) =>
 export const parseNetworks: Parse<readonly string[]> = (value) =>
   parseEach(value, isNetwork, "addresses or networks such as 10.0.0.0/8, joined by commas");
 
-/** A path in front of all paths, without a slash at its end; `/` is none. */
+/** Parses a path in front of all paths, without a slash at its end; `/` is none. */
 export const parseBasePath: Parse<string> = (value) => {
   if (!/^(\/[\w.~-]+)*\/?$/.test(value)) throw new SettingValueError("a path such as /vnic");
   return value.replace(/\/$/, "");

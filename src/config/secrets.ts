@@ -32,13 +32,13 @@ export function findSettingText(name: SettingName, environment: Values, flags: V
   return null;
 }
 
-/** An empty variable is how shells and unit files unset one. */
+/** Reads a value. An empty variable counts as unset, as in shells and unit files. */
 function readValue(values: Values, name: string): string | null {
   const value = values[name]?.trim();
   return value === undefined || value === "" ? null : value;
 }
 
-/** The line break that editors and `echo` put at the end does not belong to the secret. */
+/** Reads a secret without the line break that editors and `echo` put at the end. */
 function readSecret(setting: string, path: string): string {
   let text: string;
   try {

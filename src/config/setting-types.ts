@@ -16,20 +16,20 @@ export class SettingValueError extends Error {
     super(message);
   }
 
-  /** What was expected, and what stands there instead. */
+  /** Formats what was expected, and what the text is instead. */
   checkAgainst(text: string): string {
     return `${this.message}, not "${(this.found ?? text).slice(0, 200)}"`;
   }
 }
 
-/** A TCP port; 0 lets the system choose one. */
+/** Parses a TCP port; 0 lets the system choose one. */
 export const parsePort: Parse<number> = (text) => {
   const value = parseWholeNumber(text);
   if (value === null || value > 65_535) throw new SettingValueError("a port from 0 to 65535");
   return value;
 };
 
-/** A whole number between both ends, each included. */
+/** Parses a whole number between both ends, each included. */
 export function parseInteger(least: number, most: number): Parse<number> {
   return (text) => {
     const value = parseWholeNumber(text);
@@ -77,7 +77,7 @@ export function parseOrOff<T>(parse: Parse<T>): Parse<T | null> {
   };
 }
 
-/** A URL with one of the schemes; kept as text because drivers read it themselves. */
+/** Parses a URL with one of the schemes; kept as text because drivers read it themselves. */
 export function parseUrl(...schemes: readonly string[]): Parse<string> {
   return (text) => {
     // What follows an unencoded `/`, `?` or `#` of a password would be taken for the host, and be shown.
@@ -106,7 +106,7 @@ export const parseList: Parse<readonly string[]> = (value) =>
     .map((part) => part.trim())
     .filter((part) => part !== "");
 
-/** `name=value` pairs joined by commas, in their order. */
+/** Parses `name=value` pairs joined by commas, in their order. */
 export const parseAssignments: Parse<readonly (readonly [string, string])[]> = (value) =>
   parseList(value).map((part) => {
     const [, name, assigned] = /^([^=]+)=([^=]+)$/.exec(part) ?? [];
@@ -116,7 +116,7 @@ export const parseAssignments: Parse<readonly (readonly [string, string])[]> = (
     return [name.trim(), assigned.trim()] as const;
   });
 
-/** Hosts as `host[:port]`, joined by commas; IPv6 with a port in brackets. Twice the same host is an error. */
+/** Parses hosts as `host[:port]`, joined by commas; IPv6 with a port in brackets. The same host twice is an error. */
 export const parseHostAddresses: Parse<readonly HostAddress[]> = (value) => {
   const addresses = parseList(value).map(parseHostAddress);
   const seen = new Set<string>();
@@ -129,7 +129,7 @@ export const parseHostAddresses: Parse<readonly HostAddress[]> = (value) => {
   return addresses;
 };
 
-/** One host as `host[:port]`, in lower case; the port is VDSM's unless given. */
+/** Parses one host as `host[:port]`, in lower case; the port is VDSM's unless given. */
 export const parseHostAddress: Parse<HostAddress> = (value) => {
   const lower = value.trim().toLowerCase();
   if (isIPv6(lower)) return { host: lower, port: VDSM_PORT };
@@ -145,7 +145,7 @@ export const parseHostAddress: Parse<HostAddress> = (value) => {
   return { host, port: number };
 };
 
-/** In the largest unit that leaves no remainder. */
+/** Formats a duration in the largest unit that leaves no remainder. */
 function formatDuration(ms: number): string {
   const [unit = "ms", size = 1] =
     Object.entries(UNIT_MS).findLast(([, each]) => ms >= each && ms % each === 0) ?? [];

@@ -209,7 +209,7 @@ export type SettingValues = {
     | ((typeof SETTINGS)[Name]["fallback"] extends null ? null : never);
 };
 
-/** The flag of a setting, without its dashes. */
+/** Formats the flag of a setting, without its dashes. */
 export function formatFlag(name: string): string {
   return name.toLowerCase().replaceAll("_", "-");
 }

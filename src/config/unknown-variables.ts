@@ -48,14 +48,14 @@ function findNearest(name: string): string | null {
   return ours.reduce((best, each) => (countCommon(upper, each) > countCommon(upper, best) ? each : best));
 }
 
-/** How many letters two names begin with in common. */
+/** Counts how many letters two names begin with in common. */
 function countCommon(left: string, right: string): number {
   let count = 0;
   while (count < left.length && left[count] === right[count]) count += 1;
   return count;
 }
 
-/** In short names one mistake already makes another word. */
+/** Returns how many mistakes count. In short names one mistake already makes another word. */
 function allowDistance(setting: string): number {
   return setting.length <= 6 ? 1 : 2;
 }

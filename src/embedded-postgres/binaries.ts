@@ -10,7 +10,7 @@ export interface InstalledBinaries {
 }
 
 /**
- * The directory of `postgres` and `initdb` for this machine, such that the server's user can run them: a checkout in
+ * Returns the directory of `postgres` and `initdb`, such that the server's user can run them: a checkout in
  * root's home is closed to others, and is copied beside the data then.
  */
 export async function prepareBinaries(
@@ -37,7 +37,7 @@ export async function prepareBinaries(
 }
 
 /**
- * Found by name, never imported: the package's own code ends the process at signals, before our requests are answered.
+ * Finds the package by its name and never imports it: its code ends the process at signals, before requests are answered.
  */
 function findInstalledBinaries(): InstalledBinaries {
   const platform = process.platform === "win32" ? "windows" : process.platform;
@@ -57,7 +57,7 @@ function findInstalledBinaries(): InstalledBinaries {
   }
 }
 
-/** Some package managers lose the permission. */
+/** Gives the permission to run the programs, which some package managers lose. */
 async function makeExecutable(binDir: string): Promise<void> {
   if (process.platform === "win32") return;
   for (const program of ["postgres", "initdb"]) {

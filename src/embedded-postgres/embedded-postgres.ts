@@ -13,7 +13,7 @@ import { CLUSTER, makeReachableDataDir, findServerUser } from "./user.js";
 export interface EmbeddedPostgresOptions {
   /** Everything is kept below it: the cluster, its password, the lock. Made if absent. */
   readonly dataDir: string;
-  /** Told the lines of PostgreSQL's log. */
+  /** Called with each line of PostgreSQL's log. */
   readonly log: (line: string) => void;
   /** Server settings on top of ours, such as `fsync: "off"` for tests. */
   readonly settings?: Readonly<Record<string, string>>;
@@ -62,7 +62,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 }
 
 /**
- * One password for the life of the cluster, readable by its owner alone. It appears whole or not at all; an empty file, as
+ * Reads or creates the cluster's password, which only its owner can read. The file is whole or absent; an empty one, as
  * earlier releases left on a full disk, counts as none.
  */
 async function readOrCreatePassword(dataDir: string): Promise<string> {
@@ -85,7 +85,7 @@ interface NewCluster {
   readonly sync: boolean;
 }
 
-/** A cluster appears whole or not at all: an interrupted start leaves only a directory that the next one throws away. */
+/** Creates the cluster unless it exists. An interrupted start leaves a directory that the next start removes. */
 async function initializeOnce({ clusterDir, binDir, user, password, sync }: NewCluster): Promise<void> {
   if (await isPresent(join(clusterDir, "PG_VERSION"))) return;
   const newDir = `${clusterDir}.new`;

@@ -79,7 +79,7 @@ async function findLivingClaim(folder: string, own: string): Promise<Claim | nul
   return null;
 }
 
-/** In another container or on another machine the process cannot be seen; its heartbeat can. */
+/** Returns `true` if the holder lives. A process in another container or machine shows only by its heartbeat. */
 async function isAlive(claim: Claim, silentMs: number): Promise<boolean> {
   const namespace = await readlink("/proc/self/ns/pid").catch(() => "");
   if (claim.kernel === (await findKernel()) && claim.namespace === namespace) {
@@ -88,7 +88,7 @@ async function isAlive(claim: Claim, silentMs: number): Promise<boolean> {
   return silentMs < SILENT_MS;
 }
 
-/** The heartbeat is the time of the file's last change, by the clock of whoever keeps the file. */
+/** Keeps the claim alive. The heartbeat is the file's time of change, by the clock of the file system. */
 function holdClaim(folder: string, name: string): () => Promise<void> {
   const path = join(folder, name);
   const refresh = async (): Promise<void> => {
@@ -115,7 +115,7 @@ async function removeClaim(folder: string, name: string): Promise<void> {
   await rmdir(folder).catch(() => undefined);
 }
 
-/** Earlier releases kept a file here, with a process and its start. */
+/** Removes the lock file of earlier releases, which holds a process and its start. */
 async function removeOldLock(path: string, dataDir: string): Promise<void> {
   const found = await stat(path).catch(() => null);
   if (found === null || found.isDirectory()) return;

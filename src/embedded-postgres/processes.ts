@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { runAs } from "./run.js";
 
-/** Whether a process of that number exists, whoever's it is. */
+/** Tells whether a process of that number exists, whoever's it is. */
 export function isRunning(pid: number): boolean {
   if (!Number.isInteger(pid) || pid <= 0) return false;
   try {
@@ -12,7 +12,7 @@ export function isRunning(pid: number): boolean {
   }
 }
 
-/** When a process started, in whatever unit the system tells; `""` where it does not. */
+/** Reads when a process started, in the system's own unit; `""` if it is unknown. */
 export async function readStartTime(pid: number): Promise<string> {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, "utf8");
@@ -23,7 +23,7 @@ export async function readStartTime(pid: number): Promise<string> {
   }
 }
 
-/** The command line of a process; `""` if it is gone. */
+/** Reads the command line of a process; `""` if it is gone. */
 export async function readCommandLine(pid: number): Promise<string> {
   try {
     return (await readFile(`/proc/${pid}/cmdline`, "utf8")).replaceAll("\0", " ");

@@ -31,14 +31,14 @@ export async function runAs(
   });
 }
 
-/** How to start a program as a user: its rights, a directory that it may enter, and nothing of our environment. */
+/** Returns how to start a program as a user: its rights, a directory that it may enter, and none of our environment. */
 export function spawnOptionsFor(user: ServerUser | null): SpawnOptions {
   if (process.platform === "win32") return {};
   const rights = user === null ? {} : { uid: user.uid, gid: user.gid };
   return { ...rights, cwd: "/", env: { PATH: "/usr/local/bin:/usr/bin:/bin", LC_ALL: "C", TZ: "UTC" } };
 }
 
-/** What a program said last that a person wants to read: its errors on one line. */
+/** Finds what a program said last that a person wants to read: its errors on one line. */
 export function findLastErrors(log: string): string {
   const lines = log.split("\n").filter((line) => line.trim() !== "");
   const errors = lines.filter((line) =>

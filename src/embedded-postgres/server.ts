@@ -126,7 +126,7 @@ async function spawnServer(options: ServerOptions, port: number): Promise<ChildP
   });
 }
 
-/** A fast shutdown: clients are disconnected and everything is written; the hard way if that takes too long. */
+/** Shuts the server down fast: it disconnects clients and writes everything. If that takes too long, it is killed. */
 async function end(child: ChildProcess): Promise<void> {
   const waitForEnd = () => child.exitCode !== null || child.signalCode !== null;
   const exit = waitForEnd() ? null : once(child, "exit");
@@ -137,7 +137,7 @@ async function end(child: ChildProcess): Promise<void> {
   child.stdin?.destroy();
 }
 
-/** A port that is free now; PostgreSQL cannot choose one itself. */
+/** Finds a port that is free now; PostgreSQL cannot choose one itself. */
 async function findFreePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");

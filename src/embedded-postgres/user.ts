@@ -5,7 +5,7 @@ import { runAs, type ServerUser } from "./run.js";
 /** The directory of the cluster in a data directory. */
 export const CLUSTER = "postgresql";
 
-/** `null` unless we are root. A cluster stays with the user that owns it; a new one goes to the first that exists. */
+/** Finds the user to run as; `null` unless we are root. A cluster keeps its owner; a new one gets the first that exists. */
 export async function findServerUser(dataDir: string): Promise<ServerUser | null> {
   if (process.getuid?.() !== 0) return null;
   for (const place of [dataDir, findStandIn(dataDir)]) {
@@ -26,7 +26,7 @@ export async function findServerUser(dataDir: string): Promise<ServerUser | null
 }
 
 /**
- * The data directory, made if absent. Root's home is closed to the server's user: what would be kept there is kept
+ * Makes the data directory if it is absent. Root's home is closed to the server's user: its data are kept
  * below `/var/lib/vnic-graph`, always in the same place.
  */
 export async function makeReachableDataDir(wanted: string, user: ServerUser | null): Promise<string> {
@@ -40,12 +40,12 @@ export async function makeReachableDataDir(wanted: string, user: ServerUser | nu
   );
 }
 
-/** Where data are kept that were wanted in a place which the server's user cannot enter. */
+/** Finds the directory for data whose own directory the server's user cannot enter. */
 export function findStandIn(dataDir: string): string {
   return join("/var/lib/vnic-graph", dataDir.split("/").filter(Boolean).join("-"));
 }
 
-/** Root may have made the directory for itself alone: passing through it is enough, and tells nobody anything. */
+/** Returns `true` if the user can enter the directory. One of root alone is opened for passing through, not for reading. */
 async function canBeEntered(directory: string, user: ServerUser): Promise<boolean> {
   if (await canEnter(user, directory)) return true;
   const { mode } = await stat(directory);

@@ -31,7 +31,7 @@ function matchCidr(column: string, cidr: Cidr, parameters: SqlParameters): strin
         THEN ${word}::inet <<= ${parameters.add(formatCidr(cidr))}::inet ELSE false END)`;
 }
 
-/** What every text that holds an address of the prefix is like; `_` stands for a letter in either case. */
+/** Formats a LIKE pattern that every text with an address of the prefix matches. `_` stands for a letter in either case. */
 function formatNeedle({ family, first, prefix }: Cidr): string {
   if (family === 4) {
     const octets = formatAddress({ family, value: first })

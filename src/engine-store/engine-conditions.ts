@@ -96,7 +96,7 @@ function selectVmsWithAnyOf(addresses: readonly string[], parameters: SqlParamet
     UNION ALL SELECT i.vm_guid FROM vm_dynamic i WHERE ${matches("i.vm_ip")}`;
 }
 
-/** An engine keeps what guests say, and a cast to `inet` must not fail because of one of them: only IPv4 is certain. */
+/** Builds the first address as `inet`. Only IPv4 is cast, because a cast of a guest's text must not fail. */
 function buildFirstAddress(): string {
   const octet = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])";
   const first = "split_part(d.vm_ip, ' ', 1)";

@@ -13,8 +13,8 @@ export interface EngineGuest {
 }
 
 /**
- * Whether the VM's interfaces are known, and why they are not current. An engine resets the hash, but not the rows, when a
- * VM stops or restarts, and it asks only hosts of some states: rows alone say nothing about their age.
+ * Tells whether the VM's interfaces are known, and why they are not current. An engine resets the hash, but not the
+ * rows, when a VM stops or restarts, and it asks only hosts of some states: rows alone say nothing about their age.
  */
 export function findGuestState(guest: EngineGuest): {
   readonly interfacesKnown: boolean;

@@ -2,7 +2,7 @@ import { formatHostAddress } from "../model/host-address.js";
 import type { HostRow } from "../store/types.js";
 import { queryRows, type Queryable } from "../store/postgres/sql.js";
 
-/** The engine's hosts by name, or those of the ids. When the engine last asked them is not kept. */
+/** Reads the engine's hosts by name, or those of the ids. When the engine last asked them is not kept. */
 export async function readHosts(database: Queryable, ids: readonly string[] | null): Promise<HostRow[]> {
   const rows = await queryRows<EngineHost>(
     database,

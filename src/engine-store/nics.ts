@@ -38,8 +38,9 @@ export async function readNics(
 }
 
 /**
- * MACs have no index in an engine's database: such a search reads all vNICs once. An engine stores lower case, and rows
- * that did not come through it may be in upper case; the two are compared without changing the case of every row.
+ * Builds the condition of the keys. MACs have no index in an engine's database: such a search reads all vNICs once. An
+ * engine stores lower case, and rows that did not come through it may be in upper case; the two are compared without
+ * changing the case of every row.
  */
 function buildKeyCondition({ key, values }: NicQuestion, parameters: SqlParameters): string {
   if (key === "mac") {

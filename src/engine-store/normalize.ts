@@ -1,11 +1,11 @@
 import { normalizeIPv4, normalizeIPv6 } from "../model/address/ip.js";
 
-/** The IPv4 addresses of a column, each once, in stored order; `''` and NULL are both none. */
+/** Parses the IPv4 addresses of a column, each once, in stored order; `''` and NULL are both none. */
 export function parseIpv4List(text: string | null): readonly string[] {
   return parseAddressList(text, normalizeIPv4);
 }
 
-/** The IPv6 addresses of a column, without zones, in canonical text, each once, in stored order. */
+/** Parses the IPv6 addresses of a column, without zones, in canonical text, each once, in stored order. */
 export function parseIpv6List(text: string | null): readonly string[] {
   return parseAddressList(text, normalizeIPv6);
 }

@@ -16,12 +16,12 @@ export function listNeedles(address: string): readonly string[] {
   return [...needles, ...[...dotted].map((spelling) => `%${hideLetters(spelling)}%`)];
 }
 
-/** `_` stands for any one character, and so for a letter in either case. */
+/** Replaces letters by `_`, which stands for any one character, and so for a letter in either case. */
 function hideLetters(group: string): string {
   return group.replaceAll(/[a-f]/g, "_");
 }
 
-/** Every way in which an engine may have stored the canonical address: guests are not asked to be canonical. */
+/** Lists every way in which an engine may have stored the canonical address: guests are not asked to be canonical. */
 export function listSpellings(address: string): readonly string[] {
   const canonical = normalizeIPv6(address);
   if (canonical === null) return [address.toLowerCase()];

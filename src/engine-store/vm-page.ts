@@ -41,7 +41,7 @@ function buildIdPage(rows: string, count: string) {
   };
 }
 
-/** What no index finds is looked for once, and then sorted; following the names would look each VM up one by one. */
+/** Builds a page of a search that no index helps: it finds all, then sorts. By names it would read each VM one by one. */
 function buildSearchPage(rows: string, count: string, order: VmOrder) {
   const direction = order === "NAME_ASC" ? "ASC" : "DESC";
   return {
@@ -52,7 +52,7 @@ function buildSearchPage(rows: string, count: string, order: VmOrder) {
 }
 
 /**
- * An engine has an index on the name alone, and its PostgreSQL may be too old to finish a sort that an index began. So
+ * Builds a page by name. An engine has an index on the name alone, and an old PostgreSQL cannot finish an index's sort. So
  * the page is read by name, and of its last name, which several VMs may have, all that are in turn by id.
  */
 function buildNamePage(rows: string, count: string, order: VmOrder) {

@@ -3,9 +3,9 @@ import { LostCursorError } from "../store/changes/log-errors.js";
 
 /** Hears of changes in the order of the log. */
 export interface FeedListener {
-  /** Told changes as they come; `end` is the cursor behind them. */
+  /** Called with changes as they come; `end` is the cursor behind them. */
   onChanges(changes: readonly LoggedChange[], end: LogCursor): void;
-  /** The order was broken, as by a copy of the database that took over: what the listener knows may be wrong. */
+  /** Called when the order was broken, as by a copy of the database that took over: the listener's state may be wrong. */
   onReset(error: LostCursorError): void;
 }
 
@@ -14,7 +14,7 @@ export interface FeedOptions {
   readonly log: ChangeLog;
   /** Between two looks at the log. */
   readonly intervalMs?: number;
-  /** Told once when the log cannot be read, and `null` once it can again. */
+  /** Called once when the log cannot be read, and `null` once it can again. */
   readonly onTrouble?: (error: Error | null) => void;
 }
 

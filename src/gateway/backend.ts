@@ -50,7 +50,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
   }
 }
 
-/** An engine's own database is only read. */
+/** Opens an engine's own database, which is only read. */
 function readEngine(database: Database): Backend {
   return {
     database,
@@ -85,7 +85,7 @@ async function pollInto(
   };
 }
 
-/** The same before and after a restart. A gateway that takes any free port has no such name. */
+/** Finds a name that stays the same after a restart. A gateway on any free port has none. */
 function findGatewayName({ port }: Config): string | undefined {
   return port === 0 ? undefined : `${hostname()}:${port}`;
 }

@@ -13,9 +13,9 @@ export interface MetricSources {
 
 /** The metrics of one gateway, in Prometheus' text format. */
 export interface Metrics {
-  /** Told how every pass ended. */
+  /** Called with the result of every pass. */
   onPass(result: PassResult): void;
-  /** Told how every GraphQL request ended. */
+  /** Called with the result of every GraphQL request. */
   onOperation(operation: ServedOperation): void;
   print(): Promise<string>;
 }

@@ -26,7 +26,7 @@ export interface ServeOptions {
   readonly identity: Identity;
   readonly tls: TlsMaterial | null;
   readonly metrics: Metrics;
-  /** The backend at this moment; `null` while its database has not answered. */
+  /** Finds the backend at this moment; `null` while its database has not answered. */
   readonly findBackend: () => Backend | null;
 }
 
@@ -101,7 +101,7 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
   });
 }
 
-/** A mutation waits for a host no longer than its request: the pass goes on, but nobody waits for it. */
+/** Limits a mutation's wait for a host to its request. The pass goes on, but nobody waits for it. */
 function limitToRequest(admin: HostAdmin, signal: AbortSignal): HostAdmin {
   return { ...admin, refreshHost: (hostId) => admin.refreshHost(hostId, signal) };
 }

@@ -29,7 +29,7 @@ export interface GraphContext {
   readonly hostAdmin: HostAdmin | null;
 }
 
-/** The port for mutations, or the error that says why there is none. */
+/** Finds the port for mutations, or the error that says why there is none. */
 export function findHostAdmin({ hostAdmin }: GraphContext): HostAdmin {
   if (hostAdmin !== null) return hostAdmin;
   throw createGraphError(

@@ -3,7 +3,7 @@ import { GraphQLError } from "graphql";
 /** What a client may do about an error: the only codes that the graph gives. */
 export type GraphErrorCode = "BAD_USER_INPUT" | "UNAUTHENTICATED" | "FORBIDDEN" | "NOT_AVAILABLE";
 
-/** An error that is meant for the client: one clear line with a code; all others are masked by the server. */
+/** Creates an error that is meant for the client: one clear line with a code; all others are masked by the server. */
 export function createGraphError(code: GraphErrorCode, message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code } });
 }

@@ -2,7 +2,7 @@ import { lexicographicSortSchema, printSchema } from "graphql";
 import { createSubgraph } from "./federation/federation.js";
 import { buildTypeGraph, type Federation } from "./schema.js";
 
-/** The schema as text, sorted, the same on every run; as a subgraph with the directives that a composer needs. */
+/** Prints the schema sorted, the same on every run; as a subgraph with the directives that a composer needs. */
 export function printGraphSchema(federation: Federation = "off"): string {
   const schema = buildTypeGraph();
   return federation === "off"

@@ -18,7 +18,7 @@ export function guardRootFields(schema: GraphQLSchema): GraphQLSchema {
   return schema;
 }
 
-/** An operator may read, too; no other role includes another. */
+/** Returns `true` if the viewer has the role. An operator may read, too; no other role includes another. */
 function hasRole({ roles }: Viewer, role: Role): boolean {
   return roles.has(role) || (role === "reader" && roles.has("operator"));
 }

@@ -29,7 +29,7 @@ export function buildGraphSchema({ federation }: { readonly federation: Federati
   return guardRootFields(federation === "off" ? schema : createSubgraph(schema, federation).schema);
 }
 
-/** The graph without federation and without roles. */
+/** Builds the graph without federation and without roles. */
 export function buildTypeGraph(): GraphQLSchema {
   const config = buildSchemaSync({
     resolvers: [
@@ -66,7 +66,7 @@ export function buildTypeGraph(): GraphQLSchema {
   });
 }
 
-/** TypeGraphQL has no place for a description of the root types. */
+/** Describes a root type, for which TypeGraphQL has no place. */
 function describeType(
   type: GraphQLObjectType | null | undefined,
   description: string,

@@ -30,29 +30,29 @@ export function showDifferences(before: VmVersion | null, after: VmVersion | nul
 /** What a difference is about, before and after it; `null`: it was not there, or the difference is about something else. */
 export type Sides<Value> = readonly [before: Value | null, after: Value | null];
 
-/** The names that a VM or a guest had. */
+/** Finds the names that a VM or a guest had. */
 export function findNames({ difference }: ShownDifference): Sides<string> {
   const isName = difference.kind === "VM_RENAMED" || difference.kind === "GUEST_RENAMED";
   return isName ? [difference.before, difference.after] : NONE;
 }
 
-/** The states of the VM, as numbers. */
+/** Finds the states of the VM, as numbers. */
 export function findStatuses({ difference }: ShownDifference): Sides<number> {
   return difference.kind === "VM_STATUS_CHANGED" ? [difference.before, difference.after] : NONE;
 }
 
-/** The ids of the hosts that had the VM. */
+/** Finds the ids of the hosts that had the VM. */
 export function findHostIds({ difference }: ShownDifference): Sides<string> {
   return difference.kind === "VM_MOVED" ? [difference.before, difference.after] : NONE;
 }
 
-/** The lists of all addresses. */
+/** Finds the lists of all addresses. */
 export function findAddressLists({ difference }: ShownDifference): Sides<readonly string[]> {
   if (difference.kind !== "ADDRESS_LIST_CHANGED") return NONE;
   return [difference.before?.split(" ") ?? null, difference.after?.split(" ") ?? null];
 }
 
-/** The interface that changed, as a row of its version. */
+/** Finds the guest interface that changed, as a row of its version. */
 export function findDevices({ difference, before, after }: ShownDifference): Sides<GuestInterface> {
   switch (difference.kind) {
     case "DEVICE_APPEARED":
@@ -69,7 +69,7 @@ export function findDevices({ difference, before, after }: ShownDifference): Sid
   }
 }
 
-/** The vNIC that changed, as a row of its version. */
+/** Finds the vNIC that changed, as a row of its version. */
 export function findNics({ difference, before, after }: ShownDifference): Sides<Nic> {
   const toNic = (nic: NonNullable<VmVersion["nics"]>[number], version: VmVersion | null): Nic | null =>
     version && { ...nic, vmId: version.id, plugged: true, past: version };

@@ -1,4 +1,4 @@
-/** For each key its row, or `null`: a batch must answer in the order of its keys, a statement answers in any. */
+/** Picks each key's row, or `null`. A batch must answer in the order of its keys, and a statement answers in any. */
 export function pickOnePerKey<Row>(
   keys: readonly string[],
   rows: readonly Row[],
@@ -8,7 +8,7 @@ export function pickOnePerKey<Row>(
   return keys.map((key) => byKey.get(key) ?? null);
 }
 
-/** For each key its rows in the order in which they came, or `[]`. */
+/** Groups rows by key, each in the order in which they came; `[]` for a key without rows. */
 export function groupPerKey<Row>(
   keys: readonly string[],
   rows: readonly Row[],

@@ -32,29 +32,29 @@ export interface Loaders {
   readonly nicsByMac: DataLoader<string, readonly Nic[]>;
   readonly guestInterfacesByVm: DataLoader<string, readonly GuestInterface[]>;
   readonly hostById: DataLoader<string, HostRow | null>;
-  /** The first VMs of a host by name: one loader for each limit. */
+  /** Returns the loader of the first VMs of a host by name. There is one for each limit. */
   readonly getVmsByHost: (limit: number) => DataLoader<string, readonly VmRow[]>;
-  /** What the guest of the VM reports; `null` if that is not known, which is not the same as none. */
+  /** Loads what the guest of the VM reports; `null` if that is not known, which is not the same as none. */
   readonly loadKnownGuestInterfaces: (vmId: string) => Promise<readonly GuestInterface[] | null>;
-  /** By name. */
+  /** Loads all hosts, by name. */
   readonly loadHosts: () => Promise<readonly HostRow[]>;
   readonly loadVmsPage: (question: VmPageQuestion) => Promise<readonly VmRow[]>;
   readonly countVms: (filter: VmFilter) => Promise<number>;
-  /** Not memoized: a list may be long, and nobody asks for it twice. */
+  /** Loads ids of VMs. They are not memoized: a list may be long, and nobody asks for it twice. */
   readonly loadVmIds: (list: VmIdList) => Promise<readonly string[]>;
   /** How a VM was made; `null` if that is not known. */
   readonly vmOriginById: DataLoader<string, VmOrigin | null>;
-  /** A cluster, a template or a network: one loader for each. */
+  /** Returns the loader of clusters, templates or networks. */
   readonly getNamedById: (kind: NamedKind) => DataLoader<string, NamedRow | null>;
-  /** All of them, by name. */
+  /** Loads all of them, by name. */
   readonly loadNamed: (kind: NamedKind) => Promise<readonly NamedRow[]>;
-  /** From when on the past is known; `null`: none is kept here. */
+  /** Loads the time from which on the past is known; `null`: none is kept here. */
   readonly loadHistoryBounds: () => Promise<HistoryBounds | null>;
-  /** VMs as they were at a time; `null`: not stored then. One loader for each time. */
+  /** Returns the loader of VMs as they were at a time; `null`: not stored then. There is one for each time. */
   readonly getVmAt: (at: Date) => DataLoader<string, VmRow | null>;
-  /** The changes of VMs, newest first. One loader for each question. */
+  /** Returns the loader of VMs' changes, newest first. There is one for each question. */
   readonly getVmChanges: (question: VmChangesQuestion) => DataLoader<string, readonly VmChange[]>;
-  /** Who had an address when; `null`: the index of addresses is not ready. */
+  /** Loads who had an address when; `null`: the index of addresses is not ready. */
   readonly loadAddressSpans: (question: AddressSpansQuestion) => Promise<readonly AddressSpan[] | null>;
   /** Forgets all that was read, after something was changed in the same request. */
   readonly forget: () => void;
@@ -167,7 +167,7 @@ export function createLoaders(
 /** A gateway asks for 5,000 entities in one body; an array parameter takes them in one statement. */
 const MAX_BATCH = 5_000;
 
-/** Nothing is held back. */
+/** Calls at once: nothing is held back. */
 function callAtOnce(listener: () => void): void {
   listener();
 }
@@ -190,7 +190,7 @@ function createManyLoader<Row>(
   return createUuidLoader(read, schedule, (ids, rows) => groupPerKey(ids, rows, getKey));
 }
 
-/** One id that is no UUID would make PostgreSQL refuse the statement for all of them, so it is answered as absent here. */
+/** Creates a loader by UUID. An id that is no UUID is answered as absent: PostgreSQL would refuse the whole statement. */
 function createUuidLoader<Row, Answer>(
   read: Read<Row>,
   batchScheduleFn: BatchSchedule,
@@ -206,7 +206,7 @@ function createUuidLoader<Row, Answer>(
   );
 }
 
-/** Rows that came with a list need not be read again one by one. */
+/** Primes the loader with the rows of a list, so that they are not read again one by one. */
 function prime<Row extends { readonly id: string }>(
   rows: Row[],
   loader: DataLoader<string, Row | null>,

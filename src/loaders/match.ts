@@ -2,7 +2,7 @@ import type { GuestInterface, Nic } from "./rows.js";
 import { isGlobalAddress } from "../model/address/ip.js";
 import { isSameMac } from "../model/address/mac.js";
 
-/** The guest's interfaces with the vNIC's MAC, best first; `null` if the guest's interfaces are not known. */
+/** Finds the guest's interfaces with the vNIC's MAC, best first; `null` if the guest's interfaces are not known. */
 export function findInterfacesOfNic(
   nic: Nic,
   interfaces: readonly GuestInterface[] | null,
@@ -13,12 +13,12 @@ export function findInterfacesOfNic(
   );
 }
 
-/** With an address that reaches beyond its link, then with any, then the rest; in reported order otherwise. */
+/** Sorts interfaces: with an address beyond its link, then with any address, then the rest; else in reported order. */
 export function sortBestFirst(interfaces: readonly GuestInterface[]): readonly GuestInterface[] {
   return interfaces.toSorted((left, right) => rankInterface(right) - rankInterface(left));
 }
 
-/** The vNIC of the VM that has the interface's MAC, or `null`: guests have bridges and tunnels of their own. */
+/** Finds the vNIC of the VM that has the interface's MAC, or `null`: guests have bridges and tunnels of their own. */
 export function findNicOfInterface(guestInterface: GuestInterface, nics: readonly Nic[]): Nic | null {
   return nics.find((nic) => isSameMac(nic.macAddress, guestInterface.macAddress)) ?? null;
 }

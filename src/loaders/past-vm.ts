@@ -2,7 +2,7 @@ import type { StaleReason } from "../model/stale-reason.js";
 import type { PastVm, VmVersion } from "./rows.js";
 import type { GuestInterface, Nic, VmRow } from "./rows.js";
 
-/** The VM of a version as a row that the graph reads. What leads on from it stays in that version. */
+/** Returns the VM of a version as a row that the graph reads. What leads on from it stays in that version. */
 export function toPastVm(version: VmVersion & Partial<Pick<PastVm, "lastReportedAt">>): VmRow {
   const { id, name, status, hostId, ips, fqdn, staleDetail, lastReportedAt = null } = version;
   const interfacesKnown = areInterfacesKnown(version);
@@ -22,23 +22,23 @@ export function toPastVm(version: VmVersion & Partial<Pick<PastVm, "lastReported
   };
 }
 
-/** A version's vNICs as rows; none if they are not known. */
+/** Lists a version's vNICs as rows; none if they are not known. */
 export function listPastNics(version: VmVersion): readonly Nic[] {
   return (version.nics ?? []).map((nic) => ({ ...nic, vmId: version.id, plugged: true, past: version }));
 }
 
-/** A version's interfaces as rows. */
+/** Lists a version's interfaces as rows. */
 export function listPastInterfaces(version: VmVersion): readonly GuestInterface[] {
   return version.interfaces.map((guestInterface) => ({ ...guestInterface, past: version }));
 }
 
-/** An unreadable report hides which silence came before it: stored interfaces are then the only witness. */
+/** Returns `true` if the interfaces are known. After an unreadable report only the stored interfaces tell. */
 function areInterfacesKnown({ silence, interfaces }: VmVersion): boolean {
   if (silence === "invalid") return interfaces.length > 0;
   return silence === null || silence === "silent" || silence === "partial";
 }
 
-/** The reasons that are kept: a host's outages and late passes are not. */
+/** Finds why a version is stale. A host's outages and late passes are not kept, and so not told. */
 export function findStaleReason({ hostId, isMissing, silence }: VmVersion): StaleReason | null {
   if (hostId === null) return null;
   if (isMissing) return "VM_MISSING";

@@ -7,11 +7,11 @@ export interface VmView {
   loadVm(): Promise<VmRow | null>;
   loadNics(): Promise<readonly Nic[]>;
   loadInterfaces(): Promise<readonly GuestInterface[]>;
-  /** `null`: the guest's interfaces are not known. */
+  /** Loads the guest's interfaces; `null` if they are not known. */
   loadKnownInterfaces(): Promise<readonly GuestInterface[] | null>;
 }
 
-/** The VM of a row: as it is now, or, if the row is of the past, as it was then, which costs no statement. */
+/** Creates a view of a row's VM: as it is now or, for a row of the past, as it was then, without a statement. */
 export function viewVm(loaders: Loaders, { past }: OfPast, vmId: string): VmView {
   if (past === undefined) {
     return {

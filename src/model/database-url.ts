@@ -106,7 +106,7 @@ export function withDatabaseParameter(url: string, name: string, value: string):
   return `${url}${separator}${name}=${encodeURIComponent(value)}`;
 }
 
-/** The password ends at the last `@`. What ends a URL's authority may therefore not stand before it. */
+/** Splits a URL. The password ends at the last `@`, so that the authority's end must come behind it. */
 function splitUrl(rest: string): {
   readonly authority: string;
   readonly path: string;

@@ -93,7 +93,10 @@ export class PassLog {
     if (isLost || outcome === "done") this.isDatabaseLost = isLost;
   }
 
-  /** One line when a VM's report begins to be wrong, and one when it is right again; of many, the first and their number. */
+  /**
+   * Writes one line when a VM's report becomes wrong, and one when it is right again; of many, the first and their
+   * number.
+   */
   private writeProblems({ host, outcome, newProblems, endedProblems, rejectedRecords }: PassResult): void {
     if (outcome !== "done") return;
     const fields = { host: host.name, hostId: host.id };

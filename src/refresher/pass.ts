@@ -101,7 +101,7 @@ async function plan(
   return { plan, problems, inventoryFailure: failure };
 }
 
-/** `true` if every VM is reported as in the kept answer. A VM that cannot be read counts as changed. */
+/** Returns `true` if every VM is reported as in the kept answer. A VM that cannot be read counts as changed. */
 function isUnchanged({ listsAllVms, vms, rejected, removed }: ScannedReport): boolean {
   return !listsAllVms && vms.length + rejected.length + removed.length === 0;
 }
@@ -162,7 +162,7 @@ async function noteFailure(
   }
 }
 
-/** A pass that was ended for a reason, such as its time limit, failed for that reason. */
+/** Reads why a pass failed. If it was ended for a reason, such as its time limit, that is the reason. */
 function readFailure(cause: unknown, signal?: AbortSignal): HostFailure {
   const error = signal?.reason instanceof HostError ? signal.reason : cause;
   const message = error instanceof Error ? error.message : String(error);

@@ -29,7 +29,7 @@ export interface RefresherOptions {
   readonly ignoreNames: readonly RegExp[];
   readonly guestLimits?: GuestLimits;
   readonly log: RefresherLog;
-  /** Told how every pass ended, for metrics. */
+  /** Called with the result of every pass, for metrics. */
   readonly onPass?: (result: PassResult) => void;
   readonly random?: () => number;
   /** Milliseconds of a clock that never steps. */
@@ -220,7 +220,7 @@ class HostRefresher implements Refresher {
     if (this.waitsForFirstPass.delete(hostId) && this.waitsForFirstPass.size === 0) this.endFirstRound();
   }
 
-  /** Another replica polls this host from now on, so its connection, and what is remembered of it, are of no use here. */
+  /** Releases a host that another replica polls from now on: closes its connection and forgets what is kept of it. */
   private async release(hostId: string): Promise<void> {
     const link = this.links.get(hostId);
     if (link === undefined) return;

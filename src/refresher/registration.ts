@@ -85,7 +85,10 @@ export class Registration {
     }
   }
 
-  /** One heartbeat at a time. One that fails is not reported: the passes report that the database does not answer. */
+  /**
+   * Starts a heartbeat unless one runs. A failed one is not reported, because the passes report that the database is
+   * down.
+   */
   private startHeartbeat(): void {
     this.heartbeat ??= this.runHeartbeat()
       .catch(() => undefined)

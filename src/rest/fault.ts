@@ -16,14 +16,14 @@ export class OvirtFaultError extends Error {
   }
 }
 
-/** The thing is not there, or not for this viewer: nobody is told which. */
+/** Creates the fault of a thing that is absent or hidden from this viewer; the answer does not tell which. */
 export function createNotFoundFault(what: string, id: string): OvirtFaultError {
   return new OvirtFaultError(404, `Entity not found: ${what}: id=${id.slice(0, 100)}`);
 }
 
 /**
- * What a client is told of an error, or `null` if it must not be told. Guards, identity and the graph have errors of their
- * own, which this room does not know by name: they carry a status, or a code.
+ * Returns what a client is told of an error, or `null` if it must not be told. Guards, identity and the graph have
+ * errors of their own, which this room does not know by name: they carry a status, or a code.
  */
 export function toFault(error: unknown): OvirtFaultError | null {
   if (error instanceof OvirtFaultError) return error;

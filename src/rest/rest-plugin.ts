@@ -20,7 +20,7 @@ export interface RestOptions {
     request: FastifyRequest,
     job: (loaders: Loaders) => Promise<Result>,
   ) => Promise<Result>;
-  /** The path in front of all paths, as the request's client sees the server; "" unless given. */
+  /** Finds the path in front of all paths, as the request's client sees the server; "" unless given. */
   readonly findBasePath?: (request: FastifyRequest) => string;
   /** The configuration of routes whose answers may be sent for long, in pieces. */
   readonly longRouteConfig?: FastifyContextConfig;
@@ -28,7 +28,7 @@ export interface RestOptions {
   readonly onError?: (error: unknown, request: FastifyRequest) => void;
 }
 
-/** The feature page's REST flow under `/ovirt-engine/api`, to be registered in a Fastify with guards around it. */
+/** Creates the feature page's REST flow under `/ovirt-engine/api`, to be registered in a Fastify with guards around it. */
 export function registerRest(app: FastifyInstance, options: RestOptions, done: () => void): void {
   // Nothing here reads a body, so none is parsed, whatever it is said to be.
   app.removeAllContentTypeParsers();

@@ -19,7 +19,10 @@ export async function sendError(
     .send(JSON.stringify({ errors: [{ message, extensions: { code } }] }));
 }
 
-/** What a client is told of an error: refusals as they are, Fastify's own about requests by their status, others masked. */
+/**
+ * Converts an error for the client: our errors stay, Fastify's own about requests go by their status, others are
+ * masked.
+ */
 export function convertError(error: unknown): HttpError {
   if (error instanceof HttpError) return error;
   if (error instanceof GraphQLError) return convertGraphQLError(error);

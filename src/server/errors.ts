@@ -46,7 +46,7 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown): G
   return { ...formatted, message, extensions: { ...formatted.extensions, code } };
 }
 
-/** The same answer for an error outside the graph: logged whole, shown as an id. */
+/** Formats the answer to an error outside the graph: it is logged whole, and shown as an id. */
 export function formatInternalError(error: unknown): string {
   const scope = requestScope.getStore();
   if (scope !== undefined) logOnce(scope, error);

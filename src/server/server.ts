@@ -115,14 +115,14 @@ function createApp({ tls, basePath = "" }: ServerOptions): FastifyInstance {
   return Fastify({ ...common, https });
 }
 
-/** A proxy may serve us below a path and pass that on; one that takes the path off is served as well. */
+/** Drops the base path. A proxy may serve us below a path and pass that path on, or take it off. */
 function dropBasePath(url: string, basePath: string): string {
   if (basePath === "" || !url.startsWith(basePath)) return url;
   const rest = url.slice(basePath.length);
   return rest === "" || rest.startsWith("?") ? `/${rest}` : rest.startsWith("/") ? rest : url;
 }
 
-/** Every path is the same with a slash at its end. */
+/** Drops a slash at a path's end, so that both paths are the same. */
 function dropTrailingSlash(url: string): string {
   const at = url.indexOf("?");
   const path = at === -1 ? url : url.slice(0, at);

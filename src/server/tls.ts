@@ -52,13 +52,16 @@ function decryptKey(
   }
 }
 
-/** The server's side of a connection: what it shows, and whom it believes. */
+/** Returns the server's side of a connection: what it shows, and whom it believes. */
 export function toSecureContext({ cert, key, clientCa }: TlsMaterial): SecureContextOptions {
   const ca = clientCa === null ? {} : { ca: clientCa };
   return { cert, key, ...ca, minVersion: "TLSv1.2" };
 }
 
-/** The same with how to greet. Certificates are judged a request at a time (identity), so that health checks need none. */
+/**
+ * Returns the same with the handshake. Certificates are judged at each request (identity), so that health checks need
+ * none.
+ */
 export function toServerTls(tls: TlsMaterial): TlsOptions & SecureContextOptions {
   const asked = tls.clientCa === null ? {} : { requestCert: true, rejectUnauthorized: false };
   return { ...toSecureContext(tls), ...asked, handshakeTimeout: 10_000 };

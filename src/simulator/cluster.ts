@@ -96,7 +96,7 @@ export async function startCluster(options: ClusterOptions): Promise<SimulatedCl
   };
 }
 
-/** When one port is taken, the hosts that did start must not stay behind. */
+/** Starts all hosts. If one port is taken, it stops the hosts that did start, and throws. */
 async function startAllOrNone(starting: readonly Promise<ClusterHost>[]): Promise<ClusterHost[]> {
   const outcomes = await Promise.allSettled(starting);
   const started = outcomes.filter((each) => each.status === "fulfilled").map((each) => each.value);

@@ -73,6 +73,6 @@ export interface HostRegistry {
   addHost(host: ConfiguredHost, intervalMs: number | null): Promise<void>;
   /** Ends the polling of a host and voids its pass; its VMs stay readable, as stale. `false` if it was not polled. */
   removeHost(hostId: string): Promise<boolean>;
-  /** The hosts that are to be polled. */
+  /** Lists the hosts that are to be polled. */
   listHosts(): Promise<PolledHost[]>;
 }

@@ -130,21 +130,24 @@ export interface ReadStore extends HistoryReads {
     readonly order: VmOrder;
   }): Promise<VmRow[]>;
   countVms(filter: VmFilter): Promise<number>;
-  /** The ids of VMs in an order; `limit: null` reads them all. */
+  /** Reads the ids of VMs in an order; `limit: null` reads them all. */
   readVmIds(list: VmIdList): Promise<string[]>;
-  /** What is known of how the VMs were made; those of which nothing is known are absent. */
+  /** Reads what is known of how the VMs were made; those of which nothing is known are absent. */
   readVmOriginsByIds(vmIds: readonly string[]): Promise<VmOrigin[]>;
   /** Clusters, templates or networks: those with one of the ids, or all, by name. */
   readNamed(kind: NamedKind, ids: readonly string[] | null): Promise<NamedRow[]>;
   readVmsByIds(ids: readonly string[]): Promise<VmRow[]>;
-  /** The VMs of each host, the first `limitPerHost` of them by name (then id) if it is given. */
+  /** Reads the VMs of each host, the first `limitPerHost` of them by name (then id) if it is given. */
   readVmsByHosts(hostIds: readonly string[], limitPerHost?: number): Promise<VmRow[]>;
   readNicsByVms(vmIds: readonly string[]): Promise<Nic[]>;
   readNicsByIds(ids: readonly string[]): Promise<Nic[]>;
   readNicsByMacs(macs: readonly string[]): Promise<Nic[]>;
-  /** In the order in which the guest reported them. No row is lost or merged, equal ones included. */
+  /**
+   * Reads guest interfaces in the order in which the guest reported them. No row is lost or merged, not even equal
+   * ones.
+   */
   readGuestInterfacesByVms(vmIds: readonly string[]): Promise<GuestInterface[]>;
-  /** Polled hosts, and those that are no longer polled but still own VMs; by name. */
+  /** Reads polled hosts, and those that are no longer polled but still own VMs, by name. */
   readHosts(): Promise<HostRow[]>;
   readHostsByIds(ids: readonly string[]): Promise<HostRow[]>;
 }
@@ -177,9 +180,12 @@ export interface ReadSnapshot {
 
 /** Who reads for whom. */
 export interface Readers {
-  /** The same reads for somebody who may see only a scope's VMs; `null`: all. Each sees what is there when it runs. */
+  /**
+   * Creates the same reads for somebody who may see only a scope's VMs; `null`: all. Each sees what is there when it
+   * runs.
+   */
   createReaderFor(scope: VmScope | null): ReadStore;
-  /** The reads of one request of such a reader. */
+  /** Opens the reads of one request of such a reader. */
   openSnapshot(scope: VmScope | null): ReadSnapshot;
 }
 

@@ -13,11 +13,11 @@ export interface VdsmClient {
   /** `host:port`, for logs and errors. */
   readonly address: string;
   getAllVmStats(signal?: AbortSignal): Promise<HostReport>;
-  /** The same question; of the answer, only what differs from the kept one is parsed. The scan says what to keep of it. */
+  /** Asks `Host.getAllVmStats`, and parses only what differs from the kept answer. The scan says what to keep. */
   scanAllVmStats(kept: KeptAnswer | null, signal?: AbortSignal): Promise<ScannedReport>;
-  /** vNICs per VM, by lower-case id, from `Host.dumpxmls` (VDSM 4.2 and later). VMs that are gone are absent. */
+  /** Asks `Host.dumpxmls` (VDSM 4.2 and later) for vNICs by VM, with lower-case ids. VMs that are gone are absent. */
   dumpxmls(vmIds: readonly string[], signal?: AbortSignal): Promise<Map<string, readonly ReportedNic[]>>;
-  /** The same from `Host.getVMFullList` (up to 4.3; later releases send no devices, and so no entry here). */
+  /** Asks `Host.getVMFullList` for the same (up to 4.3; later releases send no devices, and so no entry here). */
   getVMFullList(vmIds: readonly string[], signal?: AbortSignal): Promise<Map<string, readonly ReportedNic[]>>;
   getCapabilities(signal?: AbortSignal): Promise<HostCapabilities>;
   ping2(signal?: AbortSignal): Promise<void>;
@@ -37,7 +37,7 @@ export interface VdsmClientOptions {
   readonly heartbeatMs?: number;
 }
 
-/** A client of one VDSM host; connects with the first call. Every call ends in an answer or a HostError. */
+/** Creates a client of one VDSM host; connects with the first call. Every call ends in an answer or a HostError. */
 export function createVdsmClient(options: VdsmClientOptions): VdsmClient {
   const callTimeoutMs = options.callTimeoutMs ?? CALL_TIMEOUT_MS;
   const rpc = new Rpc(formatAddress(options.host, options.port), {

@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-/** All that can be asked of a VM at a time. */
+/** Asks for all that can be asked of a VM at a time. */
 const ask = (at: string) =>
   `{ ${VM_IDS.map(
     (id, index) => `vm${index}: vm(id: "${id}") {

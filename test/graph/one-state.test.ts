@@ -34,7 +34,7 @@ interface Guest {
   readonly networkDevices: readonly Device[];
 }
 
-/** The addresses that an answer shows of the VM, in each of the places where it shows them. */
+/** Lists the addresses that an answer shows of the VM, in each of the places where it shows them. */
 function listVersions({ vm: { guestInfo, nics, host } }: Answer): string[] {
   const addresses = [
     ...guestInfo.ips,

@@ -5,7 +5,7 @@ import { createClientReader } from "../../src/server/admission/client.js";
 import { createIdentity } from "../../src/server/identity/identity.js";
 import { served, type Served } from "./running.js";
 
-/** A request whose headers, also Host, are as given. */
+/** Asks for a request whose headers, also Host, are as given. */
 function ask(
   server: Served,
   path: string,

@@ -15,7 +15,7 @@ export async function newKey(kid: string, alg = "ES256"): Promise<Key> {
   return { kid, alg, privateKey, jwk: { ...(await exportJWK(publicKey)), kid, alg } };
 }
 
-/** An OpenID Connect issuer on loopback; its keys, and whether it answers, change under the test's hands. */
+/** Starts an OpenID Connect issuer on loopback; its keys, and whether it answers, change under the test's hands. */
 export async function startIssuer(keys: Key[]) {
   const state = { keys, down: false, asked: 0, called: null as string | null };
   const server = createServer((request, response) => {

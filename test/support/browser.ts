@@ -2,14 +2,14 @@ import { existsSync } from "node:fs";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
 import { temporaryFolder } from "./gateway.js";
 
-/** The Chromium of this machine, where it usually is; `undefined`: none. */
+/** Finds the Chromium of this machine, where it usually is; `undefined`: none. */
 export function findBrowser(): string | undefined {
   return ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((path) =>
     existsSync(path),
   );
 }
 
-/** A page in a browser that has never been used before and goes nowhere by itself. */
+/** Opens a page in a browser that has never been used before and goes nowhere by itself. */
 export async function openBrowser(
   executablePath: string,
 ): Promise<{ readonly context: BrowserContext; readonly page: Page; close(): Promise<void> }> {

@@ -14,7 +14,7 @@ export interface PgBouncer {
   stop(): Promise<void>;
 }
 
-/** The program, where it is usually installed; `undefined`: nowhere. */
+/** Finds the program, where it is usually installed; `undefined`: nowhere. */
 export function findPgBouncer(): string | undefined {
   return ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer", "/usr/local/bin/pgbouncer"].find((path) =>
     existsSync(path),

@@ -10,7 +10,7 @@ export interface PostgresServer {
   stop(): Promise<void>;
 }
 
-/** The PostgreSQL that the variable names, or an embedded one with these settings, which leaves nothing behind. */
+/** Starts the PostgreSQL that the variable names, or an embedded one with these settings, which leaves nothing behind. */
 export async function startPostgresServer(
   variable: "TEST_DATABASE_URL" | "DATABASE_URL",
   settings: Readonly<Record<string, string>> = {},

@@ -51,7 +51,7 @@ export async function checkDatabase(config: Config): Promise<DatabaseFindings> {
   }
 }
 
-/** Hosts that nobody polls look fine in every other respect, while their data grow old. */
+/** Checks that hosts are polled. Hosts that nobody polls look fine in every other respect, while their data grow old. */
 async function checkPolling(dataSource: DataSource): Promise<Finding[]> {
   const { hosts, unpolled } = await readPollingState(dataSource);
   if (unpolled === 0) return [];

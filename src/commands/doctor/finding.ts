@@ -8,22 +8,22 @@ export interface Finding {
   readonly mend: string | null;
 }
 
-/** All is well. */
+/** Creates the finding that all is well. */
 export function createOkFinding(check: string, what: string): Finding {
   return { verdict: "ok", check, what, mend: null };
 }
 
-/** It works, but somebody should look at it. */
+/** Creates a warning: it works, but somebody should look at it. */
 export function warn(check: string, what: string, mend: string): Finding {
   return { verdict: "warn", check, what, mend };
 }
 
-/** It does not work. */
+/** Creates a failure: it does not work. */
 export function fail(check: string, what: string, mend: string): Finding {
   return { verdict: "fail", check, what, mend };
 }
 
-/** What to say of a certificate by its end; `null`: it is good for long enough. */
+/** Creates what to say of a certificate by its end; `null`: it is good for long enough. */
 export function createExpiryFinding(
   check: string,
   whose: string,

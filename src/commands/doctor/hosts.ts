@@ -73,7 +73,7 @@ async function checkHost(
   }
 }
 
-/** What to do about a failure: by its cause where the message names one, else by its kind. */
+/** Finds what to do about a failure: by its cause where the message names one, else by its kind. */
 function findMending({ kind, message }: HostError): string {
   return CAUSES.find(([pattern]) => pattern.test(message))?.[1] ?? MENDING[kind];
 }
@@ -136,7 +136,10 @@ const MENDING: Readonly<Record<HostErrorKind, string>> = {
   aborted: "the doctor was stopped; start it again",
 };
 
-/** A connection of its own, because a client keeps its socket to itself; the host has just answered, so this is quick. */
+/**
+ * Checks how long the host's certificate is valid, on a connection of its own. The host has just answered, so this is
+ * quick.
+ */
 async function checkCertificateExpiry(
   check: string,
   { host, port }: ConfiguredHost,

@@ -14,7 +14,7 @@ export interface DatabaseShares {
   /** Connects each of them, unless it is connected. */
   open(): Promise<void>;
   close(): Promise<void>;
-  /** All of them together. */
+  /** Counts the connections of all shares. */
   countConnections(): { total: number; idle: number; waiting: number };
 }
 
@@ -24,7 +24,7 @@ export interface ShareOptions {
   readonly source: "hosts" | "engine";
   /** Connections in all, at least three. */
   readonly poolSize: number;
-  /** Told each time that a connection is lost or none can be made. */
+  /** Called each time that a connection is lost or none can be made. */
   readonly onUnavailable: (error: DatabaseUnavailableError) => void;
 }
 

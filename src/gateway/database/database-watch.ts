@@ -4,7 +4,7 @@ import type { Log } from "../log.js";
 
 /** Writes one line when the database is lost, and one when it is back. */
 export interface DatabaseWatch {
-  /** A connection was lost, or none could be made. */
+  /** Notes that a connection was lost, or that none could be made. */
   noteFailure(error: unknown): void;
   stop(): void;
 }

@@ -2,13 +2,16 @@ import { type HostAddress, formatHostAddress } from "../../model/host-address.js
 import { deriveUuid } from "../../model/uuid.js";
 import type { ConfiguredHost } from "../../store/types.js";
 
-/** A host as the store knows it; its id follows from its address, so that every replica and restart finds the same. */
+/**
+ * Creates a host as the store knows it; its id follows from its address, so that every replica and restart finds the
+ * same.
+ */
 export function createConfiguredHost(address: HostAddress): ConfiguredHost {
   const name = formatHostAddress(address);
   return { id: deriveUuid(`vnic-graph:vdsm://${name}`), name, host: address.host, port: address.port };
 }
 
-/** The id of a simulated host. */
+/** Derives the id of a simulated host. */
 export function deriveDemoHostId(name: string): string {
   return deriveUuid(`vnic-graph:demo://${name}`);
 }

@@ -12,7 +12,7 @@ export interface HostListOptions {
 /** The hosts that this gateway polls: those of its settings, and those on the stored list of all gateways. */
 export interface HostList {
   has(hostId: string): boolean;
-  /** `true` if this gateway's own settings name the host. */
+  /** Returns `true` if this gateway's own settings name the host. */
   isNamed(hostId: string): boolean;
   add(host: ConfiguredHost): void;
   remove(hostId: string): Promise<void>;
@@ -67,7 +67,7 @@ export function createHostList({ store, refresher, named }: HostListOptions): Ho
   };
 }
 
-/** A host that settings name without an interval is polled on request alone, by the process that names it. */
+/** Returns `true` if the host is on the list. One that settings name without an interval is polled on request only. */
 function isOnList({ fromSettings, intervalMs }: PolledHost): boolean {
   return !fromSettings || intervalMs !== null;
 }

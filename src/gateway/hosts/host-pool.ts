@@ -50,7 +50,7 @@ async function startDemoPool(config: Config): Promise<HostPool> {
   };
 }
 
-/** The hosts of the demo that runs; they are not ours to stop. */
+/** Joins the hosts of the running demo. They are not ours to stop. */
 async function joinDemoPool(config: Config): Promise<HostPool | null> {
   const record = await readDemoRecord(config.dataDir);
   if (record === null) return null;

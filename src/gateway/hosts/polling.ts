@@ -31,7 +31,7 @@ export interface Polling {
   sync(): Promise<void>;
   /** Passes of this process at this moment. */
   load(): Load;
-  /** `true` once every host of the settings was asked since the start, or an interval has passed. */
+  /** Returns `true` once every host of the settings was asked since the start, or an interval has passed. */
   isFirstRoundOver(): boolean;
   stop(): Promise<void>;
 }
@@ -88,7 +88,7 @@ export async function startPolling({
   };
 }
 
-/** The mutations of this gateway's graph. */
+/** Creates the mutations of this gateway's graph. */
 function createHostAdmin(
   store: Store,
   refresher: Refresher,
@@ -118,7 +118,7 @@ function createHostAdmin(
   };
 }
 
-/** A host that a gateway's settings name would come back at once. */
+/** Refuses to remove a host that a gateway's settings name: it would come back at once. */
 async function refuseNamed(hostId: string, store: Store, hosts: HostList): Promise<void> {
   const isNamed =
     hosts.isNamed(hostId) ||
@@ -130,7 +130,7 @@ async function refuseNamed(hostId: string, store: Store, hosts: HostList): Promi
   );
 }
 
-/** `true` once the first passes have ended, or an interval after the start: hosts that hang must not keep us unready. */
+/** Creates a check that is `true` after the first passes or after one interval: hanging hosts must not keep us unready. */
 function createFirstRoundCheck(refresher: Refresher, intervalMs: number | null): () => boolean {
   let isOver = intervalMs === null;
   const end = () => {

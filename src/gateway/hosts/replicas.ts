@@ -34,7 +34,7 @@ export function computeInstallationId({
     .slice(0, 16);
 }
 
-/** Several servers are one place: behind them is one database. */
+/** Describes the database. Several servers count as one, because they serve one database. */
 function describeDatabase(databaseUrl: string): string {
   const { servers, database } = parseDatabaseUrl(databaseUrl);
   const hosts = servers.map(({ host, port }) => `${host ?? ""} ${port ?? 5432}`);

@@ -51,7 +51,7 @@ export async function loadAddressHistory(
   };
 }
 
-/** The cursor of a span. */
+/** Formats the cursor of a span. */
 export function formatSpanCursor({ place: { since, seq, key }, since: shownSince }: AddressSpan): string {
   return formatPlace(SPAN, [shownSince?.toISOString() ?? START, since, seq, key]);
 }

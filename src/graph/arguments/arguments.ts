@@ -6,13 +6,13 @@ export const MAX_PAGE = 500;
 /** So many, unless the client says otherwise. */
 export const DEFAULT_PAGE = 50;
 
-/** The id in lower case; an error that names the argument if it is no UUID. */
+/** Parses the id in lower case; an error that names the argument if it is no UUID. */
 export function parseId(argument: string, id: string): string {
   if (isUuid(id)) return id.toLowerCase();
   throw createGraphError("BAD_USER_INPUT", `${argument}: ${formatQuoted(id)} is not a UUID`);
 }
 
-/** A page size between 1 and {@link MAX_PAGE}. */
+/** Parses a page size between 1 and {@link MAX_PAGE}. */
 export function parsePageSize(first: number | null | undefined, fallback: number): number {
   const size = first ?? fallback;
   if (size >= 1 && size <= MAX_PAGE) return size;

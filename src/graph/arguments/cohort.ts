@@ -33,29 +33,29 @@ export type Estimate = (parents: Cohort, args: Values, counts: FleetCounts) => F
 /** No statement takes more keys at once (see loaders). */
 export const KEYS = 5_000;
 
-/** A null or absent size is the field's own; a size that is refused still costs its question. */
+/** Reads the page size. `null` or absent means the field's own; a size that is refused still costs its statement. */
 export function readPageSize(first: unknown, otherwise: number): number {
   return typeof first === "number" ? Math.max(1, first) : otherwise;
 }
 
-/** The objects of a page, below a cohort of pages. */
+/** Counts the objects of a page below a cohort of pages. */
 export function openPage(parents: Cohort): FieldEstimate {
   const count = parents.count * parents.page;
   return { cohort: { ...parents, count, repeats: parents.count, owners: parents.page }, statements: 0 };
 }
 
-/** How many the lists of a cohort's VMs or hosts hold at most, each as often as it can be there. */
+/** Counts what the lists of a cohort's VMs or hosts hold at most, each as often as it can be there. */
 export function spread({ count, repeats, owners }: Cohort, distribution: Distribution): number {
   return Math.min(count * findLongest(distribution), repeats * sumLongest(distribution, owners));
 }
 
-/** What is read of each object by its key, in one statement for many. */
+/** Counts what is read of each object by its key, in one statement for many. */
 export function readByKey(parents: Cohort, changes: Partial<Cohort>): FieldEstimate {
   const statements = countReads(parents, parents.count, KEYS);
   return { cohort: { ...parents, ...changes, portions: statements }, statements };
 }
 
-/** Each portion of parents makes a statement, and more than `keys` of them are split. */
+/** Counts statements: one for each portion of parents; more than `keys` of them are split. */
 export function countReads({ portions }: Cohort, count: number, keys: number): number {
   return portions - 1 + Math.max(1, Math.ceil(count / keys));
 }

@@ -2,12 +2,12 @@ import type { VmCursor, VmOrder } from "../../loaders/rows.js";
 import { isUuid } from "../../model/uuid.js";
 import { createGraphError } from "../errors.js";
 
-/** The VM's place in the order, as text that only we need to understand. */
+/** Formats the VM's place in the order, as text that only we need to understand. */
 export function formatCursor(vm: VmCursor, order: VmOrder): string {
   return Buffer.from(JSON.stringify([VERSION, order, vm.name, vm.id])).toString("base64url");
 }
 
-/** The place that a cursor means; an error if it is not one of ours, or belongs to another order. */
+/** Parses the place that a cursor means; an error if it is not one of ours, or belongs to another order. */
 export function parseCursor(cursor: string, order: VmOrder): VmCursor {
   const [version, cursorOrder, name, id] = parseParts(cursor);
   const sound = typeof name === "string" && !name.includes("\u0000") && typeof id === "string" && isUuid(id);

@@ -24,7 +24,7 @@ export function sumLongest(distribution: Distribution, count: number): number {
   return sum;
 }
 
-/** The longest list. */
+/** Finds the longest list. */
 export function findLongest(distribution: Distribution): number {
   return distribution[0]?.[0] ?? 0;
 }

@@ -40,7 +40,7 @@ export async function loadGuestHistory(
   };
 }
 
-/** A period whose end is not before its start, and which does not begin in the future. */
+/** Parses a period whose end is not before its start, and which does not begin in the future. */
 export function parsePeriod({ from, to }: Pick<GuestHistoryArguments, "from" | "to">) {
   if (from !== null) checkNotFuture("from", from);
   if (from !== null && to !== null && to < from) {
@@ -49,7 +49,7 @@ export function parsePeriod({ from, to }: Pick<GuestHistoryArguments, "from" | "
   return { from, to };
 }
 
-/** The cursor of a change among those of its VM. */
+/** Formats the cursor of a change among those of its VM. */
 export function formatChangeCursor({ place: { at, seq } }: VmChange): string {
   return formatPlace(CHANGE, [at, seq]);
 }

@@ -1,8 +1,9 @@
 import { DEFAULT_PAGE } from "./arguments.js";
 
 /**
- * How many values a list field typically gives: 1 for no list, a page size as asked. The numbers are what large installations
- * show; estimates use them for lists of plain values, and until the real lists were counted (estimate-field.ts).
+ * Returns how many values a list field typically gives: 1 for no list, a page size as asked. The numbers are what large
+ * installations show; estimates use them for lists of plain values, and until the real lists were counted
+ * (estimate-field.ts).
  */
 export function listSizeOf(
   typeName: string,

@@ -35,7 +35,7 @@ class FilterReader {
     private readonly root: FilterReader | null = null,
   ) {}
 
-  /** The reader of a filter inside this one. */
+  /** Returns the reader of a filter inside this one. */
   enter(): FilterReader {
     if (this.depth < MAX_DEPTH) return new FilterReader(this.depth + 1, this.root ?? this);
     throw refuse("filter", `and, or, not must not be nested deeper than ${MAX_DEPTH} levels`);
@@ -49,7 +49,7 @@ class FilterReader {
   }
 }
 
-/** The conditions that the fields before `address` mean where a filter is inside another one. */
+/** Parses the conditions that the fields before `address` mean where a filter is inside another one. */
 function parseFirstFields(input: VmFilterInput): VmSearch[] {
   const { nameContains, status, hostId, ip } = input;
   return [
@@ -60,7 +60,7 @@ function parseFirstFields(input: VmFilterInput): VmSearch[] {
   ];
 }
 
-/** The conditions that all other fields mean; all of them hold together. */
+/** Parses the conditions that all other fields mean; all of them hold together. */
 function parseSearch(input: VmFilterInput, reader: FilterReader): VmSearch[] {
   checkStale(input);
   const { address, hasAddress, guestMacAddress, nicMacAddress, stale, staleReason } = input;
@@ -108,7 +108,7 @@ function parseCombined({ and, or, not }: VmFilterInput, reader: FilterReader): V
   ];
 }
 
-/** Nothing to meet is met by every VM; nothing to choose from, by none. */
+/** Combines conditions. Every VM meets an empty AND; no VM meets an empty OR. */
 function combine(kind: "and" | "or", parts: readonly VmSearch[]): VmSearch {
   const [only] = parts;
   if (parts.length === 1 && only !== undefined) return only;

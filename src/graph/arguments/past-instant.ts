@@ -3,12 +3,12 @@ import type { HistoryBounds, Nic, VmRow } from "../../loaders/rows.js";
 import { viewVm } from "../../loaders/vm-view.js";
 import { createGraphError } from "../errors.js";
 
-/** The VM as it was at a time; `null` for the time: as it is now. */
+/** Loads the VM as it was at a time; `null` for the time: as it is now. */
 export function loadVmAt(loaders: Loaders, vm: VmRow, at: Date | null): VmRow | Promise<VmRow | null> {
   return at === null ? vm : loadPast(loaders, vm.id, at);
 }
 
-/** The VM's vNICs as they were at a time; `null`: not known. */
+/** Loads the VM's vNICs as they were at a time; `null`: not known. */
 export function loadNicsAt(
   loaders: Loaders,
   vm: VmRow,

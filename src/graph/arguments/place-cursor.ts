@@ -1,11 +1,11 @@
 import { createGraphError } from "../errors.js";
 
-/** A place in a list of the past, as text that only we need to understand. `list` names the list that it is of. */
+/** Formats a place in a list of the past, as text that only we need to understand. `list` names the list that it is of. */
 export function formatPlace(list: string, parts: readonly string[]): string {
   return Buffer.from(JSON.stringify([VERSION, list, ...parts])).toString("base64url");
 }
 
-/** The parts of a place, each of its form; an error if it is not a cursor of this list. */
+/** Parses the parts of a place, each of its form; an error if it is not a cursor of this list. */
 export function parsePlace(list: string, cursor: string, forms: readonly RegExp[]): readonly string[] {
   const [version, name, ...parts] = parseParts(cursor);
   const isOurs =
@@ -22,7 +22,7 @@ export function parsePlace(list: string, cursor: string, forms: readonly RegExp[
   );
 }
 
-/** PostgreSQL would refuse what looks like a time and is in no calendar. */
+/** Returns `true` for a time of the calendar; PostgreSQL would refuse another. */
 function isTime(text: string): boolean {
   return !/^\d{4}-\d\d-\d\dT/.test(text) || !Number.isNaN(Date.parse(text));
 }

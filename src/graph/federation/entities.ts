@@ -23,7 +23,7 @@ export type EntityReaders = Readonly<
   Record<string, (key: Key, loaders: Loaders) => Promise<object | null> | null>
 >;
 
-/** The two root fields by which a gateway reads a subgraph. */
+/** Creates the two root fields by which a gateway reads a subgraph. */
 export function createEntityFields(
   schema: GraphQLSchema,
   sdl: string,
@@ -81,7 +81,7 @@ async function loadNicByMac(vmId: string, mac: string, loaders: Loaders): Promis
   return nics.find((nic) => isSameMac(nic.macAddress, mac)) ?? null;
 }
 
-/** A type that we do not have is a fault of the composition, not of one key; one error tells it, thousands would not. */
+/** Loads entities. A type that we do not have is a fault of the composition; one error tells it, thousands would not. */
 function loadEntities(
   representations: readonly unknown[],
   readers: EntityReaders,
@@ -103,7 +103,7 @@ function loadEntities(
   });
 }
 
-/** The row, with the name by which the union finds its type. */
+/** Returns the row with the name by which the union finds its type. */
 async function tagWithType(typeName: string, row: Promise<object | null> | null): Promise<object | null> {
   const found = await row;
   return found === null ? null : { ...found, __typename: typeName };

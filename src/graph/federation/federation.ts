@@ -15,8 +15,9 @@ export interface Subgraph {
 }
 
 /**
- * The schema as a subgraph of Federation 2, with `_service` and `_entities`. Written here because @apollo/subgraph brings
- * a package under the Elastic License with it, and because a subgraph needs no more than keys and one resolver.
+ * Creates the schema as a subgraph of Federation 2, with `_service` and `_entities`. Written here because
+ * @apollo/subgraph brings a package under the Elastic License with it, and because a subgraph needs no more than keys
+ * and one resolver.
  */
 export function createSubgraph(whole: GraphQLSchema, shape: SubgraphShape): Subgraph {
   const part = shape === "whole" ? whole : keepOwnContribution(whole);

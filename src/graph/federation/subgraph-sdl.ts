@@ -9,7 +9,7 @@ import {
   type GraphQLSchema,
 } from "graphql";
 
-/** The schema as text, with directives given by type name, and the link to the federation that they come from. */
+/** Prints the schema with directives given by type name, and the link to the federation that they come from. */
 export function printSubgraph(schema: GraphQLSchema, directives: Readonly<Record<string, string>>): string {
   const document = parse(printSchema(lexicographicSortSchema(schema)));
   const marked = visit(document, {

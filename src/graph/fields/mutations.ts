@@ -59,7 +59,7 @@ export class Mutations {
   }
 }
 
-/** The host as it is once the work is done: what was read before it must not be served after it. */
+/** Loads the host after the work is done. What was read before must not be served. */
 async function loadHostAfter({ loaders }: GraphContext, hostId: string, work: Promise<void>) {
   await work;
   loaders.forget();

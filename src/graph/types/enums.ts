@@ -50,7 +50,7 @@ export const StaleReasonEnum = {
 /** The families of addresses; each value is its version. */
 export const IpFamilyEnum = { IPV4: 4, IPV6: 6 } as const satisfies Record<string, IpFamily>;
 
-/** The number if the enum has it, else the one for "not known": a newer engine's state must not become an error. */
+/** Finds the number if the enum has it, else the one for "not known": a newer engine's state must not become an error. */
 export function findKnownStatus(
   numbers: Readonly<Record<string, number>>,
   status: number,

@@ -81,7 +81,7 @@ interface AddressScalar {
   readonly name: string;
   readonly description: string;
   readonly specifiedByURL: string;
-  /** The one text form of an address that came in; `null` if it is none. */
+  /** Returns the one text form of an address that came in; `null` if it is none. */
   readonly normalize: (text: string) => string | null;
   readonly format?: (text: string) => string;
 }
@@ -104,7 +104,7 @@ function createAddressScalar({ name, normalize, format = (text) => text, ...abou
   });
 }
 
-/** Enough of a bad value to find it by, and no more. */
+/** Shortens a bad value to what is enough to find it by. */
 function shortenValue(value: unknown): string {
   const text = typeof value === "string" ? JSON.stringify(value) : "a value that is no text";
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;

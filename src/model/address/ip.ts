@@ -39,7 +39,7 @@ function toMixedNotation(hexadecimal: string): string {
   return `${embedded[1] ?? ""}${octets.join(".")}`;
 }
 
-/** The two groups, in hexadecimal, that an IPv4 address takes in an IPv6 address. */
+/** Reads the two groups, in hexadecimal, that an IPv4 address takes in an IPv6 address. */
 function readOctets(ipv4: string): [string, string] {
   const [a = 0, b = 0, c = 0, d = 0] = ipv4.split(".").map(Number);
   return [((a << 8) | b).toString(16), ((c << 8) | d).toString(16)];

@@ -138,7 +138,10 @@ function rankLasting(value: bigint, mac: string | null): number {
   return interfaceId >> 32n === 0n ? 1 : 2;
 }
 
-/** The interface's part of an IPv6 address that is made from a MAC (RFC 4291, appendix A); `null` for other hardware. */
+/**
+ * Formats the interface's part of an IPv6 address that is made from a MAC (RFC 4291, appendix A); `null` for other
+ * hardware.
+ */
 function formatEui64(mac: string): bigint | null {
   const octets = mac.split(":").map((octet) => BigInt(Number.parseInt(octet, 16)));
   if (octets.length !== 6) return null;

@@ -33,7 +33,10 @@ export function diffInterfaces(
   return { inserted, deleted, updated };
 }
 
-/** All values of an interface as one key. The order of its addresses does not matter, because agents change it at will. */
+/**
+ * Formats all values of an interface as one key. The order of its addresses does not matter, because agents change it
+ * at will.
+ */
 export function formatInterfaceKey(guestInterface: GuestInterface): string {
   return JSON.stringify(
     INTERFACE_FIELDS.map((field) => {
@@ -43,12 +46,12 @@ export function formatInterfaceKey(guestInterface: GuestInterface): string {
   );
 }
 
-/** Name and MAC as one key. Two interfaces with this key are taken for the same one, whatever their addresses. */
+/** Formats name and MAC as one key. Interfaces with the same key count as one, whatever their addresses. */
 function formatIdentity({ name, macAddress }: GuestInterface): string {
   return JSON.stringify([name, macAddress]);
 }
 
-/** `true` if both lists are equal in order. Most passes find this, and it needs no keys. */
+/** Returns `true` if both lists are equal in order. Most passes find this, and it needs no keys. */
 function isSameInOrder(stored: readonly GuestInterface[], reported: readonly GuestInterface[]): boolean {
   if (stored === reported) return true;
   return (

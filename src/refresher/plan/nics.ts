@@ -4,7 +4,7 @@ import type { ReportedNic } from "../../vdsm/records/types.js";
 import type { Nic } from "../../store/types.js";
 import { cutText, toStorableText } from "./text.js";
 
-/** A VM's vNICs as stored: every one with an id of its own that stays the same from pass to pass. */
+/** Makes the vNICs to store. Each has an id of its own that stays the same from pass to pass. */
 export function toNics(vmId: string, reported: readonly ReportedNic[]): Nic[] {
   const nics = new Map<string, Nic>();
   const timesMade = new Map<string, number>();
@@ -16,7 +16,7 @@ export function toNics(vmId: string, reported: readonly ReportedNic[]): Nic[] {
   return [...nics.values()];
 }
 
-/** What must be written so that the stored vNICs become the wanted ones; nothing where they are equal. */
+/** Lists what must be written so that the stored vNICs become the wanted ones; nothing where they are equal. */
 export function diffNics(
   stored: readonly Nic[],
   wanted: readonly Nic[],
@@ -42,7 +42,10 @@ function toNic(vmId: string, entry: ReportedNic, index: number, timesMade: Map<s
   };
 }
 
-/** The id that the host gives, unless it looks like one that was derived for some VM: then a host could take that one. */
+/**
+ * Chooses the id that the host gives, unless it looks like one that was derived for some VM: then a host could take
+ * that one.
+ */
 function chooseNicId(vmId: string, reportedId: string | null): string | null {
   return reportedId?.charAt(14) === "8" ? deriveClaimedId(vmId, reportedId) : reportedId;
 }
@@ -52,7 +55,7 @@ export function deriveClaimedId(vmId: string, claimedId: string): string {
   return deriveUuid(`vnic-graph:${vmId}:claimed:${claimedId}`, { hash: "sha256", version: 8 });
 }
 
-/** A name-based UUID for a vNIC that the host gives no id: from its MAC, which outlives the host's device name. */
+/** Derives a name-based UUID for a vNIC that the host gives no id: from its MAC, which outlives the host's device name. */
 function deriveNicId(vmId: string, key: string, timesMade: Map<string, number>): string {
   const times = timesMade.get(key) ?? 0;
   timesMade.set(key, times + 1);

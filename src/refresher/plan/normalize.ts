@@ -68,7 +68,10 @@ function isLoopbackAlone({ inet, inet6 }: ReportedInterface, guestInterface: Gue
   });
 }
 
-/** What VDSM names or spells in its own way is normalized; whatever else is reported is taken as it is. */
+/**
+ * Makes a guest interface of a reported one. Fields that VDSM spells its own way are normalized; others are taken as
+ * they are.
+ */
 function toGuestInterface(
   vmId: string,
   reported: ReportedInterface,

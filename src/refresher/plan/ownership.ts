@@ -133,14 +133,15 @@ function decideByOther(
 }
 
 /**
- * `true` while two hosts both say Up (split brain): they must not take the VM from each other at every pass, nor three in
- * turn. It ends when the loser reports anything else, or when the owner is no longer Up or no longer reports the VM.
+ * Returns `true` while two hosts both say Up (split brain): they must not take the VM from each other at every pass,
+ * nor three in turn. It ends when the loser reports anything else, or when the owner is no longer Up or no longer
+ * reports the VM.
  */
 function isDisputed({ status, contenderId, missedPasses }: Ownership & Pick<StoredVm, "status">): boolean {
   return contenderId !== null && SAYS_UP.has(status) && missedPasses === 0;
 }
 
-/** `true` if the owner does not yet, or no longer, run the guest: any host that does has the better claim. */
+/** Returns `true` if the owner does not yet, or no longer, run the guest: any host that does has the better claim. */
 function isYielded({ status, missedPasses }: Ownership & Pick<StoredVm, "status">): boolean {
   return missedPasses > 0 || YIELDING.has(status);
 }

@@ -74,7 +74,7 @@ export class PlanBuilder {
     };
   }
 
-  /** `true` if a reader sees a difference. */
+  /** Returns `true` if a reader sees a difference. */
   private addState(stored: StoredVm | null, after: StoredVm): boolean {
     if (stored === null) {
       this.newVms.push(dropLists(after));
@@ -98,7 +98,7 @@ export class PlanBuilder {
     }
   }
 
-  /** `true` if a reader sees a difference. */
+  /** Returns `true` if a reader sees a difference. */
   private addNics(stored: StoredVm | null, after: StoredVm): boolean {
     const [before, { nics }] = [stored?.nics ?? [], after];
     const isToldNow = stored !== null && areNicsKnown(stored) !== areNicsKnown(after);
@@ -110,7 +110,7 @@ export class PlanBuilder {
   }
 }
 
-/** `true` if the order of the names has to be stored anew. */
+/** Returns `true` if the order of the names has to be stored anew. */
 function isReordered(
   stored: readonly GuestInterface[],
   { inserted, deleted, updated }: InterfaceChanges,
@@ -120,7 +120,10 @@ function isReordered(
   return updated.length > 0 && stored.some(({ name }, index) => name !== interfaces[index]?.name);
 }
 
-/** The interfaces as they will be stored and read: of an interface that did not change, the stored row stays as it is. */
+/**
+ * Returns the interfaces as they will be stored and read: of an interface that did not change, the stored row stays as
+ * it is.
+ */
 function mergeInterfaces(
   stored: readonly GuestInterface[],
   changes: InterfaceChanges,

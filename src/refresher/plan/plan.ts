@@ -49,7 +49,7 @@ export function* planPass(
   return { ...plan.build(), isSettled, problems };
 }
 
-/** What is wrong with the host's report of a VM; `null`: nothing, or it does not count. */
+/** Describes what is wrong with the host's report of a VM; `null`: nothing, or it does not count. */
 function describeProblem(
   { reported, decision: { verdict } }: SightedVm,
   after: StoredVm,
@@ -62,7 +62,7 @@ function describeProblem(
     : null;
 }
 
-/** What is to be stored of a VM after this pass. */
+/** Plans what is to be stored of a VM after this pass. */
 function planVm(
   { vmId, stored, reported, decision }: SightedVm,
   hostId: string,
@@ -118,7 +118,10 @@ function readOwnedVm(
   };
 }
 
-/** Without a hash the VM's vNICs are asked for again at the next pass, by when the other VM may have let go of an id. */
+/**
+ * Reads the vNICs that may be stored. Without a hash they are asked for again at the next pass: another VM may have
+ * released an id by then.
+ */
 function readSettledNics(
   { nics, conflict }: SettledNics,
   reported: ReportedVm,
@@ -126,14 +129,14 @@ function readSettledNics(
   return { nics, inventoryHash: conflict === null ? readInventoryHash(reported) : null };
 }
 
-/** The name by the VM's owner, if it gives one; otherwise the stored name. `Down` records usually have none. */
+/** Chooses the name by the VM's owner, if it gives one; otherwise the stored name. `Down` records usually have none. */
 function chooseName(reported: ReportedVm | null, before: StoredVm, owningHostId: string | null): string {
   const name = cutText(toStorableText(reported?.vmName ?? ""), VM_NAME_LENGTH);
   const counts = owningHostId === null || before.ownerId === owningHostId || before.ownerId === null;
   return counts && name !== "" ? name : before.name;
 }
 
-/** A VM of which nothing is stored yet. */
+/** Creates the VM to store if nothing is stored of it yet. */
 function createVm(vmId: string): StoredVm {
   return { id: vmId, name: vmId, inventoryHash: null, nics: [], ...ENDED, ...UNOWNED };
 }

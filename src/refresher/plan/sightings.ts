@@ -45,7 +45,7 @@ export function sightVms({ hostId, stored, report }: PassInput): Sightings {
   return { hostId, vms, hasRejected: report.rejected.length > 0 };
 }
 
-/** Of the VMs that the host owns after this pass, finds those whose devices are not the ones last asked for. */
+/** Finds the owned VMs whose devices have changed since their vNICs were last asked for. */
 export function findVmsToAskNicsOf({ vms }: Sightings): string[] {
   return vms
     .filter(({ stored, reported, decision }) => {
@@ -55,7 +55,10 @@ export function findVmsToAskNicsOf({ vms }: Sightings): string[] {
     .map(({ vmId }) => vmId);
 }
 
-/** The VM's hash of devices as it is stored. A VM without one gets `''`, so that it is asked for once, not at every pass. */
+/**
+ * Reads the VM's hash of devices as it is stored. A VM without one gets `''`, so that it is asked for once, not at
+ * every pass.
+ */
 export function readInventoryHash(reported: ReportedVm): string {
   return toStorableText(reported.hash ?? "");
 }

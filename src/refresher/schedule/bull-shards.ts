@@ -47,7 +47,7 @@ export class BullShards {
     void this.worker.startStalledCheckTimer();
   }
 
-  /** The shards held, the longest held first. */
+  /** Lists the shards held, the longest held first. */
   list(): number[] {
     return [...this.held.keys()];
   }
@@ -132,7 +132,7 @@ export class BullShards {
     await this.queue.addBulk(jobIds.map((jobId) => ({ name: jobId, data: {}, opts: { jobId } })));
   }
 
-  /** BullMQ waits for a connection as long as it takes; a heartbeat must not. */
+  /** Throws without a connection. BullMQ would wait for one without end, and a heartbeat must not. */
   private assertConnected(): void {
     if (this.redis.status !== "ready") throw new Error(`connection to Redis is ${this.redis.status}`);
   }

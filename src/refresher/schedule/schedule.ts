@@ -62,7 +62,7 @@ export interface ScheduleOptions<Result extends PassOutcome> {
   /** When the first interval begins, by that clock; left out, now. */
   readonly gridMs?: number;
   /**
-   * A turn is skipped if another gateway has polled the host within this time. Left out, half an interval: then exactly one
+   * Skips a turn if another gateway has polled the host within this time. By default half an interval: then exactly one
    * of several gateways polls a host, and another one takes over within an interval and a half.
    */
   readonly turnFreshMs?: () => number;

@@ -5,7 +5,7 @@ export function formatStatus(status: number): string {
   return WORDS.get(status) ?? "unknown";
 }
 
-/** The states that a name in a search means, in REST's spelling or the engine's own; `null` for a name of none. */
+/** Parses the states that a name in a search means, in REST's spelling or the engine's own; `null` for a name of none. */
 export function parseStatusName(name: string): readonly number[] | null {
   const wanted = fold(name);
   const statuses = [...WORDS].filter(([, word]) => fold(word) === wanted).map(([status]) => status);

@@ -176,7 +176,7 @@ function describeText(description: string, words?: readonly string[]): Schema {
   return { type: "string", description, ...(words !== undefined && { enum: words }) };
 }
 
-/** What XML writes as an attribute is marked so. */
+/** Describes an id, which XML writes as an attribute. */
 function describeId(description: string): Schema {
   return { ...describeText(description), format: "uuid", xml: { attribute: true } };
 }

@@ -38,7 +38,10 @@ function parseRange(text: string): Range {
   return { type, quality: number };
 }
 
-/** The most exact range decides, as RFC 9110 has it: `application/json;q=0` refuses JSON in spite of a star. */
+/**
+ * Finds the weight of a type. The most exact range decides, as RFC 9110 says: `application/json;q=0` refuses JSON in
+ * spite of a range of all types.
+ */
 function findWorth(type: string, ranges: readonly Range[]): Worth {
   const [family = ""] = type.split("/");
   for (const [exactness, name] of [

@@ -24,7 +24,7 @@ export function readBoolean(request: FastifyRequest, name: string, label = name)
   return parseBoolean(readParameter(request, name), label);
 }
 
-/** Whether the client wants `guest_info`: by the header of the feature page, or the parameter of the same name. */
+/** Tells whether the client wants `guest_info`: by the header of the feature page, or the parameter of the same name. */
 export function wantsAllContent(request: FastifyRequest): boolean {
   const header = request.headers["all-content"];
   const wanted =

@@ -70,14 +70,14 @@ async function* prepend(
   yield* rest;
 }
 
-/** A list that is cut off says so, and where it goes on. */
+/** Formats the link to the rest of a list that is cut off. */
 function formatNextLink(request: FastifyRequest, page: number): string {
   const url = new URL(request.url, "http://localhost");
   url.searchParams.set("page", String(page));
   return `<${url.pathname}${url.search}>; rel="next"`;
 }
 
-/** A list of which nothing is known for any VM; the VM itself must be there. */
+/** Creates a list of which nothing is known for any VM; the VM itself must be there. */
 function createEmptyListRoute(path: string, root: string): Route {
   const item = root.replace(/s$/, "");
   return {

@@ -37,7 +37,7 @@ export function splitSearch(text: string): SearchTokens {
   return { tokens, sort, page };
 }
 
-/** The fault of a search that cannot be read; it tells what can be. */
+/** Creates the fault of a search that cannot be read; it tells what can be. */
 export function createUnreadableFault(text: string): OvirtFaultError {
   return new OvirtFaultError(
     400,

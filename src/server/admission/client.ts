@@ -40,7 +40,7 @@ export function createClientReader(given: {
   };
 }
 
-/** Whether an address is one of the listed addresses and networks (`10.0.0.0/8`). */
+/** Tells whether an address is one of the listed addresses and networks (`10.0.0.0/8`). */
 function createAddressList(entries: readonly string[]): (address: string) => boolean {
   if (entries.length === 0) return () => false;
   const list = new BlockList();
@@ -71,7 +71,7 @@ function readLast(header: string | string[] | undefined): string | undefined {
   return readEntries(header).at(-1);
 }
 
-/** A prefix that is no plain path, such as `//other.example`, would make our links lead elsewhere. */
+/** Reads the prefix of paths. One that is no plain path, such as `//other.example`, would lead our links elsewhere. */
 function readPrefix(text: string | undefined): string | null {
   return text !== undefined && /^(\/[\w.~-]+)*\/?$/.test(text) ? text.replace(/\/$/, "") : null;
 }

@@ -22,7 +22,7 @@ export interface Gate {
   readonly begin: (app: FastifyInstance) => void;
   /** Registers the checks, the audit line, and what releases places. After CORS, so that pages can read refusals. */
   readonly guard: (app: FastifyInstance) => void;
-  /** The visit that a request is. */
+  /** Returns the visit of a request. */
   readonly findVisit: (request: FastifyRequest) => Visit;
   /** Whom a request that was let in comes from, and how it works. */
   readonly findAdmitted: (request: FastifyRequest) => Admitted;
@@ -30,7 +30,7 @@ export interface Gate {
   readonly places: Places;
   readonly heavyPlaces: Places;
   readonly outbox: Outbox;
-  /** Whether no request has got a place for longer than the deadline, although some want one. */
+  /** Tells whether no request has got a place for longer than the deadline, although some want one. */
   readonly isStuck: () => boolean;
 }
 
@@ -160,7 +160,10 @@ async function identify(
 /** nginx's status for a client that left before it was answered. */
 const CLIENT_CLOSED_REQUEST = 499;
 
-/** The code that the audit line shows for an error; `null` for errors of rooms that have none, such as REST's faults. */
+/**
+ * Finds the code that the audit line shows for an error; `null` for errors of rooms that have none, such as REST's
+ * faults.
+ */
 function findErrorCode(error: Error): string | null {
   if (error instanceof HttpError) return error.code;
   const extensions = "extensions" in error ? error.extensions : null;

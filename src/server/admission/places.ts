@@ -13,7 +13,7 @@ export interface Places {
    * many wait, and as soon as `signal` is aborted. First come, first served.
    */
   enter(signal: AbortSignal, weight?: number): Promise<Release>;
-  /** Whether all places are taken and none has been given for longer than this. */
+  /** Tells whether all places are taken and none has been given for longer than this. */
   isStuck(longerThanMs: number): boolean;
 }
 
@@ -82,7 +82,7 @@ export function createPlaces(limits: { running: number; waiting: number }): Plac
   };
 }
 
-/** The refusal where there is no room: 503 with the time after which to try again. */
+/** Creates the refusal where there is no room: 503 with the time after which to try again. */
 export function createOverloadedError(): HttpError {
   return new HttpError(503, "OVERLOADED", "Too many requests at once. Try again in a second.", {
     "retry-after": "1",

@@ -107,12 +107,18 @@ export function startVisit(
   };
 }
 
-/** The answer of a lasting request is never whole; its pieces of work end by themselves. One shared promise would keep all that waits for it. */
+/**
+ * Creates a promise that never ends, for a lasting request, whose answer is never whole. One shared promise would keep
+ * all that waits for it.
+ */
 function createNever(): Promise<never> {
   return new Promise(() => undefined);
 }
 
-/** What the rest of the program is told of a request, and what runs its work and calls those who wait for its end. */
+/**
+ * Creates what the rest of the program sees of a request, what runs its work, and what calls those who wait for its
+ * end.
+ */
 function createServedRequest(
   id: string,
   { signal, check }: Deadline,

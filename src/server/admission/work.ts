@@ -50,7 +50,7 @@ export async function runInPlace<Result>(
   return await Promise.race([running, deadline.expired.then(throwError)]);
 }
 
-/** A job that throws at once is the same as one that rejects. */
+/** Starts a job. One that throws at once counts as one that rejects. */
 async function startJob<Result>(job: () => Promise<Result>): Promise<Result> {
   return job();
 }

@@ -21,7 +21,7 @@ import { findState, type RequestState, type ServedContext } from "./request-stat
 
 const APQ_TTL_S = 24 * 3600;
 
-/** The one Apollo Server: nothing of it phones home, batches, traces or shows a page unless told to. */
+/** Starts the one Apollo Server: nothing of it phones home, batches, traces or shows a page unless told to. */
 export async function startApollo(
   options: ServerOptions,
   limits: Limits,

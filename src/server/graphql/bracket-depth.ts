@@ -1,4 +1,7 @@
-/** The deepest nesting of brackets in a GraphQL document: the parser recurses once for each, and its stack is finite. */
+/**
+ * Measures the deepest nesting of brackets in a GraphQL document: the parser recurses once for each, and its stack is
+ * finite.
+ */
 export function measureBracketDepth(document: string): number {
   let depth = 0;
   let deepest = 0;

@@ -10,7 +10,7 @@ export type RequestParameters = Readonly<Record<string, unknown>>;
 /** Looks at a request's document before it is parsed; the parameters as they shall go on to execution. */
 export type DocumentGate = (parameters: RequestParameters) => RequestParameters;
 
-/** Every document may run that is small and flat enough to be parsed. */
+/** Creates a gate that lets every document run that is small and flat enough to be parsed. */
 export function createDocumentGate(
   limits: Limits,
   listed: ReadonlyMap<string, string> = new Map(),

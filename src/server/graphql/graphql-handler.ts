@@ -141,7 +141,7 @@ function parseUrlParameters(request: FastifyRequest, limits: Limits): RequestPar
   return dropEmptyName(parseSearchParameters(at === -1 ? "" : request.url.slice(at), limits.jsonDepth));
 }
 
-/** An empty name is how forms and some clients say that there is none. */
+/** Drops an empty operation name, by which forms and some clients say that there is none. */
 function dropEmptyName({ operationName, ...others }: RequestParameters): RequestParameters {
   return operationName === "" || operationName === undefined ? others : { ...others, operationName };
 }

@@ -5,7 +5,10 @@ const CLOSE_BRACKET = 0x5d;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/** The deepest nesting of a JSON text, counted before it is parsed; whatever the text, one pass and no recursion. */
+/**
+ * Measures the deepest nesting of a JSON text, counted before it is parsed; whatever the text, one pass and no
+ * recursion.
+ */
 export function measureJsonDepth(text: string): number {
   let depth = 0;
   let deepest = 0;

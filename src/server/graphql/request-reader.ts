@@ -6,7 +6,7 @@ import type { Limits } from "../../model/limits.js";
 
 /** Reads request bodies; all of them together never hold more memory than one budget. */
 export interface RequestReader {
-  /** The body as parsed JSON, and the function that gives its memory back. */
+  /** Reads the body. Returns it as parsed JSON, and the function that gives its memory back. */
   read(payload: Readable): Promise<{ readonly body: unknown; readonly release: () => void }>;
 }
 
@@ -39,7 +39,10 @@ export function createRequestReader(limits: Limits): RequestReader {
   };
 }
 
-/** The chunks of a stream until it ends or `account` objects; the stream is left alive, so that an answer can be sent. */
+/**
+ * Collects the chunks of a stream until it ends or `account` objects; the stream is left alive, so that an answer can
+ * be sent.
+ */
 function collect(payload: Readable, account: (bytes: number) => void): Promise<Buffer[]> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];

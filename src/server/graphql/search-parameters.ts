@@ -5,7 +5,7 @@ import { parseJson } from "./request-reader.js";
 const TEXTS = ["query", "operationName", "documentId"] as const;
 const MAPS = ["variables", "extensions"] as const;
 
-/** The parameters of a GET request, by the rules for a body: each at most once, maps as JSON. */
+/** Parses the parameters of a GET request, by the rules for a body: each at most once, maps as JSON. */
 export function parseSearchParameters(search: string, jsonDepth: number): RequestParameters {
   const given = new URLSearchParams(search);
   const parameters: Record<string, unknown> = {};
@@ -21,7 +21,7 @@ export function parseSearchParameters(search: string, jsonDepth: number): Reques
   return parameters;
 }
 
-/** The same parameters as a query string, for Apollo to read. */
+/** Formats the same parameters as a query string, for Apollo to read. */
 export function formatSearchParameters(parameters: RequestParameters): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(parameters)) {

@@ -19,7 +19,7 @@ export function createCertificateIdentity(rolesByName: CertificateRoles): Identi
   };
 }
 
-/** The verified client certificate of a connection, or `null`: none, or not signed by our CA. */
+/** Reads the verified client certificate of a connection, or `null`: none, or not signed by our CA. */
 export function readClientCertificate(socket: Socket): ClientCertificate | null {
   if (!(socket instanceof TLSSocket) || !socket.authorized) return null;
   const peer = socket.getPeerCertificate() as PeerCertificate | Record<string, never>;

@@ -59,7 +59,7 @@ export function createIdentity(sources: readonly IdentitySource[]): Identity {
   };
 }
 
-/** The token of an `Authorization: Bearer` header, or `null`. */
+/** Parses the token of an `Authorization: Bearer` header, or `null`. */
 export function parseBearerToken({ authorization }: Credentials): string | null {
   return /^Bearer +([A-Za-z0-9._~+/=-]+) *$/i.exec(authorization ?? "")?.[1] ?? null;
 }

@@ -78,7 +78,10 @@ export function createOpenIdConnectIdentity(options: OpenIdConnectOptions): Iden
   };
 }
 
-/** Whether a token says of itself that it is this issuer's. Whatever does not is refused before anything is fetched. */
+/**
+ * Tells whether a token says of itself that it is this issuer's. Whatever does not is refused before anything is
+ * fetched.
+ */
 function mayBeOurs(token: string, { issuer }: OpenIdConnectOptions): boolean {
   if (token.length > MAX_TOKEN_LENGTH || token.split(".").length !== 3) return false;
   try {

@@ -66,7 +66,7 @@ export function createToken(about: {
   return { token, line: JSON.stringify(tokenLine.parse(entry)) };
 }
 
-/** The hash under which a token stands in the file. */
+/** Computes the hash under which a token stands in the file. */
 export function hashToken(token: string): string {
   return createHash("sha256").update(token).digest("hex");
 }

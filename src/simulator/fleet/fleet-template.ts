@@ -53,7 +53,7 @@ export function createRecordTemplate(vm: SimulatedVm, text: string): RecordTempl
   };
 }
 
-/** The first address that a guest was given on a network of the data centre. */
+/** Finds the first address that a guest was given on a network of the data centre. */
 export function findFirstIPv4(vm: SimulatedVm): string | null {
   return vm.netIfaces?.flatMap((each) => each.inet).find((each) => each.startsWith("10.")) ?? null;
 }

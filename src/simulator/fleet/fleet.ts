@@ -30,7 +30,7 @@ export interface Fleet {
   readonly addresses: readonly string[];
   /** `Host.getAllVmStats` answered so far, by host. */
   readonly polls: Uint32Array;
-  /** Once, at the next poll, any VM may change; from then on the share is this. */
+  /** Sets the share of VMs that change a cycle. At the next poll any VM may change, once. */
   setChangedPerCycle(share: number): void;
   stop(): Promise<void>;
 }
@@ -116,7 +116,7 @@ function createFleetVerbs(
   };
 }
 
-/** The state of a VM follows from where it is and how often its host was asked; nothing is remembered. */
+/** Creates a VM's state from its position and from how often its host was asked, so that no state is kept. */
 function createFleetVm(
   template: RecordTemplate,
   host: number,
@@ -142,7 +142,7 @@ function formatMac(number: number, nic: number): string {
   return bytes.map((byte) => formatHexByte(byte & 0xff)).join(":");
 }
 
-/** vNICs' ids follow from the VM's, so that they are the same at every call. */
+/** Formats the domain of a VM. The vNICs' ids follow from the VM's id, so that every call gives the same. */
 function formatXml(template: RecordTemplate, vm: FleetVm): string {
   const nics = template.vm.nics.map((nic, at) => ({
     ...nic,

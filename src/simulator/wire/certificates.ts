@@ -13,9 +13,12 @@ export interface Credentials {
 /** Signs certificates like the engine's CA does for its hosts and for itself. */
 export interface CertificateAuthority {
   readonly ca: string;
-  /** A certificate for a host, valid for its name, `localhost` and both loopback addresses, or for the names given. */
+  /**
+   * Issues a certificate for a host, valid for its name, `localhost` and both loopback addresses, or for the names
+   * given.
+   */
   issueHost(name: string, validity?: Validity, alternativeNames?: readonly string[]): Promise<Credentials>;
-  /** A certificate to dial hosts with. */
+  /** Issues a certificate to dial hosts with. */
   issueClient(name?: string, validity?: Validity): Promise<Credentials>;
 }
 
@@ -90,7 +93,7 @@ function createAlternativeNames(names: readonly string[]): x509.SubjectAlternati
   return [new x509.SubjectAlternativeNameExtension(entries)];
 }
 
-/** From yesterday, so that clocks may differ, for a year. */
+/** Creates a validity of a year. It begins yesterday, because clocks may differ. */
 function createValidity(): Validity {
   const now = Date.now();
   return { notBefore: new Date(now - DAY_MS), notAfter: new Date(now + 365 * DAY_MS) };
@@ -100,7 +103,7 @@ async function createKeys(): Promise<webcrypto.CryptoKeyPair> {
   return webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
 }
 
-/** Positive, as RFC 5280 wants it: the first bit stays 0. */
+/** Creates a serial number. Its first bit is 0, because RFC 5280 wants a positive number. */
 function createSerial(): string {
   const bytes = webcrypto.getRandomValues(new Uint8Array(16));
   bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x40;

@@ -55,7 +55,7 @@ export class Connection {
     for (const id of this.session.listSubscriptionsTo(destination)) this.link.deliver(messageFor(id), fault);
   }
 
-  /** Whether anybody on this connection listens to a destination. */
+  /** Tells whether anybody on this connection listens to a destination. */
   listensTo(destination: string): boolean {
     return this.session.listSubscriptionsTo(destination).length > 0;
   }

@@ -152,7 +152,7 @@ function formatReply(id: unknown, answer: Answer): string {
     : formatPythonJson({ jsonrpc: "2.0", id, result: answer.result });
 }
 
-/** `null` for what VDSM calls an invalid request; `params: null` is one of those, an absent `params` is none. */
+/** Parses a request. Returns `null` for what VDSM calls invalid: `params: null` is, absent `params` are not. */
 function parseRequest(message: unknown): Request | null {
   if (typeof message !== "object" || message === null || Array.isArray(message)) return null;
   const { jsonrpc, method, params, id } = message as Record<string, unknown>;

@@ -50,13 +50,13 @@ interface Step {
 export class FaultScript {
   private steps: Step[] = [];
 
-  /** The next connection, or the next call (of this verb, when one is named), goes wrong like this, once. */
+  /** Makes the next connection, or the next call (of this verb, if one is named), fail like this, once. */
   next(fault: Fault, verb: string | null = null): this {
     this.steps.push({ fault, verb, always: false });
     return this;
   }
 
-  /** As `next`, until `clear`. Steps that are used once come first. */
+  /** Does the same as `next` for every one until `clear`. Steps that are used once come first. */
   always(fault: Fault, verb: string | null = null): this {
     this.steps.push({ fault, verb, always: true });
     return this;
@@ -66,7 +66,7 @@ export class FaultScript {
     this.steps = [];
   }
 
-  /** How many steps wait to be used. */
+  /** Returns how many steps wait to be used. */
   get pending(): number {
     return this.steps.filter((step) => !step.always).length;
   }

@@ -29,7 +29,7 @@ export class HostEndpoint {
     });
   }
 
-  /** Open connections, at this moment. */
+  /** Returns how many connections are open now. */
   get open(): number {
     return this.sockets.size;
   }
@@ -84,7 +84,7 @@ export class HostEndpoint {
     stream.once("close", () => this.connections.delete(connection));
   }
 
-  /** VDSM sends a reply to every connection that listens to its destination, whoever asked. */
+  /** Sends a reply to every connection that listens to its destination, whoever asked, as VDSM does. */
   private broadcast(destination: string, text: string, fault: CallFault | null): void {
     for (const connection of this.connections) {
       connection.deliver(destination, (id) => message(destination, id, text), fault);

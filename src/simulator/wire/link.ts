@@ -71,7 +71,7 @@ export class Link {
     }
   }
 
-  /** A beat every so often; they stop with the connection, or with silence. */
+  /** Sends a heartbeat at this interval until the connection ends or falls silent. */
   startHeartbeats(intervalMs: number): void {
     this.repeat(intervalMs, () => {
       if (!this.busy) this.send(HEARTBEAT);
@@ -87,7 +87,7 @@ export class Link {
     this.timers.add(setInterval(action, intervalMs));
   }
 
-  /** An orderly end, after some last words. */
+  /** Sends these last bytes and ends the connection in the orderly way. */
   close(lastWords: Buffer | string = ""): void {
     this.closed = true;
     this.stopTimers();

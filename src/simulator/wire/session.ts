@@ -24,12 +24,12 @@ export class Session {
     private readonly beats: boolean,
   ) {}
 
-  /** The ids under which this connection listens to a destination. */
+  /** Lists the ids under which this connection listens to a destination. */
   listSubscriptionsTo(destination: string): string[] {
     return [...this.subscriptions].filter(([, to]) => to === destination).map(([id]) => id);
   }
 
-  /** Any byte counts as a sign of life. */
+  /** Notes that bytes came. Any byte counts as a heartbeat. */
   noteReceived(): void {
     this.lastHeard = Date.now();
   }
@@ -72,7 +72,7 @@ export class Session {
     if (promised > 0) this.watch(promised, wanted > 0 ? wanted : IDLE_WAKE_MS);
   }
 
-  /** VDSM grants no grace, but looks only when it wakes. */
+  /** Watches for a silent client. VDSM grants no extra time, but looks only when it wakes. */
   private watch(promisedMs: number, wakeMs: number): void {
     this.link.repeat(wakeMs, () => {
       if (Date.now() - this.lastHeard >= promisedMs) this.link.destroy();
@@ -99,7 +99,7 @@ export class Session {
     }
   }
 
-  /** Without a receipt to give, vdsm fails over the missing header and drops the client. */
+  /** Answers DISCONNECT. Without the header `receipt`, vdsm fails and drops the client. */
   private disconnect(receipt: string | undefined): void {
     if (receipt === undefined) this.link.close();
     else this.link.send(encodeServerFrame("RECEIPT", [["receipt-id", receipt]]));
@@ -110,7 +110,7 @@ export class Session {
   }
 }
 
-/** What the client promises and what it wants, in ms; anything unreadable is 0, anything small is raised. */
+/** Parses what the client promises and what it wants, in ms; anything unreadable is 0, anything small is raised. */
 function parseHeartbeats(header: string | undefined): [number, number] {
   const match = /^(\d+),(\d+)$/.exec(header ?? "");
   const raised = (text: string | undefined) =>

@@ -38,7 +38,7 @@ export class ClientFrameReader {
   }
 }
 
-/** The bytes of a frame to a client, headers in the order given; a body brings its `content-length` last. */
+/** Encodes the bytes of a frame to a client, headers in the order given; a body brings its `content-length` last. */
 export function encodeServerFrame(
   command: string,
   headers: readonly (readonly [string, string])[],

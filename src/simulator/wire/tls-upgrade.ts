@@ -5,7 +5,7 @@ import type { Credentials } from "./certificates.js";
 /** Begins the handshake on an accepted socket; calls back with the stream once client and host trust each other. */
 export type TlsUpgrade = (socket: Socket, secured: (stream: TLSSocket) => void) => void;
 
-/** VDSM's TLS: a client certificate of the same CA is required, and 1.2 is the least that today's hosts allow. */
+/** Creates the TLS of VDSM: it requires a client certificate of the same CA, and TLS 1.2 or later. */
 export function createTlsUpgrade(credentials: Credentials): TlsUpgrade {
   const waiting = new Map<string, (stream: TLSSocket) => void>();
   // Never listens itself: sockets are handed to it, so that the TCP side stays ours to reset or to leave hanging.

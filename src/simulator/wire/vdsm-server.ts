@@ -34,13 +34,13 @@ export interface VdsmServer {
   nextCall(verb?: string): Promise<Call>;
   /** Sends an event to everybody who is subscribed to `jms.queue.events`. */
   notify(method: string, params: Readonly<Record<string, unknown>>): void;
-  /** As `notify`, for events that are worth composing only if somebody listens. */
+  /** Does the same as `notify`, but composes the event only if somebody listens. */
   notifyLazily(method: string, params: () => Readonly<Record<string, unknown>>): void;
   /** Resets every open connection; new ones are welcome. */
   dropConnections(): void;
-  /** The host goes off: connections are reset and new ones refused, until `plug`. */
+  /** Switches the host off: resets its connections and refuses new ones until `switchOn`. */
   switchOff(): Promise<void>;
-  /** The host is back, on the same port. */
+  /** Lets the host listen again, on the same port. */
   switchOn(): Promise<void>;
   /** Ends everything; resolves when the port is free. */
   stop(): Promise<void>;

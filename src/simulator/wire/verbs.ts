@@ -6,7 +6,7 @@ import { formatStatusTime } from "../world/vm-record.js";
 
 /** Whatever answers the verbs of one host; the wire server asks nothing else of a world. */
 export interface VerbAnswers {
-  /** The result, or throws a {@link VdsmFaultError}. */
+  /** Returns the result of a verb, or throws a {@link VdsmFaultError}. */
   answer(verb: string, params: Readonly<Record<string, unknown>>): unknown;
 }
 
@@ -42,7 +42,7 @@ export type HostView = readonly { readonly vm: SimulatedVm; readonly presence: P
 export interface HostFacts {
   readonly view: () => HostView;
   readonly record: (vm: SimulatedVm, presence: Presence) => Record<string, unknown>;
-  /** While it stays the same, so do all answers. */
+  /** Returns a number that changes when an answer changes. */
   readonly version: () => number;
 }
 
@@ -94,7 +94,7 @@ export function createVerbs(host: SimulatedHost, { view, record, version }: Host
   };
 }
 
-/** The largest answer, asked for most: it is composed once for all who ask between two changes. */
+/** Composes an answer once for all who ask between two changes. It is the largest answer, and asked for most. */
 function memoizeByVersion(version: () => number, compose: () => unknown): () => EncodedJson {
   let latest: { version: number; answer: EncodedJson } | null = null;
   return () => {
@@ -113,7 +113,7 @@ function findVm(view: HostView, params: Params): HostView[number] {
   return found;
 }
 
-/** An absent or empty `vmList` means all; unknown ids are left out without a word. */
+/** Lists the VMs of a `vmList`. An absent or empty one means all; unknown ids are left out. */
 function filterVms(view: HostView, params: Params): HostView {
   const wanted = params["vmList"];
   if (!Array.isArray(wanted) || wanted.length === 0) return view;

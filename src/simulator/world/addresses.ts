@@ -36,7 +36,7 @@ export class AddressPlan {
   }
 }
 
-/** The address that a Linux kernel gives itself on a link (modified EUI-64, RFC 4291 appendix A). */
+/** Derives the address that a Linux kernel gives itself on a link (modified EUI-64, RFC 4291 appendix A). */
 export function deriveLinkLocal(mac: string): string {
   const bytes = mac.split(":").map((byte) => parseInt(byte, 16));
   const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = bytes.slice(-6);
@@ -44,7 +44,7 @@ export function deriveLinkLocal(mac: string): string {
   return `fe80::${groups.map((group) => group.toString(16)).join(":")}`;
 }
 
-/** Two lower-case hexadecimal digits. */
+/** Formats two lower-case hexadecimal digits. */
 export function formatHexByte(byte: number): string {
   return byte.toString(16).padStart(2, "0");
 }

@@ -1,6 +1,6 @@
 import type { SimulatedNic, SimulatedVm } from "./vm.js";
 
-/** The libvirt domain of a VM as `Host.dumpxmls` gives it: enough of it to find every NIC, and oVirt's metadata. */
+/** Formats the libvirt domain of a VM as `Host.dumpxmls` gives it: enough of it to find every NIC, and oVirt's metadata. */
 export function formatDomainXml(vm: SimulatedVm): string {
   const interfaces = vm.nics.map(formatInterfaceXml).join("");
   return (
@@ -16,7 +16,7 @@ export function formatDomainXml(vm: SimulatedVm): string {
   );
 }
 
-/** The NICs of a VM as `Host.getVMFullList` up to 4.3 tells them, keys in the order of a captured answer. */
+/** Creates the NICs of a VM as `Host.getVMFullList` up to 4.3 tells them, keys in the order of a captured answer. */
 export function createLegacyDevices(vm: SimulatedVm): readonly Record<string, unknown>[] {
   return vm.nics.map((nic, at) => ({
     type: "interface",
@@ -55,7 +55,7 @@ function formatInterfaceXml(nic: SimulatedNic, at: number): string {
   );
 }
 
-/** Of a virtual function, only this metadata tells the network: its XML has no bridge. */
+/** Formats oVirt's metadata. Only here is the network of a virtual function: its XML has no bridge. */
 function formatMetadataXml(nic: SimulatedNic): string {
   return (
     `<ovirt-vm:device devtype='interface' mac_address='${nic.mac}'>` +

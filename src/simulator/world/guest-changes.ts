@@ -3,7 +3,7 @@ import { createVeth } from "./guests/containers.js";
 import type { SimulatedVm, WireInterface } from "./vm.js";
 import type { World } from "./world.js";
 
-/** Something about a guest's network changes, as its kind allows: a lease, a secondary address, or containers. */
+/** Changes something about a guest's network, as its kind allows: a lease, a second address, or containers. */
 export function changeAddresses(world: World, vm: SimulatedVm): void {
   const { netIfaces } = vm;
   if (netIfaces === null) {
@@ -25,7 +25,7 @@ export function changeAddresses(world: World, vm: SimulatedVm): void {
   if (vm.guestIPs) world.setGuestIPs(vm.id, changed.flatMap(({ inet }) => inet.filter(isText)).join(" "));
 }
 
-/** IPv6 stays IPv6, and whoever had an IPv4 address keeps one: a change never makes a guest unreachable. */
+/** Changes one address. The guest stays reachable: IPv6 stays IPv6, and one IPv4 address remains. */
 function changeOne(world: World, vm: SimulatedVm, before: WireInterface): WireInterface {
   const network = findNetwork(vm, before);
   const inet = before.inet.filter(isText);
@@ -45,7 +45,7 @@ function changeOne(world: World, vm: SimulatedVm, before: WireInterface): WireIn
 /** Around this many containers a docker host stays, however long it lives. */
 const USUAL_CONTAINERS = 260;
 
-/** Some containers end, others start. */
+/** Ends some containers and starts others. */
 function churnContainers(world: World, netIfaces: readonly WireInterface[]): WireInterface[] {
   const gone = world.random.drawInt(1, 4);
   const veths = netIfaces.filter(isVeth).slice(gone);

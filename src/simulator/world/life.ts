@@ -10,7 +10,7 @@ const SHOWCASE_TICKS = 3;
 /** A newcomer's first minutes are without failures of hosts. */
 const CALM_TICKS = 60;
 
-/** One moment in the life of a cluster: what is under way goes on, and a few VMs begin something. */
+/** Advances the cluster by one tick: running events go on, and a few VMs begin one. */
 export function advanceWorld(world: World): void {
   world.now += 1;
   world.nextSample();
@@ -21,7 +21,7 @@ export function advanceWorld(world: World): void {
   }
 }
 
-/** vdsmd restarts, and for one tick says no more than that it recovers. */
+/** Restarts vdsmd with a small probability. For one tick it answers only that it recovers. */
 function restartSometimes(world: World, host: SimulatedHost): void {
   if (host.recovering) world.setRecovering(host.name, false);
   else if (world.now > CALM_TICKS && world.random.drawChance(0.004)) world.restartVdsmd(host.name, true);
@@ -32,7 +32,7 @@ function changePinned(world: World, vm: SimulatedVm): void {
   if (showcase ? world.now % SHOWCASE_TICKS === 0 : world.random.drawChance(0.08)) changeAddresses(world, vm);
 }
 
-/** The next step of whatever is under way; false when nothing is. */
+/** Takes the next step of the event that is under way. Returns `false` if there is none. */
 function advanceVm(world: World, vm: SimulatedVm): boolean {
   const [presence] = vm.presences;
   if (presence === undefined) {
@@ -54,7 +54,7 @@ function endMigration(world: World, vm: SimulatedVm): void {
   else world.finishMigration(vm.id);
 }
 
-/** A guest is up before its agent is. */
+/** Starts a VM. The guest is up before its agent. */
 function startVm(world: World, vm: SimulatedVm): void {
   world.setStatus(vm.id, "Up");
   // What DHCP gave before, it may give to others meanwhile.

@@ -6,7 +6,7 @@ export class Random {
     this.state = typeof seed === "number" ? seed >>> 0 : computeHash32(seed);
   }
 
-  /** A number in [0, 1), by mulberry32: 32 bits of state are plenty for believable guests. */
+  /** Returns a number in [0, 1), by mulberry32: 32 bits of state are plenty for believable guests. */
   next(): number {
     this.state = (this.state + 0x6d2b79f5) >>> 0;
     let mixed = this.state;
@@ -15,7 +15,7 @@ export class Random {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   }
 
-  /** An integer between both ends, each included. */
+  /** Draws an integer between both ends, each included. */
   drawInt(least: number, most: number): number {
     return least + Math.floor(this.next() * (most - least + 1));
   }
@@ -40,7 +40,7 @@ export class Random {
   }
 }
 
-/** FNV-1a with 64 bits, signed like Python's `hash()`, whose look VDSM's `hash` field has. */
+/** Computes FNV-1a with 64 bits. It is signed, because VDSM's field `hash` is Python's `hash()`. */
 export function computeHash64(text: string): bigint {
   let hash = 0xcbf29ce484222325n;
   for (let at = 0; at < text.length; at += 1) {

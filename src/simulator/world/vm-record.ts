@@ -11,7 +11,7 @@ export interface RecordContext {
   readonly displayAddress: string;
 }
 
-/** The record of one VM in `Host.getAllVmStats`, as VDSM composes it: numbers as strings, ordered as captured. */
+/** Creates the record of one VM in `Host.getAllVmStats`, as VDSM composes it: numbers as strings, ordered as captured. */
 export function createVmRecord(
   vm: SimulatedVm,
   presence: Presence,
@@ -22,7 +22,7 @@ export function createVmRecord(
   return { ...record, ...vm.raw };
 }
 
-/** VDSM's clock at a tick: 2^31 - 1 plus the host's monotonic milliseconds, as text. */
+/** Formats VDSM's clock at a tick: 2^31 - 1 plus the host's monotonic milliseconds. */
 export function formatStatusTime(tick: number): string {
   return String(2_147_483_647 + 1_000 * tick);
 }
@@ -86,13 +86,16 @@ function createLiveRecord(vm: SimulatedVm, presence: Presence, teller: RecordCon
   };
 }
 
-/** Another one with other devices, and with every start of vdsmd; what the guest does has no part in it. */
+/** Hashes a VM's devices. The hash also changes with every start of vdsmd, and never with what the guest does. */
 function hashDevices(vm: SimulatedVm, boot: string): string {
   const devices = vm.nics.map((nic) => [nic.id, nic.mac, nic.network, nic.linkActive].join("/"));
   return computeHash64([boot, vm.id, ...devices].join()).toString();
 }
 
-/** Empty right after a start: rates need two samples. Virtual functions have no counters on the host. */
+/**
+ * Creates the counters. They are empty right after a start, because rates need two samples. Virtual functions have
+ * none.
+ */
 function createNetworkFields(vm: SimulatedVm, presence: Presence, random: Random, sample: number) {
   const first = random.drawInt(0, 900);
   if (presence.status === "WaitForLaunch") return {};
@@ -135,7 +138,7 @@ function createDiskFields(random: Random, sample: number) {
   };
 }
 
-/** Without an agent VDSM fills in its own defaults, and says nothing about the network. */
+/** Creates what the guest reports. Without an agent VDSM sends its own defaults, and nothing about the network. */
 function createGuestFields(vm: SimulatedVm, vcpus: number, memoryKb: number, sample: number) {
   const memory = {
     memUsage: String(20 + (sample % 9)),

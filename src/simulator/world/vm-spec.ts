@@ -31,7 +31,7 @@ export type GuestFactory = (
   random: Random,
 ) => Omit<VmSpec, "name" | "host" | "kind">;
 
-/** A VM by its spec, not yet on any host. */
+/** Creates a VM by its spec, not yet on any host. */
 export function createVm(spec: VmSpec, plan: AddressPlan, random: Random): SimulatedVm {
   return {
     id: spec.id ?? random.drawUuid(),
@@ -49,7 +49,7 @@ export function createVm(spec: VmSpec, plan: AddressPlan, random: Random): Simul
   };
 }
 
-/** A NIC by what is given of it. */
+/** Creates a NIC by what is given of it. */
 export function createNic(spec: Partial<SimulatedNic>, plan: AddressPlan, random: Random): SimulatedNic {
   return {
     id: spec.id ?? random.drawUuid(),

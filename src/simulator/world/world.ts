@@ -11,7 +11,7 @@ export interface WorldSpec {
   readonly seed?: number;
 }
 
-/** A new world without VMs. */
+/** Creates a new world without VMs. */
 export function createWorld(spec: WorldSpec): World {
   return new World(spec);
 }
@@ -46,7 +46,7 @@ export class World {
     return [...this.byId.values()];
   }
 
-  /** The VM of this name or id; throws when there is none. */
+  /** Returns the VM of this name or id. Throws if there is none. */
   vm(nameOrId: string): SimulatedVm {
     const found = this.byId.get(nameOrId) ?? this.vms.find((vm) => vm.name === nameOrId);
     if (found === undefined) throw new Error(`no VM ${nameOrId} in this world`);
@@ -59,7 +59,7 @@ export class World {
     return found;
   }
 
-  /** What a wire server asks for one host. */
+  /** Creates the verbs that a server on the wire answers for one host. */
   verbs(hostName: string): VerbAnswers {
     const view = (): HostView =>
       this.vms.flatMap((vm) =>
@@ -69,7 +69,7 @@ export class World {
     return createVerbs(this.host(hostName), { view, record, version: () => this.version });
   }
 
-  /** What a host says of a VM at this moment. */
+  /** Creates the record that a host reports of a VM now. */
   recordOf(vm: SimulatedVm, presence: Presence): Record<string, unknown> {
     const { name, restarts } = this.host(presence.host);
     return createVmRecord(vm, presence, {
@@ -88,13 +88,13 @@ export class World {
     return vm;
   }
 
-  /** Time passes for statistics only: every counter moves, and nothing else changes. */
+  /** Moves every counter. Nothing else changes. */
   nextSample(): void {
     this.samples += 1;
     this.version += 1;
   }
 
-  /** What the guest reports from now on; `null` makes the key absent. */
+  /** Sets what the guest reports from now on. `null` makes the key absent. */
   setInterfaces(nameOrId: string, netIfaces: readonly WireInterface[] | null): void {
     const vm = this.findForChange(nameOrId);
     vm.netIfaces = netIfaces;
@@ -121,7 +121,7 @@ export class World {
     this.findForChange(nameOrId).agent = agent;
   }
 
-  /** The agent falls silent: `netIfaces` is absent until `speak`. */
+  /** Stops the agent: `netIfaces` is absent until `startAgent`. */
   stopAgent(nameOrId: string): void {
     this.setAgent(nameOrId, "silent");
   }
@@ -130,7 +130,7 @@ export class World {
     this.setAgent(nameOrId, "running");
   }
 
-  /** The status of a VM on this host; without a host, on every host that has it. */
+  /** Sets the status of a VM on this host; without a host, on every host that has it. */
   setStatus(nameOrId: string, status: VmStatus, host: string | null = null): void {
     const vm = this.vm(nameOrId);
     for (const each of vm.presences) {
@@ -154,7 +154,7 @@ export class World {
     for (const { host } of vm.presences) this.placeVm(vm, host, "Down", { exit });
   }
 
-  /** What an engine does with a Down VM: its record leaves the host (or all hosts). The VM stays known, to start again. */
+  /** Removes a Down VM's record from the host (or from all hosts), as an engine does. The VM can start again. */
   destroy(nameOrId: string, host: string | null = null): void {
     const vm = this.findForChange(nameOrId);
     vm.presences = host === null ? [] : vm.presences.filter((each) => each.host !== host);
@@ -167,12 +167,15 @@ export class World {
     this.placeVm(vm, host, "Powering up");
   }
 
-  /** The VM is gone from every host and from the world. */
+  /** Removes the VM from every host and from the world. */
   remove(nameOrId: string): void {
     this.byId.delete(this.findForChange(nameOrId).id);
   }
 
-  /** First step: `Migration Source` here (a post-copy one tells nothing of the guest), `Migration Destination` there. */
+  /**
+   * Starts a migration, step 1 of 3: `Migration Source` here (post-copy reports no guest), `Migration Destination`
+   * there.
+   */
   startMigration(nameOrId: string, toHost: string, { postCopy = false } = {}): void {
     const vm = this.vm(nameOrId);
     const source = vm.presences[0];
@@ -182,34 +185,34 @@ export class World {
     this.placeVm(vm, toHost, "Migration Destination");
   }
 
-  /** Second step: Up there, and a Down record with `exitReason` 4 here. */
+  /** Ends a migration, step 2 of 3: Up there, and a Down record with `exitReason` 4 here. */
   finishMigration(nameOrId: string): void {
     const { vm, source, destination } = this.findMigration(nameOrId);
     this.placeVm(vm, destination.host, "Up");
     this.placeVm(vm, source.host, "Down", { exit: MIGRATED });
   }
 
-  /** Second step of a migration that fails: Up here as before, and a Down record there until `destroy`. */
+  /** Fails a migration, step 2: Up here as before, and a Down record there until `destroy`. */
   failMigration(nameOrId: string): void {
     const { vm, source, destination } = this.findMigration(nameOrId);
     this.placeVm(vm, source.host, "Up");
     this.placeVm(vm, destination.host, "Down", { exit: NOT_MIGRATED });
   }
 
-  /** Last step: the engine destroys what is left at the source. */
+  /** Removes the record at the source, step 3 of 3, as the engine does. */
   leaveSource(nameOrId: string): void {
     const vm = this.findForChange(nameOrId);
     vm.presences = vm.presences.filter((each) => each.exit?.reason !== MIGRATED.reason);
   }
 
-  /** All three steps at once: the VM was there, now it is here. */
+  /** Migrates a VM in all three steps at once. */
   migrate(nameOrId: string, toHost: string): void {
     this.startMigration(nameOrId, toHost);
     this.finishMigration(nameOrId);
     this.leaveSource(nameOrId);
   }
 
-  /** vdsmd restarts: every `hash` changes, and with `recovering` every verb ends with code 99 until it is taken back. */
+  /** Restarts vdsmd: every `hash` changes. With `recovering` every verb fails with code 99 until it is taken back. */
   restartVdsmd(hostName: string, recovering = false): void {
     const host = this.host(hostName);
     host.restarts += 1;

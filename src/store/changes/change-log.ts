@@ -22,13 +22,13 @@ export interface LogTail {
 
 /** The log of what readers saw change. */
 export interface ChangeLog {
-  /** A reader behind all that is committed now. */
+  /** Opens a reader behind all that is committed now. */
   openTail(): Promise<LogTail>;
-  /** A reader from this cursor on; with `until`, it ends at what that cursor holds. */
+  /** Opens a reader from this cursor on; with `until`, it ends at what that cursor holds. */
   openReader(after: LogCursor, until?: LogCursor): LogTail;
-  /** The VMs as they were stored at that time; those that were not stored then are absent. */
+  /** Reads the VMs as they were stored at that time; those that were not stored then are absent. */
   readVmVersions(vmIds: readonly string[], at: Date): Promise<PastVm[]>;
-  /** The earliest time that {@link readVmVersions} can answer for. */
+  /** Reads the earliest time that {@link readVmVersions} can answer for. */
   readLogStart(): Promise<Date>;
   /** Makes the partitions to come and drops those that are too old. */
   maintain(retention: Retention): Promise<void>;
@@ -36,7 +36,7 @@ export interface ChangeLog {
   advanceAddressIndex(): Promise<IndexStep>;
 }
 
-/** The change log of this database. */
+/** Creates the change log of this database. */
 export function createChangeLog(dataSource: DataSource): ChangeLog {
   return {
     openTail: async () => new LogReader(dataSource, await findEndOfLog(dataSource)),

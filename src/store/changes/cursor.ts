@@ -22,7 +22,7 @@ export class MalformedCursorError extends Error {
   override readonly name = "MalformedCursorError";
 }
 
-/** `true` if a reader at this cursor has got the row with this transaction and `seq`. */
+/** Returns `true` if a reader at this cursor has got the row with this transaction and `seq`. */
 export function hasGot(
   { seen, batch }: LogCursor,
   { tx, seq }: { readonly tx: bigint; readonly seq: bigint },
@@ -30,7 +30,7 @@ export function hasGot(
   return isSeen(seen, tx) || (batch !== null && isSeen(batch.upTo, tx) && seq <= batch.lastSeq);
 }
 
-/** The cursor as an opaque text of URL-safe characters. */
+/** Formats the cursor as an opaque text of URL-safe characters. */
 export function formatCursor({ logId, seen, batch, lastTx, floorSeq }: LogCursor): string {
   const parts = [VERSION, logId, lastTx, floorSeq, formatSnapshot(seen)];
   if (batch !== null) parts.push(formatSnapshot(batch.upTo), batch.lastSeq);

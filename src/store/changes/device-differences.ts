@@ -30,12 +30,12 @@ export function listDeviceDifferences(
   return differences;
 }
 
-/** The addresses of an interface, IPv4 first. */
+/** Lists the addresses of an interface, IPv4 first. */
 export function listAddresses({ ipv4Addresses, ipv6Addresses }: GuestInterface): string[] {
   return [...ipv4Addresses, ...ipv6Addresses];
 }
 
-/** The places of the interfaces that are in both lists: before → after, in the order of the first list. */
+/** Matches the places of the interfaces that are in both lists: before → after, in the order of the first list. */
 function matchDevices(
   before: readonly GuestInterface[],
   after: readonly GuestInterface[],
@@ -62,7 +62,7 @@ function matchDevices(
   return new Map([...pairs].toSorted(([left], [right]) => left - right));
 }
 
-/** The places of the interfaces that are left, by key; those without a key are left out. */
+/** Groups the places of the interfaces that are left, by key; those without a key are left out. */
 function groupPlaces(
   devices: readonly GuestInterface[],
   isTaken: (place: number) => boolean,
@@ -96,7 +96,7 @@ function listAddressChanges(before: GuestInterface | null, after: GuestInterface
   return compareAddresses(old ?? [], fresh ?? [], { before, after });
 }
 
-/** The addresses that are gone from an interface's list, then those that are new in it. */
+/** Compares the addresses that are gone from an interface's list, then those that are new in it. */
 export function compareAddresses(
   old: readonly string[],
   fresh: readonly string[],
@@ -113,7 +113,7 @@ export function compareAddresses(
   }
 }
 
-/** The interface with addresses taken away and others put behind those that stay. */
+/** Returns the interface without the addresses that are gone, and with the new ones at the end. */
 function changeAddresses(device: GuestInterface, changes: readonly DeviceDifference[]): GuestInterface {
   const removed = new Set(changes.flatMap((each) => (each.kind === "ADDRESS_REMOVED" ? [each.address] : [])));
   const added = changes.flatMap((each) => (each.kind === "ADDRESS_ADDED" ? [each.address] : []));

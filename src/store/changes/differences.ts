@@ -39,12 +39,12 @@ export function listDifferences(before: VmVersion | null, after: VmVersion | nul
   return differences;
 }
 
-/** What makes the data of a version's guest stale. */
+/** Reads what makes the data of a version's guest stale. */
 export function readStaleness({ silence, isMissing, staleDetail }: VmVersion): Staleness {
   return { silence, isMissing, staleDetail };
 }
 
-/** The addresses of a list that no interface has, as an old agent tells them. */
+/** Lists the addresses of a list that no interface has, as an old agent tells them. */
 export function listAddressesWithoutInterface({ ips, interfaces }: VmVersion): string[] {
   if (ips === null) return [];
   const ofInterfaces = new Set(interfaces.flatMap(listAddresses));

@@ -49,7 +49,7 @@ export function forgetAll(dataSource: DataSource): Promise<void> {
   });
 }
 
-/** The VMs with this id or name. */
+/** Finds the VMs with this id or name. */
 export function findVms(
   dataSource: DataSource,
   named: { readonly id: string } | { readonly name: string },

@@ -22,7 +22,7 @@ export const CHANGE_KIND = {
 /** A name of a kind. */
 export type ChangeKind = keyof typeof CHANGE_KIND;
 
-/** The names of the kinds in such a number. */
+/** Lists the names of the kinds in such a number. */
 export function listKinds(kinds: number): ChangeKind[] {
   return (Object.keys(CHANGE_KIND) as ChangeKind[]).filter((kind) => (kinds & CHANGE_KIND[kind]) !== 0);
 }

@@ -25,7 +25,7 @@ export function diffLists<Element>(
   return [start, before.slice(start, before.length - end), after.slice(start, after.length - end)];
 }
 
-/** The list as it was before the difference. */
+/** Returns the list as it was before the difference. */
 export function undoListDiff<Element>(
   after: readonly Element[],
   [start, old, fresh]: ListDiff<Element>,

@@ -64,12 +64,12 @@ export class LogReader {
     if (mark != null) this.marks.push(mark);
   }
 
-  /** The mark that counts next, for a reader that goes on after this one; `null`: there is none. */
+  /** Returns the mark for a reader that goes on after this one; `null`: there is none. */
   get mark(): LogMark | null {
     return this.marks[0] ?? null;
   }
 
-  /** Where the reader is. */
+  /** Returns where the reader is. */
   get cursor(): LogCursor {
     return this.position;
   }
@@ -90,7 +90,7 @@ export class LogReader {
     return { changes, hasMore: hasMore || (position.batch !== null && !isLastBatch) };
   }
 
-  /** The last batch of a reader that ends somewhere goes up to there. */
+  /** Begins the last batch of a reader with an end: it goes up to that end. */
   private beginLastBatch(): boolean {
     const { position, until } = this;
     if (until === undefined) return false;
@@ -135,7 +135,7 @@ export class LogReader {
     return { cursor: this.position, seq, tx, at, vmId, hostId, kinds, delta, lastReportedAt };
   }
 
-  /** All rows of the snapshot were read: it becomes the last one. */
+  /** Ends a batch: all rows of the snapshot were read, so it becomes the last one. */
   private endBatch(upTo: Snapshot, nextXid: bigint): void {
     const { logId, lastTx, floorSeq } = this.position;
     const seen = limitSnapshot(upTo, lastTx);

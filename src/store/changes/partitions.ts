@@ -12,7 +12,7 @@ export interface Partition {
   readonly toMs: number;
 }
 
-/** How much time one partition covers, so that there are neither many of them nor much more kept than asked for. */
+/** Chooses how much time one partition covers, so that there are neither many of them nor much more kept than asked for. */
 export function choosePartitionMs(retention: Retention): number {
   const keptMs = retention ?? LEAST_KEPT_MS;
   if (keptMs <= 6 * HOUR_MS) return HOUR_MS;
@@ -20,7 +20,10 @@ export function choosePartitionMs(retention: Retention): number {
   return keptMs <= 180 * DAY_MS ? 7 * DAY_MS : 28 * DAY_MS;
 }
 
-/** The partitions that are missing, so that changes have a place from now on until well after the next maintenance. */
+/**
+ * Plans the partitions that are missing, so that changes have a place from now on until well after the next
+ * maintenance.
+ */
 export function planPartitions(
   existing: readonly Partition[],
   retention: Retention,
@@ -43,7 +46,7 @@ export function planPartitions(
   return planned;
 }
 
-/** The partitions whose changes are all too old. */
+/** Finds the partitions whose changes are all too old. */
 export function findExpired(
   existing: readonly Partition[],
   retention: Retention,
@@ -129,7 +132,7 @@ function parsePartition(name: string): Partition | null {
   return match === null ? null : { name, fromMs: parseHour(match[1] ?? ""), toMs: parseHour(match[2] ?? "") };
 }
 
-/** An hour in UTC, as `2026112620`. */
+/** Formats an hour in UTC, as `2026112620`. */
 function formatHour(ms: number): string {
   return new Date(ms).toISOString().slice(0, 13).replaceAll(/\D/g, "");
 }

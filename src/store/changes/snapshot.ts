@@ -24,12 +24,12 @@ export function parseSnapshot(text: string): Snapshot | null {
     : null;
 }
 
-/** `true` if the snapshot holds the transaction, as `pg_visible_in_snapshot` tells. */
+/** Returns `true` if the snapshot holds the transaction, as `pg_visible_in_snapshot` tells. */
 export function isSeen({ xmin, xmax, underWay }: Snapshot, tx: bigint): boolean {
   return tx < xmin || (tx < xmax && !underWay.includes(tx));
 }
 
-/** PostgreSQL's text of a snapshot. */
+/** Formats a snapshot as PostgreSQL does. */
 export function formatSnapshot({ xmin, xmax, underWay }: Snapshot): string {
   return `${xmin}:${xmax}:${underWay.join(",")}`;
 }
@@ -49,7 +49,7 @@ export function limitSnapshot({ xmin, xmax, underWay }: Snapshot, lastTx: bigint
 }
 
 /**
- * The number that the next transaction will get, by its lower half. A snapshot's `xmax` is not it: transactions above may
+ * Computes the number of the next transaction from its lower half. A snapshot's `xmax` is not it: transactions above may
  * have begun, only none of them has ended.
  */
 export function widenXid(lowerHalf: number, { xmax }: Snapshot): bigint {

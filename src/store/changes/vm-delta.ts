@@ -73,7 +73,7 @@ export function createDelta(
   return { kinds, delta: isFull ? { ...delta, full: stripVersion(before) } : delta };
 }
 
-/** The VM as it was before a change, by what it was after it; `null`: it was not stored. */
+/** Returns the VM as it was before a change, from what it was after it; `null`: it was not stored. */
 export function undoDelta(after: VmVersion, delta: VmDelta): VmVersion | null {
   if (delta.new !== undefined) return null;
   if (delta.full !== undefined) return restoreVersion(after.id, delta.full);
@@ -94,7 +94,7 @@ export function undoDelta(after: VmVersion, delta: VmDelta): VmVersion | null {
   };
 }
 
-/** A version as the log keeps it, with the VM's id again. */
+/** Restores a version as the log keeps it, with the VM's id again. */
 export function restoreVersion(id: string, { interfaces, ...rest }: StoredVersion): VmVersion {
   return {
     id,
@@ -115,7 +115,7 @@ function stripInterface({ vmId: _, ...guestInterface }: GuestInterface): StoredI
   return guestInterface;
 }
 
-/** A field that came with a later release is not in older rows. */
+/** Restores an interface. Fields of a later release are not in older rows. */
 function restoreInterface(vmId: string, guestInterface: StoredInterface): GuestInterface {
   return { ...UNKNOWN_INTERFACE, ...guestInterface, vmId };
 }
@@ -126,7 +126,7 @@ function toPair<Key extends string, Value>(key: Key, before: Value, after: Value
   return pairs;
 }
 
-/** Left out where the rule of {@link joinAddresses} gives it on both sides; then it costs nothing to keep. */
+/** Lists the change of `ips`. It is left out where {@link joinAddresses} gives it on both sides. */
 function diffIps(before: VmVersion, after: VmVersion): Pick<VmDelta, "ips"> {
   const isDerived =
     joinAddresses(before.interfaces) === before.ips && joinAddresses(after.interfaces) === after.ips;

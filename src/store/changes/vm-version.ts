@@ -12,7 +12,7 @@ export interface VmChangeEntry {
   readonly after: VmVersion;
 }
 
-/** What a reader sees of a stored VM. */
+/** Returns what a reader sees of a stored VM. */
 export function toVersion(vm: StoredVm): VmVersion {
   const { id, name, status, ownerId, ips, fqdn, silence, staleDetail, missedPasses, interfaces } = vm;
   return {
@@ -30,12 +30,15 @@ export function toVersion(vm: StoredVm): VmVersion {
   };
 }
 
-/** `true` if a host has told the VM's vNICs. Without a stored hash, vNICs of an earlier answer are the only witness. */
+/**
+ * Returns `true` if a host has told the VM's vNICs. Without a stored hash, vNICs of an earlier answer are the only
+ * witness.
+ */
 export function areNicsKnown({ inventoryHash, nics }: Pick<StoredVm, "inventoryHash" | "nics">): boolean {
   return inventoryHash !== null || nics.length > 0;
 }
 
-/** While the guest reports, its host's last success is the time of its last report, and none is stored. */
+/** Returns `true` while the guest reports. The time of its last report is then its host's last success; none is stored. */
 export function isHeard({ hostId, isMissing, silence }: VmVersion): boolean {
   return (
     hostId !== null && !isMissing && (silence === null || silence === "ips-only" || silence === "partial")
@@ -46,12 +49,12 @@ function toVersionNic({ id, name, macAddress, network, linked }: Nic): VersionNi
   return { id, name, macAddress, network, linked };
 }
 
-/** `true` if two interfaces are equal in all that a reader sees, the order of addresses included. */
+/** Returns `true` if two interfaces are equal in all that a reader sees, the order of addresses included. */
 export function isSameInterface(left: GuestInterface, right: GuestInterface): boolean {
   return left === right || formatInterfaceKey(left) === formatInterfaceKey(right);
 }
 
-/** `true` if two vNICs are equal in all that a reader sees. */
+/** Returns `true` if two vNICs are equal in all that a reader sees. */
 export function isSameNic(left: VersionNic, right: VersionNic): boolean {
   return (
     left.id === right.id &&
@@ -62,7 +65,7 @@ export function isSameNic(left: VersionNic, right: VersionNic): boolean {
   );
 }
 
-/** By name in the order of code points, then by id, as they are read. */
+/** Compares vNICs by name in the order of code points, then by id, as they are read. */
 export function compareNics(left: VersionNic, right: VersionNic): number {
   if (left.name !== right.name) return Buffer.compare(Buffer.from(left.name), Buffer.from(right.name));
   return left.id < right.id ? -1 : 1;

@@ -91,7 +91,7 @@ export class SessionClient extends pg.Client {
     this.connection.stream.destroy();
   }
 
-  /** Rows of one statement. */
+  /** Reads the rows of one statement. */
   async readRows<Row>(sql: string): Promise<readonly Row[]> {
     return ((await this.send(sql)) as pg.QueryResult).rows as Row[];
   }

@@ -38,13 +38,13 @@ export interface DataSourceOptions {
   readonly connectionLifetimeSeconds?: number;
   /** Nothing can be written, whatever the role may do. */
   readonly readOnly?: boolean;
-  /** Told each time that a connection is lost or none can be made. */
+  /** Called each time that a connection is lost or none can be made. */
   readonly onUnavailable?: (error: DatabaseUnavailableError) => void;
   /** Told every statement; without one, TypeORM says nothing. */
   readonly logger?: Logger;
 }
 
-/** The DataSource of a PostgreSQL URL, not yet connected: entities, migrations and limits in one place. */
+/** Creates the DataSource of a PostgreSQL URL, not yet connected: entities, migrations and limits in one place. */
 export function createDataSource(url: string, options: DataSourceOptions = {}): DataSource {
   const target = parseDatabaseUrl(url);
   const { poolSize = 10, statementTimeoutMs = 30_000, logger } = options;
@@ -95,7 +95,7 @@ export function createDataSource(url: string, options: DataSourceOptions = {}): 
   });
 }
 
-/** The pool's connections to the database, and how many requests wait for one. */
+/** Counts the pool's connections to the database, and how many requests wait for one. */
 export function countConnections(dataSource: DataSource): { total: number; idle: number; waiting: number } {
   const pool = findPool(dataSource);
   return { total: pool.totalCount, idle: pool.idleCount, waiting: pool.countWaiting() };

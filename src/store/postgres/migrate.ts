@@ -14,7 +14,7 @@ export class UnusableSchemaError extends Error {
 export interface MigrateOptions {
   /** Ends the waiting. */
   readonly signal?: AbortSignal;
-  /** Told once, with the reason, if the migration has to wait for somebody else. */
+  /** Called once, with the reason, if the migration has to wait for somebody else. */
   readonly onWait?: (reason: string) => void;
 }
 
@@ -59,7 +59,10 @@ async function tryToMigrate(dataSource: DataSource): Promise<string[] | string> 
   }
 }
 
-/** The names of the migrations that have yet to run; changes nothing. Throws {@link UnusableSchemaError} where none ever may. */
+/**
+ * Lists the migrations that have yet to run. It changes nothing. Throws {@link UnusableSchemaError} where none ever
+ * may.
+ */
 export async function pendingMigrations(dataSource: DataSource): Promise<string[]> {
   const queryRunner = dataSource.createQueryRunner();
   try {
@@ -126,7 +129,7 @@ async function listOurTables(dataSource: DataSource, queryRunner: QueryRunner): 
   return rows.map((row) => row.name);
 }
 
-/** The database by name: a URL may hold a password. */
+/** Describes the database by name: a URL may hold a password. */
 function describeDatabase(dataSource: DataSource): string {
   return `database ${dataSource.driver.database ?? ""}`;
 }

@@ -17,6 +17,6 @@ export interface Place {
 /** Finds out where to connect to, and remembers it. */
 export interface PlaceFinder {
   find(): Promise<Place>;
-  /** A connection to the place failed: the next one looks again. */
+  /** Forgets the place after a connection to it failed: the next connection looks again. */
   forget(): void;
 }

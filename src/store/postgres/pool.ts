@@ -7,7 +7,7 @@ export interface PoolOptions extends pg.PoolConfig {
   readonly session: ClientOptions;
   /** How long somebody waits for a connection while all are in use. */
   readonly waitTimeoutMs: number;
-  /** Told each time that a connection is lost or none can be made. */
+  /** Called each time that a connection is lost or none can be made. */
   readonly onUnavailable?: (error: DatabaseUnavailableError) => void;
 }
 
@@ -38,7 +38,7 @@ export class SharePool extends pg.Pool {
     this.on("remove", (client) => this.clients.delete(client as unknown as SessionClient));
   }
 
-  /** How many wait for a connection. */
+  /** Counts how many wait for a connection. */
   countWaiting(): number {
     return this.waiting.length;
   }

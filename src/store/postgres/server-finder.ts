@@ -83,7 +83,7 @@ async function probe(
   }
 }
 
-/** The place as it must be tried again, or `null` where the error is about something else. */
+/** Finds the place as it must be tried again, or `null` where the error is about something else. */
 function findNextAttempt(place: Place, error: unknown): Place | null {
   const message = error instanceof Error ? error.message : "";
   if (!place.isPooled && /unsupported startup parameter/i.test(message)) return { ...place, isPooled: true };

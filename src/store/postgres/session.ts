@@ -23,7 +23,7 @@ export const TRACKED_SETTINGS: Readonly<Record<string, string>> = {
   standard_conforming_strings: "on",
 };
 
-/** The settings that poolers refuse at startup, or take and forget. */
+/** Lists the settings that poolers refuse at startup, or take and forget. */
 export function listSessionSettings(limits: SessionLimits): Readonly<Record<string, string>> {
   return {
     statement_timeout: String(limits.statementTimeoutMs),
@@ -41,8 +41,8 @@ export function listSessionSettings(limits: SessionLimits): Readonly<Record<stri
 }
 
 /**
- * The statements that begin a transaction with these settings, for sessions that belong to a pooler: what is set in a
- * transaction ends with it, so that the pooler's other clients never see it.
+ * Formats the statements that begin a transaction with these settings, for sessions that belong to a pooler: what is
+ * set in a transaction ends with it, so that the pooler's other clients never see it.
  */
 export function formatTransactionStart(
   limits: SessionLimits,

@@ -4,13 +4,13 @@ import { toDatabaseError } from "./errors.js";
 /** Whatever runs a statement: a DataSource on a connection of its pool, a QueryRunner on its own, a snapshot on its one. */
 export interface Queryable {
   query(sql: string, parameters?: unknown[]): Promise<unknown>;
-  /** Where there is a transaction: runs a statement whose failure does not end it. */
+  /** Runs a statement whose failure does not end the transaction. Absent where there is none. */
   readonly queryOptional?: (sql: string, parameters?: unknown[]) => Promise<unknown>;
-  /** Where searches are bounded: runs one, which no index helps, once there is room for it. */
+  /** Runs a search that no index helps, once there is room for it. Absent where searches are not bounded. */
   readonly querySearch?: (sql: string, parameters?: unknown[]) => Promise<unknown>;
 }
 
-/** Rows of one statement. */
+/** Runs a statement and returns its rows. */
 export async function queryRows<Row>(
   database: Queryable,
   sql: string,
@@ -19,7 +19,7 @@ export async function queryRows<Row>(
   return (await askDatabase(database.query(sql, parameters))) as Row[];
 }
 
-/** Rows of one statement that an answer can do without: its failure leaves a transaction as it was. */
+/** Returns the rows of a statement that an answer can do without: its failure leaves the transaction as it was. */
 export function queryOptionalRows<Row>(
   database: Queryable,
   sql: string,
@@ -32,7 +32,7 @@ export function queryOptionalRows<Row>(
   );
 }
 
-/** Rows of one statement that no index helps. */
+/** Returns the rows of a search that no index helps. */
 export function querySearchRows<Row>(
   database: Queryable,
   sql: string,
@@ -118,7 +118,7 @@ async function askDatabase<Answer>(answer: Promise<Answer>): Promise<Answer> {
   }
 }
 
-/** Rows grouped by the VM that they belong to, in the order in which they came. */
+/** Groups rows by their VM, in the order in which they came. */
 export function groupByVm<Row extends { readonly vmId: string }>(rows: readonly Row[]): Map<string, Row[]> {
   const grouped = new Map<string, Row[]>();
   for (const row of rows) {

@@ -9,7 +9,7 @@ export class StatementNames {
   private generation = 0;
   private isOff = false;
 
-  /** The name to send the statement by, or `null` if it is to be sent without one. */
+  /** Finds the name to send the statement by, or `null` if it is to be sent without one. */
   find(text: string): string | null {
     if (this.isOff || !READING.test(text)) return null;
     let name = this.names.get(text);

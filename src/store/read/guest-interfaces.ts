@@ -4,7 +4,10 @@ import type { VmScopeSql } from "./conditions/scope.js";
 import { SqlParameters, groupByVm, queryRows, type Queryable } from "../postgres/sql.js";
 import type { GuestInterface } from "../types.js";
 
-/** The interfaces of VMs in the order in which their guests reported them, VM by VM; equal rows stay as many as they are. */
+/**
+ * Reads the interfaces of VMs in the order in which their guests reported them, VM by VM; equal rows stay as many as
+ * they are.
+ */
 export async function readGuestInterfaces(
   database: Queryable,
   vmIds: readonly string[],
@@ -25,7 +28,7 @@ export async function readGuestInterfaces(
   );
 }
 
-/** The same for VMs whose order of names is known already, as a map; cheaper for many. */
+/** Reads the same for VMs whose order of names is known already, as a map; cheaper for many. */
 export async function readInterfacesInOrder(
   database: Queryable,
   namesByVm: ReadonlyMap<string, InterfaceNames>,

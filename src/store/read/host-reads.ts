@@ -2,7 +2,7 @@ import { queryRows, type Queryable } from "../postgres/sql.js";
 import type { HostRow, PolledHost } from "../types.js";
 import { IS_POLLED } from "./polling-state.js";
 
-/** Hosts by name: those with one of the ids, or all that are polled or still own VMs. */
+/** Reads hosts by name: those with one of the ids, or all that are polled or still own VMs. */
 export async function readHosts(database: Queryable, ids: readonly string[] | null): Promise<HostRow[]> {
   const condition =
     ids === null
@@ -15,7 +15,7 @@ export async function readHosts(database: Queryable, ids: readonly string[] | nu
   );
 }
 
-/** The hosts that are to be polled, by id. */
+/** Lists the hosts that are to be polled, by id. */
 export async function listHosts(database: Queryable): Promise<PolledHost[]> {
   return queryRows<PolledHost>(
     database,

@@ -41,7 +41,7 @@ export type InterfaceRow = {
     : GuestInterface[Field];
 };
 
-/** The interface that the row holds; whatever else is in the row is left there. */
+/** Parses the interface that the row holds; whatever else is in the row is left there. */
 export function parseInterfaceRow(row: InterfaceRow): GuestInterface {
   const values = COLUMNS.map(({ field, isList }) => {
     const value: unknown = row[field];
@@ -50,12 +50,12 @@ export function parseInterfaceRow(row: InterfaceRow): GuestInterface {
   return Object.fromEntries(values) as GuestInterface;
 }
 
-/** The interface's values as the columns hold them. */
+/** Lists the interface's values as the columns hold them. */
 export function listStoredValues(guestInterface: GuestInterface): unknown[] {
   return COLUMNS.map((column) => formatStoredValue(guestInterface, column));
 }
 
-/** The interfaces as arrays, one a column. */
+/** Splits interfaces into arrays, one a column. */
 export function splitIntoColumns(
   interfaces: readonly GuestInterface[],
   columns: readonly InterfaceColumn[] = COLUMNS,

@@ -5,7 +5,10 @@ import type { Nic } from "../types.js";
 /** The columns by which vNICs are asked for. */
 export type NicKey = "vm_guid" | "id" | "mac_addr";
 
-/** The vNICs with one of the keys, by name. All are plugged in: a host lists the devices that its VMs have, and no others. */
+/**
+ * Reads the vNICs with one of the keys, by name. All are plugged in: a host lists the devices that its VMs have, and no
+ * others.
+ */
 export async function readNics(
   database: Queryable,
   key: NicKey,
@@ -24,7 +27,7 @@ export async function readNics(
   );
 }
 
-/** The VMs that hold these ids of vNICs, by id. */
+/** Reads the VMs that hold these ids of vNICs, by id. */
 export async function readNicHolders(
   database: Queryable,
   ids: readonly string[],

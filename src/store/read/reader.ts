@@ -8,7 +8,7 @@ import { createVmScopeSql } from "./conditions/scope.js";
 import type { ReadStore, VmScope } from "../types.js";
 import { countVms, readVmIds, readVmsByHosts, readVmsByIds, readVmsPage } from "./vm-reads.js";
 
-/** The read side for somebody who may see a scope's VMs; `null`: all. */
+/** Creates the read side for somebody who may see a scope's VMs; `null`: all. */
 export function createReader(database: Queryable, scope: VmScope | null): ReadStore {
   const visible = createVmScopeSql(scope);
   return {

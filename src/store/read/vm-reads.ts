@@ -5,7 +5,7 @@ import { buildVmConditions } from "./conditions/vm-conditions.js";
 import { SqlParameters, queryRows, queryOptionalRows, type Queryable } from "../postgres/sql.js";
 import type { ReadStore, VmFilter, VmIdList, VmRow } from "../types.js";
 
-/** One page of VMs in one of the orders, from the place after a cursor. */
+/** Reads one page of VMs in one of the orders, from the place after a cursor. */
 export async function readVmsPage(
   database: Queryable,
   { limit, after, filter, order }: PageRequest,
@@ -28,7 +28,7 @@ export async function readVmsPage(
   );
 }
 
-/** How many VMs a filter lets through. */
+/** Counts how many VMs a filter lets through. */
 export async function countVms(database: Queryable, filter: VmFilter, scope: VmScopeSql): Promise<number> {
   const parameters = new SqlParameters();
   const where = buildVmConditions(filter, scope, OWN_CONDITIONS, parameters);
@@ -40,7 +40,7 @@ export async function countVms(database: Queryable, filter: VmFilter, scope: VmS
   return Number(row?.count ?? 0);
 }
 
-/** The ids of the VMs that a filter lets through, in an order. */
+/** Reads the ids of the VMs that a filter lets through, in an order. */
 export async function readVmIds(
   database: Queryable,
   { filter, sort, offset, limit }: VmIdList,
@@ -59,7 +59,7 @@ export async function readVmIds(
   return rows.map(({ id }) => id);
 }
 
-/** The VMs with one of the ids. */
+/** Reads the VMs with one of the ids. */
 export async function readVmsByIds(
   database: Queryable,
   ids: readonly string[],
@@ -78,7 +78,7 @@ export async function readVmsByIds(
 }
 
 /**
- * The VMs of each host, the first by name if there is a limit. Numbered, because a LIMIT for each host would make
+ * Reads the VMs of each host, the first by name if there is a limit. Numbered, because a LIMIT for each host would make
  * PostgreSQL walk through the names of all VMs, once for each host that runs few.
  */
 export async function readVmsByHosts(

@@ -37,14 +37,14 @@ export async function applyPasses(
   return alone;
 }
 
-/** How much of a batch a pass takes. One that affects other hosts has a transaction of its own. */
+/** Computes how much of a batch a pass takes. One that affects other hosts has a transaction of its own. */
 export function computeWeight({ claim, changes }: PassWrite): number {
   for (const hostId of findAffectedHosts(changes)) if (hostId !== claim.hostId) return Infinity;
   const rows = Object.values<readonly unknown[]>({ ...changes }).reduce((sum, list) => sum + list.length, 0);
   return Math.max(1, rows / ROWS_OF_WEIGHT_1);
 }
 
-/** `false`, and nothing written, if the claim is void or another host's pass came between. */
+/** Writes one pass. Returns `false`, and writes nothing, if the claim is invalid or another host's pass came between. */
 async function applyAlone(dataSource: DataSource, write: PassWrite): Promise<boolean> {
   const attempt = () => runInTransaction(dataSource, (queryRunner) => writeAll(queryRunner, [write]));
   try {
@@ -103,7 +103,7 @@ function mergeChanges(writes: readonly PassWrite[]): Omit<HostChanges, "changedV
   };
 }
 
-/** `true` if the change log has no partition for this time, as after a long time without maintenance. */
+/** Returns `true` if the change log has no partition for this time, as after a long time without maintenance. */
 function isPartitionMissing(error: unknown): boolean {
   return findSqlState(error) === CHECK_VIOLATION && String(error).includes("no partition of relation");
 }

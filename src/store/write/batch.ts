@@ -1,8 +1,8 @@
 /** How calls are batched. */
 export interface BatchOptions<Item, Key> {
-  /** A batch holds a key once; an item's result is found by its key. */
+  /** Returns an item's key. A batch holds a key once; a result is found by its key. */
   readonly getKey: (item: Item) => Key;
-  /** How much of a batch an item takes, of {@link MAX_BATCH_WEIGHT}; a heavier item has a batch of its own. */
+  /** Returns how much of a batch an item takes, of {@link MAX_BATCH_WEIGHT}; a heavier item has a batch of its own. */
   readonly getWeight?: (item: Item) => number;
   /** Batches that run at the same time, at most. */
   readonly concurrency?: number;

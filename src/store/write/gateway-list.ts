@@ -80,8 +80,8 @@ export async function reconcileHosts(database: DataSource | QueryRunner): Promis
 }
 
 /**
- * How long other gateways respect the claims of one that is silent: a quarter of an interval, so that the hosts of one that
- * crashed in the middle of its passes are still written within three intervals.
+ * Computes how long other gateways respect the claims of one that is silent: a quarter of an interval, so that the
+ * hosts of one that crashed in the middle of its passes are still written within three intervals.
  */
 export function computeAliveMs(intervalMs: number | null): number {
   return Math.min(LONGEST_ALIVE_MS, Math.max(SHORTEST_ALIVE_MS, (intervalMs ?? Infinity) / 4));

@@ -6,7 +6,7 @@ import {
 } from "../read/interface-columns.js";
 import type { GuestInterface } from "../types.js";
 
-/** The places of {@link splitIntoColumns} in a statement, cast to arrays of the columns' types. */
+/** Formats the places of {@link splitIntoColumns} in a statement, cast to arrays of the columns' types. */
 export function formatArrayParameters(columns: readonly InterfaceColumn[], first: number): string {
   return columns.map(({ type }, index) => `$${first + index}::${type}[]`).join(", ");
 }
@@ -28,7 +28,7 @@ export const ONE_STORED_ROW_EACH = `candidate AS (
   JOIN vm_guest_agent_interfaces t ON ${IS_GIVEN}
 ), chosen AS (SELECT row_id, number FROM candidate WHERE candidate_nth = nth)`;
 
-/** The parameters of {@link ONE_STORED_ROW_EACH}. */
+/** Lists the parameters of {@link ONE_STORED_ROW_EACH}. */
 export function listIdentities(interfaces: readonly GuestInterface[]): unknown[][] {
   const seen = new Map<string, number>();
   const nths = interfaces.map((guestInterface) => {
@@ -40,7 +40,7 @@ export function listIdentities(interfaces: readonly GuestInterface[]): unknown[]
   return [...splitIntoColumns(interfaces), nths];
 }
 
-/** All columns of an interface as one key. */
+/** Formats all columns of an interface as one key. */
 export function formatInterfaceKey(guestInterface: GuestInterface): string {
   return JSON.stringify(listStoredValues(guestInterface));
 }

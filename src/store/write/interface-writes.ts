@@ -45,7 +45,7 @@ export async function writeInterfaces(
   }
 }
 
-/** The names as PostgreSQL's text of an array. */
+/** Formats the names as PostgreSQL's text of an array. */
 function formatArray(names: readonly (string | null)[]): string {
   const elements = names.map((name) =>
     name === null ? "NULL" : `"${name.replaceAll(/["\\]/g, String.raw`\$&`)}"`,

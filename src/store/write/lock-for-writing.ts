@@ -49,8 +49,9 @@ async function lockHosts(
 }
 
 /**
- * A pass that was superseded once has precedence, so that two hosts that exchange VMs do not lose to each other for ever:
- * of two such passes the one that has waited for longer writes first. The other one tries again, and is then the elder.
+ * Gives precedence to a pass that was superseded once, so that two hosts that exchange VMs do not lose to each other
+ * for ever: of two such passes the one that has waited for longer writes first. The other one tries again, and is then
+ * the elder.
  */
 function expectPrecedence(
   waiting: ReadonlyMap<string, number>,
@@ -96,7 +97,7 @@ async function lockForeignVms(queryRunner: QueryRunner, writes: readonly PassWri
   expectAll(locked, foreign.length);
 }
 
-/** The hosts that have or get a role with a VM of the pass. */
+/** Finds the hosts that have or get a role with a VM of the pass. */
 export function findAffectedHosts({
   newVms,
   changedVms,
@@ -113,7 +114,7 @@ export function findAffectedHosts({
   return hosts;
 }
 
-/** The hosts whose role with a VM the pass changes: what their own passes have read is no longer true. */
+/** Finds the hosts whose role with a VM the pass changes: what their own passes have read is no longer true. */
 function findInvalidatedHosts({ newVms, changedVms }: HostChanges): Set<string> {
   const hosts = findAffectedHosts({ newVms, changedVms: [] });
   for (const { before, after } of changedVms) {

@@ -67,12 +67,12 @@ export async function failPass(
   return noted === 1;
 }
 
-/** `true` if a pass has nothing to write but its success. */
+/** Returns `true` if a pass has nothing to write but its success. */
 export function hasNoChanges(changes: HostChanges): boolean {
   return Object.values(changes).every((list: readonly unknown[]) => list.length === 0);
 }
 
-/** The statement that notes successes where the claim is valid; ends in its condition. */
+/** Formats the statement that notes successes where the claim is valid. It ends in its condition. */
 function noteSuccessSql(source: string): string {
   return `WITH mine AS (SELECT h.host_id, g.epoch, g.vms, g.ms, g.warning FROM vnic_graph_host h JOIN ${source} ON h.host_id = g.id
   ORDER BY h.host_id FOR NO KEY UPDATE OF h)

@@ -46,7 +46,7 @@ export async function readStoredVmsIn(
   }));
 }
 
-/** Each question's VMs. One may be in several answers: two hosts report it while it migrates. */
+/** Groups each question's VMs. One may be in several answers: two hosts report it while it migrates. */
 function groupByQuestion(
   vms: readonly StoredVm[],
   questions: readonly StoredVmsQuestion[],

@@ -161,7 +161,7 @@ async function updateOwn(queryRunner: QueryRunner, changes: readonly VmChange[])
   expectAll(updated, changes.length);
 }
 
-/** `true` if the guest reports: its host's last success is then the time of its last report. */
+/** Returns `true` if the guest reports: its host's last success is then the time of its last report. */
 function isHeard({ ownerId, silence, missedPasses }: VmState): boolean {
   return (
     ownerId !== null &&

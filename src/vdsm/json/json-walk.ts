@@ -119,7 +119,7 @@ function skipManyBlanks(bytes: Buffer, start: number): number {
   return at;
 }
 
-/** A number or a word; which of them it is, its reader will see. */
+/** Finds the end of a number or a word. Its reader decides which of them it is. */
 function findScalarEnd(bytes: Buffer, start: number): number {
   let at = start;
   while (IS_SCALAR[bytes[at] ?? 0] === 1) at += 1;

@@ -81,7 +81,7 @@ class TolerantParser {
   }
 }
 
-/** The text of a string in quotes. */
+/** Reads the text of a string in quotes. */
 function readString(token: string): string {
   try {
     return JSON.parse(token) as string;

@@ -4,7 +4,7 @@ import { parseAliasId } from "./device-list.js";
 import { isRecord, readScalar } from "./record.js";
 import type { ReportedNic } from "./types.js";
 
-/** The vNICs of a libvirt domain in document order, or `null` if the text is no domain that can be read whole. */
+/** Parses the vNICs of a libvirt domain in document order, or `null` if the text is no domain that can be read whole. */
 export function parseDomainXml(xml: string): readonly ReportedNic[] | null {
   const domain = parseDomain(xml);
   if (domain === null) return null;
@@ -76,7 +76,7 @@ interface Metadata {
   readonly network: string | null;
 }
 
-/** What oVirt noted beside the domain; of a virtual function, nothing else tells the network. */
+/** Reads oVirt's metadata of the domain. Only here is the network of a virtual function. */
 function readMetadata(metadata: unknown): Map<string, Metadata> {
   const found = new Map<string, Metadata>();
   if (!isRecord(metadata)) return found;
@@ -93,7 +93,7 @@ function readMetadata(metadata: unknown): Map<string, Metadata> {
   return found;
 }
 
-/** A vNIC without a network is parked on a bridge that is none. */
+/** Reads the bridge. A vNIC without a network is on a bridge that stands for none. */
 function readBridge(source: unknown): string | null {
   const bridge = readAttribute(source, "@bridge");
   return bridge === ";vdsmdummy;" ? null : bridge;
@@ -104,7 +104,7 @@ function readAttribute(element: unknown, name: string): string | null {
   return isRecord(first) ? readScalar(first[name]) : null;
 }
 
-/** An element that may be there once or several times. */
+/** Returns a list of an element that may be there once or several times. */
 function toList(value: unknown): readonly unknown[] {
   if (value === undefined) return [];
   return Array.isArray(value) ? value : [value];

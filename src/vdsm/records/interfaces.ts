@@ -37,7 +37,7 @@ function parseInterface(
   };
 }
 
-/** An address that is no text is left out; the others count. */
+/** Parses a list of addresses. An address that is no text is left out. */
 function parseAddresses(value: unknown, field: string, problems: ProblemList): string[] | null {
   const entries = readList(value, field, problems);
   if (entries === null) return null;

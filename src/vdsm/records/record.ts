@@ -1,9 +1,9 @@
-/** Whether a parsed value is a JSON object; only keys that are known by name are ever read from one. */
+/** Tells whether a parsed value is a JSON object; only keys that are known by name are ever read from one. */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** A text, or a number or truth value as text; `null` for anything else, the empty text included. */
+/** Reads a text, or a number or truth value as text; `null` for anything else, the empty text included. */
 export function readScalar(value: unknown): string | null {
   if (typeof value === "string") return value === "" ? null : value;
   return typeof value === "number" || typeof value === "boolean" ? String(value) : null;

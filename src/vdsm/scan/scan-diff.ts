@@ -58,7 +58,7 @@ export class VmDiff {
     return this.position === count;
   }
 
-  /** What differs; `null` if one VM is there twice, since then all its records decide which counts. */
+  /** Returns what differs. `null` if a VM is there twice: then all its records are needed to decide which counts. */
   finish(): VmDifference | null {
     const { count, digest, vmDigests, vmIds, vms, rejected, before } = this;
     const idsNow = collectIds(vmIds);
@@ -117,7 +117,7 @@ class Lookup {
 
   constructor(private readonly before: KeptAnswer) {}
 
-  /** The id of the VM with this digest, or `null` if it is not known. */
+  /** Finds the id of the VM with this digest, or `null` if it is not known. */
   findId(vmDigest: Buffer, position: number): Buffer | null {
     const { vmDigests, vmIds } = this.before;
     const here = WIDTH * position;
@@ -141,7 +141,7 @@ function findRemovedIds(before: KeptAnswer, idsNow: ReadonlySet<string>): string
   return [...collectIds(before.vmIds)].filter((id) => !idsNow.has(id)).map(formatUuid);
 }
 
-/** The ids, each as 16 characters. */
+/** Collects the ids, each as 16 characters. */
 function collectIds(vmIds: Buffer): Set<string> {
   const ids = new Set<string>();
   for (let at = 0; at < vmIds.length; at += WIDTH) ids.add(vmIds.toString("latin1", at, at + WIDTH));

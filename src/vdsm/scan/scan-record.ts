@@ -11,12 +11,12 @@ export class RecordParts {
   /** What stands before the next member. */
   private separator = OPEN_BRACE;
 
-  /** All parts so far; good until the next `clear` or `add`. */
+  /** Returns all parts so far. They are valid until the next `clear` or `add`. */
   get all(): Buffer {
     return this.bytes.subarray(0, this.filled);
   }
 
-  /** The part of the record at this position. */
+  /** Returns the part of the record at this position. */
   at(position: number): Buffer {
     return this.bytes.subarray(position === 0 ? 0 : this.ends[position - 1], this.ends[position]);
   }
@@ -130,7 +130,7 @@ export function dropLargeMembers(part: Buffer, most: number): { part: Buffer; dr
   return { part: Buffer.concat([Buffer.of(OPEN_BRACE), ...members, Buffer.of(CLOSE_BRACE)]), dropped };
 }
 
-/** Whether the key in quotes at `at` is one that {@link ReportedVm} has. */
+/** Tells whether the key in quotes at `at` is one that {@link ReportedVm} has. */
 function isReadKey(bytes: Buffer, at: number): boolean {
   const candidates = KEYS_BY_FIRST_BYTE[bytes[at + 1] ?? 0];
   if (candidates === undefined) return false;

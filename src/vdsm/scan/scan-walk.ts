@@ -68,7 +68,7 @@ export class AnswerWalk {
     this.endMember(end);
   }
 
-  /** A member's end: another one follows, or nothing. */
+  /** Ends a member: another one follows, or the object ends. */
   private endMember(end: number): void {
     const { body } = this;
     this.at = skipBlanks(body, end);
@@ -121,7 +121,7 @@ export class AnswerWalk {
     this.endMember(bracket + 1);
   }
 
-  /** A record that ends where the answer does has taken those behind it for its own, or the answer is cut. */
+  /** Recovers the records behind a damaged one that seems to end with the answer; else the answer is cut. */
   private recoverSwallowed(start: number): void {
     const next = findNextRecord(this.json, start + 1, this.budget);
     if (next < 0) throw this.createBreak(this.body.length);

@@ -96,7 +96,7 @@ function* scan(
   return { listsAllVms: true, ...mergeRecords(vms), ...NOT_COMPARED };
 }
 
-/** The scan of an answer whose every part is as in the kept one. */
+/** Creates the scan of an answer whose every part is as in the kept one. */
 function createUnchangedReport(kept: KeptAnswer): ScannedReport {
   const { count, rejected } = kept;
   return {

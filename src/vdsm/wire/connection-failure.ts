@@ -18,13 +18,13 @@ export class ConnectionFailureError extends Error {
   }
 }
 
-/** The failure as callers see it, with the host and the verb in front. */
+/** Creates the failure as callers see it, with the host and the verb in front. */
 export function createHostError(address: string, verb: string, failure: ConnectionFailureError): HostError {
   const options = failure.cause === undefined ? undefined : { cause: failure.cause };
   return new HostError(failure.kind, `${address}: ${verb}: ${failure.message}`, failure.code, options);
 }
 
-/** Words of a peer, or of a library about a peer, cut to what one line of a log may hold. */
+/** Cuts a message of a peer, or of a library about a peer, to one line of a log. */
 export function formatOneLine(text: string): string {
   const plain = toPrintable(text);
   return plain.length <= LONGEST ? plain : `${plain.slice(0, LONGEST)}…`;

@@ -22,9 +22,9 @@ export interface ConnectionOptions {
 
 /** Who hears of a connection. */
 export interface ConnectionListener {
-  /** The body of a message to our reply queue; returns `true` if it answers one of our calls. */
+  /** Receives the body of a message to our reply queue. Returns `true` if it answers one of our calls. */
   message(body: Buffer): boolean;
-  /** The connection is of no use any more; told once. */
+  /** Called once, when the connection can be used no more. */
   onFailed(failure: ConnectionFailureError): void;
 }
 
@@ -136,7 +136,7 @@ export class Connection {
     });
   }
 
-  /** `accept-version` must be this one version, and we promise no heartbeats: VDSM grants them no grace. */
+  /** Sends CONNECT. VDSM accepts this one version only. We promise no heartbeats, because VDSM tolerates no late one. */
   private greet(socket: Socket): void {
     const { host, heartbeatMs } = this.options;
     socket.write(

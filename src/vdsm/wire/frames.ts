@@ -90,7 +90,7 @@ export class FrameReader {
     return chunk.length;
   }
 
-  /** Whether this byte ends the empty line after the headers. */
+  /** Tells whether this byte ends the empty line after the headers. */
   private endsHead(byte: number): boolean {
     if (byte === LINE_FEED) {
       const empty = this.lineLength === 0;
@@ -193,7 +193,7 @@ export class FrameReader {
   }
 }
 
-/** The bytes of one frame; a body brings its `content-length` as the last header. */
+/** Encodes the bytes of one frame; a body brings its `content-length` as the last header. */
 export function encodeFrame(command: string, headers: FrameHeaders, body: string | null = null): Buffer {
   const sized = body === null ? headers : { ...headers, "content-length": String(Buffer.byteLength(body)) };
   return Buffer.from(`${encodeHead(command, sized)}${body ?? ""}\0`);

@@ -12,7 +12,7 @@ export class HeartbeatWatch {
     this.arm(this.limitMs);
   }
 
-  /** Any byte is a sign of life. */
+  /** Notes that bytes came. Any byte counts as a heartbeat. */
   noteReceived(): void {
     this.lastHeardMs = performance.now();
   }
@@ -29,7 +29,7 @@ export class HeartbeatWatch {
     }, afterMs);
   }
 
-  /** After a stall of our own, what the host said meanwhile waits behind the timers; so it is read first. */
+  /** Looks again after one turn of the event loop: after a stall of ours, bytes of the host may wait behind the timers. */
   private lookAgain(): void {
     const timer = this.timer;
     setImmediate(() => {

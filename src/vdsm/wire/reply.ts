@@ -81,7 +81,7 @@ function findId(body: Buffer): string | null {
   return null;
 }
 
-/** Where JSON ends to be some, to within a member of the reply. */
+/** Finds where JSON ends to be some, to within a member of the reply. */
 function findBreak(body: Buffer): number {
   const json = new JsonBytes(body);
   const start = skipBlanks(body, 0);

@@ -142,7 +142,7 @@ export class Rpc {
     }
   }
 
-  /** A host whose dispatcher has died still gives signs of life; so the connection goes with the call. */
+  /** Ends a call and its connection: a host whose dispatcher has died still sends heartbeats. */
   private giveUp(verb: string, fail: (failure: ConnectionFailureError) => void): void {
     const { callTimeoutMs } = this.options;
     const connection = this.connection;

@@ -13,7 +13,7 @@ export type Phase =
   /** CONNECTED has come. */
   | "open";
 
-/** What a socket's error, or its end without one (`null`), means at this phase. */
+/** Creates the failure that a socket's error, or its end without one (`null`), means at this phase. */
 export function createSocketFailure(error: Error | null, phase: Phase, tls: boolean): ConnectionFailureError {
   const code = readErrorCode(error);
   if (phase === "dial") return createDialFailure(code, error);
@@ -25,7 +25,7 @@ export function createSocketFailure(error: Error | null, phase: Phase, tls: bool
   );
 }
 
-/** What it means that CONNECTED did not come in time. */
+/** Creates the failure of a CONNECTED that did not come in time. */
 export function createTimeoutFailure(phase: Phase, afterMs: number): ConnectionFailureError {
   return new ConnectionFailureError("unreachable", `${WAITED_FOR[phase]} within ${afterMs} ms`);
 }
@@ -53,7 +53,7 @@ const DIAL_ERRORS: Record<string, string> = {
   ETIMEDOUT: "no TCP connection in time",
 };
 
-/** The error itself is no cause here: Node hangs the whole certificate on it. */
+/** Creates the failure of TLS. The error is not kept as its cause, because Node puts the whole certificate into it. */
 function createTlsFailure(code: string | null, error: Error | null): ConnectionFailureError {
   // With TLS 1.3 a refused client certificate shows only after the handshake, and often only as a reset.
   const unsaid = code === null || code === "ECONNRESET" || code === "EPIPE" || code === "ECONNABORTED";
@@ -81,7 +81,7 @@ const TLS_ERRORS: readonly (readonly [RegExp, string])[] = [
   [/WRONG_VERSION|PACKET_LENGTH|RECORD|HTTP_REQUEST/, "the host does not speak TLS on this port"],
 ];
 
-/** Where several addresses were tried, the first one's code. */
+/** Reads the code of an error; where several addresses were tried, that of the first. */
 function readErrorCode(error: Error | null): string | null {
   if (error === null) return null;
   if ("code" in error && typeof error.code === "string") return error.code;

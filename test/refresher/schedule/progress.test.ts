@@ -98,7 +98,7 @@ function startGateway(
   });
 }
 
-/** A generator of numbers from 0 to 1 that a failed run can be repeated with. */
+/** Creates a generator of numbers from 0 to 1 that a failed run can be repeated with. */
 function createRandom(seed: number): () => number {
   let state = seed;
   return () => {

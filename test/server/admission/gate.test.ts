@@ -81,7 +81,10 @@ async function sendAndLeave(
   for (const socket of sockets) socket.destroy();
 }
 
-/** Every place is free again: as many requests at once as there are places are answered, and none had to wait for a deadline. */
+/**
+ * Expects that every place is free again: as many requests at once as there are places are answered, and none had to
+ * wait for a deadline.
+ */
 async function expectAllPlaces(server: Served): Promise<void> {
   const answers = await Promise.all(
     Array.from({ length: PLACES }, () => fetch(`${server.url}/free`, { signal: AbortSignal.timeout(5_000) })),

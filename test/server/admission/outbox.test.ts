@@ -15,7 +15,7 @@ function servedLarge(limits: Record<string, number>): Promise<Served> {
   });
 }
 
-/** A client that asks for the large text and reads nothing of it. */
+/** Opens a client that asks for the large text and reads nothing of it. */
 function openDeafClient(server: Served): { readonly socket: Socket; readonly isClosed: () => boolean } {
   const socket = connect(server.port, "127.0.0.1");
   let isClosed = false;

@@ -108,7 +108,10 @@ function estimateByShape(typeName: string, field: AnyField, args: Values, parent
   return { cohort: { ...parents, count, repeats: count, owners: count }, statements: 0 };
 }
 
-/** Whether @skip or @include leave a selection out, as its variables stand. Directives that are wrong leave nothing out. */
+/**
+ * Tells whether @skip or @include leave a selection out, as its variables stand. Directives that are wrong leave
+ * nothing out.
+ */
 function isLeftOut(selection: SelectionNode, variables: Values): boolean {
   if (selection.directives === undefined || selection.directives.length === 0) return false;
   try {

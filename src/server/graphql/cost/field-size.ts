@@ -16,7 +16,10 @@ export type AnyField = GraphQLField<unknown, unknown>;
 const DEFAULT_LIST_SIZE = 10;
 const SIZE_ARGUMENTS: readonly string[] = ["first", "last", "limit"];
 
-/** How many values a field gives, for schemas of which nothing is known: by page sizes, and 10 for other lists. */
+/**
+ * Estimates how many values a field gives, for schemas of which nothing is known: by page sizes, and 10 for other
+ * lists.
+ */
 export function estimateSizeByShape(typeName: string, field: AnyField, args: Values): number {
   if (field.name === "_entities")
     return Array.isArray(args["representations"]) ? args["representations"].length : 1;
@@ -25,12 +28,12 @@ export function estimateSizeByShape(typeName: string, field: AnyField, args: Val
   return isList(field) && !typeName.endsWith("Connection") ? DEFAULT_LIST_SIZE : 1;
 }
 
-/** Whether a field gives a list. */
+/** Tells whether a field gives a list. */
 export function isList({ type }: AnyField): boolean {
   return isListType(isNonNullType(type) ? type.ofType : type);
 }
 
-/** A field's arguments with variables and defaults put in; not coerced, so they may be anything. */
+/** Reads a field's arguments with variables and defaults put in; not coerced, so they may be anything. */
 export function readArguments(node: FieldNode, field: AnyField, variables: Values): Values {
   const args: Record<string, unknown> = {};
   for (const { name, defaultValue } of field.args) if (defaultValue !== undefined) args[name] = defaultValue;
@@ -41,7 +44,7 @@ export function readArguments(node: FieldNode, field: AnyField, variables: Value
   return args;
 }
 
-/** The variables of an operation with its own defaults for those that are absent. */
+/** Reads the variables of an operation with its own defaults for those that are absent. */
 export function readVariables({ variableDefinitions }: OperationDefinitionNode, given: Values): Values {
   const variables: Record<string, unknown> = { ...given };
   for (const { variable, defaultValue } of variableDefinitions ?? []) {

@@ -11,7 +11,7 @@ import type { Pacer } from "./turns.js";
 
 /** What stops an execution. */
 export interface ExecutionStop {
-  /** Whether the request is over, by time or because its client left. */
+  /** Tells whether the request is over, by time or because its client left. */
   readonly isOver: () => boolean;
   /** Told how many objects a list gave; may end the request. */
   readonly countObjects: (count: number) => void;
@@ -79,12 +79,15 @@ function countList(value: unknown, stop: ExecutionStop): unknown {
   return stop.isOver() ? createNever() : value;
 }
 
-/** The value of a field that nobody waits for any more. A promise of its own: one for all would keep all that waits for it. */
+/**
+ * Creates the value of a field that nobody waits for any more, a promise that never ends. A promise of its own: one for
+ * all would keep all that waits for it.
+ */
 function createNever(): Promise<never> {
   return new Promise(() => undefined);
 }
 
-/** What graphql-js does for fields without a resolver. */
+/** Reads a property, as graphql-js does for fields without a resolver. */
 const readProperty: Resolver = (source, args, context, info) => {
   if (typeof source !== "object" || source === null) return undefined;
   const property: unknown = Reflect.get(source, info.fieldName);

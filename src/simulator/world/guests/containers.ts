@@ -4,7 +4,7 @@ import type { Random } from "../random.js";
 import type { WireInterface } from "../vm.js";
 import { createInterface, createLinkedInterface, LOOPBACK } from "./parts.js";
 
-/** One NIC, and behind it docker's bridges and a veth for each of hundreds of containers. */
+/** Creates a guest with one NIC, docker's bridges, and a veth for each of hundreds of containers. */
 export const createDockerHost: GuestFactory = (_name, plan, random) => {
   const mac = plan.nextMac();
   return {
@@ -19,7 +19,7 @@ export const createDockerHost: GuestFactory = (_name, plan, random) => {
   };
 };
 
-/** The host's end of one container's cable: a new name and a new MAC each time. */
+/** Creates the host's end of one container's cable: a new name and a new MAC each time. */
 export function createVeth(random: Random): WireInterface {
   return createLinkedInterface(`veth${random.drawHex(7)}`, createLocalMac(random, "f6:cd"));
 }

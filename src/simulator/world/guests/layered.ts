@@ -1,7 +1,7 @@
 import type { GuestFactory } from "../vm-spec.js";
 import { createInterface, createLinkedInterface, LOOPBACK } from "./parts.js";
 
-/** Two NICs under a bond under two VLANs: five interfaces share one MAC, and only the VLANs have addresses. */
+/** Creates two NICs under a bond under two VLANs. Five interfaces share one MAC; only the VLANs have addresses. */
 export const createBondedVlans: GuestFactory = (_name, plan) => {
   const [first, second] = [plan.nextMac(), plan.nextMac()];
   return {
@@ -20,7 +20,7 @@ export const createBondedVlans: GuestFactory = (_name, plan) => {
   };
 };
 
-/** A router: the bridge over a NIC has the NIC's MAC and its addresses. */
+/** Creates a router. The bridge over its NIC has the NIC's MAC and its addresses. */
 export const createBridged: GuestFactory = (_name, plan) => {
   const [first, second] = [plan.nextMac(), plan.nextMac()];
   return {

@@ -2,7 +2,7 @@ import type { GuestFactory } from "../vm-spec.js";
 import type { Random } from "../random.js";
 import { createInterface, createLinkedInterface, LOOPBACK } from "./parts.js";
 
-/** Two NICs, IPv4 first: what most VMs are. */
+/** Creates a guest with two NICs, IPv4 first, as most VMs are. */
 export const createLinuxServer: GuestFactory = (_name, plan, random) => {
   const [first, second] = [plan.nextMac(), plan.nextMac()];
   const [front, back] = formatNicName(random);
@@ -19,7 +19,7 @@ export const createLinuxServer: GuestFactory = (_name, plan, random) => {
   };
 };
 
-/** One NIC with addresses of both families. */
+/** Creates a guest with one NIC and addresses of both families. */
 export const createDualStack: GuestFactory = (_name, plan, random) => {
   const mac = plan.nextMac();
   const [front] = formatNicName(random);
@@ -32,7 +32,7 @@ export const createDualStack: GuestFactory = (_name, plan, random) => {
   };
 };
 
-/** No IPv4 but loopback's. */
+/** Creates a guest whose only IPv4 address is that of loopback. */
 export const createIpv6Only: GuestFactory = (_name, plan, random) => {
   const mac = plan.nextMac();
   const [front] = formatNicName(random);
@@ -43,7 +43,7 @@ export const createIpv6Only: GuestFactory = (_name, plan, random) => {
   };
 };
 
-/** Many secondary addresses on one interface, as mail and proxy machines have. */
+/** Creates a guest with many addresses on one interface, as mail servers and proxies have. */
 export const createManyAddresses: GuestFactory = (_name, plan) => {
   const mac = plan.nextMac();
   const addresses = Array.from({ length: 24 }, () => plan.nextIpv4("vm-dmz"));
@@ -53,7 +53,7 @@ export const createManyAddresses: GuestFactory = (_name, plan) => {
   };
 };
 
-/** A VPN gateway: its tunnel has no hardware address at all. */
+/** Creates a VPN gateway, whose tunnel has no hardware address. */
 export const createTunnelled: GuestFactory = (_name, plan) => {
   const mac = plan.nextMac();
   return {

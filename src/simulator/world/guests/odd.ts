@@ -2,13 +2,13 @@ import { deriveLinkLocal } from "../addresses.js";
 import type { GuestFactory } from "../vm-spec.js";
 import { createInterface, createLinkedInterface, LOOPBACK } from "./parts.js";
 
-/** Nobody speaks for this guest: VDSM knows its NICs and nothing more. */
+/** Creates a guest without an agent: VDSM knows its NICs and nothing more. */
 export const createAgentless: GuestFactory = (_name, plan) => ({
   nics: [{ mac: plan.nextMac(), network: "vm-dmz", model: "rtl8139" }],
   agent: "none",
 });
 
-/** An agent from before 2014: an empty text where an interface has no IPv4, and no loopback. */
+/** Creates a guest with an agent from before 2014. It gives '' for an interface without IPv4, and no loopback. */
 export const createOldAgent: GuestFactory = (_name, plan) => {
   const macs = [plan.nextMac(), plan.nextMac(), plan.nextMac()] as const;
   const names = ["eth8", "eth9", "eth7"];
@@ -23,14 +23,14 @@ export const createOldAgent: GuestFactory = (_name, plan) => {
   };
 };
 
-/** An agent so old that it tells addresses and no interfaces. */
+/** Creates a guest with an agent so old that it reports addresses and no interfaces. */
 export const createGuestIpsOnly: GuestFactory = (_name, plan) => ({
   nics: [{ mac: plan.nextMac(), network: "ovirtmgmt" }],
   guestIPs: `${plan.nextIpv4("ovirtmgmt")} ${plan.nextIpv4("storage")}`,
   netIfaces: null,
 });
 
-/** The agent comes up some ticks after the guest. */
+/** Creates a guest whose agent starts some ticks later. */
 export const createLateAgent: GuestFactory = (_name, plan) => {
   const mac = plan.nextMac();
   return {
@@ -40,7 +40,7 @@ export const createLateAgent: GuestFactory = (_name, plan) => {
   };
 };
 
-/** Text beyond ASCII, in the BMP and outside of it, wherever a guest may put some. */
+/** Creates a guest that reports non-ASCII text, in the BMP and outside of it, wherever it can. */
 export const createNonAscii: GuestFactory = (name, plan) => {
   const mac = plan.nextMac();
   return {
@@ -55,7 +55,7 @@ export const createNonAscii: GuestFactory = (name, plan) => {
   };
 };
 
-/** One name twice with other addresses, and one interface told twice over. */
+/** Creates a guest with one name twice with different addresses, and one interface reported twice. */
 export const createDuplicateNames: GuestFactory = (_name, plan) => {
   const [first, second] = [plan.nextMac(), plan.nextMac()];
   const twice = createLinkedInterface("eth1", second, [plan.nextIpv4("storage")]);
@@ -74,7 +74,7 @@ export const createDuplicateNames: GuestFactory = (_name, plan) => {
   };
 };
 
-/** A virtual function handed through: no device on the host, no statistics, only XML knows it. */
+/** Creates a guest with an SR-IOV function: no device on the host, no statistics, only the domain XML has it. */
 export const createSrIov: GuestFactory = (_name, plan) => {
   const [first, second] = [plan.nextMac(), plan.nextMac()];
   return {
@@ -90,7 +90,7 @@ export const createSrIov: GuestFactory = (_name, plan) => {
   };
 };
 
-/** IP over InfiniBand: a hardware address of 20 bytes. */
+/** Creates a guest with IP over InfiniBand, whose hardware address has 20 bytes. */
 export const createInfiniBand: GuestFactory = (_name, plan, random) => {
   const mac = plan.nextMac();
   const guid = random.drawHex(16).match(/../g) ?? [];

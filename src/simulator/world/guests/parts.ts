@@ -9,7 +9,7 @@ export const LOOPBACK: WireInterface = {
   name: "lo",
 };
 
-/** An interface as an agent writes it; keys in the order of a captured answer. */
+/** Creates an interface as an agent writes it; keys in the order of a captured answer. */
 export function createInterface(
   name: string,
   hw: string | null,
@@ -19,7 +19,7 @@ export function createInterface(
   return { hw, inet, inet6, name };
 }
 
-/** An interface that is up on a link: with the link-local address that it gave itself. */
+/** Creates an interface that is up on a link: with the link-local address that it gave itself. */
 export function createLinkedInterface(
   name: string,
   hw: string,

@@ -2,13 +2,13 @@ import type { VmVersion } from "../version-types.js";
 
 /** What can be asked of the log about the past. An engine keeps none. */
 export interface HistoryReads {
-  /** From when on the past is known, and the database's time; `null`: none is kept here. */
+  /** Reads from when on the past is known, and the database's time; `null`: none is kept here. */
   readHistoryBounds(): Promise<HistoryBounds | null>;
-  /** The VMs as they were at a time; those that were not stored then, or may not be seen, are absent. */
+  /** Reads the VMs as they were at a time; those that were not stored then, or may not be seen, are absent. */
   readVmVersionsAt(vmIds: readonly string[], at: Date): Promise<PastVm[]>;
-  /** The changes of each VM, the newest first, at most `limit` of each; those that may not be seen are left out. */
+  /** Reads the changes of each VM, the newest first, at most `limit` of each; those that may not be seen are left out. */
   readVmChanges(vmIds: readonly string[], question: VmChangesQuestion): Promise<VmChange[]>;
-  /** Who had an address, or what a MAC had, and when; the latest first. `null`: the index of addresses is not ready. */
+  /** Reads who had an address, or what a MAC had, and when, latest first. `null`: the index of addresses is not ready. */
   readAddressSpans(question: AddressSpansQuestion): Promise<AddressSpan[] | null>;
 }
 

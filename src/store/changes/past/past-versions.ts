@@ -58,7 +58,7 @@ export async function readHistoryBounds(database: Queryable): Promise<HistoryBou
   return row;
 }
 
-/** The VM as it was before some changes, of which the newest comes first. */
+/** Returns the VM as it was before some changes, of which the newest comes first. */
 export function undoChanges(
   vmId: string,
   after: VmVersion | null,
@@ -73,7 +73,7 @@ export function undoChanges(
   return version;
 }
 
-/** The changes behind each place, oldest first, up to the first that holds all of the VM before it. */
+/** Reads the changes behind each place, oldest first, up to the first that holds all of the VM before it. */
 function readLaterChanges(database: Queryable, places: readonly VmPlace[]): Promise<LaterChange[]> {
   return queryRows<LaterChange>(
     database,
@@ -96,7 +96,10 @@ interface LaterChange {
   readonly delta: VmDelta;
 }
 
-/** The time of the last report that was stored with the last change up to a time, or is stored now if there was none since. */
+/**
+ * Reads the time of the last report that was stored with the last change up to a time, or is stored now if there was
+ * none since.
+ */
 async function readLastReports(
   database: Queryable,
   vmIds: readonly string[],

@@ -33,7 +33,10 @@ export async function readSeenIntervals(
   return now.flatMap((vm) => listIntervals(vm, moves.get(vm.id) ?? [], scope));
 }
 
-/** The VMs of these that are in the scope now, with what the scope looks at; of one that is not stored, nothing is known. */
+/**
+ * Reads the VMs of these that are in the scope now, with what the scope looks at; of one that is not stored, nothing is
+ * known.
+ */
 export async function readSeenNow(
   database: Queryable,
   vmIds: readonly string[],
@@ -72,7 +75,7 @@ interface Move {
   readonly fullHost: string | null;
 }
 
-/** The changes of VMs by which a scope may lose or gain them, newest first. */
+/** Reads the changes of VMs by which a scope may lose or gain them, newest first. */
 function readMoves(database: Queryable, vmIds: readonly string[]): Promise<Move[]> {
   return queryRows<Move>(
     database,

@@ -39,7 +39,7 @@ export function readVmChanges(
   });
 }
 
-/** A time with microseconds as one with milliseconds, not before it. */
+/** Rounds a time with microseconds up to milliseconds. */
 function roundUp(at: string): Date {
   const [, whole = at, rest = ""] = /^(.*\.\d{3})(\d{3})Z$/.exec(at) ?? [];
   const ms = Date.parse(rest === "" ? whole : `${whole}Z`);

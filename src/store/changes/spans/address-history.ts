@@ -51,7 +51,7 @@ function isBehind(span: Span, after: SpanPlace | null): boolean {
   return after === null || comparePlaces(placeOf(span), after) < 0;
 }
 
-/** An IPv4 address that is mapped into IPv6 is the same as the IPv4 address. */
+/** Lists the spellings of an address. IPv4 mapped into IPv6 is the same as the IPv4 address. */
 function listSpellings(address: string): string[] {
   return [...new Set(listEquivalentAddresses(address).flatMap(listStoredSpellings))];
 }
@@ -61,7 +61,7 @@ interface Question extends AddressSpansQuestion {
   readonly spellings: readonly string[] | null;
 }
 
-/** The next spans behind a place, with those of the tail of the log in their places. */
+/** Reads the next spans behind a place, with those of the tail of the log in their places. */
 async function readChunk(
   database: Queryable,
   question: Question,
@@ -116,7 +116,7 @@ async function readStored(
   return rows.map((row) => ({ ...row, sinceSeq: BigInt(row.sinceSeq) }));
 }
 
-/** The first condition is there for the index. */
+/** Builds the condition of spans behind a place. Its first part is there for the index. */
 function listAfter({ since, seq, key }: SpanPlace, parameters: SqlParameters): string[] {
   const [at, nth, last] = [parameters.add(since), parameters.add(seq), parameters.add(key)];
   return [
@@ -127,7 +127,10 @@ function listAfter({ since, seq, key }: SpanPlace, parameters: SqlParameters): s
 
 type StoredSpan = Omit<Span, "sinceSeq"> & { readonly sinceSeq: string };
 
-/** `true` if a span is in the period that is asked for, and behind the place. Of the span at the place, parts may be left. */
+/**
+ * Returns `true` if a span is in the period that is asked for, and behind the place. Of the span at the place, parts
+ * may be left.
+ */
 function isWanted(span: AddressSpan, { from, to, after }: AddressSpansQuestion): boolean {
   const isAfter =
     after === null || comparePlaces(span.place, after) < 0 || isEarlier(span.since, after.shownSince);

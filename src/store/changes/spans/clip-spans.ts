@@ -45,7 +45,7 @@ function show(span: Span, { since, until }: Part): AddressSpan {
   return { vmId, address, deviceName: device, macAddress: mac, since, until, place: placeOf(span) };
 }
 
-/** A time with microseconds in milliseconds, not before it. */
+/** Rounds a time with microseconds up to milliseconds. */
 function roundUp(at: string): number {
   if (at === "infinity") return Infinity;
   if (at === "-infinity") return -Infinity;

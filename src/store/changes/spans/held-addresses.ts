@@ -29,7 +29,7 @@ export function compareHeldAddresses(before: VmVersion | null, after: VmVersion 
   };
 }
 
-/** What tells one held address of a VM from another. */
+/** Formats what tells one held address of a VM from another. */
 export function formatHeldKey({ address, device, mac }: HeldAddress): string {
   return JSON.stringify([address, device, mac]);
 }

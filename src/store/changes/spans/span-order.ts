@@ -13,7 +13,7 @@ export function placeOf(span: Span): Place {
   };
 }
 
-/** What tells spans apart that were begun by one change. */
+/** Formats what tells spans apart that were begun by one change. */
 export function formatPlaceKey({
   vmId,
   address,

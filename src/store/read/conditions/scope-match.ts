@@ -7,7 +7,7 @@ export interface ScopedVm {
   readonly hostId: string | null;
 }
 
-/** `true` if the VM is in the scope, as the condition of {@link createVmScopeSql} tells for VMs that are stored. */
+/** Returns `true` if the VM is in the scope, as the condition of {@link createVmScopeSql} tells for VMs that are stored. */
 export function isInScope(scope: VmScope | null, { id, name, hostId }: ScopedVm): boolean {
   return (
     scope === null ||
@@ -17,7 +17,10 @@ export function isInScope(scope: VmScope | null, { id, name, hostId }: ScopedVm)
   );
 }
 
-/** `*` stands for any characters, `?` for one. Never looks back further than to the last `*`, so that it stays quick. */
+/**
+ * Matches a pattern: `*` stands for any characters, `?` for one. It goes back to the last `*` only, so that it stays
+ * quick.
+ */
 function matchesPattern(pattern: string, text: string): boolean {
   const [wanted, given] = [Array.from(pattern), Array.from(text)];
   let [place, at] = [0, 0];

@@ -130,7 +130,7 @@ export function matchAddressWord(
     AND lower(${column} COLLATE "C") ~ ${isMatch}::text)`;
 }
 
-/** The columns in which an address of this pattern may be. */
+/** Lists the columns in which an address of this pattern may be. */
 export function listAddressColumns(parts: readonly string[]): readonly string[] {
   const pattern = parts.join("*");
   if (pattern.includes(":")) return ["ipv6_addresses"];

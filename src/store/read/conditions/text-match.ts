@@ -48,7 +48,10 @@ function isAscii(text: string): boolean {
   return /^[\0-\x7f]*$/.test(text);
 }
 
-/** Every character becomes a class of its cases, because PostgreSQL's own rule depends on the database's language. */
+/**
+ * Formats a regular expression. Each character becomes a class of its cases, as PostgreSQL's rule depends on the
+ * database's language.
+ */
 function formatRegExp(parts: readonly string[]): string {
   return `^${parts.map((part) => Array.from(part, formatCharacterClass).join("")).join(".*")}$`;
 }

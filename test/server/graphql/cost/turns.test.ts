@@ -8,7 +8,7 @@ import { uuid } from "../../../support/builders/ids.js";
 import { guestInterfaceRow, hostRow, nicRow, vmRow } from "../../../support/builders/rows.js";
 import { served } from "../../running.js";
 
-/** The next turn of the event loop. */
+/** Returns the next turn of the event loop. */
 const nextTurn = () => new Promise<void>(setImmediate);
 
 /** Counts turns of the event loop until it is stopped. */
