@@ -10,7 +10,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     maxWorkers: 2,
-    globalSetup: ["test/support/pages.ts", "test/support/postgres.ts"],
+    globalSetup: ["test/support/documents/pages.ts", "test/support/postgres.ts"],
     coverage: { include: ["src/**/*.ts"], reporter: ["text-summary", "json-summary"] },
   },
 });

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { benchRefresh } from "./refresh.js";
+import { benchRefresh } from "./refresh/refresh.js";
 
 const USAGE = `npm run bench -- refresh [options]
 
@@ -78,13 +78,13 @@ if (positionals.join(" ") === "refresh") {
     rounds: Math.min(10, countOf(values.rounds ?? rounds)),
   });
 } else if (positionals.join(" ") === "hostile") {
-  await (await import("./hostile.js")).benchHostile();
+  await (await import("./hostile/hostile.js")).benchHostile();
 } else if (positionals.join(" ") === "hostile-search") {
-  const { benchHostileSearch } = await import("./hostile-search.js");
+  const { benchHostileSearch } = await import("./hostile/hostile-search.js");
   const hosts = values.hosts === "10000" ? "2000" : values.hosts;
   await benchHostileSearch({ hosts: countOf(hosts), vms: countOf(values.vms ?? "100000") });
 } else if (positionals.join(" ") === "hosts10k") {
-  const { hosts10k } = await import("./hosts10k.js");
+  const { hosts10k } = await import("./hosts10k/hosts10k.js");
   await hosts10k({
     hosts: countOf(values.hosts),
     seconds: countOf(values.seconds ?? "90"),
@@ -99,10 +99,10 @@ if (positionals.join(" ") === "refresh") {
     peers: values.peers.split(",").filter((name) => name !== ""),
   });
 } else if (positionals.join(" ") === "million") {
-  const { million } = await import("./million.js");
+  const { million } = await import("./million/million.js");
   await million({ hosts: countOf(values.hosts) });
 } else if (positionals.join(" ") === "stall") {
-  const { stall } = await import("./stall.js");
+  const { stall } = await import("./million/stall.js");
   await stall({ vms: countOf(values.vms ?? "20000") });
 } else {
   console.error(USAGE);

@@ -1,5 +1,5 @@
-import type { Reading } from "./reading.js";
-import type { Writing } from "./writing.js";
+import type { Reading } from "./refresh/reading.js";
+import type { Writing } from "./refresh/writing.js";
 
 /** Both halves of a refresh as bars: reading by size of the fleet, and ways of writing on a scale of tens. */
 export function plot(readings: readonly Reading[], writing: Writing): string {

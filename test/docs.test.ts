@@ -16,7 +16,7 @@ import { buildSchema, parse, validate } from "graphql";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { SETTINGS } from "../src/config/settings.js";
 import { eventually } from "./support/eventually.js";
-import { anchorsOf, blocks, commandsIn, localLinks, pages, ROOT } from "./support/markdown.js";
+import { anchorsOf, blocks, commandsIn, localLinks, pages, ROOT } from "./support/documents/markdown.js";
 import { runVnicGraph, type Run } from "./support/process.js";
 
 const PAGES = pages();

@@ -6,7 +6,7 @@ import { createMetrics } from "../src/gateway/metrics.js";
 import { readFleetFigures, type FleetFigures } from "../src/store/read/fleet-figures.js";
 import { createDatabase, type TestDatabase } from "./support/database.js";
 import { temporaryFolder } from "./support/gateway.js";
-import { ROOT } from "./support/markdown.js";
+import { ROOT } from "./support/documents/markdown.js";
 import { passResult as pass, claimHost } from "./support/builders/passes.js";
 import { hostChanges } from "./support/builders/stored.js";
 

@@ -5,8 +5,8 @@ import { createMetrics } from "../src/gateway/metrics.js";
 import { checkEngine } from "../src/engine-store/check-engine.js";
 import { ENGINE_COLUMNS } from "../src/engine-store/engine-columns.js";
 import { createEngineDatabase } from "./engine-store/engine-database.js";
-import { logLinesIn } from "./support/log-lines.js";
-import { anchorsOf, ROOT } from "./support/markdown.js";
+import { logLinesIn } from "./support/documents/log-lines.js";
+import { anchorsOf, ROOT } from "./support/documents/markdown.js";
 
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
 const operations = read("docs/operations.md");

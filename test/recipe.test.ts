@@ -9,7 +9,7 @@ import { startGatewayProcess } from "./faults/gateway-process.js";
 import { createDatabase, type TestDatabase } from "./support/database.js";
 import { editOf, makeEdit } from "./support/edits.js";
 import { eventually } from "./support/eventually.js";
-import { blocks, pages, ROOT } from "./support/markdown.js";
+import { blocks, pages, ROOT } from "./support/documents/markdown.js";
 
 const run = promisify(execFile);
 const contributing = pages().find(({ path }) => path === "CONTRIBUTING.md")!;

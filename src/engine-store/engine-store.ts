@@ -4,7 +4,7 @@ import { createVmScopeSql, type VmScopeSql } from "../store/read/conditions/scop
 import { createSnapshot } from "../store/read/snapshot.js";
 import type { ReadinessStore, Readers, ReadStore, VmFilter } from "../store/types.js";
 import type { VmConditionSql } from "../store/read/conditions/search-conditions.js";
-import { CLUSTER_CONDITIONS, ENGINE_CONDITIONS } from "./engine-conditions.js";
+import { CLUSTER_CONDITIONS, ENGINE_CONDITIONS } from "./conditions/engine-conditions.js";
 import { queryRows, type Queryable } from "../store/postgres/sql.js";
 import { readHosts } from "./hosts.js";
 import { readGuestInterfaces } from "./interfaces.js";

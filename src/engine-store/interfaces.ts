@@ -4,7 +4,7 @@ import { UNKNOWN_INTERFACE } from "../store/read/interface-columns.js";
 import { queryRows, SqlParameters, type Queryable } from "../store/postgres/sql.js";
 import { parseIpv4List, parseIpv6List } from "./normalize.js";
 import type { VmScopeSql } from "../store/read/conditions/scope.js";
-import { mayHaveGuest } from "./engine-conditions.js";
+import { mayHaveGuest } from "./conditions/engine-conditions.js";
 
 /**
  * Reads the interfaces of guests, row by row: the table has no key and may hold equal rows. It keeps no order either, so

@@ -3,7 +3,7 @@ import type { VmConditionSql } from "../store/read/conditions/search-conditions.
 import { buildVmConditions } from "../store/read/conditions/vm-conditions.js";
 import type { ReadStore, VmCursor, VmOrder } from "../store/types.js";
 import type { SqlParameters } from "../store/postgres/sql.js";
-import { FROM_VMS } from "./engine-conditions.js";
+import { FROM_VMS } from "./conditions/engine-conditions.js";
 
 /** Builds what reads a page of VMs: a SELECT of their ids, their order, and a WITH clause that the SELECT uses. */
 export function buildPageStatement(

@@ -10,7 +10,7 @@ import {
   type Queryable,
 } from "../store/postgres/sql.js";
 import type { ReadStore, VmFilter, VmIdList, VmRow } from "../store/types.js";
-import { ENGINE_CONDITIONS, FROM_VMS, mayHaveGuest } from "./engine-conditions.js";
+import { ENGINE_CONDITIONS, FROM_VMS, mayHaveGuest } from "./conditions/engine-conditions.js";
 import { findGuestState } from "./guest-state.js";
 import { INTERFACE_ORDER } from "./interfaces.js";
 import { parseIpv4List, parseIpv6List } from "./normalize.js";

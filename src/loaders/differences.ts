@@ -1,10 +1,10 @@
-import { describeDifference } from "../store/changes/describe-difference.js";
-import type { Difference, DifferenceKind } from "../store/changes/difference.js";
-import { listDifferences } from "../store/changes/differences.js";
+import { describeDifference } from "../store/changes/differences/describe-difference.js";
+import type { Difference, DifferenceKind } from "../store/changes/differences/difference.js";
+import { listDifferences } from "../store/changes/differences/differences.js";
 import type { Loaders } from "./loaders.js";
 import type { GuestInterface, HostRow, Nic, OfPast, VmVersion } from "./rows.js";
 
-export type { Difference, DifferenceKind } from "../store/changes/difference.js";
+export type { Difference, DifferenceKind } from "../store/changes/differences/difference.js";
 
 /** One difference, with the versions of the VM on both sides of it. */
 export interface ShownDifference {

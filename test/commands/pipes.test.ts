@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../support/gateway.js";
-import { ROOT } from "../support/markdown.js";
+import { ROOT } from "../support/documents/markdown.js";
 
 /** Runs a shell line with `$VNIC` as the command; resolves with both outputs. */
 async function runShell(line: string, environment: Record<string, string> = {}) {

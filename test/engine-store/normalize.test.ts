@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { normalizeReportedMac } from "../../src/model/address/mac.js";
 import { parseIpv4List, parseIpv6List } from "../../src/engine-store/normalize.js";
-import { listNeedles, listSpellings } from "../../src/engine-store/spellings.js";
+import { listNeedles, listSpellings } from "../../src/engine-store/conditions/spellings.js";
 
 describe("what an engine stores of a guest", () => {
   test.each([

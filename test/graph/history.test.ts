@@ -7,7 +7,7 @@ import { applyDifferences } from "../support/apply-differences.js";
 import { HOST_A } from "../support/builders/ids.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
 import { anyStep, runSeries, VM_IDS, type Step } from "../support/pass-series.js";
-import { listDifferences } from "../../src/store/changes/differences.js";
+import { listDifferences } from "../../src/store/changes/differences/differences.js";
 import { dataOf, errorsOf } from "./ask.js";
 
 let database: TestDatabase;

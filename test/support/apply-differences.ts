@@ -1,6 +1,6 @@
 import { joinAddresses } from "../../src/store/changes/vm-delta.js";
 import { compareNics, type VersionNic, type VmVersion } from "../../src/store/changes/vm-version.js";
-import type { AddressOfDevice, Difference } from "../../src/store/changes/difference.js";
+import type { AddressOfDevice, Difference } from "../../src/store/changes/differences/difference.js";
 import type { GuestInterface } from "../../src/store/types.js";
 
 /** The version after, made from the version before and the differences alone. */

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Block } from "./markdown.js";
+import type { Block } from "./documents/markdown.js";
 
 /** What a `diff` block of a page does to one file. */
 export interface Edit {

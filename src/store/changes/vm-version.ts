@@ -1,4 +1,4 @@
-import { formatInterfaceKey } from "../write/interface-identity.js";
+import { formatInterfaceKey } from "../write/interfaces/interface-identity.js";
 import type { GuestInterface, Nic, StoredVm } from "../vm-types.js";
 import type { VersionNic, VmVersion } from "./version-types.js";
 

@@ -1,5 +1,5 @@
 import { parseInterfaceRow, SELECTION, type InterfaceRow } from "./interface-columns.js";
-import { formatInterfaceKey } from "../write/interface-identity.js";
+import { formatInterfaceKey } from "../write/interfaces/interface-identity.js";
 import type { VmScopeSql } from "./conditions/scope.js";
 import { SqlParameters, groupByVm, queryRows, type Queryable } from "../postgres/sql.js";
 import type { GuestInterface } from "../types.js";

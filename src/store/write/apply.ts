@@ -1,6 +1,6 @@
 import type { DataSource, QueryRunner } from "typeorm";
 import { findSqlState, isStatementsOwnFailure } from "../postgres/errors.js";
-import { writeInterfaces } from "./interface-writes.js";
+import { writeInterfaces } from "./interfaces/interface-writes.js";
 import { updateAddresses } from "./address-writes.js";
 import { writeNics } from "./nic-writes.js";
 import { findAffectedHosts, lockForWriting } from "./lock-for-writing.js";

@@ -1,5 +1,5 @@
-import { listAddresses } from "../device-differences.js";
-import { listAddressesWithoutInterface } from "../differences.js";
+import { listAddresses } from "../differences/interface-differences.js";
+import { listAddressesWithoutInterface } from "../differences/differences.js";
 import type { VmVersion } from "../version-types.js";
 
 /** An address that a guest has, with the interface that has it; an old agent tells addresses without interfaces. */

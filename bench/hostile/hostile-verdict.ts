@@ -1,0 +1,50 @@
+import type { HostileRequest } from "../../test/server/hostile-requests.js";
+
+/** What a server answered. */
+export interface HostileAnswer {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** What no answer may hold: stacks, secrets, SQL, the server's files, hints at hidden fields. */
+const LEAKS = /\n\s+at |node_modules|hunter2|postgres:|select secret|\/src\/|Did you mean|secretRendezvous/;
+
+/** What is wrong with an answer. */
+export type Fault = "fails" | "leaks" | "answers";
+
+/**
+ * What is wrong with a server's answer, whatever its words; `null`: nothing. A request that is to be refused is refused
+ * (an HTTP error of 4xx, or errors and no data) or else it is a fault that it `answers`; none `fails` it (5xx), and none
+ * has it `leak`.
+ */
+export function faultOf(
+  { status, code }: HostileRequest,
+  { status: got, text }: HostileAnswer,
+): Fault | null {
+  const { data, errors } = bodyOf(text);
+  if (LEAKS.test(data == null ? text : JSON.stringify(errors ?? []))) return "leaks";
+  if (got >= 500) return "fails";
+  const mayBeAnswered =
+    [status].flat().includes(200) && (code === undefined || code === "INTERNAL_SERVER_ERROR");
+  const isRefused = got >= 400 || (errors !== undefined && isEmpty(data));
+  return mayBeAnswered || isRefused ? null : "answers";
+}
+
+/** An honest query is answered with data and without errors. */
+export function isAnswered({ status, text }: HostileAnswer): boolean {
+  const { data, errors } = bodyOf(text);
+  return status === 200 && errors === undefined && data != null;
+}
+
+function isEmpty(data: unknown): boolean {
+  return data == null || Object.values(data).every((value) => value === null);
+}
+
+function bodyOf(text: string): { data?: unknown; errors?: unknown[] } {
+  try {
+    const body: unknown = JSON.parse(text);
+    return typeof body === "object" && body !== null ? body : {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,78 @@
+import { WARNINGS } from "../warnings.js";
+import { createVdsmClient } from "../../src/vdsm/vdsm-client.js";
+import { createConfiguredHost } from "../../src/gateway/hosts/host-ids.js";
+import { createBullSchedule } from "../../src/refresher/schedule/bull-schedule.js";
+import type { PassResult } from "../../src/refresher/pass.js";
+import { startRefresher } from "../../src/refresher/refresher.js";
+import type { StartSchedule } from "../../src/refresher/schedule/schedule.js";
+import { startTimerSchedule } from "../../src/refresher/schedule/timer-schedule.js";
+import { parseHostAddress } from "../../src/config/setting-types.js";
+import { createDataSource } from "../../src/store/postgres/data-source.js";
+import { createStore } from "../../src/store/store.js";
+import type { ReplicaNews, ReplicaTask } from "./hosts10k-messages.js";
+
+/** A replica: the refresher as it is, on its own connections, and a diary of its passes. */
+process.once("message", (task: ReplicaTask) => void run(task));
+
+async function run({
+  databaseUrl,
+  redisUrl,
+  installation,
+  addresses,
+  intervalMs,
+  concurrency,
+}: ReplicaTask): Promise<void> {
+  const dataSource = await createDataSource(databaseUrl).initialize();
+  const hosts = addresses.map((address) => createConfiguredHost(parseHostAddress(address)));
+  const positions = new Map(hosts.map((host, position) => [host.id, position]));
+  const start: StartSchedule<PassResult> =
+    redisUrl === null ? startTimerSchedule : createBullSchedule({ url: redisUrl, installation }, WARNINGS);
+  let passes: number[] = [];
+  let failures: string[] = [];
+  let superseded = 0;
+
+  startRefresher({
+    store: createStore(dataSource),
+    clientFor: ({ host, port }) => createVdsmClient({ host, port, tls: null }),
+    hosts,
+    intervalMs,
+    concurrency,
+    ignoreNames: [],
+    log: WARNINGS,
+    startSchedule: (options) =>
+      start({
+        ...options,
+        run: async (host, signal, turn) => {
+          const startMs = nowMs();
+          const result = await options.run(host, signal, turn);
+          if (result.outcome === "deferred") return result;
+          passes.push(positions.get(host.id)!, startMs, nowMs());
+          if (result.outcome === "superseded") superseded += 1;
+          if (result.failure !== null && result.failure.kind !== "aborted")
+            failures.push(`${result.failure.kind}: ${result.failure.message}`);
+          return result;
+        },
+      }),
+  });
+  setInterval(() => {
+    const { user, system } = process.cpuUsage();
+    const news: ReplicaNews = {
+      passes: Float64Array.from(passes),
+      superseded,
+      failures: failures.slice(0, 20),
+      cpuMs: (user + system) / 1_000,
+      rssBytes: process.memoryUsage.rss(),
+    };
+    passes = [];
+    failures = [];
+    process.send?.(news);
+  }, TELL_EVERY_MS);
+}
+
+/** By the wall clock of this machine, which all replicas of the measurement have in common. */
+function nowMs(): number {
+  return performance.timeOrigin + performance.now();
+}
+
+/** What a killed replica had no time to tell is lost: not much. */
+const TELL_EVERY_MS = 100;

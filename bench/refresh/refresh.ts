@@ -1,0 +1,117 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { cpus } from "node:os";
+import { formatTable } from "../../src/commands/table.js";
+import { openDatabase } from "../database.js";
+import { plot } from "../plot.js";
+import { measureReading, type Reading } from "./reading.js";
+
+import { FLOOR, measureWriting, OURS, type Writing } from "./writing.js";
+
+/** What to measure. */
+export interface RefreshBench {
+  readonly vms: readonly number[];
+  readonly stored: number;
+  readonly rounds: number;
+}
+
+/** Measures, prints a table, writes the plot, and prints one line of ratios as JSON at the end. */
+export async function benchRefresh({ vms, stored, rounds }: RefreshBench): Promise<void> {
+  console.log(
+    `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model.trim() ?? "?"}, medians of ${rounds} rounds`,
+  );
+  const readings: Reading[] = [];
+  for (const count of vms) readings.push(await measureReading(count, rounds));
+  printReadings(readings);
+
+  const database = await openDatabase();
+  try {
+    console.log(`\nPostgreSQL ${database.version}, commits not waiting for the disk`);
+    const few = await measureWriting(database, 1, { vms: stored / 10, step: 100, rounds, withPeers: false });
+    const some = await measureWriting(database, 2, { vms: stored, step: 100, rounds, withPeers: true });
+    const all = await measureWriting(database, 3, { vms: stored, step: 1, rounds, withPeers: false });
+    for (const writing of [few, some, all]) printWriting(writing);
+    const file = new URL("../results/refresh.svg", import.meta.url);
+    await mkdir(new URL(".", file), { recursive: true });
+    await writeFile(file, plot(readings, some));
+    console.log(`\nplot: ${file.pathname}`);
+    console.log(JSON.stringify(ratiosOf(readings, { few, some, all })));
+  } finally {
+    await database.close();
+  }
+}
+
+function printReadings(readings: readonly Reading[]): void {
+  console.log(
+    "\nReading: CPU of a pass from a frame's bytes to the decision, over JSON.parse of its body alone",
+  );
+  console.log(
+    formatTable(
+      ["VMs", "bytes a VM", "JSON.parse µs/VM", "unchanged µs/VM", "× parse", "1 % changed µs/VM", "× parse"],
+      readings.map((each) => [
+        each.vms,
+        each.bytesPerVm.toFixed(0),
+        each.parseMicros.toFixed(2),
+        each.unchangedMicros.toFixed(2),
+        each.unchangedVsParse.toFixed(2),
+        each.onePercentMicros.toFixed(2),
+        each.onePercentVsParse.toFixed(2),
+      ]),
+    ),
+  );
+}
+
+function printWriting({ vms, changedVms, ways, passVsFloor, walBytesUnchanged }: Writing): void {
+  console.log(`\nWriting: ${changedVms} of ${vms} VMs with another address`);
+  console.log(
+    formatTable(
+      ["way", "ms", "× floor", "server CPU ms", "× floor", "WAL bytes a VM", "× floor"],
+      ways.map((way) => [
+        way.name,
+        way.milliseconds.toFixed(1),
+        way.vsFloor.toFixed(2),
+        way.cpuMilliseconds.toFixed(1),
+        way.cpuVsFloor.toFixed(2),
+        way.walBytesPerVm.toFixed(0),
+        way.walVsFloor.toFixed(2),
+      ]),
+    ),
+  );
+  console.log(
+    `a whole pass of ours in the database, claim and reading included, by CPU: ${passVsFloor.toFixed(2)} × floor`,
+  );
+  console.log(`WAL in the VMs' tables of a pass without change: ${walBytesUnchanged ?? "unknown"} bytes`);
+}
+
+function ratiosOf(readings: readonly Reading[], { few, some, all }: Record<"few" | "some" | "all", Writing>) {
+  const bySize = (valueOf: (reading: Reading) => number) =>
+    Object.fromEntries(readings.map((reading) => [reading.vms, rounded(valueOf(reading))]));
+  const ours = ({ ways }: Writing) => ways.find(({ name }) => name === OURS)!;
+  return {
+    bench: "refresh",
+    unchangedVsParse: bySize((reading) => reading.unchangedVsParse),
+    onePercentVsParse: bySize((reading) => reading.onePercentVsParse),
+    changedVsFloor: { "1%": rounded(ours(some).cpuVsFloor), "100%": rounded(ours(all).cpuVsFloor) },
+    changedVsFloorByClock: { "1%": rounded(ours(some).vsFloor), "100%": rounded(ours(all).vsFloor) },
+    passVsFloor: { "1%": rounded(some.passVsFloor), "100%": rounded(all.passVsFloor) },
+    walVsFloor: { "1%": rounded(ours(some).walVsFloor), "100%": rounded(ours(all).walVsFloor) },
+    walBytesUnchanged: some.walBytesUnchanged,
+    growth: {
+      readingMicrosPerVm: bySize((reading) => reading.unchangedMicros),
+      writingMicrosPerChangedVm: Object.fromEntries(
+        [few, some].map((writing) => [
+          writing.vms,
+          rounded((1_000 * ours(writing).cpuMilliseconds) / writing.changedVms),
+        ]),
+      ),
+    },
+    othersVsFloor: Object.fromEntries(
+      some.ways
+        .filter(({ name }) => name !== OURS && name !== FLOOR)
+        .map((way) => [way.name, rounded(way.cpuVsFloor)]),
+    ),
+  };
+}
+
+function rounded(value: number): number {
+  return Number(value.toPrecision(3));
+}

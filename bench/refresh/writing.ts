@@ -1,0 +1,151 @@
+import type { RefreshStore } from "../../src/store/types.js";
+import { vmTablesWalBytesOf, walBytesOf, type BenchDatabase } from "../database.js";
+import { median } from "../median.js";
+import { Meter, type Spent } from "../meter.js";
+import { everyNth, Payloads } from "../payloads.js";
+import { benchHost, PolledHost } from "../polled-host.js";
+import { MeteredStore } from "../metered-store.js";
+import { chunksOf } from "../tape-host.js";
+import { targetOf, type Target } from "./target.js";
+import { TypeOrmPeers } from "./typeorm-peers.js";
+import * as writers from "./writers.js";
+
+/** One way to write a change, and what it costs. */
+export interface WayToWrite {
+  readonly name: string;
+  readonly milliseconds: number;
+  /** CPU of the server; the clock where that cannot be had. */
+  readonly cpuMilliseconds: number;
+  readonly walBytesPerVm: number;
+  /** Medians of the ratios of each round. */
+  readonly vsFloor: number;
+  readonly cpuVsFloor: number;
+  readonly walVsFloor: number;
+}
+
+/** Writing the changes of one host with these VMs. */
+export interface Writing {
+  readonly vms: number;
+  readonly changedVms: number;
+  readonly ways: readonly WayToWrite[];
+  /** A whole pass in the database, claim and reading included, over the floor; by CPU as above. */
+  readonly passVsFloor: number;
+  readonly walBytesUnchanged: number | null;
+}
+
+/** One round after another, in each every way once: the same rows, each time to other addresses. */
+export async function measureWriting(
+  database: BenchDatabase,
+  hostNumber: number,
+  options: {
+    readonly vms: number;
+    readonly step: number;
+    readonly rounds: number;
+    readonly withPeers: boolean;
+  },
+): Promise<Writing> {
+  const { vms, step, rounds, withPeers } = options;
+  const payloads = new Payloads(vms);
+  const meter = new Meter(database.client);
+  const metered = new MeteredStore(database.store, meter);
+  const host = await firstPass(database, metered, payloads, hostNumber);
+  let version = 0;
+  const nextBody = () => payloads.body(hostNumber, version, everyNth(step, (version = (version % 250) + 1)));
+  const targetNow = (body: Buffer): Target =>
+    targetOf(body, (address) => address.startsWith(`10.${version}.`));
+
+  const peers = withPeers ? await TypeOrmPeers.on(database.url, targetNow(nextBody())) : null;
+  const ours = async (body: Buffer) => {
+    host.load(chunksOf(body));
+    metered.reset();
+    await host.pass();
+    return metered.spent("apply");
+  };
+  const by = (write: writers.Writer) => (body: Buffer) => {
+    const target = targetNow(body);
+    return meter.measure(() => write(database.client, target));
+  };
+  const ways: Record<string, (body: Buffer) => Promise<Spent>> = {
+    [FLOOR]: by(writers.floor),
+    [OURS]: ours,
+    "one-statement merge": by(writers.oneStatementMerge),
+    "delete + unnest insert": by(writers.deleteAndUnnestInsert),
+    "delete + multi-row insert": by(writers.deleteAndMultiRowInsert),
+    ...(peers === null
+      ? {}
+      : {
+          "a row at a time": by(writers.rowAtATime),
+          "TypeORM save of all": by((_, target) => peers.saveAll(target)),
+          "TypeORM save of each VM": by((_, target) => peers.saveEach(target)),
+        }),
+  };
+  const costs = new Map(Object.keys(ways).map((name) => [name, [] as Cost[]]));
+  const passes: number[] = [];
+  for (let round = -1; round < rounds; round += 1) {
+    for (const [name, way] of Object.entries(ways)) {
+      const body = nextBody();
+      // Both pools have a connection open that is no longer new.
+      await database.store.readPollingState();
+      await peers?.ping();
+      await meter.prepare();
+      const { answer: spent, walBytes } = await walBytesOf(database.client, () => way(body));
+      if (round < 0) continue;
+      costs.get(name)!.push({ ...spent, walBytes });
+      if (name === OURS) passes.push(metered.spent("claim", "read", "apply").cpuMilliseconds);
+      await database.client.query("VACUUM vm_guest_agent_interfaces, vm_dynamic, vnic_graph_host");
+    }
+  }
+  await peers?.close();
+  await ours(nextBody());
+  const unchanged = payloads.body(hostNumber, 1_000, everyNth(step, version));
+  const changedVms = Math.ceil(vms / step);
+  const floorCosts = costs.get(FLOOR)!;
+  return {
+    vms,
+    changedVms,
+    ways: [...costs].map(([name, cost]) => wayOf(name, cost, floorCosts, changedVms)),
+    passVsFloor: median(passes.map((spent, at) => spent / floorCosts[at]!.cpuMilliseconds)),
+    walBytesUnchanged: await vmTablesWalBytesOf(database.client, () => ours(unchanged)),
+  };
+}
+
+/** Makes the host and all its VMs known to the store. */
+export async function firstPass(
+  { store, client }: BenchDatabase,
+  timed: RefreshStore,
+  payloads: Payloads,
+  hostNumber: number,
+): Promise<PolledHost> {
+  await store.addHost(benchHost(hostNumber), null);
+  const host = new PolledHost(hostNumber, timed);
+  host.load(chunksOf(payloads.body(hostNumber, 0, everyNth(1, 0))));
+  await host.pass();
+  // As autovacuum would have done by now: plans on unknown tables are nobody's fault.
+  await client.query("VACUUM ANALYZE");
+  return host;
+}
+
+interface Cost extends Spent {
+  readonly walBytes: number;
+}
+
+function wayOf(
+  name: string,
+  costs: readonly Cost[],
+  floors: readonly Cost[],
+  changedVms: number,
+): WayToWrite {
+  return {
+    name,
+    milliseconds: median(costs.map(({ milliseconds }) => milliseconds)),
+    cpuMilliseconds: median(costs.map(({ cpuMilliseconds }) => cpuMilliseconds)),
+    walBytesPerVm: median(costs.map(({ walBytes }) => walBytes)) / changedVms,
+    vsFloor: median(costs.map(({ milliseconds }, at) => milliseconds / floors[at]!.milliseconds)),
+    cpuVsFloor: median(costs.map(({ cpuMilliseconds }, at) => cpuMilliseconds / floors[at]!.cpuMilliseconds)),
+    walVsFloor: median(costs.map(({ walBytes }, at) => walBytes / floors[at]!.walBytes)),
+  };
+}
+
+/** The names of the two that matter. */
+export const FLOOR = "hand-written UPDATE";
+export const OURS = "vnic-graph";

@@ -1,0 +1,61 @@
+import { formatAddress, formatCidr, listEquivalentCidrs, type Cidr } from "../../model/address/cidr.js";
+import type { SqlParameters } from "../../store/postgres/sql.js";
+
+/**
+ * Selects the ids of the VMs with an address in a prefix. No index of an engine helps, so all addresses are read once:
+ * 1. LIKE finds the few rows that may have such an address, by what all of them begin with;
+ * 2. each word of these that is an address beyond doubt is compared as one. A cast of any other word would fail for all.
+ */
+export function selectVmsInCidr(cidr: Cidr, parameters: SqlParameters): string {
+  const selects = listEquivalentCidrs(cidr).flatMap((each) => {
+    const matches = (column: string) => matchCidr(column, each, parameters);
+    const column = each.family === 4 ? "ipv4_addresses" : "ipv6_addresses";
+    return [
+      `SELECT g.vm_id FROM vm_guest_agent_interfaces g WHERE ${matches(`g.${column}`)}`,
+      `SELECT i.vm_guid FROM vm_dynamic i WHERE ${matches("i.vm_ip")}`,
+    ];
+  });
+  return selects.join(" UNION ALL ");
+}
+
+function matchCidr(column: string, cidr: Cidr, parameters: SqlParameters): string {
+  const mayMatch = `${column} LIKE ${parameters.add(formatNeedle(cidr))}::text`;
+  const pattern = cidr.family === 4 ? IPV4 : IPV6;
+  // Every address of the family: whether there is one is known without comparing any.
+  if (cidr.prefix === 0)
+    return `${mayMatch} AND ${column} ~* ${parameters.add(`(^|[,[:space:]])${pattern}(%|[,[:space:]]|$)`)}::text`;
+  const word = "split_part(w.word, '%', 1)";
+  return `${mayMatch} AND EXISTS (
+      SELECT FROM regexp_split_to_table(${column}, '[,[:space:]]+') AS w (word)
+      WHERE CASE WHEN ${word} ~* ${parameters.add(`^${pattern}$`)}::text
+        THEN ${word}::inet <<= ${parameters.add(formatCidr(cidr))}::inet ELSE false END)`;
+}
+
+/** Formats a LIKE pattern that every text with an address of the prefix matches. `_` stands for a letter in either case. */
+function formatNeedle({ family, first, prefix }: Cidr): string {
+  if (family === 4) {
+    const octets = formatAddress({ family, value: first })
+      .split(".")
+      .slice(0, Math.floor(prefix / 8));
+    return `%${octets.map((octet) => `${octet}.`).join("")}%`.replace(/^%(\d+\.\d+\.\d+\.\d+)\.%$/, "%$1%");
+  }
+  const groups = Array.from({ length: Math.floor(prefix / 16) }, (_, group) =>
+    ((first >> BigInt(112 - 16 * group)) & 0xffffn).toString(16),
+  );
+  const shown = groups.filter((group) => group !== "0").map((group) => group.replaceAll(/[a-f]/g, "_"));
+  // Groups that hold an IPv4 address may be written as one.
+  return ["", ...shown.slice(0, prefix > 96 ? Math.max(0, shown.length - 2) : shown.length), ":%"].join("%");
+}
+
+const OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])";
+const IPV4 = `${OCTET}(?:\\.${OCTET}){3}`;
+const GROUP = "[0-9a-f]{1,4}";
+
+/** All forms of an IPv6 address: whole, and with `::` after each number of groups. */
+const IPV6 = `(?:${[
+  `(?:${GROUP}:){7}${GROUP}`,
+  ...[1, 2, 3, 4, 5, 6].map((left) => `(?:${GROUP}:){1,${left}}(?::${GROUP}){1,${7 - left}}`),
+  `(?:${GROUP}:){1,7}:`,
+  `:(?:(?::${GROUP}){1,7}|:)`,
+  `::(?:ffff:)?${IPV4}`,
+].join("|")})`;

@@ -1,0 +1,128 @@
+import { listEquivalentAddresses } from "../../model/address/cidr.js";
+import { STATUSES_WITHOUT_GUEST, VM_STATUS } from "../../model/vm-status.js";
+import {
+  listAddressColumns,
+  matchAddressWord,
+  type VmConditionSql,
+} from "../../store/read/conditions/search-conditions.js";
+import { matchText } from "../../store/read/conditions/text-match.js";
+import type { SqlParameters } from "../../store/postgres/sql.js";
+import { selectVmsInCidr } from "./cidr-search.js";
+import { STALE_REASON } from "../guest-state.js";
+import { listNeedles, listSpellings } from "./spellings.js";
+
+/** VMs with their states. A VM without statistics, or just made, is read too: it has no row in `vm_dynamic` yet. */
+export const FROM_VMS = `vm_static s LEFT JOIN vm_dynamic d ON d.vm_guid = s.vm_guid
+    LEFT JOIN vds_dynamic h ON h.vds_id = d.run_on_vds`;
+
+/** Builds what holds for a VM that may have a guest: an engine keeps the rows of one that does not run any more. */
+export function mayHaveGuest(status: string): string {
+  return `(${status} IS NULL OR ${status} NOT IN (${STATUSES_WITHOUT_GUEST.join(", ")}))`;
+}
+
+/** How an engine's tables answer what the sources hold each in their own way. */
+export const ENGINE_CONDITIONS: VmConditionSql = {
+  name: "s.vm_name",
+  // A VM without a row in `vm_dynamic` has no state. Not by coalesce(): PostgreSQL keeps figures of the column alone.
+  hasStatus: (statuses, parameters) => {
+    const isListed = `d.status = ANY(${parameters.add(statuses)}::int[])`;
+    return statuses.includes(VM_STATUS.UNASSIGNED) ? `(${isListed} OR d.status IS NULL)` : isListed;
+  },
+  hasAddress: (address, parameters) =>
+    `(s.vm_guid = ANY(ARRAY(${selectVmsWithAddress(address, parameters)})) AND ${mayHaveGuest("d.status")})`,
+  hasAddressLike: (parts, parameters) => {
+    const matches = listAddressColumns(parts).map((column) =>
+      matchAddressWord(`g.${column}`, parts, parameters),
+    );
+    return `(s.vm_guid = ANY(ARRAY(
+      SELECT g.vm_id FROM vm_guest_agent_interfaces g WHERE ${matches.join(" OR ")}
+      UNION ALL SELECT i.vm_guid FROM vm_dynamic i WHERE ${matchAddressWord("i.vm_ip", parts, parameters)}))
+      AND ${mayHaveGuest("d.status")})`;
+  },
+  hasAnyOf: (addresses, parameters) => {
+    if (addresses.length === 0) return "false";
+    const equivalent = addresses.flatMap(listEquivalentAddresses);
+    const selected =
+      equivalent.length <= FEW_ADDRESSES
+        ? equivalent.map((address) => selectVmsWithAddress(address, parameters)).join(" UNION ALL ")
+        : selectVmsWithAnyOf(equivalent, parameters);
+    return `(s.vm_guid = ANY(ARRAY(${selected})) AND ${mayHaveGuest("d.status")})`;
+  },
+  hasAddressIn: (cidr, parameters) =>
+    `(s.vm_guid = ANY(ARRAY(${selectVmsInCidr(cidr, parameters)})) AND ${mayHaveGuest("d.status")})`,
+  hasAnyAddress: `(${mayHaveGuest("d.status")} AND (d.vm_ip <> '' OR EXISTS (
+      SELECT FROM vm_guest_agent_interfaces g
+      WHERE g.vm_id = s.vm_guid AND (g.ipv4_addresses <> '' OR g.ipv6_addresses <> ''))))`,
+  hasInterface: (condition) =>
+    `(s.vm_guid = ANY(ARRAY(SELECT g.vm_id FROM vm_guest_agent_interfaces g WHERE ${condition}))
+      AND ${mayHaveGuest("d.status")})`,
+  // In any case and spelling: a guest's MAC is stored as the guest wrote it.
+  guestMacIs: (mac, parameters) => {
+    const spellings = [mac, mac.replaceAll(":", "-")].flatMap((each) => [each, each.toUpperCase()]);
+    return `g.mac_address = ANY(${parameters.add(spellings)}::varchar[])`;
+  },
+  hasNetwork: (match, parameters) =>
+    `EXISTS (SELECT FROM vm_interface i JOIN vnic_profiles v ON v.id = i.vnic_profile_id
+      JOIN network n ON n.id = v.network_id
+      WHERE i.vm_guid = s.vm_guid AND ${matchText("n.name", match, parameters)})`,
+  nicMacIs: (mac, parameters) => `i.mac_addr = ANY(${parameters.add([mac, mac.toUpperCase()])}::varchar[])`,
+  staleReason: `(${STALE_REASON})`,
+  // Only who may read clusters finds VMs by them: see CLUSTER_CONDITIONS.
+  hasCluster: () => "false",
+  sortBy: { cluster: { join: "", value: "NULL::text" }, ip: buildFirstAddress() },
+};
+
+/** The same for a role that may read clusters. */
+export const CLUSTER_CONDITIONS: VmConditionSql = {
+  ...ENGINE_CONDITIONS,
+  hasCluster: (match, parameters) =>
+    `s.cluster_id IN (SELECT c.cluster_id FROM cluster c WHERE ${matchText("c.name", match, parameters)})`,
+  sortBy: {
+    ...ENGINE_CONDITIONS.sortBy,
+    cluster: { join: "LEFT JOIN cluster c ON c.cluster_id = s.cluster_id", value: "c.name" },
+  },
+};
+
+/** So many addresses are looked for one by one; of more, every word of every row is compared with all of them at once. */
+const FEW_ADDRESSES = 4;
+
+function selectVmsWithAnyOf(addresses: readonly string[], parameters: SqlParameters): string {
+  const spellings = parameters.add([...new Set(addresses.flatMap(listSpellings))]);
+  const matches = (column: string) => `${column} <> '' AND EXISTS (
+      SELECT FROM regexp_split_to_table(lower(${column} COLLATE "C"), '[,[:space:]]+') AS w (word)
+      WHERE split_part(w.word, '%', 1) = ANY(${spellings}::text[]))`;
+  return `SELECT g.vm_id FROM vm_guest_agent_interfaces g
+      WHERE (${matches("g.ipv4_addresses")}) OR (${matches("g.ipv6_addresses")})
+    UNION ALL SELECT i.vm_guid FROM vm_dynamic i WHERE ${matches("i.vm_ip")}`;
+}
+
+/** Builds the first address as `inet`. Only IPv4 is cast, because a cast of a guest's text must not fail. */
+function buildFirstAddress(): string {
+  const octet = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])";
+  const first = "split_part(d.vm_ip, ' ', 1)";
+  return `CASE WHEN ${first} ~ '^${octet}(\\.${octet}){3}$' THEN ${first}::inet END`;
+}
+
+/**
+ * Selects the ids of the VMs with an address. No index of an engine helps, so this reads all addresses once. They are
+ * compared as text, because a cast to `inet` would fail for everybody because of one guest's malformed address:
+ * 1. LIKE finds the few rows that may have the address, without changing the case of all rows;
+ * 2. a regular expression finds the address as a whole word of them, in any of its spellings.
+ */
+function selectVmsWithAddress(address: string, parameters: SqlParameters): string {
+  const needles = listNeedles(address).map((needle) => parameters.add(needle));
+  const word = parameters.add(
+    `(^|[,[:space:]])(${listSpellings(address).map(escapeRegExp).join("|")})(%[^,[:space:]]*)?([,[:space:]]|$)`,
+  );
+  const matches = (column: string) => {
+    const mayMatch = needles.map((needle) => `${column} LIKE ${needle}::text`).join(" OR ");
+    return `(${mayMatch}) AND lower(${column} COLLATE "C") ~ ${word}`;
+  };
+  const column = address.includes(":") ? "ipv6_addresses" : "ipv4_addresses";
+  return `SELECT g.vm_id FROM vm_guest_agent_interfaces g WHERE ${matches(`g.${column}`)}
+    UNION ALL SELECT i.vm_guid FROM vm_dynamic i WHERE ${matches("i.vm_ip")}`;
+}
+
+function escapeRegExp(text: string): string {
+  return text.replaceAll(/[^0-9a-z:]/g, "\\$&");
+}

@@ -1,0 +1,49 @@
+import { listStoredSpellings, normalizeIPv6, splitIPv6 } from "../../model/address/ip.js";
+
+/**
+ * Lists patterns for LIKE, of which a text matches one if it has the address in whatever spelling and case. They may
+ * match other texts too: they are there to find few rows fast, without changing the case of every row.
+ */
+export function listNeedles(address: string): readonly string[] {
+  const canonical = normalizeIPv6(address);
+  if (canonical === null) return [`%${address}%`];
+  const groups = splitIPv6(canonical);
+  // Every spelling has the groups that are not zero in this order, perhaps with zeros before them.
+  const inOrder = groups.filter((group) => group !== "0").map(hideLetters);
+  const needles = [["", ...(inOrder.length === 0 ? ["::"] : inOrder), ""].join("%")];
+  if (inOrder.length === 0) needles.push("%0:0%");
+  const dotted = new Set([...listDottedSpellings(groups), ...(canonical.includes(".") ? [canonical] : [])]);
+  return [...needles, ...[...dotted].map((spelling) => `%${hideLetters(spelling)}%`)];
+}
+
+/** Replaces letters by `_`, which stands for any one character, and so for a letter in either case. */
+function hideLetters(group: string): string {
+  return group.replaceAll(/[a-f]/g, "_");
+}
+
+/** Lists every way in which an engine may have stored the canonical address: guests are not asked to be canonical. */
+export function listSpellings(address: string): readonly string[] {
+  const canonical = normalizeIPv6(address);
+  if (canonical === null) return [address.toLowerCase()];
+  const groups = splitIPv6(canonical);
+  const padded = groups.map((group) => group.padStart(4, "0"));
+  return [
+    ...new Set([
+      ...listStoredSpellings(canonical),
+      ...listDottedSpellings(groups),
+      groups.join(":"),
+      padded.join(":"),
+    ]),
+  ];
+}
+
+/** Addresses that hold one of IPv4, those of a `sit0` among them, are written so by C libraries. */
+function listDottedSpellings(groups: readonly string[]): readonly string[] {
+  const isMapped = groups[5] === "ffff";
+  if (groups.slice(0, 5).some((group) => group !== "0") || (!isMapped && groups[5] !== "0")) return [];
+  const octets = groups.slice(6).flatMap((group) => {
+    const value = Number.parseInt(group, 16);
+    return [value >> 8, value & 0xff];
+  });
+  return [`${isMapped ? "::ffff:" : "::"}${octets.join(".")}`];
+}

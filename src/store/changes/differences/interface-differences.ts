@@ -1,0 +1,129 @@
+import type { GuestInterface } from "../../types.js";
+import type { AddressOfDevice, DeviceDifference } from "./difference.js";
+import { formatInterfaceKey } from "../../write/interfaces/interface-identity.js";
+import { isSameInterface } from "../vm-version.js";
+
+/**
+ * Lists in what two lists of a guest's interfaces differ. Interfaces are the same one if, in this order,
+ * 1. they are equal;  2. they have one name and MAC;  3. they alone are left with a MAC, and were renamed.
+ */
+export function listDeviceDifferences(
+  before: readonly GuestInterface[],
+  after: readonly GuestInterface[],
+): DeviceDifference[] {
+  const pairs = matchDevices(before, after);
+  const matched = new Set(pairs.values());
+  const differences: DeviceDifference[] = before
+    .filter((_, index) => !pairs.has(index))
+    .flatMap((device) => [...listAddressChanges(device, null), { kind: "DEVICE_DISAPPEARED", device }]);
+  for (const [oldPlace, place] of pairs) {
+    const [old, fresh] = [before[oldPlace], after[place]];
+    if (old !== undefined && fresh !== undefined) differences.push(...compareDevices(old, fresh));
+  }
+  for (const [place, device] of after.entries()) {
+    if (matched.has(place)) continue;
+    differences.push({ kind: "DEVICE_APPEARED", device, place }, ...listAddressChanges(null, device));
+  }
+  const places = [...pairs].toSorted(([left], [right]) => left - right).map(([, place]) => place);
+  const isReordered = places.some((place, index) => place < (places[index - 1] ?? -1));
+  if (isReordered) differences.push({ kind: "DEVICES_REORDERED", after });
+  return differences;
+}
+
+/** Lists the addresses of an interface, IPv4 first. */
+export function listAddresses({ ipv4Addresses, ipv6Addresses }: GuestInterface): string[] {
+  return [...ipv4Addresses, ...ipv6Addresses];
+}
+
+/** Matches the places of the interfaces that are in both lists: before → after, in the order of the first list. */
+function matchDevices(
+  before: readonly GuestInterface[],
+  after: readonly GuestInterface[],
+): ReadonlyMap<number, number> {
+  const pairs = new Map<number, number>();
+  const taken = new Set<number>();
+  const match = (getKey: (device: GuestInterface) => string | null, isOnly: boolean) => {
+    const old = groupPlaces(before, (place) => pairs.has(place), getKey);
+    const fresh = groupPlaces(after, (place) => taken.has(place), getKey);
+    for (const [key, places] of old) {
+      const others = fresh.get(key) ?? [];
+      if (isOnly && (places.length > 1 || others.length > 1)) continue;
+      for (const [nth, place] of places.entries()) {
+        const other = others[nth];
+        if (other === undefined) break;
+        pairs.set(place, other);
+        taken.add(other);
+      }
+    }
+  };
+  match(formatInterfaceKey, false);
+  match(({ name, macAddress }) => JSON.stringify([name, macAddress]), false);
+  match(({ macAddress }) => macAddress, true);
+  return new Map([...pairs].toSorted(([left], [right]) => left - right));
+}
+
+/** Groups the places of the interfaces that are left, by key; those without a key are left out. */
+function groupPlaces(
+  devices: readonly GuestInterface[],
+  isTaken: (place: number) => boolean,
+  getKey: (device: GuestInterface) => string | null,
+): Map<string, number[]> {
+  const groups = new Map<string, number[]>();
+  for (const [place, device] of devices.entries()) {
+    const key = isTaken(place) ? null : getKey(device);
+    if (key === null) continue;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [place]);
+    else group.push(place);
+  }
+  return groups;
+}
+
+function compareDevices(before: GuestInterface, after: GuestInterface): DeviceDifference[] {
+  if (isSameInterface(before, after)) return [];
+  const renamed: DeviceDifference[] =
+    before.name === after.name ? [] : [{ kind: "DEVICE_RENAMED", before, after }];
+  const addresses = listAddressChanges(before, after);
+  const told = changeAddresses({ ...before, name: after.name }, addresses);
+  const changed: DeviceDifference[] = isSameInterface(told, after)
+    ? []
+    : [{ kind: "DEVICE_CHANGED", before, after }];
+  return [...renamed, ...addresses, ...changed];
+}
+
+function listAddressChanges(before: GuestInterface | null, after: GuestInterface | null): DeviceDifference[] {
+  const [old, fresh] = [before, after].map((device) => (device === null ? [] : listAddresses(device)));
+  return compareAddresses(old ?? [], fresh ?? [], { before, after });
+}
+
+/** Compares the addresses that are gone from an interface's list, then those that are new in it. */
+export function compareAddresses(
+  old: readonly string[],
+  fresh: readonly string[],
+  device: Pick<AddressOfDevice, "before" | "after">,
+): DeviceDifference[] {
+  const [known, told] = [new Set(old), new Set(fresh)];
+  return [
+    ...[...known].filter((address) => !told.has(address)).map((address) => tell("ADDRESS_REMOVED", address)),
+    ...[...told].filter((address) => !known.has(address)).map((address) => tell("ADDRESS_ADDED", address)),
+  ];
+
+  function tell(kind: "ADDRESS_REMOVED" | "ADDRESS_ADDED", address: string): DeviceDifference {
+    return { kind, address, ...device };
+  }
+}
+
+/** Returns the interface without the addresses that are gone, and with the new ones at the end. */
+function changeAddresses(device: GuestInterface, changes: readonly DeviceDifference[]): GuestInterface {
+  const removed = new Set(changes.flatMap((each) => (each.kind === "ADDRESS_REMOVED" ? [each.address] : [])));
+  const added = changes.flatMap((each) => (each.kind === "ADDRESS_ADDED" ? [each.address] : []));
+  const change = (addresses: readonly string[], isOurs: (address: string) => boolean) => [
+    ...addresses.filter((address) => !removed.has(address)),
+    ...added.filter(isOurs),
+  ];
+  return {
+    ...device,
+    ipv4Addresses: change(device.ipv4Addresses, (address) => !address.includes(":")),
+    ipv6Addresses: change(device.ipv6Addresses, (address) => address.includes(":")),
+  };
+}

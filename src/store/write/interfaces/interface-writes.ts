@@ -1,0 +1,54 @@
+import type { QueryRunner } from "typeorm";
+import { splitIntoColumns, COLUMNS } from "../../read/interface-columns.js";
+import { listIdentities, ONE_STORED_ROW_EACH, formatArrayParameters } from "./interface-identity.js";
+import { updateInterfaces } from "./interface-updates.js";
+import { executeIn } from "../../postgres/sql.js";
+import { sendRows } from "../send-rows.js";
+import { expectAll } from "../superseded-error.js";
+import type { HostChanges } from "../../types.js";
+
+/** Writes exactly the changed interfaces. Deletes come first: of two equal rows one may go and the other change. */
+export async function writeInterfaces(
+  queryRunner: QueryRunner,
+  changes: Omit<HostChanges, "changedVms">,
+): Promise<void> {
+  const { insertedInterfaces, deletedInterfaces, updatedInterfaces, interfaceOrders } = changes;
+  if (deletedInterfaces.length > 0) {
+    const deleted = await executeIn(
+      queryRunner,
+      `WITH ${ONE_STORED_ROW_EACH} DELETE FROM vm_guest_agent_interfaces t USING chosen WHERE t.ctid = chosen.row_id`,
+      listIdentities(deletedInterfaces),
+    );
+    expectAll(deleted, deletedInterfaces.length);
+  }
+  await updateInterfaces(queryRunner, updatedInterfaces);
+  if (insertedInterfaces.length > 0) {
+    await executeIn(
+      queryRunner,
+      `INSERT INTO vm_guest_agent_interfaces (${COLUMNS.map(({ name }) => name).join(", ")})
+       SELECT * FROM unnest(${formatArrayParameters(COLUMNS, 1)})`,
+      splitIntoColumns(insertedInterfaces),
+    );
+  }
+  if (interfaceOrders.length > 0) {
+    // PostgreSQL has no arrays of arrays of different lengths: each list is sent as the text of an array.
+    const { source, parameters } = sendRows(interfaceOrders, {
+      id: ["uuid", ({ vmId }) => vmId],
+      names: ["text", ({ names }) => formatArray(names)],
+    });
+    const updated = await executeIn(
+      queryRunner,
+      `UPDATE vnic_graph_vm r SET interface_names = g.names::text[] FROM ${source} WHERE r.vm_id = g.id`,
+      parameters,
+    );
+    expectAll(updated, interfaceOrders.length);
+  }
+}
+
+/** Formats the names as PostgreSQL's text of an array. */
+function formatArray(names: readonly (string | null)[]): string {
+  const elements = names.map((name) =>
+    name === null ? "NULL" : `"${name.replaceAll(/["\\]/g, String.raw`\$&`)}"`,
+  );
+  return `{${elements.join(",")}}`;
+}

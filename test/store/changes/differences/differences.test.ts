@@ -1,0 +1,114 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Difference } from "../../../../src/store/changes/differences/difference.js";
+import { listDifferences } from "../../../../src/store/changes/differences/differences.js";
+import { createDelta } from "../../../../src/store/changes/vm-delta.js";
+import type { VmVersion } from "../../../../src/store/changes/vm-version.js";
+import { applyDifferences } from "../../../support/apply-differences.js";
+import { HOST_A, HOST_B, id } from "../../../support/builders/ids.js";
+import { guestInterfaceOf } from "../../../support/builders/stored.js";
+import { anyVersion, plainVersion } from "../../../support/builders/versions.js";
+
+const MAC = "52:54:00:00:00:99";
+const eth0 = guestInterfaceOf(1);
+const vlan = guestInterfaceOf(1, { name: "eth0.100", macAddress: MAC, ipv4Addresses: ["10.100.0.1"] });
+const nic = { id: id(0x10001), name: "nic1", macAddress: MAC, network: "ovirtmgmt", linked: true };
+
+/** What changes of a plain version, and the kinds of differences that it shows, in order. */
+const CASES: readonly (readonly [string, Partial<VmVersion>, Partial<VmVersion>, Difference["kind"][]])[] = [
+  ["nothing", {}, {}, []],
+  ["another name", {}, { name: "db" }, ["VM_RENAMED"]],
+  ["another status", {}, { status: 4 }, ["VM_STATUS_CHANGED"]],
+  ["a migration", {}, { hostId: HOST_B }, ["VM_MOVED"]],
+  ["another name of the guest", {}, { fqdn: "a.test" }, ["GUEST_RENAMED"]],
+  ["a silent agent", {}, { silence: "silent" }, ["STALENESS_CHANGED"]],
+  ["an agent that is back", { silence: "silent" }, {}, ["STALENESS_CHANGED"]],
+  ["a VM that its host misses", {}, { isMissing: true }, ["STALENESS_CHANGED"]],
+  [
+    "a VLAN",
+    {},
+    { interfaces: [eth0, vlan], ips: "10.1.2.3 10.100.0.1" },
+    ["DEVICE_APPEARED", "ADDRESS_ADDED"],
+  ],
+  [
+    "a VLAN that goes",
+    { interfaces: [eth0, vlan], ips: "10.1.2.3 10.100.0.1" },
+    {},
+    ["ADDRESS_REMOVED", "DEVICE_DISAPPEARED"],
+  ],
+  ["another name of an interface", {}, { interfaces: [{ ...eth0, name: "ens3" }] }, ["DEVICE_RENAMED"]],
+  [
+    "another address",
+    {},
+    { interfaces: [{ ...eth0, ipv4Addresses: ["10.9.9.9"] }], ips: "10.9.9.9" },
+    ["ADDRESS_REMOVED", "ADDRESS_ADDED"],
+  ],
+  [
+    "an order of addresses",
+    { interfaces: [{ ...eth0, ipv4Addresses: ["10.0.0.1", "10.0.0.2"] }], ips: "10.0.0.1 10.0.0.2" },
+    { interfaces: [{ ...eth0, ipv4Addresses: ["10.0.0.2", "10.0.0.1"] }], ips: "10.0.0.2 10.0.0.1" },
+    ["DEVICE_CHANGED"],
+  ],
+  [
+    "an order of interfaces",
+    { interfaces: [eth0, vlan], ips: "10.1.2.3 10.100.0.1" },
+    { interfaces: [vlan, eth0], ips: "10.100.0.1 10.1.2.3" },
+    ["DEVICES_REORDERED"],
+  ],
+  [
+    "addresses of an old agent",
+    { interfaces: [], ips: "10.0.0.1", silence: "ips-only" },
+    { interfaces: [], ips: "10.0.0.2", silence: "ips-only" },
+    ["ADDRESS_REMOVED", "ADDRESS_ADDED", "ADDRESS_LIST_CHANGED"],
+  ],
+  ["a first vNIC", {}, { nics: [nic] }, ["NIC_APPEARED"]],
+  ["a vNIC that goes", { nics: [nic] }, { nics: [] }, ["NIC_DISAPPEARED"]],
+  ["a vNIC on another network", { nics: [nic] }, { nics: [{ ...nic, network: "lab" }] }, ["NIC_CHANGED"]],
+  ["vNICs that are told: none", { nics: null }, { nics: [] }, ["NICS_TOLD"]],
+  ["vNICs that are told: one", { nics: null }, { nics: [nic] }, ["NICS_TOLD", "NIC_APPEARED"]],
+];
+
+describe("the differences of two versions of a VM", () => {
+  test.each(CASES)("%s", (_, before, after, kinds) => {
+    const differences = listDifferences(plainVersion(before), plainVersion(after));
+    expect(differences.map(({ kind }) => kind)).toEqual(kinds);
+  });
+
+  test("name the values on both sides", () => {
+    expect(listDifferences(plainVersion(), plainVersion({ hostId: HOST_B, silence: "silent" }))).toEqual([
+      { kind: "VM_MOVED", before: HOST_A, after: HOST_B },
+      {
+        kind: "STALENESS_CHANGED",
+        before: { silence: null, isMissing: false, staleDetail: null },
+        after: { silence: "silent", isMissing: false, staleDetail: null },
+      },
+    ]);
+  });
+
+  test("with no version before or after are that the VM appeared, or is not stored any more", () => {
+    const version = plainVersion();
+    expect(listDifferences(null, version)).toEqual([{ kind: "VM_APPEARED", after: version }]);
+    expect(listDifferences(version, null)).toEqual([{ kind: "VM_FORGOTTEN", before: version }]);
+    expect(listDifferences(null, null)).toEqual([]);
+  });
+
+  test("make any version of any other one, and are none exactly if the log has none", () => {
+    fc.assert(
+      fc.property(anyVersion, anyVersion, (before, after) => {
+        const differences = listDifferences(before, after);
+        expect(applyDifferences(before, differences)).toEqual(after);
+        expect(differences.length === 0).toBe(createDelta(before, after, false) === null);
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
+  test("of 4,000 interfaces that all change their places are found at once", () => {
+    const many = Array.from({ length: 4_000 }, (_, at) => ({ ...eth0, name: `eth${at}`, ipv4Addresses: [] }));
+    const [before, after] = [
+      plainVersion({ interfaces: many }),
+      plainVersion({ interfaces: many.toReversed() }),
+    ];
+    expect(listDifferences(before, after).map(({ kind }) => kind)).toEqual(["DEVICES_REORDERED"]);
+  });
+});
