@@ -12,8 +12,8 @@ import {
 import { listHosts } from "./read/host-reads.js";
 import { readPollingState } from "./read/polling-state.js";
 import { createBatcher } from "./write/batch.js";
-import { applyPasses, computeWeight } from "./write/apply.js";
-import { failPass, hasNoChanges, noteSuccesses, type PassWrite, type Success } from "./write/passes.js";
+import { createPassWriter } from "./write/pass-writer.js";
+import { failPass } from "./write/passes.js";
 import { createReader } from "./read/reader.js";
 import { createSnapshot } from "./read/snapshot.js";
 import { readNicHolders } from "./read/nic-reads.js";
@@ -52,14 +52,7 @@ export function createStore(
   const release = createBatcher({ getKey: (hostId: string) => hostId }, (hostIds) =>
     releaseClaims(dataSource, gateway.id, hostIds),
   );
-  const noteSuccess = createBatcher({ getKey: (success: Success) => success.claim.hostId }, (successes) =>
-    noteSuccesses(dataSource, successes),
-  );
-  const apply = createBatcher(
-    // Several at the same time, because one may have to wait for rows that another replica has locked.
-    { getKey: ({ claim: { hostId } }: PassWrite) => hostId, getWeight: computeWeight, concurrency: 4 },
-    (writes) => applyPasses(dataSource, writes),
-  );
+  const writePass = createPassWriter(dataSource);
   const rename = createBatcher({ getKey: ({ hostId }: HostName) => hostId }, (names) =>
     renameHosts(dataSource, names),
   );
@@ -97,10 +90,7 @@ export function createStore(
     readHostVms: async (hostId, vmIds) => (await readStored({ hostIds: [hostId], vmIds })) ?? [],
     readVms: async (vmIds) => (await readStored({ hostIds: [], vmIds })) ?? [],
     readNicHolders: (nicIds) => readNicHolders(dataSource, nicIds),
-    apply: async (claimed, changes, { visibleChanges, ...pass }) =>
-      (hasNoChanges(changes)
-        ? await noteSuccess({ claim: claimed, ...pass })
-        : await apply({ claim: claimed, changes, visibleChanges, ...pass })) === true,
+    apply: writePass,
     fail: (claimed, failure, durationMs) => failPass(dataSource, claimed, failure, durationMs),
     readPollingState: () => readPollingState(dataSource),
     createReaderFor: (scope) => createReader(readers, scope),

@@ -20,14 +20,19 @@ export interface TestDatabase {
 
 /** Copies the migrated template; `template: null` gives an empty database instead. */
 export async function createDatabase(
-  options: { template?: null; poolSize?: number } = {},
+  options: { template?: null; poolSize?: number; lockTimeoutMs?: number } = {},
 ): Promise<TestDatabase> {
   const name = `vnic_graph_test_${randomBytes(6).toString("hex")}`;
   const template = options.template === null ? "" : ` TEMPLATE ${inject("databaseTemplate")}`;
   await asAdmin(`CREATE DATABASE ${name}${template}`);
   const url = withDatabase(inject("databaseAdminUrl"), name);
   const log = new StatementLog();
-  const dataSource = createDataSource(url, { poolSize: options.poolSize ?? 5, logger: log });
+  const { poolSize = 5, lockTimeoutMs } = options;
+  const dataSource = createDataSource(url, {
+    poolSize,
+    logger: log,
+    ...(lockTimeoutMs === undefined ? {} : { lockTimeoutMs }),
+  });
   await dataSource.initialize();
   log.take();
   return {

@@ -14,27 +14,28 @@ import type { HostChanges } from "../types.js";
 import { insertVms, updateVms, type VmChange } from "./vm-writes.js";
 
 /**
- * Writes passes, each whole or not at all, and their hosts' successes with them. Returns how each pass ended, by host:
- * `true` if it was written, `false` if its claim was void, or a promise that rejects.
+ * Writes passes, each whole or not at all, and their hosts' successes with them. Returns how passes ended, by host: `true`
+ * if it was written, `false` if its claim was void. A pass is absent if it has to be written by itself:
+ * 1. its host's row is locked by another session, or its claim is void;
+ * 2. the transaction failed for a reason that one of its passes may have caused, and is rolled back.
  *
- * A hundred small passes so cost one transaction. If that fails for a reason that only one of them may have caused, it is
- * rolled back, and each pass is written by itself.
+ * A hundred small passes so cost one transaction.
  */
 export async function applyPasses(
   dataSource: DataSource,
   writes: readonly PassWrite[],
-): Promise<ReadonlyMap<string, boolean | Promise<boolean>>> {
-  if (writes.length > 1) {
-    try {
-      const written = await runInTransaction(dataSource, (queryRunner) => writeAll(queryRunner, writes));
-      return new Map(writes.map(({ claim }) => [claim.hostId, written.has(claim.hostId)]));
-    } catch (error) {
-      if (!(error instanceof SupersededError) && !isStatementsOwnFailure(error)) throw error;
-    }
+): Promise<ReadonlyMap<string, boolean>> {
+  const [first] = writes;
+  if (first !== undefined && writes.length === 1) {
+    return new Map([[first.claim.hostId, await applyAlone(dataSource, first)]]);
   }
-  const alone = new Map(writes.map((write) => [write.claim.hostId, applyAlone(dataSource, write)]));
-  await Promise.allSettled(alone.values());
-  return alone;
+  try {
+    const written = await runInTransaction(dataSource, (queryRunner) => writeAll(queryRunner, writes));
+    return new Map([...written].map((hostId) => [hostId, true]));
+  } catch (error) {
+    if (!(error instanceof SupersededError) && !isStatementsOwnFailure(error)) throw error;
+    return new Map();
+  }
 }
 
 /** Computes how much of a batch a pass takes. One that affects other hosts has a transaction of its own. */
@@ -45,7 +46,7 @@ export function computeWeight({ claim, changes }: PassWrite): number {
 }
 
 /** Writes one pass. Returns `false`, and writes nothing, if the claim is invalid or another host's pass came between. */
-async function applyAlone(dataSource: DataSource, write: PassWrite): Promise<boolean> {
+export async function applyAlone(dataSource: DataSource, write: PassWrite): Promise<boolean> {
   const attempt = () => runInTransaction(dataSource, (queryRunner) => writeAll(queryRunner, [write]));
   try {
     const written = await attempt().catch(async (error: unknown) => {

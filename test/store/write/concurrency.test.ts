@@ -5,7 +5,13 @@ import type { TestDatabase } from "../../support/database.js";
 import { cleanDatabase } from "../clean-database.js";
 import { HOST_A, HOST_B, HOST_C, id } from "../../support/builders/ids.js";
 import { HOSTS, INTERVAL_MS, PASS, claimHost, writePass } from "../../support/builders/passes.js";
-import { hostChanges, guestInterfaceOf, storedNicOf, vmState } from "../../support/builders/stored.js";
+import {
+  hostChanges,
+  guestInterfaceOf,
+  storedNicOf,
+  vmChange,
+  vmState,
+} from "../../support/builders/stored.js";
 
 const NUMBERS = Array.from({ length: 40 }, (_, index) => index + 1);
 
@@ -17,7 +23,7 @@ cleanDatabase(
     database = given;
     ({ store } = given);
   },
-  { poolSize: 12 },
+  { poolSize: 12, lockTimeoutMs: 1_000 },
 );
 
 test("of many late and timely writers of one host exactly the last to claim writes", async () => {
@@ -80,6 +86,82 @@ test("a session that hangs with one host's row locked holds up that host's claim
   await hanging.release();
   expect(await store.claim(HOST_A)).toMatchObject({ epoch: 1n });
 });
+
+test("a session that hangs with one host's row locked holds up neither the writes nor the notes of the others", async () => {
+  const numbers = [1, 2, 3, 4, 5, 6, 7, 8];
+  const hosts = numbers.map((number) => ({
+    ...HOSTS[0]!,
+    id: id(0x30_000 + number),
+    name: `host-${number}`,
+  }));
+  await store.registerHosts(hosts, INTERVAL_MS);
+  const [locked = "", ...others] = hosts.map((host) => host.id);
+  for (const found of [true, false]) {
+    const claims = await Promise.all(hosts.map((host) => claimHost(store, host.id)));
+    const changes = (place: number) =>
+      hostChanges(found ? { newVms: [vmState(place, { ownerId: hosts[place]!.id })] } : {});
+    await whileLocked("SELECT FROM vnic_graph_host WHERE host_id = $1 FOR UPDATE", locked, async () => {
+      let hasEnded = false;
+      const late = store.apply(claims[0]!, changes(0), PASS).catch((error: unknown) => {
+        hasEnded = true;
+        return error;
+      });
+      const written = await Promise.all(
+        others.map((_, at) => store.apply(claims[at + 1]!, changes(at + 1), PASS)),
+      );
+      expect(written).toEqual(others.map(() => true));
+      // The session that hangs is still waited for, by its own host's pass alone.
+      expect(hasEnded).toBe(false);
+      expect(await late).toMatchObject({ reason: "locked" });
+    });
+    expect(await writePass(store, locked)).toBe(true);
+  }
+});
+
+test("a session that hangs with one VM's row locked fails that VM's host alone", async () => {
+  const numbers = [0, 1, 2, 3, 4, 5, 6, 7];
+  const hosts = numbers.map((number) => ({
+    ...HOSTS[0]!,
+    id: id(0x30_000 + number),
+    name: `host-${number}`,
+  }));
+  await store.registerHosts(hosts, INTERVAL_MS);
+  const before = (at: number) => vmState(at, { ownerId: hosts[at]!.id });
+  for (const at of numbers) await writePass(store, hosts[at]!.id, { newVms: [before(at)] });
+  const claims = await Promise.all(hosts.map((host) => claimHost(store, host.id)));
+  // The first four passes have transactions of their own; this one shares its.
+  const lockedAt = 6;
+  await whileLocked("SELECT FROM vm_dynamic WHERE vm_guid = $1 FOR UPDATE", id(lockedAt), async () => {
+    const ended: number[] = [];
+    const ends = await Promise.allSettled(
+      numbers.map(async (at) => {
+        const changes = hostChanges({ changedVms: [vmChange(before(at), { ips: `10.0.0.${at}` })] });
+        try {
+          return await store.apply(claims[at]!, changes, PASS);
+        } finally {
+          ended.push(at);
+        }
+      }),
+    );
+    expect(ends.map((end) => (end.status === "fulfilled" ? end.value : (end.reason as unknown)))).toEqual(
+      numbers.map((at) => (at === lockedAt ? expect.objectContaining({ reason: "locked" }) : true)),
+    );
+    expect(ended.at(-1)).toBe(lockedAt);
+  });
+});
+
+/** Works while another session holds the lock that `sql` takes. */
+async function whileLocked(sql: string, key: string, work: () => Promise<void>): Promise<void> {
+  const hanging = database.dataSource.createQueryRunner();
+  await hanging.startTransaction();
+  try {
+    await hanging.query(sql, [key]);
+    await work();
+  } finally {
+    await hanging.rollbackTransaction();
+    await hanging.release();
+  }
+}
 
 test("hosts that take VMs from each other at once never deadlock, and every VM has one owner's data", async () => {
   const hostIds = [HOST_A, HOST_B, HOST_C];
