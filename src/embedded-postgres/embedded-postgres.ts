@@ -1,10 +1,10 @@
-import { randomBytes } from "node:crypto";
-import { chown, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { chown, mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import pg from "pg";
 import { prepareBinaries } from "./binaries.js";
 import { createDatabaseUrl, DATABASE } from "./database-url.js";
 import { lockDataDir } from "./lock.js";
+import { readOrCreatePassword } from "./password.js";
 import { runAs, type ServerUser } from "./run.js";
 import { startServer, stopOrphan } from "./server.js";
 import { CLUSTER, makeReachableDataDir, findServerUser } from "./user.js";
@@ -39,8 +39,9 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const release = await lockDataDir(dataDir);
   try {
     const binDir = await prepareBinaries(user, dataDir);
-    const password = await readOrCreatePassword(dataDir);
     await stopOrphan(clusterDir);
+    const existing = (await isPresent(join(clusterDir, "PG_VERSION"))) ? { clusterDir, binDir, user } : null;
+    const password = await readOrCreatePassword(dataDir, existing);
     const settings = { ...SETTINGS, ...options.settings };
     await initializeOnce({ clusterDir, binDir, user, password, sync: settings["fsync"] !== "off" });
     const server = await startServer({ clusterDir, binDir, user, settings, log: options.log });
@@ -59,22 +60,6 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     await release();
     throw error;
   }
-}
-
-/**
- * Reads or creates the cluster's password, which only its owner can read. The file is whole or absent; an empty one, as
- * earlier releases left on a full disk, counts as none.
- */
-async function readOrCreatePassword(dataDir: string): Promise<string> {
-  const file = join(dataDir, "password");
-  const known = (await readFile(file, "utf8").catch(() => "")).trim();
-  if (known !== "") return known;
-  const password = randomBytes(24).toString("base64url");
-  const draft = `${file}.new`;
-  await rm(draft, { force: true });
-  await writeFile(draft, `${password}\n`, { mode: 0o600, flush: true });
-  await rename(draft, file);
-  return password;
 }
 
 interface NewCluster {

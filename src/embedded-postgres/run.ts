@@ -9,13 +9,20 @@ export interface ServerUser {
   readonly name: string;
 }
 
-/** Runs a program to its end as a user (`null`: as ourselves) and returns what it printed. Throws with its last words. */
+/**
+ * Runs a program to its end as a user (`null`: as ourselves), with this on its standard input, and returns what it printed.
+ * Throws with its last words.
+ */
 export async function runAs(
   user: ServerUser | null,
   program: string,
   args: readonly string[],
+  input = "",
 ): Promise<string> {
-  const child = spawn(program, args, { ...spawnOptionsFor(user), stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(program, args, { ...spawnOptionsFor(user), stdio: ["pipe", "pipe", "pipe"] });
+  // A program that ends without reading it says why in its own words.
+  child.stdin.on("error", () => undefined);
+  child.stdin.end(input);
   const output = { stdout: "", stderr: "" };
   child.stdout.on("data", (chunk: Buffer) => (output.stdout += chunk.toString()));
   child.stderr.on("data", (chunk: Buffer) => (output.stderr += chunk.toString()));

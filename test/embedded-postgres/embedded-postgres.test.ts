@@ -196,6 +196,29 @@ describe("the embedded PostgreSQL", () => {
     expect(await readdir(dataDir)).toEqual(["lock", "password", "postgresql"]);
   });
 
+  test.each([
+    ["lost", (file: string) => rm(file)],
+    ["empty, as a full disk leaves it", (file: string) => writeFile(file, "")],
+  ])(
+    "gets a new password if the file of it is %s, keeps its data, and needs none again",
+    async (_, damage) => {
+      const first = await start();
+      await query(first.url, "CREATE TABLE kept AS SELECT 7 AS value");
+      await first.stop();
+      await damage(join(dataDir, "password"));
+      const second = await start();
+      expect(await query(second.url, "SELECT value FROM kept")).toEqual([{ value: 7 }]);
+      await second.stop();
+      const third = await start();
+      expect(new URL(third.url).password).toBe(new URL(second.url).password);
+      expect(new URL(third.url).password).not.toBe(new URL(first.url).password);
+      expect((await stat(join(dataDir, "password"))).mode & 0o777).toBe(0o600);
+      await expect(
+        query(first.url.replace(/:\d+\//, `:${new URL(third.url).port}/`), "SELECT 1"),
+      ).rejects.toThrow(/password authentication failed/);
+    },
+  );
+
   test("says why it does not start", async () => {
     await (await start()).stop();
     await writeFile(join(dataDir, "postgresql", "postgresql.conf"), "no_such_setting = 1\n");
