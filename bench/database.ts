@@ -46,7 +46,7 @@ export async function openDatabase(settings = STILL): Promise<BenchDatabase> {
 }
 
 /** The bytes of WAL written by the work, other sessions' included. */
-export async function walBytesOf<T>(
+export async function measureWalBytes<T>(
   client: pg.Client,
   work: () => Promise<T>,
 ): Promise<{ readonly answer: T; readonly walBytes: number }> {
@@ -60,7 +60,7 @@ export async function walBytesOf<T>(
 }
 
 /** The bytes of WAL that the work wrote for the tables of VMs and their indexes; `null` if the server cannot tell. */
-export async function vmTablesWalBytesOf(
+export async function measureVmTablesWalBytes(
   client: pg.Client,
   work: () => Promise<unknown>,
 ): Promise<number | null> {

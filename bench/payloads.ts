@@ -12,7 +12,7 @@ import { createWorld } from "../src/simulator/world/world.js";
 
 /** Answers of `Host.getAllVmStats` as VDSM writes them, 2 to 3 kB a VM, of hosts with `vmsPerHost` VMs each. */
 export class Payloads {
-  private readonly templates = templatesOf();
+  private readonly templates = createTemplates();
 
   constructor(readonly vmsPerHost: number) {}
 
@@ -26,10 +26,10 @@ export class Payloads {
       const number = host * this.vmsPerHost + at;
       records.push(
         this.templateOf(number).fill({
-          id: vmIdOf(number),
-          name: nameOf(number),
-          macs: this.templateOf(number).vm.nics.map((_, nic) => macOf(number, nic)),
-          ipv4: addressOf(number, version(at)),
+          id: formatVmId(number),
+          name: formatName(number),
+          macs: this.templateOf(number).vm.nics.map((_, nic) => formatMac(number, nic)),
+          ipv4: formatAddress(number, version(at)),
           received: 1_000_000_000 + number * 1_009 + sample * 15_140,
         }),
       );
@@ -41,8 +41,8 @@ export class Payloads {
   /** The libvirt domain of the VM with this number. */
   domain(number: number): string {
     const { vm } = this.templateOf(number);
-    const nics = vm.nics.map((nic, at) => ({ ...nic, mac: macOf(number, at) }));
-    return formatDomainXml({ ...vm, id: vmIdOf(number), name: nameOf(number), nics });
+    const nics = vm.nics.map((nic, at) => ({ ...nic, mac: formatMac(number, at) }));
+    return formatDomainXml({ ...vm, id: formatVmId(number), name: formatName(number), nics });
   }
 
   private templateOf(number: number): RecordTemplate {
@@ -51,12 +51,12 @@ export class Payloads {
 }
 
 /** The id of the VM with this number in the fleet. */
-export function vmIdOf(number: number): string {
+export function formatVmId(number: number): string {
   return `f1ee7000-0000-4000-8000-0000${number.toString(16).padStart(8, "0")}`;
 }
 
 /** The address that a VM has in this version. */
-export function addressOf(number: number, version: number): string {
+export function formatAddress(number: number, version: number): string {
   return `10.${version & 0xff}.${(number >> 8) & 0xff}.${number & 0xff}`;
 }
 
@@ -65,11 +65,11 @@ export function everyNth(step: number, version: number): (at: number) => number 
   return (at) => (at % step === 0 ? version : 0);
 }
 
-function nameOf(number: number): string {
+function formatName(number: number): string {
   return `vm-${String(number).padStart(7, "0")}`;
 }
 
-function macOf(number: number, nic: number): string {
+function formatMac(number: number, nic: number): string {
   return [0x56, 0x60 + nic, number >>> 24, number >>> 16, number >>> 8, number]
     .map((byte) => formatHexByte(byte & 0xff))
     .join(":");
@@ -79,7 +79,7 @@ function macOf(number: number, nic: number): string {
  * Guests with an address that can change and interfaces that name and MAC tell apart, so that every way of writing finds
  * its rows; containers by the hundred would blur a measurement per VM.
  */
-function templatesOf(): RecordTemplate[] {
+function createTemplates(): RecordTemplate[] {
   const world = createWorld({ hosts: ["bench"], seed: 1 });
   populate(world, 256);
   return world.vms

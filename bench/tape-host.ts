@@ -25,7 +25,7 @@ export class TapeHost implements VdsmClient {
   }
 
   dumpxmls(vmIds: readonly string[]): Promise<Map<string, readonly ReportedNic[]>> {
-    return Promise.resolve(new Map(vmIds.map((vmId) => [vmId, [nicOf(vmId)]])));
+    return Promise.resolve(new Map(vmIds.map((vmId) => [vmId, [createNic(vmId)]])));
   }
 
   getCapabilities(): Promise<HostCapabilities> {
@@ -44,7 +44,7 @@ export class TapeHost implements VdsmClient {
 }
 
 /** The bytes of the frame of an answer, in pieces as a socket would bring them; made without leaving garbage. */
-export function chunksOf(body: Buffer): Buffer[] {
+export function cutChunks(body: Buffer): Buffer[] {
   const head = `MESSAGE\ndestination:q\nsubscription:1\ncontent-length:${body.length}\n\n`;
   const bytes = Buffer.concat([Buffer.from(head), body, Buffer.of(0)]);
   const chunks: Buffer[] = [];
@@ -52,7 +52,7 @@ export function chunksOf(body: Buffer): Buffer[] {
   return chunks;
 }
 
-function nicOf(vmId: string): ReportedNic {
+function createNic(vmId: string): ReportedNic {
   return { id: null, name: "vnet0", macAddr: `56:60:${vmId.slice(28).match(/../g)!.join(":")}`, ...NIC };
 }
 

@@ -12,7 +12,7 @@ import { VERSION } from "./gateway/version.js";
 import { formatError } from "./gateway/format-error.js";
 import { toPrintable } from "./model/printable.js";
 
-/** Exit codes: 0 done, 1 failed, 2 wrong words or settings. */
+/** Exit codes: 0 done, 1 failed, 2 wrong arguments or settings. */
 const FAILED = 1;
 const MISUSED = 2;
 

@@ -107,11 +107,11 @@ describe("settings", () => {
     const load = () => loadConfig({ [name]: value });
     expect(load).toThrow(ConfigError);
     expect(load).toThrow(message);
-    expect(messageOf(load).split("\n")).toHaveLength(1);
+    expect(readMessage(load).split("\n")).toHaveLength(1);
   });
 
   test("a URL with a password is never repeated in a message", () => {
-    expect(messageOf(() => loadConfig({ DATABASE_URL: "mysql://root:hunter2@h/d" }))).not.toContain(
+    expect(readMessage(() => loadConfig({ DATABASE_URL: "mysql://root:hunter2@h/d" }))).not.toContain(
       "hunter2",
     );
   });
@@ -189,7 +189,7 @@ describe("settings", () => {
   });
 });
 
-function messageOf(run: () => unknown): string {
+function readMessage(run: () => unknown): string {
   try {
     run();
   } catch (error) {

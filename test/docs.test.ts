@@ -16,7 +16,14 @@ import { buildSchema, parse, validate } from "graphql";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { SETTINGS } from "../src/config/settings.js";
 import { eventually } from "./support/eventually.js";
-import { anchorsOf, blocks, commandsIn, localLinks, pages, ROOT } from "./support/documents/markdown.js";
+import {
+  listAnchors,
+  listBlocks,
+  listCommands,
+  listLocalLinks,
+  pages,
+  ROOT,
+} from "./support/documents/markdown.js";
 import { runVnicGraph, type Run } from "./support/process.js";
 
 const PAGES = pages();
@@ -91,8 +98,8 @@ describe("the documents' commands", () => {
 
   const commands = new Map(
     PAGES.flatMap((page) =>
-      blocks(page, "sh", "bash", "shell", "console").flatMap((block) =>
-        commandsIn(block).map((command) => [command, page.path] as const),
+      listBlocks(page, "sh", "bash", "shell", "console").flatMap((block) =>
+        listCommands(block).map((command) => [command, page.path] as const),
       ),
     ),
   );
@@ -174,7 +181,7 @@ describe("the documents", () => {
 
   test("set only settings that exist in their commands", () => {
     const set = PAGES.flatMap((page) =>
-      blocks(page, "sh", "bash").flatMap(({ text }) =>
+      listBlocks(page, "sh", "bash").flatMap(({ text }) =>
         [...text.matchAll(/(?:^|\s)([A-Z][A-Z0-9_]+)=/gm)].map(([, name]) => `${page.path}: ${name!}`),
       ),
     );
@@ -193,7 +200,7 @@ describe("the documents", () => {
 
   test("link only to what is there", () => {
     const broken = PAGES.flatMap((page) =>
-      localLinks(page)
+      listLocalLinks(page)
         .filter(({ target, anchor }) => !isThere(target, anchor))
         .map(({ target, anchor }) => `${page.path}: ${target}#${anchor ?? ""}`),
     );
@@ -220,7 +227,7 @@ describe("the documents", () => {
   test("begin with a README of at most 150 lines, which leads to all the others", () => {
     const readme = PAGES.find(({ path }) => path === "README.md")!;
     expect(readme.text.split("\n").length).toBeLessThanOrEqual(151);
-    const led = localLinks(readme).map(({ target }) => target);
+    const led = listLocalLinks(readme).map(({ target }) => target);
     expect(
       PAGES.map(({ path }) => path).filter((path) => path !== "README.md" && !led.includes(path)),
     ).toEqual([]);
@@ -230,7 +237,7 @@ describe("the documents", () => {
 /** Blocks of operations; definitions, and all of the page on federation, belong to the schemas of others. */
 function operations() {
   return PAGES.filter(({ path }) => path !== "docs/federation.md")
-    .flatMap((page) => blocks(page, "graphql"))
+    .flatMap((page) => listBlocks(page, "graphql"))
     .filter(({ text }) => /^(#.*\n)*(\{|query|mutation)/.test(text));
 }
 
@@ -240,7 +247,7 @@ function isSetting(name: string): boolean {
 
 function isThere(target: string, anchor: string | null): boolean {
   if (!existsSync(join(ROOT, target))) return false;
-  return anchor === null || anchorsOf(read(target)).has(anchor);
+  return anchor === null || listAnchors(read(target)).has(anchor);
 }
 
 /** Words of that kind in the sources and in what is deployed with them. */

@@ -24,7 +24,7 @@ afterEach(async () => {
 describe("the demo", () => {
   test("says what it is, answers with guests' addresses, follows their changes, and stops cleanly", async () => {
     const gateway = start({ REFRESH_INTERVAL: "1s", DATA_DIR: folder() });
-    const url = await urlOf(gateway);
+    const url = await readUrl(gateway);
     expect(gateway.output().split("\n")[0]).toMatch(
       /^This is a demonstration: DATABASE_URL and VDSM_HOSTS are not set/,
     );
@@ -55,7 +55,7 @@ describe("the demo", () => {
     const answers = [];
     for (const run of [1, 2]) {
       const gateway = start({ DATA_DIR, REFRESH_INTERVAL: "1s" });
-      const url = await urlOf(gateway);
+      const url = await readUrl(gateway);
       await ready(url);
       answers.push(await ask(url, question));
       gateway.child.kill("SIGTERM");
@@ -77,7 +77,7 @@ describe("a database that was named", () => {
   test("never gets demo data", async () => {
     const { url: DATABASE_URL } = await database();
     const gateway = start({ DATABASE_URL, CACHE_MAX_AGE: "5s" });
-    const url = await urlOf(gateway);
+    const url = await readUrl(gateway);
     await ready(url);
     expect(gateway.output()).not.toContain("demonstration");
     const hinted = await fetch(`${url}/graphql?query={hosts{id}}`);
@@ -90,7 +90,7 @@ describe("a database that was named", () => {
   test("that stops a statement at its limit makes the graph and the REST flow answer 504, with no word of an internal error", async () => {
     const { url: DATABASE_URL, dataSource } = await database();
     const gateway = start({ DATABASE_URL });
-    const url = await urlOf(gateway);
+    const url = await readUrl(gateway);
     await ready(url);
     const holder = dataSource.createQueryRunner();
     await holder.startTransaction();
@@ -128,7 +128,7 @@ describe("a database that was named", () => {
     const named = new URL(url);
     named.port = String(proxyPort);
     const gateway = start({ DATABASE_URL: named.href });
-    const base = await urlOf(gateway);
+    const base = await readUrl(gateway);
     await gateway.says(/the database cannot be reached; waiting for it/);
     expect((await fetch(`${base}/healthz`)).status).toBe(200);
     const notReady = await fetch(`${base}/readyz`);
@@ -165,7 +165,7 @@ describe("an engine's own database", () => {
     await engine.asEngine(...SMALL_ENGINE);
     cleanups.push(() => engine.drop());
     const gateway = start({ SOURCE: "engine", DATABASE_URL: engine.url });
-    const url = await urlOf(gateway);
+    const url = await readUrl(gateway);
     await ready(url);
     expect(gateway.output()).toMatch(/read only, as \S+; nothing is migrated, written or polled/);
     const answer = await ask(
@@ -246,7 +246,7 @@ describe("a start that cannot be", () => {
 
   test("names the folder of data that another gateway uses, before it announces anything", async () => {
     const DATA_DIR = folder();
-    await urlOf(start({ DATA_DIR }));
+    await readUrl(start({ DATA_DIR }));
     const second = start({ DATA_DIR });
     expect(await second.ended).toBe(1);
     expect(second.output()).toMatch(/^vnic-graph: .*in use by process \d+.*\n$/);
@@ -269,7 +269,7 @@ function run(words: string[], environment: Record<string, string> = {}): Run {
   return started;
 }
 
-async function urlOf(gateway: Run): Promise<string> {
+async function readUrl(gateway: Run): Promise<string> {
   const [, url] = await gateway.says(/GraphQL: (http:\S+)\/graphql/);
   return url!;
 }

@@ -49,7 +49,7 @@ const root = resolve(import.meta.dirname, "..");
 const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
   .filter((path) => path.endsWith(".ts"))
   .map((path) => join(root, "src", path));
-const imports = sources.flatMap(importsOf);
+const imports = sources.flatMap(listImports);
 
 describe("the house", () => {
   test.each(Object.keys(MAY_IMPORT))("%s imports only the rooms that it may", (room) => {
@@ -87,7 +87,7 @@ describe("the house", () => {
 
   test("no import goes in a circle, of types neither", () => {
     const graph = new Map<string, string[]>();
-    for (const file of sources) graph.set(file, targetsOf(file));
+    for (const file of sources) graph.set(file, listTargets(file));
     const done = new Set<string>();
     const circles: string[] = [];
     const walk = (file: string, path: readonly string[]): void => {
@@ -113,18 +113,18 @@ describe("the house", () => {
   });
 });
 
-function importsOf(file: string): Import[] {
+function listImports(file: string): Import[] {
   const path = relative(join(root, "src"), file);
   const room = path.includes("/") ? path.split("/")[0]! : path.replace(/\.ts$/, "");
-  return specifiersOf(file).map((specifier) => ({
+  return listSpecifiers(file).map((specifier) => ({
     file: relative(root, file),
     room,
     specifier,
-    target: specifier.startsWith(".") ? roomAt(resolve(dirname(file), specifier)) : null,
+    target: specifier.startsWith(".") ? findRoom(resolve(dirname(file), specifier)) : null,
   }));
 }
 
-function roomAt(path: string): string {
+function findRoom(path: string): string {
   const inside = relative(join(root, "src"), path);
   if (!inside.startsWith(".."))
     return inside.includes("/") ? inside.split("/")[0]! : inside.replace(/\.js$/, "");
@@ -132,13 +132,13 @@ function roomAt(path: string): string {
 }
 
 /** Files that a file names, for their types alone too: who reads one must read the other. */
-function targetsOf(file: string): string[] {
-  return specifiersOf(file)
+function listTargets(file: string): string[] {
+  return listSpecifiers(file)
     .filter((specifier) => specifier.startsWith("."))
     .map((specifier) => resolve(dirname(file), specifier).replace(/\.js$/, ".ts"));
 }
 
-function specifiersOf(file: string): string[] {
+function listSpecifiers(file: string): string[] {
   const source = ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.Latest);
   return source.statements.flatMap((statement) => {
     if (!ts.isImportDeclaration(statement) && !ts.isExportDeclaration(statement)) return [];

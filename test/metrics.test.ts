@@ -63,7 +63,7 @@ describe("metrics", () => {
   });
 
   test("are named by Prometheus' conventions", async () => {
-    const families = familiesIn(await everyMetric());
+    const families = listFamilies(await everyMetric());
     // The rule of promtool's linter that also what others measure for us must keep.
     for (const { name, type } of families) expect(name.endsWith("_total"), name).toBe(type === "counter");
     const ours = families.filter(({ name }) => name.startsWith("vnic_graph_"));
@@ -158,7 +158,7 @@ interface Dashboard {
   readonly panels: readonly { readonly targets?: readonly { readonly expr: string }[] }[];
 }
 
-function familiesIn(text: string): { name: string; type: string; help: string }[] {
+function listFamilies(text: string): { name: string; type: string; help: string }[] {
   const helps = new Map([...text.matchAll(/^# HELP (\S+) (.*)$/gm)].map(([, name, help]) => [name!, help!]));
   return [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, type]) => ({
     name: name!,

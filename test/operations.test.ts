@@ -5,8 +5,8 @@ import { createMetrics } from "../src/gateway/metrics.js";
 import { checkEngine } from "../src/engine-store/check-engine.js";
 import { ENGINE_COLUMNS } from "../src/engine-store/engine-columns.js";
 import { createEngineDatabase } from "./engine-store/engine-database.js";
-import { logLinesIn } from "./support/documents/log-lines.js";
-import { anchorsOf, ROOT } from "./support/documents/markdown.js";
+import { listLogLines } from "./support/documents/log-lines.js";
+import { listAnchors, ROOT } from "./support/documents/markdown.js";
 
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
 const operations = read("docs/operations.md");
@@ -43,7 +43,7 @@ const PUT_TOGETHER: readonly string[] = [
 ];
 
 /** The metrics that an expression of PromQL asks for. */
-function metricsIn(expression: string): string[] {
+function listMetrics(expression: string): string[] {
   const bare = expression
     .replaceAll(/"[^"]*"/g, "")
     .replaceAll(/\{[^}]*\}/g, "")
@@ -68,7 +68,7 @@ describe("docs/operations.md", () => {
   });
 
   test("explains every line that is logged, and no other", () => {
-    const lines = logLinesIn(join(ROOT, "src"));
+    const lines = listLogLines(join(ROOT, "src"));
     expect(lines.length).toBeGreaterThan(20);
     expect(lines.filter((line) => !operations.includes(line))).toEqual([]);
     const section = operations.split(/^## /m).find((each) => each.startsWith("Logs"))!;
@@ -86,7 +86,7 @@ describe("docs/operations.md", () => {
     expect([...operations.matchAll(/^### (VnicGraph\w+)$/gm)].map(([, name]) => name).toSorted()).toEqual(
       names.toSorted(),
     );
-    for (const name of names) expect(anchorsOf(operations)).toContain(name.toLowerCase());
+    for (const name of names) expect(listAnchors(operations)).toContain(name.toLowerCase());
   });
 });
 
@@ -96,7 +96,7 @@ describe("what is deployed", () => {
     const rules = alerts.split(/^ +- alert: /m).slice(1);
     for (const rule of rules) {
       const expression = /expr: (?:>-\n)?([\s\S]*?)\n {8}(?:for|labels):/.exec(rule)?.[1] ?? "";
-      const asked = metricsIn(expression);
+      const asked = listMetrics(expression);
       expect(asked.length, rule).toBeGreaterThan(0);
       expect(
         asked.filter((name) => !series.has(name)),
@@ -117,7 +117,7 @@ describe("what is deployed", () => {
     expect(listed).toHaveLength(1);
     expect(listed.filter((name) => !series.has(name))).toEqual([]);
     for (const expression of expressions) {
-      const asked = metricsIn(expression);
+      const asked = listMetrics(expression);
       expect(asked.length, expression).toBeGreaterThan(0);
       expect(
         asked.filter((name) => !series.has(name)),

@@ -7,13 +7,13 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { startVdsmServer, type VdsmServer } from "../src/simulator/wire/vdsm-server.js";
 import { startGatewayProcess } from "./faults/gateway-process.js";
 import { createDatabase, type TestDatabase } from "./support/database.js";
-import { editOf, makeEdit } from "./support/edits.js";
+import { parseEdit, makeEdit } from "./support/edits.js";
 import { eventually } from "./support/eventually.js";
-import { blocks, pages, ROOT } from "./support/documents/markdown.js";
+import { listBlocks, pages, ROOT } from "./support/documents/markdown.js";
 
 const run = promisify(execFile);
 const contributing = pages().find(({ path }) => path === "CONTRIBUTING.md")!;
-const edits = blocks(contributing, "diff").map(editOf);
+const edits = listBlocks(contributing, "diff").map(parseEdit);
 
 /** The whole project is compiled once more, beside the other tests. */
 const COMPILER_PATIENCE_MS = 300_000;
@@ -81,23 +81,23 @@ test("the gateway then migrates, takes the MTU from the host, serves it and sees
     environment: { TSX_TSCONFIG_PATH: join(copy, "tsconfig.json") },
   });
   try {
-    expect(await devicesFrom(gateway.url)).toEqual([{ name: "eth0", mtu: 1400 }]);
+    expect(await readInterfacesFrom(gateway.url)).toEqual([{ name: "eth0", mtu: 1400 }]);
     mtu = "9000";
     await eventually(async () => {
-      expect(await devicesFrom(gateway.url)).toEqual([{ name: "eth0", mtu: 9000 }]);
+      expect(await readInterfacesFrom(gateway.url)).toEqual([{ name: "eth0", mtu: 9000 }]);
     });
     // A guest may say what it likes; it must not keep its host's other VMs from being stored.
     mtu = 2 ** 40;
     await eventually(async () => {
-      expect(await devicesFrom(gateway.url)).toEqual([{ name: "eth0", mtu: null }]);
+      expect(await readInterfacesFrom(gateway.url)).toEqual([{ name: "eth0", mtu: null }]);
     });
     mtu = 1500;
     await eventually(async () => {
-      expect(await devicesFrom(gateway.url)).toEqual([{ name: "eth0", mtu: 1500 }]);
+      expect(await readInterfacesFrom(gateway.url)).toEqual([{ name: "eth0", mtu: 1500 }]);
     });
     mtu = undefined;
     await eventually(async () => {
-      expect(await devicesFrom(gateway.url)).toEqual([{ name: "eth0", mtu: null }]);
+      expect(await readInterfacesFrom(gateway.url)).toEqual([{ name: "eth0", mtu: null }]);
     });
   } finally {
     await gateway.kill();
@@ -109,7 +109,7 @@ function vmWith(mtuOfEth0: typeof mtu): object {
   return { vmId: "1c0ffee0-0000-4000-8000-000000000001", vmName: "web", status: "Up", netIfaces: [eth0] };
 }
 
-async function devicesFrom(url: string): Promise<unknown> {
+async function readInterfacesFrom(url: string): Promise<unknown> {
   const answer = await fetch(`${url}/graphql`, {
     method: "POST",
     headers: { "content-type": "application/json" },

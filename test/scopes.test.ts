@@ -6,7 +6,7 @@ import { createDatabase, type TestDatabase } from "./support/database.js";
 import { startGatewayProcess, temporaryFolder, type RunningGateway } from "./support/gateway.js";
 import { HOST_A, HOST_B, id } from "./support/builders/ids.js";
 import { HOSTS, INTERVAL_MS, writePass } from "./support/builders/passes.js";
-import { guestInterfaceOf, storedNicOf, vmState } from "./support/builders/stored.js";
+import { toGuestInterfaceOf, toStoredNic, vmState } from "./support/builders/stored.js";
 
 /** Numbers and names; all have the same MAC and the same address, as clones in different networks do. */
 const VMS = [
@@ -45,8 +45,8 @@ beforeAll(async () => {
     const own = VMS.filter((each) => each.hostId === hostId);
     await writePass(database.store, hostId, {
       newVms: own.map(({ number, name }) => vmState(number, { name, ownerId: hostId, ips: "10.1.2.3" })),
-      upsertedNics: own.map(({ number }) => storedNicOf(number, number, { macAddress: MAC })),
-      insertedInterfaces: own.map(({ number }) => guestInterfaceOf(number, { macAddress: MAC })),
+      upsertedNics: own.map(({ number }) => toStoredNic(number, number, { macAddress: MAC })),
+      insertedInterfaces: own.map(({ number }) => toGuestInterfaceOf(number, { macAddress: MAC })),
     });
   }
   const tokensFile = join(folder.path, "tokens");

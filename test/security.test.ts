@@ -3,14 +3,14 @@ import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { DEFAULT_LIMITS, type Limits } from "../src/model/limits.js";
 import { HOSTILE_REQUESTS } from "./server/hostile-requests.js";
-import { answerOf, served, until } from "./server/running.js";
+import { readAnswer, served, until } from "./server/running.js";
 
 const root = resolve(import.meta.dirname, "..");
 const read = (path: string) => readFileSync(resolve(root, path), "utf8");
 const page = read("docs/security.md");
 
 /** The rows of limits: a name and a number. */
-const LIMIT_ROWS = rowsOf(page).filter(
+const LIMIT_ROWS = parseRows(page).filter(
   ([name, value]) => /^`[A-Za-z]+`$/.test(name ?? "") && /^\d+$/.test(value ?? ""),
 );
 
@@ -46,11 +46,11 @@ describe("the limits in docs/security.md", () => {
   test.each(Object.entries(SMALL))("%s refuses as it says", async (name, limit) => {
     const [status, code] = refusalTold(name);
     const server = await served({ limits: { [name]: limit } });
-    expect(await refusalBy(server.url)).toEqual([status, code]);
+    expect(await findRefusal(server.url)).toEqual([status, code]);
   });
 
   test("refuse nothing of that request by default", async () => {
-    expect(await refusalBy((await served()).url)).toEqual([200, undefined]);
+    expect(await findRefusal((await served()).url)).toEqual([200, undefined]);
   });
 
   test("deadlineMs refuses as it says", async () => {
@@ -81,7 +81,7 @@ test("every refusal that the server knows is in docs/security.md with its status
     ([, status, code]) => [status, code] as const,
   );
   expect(known.length).toBeGreaterThan(15);
-  const told = rowsOf(page).map((cells) => cells.map((cell) => cell.replaceAll("`", "")));
+  const told = parseRows(page).map((cells) => cells.map((cell) => cell.replaceAll("`", "")));
   const missing = known.filter(
     ([status, code]) => !told.some((cells) => cells.includes(status!) && cells.includes(code!)),
   );
@@ -116,8 +116,8 @@ function refusalTold(limit: string): [number, string] {
   return [Number(row?.[2]), row?.[3]?.replaceAll("`", "") ?? ""];
 }
 
-async function refusalBy(url: string): Promise<[number, string | undefined]> {
-  const { status, body } = await answerOf(
+async function findRefusal(url: string): Promise<[number, string | undefined]> {
+  const { status, body } = await readAnswer(
     await fetch(`${url}/graphql`, {
       method: "POST",
       headers: { "content-type": "application/json" },
@@ -127,7 +127,7 @@ async function refusalBy(url: string): Promise<[number, string | undefined]> {
   return [status, body.errors?.[0]?.extensions.code];
 }
 
-function rowsOf(markdown: string): string[][] {
+function parseRows(markdown: string): string[][] {
   return markdown
     .split("\n")
     .filter((line) => line.startsWith("|"))

@@ -21,14 +21,14 @@ export async function startServerChild(which: "ours" | "apollo"): Promise<Server
   });
   const ended = new Promise<unknown>((resolve) => child.once("exit", resolve));
   let peak: number | null = null;
-  const look = (): number | null => (peak = peakOf(child) ?? peak);
+  const look = (): number | null => (peak = readPeak(child) ?? peak);
   // One that dies of its memory can be asked no more.
   const looking = setInterval(look, LOOK_MS);
   void ended.then(() => {
     clearInterval(looking);
   });
   return {
-    url: await urlOf(child, ended),
+    url: await readUrl(child, ended),
     peakBytes: look,
     kill: async () => {
       look();
@@ -38,7 +38,7 @@ export async function startServerChild(which: "ours" | "apollo"): Promise<Server
   };
 }
 
-function urlOf(child: ChildProcess, ended: Promise<unknown>): Promise<string> {
+function readUrl(child: ChildProcess, ended: Promise<unknown>): Promise<string> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       child.kill("SIGKILL");
@@ -56,7 +56,7 @@ function urlOf(child: ChildProcess, ended: Promise<unknown>): Promise<string> {
   });
 }
 
-function peakOf({ pid }: ChildProcess): number | null {
+function readPeak({ pid }: ChildProcess): number | null {
   try {
     const kilobytes = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid ?? 0}/status`, "utf8"))?.[1];
     return kilobytes === undefined ? null : Number(kilobytes) * 1024;

@@ -1,6 +1,6 @@
 import { HONEST_QUERIES, HOSTILE_REQUESTS, type HostileRequest } from "../../test/server/hostile-requests.js";
 import { startServerChild, type ServerChild } from "./hostile-child.js";
-import { type Fault, faultOf, type HostileAnswer, isAnswered } from "./hostile-verdict.js";
+import { type Fault, findFault, type HostileAnswer, isAnswered } from "./hostile-verdict.js";
 
 /** How one server fared. */
 export interface HostileResult {
@@ -57,7 +57,7 @@ export async function runHostile(which: "ours" | "apollo", limitMs: number): Pro
     note(
       request.title.split(":", 1)[0] ?? "",
       request.title,
-      isStalled ? "stalls" : faultOf(request, answer),
+      isStalled ? "stalls" : findFault(request, answer),
     );
     if (stallMs >= limitMs) await restart();
   }

@@ -17,11 +17,11 @@ export type Fault = "fails" | "leaks" | "answers";
  * (an HTTP error of 4xx, or errors and no data) or else it is a fault that it `answers`; none `fails` it (5xx), and none
  * has it `leak`.
  */
-export function faultOf(
+export function findFault(
   { status, code }: HostileRequest,
   { status: got, text }: HostileAnswer,
 ): Fault | null {
-  const { data, errors } = bodyOf(text);
+  const { data, errors } = parseBody(text);
   if (LEAKS.test(data == null ? text : JSON.stringify(errors ?? []))) return "leaks";
   if (got >= 500) return "fails";
   const mayBeAnswered =
@@ -32,7 +32,7 @@ export function faultOf(
 
 /** An honest query is answered with data and without errors. */
 export function isAnswered({ status, text }: HostileAnswer): boolean {
-  const { data, errors } = bodyOf(text);
+  const { data, errors } = parseBody(text);
   return status === 200 && errors === undefined && data != null;
 }
 
@@ -40,7 +40,7 @@ function isEmpty(data: unknown): boolean {
   return data == null || Object.values(data).every((value) => value === null);
 }
 
-function bodyOf(text: string): { data?: unknown; errors?: unknown[] } {
+function parseBody(text: string): { data?: unknown; errors?: unknown[] } {
   try {
     const body: unknown = JSON.parse(text);
     return typeof body === "object" && body !== null ? body : {};

@@ -38,10 +38,10 @@ export async function benchHostile(): Promise<void> {
       if (titles.length > 0) console.log(`\n${name} ${fault} (${titles.length}):\n  ${titles.join("\n  ")}`);
     }
   }
-  console.log(JSON.stringify({ ours: figuresOf(ours), apollo: figuresOf(apollo) }));
+  console.log(JSON.stringify({ ours: listFigures(ours), apollo: listFigures(apollo) }));
 }
 
-function figuresOf({ faults, worstStallMs, ...figures }: HostileResult): object {
+function listFigures({ faults, worstStallMs, ...figures }: HostileResult): object {
   const counts = Object.entries(faults).map(([fault, titles]) => [fault, titles.length]);
   return { ...figures, worstStallMs: Math.round(worstStallMs), faults: Object.fromEntries(counts) as object };
 }

@@ -129,7 +129,7 @@ function report(
     gapP99S: at(0.99),
     gapMaxS: at(1),
     lateGapsShare: Number((late / all.length).toFixed(5)),
-    overlaps: overlapsIn(replicas, beginMs),
+    overlaps: countOverlaps(replicas, beginMs),
     superseded: replicas.reduce((sum, replica) => sum + replica.superseded, 0),
     failures: failures.length,
     replicaCpuCores: replicas.map((replica, at) =>
@@ -150,7 +150,7 @@ function report(
 }
 
 /** Passes over one host that began before another one over it, of whatever replica, had ended. */
-function overlapsIn(replicas: readonly Replica[], beginMs: number): number {
+function countOverlaps(replicas: readonly Replica[], beginMs: number): number {
   const byHost = new Map<number, [number, number][]>();
   for (const batch of replicas.flatMap((replica) => replica.passes)) {
     for (let at = 0; at + 2 < batch.length; at += 3) {

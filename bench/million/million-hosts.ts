@@ -6,7 +6,7 @@ import { EncodedJson } from "../../src/simulator/wire/python-json.js";
 import { listen } from "../../src/simulator/wire/vdsm-server.js";
 import { VdsmFaultError } from "../../src/simulator/wire/verbs.js";
 import type { HostsTask } from "./million-messages.js";
-import { addressOf, everyNth, Payloads, vmIdOf } from "../payloads.js";
+import { formatAddress, everyNth, Payloads, formatVmId } from "../payloads.js";
 
 /**
  * Simulated hosts in a process of their own. Their answers are made beforehand, so that a cycle costs them little more
@@ -93,7 +93,7 @@ class PreparedHost {
     const domains: Record<string, string> = {};
     for (let at = 0; at < this.payloads.vmsPerHost; at += 1) {
       const number = this.number * this.payloads.vmsPerHost + at;
-      const id = vmIdOf(number);
+      const id = formatVmId(number);
       if (ids.has(id)) domains[id] = this.payloads.domain(number);
     }
     return domains;
@@ -101,8 +101,8 @@ class PreparedHost {
 
   private versionsOf(at: number): number[] {
     const number = this.number * this.payloads.vmsPerHost + at;
-    const address = addressOf(number, 0);
-    const end = this.records.indexOf(vmIdOf(number + 1));
+    const address = formatAddress(number, 0);
+    const end = this.records.indexOf(formatVmId(number + 1));
     const found: number[] = [];
     // A host's addresses have one length in their third part and several in their fourth: 10.0.1.2 is in 10.0.1.20 too.
     for (

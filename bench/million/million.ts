@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { formatTable } from "../../src/commands/table.js";
 import { openDatabase } from "../database.js";
 import type { CycleNews, HostsTask, ReplicaTask } from "./million-messages.js";
-import { cpuSecondsOf, parentOf, serverCpuSeconds } from "../process-cpu.js";
+import { readCpuSeconds, readParent, serverCpuSeconds } from "../process-cpu.js";
 
 /**
  * A hundred VMs on each of many hosts, read by one replica over its own client into a PostgreSQL as we start it: what a
@@ -23,7 +23,7 @@ export async function million({ hosts }: { readonly hosts: number }): Promise<vo
       `ALTER DATABASE ${new URL(database.url).pathname.slice(1)} RESET synchronous_commit`,
     );
     const { rows } = await database.client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
-    const postmaster = parentOf(rows[0]!.pid);
+    const postmaster = readParent(rows[0]!.pid);
     const share = Math.ceil(hosts / SIMULATORS);
     const simulators = Array.from({ length: SIMULATORS }, (_, at) => {
       const firstHost = at * share;
@@ -41,8 +41,8 @@ export async function million({ hosts }: { readonly hosts: number }): Promise<vo
     await told(replica);
 
     const cpuNow = () => ({
-      replica: cpuSecondsOf(replica.pid!),
-      simulators: simulators.reduce((sum, { pid }) => sum + cpuSecondsOf(pid!), 0),
+      replica: readCpuSeconds(replica.pid!),
+      simulators: simulators.reduce((sum, { pid }) => sum + readCpuSeconds(pid!), 0),
       postgres: serverCpuSeconds(postmaster),
     });
     const cycles: Cycle[] = [];
@@ -71,7 +71,7 @@ export async function million({ hosts }: { readonly hosts: number }): Promise<vo
         load: loadavg()[0]!,
       };
       cycles.push(cycle);
-      console.log(wordsOf(cycle));
+      console.log(parseWords(cycle));
     }
     await report(hosts, cycles, loadBefore, database.version);
   } finally {
@@ -113,7 +113,7 @@ async function told<T>(child: ChildProcess): Promise<T> {
   }
 }
 
-function wordsOf({ kind, wallMs, vms, changedVms, failed, failure }: Cycle): string {
+function parseWords({ kind, wallMs, vms, changedVms, failed, failure }: Cycle): string {
   const trouble = failed === 0 ? "" : `; ${failed} passes did not end well, the first: ${failure}`;
   return `${kind}: ${(wallMs / 1_000).toFixed(1)} s, ${vms} VMs, ${changedVms} changed${trouble}`;
 }

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { cpuSecondsOf, serverCpuSeconds } from "../process-cpu.js";
+import { readCpuSeconds, serverCpuSeconds } from "../process-cpu.js";
 import type { Question } from "./queries.js";
 import type { Round, RunningPeer } from "./types.js";
 
@@ -11,7 +11,7 @@ export async function measureRound(
   questions: readonly Question[],
   { seconds, postgresPid }: { readonly seconds: number; readonly postgresPid: number },
 ): Promise<Round> {
-  const before = [cpuSecondsOf(peer.pid), serverCpuSeconds(postgresPid)] as const;
+  const before = [readCpuSeconds(peer.pid), serverCpuSeconds(postgresPid)] as const;
   const load = await runLoad({
     url: peer.url,
     headers: peer.headers,
@@ -19,7 +19,7 @@ export async function measureRound(
     connections: CONNECTIONS,
     seconds,
   });
-  const after = [cpuSecondsOf(peer.pid), serverCpuSeconds(postgresPid)] as const;
+  const after = [readCpuSeconds(peer.pid), serverCpuSeconds(postgresPid)] as const;
   if (load.failed > 0) throw new Error(`${peer.name}: ${load.failed} of ${load.requests} requests failed`);
   const perRequest = (cpuSeconds: number) => (1000 * cpuSeconds) / Math.max(1, load.requests);
   return {

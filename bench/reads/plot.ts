@@ -1,4 +1,4 @@
-import { median } from "../median.js";
+import { computeMedian } from "../median.js";
 import type { Measured } from "./report.js";
 
 /** Requests a second of each peer, one panel a query, each on a scale of its own. */
@@ -11,7 +11,7 @@ export function plotReads(measured: readonly Measured[]): string {
       .filter((each) => each.query === query && each.peer.name !== "memory")
       .map(({ peer, rounds }) => ({
         name: peer.name,
-        rate: median(rounds.map(({ requestsPerSecond }) => requestsPerSecond)),
+        rate: computeMedian(rounds.map(({ requestsPerSecond }) => requestsPerSecond)),
       }));
     const most = Math.max(...bars.map(({ rate }) => rate));
     panels.push(`<text x="12" y="${top + 22}" font-weight="bold">${query}: requests a second</text>`);

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openDatabase } from "../database.js";
-import { parentOf } from "../process-cpu.js";
+import { readParent } from "../process-cpu.js";
 import { assertSameAnswer, normalizeAnswer } from "./compare.js";
 import { fillReadFleet } from "./fleet.js";
 import { ask, measureRound } from "./measure.js";
@@ -43,7 +43,7 @@ export async function benchReads(options: ReadsOptions): Promise<void> {
       running.push(await startPeer(spec, start));
     }
     const { rows } = await database.client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
-    const measured = await measureAll(running, options, parentOf(rows[0]!.pid));
+    const measured = await measureAll(running, options, readParent(rows[0]!.pid));
     const ratios = computeRatios(measured);
     console.log(formatTable(measured));
     await writeFile(new URL("../results/reads.svg", import.meta.url), plotReads(measured));
@@ -66,14 +66,14 @@ async function measureAll(
   const measured: Measured[] = [];
   for (const query of QUERIES) {
     const asked = peers.filter((peer) => peer.queries.includes(query));
-    const questionsOf = (peer: RunningPeer) =>
+    const listQuestionsOf = (peer: RunningPeer) =>
       listQuestions(query, peer.dialect, { vms, cursors: cursors.get(peer) ?? [], count: QUESTIONS[query] });
-    await compareAnswers(asked, questionsOf);
+    await compareAnswers(asked, listQuestionsOf);
     const results = new Map<RunningPeer, Round[]>(asked.map((peer) => [peer, []]));
     // The first round only warms up: plans are kept, code is compiled.
     for (let round = 0; round <= rounds; round += 1) {
       for (const peer of asked) {
-        const result = await measureRound(peer, questionsOf(peer), { seconds, postgresPid });
+        const result = await measureRound(peer, listQuestionsOf(peer), { seconds, postgresPid });
         if (round > 0) results.get(peer)?.push(result);
       }
     }

@@ -1,4 +1,4 @@
-import { median } from "../median.js";
+import { computeMedian } from "../median.js";
 import type { PeerSpec, QueryName, Round } from "./types.js";
 
 /** All rounds of one peer with one query. */
@@ -20,17 +20,17 @@ export function formatTable(measured: readonly Measured[]): string {
   const head = "| query | peer | requests/s | × limit | p50 ms | p99 ms | node ms | PostgreSQL ms | RSS MB |";
   const lines = measured.map(({ peer, query, rounds }) => {
     const limit = findRate(measured, query, (name) => name === "limit");
-    const rate = medianOf(rounds, "requestsPerSecond");
+    const rate = computeMedianOf(rounds, "requestsPerSecond");
     const cells = [
       query,
       peer.name,
       rate.toFixed(rate < 100 ? 1 : 0),
       limit === null ? "" : (rate / limit).toFixed(2),
-      medianOf(rounds, "p50").toFixed(0),
-      medianOf(rounds, "p99").toFixed(0),
-      medianOf(rounds, "nodeCpuMs").toFixed(2),
-      medianOf(rounds, "postgresCpuMs").toFixed(2),
-      medianOf(rounds, "rssMb").toFixed(0),
+      computeMedianOf(rounds, "p50").toFixed(0),
+      computeMedianOf(rounds, "p99").toFixed(0),
+      computeMedianOf(rounds, "nodeCpuMs").toFixed(2),
+      computeMedianOf(rounds, "postgresCpuMs").toFixed(2),
+      computeMedianOf(rounds, "rssMb").toFixed(0),
     ];
     return `| ${cells.join(" | ")} |`;
   });
@@ -67,12 +67,12 @@ function findRate(
 ): number | null {
   const rates = measured
     .filter((each) => each.query === query && isWanted(each.peer.name))
-    .map(({ rounds }) => medianOf(rounds, "requestsPerSecond"));
+    .map(({ rounds }) => computeMedianOf(rounds, "requestsPerSecond"));
   return rates.length === 0 ? null : Math.max(...rates);
 }
 
-function medianOf(rounds: readonly Round[], figure: keyof Round): number {
-  return median(rounds.map((round) => round[figure]));
+function computeMedianOf(rounds: readonly Round[], figure: keyof Round): number {
+  return computeMedian(rounds.map((round) => round[figure]));
 }
 
 /** No GraphQL servers: what is the least that answers can cost. */

@@ -1,8 +1,8 @@
 import { instantStore } from "./instant-store.js";
 import { everyNth, Payloads } from "../payloads.js";
 import { PolledHost } from "../polled-host.js";
-import { chunksOf } from "../tape-host.js";
-import { median } from "../median.js";
+import { cutChunks } from "../tape-host.js";
+import { computeMedian } from "../median.js";
 
 /** CPU per VM of reading a fleet's answers, and of parsing the same bytes alone. */
 export interface Reading {
@@ -43,11 +43,11 @@ export async function measureReading(vms: number, rounds: number): Promise<Readi
   return {
     vms: count,
     bytesPerVm: bytes / count,
-    parseMicros: median(sums.map(({ parse }) => parse)) / count,
-    unchangedMicros: median(sums.map(({ unchanged }) => unchanged)) / count,
-    onePercentMicros: median(sums.map(({ onePercent }) => onePercent)) / count,
-    unchangedVsParse: median(sums.map(({ parse, unchanged }) => unchanged / parse)),
-    onePercentVsParse: median(sums.map(({ parse, onePercent }) => onePercent / parse)),
+    parseMicros: computeMedian(sums.map(({ parse }) => parse)) / count,
+    unchangedMicros: computeMedian(sums.map(({ unchanged }) => unchanged)) / count,
+    onePercentMicros: computeMedian(sums.map(({ onePercent }) => onePercent)) / count,
+    unchangedVsParse: computeMedian(sums.map(({ parse, unchanged }) => unchanged / parse)),
+    onePercentVsParse: computeMedian(sums.map(({ parse, onePercent }) => onePercent / parse)),
   };
 }
 
@@ -68,13 +68,13 @@ class FleetPart {
     const hosts: PolledBody[] = [];
     for (const number of numbers) {
       const host = new PolledHost(number, store);
-      const bodyOf = (sample: number, version: number) =>
+      const formatBody = (sample: number, version: number) =>
         payloads.body(number, sample, everyNth(100, version));
-      host.load(chunksOf(bodyOf(0, 0)));
+      host.load(cutChunks(formatBody(0, 0)));
       await host.pass();
-      const same = bodyOf(1, 0);
-      const changedFrames = [chunksOf(bodyOf(2, 1)), chunksOf(bodyOf(3, 2))] as const;
-      hosts.push({ host, same, sameFrame: chunksOf(same), changedFrames });
+      const same = formatBody(1, 0);
+      const changedFrames = [cutChunks(formatBody(2, 1)), cutChunks(formatBody(3, 2))] as const;
+      hosts.push({ host, same, sameFrame: cutChunks(same), changedFrames });
     }
     return new FleetPart(hosts);
   }

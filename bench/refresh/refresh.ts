@@ -34,7 +34,7 @@ export async function benchRefresh({ vms, stored, rounds }: RefreshBench): Promi
     await mkdir(new URL(".", file), { recursive: true });
     await writeFile(file, plot(readings, some));
     console.log(`\nplot: ${file.pathname}`);
-    console.log(JSON.stringify(ratiosOf(readings, { few, some, all })));
+    console.log(JSON.stringify(computeRatios(readings, { few, some, all })));
   } finally {
     await database.close();
   }
@@ -82,7 +82,10 @@ function printWriting({ vms, changedVms, ways, passVsFloor, walBytesUnchanged }:
   console.log(`WAL in the VMs' tables of a pass without change: ${walBytesUnchanged ?? "unknown"} bytes`);
 }
 
-function ratiosOf(readings: readonly Reading[], { few, some, all }: Record<"few" | "some" | "all", Writing>) {
+function computeRatios(
+  readings: readonly Reading[],
+  { few, some, all }: Record<"few" | "some" | "all", Writing>,
+) {
   const bySize = (valueOf: (reading: Reading) => number) =>
     Object.fromEntries(readings.map((reading) => [reading.vms, rounded(valueOf(reading))]));
   const ours = ({ ways }: Writing) => ways.find(({ name }) => name === OURS)!;

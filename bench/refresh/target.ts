@@ -21,7 +21,7 @@ export interface TargetVm {
 }
 
 /** The target by an answer of which the VMs with an address that `isNew` changed. */
-export function targetOf(body: Buffer, isNew: (address: string) => boolean): Target {
+export function findTarget(body: Buffer, isNew: (address: string) => boolean): Target {
   const vms: TargetVm[] = [];
   const interfaces: GuestInterface[] = [];
   const changed: GuestInterface[] = [];

@@ -50,19 +50,19 @@ export class TypeOrmPeers {
       installExtensions: false,
     });
     await dataSource.initialize();
-    await dataSource.getRepository(PeerVm).save(entitiesOf(target), { chunk: 500 });
+    await dataSource.getRepository(PeerVm).save(createEntities(target), { chunk: 500 });
     await dataSource.query(ADDRESS_INDEX);
     return new TypeOrmPeers(dataSource);
   }
 
   /** One `save` a VM. */
   async saveEach(target: Target): Promise<void> {
-    for (const vm of entitiesOf(target)) await this.dataSource.getRepository(PeerVm).save(vm);
+    for (const vm of createEntities(target)) await this.dataSource.getRepository(PeerVm).save(vm);
   }
 
   /** One `save` of them all. */
   async saveAll(target: Target): Promise<void> {
-    await this.dataSource.getRepository(PeerVm).save(entitiesOf(target));
+    await this.dataSource.getRepository(PeerVm).save(createEntities(target));
   }
 
   async ping(): Promise<void> {
@@ -75,7 +75,7 @@ export class TypeOrmPeers {
 }
 
 /** Interfaces are numbered through, so that the same ones have the same keys at every target. */
-function entitiesOf({ vms }: Target): PeerVm[] {
+function createEntities({ vms }: Target): PeerVm[] {
   let number = 0;
   return vms.map(({ id, ips, interfaces }) => {
     const devices = interfaces.map(({ name, macAddress, ipv4Addresses, ipv6Addresses }) => ({

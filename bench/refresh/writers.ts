@@ -11,7 +11,7 @@ export const floor: Writer = inTransaction(async (client, { changed, vms }) => {
     `UPDATE vm_guest_agent_interfaces t SET ipv4_addresses = g.ipv4, ipv6_addresses = g.ipv6
      FROM ${INTERFACES}
      WHERE t.vm_id = g.vm_id AND t.interface_name = g.name AND t.mac_address = g.mac`,
-    columnsOf(changed),
+    listColumns(changed),
   );
   await updateIps(client, vms);
 });
@@ -23,7 +23,7 @@ export const rowAtATime: Writer = inTransaction(async (client, { vms }) => {
     for (const device of interfaces) {
       await client.query(
         `INSERT INTO vm_guest_agent_interfaces (${COLUMNS}) VALUES ($1, $2, $3, $4, $5)`,
-        valuesOf(device),
+        listValues(device),
       );
     }
     await client.query("UPDATE vm_dynamic SET vm_ip = $2 WHERE vm_guid = $1", [id, ips]);
@@ -39,7 +39,7 @@ export const deleteAndMultiRowInsert: Writer = inTransaction(async (client, { in
     );
     await client.query(
       `INSERT INTO vm_guest_agent_interfaces (${COLUMNS}) VALUES ${places.join(", ")}`,
-      part.flatMap(valuesOf),
+      part.flatMap(listValues),
     );
   }
   await updateIps(client, vms);
@@ -49,7 +49,7 @@ export const deleteAndUnnestInsert: Writer = inTransaction(async (client, { inte
   await deleteAll(client, vms);
   await client.query(
     `INSERT INTO vm_guest_agent_interfaces (${COLUMNS}) SELECT g.* FROM ${INTERFACES}`,
-    columnsOf(interfaces),
+    listColumns(interfaces),
   );
   await updateIps(client, vms);
 });
@@ -61,7 +61,7 @@ export const oneStatementMerge: Writer = inTransaction(async (client, { interfac
      WHEN MATCHED AND (t.ipv4_addresses, t.ipv6_addresses) IS DISTINCT FROM (g.ipv4, g.ipv6)
        THEN UPDATE SET ipv4_addresses = g.ipv4, ipv6_addresses = g.ipv6
      WHEN NOT MATCHED THEN INSERT (${COLUMNS}) VALUES (g.vm_id, g.name, g.mac, g.ipv4, g.ipv6)`,
-    columnsOf(interfaces),
+    listColumns(interfaces),
   );
   await updateIps(client, vms);
 });
@@ -87,7 +87,7 @@ async function updateIps(client: pg.Client, vms: Target["vms"]): Promise<void> {
   );
 }
 
-function valuesOf({
+function listValues({
   vmId,
   name,
   macAddress,
@@ -97,8 +97,8 @@ function valuesOf({
   return [vmId, name, macAddress, ipv4Addresses.join(","), ipv6Addresses.join(",")];
 }
 
-function columnsOf(interfaces: readonly GuestInterface[]): (string | null)[][] {
-  const rows = interfaces.map(valuesOf);
+function listColumns(interfaces: readonly GuestInterface[]): (string | null)[][] {
+  const rows = interfaces.map(listValues);
   return [0, 1, 2, 3, 4].map((column) => rows.map((row) => row[column] ?? null));
 }
 

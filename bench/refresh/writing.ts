@@ -1,12 +1,12 @@
 import type { RefreshStore } from "../../src/store/types.js";
-import { vmTablesWalBytesOf, walBytesOf, type BenchDatabase } from "../database.js";
-import { median } from "../median.js";
+import { measureVmTablesWalBytes, measureWalBytes, type BenchDatabase } from "../database.js";
+import { computeMedian } from "../median.js";
 import { Meter, type Spent } from "../meter.js";
 import { everyNth, Payloads } from "../payloads.js";
 import { benchHost, PolledHost } from "../polled-host.js";
 import { MeteredStore } from "../metered-store.js";
-import { chunksOf } from "../tape-host.js";
-import { targetOf, type Target } from "./target.js";
+import { cutChunks } from "../tape-host.js";
+import { findTarget, type Target } from "./target.js";
 import { TypeOrmPeers } from "./typeorm-peers.js";
 import * as writers from "./writers.js";
 
@@ -52,11 +52,11 @@ export async function measureWriting(
   let version = 0;
   const nextBody = () => payloads.body(hostNumber, version, everyNth(step, (version = (version % 250) + 1)));
   const targetNow = (body: Buffer): Target =>
-    targetOf(body, (address) => address.startsWith(`10.${version}.`));
+    findTarget(body, (address) => address.startsWith(`10.${version}.`));
 
   const peers = withPeers ? await TypeOrmPeers.on(database.url, targetNow(nextBody())) : null;
   const ours = async (body: Buffer) => {
-    host.load(chunksOf(body));
+    host.load(cutChunks(body));
     metered.reset();
     await host.pass();
     return metered.spent("apply");
@@ -88,7 +88,7 @@ export async function measureWriting(
       await database.store.readPollingState();
       await peers?.ping();
       await meter.prepare();
-      const { answer: spent, walBytes } = await walBytesOf(database.client, () => way(body));
+      const { answer: spent, walBytes } = await measureWalBytes(database.client, () => way(body));
       if (round < 0) continue;
       costs.get(name)!.push({ ...spent, walBytes });
       if (name === OURS) passes.push(metered.spent("claim", "read", "apply").cpuMilliseconds);
@@ -103,9 +103,9 @@ export async function measureWriting(
   return {
     vms,
     changedVms,
-    ways: [...costs].map(([name, cost]) => wayOf(name, cost, floorCosts, changedVms)),
-    passVsFloor: median(passes.map((spent, at) => spent / floorCosts[at]!.cpuMilliseconds)),
-    walBytesUnchanged: await vmTablesWalBytesOf(database.client, () => ours(unchanged)),
+    ways: [...costs].map(([name, cost]) => createWay(name, cost, floorCosts, changedVms)),
+    passVsFloor: computeMedian(passes.map((spent, at) => spent / floorCosts[at]!.cpuMilliseconds)),
+    walBytesUnchanged: await measureVmTablesWalBytes(database.client, () => ours(unchanged)),
   };
 }
 
@@ -118,7 +118,7 @@ export async function firstPass(
 ): Promise<PolledHost> {
   await store.addHost(benchHost(hostNumber), null);
   const host = new PolledHost(hostNumber, timed);
-  host.load(chunksOf(payloads.body(hostNumber, 0, everyNth(1, 0))));
+  host.load(cutChunks(payloads.body(hostNumber, 0, everyNth(1, 0))));
   await host.pass();
   // As autovacuum would have done by now: plans on unknown tables are nobody's fault.
   await client.query("VACUUM ANALYZE");
@@ -129,7 +129,7 @@ interface Cost extends Spent {
   readonly walBytes: number;
 }
 
-function wayOf(
+function createWay(
   name: string,
   costs: readonly Cost[],
   floors: readonly Cost[],
@@ -137,12 +137,14 @@ function wayOf(
 ): WayToWrite {
   return {
     name,
-    milliseconds: median(costs.map(({ milliseconds }) => milliseconds)),
-    cpuMilliseconds: median(costs.map(({ cpuMilliseconds }) => cpuMilliseconds)),
-    walBytesPerVm: median(costs.map(({ walBytes }) => walBytes)) / changedVms,
-    vsFloor: median(costs.map(({ milliseconds }, at) => milliseconds / floors[at]!.milliseconds)),
-    cpuVsFloor: median(costs.map(({ cpuMilliseconds }, at) => cpuMilliseconds / floors[at]!.cpuMilliseconds)),
-    walVsFloor: median(costs.map(({ walBytes }, at) => walBytes / floors[at]!.walBytes)),
+    milliseconds: computeMedian(costs.map(({ milliseconds }) => milliseconds)),
+    cpuMilliseconds: computeMedian(costs.map(({ cpuMilliseconds }) => cpuMilliseconds)),
+    walBytesPerVm: computeMedian(costs.map(({ walBytes }) => walBytes)) / changedVms,
+    vsFloor: computeMedian(costs.map(({ milliseconds }, at) => milliseconds / floors[at]!.milliseconds)),
+    cpuVsFloor: computeMedian(
+      costs.map(({ cpuMilliseconds }, at) => cpuMilliseconds / floors[at]!.cpuMilliseconds),
+    ),
+    walVsFloor: computeMedian(costs.map(({ walBytes }, at) => walBytes / floors[at]!.walBytes)),
   };
 }
 

@@ -137,7 +137,7 @@ async function isPresent(path: string): Promise<boolean> {
 const SETTINGS: Readonly<Record<string, string>> = {
   listen_addresses: "127.0.0.1",
   unix_socket_directories: "",
-  // The log is read for signs of life.
+  // The log is read to see that the server is ready.
   lc_messages: "C",
   logging_collector: "off",
   log_destination: "stderr",

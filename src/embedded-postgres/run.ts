@@ -10,8 +10,8 @@ export interface ServerUser {
 }
 
 /**
- * Runs a program to its end as a user (`null`: as ourselves), with this on its standard input, and returns what it printed.
- * Throws with its last words.
+ * Runs a program to its end as a user (`null`: as ourselves), with this on its standard input, and returns its output.
+ * Throws with its last errors.
  */
 export async function runAs(
   user: ServerUser | null,

@@ -22,7 +22,7 @@ import { isUuid } from "../model/uuid.js";
 /** Which VMs, in which order, from where on. */
 type VmPageQuestion = Parameters<ReadStore["readVmsPage"]>[0];
 
-/** Every read that the graph may do, each batched and remembered for one request. */
+/** Every read that the graph may do, each batched and memoized for one request. */
 export interface Loaders {
   readonly vmById: DataLoader<string, VmRow | null>;
   readonly nicById: DataLoader<string, Nic | null>;

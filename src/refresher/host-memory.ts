@@ -23,7 +23,7 @@ export class HostMemory {
   isNameSettled = false;
   /** The name that this process stored last; `null`: none, and the stored one may be of an earlier process. */
   storedName: string | null = null;
-  /** What is wrong with the host's reports since the last pass that was written, in words, by VM. */
+  /** The problems in the host's reports since the last written pass, as messages, by VM. */
   problems: ReadonlyMap<string, string> = new Map();
   private basis: Basis | null = null;
 

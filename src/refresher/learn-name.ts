@@ -19,7 +19,7 @@ export async function learnHostName(
     }
     memory.isNameSettled = true;
   } catch (error) {
-    // A host that refuses the question refuses it always, and no pass shall wait a whole deadline for a name again.
+    // A host that refuses this question always refuses it. A pass must not wait a whole deadline for a name again.
     // After any other failure the host is asked again at the next pass.
     memory.isNameSettled = error instanceof HostError && (error.kind === "fault" || error.kind === "timeout");
   }

@@ -16,7 +16,7 @@ export interface RefresherLog {
 export class PassLog {
   private isDatabaseLost = false;
   private readonly withoutInventory = new Set<string>();
-  /** Hosts with records that do not say which VM they are of. */
+  /** Hosts with records that name no VM. */
   private readonly withRejected = new Set<string>();
   /** Hosts that were reported as removed. Their passes go on until the list of hosts is read again. */
   private readonly removed = new Set<string>();
@@ -41,7 +41,7 @@ export class PassLog {
       this.log.warn({ ...fields, ...formatReason(failure) }, `pass ${outcome}`);
   }
 
-  /** Forgets a host that is polled no more. Should it come back, everything about it is reported again. */
+  /** Forgets a host that is no longer polled. If it comes back, everything about it is reported again. */
   forget(hostId: string): void {
     this.failures.delete(hostId);
     this.withoutInventory.delete(hostId);
@@ -121,7 +121,7 @@ export class PassLog {
     this.writeRejected(fields, host.id, rejectedRecords);
   }
 
-  /** Records that do not say which VM they are of. */
+  /** Records that name no VM. */
   private writeRejected(fields: object, hostId: string, rejected: readonly string[]): void {
     const [reason] = rejected;
     if (reason === undefined) {
@@ -151,7 +151,7 @@ export class PassLog {
   }
 }
 
-/** More lines about one host at once say no more. */
+/** The greatest number of lines about one host at once. */
 const MAX_LINES = 10;
 
 function formatReason({ kind, message, detail }: HostFailure) {

@@ -17,9 +17,9 @@ export interface PassResult {
   readonly inventoryFailure: string | null;
   readonly vms: number;
   readonly rejectedVms: number;
-  /** VMs whose reports are wrong in some field since this pass, or in another one, with what is wrong in words. */
+  /** VMs whose reports have a new problem since this pass, with a message. */
   readonly newProblems: ReadonlyMap<string, string>;
-  /** Why records cannot be read that do not say which VM they are of. */
+  /** Messages about unreadable records that name no VM. */
   readonly rejectedRecords: readonly string[];
   /** VMs whose reports are right again. */
   readonly endedProblems: readonly string[];

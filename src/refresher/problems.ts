@@ -2,9 +2,9 @@ import type { RejectedVm } from "../vdsm/records/types.js";
 
 /** What is wrong with a host's reports, and what of it is news. */
 export interface HostProblems {
-  /** In words, by VM. */
+  /** Messages, by VM. */
   readonly all: ReadonlyMap<string, string>;
-  /** Those that were not there before, or were in other words. */
+  /** Those that are new, or whose message changed. */
   readonly began: ReadonlyMap<string, string>;
   /** VMs of which there was one and is none any more. */
   readonly ended: readonly string[];
@@ -13,7 +13,7 @@ export interface HostProblems {
 /** No VM's report is wrong. */
 export const NO_PROBLEMS: ReadonlyMap<string, string> = new Map();
 
-/** Replaces what was known of the VMs that a pass looked at by what it found. */
+/** Replaces the problems of the VMs that a pass looked at by those that it found. */
 export function mergeProblems(
   known: ReadonlyMap<string, string>,
   lookedAt: readonly string[],
@@ -26,7 +26,7 @@ export function mergeProblems(
   return merged;
 }
 
-/** Finds what is news in the problems of a host. */
+/** Finds which problems of a host are new and which have ended. */
 export function compareProblems(
   before: ReadonlyMap<string, string>,
   all: ReadonlyMap<string, string>,

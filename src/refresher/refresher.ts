@@ -42,7 +42,7 @@ export interface RefresherOptions {
 export interface Refresher {
   /** Passes of this process at this moment. */
   readonly load: Load;
-  /** Resolves when the store was told of the hosts, or did not answer: then the first pass tells it. */
+  /** Resolves when the store knows the hosts, or did not answer; then the first pass registers them. */
   readonly registered: Promise<void>;
   /** Resolves when the first pass over every host of the settings has ended, well or not. */
   readonly firstRound: Promise<void>;
@@ -58,7 +58,7 @@ export interface Refresher {
   refreshHost(hostId: string, signal?: AbortSignal): Promise<PassResult>;
   /** Polls one more host, which the store knows already. */
   addHost(host: ConfiguredHost, options?: AddOptions): void;
-  /** Polls it no more and closes its connection; what the store knows of it is the caller's to decide. */
+  /** Stops polling the host and closes its connection. The caller decides what the store keeps of it. */
   removeHost(hostId: string): Promise<void>;
   /** Stops passes and closes connections; resolves when nothing is left running. */
   stop(): Promise<void>;
@@ -235,7 +235,7 @@ function sleep(ms: number): Promise<void> {
 
 const DEFAULT_CONCURRENCY = 32;
 
-/** A pass that was superseded has precedence the next time, so that more than two losses in a row are rare. */
+/** A pass that was superseded goes first the next time, so that a host is rarely superseded three times in a row. */
 const MOST_LOSSES = 5;
 
 /** What the waits between two tries are measured by where nothing is polled by itself. */

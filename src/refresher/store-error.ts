@@ -5,7 +5,7 @@ export class StoreError extends Error {
   override readonly name = "StoreError";
 }
 
-/** Waits for the store, so that its failures are told from those of hosts and from our own. */
+/** Waits for the store and marks its failures, to distinguish them from failures of hosts and from our own. */
 export async function askStore<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;

@@ -7,7 +7,7 @@ import { startVdsmServer, type VdsmServer } from "./wire/vdsm-server.js";
 import { formatStatusTime } from "./world/vm-record.js";
 import { createWorld, type World } from "./world/world.js";
 
-/** What a simulated cluster is to be. */
+/** The options of a simulated cluster. */
 export interface ClusterOptions {
   readonly hosts: number;
   readonly vms: number;
@@ -39,7 +39,7 @@ export interface SimulatedCluster {
   readonly clientTls: Credentials | null;
   /** The hosts as `host:port`, joined by commas. */
   readonly vdsmHosts: string;
-  /** Lets a moment pass in the world. */
+  /** Advances the world by one tick. */
   tick(): void;
   /** Stops clock and hosts; resolves when all ports are free. */
   stop(): Promise<void>;
@@ -67,9 +67,9 @@ export async function startCluster(options: ClusterOptions): Promise<SimulatedCl
   };
   const hosts = await startAllOrNone(world.hosts.map(listen));
 
-  const serverOf = new Map(hosts.map((each) => [each.name, each.server]));
+  const servers = new Map(hosts.map((each) => [each.name, each.server]));
   world.onStatus = (vm, presence) => {
-    serverOf.get(presence.host)?.notifyLazily(`|virt|VM_status|${vm.id}`, () => ({
+    servers.get(presence.host)?.notifyLazily(`|virt|VM_status|${vm.id}`, () => ({
       [vm.id]: world.recordOf(vm, presence),
       notify_time: Number(formatStatusTime(world.now)),
     }));

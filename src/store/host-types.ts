@@ -6,7 +6,7 @@ export interface HostClaim {
   readonly epoch: bigint;
 }
 
-/** What a claim says of itself. */
+/** The options of a claim. */
 export interface ClaimOptions {
   /** The pass ends within this time. Until then other gateways leave the host alone, as long as this gateway is alive. */
   readonly limitMs: number;
@@ -25,7 +25,7 @@ export interface ClaimDeferral {
 /** A claim, or why there is none now. `null`: the host is not polled. */
 export type ClaimAnswer = HostClaim | ClaimDeferral;
 
-/** A host that is polled no more, because no gateway's settings name it. */
+/** A host that is no longer polled, because no gateway's settings name it. */
 export interface DroppedHost {
   readonly id: string;
   readonly name: string;

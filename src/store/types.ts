@@ -52,7 +52,7 @@ export interface RefreshStore extends HostRegistry {
    * another host took a VM from it. While another gateway polls the host, or if it has just done so, the claim is deferred.
    */
   claim(hostId: string, options?: ClaimOptions): Promise<ClaimAnswer | null>;
-  /** Lets other gateways claim the host after a pass that ended without a word to the store. */
+  /** Lets other gateways claim the host after a pass that ended without a write. */
   releaseClaim(hostId: string): Promise<void>;
   /** Reads all that is stored of the VMs in which the host has a role (owner, incoming, contender), and of these VMs. */
   readHostVms(hostId: string, vmIds: readonly string[]): Promise<StoredVm[]>;
@@ -121,7 +121,7 @@ export interface HostRow {
 
 export type { VmCursor, VmFilter, VmIdList, VmOrder } from "./vm-search.js";
 
-/** What the read side asks of the store. One statement a call; arrays in, any order out, absent keys absent. */
+/** Reads of the store. One statement a call: arrays of keys in, rows in any order out; absent keys have no row. */
 export interface ReadStore extends HistoryReads {
   readVmsPage(page: {
     readonly limit: number;
@@ -158,7 +158,7 @@ export interface ReadinessStore {
   readPollingState(): Promise<PollingState>;
 }
 
-/** How many hosts there are to poll, and how many of them are in which trouble. */
+/** How many hosts there are to poll, and how many of them are stale or not polled. */
 export interface PollingState {
   readonly hosts: number;
   /** No pass over them has ended yet. */
@@ -172,13 +172,13 @@ export interface PollingState {
 /** Reads that all see one state of the database, that of the first of them. It has one owner, who closes it. */
 export interface ReadSnapshot {
   readonly reads: ReadStore;
-  /** Ends the state that was seen: what is read from now on was written until then. Takes no time. */
+  /** Ends the state that was read. The next read begins a new one. Takes no time. */
   readonly renew: () => void;
   /** Gives the connection back as soon as the running read has ended; no read begins any more. Never rejects. */
   readonly close: () => Promise<void>;
 }
 
-/** Who reads for whom. */
+/** Creates readers for viewers. */
 export interface Readers {
   /**
    * Creates the same reads for somebody who may see only a scope's VMs; `null`: all. Each sees what is there when it
@@ -189,5 +189,5 @@ export interface Readers {
   openSnapshot(scope: VmScope | null): ReadSnapshot;
 }
 
-/** All that is asked of the store. */
+/** The whole interface of the store. */
 export interface Store extends RefreshStore, ReadStore, ReadinessStore, Readers {}

@@ -2,7 +2,7 @@ import type { VmGuestAgentInterface } from "./tables/vm-guest-agent-interface.js
 
 /** What is stored of a VM, as passes compare it. Plain data only. */
 
-/** A row of `vm_guest_agent_interfaces`; addresses tidied, in reported order. Its entity says what it consists of. */
+/** A row of `vm_guest_agent_interfaces`: normalized addresses, in reported order. Its entity lists the fields. */
 export type GuestInterface = Readonly<VmGuestAgentInterface>;
 
 /** A row of `vm_interface` with its network's name. */

@@ -8,7 +8,7 @@ import type { TlsCredentials } from "./wire/tls.js";
 import type { HostCapabilities, HostReport, ReportedNic } from "./records/types.js";
 import { parseCapabilities, parseDeviceLists, parseDomains } from "./records/vm-inventory.js";
 
-/** One VDSM host, asked one question at a time. Every call throws a {@link HostError} or answers whole. */
+/** One VDSM host, asked one question at a time. Every call throws a {@link HostError} or gives a whole answer. */
 export interface VdsmClient {
   /** `host:port`, for logs and errors. */
   readonly address: string;
@@ -25,7 +25,7 @@ export interface VdsmClient {
   close(): Promise<void>;
 }
 
-/** One host to ask, and what to bear with. */
+/** One host to ask, and the limits. */
 export interface VdsmClientOptions {
   readonly host: string;
   readonly port: number;

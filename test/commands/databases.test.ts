@@ -22,14 +22,14 @@ const COMMANDS: [string, (config: Config) => Promise<unknown>][] = [
   ["migrate", (config) => migrateDatabase(config, print)],
 ];
 
-function configOf(url: string): Config {
+function readConfig(url: string): Config {
   return loadConfig({ DATABASE_URL: url, VDSM_HOSTS: "127.0.0.1:1", VDSM_TLS: "off" });
 }
 
 test.each(COMMANDS)(
   "%s waits for no database: one line says what is wrong and what to do",
   async (_name, run) => {
-    await expect(run(configOf("postgres://vnic:hunter2@127.0.0.1:1/x"))).rejects.toThrow(
+    await expect(run(readConfig("postgres://vnic:hunter2@127.0.0.1:1/x"))).rejects.toThrow(
       /^the database of DATABASE_URL cannot be reached: connect ECONNREFUSED 127\.0\.0\.1:1; `vnic-graph doctor` says/,
     );
   },
@@ -38,7 +38,7 @@ test.each(COMMANDS)(
 const MIGRATING = COMMANDS.filter(([name]) => name !== "hosts list");
 
 test("hosts list never changes a database: one that is not up to date is an error", async () => {
-  const listing = runHostsCommand({ do: "list" }, configOf(database.url), print);
+  const listing = runHostsCommand({ do: "list" }, readConfig(database.url), print);
   await expect(listing).rejects.toThrow(/^the database is not up to date .*run `vnic-graph migrate`$/);
   const [found] = await database.dataSource.query<[{ tables: number }]>(
     "SELECT count(*)::int AS tables FROM pg_tables WHERE schemaname = 'public'",
@@ -49,7 +49,7 @@ test("hosts list never changes a database: one that is not up to date is an erro
 test.each(MIGRATING)("%s says that a database cannot be brought up to date", async (_name, run) => {
   const url = new URL(database.url);
   url.searchParams.set("options", "-c default_transaction_read_only=on");
-  await expect(run(configOf(url.href))).rejects.toThrow(
+  await expect(run(readConfig(url.href))).rejects.toThrow(
     /^the database cannot be brought up to date: .*read-only transaction; `vnic-graph doctor` says/,
   );
 });

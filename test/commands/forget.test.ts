@@ -33,7 +33,7 @@ async function advance(): Promise<void> {
   while ((await log.advanceAddressIndex()) === "more");
 }
 
-const spansOf = async (address: string) =>
+const readSpans = async (address: string) =>
   (
     await database.store.readAddressSpans({
       address,
@@ -44,7 +44,7 @@ const spansOf = async (address: string) =>
       limit: 9,
     })
   )?.map(({ vmId, until }) => [vmId, until !== null]);
-const changesOf = async (vmId: string) =>
+const readChanges = async (vmId: string) =>
   (await database.store.readVmChanges([vmId], { from: null, to: null, after: null, limit: 9 })).length;
 
 describe("vnic-graph forget", () => {
@@ -67,17 +67,17 @@ describe("vnic-graph forget", () => {
     ["that the index has followed", true],
   ])("erases a past %s, leaves the present and the others, and says what it did", async (_, isFollowed) => {
     if (isFollowed) await advance();
-    expect(await changesOf(FIRST)).toBe(2);
+    expect(await readChanges(FIRST)).toBe(2);
     expect(await run({ vm: "web" })).toBe(
       `web: 2 changes and ${isFollowed ? 2 : 0} spans of addresses are erased; what is stored of it now stays`,
     );
     const at = instants[1]!.at;
     expect((await database.store.readVmVersionsAt([FIRST, SECOND], at)).map((vm) => vm.id)).toEqual([SECOND]);
-    expect([await changesOf(FIRST), await changesOf(SECOND)]).toEqual([0, 1]);
+    expect([await readChanges(FIRST), await readChanges(SECOND)]).toEqual([0, 1]);
     for (const repeat of [false, true]) {
       if (repeat) await advance();
-      expect(await spansOf("10.0.0.1")).toEqual([[SECOND, false]]);
-      expect(await spansOf("10.0.0.2")).toEqual([[FIRST, false]]);
+      expect(await readSpans("10.0.0.1")).toEqual([[SECOND, false]]);
+      expect(await readSpans("10.0.0.2")).toEqual([[FIRST, false]]);
     }
     expect((await database.store.readVmsByIds([FIRST]))[0]?.ips).toEqual(["10.0.0.2"]);
   });
@@ -85,8 +85,8 @@ describe("vnic-graph forget", () => {
   test("erases a past that goes on: later changes are kept again", async () => {
     await run({ vm: FIRST });
     await runSeriesOn(pass(FIRST, "10.0.0.3", "web"));
-    expect(await changesOf(FIRST)).toBe(1);
-    expect(await spansOf("10.0.0.2")).toEqual([[FIRST, true]]);
+    expect(await readChanges(FIRST)).toBe(1);
+    expect(await readSpans("10.0.0.2")).toEqual([[FIRST, true]]);
   });
 
   test("erases all, and who followed from before is told so", async () => {
@@ -98,9 +98,9 @@ describe("vnic-graph forget", () => {
     expect((await database.store.readHistoryBounds())!.keptFrom.getTime()).toBeGreaterThan(
       instants[2]!.at.getTime(),
     );
-    expect(await spansOf("10.0.0.4")).toBeUndefined();
+    expect(await readSpans("10.0.0.4")).toBeUndefined();
     await advance();
-    expect(await spansOf("10.0.0.4")).toEqual([[SECOND, false]]);
+    expect(await readSpans("10.0.0.4")).toEqual([[SECOND, false]]);
   });
 
   test("knows what is not there, or is not named", async () => {

@@ -18,7 +18,7 @@ async function run(task: HostsTask, environment: Record<string, string> = {}): P
   return lines.join("\n");
 }
 
-const idOf = (host: string, port = 54_321) => createConfiguredHost({ host, port }).id;
+const readId = (host: string, port = 54_321) => createConfiguredHost({ host, port }).id;
 
 describe("vnic-graph hosts", () => {
   test("says what to do while there is no host", async () => {
@@ -29,14 +29,14 @@ describe("vnic-graph hosts", () => {
 
   test("adds a host, shows it and removes it by its id, its name or its address", async () => {
     for (const wordsOf of [(id: string) => id, () => "10.0.0.1:54321", () => "10.0.0.1"]) {
-      expect(await run({ do: "add", address: "10.0.0.1" })).toContain(idOf("10.0.0.1"));
+      expect(await run({ do: "add", address: "10.0.0.1" })).toContain(readId("10.0.0.1"));
       expect(await run({ do: "list" })).toMatch(
         new RegExp(
-          `^${idOf("10.0.0.1")}  10\\.0\\.0\\.1:54321 +10\\.0\\.0\\.1:54321 +not asked yet +never$`,
+          `^${readId("10.0.0.1")}  10\\.0\\.0\\.1:54321 +10\\.0\\.0\\.1:54321 +not asked yet +never$`,
           "m",
         ),
       );
-      await run({ do: "remove", host: wordsOf(idOf("10.0.0.1")) });
+      await run({ do: "remove", host: wordsOf(readId("10.0.0.1")) });
       expect(await database.store.listHosts()).toEqual([]);
     }
   });

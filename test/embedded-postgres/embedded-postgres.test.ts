@@ -26,7 +26,7 @@ import { runAs } from "../../src/embedded-postgres/run.js";
 import { until } from "../store/until.js";
 import { HOST_A } from "../support/builders/ids.js";
 import { HOSTS, INTERVAL_MS, writePass } from "../support/builders/passes.js";
-import { guestInterfaceOf, vmState } from "../support/builders/stored.js";
+import { toGuestInterfaceOf, vmState } from "../support/builders/stored.js";
 
 const IS_ROOT = process.getuid?.() === 0;
 const NOBODY = { uid: 65_534, gid: 65_534, name: "nobody" };
@@ -254,7 +254,7 @@ describe("the embedded PostgreSQL", () => {
     const numbers = Array.from({ length: 500 }, (_, index) => index + 1);
     await writePass(store, HOST_A, {
       newVms: numbers.map((number) => vmState(number)),
-      insertedInterfaces: numbers.map((number) => guestInterfaceOf(number)),
+      insertedInterfaces: numbers.map((number) => toGuestInterfaceOf(number)),
     });
     expect(Math.abs((await walOfPass()) - ofNone)).toBeLessThan(100);
     await dataSource.destroy();

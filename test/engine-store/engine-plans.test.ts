@@ -86,7 +86,7 @@ interface Cost {
 async function costOfSent(): Promise<Cost> {
   const sent = engine.sent();
   expect(sent).toHaveLength(1);
-  const nodes = nodesOf(await engine.planOf(sent[0]!));
+  const nodes = listNodes(await engine.planOf(sent[0]!));
   const scanned = nodes
     .filter((node) => node["Node Type"] === "Seq Scan" && LARGE_TABLES.has(node["Relation Name"] ?? ""))
     .map((node) => node["Relation Name"]!);
@@ -96,8 +96,8 @@ async function costOfSent(): Promise<Cost> {
   return { scanned: [...new Set(scanned)].toSorted(), rows: Math.max(...rows) };
 }
 
-function nodesOf(node: PlanNode): PlanNode[] {
-  return [node, ...(node.Plans ?? []).flatMap(nodesOf)];
+function listNodes(node: PlanNode): PlanNode[] {
+  return [node, ...(node.Plans ?? []).flatMap(listNodes)];
 }
 
 const LARGE_TABLES = new Set([

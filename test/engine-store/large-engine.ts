@@ -2,28 +2,28 @@
 export const LARGE_ENGINE = [
   `SET session_replication_role = replica`,
   `SET synchronous_commit = off`,
-  `INSERT INTO network (id, name) SELECT ${idOf("3", "n")}, 'net' || n FROM generate_series(1, 50) n`,
-  `INSERT INTO vnic_profiles (id, name, network_id) SELECT ${idOf("4", "n")}, 'p' || n, ${idOf("3", "n")}
+  `INSERT INTO network (id, name) SELECT ${formatId("3", "n")}, 'net' || n FROM generate_series(1, 50) n`,
+  `INSERT INTO vnic_profiles (id, name, network_id) SELECT ${formatId("4", "n")}, 'p' || n, ${formatId("3", "n")}
     FROM generate_series(1, 50) n`,
   `INSERT INTO vds_static (vds_id, vds_name, host_name, port)
-    SELECT ${idOf("a", "n")}, 'host' || n, 'host' || n || '.example', 54321 FROM generate_series(1, 250) n`,
-  `INSERT INTO vds_dynamic (vds_id, status) SELECT ${idOf("a", "n")}, 3 FROM generate_series(1, 250) n`,
+    SELECT ${formatId("a", "n")}, 'host' || n, 'host' || n || '.example', 54321 FROM generate_series(1, 250) n`,
+  `INSERT INTO vds_dynamic (vds_id, status) SELECT ${formatId("a", "n")}, 3 FROM generate_series(1, 250) n`,
   `INSERT INTO vm_static (vm_guid, vm_name, entity_type, vmt_guid, description)
-    SELECT ${idOf("1", "n")}, 'vm-' || md5(n::text), CASE WHEN n % 100 = 0 THEN 'TEMPLATE' ELSE 'VM' END,
-      ${idOf("1", "1")}, repeat('x', 200)
+    SELECT ${formatId("1", "n")}, 'vm-' || md5(n::text), CASE WHEN n % 100 = 0 THEN 'TEMPLATE' ELSE 'VM' END,
+      ${formatId("1", "1")}, repeat('x', 200)
     FROM generate_series(1, 101000) n`,
   `INSERT INTO vm_dynamic (vm_guid, status, run_on_vds, vm_ip, guest_agent_nics_hash)
-    SELECT ${idOf("1", "n")}, 1, ${idOf("a", "n % 250 + 1")}, ${ipOf("n")}, n
+    SELECT ${formatId("1", "n")}, 1, ${formatId("a", "n % 250 + 1")}, ${formatIp("n")}, n
     FROM generate_series(1, 101000) n WHERE n % 100 <> 0`,
   `INSERT INTO vm_interface (id, vm_guid, name, mac_addr, vnic_profile_id)
-    SELECT ${idOf("2", "n")}, ${idOf("1", "n % 101000 + 1")}, 'nic' || n / 101000 + 1, ${macOf("n")},
-      ${idOf("4", "n % 50 + 1")}
+    SELECT ${formatId("2", "n")}, ${formatId("1", "n % 101000 + 1")}, 'nic' || n / 101000 + 1, ${formatMac("n")},
+      ${formatId("4", "n % 50 + 1")}
     FROM generate_series(1, 202000) n`,
   `INSERT INTO vm_device (device_id, vm_id, type, device, is_plugged)
-    SELECT ${idOf("2", "n")}, ${idOf("1", "n % 101000 + 1")}, 'interface', 'bridge', true
+    SELECT ${formatId("2", "n")}, ${formatId("1", "n % 101000 + 1")}, 'interface', 'bridge', true
     FROM generate_series(1, 202000) n`,
   `INSERT INTO vm_guest_agent_interfaces
-    SELECT ${idOf("1", "n % 101000 + 1")}, 'eth' || n / 101000, ${macOf("n")}, ${ipOf("n")}, 'fe80::' || to_hex(n)
+    SELECT ${formatId("1", "n % 101000 + 1")}, 'eth' || n / 101000, ${formatMac("n")}, ${formatIp("n")}, 'fe80::' || to_hex(n)
     FROM generate_series(1, 404000) n WHERE (n % 101000 + 1) % 100 <> 0`,
   `SET session_replication_role = DEFAULT`,
   `VACUUM (ANALYZE)`,
@@ -34,14 +34,14 @@ export function largeId(kind: string, n: number): string {
   return `${kind}0000000-0000-4000-8000-${n.toString(16).padStart(12, "0")}`;
 }
 
-function idOf(kind: string, n: string): string {
+function formatId(kind: string, n: string): string {
   return `('${kind}0000000-0000-4000-8000-' || lpad(to_hex(${n}), 12, '0'))::uuid`;
 }
 
-function ipOf(n: string): string {
+function formatIp(n: string): string {
   return `'10.' || ${n} / 65536 || '.' || ${n} / 256 % 256 || '.' || ${n} % 256`;
 }
 
-function macOf(n: string): string {
+function formatMac(n: string): string {
   return `'56:6f:' || regexp_replace(lpad(to_hex(${n}), 8, '0'), '(..)(..)(..)(..)', '\\1:\\2:\\3:\\4')`;
 }

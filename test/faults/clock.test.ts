@@ -16,7 +16,7 @@ afterEach(() => {
 
 afterAll(() => all.stop());
 
-async function lastReportedAt(): Promise<number> {
+async function readLastReport(): Promise<number> {
   const rows = await all.database.store.readVmsByIds(host.vmIds);
   expect(new Set(rows.map((row) => row.lastReportedAt?.getTime())).size).toBe(1);
   return rows[0]!.lastReportedAt!.getTime();
@@ -32,7 +32,7 @@ test.each([
   ["an hour behind", -3_600_000],
   ["in 1970", -Date.now()],
 ])("F11: our own clock is %s, and steps there during a run: times stay the database's", async (_, stepMs) => {
-  const before = await lastReportedAt();
+  const before = await readLastReport();
   const real = Date.now();
   const earliest = await now();
   vi.useFakeTimers({ toFake: ["Date"], now: Math.max(0, real + stepMs) });
@@ -43,7 +43,7 @@ test.each([
   // Measured by a clock that does not step.
   expect(result.durationMs).toBeGreaterThanOrEqual(0);
   expect(result.durationMs).toBeLessThan(60_000);
-  const after = await lastReportedAt();
+  const after = await readLastReport();
   expect(after).toBeGreaterThanOrEqual(before);
   expect(after).toBeGreaterThanOrEqual(earliest);
   expect(after).toBeLessThanOrEqual(await now());
@@ -55,14 +55,14 @@ test.each([
 test("F11: a host that lives in 1970, or in 2100, orders nothing by its clock", async () => {
   const { world } = all.fleet;
   for (const statusTime of ["0", "4102444800000", "-1"]) {
-    const before = await lastReportedAt();
+    const before = await readLastReport();
     for (const vmId of host.vmIds)
       world.setRaw(vmId, { statusTime, timeOffset: "-99999999", elapsedTime: statusTime });
     host.next();
     expect((await all.pass(host)).outcome).toBe("done");
     expect(await all.storedGeneration(host)).toBe(host.generation);
-    expect(await lastReportedAt()).toBeGreaterThanOrEqual(before);
-    expect(await lastReportedAt()).toBeLessThanOrEqual(await now());
+    expect(await readLastReport()).toBeGreaterThanOrEqual(before);
+    expect(await readLastReport()).toBeLessThanOrEqual(await now());
     expect(await all.staleReasons(host)).toEqual([null]);
     await all.expectWhole();
   }

@@ -18,7 +18,7 @@ beforeAll(async () => {
   fleet = await startGenerations({ hosts: 2, vmsPerHost: 10, changesAtEveryPoll: true });
   database = await createDatabase();
   proxy = await startDatabaseProxy(database.url);
-  gateway = await startTestGateway(proxy.urlOf(database.url), fleet.vdsmHosts, {
+  gateway = await startTestGateway(proxy.formatUrl(database.url), fleet.vdsmHosts, {
     LIMITS: "running=2,waiting=2",
   });
   invariants = new Invariants(database.dataSource, fleet);

@@ -66,7 +66,7 @@ export async function startGenerations(options: GenerationOptions): Promise<Gene
 }
 
 /** The generation that an address is of; `NaN` if it is none of ours. */
-export function generationOf(address: string): number {
+export function findGeneration(address: string): number {
   const four = /^10\.(\d+)\.(\d+)\.\d+$/.exec(address);
   if (four !== null) return Number(four[1]) * 256 + Number(four[2]);
   const six = /^2001:db8:([0-9a-f]+)::[0-9a-f]+$/.exec(address);
@@ -74,10 +74,10 @@ export function generationOf(address: string): number {
 }
 
 /** What one guest reports at a generation. */
-export function reportAt(generation: number, vm: number, interfaces: number): WireInterface[] {
+export function createReportAt(generation: number, vm: number, interfaces: number): WireInterface[] {
   return Array.from({ length: interfaces }, (_, at) => ({
     name: `eth${at}`,
-    hw: `56:6f:00:${hexByte(vm >> 8)}:${hexByte(vm & 255)}:${hexByte(at)}`,
+    hw: `56:6f:00:${formatHexByte(vm >> 8)}:${formatHexByte(vm & 255)}:${formatHexByte(at)}`,
     inet: [`10.${generation >> 8}.${generation & 255}.${at + 1}`],
     inet6: [`2001:db8:${generation.toString(16)}::${(at + 1).toString(16)}`],
   }));
@@ -92,7 +92,7 @@ async function startHost(
 ): Promise<GenerationHost> {
   const vms = Array.from({ length: vmsPerHost }, (_, each) => {
     const number = at * vmsPerHost + each;
-    const netIfaces = reportAt(1, number, interfacesPerVm);
+    const netIfaces = createReportAt(1, number, interfacesPerVm);
     return { vm: world.addVm({ name: `vm${number}`, id: vmId(number), host: name, netIfaces }), number };
   });
   // Nothing is of generation 0, so that a zero in the store is somebody else's.
@@ -101,7 +101,7 @@ async function startHost(
     begins.push(Date.now());
     const generation = begins.length - 1;
     for (const { vm, number } of vms)
-      world.setInterfaces(vm.id, reportAt(generation, number, interfacesPerVm));
+      world.setInterfaces(vm.id, createReportAt(generation, number, interfacesPerVm));
   };
   const answers = world.verbs(name);
   const verbs: VerbAnswers = {
@@ -129,6 +129,6 @@ function vmId(number: number): string {
   return `${digest.slice(0, 8)}-${digest.slice(8, 12)}-4${digest.slice(13, 16)}-8${digest.slice(17, 20)}-${digest.slice(20, 32)}`;
 }
 
-function hexByte(value: number): string {
+function formatHexByte(value: number): string {
   return value.toString(16).padStart(2, "0");
 }

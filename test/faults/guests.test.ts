@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { EncodedJson } from "../../src/simulator/wire/python-json.js";
 import { Random } from "../../src/simulator/world/random.js";
-import { generationOf, reportAt, type GenerationHost } from "./generations.js";
+import { findGeneration, createReportAt, type GenerationHost } from "./generations.js";
 import { spoilt } from "./spoilt-json.js";
 import { startRefreshing, type Refreshing } from "./refreshing.js";
 
@@ -73,14 +73,14 @@ describe("F8: of the guests of one host", () => {
     expect(rows.get(unreadable)).toMatchObject({ staleReason: "REPORT_INVALID", interfacesKnown: true });
     expect(rows.get(well)).toMatchObject({ staleReason: null, interfacesKnown: true });
     const devices = await all.database.store.readGuestInterfacesByVms(host.vmIds);
-    const generationsOf = (id: string) =>
+    const listGenerations = (id: string) =>
       devices
         .filter(({ vmId }) => vmId === id)
-        .map(({ ipv4Addresses }) => generationOf(ipv4Addresses[0] ?? ""));
-    expect(generationsOf(silent)).toEqual([before, before]);
-    expect(generationsOf(none)).toEqual([]);
-    expect(generationsOf(unreadable)).toEqual([before, before]);
-    expect(generationsOf(well)).toEqual([before + 1, before + 1]);
+        .map(({ ipv4Addresses }) => findGeneration(ipv4Addresses[0] ?? ""));
+    expect(listGenerations(silent)).toEqual([before, before]);
+    expect(listGenerations(none)).toEqual([]);
+    expect(listGenerations(unreadable)).toEqual([before, before]);
+    expect(listGenerations(well)).toEqual([before + 1, before + 1]);
     world.startAgent(silent);
     world.setRaw(unreadable, {});
     await expectMended();
@@ -93,7 +93,7 @@ describe("F10: two things under one name", () => {
     const vm = world.vm(host.vmIds[0]!);
     const record = (generation: number) => ({
       ...world.recordOf(vm, vm.presences[0]!),
-      netIfaces: reportAt(generation, 0, 2),
+      netIfaces: createReportAt(generation, 0, 2),
     });
     const others = world.vms.slice(1).map((each) => world.recordOf(each, each.presences[0]!));
     const winners = new Set<number>();
@@ -103,7 +103,7 @@ describe("F10: two things under one name", () => {
       expect((await all.pass(host)).outcome).toBe("done");
       const devices = await all.database.store.readGuestInterfacesByVms([vm.id]);
       expect(devices.length).toBe(2);
-      for (const { ipv4Addresses } of devices) winners.add(generationOf(ipv4Addresses[0] ?? ""));
+      for (const { ipv4Addresses } of devices) winners.add(findGeneration(ipv4Addresses[0] ?? ""));
     }
     expect(winners.size).toBe(1);
     while (host.generation < 12) host.next();

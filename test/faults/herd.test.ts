@@ -8,7 +8,7 @@ import { startRefreshing } from "./refreshing.js";
 
 const INTERVAL_MS = 15_000;
 
-function fleetOf(size: number, seed: string): ConfiguredHost[] {
+function createFleet(size: number, seed: string): ConfiguredHost[] {
   return Array.from({ length: size }, (_, at) => {
     const digest = createHash("sha256").update(`${seed} ${at}`).digest("hex").slice(0, 6);
     return createConfiguredHost({ host: `host-${digest}-${at}.example.test`, port: 54321 });
@@ -21,7 +21,7 @@ test("F25: the turns of 500 hosts are spread evenly over the interval, whatever 
   const critical = 50.8;
   for (const seed of ["a", "b", "c"]) {
     const counts = new Array<number>(bins).fill(0);
-    for (const { id } of fleetOf(500, seed)) {
+    for (const { id } of createFleet(500, seed)) {
       counts[Math.floor((computePhase(id, INTERVAL_MS) / INTERVAL_MS) * bins)]! += 1;
     }
     const expected = 500 / bins;
@@ -34,7 +34,7 @@ test("F25: 500 hosts asked for at once are asked by no more than may be, and all
   let running = 0;
   let most = 0;
   const asked = new Set<string>();
-  const hosts = fleetOf(500, "herd");
+  const hosts = createFleet(500, "herd");
   const schedule = startTimerSchedule({
     hosts,
     intervalMs: null,

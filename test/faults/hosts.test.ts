@@ -38,7 +38,7 @@ async function expectOldThenNew(fault: Fault, kind: string, reason: string): Pro
   expect(await all.staleReasons(broken)).toEqual([null]);
 }
 
-function outcomesOf(results: readonly PassResult[]): string[] {
+function listOutcomes(results: readonly PassResult[]): string[] {
   return [...new Set(results.map(({ outcome }) => outcome))];
 }
 
@@ -128,7 +128,7 @@ describe("a host that", () => {
       await many.expectWhole();
       expect(await Promise.all(hosts.map((host) => many.storedGeneration(host)))).toEqual(expected);
       await expect
-        .poll(async () => outcomesOf(await many.refresher.refreshAll()), { timeout: 5_000 })
+        .poll(async () => listOutcomes(await many.refresher.refreshAll()), { timeout: 5_000 })
         .toEqual(["done"]);
       expect(await Promise.all(hosts.map((host) => many.storedGeneration(host)))).toEqual(
         hosts.map(({ generation }) => generation),

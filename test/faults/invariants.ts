@@ -1,7 +1,7 @@
 import type { DataSource } from "typeorm";
 import { createStore } from "../../src/store/store.js";
 import type { VmRow } from "../../src/store/types.js";
-import { generationOf, type GenerationHost, type Generations } from "./generations.js";
+import { findGeneration, type GenerationHost, type Generations } from "./generations.js";
 
 /** What is to hold after every fault; keeps what it saw, so that nothing may go back. */
 export class Invariants {
@@ -47,7 +47,7 @@ export class Invariants {
   /** The generation stored for a host; 0: nothing yet. */
   async stored(host: GenerationHost): Promise<number> {
     const [vm] = await this.read(host);
-    return vm === undefined ? 0 : generationOf((vm.addresses ?? [])[0] ?? "");
+    return vm === undefined ? 0 : findGeneration((vm.addresses ?? [])[0] ?? "");
   }
 
   /** Entirely old or entirely new; nothing lost; one owner; never back to an older report. */
@@ -69,7 +69,7 @@ export class Invariants {
       for (const addresses of [vm.ips, vm.addresses ?? []]) {
         if (addresses.length !== expected)
           found.push(`${name}: VM ${vm.id} has ${addresses.length} addresses`);
-        for (const address of addresses) generations.add(generationOf(address));
+        for (const address of addresses) generations.add(findGeneration(address));
       }
     }
     const [generation = NaN] = generations;
@@ -93,7 +93,7 @@ export class Invariants {
     state: HostState | null,
   ): string[] {
     if (state === null || vms.length === 0) return [];
-    const generation = generationOf((vms[0]?.addresses ?? [])[0] ?? "");
+    const generation = findGeneration((vms[0]?.addresses ?? [])[0] ?? "");
     const begun = host.begins[generation] ?? Infinity;
     const ended = host.begins[generation + 1] ?? Infinity;
     return served.flatMap(({ id, staleReason, lastReportedAt }) => {

@@ -30,7 +30,7 @@ async function start(source: (typeof SOURCES)[number]): Promise<Site> {
   const log: string[] = [];
   const config = loadConfig({
     PORT: "0",
-    DATABASE_URL: proxy.urlOf(database.url),
+    DATABASE_URL: proxy.formatUrl(database.url),
     SOURCE: source,
     REFRESH_INTERVAL: "off",
   });

@@ -42,13 +42,13 @@ async function live(steps: readonly (() => void)[], polls: readonly string[]): P
     step();
     for (const which of polls[at] ?? "") {
       expect((await all.pass(which === "s" ? source : destination)).outcome).toBe("done");
-      owners.push(await ownerOf(source.vmIds[0]!));
+      owners.push(await readOwner(source.vmIds[0]!));
     }
   }
   return owners;
 }
 
-async function ownerOf(vmId: string): Promise<string | null> {
+async function readOwner(vmId: string): Promise<string | null> {
   const rows = await all.database.dataSource.query<{ owner: string | null }[]>(
     "SELECT run_on_vds AS owner FROM vm_dynamic WHERE vm_guid = $1",
     [vmId],
@@ -57,7 +57,7 @@ async function ownerOf(vmId: string): Promise<string | null> {
   return rows[0]!.owner;
 }
 
-function changesIn(owners: readonly (string | null)[]): number {
+function countChangesIn(owners: readonly (string | null)[]): number {
   return owners.filter((owner, at) => at > 0 && owner !== owners[at - 1]).length;
 }
 
@@ -68,7 +68,7 @@ async function settle(vmId: string): Promise<void> {
   world.placeVm(world.vm(vmId), source.name, "Up");
   await all.pass(source);
   await all.pass(destination);
-  expect(await ownerOf(vmId)).toBe(source.configured.id);
+  expect(await readOwner(vmId)).toBe(source.configured.id);
 }
 
 describe("F9: a VM that two hosts report while it migrates", () => {
@@ -95,7 +95,7 @@ describe("F9: a VM that two hosts report while it migrates", () => {
       const story = `${order.join("|")}: ${owners.join(" ")}`;
       expect(owners, story).not.toContain(null);
       expect(owners.at(-1), story).toBe(destination.configured.id);
-      expect(changesIn([source.configured.id, ...owners]), story).toBe(1);
+      expect(countChangesIn([source.configured.id, ...owners]), story).toBe(1);
       const devices = await all.database.store.readGuestInterfacesByVms([vmId]);
       expect(devices.length, story).toBe(2);
     }
@@ -135,7 +135,7 @@ describe("F10: a VM that two hosts say is Up", () => {
     world.placeVm(world.vm(vmId), destination.name, "Up");
     const owners = await live([() => undefined, () => undefined], ["dsdsdsds", "sdsdsdsd"]);
     expect(owners).not.toContain(null);
-    expect(changesIn(owners)).toBeLessThanOrEqual(1);
+    expect(countChangesIn(owners)).toBeLessThanOrEqual(1);
     world.destroy(vmId, source.name);
     const after = await live([() => undefined], ["sdsdsd"]);
     expect(after.at(-1)).toBe(destination.configured.id);

@@ -51,7 +51,7 @@ async function start(
   cleanups.push(() => database.drop());
   const pooler = await startPgBouncer(program ?? "", database.url, settings);
   cleanups.push(() => pooler.stop());
-  return { database, pooler, url: pooler.urlOf(database.url) };
+  return { database, pooler, url: pooler.formatUrl(database.url) };
 }
 
 async function connect(url: string, options: Parameters<typeof createDataSource>[1] = {}) {

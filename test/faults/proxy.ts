@@ -24,7 +24,7 @@ export interface Proxy {
   /** How long each chunk waits, in either direction; its order stays. */
   delayMs: () => number;
   /** The URL of a database, led through this proxy. */
-  urlOf(databaseUrl: string): string;
+  formatUrl(databaseUrl: string): string;
   stop(): Promise<void>;
 }
 
@@ -49,7 +49,7 @@ export async function startProxy(target: { readonly host: string; readonly port:
     strand: () => {
       for (const pair of pairs) pair.isStranded = true;
     },
-    urlOf: (databaseUrl: string) => {
+    formatUrl: (databaseUrl: string) => {
       const url = new URL(databaseUrl);
       url.hostname = "127.0.0.1";
       url.port = String(proxy.port);

@@ -7,7 +7,7 @@ import type { Random } from "../../src/simulator/world/random.js";
 export function spoilt(result: unknown, random: Random): string {
   if (random.drawChance(0.3)) return spoiltText(JSON.stringify(result), random);
   const copy = JSON.parse(JSON.stringify(result)) as unknown;
-  const places = placesIn(copy);
+  const places = listPlacesIn(copy);
   for (let changes = random.drawInt(1, 3); changes > 0; changes -= 1) {
     const place = places[random.drawInt(0, places.length - 1)];
     if (place !== undefined) place.set(random.pick(VALUES)());
@@ -37,12 +37,12 @@ interface Place {
   set(value: unknown): void;
 }
 
-function placesIn(value: unknown): Place[] {
+function listPlacesIn(value: unknown): Place[] {
   if (typeof value !== "object" || value === null) return [];
   const container = value as Record<string, unknown>;
   return Object.keys(container).flatMap((key) => [
     { set: (changed: unknown) => void (container[key] = changed) },
-    ...placesIn(container[key]),
+    ...listPlacesIn(container[key]),
   ]);
 }
 

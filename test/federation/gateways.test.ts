@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { TestDatabase } from "../support/database.js";
-import { GATEWAYS, supergraphOf, type Gateway } from "./gateways.js";
-import { addressOf, databaseOf, startGuests, startInventory, startSwitches } from "./site.js";
+import { GATEWAYS, composeSupergraph, type Gateway } from "./gateways.js";
+import { addressOf, createSiteDatabase, startGuests, startInventory, startSwitches } from "./site.js";
 import type { Subgraph } from "./subgraph.js";
 import { mac, id } from "../support/builders/ids.js";
-import { storedNicOf } from "../support/builders/stored.js";
+import { toStoredNic } from "../support/builders/stored.js";
 
 const ALL = 5_000;
 const NOBODYS = id(0xffffff);
@@ -13,7 +13,7 @@ const MALFORMED = "'; DROP TABLE vm_static";
 let database: TestDatabase;
 
 beforeAll(async () => {
-  database = await databaseOf(ALL);
+  database = await createSiteDatabase(ALL);
 });
 
 afterAll(async () => {
@@ -33,7 +33,7 @@ describe.each(
   beforeAll(async () => {
     guests = await startGuests(shape, database);
     inventory = await startInventory(shape);
-    gateway = await open(supergraphOf([inventory, guests]));
+    gateway = await open(composeSupergraph([inventory, guests]));
   });
 
   afterAll(async () => {
@@ -43,7 +43,7 @@ describe.each(
   });
 
   /** Asks, and says what it cost us. */
-  async function costOf(query: string) {
+  async function measureCost(query: string) {
     guests.asked();
     database.statements();
     const { data, errors } = await gateway.ask(query);
@@ -52,7 +52,7 @@ describe.each(
   }
 
   test("reads the guests of the inventory's 50 VMs in one request and two statements", async () => {
-    const cost = await costOf(
+    const cost = await measureCost(
       "{ inventoryVms(first: 50) { id costCentre guestInfo { networkDevices { name ipv4Addresses } } } }",
     );
     expect(cost).toEqual({
@@ -75,7 +75,7 @@ describe.each(
   });
 
   test("goes on from our devices to the inventory's vNICs for one statement more", async () => {
-    const { data, ...cost } = await costOf(
+    const { data, ...cost } = await measureCost(
       "{ inventoryVms(first: 50) { guestInfo { networkDevices { name vmNic { label } } } } }",
     );
     expect(JSON.stringify(data).match(/port of/g)).toHaveLength(50);
@@ -85,19 +85,19 @@ describe.each(
   // To contribute means to have no list of one's own.
   const whole = shape === "whole" ? test : () => undefined;
   whole("goes from our VMs to the inventory in one statement", async () => {
-    const { data, ...cost } = await costOf("{ vms(first: 50) { nodes { name costCentre } } }");
+    const { data, ...cost } = await measureCost("{ vms(first: 50) { nodes { name costCentre } } }");
     expect(JSON.stringify(data).match(/centre of/g)).toHaveLength(50);
     expect(cost).toEqual({ requests: 1, entities: [], statements: 1 });
   });
 
   test("reads the guest interfaces of 40 vNICs in one request and three statements", async () => {
-    const { data, ...cost } = await costOf(
+    const { data, ...cost } = await measureCost(
       "{ inventoryNics(first: 40) { id label guestInterface { name ipv4Addresses } } }",
     );
     expect(data).toEqual({
       inventoryNics: Array.from({ length: 40 }, (_, index) => ({
-        id: storedNicOf(index + 1, index + 1).id,
-        label: `port of ${storedNicOf(index + 1, index + 1).id}`,
+        id: toStoredNic(index + 1, index + 1).id,
+        label: `port of ${toStoredNic(index + 1, index + 1).id}`,
         guestInterface: { name: "eth0", ipv4Addresses: [addressOf(index + 1)] },
       })),
     });
@@ -105,7 +105,7 @@ describe.each(
   });
 
   test("reads both in one operation, merged into one request if the gateway merges", async () => {
-    const { data, ...cost } = await costOf(
+    const { data, ...cost } = await measureCost(
       `{ inventoryVms(first: 50) { guestInfo { networkDevices { name } } }
          inventoryNics(first: 40) { guestInterface { name } } }`,
     );
@@ -118,7 +118,7 @@ describe.each(
   });
 
   test("reads 5,000 in one body and three statements", async () => {
-    const { data, ...cost } = await costOf(
+    const { data, ...cost } = await measureCost(
       `{ inventoryVms(first: ${ALL}) { guestInfo { ips networkDevices { name vmNic { id } } } } }`,
     );
     expect(JSON.stringify(data).match(/"vmNic":\{/g)).toHaveLength(ALL);
@@ -147,7 +147,7 @@ describe.each(GATEWAYS)("%s", (_name, open) => {
     async (shape) => {
       const guests = until(await startGuests(shape, database));
       const inventory = until(await startInventory(shape, [NOBODYS, MALFORMED]));
-      const gateway = until(await open(supergraphOf([inventory, guests])));
+      const gateway = until(await open(composeSupergraph([inventory, guests])));
       expect(await gateway.ask("{ inventoryVms(first: 1) { id costCentre guestInfo { ips } } }")).toEqual({
         data: {
           inventoryVms: [
@@ -165,13 +165,13 @@ describe.each(GATEWAYS)("%s", (_name, open) => {
   test("keeps the inventory's data, and nulls ours alone, while we are down", async () => {
     const guests = await startGuests("contribute", database);
     const inventory = until(await startInventory("contribute"));
-    const gateway = until(await open(supergraphOf([inventory, guests])));
+    const gateway = until(await open(composeSupergraph([inventory, guests])));
     await guests.stop();
     const { data, errors } = await gateway.ask(
       `{ inventoryVms(first: 2) { name guestInfo { ips } }
          inventoryNics(first: 1) { label guestInterface { name } guestInterfaces { name } } }`,
     );
-    const label = `port of ${storedNicOf(1, 1).id}`;
+    const label = `port of ${toStoredNic(1, 1).id}`;
     expect(data).toEqual({
       inventoryVms: [1, 2].map((number) => ({ name: `name of ${id(number)}`, guestInfo: null })),
       inventoryNics: [{ label, guestInterface: null, guestInterfaces: null }],
@@ -182,7 +182,7 @@ describe.each(GATEWAYS)("%s", (_name, open) => {
   test("keeps what others answer beside our lists, while we are down", async () => {
     const guests = await startGuests("whole", database);
     const inventory = until(await startInventory("whole"));
-    const gateway = until(await open(supergraphOf([inventory, guests])));
+    const gateway = until(await open(composeSupergraph([inventory, guests])));
     await guests.stop();
     const { data, errors } = await gateway.ask(
       `{ inventoryVms(first: 1) { id costCentre } vms { nodes { name } } hosts { name }
@@ -200,7 +200,7 @@ describe.each(GATEWAYS)("%s", (_name, open) => {
   test("keeps our data while the inventory is down", async () => {
     const guests = until(await startGuests("whole", database));
     const inventory = await startInventory("whole");
-    const gateway = until(await open(supergraphOf([inventory, guests])));
+    const gateway = until(await open(composeSupergraph([inventory, guests])));
     await inventory.stop();
     const { data, errors } = await gateway.ask("{ vms(first: 2) { nodes { name costCentre } } }");
     expect(data).toEqual({
@@ -217,7 +217,7 @@ describe.each(GATEWAYS)("%s", (_name, open) => {
   test("finds vNICs by VM and MAC for a team that knows no other key, in one request", async () => {
     const guests = until(await startGuests("whole", database));
     const switches = until(await startSwitches(30));
-    const gateway = until(await open(supergraphOf([switches, guests])));
+    const gateway = until(await open(composeSupergraph([switches, guests])));
     database.statements();
     const { data, errors } = await gateway.ask(
       "{ ports { name vmNic { guestInterface { ipv4Addresses } } } }",

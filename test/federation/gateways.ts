@@ -27,7 +27,7 @@ export const GATEWAYS: readonly (readonly [string, OpenGateway])[] = [
 ];
 
 /** The supergraph of these subgraphs; fails with all that the composer has against it. */
-export function supergraphOf(subgraphs: readonly Subgraph[]): string {
+export function composeSupergraph(subgraphs: readonly Subgraph[]): string {
   const { supergraphSdl, errors } = composeServices(
     subgraphs.map(({ name, sdl, url }) => ({ name, url, typeDefs: parse(sdl) })),
   );
@@ -52,7 +52,7 @@ export async function openApollo(supergraph: string, token?: string): Promise<Ga
   return {
     ask: async (query) => {
       const { body } = await server.executeOperation({ query });
-      return body.kind === "single" ? answerOf(body.singleResult) : { data: null, errors: ["no answer"] };
+      return body.kind === "single" ? readAnswer(body.singleResult) : { data: null, errors: ["no answer"] };
     },
     stop: () => server.stop(),
   };
@@ -75,7 +75,7 @@ export function openHive(supergraph: string, token?: string): Promise<Gateway> {
         headers: { "content-type": "application/json" },
         body: JSON.stringify({ query }),
       });
-      return answerOf((await response.json()) as Parameters<typeof answerOf>[0]);
+      return readAnswer((await response.json()) as Parameters<typeof readAnswer>[0]);
     },
     stop: async () => {
       await runtime[Symbol.asyncDispose]();
@@ -83,7 +83,7 @@ export function openHive(supergraph: string, token?: string): Promise<Gateway> {
   });
 }
 
-function answerOf(result: {
+function readAnswer(result: {
   readonly data?: object | null;
   readonly errors?: readonly { readonly message: string }[];
 }): Answer {

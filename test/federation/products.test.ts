@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { GATEWAYS, supergraphOf, type Gateway } from "./gateways.js";
+import { GATEWAYS, composeSupergraph, type Gateway } from "./gateways.js";
 import { startProducts } from "./products.js";
 import type { Subgraph } from "./subgraph.js";
 
@@ -10,7 +10,7 @@ let supergraph: string;
 
 beforeAll(async () => {
   [products, users, stock] = await startProducts();
-  supergraph = supergraphOf([products, users, stock]);
+  supergraph = composeSupergraph([products, users, stock]);
 });
 
 afterAll(async () => {

@@ -98,7 +98,7 @@ export function startProducts(): Promise<readonly [Subgraph, Subgraph, Subgraph]
     {
       Product: (key) => Promise.resolve(isProduct(key) ? PRODUCT : null),
       DeprecatedProduct: (key) => Promise.resolve(deprecated(key["sku"], key["package"])),
-      ProductResearch: ({ study }) => Promise.resolve(researchOf(study)),
+      ProductResearch: ({ study }) => Promise.resolve(findResearch(study)),
       User: (key) => Promise.resolve(key["email"] === ADA.email ? { ...ADA, ...key } : null),
       Inventory: ({ id }) => Promise.resolve({ id, deprecatedProducts: [DEPRECATED] }),
     },
@@ -142,7 +142,7 @@ function deprecated(sku: unknown, name: unknown) {
   return sku === DEPRECATED.sku && name === DEPRECATED.package ? DEPRECATED : null;
 }
 
-function researchOf(study: unknown) {
+function findResearch(study: unknown) {
   const { caseNumber } = study as { caseNumber?: unknown };
   return PRODUCT.research.find((each) => each.study.caseNumber === caseNumber) ?? null;
 }

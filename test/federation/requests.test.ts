@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { loadConfig } from "../../src/config.js";
 import type { TestDatabase } from "../support/database.js";
-import { databaseOf, startGuests } from "./site.js";
+import { createSiteDatabase, startGuests } from "./site.js";
 import type { Subgraph } from "./subgraph.js";
 import { id } from "../support/builders/ids.js";
-import { storedNicOf } from "../support/builders/stored.js";
+import { toStoredNic } from "../support/builders/stored.js";
 
 const ALL = 5_000;
 
@@ -12,7 +12,7 @@ let database: TestDatabase;
 let guests: Subgraph;
 
 beforeAll(async () => {
-  database = await databaseOf(ALL);
+  database = await createSiteDatabase(ALL);
   guests = await startGuests("contribute", database);
 });
 
@@ -30,7 +30,7 @@ async function ask(query: string, variables: Record<string, unknown>) {
 test("5,000 vNICs in one body cost three statements", async () => {
   const keys = Array.from({ length: ALL }, (_, index) => ({
     __typename: "VmNic",
-    id: storedNicOf(index + 1, index + 1).id,
+    id: toStoredNic(index + 1, index + 1).id,
   }));
   const query = `query ($keys: [_Any!]!) { _entities(representations: $keys) {
     __typename ... on VmNic { guestInterface { name } guestInterfaces { name ipv4Addresses } } } }`;

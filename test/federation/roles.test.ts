@@ -6,14 +6,14 @@ import { createToken } from "../../src/server/identity/token-lines.js";
 import { rememberingLog } from "../server/running.js";
 import { temporaryFile } from "../server/temporary.js";
 import type { TestDatabase } from "../support/database.js";
-import { GATEWAYS, supergraphOf, type Answer, type OpenGateway } from "./gateways.js";
-import { addressOf, databaseOf, startGuests, startInventory } from "./site.js";
+import { GATEWAYS, composeSupergraph, type Answer, type OpenGateway } from "./gateways.js";
+import { addressOf, createSiteDatabase, startGuests, startInventory } from "./site.js";
 import { id } from "../support/builders/ids.js";
 
 let database: TestDatabase;
 
 beforeAll(async () => {
-  database = await databaseOf(3);
+  database = await createSiteDatabase(3);
 });
 
 afterAll(async () => {
@@ -55,7 +55,7 @@ describe.each(GATEWAYS)("%s", (_name, open) => {
 });
 
 test("without a token nothing is told, not even the schema", async () => {
-  const guests = await startGuests("whole", database, { identity: await identityOf(["router"]) });
+  const guests = await startGuests("whole", database, { identity: await createIdentityOf(["router"]) });
   const { status } = await guests.server.post("{ _service { sdl } }");
   expect(status).toBe(401);
   await guests.stop();
@@ -87,7 +87,7 @@ async function through(
   const file = await loadTokenFile(await temporaryFile(line), rememberingLog().log);
   const guests = await startGuests("whole", database, { identity: createIdentity([file]) });
   const inventory = await startInventory("whole");
-  const gateway = await open(supergraphOf([inventory, guests]), token);
+  const gateway = await open(composeSupergraph([inventory, guests]), token);
   try {
     const answers: Answer[] = [];
     for (const query of queries) answers.push(await gateway.ask(query));
@@ -99,7 +99,7 @@ async function through(
   }
 }
 
-async function identityOf(roles: readonly Role[]) {
+async function createIdentityOf(roles: readonly Role[]) {
   const { line } = createToken({ name: "somebody", roles, expiresAt: null });
   return createIdentity([await loadTokenFile(await temporaryFile(line), rememberingLog().log)]);
 }

@@ -8,7 +8,7 @@ import { createDatabase, type TestDatabase } from "../support/database.js";
 import { executable, startSubgraph, type Subgraph } from "./subgraph.js";
 import { mac, HOST_A, id } from "../support/builders/ids.js";
 import { HOSTS, INTERVAL_MS, writePass } from "../support/builders/passes.js";
-import { guestInterfaceOf, storedNicOf, vmState } from "../support/builders/stored.js";
+import { toGuestInterfaceOf, toStoredNic, vmState } from "../support/builders/stored.js";
 
 const LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key"])';
 
@@ -25,16 +25,16 @@ const INVENTORY: Readonly<Record<SubgraphShape, string>> = {
 };
 
 /** A database of `count` VMs with a vNIC and two guest interfaces each. */
-export async function databaseOf(count: number): Promise<TestDatabase> {
+export async function createSiteDatabase(count: number): Promise<TestDatabase> {
   const database = await createDatabase();
   const numbers = Array.from({ length: count }, (_, index) => index + 1);
   await database.store.registerHosts(HOSTS, INTERVAL_MS);
   await writePass(database.store, HOST_A, {
     newVms: numbers.map((number) => vmState(number, { ips: addressOf(number) })),
-    upsertedNics: numbers.map((number) => storedNicOf(number, number, { macAddress: mac(number) })),
+    upsertedNics: numbers.map((number) => toStoredNic(number, number, { macAddress: mac(number) })),
     insertedInterfaces: numbers.flatMap((number) => [
-      guestInterfaceOf(number, { macAddress: mac(number), ipv4Addresses: [addressOf(number)] }),
-      guestInterfaceOf(number, { name: "docker0", macAddress: null, ipv4Addresses: ["172.17.0.1"] }),
+      toGuestInterfaceOf(number, { macAddress: mac(number), ipv4Addresses: [addressOf(number)] }),
+      toGuestInterfaceOf(number, { name: "docker0", macAddress: null, ipv4Addresses: ["172.17.0.1"] }),
     ]),
   });
   return database;
@@ -64,25 +64,26 @@ export function startGuests(
 
 /** The other team's subgraph. It lists `extraIds` before the VMs that we know, too. */
 export function startInventory(shape: SubgraphShape, extraIds: readonly string[] = []): Promise<Subgraph> {
-  const vmOf = (vmId: string) => ({
+  const createSiteVm = (vmId: string) => ({
     id: vmId,
     name: `name of ${vmId}`,
     costCentre: `centre of ${vmId}`,
   });
-  const nicOf = (nicId: string) => ({ id: nicId, label: `port of ${nicId}` });
+  const createSiteNic = (nicId: string) => ({ id: nicId, label: `port of ${nicId}` });
   const first = (args: Record<string, unknown>, idOf: (number: number) => string) =>
     Array.from({ length: Number(args["first"]) }, (_, index) => idOf(index + 1));
   const schema = executable(
     INVENTORY[shape],
     {
       Query: {
-        inventoryVms: (_source, args) => [...extraIds, ...first(args, id)].map(vmOf),
-        inventoryNics: (_source, args) => first(args, (number) => storedNicOf(number, number).id).map(nicOf),
+        inventoryVms: (_source, args) => [...extraIds, ...first(args, id)].map(createSiteVm),
+        inventoryNics: (_source, args) =>
+          first(args, (number) => toStoredNic(number, number).id).map(createSiteNic),
       },
     },
     {
-      Vm: (key) => Promise.resolve(vmOf(String(key["id"]))),
-      VmNic: (key) => Promise.resolve(nicOf(String(key["id"]))),
+      Vm: (key) => Promise.resolve(createSiteVm(String(key["id"]))),
+      VmNic: (key) => Promise.resolve(createSiteNic(String(key["id"]))),
     },
   );
   return startSubgraph("inventory", INVENTORY[shape], schema);

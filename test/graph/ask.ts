@@ -18,7 +18,7 @@ const schemas = new Map<Federation, ReturnType<typeof buildGraphSchema>>();
 
 /** Executes one operation against the store as one request would, validation included. */
 export async function ask(store: ReadStore, query: string, asking: Asking = {}): Promise<ExecutionResult> {
-  const schema = schemaOf(asking.federation ?? "off");
+  const schema = getSchema(asking.federation ?? "off");
   const document = parse(query);
   const errors = validate(schema, document);
   if (errors.length > 0) return { errors };
@@ -31,25 +31,25 @@ export async function ask(store: ReadStore, query: string, asking: Asking = {}):
 }
 
 /** Executes and returns the data as JSON would carry it; fails on any error. */
-export async function dataOf(store: ReadStore, query: string, asking: Asking = {}): Promise<unknown> {
+export async function askForData(store: ReadStore, query: string, asking: Asking = {}): Promise<unknown> {
   const { data, errors } = await ask(store, query, asking);
   if (errors !== undefined) throw new Error(errors.map((error) => error.message).join("\n"));
   return JSON.parse(JSON.stringify(data));
 }
 
 /** Executes and returns `code: message` of each error. */
-export async function errorsOf(store: ReadStore, query: string, asking: Asking = {}): Promise<string[]> {
+export async function askForErrors(store: ReadStore, query: string, asking: Asking = {}): Promise<string[]> {
   const { errors } = await ask(store, query, asking);
-  return (errors ?? []).map((error) => `${codeOf(error)}: ${error.message}`);
+  return (errors ?? []).map((error) => `${readCode(error)}: ${error.message}`);
 }
 
-export function schemaOf(federation: Federation) {
+export function getSchema(federation: Federation) {
   const known = schemas.get(federation) ?? buildGraphSchema({ federation });
   schemas.set(federation, known);
   return known;
 }
 
-function codeOf(error: GraphQLError): string {
+function readCode(error: GraphQLError): string {
   const code = error.extensions["code"];
   return typeof code === "string" ? code : "none";
 }

@@ -27,12 +27,12 @@ const NEIGHBOUR = `${LINK}
 
 const composers = {
   Apollo: (sdls: Record<string, string>) =>
-    resultOf(
+    compose(
       composeWithApollo(
-        servicesOf(sdls).map(({ name, typeDefs }) => ({ name, typeDefs, url: `http://${name}` })),
+        listServices(sdls).map(({ name, typeDefs }) => ({ name, typeDefs, url: `http://${name}` })),
       ),
     ),
-  "The Guild": (sdls: Record<string, string>) => resultOf(composeWithGuild(servicesOf(sdls))),
+  "The Guild": (sdls: Record<string, string>) => compose(composeWithGuild(listServices(sdls))),
 };
 
 describe.each(Object.entries(composers))("%s's composer", (_name, compose) => {
@@ -61,11 +61,11 @@ describe.each(Object.entries(composers))("%s's composer", (_name, compose) => {
   });
 });
 
-function servicesOf(sdls: Record<string, string>) {
+function listServices(sdls: Record<string, string>) {
   return Object.entries(sdls).map(([name, sdl]) => ({ name, typeDefs: parse(sdl) }));
 }
 
-function resultOf(result: { errors?: readonly Error[] | undefined; supergraphSdl?: string | undefined }) {
+function compose(result: { errors?: readonly Error[] | undefined; supergraphSdl?: string | undefined }) {
   return {
     errors: (result.errors ?? []).map((error) => error.message),
     supergraph: result.supergraphSdl ?? "",

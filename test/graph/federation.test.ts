@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ask, dataOf, errorsOf, schemaOf } from "./ask.js";
+import { ask, askForData, askForErrors, getSchema } from "./ask.js";
 import { mac, uuid } from "../support/builders/ids.js";
 import { createMemoryReadStore } from "../support/builders/memory-read-store.js";
 import { guestInterfaceRow, nicRow, vmRow } from "../support/builders/rows.js";
@@ -27,7 +27,7 @@ describe.each(["whole", "contribute"] as const)("a gateway asking the %s subgrap
       { __typename: "Vm", id: uuid(1, 1) },
     ];
     const network = { ips: ["10.0.0.1"], networkDevices: [{ name: "eth0", vmNic: { id: uuid(2, 1) } }] };
-    expect(await dataOf(store, ENTITIES, { federation, variables: { keys } })).toEqual({
+    expect(await askForData(store, ENTITIES, { federation, variables: { keys } })).toEqual({
       _entities: [
         { __typename: "Vm", id: uuid(1, 2), guestInfo: { ips: null, networkDevices: null } },
         {
@@ -61,7 +61,7 @@ describe.each(["whole", "contribute"] as const)("a gateway asking the %s subgrap
     const query = `query ($vms: [_Any!]!, $nics: [_Any!]!) {
       a: _entities(representations: $vms) { ... on Vm { guestInfo { networkDevices { vmNic { id } } } } }
       b: _entities(representations: $nics) { ... on VmNic { guestInterface { name } } } }`;
-    await dataOf(store, query, { federation, variables });
+    await askForData(store, query, { federation, variables });
     expect(store.calls.sort()).toEqual([
       "readGuestInterfacesByVms",
       "readNicsByIds",
@@ -94,11 +94,11 @@ describe.each(["whole", "contribute"] as const)("a gateway asking the %s subgrap
   test("gets one error, not one an entity, if the database fails", async () => {
     const store = { ...createMemoryReadStore(), readVmsByIds: () => Promise.reject(new Error("down")) };
     const keys = Array.from({ length: 100 }, (_, number) => ({ __typename: "Vm", id: uuid(1, number) }));
-    expect(await errorsOf(store, ENTITIES, { federation, variables: { keys } })).toEqual(["none: down"]);
+    expect(await askForErrors(store, ENTITIES, { federation, variables: { keys } })).toEqual(["none: down"]);
   });
 
   test("reads the subgraph's schema, which does not tell of the fields that only gateways need", async () => {
-    const { _service: service } = (await dataOf(createMemoryReadStore(), "{ _service { sdl } }", {
+    const { _service: service } = (await askForData(createMemoryReadStore(), "{ _service { sdl } }", {
       federation,
     })) as {
       _service: { sdl: string };
@@ -122,28 +122,28 @@ test("a vNIC is found by its VM and MAC, in any spelling", async () => {
     { macAddress: null, vm: { id: uuid(1, 1) } },
   ].map((key) => ({ __typename: "VmNic", ...key }));
   const query = "query ($keys: [_Any!]!) { _entities(representations: $keys) { ... on VmNic { id } } }";
-  expect(await dataOf(store, query, { federation: "whole", variables: { keys } })).toEqual({
+  expect(await askForData(store, query, { federation: "whole", variables: { keys } })).toEqual({
     _entities: [{ id: uuid(2, 2) }, { id: uuid(2, 1) }, null, null, null, null, null],
   });
   expect(store.calls).toEqual(["readNicsByVms"]);
 });
 
 test("without federation there is nothing of it", async () => {
-  expect(await errorsOf(createMemoryReadStore(), "{ _service { sdl } }")).toEqual([
+  expect(await askForErrors(createMemoryReadStore(), "{ _service { sdl } }")).toEqual([
     'none: Cannot query field "_service" on type "Query".',
   ]);
 });
 
 test("to contribute, only keys and what the guest says are left", () => {
-  const schema = schemaOf("contribute");
-  const fieldsOf = (name: string) => {
+  const schema = getSchema("contribute");
+  const listFields = (name: string) => {
     const type = schema.getType(name);
     return type !== undefined && "getFields" in type ? Object.keys(type.getFields()).sort() : null;
   };
-  expect(fieldsOf("Query")).toEqual(["_entities", "_service"]);
-  expect(fieldsOf("Mutation")).toBeNull();
-  expect(fieldsOf("Vm")).toEqual(["guestInfo", "id"]);
-  expect(fieldsOf("VmNic")).toEqual(["guestInterface", "guestInterfaces", "id", "primaryAddress"]);
-  expect(fieldsOf("Host")).toBeNull();
-  expect(Object.keys(schemaOf("whole").getQueryType()!.getFields())).toContain("vms");
+  expect(listFields("Query")).toEqual(["_entities", "_service"]);
+  expect(listFields("Mutation")).toBeNull();
+  expect(listFields("Vm")).toEqual(["guestInfo", "id"]);
+  expect(listFields("VmNic")).toEqual(["guestInterface", "guestInterfaces", "id", "primaryAddress"]);
+  expect(listFields("Host")).toBeNull();
+  expect(Object.keys(getSchema("whole").getQueryType()!.getFields())).toContain("vms");
 });

@@ -5,7 +5,7 @@ import { parse, type ExecutionResult } from "graphql";
 import { describe, expect, test } from "vitest";
 import { printGraphSchema } from "../../src/graph/print-schema.js";
 import { ask } from "./ask.js";
-import { INVENTORY_SDL, inventoryOf } from "./inventory.js";
+import { INVENTORY_SDL, createInventory } from "./inventory.js";
 import { mac, uuid } from "../support/builders/ids.js";
 import { createMemoryReadStore, type MemoryReadStore } from "../support/builders/memory-read-store.js";
 import { guestInterfaceRow, nicRow, vmRow } from "../support/builders/rows.js";
@@ -25,7 +25,7 @@ const SUPERGRAPH = composeServices([
 
 describe.each([["Apollo's gateway", apolloGateway]])("through %s", (_name, open) => {
   test("the guests of a management graph's VMs come in one request", async () => {
-    const store = storeOf(50);
+    const store = createStoreOf(50);
     const { data, requests } = await through(
       open,
       store,
@@ -46,7 +46,7 @@ describe.each([["Apollo's gateway", apolloGateway]])("through %s", (_name, open)
   });
 
   test("VMs and vNICs are asked for together, and cost as many reads as one", async () => {
-    const store = storeOf(20);
+    const store = createStoreOf(20);
     const query = `{ inventoryVms { guestInfo { fqdn } nics { label guestInterface { name } } }
       inventoryNics { guestInterfaces { name } } }`;
     const { data } = await through(open, store, query);
@@ -55,8 +55,8 @@ describe.each([["Apollo's gateway", apolloGateway]])("through %s", (_name, open)
   });
 
   test("a VM that we do not know keeps its name", async () => {
-    const store = storeOf(2);
-    const inventory = inventoryOf(store);
+    const store = createStoreOf(2);
+    const inventory = createInventory(store);
     store.vms.pop();
     const { data } = await through(open, store, "{ inventoryVms { name guestInfo { ips } } }", { inventory });
     expect(data).toEqual({
@@ -68,7 +68,7 @@ describe.each([["Apollo's gateway", apolloGateway]])("through %s", (_name, open)
   });
 
   test("an outage of ours takes nothing from the management graph", async () => {
-    const store = storeOf(2);
+    const store = createStoreOf(2);
     const guests: Subgraph = () => Promise.reject(new Error("out of order"));
     const { data } = await through(open, store, "{ inventoryVms { name guestInfo { ips } } }", { guests });
     expect(data).toEqual({
@@ -91,7 +91,7 @@ async function through(
     requests += 1;
     return ask(store, text, { federation: "contribute", roles: ["router"], variables });
   };
-  const gateway = await open({ inventory: inventoryOf(store), guests, ...others });
+  const gateway = await open({ inventory: createInventory(store), guests, ...others });
   try {
     return { data: await gateway.query(query), requests };
   } finally {
@@ -120,7 +120,7 @@ async function apolloGateway(subgraphs: Subgraphs): Promise<Gateway> {
   };
 }
 
-function storeOf(count: number): MemoryReadStore {
+function createStoreOf(count: number): MemoryReadStore {
   const store = createMemoryReadStore();
   for (let number = 0; number < count; number++) {
     store.vms.push(vmRow(number));

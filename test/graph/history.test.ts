@@ -8,7 +8,7 @@ import { HOST_A } from "../support/builders/ids.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
 import { anyStep, runSeries, VM_IDS, type Step } from "../support/pass-series.js";
 import { listDifferences } from "../../src/store/changes/differences/differences.js";
-import { dataOf, errorsOf } from "./ask.js";
+import { askForData, askForErrors } from "./ask.js";
 
 let database: TestDatabase;
 
@@ -33,9 +33,9 @@ describe("a VM at a time", () => {
   test("is answered exactly as it was answered then, whatever passes came after", async () => {
     await fc.assert(
       fc.asyncProperty(series, async (steps) => {
-        const instants = await runSeries(database, steps, () => dataOf(database.store, ask("")));
+        const instants = await runSeries(database, steps, () => askForData(database.store, ask("")));
         for (const { at, seen } of instants) {
-          const past = (await dataOf(database.store, ask(`(at: "${at.toISOString()}")`))) as Answer;
+          const past = (await askForData(database.store, ask(`(at: "${at.toISOString()}")`))) as Answer;
           // A VM that was not known then is known now, without a past at that time.
           const known = Object.entries(past).map(([key, vm]) => [key, vm?.guestInfo == null ? null : vm]);
           expect({ ...NOTHING, ...Object.fromEntries(known) }).toEqual(seen);
@@ -56,7 +56,7 @@ describe("a VM at a time", () => {
       );
       const snapshot = database.store.openSnapshot(null);
       database.statements();
-      await dataOf(snapshot.reads, `{ ${vms.join(" ")} }`);
+      await askForData(snapshot.reads, `{ ${vms.join(" ")} }`);
       const sent = database.statements().length;
       await snapshot.close();
       return sent;
@@ -69,7 +69,7 @@ describe("a VM at a time", () => {
   test("in the future, or before the log began, is refused with the reason", async () => {
     await runSeries(database, FIVE_STEPS, () => Promise.resolve(null));
     const of = (at: string) =>
-      errorsOf(
+      askForErrors(
         database.store,
         `{ vm(id: "${VM_IDS[0]}") { guestInfo(at: "${at}") { ips } nics(at: "${at}") { id } } }`,
       );
@@ -93,7 +93,7 @@ describe("a VM at a time", () => {
       ...createEngineStore(database.dataSource),
       readVmsByIds: (ids: readonly string[]) => database.store.readVmsByIds(ids),
     };
-    const errors = await errorsOf(
+    const errors = await askForErrors(
       reads,
       `{ vm(id: "${VM_IDS[0]}") { guestInfo(at: "2026-01-01T00:00:00Z") { ips } guestHistory { keptFrom } } }`,
     );
@@ -137,7 +137,7 @@ describe("the history of a VM", () => {
       edges { cursor node { at } }
       pageInfo { hasNextPage hasPreviousPage endCursor } } } }`;
     const read = async (page: string) =>
-      (await dataOf(database.store, query(page))) as { vm: { guestHistory: HistoryPage } };
+      (await askForData(database.store, query(page))) as { vm: { guestHistory: HistoryPage } };
     const { guestHistory: first } = (await read("first: 1")).vm;
     expect(first.nodes).toEqual([
       {
@@ -173,7 +173,7 @@ describe("the history of a VM", () => {
     await runSeries(database, FIVE_STEPS, () => Promise.resolve(null));
     database.statements();
     expect(
-      await errorsOf(database.store, `{ vm(id: "${VM_IDS[0]}") { guestHistory(${page}) { keptFrom } } }`),
+      await askForErrors(database.store, `{ vm(id: "${VM_IDS[0]}") { guestHistory(${page}) { keptFrom } } }`),
     ).toEqual([expect.stringMatching(error)]);
     expect(database.statements()).toHaveLength(1);
   });
@@ -183,12 +183,12 @@ describe("who had an address", () => {
   const query = (page: string) => `{ addressHistory(${page}) {
     nodes { address macAddress deviceName vmId vm { name } since until } pageInfo { hasNextPage endCursor } } }`;
   const read = async (page: string) =>
-    ((await dataOf(database.store, query(page))) as { addressHistory: AddressPage }).addressHistory;
+    ((await askForData(database.store, query(page))) as { addressHistory: AddressPage }).addressHistory;
 
   test("is told with the VM and the times, page by page; before the index is made, it is not available", async () => {
     await database.dataSource.query("UPDATE vnic_graph_address_index SET cursor = NULL, is_built = false");
     const address = 'address: "10.0.0.1"';
-    expect(await errorsOf(database.store, query(address))).toEqual([
+    expect(await askForErrors(database.store, query(address))).toEqual([
       expect.stringMatching(/^NOT_AVAILABLE: addressHistory: the index of addresses is being made/),
     ]);
     await database.dataSource.query("TRUNCATE vm_static, vnic_graph_address_span CASCADE");
@@ -236,7 +236,7 @@ describe("who had an address", () => {
     ['address: "10.0.0.1", from: "9999-01-01T00:00:00Z"', /^BAD_USER_INPUT: from: .* is in the future/],
   ])("refuses %s before anything is read", async (page, error) => {
     database.statements();
-    expect(await errorsOf(database.store, query(page))).toEqual([expect.stringMatching(error)]);
+    expect(await askForErrors(database.store, query(page))).toEqual([expect.stringMatching(error)]);
     expect(database.statements()).toEqual([]);
   });
 });

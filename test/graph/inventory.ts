@@ -16,15 +16,15 @@ const schema = buildSchema(`
   type VmNic { id: ID! label: String! }`);
 
 /** Answers a gateway for the management graph, which knows the same VMs and vNICs as the store. */
-export function inventoryOf(store: MemoryReadStore) {
+export function createInventory(store: MemoryReadStore) {
   const vms = store.vms.map(({ id, name }) => ({
     __typename: "Vm",
     id,
     name,
     costCentre: "lab",
-    nics: store.nics.filter((nic) => nic.vmId === id).map(nicOf),
+    nics: store.nics.filter((nic) => nic.vmId === id).map(createInventoryNic),
   }));
-  const nics = store.nics.map(nicOf);
+  const nics = store.nics.map(createInventoryNic);
   const entities = new Map([...vms, ...nics].map((entity) => [entity.id, entity]));
   const rootValue = {
     inventoryVms: vms,
@@ -36,6 +36,6 @@ export function inventoryOf(store: MemoryReadStore) {
     execute({ schema, document: parse(query), rootValue, variableValues });
 }
 
-function nicOf({ id, name }: { readonly id: string; readonly name: string }) {
+function createInventoryNic({ id, name }: { readonly id: string; readonly name: string }) {
   return { __typename: "VmNic", id, label: `port of ${name}` };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { HostAdmin } from "../../src/graph/context.js";
 import { createGraphError } from "../../src/graph/errors.js";
-import { dataOf, errorsOf } from "./ask.js";
+import { askForData, askForErrors } from "./ask.js";
 import { uuid } from "../support/builders/ids.js";
 import { createMemoryReadStore, type MemoryReadStore } from "../support/builders/memory-read-store.js";
 import { hostRow } from "../support/builders/rows.js";
@@ -11,17 +11,17 @@ describe("an operator", () => {
     const store = createMemoryReadStore();
     store.hostRows.push(hostRow(1, { status: 4 }));
     const query = `mutation { before: refreshHost(id: "${uuid(3, 1)}") { status } }`;
-    expect(await dataOf(store, query, { hostAdmin: admin(store) })).toEqual({ before: { status: "UP" } });
+    expect(await askForData(store, query, { hostAdmin: admin(store) })).toEqual({ before: { status: "UP" } });
   });
 
   test("adds a host, and removes it", async () => {
     const store = createMemoryReadStore();
     const hostAdmin = admin(store);
-    expect(await dataOf(store, 'mutation { addHost(address: "h:1") { name } }', { hostAdmin })).toEqual({
+    expect(await askForData(store, 'mutation { addHost(address: "h:1") { name } }', { hostAdmin })).toEqual({
       addHost: { name: "host-7" },
     });
     const remove = `mutation { removeHost(id: "${uuid(3, 7)}") { name } again: removeHost(id: "${uuid(3, 7)}") { name } }`;
-    expect(await dataOf(store, remove, { hostAdmin })).toEqual({
+    expect(await askForData(store, remove, { hostAdmin })).toEqual({
       removeHost: { name: "host-7" },
       again: null,
     });
@@ -30,7 +30,7 @@ describe("an operator", () => {
   test("gets null for a host that is not known", async () => {
     const store = createMemoryReadStore();
     const query = `mutation { refreshHost(id: "${uuid(3, 1)}") { name } removeHost(id: "${uuid(3, 1)}") { name } }`;
-    expect(await dataOf(store, query, { hostAdmin: admin(store) })).toEqual({
+    expect(await askForData(store, query, { hostAdmin: admin(store) })).toEqual({
       refreshHost: null,
       removeHost: null,
     });
@@ -46,14 +46,14 @@ describe("an operator", () => {
     ['mutation { addHost(address: "h:x") { name } }', "BAD_USER_INPUT: address: no port"],
   ])("%s is told what is wrong", async (query, error) => {
     expect(
-      await errorsOf(createMemoryReadStore(), query, { hostAdmin: admin(createMemoryReadStore()) }),
+      await askForErrors(createMemoryReadStore(), query, { hostAdmin: admin(createMemoryReadStore()) }),
     ).toEqual([error]);
   });
 
   test.each([`refreshHost(id: "${uuid(3, 1)}")`, `removeHost(id: "${uuid(3, 1)}")`, 'addHost(address: "h")'])(
     "is told if hosts cannot be managed here: %s",
     async (field) => {
-      const errors = await errorsOf(createMemoryReadStore(), `mutation { ${field} { name } }`);
+      const errors = await askForErrors(createMemoryReadStore(), `mutation { ${field} { name } }`);
       expect(errors).toEqual([
         "NOT_AVAILABLE: hosts cannot be managed here: this gateway polls no hosts of its own",
       ]);

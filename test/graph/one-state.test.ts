@@ -3,10 +3,10 @@ import { createEngineStore } from "../../src/engine-store/engine-store.js";
 import type { Readers } from "../../src/store/types.js";
 import { createEngineDatabase, type EngineDatabase } from "../engine-store/engine-database.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
-import { dataOf } from "./ask.js";
+import { askForData } from "./ask.js";
 import { HOST_A, id } from "../support/builders/ids.js";
 import { HOSTS, INTERVAL_MS, writePass } from "../support/builders/passes.js";
-import { vmChange, guestInterfaceOf, storedNicOf, vmState } from "../support/builders/stored.js";
+import { vmChange, toGuestInterfaceOf, toStoredNic, vmState } from "../support/builders/stored.js";
 
 const VM = id(1);
 const QUESTION = `{
@@ -56,7 +56,7 @@ async function askWhile(store: Readers, writing: Promise<void>): Promise<string[
     while (isWriting) {
       const snapshot = store.openSnapshot(null);
       try {
-        seen.push(listVersions((await dataOf(snapshot.reads, QUESTION)) as Answer));
+        seen.push(listVersions((await askForData(snapshot.reads, QUESTION)) as Answer));
       } finally {
         await snapshot.close();
       }
@@ -85,8 +85,8 @@ describe("an answer of several statements, while a writer changes all that it sh
   test("shows one state of the gateway's own database", async () => {
     const { store } = database;
     const at = (version: number) => ({
-      device: guestInterfaceOf(1, { macAddress: mac(version), ipv4Addresses: [`10.0.0.${version}`] }),
-      nic: storedNicOf(1, 1, { macAddress: mac(version) }),
+      device: toGuestInterfaceOf(1, { macAddress: mac(version), ipv4Addresses: [`10.0.0.${version}`] }),
+      nic: toStoredNic(1, 1, { macAddress: mac(version) }),
       vm: vmState(1, { ips: `10.0.0.${version}` }),
     });
     await store.registerHosts(HOSTS, INTERVAL_MS);

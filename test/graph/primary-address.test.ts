@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { dataOf, errorsOf } from "./ask.js";
+import { askForData, askForErrors } from "./ask.js";
 import { mac, uuid } from "../support/builders/ids.js";
 import { createMemoryReadStore } from "../support/builders/memory-read-store.js";
 import { guestInterfaceRow, nicRow, vmRow } from "../support/builders/rows.js";
@@ -35,7 +35,7 @@ const GUEST = (number: number, field: string) =>
 
 test("a guest has one address to reach it by, with its device, its vNIC and the reason", async () => {
   const question = GUEST(1, "primaryAddress { address reason device { name } vmNic { network } }");
-  expect(await dataOf(storeWithGuest(), question)).toEqual({
+  expect(await askForData(storeWithGuest(), question)).toEqual({
     vm: {
       guestInfo: {
         primaryAddress: {
@@ -56,23 +56,23 @@ test.each([
   ['within: "::ffff:10.0.2.0/120"', "10.0.2.5"],
   ["family: null, network: null, within: null", "10.0.0.5"],
 ])("the address can be asked for by %s", async (argument, address) => {
-  const data = await dataOf(storeWithGuest(), GUEST(1, `primaryAddress(${argument}) { address }`));
+  const data = await askForData(storeWithGuest(), GUEST(1, `primaryAddress(${argument}) { address }`));
   expect(data).toEqual({ vm: { guestInfo: { primaryAddress: { address } } } });
 });
 
 test("a guest that is not known has none; one that tells addresses alone has one without a device", async () => {
   const field = "primaryAddress { address device { name } vmNic { id } }";
-  expect(await dataOf(storeWithGuest(), GUEST(2, field))).toEqual({
+  expect(await askForData(storeWithGuest(), GUEST(2, field))).toEqual({
     vm: { guestInfo: { primaryAddress: null } },
   });
-  expect(await dataOf(storeWithGuest(), GUEST(3, field))).toEqual({
+  expect(await askForData(storeWithGuest(), GUEST(3, field))).toEqual({
     vm: { guestInfo: { primaryAddress: { address: "10.0.0.7", device: null, vmNic: null } } },
   });
 });
 
 test("each vNIC has its own", async () => {
   const question = `{ vm(id: "${uuid(1, 1)}") { nics { network primaryAddress { address } v6: primaryAddress(family: IPV6) { address } } } }`;
-  expect(await dataOf(storeWithGuest(), question)).toEqual({
+  expect(await askForData(storeWithGuest(), question)).toEqual({
     vm: {
       nics: [
         { network: "red", primaryAddress: { address: "10.0.0.5" }, v6: { address: "2001:db8::5" } },
@@ -84,7 +84,7 @@ test("each vNIC has its own", async () => {
 
 test("the addresses of a page of VMs cost one read of each kind", async () => {
   const store = storeWithGuest();
-  await dataOf(
+  await askForData(
     store,
     "{ vms { nodes { guestInfo { primaryAddress { address } } nics { primaryAddress { address } } } } }",
   );
@@ -98,7 +98,7 @@ test.each([
   ["10.0.0.0", "is not a prefix; write it like 10.0.0.0/8 or 2001:db8::/32"],
   ["x/8", "is not a prefix"],
 ])("a prefix %s is refused with what was expected", async (prefix, reason) => {
-  const [error, ...others] = await errorsOf(
+  const [error, ...others] = await askForErrors(
     storeWithGuest(),
     GUEST(1, `primaryAddress(within: "${prefix}") { address }`),
   );

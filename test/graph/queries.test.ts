@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { dataOf, errorsOf, ask } from "./ask.js";
+import { askForData, askForErrors, ask } from "./ask.js";
 import { mac, uuid } from "../support/builders/ids.js";
 import { createMemoryReadStore } from "../support/builders/memory-read-store.js";
 import { guestInterfaceRow, hostRow, nicRow, vmRow } from "../support/builders/rows.js";
@@ -25,7 +25,7 @@ describe("a VM", () => {
       guestInfo { ips fqdn lastReportedAt stale staleReason
         networkDevices { name macAddress ipv4Addresses ipv6Addresses vmNic { name } } }
     } }`;
-    expect(await dataOf(store, query)).toEqual({
+    expect(await askForData(store, query)).toEqual({
       vm: {
         id: vmId,
         name: "vm-0001",
@@ -81,7 +81,7 @@ describe("a VM", () => {
 
   test("that is not known is null", async () => {
     expect(
-      await dataOf(
+      await askForData(
         createMemoryReadStore(),
         `{ vm(id: "${uuid(1, 1)}") { name } vmNic(id: "${uuid(2, 1)}") { name } }`,
       ),
@@ -95,7 +95,7 @@ describe("a VM", () => {
     const store = createMemoryReadStore();
     store.vms.push(vmRow(1, { nicsKnown: false }), vmRow(2), vmRow(3));
     store.nics.push(nicRow(3, uuid(1, 3)));
-    expect(await dataOf(store, "{ vms { nodes { nics { name } } } }")).toEqual({
+    expect(await askForData(store, "{ vms { nodes { nics { name } } } }")).toEqual({
       vms: { nodes: [{ nics: null }, { nics: [] }, { nics: [{ name: "nic3" }] }] },
     });
   });
@@ -115,7 +115,7 @@ describe("a VM", () => {
     store.nics.push(nicRow(1, uuid(1, 1)), nicRow(2, uuid(1, 2)));
     const query = `{ vms { nodes { host { name } nics { guestInterface { name } guestInterfaces { name } }
       guestInfo { ips lastReportedAt stale staleReason networkDevices { name } } } } }`;
-    expect(await dataOf(store, query)).toMatchObject({
+    expect(await askForData(store, query)).toMatchObject({
       vms: {
         nodes: [
           {
@@ -142,7 +142,7 @@ describe("a VM", () => {
     const store = createMemoryReadStore();
     store.vms.push(vmRow(1, { status: 77 }));
     store.hostRows.push(hostRow(1, { status: 99 }));
-    expect(await dataOf(store, "{ vms { nodes { status host { status } } } }")).toEqual({
+    expect(await askForData(store, "{ vms { nodes { status host { status } } } }")).toEqual({
       vms: { nodes: [{ status: "UNKNOWN", host: { status: "UNASSIGNED" } }] },
     });
   });
@@ -162,7 +162,7 @@ describe("a VM", () => {
       }),
       guestInterfaceRow(uuid(1, 1)),
     );
-    const data = await dataOf(store, "{ vms { nodes { guestInfo { networkDevices { macAddress } } } } }");
+    const data = await askForData(store, "{ vms { nodes { guestInfo { networkDevices { macAddress } } } } }");
     expect(JSON.stringify(data)).toContain('[{"macAddress":"AA-BB"},{"macAddress":"80:00:');
   });
 });
@@ -172,7 +172,7 @@ describe("vNICs", () => {
     const store = createMemoryReadStore();
     for (const [index, plugged] of [true, false, null].entries())
       store.nics.push(nicRow(index, uuid(1, 1), { plugged, macAddress: mac(1) }));
-    expect(await dataOf(store, `{ vmNics(macAddress: "${mac(1)}") { plugged } }`)).toEqual({
+    expect(await askForData(store, `{ vmNics(macAddress: "${mac(1)}") { plugged } }`)).toEqual({
       vmNics: [{ plugged: true }, { plugged: false }, { plugged: null }],
     });
   });
@@ -188,7 +188,7 @@ describe("vNICs by MAC", () => {
       mac(10).replaceAll(":", "-"),
       mac(10).replaceAll(":", ""),
     ]) {
-      expect(await dataOf(store, `{ vmNics(macAddress: "${spelling}") { name } }`)).toEqual({
+      expect(await askForData(store, `{ vmNics(macAddress: "${spelling}") { name } }`)).toEqual({
         vmNics: [{ name: "nic10" }, { name: "nic11" }],
       });
     }
@@ -204,7 +204,7 @@ describe("VMs", () => {
       const ids: string[] = [];
       let after: string | null = null;
       do {
-        const data = (await dataOf(
+        const data = (await askForData(
           store,
           `query ($after: String) { vms(first: 7, after: $after, orderBy: ${order}) {
            nodes { id } edges { cursor node { id } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }`,
@@ -228,13 +228,13 @@ describe("VMs", () => {
   test("are 50 unless said otherwise, and are not counted unless asked", async () => {
     const store = createMemoryReadStore();
     for (let number = 0; number < 60; number++) store.vms.push(vmRow(number));
-    const data = (await dataOf(
+    const data = (await askForData(
       store,
       "{ vms { nodes { id } } n: vms(first: null) { nodes { id } } }",
     )) as Record<string, Page>;
     expect([data["vms"]!.nodes.length, data["n"]!.nodes.length]).toEqual([50, 50]);
     expect(store.calls).toEqual(["readVmsPage"]);
-    expect(await dataOf(store, "{ vms(first: 1) { totalCount } }")).toEqual({ vms: { totalCount: 60 } });
+    expect(await askForData(store, "{ vms(first: 1) { totalCount } }")).toEqual({ vms: { totalCount: 60 } });
     expect(store.calls).toEqual(["readVmsPage", "readVmsPage", "countVms"]);
   });
 
@@ -250,7 +250,7 @@ describe("VMs", () => {
 
   test("that are none make an empty page without cursors", async () => {
     expect(
-      await dataOf(
+      await askForData(
         createMemoryReadStore(),
         "{ vms { nodes { id } pageInfo { hasNextPage startCursor endCursor } totalCount } }",
       ),
@@ -262,12 +262,12 @@ describe("VMs", () => {
   test("are filtered by what is given, null being nothing", async () => {
     const store = createMemoryReadStore();
     const filter = `{nameContains: "web", status: [UP, DOWN], hostId: "${uuid(3, 1).toUpperCase()}", ip: "2001:DB8:0::1"}`;
-    await dataOf(store, `{ vms(filter: ${filter}) { totalCount nodes { id } } }`);
-    await dataOf(
+    await askForData(store, `{ vms(filter: ${filter}) { totalCount nodes { id } } }`);
+    await askForData(
       store,
       "{ vms(filter: {nameContains: null, status: null, hostId: null, ip: null}) { totalCount } }",
     );
-    await dataOf(store, "{ vms(filter: null, orderBy: null, after: null) { totalCount } }");
+    await askForData(store, "{ vms(filter: null, orderBy: null, after: null) { totalCount } }");
     const wanted = { nameContains: "web", statuses: [1, 0], hostId: uuid(3, 1), ip: "2001:db8::1" };
     expect(store.asked).toEqual([
       { limit: 51, after: null, filter: wanted, order: "NAME_ASC" },
@@ -283,14 +283,14 @@ describe("VMs", () => {
     const store = createMemoryReadStore();
     for (let number = 0; number < 10; number++) store.vms.push(vmRow(number));
     store.hostRows.push(hostRow(0), hostRow(1));
-    expect(await dataOf(store, "{ hosts { name vms(first: 1) { name } } }")).toEqual({
+    expect(await askForData(store, "{ hosts { name vms(first: 1) { name } } }")).toEqual({
       hosts: [
         { name: "host-0", vms: [{ name: "vm-0000" }] },
         { name: "host-1", vms: [{ name: "vm-0001" }] },
       ],
     });
     expect(store.calls).toEqual(["readHosts", "readVmsByHosts"]);
-    expect(await errorsOf(store, "{ hosts { vms(first: 501) { name } } }")).toContain(
+    expect(await askForErrors(store, "{ hosts { vms(first: 501) { name } } }")).toContain(
       "BAD_USER_INPUT: first: must be from 1 to 500, not 501",
     );
   });
@@ -326,7 +326,7 @@ describe("bad input", () => {
     ['{ vms(filter: {status: "UP"}) { totalCount } }', 'Enum "VmStatus" cannot represent non-enum value'],
   ])("%.70s is refused in one clear line, and asks the store nothing", async (query, message) => {
     const store = createMemoryReadStore();
-    const errors = await errorsOf(store, query);
+    const errors = await askForErrors(store, query);
     expect(errors).toHaveLength(1);
     expect(errors[0]).toContain(message);
     expect(errors[0]).not.toContain("\n");

@@ -14,7 +14,7 @@ import type { Role } from "../../src/model/roles.js";
 import { ROOT_FIELD_ROLES } from "../../src/graph/roles.js";
 import { guardRootFields } from "../../src/graph/root-guard.js";
 import type { Federation } from "../../src/graph/schema.js";
-import { ALL_ROLES, errorsOf, schemaOf } from "./ask.js";
+import { ALL_ROLES, askForErrors, getSchema } from "./ask.js";
 import { uuid } from "../support/builders/ids.js";
 import { createMemoryReadStore } from "../support/builders/memory-read-store.js";
 
@@ -26,7 +26,7 @@ const MAY: Record<Role, readonly Role[]> = {
 };
 
 const cases = (["off", "whole", "contribute"] as const).flatMap((federation: Federation) => {
-  const schema = schemaOf(federation);
+  const schema = getSchema(federation);
   return [schema.getQueryType(), schema.getMutationType()].flatMap((type) =>
     Object.values(type?.getFields() ?? {}).flatMap((field) =>
       [null, ...ALL_ROLES].map((role) => ({ federation, place: `${type!.name}.${field.name}`, field, role })),
@@ -39,7 +39,7 @@ describe("every root field, asked with every role", () => {
     const store = createMemoryReadStore();
     const operation = place.startsWith("Mutation") ? "mutation" : "query";
     const roles = role === null ? [] : [role];
-    const errors = await errorsOf(store, `${operation} { ${call(field)} }`, { federation, roles });
+    const errors = await askForErrors(store, `${operation} { ${call(field)} }`, { federation, roles });
     const needed = ROOT_FIELD_ROLES[place]!;
     const refused = errors.includes(`FORBIDDEN: ${place} needs the role ${needed}`);
     expect(refused).toBe(role === null || !MAY[needed].includes(role));

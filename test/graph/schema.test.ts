@@ -13,7 +13,7 @@ import {
 import { describe, expect, test } from "vitest";
 import { LIST_SIZES, listSizeOf } from "../../src/graph/arguments/list-sizes.js";
 import { printGraphSchema } from "../../src/graph/print-schema.js";
-import { schemaOf } from "./ask.js";
+import { getSchema } from "./ask.js";
 
 const shapes = ["off", "whole", "contribute"] as const;
 
@@ -32,12 +32,12 @@ test("the printed schema is sorted, stands alone and is the same on every run", 
 });
 
 describe.each(shapes)("the schema with federation %s", (shape) => {
-  const types = Object.values(schemaOf(shape).getTypeMap()).filter(
+  const types = Object.values(getSchema(shape).getTypeMap()).filter(
     (type) => !isIntrospectionType(type) && !isSpecifiedScalarType(type),
   );
 
   test("is valid", () => {
-    expect(validateSchema(schemaOf(shape))).toEqual([]);
+    expect(validateSchema(getSchema(shape))).toEqual([]);
   });
 
   test("says what everything means", () => {

@@ -2,10 +2,10 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { VmScope } from "../../src/store/types.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
-import { dataOf, errorsOf } from "./ask.js";
+import { askForData, askForErrors } from "./ask.js";
 import { HOST_A, HOST_B, id, mac } from "../support/builders/ids.js";
 import { HOSTS, INTERVAL_MS, writePass } from "../support/builders/passes.js";
-import { guestInterfaceOf, storedNicOf, vmState } from "../support/builders/stored.js";
+import { toGuestInterfaceOf, toStoredNic, vmState } from "../support/builders/stored.js";
 
 const COUNT = 5_000;
 const NUMBERS = Array.from({ length: COUNT }, (_, index) => index + 1);
@@ -26,13 +26,13 @@ beforeAll(async () => {
           ips: `10.0.${number >> 8}.${number & 255} 2001:db8::${number.toString(16)}`,
         }),
       ),
-      upsertedNics: numbers.map((number) => storedNicOf(number, number, { macAddress: mac(number) })),
+      upsertedNics: numbers.map((number) => toStoredNic(number, number, { macAddress: mac(number) })),
       insertedInterfaces: numbers.flatMap((number) => [
-        guestInterfaceOf(number, {
+        toGuestInterfaceOf(number, {
           macAddress: mac(number),
           ipv4Addresses: [`10.0.${number >> 8}.${number & 255}`],
         }),
-        guestInterfaceOf(number, {
+        toGuestInterfaceOf(number, {
           name: "docker0",
           macAddress: null,
           ipv6Addresses: [`2001:db8::${number.toString(16)}`],
@@ -46,9 +46,9 @@ afterAll(async () => {
   await database.drop();
 });
 
-async function costOf(query: string, options: Parameters<typeof dataOf>[2] = {}) {
+async function measureCost(query: string, options: Parameters<typeof askForData>[2] = {}) {
   database.statements();
-  const data = await dataOf(database.store, query, options);
+  const data = await askForData(database.store, query, options);
   return { data: JSON.stringify(data), statements: database.statements().length };
 }
 
@@ -62,7 +62,7 @@ describe("whatever the number of VMs", () => {
   test.each([1, 50, 500])(
     "a page of %d with hosts, vNICs and devices costs four statements",
     async (first) => {
-      const { data, statements } = await costOf(
+      const { data, statements } = await measureCost(
         `{ vms(first: ${first}) { ${EVERYTHING} pageInfo { endCursor } } }`,
       );
       expect(data.match(/docker0/g)).toHaveLength(first);
@@ -71,12 +71,12 @@ describe("whatever the number of VMs", () => {
   );
 
   test("counting them costs one more", async () => {
-    expect((await costOf(`{ vms(first: 2) { totalCount ${EVERYTHING} } }`)).statements).toBe(5);
+    expect((await measureCost(`{ vms(first: 2) { totalCount ${EVERYTHING} } }`)).statements).toBe(5);
   });
 
   test.each([1, 100, 500])("%d VMs of every host with their devices cost four statements", async (first) => {
     const query = `{ hosts { name vms(first: ${first}) { name host { name } nics { guestInterface { name } } guestInfo { networkDevices { name } } } } }`;
-    const { data, statements } = await costOf(query);
+    const { data, statements } = await measureCost(query);
     expect(data.match(/docker0/g)).toHaveLength(2 * first);
     expect(statements).toBe(4);
   });
@@ -89,7 +89,7 @@ describe("whatever the number of VMs", () => {
       keys[18] = { __typename: "Vm", id: id(0xffffff) };
       const query = `query ($keys: [_Any!]!) { _entities(representations: $keys) {
       ... on Vm { guestInfo { networkDevices { name ipv4Addresses vmNic { id } } } } } }`;
-      const { data, statements } = await costOf(query, { federation, variables: { keys } });
+      const { data, statements } = await measureCost(query, { federation, variables: { keys } });
       expect(data.match(/docker0/g)).toHaveLength(COUNT - 2);
       expect(data.match(/null,null/g)).toHaveLength(1);
       expect(statements).toBe(3);
@@ -100,7 +100,7 @@ describe("whatever the number of VMs", () => {
     const keys = NUMBERS.map((number) => ({ __typename: "VmNic", id: nicId(number) }));
     const query = `query ($keys: [_Any!]!) { _entities(representations: $keys) {
       ... on VmNic { guestInterface { name } guestInterfaces { name } } } }`;
-    const { data, statements } = await costOf(query, { federation: "contribute", variables: { keys } });
+    const { data, statements } = await measureCost(query, { federation: "contribute", variables: { keys } });
     expect(data.match(/eth0/g)).toHaveLength(2 * COUNT);
     expect(statements).toBe(3);
   });
@@ -111,7 +111,7 @@ describe("on a real database", () => {
     "the VM that has %s is found",
     async (ip) => {
       const query = "query ($ip: IP) { vms(filter: {ip: $ip}) { totalCount nodes { id } } }";
-      expect(await dataOf(database.store, query, { variables: { ip } })).toEqual({
+      expect(await askForData(database.store, query, { variables: { ip } })).toEqual({
         vms: { totalCount: 1, nodes: [{ id: id(300) }] },
       });
     },
@@ -124,7 +124,7 @@ describe("on a real database", () => {
       let after: string | null = null;
       do {
         const query = `query ($after: String) { vms(first: 500, after: $after, orderBy: ${order}) { nodes { id } pageInfo { hasNextPage endCursor } } }`;
-        const { vms } = (await dataOf(database.store, query, { variables: { after } })) as {
+        const { vms } = (await askForData(database.store, query, { variables: { after } })) as {
           vms: { nodes: { id: string }[]; pageInfo: { hasNextPage: boolean; endCursor: string } };
         };
         seen.push(...vms.nodes.map((node) => node.id));
@@ -141,7 +141,7 @@ describe("on a real database", () => {
       'vms(after: "x") { totalCount }',
       'vms(filter: {nameContains: "\\u0000"}) { totalCount }',
     ];
-    for (const field of bad) expect(await errorsOf(database.store, `{ ${field} }`)).toHaveLength(1);
+    for (const field of bad) expect(await askForErrors(database.store, `{ ${field} }`)).toHaveLength(1);
     expect(database.statements()).toEqual([]);
   });
 });
@@ -178,7 +178,10 @@ describe("somebody who may see a scope's VMs", () => {
           byHost: vms(first: 500, orderBy: ID_ASC, filter: {hostId: "${HOST_A}", status: [UP]}) { totalCount nodes { id } }
           hosts { vms { ${ONWARD} } }
           _entities(representations: $keys) { ... on Vm { ${ONWARD} } ... on VmNic { id vm { id host { vms { id } } } } } }`;
-        const data = (await dataOf(reader, query, { federation: "whole", variables: { keys } })) as Answer;
+        const data = (await askForData(reader, query, {
+          federation: "whole",
+          variables: { keys },
+        })) as Answer;
         const seen = isVisible(wanted);
         expect([data.vm, data.vmNic, ...data._entities].map((each) => each !== null)).toEqual(
           Array(5).fill(seen),

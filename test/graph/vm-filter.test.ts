@@ -3,10 +3,10 @@ import { createEngineStore } from "../../src/engine-store/engine-store.js";
 import type { ReadStore } from "../../src/store/types.js";
 import { createEngineDatabase, type EngineDatabase } from "../engine-store/engine-database.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
-import { dataOf, errorsOf } from "./ask.js";
+import { askForData, askForErrors } from "./ask.js";
 import { HOST_A, HOST_B, id } from "../support/builders/ids.js";
 import { HOSTS, INTERVAL_MS, writePass } from "../support/builders/passes.js";
-import { vmChange, guestInterfaceOf, storedNicOf, vmState } from "../support/builders/stored.js";
+import { vmChange, toGuestInterfaceOf, toStoredNic, vmState } from "../support/builders/stored.js";
 
 /*
  * The same four VMs in both sources: `web` and `Db` have addresses, `mapped` an IPv4 address in IPv6's clothes, and `mute`
@@ -44,7 +44,7 @@ beforeAll(async () => {
       vmState(4, { name: "mute", silence: "absent" }),
     ],
     insertedInterfaces: GUESTS.map(({ number, v4, v6 }) =>
-      guestInterfaceOf(number, {
+      toGuestInterfaceOf(number, {
         name: `eth${number}`,
         macAddress: mac(number),
         ipv4Addresses: v4,
@@ -52,7 +52,7 @@ beforeAll(async () => {
       }),
     ),
     upsertedNics: GUESTS.map(({ number, network }) =>
-      storedNicOf(number, number, { macAddress: mac(number), network }),
+      toStoredNic(number, number, { macAddress: mac(number), network }),
     ),
   });
   await writePass(store, HOST_B, {});
@@ -83,8 +83,8 @@ beforeAll(async () => {
 
 afterAll(() => Promise.all([database.drop(), engine.drop()]));
 
-async function namesBy(store: ReadStore, filter: string): Promise<string[]> {
-  const data = await dataOf(store, `{ vms(filter: ${filter}) { totalCount nodes { name } } }`);
+async function findNamesBy(store: ReadStore, filter: string): Promise<string[]> {
+  const data = await askForData(store, `{ vms(filter: ${filter}) { totalCount nodes { name } } }`);
   const { totalCount, nodes } = (data as { vms: { totalCount: number; nodes: { name: string }[] } }).vms;
   expect(totalCount).toBe(nodes.length);
   return nodes.map(({ name }) => name).toSorted();
@@ -142,12 +142,12 @@ describe.each(["own", "engine"] as const)("VMs of the source %s are found by", (
     ["{not: {}}", []],
     ["{address: null, name: null, and: null, or: null, not: null, stale: null}", ALL],
   ])("%s", async (filter, names) => {
-    expect(await namesBy(sources[source], filter)).toEqual(names);
+    expect(await findNamesBy(sources[source], filter)).toEqual(names);
   });
 
   test("a filter in two statements, however many conditions it has", async () => {
     const ask = () =>
-      namesBy(
+      findNamesBy(
         sources[source],
         '{or: [{address: {inCidr: "10.0.1.0/24"}}, {guestMacAddress: "56:6f:00:00:00:02"}, {network: {eq: "x"}}]}',
       );
@@ -166,19 +166,21 @@ test("addresses that change are found anew, and those that are gone no more", as
     const before = vmState(1, { ips: "10.0.0.1 fd00::1" });
     await writePass(store, HOST_A, {
       newVms: [before],
-      insertedInterfaces: [guestInterfaceOf(1, { ipv4Addresses: ["10.0.0.1"], ipv6Addresses: ["fd00::1"] })],
+      insertedInterfaces: [
+        toGuestInterfaceOf(1, { ipv4Addresses: ["10.0.0.1"], ipv6Addresses: ["fd00::1"] }),
+      ],
     });
     await writePass(store, HOST_A, {
       changedVms: [vmChange(before, { ips: "10.0.9.1 fd00::1" })],
       updatedInterfaces: [
         {
-          before: guestInterfaceOf(1, { ipv4Addresses: ["10.0.0.1"], ipv6Addresses: ["fd00::1"] }),
-          after: guestInterfaceOf(1, { ipv4Addresses: ["10.0.9.1"], ipv6Addresses: ["fd00::1"] }),
+          before: toGuestInterfaceOf(1, { ipv4Addresses: ["10.0.0.1"], ipv6Addresses: ["fd00::1"] }),
+          after: toGuestInterfaceOf(1, { ipv4Addresses: ["10.0.9.1"], ipv6Addresses: ["fd00::1"] }),
         },
       ],
     });
-    expect(await namesBy(store, '{address: {inCidr: "10.0.0.0/24"}}')).toEqual([]);
-    expect(await namesBy(store, '{address: {inCidr: "10.0.9.0/24"}}')).toEqual(["vm-0001"]);
+    expect(await findNamesBy(store, '{address: {inCidr: "10.0.0.0/24"}}')).toEqual([]);
+    expect(await findNamesBy(store, '{address: {inCidr: "10.0.9.0/24"}}')).toEqual(["vm-0001"]);
     const kept: unknown = await other.dataSource.query(
       "SELECT host(address) AS address FROM vnic_graph_address ORDER BY 1",
     );
@@ -215,7 +217,7 @@ test.each([
   ['{name: {eq: "a\\u0000b"}}', "name.eq: must not contain a NUL character"],
 ])("a filter that cannot hold or be read is refused with its field: %s", async (filter, message) => {
   database.statements();
-  const errors = await errorsOf(sources.own, `{ vms(filter: ${filter}) { totalCount } }`);
+  const errors = await askForErrors(sources.own, `{ vms(filter: ${filter}) { totalCount } }`);
   expect(errors).toHaveLength(1);
   expect(errors[0]).toContain(message);
   expect(errors[0]).toMatch(/^BAD_USER_INPUT: /);

@@ -29,7 +29,7 @@ export class FakeHost implements VdsmClient {
   }
 
   scanAllVmStats(kept: KeptAnswer | null, signal?: AbortSignal): Promise<ScannedReport> {
-    return this.answer("getAllVmStats", () => scanAtOnce(bodyOf(this.report), kept), signal);
+    return this.answer("getAllVmStats", () => scanAtOnce(formatBody(this.report), kept), signal);
   }
 
   dumpxmls(vmIds: readonly string[], signal?: AbortSignal): Promise<Map<string, readonly ReportedNic[]>> {
@@ -76,15 +76,15 @@ export class FakeHost implements VdsmClient {
 }
 
 /** The answer as it goes over the wire, so that what is compared with the last one is what is compared there. */
-function bodyOf({ vms, rejected }: HostReport): Buffer {
-  const result = [...vms.map(recordOf), ...rejected.map(unreadableOf)];
+function formatBody({ vms, rejected }: HostReport): Buffer {
+  const result = [...vms.map(createRecord), ...rejected.map(createUnreadable)];
   return Buffer.from(`{"jsonrpc": "2.0", "id": "1", "result": ${JSON.stringify(result)}}`);
 }
 
-function recordOf(vm: ReportedVm): Record<string, unknown> {
+function createRecord(vm: ReportedVm): Record<string, unknown> {
   return Object.fromEntries(Object.entries(vm).filter(([, value]) => value !== null));
 }
 
-function unreadableOf({ vmId }: RejectedVm): Record<string, unknown> {
+function createUnreadable({ vmId }: RejectedVm): Record<string, unknown> {
   return vmId === null ? {} : { vmId };
 }

@@ -151,7 +151,7 @@ describe("a migration", () => {
       });
       cluster.pass(HOST_B, HOST_A);
       expect(cluster.vm).toMatchObject(moved);
-      expect(changesOf(cluster.owners)).toBeLessThanOrEqual(1);
+      expect(listChanges(cluster.owners)).toBeLessThanOrEqual(1);
     },
   );
 
@@ -237,13 +237,13 @@ describe("two hosts that both say Up", () => {
       .say({ [HOST_A]: UP, [HOST_B]: UP })
       .pass(HOST_B, HOST_A, HOST_B, HOST_A, HOST_A, HOST_B);
     expect(cluster.vm).toMatchObject({ ownerId: HOST_B, contenderId: HOST_A });
-    expect(changesOf(cluster.owners)).toBe(1);
+    expect(listChanges(cluster.owners)).toBe(1);
   });
 
   test("nor do three, in turns", () => {
     const cluster = new Cluster().say({ [HOST_A]: UP, [HOST_B]: UP, [HOST_C]: UP });
     for (let round = 0; round < 5; round += 1) cluster.pass(HOST_B, HOST_C, HOST_A);
-    expect(changesOf(cluster.owners)).toBe(1);
+    expect(listChanges(cluster.owners)).toBe(1);
   });
 
   test("settle it when the owner stops saying so", () => {
@@ -302,6 +302,6 @@ describe("passes whose steps interleave", () => {
   });
 });
 
-function changesOf(owners: readonly (string | null)[]): number {
+function listChanges(owners: readonly (string | null)[]): number {
   return owners.filter((owner, at) => at > 0 && owner !== owners[at - 1]).length;
 }

@@ -46,7 +46,7 @@ async function passOver(hostId: string, ...vmIds: string[]) {
   return plan;
 }
 
-const idsOf = (vmId: string) => store.vms.get(vmId)!.nics.map(({ id }) => id);
+const listIds = (vmId: string) => store.vms.get(vmId)!.nics.map(({ id }) => id);
 
 test("S8: a VM keeps its vNIC when another host's VM claims it; the claimer has it under an id of its own", async () => {
   plug(VM, ALIAS);
@@ -57,7 +57,7 @@ test("S8: a VM keeps its vNIC when another host's VM claims it; the claimer has 
     [VM2, `claims vNIC ${ALIAS} of VM ${VM}, and has it under an id of its own`],
   ]);
   for (let time = 0; time < 3; time += 1) {
-    expect([idsOf(VM), idsOf(VM2)]).toEqual([[ALIAS], [OWN_ID_OF_VM2]]);
+    expect([listIds(VM), listIds(VM2)]).toEqual([[ALIAS], [OWN_ID_OF_VM2]]);
     const [left, right] = [await passOver(HOST_A, VM), await passOver(HOST_B, VM2)];
     expect([left.changedVmIds, right.changedVmIds]).toEqual([[], []]);
     expect(right.changes.upsertedNics.length + right.changes.changedVms.length).toBe(0);
@@ -73,7 +73,7 @@ test("S8: a claim that ends leaves the holder as it was", async () => {
   plug(VM2);
   const { problems } = await passOver(HOST_B, VM2);
   await passOver(HOST_A, VM);
-  expect([idsOf(VM), idsOf(VM2), problems.size]).toEqual([[ALIAS], [], 0]);
+  expect([listIds(VM), listIds(VM2), problems.size]).toEqual([[ALIAS], [], 0]);
 });
 
 test("S8: of two new VMs of one host that claim one vNIC, the first gets it, at every pass", async () => {
@@ -81,7 +81,7 @@ test("S8: of two new VMs of one host that claim one vNIC, the first gets it, at 
   plug(VM2, ALIAS);
   for (let time = 0; time < 3; time += 1) {
     await passOver(HOST_A, VM, VM2);
-    expect([idsOf(VM), idsOf(VM2)]).toEqual([[ALIAS], [OWN_ID_OF_VM2]]);
+    expect([listIds(VM), listIds(VM2)]).toEqual([[ALIAS], [OWN_ID_OF_VM2]]);
   }
 });
 
@@ -96,7 +96,7 @@ test.each([
   plug(VM);
   plug(VM2, ALIAS);
   for (const host of order) await (host === "A" ? passOver(HOST_A, VM) : passOver(HOST_B, VM2));
-  expect([idsOf(VM), idsOf(VM2)]).toEqual([[], [ALIAS]]);
+  expect([listIds(VM), listIds(VM2)]).toEqual([[], [ALIAS]]);
   expect((await passOver(HOST_B, VM2)).isSettled).toBe(true);
 });
 
@@ -111,17 +111,17 @@ test("a vNIC moves between two VMs of one host in one pass, in either direction"
     plug(from);
     plug(to, ALIAS);
     const { problems } = await passOver(HOST_A, VM, VM2);
-    expect([idsOf(from), idsOf(to), problems.size]).toEqual([[], [ALIAS], 0]);
+    expect([listIds(from), listIds(to), problems.size]).toEqual([[], [ALIAS], 0]);
   }
 });
 
 test("S8: no host can take the id beforehand that another VM's vNIC would get", async () => {
   plug(VM, OWN_ID_OF_VM2);
   await passOver(HOST_A, VM);
-  expect(idsOf(VM)).not.toContain(OWN_ID_OF_VM2);
+  expect(listIds(VM)).not.toContain(OWN_ID_OF_VM2);
   plug(VM, OWN_ID_OF_VM2, ALIAS);
   plug(VM2, ALIAS);
   await passOver(HOST_A, VM);
   await passOver(HOST_B, VM2);
-  expect(idsOf(VM2)).toEqual([OWN_ID_OF_VM2]);
+  expect(listIds(VM2)).toEqual([OWN_ID_OF_VM2]);
 });

@@ -27,8 +27,8 @@ async function world(options: Parameters<typeof startLiveSite>[0] = {}): Promise
 }
 
 const eth0 = (...inet: string[]) => ({ name: "eth0", hw: "52:54:00:00:00:01", inet, inet6: [] });
-const vmOf = async (id: string) => (await site.database.store.readVmsByIds([id]))[0];
-const devicesOf = (id: string) => site.database.store.readGuestInterfacesByVms([id]);
+const readVm = async (id: string) => (await site.database.store.readVmsByIds([id]))[0];
+const readInterfaces = (id: string) => site.database.store.readGuestInterfacesByVms([id]);
 
 describe("a refresh of simulated hosts into a real database", () => {
   test("stores what guests report, follows their changes, and tells who changed", async () => {
@@ -43,14 +43,14 @@ describe("a refresh of simulated hosts into a real database", () => {
       ["done", 1],
       ["done", 0],
     ]);
-    expect(await vmOf(vm.id)).toMatchObject({
+    expect(await readVm(vm.id)).toMatchObject({
       name: "web",
       status: 1,
       hostId: HOST_A,
       ips: ["10.0.0.1"],
       staleReason: null,
     });
-    expect(await devicesOf(vm.id)).toEqual([
+    expect(await readInterfaces(vm.id)).toEqual([
       {
         vmId: vm.id,
         name: "eth0",
@@ -69,10 +69,10 @@ describe("a refresh of simulated hosts into a real database", () => {
 
     setInterfaces("web", [eth0("10.0.0.1", "10.0.0.2")]);
     expect(await site.refresher.refreshHost(HOST_A)).toMatchObject({ added: 0, changed: 1, removed: 0 });
-    expect(await vmOf(vm.id)).toMatchObject({ ips: ["10.0.0.1", "10.0.0.2"] });
+    expect(await readVm(vm.id)).toMatchObject({ ips: ["10.0.0.1", "10.0.0.2"] });
     setInterfaces("web", []);
     expect(await site.refresher.refreshHost(HOST_A)).toMatchObject({ added: 0, changed: 0, removed: 1 });
-    expect(await vmOf(vm.id)).toMatchObject({ ips: [], interfacesKnown: true });
+    expect(await readVm(vm.id)).toMatchObject({ ips: [], interfacesKnown: true });
   });
 
   test("learns the hosts' own names", async () => {
@@ -92,7 +92,7 @@ describe("a refresh of simulated hosts into a real database", () => {
     const simulated = await world({ vms: 60, seed: 3 });
     await site.refresher.refreshAll();
     await site.refresher.refreshAll();
-    const before = await writesToVmTables();
+    const before = await countVmTableWrites();
     for (let round = 0; round < 3; round += 1) {
       simulated.nextSample();
       for (const { id, netIfaces } of simulated.vms) {
@@ -104,16 +104,16 @@ describe("a refresh of simulated hosts into a real database", () => {
       const results = await site.refresher.refreshAll();
       expect(results.map(({ changedVms }) => changedVms)).toEqual([0, 0]);
     }
-    expect(await writesToVmTables()).toBe(before);
+    expect(await countVmTableWrites()).toBe(before);
     // With nothing moved but the counters, no VM is even read.
     simulated.nextSample();
     site.database.statements();
-    const wal = await walBytes();
+    const wal = await readWalBytes();
     await site.refresher.refreshAll();
     // Two rows of vnic_graph_host, and what the server itself notes now and then.
-    expect((await walBytes()) - wal).toBeLessThan(4_096);
+    expect((await readWalBytes()) - wal).toBeLessThan(4_096);
     expect(site.database.statements().filter((sql) => /vm_[^c]|vnic_graph_[vn]/.test(sql))).toEqual([]);
-    expect(await writesToVmTables()).toBe(before);
+    expect(await countVmTableWrites()).toBe(before);
   });
 
   test("costs as many statements for a hundred new VMs as for one", async () => {
@@ -137,17 +137,22 @@ describe("a refresh of simulated hosts into a real database", () => {
     await site.refresher.refreshHost(HOST_A);
     silence("web");
     await site.refresher.refreshHost(HOST_A);
-    expect(await vmOf(vm.id)).toMatchObject({ ips: ["10.0.0.1"], staleReason: "AGENT_SILENT" });
+    expect(await readVm(vm.id)).toMatchObject({ ips: ["10.0.0.1"], staleReason: "AGENT_SILENT" });
     speak("web");
     await site.refresher.refreshHost(HOST_A);
-    expect(await vmOf(vm.id)).toMatchObject({ ips: ["10.0.0.1"], staleReason: null });
+    expect(await readVm(vm.id)).toMatchObject({ ips: ["10.0.0.1"], staleReason: null });
     stop("web");
     await site.refresher.refreshHost(HOST_A);
-    expect(await vmOf(vm.id)).toMatchObject({ status: 0, ips: [], hostId: null });
-    expect(await devicesOf(vm.id)).toEqual([]);
+    expect(await readVm(vm.id)).toMatchObject({ status: 0, ips: [], hostId: null });
+    expect(await readInterfaces(vm.id)).toEqual([]);
     start("web", HOST2);
     await site.refresher.refreshHost(HOST_B);
-    expect(await vmOf(vm.id)).toMatchObject({ status: 2, hostId: HOST_B, ips: null, interfacesKnown: false });
+    expect(await readVm(vm.id)).toMatchObject({
+      status: 2,
+      hostId: HOST_B,
+      ips: null,
+      interfacesKnown: false,
+    });
   });
 
   test("follows a migration with one owner all along", async () => {
@@ -170,13 +175,13 @@ describe("a refresh of simulated hosts into a real database", () => {
       step();
       for (const hostId of [HOST_A, HOST_B]) {
         await site.refresher.refreshHost(hostId);
-        const row = await vmOf(vm.id);
+        const row = await readVm(vm.id);
         owners.push(row?.hostId);
         expect(row?.ips).toEqual(["10.0.0.1"]);
       }
     }
     expect(owners).toEqual([HOST_A, HOST_A, HOST_B, HOST_B, HOST_B, HOST_B]);
-    expect(await vmOf(vm.id)).toMatchObject({ status: 1, staleReason: null });
+    expect(await readVm(vm.id)).toMatchObject({ status: 1, staleReason: null });
   });
 
   test("leaves a host's VMs alone while it recovers, and marks them", async () => {
@@ -188,11 +193,11 @@ describe("a refresh of simulated hosts into a real database", () => {
       outcome: "failed",
       failure: { kind: "recovering" },
     });
-    expect(await vmOf(vm.id)).toMatchObject({ ips: ["10.0.0.1"], staleReason: "HOST_RECOVERING" });
+    expect(await readVm(vm.id)).toMatchObject({ ips: ["10.0.0.1"], staleReason: "HOST_RECOVERING" });
     setRecovering(HOST1, false);
-    const writes = await devicesOf(vm.id);
+    const writes = await readInterfaces(vm.id);
     expect(await site.refresher.refreshHost(HOST_A)).toMatchObject({ outcome: "done", changedVms: 0 });
-    expect(await devicesOf(vm.id)).toEqual(writes);
+    expect(await readInterfaces(vm.id)).toEqual(writes);
     expect(site.lines.filter(({ level }) => level === "warn")).toMatchObject([
       { fields: { kind: "recovering" } },
     ]);
@@ -217,26 +222,26 @@ describe("a refresh of simulated hosts into a real database", () => {
       vms: 3,
       rejectedVms: 1,
     });
-    expect((await devicesOf(odd.id)).map((device) => [device.name, device.macAddress])).toEqual([
+    expect((await readInterfaces(odd.id)).map((device) => [device.name, device.macAddress])).toEqual([
       ["a,b\ufffd\u{1f600}", "52:54:00:aa:bb:cc"],
       [null, null],
       ["dup", null],
       ["dup", null],
     ]);
-    expect(await vmOf(odd.id)).toMatchObject({ ips: ["10.0.0.1", "10.0.0.2", "10.0.0.3", "fe80::1"] });
-    expect(await vmOf(ips.id)).toMatchObject({
+    expect(await readVm(odd.id)).toMatchObject({ ips: ["10.0.0.1", "10.0.0.2", "10.0.0.3", "fe80::1"] });
+    expect(await readVm(ips.id)).toMatchObject({
       ips: ["10.0.0.9", "fe80::9"],
       interfacesKnown: false,
       staleReason: null,
     });
-    expect(await vmOf(bad.id)).toMatchObject({
+    expect(await readVm(bad.id)).toMatchObject({
       name: "bad",
       status: VM_STATUS.UNKNOWN,
       staleDetail: "status is missing",
     });
-    const before = await writesToVmTables();
+    const before = await countVmTableWrites();
     await site.refresher.refreshHost(HOST_A);
-    expect(await writesToVmTables()).toBe(before);
+    expect(await countVmTableWrites()).toBe(before);
   });
 
   test("stays right with two replicas that know nothing of each other", async () => {
@@ -268,14 +273,14 @@ describe("a refresh of simulated hosts into a real database", () => {
     await site.refresher.refreshAll();
     await site.refresher.refreshAll();
     for (const vm of simulated.vms) {
-      const row = await vmOf(vm.id);
+      const row = await readVm(vm.id);
       const up = vm.presences.filter(({ status }) => status === "Up");
       if (up.length === 1) expect(row).toMatchObject({ status: 1, hostId: site.hostIds.get(up[0]!.host) });
       if (vm.presences.length === 0) expect(row).toMatchObject({ status: 0, hostId: null, ips: [] });
     }
-    const before = await writesToVmTables();
+    const before = await countVmTableWrites();
     await site.refresher.refreshAll();
-    expect(await writesToVmTables()).toBe(before);
+    expect(await countVmTableWrites()).toBe(before);
   });
 });
 
@@ -346,7 +351,7 @@ describe("a refresher", () => {
 });
 
 /** Rows inserted, updated or deleted so far, by the server's own count. */
-async function writesToVmTables(): Promise<number> {
+async function countVmTableWrites(): Promise<number> {
   await sql("SELECT pg_stat_force_next_flush()");
   const [row] = await sql<{ writes: string }>(
     `SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) AS writes FROM pg_stat_user_tables
@@ -355,7 +360,7 @@ async function writesToVmTables(): Promise<number> {
   return Number(row?.writes);
 }
 
-async function walBytes(): Promise<number> {
+async function readWalBytes(): Promise<number> {
   const [row] = await sql<{ bytes: string }>("SELECT pg_current_wal_insert_lsn() - '0/0' AS bytes");
   return Number(row?.bytes);
 }

@@ -4,7 +4,7 @@ import { createEngineStore } from "../../src/engine-store/engine-store.js";
 import { createEngineDatabase, type EngineDatabase } from "../engine-store/engine-database.js";
 import { ids, SMALL_ENGINE, WINDOWS_NAME } from "../engine-store/small-engine.js";
 import { startRest, type RestServer } from "./rest-server.js";
-import { hasOtherParser, treeByExpat, treeOfJson } from "./xml-tree.js";
+import { hasOtherParser, parseTreeByExpat, treeOfJson } from "./xml-tree.js";
 
 let engine: EngineDatabase;
 let rest: RestServer;
@@ -229,16 +229,16 @@ describe("reported devices", () => {
   });
 
   test("keep their ids when addresses change and others come", async () => {
-    const idsOf = async () => {
+    const listIds = async () => {
       const { reported_device } = await json(`/vms/${ids.windows}/reporteddevices`);
       return (reported_device as Json[]).map((device) => [device["name"], device["id"]]);
     };
-    const [before] = await idsOf();
+    const [before] = await listIds();
     await engine.asEngine(
       `INSERT INTO vm_guest_agent_interfaces (vm_id, interface_name) VALUES ('${ids.windows}', 'another')`,
       `UPDATE vm_guest_agent_interfaces SET ipv4_addresses = '10.9.9.9' WHERE vm_id = '${ids.windows}' AND mac_address IS NOT NULL`,
     );
-    const after = await idsOf();
+    const after = await listIds();
     expect(before?.[0]).toBe(WINDOWS_NAME);
     expect(after).toContainEqual(before);
     expect(after).toHaveLength(2);
@@ -378,7 +378,7 @@ describe("XML", () => {
       const xml = await rest.ask(path, { ...all, accept: "application/xml" });
       const { text } = await rest.ask(path, all);
       expect(xml.type).toBe("application/xml; charset=utf-8");
-      expect(treeByExpat(xml.text)).toEqual(treeOfJson(root, JSON.parse(storable(text))));
+      expect(parseTreeByExpat(xml.text)).toEqual(treeOfJson(root, JSON.parse(storable(text))));
     },
   );
 

@@ -6,7 +6,7 @@ import { parseSearch } from "../../src/rest/search/parse-search.js";
 import { listVms, type VmList } from "../../src/rest/vm-list.js";
 import { createMemoryReadStore, type MemoryReadStore } from "../support/builders/memory-read-store.js";
 
-function storeOf(names: readonly string[]): MemoryReadStore {
+function createStoreOf(names: readonly string[]): MemoryReadStore {
   const store = createMemoryReadStore();
   names.forEach((name, number) => {
     const id = `10000000-0000-4000-8000-${String(number).padStart(12, "0")}`;
@@ -34,14 +34,14 @@ function list(
   return listVms(work, { max, page, search: parseSearch(search) }, PLAIN);
 }
 
-function namesOf(elements: readonly Element[]): unknown[] {
+function listNames(elements: readonly Element[]): unknown[] {
   return elements.map((element) => element["name"]);
 }
 
 async function readRest({ elements, rest }: VmList): Promise<unknown[]> {
   const all = [...elements];
   for await (const piece of rest ?? []) all.push(...piece);
-  return namesOf(all);
+  return listNames(all);
 }
 
 const numbered = (count: number) =>
@@ -49,17 +49,17 @@ const numbered = (count: number) =>
 
 describe("a list of VMs", () => {
   test("of a first page reads no more than the page and one VM", async () => {
-    const store = storeOf(["a", "b", "c", "d", "e"]);
+    const store = createStoreOf(["a", "b", "c", "d", "e"]);
     const found = await list(store, { max: 2 });
-    expect(namesOf(found.elements)).toEqual(["a", "b"]);
+    expect(listNames(found.elements)).toEqual(["a", "b"]);
     expect(found).toMatchObject({ hasNext: true, rest: null });
     expect(store.asked[0]).toMatchObject({ limit: 3, after: null });
   });
 
   test("of a later page reads the ids of that page alone", async () => {
-    const store = storeOf(["a", "b", "c", "d", "e"]);
+    const store = createStoreOf(["a", "b", "c", "d", "e"]);
     const found = await list(store, { max: 2, page: 2 });
-    expect(namesOf(found.elements)).toEqual(["c", "d"]);
+    expect(listNames(found.elements)).toEqual(["c", "d"]);
     expect(found).toMatchObject({ hasNext: true, rest: null });
     expect(store.asked[0]).toMatchObject({ offset: 2, limit: 3 });
     expect((await list(store, { max: 2, page: 3 })).hasNext).toBe(false);
@@ -68,7 +68,7 @@ describe("a list of VMs", () => {
 
   test("without a bound comes in pieces, each read when the one before it was taken", async () => {
     const names = numbered(1_234);
-    const store = storeOf(names.toReversed());
+    const store = createStoreOf(names.toReversed());
     const found = await list(store, {});
     expect(found.elements).toHaveLength(500);
     expect(store.calls.filter((call) => call === "readVmsPage")).toHaveLength(1);
@@ -78,14 +78,14 @@ describe("a list of VMs", () => {
 
   test.each([1, 499, 500, 501, 1_000, 1_001])("loses none of %i VMs, and tells none twice", async (count) => {
     const names = numbered(count);
-    expect(await readRest(await list(storeOf(names), {}))).toEqual(names);
-    expect(await readRest(await list(storeOf(names), { max: 600 }))).toEqual(names.slice(0, 600));
-    const downwards = await list(storeOf(names), { search: "sortby name desc" });
+    expect(await readRest(await list(createStoreOf(names), {}))).toEqual(names);
+    expect(await readRest(await list(createStoreOf(names), { max: 600 }))).toEqual(names.slice(0, 600));
+    const downwards = await list(createStoreOf(names), { search: "sortby name desc" });
     expect(await readRest(downwards)).toEqual(names.toReversed());
   });
 
   test("that is read no further asks for nothing more", async () => {
-    const store = storeOf(numbered(2_000));
+    const store = createStoreOf(numbered(2_000));
     const { rest } = await list(store, {});
     await rest?.return(undefined);
     expect(store.calls.filter((call) => call === "readVmsPage")).toHaveLength(1);

@@ -12,7 +12,7 @@ export interface Tree {
 export const hasOtherParser = spawnSync("python3", ["-c", "import xml.etree.ElementTree"]).status === 0;
 
 /** The document as expat reads it; throws if it is not well-formed. */
-export function treeByExpat(xml: string): Tree {
+export function parseTreeByExpat(xml: string): Tree {
   const { status, stdout, stderr } = spawnSync("python3", ["-c", SCRIPT], { input: xml, encoding: "utf8" });
   if (status !== 0) throw new Error(`not well-formed: ${stderr}`);
   return JSON.parse(stdout) as Tree;

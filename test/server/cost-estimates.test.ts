@@ -25,7 +25,7 @@ import { readListCounts, type ListCounts } from "../../src/store/read/list-count
 import { createDatabase, type TestDatabase } from "../support/database.js";
 import { HOST_A, HOST_B, id } from "../support/builders/ids.js";
 import { HOSTS, INTERVAL_MS, writePass } from "../support/builders/passes.js";
-import { guestInterfaceOf, storedNicOf, vmState } from "../support/builders/stored.js";
+import { toGuestInterfaceOf, toStoredNic, vmState } from "../support/builders/stored.js";
 
 const RUNS = 250;
 const SEED = 20_261_126;
@@ -53,7 +53,7 @@ beforeAll(async () => {
       newVms: numbers.map((number) => vmState(number, { ownerId: hostId, ips: "10.0.0.1" })),
       upsertedNics: numbers.flatMap((number) =>
         nics(number).map((at) =>
-          storedNicOf(number * 10 + at, number, {
+          toStoredNic(number * 10 + at, number, {
             name: `nic${at}`,
             macAddress: mac(number % 5 === 0 ? 0 : number, at),
           }),
@@ -61,7 +61,7 @@ beforeAll(async () => {
       ),
       insertedInterfaces: numbers.flatMap((number) =>
         interfaces(number).map((at) =>
-          guestInterfaceOf(number, { name: `eth${at}`, macAddress: mac(number, at % 4) }),
+          toGuestInterfaceOf(number, { name: `eth${at}`, macAddress: mac(number, at % 4) }),
         ),
       ),
       interfaceOrders: numbers.map((number) => ({

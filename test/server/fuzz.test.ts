@@ -10,7 +10,7 @@ import {
 } from "graphql";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { hurtfulSchema } from "./schema.js";
-import { type Answer, answerOf, type Served, unmanaged } from "./running.js";
+import { type Answer, readAnswer, type Served, unmanaged } from "./running.js";
 
 let server: Served;
 beforeAll(async () => {
@@ -202,7 +202,7 @@ function selection(of: GraphQLSchema, type: GraphQLOutputType, depth: number): f
 }
 
 async function send(headers: Record<string, string>, bytes: Buffer): Promise<Answer> {
-  return answerOf(
+  return readAnswer(
     await fetch(`${server.url}/graphql`, { method: "POST", headers, body: new Uint8Array(bytes) }),
   );
 }

@@ -37,13 +37,13 @@ describe("the depth of a document", () => {
 });
 
 test("the depth of a JSON text is that of its value", () => {
-  const depthOf = (value: unknown): number =>
+  const measureDepth = (value: unknown): number =>
     typeof value === "object" && value !== null
-      ? 1 + Math.max(0, ...Object.values(value).map((inner) => depthOf(inner)))
+      ? 1 + Math.max(0, ...Object.values(value).map((inner) => measureDepth(inner)))
       : 0;
   fc.assert(
     fc.property(fc.jsonValue(), (value) => {
-      expect(measureJsonDepth(JSON.stringify(value))).toBe(depthOf(value));
+      expect(measureJsonDepth(JSON.stringify(value))).toBe(measureDepth(value));
     }),
   );
 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { HONEST_QUERIES, HOSTILE_REQUESTS, NUL_IN_VARIABLE } from "./hostile-requests.js";
-import { answerOf, type Served, unmanaged } from "./running.js";
+import { readAnswer, type Served, unmanaged } from "./running.js";
 
 let server: Served;
 beforeAll(async () => {
@@ -19,11 +19,11 @@ test.each(HOSTILE_REQUESTS)(
   "$title",
   async ({ method = "POST", path = "/graphql", headers, body, status, code }) => {
     const before = server.doings.resolved;
-    const answer = await answerOf(
+    const answer = await readAnswer(
       await fetch(server.url + path, {
         method,
         ...(headers && { headers }),
-        ...(body !== undefined && { body: bodyOf(body) }),
+        ...(body !== undefined && { body: formatBody(body) }),
       }),
     );
 
@@ -58,7 +58,11 @@ test("memory stays flat however often the whole table is sent", async () => {
   const heaps: number[] = [];
   for (let round = 0; round < 4; round++) {
     for (const { method = "POST", path = "/graphql", headers, body } of HOSTILE_REQUESTS) {
-      const sent = { method, ...(headers && { headers }), ...(body !== undefined && { body: bodyOf(body) }) };
+      const sent = {
+        method,
+        ...(headers && { headers }),
+        ...(body !== undefined && { body: formatBody(body) }),
+      };
       await (await fetch(server.url + path, sent)).arrayBuffer();
     }
     server.lines.length = 0;
@@ -75,7 +79,7 @@ async function expectHonestAnswer(): Promise<void> {
   expect(body.data).toMatchObject({ vm: { name: "vm-7" } });
 }
 
-function bodyOf(body: string | Buffer): string | Uint8Array<ArrayBuffer> {
+function formatBody(body: string | Buffer): string | Uint8Array<ArrayBuffer> {
   return typeof body === "string" ? body : new Uint8Array(body);
 }
 

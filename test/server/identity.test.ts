@@ -7,17 +7,17 @@ import { createToken } from "../../src/server/identity/token-lines.js";
 import { buildGraphSchema } from "../../src/graph/schema.js";
 import type { Role } from "../../src/model/roles.js";
 import type { ServerOptions } from "../../src/server/options.js";
-import { answerOf, rememberingLog, served } from "./running.js";
+import { readAnswer, rememberingLog, served } from "./running.js";
 import { temporaryFile } from "./temporary.js";
 
 const inAnHour = () => new Date(Date.now() + 3_600_000);
 const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
 
 async function withTokens(...roles: Role[]) {
-  return withTokensFor({}, roles);
+  return openWithTokensFor({}, roles);
 }
 
-async function withTokensFor(options: Partial<ServerOptions>, roles: Role[]) {
+async function openWithTokensFor(options: Partial<ServerOptions>, roles: Role[]) {
   const { token, line } = createToken({ name: "gateway", roles, expiresAt: inAnHour() });
   const path = await temporaryFile(`# tokens\n\n${line}\n`);
   const { log, lines } = rememberingLog();
@@ -102,7 +102,7 @@ describe("roles", () => {
       schema: buildGraphSchema({ federation: "whole" }),
       contextFor: (viewer: object) => ({ viewer }),
     };
-    const { server, token } = await withTokensFor(options, ["reader"]);
+    const { server, token } = await openWithTokensFor(options, ["reader"]);
     for (const query of ["{ _service { sdl } }", "mutation { refreshHost(id: 1) { id } }"]) {
       const { status, body } = await server.post(query, bearer(token));
       expect([query, status, body.errors?.[0]?.extensions.code]).toEqual([query, 403, "FORBIDDEN"]);
@@ -224,7 +224,7 @@ test("a new token has 256 bits, and its line does not hold it", () => {
 
 test("every answer without identity is in GraphQL's form", async () => {
   const { server } = await withTokens("reader");
-  const answer = await answerOf(
+  const answer = await readAnswer(
     await fetch(`${server.url}/graphql?query={__typename}`, {
       headers: { accept: "application/graphql-response+json" },
     }),

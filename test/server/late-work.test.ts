@@ -6,13 +6,13 @@ import { createDatabase, type TestDatabase } from "../support/database.js";
 import { served, until } from "./running.js";
 import { HOST_A, id } from "../support/builders/ids.js";
 import { HOSTS, INTERVAL_MS, writePass } from "../support/builders/passes.js";
-import { storedNicOf, vmState } from "../support/builders/stored.js";
+import { toStoredNic, vmState } from "../support/builders/stored.js";
 
 let database: TestDatabase;
 beforeAll(async () => {
   database = await createDatabase();
   await database.store.registerHosts(HOSTS, INTERVAL_MS);
-  await writePass(database.store, HOST_A, { newVms: [vmState(1)], upsertedNics: [storedNicOf(1, 1)] });
+  await writePass(database.store, HOST_A, { newVms: [vmState(1)], upsertedNics: [toStoredNic(1, 1)] });
 });
 afterAll(() => database.drop());
 

@@ -53,7 +53,7 @@ export async function unmanaged(options: Partial<ServerOptions> = {}): Promise<S
     doings,
     lines,
     post: async (query, { variables, headers } = {}) =>
-      answerOf(
+      readAnswer(
         await fetch(`${running.url}/graphql`, {
           method: "POST",
           headers: { "content-type": "application/json", ...headers },
@@ -63,7 +63,7 @@ export async function unmanaged(options: Partial<ServerOptions> = {}): Promise<S
   };
 }
 
-export async function answerOf(response: Response): Promise<Answer> {
+export async function readAnswer(response: Response): Promise<Answer> {
   const text = await response.text();
   let body: Answer["body"] = {};
   try {

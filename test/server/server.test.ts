@@ -3,7 +3,7 @@ import { connect } from "node:net";
 import { writeFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { createOpenIdentity } from "../../src/server/identity/identity.js";
-import { answerOf, served, unmanaged, until } from "./running.js";
+import { readAnswer, served, unmanaged, until } from "./running.js";
 import { temporaryFile } from "./temporary.js";
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
@@ -41,7 +41,7 @@ describe("health", () => {
     const server = await served({
       readiness: () => Promise.resolve({ ready: reasons.length === 0, reasons }),
     });
-    const ready = async () => answerOf(await fetch(`${server.url}/readyz`));
+    const ready = async () => readAnswer(await fetch(`${server.url}/readyz`));
     expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
     expect(await ready()).toMatchObject({ status: 503, body: { ready: false, reasons } });
     reasons.pop();
@@ -52,12 +52,12 @@ describe("health", () => {
     let asked = 0;
     const hangs = await served({ readiness: () => (asked++, new Promise(() => undefined)) });
     const answers = await Promise.all(
-      [1, 2, 3].map(async () => answerOf(await fetch(`${hangs.url}/readyz`))),
+      [1, 2, 3].map(async () => readAnswer(await fetch(`${hangs.url}/readyz`))),
     );
     expect(answers.map((each) => each.status)).toEqual([503, 503, 503]);
     expect(asked).toBe(1);
     const fails = await served({ readiness: () => Promise.reject(new Error("password of admin")) });
-    const failed = await answerOf(await fetch(`${fails.url}/readyz`));
+    const failed = await readAnswer(await fetch(`${fails.url}/readyz`));
     expect(failed).toMatchObject({ status: 503, body: { reasons: ["the database does not answer"] } });
   });
 
@@ -196,7 +196,7 @@ describe("persisted queries", () => {
   test("run by their hash once they were sent in full", async () => {
     const server = await served();
     const ask = async (body: unknown) =>
-      answerOf(
+      readAnswer(
         await fetch(`${server.url}/graphql`, {
           method: "POST",
           headers: { "content-type": "application/json" },
@@ -209,7 +209,7 @@ describe("persisted queries", () => {
     const byGet = await fetch(
       `${server.url}/graphql?extensions=${encodeURIComponent(JSON.stringify(extensions))}`,
     );
-    expect((await answerOf(byGet)).body.data).toEqual({ vm: { name: "vm-3" } });
+    expect((await readAnswer(byGet)).body.data).toEqual({ vm: { name: "vm-3" } });
   });
 });
 
@@ -224,7 +224,7 @@ describe("trusted documents", () => {
     const file = await temporaryFile(content);
     const server = await served({ trustedDocumentsFile: file });
     const ask = async (body: unknown) =>
-      answerOf(
+      readAnswer(
         await fetch(`${server.url}/graphql`, {
           method: "POST",
           headers: { "content-type": "application/json" },
@@ -331,7 +331,7 @@ describe("ending", () => {
     const running = server.post("{ slow { id } }");
     await until(() => server.doings.waiting.size === 1);
     const draining = server.drain({ delayMs: 300 });
-    const ready = await answerOf(await fetch(`${server.url}/readyz`));
+    const ready = await readAnswer(await fetch(`${server.url}/readyz`));
     expect(ready).toMatchObject({ status: 503, body: { reasons: ["shutting down"] } });
     expect(ready.headers.get("connection")).toBe("close");
     await until(() =>
@@ -370,7 +370,7 @@ describe("ending", () => {
 describe("metrics", () => {
   test("are served in Prometheus' format, or not at all", async () => {
     const server = await served({ metrics: () => Promise.resolve("up 1\n") });
-    const answer = await answerOf(await fetch(`${server.url}/metrics`));
+    const answer = await readAnswer(await fetch(`${server.url}/metrics`));
     expect([answer.status, answer.text, answer.headers.get("content-type")]).toEqual([
       200,
       "up 1\n",

@@ -35,7 +35,7 @@ const PIECES = [
 ];
 const LAST_WORD = "DISCONNECT\nreceipt:last\n\n\0DISCONNECT\n\n\0";
 
-async function answerTo(chunks: readonly Buffer[]): Promise<string> {
+async function readAnswerTo(chunks: readonly Buffer[]): Promise<string> {
   const peer = await RawPeer.dial(server.port);
   peer.socket.setNoDelay(true);
   for (const chunk of chunks) {
@@ -51,7 +51,7 @@ test("a host answers the same bytes in the same way, wherever they are cut", asy
   await fc.assert(
     fc.asyncProperty(conversation, fc.array(fc.nat(2_000), { maxLength: 12 }), async (pieces, cuts) => {
       const bytes = Buffer.from(hello() + pieces.join("") + LAST_WORD);
-      expect(await answerTo(cut(bytes, cuts))).toBe(await answerTo([bytes]));
+      expect(await readAnswerTo(cut(bytes, cuts))).toBe(await readAnswerTo([bytes]));
     }),
     { numRuns: 60 },
   );
@@ -66,13 +66,13 @@ test("any bytes give the same frames and the same end, wherever they are cut", (
   fc.assert(
     fc.property(fc.array(noise, { maxLength: 8 }), fc.array(fc.nat(400)), (parts, cuts) => {
       const bytes = Buffer.concat(parts);
-      expect(framesOf(cut(bytes, cuts))).toEqual(framesOf([bytes]));
+      expect(cutFrames(cut(bytes, cuts))).toEqual(cutFrames([bytes]));
     }),
     { numRuns: 500 },
   );
 });
 
-function framesOf(chunks: readonly Buffer[]): unknown[] {
+function cutFrames(chunks: readonly Buffer[]): unknown[] {
   const reader = new ClientFrameReader();
   const seen: unknown[] = [];
   try {

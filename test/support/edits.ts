@@ -10,7 +10,7 @@ export interface Edit {
 }
 
 /** Reads a block: `+++` and the file, then lines that stay, go (`-`) and come (`+`). Without such as stay, a new file. */
-export function editOf({ page, text }: Block): Edit {
+export function parseEdit({ page, text }: Block): Edit {
   const [head = "", ...lines] = text.trimEnd().split("\n");
   if (!head.startsWith("+++ "))
     throw new Error(`${page}: a block of changes does not begin with +++ and a file`);

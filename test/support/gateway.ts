@@ -38,7 +38,7 @@ export async function startGatewayProcess(
       url,
       run,
       ask: async (token, query, variables = {}) =>
-        answerOf(
+        readAnswer(
           await fetch(`${url}/graphql`, {
             method: "POST",
             headers: { "content-type": "application/json", ...bearer(token) },
@@ -46,8 +46,8 @@ export async function startGatewayProcess(
           }),
         ),
       get: async (path, token = null) =>
-        answerOf(await fetch(url + path, { headers: bearer(token), redirect: "manual" })),
-      requests: () => logLinesOf(run.output()).filter(({ msg }) => msg === "request"),
+        readAnswer(await fetch(url + path, { headers: bearer(token), redirect: "manual" })),
+      requests: () => parseLogLines(run.output()).filter(({ msg }) => msg === "request"),
       stop: async () => {
         run.child.kill("SIGKILL");
         await run.ended;
@@ -71,7 +71,7 @@ export function temporaryFolder(): { readonly path: string; remove(): void } {
 }
 
 /** The objects among the lines that a gateway wrote; those for people are left out. */
-export function logLinesOf(output: string): Record<string, unknown>[] {
+export function parseLogLines(output: string): Record<string, unknown>[] {
   return output
     .split("\n")
     .filter((line) => line.startsWith("{") && line.endsWith("}"))
@@ -89,7 +89,7 @@ function bearer(token: string | null): Record<string, string> {
   return token === null ? {} : { authorization: `Bearer ${token}` };
 }
 
-async function answerOf(response: Response): Promise<HttpAnswer> {
+async function readAnswer(response: Response): Promise<HttpAnswer> {
   const text = await response.text();
   const { status, headers } = response;
   const isJson = headers.get("content-type")?.includes("json") === true;

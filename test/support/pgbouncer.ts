@@ -10,7 +10,7 @@ import { eventually } from "./eventually.js";
 /** A PgBouncer of one test's own. */
 export interface PgBouncer {
   /** The URL of the same database, through it. */
-  urlOf(databaseUrl: string): string;
+  formatUrl(databaseUrl: string): string;
   stop(): Promise<void>;
 }
 
@@ -54,14 +54,14 @@ export async function startPgBouncer(
   );
   const user = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
   const child = spawn(program, [config], { ...user, stdio: "ignore" });
-  const urlOf = (url: string) => {
+  const formatUrl = (url: string) => {
     const through = new URL(url);
     through.hostname = "127.0.0.1";
     through.port = String(own);
     return through.href;
   };
   await eventually(async () => {
-    const client = new pg.Client({ connectionString: urlOf(databaseUrl) });
+    const client = new pg.Client({ connectionString: formatUrl(databaseUrl) });
     try {
       await client.connect();
     } finally {
@@ -69,7 +69,7 @@ export async function startPgBouncer(
     }
   }, 10_000);
   return {
-    urlOf,
+    formatUrl,
     stop: async () => {
       const ended = once(child, "exit");
       child.kill("SIGINT");

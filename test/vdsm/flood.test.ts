@@ -2,7 +2,7 @@ import { afterEach, expect, test } from "vitest";
 import { createVdsmClient, type VdsmClient } from "../../src/vdsm/vdsm-client.js";
 import { FloodGuard } from "../../src/vdsm/wire/flood-guard.js";
 import { startRawHost, type RawHost } from "./fixtures/raw-host.js";
-import { messageBytes, resultText } from "./fixtures/wire.js";
+import { encodeMessage, resultText } from "./fixtures/wire.js";
 
 let host: RawHost | null = null;
 let client: VdsmClient | null = null;
@@ -14,10 +14,10 @@ afterEach(async () => {
 
 const FLOODS: readonly [string, (queue: string, subscription: string) => Buffer][] = [
   ["heartbeats", () => Buffer.alloc(65_536, "\n")],
-  ["messages of other subscriptions", (queue) => messageBytes(queue, "another", "{}")],
+  ["messages of other subscriptions", (queue) => encodeMessage(queue, "another", "{}")],
   [
     "replies to nobody",
-    (queue, subscription) => messageBytes(queue, subscription, resultText("nobody", "true")),
+    (queue, subscription) => encodeMessage(queue, subscription, resultText("nobody", "true")),
   ],
 ];
 

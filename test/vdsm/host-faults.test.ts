@@ -29,14 +29,14 @@ afterEach(async () => {
 
 afterAll(() => cluster.stop());
 
-function clientOf(options: Partial<VdsmClientOptions> = {}, at = 0): VdsmClient {
+function createClient(options: Partial<VdsmClientOptions> = {}, at = 0): VdsmClient {
   const tls = () => Promise.resolve({ ...cluster.clientTls!, serverName: null });
   const client = createVdsmClient({ host: "127.0.0.1", port: cluster.hosts[at]!.port, tls, ...options });
   clients.push(client);
   return client;
 }
 
-async function kindOf(answer: Promise<unknown>): Promise<string> {
+async function readKind(answer: Promise<unknown>): Promise<string> {
   const error: unknown = await answer.then(
     () => null,
     (thrown: unknown) => thrown,
@@ -48,7 +48,7 @@ async function kindOf(answer: Promise<unknown>): Promise<string> {
 
 describe("a client of a simulated cluster", () => {
   test("reads every verb of a host of release 4.5, over TLS", async () => {
-    const client = clientOf();
+    const client = createClient();
     await client.ping2();
     expect(await client.getCapabilities()).toEqual({
       hostname: "host1.example.test",
@@ -68,9 +68,9 @@ describe("a client of a simulated cluster", () => {
   });
 
   test("reads the inventory of a host of release 4.3", async () => {
-    const client = clientOf({}, 1);
+    const client = createClient({}, 1);
     const ids = (await client.getAllVmStats()).vms.map(({ vmId }) => vmId);
-    expect(await kindOf(client.dumpxmls(ids))).toBe("fault");
+    expect(await readKind(client.dumpxmls(ids))).toBe("fault");
     const nics = await client.getVMFullList(ids);
     expect([...nics.keys()].sort()).toEqual([...ids].sort());
     expect([...nics.values()].flat().every(({ id, macAddr }) => id !== null && macAddr !== null)).toBe(true);
@@ -92,16 +92,16 @@ describe("a client of a simulated cluster", () => {
     [{ kind: "mute" }, "unreachable"],
     [{ kind: "close-before-connected" }, "untrusted"],
   ])("meets %o once, and is answered the next time", async (fault, kind) => {
-    const client = clientOf({ callTimeoutMs: 400 });
+    const client = createClient({ callTimeoutMs: 400 });
     server.faults.next(fault);
-    expect(await kindOf(client.getAllVmStats())).toBe(kind);
-    expect(await kindOf(clientOf().getAllVmStats())).toBe("answered");
-    expect(await kindOf(client.ping2())).toBe("answered");
+    expect(await readKind(client.getAllVmStats())).toBe(kind);
+    expect(await readKind(createClient().getAllVmStats())).toBe("answered");
+    expect(await readKind(client.ping2())).toBe("answered");
   });
 
   test("finds a connection without the promised heartbeats dead, though calls wait longer", async () => {
     server.faults.next({ kind: "no-heartbeats" }).next({ kind: "hang" });
-    const client = clientOf({ heartbeatMs: 1_000 });
+    const client = createClient({ heartbeatMs: 1_000 });
     const error: unknown = await client.ping2().catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ kind: "unreachable" });
     expect((error as HostError).message).toContain("no sign of life for 1500 ms");
@@ -110,24 +110,24 @@ describe("a client of a simulated cluster", () => {
   test("whose host resets after any number of bytes of an answer fails and recovers", async () => {
     // Without TLS, so that the bytes of the answer are the bytes of the wire.
     const plain = await startVdsmServer({ world: cluster.world.verbs("host1.example.test") });
-    const client = clientOf({ port: plain.port, tls: null });
+    const client = createClient({ port: plain.port, tls: null });
     const answerLength = 260;
     for (let atByte = 0; atByte < answerLength; atByte += 1) {
       plain.faults.next({ kind: "reset", atByte }, "Host.ping2");
-      const kind = await kindOf(client.ping2());
+      const kind = await readKind(client.ping2());
       // Past its end the answer is whole, and what follows is for the next call to find out.
       expect(["unreachable", "answered"]).toContain(kind);
       if (atByte < 200) expect(kind).toBe("unreachable");
     }
     plain.faults.clear();
-    await expect.poll(() => kindOf(client.ping2())).toBe("answered");
+    await expect.poll(() => readKind(client.ping2())).toBe("answered");
     await client.close();
     await plain.stop();
   });
 
   test("keeps its connection over many calls at once, and leaves none behind", async () => {
     await expect.poll(() => server.connections).toBe(0);
-    const client = clientOf();
+    const client = createClient();
     const reports = await Promise.all(Array.from({ length: 50 }, () => client.getAllVmStats()));
     expect(new Set(reports.map(({ vms }) => vms.length)).size).toBe(1);
     expect(server.connections).toBe(1);

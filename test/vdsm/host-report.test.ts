@@ -8,11 +8,11 @@ import { errorText, resultText, VM_ID, VM_STATS } from "./fixtures/wire.js";
 const ID = "45244148-789d-5958-b9c0-27a7a04546a1";
 const OTHER_VM = "497dea00-9a08-49f3-82f4-da141c460a1d";
 
-function reportOf(...vms: readonly unknown[]) {
+function createReport(...vms: readonly unknown[]) {
   return parseHostReport(Buffer.from(resultText(ID, JSON.stringify(vms))));
 }
 
-function failureOf(text: string | Buffer): ConnectionFailureError {
+function readFailure(text: string | Buffer): ConnectionFailureError {
   try {
     parseHostReport(Buffer.from(text));
   } catch (error) {
@@ -51,7 +51,10 @@ describe("the report of a host", () => {
   });
 
   test("tells an absent list of interfaces from an empty one", () => {
-    const { vms } = reportOf({ vmId: VM_ID, status: "Up" }, { vmId: OTHER_VM, status: "Up", netIfaces: [] });
+    const { vms } = createReport(
+      { vmId: VM_ID, status: "Up" },
+      { vmId: OTHER_VM, status: "Up", netIfaces: [] },
+    );
     expect(vms.map(({ netIfaces }) => netIfaces)).toEqual([null, []]);
   });
 
@@ -87,7 +90,7 @@ describe("the report of a host", () => {
     ],
     ["half a surrogate pair and NUL", { vmName: "a\ud800\u0000" }, { vmName: "a\ud800\u0000" }],
   ])("reads %s", (_, given, expected) => {
-    expect(reportOf({ vmId: VM_ID, status: "Up", ...given })).toMatchObject({
+    expect(createReport({ vmId: VM_ID, status: "Up", ...given })).toMatchObject({
       vms: [expected],
       rejected: [],
     });
@@ -99,7 +102,7 @@ describe("the report of a host", () => {
     ["no id", { status: "Up" }, null, "vmId"],
     ["an id that is no UUID", { vmId: "x", status: "Up" }, null, "vmId"],
   ])("rejects a record with %s, and that one alone", (_, bad, vmId, reason) => {
-    const { vms, rejected } = reportOf(bad, { vmId: VM_ID, status: "Up" });
+    const { vms, rejected } = createReport(bad, { vmId: VM_ID, status: "Up" });
     expect(vms.map((vm) => vm.vmId)).toEqual([VM_ID]);
     expect(rejected).toEqual([{ vmId, reason: expect.stringContaining(reason) as string }]);
   });
@@ -169,7 +172,7 @@ describe("the report of a host", () => {
     ],
   ])("reads what it can of a record with %s, and names the field", (_, bad, expected, field, reason) => {
     const good = { vmName: "vm", hash: "1", guestFQDN: "vm.example.test" };
-    const { vms, rejected } = reportOf(
+    const { vms, rejected } = createReport(
       { vmId: OTHER_VM, status: "Up", ...good, ...bad },
       { vmId: VM_ID, status: "Up" },
     );
@@ -244,7 +247,7 @@ describe("the report of a host", () => {
 
   test("names the field that is too large, and reads the others", () => {
     const netIfaces = [{ name: "x".repeat(9_000_000) }];
-    const { vms } = reportOf({ vmId: OTHER_VM, netIfaces, status: "Up", vmName: "vm" });
+    const { vms } = createReport({ vmId: OTHER_VM, netIfaces, status: "Up", vmName: "vm" });
     expect(vms).toMatchObject([
       {
         vmName: "vm",
@@ -264,13 +267,13 @@ describe("the report of a host", () => {
       [up, arriving, down],
       [arriving, up, { ...up, vmName: "later" }],
     ]) {
-      expect(reportOf(...order).vms).toMatchObject([{ vmId: VM_ID, status: "Up", vmName: null }]);
+      expect(createReport(...order).vms).toMatchObject([{ vmId: VM_ID, status: "Up", vmName: null }]);
     }
   });
 
   test("prefers the record of a VM that could be read, and has a VM that could not once", () => {
     const bad = { vmId: OTHER_VM };
-    expect(reportOf({ vmId: VM_ID }, { vmId: VM_ID, status: "Up" }, bad, bad, 1, 2)).toMatchObject({
+    expect(createReport({ vmId: VM_ID }, { vmId: VM_ID, status: "Up" }, bad, bad, 1, 2)).toMatchObject({
       vms: [
         { vmId: VM_ID, status: "Up", problems: [] },
         { vmId: OTHER_VM, status: null },
@@ -298,7 +301,7 @@ describe("the report of a host", () => {
     ["another code", errorText(ID, 16, "Unexpected exception"), "fault"],
     ["a code without a message", `{"id": "${ID}", "error": {"code": 16}}`, "fault"],
   ])("is none when the answer has %s", (_, text, kind) => {
-    const failure = failureOf(text);
+    const failure = readFailure(text);
     expect(failure.kind).toBe(kind);
     expect(failure.message).not.toContain("vm-900");
   });
@@ -321,7 +324,11 @@ describe("the report of a host", () => {
       fc.property(field, fc.jsonValue(), fc.jsonValue(), (key, value, alone) => {
         const bad = { ...good, vmId: OTHER_VM };
         Object.defineProperty(bad, key, { value, enumerable: true, configurable: true });
-        const { vms, rejected } = reportOf(bad, alone, good, { ...good, vmId: OTHER_VM, netIfaces: [alone] });
+        const { vms, rejected } = createReport(bad, alone, good, {
+          ...good,
+          vmId: OTHER_VM,
+          netIfaces: [alone],
+        });
         expect(vms.some(({ vmId }) => vmId === VM_ID)).toBe(true);
         for (const vm of vms) expect(vm.netIfaces === null || Array.isArray(vm.netIfaces)).toBe(true);
         for (const { reason } of rejected) expect(reason).not.toBe("");
@@ -337,7 +344,7 @@ describe("the report of a host", () => {
     );
     fc.assert(
       fc.property(anything, (bytes) => {
-        expect(["protocol", "fault", "recovering"]).toContain(failureOf(bytes).kind);
+        expect(["protocol", "fault", "recovering"]).toContain(readFailure(bytes).kind);
       }),
       { numRuns: 2_000 },
     );

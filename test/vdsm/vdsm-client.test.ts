@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { HostError } from "../../src/vdsm/errors.js";
 import { createVdsmClient, type VdsmClient, type VdsmClientOptions } from "../../src/vdsm/vdsm-client.js";
 import { startRawHost, type Asked, type RawHost } from "./fixtures/raw-host.js";
-import { connectedBytes, errorText, messageBytes, resultText, VM_ID, VM_STATS } from "./fixtures/wire.js";
+import { encodeConnected, errorText, encodeMessage, resultText, VM_ID, VM_STATS } from "./fixtures/wire.js";
 
 const open: { stop(): Promise<void> }[] = [];
 
@@ -12,19 +12,19 @@ afterEach(async () => {
   for (const each of open.splice(0).reverse()) await each.stop();
 });
 
-async function hostOf(...given: Parameters<typeof startRawHost>): Promise<RawHost> {
+async function createHost(...given: Parameters<typeof startRawHost>): Promise<RawHost> {
   const host = await startRawHost(...given);
   open.push(host);
   return host;
 }
 
-function clientOf(port: number, options: Partial<VdsmClientOptions> = {}): VdsmClient {
+function createClient(port: number, options: Partial<VdsmClientOptions> = {}): VdsmClient {
   const client = createVdsmClient({ host: "127.0.0.1", port, tls: null, ...options });
   open.push({ stop: () => client.close() });
   return client;
 }
 
-async function errorOf(answer: Promise<unknown>): Promise<HostError> {
+async function readError(answer: Promise<unknown>): Promise<HostError> {
   const error: unknown = await answer.then(
     () => "answered",
     (thrown: unknown) => thrown,
@@ -42,8 +42,8 @@ function always(result: string) {
 
 describe("a VDSM client on the wire", () => {
   test("sends the frames that VDSM wants, each with its headers", async () => {
-    const host = await hostOf(always("true"));
-    await clientOf(host.port, { heartbeatMs: 12_000 }).ping2();
+    const host = await createHost(always("true"));
+    await createClient(host.port, { heartbeatMs: 12_000 }).ping2();
     const uuid = "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}";
     const [connect, subscribe, send] = host.received[0]!.split("\0");
     expect(connect).toBe("CONNECT\naccept-version:1.2\nhost:127.0.0.1\nheart-beat:0,12000\n\n");
@@ -57,20 +57,20 @@ describe("a VDSM client on the wire", () => {
   });
 
   test("reads the report of a host whose CONNECTED and answer come in one piece", async () => {
-    const host = await hostOf(
+    const host = await createHost(
       ({ socket, id, queue, subscription }) => {
-        const reply = messageBytes(queue, subscription, resultText(id, `[${VM_STATS}]`));
+        const reply = encodeMessage(queue, subscription, resultText(id, `[${VM_STATS}]`));
         socket.write(Buffer.concat([Buffer.from("\n"), reply, Buffer.from("\n\n")]));
       },
-      (socket) => socket.write(connectedBytes()),
+      (socket) => socket.write(encodeConnected()),
     );
-    const { vms } = await clientOf(host.port).getAllVmStats();
+    const { vms } = await createClient(host.port).getAllVmStats();
     expect(vms).toMatchObject([{ vmId: VM_ID, netIfaces: [{ name: "lo" }, { name: "eth0" }] }]);
   });
 
   test("asks over one connection, and gives each call its own answer in any order", async () => {
     const waiting: Asked[] = [];
-    const host = await hostOf((asked) => {
+    const host = await createHost((asked) => {
       waiting.push(asked);
       if (waiting.length < 3) return;
       for (const { verb, id, reply } of waiting.reverse()) {
@@ -78,7 +78,7 @@ describe("a VDSM client on the wire", () => {
         reply(resultText(id, verb === "Host.getVMFullList" ? list : verb === "Host.ping2" ? "true" : "{}"));
       }
     });
-    const client = clientOf(host.port);
+    const client = createClient(host.port);
     const [lists, , capabilities] = await Promise.all([
       client.getVMFullList([VM_ID]),
       client.ping2(),
@@ -90,21 +90,21 @@ describe("a VDSM client on the wire", () => {
   });
 
   test("pays no attention to unknown ids, events, and messages of other subscriptions", async () => {
-    const host = await hostOf(({ socket, id, queue, reply }) => {
+    const host = await createHost(({ socket, id, queue, reply }) => {
       reply(resultText("cfa4500b-d3e0-569e-a3cf-3ab9b788d013", "false"));
       reply(`{"jsonrpc": "2.0", "method": "|net|host_conn|no_id", "params": {"notify_time": 2149870823}}`);
       reply("[]");
-      socket.write(messageBytes(queue, "another", resultText(id, "[]")));
+      socket.write(encodeMessage(queue, "another", resultText(id, "[]")));
       socket.write(Buffer.from("RECEIPT\nreceipt-id:x\n\n\0"));
 
       reply(resultText(id, `{"hostname": "h1"}`));
     });
-    expect(await clientOf(host.port).getCapabilities()).toMatchObject({ hostname: "h1" });
+    expect(await createClient(host.port).getCapabilities()).toMatchObject({ hostname: "h1" });
   });
 
   test("does not ask for the vNICs of no VM, which VDSM would take for all", async () => {
-    const host = await hostOf(always("true"));
-    const client = clientOf(host.port);
+    const host = await createHost(always("true"));
+    const client = createClient(host.port);
     expect([...(await client.dumpxmls([])), ...(await client.getVMFullList([]))]).toEqual([]);
     expect(host.accepted).toBe(0);
   });
@@ -114,10 +114,10 @@ describe("a VDSM client on the wire", () => {
     [1, "Virtual machine does not exist: {'vmId': '…'}", "fault"],
     [-32601, "The method does not exist", "fault"],
   ])("tells error %i as what it is", async (code, message, kind) => {
-    const host = await hostOf(({ id, reply }) => {
+    const host = await createHost(({ id, reply }) => {
       reply(errorText(id, code, message));
     });
-    const error = await errorOf(clientOf(host.port).dumpxmls([VM_ID]));
+    const error = await readError(createClient(host.port).dumpxmls([VM_ID]));
     expect(error).toMatchObject({ kind, code });
     expect(error.message).toMatch(/^127\.0\.0\.1:\d+: Host\.dumpxmls: /);
   });
@@ -141,31 +141,31 @@ describe("a VDSM client on the wire", () => {
     ["HTTP", "HTTP/1.1 400 Bad Request\r\n\r\n", "does not speak STOMP"],
     ["a TLS alert", "\x15\x03\x03\x00\x02\x02\x46", "is it TLS on one side only"],
   ])("refuses a host that greets with %s", async (_, greeting, what) => {
-    const host = await hostOf(
+    const host = await createHost(
       () => undefined,
       (socket) => socket.write(Buffer.from(greeting, "latin1")),
     );
-    const error = await errorOf(clientOf(host.port).ping2());
+    const error = await readError(createClient(host.port).ping2());
     expect(error.kind).toBe("protocol");
     expect(error.message).toContain(what);
   });
 
   test("fails all calls in flight when an answer cannot be assigned to one", async () => {
-    const host = await hostOf(({ reply }) => {
+    const host = await createHost(({ reply }) => {
       reply(`{"jsonrpc": "2.0", "result": [`);
     });
-    const client = clientOf(host.port);
-    const errors = await Promise.all([errorOf(client.ping2()), errorOf(client.getCapabilities())]);
+    const client = createClient(host.port);
+    const errors = await Promise.all([readError(client.ping2()), readError(client.getCapabilities())]);
     expect(errors.map(({ kind }) => kind)).toEqual(["protocol", "protocol"]);
   });
 
   test("connects anew for the next call after a failure, and repeats none", async () => {
-    const host = await hostOf(({ socket, id, reply }) => {
+    const host = await createHost(({ socket, id, reply }) => {
       if (host.accepted === 1) socket.resetAndDestroy();
       else reply(resultText(id, "true"));
     });
-    const client = clientOf(host.port);
-    const errors = await Promise.all([errorOf(client.ping2()), errorOf(client.ping2())]);
+    const client = createClient(host.port);
+    const errors = await Promise.all([readError(client.ping2()), readError(client.ping2())]);
     expect(errors.map(({ kind }) => kind)).toEqual(["unreachable", "unreachable"]);
     await client.ping2();
     expect(host.accepted).toBe(2);
@@ -173,25 +173,25 @@ describe("a VDSM client on the wire", () => {
   });
 
   test("ends a call at its deadline, and the connection with it, though the host drips", async () => {
-    const host = await hostOf(({ socket, id, queue, subscription, reply }) => {
+    const host = await createHost(({ socket, id, queue, subscription, reply }) => {
       if (host.accepted > 1) {
         reply(resultText(id, "true"));
         return;
       }
-      const bytes = messageBytes(queue, subscription, resultText(id, "true"));
+      const bytes = encodeMessage(queue, subscription, resultText(id, "true"));
       let at = 0;
       const timer = setInterval(() => socket.write(bytes.subarray(at, ++at)), 20);
       socket.once("close", () => {
         clearInterval(timer);
       });
     });
-    const client = clientOf(host.port, { callTimeoutMs: 200 });
+    const client = createClient(host.port, { callTimeoutMs: 200 });
     const other = new Promise<HostError>((resolve) =>
       setTimeout(() => {
-        resolve(errorOf(client.getCapabilities()));
+        resolve(readError(client.getCapabilities()));
       }, 100),
     );
-    const error = await errorOf(client.ping2());
+    const error = await readError(client.ping2());
     expect(error.kind).toBe("timeout");
     expect(error.message).toContain("Host.ping2: no answer within 200 ms");
     expect(await other).toMatchObject({ kind: "unreachable" });
@@ -200,17 +200,17 @@ describe("a VDSM client on the wire", () => {
   });
 
   test("drops a host that keeps silent for longer than it promised", async () => {
-    const host = await hostOf(
+    const host = await createHost(
       () => undefined,
-      (socket) => socket.write(connectedBytes("100,0")),
+      (socket) => socket.write(encodeConnected("100,0")),
     );
-    const error = await errorOf(clientOf(host.port).ping2());
+    const error = await readError(createClient(host.port).ping2());
     expect(error).toMatchObject({ kind: "unreachable" });
     expect(error.message).toContain("no sign of life for 150 ms");
   });
 
   test("keeps a host that says little, as long as it says something", async () => {
-    const host = await hostOf(
+    const host = await createHost(
       ({ socket, id, reply }) => {
         let beats = 0;
         const timer = setInterval(() => {
@@ -220,34 +220,34 @@ describe("a VDSM client on the wire", () => {
           reply(resultText(id, "true"));
         }, 50);
       },
-      (socket) => socket.write(connectedBytes("200,0")),
+      (socket) => socket.write(encodeConnected("200,0")),
     );
-    await clientOf(host.port).ping2();
+    await createClient(host.port).ping2();
   });
 
   test("gives up a host that accepts and says nothing, and says how far it came", async () => {
-    const host = await hostOf(
+    const host = await createHost(
       () => undefined,
       () => undefined,
     );
-    const error = await errorOf(clientOf(host.port, { connectTimeoutMs: 100 }).ping2());
+    const error = await readError(createClient(host.port, { connectTimeoutMs: 100 }).ping2());
     expect(error.kind).toBe("unreachable");
     expect(error.message).toContain("connected, but no CONNECTED within 100 ms");
   });
 
   test("bounds connecting by a call's deadline", async () => {
-    const host = await hostOf(
+    const host = await createHost(
       () => undefined,
       () => undefined,
     );
-    const error = await errorOf(clientOf(host.port, { callTimeoutMs: 100 }).ping2());
+    const error = await readError(createClient(host.port, { callTimeoutMs: 100 }).ping2());
     expect(error).toMatchObject({ kind: "unreachable" });
     expect(error.message).toContain("within 100 ms");
   });
 
   test("refuses an answer above the limit before it comes", async () => {
-    const host = await hostOf(({ socket }) => socket.write("MESSAGE\ncontent-length:100001\n\nx"));
-    const error = await errorOf(clientOf(host.port, { maxFrameBytes: 100_000 }).getAllVmStats());
+    const host = await createHost(({ socket }) => socket.write("MESSAGE\ncontent-length:100001\n\nx"));
+    const error = await readError(createClient(host.port, { maxFrameBytes: 100_000 }).getAllVmStats());
     expect(error.kind).toBe("protocol");
     expect(error.message).toContain("100000 bytes allowed");
   });
@@ -258,14 +258,14 @@ describe("a VDSM client on the wire", () => {
       `[${VM_STATS}${" ".repeat(4_194_304)}]`,
       `[${VM_STATS}${" ".repeat(8_388_608)}`,
     ];
-    const host = await hostOf(({ id, reply }) => {
+    const host = await createHost(({ id, reply }) => {
       reply(resultText(id, bodies.shift()!));
     });
-    const client = clientOf(host.port);
+    const client = createClient(host.port);
     for (let at = 0; at < 2; at += 1) {
       expect((await client.scanAllVmStats(null)).vms).toMatchObject([{ vmId: VM_ID }]);
     }
-    const error = await errorOf(client.scanAllVmStats(null));
+    const error = await readError(client.scanAllVmStats(null));
     expect(error.kind).toBe("protocol");
     expect(error.message).toMatch(
       new RegExp(
@@ -275,38 +275,40 @@ describe("a VDSM client on the wire", () => {
   });
 
   test("ends a call by its signal, and keeps the connection for others", async () => {
-    const host = await hostOf(({ verb, id, reply }) => {
+    const host = await createHost(({ verb, id, reply }) => {
       if (verb === "Host.ping2") reply(resultText(id, "true"));
       else abort.abort();
     });
     const abort = new AbortController();
-    const client = clientOf(host.port);
-    expect(await errorOf(client.getAllVmStats(abort.signal))).toMatchObject({ kind: "aborted" });
-    expect(await errorOf(client.getAllVmStats(abort.signal))).toMatchObject({ kind: "aborted" });
+    const client = createClient(host.port);
+    expect(await readError(client.getAllVmStats(abort.signal))).toMatchObject({ kind: "aborted" });
+    expect(await readError(client.getAllVmStats(abort.signal))).toMatchObject({ kind: "aborted" });
     await client.ping2(new AbortController().signal);
     expect(host.accepted).toBe(1);
   });
 
   test("does not even connect for a call that was aborted before", async () => {
-    const host = await hostOf(always("true"));
-    expect(await errorOf(clientOf(host.port).ping2(AbortSignal.abort()))).toMatchObject({ kind: "aborted" });
+    const host = await createHost(always("true"));
+    expect(await readError(createClient(host.port).ping2(AbortSignal.abort()))).toMatchObject({
+      kind: "aborted",
+    });
     expect(host.accepted).toBe(0);
   });
 
   test("once closed, has ended every call and answers none", async () => {
-    const host = await hostOf(() => void client.close());
-    const client = clientOf(host.port);
-    expect(await errorOf(client.ping2())).toMatchObject({ kind: "aborted" });
-    expect(await errorOf(client.ping2())).toMatchObject({ kind: "aborted" });
+    const host = await createHost(() => void client.close());
+    const client = createClient(host.port);
+    expect(await readError(client.ping2())).toMatchObject({ kind: "aborted" });
+    expect(await readError(client.ping2())).toMatchObject({ kind: "aborted" });
     expect(host.accepted).toBe(1);
   });
 
   test("can be closed before and while it connects", async () => {
-    const host = await hostOf(always("true"));
-    const client = clientOf(host.port);
+    const host = await createHost(always("true"));
+    const client = createClient(host.port);
     await client.close();
-    const other = clientOf(host.port);
-    const error = errorOf(other.ping2());
+    const other = createClient(host.port);
+    const error = readError(other.ping2());
     await other.close();
     expect(await error).toMatchObject({ kind: "aborted" });
   });
@@ -318,35 +320,35 @@ describe("a VDSM client on the wire", () => {
     const { port } = server.address() as AddressInfo;
     server.close();
     await once(server, "close");
-    const refused = await errorOf(clientOf(port).ping2());
+    const refused = await readError(createClient(port).ping2());
     expect(refused.kind).toBe("unreachable");
     expect(refused.message).toMatch(/^127\.0\.0\.1:\d+: Host\.ping2: connection refused.*\(ECONNREFUSED\)$/);
-    const unknown = await errorOf(clientOf(port, { host: "no-such-host.invalid" }).ping2());
+    const unknown = await readError(createClient(port, { host: "no-such-host.invalid" }).ping2());
     expect(unknown.kind).toBe("unreachable");
   });
 
   test("survives a port that is none", async () => {
-    expect(await errorOf(clientOf(70_000).ping2())).toMatchObject({ kind: "unreachable" });
+    expect(await readError(createClient(70_000).ping2())).toMatchObject({ kind: "unreachable" });
   });
 
   test("writes IPv6 addresses in brackets, and escapes them on the wire", () => {
-    expect(clientOf(54_321, { host: "::1" }).address).toBe("[::1]:54321");
+    expect(createClient(54_321, { host: "::1" }).address).toBe("[::1]:54321");
   });
 
   test("tells what is wrong with certificates that cannot be read, and asks for them anew", async () => {
     let asked = 0;
-    const client = clientOf(1, {
+    const client = createClient(1, {
       tls: () => Promise.reject(new Error(`client key /k.pem: no such file ${++asked}`)),
     });
-    expect(await errorOf(client.ping2())).toMatchObject({ kind: "untrusted" });
-    expect((await errorOf(client.ping2())).message).toBe(
+    expect(await readError(client.ping2())).toMatchObject({ kind: "untrusted" });
+    expect((await readError(client.ping2())).message).toBe(
       "127.0.0.1:1: Host.ping2: our own certificate, key or CA cannot be used; the log and `vnic-graph doctor` say which and why",
     );
   });
 
   test("waits for certificates no longer than for the rest", async () => {
-    const client = clientOf(1, { connectTimeoutMs: 50, tls: () => new Promise(() => undefined) });
-    const error = await errorOf(client.ping2());
+    const client = createClient(1, { connectTimeoutMs: 50, tls: () => new Promise(() => undefined) });
+    const error = await readError(client.ping2());
     expect(error.message).toContain("certificates not read within 50 ms");
   });
 });

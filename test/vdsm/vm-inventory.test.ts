@@ -22,26 +22,26 @@ function domain(devices: string, metadata = ""): string {
   return `<domain type='kvm' id='7'><name>vm-900</name>${metadata}<devices><disk><alias name='ua-${VM_ID}'/></disk>${devices}</devices></domain>`;
 }
 
-function nicsOf(xml: string) {
+function parseNics(xml: string) {
   return parseDomains({ [VM_ID]: xml }).get(VM_ID);
 }
 
 describe("the domains of a host", () => {
   test("tell the vNIC of a bridge, its id from the engine's alias", () => {
-    expect(nicsOf(domain(BRIDGE))).toEqual([
+    expect(parseNics(domain(BRIDGE))).toEqual([
       { id: NIC_ID, name: "vnet0", macAddr: "00:1A:4a:16:17:08", network: "ovirtmgmt", linkActive: true },
     ]);
   });
 
   test("tell a virtual function, its network from oVirt's metadata", () => {
-    expect(nicsOf(domain(BRIDGE + HOSTDEV, METADATA))?.[1]).toEqual({
+    expect(parseNics(domain(BRIDGE + HOSTDEV, METADATA))?.[1]).toEqual({
       id: null,
       name: null,
       macAddr: "00:1a:4a:16:17:09",
       network: "sriov & co A",
       linkActive: false,
     });
-    expect(nicsOf(domain(HOSTDEV))?.[0]?.network).toBeNull();
+    expect(parseNics(domain(HOSTDEV))?.[0]?.network).toBeNull();
   });
 
   test.each([
@@ -61,7 +61,7 @@ describe("the domains of a host", () => {
     const xml = element.startsWith("<interface type='bridge'/>")
       ? domain(`${element}${BRIDGE}`)
       : domain(element);
-    expect(nicsOf(xml)?.[0]).toMatchObject(expected);
+    expect(parseNics(xml)?.[0]).toMatchObject(expected);
   });
 
   test("take the engine's id from metadata where the alias has none", () => {
@@ -69,12 +69,12 @@ describe("the domains of a host", () => {
       "<ovirt-vm:custom/>",
       `<ovirt-vm:deviceId>${NIC_ID}</ovirt-vm:deviceId>`,
     );
-    expect(nicsOf(domain(HOSTDEV, metadata))?.[0]?.id).toBe(NIC_ID);
+    expect(parseNics(domain(HOSTDEV, metadata))?.[0]?.id).toBe(NIC_ID);
   });
 
   test("without vNICs have none", () => {
-    expect(nicsOf(domain(""))).toEqual([]);
-    expect(nicsOf("<domain><devices/></domain>")).toEqual([]);
+    expect(parseNics(domain(""))).toEqual([]);
+    expect(parseNics("<domain><devices/></domain>")).toEqual([]);
   });
 
   test.each([
@@ -101,7 +101,7 @@ describe("the domains of a host", () => {
   test("cut anywhere are never read as a domain with fewer vNICs", () => {
     const xml = domain(BRIDGE + HOSTDEV, METADATA);
     for (let length = 0; length < xml.length; length += 1)
-      expect(nicsOf(xml.slice(0, length))).toBeUndefined();
+      expect(parseNics(xml.slice(0, length))).toBeUndefined();
   });
 
   test("come out of any text without a crash", () => {
@@ -122,7 +122,7 @@ describe("the domains of a host", () => {
     );
     fc.assert(
       fc.property(fc.array(fc.oneof(part, fc.string({ maxLength: 4 })), { maxLength: 12 }), (parts) => {
-        const nics = nicsOf(parts.join(""));
+        const nics = parseNics(parts.join(""));
         expect(nics === undefined || Array.isArray(nics)).toBe(true);
       }),
       { numRuns: 2_000 },
@@ -211,18 +211,18 @@ test.each([
   ["an element of very many attributes", `<a ${'b="" '.repeat(300)}/>`],
   ["very many elements", "<a/>".repeat(100_001)],
 ])("a domain with %s is not parsed", (_, element) => {
-  expect(nicsOf(domain(element + BRIDGE))).toBeUndefined();
+  expect(parseNics(domain(element + BRIDGE))).toBeUndefined();
 });
 
 test("a million angle brackets are refused in no time", () => {
   const startedMs = performance.now();
-  expect(nicsOf(domain("<".repeat(1_000_000)))).toBeUndefined();
+  expect(parseNics(domain("<".repeat(1_000_000)))).toBeUndefined();
   expect(performance.now() - startedMs).toBeLessThan(500);
 });
 
 test("an element of 300,000 attributes is refused in no time", () => {
   const xml = domain(`<a ${Array.from({ length: 300_000 }, (_, at) => `b${at}=""`).join(" ")}/>`);
   const startedMs = performance.now();
-  expect(nicsOf(xml)).toBeUndefined();
+  expect(parseNics(xml)).toBeUndefined();
   expect(performance.now() - startedMs).toBeLessThan(500);
 });

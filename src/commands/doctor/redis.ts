@@ -39,18 +39,18 @@ export async function checkRedis(config: Config): Promise<Finding[]> {
 }
 
 function parseFindings(info: string): Finding[] {
-  const valueOf = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, "m").exec(info)?.[1] ?? null;
-  const version = valueOf("redis_version") ?? "of unknown version";
+  const readValue = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, "m").exec(info)?.[1] ?? null;
+  const version = readValue("redis_version") ?? "of unknown version";
   const findings = [createOkFinding(CHECK, `Redis ${version} answers`)];
   if (Number.parseFloat(version) < OLDEST) {
     return [fail(CHECK, `Redis ${version} is too old`, "give REDIS_URL a Redis 6.2 or later")];
   }
-  const policy = valueOf("maxmemory_policy");
+  const policy = readValue("maxmemory_policy");
   if (policy !== null && policy !== "noeviction") {
     const what = `it may throw keys away (maxmemory-policy ${policy})`;
     findings.push(warn(CHECK, what, "set maxmemory-policy noeviction there"));
   }
-  if (valueOf("role") === "slave") {
+  if (readValue("role") === "slave") {
     return [fail(CHECK, "is a replica, which cannot be written", "give REDIS_URL the primary")];
   }
   return findings;

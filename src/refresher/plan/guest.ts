@@ -66,7 +66,7 @@ function findSilence(reported: ReportedVm, known: StoredVm | null, guestIps: str
   return guestIps === null ? "absent" : "ips-only";
 }
 
-/** Returns `true` if the guest told its interfaces before in this run, so that the stored ones are its last word. */
+/** Returns `true` if the guest has reported interfaces since its start, so that the stored ones are the latest. */
 function hasReported(known: StoredVm | null): boolean {
   if (known === null) return false;
   if (known.silence === null || known.silence === "silent" || known.silence === "partial") return true;

@@ -9,11 +9,11 @@ export type NicReports = ReadonlyMap<string, readonly ReportedNic[]>;
 /** The vNICs of one VM as they are to be stored. */
 export interface SettledNics {
   readonly nics: readonly Nic[];
-  /** In words, that another VM holds an id of these vNICs; `null`: none does. */
+  /** A message that another VM holds an id of these vNICs; `null`: none does. */
   readonly conflict: string | null;
 }
 
-/** Finds the ids that VMs are about to get, of which the store has to say whether another VM holds them. */
+/** Finds the ids that VMs are about to get. The store is asked whether another VM holds them. */
 export function findNewNicIds(vms: readonly SightedVm[], reports: NicReports): string[] {
   return vms.flatMap(({ vmId, stored }) => {
     const reported = reports.get(vmId);

@@ -14,7 +14,7 @@ export interface NormalizeOptions {
   /** The interfaces that are stored, for addresses that cannot be read. */
   readonly known?: readonly GuestInterface[];
   readonly limits?: GuestLimits;
-  /** Takes what is left out because of the limits. */
+  /** Called with what is left out because of the limits. */
   readonly problems?: ProblemList;
 }
 
@@ -110,7 +110,7 @@ function dropLoopback(address: string | null): string | null {
   return address === null || isLoopbackAddress(address) ? null : address;
 }
 
-/** Sorts interfaces of one name, which no stored order tells apart, as readers get them; the others keep their places. */
+/** Sorts interfaces of the same name as readers get them, because no order of them is stored. Others keep their places. */
 function sortSameNames(guestInterfaces: GuestInterface[]): GuestInterface[] {
   const byName = new Map<string | null, GuestInterface[]>();
   for (const guestInterface of guestInterfaces) {

@@ -18,13 +18,14 @@ export interface PassPlan extends PlannedChanges {
    * So it is if each VM is this host's own, or ended and nobody's, and if no vNICs are left to ask for.
    */
   readonly isSettled: boolean;
-  /** What is wrong with the reports of the VMs that were looked at, in words, by VM. */
+  /** The problems in the reports of the VMs that were looked at, as messages, by VM. */
   readonly problems: ReadonlyMap<string, string>;
 }
 
 /**
  * Plans how the store follows a host's report. `nics` holds the answers about vNICs; a VM without an answer keeps what
- * is stored and is asked for again at the next pass. `holders` names the VMs that hold the ids of new vNICs. Pauses, so that a host of many VMs does not hold up the others.
+ * is stored and is asked for again at the next pass. `holders` names the VMs that hold the ids of new vNICs. Pauses, so
+ * that a host of many VMs does not hold up the others.
  */
 export function* planPass(
   { hostId, vms, hasRejected }: Sightings,
@@ -85,7 +86,7 @@ function planVm(
         staleDetail: "its host's report has a record that cannot be read",
       };
     case "handed-over":
-      // The destination's own report will tell what becomes of it there.
+      // The destination's own report decides about the VM there.
       return { ...before, ...ownership, status: VM_STATUS.MIGRATING_TO };
     case "down":
       return {
@@ -147,7 +148,7 @@ function isSettledVm({ stored, reported, decision }: SightedVm, after: StoredVm,
   const wasForeign = stored !== null && stored.ownerId !== null && stored.ownerId !== hostId;
   if (wasForeign && stored.ownerId !== after.ownerId) return false;
   if (decision.verdict === "own") return after.inventoryHash === readInventoryHash(reported);
-  // A host repeats the record of a VM that ended until the engine takes it away, whoever runs the VM by now.
+  // A host repeats the record of a VM that ended until the engine removes it, also when another host runs the VM.
   const hasRole = after.ownerId === hostId || after.incomingId === hostId || after.contenderId === hostId;
   return reported.status !== null && toVmStatus(reported.status) === VM_STATUS.DOWN && !hasRole;
 }

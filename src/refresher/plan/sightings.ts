@@ -5,7 +5,7 @@ import { decideOwnership, type Decision, type Sighting } from "./ownership.js";
 import { toVmStatus } from "./status.js";
 import { toStorableText } from "./text.js";
 
-/** What a host reports, and what is stored of the same VMs. */
+/** The VMs that a host reports, each with what is stored of it. */
 export interface PassInput {
   readonly hostId: string;
   readonly stored: readonly StoredVm[];
@@ -28,7 +28,7 @@ export interface SightedVm {
   readonly decision: Decision;
 }
 
-/** Matches a report with what is stored, and decides for each VM what the host's report of it counts. */
+/** Matches a report with what is stored, and decides for each VM whether the host's report counts. */
 export function sightVms({ hostId, stored, report }: PassInput): Sightings {
   const storedById = new Map(stored.map((vm) => [vm.id, vm]));
   const reportedById = new Map(report.vms.map((vm) => [vm.vmId, vm]));
@@ -70,7 +70,7 @@ function createSighting(
   hostId: string,
 ): Sighting {
   if (reported === null) return { kind: isRejected ? "rejected" : "absent" };
-  // A state that cannot be read is the one that is stored, if the host's word counts; else that of any VM that runs.
+  // An unreadable state counts as the stored one if the host's report counts; else as that of a running VM.
   const status =
     reported.status !== null
       ? toVmStatus(reported.status)

@@ -1,7 +1,7 @@
 import type { ReportedVm } from "../../vdsm/records/types.js";
 import { VM_STATUS } from "../../model/vm-status.js";
 
-/** Returns oVirt's number for VDSM's word; a word that we do not know is a running VM in a state that we do not know. */
+/** Returns oVirt's number for VDSM's status. An unknown status means a running VM in an unknown state. */
 export function toVmStatus(word: string): number {
   return STATUS_OF_WORD.get(word) ?? VM_STATUS.UNKNOWN;
 }

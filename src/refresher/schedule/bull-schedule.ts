@@ -207,7 +207,7 @@ class BullSchedule<Result extends PassOutcome> implements HostSchedule<Result> {
     await Promise.all(
       [...this.findHosts(shard).keys()].map(async (id) => {
         await this.turns.remove(id);
-        // A pass that somebody asked for uses the same connection, which `release` closes.
+        // A requested pass uses the same connection, which `release` closes.
         await this.onRequest.waitForPass(id);
         await this.options.release?.(id);
       }),

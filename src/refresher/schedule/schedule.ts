@@ -11,7 +11,7 @@ export interface PassOutcome {
   readonly failure: { readonly kind: string } | null;
 }
 
-/** What a pass is told about why it runs. */
+/** Why a pass runs. */
 export interface PassTurn {
   /** The pass is not needed if another gateway has polled the host with success within this time. */
   readonly freshMs: number;
@@ -33,7 +33,7 @@ export interface HostSchedule<Result extends PassOutcome> {
   readonly load: Load;
   /** Polls this host too, at once and then at its turns. A host that is known already keeps its turns. */
   add(host: ConfiguredHost, options?: AddOptions): void;
-  /** Polls the host no more; resolves when its pass, if one is running, has ended. */
+  /** Stops polling the host. Resolves when its running pass, if any, has ended. */
   remove(hostId: string): Promise<void>;
   /**
    * Runs one pass as soon as there is room for it, or joins one that waits or runs. Rejects if the host is not known.
@@ -42,7 +42,7 @@ export interface HostSchedule<Result extends PassOutcome> {
   refreshNow(hostId: string, freshMs?: number): Promise<Result>;
   /** Resolves when no pass over the host waits or runs. */
   waitForPass(hostId: string): Promise<void>;
-  /** Ends running passes and starts no more; resolves when nothing is left running. */
+  /** Ends running passes and starts no new ones. Resolves when none is left. */
   stop(): Promise<void>;
 }
 

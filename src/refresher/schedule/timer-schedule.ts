@@ -153,7 +153,7 @@ class TimerSchedule<Result extends PassOutcome> implements HostSchedule<Result> 
     if (this.entries.get(entry.host.id) !== entry) return;
     entry.timer = setTimeout(() => {
       if (turnMs !== null) entry.lastTurnMs = turnMs;
-      // Whoever waits for this pass is told of its failure; the schedule itself goes on.
+      // The caller that waits for this pass gets its failure; the schedule goes on.
       this.startPass(entry, this.findTurnFreshMs(entry)).catch(() => undefined);
     }, delayMs);
   }

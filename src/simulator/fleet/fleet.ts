@@ -11,7 +11,7 @@ import { closeServer, listen } from "../wire/vdsm-server.js";
 import { VdsmFaultError, type VerbAnswers } from "../wire/verbs.js";
 import { createWorld } from "../world/world.js";
 
-/** What a fleet is to be: many hosts in one process, for measurements. */
+/** The options of a fleet: many hosts in one process, for measurements. */
 export interface FleetOptions {
   /** At most 65,000. */
   readonly hosts: number;
@@ -46,7 +46,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const period = { cycles: readPeriod(options.changedPerCycle) };
   const ends = new Map<number, HostEndpoint>();
 
-  const endOf = (host: number): HostEndpoint => {
+  const openEndpoint = (host: number): HostEndpoint => {
     const known = ends.get(host);
     if (known !== undefined) return known;
     const verbs = createFleetVerbs(host, vmsPerHost, templates, polls, period);
@@ -58,7 +58,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     const host = parseLoopback(socket.localAddress ?? "");
     // One socket listens for all of 127.0.0.0/8, which cannot be done without listening everywhere.
     if (host < 0 || host >= hosts || !(socket.remoteAddress ?? "").startsWith("127.")) socket.destroy();
-    else endOf(host).accept(socket);
+    else openEndpoint(host).accept(socket);
   });
   await listen(server, options.port ?? 0, "0.0.0.0");
   const { port } = server.address() as AddressInfo;

@@ -40,7 +40,7 @@ export class HostEndpoint {
     // Else a small frame waits for the acknowledgement of the one before, and a reset loses it.
     socket.setNoDelay(true);
     socket.once("close", () => this.sockets.delete(socket));
-    // A client that goes away is no error of the host; "close" follows and tidies up.
+    // A client that goes away is no error of the host; "close" follows and cleans up.
     socket.on("error", () => undefined);
     const fault = this.faults.takeForConnection()?.kind ?? null;
     if (fault === "slow-tls") socket.resume();

@@ -13,7 +13,7 @@ export class Link {
   private readonly timers = new Set<NodeJS.Timeout>();
   private busy = false;
   private silent = false;
-  /** Nothing more is read or said; the bytes written before still go out. */
+  /** Nothing more is read or sent; the bytes written before still go out. */
   closed = false;
 
   constructor(
@@ -78,7 +78,7 @@ export class Link {
     });
   }
 
-  /** Says nothing more, and does not say that it does not. */
+  /** Sends nothing more, without an end of the connection. */
   silence(): void {
     this.silent = true;
   }

@@ -7,12 +7,12 @@ export type RequestSink = (body: string, replyTo: string | null) => void;
 /** A heartbeat that is asked for is raised to at least this. */
 const LEAST_BEAT_MS = 1_000;
 
-/** Without beats of its own to send, VDSM's reactor wakes this often to look for silent clients. */
+/** If VDSM sends no heartbeats itself, its reactor wakes this often to look for silent clients. */
 const IDLE_WAKE_MS = 30_000;
 
 const REQUEST_DESTINATIONS = ["jms.topic.vdsm_requests", "jms.topic.vdsm_irs_requests"];
 
-/** One connection's STOMP: the part of version 1.2 that VDSM speaks, refusals included. */
+/** One connection's STOMP: the part of version 1.2 that VDSM speaks, errors included. */
 export class Session {
   /** Subscription id → destination. */
   private readonly subscriptions = new Map<string, string>();

@@ -20,7 +20,7 @@ export interface SimulatedNic {
   readonly linkActive: boolean;
 }
 
-/** VDSM's words for what a VM is doing. */
+/** VDSM's names of a VM's states. */
 export type VmStatus =
   | "Up"
   | "Down"

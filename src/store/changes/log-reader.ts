@@ -150,7 +150,7 @@ export class LogReader {
   }
 }
 
-/** Reads what PostgreSQL says; it says nothing else. */
+/** Parses PostgreSQL's answer. */
 export function readSnapshot(text: string): Snapshot {
   const snapshot = parseSnapshot(text);
   if (snapshot === null) throw new Error(`the database gave "${text}" for a snapshot`);

@@ -156,5 +156,5 @@ const AHEAD_MS = 6 * HOUR_MS;
 
 const DROP_WAIT_MS = 500;
 
-/** Any number that nobody else uses on this database: "vncl" in ASCII. */
+/** Any number that no other program uses on this database: "vncl" in ASCII. */
 const LOCK_KEY = 0x766e636c;

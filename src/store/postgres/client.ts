@@ -37,11 +37,11 @@ export class SessionClient extends pg.Client {
     const { session } = config;
     super(readClientConfig(session));
     this.session = session;
-    // A server that goes down may say so before anybody listens; queries under way fail all the same.
+    // A server that stops may send its message before anybody listens; running queries fail anyway.
     this.on("error", () => undefined);
   }
 
-  /** `never` fits both ways in which a client is asked to connect: with a callback, as the pool does, and without. */
+  /** Connects. `never` fits both ways of the call: with a callback, as the pool does, and without. */
   override connect(callback?: ConnectCallback): never {
     const connected = this.connectToPlace();
     if (callback === undefined) return connected as never;
@@ -57,7 +57,7 @@ export class SessionClient extends pg.Client {
     return undefined as never;
   }
 
-  /** `pg` calls it for what the first message says. Nothing of it comes from the environment but user and database. */
+  /** Returns the first message's parameters for `pg`. Only user and database may come from the environment. */
   getStartupConf(): Record<string, string | undefined> {
     const { target, limits } = this.session;
     const settings = this.place?.isPooled === true ? {} : listSessionSettings(limits);
@@ -72,7 +72,7 @@ export class SessionClient extends pg.Client {
     };
   }
 
-  /** `never` fits all the ways in which `pg` lets a query be sent; they are handed on as they are. */
+  /** Sends a query. `never` fits all the ways in which `pg` lets one be sent; they are passed on unchanged. */
   override query(...sent: unknown[]): never {
     const [text, values] = sent;
     const isPlain = typeof text === "string" && typeof sent.at(-1) !== "function";

@@ -1,9 +1,9 @@
 /**
- * What the database did not do, told so that clients know what to do next. The messages are for clients: they name no
+ * Errors of the database, with messages that say what a client can do. The messages are for clients: they name no
  * address, role or statement. The `cause` is what the driver said, for the log.
  */
 
-/** The database is away, or refuses for a reason that somebody has to mend or that passes by itself. */
+/** The database is unreachable, or refuses for a reason that an operator has to mend or that ends by itself. */
 export class DatabaseUnavailableError extends Error {
   override readonly name = "DatabaseUnavailableError";
   /** Read by the graph and by HTTP. */

@@ -134,7 +134,7 @@ function describeDatabase(dataSource: DataSource): string {
   return `database ${dataSource.driver.database ?? ""}`;
 }
 
-/** Any number will do that nobody else uses on this database: "vnic" in ASCII. */
+/** Any number that no other program uses on this database: "vnic" in ASCII. */
 const LOCK_KEY = 0x766e6963;
 const LOCK_RETRY_MS = 100;
 

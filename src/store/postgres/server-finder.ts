@@ -37,7 +37,7 @@ export function createServerFinder(options: Omit<ClientOptions, "finder">): Plac
   };
 }
 
-/** A server that answers, but is not what was asked for. */
+/** A server that answers, but is of another kind than asked for (read-only, standby). */
 class UnwantedServerError extends Error {
   override readonly name = "UnwantedServerError";
 }

@@ -85,7 +85,7 @@ const REQUEST_COLUMNS: SentColumns<ClaimRequest> = {
 /** An answer, or `locked`: a session holds the host's row just now. */
 export type LockedOr<Answer> = Answer | { readonly hostId: string; readonly deferred: "locked" };
 
-/** Lets other gateways claim hosts whose passes of this gateway ended without a word to the store. */
+/** Lets other gateways claim hosts whose passes of this gateway ended without a write. */
 export async function releaseClaims(
   dataSource: DataSource,
   gatewayId: string,

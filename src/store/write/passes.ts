@@ -3,7 +3,7 @@ import { executeReturning, execute } from "../postgres/sql.js";
 import type { HostChanges, HostClaim, HostFailure, VisibleChange } from "../types.js";
 import { sendRows, type SentColumns } from "./send-rows.js";
 
-/** A pass that succeeded, and what is noted of it. */
+/** A pass that succeeded, and what is stored about it. */
 export interface Success {
   readonly claim: HostClaim;
   readonly vmCount: number;

@@ -1,14 +1,14 @@
 import type { ReportedInterface } from "./interfaces.js";
 import type { RecordProblem } from "./values.js";
 
-/** What one VDSM host says, checked once at the wire and exact from there on. Shapes follow VDSM's own words. */
+/** What one VDSM host reports, checked once at the wire and exact from there on. Field names follow VDSM's. */
 
 /** One VM of `Host.getAllVmStats`. A field that VDSM did not send is `null`; so is one that cannot be read, see `problems`. */
 export interface ReportedVm {
   /** Lower-case UUID. */
   readonly vmId: string;
   readonly vmName: string | null;
-  /** VDSM's word, such as `Up` or `Migration Destination`. */
+  /** VDSM's status, such as `Up` or `Migration Destination`. */
   readonly status: string | null;
   /** Below 0: libvirt or QEMU does not answer VDSM about this VM. */
   readonly monitorResponse: number | null;
@@ -44,7 +44,7 @@ export interface ReportedNic {
   readonly id: string | null;
   /** The device's name on the host, such as `vnet0`, or `null` (SR-IOV). */
   readonly name: string | null;
-  /** As reported, not tidied. */
+  /** As reported, not normalized. */
   readonly macAddr: string | null;
   readonly network: string | null;
   readonly linkActive: boolean;

@@ -49,7 +49,7 @@ export function scanAtOnce(body: Buffer, kept: KeptAnswer | null): ScannedReport
   return runAtOnce(scan(body, parts, kept, Infinity));
 }
 
-/** Scans an answer slice by slice; other work gets a turn of the event loop after each slice. */
+/** Scans an answer in slices. Other work gets a turn of the event loop after each slice. */
 export function scanInSlices(
   body: Buffer,
   kept: KeptAnswer | null,

@@ -8,7 +8,7 @@ import { HeartbeatWatch } from "./heartbeat-watch.js";
 import { createSocketFailure, createTimeoutFailure, type Phase } from "./socket-failure.js";
 import type { TlsCredentials } from "./tls.js";
 
-/** Whom to connect to, and what to bear with. */
+/** Which host to connect to, and the limits. */
 export interface ConnectionOptions {
   readonly host: string;
   readonly port: number;
@@ -16,11 +16,11 @@ export interface ConnectionOptions {
   /** From the first look at certificates and name to CONNECTED. */
   readonly connectTimeoutMs: number;
   readonly maxFrameBytes: number;
-  /** How often the host is asked to give a sign of life. */
+  /** How often the host is asked to send a heartbeat. */
   readonly heartbeatMs: number;
 }
 
-/** Who hears of a connection. */
+/** Receives what happens on a connection. */
 export interface ConnectionListener {
   /** Receives the body of a message to our reply queue. Returns `true` if it answers one of our calls. */
   message(body: Buffer): boolean;
@@ -74,7 +74,7 @@ export class Connection {
     );
   }
 
-  /** Ends the connection, for this reason. */
+  /** Ends the connection for this reason. */
   drop(failure: ConnectionFailureError): void {
     if (this.failure !== null) return;
     this.failure = failure;
@@ -94,7 +94,7 @@ export class Connection {
       this.phase = "dial";
       this.attach(dial(host, port, credentials), credentials !== null);
     } catch (error) {
-      // Whoever reads our files says what they lack and where they are. Readers of the graph must not learn the latter.
+      // The error of reading our files names their paths, which readers of the graph must not see.
       const what = tls === null ? "it cannot be dialled" : OWN_FILES_FAIL;
       this.drop(
         new ConnectionFailureError(tls === null ? "unreachable" : "untrusted", what, null, { cause: error }),

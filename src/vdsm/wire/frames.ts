@@ -103,7 +103,7 @@ export class FrameReader {
     if (this.lastWasReturn) this.lineLength += 1;
     this.lastWasReturn = byte === CARRIAGE_RETURN;
     if (!this.lastWasReturn) this.lineLength += 1;
-    // Said at once, so that a peer that speaks another protocol is not waited for.
+    // Thrown at once, so that a peer with another protocol is not waited for.
     if (this.inFirstLine && !this.lastWasReturn && (byte < LETTER_A || byte > LETTER_Z)) {
       throw new ConnectionFailureError(
         "protocol",
@@ -202,7 +202,7 @@ export function encodeFrame(command: string, headers: FrameHeaders, body: string
 /** VDSM's heads are about 200 bytes. */
 const MAX_HEAD_BYTES = 16_384;
 
-/** VDSM tells the length of every body that is not empty; a refusal from elsewhere may come without. */
+/** VDSM sends the length of every body that is not empty; an error from another server may come without. */
 const MAX_UNTOLD_BODY_BYTES = 65_536;
 
 const EMPTY = Buffer.alloc(0);

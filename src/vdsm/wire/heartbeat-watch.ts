@@ -1,4 +1,4 @@
-/** Calls back once a host that promised a sign of life every so often has kept silent for half as long again. */
+/** Calls back once when a host has sent nothing for one and a half times the interval of its heartbeats. */
 export class HeartbeatWatch {
   private lastHeardMs = performance.now();
   private timer: NodeJS.Timeout | null = null;

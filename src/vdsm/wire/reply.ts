@@ -31,7 +31,7 @@ export function createFaultError(error: unknown): ConnectionFailureError {
   return new ConnectionFailureError("fault", `error ${code}: ${text}`, code);
 }
 
-/** Makes the failure of an answer whose structure is broken. The bytes themselves are a guest's and no log's business. */
+/** Makes the failure of an answer whose structure is broken. Its bytes come from guests, so they do not go into the log. */
 export function createNotJsonError(body: Buffer, at: number): ConnectionFailureError {
   return new ConnectionFailureError(
     "protocol",
@@ -39,7 +39,7 @@ export function createNotJsonError(body: Buffer, at: number): ConnectionFailureE
   );
 }
 
-/** Parses a reply whole. No other host gets a turn meanwhile, so that there is less of it than there may be of VMs' stats. */
+/** Parses a reply in one go. No other host gets a turn meanwhile, so its limit is lower than that of VMs' stats. */
 function parseReply(body: Buffer): unknown {
   if (body.length > MAX_PARSED_BYTES) {
     throw new ConnectionFailureError(

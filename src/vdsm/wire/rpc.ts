@@ -119,7 +119,7 @@ export class Rpc {
     return connection;
   }
 
-  /** Keeps away from a host that floods: a minute at first, twice as long each time. */
+  /** Does not connect to a host that floods for a minute, and each further time for twice as long. */
   private noteFlood({ code }: ConnectionFailureError): void {
     if (code !== FLOOD) return;
     this.floods += 1;
@@ -131,12 +131,12 @@ export class Rpc {
   private receive(connection: Connection, body: Buffer): boolean {
     try {
       const id = readReplyId(body);
-      // Replies to calls that were given up, and events, are nobody's.
+      // Replies to abandoned calls, and events, answer no call.
       const call = id === null ? undefined : this.calls.get(id);
       call?.answer(body);
       return call !== undefined;
     } catch (error) {
-      // Whose answer this was cannot be told; so nobody may go on waiting for it.
+      // It is unknown which call this answers; so no call may wait for it any longer.
       connection.drop(toConnectionFailure(error));
       return false;
     }

@@ -37,8 +37,10 @@ describe("a plan", () => {
   });
 
   test("F20: pauses after each few hundred VMs", () => {
-    const vmIdAt = (at: number) => `00000000-0000-4000-8000-${String(at).padStart(12, "0")}`;
-    const report = hostReport(...Array.from({ length: 1_600 }, (_, at) => reportedVm({ vmId: vmIdAt(at) })));
+    const formatVmIdAt = (at: number) => `00000000-0000-4000-8000-${String(at).padStart(12, "0")}`;
+    const report = hostReport(
+      ...Array.from({ length: 1_600 }, (_, at) => reportedVm({ vmId: formatVmIdAt(at) })),
+    );
     const steps = planPass(sightVms({ hostId: HOST_A, stored: [], report }), IGNORED_NAMES, new Map());
     expect([...steps]).toHaveLength(3);
   });

@@ -2,7 +2,7 @@ import { XMLParser } from "fast-xml-parser";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { formatDocument } from "../../../src/rest/elements/document.js";
-import { hasOtherParser, treeByExpat } from "../xml-tree.js";
+import { hasOtherParser, parseTreeByExpat } from "../xml-tree.js";
 
 /** Texts of all that UTF-16 can hold, halves of characters and controls included. */
 const texts = fc.string({ unit: fc.nat({ max: 0xffff }).map((code) => String.fromCharCode(code)) });
@@ -24,7 +24,7 @@ test.skipIf(!hasOtherParser)("another parser reads the same texts", () => {
     { root: "vms", element: { vm: samples.map((name) => ({ id: name, name })) } },
     "xml",
   );
-  const read = treeByExpat(xml).children.map((vm) => vm.children[0]?.text);
+  const read = parseTreeByExpat(xml).children.map((vm) => vm.children[0]?.text);
   expect(read).toEqual(samples.map(replaced));
 });
 

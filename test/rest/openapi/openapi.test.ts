@@ -93,7 +93,7 @@ describe("the OpenAPI description", () => {
           .replace("{deviceId}", deviceId)
           .replace("{hostId}", ids.host)
           .replace("{namedId}", namedIds[path.split("/")[1] ?? ""] ?? "");
-        const follow = path.endsWith("}") || path.endsWith("s") ? followFor(path) : "";
+        const follow = path.endsWith("}") || path.endsWith("s") ? formatFollow(path) : "";
         const { status, text: answer } = await rest.ask(`${where}${follow}`, { "all-content": "true" });
         const verdict = await judged(path, status === 200 ? "200" : "default", JSON.parse(answer) as object);
         expect(`${where}: ${verdict}`).toBe(`${where}: as described`);
@@ -109,7 +109,7 @@ describe("the OpenAPI description", () => {
   });
 });
 
-function followFor(path: string): string {
+function formatFollow(path: string): string {
   if (path.includes("reporteddevices") || !path.startsWith("/vms")) return "";
   return path.includes("nics")
     ? "?follow=reported_devices,network,statistics"

@@ -8,7 +8,7 @@ const name = (...parts: string[]): VmSearch => ({
   key: "name",
   match: { parts, ignoreCase: true },
 });
-const conditionOf = (search: string): VmSearch | null => parseSearch(search).condition;
+const parseCondition = (search: string): VmSearch | null => parseSearch(search).condition;
 
 describe("a search", () => {
   test("of nothing is all", () => {
@@ -19,8 +19,8 @@ describe("a search", () => {
   });
 
   test("splits a pattern at its stars, whose number does not matter", () => {
-    expect(conditionOf("name=w*node-1**x")).toEqual(name("w", "node-1", "x"));
-    expect(conditionOf(`name=${"*".repeat(200)}`)).toEqual(name("", ""));
+    expect(parseCondition("name=w*node-1**x")).toEqual(name("w", "node-1", "x"));
+    expect(parseCondition(`name=${"*".repeat(200)}`)).toEqual(name("", ""));
   });
 
   test.each([
@@ -41,16 +41,16 @@ describe("a search", () => {
     ["Vms: name = a", name("a")],
     ['NAME="a b"', name("a b")],
   ])("binds as an engine's does: %s", (search, condition) => {
-    expect(conditionOf(search)).toEqual(condition);
+    expect(parseCondition(search)).toEqual(condition);
   });
 
   test("takes a word alone as part of any text", () => {
-    expect(conditionOf("web01")).toEqual({
+    expect(parseCondition("web01")).toEqual({
       kind: "anyText",
       match: { parts: ["", "web01", ""], ignoreCase: true },
     });
-    expect(conditionOf('"two words"')).toMatchObject({ match: { parts: ["", "two words", ""] } });
-    expect(conditionOf("web* up")).toEqual({
+    expect(parseCondition('"two words"')).toMatchObject({ match: { parts: ["", "two words", ""] } });
+    expect(parseCondition("web* up")).toEqual({
       kind: "and",
       parts: [
         { kind: "anyText", match: { parts: ["", "web", ""], ignoreCase: true } },
@@ -61,7 +61,7 @@ describe("a search", () => {
 
   test("understands states in REST's spelling and the engine's own", () => {
     const statuses = (word: string) =>
-      (conditionOf(`status=${word}`) as Extract<VmSearch, { kind: "status" }>).statuses;
+      (parseCondition(`status=${word}`) as Extract<VmSearch, { kind: "status" }>).statuses;
     expect(statuses("Migrating")).toEqual([5, 6]);
     expect(statuses("MigratingFrom")).toEqual([5]);
     expect(statuses("powering_up")).toEqual(statuses("PoweringUp"));
@@ -69,22 +69,22 @@ describe("a search", () => {
   });
 
   test("understands addresses in any spelling, and patterns of them", () => {
-    expect(conditionOf('ip="2001:DB8:0::1"')).toEqual({ kind: "address", address: "2001:db8::1" });
-    expect(conditionOf("ip=fe80::1%eth0")).toEqual({ kind: "address", address: "fe80::1" });
-    expect(conditionOf("ip=192.0.2.*")).toEqual({ kind: "addressPattern", parts: ["192.0.2.", ""] });
-    expect(conditionOf("ip=2001:DB8:*")).toEqual({ kind: "addressPattern", parts: ["2001:db8:", ""] });
+    expect(parseCondition('ip="2001:DB8:0::1"')).toEqual({ kind: "address", address: "2001:db8::1" });
+    expect(parseCondition("ip=fe80::1%eth0")).toEqual({ kind: "address", address: "fe80::1" });
+    expect(parseCondition("ip=192.0.2.*")).toEqual({ kind: "addressPattern", parts: ["192.0.2.", ""] });
+    expect(parseCondition("ip=2001:DB8:*")).toEqual({ kind: "addressPattern", parts: ["2001:db8:", ""] });
   });
 
   test("understands hosts, clusters, names of guests and ids", () => {
-    expect(conditionOf("host=h1")).toMatchObject({ kind: "text", key: "host" });
-    expect(conditionOf("Hosts.name=h1")).toMatchObject({ kind: "text", key: "host" });
-    expect(conditionOf("cluster=west")).toMatchObject({ kind: "text", key: "cluster" });
-    expect(conditionOf("fqdn=*.example.org")).toMatchObject({
+    expect(parseCondition("host=h1")).toMatchObject({ kind: "text", key: "host" });
+    expect(parseCondition("Hosts.name=h1")).toMatchObject({ kind: "text", key: "host" });
+    expect(parseCondition("cluster=west")).toMatchObject({ kind: "text", key: "cluster" });
+    expect(parseCondition("fqdn=*.example.org")).toMatchObject({
       key: "fqdn",
       match: { parts: ["", ".example.org"] },
     });
     const id = "8FF49B6F-7726-4327-816c-43069c43a8c3";
-    expect(conditionOf(`id=${id}`)).toEqual({ kind: "id", id: id.toLowerCase() });
+    expect(parseCondition(`id=${id}`)).toEqual({ kind: "id", id: id.toLowerCase() });
   });
 
   test("reads an order and a page at its end", () => {

@@ -1,13 +1,13 @@
 import type { VisibleChange, HostChanges, Store, StoredVm } from "../../../src/store/types.js";
 import { HOST_A } from "../../support/builders/ids.js";
 import { claimHost } from "../../support/builders/passes.js";
-import { hostChanges, guestInterfaceOf, vmState } from "../../support/builders/stored.js";
+import { hostChanges, toGuestInterfaceOf, vmState } from "../../support/builders/stored.js";
 
 /** A stored VM with one interface. */
 export function storedVm(number: number, values: Partial<StoredVm> = {}): StoredVm {
   return {
     ...vmState(number, { ips: "10.1.2.3" }),
-    interfaces: [guestInterfaceOf(number)],
+    interfaces: [toGuestInterfaceOf(number)],
     nics: [],
     ...values,
   };

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { CHANGE_KIND, listKinds } from "../../../src/store/changes/kinds.js";
 import { createDelta, undoDelta } from "../../../src/store/changes/vm-delta.js";
 import type { VmVersion } from "../../../src/store/changes/vm-version.js";
-import { guestInterfaceOf } from "../../support/builders/stored.js";
+import { toGuestInterfaceOf } from "../../support/builders/stored.js";
 import { anyVersion, plainVersion } from "../../support/builders/versions.js";
 
 describe("a change in the log", () => {
@@ -37,7 +37,7 @@ describe("a change in the log", () => {
     const after = {
       ...before,
       ips: "10.9.9.9",
-      interfaces: [guestInterfaceOf(1, { ipv4Addresses: ["10.9.9.9"] })],
+      interfaces: [toGuestInterfaceOf(1, { ipv4Addresses: ["10.9.9.9"] })],
     };
     expect(createDelta(before, after, false)).toEqual({
       kinds: CHANGE_KIND.ADDRESSES | CHANGE_KIND.INTERFACES,
@@ -47,17 +47,17 @@ describe("a change in the log", () => {
 
   test("says of what kinds it is", () => {
     const before = plainVersion();
-    const kindsOf = (values: Partial<VmVersion>) =>
+    const listKindsOf = (values: Partial<VmVersion>) =>
       listKinds(createDelta(before, { ...before, ...values }, false)?.kinds ?? 0);
-    expect(kindsOf({ name: "other" })).toEqual(["NAME"]);
-    expect(kindsOf({ status: 0, hostId: null })).toEqual(["STATUS", "HOST"]);
-    expect(kindsOf({ fqdn: "b.test" })).toEqual(["FQDN"]);
-    expect(kindsOf({ silence: "silent" })).toEqual(["STALENESS"]);
-    expect(kindsOf({ isMissing: true })).toEqual(["STALENESS"]);
-    expect(kindsOf({ staleDetail: "inet: not a list" })).toEqual(["STALENESS"]);
-    expect(kindsOf({ nics: null })).toEqual(["NICS"]);
-    expect(kindsOf({ ips: null, interfaces: [] })).toEqual(["ADDRESSES", "INTERFACES"]);
-    expect(kindsOf({})).toEqual([]);
+    expect(listKindsOf({ name: "other" })).toEqual(["NAME"]);
+    expect(listKindsOf({ status: 0, hostId: null })).toEqual(["STATUS", "HOST"]);
+    expect(listKindsOf({ fqdn: "b.test" })).toEqual(["FQDN"]);
+    expect(listKindsOf({ silence: "silent" })).toEqual(["STALENESS"]);
+    expect(listKindsOf({ isMissing: true })).toEqual(["STALENESS"]);
+    expect(listKindsOf({ staleDetail: "inet: not a list" })).toEqual(["STALENESS"]);
+    expect(listKindsOf({ nics: null })).toEqual(["NICS"]);
+    expect(listKindsOf({ ips: null, interfaces: [] })).toEqual(["ADDRESSES", "INTERFACES"]);
+    expect(listKindsOf({})).toEqual([]);
   });
 
   test("from before a field of interfaces existed gives that field as not known", () => {

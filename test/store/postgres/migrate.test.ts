@@ -35,12 +35,12 @@ describe("migrations", () => {
   test("go up, down and up to the same schema", async () => {
     const { dataSource } = await emptyDatabase();
     await migrate(dataSource);
-    const first = await schemaOf(dataSource);
+    const first = await readSchema(dataSource);
     expect(first.length).toBeGreaterThan(60);
     for (let left = dataSource.migrations.length; left > 0; left--) await dataSource.undoLastMigration();
-    expect(await schemaOf(dataSource)).toEqual(await schemaOfNothing());
+    expect(await readSchema(dataSource)).toEqual(await readEmptySchema());
     await migrate(dataSource);
-    expect(await schemaOf(dataSource)).toEqual(first);
+    expect(await readSchema(dataSource)).toEqual(first);
   });
 
   test("and entities agree: TypeORM finds nothing to change", async () => {
@@ -80,12 +80,12 @@ describe("migrations", () => {
   test("refuse a database with an engine's tables, and change nothing", async () => {
     const { dataSource } = await emptyDatabase();
     await dataSource.query("CREATE TABLE vm_static (vm_guid uuid PRIMARY KEY)");
-    const before = await schemaOf(dataSource);
+    const before = await readSchema(dataSource);
     const refusal = await migrate(dataSource).catch((error: unknown) => error);
     expect(refusal).toBeInstanceOf(UnusableSchemaError);
     expect((refusal as Error).message).toMatch(/did not make \(vm_static\).*DATABASE_URL/);
     expect((refusal as Error).message).not.toContain("\n");
-    expect(await schemaOf(dataSource)).toEqual(before);
+    expect(await readSchema(dataSource)).toEqual(before);
   });
 
   test("refuse a database of a newer version", async () => {
@@ -140,14 +140,14 @@ describe("migrations", () => {
       ["--import", "tsx", "node_modules/typeorm/cli.js", "migration:show", "-d", "ormconfig.ts"],
       { env: { ...process.env, DATABASE_URL: url }, stdio: ["ignore", "pipe", "pipe"] },
     );
-    const output = textOf(cli.stdout, cli.stderr);
+    const output = readText(cli.stdout, cli.stderr);
     await once(cli, "close");
     expect(await output).toMatch(/\[X\] \d+ InitialTables1795500000000/);
   });
 });
 
 /** Everything that pg_catalog tells of tables, columns, constraints and indexes, as lines. */
-async function schemaOf(dataSource: DataSource): Promise<string[]> {
+async function readSchema(dataSource: DataSource): Promise<string[]> {
   const rows = await dataSource.query<{ line: string }[]>(
     `SELECT format('column %s.%s %s %s %s', c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
               pg_get_expr(d.adbin, d.adrelid)) AS line
@@ -164,7 +164,7 @@ async function schemaOf(dataSource: DataSource): Promise<string[]> {
 }
 
 /** What TypeORM leaves when no migration is left: its own list. */
-async function schemaOfNothing(): Promise<string[]> {
+async function readEmptySchema(): Promise<string[]> {
   const database = await createDatabase();
   const { dataSource } = database;
   const tables = dataSource.entityMetadatas.map(({ tableName }) => tableName);
@@ -176,7 +176,7 @@ async function schemaOfNothing(): Promise<string[]> {
     "vnic_graph_address_index",
   ];
   for (const table of [...tables, ...others]) await dataSource.query(`DROP TABLE ${table} CASCADE`);
-  const schema = await schemaOf(dataSource);
+  const schema = await readSchema(dataSource);
   await database.drop();
   return schema;
 }
@@ -185,14 +185,14 @@ async function migrateInAnotherProcess(url: string): Promise<string[]> {
   const child = spawn(process.execPath, ["--import", "tsx", "test/store/postgres/migrate-child.ts", url], {
     stdio: ["ignore", "pipe", "pipe"],
   });
-  const output = textOf(child.stdout);
-  const errors = textOf(child.stderr);
+  const output = readText(child.stdout);
+  const errors = readText(child.stderr);
   const [code] = (await once(child, "close")) as [number];
   if (code !== 0) throw new Error(await errors);
   return JSON.parse(await output) as string[];
 }
 
-async function textOf(...streams: NodeJS.ReadableStream[]): Promise<string> {
+async function readText(...streams: NodeJS.ReadableStream[]): Promise<string> {
   const chunks = await Promise.all(
     streams.map(async (stream) => {
       let text = "";

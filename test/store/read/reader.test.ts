@@ -4,7 +4,7 @@ import type { TestDatabase } from "../../support/database.js";
 import { createDatabase } from "../../support/database.js";
 import { HOST_A, HOST_B, HOST_C, id } from "../../support/builders/ids.js";
 import { HOSTS, INTERVAL_MS, writePass } from "../../support/builders/passes.js";
-import { guestInterfaceOf, storedNicOf, vmState } from "../../support/builders/stored.js";
+import { toGuestInterfaceOf, toStoredNic, vmState } from "../../support/builders/stored.js";
 
 const VMS = [
   vmState(1, { name: "web-1", ips: "10.1.2.3 2001:db8::1" }),
@@ -15,19 +15,19 @@ const VMS = [
   vmState(6, { name: "web-2", ownerId: null, status: 0 }),
 ];
 const DEVICES = [
-  guestInterfaceOf(1),
-  guestInterfaceOf(1),
-  guestInterfaceOf(1, {
+  toGuestInterfaceOf(1),
+  toGuestInterfaceOf(1),
+  toGuestInterfaceOf(1, {
     name: "br0",
     ipv4Addresses: ["10.1.2.3", "172.17.0.1"],
     ipv6Addresses: ["fe80::1", "2001:db8::1"],
   }),
-  guestInterfaceOf(4, { name: null, macAddress: null, ipv4Addresses: [], ipv6Addresses: ["2001:db8::4"] }),
+  toGuestInterfaceOf(4, { name: null, macAddress: null, ipv4Addresses: [], ipv6Addresses: ["2001:db8::4"] }),
 ];
 const NICS = [
-  storedNicOf(1, 1),
-  storedNicOf(2, 1, { name: "nic2", macAddress: "56:6f:00:00:00:02" }),
-  storedNicOf(3, 4, { network: null }),
+  toStoredNic(1, 1),
+  toStoredNic(2, 1, { name: "nic2", macAddress: "56:6f:00:00:00:02" }),
+  toStoredNic(3, 4, { network: null }),
 ];
 
 const NICS_BY_NAME = [NICS[0]!, NICS[2]!, NICS[1]!];
@@ -58,7 +58,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-async function namesOf(filter: VmFilter, order: VmOrder = "NAME_ASC", reader = store): Promise<string[]> {
+async function findNames(filter: VmFilter, order: VmOrder = "NAME_ASC", reader = store): Promise<string[]> {
   const rows = await reader.readVmsPage({ limit: 100, after: null, filter, order });
   expect(await reader.countVms(filter)).toBe(rows.length);
   return rows.map((row) => row.name);
@@ -100,20 +100,20 @@ describe("reading VMs", () => {
     ["a whole address, not its beginning", { ip: "10.1.2.3" }, ["web-1"]],
     ["all conditions together", { nameContains: "web", statuses: [1], hostId: HOST_A }, ["Web-3", "web-1"]],
   ])("filters by %s", async (_, filter, names) => {
-    expect(await namesOf(filter)).toEqual(names);
+    expect(await findNames(filter)).toEqual(names);
   });
 
   test("finds an address among many through the indexes", async () => {
     const other = await createDatabase();
     await other.store.registerHosts(HOSTS, INTERVAL_MS);
     const numbers = Array.from({ length: 3_000 }, (_, index) => index + 1);
-    const addressOf = (number: number) => `10.1.${number >> 8}.${number & 255}`;
+    const formatAddress = (number: number) => `10.1.${number >> 8}.${number & 255}`;
     await writePass(other.store, HOST_A, {
-      newVms: numbers.map((number) => vmState(number, { ips: addressOf(number) })),
+      newVms: numbers.map((number) => vmState(number, { ips: formatAddress(number) })),
       insertedInterfaces: numbers.map((number) =>
-        guestInterfaceOf(number, { ipv4Addresses: [addressOf(number)] }),
+        toGuestInterfaceOf(number, { ipv4Addresses: [formatAddress(number)] }),
       ),
-      upsertedNics: numbers.map((number) => storedNicOf(number, number)),
+      upsertedNics: numbers.map((number) => toStoredNic(number, number)),
     });
     await other.dataSource.query("ANALYZE");
     other.statements();
@@ -147,12 +147,12 @@ describe("reading VMs", () => {
   });
 
   test("by hosts reads the first of each by name and no others, those in the scope alone", async () => {
-    const namesOf = async (limit: number, reader: ReadStore = store) =>
+    const findNames = async (limit: number, reader: ReadStore = store) =>
       (await reader.readVmsByHosts([HOST_B, HOST_A, HOST_A], limit)).map((row) => row.name);
-    expect(await namesOf(1)).toEqual(["100%_sure", "Web-3"]);
-    expect(await namesOf(2)).toEqual(["100%_sure", "Web-3", "web-1", "Ärger"]);
+    expect(await findNames(1)).toEqual(["100%_sure", "Web-3"]);
+    expect(await findNames(2)).toEqual(["100%_sure", "Web-3", "web-1", "Ärger"]);
     const reader = store.createReaderFor({ namePatterns: ["web-*"], hostIds: [], vmIds: [id(5)] });
-    expect(await namesOf(1, reader)).toEqual(["web-1", "Ärger"]);
+    expect(await findNames(1, reader)).toEqual(["web-1", "Ärger"]);
   });
 
   test("V7: tells vNICs that are not known from none", async () => {
@@ -160,10 +160,10 @@ describe("reading VMs", () => {
     const [unknown, asked] = [vmState(0x301, { inventoryHash: null }), vmState(0x301, { inventoryHash: "" })];
     await writePass(store, HOST_A, { newVms: [unknown] });
     expect(await known()).toBe(false);
-    await writePass(store, HOST_A, { upsertedNics: [storedNicOf(0x301, 0x301)] });
+    await writePass(store, HOST_A, { upsertedNics: [toStoredNic(0x301, 0x301)] });
     expect(await known()).toBe(true);
     const gone = {
-      deletedNics: [storedNicOf(0x301, 0x301)],
+      deletedNics: [toStoredNic(0x301, 0x301)],
       changedVms: [{ before: unknown, after: asked }],
     };
     expect(await writePass(store, HOST_A, gone)).toBe(true);

@@ -16,7 +16,7 @@ afterAll(() => database.drop());
 
 const READ = "SELECT value FROM counter";
 const increment = () => database.dataSource.query("UPDATE counter SET value = value + 1");
-const valueOf = (rows: unknown) => (rows as { readonly value: number }[])[0]!.value;
+const readValue = (rows: unknown) => (rows as { readonly value: number }[])[0]!.value;
 
 /** Takes every connection of the pool at once, which works only if none is held. */
 async function takeAllConnections(): Promise<void> {
@@ -31,9 +31,9 @@ describe("a snapshot", () => {
   test("reads one state, whatever is written meanwhile, in a transaction of its statements", async () => {
     const snapshot = createSnapshot(database.dataSource);
     database.statements();
-    const first = valueOf(await snapshot.query(READ));
+    const first = readValue(await snapshot.query(READ));
     await increment();
-    expect(valueOf(await snapshot.query(READ))).toBe(first);
+    expect(readValue(await snapshot.query(READ))).toBe(first);
     await snapshot.close();
     expect(database.statements()).toEqual([
       "START TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY",
@@ -47,10 +47,10 @@ describe("a snapshot", () => {
 
   test("that is renewed reads what was written until then", async () => {
     const snapshot = createSnapshot(database.dataSource);
-    const first = valueOf(await snapshot.query(READ));
+    const first = readValue(await snapshot.query(READ));
     await increment();
     snapshot.renew();
-    expect(valueOf(await snapshot.query(READ))).toBe(first + 1);
+    expect(readValue(await snapshot.query(READ))).toBe(first + 1);
     await snapshot.close();
     await takeAllConnections();
   });
@@ -142,10 +142,10 @@ describe("a snapshot", () => {
 
   test("outlives a statement that it can do without", async () => {
     const snapshot = createSnapshot(database.dataSource);
-    const first = valueOf(await snapshot.query(READ));
+    const first = readValue(await snapshot.query(READ));
     await increment();
     await expect(snapshot.queryOptional("SELECT 1 / 0")).rejects.toThrow("division by zero");
-    expect(valueOf(await snapshot.query(READ))).toBe(first);
+    expect(readValue(await snapshot.query(READ))).toBe(first);
     await snapshot.close();
     await takeAllConnections();
   });
@@ -153,7 +153,7 @@ describe("a snapshot", () => {
   test("whose connection is cut fails, and leaves the pool whole", async () => {
     const snapshot = createSnapshot(database.dataSource);
     const pid: unknown = await snapshot.query("SELECT pg_backend_pid() AS value");
-    await database.dataSource.query("SELECT pg_terminate_backend($1)", [valueOf(pid)]);
+    await database.dataSource.query("SELECT pg_terminate_backend($1)", [readValue(pid)]);
     await expect(snapshot.query(READ)).rejects.toThrow();
     await snapshot.close();
     await takeAllConnections();

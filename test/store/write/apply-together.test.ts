@@ -7,8 +7,8 @@ import { claimHost, INTERVAL_MS, PASS } from "../../support/builders/passes.js";
 import {
   vmChange,
   hostChanges,
-  guestInterfaceOf,
-  storedNicOf,
+  toGuestInterfaceOf,
+  toStoredNic,
   vmState,
 } from "../../support/builders/stored.js";
 
@@ -39,19 +39,19 @@ async function together(found: (place: number) => Partial<HostChanges>): Promise
 /** A host's own VM, one a host, found for the first time. */
 const found = (place: number): Partial<HostChanges> => ({
   newVms: [vmState(place, { ownerId: HOSTS[place]!.id })],
-  insertedInterfaces: [guestInterfaceOf(place), guestInterfaceOf(place, { name: "eth1" })],
+  insertedInterfaces: [toGuestInterfaceOf(place), toGuestInterfaceOf(place, { name: "eth1" })],
   interfaceOrders: [{ vmId: id(place), names: ["eth0", "eth1"] }],
-  upsertedNics: [storedNicOf(place, place)],
+  upsertedNics: [toStoredNic(place, place)],
 });
 
 const allVms = () => store.readVms(HOSTS.map((_, place) => id(place)));
-const countOf = (values: readonly unknown[], value: unknown) =>
+const countEqual = (values: readonly unknown[], value: unknown) =>
   values.filter((each) => each === value).length;
 
 describe("passes that end at the same time", () => {
   test("write all that each of them found, in a few transactions", async () => {
     await store.registerHosts(HOSTS, INTERVAL_MS);
-    expect(countOf(await together(found), true)).toBe(HOSTS.length);
+    expect(countEqual(await together(found), true)).toBe(HOSTS.length);
     database.statements();
     const written = await together((place) => {
       const before = vmState(place, { ownerId: HOSTS[place]!.id });
@@ -61,15 +61,15 @@ describe("passes that end at the same time", () => {
         ],
         updatedInterfaces: [
           {
-            before: guestInterfaceOf(place),
-            after: guestInterfaceOf(place, { ipv4Addresses: [`10.0.0.${place}`] }),
+            before: toGuestInterfaceOf(place),
+            after: toGuestInterfaceOf(place, { ipv4Addresses: [`10.0.0.${place}`] }),
           },
         ],
-        deletedInterfaces: [guestInterfaceOf(place, { name: "eth1" })],
+        deletedInterfaces: [toGuestInterfaceOf(place, { name: "eth1" })],
         interfaceOrders: [{ vmId: id(place), names: ["eth0"] }],
       };
     });
-    expect(countOf(written, true)).toBe(HOSTS.length);
+    expect(countEqual(written, true)).toBe(HOSTS.length);
     const begun = database.statements().filter((statement) => statement.startsWith("START TRANSACTION"));
     expect(begun.length).toBe(CONCURRENCY + 1);
     for (const stored of await allVms()) {
@@ -77,8 +77,8 @@ describe("passes that end at the same time", () => {
       expect(stored).toEqual({
         ...vmState(place, { ownerId: stored.ownerId, ips: `10.0.0.${place}` }),
         silence: place % 2 === 0 ? "silent" : null,
-        interfaces: [guestInterfaceOf(place, { ipv4Addresses: [`10.0.0.${place}`] })],
-        nics: [storedNicOf(place, place)],
+        interfaces: [toGuestInterfaceOf(place, { ipv4Addresses: [`10.0.0.${place}`] })],
+        nics: [toStoredNic(place, place)],
       });
     }
     const rows = await store.readVmsByIds(HOSTS.map((_, place) => id(place)));
@@ -103,27 +103,31 @@ describe("passes that end at the same time", () => {
   });
 
   test.each<[string, unknown, Partial<HostChanges>]>([
-    ["assumed what is no longer so", false, { deletedInterfaces: [guestInterfaceOf(20, { name: "gone" })] }],
+    [
+      "assumed what is no longer so",
+      false,
+      { deletedInterfaces: [toGuestInterfaceOf(20, { name: "gone" })] },
+    ],
     [
       "is refused by PostgreSQL",
       expect.objectContaining({ message: expect.stringMatching(/foreign key/) as string }),
-      { insertedInterfaces: [guestInterfaceOf(99)] },
+      { insertedInterfaces: [toGuestInterfaceOf(99)] },
     ],
   ])("let the others write if one of them %s", async (_, end, wrong) => {
     await store.registerHosts(HOSTS, INTERVAL_MS);
     const ends = await together((place) => (place === 20 ? wrong : found(place)));
     expect(ends[20]).toEqual(end);
-    expect(countOf(ends, true)).toBe(HOSTS.length - (end === true ? 0 : 1));
+    expect(countEqual(ends, true)).toBe(HOSTS.length - (end === true ? 0 : 1));
     expect(await allVms()).toHaveLength(HOSTS.length - (end === true ? 0 : 1));
   });
 
   test("S8: give a vNIC that two of them claim to one of these, and write all the others", async () => {
     await store.registerHosts(HOSTS, INTERVAL_MS);
-    const claimed = { ...storedNicOf(21, 20), name: "twice" };
+    const claimed = { ...toStoredNic(21, 20), name: "twice" };
     const ends = await together((place) =>
-      place === 20 ? { ...found(20), upsertedNics: [storedNicOf(20, 20), claimed] } : found(place),
+      place === 20 ? { ...found(20), upsertedNics: [toStoredNic(20, 20), claimed] } : found(place),
     );
-    expect(countOf(ends, true)).toBe(HOSTS.length - 1);
+    expect(countEqual(ends, true)).toBe(HOSTS.length - 1);
     expect(ends.slice(20, 22).toSorted()).toEqual([false, true]);
     expect(await store.readNicHolders([claimed.id])).toEqual(
       new Map([[claimed.id, id(ends[20] === true ? 20 : 21)]]),
@@ -134,10 +138,10 @@ describe("passes that end at the same time", () => {
     await store.registerHosts(HOSTS, INTERVAL_MS);
     const ends = await together((place) =>
       place === 21
-        ? { newVms: [vmState(20, { ownerId: HOSTS[21]!.id })], insertedInterfaces: [guestInterfaceOf(20)] }
+        ? { newVms: [vmState(20, { ownerId: HOSTS[21]!.id })], insertedInterfaces: [toGuestInterfaceOf(20)] }
         : found(place),
     );
-    expect(countOf(ends, true)).toBe(HOSTS.length - 1);
+    expect(countEqual(ends, true)).toBe(HOSTS.length - 1);
     expect(ends.slice(20, 22).toSorted()).toEqual([false, true]);
     const [stored] = await store.readVms([id(20)]);
     expect(stored?.interfaces).toHaveLength(ends[20] === true ? 2 : 1);

@@ -7,8 +7,8 @@ import { PASS, claimHost, writePass } from "../../support/builders/passes.js";
 import {
   vmChange,
   hostChanges,
-  guestInterfaceOf,
-  storedNicOf,
+  toGuestInterfaceOf,
+  toStoredNic,
   vmState,
 } from "../../support/builders/stored.js";
 
@@ -24,7 +24,7 @@ async function storedVm(number: number) {
   return (await store.readHostVms(HOST_A, [id(number)])).find((stored) => stored.id === id(number))!;
 }
 
-async function epochOf(hostId: string): Promise<number> {
+async function readEpoch(hostId: string): Promise<number> {
   const [row] = await database.dataSource.query<{ epoch: string }[]>(
     "SELECT epoch FROM vnic_graph_host WHERE host_id = $1",
     [hostId],
@@ -43,15 +43,15 @@ describe("a pass", () => {
     });
     const names = ["eth0", null, 'a "b"\\,{}', "NULL", ""];
     const devices = names.map((name, index) =>
-      guestInterfaceOf(1, {
+      toGuestInterfaceOf(1, {
         name,
         macAddress: index === 2 ? null : `56:6f:00:00:00:0${index}`,
         ipv6Addresses: ["fe80::1", "::1"],
       }),
     );
     const nics = [
-      storedNicOf(1, 1),
-      storedNicOf(2, 1, { name: "nic2", macAddress: null, network: null, linked: false }),
+      toStoredNic(1, 1),
+      toStoredNic(2, 1, { name: "nic2", macAddress: null, network: null, linked: false }),
     ];
     expect(
       await writePass(store, HOST_A, {
@@ -84,7 +84,7 @@ describe("a pass", () => {
   });
 
   test("updates and deletes one of two equal interfaces, in the same pass", async () => {
-    const twin = guestInterfaceOf(1);
+    const twin = toGuestInterfaceOf(1);
     await writePass(store, HOST_A, { newVms: [vmState(1)], insertedInterfaces: [twin, twin, twin] });
     const after = { ...twin, ipv4Addresses: ["10.9.9.9"] };
     await writePass(store, HOST_A, {
@@ -99,7 +99,7 @@ describe("a pass", () => {
     await database.dataSource.query("INSERT INTO vm_guest_agent_interfaces (vm_id) VALUES ($1), ($1)", [
       id(1),
     ]);
-    const before = guestInterfaceOf(1, { name: null, macAddress: null, ipv4Addresses: [] });
+    const before = toGuestInterfaceOf(1, { name: null, macAddress: null, ipv4Addresses: [] });
     const after = { ...before, ipv6Addresses: ["::1"] };
     expect(await writePass(store, HOST_A, { updatedInterfaces: [{ before, after }] })).toBe(true);
     expect((await storedVm(1)).interfaces).toEqual([before, after]);
@@ -108,13 +108,13 @@ describe("a pass", () => {
   test("moves, renames and deletes vNICs", async () => {
     await writePass(store, HOST_A, {
       newVms: [vmState(1), vmState(2)],
-      upsertedNics: [storedNicOf(1, 1), storedNicOf(2, 1), storedNicOf(3, 1)],
+      upsertedNics: [toStoredNic(1, 1), toStoredNic(2, 1), toStoredNic(3, 1)],
     });
-    const moved = storedNicOf(2, 2, { name: "nic9", macAddress: null, network: null, linked: false });
-    const renetworked = storedNicOf(3, 1, { network: "other" });
+    const moved = toStoredNic(2, 2, { name: "nic9", macAddress: null, network: null, linked: false });
+    const renetworked = toStoredNic(3, 1, { network: "other" });
     await writePass(store, HOST_A, {
       upsertedNics: [moved, renetworked],
-      deletedNics: [storedNicOf(1, 1), storedNicOf(2, 1)],
+      deletedNics: [toStoredNic(1, 1), toStoredNic(2, 1)],
     });
     expect((await storedVm(1)).nics).toEqual([renetworked]);
     expect((await storedVm(2)).nics).toEqual([moved]);
@@ -123,31 +123,31 @@ describe("a pass", () => {
   test("S8: takes no vNIC from a VM that has it", async () => {
     await writePass(store, HOST_A, {
       newVms: [vmState(1), vmState(2, { ownerId: HOST_B })],
-      upsertedNics: [storedNicOf(1, 1)],
+      upsertedNics: [toStoredNic(1, 1)],
     });
-    expect(await writePass(store, HOST_B, { upsertedNics: [storedNicOf(1, 2)] })).toBe(false);
-    expect((await storedVm(1)).nics).toEqual([storedNicOf(1, 1)]);
-    expect(await store.readNicHolders([storedNicOf(1, 1).id, id(9)])).toEqual(
-      new Map([[storedNicOf(1, 1).id, id(1)]]),
+    expect(await writePass(store, HOST_B, { upsertedNics: [toStoredNic(1, 2)] })).toBe(false);
+    expect((await storedVm(1)).nics).toEqual([toStoredNic(1, 1)]);
+    expect(await store.readNicHolders([toStoredNic(1, 1).id, id(9)])).toEqual(
+      new Map([[toStoredNic(1, 1).id, id(1)]]),
     );
   });
 
   test("does not delete a vNIC that another host's VM has by now", async () => {
     await writePass(store, HOST_A, {
       newVms: [vmState(1), vmState(2, { ownerId: HOST_B })],
-      upsertedNics: [storedNicOf(1, 1)],
+      upsertedNics: [toStoredNic(1, 1)],
     });
-    expect(await writePass(store, HOST_A, { deletedNics: [storedNicOf(1, 1)] })).toBe(true);
-    expect(await writePass(store, HOST_B, { upsertedNics: [storedNicOf(1, 2)] })).toBe(true);
-    expect(await writePass(store, HOST_A, { deletedNics: [storedNicOf(1, 1)] })).toBe(true);
-    expect((await store.readNicsByIds([storedNicOf(1, 1).id]))[0]?.vmId).toBe(id(2));
+    expect(await writePass(store, HOST_A, { deletedNics: [toStoredNic(1, 1)] })).toBe(true);
+    expect(await writePass(store, HOST_B, { upsertedNics: [toStoredNic(1, 2)] })).toBe(true);
+    expect(await writePass(store, HOST_A, { deletedNics: [toStoredNic(1, 1)] })).toBe(true);
+    expect((await store.readNicsByIds([toStoredNic(1, 1).id]))[0]?.vmId).toBe(id(2));
   });
 
   test("stores text that is odd but storable, and a lone surrogate as the replacement character", async () => {
     const odd = "\u0001\u007f\u{10ffff}‮";
     await writePass(store, HOST_A, {
       newVms: [vmState(1, { fqdn: odd })],
-      insertedInterfaces: [guestInterfaceOf(1, { name: odd }), guestInterfaceOf(1, { name: "\ud800" })],
+      insertedInterfaces: [toGuestInterfaceOf(1, { name: odd }), toGuestInterfaceOf(1, { name: "\ud800" })],
       interfaceOrders: [{ vmId: id(1), names: [odd, "\ud800"] }],
     });
     expect((await storedVm(1)).interfaces.map(({ name }) => name)).toEqual([odd, "\ufffd"]);
@@ -162,8 +162,8 @@ describe("a pass", () => {
       database.statements();
       await writePass(store, HOST_A, {
         newVms: vms,
-        insertedInterfaces: numbers.map((number) => guestInterfaceOf(number)),
-        upsertedNics: numbers.map((number) => storedNicOf(number, number)),
+        insertedInterfaces: numbers.map((number) => toGuestInterfaceOf(number)),
+        upsertedNics: numbers.map((number) => toStoredNic(number, number)),
       });
       await store.readHostVms(
         HOST_A,
@@ -180,15 +180,17 @@ describe("a pass", () => {
           }),
         ),
         updatedInterfaces: numbers.map((number) => ({
-          before: guestInterfaceOf(number),
-          after: guestInterfaceOf(number, { ipv4Addresses: ["10.0.0.1"] }),
+          before: toGuestInterfaceOf(number),
+          after: toGuestInterfaceOf(number, { ipv4Addresses: ["10.0.0.1"] }),
         })),
         interfaceOrders: numbers.map((number) => ({ vmId: id(number), names: ["eth0"] })),
-        upsertedNics: numbers.map((number) => storedNicOf(number, number, { network: null })),
+        upsertedNics: numbers.map((number) => toStoredNic(number, number, { network: null })),
       });
       await writePass(store, HOST_A, {
-        deletedInterfaces: numbers.map((number) => guestInterfaceOf(number, { ipv4Addresses: ["10.0.0.1"] })),
-        deletedNics: numbers.map((number) => storedNicOf(number, number)),
+        deletedInterfaces: numbers.map((number) =>
+          toGuestInterfaceOf(number, { ipv4Addresses: ["10.0.0.1"] }),
+        ),
+        deletedNics: numbers.map((number) => toStoredNic(number, number)),
       });
       costs.push(database.statements().length);
     }
@@ -198,15 +200,15 @@ describe("a pass", () => {
   test("without news writes one row of one table, in one statement, and nothing of the VMs", async () => {
     await writePass(store, HOST_A, {
       newVms: [vmState(1)],
-      insertedInterfaces: [guestInterfaceOf(1)],
-      upsertedNics: [storedNicOf(1, 1)],
+      insertedInterfaces: [toGuestInterfaceOf(1)],
+      upsertedNics: [toStoredNic(1, 1)],
     });
     const claim = await claimHost(store, HOST_A);
-    const before = await writesOf();
+    const before = await countWrites();
     database.statements();
     expect(await store.apply(claim, hostChanges(), PASS)).toBe(true);
     expect(database.statements()).toHaveLength(1);
-    const after = await writesOf();
+    const after = await countWrites();
     expect({ ...after, vnic_graph_host: null }).toEqual({ ...before, vnic_graph_host: null });
     expect(after["vnic_graph_host"]! - before["vnic_graph_host"]!).toBe(1);
   });
@@ -245,14 +247,14 @@ describe("the fence", () => {
   test("raises the epoch of every other host whose standing changes, and of no one else", async () => {
     const before = vmState(1, { incomingId: HOST_B });
     await writePass(store, HOST_A, { newVms: [before] });
-    const epochs = await Promise.all([HOST_B, HOST_C].map(epochOf));
+    const epochs = await Promise.all([HOST_B, HOST_C].map(readEpoch));
     await writePass(store, HOST_A, { changedVms: [vmChange(before, { status: 5 })] });
-    expect(await Promise.all([HOST_B, HOST_C].map(epochOf))).toEqual(epochs);
+    expect(await Promise.all([HOST_B, HOST_C].map(readEpoch))).toEqual(epochs);
     const moved = { ...before, status: 5 };
     await writePass(store, HOST_A, {
       changedVms: [vmChange(moved, { ownerId: HOST_B, incomingId: null, contenderId: HOST_C })],
     });
-    expect(await Promise.all([HOST_B, HOST_C].map(epochOf))).toEqual(epochs.map((epoch) => epoch + 1));
+    expect(await Promise.all([HOST_B, HOST_C].map(readEpoch))).toEqual(epochs.map((epoch) => epoch + 1));
   });
 
   const stored = vmState(1, { incomingId: HOST_C });
@@ -265,25 +267,25 @@ describe("the fence", () => {
       { changedVms: [vmChange({ ...stored, contenderId: HOST_C }, { missedPasses: 1 })] },
     ],
     ["a VM that is gone", { changedVms: [vmChange(vmState(3), { name: "x" })] }],
-    ["an interface that is gone", { deletedInterfaces: [guestInterfaceOf(1, { name: "gone" })] }],
+    ["an interface that is gone", { deletedInterfaces: [toGuestInterfaceOf(1, { name: "gone" })] }],
     [
       "more equal interfaces than there are",
-      { deletedInterfaces: [guestInterfaceOf(1), guestInterfaceOf(1)] },
+      { deletedInterfaces: [toGuestInterfaceOf(1), toGuestInterfaceOf(1)] },
     ],
     [
       "other addresses",
       {
         updatedInterfaces: [
-          { before: guestInterfaceOf(1, { ipv4Addresses: [] }), after: guestInterfaceOf(1) },
+          { before: toGuestInterfaceOf(1, { ipv4Addresses: [] }), after: toGuestInterfaceOf(1) },
         ],
       },
     ],
     ["the order of a VM that is gone", { interfaceOrders: [{ vmId: id(3), names: [] }] }],
   ])("finds that the pass assumed %s, and writes nothing", async (_, assumed) => {
-    await writePass(store, HOST_A, { newVms: [stored], insertedInterfaces: [guestInterfaceOf(1)] });
-    const wrong = hostChanges({ insertedInterfaces: [guestInterfaceOf(1, { name: "extra" })], ...assumed });
+    await writePass(store, HOST_A, { newVms: [stored], insertedInterfaces: [toGuestInterfaceOf(1)] });
+    const wrong = hostChanges({ insertedInterfaces: [toGuestInterfaceOf(1, { name: "extra" })], ...assumed });
     expect(await store.apply(await claimHost(store, HOST_B), wrong, PASS)).toBe(false);
-    expect(await storedVm(1)).toEqual({ ...stored, interfaces: [guestInterfaceOf(1)], nics: [] });
+    expect(await storedVm(1)).toEqual({ ...stored, interfaces: [toGuestInterfaceOf(1)], nics: [] });
     expect(await store.readVmsByIds([id(2)])).toEqual([]);
     expect((await store.readHostsByIds([HOST_B]))[0]?.lastSuccessAt).toBeNull();
   });
@@ -300,14 +302,14 @@ describe("the fence", () => {
 
   test("passes other errors on, with everything rolled back", async () => {
     const claim = await claimHost(store, HOST_A);
-    const broken = hostChanges({ newVms: [vmState(1)], insertedInterfaces: [guestInterfaceOf(99)] });
+    const broken = hostChanges({ newVms: [vmState(1)], insertedInterfaces: [toGuestInterfaceOf(99)] });
     await expect(store.apply(claim, broken, PASS)).rejects.toThrow(/foreign key/);
     expect(await store.readVmsByIds([id(1)])).toEqual([]);
   });
 });
 
 /** Rows written so far, by table. */
-async function writesOf(): Promise<Record<string, number>> {
+async function countWrites(): Promise<Record<string, number>> {
   await database.dataSource.query("SELECT pg_stat_force_next_flush()");
   const rows = await database.dataSource.query<{ name: string; writes: number }[]>(
     "SELECT relname AS name, (n_tup_ins + n_tup_upd + n_tup_del)::int AS writes FROM pg_stat_user_tables",

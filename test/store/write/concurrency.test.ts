@@ -7,8 +7,8 @@ import { HOST_A, HOST_B, HOST_C, id } from "../../support/builders/ids.js";
 import { HOSTS, INTERVAL_MS, PASS, claimHost, writePass } from "../../support/builders/passes.js";
 import {
   hostChanges,
-  guestInterfaceOf,
-  storedNicOf,
+  toGuestInterfaceOf,
+  toStoredNic,
   vmChange,
   vmState,
 } from "../../support/builders/stored.js";
@@ -47,8 +47,8 @@ test("two hosts that find the same new VMs at once neither deadlock nor share th
           newVms: (index % 2 === 0 ? vms : vms.toReversed()).map((number) =>
             vmState(number, { ownerId: hostId }),
           ),
-          insertedInterfaces: vms.map((number) => guestInterfaceOf(number)),
-          upsertedNics: vms.map((number) => storedNicOf(number, number)),
+          insertedInterfaces: vms.map((number) => toGuestInterfaceOf(number)),
+          upsertedNics: vms.map((number) => toStoredNic(number, number)),
         }),
       ),
     );
@@ -203,6 +203,6 @@ function takingOver(hostId: string, stored: readonly StoredVm[]): HostChanges {
       after: { ...before, ownerId: hostId, contenderId: before.ownerId, ips: hostId },
     })),
     deletedInterfaces: stored.flatMap((each) => each.interfaces),
-    insertedInterfaces: stored.map((each) => ({ ...guestInterfaceOf(1), vmId: each.id, name: hostId })),
+    insertedInterfaces: stored.map((each) => ({ ...toGuestInterfaceOf(1), vmId: each.id, name: hostId })),
   });
 }

@@ -41,9 +41,9 @@ test("writing the difference between any two multisets of interfaces gives exact
       async (stored, target) => {
         await database.dataSource.query("TRUNCATE vm_guest_agent_interfaces");
         await writePass(store, HOST_A, { insertedInterfaces: stored });
-        expect(await writePass(store, HOST_A, differenceOf(stored, target))).toBe(true);
+        expect(await writePass(store, HOST_A, computeDifference(stored, target))).toBe(true);
         const read = await store.readGuestInterfacesByVms([id(1), id(2)]);
-        expect(read.map(keyOf).sort()).toEqual(target.map(keyOf).sort());
+        expect(read.map(formatKey).sort()).toEqual(target.map(formatKey).sort());
       },
     ),
     { numRuns: 100 },
@@ -70,11 +70,13 @@ test("interfaces come back in the order that was stored with them, names twice o
 });
 
 /** Not the refresher's compare, but any correct one: common rows stay, the rest is paired up while it can be. */
-function differenceOf(stored: readonly GuestInterface[], target: readonly GuestInterface[]) {
+function computeDifference(stored: readonly GuestInterface[], target: readonly GuestInterface[]) {
   const left = [...stored];
   const insertedInterfaces: GuestInterface[] = [];
   const updatedInterfaces: { before: GuestInterface; after: GuestInterface }[] = [];
-  const missing = target.filter((row) => take(left, (each) => keyOf(each) === keyOf(row)) === undefined);
+  const missing = target.filter(
+    (row) => take(left, (each) => formatKey(each) === formatKey(row)) === undefined,
+  );
   for (const after of missing) {
     const before = take(
       left,
@@ -91,6 +93,6 @@ function take(rows: GuestInterface[], wanted: (row: GuestInterface) => boolean):
   return index === -1 ? undefined : rows.splice(index, 1)[0];
 }
 
-function keyOf(row: GuestInterface): string {
+function formatKey(row: GuestInterface): string {
   return JSON.stringify([row.vmId, row.name, row.macAddress, row.ipv4Addresses, row.ipv6Addresses]);
 }

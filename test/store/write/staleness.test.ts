@@ -4,7 +4,7 @@ import type { TestDatabase } from "../../support/database.js";
 import { cleanDatabase } from "../clean-database.js";
 import { HOST_A, HOST_B, HOST_C, id } from "../../support/builders/ids.js";
 import { HOSTS, PASS, claimHost, writePass } from "../../support/builders/passes.js";
-import { vmChange, hostChanges, guestInterfaceOf, vmState } from "../../support/builders/stored.js";
+import { vmChange, hostChanges, toGuestInterfaceOf, vmState } from "../../support/builders/stored.js";
 
 let database: TestDatabase;
 let store: Store;
@@ -19,7 +19,7 @@ async function read(number = 1) {
   return row!;
 }
 
-async function lastSuccessOf(hostId: string): Promise<Date> {
+async function readLastSuccess(hostId: string): Promise<Date> {
   return (await store.readHostsByIds([hostId]))[0]!.lastSuccessAt!;
 }
 
@@ -30,11 +30,11 @@ async function fail(hostId: string, kind: string): Promise<void> {
 describe("a VM's last report", () => {
   test("is its host's last success while its guest reports, though nothing is written for it", async () => {
     await writePass(store, HOST_A, { newVms: [vmState(1)] });
-    const first = await lastSuccessOf(HOST_A);
+    const first = await readLastSuccess(HOST_A);
     expect(await read()).toMatchObject({ lastReportedAt: first, staleReason: null });
     await writePass(store, HOST_A);
-    expect((await lastSuccessOf(HOST_A)).getTime()).toBeGreaterThan(first.getTime());
-    expect((await read()).lastReportedAt).toEqual(await lastSuccessOf(HOST_A));
+    expect((await readLastSuccess(HOST_A)).getTime()).toBeGreaterThan(first.getTime());
+    expect((await read()).lastReportedAt).toEqual(await readLastSuccess(HOST_A));
   });
 
   test.each<[Partial<VmState>, string]>([
@@ -43,8 +43,8 @@ describe("a VM's last report", () => {
     [{ missedPasses: 1 }, "VM_MISSING"],
   ])("stays at the last pass that heard it after %o, until it is heard again", async (silent, reason) => {
     const before = vmState(1);
-    await writePass(store, HOST_A, { newVms: [before], insertedInterfaces: [guestInterfaceOf(1)] });
-    const heard = await lastSuccessOf(HOST_A);
+    await writePass(store, HOST_A, { newVms: [before], insertedInterfaces: [toGuestInterfaceOf(1)] });
+    const heard = await readLastSuccess(HOST_A);
     await writePass(store, HOST_A, { changedVms: [vmChange(before, silent)] });
     expect(await read()).toMatchObject({ lastReportedAt: heard, staleReason: reason, interfacesKnown: true });
     await writePass(store, HOST_A, {
@@ -55,13 +55,13 @@ describe("a VM's last report", () => {
     await writePass(store, HOST_A, {
       changedVms: [vmChange({ ...before, name: "renamed", ...silent }, before)],
     });
-    expect(await read()).toMatchObject({ lastReportedAt: await lastSuccessOf(HOST_A), staleReason: null });
+    expect(await read()).toMatchObject({ lastReportedAt: await readLastSuccess(HOST_A), staleReason: null });
   });
 
   test("is its old host's if it is silent at its new one", async () => {
     const before = vmState(1);
     await writePass(store, HOST_A, { newVms: [before] });
-    const heard = await lastSuccessOf(HOST_A);
+    const heard = await readLastSuccess(HOST_A);
     await writePass(store, HOST_B);
     await writePass(store, HOST_B, {
       changedVms: [vmChange(before, { ownerId: HOST_B, silence: "silent" })],
@@ -72,7 +72,7 @@ describe("a VM's last report", () => {
   test("stays known when the VM has ended, and is not stale", async () => {
     const before = vmState(1);
     await writePass(store, HOST_A, { newVms: [before] });
-    const heard = await lastSuccessOf(HOST_A);
+    const heard = await readLastSuccess(HOST_A);
     await writePass(store, HOST_A, { changedVms: [vmChange(before, { ownerId: null, status: 0 })] });
     await fail(HOST_A, "unreachable");
     expect(await read()).toMatchObject({ lastReportedAt: heard, staleReason: null, hostId: null });
@@ -91,7 +91,7 @@ describe("a VM's last report", () => {
   test("of an old agent that tells only its IPs is current", async () => {
     await writePass(store, HOST_A, { newVms: [vmState(1, { silence: "ips-only", ips: "10.0.0.1" })] });
     expect(await read()).toMatchObject({
-      lastReportedAt: await lastSuccessOf(HOST_A),
+      lastReportedAt: await readLastSuccess(HOST_A),
       staleReason: null,
       interfacesKnown: false,
     });
@@ -111,14 +111,14 @@ describe("a host in trouble", () => {
     async (kind, reason, status) => {
       await writePass(store, HOST_A, {
         newVms: [vmState(1), vmState(2, { ownerId: HOST_B })],
-        insertedInterfaces: [guestInterfaceOf(1)],
+        insertedInterfaces: [toGuestInterfaceOf(1)],
       });
       await writePass(store, HOST_B);
-      const heard = await lastSuccessOf(HOST_A);
+      const heard = await readLastSuccess(HOST_A);
       await fail(HOST_A, kind);
       expect(await read(1)).toMatchObject({ staleReason: reason, lastReportedAt: heard });
       expect((await read(2)).staleReason).toBeNull();
-      expect(await store.readGuestInterfacesByVms([id(1)])).toEqual([guestInterfaceOf(1)]);
+      expect(await store.readGuestInterfacesByVms([id(1)])).toEqual([toGuestInterfaceOf(1)]);
       expect(await store.readHostsByIds([HOST_A])).toMatchObject([
         { status, lastError: `why ${kind}`, lastSuccessAt: heard },
       ]);

@@ -5,7 +5,7 @@ import type { TestDatabase } from "../../support/database.js";
 import { cleanDatabase } from "../clean-database.js";
 import { HOST_A, HOST_B, HOST_C, id } from "../../support/builders/ids.js";
 import { writePass } from "../../support/builders/passes.js";
-import { guestInterfaceOf, storedNicOf, vmState } from "../../support/builders/stored.js";
+import { toGuestInterfaceOf, toStoredNic, vmState } from "../../support/builders/stored.js";
 
 const byId = (vms: readonly StoredVm[]) => vms.toSorted((left, right) => (left.id < right.id ? -1 : 1));
 
@@ -25,12 +25,12 @@ describe("VMs that passes ask for", () => {
         vmState(4, { ownerId: null }),
       ],
       insertedInterfaces: [
-        guestInterfaceOf(1),
-        guestInterfaceOf(1),
-        guestInterfaceOf(2),
-        guestInterfaceOf(4),
+        toGuestInterfaceOf(1),
+        toGuestInterfaceOf(1),
+        toGuestInterfaceOf(2),
+        toGuestInterfaceOf(4),
       ],
-      upsertedNics: [storedNicOf(1, 1), storedNicOf(2, 3)],
+      upsertedNics: [toStoredNic(1, 1), toStoredNic(2, 3)],
     });
     const ask = (hostId: string | null, vmIds: string[]) =>
       hostId === null ? store.readVms(vmIds) : store.readHostVms(hostId, vmIds);

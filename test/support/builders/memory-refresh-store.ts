@@ -130,7 +130,7 @@ export class MemoryRefreshStore implements RefreshStore {
     for (const vm of changes.newVms) this.vms.set(vm.id, { ...vm, interfaces: [], nics: [] });
     for (const { before, after } of changes.changedVms) {
       this.edit(after.id, (vm) => ({ ...vm, ...after }));
-      for (const id of outdone(before, after)) if (id !== claim.hostId) this.raise(id);
+      for (const id of invalidated(before, after)) if (id !== claim.hostId) this.raise(id);
     }
     for (const { before } of changes.updatedInterfaces) this.removeInterface(before);
     for (const gone of changes.deletedInterfaces) this.removeInterface(gone);
@@ -184,7 +184,7 @@ export class MemoryRefreshStore implements RefreshStore {
 const STANDINGS = ["ownerId", "incomingId", "contenderId"] as const;
 
 /** Hosts whose pass under way, or memory of the last one, is no longer true: another host wrote a VM of theirs. */
-function outdone(before: VmState, after: VmState): Set<string> {
+function invalidated(before: VmState, after: VmState): Set<string> {
   const changed = STANDINGS.filter((key) => before[key] !== after[key]).flatMap((key) => [
     before[key],
     after[key],

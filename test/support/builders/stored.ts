@@ -66,7 +66,7 @@ export function vmState(number: number, values: Partial<VmState> = {}): VmState 
   };
 }
 
-export function guestInterfaceOf(number: number, values: Partial<GuestInterface> = {}): GuestInterface {
+export function toGuestInterfaceOf(number: number, values: Partial<GuestInterface> = {}): GuestInterface {
   return {
     ...UNKNOWN_INTERFACE,
     vmId: id(number),
@@ -78,7 +78,7 @@ export function guestInterfaceOf(number: number, values: Partial<GuestInterface>
   };
 }
 
-export function storedNicOf(number: number, vmNumber: number, values: Partial<Nic> = {}): Nic {
+export function toStoredNic(number: number, vmNumber: number, values: Partial<Nic> = {}): Nic {
   return {
     id: id(0x10000 + number),
     vmId: id(vmNumber),

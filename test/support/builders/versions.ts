@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { compareNics, type VmVersion } from "../../../src/store/changes/vm-version.js";
 import { UNKNOWN_INTERFACE } from "../../../src/store/read/interface-columns.js";
 import { HOST_A, HOST_B, id } from "./ids.js";
-import { guestInterfaceOf } from "./stored.js";
+import { toGuestInterfaceOf } from "./stored.js";
 
 /** The VM of which these are versions. */
 export const VERSION_ID = id(1);
@@ -65,7 +65,7 @@ export function plainVersion(values: Partial<VmVersion> = {}): VmVersion {
     silence: null,
     staleDetail: null,
     isMissing: false,
-    interfaces: [guestInterfaceOf(1)],
+    interfaces: [toGuestInterfaceOf(1)],
     nics: [],
     ...values,
   };

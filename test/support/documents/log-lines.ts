@@ -5,22 +5,22 @@ import ts from "typescript";
 const LEVELS: ReadonlySet<string> = new Set(["debug", "info", "warn", "error", "fatal"]);
 
 /** The words of every line that the sources log; of a template, those before its first value. */
-export function logLinesIn(folder: string): string[] {
+export function listLogLines(folder: string): string[] {
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) =>
     path.endsWith(".ts"),
   );
   const found = files.flatMap((path) => {
     const text = readFileSync(join(folder, path), "utf8");
-    return linesIn(ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true));
+    return listLinesIn(ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true));
   });
   return [...new Set(found)].sort();
 }
 
-function linesIn(source: ts.SourceFile): string[] {
+function listLinesIn(source: ts.SourceFile): string[] {
   const lines: string[] = [];
   const visit = (node: ts.Node): void => {
     if (ts.isCallExpression(node) && (isLog(node.expression) || isHandedLog(node))) {
-      lines.push(...node.arguments.flatMap(wordsOf));
+      lines.push(...node.arguments.flatMap(listMessages));
     }
     ts.forEachChild(node, visit);
   };
@@ -38,9 +38,10 @@ function isHandedLog({ arguments: [first] }: ts.CallExpression): boolean {
   return first !== undefined && ts.isIdentifier(first) && first.text === "log";
 }
 
-function wordsOf(argument: ts.Expression): string[] {
+function listMessages(argument: ts.Expression): string[] {
   if (ts.isStringLiteralLike(argument)) return [argument.text];
   if (ts.isTemplateExpression(argument)) return [argument.head.text.trim()].filter((words) => words !== "");
-  if (ts.isConditionalExpression(argument)) return [argument.whenTrue, argument.whenFalse].flatMap(wordsOf);
+  if (ts.isConditionalExpression(argument))
+    return [argument.whenTrue, argument.whenFalse].flatMap(listMessages);
   return [];
 }

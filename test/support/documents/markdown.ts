@@ -28,14 +28,14 @@ export function pages(): Page[] {
 }
 
 /** The fenced blocks of these languages. */
-export function blocks(page: Page, ...languages: readonly string[]): Block[] {
+export function listBlocks(page: Page, ...languages: readonly string[]): Block[] {
   return [...page.text.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)]
     .map(([, language = "", text = ""]) => ({ page: page.path, language, text }))
     .filter(({ language }) => languages.includes(language));
 }
 
 /** The commands of a shell's block: one a line, unless it is continued, or a group in braces. */
-export function commandsIn({ text }: Block): string[] {
+export function listCommands({ text }: Block): string[] {
   const commands: string[] = [];
   let open: string | null = null;
   for (const line of text.split("\n")) {
@@ -50,7 +50,7 @@ export function commandsIn({ text }: Block): string[] {
 }
 
 /** Where the links of a page lead, pictures included, without those to other sites. */
-export function localLinks({
+export function listLocalLinks({
   path,
   text,
 }: Page): { readonly target: string; readonly anchor: string | null }[] {
@@ -66,7 +66,7 @@ export function localLinks({
 }
 
 /** The anchors of a page's headings, as GitHub makes them. */
-export function anchorsOf(text: string): Set<string> {
+export function listAnchors(text: string): Set<string> {
   const titles = [...text.matchAll(/^#+ (.*)$/gm)].map(([, title = ""]) => title);
   return new Set(
     titles.map((title) =>

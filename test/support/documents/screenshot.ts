@@ -14,17 +14,17 @@ try {
   await page.locator("table.vms tbody tr").first().waitFor();
   await page.locator("table.vms tbody a").first().click();
   await page.locator("table.nics tbody tr").first().waitFor();
-  await page.screenshot({ path: pathOf("portal.png"), animations: "disabled" });
+  await page.screenshot({ path: formatPath("portal.png"), animations: "disabled" });
   await page.goto(`${gateway.url}/graphiql`);
   await runFirstExample(page);
   await page.mouse.move(0, 0);
-  await page.screenshot({ path: pathOf("graphiql.png"), animations: "disabled" });
+  await page.screenshot({ path: formatPath("graphiql.png"), animations: "disabled" });
 } finally {
   await browser.close();
   await gateway.stop();
   data.remove();
 }
 
-function pathOf(picture: string): string {
+function formatPath(picture: string): string {
   return fileURLToPath(new URL(`../../../docs/${picture}`, import.meta.url));
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { parseHostReport } from "../../../src/vdsm/scan/scan.js";
-import { answer, vmIdAt, vmRecord } from "./scan-bodies.js";
+import { answer, formatVmIdAt, vmRecord } from "./scan-bodies.js";
 
 /** What a wire, a bug in VDSM or a foe may do to the bytes of one record. */
 const anyDamage = fc.array(
@@ -59,23 +59,23 @@ test("damage to one record changes no other VM, refuses no answer, and lets no V
   const texts = records.map((record) => record.subarray(start, -2));
   const head = records[0]!.subarray(0, start);
   const comma = Buffer.from(", ");
-  const bodyOf = (parts: readonly Buffer[]) =>
+  const formatBody = (parts: readonly Buffer[]) =>
     Buffer.concat([
       head,
       ...parts.flatMap((part, at) => (at === 0 ? [part] : [comma, part])),
       Buffer.from("]}"),
     ]);
-  const known = parseHostReport(bodyOf(texts)).vms;
+  const known = parseHostReport(formatBody(texts)).vms;
 
   fc.assert(
     fc.property(fc.nat(texts.length - 1), anyDamage, (victim, damages) => {
-      const body = bodyOf(texts.map((text, at) => (at === victim ? damage(text, damages) : text)));
+      const body = formatBody(texts.map((text, at) => (at === victim ? damage(text, damages) : text)));
       const { vms, rejected } = parseHostReport(body);
       const others = vms.filter(
-        ({ vmId }) => known.some((vm) => vm.vmId === vmId) && vmId !== vmIdAt(victim),
+        ({ vmId }) => known.some((vm) => vm.vmId === vmId) && vmId !== formatVmIdAt(victim),
       );
       expect(others).toEqual(known.filter((_, at) => at !== victim));
-      const isThere = vms.some(({ vmId }) => vmId === vmIdAt(victim));
+      const isThere = vms.some(({ vmId }) => vmId === formatVmIdAt(victim));
       const isAnother = vms.length > others.length + (isThere ? 1 : 0);
       expect(isThere || isAnother || rejected.length > 0).toBe(true);
     }),

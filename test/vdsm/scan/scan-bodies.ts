@@ -1,7 +1,7 @@
 import fc from "fast-check";
 
 /** The id of the VM with this number. */
-export function vmIdAt(number: number): string {
+export function formatVmIdAt(number: number): string {
   return `0a4f1c2e-0000-4000-8000-${String(number).padStart(12, "0")}`;
 }
 
@@ -12,7 +12,7 @@ export function vmRecord(
 ): Record<string, unknown> {
   return {
     status: "Up",
-    vmId: vmIdAt(number),
+    vmId: formatVmIdAt(number),
     vmName: `vm-${number}`,
     cpuUser: "25.37",
     cpuActual: true,
@@ -35,10 +35,10 @@ export function vmRecord(
 
 /** The body of an answer, as Python writes it. */
 export function answer(records: readonly unknown[]): Buffer {
-  return Buffer.from(bodyOf(records.map((record) => spelled(record, ", ", ": ", true))));
+  return Buffer.from(formatBody(records.map((record) => spelled(record, ", ", ": ", true))));
 }
 
-function bodyOf(records: readonly string[]): string {
+function formatBody(records: readonly string[]): string {
   return `{"jsonrpc": "2.0", "id": "779f0ce5-4fe7-465d-a47b-50b2389479d4", "result": [${records.join(", ")}]}`;
 }
 
@@ -110,7 +110,7 @@ const readKey = fc.oneof(
   fc.tuple(fc.constant("netIfaces"), fc.oneof(fc.array(anyInterface, { maxLength: 3 }), anyValue)),
   fc.tuple(fc.constant("exitReason"), fc.nat(9)),
   fc.tuple(fc.constantFrom("vmName", "hash", "guestIPs", "guestFQDN", "exitReason"), anyValue),
-  fc.tuple(fc.constant("vmId"), fc.oneof({ weight: 9, arbitrary: fc.nat(5).map(vmIdAt) }, anyValue)),
+  fc.tuple(fc.constant("vmId"), fc.oneof({ weight: 9, arbitrary: fc.nat(5).map(formatVmIdAt) }, anyValue)),
 );
 
 const otherKey = fc.tuple(
@@ -122,7 +122,7 @@ const otherKey = fc.tuple(
 const anyRecord = fc
   .tuple(fc.nat(5), fc.boolean(), fc.array(fc.oneof(readKey, otherKey), { maxLength: 3 }), fc.nat())
   .map(([number, isUpper, extra, turn]) => {
-    const id = isUpper ? vmIdAt(number).toUpperCase() : vmIdAt(number);
+    const id = isUpper ? formatVmIdAt(number).toUpperCase() : formatVmIdAt(number);
     const members = [...Object.entries(vmRecord(number, { vmId: id })), ...extra];
     const at = turn % members.length;
     return new Members([...members.slice(at), ...members.slice(0, at)]);
@@ -178,7 +178,7 @@ export const anyBody: fc.Arbitrary<Buffer> = fc
     fc.oneof({ weight: 3, arbitrary: fc.constant(null) }, damaged),
   )
   .map(([records, [comma, colon, isAscii], respell, damage]) => {
-    const text = respell(bodyOf(records.map((record) => spelled(record, comma, colon, isAscii))));
+    const text = respell(formatBody(records.map((record) => spelled(record, comma, colon, isAscii))));
     const bytes = Buffer.from(text);
     if (damage === null) return bytes;
     const [place, byte, kind] = damage;

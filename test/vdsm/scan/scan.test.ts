@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { parseHostReport, scanAnswer, type ScannedReport } from "../../../src/vdsm/scan/scan.js";
 import type { HostReport, ReportedVm } from "../../../src/vdsm/records/types.js";
 import { KeptAnswers } from "./kept-answers.js";
-import { answer, anyBody, vmIdAt, vmRecord } from "./scan-bodies.js";
+import { answer, anyBody, formatVmIdAt, vmRecord } from "./scan-bodies.js";
 
 /** What a reader of differences knows after these. */
 function accumulated(scans: readonly ScannedReport[]): HostReport {
@@ -22,7 +22,7 @@ function byId({ vms, rejected }: HostReport): HostReport {
   return { vms: vms.toSorted((a, b) => (a.vmId < b.vmId ? -1 : 1)), rejected };
 }
 
-function outcomeOf<T>(attempt: () => T): { value: T } | { error: string } {
+function readOutcome<T>(attempt: () => T): { value: T } | { error: string } {
   try {
     return { value: attempt() };
   } catch (error) {
@@ -52,8 +52,8 @@ describe("scanning the answers of a host", () => {
         const memory = new KeptAnswers();
         const kept: ScannedReport[] = [];
         for (const [body, isApplied] of bodies) {
-          const parsed = outcomeOf(() => byId(parseHostReport(body)));
-          const scanned = outcomeOf(() => memory.read(body));
+          const parsed = readOutcome(() => byId(parseHostReport(body)));
+          const scanned = readOutcome(() => memory.read(body));
           if ("error" in scanned) {
             expect(scanned).toEqual(parsed);
             continue;
@@ -78,7 +78,7 @@ describe("scanning the answers of a host", () => {
           const atOnce = new KeptAnswers();
           const inTurns = new KeptAnswers();
           for (const body of [first, second]) {
-            const expected = outcomeOf(() => atOnce.read(body));
+            const expected = readOutcome(() => atOnce.read(body));
             const found = await inTurns.readInTurns(body, sliceBytes).then(
               (value) => ({ value }),
               (error: unknown) => ({ error: String(error) }),
@@ -108,10 +108,10 @@ describe("scanning the answers of a host", () => {
   test("F20: scans a small answer in one go and a large one in turns", async () => {
     const small = answer([vmRecord(1)]);
     const large = Buffer.concat([small, Buffer.alloc(4_194_304, " ")]);
-    expect(scanAnswer(small, null)).toMatchObject({ vms: [{ vmId: vmIdAt(1) }] });
+    expect(scanAnswer(small, null)).toMatchObject({ vms: [{ vmId: formatVmIdAt(1) }] });
     const scanned = scanAnswer(large, null);
     expect(scanned).toBeInstanceOf(Promise);
-    expect((await scanned).vms).toMatchObject([{ vmId: vmIdAt(1) }]);
+    expect((await scanned).vms).toMatchObject([{ vmId: formatVmIdAt(1) }]);
   });
 
   test("F20: mixes up no answers that are read in turns at the same time", async () => {
@@ -124,13 +124,13 @@ describe("scanning the answers of a host", () => {
 
   test("reads an answer that VDSM would not write, however large", () => {
     const letter = Buffer.from(
-      `{"id": "1", "result": ["é", {"vmId": "${vmIdAt(1)}", "status": "Up", "vmName": "é"}]}`,
+      `{"id": "1", "result": ["é", {"vmId": "${formatVmIdAt(1)}", "status": "Up", "vmName": "é"}]}`,
     );
     const large = Buffer.concat([letter, Buffer.alloc(8_388_609 - letter.length, " ")]);
     for (const body of [letter, large]) {
       const { vms, rejected } = new KeptAnswers().read(body);
       expect(rejected).toHaveLength(1);
-      expect(vms).toMatchObject([{ vmId: vmIdAt(1), vmName: "é" }]);
+      expect(vms).toMatchObject([{ vmId: formatVmIdAt(1), vmName: "é" }]);
     }
   });
 
@@ -141,13 +141,13 @@ describe("scanning the answers of a host", () => {
     const { vms, rejected } = new KeptAnswers().read(body);
     expect(rejected).toEqual([]);
     expect(vms).toMatchObject([
-      { vmId: vmIdAt(1), problems: [] },
+      { vmId: formatVmIdAt(1), problems: [] },
       {
-        vmId: vmIdAt(2),
+        vmId: formatVmIdAt(2),
         vmName: "vm-2",
         problems: [{ field: "netIfaces", reason: "is too large to be read" }],
       },
-      { vmId: vmIdAt(3), problems: [] },
+      { vmId: formatVmIdAt(3), problems: [] },
     ]);
   });
 
@@ -161,7 +161,7 @@ describe("scanning the answers of a host", () => {
   test("reads the other VMs as ever, whatever byte of one record is another one", () => {
     const good = answer([vmRecord(1), vmRecord(2), vmRecord(3)]);
     const [start, end] = [good.indexOf('}, {"status') + 4, good.lastIndexOf('}, {"status')];
-    const others = new KeptAnswers().read(good).vms.filter(({ vmId }) => vmId !== vmIdAt(2));
+    const others = new KeptAnswers().read(good).vms.filter(({ vmId }) => vmId !== formatVmIdAt(2));
     for (let at = start; at < end; at += 1) {
       for (const byte of [
         '"',
@@ -184,7 +184,7 @@ describe("scanning the answers of a host", () => {
         const bad = Buffer.from(good);
         bad.write(byte, at, "latin1");
         const { vms } = new KeptAnswers().read(bad);
-        const found = vms.filter(({ vmId }) => vmId === vmIdAt(1) || vmId === vmIdAt(3));
+        const found = vms.filter(({ vmId }) => vmId === formatVmIdAt(1) || vmId === formatVmIdAt(3));
         if (!isDeepStrictEqual(found, others)) expect.fail(`${byte} at ${at}: ${bad.toString()}`);
       }
     }
@@ -200,7 +200,7 @@ describe("scanning the answers of a host", () => {
     ]);
     expect(damaged.vms).toMatchObject([
       {
-        vmId: vmIdAt(2),
+        vmId: formatVmIdAt(2),
         vmName: "vm-2",
         problems: [{ field: "record", reason: expect.stringContaining("from its byte") }],
       },
@@ -228,8 +228,8 @@ describe("scanning the answers of a host", () => {
     const memory = new KeptAnswers();
     memory.keep(memory.read(answer([vmRecord(1), vmRecord(2), vmRecord(3)])));
     const scanned = memory.read(answer([vmRecord(3), vmRecord(2, { status: "Paused" })]));
-    expect(scanned).toMatchObject({ listsAllVms: false, removed: [vmIdAt(1)], unchanged: 1 });
-    expect(scanned.vms).toMatchObject([{ vmId: vmIdAt(2), status: "Paused" }]);
+    expect(scanned).toMatchObject({ listsAllVms: false, removed: [formatVmIdAt(1)], unchanged: 1 });
+    expect(scanned.vms).toMatchObject([{ vmId: formatVmIdAt(2), status: "Paused" }]);
   });
 
   test("compares with the last answer that was kept, not with the last one read", () => {
@@ -253,12 +253,12 @@ describe("scanning the answers of a host", () => {
     memory.keep(memory.read(answer([vmRecord(1), vmRecord(2)])));
     const first = memory.read(bad);
     expect(first.vms).toMatchObject([
-      { vmId: vmIdAt(2), problems: [{ field: "netIfaces", reason: "is no list" }] },
+      { vmId: formatVmIdAt(2), problems: [{ field: "netIfaces", reason: "is no list" }] },
     ]);
     memory.keep(first);
     expect(memory.read(bad)).toMatchObject({ vms: [], unchanged: 2 });
     expect(memory.read(answer([vmRecord(1), vmRecord(2)])).vms).toMatchObject([
-      { vmId: vmIdAt(2), problems: [] },
+      { vmId: formatVmIdAt(2), problems: [] },
     ]);
   });
 
@@ -285,12 +285,16 @@ describe("scanning the answers of a host", () => {
 
   test("takes a guest's text for text, whatever it imitates", () => {
     const memory = new KeptAnswers();
-    const hostile = vmRecord(1, { vmName: `"}, {"vmId": "${vmIdAt(7)}", "status": "Up", "netIfaces": [` });
-    const other = vmRecord(2, { guestContainers: [{ status: "Down", netIfaces: [], vmId: vmIdAt(8) }] });
+    const hostile = vmRecord(1, {
+      vmName: `"}, {"vmId": "${formatVmIdAt(7)}", "status": "Up", "netIfaces": [`,
+    });
+    const other = vmRecord(2, {
+      guestContainers: [{ status: "Down", netIfaces: [], vmId: formatVmIdAt(8) }],
+    });
     const { vms } = memory.read(answer([hostile, other]));
     expect(vms.map(({ vmId, status }) => [vmId, status])).toEqual([
-      [vmIdAt(1), "Up"],
-      [vmIdAt(2), "Up"],
+      [formatVmIdAt(1), "Up"],
+      [formatVmIdAt(2), "Up"],
     ]);
   });
 });

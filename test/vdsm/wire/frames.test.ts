@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ConnectionFailureError } from "../../../src/vdsm/wire/connection-failure.js";
 import { encodeFrame, FrameReader } from "../../../src/vdsm/wire/frames.js";
-import { connectedBytes, messageBytes, resultText, VM_STATS } from "../fixtures/wire.js";
+import { encodeConnected, encodeMessage, resultText, VM_STATS } from "../fixtures/wire.js";
 
 interface Seen {
   readonly frames: readonly { command: string; headers: [string, string][]; body: string }[];
@@ -30,10 +30,10 @@ function split(bytes: Buffer, cuts: readonly number[]): Buffer[] {
 }
 
 const answer = Buffer.concat([
-  connectedBytes(),
-  messageBytes("queue", "sub", resultText("cfa4500b-d3e0-569e-a3cf-3ab9b788d013", `[${VM_STATS}]`)),
+  encodeConnected(),
+  encodeMessage("queue", "sub", resultText("cfa4500b-d3e0-569e-a3cf-3ab9b788d013", `[${VM_STATS}]`)),
   Buffer.from("\n\r\n\n"),
-  messageBytes("queue", "sub", "true"),
+  encodeMessage("queue", "sub", "true"),
 ]);
 
 describe("a frame reader", () => {
@@ -132,7 +132,7 @@ describe("a frame reader", () => {
       reader.read(Buffer.from("garbage"));
     }).toThrow("STOMP");
     expect(() => {
-      reader.read(connectedBytes());
+      reader.read(encodeConnected());
     }).toThrow("no STOMP");
   });
 

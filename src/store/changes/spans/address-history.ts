@@ -9,7 +9,7 @@ import { readState } from "./span-indexer.js";
 import { clipSpans } from "./clip-spans.js";
 import type { Span } from "./follow-spans.js";
 import { readTail, type Tail } from "./log-tail.js";
-import { comparePlaces, formatPlaceKey, placeOf } from "./span-order.js";
+import { comparePlaces, formatPlaceKey, getPlace } from "./span-order.js";
 
 /**
  * Reads who had an address, or which addresses a MAC had, the latest span first. `null`: the spans are still being made, or
@@ -42,13 +42,13 @@ export function readAddressSpans(
       const last = spans.at(-1);
       if (chunk.isLast || last === undefined || found.length >= asked.limit)
         return found.slice(0, asked.limit);
-      after = { ...placeOf(last), shownSince: "-infinity" };
+      after = { ...getPlace(last), shownSince: "-infinity" };
     }
   });
 }
 
 function isBehind(span: Span, after: SpanPlace | null): boolean {
-  return after === null || comparePlaces(placeOf(span), after) < 0;
+  return after === null || comparePlaces(getPlace(span), after) < 0;
 }
 
 /** Lists the spellings of an address. IPv4 mapped into IPv6 is the same as the IPv4 address. */
@@ -74,14 +74,14 @@ async function readChunk(
   const end = isLast ? null : stored.at(-1);
   const fresh = begun.filter(
     (span) =>
-      (question.after === null || comparePlaces(placeOf(span), question.after) <= 0) &&
-      (end == null || comparePlaces(placeOf(span), placeOf(end)) > 0),
+      (question.after === null || comparePlaces(getPlace(span), question.after) <= 0) &&
+      (end == null || comparePlaces(getPlace(span), getPlace(end)) > 0),
   );
   const patched = stored.map((span): Span => {
     const until = span.until === null ? ends.get(formatPlaceKey(span)) : undefined;
     return until === undefined ? span : { ...span, until };
   });
-  const spans = [...patched, ...fresh].sort((left, right) => comparePlaces(placeOf(right), placeOf(left)));
+  const spans = [...patched, ...fresh].sort((left, right) => comparePlaces(getPlace(right), getPlace(left)));
   return { spans, isLast };
 }
 

@@ -3,7 +3,7 @@ import type { VmScope } from "../../types.js";
 import type { AddressSpan } from "../past/history-types.js";
 import { readSeenIntervals, type SeenInterval } from "../past/seen-intervals.js";
 import type { Span } from "./follow-spans.js";
-import { placeOf } from "./span-order.js";
+import { getPlace } from "./span-order.js";
 
 /**
  * Leaves of spans the times at which their VMs were in the scope; `null`: all of them. The order stays, and parts of one span
@@ -42,7 +42,7 @@ function clip({ since, until }: Part, { fromAt, toAt }: SeenInterval): Part | nu
 
 function show(span: Span, { since, until }: Part): AddressSpan {
   const { vmId, address, device, mac } = span;
-  return { vmId, address, deviceName: device, macAddress: mac, since, until, place: placeOf(span) };
+  return { vmId, address, deviceName: device, macAddress: mac, since, until, place: getPlace(span) };
 }
 
 /** Rounds a time with microseconds up to milliseconds. */

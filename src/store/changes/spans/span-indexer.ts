@@ -188,7 +188,7 @@ function readMark({ markXid, markSeq }: IndexState): LogMark | null {
   return markXid === null || markSeq === null ? null : { nextXid: BigInt(markXid), seq: BigInt(markSeq) };
 }
 
-/** Any number that nobody else uses on this database: "vnca" in ASCII. */
+/** Any number that no other program uses on this database: "vnca" in ASCII. */
 export const INDEX_LOCK = 0x766e6361;
 
 /** PostgreSQL's code: another gateway ended its step between this one's first look and its lock. */

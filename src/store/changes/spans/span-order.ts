@@ -5,7 +5,7 @@ import type { Span } from "./follow-spans.js";
 export type Place = Pick<SpanPlace, "since" | "seq" | "key">;
 
 /** The place of a span. */
-export function placeOf(span: Span): Place {
+export function getPlace(span: Span): Place {
   return {
     since: span.since?.toISOString() ?? "-infinity",
     seq: span.sinceSeq.toString(),

@@ -9,7 +9,7 @@ JOIN vm_dynamic d ON d.vm_guid = s.vm_guid
 LEFT JOIN vnic_graph_vm r ON r.vm_id = s.vm_guid
 LEFT JOIN vnic_graph_host h ON h.host_id = d.run_on_vds`;
 
-/** Trouble with the host comes first: while it lasts, nothing is known of its guests, silent or not. */
+/** A failing host comes first: while it fails, nothing is known of its guests, silent or not. */
 export const STALE_REASON = `CASE
   WHEN d.run_on_vds IS NULL THEN NULL
   WHEN h.last_error_kind = 'recovering' THEN 'HOST_RECOVERING'

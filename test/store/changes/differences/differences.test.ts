@@ -6,12 +6,12 @@ import { createDelta } from "../../../../src/store/changes/vm-delta.js";
 import type { VmVersion } from "../../../../src/store/changes/vm-version.js";
 import { applyDifferences } from "../../../support/apply-differences.js";
 import { HOST_A, HOST_B, id } from "../../../support/builders/ids.js";
-import { guestInterfaceOf } from "../../../support/builders/stored.js";
+import { toGuestInterfaceOf } from "../../../support/builders/stored.js";
 import { anyVersion, plainVersion } from "../../../support/builders/versions.js";
 
 const MAC = "52:54:00:00:00:99";
-const eth0 = guestInterfaceOf(1);
-const vlan = guestInterfaceOf(1, { name: "eth0.100", macAddress: MAC, ipv4Addresses: ["10.100.0.1"] });
+const eth0 = toGuestInterfaceOf(1);
+const vlan = toGuestInterfaceOf(1, { name: "eth0.100", macAddress: MAC, ipv4Addresses: ["10.100.0.1"] });
 const nic = { id: id(0x10001), name: "nic1", macAddress: MAC, network: "ovirtmgmt", linked: true };
 
 /** What changes of a plain version, and the kinds of differences that it shows, in order. */
