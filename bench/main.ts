@@ -39,6 +39,13 @@ them below bench/reads. About ten minutes.
   --seconds <n>    how long a peer is asked in a round   (3)
   --peers <list>   only these, by name   (all)
 
+npm run bench -- history [options]
+
+How long questions about the past take, with many changes in the log. Ten million take some ten minutes and 8 GB.
+
+  --vms <n>        VMs in the database   (100000)
+  --changes <n>    changes of them in twelve weeks   (10000000)
+
 npm run bench -- million [options]
 
 What one replica takes for a cycle over many hosts of 100 VMs each, on real sockets and a real PostgreSQL. Needs 3 GB for a
@@ -63,12 +70,16 @@ const { positionals, values } = parseArgs({
     quick: { type: "boolean", default: false },
     hosts: { type: "string", default: "10000" },
     seconds: { type: "string" },
+    changes: { type: "string", default: "10000000" },
     peers: { type: "string", default: "" },
     redis: { type: "string", default: "redis://127.0.0.1:6379" },
   },
 });
 
-if (positionals.join(" ") === "refresh") {
+if (positionals.join(" ") === "history") {
+  const { benchHistory } = await import("./history.js");
+  await benchHistory({ vms: Number(values.vms ?? 100_000), changes: Number(values.changes) });
+} else if (positionals.join(" ") === "refresh") {
   const [vms, stored, rounds] = values.quick
     ? ["1000,10000", "2000", "3"]
     : ["1000,10000,100000", "10000", "5"];

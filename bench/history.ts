@@ -1,0 +1,73 @@
+import { formatTable } from "../src/commands/table.js";
+import { createChangeLog } from "../src/store/changes/change-log.js";
+import { createDataSource } from "../src/store/postgres/data-source.js";
+import { openDatabase } from "./database.js";
+import { addressOf, makePast, type PastSize } from "./history-data.js";
+import { median } from "./median.js";
+
+/** Measures questions about a long past: how long each takes, the database's part and the way to it together. */
+export async function benchHistory(size: PastSize): Promise<void> {
+  const database = await openDatabase({});
+  const { client, store } = database;
+  const dataSource = createDataSource(database.url, { poolSize: 2, statementTimeoutMs: 600_000 });
+  await dataSource.initialize();
+  try {
+    const log = createChangeLog(dataSource);
+    await log.maintain(90 * 86_400_000);
+    // While nothing is stored, an index of nothing is made at once; the spans are then put beside it.
+    while ((await log.advanceAddressIndex()) === "more");
+    await makePast(client, size);
+    console.log(
+      `${size.vms} VMs, ${size.changes} changes, PostgreSQL ${database.version}; ms, median and longest of ${ROUNDS}`,
+    );
+    const { rows: disk } = await client.query<{ log: string; spans: string }>(
+      `SELECT pg_size_pretty((SELECT sum(pg_total_relation_size(inhrelid)) FROM pg_inherits
+         WHERE inhparent = 'vnic_graph_change'::regclass)) AS log,
+       pg_size_pretty(pg_total_relation_size('vnic_graph_address_span')) AS spans`,
+    );
+    console.log(`on disk: log ${disk[0]?.log ?? "?"}, spans ${disk[0]?.spans ?? "?"}`);
+    const table: (string | number)[][] = [];
+    for (const [name, ask] of Object.entries(questions(store, size))) {
+      const times: number[] = [];
+      for (let round = 0; round < ROUNDS; round += 1) {
+        const { rows } = await client.query<{ address: string }>(
+          `SELECT ${addressOf(String(1 + ((round * 7_717) % size.vms)), String(round))} AS address`,
+        );
+        const start = performance.now();
+        await ask(round, rows[0]?.address ?? "");
+        times.push(performance.now() - start);
+      }
+      table.push([name, median(times).toFixed(1), Math.max(...times).toFixed(1)]);
+    }
+    console.log(formatTable(["question", "median", "longest"], table));
+  } finally {
+    await dataSource.destroy();
+    await database.close();
+  }
+}
+
+type Reads = Awaited<ReturnType<typeof openDatabase>>["store"];
+
+function questions(store: Reads, { vms }: PastSize) {
+  const vmId = (round: number) =>
+    `00000000-0000-0000-0000-${(1 + ((round * 7_717) % vms)).toString(16).padStart(12, "0")}`;
+  const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000);
+  const all = { from: null, to: null, after: null, limit: 51 };
+  const asked = { address: null, macAddress: null, ...all };
+  return {
+    "who had an address": (_: number, address: string) => store.readAddressSpans({ ...asked, address }),
+    "who had an address at a time": (_: number, address: string) =>
+      store.readAddressSpans({ ...asked, address, from: daysAgo(40), to: daysAgo(40) }),
+    "what a MAC had": (round: number) =>
+      store.readAddressSpans({ ...asked, macAddress: (vmId(round).slice(24).match(/../g) ?? []).join(":") }),
+    "a VM, 60 days ago": (round: number) => store.readVmVersionsAt([vmId(round)], daysAgo(60)),
+    "500 VMs, 60 days ago": (round: number) =>
+      store.readVmVersionsAt(
+        Array.from({ length: 500 }, (_, at) => vmId(round + at)),
+        daysAgo(60),
+      ),
+    "a VM's 50 newest changes": (round: number) => store.readVmChanges([vmId(round)], all),
+  };
+}
+
+const ROUNDS = 40;
