@@ -3,7 +3,7 @@ import { createChangeLog } from "../src/store/changes/change-log.js";
 import { createDataSource } from "../src/store/postgres/data-source.js";
 import { openDatabase } from "./database.js";
 import { addressOf, makePast, type PastSize } from "./history-data.js";
-import { median } from "./median.js";
+import { computeMedian } from "./median.js";
 
 /** Measures questions about a long past: how long each takes, the database's part and the way to it together. */
 export async function benchHistory(size: PastSize): Promise<void> {
@@ -37,7 +37,7 @@ export async function benchHistory(size: PastSize): Promise<void> {
         await ask(round, rows[0]?.address ?? "");
         times.push(performance.now() - start);
       }
-      table.push([name, median(times).toFixed(1), Math.max(...times).toFixed(1)]);
+      table.push([name, computeMedian(times).toFixed(1), Math.max(...times).toFixed(1)]);
     }
     console.log(formatTable(["question", "median", "longest"], table));
   } finally {
