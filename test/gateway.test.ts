@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
+import { createServer, type AddressInfo, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
@@ -119,6 +119,38 @@ describe("a database that was named", () => {
     expect(gateway.output()).not.toMatch(/internal error|request failed/);
     await holder.rollbackTransaction();
     await holder.release();
+  });
+
+  test("serves others while refreshHost waits for a host that hangs: its place comes back at the deadline", async () => {
+    const { url: DATABASE_URL } = await database();
+    const sockets = new Set<Socket>();
+    const hanging = createServer((socket) => sockets.add(socket.on("error", () => undefined)));
+    await new Promise<void>((resolve) => hanging.listen(0, "127.0.0.1", resolve));
+    cleanups.push(() => {
+      for (const socket of sockets) socket.destroy();
+      hanging.close();
+    });
+    const { port } = hanging.address() as AddressInfo;
+    const gateway = start({
+      DATABASE_URL,
+      VDSM_HOSTS: `127.0.0.1:${port}`,
+      VDSM_TLS: "off",
+      VDSM_TIMEOUT: "60s",
+      REFRESH_INTERVAL: "1h",
+      LIMITS: "deadlineMs=1500,running=1",
+    });
+    const url = await urlOf(gateway);
+    let hosts: { id: string }[] = [];
+    await eventually(async () => {
+      ({ hosts } = (await ask(url, "{ hosts { id } }")).data);
+      expect(hosts).toHaveLength(1);
+    });
+    for (const _round of [1, 2]) {
+      const refreshed = ask(url, `mutation { refreshHost(id: "${hosts[0]!.id}") { id } }`);
+      expect((await refreshed).errors).toMatchObject([{ extensions: { code: "DEADLINE_EXCEEDED" } }]);
+      // The only place there is.
+      expect(await ask(url, "{ hosts { id } }")).toEqual({ data: { hosts } });
+    }
   });
 
   test("is waited for, while health is served, and used once it is there", async () => {

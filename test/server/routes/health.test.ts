@@ -1,0 +1,45 @@
+import Fastify from "fastify";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { createPlaces } from "../../../src/server/admission/places.js";
+import { registerHealthRoutes } from "../../../src/server/routes/health.js";
+
+const DEADLINE_MS = 10_000;
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["performance"] });
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+test("readiness is 503 when no request has got a place for longer than the deadline, and 200 once one gets a place", async () => {
+  const app = Fastify();
+  const places = createPlaces({ running: 1, waiting: 10 });
+  registerHealthRoutes(app, () => Promise.resolve({ ready: true, reasons: [] }), {
+    isDraining: () => false,
+    isStuck: () => places.isStuck(DEADLINE_MS),
+  });
+  const askReadiness = async () => (await app.inject("/readyz")).json() as unknown;
+  const ready = { ready: true, reasons: [] };
+
+  expect(await askReadiness()).toEqual(ready);
+  const { signal } = new AbortController();
+  const release = await places.enter(signal);
+  const next = places.enter(signal);
+  vi.advanceTimersByTime(DEADLINE_MS);
+  expect(await askReadiness()).toEqual(ready);
+  vi.advanceTimersByTime(1);
+  expect((await app.inject("/readyz")).statusCode).toBe(503);
+  expect(await askReadiness()).toEqual({
+    ready: false,
+    reasons: ["no request could begin for longer than the deadline"],
+  });
+  expect((await app.inject("/healthz")).statusCode).toBe(200);
+  release();
+  expect(await askReadiness()).toEqual(ready);
+  (await next)();
+  vi.advanceTimersByTime(2 * DEADLINE_MS);
+  // Nobody wants a place: that none was given for long tells nothing.
+  expect(await askReadiness()).toEqual(ready);
+});
