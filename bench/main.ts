@@ -16,10 +16,13 @@ What hostile requests do to our server, and to Apollo Server as it comes. About 
 
 npm run bench -- hostile-search [options]
 
-The dearest queries that pass the limits, found by search, sent to a gateway by 1, 10 and 32 clients. Linux.
+The worst queries that pass the limits, found by climbing on a running gateway, sent by 1, 10 and 32 clients to a gateway and to
+Apollo Server as it comes. Linux; several minutes.
 
   --hosts <n>      hosts in the database   (2000)
   --vms <n>        VMs in the database     (100000)
+  --steps <n>      changes that are tried for each aim and number of keys   (12)
+  --seed <n>       where the search starts   (261127)
 
 npm run bench -- hosts10k [options]
 
@@ -71,6 +74,8 @@ const { positionals, values } = parseArgs({
     hosts: { type: "string", default: "10000" },
     seconds: { type: "string" },
     changes: { type: "string", default: "10000000" },
+    steps: { type: "string", default: "12" },
+    seed: { type: "string", default: "261127" },
     peers: { type: "string", default: "" },
     redis: { type: "string", default: "redis://127.0.0.1:6379" },
   },
@@ -93,7 +98,12 @@ if (positionals.join(" ") === "history") {
 } else if (positionals.join(" ") === "hostile-search") {
   const { benchHostileSearch } = await import("./hostile/hostile-search.js");
   const hosts = values.hosts === "10000" ? "2000" : values.hosts;
-  await benchHostileSearch({ hosts: countOf(hosts), vms: countOf(values.vms ?? "100000") });
+  await benchHostileSearch({
+    hosts: countOf(hosts),
+    vms: countOf(values.vms ?? "100000"),
+    steps: countOf(values.steps),
+    seed: countOf(values.seed),
+  });
 } else if (positionals.join(" ") === "hosts10k") {
   const { hosts10k } = await import("./hosts10k/hosts10k.js");
   await hosts10k({
@@ -122,6 +132,6 @@ if (positionals.join(" ") === "history") {
 
 function countOf(text: string): number {
   if (!/^[1-9]\d{0,6}$/.test(text))
-    throw new Error(`"${text}" is no number of VMs, hosts, seconds or rounds`);
+    throw new Error(`"${text}" is no number of VMs, hosts, seconds, steps or rounds`);
   return Number(text);
 }

@@ -7,6 +7,7 @@ import type { SimulateFlags } from "./commands/simulate.js";
 import type { TokenFlags } from "./commands/token.js";
 import { type Config, ConfigError, loadConfig } from "./config.js";
 import { findUnknownVariables } from "./config/unknown-variables.js";
+import { boundHeapGrowth } from "./gateway/heap-growth.js";
 import { createLog } from "./gateway/log.js";
 import { VERSION } from "./gateway/version.js";
 import { formatError } from "./gateway/format-error.js";
@@ -36,6 +37,7 @@ const program = new Command("vnic-graph")
 addSettingFlags(program.command("start").description("run the gateway")).action(async (options: Flags) => {
   const config = readConfig(options);
   const log = createLog(config.logLevel);
+  boundHeapGrowth();
   const { startGateway } = await import("./gateway.js");
   const gateway = await startGateway({ config, log, announce: print, signal: stopping.signal });
   process.on("SIGHUP", () => void gateway.reload());

@@ -1,111 +1,146 @@
-import { readFileSync } from "node:fs";
+import { loadavg } from "node:os";
+import { formatTable } from "../../src/commands/table.js";
 import { createFieldEstimator } from "../../src/graph/arguments/estimate-field.js";
 import { buildGraphSchema } from "../../src/graph/schema.js";
-import { formatTable } from "../../src/commands/table.js";
 import { DEFAULT_LIMITS } from "../../src/model/limits.js";
 import { createOperationCheck } from "../../src/server/graphql/cost/check-operation.js";
 import { createDataSource } from "../../src/store/postgres/data-source.js";
 import { readListCounts } from "../../src/store/read/list-counts.js";
-import { startGatewayProcess, temporaryFolder } from "../../test/support/gateway.js";
 import { openDatabase } from "../database.js";
+import { type Aim, AIMS, climb, type FoundOperation } from "./hostile-climb.js";
 import { fillFleet, type FleetSize } from "./hostile-fleet.js";
-import { type Draw, type FoundOperation, searchOperations } from "./hostile-queries.js";
+import type { Draw } from "./hostile-queries.js";
+import { startTarget, type Target } from "./hostile-target.js";
 
-const KEYS = 1_000;
-const SEED = 20_261_126;
+/** How far the search goes, and where it starts. */
+export interface SearchOptions extends FleetSize {
+  readonly seed: number;
+  readonly steps: number;
+}
 
-/** Searches for the dearest queries that pass the limits, and sends them to a gateway by 1, 10 and 32 clients. */
-export async function benchHostileSearch(fleet: FleetSize): Promise<void> {
+const KEYS = [1_000, 5_000];
+const TRIES = 2_000;
+
+/**
+ * Searches for the queries that hurt most of those that pass the limits, by climbing on a running gateway, and sends them by 1,
+ * 10 and 32 clients to a gateway and to Apollo Server as it comes, on one database.
+ */
+export async function benchHostileSearch({ seed, steps, ...fleet }: SearchOptions): Promise<void> {
   const database = await openDatabase();
-  const folder = temporaryFolder();
   try {
     await fillFleet(database.client, fleet);
-    const dataSource = await createDataSource(database.url, { poolSize: 1 }).initialize();
-    const counts = await readListCounts(dataSource);
-    await dataSource.destroy();
-    const schema = buildGraphSchema({ federation: "whole" });
-    const check = createOperationCheck(
-      schema,
-      DEFAULT_LIMITS,
-      createFieldEstimator(() => counts),
-    );
-    const keys = Array.from({ length: KEYS }, (_, at) => ({
-      __typename: "Vm",
-      id: `b0000000-0000-4000-8000-${(at + 1).toString(16).padStart(12, "0")}`,
-    }));
-    const operations = searchOperations(
-      schema,
-      check,
-      { keys },
-      { tries: 4_000, keep: 12, draw: createDraw(SEED) },
-    );
-    console.log(
-      `${operations.length} operations found, cost ${operations.map(({ cost }) => Math.round(cost)).join(", ")}`,
-    );
-    const gateway = await startGatewayProcess({
-      DATABASE_URL: database.url,
-      LOG_LEVEL: "warn",
-      DATA_DIR: folder.path,
-    });
-    try {
-      // The first request has the gateway count its lists.
-      await gateway.ask(null, "{ hosts { id } }");
-      await sleep(2_000);
-      const rows: string[][] = [];
-      for (const clients of [1, 10, 32]) {
-        rows.push(await measure(gateway, operations, keys, clients));
+    console.log(`seed ${seed}; load of the machine ${formatLoad()}`);
+    const found = await search(database.url, createDraw(seed), steps);
+    const rows: string[][] = [];
+    for (const which of ["ours", "apollo"] as const) {
+      const target = await startTarget(which, database.url);
+      try {
+        for (const clients of [1, 10, 32]) rows.push([which, ...(await attack(target, found, clients))]);
+      } finally {
+        await target.stop();
       }
-      console.log(
-        formatTable(["clients", "answers", "refused", "slowest", "others wait at most", "peak RSS"], rows),
-      );
-    } finally {
-      await gateway.stop();
     }
+    console.log(`${formatTable(COLUMNS, rows)}\nload of the machine ${formatLoad()}`);
   } finally {
-    folder.remove();
     await database.close();
   }
 }
 
-async function measure(
-  gateway: Awaited<ReturnType<typeof startGatewayProcess>>,
+const COLUMNS = [
+  "server",
+  "clients",
+  "answers",
+  "refused",
+  "no answer",
+  "slowest",
+  "others wait",
+  "longest stretch, CPU",
+  "CPU",
+  "peak RSS",
+];
+
+async function search(databaseUrl: string, draw: Draw, steps: number): Promise<FoundOperation[]> {
+  const dataSource = await createDataSource(databaseUrl, { poolSize: 1 }).initialize();
+  const counts = await readListCounts(dataSource);
+  await dataSource.destroy();
+  const schema = buildGraphSchema({ federation: "whole" });
+  const check = createOperationCheck(
+    schema,
+    DEFAULT_LIMITS,
+    createFieldEstimator(() => counts),
+  );
+  const target = await startTarget("ours", databaseUrl);
+  const found: FoundOperation[] = [];
+  const rows: string[][] = [];
+  try {
+    for (const count of KEYS) {
+      const keys = Array.from({ length: count }, (_, at) => ({
+        __typename: "Vm",
+        id: `b0000000-0000-4000-8000-${(at + 1).toString(16).padStart(12, "0")}`,
+      }));
+      for (const aim of Object.keys(AIMS) as Aim[]) {
+        const worst = await climb(target, { schema, check, keys, draw, aim, tries: TRIES, steps });
+        found.push(worst);
+        const { cost, usage, bytes } = worst;
+        const size = [
+          `${Math.round(usage.stretchMs)} ms`,
+          `${Math.round(usage.cpuMs)} ms`,
+          formatMegabytes(bytes),
+        ];
+        rows.push([String(count), aim, String(Math.round(cost)), ...size]);
+      }
+    }
+  } finally {
+    await target.stop();
+  }
+  console.log(formatTable(["keys", "aim", "cost", "longest stretch, CPU", "CPU", "answer"], rows));
+  return found;
+}
+
+/** Sends the operations, three by each client, while health and a light query are asked beside them. */
+async function attack(
+  target: Target,
   operations: readonly FoundOperation[],
-  keys: unknown,
   clients: number,
 ): Promise<string[]> {
-  let [answered, refused, slowestMs, stallMs, isOver] = [0, 0, 0, 0, false];
+  let [answered, refused, lost, slowestMs, waitMs, isOver] = [0, 0, 0, 0, 0, false];
+  const endMeasure = target.measure();
   const probing = (async () => {
-    while (!isOver) {
+    while (!isOver && target.isAlive()) {
       const startedAt = performance.now();
-      await fetch(`${gateway.url}/healthz`).then((response) => response.arrayBuffer());
-      const honest = await gateway.ask(null, "{ vms(first: 1) { nodes { id } } }");
-      if (honest.status !== 200) stallMs = Infinity;
-      stallMs = Math.max(stallMs, performance.now() - startedAt);
+      const { status } = await target.ask("{ vms(first: 1) { nodes { id } } }");
+      waitMs = status === 200 ? Math.max(waitMs, performance.now() - startedAt) : Infinity;
       await sleep(50);
     }
   })();
   const work = Array.from({ length: clients }, async (_, client) => {
     for (let round = 0; round < 3; round++) {
-      const operation = operations[(client + round * 5) % operations.length]!;
+      const { query, keys } = operations[(client + round) % operations.length]!;
       const startedAt = performance.now();
-      const { status } = await gateway.ask(null, operation.query, { keys });
+      const { status } = await target.ask(query, { keys });
       slowestMs = Math.max(slowestMs, performance.now() - startedAt);
       if (status === 200) answered++;
+      else if (status === 0) lost++;
       else refused++;
     }
   });
   await Promise.all(work);
   isOver = true;
   await probing;
-  const peak = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${gateway.run.child.pid!}/status`, "utf8"))?.[1];
+  const { stretchMs, cpuMs, peakBytes } = await endMeasure();
   return [
-    String(clients),
-    String(answered),
-    String(refused),
-    `${Math.round(slowestMs)} ms`,
-    `${Math.round(stallMs)} ms`,
-    `${Math.round(Number(peak) / 1_024)} MB`,
+    ...[clients, answered, refused, lost].map(String),
+    ...[slowestMs, waitMs, stretchMs, cpuMs].map((ms) => `${Math.round(ms)} ms`),
+    formatMegabytes(peakBytes),
   ];
+}
+
+function formatMegabytes(bytes: number): string {
+  return `${Math.round(bytes / 1_048_576)} MB`;
+}
+
+function formatLoad(): string {
+  return loadavg()[0]!.toFixed(1);
 }
 
 function createDraw(seed: number): Draw {

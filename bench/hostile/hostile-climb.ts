@@ -1,0 +1,92 @@
+import { type GraphQLSchema, Kind, parse } from "graphql";
+import type { OperationCheck } from "../../src/server/graphql/cost/check-operation.js";
+import { createOperationWriter, type Draw, printOperation, type TypeSelection } from "./hostile-queries.js";
+import type { Target, Usage } from "./hostile-target.js";
+
+/** Keys of entities, as a gateway sends them. */
+export type Keys = readonly { readonly __typename: string; readonly id: string }[];
+
+/** An operation that passes the limits, and what it did to a server. */
+export interface FoundOperation {
+  readonly query: string;
+  readonly keys: Keys;
+  readonly cost: number;
+  readonly usage: Usage;
+  readonly bytes: number;
+}
+
+/** What the search goes for. */
+export type Aim = keyof typeof AIMS;
+
+/** What is made as large as possible: the event loop's longest stretch, and what an operation takes per unit of its cost. */
+export const AIMS = {
+  stretch: ({ usage }: FoundOperation) => usage.stretchMs,
+  "CPU / cost": ({ usage, cost }: FoundOperation) => usage.cpuMs / Math.max(cost, MIN_COST),
+  "bytes / cost": ({ bytes, cost }: FoundOperation) => bytes / Math.max(cost, MIN_COST),
+};
+
+/** Below this, what a request costs anyway would outweigh what the operation makes of it. */
+const MIN_COST = 20_000;
+
+/**
+ * Climbs from the dearest of many random operations: sends it, changes it a little, and keeps what is worse for the server.
+ * Whatever the limits refuse is not sent.
+ */
+export async function climb(
+  target: Target,
+  {
+    schema,
+    check,
+    keys,
+    draw,
+    aim,
+    tries,
+    steps,
+  }: {
+    readonly schema: GraphQLSchema;
+    readonly check: OperationCheck;
+    readonly keys: Keys;
+    readonly draw: Draw;
+    readonly aim: Aim;
+    readonly tries: number;
+    readonly steps: number;
+  },
+): Promise<FoundOperation> {
+  const writer = createOperationWriter(schema, draw);
+  const estimate = (operation: TypeSelection): number | null => {
+    try {
+      const document = parse(printOperation(operation), { maxTokens: 2_500 });
+      const [definition] = document.definitions.filter((each) => each.kind === Kind.OPERATION_DEFINITION);
+      return check(document, definition!, { keys }).cost;
+    } catch {
+      // It does not pass.
+      return null;
+    }
+  };
+  const send = async (operation: TypeSelection, cost: number): Promise<FoundOperation> => {
+    const query = printOperation(operation);
+    const endMeasure = target.measure();
+    const { bytes } = await target.ask(query, { keys });
+    return { query, keys, cost, bytes, usage: await endMeasure() };
+  };
+
+  let best: TypeSelection | null = null;
+  let bestCost = 0;
+  for (let at = 0; at < tries; at++) {
+    const operation = writer.create(1 + draw(4));
+    const cost = estimate(operation);
+    if (cost !== null && cost > bestCost) [best, bestCost] = [operation, cost];
+  }
+  if (best === null) throw new Error("no random operation passes the limits");
+  let found = await send(best, bestCost);
+  for (let step = 0; step < steps;) {
+    const operation = writer.mutate(best);
+    const cost = estimate(operation);
+    if (cost === null) continue;
+    step += 1;
+    const changed = await send(operation, cost);
+    if (AIMS[aim](changed) <= AIMS[aim](found)) continue;
+    [best, found] = [operation, changed];
+  }
+  return found;
+}
