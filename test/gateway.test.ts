@@ -139,7 +139,7 @@ describe("a database that was named", () => {
       REFRESH_INTERVAL: "1h",
       LIMITS: "deadlineMs=1500,running=1",
     });
-    const url = await urlOf(gateway);
+    const url = await readUrl(gateway);
     let hosts: { id: string }[] = [];
     await eventually(async () => {
       ({ hosts } = (await ask(url, "{ hosts { id } }")).data);
