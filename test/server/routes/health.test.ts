@@ -20,7 +20,7 @@ test("readiness is 503 when no request has got a place for longer than the deadl
     isDraining: () => false,
     isStuck: () => places.isStuck(DEADLINE_MS),
   });
-  const askReadiness = async () => (await app.inject("/readyz")).json() as unknown;
+  const askReadiness = async () => (await app.inject("/readyz")).json<unknown>();
   const ready = { ready: true, reasons: [] };
 
   expect(await askReadiness()).toEqual(ready);
