@@ -42,6 +42,8 @@ export function startFeed(options: FeedOptions): Feed {
 
 class LogFeed implements Feed {
   private readonly listeners = new Set<FeedListener>();
+  /** Those who wait for the look after which they listen: the tail that it reads is theirs. */
+  private joining = 0;
   private isStopped = false;
   private tail: LogTail | null = null;
   private loop: Promise<void> | null = null;
@@ -56,7 +58,12 @@ class LogFeed implements Feed {
 
   async listen(listener: FeedListener): Promise<Listening> {
     // A look that began before this call may not show what was committed before it.
-    await this.look();
+    this.joining += 1;
+    try {
+      await this.look();
+    } finally {
+      this.joining -= 1;
+    }
     const { tail } = this;
     if (tail === null || this.isStopped) throw new Error("the feed was stopped");
     this.listeners.add(listener);
@@ -92,8 +99,11 @@ class LogFeed implements Feed {
     }
     this.loop = null;
     // Who listens next begins at the end of the log, not where this reading ended.
-    if (this.listeners.size === 0) this.tail = null;
-    else if (!this.isStopped) this.loop = this.run();
+    if (this.listeners.size > 0) {
+      if (!this.isStopped) this.loop = this.run();
+    } else if (this.joining === 0) {
+      this.tail = null;
+    }
   }
 
   /** Looks at the log once more, after the look that is under way. */

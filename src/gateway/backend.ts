@@ -5,7 +5,11 @@ import { readPollingState } from "../store/read/polling-state.js";
 import { createChangeLog } from "../store/changes/change-log.js";
 import { createStore } from "../store/store.js";
 import type { Readers, ReadinessStore } from "../store/types.js";
+import { DEFAULT_LIMITS } from "../model/limits.js";
+import { startFeed, type Feed } from "../feed/feed.js";
+import { createGuestEvents, type GuestEvents } from "../feed/guest-events.js";
 import { openDatabase, type Database } from "./database/database.js";
+import { formatError } from "./format-error.js";
 import type { HostPool } from "./hosts/host-pool.js";
 import type { Log } from "./log.js";
 import type { Metrics } from "./metrics.js";
@@ -22,6 +26,8 @@ export interface Backend {
   readonly health: ReadinessStore;
   /** `null`: this gateway polls no hosts. */
   readonly polling: Polling | null;
+  /** Tells subscribers what changes; `null`: nothing here tells it. */
+  readonly guestEvents: GuestEvents | null;
   /** Stops polling, then closes the database. */
   close(): Promise<void>;
 }
@@ -57,6 +63,7 @@ function readEngine(database: Database): Backend {
     store: createEngineStore(database.readers),
     health: createEngineStore(database.health),
     polling: null,
+    guestEvents: null,
     close: () => database.close(),
   };
 }
@@ -69,20 +76,50 @@ async function pollInto(
   const replicas = await openReplicas(config, log);
   const changes = createChangeLog(database.dataSource);
   const history = await startLogMaintenance(changes, config.historyRetentionMs, log);
-  const polling = await startPolling({ config, log, pool, store, replicas, metrics });
+  const live = openLive(database, config, log);
+  const polling = await startPolling({
+    ...{ config, log, pool, store, replicas },
+    metrics: {
+      onPass: (result) => {
+        metrics.onPass(result);
+        if (result.changedVms > 0) live.feed.wake();
+      },
+    },
+  });
   const addressIndex = startAddressIndex(changes, log);
   return {
     database,
     store,
     health: { readPollingState: () => readPollingState(database.health) },
     polling,
+    guestEvents: live.guestEvents,
     close: async () => {
+      await live.feed.stop();
       await history.stop();
       await addressIndex.stop();
       await polling?.stop();
       await database.close();
     },
   };
+}
+
+/** One reader of the log for this process. It reads while somebody subscribes, and beside the passes' connections. */
+function openLive(
+  { readers }: Database,
+  { limits }: Config,
+  log: Log,
+): { feed: Feed; guestEvents: GuestEvents } {
+  const changes = createChangeLog(readers);
+  const feed = startFeed({
+    log: changes,
+    onTrouble: (error) => {
+      if (error === null) log.info("changes are told to subscribers again");
+      else
+        log.warn({ reason: formatError(error) }, "changes cannot be read for subscribers; it is tried again");
+    },
+  });
+  const maxWaiting = limits.waitingEvents ?? DEFAULT_LIMITS.waitingEvents;
+  return { feed, guestEvents: createGuestEvents({ feed, log: changes, maxWaiting }) };
 }
 
 /** Finds a name that stays the same after a restart. A gateway on any free port has none. */

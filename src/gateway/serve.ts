@@ -34,7 +34,7 @@ export interface ServeOptions {
 export function serve(options: ServeOptions): Promise<RunningServer> {
   const { config, log, identity, tls, metrics, findBackend } = options;
   const createContext = (viewer: KnownViewer, request: ServedRequest): GraphContext => {
-    const { store, polling } = findBackend() ?? throwNotReady();
+    const { store, polling, guestEvents } = findBackend() ?? throwNotReady();
     const snapshot = openRequestSnapshot(store, viewer, request);
     const loaders = createLoaders(snapshot.reads, {
       throwIfExpired: request.check,
@@ -44,6 +44,9 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
     return {
       loaders,
       viewer,
+      followGuests:
+        guestEvents &&
+        ((question) => guestEvents.follow({ ...question, scope: viewer.scope }, request.signal)),
       hostAdmin: polling === null ? null : limitToRequest(polling.admin, request.signal),
     };
   };

@@ -1,3 +1,4 @@
+import type { FollowQuestion, GuestEvent } from "../loaders/guest-events.js";
 import type { Loaders } from "../loaders/loaders.js";
 import { createGraphError } from "./errors.js";
 import type { Role } from "../model/roles.js";
@@ -21,12 +22,17 @@ export interface HostAdmin {
   removeHost(hostId: string): Promise<void>;
 }
 
+/** Tells a subscriber what it asks for, as far as the viewer may see it, until it has gone. */
+export type FollowGuests = (question: Omit<FollowQuestion, "scope">) => AsyncIterable<GuestEvent>;
+
 /** All that a resolver gets besides its arguments; made anew for every request. */
 export interface GraphContext {
   readonly loaders: Loaders;
   readonly viewer: Viewer;
   /** `null` where this process polls no hosts, such as on an engine's own database. */
   readonly hostAdmin: HostAdmin | null;
+  /** `null` where nothing tells what changes, such as on an engine's own database. */
+  readonly followGuests: FollowGuests | null;
 }
 
 /** Finds the port for mutations, or the error that says why there is none. */

@@ -1,7 +1,8 @@
 import { GraphQLError } from "graphql";
 
 /** What a client may do about an error: the only codes that the graph gives. */
-export type GraphErrorCode = "BAD_USER_INPUT" | "UNAUTHENTICATED" | "FORBIDDEN" | "NOT_AVAILABLE";
+export type GraphErrorCode =
+  "BAD_USER_INPUT" | "UNAUTHENTICATED" | "FORBIDDEN" | "NOT_AVAILABLE" | "CURSOR_LOST" | "SLOW_READER";
 
 /** Creates an error that is meant for the client: one clear line with a code; all others are masked by the server. */
 export function createGraphError(code: GraphErrorCode, message: string): GraphQLError {

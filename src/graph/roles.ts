@@ -8,6 +8,8 @@ export const ROOT_FIELD_ROLES: Readonly<Record<string, Role>> = {
   "Query.vmNics": "reader",
   "Query.hosts": "reader",
   "Query.addressHistory": "reader",
+  "Subscription.guestNetworkChanged": "reader",
+  "Subscription.vmAddressReady": "reader",
   "Query._entities": "router",
   "Query._service": "router",
   "Mutation.refreshHost": "operator",

@@ -18,6 +18,7 @@ import {
   VmNicPrimaryAddressFields,
 } from "./fields/primary-address-fields.js";
 import { VmNicFields } from "./fields/vm-nic-fields.js";
+import { GuestNetworkEventFields, Subscriptions } from "./fields/subscriptions.js";
 import { DIFFERENCE_TYPES } from "./types/difference-types.js";
 
 /** How the graph takes part in a federated one: not at all, whole, or with what only we know. */
@@ -35,6 +36,8 @@ export function buildTypeGraph(): GraphQLSchema {
     resolvers: [
       Queries,
       Mutations,
+      Subscriptions,
+      GuestNetworkEventFields,
       VmFields,
       GuestInfoFields,
       NetworkDeviceFields,
@@ -50,6 +53,8 @@ export function buildTypeGraph(): GraphQLSchema {
       ...DIFFERENCE_FIELDS,
     ],
     orphanedTypes: DIFFERENCE_TYPES,
+    // TypeGraphQL wants one; our subscriptions make their streams themselves.
+    pubSub: { publish: () => undefined, subscribe: refusePubSub },
     validate: false,
   }).toConfig();
   return new GraphQLSchema({
@@ -63,7 +68,15 @@ export function buildTypeGraph(): GraphQLSchema {
       config.mutation,
       "What an operator can do to the list of hosts. One after the other, in order.",
     ),
+    subscription: describeType(
+      config.subscription,
+      "What is told as it changes, over a WebSocket at /graphql or as server-sent events from /graphql/stream.",
+    ),
   });
+}
+
+function refusePubSub(): never {
+  throw new Error("a subscription without a stream of its own");
 }
 
 /** Describes a root type, for which TypeGraphQL has no place. */

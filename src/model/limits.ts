@@ -28,6 +28,18 @@ export interface Limits {
   readonly waiting: number;
   /** Streams and subscriptions that are open at once. */
   readonly lasting: number;
+  /** Of one WebSocket. */
+  readonly subscriptions: number;
+  /** WebSockets and streams of events of one viewer. */
+  readonly viewerConnections: number;
+  /** Of one message that a client sends over a WebSocket. */
+  readonly frameBytes: number;
+  /** What is sent over one WebSocket and not yet taken by the network. */
+  readonly socketBytes: number;
+  /** Events that wait for one subscriber who reads slowly. */
+  readonly waitingEvents: number;
+  /** How long a WebSocket may stay without the message that says who it is. */
+  readonly initMs: number;
   /** Of one answer, before it is compressed. */
   readonly answerBytes: number;
   /** All answers that are made and not yet read by their clients. */
@@ -57,7 +69,13 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   deadlineMs: 10_000,
   running: 32,
   waiting: 1_000,
-  lasting: 500,
+  lasting: 2_000,
+  subscriptions: 100,
+  viewerConnections: 1_000,
+  frameBytes: 128 * 1024,
+  socketBytes: 1024 * 1024,
+  waitingEvents: 5_000,
+  initMs: 3_000,
   answerBytes: 64 * 1024 * 1024,
   unsentBytes: 128 * 1024 * 1024,
   sendMs: 20_000,

@@ -18,6 +18,10 @@ import { registerGraphqlRoutes } from "./routes/graphql-routes.js";
 import { registerHealthRoutes } from "./routes/health.js";
 import { registerMetricsRoute } from "./routes/metrics-route.js";
 import { DEFAULT_LIMITS, type Limits } from "../model/limits.js";
+import { createLiveConnections } from "./live/connections.js";
+import { createLivePreparation } from "./live/operations.js";
+import { acceptWebSockets } from "./live/websocket.js";
+import { registerEventRoutes } from "./routes/event-routes.js";
 import { listen } from "./listen.js";
 import type { RunningServer, ServerOptions } from "./options.js";
 import { findBuiltPages, registerPageRoutes } from "./routes/pages.js";
@@ -45,7 +49,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const gate = createGate(options, limits);
   const apollo = await startApollo(options, limits, gate.heavyPlaces);
   const app = createApp(options);
-  const shutdown = createShutdown(app, apollo);
+  const live = createLiveConnections(options, limits);
+  const shutdown = createShutdown(app, apollo, live);
   app.server.maxConnections = limits.connections;
 
   await registerAnswers(app, options, gate, shutdown.isDraining);
@@ -59,6 +64,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     gate,
     createGraphqlHandler({ apollo, options, limits, reader, documents, turns: createTurns() }),
   );
+  const prepare = createLivePreparation(options, limits, { documents, places: gate.places });
+  registerEventRoutes(app, gate, { options, limits, reader, prepare, live });
+  acceptWebSockets(app.server, gate, { options, limits, prepare, live, isDraining: shutdown.isDraining });
   if (options.metrics != null) registerMetricsRoute(app, gate, options.metrics);
   registerReadingRoutes(app, gate, options.routes);
   await registerPageRoutes(app, gate, { directory: pagesDir, graphiql: options.graphiql });

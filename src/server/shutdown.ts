@@ -15,6 +15,7 @@ const SILENT_GRACE_MS = 500;
 export function createShutdown(
   app: FastifyInstance,
   apollo: { stop(): Promise<void> },
+  live: { endAll(): void },
 ): { isDraining: () => boolean; drain: RunningServer["drain"] } {
   let draining = false;
   let closed: Promise<void> | null = null;
@@ -41,6 +42,8 @@ export function createShutdown(
     async drain({ delayMs = 0, timeoutMs = DRAIN_TIMEOUT_MS } = {}) {
       draining = true;
       if (delayMs > 0) await wait(delayMs);
+      // Subscribers go on elsewhere, by their cursors.
+      live.endAll();
       closed ??= close();
       const cutOff = setTimeout(() => {
         app.server.closeAllConnections();

@@ -25,6 +25,7 @@ export async function ask(store: ReadStore, query: string, asking: Asking = {}):
   const contextValue: GraphContext = {
     loaders: createLoaders(store),
     viewer: { name: "test", roles: new Set(asking.roles ?? ALL_ROLES) },
+    followGuests: null,
     hostAdmin: asking.hostAdmin ?? null,
   };
   return execute({ schema, document, contextValue, variableValues: asking.variables ?? {} });

@@ -27,6 +27,12 @@ export const HISTORY_ESTIMATES: Readonly<Record<string, Estimate>> = {
     const page = readPageSize(first, DEFAULT_PAGE);
     return { cohort: { ...parents, page }, statements: ADDRESS_STATEMENTS };
   },
+  "Subscription.guestNetworkChanged": (parents) => ({ cohort: parents, statements: 0 }),
+  "Subscription.vmAddressReady": (parents) => ({ cohort: parents, statements: 0 }),
+  "GuestNetworkEvent.changes": (parents) => ({
+    cohort: { ...parents, count: parents.count * DIFFERENCES_OF_A_CHANGE },
+    statements: 0,
+  }),
   "AddressHistoryConnection.nodes": openPage,
   "AddressHistoryConnection.edges": openPage,
   "AddressSpan.vm": (parents) => readByKey(parents, { repeats: parents.count }),

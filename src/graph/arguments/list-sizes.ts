@@ -30,6 +30,7 @@ export const LIST_SIZES: Readonly<
   "GuestHistoryConnection.nodes": 1,
   "GuestHistoryConnection.edges": 1,
   "GuestNetworkChange.differences": 3,
+  "GuestNetworkEvent.changes": 3,
   "Query.addressHistory": (args) => pageSize(args, DEFAULT_PAGE),
   "AddressHistoryConnection.nodes": 1,
   "AddressHistoryConnection.edges": 1,

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { readOvirtCredentials } from "../identity/ovirt-credentials.js";
 import { readClientCertificate } from "../identity/client-certificates.js";
@@ -10,7 +11,7 @@ import { checkCrossSite } from "./cross-site.js";
 import { checkHost } from "./host-header.js";
 import { createRequestScope, HttpError, INTERNAL, requestScope } from "../errors.js";
 import { TRANSPORT_SECURITY } from "../security-headers.js";
-import { createClientReader } from "./client.js";
+import { createClientReader, type Client } from "./client.js";
 import { createOutbox, type Outbox } from "./outbox.js";
 import { createPlaces, type Places } from "./places.js";
 import { PAGE_RULE, type EntryRule } from "./rules.js";
@@ -29,7 +30,11 @@ export interface Gate {
   /** Places for all requests; those that cost much have a queue of their own, so that cheap ones never wait for them. */
   readonly places: Places;
   readonly heavyPlaces: Places;
+  /** Places for what stays open: streams, subscriptions. */
+  readonly lastingPlaces: Places;
   readonly outbox: Outbox;
+  /** Checks the head of a request that becomes a WebSocket, as `begin` and `guard` do for others; throws what refuses it. */
+  readonly checkUpgrade: (request: IncomingMessage) => Client;
   /** Tells whether no request has got a place for longer than the deadline, although some want one. */
   readonly isStuck: () => boolean;
 }
@@ -91,7 +96,16 @@ export function createGate(options: ServerOptions, limits: Limits): Gate {
     },
     places,
     heavyPlaces,
+    lastingPlaces,
     outbox,
+    checkUpgrade: (request) => {
+      const client = readClient(request);
+      checkHost(client.host, hostNames);
+      // A browser sends Origin with every WebSocket, and asks nobody first.
+      const headers = { ...request.headers, host: client.host };
+      checkCrossSite("POST", headers, { allowedOrigins: options.cors, secure: client.secure });
+      return client;
+    },
     isStuck: () => places.isStuck(limits.deadlineMs) || heavyPlaces.isStuck(limits.deadlineMs),
     begin(app) {
       app.addHook("onRequest", (request, reply, done) => {

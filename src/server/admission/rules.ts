@@ -67,6 +67,9 @@ export const READING_RULE: EntryRule = {
 /** Routes that read lists which may be long: they are sent in pieces, each of which is a piece of work. */
 export const LONG_LIST_RULE: EntryRule = { ...READING_RULE, lasting: true };
 
+/** `/graphql/stream`: the graph's subscriptions as events. Each event is a piece of work. */
+export const EVENTS_RULE: EntryRule = { ...GRAPHQL_RULE, lasting: true, counted: false };
+
 /** Where a client changes what it has into a bearer token: nobody can be known yet. */
 export const LOGIN_RULE: EntryRule = { ...OPEN, crossSite: "pages" };
 

@@ -17,7 +17,7 @@ import { measureAnswer } from "./cost/answer-size.js";
 import { stopExecutions } from "./cost/stop-execution.js";
 import type { Limits } from "../../model/limits.js";
 import type { ServerOptions } from "../options.js";
-import { findState, type RequestState, type ServedContext } from "./request-state.js";
+import { findState, findStop, type RequestState, type ServedContext } from "./request-state.js";
 
 const APQ_TTL_S = 24 * 3600;
 
@@ -27,7 +27,7 @@ export async function startApollo(
   limits: Limits,
   heavyPlaces: Places,
 ): Promise<ApolloServer<ServedContext>> {
-  stopExecutions(options.schema, (context) => findState(context)?.stop);
+  stopExecutions(options.schema, findStop);
   const server = new ApolloServer<ServedContext>({
     schema: options.schema,
     nodeEnv: "production",

@@ -29,6 +29,21 @@ export function attachState(context: object, value: RequestState): ServedContext
   return Object.assign(context, { [state]: value });
 }
 
+const stop = Symbol("execution stop");
+
+/** Puts what stops an execution into the context value of one that is no request of its own. */
+export function attachStop(context: object, value: ExecutionStop): object {
+  return Object.assign(context, { [stop]: value });
+}
+
+/** Finds what stops the execution that a context value belongs to. */
+export function findStop(context: unknown): ExecutionStop | undefined {
+  if (typeof context === "object" && context !== null && stop in context) {
+    return (context as { readonly [stop]: ExecutionStop })[stop];
+  }
+  return findState(context)?.stop;
+}
+
 /** Finds the state in a context value; `undefined` for a context that is not of this server. */
 export function findState(context: unknown): RequestState | undefined {
   return typeof context === "object" && context !== null && state in context
@@ -38,8 +53,8 @@ export function findState(context: unknown): RequestState | undefined {
 
 /** Creates the state of a request that has got its place. */
 export function createState(visit: Visit, place: HeldPlace, pacing: Pacing, limits: Limits): RequestState {
-  const stop = createStop(visit, pacing, limits);
-  return { visit, place, stop, startPacing: pacing.start, kind: null, codes: [], hasData: false };
+  const own = createStop(visit, pacing, limits);
+  return { visit, place, stop: own, startPacing: pacing.start, kind: null, codes: [], hasData: false };
 }
 
 /** Whether and how a request's values are held back. Loaders learn of it before anybody knows how large the answer is. */
@@ -60,7 +75,11 @@ export function createPacing(turns: Turns): Pacing {
 }
 
 /** Ends the request at its deadline, and when its lists give more objects than the estimate of its cost could be. */
-function createStop({ deadline }: Visit, pacing: Pacing, { cost }: Limits): ExecutionStop {
+export function createStop(
+  { deadline }: Pick<Visit, "deadline">,
+  pacing: Pick<Pacing, "find">,
+  { cost }: Limits,
+): ExecutionStop {
   let objects = 0;
   return {
     get pacer() {

@@ -1,7 +1,10 @@
 import type { DataSource } from "typeorm";
 import type { LogCursor } from "./cursor.js";
 import { findEndOfLog } from "./end-of-log.js";
-import { LogReader, type ChangePage } from "./log-reader.js";
+import type { FollowQuestion } from "./live/guest-event.js";
+import { resolveChanges, type ResolvedChange } from "./live/resolve-changes.js";
+import { readStatePage, type StatePage } from "./live/state-page.js";
+import { LogReader, type ChangePage, type LoggedChange } from "./log-reader.js";
 import { maintainPartitions, type Retention } from "./partitions.js";
 import type { PastVm } from "./past/history-types.js";
 import { readHistoryBounds, readVmVersions } from "./past/past-versions.js";
@@ -11,6 +14,8 @@ export type { IndexStep } from "./spans/span-indexer.js";
 export type { LogCursor } from "./cursor.js";
 export type { ChangePage, LoggedChange } from "./log-reader.js";
 export type { PastVm } from "./past/history-types.js";
+export type { ResolvedChange } from "./live/resolve-changes.js";
+export type { StatePage } from "./live/state-page.js";
 
 /** A reader of the log that goes on from where it is. */
 export interface LogTail {
@@ -26,6 +31,14 @@ export interface ChangeLog {
   openTail(): Promise<LogTail>;
   /** Opens a reader from this cursor on; with `until`, it ends at what that cursor holds. */
   openReader(after: LogCursor, until?: LogCursor): LogTail;
+  /** Finds all of each VM before and after each of these changes, which are in the order of the log. */
+  resolveChanges(changes: readonly LoggedChange[]): Promise<ResolvedChange[]>;
+  /** The VMs that a subscriber wants to hear of as they are now, page by page. */
+  readStatePage(
+    question: Pick<FollowQuestion, "interest" | "scope">,
+    afterId: string | null,
+    limit: number,
+  ): Promise<StatePage>;
   /** Reads the VMs as they were stored at that time; those that were not stored then are absent. */
   readVmVersions(vmIds: readonly string[], at: Date): Promise<PastVm[]>;
   /** Reads the earliest time that {@link readVmVersions} can answer for. */
@@ -41,6 +54,8 @@ export function createChangeLog(dataSource: DataSource): ChangeLog {
   return {
     openTail: async () => new LogReader(dataSource, await findEndOfLog(dataSource)),
     openReader: (after, until) => new LogReader(dataSource, after, until),
+    resolveChanges: (changes) => resolveChanges(dataSource, changes),
+    readStatePage: (question, afterId, limit) => readStatePage(dataSource, question, afterId, limit),
     readVmVersions: (vmIds, at) => readVmVersions(dataSource, vmIds, at),
     readLogStart: async () => (await readHistoryBounds(dataSource)).keptFrom,
     advanceAddressIndex: () => advanceAddressIndex(dataSource),

@@ -10,3 +10,14 @@ export class LostCursorError extends Error {
     );
   }
 }
+
+/** A subscriber reads more slowly than changes come, and was let go; it can go on from its last cursor. */
+export class SlowReaderError extends Error {
+  override readonly name = "SlowReaderError";
+
+  constructor(readonly waiting: number) {
+    super(
+      `more than ${waiting} events wait to be read; subscribe again after the last cursor, and read faster`,
+    );
+  }
+}

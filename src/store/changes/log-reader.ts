@@ -14,6 +14,8 @@ export interface LoggedChange {
   readonly tx: bigint;
   /** When it was written, by the database's clock, parts of milliseconds rounded up; readers could see it a commit later. */
   readonly at: Date;
+  /** The same time with microseconds, as text: with `seq`, its place among the changes of its VM. */
+  readonly placeAt: string;
   readonly vmId: string;
   /** The host whose pass found it. */
   readonly hostId: string;
@@ -107,7 +109,8 @@ export class LogReader {
       this.database,
       `WITH ${LOG_SQL}
        SELECT log.*, c.* FROM log LEFT JOIN LATERAL (
-         SELECT c.seq, c.tx, date_trunc('milliseconds', c.at + interval '999 microseconds') AS at, c.vm_id, c.host_id, c.kinds, c.delta, c.last_reported_at
+         SELECT c.seq, c.tx, date_trunc('milliseconds', c.at + interval '999 microseconds') AS at,
+           to_char(c.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS place_at, c.vm_id, c.host_id, c.kinds, c.delta, c.last_reported_at
          FROM vnic_graph_change c
          WHERE c.seq > greatest(log.first_seq, $2::bigint) AND NOT pg_visible_in_snapshot(c.tx, $1::pg_snapshot) ${inBatch}
          ORDER BY c.seq LIMIT $3) AS c ON true
@@ -131,8 +134,9 @@ export class LogReader {
       lastTx: tx > position.lastTx ? tx : position.lastTx,
     };
     if (seq > this.lastSeq) this.lastSeq = seq;
-    const { at, vm_id: vmId, host_id: hostId, kinds, delta, last_reported_at: lastReportedAt } = row;
-    return { cursor: this.position, seq, tx, at, vmId, hostId, kinds, delta, lastReportedAt };
+    const { at, place_at: placeAt, vm_id: vmId, host_id: hostId, kinds, delta } = row;
+    const lastReportedAt = row.last_reported_at;
+    return { cursor: this.position, seq, tx, at, placeAt, vmId, hostId, kinds, delta, lastReportedAt };
   }
 
   /** Ends a batch: all rows of the snapshot were read, so it becomes the last one. */
@@ -161,6 +165,7 @@ interface ChangeRow {
   readonly seq: string;
   readonly tx: string;
   readonly at: Date;
+  readonly place_at: string;
   readonly vm_id: string;
   readonly host_id: string;
   readonly kinds: number;

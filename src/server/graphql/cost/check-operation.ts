@@ -36,6 +36,7 @@ export function createOperationCheck(
   schema: GraphQLSchema,
   limits: Limits,
   estimateField: EstimateField | null,
+  isAnswered: (type: OperationTypeNode) => boolean = (type) => type !== OperationTypeNode.SUBSCRIPTION,
 ): OperationCheck {
   const measureOperation = (
     document: DocumentNode,
@@ -45,13 +46,15 @@ export function createOperationCheck(
   const introspectionCost = measureIntrospection(measureOperation) * INTROSPECTIONS;
 
   return (document, operation, variables) => {
-    if (
-      operation.operation === OperationTypeNode.SUBSCRIPTION ||
-      schema.getRootType(operation.operation) == null
-    ) {
+    if (!isAnswered(operation.operation) || schema.getRootType(operation.operation) == null) {
+      const { operation: type } = operation;
+      const advice =
+        type === OperationTypeNode.SUBSCRIPTION
+          ? "Subscribe over a WebSocket at /graphql, or by server-sent events at /graphql/stream."
+          : "Send it as an HTTP request to /graphql.";
       throw refuse(
         "OPERATION_NOT_SUPPORTED",
-        `This endpoint does not answer operations of type ${operation.operation}.`,
+        `This endpoint does not answer operations of type ${type}. ${advice}`,
       );
     }
     const found = measureOperation(document, operation, variables);

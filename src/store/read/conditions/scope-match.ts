@@ -21,7 +21,7 @@ export function isInScope(scope: VmScope | null, { id, name, hostId }: ScopedVm)
  * Matches a pattern: `*` stands for any characters, `?` for one. It goes back to the last `*` only, so that it stays
  * quick.
  */
-function matchesPattern(pattern: string, text: string): boolean {
+export function matchesPattern(pattern: string, text: string): boolean {
   const [wanted, given] = [Array.from(pattern), Array.from(text)];
   let [place, at] = [0, 0];
   let star: { readonly place: number; at: number } | null = null;

@@ -1,0 +1,145 @@
+import type { ChangeLog, LogCursor, LogTail, LoggedChange, StatePage } from "../store/changes/change-log.js";
+import { formatCursor, parseCursor } from "../store/changes/cursor.js";
+import { START_CURSOR, type FollowQuestion, type GuestEvent } from "../store/changes/live/guest-event.js";
+import { isSeen } from "../store/changes/snapshot.js";
+import { createEventPages, formatQuestionKey, type EventPages, type KeyedQuestion } from "./event-pages.js";
+import { EventQueue } from "./event-queue.js";
+import type { Feed } from "./feed.js";
+
+/** Tells subscribers what they ask for. */
+export interface GuestEvents {
+  /**
+   * Tells the current state, unless the question has a cursor, and then every change behind it; ends with the signal.
+   * Throws {@link LostCursorError}, {@link MalformedCursorError}, {@link SlowReaderError}, or what the database says.
+   */
+  follow(question: FollowQuestion, signal: AbortSignal): AsyncGenerator<GuestEvent, void, undefined>;
+}
+
+/** What guest events are made of. */
+export interface GuestEventsOptions {
+  readonly feed: Feed;
+  readonly log: ChangeLog;
+  /** Events that wait for one subscriber, at most. */
+  readonly maxWaiting: number;
+  /** VMs of one page of the state. */
+  readonly statePage?: number;
+}
+
+/** Creates the guest events of a process. */
+export function createGuestEvents(options: GuestEventsOptions): GuestEvents {
+  const pages = createEventPages(options.log);
+  return {
+    follow: (question, signal) => follow({ ...options, pages }, question, signal),
+  };
+}
+
+interface Parts extends GuestEventsOptions {
+  readonly pages: EventPages;
+}
+
+/**
+ * Follows the log for one subscriber, so that nothing is lost and nothing comes twice:
+ * 1. the state, page by page, each of a snapshot that is known;
+ * 2. what is in the log behind the cursor, by a reader of the subscriber's own, without what the state has shown;
+ * 3. what the feed tells from there on.
+ */
+async function* follow(
+  parts: Parts,
+  { interest, scope, after }: FollowQuestion,
+  signal: AbortSignal,
+): AsyncGenerator<GuestEvent, void, undefined> {
+  const { log, feed, pages, maxWaiting } = parts;
+  const question: KeyedQuestion = { interest, scope, key: formatQuestionKey({ interest, scope }) };
+  const shown = new ShownState();
+  let position: LogCursor;
+  if (after === null || after === START_CURSOR) {
+    position = yield* tellState(parts, question, shown, signal);
+  } else {
+    position = parseCursor(after);
+  }
+  const ownReader = log.openReader(position);
+  yield* readAll(ownReader);
+  if (signal.aborted) return;
+  const queue = new EventQueue(pages, question, maxWaiting, signal);
+  const listening = await feed.listen(queue);
+  try {
+    yield* readAll(log.openReader(ownReader.cursor, listening.from));
+    for (let events = await queue.take(); events !== null; events = await queue.take()) yield* events;
+  } finally {
+    listening.end();
+  }
+
+  async function* readAll(reader: LogTail): AsyncGenerator<GuestEvent, void, undefined> {
+    for (let hasMore = true; hasMore && !signal.aborted;) {
+      const page = await reader.read(READ_PAGE);
+      ({ hasMore } = page);
+      const fresh = page.changes.filter((change) => !shown.has(change));
+      const events = fresh.length === 0 ? [] : await pages.view(fresh, question);
+      yield* shown.isInPages ? events.map((event) => ({ ...event, cursor: START_CURSOR })) : events;
+    }
+  }
+}
+
+/** Tells the state, and returns the cursor from which on the log has to be read. */
+async function* tellState(
+  { log, statePage = STATE_PAGE }: Parts,
+  question: KeyedQuestion,
+  shown: ShownState,
+  signal: AbortSignal,
+): AsyncGenerator<GuestEvent, LogCursor, undefined> {
+  const before = (await log.openTail()).cursor;
+  let page = await log.readStatePage(question, null, statePage);
+  if (page.lastId === null) {
+    // One snapshot shows it all, and is where to go on. The mark of a later end of the log keeps its numbers.
+    const { lastTx } = (await log.openTail()).cursor;
+    const cursor: LogCursor = { ...before, seen: page.snapshot, batch: null, lastTx };
+    const count = page.vms.length;
+    yield* toStateEvents(page).map((event, index) =>
+      index === count - 1 ? { ...event, cursor: formatCursor(cursor) } : event,
+    );
+    return cursor;
+  }
+  for (;;) {
+    shown.add(page);
+    yield* toStateEvents(page);
+    if (page.lastId === null || signal.aborted) return before;
+    page = await log.readStatePage(question, page.lastId, statePage);
+  }
+}
+
+/** Who stops before the state was told whole has to begin with it again. */
+function toStateEvents({ vms, at }: StatePage): GuestEvent[] {
+  return vms.map((vm) => ({
+    kind: "STATE",
+    cursor: START_CURSOR,
+    at,
+    vmId: vm.id,
+    before: null,
+    after: vm,
+  }));
+}
+
+/** The pages of a state that is too long for one snapshot. */
+class ShownState {
+  private readonly pages: StatePage[] = [];
+
+  get isInPages(): boolean {
+    return this.pages.length > 0;
+  }
+
+  add(page: StatePage): void {
+    this.pages.push({ ...page, vms: [] });
+  }
+
+  /** `true` if the page that is about the VM shows the change. */
+  has({ vmId, tx }: LoggedChange): boolean {
+    const page = this.pages.find(({ lastId }) => lastId === null || vmId <= lastId);
+    return page !== undefined && isSeen(page.snapshot, tx);
+  }
+}
+
+/** Changes of one statement while a subscriber catches up. */
+const READ_PAGE = 500;
+
+/** States of so many VMs are read in one snapshot; they are some megabytes. */
+const STATE_PAGE = 1_000;

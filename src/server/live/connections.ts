@@ -1,0 +1,84 @@
+import type { Limits } from "../../model/limits.js";
+import { HttpError } from "../errors.js";
+import type { Credentials, KnownViewer } from "../identity/identity.js";
+import type { ServerOptions } from "../options.js";
+
+/** Why the server ends a connection of subscriptions. */
+export type LiveEnd = "restart" | "expired" | "changed";
+
+/** The connections that carry subscriptions. */
+export interface LiveConnections {
+  /** How many there are. */
+  readonly count: number;
+  /**
+   * Counts a connection of a viewer, and has it ended when the credentials are not valid any more, when what they allow has
+   * changed, and at a stop. Returns the function that forgets it. Throws if the viewer has too many.
+   */
+  enter(viewer: KnownViewer, credentials: Credentials, end: (why: LiveEnd) => void): () => void;
+  /** Ends all, because the server stops; their clients go on at another one. */
+  endAll(): void;
+}
+
+/** Creates an empty set of connections. */
+export function createLiveConnections(
+  { identity }: Pick<ServerOptions, "identity">,
+  limits: Pick<Limits, "viewerConnections">,
+): LiveConnections {
+  const open = new Set<(why: LiveEnd) => void>();
+  const counts = new Map<string, number>();
+  let isStopped = false;
+
+  return {
+    get count() {
+      return open.size;
+    },
+    enter(viewer, credentials, end) {
+      const count = counts.get(viewer.name) ?? 0;
+      if (isStopped) throw new HttpError(503, "NOT_AVAILABLE", "The server stops. Connect again.");
+      if (count >= limits.viewerConnections) throw createTooManyError(limits.viewerConnections);
+      counts.set(viewer.name, count + 1);
+      open.add(end);
+      const known = formatRights(viewer);
+      const watch = !identity.required
+        ? undefined
+        : setInterval(() => {
+            identity.identify(credentials).then(
+              (now) => {
+                if (formatRights(now) !== known) end("changed");
+              },
+              (error: unknown) => {
+                // Where nobody can say who it is at the moment, it stays as it was.
+                if (error instanceof HttpError && error.status === 401) end("expired");
+              },
+            );
+          }, WATCH_MS);
+      watch?.unref();
+      return () => {
+        if (!open.delete(end)) return;
+        clearInterval(watch);
+        const left = (counts.get(viewer.name) ?? 1) - 1;
+        if (left > 0) counts.set(viewer.name, left);
+        else counts.delete(viewer.name);
+      };
+    },
+    endAll() {
+      isStopped = true;
+      for (const end of [...open]) end("restart");
+    },
+  };
+}
+
+function formatRights({ name, roles, scope }: KnownViewer): string {
+  return JSON.stringify([name, [...roles].sort(), scope]);
+}
+
+function createTooManyError(allowed: number): HttpError {
+  return new HttpError(
+    429,
+    "TOO_MANY_CONNECTIONS",
+    `You have ${allowed} connections with subscriptions open; close some, or put several subscriptions into one WebSocket.`,
+  );
+}
+
+/** So soon a withdrawn token, or another scope, takes effect. */
+const WATCH_MS = 5_000;

@@ -1,0 +1,220 @@
+import { createHash } from "node:crypto";
+import {
+  createSourceEventStream,
+  execute,
+  getOperationAST,
+  GraphQLError,
+  OperationTypeNode,
+  parse,
+  validate,
+  type DocumentNode,
+  type ExecutionResult,
+  type GraphQLFormattedError,
+} from "graphql";
+import type { Limits } from "../../model/limits.js";
+import { startDeadline } from "../admission/deadline.js";
+import type { Places } from "../admission/places.js";
+import { runInPlace } from "../admission/work.js";
+import { createRequestScope, formatError, HttpError, requestScope } from "../errors.js";
+import { createOperationCheck } from "../graphql/cost/check-operation.js";
+import type { DocumentGate, RequestParameters } from "../graphql/documents.js";
+import { attachStop, createStop } from "../graphql/request-state.js";
+import type { KnownViewer } from "../identity/identity.js";
+import type { ServedRequest, ServerOptions } from "../options.js";
+import { createEventStream, type EventStream } from "./event-stream.js";
+
+/** An answer of a subscription, as it is sent. */
+export interface LiveAnswer {
+  readonly data?: ExecutionResult["data"];
+  readonly errors?: readonly GraphQLFormattedError[];
+}
+
+/** Who subscribes. */
+export interface LiveCaller {
+  readonly requestId: string;
+  readonly viewer: KnownViewer;
+}
+
+/** A subscription that passed all checks. */
+export interface LiveOperation {
+  readonly document: DocumentNode;
+  readonly operationName: string | null;
+  readonly hash: string;
+  readonly cost: number;
+  /** Begins it; an error ends it. */
+  start(): EventStream<LiveAnswer>;
+}
+
+/** Checks a subscription; throws what refuses it, which {@link formatLiveError} formats. */
+export type PrepareLive = (parameters: RequestParameters, caller: LiveCaller) => LiveOperation;
+
+/** Creates the function that checks subscriptions; each event is answered in a place and within a deadline of its own. */
+export function createLivePreparation(
+  options: ServerOptions,
+  limits: Limits,
+  { documents, places }: { readonly documents: DocumentGate; readonly places: Places },
+): PrepareLive {
+  const { schema } = options;
+  const check = createOperationCheck(
+    schema,
+    limits,
+    options.estimateField ?? null,
+    (type) => type === OperationTypeNode.SUBSCRIPTION,
+  );
+  /** Answers that several subscribers share: one for all who ask the same of the same event. */
+  const shared = new WeakMap<object, Map<string, Promise<LiveAnswer>>>();
+
+  return (given, caller) => {
+    const { query, operationName = null, variables } = documents(given);
+    if (typeof query !== "string")
+      throw new HttpError(400, "BAD_REQUEST", "A subscription needs its query as text.");
+    if (operationName !== null && typeof operationName !== "string") {
+      throw new HttpError(400, "BAD_REQUEST", "operationName must be text.");
+    }
+    const document = parseDocument(query, limits);
+    const [problem] = validate(schema, document, undefined, { maxErrors: 5, hideSuggestions: true });
+    if (problem !== undefined) throw withCode(problem, "GRAPHQL_VALIDATION_FAILED");
+    const operation = getOperationAST(document, operationName);
+    if (operation == null)
+      throw new HttpError(400, "BAD_USER_INPUT", "There is no such operation in the query.");
+    const values = readVariables(variables);
+    const { cost } = check(document, operation, values);
+    const { viewer } = caller;
+    const key = JSON.stringify([query, operationName, values, [...viewer.roles].sort(), viewer.scope]);
+
+    const answer = (event: object): Promise<LiveAnswer> => {
+      const answers = shared.get(event) ?? new Map<string, Promise<LiveAnswer>>();
+      shared.set(event, answers);
+      const made = answers.get(key) ?? answerEvent(event);
+      answers.set(key, made);
+      return made;
+    };
+    const answerEvent = async (event: object): Promise<LiveAnswer> => {
+      const deadline = startDeadline(limits.deadlineMs);
+      try {
+        return await runInPlace(places, deadline, NEVER, () =>
+          serve(caller, deadline, options, async (context) =>
+            formatAnswer(
+              await execute({
+                schema,
+                document,
+                operationName,
+                rootValue: event,
+                variableValues: values,
+                contextValue: attachStop(context, createStop({ deadline }, { find: () => null }, limits)),
+              }),
+            ),
+          ),
+        );
+      } finally {
+        deadline.clear();
+      }
+    };
+
+    return {
+      document,
+      operationName: operation.name?.value ?? null,
+      hash: createHash("sha256").update(query).digest("hex"),
+      cost: Math.ceil(cost),
+      start: () =>
+        createEventStream(async function* (signal) {
+          const deadline = {
+            signal,
+            check: () => {
+              signal.throwIfAborted();
+            },
+          };
+          yield* await serve(caller, deadline, options, async (contextValue) => {
+            const source = await createSourceEventStream({
+              ...{ schema, document, operationName, variableValues: values, contextValue },
+            });
+            if (!(Symbol.asyncIterator in source))
+              throw source.errors?.[0] ?? new Error("no source of events");
+            return mapEvents(source as AsyncIterable<object>, answer);
+          });
+        }),
+    };
+  };
+}
+
+/** `event` is the root of the answer, so a source gives objects alone. */
+async function* mapEvents(
+  source: AsyncIterable<object>,
+  answer: (event: object) => Promise<LiveAnswer>,
+): AsyncGenerator<LiveAnswer, void, undefined> {
+  for await (const event of source) yield await answer(event);
+}
+
+/** Formats what refused or ended a subscription, for its client. */
+export function formatLiveError(
+  error: unknown,
+  requestId: string,
+  { log }: ServerOptions,
+): GraphQLFormattedError {
+  return requestScope.run(createRequestScope(requestId, log), () => {
+    if (error instanceof HttpError) return { message: error.message, extensions: { code: error.code } };
+    const graphqlError =
+      error instanceof GraphQLError
+        ? error
+        : new GraphQLError("internal", {
+            originalError: error instanceof Error ? error : new Error(String(error)),
+          });
+    return formatError(graphqlError.toJSON(), graphqlError);
+  });
+}
+
+/** Runs a job with a context of the caller's, and gives back what the context holds when the job has ended. */
+function serve<Result>(
+  { requestId, viewer }: LiveCaller,
+  { signal, check }: Pick<ServedRequest, "signal" | "check">,
+  options: ServerOptions,
+  job: (context: object) => Promise<Result>,
+): Promise<Result> {
+  return requestScope.run(createRequestScope(requestId, options.log), async () => {
+    const listeners: (() => void)[] = [];
+    const request = {
+      id: requestId,
+      signal,
+      check,
+      onEnd: (listener: () => void) => void listeners.push(listener),
+    };
+    try {
+      return await job(options.contextFor(viewer, request));
+    } finally {
+      for (const listener of listeners) listener();
+    }
+  });
+}
+
+function formatAnswer({ data, errors }: ExecutionResult): LiveAnswer {
+  return {
+    ...(data === undefined ? {} : { data }),
+    ...(errors === undefined ? {} : { errors: errors.map((error) => formatError(error.toJSON(), error)) }),
+  };
+}
+
+function parseDocument(query: string, { tokens }: Limits): DocumentNode {
+  try {
+    return parse(query, { maxTokens: tokens });
+  } catch (error) {
+    throw error instanceof GraphQLError ? withCode(error, "GRAPHQL_PARSE_FAILED") : error;
+  }
+}
+
+function withCode({ message, nodes, source, positions }: GraphQLError, code: string): GraphQLError {
+  return new GraphQLError(message, {
+    nodes: nodes ?? null,
+    source: source ?? null,
+    positions: positions ?? null,
+    extensions: { code },
+  });
+}
+
+function readVariables(variables: unknown): Record<string, unknown> {
+  if (variables == null) return {};
+  if (typeof variables === "object" && !Array.isArray(variables)) return { ...variables };
+  throw new HttpError(400, "BAD_REQUEST", "variables must be an object.");
+}
+
+/** An event's answer ends with its execution. */
+const NEVER = new Promise<never>(() => undefined);

@@ -1,0 +1,163 @@
+import { randomUUID } from "node:crypto";
+import { STATUS_CODES, type IncomingMessage, type Server } from "node:http";
+import type { Duplex } from "node:stream";
+import { handleProtocols, makeServer } from "graphql-ws";
+import type { FormattedExecutionResult } from "graphql";
+import { WebSocketServer, type WebSocket } from "ws";
+import type { Limits } from "../../model/limits.js";
+import type { Client } from "../admission/client.js";
+import type { Gate } from "../admission/gate.js";
+import { HttpError } from "../errors.js";
+import type { WebSocketParts } from "./websocket-parts.js";
+import { createSession, type Session } from "./websocket-session.js";
+
+/**
+ * Accepts WebSockets at `/graphql` with the protocol graphql-transport-ws. Host and Origin are checked as for every request;
+ * who it is, the first message says, or the header, or the certificate.
+ */
+export function acceptWebSockets(server: Server, gate: Gate, parts: WebSocketParts): void {
+  const { limits, options } = parts;
+  const acceptor = new WebSocketServer({
+    noServer: true,
+    maxPayload: limits.frameBytes,
+    perMessageDeflate: false,
+    handleProtocols: (protocols) => handleProtocols(protocols),
+  });
+  const protocol = makeServer<Record<string, unknown>, { session: Session }>({
+    connectionInitWaitTimeout: limits.initMs,
+    onConnect: ({ connectionParams, extra }) => extra.session.identify(connectionParams),
+    onSubscribe: (_ctx, id, payload) => _ctx.extra.session.prepare(id, { ...payload }),
+    subscribe: ({ contextValue }) => (contextValue as { start(): AsyncGenerator<never> }).start(),
+    // Formatted already, by the operation.
+    onNext: (_ctx, _id, _payload, _args, result) => result as FormattedExecutionResult,
+    onError: ({ extra }, id, _payload, errors) => extra.session.formatErrors(id, errors) as never,
+    onComplete: ({ extra }, id) => {
+      extra.session.complete(id);
+    },
+  });
+  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    // A connection that breaks before it is a WebSocket concerns nobody.
+    socket.on("error", () => socket.destroy());
+    let client: Client;
+    try {
+      client = checkHead(request, gate, parts);
+    } catch (error) {
+      refuseUpgrade(socket, error);
+      return;
+    }
+    acceptor.handleUpgrade(request, socket, head, (webSocket) => {
+      serveWebSocket(webSocket, request, client);
+    });
+  });
+
+  function serveWebSocket(webSocket: WebSocket, request: IncomingMessage, client: Client): void {
+    const session = createSession(parts, gate, {
+      requestId: randomUUID(),
+      authorization: request.headers.authorization,
+      socket: request.socket,
+      client,
+      close: (code, reason) => {
+        webSocket.close(code, reason);
+      },
+    });
+    webSocket.on("error", (error) => {
+      options.log.debug({ err: error, requestId: session.requestId }, "WebSocket failed");
+    });
+    const closed = protocol.opened(
+      {
+        protocol: webSocket.protocol,
+        send: (data) => send(webSocket, data, limits),
+        close: (code, reason) => {
+          webSocket.close(code, reason);
+        },
+        onMessage: (handle) => {
+          webSocket.on("message", (data: Buffer) => {
+            // The handler answers what is wrong by itself; what is left is a connection that has gone.
+            handle(data.toString()).catch((error: unknown) => {
+              options.log.debug({ err: error, requestId: session.requestId }, "WebSocket message failed");
+              webSocket.close(4_500, "Internal error");
+            });
+          });
+        },
+      },
+      { session },
+    );
+    const stopPinging = keepAlive(webSocket);
+    webSocket.once("close", (code, reason) => {
+      stopPinging();
+      session.end();
+      void closed(code, reason.toString());
+    });
+  }
+}
+
+function checkHead(request: IncomingMessage, gate: Gate, { options, isDraining }: WebSocketParts): Client {
+  const client = gate.checkUpgrade(request);
+  const { pathname } = new URL(request.url ?? "/", "http://localhost");
+  const path = pathname.replace(/\/$/, "");
+  if (path !== "/graphql" && path !== `${options.basePath ?? ""}/graphql`) {
+    throw new HttpError(404, "NOT_FOUND", "WebSockets are answered at /graphql.");
+  }
+  if (isDraining()) throw new HttpError(503, "NOT_AVAILABLE", "The server stops. Connect again.");
+  const offered = (request.headers["sec-websocket-protocol"] ?? "").split(",").map((each) => each.trim());
+  if (offered.includes("graphql-transport-ws")) return client;
+  const isOld = offered.includes("graphql-ws");
+  throw new HttpError(
+    400,
+    "PROTOCOL_NOT_SUPPORTED",
+    isOld
+      ? "The protocol graphql-ws of subscriptions-transport-ws is not spoken here; use a client of graphql-transport-ws, such as the library graphql-ws."
+      : "Ask for the WebSocket subprotocol graphql-transport-ws.",
+  );
+}
+
+function refuseUpgrade(socket: Duplex, error: unknown): void {
+  const { status, code, message } =
+    error instanceof HttpError ? error : new HttpError(400, "BAD_REQUEST", "The request is not valid.");
+  const body = JSON.stringify({ errors: [{ message, extensions: { code } }] });
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\nconnection: close\r\ncontent-type: application/json\r\n` +
+      `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    () => socket.destroy(),
+  );
+}
+
+/** Resolves when the network has taken the message. A reader who leaves too much behind is let go. */
+function send(webSocket: WebSocket, data: string, { socketBytes }: Limits): Promise<void> {
+  if (webSocket.bufferedAmount > socketBytes) {
+    webSocket.close(CLOSE_SLOW, "Read faster");
+    setTimeout(() => {
+      webSocket.terminate();
+    }, 1_000).unref();
+  }
+  return new Promise((resolve) => {
+    // A connection that has gone takes no more; its subscriptions end with it.
+    webSocket.send(data, () => {
+      resolve();
+    });
+  });
+}
+
+/** Ends a connection whose other side does not answer any more. */
+function keepAlive(webSocket: WebSocket): () => void {
+  let isAlive = true;
+  webSocket.on("pong", () => (isAlive = true));
+  const timer = setInterval(() => {
+    if (!isAlive) {
+      webSocket.terminate();
+      return;
+    }
+    isAlive = false;
+    webSocket.ping();
+  }, PING_MS);
+  timer.unref();
+  return () => {
+    clearInterval(timer);
+  };
+}
+
+/** Half of what proxies take for dead. */
+const PING_MS = 30_000;
+
+/** The client read too slowly. */
+export const CLOSE_SLOW = 4_290;

@@ -1,0 +1,170 @@
+import { Readable } from "node:stream";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Limits } from "../../model/limits.js";
+import type { Gate } from "../admission/gate.js";
+import { EVENTS_RULE } from "../admission/rules.js";
+import type { Visit } from "../admission/visit.js";
+import { HttpError } from "../errors.js";
+import type { RequestParameters } from "../graphql/documents.js";
+import type { RequestReader } from "../graphql/request-reader.js";
+import { parseSearchParameters } from "../graphql/search-parameters.js";
+import { readClientCertificate } from "../identity/client-certificates.js";
+import type { LiveConnections } from "../live/connections.js";
+import type { EventStream } from "../live/event-stream.js";
+import { createEventStream } from "../live/event-stream.js";
+import {
+  formatLiveError,
+  type LiveAnswer,
+  type LiveOperation,
+  type PrepareLive,
+} from "../live/operations.js";
+import type { ServerOptions } from "../options.js";
+
+/** What the routes work with. */
+export interface EventRouteParts {
+  readonly options: ServerOptions;
+  readonly limits: Limits;
+  readonly reader: RequestReader;
+  readonly prepare: PrepareLive;
+  readonly live: LiveConnections;
+}
+
+/** Serves subscriptions as server-sent events, one a connection (GraphQL over SSE, distinct connections). */
+export function registerEventRoutes(app: FastifyInstance, gate: Gate, parts: EventRouteParts): void {
+  void app.register((scope, _options, done) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser("*", (_request, _payload, parsed) => {
+      parsed(null, undefined);
+    });
+    scope.route({
+      method: ["GET", "POST"],
+      url: "/graphql/stream",
+      // What is compressed is sent late, in blocks.
+      compress: false,
+      config: { rule: EVENTS_RULE },
+      handler: (request, reply) => sendEvents(request, reply, gate.findVisit(request), parts),
+    });
+    done();
+  });
+}
+
+async function sendEvents(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  visit: Visit,
+  parts: EventRouteParts,
+): Promise<FastifyReply> {
+  checkAccept(request.headers.accept);
+  const { viewer, notes } = visit;
+  if (viewer === null) throw new Error("a request of which nobody knows who sends it");
+  const parameters = await readParameters(request, parts);
+  let operation: LiveOperation | null = null;
+  let refusal: unknown = null;
+  try {
+    operation = parts.prepare(parameters, { requestId: request.id, viewer });
+    notes.operation = operation.operationName;
+    notes.hash = operation.hash;
+    notes.cost = operation.cost;
+  } catch (error) {
+    refusal = error;
+  }
+  const answers = operation?.start() ?? refuse(refusal);
+  const format = (error: unknown) => formatLiveError(error, request.id, parts.options);
+  const stream = createEventStream((signal) => formatEvents(answers, signal, format));
+  const leave = parts.live.enter(
+    viewer,
+    { authorization: request.headers.authorization, certificate: readClientCertificate(request.raw.socket) },
+    () => {
+      stream.abandon();
+    },
+  );
+  reply.raw.once("close", () => {
+    leave();
+    stream.abandon();
+  });
+  if (reply.raw.closed) leave();
+  return reply
+    .headers({
+      "content-type": "text/event-stream; charset=utf-8",
+      "cache-control": "no-store",
+      // nginx would keep events back until its buffer is full.
+      "x-accel-buffering": "no",
+    })
+    .send(Readable.from(stream, { objectMode: true, highWaterMark: 1 }));
+}
+
+/** A refusal is told as an event, too: a client of a stream reads no other answer. */
+function refuse(error: unknown): EventStream<LiveAnswer> {
+  return createEventStream(async function* () {
+    await Promise.reject(error instanceof Error ? error : new Error(String(error)));
+    yield {};
+  });
+}
+
+/**
+ * Formats answers as events, with a comment in each pause, so that nobody on the way takes the connection for dead. Without
+ * `complete` at its end a client takes the stream for broken and connects again; so it ends when the server stops.
+ */
+async function* formatEvents(
+  answers: EventStream<LiveAnswer>,
+  signal: AbortSignal,
+  format: (error: unknown) => ReturnType<typeof formatLiveError>,
+): AsyncGenerator<string, void, undefined> {
+  signal.addEventListener("abort", answers.abandon, { once: true });
+  yield ":\n\n";
+  try {
+    let next = answers.next();
+    while (!signal.aborted) {
+      const result = await waitWithPause(next);
+      if (result === null) {
+        yield ":\n\n";
+        continue;
+      }
+      if (result.done === true) break;
+      yield `event: next\ndata: ${JSON.stringify(result.value)}\n\n`;
+      next = answers.next();
+    }
+  } catch (error) {
+    yield `event: next\ndata: ${JSON.stringify({ errors: [format(error)] })}\n\n`;
+  } finally {
+    await answers.return(undefined);
+  }
+  if (!signal.aborted) yield "event: complete\ndata:\n\n";
+}
+
+/** Waits for the next answer, `PAUSE_MS` at most; `null`: there is none yet. */
+async function waitWithPause<Value>(next: Promise<Value>): Promise<Value | null> {
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    return await Promise.race([
+      next,
+      new Promise<null>((resolve) => {
+        timer = setTimeout(resolve, PAUSE_MS, null);
+      }),
+    ]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function checkAccept(accept: string | undefined): void {
+  if (accept?.includes("text/event-stream") === true || accept === "*/*") return;
+  throw new HttpError(406, "NOT_ACCEPTABLE", "This path answers with text/event-stream; accept that.");
+}
+
+async function readParameters(
+  request: FastifyRequest,
+  { reader, limits }: EventRouteParts,
+): Promise<RequestParameters> {
+  if (request.method !== "POST") {
+    const at = request.url.indexOf("?");
+    return parseSearchParameters(at === -1 ? "" : request.url.slice(at), limits.jsonDepth);
+  }
+  const { body, release } = await reader.read(request.raw);
+  release();
+  if (typeof body === "object" && body !== null && !Array.isArray(body)) return { ...body };
+  throw new HttpError(400, "BAD_REQUEST", "The body must be a JSON object with a query.");
+}
+
+/** Less than what proxies take for dead, which is a minute, and than what the server takes for a reader that does not read. */
+const PAUSE_MS = 10_000;

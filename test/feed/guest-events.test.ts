@@ -1,0 +1,265 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { startFeed, type Feed } from "../../src/feed/feed.js";
+import { createGuestEvents, type GuestEvents } from "../../src/feed/guest-events.js";
+import { createChangeLog } from "../../src/store/changes/change-log.js";
+import type { FollowQuestion, GuestEvent, GuestInterest } from "../../src/store/changes/live/guest-event.js";
+import { MalformedCursorError } from "../../src/store/changes/cursor.js";
+import { LostCursorError, SlowReaderError } from "../../src/store/changes/log-errors.js";
+import type { StoredVm } from "../../src/store/types.js";
+import { addVms, changeIps, storedVm } from "../store/changes/log-fixtures.js";
+import { createRandom } from "../store/changes/log-writers.js";
+import { HOST_A, id } from "../support/builders/ids.js";
+import { HOSTS, INTERVAL_MS } from "../support/builders/passes.js";
+import { createDatabase, type TestDatabase } from "../support/database.js";
+import { eventually } from "../support/eventually.js";
+import { readCount, toAddress, writeSlowly } from "./slow-writers.js";
+
+const ALL: GuestInterest = {
+  vmIds: null,
+  namePattern: null,
+  hostId: null,
+  network: null,
+  within: null,
+  kinds: null,
+};
+
+let database: TestDatabase;
+let feed: Feed;
+let events: GuestEvents;
+let clients: Client[] = [];
+
+beforeEach(async () => {
+  database = await createDatabase({ poolSize: 16 });
+  await database.store.registerHosts(HOSTS, INTERVAL_MS);
+  const log = createChangeLog(database.dataSource);
+  feed = startFeed({ log, intervalMs: 20 });
+  events = createGuestEvents({ feed, log, maxWaiting: 1_000 });
+});
+
+afterEach(async () => {
+  await Promise.all(clients.map((client) => client.leave()));
+  clients = [];
+  await feed.stop();
+  await database.drop();
+});
+
+interface Client {
+  readonly got: GuestEvent[];
+  error: unknown;
+  leave(): Promise<void>;
+}
+
+/** Follows, and keeps what comes. */
+function follow(question: Partial<FollowQuestion> = {}, source = events): Client {
+  const controller = new AbortController();
+  const client: Client = { got: [], error: null, leave: () => Promise.resolve() };
+  const reading = (async () => {
+    try {
+      const asked = { interest: ALL, after: null, scope: null, ...question };
+      for await (const event of source.follow(asked, controller.signal)) client.got.push(event);
+    } catch (error) {
+      client.error = error;
+    }
+  })();
+  client.leave = async () => {
+    controller.abort();
+    await reading;
+  };
+  clients.push(client);
+  return client;
+}
+
+function countedVm(number: number, values: Partial<StoredVm> = {}): StoredVm {
+  return storedVm(number, { ips: toAddress(0), interfaces: [], ...values });
+}
+
+function describeEvents(got: readonly GuestEvent[]): string[] {
+  return got.map(({ kind, after, before }) => `${kind} ${before?.ips ?? "-"} > ${after?.ips ?? "-"}`);
+}
+
+describe("guest events", () => {
+  test("tell the state first and then every change, with all of the VM before and after it", async () => {
+    const vm = countedVm(1);
+    await addVms(database.store, [vm]);
+    const client = follow();
+    await eventually(() => {
+      expect(client.got).toHaveLength(1);
+    });
+    const second = await changeIps(database.store, vm, "10.0.0.1");
+    await changeIps(database.store, second, "10.0.0.2");
+    await eventually(() => {
+      expect(describeEvents(client.got)).toEqual([
+        "STATE - > 10.0.0.0",
+        "CHANGE 10.0.0.0 > 10.0.0.1",
+        "CHANGE 10.0.0.1 > 10.0.0.2",
+      ]);
+    });
+  });
+
+  test.each([1_000, 2])(
+    "lose nothing and repeat nothing while many write, whenever clients come, leave and go on (pages of %i)",
+    async (statePage) => {
+      const vms = 5;
+      await addVms(
+        database.store,
+        Array.from({ length: vms }, (_, index) => countedVm(index + 1)),
+      );
+      const log = createChangeLog(database.dataSource);
+      const paged = createGuestEvents({ feed, log, maxWaiting: 1_000, statePage });
+      const random = createRandom(7);
+      const followers: GuestEvent[][] = [];
+      let isWriting = true;
+      const comeAndGo = async () => {
+        const all: GuestEvent[] = [];
+        followers.push(all);
+        await sleep(random() * 100);
+        while (isWriting) {
+          const client = follow({ after: all.at(-1)?.cursor ?? null }, paged);
+          await sleep(random() * 150);
+          await client.leave();
+          expect(client.error).toBeNull();
+          if (all.at(-1)?.cursor === "start") all.length = 0;
+          all.push(...client.got);
+        }
+        const last = follow({ after: all.at(-1)?.cursor ?? null }, paged);
+        if (all.at(-1)?.cursor === "start") all.length = 0;
+        return { all, last };
+      };
+      const coming = Promise.all(Array.from({ length: 6 }, comeAndGo));
+      await writeSlowly(database.dataSource, { writers: 8, transactions: 30, vms, random });
+      isWriting = false;
+      const ends = await coming;
+      const stored = await database.store.readVms(Array.from({ length: vms }, (_, index) => id(index + 1)));
+      await eventually(() => {
+        for (const { all, last } of ends) {
+          const got = [...all, ...last.got];
+          for (const vm of stored) {
+            const counts = got
+              .filter(({ vmId }) => vmId === vm.id)
+              .map(({ after }) => readCount(after?.ips ?? null));
+            const first = counts[0] ?? -1;
+            expect(counts).toEqual(Array.from({ length: counts.length }, (_, index) => first + index));
+            expect(counts.at(-1)).toBe(readCount(vm.ips));
+          }
+          for (const { before, after, kind } of got) {
+            if (kind === "CHANGE")
+              expect(readCount(before?.ips ?? null) + 1).toBe(readCount(after?.ips ?? null));
+          }
+        }
+      });
+    },
+  );
+
+  test("show a VM that leaves the scope as gone, and one that comes into it as new", async () => {
+    const vm = countedVm(1);
+    await addVms(database.store, [vm]);
+    const scope = { namePatterns: [], hostIds: [], vmIds: [id(2)] };
+    const other = follow({ scope });
+    const own = follow({ scope: { ...scope, vmIds: [id(1).toUpperCase()] } });
+    await changeIps(database.store, vm, "10.0.0.1");
+    await eventually(() => {
+      expect(own.got.length).toBeGreaterThan(0);
+    });
+    const fence = countedVm(2);
+    await addVms(database.store, [fence]);
+    await eventually(() => {
+      expect(describeEvents(other.got)).toEqual(["CHANGE - > 10.0.0.0"]);
+    });
+    expect(other.got.every(({ vmId }) => vmId === id(2))).toBe(true);
+  });
+
+  test("tell those changes that a filter means, also the one by which a VM leaves it", async () => {
+    const [one, two] = [countedVm(1), countedVm(2)];
+    await addVms(database.store, [one, two]);
+    const within = { family: 4, first: 0x0a000000n, last: 0x0a0000ffn, prefix: 24 } as const;
+    const client = follow({ interest: { ...ALL, vmIds: [id(1)], hostId: HOST_A, within } });
+    await eventually(() => {
+      expect(client.got).toHaveLength(1);
+    });
+    await changeIps(database.store, two, "10.0.0.7");
+    const gone = await changeIps(database.store, one, "172.16.0.1");
+    const still = await changeIps(database.store, gone, "172.16.0.2");
+    await changeIps(database.store, still, "10.0.0.9");
+    await eventually(() => {
+      expect(describeEvents(client.got)).toEqual([
+        "STATE - > 10.0.0.0",
+        "CHANGE 10.0.0.0 > 172.16.0.1",
+        "CHANGE 172.16.0.2 > 10.0.0.9",
+      ]);
+    });
+  });
+
+  test("read each change once, however many follow", async () => {
+    const vm = countedVm(1);
+    await addVms(database.store, [vm]);
+    const followers = Array.from({ length: 40 }, () => follow());
+    await eventually(() => {
+      for (const { got } of followers) expect(got).toHaveLength(1);
+    });
+    await sleep(100);
+    database.statements();
+    await changeIps(database.store, vm, "10.0.0.1");
+    await eventually(() => {
+      for (const { got } of followers) expect(got).toHaveLength(2);
+    });
+    const reads = database.statements().filter((sql) => sql.includes("unnest($1::uuid[], $2::timestamptz[]"));
+    expect(reads).toHaveLength(1);
+    // The same event, so that who answers it may share the answer.
+    expect(new Set(followers.map(({ got }) => got[1])).size).toBe(1);
+  });
+
+  test("end with a reason where a cursor cannot be followed", async () => {
+    await addVms(database.store, [countedVm(1)]);
+    const client = follow();
+    await eventually(() => {
+      expect(client.got).toHaveLength(1);
+    });
+    const own = Buffer.from(client.got[0]!.cursor, "base64url").toString();
+    const foreign = Buffer.from(own.replace(/^1 \w{12}/, "1 0123456789ab")).toString("base64url");
+    const [bad, lost] = [follow({ after: "nonsense" }), follow({ after: foreign })];
+    await eventually(() => {
+      expect(bad.error).toBeInstanceOf(MalformedCursorError);
+      expect(lost.error).toBeInstanceOf(LostCursorError);
+    });
+  });
+
+  test("let go who does not read, and keep no more for it than the bound", async () => {
+    let vm = countedVm(1);
+    await addVms(database.store, [vm]);
+    let listening = 0;
+    const counted: Feed = {
+      listen: async (listener) => {
+        const place = await feed.listen(listener);
+        listening += 1;
+        return place;
+      },
+      wake: () => {
+        feed.wake();
+      },
+      stop: () => feed.stop(),
+    };
+    const log = createChangeLog(database.dataSource);
+    const few = createGuestEvents({ feed: counted, log, maxWaiting: 3 });
+    const controller = new AbortController();
+    const slow = few.follow({ interest: ALL, after: null, scope: null }, controller.signal);
+    const state = await slow.next();
+    const waiting = slow.next();
+    const quick = follow();
+    await eventually(() => {
+      expect(quick.got).toHaveLength(1);
+      expect(listening).toBe(1);
+    });
+    for (let count = 1; count <= 12; count += 1) vm = await changeIps(database.store, vm, toAddress(count));
+    await eventually(() => {
+      expect(quick.got).toHaveLength(13);
+    });
+    const read = async () => {
+      const got = [await waiting];
+      for (let next = await slow.next(); next.done !== true; next = await slow.next()) got.push(next);
+      return got;
+    };
+    await expect(read()).rejects.toBeInstanceOf(SlowReaderError);
+    expect(state.done).toBe(false);
+  });
+});

@@ -1,0 +1,287 @@
+import { createClient as createSseClient } from "graphql-sse";
+import { describe, expect, onTestFinished, test } from "vitest";
+import WebSocket from "ws";
+import { createIdentity, type KnownViewer } from "../../../src/server/identity/identity.js";
+import type { Role } from "../../../src/model/roles.js";
+import { addVms, changeIps, storedVm } from "../../store/changes/log-fixtures.js";
+import { id } from "../../support/builders/ids.js";
+import { eventually } from "../../support/eventually.js";
+import { connect, startLiveServer, subscribe } from "./live-server.js";
+
+const FOLLOW = `subscription Follow($after: String, $filter: GuestNetworkFilter) {
+  guestNetworkChanged(after: $after, filter: $filter) {
+    kind cursor vm { name guestInfo { ips } } changes { kind } before { guestInfo { ips } }
+  }
+}`;
+
+interface Event {
+  readonly kind: string;
+  readonly cursor: string;
+  readonly vm: { readonly name: string; readonly guestInfo: { readonly ips: readonly string[] } };
+  readonly changes: readonly { readonly kind: string }[];
+}
+
+function toEvents(answers: readonly Record<string, unknown>[]): Event[] {
+  return answers.map(({ data }) => (data as { guestNetworkChanged: Event }).guestNetworkChanged);
+}
+
+function toIps(answers: readonly Record<string, unknown>[]): string[] {
+  return toEvents(answers).map(({ kind, vm }) => `${kind} ${vm.guestInfo.ips.join(" ")}`);
+}
+
+describe("subscriptions over a WebSocket", () => {
+  test("tell the state and every change, and go on behind a cursor at another replica", async () => {
+    const live = await startLiveServer();
+    const { server, database } = live;
+    const vm = storedVm(1, { ips: "10.0.0.1", interfaces: [] });
+    await addVms(database.store, [vm]);
+    const first = subscribe(connect(server), FOLLOW);
+    await eventually(() => {
+      expect(toIps(first.answers)).toEqual(["STATE 10.0.0.1"]);
+    });
+    const second = await changeIps(database.store, vm, "10.0.0.2");
+    await eventually(() => {
+      expect(toIps(first.answers)).toEqual(["STATE 10.0.0.1", "CHANGE 10.0.0.2"]);
+    });
+    expect(toEvents(first.answers)[1]?.changes.map(({ kind }) => kind)).toContain("ADDRESS_ADDED");
+    first.leave();
+    const third = await changeIps(database.store, second, "10.0.0.3");
+    const after = toEvents(first.answers)[1]?.cursor;
+    const next = subscribe(connect(await live.startReplica()), FOLLOW, { after });
+    await changeIps(database.store, third, "10.0.0.4");
+    await eventually(() => {
+      expect(toIps(next.answers)).toEqual(["CHANGE 10.0.0.3", "CHANGE 10.0.0.4"]);
+    });
+  });
+
+  test("refuse a bad cursor, a bad filter and what is no subscription, each with its code", async () => {
+    const { server } = await startLiveServer();
+    const client = connect(server);
+    const refused = async (query: string, variables?: Record<string, unknown>) => {
+      const received = subscribe(client, query, variables);
+      await eventually(() => {
+        expect(received.errors).toHaveLength(1);
+      });
+      return received.errors[0];
+    };
+    const withCode = (code: string) => [
+      expect.objectContaining({ extensions: expect.objectContaining({ code }) as unknown }),
+    ];
+    expect(await refused(FOLLOW, { after: "nonsense" })).toEqual(withCode("BAD_USER_INPUT"));
+    expect(await refused(FOLLOW, { filter: { vmIds: ["x"] } })).toEqual(withCode("BAD_USER_INPUT"));
+    expect(await refused("{ hosts { name } }")).toEqual(withCode("OPERATION_NOT_SUPPORTED"));
+    expect(await refused("subscription { nothing }")).toEqual(withCode("GRAPHQL_VALIDATION_FAILED"));
+    expect(await refused("subscription {")).toEqual(withCode("GRAPHQL_PARSE_FAILED"));
+  });
+
+  test("are answered from one execution for all who ask the same, without a statement a subscriber", async () => {
+    const { server, database } = await startLiveServer();
+    const vm = storedVm(1, { ips: "10.0.0.1", interfaces: [] });
+    await addVms(database.store, [vm]);
+    const client = connect(server);
+    const all = Array.from({ length: 30 }, () => subscribe(client, FOLLOW));
+    await eventually(() => {
+      for (const { answers } of all) expect(answers).toHaveLength(1);
+    });
+    await changeIps(database.store, vm, "10.0.0.2");
+    await eventually(() => {
+      for (const { answers } of all) expect(toIps(answers)).toEqual(["STATE 10.0.0.1", "CHANGE 10.0.0.2"]);
+    });
+  });
+
+  test("are bounded for each connection, each viewer and all together", async () => {
+    const { server } = await startLiveServer({
+      limits: { subscriptions: 3, viewerConnections: 2, lasting: 4 },
+    });
+    const [one, two, three] = [connect(server), connect(server), connect(server)];
+    const ofOne = Array.from({ length: 4 }, () => subscribe(one, FOLLOW));
+    await eventually(() => {
+      expect(JSON.stringify(ofOne.map(({ errors }) => errors))).toContain("TOO_MANY_SUBSCRIPTIONS");
+    });
+    const ofTwo = Array.from({ length: 2 }, () => subscribe(two, FOLLOW));
+    await eventually(() => {
+      expect(JSON.stringify(ofTwo.map(({ errors }) => errors))).toContain("OVERLOADED");
+    });
+    subscribe(three, FOLLOW);
+    await eventually(() => {
+      expect(three.closes.map(({ code }) => code)).toEqual([4_429]);
+    });
+    for (const { leave } of [...ofOne, ...ofTwo]) leave();
+    await eventually(() => {
+      const fresh = subscribe(one, FOLLOW);
+      fresh.leave();
+      expect(fresh.errors).toEqual([]);
+    });
+  });
+
+  test("need a valid token, from the first message or the header, and end when it is withdrawn", async () => {
+    const viewers = new Map<string, KnownViewer>([
+      ["Bearer good", { name: "good", roles: new Set<Role>(["reader"]), scope: null }],
+      ["Bearer metrics", { name: "metrics", roles: new Set<Role>(["metrics"]), scope: null }],
+    ]);
+    const identity = createIdentity([
+      { identify: ({ authorization }) => Promise.resolve(viewers.get(authorization ?? "") ?? null) },
+    ]);
+    const { server } = await startLiveServer({ identity });
+    const nobody = connect(server);
+    subscribe(nobody, FOLLOW);
+    const metrics = connect(server, { authorization: "Bearer metrics" });
+    subscribe(metrics, FOLLOW);
+    const good = connect(server, { Authorization: "Bearer good" });
+    const received = subscribe(good, FOLLOW);
+    await eventually(() => {
+      expect(nobody.closes.map(({ code }) => code)).toEqual([4_401]);
+      expect(metrics.closes.map(({ code }) => code)).toEqual([4_403]);
+    });
+    expect(received.errors).toEqual([]);
+    viewers.delete("Bearer good");
+    await eventually(() => {
+      expect(good.closes.map(({ code }) => code)).toEqual([4_403]);
+    });
+  });
+
+  test("are told to connect again when the server stops", async () => {
+    const { server, database } = await startLiveServer();
+    await addVms(database.store, [storedVm(1)]);
+    const client = connect(server);
+    const received = subscribe(client, FOLLOW);
+    await eventually(() => {
+      expect(received.answers).toHaveLength(1);
+    });
+    await server.drain({ timeoutMs: 5_000 });
+    await eventually(() => {
+      expect(client.closes.map(({ code }) => code)).toEqual([1_012]);
+    });
+  });
+
+  test("are refused for another site's page, a strange host, another path and the old protocol", async () => {
+    const { server } = await startLiveServer();
+    const url = server.url.replace("http", "ws");
+    const refused = (path: string, protocol: string, headers: Record<string, string> = {}) =>
+      new Promise<number>((resolve, reject) => {
+        const socket = new WebSocket(url + path, protocol, { headers });
+        socket.on("open", () => {
+          reject(new Error("it was accepted"));
+        });
+        socket.on("error", () => undefined);
+        socket.on("unexpected-response", (_request, response) => {
+          response.resume();
+          resolve(response.statusCode ?? 0);
+        });
+      });
+    const current = "graphql-transport-ws";
+    expect(await refused("/graphql", current, { origin: "http://elsewhere.example" })).toBe(403);
+    expect(await refused("/graphql", current, { host: "elsewhere.example" })).toBe(421);
+    expect(await refused("/other", current)).toBe(404);
+    expect(await refused("/graphql", "graphql-ws")).toBe(400);
+  });
+
+  test("survive nonsense: the connection ends, the server goes on", async () => {
+    const { server, database } = await startLiveServer({ limits: { frameBytes: 1_000, initMs: 200 } });
+    await addVms(database.store, [storedVm(1)]);
+    const frames: (string | Buffer)[] = [
+      "",
+      "{",
+      "null",
+      "[]",
+      '{"type":"nothing"}',
+      '{"type":"subscribe","id":"1","payload":{"query":"{a}"}}',
+      '{"type":"connection_init","payload":7}',
+      "x".repeat(2_000),
+      Buffer.from([0xff, 0xfe, 0]),
+    ];
+    const codes = await Promise.all(
+      frames.map(
+        (frame) =>
+          new Promise<number>((resolve) => {
+            const socket = new WebSocket(
+              `${server.url.replace("http", "ws")}/graphql`,
+              "graphql-transport-ws",
+            );
+            socket.on("open", () => {
+              socket.send(frame);
+            });
+            socket.on("error", () => undefined);
+            socket.on("close", resolve);
+          }),
+      ),
+    );
+    expect(codes.every((code) => [4_400, 4_401, 1_009, 4_408].includes(code))).toBe(true);
+    const received = subscribe(connect(server), FOLLOW);
+    await eventually(() => {
+      expect(received.answers).toHaveLength(1);
+    });
+  });
+
+  test("leave nothing behind when their clients go at any moment", async () => {
+    const { server, database } = await startLiveServer({ limits: { lasting: 20, viewerConnections: 20 } });
+    await addVms(database.store, [storedVm(1)]);
+    for (let delayMs = 0; delayMs < 60; delayMs += 3) {
+      const client = connect(server);
+      const received = Array.from({ length: 5 }, () => subscribe(client, FOLLOW));
+      await new Promise((resolve) => setTimeout(resolve, delayMs));
+      if (delayMs % 2 === 0) for (const { leave } of received) leave();
+      else client.terminate();
+      await client.dispose();
+    }
+    // All places are free again: so many fit at once.
+    const clients = Array.from({ length: 4 }, () => connect(server));
+    await eventually(() => {
+      const again = clients.map((client) => subscribe(client, FOLLOW));
+      for (const { leave } of again) leave();
+      expect(again.flatMap(({ errors }) => errors)).toEqual([]);
+    });
+    const all = clients.flatMap((client) => Array.from({ length: 5 }, () => subscribe(client, FOLLOW)));
+    await eventually(() => {
+      for (const { answers } of all) expect(answers).toHaveLength(1);
+    });
+  });
+});
+
+describe("subscriptions as server-sent events", () => {
+  test("tell the same to a client of GraphQL over SSE, and complete", async () => {
+    const { server, database } = await startLiveServer();
+    const vm = storedVm(1, { ips: "fe80::1", interfaces: [], silence: "ips-only" });
+    await addVms(database.store, [vm]);
+    const client = createSseClient({ url: `${server.url}/graphql/stream`, retryAttempts: 0 });
+    onTestFinished(() => {
+      client.dispose();
+    });
+    const follow = client.iterate({ query: FOLLOW });
+    expect(toIps([(await follow.next()).value as Record<string, unknown>])).toEqual(["STATE fe80::1"]);
+    const ready = client.iterate({
+      query: `subscription { vmAddressReady(vmId: "${id(1)}") { address } }`,
+    });
+    const first = ready.next();
+    await changeIps(database.store, vm, "10.0.0.2");
+    expect(toIps([(await follow.next()).value as Record<string, unknown>])).toEqual(["CHANGE 10.0.0.2"]);
+    expect((await first).value).toEqual({ data: { vmAddressReady: { address: "10.0.0.2" } } });
+    expect((await ready.next()).done).toBe(true);
+    await follow.return?.(undefined);
+  });
+
+  test("end without being complete when the server stops, so that clients connect again", async () => {
+    const { server, database } = await startLiveServer();
+    await addVms(database.store, [storedVm(1)]);
+    const response = await fetch(`${server.url}/graphql/stream`, {
+      method: "POST",
+      headers: { "content-type": "application/json", accept: "text/event-stream" },
+      body: JSON.stringify({ query: FOLLOW }),
+    });
+    const text = response.text();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await server.drain({ timeoutMs: 5_000 });
+    expect(await text).toMatch(/^:\n\nevent: next\ndata: .*\n\n$/);
+  });
+
+  test("tell a refusal as an event", async () => {
+    const { server } = await startLiveServer();
+    const response = await fetch(
+      `${server.url}/graphql/stream?query=${encodeURIComponent("subscription { nothing }")}`,
+      { headers: { accept: "text/event-stream" } },
+    );
+    expect(await response.text()).toMatch(
+      /^:\n\nevent: next\ndata: .*GRAPHQL_VALIDATION_FAILED.*\n\nevent: complete/,
+    );
+  });
+});
