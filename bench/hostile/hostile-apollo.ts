@@ -20,6 +20,7 @@ const { url: served } = await startStandaloneServer(server, {
       loaders: createLoaders(store),
       viewer: { name: "anybody", roles: new Set(ALL_ROLES) },
       hostAdmin: null,
+      followGuests: null,
     }),
 });
 process.stdout.write(`GraphQL: ${served.replace(/\/$/, "")}/graphql\n`);

@@ -78,6 +78,23 @@ function describeEvents(got: readonly GuestEvent[]): string[] {
   return got.map(({ kind, after, before }) => `${kind} ${before?.ips ?? "-"} > ${after?.ips ?? "-"}`);
 }
 
+/** The feed, and how many have begun to listen to it. */
+function countListening(): { readonly feed: Feed; count(): number } {
+  let count = 0;
+  const counted: Feed = {
+    listen: async (listener) => {
+      const place = await feed.listen(listener);
+      count += 1;
+      return place;
+    },
+    wake: () => {
+      feed.wake();
+    },
+    stop: () => feed.stop(),
+  };
+  return { feed: counted, count: () => count };
+}
+
 describe("guest events", () => {
   test("tell the state first and then every change, with all of the VM before and after it", async () => {
     const vm = countedVm(1);
@@ -193,11 +210,14 @@ describe("guest events", () => {
   test("read each change once, however many follow", async () => {
     const vm = countedVm(1);
     await addVms(database.store, [vm]);
-    const followers = Array.from({ length: 40 }, () => follow());
+    const counted = countListening();
+    const log = createChangeLog(database.dataSource);
+    const shared = createGuestEvents({ feed: counted.feed, log, maxWaiting: 1_000 });
+    const followers = Array.from({ length: 40 }, () => follow({}, shared));
     await eventually(() => {
       for (const { got } of followers) expect(got).toHaveLength(1);
+      expect(counted.count()).toBe(40);
     });
-    await sleep(100);
     database.statements();
     await changeIps(database.store, vm, "10.0.0.1");
     await eventually(() => {
@@ -227,20 +247,9 @@ describe("guest events", () => {
   test("let go who does not read, and keep no more for it than the bound", async () => {
     let vm = countedVm(1);
     await addVms(database.store, [vm]);
-    let listening = 0;
-    const counted: Feed = {
-      listen: async (listener) => {
-        const place = await feed.listen(listener);
-        listening += 1;
-        return place;
-      },
-      wake: () => {
-        feed.wake();
-      },
-      stop: () => feed.stop(),
-    };
+    const counted = countListening();
     const log = createChangeLog(database.dataSource);
-    const few = createGuestEvents({ feed: counted, log, maxWaiting: 3 });
+    const few = createGuestEvents({ feed: counted.feed, log, maxWaiting: 3 });
     const controller = new AbortController();
     const slow = few.follow({ interest: ALL, after: null, scope: null }, controller.signal);
     const state = await slow.next();
@@ -248,7 +257,7 @@ describe("guest events", () => {
     const quick = follow();
     await eventually(() => {
       expect(quick.got).toHaveLength(1);
-      expect(listening).toBe(1);
+      expect(counted.count()).toBe(1);
     });
     for (let count = 1; count <= 12; count += 1) vm = await changeIps(database.store, vm, toAddress(count));
     await eventually(() => {

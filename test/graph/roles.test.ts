@@ -27,7 +27,7 @@ const MAY: Record<Role, readonly Role[]> = {
 
 const cases = (["off", "whole", "contribute"] as const).flatMap((federation: Federation) => {
   const schema = getSchema(federation);
-  return [schema.getQueryType(), schema.getMutationType()].flatMap((type) =>
+  return [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].flatMap((type) =>
     Object.values(type?.getFields() ?? {}).flatMap((field) =>
       [null, ...ALL_ROLES].map((role) => ({ federation, place: `${type!.name}.${field.name}`, field, role })),
     ),
@@ -37,7 +37,7 @@ const cases = (["off", "whole", "contribute"] as const).flatMap((federation: Fed
 describe("every root field, asked with every role", () => {
   test.each(cases)("$federation: $place as $role", async ({ federation, place, field, role }) => {
     const store = createMemoryReadStore();
-    const operation = place.startsWith("Mutation") ? "mutation" : "query";
+    const operation = place.split(".", 1)[0]!.toLowerCase();
     const roles = role === null ? [] : [role];
     const errors = await askForErrors(store, `${operation} { ${call(field)} }`, { federation, roles });
     const needed = ROOT_FIELD_ROLES[place]!;
@@ -65,6 +65,7 @@ test("a root field without a rule does not get into a schema", () => {
 function call(field: GraphQLField<unknown, unknown>): string {
   const values: Record<string, string> = {
     id: `"${uuid(1, 1)}"`,
+    vmId: `"${uuid(1, 1)}"`,
     address: '"h"',
     macAddress: '"56:6f:00:00:00:01"',
   };
