@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { STATUS_CODES, type IncomingMessage, type Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { handleProtocols, makeServer } from "graphql-ws";
-import type { FormattedExecutionResult } from "graphql";
+import type { ExecutionResult, FormattedExecutionResult } from "graphql";
 import { WebSocketServer, type WebSocket } from "ws";
 import type { Limits } from "../../model/limits.js";
 import type { Client } from "../admission/client.js";
@@ -29,7 +29,7 @@ export function acceptWebSockets(server: Server, gate: Gate, parts: WebSocketPar
     onSubscribe: (_ctx, id, payload) => _ctx.extra.session.prepare(id, { ...payload }),
     subscribe: ({ contextValue }) => (contextValue as { start(): AsyncGenerator<never> }).start(),
     // Formatted already, by the operation.
-    onNext: (_ctx, _id, _payload, _args, result) => result as FormattedExecutionResult,
+    onNext: (_ctx, _id, _payload, _args, result) => toSent(result),
     onError: ({ extra }, id, _payload, errors) => extra.session.formatErrors(id, errors) as never,
     onComplete: ({ extra }, id) => {
       extra.session.complete(id);
@@ -89,6 +89,11 @@ export function acceptWebSockets(server: Server, gate: Gate, parts: WebSocketPar
       void closed(code, reason.toString());
     });
   }
+}
+
+/** The errors of an answer are plain already; its type knows only that they are GraphQL's. */
+function toSent({ errors, ...rest }: ExecutionResult): FormattedExecutionResult {
+  return errors === undefined ? rest : { ...rest, errors };
 }
 
 function checkHead(request: IncomingMessage, gate: Gate, { options, isDraining }: WebSocketParts): Client {
