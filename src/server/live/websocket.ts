@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { STATUS_CODES, type IncomingMessage, type Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { handleProtocols, makeServer } from "graphql-ws";
-import type { ExecutionResult, FormattedExecutionResult } from "graphql";
+import type { FormattedExecutionResult } from "graphql";
 import { WebSocketServer, type WebSocket } from "ws";
 import type { Limits } from "../../model/limits.js";
 import type { Client } from "../admission/client.js";
@@ -91,9 +91,9 @@ export function acceptWebSockets(server: Server, gate: Gate, parts: WebSocketPar
   }
 }
 
-/** The errors of an answer are plain already; its type knows only that they are GraphQL's. */
-function toSent({ errors, ...rest }: ExecutionResult): FormattedExecutionResult {
-  return errors === undefined ? rest : { ...rest, errors };
+/** The library takes errors for GraphQL's objects; ours are as they are sent. */
+function toSent(result: object): FormattedExecutionResult {
+  return result;
 }
 
 function checkHead(request: IncomingMessage, gate: Gate, { options, isDraining }: WebSocketParts): Client {
