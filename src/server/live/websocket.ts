@@ -30,7 +30,7 @@ export function acceptWebSockets(server: Server, gate: Gate, parts: WebSocketPar
     subscribe: ({ contextValue }) => (contextValue as { start(): AsyncGenerator<never> }).start(),
     // Formatted already, by the operation.
     onNext: (_ctx, _id, _payload, _args, result) => toSent(result),
-    onError: ({ extra }, id, _payload, errors) => extra.session.formatErrors(id, errors) as never,
+    onError: ({ extra }, id, _payload, errors) => [...extra.session.formatErrors(id, errors)],
     onComplete: ({ extra }, id) => {
       extra.session.complete(id);
     },
