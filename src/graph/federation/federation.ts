@@ -22,7 +22,7 @@ export interface Subgraph {
 export function createSubgraph(whole: GraphQLSchema, shape: SubgraphShape): Subgraph {
   const part = shape === "whole" ? whole : keepOwnContribution(whole);
   const sdl = printSubgraph(part, DIRECTIVES[shape]);
-  const { query, mutation, types } = part.toConfig();
+  const { query, mutation, subscription, types } = part.toConfig();
   const fields: GraphQLFieldConfigMap<unknown, GraphContext> = {
     ...query?.toConfig().fields,
     ...createEntityFields(part, sdl),
@@ -36,6 +36,7 @@ export function createSubgraph(whole: GraphQLSchema, shape: SubgraphShape): Subg
         fields,
       }),
       mutation: mutation ?? null,
+      subscription: subscription ?? null,
       types: listImplementations(types),
     }),
   };

@@ -30,7 +30,7 @@ export async function startLiveServer(options: Partial<ServerOptions> = {}): Pro
     const feed = startFeed({ log, intervalMs: 20 });
     const events = createGuestEvents({ feed, log, maxWaiting: 1_000 });
     const server = await unmanaged({
-      schema: buildGraphSchema({ federation: "off" }),
+      schema: buildGraphSchema({ federation: "whole" }),
       contextFor: (viewer, request): GraphContext => {
         const snapshot = database.store.openSnapshot(viewer.scope);
         request.onEnd(() => void snapshot.close());
