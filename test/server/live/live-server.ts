@@ -1,7 +1,7 @@
 import { createClient, type Client } from "graphql-ws";
 import { onTestFinished } from "vitest";
 import WebSocket from "ws";
-import { startFeed } from "../../../src/feed/feed.js";
+import { startFeed, type Feed } from "../../../src/feed/feed.js";
 import { createGuestEvents } from "../../../src/feed/guest-events.js";
 import type { GraphContext } from "../../../src/graph/context.js";
 import { buildGraphSchema } from "../../../src/graph/schema.js";
@@ -16,6 +16,10 @@ import { unmanaged, type Served } from "../running.js";
 export interface LiveServer {
   readonly server: Served;
   readonly database: TestDatabase;
+  /** Contexts that were made, of all replicas: one a subscription, and one an answer. */
+  readonly contexts: () => number;
+  /** How many subscriptions have come to where the feed tells them, of all replicas. */
+  readonly listening: () => number;
   /** A further server on the same database, as another replica is. */
   startReplica(options?: Partial<ServerOptions>): Promise<Served>;
 }
@@ -25,13 +29,27 @@ export async function startLiveServer(options: Partial<ServerOptions> = {}): Pro
   const database = await createDatabase({ poolSize: 10 });
   onTestFinished(() => database.drop());
   await database.store.registerHosts(HOSTS, INTERVAL_MS);
+  let contexts = 0;
+  let listening = 0;
   const startReplica = async (own: Partial<ServerOptions> = {}): Promise<Served> => {
     const log = createChangeLog(database.dataSource);
     const feed = startFeed({ log, intervalMs: 20 });
-    const events = createGuestEvents({ feed, log, maxWaiting: 1_000 });
+    const counted: Feed = {
+      listen: async (listener) => {
+        const place = await feed.listen(listener);
+        listening += 1;
+        return place;
+      },
+      wake: () => {
+        feed.wake();
+      },
+      stop: () => feed.stop(),
+    };
+    const events = createGuestEvents({ feed: counted, log, maxWaiting: 1_000 });
     const server = await unmanaged({
       schema: buildGraphSchema({ federation: "whole" }),
       contextFor: (viewer, request): GraphContext => {
+        contexts += 1;
         const snapshot = database.store.openSnapshot(viewer.scope);
         request.onEnd(() => void snapshot.close());
         return {
@@ -49,7 +67,13 @@ export async function startLiveServer(options: Partial<ServerOptions> = {}): Pro
     });
     return server;
   };
-  return { server: await startReplica(options), database, startReplica };
+  return {
+    server: await startReplica(options),
+    database,
+    contexts: () => contexts,
+    listening: () => listening,
+    startReplica,
+  };
 }
 
 /** A WebSocket that may be ended before it is open. */
