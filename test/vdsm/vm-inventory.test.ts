@@ -87,7 +87,6 @@ describe("the domains of a host", () => {
     ["with a document type", `<!DOCTYPE d [<!ENTITY a "${"b".repeat(99)}">]>${domain(BRIDGE)}`],
     ["nested beyond measure", domain("<a>".repeat(5_000) + "</a>".repeat(5_000))],
     ["too long", domain(`<!--${"x".repeat(4_194_304)}-->`)],
-    ["with a reserved name", domain("<__proto__><x/></__proto__>")],
   ])("that are %s are absent, and spoil no other", (_, xml) => {
     const found = parseDomains({
       [VM_ID]: xml,
@@ -214,15 +213,17 @@ test.each([
   expect(parseNics(domain(element + BRIDGE))).toBeUndefined();
 });
 
-test("a million angle brackets are refused in no time", () => {
-  const startedMs = performance.now();
-  expect(parseNics(domain("<".repeat(1_000_000)))).toBeUndefined();
-  expect(performance.now() - startedMs).toBeLessThan(500);
-});
-
-test("an element of 300,000 attributes is refused in no time", () => {
-  const xml = domain(`<a ${Array.from({ length: 300_000 }, (_, at) => `b${at}=""`).join(" ")}/>`);
-  const startedMs = performance.now();
+test.each([
+  ["a million angle brackets", domain("<".repeat(1_000_000))],
+  [
+    "an element of 300,000 attributes",
+    domain(`<a ${Array.from({ length: 300_000 }, (_, at) => `b${at}=""`).join(" ")}/>`),
+  ],
+  ["quotes that end nowhere", domain("<a b='".repeat(100_000))],
+  ["comments that end nowhere", domain("<!--".repeat(100_000))],
+])("a domain of %s is refused for little CPU", (_, xml) => {
+  const before = process.cpuUsage();
   expect(parseNics(xml)).toBeUndefined();
-  expect(performance.now() - startedMs).toBeLessThan(500);
+  const { user, system } = process.cpuUsage(before);
+  expect((user + system) / 1_000).toBeLessThan(500);
 });

@@ -1,139 +1,142 @@
 import { normalizeUuid } from "../../model/uuid.js";
-import { XMLParser, XMLValidator } from "fast-xml-parser";
+import { decodeXml } from "../xml/decode-xml.js";
+import { scanXml, type XmlBounds, type XmlListener } from "../xml/scan-xml.js";
+import type { XmlTag } from "../xml/xml-tag.js";
 import { parseAliasId } from "./device-list.js";
-import { isRecord, readScalar } from "./record.js";
 import type { ReportedNic } from "./types.js";
 
 /** Parses the vNICs of a libvirt domain in document order, or `null` if the text is no domain that can be read whole. */
 export function parseDomainXml(xml: string): readonly ReportedNic[] | null {
-  const domain = parseDomain(xml);
-  if (domain === null) return null;
-  const devices = domain["devices"];
-  // A domain without devices reads as text; one that has none of ours has no vNICs.
-  if (!isRecord(devices)) return devices === "" ? [] : null;
-  const known = readMetadata(domain["metadata"]);
-  return toList(devices["interface"])
-    .filter(isRecord)
-    .map((element) => parseNic(element, known));
+  const domain = new DomainListener();
+  // A cut document is not well-formed. If it were read as far as it goes, vNICs would seem to be gone.
+  if (!scanXml(xml, BOUNDS, domain) || !domain.hasDevices) return null;
+  return domain.interfaces.map((element) => toNic(element, domain.metadata));
 }
 
-/**
- * Returns `false` for XML that would hold up the parser, in one pass over it and before anything is parsed: more elements
- * than any domain has, or an element with more attributes.
- */
-function isWithinBounds(xml: string): boolean {
-  let elements = 0;
-  let attributes = 0;
-  let isInTag = false;
-  for (let at = 0; at < xml.length; at += 1) {
-    const code = xml.charCodeAt(at);
-    if (code === OPEN) {
-      elements += 1;
-      attributes = 0;
-      isInTag = xml.charCodeAt(at + 1) !== EXCLAMATION;
-    } else if (code === CLOSE) {
-      isInTag = false;
-    } else if (code === EQUALS && isInTag) {
-      attributes += 1;
+/** What an `<interface>` says of a vNIC; `undefined` until its element was met. The first element of a name counts. */
+interface InterfaceElement {
+  mac?: string | null;
+  alias?: string | null;
+  target?: string | null;
+  bridge?: string | null;
+  network?: string | null;
+  link?: string | null;
+}
+
+/** What oVirt's metadata says of a vNIC. Only here is the network of a virtual function. */
+interface Metadata {
+  id: string | null;
+  network: string | null;
+}
+
+/** Collects these places of a domain, and nothing else: `devices/interface/*` and `metadata/vm/device/*`. */
+class DomainListener implements XmlListener {
+  readonly interfaces: InterfaceElement[] = [];
+  /** By MAC in lower case. */
+  readonly metadata = new Map<string, Metadata>();
+  hasDevices = false;
+  wantsText = false;
+  private section = "";
+  private isOurs = false;
+  private device: Metadata | null = null;
+  private field: keyof Metadata | null = null;
+  private value = "";
+
+  open(name: string, tag: XmlTag, depth: number): void {
+    if (depth === 1) this.section = name === "domain" ? "" : "foreign";
+    else if (depth === 2 && this.section !== "foreign") this.openSection(name);
+    else if (depth === 3) this.openDevice(name);
+    else if (depth === 4 && this.isOurs) this.openPart(name, tag);
+    else if (depth === 5 && this.device !== null) this.openField(name);
+  }
+
+  text(raw: string): void {
+    this.value += raw;
+  }
+
+  close(depth: number): void {
+    if (depth === 3) this.isOurs = false;
+    else if (depth === 4) this.device = null;
+    else if (depth === 5 && this.field !== null) this.closeField();
+  }
+
+  private openSection(name: string): void {
+    this.section = name;
+    this.hasDevices ||= name === "devices";
+  }
+
+  private openDevice(name: string): void {
+    this.isOurs =
+      (this.section === "devices" && name === "interface") || (this.section === "metadata" && name === "vm");
+    if (this.isOurs && name === "interface") this.interfaces.push({});
+  }
+
+  private openPart(name: string, tag: XmlTag): void {
+    if (this.section === "metadata") {
+      const mac = name === "device" ? tag.attribute("mac_address") : null;
+      if (mac === null) return;
+      this.device = { id: null, network: null };
+      this.metadata.set(mac.toLowerCase(), this.device);
+      return;
     }
-    if (elements > MAX_ELEMENTS || attributes > MAX_ATTRIBUTES) return false;
+    const element = this.interfaces[this.interfaces.length - 1];
+    if (element === undefined) return;
+    if (name === "source" && element.bridge === undefined) {
+      element.bridge = tag.attribute("bridge");
+      element.network = tag.attribute("network");
+      return;
+    }
+    const part = PARTS.get(name);
+    if (part !== undefined && element[part.key] === undefined)
+      element[part.key] = tag.attribute(part.attribute);
   }
-  return true;
+
+  private openField(name: string): void {
+    this.field = name === "deviceId" ? "id" : name === "network" ? "network" : null;
+    this.wantsText = this.field !== null;
+    this.value = "";
+  }
+
+  private closeField(): void {
+    const value = decodeXml(this.value).trim();
+    if (this.device !== null && this.field !== null) {
+      this.device[this.field] = this.field === "id" ? normalizeUuid(value) : value === "" ? null : value;
+    }
+    this.field = null;
+    this.wantsText = false;
+  }
 }
 
-type Element = Readonly<Record<string, unknown>>;
-
-function parseDomain(xml: string): Element | null {
-  // Libvirt declares no document type; whoever does wants entities expanded.
-  if (xml.length > MAX_XML_LENGTH || xml.includes("<!DOCTYPE") || !isWithinBounds(xml)) return null;
-  try {
-    // The parser alone reads a cut document as far as it goes, and vNICs would seem to be gone.
-    // eslint-disable-next-line @typescript-eslint/no-deprecated -- it moved to a package that nothing else here needs
-    if (XMLValidator.validate(xml) !== true) return null;
-    const document: unknown = parser.parse(xml);
-    const domain = isRecord(document) ? document["domain"] : null;
-    return isRecord(domain) ? domain : null;
-  } catch {
-    return null;
-  }
-}
-
-function parseNic(element: Element, known: ReadonlyMap<string, Metadata>): ReportedNic {
-  const macAddr = readAttribute(element["mac"], "@address");
+function toNic(element: InterfaceElement, known: ReadonlyMap<string, Metadata>): ReportedNic {
+  const macAddr = element.mac ?? null;
   const metadata = known.get((macAddr ?? "").toLowerCase());
-  const source = element["source"];
+  // A vNIC without a network is on a bridge that stands for none.
+  const bridge = element.bridge === ";vdsmdummy;" ? null : element.bridge;
   return {
-    id: parseAliasId(readAttribute(element["alias"], "@name")) ?? metadata?.id ?? null,
-    name: readAttribute(element["target"], "@dev"),
+    id: parseAliasId(element.alias ?? null) ?? metadata?.id ?? null,
+    name: element.target ?? null,
     macAddr,
-    network: metadata?.network ?? readBridge(source) ?? readAttribute(source, "@network"),
-    linkActive: readAttribute(element["link"], "@state") !== "down",
+    network: metadata?.network ?? bridge ?? element.network ?? null,
+    linkActive: element.link !== "down",
   };
 }
 
-interface Metadata {
-  readonly id: string | null;
-  readonly network: string | null;
-}
+/** Where the values of a vNIC stand, besides its source. */
+const PARTS: ReadonlyMap<string, { readonly key: keyof InterfaceElement; readonly attribute: string }> =
+  new Map([
+    ["mac", { key: "mac", attribute: "address" }],
+    ["alias", { key: "alias", attribute: "name" }],
+    ["target", { key: "target", attribute: "dev" }],
+    ["link", { key: "link", attribute: "state" }],
+  ]);
 
-/** Reads oVirt's metadata of the domain. Only here is the network of a virtual function. */
-function readMetadata(metadata: unknown): Map<string, Metadata> {
-  const found = new Map<string, Metadata>();
-  if (!isRecord(metadata)) return found;
-  for (const device of toList(metadata["vm"])
-    .filter(isRecord)
-    .flatMap((vm) => toList(vm["device"]))) {
-    const mac = readAttribute(device, "@mac_address");
-    if (mac === null || !isRecord(device)) continue;
-    found.set(mac.toLowerCase(), {
-      id: normalizeUuid(device["deviceId"]),
-      network: readScalar(device["network"]),
-    });
-  }
-  return found;
-}
-
-/** Reads the bridge. A vNIC without a network is on a bridge that stands for none. */
-function readBridge(source: unknown): string | null {
-  const bridge = readAttribute(source, "@bridge");
-  return bridge === ";vdsmdummy;" ? null : bridge;
-}
-
-function readAttribute(element: unknown, name: string): string | null {
-  const [first] = toList(element);
-  return isRecord(first) ? readScalar(first[name]) : null;
-}
-
-/** Returns a list of an element that may be there once or several times. */
-function toList(value: unknown): readonly unknown[] {
-  if (value === undefined) return [];
-  return Array.isArray(value) ? value : [value];
-}
-
-/** Real domains have some 10 kB; one with hundreds of disks stays below a tenth of this. */
-const MAX_XML_LENGTH = 4_194_304;
-
-/** Start tags, end tags and the like. A domain with a hundred disks and their chains of snapshots has some 10,000. */
-const MAX_ELEMENTS = 100_000;
-
-/** Libvirt's richest element has about twenty. */
-const MAX_ATTRIBUTES = 256;
-
-const OPEN = 0x3c;
-const CLOSE = 0x3e;
-const EQUALS = 0x3d;
-const EXCLAMATION = 0x21;
-
-const parser = new XMLParser({
-  ignoreAttributes: false,
-  attributeNamePrefix: "@",
-  removeNSPrefix: true,
-  parseTagValue: false,
-  parseAttributeValue: false,
-  ignoreDeclaration: true,
-  ignorePiTags: true,
-  // Without it, numeric references stay as they are.
-  htmlEntities: true,
+const BOUNDS: XmlBounds = {
+  // Real domains have some 10 kB; one with hundreds of disks stays below a tenth of this.
+  maxLength: 4_194_304,
+  // A domain with a hundred disks and their chains of snapshots has some 5,000.
+  maxElements: 100_000,
+  // Libvirt's richest element has about twenty.
+  maxAttributes: 256,
   // A disk's chain of snapshots nests once a link.
-  maxNestedTags: 512,
-});
+  maxDepth: 512,
+};
