@@ -4,7 +4,6 @@ import type * as store from "../store/types.js";
 /** What the graph may know of the store: the shapes of rows and questions, never the store itself. */
 export type {
   AddressSpan,
-  AddressSpansQuestion,
   ChangePlace,
   HistoryBounds,
   HostRow,
@@ -12,7 +11,6 @@ export type {
   SpanPlace,
   StaleReason,
   VmChange,
-  VmChangesQuestion,
   VmCursor,
   VmFilter,
   VmOrder,
