@@ -38,11 +38,18 @@ const FIELDS: Readonly<Record<string, string>> = {
   "Query.vmNic": `{ vmNic(id: "00000000-0000-4000-8000-000000000001") { id } }`,
   "Query.vmNics": `{ vmNics(macAddress: "56:6f:00:00:00:01") { id } }`,
   "Query.hosts": "{ hosts { id } }",
+  "Query.addressHistory": `{ addressHistory(address: "10.1.2.3") { nodes { vmId } } }`,
   "Query._entities": "{ _entities(representations: []) { __typename } }",
   "Query._service": "{ _service { sdl } }",
   "Mutation.refreshHost": `mutation { refreshHost(id: "00000000-0000-4000-8000-000000000001") { id } }`,
   "Mutation.addHost": `mutation { addHost(address: "127.0.0.1:1") { id } }`,
   "Mutation.removeHost": `mutation { removeHost(id: "00000000-0000-4000-8000-000000000001") { id } }`,
+};
+
+/** Subscriptions, asked as streams of events. The VM is unknown, so that each of them ends at once or stays silent. */
+const STREAMS: Readonly<Record<string, string>> = {
+  "Subscription.guestNetworkChanged": `subscription { guestNetworkChanged(after: "no cursor") { cursor } }`,
+  "Subscription.vmAddressReady": `subscription { vmAddressReady(vmId: "no id") { address } }`,
 };
 
 /** Which kinds of root field a role opens; everything else is refused. */
@@ -53,9 +60,15 @@ const OPENS: Readonly<Record<Role, readonly Role[]>> = {
   metrics: [],
 };
 
+function toStreamPath(query: string): string {
+  return `/graphql/stream?query=${encodeURIComponent(query)}`;
+}
+
 describe("every root field, asked over HTTP with every role", () => {
   test("has a query in this table", () => {
-    expect(Object.keys(FIELDS).sort()).toEqual(Object.keys(ROOT_FIELD_ROLES).sort());
+    expect([...Object.keys(FIELDS), ...Object.keys(STREAMS)].sort()).toEqual(
+      Object.keys(ROOT_FIELD_ROLES).sort(),
+    );
   });
 
   const cases = Object.keys(OPENS).flatMap((role) =>
@@ -70,12 +83,26 @@ describe("every root field, asked over HTTP with every role", () => {
     }
   });
 
+  const streams = Object.keys(OPENS).flatMap((role) =>
+    Object.entries(STREAMS).map(([place, query]) => ({ role: role as Role, place, query })),
+  );
+  test.each(streams)("$place as $role", async ({ role, place, query }) => {
+    const answer = await gateway.get(toStreamPath(query), tokens.get(role)!);
+    const isOpen = OPENS[role].includes(ROOT_FIELD_ROLES[place]!);
+    // Whoever may ask is told what is wrong with the argument.
+    expect(answer.text).toContain(isOpen ? "BAD_USER_INPUT" : "FORBIDDEN");
+    expect(answer.text.includes("FORBIDDEN")).toBe(!isOpen);
+  });
+
   test.each([
     ["none", null],
     ["a made-up one", `vg_${"A".repeat(43)}`],
   ])("without a token that counts: %s", async (_title, token) => {
     for (const query of Object.values(FIELDS)) {
       expect(await gateway.ask(token, query)).toMatchObject({ status: 401, code: "UNAUTHENTICATED" });
+    }
+    for (const query of Object.values(STREAMS)) {
+      expect((await gateway.get(toStreamPath(query), token)).status).toBe(401);
     }
     expect((await gateway.get("/metrics", token)).status).toBe(401);
   });

@@ -52,8 +52,10 @@ export function startGuests(
   options: Partial<ServerOptions> = {},
 ): Promise<Subgraph> {
   return startSubgraph("guests", printGraphSchema(shape), buildGraphSchema({ federation: shape }), {
-    contextFor: (viewer) => ({
-      loaders: createLoaders(database.store.createReaderFor(viewer.scope)),
+    contextFor: (viewer, { whenIdle }) => ({
+      loaders: createLoaders(database.store.createReaderFor(viewer.scope), {
+        ...(whenIdle === undefined ? {} : { whenIdle }),
+      }),
       viewer,
       hostAdmin: null,
     }),
