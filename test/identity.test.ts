@@ -87,7 +87,7 @@ describe("every root field, asked over HTTP with every role", () => {
     Object.entries(STREAMS).map(([place, query]) => ({ role: role as Role, place, query })),
   );
   test.each(streams)("$place as $role", async ({ role, place, query }) => {
-    const answer = await gateway.get(toStreamPath(query), tokens.get(role)!);
+    const answer = await gateway.get(toStreamPath(query), tokens.get(role));
     const isOpen = OPENS[role].includes(ROOT_FIELD_ROLES[place]!);
     // Whoever may ask is told what is wrong with the argument.
     expect(answer.text).toContain(isOpen ? "BAD_USER_INPUT" : "FORBIDDEN");
