@@ -6,6 +6,7 @@ import { writeNics } from "./nic-writes.js";
 import { findAffectedHosts, lockForWriting } from "./lock-for-writing.js";
 import type { PassWrite } from "./passes.js";
 import { runInTransaction } from "../postgres/sql.js";
+import { sendInTurns } from "./send-in-turns.js";
 import { SupersededError } from "./superseded-error.js";
 import { maintainPartitions } from "../changes/partitions.js";
 import { appendChanges } from "../changes/append.js";
@@ -68,13 +69,24 @@ async function writeAll(
 ): Promise<ReadonlySet<string>> {
   const valid = await lockForWriting(queryRunner, writes);
   const changes = mergeChanges(valid);
-  await insertVms(queryRunner, changes.newVms);
-  await updateVms(queryRunner, valid.flatMap(listVmChanges));
-  await writeInterfaces(queryRunner, changes);
-  await writeNics(queryRunner, changes);
   const changedVms = valid.flatMap((write) => write.changes.changedVms);
-  await updateAddresses(queryRunner, { ...changes, changedVms });
-  await appendChanges(queryRunner, valid.flatMap(listEntries));
+  const writeGuests = [
+    () => insertVms(queryRunner, changes.newVms),
+    () => updateVms(queryRunner, valid.flatMap(listVmChanges)),
+    () => writeInterfaces(queryRunner, changes),
+  ];
+  const writeRest = [
+    () => writeNics(queryRunner, changes),
+    () => updateAddresses(queryRunner, { ...changes, changedVms }),
+    () => appendChanges(queryRunner, valid.flatMap(listEntries)),
+  ];
+  // Updates of interfaces go on by what the database answers; nothing may be sent in between.
+  if (changes.updatedInterfaces.length === 0) {
+    await sendInTurns([...writeGuests, ...writeRest]);
+  } else {
+    await sendInTurns(writeGuests);
+    await sendInTurns(writeRest);
+  }
   return new Set(valid.map(({ claim }) => claim.hostId));
 }
 

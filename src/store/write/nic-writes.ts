@@ -2,6 +2,7 @@ import type { QueryRunner } from "typeorm";
 import { executeIn } from "../postgres/sql.js";
 import type { HostChanges, Nic } from "../types.js";
 import { sendRows } from "./send-rows.js";
+import { waitInOrder } from "./send-in-turns.js";
 import { expectAll } from "./superseded-error.js";
 
 /**
@@ -13,26 +14,30 @@ export async function writeNics(
   changes: Omit<HostChanges, "changedVms">,
 ): Promise<void> {
   const { upsertedNics: nics, deletedNics } = changes;
-  if (deletedNics.length > 0) {
-    const { source, parameters } = sendRows(deletedNics, {
-      id: ["uuid", ({ id }) => id],
-      vm_id: ["uuid", ({ vmId }) => vmId],
-    });
-    await executeIn(
-      queryRunner,
-      `DELETE FROM vm_interface WHERE id IN (
-         SELECT n.id FROM vm_interface n JOIN ${source} ON n.id = g.id AND n.vm_guid = g.vm_id
-         ORDER BY n.id FOR UPDATE OF n)`,
-      parameters,
-    );
-  }
-  if (nics.length > 0) {
-    await upsertNics(queryRunner, nics);
-    await writeNetworks(queryRunner, nics);
-  }
+  await waitInOrder([
+    deleteNics(queryRunner, deletedNics),
+    upsertNics(queryRunner, nics),
+    ...writeNetworks(queryRunner, nics),
+  ]);
+}
+
+async function deleteNics(queryRunner: QueryRunner, nics: HostChanges["deletedNics"]): Promise<void> {
+  if (nics.length === 0) return;
+  const { source, parameters } = sendRows(nics, {
+    id: ["uuid", ({ id }) => id],
+    vm_id: ["uuid", ({ vmId }) => vmId],
+  });
+  await executeIn(
+    queryRunner,
+    `DELETE FROM vm_interface WHERE id IN (
+       SELECT n.id FROM vm_interface n JOIN ${source} ON n.id = g.id AND n.vm_guid = g.vm_id
+       ORDER BY n.id FOR UPDATE OF n)`,
+    parameters,
+  );
 }
 
 async function upsertNics(queryRunner: QueryRunner, nics: readonly Nic[]): Promise<void> {
+  if (nics.length === 0) return;
   const { source, parameters } = sendRows(nics, {
     id: ["uuid", (nic) => nic.id],
     vm_id: ["uuid", (nic) => nic.vmId],
@@ -53,24 +58,27 @@ async function upsertNics(queryRunner: QueryRunner, nics: readonly Nic[]): Promi
 }
 
 /** Stores the networks of vNICs that have one, and removes those of vNICs that have none. */
-async function writeNetworks(queryRunner: QueryRunner, nics: readonly Nic[]): Promise<void> {
+function writeNetworks(queryRunner: QueryRunner, nics: readonly Nic[]): Promise<unknown>[] {
+  const written: Promise<unknown>[] = [];
   const connected = nics.filter((nic) => nic.network !== null);
   if (connected.length > 0) {
     const { source, parameters } = sendRows(connected, {
       id: ["uuid", (nic) => nic.id],
       network: ["text", (nic) => nic.network],
     });
-    await executeIn(
-      queryRunner,
-      `INSERT INTO vnic_graph_nic AS e (nic_id, network) SELECT id, network FROM ${source} ORDER BY id
-       ON CONFLICT (nic_id) DO UPDATE SET network = excluded.network WHERE e.network <> excluded.network`,
-      parameters,
+    written.push(
+      executeIn(
+        queryRunner,
+        `INSERT INTO vnic_graph_nic AS e (nic_id, network) SELECT id, network FROM ${source} ORDER BY id
+         ON CONFLICT (nic_id) DO UPDATE SET network = excluded.network WHERE e.network <> excluded.network`,
+        parameters,
+      ),
     );
   }
-  const unconnected = nics.filter((nic) => nic.network === null);
+  const unconnected = nics.filter((nic) => nic.network === null).map(({ id }) => id);
   if (unconnected.length > 0) {
-    await executeIn(queryRunner, "DELETE FROM vnic_graph_nic WHERE nic_id = ANY($1::uuid[])", [
-      unconnected.map((nic) => nic.id),
-    ]);
+    const remove = "DELETE FROM vnic_graph_nic WHERE nic_id = ANY($1::uuid[])";
+    written.push(executeIn(queryRunner, remove, [unconnected]));
   }
+  return written;
 }

@@ -1,6 +1,7 @@
 import type { QueryRunner } from "typeorm";
 import { executeIn } from "../postgres/sql.js";
 import { sendRows, type SentColumns } from "./send-rows.js";
+import { waitInOrder } from "./send-in-turns.js";
 import { expectAll } from "./superseded-error.js";
 import type { VmState } from "../types.js";
 
@@ -16,14 +17,13 @@ export interface VmChange {
 export async function insertVms(queryRunner: QueryRunner, vms: readonly VmState[]): Promise<void> {
   if (vms.length === 0) return;
   const fixed = sendRows(vms, { id: ["uuid", (vm) => vm.id], name: ["text", (vm) => vm.name] });
-  const inserted = await executeIn(
+  const inserted = executeIn(
     queryRunner,
     `INSERT INTO vm_static (vm_guid, vm_name) SELECT id, name FROM ${fixed.source} ORDER BY id
      ON CONFLICT DO NOTHING RETURNING 1`,
     fixed.parameters,
   );
-  expectAll(inserted, vms.length);
-  await insertRows(queryRunner, "vm_dynamic", vms, {
+  const dynamic = insertRows(queryRunner, "vm_dynamic", vms, {
     vm_guid: ["uuid", (vm) => vm.id],
     ...Object.fromEntries(
       DYNAMIC_FIELDS.map((field) => [
@@ -32,7 +32,7 @@ export async function insertVms(queryRunner: QueryRunner, vms: readonly VmState[
       ]),
     ),
   });
-  await insertRows(queryRunner, "vnic_graph_vm", vms, {
+  const own = insertRows(queryRunner, "vnic_graph_vm", vms, {
     vm_id: ["uuid", (vm) => vm.id],
     contender_id: ["uuid", (vm) => vm.contenderId],
     inventory_hash: ["text", (vm) => vm.inventoryHash],
@@ -40,6 +40,7 @@ export async function insertVms(queryRunner: QueryRunner, vms: readonly VmState[
     stale_detail: ["text", (vm) => vm.staleDetail],
     missed_passes: ["int", (vm) => vm.missedPasses],
   });
+  await waitInOrder([inserted.then((count) => expectAll(count, vms.length)), dynamic, own]);
 }
 
 /** Inserts rows whose columns are named as the table's. */
@@ -56,15 +57,17 @@ async function insertRows<Row>(
 
 /** Updates each table's rows whose values change, and no other. A VM that is not as read voids the pass: no update is lost. */
 export async function updateVms(queryRunner: QueryRunner, changes: readonly VmChange[]): Promise<void> {
-  await updateStatic(queryRunner, changes.filter(createDifferenceTest(["name"])));
-  await updateDynamic(queryRunner, changes.filter(createDifferenceTest(DYNAMIC_FIELDS)));
-  await updateOwn(
-    queryRunner,
-    changes.filter(
-      (change) =>
-        createDifferenceTest(OWN_FIELDS)(change) || isHeard(change.before) !== isHeard(change.after),
+  await waitInOrder([
+    updateStatic(queryRunner, changes.filter(createDifferenceTest(["name"]))),
+    ...updateDynamic(queryRunner, changes.filter(createDifferenceTest(DYNAMIC_FIELDS))),
+    updateOwn(
+      queryRunner,
+      changes.filter(
+        (change) =>
+          createDifferenceTest(OWN_FIELDS)(change) || isHeard(change.before) !== isHeard(change.after),
+      ),
     ),
-  );
+  ]);
 }
 
 async function updateStatic(queryRunner: QueryRunner, changes: readonly VmChange[]): Promise<void> {
@@ -86,14 +89,13 @@ async function updateStatic(queryRunner: QueryRunner, changes: readonly VmChange
  * For our own VMs, compares only owner and migration target, because the epoch protects the rest. For another host's VM,
  * compares all columns.
  */
-async function updateDynamic(queryRunner: QueryRunner, changes: readonly VmChange[]): Promise<void> {
+function updateDynamic(queryRunner: QueryRunner, changes: readonly VmChange[]): Promise<void>[] {
   const isOwn = ({ hostId, before }: VmChange) => before.ownerId === hostId;
-  await updateComparing(queryRunner, changes.filter(isOwn), ROLE_FIELDS);
-  await updateComparing(
-    queryRunner,
-    changes.filter((change) => !isOwn(change)),
-    DYNAMIC_FIELDS,
-  );
+  const foreign = changes.filter((change) => !isOwn(change));
+  return [
+    updateComparing(queryRunner, changes.filter(isOwn), ROLE_FIELDS),
+    updateComparing(queryRunner, foreign, DYNAMIC_FIELDS),
+  ];
 }
 
 /** Updates the columns that change in any of the VMs, where the compared columns are as they were read. */
