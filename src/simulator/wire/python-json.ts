@@ -24,14 +24,16 @@ export class EncodedJson {
 }
 
 function formatObject(value: object): string {
-  const members: string[] = [];
+  let members = "";
   for (const [key, member] of Object.entries(value)) {
-    if (member !== undefined) members.push(`${formatAsciiString(key)}: ${formatPythonJson(member)}`);
+    if (member === undefined) continue;
+    members += `${members === "" ? "" : ", "}${formatAsciiString(key)}: ${formatPythonJson(member)}`;
   }
-  return `{${members.join(", ")}}`;
+  return `{${members}}`;
 }
 
 function formatAsciiString(text: string): string {
+  if (/^[ !#-[\]-~]*$/.test(text)) return `"${text}"`;
   return JSON.stringify(text).replace(
     /[\u007f-\uffff]/g,
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,

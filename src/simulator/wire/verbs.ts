@@ -117,7 +117,8 @@ function findVm(view: HostView, params: Params): HostView[number] {
 function filterVms(view: HostView, params: Params): HostView {
   const wanted = params["vmList"];
   if (!Array.isArray(wanted) || wanted.length === 0) return view;
-  return view.filter(({ vm }) => wanted.includes(vm.id));
+  const ids = new Set<unknown>(wanted);
+  return view.filter(({ vm }) => ids.has(vm.id));
 }
 
 function createFullRecord({ vm, presence }: HostView[number]) {

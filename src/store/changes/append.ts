@@ -1,7 +1,7 @@
 import type { QueryRunner } from "typeorm";
 import { executeIn } from "../postgres/sql.js";
 import { sendRows } from "../write/send-rows.js";
-import { createDelta, type VmDelta } from "./vm-delta.js";
+import { createDelta } from "./vm-delta.js";
 import { isHeard, type VmChangeEntry } from "./vm-version.js";
 
 /**
@@ -10,22 +10,22 @@ import { isHeard, type VmChangeEntry } from "./vm-version.js";
  */
 export async function appendChanges(
   queryRunner: QueryRunner,
-  entries: readonly VmChangeEntry[],
+  entries: Iterable<VmChangeEntry>,
   random: () => number = Math.random,
 ): Promise<void> {
-  const rows = entries.flatMap((entry): LogRow[] => {
-    const isFull = entry.before?.hostId !== entry.after.hostId || random() < FULL_SHARE;
-    const change = createDelta(entry.before, entry.after, isFull);
-    return change === null ? [] : [{ ...entry, ...change }];
-  });
+  const rows: LogRow[] = [];
+  for (const entry of entries) {
+    const row = createRow(entry, random() < FULL_SHARE);
+    if (row !== null) rows.push(row);
+  }
   if (rows.length === 0) return;
   const { source, parameters } = sendRows(rows, {
-    vm_id: ["uuid", ({ after }) => after.id],
+    vm_id: ["uuid", ({ vmId }) => vmId],
     host_id: ["uuid", ({ hostId }) => hostId],
     kinds: ["smallint", ({ kinds }) => kinds],
-    is_full: ["bool", ({ delta }) => delta.full !== undefined || delta.new !== undefined],
-    is_heard: ["bool", ({ after }) => isHeard(after)],
-    delta: ["json", ({ delta }) => JSON.stringify(delta)],
+    is_full: ["bool", ({ isFull }) => isFull],
+    is_heard: ["bool", ({ isHeard }) => isHeard],
+    delta: ["json", ({ delta }) => delta],
   });
   await executeIn(
     queryRunner,
@@ -38,9 +38,28 @@ export async function appendChanges(
   );
 }
 
-interface LogRow extends VmChangeEntry {
+interface LogRow {
+  readonly vmId: string;
+  readonly hostId: string;
   readonly kinds: number;
-  readonly delta: VmDelta;
+  readonly isFull: boolean;
+  readonly isHeard: boolean;
+  /** As JSON: of thousands of new VMs, texts are far less to keep until they are sent than what they are made of. */
+  readonly delta: string;
+}
+
+function createRow({ hostId, before, after }: VmChangeEntry, keepsAll: boolean): LogRow | null {
+  const change = createDelta(before, after, before?.hostId !== after.hostId || keepsAll);
+  if (change === null) return null;
+  const { kinds, delta } = change;
+  return {
+    vmId: after.id,
+    hostId,
+    kinds,
+    isFull: delta.full !== undefined || delta.new !== undefined,
+    isHeard: isHeard(after),
+    delta: JSON.stringify(delta),
+  };
 }
 
 /**

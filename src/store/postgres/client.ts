@@ -1,6 +1,7 @@
 import { Socket } from "node:net";
 import pg from "pg";
 import type { DatabaseTarget } from "../../model/database-url.js";
+import { formatArrays } from "./array-literal.js";
 import type { Place, PlaceFinder } from "./place.js";
 import {
   formatTransactionStart,
@@ -74,9 +75,10 @@ export class SessionClient extends pg.Client {
 
   /** Sends a query. `never` fits all the ways in which `pg` lets one be sent; they are passed on unchanged. */
   override query(...sent: unknown[]): never {
-    const [text, values] = sent;
+    const [text, given] = sent;
     const isPlain = typeof text === "string" && typeof sent.at(-1) !== "function";
     if (!isPlain) return this.send(...sent) as never;
+    const values = Array.isArray(given) ? formatArrays(given) : given;
     if (this.place?.isPooled !== true) {
       return (Array.isArray(values) ? this.sendNamed(text, values) : this.send(text)) as never;
     }

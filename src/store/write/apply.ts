@@ -78,7 +78,7 @@ async function writeAll(
   const writeRest = [
     () => writeNics(queryRunner, changes),
     () => updateAddresses(queryRunner, { ...changes, changedVms }),
-    () => appendChanges(queryRunner, valid.flatMap(listEntries)),
+    () => appendChanges(queryRunner, listEntries(valid)),
   ];
   // Updates of interfaces go on by what the database answers; nothing may be sent in between.
   if (changes.updatedInterfaces.length === 0) {
@@ -94,12 +94,17 @@ function listVmChanges({ claim, changes }: PassWrite): VmChange[] {
   return changes.changedVms.map((change) => ({ ...change, hostId: claim.hostId }));
 }
 
-function listEntries({ claim: { hostId }, visibleChanges }: PassWrite): VmChangeEntry[] {
-  return visibleChanges.map(({ before, after }) => ({
-    hostId,
-    before: before === null ? null : toVersion(before),
-    after: toVersion(after),
-  }));
+/** Lists what readers see change, one at a time: versions of thousands of VMs need not be kept together. */
+function* listEntries(writes: readonly PassWrite[]): Generator<VmChangeEntry> {
+  for (const { claim, visibleChanges } of writes) {
+    for (const { before, after } of visibleChanges) {
+      yield {
+        hostId: claim.hostId,
+        before: before === null ? null : toVersion(before),
+        after: toVersion(after),
+      };
+    }
+  }
 }
 
 function mergeChanges(writes: readonly PassWrite[]): Omit<HostChanges, "changedVms"> {

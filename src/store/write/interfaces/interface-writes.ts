@@ -2,6 +2,7 @@ import type { QueryRunner } from "typeorm";
 import { splitIntoColumns, COLUMNS } from "../../read/interface-columns.js";
 import { listIdentities, ONE_STORED_ROW_EACH, formatArrayParameters } from "./interface-identity.js";
 import { updateInterfaces } from "./interface-updates.js";
+import { formatArrayLiteral } from "../../postgres/array-literal.js";
 import { executeIn } from "../../postgres/sql.js";
 import { sendRows } from "../send-rows.js";
 import { waitInOrder } from "../send-in-turns.js";
@@ -57,7 +58,7 @@ async function updateOrders(queryRunner: QueryRunner, orders: HostChanges["inter
   // PostgreSQL has no arrays of arrays of different lengths: each list is sent as the text of an array.
   const { source, parameters } = sendRows(orders, {
     id: ["uuid", ({ vmId }) => vmId],
-    names: ["text", ({ names }) => formatArray(names)],
+    names: ["text", ({ names }) => formatArrayLiteral(names)],
   });
   const updated = await executeIn(
     queryRunner,
@@ -65,12 +66,4 @@ async function updateOrders(queryRunner: QueryRunner, orders: HostChanges["inter
     parameters,
   );
   expectAll(updated, orders.length);
-}
-
-/** Formats the names as PostgreSQL's text of an array. */
-function formatArray(names: readonly (string | null)[]): string {
-  const elements = names.map((name) =>
-    name === null ? "NULL" : `"${name.replaceAll(/["\\]/g, String.raw`\$&`)}"`,
-  );
-  return `{${elements.join(",")}}`;
 }
