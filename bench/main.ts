@@ -10,6 +10,14 @@ What a refresh costs, against the least that it could cost and against how other
   --rounds <n>     rounds of which medians are told, at most 10   (5)
   --quick          --vms 1000,10000 --stored 2000 --rounds 3
 
+npm run bench -- first-pass [options]
+
+How long the first pass over one host takes, by this build (npm run build) and by another checkout's.
+
+  --vms <n>        VMs of that host   (5000)
+  --rounds <n>     rounds of which medians are told   (3)
+  --against <dir>  another checkout, built   (none)
+
 npm run bench -- hostile
 
 What hostile requests do to our server, and to Apollo Server as it comes. About three minutes.
@@ -74,6 +82,7 @@ const { positionals, values } = parseArgs({
     hosts: { type: "string", default: "10000" },
     seconds: { type: "string" },
     changes: { type: "string", default: "10000000" },
+    against: { type: "string" },
     steps: { type: "string", default: "12" },
     seed: { type: "string", default: "261127" },
     peers: { type: "string", default: "" },
@@ -92,6 +101,13 @@ if (positionals.join(" ") === "history") {
     vms: (values.vms ?? vms).split(",").map(countOf),
     stored: countOf(values.stored ?? stored),
     rounds: Math.min(10, countOf(values.rounds ?? rounds)),
+  });
+} else if (positionals.join(" ") === "first-pass") {
+  const { benchFirstPass } = await import("./first-pass/first-pass.js");
+  await benchFirstPass({
+    vms: countOf(values.vms ?? "5000"),
+    rounds: countOf(values.rounds ?? "3"),
+    against: values.against ?? null,
   });
 } else if (positionals.join(" ") === "hostile") {
   await (await import("./hostile/hostile.js")).benchHostile();

@@ -4,7 +4,6 @@ import { VmStatic } from "./vm-static.js";
 
 /** What of a VM changes while it runs, as oVirt keeps it. */
 @Entity("vm_dynamic")
-@Index("idx_vm_dynamic_vm_ips", { synchronize: false })
 @Index("idx_vm_dynamic_vm_fqdn", { synchronize: false })
 export class VmDynamic {
   @PrimaryColumn({ name: "vm_guid", type: "uuid", primaryKeyConstraintName: "pk_vm_dynamic" })

@@ -10,7 +10,6 @@ import { VmStatic } from "./vm-static.js";
  * What is declared here is all that the store knows of a guest's interface: reading, writing and comparing go by it.
  */
 @Entity("vm_guest_agent_interfaces", { synchronize: false })
-@Index("idx_vm_guest_agent_interfaces_addresses", { synchronize: false })
 export class VmGuestAgentInterface {
   @Index("idx_vm_guest_agent_interfaces_vm_id")
   @PrimaryColumn({ name: "vm_id", type: "uuid" })

@@ -1,5 +1,4 @@
 import { formatAddress, listEquivalentAddresses, listEquivalentCidrs } from "../../../model/address/cidr.js";
-import { listStoredSpellings } from "../../../model/address/ip.js";
 import { listAddressColumns, matchAddressWord, type VmConditionSql } from "./search-conditions.js";
 import { matchText } from "./text-match.js";
 
@@ -27,16 +26,8 @@ END`;
 export const OWN_CONDITIONS: VmConditionSql = {
   name: 's.vm_name COLLATE "C"',
   hasStatus: (statuses, parameters) => `d.status = ANY(${parameters.add(statuses)}::int[])`,
-  // The same expressions as those of the indexes, so that an address is found without reading every VM.
-  hasAddress: (address, parameters) => {
-    const addresses = `${parameters.add(listStoredSpellings(address))}::text[]`;
-    return `s.vm_guid IN (
-      SELECT vm_guid FROM vm_dynamic WHERE string_to_array(vm_ip, ' ') && ${addresses}
-      UNION
-      SELECT vm_id FROM vm_guest_agent_interfaces WHERE
-        array_remove(string_to_array(coalesce(ipv4_addresses, '') || ',' || coalesce(ipv6_addresses, ''), ','), '')
-          && ${addresses})`;
-  },
+  hasAddress: (address, parameters) =>
+    `s.vm_guid IN (SELECT a.vm_id FROM vnic_graph_address a WHERE a.address = ${parameters.add(address)}::inet)`,
   hasAddressLike: (parts, parameters) => {
     const matches = listAddressColumns(parts).map((column) =>
       matchAddressWord(`g.${column}`, parts, parameters),
