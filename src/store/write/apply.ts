@@ -71,9 +71,9 @@ async function writeAll(
   const changes = mergeChanges(valid);
   const changedVms = valid.flatMap((write) => write.changes.changedVms);
   const writeGuests = [
-    () => insertVms(queryRunner, changes.newVms),
+    () => insertVms(queryRunner, changes.newVms, changes.interfaceOrders),
     () => updateVms(queryRunner, valid.flatMap(listVmChanges)),
-    () => writeInterfaces(queryRunner, changes),
+    () => writeInterfaces(queryRunner, { ...changes, interfaceOrders: listKnownOrders(changes) }),
   ];
   const writeRest = [
     () => writeNics(queryRunner, changes),
@@ -105,6 +105,12 @@ function* listEntries(writes: readonly PassWrite[]): Generator<VmChangeEntry> {
       };
     }
   }
+}
+
+/** Lists the orders of VMs that are stored already; those of new VMs are inserted with them. */
+function listKnownOrders({ newVms, interfaceOrders }: Omit<HostChanges, "changedVms">) {
+  const isNew = new Set(newVms.map(({ id }) => id));
+  return interfaceOrders.filter(({ vmId }) => !isNew.has(vmId));
 }
 
 function mergeChanges(writes: readonly PassWrite[]): Omit<HostChanges, "changedVms"> {

@@ -1,9 +1,10 @@
 import type { QueryRunner } from "typeorm";
+import { formatArrayLiteral } from "../postgres/array-literal.js";
 import { executeIn } from "../postgres/sql.js";
 import { sendRows, type SentColumns } from "./send-rows.js";
 import { waitInOrder } from "./send-in-turns.js";
 import { expectAll } from "./superseded-error.js";
-import type { VmState } from "../types.js";
+import type { HostChanges, VmState } from "../types.js";
 
 /** A VM's 1:1 values, as read and as they shall be. */
 export interface VmChange {
@@ -13,9 +14,17 @@ export interface VmChange {
   readonly after: VmState;
 }
 
-/** Inserts VMs seen for the first time; one that exists by now voids the pass. By id, so that no two passes deadlock. */
-export async function insertVms(queryRunner: QueryRunner, vms: readonly VmState[]): Promise<void> {
+/**
+ * Inserts VMs seen for the first time, with the orders of their interfaces; one that exists by now voids the pass. By id,
+ * so that no two passes deadlock.
+ */
+export async function insertVms(
+  queryRunner: QueryRunner,
+  vms: readonly VmState[],
+  orders: HostChanges["interfaceOrders"],
+): Promise<void> {
   if (vms.length === 0) return;
+  const names = new Map(orders.map((order) => [order.vmId, formatArrayLiteral(order.names)]));
   const fixed = sendRows(vms, { id: ["uuid", (vm) => vm.id], name: ["text", (vm) => vm.name] });
   const inserted = executeIn(
     queryRunner,
@@ -32,15 +41,24 @@ export async function insertVms(queryRunner: QueryRunner, vms: readonly VmState[
       ]),
     ),
   });
-  const own = insertRows(queryRunner, "vnic_graph_vm", vms, {
+  const own = sendRows(vms, {
     vm_id: ["uuid", (vm) => vm.id],
     contender_id: ["uuid", (vm) => vm.contenderId],
     inventory_hash: ["text", (vm) => vm.inventoryHash],
     silence: ["text", (vm) => vm.silence],
     stale_detail: ["text", (vm) => vm.staleDetail],
     missed_passes: ["int", (vm) => vm.missedPasses],
+    // PostgreSQL has no arrays of arrays of different lengths: each list is sent as the text of an array.
+    names: ["text", (vm) => names.get(vm.id) ?? null],
   });
-  await waitInOrder([inserted.then((count) => expectAll(count, vms.length)), dynamic, own]);
+  const reported = executeIn(
+    queryRunner,
+    `INSERT INTO vnic_graph_vm
+       (vm_id, contender_id, inventory_hash, silence, stale_detail, missed_passes, interface_names)
+     SELECT vm_id, contender_id, inventory_hash, silence, stale_detail, missed_passes, names::text[] FROM ${own.source}`,
+    own.parameters,
+  );
+  await waitInOrder([inserted.then((count) => expectAll(count, vms.length)), dynamic, reported]);
 }
 
 /** Inserts rows whose columns are named as the table's. */
