@@ -20,7 +20,10 @@ function recordAnswers(verbs: VerbAnswers): VerbAnswers {
   const capabilities = verbs.answer("Host.getCapabilities", {});
   const domains = verbs.answer("Host.dumpxmls", {}) as Readonly<Record<string, string>>;
   const texts = new Map(
-    Object.entries(domains).map(([id, xml]) => [id, `${formatPythonJson(id)}: ${formatPythonJson(xml)}`]),
+    Object.entries(domains).map(([id, xml]) => {
+      const whole = xml.replace("<devices>", `<devices>${CONTROLLERS}`);
+      return [id, `${formatPythonJson(id)}: ${formatPythonJson(whole)}`];
+    }),
   );
   return {
     answer(verb, params) {
@@ -33,3 +36,12 @@ function recordAnswers(verbs: VerbAnswers): VerbAnswers {
     },
   };
 }
+
+/** A q35 machine has some thirty of them, which the simulator leaves out: with them, a domain has its 10 kB. */
+const CONTROLLERS = Array.from(
+  { length: 30 },
+  (_, at) =>
+    `\n    <controller type='pci' index='${at + 1}' model='pcie-root-port'>\n      <model name='pcie-root-port'/>\n` +
+    `      <target chassis='${at + 1}' port='0x${(16 + at).toString(16)}'/>\n      <alias name='pci.${at + 1}'/>\n` +
+    `      <address type='pci' domain='0x0000' bus='0x00' slot='0x02' function='0x${at % 8}' multifunction='on'/>\n    </controller>`,
+).join("");

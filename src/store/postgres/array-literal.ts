@@ -27,4 +27,5 @@ export function quoteElement(text: string): string {
   return `"${text.replace(/["\\]/g, String.raw`\$&`)}"`;
 }
 
+// eslint-disable-next-line no-control-regex -- these are what JSON escapes
 const OTHER_ESCAPES = /[\u0000-\u001f\ud800-\udfff]/;

@@ -10,14 +10,14 @@ export type SendingStep = () => Promise<void>;
  */
 export async function sendInTurns(steps: readonly SendingStep[]): Promise<void> {
   const answers: Promise<void>[] = [];
-  let hasFailed = false;
+  const state = { hasFailed: false };
   for (const step of steps) {
     if (answers.length > 0) await nextTurn();
-    if (hasFailed) break;
+    if (state.hasFailed) break;
     const answer = step();
     // All answers are waited for below, in their order; until then a failure is nobody's.
     answer.catch(() => {
-      hasFailed = true;
+      state.hasFailed = true;
     });
     answers.push(answer);
   }
