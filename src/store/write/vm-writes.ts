@@ -58,7 +58,13 @@ export async function insertVms(
      SELECT vm_id, contender_id, inventory_hash, silence, stale_detail, missed_passes, names::text[] FROM ${own.source}`,
     own.parameters,
   );
-  await waitInOrder([inserted.then((count) => { expectAll(count, vms.length); }), dynamic, reported]);
+  await waitInOrder([
+    inserted.then((count) => {
+      expectAll(count, vms.length);
+    }),
+    dynamic,
+    reported,
+  ]);
 }
 
 /** Inserts rows whose columns are named as the table's. */
