@@ -54,30 +54,41 @@ function guardResolver(findStop: FindStop, isList: boolean, resolve: Resolver = 
   };
 }
 
-/** What a batch brought goes on in its turn; small answers need none. */
+/** Goes on with what a batch brought, in its turn; small answers need none. */
 function guardPromise(promise: Promise<unknown>, isList: boolean, stop: ExecutionStop): unknown {
   const { pacer } = stop;
   if (pacer === null) return isList ? promise.then((list) => countList(list, stop)) : promise;
   return promise.then((value) => {
-    const passed = pacer.pass(value);
+    const passed = pacer.pass(value, countWhole(value));
     return passed instanceof Promise
       ? passed.then((late: unknown) => finish(late, isList, stop))
       : finish(value, isList, stop);
   });
 }
 
-/** The request may have ended while the value waited for its turn. */
+/** Counts the objects that are completed as soon as the value is: those of a long list come one by one. */
+function countWhole(value: unknown): number {
+  return Array.isArray(value) && value.length <= MAX_WHOLE_LIST ? 1 + value.length : 1;
+}
+
+/** Ends what belongs to a request that ended while the value waited for its turn. */
 function finish(value: unknown, isList: boolean, stop: ExecutionStop): unknown {
   if (stop.isOver()) return createNever();
   return isList ? countList(value, stop) : value;
 }
 
-/** Counts what a list gave. */
+/** Counts what a list gave, and lets the items of a long one pass in their turns. */
 function countList(value: unknown, stop: ExecutionStop): unknown {
   if (!Array.isArray(value)) return value;
   stop.countObjects(value.length);
-  return stop.isOver() ? createNever() : value;
+  if (stop.isOver()) return createNever();
+  const { pacer } = stop;
+  if (pacer === null || value.length <= MAX_WHOLE_LIST) return value;
+  return value.map((item: unknown) => pacer.pass(item, 1));
 }
+
+/** graphql-js completes a list without a pause. That many objects take a millisecond or two. */
+const MAX_WHOLE_LIST = 64;
 
 /**
  * Creates the value of a field that nobody waits for any more, a promise that never ends. A promise of its own: one for

@@ -1,6 +1,7 @@
 /** Lets the values of one request pass, at once or in a later turn of the event loop. */
 export interface Pacer {
-  readonly pass: <Value>(value: Value) => Value | Promise<Value>;
+  /** Lets a value pass; `weight` is how many objects are completed as soon as it has. */
+  readonly pass: <Value>(value: Value, weight: number) => Value | Promise<Value>;
   /** Calls the listener as soon as no value of this request waits for its turn; at once if none does. */
   readonly whenIdle: (listener: () => void) => void;
 }
@@ -68,9 +69,8 @@ export function createTurns(now: () => number = () => performance.now()): Turns 
   const createPacer = (): Pacer => {
     const queue: Queue = { waiting: [], idleListeners: [] };
     return {
-      pass: (value) => {
+      pass: (value, weight) => {
         if (startedAt === null) startTurn();
-        const weight = Array.isArray(value) ? 1 + value.length : 1;
         if (!busy.has(queue) && room > 0) {
           room -= weight;
           return value;

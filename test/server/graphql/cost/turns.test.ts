@@ -1,7 +1,8 @@
-import { execute, parse } from "graphql";
+import { buildSchema, execute, parse } from "graphql";
 import { expect, test } from "vitest";
 import { buildGraphSchema } from "../../../../src/graph/schema.js";
 import { createLoaders } from "../../../../src/loaders/loaders.js";
+import { stopExecutions } from "../../../../src/server/graphql/cost/stop-execution.js";
 import { createTurns, type Pacer } from "../../../../src/server/graphql/cost/turns.js";
 import { createMemoryReadStore, type MemoryReadStore } from "../../../support/builders/memory-read-store.js";
 import { uuid } from "../../../support/builders/ids.js";
@@ -33,7 +34,7 @@ async function passAll(pacer: Pacer, values: readonly unknown[]): Promise<number
   const counter = countTurns();
   await Promise.all(
     values.map(async (value) => {
-      await pacer.pass(value);
+      await pacer.pass(value, Array.isArray(value) ? value.length : 1);
       passedIn.push(counter.soFar());
     }),
   );
@@ -46,7 +47,7 @@ test("values pass in their order, over several turns, and all of them do", async
   const passed: number[] = [];
   await Promise.all(
     Array.from({ length: 5_000 }, async (_, at) => {
-      await pacer.pass(at);
+      await pacer.pass(at, 1);
       passed.push(at);
     }),
   );
@@ -61,7 +62,7 @@ test("a turn lets few objects pass at first, and more of them while turns stay s
   expect(Math.max(...perTurn)).toBeGreaterThan(500);
 });
 
-test("a list counts as the objects that it has", async () => {
+test("a value counts as the objects that it has", async () => {
   const pacer = createTurns(() => 0).createPacer();
   const turns = await passAll(pacer, Array<null[]>(20).fill(Array<null>(3_000).fill(null)));
   // Each list is more than a turn has room for, so none passes together with another.
@@ -80,10 +81,10 @@ test("a request with little to do is not kept waiting by one with much", async (
   const turns = createTurns(() => 0);
   const [large, small] = [turns.createPacer(), turns.createPacer()];
   let isLargeDone = false;
-  const all = Promise.all(Array.from({ length: 50_000 }, async () => large.pass(null))).then(() => {
+  const all = Promise.all(Array.from({ length: 50_000 }, async () => large.pass(null, 1))).then(() => {
     isLargeDone = true;
   });
-  await Promise.all(Array.from({ length: 10 }, async () => small.pass(null)));
+  await Promise.all(Array.from({ length: 10 }, async () => small.pass(null, 1)));
   expect(isLargeDone).toBe(false);
   await all;
 });
@@ -93,7 +94,7 @@ test("a request is idle only after its last value has been used", async () => {
   let used = 0;
   const all = Promise.all(
     Array.from({ length: 1_000 }, async () => {
-      await pacer.pass(null);
+      await pacer.pass(null, 1);
       await Promise.resolve();
       used += 1;
     }),
@@ -160,4 +161,25 @@ test("a large answer lets the event loop turn, with the same bytes and as few re
     "readVmsByHosts",
   ]);
   expect(turns).toBeGreaterThan(20);
+});
+
+test("the objects of a long list are completed in several turns", async () => {
+  const counter = countTurns();
+  const completedIn: number[] = [];
+  const schema = buildSchema("type Query { items: [Item!]! } type Item { number: Int! }");
+  schema.getQueryType()!.getFields()["items"]!.resolve = () =>
+    Array.from({ length: 3_000 }, (_, number) => ({
+      number: () => {
+        completedIn.push(counter.soFar());
+        return number;
+      },
+    }));
+  const pacer = createTurns(() => 0).createPacer();
+  stopExecutions(schema, () => ({ isOver: () => false, countObjects: () => undefined, pacer }));
+  const { data } = await execute({ schema, document: parse("{ items { number } }"), contextValue: {} });
+  await counter.stop();
+  expect(data?.["items"]).toEqual(Array.from({ length: 3_000 }, (_, number) => ({ number })));
+  const perTurn = [...new Set(completedIn)].map((turn) => completedIn.filter((each) => each === turn).length);
+  expect(perTurn.length).toBeGreaterThan(3);
+  expect(Math.max(...perTurn)).toBeLessThanOrEqual(2_048);
 });
