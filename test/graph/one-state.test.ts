@@ -48,26 +48,34 @@ function listVersions({ vm: { guestInfo, nics, host } }: Answer): string[] {
   return [...new Set(addresses)];
 }
 
+/** Writes one version after the other, and says now and then that it waits until an answer has come. */
+type Writer = (waitForAnswer: () => Promise<void>) => Promise<void>;
+
 /** Asks again and again, each time as a request of its own, until the writer has written all. */
-async function askWhile(store: Readers, writing: Promise<void>): Promise<string[][]> {
+async function askWhile(store: Readers, write: Writer): Promise<string[][]> {
   const seen: string[][] = [];
+  const waiting: (() => void)[] = [];
   let isWriting = true;
   const ask = async (): Promise<void> => {
     while (isWriting) {
       const snapshot = store.openSnapshot(null);
       try {
         seen.push(listVersions((await askForData(snapshot.reads, QUESTION)) as Answer));
+        for (const goOn of waiting.splice(0)) goOn();
       } finally {
         await snapshot.close();
       }
     }
   };
   const asking = [ask(), ask()];
-  await writing;
+  await write(() => new Promise((resolve) => waiting.push(resolve)));
   isWriting = false;
   await Promise.all(asking);
   return seen;
 }
+
+/** So many versions are written while nobody waits for an answer, so that answers are read in the middle of them. */
+const VERSIONS_AT_ONCE = 5;
 
 const VERSIONS = Array.from({ length: 150 }, (_, number) => number + 1);
 
@@ -97,7 +105,7 @@ describe("an answer of several statements, while a writer changes all that it sh
       upsertedNics: [first.nic],
       interfaceOrders: [{ vmId: VM, names: ["eth0"] }],
     });
-    const write = async (): Promise<void> => {
+    const write: Writer = async (waitForAnswer) => {
       for (const version of VERSIONS) {
         const [before, after] = [at(version - 1), at(version)];
         const written = await writePass(store, HOST_A, {
@@ -107,9 +115,10 @@ describe("an answer of several statements, while a writer changes all that it sh
           upsertedNics: [after.nic],
         });
         expect(written).toBe(true);
+        if (version % VERSIONS_AT_ONCE === 0) await waitForAnswer();
       }
     };
-    const seen = await askWhile(store, write());
+    const seen = await askWhile(store, write);
     expect(seen.length).toBeGreaterThan(20);
     expect(seen.filter((versions) => versions.length !== 1)).toEqual([]);
   });
@@ -124,16 +133,17 @@ describe("an answer of several statements, while a writer changes all that it sh
       `INSERT INTO vm_interface (id, vm_guid, name, mac_addr) VALUES ('${id(2)}', '${VM}', 'nic1', '${mac(0)}')`,
       `INSERT INTO vm_guest_agent_interfaces VALUES ('${VM}', 'eth0', '${mac(0)}', '10.0.0.0', '')`,
     );
-    const write = async (): Promise<void> => {
+    const write: Writer = async (waitForAnswer) => {
       for (const version of VERSIONS) {
         await engine.asEngine(
           `BEGIN; DELETE FROM vm_guest_agent_interfaces;
            INSERT INTO vm_guest_agent_interfaces VALUES ('${VM}', 'eth0', '${mac(0)}', '10.0.0.${version}', ''); COMMIT`,
           `UPDATE vm_dynamic SET vm_ip = '10.0.0.${version}'`,
         );
+        if (version % VERSIONS_AT_ONCE === 0) await waitForAnswer();
       }
     };
-    const seen = await askWhile(createEngineStore(engine.dataSource), write());
+    const seen = await askWhile(createEngineStore(engine.dataSource), write);
     expect(seen.length).toBeGreaterThan(20);
     // Between its two transactions the engine itself has an address of before beside rows of after.
     const held = new Set([
