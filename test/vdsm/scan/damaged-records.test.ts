@@ -69,7 +69,10 @@ test("damage to one record changes no other VM, refuses no answer, and lets no V
 
   fc.assert(
     fc.property(fc.nat(texts.length - 1), anyDamage, (victim, damages) => {
-      const body = formatBody(texts.map((text, at) => (at === victim ? damage(text, damages) : text)));
+      const damaged = damage(texts[victim]!, damages);
+      // What remains may by chance be the id of another VM, of which there are two records then.
+      fc.pre(known.every(({ vmId }, at) => at === victim || !damaged.includes(vmId)));
+      const body = formatBody(texts.map((text, at) => (at === victim ? damaged : text)));
       const { vms, rejected } = parseHostReport(body);
       const others = vms.filter(
         ({ vmId }) => known.some((vm) => vm.vmId === vmId) && vmId !== formatVmIdAt(victim),
