@@ -71,8 +71,10 @@ test("damage to one record changes no other VM, refuses no answer, and lets no V
     fc.property(fc.nat(texts.length - 1), anyDamage, (victim, damages) => {
       const damaged = damage(texts[victim]!, damages);
       // What remains may by chance be the id of another VM, of which there are two records then.
-      fc.pre(known.every(({ vmId }, at) => at === victim || !damaged.includes(vmId)));
+      const claimed = listIds(formatBody([damaged]));
+      fc.pre(known.every(({ vmId }, at) => at === victim || !claimed.includes(vmId)));
       const body = formatBody(texts.map((text, at) => (at === victim ? damaged : text)));
+      if (victim === texts.length - 1 && isLikeCut(body)) return;
       const { vms, rejected } = parseHostReport(body);
       const others = vms.filter(
         ({ vmId }) => known.some((vm) => vm.vmId === vmId) && vmId !== formatVmIdAt(victim),
@@ -85,3 +87,25 @@ test("damage to one record changes no other VM, refuses no answer, and lets no V
     { numRuns: 1_500 },
   );
 });
+
+/** The ids of the VMs that an answer tells; none if it is refused. */
+function listIds(body: Buffer): readonly string[] {
+  try {
+    return parseHostReport(body).vms.map(({ vmId }) => vmId);
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * Whether damage made the last record take the list's own brackets for its end. No byte then tells the answer from one that
+ * was cut behind a record, and a cut answer is refused.
+ */
+function isLikeCut(body: Buffer): boolean {
+  try {
+    parseHostReport(body);
+    return false;
+  } catch (error) {
+    return (error as Error).message.endsWith(`is not JSON at its byte ${body.length}`);
+  }
+}
