@@ -23,7 +23,11 @@ beforeAll(async () => {
     tokens.set(role, addLine(role, { roles: [role] }));
   }
   database = await createDatabase();
-  gateway = await startGatewayProcess({ DATABASE_URL: database.url, AUTH_TOKENS_FILE: tokensFile });
+  gateway = await startGatewayProcess({
+    DATABASE_URL: database.url,
+    AUTH_TOKENS_FILE: tokensFile,
+    CORS_ORIGINS: "https://portal.example",
+  });
 });
 
 afterAll(async () => {
@@ -251,6 +255,26 @@ function addLine(name: string, about: { roles: Role[]; expiresAt?: Date }): stri
   appendFileSync(tokensFile, `${line}\n`);
   return token;
 }
+
+test.each([
+  "/graphql?query=%7B__typename%7D",
+  "/graphql?query=%7B",
+  "/graphql/stream?query=subscription%7BvmAddressReady(vmId:%22no%20id%22)%7Baddress%7D%7D",
+  "/metrics",
+  "/ovirt-engine/api",
+  "/ovirt-engine/api/vms?max=1",
+  "/ovirt-engine/api/vms/nobody",
+  "/ovirt-engine/api/nothing",
+])("Vary names who asks, the form and the page's origin on %s, refused or not", async (path) => {
+  const ask = (headers: Record<string, string>) => fetch(`${gateway.url}${path}`, { headers });
+  const credentials = { authorization: `Bearer ${tokens.get("reader") ?? ""}` };
+  for (const headers of [{}, credentials, { ...credentials, origin: "https://portal.example" }]) {
+    const answer = await ask(headers);
+    await answer.text();
+    const named = (answer.headers.get("vary") ?? "").toLowerCase().split(/, */);
+    expect([path, named]).toEqual([path, expect.arrayContaining(["authorization", "accept", "origin"])]);
+  }
+});
 
 /** SIGHUP, and the line that says it was done. */
 async function reload(): Promise<void> {

@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Loaders } from "../loaders/loaders.js";
+import { toPrintable } from "../model/printable.js";
 import { formatDocument, formatList, formatMediaType, type RestDocument } from "./elements/document.js";
 import { BASE } from "./elements/elements.js";
 import { prefixLinks, prefixPieces } from "./elements/links.js";
@@ -36,7 +37,9 @@ export function registerRest(app: FastifyInstance, options: RestOptions, done: (
     parsed(null, undefined);
   });
   app.addHook("onRequest", (_request, reply, next) => {
-    reply.headers({ "cache-control": "no-store", vary: "Accept, All-Content, Authorization" });
+    // The gate, and CORS, have named what every answer depends on; the form of ours depends on a header more.
+    const vary = [reply.getHeader("vary") ?? "Accept, Authorization", "All-Content"].flat().join(", ");
+    reply.headers({ "cache-control": "no-store", vary });
     next();
   });
   app.setErrorHandler((error, request, reply) => sendFault(request, reply, error, options));
@@ -118,9 +121,9 @@ function sendFault(
     .send(formatDocument(formatFault(fault), format));
 }
 
-/** oVirt's fault; a detail is one line of a bounded length, whatever was echoed into it. */
+/** Formats oVirt's fault: the detail is one line of a bounded length, whatever was echoed into it. */
 function formatFault({ reason, detail }: OvirtFaultError): RestDocument {
-  return { root: "fault", element: { reason, detail: detail.slice(0, MAX_DETAIL_LENGTH) } };
+  return { root: "fault", element: { reason, detail: toPrintable(detail).slice(0, MAX_DETAIL_LENGTH) } };
 }
 
 const MAX_DETAIL_LENGTH = 600;

@@ -35,7 +35,20 @@ describe("a fault", () => {
     [`/vms/${unknownId}`, 404, "Operation Failed", `Entity not found: VM: id=${unknownId}`],
     [`/vms/${ids.template}`, 404, "Operation Failed", `Entity not found: VM: id=${ids.template}`],
     ["/vms/nonsense", 404, "Operation Failed", "Entity not found: VM: id=nonsense"],
-    ["/vms/%00", 404, "Operation Failed", "Entity not found: VM: id=\u0000"],
+    ["/vms/%00", 404, "Operation Failed", "Entity not found: VM: id="],
+    ["/vms/a%0D%0Ab%1B%5B2J", 404, "Operation Failed", "Entity not found: VM: id=a b [2J"],
+    [
+      "/vms?search=no%0D%0Akey%3D1",
+      400,
+      "Bad Request",
+      expect.stringMatching(/^[^\p{Cc}]+$/u) as unknown as string,
+    ],
+    [
+      `/vms/${ids.busy}?follow=x%0D%0AX-Evil%3A%201`,
+      400,
+      "Bad Request",
+      "follow: holds characters that nothing is called by",
+    ],
     [`/vms/${unknownId}/nics`, 404, "Operation Failed", `Entity not found: VM: id=${unknownId}`],
     [`/vms/${ids.busy}/nics/${unknownId}`, 404, "Operation Failed", `Entity not found: NIC: id=${unknownId}`],
     [

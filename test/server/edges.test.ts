@@ -181,7 +181,12 @@ describe("Vary", () => {
       cors: ["https://portal.example"],
       metrics: () => Promise.resolve("up 1\n"),
     });
-    for (const path of ["/graphql?query=%7B__typename%7D", "/graphql?query=%7Bnothing%7D", "/metrics"]) {
+    for (const path of [
+      "/graphql?query=%7B__typename%7D",
+      "/graphql?query=%7Bnothing%7D",
+      "/graphql/stream?query=%7Bnothing%7D",
+      "/metrics",
+    ]) {
       const { headers } = await ask(server, path);
       expect([path, headers.vary]).toEqual([path, expect.stringMatching(/Authorization, Accept.*Origin/)]);
     }
