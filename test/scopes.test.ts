@@ -72,6 +72,21 @@ const PATHS: Readonly<Record<string, string>> = {
   "vms by name": `vms(filter: { nameContains: "-" }, orderBy: NAME_DESC) { nodes { id } }`,
   "vms by address": `vms(filter: { ip: "10.1.2.3" }) { nodes { id } }`,
   "vms by host": `a: vms(filter: { hostId: "${HOST_A}" }) { nodes { id } } b: vms(filter: { hostId: "${HOST_B}" }) { nodes { id } }`,
+  "vms by ids": `vms(ids: [${VMS.map(({ number }) => `"${id(number)}"`).join(", ")}]) { nodes { id } }`,
+  ...Object.fromEntries(
+    ["10.1.2.3", "10.0.0.0/8", MAC, "-"].map((text) => [
+      `find ${text}`,
+      `find(text: "${text}") { vms { nodes { id } } vmNics { vm { id } } hosts { vms { id } } }`,
+    ]),
+  ),
+  "find ids": VMS.map(
+    ({ number }) => `f${number}: find(text: "${id(number)}") { vms { nodes { id } } }
+      g${number}: find(text: "${nicId(number)}") { vmNics { vm { id } } }`,
+  ).join(" "),
+  "a host by its id": [HOST_A, HOST_B]
+    .map((each, at) => `h${at}: host(id: "${each}") { vms { id } }`)
+    .join(" "),
+  "vmNics by MACs": `vmNics(macAddresses: ["${MAC}"]) { vm { id } }`,
   "vms by state": "vms(filter: { status: [UP] }, orderBy: ID_ASC) { nodes { id } }",
   vmNic: VMS.map(({ number }) => `n${number}: vmNic(id: "${nicId(number)}") { vm { id } }`).join(" "),
   "vmNics by MAC": `vmNics(macAddress: "${MAC}") { vm { id } }`,

@@ -19,8 +19,8 @@ export function buildPageStatement(
   const rows = `FROM ${FROM_VMS} WHERE ${conditions.join(" AND ")}`;
   const count = parameters.add(limit);
   if (order === "ID_ASC") return buildIdPage(rows, count);
-  const { ip, nameContains, search } = filter;
-  const isSearch = ip !== undefined || nameContains !== undefined || search !== undefined;
+  const { ids, ip, nameContains, search } = filter;
+  const isSearch = [ids, ip, nameContains, search].some((each) => each !== undefined);
   return isSearch ? buildSearchPage(rows, count, order) : buildNamePage(rows, count, order);
 }
 

@@ -7,6 +7,8 @@ export const ROOT_FIELD_ROLES: Readonly<Record<string, Role>> = {
   "Query.vmNic": "reader",
   "Query.vmNics": "reader",
   "Query.hosts": "reader",
+  "Query.host": "reader",
+  "Query.find": "reader",
   "Query.addressHistory": "reader",
   "Subscription.guestNetworkChanged": "reader",
   "Subscription.vmAddressReady": "reader",

@@ -5,6 +5,7 @@ import { createSubgraph, type SubgraphShape } from "./federation/federation.js";
 import { listImplementations } from "./federation/implementations.js";
 import { ADDRESS_HISTORY_FIELDS } from "./fields/address-history-fields.js";
 import { DIFFERENCE_FIELDS } from "./fields/difference-fields.js";
+import { FindQueries, FindResultFields } from "./fields/find-fields.js";
 import { HISTORY_FIELDS } from "./fields/history-fields.js";
 import { HostFields } from "./fields/host-fields.js";
 import { Mutations } from "./fields/mutations.js";
@@ -35,6 +36,8 @@ export function buildTypeGraph(): GraphQLSchema {
   const config = buildSchemaSync({
     resolvers: [
       Queries,
+      FindQueries,
+      FindResultFields,
       Mutations,
       Subscriptions,
       GuestNetworkEventFields,

@@ -8,6 +8,8 @@ export interface VmFilter {
   readonly nameContains?: string;
   readonly statuses?: readonly number[];
   readonly hostId?: string;
+  /** Any of these VMs. */
+  readonly ids?: readonly string[];
   /** One address, canonical text: VMs whose guest reports it. */
   readonly ip?: string;
   /** A search in oVirt's language. */
@@ -56,6 +58,8 @@ export type VmSearch =
   /** A guest's interface with this MAC or name; lower case with colons. */
   | { readonly kind: "guestMac"; readonly mac: string }
   | { readonly kind: "interfaceName"; readonly match: TextMatch }
+  /** A guest's interface or a vNIC with this MAC. */
+  | { readonly kind: "mac"; readonly mac: string }
   /** A vNIC with this MAC, or on such a network. */
   | { readonly kind: "nicMac"; readonly mac: string }
   | { readonly kind: "network"; readonly match: TextMatch }

@@ -67,6 +67,7 @@ function call(field: GraphQLField<unknown, unknown>): string {
     id: `"${uuid(1, 1)}"`,
     vmId: `"${uuid(1, 1)}"`,
     address: '"h"',
+    text: '"web"',
     macAddress: '"56:6f:00:00:00:01"',
   };
   const args = field.args

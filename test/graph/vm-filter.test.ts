@@ -1,87 +1,19 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createEngineStore } from "../../src/engine-store/engine-store.js";
 import type { ReadStore } from "../../src/store/types.js";
-import { createEngineDatabase, type EngineDatabase } from "../engine-store/engine-database.js";
-import { createDatabase, type TestDatabase } from "../support/database.js";
-import { askForData, askForErrors } from "./ask.js";
-import { HOST_A, HOST_B, id } from "../support/builders/ids.js";
+import { createDatabase } from "../support/database.js";
+import { HOST_A } from "../support/builders/ids.js";
 import { HOSTS, INTERVAL_MS, writePass } from "../support/builders/passes.js";
-import { vmChange, toGuestInterfaceOf, toStoredNic, vmState } from "../support/builders/stored.js";
+import { toGuestInterfaceOf, vmChange, vmState } from "../support/builders/stored.js";
+import { askForData, askForErrors } from "./ask.js";
+import { createTwoSources, type TwoSources } from "./two-sources.js";
 
-/*
- * The same four VMs in both sources: `web` and `Db` have addresses, `mapped` an IPv4 address in IPv6's clothes, and `mute`
- * has an agent that never spoke.
- */
-let database: TestDatabase;
-let engine: EngineDatabase;
-let sources: Readonly<Record<"own" | "engine", ReadStore>>;
-
-const GUESTS = [
-  {
-    number: 1,
-    name: "web",
-    fqdn: "web.example",
-    v4: ["10.0.1.5", "192.168.7.1"],
-    v6: ["2001:db8::5"],
-    network: "red",
-  },
-  { number: 2, name: "Db", fqdn: "db.example", v4: ["10.0.2.5"], v6: ["fd00::5"], network: "blue" },
-  { number: 3, name: "mapped", fqdn: null, v4: [], v6: ["::ffff:10.0.3.5"], network: "red" },
-] as const;
-
-const mac = (number: number) => `56:6f:00:00:00:0${number}`;
-const ips = (guest: (typeof GUESTS)[number]) => [...guest.v4, ...guest.v6].join(" ");
+let both: TwoSources;
 
 beforeAll(async () => {
-  database = await createDatabase();
-  const { store } = database;
-  await store.registerHosts(HOSTS, INTERVAL_MS);
-  await writePass(store, HOST_A, {
-    newVms: [
-      ...GUESTS.map((guest) =>
-        vmState(guest.number, { name: guest.name, fqdn: guest.fqdn, ips: ips(guest) }),
-      ),
-      vmState(4, { name: "mute", silence: "absent" }),
-    ],
-    insertedInterfaces: GUESTS.map(({ number, v4, v6 }) =>
-      toGuestInterfaceOf(number, {
-        name: `eth${number}`,
-        macAddress: mac(number),
-        ipv4Addresses: v4,
-        ipv6Addresses: v6,
-      }),
-    ),
-    upsertedNics: GUESTS.map(({ number, network }) =>
-      toStoredNic(number, number, { macAddress: mac(number), network }),
-    ),
-  });
-  await writePass(store, HOST_B, {});
-  engine = await createEngineDatabase();
-  await engine.asEngine(
-    `INSERT INTO vds_static (vds_id, vds_name, host_name, port) VALUES ('${HOST_A}', 'host-a', '192.0.2.10', 54321)`,
-    `INSERT INTO vds_dynamic (vds_id, status) VALUES ('${HOST_A}', 3)`,
-    `INSERT INTO vm_static (vm_guid, vm_name, entity_type, vmt_guid) VALUES ('${id(4)}', 'mute', 'VM', '${id(4)}')`,
-    `INSERT INTO vm_dynamic (vm_guid, status, run_on_vds) VALUES ('${id(4)}', 1, '${HOST_A}')`,
-    ...GUESTS.flatMap((guest) => {
-      const { number, name, fqdn, v4, v6, network } = guest;
-      const vmId = id(number);
-      return [
-        `INSERT INTO network (id, name) VALUES ('${id(number + 64)}', '${network}')`,
-        `INSERT INTO vnic_profiles (id, name, network_id) VALUES ('${id(number + 64)}', 'p', '${id(number + 64)}')`,
-        `INSERT INTO vm_static (vm_guid, vm_name, entity_type, vmt_guid) VALUES ('${vmId}', '${name}', 'VM', '${vmId}')`,
-        `INSERT INTO vm_dynamic (vm_guid, status, run_on_vds, vm_ip, vm_fqdn, guest_agent_nics_hash)
-           VALUES ('${vmId}', 1, '${HOST_A}', '${ips(guest)} not-an-address', ${fqdn === null ? "NULL" : `'${fqdn}'`}, 47)`,
-        `INSERT INTO vm_interface (id, vm_guid, name, mac_addr, vnic_profile_id)
-           VALUES ('${id(number + 128)}', '${vmId}', 'nic1', '${mac(number)}', '${id(number + 64)}')`,
-        `INSERT INTO vm_guest_agent_interfaces
-           VALUES ('${vmId}', 'eth${number}', '${mac(number).toUpperCase()}', '${v4.join(",")}', '${v6.join(",").toUpperCase()},junk')`,
-      ];
-    }),
-  );
-  sources = { own: store, engine: createEngineStore(engine.dataSource) };
+  both = await createTwoSources();
 });
 
-afterAll(() => Promise.all([database.drop(), engine.drop()]));
+afterAll(() => both.drop());
 
 async function findNamesBy(store: ReadStore, filter: string): Promise<string[]> {
   const data = await askForData(store, `{ vms(filter: ${filter}) { totalCount nodes { name } } }`);
@@ -142,19 +74,18 @@ describe.each(["own", "engine"] as const)("VMs of the source %s are found by", (
     ["{not: {}}", []],
     ["{address: null, name: null, and: null, or: null, not: null, stale: null}", ALL],
   ])("%s", async (filter, names) => {
-    expect(await findNamesBy(sources[source], filter)).toEqual(names);
+    expect(await findNamesBy(both.sources[source], filter)).toEqual(names);
   });
 
   test("a filter in two statements, however many conditions it has", async () => {
     const ask = () =>
       findNamesBy(
-        sources[source],
+        both.sources[source],
         '{or: [{address: {inCidr: "10.0.1.0/24"}}, {guestMacAddress: "56:6f:00:00:00:02"}, {network: {eq: "x"}}]}',
       );
-    database.statements();
-    engine.sent();
+    both.countStatements();
     expect(await ask()).toEqual(["Db", "web"]);
-    expect(database.statements().length + engine.sent().length).toBe(2);
+    expect(both.countStatements()).toBe(2);
   });
 });
 
@@ -216,10 +147,10 @@ test.each([
   ],
   ['{name: {eq: "a\\u0000b"}}', "name.eq: must not contain a NUL character"],
 ])("a filter that cannot hold or be read is refused with its field: %s", async (filter, message) => {
-  database.statements();
-  const errors = await askForErrors(sources.own, `{ vms(filter: ${filter}) { totalCount } }`);
+  both.countStatements();
+  const errors = await askForErrors(both.sources.own, `{ vms(filter: ${filter}) { totalCount } }`);
   expect(errors).toHaveLength(1);
   expect(errors[0]).toContain(message);
   expect(errors[0]).toMatch(/^BAD_USER_INPUT: /);
-  expect(database.statements()).toEqual([]);
+  expect(both.countStatements()).toBe(0);
 });

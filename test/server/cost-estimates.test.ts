@@ -90,7 +90,7 @@ function createDraw(numbers: readonly number[]): Draw {
 
 /** Writes a selection of random fields of a type; `depth` levels of objects at most. */
 function writeSelection(type: GraphQLObjectType, depth: number, draw: Draw): string {
-  const fields = Object.values(type.getFields()).filter(({ name }) => name !== "_service" && name !== "find");
+  const fields = Object.values(type.getFields()).filter(({ name }) => name !== "_service");
   const objects = fields.filter(({ type: field }) => isCompositeType(getNamedType(field)));
   const scalars = fields.filter((field) => !objects.includes(field) && field.args.length === 0);
   const chosen = new Set([
@@ -128,6 +128,7 @@ function writeArguments(place: string, draw: Draw): string | null {
   switch (place) {
     case "Query.vms":
     case "Host.vms":
+    case "FindResult.vms":
       return first ?? "";
     case "Vm.guestHistory":
       return first ?? "";
@@ -137,7 +138,12 @@ function writeArguments(place: string, draw: Draw): string | null {
       return `(id: "${id(some())}")`;
     case "Query.vmNic":
       return `(id: "${id(0x10000 + some() * 10)}")`;
+    case "Query.host":
+      return `(id: "${draw(2) === 0 ? HOST_A : HOST_B}")`;
+    case "Query.find":
+      return `(text: "${["10.0.0.1", "10.0.0.0/8", mac(draw(2) * some(), 0), id(some()), HOST_A, "vm", "host"][draw(7)]}")`;
     case "Query.vmNics":
+      if (draw(3) === 0) return `(macAddresses: ["${mac(0, 0)}", "${mac(some(), 1)}", "${mac(0, 1)}"])`;
       return `(macAddress: "${mac(draw(2) * some(), draw(3))}")`;
     case "Query._entities": {
       const keys = Array.from({ length: 1 + draw(30) }, () =>

@@ -57,15 +57,16 @@ export const ENGINE_CONDITIONS: VmConditionSql = {
     `(s.vm_guid = ANY(ARRAY(SELECT g.vm_id FROM vm_guest_agent_interfaces g WHERE ${condition}))
       AND ${mayHaveGuest("d.status")})`,
   // In any case and spelling: a guest's MAC is stored as the guest wrote it.
-  guestMacIs: (mac, parameters) => {
-    const spellings = [mac, mac.replaceAll(":", "-")].flatMap((each) => [each, each.toUpperCase()]);
-    return `g.mac_address = ANY(${parameters.add(spellings)}::varchar[])`;
-  },
+  guestMacIs: matchGuestMac,
   hasNetwork: (match, parameters) =>
     `EXISTS (SELECT FROM vm_interface i JOIN vnic_profiles v ON v.id = i.vnic_profile_id
       JOIN network n ON n.id = v.network_id
       WHERE i.vm_guid = s.vm_guid AND ${matchText("n.name", match, parameters)})`,
-  nicMacIs: (mac, parameters) => `i.mac_addr = ANY(${parameters.add([mac, mac.toUpperCase()])}::varchar[])`,
+  nicMacIs: matchNicMac,
+  hasMac: (mac, parameters) => `s.vm_guid = ANY(ARRAY(
+      SELECT i.vm_guid FROM vm_interface i WHERE ${matchNicMac(mac, parameters)}
+      UNION ALL SELECT g.vm_id FROM vm_guest_agent_interfaces g JOIN vm_dynamic o ON o.vm_guid = g.vm_id
+        WHERE ${matchGuestMac(mac, parameters)} AND ${mayHaveGuest("o.status")}))`,
   staleReason: `(${STALE_REASON})`,
   // Only who may read clusters finds VMs by them: see CLUSTER_CONDITIONS.
   hasCluster: () => "false",
@@ -82,6 +83,15 @@ export const CLUSTER_CONDITIONS: VmConditionSql = {
     cluster: { join: "LEFT JOIN cluster c ON c.cluster_id = s.cluster_id", value: "c.name" },
   },
 };
+
+function matchGuestMac(mac: string, parameters: SqlParameters): string {
+  const spellings = [mac, mac.replaceAll(":", "-")].flatMap((each) => [each, each.toUpperCase()]);
+  return `g.mac_address = ANY(${parameters.add(spellings)}::varchar[])`;
+}
+
+function matchNicMac(mac: string, parameters: SqlParameters): string {
+  return `i.mac_addr = ANY(${parameters.add([mac, mac.toUpperCase()])}::varchar[])`;
+}
 
 /** So many addresses are looked for one by one; of more, every word of every row is compared with all of them at once. */
 const FEW_ADDRESSES = 4;

@@ -3,6 +3,8 @@ import { createGraphError } from "../errors.js";
 
 /** At most so many VMs in one page. */
 export const MAX_PAGE = 500;
+/** At most so many values in one list. */
+export const MAX_VALUES = 500;
 /** So many, unless the client says otherwise. */
 export const DEFAULT_PAGE = 50;
 
@@ -10,6 +12,20 @@ export const DEFAULT_PAGE = 50;
 export function parseId(argument: string, id: string): string {
   if (isUuid(id)) return id.toLowerCase();
   throw createGraphError("BAD_USER_INPUT", `${argument}: ${formatQuoted(id)} is not a UUID`);
+}
+
+/** Parses a list of ids as {@link parseId} does, each of them once. */
+export function parseIds(argument: string, ids: readonly string[]): readonly string[] {
+  return [...new Set(checkListLength(argument, ids).map((id) => parseId(argument, id)))];
+}
+
+/** Returns the list; an error that names the argument if it has more than {@link MAX_VALUES} values. */
+export function checkListLength<Value>(argument: string, values: readonly Value[]): readonly Value[] {
+  if (values.length <= MAX_VALUES) return values;
+  throw createGraphError(
+    "BAD_USER_INPUT",
+    `${argument}: has ${values.length} values; at most ${MAX_VALUES} are allowed`,
+  );
 }
 
 /** Parses a page size between 1 and {@link MAX_PAGE}. */

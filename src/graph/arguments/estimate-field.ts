@@ -12,7 +12,7 @@ import {
   type Values,
 } from "./cohort.js";
 import { HISTORY_ESTIMATES } from "./estimate-history.js";
-import { findLongest, type Distribution, type FleetCounts } from "./fleet-counts.js";
+import { findLongest, sumLongest, type Distribution, type FleetCounts } from "./fleet-counts.js";
 import { listSizeOf } from "./list-sizes.js";
 
 export type { Cohort, FieldEstimate } from "./cohort.js";
@@ -59,14 +59,21 @@ const TYPICAL: FleetCounts = {
 const ESTIMATES: Readonly<Record<string, Estimate>> = {
   ...HISTORY_ESTIMATES,
   "Query.vms": (parents, args, counts) => {
-    const page = readPageSize(args["first"], DEFAULT_PAGE);
-    const isFiltered = args["filter"] != null;
-    return {
-      cohort: { ...parents, page: Math.min(page, Math.max(1, counts.vms)), repeats: 1 },
-      statements: 1,
-      scanned: isFiltered ? counts.vms / ROWS_AN_OBJECT : 0,
-    };
+    const ids: unknown = args["ids"];
+    const byDefault = Array.isArray(ids) ? ids.length : DEFAULT_PAGE;
+    return readVmPage(parents, args, counts, { byDefault, isFiltered: args["filter"] != null });
   },
+  "Query.find": (parents) => ({ cohort: parents, statements: 0 }),
+  "FindResult.vms": (parents, args, counts) =>
+    readVmPage(parents, args, counts, { byDefault: DEFAULT_PAGE, isFiltered: true }),
+  "FindResult.vmNics": (parents, _args, { nicsPerMac }) => {
+    const count = Math.max(1, findLongest(nicsPerMac));
+    return { cohort: { ...parents, count, owners: count }, statements: 1 };
+  },
+  "FindResult.hosts": (parents, _args, { hosts }) => ({
+    cohort: { ...parents, count: hosts, repeats: 1, owners: hosts },
+    statements: 1,
+  }),
   "VmConnection.nodes": openPage,
   "VmConnection.edges": openPage,
   "VmConnection.totalCount": (parents, _args, { vms }) => ({
@@ -76,10 +83,11 @@ const ESTIMATES: Readonly<Record<string, Estimate>> = {
   }),
   "Query.vm": (parents) => ({ cohort: parents, statements: 1 }),
   "Query.vmNic": (parents) => ({ cohort: parents, statements: 1 }),
-  "Query.vmNics": (parents, _args, { nicsPerMac }) => {
-    const count = findLongest(nicsPerMac);
+  "Query.vmNics": (parents, { macAddresses }, { nicsPerMac }) => {
+    const count = sumLongest(nicsPerMac, Array.isArray(macAddresses) ? macAddresses.length : 1);
     return { cohort: { ...parents, count, owners: count }, statements: 1 };
   },
+  "Query.host": (parents) => ({ cohort: parents, statements: 1 }),
   "Query.hosts": (parents, _args, { hosts }) => ({
     cohort: { ...parents, count: hosts, repeats: 1, owners: hosts },
     statements: 1,
@@ -134,6 +142,21 @@ const ESTIMATES: Readonly<Record<string, Estimate>> = {
   "NetworkDevice.vmNic": (parents, _args, { interfacesPerVm }) =>
     readByKey(parents, { repeats: Math.min(parents.count, parents.repeats * findLongest(interfacesPerVm)) }),
 };
+
+/** Reads a page of VMs; a filter may have to look through all of them. */
+function readVmPage(
+  parents: Cohort,
+  { first }: Values,
+  { vms }: FleetCounts,
+  { byDefault, isFiltered }: { readonly byDefault: number; readonly isFiltered: boolean },
+): FieldEstimate {
+  const page = readPageSize(first, byDefault);
+  return {
+    cohort: { ...parents, page: Math.min(page, Math.max(1, vms)), repeats: 1 },
+    statements: 1,
+    scanned: isFiltered ? vms / ROWS_AN_OBJECT : 0,
+  };
+}
 
 /** Interfaces are known only of a VM that is: both are read. */
 function readTwice(parents: Cohort, changes: Partial<Cohort>): FieldEstimate {

@@ -20,7 +20,10 @@ export const LIST_SIZES: Readonly<
 > = {
   "Query.vms": (args) => pageSize(args, DEFAULT_PAGE),
   "Query.hosts": 50,
-  "Query.vmNics": 2,
+  "Query.vmNics": ({ macAddresses }) => 2 * (Array.isArray(macAddresses) ? macAddresses.length : 1),
+  "FindResult.vms": (args) => pageSize(args, DEFAULT_PAGE),
+  "FindResult.vmNics": 2,
+  "FindResult.hosts": 50,
   "Query._entities": ({ representations }) => (Array.isArray(representations) ? representations.length : 1),
   "VmConnection.nodes": 1,
   "VmConnection.edges": 1,

@@ -2,7 +2,7 @@ import type { StaleReason, VmFilter, VmSearch } from "../../loaders/rows.js";
 import { isInCidr, parseAddress, unmapAddress, type Cidr } from "../../model/address/cidr.js";
 import { createGraphError } from "../errors.js";
 import { StaleReasonEnum } from "../types/enums.js";
-import { parseId, parseText } from "./arguments.js";
+import { checkListLength, parseId, parseIds, parseText } from "./arguments.js";
 import type { AddressFilterInput, TextFilterInput } from "./filter-inputs.js";
 import type { VmFilterInput } from "./vm-filter.js";
 
@@ -10,8 +10,6 @@ import type { VmFilterInput } from "./vm-filter.js";
 const MAX_DEPTH = 5;
 /** Conditions of one filter in all: each may cost the database a search of its own. */
 const MAX_CONDITIONS = 50;
-/** Values of one list. */
-const MAX_VALUES = 500;
 
 /** Parses what a client asked into the store's question; keys come always in the same order. */
 export function parseVmFilter(input: VmFilterInput | null): VmFilter {
@@ -24,6 +22,12 @@ export function parseVmFilter(input: VmFilterInput | null): VmFilter {
     ...(input.ip != null && { ip: input.ip }),
     ...(search.length > 0 && { search: { kind: "and", parts: search } }),
   };
+}
+
+/** Parses which VMs are meant: those of the filter, and of them those with one of the ids; `null`: any. */
+export function parseVmList(filter: VmFilterInput | null, ids: readonly string[] | null): VmFilter {
+  const parsed = parseVmFilter(filter);
+  return ids === null ? parsed : { ...parsed, ids: parseIds("ids", ids) };
 }
 
 /** Counts the conditions of a filter, and knows how deep the reading is. */
@@ -86,7 +90,7 @@ function parseSearch(input: VmFilterInput, reader: FilterReader): VmSearch[] {
     ...(stale == null ? [] : [{ kind: "staleReason", reasons: stale ? ALL_REASONS : [null] } as const]),
     ...(staleReason == null
       ? []
-      : [{ kind: "staleReason", reasons: checkLength("staleReason", staleReason) } as const]),
+      : [{ kind: "staleReason", reasons: checkListLength("staleReason", staleReason) } as const]),
   ];
   reader.count(conditions.length);
   return [...conditions, ...parseCombined(input, reader)];
@@ -102,8 +106,8 @@ function parseCombined({ and, or, not }: VmFilterInput, reader: FilterReader): V
     return combine("and", [...first, ...parseSearch(input, inner)]);
   };
   return [
-    ...(and == null ? [] : [combine("and", checkLength("and", and).map(parseInner))]),
-    ...(or == null ? [] : [combine("or", checkLength("or", or).map(parseInner))]),
+    ...(and == null ? [] : [combine("and", checkListLength("and", and).map(parseInner))]),
+    ...(or == null ? [] : [combine("or", checkListLength("or", or).map(parseInner))]),
     ...(not == null ? [] : [{ kind: "not", part: parseInner(not) } as const]),
   ];
 }
@@ -139,7 +143,7 @@ function parseTextFilter(
 }
 
 function parseAddressFilter({ eq, inCidr, anyOf, family }: AddressFilterInput): VmSearch[] {
-  const listed = anyOf == null ? null : checkLength("address.anyOf", anyOf);
+  const listed = anyOf == null ? null : checkListLength("address.anyOf", anyOf);
   for (const address of [...(eq == null ? [] : [eq]), ...(listed ?? [])]) {
     const number = parseAddress(address);
     if (number === null) continue;
@@ -185,11 +189,6 @@ const EVERY_ADDRESS = {
 function checkStale({ stale, staleReason }: VmFilterInput): void {
   if (stale !== false || staleReason == null) return;
   throw refuse("staleReason", "asked for beside stale: false; leave one of them out");
-}
-
-function checkLength<Value>(field: string, values: readonly Value[]): readonly Value[] {
-  if (values.length <= MAX_VALUES) return values;
-  throw refuse(field, `has ${values.length} values; at most ${MAX_VALUES} are allowed`);
 }
 
 function refuse(field: string, reason: string) {

@@ -1,13 +1,13 @@
-import { Arg, Ctx, ID, Int, Query, Resolver } from "type-graphql";
-import type { VmOrder } from "../../loaders/rows.js";
-import { parseId, DEFAULT_PAGE, MAX_PAGE } from "../arguments/arguments.js";
+import { Arg, Args, Ctx, ID, Query, Resolver } from "type-graphql";
+import { MAX_VALUES, parseId } from "../arguments/arguments.js";
+import { loadNicsByMacs, parseMacs } from "../arguments/nics-by-macs.js";
+import { parseVmList } from "../arguments/parse-vm-filter.js";
+import { VmFilterInput } from "../arguments/vm-filter.js";
+import { toVmPageArguments, VmListArguments } from "../arguments/vm-list-arguments.js";
+import { loadVmPage } from "../arguments/vm-page.js";
 import type { GraphContext } from "../context.js";
-import { VmOrderEnum } from "../types/enums.js";
 import { Host, Vm, VmConnection, VmNic } from "../types/object-types.js";
 import { MACScalar } from "../types/scalars.js";
-import { parseVmFilter } from "../arguments/parse-vm-filter.js";
-import { VmFilterInput } from "../arguments/vm-filter.js";
-import { loadVmPage } from "../arguments/vm-page.js";
 
 /**
  * Where a query begins. No answer waits for a host: all is read from what was stored last. Every field is nullable: in a
@@ -26,28 +26,16 @@ export class Queries {
   })
   vms(
     @Ctx() { loaders }: GraphContext,
-    @Arg("first", () => Int, {
-      nullable: true,
-      defaultValue: DEFAULT_PAGE,
-      description: `So many VMs at most, from 1 to ${MAX_PAGE}; null means ${DEFAULT_PAGE}.`,
-    })
-    first: number | null,
-    @Arg("after", () => String, {
-      nullable: true,
-      description: "Only VMs after this cursor, which must be one of the same order. Null: from the start.",
-    })
-    after: string | null | undefined,
+    @Args(() => VmListArguments) page: VmListArguments,
     @Arg("filter", () => VmFilterInput, { nullable: true, description: "Which VMs; null means all." })
-    filter: VmFilterInput | null | undefined,
-    @Arg("orderBy", () => VmOrderEnum, {
+    filter?: VmFilterInput | null,
+    @Arg("ids", () => [ID], {
       nullable: true,
-      defaultValue: VmOrderEnum.NAME_ASC,
-      description: "The order; null means by name.",
+      description: `Only these VMs, by UUID, ${MAX_VALUES} at most, in the order of \`orderBy\`; unknown ones are left out. Null: any.`,
     })
-    orderBy: VmOrder | null,
+    ids?: readonly string[] | null,
   ) {
-    const order = orderBy ?? VmOrderEnum.NAME_ASC;
-    return loadVmPage(loaders, { first, after: after ?? null, filter: parseVmFilter(filter ?? null), order });
+    return loadVmPage(loaders, toVmPageArguments(page, parseVmList(filter ?? null, ids ?? null)));
   }
 
   @Query(() => VmNic, { nullable: true, description: "The vNIC with this id; null if there is none." })
@@ -61,14 +49,34 @@ export class Queries {
   @Query(() => [VmNic], {
     nullable: true,
     description:
-      "The vNICs that the hypervisor gave this MAC, by name; empty if none. MACs need not be unique. " +
-      "Null only beside an error.",
+      "The vNICs that the hypervisor gave one of these MACs, by name; empty if none. MACs need not be unique. Give " +
+      "`macAddress` or `macAddresses`. As stored last. Null only beside an error.",
   })
   vmNics(
-    @Arg("macAddress", () => MACScalar, { description: "The MAC, in any spelling." }) macAddress: string,
+    @Ctx() { loaders }: GraphContext,
+    @Arg("macAddress", () => MACScalar, {
+      nullable: true,
+      description: "The MAC, in any spelling. Null: `macAddresses` is needed.",
+    })
+    macAddress?: string | null,
+    @Arg("macAddresses", () => [MACScalar], {
+      nullable: true,
+      description: `Any of these MACs, ${MAX_VALUES} at most; an empty list finds nothing. Null: \`macAddress\` is needed.`,
+    })
+    macAddresses?: readonly string[] | null,
+  ) {
+    return loadNicsByMacs(loaders, parseMacs(macAddress ?? null, macAddresses ?? null));
+  }
+
+  @Query(() => Host, {
+    nullable: true,
+    description: "The host with this id, as stored last; null if there is none.",
+  })
+  host(
+    @Arg("id", () => ID, { description: "The host's UUID." }) id: string,
     @Ctx() { loaders }: GraphContext,
   ) {
-    return loaders.nicsByMac.load(macAddress);
+    return loaders.hostById.load(parseId("id", id));
   }
 
   @Query(() => [Host], {

@@ -50,6 +50,15 @@ export const StaleReasonEnum = {
 /** The families of addresses; each value is its version. */
 export const IpFamilyEnum = { IPV4: 4, IPV6: 6 } as const satisfies Record<string, IpFamily>;
 
+/** What a text can be taken for. */
+export const FindKindEnum = {
+  ADDRESS: "ADDRESS",
+  CIDR: "CIDR",
+  MAC: "MAC",
+  ID: "ID",
+  NAME: "NAME",
+} as const;
+
 /** Finds the number if the enum has it, else the one for "not known": a newer engine's state must not become an error. */
 export function findKnownStatus(
   numbers: Readonly<Record<string, number>>,
@@ -144,4 +153,16 @@ registerEnumType(IpFamilyEnum, {
   name: "IpFamily",
   description: "A family of addresses. An IPv4 address that is mapped into IPv6 (`::ffff:10.1.2.3`) is IPv4.",
   valuesConfig: { IPV4: { description: "IPv4." }, IPV6: { description: "IPv6." } },
+});
+
+registerEnumType(FindKindEnum, {
+  name: "FindKind",
+  description: "What a text is taken for.",
+  valuesConfig: {
+    ADDRESS: { description: "An IPv4 or IPv6 address." },
+    CIDR: { description: "A network prefix." },
+    MAC: { description: "A hardware address." },
+    ID: { description: "The UUID of a VM, a vNIC or a host." },
+    NAME: { description: "A part of a name." },
+  },
 });

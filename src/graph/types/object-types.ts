@@ -222,3 +222,9 @@ export class VmEdge {}
 /** A page of VMs; all its fields are made in vm-connection-fields.ts. */
 @ObjectType({ description: "One page of a list of VMs." })
 export class VmConnection {}
+
+/** What a text led to; all its fields are made in find-fields.ts. */
+@ObjectType({
+  description: "What a text leads to. Each list is read only if it is asked for, and as stored last.",
+})
+export class FindResult {}

@@ -80,6 +80,7 @@ export function createMemoryReadStore(): MemoryReadStore {
 
 function found(vms: readonly VmRow[], filter: VmFilter): VmRow[] {
   return vms
+    .filter((vm) => filter.ids === undefined || filter.ids.includes(vm.id))
     .filter((vm) => filter.nameContains === undefined || vm.name.includes(filter.nameContains))
     .filter((vm) => filter.statuses === undefined || filter.statuses.includes(vm.status))
     .filter((vm) => filter.hostId === undefined || vm.hostId === filter.hostId)

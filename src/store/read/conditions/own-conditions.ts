@@ -56,6 +56,11 @@ export const OWN_CONDITIONS: VmConditionSql = {
     `EXISTS (SELECT FROM vm_interface i JOIN vnic_graph_nic e ON e.nic_id = i.id
       WHERE i.vm_guid = s.vm_guid AND ${matchText("e.network", match, parameters)})`,
   nicMacIs: (mac, parameters) => `i.mac_addr = ${parameters.add(mac)}::varchar`,
+  hasMac: (mac, parameters) => {
+    const wanted = `${parameters.add(mac)}::varchar`;
+    return `s.vm_guid IN (SELECT g.vm_id FROM vm_guest_agent_interfaces g WHERE g.mac_address = ${wanted}
+      UNION ALL SELECT i.vm_guid FROM vm_interface i WHERE i.mac_addr = ${wanted})`;
+  },
   staleReason: `(${STALE_REASON})`,
   // No host tells which cluster a VM is in, so none is in a named one.
   hasCluster: () => "false",

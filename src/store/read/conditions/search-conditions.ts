@@ -25,6 +25,8 @@ export interface VmConditionSql {
   /** Has a vNIC on a network whose name matches. */
   hasNetwork(match: TextMatch, parameters: SqlParameters): string;
   nicMacIs(mac: string, parameters: SqlParameters): string;
+  /** Has a guest's interface or a vNIC with the MAC; found by the indexes of both, where there are any. */
+  hasMac(mac: string, parameters: SqlParameters): string;
   /** Why the guest's data are stale; NULL: they are current. */
   readonly staleReason: string;
   /** What VMs are sorted by where it is not a column that both sources have. */
@@ -79,6 +81,8 @@ export function buildSearchCondition(
       return source.hasInterface(source.guestMacIs(search.mac, parameters));
     case "interfaceName":
       return source.hasInterface(matchText("g.interface_name", search.match, parameters));
+    case "mac":
+      return source.hasMac(search.mac, parameters);
     case "nicMac":
       return `EXISTS (SELECT FROM vm_interface i WHERE i.vm_guid = s.vm_guid AND ${source.nicMacIs(search.mac, parameters)})`;
     case "network":

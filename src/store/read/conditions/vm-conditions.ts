@@ -18,8 +18,9 @@ export function buildVmConditions(
 }
 
 function listConditions(filter: VmFilter, source: VmConditionSql, parameters: SqlParameters): string[] {
-  const { nameContains, statuses, hostId, ip, search } = filter;
+  const { nameContains, statuses, hostId, ids, ip, search } = filter;
   const conditions: string[] = [];
+  if (ids !== undefined) conditions.push(`s.vm_guid = ANY(${parameters.add(ids)}::uuid[])`);
   if (nameContains !== undefined) {
     const match = { parts: ["", nameContains, ""], ignoreCase: true };
     conditions.push(matchText(source.name, match, parameters));

@@ -1,0 +1,74 @@
+import { Arg, Args, Ctx, FieldResolver, Query, Resolver, Root } from "type-graphql";
+import {
+  findVmsSought,
+  loadHostsSought,
+  loadNicsSought,
+  parseSought,
+  type Sought,
+} from "../arguments/find-text.js";
+import { toVmPageArguments, VmListArguments } from "../arguments/vm-list-arguments.js";
+import { loadVmPage } from "../arguments/vm-page.js";
+import type { GraphContext } from "../context.js";
+import { FindKindEnum } from "../types/enums.js";
+import { FindResult, Host, VmConnection, VmNic } from "../types/object-types.js";
+
+/** A search for a text of which nobody says what it is. */
+@Resolver()
+export class FindQueries {
+  @Query(() => FindResult, {
+    nullable: true,
+    description:
+      "What a text leads to that may be an address, a prefix, a MAC, an id, or a part of a name. Null only beside an error.",
+  })
+  find(
+    @Arg("text", () => String, {
+      description:
+        "An IPv4 or IPv6 address, a prefix like `10.0.0.0/8`, a MAC, a UUID, each in any spelling; or a part of a name.",
+    })
+    text: string,
+  ): Sought {
+    return parseSought(text);
+  }
+}
+
+/** What a text led to. */
+@Resolver(() => FindResult)
+export class FindResultFields {
+  @FieldResolver(() => FindKindEnum, { description: "What the text was taken for. Never null." })
+  kind(@Root() sought: Sought) {
+    return sought.kind;
+  }
+
+  @FieldResolver(() => VmConnection, {
+    nullable: true,
+    description:
+      "VMs whose guest has the address, or one in the prefix; that have the MAC, inside or outside; with the id; or with " +
+      "the text in their name or in their guest's. As stored last; an empty page if none is found. Null only beside an error.",
+  })
+  vms(
+    @Root() sought: Sought,
+    @Ctx() { loaders }: GraphContext,
+    @Args(() => VmListArguments) page: VmListArguments,
+  ) {
+    return loadVmPage(loaders, toVmPageArguments(page, findVmsSought(sought)));
+  }
+
+  @FieldResolver(() => [VmNic], {
+    nullable: true,
+    description:
+      "vNICs with the MAC or the id, by name; empty for anything else. As stored last. Null only beside an error.",
+  })
+  vmNics(@Root() sought: Sought, @Ctx() { loaders }: GraphContext) {
+    return loadNicsSought(loaders, sought);
+  }
+
+  @FieldResolver(() => [Host], {
+    nullable: true,
+    description:
+      "Hosts with the id, that are asked at the address, or with the text in their name or address, by name; empty for a " +
+      "MAC or a prefix. As stored last. Null only beside an error.",
+  })
+  hosts(@Root() sought: Sought, @Ctx() { loaders }: GraphContext) {
+    return loadHostsSought(loaders, sought);
+  }
+}
