@@ -63,6 +63,8 @@ const NOT_RUN_HERE: readonly (readonly [RegExp, string])[] = [
 /** Environment variables that are not the gateway's own. */
 const OTHERS: readonly string[] = [
   "POSTGRES_PASSWORD",
+  "OVIRT_USERNAME",
+  "OVIRT_PASSWORD",
   "TEST_DATABASE_URL",
   "APOLLO_TELEMETRY_DISABLED",
   "FAULT_SEED",

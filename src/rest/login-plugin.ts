@@ -78,14 +78,17 @@ interface OAuthError {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** A login that is refused; the extensions' code is what the audit line shows. */
 class LoginError extends Error {
   override readonly name = "LoginError";
+  readonly extensions: { readonly code: string };
 
   constructor(
-    readonly code: string,
+    readonly code: "access_denied" | "unsupported_grant_type",
     message: string,
   ) {
     super(message);
+    this.extensions = { code: code === "access_denied" ? "UNAUTHENTICATED" : "BAD_REQUEST" };
   }
 }
 

@@ -5,6 +5,7 @@ import { XMLParser } from "fast-xml-parser";
 import { createToken } from "../../src/server/identity/token-lines.js";
 import { createEngineDatabase, type EngineDatabase } from "../engine-store/engine-database.js";
 import { ids, SMALL_ENGINE } from "../engine-store/small-engine.js";
+import { eventually } from "../support/eventually.js";
 import { startGatewayProcess, temporaryFolder, type RunningGateway } from "../support/gateway.js";
 
 /** Headers and requests as oVirt's Python SDK 4.6.3, and Ansible's collection through it, make them. */
@@ -86,6 +87,16 @@ describe("oVirt's Python SDK", () => {
   test("is told in OAuth's form that a password is wrong, also when a token has ended", async () => {
     expect(await login("wrong")).toMatchObject({ error: "access_denied", error_code: "access_denied" });
     expect((await get("/ovirt-engine/api/vms", "Bearer ended")).status).toBe(401);
+  });
+
+  test("leaves a line that an alert on refused credentials sees when a password is wrong", async () => {
+    const before = gateway.requests().length;
+    await login("wrong");
+    await eventually(() => {
+      expect(gateway.requests().slice(before)).toMatchObject([
+        { path: "/ovirt-engine/sso/oauth/token", viewer: null, status: 400, decision: "UNAUTHENTICATED" },
+      ]);
+    });
   });
 
   test("logs out without ending the token for others", async () => {

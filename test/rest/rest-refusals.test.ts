@@ -85,7 +85,7 @@ describe("a fault", () => {
       "follow: vm cannot be followed here; nothing can",
     ],
     ["/vms?max=0", 400, "Bad Request", "max: expected a whole number from 1"],
-    ["/vms?max=-1", 400, "Bad Request", "max: expected a whole number from 1"],
+    ["/vms?max=-2", 400, "Bad Request", "max: expected a whole number from 1"],
     ["/vms?max=1e9", 400, "Bad Request", "max: expected a whole number from 1"],
     ["/vms?max=1&max=2", 400, "Bad Request", "max: given more than once"],
     ["/vms?page=x", 400, "Bad Request", "page: expected a whole number from 1"],

@@ -275,6 +275,8 @@ describe("the list of VMs", () => {
 
   test("is all of them by name", async () => {
     expect(await names("")).toHaveLength(10);
+    // What an engine takes for no limit.
+    expect(await names("?max=-1")).toHaveLength(10);
   });
 
   test("comes in pages, and says that there is more", async () => {

@@ -48,8 +48,8 @@ export function toGuestInterfaces(
     }
   }
   if (leftOut > 0) {
-    const most = `${limits.interfaces} interfaces and ${limits.addresses} addresses`;
-    problems.add("netIfaces", `has more than ${most}; ${leftOut} interfaces are left out`);
+    const most = `${limits.interfaces} interfaces or ${limits.addresses} addresses`;
+    problems.add("netIfaces", `has more than ${most}; interfaces left out: ${leftOut}`);
   }
   return sortSameNames([...kept.values()]);
 }

@@ -18,8 +18,15 @@ export function parseListRequest(request: FastifyRequest): ListRequest {
   });
   const page = readWholeNumber(request, "page") ?? search.page;
   if (page === 0) throw new OvirtFaultError(400, "page: expected a whole number from 1");
-  const max = readWholeNumber(request, "max");
+  const max = readMax(request);
   return { max: max ?? (page === null ? null : PAGE_SIZE), page: page ?? 1, search };
 }
 
 const PAGE_SIZE = 500;
+
+/** Clients send what an engine takes for no limit, too. */
+function readMax(request: FastifyRequest): number | null {
+  return readParameter(request, "max") === NO_LIMIT ? null : readWholeNumber(request, "max");
+}
+
+const NO_LIMIT = "-1";

@@ -90,7 +90,7 @@ describe("guest interfaces", () => {
       guestInterface({ name: "eth1" }),
     ]);
     expect(problems.list).toEqual([
-      { field: "netIfaces", reason: "has more than 2 interfaces and 4 addresses; 2 interfaces are left out" },
+      { field: "netIfaces", reason: "has more than 2 interfaces or 4 addresses; interfaces left out: 2" },
     ]);
   });
 
