@@ -1,6 +1,7 @@
 import { FrameReader } from "../src/vdsm/wire/frames.js";
 import { readReplyId } from "../src/vdsm/wire/reply.js";
 import { scanAtOnce, type ScannedReport } from "../src/vdsm/scan/scan.js";
+import { WorkMeter } from "../src/vdsm/scan/work-meter.js";
 import type { KeptAnswer } from "../src/vdsm/scan/scan-diff.js";
 import type { HostCapabilities, ReportedNic } from "../src/vdsm/records/types.js";
 import type { VdsmClient } from "../src/vdsm/vdsm-client.js";
@@ -8,6 +9,7 @@ import type { VdsmClient } from "../src/vdsm/vdsm-client.js";
 /** A host whose answers come off a tape: all that we do from the first byte of a frame on, without a socket. */
 export class TapeHost implements VdsmClient {
   readonly address = "127.0.0.1:54321";
+  readonly meter = new WorkMeter();
   private chunks: readonly Buffer[] = [];
 
   /** Loads the next answer. */

@@ -1,15 +1,22 @@
 import type { VdsmClient } from "../vdsm/vdsm-client.js";
 import type { ConfiguredHost } from "../store/types.js";
 import { HostMemory } from "./host-memory.js";
+import { WorkBudget } from "./work-budget.js";
 
 /** A host that this process polls: its client, and what is kept of it between passes. */
 export interface HostLink {
   readonly host: ConfiguredHost;
   readonly vdsm: VdsmClient;
   readonly memory: HostMemory;
+  /** How much of this process its answers may take. */
+  readonly budget: WorkBudget;
 }
 
 /** Makes the link to a host, with an empty memory. */
-export function createHostLink(host: ConfiguredHost, vdsm: VdsmClient): HostLink {
-  return { host, vdsm, memory: new HostMemory() };
+export function createHostLink(
+  host: ConfiguredHost,
+  vdsm: VdsmClient,
+  now = () => performance.now(),
+): HostLink {
+  return { host, vdsm, memory: new HostMemory(), budget: new WorkBudget(now) };
 }

@@ -21,6 +21,8 @@ export class PassLog {
   /** Hosts that were reported as removed. Their passes go on until the list of hosts is read again. */
   private readonly removed = new Set<string>();
 
+  /** Hosts that must rest. */
+  private readonly resting = new Set<string>();
   /** How many passes in a row failed, of hosts whose last pass did. */
   private readonly failures = new Map<string, number>();
 
@@ -31,6 +33,7 @@ export class PassLog {
     this.writeInventory(result);
     this.writeReturn(result);
     this.writeProblems(result);
+    this.writeRest(result);
     const { host, outcome, failure, durationMs } = result;
     const fields = { host: host.name, hostId: host.id, durationMs };
     if (failure === null) this.writeEnd(result, fields);
@@ -44,6 +47,7 @@ export class PassLog {
   /** Forgets a host that is no longer polled. If it comes back, everything about it is reported again. */
   forget(hostId: string): void {
     this.failures.delete(hostId);
+    this.resting.delete(hostId);
     this.withoutInventory.delete(hostId);
     this.withRejected.delete(hostId);
     this.removed.delete(hostId);
@@ -80,6 +84,20 @@ export class PassLog {
       this.failures.delete(host.id);
       if (failedPasses !== undefined)
         this.log.info({ host: host.name, hostId: host.id, failedPasses }, "host answers again");
+    }
+  }
+
+  /** Reports that a host must rest, and that it need no more. */
+  private writeRest({ host, outcome, restMs }: PassResult): void {
+    const fields = { host: host.name, hostId: host.id };
+    if (restMs > 0 && !this.resting.has(host.id)) {
+      this.resting.add(host.id);
+      this.log.warn(
+        { ...fields, restMs },
+        "host's answers take more of this process than one host may; it is polled less often",
+      );
+    } else if (restMs === 0 && outcome === "done" && this.resting.delete(host.id)) {
+      this.log.info(fields, "host is polled at all its turns again");
     }
   }
 

@@ -29,4 +29,6 @@ export interface PassResult {
   readonly changed: number;
   readonly removed: number;
   readonly durationMs: number;
+  /** For so many milliseconds the host is not to be polled, since its answers took more than their share; else 0. */
+  readonly restMs: number;
 }

@@ -92,7 +92,10 @@ async function plan(
   const { nics, failure } = await readNics(link, findVmsToAskNicsOf(sightings), signal);
   const newNicIds = findNewNicIds(sightings.vms, nics);
   const holders = newNicIds.length === 0 ? undefined : await askStore(store.readNicHolders(newNicIds));
-  const plan = await runInSlices(planPass(sightings, ignoreNames, nics, guestLimits, holders));
+  const plan = await runInSlices(
+    planPass(sightings, ignoreNames, nics, guestLimits, holders),
+    link.vdsm.meter,
+  );
   const lookedAt = sightings.vms.map(({ vmId }) => vmId);
   const problems = compareProblems(
     known,
@@ -178,14 +181,14 @@ function throwIfStopped({ vdsm }: HostLink, signal: AbortSignal): void {
 }
 
 function endWith(
-  { host }: HostLink,
+  link: HostLink,
   outcome: PassResult["outcome"],
   scan: ScannedReport,
   { plan: { changes, changedVmIds }, problems, inventoryFailure }: PlannedPass,
   durationMs: number,
 ): PassResult {
   return {
-    host,
+    host: link.host,
     outcome,
     failure: null,
     inventoryFailure,
@@ -199,16 +202,21 @@ function endWith(
     changed: changes.updatedInterfaces.length,
     removed: changes.deletedInterfaces.length,
     durationMs,
+    restMs: computeRest(link),
   };
 }
 
 function endWithout(
-  { host }: HostLink,
+  link: HostLink,
   outcome: PassResult["outcome"],
   failure: HostFailure | null,
   durationMs: number,
 ): PassResult {
-  return { host, outcome, failure, ...NOTHING_READ, durationMs };
+  return { host: link.host, outcome, failure, ...NOTHING_READ, durationMs, restMs: computeRest(link) };
+}
+
+function computeRest({ budget, vdsm }: HostLink): number {
+  return budget.computeRest(vdsm.meter.workedMs);
 }
 
 function countReadableVms({ vms, unchanged }: ScannedReport): number {

@@ -188,7 +188,7 @@ class HostRefresher implements Refresher {
   }
 
   private createLink(host: ConfiguredHost): HostLink {
-    return createHostLink(host, this.options.clientFor(host));
+    return createHostLink(host, this.options.clientFor(host), this.now);
   }
 
   private async run(host: ConfiguredHost, signal: AbortSignal, turn: PassTurn): Promise<PassResult> {

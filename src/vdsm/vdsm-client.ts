@@ -6,12 +6,15 @@ import { scanAnswer, type ScannedReport } from "./scan/scan.js";
 import type { KeptAnswer } from "./scan/scan-diff.js";
 import type { TlsCredentials } from "./wire/tls.js";
 import type { HostCapabilities, HostReport, ReportedNic } from "./records/types.js";
+import { WorkMeter } from "./scan/work-meter.js";
 import { parseCapabilities, parseDeviceLists, parseDomains } from "./records/vm-inventory.js";
 
 /** One VDSM host, asked one question at a time. Every call throws a {@link HostError} or gives a whole answer. */
 export interface VdsmClient {
   /** `host:port`, for logs and errors. */
   readonly address: string;
+  /** What reading its answers takes of this process; work on what they say may be added. */
+  readonly meter: WorkMeter;
   getAllVmStats(signal?: AbortSignal): Promise<HostReport>;
   /** Asks `Host.getAllVmStats`, and parses only what differs from the kept answer. The scan says what to keep. */
   scanAllVmStats(kept: KeptAnswer | null, signal?: AbortSignal): Promise<ScannedReport>;
@@ -49,14 +52,16 @@ export function createVdsmClient(options: VdsmClientOptions): VdsmClient {
     maxFrameBytes: options.maxFrameBytes ?? MAX_FRAME_BYTES,
     heartbeatMs: options.heartbeatMs ?? HEARTBEAT_MS,
   });
+  const meter = new WorkMeter();
   const ask = <T>(verb: string, params: object, check: (result: unknown) => T, signal?: AbortSignal) =>
-    rpc.call(verb, params, (body) => check(readResult(body)), signal);
+    rpc.call(verb, params, (body) => meter.measure(() => check(readResult(body))), signal);
 
   return {
     address: rpc.address,
+    meter,
     getAllVmStats: (signal) => rpc.call("Host.getAllVmStats", {}, parseHostReport, signal),
     scanAllVmStats: (kept, signal) =>
-      rpc.call("Host.getAllVmStats", {}, (body) => scanAnswer(body, kept), signal),
+      rpc.call("Host.getAllVmStats", {}, (body) => scanAnswer(body, kept, meter), signal),
     // To VDSM an empty list means every VM.
     dumpxmls: async (vmIds, signal) =>
       vmIds.length === 0 ? new Map() : ask("Host.dumpxmls", { vmList: vmIds }, parseDomains, signal),

@@ -1,5 +1,6 @@
 import { HostError } from "../../src/vdsm/errors.js";
 import { scanAtOnce, type ScannedReport } from "../../src/vdsm/scan/scan.js";
+import { WorkMeter } from "../../src/vdsm/scan/work-meter.js";
 import type { KeptAnswer } from "../../src/vdsm/scan/scan-diff.js";
 import type {
   HostCapabilities,
@@ -14,6 +15,7 @@ import { reportedNic, reportedVm, hostReport } from "../support/builders/reporte
 /** A host that answers, or fails, exactly as told: for what a wire cannot be made to do at the right moment. */
 export class FakeHost implements VdsmClient {
   readonly address = "192.0.2.1:54321";
+  readonly meter = new WorkMeter();
   readonly calls: string[] = [];
   report: HostReport = hostReport(reportedVm());
   hostname: string | null = "host-a.example.test";

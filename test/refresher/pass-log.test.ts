@@ -52,6 +52,14 @@ test("an outage of the database is told once, whatever the number of hosts and p
   ]);
 });
 
+test("a host that must rest is told once, and once that it need no more", () => {
+  for (const restMs of [0, 4_000, 9_000, 0, 0]) log.write(result({ restMs }));
+  expect(lines.filter((line) => !line.startsWith("debug"))).toEqual([
+    "warn: host's answers take more of this process than one host may; it is polled less often",
+    "info: host is polled at all its turns again",
+  ]);
+});
+
 test("a host that is back is told by one line, also where nothing changed meanwhile", () => {
   for (const told of [result(), failed("timeout"), failed("timeout"), result(), result()]) log.write(told);
   expect(lines).toEqual([

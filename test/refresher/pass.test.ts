@@ -44,10 +44,20 @@ describe("a pass", () => {
       changed: 0,
       removed: 0,
       durationMs: 0,
+      restMs: 0,
     });
     expect(store.calls).toEqual(["claim", "readHostVms", "readNicHolders", "apply", "renameHost"]);
     expect(host.calls).toEqual(["getAllVmStats", "dumpxmls", "getCapabilities"]);
     expect(store.names.get(HOST_A)).toBe("host-a.example.test");
+  });
+
+  test("counts the time that the host's answers take, and says how long the host has to rest", async () => {
+    await pass();
+    expect(host.meter.workedMs).toBeGreaterThan(0);
+    host.meter.workedMs += 32_000;
+    const { restMs } = await pass();
+    expect(restMs).toBeGreaterThan(15_000);
+    expect(restMs).toBeLessThan(40_000);
   });
 
   test("with the report of the last one reads nothing, and asks nothing else", async () => {

@@ -9,6 +9,8 @@ export interface PassOutcome {
   readonly deferral?: "busy" | "fresh" | null;
   /** The kind of the pass's failure, or `null`. */
   readonly failure: { readonly kind: string } | null;
+  /** The host's next turn is not before so many milliseconds have passed; left out, 0. */
+  readonly restMs?: number;
 }
 
 /** Why a pass runs. */

@@ -44,6 +44,7 @@ interface Entry<Result> {
  *     a pass that failed      → again after a back-off, then at its turns
  *     a pass superseded       → again soon, then at its turns
  *     another gateway polls   → again soon; once that has succeeded, at the next turn
+ *     a host that took more than its share → not before its rest is over
  */
 class TimerSchedule<Result extends PassOutcome> implements HostSchedule<Result> {
   private readonly entries = new Map<string, Entry<Result>>();
@@ -124,7 +125,7 @@ class TimerSchedule<Result extends PassOutcome> implements HostSchedule<Result> 
     }
   }
 
-  private planNext(entry: Entry<Result>, { outcome, deferral, failure }: PassOutcome): void {
+  private planNext(entry: Entry<Result>, { outcome, deferral, failure, restMs = 0 }: PassOutcome): void {
     const { intervalMs, random } = this.options;
     const isBusy = outcome === "deferred" && deferral === "busy";
     if (!isBusy) {
@@ -133,18 +134,21 @@ class TimerSchedule<Result extends PassOutcome> implements HostSchedule<Result> 
       entry.isSuspect = failure?.kind === "timeout" || failure?.kind === "unreachable";
     }
     if (intervalMs === null) return;
-    if (isBusy) this.wait(entry, computeBusyWait(intervalMs, random), null);
-    else if (entry.losses > 0) this.wait(entry, computeRetry(entry.losses, intervalMs, random), null);
-    else if (failure === null) this.waitForTurn(entry, intervalMs);
-    else this.wait(entry, computeBackOff(entry.failures, failure.kind, intervalMs, random), null);
+    const waitAtLeast = (delayMs: number): void => {
+      this.wait(entry, Math.max(restMs, delayMs), null);
+    };
+    if (isBusy) waitAtLeast(computeBusyWait(intervalMs, random));
+    else if (entry.losses > 0) waitAtLeast(computeRetry(entry.losses, intervalMs, random));
+    else if (failure === null) this.waitForTurn(entry, intervalMs, restMs);
+    else waitAtLeast(computeBackOff(entry.failures, failure.kind, intervalMs, random));
   }
 
-  private waitForTurn(entry: Entry<Result>, intervalMs: number): void {
+  private waitForTurn(entry: Entry<Result>, intervalMs: number, restMs: number): void {
     const nowMs = this.options.now() - this.startedMs;
     const turnMs = computeNextTurn(
       computePhase(entry.host.id, intervalMs),
       intervalMs,
-      Math.max(nowMs, entry.lastTurnMs),
+      Math.max(nowMs + restMs, entry.lastTurnMs),
     );
     this.wait(entry, turnMs - nowMs, turnMs);
   }

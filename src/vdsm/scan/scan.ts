@@ -4,6 +4,7 @@ import { parsePart, VmDiff, type KeptAnswer } from "./scan-diff.js";
 import { RecordParts } from "./scan-record.js";
 import { AnswerWalk } from "./scan-walk.js";
 import { runAtOnce, runInSlices, type SlicedWork } from "./sliced-work.js";
+import type { WorkMeter } from "./work-meter.js";
 import type { HostReport, RejectedVm, ReportedVm } from "../records/types.js";
 
 /** An answer of `Host.getAllVmStats`, compared with the one that was kept before. */
@@ -34,8 +35,13 @@ export interface ScannedReport {
  *
  * Keep an answer only once all that it means is stored; until then compare the next one with what was kept before.
  */
-export function scanAnswer(body: Buffer, kept: KeptAnswer | null): ScannedReport | Promise<ScannedReport> {
-  return body.length > LARGE_ANSWER_BYTES ? scanInSlices(body, kept) : scanAtOnce(body, kept);
+export function scanAnswer(
+  body: Buffer,
+  kept: KeptAnswer | null,
+  meter: WorkMeter,
+): ScannedReport | Promise<ScannedReport> {
+  if (body.length > LARGE_ANSWER_BYTES) return scanInSlices(body, kept, meter);
+  return meter.measure(() => scanAtOnce(body, kept));
 }
 
 /** Reads an answer with which no other is compared. */
@@ -53,9 +59,10 @@ export function scanAtOnce(body: Buffer, kept: KeptAnswer | null): ScannedReport
 export function scanInSlices(
   body: Buffer,
   kept: KeptAnswer | null,
+  meter: WorkMeter,
   sliceBytes = SLICE_BYTES,
 ): Promise<ScannedReport> {
-  return runInSlices(scan(body, new RecordParts(), kept, sliceBytes));
+  return runInSlices(scan(body, new RecordParts(), kept, sliceBytes), meter);
 }
 
 /** Reads an answer, pausing after each slice. */

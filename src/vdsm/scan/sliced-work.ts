@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
+import type { WorkMeter } from "./work-meter.js";
 
 /** Work that pauses now and then; at each pause others may have a turn of the event loop. */
 export type SlicedWork<T> = Generator<void, T>;
@@ -10,12 +11,13 @@ export function runAtOnce<T>(steps: SlicedWork<T>): T {
   return step.value;
 }
 
-/** Does the work and gives others a turn at each of its pauses. */
-export async function runInSlices<T>(steps: SlicedWork<T>): Promise<T> {
-  let step = steps.next();
+/** Does the work and gives others a turn at each of its pauses; the meter adds up the slices. */
+export async function runInSlices<T>(steps: SlicedWork<T>, meter: WorkMeter): Promise<T> {
+  const goOn = () => steps.next();
+  let step = meter.measure(goOn);
   while (step.done !== true) {
     await nextTurn();
-    step = steps.next();
+    step = meter.measure(goOn);
   }
   return step.value;
 }

@@ -108,6 +108,39 @@ describe("a schedule", () => {
     expect(passes.overlaps).toBe(0);
   });
 
+  test("lets a host rest whose answers take more than their share, and gives the others every turn meanwhile", async () => {
+    const others = hosts(30).slice(1);
+    const poll = async () => {
+      const startMs = performance.now();
+      start({ hosts: hosts(30) });
+      await vi.advanceTimersByTimeAsync(20 * INTERVAL_MS);
+      const turns = others.map(({ id }) => passes.of(id).map((atMs) => atMs - startMs));
+      const stopped = schedule.stop();
+      await vi.runAllTimersAsync();
+      await stopped;
+      return { turns, greedy: passes.of("host-0").length };
+    };
+    const without = await poll();
+    passes = new Passes();
+    passes.outcome = (hostId) => ({ failure: null, restMs: hostId === "host-0" ? 4 * INTERVAL_MS : 0 });
+    const beside = await poll();
+    expect(beside.turns).toEqual(without.turns);
+    expect(without.greedy).toBe(21);
+    expect(beside.greedy).toBe(1 + 4);
+  });
+
+  test.each(["unreachable", "database"])(
+    "lets a host rest before it is tried again, after a failure: %s",
+    async (kind) => {
+      passes.outcome = () => ({ ...failed(kind), restMs: 50_000 });
+      start({ hosts: hosts(1) });
+      await vi.advanceTimersByTimeAsync(49_000);
+      expect(passes.of("host-0")).toHaveLength(1);
+      await vi.advanceTimersByTimeAsync(2_000);
+      expect(passes.of("host-0")).toHaveLength(2);
+    },
+  );
+
   test("tells how many passes run, and how many wait for room", async () => {
     passes.durationMs = () => 1_000;
     start({ hosts: hosts(5), concurrency: 2, intervalMs: null });

@@ -27,6 +27,7 @@ export function passResult(overrides: Partial<PassResult> = {}): PassResult {
     changed: 0,
     removed: 0,
     durationMs: 5,
+    restMs: 0,
     ...overrides,
   };
 }

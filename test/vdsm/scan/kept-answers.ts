@@ -1,3 +1,4 @@
+import { WorkMeter } from "../../../src/vdsm/scan/work-meter.js";
 import { scanAtOnce, scanInSlices, type ScannedReport } from "../../../src/vdsm/scan/scan.js";
 import type { KeptAnswer } from "../../../src/vdsm/scan/scan-diff.js";
 
@@ -10,7 +11,7 @@ export class KeptAnswers {
   }
 
   readInTurns(body: Buffer, sliceBytes?: number): Promise<ScannedReport> {
-    return scanInSlices(body, this.kept, sliceBytes);
+    return scanInSlices(body, this.kept, new WorkMeter(), sliceBytes);
   }
 
   keep({ toKeep }: ScannedReport): void {

@@ -1,3 +1,4 @@
+import { WorkMeter } from "../../../src/vdsm/scan/work-meter.js";
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -108,8 +109,8 @@ describe("scanning the answers of a host", () => {
   test("F20: scans a small answer in one go and a large one in turns", async () => {
     const small = answer([vmRecord(1)]);
     const large = Buffer.concat([small, Buffer.alloc(4_194_304, " ")]);
-    expect(scanAnswer(small, null)).toMatchObject({ vms: [{ vmId: formatVmIdAt(1) }] });
-    const scanned = scanAnswer(large, null);
+    expect(scanAnswer(small, null, new WorkMeter())).toMatchObject({ vms: [{ vmId: formatVmIdAt(1) }] });
+    const scanned = scanAnswer(large, null, new WorkMeter());
     expect(scanned).toBeInstanceOf(Promise);
     expect((await scanned).vms).toMatchObject([{ vmId: formatVmIdAt(1) }]);
   });
