@@ -1,8 +1,9 @@
 import { chown, mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import pg from "pg";
 import { prepareBinaries } from "./binaries.js";
 import { createDatabaseUrl, DATABASE } from "./database-url.js";
+import { ensureRoomForCluster, explainFullDisk } from "./disk-room.js";
 import { lockDataDir } from "./lock.js";
 import { readOrCreatePassword } from "./password.js";
 import { runAs, type ServerUser } from "./run.js";
@@ -57,8 +58,9 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     }
     return { url: createDatabaseUrl(server.port, password), stop };
   } catch (error) {
+    const explained = await explainFullDisk(error, dataDir);
     await release();
-    throw error;
+    throw explained;
   }
 }
 
@@ -77,6 +79,7 @@ async function initializeOnce({ clusterDir, binDir, user, password, sync }: NewC
   const passwordFile = `${clusterDir}.password`;
   await rm(newDir, { recursive: true, force: true });
   await rm(passwordFile, { force: true });
+  await ensureRoomForCluster(dirname(clusterDir));
   await mkdir(newDir, { mode: 0o700 });
   await writeFile(passwordFile, `${password}\n`, { mode: 0o600, flag: "wx" });
   if (user !== null) {
