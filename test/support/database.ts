@@ -18,13 +18,17 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** Copies the migrated template; `template: null` gives an empty database instead. */
+/**
+ * Copies the migrated template; `template: null` gives an empty database instead, and `locale` an empty one of another
+ * language, such as `LC_COLLATE 'C' LC_CTYPE 'C'`.
+ */
 export async function createDatabase(
-  options: { template?: null; poolSize?: number; lockTimeoutMs?: number } = {},
+  options: { template?: null; locale?: string; poolSize?: number; lockTimeoutMs?: number } = {},
 ): Promise<TestDatabase> {
   const name = `vnic_graph_test_${randomBytes(6).toString("hex")}`;
   const template = options.template === null ? "" : ` TEMPLATE ${inject("databaseTemplate")}`;
-  await asAdmin(`CREATE DATABASE ${name}${template}`);
+  const source = options.locale === undefined ? template : ` TEMPLATE template0 ${options.locale}`;
+  await asAdmin(`CREATE DATABASE ${name}${source}`);
   const url = withDatabase(inject("databaseAdminUrl"), name);
   const log = new StatementLog();
   const { poolSize = 5, lockTimeoutMs } = options;

@@ -57,9 +57,13 @@ function formatRegExp(parts: readonly string[]): string {
 }
 
 function formatCharacterClass(character: string): string {
-  const cases = [...new Set([character, character.toLowerCase(), character.toUpperCase()])];
+  const lower = character.toLowerCase();
+  const cases = [...new Set([character, lower, character.toUpperCase(), ...(SIGMAS.has(lower) ? SIGMAS : [])])];
   return `(?:${cases.map(escapeRegExp).join("|")})`;
 }
+
+/** The one letter in use that has two lower cases: the second stands at the end of a Greek word. */
+const SIGMAS: ReadonlySet<string> = new Set(["\u03C3", "\u03C2"]);
 
 /** Escapes what is no letter, digit or blank and so may have a meaning in PostgreSQL's regular expressions. */
 function escapeRegExp(text: string): string {
