@@ -9,14 +9,14 @@ import {
 } from "./config/compound-settings.js";
 import { completeDatabaseUrl, parseDatabaseSetting } from "./config/database-settings.js";
 import { deepFreeze } from "./config/deep-freeze.js";
+import { leaveOutForeign } from "./config/foreign-variables.js";
 import { SECRET_SETTINGS, findSettingText } from "./config/secrets.js";
 import type { TlsFiles } from "./model/tls-files.js";
-import { isLoopbackHost } from "./model/host-address.js";
 import type { CertificateRoles } from "./model/roles.js";
 import type { GuestLimits } from "./model/guest-limits.js";
 import type { Limits } from "./model/limits.js";
 import { SettingValueError } from "./config/setting-types.js";
-import type { HostAddress } from "./model/host-address.js";
+import { isLoopbackHost, type HostAddress } from "./model/host-address.js";
 import { SETTINGS, formatFlag, type SettingName, type SettingValues } from "./config/settings.js";
 
 export { ConfigError } from "./config/compound-settings.js";
@@ -81,7 +81,7 @@ export interface IdentityConfig {
 
 /** Reads and checks all settings; flags win over the environment. Throws {@link ConfigError}. */
 export function loadConfig(environment: Environment, flags: Environment = {}): Config {
-  const values = parseAll(environment, flags);
+  const values = parseAll(leaveOutForeign(environment), flags);
   checkCombinations(values);
   const certificateRoles = parseCertificateRoles(values.TLS_CLIENT_ROLES);
   const identity: IdentityConfig = {

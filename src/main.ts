@@ -6,6 +6,7 @@ import type { HostsTask } from "./commands/hosts.js";
 import type { SimulateFlags } from "./commands/simulate.js";
 import type { TokenFlags } from "./commands/token.js";
 import { type Config, ConfigError, loadConfig } from "./config.js";
+import { findForeignHost } from "./config/foreign-variables.js";
 import { findUnknownVariables } from "./config/unknown-variables.js";
 import { boundHeapGrowth } from "./gateway/heap-growth.js";
 import { createLog } from "./gateway/log.js";
@@ -195,8 +196,17 @@ try {
 
 type Flags = Readonly<Record<string, unknown>>;
 
-/** Reads the settings; flags win over the environment. Says which variables are probably settings with a typing mistake. */
+/**
+ * Reads the settings; flags win over the environment. Says which variables are probably settings with a typing mistake, and
+ * which one is somebody else's.
+ */
 function readConfig(options: Flags): Config {
+  const foreignHost = findForeignHost(process.env);
+  if (foreignHost !== null && readSettingFlags(options)["HOST"] === undefined) {
+    printHint(
+      `vnic-graph: warning: HOST is ${toPrintable(foreignHost)}, which is no address and so left out: shells and conda set it; --host takes a name to listen on`,
+    );
+  }
   for (const { name, nearest } of findUnknownVariables(process.env)) {
     printHint(`vnic-graph: warning: ${toPrintable(name)} is no setting; did you mean ${nearest}?`);
   }

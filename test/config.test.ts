@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { ConfigError, readDatabaseUrl, loadConfig } from "../src/config.js";
+import { findForeignHost } from "../src/config/foreign-variables.js";
 import { SETTINGS, formatFlag } from "../src/config/settings.js";
 
 const TLS = { VDSM_CA_FILE: "ca.pem", VDSM_CERT_FILE: "client.pem", VDSM_KEY_FILE: "client.key" };
@@ -143,6 +144,21 @@ describe("settings", () => {
     expect(loadConfig({ HOST: "0.0.0.0" }, { INSECURE: "on" })).toMatchObject({ host: "0.0.0.0" });
     expect(loadConfig({ HOST: "127.9.9.9" }).host).toBe("127.9.9.9");
     expect(loadConfig({ HOST: "::1" }).host).toBe("::1");
+  });
+
+  test.each(["x86_64-conda-linux-gnu", "workstation", "workstation.example.org", "127.0.0.1.example.org"])(
+    "HOST is left alone where shells or conda set it: %s",
+    (name) => {
+      expect(loadConfig({ HOST: name }).host).toBe("127.0.0.1");
+      expect(findForeignHost({ HOST: name })).toBe(name);
+      // Nobody but its user sets the flag.
+      expect(loadConfig({ HOST: name }, { HOST: name, INSECURE: "on" }).host).toBe(name);
+    },
+  );
+
+  test.each(["127.0.0.1", "::1", "localhost", "0.0.0.0", "", " "])("HOST is ours where it is %j", (host) => {
+    expect(findForeignHost({ HOST: host })).toBeNull();
+    expect(loadConfig({ HOST: host }, { INSECURE: "on" }).host).toBe(host.trim() === "" ? "127.0.0.1" : host);
   });
 
   test("hosts with TLS keep their files as full paths", () => {

@@ -39,7 +39,11 @@ export interface Setting<T> {
 
 /** Every setting there is, by its environment variable; the flag is the same word: `REFRESH_INTERVAL` is `--refresh-interval`. */
 export const SETTINGS = {
-  HOST: defineSetting("127.0.0.1", parseText, "address to listen on; other than loopback needs identity"),
+  HOST: defineSetting(
+    "127.0.0.1",
+    parseText,
+    "address to listen on, or in `--host` a name; other than loopback needs identity",
+  ),
   PORT: defineSetting("4000", parsePort, "port to listen on; 0 takes a free one"),
   DATABASE_URL: defineSetting(
     null,

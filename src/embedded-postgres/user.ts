@@ -1,5 +1,6 @@
-import { chmod, mkdir, stat } from "node:fs/promises";
+import { chmod, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { makeDataDir } from "./data-dir.js";
 import { runAs, type ServerUser } from "./run.js";
 
 /** The directory of the cluster in a data directory. */
@@ -31,7 +32,7 @@ export async function findServerUser(dataDir: string): Promise<ServerUser | null
  */
 export async function makeReachableDataDir(wanted: string, user: ServerUser | null): Promise<string> {
   for (const place of user === null ? [wanted] : [wanted, findStandIn(wanted)]) {
-    await mkdir(place, { recursive: true, mode: 0o711 });
+    await makeDataDir(place);
     if (user === null || (await canBeEntered(place, user))) return place;
   }
   throw new Error(

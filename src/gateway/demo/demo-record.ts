@@ -1,5 +1,6 @@
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { makeDataDir } from "../../embedded-postgres/data-dir.js";
 import { isRunning, readStartTime } from "../../embedded-postgres/processes.js";
 import type { ConfiguredHost } from "../../store/types.js";
 
@@ -18,7 +19,7 @@ export async function writeDemoRecord(dataDir: string, record: DemoRecord): Prom
   const file = recordIn(dataDir);
   const content = { pid: process.pid, startedAt: await readStartTime(process.pid), ...record };
   // As the embedded PostgreSQL makes it: its user passes through, and nobody else looks in.
-  await mkdir(dataDir, { recursive: true, mode: 0o711 });
+  await makeDataDir(dataDir);
   await rm(file, { force: true });
   await writeFile(file, JSON.stringify(content), { mode: 0o600, flag: "wx" });
   return () => rm(file, { force: true });

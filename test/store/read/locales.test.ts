@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { migrate } from "../../../src/store/postgres/migrate.js";
-import type { VmFilter, VmSearch } from "../../../src/store/types.js";
+import type { VmFilter, VmTextKey } from "../../../src/store/vm-search.js";
 import { HOST_A } from "../../support/builders/ids.js";
 import { HOSTS, INTERVAL_MS, writePass } from "../../support/builders/passes.js";
 import { toGuestInterfaceOf, vmState } from "../../support/builders/stored.js";
@@ -9,8 +9,11 @@ import { createDatabase, type TestDatabase } from "../../support/database.js";
 const NAMES = ["WIN-ISTANBUL", "dağ", "Straße", "ΟΔΟΣ", "λόγος", "ЖУК", "éCOLE", "i-i", "a_b%c"];
 
 const contains = (text: string): VmFilter => ({ nameContains: text });
-const text = (key: "fqdn" | "interface", ...parts: string[]): VmFilter => ({
-  search: { kind: "text", key, match: { parts, ignoreCase: true } } as VmSearch,
+const text = (key: VmTextKey, ...parts: string[]): VmFilter => ({
+  search: { kind: "text", key, match: { parts, ignoreCase: true } },
+});
+const interfaceName = (...parts: string[]): VmFilter => ({
+  search: { kind: "interfaceName", match: { parts, ignoreCase: true } },
 });
 
 /** Upper and lower case are the same in a search, whatever the database takes for a language. */
@@ -47,6 +50,7 @@ describe.each([
     ["Cyrillic", contains("жук"), ["ЖУК"]],
     ["what LIKE has a meaning for", contains("A_B%C"), ["a_b%c"]],
     ["what LIKE would find", contains("a_bxc"), []],
+    ["an interface", interfaceName("eth-", ""), ["WIN-ISTANBUL"]],
     ["a guest's name", text("fqdn", "vm1.istanbul.example"), ["dağ"]],
   ])("finds %s", async (_what, filter, names) => {
     const rows = await database.store.readVmsPage({ limit: 20, after: null, filter, order: "NAME_ASC" });
