@@ -58,7 +58,9 @@ function formatRegExp(parts: readonly string[]): string {
 
 function formatCharacterClass(character: string): string {
   const lower = character.toLowerCase();
-  const cases = [...new Set([character, lower, character.toUpperCase(), ...(SIGMAS.has(lower) ? SIGMAS : [])])];
+  const cases = [
+    ...new Set([character, lower, character.toUpperCase(), ...(SIGMAS.has(lower) ? SIGMAS : [])]),
+  ];
   return `(?:${cases.map(escapeRegExp).join("|")})`;
 }
 
