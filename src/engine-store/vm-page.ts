@@ -1,49 +1,77 @@
+import { VM_STATUS } from "../model/vm-status.js";
+import { NotKeptError } from "../store/not-kept-error.js";
+import {
+  findDirection,
+  listBounds,
+  listParts,
+  splitOrder,
+  type PageBound,
+} from "../store/read/page-order.js";
 import type { VmScopeSql } from "../store/read/conditions/scope.js";
 import type { VmConditionSql } from "../store/read/conditions/search-conditions.js";
 import { buildVmConditions } from "../store/read/conditions/vm-conditions.js";
-import type { ReadStore, VmCursor, VmOrder } from "../store/types.js";
+import type { VmPageRequest } from "../store/types.js";
 import type { SqlParameters } from "../store/postgres/sql.js";
 import { FROM_VMS } from "./conditions/engine-conditions.js";
 
-/** Builds what reads a page of VMs: a SELECT of their ids, their order, and a WITH clause that the SELECT uses. */
+/** What reads a page of VMs. */
+export interface PageStatement {
+  /** A SELECT of their ids, in order. */
+  readonly chosen: string;
+  /** Their order once more, as rows `v` show it, and what follows it. */
+  readonly order: string;
+  /** A WITH clause that `chosen` uses. */
+  readonly before: string;
+  /** The value by which the page is sorted, as text, where a row `v` does not have it anyway. */
+  readonly orderKey?: string;
+}
+
+/** Builds what reads a page of VMs. */
 export function buildPageStatement(
-  { limit, after, filter, order }: Parameters<ReadStore["readVmsPage"]>[0],
+  request: VmPageRequest,
   scope: VmScopeSql,
   source: VmConditionSql,
   parameters: SqlParameters,
-): { readonly chosen: string; readonly order: string; readonly before: string } {
-  const conditions = [
-    buildVmConditions(filter, scope, source, parameters),
-    ...(after === null ? [] : [buildCursorCondition(after, order, parameters)]),
-  ];
-  const rows = `FROM ${FROM_VMS} WHERE ${conditions.join(" AND ")}`;
+): PageStatement {
+  const { order, filter, limit } = request;
+  const where = buildVmConditions(filter, scope, source, parameters);
+  const { key } = splitOrder(order);
+  if (key === "LAST_CHANGE" || key === "PRIMARY_ADDRESS") {
+    throw new NotKeptError(
+      `orderBy: an engine's database does not keep what ${order} goes by; order by name, id, host or status`,
+    );
+  }
+  if (key === "HOST" || key === "STATUS") return buildSortedPage(request, SORTED[key], where, parameters);
+  const conditions = listBounds(request).map((bound) => buildBound(bound, key, parameters));
+  const rows = `FROM ${FROM_VMS} WHERE ${[where, ...conditions].join(" AND ")}`;
   const count = parameters.add(limit);
-  if (order === "ID_ASC") return buildIdPage(rows, count);
+  const direction = findDirection(request);
+  if (key === "ID") return buildIdPage(rows, count, direction);
   const { ids, ip, nameContains, search } = filter;
   const isSearch = [ids, ip, nameContains, search].some((each) => each !== undefined);
-  return isSearch ? buildSearchPage(rows, count, order) : buildNamePage(rows, count, order);
+  return isSearch ? buildSearchPage(rows, count, direction) : buildNamePage(rows, count, direction);
 }
 
-function buildCursorCondition({ name, id }: VmCursor, order: VmOrder, parameters: SqlParameters): string {
-  const lastId = `${parameters.add(id)}::uuid`;
-  if (order === "ID_ASC") return `s.vm_guid > ${lastId}`;
-  const lastName = `${parameters.add(name)}::varchar`;
-  const [beyond, further] = order === "NAME_ASC" ? [">=", ">"] : ["<=", "<"];
+type Direction = "ASC" | "DESC";
+
+function buildBound({ compare, cursor }: PageBound, key: "NAME" | "ID", parameters: SqlParameters): string {
+  const lastId = `${parameters.add(cursor.id)}::uuid`;
+  if (key === "ID") return `s.vm_guid ${compare} ${lastId}`;
+  const lastName = `${parameters.add(cursor.name)}::varchar`;
   // The first comparison is what an index can do.
-  return `s.vm_name ${beyond} ${lastName} AND (s.vm_name <> ${lastName} OR s.vm_guid ${further} ${lastId})`;
+  return `s.vm_name ${compare}= ${lastName} AND (s.vm_name <> ${lastName} OR s.vm_guid ${compare} ${lastId})`;
 }
 
-function buildIdPage(rows: string, count: string) {
+function buildIdPage(rows: string, count: string, direction: Direction): PageStatement {
   return {
-    chosen: `SELECT s.vm_guid ${rows} ORDER BY s.vm_guid LIMIT ${count}`,
-    order: "v.vm_guid",
+    chosen: `SELECT s.vm_guid ${rows} ORDER BY s.vm_guid ${direction} LIMIT ${count}`,
+    order: `v.vm_guid ${direction}`,
     before: "",
   };
 }
 
 /** Builds a page of a search that no index helps: it finds all, then sorts. By names it would read each VM one by one. */
-function buildSearchPage(rows: string, count: string, order: VmOrder) {
-  const direction = order === "NAME_ASC" ? "ASC" : "DESC";
+function buildSearchPage(rows: string, count: string, direction: Direction): PageStatement {
   return {
     before: `WITH found AS MATERIALIZED (SELECT s.vm_guid, s.vm_name ${rows})`,
     chosen: `SELECT vm_guid FROM found ORDER BY vm_name ${direction}, vm_guid ${direction} LIMIT ${count}`,
@@ -55,8 +83,8 @@ function buildSearchPage(rows: string, count: string, order: VmOrder) {
  * Builds a page by name. An engine has an index on the name alone, and an old PostgreSQL cannot finish an index's sort. So
  * the page is read by name, and of its last name, which several VMs may have, all that are in turn by id.
  */
-function buildNamePage(rows: string, count: string, order: VmOrder) {
-  const [direction, last] = order === "NAME_ASC" ? ["ASC", "max"] : ["DESC", "min"];
+function buildNamePage(rows: string, count: string, direction: Direction): PageStatement {
+  const last = direction === "ASC" ? "max" : "min";
   return {
     before: `WITH head AS (SELECT s.vm_guid, s.vm_name ${rows} ORDER BY s.vm_name ${direction} LIMIT ${count}),
       final AS (SELECT ${last}(vm_name) AS vm_name FROM head)`,
@@ -66,5 +94,61 @@ function buildNamePage(rows: string, count: string, order: VmOrder) {
         SELECT s.vm_guid ${rows} AND s.vm_name = (SELECT vm_name FROM final)
         ORDER BY s.vm_guid ${direction} LIMIT ${count})`,
     order: `v.vm_name ${direction}, v.vm_guid ${direction} LIMIT ${count}`,
+  };
+}
+
+/** A value for which an engine has no index: all VMs that the filter finds are sorted by it. */
+interface SortedKey {
+  readonly value: string;
+  readonly type: string;
+  readonly join: string;
+  /** The value of a row `v`. */
+  readonly ofRow: string;
+  readonly asText: string;
+}
+
+const SORTED: Readonly<Record<"HOST" | "STATUS", SortedKey>> = {
+  HOST: {
+    value: 'w.vds_name COLLATE "C"',
+    type: 'text COLLATE "C"',
+    join: "LEFT JOIN vds_static w ON w.vds_id = d.run_on_vds",
+    ofRow: '(SELECT w.vds_name FROM vds_static w WHERE w.vds_id = v.run_on_vds) COLLATE "C"',
+    asText: "(SELECT w.vds_name FROM vds_static w WHERE w.vds_id = v.run_on_vds)",
+  },
+  STATUS: {
+    value: `coalesce(d.status, ${VM_STATUS.UNASSIGNED})`,
+    type: "int",
+    join: "",
+    ofRow: `coalesce(v.status, ${VM_STATUS.UNASSIGNED})`,
+    asText: `coalesce(v.status, ${VM_STATUS.UNASSIGNED})::text`,
+  },
+};
+
+function buildSortedPage(
+  request: VmPageRequest,
+  key: SortedKey,
+  where: string,
+  parameters: SqlParameters,
+): PageStatement {
+  const direction = findDirection(request);
+  // What is not known comes last, and so first where the page is read from the end.
+  const unknown = request.fromEnd === true ? "DESC" : "ASC";
+  const parts = listParts(request).map(({ isKnown, bounds }) => {
+    const places = bounds.map(({ compare, cursor }) => {
+      const id = `${parameters.add(cursor.id)}::uuid`;
+      if (!isKnown) return `vm_guid ${compare} ${id}`;
+      return `(value, vm_guid) ${compare} (${parameters.add(cursor.orderKey)}::${key.type}, ${id})`;
+    });
+    return `(${[`value IS ${isKnown ? "NOT NULL" : "NULL"}`, ...places].join(" AND ")})`;
+  });
+  const formatOrder = (value: string, id: string) =>
+    `${value} IS NULL ${unknown}, ${value} ${direction}, ${id} ${direction}`;
+  return {
+    before: `WITH found AS MATERIALIZED (
+      SELECT s.vm_guid, ${key.value} AS value FROM ${FROM_VMS} ${key.join} WHERE ${where})`,
+    chosen: `SELECT vm_guid FROM found WHERE ${parts.join(" OR ")}
+      ORDER BY ${formatOrder("value", "vm_guid")} LIMIT ${parameters.add(request.limit)}`,
+    order: formatOrder(key.ofRow, "v.vm_guid"),
+    orderKey: key.asText,
   };
 }

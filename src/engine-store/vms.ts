@@ -9,7 +9,7 @@ import {
   SqlParameters,
   type Queryable,
 } from "../store/postgres/sql.js";
-import type { ReadStore, VmFilter, VmIdList, VmRow } from "../store/types.js";
+import type { VmFilter, VmIdList, VmPageRequest, VmRow } from "../store/types.js";
 import { ENGINE_CONDITIONS, FROM_VMS, mayHaveGuest } from "./conditions/engine-conditions.js";
 import { findGuestState } from "./guest-state.js";
 import { INTERFACE_ORDER } from "./interfaces.js";
@@ -17,16 +17,21 @@ import { parseIpv4List, parseIpv6List } from "./normalize.js";
 import { buildPageStatement } from "./vm-page.js";
 
 /** Reads one page of VMs. */
-export function readVmsPage(
+export async function readVmsPage(
   database: Queryable,
-  page: Parameters<ReadStore["readVmsPage"]>[0],
+  page: VmPageRequest,
   scope: VmScopeSql,
   source: VmConditionSql,
 ): Promise<VmRow[]> {
   const parameters = new SqlParameters();
-  const { chosen, order, before } = buildPageStatement(page, scope, source, parameters);
-  const statement = { rows: selectVms(chosen), order, before, isSearch: isSearch(page.filter) };
-  return readVms(database, statement, parameters);
+  const { chosen, ...statement } = buildPageStatement(page, scope, source, parameters);
+  const isSorted = statement.orderKey !== undefined;
+  const rows = await readVms(
+    database,
+    { ...statement, rows: selectVms(chosen), isSearch: isSorted || isSearch(page.filter) },
+    parameters,
+  );
+  return page.fromEnd === true ? rows.reverse() : rows;
 }
 
 /** Returns `true` if a filter asks for what no index finds. Pages by name or id, and those of a host, have one. */
@@ -148,11 +153,13 @@ interface VmsStatement {
   readonly before?: string;
   /** No index helps it. */
   readonly isSearch?: boolean;
+  /** The value by which the rows are sorted, as text; absent: rows need none. */
+  readonly orderKey?: string;
 }
 
 async function readVms(
   database: Queryable,
-  { rows, order, before = "", isSearch: searches = false }: VmsStatement,
+  { rows, order, before = "", isSearch: searches = false, orderKey }: VmsStatement,
   { values }: SqlParameters,
 ): Promise<VmRow[]> {
   const sql = `${before}
@@ -160,7 +167,7 @@ async function readVms(
       v.run_on_vds AS "hostId", nullif(v.vm_ip, '') AS "vmIp", nullif(v.vm_fqdn, '') AS fqdn,
       coalesce(v.guest_agent_nics_hash, 0) AS "nicsHash", h.status AS "hostStatus",
       EXISTS (SELECT FROM vm_guest_agent_interfaces g WHERE g.vm_id = v.vm_guid) AS "hasInterfaces",
-      ${KEPT_ADDRESSES} AS "keptAddresses"
+      ${KEPT_ADDRESSES} AS "keptAddresses"${orderKey === undefined ? "" : `, ${orderKey} AS "orderKey"`}
     FROM (${rows}) AS v LEFT JOIN vds_dynamic h ON h.vds_id = v.run_on_vds
     ORDER BY ${order}`;
   const read = searches ? querySearchRows<EngineVm> : queryRows<EngineVm>;
@@ -186,9 +193,20 @@ interface EngineVm {
   readonly hostStatus: number | null;
   readonly hasInterfaces: boolean;
   readonly keptAddresses: string | null;
+  readonly orderKey?: string | null;
 }
 
-function toVmRow({ id, name, status, hostId, vmIp, fqdn, keptAddresses, ...guest }: EngineVm): VmRow {
+function toVmRow({
+  id,
+  name,
+  status,
+  hostId,
+  vmIp,
+  fqdn,
+  keptAddresses,
+  orderKey,
+  ...guest
+}: EngineVm): VmRow {
   const { interfacesKnown, staleReason } = findGuestState({ status, ...guest });
   // As the engine has it, even where its interfaces say otherwise.
   const addresses = isWithoutGuest(status) ? null : (vmIp ?? keptAddresses);
@@ -206,5 +224,6 @@ function toVmRow({ id, name, status, hostId, vmIp, fqdn, keptAddresses, ...guest
     lastReportedAt: null,
     staleReason,
     staleDetail: null,
+    ...(orderKey !== undefined && { orderKey }),
   };
 }

@@ -1,4 +1,5 @@
 import type { StaleReason } from "../model/stale-reason.js";
+import { areInterfacesKnown } from "../store/changes/version-addresses.js";
 import type { PastVm, VmVersion } from "./rows.js";
 import type { GuestInterface, Nic, VmRow } from "./rows.js";
 
@@ -30,12 +31,6 @@ export function listPastNics(version: VmVersion): readonly Nic[] {
 /** Lists a version's interfaces as rows. */
 export function listPastInterfaces(version: VmVersion): readonly GuestInterface[] {
   return version.interfaces.map((guestInterface) => ({ ...guestInterface, past: version }));
-}
-
-/** Returns `true` if the interfaces are known. After an unreadable report only the stored interfaces tell. */
-function areInterfacesKnown({ silence, interfaces }: VmVersion): boolean {
-  if (silence === "invalid") return interfaces.length > 0;
-  return silence === null || silence === "silent" || silence === "partial";
 }
 
 /** Finds why a version is stale. A host's outages and late passes are not kept, and so not told. */

@@ -1,7 +1,7 @@
 import type { StaleReason } from "../model/stale-reason.js";
 import type { NamedKind, NamedRow, VmOrigin } from "./inventory-types.js";
 import type { HistoryReads } from "./changes/past/history-types.js";
-import type { VmCursor, VmFilter, VmIdList, VmOrder } from "./vm-search.js";
+import type { VmFilter, VmIdList, VmPageRequest } from "./vm-search.js";
 import type { GuestInterface, Nic, StoredVm, VmState } from "./vm-types.js";
 import type { ClaimAnswer, ClaimOptions, HostClaim, HostFailure, HostRegistry } from "./host-types.js";
 
@@ -100,6 +100,8 @@ export interface VmRow {
   readonly staleReason: StaleReason | null;
   /** What of the last report cannot be read, in words. */
   readonly staleDetail: string | null;
+  /** In a page: the value by which it is sorted, where that is neither name nor id (see {@link VmCursor}). */
+  readonly orderKey?: string | null;
 }
 
 /** One host as the graph reads it. */
@@ -119,16 +121,12 @@ export interface HostRow {
   readonly isPolled: boolean | null;
 }
 
-export type { VmCursor, VmFilter, VmIdList, VmOrder } from "./vm-search.js";
+export type { VmCursor, VmFilter, VmIdList, VmOrder, VmPageRequest } from "./vm-search.js";
 
 /** Reads of the store. One statement a call: arrays of keys in, rows in any order out; absent keys have no row. */
 export interface ReadStore extends HistoryReads {
-  readVmsPage(page: {
-    readonly limit: number;
-    readonly after: VmCursor | null;
-    readonly filter: VmFilter;
-    readonly order: VmOrder;
-  }): Promise<VmRow[]>;
+  /** Reads a page of a list. Rejects with {@link NotKeptError} where the source does not keep what the order goes by. */
+  readVmsPage(page: VmPageRequest): Promise<VmRow[]>;
   countVms(filter: VmFilter): Promise<number>;
   /** Reads the ids of VMs in an order; `limit: null` reads them all. */
   readVmIds(list: VmIdList): Promise<string[]>;

@@ -24,13 +24,34 @@ export interface VmIdList {
   readonly limit: number | null;
 }
 
-/** Names in the order of their code points, then ids; stable whatever the database's language. */
-export type VmOrder = "NAME_ASC" | "NAME_DESC" | "ID_ASC";
+/**
+ * By a value, then by id, so that no two VMs have the same place. Names in the order of their code points, whatever the
+ * database's language; states by their number; addresses by theirs, IPv4 first. VMs without the value come last.
+ */
+export type VmOrder =
+  | "NAME_ASC"
+  | "NAME_DESC"
+  | "ID_ASC"
+  | `${"HOST" | "STATUS" | "LAST_CHANGE" | "PRIMARY_ADDRESS"}_${"ASC" | "DESC"}`;
 
-/** The last row's place in the order: keyset paging, never OFFSET. */
+/** A row's place in an order: keyset paging, never OFFSET. */
 export interface VmCursor {
   readonly name: string;
   readonly id: string;
+  /** The value by which the order sorts, as text, where that is neither name nor id; `null`: the VM has none. */
+  readonly orderKey?: string | null;
+}
+
+/** Which page of a list of VMs is to be read. */
+export interface VmPageRequest {
+  readonly limit: number;
+  readonly after: VmCursor | null;
+  /** Only VMs before this place. */
+  readonly before?: VmCursor | null;
+  /** `true`: the last VMs that there are between the places, and not the first. They come in the list's order all the same. */
+  readonly fromEnd?: boolean;
+  readonly filter: VmFilter;
+  readonly order: VmOrder;
 }
 
 /** What a search asks of VMs: a tree of conditions, as oVirt's search language can say it. */

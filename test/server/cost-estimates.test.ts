@@ -125,10 +125,12 @@ function writeSelection(type: GraphQLObjectType, depth: number, draw: Draw): str
 function writeArguments(place: string, draw: Draw): string | null {
   const some = (): number => 1 + draw(VMS);
   const first = ["", "(first: null)", "(first: 1)", "(first: 7)", "(first: 500)"][draw(5)];
+  const last = ["(last: 3)", "(last: 500, orderBy: HOST_DESC)", "(orderBy: PRIMARY_ADDRESS_ASC)"][draw(9)];
   switch (place) {
     case "Query.vms":
-    case "Host.vms":
     case "FindResult.vms":
+      return last ?? first ?? "";
+    case "Host.vms":
       return first ?? "";
     case "Vm.guestHistory":
       return first ?? "";

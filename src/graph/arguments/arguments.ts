@@ -29,10 +29,14 @@ export function checkListLength<Value>(argument: string, values: readonly Value[
 }
 
 /** Parses a page size between 1 and {@link MAX_PAGE}. */
-export function parsePageSize(first: number | null | undefined, fallback: number): number {
-  const size = first ?? fallback;
+export function parsePageSize(
+  asked: number | null | undefined,
+  fallback: number,
+  argument: "first" | "last" = "first",
+): number {
+  const size = asked ?? fallback;
   if (size >= 1 && size <= MAX_PAGE) return size;
-  throw createGraphError("BAD_USER_INPUT", `first: must be from 1 to ${MAX_PAGE}, not ${size}`);
+  throw createGraphError("BAD_USER_INPUT", `${argument}: must be from 1 to ${MAX_PAGE}, not ${size}`);
 }
 
 /** Free text of bearable length without NUL, which PostgreSQL cannot hold. */

@@ -146,11 +146,11 @@ const ESTIMATES: Readonly<Record<string, Estimate>> = {
 /** Reads a page of VMs; a filter may have to look through all of them. */
 function readVmPage(
   parents: Cohort,
-  { first }: Values,
+  { first, last }: Values,
   { vms }: FleetCounts,
   { byDefault, isFiltered }: { readonly byDefault: number; readonly isFiltered: boolean },
 ): FieldEstimate {
-  const page = readPageSize(first, byDefault);
+  const page = readPageSize(first ?? last, byDefault);
   return {
     cohort: { ...parents, page: Math.min(page, Math.max(1, vms)), repeats: 1 },
     statements: 1,

@@ -49,6 +49,7 @@ export const LIST_SIZES: Readonly<
 /** Host.vms gives all that there are unless told otherwise, and that is rarely more. */
 const TYPICAL_VMS_OF_A_HOST = 50;
 
-function pageSize({ first }: Readonly<Record<string, unknown>>, otherwise: number): number {
-  return typeof first === "number" && first >= 0 ? first : otherwise;
+function pageSize({ first, last }: Readonly<Record<string, unknown>>, otherwise: number): number {
+  const size = first ?? last;
+  return typeof size === "number" && size >= 0 ? size : otherwise;
 }

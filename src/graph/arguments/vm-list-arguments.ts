@@ -19,6 +19,20 @@ export class VmListArguments {
   })
   readonly after?: string | null;
 
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      `Instead of \`first\`: so many VMs at most from the end, from 1 to ${MAX_PAGE}, in the list's order all the same. ` +
+      "Null: from the start.",
+  })
+  readonly last?: number | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: "Only VMs before this cursor, which must be one of the same order. Null: to the end.",
+  })
+  readonly before?: string | null;
+
   @Field(() => VmOrderEnum, {
     nullable: true,
     defaultValue: VmOrderEnum.NAME_ASC,
@@ -29,10 +43,13 @@ export class VmListArguments {
 
 /** Joins what is asked of a page with which VMs are meant. */
 export function toVmPageArguments(asked: VmListArguments, filter: VmFilter): VmPageArguments {
-  const { first, after, orderBy } = asked;
+  const { first, after, last, before, orderBy } = asked;
+  const byDefault = filter.ids === undefined || last != null ? null : Math.max(1, filter.ids.length);
   return {
-    first: first ?? (filter.ids === undefined ? null : Math.max(1, filter.ids.length)),
+    first: first ?? byDefault,
     after: after ?? null,
+    last: last ?? null,
+    before: before ?? null,
     filter,
     order: orderBy ?? VmOrderEnum.NAME_ASC,
   };

@@ -1,5 +1,6 @@
 import type { Loaders } from "../../loaders/loaders.js";
-import type { VmCursor, VmFilter, VmOrder, VmRow } from "../../loaders/rows.js";
+import type { VmFilter, VmOrder, VmRow } from "../../loaders/rows.js";
+import { createGraphError } from "../errors.js";
 import { parsePageSize, DEFAULT_PAGE } from "./arguments.js";
 import { parseCursor } from "./cursor.js";
 
@@ -7,6 +8,8 @@ import { parseCursor } from "./cursor.js";
 export interface VmPageArguments {
   readonly first: number | null;
   readonly after: string | null;
+  readonly last: number | null;
+  readonly before: string | null;
   readonly filter: VmFilter;
   readonly order: VmOrder;
 }
@@ -14,17 +17,43 @@ export interface VmPageArguments {
 /** A page as read: what the fields of a connection are made from. */
 export interface VmPage {
   readonly rows: readonly VmRow[];
-  readonly after: VmCursor | null;
   readonly hasNextPage: boolean;
+  readonly hasPreviousPage: boolean;
   readonly filter: VmFilter;
   readonly order: VmOrder;
 }
 
-/** Reads a page, and one row more to see whether there is a next one. */
+/** Reads a page, and one row more to see whether the list goes on beyond it. */
 export async function loadVmPage(loaders: Loaders, asked: VmPageArguments): Promise<VmPage> {
-  const { filter, order } = asked;
-  const first = parsePageSize(asked.first, DEFAULT_PAGE);
+  const { filter, order, first, last } = asked;
+  if (first !== null && last !== null) {
+    throw createGraphError("BAD_USER_INPUT", "last: given beside first; give one of them");
+  }
+  const size = last === null ? parsePageSize(first, DEFAULT_PAGE) : parsePageSize(last, DEFAULT_PAGE, "last");
   const after = asked.after === null ? null : parseCursor(asked.after, order);
-  const rows = await loaders.loadVmsPage({ limit: first + 1, after, filter, order });
-  return { rows: rows.slice(0, first), after, hasNextPage: rows.length > first, filter, order };
+  const before = asked.before === null ? null : parseCursor(asked.before, order, "before");
+  const rows = await loaders.loadVmsPage({
+    limit: size + 1,
+    after,
+    ...(before !== null && { before }),
+    ...(last !== null && { fromEnd: true }),
+    filter,
+    order,
+  });
+  const isLonger = rows.length > size;
+  return last === null
+    ? {
+        rows: rows.slice(0, size),
+        hasNextPage: isLonger || before !== null,
+        hasPreviousPage: after !== null,
+        filter,
+        order,
+      }
+    : {
+        rows: isLonger ? rows.slice(1) : rows,
+        hasNextPage: before !== null,
+        hasPreviousPage: isLonger || after !== null,
+        filter,
+        order,
+      };
 }

@@ -24,11 +24,11 @@ export class VmConnectionFields {
   }
 
   @FieldResolver(() => PageInfo, { description: "Where the page stands in the list." })
-  pageInfo(@Root() { rows, order, after, hasNextPage }: VmPage): Pick<PageInfo, keyof PageInfo> {
+  pageInfo(@Root() { rows, order, hasNextPage, hasPreviousPage }: VmPage): Pick<PageInfo, keyof PageInfo> {
     const [first, last] = [rows.at(0), rows.at(-1)];
     return {
       hasNextPage,
-      hasPreviousPage: after !== null,
+      hasPreviousPage,
       startCursor: first === undefined ? null : formatCursor(first, order),
       endCursor: last === undefined ? null : formatCursor(last, order),
     };
@@ -55,7 +55,7 @@ export class VmEdgeFields {
 
   @FieldResolver(() => String, {
     description:
-      "The VM's place, to be passed as `after` in the same order. Opaque; it stays good when VMs come and go.",
+      "The VM's place, to be passed as `after` or `before` in the same order. Opaque; it stays good when VMs come and go.",
   })
   cursor(@Root() edge: Edge) {
     return formatCursor(edge.node, edge.order);

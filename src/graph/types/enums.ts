@@ -31,6 +31,14 @@ export const VmOrderEnum = {
   NAME_ASC: "NAME_ASC",
   NAME_DESC: "NAME_DESC",
   ID_ASC: "ID_ASC",
+  HOST_ASC: "HOST_ASC",
+  HOST_DESC: "HOST_DESC",
+  STATUS_ASC: "STATUS_ASC",
+  STATUS_DESC: "STATUS_DESC",
+  LAST_CHANGE_ASC: "LAST_CHANGE_ASC",
+  LAST_CHANGE_DESC: "LAST_CHANGE_DESC",
+  PRIMARY_ADDRESS_ASC: "PRIMARY_ADDRESS_ASC",
+  PRIMARY_ADDRESS_DESC: "PRIMARY_ADDRESS_DESC",
 } as const satisfies {
   [order in VmOrder]: order;
 };
@@ -126,6 +134,28 @@ registerEnumType(VmOrderEnum, {
     NAME_ASC: { description: "By name, from A to Z." },
     NAME_DESC: { description: "By name, from Z to A." },
     ID_ASC: { description: "By id." },
+    HOST_ASC: { description: "By the name of the host, from A to Z; VMs that run on none come last." },
+    HOST_DESC: { description: "By the name of the host, from Z to A; VMs that run on none come last." },
+    STATUS_ASC: {
+      description: "By state, in the order of oVirt's numbers: DOWN, UP, POWERING_UP, PAUSED, …",
+    },
+    STATUS_DESC: { description: "By state, in the opposite order." },
+    LAST_CHANGE_ASC: {
+      description:
+        "By the time of the last change, the oldest first; VMs without one come last. Not with SOURCE=engine.",
+    },
+    LAST_CHANGE_DESC: {
+      description:
+        "By the time of the last change, the newest first; VMs without one come last. Not with SOURCE=engine.",
+    },
+    PRIMARY_ADDRESS_ASC: {
+      description:
+        "By `guestInfo.primaryAddress` as a number, IPv4 before IPv6; VMs without one come last. Not with SOURCE=engine.",
+    },
+    PRIMARY_ADDRESS_DESC: {
+      description:
+        "By `guestInfo.primaryAddress` as a number, IPv6 before IPv4; VMs without one come last. Not with SOURCE=engine.",
+    },
   },
 });
 

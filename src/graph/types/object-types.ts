@@ -197,15 +197,23 @@ export class Host {
 /** Relay's page information. */
 @ObjectType({ simpleResolvers: true, description: "Where a page stands in its list." })
 export class PageInfo {
-  @Field(() => Boolean, { description: "Whether there is more after `endCursor`." })
+  @Field(() => Boolean, {
+    description:
+      "Whether there is more after `endCursor`; of a page that was asked for with `before`, that there is.",
+  })
   readonly hasNextPage!: boolean;
 
   @Field(() => Boolean, {
-    description: "Whether the page was asked for with `after`, and so has something before it.",
+    description:
+      "Whether there is more before `startCursor`: the page was asked for with `after`, or with `last` and there is.",
   })
   readonly hasPreviousPage!: boolean;
 
-  @Field(() => String, { nullable: true, description: "The first node's cursor; null on an empty page." })
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "The first node's cursor, for `before` where there is such an argument; null on an empty page.",
+  })
   readonly startCursor!: string | null;
 
   @Field(() => String, {

@@ -1,12 +1,14 @@
 import type { QueryRunner } from "typeorm";
 import { executeIn } from "../postgres/sql.js";
 import { sendRows } from "../write/send-rows.js";
+import { findPrimaryOfVersion } from "./version-addresses.js";
 import { createDelta } from "./vm-delta.js";
 import { isHeard, type VmChangeEntry } from "./vm-version.js";
 
 /**
- * Appends to the log what readers see change, in the transaction that changes it. It must be the transaction's last
- * statement: then every VM is locked, so that `seq` and `at` of one VM's rows come in the order of their commits.
+ * Appends to the log what readers see change, in the transaction that changes it, and keeps beside each VM what lists are
+ * sorted by: when it changed last, and its address. It must be the transaction's last statement: then every VM is locked, so
+ * that `seq` and `at` of one VM's rows come in the order of their commits.
  */
 export async function appendChanges(
   queryRunner: QueryRunner,
@@ -25,15 +27,21 @@ export async function appendChanges(
     kinds: ["smallint", ({ kinds }) => kinds],
     is_full: ["bool", ({ isFull }) => isFull],
     is_heard: ["bool", ({ isHeard }) => isHeard],
+    primary_address: ["inet", ({ primaryAddress }) => primaryAddress],
     delta: ["json", ({ delta }) => delta],
   });
   await executeIn(
     queryRunner,
-    `INSERT INTO vnic_graph_change (at, tx, seq, last_reported_at, vm_id, host_id, kinds, is_full, delta)
-     SELECT (SELECT clock_timestamp()), pg_current_xact_id(), nextval('vnic_graph_change_seq'),
-       CASE WHEN NOT is_heard THEN (SELECT r.last_reported_at FROM vnic_graph_vm r WHERE r.vm_id = g.vm_id) END,
-       vm_id, host_id, kinds, is_full, delta
-     FROM ${source}`,
+    `WITH given AS MATERIALIZED (SELECT * FROM ${source}),
+     logged AS (
+       INSERT INTO vnic_graph_change (at, tx, seq, last_reported_at, vm_id, host_id, kinds, is_full, delta)
+       SELECT (SELECT clock_timestamp()), pg_current_xact_id(), nextval('vnic_graph_change_seq'),
+         CASE WHEN NOT is_heard THEN (SELECT r.last_reported_at FROM vnic_graph_vm r WHERE r.vm_id = g.vm_id) END,
+         vm_id, host_id, kinds, is_full, delta
+       FROM given g
+       RETURNING vm_id, at)
+     UPDATE vnic_graph_vm r SET changed_at = l.at, primary_address = g.primary_address
+     FROM given g JOIN logged l ON l.vm_id = g.vm_id WHERE r.vm_id = g.vm_id`,
     parameters,
   );
 }
@@ -44,6 +52,7 @@ interface LogRow {
   readonly kinds: number;
   readonly isFull: boolean;
   readonly isHeard: boolean;
+  readonly primaryAddress: string | null;
   /** As JSON: of thousands of new VMs, texts are far less to keep until they are sent than what they are made of. */
   readonly delta: string;
 }
@@ -58,6 +67,7 @@ function createRow({ hostId, before, after }: VmChangeEntry, keepsAll: boolean):
     kinds,
     isFull: delta.full !== undefined || delta.new !== undefined,
     isHeard: isHeard(after),
+    primaryAddress: findPrimaryOfVersion(after),
     delta: JSON.stringify(delta),
   };
 }

@@ -6,7 +6,8 @@ import { readNetworks } from "./networks.js";
 import { readNics } from "./nic-reads.js";
 import { createVmScopeSql } from "./conditions/scope.js";
 import type { ReadStore, VmScope } from "../types.js";
-import { countVms, readVmIds, readVmsByHosts, readVmsByIds, readVmsPage } from "./vm-reads.js";
+import { readVmsPage } from "./vm-pages.js";
+import { countVms, readVmIds, readVmsByHosts, readVmsByIds } from "./vm-reads.js";
 
 /** Creates the read side for somebody who may see a scope's VMs; `null`: all. */
 export function createReader(database: Queryable, scope: VmScope | null): ReadStore {

@@ -1,32 +1,10 @@
 import type { VmScopeSql } from "./conditions/scope.js";
-import { FROM_VMS, OWN_CONDITIONS, STALE_REASON } from "./conditions/own-conditions.js";
+import { FROM_VMS, OWN_CONDITIONS } from "./conditions/own-conditions.js";
 import { buildSearchOrder } from "./conditions/search-conditions.js";
 import { buildVmConditions } from "./conditions/vm-conditions.js";
 import { SqlParameters, queryRows, queryOptionalRows, type Queryable } from "../postgres/sql.js";
-import type { ReadStore, VmFilter, VmIdList, VmRow } from "../types.js";
-
-/** Reads one page of VMs in one of the orders, from the place after a cursor. */
-export async function readVmsPage(
-  database: Queryable,
-  { limit, after, filter, order }: PageRequest,
-  scope: VmScopeSql,
-): Promise<VmRow[]> {
-  const parameters = new SqlParameters();
-  const conditions = [buildVmConditions(filter, scope, OWN_CONDITIONS, parameters)];
-  const { columns, direction, compare } = ORDERS[order];
-  if (after !== null) {
-    const name = order === "ID_ASC" ? [] : [`${parameters.add(after.name)}::text COLLATE "C"`];
-    conditions.push(
-      `(${columns.join(", ")}) ${compare} (${[...name, `${parameters.add(after.id)}::uuid`].join(", ")})`,
-    );
-  }
-  const ordering = columns.map((column) => `${column} ${direction}`).join(", ");
-  return queryRows<VmRow>(
-    database,
-    `${SELECT_VMS} WHERE ${conditions.join(" AND ")} ORDER BY ${ordering} LIMIT ${parameters.add(limit)}`,
-    parameters.values,
-  );
-}
+import type { VmFilter, VmIdList, VmRow } from "../types.js";
+import { SELECT_VMS } from "./vm-columns.js";
 
 /** Counts how many VMs a filter lets through. */
 export async function countVms(database: Queryable, filter: VmFilter, scope: VmScopeSql): Promise<number> {
@@ -102,31 +80,4 @@ export async function readVmsByHosts(
   );
 }
 
-type PageRequest = Parameters<ReadStore["readVmsPage"]>[0];
-
-const ORDERS = {
-  NAME_ASC: { columns: ['s.vm_name COLLATE "C"', "s.vm_guid"], direction: "ASC", compare: ">" },
-  NAME_DESC: { columns: ['s.vm_name COLLATE "C"', "s.vm_guid"], direction: "DESC", compare: "<" },
-  ID_ASC: { columns: ["s.vm_guid"], direction: "ASC", compare: ">" },
-} as const;
-const BY_NAME = ORDERS.NAME_ASC.columns.join(", ");
-
-/** Without an owner a VM is down: nobody could know better, so nothing about it is stale. */
-const IS_FRESH = `d.run_on_vds IS NOT NULL AND coalesce(r.missed_passes, 0) = 0
-  AND (r.silence IS NULL OR r.silence IN ('ips-only', 'partial'))`;
-
-/** An unreadable report hides which silence came before it: stored rows are then the only witness. */
-const INTERFACES_KNOWN = `(r.vm_id IS NOT NULL AND (r.silence IS NULL OR r.silence IN ('silent', 'partial') OR (r.silence = 'invalid'
-  AND EXISTS (SELECT FROM vm_guest_agent_interfaces i WHERE i.vm_id = s.vm_guid))))`;
-
-/** A hash is stored with each answer about a VM's vNICs; without one, those of an earlier answer are the only witness. */
-const NICS_KNOWN = `(r.inventory_hash IS NOT NULL OR EXISTS (SELECT FROM vm_interface n WHERE n.vm_guid = s.vm_guid))`;
-
-const SELECT_VMS = `SELECT s.vm_guid AS id, s.vm_name AS name, d.status, d.run_on_vds AS "hostId",
-  CASE WHEN d.vm_ip <> '' THEN string_to_array(d.vm_ip, ' ') WHEN ${INTERFACES_KNOWN} THEN ARRAY[]::text[] END AS ips,
-  nullif(d.vm_fqdn, '') AS fqdn,
-  ${INTERFACES_KNOWN} AS "interfacesKnown",
-  ${NICS_KNOWN} AS "nicsKnown",
-  CASE WHEN ${IS_FRESH} THEN h.last_success_at ELSE r.last_reported_at END AS "lastReportedAt",
-  ${STALE_REASON} AS "staleReason", r.stale_detail AS "staleDetail"
-FROM ${FROM_VMS}`;
+const BY_NAME = 's.vm_name COLLATE "C", s.vm_guid';

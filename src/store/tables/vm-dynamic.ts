@@ -5,6 +5,8 @@ import { VmStatic } from "./vm-static.js";
 /** What of a VM changes while it runs, as oVirt keeps it. */
 @Entity("vm_dynamic")
 @Index("idx_vm_dynamic_vm_fqdn", { synchronize: false })
+@Index("idx_vm_dynamic_status", ["status", "vmId"])
+@Index("idx_vm_dynamic_no_host", ["vmId"], { where: "(run_on_vds IS NULL)" })
 export class VmDynamic {
   @PrimaryColumn({ name: "vm_guid", type: "uuid", primaryKeyConstraintName: "pk_vm_dynamic" })
   @ForeignKey(() => VmStatic, { name: "vm_static_vm_dynamic", onDelete: "CASCADE" })

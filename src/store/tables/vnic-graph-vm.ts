@@ -4,6 +4,10 @@ import { VmStatic } from "./vm-static.js";
 
 /** What we know of a VM beyond oVirt's columns. */
 @Entity("vnic_graph_vm")
+@Index("idx_vnic_graph_vm_changed_at", ["changedAt", "vmId"])
+@Index("idx_vnic_graph_vm_not_changed", ["vmId"], { where: "(changed_at IS NULL)" })
+@Index("idx_vnic_graph_vm_primary_address", ["primaryAddress", "vmId"])
+@Index("idx_vnic_graph_vm_no_address", ["vmId"], { where: "(primary_address IS NULL)" })
 export class VnicGraphVm {
   @PrimaryColumn({ name: "vm_id", type: "uuid", primaryKeyConstraintName: "pk_vnic_graph_vm" })
   @ForeignKey(() => VmStatic, { name: "fk_vnic_graph_vm_vm_static", onDelete: "CASCADE" })
@@ -30,6 +34,14 @@ export class VnicGraphVm {
   /** Stored when the guest falls silent; while it reports, its host's last success is the time. */
   @Column({ name: "last_reported_at", type: "timestamptz", nullable: true })
   lastReportedAt!: Date | null;
+
+  /** When the log got the VM's last change; NULL: not since it was kept here. */
+  @Column({ name: "changed_at", type: "timestamptz", nullable: true })
+  changedAt!: Date | null;
+
+  /** The address by which to reach the guest, as of the last change; NULL: it has none, or none is known. */
+  @Column({ name: "primary_address", type: "inet", nullable: true })
+  primaryAddress!: string | null;
 
   /** The interfaces' names in reported order, since rows have none. */
   @Column({ name: "interface_names", type: "text", array: true, nullable: true })

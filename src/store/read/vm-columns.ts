@@ -1,0 +1,24 @@
+import { FROM_VMS, STALE_REASON } from "./conditions/own-conditions.js";
+
+/** Without an owner a VM is down: nobody could know better, so nothing about it is stale. */
+const IS_FRESH = `d.run_on_vds IS NOT NULL AND coalesce(r.missed_passes, 0) = 0
+  AND (r.silence IS NULL OR r.silence IN ('ips-only', 'partial'))`;
+
+/** An unreadable report hides which silence came before it: stored rows are then the only witness. */
+const INTERFACES_KNOWN = `(r.vm_id IS NOT NULL AND (r.silence IS NULL OR r.silence IN ('silent', 'partial') OR (r.silence = 'invalid'
+  AND EXISTS (SELECT FROM vm_guest_agent_interfaces i WHERE i.vm_id = s.vm_guid))))`;
+
+/** A hash is stored with each answer about a VM's vNICs; without one, those of an earlier answer are the only witness. */
+const NICS_KNOWN = `(r.inventory_hash IS NOT NULL OR EXISTS (SELECT FROM vm_interface n WHERE n.vm_guid = s.vm_guid))`;
+
+/** What is read of each VM of {@link FROM_VMS}: a row as readers get it. */
+export const VM_COLUMNS = `s.vm_guid AS id, s.vm_name AS name, d.status, d.run_on_vds AS "hostId",
+  CASE WHEN d.vm_ip <> '' THEN string_to_array(d.vm_ip, ' ') WHEN ${INTERFACES_KNOWN} THEN ARRAY[]::text[] END AS ips,
+  nullif(d.vm_fqdn, '') AS fqdn,
+  ${INTERFACES_KNOWN} AS "interfacesKnown",
+  ${NICS_KNOWN} AS "nicsKnown",
+  CASE WHEN ${IS_FRESH} THEN h.last_success_at ELSE r.last_reported_at END AS "lastReportedAt",
+  ${STALE_REASON} AS "staleReason", r.stale_detail AS "staleDetail"`;
+
+/** Selects VMs; a condition and an order follow. */
+export const SELECT_VMS = `SELECT ${VM_COLUMNS} FROM ${FROM_VMS}`;

@@ -1,0 +1,170 @@
+import { queryRows, SqlParameters, type Queryable } from "../postgres/sql.js";
+import type { VmRow } from "../types.js";
+import type { VmPageRequest } from "../vm-search.js";
+import { FROM_VMS, OWN_CONDITIONS } from "./conditions/own-conditions.js";
+import type { VmScopeSql } from "./conditions/scope.js";
+import { buildVmConditions } from "./conditions/vm-conditions.js";
+import { findDirection, listBounds, listParts, splitOrder, type PageBound } from "./page-order.js";
+import { VM_COLUMNS } from "./vm-columns.js";
+
+/** Reads one page of VMs in one of the orders, from the place behind a cursor on, or up to the place before one. */
+export async function readVmsPage(
+  database: Queryable,
+  request: VmPageRequest,
+  scope: VmScopeSql,
+): Promise<VmRow[]> {
+  const parameters = new SqlParameters();
+  const where = buildVmConditions(request.filter, scope, OWN_CONDITIONS, parameters);
+  const { key } = splitOrder(request.order);
+  const sql =
+    key === "HOST" || key === "LAST_CHANGE" || key === "PRIMARY_ADDRESS"
+      ? buildPartedPage(request, where, PARTED[key], parameters)
+      : buildPage(request, where, KNOWN[key], parameters);
+  const rows = await queryRows<VmRow>(database, sql, parameters.values);
+  return request.fromEnd === true ? rows.reverse() : rows;
+}
+
+/** How an order's value is read that every VM has. */
+interface KnownKey {
+  /** The value and the id, or the id alone. */
+  readonly columns: readonly string[];
+  /** The type of the value, as which a cursor's text is read; `null`: there is no value. */
+  readonly type: string | null;
+  readonly readCursor: (cursor: { readonly name: string; readonly orderKey?: string | null }) => unknown;
+  /** What is read with each row for the cursor, where the row does not have it anyway. */
+  readonly selected: string;
+}
+
+const KNOWN: Readonly<Record<"NAME" | "ID" | "STATUS", KnownKey>> = {
+  NAME: {
+    columns: ['s.vm_name COLLATE "C"', "s.vm_guid"],
+    type: 'text COLLATE "C"',
+    readCursor: ({ name }) => name,
+    selected: "",
+  },
+  ID: { columns: ["s.vm_guid"], type: null, readCursor: () => null, selected: "" },
+  STATUS: {
+    // Of one table, so that one index has both.
+    columns: ["d.status", "d.vm_guid"],
+    type: "int",
+    readCursor: ({ orderKey }) => orderKey,
+    selected: ', d.status::text AS "orderKey"',
+  },
+};
+
+/** Builds a page that one index gives in order. */
+function buildPage(
+  request: VmPageRequest,
+  where: string,
+  { columns, type, readCursor, selected }: KnownKey,
+  parameters: SqlParameters,
+): string {
+  const bounds = listBounds(request).flatMap(({ compare, cursor }) => {
+    const id = `${parameters.add(cursor.id)}::uuid`;
+    // In both tables, or PostgreSQL would walk the other one from its beginning.
+    if (type === null) return [`s.vm_guid ${compare} ${id}`, `d.vm_guid ${compare} ${id}`];
+    return [`(${columns.join(", ")}) ${compare} (${parameters.add(readCursor(cursor))}::${type}, ${id})`];
+  });
+  const direction = findDirection(request);
+  const order = columns.map((column) => `${column} ${direction}`).join(", ");
+  const rows = `FROM ${FROM_VMS} WHERE ${[where, ...bounds].join(" AND ")}
+    ORDER BY ${order} LIMIT ${parameters.add(request.limit)}`;
+  if (type !== null) return `SELECT ${VM_COLUMNS}${selected} ${rows}`;
+  // First the ids alone, so that what is joined is looked up by them.
+  return `SELECT ${VM_COLUMNS} FROM ${FROM_VMS}
+    WHERE s.vm_guid = ANY(ARRAY(SELECT s.vm_guid ${rows})) ORDER BY ${order}`;
+}
+
+/** How an order's value is read that not every VM has. */
+interface PartedKey {
+  readonly value: string;
+  readonly type: string;
+  /** The id, in the table that has the value or its absence: so that one index has both. */
+  readonly id: { readonly known: string; readonly unknown: string };
+  /** Joins what has the value, for the VMs that have it. */
+  readonly join: string;
+  /** Holds where there is no value; so that the partial index of these VMs is found. */
+  readonly isUnknown: string;
+  /** Formats the value as the text that a cursor holds. */
+  readonly formatText: (value: string) => string;
+}
+
+const PARTED: Readonly<Record<"HOST" | "LAST_CHANGE" | "PRIMARY_ADDRESS", PartedKey>> = {
+  HOST: {
+    value: 'v.vds_name COLLATE "C"',
+    type: 'text COLLATE "C"',
+    id: { known: "s.vm_guid", unknown: "d.vm_guid" },
+    join: "JOIN vds_static v ON v.vds_id = d.run_on_vds",
+    isUnknown: "d.run_on_vds IS NULL",
+    formatText: (value) => value,
+  },
+  LAST_CHANGE: {
+    value: "r.changed_at",
+    type: "timestamptz",
+    id: { known: "r.vm_id", unknown: "r.vm_id" },
+    join: "",
+    isUnknown: "r.changed_at IS NULL AND r.vm_id IS NOT NULL",
+    formatText: (value) => `to_char(${value} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`,
+  },
+  PRIMARY_ADDRESS: {
+    value: "r.primary_address",
+    type: "inet",
+    id: { known: "r.vm_id", unknown: "r.vm_id" },
+    join: "",
+    isUnknown: "r.primary_address IS NULL AND r.vm_id IS NOT NULL",
+    formatText: (value) => `host(${value})`,
+  },
+};
+
+/** Builds a page of a list in two parts; the second one is read only where the first does not fill the page. */
+function buildPartedPage(
+  request: VmPageRequest,
+  where: string,
+  key: PartedKey,
+  parameters: SqlParameters,
+): string {
+  const limit = parameters.add(request.limit);
+  const direction = findDirection(request);
+  const parts = listParts(request).map((part, at) => {
+    const columns = part.isKnown ? [key.value, key.id.known] : [key.id.unknown];
+    const conditions = [
+      part.isKnown ? `${key.value.replace(/ COLLATE.*/, "")} IS NOT NULL` : key.isUnknown,
+      ...part.bounds.map((bound) => formatBound(bound, part.isKnown ? key.type : null, columns, parameters)),
+      ...(at === 0 ? [] : [`(SELECT count(*) FROM part0) < ${limit}`]),
+    ];
+    const walksHosts = part.isKnown && key === PARTED.HOST && Object.keys(request.filter).length === 0;
+    const rows = walksHosts
+      ? `${selectVmsByHost(where, direction)} WHERE ${conditions.join(" AND ")}`
+      : `${FROM_VMS} ${part.isKnown ? key.join : ""} WHERE ${[where, ...conditions].join(" AND ")}`;
+    return `part${at} AS (
+      SELECT s.vm_guid, ${part.isKnown ? key.value : `NULL::${key.type}`} AS value, ${at} AS part FROM ${rows}
+      ORDER BY ${columns.map((column) => `${column} ${direction}`).join(", ")} LIMIT ${limit})`;
+  });
+  const all = parts.map((_, at) => `SELECT * FROM part${at}`).join(" UNION ALL ");
+  return `WITH ${parts.join(", ")}
+    SELECT ${VM_COLUMNS}, ${key.formatText("p.value")} AS "orderKey" FROM (${all}) p
+    JOIN ${FROM_VMS.replace("vm_static s", "vm_static s ON s.vm_guid = p.vm_guid")}
+    ORDER BY p.part, p.value ${direction}, s.vm_guid ${direction} LIMIT ${limit}`;
+}
+
+/**
+ * Selects the VMs host by host, so that PostgreSQL reads the hosts that a page needs and no others. Where a filter finds few
+ * VMs it is better to find them first.
+ */
+function selectVmsByHost(where: string, direction: string): string {
+  return `(SELECT vds_id, vds_name FROM vds_static ORDER BY vds_name COLLATE "C" ${direction} OFFSET 0) v
+      CROSS JOIN LATERAL (SELECT s.vm_guid FROM ${FROM_VMS} WHERE d.run_on_vds = v.vds_id AND ${where} OFFSET 0) s`;
+}
+
+function formatBound(
+  { compare, cursor }: PageBound,
+  type: string | null,
+  columns: readonly string[],
+  parameters: SqlParameters,
+): string {
+  const value = type === null ? [] : [`${parameters.add(cursor.orderKey)}::${type}`];
+  const place = `(${[...value, `${parameters.add(cursor.id)}::uuid`].join(", ")})`;
+  const isBeyond = `(${columns.join(", ")}) ${compare} ${place}`;
+  // The first value by itself, so that whole hosts are passed over before their VMs are read.
+  return type === null ? isBeyond : `${columns[0] ?? ""} ${compare}= ${value[0] ?? ""} AND ${isBeyond}`;
+}

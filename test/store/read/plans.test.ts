@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createReader } from "../../../src/store/read/reader.js";
+import type { ReadStore, VmOrder, VmRow } from "../../../src/store/types.js";
+import { createDatabase, type TestDatabase } from "../../support/database.js";
+import { LARGE_FLEET, largeId } from "./large-fleet.js";
+
+let database: TestDatabase;
+let reads: ReadStore;
+const sent: { readonly sql: string; readonly values: readonly unknown[] }[] = [];
+
+beforeAll(async () => {
+  database = await createDatabase();
+  const connection = database.dataSource.createQueryRunner();
+  for (const statement of LARGE_FLEET) await connection.query(statement);
+  await connection.release();
+  const spy = {
+    query: (sql: string, values: unknown[] = []) => {
+      sent.push({ sql, values });
+      return database.dataSource.query<unknown>(sql, values);
+    },
+  };
+  reads = createReader(spy, null);
+}, 180_000);
+
+afterAll(() => database.drop());
+
+const page = { limit: 51, after: null, filter: {} } as const;
+const ORDERS: readonly VmOrder[] = [
+  "NAME_ASC",
+  "NAME_DESC",
+  "ID_ASC",
+  "HOST_ASC",
+  "HOST_DESC",
+  "STATUS_ASC",
+  "STATUS_DESC",
+  "LAST_CHANGE_ASC",
+  "LAST_CHANGE_DESC",
+  "PRIMARY_ADDRESS_ASC",
+  "PRIMARY_ADDRESS_DESC",
+];
+
+describe("of 100,000 VMs a page comes by an index", () => {
+  test.each(ORDERS)("in the order %s, from either end and from the middle, both ways", async (order) => {
+    const middle = await findPlace(order, 49_999);
+    const without = await findPlace(order, 50_000);
+    for (const places of [
+      {},
+      { after: middle },
+      { before: middle },
+      { after: without },
+      { before: without },
+    ]) {
+      for (const fromEnd of [false, true]) {
+        const cost = await measure(() => reads.readVmsPage({ ...page, order, ...places, fromEnd }));
+        expect(cost, JSON.stringify({ places, fromEnd })).toEqual({
+          rows: 51,
+          scanned: [],
+          met: expect.toSatisfy((met: number) => met < 6_000) as unknown,
+        });
+      }
+    }
+  });
+
+  test.each<[string, Parameters<ReadStore["readVmsPage"]>[0]["filter"], number]>([
+    ["by ids", { ids: [largeId("1", 7), largeId("1", 99_999)] }, 2],
+    ["by a MAC inside or outside", { search: { kind: "mac", mac: "56:6f:00:00:00:07" } }, 1],
+  ])("found %s", async (_, filter, rows) => {
+    const cost = await measure(() => reads.readVmsPage({ ...page, filter, order: "NAME_ASC" }));
+    expect(cost).toMatchObject({ rows, scanned: [] });
+    expect(cost.met).toBeLessThan(1_000);
+  });
+});
+
+/** Finds the place of the n-th VM in an order. Every hundredth has neither host nor address. */
+async function findPlace(order: VmOrder, n: number): Promise<VmRow> {
+  const filter = { ids: [largeId("1", n)] };
+  const [row] = await reads.readVmsPage({ ...page, filter, order });
+  sent.length = 0;
+  return row!;
+}
+
+interface Cost {
+  readonly rows: number;
+  /** The large tables that are read whole. */
+  readonly scanned: readonly string[];
+  /** The most rows that one step meets. */
+  readonly met: number;
+}
+
+interface PlanNode {
+  readonly "Node Type": string;
+  readonly "Relation Name"?: string;
+  readonly "Actual Rows": number;
+  readonly "Actual Loops": number;
+  readonly "Rows Removed by Filter"?: number;
+  readonly Plans?: readonly PlanNode[];
+}
+
+/** Measures what the one statement of a read costs. */
+async function measure(read: () => Promise<readonly unknown[]>): Promise<Cost> {
+  sent.length = 0;
+  const rows = (await read()).length;
+  expect(sent).toHaveLength(1);
+  const [plan] = await database.dataSource.query<{ "QUERY PLAN": { Plan: PlanNode }[] }[]>(
+    `EXPLAIN (ANALYZE, FORMAT JSON) ${sent[0]!.sql}`,
+    [...sent[0]!.values],
+  );
+  const nodes = listNodes(plan!["QUERY PLAN"][0]!.Plan);
+  const scanned = nodes
+    .filter((node) => node["Node Type"] === "Seq Scan" && node["Relation Name"] !== "vds_static")
+    .filter((node) => node["Actual Loops"] > 0 && node["Relation Name"] !== "vnic_graph_host")
+    .map((node) => node["Relation Name"]!);
+  const met = nodes.map(
+    (node) => (node["Actual Rows"] + (node["Rows Removed by Filter"] ?? 0)) * node["Actual Loops"],
+  );
+  return { rows, scanned: [...new Set(scanned)], met: Math.max(...met) };
+}
+
+function listNodes(node: PlanNode): PlanNode[] {
+  return [node, ...(node.Plans ?? []).flatMap(listNodes)];
+}
