@@ -1,4 +1,3 @@
-import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import {
   ConfigError,
@@ -8,6 +7,7 @@ import {
   parseIgnoredNames,
 } from "./config/compound-settings.js";
 import { completeDatabaseUrl, parseDatabaseSetting } from "./config/database-settings.js";
+import { findDefaultDataDir } from "./config/data-dir.js";
 import { deepFreeze } from "./config/deep-freeze.js";
 import { leaveOutForeign } from "./config/foreign-variables.js";
 import { SECRET_SETTINGS, findSettingText } from "./config/secrets.js";
@@ -15,6 +15,7 @@ import type { TlsFiles } from "./model/tls-files.js";
 import type { CertificateRoles } from "./model/roles.js";
 import type { GuestLimits } from "./model/guest-limits.js";
 import type { Limits } from "./model/limits.js";
+import { OWN_NAMES, type SubgraphNames } from "./model/subgraph-names.js";
 import { SettingValueError } from "./config/setting-types.js";
 import { isLoopbackHost, type HostAddress } from "./model/host-address.js";
 import { SETTINGS, formatFlag, type SettingName, type SettingValues } from "./config/settings.js";
@@ -67,6 +68,8 @@ export interface Config {
   readonly limits: Partial<Limits>;
   readonly graphiql: boolean;
   readonly federation: "whole" | "contribute" | "off";
+  /** What types of `contribute` are called. */
+  readonly federationNames: SubgraphNames;
   readonly federationTrace: boolean;
   readonly logLevel: SettingValues["LOG_LEVEL"];
 }
@@ -133,6 +136,10 @@ export function loadConfig(environment: Environment, flags: Environment = {}): C
     limits: parseLimits(values.LIMITS ?? []),
     graphiql: values.GRAPHIQL === "on" || (values.GRAPHIQL === "auto" && isOpen),
     federation: values.FEDERATION,
+    federationNames: {
+      prefix: values.FEDERATION_PREFIX ?? "",
+      entities: values.FEDERATION_ENTITIES ?? OWN_NAMES.entities,
+    },
     federationTrace: values.FEDERATION_TRACE === "on",
     logLevel: values.LOG_LEVEL,
   });
@@ -196,6 +203,12 @@ function checkCombinations(values: SettingValues): void {
   if (values.TLS_CLIENT_CA_FILE !== null && values.TLS_CERT_FILE === null) {
     throw new ConfigError("TLS_CLIENT_CA_FILE needs https; set TLS_CERT_FILE and TLS_KEY_FILE too");
   }
+  const isRenamed = values.FEDERATION_PREFIX !== null || values.FEDERATION_ENTITIES !== null;
+  if (isRenamed && values.FEDERATION !== "contribute") {
+    throw new ConfigError(
+      "FEDERATION_PREFIX and FEDERATION_ENTITIES rename what FEDERATION=contribute brings; set it, or leave them out",
+    );
+  }
   if (values.SOURCE === "engine") {
     if (values.DATABASE_URL === null) {
       throw new ConfigError("SOURCE is engine, but no DATABASE_URL names the engine's database; set it");
@@ -231,20 +244,6 @@ function readCompleteDatabaseUrl(values: SettingValues, environment: Environment
     if (!(error instanceof SettingValueError)) throw error;
     throw new ConfigError(
       `DATABASE_URL, with what PG* variables add, must be ${error.message}; correct them`,
-    );
-  }
-}
-
-/** Where nothing else is said. A user without a home needs none as long as a database is named; it is `""` then. */
-function findDefaultDataDir(databaseUrl: string | null, environment: Environment): string {
-  const base = environment["XDG_DATA_HOME"]?.trim();
-  if (base !== undefined && base !== "") return join(base, "vnic-graph");
-  try {
-    return join(homedir(), ".local", "share", "vnic-graph");
-  } catch {
-    if (databaseUrl !== null) return "";
-    throw new ConfigError(
-      "DATA_DIR must name a folder for the embedded PostgreSQL, because this user has no home; set it, or DATABASE_URL",
     );
   }
 }

@@ -122,15 +122,21 @@ program
     await simulate(options, print, stopping.signal);
   });
 
-program
-  .command("schema")
-  .description("print the graph's schema")
-  .option("--write", "write it to schema.graphql instead")
-  .option("--check", "fail if schema.graphql is not what the code says")
-  .action(async (options: { write?: boolean; check?: boolean }) => {
-    const { printSchema } = await import("./commands/schema.js");
-    printSchema(options, print);
-  });
+addSettingFlags(
+  program
+    .command("schema")
+    .description("print the graph's schema")
+    .option("--write", "write it to schema.graphql instead")
+    .option("--check", "fail if schema.graphql is not what the code says")
+    .option(
+      "--subgraph",
+      "print what a composer reads, as FEDERATION and its settings say; nothing need run",
+    ),
+).action(async (options: Flags) => {
+  const { printSchema, printSubgraphSchema } = await import("./commands/schema.js");
+  if (options["subgraph"] === true) printSubgraphSchema(process.env, readSettingFlags(options), print);
+  else printSchema(options, print);
+});
 
 const tokenCommand = program.command("token").description("bearer tokens in AUTH_TOKENS_FILE");
 tokenCommand

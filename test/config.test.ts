@@ -130,6 +130,12 @@ describe("settings", () => {
       /TLS_CLIENT_ROLES must give roles among reader, operator, router, metrics, but "root" is none/,
     ],
     [{ INSECURE: "on", AUTH_TOKENS_FILE: "t" }, /choose one/],
+    [{ FEDERATION_PREFIX: "Guest" }, /rename what FEDERATION=contribute brings/],
+    [{ FEDERATION: "contribute", FEDERATION_PREFIX: "__G" }, /the beginning of a GraphQL name/],
+    [{ FEDERATION: "contribute", FEDERATION_ENTITIES: "Host=Server.id" }, /Vm=Type\.key,VmNic=Type\.key/],
+    [{ FEDERATION: "contribute", FEDERATION_ENTITIES: "Vm=A.b.c" }, /not "Vm=A\.b\.c"/],
+    [{ FEDERATION: "contribute", FEDERATION_ENTITIES: "Vm=Query.id" }, /names that are no other type's/],
+    [{ FEDERATION: "contribute", FEDERATION_ENTITIES: "Vm=A,VmNic=A" }, /different types for Vm and VmNic/],
     [{ SOURCE: "engine" }, /no DATABASE_URL/],
     [
       { SOURCE: "engine", DATABASE_URL: "postgres://h/d", VDSM_HOSTS: "h1", VDSM_TLS: "off" },
@@ -137,6 +143,14 @@ describe("settings", () => {
     ],
   ])("settings that do not go together are refused: %j", (environment, message) => {
     expect(() => loadConfig(environment)).toThrow(message);
+  });
+
+  test("entities of a subgraph are renamed with their keys, or keep id", () => {
+    const FEDERATION_ENTITIES = "Vm=VirtualMachine.uuid, VmNic=Nic";
+    expect(loadConfig({ FEDERATION: "contribute", FEDERATION_ENTITIES }).federationNames).toEqual({
+      prefix: "",
+      entities: { Vm: { type: "VirtualMachine", key: "uuid" }, VmNic: { type: "Nic", key: "id" } },
+    });
   });
 
   test("identity, or --insecure spelled out, opens other addresses", () => {

@@ -8,6 +8,7 @@ import {
   parseNetworks,
   parseOrigins,
 } from "./http-types.js";
+import { parseEntityNames, parseTypePrefix } from "./federation-types.js";
 import {
   parseAssignments,
   parseDuration,
@@ -190,6 +191,16 @@ export const SETTINGS = {
     "whole",
     parseWord("whole", "contribute", "off"),
     "subgraph of the whole graph, of guest data alone (`contribute`), or none",
+  ),
+  FEDERATION_PREFIX: defineSetting(
+    null,
+    parseTypePrefix,
+    "what the types of `FEDERATION=contribute` begin with, where the owner's graph has taken their names",
+  ),
+  FEDERATION_ENTITIES: defineSetting(
+    null,
+    parseEntityNames,
+    "what the owner's graph calls VMs and vNICs, and their keys: `Vm=VirtualMachine.uuid,VmNic=Nic.id`",
   ),
   FEDERATION_TRACE: defineSetting(
     "off",

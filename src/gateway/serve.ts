@@ -1,5 +1,6 @@
 import type { Config } from "../config.js";
 import { createFieldEstimator } from "../graph/arguments/estimate-field.js";
+import { estimateRenamed } from "../graph/arguments/estimate-renamed.js";
 import type { GraphContext, HostAdmin } from "../graph/context.js";
 import { buildGraphSchema } from "../graph/schema.js";
 import { createLoaders } from "../loaders/loaders.js";
@@ -57,7 +58,7 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
   return startServer({
     host: config.host,
     port: config.port,
-    schema: buildGraphSchema({ federation: config.federation }),
+    schema: buildGraphSchema({ federation: config.federation, names: config.federationNames }),
     contextFor: createContext,
     routes: async (scope, admitted) => {
       const identify = async (authorization: string): Promise<void> => {
@@ -86,7 +87,7 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
     identity,
     insecure: !identity.required,
     limits: config.limits,
-    estimateField: createFieldEstimator(findCounts),
+    estimateField: estimateRenamed(createFieldEstimator(findCounts), config.federationNames),
     graphiql: config.graphiql,
     cors: config.corsOrigins,
     corsHeaders: config.corsHeaders,

@@ -2,6 +2,7 @@ import "reflect-metadata";
 import { GraphQLObjectType, GraphQLSchema } from "graphql";
 import { buildSchemaSync } from "type-graphql";
 import { createSubgraph, type SubgraphShape } from "./federation/federation.js";
+import { OWN_NAMES, type SubgraphNames } from "../model/subgraph-names.js";
 import { listImplementations } from "./federation/implementations.js";
 import { ADDRESS_HISTORY_FIELDS } from "./fields/address-history-fields.js";
 import { DIFFERENCE_FIELDS } from "./fields/difference-fields.js";
@@ -26,9 +27,15 @@ import { DIFFERENCE_TYPES } from "./types/difference-types.js";
 export type Federation = "off" | SubgraphShape;
 
 /** Builds the executable schema; once a process is enough, requests differ by their context alone. */
-export function buildGraphSchema({ federation }: { readonly federation: Federation }): GraphQLSchema {
+export function buildGraphSchema({
+  federation,
+  names = OWN_NAMES,
+}: {
+  readonly federation: Federation;
+  readonly names?: SubgraphNames;
+}): GraphQLSchema {
   const schema = buildTypeGraph();
-  return guardRootFields(federation === "off" ? schema : createSubgraph(schema, federation).schema);
+  return guardRootFields(federation === "off" ? schema : createSubgraph(schema, federation, names).schema);
 }
 
 /** Builds the graph without federation and without roles. */

@@ -13,6 +13,7 @@ import type { Loaders } from "../../loaders/loaders.js";
 import type { Nic } from "../../loaders/rows.js";
 import type { GraphContext } from "../context.js";
 import { createGraphError } from "../errors.js";
+import { OWN_NAMES, type SubgraphNames } from "../../model/subgraph-names.js";
 import { isSameMac } from "../../model/address/mac.js";
 
 /** A representation as a gateway sends it: a type's name and the fields of one of its keys. */
@@ -27,7 +28,7 @@ export type EntityReaders = Readonly<
 export function createEntityFields(
   schema: GraphQLSchema,
   sdl: string,
-  readers: EntityReaders = READERS,
+  readers: EntityReaders = createEntityReaders(OWN_NAMES),
 ): GraphQLFieldConfigMap<unknown, GraphContext> {
   const types = Object.keys(readers)
     .map((name) => schema.getType(name))
@@ -67,14 +68,17 @@ const ANY = new GraphQLScalarType({
   description: "A representation: `{__typename, …key fields}`.",
 });
 
-const READERS: EntityReaders = {
-  Vm: ({ id }, loaders) => (typeof id === "string" ? loaders.vmById.load(id) : null),
-  VmNic: ({ id, macAddress, vm }, loaders) => {
-    if (typeof id === "string") return loaders.nicById.load(id);
-    if (typeof macAddress !== "string" || !isKey(vm) || typeof vm["id"] !== "string") return null;
-    return loadNicByMac(vm["id"], macAddress, loaders);
-  },
-};
+/** Creates the readers of our entities, by the names that they and their keys have. */
+export function createEntityReaders({ entities: { Vm, VmNic } }: SubgraphNames): EntityReaders {
+  return {
+    [Vm.type]: ({ [Vm.key]: id }, loaders) => (typeof id === "string" ? loaders.vmById.load(id) : null),
+    [VmNic.type]: ({ [VmNic.key]: id, macAddress, vm }, loaders) => {
+      if (typeof id === "string") return loaders.nicById.load(id);
+      if (typeof macAddress !== "string" || !isKey(vm) || typeof vm["id"] !== "string") return null;
+      return loadNicByMac(vm["id"], macAddress, loaders);
+    },
+  };
+}
 
 async function loadNicByMac(vmId: string, mac: string, loaders: Loaders): Promise<Nic | null> {
   const nics = await loaders.nicsByVm.load(vmId);

@@ -1,8 +1,10 @@
 import { GraphQLObjectType, GraphQLSchema, type GraphQLFieldConfigMap } from "graphql";
+import { OWN_NAMES, type SubgraphNames } from "../../model/subgraph-names.js";
 import type { GraphContext } from "../context.js";
 import { listImplementations } from "./implementations.js";
 import { keepOwnContribution } from "./contribution.js";
-import { createEntityFields } from "./entities.js";
+import { createEntityFields, createEntityReaders } from "./entities.js";
+import { renameTypes } from "./rename-types.js";
 import { printSubgraph } from "./subgraph-sdl.js";
 
 /** `whole`: this graph owns VMs, vNICs and hosts. `contribute`: another graph owns them, and this one adds the guests. */
@@ -17,15 +19,19 @@ export interface Subgraph {
 /**
  * Creates the schema as a subgraph of Federation 2, with `_service` and `_entities`. Written here because
  * @apollo/subgraph brings a package under the Elastic License with it, and because a subgraph needs no more than keys
- * and one resolver.
+ * and one resolver. `names` are for what is contributed; the whole graph keeps its own.
  */
-export function createSubgraph(whole: GraphQLSchema, shape: SubgraphShape): Subgraph {
-  const part = shape === "whole" ? whole : keepOwnContribution(whole);
-  const sdl = printSubgraph(part, DIRECTIVES[shape]);
+export function createSubgraph(
+  whole: GraphQLSchema,
+  shape: SubgraphShape,
+  names: SubgraphNames = OWN_NAMES,
+): Subgraph {
+  const part = shape === "whole" ? whole : renameTypes(keepOwnContribution(whole), names);
+  const sdl = printSubgraph(part, shape === "whole" ? WHOLE_DIRECTIVES : listKeys(names));
   const { query, mutation, subscription, types } = part.toConfig();
   const fields: GraphQLFieldConfigMap<unknown, GraphContext> = {
     ...query?.toConfig().fields,
-    ...createEntityFields(part, sdl),
+    ...createEntityFields(part, sdl, createEntityReaders(shape === "whole" ? OWN_NAMES : names)),
   };
   return {
     sdl,
@@ -46,11 +52,12 @@ export function createSubgraph(whole: GraphQLSchema, shape: SubgraphShape): Subg
  * The second key of VmNic is for inventories that know MACs but not the engine's ids. It is no part of `contribute`: a key
  * would make `macAddress` and `vm` ours as well, and fail to compose where the owner's MAC is a String.
  */
-const DIRECTIVES: Readonly<Record<SubgraphShape, Readonly<Record<string, string>>>> = {
-  whole: {
-    Vm: '@key(fields: "id")',
-    VmNic: '@key(fields: "id") @key(fields: "macAddress vm { id }")',
-    PageInfo: "@shareable",
-  },
-  contribute: { Vm: '@key(fields: "id")', VmNic: '@key(fields: "id")' },
+const WHOLE_DIRECTIVES: Readonly<Record<string, string>> = {
+  Vm: '@key(fields: "id")',
+  VmNic: '@key(fields: "id") @key(fields: "macAddress vm { id }")',
+  PageInfo: "@shareable",
 };
+
+function listKeys({ entities }: SubgraphNames): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.values(entities).map(({ type, key }) => [type, `@key(fields: "${key}")`]));
+}

@@ -1,0 +1,20 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { ConfigError } from "./compound-settings.js";
+
+/** Where nothing else is said. A user without a home needs none as long as a database is named; it is `""` then. */
+export function findDefaultDataDir(
+  databaseUrl: string | null,
+  environment: Readonly<Record<string, string | undefined>>,
+): string {
+  const base = environment["XDG_DATA_HOME"]?.trim();
+  if (base !== undefined && base !== "") return join(base, "vnic-graph");
+  try {
+    return join(homedir(), ".local", "share", "vnic-graph");
+  } catch {
+    if (databaseUrl !== null) return "";
+    throw new ConfigError(
+      "DATA_DIR must name a folder for the embedded PostgreSQL, because this user has no home; set it, or DATABASE_URL",
+    );
+  }
+}

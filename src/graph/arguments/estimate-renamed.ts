@@ -1,0 +1,34 @@
+import { findOuterTypeName, findOwnTypeName, type SubgraphNames } from "../../model/subgraph-names.js";
+import type { Values } from "./cohort.js";
+import type { EstimateField } from "./estimate-field.js";
+
+/** Lets an estimator that knows our names estimate a subgraph whose types and keys are called otherwise. */
+export function estimateRenamed(estimate: EstimateField, names: SubgraphNames): EstimateField {
+  return (typeName, fieldName, args, parents) => {
+    const own = findOwnTypeName(typeName, names);
+    if (fieldName !== "_entities") return estimate(own, fieldName, args, parents);
+    const found = estimate(own, fieldName, toOwnKeys(args, names), parents);
+    const { byType } = found.cohort;
+    if (byType === undefined) return found;
+    // Whoever counts objects by their types knows these by the names that they have in the schema.
+    const outer = Object.entries(byType).map(
+      ([name, count]) =>
+        [name === "Vm" || name === "VmNic" ? findOuterTypeName(name, names) : name, count] as const,
+    );
+    return { ...found, cohort: { ...found.cohort, byType: Object.fromEntries(outer) } };
+  };
+}
+
+function toOwnKeys(args: Values, names: SubgraphNames): Values {
+  const { representations } = args;
+  if (!Array.isArray(representations)) return args;
+  return { ...args, representations: representations.map((each: unknown) => toOwnKey(each, names)) };
+}
+
+function toOwnKey(representation: unknown, names: SubgraphNames): unknown {
+  if (typeof representation !== "object" || representation === null) return representation;
+  const { __typename: type, ...key } = representation as { readonly __typename?: unknown };
+  const own = typeof type === "string" ? findOwnTypeName(type, names) : type;
+  const entity = own === "Vm" || own === "VmNic" ? names.entities[own] : null;
+  return { ...key, __typename: own, ...(entity === null ? {} : { id: Reflect.get(key, entity.key) }) };
+}
