@@ -30,5 +30,5 @@ function toOwnKey(representation: unknown, names: SubgraphNames): unknown {
   const { __typename: type, ...key } = representation as { readonly __typename?: unknown };
   const own = typeof type === "string" ? findOwnTypeName(type, names) : type;
   const entity = own === "Vm" || own === "VmNic" ? names.entities[own] : null;
-  return { ...key, __typename: own, ...(entity === null ? {} : { id: Reflect.get(key, entity.key) }) };
+  return { ...key, __typename: own, ...(entity === null ? {} : { id: (key as Values)[entity.key] }) };
 }

@@ -8,6 +8,7 @@ import {
   isSpecifiedScalarType,
   type GraphQLInputType,
   type GraphQLNamedType,
+  type GraphQLOutputType,
   type GraphQLType,
 } from "graphql";
 import { findOuterTypeName, type SubgraphNames } from "../../model/subgraph-names.js";
@@ -27,9 +28,9 @@ export function renameTypes(schema: GraphQLSchema, names: SubgraphNames): GraphQ
   }
   for (const type of types.filter(isObjectType)) {
     for (const field of Object.values(type.getFields())) {
-      field.type = replaceType(field.type, renamed);
+      field.type = replaceType<GraphQLOutputType>(field.type, renamed);
       for (const argument of field.args)
-        argument.type = replaceType(argument.type, renamed) as GraphQLInputType;
+        argument.type = replaceType<GraphQLInputType>(argument.type, renamed);
     }
   }
   for (const { type, key } of Object.values(names.entities)) renameKey(types, type, key);
@@ -40,13 +41,9 @@ function replaceType<Type extends GraphQLType>(
   type: Type,
   renamed: ReadonlyMap<GraphQLNamedType, GraphQLNamedType>,
 ): Type {
-  const replaced =
-    type instanceof GraphQLNonNull
-      ? new GraphQLNonNull(replaceType(type.ofType as GraphQLType, renamed) as never)
-      : type instanceof GraphQLList
-        ? new GraphQLList(replaceType(type.ofType as GraphQLType, renamed))
-        : (renamed.get(type as GraphQLNamedType) ?? type);
-  return replaced as Type;
+  if (type instanceof GraphQLNonNull) return new GraphQLNonNull(replaceType(type.ofType, renamed)) as Type;
+  if (type instanceof GraphQLList) return new GraphQLList(replaceType(type.ofType, renamed)) as Type;
+  return (renamed.get(type as GraphQLNamedType) ?? type) as Type;
 }
 
 function renameKey(types: readonly GraphQLNamedType[], typeName: string, key: string): void {
