@@ -317,6 +317,22 @@ describe("many at once", () => {
     ).toEqual(Array.from({ length: 5 }, () => ["OVERLOADED", "1"]));
   });
 
+  test("two heavy ones run at once; of the others those are refused that have waited for half of their time", async () => {
+    const server = await served({ limits: { cost: 2_000, deadlineMs: 600 } });
+    const heavy = "{ slow { id } vms(first: 100) { nodes { id } } }";
+    const asked = Array.from({ length: 6 }, () => server.post(heavy));
+    await until(() => server.doings.waiting.size === 2);
+    expect((await server.post("{ __typename }")).status).toBe(200);
+    const answers = (await Promise.all(asked)).map(({ status, headers, body }) =>
+      [status, body.errors?.[0]?.extensions.code, headers.get("retry-after")].join(" "),
+    );
+    expect(answers.toSorted()).toEqual([
+      ...Array.from({ length: 4 }, () => "503 OVERLOADED 1"),
+      ...Array.from({ length: 2 }, () => "504 DEADLINE_EXCEEDED "),
+    ]);
+    expect(server.lines.filter(({ level }) => level === "error")).toEqual([]);
+  });
+
   test("bodies share one budget of memory", async () => {
     const server = await served({ limits: { bufferedBytes: 5_000 } });
     const big = { variables: { pad: "x".repeat(6_000) } };

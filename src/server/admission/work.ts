@@ -3,7 +3,10 @@ import type { Places, Release } from "./places.js";
 
 /** The place of one piece of work. It has one owner, `runInPlace`, and may be exchanged for another while it is held. */
 export interface HeldPlace {
-  /** Gives the place back, waits for one among `places`, and holds that instead. */
+  /**
+   * Gives the place back, waits for one among `places`, and holds that instead. Rejects with 503 when half of the time that
+   * was left is gone: the work would begin too late to end in time, and of many that wait all would begin at the deadline.
+   */
   exchange(places: Places, weight: number): Promise<void>;
 }
 
@@ -23,13 +26,27 @@ export async function runInPlace<Result>(
 ): Promise<Result> {
   let release: Release | null = null;
   let isOver = false;
-  const take = async (from: Places, weight: number): Promise<void> => {
+  const take = async (from: Places, weight: number, signal = deadline.signal): Promise<void> => {
     release?.();
     release = null;
-    const taken = await from.enter(deadline.signal, weight);
+    const taken = await from.enter(signal, weight);
     if (isOver) taken();
     else release = taken;
     deadline.check();
+  };
+  const exchange = async (other: Places, weight: number): Promise<void> => {
+    const patience = new AbortController();
+    const impatience = setTimeout(
+      () => {
+        patience.abort();
+      },
+      Math.min(deadline.leftMs() * PATIENCE, LONGEST_TIMER_MS),
+    );
+    try {
+      await take(other, weight, AbortSignal.any([deadline.signal, patience.signal]));
+    } finally {
+      clearTimeout(impatience);
+    }
   };
   const timer = Number.isFinite(deadline.leftMs()) ? setTimeout(end, deadline.leftMs()) : undefined;
   function end(): void {
@@ -44,11 +61,17 @@ export async function runInPlace<Result>(
     end();
     throw error;
   }
-  const running = startJob(() => job({ exchange: take }));
+  const running = startJob(() => job({ exchange }));
   running.then(end, end);
   void answered.then(end);
   return await Promise.race([running, deadline.expired.then(throwError)]);
 }
+
+/** The share of its time that a request may wait for room among heavy ones. */
+const PATIENCE = 0.5;
+
+/** What a timer can hold. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Starts a job. One that throws at once counts as one that rejects. */
 async function startJob<Result>(job: () => Promise<Result>): Promise<Result> {

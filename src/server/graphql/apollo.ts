@@ -7,8 +7,8 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from "@apollo/server/plugin/disabled";
 import { ApolloServerPluginInlineTrace } from "@apollo/server/plugin/inlineTrace";
-import type { DocumentNode, GraphQLFormattedError } from "graphql";
-import { formatError } from "../errors.js";
+import { type DocumentNode, GraphQLError, type GraphQLFormattedError } from "graphql";
+import { formatError, HttpError } from "../errors.js";
 import { BoundedCache } from "./bounded-cache.js";
 import { createOperationCheck } from "./cost/check-operation.js";
 import type { Places } from "../admission/places.js";
@@ -87,7 +87,9 @@ function checkAndNote(
           const { cost, introspectionCost } = check(document, operation, request.variables ?? {});
           notes.cost = Math.ceil(cost + introspectionCost);
           if (cost > PACED_COST) state.startPacing();
-          if (cost > limits.cost * HEAVY_SHARE) await state.place.exchange(heavyPlaces, cost);
+          if (cost > limits.cost * HEAVY_SHARE) {
+            await waitForHeavyPlace(state, heavyPlaces, Math.max(cost, limits.cost / MOST_HEAVY));
+          }
         },
         willSendResponse: ({ response }) => {
           if (response.body.kind === "single")
@@ -99,11 +101,33 @@ function checkAndNote(
   };
 }
 
+/** Waits for room among the heavy requests. Apollo shows an error of the graph to clients, and masks every other. */
+async function waitForHeavyPlace(
+  { place }: RequestState,
+  heavyPlaces: Places,
+  weight: number,
+): Promise<void> {
+  try {
+    await place.exchange(heavyPlaces, weight);
+  } catch (error) {
+    if (!(error instanceof HttpError)) throw error;
+    throw new GraphQLError(error.message, {
+      extensions: { code: error.code, http: { status: error.status } },
+    });
+  }
+}
+
 /**
  * A request of more than this share of the cost limit is heavy: all heavy ones together have one limit's worth of room, so
  * that their answers fit into memory, and the event loop is never theirs for long.
  */
 const HEAVY_SHARE = 1 / 40;
+
+/**
+ * So many heavy requests run at once, at most. Each holds a connection to the database for as long as it reads, and the
+ * others need some; more at once would be no faster, since one event loop makes all answers.
+ */
+const MOST_HEAVY = 2;
 
 /** Answers of so many objects take tens of milliseconds: from here on they are made in turns with everybody else's. */
 const PACED_COST = 5_000;

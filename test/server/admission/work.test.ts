@@ -115,6 +115,25 @@ test("a heavy request waits for room among the heavy ones without keeping a plac
   deadline.clear();
 });
 
+test("of heavy requests that wait, all are refused after half of their time, and none begins at its deadline", async () => {
+  const places = createPlaces({ running: 100, waiting: 0 });
+  const heavyPlaces = createPlaces({ running: 10, waiting: 100 });
+  const begun: number[] = [];
+  const runs = Array.from({ length: 20 }, (_, at) =>
+    runInPlace(places, startDeadline(200), new Promise(() => undefined), async (place) => {
+      await place.exchange(heavyPlaces, 10);
+      begun.push(at);
+      return new Promise(() => undefined);
+    }).catch((error: unknown) => error),
+  );
+  const [first, ...others] = await Promise.all(runs);
+  expect(first).toMatchObject({ extensions: { code: "DEADLINE_EXCEEDED" } });
+  for (const other of others) expect(other).toMatchObject({ status: 503, code: "OVERLOADED" });
+  expect(begun).toEqual([0]);
+  await eventuallyFree([places, heavyPlaces]);
+  expect([places.running, heavyPlaces.running, heavyPlaces.waiting]).toEqual([0, 0, 0]);
+});
+
 test("a request that is heavier than all places together runs alone", async () => {
   const heavyPlaces = createPlaces({ running: 10, waiting: 5 });
   const signal = new AbortController().signal;
