@@ -224,6 +224,9 @@ function toVmRow({
     lastReportedAt: null,
     staleReason,
     staleDetail: null,
+    // Nor of when it changed.
+    staleSince: null,
+    lastChangedAt: null,
     ...(orderKey !== undefined && { orderKey }),
   };
 }

@@ -19,6 +19,9 @@ export function toPastVm(version: VmVersion & Partial<Pick<PastVm, "lastReported
     lastReportedAt,
     staleReason: findStaleReason(version),
     staleDetail,
+    // Times of the past are told by its changes.
+    staleSince: null,
+    lastChangedAt: null,
     past: version,
   };
 }

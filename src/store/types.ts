@@ -100,6 +100,10 @@ export interface VmRow {
   readonly staleReason: StaleReason | null;
   /** What of the last report cannot be read, in words. */
   readonly staleDetail: string | null;
+  /** Since when the data are stale; `null`: they are not, or it is not known. */
+  readonly staleSince: Date | null;
+  /** When a reader last saw anything of the VM change, parts of milliseconds rounded up; `null`: not known. */
+  readonly lastChangedAt: Date | null;
   /** In a page: the value by which it is sorted, where that is neither name nor id (see {@link VmCursor}). */
   readonly orderKey?: string | null;
 }

@@ -143,7 +143,14 @@ test("to contribute, only keys and what the guest says are left", () => {
   expect(listFields("Query")).toEqual(["_entities", "_service"]);
   expect(listFields("Mutation")).toBeNull();
   expect(listFields("Vm")).toEqual(["guestInfo", "id"]);
-  expect(listFields("VmNic")).toEqual(["guestInterface", "guestInterfaces", "id", "primaryAddress"]);
+  expect(listFields("VmNic")).toEqual([
+    "guestInterface",
+    "guestInterfaces",
+    "id",
+    "missingReason",
+    "primaryAddress",
+    "probableInterface",
+  ]);
   expect(listFields("Host")).toBeNull();
   expect(Object.keys(getSchema("whole").getQueryType()!.getFields())).toContain("vms");
 });

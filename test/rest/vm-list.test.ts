@@ -10,7 +10,17 @@ function createStoreOf(names: readonly string[]): MemoryReadStore {
   const store = createMemoryReadStore();
   names.forEach((name, number) => {
     const id = `10000000-0000-4000-8000-${String(number).padStart(12, "0")}`;
-    store.vms.push({ id, name, status: 1, hostId: null, staleReason: null, staleDetail: null, ...UNKNOWN });
+    store.vms.push({
+      id,
+      name,
+      status: 1,
+      hostId: null,
+      staleReason: null,
+      staleDetail: null,
+      staleSince: null,
+      lastChangedAt: null,
+      ...UNKNOWN,
+    });
   });
   return store;
 }

@@ -129,6 +129,20 @@ const ESTIMATES: Readonly<Record<string, Estimate>> = {
     readByKey(parents, { repeats: Math.min(parents.count, parents.repeats * findLongest(nicsPerVm)) }),
   "VmNic.guestInterface": (parents, _args, { nicsPerVm }) =>
     readTwice(parents, { repeats: Math.min(parents.count, parents.repeats * findLongest(nicsPerVm)) }),
+  // Interfaces and vNICs; of a vNIC the VM, too.
+  "GuestInfo.primaryAddress": (parents) => readTwice(parents, {}),
+  "VmNic.primaryAddress": (parents) => readTwice(parents, {}),
+  // The VM, its interfaces and its vNICs.
+  "VmNic.missingReason": (parents) => {
+    const { cohort, statements } = readByKey(parents, {});
+    return { cohort, statements: 3 * statements };
+  },
+  "VmNic.probableInterface": (parents, _args, { nicsPerVm }) => {
+    const { cohort, statements } = readByKey(parents, {
+      repeats: Math.min(parents.count, parents.repeats * findLongest(nicsPerVm)),
+    });
+    return { cohort, statements: 3 * statements };
+  },
   "VmNic.guestInterfaces": (parents, _args, { nicsPerVm, interfacesPerVm }) => {
     // A MAC is of one vNIC of a VM, or of a few; so is each interface that has it.
     const count = Math.min(

@@ -18,5 +18,5 @@ export function keepOwnContribution(whole: GraphQLSchema): GraphQLSchema {
 
 const CONTRIBUTED: Readonly<Record<string, readonly string[]>> = {
   Vm: ["id", "guestInfo"],
-  VmNic: ["id", "guestInterface", "guestInterfaces", "primaryAddress"],
+  VmNic: ["id", "guestInterface", "guestInterfaces", "primaryAddress", "missingReason", "probableInterface"],
 };

@@ -8,7 +8,8 @@ import {
 import { DEFAULT_PAGE, MAX_PAGE } from "../arguments/arguments.js";
 import type { GraphContext } from "../context.js";
 import { AddressHistoryConnection, AddressHistoryEdge, AddressSpan } from "../types/history-types.js";
-import { PageInfo, Vm } from "../types/object-types.js";
+import { PageInfo } from "../types/list-types.js";
+import { Vm } from "../types/object-types.js";
 import { DateTimeScalar, IPScalar, MACScalar } from "../types/scalars.js";
 
 /** Who had an address when. */

@@ -10,7 +10,8 @@ import { toVmPageArguments, VmListArguments } from "../arguments/vm-list-argumen
 import { loadVmPage } from "../arguments/vm-page.js";
 import type { GraphContext } from "../context.js";
 import { FindKindEnum } from "../types/enums.js";
-import { FindResult, Host, VmConnection, VmNic } from "../types/object-types.js";
+import { FindResult, VmConnection } from "../types/list-types.js";
+import { Host, VmNic } from "../types/object-types.js";
 
 /** A search for a text of which nobody says what it is. */
 @Resolver()

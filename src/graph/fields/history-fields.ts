@@ -6,7 +6,8 @@ import { formatChangeCursor, loadGuestHistory, type GuestHistoryPage } from "../
 import type { GraphContext } from "../context.js";
 import { GuestNetworkDifference } from "../types/difference-types.js";
 import { GuestHistoryConnection, GuestHistoryEdge, GuestNetworkChange } from "../types/history-types.js";
-import { Host, PageInfo, Vm } from "../types/object-types.js";
+import { PageInfo } from "../types/list-types.js";
+import { Host, Vm } from "../types/object-types.js";
 import { DateTimeScalar } from "../types/scalars.js";
 
 /** The past of a VM. */

@@ -6,7 +6,8 @@ import { VmFilterInput } from "../arguments/vm-filter.js";
 import { toVmPageArguments, VmListArguments } from "../arguments/vm-list-arguments.js";
 import { loadVmPage } from "../arguments/vm-page.js";
 import type { GraphContext } from "../context.js";
-import { Host, Vm, VmConnection, VmNic } from "../types/object-types.js";
+import { VmConnection } from "../types/list-types.js";
+import { Host, Vm, VmNic } from "../types/object-types.js";
 import { MACScalar } from "../types/scalars.js";
 
 /**

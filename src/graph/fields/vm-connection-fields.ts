@@ -2,7 +2,8 @@ import { Ctx, FieldResolver, Int, Resolver, Root } from "type-graphql";
 import type { VmOrder, VmRow } from "../../loaders/rows.js";
 import type { GraphContext } from "../context.js";
 import { formatCursor } from "../arguments/cursor.js";
-import { PageInfo, Vm, VmConnection, VmEdge } from "../types/object-types.js";
+import { PageInfo, VmConnection, VmEdge } from "../types/list-types.js";
+import { Vm } from "../types/object-types.js";
 import type { VmPage } from "../arguments/vm-page.js";
 
 interface Edge {

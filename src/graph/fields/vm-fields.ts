@@ -1,7 +1,8 @@
 import { Arg, Ctx, FieldResolver, Resolver, Root } from "type-graphql";
 import type { GuestInterface, VmRow } from "../../loaders/rows.js";
 import type { GraphContext } from "../context.js";
-import { findKnownStatus, StaleReasonEnum, VmStatus } from "../types/enums.js";
+import { findGuestSource } from "../../loaders/guest-source.js";
+import { findKnownStatus, GuestSourceEnum, StaleReasonEnum, VmStatus } from "../types/enums.js";
 import { DateTimeScalar } from "../types/scalars.js";
 import { loadNicsAt, loadVmAt } from "../arguments/past-instant.js";
 import { findNicOfInterface } from "../../loaders/match.js";
@@ -92,6 +93,15 @@ export class GuestInfoFields {
   })
   staleReason(@Root() vm: VmRow) {
     return vm.staleReason;
+  }
+
+  @FieldResolver(() => GuestSourceEnum, {
+    nullable: true,
+    description:
+      "How the guest's agent told this, when it last did. Null: it told nothing, or the VM does not run.",
+  })
+  source(@Root() vm: VmRow) {
+    return findGuestSource(vm);
   }
 
   @FieldResolver(() => String, {

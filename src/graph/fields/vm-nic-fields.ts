@@ -2,7 +2,9 @@ import { Ctx, FieldResolver, Resolver, Root } from "type-graphql";
 import type { Nic } from "../../loaders/rows.js";
 import type { GraphContext } from "../context.js";
 import { findInterfacesOfNic } from "../../loaders/match.js";
+import { loadMissingInterface } from "../../loaders/missing-interface.js";
 import { viewVm } from "../../loaders/vm-view.js";
+import { MissingReasonEnum } from "../types/enums.js";
 import { NetworkDevice, Vm, VmNic } from "../types/object-types.js";
 
 /** What leads on from a vNIC. */
@@ -35,5 +37,24 @@ export class VmNicFields {
   })
   async guestInterfaces(@Root() nic: Nic, @Ctx() { loaders }: GraphContext) {
     return findInterfacesOfNic(nic, await viewVm(loaders, nic, nic.vmId).loadKnownInterfaces());
+  }
+
+  @FieldResolver(() => MissingReasonEnum, {
+    nullable: true,
+    description:
+      "Why the guest shows no interface with this MAC. As fresh as the guest's interfaces. Null: it shows one.",
+  })
+  async missingReason(@Root() nic: Nic, @Ctx() { loaders }: GraphContext) {
+    return (await loadMissingInterface(loaders, nic))?.reason ?? null;
+  }
+
+  @FieldResolver(() => NetworkDevice, {
+    nullable: true,
+    description:
+      "Where the guest shows no interface with this MAC: the one that is probably this vNIC all the same, such as a member " +
+      "of a bond. As fresh as the guest's interfaces. Null: it shows one, or none is likely.",
+  })
+  async probableInterface(@Root() nic: Nic, @Ctx() { loaders }: GraphContext) {
+    return (await loadMissingInterface(loaders, nic))?.probable ?? null;
   }
 }

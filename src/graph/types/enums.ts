@@ -1,6 +1,7 @@
 import { registerEnumType } from "type-graphql";
 import { VM_STATUS } from "../../model/vm-status.js";
 import type { IpFamily } from "../../model/address/cidr.js";
+import type { MissingReason } from "../../loaders/missing-interface.js";
 import type { StaleReason, VmOrder } from "../../loaders/rows.js";
 
 /** oVirt's VM states; each value is its number in the tables. */
@@ -57,6 +58,19 @@ export const StaleReasonEnum = {
 
 /** The families of addresses; each value is its version. */
 export const IpFamilyEnum = { IPV4: 4, IPV6: 6 } as const satisfies Record<string, IpFamily>;
+
+/** How a guest tells its addresses. */
+export const GuestSourceEnum = { NET_IFACES: "NET_IFACES", GUEST_IPS: "GUEST_IPS" } as const;
+
+/** Why a guest shows no interface with a vNIC's MAC. */
+export const MissingReasonEnum = {
+  VM_DOWN: "VM_DOWN",
+  NO_AGENT: "NO_AGENT",
+  NO_DEVICES: "NO_DEVICES",
+  BOND_MEMBER: "BOND_MEMBER",
+  MAC_DIFFERS: "MAC_DIFFERS",
+  NOT_REPORTED: "NOT_REPORTED",
+} as const satisfies { [reason in MissingReason]: reason };
 
 /** What a text can be taken for. */
 export const FindKindEnum = {
@@ -194,5 +208,30 @@ registerEnumType(FindKindEnum, {
     MAC: { description: "A hardware address." },
     ID: { description: "The UUID of a VM, a vNIC or a host." },
     NAME: { description: "A part of a name." },
+  },
+});
+
+registerEnumType(GuestSourceEnum, {
+  name: "GuestSource",
+  description: "How a guest's agent tells its addresses, in VDSM's words.",
+  valuesConfig: {
+    NET_IFACES: { description: "By interface: names, MACs and addresses of each." },
+    GUEST_IPS: { description: "As one list of addresses, without interfaces: an old agent." },
+  },
+});
+
+registerEnumType(MissingReasonEnum, {
+  name: "MissingReason",
+  description: "Why a guest shows no interface with a vNIC's MAC. New reasons may come.",
+  valuesConfig: {
+    VM_DOWN: { description: "The VM does not run." },
+    NO_AGENT: { description: "The guest tells nothing: no agent, or not up yet." },
+    NO_DEVICES: { description: "The guest's agent tells addresses without interfaces." },
+    BOND_MEMBER: { description: "It is in a bond, which gives all its members one MAC." },
+    MAC_DIFFERS: { description: "The guest uses another MAC, on the interface that is `probableInterface`." },
+    NOT_REPORTED: {
+      description:
+        "The guest shows no interface that it could be; one whose name is ignored is not shown, either.",
+    },
   },
 });

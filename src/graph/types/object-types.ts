@@ -98,6 +98,23 @@ export class GuestInfo {
       "it was not kept, or an engine asks the hosts and keeps no time of it.",
   })
   readonly lastReportedAt!: Date | null;
+
+  @Field(() => DateTimeScalar, {
+    nullable: true,
+    description:
+      "When anything of the VM last changed that this graph shows, staleness of its host aside: the newest of " +
+      "`guestHistory`. As of the last look at its host. Null: not since such times are kept, of the past, or an engine asks " +
+      "the hosts.",
+  })
+  readonly lastChangedAt!: Date | null;
+
+  @Field(() => DateTimeScalar, {
+    nullable: true,
+    description:
+      "Since when this is stale, for whatever reason came first; as of now. Null: it is current, it is not known, of the " +
+      "past, or an engine asks the hosts.",
+  })
+  readonly staleSince!: Date | null;
 }
 
 /** A network interface inside a guest. */
@@ -193,46 +210,3 @@ export class Host {
   })
   readonly isPolled!: boolean | null;
 }
-
-/** Relay's page information. */
-@ObjectType({ simpleResolvers: true, description: "Where a page stands in its list." })
-export class PageInfo {
-  @Field(() => Boolean, {
-    description:
-      "Whether there is more after `endCursor`; of a page that was asked for with `before`, that there is.",
-  })
-  readonly hasNextPage!: boolean;
-
-  @Field(() => Boolean, {
-    description:
-      "Whether there is more before `startCursor`: the page was asked for with `after`, or with `last` and there is.",
-  })
-  readonly hasPreviousPage!: boolean;
-
-  @Field(() => String, {
-    nullable: true,
-    description:
-      "The first node's cursor, for `before` where there is such an argument; null on an empty page.",
-  })
-  readonly startCursor!: string | null;
-
-  @Field(() => String, {
-    nullable: true,
-    description: "The last node's cursor, for `after`; null on an empty page.",
-  })
-  readonly endCursor!: string | null;
-}
-
-/** One VM of a page with its cursor; all its fields are made in vm-connection-fields.ts. */
-@ObjectType({ description: "A VM and its place in the list." })
-export class VmEdge {}
-
-/** A page of VMs; all its fields are made in vm-connection-fields.ts. */
-@ObjectType({ description: "One page of a list of VMs." })
-export class VmConnection {}
-
-/** What a text led to; all its fields are made in find-fields.ts. */
-@ObjectType({
-  description: "What a text leads to. Each list is read only if it is asked for, and as stored last.",
-})
-export class FindResult {}

@@ -1,4 +1,4 @@
-import { FROM_VMS, STALE_REASON } from "./conditions/own-conditions.js";
+import { FROM_VMS, STALE_REASON, STALE_SINCE } from "./conditions/own-conditions.js";
 
 /** Without an owner a VM is down: nobody could know better, so nothing about it is stale. */
 const IS_FRESH = `d.run_on_vds IS NOT NULL AND coalesce(r.missed_passes, 0) = 0
@@ -18,7 +18,8 @@ export const VM_COLUMNS = `s.vm_guid AS id, s.vm_name AS name, d.status, d.run_o
   ${INTERFACES_KNOWN} AS "interfacesKnown",
   ${NICS_KNOWN} AS "nicsKnown",
   CASE WHEN ${IS_FRESH} THEN h.last_success_at ELSE r.last_reported_at END AS "lastReportedAt",
-  ${STALE_REASON} AS "staleReason", r.stale_detail AS "staleDetail"`;
+  ${STALE_REASON} AS "staleReason", r.stale_detail AS "staleDetail", ${STALE_SINCE} AS "staleSince",
+  date_trunc('milliseconds', r.changed_at + interval '999 microseconds') AS "lastChangedAt"`;
 
 /** Selects VMs; a condition and an order follow. */
 export const SELECT_VMS = `SELECT ${VM_COLUMNS} FROM ${FROM_VMS}`;

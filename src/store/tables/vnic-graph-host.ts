@@ -37,6 +37,10 @@ export class VnicGraphHost {
   @Column({ name: "last_error_kind", type: "text", nullable: true })
   lastErrorKind!: string | null;
 
+  /** Since when its passes fail; NULL: they do not, or it began before this was kept. */
+  @Column({ name: "failing_since", type: "timestamptz", nullable: true })
+  failingSince!: Date | null;
+
   @Column({ name: "last_error", type: "text", nullable: true })
   lastError!: string | null;
 

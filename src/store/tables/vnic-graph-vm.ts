@@ -35,6 +35,10 @@ export class VnicGraphVm {
   @Column({ name: "last_reported_at", type: "timestamptz", nullable: true })
   lastReportedAt!: Date | null;
 
+  /** Since when the VM's own data are stale, whatever its host does; NULL: they are not, or it began before this was kept. */
+  @Column({ name: "stale_since", type: "timestamptz", nullable: true })
+  staleSince!: Date | null;
+
   /** When the log got the VM's last change; NULL: not since it was kept here. */
   @Column({ name: "changed_at", type: "timestamptz", nullable: true })
   changedAt!: Date | null;

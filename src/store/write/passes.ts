@@ -85,7 +85,7 @@ export async function failPass(
 ): Promise<boolean> {
   const noted = await execute(
     dataSource,
-    `UPDATE vnic_graph_host SET last_error_kind = $3, last_error = $4, last_duration_ms = $5,
+    `UPDATE vnic_graph_host SET last_error_kind = $3, last_error = $4, failing_since = coalesce(failing_since, now()), last_duration_ms = $5,
        claimed_until = NULL, waiting_since = NULL
      WHERE host_id = $1 AND epoch = $2`,
     [hostId, epoch.toString(), kind, message, Math.round(durationMs)],
@@ -103,7 +103,7 @@ function formatNoteSuccess(source: string, locking: Locking): string {
   return `WITH mine AS (SELECT h.host_id, g.epoch, g.vms, g.ms, g.warning FROM vnic_graph_host h JOIN ${source} ON h.host_id = g.id
   ORDER BY h.host_id FOR NO KEY UPDATE OF h${locking})
 UPDATE vnic_graph_host h SET previous_success_at = h.last_success_at, last_success_at = now(),
-  last_error_kind = NULL, last_error = NULL, last_warning = mine.warning, vm_count = mine.vms, last_duration_ms = mine.ms,
+  last_error_kind = NULL, last_error = NULL, failing_since = NULL, last_warning = mine.warning, vm_count = mine.vms, last_duration_ms = mine.ms,
   claimed_until = NULL, wanted_by = NULL, wanted_until = NULL, waiting_since = NULL FROM mine
 WHERE h.host_id = mine.host_id AND h.epoch = mine.epoch`;
 }

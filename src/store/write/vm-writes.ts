@@ -48,14 +48,16 @@ export async function insertVms(
     silence: ["text", (vm) => vm.silence],
     stale_detail: ["text", (vm) => vm.staleDetail],
     missed_passes: ["int", (vm) => vm.missedPasses],
+    is_stale: ["bool", isStale],
     // PostgreSQL has no arrays of arrays of different lengths: each list is sent as the text of an array.
     names: ["text", (vm) => names.get(vm.id) ?? null],
   });
   const reported = executeIn(
     queryRunner,
     `INSERT INTO vnic_graph_vm
-       (vm_id, contender_id, inventory_hash, silence, stale_detail, missed_passes, interface_names)
-     SELECT vm_id, contender_id, inventory_hash, silence, stale_detail, missed_passes, names::text[] FROM ${own.source}`,
+       (vm_id, contender_id, inventory_hash, silence, stale_detail, missed_passes, stale_since, interface_names)
+     SELECT vm_id, contender_id, inventory_hash, silence, stale_detail, missed_passes,
+       CASE WHEN is_stale THEN now() END, names::text[] FROM ${own.source}`,
     own.parameters,
   );
   await waitInOrder([
@@ -88,7 +90,9 @@ export async function updateVms(queryRunner: QueryRunner, changes: readonly VmCh
       queryRunner,
       changes.filter(
         (change) =>
-          createDifferenceTest(OWN_FIELDS)(change) || isHeard(change.before) !== isHeard(change.after),
+          createDifferenceTest(OWN_FIELDS)(change) ||
+          isHeard(change.before) !== isHeard(change.after) ||
+          isStale(change.before) !== isStale(change.after),
       ),
     ),
   ]);
@@ -161,6 +165,7 @@ async function updateOwn(queryRunner: QueryRunner, changes: readonly VmChange[])
     missed_passes: ["int", ({ after }) => after.missedPasses],
     was_heard: ["bool", ({ before }) => isHeard(before)],
     is_heard: ["bool", ({ after }) => isHeard(after)],
+    is_stale: ["bool", ({ after }) => isStale(after)],
     old_owner_id: ["uuid", ({ before }) => before.ownerId],
     old_contender_id: ["uuid", ({ before }) => before.contenderId],
     old_inventory_hash: ["text", ({ before }) => before.inventoryHash],
@@ -171,6 +176,7 @@ async function updateOwn(queryRunner: QueryRunner, changes: readonly VmChange[])
     queryRunner,
     `UPDATE vnic_graph_vm r SET contender_id = g.contender_id, inventory_hash = g.inventory_hash,
        silence = g.silence, stale_detail = g.stale_detail, missed_passes = g.missed_passes,
+       stale_since = CASE WHEN g.is_stale THEN coalesce(r.stale_since, r.last_reported_at, now()) END,
        last_reported_at = CASE
          WHEN g.was_heard AND NOT g.is_heard THEN (
            SELECT CASE WHEN h.host_id = g.pass_of THEN h.previous_success_at ELSE h.last_success_at END
@@ -194,6 +200,11 @@ function isHeard({ ownerId, silence, missedPasses }: VmState): boolean {
     missedPasses === 0 &&
     (silence === null || silence === "ips-only" || silence === "partial")
   );
+}
+
+/** Returns `true` if what is stored of the guest is not what it says now, whatever its host does. */
+function isStale(vm: VmState): boolean {
+  return vm.ownerId !== null && (!isHeard(vm) || vm.silence === "partial");
 }
 
 function createDifferenceTest(fields: readonly (keyof VmState)[]): (change: VmChange) => boolean {

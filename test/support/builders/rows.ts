@@ -15,6 +15,8 @@ export function vmRow(number: number, values: Partial<VmRow> = {}): VmRow {
     lastReportedAt: new Date("2026-11-24T10:00:00Z"),
     staleReason: null,
     staleDetail: null,
+    staleSince: null,
+    lastChangedAt: null,
     ...values,
   };
 }

@@ -22,6 +22,15 @@ export const STALE_REASON = `CASE
   WHEN r.silence IN ('invalid', 'partial') THEN 'REPORT_INVALID'
 END`;
 
+/** Since when that is so: for the VM's own sake or its host's, whichever began first. NULL: it is not, or is not known. */
+export const STALE_SINCE = `CASE WHEN d.run_on_vds IS NOT NULL THEN least(
+  CASE WHEN r.missed_passes > 0 OR r.silence IN ('absent', 'silent', 'invalid', 'partial')
+    THEN coalesce(r.stale_since, r.last_reported_at) END,
+  CASE WHEN h.last_error_kind IS NOT NULL THEN coalesce(h.failing_since, h.last_success_at)
+    WHEN h.active IS NOT TRUE THEN h.last_success_at
+    WHEN h.last_success_at < now() - 2 * h.interval_ms * interval '1 millisecond'
+      THEN h.last_success_at + 2 * h.interval_ms * interval '1 millisecond' END) END`;
+
 /** How our own tables answer what the sources hold each in their own way. */
 export const OWN_CONDITIONS: VmConditionSql = {
   name: 's.vm_name COLLATE "C"',
