@@ -103,6 +103,7 @@ const HOW_TO_REACH: readonly (readonly [string | null, RegExp, string])[] = [
     /is not (?:read-write|read-only|primary|standby)/,
     "none of the servers is what target_session_attrs asks for",
   ],
+  [null, /in DATABASE_URL cannot be read/, "correct the file that sslrootcert, sslcert or sslkey names"],
   [null, /ENOENT|EACCES/, "check the folder of the Unix socket in DATABASE_URL, and who may enter it"],
   [null, /ENOTFOUND|EAI_AGAIN/, "correct the host in DATABASE_URL; its name cannot be resolved"],
 ];
