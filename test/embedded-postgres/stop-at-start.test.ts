@@ -1,0 +1,73 @@
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import { eventually } from "../support/eventually.js";
+import { runVnicGraph, type Run } from "../support/process.js";
+
+const cleanups: (() => Promise<void> | void)[] = [];
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+/** A folder that the server's user may enter, so that its data stay there. */
+function makeDataDir(): string {
+  const folder = mkdtempSync(join(tmpdir(), "vnic-graph-stop-"));
+  chmodSync(folder, 0o755);
+  cleanups.push(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return folder;
+}
+
+const below = (dataDir: string, ...path: string[]): string => join(dataDir, "demo", ...path);
+
+function start(dataDir: string): Run {
+  const run = runVnicGraph(["start"], { PORT: "0", DATA_DIR: dataDir });
+  cleanups.push(async () => {
+    run.child.kill("SIGKILL");
+    await run.ended;
+  });
+  return run;
+}
+
+/** The processes of a server on that cluster. */
+function listServers(dataDir: string): string[] {
+  return readdirSync("/proc").filter((pid) => {
+    if (!/^\d+$/.test(pid)) return false;
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(dataDir);
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Moments of a first start, each seen in the folder of the data. */
+test.each<[string, (dataDir: string) => boolean]>([
+  ["when the folder is locked", (dataDir) => existsSync(below(dataDir))],
+  ["while initdb runs", (dataDir) => existsSync(below(dataDir, "postgresql.new"))],
+  ["when the cluster is made", (dataDir) => existsSync(below(dataDir, "postgresql", "PG_VERSION"))],
+  ["while the server starts", (dataDir) => existsSync(below(dataDir, "postgresql", "postmaster.pid"))],
+])(
+  "SIGTERM %s ends the process with 0 within ten seconds and leaves no server; the next start works",
+  async (_moment, hasCome) => {
+    const dataDir = makeDataDir();
+    const gateway = start(dataDir);
+    await eventually(() => {
+      expect(hasCome(dataDir)).toBe(true);
+    });
+    const askedMs = performance.now();
+    gateway.child.kill("SIGTERM");
+    expect(await gateway.ended, gateway.output()).toBe(0);
+    expect(performance.now() - askedMs).toBeLessThan(10_000);
+    await eventually(() => {
+      expect(listServers(dataDir)).toEqual([]);
+    });
+    const second = start(dataDir);
+    await second.says(/GraphQL: http:\S+/);
+    second.child.kill("SIGTERM");
+    expect(await second.ended).toBe(0);
+  },
+);
