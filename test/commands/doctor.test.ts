@@ -9,6 +9,7 @@ import { createAuthority, type Credentials } from "../../src/simulator/wire/cert
 import { startCluster, type SimulatedCluster } from "../../src/simulator/cluster.js";
 import { startVdsmServer } from "../../src/simulator/wire/vdsm-server.js";
 import { createEngineDatabase } from "../engine-store/engine-database.js";
+import { readContents } from "../support/contents.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
 import { freePort } from "../support/tcp.js";
 
@@ -23,7 +24,7 @@ describe("vnic-graph doctor", () => {
     const { url, dataSource } = await database();
     const cluster = await simulated({ tls: true });
     const redis = await fakeRedis("redis_version:7.2.4\r\nmaxmemory_policy:noeviction\r\nrole:master\r\n");
-    const before = await trace(dataSource);
+    const before = await readContents(dataSource);
     const { text, isWell } = await diagnosis({
       DATABASE_URL: url,
       REDIS_URL: redis,
@@ -38,15 +39,16 @@ describe("vnic-graph doctor", () => {
           "ok    database: PostgreSQL \\d+.* answers",
           "ok    clock: this machine and the database are \\d+\\.\\d s apart",
           "ok    tables: up to date",
+          "ok    statements: all that a gateway asks and writes was tried, and undone",
           "ok    Redis: Redis 7\\.2\\.4 answers",
           "ok    host 127\\.0\\.0\\.1:\\d+: host1\\.example\\.test, VDSM 4\\S+: 6 VMs, \\d with a guest agent .*",
           "ok    host 127\\.0\\.0\\.1:\\d+: host2\\.example\\.test, VDSM 4\\S+: 6 VMs, \\d with a guest agent .*",
-          "8 ok, 0 to look at, 0 failed$",
+          "9 ok, 0 to look at, 0 failed$",
         ].join("\n"),
       ),
     );
     expect(isWell).toBe(true);
-    expect(await trace(dataSource)).toEqual(before);
+    expect(await readContents(dataSource)).toEqual(before);
   });
 
   test("looks at an empty database without making a table", async () => {
@@ -54,7 +56,7 @@ describe("vnic-graph doctor", () => {
     const { text } = await diagnosis({ DATABASE_URL: url });
     expect(text).toMatch(/^ok {4}tables: `vnic-graph start` or `migrate` will run InitialTables\d+, .+$/m);
     expect(text).toMatch(/^warn {2}hosts: none is polled from here, for want of a client certificate$/m);
-    expect(await trace(dataSource)).toEqual([]);
+    expect(await readContents(dataSource)).toEqual({});
   });
 
   test("asks the hosts that were added to the database, too", async () => {
@@ -247,13 +249,6 @@ function certificateFiles({ ca, cert, key }: Credentials): Record<string, string
     VDSM_CERT_FILE: write("client.pem", cert),
     VDSM_KEY_FILE: write("client.key", key),
   };
-}
-
-/** Tables, and how often rows of them were written. */
-async function trace(dataSource: TestDatabase["dataSource"]): Promise<unknown> {
-  return dataSource.query(
-    "SELECT relname, n_tup_ins + n_tup_upd + n_tup_del AS written FROM pg_stat_user_tables ORDER BY relname",
-  );
 }
 
 /** Says `INFO`'s words, and yes to all else; as much of a Redis as the doctor asks for. */

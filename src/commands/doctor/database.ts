@@ -10,6 +10,7 @@ import { createStore } from "../../store/store.js";
 import type { PolledHost } from "../../store/types.js";
 import { formatError } from "../../gateway/format-error.js";
 import { fail, createOkFinding, warn, type Finding } from "./finding.js";
+import { checkStatements } from "./statements.js";
 
 /** What the database showed, and the hosts that it says are to be polled. */
 export interface DatabaseFindings {
@@ -41,7 +42,11 @@ export async function checkDatabase(config: Config): Promise<DatabaseFindings> {
     const tables = isEngine ? await checkEngineTables(dataSource) : await checkOurTables(dataSource);
     const isOurs = !isEngine && tables.verdict === "ok" && tables.what.endsWith(UP_TO_DATE);
     return {
-      findings: [...findings, tables, ...(isOurs ? await checkPolling(dataSource) : [])],
+      findings: [
+        ...findings,
+        tables,
+        ...(isOurs ? [...(await checkStatements(dataSource)), ...(await checkPolling(dataSource))] : []),
+      ],
       hosts: isOurs ? await createStore(dataSource).listHosts() : [],
     };
   } catch (error) {

@@ -1,0 +1,172 @@
+import type { DataSource } from "typeorm";
+import { formatError } from "../../gateway/format-error.js";
+import { tryReads } from "../../engine-store/try-reads.js";
+import { createChangeLog } from "../../store/changes/change-log.js";
+import { findSqlState } from "../../store/postgres/errors.js";
+import { queryRows } from "../../store/postgres/sql.js";
+import { createStore } from "../../store/store.js";
+import type { ReadinessStore, RefreshStore } from "../../store/types.js";
+import { createTrialVm, TRIAL_HOST } from "./trial-vm.js";
+import { createOkFinding, fail, warn, type Finding } from "./finding.js";
+import { attemptIn, rehearse } from "./rehearsal.js";
+
+/**
+ * Tries every statement that a gateway runs on its own tables, with the rights that it has, and keeps nothing of it. What
+ * fails for one and the same reason is told once.
+ */
+export async function checkStatements(dataSource: DataSource): Promise<Finding[]> {
+  const failures = await rehearse(dataSource, tryAll);
+  const [owner] = await queryRows<{ role: string; owns: boolean }>(dataSource, OWNERSHIP);
+  const { role = "", owns = true } = owner ?? {};
+  const found = [...failures].map(([reason, { what, error }]) =>
+    fail(CHECK, `${what}: ${reason}`, explainFailure(error, role)),
+  );
+  if (!owns) {
+    found.push(
+      warn(
+        CHECK,
+        `role ${role} does not own the change log, and so cannot make and drop its partitions`,
+        `ALTER TABLE vnic_graph_change OWNER TO ${role}, and so each of its partitions; or run \`vnic-graph migrate\` as ${role}`,
+      ),
+    );
+  }
+  return found.length > 0
+    ? found
+    : [createOkFinding(CHECK, "all that a gateway asks and writes was tried, and undone")];
+}
+
+const CHECK = "statements";
+
+interface Failure {
+  readonly what: string;
+  readonly error: unknown;
+}
+
+async function tryAll(rehearsal: DataSource): Promise<ReadonlyMap<string, Failure>> {
+  const failures = new Map<string, Failure>();
+  for (const [what, attempt] of listTrials(rehearsal)) {
+    const error = await attemptIn(rehearsal, attempt);
+    if (error === null) continue;
+    const reason = formatError(error);
+    // What a trial needs of one that failed before is missing: that says nothing new.
+    if (error instanceof MissingTrialError || failures.has(reason)) continue;
+    failures.set(reason, { what, error });
+  }
+  return failures;
+}
+
+/** A trial before this one has failed. */
+class MissingTrialError extends Error {
+  override readonly name = "MissingTrialError";
+}
+
+type Trial = readonly [string, () => Promise<unknown>];
+
+function listTrials(rehearsal: DataSource): readonly Trial[] {
+  const store = createStore(rehearsal);
+  const changes = createChangeLog(rehearsal);
+  const vm = createTrialVm();
+  const claim = async () => {
+    const claimed = await store.claim(TRIAL_HOST.id);
+    if (claimed === null || "deferred" in claimed) throw new MissingTrialError();
+    return claimed;
+  };
+  const write = async (
+    values: Parameters<RefreshStore["apply"]>[1],
+    visible: Parameters<RefreshStore["apply"]>[2],
+  ) => {
+    if (!(await store.apply(await claim(), values, visible))) throw new MissingTrialError();
+  };
+  // The compiler asks for another line when the store can do another thing.
+  const writing: Readonly<Record<keyof RefreshStore | keyof ReadinessStore, readonly Trial[]>> = {
+    registerHosts: [["registering a gateway", () => store.registerHosts([TRIAL_HOST], null)]],
+    renewRegistration: [["renewing its registration", () => store.renewRegistration()]],
+    addHost: [["adding a host", () => store.addHost(TRIAL_HOST, 60_000)]],
+    reconcileHosts: [["reconciling the list of hosts", () => store.reconcileHosts()]],
+    listHosts: [["listing hosts", () => store.listHosts()]],
+    renameHost: [["renaming a host", () => store.renameHost(TRIAL_HOST.id, "doctor's host")]],
+    claim: [["claiming a host", claim]],
+    apply: [
+      ["storing a new VM", () => write(vm.created.changes, vm.created.findings)],
+      ["storing what changed of a VM", () => write(vm.changed.changes, vm.changed.findings)],
+      ["storing what is gone of a VM", () => write(vm.removed.changes, vm.removed.findings)],
+    ],
+    fail: [
+      [
+        "noting that a pass failed",
+        async () => store.fail(await claim(), { kind: "internal", message: "-" }, 1),
+      ],
+    ],
+    releaseClaim: [["giving a host back", () => store.releaseClaim(TRIAL_HOST.id)]],
+    readHostVms: [["reading a host's VMs", () => store.readHostVms(TRIAL_HOST.id, [])]],
+    readVms: [["reading VMs to compare", () => store.readVms([vm.id])]],
+    readNicHolders: [["reading who has vNICs", () => store.readNicHolders([vm.nicId])]],
+    readPollingState: [["reading how hosts are polled", () => store.readPollingState()]],
+    removeHost: [["removing a host", () => store.removeHost(TRIAL_HOST.id)]],
+    endRegistration: [["ending the registration", () => store.endRegistration()]],
+  };
+  const reading: readonly Trial[] = [
+    ["reading what clients ask for", () => tryReads(store)],
+    ["reading the bounds of the past", () => store.readHistoryBounds()],
+    ["reading VMs of the past", () => store.readVmVersionsAt([vm.id], new Date())],
+    [
+      "reading changes of VMs",
+      () => store.readVmChanges([vm.id], { from: null, to: null, after: null, limit: 1 }),
+    ],
+    [
+      "reading who had an address",
+      () =>
+        store.readAddressSpans({
+          address: "192.0.2.1",
+          macAddress: null,
+          from: null,
+          to: null,
+          after: null,
+          limit: 1,
+        }),
+    ],
+    ["following the change log", async () => (await changes.openTail()).read(10)],
+    ["keeping the index of addresses", () => changes.advanceAddressIndex()],
+  ];
+  return [...Object.values(writing).flat(), ...reading];
+}
+
+function explainFailure(error: unknown, role: string): string {
+  const code = findSqlState(error) ?? "";
+  const message = formatError(error);
+  const [, , hint] = HINTS.find(([states, words]) => states.test(code) && words.test(message)) ?? [];
+  return (hint ?? "look into PostgreSQL's own log").replaceAll("ROLE", role);
+}
+
+/** By PostgreSQL's code and the words of the message; the first that fits. */
+const HINTS: readonly (readonly [RegExp, RegExp, string])[] = [
+  [/^42501$/, /row-level security/, "take the policies off our tables, or ALTER ROLE ROLE BYPASSRLS"],
+  [/^42501$/, /sequence/, "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO ROLE"],
+  [/^42501$/, /schema/, "GRANT USAGE ON SCHEMA public TO ROLE"],
+  [/^42501$/, /function/, "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO ROLE"],
+  [/^42501$/, /must be owner/, "run `vnic-graph migrate` as ROLE, or make ROLE the owner of our tables"],
+  [/^42501$/, /./, "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ROLE"],
+  [
+    /^25006$/,
+    /./,
+    "give DATABASE_URL the primary; is default_transaction_read_only on, for ROLE or the database?",
+  ],
+  [/^53100$/, /./, "make room on the disk of the database's server"],
+  [/^53/, /./, "the database's server lacks memory or connections: see its own log"],
+  [/^55P03$/, /./, "somebody holds a lock: see pg_stat_activity and pg_locks there, and ask again"],
+  [/^57014$/, /./, "the database is overloaded, or its tables need ANALYZE: see pg_stat_activity there"],
+  [
+    /^(?:42P01|42703|42883|42P10)$/,
+    /./,
+    "the tables are not what migrations made: restore what was changed by hand",
+  ],
+  [
+    /^(?:22|23|P0001|09)/,
+    /./,
+    "a constraint or a trigger that is not ours is in the way: take it off our tables",
+  ],
+];
+
+const OWNERSHIP = `
+  SELECT current_user AS role, coalesce(pg_has_role(c.relowner, 'USAGE'), true) AS owns
+  FROM pg_class c WHERE c.oid = to_regclass('vnic_graph_change')`;

@@ -1,0 +1,126 @@
+import { randomBytes } from "node:crypto";
+import { afterEach, describe, expect, test } from "vitest";
+import { checkStatements } from "../../src/commands/doctor/statements.js";
+import { createDataSource } from "../../src/store/postgres/data-source.js";
+import { readContents } from "../support/contents.js";
+import { asAdmin, createDatabase, type TestDatabase } from "../support/database.js";
+
+const cleanups: (() => Promise<unknown>)[] = [];
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+/** A gateway's role that did not make the tables, with what it needs to use them. */
+async function createRole(): Promise<{ database: TestDatabase; role: string; url: string }> {
+  const database = await createDatabase();
+  const role = `vnic_graph_role_${randomBytes(4).toString("hex")}`;
+  cleanups.push(async () => {
+    await database.drop();
+    await asAdmin(`DROP ROLE ${role}`);
+  });
+  await asAdmin(`CREATE ROLE ${role} LOGIN PASSWORD 'role'`);
+  for (const grant of [
+    "SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public",
+    "USAGE ON ALL SEQUENCES IN SCHEMA public",
+  ]) {
+    await database.dataSource.query(`GRANT ${grant} TO ${role}`);
+  }
+  const url = new URL(database.url);
+  url.username = role;
+  url.password = "role";
+  return { database, role, url: url.href };
+}
+
+async function look(url: string): Promise<string[]> {
+  const dataSource = await createDataSource(url, { poolSize: 1 }).initialize();
+  try {
+    const findings = await checkStatements(dataSource);
+    return findings.map(({ verdict, what, mend }) => `${verdict} ${what} -> ${mend ?? ""}`);
+  } finally {
+    await dataSource.destroy();
+  }
+}
+
+describe("the doctor tries all statements of a gateway", () => {
+  test("as the owner of the tables, and keeps nothing", async () => {
+    const database = await createDatabase();
+    cleanups.push(() => database.drop());
+    const before = await readContents(database.dataSource);
+    expect(await look(database.url)).toEqual([
+      "ok all that a gateway asks and writes was tried, and undone -> ",
+    ]);
+    expect(await readContents(database.dataSource)).toEqual(before);
+  });
+
+  test("as a role that may use the tables, which is warned that it cannot keep the change log", async () => {
+    const { role, url } = await createRole();
+    expect(await look(url)).toEqual([
+      expect.stringMatching(
+        `^warn role ${role} does not own the change log, .* -> ALTER TABLE vnic_graph_change OWNER TO ${role}`,
+      ),
+    ]);
+  });
+
+  test.each([
+    [
+      "REVOKE INSERT ON vm_static FROM ROLE",
+      /^fail storing a new VM: permission denied for table vm_static -> GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES/,
+    ],
+    [
+      "REVOKE DELETE ON vm_guest_agent_interfaces FROM ROLE",
+      /^fail storing what is gone of a VM: permission denied for table vm_guest_agent_interfaces -> GRANT/,
+    ],
+    [
+      "REVOKE UPDATE ON vnic_graph_host FROM ROLE",
+      /^fail \S.*: permission denied for table vnic_graph_host -> GRANT/,
+    ],
+    [
+      "REVOKE SELECT ON vnic_graph_change FROM ROLE",
+      /^fail .*: permission denied for table vnic_graph_change -> GRANT/,
+    ],
+    [
+      "REVOKE UPDATE ON vnic_graph_address_index FROM ROLE",
+      /^fail keeping the index of addresses: permission denied for table vnic_graph_address_index -> GRANT/,
+    ],
+    [
+      "REVOKE USAGE ON SEQUENCE vnic_graph_change_seq FROM ROLE",
+      /^fail storing a new VM: permission denied for sequence vnic_graph_change_seq -> GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO ROLE/,
+    ],
+    [
+      "ALTER ROLE ROLE SET default_transaction_read_only = on",
+      /^fail registering a gateway: cannot execute .* in a read-only transaction -> give DATABASE_URL the primary/,
+    ],
+    [
+      "ALTER TABLE vm_dynamic ENABLE ROW LEVEL SECURITY",
+      /^fail storing a new VM: new row violates row-level security policy .* -> take the policies off our tables/,
+    ],
+    [
+      "ALTER TABLE vnic_graph_vm DROP COLUMN stale_detail",
+      /^fail .*column .*stale_detail.* -> the tables are not what migrations made/,
+    ],
+    [
+      "ALTER TABLE vm_static ADD CHECK (vm_name <> 'doctor''s VM')",
+      /^fail storing a new VM: .*check constraint .* -> a constraint or a trigger that is not ours/,
+    ],
+  ])("and has a hint where one fails: %s", async (spoil, line) => {
+    const { database, role, url } = await createRole();
+    const statement = spoil.replaceAll("ROLE ROLE", `ROLE ${role}`).replaceAll("FROM ROLE", `FROM ${role}`);
+    await database.dataSource.query(statement);
+    const found = (await look(url)).map((each) => each.replaceAll(role, "ROLE"));
+    expect(found[0]).toMatch(line);
+    // Each reason once, and nothing of what could only follow from it.
+    expect(new Set(found.map((each) => each.split(": ", 2)[1])).size).toBe(found.length);
+  });
+
+  test("and does not wait for locks longer than it may hold up a gateway", async () => {
+    const { database, url } = await createRole();
+    const holder = database.dataSource.createQueryRunner();
+    await holder.startTransaction();
+    await holder.query("LOCK TABLE vm_static IN ACCESS EXCLUSIVE MODE");
+    const found = await look(url);
+    await holder.rollbackTransaction();
+    await holder.release();
+    expect(found[0]).toMatch(/^fail .* -> somebody holds a lock: see pg_stat_activity and pg_locks/);
+  });
+});
