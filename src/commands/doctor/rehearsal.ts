@@ -1,4 +1,7 @@
-import type { DataSource, QueryRunner } from "typeorm";
+import type { createDataSource } from "../../store/postgres/data-source.js";
+
+export type DataSource = ReturnType<typeof createDataSource>;
+type QueryRunner = ReturnType<DataSource["createQueryRunner"]>;
 
 /**
  * Runs work in a transaction that is never committed. What the work takes for a connection of its own is always this one,

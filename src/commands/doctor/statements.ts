@@ -1,4 +1,3 @@
-import type { DataSource } from "typeorm";
 import { formatError } from "../../gateway/format-error.js";
 import { tryReads } from "../../engine-store/try-reads.js";
 import { createChangeLog } from "../../store/changes/change-log.js";
@@ -8,7 +7,7 @@ import { createStore } from "../../store/store.js";
 import type { ReadinessStore, RefreshStore } from "../../store/types.js";
 import { createTrialVm, TRIAL_HOST } from "./trial-vm.js";
 import { createOkFinding, fail, warn, type Finding } from "./finding.js";
-import { attemptIn, rehearse } from "./rehearsal.js";
+import { attemptIn, rehearse, type DataSource } from "./rehearsal.js";
 
 /**
  * Tries every statement that a gateway runs on its own tables, with the rights that it has, and keeps nothing of it. What
