@@ -8,79 +8,20 @@ import {
 } from "./config/compound-settings.js";
 import { completeDatabaseUrl, parseDatabaseSetting } from "./config/database-settings.js";
 import { findDefaultDataDir } from "./config/data-dir.js";
+import type { Config, IdentityConfig } from "./config/config-types.js";
 import { deepFreeze } from "./config/deep-freeze.js";
 import { leaveOutForeign } from "./config/foreign-variables.js";
 import { SECRET_SETTINGS, findSettingText } from "./config/secrets.js";
-import type { TlsFiles } from "./model/tls-files.js";
-import type { CertificateRoles } from "./model/roles.js";
-import type { GuestLimits } from "./model/guest-limits.js";
-import type { Limits } from "./model/limits.js";
-import { OWN_NAMES, type SubgraphNames } from "./model/subgraph-names.js";
+import { OWN_NAMES } from "./model/subgraph-names.js";
 import { SettingValueError } from "./config/setting-types.js";
-import { isLoopbackHost, type HostAddress } from "./model/host-address.js";
+import { isLoopbackHost } from "./model/host-address.js";
 import { SETTINGS, formatFlag, type SettingName, type SettingValues } from "./config/settings.js";
 
 export { ConfigError } from "./config/compound-settings.js";
+export type { Config, IdentityConfig } from "./config/config-types.js";
 
 /** Environment variables, or flags under the same names. */
 export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** Everything that can be set, checked and frozen; nothing else of the process reads the environment. */
-export interface Config {
-  readonly host: string;
-  readonly port: number;
-  readonly databaseUrl: string | null;
-  /** Connections to the database, at most. */
-  readonly databasePoolSize: number;
-  readonly source: "hosts" | "engine";
-  /** `null`: none are named. */
-  readonly vdsmHosts: readonly HostAddress[] | null;
-  /** How hosts are spoken to; `null`: neither certificates nor `VDSM_TLS=off` are given, so that none can be polled. */
-  readonly vdsmTransport: TlsFiles | "plain" | null;
-  readonly vdsmTimeoutMs: number;
-  /** `null`: polling is off. */
-  readonly refreshIntervalMs: number | null;
-  readonly refreshConcurrency: number;
-  readonly historyRetentionMs: number | null;
-  readonly vdsmMaxAnswerBytes: number;
-  readonly guestNicIgnore: readonly RegExp[];
-  readonly guestLimits: GuestLimits;
-  readonly redisUrl: string | null;
-  /** Where an embedded PostgreSQL keeps its data; the demo has a folder of its own below, so that real data stays real. */
-  readonly dataDir: string;
-  /** Neither a database nor hosts are named: the demo cluster runs. */
-  readonly demo: boolean;
-  readonly identity: IdentityConfig;
-  readonly serverTls: {
-    readonly certFile: string;
-    readonly keyFile: string;
-    readonly clientCaFile: string | null;
-    readonly passphrase?: string;
-  } | null;
-  readonly allowedHosts: readonly string[];
-  readonly corsOrigins: readonly string[];
-  readonly corsHeaders: readonly string[];
-  readonly basePath: string;
-  readonly trustedProxies: readonly string[];
-  /** How long an answer may be kept; 0: not at all. */
-  readonly cacheMaxAgeMs: number;
-  readonly trustedDocumentsFile: string | null;
-  readonly limits: Partial<Limits>;
-  readonly graphiql: boolean;
-  readonly federation: "whole" | "contribute" | "off";
-  /** What types of `contribute` are called. */
-  readonly federationNames: SubgraphNames;
-  readonly federationTrace: boolean;
-  readonly logLevel: SettingValues["LOG_LEVEL"];
-}
-
-/** Who may ask. All three `null` or `false`: whoever reaches the address. */
-export interface IdentityConfig {
-  readonly tokensFile: string | null;
-  readonly oidc: { readonly issuer: string; readonly audience: string; readonly rolesClaim: string } | null;
-  /** Roles by name in a client certificate; `null`: certificates are not asked for. */
-  readonly certificateRoles: CertificateRoles | null;
-}
 
 /** Reads and checks all settings; flags win over the environment. Throws {@link ConfigError}. */
 export function loadConfig(environment: Environment, flags: Environment = {}): Config {
@@ -132,6 +73,7 @@ export function loadConfig(environment: Environment, flags: Environment = {}): C
     basePath: values.BASE_PATH,
     trustedProxies: values.TRUST_PROXY ?? [],
     cacheMaxAgeMs: values.CACHE_MAX_AGE,
+    cacheBytes: values.CACHE_MB * 1_048_576,
     trustedDocumentsFile: resolvePath(values.TRUSTED_DOCUMENTS_FILE),
     limits: parseLimits(values.LIMITS ?? []),
     graphiql: values.GRAPHIQL === "on" || (values.GRAPHIQL === "auto" && isOpen),

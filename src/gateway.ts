@@ -1,13 +1,15 @@
 import type { Config } from "./config.js";
+import { createKeptAnswers, type KeptAnswers } from "./fast/kept-answers.js";
 import { announceStart } from "./gateway/announce.js";
 import { openBackend, type Backend, type BackendOptions } from "./gateway/backend.js";
 import { formatError } from "./gateway/format-error.js";
 import { openHostPool, type HostPool } from "./gateway/hosts/host-pool.js";
 import { loadIdentity, type LoadedIdentity } from "./gateway/identity.js";
 import type { Log } from "./gateway/log.js";
-import { createMetrics, type Metrics } from "./gateway/metrics.js";
+import { createMetrics, type Metrics, type MetricSources } from "./gateway/metrics.js";
 import { createSerialTask } from "./gateway/serial-task.js";
 import { serve } from "./gateway/serve.js";
+import type { KeptAnswer } from "./server/graphql/kept-answer.js";
 import type { RunningServer } from "./server/options.js";
 import { readTlsMaterial, type TlsMaterial } from "./server/tls.js";
 import { readFleetFigures } from "./store/read/fleet-figures.js";
@@ -62,8 +64,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, log } = options;
   const inputs = await loadInputs(config, log);
   const slot: BackendSlot = { current: null };
-  const metrics = createMetrics(readMetricsFrom(slot, config));
-  const server = await startServing(options, inputs, slot, metrics);
+  const answers = createAnswers(config);
+  const metrics = createMetrics({
+    ...readMetricsFrom(slot, config),
+    answers: () => answers?.figures ?? null,
+  });
+  const server = await startServing(options, inputs, slot, { metrics, answers });
   const stopping = new AbortController();
   const checked = createAnnouncement(options, server.url);
   const opened = openInto(slot, {
@@ -72,6 +78,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     pool: inputs.pool,
     metrics,
     signal: stopping.signal,
+    onChange: () => answers?.drop(),
     onChecked: checked.announce,
   });
   const stop = async () => {
@@ -108,7 +115,7 @@ async function startServing(
   { config, log }: GatewayOptions,
   { identity, tls, pool }: Inputs,
   slot: BackendSlot,
-  metrics: Metrics,
+  { metrics, answers }: { readonly metrics: Metrics; readonly answers: KeptAnswers<KeptAnswer> | null },
 ): Promise<RunningServer> {
   try {
     return await serve({
@@ -117,6 +124,7 @@ async function startServing(
       identity: identity.identity,
       tls,
       metrics,
+      answers,
       findBackend: () => slot.current,
     });
   } catch (error) {
@@ -125,8 +133,13 @@ async function startServing(
   }
 }
 
+/** Creates the memory for answers. Nothing announces what changes in an engine's database, so nothing of it is kept. */
+function createAnswers({ cacheBytes, source }: Config): KeptAnswers<KeptAnswer> | null {
+  return cacheBytes === 0 || source === "engine" ? null : createKeptAnswers({ maxBytes: cacheBytes });
+}
+
 /** What is asked at every scrape. An engine's database has no table of ours to answer from. */
-function readMetricsFrom(slot: BackendSlot, { source }: Config): Parameters<typeof createMetrics>[0] {
+function readMetricsFrom(slot: BackendSlot, { source }: Config): Omit<MetricSources, "answers"> {
   const findDataSource = () => slot.current?.database.dataSource ?? null;
   return {
     fleet: () => {

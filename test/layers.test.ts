@@ -12,6 +12,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   "embedded-postgres": [],
   refresher: ["model", "vdsm", "store"],
   feed: ["store"],
+  fast: [],
   loaders: ["model", "store"],
   graph: ["model", "loaders"],
   server: ["model", "graph", "loaders"],

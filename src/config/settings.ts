@@ -176,6 +176,11 @@ export const SETTINGS = {
     parseDuration(0, 3_600_000),
     "how long clients and proxies may keep an answer without asking again",
   ),
+  CACHE_MB: defineSetting(
+    "32",
+    parseInteger(0, 4_096),
+    "memory for answers of the last second, which are given again to the same questions; `0` keeps none",
+  ),
   TRUSTED_DOCUMENTS_FILE: defineSetting(null, parseText, "JSON file of the only operations that may run"),
   LIMITS: defineSetting(
     null,

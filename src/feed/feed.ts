@@ -14,6 +14,8 @@ export interface FeedOptions {
   readonly log: ChangeLog;
   /** Between two looks at the log. */
   readonly intervalMs?: number;
+  /** Called before listeners hear of a page of changes, or of a broken order. */
+  readonly onPage?: () => void;
   /** Called once when the log cannot be read, and `null` once it can again. */
   readonly onTrouble?: (error: Error | null) => void;
 }
@@ -129,11 +131,13 @@ class LogFeed implements Feed {
     } catch (error) {
       if (!(error instanceof LostCursorError)) throw error;
       this.tail = await this.options.log.openTail();
+      this.options.onPage?.();
       for (const listener of [...this.listeners]) listener.onReset(error);
     }
   }
 
   private tell(changes: readonly LoggedChange[], end: LogCursor): void {
+    this.options.onPage?.();
     for (const listener of [...this.listeners]) listener.onChanges(changes, end);
   }
 

@@ -38,6 +38,8 @@ export interface BackendOptions {
   readonly log: Log;
   readonly pool: HostPool;
   readonly metrics: Pick<Metrics, "onPass">;
+  /** Called as soon as this process knows that answers are not as before, or that it cannot know. */
+  readonly onChange: () => void;
   /** Ends the wait for a database that cannot be reached. */
   readonly signal: AbortSignal;
   /** Called when the database was checked and brought up to date, or when the wait for it begins. */
@@ -46,8 +48,8 @@ export interface BackendOptions {
 
 /** Opens the database, brings it up to date and starts to poll. What was opened is closed again if a step fails. */
 export async function openBackend(options: BackendOptions): Promise<Backend> {
-  const { config, log, signal, onChecked } = options;
-  const database = await openDatabase(config, log, signal, onChecked);
+  const { config, log, signal, onChecked, onChange } = options;
+  const database = await openDatabase(config, log, signal, { onChecked, onUnavailable: onChange });
   try {
     return config.source === "engine" ? readEngine(database) : await pollInto(database, options);
   } catch (error) {
@@ -70,18 +72,19 @@ function readEngine(database: Database): Backend {
 
 async function pollInto(
   database: Database,
-  { config, log, pool, metrics }: BackendOptions,
+  { config, log, pool, metrics, onChange }: BackendOptions,
 ): Promise<Backend> {
   const store = createStore(database.dataSource, findGatewayName(config), database.readers);
   const replicas = await openReplicas(config, log);
   const changes = createChangeLog(database.dataSource);
   const history = await startLogMaintenance(changes, config.historyRetentionMs, log);
-  const live = openLive(database, config, log);
+  const live = openLive(database, config, log, onChange);
   const polling = await startPolling({
     ...{ config, log, pool, store, replicas },
     metrics: {
       onPass: (result) => {
         metrics.onPass(result);
+        if (result.changedVms > 0 || result.failure !== null) onChange();
         if (result.changedVms > 0) live.feed.wake();
       },
     },
@@ -108,10 +111,12 @@ function openLive(
   { readers }: Database,
   { limits }: Config,
   log: Log,
+  onChange: () => void,
 ): { feed: Feed; guestEvents: GuestEvents } {
   const changes = createChangeLog(readers);
   const feed = startFeed({
     log: changes,
+    onPage: onChange,
     onTrouble: (error) => {
       if (error === null) log.info("changes are told to subscribers again");
       else

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
+import type { KeptAnswerFigures } from "../fast/kept-answers.js";
 import type { PassResult } from "../refresher/pass.js";
 import type { ServedOperation } from "../server/options.js";
 import type { FleetFigures } from "../store/read/fleet-figures.js";
@@ -9,6 +10,8 @@ export interface MetricSources {
   readonly fleet: () => Promise<FleetFigures> | null;
   readonly pool: () => { readonly total: number; readonly idle: number; readonly waiting: number } | null;
   readonly polling: () => { readonly running: number; readonly waiting: number } | null;
+  /** Left out, or `null`, where no answers are kept. */
+  readonly answers?: () => KeptAnswerFigures | null;
 }
 
 /** The metrics of one gateway, in Prometheus' text format. */
@@ -116,7 +119,7 @@ const MISNAMED = [
 /** Gauges that are read when somebody looks. Without a database, those that come from it are left out rather than wrong. */
 function readGaugesAtScrape(
   registers: Registry[],
-  { fleet, pool, polling }: MetricSources,
+  { fleet, pool, polling, answers = () => null }: MetricSources,
 ): () => Promise<void> {
   const hosts = new Gauge({
     name: "vnic_graph_hosts",
@@ -147,7 +150,9 @@ function readGaugesAtScrape(
     labelNames: ["state"],
     registers,
   });
+  const setAnswers = createAnswerMetrics(registers);
   return async () => {
+    setAnswers(answers());
     const figures = (await fleet()?.catch(() => null)) ?? null;
     for (const gauge of [hosts, vms, staleness, connections, passes]) gauge.reset();
     setEach(passes, "state", { ...polling() });
@@ -166,6 +171,34 @@ function readGaugesAtScrape(
     vms.set(figures.vms);
     const { stalenessP50S: p50, stalenessP99S: p99, stalenessMaxS: max } = figures;
     setEach(staleness, "statistic", { p50, p99, max });
+  };
+}
+
+/** Answers that are given again. Counters are told as they stand, since nothing is counted twice that way. */
+function createAnswerMetrics(registers: Registry[]): (figures: KeptAnswerFigures | null) => void {
+  const asked = new Counter({
+    name: "vnic_graph_kept_answers_asked_total",
+    help: "GraphQL requests for which a kept answer was looked for, by whether there was one.",
+    labelNames: ["result"],
+    registers,
+  });
+  const evictions = new Counter({
+    name: "vnic_graph_kept_answers_evicted_total",
+    help: "Kept answers that made room for others.",
+    registers,
+  });
+  const bytes = new Gauge({
+    name: "vnic_graph_kept_answers_bytes",
+    help: "Memory of the kept answers.",
+    registers,
+  });
+  return (figures) => {
+    asked.reset();
+    evictions.reset();
+    asked.inc({ result: "hit" }, figures?.hits ?? 0);
+    asked.inc({ result: "miss" }, figures?.misses ?? 0);
+    evictions.inc(figures?.evictions ?? 0);
+    bytes.set(figures?.bytes ?? 0);
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Config } from "../config.js";
+import type { KeptAnswers } from "../fast/kept-answers.js";
 import { createFieldEstimator } from "../graph/arguments/estimate-field.js";
 import { estimateRenamed } from "../graph/arguments/estimate-renamed.js";
 import type { GraphContext, HostAdmin } from "../graph/context.js";
@@ -8,6 +9,7 @@ import { registerLogin } from "../rest/login-plugin.js";
 import { registerRest } from "../rest/rest-plugin.js";
 import { LOGIN_RULE, LONG_LIST_RULE } from "../server/admission/rules.js";
 import { HttpError } from "../server/errors.js";
+import type { KeptAnswer } from "../server/graphql/kept-answer.js";
 import type { Identity, KnownViewer } from "../server/identity/identity.js";
 import type { RunningServer, ServedRequest } from "../server/options.js";
 import { startServer } from "../server/server.js";
@@ -27,13 +29,15 @@ export interface ServeOptions {
   readonly identity: Identity;
   readonly tls: TlsMaterial | null;
   readonly metrics: Metrics;
+  /** Answers of the last second; `null`: none are kept. */
+  readonly answers: KeptAnswers<KeptAnswer> | null;
   /** Finds the backend at this moment; `null` while its database has not answered. */
   readonly findBackend: () => Backend | null;
 }
 
 /** Starts the HTTP server with the settings. It answers health at once, and queries as soon as there is a backend. */
 export function serve(options: ServeOptions): Promise<RunningServer> {
-  const { config, log, identity, tls, metrics, findBackend } = options;
+  const { config, log, identity, tls, metrics, answers, findBackend } = options;
   const createContext = (viewer: KnownViewer, request: ServedRequest): GraphContext => {
     const { store, polling, guestEvents } = findBackend() ?? throwNotReady();
     const snapshot = openRequestSnapshot(store, viewer, request);
@@ -98,6 +102,7 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
     trustedDocumentsFile: config.trustedDocumentsFile,
     tls,
     inlineTrace: config.federationTrace,
+    ...(answers === null ? {} : { answers }),
     metrics: () => metrics.print(),
     onOperation: (operation) => {
       metrics.onOperation(operation);

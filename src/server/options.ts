@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import type { Identity, KnownViewer } from "./identity/identity.js";
 import type { Limits } from "../model/limits.js";
 import type { EstimateField } from "../graph/arguments/estimate-field.js";
+import type { AnswerKeeper } from "./graphql/kept-answer.js";
 import type { TlsMaterial } from "./tls.js";
 
 /** What a context is made for. */
@@ -90,6 +91,8 @@ export interface ServerOptions {
   readonly maxAgeSeconds?: number;
   /** Answers Apollo's inline tracing (ftv1) to gateways that ask for it. */
   readonly inlineTrace?: boolean;
+  /** Answers of a moment ago, given again to the same questions; without it, each question is read. */
+  readonly answers?: AnswerKeeper;
 }
 
 /** A server that is listening. */

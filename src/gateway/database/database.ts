@@ -33,16 +33,23 @@ const MIGRATION_LOCK_TIMEOUT_MS = 3_000;
 const FIRST_WAIT_MS = 250;
 const LAST_WAIT_MS = 10_000;
 
+/** Who is told of a database. */
+export interface DatabaseListeners {
+  /** Called once, when it was checked and brought up to date, or when a wait for it begins. */
+  readonly onChecked?: () => void;
+  /** Called each time that a connection is lost or none can be made. */
+  readonly onUnavailable?: () => void;
+}
+
 /**
  * Opens the database that is named, or an embedded one, and brings it up to date. One that cannot be reached is waited for
  * until the signal, and said so once a change of reason; `null` waits for none. One that is not ours is an error at once.
- * `onChecked` is called once, when the database was checked and brought up to date, or when a wait begins.
  */
 export async function openDatabase(
   config: Config,
   log: Log,
   waiting: AbortSignal | null,
-  onChecked: () => void = () => undefined,
+  { onChecked = () => undefined, onUnavailable = () => undefined }: DatabaseListeners = {},
 ): Promise<Database> {
   waiting?.throwIfAborted();
   const embedded = config.databaseUrl === null ? await startEmbedded(config, log) : null;
@@ -52,6 +59,7 @@ export async function openDatabase(
     source: config.source,
     poolSize: config.databasePoolSize,
     onUnavailable: (error) => {
+      onUnavailable();
       if (isOpen && !isPolling(config)) watch.noteFailure(error);
     },
   });

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
+import type { AuditNotes } from "./audit-notes.js";
 import type { KnownViewer } from "../identity/identity.js";
 import type { Limits } from "../../model/limits.js";
 import type { ServedRequest } from "../options.js";
@@ -7,16 +8,6 @@ import { startDeadline, type Deadline } from "./deadline.js";
 import type { Places } from "./places.js";
 import type { EntryRule } from "./rules.js";
 import { runInPlace, type HeldPlace } from "./work.js";
-
-/** What the log line of a request says beyond what HTTP knows; a GraphQL request fills all of it. */
-export interface AuditNotes {
-  /** `null`: as HTTP says, `answered` below 400 and `refused` from there on. */
-  decision: string | null;
-  operation: string | null;
-  hash: string | null;
-  cost: number | null;
-  rows: number | null;
-}
 
 /** One request on its way through the server, from its head to the end of its answer. */
 export interface Visit {

@@ -7,7 +7,8 @@ import type { Limits } from "../../model/limits.js";
 import type { HeldPlace } from "../admission/work.js";
 import type { Visit } from "../admission/visit.js";
 import type { ServedRequest, ServerOptions } from "../options.js";
-import type { RequestReader } from "./request-reader.js";
+import { type AnswerKeeper, digestQuestion, type KeptAnswer } from "./kept-answer.js";
+import type { ReadBody, RequestReader } from "./request-reader.js";
 import type { Turns } from "./cost/turns.js";
 import {
   attachState,
@@ -38,32 +39,82 @@ const DOCUMENT_ERRORS: readonly string[] = [
 /**
  * Creates the function that answers `/graphql`, once the gate has let a request through:
  * 1. reads the body, without a place, so that slow senders take none;
- * 2. checks the document's size, or that it is listed;
- * 3. waits for a place and executes in it.
+ * 2. gives an answer of a moment ago again, if the same was asked;
+ * 3. otherwise checks the document's size, or that it is listed;
+ * 4. waits for a place and executes in it.
  */
 export function createGraphqlHandler(parts: HandlerParts) {
   return (request: FastifyRequest, reply: FastifyReply, visit: Visit): Promise<FastifyReply> =>
     requestScope.run(createRequestScope(request.id, parts.options.log), async () => {
       const isPost = request.method === "POST";
-      const { body, release } = isPost
-        ? await parts.reader.read(request.raw)
-        : { body: null, release: () => undefined };
-      let answer: Answer;
+      const body = isPost ? await parts.reader.read(request.raw) : NO_BODY;
+      let answer: Answer | KeptAnswer;
       try {
-        const given = isPost ? parseBodyParameters(body) : parseUrlParameters(request, parts.limits);
-        const parameters = parts.documents(given);
-        answer = await visit.runPiece((served, place) =>
-          execute(parts, request, parameters, { visit, place, served }),
-        );
+        answer = await findOrExecute(parts, request, visit, body);
       } finally {
-        release();
+        body.release();
       }
-      return send(reply, answer, visit);
+      return "notes" in answer ? sendKept(reply, answer, visit) : send(reply, answer, visit);
     });
+}
+
+/** Gives an answer of a moment ago again, or executes what is asked, and keeps the answer if it may be kept. */
+async function findOrExecute(
+  parts: HandlerParts,
+  request: FastifyRequest,
+  visit: Visit,
+  body: ReadBody,
+): Promise<Answer | KeptAnswer> {
+  const { answers } = parts.options;
+  const keeping = answers === undefined ? null : findKept(answers, request, visit, body);
+  if (keeping?.kept != null) return keeping.kept;
+  const given =
+    request.method === "POST" ? parseBodyParameters(body.parse()) : parseUrlParameters(request, parts.limits);
+  const parameters = parts.documents(given);
+  const answer = await visit.runPiece((served, place) =>
+    execute(parts, request, parameters, { visit, place, served }),
+  );
+  if (answer.kind === "mutation") answers?.drop();
+  else keeping?.keep(answer);
+  return answer;
+}
+
+/** The body of a GET. */
+const NO_BODY: ReadBody = { chunks: [], parse: () => null, release: () => undefined };
+
+/** Finds an answer of a moment ago to the same question, or says how to keep the one to come; `null`: nothing is kept. */
+function findKept(
+  answers: AnswerKeeper,
+  request: FastifyRequest,
+  { viewer, notes }: Visit,
+  { chunks }: ReadBody,
+): { readonly kept: KeptAnswer | null; readonly keep: (answer: Answer) => void } | null {
+  if (viewer === null || request.method === "HEAD") return null;
+  const key = digestQuestion(request, viewer, chunks);
+  const kept = answers.find(key);
+  if (kept !== null) return { kept, keep: () => undefined };
+  const keepAs = answers.begin();
+  return {
+    kept,
+    keep: ({ response, cacheControl, codes, kind }) => {
+      if (kind !== "query" || codes.length > 0 || (response.status ?? 200) !== 200) return;
+      if (response.body.kind !== "complete") return;
+      const body = Buffer.from(response.body.string);
+      const headers = { "cache-control": cacheControl, ...Object.fromEntries(response.headers) };
+      keepAs(key, { body, headers, notes: { ...notes, decision: "answered" } }, body.length);
+    },
+  };
+}
+
+function sendKept(reply: FastifyReply, { body, headers, notes }: KeptAnswer, visit: Visit): FastifyReply {
+  Object.assign(visit.notes, notes);
+  return reply.headers(headers).send(body);
 }
 
 /** An answer that is ready to be sent. */
 interface Answer {
+  /** Of the operation; `null` where there was none. */
+  readonly kind: string | null;
   readonly response: HTTPGraphQLResponse;
   readonly cacheControl: string;
   readonly codes: readonly string[];
@@ -110,6 +161,7 @@ async function execute(
     response: status === undefined ? response : { ...response, status },
     cacheControl: formatCacheControl(options, state),
     codes: state.codes,
+    kind: state.kind,
   };
 }
 

@@ -6,8 +6,17 @@ import type { Limits } from "../../model/limits.js";
 
 /** Reads request bodies; all of them together never hold more memory than one budget. */
 export interface RequestReader {
-  /** Reads the body. Returns it as parsed JSON, and the function that gives its memory back. */
-  read(payload: Readable): Promise<{ readonly body: unknown; readonly release: () => void }>;
+  /** Reads the body. Whoever reads it gives its memory back. */
+  read(payload: Readable): Promise<ReadBody>;
+}
+
+/** A body that has come whole. */
+export interface ReadBody {
+  readonly chunks: readonly Buffer[];
+  /** Parses it as JSON, or throws what the client did wrong. */
+  readonly parse: () => unknown;
+  /** Gives its memory back. */
+  readonly release: () => void;
 }
 
 /** The rest of a refused body is not read: the connection ends with the answer. */
@@ -30,7 +39,7 @@ export function createRequestReader(limits: Limits): RequestReader {
           if (held > limits.bodyBytes) throw createTooLargeError(limits.bodyBytes);
           if (buffered > limits.bufferedBytes) throw createOverloadedError();
         });
-        return { body: parseJson(decodeUtf8(chunks), limits.jsonDepth), release };
+        return { chunks, parse: () => parseJson(decodeUtf8(chunks), limits.jsonDepth), release };
       } catch (error) {
         release();
         throw error;

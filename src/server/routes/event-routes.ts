@@ -160,8 +160,13 @@ async function readParameters(
     const at = request.url.indexOf("?");
     return parseSearchParameters(at === -1 ? "" : request.url.slice(at), limits.jsonDepth);
   }
-  const { body, release } = await reader.read(request.raw);
-  release();
+  const { parse, release } = await reader.read(request.raw);
+  let body: unknown;
+  try {
+    body = parse();
+  } finally {
+    release();
+  }
   if (typeof body === "object" && body !== null && !Array.isArray(body)) return { ...body };
   throw new HttpError(400, "BAD_REQUEST", "The body must be a JSON object with a query.");
 }

@@ -1,0 +1,108 @@
+/** Answers that are given again while it is known that they are not too old. */
+export interface KeptAnswers<Answer> {
+  /** Finds the answer to the same question, if it is young enough; `null`: read the database. */
+  find(key: string): Answer | null;
+  /**
+   * Begins an answer. Call it before anything is read: the answer is as old as that. Returns the function that keeps it, which
+   * does nothing if all was dropped meanwhile.
+   */
+  begin(): (key: string, answer: Answer, bytes: number) => void;
+  /** Drops all: something changed, or it is not known whether something did. */
+  drop(): void;
+  readonly figures: KeptAnswerFigures;
+}
+
+/** What the kept answers did since the start of the process, and hold now. */
+export interface KeptAnswerFigures {
+  readonly hits: number;
+  readonly misses: number;
+  readonly evictions: number;
+  readonly answers: number;
+  readonly bytes: number;
+}
+
+/** How much is kept, and by which clock; milliseconds that never step. */
+export interface KeptAnswersOptions {
+  readonly maxBytes: number;
+  readonly now?: () => number;
+}
+
+interface Kept<Answer> {
+  readonly answer: Answer;
+  readonly bytes: number;
+  readonly asOfMs: number;
+}
+
+/**
+ * Keeps whole answers for a moment, so that a hundred people who look at one page cost what one does.
+ * 1. An answer is given again only while what it shows was read less than a second ago. So nobody sees data that are more than a
+ *    second older than the store, even if no word of a change comes: by a lost wake-up, another gateway, or time alone.
+ * 2. What this process knows to have changed, it drops at once: its own passes, mutations, and the change log's pages before
+ *    subscribers are told of them.
+ * 3. An answer that began before such a change is not kept, however late it ends.
+ */
+export function createKeptAnswers<Answer>({
+  maxBytes,
+  now = () => performance.now(),
+}: KeptAnswersOptions): KeptAnswers<Answer> {
+  // In the order of their use: those that were not asked for again go first.
+  const kept = new Map<string, Kept<Answer>>();
+  const figures = { hits: 0, misses: 0, evictions: 0, answers: 0, bytes: 0 };
+  let drops = 0;
+
+  const remove = (key: string): void => {
+    const found = kept.get(key);
+    if (found === undefined) return;
+    kept.delete(key);
+    figures.bytes -= found.bytes;
+    figures.answers = kept.size;
+  };
+  const add = (key: string, each: Kept<Answer>): void => {
+    remove(key);
+    // One answer of an eighth of all would push out too many others.
+    if (each.bytes > maxBytes / 8) return;
+    kept.set(key, each);
+    figures.bytes += each.bytes;
+    for (const oldest of kept.keys()) {
+      if (figures.bytes <= maxBytes) break;
+      remove(oldest);
+      figures.evictions += 1;
+    }
+    figures.answers = kept.size;
+  };
+
+  return {
+    figures,
+    find(key) {
+      const found = kept.get(key);
+      if (found === undefined || now() - found.asOfMs >= LONGEST_MS) {
+        remove(key);
+        figures.misses += 1;
+        return null;
+      }
+      kept.delete(key);
+      kept.set(key, found);
+      figures.hits += 1;
+      return found.answer;
+    },
+    begin() {
+      const [asOfMs, dropsBefore] = [now(), drops];
+      return (key, answer, bytes) => {
+        if (drops !== dropsBefore || now() - asOfMs >= LONGEST_MS) return;
+        add(key, { answer, bytes: bytes + ENTRY_BYTES, asOfMs });
+      };
+    },
+    drop() {
+      drops += 1;
+      kept.clear();
+      figures.bytes = 0;
+      figures.answers = 0;
+    },
+  };
+}
+
+/** A second, less what an answer may take on its way to the client. */
+const LONGEST_MS = 900;
+
+/** What an answer takes beside its body: its key, its headers and its place. */
+const ENTRY_BYTES = 500;

@@ -1,0 +1,40 @@
+import { createHash } from "node:crypto";
+import type { FastifyRequest } from "fastify";
+import type { AuditNotes } from "../admission/audit-notes.js";
+import type { KnownViewer } from "../identity/identity.js";
+
+/** An answer as it was sent, with what the log says of it. */
+export interface KeptAnswer {
+  readonly body: Buffer;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly notes: AuditNotes;
+}
+
+/** Answers of a moment ago. The server works without them. */
+export interface AnswerKeeper {
+  find(key: string): KeptAnswer | null;
+  begin(): (key: string, answer: KeptAnswer, bytes: number) => void;
+  drop(): void;
+}
+
+/**
+ * Digests all that an answer depends on: who may see what, the form that is asked for, and the question, byte by byte. Questions
+ * that mean the same in other bytes have other digests; that costs a reading, and is never wrong.
+ */
+export function digestQuestion(
+  { method, url, headers }: Pick<FastifyRequest, "method" | "url" | "headers">,
+  { roles, scope }: KnownViewer,
+  body: readonly Buffer[],
+): string {
+  const isPost = method === "POST";
+  const head = JSON.stringify([
+    isPost ? "POST" : url,
+    headers.accept ?? null,
+    headers["apollo-federation-include-trace"] ?? null,
+    [...roles].sort(),
+    scope,
+  ]);
+  const hash = createHash("sha256").update(head).update("\n");
+  for (const chunk of body) hash.update(chunk);
+  return hash.digest("base64");
+}
