@@ -73,7 +73,9 @@ function collect(payload: Readable, account: (bytes: number) => void): Promise<B
     });
     payload.once("error", fail);
     payload.once("close", () => {
-      fail(new HttpError(400, "BAD_REQUEST", "The body ended before its end.", CLOSE));
+      // Every body closes; an error is dear to make, and wanted only where the body did not end.
+      if (!payload.readableEnded)
+        fail(new HttpError(400, "BAD_REQUEST", "The body ended before its end.", CLOSE));
     });
   });
 }
