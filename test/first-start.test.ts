@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "vitest";
 import { createDatabase } from "./support/database.js";
+import { eventually } from "./support/eventually.js";
 import { runVnicGraph, type Run } from "./support/process.js";
 
 /** What a first start meets on machines that nobody prepared. */
@@ -68,6 +69,32 @@ describe("a HOST that conda or a shell has set", () => {
     const gateway = run(flags, { HOST: "x86_64-conda-linux-gnu" });
     await gateway.says(/GraphQL: http:\/\/localhost:\d+\/graphql/);
     expect(gateway.output()).not.toContain("warning");
+  });
+});
+
+test("variables of libpq, set for another database, do not reach the embedded one", async () => {
+  const gateway = run(["start"], {
+    ...{
+      PORT: "0",
+      DATA_DIR: makeFolder(),
+      PGSSLMODE: "require",
+      PGSSLROOTCERT: "/nowhere.pem",
+      PGHOST: "192.0.2.1",
+    },
+    ...{ PGPORT: "1", PGUSER: "other", PGPASSWORD: "other", PGDATABASE: "other", PGSERVICE: "other" },
+    ...{
+      PGOPTIONS: "-c search_path=nowhere",
+      PGTARGETSESSIONATTRS: "standby",
+      PGTZ: "Mars",
+      PGCLIENTENCODING: "LATIN1",
+    },
+  });
+  const [, url = ""] = await gateway.says(/GraphQL: (http:\S+)\/graphql/);
+  await eventually(async () => {
+    const answer = await fetch(`${url}/graphql?query={hosts{name}}`, {
+      headers: { "content-type": "application/json" },
+    });
+    expect(await answer.json()).toMatchObject({ data: { hosts: [{}, {}] } });
   });
 });
 
