@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { getOperationName, stringifyDocument } from "@urql/core";
-import { OPERATIONS } from "./src/api/queries.js";
+import { OPERATIONS } from "./src/api/operations.js";
 
 /** The portal's operations as the build needs them. */
 export interface OperationList {

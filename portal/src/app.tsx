@@ -4,7 +4,8 @@ import { IconKeyboard, IconMoon, IconSun } from "@tabler/icons-react";
 import { HostsView } from "./hosts/hosts-view.js";
 import { SignIn } from "./identity/sign-in.js";
 import { useAccess } from "./identity/use-access.js";
-import { useToken, writeToken } from "./identity/session.js";
+import { useIsRefused, useToken, writeToken } from "./identity/session.js";
+import { LiveNote } from "./live/live-note.js";
 import { navigate, useRoute } from "./navigation.js";
 import { formatRoute, type Route } from "./route.js";
 import { KeyboardHelp } from "./shared/keyboard-help.js";
@@ -19,6 +20,7 @@ export function App() {
   const route = useRoute();
   const token = useToken();
   const access = useAccess(token);
+  const isRefused = useIsRefused();
   const [isHelpOpen, help] = useDisclosure(false);
   useKeys({
     "/": () => document.getElementById("search")?.focus(),
@@ -44,6 +46,7 @@ export function App() {
         </NavLink>
         <Anchor href="./graphiql">GraphiQL</Anchor>
         <span className="grow" />
+        <LiveNote />
         {token !== null && (
           <Button
             variant="subtle"
@@ -61,7 +64,11 @@ export function App() {
         <ThemeButton />
       </header>
       <main id="content">
-        {access === "sign-in" ? <SignIn wasRefused={token !== null} /> : <View key={token} route={route} />}
+        {access === "sign-in" || isRefused ? (
+          <SignIn wasRefused={token !== null} />
+        ) : (
+          <View key={token} route={route} />
+        )}
       </main>
       <KeyboardHelp isOpen={isHelpOpen} onClose={help.close} />
     </>

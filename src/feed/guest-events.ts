@@ -21,6 +21,8 @@ export interface GuestEventsOptions {
   readonly log: ChangeLog;
   /** Events that wait for one subscriber, at most. */
   readonly maxWaiting: number;
+  /** Called before a subscriber is told what was read for it alone: answers that are kept may be older than that. */
+  readonly onRead?: () => void;
   /** VMs of one page of the state. */
   readonly statePage?: number;
 }
@@ -74,6 +76,7 @@ async function* follow(
       const page = await reader.read(READ_PAGE);
       ({ hasMore } = page);
       const fresh = page.changes.filter((change) => !shown.has(change));
+      if (fresh.length > 0) parts.onRead?.();
       const events = fresh.length === 0 ? [] : await pages.view(fresh, question);
       yield* shown.isInPages ? events.map((event) => ({ ...event, cursor: START_CURSOR })) : events;
     }
@@ -82,13 +85,14 @@ async function* follow(
 
 /** Tells the state, and returns the cursor from which on the log has to be read. */
 async function* tellState(
-  { log, statePage = STATE_PAGE }: Parts,
+  { log, statePage = STATE_PAGE, onRead = () => undefined }: Parts,
   question: KeyedQuestion,
   shown: ShownState,
   signal: AbortSignal,
 ): AsyncGenerator<GuestEvent, LogCursor, undefined> {
   const before = (await log.openTail()).cursor;
   let page = await log.readStatePage(question, null, statePage);
+  onRead();
   if (page.lastId === null) {
     // One snapshot shows it all, and is where to go on. The mark of a later end of the log keeps its numbers.
     const { lastTx } = (await log.openTail()).cursor;
@@ -104,6 +108,7 @@ async function* tellState(
     yield* toStateEvents(page);
     if (page.lastId === null || signal.aborted) return before;
     page = await log.readStatePage(question, page.lastId, statePage);
+    onRead();
   }
 }
 

@@ -124,7 +124,7 @@ function openLive(
     },
   });
   const maxWaiting = limits.waitingEvents ?? DEFAULT_LIMITS.waitingEvents;
-  return { feed, guestEvents: createGuestEvents({ feed, log: changes, maxWaiting }) };
+  return { feed, guestEvents: createGuestEvents({ feed, log: changes, maxWaiting, onRead: onChange }) };
 }
 
 /** Finds a name that stays the same after a restart. A gateway on any free port has none. */

@@ -1,6 +1,7 @@
-import { Client, fetchExchange, getOperationName } from "@urql/core";
+import { Client, fetchExchange, getOperationName, mapExchange } from "@urql/core";
 import { persistedExchange } from "@urql/exchange-persisted";
-import { readToken } from "../identity/session.js";
+import { readToken, refuse } from "../identity/session.js";
+import { readProblem } from "./problem.js";
 
 /** SHA-256 of each operation by its name; the build puts it here. */
 declare const __OPERATION_HASHES__: Readonly<Record<string, string>>;
@@ -13,6 +14,12 @@ export function createClient(): Client {
   return new Client({
     url: new URL("./graphql", document.baseURI).href,
     exchanges: [
+      mapExchange({
+        onError: (error) => {
+          // Whoever asks with a token that has ended in the meantime signs in again.
+          if (readProblem(error)?.kind === "sign-in") refuse();
+        },
+      }),
       persistedExchange({
         enforcePersistedQueries: true,
         enableForMutation: true,

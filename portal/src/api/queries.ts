@@ -124,6 +124,3 @@ export const AccessQuery = graphql(`
     __typename
   }
 `);
-
-/** Every operation that the portal sends; the build lists them for servers that run listed operations only. */
-export const OPERATIONS = [AccessQuery, VmPageQuery, VmCountQuery, VmQuery, HostsQuery, RefreshHostMutation];

@@ -5,6 +5,9 @@ const KEY = "vnic-graph.token";
 
 const listeners = new Set<() => void>();
 
+/** The token that the server did not let in, so that somebody has to sign in; `undefined`: none. */
+let refused: string | null | undefined;
+
 /** The bearer token that requests carry, or `null`. */
 export function readToken(): string | null {
   return sessionStorage.getItem(KEY);
@@ -14,13 +17,27 @@ export function readToken(): string | null {
 export function writeToken(token: string | null): void {
   if (token === null) sessionStorage.removeItem(KEY);
   else sessionStorage.setItem(KEY, token);
+  refused = undefined;
+  for (const listener of listeners) listener();
+}
+
+/** Notes that the server does not let the present token in: it wants one, or this one has ended. */
+export function refuse(): void {
+  refused = readToken();
   for (const listener of listeners) listener();
 }
 
 /** The token, followed as it changes. */
 export function useToken(): string | null {
-  return useSyncExternalStore((listener) => {
-    listeners.add(listener);
-    return () => listeners.delete(listener);
-  }, readToken);
+  return useSyncExternalStore(subscribe, readToken);
+}
+
+/** Whether the server wants somebody to sign in, followed as that changes. */
+export function useIsRefused(): boolean {
+  return useSyncExternalStore(subscribe, () => refused !== undefined && refused === readToken());
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
 }

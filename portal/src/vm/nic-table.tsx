@@ -1,5 +1,6 @@
 import { Text } from "@mantine/core";
 import { Address } from "../shared/address.js";
+import { Gentle } from "../shared/gentle.js";
 import { Tag } from "../shared/tag.js";
 import type { Device, NicRow } from "./match-nics.js";
 
@@ -51,7 +52,9 @@ export function NicTable({
                       {nic.network ?? "–"}
                     </td>
                     <td rowSpan={length} data-label="Link">
-                      <Tag tone={nic.linked === true ? "good" : "calm"}>{formatLink(nic)}</Tag>
+                      <Gentle value={formatLink(nic)}>
+                        <Tag tone={nic.linked === true ? "good" : "calm"}>{formatLink(nic)}</Tag>
+                      </Gentle>
                     </td>
                     <td rowSpan={length} data-label="MAC">
                       {nic.macAddress === null ? "–" : <Address text={nic.macAddress} />}
@@ -92,8 +95,15 @@ export function DeviceCells({ device }: { readonly device: Device }) {
 }
 
 function Addresses({ list }: { readonly list: readonly string[] }) {
-  if (list.length === 0) return <span className="faint">none</span>;
-  return list.map((text) => <Address key={text} text={text} />);
+  return (
+    <Gentle value={list.join()}>
+      {list.length === 0 ? (
+        <span className="faint">none</span>
+      ) : (
+        list.map((text) => <Address key={text} text={text} />)
+      )}
+    </Gentle>
+  );
 }
 
 function formatLink({ plugged, linked }: NicRow["nic"]): string {

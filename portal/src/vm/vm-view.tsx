@@ -1,32 +1,48 @@
 import { Anchor, Group, Skeleton, Text, Title } from "@mantine/core";
-import { useQuery } from "urql";
-import { readProblem } from "../api/problem.js";
+import { useState } from "react";
 import { VmQuery } from "../api/queries.js";
+import type { ChangeEvent } from "../live/follow-changes.js";
+import { useChanges } from "../live/use-changes.js";
 import { navigate } from "../navigation.js";
 import { formatRoute } from "../route.js";
+import { Gentle } from "../shared/gentle.js";
 import { FreshnessNote } from "../shared/freshness.js";
 import { ProblemNote } from "../shared/problem-note.js";
 import { Ago } from "../shared/time.js";
+import { useAnswer } from "../shared/use-answer.js";
 import { Status } from "../shared/status.js";
 import { GuestOnly } from "./guest-only.js";
 import { matchNics } from "./match-nics.js";
+import { NewsList } from "./news-list.js";
 import { NicTable } from "./nic-table.js";
+
+/** As many changes are listed as they come in; the time line has all. */
+const NEWS = 5;
 
 /** One VM: what the hypervisor and the guest each say of its network interfaces. */
 export function VmView({ id }: { readonly id: string }) {
-  const [{ data, error, fetching }, ask] = useQuery({ query: VmQuery, variables: { id } });
-  const retry = () => {
-    ask({ requestPolicy: "network-only" });
-  };
-  if (data === undefined && fetching) return <Skeleton height={240} aria-label="Loading" />;
+  const { data, problem, isLoading, reload } = useAnswer(VmQuery, { id });
+  const [news, setNews] = useState<readonly ChangeEvent[]>([]);
+  useChanges(
+    { vmIds: [id] },
+    {
+      onEvent: (event) => {
+        // The answer that is shown may be older than the state from which on changes are told.
+        reload();
+        if (event.kind === "CHANGE") setNews((last) => [event, ...last].slice(0, NEWS));
+      },
+      onReset: reload,
+    },
+  );
+  if (isLoading && data === null) return <Skeleton height={240} aria-label="Loading" />;
   const vm = data?.vm ?? null;
   if (vm === null) {
-    return error === undefined ? (
+    return problem === null ? (
       <Text role="status">
         There is no VM with the id <code>{id}</code>, or you may not see it. <BackToVms />
       </Text>
     ) : (
-      <ProblemNote problem={readProblem(error)} onRetry={retry} />
+      <ProblemNote problem={problem} onRetry={reload} />
     );
   }
   const tab = matchNics(vm);
@@ -37,13 +53,17 @@ export function VmView({ id }: { readonly id: string }) {
         <Title order={1} size="h2" id="vm-title">
           {vm.name}
         </Title>
-        <Status status={vm.status} />
+        <Gentle value={vm.status ?? ""}>
+          <Status status={vm.status} />
+        </Gentle>
         <FreshnessNote guest={vm.guestInfo} />
       </Group>
-      <ProblemNote problem={readProblem(error)} onRetry={retry} />
+      <ProblemNote problem={problem} onRetry={reload} />
       <dl className="facts">
         <dt>Host</dt>
-        <dd>{vm.host?.name ?? "runs on none"}</dd>
+        <dd>
+          <Gentle value={vm.host?.id ?? ""}>{vm.host?.name ?? "runs on none"}</Gentle>
+        </dd>
         <dt>Name in the guest</dt>
         <dd>{vm.guestInfo?.fqdn ?? "not known"}</dd>
         <dt>Last reported</dt>
@@ -51,6 +71,7 @@ export function VmView({ id }: { readonly id: string }) {
           {vm.guestInfo?.lastReportedAt == null ? "not known" : <Ago at={vm.guestInfo.lastReportedAt} />}
         </dd>
       </dl>
+      <NewsList news={news} />
       <Title order={2} size="h4" mt="lg" mb="xs">
         Network interfaces
       </Title>

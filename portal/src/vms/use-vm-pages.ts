@@ -1,15 +1,16 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import { useClient } from "urql";
+import type { ResultOf } from "../api/graphql.js";
 import { readProblem, type Problem } from "../api/problem.js";
-import type { ResultOf, VariablesOf } from "../api/graphql.js";
 import { VmCountQuery, VmPageQuery, type VmRowFields } from "../api/queries.js";
+import type { ChangeEvent } from "../live/follow-changes.js";
 import type { Sort } from "../route.js";
+import { applyEvent } from "./apply-event.js";
 import { parseSearch, type Search } from "./search.js";
+import { SHORT_LIST, toFilter } from "./vm-filter.js";
 
 /** One row of the list. */
 export type VmListRow = ResultOf<typeof VmRowFields>;
-
-type Filter = NonNullable<VariablesOf<typeof VmPageQuery>["filter"]>;
 
 /** The rows that have been read so far, and how to read more. */
 export interface VmPages {
@@ -17,80 +18,130 @@ export interface VmPages {
   readonly total: number | null;
   readonly isLoading: boolean;
   readonly hasMore: boolean;
+  /** The list is too long to be read again unasked, and another one by now. */
+  readonly isOutdated: boolean;
   readonly problem: Problem | null;
   readonly loadMore: () => void;
   readonly reload: () => void;
+  /** Shows what an event tells. */
+  readonly apply: (event: ChangeEvent) => void;
+  /** Reads again what is shown, without showing that. */
+  readonly refresh: () => void;
 }
 
-/** Rows a page: enough for two screens, so that scrolling rarely waits. */
-const PAGE_SIZE = 100;
+/** Rows of the first page: enough for two screens, so that they are there soon. */
+const FIRST_PAGE = 100;
+
+/** Rows of further pages: so many that scrolling rarely waits. */
+const NEXT_PAGE = 250;
+
+/** A list that changes all the time is not read again more often than this. */
+const REFRESH_PAUSE_MS = 1_000;
 
 /** Reads the VMs that a search finds, page by page, each page behind the last cursor. */
 export function useVmPages(text: string, sort: Sort): VmPages {
   const client = useClient();
   const [state, setState] = useState<State>(EMPTY);
+  const latest = useRef(state);
+  latest.current = state;
   /** Raised by every new question: an answer of an older one is dropped. */
   const question = useRef(0);
   const isBusy = useRef(false);
+  const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
 
   const read = useCallback(
-    async (from: State) => {
+    async (from: State, first: number) => {
       const asked = question.current;
       const search = parseSearch(text);
       isBusy.current = true;
-      setState({ ...from, isLoading: true });
       const [page, total] = await Promise.all([
-        readPage(client, search, sort, from.cursor),
+        readPage(client, search, { sort, first, after: from.cursor }),
         from.cursor === null ? readTotal(client, search) : Promise.resolve(from.total),
       ]);
       if (asked !== question.current) return;
       isBusy.current = false;
-      setState({
-        rows: [...from.rows, ...page.rows],
-        cursor: page.cursor,
-        total,
+      setState((last) => ({
+        ...last,
+        ...(page.problem === null && {
+          rows: from.cursor === null ? page.rows : [...last.rows, ...page.rows],
+          cursor: page.cursor,
+          total,
+        }),
         isLoading: false,
+        isOutdated: from.cursor !== null && last.isOutdated,
         problem: page.problem,
-      });
+      }));
     },
     [client, text, sort],
   );
 
   const reload = useCallback(() => {
     question.current += 1;
-    void read(EMPTY);
+    setState(EMPTY);
+    void read(EMPTY, FIRST_PAGE);
   }, [read]);
-  useEffect(reload, [reload]);
+
+  const refresh = useCallback(() => {
+    const { rows } = latest.current;
+    if (rows.length > SHORT_LIST) {
+      setState((last) => ({ ...last, isOutdated: true }));
+      return;
+    }
+    timer.current ??= setTimeout(() => {
+      timer.current = null;
+      question.current += 1;
+      void read(EMPTY, Math.max(FIRST_PAGE, latest.current.rows.length));
+    }, REFRESH_PAUSE_MS);
+  }, [read]);
+
+  useEffect(() => {
+    reload();
+    return () => {
+      if (timer.current !== null) clearTimeout(timer.current);
+      timer.current = null;
+    };
+  }, [reload]);
 
   return {
     ...state,
     hasMore: state.cursor !== null,
     reload,
+    refresh,
     loadMore: () => {
-      if (state.cursor !== null && !isBusy.current) void read(state);
+      if (state.cursor === null || state.problem !== null || isBusy.current) return;
+      setState((last) => ({ ...last, isLoading: true }));
+      void read(state, NEXT_PAGE);
+    },
+    apply: (event) => {
+      const { rows, cursor, isLoading } = latest.current;
+      if (isLoading && rows.length === 0) return;
+      const applied = applyEvent(rows, event, { isWhole: cursor === null, isSearched: text.trim() !== "" });
+      if (applied.rows !== rows) setState((last) => ({ ...last, rows: applied.rows }));
+      latest.current = { ...latest.current, rows: applied.rows };
+      // An answer that is on its way may be older than the event.
+      if (applied.isOutdated || (applied.rows !== rows && isBusy.current)) refresh();
     },
   };
 }
 
-interface State {
-  readonly rows: readonly VmListRow[];
+interface State extends Pick<VmPages, "rows" | "total" | "isLoading" | "isOutdated" | "problem"> {
   readonly cursor: string | null;
-  readonly total: number | null;
-  readonly isLoading: boolean;
-  readonly problem: Problem | null;
 }
 
-const EMPTY: State = { rows: [], cursor: null, total: null, isLoading: true, problem: null };
+const EMPTY: State = {
+  ...{ rows: [], cursor: null, total: null },
+  ...{ isLoading: true, isOutdated: false, problem: null },
+};
 
 type Page = Pick<State, "rows" | "cursor" | "problem">;
 
 async function readPage(
   client: ReturnType<typeof useClient>,
   search: Search,
-  sort: Sort,
-  after: string | null,
+  page: { readonly sort: Sort; readonly first: number; readonly after: string | null },
 ): Promise<Page> {
-  const variables = { first: PAGE_SIZE, after, filter: toFilter(search), orderBy: sort };
+  const { sort, first, after } = page;
+  const variables = { first, after, filter: toFilter(search), orderBy: sort };
   const { data, error } = await client.query(VmPageQuery, variables).toPromise();
   const { hasNextPage = false, endCursor = null } = data?.vms?.pageInfo ?? {};
   return {
@@ -103,20 +154,4 @@ async function readPage(
 async function readTotal(client: ReturnType<typeof useClient>, search: Search): Promise<number | null> {
   const { data } = await client.query(VmCountQuery, { filter: toFilter(search) }).toPromise();
   return data?.vms?.totalCount ?? null;
-}
-
-/** The server's filter for a search: nothing is filtered in the browser. */
-function toFilter(search: Search): Filter | null {
-  switch (search.kind) {
-    case "name":
-      return { nameContains: search.text };
-    case "address":
-      return { ip: search.address };
-    case "prefix":
-      return { address: { inCidr: search.prefix } };
-    case "mac":
-      return { or: [{ nicMacAddress: search.mac }, { guestMacAddress: search.mac }] };
-    default:
-      return null;
-  }
 }

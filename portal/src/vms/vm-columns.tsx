@@ -1,5 +1,6 @@
 import { createColumnHelper, tableFeatures } from "@tanstack/react-table";
 import { Address } from "../shared/address.js";
+import { Gentle } from "../shared/gentle.js";
 import { FreshnessNote } from "../shared/freshness.js";
 import { Status } from "../shared/status.js";
 import type { VmListRow } from "./use-vm-pages.js";
@@ -19,21 +20,32 @@ export const COLUMNS = helper.columns([
   helper.display({
     id: "status",
     header: "Status",
-    cell: ({ row }) => <Status status={row.original.status} />,
+    cell: ({ row: { original: vm } }) => (
+      <Gentle value={vm.status ?? ""}>
+        <Status status={vm.status} />
+      </Gentle>
+    ),
   }),
-  helper.display({ id: "host", header: "Host", cell: ({ row }) => row.original.host?.name ?? "–" }),
+  helper.display({
+    id: "host",
+    header: "Host",
+    cell: ({ row: { original: vm } }) => <Gentle value={vm.host?.id ?? ""}>{vm.host?.name ?? "–"}</Gentle>,
+  }),
   helper.display({
     id: "address",
     header: "Primary address",
     cell: ({ row: { original: vm } }) => {
       const primary = vm.guestInfo?.primaryAddress ?? null;
-      if (primary === null) {
-        return <span className="faint">{vm.guestInfo?.ips == null ? "not known" : "none"}</span>;
-      }
       return (
-        <span title={primary.reason}>
-          <Address text={primary.address} />
-        </span>
+        <Gentle value={primary?.address ?? ""}>
+          {primary === null ? (
+            <span className="faint">{vm.guestInfo?.ips == null ? "not known" : "none"}</span>
+          ) : (
+            <span title={primary.reason}>
+              <Address text={primary.address} />
+            </span>
+          )}
+        </Gentle>
       );
     },
   }),
@@ -43,7 +55,11 @@ export const COLUMNS = helper.columns([
     cell: ({ row }) => {
       const primary = row.original.guestInfo?.primaryAddress?.address;
       const others = (row.original.guestInfo?.ips ?? []).filter((ip) => ip !== primary);
-      return <span title={others.join("\n")}>{others.join(", ")}</span>;
+      return (
+        <Gentle value={others.join()}>
+          <span title={others.join("\n")}>{others.join(", ")}</span>
+        </Gentle>
+      );
     },
   }),
   helper.display({

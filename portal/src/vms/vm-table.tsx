@@ -12,15 +12,21 @@ const ROW_HEIGHT_PX = 44;
 /** The rows from the end at which the next page is read. */
 const READ_AHEAD = 40;
 
+/** Rows that come into and leave what is followed live together. */
+const NEAR_STEP = 100;
+
 /** The list of VMs: only the rows on the screen are in the document. */
 export function VmTable({
   pages,
   sort,
   onSort,
+  onNear,
 }: {
   readonly pages: VmPages;
   readonly sort: Sort;
   readonly onSort: (sort: Sort) => void;
+  /** Told which rows are on the screen or near it, in steps of many rows. */
+  readonly onNear: (from: number, to: number) => void;
 }) {
   const table = useTable({ features: FEATURES, columns: COLUMNS, data: pages.rows });
   const { rows } = table.getRowModel();
@@ -37,6 +43,11 @@ export function VmTable({
   useEffect(() => {
     if (last >= rows.length - READ_AHEAD) loadMore();
   }, [last, rows.length, loadMore]);
+  const from = Math.floor((items[0]?.index ?? 0) / NEAR_STEP) * NEAR_STEP;
+  const to = Math.ceil((last + 1) / NEAR_STEP) * NEAR_STEP;
+  useEffect(() => {
+    onNear(from, to);
+  }, [from, to, onNear]);
 
   return (
     <div className="table-scroller" ref={scroller} tabIndex={0} aria-label="VMs" role="region">

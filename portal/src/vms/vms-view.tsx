@@ -1,19 +1,36 @@
-import { Group, Kbd, Text, TextInput } from "@mantine/core";
-import { useDebouncedValue } from "@mantine/hooks";
+import { Button, Group, Kbd, Text, TextInput } from "@mantine/core";
+import { useDebouncedCallback, useDebouncedValue } from "@mantine/hooks";
 import { IconSearch } from "@tabler/icons-react";
+import { useMemo, useState } from "react";
+import { useChanges } from "../live/use-changes.js";
 import { ProblemNote } from "../shared/problem-note.js";
 import { navigate } from "../navigation.js";
 import type { Route } from "../route.js";
+import { parseSearch } from "./search.js";
 import { useVmPages } from "./use-vm-pages.js";
+import { toChangeFilter } from "./vm-filter.js";
 import { VmTable } from "./vm-table.js";
 
 /** How long typing must pause before the server is asked. */
 const TYPING_PAUSE_MS = 150;
 
+/** How long scrolling must pause before other rows are followed live. */
+const SCROLL_PAUSE_MS = 400;
+
 /** The first view: one search box over all VMs. */
 export function VmsView({ route }: { readonly route: Extract<Route, { view: "vms" }> }) {
   const [search] = useDebouncedValue(route.search, TYPING_PAUSE_MS);
   const pages = useVmPages(search, route.sort);
+  const [near, setNear] = useState({ from: 0, to: 0 });
+  const followNear = useDebouncedCallback((from: number, to: number) => {
+    setNear({ from, to });
+  }, SCROLL_PAUSE_MS);
+  const { rows, total } = pages;
+  const filter = useMemo(() => {
+    const nearbyIds = rows.slice(near.from, near.to).map(({ id }) => id);
+    return toChangeFilter(parseSearch(search), total, nearbyIds);
+  }, [rows, total, near, search]);
+  useChanges(filter, { onEvent: pages.apply, onReset: pages.refresh });
   return (
     <section aria-labelledby="vms-title" className="view">
       <h1 id="vms-title" className="visually-hidden">
@@ -37,6 +54,11 @@ export function VmsView({ route }: { readonly route: Extract<Route, { view: "vms
         <Text size="sm" className="faint">
           {formatCount(pages.total, pages.rows.length, pages.isLoading)}
         </Text>
+        {pages.isOutdated && (
+          <Button size="compact-xs" variant="light" onClick={pages.reload}>
+            The list has changed: read it again
+          </Button>
+        )}
       </Group>
       <VmTable
         pages={pages}
@@ -44,6 +66,7 @@ export function VmsView({ route }: { readonly route: Extract<Route, { view: "vms
         onSort={(sort) => {
           navigate({ ...route, sort });
         }}
+        onNear={followNear}
       />
     </section>
   );

@@ -1,0 +1,20 @@
+import { ChangesSubscription } from "./live-queries.js";
+import {
+  AccessQuery,
+  HostsQuery,
+  RefreshHostMutation,
+  VmCountQuery,
+  VmPageQuery,
+  VmQuery,
+} from "./queries.js";
+
+/** Every operation that the portal sends; the build lists them for servers that run listed operations only. */
+export const OPERATIONS = [
+  AccessQuery,
+  VmPageQuery,
+  VmCountQuery,
+  VmQuery,
+  HostsQuery,
+  RefreshHostMutation,
+  ChangesSubscription,
+];

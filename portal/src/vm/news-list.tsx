@@ -1,0 +1,19 @@
+import type { ChangeEvent } from "../live/follow-changes.js";
+import { Ago } from "../shared/time.js";
+
+/** What has changed since the page was opened, the newest first; read out as it comes. */
+export function NewsList({ news }: { readonly news: readonly ChangeEvent[] }) {
+  return (
+    <div role="log" aria-label="What has just changed">
+      {news.length > 0 && (
+        <ul className="news">
+          {news.map((event) => (
+            <li key={event.cursor}>
+              <Ago at={event.at} /> · {event.changes.map(({ summary }) => summary).join(" · ")}
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,45 @@
+import type { VariablesOf } from "../api/graphql.js";
+import type { VmPageQuery } from "../api/queries.js";
+import type { ChangeFilter } from "../live/follow-changes.js";
+import type { Search } from "./search.js";
+
+type Filter = NonNullable<VariablesOf<typeof VmPageQuery>["filter"]>;
+
+/** The server's filter for a search: nothing is filtered in the browser. */
+export function toFilter(search: Search): Filter | null {
+  switch (search.kind) {
+    case "name":
+      return { nameContains: search.text };
+    case "address":
+      return { ip: search.address };
+    case "prefix":
+      return { address: { inCidr: search.prefix } };
+    case "mac":
+      return { or: [{ nicMacAddress: search.mac }, { guestMacAddress: search.mac }] };
+    default:
+      return null;
+  }
+}
+
+/**
+ * Which changes the list follows. Of a short list all that the search can tell, so that VMs which come into it are heard of;
+ * else those of the rows around the screen. `null`: none.
+ */
+export function toChangeFilter(
+  search: Search,
+  total: number | null,
+  nearbyIds: readonly string[],
+): ChangeFilter | null {
+  if (total === null) return null;
+  if (total <= SHORT_LIST) {
+    if (search.kind === "all") return {};
+    if (search.kind === "prefix") return { inCidr: search.prefix };
+    if (search.kind === "address") {
+      return { inCidr: `${search.address}/${search.address.includes(":") ? 128 : 32}` };
+    }
+  }
+  return nearbyIds.length === 0 ? null : { vmIds: [...nearbyIds] };
+}
+
+/** As many VMs as one filter may name. */
+export const SHORT_LIST = 500;
