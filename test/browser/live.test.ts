@@ -1,0 +1,123 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { createHostLink, type HostLink } from "../../src/refresher/host-link.js";
+import { refreshHost } from "../../src/refresher/pass.js";
+import { FakeHost } from "../refresher/fake-host.js";
+import { findBrowser, openBrowser } from "../support/browser.js";
+import { HOST_A, VM } from "../support/builders/ids.js";
+import { configuredHost, IGNORED_NAMES, INTERVAL_MS } from "../support/builders/passes.js";
+import { reportedInterface, reportedNic, reportedVm } from "../support/builders/reported.js";
+import { createDatabase, type TestDatabase } from "../support/database.js";
+import { startGatewayProcess, type RunningGateway } from "../support/gateway.js";
+import { freePort } from "../support/tcp.js";
+
+const executable = findBrowser();
+if (executable === undefined)
+  console.warn("No Chromium in /usr/bin: the portal's live views are not tried in a browser.");
+
+describe.skipIf(executable === undefined)("the portal beside a guest that changes", () => {
+  let database: TestDatabase;
+  let link: HostLink;
+  let host: FakeHost;
+  let port: number;
+  let gateway: RunningGateway;
+  let browser: Awaited<ReturnType<typeof openBrowser>>;
+
+  const startGateway = () => startGatewayProcess({ DATABASE_URL: database.url, PORT: String(port) });
+
+  beforeAll(async () => {
+    browser = await openBrowser(executable!);
+  });
+  afterAll(() => browser.close());
+
+  beforeEach(async () => {
+    database = await createDatabase();
+    await database.store.registerHosts([configuredHost(HOST_A)], INTERVAL_MS);
+    host = new FakeHost();
+    host.nics = () => [reportedNic()];
+    link = createHostLink(configuredHost(HOST_A), host);
+    port = await freePort();
+    await report("10.0.0.1");
+    gateway = await startGateway();
+  });
+  afterEach(async () => {
+    await browser.page.goto("about:blank");
+    await gateway.stop();
+    await database.drop();
+  });
+
+  /** The host reports the guest with this address, and the pass writes it. */
+  async function report(address: string, name = "web"): Promise<void> {
+    const netIfaces = [reportedInterface({ inet: [address], inet6: [] })];
+    host.report = { vms: [reportedVm({ vmName: name, netIfaces })], rejected: [] };
+    const deps = {
+      store: database.store,
+      ignoreNames: IGNORED_NAMES,
+      now: () => 0,
+      ready: () => Promise.resolve(),
+    };
+    const { outcome } = await refreshHost(deps, link, new AbortController().signal);
+    expect(outcome).toBe("done");
+  }
+
+  /** Marks the page: a page that is loaded again has lost the mark. */
+  const mark = () => browser.page.evaluate(() => void Reflect.set(globalThis, "isMarked", true));
+  const isMarked = () => browser.page.evaluate(() => Reflect.get(globalThis, "isMarked") === true);
+  const seesLive = () => browser.page.getByRole("status").getByText("live", { exact: true }).waitFor();
+
+  test("a VM's page shows its new address, and says what has changed, without being loaded again", async () => {
+    const { page } = browser;
+    await page.goto(`${gateway.url}/?view=vm&id=${VM}`);
+    const nics = page.locator("table.nics");
+    await nics.getByText("10.0.0.1", { exact: true }).waitFor();
+    await seesLive();
+    await mark();
+    await report("10.0.0.2");
+    await nics.getByText("10.0.0.2", { exact: true }).waitFor();
+    await nics.getByText("10.0.0.1", { exact: true }).waitFor({ state: "detached" });
+    await page.getByRole("log").getByText("10.0.0.2").first().waitFor();
+    expect(await isMarked()).toBe(true);
+  });
+
+  test("the list shows a new address, a new name and a VM that comes, without being loaded again", async () => {
+    const { page } = browser;
+    await page.goto(`${gateway.url}/`);
+    const row = page.locator("table.vms tbody tr");
+    await row.getByText("10.0.0.1").first().waitFor();
+    await seesLive();
+    await mark();
+    await report("10.0.0.2");
+    await row.getByText("10.0.0.2").first().waitFor();
+    await report("10.0.0.2", "renamed");
+    await page.getByRole("link", { name: "renamed", exact: true }).waitFor();
+    expect(await isMarked()).toBe(true);
+  });
+
+  test("a page that loses its server says so, and shows afterwards what changed meanwhile", async () => {
+    const { page } = browser;
+    await page.goto(`${gateway.url}/?view=vm&id=${VM}`);
+    const nics = page.locator("table.nics");
+    await nics.getByText("10.0.0.1", { exact: true }).waitFor();
+    await seesLive();
+    await mark();
+    await gateway.stop();
+    await page.getByRole("status").getByText("connection lost").waitFor();
+    await nics.getByText("10.0.0.1", { exact: true }).waitFor();
+    await report("10.0.0.2");
+    await report("10.0.0.3");
+    gateway = await startGateway();
+    await nics.getByText("10.0.0.3", { exact: true }).waitFor();
+    await seesLive();
+    const log = page.getByRole("log");
+    for (const address of ["10.0.0.2", "10.0.0.3"]) await log.getByText(address).first().waitFor();
+    expect(await isMarked()).toBe(true);
+  });
+
+  test("a hundred changes one after the other are shown to the last one", async () => {
+    const { page } = browser;
+    await page.goto(`${gateway.url}/?view=vm&id=${VM}`);
+    await page.locator("table.nics").getByText("10.0.0.1", { exact: true }).waitFor();
+    await seesLive();
+    for (let last = 2; last <= 101; last += 1) await report(`10.0.0.${last}`);
+    await page.locator("table.nics").getByText("10.0.0.101", { exact: true }).waitFor();
+  });
+});
