@@ -24,6 +24,12 @@ beforeAll(async () => {
 
 afterAll(() => database.drop());
 
+/** The digest of `7`, which the seventh VM is called by. */
+const NAME_OF_7 = "8f14e45fceea167a5a36dedd4bea2543";
+
+const findText = (key: "name" | "fqdn", ...parts: string[]) =>
+  ({ search: { kind: "text", key, match: { parts, ignoreCase: true } } }) as const;
+
 const page = { limit: 51, after: null, filter: {} } as const;
 const ORDERS: readonly VmOrder[] = [
   "NAME_ASC",
@@ -63,6 +69,10 @@ describe("of 100,000 VMs a page comes by an index", () => {
 
   test.each<[string, Parameters<ReadStore["readVmsPage"]>[0]["filter"], number]>([
     ["by ids", { ids: [largeId("1", 7), largeId("1", 99_999)] }, 2],
+    ["by a guest's name in any case", findText("fqdn", "VM77777.Example"), 1],
+    ["by the beginning of a guest's name in any case", findText("fqdn", "VM7777", ""), 11],
+    ["by a name in any case", findText("name", `VM-${NAME_OF_7.toUpperCase()}`), 1],
+    ["by the beginning of a name in any case", findText("name", `Vm-${NAME_OF_7.slice(0, 6)}`, ""), 1],
     ["by a MAC inside or outside", { search: { kind: "mac", mac: "56:6f:00:00:00:07" } }, 1],
   ])("found %s", async (_, filter, rows) => {
     const cost = await measure(() => reads.readVmsPage({ ...page, filter, order: "NAME_ASC" }));
