@@ -6,6 +6,7 @@ import type { ReadinessStore, Readers, ReadStore, VmFilter } from "../store/type
 import type { VmConditionSql } from "../store/read/conditions/search-conditions.js";
 import { CLUSTER_CONDITIONS, ENGINE_CONDITIONS } from "./conditions/engine-conditions.js";
 import { queryRows, type Queryable } from "../store/postgres/sql.js";
+import { ENGINE_FINDING_READS } from "./finding-reads.js";
 import { readHosts } from "./hosts.js";
 import { readGuestInterfaces } from "./interfaces.js";
 import { createInventoryRights, readNamed, readVmOrigins } from "./inventory.js";
@@ -65,6 +66,7 @@ function createEngineReader(
     readGuestInterfacesByVms: (vmIds) => readGuestInterfaces(database, vmIds, scope),
     readHosts: () => readHosts(database, null),
     readHostsByIds: (ids) => readHosts(database, ids),
+    ...ENGINE_FINDING_READS,
     // An engine keeps no history of what guests report, and its tables are not ours to add one to.
     readHistoryBounds: () => Promise.resolve(null),
     readVmVersionsAt: () => Promise.resolve([]),

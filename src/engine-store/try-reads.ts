@@ -1,3 +1,4 @@
+import type { FindingReads } from "../store/finding-types.js";
 import type { HistoryReads, ReadStore } from "../store/types.js";
 
 /** Runs one small read of each kind, with the rights that the gateway has. Throws what the first one throws. */
@@ -9,7 +10,10 @@ const NOBODY = ["00000000-0000-0000-0000-000000000000"];
 
 /** The compiler asks for another line when there is another kind. */
 const READS: Readonly<
-  Record<Exclude<keyof ReadStore, keyof HistoryReads>, (store: ReadStore) => Promise<unknown>>
+  Record<
+    Exclude<keyof ReadStore, keyof HistoryReads | keyof FindingReads>,
+    (store: ReadStore) => Promise<unknown>
+  >
 > = {
   readVmsPage: (store) => store.readVmsPage({ limit: 1, after: null, filter: {}, order: "NAME_ASC" }),
   countVms: (store) => store.countVms({ hostId: "00000000-0000-0000-0000-000000000000" }),

@@ -7,6 +7,7 @@ import { listImplementations } from "./federation/implementations.js";
 import { ADDRESS_HISTORY_FIELDS } from "./fields/address-history-fields.js";
 import { DIFFERENCE_FIELDS } from "./fields/difference-fields.js";
 import { FindQueries, FindResultFields } from "./fields/find-fields.js";
+import { FINDING_FIELDS } from "./fields/finding-fields.js";
 import { HISTORY_FIELDS } from "./fields/history-fields.js";
 import { HostFields } from "./fields/host-fields.js";
 import { Mutations } from "./fields/mutations.js";
@@ -58,6 +59,7 @@ export function buildTypeGraph(): GraphQLSchema {
       GuestPrimaryAddressFields,
       VmNicPrimaryAddressFields,
       PrimaryAddressFields,
+      ...FINDING_FIELDS,
       ...HISTORY_FIELDS,
       ...ADDRESS_HISTORY_FIELDS,
       ...DIFFERENCE_FIELDS,

@@ -15,7 +15,7 @@ import { createHostVmsLoader } from "./host-vms.js";
 import { groupPerKey, pickOnePerKey } from "./key-order.js";
 import { memoize } from "./memoize.js";
 import { toPastVm } from "./past-vm.js";
-import type { GuestInterface, HostRow, Nic, VmFilter, VmRow } from "./rows.js";
+import type { FindingReads, GuestInterface, HostRow, Nic, VmFilter, VmRow } from "./rows.js";
 import { withDeadline } from "./with-deadline.js";
 import { isUuid } from "../model/uuid.js";
 
@@ -56,6 +56,8 @@ export interface Loaders {
   readonly getVmChanges: (question: VmChangesQuestion) => DataLoader<string, readonly VmChange[]>;
   /** Loads who had an address when; `null`: the index of addresses is not ready. */
   readonly loadAddressSpans: (question: AddressSpansQuestion) => Promise<readonly AddressSpan[] | null>;
+  /** Questions about many VMs at once. */
+  readonly findings: FindingReads;
   /** Forgets all that was read, after something was changed in the same request. */
   readonly forget: () => void;
 }
@@ -145,6 +147,7 @@ export function createLoaders(
     getVmAt: vmAt.ask,
     getVmChanges: vmChanges.ask,
     loadAddressSpans: addressSpans.ask,
+    findings: store,
     forget: () => {
       for (const loader of [
         vmById,

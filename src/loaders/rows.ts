@@ -15,6 +15,13 @@ export type {
   VmFilter,
   VmOrder,
 } from "../store/types.js";
+export type {
+  AddressConflictRow,
+  DriftRow,
+  FindingReads,
+  GuestAddressRow,
+  MacConflictRow,
+} from "../store/finding-types.js";
 export type { VmVersion } from "../store/changes/version-types.js";
 export type { VmSearch, VmSort } from "../store/vm-search.js";
 export type { NamedRow, VmOrigin } from "../store/inventory-types.js";

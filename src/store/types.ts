@@ -1,5 +1,6 @@
 import type { StaleReason } from "../model/stale-reason.js";
 import type { NamedKind, NamedRow, VmOrigin } from "./inventory-types.js";
+import type { FindingReads } from "./finding-types.js";
 import type { HistoryReads } from "./changes/past/history-types.js";
 import type { VmFilter, VmIdList, VmPageRequest } from "./vm-search.js";
 import type { GuestInterface, Nic, StoredVm, VmState } from "./vm-types.js";
@@ -104,6 +105,8 @@ export interface VmRow {
   readonly staleSince: Date | null;
   /** When a reader last saw anything of the VM change, parts of milliseconds rounded up; `null`: not known. */
   readonly lastChangedAt: Date | null;
+  /** Another host that says that it runs the VM, though its reports do not count; absent: not known. */
+  readonly contenderId?: string | null;
   /** In a page: the value by which it is sorted, where that is neither name nor id (see {@link VmCursor}). */
   readonly orderKey?: string | null;
 }
@@ -128,7 +131,7 @@ export interface HostRow {
 export type { VmCursor, VmFilter, VmIdList, VmOrder, VmPageRequest } from "./vm-search.js";
 
 /** Reads of the store. One statement a call: arrays of keys in, rows in any order out; absent keys have no row. */
-export interface ReadStore extends HistoryReads {
+export interface ReadStore extends HistoryReads, FindingReads {
   /** Reads a page of a list. Rejects with {@link NotKeptError} where the source does not keep what the order goes by. */
   readVmsPage(page: VmPageRequest): Promise<VmRow[]>;
   countVms(filter: VmFilter): Promise<number>;

@@ -73,6 +73,8 @@ export type VmSearch =
   | { readonly kind: "inCidr"; readonly cidr: Cidr }
   | { readonly kind: "addresses"; readonly addresses: readonly string[] }
   | { readonly kind: "hasAddress" }
+  /** Another host than the owner says that it runs the VM, too. */
+  | { readonly kind: "onTwoHosts" }
   | { readonly kind: "hostId"; readonly id: string }
   /** Every VM, and none. */
   | { readonly kind: "all" | "none" }

@@ -140,6 +140,11 @@ function writeArguments(place: string, draw: Draw): string | null {
       return `(id: "${id(some())}")`;
     case "Query.vmNic":
       return `(id: "${id(0x10000 + some() * 10)}")`;
+    case "Query.guestAddresses":
+    case "Query.addressConflicts":
+    case "Query.macConflicts":
+    case "Query.drift":
+      return first ?? "";
     case "Query.host":
       return `(id: "${draw(2) === 0 ? HOST_A : HOST_B}")`;
     case "Query.find":

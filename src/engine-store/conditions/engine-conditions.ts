@@ -6,6 +6,7 @@ import {
   type VmConditionSql,
 } from "../../store/read/conditions/search-conditions.js";
 import { matchText } from "../../store/read/conditions/text-match.js";
+import { NotKeptError } from "../../store/not-kept-error.js";
 import type { SqlParameters } from "../../store/postgres/sql.js";
 import { selectVmsInCidr } from "./cidr-search.js";
 import { STALE_REASON } from "../guest-state.js";
@@ -53,6 +54,9 @@ export const ENGINE_CONDITIONS: VmConditionSql = {
   hasAnyAddress: `(${mayHaveGuest("d.status")} AND (d.vm_ip <> '' OR EXISTS (
       SELECT FROM vm_guest_agent_interfaces g
       WHERE g.vm_id = s.vm_guid AND (g.ipv4_addresses <> '' OR g.ipv6_addresses <> ''))))`,
+  onTwoHosts: () => {
+    throw new NotKeptError("onTwoHosts: an engine's database keeps one host of each VM; ask without it");
+  },
   hasInterface: (condition) =>
     `(s.vm_guid = ANY(ARRAY(SELECT g.vm_id FROM vm_guest_agent_interfaces g WHERE ${condition}))
       AND ${mayHaveGuest("d.status")})`,

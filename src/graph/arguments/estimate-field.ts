@@ -11,6 +11,7 @@ import {
   type FieldEstimate,
   type Values,
 } from "./cohort.js";
+import { FINDING_ESTIMATES } from "./estimate-findings.js";
 import { HISTORY_ESTIMATES } from "./estimate-history.js";
 import { findLongest, sumLongest, type Distribution, type FleetCounts } from "./fleet-counts.js";
 import { listSizeOf } from "./list-sizes.js";
@@ -58,6 +59,7 @@ const TYPICAL: FleetCounts = {
 
 const ESTIMATES: Readonly<Record<string, Estimate>> = {
   ...HISTORY_ESTIMATES,
+  ...FINDING_ESTIMATES,
   "Query.vms": (parents, args, counts) => {
     const ids: unknown = args["ids"];
     const byDefault = Array.isArray(ids) ? ids.length : DEFAULT_PAGE;
@@ -125,6 +127,7 @@ const ESTIMATES: Readonly<Record<string, Estimate>> = {
       repeats: Math.min(parents.count, parents.repeats * Math.max(1, findLongest(vmsPerHost))),
       owners: Math.min(parents.count, Math.max(1, hosts)),
     }),
+  "Vm.otherHost": (parents) => readByKey(parents, { repeats: parents.count }),
   "VmNic.vm": (parents, _args, { nicsPerVm }) =>
     readByKey(parents, { repeats: Math.min(parents.count, parents.repeats * findLongest(nicsPerVm)) }),
   "VmNic.guestInterface": (parents, _args, { nicsPerVm }) =>

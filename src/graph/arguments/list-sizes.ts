@@ -37,6 +37,14 @@ export const LIST_SIZES: Readonly<
   "Query.addressHistory": (args) => pageSize(args, DEFAULT_PAGE),
   "AddressHistoryConnection.nodes": 1,
   "AddressHistoryConnection.edges": 1,
+  ...Object.fromEntries(
+    ["GuestAddress", "AddressConflict", "MacConflict", "Drift"].flatMap((name) => [
+      [`${name}Connection.nodes`, 1],
+      [`${name}Connection.edges`, 1],
+    ]),
+  ),
+  "AddressConflict.holders": 20,
+  "MacConflict.vmNics": 2,
   "AddressListDifference.ipsBefore": 8,
   "AddressListDifference.ipsAfter": 8,
   "VmNic.guestInterfaces": 2,

@@ -74,6 +74,7 @@ function parseSearch(input: VmFilterInput, reader: FilterReader): VmSearch[] {
   const conditions: VmSearch[] = [
     ...(address == null ? [] : parseAddressFilter(address)),
     ...(hasAddress == null ? [] : [negateIfFalse(hasAddress, { kind: "hasAddress" })]),
+    ...(input.onTwoHosts == null ? [] : [negateIfFalse(input.onTwoHosts, { kind: "onTwoHosts" })]),
     ...parseTextFilter("name", input.name, (parts) => createText("name", parts)),
     ...parseTextFilter("fqdn", input.fqdn, (parts) => createText("fqdn", parts)),
     ...parseTextFilter("host", input.host, (parts) => createText("host", parts)),

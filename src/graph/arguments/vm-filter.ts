@@ -88,6 +88,13 @@ export class VmFilterInput {
   })
   readonly staleReason?: readonly StaleReason[] | null;
 
+  @Field(() => Boolean, {
+    nullable: true,
+    description:
+      "Whether another host than `host` says that it runs the VM, too; that one is `otherHost`. Not with SOURCE=engine.",
+  })
+  readonly onTwoHosts?: boolean | null;
+
   @Field(() => [VmFilterInput], {
     nullable: true,
     description: "All of these hold. An empty list holds for every VM.",

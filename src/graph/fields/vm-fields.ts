@@ -35,6 +35,16 @@ export class VmFields {
     return vm.hostId === null ? null : loaders.hostById.load(vm.hostId);
   }
 
+  @FieldResolver(() => Host, {
+    nullable: true,
+    description:
+      "Another host that says that it runs the VM, too, though its reports do not count. As of the last look at it. Null: " +
+      "none does, of the past, or an engine asks the hosts.",
+  })
+  otherHost(@Root() { contenderId }: VmRow, @Ctx() { loaders }: GraphContext) {
+    return contenderId == null ? null : loaders.hostById.load(contenderId);
+  }
+
   @FieldResolver(() => [VmNic], {
     nullable: true,
     description:

@@ -2,7 +2,10 @@ import { findPrimaryAddress, findPrimaryOfAddresses } from "../../model/address/
 import type { VmVersion } from "./version-types.js";
 
 /** Returns `true` if the interfaces are known. After an unreadable report only the stored interfaces tell. */
-export function areInterfacesKnown({ silence, interfaces }: VmVersion): boolean {
+export function areInterfacesKnown({
+  silence,
+  interfaces,
+}: Pick<VmVersion, "silence" | "interfaces">): boolean {
   if (silence === "invalid") return interfaces.length > 0;
   return silence === null || silence === "silent" || silence === "partial";
 }

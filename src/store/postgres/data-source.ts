@@ -15,6 +15,7 @@ import { VmStatic } from "../tables/vm-static.js";
 import { VnicGraphGateway } from "../tables/vnic-graph-gateway.js";
 import { VnicGraphGatewayHost } from "../tables/vnic-graph-gateway-host.js";
 import { VnicGraphAddress } from "../tables/vnic-graph-address.js";
+import { VnicGraphDrift } from "../tables/vnic-graph-drift.js";
 import { VnicGraphHost } from "../tables/vnic-graph-host.js";
 import { VnicGraphNic } from "../tables/vnic-graph-nic.js";
 import { VnicGraphVm } from "../tables/vnic-graph-vm.js";
@@ -82,6 +83,7 @@ export function createDataSource(url: string, options: DataSourceOptions = {}): 
       VmInterface,
       VmGuestAgentInterface,
       VnicGraphAddress,
+      VnicGraphDrift,
       VnicGraphHost,
       VnicGraphVm,
       VnicGraphNic,

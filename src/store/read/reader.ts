@@ -1,5 +1,6 @@
 import { createHistoryReader } from "../changes/past/history-reader.js";
 import type { Queryable } from "../postgres/sql.js";
+import { createFindingReads } from "./findings.js";
 import { readGuestInterfaces } from "./guest-interfaces.js";
 import { readHosts } from "./host-reads.js";
 import { readNetworks } from "./networks.js";
@@ -29,6 +30,7 @@ export function createReader(database: Queryable, scope: VmScope | null): ReadSt
       kind === "networks" ? readNetworks(database, ids, visible) : Promise.resolve([]),
     readHosts: () => readHosts(database, null),
     readHostsByIds: (ids) => readHosts(database, ids),
+    ...createFindingReads(database, visible),
     ...createHistoryReader(database, scope),
   };
 }

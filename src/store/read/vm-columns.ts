@@ -12,7 +12,7 @@ const INTERFACES_KNOWN = `(r.vm_id IS NOT NULL AND (r.silence IS NULL OR r.silen
 const NICS_KNOWN = `(r.inventory_hash IS NOT NULL OR EXISTS (SELECT FROM vm_interface n WHERE n.vm_guid = s.vm_guid))`;
 
 /** What is read of each VM of {@link FROM_VMS}: a row as readers get it. */
-export const VM_COLUMNS = `s.vm_guid AS id, s.vm_name AS name, d.status, d.run_on_vds AS "hostId",
+export const VM_COLUMNS = `s.vm_guid AS id, s.vm_name AS name, d.status, d.run_on_vds AS "hostId", r.contender_id AS "contenderId",
   CASE WHEN d.vm_ip <> '' THEN string_to_array(d.vm_ip, ' ') WHEN ${INTERFACES_KNOWN} THEN ARRAY[]::text[] END AS ips,
   nullif(d.vm_fqdn, '') AS fqdn,
   ${INTERFACES_KNOWN} AS "interfacesKnown",

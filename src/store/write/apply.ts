@@ -1,6 +1,7 @@
 import type { DataSource, QueryRunner } from "typeorm";
 import { findSqlState, isStatementsOwnFailure } from "../postgres/errors.js";
 import { writeInterfaces } from "./interfaces/interface-writes.js";
+import { updateDrift } from "./drift-writes.js";
 import { updateAddresses } from "./address-writes.js";
 import { writeNics } from "./nic-writes.js";
 import { findAffectedHosts, lockForWriting } from "./lock-for-writing.js";
@@ -78,6 +79,11 @@ async function writeAll(
   const writeRest = [
     () => writeNics(queryRunner, changes),
     () => updateAddresses(queryRunner, { ...changes, changedVms }),
+    () =>
+      updateDrift(
+        queryRunner,
+        valid.flatMap(({ visibleChanges }) => visibleChanges),
+      ),
     () => appendChanges(queryRunner, listEntries(valid)),
   ];
   // Updates of interfaces go on by what the database answers; nothing may be sent in between.

@@ -33,6 +33,9 @@ export const LARGE_FLEET = [
     SELECT DISTINCT i.vm_id, word::inet
     FROM vm_guest_agent_interfaces i, unnest(string_to_array(concat_ws(',', i.ipv4_addresses, i.ipv6_addresses), ',')) AS word
     WHERE word <> ''`,
+  `INSERT INTO vnic_graph_drift (vm_id, kind, key, nic_id)
+    SELECT ${formatId("1", "n")}, CASE WHEN n % 10 = 0 THEN 4 ELSE 7 END, 'x' || n, ${formatId("2", "n")}
+    FROM generate_series(1, 100000) n`,
   `SET session_replication_role = DEFAULT`,
   `VACUUM (ANALYZE)`,
 ];

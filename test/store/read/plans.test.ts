@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parseCidr } from "../../../src/model/address/cidr.js";
 import { createReader } from "../../../src/store/read/reader.js";
 import type { ReadStore, VmOrder, VmRow } from "../../../src/store/types.js";
 import { createDatabase, type TestDatabase } from "../../support/database.js";
@@ -78,6 +79,60 @@ describe("of 100,000 VMs a page comes by an index", () => {
     const cost = await measure(() => reads.readVmsPage({ ...page, filter, order: "NAME_ASC" }));
     expect(cost).toMatchObject({ rows, scanned: [] });
     expect(cost.met).toBeLessThan(1_000);
+  });
+});
+
+describe("of 600,000 addresses, in one statement", () => {
+  const cidr = parseCidr("10.0.7.0/24");
+  test.each<[string, () => Promise<readonly unknown[]>, number, number]>([
+    [
+      "a page from the start",
+      () => reads.readGuestAddresses({ inCidr: null, after: null, limit: 51 }),
+      51,
+      200,
+    ],
+    [
+      "a page from the middle",
+      () =>
+        reads.readGuestAddresses({
+          inCidr: null,
+          after: { address: "10.0.200.7", vmId: largeId("1", 1) },
+          limit: 51,
+        }),
+      51,
+      200,
+    ],
+    ["a page of a prefix", () => reads.readGuestAddresses({ inCidr: cidr, after: null, limit: 51 }), 51, 600],
+    [
+      "a page of what does not fit",
+      () => reads.readDrift({ kinds: ["NIC_NOT_SHOWN"], after: null, limit: 51 }),
+      51,
+      200,
+    ],
+    [
+      "a page of all misfits from the middle",
+      () =>
+        reads.readDrift({
+          kinds: null,
+          after: { vmId: largeId("1", 50_000), kindNumber: 4, key: "x" },
+          limit: 51,
+        }),
+      51,
+      200,
+    ],
+  ])("%s comes by an index", async (_, read, rows, most) => {
+    const cost = await measure(read);
+    expect(cost).toMatchObject({ rows, scanned: [] });
+    expect(cost.met).toBeLessThan(most);
+  });
+
+  test("conflicts are found by the index of addresses, and rows are read of those alone that several VMs have", async () => {
+    const cost = await measure(() =>
+      reads.readAddressConflicts({ within: null, network: null, after: null, limit: 51 }),
+    );
+    expect(cost).toMatchObject({ rows: 0, scanned: [] });
+    // All addresses that reach others are looked at once, and the 10,000 bridges of containers.
+    expect(cost.met).toBeLessThan(150_000);
   });
 });
 

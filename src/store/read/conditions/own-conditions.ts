@@ -58,6 +58,7 @@ export const OWN_CONDITIONS: VmConditionSql = {
     return `EXISTS (SELECT FROM vnic_graph_address a WHERE a.vm_id = s.vm_guid AND (${ranges.join(" OR ")}))`;
   },
   hasAnyAddress: "EXISTS (SELECT FROM vnic_graph_address a WHERE a.vm_id = s.vm_guid)",
+  onTwoHosts: () => "s.vm_guid IN (SELECT o.vm_id FROM vnic_graph_vm o WHERE o.contender_id IS NOT NULL)",
   hasInterface: (condition) =>
     `EXISTS (SELECT FROM vm_guest_agent_interfaces g WHERE g.vm_id = s.vm_guid AND ${condition})`,
   guestMacIs: (mac, parameters) => `g.mac_address = ${parameters.add(mac)}::varchar`,

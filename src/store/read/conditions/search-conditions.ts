@@ -18,6 +18,8 @@ export interface VmConditionSql {
   hasAnyOf(addresses: readonly string[], parameters: SqlParameters): string;
   hasAddressIn(cidr: Cidr, parameters: SqlParameters): string;
   readonly hasAnyAddress: string;
+  /** Throws {@link NotKeptError} where the source does not keep it. */
+  onTwoHosts(): string;
   hasCluster(match: TextMatch, parameters: SqlParameters): string;
   /** Has a guest's interface `g` for which the condition holds. */
   hasInterface(condition: string): string;
@@ -75,6 +77,8 @@ export function buildSearchCondition(
       return "true";
     case "none":
       return "false";
+    case "onTwoHosts":
+      return source.onTwoHosts();
     case "hasAddress":
       return source.hasAnyAddress;
     case "guestMac":

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { findMissingInterface } from "../../src/loaders/missing-interface.js";
+import { findMissingInterface } from "../../src/model/missing-interface.js";
 import { mac, uuid } from "../support/builders/ids.js";
 import { guestInterfaceRow, nicRow } from "../support/builders/rows.js";
 

@@ -1,0 +1,201 @@
+import { Arg, Args, Ctx, FieldResolver, Query, Resolver, Root } from "type-graphql";
+import {
+  loadAddressDevice,
+  loadAddressNic,
+  loadConflictKind,
+  loadDriftDevice,
+} from "../../loaders/address-holder.js";
+import type { AddressConflictRow, DriftRow, GuestAddressRow, MacConflictRow } from "../../loaders/rows.js";
+import type { Cidr } from "../../model/address/cidr.js";
+import type { DriftKind } from "../../model/drift.js";
+import { checkListLength, parseText } from "../arguments/arguments.js";
+import {
+  listAddressConflicts,
+  listDriftRows,
+  listGuestAddresses,
+  listMacConflicts,
+} from "../arguments/finding-lists.js";
+import { loadRowPage, RowPageArguments } from "../arguments/row-page.js";
+import type { GraphContext } from "../context.js";
+import {
+  AddressConflict,
+  AddressConflictConnection,
+  AddressConflictKindEnum,
+  Drift,
+  DriftConnection,
+  DriftKindEnum,
+  GuestAddress,
+  GuestAddressConnection,
+  MacConflict,
+  MacConflictConnection,
+} from "../types/finding-types.js";
+import { NetworkDevice, Vm, VmNic } from "../types/object-types.js";
+import { CidrScalar } from "../types/scalars.js";
+
+const NOT_WITH_ENGINE = "Null only beside an error: NOT_AVAILABLE with SOURCE=engine.";
+
+/** Questions about many VMs at once. */
+@Resolver()
+export class FindingQueries {
+  @Query(() => GuestAddressConnection, {
+    nullable: true,
+    description: `All addresses of all guests in the order of their numbers, IPv4 first, page by page. As stored last. ${NOT_WITH_ENGINE}`,
+  })
+  guestAddresses(
+    @Ctx() { loaders }: GraphContext,
+    @Args(() => RowPageArguments) page: RowPageArguments,
+    @Arg("inCidr", () => CidrScalar, {
+      nullable: true,
+      description: "Only addresses in this prefix; mapped ones are IPv4 addresses. Null: all.",
+    })
+    inCidr?: Cidr | null,
+  ) {
+    return loadRowPage(page, listGuestAddresses(loaders, inCidr ?? null));
+  }
+
+  @Query(() => AddressConflictConnection, {
+    nullable: true,
+    description:
+      "Addresses that several VMs have which can meet: two of them are on one network, or it is not known on which. In the " +
+      "order of their numbers, page by page. Loopback and link-local addresses and those of containers' bridges are left " +
+      `out. As stored last. ${NOT_WITH_ENGINE}`,
+  })
+  addressConflicts(
+    @Ctx() { loaders }: GraphContext,
+    @Args(() => RowPageArguments) page: RowPageArguments,
+    @Arg("within", () => CidrScalar, {
+      nullable: true,
+      description: "Only addresses in this prefix. Null: all.",
+    })
+    within?: Cidr | null,
+    @Arg("network", () => String, {
+      nullable: true,
+      description:
+        "Only VMs that have the address on the network of this name, or on an unknown one. Null: on any.",
+    })
+    network?: string | null,
+  ) {
+    const name = network == null ? null : parseText("network", network);
+    return loadRowPage(page, listAddressConflicts(loaders, { within: within ?? null, network: name }));
+  }
+
+  @Query(() => MacConflictConnection, {
+    nullable: true,
+    description: `MACs that the hypervisor gave to vNICs of several VMs, page by page. As stored last. ${NOT_WITH_ENGINE}`,
+  })
+  macConflicts(@Ctx() { loaders }: GraphContext, @Args(() => RowPageArguments) page: RowPageArguments) {
+    return loadRowPage(page, listMacConflicts(loaders));
+  }
+
+  @Query(() => DriftConnection, {
+    nullable: true,
+    description:
+      "In what VMs' vNICs and their guests' interfaces do not fit, by VM, page by page; nothing of VMs of which either is " +
+      `not known. As of the last look at their hosts. ${NOT_WITH_ENGINE}`,
+  })
+  drift(
+    @Ctx() { loaders }: GraphContext,
+    @Args(() => RowPageArguments) page: RowPageArguments,
+    @Arg("kinds", () => [DriftKindEnum], {
+      nullable: true,
+      description: "Only these kinds; an empty list finds nothing. Null: all.",
+    })
+    kinds?: readonly DriftKind[] | null,
+  ) {
+    return loadRowPage(page, listDriftRows(loaders, kinds == null ? null : checkListLength("kinds", kinds)));
+  }
+}
+
+const GONE = "The VM. As stored last. Null only if it is just gone.";
+
+/** What leads on from an address. */
+@Resolver(() => GuestAddress)
+export class GuestAddressFields {
+  @FieldResolver(() => Vm, { nullable: true, description: GONE })
+  vm(@Root() { vmId }: GuestAddressRow, @Ctx() { loaders }: GraphContext) {
+    return loaders.vmById.load(vmId);
+  }
+
+  @FieldResolver(() => NetworkDevice, {
+    nullable: true,
+    description:
+      "The guest's interface that has it, one that is a vNIC first. As stored last. Null: the agent tells addresses alone.",
+  })
+  device(@Root() held: GuestAddressRow, @Ctx() { loaders }: GraphContext) {
+    return loadAddressDevice(loaders, held);
+  }
+
+  @FieldResolver(() => VmNic, {
+    nullable: true,
+    description:
+      "The vNIC with that interface's MAC. As stored last. Null: the guest made the interface itself.",
+  })
+  vmNic(@Root() held: GuestAddressRow, @Ctx() { loaders }: GraphContext) {
+    return loadAddressNic(loaders, held);
+  }
+}
+
+/** What leads on from an address of several VMs. */
+@Resolver(() => AddressConflict)
+export class AddressConflictFields {
+  @FieldResolver(() => AddressConflictKindEnum, {
+    description: "Whether it is meant to be shared, by the VMs that `holders` shows. Never null.",
+  })
+  kind(@Root() conflict: AddressConflictRow, @Ctx() { loaders }: GraphContext) {
+    return loadConflictKind(loaders, conflict);
+  }
+
+  @FieldResolver(() => [GuestAddress], {
+    description: "Who has it: the first 20 VMs by id, each with the interface. As stored last. Never null.",
+  })
+  holders(@Root() { address, vmIds }: AddressConflictRow): GuestAddressRow[] {
+    return vmIds.map((vmId) => ({ address, vmId }));
+  }
+}
+
+/** What leads on from a MAC of several VMs. */
+@Resolver(() => MacConflict)
+export class MacConflictFields {
+  @FieldResolver(() => [VmNic], {
+    description: "The vNICs that have it, by name. As stored last. Never null.",
+  })
+  vmNics(@Root() { macAddress }: MacConflictRow, @Ctx() { loaders }: GraphContext) {
+    return loaders.nicsByMac.load(macAddress);
+  }
+}
+
+/** What leads on from a misfit. */
+@Resolver(() => Drift)
+export class DriftFields {
+  @FieldResolver(() => Vm, { nullable: true, description: GONE })
+  vm(@Root() { vmId }: DriftRow, @Ctx() { loaders }: GraphContext) {
+    return loaders.vmById.load(vmId);
+  }
+
+  @FieldResolver(() => VmNic, {
+    nullable: true,
+    description:
+      "The vNIC that the guest does not show. As stored last. Null: it is about an interface without one.",
+  })
+  vmNic(@Root() { nicId }: DriftRow, @Ctx() { loaders }: GraphContext) {
+    return nicId === null ? null : loaders.nicById.load(nicId);
+  }
+
+  @FieldResolver(() => NetworkDevice, {
+    nullable: true,
+    description:
+      "The guest's interface that no vNIC is behind, or that probably is the vNIC. As stored last. Null: there is none.",
+  })
+  device(@Root() row: DriftRow, @Ctx() { loaders }: GraphContext) {
+    return loadDriftDevice(loaders, row);
+  }
+}
+
+/** All of them. */
+export const FINDING_FIELDS = [
+  FindingQueries,
+  GuestAddressFields,
+  AddressConflictFields,
+  MacConflictFields,
+  DriftFields,
+] as const;

@@ -1,0 +1,85 @@
+import type { Cidr } from "../model/address/cidr.js";
+import type { DriftKind } from "../model/drift.js";
+
+/** Questions about many VMs at once, whose answers are not lists of VMs. Plain data only. */
+
+/** Which addresses are listed, in the order of their numbers, IPv4 first. */
+export interface GuestAddressesQuestion {
+  readonly inCidr: Cidr | null;
+  readonly after: GuestAddressRow | null;
+  readonly limit: number;
+}
+
+/** An address that a VM's guest has. */
+export interface GuestAddressRow {
+  readonly address: string;
+  readonly vmId: string;
+}
+
+/** Which addresses of several VMs are listed. */
+export interface AddressConflictsQuestion {
+  readonly within: Cidr | null;
+  /** Only VMs on this network, or on an unknown one. */
+  readonly network: string | null;
+  /** Only addresses behind this one. */
+  readonly after: string | null;
+  readonly limit: number;
+}
+
+/** An address that several VMs have which can meet. */
+export interface AddressConflictRow {
+  readonly address: string;
+  readonly vmCount: number;
+  /** The first of these VMs, by id, {@link HOLDERS_SHOWN} at most. */
+  readonly vmIds: readonly string[];
+}
+
+/** So many VMs of one conflict are shown at most. */
+export const HOLDERS_SHOWN = 20;
+
+/** Which MACs of several VMs' vNICs are listed. */
+export interface MacConflictsQuestion {
+  readonly after: string | null;
+  readonly limit: number;
+}
+
+/** A MAC that vNICs of several VMs have. */
+export interface MacConflictRow {
+  readonly macAddress: string;
+  readonly vmCount: number;
+}
+
+/** Which misfits are listed, by VM. */
+export interface DriftQuestion {
+  /** `null`: all kinds. */
+  readonly kinds: readonly DriftKind[] | null;
+  readonly after: DriftPlace | null;
+  readonly limit: number;
+}
+
+/** The place of a misfit in its list. */
+export interface DriftPlace {
+  readonly vmId: string;
+  readonly kindNumber: number;
+  readonly key: string;
+}
+
+/** One thing that does not fit. */
+export interface DriftRow extends DriftPlace {
+  readonly kind: DriftKind;
+  readonly nicId: string | null;
+  readonly deviceName: string | null;
+  readonly deviceMac: string | null;
+}
+
+/** Reads of such questions. They reject with {@link NotKeptError} where the source does not keep what they go by. */
+export interface FindingReads {
+  readGuestAddresses(question: GuestAddressesQuestion): Promise<GuestAddressRow[]>;
+  countGuestAddresses(question: Pick<GuestAddressesQuestion, "inCidr">): Promise<number>;
+  readAddressConflicts(question: AddressConflictsQuestion): Promise<AddressConflictRow[]>;
+  countAddressConflicts(question: Pick<AddressConflictsQuestion, "within" | "network">): Promise<number>;
+  readMacConflicts(question: MacConflictsQuestion): Promise<MacConflictRow[]>;
+  countMacConflicts(): Promise<number>;
+  readDrift(question: DriftQuestion): Promise<DriftRow[]>;
+  countDrift(question: Pick<DriftQuestion, "kinds">): Promise<number>;
+}

@@ -1,0 +1,173 @@
+import { CONTAINER_PATTERN } from "../../model/container-names.js";
+import { formatAddress, listEquivalentCidrs, type Cidr } from "../../model/address/cidr.js";
+import { DRIFT_KINDS, type DriftKind } from "../../model/drift.js";
+import {
+  HOLDERS_SHOWN,
+  type AddressConflictRow,
+  type AddressConflictsQuestion,
+  type DriftRow,
+  type FindingReads,
+  type GuestAddressRow,
+  type MacConflictRow,
+} from "../finding-types.js";
+import { queryOptionalRows, queryRows, SqlParameters, type Queryable } from "../postgres/sql.js";
+import type { VmScopeSql } from "./conditions/scope.js";
+
+/** Creates the reads of questions about many VMs at once, each of one statement over our own tables. */
+export function createFindingReads(database: Queryable, scope: VmScopeSql): FindingReads {
+  return {
+    readGuestAddresses: ({ inCidr, after, limit }) => {
+      const parameters = new SqlParameters();
+      const conditions = [matchCidr("a.address", inCidr, parameters), scope.hasVm("a.vm_id", parameters)];
+      if (after !== null) {
+        const place = `${parameters.add(after.address)}::inet, ${parameters.add(after.vmId)}::uuid`;
+        conditions.push(`(a.address, a.vm_id) > (${place})`);
+      }
+      return queryRows<GuestAddressRow>(
+        database,
+        `SELECT host(a.address) AS address, a.vm_id AS "vmId" FROM vnic_graph_address a
+         WHERE ${conditions.join(" AND ")} ORDER BY a.address, a.vm_id LIMIT ${parameters.add(limit)}`,
+        parameters.values,
+      );
+    },
+    countGuestAddresses: ({ inCidr }) => {
+      const parameters = new SqlParameters();
+      const where = `${matchCidr("a.address", inCidr, parameters)} AND ${scope.hasVm("a.vm_id", parameters)}`;
+      return count(database, `SELECT FROM vnic_graph_address a WHERE ${where}`, parameters);
+    },
+    readAddressConflicts: (question) => {
+      const parameters = new SqlParameters();
+      const conflicts = selectAddressConflicts(question, scope, parameters);
+      return queryRows<AddressConflictRow>(
+        database,
+        `SELECT host(address) AS address, vm_count::int AS "vmCount", vm_ids AS "vmIds" FROM (${conflicts}) c
+         ORDER BY c.address LIMIT ${parameters.add(question.limit)}`,
+        parameters.values,
+      );
+    },
+    countAddressConflicts: (question) => {
+      const parameters = new SqlParameters();
+      const conflicts = selectAddressConflicts({ ...question, after: null }, scope, parameters);
+      return count(database, conflicts, parameters);
+    },
+    readMacConflicts: ({ after, limit }) => {
+      const parameters = new SqlParameters();
+      const conflicts = selectMacConflicts(after, scope, parameters);
+      return queryRows<MacConflictRow>(
+        database,
+        `${conflicts} ORDER BY shared.mac_addr LIMIT ${parameters.add(limit)}`,
+        parameters.values,
+      );
+    },
+    countMacConflicts: () => {
+      const parameters = new SqlParameters();
+      return count(database, selectMacConflicts(null, scope, parameters), parameters);
+    },
+    readDrift: async ({ kinds, after, limit }) => {
+      const parameters = new SqlParameters();
+      const conditions = [matchKinds(kinds, parameters), scope.hasVm("f.vm_id", parameters)];
+      if (after !== null) {
+        const { vmId, kindNumber, key } = after;
+        const place = `${parameters.add(vmId)}::uuid, ${parameters.add(kindNumber)}::smallint, ${parameters.add(key)}::text`;
+        conditions.push(`(f.vm_id, f.kind, f.key) > (${place})`);
+      }
+      const rows = await queryRows<Omit<DriftRow, "kind">>(
+        database,
+        `SELECT f.vm_id AS "vmId", f.kind AS "kindNumber", f.key, f.nic_id AS "nicId", f.device_name AS "deviceName",
+           f.device_mac AS "deviceMac"
+         FROM vnic_graph_drift f WHERE ${conditions.join(" AND ")}
+         ORDER BY f.vm_id, f.kind, f.key LIMIT ${parameters.add(limit)}`,
+        parameters.values,
+      );
+      return rows.map((row) => ({ ...row, kind: KIND_BY_NUMBER[row.kindNumber] ?? "DEVICE_UNKNOWN" }));
+    },
+    countDrift: ({ kinds }) => {
+      const parameters = new SqlParameters();
+      const where = `${matchKinds(kinds, parameters)} AND ${scope.hasVm("f.vm_id", parameters)}`;
+      return count(database, `SELECT FROM vnic_graph_drift f WHERE ${where}`, parameters);
+    },
+  };
+}
+
+/** Builds the condition that an address is in a prefix; an IPv4 address and the same one mapped into IPv6 are one. */
+export function matchCidr(column: string, cidr: Cidr | null, parameters: SqlParameters): string {
+  if (cidr === null) return "true";
+  const ranges = listEquivalentCidrs(cidr).map(({ family, first, last }) => {
+    const [from, to] = [first, last].map((value) => parameters.add(formatAddress({ family, value })));
+    return `${column} BETWEEN ${from}::inet AND ${to}::inet`;
+  });
+  return `(${ranges.join(" OR ")})`;
+}
+
+/** Holds for addresses that are neither loopback nor link-local nor multicast. One range, which the index begins and ends at. */
+const REACHES_OTHERS = [
+  "a.address > '0.255.255.255'::inet AND a.address < 'fe80::'::inet",
+  ...["127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3", "::1/128"].map(
+    (prefix) => `NOT a.address <<= '${prefix}'::inet`,
+  ),
+].join(" AND ");
+
+/**
+ * Selects the addresses that several VMs have which can meet: two of them are on the same network, or of one it is not
+ * known. First the addresses that several VMs have at all, by the index; then, of these, on which interface each VM has it.
+ * Bridges of containers are a guest's own, unless a vNIC is behind them.
+ */
+export function selectAddressConflicts(
+  { within, network, after }: Omit<AddressConflictsQuestion, "limit">,
+  scope: VmScopeSql,
+  parameters: SqlParameters,
+): string {
+  const visible = scope.hasVm("a.vm_id", parameters);
+  const isBehind = after === null ? "true" : `a.address > ${parameters.add(after)}::inet`;
+  const isMeant =
+    network === null
+      ? "true"
+      : `coalesce(h.network, ${parameters.add(network)}::text) = ${parameters.add(network)}::text`;
+  return `SELECT h.address, count(*) AS vm_count, (array_agg(h.vm_id ORDER BY h.vm_id))[1:${HOLDERS_SHOWN}] AS vm_ids
+    FROM (
+      SELECT shared.address FROM (
+        SELECT a.address FROM vnic_graph_address a
+        WHERE ${isBehind} AND ${matchCidr("a.address", within, parameters)} AND ${REACHES_OTHERS} AND ${visible}
+        ORDER BY a.address OFFSET 0) shared
+      GROUP BY shared.address HAVING count(*) > 1 ORDER BY shared.address) s
+    CROSS JOIN LATERAL (
+      SELECT a.address, a.vm_id, on_nic.network
+      FROM vnic_graph_address a
+      LEFT JOIN LATERAL (
+        SELECT e.network, n.id IS NOT NULL OR g.interface_name IS NULL OR NOT g.interface_name ~* '${CONTAINER_PATTERN}' AS is_outside
+        FROM vm_guest_agent_interfaces g
+        LEFT JOIN vm_interface n ON n.vm_guid = g.vm_id AND n.mac_addr = g.mac_address
+        LEFT JOIN vnic_graph_nic e ON e.nic_id = n.id
+        WHERE g.vm_id = a.vm_id
+          AND host(a.address) = ANY(string_to_array(concat_ws(',', g.ipv4_addresses, g.ipv6_addresses), ','))
+        ORDER BY 2 DESC, n.id IS NULL LIMIT 1) on_nic ON true
+      WHERE a.address = s.address AND coalesce(on_nic.is_outside, true) AND ${visible} OFFSET 0) h
+    WHERE ${isMeant}
+    GROUP BY h.address
+    HAVING count(*) > 1 AND (count(h.network) < count(*) OR count(DISTINCT h.network) < count(*))`;
+}
+
+function selectMacConflicts(after: string | null, scope: VmScopeSql, parameters: SqlParameters): string {
+  const isBehind = after === null ? "true" : `n.mac_addr > ${parameters.add(after)}::varchar`;
+  return `SELECT shared.mac_addr AS "macAddress", vms.count::int AS "vmCount"
+    FROM (SELECT n.mac_addr FROM vm_interface n WHERE n.mac_addr IS NOT NULL AND ${isBehind}
+      GROUP BY n.mac_addr HAVING count(*) > 1) shared
+    CROSS JOIN LATERAL (SELECT count(DISTINCT n.vm_guid) AS count FROM vm_interface n
+      WHERE n.mac_addr = shared.mac_addr AND ${scope.hasVm("n.vm_guid", parameters)}) vms
+    WHERE vms.count > 1`;
+}
+
+function matchKinds(kinds: readonly DriftKind[] | null, parameters: SqlParameters): string {
+  if (kinds === null) return "true";
+  return `f.kind = ANY(${parameters.add(kinds.map((kind) => DRIFT_KINDS[kind]))}::smallint[])`;
+}
+
+const KIND_BY_NUMBER = Object.fromEntries(
+  Object.entries(DRIFT_KINDS).map(([kind, number]) => [number, kind as DriftKind]),
+) as Readonly<Record<number, DriftKind>>;
+
+async function count(database: Queryable, select: string, { values }: SqlParameters): Promise<number> {
+  const sql = `SELECT count(*)::int AS count FROM (${select}) counted`;
+  const [row] = await queryOptionalRows<{ count: number }>(database, sql, values);
+  return row?.count ?? 0;
+}

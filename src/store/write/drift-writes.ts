@@ -1,0 +1,63 @@
+import type { QueryRunner } from "typeorm";
+import { DRIFT_KINDS, formatDriftKey, listDrift, type DriftItem } from "../../model/drift.js";
+import { areInterfacesKnown } from "../changes/version-addresses.js";
+import { areNicsKnown } from "../changes/vm-version.js";
+import { executeIn } from "../postgres/sql.js";
+import type { StoredVm, VisibleChange } from "../types.js";
+import { sendRows } from "./send-rows.js";
+
+/**
+ * Makes `vnic_graph_drift` say in what the VMs that a pass has changed do not fit. One statement, and none if that is what it
+ * was for all of them.
+ */
+export async function updateDrift(
+  queryRunner: QueryRunner,
+  changes: readonly VisibleChange[],
+): Promise<void> {
+  const changed = changes.flatMap(({ before, after }) => {
+    const [was, is] = [before === null ? [] : listStoredDrift(before), listStoredDrift(after)];
+    return formatDrift(was) === formatDrift(is) ? [] : [{ id: after.id, items: is }];
+  });
+  if (changed.length === 0) return;
+  const rows = changed.flatMap(({ id, items }) => items.map((item) => ({ id, ...item })));
+  const { source, parameters } = sendRows(rows, {
+    vm_id: ["uuid", ({ id }) => id],
+    kind: ["smallint", ({ kind }) => DRIFT_KINDS[kind]],
+    key: ["text", formatDriftKey],
+    nic_id: ["uuid", ({ nicId }) => nicId],
+    device_name: ["text", ({ device }) => device?.name ?? null],
+    device_mac: ["text", ({ device }) => device?.macAddress ?? null],
+  });
+  await executeIn(
+    queryRunner,
+    `WITH told AS MATERIALIZED (SELECT * FROM ${source}),
+     gone AS (
+       DELETE FROM vnic_graph_drift f WHERE f.vm_id = ANY($${parameters.length + 1}::uuid[])
+         AND NOT EXISTS (SELECT FROM told t WHERE (t.vm_id, t.kind, t.key) = (f.vm_id, f.kind, f.key)))
+     INSERT INTO vnic_graph_drift AS f (vm_id, kind, key, nic_id, device_name, device_mac)
+     SELECT vm_id, kind, key, nic_id, device_name, device_mac FROM told
+     ON CONFLICT (vm_id, kind, key) DO UPDATE SET device_name = excluded.device_name, device_mac = excluded.device_mac
+       WHERE (f.device_name, f.device_mac) IS DISTINCT FROM (excluded.device_name, excluded.device_mac)`,
+    [...parameters, changed.map(({ id }) => id)],
+  );
+}
+
+function listStoredDrift(vm: StoredVm): DriftItem[] {
+  const { status, ips, ownerId, interfaces } = vm;
+  return listDrift({
+    status,
+    ips: ips === null ? null : [ips],
+    interfaces: ownerId !== null && areInterfacesKnown(vm) ? interfaces : null,
+    nics: areNicsKnown(vm) ? vm.nics : null,
+  });
+}
+
+function formatDrift(items: readonly DriftItem[]): string {
+  return items
+    .map(
+      (item) =>
+        `${item.kind} ${formatDriftKey(item)} ${formatDriftKey({ nicId: null, device: item.device })}`,
+    )
+    .sort()
+    .join("\n");
+}
