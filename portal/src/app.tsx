@@ -1,6 +1,7 @@
 import { ActionIcon, Anchor, Button, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconKeyboard, IconMoon, IconSun } from "@tabler/icons-react";
+import { AddressView } from "./address/address-view.js";
 import { HostsView } from "./hosts/hosts-view.js";
 import { SignIn } from "./identity/sign-in.js";
 import { useAccess } from "./identity/use-access.js";
@@ -80,7 +81,9 @@ function View({ route }: { readonly route: Route }) {
     case "vms":
       return <VmsView route={route} />;
     case "vm":
-      return <VmView id={route.id} />;
+      return <VmView key={route.id} id={route.id} at={route.at} />;
+    case "address":
+      return <AddressView key={route.of} of={route.of} />;
     case "hosts":
       return <HostsView />;
   }

@@ -1,10 +1,16 @@
+/** What the list of VMs can be sorted by, in the words of the server's `VmOrder`. */
+export const SORT_KEYS = ["NAME", "STATUS", "HOST", "PRIMARY_ADDRESS", "LAST_CHANGE"] as const;
+
 /** The orders in which the list of VMs can be shown. */
-export type Sort = "NAME_ASC" | "NAME_DESC";
+export type Sort = `${(typeof SORT_KEYS)[number]}_${"ASC" | "DESC"}`;
 
 /** What the page shows. It is kept in the address, so that a link shows the same to somebody else. */
 export type Route =
   | { readonly view: "vms"; readonly search: string; readonly sort: Sort }
-  | { readonly view: "vm"; readonly id: string }
+  /** `at`: as the VM was then; `null`: as it is now. */
+  | { readonly view: "vm"; readonly id: string; readonly at: string | null }
+  /** Who had an address or a MAC, and when. */
+  | { readonly view: "address"; readonly of: string }
   | { readonly view: "hosts" };
 
 /** Reads the search part of an address; whatever is not understood leads to the list of VMs. */
@@ -12,13 +18,11 @@ export function parseRoute(search: string): Route {
   const parameters = new URLSearchParams(search);
   const view = parameters.get("view");
   const id = parameters.get("id");
-  if (view === "vm" && id !== null) return { view, id };
+  const of = parameters.get("of");
+  if (view === "vm" && id !== null) return { view, id, at: parseTime(parameters.get("at")) };
+  if (view === "address" && of !== null) return { view, of };
   if (view === "hosts") return { view };
-  return {
-    view: "vms",
-    search: parameters.get("q") ?? "",
-    sort: parameters.get("sort") === "NAME_DESC" ? "NAME_DESC" : "NAME_ASC",
-  };
+  return { view: "vms", search: parameters.get("q") ?? "", sort: parseSort(parameters.get("sort")) };
 }
 
 /** Writes the address of a route, relative to the page, so that it works below any prefix. */
@@ -28,6 +32,11 @@ export function formatRoute(route: Route): string {
     case "vm":
       parameters.set("view", "vm");
       parameters.set("id", route.id);
+      if (route.at !== null) parameters.set("at", route.at);
+      break;
+    case "address":
+      parameters.set("view", "address");
+      parameters.set("of", route.of);
       break;
     case "hosts":
       parameters.set("view", "hosts");
@@ -38,4 +47,16 @@ export function formatRoute(route: Route): string {
   }
   const text = parameters.toString();
   return text === "" ? "./" : `./?${text}`;
+}
+
+function parseSort(text: string | null): Sort {
+  const known = SORT_KEYS.flatMap((key) => [`${key}_ASC`, `${key}_DESC`] as const);
+  return known.find((each) => each === text) ?? "NAME_ASC";
+}
+
+/** A time that no clock shows is no time: the VM is shown as it is now. */
+function parseTime(text: string | null): string | null {
+  if (text === null) return null;
+  const time = new Date(text);
+  return Number.isNaN(time.getTime()) ? null : time.toISOString();
 }

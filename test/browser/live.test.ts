@@ -99,9 +99,12 @@ describe.skipIf(executable === undefined)("the portal beside a guest that change
     await nics.getByText("10.0.0.1", { exact: true }).waitFor();
     await seesLive();
     await mark();
+    // From here on the page has a cursor to go on behind.
+    await report("10.0.0.9");
+    await page.getByRole("log").getByText("10.0.0.9").first().waitFor();
     await gateway.stop();
     await page.getByRole("status").getByText("connection lost").waitFor();
-    await nics.getByText("10.0.0.1", { exact: true }).waitFor();
+    await nics.getByText("10.0.0.9", { exact: true }).waitFor();
     await report("10.0.0.2");
     await report("10.0.0.3");
     gateway = await startGateway();
@@ -119,5 +122,53 @@ describe.skipIf(executable === undefined)("the portal beside a guest that change
     await seesLive();
     for (let last = 2; last <= 101; last += 1) await report(`10.0.0.${last}`);
     await page.locator("table.nics").getByText("10.0.0.101", { exact: true }).waitFor();
+  });
+
+  test("the time line leads to the VM as it was, with what is otherwise now, and back", async () => {
+    const { page } = browser;
+    await report("10.0.0.2");
+    await report("10.0.0.3");
+    await page.goto(`${gateway.url}/?view=vm&id=${VM}`);
+    const timeLine = page.getByRole("region", { name: "Time line" });
+    await timeLine.getByRole("listitem").nth(2).waitFor();
+    await timeLine.getByRole("listitem").filter({ hasText: "10.0.0.2" }).last().getByRole("link").click();
+    const nics = page.locator("table.nics");
+    await nics.locator("mark").getByText("10.0.0.2", { exact: true }).waitFor();
+    const note = page.getByRole("status").filter({ hasText: "As it was at" });
+    await note.getByText("not any more: eth0 10.0.0.2").waitFor();
+    await note.getByText("new since then: eth0 10.0.0.3").waitFor();
+    // A link shows the same to somebody else.
+    await page.goto(page.url());
+    await nics.locator("mark").getByText("10.0.0.2", { exact: true }).waitFor();
+    await page.getByRole("link", { name: "Show it as it is now" }).click();
+    await nics.getByText("10.0.0.3", { exact: true }).waitFor();
+    expect(await nics.locator("mark").count()).toBe(0);
+  });
+
+  test("an address leads to who had it and when, and from there to the VM of that time", async () => {
+    const { page } = browser;
+    await report("10.0.0.2");
+    await page.goto(`${gateway.url}/?view=address&of=10.0.0.1`);
+    const span = page.locator("table.nics tbody tr");
+    await span.getByRole("link", { name: "web" }).waitFor();
+    expect(await span.innerText()).not.toContain("now\n");
+    await span.getByRole("link", { name: "web" }).click();
+    await page.getByRole("heading", { name: "web" }).waitFor();
+    await page.goto(`${gateway.url}/?view=vm&id=${VM}`);
+    await page.locator("table.nics").getByRole("link", { name: "10.0.0.2", exact: true }).click();
+    await page.getByRole("heading", { name: "Who had 10.0.0.2" }).waitFor();
+    await page.locator("table.nics tbody tr").getByText("now", { exact: true }).waitFor();
+    await page.goto(`${gateway.url}/?view=address&of=192.0.2.99`);
+    await page.getByText("Nobody had it since").waitFor();
+  });
+
+  test("a time before anything was kept is told, not guessed", async () => {
+    const { page } = browser;
+    await page.goto(`${gateway.url}/?view=vm&id=${VM}&at=2001-01-01T00:00:00Z`);
+    await page
+      .getByRole("alert")
+      .filter({ hasText: /kept|retention/i })
+      .first()
+      .waitFor();
   });
 });

@@ -137,7 +137,7 @@ describe.skipIf(executable === undefined)("the portal of the demo, in a real bro
     async (scheme) => {
       const { page } = browser;
       await page.emulateMedia({ colorScheme: scheme });
-      for (const path of ["/", "/?view=hosts", `/?view=vm&id=${vm.id}`]) {
+      for (const path of ["/", "/?view=hosts", `/?view=vm&id=${vm.id}`, `/?view=address&of=${vm.ip}`]) {
         await page.goto(gateway.url + path);
         await page.locator("table tbody tr").first().waitFor();
         await page.evaluate(axe.source);
@@ -155,7 +155,7 @@ describe.skipIf(executable === undefined)("the portal of the demo, in a real bro
   test("fits a telephone: nothing is wider than 360 pixels", async () => {
     const { page } = browser;
     await page.setViewportSize({ width: 360, height: 740 });
-    for (const path of ["/", "/?view=hosts", `/?view=vm&id=${vm.id}`]) {
+    for (const path of ["/", "/?view=hosts", `/?view=vm&id=${vm.id}`, `/?view=address&of=${vm.ip}`]) {
       await page.goto(gateway.url + path);
       await page.locator("table tbody tr").first().waitFor();
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);

@@ -22,21 +22,8 @@ const nic = (id: string) => ({
 });
 
 function vmWith(devices: ReturnType<typeof device>[] | null): Vm {
-  const guestInfo = {
-    ips: null,
-    lastReportedAt: null,
-    stale: false,
-    staleReason: null,
-    staleDetail: null,
-    primaryAddress: null,
-    fqdn: null,
-  };
   return {
-    id: "1",
-    name: "web",
-    status: "UP",
-    host: null,
-    guestInfo: { ...guestInfo, networkDevices: devices },
+    guestInfo: { networkDevices: devices },
     nics: [nic("1"), nic("2")],
   };
 }

@@ -1,11 +1,16 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { formatRoute, parseRoute, type Route } from "../../portal/src/route.js";
+import { formatRoute, parseRoute, SORT_KEYS, type Route } from "../../portal/src/route.js";
 
 test.each<[string, Route]>([
   ["", { view: "vms", search: "", sort: "NAME_ASC" }],
   ["?q=web&sort=NAME_DESC", { view: "vms", search: "web", sort: "NAME_DESC" }],
-  ["?view=vm&id=7", { view: "vm", id: "7" }],
+  ["?q=web&sort=PRIMARY_ADDRESS_ASC", { view: "vms", search: "web", sort: "PRIMARY_ADDRESS_ASC" }],
+  ["?view=vm&id=7", { view: "vm", id: "7", at: null }],
+  ["?view=vm&id=7&at=2026-11-24T09:00:00Z", { view: "vm", id: "7", at: "2026-11-24T09:00:00.000Z" }],
+  ["?view=vm&id=7&at=tuesday", { view: "vm", id: "7", at: null }],
+  ["?view=address&of=2001%3Adb8%3A%3A1", { view: "address", of: "2001:db8::1" }],
+  ["?view=address", { view: "vms", search: "", sort: "NAME_ASC" }],
   ["?view=vm", { view: "vms", search: "", sort: "NAME_ASC" }],
   ["?view=hosts", { view: "hosts" }],
   ["?view=nothing&sort=junk", { view: "vms", search: "", sort: "NAME_ASC" }],
@@ -17,7 +22,7 @@ test("a link shows what its page showed, whatever was typed", () => {
   fc.assert(
     fc.property(
       fc.string({ unit: "grapheme", maxLength: 30 }),
-      fc.constantFrom("NAME_ASC", "NAME_DESC"),
+      fc.constantFrom(...SORT_KEYS.flatMap((key) => [`${key}_ASC`, `${key}_DESC`] as const)),
       (search, sort) => {
         const route: Route = { view: "vms", search, sort };
         expect(parseRoute(formatRoute(route).slice("./".length))).toEqual(route);

@@ -1,4 +1,5 @@
 import { ChangesSubscription } from "./live-queries.js";
+import { AddressHistoryQuery, PastVmQuery, TimeLineQuery } from "./past-queries.js";
 import {
   AccessQuery,
   HostsQuery,
@@ -14,6 +15,9 @@ export const OPERATIONS = [
   VmPageQuery,
   VmCountQuery,
   VmQuery,
+  TimeLineQuery,
+  PastVmQuery,
+  AddressHistoryQuery,
   HostsQuery,
   RefreshHostMutation,
   ChangesSubscription,

@@ -16,6 +16,7 @@ export const VmRowFields = graphql(`
         address
         reason
       }
+      lastChangedAt
       lastReportedAt
       stale
       staleReason

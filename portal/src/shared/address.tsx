@@ -1,11 +1,14 @@
 import { ActionIcon, CopyButton, Tooltip } from "@mantine/core";
+import { RouteLink } from "./route-link.js";
 import { IconCheck, IconCopy } from "@tabler/icons-react";
 
-/** An address with a button that copies it. */
+/** An address or a MAC, which leads to who had it, with a button that copies it. */
 export function Address({ text }: { readonly text: string }) {
   return (
     <span className="address">
-      <code>{text}</code>
+      <RouteLink to={{ view: "address", of: text }}>
+        <code>{text}</code>
+      </RouteLink>
       <CopyButton value={text}>
         {({ copied, copy }) => (
           <Tooltip label={copied ? "Copied" : "Copy"}>

@@ -5,7 +5,7 @@ import { useEffect, useState } from "react";
 /** A point in time as "3 minutes ago", with the exact time in the reader's zone on hover. */
 export function Ago({ at, prefix = "" }: { readonly at: string; readonly prefix?: string }) {
   const now = useNow();
-  const exact = new Date(at).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
+  const exact = formatExact(at);
   return (
     <Tooltip label={exact}>
       <time dateTime={at}>
@@ -14,6 +14,11 @@ export function Ago({ at, prefix = "" }: { readonly at: string; readonly prefix?
       </time>
     </Tooltip>
   );
+}
+
+/** Formats a point in time in the reader's zone and words. */
+export function formatExact(at: string): string {
+  return new Date(at).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
 }
 
 /** The current time, once every ten seconds. */

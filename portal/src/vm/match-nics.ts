@@ -7,6 +7,11 @@ export type Device = ResultOf<typeof DeviceFields>;
 type Vm = NonNullable<ResultOf<typeof VmQuery>["vm"]>;
 type Nic = NonNullable<Vm["nics"]>[number];
 
+/** What is matched of a VM, of now or of another time. */
+export type MatchedVm = Pick<Vm, "nics"> & {
+  readonly guestInfo: Pick<NonNullable<Vm["guestInfo"]>, "networkDevices"> | null;
+};
+
 /** A vNIC beside the guest interfaces that share its MAC. */
 export interface NicRow {
   readonly nic: Nic;
@@ -22,7 +27,7 @@ export interface NetworkTab {
 }
 
 /** Puts each guest interface beside its vNIC; the server has matched them by MAC. */
-export function matchNics(vm: Vm): NetworkTab {
+export function matchNics(vm: MatchedVm): NetworkTab {
   const devices = vm.guestInfo?.networkDevices ?? null;
   const rows = (vm.nics ?? []).map((nic) => ({
     nic,

@@ -2,6 +2,7 @@ import { Text } from "@mantine/core";
 import { Address } from "../shared/address.js";
 import { Gentle } from "../shared/gentle.js";
 import { Tag } from "../shared/tag.js";
+import { DifferenceMark } from "./differs.js";
 import type { Device, NicRow } from "./match-nics.js";
 
 /** A row a vNIC: what the hypervisor defined, beside what the guest made of it. */
@@ -85,22 +86,26 @@ export function DeviceCells({ device }: { readonly device: Device }) {
     <>
       <td data-label="In the guest">{device.name ?? "without a name"}</td>
       <td data-label="IPv4">
-        <Addresses list={device.ipv4Addresses} />
+        <Addresses device={device.name} list={device.ipv4Addresses} />
       </td>
       <td data-label="IPv6">
-        <Addresses list={device.ipv6Addresses} />
+        <Addresses device={device.name} list={device.ipv6Addresses} />
       </td>
     </>
   );
 }
 
-function Addresses({ list }: { readonly list: readonly string[] }) {
+function Addresses({ device, list }: { readonly device: string | null; readonly list: readonly string[] }) {
   return (
     <Gentle value={list.join()}>
       {list.length === 0 ? (
         <span className="faint">none</span>
       ) : (
-        list.map((text) => <Address key={text} text={text} />)
+        list.map((text) => (
+          <DifferenceMark key={text} device={device} address={text}>
+            <Address text={text} />
+          </DifferenceMark>
+        ))
       )}
     </Gentle>
   );

@@ -15,21 +15,26 @@ import { GuestOnly } from "./guest-only.js";
 import { matchNics } from "./match-nics.js";
 import { NewsList } from "./news-list.js";
 import { NicTable } from "./nic-table.js";
+import { PastTab } from "./past-tab.js";
+import { TimeLine } from "./time-line.js";
 
 /** As many changes are listed as they come in; the time line has all. */
 const NEWS = 5;
 
 /** One VM: what the hypervisor and the guest each say of its network interfaces. */
-export function VmView({ id }: { readonly id: string }) {
+export function VmView({ id, at }: { readonly id: string; readonly at: string | null }) {
   const { data, problem, isLoading, reload } = useAnswer(VmQuery, { id });
   const [news, setNews] = useState<readonly ChangeEvent[]>([]);
+  const [version, setVersion] = useState(0);
   useChanges(
     { vmIds: [id] },
     {
       onEvent: (event) => {
         // The answer that is shown may be older than the state from which on changes are told.
         reload();
-        if (event.kind === "CHANGE") setNews((last) => [event, ...last].slice(0, NEWS));
+        if (event.kind !== "CHANGE") return;
+        setVersion((last) => last + 1);
+        setNews((last) => [event, ...last].slice(0, NEWS));
       },
       onReset: reload,
     },
@@ -75,8 +80,15 @@ export function VmView({ id }: { readonly id: string }) {
       <Title order={2} size="h4" mt="lg" mb="xs">
         Network interfaces
       </Title>
-      <NicTable rows={tab.rows} areNicsKnown={vm.nics !== null} />
-      <GuestOnly devices={tab.guestOnly} areKnown={vm.guestInfo?.networkDevices != null} />
+      {at === null ? (
+        <>
+          <NicTable rows={tab.rows} areNicsKnown={vm.nics !== null} />
+          <GuestOnly devices={tab.guestOnly} areKnown={vm.guestInfo?.networkDevices != null} />
+        </>
+      ) : (
+        <PastTab id={id} at={at} now={vm.guestInfo?.networkDevices ?? null} />
+      )}
+      <TimeLine id={id} at={at} version={version} />
     </section>
   );
 }

@@ -21,15 +21,23 @@ export function applyEvent(
   if (row === undefined) return { rows, isOutdated: list.isWhole && event.after !== null };
   if (event.after === null) return { rows: rows.toSpliced(at, 1), isOutdated: true };
   const isState = event.kind === "STATE";
-  const next = isState ? keepFreshness(event.after, row) : event.after;
+  const next = isState ? keepFreshness(event.after, row) : noteChange(event.after, event.at);
   if (isState && JSON.stringify(next) === JSON.stringify(row)) return { rows, isOutdated: false };
   const isMoved = list.isSearched || event.changes.some(({ kind }) => kind === "VM_RENAMED");
   return { rows: rows.with(at, next), isOutdated: isMoved };
 }
 
+/** An event shows the VM as of its change. */
+function noteChange(next: VmListRow, lastChangedAt: string): VmListRow {
+  return next.guestInfo === null ? next : { ...next, guestInfo: { ...next.guestInfo, lastChangedAt } };
+}
+
 /** The log, from which events come, does not tell of hosts' outages. What the list was told of them stays. */
 function keepFreshness(next: VmListRow, row: VmListRow): VmListRow {
   if (next.guestInfo === null || row.guestInfo === null) return next;
-  const { lastReportedAt, stale, staleReason, staleDetail } = row.guestInfo;
-  return { ...next, guestInfo: { ...next.guestInfo, lastReportedAt, stale, staleReason, staleDetail } };
+  const { lastChangedAt, lastReportedAt, stale, staleReason, staleDetail } = row.guestInfo;
+  return {
+    ...next,
+    guestInfo: { ...next.guestInfo, lastChangedAt, lastReportedAt, stale, staleReason, staleDetail },
+  };
 }

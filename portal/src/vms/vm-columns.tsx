@@ -2,6 +2,7 @@ import { createColumnHelper, tableFeatures } from "@tanstack/react-table";
 import { Address } from "../shared/address.js";
 import { Gentle } from "../shared/gentle.js";
 import { FreshnessNote } from "../shared/freshness.js";
+import { Ago } from "../shared/time.js";
 import { Status } from "../shared/status.js";
 import type { VmListRow } from "./use-vm-pages.js";
 
@@ -60,6 +61,14 @@ export const COLUMNS = helper.columns([
           <span title={others.join("\n")}>{others.join(", ")}</span>
         </Gentle>
       );
+    },
+  }),
+  helper.display({
+    id: "changed",
+    header: "Last change",
+    cell: ({ row }) => {
+      const at = row.original.guestInfo?.lastChangedAt ?? null;
+      return at === null ? <span className="faint">not known</span> : <Ago at={at} />;
     },
   }),
   helper.display({

@@ -2,7 +2,9 @@ import { useTable } from "@tanstack/react-table";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef } from "react";
 import { navigate } from "../navigation.js";
-import { formatRoute, type Sort } from "../route.js";
+import type { Sort } from "../route.js";
+import { RouteLink } from "../shared/route-link.js";
+import { SortHeader, SORTS } from "./sort-header.js";
 import type { VmPages } from "./use-vm-pages.js";
 import { COLUMNS, FEATURES } from "./vm-columns.js";
 
@@ -56,22 +58,10 @@ export function VmTable({
           {table.getHeaderGroups().map((group) => (
             <tr key={group.id}>
               {group.headers.map((header) =>
-                header.id === "name" ? (
-                  <th
-                    key={header.id}
-                    scope="col"
-                    aria-sort={sort === "NAME_ASC" ? "ascending" : "descending"}
-                  >
-                    <button
-                      type="button"
-                      className="sort"
-                      onClick={() => {
-                        onSort(sort === "NAME_ASC" ? "NAME_DESC" : "NAME_ASC");
-                      }}
-                    >
-                      <table.FlexRender header={header} /> {sort === "NAME_ASC" ? "▲" : "▼"}
-                    </button>
-                  </th>
+                header.id in SORTS ? (
+                  <SortHeader key={header.id} column={header.id} sort={sort} onSort={onSort}>
+                    <table.FlexRender header={header} />
+                  </SortHeader>
                 ) : (
                   <th key={header.id} scope="col" data-column={header.id}>
                     <table.FlexRender header={header} />
@@ -91,15 +81,15 @@ export function VmTable({
                 aria-rowindex={item.index + 1}
                 style={{ transform: `translateY(${item.start}px)`, height: ROW_HEIGHT_PX }}
                 onClick={() => {
-                  navigate({ view: "vm", id: row.original.id });
+                  navigate({ view: "vm", id: row.original.id, at: null });
                 }}
               >
                 {row.getAllCells().map((cell) => (
                   <td key={cell.id} data-column={cell.column.id}>
                     {cell.column.id === "name" ? (
-                      <VmLink id={row.original.id}>
+                      <RouteLink to={{ view: "vm", id: row.original.id, at: null }}>
                         <table.FlexRender cell={cell} />
-                      </VmLink>
+                      </RouteLink>
                     ) : (
                       <table.FlexRender cell={cell} />
                     )}
@@ -111,20 +101,5 @@ export function VmTable({
         </tbody>
       </table>
     </div>
-  );
-}
-
-function VmLink({ id, children }: { readonly id: string; readonly children: React.ReactNode }) {
-  return (
-    <a
-      href={formatRoute({ view: "vm", id })}
-      onClick={(event) => {
-        event.preventDefault();
-        event.stopPropagation();
-        navigate({ view: "vm", id });
-      }}
-    >
-      {children}
-    </a>
   );
 }

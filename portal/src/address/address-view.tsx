@@ -1,0 +1,85 @@
+import { Button, Skeleton, Text, Title } from "@mantine/core";
+import { useState } from "react";
+import { AddressHistoryQuery } from "../api/past-queries.js";
+import { ProblemNote } from "../shared/problem-note.js";
+import { RouteLink } from "../shared/route-link.js";
+import { Ago, formatExact } from "../shared/time.js";
+import { useAnswer } from "../shared/use-answer.js";
+import { parseSearch } from "../vms/search.js";
+
+const FIRST = 50;
+/** The server gives no more at once. */
+const MOST = 500;
+
+/** Who had an address, or which addresses a MAC had, and when: the latest first. */
+export function AddressView({ of }: { readonly of: string }) {
+  const [first, setFirst] = useState(FIRST);
+  const isMac = parseSearch(of).kind === "mac";
+  const { data, problem, isLoading, reload } = useAnswer(AddressHistoryQuery, {
+    address: isMac ? null : of,
+    macAddress: isMac ? of : null,
+    first,
+  });
+  const history = data?.addressHistory ?? null;
+  return (
+    <section aria-labelledby="address-title" className="view">
+      <RouteLink to={{ view: "vms", search: of, sort: "NAME_ASC" }}>VMs that have it now</RouteLink>
+      <Title order={1} size="h2" id="address-title" mt="xs" mb="md">
+        {isMac ? "What had the MAC" : "Who had"} <code>{of}</code>
+      </Title>
+      <ProblemNote problem={problem} onRetry={reload} />
+      {isLoading && history === null && <Skeleton height={160} aria-label="Loading" />}
+      {history !== null && history.nodes.length === 0 && (
+        <Text role="status">Nobody had it since {formatExact(history.keptFrom)}.</Text>
+      )}
+      {history !== null && history.nodes.length > 0 && (
+        <div className="wide">
+          <table className="nics">
+            <thead>
+              <tr>
+                {["VM", "Address", "Interface", "MAC", "Since", "Until"].map((title) => (
+                  <th key={title} scope="col">
+                    {title}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {history.nodes.map((span, position) => (
+                <tr key={`${span.vmId} ${span.address} ${span.since ?? ""} ${position}`}>
+                  <th scope="row" data-label="VM">
+                    <RouteLink
+                      to={{ view: "vm", id: span.vmId, at: span.until === null ? null : span.since }}
+                    >
+                      {span.vm?.name ?? span.vmId}
+                    </RouteLink>
+                  </th>
+                  <td data-label="Address">
+                    <code>{span.address}</code>
+                  </td>
+                  <td data-label="Interface">{span.deviceName ?? "not told"}</td>
+                  <td data-label="MAC">{span.macAddress === null ? "–" : <code>{span.macAddress}</code>}</td>
+                  <td data-label="Since">
+                    {span.since === null ? "before changes were kept" : <Ago at={span.since} />}
+                  </td>
+                  <td data-label="Until">{span.until === null ? "now" : <Ago at={span.until} />}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      {history?.pageInfo.hasNextPage === true && first < MOST && (
+        <Button
+          mt="sm"
+          variant="light"
+          onClick={() => {
+            setFirst(MOST);
+          }}
+        >
+          Show more
+        </Button>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,60 @@
+import { Alert, Skeleton, Text } from "@mantine/core";
+import { PastVmQuery } from "../api/past-queries.js";
+import { ProblemNote } from "../shared/problem-note.js";
+import { RouteLink } from "../shared/route-link.js";
+import { formatExact } from "../shared/time.js";
+import { useAnswer } from "../shared/use-answer.js";
+import { CompareWith, listMissing } from "./differs.js";
+import { GuestOnly } from "./guest-only.js";
+import { matchNics, type Device } from "./match-nics.js";
+import { NicTable } from "./nic-table.js";
+
+/** A VM's network interfaces as they were at a time, with what is otherwise now. */
+export function PastTab({
+  id,
+  at,
+  now,
+}: {
+  readonly id: string;
+  readonly at: string;
+  /** The guest's interfaces as they are now; `null`: not known. */
+  readonly now: readonly Device[] | null;
+}) {
+  const { data, problem, isLoading, reload } = useAnswer(PastVmQuery, { id, at });
+  if (isLoading && data === null) return <Skeleton height={160} aria-label="Loading" />;
+  const vm = data?.vm ?? null;
+  if (vm === null) return <ProblemNote problem={problem} onRetry={reload} />;
+  const devices = vm.guestInfo?.networkDevices ?? null;
+  const tab = matchNics(vm);
+  return (
+    <>
+      <Alert role="status" className="past" title={`As it was at ${formatExact(at)}`}>
+        <RouteLink to={{ view: "vm", id, at: null }}>Show it as it is now</RouteLink>
+        <Differences gone={listMissing(devices, now)} come={listMissing(now, devices)} />
+      </Alert>
+      <ProblemNote problem={problem} onRetry={reload} />
+      {vm.guestInfo === null && vm.nics === null ? (
+        <Text mt="md">This VM was not known at that time.</Text>
+      ) : (
+        <CompareWith devices={now}>
+          <NicTable rows={tab.rows} areNicsKnown={vm.nics !== null} />
+          <GuestOnly devices={tab.guestOnly} areKnown={devices !== null} />
+        </CompareWith>
+      )}
+    </>
+  );
+}
+
+function Differences({ gone, come }: { readonly gone: readonly string[]; readonly come: readonly string[] }) {
+  if (gone.length + come.length === 0) return <Text size="sm">All addresses are the same now.</Text>;
+  return (
+    <ul className="differences">
+      {gone.map((text) => (
+        <li key={`-${text}`}>not any more: {text}</li>
+      ))}
+      {come.map((text) => (
+        <li key={`+${text}`}>new since then: {text}</li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,83 @@
+import { Button, Text, Title } from "@mantine/core";
+import { useEffect, useState } from "react";
+import { TimeLineQuery } from "../api/past-queries.js";
+import { navigate } from "../navigation.js";
+import { ProblemNote } from "../shared/problem-note.js";
+import { RouteLink } from "../shared/route-link.js";
+import { Ago, formatExact } from "../shared/time.js";
+import { useAnswer } from "../shared/use-answer.js";
+
+const FIRST = 20;
+const STEP = 100;
+/** The server gives no more at once. */
+const MOST = 500;
+
+/** What has changed of a VM, the newest first; each change leads to the VM as it was then. */
+export function TimeLine({
+  id,
+  at,
+  version,
+}: {
+  readonly id: string;
+  /** The time that is shown; `null`: now. */
+  readonly at: string | null;
+  /** Raised with every change that is told: the list is read again. */
+  readonly version: number;
+}) {
+  const [first, setFirst] = useState(FIRST);
+  const { data, problem, reload } = useAnswer(TimeLineQuery, { id, first });
+  useEffect(() => {
+    if (version > 0) reload();
+  }, [version, reload]);
+  const history = data?.vm?.guestHistory ?? null;
+  return (
+    <section aria-labelledby="time-line-title" className="time-line">
+      <Title order={2} size="h4" mt="lg" mb="xs" id="time-line-title">
+        Time line
+      </Title>
+      <ProblemNote problem={problem} onRetry={reload} />
+      <label className="pick-time">
+        As it was at{" "}
+        <input
+          type="datetime-local"
+          step={1}
+          value={at === null ? "" : formatLocal(at)}
+          onChange={(event) => {
+            const time = new Date(event.currentTarget.value);
+            navigate({ view: "vm", id, at: Number.isNaN(time.getTime()) ? null : time.toISOString() });
+          }}
+        />
+      </label>
+      {history !== null && history.nodes.length === 0 && (
+        <Text className="faint">Nothing has changed since {formatExact(history.keptFrom)}.</Text>
+      )}
+      <ol>
+        {(history?.nodes ?? []).map((change) => (
+          <li key={change.at} aria-current={change.at === at ? "time" : undefined}>
+            <RouteLink to={{ view: "vm", id, at: change.at }}>
+              <Ago at={change.at} />
+            </RouteLink>{" "}
+            {change.differences.map(({ summary }) => summary).join(" · ")}
+          </li>
+        ))}
+      </ol>
+      {history?.pageInfo.hasNextPage === true && first < MOST && (
+        <Button
+          size="compact-sm"
+          variant="light"
+          onClick={() => {
+            setFirst(Math.min(MOST, first + STEP));
+          }}
+        >
+          Show older changes
+        </Button>
+      )}
+    </section>
+  );
+}
+
+/** A time as the browser's own field for times wants it, in the reader's zone. */
+function formatLocal(at: string): string {
+  const time = new Date(at);
+  return new Date(time.getTime() - time.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
+}
