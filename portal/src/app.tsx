@@ -2,6 +2,8 @@ import { ActionIcon, Anchor, Button, useComputedColorScheme, useMantineColorSche
 import { useDisclosure } from "@mantine/hooks";
 import { IconKeyboard, IconMoon, IconSun } from "@tabler/icons-react";
 import { AddressView } from "./address/address-view.js";
+import { ConflictsView } from "./findings/conflicts-view.js";
+import { DriftView } from "./findings/drift-view.js";
 import { HostsView } from "./hosts/hosts-view.js";
 import { SignIn } from "./identity/sign-in.js";
 import { useAccess } from "./identity/use-access.js";
@@ -14,6 +16,10 @@ import { useKeys } from "./shared/use-keys.js";
 import { VmView } from "./vm/vm-view.js";
 import { VmsView } from "./vms/vms-view.js";
 
+const HOSTS: Route = { view: "hosts" };
+const DRIFT: Route = { view: "drift", kind: null };
+const CONFLICTS: Route = { view: "conflicts" };
+const VIEWS_OF_VMS: readonly string[] = ["vms", "vm", "address"];
 const VMS: Route = { view: "vms", search: "", sort: "NAME_ASC" };
 
 /** The frame around every view: navigation, theme, keys, and who is signed in. */
@@ -30,7 +36,13 @@ export function App() {
       navigate(VMS);
     },
     h: () => {
-      navigate({ view: "hosts" });
+      navigate(HOSTS);
+    },
+    d: () => {
+      navigate(DRIFT);
+    },
+    c: () => {
+      navigate(CONFLICTS);
     },
   });
   return (
@@ -39,11 +51,17 @@ export function App() {
         Skip to the content
       </a>
       <header className="bar">
-        <NavLink route={VMS} isCurrent={route.view !== "hosts"}>
+        <NavLink route={VMS} isCurrent={VIEWS_OF_VMS.includes(route.view)}>
           VMs
         </NavLink>
-        <NavLink route={{ view: "hosts" }} isCurrent={route.view === "hosts"}>
+        <NavLink route={HOSTS} isCurrent={route.view === "hosts"}>
           Hosts
+        </NavLink>
+        <NavLink route={DRIFT} isCurrent={route.view === "drift"}>
+          Drift
+        </NavLink>
+        <NavLink route={CONFLICTS} isCurrent={route.view === "conflicts"}>
+          Conflicts
         </NavLink>
         <Anchor href="./graphiql">GraphiQL</Anchor>
         <span className="grow" />
@@ -84,6 +102,10 @@ function View({ route }: { readonly route: Route }) {
       return <VmView key={route.id} id={route.id} at={route.at} />;
     case "address":
       return <AddressView key={route.of} of={route.of} />;
+    case "drift":
+      return <DriftView kind={route.kind} />;
+    case "conflicts":
+      return <ConflictsView />;
     case "hosts":
       return <HostsView />;
   }

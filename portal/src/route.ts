@@ -4,6 +4,21 @@ export const SORT_KEYS = ["NAME", "STATUS", "HOST", "PRIMARY_ADDRESS", "LAST_CHA
 /** The orders in which the list of VMs can be shown. */
 export type Sort = `${(typeof SORT_KEYS)[number]}_${"ASC" | "DESC"}`;
 
+/** What may not fit between vNICs and guests' interfaces, in the words of the server's `DriftKind`. */
+export const DRIFT_KINDS = [
+  "NIC_NOT_SHOWN",
+  "NIC_MAC_DIFFERS",
+  "DEVICE_BRIDGE",
+  "DEVICE_BOND",
+  "DEVICE_VLAN",
+  "DEVICE_CONTAINER",
+  "DEVICE_VPN",
+  "DEVICE_UNKNOWN",
+] as const;
+
+/** One kind of drift. */
+export type DriftKind = (typeof DRIFT_KINDS)[number];
+
 /** What the page shows. It is kept in the address, so that a link shows the same to somebody else. */
 export type Route =
   | { readonly view: "vms"; readonly search: string; readonly sort: Sort }
@@ -11,6 +26,9 @@ export type Route =
   | { readonly view: "vm"; readonly id: string; readonly at: string | null }
   /** Who had an address or a MAC, and when. */
   | { readonly view: "address"; readonly of: string }
+  /** `null`: drift of every kind. */
+  | { readonly view: "drift"; readonly kind: DriftKind | null }
+  | { readonly view: "conflicts" }
   | { readonly view: "hosts" };
 
 /** Reads the search part of an address; whatever is not understood leads to the list of VMs. */
@@ -21,7 +39,9 @@ export function parseRoute(search: string): Route {
   const of = parameters.get("of");
   if (view === "vm" && id !== null) return { view, id, at: parseTime(parameters.get("at")) };
   if (view === "address" && of !== null) return { view, of };
-  if (view === "hosts") return { view };
+  if (view === "drift")
+    return { view, kind: DRIFT_KINDS.find((each) => each === parameters.get("kind")) ?? null };
+  if (view === "hosts" || view === "conflicts") return { view };
   return { view: "vms", search: parameters.get("q") ?? "", sort: parseSort(parameters.get("sort")) };
 }
 
@@ -38,8 +58,13 @@ export function formatRoute(route: Route): string {
       parameters.set("view", "address");
       parameters.set("of", route.of);
       break;
+    case "drift":
+      parameters.set("view", "drift");
+      if (route.kind !== null) parameters.set("kind", route.kind);
+      break;
     case "hosts":
-      parameters.set("view", "hosts");
+    case "conflicts":
+      parameters.set("view", route.view);
       break;
     case "vms":
       if (route.search !== "") parameters.set("q", route.search);

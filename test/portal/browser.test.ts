@@ -118,6 +118,26 @@ describe.skipIf(executable === undefined)("the portal of the demo, in a real bro
     await page.getByRole("dialog", { name: "Keys" }).waitFor({ state: "hidden" });
   });
 
+  test("lists what does not fit, by kind, and leads to the VM", async () => {
+    const { page } = browser;
+    await page.goto(`${gateway.url}/?view=drift`);
+    await page.getByText(/in all|The first/).waitFor();
+    await page.getByLabel("Show").selectOption("DEVICE_CONTAINER");
+    await page.getByRole("cell", { name: "an interface of containers or inner VMs" }).first().waitFor();
+    expect(await page.getByRole("cell", { name: "a vNIC that the guest does not show" }).count()).toBe(0);
+    expect(page.url()).toContain("kind=DEVICE_CONTAINER");
+    await page.locator("table.nics tbody tr").first().getByRole("link").first().click();
+    await page.getByRole("heading", { name: "Network interfaces" }).waitFor();
+  });
+
+  test("says what conflicts there are, or that there are none", async () => {
+    const { page } = browser;
+    await page.goto(`${gateway.url}/`);
+    await page.getByRole("link", { name: "Conflicts" }).click();
+    await page.getByRole("heading", { name: /Addresses of several VMs \(\d+\)/ }).waitFor();
+    await page.getByRole("heading", { name: /MACs of several vNICs \(\d+\)/ }).waitFor();
+  });
+
   test("refreshes a host at once", async () => {
     const { page } = browser;
     await page.goto(`${gateway.url}/?view=hosts`);
@@ -137,9 +157,17 @@ describe.skipIf(executable === undefined)("the portal of the demo, in a real bro
     async (scheme) => {
       const { page } = browser;
       await page.emulateMedia({ colorScheme: scheme });
-      for (const path of ["/", "/?view=hosts", `/?view=vm&id=${vm.id}`, `/?view=address&of=${vm.ip}`]) {
+      for (const path of [
+        "/",
+        "/?view=hosts",
+        `/?view=vm&id=${vm.id}`,
+        `/?view=address&of=${vm.ip}`,
+        "/?view=drift",
+        "/?view=conflicts",
+      ]) {
         await page.goto(gateway.url + path);
-        await page.locator("table tbody tr").first().waitFor();
+        await page.locator("h1, table tbody tr").last().waitFor({ state: "attached" });
+        await page.locator("[aria-label=Loading]").waitFor({ state: "detached" });
         await page.evaluate(axe.source);
         const faults = await page.evaluate(async () => {
           const { violations } = await (globalThis as unknown as { axe: Axe }).axe.run({
@@ -155,9 +183,17 @@ describe.skipIf(executable === undefined)("the portal of the demo, in a real bro
   test("fits a telephone: nothing is wider than 360 pixels", async () => {
     const { page } = browser;
     await page.setViewportSize({ width: 360, height: 740 });
-    for (const path of ["/", "/?view=hosts", `/?view=vm&id=${vm.id}`, `/?view=address&of=${vm.ip}`]) {
+    for (const path of [
+      "/",
+      "/?view=hosts",
+      `/?view=vm&id=${vm.id}`,
+      `/?view=address&of=${vm.ip}`,
+      "/?view=drift",
+      "/?view=conflicts",
+    ]) {
       await page.goto(gateway.url + path);
-      await page.locator("table tbody tr").first().waitFor();
+      await page.locator("h1, table tbody tr").last().waitFor({ state: "attached" });
+      await page.locator("[aria-label=Loading]").waitFor({ state: "detached" });
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
     }
   });

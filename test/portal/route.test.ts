@@ -13,6 +13,10 @@ test.each<[string, Route]>([
   ["?view=address", { view: "vms", search: "", sort: "NAME_ASC" }],
   ["?view=vm", { view: "vms", search: "", sort: "NAME_ASC" }],
   ["?view=hosts", { view: "hosts" }],
+  ["?view=conflicts", { view: "conflicts" }],
+  ["?view=drift", { view: "drift", kind: null }],
+  ["?view=drift&kind=NIC_NOT_SHOWN", { view: "drift", kind: "NIC_NOT_SHOWN" }],
+  ["?view=drift&kind=junk", { view: "drift", kind: null }],
   ["?view=nothing&sort=junk", { view: "vms", search: "", sort: "NAME_ASC" }],
 ])("the address %j shows %j", (search, route) => {
   expect(parseRoute(search)).toEqual(route);

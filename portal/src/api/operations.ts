@@ -1,3 +1,4 @@
+import { ConflictsQuery, DriftQuery } from "./finding-queries.js";
 import { ChangesSubscription } from "./live-queries.js";
 import { AddressHistoryQuery, PastVmQuery, TimeLineQuery } from "./past-queries.js";
 import {
@@ -18,6 +19,8 @@ export const OPERATIONS = [
   TimeLineQuery,
   PastVmQuery,
   AddressHistoryQuery,
+  DriftQuery,
+  ConflictsQuery,
   HostsQuery,
   RefreshHostMutation,
   ChangesSubscription,

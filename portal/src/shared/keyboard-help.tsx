@@ -4,6 +4,8 @@ const KEYS: readonly (readonly [string, string])[] = [
   ["/", "go to the search box"],
   ["g", "show the VMs"],
   ["h", "show the hosts"],
+  ["d", "show what does not fit"],
+  ["c", "show the conflicts"],
   ["Tab, Enter", "move between links, open one"],
   ["?", "show this list"],
   ["Esc", "close this list"],

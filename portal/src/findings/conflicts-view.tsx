@@ -1,0 +1,120 @@
+import { Skeleton, Text, Title } from "@mantine/core";
+import { ConflictsQuery } from "../api/finding-queries.js";
+import { Address } from "../shared/address.js";
+import { ProblemNote } from "../shared/problem-note.js";
+import { RouteLink } from "../shared/route-link.js";
+import { Tag } from "../shared/tag.js";
+import { useAnswer } from "../shared/use-answer.js";
+
+/** As many of each as one page shows. */
+const FIRST = 100;
+
+/** Addresses that several VMs have, and MACs that several vNICs have. */
+export function ConflictsView() {
+  const { data, problem, isLoading, reload } = useAnswer(ConflictsQuery, { first: FIRST });
+  const addresses = data?.addressConflicts ?? null;
+  const macs = data?.macConflicts ?? null;
+  return (
+    <section aria-labelledby="conflicts-title" className="view">
+      <Title order={1} size="h2" id="conflicts-title" mb="md">
+        Conflicts
+      </Title>
+      <ProblemNote problem={problem} onRetry={reload} />
+      {isLoading && data === null && <Skeleton height={160} aria-label="Loading" />}
+      {addresses !== null && (
+        <>
+          <Title order={2} size="h4" mb="xs">
+            Addresses of several VMs ({addresses.totalCount ?? addresses.nodes.length})
+          </Title>
+          {addresses.nodes.length === 0 ? (
+            <Text className="faint">No address is on two VMs that can meet.</Text>
+          ) : (
+            <table className="nics">
+              <thead>
+                <tr>
+                  <th scope="col">Address</th>
+                  <th scope="col">Kind</th>
+                  <th scope="col">VMs</th>
+                </tr>
+              </thead>
+              <tbody>
+                {addresses.nodes.map(({ address, kind, vmCount, holders }) => (
+                  <tr key={address}>
+                    <th scope="row" data-label="Address">
+                      <Address text={address} />
+                    </th>
+                    <td data-label="Kind">
+                      <Tag tone={kind === "DUPLICATE" ? "bad" : "calm"}>
+                        {kind === "DUPLICATE" ? "given twice" : "virtual router"}
+                      </Tag>
+                    </td>
+                    <td data-label="VMs">
+                      <Holders
+                        holders={holders.map(({ vm, device }) => ({ vm, at: device?.name ?? null }))}
+                        count={vmCount}
+                      />
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          )}
+        </>
+      )}
+      {macs !== null && (
+        <>
+          <Title order={2} size="h4" mt="lg" mb="xs">
+            MACs of several vNICs ({macs.totalCount ?? macs.nodes.length})
+          </Title>
+          {macs.nodes.length === 0 ? (
+            <Text className="faint">Each MAC is on one vNIC.</Text>
+          ) : (
+            <table className="nics">
+              <thead>
+                <tr>
+                  <th scope="col">MAC</th>
+                  <th scope="col">vNICs</th>
+                </tr>
+              </thead>
+              <tbody>
+                {macs.nodes.map(({ macAddress, vmCount, vmNics }) => (
+                  <tr key={macAddress}>
+                    <th scope="row" data-label="MAC">
+                      <Address text={macAddress} />
+                    </th>
+                    <td data-label="vNICs">
+                      <Holders holders={vmNics.map(({ vm, name }) => ({ vm, at: name }))} count={vmCount} />
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          )}
+        </>
+      )}
+    </section>
+  );
+}
+
+interface Holder {
+  readonly vm: { readonly id: string; readonly name: string | null } | null;
+  readonly at: string | null;
+}
+
+function Holders({ holders, count }: { readonly holders: readonly Holder[]; readonly count: number }) {
+  return (
+    <ul className="holders">
+      {holders.map(({ vm, at }, position) => (
+        <li key={position}>
+          {vm === null ? (
+            "a VM that is just gone"
+          ) : (
+            <RouteLink to={{ view: "vm", id: vm.id, at: null }}>{vm.name}</RouteLink>
+          )}
+          {at !== null && ` (${at})`}
+        </li>
+      ))}
+      {count > holders.length && <li className="faint">{count} VMs in all</li>}
+    </ul>
+  );
+}

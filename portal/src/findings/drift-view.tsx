@@ -1,0 +1,113 @@
+import { NativeSelect, Skeleton, Text, Title } from "@mantine/core";
+import { DriftQuery } from "../api/finding-queries.js";
+import { navigate } from "../navigation.js";
+import { DRIFT_KINDS, type DriftKind } from "../route.js";
+import { Address } from "../shared/address.js";
+import { ProblemNote } from "../shared/problem-note.js";
+import { RouteLink } from "../shared/route-link.js";
+import { useAnswer } from "../shared/use-answer.js";
+
+/** As many as the server gives at once. */
+const FIRST = 200;
+
+/** What does not fit between the vNICs and the guests' interfaces, by kind. */
+export function DriftView({ kind }: { readonly kind: DriftKind | null }) {
+  const { data, problem, isLoading, reload } = useAnswer(DriftQuery, {
+    kinds: kind === null ? null : [kind],
+    first: FIRST,
+    after: null,
+  });
+  const drift = data?.drift ?? null;
+  return (
+    <section aria-labelledby="drift-title" className="view">
+      <Title order={1} size="h2" id="drift-title" mb="md">
+        Drift
+      </Title>
+      <NativeSelect
+        label="Show"
+        mb="sm"
+        maw={420}
+        value={kind ?? ""}
+        data={[
+          { value: "", label: "everything" },
+          ...DRIFT_KINDS.map((each) => ({ value: each, label: MEANINGS[each] })),
+        ]}
+        onChange={({ currentTarget: { value } }) => {
+          navigate({ view: "drift", kind: DRIFT_KINDS.find((each) => each === value) ?? null });
+        }}
+      />
+      <ProblemNote problem={problem} onRetry={reload} />
+      {isLoading && drift === null && <Skeleton height={160} aria-label="Loading" />}
+      {drift !== null && (
+        <Text role="status" size="sm" mb="xs" className="faint">
+          {formatCount(drift.totalCount, drift.nodes.length)}
+        </Text>
+      )}
+      {drift !== null && drift.nodes.length > 0 && (
+        <div className="wide">
+          <table className="nics">
+            <thead>
+              <tr>
+                {["VM", "What does not fit", "vNIC", "In the guest"].map((title) => (
+                  <th key={title} scope="col">
+                    {title}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {drift.nodes.map(({ kind: what, vm, vmNic, device }, position) => (
+                <tr key={position}>
+                  <th scope="row" data-label="VM">
+                    {vm === null ? (
+                      "just gone"
+                    ) : (
+                      <RouteLink to={{ view: "vm", id: vm.id, at: null }}>{vm.name}</RouteLink>
+                    )}
+                  </th>
+                  <td data-label="What">{MEANINGS[what]}</td>
+                  <td data-label="vNIC">
+                    <NameAndMac thing={vmNic} />
+                  </td>
+                  <td data-label="In the guest">
+                    <NameAndMac thing={device} />
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </section>
+  );
+}
+
+function NameAndMac({
+  thing,
+}: {
+  readonly thing: { readonly name: string | null; readonly macAddress: string | null } | null;
+}) {
+  if (thing === null) return <span className="faint">none</span>;
+  return (
+    <>
+      {thing.name ?? "without a name"} {thing.macAddress !== null && <Address text={thing.macAddress} />}
+    </>
+  );
+}
+
+function formatCount(total: number | null, shown: number): string {
+  if (shown === 0) return "Everything fits.";
+  if (total === null) return `The first ${shown}.`;
+  return total === shown ? `${total} in all.` : `The first ${shown} of ${total.toLocaleString()}.`;
+}
+
+const MEANINGS: Readonly<Record<DriftKind, string>> = {
+  NIC_NOT_SHOWN: "a vNIC that the guest does not show",
+  NIC_MAC_DIFFERS: "a vNIC that has another MAC in the guest",
+  DEVICE_BRIDGE: "a bridge without a vNIC",
+  DEVICE_BOND: "a bond without a vNIC",
+  DEVICE_VLAN: "a VLAN with a MAC of its own",
+  DEVICE_CONTAINER: "an interface of containers or inner VMs",
+  DEVICE_VPN: "an interface of a private network",
+  DEVICE_UNKNOWN: "another interface without a vNIC",
+};
