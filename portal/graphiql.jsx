@@ -15,13 +15,23 @@ import entities from "./examples/contribute/2-entities.graphql?raw";
 /** The token lies where the portal keeps it: in this tab only, until it is closed. */
 const TOKEN = "vnic-graph.token";
 
-const REPRESENTATIONS = {
-  representations: [{ __typename: "Vm", id: "00000000-0000-4000-8000-000000000001" }],
-};
+/** The second tab of a gateway that contributes, by the names that its settings give to VMs and their key. */
+function createEntityTab(types) {
+  const vm = types.find(({ fields }) => fields.some(({ name }) => name === "guestInfo"));
+  const key = vm?.fields.find(({ type }) => type.ofType?.name === "ID");
+  const representation = {
+    __typename: vm?.name ?? "Vm",
+    [key?.name ?? "id"]: "00000000-0000-4000-8000-000000000001",
+  };
+  return {
+    query: entities.replace("on Vm ", `on ${representation.__typename} `),
+    variables: JSON.stringify({ representations: [representation] }, null, 2),
+  };
+}
 
 /** The first tabs, by what the gateway serves: `contribute` has no list of VMs. */
 const SHAPES = {
-  whole: [
+  whole: () => [
     { query: who },
     { query: addresses },
     { query: interfaces },
@@ -29,8 +39,13 @@ const SHAPES = {
     { query: history },
     { query: had },
   ],
-  contribute: [{ query: sdl }, { query: entities, variables: JSON.stringify(REPRESENTATIONS, null, 2) }],
+  contribute: (types) => [{ query: sdl }, createEntityTab(types)],
 };
+
+const LOOK = `{
+  __schema { queryType { fields { name } } }
+  entity: __type(name: "_Entity") { possibleTypes { name fields { name type { ofType { name } } } } }
+}`;
 
 const root = createRoot(document.getElementById("graphiql"));
 let generation = 0;
@@ -59,7 +74,7 @@ async function fetcher(params, options) {
 
 /** Finds out who may ask and what there is to ask, then shows GraphiQL with tabs that work. */
 async function start() {
-  const { status, body } = await send({ query: "{ __schema { queryType { fields { name } } } }" });
+  const { status, body } = await send({ query: LOOK });
   const fields = body.data?.__schema.queryType.fields.map(({ name }) => name) ?? ["vms"];
   if (status === 401) askForToken();
   else if (status >= 400) showNotice(`The schema cannot be shown: ${body.errors?.[0]?.message ?? status}`);
@@ -69,7 +84,7 @@ async function start() {
     <GraphiQL
       key={generation}
       fetcher={fetcher}
-      defaultTabs={SHAPES[shape]}
+      defaultTabs={SHAPES[shape](body.data?.entity?.possibleTypes ?? [])}
       storage={storageOf(shape)}
       shouldPersistHeaders={false}
     />,

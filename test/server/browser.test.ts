@@ -102,6 +102,7 @@ describe.skipIf(executable === undefined)("GraphiQL, in a real browser", () => {
     const gateway = await startGatewayProcess({
       DATA_DIR: join(folder.path, "more"),
       FEDERATION: "contribute",
+      FEDERATION_ENTITIES: "Vm=VirtualMachine.uuid",
       REFRESH_INTERVAL: "1s",
     });
     const browser = await openBrowser(executable!);
@@ -110,6 +111,14 @@ describe.skipIf(executable === undefined)("GraphiQL, in a real browser", () => {
       const answer = await runFirstExample(browser.page);
       expect(answer).toMatch(/"sdl"/);
       expect(answer).not.toMatch(/"errors"/);
+      // The second one asks by the names that the owner's graph has.
+      await browser.page.locator(".graphiql-tab").nth(1).click();
+      await browser.page.waitForFunction(() =>
+        document.querySelector(".graphiql-query-editor")?.textContent.includes("VirtualMachine"),
+      );
+      const entities = await runFirstExample(browser.page);
+      expect(entities).toMatch(/"_entities"/);
+      expect(entities).not.toMatch(/"errors"/);
     } finally {
       await browser.close();
       await gateway.stop();
