@@ -3,8 +3,11 @@ import { LostCursorError } from "../store/changes/log-errors.js";
 
 /** Hears of changes in the order of the log. */
 export interface FeedListener {
-  /** Called with changes as they come; `end` is the cursor behind them. */
-  onChanges(changes: readonly LoggedChange[], end: LogCursor): void;
+  /**
+   * Called with changes as they come; `end` is the cursor behind them. The feed reads on when the listener has resolved, so
+   * that a long row of changes comes no faster than it is taken. It never rejects, and resolves within some seconds.
+   */
+  onChanges(changes: readonly LoggedChange[], end: LogCursor): void | Promise<void>;
   /** Called when the order was broken, as by a copy of the database that took over: the listener's state may be wrong. */
   onReset(error: LostCursorError): void;
 }
@@ -47,6 +50,8 @@ class LogFeed implements Feed {
   /** Those who wait for the look after which they listen: the tail that it reads is theirs. */
   private joining = 0;
   private isStopped = false;
+  private endWaits: () => void = () => undefined;
+  private readonly stopped = new Promise<void>((resolve) => (this.endWaits = resolve));
   private tail: LogTail | null = null;
   private loop: Promise<void> | null = null;
   /** The look at the log that is under way, and the one that begins after it. */
@@ -81,6 +86,7 @@ class LogFeed implements Feed {
   async stop(): Promise<void> {
     this.isStopped = true;
     this.listeners.clear();
+    this.endWaits();
     this.endPause();
     await this.loop;
     await this.looking?.catch(() => undefined);
@@ -126,7 +132,7 @@ class LogFeed implements Feed {
       while (hasMore && !this.isStopped) {
         const page = await this.tail.read(PAGE);
         ({ hasMore } = page);
-        if (page.changes.length > 0) this.tell(page.changes, this.tail.cursor);
+        if (page.changes.length > 0) await this.tell(page.changes, this.tail.cursor);
       }
     } catch (error) {
       if (!(error instanceof LostCursorError)) throw error;
@@ -136,9 +142,12 @@ class LogFeed implements Feed {
     }
   }
 
-  private tell(changes: readonly LoggedChange[], end: LogCursor): void {
+  private async tell(changes: readonly LoggedChange[], end: LogCursor): Promise<void> {
     this.options.onPage?.();
-    for (const listener of [...this.listeners]) listener.onChanges(changes, end);
+    await Promise.race([
+      Promise.all([...this.listeners].map(async (listener) => listener.onChanges(changes, end))),
+      this.stopped,
+    ]);
   }
 
   private tellTrouble(error: Error | null): void {

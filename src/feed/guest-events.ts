@@ -19,7 +19,7 @@ export interface GuestEvents {
 export interface GuestEventsOptions {
   readonly feed: Feed;
   readonly log: ChangeLog;
-  /** Events that wait for one subscriber, at most. */
+  /** Events that wait for one subscriber, above which it has to take them all in time. */
   readonly maxWaiting: number;
   /** Called before a subscriber is told what was read for it alone: answers that are kept may be older than that. */
   readonly onRead?: () => void;
@@ -62,13 +62,17 @@ async function* follow(
   const ownReader = log.openReader(position);
   yield* readAll(ownReader);
   if (signal.aborted) return;
-  const queue = new EventQueue(pages, question, maxWaiting, signal);
+  const queue = new EventQueue(pages, question, { maxWaiting }, signal);
   const listening = await feed.listen(queue);
   try {
-    yield* readAll(log.openReader(ownReader.cursor, listening.from));
-    for (let events = await queue.take(); events !== null; events = await queue.take()) yield* events;
+    for await (const event of readAll(log.openReader(ownReader.cursor, listening.from))) {
+      yield event;
+      queue.noteTaken();
+    }
+    for (let event = await queue.take(); event !== null; event = await queue.take()) yield event;
   } finally {
     listening.end();
+    queue.end();
   }
 
   async function* readAll(reader: LogTail): AsyncGenerator<GuestEvent, void, undefined> {

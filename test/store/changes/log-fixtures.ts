@@ -34,14 +34,19 @@ export async function addVms(store: Store, vms: readonly StoredVm[], hostId = HO
 
 /** Writes a pass in which one VM has another list of addresses; returns the VM after it. */
 export async function changeIps(store: Store, before: StoredVm, ips: string): Promise<StoredVm> {
-  const { interfaces, nics, ...state } = before;
-  const after = { ...before, ips };
-  const changed = { before: state, after: { ...state, ips } };
-  const written = await writePass(store, before.ownerId ?? HOST_A, { changedVms: [changed] }, [
-    { before, after },
-  ]);
+  await changeAllIps(store, [before], ips);
+  return { ...before, ips };
+}
+
+/** Writes a pass in which many VMs of one host get the same list of addresses. */
+export async function changeAllIps(store: Store, vms: readonly StoredVm[], ips: string): Promise<void> {
+  const changedVms = vms.map(({ interfaces: _, nics: __, ...before }) => ({
+    before,
+    after: { ...before, ips },
+  }));
+  const changes = vms.map((before) => ({ before, after: { ...before, ips } }));
+  const written = await writePass(store, vms[0]?.ownerId ?? HOST_A, { changedVms }, changes);
   if (!written) throw new Error("the pass was superseded");
-  return { ...after, interfaces, nics };
 }
 
 async function writePass(
