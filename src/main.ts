@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import "reflect-metadata";
 import { Command, CommanderError, Option } from "commander";
+import { addExportFlags } from "./commands/export-flags.js";
 import { readSettingFlags, addSettingFlags } from "./commands/flags.js";
 import type { HostsTask } from "./commands/hosts.js";
 import type { SimulateFlags } from "./commands/simulate.js";
@@ -102,6 +103,11 @@ addSettingFlags(
 ).action(async (vm: string | undefined, options: Flags) => {
   const { runForgetCommand: forget, readForgetTask: readTask } = await import("./commands/forget.js");
   await forget(readTask(vm, options["all"] === true), readConfig(options), print);
+});
+
+addSettingFlags(addExportFlags(program.command("export"))).action(async (options: Flags) => {
+  const { readExportTask, runExport } = await import("./commands/export.js");
+  await runExport(readExportTask(options), readConfig(options), process.stdout, process.stderr);
 });
 
 program

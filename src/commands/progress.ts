@@ -1,6 +1,6 @@
 /** Shows how far a list of things is; where nobody watches, nothing is shown. */
 export interface Progress {
-  advance(): void;
+  advance(count?: number): void;
   /** Takes the bar away, so that what follows begins on a clean line. */
   end(): void;
 }
@@ -24,8 +24,8 @@ export function createProgress(screen: Screen, total: number, things: string): P
   };
   draw();
   return {
-    advance: () => {
-      done += 1;
+    advance: (count = 1) => {
+      done = Math.min(total, done + count);
       draw();
     },
     end: () => screen.write("\r\u001B[2K"),

@@ -54,6 +54,7 @@ function createEngineReader(
     readVmsPage: async (page) => readVmsPage(database, page, scope, await chooseConditions(page.filter)),
     countVms: async (filter) => countVms(database, filter, scope, await chooseConditions(filter)),
     readVmIds: async (list) => readVmIds(database, list, scope, await chooseConditions(list.filter)),
+    readChangeMark: () => Promise.resolve(null),
     readVmOriginsByIds: async (vmIds) =>
       (await mayReadInventory()) ? readVmOrigins(database, vmIds, scope) : [],
     readNamed: async (kind, ids) =>

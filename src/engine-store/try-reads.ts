@@ -19,6 +19,7 @@ const READS: Readonly<
   countVms: (store) => store.countVms({ hostId: "00000000-0000-0000-0000-000000000000" }),
   readVmIds: (store) =>
     store.readVmIds({ filter: {}, sort: { key: "name", descending: false }, offset: 0, limit: 1 }),
+  readChangeMark: (store) => store.readChangeMark(),
   readVmOriginsByIds: (store) => store.readVmOriginsByIds(NOBODY),
   readNamed: (store) => store.readNamed("networks", NOBODY),
   readVmsByIds: (store) => store.readVmsByIds(NOBODY),

@@ -2,6 +2,7 @@ import type { Config } from "../config.js";
 import type { KeptAnswers } from "../fast/kept-answers.js";
 import { createFieldEstimator } from "../graph/arguments/estimate-field.js";
 import { estimateRenamed } from "../graph/arguments/estimate-renamed.js";
+import { registerExports } from "../exports/export-plugin.js";
 import type { GraphContext, HostAdmin } from "../graph/context.js";
 import { buildGraphSchema } from "../graph/schema.js";
 import { createLoaders } from "../loaders/loaders.js";
@@ -72,6 +73,14 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
         identify,
         isRequired: identity.required,
         routeConfig: { rule: LOGIN_RULE },
+      });
+      await scope.register(registerExports, {
+        findWork: (request) => {
+          const { viewer, work } = admitted(request);
+          return (job) => work((piece: ServedRequest) => job(createContext(viewer, piece).loaders));
+        },
+        findScope: (request) => admitted(request).viewer.scope,
+        routeConfig: { rule: LONG_LIST_RULE },
       });
       await scope.register(registerRest, {
         work: (request, job) => {

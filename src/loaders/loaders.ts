@@ -56,6 +56,8 @@ export interface Loaders {
   readonly getVmChanges: (question: VmChangesQuestion) => DataLoader<string, readonly VmChange[]>;
   /** Loads who had an address when; `null`: the index of addresses is not ready. */
   readonly loadAddressSpans: (question: AddressSpansQuestion) => Promise<readonly AddressSpan[] | null>;
+  /** Loads a text that is another one after any change; `null`: it is not known when VMs change. */
+  readonly loadChangeMark: () => Promise<string | null>;
   /** Questions about many VMs at once. */
   readonly findings: FindingReads;
   /** Forgets all that was read, after something was changed in the same request. */
@@ -147,6 +149,7 @@ export function createLoaders(
     getVmAt: vmAt.ask,
     getVmChanges: vmChanges.ask,
     loadAddressSpans: addressSpans.ask,
+    loadChangeMark: () => store.readChangeMark(),
     findings: store,
     forget: () => {
       for (const loader of [

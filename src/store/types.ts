@@ -135,6 +135,8 @@ export interface ReadStore extends HistoryReads, FindingReads {
   /** Reads a page of a list. Rejects with {@link NotKeptError} where the source does not keep what the order goes by. */
   readVmsPage(page: VmPageRequest): Promise<VmRow[]>;
   countVms(filter: VmFilter): Promise<number>;
+  /** Reads a text that is another one after any change that readers see; `null`: the source does not keep when VMs change. */
+  readChangeMark(): Promise<string | null>;
   /** Reads the ids of VMs in an order; `limit: null` reads them all. */
   readVmIds(list: VmIdList): Promise<string[]>;
   /** Reads what is known of how the VMs were made; those of which nothing is known are absent. */

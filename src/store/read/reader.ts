@@ -8,13 +8,14 @@ import { readNics } from "./nic-reads.js";
 import { createVmScopeSql } from "./conditions/scope.js";
 import type { ReadStore, VmScope } from "../types.js";
 import { readVmsPage } from "./vm-pages.js";
-import { countVms, readVmIds, readVmsByHosts, readVmsByIds } from "./vm-reads.js";
+import { countVms, readChangeMark, readVmIds, readVmsByHosts, readVmsByIds } from "./vm-reads.js";
 
 /** Creates the read side for somebody who may see a scope's VMs; `null`: all. */
 export function createReader(database: Queryable, scope: VmScope | null): ReadStore {
   const visible = createVmScopeSql(scope);
   return {
     readVmsPage: (page) => readVmsPage(database, page, visible),
+    readChangeMark: () => readChangeMark(database),
     readVmIds: (list) => readVmIds(database, list, visible),
     countVms: (filter) => countVms(database, filter, visible),
     readVmsByIds: (ids) => readVmsByIds(database, ids, visible),

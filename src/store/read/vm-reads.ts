@@ -18,6 +18,19 @@ export async function countVms(database: Queryable, filter: VmFilter, scope: VmS
   return Number(row?.count ?? 0);
 }
 
+/**
+ * Reads a mark of all that readers see: it is another one once a change was written to the log, since that moves its VM's time,
+ * whichever change came first. Not the greatest number of the log: a smaller one may be committed later.
+ */
+export async function readChangeMark(database: Queryable): Promise<string> {
+  const [row] = await queryRows<{ mark: string }>(
+    database,
+    `SELECT concat_ws(' ', count(*), sum(extract(epoch FROM r.changed_at)), max(r.changed_at),
+       (SELECT sum(hashtext(v.vds_id::text || v.vds_name)) FROM vds_static v)) AS mark FROM vnic_graph_vm r`,
+  );
+  return row?.mark ?? "";
+}
+
 /** Reads the ids of the VMs that a filter lets through, in an order. */
 export async function readVmIds(
   database: Queryable,

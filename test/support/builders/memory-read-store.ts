@@ -51,6 +51,7 @@ export function createMemoryReadStore(): MemoryReadStore {
           .map((vm) => vm.id);
         return ids.slice(offset, limit === null ? undefined : offset + limit);
       }),
+    readChangeMark: () => read("readChangeMark", null, () => null),
     readVmOriginsByIds: (ids) => read("readVmOriginsByIds", ids, () => []),
     readNamed: (kind, ids) => read("readNamed", { kind, ids }, () => []),
     countVms: (filter) => read("countVms", filter, () => found(vms, filter).length),

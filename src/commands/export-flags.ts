@@ -1,0 +1,17 @@
+import type { Command } from "commander";
+
+/** Adds what of an export can be chosen. Names of settings are taken, so that a host of VMs has another one. */
+export function addExportFlags(command: Command): Command {
+  return command
+    .description("print all VMs with their addresses in another tool's format")
+    .requiredOption(
+      "--format <format>",
+      "csv, json, ndjson, ansible-inventory, prometheus-sd, hosts, zone or netbox",
+    )
+    .option("--name <text>", "only VMs with this in their name")
+    .option("--vm-host <name>", "only VMs that this host runs")
+    .option("--network <name>", "only VMs with a vNIC on this network")
+    .option("--within <prefix>", "only VMs with an address in this prefix, such as 10.0.0.0/8")
+    .option("--status <state,…>", "only VMs in one of these states, such as UP")
+    .option("--target-port <port>", "the port of Prometheus' targets (9100)");
+}

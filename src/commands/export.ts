@@ -1,0 +1,71 @@
+import { once } from "node:events";
+import type { Writable } from "node:stream";
+import { ConfigError, type Config } from "../config.js";
+import { createEngineDataSource } from "../engine-store/engine-data-source.js";
+import { createEngineStore } from "../engine-store/engine-store.js";
+import { ExportRequestError, parseExportRequest, type ExportRequest } from "../exports/export-request.js";
+import { writeExport } from "../exports/write-export.js";
+import { openExistingDatabase } from "../gateway/database/existing-database.js";
+import { joinRunningGateway } from "../gateway/running-gateway.js";
+import { createLoaders } from "../loaders/loaders.js";
+import { createStore } from "../store/store.js";
+import type { ReadStore } from "../store/types.js";
+import { createProgress, type Screen } from "./progress.js";
+
+/** Parses what the command line asks for, as {@link parseExportRequest} does. */
+export function readExportTask(flags: Readonly<Record<string, unknown>>): ExportRequest {
+  const { format, name, vmHost: host, network, within, status, targetPort: port } = flags;
+  const given = Object.entries({ name, host, network, within, status, port });
+  try {
+    return parseExportRequest(
+      String(format),
+      Object.fromEntries(given.filter(([, value]) => value !== undefined)),
+    );
+  } catch (error) {
+    if (!(error instanceof ExportRequestError)) throw error;
+    throw new ConfigError(`export: ${error.message}`);
+  }
+}
+
+/** Writes the VMs in a format to the output, as fast as it takes them, and shows on the screen how far it is. */
+export async function runExport(
+  request: ExportRequest,
+  config: Config,
+  output: Writable,
+  screen: Screen,
+): Promise<void> {
+  const { reads, close } = await openReads(config);
+  const progress = createProgress(
+    screen,
+    screen.isTTY === true ? await reads.countVms(request.filter) : 0,
+    "VMs",
+  );
+  try {
+    const pieces = writeExport(
+      (job) => job(createLoaders(reads)),
+      request,
+      (count) => {
+        progress.advance(count);
+      },
+    );
+    for await (const piece of pieces) if (!output.write(piece)) await once(output, "drain");
+  } finally {
+    progress.end();
+    await close();
+  }
+}
+
+async function openReads(config: Config): Promise<{ reads: ReadStore; close: () => Promise<void> }> {
+  if (config.source === "engine" && config.databaseUrl !== null) {
+    const dataSource = await createEngineDataSource(config.databaseUrl, { poolSize: 1 }).initialize();
+    return { reads: createEngineStore(dataSource), close: () => dataSource.destroy() };
+  }
+  const { databaseUrl } = await joinRunningGateway(config);
+  if (databaseUrl === null) {
+    throw new ConfigError(
+      `no gateway runs on ${config.dataDir}; start one, or set DATABASE_URL to the database whose VMs are exported`,
+    );
+  }
+  const { dataSource, close } = await openExistingDatabase(databaseUrl);
+  return { reads: createStore(dataSource), close };
+}

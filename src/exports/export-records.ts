@@ -1,0 +1,64 @@
+import type { Loaders } from "../loaders/loaders.js";
+import { loadPrimaryAddress } from "../loaders/primary-address.js";
+import type { VmCursor, VmFilter, VmRow } from "../loaders/rows.js";
+import { VM_STATUS } from "../model/vm-status.js";
+
+/** Runs a piece of work with loaders of its own, so that an export keeps nothing of its earlier pieces. */
+export type ExportWork = <Result>(job: (loaders: Loaders) => Promise<Result>) => Promise<Result>;
+
+/** What is exported of a VM. */
+export interface ExportRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly status: string;
+  readonly host: string | null;
+  readonly fqdn: string | null;
+  /** The address by which to reach the guest, with its vNIC's network and MAC; `null`: there is none. */
+  readonly address: string | null;
+  readonly network: string | null;
+  readonly mac: string | null;
+  readonly addresses: readonly string[];
+}
+
+/** So many VMs are read at once; no more are ever in memory. */
+const PIECE = 500;
+
+/** Reads the VMs that a filter finds, by name, one piece after the other. A client that has gone ends it between two of them. */
+export async function* readExportRecords(
+  work: ExportWork,
+  filter: VmFilter,
+): AsyncGenerator<readonly ExportRecord[]> {
+  let after: VmCursor | null = null;
+  for (;;) {
+    const place: VmCursor | null = after;
+    const piece = await work(async (loaders) => {
+      const rows = await loaders.loadVmsPage({ limit: PIECE, after: place, filter, order: "NAME_ASC" });
+      return { records: await Promise.all(rows.map((vm) => readRecord(loaders, vm))), last: rows.at(-1) };
+    });
+    if (piece.records.length > 0) yield piece.records;
+    if (piece.records.length < PIECE || piece.last === undefined) return;
+    after = { name: piece.last.name, id: piece.last.id };
+  }
+}
+
+async function readRecord(loaders: Loaders, vm: VmRow): Promise<ExportRecord> {
+  const [primary, host] = await Promise.all([
+    loadPrimaryAddress(loaders, vm),
+    vm.hostId === null ? null : loaders.hostById.load(vm.hostId),
+  ]);
+  return {
+    id: vm.id,
+    name: vm.name,
+    status: STATUS_NAMES.get(vm.status) ?? "UNKNOWN",
+    host: host?.name ?? null,
+    fqdn: vm.fqdn,
+    address: primary?.address ?? null,
+    network: primary?.nic?.network ?? null,
+    mac: primary?.nic?.macAddress ?? null,
+    addresses: vm.ips ?? [],
+  };
+}
+
+const STATUS_NAMES: ReadonlyMap<number, string> = new Map(
+  Object.entries(VM_STATUS).map(([name, number]) => [number, name]),
+);

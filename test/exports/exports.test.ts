@@ -1,0 +1,251 @@
+import { execFile, spawn } from "node:child_process";
+import { appendFileSync, chmodSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createToken } from "../../src/server/identity/token-lines.js";
+import type { StoredVm } from "../../src/store/types.js";
+import { addVms, changeIps, storedVm } from "../store/changes/log-fixtures.js";
+import { id, mac } from "../support/builders/ids.js";
+import { HOSTS, INTERVAL_MS } from "../support/builders/passes.js";
+import { toGuestInterfaceOf, toStoredNic } from "../support/builders/stored.js";
+import { createDatabase, type TestDatabase } from "../support/database.js";
+import { eventually } from "../support/eventually.js";
+import { startGatewayProcess, temporaryFolder, type RunningGateway } from "../support/gateway.js";
+import { runVnicGraph } from "../support/process.js";
+
+const folder = temporaryFolder();
+const MANY = 1_203;
+const tokens: Record<"all" | "web" | "router", string> = { all: "", web: "", router: "" };
+let database: TestDatabase;
+let gateway: RunningGateway;
+let changing: StoredVm;
+
+/** VMs with names and host names that a careless format would trip over, and enough others for several pieces. */
+beforeAll(async () => {
+  database = await createDatabase();
+  await database.store.registerHosts(HOSTS.slice(0, 1), INTERVAL_MS);
+  changing = storedVm(3, { name: "told", silence: "ips-only", interfaces: [], ips: "2001:db8::3" });
+  await addVms(database.store, [
+    storedVm(1, {
+      name: "web",
+      fqdn: "web.example.org",
+      interfaces: [toGuestInterfaceOf(1, { macAddress: mac(1), ipv4Addresses: ["10.0.0.1"] })],
+      nics: [toStoredNic(1, 1, { macAddress: mac(1), network: "red" })],
+      ips: "10.0.0.1",
+    }),
+    storedVm(2, {
+      name: "web",
+      fqdn: "x\n10.9.9.9 evil.example",
+      silence: "ips-only",
+      interfaces: [],
+      ips: "10.0.0.2",
+    }),
+    changing,
+    storedVm(4, { name: '=cmd|"x",y', silence: "absent", interfaces: [], ips: null }),
+    ...Array.from({ length: MANY - 4 }, (_, at) =>
+      storedVm(at + 5, {
+        name: `z-${at}`,
+        silence: "ips-only",
+        interfaces: [],
+        ips: `10.1.${at >> 8}.${at & 255}`,
+      }),
+    ),
+  ]);
+  const tokensFile = join(folder.path, "tokens");
+  for (const name of ["all", "web", "router"] as const) {
+    const { token, line } = createToken({
+      name,
+      roles: [name === "router" ? "router" : "reader"],
+      expiresAt: null,
+      scope: name === "web" ? { namePatterns: ["web"], hostIds: [], vmIds: [] } : null,
+    });
+    appendFileSync(tokensFile, `${line}\n`);
+    tokens[name] = token;
+  }
+  gateway = await startGatewayProcess({ DATABASE_URL: database.url, AUTH_TOKENS_FILE: tokensFile });
+});
+
+afterAll(async () => {
+  await gateway.stop();
+  await database.drop();
+  folder.remove();
+});
+
+async function fetchExport(path: string, headers: Record<string, string> = {}, token = tokens.all) {
+  const response = await fetch(`${gateway.url}/export/${path}`, {
+    headers: { authorization: `Bearer ${token}`, ...headers },
+  });
+  return { status: response.status, headers: response.headers, text: await response.text() };
+}
+
+describe("GET /export", () => {
+  test("gives all VMs as JSON, as lines and as CSV, each once", async () => {
+    const json = JSON.parse((await fetchExport("json")).text) as { id: string; address: string | null }[];
+    expect(json.map((vm) => vm.id).toSorted()).toEqual(Array.from({ length: MANY }, (_, at) => id(at + 1)));
+    expect(json.find((vm) => vm.id === id(1))).toEqual({
+      id: id(1),
+      name: "web",
+      status: "UP",
+      host: "host-a",
+      fqdn: "web.example.org",
+      address: "10.0.0.1",
+      network: "red",
+      mac: mac(1),
+      addresses: ["10.0.0.1"],
+    });
+    const lines = (await fetchExport("ndjson")).text
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as object);
+    expect(lines).toEqual(json);
+    const csv = (await fetchExport("csv")).text;
+    expect(csv).toContain(`\r\n${id(1)},web,UP,host-a,web.example.org,10.0.0.1,red,${mac(1)},10.0.0.1\r\n`);
+    expect(csv).toContain(`\r\n${id(4)},"'=cmd|""x"",y",UP,host-a,,,,,\r\n`);
+  });
+
+  test("gives names that guests choose no line of their own", async () => {
+    const hosts = (await fetchExport("hosts")).text;
+    expect(hosts).toContain("10.0.0.1\tweb.example.org web\n");
+    expect(hosts).toMatch(/^10\.0\.0\.2\tweb-00000000-000000000002$/m);
+    expect(hosts).not.toContain("evil");
+    expect(hosts.trimEnd().split("\n")).toHaveLength(MANY - 1);
+    const zone = (await fetchExport("zone?within=10.0.0.0/24")).text;
+    expect(zone).toBe("web.example.org. 300 IN A 10.0.0.1\nweb-00000000-000000000002 300 IN A 10.0.0.2\n");
+    expect((await fetchExport("zone?name=told")).text).toBe("told 300 IN AAAA 2001:db8::3\n");
+    expect((await fetchExport("netbox?network=red")).text).toBe(
+      `address,status,dns_name,description\r\n10.0.0.1/32,active,web.example.org,web (${id(1)})\r\n`,
+    );
+  });
+
+  test.each([
+    ["json?name=WEB", 2],
+    ["json?host=host-a", MANY],
+    ["json?host=host-b", 0],
+    ["json?status=DOWN,PAUSED", 0],
+    ["json?status=UP&within=2001:db8::/32", 1],
+  ])("filters: %s", async (path, count) => {
+    expect(JSON.parse((await fetchExport(path)).text)).toHaveLength(count);
+  });
+
+  test.each([
+    ["xml", 'format: "xml" is none of csv, json'],
+    ["json?nam=x", '"nam": no such parameter; there are name, host'],
+    ["json?within=10.0.0.1/8", 'within: "10.0.0.1/8" has bits behind its length; the network is 10.0.0.0/8'],
+    ["json?within=10.0.0.0/33", 'within: "10.0.0.0/33" has a length over 32'],
+    ["json?status=UP,SLEEPY", 'status: "SLEEPY" is none of'],
+    ["prometheus-sd?port=0", 'port: "0" is no number from 1 to 65535'],
+    ["json?name=a&name=b", "name: must be given once"],
+    ["json?name=", "name: must have from 1 to 255 characters"],
+  ])("refuses %s and names what is wrong", async (path, message) => {
+    const { status, text } = await fetchExport(path);
+    expect(status).toBe(400);
+    expect(text).toContain(JSON.stringify(message).slice(1, -1));
+  });
+
+  test("is behind the gate: no token, the wrong role, and a scope that sees two VMs", async () => {
+    expect((await fetch(`${gateway.url}/export/json`)).status).toBe(401);
+    expect((await fetchExport("json", {}, tokens.router)).status).toBe(403);
+    const seen = JSON.parse((await fetchExport("json", {}, tokens.web)).text) as { name: string }[];
+    expect(seen.map(({ name }) => name)).toEqual(["web", "web"]);
+  });
+
+  test("answers 304 until something changes, and never with another viewer's or another filter's tag", async () => {
+    const first = await fetchExport("csv");
+    const etag = first.headers.get("etag")!;
+    expect(etag).toMatch(/^W\/"[\w-]{22}"$/);
+    const again = await fetchExport("csv", { "if-none-match": etag });
+    expect([again.status, again.text, again.headers.get("etag")]).toEqual([304, "", etag]);
+    expect((await fetchExport("csv?name=web", { "if-none-match": etag })).status).toBe(200);
+    expect((await fetchExport("json", { "if-none-match": etag })).status).toBe(200);
+    expect((await fetchExport("csv", { "if-none-match": etag }, tokens.web)).status).toBe(200);
+    changing = await changeIps(database.store, changing, "2001:db8::33");
+    const changed = await fetchExport("csv", { "if-none-match": etag });
+    expect([changed.status, changed.text.includes("2001:db8::33")]).toEqual([200, true]);
+    expect(changed.headers.get("etag")).not.toBe(etag);
+  });
+});
+
+test("vnic-graph export prints the same as the route, and nothing but that", async () => {
+  const run = runVnicGraph(["export", "--format", "csv", "--name", "web"], { DATABASE_URL: database.url });
+  expect(await run.ended).toBe(0);
+  expect(run.output()).toBe((await fetchExport("csv?name=web")).text);
+  const refused = runVnicGraph(["export", "--format", "csv", "--within", "10.0.0.1/8"], {
+    DATABASE_URL: database.url,
+  });
+  expect(await refused.ended).toBe(2);
+  expect(refused.output()).toContain("export: within: ");
+}, 30_000);
+
+test("Prometheus' HTTP service discovery takes it unchanged", async () => {
+  const port = await findFreePort();
+  const config = join(folder.path, "prometheus.yml");
+  writeFileSync(
+    config,
+    `scrape_configs:
+  - job_name: guests
+    scrape_interval: 1h
+    http_sd_configs:
+      - url: ${gateway.url}/export/prometheus-sd?within=10.0.0.0/24&port=9100
+        authorization: { type: Bearer, credentials: ${tokens.all} }
+    relabel_configs:
+      - { source_labels: [__meta_vnic_graph_name], target_label: vm }
+`,
+  );
+  const data = join(folder.path, "prometheus");
+  const prometheus = spawn(
+    "prometheus",
+    [`--config.file=${config}`, `--storage.tsdb.path=${data}`, `--web.listen-address=127.0.0.1:${port}`],
+    { stdio: ["ignore", "ignore", "pipe"] },
+  );
+  let said = "";
+  prometheus.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
+  try {
+    await eventually(async () => {
+      const answer = await fetch(`http://127.0.0.1:${port}/api/v1/targets?state=active`);
+      const { data: found } = (await answer.json()) as {
+        data: { activeTargets: { scrapeUrl: string; labels: Record<string, string> }[] };
+      };
+      const targets = found.activeTargets.map(({ scrapeUrl, labels }) => [scrapeUrl, labels["vm"]]);
+      expect(targets.toSorted()).toEqual([
+        ["http://10.0.0.1:9100/metrics", "web"],
+        ["http://10.0.0.2:9100/metrics", "web"],
+      ]);
+    });
+  } catch (cause) {
+    throw new Error(`Prometheus says: ${said.slice(-2_000)}`, { cause });
+  } finally {
+    prometheus.kill("SIGKILL");
+  }
+}, 60_000);
+
+test("Ansible takes it as a script inventory unchanged", async () => {
+  const script = join(folder.path, "inventory.sh");
+  writeFileSync(
+    script,
+    `#!/bin/sh\nexec curl -sf -H "authorization: Bearer ${tokens.all}" "${gateway.url}/export/ansible-inventory"\n`,
+  );
+  chmodSync(script, 0o755);
+  const { stdout } = await promisify(execFile)("ansible-inventory", ["-i", script, "--list"], {
+    maxBuffer: 16 * 1024 * 1024,
+  });
+  const inventory = JSON.parse(stdout) as {
+    vnic_graph: { hosts: string[] };
+    _meta: { hostvars: Record<string, Record<string, unknown>> };
+  };
+  expect(inventory.vnic_graph.hosts).toHaveLength(MANY - 1);
+  expect(inventory._meta.hostvars["web"]).toMatchObject({
+    ansible_host: "10.0.0.1",
+    vnic_graph_network: "red",
+  });
+  expect(inventory._meta.hostvars["web-00000000-000000000002"]).toMatchObject({ ansible_host: "10.0.0.2" });
+}, 60_000);
+
+async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
