@@ -11,6 +11,7 @@ import { useIsRefused, useToken, writeToken } from "./identity/session.js";
 import { LiveNote } from "./live/live-note.js";
 import { navigate, useRoute } from "./navigation.js";
 import { formatRoute, type Route } from "./route.js";
+import { DemoNote } from "./shared/demo-note.js";
 import { KeyboardHelp } from "./shared/keyboard-help.js";
 import { useKeys } from "./shared/use-keys.js";
 import { VmView } from "./vm/vm-view.js";
@@ -82,6 +83,7 @@ export function App() {
         </ActionIcon>
         <ThemeButton />
       </header>
+      <DemoNote />
       <main id="content">
         {access === "sign-in" || isRefused ? (
           <SignIn wasRefused={token !== null} />

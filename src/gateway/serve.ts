@@ -102,6 +102,7 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
     limits: config.limits,
     estimateField: estimateRenamed(createFieldEstimator(findCounts), config.federationNames),
     graphiql: config.graphiql,
+    isDemo: config.demo,
     cors: config.corsOrigins,
     corsHeaders: config.corsHeaders,
     basePath: config.basePath,

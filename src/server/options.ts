@@ -63,6 +63,8 @@ export interface ServerOptions {
   /** Estimates what fields give; by the schema's shape alone unless given. */
   readonly estimateField?: EstimateField;
   readonly graphiql: boolean;
+  /** The data are a demonstration: the portal says so. */
+  readonly isDemo?: boolean;
   /** Where the built pages are; found beside the program unless given. */
   readonly pagesDir?: string;
   /** Origins of web pages that may read answers. */

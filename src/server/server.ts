@@ -69,7 +69,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   acceptWebSockets(app.server, gate, { options, limits, prepare, live, isDraining: shutdown.isDraining });
   if (options.metrics != null) registerMetricsRoute(app, gate, options.metrics);
   registerReadingRoutes(app, gate, options.routes);
-  await registerPageRoutes(app, gate, { directory: pagesDir, graphiql: options.graphiql });
+  await registerPageRoutes(app, gate, {
+    directory: pagesDir,
+    graphiql: options.graphiql,
+    isDemo: options.isDemo ?? false,
+  });
 
   await listen(app, options);
   const { port } = app.server.address() as AddressInfo;

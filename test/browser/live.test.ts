@@ -49,6 +49,10 @@ describe.skipIf(executable === undefined)("the portal beside a guest that change
   async function report(address: string, name = "web"): Promise<void> {
     const netIfaces = [reportedInterface({ inet: [address], inet6: [] })];
     host.report = { vms: [reportedVm({ vmName: name, netIfaces })], rejected: [] };
+    await pass();
+  }
+
+  async function pass(): Promise<void> {
     const deps = {
       store: database.store,
       ignoreNames: IGNORED_NAMES,
@@ -102,6 +106,7 @@ describe.skipIf(executable === undefined)("the portal beside a guest that change
     // From here on the page has a cursor to go on behind.
     await report("10.0.0.9");
     await page.getByRole("log").getByText("10.0.0.9").first().waitFor();
+    await nics.getByText("10.0.0.9", { exact: true }).waitFor();
     await gateway.stop();
     await page.getByRole("status").getByText("connection lost").waitFor();
     await nics.getByText("10.0.0.9", { exact: true }).waitFor();
@@ -160,6 +165,16 @@ describe.skipIf(executable === undefined)("the portal beside a guest that change
     await page.locator("table.nics tbody tr").getByText("now", { exact: true }).waitFor();
     await page.goto(`${gateway.url}/?view=address&of=192.0.2.99`);
     await page.getByText("Nobody had it since").waitFor();
+  });
+
+  test("a vNIC that the guest does not show says why, and which interface it probably is", async () => {
+    const { page } = browser;
+    host.nics = () => [reportedNic({ macAddr: "52:54:00:00:00:99" })];
+    host.report = { vms: [reportedVm({ hash: "78" })], rejected: [] };
+    await pass();
+    await page.goto(`${gateway.url}/?view=vm&id=${VM}`);
+    await page.locator("table.nics").getByText("the guest uses another MAC; probably eth0").waitFor();
+    expect(await page.getByText("This is a demonstration").count()).toBe(0);
   });
 
   test("a time before anything was kept is told, not guessed", async () => {

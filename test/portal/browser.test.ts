@@ -55,6 +55,7 @@ describe.skipIf(executable === undefined)("the portal of the demo, in a real bro
     await page.getByText("1 VM", { exact: true }).waitFor();
     await page.goto(page.url());
     await page.getByRole("link", { name: vm.name, exact: true }).waitFor();
+    await page.getByText("This is a demonstration").waitFor();
     expect(await page.locator("table.vms tbody tr").count()).toBe(1);
   });
 

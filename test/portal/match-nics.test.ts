@@ -19,6 +19,8 @@ const nic = (id: string) => ({
   linked: true,
   plugged: true,
   guestInterface: null,
+  missingReason: null,
+  probableInterface: null,
 });
 
 function vmWith(devices: ReturnType<typeof device>[] | null): Vm {

@@ -53,6 +53,11 @@ export const PastVmQuery = graphql(
           guestInterface {
             ...DeviceFields
           }
+          missingReason
+          probableInterface {
+            name
+            macAddress
+          }
         }
       }
     }

@@ -87,6 +87,11 @@ export const VmQuery = graphql(
           guestInterface {
             ...DeviceFields
           }
+          missingReason
+          probableInterface {
+            name
+            macAddress
+          }
         }
       }
     }

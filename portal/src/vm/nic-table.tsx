@@ -64,9 +64,7 @@ export function NicTable({
                 )}
                 {device === null ? (
                   <td colSpan={3} className="faint">
-                    {devices === null
-                      ? "not known: the guest does not report"
-                      : "the guest shows no interface with this MAC"}
+                    {explainMissing(nic, devices !== null)}
                   </td>
                 ) : (
                   <DeviceCells device={device} />
@@ -110,6 +108,27 @@ function Addresses({ device, list }: { readonly device: string | null; readonly 
     </Gentle>
   );
 }
+
+/** Says why no guest interface stands beside a vNIC, and which one it probably is. */
+function explainMissing({ missingReason, probableInterface }: NicRow["nic"], isKnown: boolean): string {
+  const reason = MISSING[missingReason ?? ""];
+  if (reason === undefined) {
+    return isKnown ? "the guest shows no interface with this MAC" : "not known: the guest does not report";
+  }
+  if (probableInterface === null) return reason;
+  const { name, macAddress } = probableInterface;
+  return `${reason}; probably ${name ?? "one without a name"}${macAddress === null ? "" : `, ${macAddress}`}`;
+}
+
+/** Each reason of the graph, for people. */
+const MISSING: Readonly<Record<string, string>> = {
+  BOND_MEMBER: "in a bond, which gives its members one MAC",
+  MAC_DIFFERS: "the guest uses another MAC",
+  NOT_REPORTED: "the guest shows no interface with this MAC",
+  NO_AGENT: "not known: the guest tells nothing; no agent runs, or not yet",
+  NO_DEVICES: "not known: the guest's agent tells addresses without interfaces",
+  VM_DOWN: "the VM does not run",
+};
 
 function formatLink({ plugged, linked }: NicRow["nic"]): string {
   if (plugged === false) return "unplugged";

@@ -1,8 +1,8 @@
 import { Anchor, Group, Skeleton, Text, Title } from "@mantine/core";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { VmQuery } from "../api/queries.js";
 import type { ChangeEvent } from "../live/follow-changes.js";
-import { useChanges } from "../live/use-changes.js";
+import { useChanges, useLiveState } from "../live/use-changes.js";
 import { navigate } from "../navigation.js";
 import { formatRoute } from "../route.js";
 import { Gentle } from "../shared/gentle.js";
@@ -39,6 +39,11 @@ export function VmView({ id, at }: { readonly id: string; readonly at: string | 
       onReset: reload,
     },
   );
+  const live = useLiveState();
+  useEffect(() => {
+    // What could not be read while the server was away is read when it is back.
+    if (live === "live" && problem !== null) reload();
+  }, [live, problem, reload]);
   if (isLoading && data === null) return <Skeleton height={240} aria-label="Loading" />;
   const vm = data?.vm ?? null;
   if (vm === null) {

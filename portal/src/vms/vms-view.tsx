@@ -60,6 +60,12 @@ export function VmsView({ route }: { readonly route: Extract<Route, { view: "vms
           </Button>
         )}
       </Group>
+      {pages.total === 0 && route.search === "" && (
+        <Text role="note" mb="md">
+          No VM is known yet. Name your hosts in <code>VDSM_HOSTS</code>, with their certificates, or add one
+          by <code>vnic-graph hosts add</code>; <code>vnic-graph doctor</code> says what is missing.
+        </Text>
+      )}
       <VmTable
         pages={pages}
         sort={route.sort}

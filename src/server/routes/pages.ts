@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance, FastifyReply } from "fastify";
@@ -9,11 +10,18 @@ import { PAGE_SECURITY_POLICY } from "../security-headers.js";
 /** Written by the build of the pages when it is complete. */
 const STAMP = ".built";
 
+/** Which pages are served, and from where; `null`: they are not built. */
+export interface PageOptions {
+  readonly directory: string | null;
+  readonly graphiql: boolean;
+  readonly isDemo: boolean;
+}
+
 /** Serves the portal at `/`, GraphiQL if it is wanted, and their files, all from our own disk. */
 export async function registerPageRoutes(
   app: FastifyInstance,
   gate: Gate,
-  { directory, graphiql }: { readonly directory: string | null; readonly graphiql: boolean },
+  { directory, graphiql, isDemo }: PageOptions,
 ): Promise<void> {
   await app.register(async (scope) => {
     scope.addHook("onRoute", (route) => {
@@ -32,6 +40,7 @@ export async function registerPageRoutes(
       });
     }
     const method = ["GET", "HEAD"];
+    const portal = isBuilt && isDemo ? await readDemoPage(directory) : null;
     const pages = graphiql ? { "/": "index.html", "/graphiql": "graphiql.html" } : { "/": "index.html" };
     for (const [url, file] of Object.entries(pages)) {
       scope.route({
@@ -42,14 +51,23 @@ export async function registerPageRoutes(
             // The page's own links are relative, so it has one address only.
             return reply.redirect(gate.findVisit(request).client.basePath + url);
           }
+          if (url === "/" && portal !== null) return setPageHeaders(reply).type(HTML).send(portal);
           return isBuilt
             ? setPageHeaders(reply).sendFile(file, directory, { cacheControl: false })
-            : setPageHeaders(reply).type("text/html; charset=utf-8").send(NOT_BUILT);
+            : setPageHeaders(reply).type(HTML).send(NOT_BUILT);
         },
       });
     }
   });
 }
+
+/** Reads the portal's page, with a mark by which it says that its data are a demonstration. */
+async function readDemoPage(directory: string): Promise<string> {
+  const page = await readFile(join(directory, "index.html"), "utf8");
+  return page.replace("</head>", '<meta name="vnic-graph-data" content="demo" /></head>');
+}
+
+const HTML = "text/html; charset=utf-8";
 
 function hasTrailingSlash(url: string): boolean {
   return url.split("?", 1)[0]?.endsWith("/") === true;
