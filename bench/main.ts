@@ -57,6 +57,10 @@ How long questions about the past take, with many changes in the log. Ten millio
   --vms <n>        VMs in the database   (100000)
   --changes <n>    changes of them in twelve weeks   (10000000)
 
+npm run bench -- questions
+
+How long questions about 100,000 VMs take: pages in each order, who has an address, what does not fit. A minute.
+
 npm run bench -- million [options]
 
 What one replica takes for a cycle over many hosts of 100 VMs each, on real sockets and a real PostgreSQL. Needs 3 GB for a
@@ -93,6 +97,8 @@ const { positionals, values } = parseArgs({
 if (positionals.join(" ") === "history") {
   const { benchHistory } = await import("./history.js");
   await benchHistory({ vms: Number(values.vms ?? 100_000), changes: Number(values.changes) });
+} else if (positionals.join(" ") === "questions") {
+  await (await import("./questions.js")).benchQuestions();
 } else if (positionals.join(" ") === "refresh") {
   const [vms, stored, rounds] = values.quick
     ? ["1000,10000", "2000", "3"]
