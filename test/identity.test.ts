@@ -60,6 +60,7 @@ const FIELDS: Readonly<Record<string, string>> = {
 const STREAMS: Readonly<Record<string, string>> = {
   "Subscription.guestNetworkChanged": `subscription { guestNetworkChanged(after: "no cursor") { cursor } }`,
   "Subscription.vmAddressReady": `subscription { vmAddressReady(vmId: "no id") { address } }`,
+  "Subscription.hostStateChanged": `subscription { hostStateChanged(hostIds: ["no id"]) { kind } }`,
 };
 
 /** Which kinds of root field a role opens; everything else is refused. */

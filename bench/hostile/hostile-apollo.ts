@@ -21,6 +21,7 @@ const { url: served } = await startStandaloneServer(server, {
       viewer: { name: "anybody", roles: new Set(ALL_ROLES) },
       hostAdmin: null,
       followGuests: null,
+      followHosts: null,
     }),
 });
 process.stdout.write(`GraphQL: ${served.replace(/\/$/, "")}/graphql\n`);

@@ -5,12 +5,9 @@ import { readPollingState } from "../store/read/polling-state.js";
 import { createChangeLog } from "../store/changes/change-log.js";
 import { createStore } from "../store/store.js";
 import type { Readers, ReadinessStore } from "../store/types.js";
-import { DEFAULT_LIMITS } from "../model/limits.js";
-import { startFeed, type Feed } from "../feed/feed.js";
-import { createGuestEvents, type GuestEvents } from "../feed/guest-events.js";
 import { openDatabase, type Database } from "./database/database.js";
-import { formatError } from "./format-error.js";
 import type { HostPool } from "./hosts/host-pool.js";
+import { openLive, type Live } from "./live.js";
 import type { Log } from "./log.js";
 import type { Metrics } from "./metrics.js";
 import { startAddressIndex } from "./database/span-indexing.js";
@@ -27,7 +24,7 @@ export interface Backend {
   /** `null`: this gateway polls no hosts. */
   readonly polling: Polling | null;
   /** Tells subscribers what changes; `null`: nothing here tells it. */
-  readonly guestEvents: GuestEvents | null;
+  readonly live: Live | null;
   /** Stops polling, then closes the database. */
   close(): Promise<void>;
 }
@@ -65,7 +62,7 @@ function readEngine(database: Database): Backend {
     store: createEngineStore(database.readers),
     health: createEngineStore(database.health),
     polling: null,
-    guestEvents: null,
+    live: null,
     close: () => database.close(),
   };
 }
@@ -85,7 +82,7 @@ async function pollInto(
       onPass: (result) => {
         metrics.onPass(result);
         if (result.changedVms > 0 || result.failure !== null) onChange();
-        if (result.changedVms > 0) live.feed.wake();
+        if (result.changedVms > 0) live.wake();
       },
     },
   });
@@ -95,36 +92,15 @@ async function pollInto(
     store,
     health: { readPollingState: () => readPollingState(database.health) },
     polling,
-    guestEvents: live.guestEvents,
+    live,
     close: async () => {
-      await live.feed.stop();
+      await live.stop();
       await history.stop();
       await addressIndex.stop();
       await polling?.stop();
       await database.close();
     },
   };
-}
-
-/** One reader of the log for this process. It reads while somebody subscribes, and beside the passes' connections. */
-function openLive(
-  { readers }: Database,
-  { limits }: Config,
-  log: Log,
-  onChange: () => void,
-): { feed: Feed; guestEvents: GuestEvents } {
-  const changes = createChangeLog(readers);
-  const feed = startFeed({
-    log: changes,
-    onPage: onChange,
-    onTrouble: (error) => {
-      if (error === null) log.info("changes are told to subscribers again");
-      else
-        log.warn({ reason: formatError(error) }, "changes cannot be read for subscribers; it is tried again");
-    },
-  });
-  const maxWaiting = limits.waitingEvents ?? DEFAULT_LIMITS.waitingEvents;
-  return { feed, guestEvents: createGuestEvents({ feed, log: changes, maxWaiting, onRead: onChange }) };
 }
 
 /** Finds a name that stays the same after a restart. A gateway on any free port has none. */

@@ -40,7 +40,7 @@ export interface ServeOptions {
 export function serve(options: ServeOptions): Promise<RunningServer> {
   const { config, log, identity, tls, metrics, answers, findBackend } = options;
   const createContext = (viewer: KnownViewer, request: ServedRequest): GraphContext => {
-    const { store, polling, guestEvents } = findBackend() ?? throwNotReady();
+    const { store, polling, live } = findBackend() ?? throwNotReady();
     const snapshot = openRequestSnapshot(store, viewer, request);
     const loaders = createLoaders(snapshot.reads, {
       throwIfExpired: request.check,
@@ -51,8 +51,8 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
       loaders,
       viewer,
       followGuests:
-        guestEvents &&
-        ((question) => guestEvents.follow({ ...question, scope: viewer.scope }, request.signal)),
+        live && ((question) => live.guests.follow({ ...question, scope: viewer.scope }, request.signal)),
+      followHosts: live && ((hostIds) => live.hosts.follow(hostIds, request.signal)),
       hostAdmin: polling === null ? null : limitToRequest(polling.admin, request.signal),
     };
   };

@@ -1,4 +1,5 @@
 import type { FollowQuestion, GuestEvent } from "../loaders/guest-events.js";
+import type { HostStateEvent } from "../loaders/host-states.js";
 import type { Loaders } from "../loaders/loaders.js";
 import { createGraphError } from "./errors.js";
 import type { Role } from "../model/roles.js";
@@ -25,6 +26,9 @@ export interface HostAdmin {
 /** Tells a subscriber what it asks for, as far as the viewer may see it, until it has gone. */
 export type FollowGuests = (question: Omit<FollowQuestion, "scope">) => AsyncIterable<GuestEvent>;
 
+/** Tells a subscriber how hosts are, those with the ids or all, until it has gone. */
+export type FollowHosts = (hostIds: readonly string[] | null) => AsyncIterable<HostStateEvent>;
+
 /** All that a resolver gets besides its arguments; made anew for every request. */
 export interface GraphContext {
   readonly loaders: Loaders;
@@ -33,6 +37,8 @@ export interface GraphContext {
   readonly hostAdmin: HostAdmin | null;
   /** `null` where nothing tells what changes, such as on an engine's own database. */
   readonly followGuests: FollowGuests | null;
+  /** `null` where {@link followGuests} is. */
+  readonly followHosts: FollowHosts | null;
 }
 
 /** Finds the port for mutations, or the error that says why there is none. */

@@ -16,6 +16,7 @@ export const ROOT_FIELD_ROLES: Readonly<Record<string, Role>> = {
   "Query.addressHistory": "reader",
   "Subscription.guestNetworkChanged": "reader",
   "Subscription.vmAddressReady": "reader",
+  "Subscription.hostStateChanged": "reader",
   "Query._entities": "router",
   "Query._service": "router",
   "Mutation.refreshHost": "operator",

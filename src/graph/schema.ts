@@ -10,6 +10,7 @@ import { FindQueries, FindResultFields } from "./fields/find-fields.js";
 import { FINDING_FIELDS } from "./fields/finding-fields.js";
 import { HISTORY_FIELDS } from "./fields/history-fields.js";
 import { HostFields } from "./fields/host-fields.js";
+import { HOST_SUBSCRIPTION } from "./fields/host-subscription.js";
 import { Mutations } from "./fields/mutations.js";
 import { Queries } from "./fields/queries.js";
 import { guardRootFields } from "./root-guard.js";
@@ -49,6 +50,7 @@ export function buildTypeGraph(): GraphQLSchema {
       Mutations,
       Subscriptions,
       GuestNetworkEventFields,
+      ...HOST_SUBSCRIPTION,
       VmFields,
       GuestInfoFields,
       NetworkDeviceFields,

@@ -26,6 +26,7 @@ export async function ask(store: ReadStore, query: string, asking: Asking = {}):
     loaders: createLoaders(store),
     viewer: { name: "test", roles: new Set(asking.roles ?? ALL_ROLES) },
     followGuests: null,
+    followHosts: null,
     hostAdmin: asking.hostAdmin ?? null,
   };
   return execute({ schema, document, contextValue, variableValues: asking.variables ?? {} });

@@ -92,6 +92,7 @@ test("a gateway is answered by the owner's names and keys, and by no others", as
     loaders: createLoaders(store),
     viewer: { name: "gateway", roles: new Set(["router"]) },
     followGuests: null,
+    followHosts: null,
     hostAdmin: null,
   };
   const { data, errors } = await execute({ schema, document, contextValue, variableValues: { keys } });

@@ -29,6 +29,7 @@ export const HISTORY_ESTIMATES: Readonly<Record<string, Estimate>> = {
   },
   "Subscription.guestNetworkChanged": (parents) => ({ cohort: parents, statements: 0 }),
   "Subscription.vmAddressReady": (parents) => ({ cohort: parents, statements: 0 }),
+  "Subscription.hostStateChanged": (parents) => ({ cohort: parents, statements: 0 }),
   "GuestNetworkEvent.changes": (parents) => ({
     cohort: { ...parents, count: parents.count * DIFFERENCES_OF_A_CHANGE },
     statements: 0,
@@ -36,6 +37,7 @@ export const HISTORY_ESTIMATES: Readonly<Record<string, Estimate>> = {
   "AddressHistoryConnection.nodes": openPage,
   "AddressHistoryConnection.edges": openPage,
   "AddressSpan.vm": (parents) => readByKey(parents, { repeats: parents.count }),
+  "HostStateEvent.host": (parents) => ({ cohort: parents, statements: 0 }),
   "GuestNetworkChange.reportedBy": (parents) => readByKey(parents, {}),
   "HostDifference.hostBefore": (parents) => readByKey(parents, {}),
   "HostDifference.hostAfter": (parents) => readByKey(parents, {}),

@@ -3,11 +3,13 @@ import { onTestFinished } from "vitest";
 import WebSocket from "ws";
 import { startFeed, type Feed } from "../../../src/feed/feed.js";
 import { createGuestEvents } from "../../../src/feed/guest-events.js";
+import { createHostStates } from "../../../src/feed/host-states.js";
 import type { GraphContext } from "../../../src/graph/context.js";
 import { buildGraphSchema } from "../../../src/graph/schema.js";
 import { createLoaders } from "../../../src/loaders/loaders.js";
 import type { ServerOptions } from "../../../src/server/options.js";
 import { createChangeLog } from "../../../src/store/changes/change-log.js";
+import { readHosts } from "../../../src/store/read/host-reads.js";
 import { HOSTS, INTERVAL_MS } from "../../support/builders/passes.js";
 import { createDatabase, type TestDatabase } from "../../support/database.js";
 import { unmanaged, type Served } from "../running.js";
@@ -46,6 +48,10 @@ export async function startLiveServer(options: Partial<ServerOptions> = {}): Pro
       stop: () => feed.stop(),
     };
     const events = createGuestEvents({ feed: counted, log, maxWaiting: 1_000 });
+    const hosts = createHostStates({
+      readHosts: () => readHosts(database.dataSource, null),
+      intervalMs: 20,
+    });
     const server = await unmanaged({
       schema: buildGraphSchema({ federation: "whole" }),
       contextFor: (viewer, request): GraphContext => {
@@ -57,6 +63,7 @@ export async function startLiveServer(options: Partial<ServerOptions> = {}): Pro
           viewer,
           hostAdmin: null,
           followGuests: (question) => events.follow({ ...question, scope: viewer.scope }, request.signal),
+          followHosts: (hostIds) => hosts.follow(hostIds, request.signal),
         };
       },
       ...own,
@@ -64,6 +71,7 @@ export async function startLiveServer(options: Partial<ServerOptions> = {}): Pro
     onTestFinished(async () => {
       await server.stop();
       await feed.stop();
+      await hosts.stop();
     });
     return server;
   };

@@ -4,7 +4,8 @@ import WebSocket from "ws";
 import { createIdentity, type KnownViewer } from "../../../src/server/identity/identity.js";
 import type { Role } from "../../../src/model/roles.js";
 import { addVms, changeIps, storedVm } from "../../store/changes/log-fixtures.js";
-import { id } from "../../support/builders/ids.js";
+import { HOST_A, id } from "../../support/builders/ids.js";
+import { claimHost } from "../../support/builders/passes.js";
 import { eventually } from "../../support/eventually.js";
 import { connect, startLiveServer, subscribe } from "./live-server.js";
 
@@ -93,6 +94,50 @@ describe("subscriptions over a WebSocket", () => {
     expect(contexts() - before).toBe(1);
     const reads = database.statements().filter((sql) => sql.includes("unnest($1::uuid[], $2::timestamptz[]"));
     expect(reads).toHaveLength(1);
+  });
+
+  test("tell how hosts are, with no statement for an event, also to a viewer who sees no VM", async () => {
+    const scope = { namePatterns: ["nothing"], hostIds: [], vmIds: [] };
+    const viewer: KnownViewer = { name: "narrow", roles: new Set<Role>(["reader"]), scope };
+    const identity = createIdentity([{ identify: () => Promise.resolve(viewer) }]);
+    const { server, database } = await startLiveServer({ identity });
+    const { store } = database;
+    const query = `subscription ($hostIds: [ID!]) {
+      hostStateChanged(hostIds: $hostIds) { kind at hostId previousStatus host { name status lastError } }
+    }`;
+    const client = connect(server);
+    const received = subscribe(client, query, { hostIds: [HOST_A] });
+    await eventually(() => {
+      expect(received.answers).toHaveLength(1);
+    });
+    database.statements();
+    await store.fail(await claimHost(store, HOST_A), { kind: "timeout", message: "late" }, 5);
+    await eventually(() => {
+      expect(received.answers).toHaveLength(2);
+    });
+    expect(
+      received.answers.map(({ data }) => (data as { hostStateChanged: unknown }).hostStateChanged),
+    ).toEqual([
+      {
+        ...{ kind: "STATE", at: expect.any(String) as unknown, hostId: HOST_A, previousStatus: null },
+        host: { name: "host-a", status: "UNASSIGNED", lastError: null },
+      },
+      {
+        ...{
+          kind: "CHANGE",
+          at: expect.any(String) as unknown,
+          hostId: HOST_A,
+          previousStatus: "UNASSIGNED",
+        },
+        host: { name: "host-a", status: "NON_RESPONSIVE", lastError: "late" },
+      },
+    ]);
+    const reads = database.statements().filter((sql) => sql.startsWith("SELECT s.vds_id AS id, s.vds_name"));
+    expect(reads.filter((sql) => sql.includes("ANY($1"))).toEqual([]);
+    const many = subscribe(client, query, { hostIds: Array.from({ length: 501 }, () => HOST_A) });
+    await eventually(() => {
+      expect(JSON.stringify(many.errors)).toContain("hostIds: has 501 values; at most 500 are allowed");
+    });
   });
 
   test("are bounded for each connection, each viewer and all together", async () => {

@@ -1,0 +1,66 @@
+import type { Config } from "../config.js";
+import { startFeed } from "../feed/feed.js";
+import { createGuestEvents, type GuestEvents } from "../feed/guest-events.js";
+import { createHostStates, type HostStates } from "../feed/host-states.js";
+import { DEFAULT_LIMITS } from "../model/limits.js";
+import { createChangeLog } from "../store/changes/change-log.js";
+import { readHosts } from "../store/read/host-reads.js";
+import type { Database } from "./database/database.js";
+import { formatError } from "./format-error.js";
+import type { Log } from "./log.js";
+
+/** What tells subscribers of this process. */
+export interface Live {
+  readonly guests: GuestEvents;
+  readonly hosts: HostStates;
+  /** Something was written: the log is looked at soon. */
+  wake(): void;
+  /** Tells nothing any more; resolves when nothing is left running. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Opens one reader of the log and one look at hosts for this process. They read while somebody subscribes, beside the passes'
+ * connections, and call `onChange` before they tell what is not as before.
+ */
+export function openLive(
+  { readers }: Pick<Database, "readers">,
+  { limits }: Config,
+  log: Log,
+  onChange: () => void,
+): Live {
+  const changes = createChangeLog(readers);
+  const feed = startFeed({
+    log: changes,
+    onPage: onChange,
+    onTrouble: (error) => {
+      if (error === null) log.info("changes are told to subscribers again");
+      else
+        log.warn({ reason: formatError(error) }, "changes cannot be read for subscribers; it is tried again");
+    },
+  });
+  const hosts = createHostStates({
+    readHosts: () => readHosts(readers, null),
+    onChange,
+    onTrouble: (error) => {
+      if (error === null) log.info("hosts are told to subscribers again");
+      else
+        log.warn({ reason: formatError(error) }, "hosts cannot be read for subscribers; it is tried again");
+    },
+  });
+  return {
+    guests: createGuestEvents({
+      feed,
+      log: changes,
+      maxWaiting: limits.waitingEvents ?? DEFAULT_LIMITS.waitingEvents,
+      onRead: onChange,
+    }),
+    hosts,
+    wake: () => {
+      feed.wake();
+    },
+    stop: async () => {
+      await Promise.all([feed.stop(), hosts.stop()]);
+    },
+  };
+}

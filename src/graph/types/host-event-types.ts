@@ -1,0 +1,30 @@
+import { Field, ID, ObjectType, registerEnumType } from "type-graphql";
+import { DateTimeScalar } from "./scalars.js";
+
+/** What an event of a host is. */
+export const HostStateEventKindEnum = { STATE: "STATE", CHANGE: "CHANGE" } as const;
+
+registerEnumType(HostStateEventKindEnum, {
+  name: "HostStateEventKind",
+  description: "What an event of a host tells.",
+  valuesConfig: {
+    STATE: { description: "How a host is, at the beginning of a subscription." },
+    CHANGE: { description: "That a host is in another state." },
+  },
+});
+
+/** What a subscriber is told of a host; what leads on from it is in host-subscription.ts. */
+@ObjectType({ simpleResolvers: true, description: "What a subscriber is told of one host. Never altered." })
+export class HostStateEvent {
+  @Field(() => HostStateEventKindEnum, { description: "What it tells. Never null." })
+  readonly kind!: keyof typeof HostStateEventKindEnum;
+
+  @Field(() => DateTimeScalar, {
+    description:
+      "When the gateway read it, by the gateway's clock; the state is a second older at most. Never null.",
+  })
+  readonly at!: Date;
+
+  @Field(() => ID, { description: "The host's UUID. Never null." })
+  readonly hostId!: string;
+}

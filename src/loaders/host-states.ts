@@ -1,0 +1,1 @@
+export type { HostStateEvent } from "../store/host-state-event.js";
