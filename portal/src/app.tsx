@@ -1,10 +1,14 @@
-import { ActionIcon, Anchor, Button, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
+import {
+  ActionIcon,
+  Anchor,
+  Button,
+  Skeleton,
+  useComputedColorScheme,
+  useMantineColorScheme,
+} from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconKeyboard, IconMoon, IconSun } from "@tabler/icons-react";
-import { AddressView } from "./address/address-view.js";
-import { ConflictsView } from "./findings/conflicts-view.js";
-import { DriftView } from "./findings/drift-view.js";
-import { HostsView } from "./hosts/hosts-view.js";
+import { lazy, Suspense } from "react";
 import { SignIn } from "./identity/sign-in.js";
 import { useAccess } from "./identity/use-access.js";
 import { useIsRefused, useToken, writeToken } from "./identity/session.js";
@@ -14,8 +18,16 @@ import { formatRoute, type Route } from "./route.js";
 import { DemoNote } from "./shared/demo-note.js";
 import { KeyboardHelp } from "./shared/keyboard-help.js";
 import { useKeys } from "./shared/use-keys.js";
-import { VmView } from "./vm/vm-view.js";
 import { VmsView } from "./vms/vms-view.js";
+
+// Loaded when they are first shown: the list of VMs is there sooner without them.
+const AddressView = lazy(async () => ({ default: (await import("./address/address-view.js")).AddressView }));
+const ConflictsView = lazy(async () => ({
+  default: (await import("./findings/conflicts-view.js")).ConflictsView,
+}));
+const DriftView = lazy(async () => ({ default: (await import("./findings/drift-view.js")).DriftView }));
+const HostsView = lazy(async () => ({ default: (await import("./hosts/hosts-view.js")).HostsView }));
+const VmView = lazy(async () => ({ default: (await import("./vm/vm-view.js")).VmView }));
 
 const HOSTS: Route = { view: "hosts" };
 const DRIFT: Route = { view: "drift", kind: null };
@@ -88,7 +100,9 @@ export function App() {
         {access === "sign-in" || isRefused ? (
           <SignIn wasRefused={token !== null} />
         ) : (
-          <View key={token} route={route} />
+          <Suspense fallback={<Skeleton height={240} aria-label="Loading" />}>
+            <View key={token} route={route} />
+          </Suspense>
         )}
       </main>
       <KeyboardHelp isOpen={isHelpOpen} onClose={help.close} />

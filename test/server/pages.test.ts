@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { gzipSync } from "node:zlib";
 import { buildSchema, parse, validate } from "graphql";
 import { describe, expect, test } from "vitest";
 import { buildGraphSchema } from "../../src/graph/schema.js";
@@ -8,6 +9,17 @@ import { served } from "./running.js";
 
 const root = resolve(import.meta.dirname, "../..");
 const built = join(root, "dist/portal");
+
+describe("the portal's first view", () => {
+  test("is no more than 250 kB of scripts and styles, compressed", async () => {
+    const page = await readFile(join(built, "index.html"), "utf8");
+    const files = new Set(page.match(/assets\/[^"]+\.(?:js|css)/g));
+    expect(files.size).toBeGreaterThan(1);
+    let bytes = 0;
+    for (const file of files) bytes += gzipSync(await readFile(join(built, file))).length;
+    expect(bytes).toBeLessThanOrEqual(250_000);
+  });
+});
 
 describe("GraphiQL", () => {
   test("is served at /graphiql, with all of its files", async () => {
