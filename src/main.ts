@@ -3,6 +3,7 @@ import "reflect-metadata";
 import { Command, CommanderError, Option } from "commander";
 import { addExportFlags } from "./commands/export-flags.js";
 import { readSettingFlags, addSettingFlags } from "./commands/flags.js";
+import { addLiveCommands } from "./commands/live/live-commands.js";
 import type { HostsTask } from "./commands/hosts.js";
 import type { SimulateFlags } from "./commands/simulate.js";
 import type { TokenFlags } from "./commands/token.js";
@@ -105,6 +106,7 @@ addSettingFlags(
   await forget(readTask(vm, options["all"] === true), readConfig(options), print);
 });
 
+addLiveCommands(program, readConfig, stopping.signal);
 addSettingFlags(addExportFlags(program.command("export"))).action(async (options: Flags) => {
   const { readExportTask, runExport } = await import("./commands/export.js");
   await runExport(readExportTask(options), readConfig(options), process.stdout, process.stderr);

@@ -43,7 +43,7 @@ const NOT_RUN_HERE: readonly (readonly [RegExp, string])[] = [
   ],
   [/^npx --no-install vnic-graph simulate\b/, "stays; test/gateway.test.ts runs it"],
   [
-    /^npx --no-install vnic-graph (refresh|hosts|migrate|forget|export)\b/,
+    /^npx --no-install vnic-graph (refresh|hosts|migrate|forget|export|wait|follow)\b/,
     "needs a database; test/gateway.test.ts, test/commands run it",
   ],
   [/^export [A-Z]/, "settings for the commands below it; their names are checked here"],

@@ -1,0 +1,56 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { GraphQLError } from "graphql";
+import { ConfigError, type Config } from "../../config.js";
+import { formatError } from "../../gateway/format-error.js";
+import { subscribeOnce, type Asked } from "./subscribe-once.js";
+
+/** What a subscription of a command is made with. */
+export interface AskingAgain {
+  readonly config: Config;
+  /** Says what to ask for, at the beginning and after each lost connection. */
+  readonly ask: () => Asked;
+  /** Told once an outage that the connection was lost. */
+  readonly hint: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Subscribes, and again after a lost connection, also where the gateway was started anew with its database elsewhere; ends with
+ * the signal. Throws at once where the first connection fails, and where the question itself is refused.
+ */
+export async function* askAgain<Answer>({
+  config,
+  ask,
+  hint,
+  signal,
+}: AskingAgain): AsyncGenerator<Answer, void, undefined> {
+  let opened = 0;
+  let failures = 0;
+  const onOpen = () => {
+    opened += 1;
+  };
+  const isOver = () => signal.aborted;
+  while (!isOver()) {
+    try {
+      for await (const answer of subscribeOnce<Answer>(config, ask(), { onOpen, signal })) {
+        failures = 0;
+        yield answer;
+      }
+      return;
+    } catch (error) {
+      if (isOver()) return;
+      const code = error instanceof GraphQLError ? error.extensions["code"] : "LOST";
+      if (opened === 0 || code === "CURSOR_LOST") throw error;
+      if (code !== "LOST" && code !== "SLOW_READER") throw new ConfigError(formatError(error));
+      if (failures === 0)
+        hint(`vnic-graph: ${formatError(error)}; it is tried again, behind the last cursor`);
+      const waitMs = Math.min(FIRST_WAIT_MS * 2 ** failures, LONGEST_WAIT_MS);
+      failures += 1;
+      await sleep(waitMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
+}
+
+const FIRST_WAIT_MS = 250;
+
+const LONGEST_WAIT_MS = 5_000;

@@ -1,0 +1,66 @@
+import { once } from "node:events";
+import type { Writable } from "node:stream";
+import type { Config } from "../../config.js";
+import { parseList } from "../../config/setting-types.js";
+import { askAgain } from "./ask-again.js";
+
+/** What to follow, in the words of `guestNetworkChanged`. */
+export interface FollowTask {
+  readonly after: string | null;
+  readonly filter: Readonly<Record<string, unknown>>;
+}
+
+/** Reads what the command line asks for. */
+export function readFollowTask(flags: Readonly<Record<string, string | undefined>>): FollowTask {
+  const { after = null, vmIds, name, vmHostId, network, within, kinds } = flags;
+  return {
+    after,
+    filter: {
+      vmIds: vmIds === undefined ? null : parseList(vmIds),
+      namePattern: name ?? null,
+      hostId: vmHostId ?? null,
+      network: network ?? null,
+      inCidr: within ?? null,
+      kinds: kinds === undefined ? null : parseList(kinds.toUpperCase()),
+    },
+  };
+}
+
+/** Writes each change as a line of JSON, no faster than it is taken, until the signal comes or nobody takes any more. */
+export async function runFollowCommand(
+  { after, filter }: FollowTask,
+  config: Config,
+  output: Writable,
+  hint: (line: string) => void,
+  stopping: AbortSignal,
+): Promise<void> {
+  const ended = new AbortController();
+  const { signal } = ended;
+  const end = () => {
+    ended.abort();
+  };
+  stopping.addEventListener("abort", end);
+  output.once("error", end);
+  let cursor = after;
+  const ask = () => ({ query: QUERY, variables: { filter, after: cursor } });
+  for await (const { guestNetworkChanged: event } of askAgain<Changed>({ config, ask, hint, signal })) {
+    const isTaken = output.write(`${JSON.stringify(event)}\n`);
+    ({ cursor } = event);
+    if (!isTaken) await once(output, "drain", { signal }).catch(() => undefined);
+  }
+}
+
+interface Changed {
+  readonly guestNetworkChanged: { readonly cursor: string };
+}
+
+const QUERY = `subscription ($filter: GuestNetworkFilter, $after: String) {
+  guestNetworkChanged(filter: $filter, after: $after) {
+    kind cursor at vmId changes { kind summary } before { ...State } after { ...State }
+  }
+}
+fragment State on Vm {
+  id name status
+  guestInfo { fqdn ips stale staleReason networkDevices { name macAddress ipv4Addresses ipv6Addresses } }
+  nics { id name macAddress network }
+}`;

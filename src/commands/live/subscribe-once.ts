@@ -1,0 +1,90 @@
+import { createSourceEventStream, execute, parse } from "graphql";
+import { ConfigError, type Config } from "../../config.js";
+import { createGuestEvents } from "../../feed/guest-events.js";
+import { startFeed } from "../../feed/feed.js";
+import { openExistingDatabase } from "../../gateway/database/existing-database.js";
+import { joinRunningGateway } from "../../gateway/running-gateway.js";
+import type { GraphContext } from "../../graph/context.js";
+import { buildGraphSchema } from "../../graph/schema.js";
+import { createLoaders } from "../../loaders/loaders.js";
+import { DEFAULT_LIMITS } from "../../model/limits.js";
+import { createChangeLog } from "../../store/changes/change-log.js";
+import { createStore } from "../../store/store.js";
+import { refuseEngine } from "../refuse-engine.js";
+
+/** A subscription in the words of the graph. */
+export interface Asked {
+  readonly query: string;
+  readonly variables: Readonly<Record<string, unknown>>;
+}
+
+/** Opens the database of the gateway that runs beside a command. */
+export async function openGatewayDatabase(
+  config: Config,
+): Promise<Awaited<ReturnType<typeof openExistingDatabase>>> {
+  refuseEngine(config);
+  const { databaseUrl } = await joinRunningGateway(config);
+  if (databaseUrl === null) {
+    throw new ConfigError(
+      `no gateway runs on ${config.dataDir}; start one, or set DATABASE_URL to the database of one`,
+    );
+  }
+  return openExistingDatabase(databaseUrl);
+}
+
+/** Subscribes to the graph on the gateway's database; ends with the signal, and throws when the connection is lost. */
+export async function* subscribeOnce<Answer>(
+  config: Config,
+  { query, variables }: Asked,
+  { onOpen, signal }: { readonly onOpen: () => void; readonly signal: AbortSignal },
+): AsyncGenerator<Answer, void, undefined> {
+  const { dataSource, close } = await openGatewayDatabase(config);
+  onOpen();
+  const ended = new AbortController();
+  let trouble: Error | null = null;
+  const end = () => {
+    ended.abort();
+  };
+  signal.addEventListener("abort", end);
+  if (signal.aborted) end();
+  const log = createChangeLog(dataSource);
+  const feed = startFeed({
+    log,
+    onTrouble: (error) => {
+      trouble ??= error;
+      if (error !== null) end();
+    },
+  });
+  const events = createGuestEvents({ feed, log, maxWaiting: DEFAULT_LIMITS.waitingEvents });
+  const store = createStore(dataSource);
+  // What loaders remember grows old, so that each event gets its own.
+  const createContext = (): GraphContext => ({
+    loaders: createLoaders(store),
+    viewer: { name: "command", roles: new Set(["reader"]) },
+    hostAdmin: null,
+    followGuests: (question) => events.follow({ ...question, scope: null }, ended.signal),
+    followHosts: null,
+  });
+  const asked = {
+    schema: buildGraphSchema({ federation: "whole" }),
+    document: parse(query),
+    variableValues: variables,
+  };
+  const throwTrouble = () => {
+    if (trouble !== null) throw trouble;
+  };
+  try {
+    const source = await createSourceEventStream({ ...asked, contextValue: createContext() });
+    if (!(Symbol.asyncIterator in source)) throw source.errors?.[0] ?? new Error("no subscription");
+    for await (const rootValue of source) {
+      const { data, errors } = await execute({ ...asked, rootValue, contextValue: createContext() });
+      if (errors?.[0] !== undefined) throw errors[0];
+      yield data as Answer;
+    }
+    throwTrouble();
+  } finally {
+    signal.removeEventListener("abort", end);
+    await feed.stop();
+    await close();
+  }
+}
