@@ -1,5 +1,5 @@
 import { graphql } from "./graphql.js";
-import { DeviceFields } from "./queries.js";
+import { DeviceFields, NicFields } from "./queries.js";
 
 /** What changed of a VM, the newest first. */
 export const TimeLineQuery = graphql(`
@@ -44,25 +44,12 @@ export const PastVmQuery = graphql(
           }
         }
         nics(at: $at) {
-          id
-          name
-          network
-          macAddress
-          linked
-          plugged
-          guestInterface {
-            ...DeviceFields
-          }
-          missingReason
-          probableInterface {
-            name
-            macAddress
-          }
+          ...NicFields
         }
       }
     }
   `,
-  [DeviceFields],
+  [DeviceFields, NicFields],
 );
 
 /** Who had an address, or which addresses a MAC had, the latest first. */

@@ -62,6 +62,29 @@ export const DeviceFields = graphql(`
   }
 `);
 
+/** What the page of one VM shows of a vNIC. */
+export const NicFields = graphql(
+  `
+    fragment NicFields on VmNic @_unmask {
+      id
+      name
+      network
+      macAddress
+      linked
+      plugged
+      guestInterface {
+        ...DeviceFields
+      }
+      missingReason
+      probableInterface {
+        name
+        macAddress
+      }
+    }
+  `,
+  [DeviceFields],
+);
+
 /** One VM with its vNICs and its guest's interfaces. */
 export const VmQuery = graphql(
   `
@@ -78,25 +101,12 @@ export const VmQuery = graphql(
           }
         }
         nics {
-          id
-          name
-          network
-          macAddress
-          linked
-          plugged
-          guestInterface {
-            ...DeviceFields
-          }
-          missingReason
-          probableInterface {
-            name
-            macAddress
-          }
+          ...NicFields
         }
       }
     }
   `,
-  [VmRowFields, DeviceFields],
+  [VmRowFields, DeviceFields, NicFields],
 );
 
 /** All hosts, with what the last poll of each said. */
