@@ -36,16 +36,17 @@ export async function runInPlace<Result>(
   };
   const exchange = async (other: Places, weight: number): Promise<void> => {
     const patience = new AbortController();
-    const impatience = setTimeout(
-      () => {
-        patience.abort();
-      },
-      Math.min(deadline.leftMs() * PATIENCE, LONGEST_TIMER_MS),
-    );
+    const giveUp = (): void => {
+      patience.abort();
+    };
+    const impatience = setTimeout(giveUp, Math.min(deadline.leftMs() * PATIENCE, LONGEST_TIMER_MS));
+    deadline.signal.addEventListener("abort", giveUp, { once: true });
+    if (deadline.signal.aborted) giveUp();
     try {
-      await take(other, weight, AbortSignal.any([deadline.signal, patience.signal]));
+      await take(other, weight, patience.signal);
     } finally {
       clearTimeout(impatience);
+      deadline.signal.removeEventListener("abort", giveUp);
     }
   };
   const timer = Number.isFinite(deadline.leftMs()) ? setTimeout(end, deadline.leftMs()) : undefined;
