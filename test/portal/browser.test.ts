@@ -167,7 +167,7 @@ describe.skipIf(executable === undefined)("the portal of the demo, in a real bro
         "/?view=conflicts",
       ]) {
         await page.goto(gateway.url + path);
-        await page.locator("h1, table tbody tr").last().waitFor({ state: "attached" });
+        await page.locator("main section.view").waitFor();
         await page.locator("[aria-label=Loading]").waitFor({ state: "detached" });
         await page.evaluate(axe.source);
         const faults = await page.evaluate(async () => {
@@ -193,7 +193,7 @@ describe.skipIf(executable === undefined)("the portal of the demo, in a real bro
       "/?view=conflicts",
     ]) {
       await page.goto(gateway.url + path);
-      await page.locator("h1, table tbody tr").last().waitFor({ state: "attached" });
+      await page.locator("main section.view").waitFor();
       await page.locator("[aria-label=Loading]").waitFor({ state: "detached" });
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
     }
