@@ -39,6 +39,8 @@ describe("VMs of an engine", () => {
       lastReportedAt: null,
       staleReason: null,
       staleDetail: null,
+      staleSince: null,
+      lastChangedAt: null,
     });
   });
 
