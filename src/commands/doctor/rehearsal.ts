@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { createDataSource } from "../../store/postgres/data-source.js";
 
 export type DataSource = ReturnType<typeof createDataSource>;
@@ -28,21 +29,67 @@ const LOCK_WAIT_MS = 2_000;
 
 /** Tries something; what it did is undone at once if it fails, so that the next thing can be tried. */
 export async function attemptIn(rehearsal: DataSource, attempt: () => Promise<unknown>): Promise<unknown> {
-  const runner = rehearsal.createQueryRunner();
-  await runner.startTransaction();
+  const runner = rehearsal.createQueryRunner() as RehearsalRunner;
+  runner.beginTrial();
+  await runner.query(`SAVEPOINT ${TRIAL}`);
   try {
     await attempt();
-    await runner.commitTransaction();
+    await runner.query(`RELEASE SAVEPOINT ${TRIAL}`);
     return null;
   } catch (error) {
-    await runner.rollbackTransaction();
-    return error;
+    // Statements that were sent together fail one after the other, and the first one says why.
+    const failure = runner.findFirstFailure() ?? error;
+    await runner.settle();
+    await runner.query(`ROLLBACK TO SAVEPOINT ${TRIAL}`);
+    return failure;
   }
 }
 
+const TRIAL = "doctor_trial";
+
+/** The one connection of a rehearsal. */
+interface RehearsalRunner extends QueryRunner {
+  beginTrial(): void;
+  /** What the first statement that failed since the trial began was refused with; `null`: none failed. */
+  findFirstFailure(): Error | null;
+  /** Waits until the trial sends nothing any more, and forgets transactions that it left open. */
+  settle(): Promise<void>;
+}
+
+const QUIET_TURNS = 5;
+
 function createRehearsal(dataSource: DataSource, runner: QueryRunner): DataSource {
-  const shared = Object.create(runner) as QueryRunner;
+  const shared = Object.create(runner) as RehearsalRunner;
+  const pending = new Set<Promise<unknown>>();
+  let firstFailure: Error | null = null;
+  const depth: unknown = Reflect.get(runner, "transactionDepth");
   shared.release = () => Promise.resolve();
+  shared.beginTrial = () => {
+    firstFailure = null;
+  };
+  shared.findFirstFailure = () => firstFailure;
+  shared.query = (async (...parameters: Parameters<QueryRunner["query"]>) => {
+    const answer: Promise<unknown> = runner.query(...parameters);
+    pending.add(answer);
+    try {
+      return await answer;
+    } catch (error) {
+      firstFailure ??= error instanceof Error ? error : new Error(String(error));
+      throw error;
+    } finally {
+      pending.delete(answer);
+    }
+  }) as QueryRunner["query"];
+  shared.settle = async () => {
+    // What goes on by an answer does so within a few turns of it.
+    for (let quiet = 0; quiet < QUIET_TURNS; quiet += 1) {
+      if (pending.size > 0) quiet = 0;
+      await Promise.allSettled(pending);
+      await nextTurn();
+    }
+    Reflect.set(shared, "transactionDepth", depth);
+    Reflect.set(shared, "isTransactionActive", true);
+  };
   const rehearsal = Object.create(dataSource) as DataSource;
   rehearsal.createQueryRunner = () => shared;
   return rehearsal;
