@@ -38,6 +38,15 @@ test("no read of the store begins once the time is up, whichever it is", async (
     reads.readHistoryBounds(),
     reads.readVmVersionsAt([], new Date(0)),
     reads.readVmChanges([], { from: null, to: null, after: null, limit: 1 }),
+    reads.readChangeMark(),
+    reads.readGuestAddresses({ inCidr: null, after: null, limit: 1 }),
+    reads.countGuestAddresses({ inCidr: null }),
+    reads.readAddressConflicts({ within: null, network: null, after: null, limit: 1 }),
+    reads.countAddressConflicts({ within: null, network: null }),
+    reads.readMacConflicts({ after: null, limit: 1 }),
+    reads.countMacConflicts(),
+    reads.readDrift({ kinds: null, after: null, limit: 1 }),
+    reads.countDrift({ kinds: null }),
     reads.readAddressSpans({ address: null, macAddress: null, from: null, to: null, after: null, limit: 1 }),
   ];
   expect(every()).toHaveLength(Object.values(store).filter((each) => typeof each === "function").length);
