@@ -106,12 +106,16 @@ describe("a refresh of simulated hosts into a real database", () => {
     }
     expect(await countVmTableWrites()).toBe(before);
     // With nothing moved but the counters, no VM is even read.
-    simulated.nextSample();
     site.database.statements();
-    const wal = await readWalBytes();
-    await site.refresher.refreshAll();
-    // Two rows of vnic_graph_host, and what the server itself notes now and then.
-    expect((await readWalBytes()) - wal).toBeLessThan(4_096);
+    const written: number[] = [];
+    for (let round = 0; round < 5; round += 1) {
+      simulated.nextSample();
+      const wal = await readWalBytes();
+      await site.refresher.refreshAll();
+      written.push((await readWalBytes()) - wal);
+    }
+    // Two rows of vnic_graph_host. The server's own chores and its other databases write too: the least is a round alone.
+    expect(Math.min(...written)).toBeLessThan(4_096);
     expect(site.database.statements().filter((sql) => /vm_[^c]|vnic_graph_[vn]/.test(sql))).toEqual([]);
     expect(await countVmTableWrites()).toBe(before);
   });
