@@ -107,15 +107,9 @@ describe("a refresh of simulated hosts into a real database", () => {
     expect(await countVmTableWrites()).toBe(before);
     // With nothing moved but the counters, no VM is even read.
     site.database.statements();
-    const written: number[] = [];
-    for (let round = 0; round < 5; round += 1) {
-      simulated.nextSample();
-      const wal = await readWalBytes();
-      await site.refresher.refreshAll();
-      written.push((await readWalBytes()) - wal);
-    }
-    // Two rows of vnic_graph_host. The server's own chores and its other databases write too: the least is a round alone.
-    expect(Math.min(...written)).toBeLessThan(4_096);
+    // How much is written for that is measured where a server is the test's own (test/embedded-postgres).
+    simulated.nextSample();
+    await site.refresher.refreshAll();
     expect(site.database.statements().filter((sql) => /vm_[^c]|vnic_graph_[vn]/.test(sql))).toEqual([]);
     expect(await countVmTableWrites()).toBe(before);
   });
@@ -362,11 +356,6 @@ async function countVmTableWrites(): Promise<number> {
      WHERE relname IN (${VM_TABLES.map((name) => `'${name}'`).join()})`,
   );
   return Number(row?.writes);
-}
-
-async function readWalBytes(): Promise<number> {
-  const [row] = await sql<{ bytes: string }>("SELECT pg_current_wal_insert_lsn() - '0/0' AS bytes");
-  return Number(row?.bytes);
 }
 
 function sql<Row>(text: string): Promise<Row[]> {
