@@ -1,6 +1,7 @@
 import { isWithoutGuest, VM_STATUS } from "../model/vm-status.js";
 import { buildSearchOrder, type VmConditionSql } from "../store/read/conditions/search-conditions.js";
 import { buildVmConditions } from "../store/read/conditions/vm-conditions.js";
+import { listParts } from "../store/read/page-order.js";
 import type { VmScopeSql } from "../store/read/conditions/scope.js";
 import {
   queryRows,
@@ -23,6 +24,7 @@ export async function readVmsPage(
   scope: VmScopeSql,
   source: VmConditionSql,
 ): Promise<VmRow[]> {
+  if (listParts(page).length === 0) return [];
   const parameters = new SqlParameters();
   const { chosen, ...statement } = buildPageStatement(page, scope, source, parameters);
   const isSorted = statement.orderKey !== undefined;

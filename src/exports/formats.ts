@@ -62,9 +62,10 @@ export const FORMATS = {
           ansible_host: vm.address,
           vnic_graph_id: vm.id,
           vnic_graph_status: vm.status,
-          vnic_graph_host: vm.host,
-          vnic_graph_fqdn: vm.fqdn,
-          vnic_graph_network: vm.network,
+          vnic_graph_host: dropTemplate(vm.host),
+          // A guest says what it likes, and Ansible runs templates in variables.
+          vnic_graph_fqdn: formatDnsName(vm.fqdn),
+          vnic_graph_network: dropTemplate(vm.network),
           vnic_graph_addresses: vm.addresses,
         };
         return `${JSON.stringify(vm.uniqueName)}:${JSON.stringify(vars)}`;
@@ -140,4 +141,9 @@ function formatCsv(value: string | null): string {
   const text = value ?? "";
   const inert = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(inert) ? `"${inert.replaceAll('"', '""')}"` : inert;
+}
+
+/** Returns the text unless Ansible would take it for a template. */
+function dropTemplate(text: string | null): string | null {
+  return text === null || /\{[{%#]/.test(text) ? null : text;
 }

@@ -64,10 +64,12 @@ export function listDrift({ status, ips, interfaces, nics }: Comparison): DriftI
   return items;
 }
 
-/** Formats what tells an item from others of its VM and kind. */
+/** Formats what tells an item from others of its VM and kind. Long names by their beginning: an index must hold it. */
 export function formatDriftKey({ nicId, device }: Pick<DriftItem, "nicId" | "device">): string {
-  return nicId ?? `${device?.macAddress ?? "-"} ${device?.name ?? ""}`;
+  return nicId ?? `${device?.macAddress ?? "-"} ${(device?.name ?? "").slice(0, LONGEST_NAME)}`;
 }
+
+const LONGEST_NAME = 400;
 
 function findDeviceKind(name: string | null): DriftKind {
   // A virtual router's interface, such as `vrrp.51`, has the form of a VLAN's name and is none.

@@ -37,7 +37,7 @@ beforeAll(async () => {
     }),
     storedVm(2, {
       name: "web",
-      fqdn: "x\n10.9.9.9 evil.example",
+      fqdn: "x\n10.9.9.9 evil.example {{ lookup('pipe', 'id') }}",
       silence: "ips-only",
       interfaces: [],
       ips: "10.0.0.2",
@@ -103,6 +103,12 @@ describe("GET /export", () => {
     const csv = (await fetchExport("csv")).text;
     expect(csv).toContain(`\r\n${id(1)},web,UP,host-a,web.example.org,10.0.0.1,red,${mac(1)},10.0.0.1\r\n`);
     expect(csv).toContain(`\r\n${id(4)},"'=cmd|""x"",y",UP,host-a,,,,,\r\n`);
+  });
+
+  test("gives Ansible nothing of a guest that it would run as a template", async () => {
+    const inventory = (await fetchExport("ansible-inventory")).text;
+    expect(inventory).toContain('"vnic_graph_fqdn":"web.example.org"');
+    expect(inventory).not.toMatch(/\{\{|evil/);
   });
 
   test("gives names that guests choose no line of their own", async () => {

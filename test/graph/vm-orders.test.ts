@@ -160,6 +160,14 @@ describe.each([
         whole.slice(from + 1, to).slice(-4),
       );
     }
+    // Behind the last and before the first there is nothing, also where one has the value and the other has not.
+    const first = (await readPage(store, order, "first: 1")).pageInfo.endCursor;
+    const last = (await readPage(store, order, `first: ${COUNT}`)).pageInfo.endCursor;
+    for (const page of ["first: 4", "last: 4"]) {
+      expect((await readPage(store, order, `${page}, after: "${last}", before: "${first}"`)).nodes).toEqual(
+        [],
+      );
+    }
   });
 });
 

@@ -13,6 +13,8 @@ export async function readVmsPage(
   request: VmPageRequest,
   scope: VmScopeSql,
 ): Promise<VmRow[]> {
+  // Between a place among VMs without the value and an earlier one among those with it there is nothing.
+  if (listParts(request).length === 0) return [];
   const parameters = new SqlParameters();
   const where = buildVmConditions(request.filter, scope, OWN_CONDITIONS, parameters);
   const { key } = splitOrder(request.order);

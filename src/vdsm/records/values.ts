@@ -27,17 +27,38 @@ export function readText(
   longest = MAX_TEXT,
 ): string | null {
   const text = readAnyText(value, field, problems);
-  if (text === null || text.length <= longest) return text;
-  problems.add(field, `has ${text.length} characters, more than ${longest}`);
+  if (text === null) return null;
+  if (text.length > longest) {
+    problems.add(field, `has ${text.length} characters, more than ${longest}`);
+    return null;
+  }
+  const bytes = longest === MAX_TEXT ? Buffer.byteLength(text) : 0;
+  if (bytes <= MAX_BYTES) return text;
+  problems.add(field, `has ${bytes} bytes, more than ${MAX_BYTES}`);
   return null;
 }
 
 /** Reads a name in the same way; one that is longer than any guest's is cut, since its beginning still names. */
 export function readName(value: unknown, field: string, problems: ProblemList): string | null {
   const text = readAnyText(value, field, problems);
-  if (text === null || text.length <= MAX_TEXT) return text;
-  problems.add(field, `has ${text.length} characters; the first ${MAX_TEXT} are kept`);
-  return text.slice(0, MAX_TEXT);
+  if (text === null) return null;
+  const kept = cutText(text);
+  if (kept.length < text.length) {
+    problems.add(field, `has ${text.length} characters; the first ${kept.length} are kept`);
+  }
+  return kept;
+}
+
+/** Cuts a text to what may be kept of it, between two characters. */
+function cutText(text: string): string {
+  if (text.length <= MAX_TEXT && Buffer.byteLength(text) <= MAX_BYTES) return text;
+  let [end, bytes] = [0, 0];
+  for (const character of text.slice(0, MAX_TEXT)) {
+    bytes += Buffer.byteLength(character);
+    if (bytes > MAX_BYTES) break;
+    end += character.length;
+  }
+  return text.slice(0, end);
 }
 
 function readAnyText(value: unknown, field: string, problems: ProblemList): string | null {
@@ -69,6 +90,9 @@ export function readList(value: unknown, field: string, problems: ProblemList): 
 }
 
 const MAX_TEXT = 1_024;
+
+/** An index of PostgreSQL holds 2,704 bytes a row, and letters may take half as much again in lower case. */
+const MAX_BYTES = 1_600;
 
 /** More than anybody reads of one record. */
 const MAX_PROBLEMS = 20;
