@@ -5,8 +5,7 @@ import { createEngineDataSource } from "../engine-store/engine-data-source.js";
 import { createEngineStore } from "../engine-store/engine-store.js";
 import { ExportRequestError, parseExportRequest, type ExportRequest } from "../exports/export-request.js";
 import { writeExport } from "../exports/write-export.js";
-import { openExistingDatabase } from "../gateway/database/existing-database.js";
-import { joinRunningGateway } from "../gateway/running-gateway.js";
+import { openGatewayDatabase } from "./gateway-database.js";
 import { createLoaders } from "../loaders/loaders.js";
 import { createStore } from "../store/store.js";
 import type { ReadStore } from "../store/types.js";
@@ -60,12 +59,6 @@ async function openReads(config: Config): Promise<{ reads: ReadStore; close: () 
     const dataSource = await createEngineDataSource(config.databaseUrl, { poolSize: 1 }).initialize();
     return { reads: createEngineStore(dataSource), close: () => dataSource.destroy() };
   }
-  const { databaseUrl } = await joinRunningGateway(config);
-  if (databaseUrl === null) {
-    throw new ConfigError(
-      `no gateway runs on ${config.dataDir}; start one, or set DATABASE_URL to the database whose VMs are exported`,
-    );
-  }
-  const { dataSource, close } = await openExistingDatabase(databaseUrl);
+  const { dataSource, close } = await openGatewayDatabase(config, "whose VMs are exported");
   return { reads: createStore(dataSource), close };
 }

@@ -1,7 +1,6 @@
 import { ConfigError, type Config } from "../config.js";
-import { openExistingDatabase } from "../gateway/database/existing-database.js";
 import { createConfiguredHost } from "../gateway/hosts/host-ids.js";
-import { joinRunningGateway } from "../gateway/running-gateway.js";
+import { openGatewayDatabase } from "./gateway-database.js";
 import { SettingValueError, parseHostAddress } from "../config/setting-types.js";
 import { createStore } from "../store/store.js";
 import type { HostRow, PolledHost, Store } from "../store/types.js";
@@ -21,13 +20,7 @@ export async function runHostsCommand(
   print: (line: string) => void,
 ): Promise<void> {
   refuseEngine(config);
-  const { databaseUrl } = await joinRunningGateway(config);
-  if (databaseUrl === null) {
-    throw new ConfigError(
-      `no gateway runs on ${config.dataDir}; start one, or set DATABASE_URL to the database whose gateways poll the hosts`,
-    );
-  }
-  const database = await openExistingDatabase(databaseUrl);
+  const database = await openGatewayDatabase(config, "whose gateways poll the hosts");
   try {
     const store = createStore(database.dataSource);
     if (task.do === "add") await add(store, task.address, config.refreshIntervalMs, print);

@@ -1,24 +1,27 @@
 import { statfs } from "node:fs/promises";
 
+/** The disk has too little room; the message says how much there is. */
+class FullDiskError extends Error {
+  override readonly name = "FullDiskError";
+}
+
 /** Throws if the disk has no room for a new cluster; PostgreSQL's own words for it do not name the disk. */
 export async function ensureRoomForCluster(dataDir: string): Promise<void> {
   const roomMb = await readRoomMb(dataDir);
   if (roomMb === null || roomMb >= NEW_CLUSTER_MB) return;
-  throw new Error(
+  throw new FullDiskError(
     `${dataDir}: ${roomMb} MB of disk space left, and a new database needs ${NEW_CLUSTER_MB}; make room, or set DATA_DIR to another disk`,
   );
 }
 
 /** Adds to an error of a start that the disk is full, if it is. */
 export async function explainFullDisk(error: unknown, dataDir: string): Promise<unknown> {
+  if (!(error instanceof Error) || error instanceof FullDiskError) return error;
   const roomMb = await readRoomMb(dataDir);
-  if (!(error instanceof Error) || roomMb === null || roomMb >= FULL_MB) return error;
-  if (error.message.includes("disk space left")) return error;
-  return new Error(
+  if (roomMb === null || roomMb >= FULL_MB) return error;
+  return new FullDiskError(
     `${error.message}; ${dataDir}: ${roomMb} MB of disk space left, make room and start again`,
-    {
-      cause: error,
-    },
+    { cause: error },
   );
 }
 

@@ -82,3 +82,6 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   connections: 2_000,
   cachedCharacters: 400_000,
 });
+
+/** So many VMs of one conflict are shown at most. */
+export const HOLDERS_SHOWN = 20;

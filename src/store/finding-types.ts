@@ -30,12 +30,9 @@ export interface AddressConflictsQuestion {
 export interface AddressConflictRow {
   readonly address: string;
   readonly vmCount: number;
-  /** The first of these VMs, by id, {@link HOLDERS_SHOWN} at most. */
+  /** The first of these VMs, by id, `HOLDERS_SHOWN` at most. */
   readonly vmIds: readonly string[];
 }
-
-/** So many VMs of one conflict are shown at most. */
-export const HOLDERS_SHOWN = 20;
 
 /** Which MACs of several VMs' vNICs are listed. */
 export interface MacConflictsQuestion {

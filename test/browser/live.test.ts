@@ -1,12 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createHostLink, type HostLink } from "../../src/refresher/host-link.js";
-import { refreshHost } from "../../src/refresher/pass.js";
 import { FakeHost } from "../refresher/fake-host.js";
 import { findBrowser, openBrowser } from "../support/browser.js";
 import { HOST_A, VM } from "../support/builders/ids.js";
-import { configuredHost, IGNORED_NAMES, INTERVAL_MS } from "../support/builders/passes.js";
+import { configuredHost, INTERVAL_MS } from "../support/builders/passes.js";
 import { reportedInterface, reportedNic, reportedVm } from "../support/builders/reported.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
+import { runPass } from "../support/run-pass.js";
 import { startGatewayProcess, type RunningGateway } from "../support/gateway.js";
 import { freePort } from "../support/tcp.js";
 
@@ -53,13 +53,7 @@ describe.skipIf(executable === undefined)("the portal beside a guest that change
   }
 
   async function pass(): Promise<void> {
-    const deps = {
-      store: database.store,
-      ignoreNames: IGNORED_NAMES,
-      now: () => 0,
-      ready: () => Promise.resolve(),
-    };
-    const { outcome } = await refreshHost(deps, link, new AbortController().signal);
+    const { outcome } = await runPass(database.store, link);
     expect(outcome).toBe("done");
   }
 

@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,10 +7,11 @@ import {
   startEmbeddedPostgres,
   type EmbeddedPostgres,
 } from "../../src/embedded-postgres/embedded-postgres.js";
+import { mountSmallDisk, unmountSmallDisk } from "../support/small-disk.js";
 
 /** A small disk of our own needs the right to mount one. */
 const disk = mkdtempSync(join(tmpdir(), "vnic-graph-disk-"));
-const hasDisk = mount("256m");
+const hasDisk = mountSmallDisk(disk, 256);
 const ballast = join(disk, "ballast");
 const dataDir = join(disk, "data");
 let server: EmbeddedPostgres | null = null;
@@ -26,7 +26,7 @@ afterEach(async () => {
 });
 
 afterAll(() => {
-  if (hasDisk) execFileSync("umount", [disk]);
+  if (hasDisk) unmountSmallDisk(disk);
   rmSync(disk, { recursive: true, force: true });
 });
 
@@ -116,13 +116,4 @@ function fillUpTo(freeMb: number): void {
   const { bavail, bsize } = statfsSync(disk);
   const bytes = bavail * bsize - freeMb * 1_048_576;
   if (bytes > 0) writeFileSync(ballast, Buffer.alloc(bytes));
-}
-
-function mount(size: string): boolean {
-  try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${size},mode=755`, "tmpfs", disk], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { closeSync, openSync, writeSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -10,6 +9,7 @@ import {
   startEmbeddedPostgres,
   type EmbeddedPostgres,
 } from "../../src/embedded-postgres/embedded-postgres.js";
+import { mountSmallDisk, unmountSmallDisk } from "../support/small-disk.js";
 import { until } from "../store/until.js";
 import { startTestGateway, type Answer, type TestGateway } from "./gateway.js";
 import { startGenerations, type Generations } from "./generations.js";
@@ -26,8 +26,7 @@ let invariants: Invariants;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "vnic-graph-fault-"));
-  isSmallDisk =
-    spawnSync("mount", ["-t", "tmpfs", "-o", "size=120m,mode=0755", "tmpfs", folder]).status === 0;
+  isSmallDisk = mountSmallDisk(folder, 120);
   server = await startEmbeddedPostgres({
     dataDir: join(folder, "data"),
     log: () => undefined,
@@ -45,7 +44,7 @@ afterAll(async () => {
   await fleet.stop();
   await dataSource.destroy();
   await server.stop();
-  if (isSmallDisk) spawnSync("umount", [folder]);
+  if (isSmallDisk) unmountSmallDisk(folder);
   await rm(folder, { recursive: true, force: true });
 });
 

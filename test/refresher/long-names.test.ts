@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createHostLink } from "../../src/refresher/host-link.js";
-import { refreshHost } from "../../src/refresher/pass.js";
 import { askForData } from "../graph/ask.js";
 import { HOST_A, id } from "../support/builders/ids.js";
-import { configuredHost, IGNORED_NAMES, INTERVAL_MS } from "../support/builders/passes.js";
+import { configuredHost, INTERVAL_MS } from "../support/builders/passes.js";
 import { reportedInterface, reportedNic, reportedVm } from "../support/builders/reported.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
+import { runPass } from "../support/run-pass.js";
 import { FakeHost } from "./fake-host.js";
 
 let database: TestDatabase;
@@ -48,16 +48,10 @@ test.each([
       ],
       rejected: [],
     });
-    const deps = {
-      store: database.store,
-      ignoreNames: IGNORED_NAMES,
-      now: () => 0,
-      ready: () => Promise.resolve(),
-    };
     const link = createHostLink(configuredHost(HOST_A), host);
     for (const text of [long, `x${long}`]) {
       host.report = report(text);
-      const { outcome, failure } = await refreshHost(deps, link, new AbortController().signal);
+      const { outcome, failure } = await runPass(database.store, link);
       expect([outcome, failure]).toEqual(["done", null]);
     }
     const answer = await askForData(

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import { createHostLink } from "../../src/refresher/host-link.js";
-import { refreshHost } from "../../src/refresher/pass.js";
 import type { ReportedVm } from "../../src/vdsm/records/types.js";
 import { FakeHost } from "../refresher/fake-host.js";
 import { HOST_A, HOST_B } from "./builders/ids.js";
-import { configuredHost, IGNORED_NAMES } from "./builders/passes.js";
+import { configuredHost } from "./builders/passes.js";
 import { reportedInterface, reportedNic, reportedVm } from "./builders/reported.js";
 import type { TestDatabase } from "./database.js";
+import { runPass } from "./run-pass.js";
 
 /** The VMs of a series. */
 export const VM_IDS = [1, 2, 3].map((number) => `00000000-0000-4000-8000-00000000000${number}`);
@@ -79,8 +79,7 @@ export async function runSeries<Seen>(
         : Array.from({ length: nics }, (_, at) =>
             reportedNic({ id: `${id.slice(0, -3)}${at}${id.slice(-2)}`, name: `vnet${at}` }),
           );
-    const deps = { store, ignoreNames: IGNORED_NAMES, now: () => 0, ready: () => Promise.resolve() };
-    const { outcome } = await refreshHost(deps, links.get(hostId)!, new AbortController().signal);
+    const { outcome } = await runPass(store, links.get(hostId)!);
     if (outcome !== "done") throw new Error(`the pass ended as ${outcome}`);
     // Instants have milliseconds, changes have microseconds.
     await sleep(2);

@@ -6,6 +6,7 @@ import { RouteLink } from "../shared/route-link.js";
 import { Ago, formatExact } from "../shared/time.js";
 import { useAnswer } from "../shared/use-answer.js";
 import { parseSearch } from "../vms/search.js";
+import { TableHead } from "../shared/table-head.js";
 
 const FIRST = 50;
 /** The server gives no more at once. */
@@ -35,15 +36,7 @@ export function AddressView({ of }: { readonly of: string }) {
       {history !== null && history.nodes.length > 0 && (
         <div className="wide">
           <table className="nics">
-            <thead>
-              <tr>
-                {["VM", "Address", "Interface", "MAC", "Since", "Until"].map((title) => (
-                  <th key={title} scope="col">
-                    {title}
-                  </th>
-                ))}
-              </tr>
-            </thead>
+            <TableHead titles={["VM", "Address", "Interface", "MAC", "Since", "Until"]} />
             <tbody>
               {history.nodes.map((span, position) => (
                 <tr key={`${span.vmId} ${span.address} ${span.since ?? ""} ${position}`}>

@@ -5,6 +5,7 @@ import { ProblemNote } from "../shared/problem-note.js";
 import { RouteLink } from "../shared/route-link.js";
 import { Tag } from "../shared/tag.js";
 import { useAnswer } from "../shared/use-answer.js";
+import { TableHead } from "../shared/table-head.js";
 
 /** As many of each as one page shows. */
 const FIRST = 100;
@@ -30,13 +31,7 @@ export function ConflictsView() {
             <Text className="faint">No address is on two VMs that can meet.</Text>
           ) : (
             <table className="nics">
-              <thead>
-                <tr>
-                  <th scope="col">Address</th>
-                  <th scope="col">Kind</th>
-                  <th scope="col">VMs</th>
-                </tr>
-              </thead>
+              <TableHead titles={["Address", "Kind", "VMs"]} />
               <tbody>
                 {addresses.nodes.map(({ address, kind, vmCount, holders }) => (
                   <tr key={address}>
@@ -70,12 +65,7 @@ export function ConflictsView() {
             <Text className="faint">Each MAC is on one vNIC.</Text>
           ) : (
             <table className="nics">
-              <thead>
-                <tr>
-                  <th scope="col">MAC</th>
-                  <th scope="col">vNICs</th>
-                </tr>
-              </thead>
+              <TableHead titles={["MAC", "vNICs"]} />
               <tbody>
                 {macs.nodes.map(({ macAddress, vmCount, vmNics }) => (
                   <tr key={macAddress}>

@@ -6,6 +6,7 @@ import { Address } from "../shared/address.js";
 import { ProblemNote } from "../shared/problem-note.js";
 import { RouteLink } from "../shared/route-link.js";
 import { useAnswer } from "../shared/use-answer.js";
+import { TableHead } from "../shared/table-head.js";
 
 /** As many as the server gives at once. */
 const FIRST = 200;
@@ -46,15 +47,7 @@ export function DriftView({ kind }: { readonly kind: DriftKind | null }) {
       {drift !== null && drift.nodes.length > 0 && (
         <div className="wide">
           <table className="nics">
-            <thead>
-              <tr>
-                {["VM", "What does not fit", "vNIC", "In the guest"].map((title) => (
-                  <th key={title} scope="col">
-                    {title}
-                  </th>
-                ))}
-              </tr>
-            </thead>
+            <TableHead titles={["VM", "What does not fit", "vNIC", "In the guest"]} />
             <tbody>
               {drift.nodes.map(({ kind: what, vm, vmNic, device }, position) => (
                 <tr key={position}>

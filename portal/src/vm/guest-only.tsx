@@ -1,5 +1,6 @@
 import { DeviceCells } from "./nic-table.js";
 import { guessKind, type Device, type GuestOnlyKind } from "./match-nics.js";
+import { TableHead } from "../shared/table-head.js";
 
 /** The interfaces that the guest made itself, by kind, folded. */
 export function GuestOnly({
@@ -24,14 +25,7 @@ export function GuestOnly({
           </summary>
           <div className="wide">
             <table className="nics">
-              <thead>
-                <tr>
-                  <th scope="col">MAC</th>
-                  <th scope="col">Name</th>
-                  <th scope="col">IPv4</th>
-                  <th scope="col">IPv6</th>
-                </tr>
-              </thead>
+              <TableHead titles={["MAC", "Name", "IPv4", "IPv6"]} />
               <tbody>
                 {members.map((device, at) => (
                   <tr key={`${device.name ?? ""}-${at}`}>

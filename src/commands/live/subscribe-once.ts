@@ -1,15 +1,14 @@
 import { createSourceEventStream, execute, parse } from "graphql";
-import { ConfigError, type Config } from "../../config.js";
+import type { Config } from "../../config.js";
 import { createGuestEvents } from "../../feed/guest-events.js";
 import { startFeed } from "../../feed/feed.js";
-import { openExistingDatabase } from "../../gateway/database/existing-database.js";
-import { joinRunningGateway } from "../../gateway/running-gateway.js";
 import type { GraphContext } from "../../graph/context.js";
 import { buildGraphSchema } from "../../graph/schema.js";
 import { createLoaders } from "../../loaders/loaders.js";
 import { DEFAULT_LIMITS } from "../../model/limits.js";
 import { createChangeLog } from "../../store/changes/change-log.js";
 import { createStore } from "../../store/store.js";
+import { openGatewayDatabase } from "../gateway-database.js";
 import { refuseEngine } from "../refuse-engine.js";
 
 /** A subscription in the words of the graph. */
@@ -18,27 +17,14 @@ export interface Asked {
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
-/** Opens the database of the gateway that runs beside a command. */
-export async function openGatewayDatabase(
-  config: Config,
-): Promise<Awaited<ReturnType<typeof openExistingDatabase>>> {
-  refuseEngine(config);
-  const { databaseUrl } = await joinRunningGateway(config);
-  if (databaseUrl === null) {
-    throw new ConfigError(
-      `no gateway runs on ${config.dataDir}; start one, or set DATABASE_URL to the database of one`,
-    );
-  }
-  return openExistingDatabase(databaseUrl);
-}
-
 /** Subscribes to the graph on the gateway's database; ends with the signal, and throws when the connection is lost. */
 export async function* subscribeOnce<Answer>(
   config: Config,
   { query, variables }: Asked,
   { onOpen, signal }: { readonly onOpen: () => void; readonly signal: AbortSignal },
 ): AsyncGenerator<Answer, void, undefined> {
-  const { dataSource, close } = await openGatewayDatabase(config);
+  refuseEngine(config);
+  const { dataSource, close } = await openGatewayDatabase(config, "of one");
   onOpen();
   const ended = new AbortController();
   let trouble: Error | null = null;

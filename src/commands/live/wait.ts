@@ -1,9 +1,9 @@
 import { ConfigError, type Config } from "../../config.js";
 import { parseDuration, SettingValueError } from "../../config/setting-types.js";
 import { isUuid } from "../../model/uuid.js";
-import { findVms } from "../../store/changes/forget.js";
 import { askAgain } from "./ask-again.js";
-import { openGatewayDatabase } from "./subscribe-once.js";
+import { findVmByName, openGatewayDatabase } from "../gateway-database.js";
+import { refuseEngine } from "../refuse-engine.js";
 
 /** For which address of which VM to wait, and how long. */
 export interface WaitTask {
@@ -65,18 +65,14 @@ const QUERY = `subscription ($vmId: ID!, $family: IpFamily, $within: CIDR) {
 }`;
 
 async function findVmId(name: string, config: Config): Promise<string> {
-  const { dataSource, close } = await openGatewayDatabase(config);
+  refuseEngine(config);
+  const database = await openGatewayDatabase(config, "of one");
   try {
-    const found = await findVms(dataSource, { name });
-    if (found.length > 1) {
-      const ids = found.map(({ id }) => id).join(", ");
-      throw new ConfigError(`several VMs are called ${name}; name one by its id: ${ids}`);
-    }
-    const [only] = found;
-    if (only === undefined)
+    const vm = await findVmByName(database, name);
+    if (vm === null)
       throw new ConfigError(`no VM is called ${name}; name one that is not stored yet by its id`);
-    return only.id;
+    return vm.id;
   } finally {
-    await close();
+    await database.close();
   }
 }

@@ -1,3 +1,4 @@
+import { HOLDERS_SHOWN } from "../../model/limits.js";
 import { DEFAULT_PAGE } from "./arguments.js";
 import {
   openPage,
@@ -34,11 +35,15 @@ export const FINDING_ESTIMATES: Readonly<Record<string, Estimate>> = {
   "GuestAddress.device": (parents) => readTimes(parents, 2),
   "GuestAddress.vmNic": (parents) => readTimes(parents, 2),
   "AddressConflict.kind": (parents) => {
-    const { cohort, statements } = readTimes({ ...parents, count: parents.count * HOLDERS }, 2);
-    return { cohort: { ...cohort, count: parents.count }, statements, scanned: parents.count * HOLDERS };
+    const { cohort, statements } = readTimes({ ...parents, count: parents.count * HOLDERS_SHOWN }, 2);
+    return {
+      cohort: { ...cohort, count: parents.count },
+      statements,
+      scanned: parents.count * HOLDERS_SHOWN,
+    };
   },
   "AddressConflict.holders": (parents) => {
-    const count = parents.count * HOLDERS;
+    const count = parents.count * HOLDERS_SHOWN;
     return { cohort: { ...parents, count, repeats: count, owners: count }, statements: 0 };
   },
   "MacConflict.vmNics": (parents, _args, { nicsPerMac }) => {
@@ -50,9 +55,6 @@ export const FINDING_ESTIMATES: Readonly<Record<string, Estimate>> = {
   "Drift.vmNic": readOne,
   "Drift.device": readOne,
 };
-
-/** So many holders of one address are shown. */
-const HOLDERS = 20;
 
 function readPage(parents: Cohort, first: unknown, scanned: number): FieldEstimate {
   const page = readPageSize(first, DEFAULT_PAGE);

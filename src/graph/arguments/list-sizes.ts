@@ -1,3 +1,4 @@
+import { HOLDERS_SHOWN } from "../../model/limits.js";
 import { DEFAULT_PAGE } from "./arguments.js";
 
 /**
@@ -43,7 +44,7 @@ export const LIST_SIZES: Readonly<
       [`${name}Connection.edges`, 1],
     ]),
   ),
-  "AddressConflict.holders": 20,
+  "AddressConflict.holders": HOLDERS_SHOWN,
   "MacConflict.vmNics": 2,
   "AddressListDifference.ipsBefore": 8,
   "AddressListDifference.ipsAfter": 8,

@@ -1,16 +1,17 @@
 import { CONTAINER_PATTERN } from "../../model/container-names.js";
-import { formatAddress, listEquivalentCidrs, type Cidr } from "../../model/address/cidr.js";
+import type { Cidr } from "../../model/address/cidr.js";
 import { DRIFT_KINDS, type DriftKind } from "../../model/drift.js";
-import {
-  HOLDERS_SHOWN,
-  type AddressConflictRow,
-  type AddressConflictsQuestion,
-  type DriftRow,
-  type FindingReads,
-  type GuestAddressRow,
-  type MacConflictRow,
+import { HOLDERS_SHOWN } from "../../model/limits.js";
+import type {
+  AddressConflictRow,
+  AddressConflictsQuestion,
+  DriftRow,
+  FindingReads,
+  GuestAddressRow,
+  MacConflictRow,
 } from "../finding-types.js";
 import { queryOptionalRows, queryRows, SqlParameters, type Queryable } from "../postgres/sql.js";
+import { matchCidr } from "./conditions/match-cidr.js";
 import type { VmScopeSql } from "./conditions/scope.js";
 
 /** Creates the reads of questions about many VMs at once, each of one statement over our own tables. */
@@ -18,7 +19,7 @@ export function createFindingReads(database: Queryable, scope: VmScopeSql): Find
   return {
     readGuestAddresses: ({ inCidr, after, limit }) => {
       const parameters = new SqlParameters();
-      const conditions = [matchCidr("a.address", inCidr, parameters), scope.hasVm("a.vm_id", parameters)];
+      const conditions = [matchWithin(inCidr, parameters), scope.hasVm("a.vm_id", parameters)];
       if (after !== null) {
         const place = `${parameters.add(after.address)}::inet, ${parameters.add(after.vmId)}::uuid`;
         conditions.push(`(a.address, a.vm_id) > (${place})`);
@@ -32,7 +33,7 @@ export function createFindingReads(database: Queryable, scope: VmScopeSql): Find
     },
     countGuestAddresses: ({ inCidr }) => {
       const parameters = new SqlParameters();
-      const where = `${matchCidr("a.address", inCidr, parameters)} AND ${scope.hasVm("a.vm_id", parameters)}`;
+      const where = `${matchWithin(inCidr, parameters)} AND ${scope.hasVm("a.vm_id", parameters)}`;
       return count(database, `SELECT FROM vnic_graph_address a WHERE ${where}`, parameters);
     },
     readAddressConflicts: (question) => {
@@ -89,14 +90,8 @@ export function createFindingReads(database: Queryable, scope: VmScopeSql): Find
   };
 }
 
-/** Builds the condition that an address is in a prefix; an IPv4 address and the same one mapped into IPv6 are one. */
-export function matchCidr(column: string, cidr: Cidr | null, parameters: SqlParameters): string {
-  if (cidr === null) return "true";
-  const ranges = listEquivalentCidrs(cidr).map(({ family, first, last }) => {
-    const [from, to] = [first, last].map((value) => parameters.add(formatAddress({ family, value })));
-    return `${column} BETWEEN ${from}::inet AND ${to}::inet`;
-  });
-  return `(${ranges.join(" OR ")})`;
+function matchWithin(cidr: Cidr | null, parameters: SqlParameters): string {
+  return cidr === null ? "true" : matchCidr("a.address", cidr, parameters);
 }
 
 /** Holds for addresses that are neither loopback nor link-local nor multicast. One range, which the index begins and ends at. */
@@ -127,7 +122,7 @@ export function selectAddressConflicts(
     FROM (
       SELECT shared.address FROM (
         SELECT a.address FROM vnic_graph_address a
-        WHERE ${isBehind} AND ${matchCidr("a.address", within, parameters)} AND ${REACHES_OTHERS} AND ${visible}
+        WHERE ${isBehind} AND ${matchWithin(within, parameters)} AND ${REACHES_OTHERS} AND ${visible}
         ORDER BY a.address OFFSET 0) shared
       GROUP BY shared.address HAVING count(*) > 1 ORDER BY shared.address) s
     CROSS JOIN LATERAL (

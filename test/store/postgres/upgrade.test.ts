@@ -1,15 +1,15 @@
 import type { DataSource } from "typeorm";
 import { afterEach, describe, expect, test } from "vitest";
 import { createHostLink } from "../../../src/refresher/host-link.js";
-import { refreshHost } from "../../../src/refresher/pass.js";
 import { migrate } from "../../../src/store/postgres/migrate.js";
 import { MIGRATIONS } from "../../../src/store/postgres/migrations.js";
 import { askForData } from "../../graph/ask.js";
 import { FakeHost } from "../../refresher/fake-host.js";
 import { HOST_A } from "../../support/builders/ids.js";
-import { configuredHost, IGNORED_NAMES } from "../../support/builders/passes.js";
+import { configuredHost } from "../../support/builders/passes.js";
 import { reportedInterface, reportedNic, reportedVm } from "../../support/builders/reported.js";
 import { createDatabase, type TestDatabase } from "../../support/database.js";
+import { runPass } from "../../support/run-pass.js";
 
 const VM = "00000000-0000-4000-8000-0000000000a1";
 const DOWN_VM = "00000000-0000-4000-8000-0000000000a2";
@@ -101,9 +101,9 @@ describe.each(MIGRATIONS.slice(0, -1).map((migration, index) => [migration.name,
           ],
           rejected: [],
         };
-        const deps = { store, ignoreNames: IGNORED_NAMES, now: () => 0, ready: () => Promise.resolve() };
+
         const link = createHostLink(configuredHost(HOST_A), host);
-        const { outcome, failure } = await refreshHost(deps, link, new AbortController().signal);
+        const { outcome, failure } = await runPass(store, link);
         expect([outcome, failure]).toEqual(["done", null]);
       };
       await pass("10.0.0.7");

@@ -1,4 +1,5 @@
-import { formatAddress, listEquivalentAddresses, listEquivalentCidrs } from "../../../model/address/cidr.js";
+import { listEquivalentAddresses } from "../../../model/address/cidr.js";
+import { matchCidr } from "./match-cidr.js";
 import { listAddressColumns, matchAddressWord, type VmConditionSql } from "./search-conditions.js";
 import { matchText } from "./text-match.js";
 
@@ -50,13 +51,8 @@ export const OWN_CONDITIONS: VmConditionSql = {
     return `EXISTS (SELECT FROM vnic_graph_address a
       WHERE a.vm_id = s.vm_guid AND a.address = ANY(${parameters.add(spellings)}::inet[]))`;
   },
-  hasAddressIn: (cidr, parameters) => {
-    const ranges = listEquivalentCidrs(cidr).map(({ family, first, last }) => {
-      const [from, to] = [first, last].map((value) => parameters.add(formatAddress({ family, value })));
-      return `a.address BETWEEN ${from}::inet AND ${to}::inet`;
-    });
-    return `EXISTS (SELECT FROM vnic_graph_address a WHERE a.vm_id = s.vm_guid AND (${ranges.join(" OR ")}))`;
-  },
+  hasAddressIn: (cidr, parameters) =>
+    `EXISTS (SELECT FROM vnic_graph_address a WHERE a.vm_id = s.vm_guid AND ${matchCidr("a.address", cidr, parameters)})`,
   hasAnyAddress: "EXISTS (SELECT FROM vnic_graph_address a WHERE a.vm_id = s.vm_guid)",
   onTwoHosts: () => "s.vm_guid IN (SELECT o.vm_id FROM vnic_graph_vm o WHERE o.contender_id IS NOT NULL)",
   hasInterface: (condition) =>
