@@ -1,6 +1,6 @@
 import { createHostLink, type HostLink } from "../src/refresher/host-link.js";
 import { refreshHost, type PassResult } from "../src/refresher/pass.js";
-import { DEFAULT_IGNORED_NAMES } from "../src/model/name-patterns.js";
+import { DEFAULT_IGNORED_NAMES } from "../src/model/guest/name-patterns.js";
 import type { ConfiguredHost, RefreshStore } from "../src/store/types.js";
 import { TapeHost } from "./tape-host.js";
 

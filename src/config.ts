@@ -14,7 +14,7 @@ import { leaveOutForeign } from "./config/foreign-variables.js";
 import { SECRET_SETTINGS, findSettingText } from "./config/secrets.js";
 import { OWN_NAMES } from "./model/subgraph-names.js";
 import { SettingValueError } from "./config/setting-types.js";
-import { isLoopbackHost } from "./model/host-address.js";
+import { isLoopbackHost } from "./model/connections/host-address.js";
 import { SETTINGS, formatFlag, type SettingName, type SettingValues } from "./config/settings.js";
 
 export { ConfigError } from "./config/compound-settings.js";

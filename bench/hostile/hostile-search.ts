@@ -1,6 +1,6 @@
 import { loadavg } from "node:os";
 import { formatTable } from "../../src/commands/table.js";
-import { createFieldEstimator } from "../../src/graph/arguments/estimate-field.js";
+import { createFieldEstimator } from "../../src/graph/estimates/estimate-field.js";
 import { buildGraphSchema } from "../../src/graph/schema.js";
 import { DEFAULT_LIMITS } from "../../src/model/limits.js";
 import { createOperationCheck } from "../../src/server/graphql/cost/check-operation.js";

@@ -4,7 +4,7 @@ import { createVdsmClient } from "../../src/vdsm/vdsm-client.js";
 import { createConfiguredHost } from "../../src/gateway/hosts/host-ids.js";
 import { parseHostAddress } from "../../src/config/setting-types.js";
 import { startRefresher, type Refresher } from "../../src/refresher/refresher.js";
-import { DEFAULT_IGNORED_NAMES } from "../../src/model/name-patterns.js";
+import { DEFAULT_IGNORED_NAMES } from "../../src/model/guest/name-patterns.js";
 import { createDataSource } from "../../src/store/postgres/data-source.js";
 import { createStore } from "../../src/store/store.js";
 import type { CycleNews, ReplicaTask } from "./million-messages.js";

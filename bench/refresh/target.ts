@@ -1,6 +1,6 @@
 import { scanAtOnce } from "../../src/vdsm/scan/scan.js";
 import { joinIps } from "../../src/refresher/plan/guest-addresses.js";
-import { DEFAULT_IGNORED_NAMES } from "../../src/model/name-patterns.js";
+import { DEFAULT_IGNORED_NAMES } from "../../src/model/guest/name-patterns.js";
 import { toGuestInterfaces } from "../../src/refresher/plan/normalize.js";
 import type { GuestInterface } from "../../src/store/types.js";
 

@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
-import type { TlsFiles } from "../model/tls-files.js";
+import type { TlsFiles } from "../model/connections/tls-files.js";
 import type { CertificateRoles } from "../model/roles.js";
 import { ALL_ROLES } from "../model/roles.js";
 import { DEFAULT_LIMITS, type Limits } from "../model/limits.js";
-import { compileNamePattern } from "../model/name-patterns.js";
+import { compileNamePattern } from "../model/guest/name-patterns.js";
 import type { SettingValues } from "./settings.js";
 
 /** A setting that cannot be used; the message is one line: its name, what was expected, what to do. */

@@ -1,9 +1,9 @@
 import type { CertificateRoles } from "../model/roles.js";
-import type { GuestLimits } from "../model/guest-limits.js";
-import type { HostAddress } from "../model/host-address.js";
+import type { GuestLimits } from "../model/guest/guest-limits.js";
+import type { HostAddress } from "../model/connections/host-address.js";
 import type { Limits } from "../model/limits.js";
 import type { SubgraphNames } from "../model/subgraph-names.js";
-import type { TlsFiles } from "../model/tls-files.js";
+import type { TlsFiles } from "../model/connections/tls-files.js";
 import type { SettingValues } from "./settings.js";
 
 /** Everything that can be set, checked and frozen; nothing else of the process reads the environment. */

@@ -1,4 +1,8 @@
-import { DatabaseUrlError, parseDatabaseUrl, withDatabaseParameter } from "../model/database-url.js";
+import {
+  DatabaseUrlError,
+  parseDatabaseUrl,
+  withDatabaseParameter,
+} from "../model/connections/database-url.js";
 import { type Parse, SettingValueError } from "./setting-types.js";
 
 /** Parses a database's URL as libpq reads it; kept as text. */

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { parseHostHeader } from "../model/host-address.js";
+import { parseHostHeader } from "../model/connections/host-address.js";
 import { parseList, SettingValueError, type Parse } from "./setting-types.js";
 
 /** Origins of web pages as browsers send them, joined by commas. */

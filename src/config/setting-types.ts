@@ -1,5 +1,5 @@
 import { isIPv6 } from "node:net";
-import { formatHostAddress, VDSM_PORT, type HostAddress } from "../model/host-address.js";
+import { formatHostAddress, VDSM_PORT, type HostAddress } from "../model/connections/host-address.js";
 
 /** Turns a setting's text into its value, or throws a {@link SettingValueError} that says what was expected. */
 export type Parse<T> = (text: string) => T;

@@ -1,5 +1,5 @@
-import { DEFAULT_GUEST_LIMITS } from "../model/guest-limits.js";
-import { DEFAULT_GUEST_NIC_IGNORE } from "../model/name-patterns.js";
+import { DEFAULT_GUEST_LIMITS } from "../model/guest/guest-limits.js";
+import { DEFAULT_GUEST_NIC_IGNORE } from "../model/guest/name-patterns.js";
 import { parseDatabaseSetting } from "./database-settings.js";
 import {
   parseBasePath,

@@ -1,4 +1,4 @@
-import { isWithoutGuest, STATUSES_WITHOUT_GUEST, VM_STATUS } from "../model/vm-status.js";
+import { isWithoutGuest, STATUSES_WITHOUT_GUEST, VM_STATUS } from "../model/guest/vm-status.js";
 import type { StaleReason } from "../store/types.js";
 
 /** What an engine's tables tell of how current a guest's interfaces are. */

@@ -1,4 +1,4 @@
-import { formatHostAddress } from "../model/host-address.js";
+import { formatHostAddress } from "../model/connections/host-address.js";
 import type { HostRow } from "../store/types.js";
 import { queryRows, type Queryable } from "../store/postgres/sql.js";
 

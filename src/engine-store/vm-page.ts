@@ -1,4 +1,4 @@
-import { VM_STATUS } from "../model/vm-status.js";
+import { VM_STATUS } from "../model/guest/vm-status.js";
 import { NotKeptError } from "../store/not-kept-error.js";
 import {
   findDirection,

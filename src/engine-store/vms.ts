@@ -1,4 +1,4 @@
-import { isWithoutGuest, VM_STATUS } from "../model/vm-status.js";
+import { isWithoutGuest, VM_STATUS } from "../model/guest/vm-status.js";
 import { buildSearchOrder, type VmConditionSql } from "../store/read/conditions/search-conditions.js";
 import { buildVmConditions } from "../store/read/conditions/vm-conditions.js";
 import { listParts } from "../store/read/page-order.js";

@@ -1,7 +1,7 @@
 import type { Loaders } from "../loaders/loaders.js";
-import { loadPrimaryAddress } from "../loaders/primary-address.js";
+import { loadPrimaryAddress } from "../loaders/interfaces/primary-address.js";
 import type { VmCursor, VmFilter, VmRow } from "../loaders/rows.js";
-import { VM_STATUS } from "../model/vm-status.js";
+import { VM_STATUS } from "../model/guest/vm-status.js";
 
 /** Runs a piece of work with loaders of its own, so that an export keeps nothing of its earlier pieces. */
 export type ExportWork = <Result>(job: (loaders: Loaders) => Promise<Result>) => Promise<Result>;

@@ -1,5 +1,5 @@
 import { CidrError, parseCidr } from "../model/address/cidr.js";
-import { VM_STATUS } from "../model/vm-status.js";
+import { VM_STATUS } from "../model/guest/vm-status.js";
 import type { VmFilter, VmSearch } from "../loaders/rows.js";
 import { FORMATS, type FormatName } from "./formats.js";
 

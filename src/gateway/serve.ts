@@ -1,7 +1,7 @@
 import type { Config } from "../config.js";
 import type { KeptAnswers } from "../fast/kept-answers.js";
-import { createFieldEstimator } from "../graph/arguments/estimate-field.js";
-import { estimateRenamed } from "../graph/arguments/estimate-renamed.js";
+import { createFieldEstimator } from "../graph/estimates/estimate-field.js";
+import { estimateRenamed } from "../graph/estimates/estimate-renamed.js";
 import { registerExports } from "../exports/export-plugin.js";
 import type { GraphContext, HostAdmin } from "../graph/context.js";
 import { buildGraphSchema } from "../graph/schema.js";

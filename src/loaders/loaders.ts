@@ -9,14 +9,14 @@ import type {
   VmChangesQuestion,
   VmIdList,
 } from "../store/types.js";
-import { type BatchSchedule, createBatchSchedule } from "./batch-schedule.js";
-import { compareByName } from "./compare-by-name.js";
-import { createHostVmsLoader } from "./host-vms.js";
-import { groupPerKey, pickOnePerKey } from "./key-order.js";
-import { memoize } from "./memoize.js";
-import { toPastVm } from "./past-vm.js";
+import { type BatchSchedule, createBatchSchedule } from "./batches/batch-schedule.js";
+import { compareByName } from "./batches/compare-by-name.js";
+import { createHostVmsLoader } from "./batches/host-vms.js";
+import { groupPerKey, pickOnePerKey } from "./batches/key-order.js";
+import { memoize } from "./batches/memoize.js";
+import { toPastVm } from "./past/past-vm.js";
 import type { FindingReads, GuestInterface, HostRow, Nic, VmFilter, VmRow } from "./rows.js";
-import { withDeadline } from "./with-deadline.js";
+import { withDeadline } from "./batches/with-deadline.js";
 import { isUuid } from "../model/uuid.js";
 
 /** Which VMs, in which order, from where on. */

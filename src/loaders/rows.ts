@@ -1,4 +1,4 @@
-import type { VmVersion } from "../store/changes/version-types.js";
+import type { VmVersion } from "../store/changes/versions/version-types.js";
 import type * as store from "../store/types.js";
 
 /** What the graph may know of the store: the shapes of rows and questions, never the store itself. */
@@ -22,7 +22,7 @@ export type {
   GuestAddressRow,
   MacConflictRow,
 } from "../store/finding-types.js";
-export type { VmVersion } from "../store/changes/version-types.js";
+export type { VmVersion } from "../store/changes/versions/version-types.js";
 export type { VmSearch, VmSort } from "../store/vm-search.js";
 export type { NamedRow, VmOrigin } from "../store/inventory-types.js";
 export type { TextMatch } from "../store/read/conditions/text-match.js";

@@ -5,7 +5,7 @@ import type { HostClaim, HostFailure, RefreshStore, StoredVm } from "../store/ty
 import type { HostLink } from "./host-link.js";
 import type { PassTurn } from "./schedule/schedule.js";
 import { learnHostName } from "./learn-name.js";
-import type { GuestLimits } from "../model/guest-limits.js";
+import type { GuestLimits } from "../model/guest/guest-limits.js";
 import { NO_CHANGES } from "./plan/plan-builder.js";
 import { findNewNicIds } from "./plan/nic-claims.js";
 import { planPass, type PassPlan } from "./plan/plan.js";

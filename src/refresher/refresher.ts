@@ -1,5 +1,5 @@
 import { HostError } from "../vdsm/errors.js";
-import type { GuestLimits } from "../model/guest-limits.js";
+import type { GuestLimits } from "../model/guest/guest-limits.js";
 import type { VdsmClient } from "../vdsm/vdsm-client.js";
 import type { ConfiguredHost, RefreshStore } from "../store/types.js";
 import { createHostLink, type HostLink } from "./host-link.js";

@@ -1,7 +1,7 @@
 import type { Loaders } from "../loaders/loaders.js";
 import { isSameMac } from "../model/address/mac.js";
 import { isUuid } from "../model/uuid.js";
-import { sortBestFirst } from "../loaders/match.js";
+import { sortBestFirst } from "../loaders/interfaces/match.js";
 import type { GuestInterface, HostRow, NamedRow, Nic, VmRow } from "../loaders/rows.js";
 import { assignDeviceIds, type Device } from "./elements/device-ids.js";
 import type { Element } from "./elements/document.js";

@@ -3,7 +3,7 @@ import type { GraphQLSchema } from "graphql";
 import type { Logger } from "pino";
 import type { Identity, KnownViewer } from "./identity/identity.js";
 import type { Limits } from "../model/limits.js";
-import type { EstimateField } from "../graph/arguments/estimate-field.js";
+import type { EstimateField } from "../graph/estimates/estimate-field.js";
 import type { AnswerKeeper } from "./graphql/kept-answer.js";
 import type { TlsMaterial } from "./tls.js";
 

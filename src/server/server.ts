@@ -11,7 +11,7 @@ import { startApollo } from "./graphql/apollo.js";
 import { createDocumentGate, createTrustedDocumentGate, readTrustedDocuments } from "./graphql/documents.js";
 import { createRequestScope, HttpError, requestScope } from "./errors.js";
 import { createGate, type Gate } from "./admission/gate.js";
-import { addBracketsToIPv6, isLoopbackHost } from "../model/host-address.js";
+import { addBracketsToIPv6, isLoopbackHost } from "../model/connections/host-address.js";
 import { createTurns } from "./graphql/cost/turns.js";
 import { createGraphqlHandler } from "./graphql/graphql-handler.js";
 import { registerGraphqlRoutes } from "./routes/graphql-routes.js";

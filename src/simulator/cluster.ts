@@ -1,4 +1,4 @@
-import { formatHostAddress } from "../model/host-address.js";
+import { formatHostAddress } from "../model/connections/host-address.js";
 import { createAuthority, type Credentials } from "./wire/certificates.js";
 import { advanceWorld } from "./world/life.js";
 import { populate } from "./world/population.js";

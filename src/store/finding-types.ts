@@ -1,5 +1,5 @@
 import type { Cidr } from "../model/address/cidr.js";
-import type { DriftKind } from "../model/drift.js";
+import type { DriftKind } from "../model/guest/drift.js";
 
 /** Questions about many VMs at once, whose answers are not lists of VMs. Plain data only. */
 

@@ -1,4 +1,4 @@
-import type { StaleReason } from "../model/stale-reason.js";
+import type { StaleReason } from "../model/guest/stale-reason.js";
 import type { NamedKind, NamedRow, VmOrigin } from "./inventory-types.js";
 import type { FindingReads } from "./finding-types.js";
 import type { HistoryReads } from "./changes/past/history-types.js";
@@ -74,7 +74,7 @@ export interface RefreshStore extends HostRegistry {
   renameHost(hostId: string, name: string): Promise<void>;
 }
 
-export type { StaleReason } from "../model/stale-reason.js";
+export type { StaleReason } from "../model/guest/stale-reason.js";
 
 /** The VMs that somebody may see: those that any of the lists matches. */
 export interface VmScope {

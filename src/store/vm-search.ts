@@ -1,5 +1,5 @@
 import type { Cidr } from "../model/address/cidr.js";
-import type { StaleReason } from "../model/stale-reason.js";
+import type { StaleReason } from "../model/guest/stale-reason.js";
 import type { TextMatch } from "./read/conditions/text-match.js";
 
 /** Which VMs to list; all conditions hold together. */

@@ -1,4 +1,4 @@
-import { formatHostAddress } from "../model/host-address.js";
+import { formatHostAddress } from "../model/connections/host-address.js";
 import { parseHostReport } from "./scan/scan.js";
 import { readResult } from "./wire/reply.js";
 import { Rpc } from "./wire/rpc.js";

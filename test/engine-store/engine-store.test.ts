@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createEngineStore, type EngineStore } from "../../src/engine-store/engine-store.js";
-import { VM_STATUS } from "../../src/model/vm-status.js";
+import { VM_STATUS } from "../../src/model/guest/vm-status.js";
 import { createEngineDatabase, type EngineDatabase } from "./engine-database.js";
 import { ids, SMALL_ENGINE, WINDOWS_NAME } from "./small-engine.js";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { findGuestState } from "../../src/engine-store/guest-state.js";
-import { VM_STATUS } from "../../src/model/vm-status.js";
+import { VM_STATUS } from "../../src/model/guest/vm-status.js";
 
 const UP_HOST = 3;
 

@@ -1,4 +1,4 @@
-import { createFieldEstimator } from "../../src/graph/arguments/estimate-field.js";
+import { createFieldEstimator } from "../../src/graph/estimates/estimate-field.js";
 import { printGraphSchema } from "../../src/graph/print-schema.js";
 import { buildGraphSchema } from "../../src/graph/schema.js";
 import type { SubgraphShape } from "../../src/graph/federation/federation.js";

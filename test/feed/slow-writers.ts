@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { DataSource } from "typeorm";
 import { appendChanges } from "../../src/store/changes/append.js";
-import { toVersion } from "../../src/store/changes/vm-version.js";
+import { toVersion } from "../../src/store/changes/versions/vm-version.js";
 import { queryRows, runInTransaction } from "../../src/store/postgres/sql.js";
 import { readStoredVmsIn } from "../../src/store/write/stored-vms.js";
 import { HOST_A, id } from "../support/builders/ids.js";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { formatCursor, parseCursor } from "../../src/graph/arguments/cursor.js";
+import { formatCursor, parseCursor } from "../../src/graph/arguments/pages/cursor.js";
 import { uuid } from "../support/builders/ids.js";
 
 const id = uuid(1, 1);

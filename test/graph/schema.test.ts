@@ -11,7 +11,7 @@ import {
   validateSchema,
 } from "graphql";
 import { describe, expect, test } from "vitest";
-import { LIST_SIZES, listSizeOf } from "../../src/graph/arguments/list-sizes.js";
+import { LIST_SIZES, listSizeOf } from "../../src/graph/estimates/list-sizes.js";
 import { printGraphSchema } from "../../src/graph/print-schema.js";
 import { getSchema } from "./ask.js";
 

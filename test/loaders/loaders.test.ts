@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { groupPerKey, pickOnePerKey } from "../../src/loaders/key-order.js";
+import { groupPerKey, pickOnePerKey } from "../../src/loaders/batches/key-order.js";
 import { createLoaders } from "../../src/loaders/loaders.js";
 import { isUuid } from "../../src/model/uuid.js";
 import { mac, uuid } from "../support/builders/ids.js";

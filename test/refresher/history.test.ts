@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createChangeLog } from "../../src/store/changes/change-log.js";
-import { toVersion, type VmVersion } from "../../src/store/changes/vm-version.js";
+import { toVersion, type VmVersion } from "../../src/store/changes/versions/vm-version.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
 import { anyStep, runSeries, VM_IDS } from "../support/pass-series.js";
 

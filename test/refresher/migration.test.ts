@@ -5,7 +5,7 @@ import { runAtOnce } from "../../src/vdsm/scan/sliced-work.js";
 import { planPass } from "../../src/refresher/plan/plan.js";
 import { sightVms } from "../../src/refresher/plan/sightings.js";
 import type { HostClaim, StoredVm } from "../../src/store/types.js";
-import { isWithoutGuest, VM_STATUS } from "../../src/model/vm-status.js";
+import { isWithoutGuest, VM_STATUS } from "../../src/model/guest/vm-status.js";
 import { HOST_A, HOST_B, HOST_C, VM } from "../support/builders/ids.js";
 import { MemoryRefreshStore } from "../support/builders/memory-refresh-store.js";
 import { IGNORED_NAMES } from "../support/builders/passes.js";

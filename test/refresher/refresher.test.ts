@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { VM_STATUS } from "../../src/model/vm-status.js";
+import { VM_STATUS } from "../../src/model/guest/vm-status.js";
 import type { PassResult } from "../../src/refresher/pass.js";
 import type { World } from "../../src/simulator/world/world.js";
 import { until } from "../store/until.js";

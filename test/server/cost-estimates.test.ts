@@ -14,7 +14,7 @@ import {
   validate,
 } from "graphql";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createFieldEstimator } from "../../src/graph/arguments/estimate-field.js";
+import { createFieldEstimator } from "../../src/graph/estimates/estimate-field.js";
 import { buildGraphSchema } from "../../src/graph/schema.js";
 import { createLoaders } from "../../src/loaders/loaders.js";
 import { ALL_ROLES } from "../../src/model/roles.js";

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { getIntrospectionQuery, Kind, parse, validate } from "graphql";
 import { describe, expect, test } from "vitest";
-import { createFieldEstimator } from "../../src/graph/arguments/estimate-field.js";
+import { createFieldEstimator } from "../../src/graph/estimates/estimate-field.js";
 import { buildGraphSchema } from "../../src/graph/schema.js";
 import { createOperationCheck } from "../../src/server/graphql/cost/check-operation.js";
 import { DEFAULT_LIMITS } from "../../src/model/limits.js";

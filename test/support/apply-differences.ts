@@ -1,5 +1,5 @@
-import { joinAddresses } from "../../src/store/changes/vm-delta.js";
-import { compareNics, type VersionNic, type VmVersion } from "../../src/store/changes/vm-version.js";
+import { joinAddresses } from "../../src/store/changes/versions/vm-delta.js";
+import { compareNics, type VersionNic, type VmVersion } from "../../src/store/changes/versions/vm-version.js";
 import type { AddressOfDevice, Difference } from "../../src/store/changes/differences/difference.js";
 import type { GuestInterface } from "../../src/store/types.js";
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { TlsFiles } from "../../src/model/tls-files.js";
+import type { TlsFiles } from "../../src/model/connections/tls-files.js";
 import { checkTlsFiles, createTlsReader } from "../../src/vdsm/wire/tls.js";
 import { createAuthority, type Credentials } from "../../src/simulator/wire/certificates.js";
 

@@ -4,7 +4,7 @@ import { checkTlsFiles } from "../../vdsm/wire/tls.js";
 import { loadIdentity } from "../../gateway/identity.js";
 import { createLog } from "../../gateway/log.js";
 import { readTrustedDocuments } from "../../server/graphql/documents.js";
-import { isLoopbackHost } from "../../model/host-address.js";
+import { isLoopbackHost } from "../../model/connections/host-address.js";
 import { readTlsMaterial } from "../../server/tls.js";
 import { formatError } from "../../gateway/format-error.js";
 import { createExpiryFinding, fail, createOkFinding, warn, type Finding } from "./finding.js";

@@ -1,5 +1,5 @@
 import { listEquivalentAddresses } from "../../model/address/cidr.js";
-import { STATUSES_WITHOUT_GUEST, VM_STATUS } from "../../model/vm-status.js";
+import { STATUSES_WITHOUT_GUEST, VM_STATUS } from "../../model/guest/vm-status.js";
 import {
   listAddressColumns,
   matchAddressWord,

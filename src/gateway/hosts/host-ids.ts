@@ -1,4 +1,4 @@
-import { type HostAddress, formatHostAddress } from "../../model/host-address.js";
+import { type HostAddress, formatHostAddress } from "../../model/connections/host-address.js";
 import { deriveUuid } from "../../model/uuid.js";
 import type { ConfiguredHost } from "../../store/types.js";
 

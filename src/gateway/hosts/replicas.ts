@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { hostname } from "node:os";
 import type { Config } from "../../config.js";
 import type { Log } from "../log.js";
-import { parseDatabaseUrl } from "../../model/database-url.js";
+import { parseDatabaseUrl } from "../../model/connections/database-url.js";
 import type { PassResult } from "../../refresher/pass.js";
 import type { StartSchedule } from "../../refresher/schedule/schedule.js";
 import { startTimerSchedule } from "../../refresher/schedule/timer-schedule.js";

@@ -4,7 +4,7 @@ import {
   formatSpanCursor,
   loadAddressHistory,
   type AddressHistoryPage,
-} from "../arguments/address-history.js";
+} from "../arguments/past/address-history.js";
 import { DEFAULT_PAGE, MAX_PAGE } from "../arguments/arguments.js";
 import type { GraphContext } from "../context.js";
 import { AddressHistoryConnection, AddressHistoryEdge, AddressSpan } from "../types/history-types.js";

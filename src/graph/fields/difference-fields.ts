@@ -8,9 +8,9 @@ import {
   findStatuses,
   loadHost,
   type ShownDifference,
-} from "../../loaders/differences.js";
-import { findStaleReason } from "../../loaders/past-vm.js";
-import { guessDeviceType } from "../../model/device-type.js";
+} from "../../loaders/past/differences.js";
+import { findStaleReason } from "../../loaders/past/past-vm.js";
+import { guessDeviceType } from "../../model/guest/device-type.js";
 import type { GraphContext } from "../context.js";
 import {
   AddressDifference,

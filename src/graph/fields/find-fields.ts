@@ -5,9 +5,9 @@ import {
   loadNicsSought,
   parseSought,
   type Sought,
-} from "../arguments/find-text.js";
-import { toVmPageArguments, VmListArguments } from "../arguments/vm-list-arguments.js";
-import { loadVmPage } from "../arguments/vm-page.js";
+} from "../arguments/filters/find-text.js";
+import { toVmPageArguments, VmListArguments } from "../arguments/pages/vm-list-arguments.js";
+import { loadVmPage } from "../arguments/pages/vm-page.js";
 import type { GraphContext } from "../context.js";
 import { FindKindEnum } from "../types/enums.js";
 import { FindResult, VmConnection } from "../types/list-types.js";

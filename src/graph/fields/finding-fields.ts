@@ -4,18 +4,18 @@ import {
   loadAddressNic,
   loadConflictKind,
   loadDriftDevice,
-} from "../../loaders/address-holder.js";
+} from "../../loaders/interfaces/address-holder.js";
 import type { AddressConflictRow, DriftRow, GuestAddressRow, MacConflictRow } from "../../loaders/rows.js";
 import type { Cidr } from "../../model/address/cidr.js";
-import type { DriftKind } from "../../model/drift.js";
+import type { DriftKind } from "../../model/guest/drift.js";
 import { checkListLength, parseText } from "../arguments/arguments.js";
 import {
   listAddressConflicts,
   listDriftRows,
   listGuestAddresses,
   listMacConflicts,
-} from "../arguments/finding-lists.js";
-import { loadRowPage, RowPageArguments } from "../arguments/row-page.js";
+} from "../arguments/pages/finding-lists.js";
+import { loadRowPage, RowPageArguments } from "../arguments/pages/row-page.js";
 import type { GraphContext } from "../context.js";
 import {
   AddressConflict,

@@ -1,8 +1,12 @@
 import { Arg, Ctx, FieldResolver, Int, Resolver, Root } from "type-graphql";
-import { showDifferences } from "../../loaders/differences.js";
+import { showDifferences } from "../../loaders/past/differences.js";
 import type { VmChange, VmRow } from "../../loaders/rows.js";
 import { DEFAULT_PAGE, MAX_PAGE } from "../arguments/arguments.js";
-import { formatChangeCursor, loadGuestHistory, type GuestHistoryPage } from "../arguments/guest-history.js";
+import {
+  formatChangeCursor,
+  loadGuestHistory,
+  type GuestHistoryPage,
+} from "../arguments/past/guest-history.js";
 import type { GraphContext } from "../context.js";
 import { GuestNetworkDifference } from "../types/difference-types.js";
 import { GuestHistoryConnection, GuestHistoryEdge, GuestNetworkChange } from "../types/history-types.js";

@@ -1,6 +1,6 @@
 import { Arg, FieldResolver, ID, Resolver, Root, Subscription } from "type-graphql";
 import type { HostStateEvent as HostEvent } from "../../loaders/host-states.js";
-import { followHosts } from "../arguments/follow-hosts.js";
+import { followHosts } from "../arguments/follow/follow-hosts.js";
 import type { GraphContext } from "../context.js";
 import { findKnownStatus, HostStatus } from "../types/enums.js";
 import { HostStateEvent } from "../types/host-event-types.js";

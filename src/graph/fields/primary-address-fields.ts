@@ -1,5 +1,9 @@
 import { Arg, Ctx, FieldResolver, Resolver, Root } from "type-graphql";
-import { loadPrimaryAddress, loadPrimaryOfNic, type FoundAddress } from "../../loaders/primary-address.js";
+import {
+  loadPrimaryAddress,
+  loadPrimaryOfNic,
+  type FoundAddress,
+} from "../../loaders/interfaces/primary-address.js";
 import type { Nic, VmRow } from "../../loaders/rows.js";
 import type { Cidr, IpFamily } from "../../model/address/cidr.js";
 import { parseText } from "../arguments/arguments.js";

@@ -1,10 +1,10 @@
 import { Arg, Args, Ctx, ID, Query, Resolver } from "type-graphql";
 import { MAX_VALUES, parseId } from "../arguments/arguments.js";
 import { loadNicsByMacs, parseMacs } from "../arguments/nics-by-macs.js";
-import { parseVmList } from "../arguments/parse-vm-filter.js";
-import { VmFilterInput } from "../arguments/vm-filter.js";
-import { toVmPageArguments, VmListArguments } from "../arguments/vm-list-arguments.js";
-import { loadVmPage } from "../arguments/vm-page.js";
+import { parseVmList } from "../arguments/filters/parse-vm-filter.js";
+import { VmFilterInput } from "../arguments/filters/vm-filter.js";
+import { toVmPageArguments, VmListArguments } from "../arguments/pages/vm-list-arguments.js";
+import { loadVmPage } from "../arguments/pages/vm-page.js";
 import type { GraphContext } from "../context.js";
 import { VmConnection } from "../types/list-types.js";
 import { Host, Vm, VmNic } from "../types/object-types.js";

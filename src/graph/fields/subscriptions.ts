@@ -1,11 +1,11 @@
 import { Arg, FieldResolver, ID, Resolver, Root, Subscription } from "type-graphql";
-import { showDifferences } from "../../loaders/differences.js";
+import { showDifferences } from "../../loaders/past/differences.js";
 import type { GuestEvent } from "../../loaders/guest-events.js";
-import { toPastVm } from "../../loaders/past-vm.js";
-import type { FoundAddress } from "../../loaders/primary-address.js";
+import { toPastVm } from "../../loaders/past/past-vm.js";
+import type { FoundAddress } from "../../loaders/interfaces/primary-address.js";
 import type { Cidr, IpFamily } from "../../model/address/cidr.js";
 import { parseId } from "../arguments/arguments.js";
-import { followAddress, followGuests } from "../arguments/follow-guests.js";
+import { followAddress, followGuests } from "../arguments/follow/follow-guests.js";
 import type { GraphContext } from "../context.js";
 import { GuestNetworkDifference } from "../types/difference-types.js";
 import { IpFamilyEnum } from "../types/enums.js";

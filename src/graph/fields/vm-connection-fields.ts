@@ -1,10 +1,10 @@
 import { Ctx, FieldResolver, Int, Resolver, Root } from "type-graphql";
 import type { VmOrder, VmRow } from "../../loaders/rows.js";
 import type { GraphContext } from "../context.js";
-import { formatCursor } from "../arguments/cursor.js";
+import { formatCursor } from "../arguments/pages/cursor.js";
 import { PageInfo, VmConnection, VmEdge } from "../types/list-types.js";
 import { Vm } from "../types/object-types.js";
-import type { VmPage } from "../arguments/vm-page.js";
+import type { VmPage } from "../arguments/pages/vm-page.js";
 
 interface Edge {
   readonly node: VmRow;

@@ -1,12 +1,12 @@
 import { Arg, Ctx, FieldResolver, Resolver, Root } from "type-graphql";
 import type { GuestInterface, VmRow } from "../../loaders/rows.js";
 import type { GraphContext } from "../context.js";
-import { findGuestSource } from "../../loaders/guest-source.js";
+import { findGuestSource } from "../../loaders/interfaces/guest-source.js";
 import { findKnownStatus, GuestSourceEnum, StaleReasonEnum, VmStatus } from "../types/enums.js";
 import { DateTimeScalar } from "../types/scalars.js";
-import { loadNicsAt, loadVmAt } from "../arguments/past-instant.js";
-import { findNicOfInterface } from "../../loaders/match.js";
-import { viewVm } from "../../loaders/vm-view.js";
+import { loadNicsAt, loadVmAt } from "../arguments/past/past-instant.js";
+import { findNicOfInterface } from "../../loaders/interfaces/match.js";
+import { viewVm } from "../../loaders/past/vm-view.js";
 import { GuestInfo, Host, NetworkDevice, NULL_ELSEWHERE, Vm, VmNic } from "../types/object-types.js";
 
 const AT = {

@@ -1,9 +1,9 @@
 import { Ctx, FieldResolver, Resolver, Root } from "type-graphql";
 import type { Nic } from "../../loaders/rows.js";
 import type { GraphContext } from "../context.js";
-import { findInterfacesOfNic } from "../../loaders/match.js";
-import { loadMissingInterface } from "../../loaders/missing-interface.js";
-import { viewVm } from "../../loaders/vm-view.js";
+import { findInterfacesOfNic } from "../../loaders/interfaces/match.js";
+import { loadMissingInterface } from "../../loaders/interfaces/missing-interface.js";
+import { viewVm } from "../../loaders/past/vm-view.js";
 import { MissingReasonEnum } from "../types/enums.js";
 import { NetworkDevice, Vm, VmNic } from "../types/object-types.js";
 

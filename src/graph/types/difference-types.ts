@@ -1,6 +1,6 @@
 import { Field, InterfaceType, ObjectType, registerEnumType } from "type-graphql";
-import type { DifferenceKind, ShownDifference } from "../../loaders/differences.js";
-import type { DeviceType } from "../../model/device-type.js";
+import type { DifferenceKind, ShownDifference } from "../../loaders/past/differences.js";
+import type { DeviceType } from "../../model/guest/device-type.js";
 
 /** The kinds of differences, as a client sees them. */
 export const DifferenceKindEnum = {

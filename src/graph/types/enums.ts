@@ -1,7 +1,7 @@
 import { registerEnumType } from "type-graphql";
-import { VM_STATUS } from "../../model/vm-status.js";
+import { VM_STATUS } from "../../model/guest/vm-status.js";
 import type { IpFamily } from "../../model/address/cidr.js";
-import type { MissingReason } from "../../model/missing-interface.js";
+import type { MissingReason } from "../../model/guest/missing-interface.js";
 import type { StaleReason, VmOrder } from "../../loaders/rows.js";
 
 /** oVirt's VM states; each value is its number in the tables. */

@@ -1,5 +1,5 @@
 import { Field, ID, InputType, ObjectType, registerEnumType } from "type-graphql";
-import type { DifferenceKind } from "../../loaders/differences.js";
+import type { DifferenceKind } from "../../loaders/past/differences.js";
 import type { Cidr } from "../../model/address/cidr.js";
 import { DifferenceKindEnum } from "./difference-types.js";
 import { CidrScalar, DateTimeScalar } from "./scalars.js";

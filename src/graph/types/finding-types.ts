@@ -1,5 +1,5 @@
 import { Field, Int, ObjectType, registerEnumType } from "type-graphql";
-import type { DriftKind } from "../../model/drift.js";
+import type { DriftKind } from "../../model/guest/drift.js";
 import { PageInfo } from "./list-types.js";
 import { IPScalar, MACScalar } from "./scalars.js";
 

@@ -1,6 +1,6 @@
 import { ADDRESS_SCOPES, findAddressScope, type AddressScope } from "./address-scope.js";
 import { isInCidr, parseAddress, unmapAddress, type Cidr, type IpFamily, type IpNumber } from "./cidr.js";
-import { isContainerInterface } from "../container-names.js";
+import { isContainerInterface } from "../guest/container-names.js";
 import { isSameMac } from "./mac.js";
 
 /** An interface of a guest, as far as its addresses are concerned. */

@@ -1,4 +1,4 @@
-import type { GuestLimits } from "../../model/guest-limits.js";
+import type { GuestLimits } from "../../model/guest/guest-limits.js";
 import { hasUnreadableInterfaces } from "../../vdsm/records/vm-stats.js";
 import { ProblemList } from "../../vdsm/records/values.js";
 import type { ReportedVm } from "../../vdsm/records/types.js";

@@ -1,4 +1,4 @@
-import { DEFAULT_GUEST_LIMITS, type GuestLimits } from "../../model/guest-limits.js";
+import { DEFAULT_GUEST_LIMITS, type GuestLimits } from "../../model/guest/guest-limits.js";
 import { isLoopbackAddress, normalizeIPv4, normalizeIPv6 } from "../../model/address/ip.js";
 import { normalizeReportedMac } from "../../model/address/mac.js";
 import { compareByContent } from "../../store/read/guest-interfaces.js";

@@ -1,5 +1,5 @@
 import type { StoredVm } from "../../store/types.js";
-import { isWithoutGuest, VM_STATUS } from "../../model/vm-status.js";
+import { isWithoutGuest, VM_STATUS } from "../../model/guest/vm-status.js";
 
 /** What one successful pass over a host shows of a VM. */
 export type Sighting =

@@ -1,4 +1,4 @@
-import { areNicsKnown } from "../../store/changes/vm-version.js";
+import { areNicsKnown } from "../../store/changes/versions/vm-version.js";
 import { sortInterfaces } from "../../store/read/guest-interfaces.js";
 import type {
   GuestInterface,

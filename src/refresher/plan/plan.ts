@@ -1,8 +1,8 @@
 import type { SlicedWork } from "../../vdsm/scan/sliced-work.js";
 import type { ReportedVm } from "../../vdsm/records/types.js";
 import type { StoredVm } from "../../store/types.js";
-import type { GuestLimits } from "../../model/guest-limits.js";
-import { isWithoutGuest, VM_STATUS } from "../../model/vm-status.js";
+import type { GuestLimits } from "../../model/guest/guest-limits.js";
+import { isWithoutGuest, VM_STATUS } from "../../model/guest/vm-status.js";
 import { planGuest } from "./guest.js";
 import { NicClaims, type NicReports, type SettledNics } from "./nic-claims.js";
 import type { PlannedChanges } from "./plan-builder.js";

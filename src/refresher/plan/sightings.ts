@@ -1,6 +1,6 @@
 import type { HostReport, RejectedVm, ReportedVm } from "../../vdsm/records/types.js";
 import type { StoredVm } from "../../store/types.js";
-import { VM_STATUS } from "../../model/vm-status.js";
+import { VM_STATUS } from "../../model/guest/vm-status.js";
 import { decideOwnership, type Decision, type Sighting } from "./ownership.js";
 import { toVmStatus } from "./status.js";
 import { toStorableText } from "./text.js";

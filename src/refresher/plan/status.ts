@@ -1,5 +1,5 @@
 import type { ReportedVm } from "../../vdsm/records/types.js";
-import { VM_STATUS } from "../../model/vm-status.js";
+import { VM_STATUS } from "../../model/guest/vm-status.js";
 
 /** Returns oVirt's number for VDSM's status. An unknown status means a running VM in an unknown state. */
 export function toVmStatus(word: string): number {

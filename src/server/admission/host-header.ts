@@ -1,4 +1,4 @@
-import { parseHostHeader } from "../../model/host-address.js";
+import { parseHostHeader } from "../../model/connections/host-address.js";
 import { isIP } from "node:net";
 import { HttpError } from "../errors.js";
 

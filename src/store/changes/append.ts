@@ -1,9 +1,9 @@
 import type { QueryRunner } from "typeorm";
 import { executeIn } from "../postgres/sql.js";
 import { sendRows } from "../write/send-rows.js";
-import { findPrimaryOfVersion } from "./version-addresses.js";
-import { createDelta } from "./vm-delta.js";
-import { isHeard, type VmChangeEntry } from "./vm-version.js";
+import { findPrimaryOfVersion } from "./versions/version-addresses.js";
+import { createDelta } from "./versions/vm-delta.js";
+import { isHeard, type VmChangeEntry } from "./versions/vm-version.js";
 
 /**
  * Appends to the log what readers see change, in the transaction that changes it, and keeps beside each VM what lists are

@@ -2,8 +2,8 @@ import type { DataSource, QueryRunner } from "typeorm";
 import { executeIn, runInTransaction, queryRows } from "../postgres/sql.js";
 import { readStoredVmsIn } from "../write/stored-vms.js";
 import { INDEX_LOCK } from "./spans/span-indexer.js";
-import { createDelta } from "./vm-delta.js";
-import { toVersion } from "./vm-version.js";
+import { createDelta } from "./versions/vm-delta.js";
+import { toVersion } from "./versions/vm-version.js";
 
 /** What was erased. */
 export interface Forgotten {

@@ -3,7 +3,7 @@ import type { LogCursor } from "./cursor.js";
 import { LostCursorError } from "./log-errors.js";
 import { LOG_SQL, type LogRow } from "./log-identity.js";
 import { formatSnapshot, limitSnapshot, parseSnapshot, widenXid, type Snapshot } from "./snapshot.js";
-import type { VmDelta } from "./vm-delta.js";
+import type { VmDelta } from "./versions/vm-delta.js";
 
 /** A row of the log. */
 export interface LoggedChange {

@@ -1,6 +1,6 @@
 import { Socket } from "node:net";
 import pg from "pg";
-import type { DatabaseTarget } from "../../model/database-url.js";
+import type { DatabaseTarget } from "../../model/connections/database-url.js";
 import { formatArrays } from "./array-literal.js";
 import type { Place, PlaceFinder } from "./place.js";
 import {

@@ -1,6 +1,6 @@
 import type { Logger } from "typeorm";
 import { DataSource } from "typeorm";
-import { parseDatabaseUrl } from "../../model/database-url.js";
+import { parseDatabaseUrl } from "../../model/connections/database-url.js";
 import type { DatabaseUnavailableError } from "./errors.js";
 import { MIGRATIONS } from "./migrations.js";
 import { type PoolOptions, SharePool } from "./pool.js";

@@ -1,4 +1,4 @@
-import type { DatabaseServer } from "../../model/database-url.js";
+import type { DatabaseServer } from "../../model/connections/database-url.js";
 import type { ServerTls } from "./server-tls.js";
 
 /** Where and how the next connection is made. */

@@ -1,4 +1,4 @@
-import type { DatabaseServer, SessionAttributes } from "../../model/database-url.js";
+import type { DatabaseServer, SessionAttributes } from "../../model/connections/database-url.js";
 import { type ClientOptions, SessionClient } from "./client.js";
 import type { Place, PlaceFinder } from "./place.js";
 import { listServerTls } from "./server-tls.js";

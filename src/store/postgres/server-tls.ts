@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { ConnectionOptions } from "node:tls";
-import type { DatabaseTarget } from "../../model/database-url.js";
+import type { DatabaseTarget } from "../../model/connections/database-url.js";
 
 /** TLS settings as `pg` takes them; `false`: without TLS. */
 export type ServerTls = ConnectionOptions | false;

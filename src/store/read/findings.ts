@@ -1,6 +1,6 @@
-import { CONTAINER_PATTERN } from "../../model/container-names.js";
+import { CONTAINER_PATTERN } from "../../model/guest/container-names.js";
 import type { Cidr } from "../../model/address/cidr.js";
-import { DRIFT_KINDS, type DriftKind } from "../../model/drift.js";
+import { DRIFT_KINDS, type DriftKind } from "../../model/guest/drift.js";
 import { HOLDERS_SHOWN } from "../../model/limits.js";
 import type {
   AddressConflictRow,

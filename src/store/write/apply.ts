@@ -11,7 +11,7 @@ import { sendInTurns } from "./send-in-turns.js";
 import { SupersededError } from "./superseded-error.js";
 import { maintainPartitions } from "../changes/partitions.js";
 import { appendChanges } from "../changes/append.js";
-import { toVersion, type VmChangeEntry } from "../changes/vm-version.js";
+import { toVersion, type VmChangeEntry } from "../changes/versions/vm-version.js";
 import type { HostChanges } from "../types.js";
 import { insertVms, updateVms, type VmChange } from "./vm-writes.js";
 

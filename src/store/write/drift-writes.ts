@@ -1,7 +1,7 @@
 import type { QueryRunner } from "typeorm";
-import { DRIFT_KINDS, formatDriftKey, listDrift, type DriftItem } from "../../model/drift.js";
-import { areInterfacesKnown } from "../changes/version-addresses.js";
-import { areNicsKnown } from "../changes/vm-version.js";
+import { DRIFT_KINDS, formatDriftKey, listDrift, type DriftItem } from "../../model/guest/drift.js";
+import { areInterfacesKnown } from "../changes/versions/version-addresses.js";
+import { areNicsKnown } from "../changes/versions/vm-version.js";
 import { executeIn } from "../postgres/sql.js";
 import type { StoredVm, VisibleChange } from "../types.js";
 import { sendRows } from "./send-rows.js";

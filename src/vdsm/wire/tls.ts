@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import type { TlsFiles } from "../../model/tls-files.js";
+import type { TlsFiles } from "../../model/connections/tls-files.js";
 
 /** What a TLS connection to a host needs; PEM texts. */
 export interface TlsCredentials {

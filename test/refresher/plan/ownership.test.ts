@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Decision, Ownership, Sighting } from "../../../src/refresher/plan/ownership.js";
 import { decideOwnership } from "../../../src/refresher/plan/ownership.js";
-import { VM_STATUS } from "../../../src/model/vm-status.js";
+import { VM_STATUS } from "../../../src/model/guest/vm-status.js";
 import { HOST_A, HOST_B, HOST_C } from "../../support/builders/ids.js";
 
 type Standing = Ownership & { readonly status: number };

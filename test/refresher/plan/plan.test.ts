@@ -5,7 +5,7 @@ import { runAtOnce } from "../../../src/vdsm/scan/sliced-work.js";
 import { planPass } from "../../../src/refresher/plan/plan.js";
 import { findVmsToAskNicsOf, sightVms } from "../../../src/refresher/plan/sightings.js";
 import type { StoredVm } from "../../../src/store/types.js";
-import { VM_STATUS } from "../../../src/model/vm-status.js";
+import { VM_STATUS } from "../../../src/model/guest/vm-status.js";
 import { HOST_A, HOST_B, VM, VM2 } from "../../support/builders/ids.js";
 import { IGNORED_NAMES } from "../../support/builders/passes.js";
 import {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { readEndedStatus, readRunningStatus } from "../../../src/refresher/plan/status.js";
-import { VM_STATUS } from "../../../src/model/vm-status.js";
+import { VM_STATUS } from "../../../src/model/guest/vm-status.js";
 import { downRecord, reportedVm } from "../../support/builders/reported.js";
 
 test.each([

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { DataSource } from "typeorm";
 import { appendChanges } from "../../../src/store/changes/append.js";
 import type { LoggedChange } from "../../../src/store/changes/change-log.js";
-import type { VmVersion } from "../../../src/store/changes/vm-version.js";
+import type { VmVersion } from "../../../src/store/changes/versions/vm-version.js";
 import { runInTransaction } from "../../../src/store/postgres/sql.js";
 import { HOST_A, id } from "../../support/builders/ids.js";
 

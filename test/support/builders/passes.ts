@@ -1,4 +1,4 @@
-import { DEFAULT_IGNORED_NAMES } from "../../../src/model/name-patterns.js";
+import { DEFAULT_IGNORED_NAMES } from "../../../src/model/guest/name-patterns.js";
 import type { PassResult } from "../../../src/refresher/pass.js";
 import type { ConfiguredHost, HostChanges, HostClaim, Store } from "../../../src/store/types.js";
 import { HOST_A, HOST_B, HOST_C } from "./ids.js";

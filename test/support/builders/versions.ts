@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { compareNics, type VmVersion } from "../../../src/store/changes/vm-version.js";
+import { compareNics, type VmVersion } from "../../../src/store/changes/versions/vm-version.js";
 import { UNKNOWN_INTERFACE } from "../../../src/store/read/interface-columns.js";
 import { HOST_A, HOST_B, id } from "./ids.js";
 import { toGuestInterfaceOf } from "./stored.js";

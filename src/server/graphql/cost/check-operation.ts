@@ -10,7 +10,7 @@ import {
   parse,
 } from "graphql";
 import type { Limits } from "../../../model/limits.js";
-import type { EstimateField } from "../../../graph/arguments/estimate-field.js";
+import type { EstimateField } from "../../../graph/estimates/estimate-field.js";
 import { estimateCost } from "./estimate-cost.js";
 import { type Values, readVariables } from "./field-size.js";
 import { type Measure, measure } from "./measure.js";

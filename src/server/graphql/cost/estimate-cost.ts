@@ -16,7 +16,7 @@ import {
   isObjectType,
   isUnionType,
 } from "graphql";
-import type { Cohort, EstimateField, FieldEstimate } from "../../../graph/arguments/estimate-field.js";
+import type { Cohort, EstimateField, FieldEstimate } from "../../../graph/estimates/estimate-field.js";
 import { type AnyField, readArguments, isList, estimateSizeByShape, type Values } from "./field-size.js";
 
 /** What an operation can cost. */

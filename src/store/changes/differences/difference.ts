@@ -1,5 +1,5 @@
 import type { GuestInterface, GuestSilence } from "../../vm-types.js";
-import type { VersionNic, VmVersion } from "../version-types.js";
+import type { VersionNic, VmVersion } from "../versions/version-types.js";
 
 /** One thing in which two versions of a VM differ, in the field's words. */
 export type Difference =

@@ -1,7 +1,7 @@
 import { compareAddresses, listAddresses, listDeviceDifferences } from "./interface-differences.js";
 import type { DeviceDifference, Difference, NicDifference, Staleness } from "./difference.js";
-import { joinAddresses } from "../vm-delta.js";
-import { isSameNic, type VmVersion } from "../vm-version.js";
+import { joinAddresses } from "../versions/vm-delta.js";
+import { isSameNic, type VmVersion } from "../versions/vm-version.js";
 
 /**
  * Lists in what two versions of a VM differ; `null`: the VM was not stored. Empty exactly if a reader sees no difference.

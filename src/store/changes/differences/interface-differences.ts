@@ -1,7 +1,7 @@
 import type { GuestInterface } from "../../types.js";
 import type { AddressOfDevice, DeviceDifference } from "./difference.js";
 import { formatInterfaceKey } from "../../write/interfaces/interface-identity.js";
-import { isSameInterface } from "../vm-version.js";
+import { isSameInterface } from "../versions/vm-version.js";
 
 /**
  * Lists in what two lists of a guest's interfaces differ. Interfaces are the same one if, in this order,

@@ -1,7 +1,7 @@
 import type { Cidr } from "../../../model/address/cidr.js";
 import type { VmScope } from "../../types.js";
 import type { DifferenceKind } from "../differences/difference.js";
-import type { VmVersion } from "../version-types.js";
+import type { VmVersion } from "../versions/version-types.js";
 
 /** What a subscriber is told of a VM: how it is at the beginning, or how it changed. */
 export interface GuestEvent {

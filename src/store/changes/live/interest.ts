@@ -2,7 +2,7 @@ import { isInCidr, parseAddress } from "../../../model/address/cidr.js";
 import { isInScope, matchesPattern } from "../../read/conditions/scope-match.js";
 import type { VmScope } from "../../types.js";
 import { listDifferences } from "../differences/differences.js";
-import type { VmVersion } from "../version-types.js";
+import type { VmVersion } from "../versions/version-types.js";
 import type { GuestInterest } from "./guest-event.js";
 
 /** Both sides of a change, as somebody sees them. */

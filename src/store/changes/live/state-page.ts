@@ -5,8 +5,8 @@ import type { VmScope } from "../../types.js";
 import { readStoredVmsIn } from "../../write/stored-vms.js";
 import { readSnapshot } from "../log-reader.js";
 import type { Snapshot } from "../snapshot.js";
-import type { VmVersion } from "../version-types.js";
-import { toVersion } from "../vm-version.js";
+import type { VmVersion } from "../versions/version-types.js";
+import { toVersion } from "../versions/vm-version.js";
 import type { GuestInterest } from "./guest-event.js";
 import { isVmWanted } from "./interest.js";
 

@@ -1,4 +1,4 @@
-import type { VmVersion } from "../version-types.js";
+import type { VmVersion } from "../versions/version-types.js";
 
 /** What can be asked of the log about the past. An engine keeps none. */
 export interface HistoryReads {

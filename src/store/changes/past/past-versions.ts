@@ -1,8 +1,8 @@
 import { groupByVm, readInOneState, queryRows, type Queryable } from "../../postgres/sql.js";
 import { readStoredVmsIn } from "../../write/stored-vms.js";
-import type { VmVersion } from "../version-types.js";
-import { restoreVersion, undoDelta, type VmDelta } from "../vm-delta.js";
-import { isHeard, toVersion } from "../vm-version.js";
+import type { VmVersion } from "../versions/version-types.js";
+import { restoreVersion, undoDelta, type VmDelta } from "../versions/vm-delta.js";
+import { isHeard, toVersion } from "../versions/vm-version.js";
 import type { HistoryBounds, PastVm } from "./history-types.js";
 
 /**

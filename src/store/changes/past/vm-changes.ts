@@ -1,5 +1,5 @@
 import { SqlParameters, groupByVm, readInOneState, queryRows, type Queryable } from "../../postgres/sql.js";
-import type { VmDelta } from "../vm-delta.js";
+import type { VmDelta } from "../versions/vm-delta.js";
 import type { VmChange, VmChangesQuestion } from "./history-types.js";
 import type { SeenInterval } from "./seen-intervals.js";
 import { readVersionsBehind, undoChanges } from "./past-versions.js";

@@ -1,9 +1,9 @@
 import { groupByVm, queryRows, type Queryable } from "../../postgres/sql.js";
 import { readStoredVmsIn } from "../../write/stored-vms.js";
 import { undoChanges } from "../past/past-versions.js";
-import type { VmDelta } from "../vm-delta.js";
-import { toVersion } from "../vm-version.js";
-import type { VmVersion } from "../version-types.js";
+import type { VmDelta } from "../versions/vm-delta.js";
+import { toVersion } from "../versions/vm-version.js";
+import type { VmVersion } from "../versions/version-types.js";
 import type { SpanChange } from "./follow-spans.js";
 import { compareHeldAddresses, listHeldAddresses, type HeldAddress } from "./held-addresses.js";
 

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { advanceAddressIndex } from "../../../../src/store/changes/spans/span-indexer.js";
 import { listHeldAddresses } from "../../../../src/store/changes/spans/held-addresses.js";
-import { toVersion, type VmVersion } from "../../../../src/store/changes/vm-version.js";
+import { toVersion, type VmVersion } from "../../../../src/store/changes/versions/vm-version.js";
 import type { AddressSpan, SpanPlace, VmScope } from "../../../../src/store/types.js";
 import { HOST_A } from "../../../support/builders/ids.js";
 import { createDatabase, type TestDatabase } from "../../../support/database.js";

@@ -1,0 +1,197 @@
+import type { StaleReason, VmFilter, VmSearch } from "../../../loaders/rows.js";
+import { isInCidr, parseAddress, unmapAddress, type Cidr } from "../../../model/address/cidr.js";
+import { createGraphError } from "../../errors.js";
+import { StaleReasonEnum } from "../../types/enums.js";
+import { checkListLength, parseId, parseIds, parseText } from "../arguments.js";
+import type { AddressFilterInput, TextFilterInput } from "./filter-inputs.js";
+import type { VmFilterInput } from "./vm-filter.js";
+
+/** Filters inside filters, at most so deep: nobody reads more, and each level makes the database's plan longer. */
+const MAX_DEPTH = 5;
+/** Conditions of one filter in all: each may cost the database a search of its own. */
+const MAX_CONDITIONS = 50;
+
+/** Parses what a client asked into the store's question; keys come always in the same order. */
+export function parseVmFilter(input: VmFilterInput | null): VmFilter {
+  if (input === null) return {};
+  const search = parseSearch(input, new FilterReader());
+  return {
+    ...(input.nameContains != null && { nameContains: parseText("nameContains", input.nameContains) }),
+    ...(input.status != null && { statuses: input.status }),
+    ...(input.hostId != null && { hostId: parseId("hostId", input.hostId) }),
+    ...(input.ip != null && { ip: input.ip }),
+    ...(search.length > 0 && { search: { kind: "and", parts: search } }),
+  };
+}
+
+/** Parses which VMs are meant: those of the filter, and of them those with one of the ids; `null`: any. */
+export function parseVmList(filter: VmFilterInput | null, ids: readonly string[] | null): VmFilter {
+  const parsed = parseVmFilter(filter);
+  return ids === null ? parsed : { ...parsed, ids: parseIds("ids", ids) };
+}
+
+/** Counts the conditions of a filter, and knows how deep the reading is. */
+class FilterReader {
+  private conditions = 0;
+
+  constructor(
+    readonly depth = 1,
+    private readonly root: FilterReader | null = null,
+  ) {}
+
+  /** Returns the reader of a filter inside this one. */
+  enter(): FilterReader {
+    if (this.depth < MAX_DEPTH) return new FilterReader(this.depth + 1, this.root ?? this);
+    throw refuse("filter", `and, or, not must not be nested deeper than ${MAX_DEPTH} levels`);
+  }
+
+  count(conditions: number): void {
+    const root = this.root ?? this;
+    root.conditions += conditions;
+    if (root.conditions <= MAX_CONDITIONS) return;
+    throw refuse("filter", `more than ${MAX_CONDITIONS} conditions; ask several times, or by a prefix`);
+  }
+}
+
+/** Parses the conditions that the fields before `address` mean where a filter is inside another one. */
+function parseFirstFields(input: VmFilterInput): VmSearch[] {
+  const { nameContains, status, hostId, ip } = input;
+  return [
+    ...(nameContains == null ? [] : [createText("name", ["", parseText("nameContains", nameContains), ""])]),
+    ...(status == null ? [] : [{ kind: "status", statuses: status } as const]),
+    ...(hostId == null ? [] : [{ kind: "hostId", id: parseId("hostId", hostId) } as const]),
+    ...(ip == null ? [] : [{ kind: "address", address: ip } as const]),
+  ];
+}
+
+/** Parses the conditions that all other fields mean; all of them hold together. */
+function parseSearch(input: VmFilterInput, reader: FilterReader): VmSearch[] {
+  checkStale(input);
+  const { address, hasAddress, guestMacAddress, nicMacAddress, stale, staleReason } = input;
+  if (hasAddress === false && (address != null || input.ip != null)) {
+    throw refuse("hasAddress", "false, beside an address that must be there; leave one of them out");
+  }
+  const conditions: VmSearch[] = [
+    ...(address == null ? [] : parseAddressFilter(address)),
+    ...(hasAddress == null ? [] : [negateIfFalse(hasAddress, { kind: "hasAddress" })]),
+    ...(input.onTwoHosts == null ? [] : [negateIfFalse(input.onTwoHosts, { kind: "onTwoHosts" })]),
+    ...parseTextFilter("name", input.name, (parts) => createText("name", parts)),
+    ...parseTextFilter("fqdn", input.fqdn, (parts) => createText("fqdn", parts)),
+    ...parseTextFilter("host", input.host, (parts) => createText("host", parts)),
+    ...(guestMacAddress == null ? [] : [{ kind: "guestMac", mac: guestMacAddress } as const]),
+    ...(nicMacAddress == null ? [] : [{ kind: "nicMac", mac: nicMacAddress } as const]),
+    ...parseTextFilter("interfaceName", input.interfaceName, (parts) => ({
+      kind: "interfaceName",
+      match: { parts, ignoreCase: true },
+    })),
+    ...parseTextFilter("network", input.network, (parts) => ({
+      kind: "network",
+      match: { parts, ignoreCase: true },
+    })),
+    ...(stale == null ? [] : [{ kind: "staleReason", reasons: stale ? ALL_REASONS : [null] } as const]),
+    ...(staleReason == null
+      ? []
+      : [{ kind: "staleReason", reasons: checkListLength("staleReason", staleReason) } as const]),
+  ];
+  reader.count(conditions.length);
+  return [...conditions, ...parseCombined(input, reader)];
+}
+
+const ALL_REASONS: readonly StaleReason[] = Object.values(StaleReasonEnum);
+
+function parseCombined({ and, or, not }: VmFilterInput, reader: FilterReader): VmSearch[] {
+  const parseInner = (input: VmFilterInput): VmSearch => {
+    const inner = reader.enter();
+    const first = parseFirstFields(input);
+    inner.count(first.length);
+    return combine("and", [...first, ...parseSearch(input, inner)]);
+  };
+  return [
+    ...(and == null ? [] : [combine("and", checkListLength("and", and).map(parseInner))]),
+    ...(or == null ? [] : [combine("or", checkListLength("or", or).map(parseInner))]),
+    ...(not == null ? [] : [{ kind: "not", part: parseInner(not) } as const]),
+  ];
+}
+
+/** Combines conditions. Every VM meets an empty AND; no VM meets an empty OR. */
+function combine(kind: "and" | "or", parts: readonly VmSearch[]): VmSearch {
+  const [only] = parts;
+  if (parts.length === 1 && only !== undefined) return only;
+  return parts.length === 0 ? { kind: kind === "and" ? "all" : "none" } : { kind, parts };
+}
+
+function negateIfFalse(isWanted: boolean, part: VmSearch): VmSearch {
+  return isWanted ? part : { kind: "not", part };
+}
+
+function createText(key: "name" | "fqdn" | "host", parts: readonly string[]): VmSearch {
+  return { kind: "text", key, match: { parts, ignoreCase: true } };
+}
+
+function parseTextFilter(
+  field: string,
+  input: TextFilterInput | null | undefined,
+  create: (parts: readonly string[]) => VmSearch,
+): VmSearch[] {
+  if (input == null) return [];
+  const { eq, contains, startsWith } = input;
+  const parse = (name: string, text: string) => parseText(`${field}.${name}`, text);
+  return [
+    ...(eq == null ? [] : [create([parse("eq", eq)])]),
+    ...(contains == null ? [] : [create(["", parse("contains", contains), ""])]),
+    ...(startsWith == null ? [] : [create([parse("startsWith", startsWith), ""])]),
+  ];
+}
+
+function parseAddressFilter({ eq, inCidr, anyOf, family }: AddressFilterInput): VmSearch[] {
+  const listed = anyOf == null ? null : checkListLength("address.anyOf", anyOf);
+  for (const address of [...(eq == null ? [] : [eq]), ...(listed ?? [])]) {
+    const number = parseAddress(address);
+    if (number === null) continue;
+    if (family != null && unmapAddress(number).family !== family) {
+      throw refuse("address.family", `${address} is not of this family; leave one of them out`);
+    }
+    if (eq != null && inCidr != null && !isInCidr(number, inCidr)) {
+      throw refuse("address.inCidr", `${address} is not in this prefix; leave one of them out`);
+    }
+  }
+  // One address has to meet all of it, so the narrowest condition says it all.
+  if (eq != null) {
+    if (listed !== null && !listed.includes(eq)) {
+      throw refuse("address.anyOf", `${eq} is not among these; leave one of them out`);
+    }
+    return [{ kind: "addresses", addresses: [eq] }];
+  }
+  if (listed !== null) {
+    const inside = listed.filter((address) => {
+      const number = parseAddress(address);
+      return inCidr == null || (number !== null && isInCidr(number, inCidr));
+    });
+    return [{ kind: "addresses", addresses: inside }];
+  }
+  if (inCidr != null) {
+    if (family != null && !isOfFamily(inCidr, family)) {
+      throw refuse("address.family", "the prefix is not of this family; leave one of them out");
+    }
+    return [{ kind: "inCidr", cidr: inCidr }];
+  }
+  return family == null ? [] : [{ kind: "inCidr", cidr: EVERY_ADDRESS[family] }];
+}
+
+function isOfFamily({ family: own, first }: Cidr, family: number): boolean {
+  return unmapAddress({ family: own, value: first }).family === family;
+}
+
+const EVERY_ADDRESS = {
+  4: { family: 4, first: 0n, last: (1n << 32n) - 1n, prefix: 0 },
+  6: { family: 6, first: 0n, last: (1n << 128n) - 1n, prefix: 0 },
+} as const satisfies Record<number, Cidr>;
+
+function checkStale({ stale, staleReason }: VmFilterInput): void {
+  if (stale !== false || staleReason == null) return;
+  throw refuse("staleReason", "asked for beside stale: false; leave one of them out");
+}
+
+function refuse(field: string, reason: string) {
+  return createGraphError("BAD_USER_INPUT", `${field}: ${reason}`);
+}

@@ -1,0 +1,18 @@
+import type { HostStateEvent } from "../../../loaders/host-states.js";
+import type { GraphContext } from "../../context.js";
+import { createGraphError } from "../../errors.js";
+import { parseIds } from "../arguments.js";
+
+/** Follows the hosts that a client asks for. */
+export async function* followHosts(
+  { followHosts: follow }: GraphContext,
+  hostIds: readonly string[] | null,
+): AsyncGenerator<HostStateEvent, void, undefined> {
+  if (follow === null) {
+    throw createGraphError(
+      "NOT_AVAILABLE",
+      "subscriptions are not answered here: an engine's database does not tell what changes",
+    );
+  }
+  yield* follow(hostIds === null ? null : parseIds("hostIds", hostIds));
+}

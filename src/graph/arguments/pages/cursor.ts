@@ -1,0 +1,74 @@
+import type { VmCursor, VmOrder } from "../../../loaders/rows.js";
+import { parseAddress } from "../../../model/address/cidr.js";
+import { isUuid } from "../../../model/uuid.js";
+import { createGraphError } from "../../errors.js";
+
+/** Formats the VM's place in the order, as text that only we need to understand. */
+export function formatCursor({ name, id, orderKey = null }: VmCursor, order: VmOrder): string {
+  const value = isByName(order) ? name : orderKey;
+  return Buffer.from(JSON.stringify([VERSION, order, value, id])).toString("base64url");
+}
+
+/**
+ * Parses the place that a cursor means; an error that names the argument if it is not one of ours, or belongs to another
+ * order.
+ */
+export function parseCursor(cursor: string, order: VmOrder, argument = "after"): VmCursor {
+  const [version, cursorOrder, value, id] = parseParts(cursor);
+  if (version !== VERSION || typeof cursorOrder !== "string" || typeof id !== "string" || !isUuid(id)) {
+    throw refuseCursor(argument);
+  }
+  if (cursorOrder !== order) {
+    throw createGraphError(
+      "BAD_USER_INPUT",
+      `${argument}: this cursor is of another order than ${order}; start without it`,
+    );
+  }
+  if (isByName(order)) {
+    if (typeof value !== "string" || value.includes("\u0000")) throw refuseCursor(argument);
+    return { name: value, id };
+  }
+  if (!isOrderKey(value, order)) throw refuseCursor(argument);
+  return { name: "", id, orderKey: value };
+}
+
+/** Names are kept with the cursors of ids, too, as they always were. */
+function isByName(order: VmOrder): boolean {
+  return order === "NAME_ASC" || order === "NAME_DESC" || order === "ID_ASC";
+}
+
+/** Returns `true` if the database can read the value as what the order sorts by. */
+function isOrderKey(value: unknown, order: VmOrder): value is string | null {
+  if (order === "STATUS_ASC" || order === "STATUS_DESC")
+    return typeof value === "string" && /^-?\d{1,9}$/.test(value);
+  if (value === null) return true;
+  if (typeof value !== "string") return false;
+  if (order === "HOST_ASC" || order === "HOST_DESC") return !value.includes("\u0000");
+  if (order === "PRIMARY_ADDRESS_ASC" || order === "PRIMARY_ADDRESS_DESC")
+    return parseAddress(value) !== null;
+  return TIME.test(value) && !Number.isNaN(Date.parse(value));
+}
+
+/** A time of PostgreSQL's precision. */
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
+
+function refuseCursor(argument: string) {
+  const expected = argument === "after" ? "an endCursor" : "a startCursor";
+  return createGraphError(
+    "BAD_USER_INPUT",
+    `${argument}: not a cursor of this gateway; pass ${expected} as it came`,
+  );
+}
+
+/** Raised when cursors change, so that old ones are refused and not misread. */
+const VERSION = 1;
+
+function parseParts(cursor: string): readonly unknown[] {
+  if (!/^[\w-]{1,4000}$/.test(cursor)) return [];
+  try {
+    const parts: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString("utf8"));
+    return Array.isArray(parts) ? parts : [];
+  } catch {
+    return [];
+  }
+}

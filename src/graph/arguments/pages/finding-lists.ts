@@ -1,0 +1,65 @@
+import type { Loaders } from "../../../loaders/loaders.js";
+import type { AddressConflictRow, DriftRow, GuestAddressRow, MacConflictRow } from "../../../loaders/rows.js";
+import type { Cidr } from "../../../model/address/cidr.js";
+import type { DriftKind } from "../../../model/guest/drift.js";
+import type { RowList } from "./row-page.js";
+
+const ADDRESS = /^[0-9a-f.:]{2,45}$/;
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Lists guests' addresses in the order of their numbers. */
+export function listGuestAddresses({ findings }: Loaders, inCidr: Cidr | null): RowList<GuestAddressRow> {
+  return {
+    name: "address",
+    getPlace: ({ address, vmId }) => [address, vmId],
+    forms: [ADDRESS, UUID],
+    read: ({ limit, after }) =>
+      findings.readGuestAddresses({
+        inCidr,
+        after: after && { address: after[0] ?? "", vmId: after[1] ?? "" },
+        limit,
+      }),
+    count: () => findings.countGuestAddresses({ inCidr }),
+  };
+}
+
+/** Lists addresses of several VMs in the order of their numbers. */
+export function listAddressConflicts(
+  { findings }: Loaders,
+  asked: { readonly within: Cidr | null; readonly network: string | null },
+): RowList<AddressConflictRow> {
+  return {
+    name: "address-conflict",
+    getPlace: ({ address }) => [address],
+    forms: [ADDRESS],
+    read: ({ limit, after }) => findings.readAddressConflicts({ ...asked, after: after?.[0] ?? null, limit }),
+    count: () => findings.countAddressConflicts(asked),
+  };
+}
+
+/** Lists MACs of several VMs in their order. */
+export function listMacConflicts({ findings }: Loaders): RowList<MacConflictRow> {
+  return {
+    name: "mac-conflict",
+    getPlace: ({ macAddress }) => [macAddress],
+    forms: [/^[0-9A-Fa-f:.-]{1,59}$/],
+    read: ({ limit, after }) => findings.readMacConflicts({ after: after?.[0] ?? null, limit }),
+    count: () => findings.countMacConflicts(),
+  };
+}
+
+/** Lists what does not fit, by VM. */
+export function listDriftRows({ findings }: Loaders, kinds: readonly DriftKind[] | null): RowList<DriftRow> {
+  return {
+    name: "drift",
+    getPlace: ({ vmId, kindNumber, key }) => [vmId, String(kindNumber), key],
+    forms: [UUID, /^\d{1,4}$/, /^[^\0]{1,2000}$/],
+    read: ({ limit, after }) =>
+      findings.readDrift({
+        kinds,
+        after: after && { vmId: after[0] ?? "", kindNumber: Number(after[1]), key: after[2] ?? "" },
+        limit,
+      }),
+    count: () => findings.countDrift({ kinds }),
+  };
+}

@@ -1,0 +1,59 @@
+import type { Loaders } from "../../../loaders/loaders.js";
+import type { VmFilter, VmOrder, VmRow } from "../../../loaders/rows.js";
+import { createGraphError } from "../../errors.js";
+import { parsePageSize, DEFAULT_PAGE } from "../arguments.js";
+import { parseCursor } from "./cursor.js";
+
+/** What a client asked of a list of VMs. */
+export interface VmPageArguments {
+  readonly first: number | null;
+  readonly after: string | null;
+  readonly last: number | null;
+  readonly before: string | null;
+  readonly filter: VmFilter;
+  readonly order: VmOrder;
+}
+
+/** A page as read: what the fields of a connection are made from. */
+export interface VmPage {
+  readonly rows: readonly VmRow[];
+  readonly hasNextPage: boolean;
+  readonly hasPreviousPage: boolean;
+  readonly filter: VmFilter;
+  readonly order: VmOrder;
+}
+
+/** Reads a page, and one row more to see whether the list goes on beyond it. */
+export async function loadVmPage(loaders: Loaders, asked: VmPageArguments): Promise<VmPage> {
+  const { filter, order, first, last } = asked;
+  if (first !== null && last !== null) {
+    throw createGraphError("BAD_USER_INPUT", "last: given beside first; give one of them");
+  }
+  const size = last === null ? parsePageSize(first, DEFAULT_PAGE) : parsePageSize(last, DEFAULT_PAGE, "last");
+  const after = asked.after === null ? null : parseCursor(asked.after, order);
+  const before = asked.before === null ? null : parseCursor(asked.before, order, "before");
+  const rows = await loaders.loadVmsPage({
+    limit: size + 1,
+    after,
+    ...(before !== null && { before }),
+    ...(last !== null && { fromEnd: true }),
+    filter,
+    order,
+  });
+  const isLonger = rows.length > size;
+  return last === null
+    ? {
+        rows: rows.slice(0, size),
+        hasNextPage: isLonger || before !== null,
+        hasPreviousPage: after !== null,
+        filter,
+        order,
+      }
+    : {
+        rows: isLonger ? rows.slice(1) : rows,
+        hasNextPage: before !== null,
+        hasPreviousPage: isLonger || after !== null,
+        filter,
+        order,
+      };
+}

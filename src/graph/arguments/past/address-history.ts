@@ -1,0 +1,75 @@
+import type { Loaders } from "../../../loaders/loaders.js";
+import type { AddressSpan, SpanPlace } from "../../../loaders/rows.js";
+import { createGraphError } from "../../errors.js";
+import { DEFAULT_PAGE, parsePageSize } from "../arguments.js";
+import { parsePeriod } from "./guest-history.js";
+import { loadHistoryBounds } from "./past-instant.js";
+import { formatPlace, parsePlace } from "../pages/place-cursor.js";
+
+/** What a client asked of the history of addresses. */
+export interface AddressHistoryArguments {
+  readonly address: string | null;
+  readonly macAddress: string | null;
+  readonly first: number | null;
+  readonly after: string | null;
+  readonly from: Date | null;
+  readonly to: Date | null;
+}
+
+/** A page of spans as read. */
+export interface AddressHistoryPage {
+  readonly spans: readonly AddressSpan[];
+  readonly isContinued: boolean;
+  readonly hasNextPage: boolean;
+  readonly keptFrom: Date;
+}
+
+/** Reads a page of spans, and one more to see whether there is a next one. */
+export async function loadAddressHistory(
+  loaders: Loaders,
+  { address, macAddress, ...asked }: AddressHistoryArguments,
+): Promise<AddressHistoryPage> {
+  if (address === null && macAddress === null) {
+    throw createGraphError("BAD_USER_INPUT", "addressHistory: give an address, a macAddress, or both");
+  }
+  const first = parsePageSize(asked.first, DEFAULT_PAGE);
+  const after = asked.after === null ? null : parseSpanCursor(asked.after);
+  const { from, to } = parsePeriod(asked);
+  const { keptFrom } = await loadHistoryBounds(loaders);
+  const spans = await loaders.loadAddressSpans({ address, macAddress, from, to, after, limit: first + 1 });
+  if (spans === null) {
+    throw createGraphError(
+      "NOT_AVAILABLE",
+      "addressHistory: the index of addresses is being made or is behind; try again in a moment",
+    );
+  }
+  return {
+    spans: spans.slice(0, first),
+    isContinued: after !== null,
+    hasNextPage: spans.length > first,
+    keptFrom,
+  };
+}
+
+/** Formats the cursor of a span. */
+export function formatSpanCursor({ place: { since, seq, key }, since: shownSince }: AddressSpan): string {
+  return formatPlace(SPAN, [shownSince?.toISOString() ?? START, since, seq, key]);
+}
+
+function parseSpanCursor(cursor: string): SpanPlace {
+  const [shownSince = "", since = "", seq = "", key = ""] = parsePlace(SPAN, cursor, [
+    TIME,
+    TIME,
+    /^\d{1,18}$/,
+    /^[^\0]{1,2000}$/,
+  ]);
+  return { since, seq, key, shownSince };
+}
+
+/** Names the list that a cursor is of. */
+const SPAN = "span";
+
+/** Before the log tells. */
+const START = "-infinity";
+
+const TIME = /^(?:-infinity|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)$/;

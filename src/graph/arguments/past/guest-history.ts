@@ -1,0 +1,63 @@
+import type { Loaders } from "../../../loaders/loaders.js";
+import type { ChangePlace, VmChange } from "../../../loaders/rows.js";
+import { createGraphError } from "../../errors.js";
+import { DEFAULT_PAGE, parsePageSize } from "../arguments.js";
+import { checkNotFuture, loadHistoryBounds } from "./past-instant.js";
+import { formatPlace, parsePlace } from "../pages/place-cursor.js";
+
+/** What a client asked of a VM's history. */
+export interface GuestHistoryArguments {
+  readonly first: number | null;
+  readonly after: string | null;
+  readonly from: Date | null;
+  readonly to: Date | null;
+}
+
+/** A page of changes as read. */
+export interface GuestHistoryPage {
+  readonly changes: readonly VmChange[];
+  readonly isContinued: boolean;
+  readonly hasNextPage: boolean;
+  readonly keptFrom: Date;
+}
+
+/** Reads a page of a VM's changes, and one more to see whether there is a next one. */
+export async function loadGuestHistory(
+  loaders: Loaders,
+  vmId: string,
+  asked: GuestHistoryArguments,
+): Promise<GuestHistoryPage> {
+  const first = parsePageSize(asked.first, DEFAULT_PAGE);
+  const after = asked.after === null ? null : parseChangeCursor(asked.after);
+  const { from, to } = parsePeriod(asked);
+  const { keptFrom } = await loadHistoryBounds(loaders);
+  const changes = await loaders.getVmChanges({ from, to, after, limit: first + 1 }).load(vmId);
+  return {
+    changes: changes.slice(0, first),
+    isContinued: after !== null,
+    hasNextPage: changes.length > first,
+    keptFrom,
+  };
+}
+
+/** Parses a period whose end is not before its start, and which does not begin in the future. */
+export function parsePeriod({ from, to }: Pick<GuestHistoryArguments, "from" | "to">) {
+  if (from !== null) checkNotFuture("from", from);
+  if (from !== null && to !== null && to < from) {
+    throw createGraphError("BAD_USER_INPUT", "to: must not be before `from`");
+  }
+  return { from, to };
+}
+
+/** Formats the cursor of a change among those of its VM. */
+export function formatChangeCursor({ place: { at, seq } }: VmChange): string {
+  return formatPlace(CHANGE, [at, seq]);
+}
+
+function parseChangeCursor(cursor: string): ChangePlace {
+  const [at = "", seq = ""] = parsePlace(CHANGE, cursor, [/^\d{4}-[\dT:.-]{10,30}Z$/, /^\d{1,18}$/]);
+  return { at, seq };
+}
+
+/** Names the list that a cursor is of. */
+const CHANGE = "change";

@@ -1,0 +1,197 @@
+import { DEFAULT_PAGE, MAX_PAGE } from "../arguments/arguments.js";
+import {
+  countReads,
+  KEYS,
+  openPage,
+  readByKey,
+  readPageSize,
+  spread,
+  type Cohort,
+  type Estimate,
+  type FieldEstimate,
+  type Values,
+} from "./cohort.js";
+import { FINDING_ESTIMATES } from "./estimate-findings.js";
+import { HISTORY_ESTIMATES } from "./estimate-history.js";
+import { findLongest, sumLongest, type Distribution, type FleetCounts } from "./fleet-counts.js";
+import { listSizeOf } from "./list-sizes.js";
+
+export type { Cohort, FieldEstimate } from "./cohort.js";
+
+/** Estimates a field by its arguments and by the objects that it is asked of. */
+export type EstimateField = (
+  typeName: string,
+  fieldName: string,
+  args: Values,
+  parents: Cohort,
+) => FieldEstimate;
+
+/**
+ * Creates the function that estimates what a field can give, before anything is read. It never estimates too little:
+ * different VMs have no more interfaces than those VMs that have most. Before anything was counted, typical sizes are taken.
+ */
+export function createFieldEstimator(findCounts: () => FleetCounts | null): EstimateField {
+  return (typeName, fieldName, args, parents) => {
+    const place = `${typeName}.${fieldName}`;
+    const estimate = Object.hasOwn(ESTIMATES, place) ? ESTIMATES[place] : undefined;
+    const counts = findCounts() ?? TYPICAL;
+    if (estimate !== undefined) return clampToOne(estimate(parents, args, counts));
+    const count = parents.count * Math.max(1, listSizeOf(typeName, fieldName, args));
+    return { cohort: { ...parents, count }, statements: 0 };
+  };
+}
+
+/** No statement reads more VMs of hosts at once (see loaders/batches/host-vms.ts). */
+const ROWS = 50_000;
+
+/** A table of VMs that is looked through costs an object for every so many rows. */
+const ROWS_AN_OBJECT = 20;
+
+const typical = (length: number): Distribution => [[length, Number.MAX_SAFE_INTEGER]];
+const TYPICAL: FleetCounts = {
+  hosts: 50,
+  vms: 10_000,
+  vmsPerHost: typical(50),
+  nicsPerVm: typical(4),
+  nicsPerMac: typical(2),
+  interfacesPerVm: typical(8),
+};
+
+const ESTIMATES: Readonly<Record<string, Estimate>> = {
+  ...HISTORY_ESTIMATES,
+  ...FINDING_ESTIMATES,
+  "Query.vms": (parents, args, counts) => {
+    const ids: unknown = args["ids"];
+    const byDefault = Array.isArray(ids) ? ids.length : DEFAULT_PAGE;
+    return readVmPage(parents, args, counts, { byDefault, isFiltered: args["filter"] != null });
+  },
+  "Query.find": (parents) => ({ cohort: parents, statements: 0 }),
+  "FindResult.vms": (parents, args, counts) =>
+    readVmPage(parents, args, counts, { byDefault: DEFAULT_PAGE, isFiltered: true }),
+  "FindResult.vmNics": (parents, _args, { nicsPerMac }) => {
+    const count = Math.max(1, findLongest(nicsPerMac));
+    return { cohort: { ...parents, count, owners: count }, statements: 1 };
+  },
+  "FindResult.hosts": (parents, _args, { hosts }) => ({
+    cohort: { ...parents, count: hosts, repeats: 1, owners: hosts },
+    statements: 1,
+  }),
+  "VmConnection.nodes": openPage,
+  "VmConnection.edges": openPage,
+  "VmConnection.totalCount": (parents, _args, { vms }) => ({
+    cohort: parents,
+    statements: parents.count,
+    scanned: (parents.count * vms) / ROWS_AN_OBJECT,
+  }),
+  "Query.vm": (parents) => ({ cohort: parents, statements: 1 }),
+  "Query.vmNic": (parents) => ({ cohort: parents, statements: 1 }),
+  "Query.vmNics": (parents, { macAddresses }, { nicsPerMac }) => {
+    const count = sumLongest(nicsPerMac, Array.isArray(macAddresses) ? macAddresses.length : 1);
+    return { cohort: { ...parents, count, owners: count }, statements: 1 };
+  },
+  "Query.host": (parents) => ({ cohort: parents, statements: 1 }),
+  "Query.hosts": (parents, _args, { hosts }) => ({
+    cohort: { ...parents, count: hosts, repeats: 1, owners: hosts },
+    statements: 1,
+  }),
+  "Query._entities": (parents, { representations }) => {
+    const given: readonly unknown[] = Array.isArray(representations) ? representations : [null];
+    const byType: Record<string, number> = {};
+    const byKey = new Map<string, number>();
+    for (const each of given) {
+      const name = readText(each, "__typename");
+      byType[name] = (byType[name] ?? 0) + 1;
+      const key = `${name} ${readText(each, "id") || JSON.stringify(each)}`;
+      byKey.set(key, (byKey.get(key) ?? 0) + 1);
+    }
+    const repeats = Math.max(1, ...byKey.values());
+    // VMs by id, vNICs by id, and vNICs by MAC, which are found among their VM's. They arrive together.
+    const kinds = (byType["Vm"] === undefined ? 0 : 1) + (byType["VmNic"] === undefined ? 0 : 2);
+    const statements = Math.max(1, kinds) * Math.ceil(given.length / KEYS);
+    const cohort = { ...parents, count: given.length, repeats, owners: byKey.size, byType };
+    return { cohort, statements };
+  },
+  "Host.vms": (parents, args, { vmsPerHost }) => {
+    const limit = readPageSize(args["first"], MAX_PAGE);
+    const cut = vmsPerHost.map(([length, lists]) => [Math.min(length, limit), lists] as const);
+    const count = spread(parents, cut);
+    const hosts = Math.min(parents.count, parents.owners);
+    const statements = countReads(parents, hosts, Math.max(1, Math.floor(ROWS / limit)));
+    return {
+      cohort: { ...parents, count, owners: divide(count, parents.repeats), portions: statements },
+      statements,
+    };
+  },
+  "Vm.host": (parents, _args, { vmsPerHost, hosts }) =>
+    readByKey(parents, {
+      repeats: Math.min(parents.count, parents.repeats * Math.max(1, findLongest(vmsPerHost))),
+      owners: Math.min(parents.count, Math.max(1, hosts)),
+    }),
+  "Vm.otherHost": (parents) => readByKey(parents, { repeats: parents.count }),
+  "VmNic.vm": (parents, _args, { nicsPerVm }) =>
+    readByKey(parents, { repeats: Math.min(parents.count, parents.repeats * findLongest(nicsPerVm)) }),
+  "VmNic.guestInterface": (parents, _args, { nicsPerVm }) =>
+    readTwice(parents, { repeats: Math.min(parents.count, parents.repeats * findLongest(nicsPerVm)) }),
+  // Interfaces and vNICs; of a vNIC the VM, too.
+  "GuestInfo.primaryAddress": (parents) => readTwice(parents, {}),
+  "VmNic.primaryAddress": (parents) => readTwice(parents, {}),
+  // The VM, its interfaces and its vNICs.
+  "VmNic.missingReason": (parents) => {
+    const { cohort, statements } = readByKey(parents, {});
+    return { cohort, statements: 3 * statements };
+  },
+  "VmNic.probableInterface": (parents, _args, { nicsPerVm }) => {
+    const { cohort, statements } = readByKey(parents, {
+      repeats: Math.min(parents.count, parents.repeats * findLongest(nicsPerVm)),
+    });
+    return { cohort, statements: 3 * statements };
+  },
+  "VmNic.guestInterfaces": (parents, _args, { nicsPerVm, interfacesPerVm }) => {
+    // A MAC is of one vNIC of a VM, or of a few; so is each interface that has it.
+    const count = Math.min(
+      parents.count * findLongest(interfacesPerVm),
+      2 * spread(parents, interfacesPerVm),
+    );
+    return readTwice(parents, { count, repeats: parents.repeats * findLongest(nicsPerVm) });
+  },
+  "GuestInfo.networkDevices": (parents, _args, { interfacesPerVm }) =>
+    readTwice(parents, { count: spread(parents, interfacesPerVm) }),
+  "NetworkDevice.vmNic": (parents, _args, { interfacesPerVm }) =>
+    readByKey(parents, { repeats: Math.min(parents.count, parents.repeats * findLongest(interfacesPerVm)) }),
+};
+
+/** Reads a page of VMs; a filter may have to look through all of them. */
+function readVmPage(
+  parents: Cohort,
+  { first, last }: Values,
+  { vms }: FleetCounts,
+  { byDefault, isFiltered }: { readonly byDefault: number; readonly isFiltered: boolean },
+): FieldEstimate {
+  const page = readPageSize(first ?? last, byDefault);
+  return {
+    cohort: { ...parents, page: Math.min(page, Math.max(1, vms)), repeats: 1 },
+    statements: 1,
+    scanned: isFiltered ? vms / ROWS_AN_OBJECT : 0,
+  };
+}
+
+/** Interfaces are known only of a VM that is: both are read. */
+function readTwice(parents: Cohort, changes: Partial<Cohort>): FieldEstimate {
+  const { cohort, statements } = readByKey(parents, changes);
+  return { cohort, statements: 2 * statements };
+}
+
+function divide(count: number, by: number): number {
+  return Math.ceil(count / Math.max(1, by));
+}
+
+function clampToOne(estimate: FieldEstimate): FieldEstimate {
+  const { cohort } = estimate;
+  if (cohort.count >= 1) return estimate;
+  return { ...estimate, cohort: { ...cohort, count: 1, repeats: 1, owners: 1 } };
+}
+
+function readText(value: unknown, key: string): string {
+  const found: unknown = typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined;
+  return typeof found === "string" ? found : "";
+}

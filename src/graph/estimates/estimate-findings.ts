@@ -1,0 +1,72 @@
+import { HOLDERS_SHOWN } from "../../model/limits.js";
+import { DEFAULT_PAGE } from "../arguments/arguments.js";
+import {
+  openPage,
+  readByKey,
+  readPageSize,
+  type Cohort,
+  type Estimate,
+  type FieldEstimate,
+} from "./cohort.js";
+import { findLongest, sumLongest } from "./fleet-counts.js";
+
+/** What questions about many VMs at once can give, and what reading it takes. */
+export const FINDING_ESTIMATES: Readonly<Record<string, Estimate>> = {
+  "Query.guestAddresses": (parents, { first }) => readPage(parents, first, 0),
+  // All addresses are looked through for those that come several times.
+  "Query.addressConflicts": (parents, { first }, { vms }) => readPage(parents, first, vms / 20),
+  "Query.macConflicts": (parents, { first }, { vms }) => readPage(parents, first, vms / 20),
+  "Query.drift": (parents, { first }) => readPage(parents, first, 0),
+  ...Object.fromEntries(
+    ["GuestAddress", "AddressConflict", "MacConflict", "Drift"].flatMap((name): [string, Estimate][] => [
+      [`${name}Connection.nodes`, openPage],
+      [`${name}Connection.edges`, openPage],
+      [
+        `${name}Connection.totalCount`,
+        (parents, _args, { vms }) => ({
+          cohort: parents,
+          statements: parents.count,
+          scanned: (parents.count * vms) / 20,
+        }),
+      ],
+    ]),
+  ),
+  "GuestAddress.vm": readOne,
+  "GuestAddress.device": (parents) => readTimes(parents, 2),
+  "GuestAddress.vmNic": (parents) => readTimes(parents, 2),
+  "AddressConflict.kind": (parents) => {
+    const { cohort, statements } = readTimes({ ...parents, count: parents.count * HOLDERS_SHOWN }, 2);
+    return {
+      cohort: { ...cohort, count: parents.count },
+      statements,
+      scanned: parents.count * HOLDERS_SHOWN,
+    };
+  },
+  "AddressConflict.holders": (parents) => {
+    const count = parents.count * HOLDERS_SHOWN;
+    return { cohort: { ...parents, count, repeats: count, owners: count }, statements: 0 };
+  },
+  "MacConflict.vmNics": (parents, _args, { nicsPerMac }) => {
+    const count = Math.max(sumLongest(nicsPerMac, parents.count), findLongest(nicsPerMac));
+    const { cohort, statements } = readByKey(parents, { count, repeats: count, owners: count });
+    return { cohort, statements };
+  },
+  "Drift.vm": readOne,
+  "Drift.vmNic": readOne,
+  "Drift.device": readOne,
+};
+
+function readPage(parents: Cohort, first: unknown, scanned: number): FieldEstimate {
+  const page = readPageSize(first, DEFAULT_PAGE);
+  return { cohort: { ...parents, page }, statements: 1, scanned };
+}
+
+/** A VM may be behind each of the rows. */
+function readOne(parents: Cohort): FieldEstimate {
+  return readByKey(parents, { repeats: parents.count });
+}
+
+function readTimes(parents: Cohort, times: number): FieldEstimate {
+  const { cohort, statements } = readOne(parents);
+  return { cohort, statements: times * statements };
+}

@@ -1,0 +1,67 @@
+import { isSameMac } from "../../model/address/mac.js";
+import type { Loaders } from "../loaders.js";
+import { findNicOfInterface, sortBestFirst } from "./match.js";
+import type { AddressConflictRow, DriftRow, GuestAddressRow, GuestInterface, Nic } from "../rows.js";
+
+/** Loads the guest's interface that has an address, one that is a vNIC first; `null`: the agent tells addresses alone. */
+export async function loadAddressDevice(
+  loaders: Loaders,
+  { vmId, address }: GuestAddressRow,
+): Promise<GuestInterface | null> {
+  const [interfaces, nics] = await Promise.all([
+    loaders.guestInterfacesByVm.load(vmId),
+    loaders.nicsByVm.load(vmId),
+  ]);
+  const holders = interfaces.filter((each) =>
+    [...each.ipv4Addresses, ...each.ipv6Addresses].includes(address),
+  );
+  const onNic = holders.filter((each) => findNicOfInterface(each, nics) !== null);
+  return sortBestFirst(onNic.length > 0 ? onNic : holders)[0] ?? null;
+}
+
+/** Loads the vNIC by which a guest has an address; `null`: none is behind the interface. */
+export async function loadAddressNic(loaders: Loaders, held: GuestAddressRow): Promise<Nic | null> {
+  const device = await loadAddressDevice(loaders, held);
+  return device === null ? null : findNicOfInterface(device, await loaders.nicsByVm.load(held.vmId));
+}
+
+/**
+ * Tells a virtual router's address from a duplicate: all of the VMs but one, at most, have it on a virtual MAC or interface,
+ * or behind another address of the same interface, as keepalived adds it.
+ */
+export async function loadConflictKind(
+  loaders: Loaders,
+  { address, vmIds }: AddressConflictRow,
+): Promise<"DUPLICATE" | "VIRTUAL_ROUTER"> {
+  const devices = await Promise.all(vmIds.map((vmId) => loadAddressDevice(loaders, { vmId, address })));
+  const own = devices.filter((device) => device === null || !isVirtual(device, address));
+  return own.length <= 1 ? "VIRTUAL_ROUTER" : "DUPLICATE";
+}
+
+function isVirtual(
+  { name, macAddress, ipv4Addresses, ipv6Addresses }: GuestInterface,
+  address: string,
+): boolean {
+  if (macAddress !== null && ROUTER_MAC.test(macAddress)) return true;
+  if (name !== null && ROUTER_NAME.test(name)) return true;
+  const ofFamily = address.includes(":")
+    ? ipv6Addresses.filter((each) => !each.startsWith("fe80:"))
+    : ipv4Addresses;
+  return ofFamily.indexOf(address) > 0;
+}
+
+/** VRRP and CARP, HSRP 1 and 2, GLBP. */
+const ROUTER_MAC = /^(?:00:00:5e:00:0[12]|00:00:0c:07:ac|00:00:0c:9f:f[0-9a-f]|00:07:b4)/;
+const ROUTER_NAME = /^(?:vrrp|carp|vip)[\w.-]*$/i;
+
+/** Loads the interface that a misfit is about; `null`: it is about none, or it is gone by now. */
+export async function loadDriftDevice(
+  loaders: Loaders,
+  { vmId, deviceName, deviceMac }: DriftRow,
+): Promise<GuestInterface | null> {
+  if (deviceName === null && deviceMac === null) return null;
+  const interfaces = await loaders.guestInterfacesByVm.load(vmId);
+  const isMeant = (each: GuestInterface) =>
+    each.name === deviceName && (each.macAddress === deviceMac || isSameMac(each.macAddress, deviceMac));
+  return interfaces.find(isMeant) ?? null;
+}

@@ -1,0 +1,31 @@
+import type { GuestInterface, Nic } from "../rows.js";
+import { isGlobalAddress } from "../../model/address/ip.js";
+import { isSameMac } from "../../model/address/mac.js";
+
+/** Finds the guest's interfaces with the vNIC's MAC, best first; `null` if the guest's interfaces are not known. */
+export function findInterfacesOfNic(
+  nic: Nic,
+  interfaces: readonly GuestInterface[] | null,
+): readonly GuestInterface[] | null {
+  if (interfaces === null) return null;
+  return sortBestFirst(
+    interfaces.filter((guestInterface) => isSameMac(guestInterface.macAddress, nic.macAddress)),
+  );
+}
+
+/** Sorts interfaces: with an address beyond its link, then with any address, then the rest; else in reported order. */
+export function sortBestFirst(interfaces: readonly GuestInterface[]): readonly GuestInterface[] {
+  return interfaces.toSorted((left, right) => rankInterface(right) - rankInterface(left));
+}
+
+/** Finds the vNIC of the VM that has the interface's MAC, or `null`: guests have bridges and tunnels of their own. */
+export function findNicOfInterface(guestInterface: GuestInterface, nics: readonly Nic[]): Nic | null {
+  return nics.find((nic) => isSameMac(nic.macAddress, guestInterface.macAddress)) ?? null;
+}
+
+/** Bonds, VLANs and bridges share a MAC with a bare interface: the one with addresses is what people mean. */
+function rankInterface(guestInterface: GuestInterface): number {
+  const addresses = [...guestInterface.ipv4Addresses, ...guestInterface.ipv6Addresses];
+  if (addresses.some(isGlobalAddress)) return 2;
+  return addresses.length > 0 ? 1 : 0;
+}

@@ -1,0 +1,35 @@
+import {
+  findPrimaryAddress,
+  findPrimaryOfAddresses,
+  type PrimaryAddress,
+  type PrimaryAddressQuestion,
+} from "../../model/address/primary-address.js";
+import type { Loaders } from "../loaders.js";
+import { findInterfacesOfNic } from "./match.js";
+import type { GuestInterface, Nic, VmRow } from "../rows.js";
+import { viewVm } from "../past/vm-view.js";
+
+/** An address by which to reach a guest, with what has it. */
+export type FoundAddress = PrimaryAddress<GuestInterface, Nic>;
+
+/** Loads the address by which to reach a VM's guest; `null` if there is none that fits, or none is known. */
+export async function loadPrimaryAddress(
+  loaders: Loaders,
+  vm: VmRow,
+  question: PrimaryAddressQuestion = {},
+): Promise<FoundAddress | null> {
+  if (!vm.interfacesKnown) return vm.ips === null ? null : findPrimaryOfAddresses(vm.ips, question);
+  const view = viewVm(loaders, vm, vm.id);
+  const [interfaces, nics] = await Promise.all([view.loadInterfaces(), view.loadNics()]);
+  return findPrimaryAddress(interfaces, nics, question);
+}
+
+/** Loads the address by which to reach a guest through one of its vNICs. */
+export async function loadPrimaryOfNic(
+  loaders: Loaders,
+  nic: Nic,
+  question: PrimaryAddressQuestion = {},
+): Promise<FoundAddress | null> {
+  const interfaces = findInterfacesOfNic(nic, await viewVm(loaders, nic, nic.vmId).loadKnownInterfaces());
+  return findPrimaryAddress(interfaces ?? [], [nic], question);
+}

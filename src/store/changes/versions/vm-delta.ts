@@ -1,0 +1,228 @@
+import { UNKNOWN_INTERFACE } from "../../read/interface-columns.js";
+import type { GuestInterface, GuestSilence } from "../../types.js";
+import { CHANGE_KIND } from "../kinds.js";
+import { diffLists, undoListDiff, type ListDiff } from "./list-diff.js";
+import { isSameInterface, isSameNic, type VersionNic, type VmVersion } from "./vm-version.js";
+
+/**
+ * A change of a VM as the log keeps it: of each value that changes what it was before, and after. Keys are short, because
+ * there is a row for every change.
+ */
+export interface VmDelta {
+  /** `full`: all of the VM before the change, so that nobody has to read on. */
+  readonly full?: StoredVersion;
+  /** `new`: all of a VM that was not stored before. */
+  readonly new?: StoredVersion;
+  readonly name?: Pair<string>;
+  readonly st?: Pair<number>;
+  readonly host?: Pair<string | null>;
+  /** Left out where it follows from the interfaces, before and after. */
+  readonly ips?: Pair<string | null>;
+  readonly fqdn?: Pair<string | null>;
+  readonly sil?: Pair<GuestSilence | null>;
+  readonly det?: Pair<string | null>;
+  readonly miss?: Pair<boolean>;
+  /** Interfaces that keep their place, name and MAC, with other values. */
+  readonly upd?: readonly InterfaceUpdate[];
+  /** The list of interfaces, where it changes otherwise. */
+  readonly ifs?: ListDiff<StoredInterface>;
+  readonly nics?: ListDiff<VersionNic>;
+  /** Instead of `nics`, where the vNICs are not known on one side. */
+  readonly told?: Pair<readonly VersionNic[] | null>;
+}
+
+/** What a value was before, and what it is after. */
+export type Pair<Value> = readonly [before: Value, after: Value];
+
+/** An interface without its VM. */
+export type StoredInterface = Omit<GuestInterface, "vmId">;
+
+/** A version without what every row has anyway. */
+export type StoredVersion = Omit<VmVersion, "id" | "interfaces"> & {
+  readonly interfaces: readonly StoredInterface[];
+};
+
+/** One interface: its place in the list, its name, and the values that change, each before and after. */
+export type InterfaceUpdate = readonly [
+  place: number,
+  name: string | null,
+  values: Readonly<Record<string, Pair<unknown>>>,
+];
+
+/** Describes a change, and says of what kinds it is; `null` if a reader sees none. `isFull`: also keep all of the VM before. */
+export function createDelta(
+  before: VmVersion | null,
+  after: VmVersion,
+  isFull: boolean,
+): { readonly kinds: number; readonly delta: VmDelta } | null {
+  if (before === null) return { kinds: CHANGE_KIND.NEW, delta: { new: stripVersion(after) } };
+  const delta = {
+    ...toPair("name", before.name, after.name),
+    ...toPair("st", before.status, after.status),
+    ...toPair("host", before.hostId, after.hostId),
+    ...toPair("fqdn", before.fqdn, after.fqdn),
+    ...toPair("sil", before.silence, after.silence),
+    ...toPair("det", before.staleDetail, after.staleDetail),
+    ...toPair("miss", before.isMissing, after.isMissing),
+    ...diffInterfaces(before.interfaces, after.interfaces),
+    ...diffNics(before.nics, after.nics),
+    ...diffIps(before, after),
+  };
+  const kinds = findKinds(delta) | (before.ips === after.ips ? 0 : CHANGE_KIND.ADDRESSES);
+  if (kinds === 0) return null;
+  return { kinds, delta: isFull ? { ...delta, full: stripVersion(before) } : delta };
+}
+
+/** Returns the VM as it was before a change, from what it was after it; `null`: it was not stored. */
+export function undoDelta(after: VmVersion, delta: VmDelta): VmVersion | null {
+  if (delta.new !== undefined) return null;
+  if (delta.full !== undefined) return restoreVersion(after.id, delta.full);
+  const interfaces = undoInterfaces(after, delta);
+  const isDerived = delta.ips === undefined && joinAddresses(after.interfaces) === after.ips;
+  return {
+    id: after.id,
+    name: delta.name?.[0] ?? after.name,
+    status: delta.st?.[0] ?? after.status,
+    hostId: delta.host === undefined ? after.hostId : delta.host[0],
+    ips: delta.ips === undefined ? (isDerived ? joinAddresses(interfaces) : after.ips) : delta.ips[0],
+    fqdn: delta.fqdn === undefined ? after.fqdn : delta.fqdn[0],
+    silence: delta.sil === undefined ? after.silence : delta.sil[0],
+    staleDetail: delta.det === undefined ? after.staleDetail : delta.det[0],
+    isMissing: delta.miss?.[0] ?? after.isMissing,
+    interfaces,
+    nics: undoNics(after.nics, delta),
+  };
+}
+
+/** Restores a version as the log keeps it, with the VM's id again. */
+export function restoreVersion(id: string, { interfaces, ...rest }: StoredVersion): VmVersion {
+  return {
+    id,
+    ...LATER_VALUES,
+    ...rest,
+    interfaces: interfaces.map((guestInterface) => restoreInterface(id, guestInterface)),
+  };
+}
+
+/** What came with a later release and is not in older rows. */
+const LATER_VALUES = { staleDetail: null };
+
+function stripVersion({ id: _, interfaces, ...rest }: VmVersion): StoredVersion {
+  return { ...rest, interfaces: interfaces.map(stripInterface) };
+}
+
+function stripInterface({ vmId: _, ...guestInterface }: GuestInterface): StoredInterface {
+  return guestInterface;
+}
+
+/** Restores an interface. Fields of a later release are not in older rows. */
+function restoreInterface(vmId: string, guestInterface: StoredInterface): GuestInterface {
+  return { ...UNKNOWN_INTERFACE, ...guestInterface, vmId };
+}
+
+function toPair<Key extends string, Value>(key: Key, before: Value, after: Value) {
+  const pairs: { [K in Key]?: Pair<Value> } = {};
+  if (before !== after) pairs[key] = [before, after];
+  return pairs;
+}
+
+/** Lists the change of `ips`. It is left out where {@link joinAddresses} gives it on both sides. */
+function diffIps(before: VmVersion, after: VmVersion): Pick<VmDelta, "ips"> {
+  const isDerived =
+    joinAddresses(before.interfaces) === before.ips && joinAddresses(after.interfaces) === after.ips;
+  const wouldBeDerived = joinAddresses(after.interfaces) === after.ips;
+  if (isDerived) return {};
+  return before.ips !== after.ips || wouldBeDerived ? { ips: [before.ips, after.ips] } : {};
+}
+
+function diffInterfaces(
+  before: readonly GuestInterface[],
+  after: readonly GuestInterface[],
+): Pick<VmDelta, "upd" | "ifs"> {
+  const diff = diffLists(before, after, isSameInterface);
+  if (diff === null) return {};
+  const [start, old, fresh] = diff;
+  const isUpdate =
+    old.length === fresh.length &&
+    old.every(({ name, macAddress }, index) => {
+      const updated = fresh[index];
+      return name === updated?.name && macAddress === updated.macAddress;
+    });
+  if (!isUpdate) return { ifs: [start, old.map(stripInterface), fresh.map(stripInterface)] };
+  const updates = old.map((guestInterface, index): InterfaceUpdate => {
+    const updated = fresh[index] ?? guestInterface;
+    return [start + index, guestInterface.name, diffFields(guestInterface, updated)];
+  });
+  return { upd: updates.filter(([, , values]) => Object.keys(values).length > 0) };
+}
+
+function diffFields(before: GuestInterface, after: GuestInterface): Record<string, Pair<unknown>> {
+  const values: Record<string, Pair<unknown>> = {};
+  for (const field of Object.keys(UNKNOWN_INTERFACE) as (keyof StoredInterface)[]) {
+    if (JSON.stringify(before[field]) === JSON.stringify(after[field])) continue;
+    values[SHORT_FIELDS.get(field) ?? field] = [before[field], after[field]];
+  }
+  return values;
+}
+
+function undoInterfaces({ id, interfaces }: VmVersion, { upd, ifs }: VmDelta): readonly GuestInterface[] {
+  if (ifs !== undefined) {
+    const [start, old, fresh] = ifs;
+    const restore = (guestInterface: StoredInterface) => restoreInterface(id, guestInterface);
+    return undoListDiff(interfaces, [start, old.map(restore), fresh.map(restore)]);
+  }
+  if (upd === undefined) return interfaces;
+  const before = [...interfaces];
+  for (const [place, , values] of upd) {
+    const guestInterface = before[place];
+    if (guestInterface === undefined) continue;
+    const old = Object.entries(values).map(([field, [value]]) => [LONG_FIELDS.get(field) ?? field, value]);
+    before[place] = { ...guestInterface, ...(Object.fromEntries(old) as Partial<GuestInterface>) };
+  }
+  return before;
+}
+
+function diffNics(before: VmVersion["nics"], after: VmVersion["nics"]): Pick<VmDelta, "nics" | "told"> {
+  if (before === null || after === null) return toPair("told", before, after);
+  const diff = diffLists(before, after, isSameNic);
+  return diff === null ? {} : { nics: diff };
+}
+
+function undoNics(after: VmVersion["nics"], { nics, told }: VmDelta): VmVersion["nics"] {
+  if (told !== undefined) return told[0];
+  return nics === undefined || after === null ? after : undoListDiff(after, nics);
+}
+
+function findKinds(delta: VmDelta): number {
+  return KEYS.reduce((kinds, [key, kind]) => (delta[key] === undefined ? kinds : kinds | kind), 0);
+}
+
+/** All IPv4 addresses of the interfaces, then all IPv6, each once, joined by blanks; `null` if there is none. */
+export function joinAddresses(interfaces: readonly GuestInterface[]): string | null {
+  const all = new Set([
+    ...interfaces.flatMap(({ ipv4Addresses }) => ipv4Addresses),
+    ...interfaces.flatMap(({ ipv6Addresses }) => ipv6Addresses),
+  ]);
+  return all.size === 0 ? null : [...all].join(" ");
+}
+
+const KEYS = [
+  ["name", CHANGE_KIND.NAME],
+  ["st", CHANGE_KIND.STATUS],
+  ["host", CHANGE_KIND.HOST],
+  ["fqdn", CHANGE_KIND.FQDN],
+  ["sil", CHANGE_KIND.STALENESS],
+  ["det", CHANGE_KIND.STALENESS],
+  ["miss", CHANGE_KIND.STALENESS],
+  ["upd", CHANGE_KIND.INTERFACES],
+  ["ifs", CHANGE_KIND.INTERFACES],
+  ["nics", CHANGE_KIND.NICS],
+  ["told", CHANGE_KIND.NICS],
+] as const satisfies readonly (readonly [keyof VmDelta, number])[];
+
+/** The two fields that change most have short keys; any other has its own name. */
+const SHORT_FIELDS: ReadonlyMap<string, string> = new Map([
+  ["ipv4Addresses", "4"],
+  ["ipv6Addresses", "6"],
+]);
+const LONG_FIELDS = new Map([...SHORT_FIELDS].map(([field, key]) => [key, field]));

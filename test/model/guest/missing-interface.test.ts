@@ -1,0 +1,77 @@
+import { expect, test } from "vitest";
+import { findMissingInterface } from "../../../src/model/guest/missing-interface.js";
+import { mac, uuid } from "../../support/builders/ids.js";
+import { guestInterfaceRow, nicRow } from "../../support/builders/rows.js";
+
+const VM = uuid(1, 1);
+const eth = (name: string, number: number | null) =>
+  guestInterfaceRow(VM, { name, macAddress: number === null ? null : mac(number) });
+const nics = (...numbers: readonly number[]) => numbers.map((number) => nicRow(number, VM));
+const UP = { status: 1, ips: ["10.0.0.1"] };
+
+/** Of three vNICs, what is said of each. `null`: the guest shows it. */
+test.each([
+  ["all are shown", UP, [eth("eth0", 1), eth("eth1", 2), eth("eth2", 3)], [null, null, null]],
+  ["the VM is down", { status: 0, ips: [] }, [], ["VM_DOWN", "VM_DOWN", "VM_DOWN"]],
+  ["the VM is suspended", { status: 13, ips: [] }, null, ["VM_DOWN", "VM_DOWN", "VM_DOWN"]],
+  ["there is no agent", { status: 1, ips: null }, null, ["NO_AGENT", "NO_AGENT", "NO_AGENT"]],
+  ["the agent is old", UP, null, ["NO_DEVICES", "NO_DEVICES", "NO_DEVICES"]],
+  ["the guest shows none at all", UP, [], ["NOT_REPORTED", "NOT_REPORTED", "NOT_REPORTED"]],
+  [
+    "two are in a bond",
+    UP,
+    [eth("bond0", 1), eth("eth0", 1), eth("eth1", 1), eth("eth2", 3)],
+    [null, "BOND_MEMBER eth1", null],
+  ],
+  [
+    "all three are in a bond",
+    UP,
+    [eth("bond0", 2), eth("eth0", 2), eth("eth1", 2), eth("eth2", 2)],
+    ["BOND_MEMBER eth1", null, "BOND_MEMBER eth2"],
+  ],
+  [
+    "one is in a bond, one has another MAC, and a VLAN stands on the bond",
+    UP,
+    [eth("team0", 1), eth("ens3", 1), eth("ens4", 1), eth("team0.7", 1), eth("ens5", 99)],
+    [null, "BOND_MEMBER ens4", "MAC_DIFFERS ens5"],
+  ],
+  [
+    "one has another MAC",
+    UP,
+    [eth("eth0", 1), eth("eth1", 77), eth("eth2", 3)],
+    [null, "MAC_DIFFERS eth1", null],
+  ],
+  [
+    "two have other MACs, and ten come after nine",
+    UP,
+    [eth("eth10", 88), eth("eth9", 77), eth("eth0", 2)],
+    ["MAC_DIFFERS eth9", null, "MAC_DIFFERS eth10"],
+  ],
+  [
+    "what the guest made itself is no vNIC",
+    UP,
+    [
+      eth("eth0", 1),
+      eth("docker0", 50),
+      eth("br0", 51),
+      eth("tap0", 52),
+      eth("wg0", 53),
+      eth("eth0.5", 54),
+      eth("x", null),
+    ],
+    [null, "NOT_REPORTED", "NOT_REPORTED"],
+  ],
+  [
+    "a bridge with its MAC is the vNIC",
+    UP,
+    [eth("br0", 1), eth("br1", 2), eth("virbr0", 3)],
+    [null, null, null],
+  ],
+] as const)("why a vNIC is missing in its guest: %s", (_, vm, interfaces, expected) => {
+  const all = nics(1, 2, 3);
+  const told = all.map((nic) => {
+    const missing = findMissingInterface(nic, vm, interfaces, all);
+    return missing === null ? null : [missing.reason, missing.probable?.name].filter(Boolean).join(" ");
+  });
+  expect(told).toEqual(expected);
+});
