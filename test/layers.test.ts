@@ -10,7 +10,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   store: ["model", "migrations"],
   "engine-store": ["model", "store"],
   "embedded-postgres": [],
-  refresher: ["model", "vdsm", "store"],
+  redis: [],
+  refresher: ["model", "vdsm", "store", "redis"],
   feed: ["store"],
   fast: [],
   loaders: ["model", "store"],
@@ -35,7 +36,7 @@ const PACKAGE_HOMES: Record<string, readonly string[]> = {
   "fast-xml-parser": ["rest"],
   "embedded-postgres": ["embedded-postgres"],
   bullmq: ["refresher"],
-  ioredis: ["refresher"],
+  ioredis: ["redis", "refresher"],
   "@peculiar/x509": ["simulator"],
   commander: ["main", "commands"],
 };

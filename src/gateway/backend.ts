@@ -76,13 +76,18 @@ async function pollInto(
   const changes = createChangeLog(database.dataSource);
   const history = await startLogMaintenance(changes, config.historyRetentionMs, log);
   const live = openLive(database, config, log, onChange);
+  const wakes = replicas.openWakes(() => {
+    live.wake();
+  });
   const polling = await startPolling({
     ...{ config, log, pool, store, replicas },
     metrics: {
       onPass: (result) => {
         metrics.onPass(result);
         if (result.changedVms > 0 || result.failure !== null) onChange();
-        if (result.changedVms > 0) live.wake();
+        if (result.changedVms === 0) return;
+        live.wake();
+        wakes?.send();
       },
     },
   });
@@ -94,6 +99,7 @@ async function pollInto(
     polling,
     live,
     close: async () => {
+      await wakes?.stop();
       await live.stop();
       await history.stop();
       await addressIndex.stop();

@@ -1,5 +1,5 @@
 import type { Config } from "../../config.js";
-import { connectRedis } from "../../refresher/schedule/redis-link.js";
+import { connectRedis } from "../../redis/redis-link.js";
 import { computeInstallationId } from "../../gateway/hosts/replicas.js";
 import { formatError } from "../../gateway/format-error.js";
 import { fail, createOkFinding, warn, type Finding } from "./finding.js";

@@ -6,10 +6,13 @@ import { parseDatabaseUrl } from "../../model/connections/database-url.js";
 import type { PassResult } from "../../refresher/pass.js";
 import type { StartSchedule } from "../../refresher/schedule/schedule.js";
 import { startTimerSchedule } from "../../refresher/schedule/timer-schedule.js";
+import type { Wakes } from "../../redis/wakes.js";
 
 /** What the replicas of an installation have in common. */
 export interface Replicas {
   readonly startSchedule: StartSchedule<PassResult>;
+  /** Tells the others what was written, and calls `onWake` when one of them did; `null`: nothing tells it. */
+  openWakes(onWake: () => void): Wakes | null;
 }
 
 /**
@@ -17,10 +20,22 @@ export interface Replicas {
  * wasteful, but right. BullMQ is loaded only where it is used: it is a good part of the time of a start.
  */
 export async function openReplicas(config: Config, log: Log): Promise<Replicas> {
-  if (config.redisUrl === null) return { startSchedule: startTimerSchedule };
+  if (config.redisUrl === null) return { startSchedule: startTimerSchedule, openWakes: () => null };
   const place = { url: config.redisUrl, installation: computeInstallationId(config) };
   const { createBullSchedule } = await import("../../refresher/schedule/bull-schedule.js");
-  return { startSchedule: createBullSchedule(place, log) };
+  const { openWakes } = await import("../../redis/wakes.js");
+  return {
+    startSchedule: createBullSchedule(place, log),
+    openWakes: (onWake) =>
+      openWakes(place, {
+        onWake,
+        onReachable: (isReachable) => {
+          if (isReachable) log.info("Redis answers; other replicas' changes are told at once again");
+          else
+            log.warn("Redis does not answer; other replicas' changes are told at the next look at the log");
+        },
+      }),
+  };
 }
 
 /** Replicas are those that write to one database, whatever their roles and passwords there. */

@@ -1,7 +1,7 @@
 import type { ConfiguredHost } from "../../store/types.js";
 import { BullShards } from "./bull-shards.js";
 import type { RefresherLog } from "../pass-log.js";
-import type { RedisNamespace } from "./redis-link.js";
+import type { RedisNamespace } from "../../redis/redis-link.js";
 import type { AddOptions, HostSchedule, PassOutcome, ScheduleOptions, StartSchedule } from "./schedule.js";
 import { SHARD_COUNT, findShard, computeLockTimes, type LockTimes } from "./shards.js";
 import type { Load } from "./slots.js";

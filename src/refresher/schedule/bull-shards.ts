@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { Queue, Worker, type Job } from "bullmq";
 import type { Redis } from "ioredis";
-import { connectRedis, formatKeyPrefix, type RedisNamespace } from "./redis-link.js";
+import { connectRedis, formatKeyPrefix, type RedisNamespace } from "../../redis/redis-link.js";
 import { SHARD_COUNT, computeQuota, findExcess, type LockTimes } from "./shards.js";
 
 /**
