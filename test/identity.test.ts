@@ -6,7 +6,7 @@ import type { Role } from "../src/model/roles.js";
 import { ROOT_FIELD_ROLES } from "../src/graph/roles.js";
 import { createToken } from "../src/server/identity/token-lines.js";
 import { createAuthority, type Credentials } from "../src/simulator/wire/certificates.js";
-import { newKey, startIssuer } from "./server/issuer.js";
+import { newKey, startIssuer } from "./server/identity/issuer.js";
 import { createDatabase, type TestDatabase } from "./support/database.js";
 import { eventually } from "./support/eventually.js";
 import { startGatewayProcess, temporaryFolder, type RunningGateway } from "./support/gateway.js";

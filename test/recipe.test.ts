@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startVdsmServer, type VdsmServer } from "../src/simulator/wire/vdsm-server.js";
-import { startGatewayProcess } from "./faults/gateway-process.js";
+import { startGatewayProcess } from "./faults/support/gateway-process.js";
 import { createDatabase, type TestDatabase } from "./support/database.js";
 import { parseEdit, makeEdit } from "./support/edits.js";
 import { eventually } from "./support/eventually.js";

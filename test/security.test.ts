@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { DEFAULT_LIMITS, type Limits } from "../src/model/limits.js";
-import { HOSTILE_REQUESTS } from "./server/hostile-requests.js";
+import { HOSTILE_REQUESTS } from "./server/hostile/hostile-requests.js";
 import { readAnswer, served, until } from "./server/running.js";
 
 const root = resolve(import.meta.dirname, "..");
@@ -103,7 +103,7 @@ describe("SECURITY.md", () => {
 
   test.each(named)("names a test that exists: %s: %s", (file, title) => {
     expect(existsSync(resolve(root, file))).toBe(true);
-    if (file === "test/server/hostile.test.ts") {
+    if (file === "test/server/hostile/hostile.test.ts") {
       expect(HOSTILE_REQUESTS.map((request) => request.title)).toContain(title);
     } else {
       expect(read(file)).toContain(`test("${title}"`);

@@ -1,4 +1,8 @@
-import { HONEST_QUERIES, HOSTILE_REQUESTS, type HostileRequest } from "../../test/server/hostile-requests.js";
+import {
+  HONEST_QUERIES,
+  HOSTILE_REQUESTS,
+  type HostileRequest,
+} from "../../test/server/hostile/hostile-requests.js";
 import { startServerChild, type ServerChild } from "./hostile-child.js";
 import { type Fault, findFault, type HostileAnswer, isAnswered } from "./hostile-verdict.js";
 

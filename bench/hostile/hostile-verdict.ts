@@ -1,4 +1,4 @@
-import type { HostileRequest } from "../../test/server/hostile-requests.js";
+import type { HostileRequest } from "../../test/server/hostile/hostile-requests.js";
 
 /** What a server answered. */
 export interface HostileAnswer {

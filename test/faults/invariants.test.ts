@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { GenerationHost } from "./generations.js";
-import { startRefreshing, type Refreshing } from "./refreshing.js";
-import { Invariants } from "./invariants.js";
+import type { GenerationHost } from "./support/generations.js";
+import { startRefreshing, type Refreshing } from "./support/refreshing.js";
+import { Invariants } from "./support/invariants.js";
 
 let all: Refreshing;
 let host: GenerationHost;

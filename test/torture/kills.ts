@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { DataSource } from "typeorm";
-import { startGatewayProcess } from "../faults/gateway-process.js";
-import { startGenerations } from "../faults/generations.js";
-import { Invariants } from "../faults/invariants.js";
+import { startGatewayProcess } from "../faults/support/gateway-process.js";
+import { startGenerations } from "../faults/support/generations.js";
+import { Invariants } from "../faults/support/invariants.js";
 import { Random } from "../../src/simulator/world/random.js";
 
 /** How a gateway is to be killed. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { DataSource } from "typeorm";
-import { startGenerations, type GenerationHost } from "../faults/generations.js";
-import { Invariants } from "../faults/invariants.js";
+import { startGenerations, type GenerationHost } from "../faults/support/generations.js";
+import { Invariants } from "../faults/support/invariants.js";
 import { createDataSource } from "../../src/store/postgres/data-source.js";
 import { createStore } from "../../src/store/store.js";
 import { startRefresher } from "../../src/refresher/refresher.js";

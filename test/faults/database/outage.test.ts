@@ -1,0 +1,82 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { loadConfig } from "../../../src/config.js";
+import { startGateway } from "../../../src/gateway.js";
+import { pino } from "pino";
+import { createDatabase } from "../../support/database.js";
+import { createEngineDatabase } from "../../engine-store/engine-database.js";
+import { until } from "../../store/until.js";
+import { isReady } from "../support/gateway-process.js";
+import { startDatabaseProxy, type Proxy } from "../support/proxy.js";
+
+const cleanups: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+const SOURCES = ["hosts", "engine"] as const;
+
+interface Site {
+  readonly url: string;
+  readonly proxy: Proxy;
+  readonly log: readonly string[];
+}
+
+/** A gateway that only reads, with a proxy before its database. */
+async function start(source: (typeof SOURCES)[number]): Promise<Site> {
+  const database = source === "engine" ? await createEngineDatabase() : await createDatabase();
+  cleanups.push(() => database.drop());
+  const proxy = await startDatabaseProxy(database.url);
+  cleanups.push(() => proxy.stop());
+  const log: string[] = [];
+  const config = loadConfig({
+    PORT: "0",
+    DATABASE_URL: proxy.formatUrl(database.url),
+    SOURCE: source,
+    REFRESH_INTERVAL: "off",
+  });
+  const gateway = await startGateway({
+    config,
+    log: pino({ base: null }, { write: (line: string) => void log.push(line) }),
+    announce: () => undefined,
+  });
+  cleanups.push(() => gateway.stop());
+  await until(() => isReady(gateway.url));
+  return { url: gateway.url, proxy, log };
+}
+
+describe.each(SOURCES)("SOURCE=%s while the database is away", (source) => {
+  test("graph and REST say NOT_AVAILABLE with 503, readiness follows within two seconds, the log has a line each way", async () => {
+    const { url, proxy, log } = await start(source);
+    proxy.mode = "refuse";
+    proxy.drop();
+    const lostMs = performance.now();
+    await until(async () => !(await isReady(url)));
+    expect(performance.now() - lostMs).toBeLessThan(2_000);
+    const graph = await fetch(`${url}/graphql`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ query: "{ hosts { name } vms(first: 1) { nodes { name } } }" }),
+    });
+    const answer = (await graph.json()) as { errors: { message: string; extensions: { code: string } }[] };
+    expect(answer.errors.map(({ extensions }) => extensions.code)).toContain("NOT_AVAILABLE");
+    expect(answer.errors.map(({ extensions }) => extensions.code)).not.toContain("INTERNAL_SERVER_ERROR");
+    expect(JSON.stringify(answer)).not.toMatch(/ECONN|127\.0\.0\.1/);
+    expect(graph.status).toBe(503);
+    expect(graph.headers.get("retry-after")).toBe("5");
+    const rest = await fetch(`${url}/ovirt-engine/api/vms?max=1`, {
+      headers: { accept: "application/json" },
+    });
+    expect(rest.status).toBe(503);
+    expect(rest.headers.get("retry-after")).toBe("5");
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+    proxy.mode = "pass";
+    const backMs = performance.now();
+    await until(() => isReady(url));
+    expect(performance.now() - backMs).toBeLessThan(2_000);
+    await until(() => log.some((line) => line.includes("the database is available again")));
+    const told = log.map((line) => JSON.parse(line) as { level: number; msg: string; err?: unknown });
+    expect(told.filter(({ msg }) => msg.startsWith("the database is not available"))).toHaveLength(1);
+    expect(told.filter(({ msg }) => msg === "the database is available again")).toHaveLength(1);
+    expect(told.filter(({ err }) => err !== undefined)).toEqual([]);
+  });
+});

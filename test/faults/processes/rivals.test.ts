@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { startCluster, type SimulatedCluster } from "../../../src/simulator/cluster.js";
+import { createDatabase, type TestDatabase } from "../../support/database.js";
+import { eventually } from "../../support/eventually.js";
+import { startGatewayProcess, type GatewayProcess } from "../support/gateway-process.js";
+
+const INTERVAL_MS = 1_000;
+
+let database: TestDatabase;
+let cluster: SimulatedCluster;
+const gateways: GatewayProcess[] = [];
+
+beforeAll(async () => {
+  database = await createDatabase();
+  cluster = await startCluster({ hosts: 2, vms: 4, port: 0, seed: 3, tls: false, tickMs: null });
+});
+
+afterAll(async () => {
+  await Promise.all(gateways.map((gateway) => gateway.kill()));
+  await cluster.stop();
+  await database.drop();
+});
+
+async function start(vdsmHosts: string, environment: Record<string, string> = {}): Promise<GatewayProcess> {
+  const gateway = await startGatewayProcess({ databaseUrl: database.url, vdsmHosts, environment });
+  gateways.push(gateway);
+  return gateway;
+}
+
+test("two gateways without Redis poll a host that needs most of an interval, and neither voids the other's passes", async () => {
+  const [slow] = cluster.hosts as [SimulatedCluster["hosts"][0]];
+  // The answer comes in pieces, for as long as about an interval.
+  slow.server.faults.always({ kind: "drip", everyMs: 20, bytes: 400 }, "Host.getAllVmStats");
+  const [one, other] = [await start(cluster.vdsmHosts), await start(cluster.vdsmHosts)];
+  const successes: number[] = [];
+  const startedMs = performance.now();
+  while (performance.now() - startedMs < 10 * INTERVAL_MS) {
+    const [row] = await database.dataSource.query<{ at: Date }[]>(
+      "SELECT max(last_success_at) AS at FROM vnic_graph_host h JOIN vds_static s ON s.vds_id = h.host_id WHERE s.port = $1",
+      [slow.port],
+    );
+    const atMs = row?.at.getTime() ?? 0;
+    if (successes.at(-1) !== atMs) successes.push(atMs);
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  const gaps = successes.slice(1).map((atMs, at) => atMs - successes[at]!);
+  expect(gaps.length).toBeGreaterThanOrEqual(3);
+  expect(Math.max(...gaps)).toBeLessThan(3 * INTERVAL_MS);
+  for (const gateway of [one, other]) expect(gateway.output()).not.toContain("superseded");
+  slow.server.faults.clear();
+});
+
+test("a gateway that starts with other hosts, polls nothing or crashes ends nothing that another one polls", async () => {
+  const [first, second] = cluster.hosts.map(({ host, port }) => `${host}:${port}`) as [string, string];
+  const polled = async () =>
+    (await database.store.readHosts()).filter(({ isPolled }) => isPolled).map(({ address }) => address);
+  await start(second, { REFRESH_INTERVAL: "off" });
+  expect((await polled()).toSorted()).toEqual([first, second].toSorted());
+  const third = await start(second);
+  await third.kill();
+  expect((await polled()).toSorted()).toEqual([first, second].toSorted());
+  await eventually(async () => {
+    const state = await database.store.readPollingState();
+    expect(state).toEqual({ hosts: 2, untried: 0, stale: 0, unpolled: 0 });
+  });
+});

@@ -1,0 +1,160 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { HOST_A, HOST_B, id } from "../../../support/builders/ids.js";
+import { createMemoryReadStore } from "../../../support/builders/memory-read-store.js";
+import { askForData, askForErrors } from "../../ask.js";
+import { createTwoSources, guestMac, type TwoSources } from "../../two-sources.js";
+
+let both: TwoSources;
+
+beforeAll(async () => {
+  both = await createTwoSources();
+});
+
+afterAll(() => both.drop());
+
+/** The vNIC of a VM has an id of its own in each source. */
+const NIC_IDS = {
+  own: (number: number) => id(0x10000 + number),
+  engine: (number: number) => id(128 + number),
+};
+
+const FOUND = `kind vms { totalCount nodes { name } } vmNics { vm { name } } hosts { id }`;
+
+async function ask(source: "own" | "engine", query: string): Promise<Record<string, unknown>> {
+  return (await askForData(both.sources[source], query)) as Record<string, unknown>;
+}
+
+describe.each(["own", "engine"] as const)("in the source %s", (source) => {
+  const shown = (
+    kind: string,
+    names: readonly string[],
+    nicsOf: readonly string[],
+    hosts: readonly string[],
+  ) => ({
+    kind,
+    vms: { totalCount: names.length, nodes: names.map((name) => ({ name })) },
+    vmNics: nicsOf.map((name) => ({ vm: { name } })),
+    hosts: hosts.map((each) => ({ id: each })),
+  });
+
+  test.each([
+    ["10.0.1.5", shown("ADDRESS", ["web"], [], [])],
+    [" ::FFFF:10.0.3.5 ", shown("ADDRESS", ["mapped"], [], [])],
+    ["2001:DB8:0::5", shown("ADDRESS", ["web"], [], [])],
+    ["192.0.2.10", shown("ADDRESS", [], [], [HOST_A])],
+    ["10.0.0.0/8", shown("CIDR", ["Db", "mapped", "web"], [], [])],
+    ["fd00::/8", shown("CIDR", ["Db"], [], [])],
+    [guestMac(2).toUpperCase().replaceAll(":", "-"), shown("MAC", ["Db"], ["Db"], [])],
+    ["566f00000003", shown("MAC", ["mapped"], ["mapped"], [])],
+    [id(1), shown("ID", ["web"], [], [])],
+    [HOST_A.toUpperCase(), shown("ID", [], [], [HOST_A])],
+    [NIC_IDS[source](2), shown("ID", [], ["Db"], [])],
+    ["B.Example", shown("NAME", ["Db", "web"], [], [])],
+    ["host-A", shown("NAME", [], [], [HOST_A])],
+    ["10.0.1", shown("NAME", [], [], [])],
+    ["a/8", shown("NAME", [], [], [])],
+  ])("a text leads to what it may mean: %s", async (text, answer) => {
+    expect(await ask(source, `{ find(text: "${text}") { ${FOUND} } }`)).toEqual({ find: answer });
+  });
+
+  test.each([
+    ["10.0.1.5", 3],
+    ["10.0.0.0/8", 2],
+    [guestMac(1), 3],
+    [id(1), 4],
+    ["web", 3],
+  ])("all that %s leads to costs a statement for each list that may hold it", async (text, statements) => {
+    both.countStatements();
+    await ask(source, `{ find(text: "${text}") { ${FOUND.replace("vm { name }", "name")} } }`);
+    expect(both.countStatements()).toBe(statements);
+  });
+
+  test("VMs are looked up by many ids in one statement, in any order, unknown ones left out", async () => {
+    const ids = [id(3), id(1).toUpperCase(), id(77), id(3)];
+    both.countStatements();
+    expect(
+      await ask(source, `{ vms(ids: ${JSON.stringify(ids)}, orderBy: NAME_DESC) { nodes { name } } }`),
+    ).toEqual({
+      vms: { nodes: [{ name: "web" }, { name: "mapped" }] },
+    });
+    expect(both.countStatements()).toBe(1);
+    const query = `{ vms(ids: ${JSON.stringify(ids)}, filter: {nameContains: "w"}) { totalCount nodes { name } } none: vms(ids: []) { totalCount nodes { name } } }`;
+    expect(await ask(source, query)).toEqual({
+      vms: { totalCount: 1, nodes: [{ name: "web" }] },
+      none: { totalCount: 0, nodes: [] },
+    });
+  });
+
+  test("vNICs are looked up by many MACs in one statement", async () => {
+    const macs = [guestMac(3), guestMac(1).toUpperCase(), guestMac(3), "56:6f:00:00:00:77"];
+    both.countStatements();
+    const { vmNics } = await ask(source, `{ vmNics(macAddresses: ${JSON.stringify(macs)}) { macAddress } }`);
+    expect(new Set((vmNics as { macAddress: string }[]).map(({ macAddress }) => macAddress))).toEqual(
+      new Set([guestMac(1), guestMac(3)]),
+    );
+    expect(vmNics).toHaveLength(2);
+    expect(both.countStatements()).toBe(1);
+    expect(await ask(source, "{ vmNics(macAddresses: []) { id } }")).toEqual({ vmNics: [] });
+  });
+
+  test("a host is looked up by its id in one statement", async () => {
+    both.countStatements();
+    expect(
+      await ask(
+        source,
+        `{ host(id: "${HOST_A.toUpperCase()}") { name } none: host(id: "${id(9)}") { name } }`,
+      ),
+    ).toEqual({
+      host: { name: "host-a" },
+      none: null,
+    });
+    expect(both.countStatements()).toBe(1);
+  });
+});
+
+test("more ids than a page holds by default are all there", async () => {
+  const ids = Array.from({ length: 60 }, (_, number) => id(number + 1));
+  const store = createMemoryReadStore();
+  await askForData(store, `{ vms(ids: ${JSON.stringify(ids)}) { nodes { id } } }`);
+  expect(store.asked).toEqual([{ limit: 61, after: null, filter: { ids }, order: "NAME_ASC" }]);
+});
+
+test.each([
+  [
+    'find(text: "10.0.0.1/8") { kind }',
+    'text: "10.0.0.1/8" has bits behind its length; the network is 10.0.0.0/8',
+  ],
+  ['find(text: "10.0.0.0/33") { kind }', 'text: "10.0.0.0/33" has a length over 32'],
+  ['find(text: "2001:db8::/129") { kind }', 'text: "2001:db8::/129" has a length over 128'],
+  [
+    'find(text: "  ") { kind }',
+    "text: is blank; an address, a prefix, a MAC, an id or a part of a name was expected",
+  ],
+  ['find(text: "a\\u0000") { kind }', "text: must not contain a NUL character"],
+  [`find(text: "${"x".repeat(300)}") { kind }`, "text: 300 characters are too many"],
+  ["vmNics { id }", "macAddresses: give either macAddress or macAddresses, not neither"],
+  [
+    `vmNics(macAddress: "${guestMac(1)}", macAddresses: []) { id }`,
+    "macAddresses: give either macAddress or macAddresses, not both",
+  ],
+  [
+    `vmNics(macAddresses: [${Array.from({ length: 10_000 }, () => `"${guestMac(1)}"`).join(",")}]) { id }`,
+    "macAddresses: has 10000 values; at most 500 are allowed",
+  ],
+  [
+    `vms(ids: [${Array.from({ length: 10_000 }, () => `"${id(1)}"`).join(",")}]) { totalCount }`,
+    "ids: has 10000 values; at most 500 are allowed",
+  ],
+  [`vms(ids: ["${id(1)}", "x"]) { totalCount }`, 'ids: "x" is not a UUID'],
+  [`host(id: "${HOST_B}x") { id }`, 'x" is not a UUID'],
+])(
+  "a look-up that cannot be is refused with its argument, without a statement: %.60s",
+  async (field, message) => {
+    const store = createMemoryReadStore();
+    const errors = await askForErrors(store, `{ ${field} }`);
+    expect(errors).toHaveLength(1);
+    expect(errors[0]).toMatch(/^BAD_USER_INPUT: /);
+    expect(errors[0]).toContain(message);
+    expect(store.calls).toEqual([]);
+  },
+);

@@ -1,0 +1,156 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { ReadStore } from "../../../../src/store/types.js";
+import { createDatabase } from "../../../support/database.js";
+import { HOST_A } from "../../../support/builders/ids.js";
+import { HOSTS, INTERVAL_MS, writePass } from "../../../support/builders/passes.js";
+import { toGuestInterfaceOf, vmChange, vmState } from "../../../support/builders/stored.js";
+import { askForData, askForErrors } from "../../ask.js";
+import { createTwoSources, type TwoSources } from "../../two-sources.js";
+
+let both: TwoSources;
+
+beforeAll(async () => {
+  both = await createTwoSources();
+});
+
+afterAll(() => both.drop());
+
+async function findNamesBy(store: ReadStore, filter: string): Promise<string[]> {
+  const data = await askForData(store, `{ vms(filter: ${filter}) { totalCount nodes { name } } }`);
+  const { totalCount, nodes } = (data as { vms: { totalCount: number; nodes: { name: string }[] } }).vms;
+  expect(totalCount).toBe(nodes.length);
+  return nodes.map(({ name }) => name).toSorted();
+}
+
+const ALL = ["Db", "mapped", "mute", "web"];
+
+describe.each(["own", "engine"] as const)("VMs of the source %s are found by", (source) => {
+  test.each([
+    ['{address: {eq: "10.0.1.5"}}', ["web"]],
+    ['{address: {eq: "::ffff:10.0.1.5"}}', ["web"]],
+    ['{address: {eq: "10.0.3.5"}}', ["mapped"]],
+    ['{address: {eq: "2001:DB8:0::5"}}', ["web"]],
+    ['{address: {inCidr: "10.0.0.0/8"}}', ["Db", "mapped", "web"]],
+    ['{address: {inCidr: "10.0.2.0/23"}}', ["Db", "mapped"]],
+    ['{address: {inCidr: "::ffff:10.0.2.0/119"}}', ["Db", "mapped"]],
+    ['{address: {inCidr: "10.0.1.5/32"}}', ["web"]],
+    ['{address: {inCidr: "10.0.1.4/32"}}', []],
+    ['{address: {inCidr: "0.0.0.0/0"}}', ["Db", "mapped", "web"]],
+    ['{address: {inCidr: "2001:db8::/32"}}', ["web"]],
+    ['{address: {inCidr: "2001:db8::5/128"}}', ["web"]],
+    ['{address: {inCidr: "fd00::/8"}}', ["Db"]],
+    ['{address: {inCidr: "::/0"}}', ["Db", "mapped", "web"]],
+    ["{address: {family: IPV4}}", ["Db", "mapped", "web"]],
+    ['{address: {family: IPV6, inCidr: "2000::/3"}}', ["web"]],
+    ['{address: {anyOf: ["10.0.1.5", "fd00::5"]}}', ["Db", "web"]],
+    [
+      '{address: {anyOf: ["10.0.1.5", "10.9.9.1", "10.9.9.2", "10.9.9.3", "10.9.9.4", "fd00::5", "10.0.3.5"]}}',
+      ["Db", "mapped", "web"],
+    ],
+    ['{address: {anyOf: ["10.0.1.5", "fd00::5"], inCidr: "10.0.0.0/8"}}', ["web"]],
+    ["{address: {anyOf: []}}", []],
+    ["{hasAddress: true}", ["Db", "mapped", "web"]],
+    ["{hasAddress: false}", ["mute"]],
+    ['{name: {eq: "DB"}}', ["Db"]],
+    ['{name: {contains: "E"}}', ["mapped", "mute", "web"]],
+    ['{name: {startsWith: "m", contains: "a"}}', ["mapped"]],
+    ['{fqdn: {startsWith: "WEB."}}', ["web"]],
+    ['{host: {eq: "host-a"}}', ALL],
+    ['{host: {contains: "192.0.2"}}', ALL],
+    ['{guestMacAddress: "56-6F-00-00-00-02"}', ["Db"]],
+    ['{nicMacAddress: "566f.0000.0003"}', ["mapped"]],
+    ['{interfaceName: {eq: "ETH1"}}', ["web"]],
+    ['{network: {eq: "red"}}', ["mapped", "web"]],
+    ["{stale: true}", ["mute"]],
+    ["{stale: false}", ["Db", "mapped", "web"]],
+    ["{staleReason: [AGENT_ABSENT, HOST_FAILED]}", ["mute"]],
+    ["{staleReason: []}", []],
+    ['{or: [{name: {eq: "web"}}, {ip: "10.0.2.5"}, {status: [DOWN]}]}', ["Db", "web"]],
+    ['{and: [{network: {eq: "red"}}, {not: {nameContains: "WEB"}}]}', ["mapped"]],
+    ['{not: {fqdn: {contains: "example"}}}', ["mapped", "mute"]],
+    [`{not: {hostId: "${HOST_A}"}}`, []],
+    ["{or: []}", []],
+    ["{and: []}", ALL],
+    ["{not: {}}", []],
+    ["{address: null, name: null, and: null, or: null, not: null, stale: null}", ALL],
+  ])("%s", async (filter, names) => {
+    expect(await findNamesBy(both.sources[source], filter)).toEqual(names);
+  });
+
+  test("a filter in two statements, however many conditions it has", async () => {
+    const ask = () =>
+      findNamesBy(
+        both.sources[source],
+        '{or: [{address: {inCidr: "10.0.1.0/24"}}, {guestMacAddress: "56:6f:00:00:00:02"}, {network: {eq: "x"}}]}',
+      );
+    both.countStatements();
+    expect(await ask()).toEqual(["Db", "web"]);
+    expect(both.countStatements()).toBe(2);
+  });
+});
+
+test("addresses that change are found anew, and those that are gone no more", async () => {
+  const other = await createDatabase();
+  try {
+    const { store } = other;
+    await store.registerHosts(HOSTS, INTERVAL_MS);
+    const before = vmState(1, { ips: "10.0.0.1 fd00::1" });
+    await writePass(store, HOST_A, {
+      newVms: [before],
+      insertedInterfaces: [
+        toGuestInterfaceOf(1, { ipv4Addresses: ["10.0.0.1"], ipv6Addresses: ["fd00::1"] }),
+      ],
+    });
+    await writePass(store, HOST_A, {
+      changedVms: [vmChange(before, { ips: "10.0.9.1 fd00::1" })],
+      updatedInterfaces: [
+        {
+          before: toGuestInterfaceOf(1, { ipv4Addresses: ["10.0.0.1"], ipv6Addresses: ["fd00::1"] }),
+          after: toGuestInterfaceOf(1, { ipv4Addresses: ["10.0.9.1"], ipv6Addresses: ["fd00::1"] }),
+        },
+      ],
+    });
+    expect(await findNamesBy(store, '{address: {inCidr: "10.0.0.0/24"}}')).toEqual([]);
+    expect(await findNamesBy(store, '{address: {inCidr: "10.0.9.0/24"}}')).toEqual(["vm-0001"]);
+    const kept: unknown = await other.dataSource.query(
+      "SELECT host(address) AS address FROM vnic_graph_address ORDER BY 1",
+    );
+    expect(kept).toEqual([{ address: "10.0.9.1" }, { address: "fd00::1" }]);
+  } finally {
+    await other.drop();
+  }
+});
+
+test.each([
+  ['{address: {eq: "10.0.1.5", family: IPV6}}', "address.family: 10.0.1.5 is not of this family"],
+  ['{address: {eq: "10.0.1.5", inCidr: "10.0.2.0/24"}}', "address.inCidr: 10.0.1.5 is not in this prefix"],
+  ['{address: {inCidr: "10.0.0.0/8", family: IPV6}}', "address.family: the prefix is not of this family"],
+  ['{address: {eq: "10.0.1.5", anyOf: ["10.0.1.6"]}}', "address.anyOf: 10.0.1.5 is not among these"],
+  ['{address: {inCidr: "10.0.0.1/8"}}', "has bits behind its length; the network is 10.0.0.0/8"],
+  ["{stale: false, staleReason: [AGENT_ABSENT]}", "staleReason: asked for beside stale: false"],
+  ['{hasAddress: false, ip: "10.0.0.1"}', "hasAddress: false, beside an address"],
+  [
+    "{not: {not: {not: {not: {not: {stale: true}}}}}}",
+    "filter: and, or, not must not be nested deeper than 5 levels",
+  ],
+  [
+    `{or: [${Array.from({ length: 51 }, () => "{stale: true}").join(" ")}]}`,
+    "filter: more than 50 conditions",
+  ],
+  [
+    `{or: [${Array.from({ length: 501 }, () => "{}").join(" ")}]}`,
+    "or: has 501 values; at most 500 are allowed",
+  ],
+  [
+    `{address: {anyOf: [${Array.from({ length: 501 }, () => '"10.0.0.1"').join(" ")}]}}`,
+    "address.anyOf: has 501 values",
+  ],
+  ['{name: {eq: "a\\u0000b"}}', "name.eq: must not contain a NUL character"],
+])("a filter that cannot hold or be read is refused with its field: %s", async (filter, message) => {
+  both.countStatements();
+  const errors = await askForErrors(both.sources.own, `{ vms(filter: ${filter}) { totalCount } }`);
+  expect(errors).toHaveLength(1);
+  expect(errors[0]).toContain(message);
+  expect(errors[0]).toMatch(/^BAD_USER_INPUT: /);
+  expect(both.countStatements()).toBe(0);
+});
