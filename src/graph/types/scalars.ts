@@ -70,12 +70,24 @@ function parseCidrInput(value: unknown, node?: ASTNode): Cidr {
   }
 }
 
-/** A point in time. */
+const DATE_TIME = GraphQLDateTime.toConfig();
+
+/** A point in time of the years that have four digits and that PostgreSQL has. */
 export const DateTimeScalar = new GraphQLScalarType({
-  ...GraphQLDateTime.toConfig(),
+  ...DATE_TIME,
+  parseValue: (value) => checkYear(DATE_TIME.parseValue(value)),
+  parseLiteral: (node, variables) => checkYear(DATE_TIME.parseLiteral(node, variables)),
   specifiedByURL: "https://www.rfc-editor.org/rfc/rfc3339",
   description: "A point in time, UTC, as RFC 3339 writes it, such as `2026-11-24T10:15:30.000Z`.",
 });
+
+function checkYear(at: Date): Date {
+  const year = at.getUTCFullYear();
+  if (year >= 1 && year <= 9_999) return at;
+  throw new GraphQLError("a point in time must be in the years 1 to 9999, in UTC", {
+    extensions: { code: "BAD_USER_INPUT" },
+  });
+}
 
 interface AddressScalar {
   readonly name: string;

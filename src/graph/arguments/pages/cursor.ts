@@ -1,7 +1,7 @@
 import type { VmCursor, VmOrder } from "../../../loaders/rows.js";
-import { parseAddress } from "../../../model/address/cidr.js";
 import { isUuid } from "../../../model/uuid.js";
 import { createGraphError } from "../../errors.js";
+import { isAddress, isInstant } from "./place-forms.js";
 
 /** Formats the VM's place in the order, as text that only we need to understand. */
 export function formatCursor({ name, id, orderKey = null }: VmCursor, order: VmOrder): string {
@@ -44,13 +44,9 @@ function isOrderKey(value: unknown, order: VmOrder): value is string | null {
   if (value === null) return true;
   if (typeof value !== "string") return false;
   if (order === "HOST_ASC" || order === "HOST_DESC") return !value.includes("\u0000");
-  if (order === "PRIMARY_ADDRESS_ASC" || order === "PRIMARY_ADDRESS_DESC")
-    return parseAddress(value) !== null;
-  return TIME.test(value) && !Number.isNaN(Date.parse(value));
+  if (order === "PRIMARY_ADDRESS_ASC" || order === "PRIMARY_ADDRESS_DESC") return isAddress(value);
+  return isInstant(value, 6);
 }
-
-/** A time of PostgreSQL's precision. */
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 
 function refuseCursor(argument: string) {
   const expected = argument === "after" ? "an endCursor" : "a startCursor";

@@ -2,17 +2,16 @@ import type { Loaders } from "../../../loaders/loaders.js";
 import type { AddressConflictRow, DriftRow, GuestAddressRow, MacConflictRow } from "../../../loaders/rows.js";
 import type { Cidr } from "../../../model/address/cidr.js";
 import type { DriftKind } from "../../../model/guest/drift.js";
+import { isUuid } from "../../../model/uuid.js";
+import { isAddress, isKey } from "./place-forms.js";
 import type { RowList } from "./row-page.js";
-
-const ADDRESS = /^[0-9a-f.:]{2,45}$/;
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Lists guests' addresses in the order of their numbers. */
 export function listGuestAddresses({ findings }: Loaders, inCidr: Cidr | null): RowList<GuestAddressRow> {
   return {
     name: "address",
     getPlace: ({ address, vmId }) => [address, vmId],
-    forms: [ADDRESS, UUID],
+    forms: [isAddress, isUuid],
     read: ({ limit, after }) =>
       findings.readGuestAddresses({
         inCidr,
@@ -31,7 +30,7 @@ export function listAddressConflicts(
   return {
     name: "address-conflict",
     getPlace: ({ address }) => [address],
-    forms: [ADDRESS],
+    forms: [isAddress],
     read: ({ limit, after }) => findings.readAddressConflicts({ ...asked, after: after?.[0] ?? null, limit }),
     count: () => findings.countAddressConflicts(asked),
   };
@@ -42,7 +41,7 @@ export function listMacConflicts({ findings }: Loaders): RowList<MacConflictRow>
   return {
     name: "mac-conflict",
     getPlace: ({ macAddress }) => [macAddress],
-    forms: [/^[0-9A-Fa-f:.-]{1,59}$/],
+    forms: [(text) => /^[0-9A-Fa-f:.-]{1,59}$/.test(text)],
     read: ({ limit, after }) => findings.readMacConflicts({ after: after?.[0] ?? null, limit }),
     count: () => findings.countMacConflicts(),
   };
@@ -53,7 +52,7 @@ export function listDriftRows({ findings }: Loaders, kinds: readonly DriftKind[]
   return {
     name: "drift",
     getPlace: ({ vmId, kindNumber, key }) => [vmId, String(kindNumber), key],
-    forms: [UUID, /^\d{1,4}$/, /^[^\0]{1,2000}$/],
+    forms: [isUuid, (text) => /^\d{1,4}$/.test(text), isKey],
     read: ({ limit, after }) =>
       findings.readDrift({
         kinds,

@@ -1,4 +1,5 @@
 import { createGraphError } from "../../errors.js";
+import type { PlaceForm } from "./place-forms.js";
 
 /** Formats a place in a list of the past, as text that only we need to understand. `list` names the list that it is of. */
 export function formatPlace(list: string, parts: readonly string[]): string {
@@ -6,25 +7,18 @@ export function formatPlace(list: string, parts: readonly string[]): string {
 }
 
 /** Parses the parts of a place, each of its form; an error if it is not a cursor of this list. */
-export function parsePlace(list: string, cursor: string, forms: readonly RegExp[]): readonly string[] {
+export function parsePlace(list: string, cursor: string, forms: readonly PlaceForm[]): readonly string[] {
   const [version, name, ...parts] = parseParts(cursor);
   const isOurs =
     version === VERSION &&
     name === list &&
     parts.length === forms.length &&
-    forms.every(
-      (form, index) => typeof parts[index] === "string" && form.test(parts[index]) && isTime(parts[index]),
-    );
+    forms.every((isOfForm, index) => typeof parts[index] === "string" && isOfForm(parts[index]));
   if (isOurs) return parts as string[];
   throw createGraphError(
     "BAD_USER_INPUT",
     "after: not a cursor of this list; pass an endCursor of it as it came",
   );
-}
-
-/** Returns `true` for a time of the calendar; PostgreSQL would refuse another. */
-function isTime(text: string): boolean {
-  return !/^\d{4}-\d\d-\d\dT/.test(text) || !Number.isNaN(Date.parse(text));
 }
 
 /** Raised when cursors change, so that old ones are refused and not misread. */

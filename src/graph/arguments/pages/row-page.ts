@@ -1,6 +1,7 @@
 import { ArgsType, Field, Int } from "type-graphql";
 import { DEFAULT_PAGE, MAX_PAGE, parsePageSize } from "../arguments.js";
 import { formatPlace, parsePlace } from "./place-cursor.js";
+import type { PlaceForm } from "./place-forms.js";
 
 /** Which page of a list a client wants. */
 @ArgsType()
@@ -24,7 +25,7 @@ export interface RowList<Row> {
   readonly name: string;
   /** What tells a row's place, and the forms of these texts. */
   readonly getPlace: (row: Row) => readonly string[];
-  readonly forms: readonly RegExp[];
+  readonly forms: readonly PlaceForm[];
   readonly read: (page: {
     readonly limit: number;
     readonly after: readonly string[] | null;

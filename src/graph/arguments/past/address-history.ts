@@ -5,6 +5,7 @@ import { DEFAULT_PAGE, parsePageSize } from "../arguments.js";
 import { parsePeriod } from "./guest-history.js";
 import { loadHistoryBounds } from "./past-instant.js";
 import { formatPlace, parsePlace } from "../pages/place-cursor.js";
+import { isInstant, isKey, isSequence } from "../pages/place-forms.js";
 
 /** What a client asked of the history of addresses. */
 export interface AddressHistoryArguments {
@@ -58,10 +59,10 @@ export function formatSpanCursor({ place: { since, seq, key }, since: shownSince
 
 function parseSpanCursor(cursor: string): SpanPlace {
   const [shownSince = "", since = "", seq = "", key = ""] = parsePlace(SPAN, cursor, [
-    TIME,
-    TIME,
-    /^\d{1,18}$/,
-    /^[^\0]{1,2000}$/,
+    isStart,
+    isStart,
+    isSequence,
+    isKey,
   ]);
   return { since, seq, key, shownSince };
 }
@@ -72,4 +73,6 @@ const SPAN = "span";
 /** Before the log tells. */
 const START = "-infinity";
 
-const TIME = /^(?:-infinity|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)$/;
+function isStart(text: string): boolean {
+  return text === START || isInstant(text, 3);
+}

@@ -4,6 +4,7 @@ import { createGraphError } from "../../errors.js";
 import { DEFAULT_PAGE, parsePageSize } from "../arguments.js";
 import { checkNotFuture, loadHistoryBounds } from "./past-instant.js";
 import { formatPlace, parsePlace } from "../pages/place-cursor.js";
+import { isInstant, isSequence } from "../pages/place-forms.js";
 
 /** What a client asked of a VM's history. */
 export interface GuestHistoryArguments {
@@ -55,7 +56,7 @@ export function formatChangeCursor({ place: { at, seq } }: VmChange): string {
 }
 
 function parseChangeCursor(cursor: string): ChangePlace {
-  const [at = "", seq = ""] = parsePlace(CHANGE, cursor, [/^\d{4}-[\dT:.-]{10,30}Z$/, /^\d{1,18}$/]);
+  const [at = "", seq = ""] = parsePlace(CHANGE, cursor, [(text) => isInstant(text, 6), isSequence]);
   return { at, seq };
 }
 
