@@ -210,7 +210,7 @@ describe("an engine's own database", () => {
       url,
       'mutation { refreshHost(id: "3fa4b3ff-6b11-4d30-9a1f-0a6f3dd7a001") { id } }',
     );
-    expect(refused.errors[0].extensions.code).toBe("NOT_AVAILABLE");
+    expect(refused.errors[0].extensions).toEqual({ code: "NOT_AVAILABLE", permanent: true });
   });
 
   test("that lacks a table is refused, naming it", async () => {

@@ -1,7 +1,7 @@
 import type { FollowQuestion, GuestEvent } from "../loaders/guest-events.js";
 import type { HostStateEvent } from "../loaders/host-states.js";
 import type { Loaders } from "../loaders/loaders.js";
-import { createGraphError } from "./errors.js";
+import { createNeverAvailableError } from "./errors.js";
 import type { Role } from "../model/roles.js";
 
 /** Who asks. Without authentication the server passes somebody who has every role. */
@@ -44,8 +44,5 @@ export interface GraphContext {
 /** Finds the port for mutations, or the error that says why there is none. */
 export function findHostAdmin({ hostAdmin }: GraphContext): HostAdmin {
   if (hostAdmin !== null) return hostAdmin;
-  throw createGraphError(
-    "NOT_AVAILABLE",
-    "hosts cannot be managed here: this gateway polls no hosts of its own",
-  );
+  throw createNeverAvailableError("hosts cannot be managed here: this gateway polls no hosts of its own");
 }

@@ -8,3 +8,8 @@ export type GraphErrorCode =
 export function createGraphError(code: GraphErrorCode, message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code } });
 }
+
+/** Creates the error for what this server never has, however long a client waits: `permanent` says so. */
+export function createNeverAvailableError(message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code: "NOT_AVAILABLE", permanent: true } });
+}

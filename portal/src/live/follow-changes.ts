@@ -2,7 +2,8 @@ import { stringifyDocument } from "@urql/core";
 import type { FormattedExecutionResult } from "graphql-ws";
 import type { ResultOf, VariablesOf } from "../api/graphql.js";
 import { ChangesSubscription } from "../api/live-queries.js";
-import { isRefusal, type LiveConnection } from "./live-connection.js";
+import { decide } from "./decide.js";
+import type { LiveConnection } from "./live-connection.js";
 import { pause } from "./pause.js";
 
 /** One event, as the portal asks for it. */
@@ -24,7 +25,8 @@ export interface ChangeListener {
  * Follows the changes of some VMs until it is stopped:
  * 1. the state first, then each change;
  * 2. where the connection is lost it is tried again, sooner at first and later then, and goes on behind the last cursor;
- * 3. where that cursor is not good any more it begins with the state again, and says so.
+ * 3. where that cursor is not good any more it begins with the state again, and says so;
+ * 4. where waiting cannot help it is given up.
  */
 export function followChanges(
   connection: LiveConnection,
@@ -46,39 +48,43 @@ async function follow(
   listener: ChangeListener,
   signal: AbortSignal,
 ): Promise<void> {
-  const leave = connection.enter();
+  const follower = connection.enter();
+  signal.addEventListener("abort", follower.leave, { once: true });
   let cursor: string | null = null;
   let failures = 0;
-  try {
-    while (!signal.aborted) {
-      try {
-        const events = openEvents(connection, { filter, after: cursor });
-        const end = (): void => void events.return?.();
-        signal.addEventListener("abort", end, { once: true });
-        for await (const { data, errors } of events) {
-          if (errors !== undefined) throw new Error("the events ended with errors", { cause: errors });
-          const event = data?.guestNetworkChanged ?? null;
-          if (event === null) continue;
-          failures = 0;
-          cursor = event.cursor;
-          listener.onEvent(event);
-        }
-        signal.removeEventListener("abort", end);
-      } catch (error) {
-        const decision = decide(error, cursor !== null);
-        if (decision === "refused") listener.onRefused();
-        if (decision === "off") connection.setState("off");
-        if (decision === "refused" || decision === "off") return;
-        if (decision === "anew") {
-          cursor = null;
-          listener.onReset();
-        }
+  while (!signal.aborted) {
+    // An open subscription says nothing until something changes.
+    const settled = setTimeout(() => {
+      follower.setState("well");
+    }, SETTLED_MS);
+    const events = openEvents(connection, { filter, after: cursor });
+    const end = (): void => void events.return?.();
+    signal.addEventListener("abort", end, { once: true });
+    try {
+      for await (const { data, errors } of events) {
+        if (errors !== undefined) throw new Error("the events ended with errors", { cause: errors });
+        const event = data?.guestNetworkChanged ?? null;
+        if (event === null) continue;
+        failures = 0;
+        follower.setState("well");
+        cursor = event.cursor;
+        listener.onEvent(event);
       }
-      await pause(Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures), signal);
-      failures += 1;
+    } catch (error) {
+      const decision = decide(error, { hasCursor: cursor !== null });
+      if (decision === "refused") listener.onRefused();
+      follower.setState(decision === "off" ? "off" : "failing");
+      if (decision === "refused" || decision === "off") return;
+      if (decision === "anew") {
+        cursor = null;
+        listener.onReset();
+      }
+    } finally {
+      clearTimeout(settled);
+      signal.removeEventListener("abort", end);
     }
-  } finally {
-    leave();
+    await pause(Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures), signal);
+    failures += 1;
   }
 }
 
@@ -89,27 +95,8 @@ function openEvents({ socket }: LiveConnection, variables: Variables): AsyncIter
   return socket.iterate<ResultOf<typeof ChangesSubscription>>({ query: QUERY, variables });
 }
 
-/** What to do about a failure: try again, begin anew, ask who it is, or give up because this server tells no changes. */
-function decide(error: unknown, wasLive: boolean): "again" | "anew" | "refused" | "off" {
-  const closeCode = readMember(error, "code");
-  if (typeof closeCode === "number") {
-    if (isRefusal(closeCode)) return "refused";
-    return closeCode === RIGHTS_CHANGED ? "anew" : "again";
-  }
-  const errors = error instanceof Error ? error.cause : error;
-  const first: unknown = Array.isArray(errors) ? errors[0] : null;
-  const code = readMember(readMember(first, "extensions"), "code");
-  if (code === "CURSOR_LOST") return "anew";
-  if (code === "NOT_AVAILABLE" && wasLive) return "again";
-  return first === null ? "again" : "off";
-}
-
-function readMember(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
-}
-
-/** What the viewer may see is another now. */
-const RIGHTS_CHANGED = 4_291;
-
 const FIRST_PAUSE_MS = 500;
 const MAX_PAUSE_MS = 15_000;
+
+/** A subscription that has not failed after this long is taken for one that works. */
+const SETTLED_MS = 3_000;

@@ -1,26 +1,31 @@
 import { CloseCode, createClient, type Client } from "graphql-ws";
 import { readToken } from "../identity/session.js";
-
-/** Whether changes reach this page: nobody asked for them, they do, the connection is lost, or this server tells none. */
-export type LiveState = "idle" | "live" | "lost" | "off";
+import { readLiveState, type FollowerState, type LiveState } from "./live-state.js";
 
 /** The page's one WebSocket, over which every view follows its changes. */
 export interface LiveConnection {
   readonly socket: Client;
-  /** Counts somebody who follows changes, until the returned function is called. */
-  readonly enter: () => () => void;
-  readonly setState: (state: LiveState) => void;
+  /** Counts somebody who follows changes, until it leaves. */
+  readonly enter: () => LiveFollower;
   readonly readState: () => LiveState;
   /** Calls back at each new state. */
   readonly watch: (listener: () => void) => () => void;
 }
 
+/** Somebody who follows changes, and says how that goes. */
+export interface LiveFollower {
+  readonly setState: (state: FollowerState) => void;
+  readonly leave: () => void;
+}
+
 /** Creates a connection that opens when it is first needed. Who follows changes tries again, each with its own cursor. */
 function createLiveConnection(): LiveConnection {
   const listeners = new Set<() => void>();
+  const followers = new Map<object, FollowerState>();
+  let isOpen: boolean | null = null;
   let state: LiveState = "idle";
-  let followers = 0;
-  const setState = (next: LiveState): void => {
+  const update = (): void => {
+    const next = readLiveState(isOpen, [...followers.values()]);
     if (next === state) return;
     state = next;
     for (const listener of listeners) listener();
@@ -42,22 +47,31 @@ function createLiveConnection(): LiveConnection {
     onNonLazyError: () => undefined,
     on: {
       connected: () => {
-        setState("live");
+        isOpen = true;
+        update();
       },
       closed: () => {
-        setState(followers > 0 ? "lost" : "idle");
+        isOpen = followers.size > 0 ? false : null;
+        update();
       },
     },
   });
   return {
     socket,
-    setState,
     readState: () => state,
     enter: () => {
-      followers += 1;
-      return () => {
-        followers -= 1;
-        if (followers === 0 && state === "lost") setState("idle");
+      const key = {};
+      followers.set(key, "well");
+      update();
+      return {
+        setState: (next) => {
+          if (followers.has(key)) followers.set(key, next);
+          update();
+        },
+        leave: () => {
+          followers.delete(key);
+          update();
+        },
       };
     },
     watch: (listener) => {

@@ -1,6 +1,6 @@
 import { Tooltip } from "@mantine/core";
 import { Tag } from "../shared/tag.js";
-import type { LiveState } from "./live-connection.js";
+import type { LiveState } from "./live-state.js";
 import { useLiveState } from "./use-changes.js";
 
 /** Says whether changes reach this page. */

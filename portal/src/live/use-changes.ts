@@ -1,7 +1,8 @@
 import { useEffect, useRef, useSyncExternalStore } from "react";
 import { refuse, useToken } from "../identity/session.js";
 import { followChanges, type ChangeFilter, type ChangeListener } from "./follow-changes.js";
-import { findLiveConnection, type LiveState } from "./live-connection.js";
+import { findLiveConnection } from "./live-connection.js";
+import type { LiveState } from "./live-state.js";
 
 /** Follows the changes of the VMs that a filter names, as long as the view is shown; `null` follows none. */
 export function useChanges(

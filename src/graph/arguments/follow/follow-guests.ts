@@ -12,7 +12,7 @@ import { findAddressScope } from "../../../model/address/address-scope.js";
 import { parseAddress, unmapAddress } from "../../../model/address/cidr.js";
 import type { PrimaryAddressQuestion } from "../../../model/address/primary-address.js";
 import type { FollowGuests, GraphContext } from "../../context.js";
-import { createGraphError } from "../../errors.js";
+import { createGraphError, createNeverAvailableError } from "../../errors.js";
 import type { GuestNetworkFilter } from "../../types/event-types.js";
 import { parseId, parseText } from "../arguments.js";
 
@@ -60,8 +60,7 @@ async function findUsableAddress(
 
 function findFollowing({ followGuests: follow }: GraphContext): FollowGuests {
   if (follow !== null) return follow;
-  throw createGraphError(
-    "NOT_AVAILABLE",
+  throw createNeverAvailableError(
     "subscriptions are not answered here: an engine's database does not tell what changes",
   );
 }

@@ -1,6 +1,6 @@
 import type { HostStateEvent } from "../../../loaders/host-states.js";
 import type { GraphContext } from "../../context.js";
-import { createGraphError } from "../../errors.js";
+import { createNeverAvailableError } from "../../errors.js";
 import { parseIds } from "../arguments.js";
 
 /** Follows the hosts that a client asks for. */
@@ -9,8 +9,7 @@ export async function* followHosts(
   hostIds: readonly string[] | null,
 ): AsyncGenerator<HostStateEvent, void, undefined> {
   if (follow === null) {
-    throw createGraphError(
-      "NOT_AVAILABLE",
+    throw createNeverAvailableError(
       "subscriptions are not answered here: an engine's database does not tell what changes",
     );
   }

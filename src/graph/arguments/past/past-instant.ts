@@ -1,7 +1,7 @@
 import type { Loaders } from "../../../loaders/loaders.js";
 import type { HistoryBounds, Nic, VmRow } from "../../../loaders/rows.js";
 import { viewVm } from "../../../loaders/past/vm-view.js";
-import { createGraphError } from "../../errors.js";
+import { createGraphError, createNeverAvailableError } from "../../errors.js";
 
 /** Loads the VM as it was at a time; `null` for the time: as it is now. */
 export function loadVmAt(loaders: Loaders, vm: VmRow, at: Date | null): VmRow | Promise<VmRow | null> {
@@ -24,8 +24,7 @@ export function loadNicsAt(
 export async function loadHistoryBounds(loaders: Loaders): Promise<HistoryBounds> {
   const bounds = await loaders.loadHistoryBounds();
   if (bounds !== null) return bounds;
-  throw createGraphError(
-    "NOT_AVAILABLE",
+  throw createNeverAvailableError(
     "no history is kept here: this gateway reads an engine's database, which tells the present alone",
   );
 }

@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createHostLink } from "../../src/refresher/host-link.js";
+import { startDatabaseProxy, type Proxy } from "../faults/support/proxy.js";
+import { FakeHost } from "../refresher/fake-host.js";
+import { HOST_A, VM } from "../support/builders/ids.js";
+import { configuredHost, INTERVAL_MS } from "../support/builders/passes.js";
+import { reportedInterface, reportedNic, reportedVm } from "../support/builders/reported.js";
+import { createDatabase, type TestDatabase } from "../support/database.js";
+import { startGatewayProcess, type RunningGateway } from "../support/gateway.js";
+import { runPass } from "../support/run-pass.js";
+import { describeInBrowser } from "./in-browser.js";
+
+describeInBrowser("the portal while the database is away", (browser) => {
+  let database: TestDatabase;
+  let proxy: Proxy;
+  let gateway: RunningGateway;
+
+  beforeAll(async () => {
+    database = await createDatabase();
+    await database.store.registerHosts([configuredHost(HOST_A)], INTERVAL_MS);
+    await report("10.0.0.1");
+    proxy = await startDatabaseProxy(database.url);
+    gateway = await startGatewayProcess({ DATABASE_URL: proxy.formatUrl(database.url) });
+  });
+  afterAll(async () => {
+    await browser().page.goto("about:blank");
+    await gateway.stop();
+    await proxy.stop();
+    await database.drop();
+  });
+
+  async function report(address: string): Promise<void> {
+    const host = new FakeHost();
+    host.nics = () => [reportedNic()];
+    const netIfaces = [reportedInterface({ inet: [address], inet6: [] })];
+    host.report = { vms: [reportedVm({ netIfaces })], rejected: [] };
+    const { outcome } = await runPass(database.store, createHostLink(configuredHost(HOST_A), host));
+    expect(outcome).toBe("done");
+  }
+
+  test("a page that is opened meanwhile says so, and is live by itself when the database is back", async () => {
+    const { page } = browser();
+    proxy.mode = "refuse";
+    proxy.drop();
+    await page.goto(`${gateway.url}/?view=vm&id=${VM}`);
+    await page.getByRole("alert").getByText("The database does not answer").waitFor();
+    await page.getByRole("status").getByText("connection lost").waitFor();
+    proxy.mode = "pass";
+    await page.locator("table.nics").getByText("10.0.0.1", { exact: true }).waitFor();
+    await page.getByRole("status").getByText("live", { exact: true }).waitFor();
+    await report("10.0.0.2");
+    await page.locator("table.nics").getByText("10.0.0.2", { exact: true }).waitFor();
+  });
+});
