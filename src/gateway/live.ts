@@ -33,20 +33,20 @@ export function openLive(
   const feed = startFeed({
     log: changes,
     onPage: onChange,
-    onTrouble: (error) => {
-      if (error === null) log.info("changes are told to subscribers again");
-      else
-        log.warn({ reason: formatError(error) }, "changes cannot be read for subscribers; it is tried again");
-    },
+    onTrouble: createTroubleLog(
+      log,
+      "changes cannot be read for subscribers; it is tried again",
+      "changes are told to subscribers again",
+    ),
   });
   const hosts = createHostStates({
     readHosts: () => readHosts(readers, null),
     onChange,
-    onTrouble: (error) => {
-      if (error === null) log.info("hosts are told to subscribers again");
-      else
-        log.warn({ reason: formatError(error) }, "hosts cannot be read for subscribers; it is tried again");
-    },
+    onTrouble: createTroubleLog(
+      log,
+      "hosts cannot be read for subscribers; it is tried again",
+      "hosts are told to subscribers again",
+    ),
   });
   return {
     guests: createGuestEvents({
@@ -62,5 +62,13 @@ export function openLive(
     stop: async () => {
       await Promise.all([feed.stop(), hosts.stop()]);
     },
+  };
+}
+
+/** Creates a listener that logs when something cannot be read any more, and when it can again. */
+function createTroubleLog(log: Log, begun: string, ended: string): (error: Error | null) => void {
+  return (error) => {
+    if (error === null) log.info(ended);
+    else log.warn({ reason: formatError(error) }, begun);
   };
 }
