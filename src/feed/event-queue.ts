@@ -6,18 +6,20 @@ import type { FeedListener } from "./feed.js";
 
 /** How much a subscriber may leave waiting. */
 export interface QueueBounds {
-  /** Events above which the feed waits for the subscriber; a page of the log may go beyond it. */
+  /** Events above which the subscriber has to take them all in time; a page of the log may go beyond it. */
   readonly maxWaiting: number;
-  /** So long the feed waits for a subscriber who takes events, until all of them are taken. */
+  /** Who takes events has so long to take all of them. */
   readonly patienceMs?: number;
-  /** So long it waits for one who takes none. */
+  /** Who takes none has so long. */
   readonly stillMs?: number;
 }
 
 /**
- * Holds the events that one subscriber has not taken yet. Where a page of the log makes them more than the bound, the feed
- * reads on only when the subscriber has taken them all, or was let go because it reads too slowly. So a quick reader is never
- * let go for the size of a page, and nobody holds up the others for longer than the patience.
+ * Holds the events that one subscriber has not taken yet. Each subscriber is on its own:
+ * 1. Above the bound the feed gives it a moment, so that a long row of pages comes no faster than quick readers take it. Who
+ *    takes nothing, or does not take all in that moment, is not waited for again until it has.
+ * 2. Meanwhile its own time runs. If it ends, the subscriber is let go, because it reads too slowly; so is one for whom too
+ *    much waits. What waits is dropped then: the subscriber goes on behind its last cursor.
  */
 export class EventQueue implements FeedListener {
   private waiting: GuestEvent[] = [];
@@ -27,8 +29,11 @@ export class EventQueue implements FeedListener {
   private failure: Error | null = null;
   private isEnded = false;
   private notify: () => void = () => undefined;
-  /** Lets the feed read on. */
-  private endHold: () => void = () => undefined;
+  /** Those who wait until nothing waits here. */
+  private readonly onEmpty = new Set<() => void>();
+  /** The feed has given it a moment, and it did not take all. */
+  private isBehind = false;
+  private isJudged = false;
   /** Pages are viewed one after the other, in the order in which they came. */
   private viewing: Promise<void> = Promise.resolve();
 
@@ -37,13 +42,15 @@ export class EventQueue implements FeedListener {
     private readonly question: KeyedQuestion,
     private readonly bounds: QueueBounds,
     private readonly signal: AbortSignal,
+    /** Called when the subscriber is let go, which it may not hear: it does not read. */
+    private readonly onSlow: () => void = () => undefined,
   ) {
     signal.addEventListener("abort", () => {
       this.end();
     });
   }
 
-  /** Resolves when the feed may read on. */
+  /** Resolves when the feed may read on, which is soon. */
   onChanges(changes: readonly LoggedChange[]): Promise<void> {
     // Begun at once for all subscribers, so that they share the work.
     const viewed = this.pages.view(changes, this.question);
@@ -99,48 +106,76 @@ export class EventQueue implements FeedListener {
   private clear(): void {
     this.waiting = [];
     this.next = 0;
-    this.endHold();
+    this.isBehind = false;
+    for (const resolve of this.onEmpty) resolve();
   }
 
-  /** Holds the feed until all is taken, if more than the bound waits. Who does not take it in time is let go. */
+  /** Holds the feed for a moment, if more than the bound waits, and lets the subscriber's own time run. */
   private async holdFeed(): Promise<void> {
-    const { maxWaiting, patienceMs = PATIENCE_MS, stillMs = STILL_MS } = this.bounds;
-    if (this.waiting.length - this.next <= maxWaiting) return;
+    const { maxWaiting } = this.bounds;
+    const count = this.waiting.length - this.next;
+    if (count <= maxWaiting) return;
+    if (count > maxWaiting + MOST_ABOVE) this.letGo();
+    if (!this.isJudged) void this.judge();
+    for (let heldMs = 0; heldMs < HOLD_MS && !this.isBehind && this.waiting.length > 0; heldMs += SLICE_MS) {
+      const { taken } = this;
+      if (await this.isEmptyWithin(SLICE_MS)) return;
+      this.isBehind = this.taken === taken;
+    }
+    this.isBehind = this.waiting.length > 0;
+  }
+
+  /** Lets the subscriber go unless it takes all in time. */
+  private async judge(): Promise<void> {
+    const { patienceMs = PATIENCE_MS, stillMs = STILL_MS } = this.bounds;
+    this.isJudged = true;
     const until = performance.now() + patienceMs;
-    let taken = this.taken;
-    while (await this.waitWhileFull(stillMs)) {
-      if (this.taken === taken || performance.now() >= until) {
-        this.fail(new SlowReaderError(maxWaiting));
-        return;
-      }
+    let { taken } = this;
+    while (!(await this.isEmptyWithin(stillMs))) {
+      if (this.taken === taken || performance.now() >= until) this.letGo();
       ({ taken } = this);
     }
+    this.isJudged = false;
   }
 
-  /** Waits until all is taken, so long at most; `false`: nothing waits any more. */
-  private async waitWhileFull(ms: number): Promise<boolean> {
-    if (this.waiting.length === 0) return false;
+  /** Waits until nothing waits here, so long at most. */
+  private async isEmptyWithin(ms: number): Promise<boolean> {
+    if (this.waiting.length === 0) return true;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.endHold = () => {
+      const settle = () => {
         clearTimeout(timer);
+        this.onEmpty.delete(settle);
         resolve();
       };
+      const timer = setTimeout(settle, ms);
+      this.onEmpty.add(settle);
     });
-    this.endHold = () => undefined;
-    return this.waiting.length > 0;
+    return this.waiting.length === 0;
+  }
+
+  private letGo(): void {
+    if (this.isEnded) return;
+    this.fail(new SlowReaderError(this.bounds.maxWaiting));
+    this.clear();
+    this.onSlow();
   }
 
   private fail(error: Error): void {
     if (this.failure !== null) return;
     this.failure = error;
     this.notify();
-    this.endHold();
   }
 }
 
-/** A reader who needs longer than this for what it has left waiting holds up all others. */
+/** Who needs longer than this for what it has left waiting can go on behind its cursor more cheaply. */
 const PATIENCE_MS = 5_000;
 
 /** Long enough for a pause of this process or of the network; a reader who has gone to sleep takes nothing for longer. */
 const STILL_MS = 1_000;
+
+/** The longest that one subscriber may hold up the others, once, and for how long it may take nothing meanwhile. */
+const HOLD_MS = 200;
+const SLICE_MS = 20;
+
+/** Above the bound by this much nobody is waited for, whatever they take: events are shared, but places in lists are not. */
+const MOST_ABOVE = 50_000;

@@ -5,7 +5,7 @@ import { LostCursorError } from "../store/changes/log-errors.js";
 export interface FeedListener {
   /**
    * Called with changes as they come; `end` is the cursor behind them. The feed reads on when the listener has resolved, so
-   * that a long row of changes comes no faster than it is taken. It never rejects, and resolves within some seconds.
+   * that a long row of changes comes no faster than it is taken. It never rejects, and resolves soon, whoever reads slowly.
    */
   onChanges(changes: readonly LoggedChange[], end: LogCursor): void | Promise<void>;
   /** Called when the order was broken, as by a copy of the database that took over: the listener's state may be wrong. */

@@ -3,24 +3,27 @@ import { formatCursor, parseCursor } from "../store/changes/cursor.js";
 import { START_CURSOR, type FollowQuestion, type GuestEvent } from "../store/changes/live/guest-event.js";
 import { isSeen } from "../store/changes/snapshot.js";
 import { createEventPages, formatQuestionKey, type EventPages, type KeyedQuestion } from "./event-pages.js";
-import { EventQueue } from "./event-queue.js";
+import { EventQueue, type QueueBounds } from "./event-queue.js";
 import type { Feed } from "./feed.js";
 
 /** Tells subscribers what they ask for. */
 export interface GuestEvents {
   /**
    * Tells the current state, unless the question has a cursor, and then every change behind it; ends with the signal.
-   * Throws {@link LostCursorError}, {@link MalformedCursorError}, {@link SlowReaderError}, or what the database says.
+   * Throws {@link LostCursorError}, {@link MalformedCursorError}, {@link SlowReaderError}, or what the database says. Who
+   * reads slowly may not come to that error: `onSlow` is called then.
    */
-  follow(question: FollowQuestion, signal: AbortSignal): AsyncGenerator<GuestEvent, void, undefined>;
+  follow(
+    question: FollowQuestion,
+    signal: AbortSignal,
+    onSlow?: () => void,
+  ): AsyncGenerator<GuestEvent, void, undefined>;
 }
 
 /** What guest events are made of. */
-export interface GuestEventsOptions {
+export interface GuestEventsOptions extends QueueBounds {
   readonly feed: Feed;
   readonly log: ChangeLog;
-  /** Events that wait for one subscriber, above which it has to take them all in time. */
-  readonly maxWaiting: number;
   /** Called before a subscriber is told what was read for it alone: answers that are kept may be older than that. */
   readonly onRead?: () => void;
   /** VMs of one page of the state. */
@@ -31,7 +34,7 @@ export interface GuestEventsOptions {
 export function createGuestEvents(options: GuestEventsOptions): GuestEvents {
   const pages = createEventPages(options.log);
   return {
-    follow: (question, signal) => follow({ ...options, pages }, question, signal),
+    follow: (question, signal, onSlow) => follow({ ...options, pages }, question, signal, onSlow),
   };
 }
 
@@ -49,8 +52,9 @@ async function* follow(
   parts: Parts,
   { interest, scope, after }: FollowQuestion,
   signal: AbortSignal,
+  onSlow?: () => void,
 ): AsyncGenerator<GuestEvent, void, undefined> {
-  const { log, feed, pages, maxWaiting } = parts;
+  const { log, feed, pages } = parts;
   const question: KeyedQuestion = { interest, scope, key: formatQuestionKey({ interest, scope }) };
   const shown = new ShownState();
   let position: LogCursor;
@@ -62,7 +66,7 @@ async function* follow(
   const ownReader = log.openReader(position);
   yield* readAll(ownReader);
   if (signal.aborted) return;
-  const queue = new EventQueue(pages, question, { maxWaiting }, signal);
+  const queue = new EventQueue(pages, question, parts, signal, onSlow);
   const listening = await feed.listen(queue);
   try {
     for await (const event of readAll(log.openReader(ownReader.cursor, listening.from))) {

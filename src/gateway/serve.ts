@@ -51,7 +51,9 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
       loaders,
       viewer,
       followGuests:
-        live && ((question) => live.guests.follow({ ...question, scope: viewer.scope }, request.signal)),
+        live &&
+        ((question) =>
+          live.guests.follow({ ...question, scope: viewer.scope }, request.signal, request.onSlow)),
       followHosts: live && ((hostIds) => live.hosts.follow(hostIds, request.signal)),
       hostAdmin: polling === null ? null : limitToRequest(polling.admin, request.signal),
     };

@@ -18,6 +18,8 @@ export interface ServedRequest {
   readonly onEnd: (listener: () => void) => void;
   /** Calls the listener when all that was read for the request has been used: a batch that is sent then is complete. */
   readonly whenIdle?: (listener: () => void) => void;
+  /** Called when a subscriber reads too slowly to be told more, not even that: its connection has to end. */
+  readonly onSlow?: () => void;
 }
 
 /** How one GraphQL request ended. */

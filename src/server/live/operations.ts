@@ -41,8 +41,8 @@ export interface LiveOperation {
   readonly operationName: string | null;
   readonly hash: string;
   readonly cost: number;
-  /** Begins it; an error ends it. */
-  start(): EventStream<LiveAnswer>;
+  /** Begins it; an error ends it. `onSlow` is called when its client reads too slowly to come to that error. */
+  start(onSlow: () => void): EventStream<LiveAnswer>;
 }
 
 /** Checks a subscription; throws what refuses it, which {@link formatLiveError} formats. */
@@ -116,13 +116,14 @@ export function createLivePreparation(
       operationName: operation.name?.value ?? null,
       hash: createHash("sha256").update(query).digest("hex"),
       cost: Math.ceil(cost),
-      start: () =>
+      start: (onSlow) =>
         createEventStream(async function* (signal) {
           const deadline = {
             signal,
             check: () => {
               signal.throwIfAborted();
             },
+            onSlow,
           };
           yield* await serve(caller, deadline, options, async (contextValue) => {
             const source = await createSourceEventStream({
@@ -166,7 +167,7 @@ export function formatLiveError(
 /** Runs a job with a context of the caller's, and gives back what the context holds when the job has ended. */
 function serve<Result>(
   { requestId, viewer }: LiveCaller,
-  { signal, check }: Pick<ServedRequest, "signal" | "check">,
+  { signal, check, onSlow }: Pick<ServedRequest, "signal" | "check" | "onSlow">,
   options: ServerOptions,
   job: (context: object) => Promise<Result>,
 ): Promise<Result> {
@@ -177,6 +178,7 @@ function serve<Result>(
       signal,
       check,
       onEnd: (listener: () => void) => void listeners.push(listener),
+      ...(onSlow === undefined ? {} : { onSlow }),
     };
     try {
       return await job(options.contextFor(viewer, request));

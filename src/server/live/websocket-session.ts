@@ -24,6 +24,8 @@ export interface Session {
     payload: Readonly<Record<string, unknown>>,
   ): Promise<ExecutionArgs | readonly GraphQLError[]>;
   formatErrors(id: string, errors: readonly GraphQLError[]): readonly GraphQLFormattedError[];
+  /** The client reads too slowly: the connection is closed. */
+  readonly cutSlow: () => void;
   /** A subscription has ended. */
   complete(id: string): void;
   /** The connection has gone. */
@@ -104,6 +106,14 @@ export function createSession(
     );
   };
 
+  const cutSlow = (): void => {
+    for (const [id, entry] of running) {
+      entry.decision ??= "SLOW_READER";
+      finish(id);
+    }
+    close(CLOSE_SLOW, "Read faster");
+  };
+
   return {
     requestId,
     async identify(parameters) {
@@ -150,7 +160,7 @@ export function createSession(
           operationName: operation.operationName,
           contextValue: {
             start: () => {
-              const stream = operation.start();
+              const stream = operation.start(cutSlow);
               entry.stream = stream;
               if (running.get(id) !== entry) stream.abandon();
               return countEvents(stream, entry);
@@ -168,10 +178,10 @@ export function createSession(
       const code = formatted[0]?.extensions?.["code"];
       const entry = running.get(id);
       if (entry !== undefined) entry.decision = String(code);
-      if (code === "SLOW_READER") close(CLOSE_SLOW_READER, "Read faster");
       finish(id);
       return formatted;
     },
+    cutSlow,
     complete: finish,
     end() {
       gone.abort();
@@ -227,4 +237,4 @@ const ENDS: Readonly<Record<LiveEnd, readonly [code: number, reason: string]>> =
 };
 
 /** The client read too slowly. */
-const CLOSE_SLOW_READER = 4_290;
+const CLOSE_SLOW = 4_290;

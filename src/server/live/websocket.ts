@@ -4,7 +4,6 @@ import type { Duplex } from "node:stream";
 import { handleProtocols, makeServer } from "graphql-ws";
 import type { FormattedExecutionResult } from "graphql";
 import { WebSocketServer, type WebSocket } from "ws";
-import type { Limits } from "../../model/limits.js";
 import type { Client } from "../admission/client.js";
 import type { Gate } from "../admission/gate.js";
 import { HttpError } from "../errors.js";
@@ -57,7 +56,7 @@ export function acceptWebSockets(server: Server, gate: Gate, parts: WebSocketPar
       socket: request.socket,
       client,
       close: (code, reason) => {
-        webSocket.close(code, reason);
+        closeSoon(webSocket, code, reason);
       },
     });
     webSocket.on("error", (error) => {
@@ -66,7 +65,10 @@ export function acceptWebSockets(server: Server, gate: Gate, parts: WebSocketPar
     const closed = protocol.opened(
       {
         protocol: webSocket.protocol,
-        send: (data) => send(webSocket, data, limits),
+        send: (data) => {
+          if (webSocket.bufferedAmount > limits.socketBytes) session.cutSlow();
+          return send(webSocket, data);
+        },
         close: (code, reason) => {
           webSocket.close(code, reason);
         },
@@ -127,14 +129,21 @@ function refuseUpgrade(socket: Duplex, error: unknown): void {
   );
 }
 
-/** Resolves when the network has taken the message. A reader who leaves too much behind is let go. */
-function send(webSocket: WebSocket, data: string, { socketBytes }: Limits): Promise<void> {
-  if (webSocket.bufferedAmount > socketBytes) {
-    webSocket.close(CLOSE_SLOW, "Read faster");
-    setTimeout(() => {
-      webSocket.terminate();
-    }, 1_000).unref();
-  }
+/** Closes a connection. Who does not even read that is cut off. */
+function closeSoon(webSocket: WebSocket, code: number, reason: string): void {
+  if (webSocket.readyState !== webSocket.OPEN) return;
+  webSocket.close(code, reason);
+  const timer = setTimeout(() => {
+    webSocket.terminate();
+  }, CLOSE_MS);
+  timer.unref();
+  webSocket.once("close", () => {
+    clearTimeout(timer);
+  });
+}
+
+/** Resolves when the network has taken the message. */
+function send(webSocket: WebSocket, data: string): Promise<void> {
   return new Promise((resolve) => {
     // A connection that has gone takes no more; its subscriptions end with it.
     webSocket.send(data, () => {
@@ -164,5 +173,5 @@ function keepAlive(webSocket: WebSocket): () => void {
 /** Half of what proxies take for dead. */
 const PING_MS = 30_000;
 
-/** The client read too slowly. */
-export const CLOSE_SLOW = 4_290;
+/** So long a client has to read what was sent to it, and why the connection ends. */
+const CLOSE_MS = 5_000;

@@ -68,7 +68,7 @@ async function sendEvents(
   } catch (error) {
     refusal = error;
   }
-  const answers = operation?.start() ?? refuse(refusal);
+  const answers = operation?.start(NOTHING) ?? refuse(refusal);
   const format = (error: unknown) => formatLiveError(error, request.id, parts.options);
   const stream = createEventStream((signal) => formatEvents(answers, signal, format));
   const leave = parts.live.enter(
@@ -170,6 +170,9 @@ async function readParameters(
   if (typeof body === "object" && body !== null && !Array.isArray(body)) return { ...body };
   throw new HttpError(400, "BAD_REQUEST", "The body must be a JSON object with a query.");
 }
+
+/** A stream that is not read is cut off as any other answer is. */
+const NOTHING = (): void => undefined;
 
 /** Less than what proxies take for dead, which is a minute, and than what the server takes for a reader that does not read. */
 const PAUSE_MS = 10_000;

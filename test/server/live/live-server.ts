@@ -1,6 +1,7 @@
 import { createClient, type Client } from "graphql-ws";
 import { onTestFinished } from "vitest";
 import WebSocket from "ws";
+import type { QueueBounds } from "../../../src/feed/event-queue.js";
 import { startFeed, type Feed } from "../../../src/feed/feed.js";
 import { createGuestEvents } from "../../../src/feed/guest-events.js";
 import { createHostStates } from "../../../src/feed/host-states.js";
@@ -26,8 +27,11 @@ export interface LiveServer {
   startReplica(options?: Partial<ServerOptions>): Promise<Served>;
 }
 
-/** Starts it; all ends with the test. */
-export async function startLiveServer(options: Partial<ServerOptions> = {}): Promise<LiveServer> {
+/** Starts it; all ends with the test. `bounds` say how long a subscriber may leave events waiting. */
+export async function startLiveServer(
+  options: Partial<ServerOptions> = {},
+  bounds: Partial<QueueBounds> = {},
+): Promise<LiveServer> {
   const database = await createDatabase({ poolSize: 10 });
   onTestFinished(() => database.drop());
   await database.store.registerHosts(HOSTS, INTERVAL_MS);
@@ -47,7 +51,7 @@ export async function startLiveServer(options: Partial<ServerOptions> = {}): Pro
       },
       stop: () => feed.stop(),
     };
-    const events = createGuestEvents({ feed: counted, log, maxWaiting: 1_000 });
+    const events = createGuestEvents({ feed: counted, log, maxWaiting: 1_000, ...bounds });
     const hosts = createHostStates({
       readHosts: () => readHosts(database.dataSource, null),
       intervalMs: 20,
@@ -62,7 +66,8 @@ export async function startLiveServer(options: Partial<ServerOptions> = {}): Pro
           loaders: createLoaders(snapshot.reads),
           viewer,
           hostAdmin: null,
-          followGuests: (question) => events.follow({ ...question, scope: viewer.scope }, request.signal),
+          followGuests: (question) =>
+            events.follow({ ...question, scope: viewer.scope }, request.signal, request.onSlow),
           followHosts: (hostIds) => hosts.follow(hostIds, request.signal),
         };
       },
