@@ -7,7 +7,7 @@ import {
 } from "../../loaders/interfaces/address-holder.js";
 import type { AddressConflictRow, DriftRow, GuestAddressRow, MacConflictRow } from "../../loaders/rows.js";
 import type { Cidr } from "../../model/address/cidr.js";
-import type { DriftKind } from "../../model/guest/drift.js";
+import { MOST_DRIFT, type DriftKind } from "../../model/guest/drift.js";
 import { checkListLength, parseText } from "../arguments/arguments.js";
 import {
   listAddressConflicts,
@@ -91,7 +91,7 @@ export class FindingQueries {
     nullable: true,
     description:
       "In what VMs' vNICs and their guests' interfaces do not fit, by VM, page by page; nothing of VMs of which either is " +
-      `not known. As of the last look at their hosts. ${NOT_WITH_ENGINE}`,
+      `not known, and at most ${MOST_DRIFT} things of one VM. As of the last look at their hosts. ${NOT_WITH_ENGINE}`,
   })
   drift(
     @Ctx() { loaders }: GraphContext,

@@ -25,3 +25,17 @@ export function memoize<Question, Answer>(
     },
   };
 }
+
+/** Makes something of an object once, and keeps it as long as the object. For objects that do not change. */
+export function memoizeByObject<Key extends object, Made extends object>(
+  make: (key: Key) => Made,
+): (key: Key) => Made {
+  const made = new WeakMap<Key, Made>();
+  return (key) => {
+    const known = made.get(key);
+    if (known !== undefined) return known;
+    const fresh = make(key);
+    made.set(key, fresh);
+    return fresh;
+  };
+}

@@ -1,4 +1,5 @@
 import { isSameMac } from "../../model/address/mac.js";
+import { memoizeByObject } from "../batches/memoize.js";
 import type { Loaders } from "../loaders.js";
 import { findNicOfInterface, sortBestFirst } from "./match.js";
 import type { AddressConflictRow, DriftRow, GuestAddressRow, GuestInterface, Nic } from "../rows.js";
@@ -12,12 +13,23 @@ export async function loadAddressDevice(
     loaders.guestInterfacesByVm.load(vmId),
     loaders.nicsByVm.load(vmId),
   ]);
-  const holders = interfaces.filter((each) =>
-    [...each.ipv4Addresses, ...each.ipv6Addresses].includes(address),
-  );
+  const holders = groupByAddress(interfaces).get(address) ?? [];
   const onNic = holders.filter((each) => findNicOfInterface(each, nics) !== null);
   return sortBestFirst(onNic.length > 0 ? onNic : holders)[0] ?? null;
 }
+
+/** Each guest's interfaces are grouped once, however many of its addresses a page has. */
+const groupByAddress = memoizeByObject((interfaces: readonly GuestInterface[]) => {
+  const groups = new Map<string, GuestInterface[]>();
+  for (const each of interfaces) {
+    for (const address of new Set([...each.ipv4Addresses, ...each.ipv6Addresses])) {
+      const group = groups.get(address);
+      if (group === undefined) groups.set(address, [each]);
+      else group.push(each);
+    }
+  }
+  return groups;
+});
 
 /** Loads the vNIC by which a guest has an address; `null`: none is behind the interface. */
 export async function loadAddressNic(loaders: Loaders, held: GuestAddressRow): Promise<Nic | null> {

@@ -1,6 +1,7 @@
 import type { GuestInterface, Nic } from "../rows.js";
 import { isGlobalAddress } from "../../model/address/ip.js";
-import { isSameMac } from "../../model/address/mac.js";
+import { groupByMac } from "../../model/address/mac.js";
+import { memoizeByObject } from "../batches/memoize.js";
 
 /** Finds the guest's interfaces with the vNIC's MAC, best first; `null` if the guest's interfaces are not known. */
 export function findInterfacesOfNic(
@@ -8,9 +9,7 @@ export function findInterfacesOfNic(
   interfaces: readonly GuestInterface[] | null,
 ): readonly GuestInterface[] | null {
   if (interfaces === null) return null;
-  return sortBestFirst(
-    interfaces.filter((guestInterface) => isSameMac(guestInterface.macAddress, nic.macAddress)),
-  );
+  return sortBestFirst(groupInterfaces(interfaces).find(nic.macAddress));
 }
 
 /** Sorts interfaces: with an address beyond its link, then with any address, then the rest; else in reported order. */
@@ -20,8 +19,12 @@ export function sortBestFirst(interfaces: readonly GuestInterface[]): readonly G
 
 /** Finds the vNIC of the VM that has the interface's MAC, or `null`: guests have bridges and tunnels of their own. */
 export function findNicOfInterface(guestInterface: GuestInterface, nics: readonly Nic[]): Nic | null {
-  return nics.find((nic) => isSameMac(nic.macAddress, guestInterface.macAddress)) ?? null;
+  return groupNics(nics).find(guestInterface.macAddress)[0] ?? null;
 }
+
+/** Each list is grouped once, however many ask: the loaders give all of them the same list. */
+const groupInterfaces = memoizeByObject((interfaces: readonly GuestInterface[]) => groupByMac(interfaces));
+const groupNics = memoizeByObject((nics: readonly Nic[]) => groupByMac(nics));
 
 /** Bonds, VLANs and bridges share a MAC with a bare interface: the one with addresses is what people mean. */
 function rankInterface(guestInterface: GuestInterface): number {

@@ -1,6 +1,10 @@
-import { findMissingInterface, type MissingInterface } from "../../model/guest/missing-interface.js";
+import {
+  findMissingInterfaces,
+  type MissingInterface,
+  type MissingInterfaces,
+} from "../../model/guest/missing-interface.js";
 import type { Loaders } from "../loaders.js";
-import type { GuestInterface, Nic } from "../rows.js";
+import type { GuestInterface, Nic, VmRow } from "../rows.js";
 import { viewVm } from "../past/vm-view.js";
 
 /** Loads why the guest shows no interface with the vNIC's MAC; `null` if it shows one. */
@@ -14,5 +18,19 @@ export async function loadMissingInterface(
     view.loadKnownInterfaces(),
     view.loadNics(),
   ]);
-  return vm === null ? null : findMissingInterface(nic, vm, interfaces, nics);
+  if (vm === null) return null;
+  const known = COMPARED.get(nics);
+  if (known?.vm === vm && known.interfaces === interfaces) return known.missing.find(nic);
+  const missing = findMissingInterfaces(vm, interfaces, nics);
+  COMPARED.set(nics, { vm, interfaces, missing });
+  return missing.find(nic);
 }
+
+interface Compared {
+  readonly vm: VmRow;
+  readonly interfaces: readonly GuestInterface[] | null;
+  readonly missing: MissingInterfaces<GuestInterface>;
+}
+
+/** What was compared, by the list of vNICs: all vNICs of a VM ask with the same lists, and are compared once. */
+const COMPARED = new WeakMap<readonly Nic[], Compared>();

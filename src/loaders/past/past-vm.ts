@@ -1,10 +1,11 @@
+import { memoizeByObject } from "../batches/memoize.js";
 import type { StaleReason } from "../../model/guest/stale-reason.js";
 import { areInterfacesKnown } from "../../store/changes/versions/version-addresses.js";
 import type { PastVm, VmVersion } from "../rows.js";
 import type { GuestInterface, Nic, VmRow } from "../rows.js";
 
 /** Returns the VM of a version as a row that the graph reads. What leads on from it stays in that version. */
-export function toPastVm(version: VmVersion & Partial<Pick<PastVm, "lastReportedAt">>): VmRow {
+export const toPastVm = memoizeByObject((version: Version): VmRow => {
   const { id, name, status, hostId, ips, fqdn, staleDetail, lastReportedAt = null } = version;
   const interfacesKnown = areInterfacesKnown(version);
   return {
@@ -24,17 +25,19 @@ export function toPastVm(version: VmVersion & Partial<Pick<PastVm, "lastReported
     lastChangedAt: null,
     past: version,
   };
-}
+});
+
+type Version = VmVersion & Partial<Pick<PastVm, "lastReportedAt">>;
 
 /** Lists a version's vNICs as rows; none if they are not known. */
-export function listPastNics(version: VmVersion): readonly Nic[] {
-  return (version.nics ?? []).map((nic) => ({ ...nic, vmId: version.id, plugged: true, past: version }));
-}
+export const listPastNics = memoizeByObject((version: VmVersion): readonly Nic[] =>
+  (version.nics ?? []).map((nic) => ({ ...nic, vmId: version.id, plugged: true, past: version })),
+);
 
 /** Lists a version's interfaces as rows. */
-export function listPastInterfaces(version: VmVersion): readonly GuestInterface[] {
-  return version.interfaces.map((guestInterface) => ({ ...guestInterface, past: version }));
-}
+export const listPastInterfaces = memoizeByObject((version: VmVersion): readonly GuestInterface[] =>
+  version.interfaces.map((guestInterface) => ({ ...guestInterface, past: version })),
+);
 
 /** Finds why a version is stale. A host's outages and late passes are not kept, and so not told. */
 export function findStaleReason({ hostId, isMissing, silence }: VmVersion): StaleReason | null {

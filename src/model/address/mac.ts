@@ -16,10 +16,39 @@ export function normalizeReportedMac(text: string | null): string | null {
 /** Returns `true` if both texts are the same MAC, whatever their spelling. */
 export function isSameMac(left: string | null, right: string | null): boolean {
   if (left === null || right === null) return false;
-  if (left === right) return true;
-  // Nearly all MACs are stored in the one form. A list compares each interface with each vNIC.
-  if (ONE_FORM.test(left) && ONE_FORM.test(right)) return false;
-  return (normalizeMac(left) ?? left) === (normalizeMac(right) ?? right);
+  return left === right || toMacKey(left) === toMacKey(right);
+}
+
+/** Groups what has MACs by them, whatever their spelling, so that a list is not compared item by item with another one. */
+export function groupByMac<Item extends { readonly macAddress: string | null }>(
+  items: readonly Item[],
+): MacGroups<Item> {
+  const groups = new Map<string, Item[]>();
+  for (const item of items) {
+    const { macAddress } = item;
+    if (macAddress === null) continue;
+    const key = toMacKey(macAddress);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return {
+    find: (mac) => (mac === null ? [] : (groups.get(toMacKey(mac)) ?? [])),
+    all: [...groups.values()],
+  };
+}
+
+/** Items by MAC. */
+export interface MacGroups<Item> {
+  /** Finds the items with the MAC, in their order; none for `null`. */
+  readonly find: (mac: string | null) => readonly Item[];
+  /** One group a MAC, in the order in which the MACs come. */
+  readonly all: readonly (readonly Item[])[];
+}
+
+/** Nearly all MACs are stored in the one form. What is no MAC is like itself alone. */
+function toMacKey(mac: string): string {
+  return ONE_FORM.test(mac) ? mac : (normalizeMac(mac) ?? mac);
 }
 
 /** Six octets as {@link normalizeMac} returns them. */

@@ -1,7 +1,7 @@
 import { ADDRESS_SCOPES, findAddressScope, type AddressScope } from "./address-scope.js";
 import { isInCidr, parseAddress, unmapAddress, type Cidr, type IpFamily, type IpNumber } from "./cidr.js";
 import { isContainerInterface } from "../guest/container-names.js";
-import { isSameMac } from "./mac.js";
+import { groupByMac } from "./mac.js";
 
 /** An interface of a guest, as far as its addresses are concerned. */
 export interface AddressedInterface {
@@ -58,15 +58,14 @@ export function findPrimaryAddress<Interface extends AddressedInterface, Nic ext
   question: PrimaryAddressQuestion = {},
 ): PrimaryAddress<Interface, Nic> | null {
   const sortedNics = nics.toSorted((left, right) => compareTexts(left.name, right.name));
+  const nicsByMac = groupByMac(sortedNics);
+  const positions = new Map(sortedNics.map((nic, position) => [nic, position]));
   return findBest(
     interfaces.flatMap((guestInterface, position) => {
-      const nic =
-        guestInterface.macAddress === null
-          ? null
-          : (sortedNics.find((each) => isSameMac(each.macAddress, guestInterface.macAddress)) ?? null);
+      const nic = nicsByMac.find(guestInterface.macAddress)[0] ?? null;
       // A bridge that bears a vNIC's MAC is the vNIC: the guest has moved its address there.
       if (nic === null && isContainerInterface(guestInterface.name ?? "")) return [];
-      const nicPosition = nic === null ? sortedNics.length : sortedNics.indexOf(nic);
+      const nicPosition = (nic === null ? undefined : positions.get(nic)) ?? sortedNics.length;
       return createCandidates(
         [...guestInterface.ipv4Addresses, ...guestInterface.ipv6Addresses],
         { guestInterface, nic, position: [nicPosition, position] },

@@ -1,6 +1,6 @@
-import { isSameMac } from "../address/mac.js";
+import { groupByMac } from "../address/mac.js";
 import { guessDeviceType } from "./device-type.js";
-import { findMissingInterface, type NamedInterface, type NamedNic } from "./missing-interface.js";
+import { findMissingInterfaces, type NamedInterface, type NamedNic } from "./missing-interface.js";
 
 /** In what a VM's vNICs and its guest's interfaces do not fit; each kind's number is the one that is stored. */
 export const DRIFT_KINDS = {
@@ -37,14 +37,15 @@ export interface Comparison {
 /**
  * Lists in what a guest's interfaces and the VM's vNICs do not fit, each thing once. Where either is not known nothing is
  * listed, nor is a member of a bond, which has its bond's MAC. An interface that is probably a vNIC under another MAC counts
- * as that vNIC.
+ * as that vNIC. At most {@link MOST_DRIFT} of a VM: a guest decides how many interfaces it shows.
  */
 export function listDrift({ status, ips, interfaces, nics }: Comparison): DriftItem[] {
   if (interfaces === null || nics === null) return [];
   const items: DriftItem[] = [];
   const probable = new Set<NamedInterface>();
+  const missingInterfaces = findMissingInterfaces({ status, ips }, interfaces, nics);
   for (const nic of nics) {
-    const missing = findMissingInterface(nic, { status, ips }, interfaces, nics);
+    const missing = missingInterfaces.find(nic);
     if (missing?.probable != null) probable.add(missing.probable);
     if (missing?.reason === "NOT_REPORTED")
       items.push({ kind: "NIC_NOT_SHOWN", nicId: nic.id, device: null });
@@ -52,16 +53,28 @@ export function listDrift({ status, ips, interfaces, nics }: Comparison): DriftI
       items.push({ kind: "NIC_MAC_DIFFERS", nicId: nic.id, device: missing.probable });
     }
   }
+  const nicsByMac = groupByMac(nics);
   const seen = new Set<string>();
   for (const device of interfaces) {
     const { name, macAddress } = device;
-    if (probable.has(device) || nics.some((nic) => isSameMac(nic.macAddress, macAddress))) continue;
+    if (probable.has(device) || nicsByMac.find(macAddress).length > 0) continue;
     const key = formatDriftKey({ nicId: null, device });
     if (seen.has(key)) continue;
     seen.add(key);
     items.push({ kind: findDeviceKind(name), nicId: null, device });
   }
-  return items;
+  return items.length <= MOST_DRIFT ? items : pickItems(items);
+}
+
+/** So many things that do not fit are told of one VM. Nobody reads more, and each is a row that passes write. */
+export const MOST_DRIFT = 500;
+
+/** Picks the same items in whatever order a guest reports: vNICs first, interfaces of containers last, then by key. */
+function pickItems(items: readonly DriftItem[]): DriftItem[] {
+  const rank = ({ nicId, kind }: DriftItem) => (nicId !== null ? 0 : kind === "DEVICE_CONTAINER" ? 2 : 1);
+  const places = items.map((item) => `${rank(item)} ${formatDriftKey(item)}`);
+  const last = places.toSorted()[MOST_DRIFT - 1] ?? "";
+  return items.filter((_, at) => (places[at] ?? "") <= last);
 }
 
 /** Formats what tells an item from others of its VM and kind. Long names by their beginning: an index must hold it. */

@@ -1,4 +1,4 @@
-import { isSameMac } from "../address/mac.js";
+import { groupByMac } from "../address/mac.js";
 import { guessDeviceType } from "./device-type.js";
 import { isWithoutGuest } from "./vm-status.js";
 
@@ -25,53 +25,81 @@ export interface MissingInterface<Interface> {
   readonly probable: Interface | null;
 }
 
+/** Which vNICs are missing in a guest. */
+export interface MissingInterfaces<Interface> {
+  /** Finds why the guest shows no interface with the vNIC's MAC; `null` if it shows one. */
+  readonly find: (nic: NamedNic) => MissingInterface<Interface> | null;
+}
+
 /**
- * Finds why the guest shows no interface with the vNIC's MAC; `null` if it shows one. In this order:
+ * Compares a VM's vNICs with its guest's interfaces once, in time that grows with the sum of both and not with their
+ * product. Why a vNIC is missing, in this order:
  * 1. the VM does not run, or its guest tells nothing, or addresses without interfaces;
  * 2. the vNIC is a member of a bond: a bond gives its members one MAC, so more plain interfaces have the bond's MAC than
  *    vNICs do;
  * 3. the guest changed the MAC: plain interfaces have MACs that no vNIC has. The n-th missing vNIC by name is probably the
  *    n-th of these by name.
  */
-export function findMissingInterface<Interface extends NamedInterface>(
-  nic: NamedNic,
+export function findMissingInterfaces<Interface extends NamedInterface>(
   vm: { readonly status: number; readonly ips: readonly string[] | null },
   interfaces: readonly Interface[] | null,
   nics: readonly NamedNic[],
-): MissingInterface<Interface> | null {
-  if (interfaces !== null && isShown(nic, interfaces)) return null;
-  if (isWithoutGuest(vm.status)) return { reason: "VM_DOWN", probable: null };
-  if (interfaces === null) return { reason: vm.ips === null ? "NO_AGENT" : "NO_DEVICES", probable: null };
-  const missing = nics.filter((each) => !isShown(each, interfaces)).sort(compareByName);
-  const position = missing.findIndex(({ id }) => id === nic.id);
+): MissingInterfaces<Interface> {
+  const shown = groupByMac(interfaces ?? []);
+  const isShown = ({ macAddress }: NamedNic) => shown.find(macAddress).length > 0;
+  if (isWithoutGuest(vm.status)) return findAs("VM_DOWN", isShown);
+  if (interfaces === null) return findAs(vm.ips === null ? "NO_AGENT" : "NO_DEVICES", isShown);
+  const missing = nics.filter((nic) => !isShown(nic)).sort(compareByName);
+  if (missing.length === 0) return findAs("NOT_REPORTED", isShown);
   const members = listSpareMembers(interfaces);
-  if (position >= 0 && position < members.length) {
-    return { reason: "BOND_MEMBER", probable: members[position] ?? null };
+  const strangers = listStrangers(interfaces, nics);
+  const told = new Map<string, MissingInterface<Interface>>();
+  for (const [position, { id }] of missing.entries()) {
+    if (told.has(id)) continue;
+    const member = members[position];
+    const probable = member ?? strangers[position - members.length] ?? null;
+    const reason = member !== undefined ? "BOND_MEMBER" : probable === null ? "NOT_REPORTED" : "MAC_DIFFERS";
+    told.set(id, { reason, probable });
   }
-  const strangers = interfaces
-    .filter(({ name, macAddress }) => macAddress !== null && isPlain(name))
-    .filter((each) => !nics.some((of) => isSameMac(of.macAddress, each.macAddress)))
-    .sort(compareByName);
-  const probable = strangers[position - members.length] ?? null;
-  return { reason: probable === null ? "NOT_REPORTED" : "MAC_DIFFERS", probable };
+  // A vNIC that came after the list was read is not in it.
+  const other = { reason: "NOT_REPORTED", probable: null } as const;
+  return { find: (nic) => (isShown(nic) ? null : (told.get(nic.id) ?? other)) };
+}
+
+function findAs<Interface>(
+  reason: MissingReason,
+  isShown: (nic: NamedNic) => boolean,
+): MissingInterfaces<Interface> {
+  return { find: (nic) => (isShown(nic) ? null : { reason, probable: null }) };
 }
 
 /** Lists the plain interfaces that have a bond's MAC, by name, without the one of each bond whose own MAC that is. */
 function listSpareMembers<Interface extends NamedInterface>(
   interfaces: readonly Interface[],
 ): readonly Interface[] {
-  const bonds = interfaces.filter(({ name }) => guessDeviceType(name) === "BOND");
-  const macs = [...new Set(bonds.map(({ macAddress }) => macAddress))].filter((mac) => mac !== null);
-  return macs.flatMap((mac) =>
-    interfaces
-      .filter(({ name, macAddress }) => isPlain(name) && isSameMac(macAddress, mac))
-      .sort(compareByName)
+  const bonds = groupByMac(interfaces.filter(({ name }) => guessDeviceType(name) === "BOND"));
+  const plain = groupByMac(
+    interfaces.filter(({ name, macAddress }) => bonds.find(macAddress).length > 0 && isPlain(name)),
+  );
+  return bonds.all.flatMap(([first]) =>
+    plain
+      .find(first?.macAddress ?? null)
+      .toSorted(compareByName)
       .slice(1),
   );
 }
 
-function isShown(nic: NamedNic, interfaces: readonly NamedInterface[]): boolean {
-  return interfaces.some(({ macAddress }) => isSameMac(macAddress, nic.macAddress));
+/** Lists the plain interfaces whose MAC no vNIC has, by name. */
+function listStrangers<Interface extends NamedInterface>(
+  interfaces: readonly Interface[],
+  nics: readonly NamedNic[],
+): readonly Interface[] {
+  const byMac = groupByMac(nics);
+  return interfaces
+    .filter(
+      ({ name, macAddress }) => macAddress !== null && byMac.find(macAddress).length === 0 && isPlain(name),
+    )
+    .sort(compareByName);
 }
 
 function isPlain(name: string | null): boolean {

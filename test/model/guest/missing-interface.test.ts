@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { findMissingInterface } from "../../../src/model/guest/missing-interface.js";
+import { findMissingInterfaces } from "../../../src/model/guest/missing-interface.js";
 import { mac, uuid } from "../../support/builders/ids.js";
 import { guestInterfaceRow, nicRow } from "../../support/builders/rows.js";
 
@@ -69,8 +69,9 @@ test.each([
   ],
 ] as const)("why a vNIC is missing in its guest: %s", (_, vm, interfaces, expected) => {
   const all = nics(1, 2, 3);
+  const comparison = findMissingInterfaces(vm, interfaces, all);
   const told = all.map((nic) => {
-    const missing = findMissingInterface(nic, vm, interfaces, all);
+    const missing = comparison.find(nic);
     return missing === null ? null : [missing.reason, missing.probable?.name].filter(Boolean).join(" ");
   });
   expect(told).toEqual(expected);
