@@ -1,26 +1,19 @@
 import { type Command, Option } from "commander";
-import type { Config } from "../../config.js";
-import { addSettingFlags } from "../flags.js";
+import type { CommandLine } from "./command-line.js";
+import { addSettingFlags } from "./flags.js";
 
-type Flags = Readonly<Record<string, string | undefined>>;
-
-const print = (line: string) => process.stdout.write(`${line}\n`);
-const hint = (line: string) => process.stderr.write(`${line}\n`);
+type LiveFlags = Readonly<Record<string, string | undefined>>;
 
 /** Adds the commands that hear of changes, which end with the signal. */
-export function addLiveCommands(
-  program: Command,
-  readConfig: (flags: Flags) => Config,
-  signal: AbortSignal,
-): void {
-  addSettingFlags(addWaitFlags(program.command("wait"))).action(async (vm: string, flags: Flags) => {
-    const { readWaitTask, runWaitCommand } = await import("./wait.js");
-    const isThere = await runWaitCommand(readWaitTask(vm, flags), readConfig(flags), print, hint, signal);
-    if (!isThere) process.exitCode = 1;
+export function addLiveCommands(program: Command, commandLine: CommandLine): void {
+  const { readConfig, print, printHint, fail, signal } = commandLine;
+  addSettingFlags(addWaitFlags(program.command("wait"))).action(async (vm: string, flags: LiveFlags) => {
+    const { readWaitTask, runWaitCommand } = await import("../live/wait.js");
+    if (!(await runWaitCommand(readWaitTask(vm, flags), readConfig(flags), print, printHint, signal))) fail();
   });
-  addSettingFlags(addFollowFlags(program.command("follow"))).action(async (flags: Flags) => {
-    const { readFollowTask, runFollowCommand } = await import("./follow.js");
-    await runFollowCommand(readFollowTask(flags), readConfig(flags), process.stdout, hint, signal);
+  addSettingFlags(addFollowFlags(program.command("follow"))).action(async (flags: LiveFlags) => {
+    const { readFollowTask, runFollowCommand } = await import("../live/follow.js");
+    await runFollowCommand(readFollowTask(flags), readConfig(flags), process.stdout, printHint, signal);
   });
 }
 

@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
-import type { Environment } from "../config.js";
-import { SETTINGS, formatFlag } from "../config/settings.js";
+import type { Environment } from "../../config.js";
+import { SETTINGS, formatFlag } from "../../config/settings.js";
 
 /** Gives a command every setting as a flag: `REFRESH_INTERVAL` becomes `--refresh-interval <value>`. */
 export function addSettingFlags(command: Command): Command {

@@ -1,0 +1,57 @@
+import { type Command, Option } from "commander";
+import { boundHeapGrowth } from "../../gateway/heap-growth.js";
+import { createLog } from "../../gateway/log.js";
+import type { CommandLine, Flags } from "./command-line.js";
+import { addSettingFlags } from "./flags.js";
+
+/** Adds the command that runs the gateway, until it fails or a signal ends it. */
+export function addStartCommand(program: Command, { readConfig, print, signal }: CommandLine): void {
+  addSettingFlags(program.command("start").description("run the gateway")).action(async (options: Flags) => {
+    const config = readConfig(options);
+    const log = createLog(config.logLevel);
+    boundHeapGrowth();
+    const { startGateway } = await import("../../gateway.js");
+    const gateway = await startGateway({ config, log, announce: print, signal });
+    process.on("SIGHUP", () => void gateway.reload());
+    const ended = await Promise.race([gateway.failed, waitForAbort(signal)]);
+    await gateway.stop();
+    if (ended !== undefined) throw ended;
+  });
+}
+
+/** Adds the commands that do once, or look at, what a gateway does all the time. */
+export function addOnceCommands(program: Command, { readConfig, print, fail, signal }: CommandLine): void {
+  addSettingFlags(program.command("migrate").description("bring the database up to date")).action(
+    async (options: Flags) => {
+      const { migrateDatabase } = await import("../migrate.js");
+      await migrateDatabase(readConfig(options), print);
+    },
+  );
+  addSettingFlags(
+    program
+      .command("refresh")
+      .description("ask every host once, print what came of it; fails if a host failed")
+      .addOption(new Option("--once", "the only way there is: a gateway polls by itself").default(true)),
+  ).action(async (options: Flags) => {
+    const config = readConfig(options);
+    const { refreshOnce } = await import("../refresh.js");
+    if (!(await refreshOnce(config, createLog(config.logLevel, "stderr"), signal))) fail();
+  });
+  addSettingFlags(
+    program
+      .command("doctor")
+      .description("look at settings, database, hosts, Redis and clock; changes nothing"),
+  ).action(async (options: Flags) => {
+    const { runDoctor } = await import("../doctor.js");
+    if (!(await runDoctor(() => readConfig(options), print, signal))) fail();
+  });
+}
+
+function waitForAbort(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    signal.addEventListener("abort", () => {
+      resolve(undefined);
+    });
+  });
+}

@@ -1,0 +1,27 @@
+import { type Config, type Environment, loadConfig } from "../../config.js";
+import { findForeignHost } from "../../config/foreign-variables.js";
+import { findUnknownVariables } from "../../config/unknown-variables.js";
+import { toPrintable } from "../../model/printable.js";
+import type { Flags } from "./command-line.js";
+import { readSettingFlags } from "./flags.js";
+
+/**
+ * Reads the settings; flags win over the environment. Says which variables are probably settings with a typing mistake, and
+ * which one is somebody else's.
+ */
+export function readSettings(
+  environment: Environment,
+  flags: Flags,
+  printHint: (line: string) => void,
+): Config {
+  const foreignHost = findForeignHost(environment);
+  if (foreignHost !== null && readSettingFlags(flags)["HOST"] === undefined) {
+    printHint(
+      `vnic-graph: warning: HOST is ${toPrintable(foreignHost)}, which is no address and so left out: shells and conda set it; --host takes a name to listen on`,
+    );
+  }
+  for (const { name, nearest } of findUnknownVariables(environment)) {
+    printHint(`vnic-graph: warning: ${toPrintable(name)} is no setting; did you mean ${nearest}?`);
+  }
+  return loadConfig(environment, readSettingFlags(flags));
+}
