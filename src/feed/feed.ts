@@ -29,6 +29,8 @@ export interface Feed {
   listen(listener: FeedListener): Promise<Listening>;
   /** Looks at the log soon, because something was written. */
   wake(): void;
+  /** How long ago all that the log had was told; `null` while nobody listens. */
+  lagMs(): number | null;
   /** Ends the reading; listeners hear no more. Resolves when nothing is left running. */
   stop(): Promise<void>;
 }
@@ -57,6 +59,8 @@ class LogFeed implements Feed {
   /** The look at the log that is under way, and the one that begins after it. */
   private looking: Promise<void> | null = null;
   private isInTrouble = false;
+  /** When all that the log had was told, by the clock of this process. */
+  private caughtUpAt = 0;
   /** Ends the pause between two looks. */
   private endPause: () => void = () => undefined;
   private isWoken = false;
@@ -81,6 +85,10 @@ class LogFeed implements Feed {
   wake(): void {
     this.isWoken = true;
     this.endPause();
+  }
+
+  lagMs(): number | null {
+    return this.listeners.size === 0 ? null : performance.now() - this.caughtUpAt;
   }
 
   async stop(): Promise<void> {
@@ -134,6 +142,7 @@ class LogFeed implements Feed {
         ({ hasMore } = page);
         if (page.changes.length > 0) await this.tell(page.changes, this.tail.cursor);
       }
+      this.caughtUpAt = performance.now();
     } catch (error) {
       if (!(error instanceof LostCursorError)) throw error;
       this.tail = await this.options.log.openTail();

@@ -15,6 +15,8 @@ export interface Live {
   readonly hosts: HostStates;
   /** Something was written: the log is looked at soon. */
   wake(): void;
+  /** How far the reader of the log is behind its end; `null` while nobody subscribes. */
+  lagMs(): number | null;
   /** Tells nothing any more; resolves when nothing is left running. */
   stop(): Promise<void>;
 }
@@ -59,6 +61,7 @@ export function openLive(
     wake: () => {
       feed.wake();
     },
+    lagMs: () => feed.lagMs(),
     stop: async () => {
       await Promise.all([feed.stop(), hosts.stop()]);
     },

@@ -3,6 +3,8 @@ import type { KeptAnswerFigures } from "../fast/kept-answers.js";
 import type { PassResult } from "../refresher/pass.js";
 import type { ServedOperation } from "../server/options.js";
 import type { FleetFigures } from "../store/read/fleet-figures.js";
+import type { LiveMeter } from "../server/live/live-meter.js";
+import { createLiveMetrics } from "./live-metrics.js";
 import { VERSION } from "./version.js";
 
 /** What is asked at every scrape, because it is somebody else's to know; `null` while there is no database. */
@@ -12,6 +14,8 @@ export interface MetricSources {
   readonly polling: () => { readonly running: number; readonly waiting: number } | null;
   /** Left out, or `null`, where no answers are kept. */
   readonly answers?: () => KeptAnswerFigures | null;
+  /** How far the reader of the change log is behind; left out, or `null`, where it does not read. */
+  readonly liveLagMs?: () => number | null;
 }
 
 /** The metrics of one gateway, in Prometheus' text format. */
@@ -20,6 +24,8 @@ export interface Metrics {
   onPass(result: PassResult): void;
   /** Called with the result of every GraphQL request. */
   onOperation(operation: ServedOperation): void;
+  /** Hears what becomes of subscriptions. */
+  readonly live: LiveMeter;
   print(): Promise<string>;
 }
 
@@ -85,8 +91,10 @@ export function createMetrics(sources: MetricSources): Metrics {
     registers,
   });
   const readGauges = readGaugesAtScrape(registers, sources);
+  const live = createLiveMetrics(registers, sources.liveLagMs ?? (() => null));
 
   return {
+    live,
     onPass: (result) => {
       polls.inc({ outcome: result.outcome });
       if (result.failure !== null) failures.inc({ reason: result.failure.kind });
@@ -104,6 +112,7 @@ export function createMetrics(sources: MetricSources): Metrics {
     },
     print: async () => {
       await readGauges();
+      live.read();
       return registry.metrics();
     },
   };

@@ -119,6 +119,7 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
     onOperation: (operation) => {
       metrics.onOperation(operation);
     },
+    liveMeter: metrics.live,
   });
 }
 

@@ -5,6 +5,7 @@ import type { Identity, KnownViewer } from "./identity/identity.js";
 import type { Limits } from "../model/limits.js";
 import type { EstimateField } from "../graph/estimates/estimate-field.js";
 import type { AnswerKeeper } from "./graphql/kept-answer.js";
+import type { LiveMeter } from "./live/live-meter.js";
 import type { TlsMaterial } from "./tls.js";
 
 /** What a context is made for. */
@@ -91,6 +92,8 @@ export interface ServerOptions {
   ) => void | Promise<void>;
   /** Told how every GraphQL request ended, for metrics. */
   readonly onOperation?: (operation: ServedOperation) => void;
+  /** Told what becomes of subscriptions, for metrics. */
+  readonly liveMeter?: LiveMeter;
   /** How long clients may keep an answer without asking again; 0 forbids it. */
   readonly maxAgeSeconds?: number;
   /** Answers Apollo's inline tracing (ftv1) to gateways that ask for it. */

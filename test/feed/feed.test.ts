@@ -124,6 +124,21 @@ describe("a feed", () => {
     expect(listener.told).toEqual([]);
   });
 
+  test("knows how far behind it is, which grows while the log cannot be read", async () => {
+    expect(feed.lagMs()).toBeNull();
+    const listening = await feed.listen(createListener());
+    await database.dataSource.query("ALTER TABLE vnic_graph_change_log RENAME TO hidden");
+    await eventually(() => {
+      expect(feed.lagMs()).toBeGreaterThan(300);
+    });
+    await database.dataSource.query("ALTER TABLE hidden RENAME TO vnic_graph_change_log");
+    await eventually(() => {
+      expect(feed.lagMs()).toBeLessThan(300);
+    });
+    listening.end();
+    expect(feed.lagMs()).toBeNull();
+  });
+
   test("is woken by a write of this process, and does not wait for its turn", async () => {
     await feed.stop();
     feed = startFeed({ log, intervalMs: 60_000 });

@@ -90,6 +90,7 @@ function countListening(): { readonly feed: Feed; count(): number } {
     wake: () => {
       feed.wake();
     },
+    lagMs: () => feed.lagMs(),
     stop: () => feed.stop(),
   };
   return { feed: counted, count: () => count };

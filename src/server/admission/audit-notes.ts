@@ -6,4 +6,6 @@ export interface AuditNotes {
   hash: string | null;
   cost: number | null;
   rows: number | null;
+  /** The line is written when the answer has been sent or has ended, since sending it is the work. */
+  isLasting: boolean;
 }

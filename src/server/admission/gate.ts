@@ -116,8 +116,9 @@ export function createGate(options: ServerOptions, limits: Limits): Gate {
         // For what no handler answers any more, such as a stream whose client leaves.
         reply.raw.once("close", () => {
           if (!visit.markAnswered()) return;
-          visit.notes.decision ??= "CLIENT_GONE";
-          writeAuditLine(request, CLIENT_CLOSED_REQUEST, visit, options);
+          const { notes } = visit;
+          if (!notes.isLasting) notes.decision ??= "CLIENT_GONE";
+          writeAuditLine(request, notes.isLasting ? reply.statusCode : CLIENT_CLOSED_REQUEST, visit, options);
         });
         if (client.secure) reply.headers(TRANSPORT_SECURITY);
         // Answers that depend on who asks, and in which form, must not be kept for others.
@@ -138,7 +139,8 @@ export function createGate(options: ServerOptions, limits: Limits): Gate {
       app.addHook("onSend", (request, reply, payload, done) => {
         // What is no HTTP at all has no visit.
         const visit = visits.get(request);
-        if (visit?.markAnswered() === true) writeAuditLine(request, reply.statusCode, visit, options);
+        if (visit?.notes.isLasting === false && visit.markAnswered())
+          writeAuditLine(request, reply.statusCode, visit, options);
         const sent = request.method === "HEAD" ? payload : outbox.add(reply.raw, request.socket, payload);
         if (sent !== payload) reply.header("content-length", Buffer.byteLength(payload as string | Buffer));
         done(null, sent);

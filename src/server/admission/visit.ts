@@ -62,7 +62,7 @@ export function startVisit(
     rule,
     viewer: null,
     deadline,
-    notes: { decision: null, operation: null, hash: null, cost: null, rows: null },
+    notes: { decision: null, operation: null, hash: null, cost: null, rows: null, isLasting: false },
     client,
     request: served.request,
     async runPiece(job) {

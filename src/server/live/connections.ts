@@ -2,6 +2,7 @@ import type { Limits } from "../../model/limits.js";
 import { HttpError } from "../errors.js";
 import type { Credentials, KnownViewer } from "../identity/identity.js";
 import type { ServerOptions } from "../options.js";
+import type { LiveTransport } from "./live-meter.js";
 
 /** Why the server ends a connection of subscriptions. */
 export type LiveEnd = "restart" | "expired" | "changed";
@@ -14,14 +15,19 @@ export interface LiveConnections {
    * Counts a connection of a viewer, and has it ended when the credentials are not valid any more, when what they allow has
    * changed, and at a stop. Returns the function that forgets it. Throws if the viewer has too many.
    */
-  enter(viewer: KnownViewer, credentials: Credentials, end: (why: LiveEnd) => void): () => void;
+  enter(
+    transport: LiveTransport,
+    viewer: KnownViewer,
+    credentials: Credentials,
+    end: (why: LiveEnd) => void,
+  ): () => void;
   /** Ends all, because the server stops; their clients go on at another one. */
   endAll(): void;
 }
 
 /** Creates an empty set of connections. */
 export function createLiveConnections(
-  { identity }: Pick<ServerOptions, "identity">,
+  { identity, liveMeter }: Pick<ServerOptions, "identity" | "liveMeter">,
   limits: Pick<Limits, "viewerConnections">,
 ): LiveConnections {
   const open = new Set<(why: LiveEnd) => void>();
@@ -32,12 +38,13 @@ export function createLiveConnections(
     get count() {
       return open.size;
     },
-    enter(viewer, credentials, end) {
+    enter(transport, viewer, credentials, end) {
       const count = counts.get(viewer.name) ?? 0;
       if (isStopped) throw new HttpError(503, "NOT_AVAILABLE", "The server stops. Connect again.");
       if (count >= limits.viewerConnections) throw createTooManyError(limits.viewerConnections);
       counts.set(viewer.name, count + 1);
       open.add(end);
+      liveMeter?.onConnection(transport, 1);
       const known = formatRights(viewer);
       const watch = !identity.required
         ? undefined
@@ -55,6 +62,7 @@ export function createLiveConnections(
       watch?.unref();
       return () => {
         if (!open.delete(end)) return;
+        liveMeter?.onConnection(transport, -1);
         clearInterval(watch);
         const left = (counts.get(viewer.name) ?? 1) - 1;
         if (left > 0) counts.set(viewer.name, left);

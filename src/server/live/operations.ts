@@ -125,14 +125,19 @@ export function createLivePreparation(
             },
             onSlow,
           };
-          yield* await serve(caller, deadline, options, async (contextValue) => {
-            const source = await createSourceEventStream({
-              ...{ schema, document, operationName, variableValues: values, contextValue },
+          options.liveMeter?.onSubscription(1);
+          try {
+            yield* await serve(caller, deadline, options, async (contextValue) => {
+              const source = await createSourceEventStream({
+                ...{ schema, document, operationName, variableValues: values, contextValue },
+              });
+              if (!(Symbol.asyncIterator in source))
+                throw source.errors?.[0] ?? new Error("no source of events");
+              return mapEvents(source as AsyncIterable<object>, answer, options);
             });
-            if (!(Symbol.asyncIterator in source))
-              throw source.errors?.[0] ?? new Error("no source of events");
-            return mapEvents(source as AsyncIterable<object>, answer);
-          });
+          } finally {
+            options.liveMeter?.onSubscription(-1);
+          }
         }),
     };
   };
@@ -142,17 +147,22 @@ export function createLivePreparation(
 async function* mapEvents(
   source: AsyncIterable<object>,
   answer: (event: object) => Promise<LiveAnswer>,
+  { liveMeter }: ServerOptions,
 ): AsyncGenerator<LiveAnswer, void, undefined> {
-  for await (const event of source) yield await answer(event);
+  for await (const event of source) {
+    const made = await answer(event);
+    liveMeter?.onEvent();
+    yield made;
+  }
 }
 
 /** Formats what refused or ended a subscription, for its client. */
 export function formatLiveError(
   error: unknown,
   requestId: string,
-  { log }: ServerOptions,
+  { log, liveMeter }: ServerOptions,
 ): GraphQLFormattedError {
-  return requestScope.run(createRequestScope(requestId, log), () => {
+  const formatted = requestScope.run(createRequestScope(requestId, log), () => {
     if (error instanceof HttpError) return { message: error.message, extensions: { code: error.code } };
     const graphqlError =
       error instanceof GraphQLError
@@ -162,6 +172,8 @@ export function formatLiveError(
           });
     return formatError(graphqlError.toJSON(), graphqlError);
   });
+  if (formatted.extensions?.["code"] === "CURSOR_LOST") liveMeter?.onLostCursor();
+  return formatted;
 }
 
 /** Runs a job with a context of the caller's, and gives back what the context holds when the job has ended. */

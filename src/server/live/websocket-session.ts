@@ -75,7 +75,7 @@ export function createSession(
     const refusal = GRAPHQL_RULE.explainRefusal?.(known) ?? null;
     if (refusal !== null) throw new HttpError(403, "FORBIDDEN", refusal);
     if (gone.signal.aborted) return;
-    leave = live.enter(known, credentials, (why) => {
+    leave = live.enter("websocket", known, credentials, (why) => {
       close(...ENDS[why]);
     });
     viewer = known;
@@ -106,7 +106,11 @@ export function createSession(
     );
   };
 
+  let isSlow = false;
   const cutSlow = (): void => {
+    if (isSlow) return;
+    isSlow = true;
+    options.liveMeter?.onSlowReader();
     for (const [id, entry] of running) {
       entry.decision ??= "SLOW_READER";
       finish(id);

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Limits } from "../../model/limits.js";
 import type { Gate } from "../admission/gate.js";
 import { EVENTS_RULE } from "../admission/rules.js";
+import type { AuditNotes } from "../admission/audit-notes.js";
 import type { Visit } from "../admission/visit.js";
 import { HttpError } from "../errors.js";
 import type { RequestParameters } from "../graphql/documents.js";
@@ -68,10 +69,17 @@ async function sendEvents(
   } catch (error) {
     refusal = error;
   }
-  const answers = operation?.start(NOTHING) ?? refuse(refusal);
-  const format = (error: unknown) => formatLiveError(error, request.id, parts.options);
-  const stream = createEventStream((signal) => formatEvents(answers, signal, format));
+  // A stream that is not read is cut off as any other answer is.
+  const onSlow = () => parts.options.liveMeter?.onSlowReader();
+  const answers = operation?.start(onSlow) ?? refuse(refusal);
+  const format = (error: unknown) => {
+    const formatted = formatLiveError(error, request.id, parts.options);
+    notes.decision = String(formatted.extensions?.["code"]);
+    return formatted;
+  };
+  const stream = createEventStream((signal) => formatEvents(countEvents(answers, notes), signal, format));
   const leave = parts.live.enter(
+    "sse",
     viewer,
     { authorization: request.headers.authorization, certificate: readClientCertificate(request.raw.socket) },
     () => {
@@ -83,6 +91,7 @@ async function sendEvents(
     stream.abandon();
   });
   if (reply.raw.closed) leave();
+  notes.isLasting = true;
   return reply
     .headers({
       "content-type": "text/event-stream; charset=utf-8",
@@ -99,6 +108,18 @@ function refuse(error: unknown): EventStream<LiveAnswer> {
     await Promise.reject(error instanceof Error ? error : new Error(String(error)));
     yield {};
   });
+}
+
+function countEvents(answers: EventStream<LiveAnswer>, notes: AuditNotes): EventStream<LiveAnswer> {
+  notes.rows = 0;
+  return {
+    ...answers,
+    next: async (...args) => {
+      const result = await answers.next(...args);
+      if (result.done !== true) notes.rows = (notes.rows ?? 0) + 1;
+      return result;
+    },
+  };
 }
 
 /**
@@ -170,9 +191,6 @@ async function readParameters(
   if (typeof body === "object" && body !== null && !Array.isArray(body)) return { ...body };
   throw new HttpError(400, "BAD_REQUEST", "The body must be a JSON object with a query.");
 }
-
-/** A stream that is not read is cut off as any other answer is. */
-const NOTHING = (): void => undefined;
 
 /** Less than what proxies take for dead, which is a minute, and than what the server takes for a reader that does not read. */
 const PAUSE_MS = 10_000;

@@ -1,6 +1,9 @@
 import { once } from "node:events";
 import { describe, expect, onTestFinished, test } from "vitest";
 import WebSocket from "ws";
+import type { QueueBounds } from "../../../src/feed/event-queue.js";
+import { createMetrics } from "../../../src/gateway/metrics.js";
+import type { ServerOptions } from "../../../src/server/options.js";
 import type { StoredVm } from "../../../src/store/types.js";
 import { addVms, changeAllIps, storedVm } from "../../store/changes/log-fixtures.js";
 import { eventually } from "../../support/eventually.js";
@@ -60,8 +63,11 @@ async function openReader({ server }: LiveServer) {
   return { socket, events, closes };
 }
 
-async function startWithVms(bounds: Parameters<typeof startLiveServer>[1]): Promise<LiveServer> {
-  const live = await startLiveServer({}, bounds);
+async function startWithVms(
+  bounds: Partial<QueueBounds>,
+  options: Partial<ServerOptions> = {},
+): Promise<LiveServer> {
+  const live = await startLiveServer(options, bounds);
   await addVms(live.database.store, VMS);
   return live;
 }
@@ -93,7 +99,8 @@ describe("a subscriber who does not read its socket", () => {
   });
 
   test("is closed with 4290, and goes on behind its last cursor without a gap", async () => {
-    const live = await startWithVms({ maxWaiting: 10, stillMs: 100 });
+    const metrics = createMetrics({ fleet: () => null, pool: () => null, polling: () => null });
+    const live = await startWithVms({ maxWaiting: 10, stillMs: 100 }, { liveMeter: metrics.live });
     const still = await openReader(live);
     await eventually(() => {
       expect(live.listening()).toBe(1);
@@ -110,6 +117,7 @@ describe("a subscriber who does not read its socket", () => {
     await eventually(() => {
       expect(still.closes).toEqual([4_290]);
     });
+    expect(await metrics.print()).toContain("vnic_graph_slow_readers_total 1");
     expect(still.events.length).toBeLessThan(100 + expected.length);
     const next = subscribe(connect(live.server), FOLLOW, { after: still.events.at(-1)?.cursor });
     await eventually(() => {

@@ -1,0 +1,16 @@
+/** How subscriptions reach a client. */
+export type LiveTransport = "websocket" | "sse";
+
+/** Hears what becomes of subscriptions, for metrics. */
+export interface LiveMeter {
+  /** A connection was let in (1), or has ended (-1). */
+  onConnection(transport: LiveTransport, change: 1 | -1): void;
+  /** A subscription began (1) or ended (-1). */
+  onSubscription(change: 1 | -1): void;
+  /** An event was answered and given to its connection. */
+  onEvent(): void;
+  /** A subscriber read too slowly and was let go. */
+  onSlowReader(): void;
+  /** A cursor was refused, because what it points to is not there any more. */
+  onLostCursor(): void;
+}
