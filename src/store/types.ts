@@ -107,6 +107,8 @@ export interface VmRow {
   readonly lastChangedAt: Date | null;
   /** Another host that says that it runs the VM, though its reports do not count; absent: not known. */
   readonly contenderId?: string | null;
+  /** MACs of vNICs that the guest shows under an ignored name, joined by blanks; absent: not known. */
+  readonly ignoredMacs?: string | null;
   /** In a page: the value by which it is sorted, where that is neither name nor id (see {@link VmCursor}). */
   readonly orderKey?: string | null;
 }

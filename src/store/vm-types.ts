@@ -48,6 +48,8 @@ export interface StoredVm {
   readonly staleDetail: string | null;
   /** Successful passes in a row in which the owner did not report the VM. */
   readonly missedPasses: number;
+  /** MACs of vNICs that the guest shows under a name that is left out, joined by blanks; `null`: none. */
+  readonly ignoredMacs: string | null;
   readonly interfaces: readonly GuestInterface[];
   readonly nics: readonly Nic[];
 }

@@ -123,6 +123,7 @@ function explainMissing({ missingReason, probableInterface }: NicRow["nic"], isK
 /** Each reason of the graph, for people. */
 const MISSING: Readonly<Record<string, string>> = {
   BOND_MEMBER: "in a bond, which gives its members one MAC",
+  IGNORED_BY_NAME: "the guest shows it under a name that is left out (GUEST_NIC_IGNORE)",
   MAC_DIFFERS: "the guest uses another MAC",
   NOT_REPORTED: "the guest shows no interface with this MAC",
   NO_AGENT: "not known: the guest tells nothing; no agent runs, or not yet",

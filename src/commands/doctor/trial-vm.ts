@@ -51,6 +51,7 @@ export function createTrialVm(): TrialVm {
     silence: null,
     staleDetail: null,
     missedPasses: 0,
+    ignoredMacs: null,
   };
   const nic: Nic = { id: nicId, vmId: id, name: "nic1", macAddress: MAC, network: "doctor's", linked: true };
   const device: GuestInterface = {

@@ -69,6 +69,7 @@ export const MissingReasonEnum = {
   NO_DEVICES: "NO_DEVICES",
   BOND_MEMBER: "BOND_MEMBER",
   MAC_DIFFERS: "MAC_DIFFERS",
+  IGNORED_BY_NAME: "IGNORED_BY_NAME",
   NOT_REPORTED: "NOT_REPORTED",
 } as const satisfies { [reason in MissingReason]: reason };
 
@@ -229,9 +230,14 @@ registerEnumType(MissingReasonEnum, {
     NO_DEVICES: { description: "The guest's agent tells addresses without interfaces." },
     BOND_MEMBER: { description: "It is in a bond, which gives all its members one MAC." },
     MAC_DIFFERS: { description: "The guest uses another MAC, on the interface that is `probableInterface`." },
+    IGNORED_BY_NAME: {
+      description:
+        "The guest shows it under a name that is left out here (GUEST_NIC_IGNORE). Told of the present alone, and not with " +
+        "SOURCE=engine: an engine does not keep what it left out.",
+    },
     NOT_REPORTED: {
       description:
-        "The guest shows no interface that it could be; one whose name is ignored is not shown, either.",
+        "The guest shows no interface that it could be. Of the past, and with SOURCE=engine, also one under a name that is left out.",
     },
   },
 });

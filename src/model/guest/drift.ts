@@ -1,6 +1,11 @@
 import { groupByMac } from "../address/mac.js";
 import { guessDeviceType } from "./device-type.js";
-import { findMissingInterfaces, type NamedInterface, type NamedNic } from "./missing-interface.js";
+import {
+  findMissingInterfaces,
+  type ComparedVm,
+  type NamedInterface,
+  type NamedNic,
+} from "./missing-interface.js";
 
 /** In what a VM's vNICs and its guest's interfaces do not fit; each kind's number is the one that is stored. */
 export const DRIFT_KINDS = {
@@ -27,23 +32,21 @@ export interface DriftItem {
 }
 
 /** What is compared: `interfaces: null` is not known, `nics: null` not told yet. */
-export interface Comparison {
-  readonly status: number;
-  readonly ips: readonly string[] | null;
+export interface Comparison extends ComparedVm {
   readonly interfaces: readonly NamedInterface[] | null;
   readonly nics: readonly NamedNic[] | null;
 }
 
 /**
  * Lists in what a guest's interfaces and the VM's vNICs do not fit, each thing once. Where either is not known nothing is
- * listed, nor is a member of a bond, which has its bond's MAC. An interface that is probably a vNIC under another MAC counts
+ * listed, nor is a member of a bond, which has its bond's MAC, nor a vNIC that is shown under an ignored name. An interface that is probably a vNIC under another MAC counts
  * as that vNIC. At most {@link MOST_DRIFT} of a VM: a guest decides how many interfaces it shows.
  */
-export function listDrift({ status, ips, interfaces, nics }: Comparison): DriftItem[] {
+export function listDrift({ interfaces, nics, ...vm }: Comparison): DriftItem[] {
   if (interfaces === null || nics === null) return [];
   const items: DriftItem[] = [];
   const probable = new Set<NamedInterface>();
-  const missingInterfaces = findMissingInterfaces({ status, ips }, interfaces, nics);
+  const missingInterfaces = findMissingInterfaces(vm, interfaces, nics);
   for (const nic of nics) {
     const missing = missingInterfaces.find(nic);
     if (missing?.probable != null) probable.add(missing.probable);

@@ -17,12 +17,20 @@ export interface NamedNic {
 
 /** Why the guest shows no interface with a vNIC's MAC. */
 export type MissingReason =
-  "VM_DOWN" | "NO_AGENT" | "NO_DEVICES" | "BOND_MEMBER" | "MAC_DIFFERS" | "NOT_REPORTED";
+  "VM_DOWN" | "NO_AGENT" | "NO_DEVICES" | "BOND_MEMBER" | "MAC_DIFFERS" | "IGNORED_BY_NAME" | "NOT_REPORTED";
 
 /** Why a vNIC is missing in its guest, and the interface that it probably is. */
 export interface MissingInterface<Interface> {
   readonly reason: MissingReason;
   readonly probable: Interface | null;
+}
+
+/** What is known of the VM whose vNICs and interfaces are compared. */
+export interface ComparedVm {
+  readonly status: number;
+  readonly ips: readonly string[] | null;
+  /** MACs of vNICs that the guest shows under an ignored name, joined by blanks; absent: not known. */
+  readonly ignoredMacs?: string | null;
 }
 
 /** Which vNICs are missing in a guest. */
@@ -35,13 +43,14 @@ export interface MissingInterfaces<Interface> {
  * Compares a VM's vNICs with its guest's interfaces once, in time that grows with the sum of both and not with their
  * product. Why a vNIC is missing, in this order:
  * 1. the VM does not run, or its guest tells nothing, or addresses without interfaces;
- * 2. the vNIC is a member of a bond: a bond gives its members one MAC, so more plain interfaces have the bond's MAC than
+ * 2. the guest shows the MAC under a name that is left out;
+ * 3. the vNIC is a member of a bond: a bond gives its members one MAC, so more plain interfaces have the bond's MAC than
  *    vNICs do;
- * 3. the guest changed the MAC: plain interfaces have MACs that no vNIC has. The n-th missing vNIC by name is probably the
+ * 4. the guest changed the MAC: plain interfaces have MACs that no vNIC has. The n-th missing vNIC by name is probably the
  *    n-th of these by name.
  */
 export function findMissingInterfaces<Interface extends NamedInterface>(
-  vm: { readonly status: number; readonly ips: readonly string[] | null },
+  vm: ComparedVm,
   interfaces: readonly Interface[] | null,
   nics: readonly NamedNic[],
 ): MissingInterfaces<Interface> {
@@ -49,8 +58,9 @@ export function findMissingInterfaces<Interface extends NamedInterface>(
   const isShown = ({ macAddress }: NamedNic) => shown.find(macAddress).length > 0;
   if (isWithoutGuest(vm.status)) return findAs("VM_DOWN", isShown);
   if (interfaces === null) return findAs(vm.ips === null ? "NO_AGENT" : "NO_DEVICES", isShown);
-  const missing = nics.filter((nic) => !isShown(nic)).sort(compareByName);
-  if (missing.length === 0) return findAs("NOT_REPORTED", isShown);
+  const ignored = groupByMac((vm.ignoredMacs?.split(" ") ?? []).map((macAddress) => ({ macAddress })));
+  const isIgnored = ({ macAddress }: NamedNic) => ignored.find(macAddress).length > 0;
+  const missing = nics.filter((nic) => !isShown(nic) && !isIgnored(nic)).sort(compareByName);
   const members = listSpareMembers(interfaces);
   const strangers = listStrangers(interfaces, nics);
   const told = new Map<string, MissingInterface<Interface>>();
@@ -62,8 +72,9 @@ export function findMissingInterfaces<Interface extends NamedInterface>(
     told.set(id, { reason, probable });
   }
   // A vNIC that came after the list was read is not in it.
-  const other = { reason: "NOT_REPORTED", probable: null } as const;
-  return { find: (nic) => (isShown(nic) ? null : (told.get(nic.id) ?? other)) };
+  const other = (nic: NamedNic) =>
+    ({ reason: isIgnored(nic) ? "IGNORED_BY_NAME" : "NOT_REPORTED", probable: null }) as const;
+  return { find: (nic) => (isShown(nic) ? null : (told.get(nic.id) ?? other(nic))) };
 }
 
 function findAs<Interface>(

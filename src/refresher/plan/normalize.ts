@@ -55,7 +55,7 @@ export function toGuestInterfaces(
 }
 
 /** Returns `true` if the name is one of those that are left out. */
-function isIgnored(name: string | null, ignoreNames: readonly RegExp[]): boolean {
+export function isIgnored(name: string | null, ignoreNames: readonly RegExp[]): boolean {
   return name !== null && ignoreNames.some((pattern) => pattern.test(name));
 }
 

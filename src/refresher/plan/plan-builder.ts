@@ -153,5 +153,6 @@ const VISIBLE_KEYS = [
   "silence",
   "staleDetail",
   "missedPasses",
+  "ignoredMacs",
 ] as const;
 const STATE_KEYS = [...VISIBLE_KEYS, "incomingId", "contenderId", "inventoryHash"] as const;

@@ -4,6 +4,7 @@ import type { StoredVm } from "../../store/types.js";
 import type { GuestLimits } from "../../model/guest/guest-limits.js";
 import { isWithoutGuest, VM_STATUS } from "../../model/guest/vm-status.js";
 import { planGuest } from "./guest.js";
+import { listIgnoredMacs } from "./ignored-macs.js";
 import { NicClaims, type NicReports, type SettledNics } from "./nic-claims.js";
 import type { PlannedChanges } from "./plan-builder.js";
 import { PlanBuilder } from "./plan-builder.js";
@@ -111,10 +112,17 @@ function readOwnedVm(
   limits: GuestLimits | undefined,
 ): Partial<StoredVm> {
   const known = stored === null || isWithoutGuest(stored.status) ? null : stored;
+  const guest = planGuest(reported, known, ignoreNames, limits);
+  const { netIfaces } = reported;
   return {
     name: chooseName(reported, before, null),
     status: readRunningStatus(reported, known?.status ?? VM_STATUS.UNKNOWN),
-    ...planGuest(reported, known, ignoreNames, limits),
+    ...guest,
+    // Silence keeps this like the rest of what the guest said.
+    ignoredMacs:
+      netIfaces === null
+        ? (known?.ignoredMacs ?? null)
+        : listIgnoredMacs(netIfaces, ignoreNames, guest.interfaces, nics?.nics ?? before.nics),
     ...(nics === null ? {} : readSettledNics(nics, reported)),
   };
 }
@@ -160,6 +168,7 @@ const ENDED = {
   fqdn: null,
   silence: null,
   staleDetail: null,
+  ignoredMacs: null,
   interfaces: [],
 } as const;
 

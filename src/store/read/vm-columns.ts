@@ -18,7 +18,7 @@ export const VM_COLUMNS = `s.vm_guid AS id, s.vm_name AS name, d.status, d.run_o
   ${INTERFACES_KNOWN} AS "interfacesKnown",
   ${NICS_KNOWN} AS "nicsKnown",
   CASE WHEN ${IS_FRESH} THEN h.last_success_at ELSE r.last_reported_at END AS "lastReportedAt",
-  ${STALE_REASON} AS "staleReason", r.stale_detail AS "staleDetail", ${STALE_SINCE} AS "staleSince",
+  ${STALE_REASON} AS "staleReason", r.stale_detail AS "staleDetail", r.ignored_macs AS "ignoredMacs", ${STALE_SINCE} AS "staleSince",
   date_trunc('milliseconds', r.changed_at + interval '999 microseconds') AS "lastChangedAt"`;
 
 /** Selects VMs; a condition and an order follow. */

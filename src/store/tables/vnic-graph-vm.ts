@@ -47,6 +47,10 @@ export class VnicGraphVm {
   @Column({ name: "primary_address", type: "inet", nullable: true })
   primaryAddress!: string | null;
 
+  /** MACs of vNICs that the guest shows under a name that is left out, joined by blanks. */
+  @Column({ name: "ignored_macs", type: "text", nullable: true })
+  ignoredMacs!: string | null;
+
   /** The interfaces' names in reported order, since rows have none. */
   @Column({ name: "interface_names", type: "text", array: true, nullable: true })
   interfaceNames!: (string | null)[] | null;

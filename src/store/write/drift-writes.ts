@@ -43,10 +43,11 @@ export async function updateDrift(
 }
 
 function listStoredDrift(vm: StoredVm): DriftItem[] {
-  const { status, ips, ownerId, interfaces } = vm;
+  const { status, ips, ignoredMacs, ownerId, interfaces } = vm;
   return listDrift({
     status,
     ips: ips === null ? null : [ips],
+    ignoredMacs,
     interfaces: ownerId !== null && areInterfacesKnown(vm) ? interfaces : null,
     nics: areNicsKnown(vm) ? vm.nics : null,
   });

@@ -82,7 +82,7 @@ UNION SELECT unnest($2::uuid[])`;
 
 const SELECT_STATES = `SELECT s.vm_guid AS id, s.vm_name AS name, d.status,
   d.run_on_vds AS "ownerId", d.migrating_to_vds AS "incomingId", r.contender_id AS "contenderId",
-  nullif(d.vm_ip, '') AS ips, nullif(d.vm_fqdn, '') AS fqdn, r.inventory_hash AS "inventoryHash", r.silence, r.stale_detail AS "staleDetail",
+  nullif(d.vm_ip, '') AS ips, nullif(d.vm_fqdn, '') AS fqdn, r.inventory_hash AS "inventoryHash", r.silence, r.stale_detail AS "staleDetail", r.ignored_macs AS "ignoredMacs",
   coalesce(r.missed_passes, 0) AS "missedPasses", r.interface_names AS "interfaceNames"
 FROM vm_static s
 JOIN vm_dynamic d ON d.vm_guid = s.vm_guid AND d.vm_guid = ANY($1::uuid[])

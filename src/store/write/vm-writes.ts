@@ -48,6 +48,7 @@ export async function insertVms(
     silence: ["text", (vm) => vm.silence],
     stale_detail: ["text", (vm) => vm.staleDetail],
     missed_passes: ["int", (vm) => vm.missedPasses],
+    ignored_macs: ["text", (vm) => vm.ignoredMacs],
     is_stale: ["bool", isStale],
     // PostgreSQL has no arrays of arrays of different lengths: each list is sent as the text of an array.
     names: ["text", (vm) => names.get(vm.id) ?? null],
@@ -55,8 +56,8 @@ export async function insertVms(
   const reported = executeIn(
     queryRunner,
     `INSERT INTO vnic_graph_vm
-       (vm_id, contender_id, inventory_hash, silence, stale_detail, missed_passes, stale_since, interface_names)
-     SELECT vm_id, contender_id, inventory_hash, silence, stale_detail, missed_passes,
+       (vm_id, contender_id, inventory_hash, silence, stale_detail, missed_passes, ignored_macs, stale_since, interface_names)
+     SELECT vm_id, contender_id, inventory_hash, silence, stale_detail, missed_passes, ignored_macs,
        CASE WHEN is_stale THEN now() END, names::text[] FROM ${own.source}`,
     own.parameters,
   );
@@ -163,6 +164,7 @@ async function updateOwn(queryRunner: QueryRunner, changes: readonly VmChange[])
     silence: ["text", ({ after }) => after.silence],
     stale_detail: ["text", ({ after }) => after.staleDetail],
     missed_passes: ["int", ({ after }) => after.missedPasses],
+    ignored_macs: ["text", ({ after }) => after.ignoredMacs],
     was_heard: ["bool", ({ before }) => isHeard(before)],
     is_heard: ["bool", ({ after }) => isHeard(after)],
     is_stale: ["bool", ({ after }) => isStale(after)],
@@ -175,7 +177,7 @@ async function updateOwn(queryRunner: QueryRunner, changes: readonly VmChange[])
   const updated = await executeIn(
     queryRunner,
     `UPDATE vnic_graph_vm r SET contender_id = g.contender_id, inventory_hash = g.inventory_hash,
-       silence = g.silence, stale_detail = g.stale_detail, missed_passes = g.missed_passes,
+       silence = g.silence, stale_detail = g.stale_detail, missed_passes = g.missed_passes, ignored_macs = g.ignored_macs,
        stale_since = CASE WHEN g.is_stale THEN coalesce(r.stale_since, r.last_reported_at, now()) END,
        last_reported_at = CASE
          WHEN g.was_heard AND NOT g.is_heard THEN (
@@ -226,4 +228,11 @@ const DYNAMIC_FIELDS = Object.keys(DYNAMIC) as readonly DynamicField[];
 
 const ROLE_FIELDS: readonly DynamicField[] = ["ownerId", "incomingId"];
 
-const OWN_FIELDS = ["contenderId", "inventoryHash", "silence", "staleDetail", "missedPasses"] as const;
+const OWN_FIELDS = [
+  "contenderId",
+  "inventoryHash",
+  "silence",
+  "staleDetail",
+  "missedPasses",
+  "ignoredMacs",
+] as const;

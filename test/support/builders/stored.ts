@@ -42,6 +42,7 @@ export function storedVm(overrides: Partial<StoredVm> = {}): StoredVm {
     silence: null,
     staleDetail: null,
     missedPasses: 0,
+    ignoredMacs: null,
     interfaces: [guestInterface()],
     nics: [storedNic()],
     ...overrides,
@@ -62,6 +63,7 @@ export function vmState(number: number, values: Partial<VmState> = {}): VmState 
     silence: null,
     staleDetail: null,
     missedPasses: 0,
+    ignoredMacs: null,
     ...values,
   };
 }
