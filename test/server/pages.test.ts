@@ -19,6 +19,13 @@ describe("the portal's first view", () => {
     for (const file of files) bytes += gzipSync(await readFile(join(built, file))).length;
     expect(bytes).toBeLessThanOrEqual(250_000);
   });
+
+  test("is built with the React that users get, not the slower one for developers, also by a runner of tests", async () => {
+    const assets = join(built, "assets");
+    for (const name of (await readdir(assets)).filter((each) => each.endsWith(".js"))) {
+      expect(await readFile(join(assets, name), "latin1"), name).not.toContain("jsxDEV");
+    }
+  });
 });
 
 describe("GraphiQL", () => {

@@ -2,11 +2,18 @@ import { existsSync } from "node:fs";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
 import { temporaryFolder } from "./gateway.js";
 
-/** Finds the Chromium of this machine, where it usually is; `undefined`: none. */
+/**
+ * Finds the Chromium of this machine, where it usually is; `undefined`: none. With `TEST_BROWSER=required`, as in `.ci/run`,
+ * no test is skipped for want of one.
+ */
 export function findBrowser(): string | undefined {
-  return ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((path) =>
+  const found = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((path) =>
     existsSync(path),
   );
+  if (found === undefined && process.env["TEST_BROWSER"] === "required") {
+    throw new Error("no Chromium in /usr/bin, and TEST_BROWSER=required; install Debian's package chromium");
+  }
+  return found;
 }
 
 /** Opens a page in a browser that has never been used before and goes nowhere by itself. */

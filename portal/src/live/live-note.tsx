@@ -1,4 +1,5 @@
 import { Tooltip } from "@mantine/core";
+import { ALL_WAYS } from "../shared/all-ways.js";
 import { Tag } from "../shared/tag.js";
 import type { LiveState } from "./live-state.js";
 import { useLiveState } from "./use-changes.js";
@@ -9,7 +10,7 @@ export function LiveNote() {
   if (state === "idle") return null;
   const { tone, word, meaning } = STATES[state];
   return (
-    <Tooltip label={meaning} multiline maw={280}>
+    <Tooltip label={meaning} multiline maw={280} events={ALL_WAYS}>
       <span role="status" tabIndex={0} className="live" aria-label={`${word}: ${meaning}`}>
         <Tag tone={tone}>{word}</Tag>
       </span>

@@ -1,6 +1,6 @@
 /** Writes a difference in milliseconds in the largest unit that fits, in the reader's language. */
 export function formatAgo(differenceMs: number, locale?: string): string {
-  const format = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+  const format = findFormat(locale);
   const seconds = Math.min(0, Math.round(differenceMs / 1_000));
   const [unit, size] = UNITS.find(([, least]) => -seconds >= least) ??
     UNITS[UNITS.length - 1] ?? ["second", 1];
@@ -15,3 +15,12 @@ const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
   ["minute", 60],
   ["second", 1],
 ];
+
+const formats = new Map<string | undefined, Intl.RelativeTimeFormat>();
+
+/** Finds the format of a language. Making one takes longer than using it. */
+function findFormat(locale: string | undefined): Intl.RelativeTimeFormat {
+  const format = formats.get(locale) ?? new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+  formats.set(locale, format);
+  return format;
+}

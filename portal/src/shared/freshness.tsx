@@ -1,4 +1,5 @@
 import { Tooltip } from "@mantine/core";
+import { ALL_WAYS } from "./all-ways.js";
 import { Tag } from "./tag.js";
 import { Ago } from "./time.js";
 
@@ -17,7 +18,7 @@ export function FreshnessNote({ guest }: { readonly guest: Freshness | null }) {
   const meaning = REASONS[guest.staleReason ?? ""] ?? "The data are older than they should be.";
   const reason = guest.staleDetail === null ? meaning : `${meaning} ${guest.staleDetail}`;
   return (
-    <Tooltip label={reason} multiline maw={320}>
+    <Tooltip label={reason} multiline maw={320} events={ALL_WAYS}>
       <span tabIndex={0} role="note" aria-label={`stale: ${reason}`}>
         <Tag tone="warn">
           stale{guest.lastReportedAt === null ? "" : <Ago at={guest.lastReportedAt} prefix=" · " />}

@@ -1,36 +1,50 @@
-import { Tooltip } from "@mantine/core";
+import { useSyncExternalStore } from "react";
 import { formatAgo } from "./format-ago.js";
-import { useEffect, useState } from "react";
 
 /** A point in time as "3 minutes ago", with the exact time in the reader's zone on hover. */
 export function Ago({ at, prefix = "" }: { readonly at: string; readonly prefix?: string }) {
-  const now = useNow();
-  const exact = formatExact(at);
+  const now = useSyncExternalStore(watchClock, readClock);
   return (
-    <Tooltip label={exact}>
-      <time dateTime={at}>
-        {prefix}
-        {formatAgo(new Date(at).getTime() - now)}
-      </time>
-    </Tooltip>
+    <time dateTime={at} title={formatExact(at)}>
+      {prefix}
+      {formatAgo(new Date(at).getTime() - now)}
+    </time>
   );
 }
 
 /** Formats a point in time in the reader's zone and words. */
 export function formatExact(at: string): string {
-  return new Date(at).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
+  return EXACT.format(new Date(at));
 }
 
-/** The current time, once every ten seconds. */
-function useNow(): number {
-  const [now, setNow] = useState(() => Date.now());
-  useEffect(() => {
-    const timer = setInterval(() => {
-      setNow(Date.now());
-    }, 10_000);
-    return () => {
-      clearInterval(timer);
-    };
-  }, []);
+/** Making one takes longer than using it: a list has hundreds of times. */
+const EXACT = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+
+/** How often times on the screen are told anew. */
+const TICK_MS = 10_000;
+
+const listeners = new Set<() => void>();
+let now = Date.now();
+let timer: ReturnType<typeof setInterval> | null = null;
+
+function readClock(): number {
   return now;
+}
+
+/** One clock for all times of the page; it runs while there are any. */
+function watchClock(listener: () => void): () => void {
+  listeners.add(listener);
+  if (timer === null) tick();
+  timer ??= setInterval(tick, TICK_MS);
+  return () => {
+    listeners.delete(listener);
+    if (listeners.size > 0 || timer === null) return;
+    clearInterval(timer);
+    timer = null;
+  };
+}
+
+function tick(): void {
+  now = Date.now();
+  for (const listener of listeners) listener();
 }

@@ -1,11 +1,11 @@
-import { useTable } from "@tanstack/react-table";
+import { FlexRender, useTable, type Row } from "@tanstack/react-table";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useRef } from "react";
+import { memo, useEffect, useRef } from "react";
 import { navigate } from "../navigation.js";
 import type { Sort } from "../route.js";
 import { RouteLink } from "../shared/route-link.js";
 import { SortHeader, SORTS } from "./sort-header.js";
-import type { VmPages } from "./use-vm-pages.js";
+import type { VmListRow, VmPages } from "./use-vm-pages.js";
 import { COLUMNS, FEATURES } from "./vm-columns.js";
 
 /** Every row has this height, so that the place of a row follows from its number. */
@@ -52,7 +52,7 @@ export function VmTable({
   }, [from, to, onNear]);
 
   return (
-    <div className="table-scroller" ref={scroller} tabIndex={0} aria-label="VMs" role="region">
+    <div className="table-scroller" ref={scroller} tabIndex={0} aria-label="List of VMs" role="region">
       <table className="vms" aria-rowcount={pages.total ?? -1} aria-busy={pages.isLoading}>
         <thead>
           {table.getHeaderGroups().map((group) => (
@@ -60,11 +60,11 @@ export function VmTable({
               {group.headers.map((header) =>
                 header.id in SORTS ? (
                   <SortHeader key={header.id} column={header.id} sort={sort} onSort={onSort}>
-                    <table.FlexRender header={header} />
+                    <FlexRender header={header} />
                   </SortHeader>
                 ) : (
                   <th key={header.id} scope="col" data-column={header.id}>
-                    <table.FlexRender header={header} />
+                    <FlexRender header={header} />
                   </th>
                 ),
               )}
@@ -75,31 +75,45 @@ export function VmTable({
           {items.map((item) => {
             const row = rows[item.index];
             if (row === undefined) return null;
-            return (
-              <tr
-                key={row.original.id}
-                aria-rowindex={item.index + 1}
-                style={{ transform: `translateY(${item.start}px)`, height: ROW_HEIGHT_PX }}
-                onClick={() => {
-                  navigate({ view: "vm", id: row.original.id, at: null });
-                }}
-              >
-                {row.getAllCells().map((cell) => (
-                  <td key={cell.id} data-column={cell.column.id}>
-                    {cell.column.id === "name" ? (
-                      <RouteLink to={{ view: "vm", id: row.original.id, at: null }}>
-                        <table.FlexRender cell={cell} />
-                      </RouteLink>
-                    ) : (
-                      <table.FlexRender cell={cell} />
-                    )}
-                  </td>
-                ))}
-              </tr>
-            );
+            return <VmRow key={row.original.id} row={row} position={item.index + 1} startPx={item.start} />;
           })}
         </tbody>
       </table>
     </div>
   );
 }
+
+/** One row. It is drawn again only if the VM or its place has changed, however far the list is scrolled. */
+const VmRow = memo(function VmRow({
+  row,
+  position,
+  startPx,
+}: {
+  readonly row: Row<typeof FEATURES, VmListRow>;
+  /** Counted from 1. */
+  readonly position: number;
+  readonly startPx: number;
+}) {
+  const { id } = row.original;
+  return (
+    <tr
+      aria-rowindex={position}
+      style={{ transform: `translateY(${startPx}px)`, height: ROW_HEIGHT_PX }}
+      onClick={() => {
+        navigate({ view: "vm", id, at: null });
+      }}
+    >
+      {row.getAllCells().map((cell) => (
+        <td key={cell.id} data-column={cell.column.id}>
+          {cell.column.id === "name" ? (
+            <RouteLink to={{ view: "vm", id, at: null }}>
+              <FlexRender cell={cell} />
+            </RouteLink>
+          ) : (
+            <FlexRender cell={cell} />
+          )}
+        </td>
+      ))}
+    </tr>
+  );
+});

@@ -1,0 +1,91 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { HOST_A, HOST_B, id } from "../support/builders/ids.js";
+import { describeInBrowser } from "./in-browser.js";
+import { openSite, type Site } from "./site.js";
+
+const WEB = { number: 1, name: "web", address: "10.0.0.1" };
+const DB = { number: 2, name: "db", address: "10.0.0.2" };
+const PREFIX = "/vnic";
+
+describeInBrowser("the portal's views", (browser) => {
+  let site: Site;
+
+  beforeAll(async () => {
+    site = await openSite({ [HOST_A]: [WEB], [HOST_B]: [DB] }, { settings: { BASE_PATH: PREFIX } });
+  });
+  afterAll(async () => {
+    await browser().page.goto("about:blank");
+    await site.stop();
+  });
+
+  test("work below a prefix: links, questions, live changes and files all stay below it", async () => {
+    const { page, context } = browser();
+    const paths: string[] = [];
+    context.on("request", (request) => paths.push(new URL(request.url()).pathname));
+    page.on("websocket", (socket) => paths.push(new URL(socket.url()).pathname));
+    await page.goto(`${site.url}${PREFIX}/`);
+    await page.getByRole("status").getByText("live", { exact: true }).waitFor();
+    await page.getByRole("link", { name: "web", exact: true }).click();
+    await page.locator("table.nics").getByText("10.0.0.1", { exact: true }).waitFor();
+    expect(new URL(page.url()).pathname).toBe(`${PREFIX}/`);
+    await site.report({ [HOST_A]: [{ ...WEB, address: "10.0.0.11" }] });
+    await page.locator("table.nics").getByText("10.0.0.11", { exact: true }).waitFor();
+    await page.getByRole("link", { name: "GraphiQL" }).click();
+    await page.locator(".graphiql-query-editor .view-line").nth(3).waitFor();
+    expect(new URL(page.url()).pathname).toBe(`${PREFIX}/graphiql`);
+    expect(paths.length).toBeGreaterThan(5);
+    expect(paths.filter((path) => !path.startsWith(`${PREFIX}/`) && path !== PREFIX)).toEqual([]);
+    await site.report({ [HOST_A]: [WEB] });
+  });
+
+  test.each([
+    ["the list", "/", "web"],
+    ["a VM", `/?view=vm&id=${id(1)}`, "Time line"],
+    ["an address", "/?view=address&of=10.0.0.1", "web"],
+    ["drift", "/?view=drift", "Everything fits."],
+    ["conflicts", "/?view=conflicts", "Each MAC is on one vNIC."],
+    ["hosts", "/?view=hosts", "host-a.example.test"],
+  ])("%s asks nothing while nothing happens, however long that lasts", async (_title, path, text) => {
+    const page = await browser().context.newPage();
+    const asked: string[] = [];
+    await page.clock.install();
+    await page.goto(site.url + path);
+    await page.getByText(text).first().waitFor();
+    const isLive = /view=vm|^\/$/.test(path);
+    if (isLive) await page.getByRole("status").getByText("live", { exact: true }).waitFor();
+    // What the view itself still had to ask has been answered when the browser has nothing left to load.
+    await page.clock.runFor(5_000);
+    await page.waitForLoadState("networkidle");
+    page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+    await page.clock.runFor("10:00");
+    await page.evaluate(() => fetch("./healthz").then((answer) => answer.text()));
+    expect(asked).toEqual(["/healthz"]);
+    if (isLive) {
+      await site.report({ [HOST_A]: [{ ...WEB, address: "10.0.0.12" }] });
+      await page.clock.runFor(5_000);
+      await page.getByText("10.0.0.12", { exact: true }).first().waitFor();
+      await site.report({ [HOST_A]: [WEB] });
+    }
+    await page.close();
+  });
+
+  test("a host that does not answer: its VMs keep their addresses, and each view says that they are old, and why", async () => {
+    const { page } = browser();
+    await site.fail(HOST_B);
+    await page.goto(`${site.url}/?q=db`);
+    const row = page.locator("table.vms tbody tr").filter({ hasText: "db" });
+    await row.getByText("10.0.0.2", { exact: true }).waitFor();
+    const note = row.getByRole("note", { name: /stale: The VM's host does not answer/ });
+    await note.focus();
+    await page.getByRole("tooltip").getByText("The VM's host does not answer").waitFor();
+    await row.getByRole("link", { name: "db" }).click();
+    await page.locator("table.nics").getByText("10.0.0.2", { exact: true }).waitFor();
+    await page.getByRole("note", { name: /stale: The VM's host does not answer/ }).waitFor();
+    await page.keyboard.press("h");
+    await page
+      .getByRole("row")
+      .filter({ hasText: "connection refused" })
+      .getByRole("rowheader", { name: "host-b.example.test" })
+      .waitFor();
+  });
+});
