@@ -65,19 +65,19 @@ function tellHowToReach(cluster: SimulatedCluster, folder: string, print: (line:
   }
   const { ca, cert, key } = cluster.clientTls;
   const files = [
-    ["VDSM_CA_FILE", join(folder, "ca.pem"), ca],
-    ["VDSM_CERT_FILE", join(folder, "client.pem"), cert],
-    ["VDSM_KEY_FILE", join(folder, "client.key"), key],
+    { name: "VDSM_CA_FILE", path: join(folder, "ca.pem"), pem: ca },
+    { name: "VDSM_CERT_FILE", path: join(folder, "client.pem"), pem: cert },
+    { name: "VDSM_KEY_FILE", path: join(folder, "client.key"), pem: key },
   ] as const;
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    for (const [, file, pem] of files) writeFileSync(file, pem, { mode: 0o600 });
+    for (const { path, pem } of files) writeFileSync(path, pem, { mode: 0o600 });
   } catch (cause) {
     throw new Error(`--certs ${folder} cannot be written: ${formatError(cause)}; name another folder`, {
       cause,
     });
   }
-  for (const [name, file] of files) print(`${name}=${file}`);
+  for (const { name, path } of files) print(`${name}=${path}`);
 }
 
 function flag<T>(name: string, text: string, parse: (text: string) => T): T {

@@ -58,10 +58,15 @@ describe("vnic-graph hosts", () => {
     expect(await run({ do: "list" })).toMatch(/10\.0\.0\.2:1 +not polled/m);
   });
 
-  test.each<[string, HostsTask, string]>([
-    ["an address that is none", { do: "add", address: "a b" }, "the host must be"],
-    ["a host that is not polled", { do: "remove", host: "nowhere" }, "no host nowhere is polled"],
-  ])("refuses %s in one line", async (_, task, words) => {
+  test.each(
+    Object.entries<{ readonly task: HostsTask; readonly words: string }>({
+      "an address that is none": { task: { do: "add", address: "a b" }, words: "the host must be" },
+      "a host that is not polled": {
+        task: { do: "remove", host: "nowhere" },
+        words: "no host nowhere is polled",
+      },
+    }),
+  )("refuses %s in one line", async (_, { task, words }) => {
     await expect(run(task)).rejects.toThrow(ConfigError);
     await expect(run(task)).rejects.toThrow(words);
   });

@@ -21,7 +21,7 @@ export interface Gateway {
 export type OpenGateway = (supergraph: string, token?: string) => Promise<Gateway>;
 
 /** Both gateways by name. */
-export const GATEWAYS: readonly (readonly [string, OpenGateway])[] = [
+export const GATEWAYS: readonly (readonly [name: string, open: OpenGateway])[] = [
   ["Apollo's gateway", openApollo],
   ["Hive's gateway", openHive],
 ];

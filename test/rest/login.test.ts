@@ -58,13 +58,25 @@ describe("oVirt's login", () => {
     }
   });
 
-  test.each([
-    ["another password", { ...GOOD, password: "admin" }, 400, "access_denied"],
-    ["no password", { grant_type: "password" }, 400, "access_denied"],
-    ["a password that no header may hold", { ...GOOD, password: "a\r\nb" }, 400, "access_denied"],
-    ["another grant", { ...GOOD, grant_type: "authorization_code" }, 400, "unsupported_grant_type"],
-    ["nothing", {}, 400, "unsupported_grant_type"],
-  ])("answers %s with an error in both of oVirt's forms", async (_, form, status, code) => {
+  test.each(
+    Object.entries<{ readonly form: Record<string, string>; readonly status: number; readonly code: string }>(
+      {
+        "another password": { form: { ...GOOD, password: "admin" }, status: 400, code: "access_denied" },
+        "no password": { form: { grant_type: "password" }, status: 400, code: "access_denied" },
+        "a password that no header may hold": {
+          form: { ...GOOD, password: "a\r\nb" },
+          status: 400,
+          code: "access_denied",
+        },
+        "another grant": {
+          form: { ...GOOD, grant_type: "authorization_code" },
+          status: 400,
+          code: "unsupported_grant_type",
+        },
+        nothing: { form: {}, status: 400, code: "unsupported_grant_type" },
+      },
+    ),
+  )("answers %s with an error in both of oVirt's forms", async (_, { form, status, code }) => {
     const post = await startLogin();
     const reply = await post("/sso/oauth/token", form);
     expect(reply.status).toBe(status);

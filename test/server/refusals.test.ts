@@ -25,14 +25,28 @@ async function guarded(operations: ServedOperation[] = []) {
   return { server, team: team.token, scraper: scraper.token };
 }
 
-test.each([
-  ["no token", {}, 401, "UNAUTHENTICATED"],
-  ["another name", { host: "evil.example" }, 421, "HOST_NOT_ALLOWED"],
-  ["another site's page", { "sec-fetch-site": "cross-site" }, 403, "CROSS_SITE_REQUEST"],
-  ["another form of body", { "content-type": "text/plain" }, 415, "UNSUPPORTED_MEDIA_TYPE"],
-])(
+test.each(
+  Object.entries<{
+    readonly headers: Record<string, string>;
+    readonly status: number;
+    readonly code: string;
+  }>({
+    "no token": { headers: {}, status: 401, code: "UNAUTHENTICATED" },
+    "another name": { headers: { host: "evil.example" }, status: 421, code: "HOST_NOT_ALLOWED" },
+    "another site's page": {
+      headers: { "sec-fetch-site": "cross-site" },
+      status: 403,
+      code: "CROSS_SITE_REQUEST",
+    },
+    "another form of body": {
+      headers: { "content-type": "text/plain" },
+      status: 415,
+      code: "UNSUPPORTED_MEDIA_TYPE",
+    },
+  }),
+)(
   "who is refused before the query is read leaves a line, too: %s",
-  async (_title, headers, status, code) => {
+  async (_title, { headers, status, code }) => {
     const operations: ServedOperation[] = [];
     const { server } = await guarded(operations);
     // fetch sets Host itself.

@@ -70,47 +70,79 @@ const UP_TO_DATE = "up to date";
 function explainHowToReach(error: unknown): string {
   const code = findSqlState(error) ?? "";
   const message = formatError(error);
-  const [, , hint] =
-    HOW_TO_REACH.find(([state, words]) => (state === null || state === code) && words.test(message)) ?? [];
-  return hint ?? "check host and port in DATABASE_URL, that PostgreSQL runs, and what firewalls let through";
+  const fitting = HOW_TO_REACH.find(
+    ({ state, words }) => (state === null || state === code) && words.test(message),
+  );
+  return (
+    fitting?.hint ??
+    "check host and port in DATABASE_URL, that PostgreSQL runs, and what firewalls let through"
+  );
 }
 
 /** By PostgreSQL's code (`null`: any, or none) and the words of the message; the first that fits. */
-const HOW_TO_REACH: readonly (readonly [string | null, RegExp, string])[] = [
-  ["28P01", /./, "check user and password in DATABASE_URL, or DATABASE_PASSWORD"],
-  [
-    "28000",
-    /role .* does not exist/,
-    "create the role (CREATE ROLE … LOGIN), or correct the user in DATABASE_URL",
-  ],
-  ["28000", /is not permitted to log in/, "ALTER ROLE … LOGIN"],
-  ["28000", /no encryption|SSL off/, "the server wants TLS: add sslmode=verify-full to DATABASE_URL"],
-  ["28000", /./, "let this machine and role in: pg_hba.conf on the database's server"],
-  ["3D000", /./, "create the database, or correct its name in DATABASE_URL"],
-  ["42501", /./, "GRANT CONNECT ON DATABASE … to the role"],
-  ["53300", /for role/, "raise the role's CONNECTION LIMIT, or lower DATABASE_POOL_SIZE"],
-  ["53300", /./, "raise max_connections there, or lower DATABASE_POOL_SIZE"],
-  ["57P03", /./, "PostgreSQL starts or stops just now; ask again in a minute"],
-  [
-    null,
-    /self.signed|unable to (?:get|verify)|issuer/i,
-    "name the server's CA: sslrootcert=/path/ca.pem (docs/database.md)",
-  ],
-  [
-    null,
-    /altname|does not match certificate/i,
-    "the certificate is for another name: correct the host, or sslmode=verify-ca",
-  ],
-  [null, /certificate has expired/i, "have the server's certificate renewed"],
-  [null, /does not support SSL/, "the server has no TLS: leave sslmode out, or switch ssl on there"],
-  [
-    null,
-    /is not (?:read-write|read-only|primary|standby)/,
-    "none of the servers is what target_session_attrs asks for",
-  ],
-  [null, /in DATABASE_URL cannot be read/, "correct the file that sslrootcert, sslcert or sslkey names"],
-  [null, /ENOENT|EACCES/, "check the folder of the Unix socket in DATABASE_URL, and who may enter it"],
-  [null, /ENOTFOUND|EAI_AGAIN/, "correct the host in DATABASE_URL; its name cannot be resolved"],
+const HOW_TO_REACH: readonly {
+  readonly state: string | null;
+  readonly words: RegExp;
+  readonly hint: string;
+}[] = [
+  { state: "28P01", words: /./, hint: "check user and password in DATABASE_URL, or DATABASE_PASSWORD" },
+  {
+    state: "28000",
+    words: /role .* does not exist/,
+    hint: "create the role (CREATE ROLE … LOGIN), or correct the user in DATABASE_URL",
+  },
+  { state: "28000", words: /is not permitted to log in/, hint: "ALTER ROLE … LOGIN" },
+  {
+    state: "28000",
+    words: /no encryption|SSL off/,
+    hint: "the server wants TLS: add sslmode=verify-full to DATABASE_URL",
+  },
+  { state: "28000", words: /./, hint: "let this machine and role in: pg_hba.conf on the database's server" },
+  { state: "3D000", words: /./, hint: "create the database, or correct its name in DATABASE_URL" },
+  { state: "42501", words: /./, hint: "GRANT CONNECT ON DATABASE … to the role" },
+  {
+    state: "53300",
+    words: /for role/,
+    hint: "raise the role's CONNECTION LIMIT, or lower DATABASE_POOL_SIZE",
+  },
+  { state: "53300", words: /./, hint: "raise max_connections there, or lower DATABASE_POOL_SIZE" },
+  { state: "57P03", words: /./, hint: "PostgreSQL starts or stops just now; ask again in a minute" },
+  {
+    state: null,
+    words: /self.signed|unable to (?:get|verify)|issuer/i,
+    hint: "name the server's CA: sslrootcert=/path/ca.pem (docs/database.md)",
+  },
+  {
+    state: null,
+    words: /altname|does not match certificate/i,
+    hint: "the certificate is for another name: correct the host, or sslmode=verify-ca",
+  },
+  { state: null, words: /certificate has expired/i, hint: "have the server's certificate renewed" },
+  {
+    state: null,
+    words: /does not support SSL/,
+    hint: "the server has no TLS: leave sslmode out, or switch ssl on there",
+  },
+  {
+    state: null,
+    words: /is not (?:read-write|read-only|primary|standby)/,
+    hint: "none of the servers is what target_session_attrs asks for",
+  },
+  {
+    state: null,
+    words: /in DATABASE_URL cannot be read/,
+    hint: "correct the file that sslrootcert, sslcert or sslkey names",
+  },
+  {
+    state: null,
+    words: /ENOENT|EACCES/,
+    hint: "check the folder of the Unix socket in DATABASE_URL, and who may enter it",
+  },
+  {
+    state: null,
+    words: /ENOTFOUND|EAI_AGAIN/,
+    hint: "correct the host in DATABASE_URL; its name cannot be resolved",
+  },
 ];
 
 async function checkVersion(dataSource: DataSource): Promise<Finding> {

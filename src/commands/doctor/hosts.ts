@@ -75,54 +75,71 @@ async function checkHost(
 
 /** Finds what to do about a failure: by its cause where the message names one, else by its kind. */
 function findMending({ kind, message }: HostError): string {
-  return CAUSES.find(([pattern]) => pattern.test(message))?.[1] ?? MENDING[kind];
+  return CAUSES.find((cause) => cause.message.test(message))?.mending ?? MENDING[kind];
 }
 
 const ENROLL = "on the engine: Hosts > Installation > Enroll Certificate";
 
-const CAUSES: readonly (readonly [RegExp, string])[] = [
-  [/certificate has expired/, `renew the host's certificate; ${ENROLL}`],
-  [
-    /not valid yet/,
-    "set the clocks of the host and of this machine (chronyd); if both are right, renew the certificate",
-  ],
-  [
-    /not from our CA/,
-    "VDSM_CA_FILE must hold the CA of the engine that manages this host: /etc/pki/ovirt-engine/ca.pem there",
-  ],
-  [
-    /bears another name/,
-    "give the host by the name in its certificate, set VDSM_SERVER_NAME to that name, or to `none`",
-  ],
-  [
-    /does not know the CA of our client certificate/,
-    "have VDSM_CERT_FILE issued by the CA in the host's /etc/pki/vdsm/certs/cacert.pem",
-  ],
-  [/client certificate is expired or revoked/, "have the pair VDSM_CERT_FILE and VDSM_KEY_FILE issued anew"],
-  [
-    /does not accept our client certificate|refuses our client certificate/,
-    "have the pair VDSM_CERT_FILE and VDSM_KEY_FILE issued by the engine's CA; if it is, look into vdsm.log on the host",
-  ],
-  [/our own certificate, key or CA/, "correct VDSM_CA_FILE, VDSM_CERT_FILE or VDSM_KEY_FILE"],
-  [
-    /no TLS 1\.2/,
-    "update the host's OpenSSL or its crypto policy: `update-crypto-policies --set DEFAULT`, then restart vdsmd",
-  ],
-  [
-    /does not speak TLS on this port/,
-    "if vdsm.conf there says `ssl=false`, set VDSM_TLS=off; else the port is not vdsmd's",
-  ],
-  [
-    /does not speak STOMP here|closed before CONNECTED/,
-    "if vdsm.conf there says `ssl=true`, VDSM_TLS must be on; else the port is not vdsmd's",
-  ],
-  [/name does not resolve|cannot be resolved/, "correct the name in VDSM_HOSTS, or the DNS of this machine"],
-  [
-    /connection refused/,
-    "on the host: `systemctl status vdsmd`; the port of vdsmd is 54321 unless vdsm.conf says otherwise",
-  ],
-  [/no route to|no TCP connection/, "check the network and the host's firewall (TCP 54321)"],
-  [/bytes allowed/, "raise VDSM_MAX_ANSWER"],
+const CAUSES: readonly { readonly message: RegExp; readonly mending: string }[] = [
+  { message: /certificate has expired/, mending: `renew the host's certificate; ${ENROLL}` },
+  {
+    message: /not valid yet/,
+    mending:
+      "set the clocks of the host and of this machine (chronyd); if both are right, renew the certificate",
+  },
+  {
+    message: /not from our CA/,
+    mending:
+      "VDSM_CA_FILE must hold the CA of the engine that manages this host: /etc/pki/ovirt-engine/ca.pem there",
+  },
+  {
+    message: /bears another name/,
+    mending: "give the host by the name in its certificate, set VDSM_SERVER_NAME to that name, or to `none`",
+  },
+  {
+    message: /does not know the CA of our client certificate/,
+    mending: "have VDSM_CERT_FILE issued by the CA in the host's /etc/pki/vdsm/certs/cacert.pem",
+  },
+  {
+    message: /client certificate is expired or revoked/,
+    mending: "have the pair VDSM_CERT_FILE and VDSM_KEY_FILE issued anew",
+  },
+  {
+    message: /does not accept our client certificate|refuses our client certificate/,
+    mending:
+      "have the pair VDSM_CERT_FILE and VDSM_KEY_FILE issued by the engine's CA; if it is, look into vdsm.log on the host",
+  },
+  {
+    message: /our own certificate, key or CA/,
+    mending: "correct VDSM_CA_FILE, VDSM_CERT_FILE or VDSM_KEY_FILE",
+  },
+  {
+    message: /no TLS 1\.2/,
+    mending:
+      "update the host's OpenSSL or its crypto policy: `update-crypto-policies --set DEFAULT`, then restart vdsmd",
+  },
+  {
+    message: /does not speak TLS on this port/,
+    mending: "if vdsm.conf there says `ssl=false`, set VDSM_TLS=off; else the port is not vdsmd's",
+  },
+  {
+    message: /does not speak STOMP here|closed before CONNECTED/,
+    mending: "if vdsm.conf there says `ssl=true`, VDSM_TLS must be on; else the port is not vdsmd's",
+  },
+  {
+    message: /name does not resolve|cannot be resolved/,
+    mending: "correct the name in VDSM_HOSTS, or the DNS of this machine",
+  },
+  {
+    message: /connection refused/,
+    mending:
+      "on the host: `systemctl status vdsmd`; the port of vdsmd is 54321 unless vdsm.conf says otherwise",
+  },
+  {
+    message: /no route to|no TCP connection/,
+    mending: "check the network and the host's firewall (TCP 54321)",
+  },
+  { message: /bytes allowed/, mending: "raise VDSM_MAX_ANSWER" },
 ];
 
 const MENDING: Readonly<Record<HostErrorKind, string>> = {

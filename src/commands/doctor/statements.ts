@@ -43,7 +43,7 @@ interface Failure {
 
 async function tryAll(rehearsal: DataSource): Promise<ReadonlyMap<string, Failure>> {
   const failures = new Map<string, Failure>();
-  for (const [what, attempt] of listTrials(rehearsal)) {
+  for (const { what, attempt } of listTrials(rehearsal)) {
     const error = await attemptIn(rehearsal, attempt);
     if (error === null) continue;
     const reason = formatError(error);
@@ -59,7 +59,11 @@ class MissingTrialError extends Error {
   override readonly name = "MissingTrialError";
 }
 
-type Trial = readonly [string, () => Promise<unknown>];
+/** One thing that a gateway does with the database. */
+interface Trial {
+  readonly what: string;
+  readonly attempt: () => Promise<unknown>;
+}
 
 function listTrials(rehearsal: DataSource): readonly Trial[] {
   const store = createStore(rehearsal);
@@ -78,43 +82,47 @@ function listTrials(rehearsal: DataSource): readonly Trial[] {
   };
   // The compiler asks for another line when the store can do another thing.
   const writing: Readonly<Record<keyof RefreshStore | keyof ReadinessStore, readonly Trial[]>> = {
-    registerHosts: [["registering a gateway", () => store.registerHosts([TRIAL_HOST], null)]],
-    renewRegistration: [["renewing its registration", () => store.renewRegistration()]],
-    addHost: [["adding a host", () => store.addHost(TRIAL_HOST, 60_000)]],
-    reconcileHosts: [["reconciling the list of hosts", () => store.reconcileHosts()]],
-    listHosts: [["listing hosts", () => store.listHosts()]],
-    renameHost: [["renaming a host", () => store.renameHost(TRIAL_HOST.id, "doctor's host")]],
-    claim: [["claiming a host", claim]],
+    registerHosts: [
+      { what: "registering a gateway", attempt: () => store.registerHosts([TRIAL_HOST], null) },
+    ],
+    renewRegistration: [{ what: "renewing its registration", attempt: () => store.renewRegistration() }],
+    addHost: [{ what: "adding a host", attempt: () => store.addHost(TRIAL_HOST, 60_000) }],
+    reconcileHosts: [{ what: "reconciling the list of hosts", attempt: () => store.reconcileHosts() }],
+    listHosts: [{ what: "listing hosts", attempt: () => store.listHosts() }],
+    renameHost: [
+      { what: "renaming a host", attempt: () => store.renameHost(TRIAL_HOST.id, "doctor's host") },
+    ],
+    claim: [{ what: "claiming a host", attempt: claim }],
     apply: [
-      ["storing a new VM", () => write(vm.created.changes, vm.created.findings)],
-      ["storing what changed of a VM", () => write(vm.changed.changes, vm.changed.findings)],
-      ["storing what is gone of a VM", () => write(vm.removed.changes, vm.removed.findings)],
+      { what: "storing a new VM", attempt: () => write(vm.created.changes, vm.created.findings) },
+      { what: "storing what changed of a VM", attempt: () => write(vm.changed.changes, vm.changed.findings) },
+      { what: "storing what is gone of a VM", attempt: () => write(vm.removed.changes, vm.removed.findings) },
     ],
     fail: [
-      [
-        "noting that a pass failed",
-        async () => store.fail(await claim(), { kind: "internal", message: "-" }, 1),
-      ],
+      {
+        what: "noting that a pass failed",
+        attempt: async () => store.fail(await claim(), { kind: "internal", message: "-" }, 1),
+      },
     ],
-    releaseClaim: [["giving a host back", () => store.releaseClaim(TRIAL_HOST.id)]],
-    readHostVms: [["reading a host's VMs", () => store.readHostVms(TRIAL_HOST.id, [])]],
-    readVms: [["reading VMs to compare", () => store.readVms([vm.id])]],
-    readNicHolders: [["reading who has vNICs", () => store.readNicHolders([vm.nicId])]],
-    readPollingState: [["reading how hosts are polled", () => store.readPollingState()]],
-    removeHost: [["removing a host", () => store.removeHost(TRIAL_HOST.id)]],
-    endRegistration: [["ending the registration", () => store.endRegistration()]],
+    releaseClaim: [{ what: "giving a host back", attempt: () => store.releaseClaim(TRIAL_HOST.id) }],
+    readHostVms: [{ what: "reading a host's VMs", attempt: () => store.readHostVms(TRIAL_HOST.id, []) }],
+    readVms: [{ what: "reading VMs to compare", attempt: () => store.readVms([vm.id]) }],
+    readNicHolders: [{ what: "reading who has vNICs", attempt: () => store.readNicHolders([vm.nicId]) }],
+    readPollingState: [{ what: "reading how hosts are polled", attempt: () => store.readPollingState() }],
+    removeHost: [{ what: "removing a host", attempt: () => store.removeHost(TRIAL_HOST.id) }],
+    endRegistration: [{ what: "ending the registration", attempt: () => store.endRegistration() }],
   };
   const reading: readonly Trial[] = [
-    ["reading what clients ask for", () => tryReads(store)],
-    ["reading the bounds of the past", () => store.readHistoryBounds()],
-    ["reading VMs of the past", () => store.readVmVersionsAt([vm.id], new Date())],
-    [
-      "reading changes of VMs",
-      () => store.readVmChanges([vm.id], { from: null, to: null, after: null, limit: 1 }),
-    ],
-    [
-      "reading who had an address",
-      () =>
+    { what: "reading what clients ask for", attempt: () => tryReads(store) },
+    { what: "reading the bounds of the past", attempt: () => store.readHistoryBounds() },
+    { what: "reading VMs of the past", attempt: () => store.readVmVersionsAt([vm.id], new Date()) },
+    {
+      what: "reading changes of VMs",
+      attempt: () => store.readVmChanges([vm.id], { from: null, to: null, after: null, limit: 1 }),
+    },
+    {
+      what: "reading who had an address",
+      attempt: () =>
         store.readAddressSpans({
           address: "192.0.2.1",
           macAddress: null,
@@ -123,9 +131,9 @@ function listTrials(rehearsal: DataSource): readonly Trial[] {
           after: null,
           limit: 1,
         }),
-    ],
-    ["following the change log", async () => (await changes.openTail()).read(10)],
-    ["keeping the index of addresses", () => changes.advanceAddressIndex()],
+    },
+    { what: "following the change log", attempt: async () => (await changes.openTail()).read(10) },
+    { what: "keeping the index of addresses", attempt: () => changes.advanceAddressIndex() },
   ];
   return [...Object.values(writing).flat(), ...reading];
 }
@@ -133,37 +141,57 @@ function listTrials(rehearsal: DataSource): readonly Trial[] {
 function explainFailure(error: unknown, role: string): string {
   const code = findSqlState(error) ?? "";
   const message = formatError(error);
-  const [, , hint] = HINTS.find(([states, words]) => states.test(code) && words.test(message)) ?? [];
-  return (hint ?? "look into PostgreSQL's own log").replaceAll("ROLE", role);
+  const fitting = HINTS.find(({ states, words }) => states.test(code) && words.test(message));
+  return (fitting?.hint ?? "look into PostgreSQL's own log").replaceAll("ROLE", role);
 }
 
 /** By PostgreSQL's code and the words of the message; the first that fits. */
-const HINTS: readonly (readonly [RegExp, RegExp, string])[] = [
-  [/^42501$/, /row-level security/, "take the policies off our tables, or ALTER ROLE ROLE BYPASSRLS"],
-  [/^42501$/, /sequence/, "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO ROLE"],
-  [/^42501$/, /schema/, "GRANT USAGE ON SCHEMA public TO ROLE"],
-  [/^42501$/, /function/, "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO ROLE"],
-  [/^42501$/, /must be owner/, "run `vnic-graph migrate` as ROLE, or make ROLE the owner of our tables"],
-  [/^42501$/, /./, "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ROLE"],
-  [
-    /^25006$/,
-    /./,
-    "give DATABASE_URL the primary; is default_transaction_read_only on, for ROLE or the database?",
-  ],
-  [/^53100$/, /./, "make room on the disk of the database's server"],
-  [/^53/, /./, "the database's server lacks memory or connections: see its own log"],
-  [/^55P03$/, /./, "somebody holds a lock: see pg_stat_activity and pg_locks there, and ask again"],
-  [/^57014$/, /./, "the database is overloaded, or its tables need ANALYZE: see pg_stat_activity there"],
-  [
-    /^(?:42P01|42703|42883|42P10)$/,
-    /./,
-    "the tables are not what migrations made: restore what was changed by hand",
-  ],
-  [
-    /^(?:22|23|P0001|09)/,
-    /./,
-    "a constraint or a trigger that is not ours is in the way: take it off our tables",
-  ],
+const HINTS: readonly { readonly states: RegExp; readonly words: RegExp; readonly hint: string }[] = [
+  {
+    states: /^42501$/,
+    words: /row-level security/,
+    hint: "take the policies off our tables, or ALTER ROLE ROLE BYPASSRLS",
+  },
+  { states: /^42501$/, words: /sequence/, hint: "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO ROLE" },
+  { states: /^42501$/, words: /schema/, hint: "GRANT USAGE ON SCHEMA public TO ROLE" },
+  { states: /^42501$/, words: /function/, hint: "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO ROLE" },
+  {
+    states: /^42501$/,
+    words: /must be owner/,
+    hint: "run `vnic-graph migrate` as ROLE, or make ROLE the owner of our tables",
+  },
+  {
+    states: /^42501$/,
+    words: /./,
+    hint: "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ROLE",
+  },
+  {
+    states: /^25006$/,
+    words: /./,
+    hint: "give DATABASE_URL the primary; is default_transaction_read_only on, for ROLE or the database?",
+  },
+  { states: /^53100$/, words: /./, hint: "make room on the disk of the database's server" },
+  { states: /^53/, words: /./, hint: "the database's server lacks memory or connections: see its own log" },
+  {
+    states: /^55P03$/,
+    words: /./,
+    hint: "somebody holds a lock: see pg_stat_activity and pg_locks there, and ask again",
+  },
+  {
+    states: /^57014$/,
+    words: /./,
+    hint: "the database is overloaded, or its tables need ANALYZE: see pg_stat_activity there",
+  },
+  {
+    states: /^(?:42P01|42703|42883|42P10)$/,
+    words: /./,
+    hint: "the tables are not what migrations made: restore what was changed by hand",
+  },
+  {
+    states: /^(?:22|23|P0001|09)/,
+    words: /./,
+    hint: "a constraint or a trigger that is not ours is in the way: take it off our tables",
+  },
 ];
 
 const OWNERSHIP = `

@@ -47,7 +47,7 @@ const ROWS = 50_000;
 /** A table of VMs that is looked through costs an object for every so many rows. */
 const ROWS_AN_OBJECT = 20;
 
-const typical = (length: number): Distribution => [[length, Number.MAX_SAFE_INTEGER]];
+const typical = (length: number): Distribution => [{ length, lists: Number.MAX_SAFE_INTEGER }];
 const TYPICAL: FleetCounts = {
   hosts: 50,
   vms: 10_000,
@@ -113,7 +113,7 @@ const ESTIMATES: Readonly<Record<string, Estimate>> = {
   },
   "Host.vms": (parents, args, { vmsPerHost }) => {
     const limit = readPageSize(args["first"], MAX_PAGE);
-    const cut = vmsPerHost.map(([length, lists]) => [Math.min(length, limit), lists] as const);
+    const cut = vmsPerHost.map(({ length, lists }) => ({ length: Math.min(length, limit), lists }));
     const count = spread(parents, cut);
     const hosts = Math.min(parents.count, parents.owners);
     const statements = countReads(parents, hosts, Math.max(1, Math.floor(ROWS / limit)));

@@ -1,5 +1,5 @@
-/** How many lists have which length: pairs of a length and how many have it, the longest first. */
-export type Distribution = readonly (readonly [length: number, lists: number])[];
+/** How many lists have which length, the longest first. */
+export type Distribution = readonly { readonly length: number; readonly lists: number }[];
 
 /** How large the lists are that the database can give, as counted a moment ago. */
 export interface FleetCounts {
@@ -15,7 +15,7 @@ export interface FleetCounts {
 export function sumLongest(distribution: Distribution, count: number): number {
   let sum = 0;
   let left = count;
-  for (const [length, lists] of distribution) {
+  for (const { length, lists } of distribution) {
     const taken = Math.min(left, lists);
     sum += taken * length;
     left -= taken;
@@ -26,5 +26,5 @@ export function sumLongest(distribution: Distribution, count: number): number {
 
 /** Finds the longest list. */
 export function findLongest(distribution: Distribution): number {
-  return distribution[0]?.[0] ?? 0;
+  return distribution[0]?.length ?? 0;
 }

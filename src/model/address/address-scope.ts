@@ -26,18 +26,18 @@ export function findAddressScope(address: IpNumber): AddressScope | null {
 
 const RANGES: readonly { readonly cidr: Cidr; readonly scope: AddressScope | null }[] = (
   [
-    ["0.0.0.0/8", null],
-    ["127.0.0.0/8", null],
-    ["192.0.0.0/29", null],
-    ["224.0.0.0/3", null],
-    ["169.254.0.0/16", "link-local"],
-    ["100.64.0.0/10", "shared"],
-    ["198.18.0.0/15", "shared"],
+    { cidr: "0.0.0.0/8", scope: null },
+    { cidr: "127.0.0.0/8", scope: null },
+    { cidr: "192.0.0.0/29", scope: null },
+    { cidr: "224.0.0.0/3", scope: null },
+    { cidr: "169.254.0.0/16", scope: "link-local" },
+    { cidr: "100.64.0.0/10", scope: "shared" },
+    { cidr: "198.18.0.0/15", scope: "shared" },
     // Unspecified, loopback, and the form that mapped addresses had before `::ffff:`.
-    ["::/96", null],
-    ["ff00::/8", null],
-    ["fe80::/10", "link-local"],
-    ["fec0::/10", "unique-local"],
-    ["fc00::/7", "unique-local"],
+    { cidr: "::/96", scope: null },
+    { cidr: "ff00::/8", scope: null },
+    { cidr: "fe80::/10", scope: "link-local" },
+    { cidr: "fec0::/10", scope: "unique-local" },
+    { cidr: "fc00::/7", scope: "unique-local" },
   ] as const
-).map(([text, scope]) => ({ cidr: parseCidr(text), scope }));
+).map(({ cidr, scope }) => ({ cidr: parseCidr(cidr), scope }));

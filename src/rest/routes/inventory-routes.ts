@@ -31,11 +31,11 @@ export const INVENTORY_ROUTES: readonly Route[] = [
   },
   ...(
     [
-      ["clusters", "cluster"],
-      ["templates", "template"],
-      ["networks", "network"],
+      { collection: "clusters", item: "cluster" },
+      { collection: "templates", item: "template" },
+      { collection: "networks", item: "network" },
     ] as const
-  ).flatMap(([collection, item]) => createNamedRoutes(collection, item)),
+  ).flatMap(({ collection, item }) => createNamedRoutes(collection, item)),
   {
     path: "/clusters/:namedId/affinitygroups",
     answer: async (request, work) => {

@@ -106,19 +106,18 @@ export function formatDatabaseError(error: unknown): string {
 function findUnavailableReason(error: unknown): UnavailableReason | null {
   const state = findSqlState(error);
   if (state !== null) {
-    const [, reason] = REASON_OF_STATE.find(([states]) => states.test(state)) ?? [];
-    return reason ?? null;
+    return REASON_OF_STATE.find(({ states }) => states.test(state))?.reason ?? null;
   }
   return error instanceof Error && LOST_CONNECTION.test(error.message) ? "away" : null;
 }
 
-const REASON_OF_STATE: readonly (readonly [RegExp, UnavailableReason])[] = [
-  [/^53300$/, "connections"],
-  [/^53...$|^58030$/, "full"],
-  [/^25006$/, "readOnly"],
-  [/^55P03$/, "locked"],
-  [/^42501$|^28...$/, "rights"],
-  [/^08...$|^57P..$|^25P03$/, "away"],
+const REASON_OF_STATE: readonly { readonly states: RegExp; readonly reason: UnavailableReason }[] = [
+  { states: /^53300$/, reason: "connections" },
+  { states: /^53...$|^58030$/, reason: "full" },
+  { states: /^25006$/, reason: "readOnly" },
+  { states: /^55P03$/, reason: "locked" },
+  { states: /^42501$|^28...$/, reason: "rights" },
+  { states: /^08...$|^57P..$|^25P03$/, reason: "away" },
 ];
 
 /** What `pg` and sockets say of a connection that is no more; they have no code of PostgreSQL's. */

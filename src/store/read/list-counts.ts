@@ -2,7 +2,7 @@ import type { DataSource } from "typeorm";
 import { queryRows } from "../postgres/sql.js";
 
 /** How many lists have which length: the longest first. */
-export type ListLengths = readonly (readonly [length: number, lists: number])[];
+export type ListLengths = readonly { readonly length: number; readonly lists: number }[];
 
 /** How many hosts and VMs there are, and how long their lists are. */
 export interface ListCounts {
@@ -38,8 +38,8 @@ export async function readListCounts(dataSource: DataSource): Promise<ListCounts
   const keepOnly = (kind: string): readonly CountRow[] => rows.filter((row) => row.kind === kind);
   const listLengths = (kind: string): ListLengths =>
     keepOnly(kind)
-      .map(({ length, lists }) => [length, lists] as const)
-      .sort(([one], [other]) => other - one);
+      .map(({ length, lists }) => ({ length, lists }))
+      .sort((one, other) => other.length - one.length);
   return {
     hosts: keepOnly("hosts")[0]?.length ?? 0,
     vms: keepOnly("vms")[0]?.length ?? 0,

@@ -59,26 +59,38 @@ function createTlsFailure(code: string | null, error: Error | null): ConnectionF
   const unsaid = code === null || code === "ECONNRESET" || code === "EPIPE" || code === "ECONNABORTED";
   const what = unsaid
     ? "connection closed before CONNECTED; on TLS a host does so when it does not accept our client certificate"
-    : (TLS_ERRORS.find(([pattern]) => pattern.test(code))?.[1] ?? error?.message ?? "TLS failed");
+    : (TLS_ERRORS.find((known) => known.code.test(code))?.what ?? error?.message ?? "TLS failed");
   return new ConnectionFailureError("untrusted", code === null ? what : `${what} (${code})`);
 }
 
-const TLS_ERRORS: readonly (readonly [RegExp, string])[] = [
-  [/^CERT_HAS_EXPIRED$/, "the host's certificate has expired; have it renewed"],
-  [/^CERT_NOT_YET_VALID$/, "the host's certificate is not valid yet; check both clocks"],
-  [/SELF_SIGNED|UNABLE_TO_|SIGNATURE/, "the host's certificate is not from our CA; check the CA file"],
-  [/ALTNAME/, "the host's certificate bears another name; set the server name to expect"],
-  [
-    /ALERT_(UNKNOWN_CA|BAD_CERTIFICATE)|DECRYPT_ERROR/,
-    "the host does not know the CA of our client certificate",
-  ],
-  [/ALERT_CERTIFICATE_(EXPIRED|REVOKED)/, "the host says that our client certificate is expired or revoked"],
-  [/ALERT_(CERTIFICATE|HANDSHAKE|NO_CERT)|CERTIFICATE_REQUIRED/, "the host refuses our client certificate"],
-  [
-    /UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|VERSION_TOO_LOW/,
-    "the host has no TLS 1.2; older versions are not spoken here",
-  ],
-  [/WRONG_VERSION|PACKET_LENGTH|RECORD|HTTP_REQUEST/, "the host does not speak TLS on this port"],
+const TLS_ERRORS: readonly { readonly code: RegExp; readonly what: string }[] = [
+  { code: /^CERT_HAS_EXPIRED$/, what: "the host's certificate has expired; have it renewed" },
+  { code: /^CERT_NOT_YET_VALID$/, what: "the host's certificate is not valid yet; check both clocks" },
+  {
+    code: /SELF_SIGNED|UNABLE_TO_|SIGNATURE/,
+    what: "the host's certificate is not from our CA; check the CA file",
+  },
+  { code: /ALTNAME/, what: "the host's certificate bears another name; set the server name to expect" },
+  {
+    code: /ALERT_(UNKNOWN_CA|BAD_CERTIFICATE)|DECRYPT_ERROR/,
+    what: "the host does not know the CA of our client certificate",
+  },
+  {
+    code: /ALERT_CERTIFICATE_(EXPIRED|REVOKED)/,
+    what: "the host says that our client certificate is expired or revoked",
+  },
+  {
+    code: /ALERT_(CERTIFICATE|HANDSHAKE|NO_CERT)|CERTIFICATE_REQUIRED/,
+    what: "the host refuses our client certificate",
+  },
+  {
+    code: /UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|VERSION_TOO_LOW/,
+    what: "the host has no TLS 1.2; older versions are not spoken here",
+  },
+  {
+    code: /WRONG_VERSION|PACKET_LENGTH|RECORD|HTTP_REQUEST/,
+    what: "the host does not speak TLS on this port",
+  },
 ];
 
 /** Reads the code of an error; where several addresses were tried, that of the first. */

@@ -15,28 +15,19 @@ const program = findPgBouncer();
 if (program === undefined) console.warn("PgBouncer is not installed here: its tests are skipped");
 
 /** As it comes, and with the setting that many guides tell to make, after which it takes parameters and forgets them. */
-const POOLERS: [string, Record<string, string | number>][] = [
-  ["transaction mode", { pool_mode: "transaction", default_pool_size: 3 }],
-  [
-    "transaction mode that ignores startup parameters",
-    {
-      pool_mode: "transaction",
-      default_pool_size: 3,
-      ignore_startup_parameters: [
-        ...["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "extra_float_digits"],
-        ...[
-          "default_transaction_isolation",
-          "default_transaction_deferrable",
-          "array_nulls",
-          "jit",
-          "options",
-        ],
-        "default_transaction_read_only",
-      ].join(","),
-    },
-  ],
-  ["session mode", { pool_mode: "session", default_pool_size: 20 }],
-];
+const POOLERS: Readonly<Record<string, Record<string, string | number>>> = {
+  "transaction mode": { pool_mode: "transaction", default_pool_size: 3 },
+  "transaction mode that ignores startup parameters": {
+    pool_mode: "transaction",
+    default_pool_size: 3,
+    ignore_startup_parameters: [
+      ...["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "extra_float_digits"],
+      ...["default_transaction_isolation", "default_transaction_deferrable", "array_nulls", "jit", "options"],
+      "default_transaction_read_only",
+    ].join(","),
+  },
+  "session mode": { pool_mode: "session", default_pool_size: 20 },
+};
 
 const cleanups: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -62,72 +53,75 @@ async function connect(url: string, options: Parameters<typeof createDataSource>
   return dataSource;
 }
 
-describe.runIf(program !== undefined).each(POOLERS)("behind PgBouncer in %s", (_mode, settings) => {
-  test("a gateway starts, polls, answers, and is ready", async () => {
-    const { url } = await start(settings, { template: null });
-    const fleet = await startGenerations({ hosts: 2, vmsPerHost: 5, changesAtEveryPoll: true });
-    cleanups.push(() => fleet.stop());
-    const gateway = await startTestGateway(url, fleet.vdsmHosts);
-    cleanups.push(() => gateway.stop());
-    await until(() => gateway.isReady());
-    const answer = await gateway.ask(
-      "{ hosts { lastSuccessAt } vms(first: 5) { nodes { guestInfo { ips stale } } } }",
-    );
-    expect(answer).toMatchObject({ status: 200, codes: [] });
-    expect(JSON.stringify(answer.data)).toMatch(/"lastSuccessAt":"20\d\d-.*"stale":false/);
-    expect(gateway.log.filter((line) => line.includes('"level":"error"'))).toEqual([]);
-  });
+describe.runIf(program !== undefined).each(Object.entries(POOLERS))(
+  "behind PgBouncer in %s",
+  (_mode, settings) => {
+    test("a gateway starts, polls, answers, and is ready", async () => {
+      const { url } = await start(settings, { template: null });
+      const fleet = await startGenerations({ hosts: 2, vmsPerHost: 5, changesAtEveryPoll: true });
+      cleanups.push(() => fleet.stop());
+      const gateway = await startTestGateway(url, fleet.vdsmHosts);
+      cleanups.push(() => gateway.stop());
+      await until(() => gateway.isReady());
+      const answer = await gateway.ask(
+        "{ hosts { lastSuccessAt } vms(first: 5) { nodes { guestInfo { ips stale } } } }",
+      );
+      expect(answer).toMatchObject({ status: 200, codes: [] });
+      expect(JSON.stringify(answer.data)).toMatch(/"lastSuccessAt":"20\d\d-.*"stale":false/);
+      expect(gateway.log.filter((line) => line.includes('"level":"error"'))).toEqual([]);
+    });
 
-  test("a statement is ended in PostgreSQL at its limit", async () => {
-    const { url, database } = await start(settings);
-    const dataSource = await connect(url, { statementTimeoutMs: 300 });
-    const startedMs = performance.now();
-    await expect(queryRows(dataSource, "SELECT pg_sleep(20)")).rejects.toThrow(StatementTimeoutError);
-    await expect(
-      runInTransaction(dataSource, (queryRunner) => queryRows(queryRunner, "SELECT pg_sleep(20)")),
-    ).rejects.toThrow(StatementTimeoutError);
-    expect(performance.now() - startedMs).toBeLessThan(10_000);
-    const left = await database.dataSource.query<unknown[]>(
-      "SELECT FROM pg_stat_activity WHERE query LIKE '%pg_sleep(20)%' AND state = 'active' AND pid <> pg_backend_pid()",
-    );
-    expect(left).toEqual([]);
-  });
-
-  test("nothing that was set is left for the pooler's other clients", async () => {
-    const { url } = await start({ ...settings, default_pool_size: 1 });
-    const dataSource = await connect(url, { poolSize: 1, statementTimeoutMs: 12_345 });
-    expect(await queryRows(dataSource, "SELECT current_setting('statement_timeout') AS it")).toEqual([
-      { it: "12345ms" },
-    ]);
-    await dataSource.destroy();
-    const other = new pg.Client({ connectionString: url });
-    await other.connect();
-    const { rows } = await other.query("SHOW statement_timeout");
-    await other.end();
-    expect(rows).toEqual([{ statement_timeout: "0" }]);
-  });
-
-  test("migrations of three gateways run once, and no lock is left", async () => {
-    const { url, database } = await start(settings, { template: null });
-    const dataSources = await Promise.all([1, 2, 3].map(() => connect(url, { poolSize: 1 })));
-    const applied = await Promise.all(dataSources.map((each) => migrate(each)));
-    expect(applied.filter((names) => names.length > 0).length).toBe(1);
-    const locks = await database.dataSource.query<unknown[]>(
-      "SELECT FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
-    );
-    expect(locks).toEqual([]);
-    expect(await migrate(await connect(database.url, { poolSize: 1 }))).toEqual([]);
-  });
-
-  test("an engine's database cannot be written", async () => {
-    const { url } = await start(settings);
-    const dataSource = await createEngineDataSource(url).initialize();
-    cleanups.push(() => dataSource.destroy());
-    for (const statement of ["DELETE FROM vm_static", "CREATE TABLE t ()"]) {
-      await expect(dataSource.query(statement)).rejects.toThrow(/read-only transaction/);
+    test("a statement is ended in PostgreSQL at its limit", async () => {
+      const { url, database } = await start(settings);
+      const dataSource = await connect(url, { statementTimeoutMs: 300 });
+      const startedMs = performance.now();
+      await expect(queryRows(dataSource, "SELECT pg_sleep(20)")).rejects.toThrow(StatementTimeoutError);
       await expect(
-        runInTransaction(dataSource, (queryRunner) => queryRunner.query(statement)),
-      ).rejects.toThrow(/written/);
-    }
-  });
-});
+        runInTransaction(dataSource, (queryRunner) => queryRows(queryRunner, "SELECT pg_sleep(20)")),
+      ).rejects.toThrow(StatementTimeoutError);
+      expect(performance.now() - startedMs).toBeLessThan(10_000);
+      const left = await database.dataSource.query<unknown[]>(
+        "SELECT FROM pg_stat_activity WHERE query LIKE '%pg_sleep(20)%' AND state = 'active' AND pid <> pg_backend_pid()",
+      );
+      expect(left).toEqual([]);
+    });
+
+    test("nothing that was set is left for the pooler's other clients", async () => {
+      const { url } = await start({ ...settings, default_pool_size: 1 });
+      const dataSource = await connect(url, { poolSize: 1, statementTimeoutMs: 12_345 });
+      expect(await queryRows(dataSource, "SELECT current_setting('statement_timeout') AS it")).toEqual([
+        { it: "12345ms" },
+      ]);
+      await dataSource.destroy();
+      const other = new pg.Client({ connectionString: url });
+      await other.connect();
+      const { rows } = await other.query("SHOW statement_timeout");
+      await other.end();
+      expect(rows).toEqual([{ statement_timeout: "0" }]);
+    });
+
+    test("migrations of three gateways run once, and no lock is left", async () => {
+      const { url, database } = await start(settings, { template: null });
+      const dataSources = await Promise.all([1, 2, 3].map(() => connect(url, { poolSize: 1 })));
+      const applied = await Promise.all(dataSources.map((each) => migrate(each)));
+      expect(applied.filter((names) => names.length > 0).length).toBe(1);
+      const locks = await database.dataSource.query<unknown[]>(
+        "SELECT FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+      );
+      expect(locks).toEqual([]);
+      expect(await migrate(await connect(database.url, { poolSize: 1 }))).toEqual([]);
+    });
+
+    test("an engine's database cannot be written", async () => {
+      const { url } = await start(settings);
+      const dataSource = await createEngineDataSource(url).initialize();
+      cleanups.push(() => dataSource.destroy());
+      for (const statement of ["DELETE FROM vm_static", "CREATE TABLE t ()"]) {
+        await expect(dataSource.query(statement)).rejects.toThrow(/read-only transaction/);
+        await expect(
+          runInTransaction(dataSource, (queryRunner) => queryRunner.query(statement)),
+        ).rejects.toThrow(/written/);
+      }
+    });
+  },
+);

@@ -58,20 +58,58 @@ async function failing() {
 }
 
 describe("a host that", () => {
-  test.each<[string, Fault, string, string]>([
-    ["F1: takes the question and never answers", { kind: "hang" }, "timeout", "HOST_UNREACHABLE"],
-    ["F1: accepts and never says a word", { kind: "slow-tls" }, "unreachable", "HOST_UNREACHABLE"],
-    ["F1: loses its power over the question", { kind: "silence" }, "timeout", "HOST_UNREACHABLE"],
-    ["F2: drips a byte at a time", { kind: "drip", everyMs: 5 }, "timeout", "HOST_UNREACHABLE"],
-    ["F5: ends in the middle of a frame", { kind: "close", atByte: 999 }, "unreachable", "HOST_UNREACHABLE"],
-    ["F7: sends no STOMP", { kind: "garbage" }, "protocol", "HOST_FAILED"],
-    ["F7: sends no JSON", { kind: "malformed-json" }, "protocol", "HOST_FAILED"],
-    ["F7: sends another shape", { kind: "result", result: { vms: 1 } }, "protocol", "HOST_FAILED"],
-    ["F7: answers under another id", { kind: "wrong-id" }, "timeout", "HOST_UNREACHABLE"],
-    ["has just started", { kind: "recovering" }, "recovering", "HOST_RECOVERING"],
-    ["F28: refuses the question", { kind: "error", code: 401 }, "fault", "HOST_FAILED"],
-    ["F20: announces 100 MB", { kind: "oversize", bytes: 100_000_000 }, "protocol", "HOST_FAILED"],
-  ])("%s keeps its data, as stale, and harms no other", (_, fault, kind, reason) =>
+  test.each(
+    Object.entries<{ readonly fault: Fault; readonly kind: string; readonly reason: string }>({
+      "F1: takes the question and never answers": {
+        fault: { kind: "hang" },
+        kind: "timeout",
+        reason: "HOST_UNREACHABLE",
+      },
+      "F1: accepts and never says a word": {
+        fault: { kind: "slow-tls" },
+        kind: "unreachable",
+        reason: "HOST_UNREACHABLE",
+      },
+      "F1: loses its power over the question": {
+        fault: { kind: "silence" },
+        kind: "timeout",
+        reason: "HOST_UNREACHABLE",
+      },
+      "F2: drips a byte at a time": {
+        fault: { kind: "drip", everyMs: 5 },
+        kind: "timeout",
+        reason: "HOST_UNREACHABLE",
+      },
+      "F5: ends in the middle of a frame": {
+        fault: { kind: "close", atByte: 999 },
+        kind: "unreachable",
+        reason: "HOST_UNREACHABLE",
+      },
+      "F7: sends no STOMP": { fault: { kind: "garbage" }, kind: "protocol", reason: "HOST_FAILED" },
+      "F7: sends no JSON": { fault: { kind: "malformed-json" }, kind: "protocol", reason: "HOST_FAILED" },
+      "F7: sends another shape": {
+        fault: { kind: "result", result: { vms: 1 } },
+        kind: "protocol",
+        reason: "HOST_FAILED",
+      },
+      "F7: answers under another id": {
+        fault: { kind: "wrong-id" },
+        kind: "timeout",
+        reason: "HOST_UNREACHABLE",
+      },
+      "has just started": { fault: { kind: "recovering" }, kind: "recovering", reason: "HOST_RECOVERING" },
+      "F28: refuses the question": {
+        fault: { kind: "error", code: 401 },
+        kind: "fault",
+        reason: "HOST_FAILED",
+      },
+      "F20: announces 100 MB": {
+        fault: { kind: "oversize", bytes: 100_000_000 },
+        kind: "protocol",
+        reason: "HOST_FAILED",
+      },
+    }),
+  )("%s keeps its data, as stale, and harms no other", (_, { fault, kind, reason }) =>
     expectOldThenNew(fault, kind, reason),
   );
 

@@ -110,16 +110,25 @@ describe("F6: a host that cannot be trusted", () => {
       return server.port;
     };
     const tls = (serverName: string | null) => () => Promise.resolve({ ...own, serverName });
-    const cases: [Partial<VdsmClientOptions>, RegExp][] = [
-      [{ port: await serve(await authority.issueHost(host.name, PAST)), tls: tls(host.name) }, /has expired/],
-      [
-        { port: await serve(await authority.issueHost(host.name)), tls: tls("other.example.test") },
-        /another name/,
-      ],
-      [{ port: await serve(await stranger.issueHost(host.name)), tls: tls(host.name) }, /not from our CA/],
-      [{ port: (plain.address() as { port: number }).port, tls: tls(host.name) }, /does not speak TLS/],
+    const cases: { readonly options: Partial<VdsmClientOptions>; readonly reason: RegExp }[] = [
+      {
+        options: { port: await serve(await authority.issueHost(host.name, PAST)), tls: tls(host.name) },
+        reason: /has expired/,
+      },
+      {
+        options: { port: await serve(await authority.issueHost(host.name)), tls: tls("other.example.test") },
+        reason: /another name/,
+      },
+      {
+        options: { port: await serve(await stranger.issueHost(host.name)), tls: tls(host.name) },
+        reason: /not from our CA/,
+      },
+      {
+        options: { port: (plain.address() as { port: number }).port, tls: tls(host.name) },
+        reason: /does not speak TLS/,
+      },
     ];
-    for (const [options, reason] of cases) {
+    for (const { options, reason } of cases) {
       client = options;
       const failure = await failureWith(all, host);
       expect(failure.kind).toBe("untrusted");

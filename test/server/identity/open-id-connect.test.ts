@@ -99,40 +99,46 @@ describe("an issuer's token", () => {
 });
 
 describe("only access tokens count", () => {
-  test.each<[string, Record<string, unknown>, Record<string, unknown>]>([
-    ["an ID token of Keycloak", { typ: "ID" }, { typ: "JWT" }],
-    ["a refresh token of Keycloak", { typ: "Refresh" }, {}],
-    ["an ID token of Cognito", { token_use: "id" }, {}],
-    ["an ID token with a nonce", { nonce: "n-0S6" }, { typ: "JWT" }],
-    ["an ID token with the hash of its access token", { at_hash: "77Qm" }, {}],
-    ["an ID token with the hash of its code", { c_hash: "77Qm" }, {}],
-    ["an ID token of the client that the audience names", { azp: "vnic-graph" }, {}],
-    ["a logout token", {}, { typ: "logout+jwt" }],
-    [
-      "a logout token by its events",
-      { events: { "http://schemas.openid.net/event/backchannel-logout": {} } },
-      {},
-    ],
-    ["a security event token", {}, { typ: "application/secevent+jwt" }],
-    ["a kind that is no text", { typ: { Bearer: true } }, {}],
-    ["an empty subject", { sub: "" }, {}],
-    ["a subject that is an object", { sub: { name: "alice" } }, {}],
-    ["a subject that is a list", { sub: ["alice"] }, {}],
-    ["a subject with a line break", { sub: "alice\nbob" }, {}],
-    ["an endless subject", { sub: "a".repeat(256) }, {}],
-    ["a client that is no text", { azp: 7 }, {}],
-  ])("%s is refused", async (_title, claims, header) => {
+  test.each(
+    Object.entries<{ readonly claims: Record<string, unknown>; readonly header: Record<string, unknown> }>({
+      "an ID token of Keycloak": { claims: { typ: "ID" }, header: { typ: "JWT" } },
+      "a refresh token of Keycloak": { claims: { typ: "Refresh" }, header: {} },
+      "an ID token of Cognito": { claims: { token_use: "id" }, header: {} },
+      "an ID token with a nonce": { claims: { nonce: "n-0S6" }, header: { typ: "JWT" } },
+      "an ID token with the hash of its access token": { claims: { at_hash: "77Qm" }, header: {} },
+      "an ID token with the hash of its code": { claims: { c_hash: "77Qm" }, header: {} },
+      "an ID token of the client that the audience names": { claims: { azp: "vnic-graph" }, header: {} },
+      "a logout token": { claims: {}, header: { typ: "logout+jwt" } },
+      "a logout token by its events": {
+        claims: { events: { "http://schemas.openid.net/event/backchannel-logout": {} } },
+        header: {},
+      },
+      "a security event token": { claims: {}, header: { typ: "application/secevent+jwt" } },
+      "a kind that is no text": { claims: { typ: { Bearer: true } }, header: {} },
+      "an empty subject": { claims: { sub: "" }, header: {} },
+      "a subject that is an object": { claims: { sub: { name: "alice" } }, header: {} },
+      "a subject that is a list": { claims: { sub: ["alice"] }, header: {} },
+      "a subject with a line break": { claims: { sub: "alice\nbob" }, header: {} },
+      "an endless subject": { claims: { sub: "a".repeat(256) }, header: {} },
+      "a client that is no text": { claims: { azp: 7 }, header: {} },
+    }),
+  )("%s is refused", async (_title, { claims, header }) => {
     const { key, issuer, ask } = await gatewayWithIssuer();
     expect(await ask(await issuer.sign(key, claims as never, header))).toEqual([401, "UNAUTHENTICATED"]);
   });
 
-  test.each<[string, Record<string, unknown>, Record<string, unknown>]>([
-    ["RFC 9068's", { client_id: "console" }, { typ: "at+jwt" }],
-    ["RFC 9068's, spelt in full", { client_id: "console" }, { typ: "application/AT+JWT" }],
-    ["Keycloak's", { typ: "Bearer", azp: "vnic-graph", nonce: "n-0S6" }, { typ: "JWT" }],
-    ["Cognito's", { token_use: "access" }, {}],
-    ["one of another client for us", { azp: "console" }, { typ: "JWT" }],
-  ])("an access token is accepted: %s", async (_title, claims, header) => {
+  test.each(
+    Object.entries<{ readonly claims: Record<string, unknown>; readonly header: Record<string, unknown> }>({
+      "RFC 9068's": { claims: { client_id: "console" }, header: { typ: "at+jwt" } },
+      "RFC 9068's, spelt in full": {
+        claims: { client_id: "console" },
+        header: { typ: "application/AT+JWT" },
+      },
+      "Keycloak's": { claims: { typ: "Bearer", azp: "vnic-graph", nonce: "n-0S6" }, header: { typ: "JWT" } },
+      "Cognito's": { claims: { token_use: "access" }, header: {} },
+      "one of another client for us": { claims: { azp: "console" }, header: { typ: "JWT" } },
+    }),
+  )("an access token is accepted: %s", async (_title, { claims, header }) => {
     const { key, issuer, ask } = await gatewayWithIssuer();
     expect(await ask(await issuer.sign(key, claims as never, header))).toEqual([200, undefined]);
   });

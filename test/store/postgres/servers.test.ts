@@ -130,16 +130,52 @@ async function ask(dataSource: DataSource): Promise<{ port: number; encrypted: b
   return row!;
 }
 
+type ServerName = "primary" | "standby";
+
 describe("of several servers", () => {
-  test.each([
-    ["any", "the first that answers", ["standby", "primary"], "standby"],
-    ["read-write", "the one that can be written", ["standby", "primary"], "primary"],
-    ["primary", "the primary", ["standby", "primary"], "primary"],
-    ["read-only", "the one that cannot be written", ["primary", "standby"], "standby"],
-    ["standby", "the standby", ["primary", "standby"], "standby"],
-    ["prefer-standby", "the standby, wherever it stands", ["primary", "standby"], "standby"],
-    ["prefer-standby", "the primary where there is no standby", ["primary"], "primary"],
-  ] as const)("%s takes %s", async (attributes, _what, order, expected) => {
+  test.each(
+    Object.entries<{
+      readonly attributes: string;
+      readonly order: readonly ServerName[];
+      readonly expected: ServerName;
+    }>({
+      "any takes the first that answers": {
+        attributes: "any",
+        order: ["standby", "primary"],
+        expected: "standby",
+      },
+      "read-write takes the one that can be written": {
+        attributes: "read-write",
+        order: ["standby", "primary"],
+        expected: "primary",
+      },
+      "primary takes the primary": {
+        attributes: "primary",
+        order: ["standby", "primary"],
+        expected: "primary",
+      },
+      "read-only takes the one that cannot be written": {
+        attributes: "read-only",
+        order: ["primary", "standby"],
+        expected: "standby",
+      },
+      "standby takes the standby": {
+        attributes: "standby",
+        order: ["primary", "standby"],
+        expected: "standby",
+      },
+      "prefer-standby takes the standby, wherever it stands": {
+        attributes: "prefer-standby",
+        order: ["primary", "standby"],
+        expected: "standby",
+      },
+      "prefer-standby takes the primary where there is no standby": {
+        attributes: "prefer-standby",
+        order: ["primary"],
+        expected: "primary",
+      },
+    }),
+  )("%s", async (_title, { attributes, order, expected }) => {
     const servers = { primary, standby };
     const hosts = order.map((name) => `127.0.0.1:${portOf(servers[name])}`).join(",");
     const dataSource = await connect(hosts, `target_session_attrs=${attributes}`);
@@ -255,27 +291,30 @@ describe("the doctor has a hint for", () => {
     return findings.map(({ verdict, what, mend }) => ({ verdict, what, mend: mend ?? "" }));
   };
 
-  test.each([
-    [
-      "a private CA that is not named",
-      "127.0.0.1",
-      "sslmode=verify-full",
-      /name the server's CA: sslrootcert=/,
-    ],
-    [
-      "a certificate of another name",
-      "localhost",
-      `sslmode=verify-full&sslrootcert=${CA}`,
-      /for another name/,
-    ],
-    [
-      "a file that is not there",
-      "127.0.0.1",
-      "sslmode=verify-ca&sslrootcert=nowhere.pem",
-      /correct the file that sslrootcert/,
-    ],
-    ["a server of another kind", "127.0.0.1", "target_session_attrs=standby", /none of the servers is what/],
-  ])("%s", async (_cause, host, parameters, hint) => {
+  test.each(
+    Object.entries({
+      "a private CA that is not named": {
+        host: "127.0.0.1",
+        parameters: "sslmode=verify-full",
+        hint: /name the server's CA: sslrootcert=/,
+      },
+      "a certificate of another name": {
+        host: "localhost",
+        parameters: `sslmode=verify-full&sslrootcert=${CA}`,
+        hint: /for another name/,
+      },
+      "a file that is not there": {
+        host: "127.0.0.1",
+        parameters: "sslmode=verify-ca&sslrootcert=nowhere.pem",
+        hint: /correct the file that sslrootcert/,
+      },
+      "a server of another kind": {
+        host: "127.0.0.1",
+        parameters: "target_session_attrs=standby",
+        hint: /none of the servers is what/,
+      },
+    }),
+  )("%s", async (_cause, { host, parameters, hint }) => {
     expect(await find(`${host}:${portOf(primary)}`, parameters)).toMatchObject([
       { verdict: "fail", mend: expect.stringMatching(hint) as string },
     ]);

@@ -84,22 +84,30 @@ describe("reading VMs", () => {
     }
   });
 
-  test.each<[string, VmFilter, string[]]>([
-    ["nothing", {}, ["100%_sure", "Web-3", "web-1", "web-2", "web-2", "Ärger"]],
-    ["part of a name in any case", { nameContains: "WEB-" }, ["Web-3", "web-1", "web-2", "web-2"]],
-    ["letters of any language", { nameContains: "ärg" }, ["Ärger"]],
-    ["% for what it is", { nameContains: "%" }, ["100%_sure"]],
-    ["_ for what it is", { nameContains: "_" }, ["100%_sure"]],
-    ["a backslash for what it is", { nameContains: "\\" }, []],
-    ["statuses", { statuses: [4, 0] }, ["web-2", "web-2"]],
-    ["no status at all", { statuses: [] }, []],
-    ["a host", { hostId: HOST_B }, ["100%_sure", "Ärger"]],
-    ["an address of the VM", { ip: "192.0.2.7" }, ["Ärger"]],
-    ["an address of an interface alone", { ip: "172.17.0.1" }, ["web-1"]],
-    ["an IPv6 address of an interface alone", { ip: "2001:db8::4" }, ["100%_sure"]],
-    ["a whole address, not its beginning", { ip: "10.1.2.3" }, ["web-1"]],
-    ["all conditions together", { nameContains: "web", statuses: [1], hostId: HOST_A }, ["Web-3", "web-1"]],
-  ])("filters by %s", async (_, filter, names) => {
+  test.each(
+    Object.entries<{ readonly filter: VmFilter; readonly names: string[] }>({
+      nothing: { filter: {}, names: ["100%_sure", "Web-3", "web-1", "web-2", "web-2", "Ärger"] },
+      "part of a name in any case": {
+        filter: { nameContains: "WEB-" },
+        names: ["Web-3", "web-1", "web-2", "web-2"],
+      },
+      "letters of any language": { filter: { nameContains: "ärg" }, names: ["Ärger"] },
+      "% for what it is": { filter: { nameContains: "%" }, names: ["100%_sure"] },
+      "_ for what it is": { filter: { nameContains: "_" }, names: ["100%_sure"] },
+      "a backslash for what it is": { filter: { nameContains: "\\" }, names: [] },
+      statuses: { filter: { statuses: [4, 0] }, names: ["web-2", "web-2"] },
+      "no status at all": { filter: { statuses: [] }, names: [] },
+      "a host": { filter: { hostId: HOST_B }, names: ["100%_sure", "Ärger"] },
+      "an address of the VM": { filter: { ip: "192.0.2.7" }, names: ["Ärger"] },
+      "an address of an interface alone": { filter: { ip: "172.17.0.1" }, names: ["web-1"] },
+      "an IPv6 address of an interface alone": { filter: { ip: "2001:db8::4" }, names: ["100%_sure"] },
+      "a whole address, not its beginning": { filter: { ip: "10.1.2.3" }, names: ["web-1"] },
+      "all conditions together": {
+        filter: { nameContains: "web", statuses: [1], hostId: HOST_A },
+        names: ["Web-3", "web-1"],
+      },
+    }),
+  )("filters by %s", async (_, { filter, names }) => {
     expect(await findNames(filter)).toEqual(names);
   });
 
@@ -219,17 +227,22 @@ describe("reading what belongs to VMs", () => {
 });
 
 describe("a reader with a scope", () => {
-  test.each<[string, Partial<VmScope>, number[]]>([
-    ["nothing", {}, []],
-    ["a name", { namePatterns: ["web-1"] }, [1]],
-    ["names with *", { namePatterns: ["web*"] }, [1, 2, 6]],
-    ["names with ?", { namePatterns: ["?eb-?"] }, [3, 1, 2, 6]],
-    ["% and _ for what they are", { namePatterns: ["web%", "web__"] }, []],
-    ["a backslash for what it is", { namePatterns: ["web\\*"] }, []],
-    ["a host", { hostIds: [HOST_B] }, [4, 5]],
-    ["ids", { vmIds: [id(6), id(90)] }, [6]],
-    ["any of all", { namePatterns: ["Web*"], hostIds: [HOST_B], vmIds: [id(1)] }, [4, 3, 1, 5]],
-  ])("by %s sees those VMs by every way", async (_, lists, numbers) => {
+  test.each(
+    Object.entries<{ readonly lists: Partial<VmScope>; readonly numbers: number[] }>({
+      nothing: { lists: {}, numbers: [] },
+      "a name": { lists: { namePatterns: ["web-1"] }, numbers: [1] },
+      "names with *": { lists: { namePatterns: ["web*"] }, numbers: [1, 2, 6] },
+      "names with ?": { lists: { namePatterns: ["?eb-?"] }, numbers: [3, 1, 2, 6] },
+      "% and _ for what they are": { lists: { namePatterns: ["web%", "web__"] }, numbers: [] },
+      "a backslash for what it is": { lists: { namePatterns: ["web\\*"] }, numbers: [] },
+      "a host": { lists: { hostIds: [HOST_B] }, numbers: [4, 5] },
+      ids: { lists: { vmIds: [id(6), id(90)] }, numbers: [6] },
+      "any of all": {
+        lists: { namePatterns: ["Web*"], hostIds: [HOST_B], vmIds: [id(1)] },
+        numbers: [4, 3, 1, 5],
+      },
+    }),
+  )("by %s sees those VMs by every way", async (_, { lists, numbers }) => {
     const reader = store.createReaderFor({ namePatterns: [], hostIds: [], vmIds: [], ...lists });
     const visible = numbers.map(id);
     const all = [...VMS.map((each) => each.id), id(90)];

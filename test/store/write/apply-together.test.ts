@@ -102,18 +102,18 @@ describe("passes that end at the same time", () => {
     expect((await store.readHostsByIds([HOSTS[20]!.id]))[0]?.lastSuccessAt).toBeNull();
   });
 
-  test.each<[string, unknown, Partial<HostChanges>]>([
-    [
-      "assumed what is no longer so",
-      false,
-      { deletedInterfaces: [toGuestInterfaceOf(20, { name: "gone" })] },
-    ],
-    [
-      "is refused by PostgreSQL",
-      expect.objectContaining({ message: expect.stringMatching(/foreign key/) as string }),
-      { insertedInterfaces: [toGuestInterfaceOf(99)] },
-    ],
-  ])("let the others write if one of them %s", async (_, end, wrong) => {
+  test.each(
+    Object.entries<{ readonly end: unknown; readonly wrong: Partial<HostChanges> }>({
+      "assumed what is no longer so": {
+        end: false,
+        wrong: { deletedInterfaces: [toGuestInterfaceOf(20, { name: "gone" })] },
+      },
+      "is refused by PostgreSQL": {
+        end: expect.objectContaining({ message: expect.stringMatching(/foreign key/) as string }),
+        wrong: { insertedInterfaces: [toGuestInterfaceOf(99)] },
+      },
+    }),
+  )("let the others write if one of them %s", async (_, { end, wrong }) => {
     await store.registerHosts(HOSTS, INTERVAL_MS);
     const ends = await together((place) => (place === 20 ? wrong : found(place)));
     expect(ends[20]).toEqual(end);

@@ -37,7 +37,7 @@ describe("a VM's last report", () => {
     expect((await read()).lastReportedAt).toEqual(await readLastSuccess(HOST_A));
   });
 
-  test.each<[Partial<VmState>, string]>([
+  test.each<[silent: Partial<VmState>, reason: string]>([
     [{ silence: "silent" }, "AGENT_SILENT"],
     [{ silence: "invalid" }, "REPORT_INVALID"],
     [{ missedPasses: 1 }, "VM_MISSING"],

@@ -5,7 +5,7 @@ import { createInterface, createLinkedInterface, LOOPBACK } from "./parts.js";
 /** Creates a guest with two NICs, IPv4 first, as most VMs are. */
 export const createLinuxServer: GuestFactory = (_name, plan, random) => {
   const [first, second] = [plan.nextMac(), plan.nextMac()];
-  const [front, back] = formatNicName(random);
+  const { front, back } = pickNicNames(random);
   return {
     nics: [
       { mac: first, network: "ovirtmgmt" },
@@ -22,7 +22,7 @@ export const createLinuxServer: GuestFactory = (_name, plan, random) => {
 /** Creates a guest with one NIC and addresses of both families. */
 export const createDualStack: GuestFactory = (_name, plan, random) => {
   const mac = plan.nextMac();
-  const [front] = formatNicName(random);
+  const { front } = pickNicNames(random);
   return {
     nics: [{ mac, network: "vm-prod" }],
     netIfaces: [
@@ -35,7 +35,7 @@ export const createDualStack: GuestFactory = (_name, plan, random) => {
 /** Creates a guest whose only IPv4 address is that of loopback. */
 export const createIpv6Only: GuestFactory = (_name, plan, random) => {
   const mac = plan.nextMac();
-  const [front] = formatNicName(random);
+  const { front } = pickNicNames(random);
   const addresses = [plan.nextIpv6("vm-dmz"), plan.nextIpv6("vm-dmz")];
   return {
     nics: [{ mac, network: "vm-dmz" }],
@@ -67,11 +67,11 @@ export const createTunnelled: GuestFactory = (_name, plan) => {
   };
 };
 
-function formatNicName(random: Random): readonly [string, string] {
-  return random.pick<readonly [string, string]>([
-    ["eth0", "eth1"],
-    ["ens3", "ens4"],
-    ["enp1s0", "enp2s0"],
-    ["eno1", "eno2"],
+function pickNicNames(random: Random): { readonly front: string; readonly back: string } {
+  return random.pick([
+    { front: "eth0", back: "eth1" },
+    { front: "ens3", back: "ens4" },
+    { front: "enp1s0", back: "enp2s0" },
+    { front: "eno1", back: "eno2" },
   ]);
 }

@@ -194,7 +194,7 @@ function undoNics(after: VmVersion["nics"], { nics, told }: VmDelta): VmVersion[
 }
 
 function findKinds(delta: VmDelta): number {
-  return KEYS.reduce((kinds, [key, kind]) => (delta[key] === undefined ? kinds : kinds | kind), 0);
+  return KEYS.reduce((kinds, { key, kind }) => (delta[key] === undefined ? kinds : kinds | kind), 0);
 }
 
 /** All IPv4 addresses of the interfaces, then all IPv6, each once, joined by blanks; `null` if there is none. */
@@ -207,18 +207,18 @@ export function joinAddresses(interfaces: readonly GuestInterface[]): string | n
 }
 
 const KEYS = [
-  ["name", CHANGE_KIND.NAME],
-  ["st", CHANGE_KIND.STATUS],
-  ["host", CHANGE_KIND.HOST],
-  ["fqdn", CHANGE_KIND.FQDN],
-  ["sil", CHANGE_KIND.STALENESS],
-  ["det", CHANGE_KIND.STALENESS],
-  ["miss", CHANGE_KIND.STALENESS],
-  ["upd", CHANGE_KIND.INTERFACES],
-  ["ifs", CHANGE_KIND.INTERFACES],
-  ["nics", CHANGE_KIND.NICS],
-  ["told", CHANGE_KIND.NICS],
-] as const satisfies readonly (readonly [keyof VmDelta, number])[];
+  { key: "name", kind: CHANGE_KIND.NAME },
+  { key: "st", kind: CHANGE_KIND.STATUS },
+  { key: "host", kind: CHANGE_KIND.HOST },
+  { key: "fqdn", kind: CHANGE_KIND.FQDN },
+  { key: "sil", kind: CHANGE_KIND.STALENESS },
+  { key: "det", kind: CHANGE_KIND.STALENESS },
+  { key: "miss", kind: CHANGE_KIND.STALENESS },
+  { key: "upd", kind: CHANGE_KIND.INTERFACES },
+  { key: "ifs", kind: CHANGE_KIND.INTERFACES },
+  { key: "nics", kind: CHANGE_KIND.NICS },
+  { key: "told", kind: CHANGE_KIND.NICS },
+] as const satisfies readonly { readonly key: keyof VmDelta; readonly kind: number }[];
 
 /** The two fields that change most have short keys; any other has its own name. */
 const SHORT_FIELDS: ReadonlyMap<string, string> = new Map([

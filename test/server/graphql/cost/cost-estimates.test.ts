@@ -233,10 +233,10 @@ test("lists are counted in one statement, and it is an upper bound for any VMs",
   expect(database.statements()).toHaveLength(1);
   expect(read).toMatchObject({ hosts: HOSTS.length, vms: VMS });
   expect(read.vmsPerHost).toEqual([
-    [35, 1],
-    [5, 1],
+    { length: 35, lists: 1 },
+    { length: 5, lists: 1 },
   ]);
-  expect(read.interfacesPerVm[0]).toEqual([30, 4]);
+  expect(read.interfacesPerVm[0]).toEqual({ length: 30, lists: 4 });
 });
 
 test("a list of nothing, or that is asked for nothing, costs its question all the same", () => {

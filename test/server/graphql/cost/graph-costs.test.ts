@@ -30,61 +30,61 @@ describe("our own graph, within the default limits", () => {
   const examples = resolve(import.meta.dirname, "../../../../portal/examples");
   const readme = readFileSync(resolve(import.meta.dirname, "../../../../README.md"), "utf8");
 
-  test.each<[string, string, Record<string, unknown>]>([
-    ["the standard introspection", getIntrospectionQuery(), {}],
-    [
-      "the fullest introspection",
-      getIntrospectionQuery({
-        specifiedByUrl: true,
-        directiveIsRepeatable: true,
-        schemaDescription: true,
-        inputValueDeprecation: true,
-        oneOf: true,
-      }),
-      {},
-    ],
-    ...readdirSync(examples)
-      .filter((name) => name.endsWith(".graphql"))
-      .map(
-        (name) =>
-          [name, readFileSync(join(examples, name), "utf8"), {}] as [string, string, Record<string, unknown>],
+  test.each(
+    Object.entries<{ readonly query: string; readonly variables?: Record<string, unknown> }>({
+      "the standard introspection": { query: getIntrospectionQuery() },
+      "the fullest introspection": {
+        query: getIntrospectionQuery({
+          specifiedByUrl: true,
+          directiveIsRepeatable: true,
+          schemaDescription: true,
+          inputValueDeprecation: true,
+          oneOf: true,
+        }),
+      },
+      ...Object.fromEntries(
+        readdirSync(examples)
+          .filter((name) => name.endsWith(".graphql"))
+          .map((name) => [name, { query: readFileSync(join(examples, name), "utf8") }]),
       ),
-    ...[...readme.matchAll(/```graphql\n([^]*?)```/g)].map(
-      ([, query], at) =>
-        [`query ${at + 1} of the README`, query!, {}] as [string, string, Record<string, unknown>],
-    ),
-    ["a full page of VMs with everything", `{ vms(first: 500) { nodes { ${VM_WITH_EVERYTHING} } } }`, {}],
-    [
-      "5,000 entities with everything",
-      `query ($r: [_Any!]!) { _entities(representations: $r) { ... on Vm { ${VM_WITH_EVERYTHING} } } }`,
-      { r: Array.from({ length: 5_000 }, () => ({ __typename: "Vm", id: "x" })) },
-    ],
-  ])("lets %s through", (_title, query, variables) => {
+      ...Object.fromEntries(
+        [...readme.matchAll(/```graphql\n([^]*?)```/g)].map(([, query], at) => [
+          `query ${at + 1} of the README`,
+          { query: query! },
+        ]),
+      ),
+      "a full page of VMs with everything": {
+        query: `{ vms(first: 500) { nodes { ${VM_WITH_EVERYTHING} } } }`,
+      },
+      "5,000 entities with everything": {
+        query: `query ($r: [_Any!]!) { _entities(representations: $r) { ... on Vm { ${VM_WITH_EVERYTHING} } } }`,
+        variables: { r: Array.from({ length: 5_000 }, () => ({ __typename: "Vm", id: "x" })) },
+      },
+    }),
+  )("lets %s through", (_title, { query, variables = {} }) => {
     expect(measured(query, variables).cost).toBeLessThanOrEqual(DEFAULT_LIMITS.cost);
   });
 
-  test.each([
-    [
-      "turns in a circle",
-      `{ vms { nodes { ${"nics { vm { ".repeat(20)} id ${"} } ".repeat(20)} } } }`,
-      "TOO_DEEP",
-    ],
-    [
-      "turns in a circle just within the depth",
-      `{ vms(first: 500) { nodes { ${"nics { vm { ".repeat(4)} id ${"} } ".repeat(4)} } } }`,
-      "TOO_COSTLY",
-    ],
-    [
-      "asks for all VMs of all hosts' VMs' hosts",
-      "{ hosts { vms { host { vms { host { vms { nics { id } } } } } } } }",
-      "TOO_COSTLY",
-    ],
-    [
-      "asks for a page of a million with everything",
-      `{ vms(first: 1000000) { nodes { ${VM_WITH_EVERYTHING} } } }`,
-      "TOO_COSTLY",
-    ],
-  ])("refuses a query that %s", (_title, query, code) => {
+  test.each(
+    Object.entries({
+      "turns in a circle": {
+        query: `{ vms { nodes { ${"nics { vm { ".repeat(20)} id ${"} } ".repeat(20)} } } }`,
+        code: "TOO_DEEP",
+      },
+      "turns in a circle just within the depth": {
+        query: `{ vms(first: 500) { nodes { ${"nics { vm { ".repeat(4)} id ${"} } ".repeat(4)} } } }`,
+        code: "TOO_COSTLY",
+      },
+      "asks for all VMs of all hosts' VMs' hosts": {
+        query: "{ hosts { vms { host { vms { host { vms { nics { id } } } } } } } }",
+        code: "TOO_COSTLY",
+      },
+      "asks for a page of a million with everything": {
+        query: `{ vms(first: 1000000) { nodes { ${VM_WITH_EVERYTHING} } } }`,
+        code: "TOO_COSTLY",
+      },
+    }),
+  )("refuses a query that %s", (_title, { query, code }) => {
     expect(() => measured(query)).toThrow(
       expect.objectContaining({ extensions: expect.objectContaining({ code }) as object }),
     );

@@ -15,61 +15,73 @@ const vlan = toGuestInterfaceOf(1, { name: "eth0.100", macAddress: MAC, ipv4Addr
 const nic = { id: id(0x10001), name: "nic1", macAddress: MAC, network: "ovirtmgmt", linked: true };
 
 /** What changes of a plain version, and the kinds of differences that it shows, in order. */
-const CASES: readonly (readonly [string, Partial<VmVersion>, Partial<VmVersion>, Difference["kind"][]])[] = [
-  ["nothing", {}, {}, []],
-  ["another name", {}, { name: "db" }, ["VM_RENAMED"]],
-  ["another status", {}, { status: 4 }, ["VM_STATUS_CHANGED"]],
-  ["a migration", {}, { hostId: HOST_B }, ["VM_MOVED"]],
-  ["another name of the guest", {}, { fqdn: "a.test" }, ["GUEST_RENAMED"]],
-  ["a silent agent", {}, { silence: "silent" }, ["STALENESS_CHANGED"]],
-  ["an agent that is back", { silence: "silent" }, {}, ["STALENESS_CHANGED"]],
-  ["a VM that its host misses", {}, { isMissing: true }, ["STALENESS_CHANGED"]],
-  [
-    "a VLAN",
-    {},
-    { interfaces: [eth0, vlan], ips: "10.1.2.3 10.100.0.1" },
-    ["DEVICE_APPEARED", "ADDRESS_ADDED"],
-  ],
-  [
-    "a VLAN that goes",
-    { interfaces: [eth0, vlan], ips: "10.1.2.3 10.100.0.1" },
-    {},
-    ["ADDRESS_REMOVED", "DEVICE_DISAPPEARED"],
-  ],
-  ["another name of an interface", {}, { interfaces: [{ ...eth0, name: "ens3" }] }, ["DEVICE_RENAMED"]],
-  [
-    "another address",
-    {},
-    { interfaces: [{ ...eth0, ipv4Addresses: ["10.9.9.9"] }], ips: "10.9.9.9" },
-    ["ADDRESS_REMOVED", "ADDRESS_ADDED"],
-  ],
-  [
-    "an order of addresses",
-    { interfaces: [{ ...eth0, ipv4Addresses: ["10.0.0.1", "10.0.0.2"] }], ips: "10.0.0.1 10.0.0.2" },
-    { interfaces: [{ ...eth0, ipv4Addresses: ["10.0.0.2", "10.0.0.1"] }], ips: "10.0.0.2 10.0.0.1" },
-    ["DEVICE_CHANGED"],
-  ],
-  [
-    "an order of interfaces",
-    { interfaces: [eth0, vlan], ips: "10.1.2.3 10.100.0.1" },
-    { interfaces: [vlan, eth0], ips: "10.100.0.1 10.1.2.3" },
-    ["DEVICES_REORDERED"],
-  ],
-  [
-    "addresses of an old agent",
-    { interfaces: [], ips: "10.0.0.1", silence: "ips-only" },
-    { interfaces: [], ips: "10.0.0.2", silence: "ips-only" },
-    ["ADDRESS_REMOVED", "ADDRESS_ADDED", "ADDRESS_LIST_CHANGED"],
-  ],
-  ["a first vNIC", {}, { nics: [nic] }, ["NIC_APPEARED"]],
-  ["a vNIC that goes", { nics: [nic] }, { nics: [] }, ["NIC_DISAPPEARED"]],
-  ["a vNIC on another network", { nics: [nic] }, { nics: [{ ...nic, network: "lab" }] }, ["NIC_CHANGED"]],
-  ["vNICs that are told: none", { nics: null }, { nics: [] }, ["NICS_TOLD"]],
-  ["vNICs that are told: one", { nics: null }, { nics: [nic] }, ["NICS_TOLD", "NIC_APPEARED"]],
-];
+interface DifferenceCase {
+  readonly before: Partial<VmVersion>;
+  readonly after: Partial<VmVersion>;
+  readonly kinds: readonly Difference["kind"][];
+}
+
+const CASES: Readonly<Record<string, DifferenceCase>> = {
+  nothing: { before: {}, after: {}, kinds: [] },
+  "another name": { before: {}, after: { name: "db" }, kinds: ["VM_RENAMED"] },
+  "another status": { before: {}, after: { status: 4 }, kinds: ["VM_STATUS_CHANGED"] },
+  "a migration": { before: {}, after: { hostId: HOST_B }, kinds: ["VM_MOVED"] },
+  "another name of the guest": { before: {}, after: { fqdn: "a.test" }, kinds: ["GUEST_RENAMED"] },
+  "a silent agent": { before: {}, after: { silence: "silent" }, kinds: ["STALENESS_CHANGED"] },
+  "an agent that is back": { before: { silence: "silent" }, after: {}, kinds: ["STALENESS_CHANGED"] },
+  "a VM that its host misses": { before: {}, after: { isMissing: true }, kinds: ["STALENESS_CHANGED"] },
+  "a VLAN": {
+    before: {},
+    after: { interfaces: [eth0, vlan], ips: "10.1.2.3 10.100.0.1" },
+    kinds: ["DEVICE_APPEARED", "ADDRESS_ADDED"],
+  },
+  "a VLAN that goes": {
+    before: { interfaces: [eth0, vlan], ips: "10.1.2.3 10.100.0.1" },
+    after: {},
+    kinds: ["ADDRESS_REMOVED", "DEVICE_DISAPPEARED"],
+  },
+  "another name of an interface": {
+    before: {},
+    after: { interfaces: [{ ...eth0, name: "ens3" }] },
+    kinds: ["DEVICE_RENAMED"],
+  },
+  "another address": {
+    before: {},
+    after: { interfaces: [{ ...eth0, ipv4Addresses: ["10.9.9.9"] }], ips: "10.9.9.9" },
+    kinds: ["ADDRESS_REMOVED", "ADDRESS_ADDED"],
+  },
+  "an order of addresses": {
+    before: { interfaces: [{ ...eth0, ipv4Addresses: ["10.0.0.1", "10.0.0.2"] }], ips: "10.0.0.1 10.0.0.2" },
+    after: { interfaces: [{ ...eth0, ipv4Addresses: ["10.0.0.2", "10.0.0.1"] }], ips: "10.0.0.2 10.0.0.1" },
+    kinds: ["DEVICE_CHANGED"],
+  },
+  "an order of interfaces": {
+    before: { interfaces: [eth0, vlan], ips: "10.1.2.3 10.100.0.1" },
+    after: { interfaces: [vlan, eth0], ips: "10.100.0.1 10.1.2.3" },
+    kinds: ["DEVICES_REORDERED"],
+  },
+  "addresses of an old agent": {
+    before: { interfaces: [], ips: "10.0.0.1", silence: "ips-only" },
+    after: { interfaces: [], ips: "10.0.0.2", silence: "ips-only" },
+    kinds: ["ADDRESS_REMOVED", "ADDRESS_ADDED", "ADDRESS_LIST_CHANGED"],
+  },
+  "a first vNIC": { before: {}, after: { nics: [nic] }, kinds: ["NIC_APPEARED"] },
+  "a vNIC that goes": { before: { nics: [nic] }, after: { nics: [] }, kinds: ["NIC_DISAPPEARED"] },
+  "a vNIC on another network": {
+    before: { nics: [nic] },
+    after: { nics: [{ ...nic, network: "lab" }] },
+    kinds: ["NIC_CHANGED"],
+  },
+  "vNICs that are told: none": { before: { nics: null }, after: { nics: [] }, kinds: ["NICS_TOLD"] },
+  "vNICs that are told: one": {
+    before: { nics: null },
+    after: { nics: [nic] },
+    kinds: ["NICS_TOLD", "NIC_APPEARED"],
+  },
+};
 
 describe("the differences of two versions of a VM", () => {
-  test.each(CASES)("%s", (_, before, after, kinds) => {
+  test.each(Object.entries(CASES))("%s", (_, { before, after, kinds }) => {
     const differences = listDifferences(plainVersion(before), plainVersion(after));
     expect(differences.map(({ kind }) => kind)).toEqual(kinds);
   });
