@@ -1,4 +1,5 @@
 import type { ChangeLog, LogCursor, LoggedChange, LogTail } from "../store/changes/change-log.js";
+import { shareNext } from "./share-next.js";
 import { LostCursorError } from "../store/changes/log-errors.js";
 
 /** Hears of changes in the order of the log. */
@@ -56,8 +57,8 @@ class LogFeed implements Feed {
   private readonly stopped = new Promise<void>((resolve) => (this.endWaits = resolve));
   private tail: LogTail | null = null;
   private loop: Promise<void> | null = null;
-  /** The look at the log that is under way, and the one that begins after it. */
-  private looking: Promise<void> | null = null;
+  /** Looks at the log once more, after the look that is under way. */
+  private readonly look = shareNext(() => this.readOn());
   private isInTrouble = false;
   /** When all that the log had was told, by the clock of this process. */
   private caughtUpAt = 0;
@@ -97,7 +98,7 @@ class LogFeed implements Feed {
     this.endWaits();
     this.endPause();
     await this.loop;
-    await this.looking?.catch(() => undefined);
+    await this.look.whenIdle();
   }
 
   private async run(): Promise<void> {
@@ -120,17 +121,6 @@ class LogFeed implements Feed {
     } else if (this.joining === 0) {
       this.tail = null;
     }
-  }
-
-  /** Looks at the log once more, after the look that is under way. */
-  private look(): Promise<void> {
-    const before = this.looking;
-    const look = (async () => {
-      await before?.catch(() => undefined);
-      await this.readOn();
-    })();
-    this.looking = look;
-    return look;
   }
 
   private async readOn(): Promise<void> {

@@ -1,10 +1,11 @@
 import type { ChangeLog, LogCursor, LogTail, LoggedChange, StatePage } from "../store/changes/change-log.js";
-import { formatCursor, parseCursor } from "../store/changes/cursor.js";
+import { parseCursor } from "../store/changes/cursor.js";
 import { START_CURSOR, type FollowQuestion, type GuestEvent } from "../store/changes/live/guest-event.js";
 import { isSeen } from "../store/changes/snapshot.js";
 import { createEventPages, formatQuestionKey, type EventPages, type KeyedQuestion } from "./event-pages.js";
 import { EventQueue, type QueueBounds } from "./event-queue.js";
 import type { Feed } from "./feed.js";
+import { createFirstStates, toStateEvents, type ReadFirstState } from "./first-state.js";
 
 /** Tells subscribers what they ask for. */
 export interface GuestEvents {
@@ -33,13 +34,15 @@ export interface GuestEventsOptions extends QueueBounds {
 /** Creates the guest events of a process. */
 export function createGuestEvents(options: GuestEventsOptions): GuestEvents {
   const pages = createEventPages(options.log);
+  const readFirst = createFirstStates(options.log, options.statePage ?? STATE_PAGE);
   return {
-    follow: (question, signal, onSlow) => follow({ ...options, pages }, question, signal, onSlow),
+    follow: (question, signal, onSlow) => follow({ ...options, pages, readFirst }, question, signal, onSlow),
   };
 }
 
 interface Parts extends GuestEventsOptions {
   readonly pages: EventPages;
+  readonly readFirst: ReadFirstState;
 }
 
 /**
@@ -93,43 +96,23 @@ async function* follow(
 
 /** Tells the state, and returns the cursor from which on the log has to be read. */
 async function* tellState(
-  { log, statePage = STATE_PAGE, onRead = () => undefined }: Parts,
+  { log, readFirst, statePage = STATE_PAGE, onRead = () => undefined }: Parts,
   question: KeyedQuestion,
   shown: ShownState,
   signal: AbortSignal,
 ): AsyncGenerator<GuestEvent, LogCursor, undefined> {
-  const before = (await log.openTail()).cursor;
-  let page = await log.readStatePage(question, null, statePage);
+  const first = await readFirst(question);
   onRead();
-  if (page.lastId === null) {
-    // One snapshot shows it all, and is where to go on. The mark of a later end of the log keeps its numbers.
-    const { lastTx } = (await log.openTail()).cursor;
-    const cursor: LogCursor = { ...before, seen: page.snapshot, batch: null, lastTx };
-    const count = page.vms.length;
-    yield* toStateEvents(page).map((event, index) =>
-      index === count - 1 ? { ...event, cursor: formatCursor(cursor) } : event,
-    );
-    return cursor;
-  }
-  for (;;) {
-    shown.add(page);
-    yield* toStateEvents(page);
-    if (page.lastId === null || signal.aborted) return before;
+  let { page } = first;
+  if (page.lastId !== null) shown.add(page);
+  yield* first.events;
+  while (page.lastId !== null && !signal.aborted) {
     page = await log.readStatePage(question, page.lastId, statePage);
     onRead();
+    shown.add(page);
+    yield* toStateEvents(page);
   }
-}
-
-/** Who stops before the state was told whole has to begin with it again. */
-function toStateEvents({ vms, at }: StatePage): GuestEvent[] {
-  return vms.map((vm) => ({
-    kind: "STATE",
-    cursor: START_CURSOR,
-    at,
-    vmId: vm.id,
-    before: null,
-    after: vm,
-  }));
+  return first.position;
 }
 
 /** The pages of a state that is too long for one snapshot. */

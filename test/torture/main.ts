@@ -4,15 +4,17 @@ import { createDataSource } from "../../src/store/postgres/data-source.js";
 import { migrate } from "../../src/store/postgres/migrate.js";
 import { runSql, startPostgresServer, withDatabase } from "../support/postgres-server.js";
 import { killRounds } from "./kills.js";
+import { killUnderFollowers } from "./followers.js";
 import { soak } from "./soak.js";
 
 /**
- * `npm run torture -- --rounds 1000 --minutes 30 --seed 7` kills a gateway so often (F16), then lets hosts fail at random
- * for so long (F30). `TEST_DATABASE_URL` names a PostgreSQL, else an embedded one runs.
+ * `npm run torture -- --rounds 1000 --followers 200 --minutes 30 --seed 7` kills a gateway so often (F16), kills replicas so
+ * often under clients that follow (F31), then lets hosts fail at random for so long (F30). `TEST_DATABASE_URL` names a PostgreSQL, else an embedded one runs.
  */
 const { values } = parseArgs({
   options: {
     rounds: { type: "string", default: "0" },
+    followers: { type: "string", default: "0" },
     minutes: { type: "string", default: "0" },
     seed: { type: "string", default: String(Date.now() % 1_000_000) },
     /** The compiled command, whose start is what users wait for; without it, the sources. */
@@ -50,6 +52,14 @@ try {
     );
     for (const violation of violations) say(violation);
     if (violations.length > 0) process.exitCode = 1;
+  }
+  if (Number(values.followers) > 0) {
+    const result = await killUnderFollowers({
+      ...{ rounds: Number(values.followers), clients: 20, seed, databaseUrl, dataSource, report: say },
+      ...program,
+    });
+    say(JSON.stringify({ fault: "F31", seed, rounds: Number(values.followers), ...result }));
+    if (result.violations.length > 0) process.exitCode = 1;
   }
   if (Number(values.minutes) > 0) {
     const durationMs = Number(values.minutes) * 60_000;

@@ -152,12 +152,13 @@ export function createSession(
       try {
         if (viewer === null) throw new Error("a subscription of which nobody knows who sends it");
         if (isFull) throw createTooManyError(limits.subscriptions);
-        const operation = prepare(payload, { requestId, viewer });
-        entry.operation = operation;
+        // Before anything is read of it: who sends thousands of them is refused at next to no cost.
         const release = await gate.lastingPlaces.enter(gone.signal);
         // The client may have gone, or have ended it, while it waited.
         if (running.get(id) === entry) entry.release = release;
         else release();
+        const operation = prepare(payload, { requestId, viewer });
+        entry.operation = operation;
         return {
           schema: options.schema,
           document: operation.document,

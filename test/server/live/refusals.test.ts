@@ -1,0 +1,66 @@
+import { once } from "node:events";
+import { expect, onTestFinished, test } from "vitest";
+import WebSocket from "ws";
+import { addVms, changeIps, storedVm } from "../../store/changes/log-fixtures.js";
+import { eventually } from "../../support/eventually.js";
+import { startLiveServer } from "./live-server.js";
+
+const QUERY = "subscription { guestNetworkChanged { cursor vm { name guestInfo { ips } } } }";
+
+/** Opens a WebSocket and subscribes so often at once; counts what comes back. */
+async function subscribeOften(url: string, count: number) {
+  const socket = new WebSocket(`${url.replace("http", "ws")}/graphql`, "graphql-transport-ws");
+  onTestFinished(() => {
+    socket.terminate();
+  });
+  const got = { events: 0, refused: new Map<string, number>() };
+  socket.on("message", (data: Buffer) => {
+    const { type, payload } = JSON.parse(data.toString()) as {
+      type: string;
+      payload?: [{ extensions: { code: string } }];
+    };
+    if (type === "next") got.events += 1;
+    if (type === "error") {
+      const code = payload?.[0].extensions.code ?? "none";
+      got.refused.set(code, (got.refused.get(code) ?? 0) + 1);
+    }
+    if (type !== "connection_ack") return;
+    for (let id = 0; id < count; id += 1) {
+      socket.send(JSON.stringify({ type: "subscribe", id: String(id), payload: { query: QUERY } }));
+    }
+  });
+  await once(socket, "open");
+  socket.send('{"type":"connection_init"}');
+  return got;
+}
+
+test("ten thousand subscriptions that match everything: those above the bounds cost no statement and no answer", async () => {
+  const { server, database, contexts, listening } = await startLiveServer({
+    limits: { subscriptions: 20, lasting: 50, viewerConnections: 10 },
+  });
+  const vm = storedVm(1, { ips: "10.0.0.1", interfaces: [] });
+  await addVms(database.store, [vm]);
+  database.statements();
+  // Ten are all that one viewer may open.
+  const sockets = await Promise.all(Array.from({ length: 10 }, () => subscribeOften(server.url, 1_000)));
+  const sum = (find: (socket: (typeof sockets)[number]) => number) =>
+    sockets.reduce((total, socket) => total + find(socket), 0);
+  await eventually(() => {
+    expect(sum(({ refused }) => [...refused.values()].reduce((left, right) => left + right, 0))).toBe(9_950);
+    expect(sum(({ events }) => events)).toBe(50);
+    expect(listening()).toBe(50);
+  });
+  const codes = new Set(sockets.flatMap(({ refused }) => [...refused.keys()]));
+  expect([...codes].sort()).toEqual(["OVERLOADED", "TOO_MANY_SUBSCRIPTIONS"]);
+  // A subscription has a context, and each first event's answer one. Nobody else has any.
+  expect(contexts()).toBeLessThanOrEqual(2 * 50);
+  const reads = database.statements().filter((sql) => !sql.includes("vnic_graph_change_log"));
+  expect(reads.length).toBeLessThanOrEqual(50);
+  const before = contexts();
+  await changeIps(database.store, vm, "10.0.0.2");
+  await eventually(() => {
+    expect(sum(({ events }) => events)).toBe(100);
+  });
+  // One answer for all of them.
+  expect(contexts() - before).toBe(1);
+});
