@@ -47,6 +47,7 @@ const FIELDS: Readonly<Record<string, string>> = {
   "Query.guestAddresses": `{ guestAddresses(inCidr: "10.1.2.0/24") { totalCount } }`,
   "Query.addressConflicts": "{ addressConflicts(first: 1) { nodes { __typename } } }",
   "Query.macConflicts": "{ macConflicts(first: 1) { nodes { __typename } } }",
+  "Query.guestNetworkStats": "{ guestNetworkStats(by: HOST) { groupCount } }",
   "Query.drift": "{ drift(first: 1) { nodes { kind } } }",
   "Query.addressHistory": `{ addressHistory(address: "10.1.2.3") { nodes { vmId } } }`,
   "Query._entities": "{ _entities(representations: []) { __typename } }",

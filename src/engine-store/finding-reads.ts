@@ -16,6 +16,7 @@ export const ENGINE_FINDING_READS: FindingReads = {
   countMacConflicts: () => refuse("macConflicts", "ask vmNics(macAddresses: …)"),
   readDrift: () => refuse("drift", "ask VmNic.missingReason of the VMs"),
   countDrift: () => refuse("drift", "ask VmNic.missingReason of the VMs"),
+  readNetworkStats: () => refuse("guestNetworkStats", "ask vms(filter: …) { totalCount }"),
 };
 
 function refuse(field: string, instead: string): Promise<never> {

@@ -13,6 +13,7 @@ export const ROOT_FIELD_ROLES: Readonly<Record<string, Role>> = {
   "Query.addressConflicts": "reader",
   "Query.macConflicts": "reader",
   "Query.drift": "reader",
+  "Query.guestNetworkStats": "reader",
   "Query.addressHistory": "reader",
   "Subscription.guestNetworkChanged": "reader",
   "Subscription.vmAddressReady": "reader",

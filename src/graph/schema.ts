@@ -12,6 +12,7 @@ import { HISTORY_FIELDS } from "./fields/history-fields.js";
 import { HostFields } from "./fields/host-fields.js";
 import { HOST_SUBSCRIPTION } from "./fields/host-subscription.js";
 import { Mutations } from "./fields/mutations.js";
+import { NETWORK_STATS_FIELDS } from "./fields/network-stats-fields.js";
 import { Queries } from "./fields/queries.js";
 import { guardRootFields } from "./root-guard.js";
 import { VmConnectionFields, VmEdgeFields } from "./fields/vm-connection-fields.js";
@@ -62,6 +63,7 @@ export function buildTypeGraph(): GraphQLSchema {
       VmNicPrimaryAddressFields,
       PrimaryAddressFields,
       ...FINDING_FIELDS,
+      ...NETWORK_STATS_FIELDS,
       ...HISTORY_FIELDS,
       ...ADDRESS_HISTORY_FIELDS,
       ...DIFFERENCE_FIELDS,

@@ -21,6 +21,9 @@ export type {
   FindingReads,
   GuestAddressRow,
   MacConflictRow,
+  NetworkStats,
+  NetworkStatsKey,
+  NetworkStatsRow,
 } from "../store/finding-types.js";
 export type { VmVersion } from "../store/changes/versions/version-types.js";
 export type { VmSearch, VmSort } from "../store/vm-search.js";

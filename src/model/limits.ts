@@ -85,3 +85,6 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
 
 /** So many VMs of one conflict are shown at most. */
 export const HOLDERS_SHOWN = 20;
+
+/** So many groups of a statistic are told; those with the most VMs. */
+export const MOST_STATS_ROWS = 200;

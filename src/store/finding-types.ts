@@ -1,5 +1,6 @@
 import type { Cidr } from "../model/address/cidr.js";
 import type { DriftKind } from "../model/guest/drift.js";
+import type { VmFilter } from "./vm-search.js";
 
 /** Questions about many VMs at once, whose answers are not lists of VMs. Plain data only. */
 
@@ -69,6 +70,34 @@ export interface DriftRow extends DriftPlace {
   readonly deviceMac: string | null;
 }
 
+/** By what VMs are counted. */
+export type NetworkStatsKey = "HOST" | "NETWORK" | "FAMILY" | "STALE_REASON";
+
+/** Which VMs are counted, and by what. */
+export interface NetworkStatsQuestion {
+  readonly filter: VmFilter;
+  readonly by: NetworkStatsKey;
+}
+
+/** One group of VMs in figures. */
+export interface NetworkStatsRow {
+  /** The host's id, the network's name, the family's version or the reason; `null`: none, or not known. */
+  readonly key: string | null;
+  readonly vms: number;
+  readonly vnics: number;
+  readonly addresses: number;
+  /** Of the addresses, those that other VMs have, too, and can meet. */
+  readonly conflicts: number;
+}
+
+/** Groups of VMs in figures, those with the most VMs first. */
+export interface NetworkStats {
+  readonly rows: readonly NetworkStatsRow[];
+  readonly groupCount: number;
+  /** How many groups are not among the rows. */
+  readonly leftOut: number;
+}
+
 /** Reads of such questions. They reject with {@link NotKeptError} where the source does not keep what they go by. */
 export interface FindingReads {
   readGuestAddresses(question: GuestAddressesQuestion): Promise<GuestAddressRow[]>;
@@ -79,4 +108,5 @@ export interface FindingReads {
   countMacConflicts(): Promise<number>;
   readDrift(question: DriftQuestion): Promise<DriftRow[]>;
   countDrift(question: Pick<DriftQuestion, "kinds">): Promise<number>;
+  readNetworkStats(question: NetworkStatsQuestion): Promise<NetworkStats>;
 }

@@ -69,6 +69,7 @@ function call(field: GraphQLField<unknown, unknown>): string {
     address: '"h"',
     text: '"web"',
     macAddress: '"56:6f:00:00:00:01"',
+    by: "HOST",
   };
   const args = field.args
     .filter((arg) => isNonNullType(arg.type))

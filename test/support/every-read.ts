@@ -34,6 +34,7 @@ export function listEveryRead(reads: ReadStore): {
     countMacConflicts: () => reads.countMacConflicts(),
     readDrift: () => reads.readDrift({ kinds: null, ...firstRow }),
     countDrift: () => reads.countDrift({ kinds: null }),
+    readNetworkStats: () => reads.readNetworkStats({ filter: {}, by: "HOST" }),
     readAddressSpans: () => reads.readAddressSpans({ address: "10.1.2.3", macAddress: null, ...period }),
   };
 }

@@ -1,4 +1,4 @@
-import { HOLDERS_SHOWN } from "../../model/limits.js";
+import { HOLDERS_SHOWN, MOST_STATS_ROWS } from "../../model/limits.js";
 import { DEFAULT_PAGE } from "../arguments/arguments.js";
 import {
   openPage,
@@ -17,6 +17,17 @@ export const FINDING_ESTIMATES: Readonly<Record<string, Estimate>> = {
   "Query.addressConflicts": (parents, { first }, { vms }) => readPage(parents, first, vms / 20),
   "Query.macConflicts": (parents, { first }, { vms }) => readPage(parents, first, vms / 20),
   "Query.drift": (parents, { first }) => readPage(parents, first, 0),
+  // VMs, their vNICs, interfaces and addresses are all looked through, and conflicts found.
+  "Query.guestNetworkStats": (parents, _args, { vms }) => ({
+    cohort: parents,
+    statements: 1,
+    scanned: vms / 5,
+  }),
+  "GuestNetworkStats.rows": (parents) => {
+    const count = parents.count * MOST_STATS_ROWS;
+    return { cohort: { ...parents, count, repeats: parents.count, owners: MOST_STATS_ROWS }, statements: 0 };
+  },
+  "GuestNetworkStatsRow.host": (parents) => readByKey(parents, {}),
   ...Object.fromEntries(
     ["GuestAddress", "AddressConflict", "MacConflict", "Drift"].flatMap((name): [string, Estimate][] => [
       [`${name}Connection.nodes`, openPage],

@@ -1,4 +1,4 @@
-import { HOLDERS_SHOWN } from "../../model/limits.js";
+import { HOLDERS_SHOWN, MOST_STATS_ROWS } from "../../model/limits.js";
 import { DEFAULT_PAGE } from "../arguments/arguments.js";
 
 /**
@@ -45,6 +45,7 @@ export const LIST_SIZES: Readonly<
     ]),
   ),
   "AddressConflict.holders": HOLDERS_SHOWN,
+  "GuestNetworkStats.rows": MOST_STATS_ROWS,
   "MacConflict.vmNics": 2,
   "AddressListDifference.ipsBefore": 8,
   "AddressListDifference.ipsAfter": 8,

@@ -15,7 +15,10 @@ import { matchCidr } from "./conditions/match-cidr.js";
 import type { VmScopeSql } from "./conditions/scope.js";
 
 /** Creates the reads of questions about many VMs at once, each of one statement over our own tables. */
-export function createFindingReads(database: Queryable, scope: VmScopeSql): FindingReads {
+export function createFindingReads(
+  database: Queryable,
+  scope: VmScopeSql,
+): Omit<FindingReads, "readNetworkStats"> {
   return {
     readGuestAddresses: ({ inCidr, after, limit }) => {
       const parameters = new SqlParameters();
@@ -111,6 +114,8 @@ export function selectAddressConflicts(
   { within, network, after }: Omit<AddressConflictsQuestion, "limit">,
   scope: VmScopeSql,
   parameters: SqlParameters,
+  /** How many of its VMs are told of each address; `null`: all. */
+  holdersShown: number | null = HOLDERS_SHOWN,
 ): string {
   const visible = scope.hasVm("a.vm_id", parameters);
   const isBehind = after === null ? "true" : `a.address > ${parameters.add(after)}::inet`;
@@ -118,7 +123,9 @@ export function selectAddressConflicts(
     network === null
       ? "true"
       : `coalesce(h.network, ${parameters.add(network)}::text) = ${parameters.add(network)}::text`;
-  return `SELECT h.address, count(*) AS vm_count, (array_agg(h.vm_id ORDER BY h.vm_id))[1:${HOLDERS_SHOWN}] AS vm_ids
+  const all = "array_agg(h.vm_id ORDER BY h.vm_id)";
+  const holders = holdersShown === null ? all : `(${all})[1:${holdersShown}]`;
+  return `SELECT h.address, count(*) AS vm_count, ${holders} AS vm_ids
     FROM (
       SELECT shared.address FROM (
         SELECT a.address FROM vnic_graph_address a

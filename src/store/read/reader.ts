@@ -4,6 +4,7 @@ import { createFindingReads } from "./findings.js";
 import { readGuestInterfaces } from "./guest-interfaces.js";
 import { readHosts } from "./host-reads.js";
 import { readNetworks } from "./networks.js";
+import { readNetworkStats } from "./network-stats.js";
 import { readNics } from "./nic-reads.js";
 import { createVmScopeSql } from "./conditions/scope.js";
 import type { ReadStore, VmScope } from "../types.js";
@@ -32,6 +33,7 @@ export function createReader(database: Queryable, scope: VmScope | null): ReadSt
     readHosts: () => readHosts(database, null),
     readHostsByIds: (ids) => readHosts(database, ids),
     ...createFindingReads(database, visible),
+    readNetworkStats: (question) => readNetworkStats(database, question, visible),
     ...createHistoryReader(database, scope),
   };
 }

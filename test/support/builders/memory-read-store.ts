@@ -81,6 +81,8 @@ export function createMemoryReadStore(): MemoryReadStore {
     countMacConflicts: () => read("countMacConflicts", null, () => 0),
     readDrift: (question) => read("readDrift", question, () => []),
     countDrift: (question) => read("countDrift", question, () => 0),
+    readNetworkStats: (question) =>
+      read("readNetworkStats", question, () => ({ rows: [], groupCount: 0, leftOut: 0 })),
     readHosts: () => read("readHosts", null, () => hostRows.toReversed()),
     readHostsByIds: (ids) =>
       read("readHostsByIds", ids, () => hostRows.filter((host) => ids.includes(host.id))),

@@ -145,6 +145,8 @@ function writeArguments(place: string, draw: Draw): string | null {
     case "Query.macConflicts":
     case "Query.drift":
       return first ?? "";
+    case "Query.guestNetworkStats":
+      return `(by: ${["HOST", "NETWORK", "FAMILY", "STALE_REASON"][draw(4)]})`;
     case "Query.host":
       return `(id: "${draw(2) === 0 ? HOST_A : HOST_B}")`;
     case "Query.find":
