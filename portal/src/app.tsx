@@ -15,6 +15,8 @@ import { useIsRefused, useToken, writeToken } from "./identity/session.js";
 import { LiveNote } from "./live/live-note.js";
 import { navigate, useRoute } from "./navigation.js";
 import { formatRoute, type Route } from "./route.js";
+import { copyNearestAddress } from "./shared/copy-text.js";
+import { CopyNote } from "./shared/copy-note.js";
 import { DemoNote } from "./shared/demo-note.js";
 import { KeyboardHelp } from "./shared/keyboard-help.js";
 import { useKeys } from "./shared/use-keys.js";
@@ -45,6 +47,7 @@ export function App() {
   useKeys({
     "/": () => document.getElementById("search")?.focus(),
     "?": help.open,
+    y: copyNearestAddress,
     g: () => {
       navigate(VMS);
     },
@@ -105,6 +108,7 @@ export function App() {
           </Suspense>
         )}
       </main>
+      <CopyNote />
       <KeyboardHelp isOpen={isHelpOpen} onClose={help.close} />
     </>
   );

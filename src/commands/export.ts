@@ -13,8 +13,8 @@ import { createProgress, type Screen } from "./progress.js";
 
 /** Parses what the command line asks for, as {@link parseExportRequest} does. */
 export function readExportTask(flags: Readonly<Record<string, unknown>>): ExportRequest {
-  const { format, name, vmHost: host, network, within, status, targetPort: port } = flags;
-  const given = Object.entries({ name, host, network, within, status, port });
+  const { format, name, vmHost: host, network, within, mac, status, targetPort: port } = flags;
+  const given = Object.entries({ name, host, network, within, mac, status, port });
   try {
     return parseExportRequest(
       String(format),

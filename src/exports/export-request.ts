@@ -1,4 +1,5 @@
 import { CidrError, parseCidr } from "../model/address/cidr.js";
+import { normalizeMac } from "../model/address/mac.js";
 import { VM_STATUS } from "../model/guest/vm-status.js";
 import type { VmFilter, VmSearch } from "../loaders/rows.js";
 import { FORMATS, type FormatName } from "./formats.js";
@@ -10,7 +11,7 @@ export class ExportRequestError extends Error {
 }
 
 /** What of an export can be chosen, as texts. */
-export const EXPORT_PARAMETERS = ["name", "host", "network", "within", "status", "port"] as const;
+export const EXPORT_PARAMETERS = ["name", "host", "network", "within", "mac", "status", "port"] as const;
 
 /** What is exported, and how. */
 export interface ExportRequest {
@@ -31,11 +32,13 @@ export function parseExportRequest(format: string, given: Readonly<Record<string
   const values = new Map(Object.entries(given).map(([name, value]) => [name, parseText(name, value)]));
   const find = (name: (typeof EXPORT_PARAMETERS)[number]) => values.get(name) ?? null;
   const [name, host, network, within] = [find("name"), find("host"), find("network"), find("within")];
+  const mac = find("mac");
   const parts: VmSearch[] = [
     ...(name === null ? [] : [{ kind: "text", key: "name", match: containing(name) } as const]),
     ...(host === null ? [] : [{ kind: "text", key: "host", match: whole(host) } as const]),
     ...(network === null ? [] : [{ kind: "network", match: whole(network) } as const]),
     ...(within === null ? [] : [{ kind: "inCidr", cidr: parseWithin(within) } as const]),
+    ...(mac === null ? [] : [parseMacSearch(mac)]),
   ];
   const status = find("status");
   return {
@@ -68,6 +71,19 @@ function parseWithin(text: string) {
     if (!(error instanceof CidrError)) throw error;
     throw new ExportRequestError(`within: ${quote(text)} ${error.message}`);
   }
+}
+
+/** The vNIC's MAC or the guest's: either finds the VM. */
+function parseMacSearch(text: string): VmSearch {
+  const mac = normalizeMac(text);
+  if (mac === null) throw new ExportRequestError(`mac: ${quote(text)} is no MAC`);
+  return {
+    kind: "or",
+    parts: [
+      { kind: "nicMac", mac },
+      { kind: "guestMac", mac },
+    ],
+  };
 }
 
 function parseStatus(text: string): number {

@@ -130,6 +130,8 @@ describe("GET /export", () => {
     ["json?host=host-a", MANY],
     ["json?host=host-b", 0],
     ["json?status=DOWN,PAUSED", 0],
+    [`json?mac=${mac(1).toUpperCase().replaceAll(":", "-")}`, 1],
+    [`json?mac=${mac(99)}`, 0],
     ["json?status=UP&within=2001:db8::/32", 1],
   ])("filters: %s", async (path, count) => {
     expect(JSON.parse((await fetchExport(path)).text)).toHaveLength(count);
@@ -137,6 +139,7 @@ describe("GET /export", () => {
 
   test.each([
     ["xml", 'format: "xml" is none of csv, json'],
+    ["json?mac=red", 'mac: "red" is no MAC'],
     ["json?nam=x", '"nam": no such parameter; there are name, host'],
     ["json?within=10.0.0.1/8", 'within: "10.0.0.1/8" has bits behind its length; the network is 10.0.0.0/8'],
     ["json?within=10.0.0.0/33", 'within: "10.0.0.0/33" has a length over 32'],

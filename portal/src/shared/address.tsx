@@ -1,30 +1,35 @@
-import { ActionIcon, CopyButton } from "@mantine/core";
-import { RouteLink } from "./route-link.js";
+import { ActionIcon } from "@mantine/core";
 import { IconCheck, IconCopy } from "@tabler/icons-react";
+import { useState } from "react";
+import { copyText } from "./copy-text.js";
+import { RouteLink } from "./route-link.js";
+
+const SHOWN_MS = 1_500;
 
 /** An address or a MAC, which leads to who had it, with a button that copies it. */
 export function Address({ text }: { readonly text: string }) {
+  const [isCopied, setIsCopied] = useState(false);
   return (
-    <span className="address">
+    <span className="address" data-copy={text}>
       <RouteLink to={{ view: "address", of: text }}>
         <code>{text}</code>
       </RouteLink>
-      <CopyButton value={text}>
-        {({ copied, copy }) => (
-          <ActionIcon
-            size="sm"
-            variant="subtle"
-            title={copied ? "Copied" : "Copy"}
-            aria-label={`Copy ${text}`}
-            onClick={(event) => {
-              event.stopPropagation();
-              copy();
-            }}
-          >
-            {copied ? <IconCheck size={14} /> : <IconCopy size={14} />}
-          </ActionIcon>
-        )}
-      </CopyButton>
+      <ActionIcon
+        size="sm"
+        variant="subtle"
+        title={isCopied ? "Copied" : "Copy"}
+        aria-label={`Copy ${text}`}
+        onClick={(event) => {
+          event.stopPropagation();
+          void copyText(text);
+          setIsCopied(true);
+          setTimeout(() => {
+            setIsCopied(false);
+          }, SHOWN_MS);
+        }}
+      >
+        {isCopied ? <IconCheck size={14} /> : <IconCopy size={14} />}
+      </ActionIcon>
     </span>
   );
 }

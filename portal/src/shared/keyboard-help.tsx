@@ -6,6 +6,8 @@ const KEYS: readonly (readonly [string, string])[] = [
   ["h", "show the hosts"],
   ["d", "show what does not fit"],
   ["c", "show the conflicts"],
+  ["j, k", "go to the next VM of the list, or to the one before"],
+  ["y", "copy the address beside the focus, else the first one: of a VM, its primary address"],
   ["Tab, Enter", "move between links, open one"],
   ["?", "show this list"],
   ["Esc", "close this list"],

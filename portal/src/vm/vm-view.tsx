@@ -57,7 +57,11 @@ export function VmView({ id, at }: { readonly id: string; readonly at: string | 
   }
   const tab = matchNics(vm);
   return (
-    <section aria-labelledby="vm-title" className="view">
+    <section
+      aria-labelledby="vm-title"
+      className="view"
+      data-copy={vm.guestInfo?.primaryAddress?.address ?? ""}
+    >
       <BackToVms />
       <Group mt="xs" mb="md" gap="sm">
         <Title order={1} size="h2" id="vm-title">

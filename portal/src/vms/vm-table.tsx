@@ -3,6 +3,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { memo, useEffect, useRef } from "react";
 import { navigate } from "../navigation.js";
 import type { Sort } from "../route.js";
+import { useKeys } from "../shared/use-keys.js";
 import { RouteLink } from "../shared/route-link.js";
 import { SortHeader, SORTS } from "./sort-header.js";
 import type { VmListRow, VmPages } from "./use-vm-pages.js";
@@ -51,6 +52,15 @@ export function VmTable({
     onNear(from, to);
   }, [from, to, onNear]);
 
+  useKeys({
+    j: () => {
+      focusRow(1);
+    },
+    k: () => {
+      focusRow(-1);
+    },
+  });
+
   return (
     <div className="table-scroller" ref={scroller} tabIndex={0} aria-label="List of VMs" role="region">
       <table className="vms" aria-rowcount={pages.total ?? -1} aria-busy={pages.isLoading}>
@@ -83,6 +93,20 @@ export function VmTable({
   );
 }
 
+/** Moves the focus to the name in the next row or in the one before; to the first row, if no row has it. */
+function focusRow(step: 1 | -1): void {
+  const rows = [...document.querySelectorAll("table.vms tbody tr")].toSorted(
+    (left, right) => readPosition(left) - readPosition(right),
+  );
+  const from = document.activeElement?.closest("table.vms tbody tr") ?? null;
+  const row = from === null ? rows[0] : rows.find((each) => readPosition(each) === readPosition(from) + step);
+  row?.querySelector("a")?.focus();
+}
+
+function readPosition(row: Element): number {
+  return Number(row.getAttribute("aria-rowindex"));
+}
+
 /** One row. It is drawn again only if the VM or its place has changed, however far the list is scrolled. */
 const VmRow = memo(function VmRow({
   row,
@@ -98,6 +122,7 @@ const VmRow = memo(function VmRow({
   return (
     <tr
       aria-rowindex={position}
+      data-copy={row.original.guestInfo?.primaryAddress?.address ?? ""}
       style={{ transform: `translateY(${startPx}px)`, height: ROW_HEIGHT_PX }}
       onClick={() => {
         navigate({ view: "vm", id, at: null });

@@ -6,6 +6,7 @@ import { useChanges } from "../live/use-changes.js";
 import { ProblemNote } from "../shared/problem-note.js";
 import { navigate } from "../navigation.js";
 import type { Route } from "../route.js";
+import { ExportMenu } from "./export-menu.js";
 import { parseSearch } from "./search.js";
 import { useVmPages } from "./use-vm-pages.js";
 import { toChangeFilter } from "./vm-filter.js";
@@ -60,6 +61,7 @@ export function VmsView({ route }: { readonly route: Extract<Route, { view: "vms
           </Button>
         )}
       </Group>
+      <ExportMenu search={parseSearch(search)} />
       {pages.total === 0 && route.search === "" && (
         <Text role="note" mb="md">
           No VM is known yet. Name your hosts in <code>VDSM_HOSTS</code>, with their certificates, or add one

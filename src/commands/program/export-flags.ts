@@ -12,6 +12,7 @@ export function addExportFlags(command: Command): Command {
     .option("--vm-host <name>", "only VMs that this host runs")
     .option("--network <name>", "only VMs with a vNIC on this network")
     .option("--within <prefix>", "only VMs with an address in this prefix, such as 10.0.0.0/8")
+    .option("--mac <address>", "only VMs with a vNIC or a guest interface that has this MAC")
     .option("--status <state,…>", "only VMs in one of these states, such as UP")
     .option("--target-port <port>", "the port of Prometheus' targets (9100)");
 }
