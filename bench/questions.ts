@@ -1,7 +1,8 @@
 import { formatTable } from "../src/commands/table.js";
 import { parseCidr } from "../src/model/address/cidr.js";
 import type { ReadStore, VmFilter, VmOrder } from "../src/store/types.js";
-import { LARGE_FLEET, largeId } from "../test/store/read/large-fleet.js";
+import { LARGE_FLEET } from "../test/store/read/large-fleet.js";
+import { largeId } from "../test/support/large-ids.js";
 import { openDatabase } from "./database.js";
 import { computeMedian } from "./median.js";
 

@@ -16,7 +16,6 @@ import {
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import pg from "pg";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { EmbeddedPostgres } from "../../src/embedded-postgres/embedded-postgres.js";
 import { startEmbeddedPostgres } from "../../src/embedded-postgres/embedded-postgres.js";
@@ -27,6 +26,7 @@ import { until } from "../store/until.js";
 import { HOST_A } from "../support/builders/ids.js";
 import { HOSTS, INTERVAL_MS, writePass } from "../support/builders/passes.js";
 import { toGuestInterfaceOf, vmState } from "../support/builders/stored.js";
+import { runSql } from "../support/postgres-server.js";
 
 const IS_ROOT = process.getuid?.() === 0;
 const NOBODY = { uid: 65_534, gid: 65_534, name: "nobody" };
@@ -75,17 +75,6 @@ async function startInChild(user?: typeof NOBODY): Promise<{ child: ChildProcess
   return { child, url: line.toString().trim() };
 }
 
-async function query<Row extends pg.QueryResultRow>(url: string, sql: string): Promise<Row[]> {
-  const client = new pg.Client({ connectionString: url });
-  client.on("error", () => undefined);
-  await client.connect();
-  try {
-    return (await client.query<Row>(sql)).rows;
-  } finally {
-    await client.end();
-  }
-}
-
 async function postmasterPid(): Promise<number> {
   return Number((await readFile(join(dataDir, "postgresql", "postmaster.pid"), "utf8")).split("\n")[0]);
 }
@@ -93,7 +82,7 @@ async function postmasterPid(): Promise<number> {
 describe("the embedded PostgreSQL", () => {
   test("speaks UTF-8 and code points, on loopback alone, behind a password that is its owner's alone", async () => {
     const { url } = await start();
-    const [settings] = await query<Record<string, string>>(
+    const [settings] = await runSql<Record<string, string>>(
       url,
       `SELECT current_setting('server_encoding') AS encoding, current_setting('listen_addresses') AS addresses,
               current_setting('unix_socket_directories') AS sockets, lower('ÄÖ') AS lower, current_user AS role`,
@@ -107,7 +96,7 @@ describe("the embedded PostgreSQL", () => {
     });
     const wrong = new URL(url);
     wrong.password = "wrong";
-    await expect(query(wrong.href, "SELECT 1")).rejects.toThrow(/password authentication failed/);
+    await expect(runSql(wrong.href, "SELECT 1")).rejects.toThrow(/password authentication failed/);
     expect((await stat(join(dataDir, "password"))).mode & 0o777).toBe(0o600);
     expect((await stat(join(dataDir, "postgresql"))).mode & 0o777).toBe(0o700);
     expect(logged.join("\n")).not.toContain(new URL(url).password);
@@ -115,13 +104,13 @@ describe("the embedded PostgreSQL", () => {
 
   test("keeps its data and password over a clean stop, and leaves no process", async () => {
     const first = await start();
-    await query(first.url, "CREATE TABLE kept AS SELECT 7 AS value");
+    await runSql(first.url, "CREATE TABLE kept AS SELECT 7 AS value");
     const pid = await postmasterPid();
     await first.stop();
     expect(isRunning(pid)).toBe(false);
     expect(await readdir(dataDir)).toEqual(["password", "postgresql"]);
     const second = await start();
-    expect(await query(second.url, "SELECT value FROM kept")).toEqual([{ value: 7 }]);
+    expect(await runSql(second.url, "SELECT value FROM kept")).toEqual([{ value: 7 }]);
     expect(new URL(second.url).password).toBe(new URL(first.url).password);
   });
 
@@ -137,14 +126,14 @@ describe("the embedded PostgreSQL", () => {
 
   test("ends by itself when its process is killed, and its directory can be used again", async () => {
     const { child, url } = await startInChild();
-    await query(url, "CREATE TABLE kept AS SELECT 7 AS value");
+    await runSql(url, "CREATE TABLE kept AS SELECT 7 AS value");
     const pid = await postmasterPid();
     child.kill("SIGKILL");
     await once(child, "exit");
     // At once: the next start waits for what the last has left behind.
     const second = await start();
     expect(isRunning(pid)).toBe(false);
-    expect(await query(second.url, "SELECT value FROM kept")).toEqual([{ value: 7 }]);
+    expect(await runSql(second.url, "SELECT value FROM kept")).toEqual([{ value: 7 }]);
   });
 
   test("ends by itself even if nobody starts another", async () => {
@@ -156,20 +145,20 @@ describe("the embedded PostgreSQL", () => {
 
   test("recovers from a kill -9 of everything", async () => {
     const { child, url } = await startInChild();
-    await query(url, "CREATE TABLE kept AS SELECT 7 AS value");
+    await runSql(url, "CREATE TABLE kept AS SELECT 7 AS value");
     const pid = await postmasterPid();
     child.kill("SIGKILL");
     process.kill(pid, "SIGKILL");
     await once(child, "exit");
-    expect(await query((await start()).url, "SELECT value FROM kept")).toEqual([{ value: 7 }]);
+    expect(await runSql((await start()).url, "SELECT value FROM kept")).toEqual([{ value: 7 }]);
   });
 
   test("is started again on the same port if it alone is killed", async () => {
     const { url } = await start();
-    await query(url, "CREATE TABLE kept AS SELECT 7 AS value");
+    await runSql(url, "CREATE TABLE kept AS SELECT 7 AS value");
     const pid = await postmasterPid();
     process.kill(pid, "SIGKILL");
-    await until(async () => (await query(url, "SELECT value FROM kept").catch(() => [])).length === 1);
+    await until(async () => (await runSql(url, "SELECT value FROM kept").catch(() => [])).length === 1);
     expect(await postmasterPid()).not.toBe(pid);
     expect(logged).toContain("PostgreSQL ended unasked; it is started again");
   });
@@ -203,18 +192,18 @@ describe("the embedded PostgreSQL", () => {
     "gets a new password if the file of it is %s, keeps its data, and needs none again",
     async (_, damage) => {
       const first = await start();
-      await query(first.url, "CREATE TABLE kept AS SELECT 7 AS value");
+      await runSql(first.url, "CREATE TABLE kept AS SELECT 7 AS value");
       await first.stop();
       await damage(join(dataDir, "password"));
       const second = await start();
-      expect(await query(second.url, "SELECT value FROM kept")).toEqual([{ value: 7 }]);
+      expect(await runSql(second.url, "SELECT value FROM kept")).toEqual([{ value: 7 }]);
       await second.stop();
       const third = await start();
       expect(new URL(third.url).password).toBe(new URL(second.url).password);
       expect(new URL(third.url).password).not.toBe(new URL(first.url).password);
       expect((await stat(join(dataDir, "password"))).mode & 0o777).toBe(0o600);
       await expect(
-        query(first.url.replace(/:\d+\//, `:${new URL(third.url).port}/`), "SELECT 1"),
+        runSql(first.url.replace(/:\d+\//, `:${new URL(third.url).port}/`), "SELECT 1"),
       ).rejects.toThrow(/password authentication failed/);
     },
   );
@@ -285,11 +274,11 @@ describe.runIf(IS_ROOT)("the embedded PostgreSQL under root", () => {
     const standIn = join("/var/lib/vnic-graph", wanted.split("/").filter(Boolean).join("-"));
     try {
       const first = await start(wanted);
-      await query(first.url, "CREATE TABLE kept AS SELECT 7 AS value");
+      await runSql(first.url, "CREATE TABLE kept AS SELECT 7 AS value");
       await first.stop();
       expect(logged[0]).toContain(`data is in ${standIn}`);
       const second = await start(wanted);
-      expect(await query(second.url, "SELECT value FROM kept")).toEqual([{ value: 7 }]);
+      expect(await runSql(second.url, "SELECT value FROM kept")).toEqual([{ value: 7 }]);
       await second.stop();
     } finally {
       await rm(standIn, { recursive: true, force: true });
@@ -317,7 +306,7 @@ describe.runIf(IS_ROOT)("the embedded PostgreSQL under root", () => {
   test("runs for an ordinary user too", async () => {
     await chown(dataDir, NOBODY.uid, NOBODY.gid);
     const { child, url } = await startInChild(NOBODY);
-    expect(await query(url, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
+    expect(await runSql(url, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
     expect((await stat(join(dataDir, "password"))).uid).toBe(NOBODY.uid);
     child.stdin?.end();
     expect(await once(child, "exit")).toEqual([0, null]);

@@ -1,13 +1,13 @@
 import { mkdtempSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import pg from "pg";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import {
   startEmbeddedPostgres,
   type EmbeddedPostgres,
 } from "../../src/embedded-postgres/embedded-postgres.js";
 import { mountSmallDisk, unmountSmallDisk } from "../support/small-disk.js";
+import { runSql } from "../support/postgres-server.js";
 
 /** A small disk of our own needs the right to mount one. */
 const disk = mkdtempSync(join(tmpdir(), "vnic-graph-disk-"));
@@ -87,27 +87,16 @@ async function start(): Promise<EmbeddedPostgres> {
   return server;
 }
 
-async function ask<Row extends pg.QueryResultRow>({ url }: EmbeddedPostgres, sql: string): Promise<Row[]> {
-  const client = new pg.Client({ connectionString: url });
-  client.on("error", () => undefined);
-  await client.connect();
-  try {
-    return (await client.query<Row>(sql)).rows;
-  } finally {
-    await client.end();
-  }
-}
-
 async function countKept(running: EmbeddedPostgres): Promise<number> {
-  await ask(running, "CREATE TABLE IF NOT EXISTS kept (content text)").catch(() => undefined);
-  const [row] = await ask<{ count: number }>(running, "SELECT count(*)::int AS count FROM kept");
+  await runSql(running.url, "CREATE TABLE IF NOT EXISTS kept (content text)").catch(() => undefined);
+  const [row] = await runSql<{ count: number }>(running.url, "SELECT count(*)::int AS count FROM kept");
   return row!.count;
 }
 
 /** A row of a megabyte that cannot be compressed. */
 async function insert(running: EmbeddedPostgres): Promise<void> {
-  await ask(
-    running,
+  await runSql(
+    running.url,
     "INSERT INTO kept SELECT string_agg(md5(random()::text), '') FROM generate_series(1, 32768)",
   );
 }

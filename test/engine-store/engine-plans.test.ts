@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createEngineStore, type EngineStore } from "../../src/engine-store/engine-store.js";
 import { createEngineDatabase, type EngineDatabase, type PlanNode } from "./engine-database.js";
-import { LARGE_ENGINE, largeId } from "./large-engine.js";
+import { LARGE_ENGINE } from "./large-engine.js";
+import { largeId } from "../support/large-ids.js";
 
 let engine: EngineDatabase;
 let store: EngineStore;

@@ -1,3 +1,5 @@
+import { formatId, formatIp, formatMac } from "../support/large-ids.js";
+
 /** 100,000 VMs on 250 hosts with 200,000 vNICs and 400,000 guest interfaces, as statements for the engine's role. */
 export const LARGE_ENGINE = [
   `SET session_replication_role = replica`,
@@ -28,20 +30,3 @@ export const LARGE_ENGINE = [
   `SET session_replication_role = DEFAULT`,
   `VACUUM (ANALYZE)`,
 ];
-
-/** The id of the n-th thing of a kind. */
-export function largeId(kind: string, n: number): string {
-  return `${kind}0000000-0000-4000-8000-${n.toString(16).padStart(12, "0")}`;
-}
-
-function formatId(kind: string, n: string): string {
-  return `('${kind}0000000-0000-4000-8000-' || lpad(to_hex(${n}), 12, '0'))::uuid`;
-}
-
-function formatIp(n: string): string {
-  return `'10.' || ${n} / 65536 || '.' || ${n} / 256 % 256 || '.' || ${n} % 256`;
-}
-
-function formatMac(n: string): string {
-  return `'56:6f:' || regexp_replace(lpad(to_hex(${n}), 8, '0'), '(..)(..)(..)(..)', '\\1:\\2:\\3:\\4')`;
-}

@@ -1,6 +1,5 @@
 import { execFile, spawn } from "node:child_process";
 import { appendFileSync, chmodSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -14,6 +13,7 @@ import { createDatabase, type TestDatabase } from "../support/database.js";
 import { eventually } from "../support/eventually.js";
 import { startGatewayProcess, temporaryFolder, type RunningGateway } from "../support/gateway.js";
 import { runVnicGraph } from "../support/process.js";
+import { freePort } from "../support/tcp.js";
 
 const folder = temporaryFolder();
 const MANY = 1_203;
@@ -188,7 +188,7 @@ test("vnic-graph export prints the same as the route, and nothing but that", asy
 }, 30_000);
 
 test("Prometheus' HTTP service discovery takes it unchanged", async () => {
-  const port = await findFreePort();
+  const port = await freePort();
   const config = join(folder.path, "prometheus.yml");
   writeFileSync(
     config,
@@ -250,11 +250,3 @@ test("Ansible takes it as a script inventory unchanged", async () => {
   });
   expect(inventory._meta.hostvars["web-00000000-000000000002"]).toMatchObject({ ansible_host: "10.0.0.2" });
 }, 60_000);
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address !== null ? address.port : 0;
-}

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createToken } from "../../src/server/identity/token-lines.js";
-import { findBrowser, openBrowser, runFirstExample } from "../support/browser.js";
+import { findBrowser, openBrowser, watchBrowser, runFirstExample } from "../support/browser.js";
 import { startGatewayProcess, temporaryFolder, type RunningGateway } from "../support/gateway.js";
 
 const executable = findBrowser();
@@ -10,19 +10,15 @@ if (executable === undefined) console.warn("No Chromium in /usr/bin: GraphiQL is
 
 describe.skipIf(executable === undefined)("GraphiQL of the demo, in a real browser", () => {
   const data = temporaryFolder();
-  const requested: string[] = [];
-  const complaints: string[] = [];
+  let requested: readonly string[];
+  let complaints: readonly string[];
   let gateway: RunningGateway;
   let browser: Awaited<ReturnType<typeof openBrowser>>;
 
   beforeAll(async () => {
     gateway = await startGatewayProcess({ DATA_DIR: data.path, REFRESH_INTERVAL: "1s" });
     browser = await openBrowser(executable!);
-    browser.context.on("request", (request) => requested.push(request.url()));
-    browser.page.on("console", (message) => {
-      if (message.type() === "error") complaints.push(message.text());
-    });
-    browser.page.on("pageerror", (error) => complaints.push(String(error)));
+    ({ requested, complaints } = watchBrowser(browser));
   });
 
   afterAll(async () => {

@@ -39,6 +39,21 @@ export async function openBrowser(
   };
 }
 
+/** Watches a browser: the addresses that it asks for, and what its pages complain about. */
+export function watchBrowser({ context, page }: { readonly context: BrowserContext; readonly page: Page }): {
+  readonly requested: readonly string[];
+  readonly complaints: readonly string[];
+} {
+  const requested: string[] = [];
+  const complaints: string[] = [];
+  context.on("request", (request) => requested.push(request.url()));
+  page.on("console", (message) => {
+    if (message.type() === "error") complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  return { requested, complaints };
+}
+
 /** Runs the first example of GraphiQL on an open page, once its editor is there; resolves when the answer is shown. */
 export async function runFirstExample(page: Page): Promise<string> {
   await page.locator(".graphiql-query-editor .view-line").nth(3).waitFor();

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 
 /** Tries until the claim holds; after a while its last failure is the test's. */
-export async function eventually(claim: () => Promise<void> | void, patienceMs = 45_000): Promise<void> {
+export async function eventually(claim: () => unknown, patienceMs = 45_000): Promise<void> {
   const deadlineMs = performance.now() + patienceMs;
   for (;;) {
     try {

@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { eventually } from "./eventually.js";
+import { freePort } from "./tcp.js";
 
 /** A PgBouncer of one test's own. */
 export interface PgBouncer {
@@ -30,7 +30,7 @@ export async function startPgBouncer(
   const { hostname, port, username, password } = new URL(databaseUrl);
   const folder = mkdtempSync(join(tmpdir(), "vnic-graph-pgbouncer-"));
   chmodSync(folder, 0o755);
-  const own = await findFreePort();
+  const own = await freePort();
   const users = join(folder, "users.txt");
   writeFileSync(users, `"${decodeURIComponent(username)}" "${decodeURIComponent(password)}"\n`);
   const config = join(folder, "pgbouncer.ini");
@@ -79,13 +79,4 @@ export async function startPgBouncer(
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

@@ -35,12 +35,17 @@ export function withDatabase(url: string, database: string): string {
   return changed.href;
 }
 
-/** Runs one statement on a connection of its own. */
-export async function runSql(url: string, statement: string): Promise<void> {
+/** Runs one statement on a connection of its own, and returns its rows. */
+export async function runSql<Row extends pg.QueryResultRow = pg.QueryResultRow>(
+  url: string,
+  statement: string,
+): Promise<Row[]> {
   const client = new pg.Client({ connectionString: url });
+  // A server that ends meanwhile is told by the statement.
+  client.on("error", () => undefined);
   await client.connect();
   try {
-    await client.query(statement);
+    return (await client.query<Row>(statement)).rows;
   } finally {
     await client.end();
   }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { createServer, type AddressInfo } from "node:net";
+import { freePort } from "./tcp.js";
 
 /** Whether tests can have a Redis of their own: where there is no `redis-server`, those that need one are skipped. */
 export const hasRedisServer = spawnSync("redis-server", ["--version"]).status === 0;
@@ -42,13 +42,4 @@ export async function placeForRedis(): Promise<TestRedis> {
       await ended;
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

@@ -3,6 +3,8 @@ import { parseId, parseText } from "../arguments/arguments.js";
 import { findHostAdmin, type GraphContext } from "../context.js";
 import { Host } from "../types/object-types.js";
 
+const HOST_ID = { description: "The host's UUID." };
+
 /** What an operator may do; the guests' data itself comes from the hosts alone and is never written here. */
 @Resolver()
 export class Mutations {
@@ -11,12 +13,9 @@ export class Mutations {
     description:
       "Asks a host now and answers it as it is afterwards, whether that went well or not. Null: no such host.",
   })
-  async refreshHost(
-    @Arg("id", () => ID, { description: "The host's UUID." }) id: string,
-    @Ctx() context: GraphContext,
-  ) {
+  async refreshHost(@Arg("id", () => ID, HOST_ID) id: string, @Ctx() context: GraphContext) {
     const admin = findHostAdmin(context);
-    const host = await context.loaders.hostById.load(parseId("id", id));
+    const host = await loadHost(context, id);
     if (host === null) return null;
     // A pass may take long: no state of the database is held on to meanwhile.
     context.loaders.forget();
@@ -45,18 +44,19 @@ export class Mutations {
     description:
       "Stops to poll a host and answers it as it was. What it last reported stays readable, as stale. Null: no such host.",
   })
-  async removeHost(
-    @Arg("id", () => ID, { description: "The host's UUID." }) id: string,
-    @Ctx() context: GraphContext,
-  ) {
+  async removeHost(@Arg("id", () => ID, HOST_ID) id: string, @Ctx() context: GraphContext) {
     const admin = findHostAdmin(context);
-    const host = await context.loaders.hostById.load(parseId("id", id));
+    const host = await loadHost(context, id);
     if (host === null) return null;
     context.loaders.forget();
     await admin.removeHost(host.id);
     context.loaders.forget();
     return host;
   }
+}
+
+function loadHost({ loaders }: GraphContext, id: string) {
+  return loaders.hostById.load(parseId("id", id));
 }
 
 /** Loads the host after the work is done. What was read before must not be served. */

@@ -1,3 +1,13 @@
+import {
+  QUOTE,
+  COMMA,
+  COLON,
+  BACKSLASH,
+  OPEN_BRACKET,
+  CLOSE_BRACKET,
+  OPEN_BRACE,
+  CLOSE_BRACE,
+} from "./json-bytes.js";
 /** Bytes of JSON to be walked over without building anything. The view reads four bytes at once. */
 export class JsonBytes {
   readonly view: DataView;
@@ -138,14 +148,6 @@ const TAB = 0x09;
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 const BLANK = 0x20;
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const OPEN_BRACKET = 0x5b;
-const BACKSLASH = 0x5c;
-const CLOSE_BRACKET = 0x5d;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
 /** From `{` to `}` and from `[` to `]`. */
 const TO_CLOSING = 2;
 

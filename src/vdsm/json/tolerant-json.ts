@@ -1,3 +1,4 @@
+import { QUOTE, COMMA, OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE } from "./json-bytes.js";
 import { isAscii } from "node:buffer";
 import { findKeyEnd, findStringEnd, findValueEnd, JsonBytes, skipBlanks } from "./json-walk.js";
 
@@ -110,10 +111,3 @@ const MAX_DEPTH = 64;
 /** The first group is there if the escape is one that JSON has. */
 // eslint-disable-next-line no-control-regex -- control characters are what it looks for
 const ESCAPE_OR_CONTROL = /(\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))|\\[^]|[\u0000-\u001f]/g;
-
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;

@@ -1,3 +1,4 @@
+import { COMMA, OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE } from "../json/json-bytes.js";
 import { isUuid } from "../../model/uuid.js";
 import { findKeyEnd, findValueEnd, JsonBytes, skipBlanks } from "../json/json-walk.js";
 
@@ -79,8 +80,3 @@ const WINDOW_BYTES = 262_144;
 const LOOKAHEAD = 16;
 
 const BLANK = 0x20;
-const COMMA = 0x2c;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;

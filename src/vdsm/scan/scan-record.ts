@@ -1,3 +1,4 @@
+import { COMMA, OPEN_BRACE, CLOSE_BRACE } from "../json/json-bytes.js";
 import { parseTolerantJson } from "../json/tolerant-json.js";
 import { findKeyEnd, findStringEnd, findValueEnd, JsonBytes, skipBlanks } from "../json/json-walk.js";
 import type { ReportedVm } from "../records/types.js";
@@ -171,7 +172,3 @@ const SHORT = 100;
 const FIRST_BYTES = 65_536;
 /** Enough for a host of several thousand VMs; one beyond that does not keep its memory forever. */
 const MOST_BYTES_KEPT = 4_194_304;
-
-const COMMA = 0x2c;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;

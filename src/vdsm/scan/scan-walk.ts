@@ -1,3 +1,4 @@
+import { QUOTE, COMMA, OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE } from "../json/json-bytes.js";
 import { checkCount } from "../records/host-report.js";
 import { ConnectionFailureError } from "../wire/connection-failure.js";
 import { createFaultError, createNotJsonError } from "../wire/reply.js";
@@ -167,10 +168,3 @@ const LIST_END = /\]\s*(?:,\s*"(?:id|jsonrpc)"\s*:\s*"[^"\\]*"\s*)*\}\s*$/;
 
 /** What a search for the next record may walk over, beside once over the answer. */
 const SEARCH_BYTES = 16_777_216;
-
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;

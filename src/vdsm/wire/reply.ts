@@ -1,3 +1,4 @@
+import { COMMA, OPEN_BRACE, CLOSE_BRACE } from "../json/json-bytes.js";
 import { isRecord } from "../records/record.js";
 import { findKeyEnd, findStringEnd, findValueEnd, JsonBytes, skipBlanks } from "../json/json-walk.js";
 import { ConnectionFailureError } from "./connection-failure.js";
@@ -109,7 +110,3 @@ const PEEK_BYTES = 160;
 const VDSM_REPLY = /^\{"jsonrpc": ?"2\.0", ?"id": ?"([^"\\]{1,64})", ?"(?:result|error)":/;
 
 const LAST_ID = /, ?"id": ?"([^"\\]{1,64})"(?:, ?"jsonrpc": ?"2\.0")?\}$/;
-
-const COMMA = 0x2c;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;

@@ -1,3 +1,5 @@
+import { formatId, formatIp, formatMac } from "../../support/large-ids.js";
+
 /**
  * 100,000 VMs on 250 hosts with 200,000 vNICs, 400,000 guest interfaces and 600,000 addresses, as statements for our own
  * tables. Every hundredth VM runs nowhere and has no address; one of ten has a bridge of containers.
@@ -40,23 +42,6 @@ export const LARGE_FLEET = [
   `VACUUM (ANALYZE)`,
 ];
 
-/** The id of the n-th thing of a kind: `1` VMs, `2` vNICs, `a` hosts. */
-export function largeId(kind: string, n: number): string {
-  return `${kind}0000000-0000-4000-8000-${n.toString(16).padStart(12, "0")}`;
-}
-
-function formatId(kind: string, n: string): string {
-  return `('${kind}0000000-0000-4000-8000-' || lpad(to_hex(${n}), 12, '0'))::uuid`;
-}
-
-function formatIp(n: string): string {
-  return `'10.' || (${n}) / 65536 || '.' || (${n}) / 256 % 256 || '.' || (${n}) % 256`;
-}
-
 function formatLinkLocal(n: string): string {
   return `'fe80::' || to_hex(${n} / 65536) || ':' || to_hex(${n} % 65536)`;
-}
-
-function formatMac(n: string): string {
-  return `'56:6f:' || regexp_replace(lpad(to_hex(${n}), 8, '0'), '(..)(..)(..)(..)', '\\1:\\2:\\3:\\4')`;
 }

@@ -3,7 +3,9 @@ import { parseCidr } from "../../../src/model/address/cidr.js";
 import { createReader } from "../../../src/store/read/reader.js";
 import type { ReadStore, VmOrder, VmRow } from "../../../src/store/types.js";
 import { createDatabase, type TestDatabase } from "../../support/database.js";
-import { LARGE_FLEET, largeId } from "./large-fleet.js";
+import type { PlanNode } from "../../engine-store/engine-database.js";
+import { LARGE_FLEET } from "./large-fleet.js";
+import { largeId } from "../../support/large-ids.js";
 
 let database: TestDatabase;
 let reads: ReadStore;
@@ -163,15 +165,6 @@ interface Cost {
   readonly scanned: readonly string[];
   /** The most rows that one step meets. */
   readonly met: number;
-}
-
-interface PlanNode {
-  readonly "Node Type": string;
-  readonly "Relation Name"?: string;
-  readonly "Actual Rows": number;
-  readonly "Actual Loops": number;
-  readonly "Rows Removed by Filter"?: number;
-  readonly Plans?: readonly PlanNode[];
 }
 
 /** Measures what the one statement of a read costs. */
