@@ -29,10 +29,14 @@ const ConflictsView = lazy(async () => ({
 }));
 const DriftView = lazy(async () => ({ default: (await import("./findings/drift-view.js")).DriftView }));
 const HostsView = lazy(async () => ({ default: (await import("./hosts/hosts-view.js")).HostsView }));
+const TopologyView = lazy(async () => ({
+  default: (await import("./topology/topology-view.js")).TopologyView,
+}));
 const VmView = lazy(async () => ({ default: (await import("./vm/vm-view.js")).VmView }));
 
 const HOSTS: Route = { view: "hosts" };
 const DRIFT: Route = { view: "drift", kind: null };
+const TOPOLOGY: Route = { view: "topology", network: null };
 const CONFLICTS: Route = { view: "conflicts" };
 const VIEWS_OF_VMS: readonly string[] = ["vms", "vm", "address"];
 const VMS: Route = { view: "vms", search: "", sort: "NAME_ASC" };
@@ -54,6 +58,9 @@ export function App() {
     h: () => {
       navigate(HOSTS);
     },
+    t: () => {
+      navigate(TOPOLOGY);
+    },
     d: () => {
       navigate(DRIFT);
     },
@@ -72,6 +79,9 @@ export function App() {
         </NavLink>
         <NavLink route={HOSTS} isCurrent={route.view === "hosts"}>
           Hosts
+        </NavLink>
+        <NavLink route={TOPOLOGY} isCurrent={route.view === "topology"}>
+          Topology
         </NavLink>
         <NavLink route={DRIFT} isCurrent={route.view === "drift"}>
           Drift
@@ -126,6 +136,8 @@ function View({ route }: { readonly route: Route }) {
       return <DriftView kind={route.kind} />;
     case "conflicts":
       return <ConflictsView />;
+    case "topology":
+      return <TopologyView network={route.network} />;
     case "hosts":
       return <HostsView />;
   }

@@ -29,6 +29,8 @@ export type Route =
   /** `null`: drift of every kind. */
   | { readonly view: "drift"; readonly kind: DriftKind | null }
   | { readonly view: "conflicts" }
+  /** `null`: all networks. */
+  | { readonly view: "topology"; readonly network: string | null }
   | { readonly view: "hosts" };
 
 /** Reads the search part of an address; whatever is not understood leads to the list of VMs. */
@@ -41,6 +43,7 @@ export function parseRoute(search: string): Route {
   if (view === "address" && of !== null) return { view, of };
   if (view === "drift")
     return { view, kind: DRIFT_KINDS.find((each) => each === parameters.get("kind")) ?? null };
+  if (view === "topology") return { view, network: parameters.get("network") };
   if (view === "hosts" || view === "conflicts") return { view };
   return { view: "vms", search: parameters.get("q") ?? "", sort: parseSort(parameters.get("sort")) };
 }
@@ -61,6 +64,10 @@ export function formatRoute(route: Route): string {
     case "drift":
       parameters.set("view", "drift");
       if (route.kind !== null) parameters.set("kind", route.kind);
+      break;
+    case "topology":
+      parameters.set("view", "topology");
+      if (route.network !== null) parameters.set("network", route.network);
       break;
     case "hosts":
     case "conflicts":

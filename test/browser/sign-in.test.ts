@@ -109,6 +109,8 @@ describeInBrowser("signing in to the portal with a token", (browser) => {
       ["/?view=address&of=10.1.0.9", "web-2"],
       ["/?view=drift", "Everything fits."],
       ["/?view=conflicts", "Each MAC is on one vNIC."],
+      ["/?view=topology", "2 VMs on 1 network"],
+      ["/?view=topology&network=ovirtmgmt", "web-2"],
       ["/?view=hosts", "host-b"],
     ] as const) {
       await page.goto(site.url + path);

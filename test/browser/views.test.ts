@@ -44,6 +44,7 @@ describeInBrowser("the portal's views", (browser) => {
     ["an address", "/?view=address&of=10.0.0.1", "web"],
     ["drift", "/?view=drift", "Everything fits."],
     ["conflicts", "/?view=conflicts", "Each MAC is on one vNIC."],
+    ["the topology", "/?view=topology", "2 VMs on 1 network"],
     ["hosts", "/?view=hosts", "host-a.example.test"],
   ])("%s asks nothing while nothing happens, however long that lasts", async (_title, path, text) => {
     const page = await browser().context.newPage();

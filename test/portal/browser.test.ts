@@ -165,6 +165,8 @@ describe.skipIf(executable === undefined)("the portal of the demo, in a real bro
         `/?view=address&of=${vm.ip}`,
         "/?view=drift",
         "/?view=conflicts",
+        "/?view=topology",
+        "/?view=topology&network=ovirtmgmt",
       ]) {
         await page.goto(gateway.url + path);
         await page.locator("main section.view").waitFor();
@@ -191,6 +193,8 @@ describe.skipIf(executable === undefined)("the portal of the demo, in a real bro
       `/?view=address&of=${vm.ip}`,
       "/?view=drift",
       "/?view=conflicts",
+      "/?view=topology",
+      "/?view=topology&network=ovirtmgmt",
     ]) {
       await page.goto(gateway.url + path);
       await page.locator("main section.view").waitFor();

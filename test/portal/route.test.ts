@@ -14,6 +14,8 @@ test.each<[string, Route]>([
   ["?view=vm", { view: "vms", search: "", sort: "NAME_ASC" }],
   ["?view=hosts", { view: "hosts" }],
   ["?view=conflicts", { view: "conflicts" }],
+  ["?view=topology", { view: "topology", network: null }],
+  ["?view=topology&network=red+1", { view: "topology", network: "red 1" }],
   ["?view=drift", { view: "drift", kind: null }],
   ["?view=drift&kind=NIC_NOT_SHOWN", { view: "drift", kind: "NIC_NOT_SHOWN" }],
   ["?view=drift&kind=junk", { view: "drift", kind: null }],

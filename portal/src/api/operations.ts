@@ -1,6 +1,7 @@
 import { ConflictsQuery, DriftQuery } from "./finding-queries.js";
 import { ChangesSubscription } from "./live-queries.js";
 import { AddressHistoryQuery, PastVmQuery, TimeLineQuery } from "./past-queries.js";
+import { TopologyPageQuery } from "./topology-queries.js";
 import {
   AccessQuery,
   HostsQuery,
@@ -21,6 +22,7 @@ export const OPERATIONS = [
   AddressHistoryQuery,
   DriftQuery,
   ConflictsQuery,
+  TopologyPageQuery,
   HostsQuery,
   RefreshHostMutation,
   ChangesSubscription,

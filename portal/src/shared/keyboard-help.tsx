@@ -4,6 +4,7 @@ const KEYS: readonly (readonly [string, string])[] = [
   ["/", "go to the search box"],
   ["g", "show the VMs"],
   ["h", "show the hosts"],
+  ["t", "show which VMs can meet"],
   ["d", "show what does not fit"],
   ["c", "show the conflicts"],
   ["j, k", "go to the next VM of the list, or to the one before"],

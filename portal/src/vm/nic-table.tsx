@@ -1,6 +1,7 @@
 import { Text } from "@mantine/core";
 import { Address } from "../shared/address.js";
 import { Gentle } from "../shared/gentle.js";
+import { RouteLink } from "../shared/route-link.js";
 import { Tag } from "../shared/tag.js";
 import { DifferenceMark } from "./differs.js";
 import type { Device, NicRow } from "./match-nics.js";
@@ -50,7 +51,11 @@ export function NicTable({
                       {nic.name}
                     </th>
                     <td rowSpan={length} data-label="Network">
-                      {nic.network ?? "–"}
+                      {nic.network === null ? (
+                        "–"
+                      ) : (
+                        <RouteLink to={{ view: "topology", network: nic.network }}>{nic.network}</RouteLink>
+                      )}
                     </td>
                     <td rowSpan={length} data-label="Link">
                       <Gentle value={formatLink(nic)}>

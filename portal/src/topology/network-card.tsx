@@ -1,0 +1,108 @@
+import { Button, Title } from "@mantine/core";
+import { useId, useState } from "react";
+import { RouteLink } from "../shared/route-link.js";
+import { Status } from "../shared/status.js";
+import type { HostGroup, Member, NetworkGroup } from "./build-topology.js";
+
+/** VMs of one host that are listed at once. */
+const STEP = 200;
+
+/** One network: how many can meet there, over which other networks they reach further, and its VMs by host. */
+export function NetworkCard({ group, isOpen }: { readonly group: NetworkGroup; readonly isOpen: boolean }) {
+  const { name, vmCount, reachableCount, hosts, bridges } = group;
+  const titleId = useId();
+  return (
+    <article className="network" aria-labelledby={titleId}>
+      <Title order={2} size="h4" id={titleId}>
+        {name === null ? (
+          "On no known network"
+        ) : (
+          <RouteLink to={{ view: "topology", network: name }}>{name}</RouteLink>
+        )}
+      </Title>
+      <p className="meet">
+        <strong>{formatVms(vmCount)}</strong>
+        {name !== null && reachableCount < vmCount && `, ${reachableCount.toLocaleString()} connected now`}
+      </p>
+      {bridges.length > 0 && (
+        <p className="bridges">
+          Some are also on{" "}
+          {bridges.map(({ network, vmCount: shared }, at) => (
+            <span key={network}>
+              {at > 0 && ", "}
+              <RouteLink to={{ view: "topology", network }}>{network}</RouteLink> ({shared})
+            </span>
+          ))}
+        </p>
+      )}
+      {hosts.map((host) => (
+        <HostFold key={host.id ?? ""} host={host} of={vmCount} startsOpen={isOpen} />
+      ))}
+    </article>
+  );
+}
+
+/** The VMs of one host, folded: they are in the document only once it is opened. */
+function HostFold({
+  host,
+  of,
+  startsOpen,
+}: {
+  readonly host: HostGroup;
+  readonly of: number;
+  readonly startsOpen: boolean;
+}) {
+  const [isOpen, setIsOpen] = useState(startsOpen);
+  const [shown, setShown] = useState(STEP);
+  const { members } = host;
+  return (
+    <details
+      open={isOpen}
+      onToggle={(event) => {
+        setIsOpen(event.currentTarget.open);
+      }}
+    >
+      <summary>
+        <span className="host-name">{host.name ?? "on no host"}</span>{" "}
+        <span>{formatVms(members.length)}</span>
+        <span aria-hidden className="share" style={{ width: `${(100 * members.length) / of}%` }} />
+      </summary>
+      {isOpen && (
+        <ul>
+          {members.slice(0, shown).map((member) => (
+            <MemberLine key={member.vm.id} member={member} />
+          ))}
+        </ul>
+      )}
+      {isOpen && shown < members.length && (
+        <Button
+          size="compact-xs"
+          variant="light"
+          onClick={() => {
+            setShown(shown + STEP);
+          }}
+        >
+          Show more of {members.length.toLocaleString()}
+        </Button>
+      )}
+    </details>
+  );
+}
+
+function MemberLine({ member: { vm, isReachable, alsoOn } }: { readonly member: Member }) {
+  return (
+    <li>
+      <RouteLink to={{ view: "vm", id: vm.id, at: null }}>{vm.name ?? vm.id}</RouteLink>{" "}
+      {vm.status === "UP" ? (
+        !isReachable && <span className="faint">not connected</span>
+      ) : (
+        <Status status={vm.status} />
+      )}
+      {alsoOn.length > 0 && <span className="faint"> also on {alsoOn.join(", ")}</span>}
+    </li>
+  );
+}
+
+function formatVms(count: number): string {
+  return count === 1 ? "1 VM" : `${count.toLocaleString()} VMs`;
+}

@@ -1,0 +1,56 @@
+import "./topology.css";
+import { Button, Group, Skeleton, Text, Title } from "@mantine/core";
+import { useMemo } from "react";
+import { ProblemNote } from "../shared/problem-note.js";
+import { RouteLink } from "../shared/route-link.js";
+import { buildTopology } from "./build-topology.js";
+import { NetworkCard } from "./network-card.js";
+import { usePlacedVms } from "./use-placed-vms.js";
+
+/** The networks with their hosts and VMs: VMs of one network can meet. */
+export function TopologyView({ network }: { readonly network: string | null }) {
+  const { vms, isLoading, hasMore, problem, readMore, reload } = usePlacedVms();
+  const groups = useMemo(() => buildTopology(vms), [vms]);
+  const shown = network === null ? groups : groups.filter(({ name }) => name === network);
+  return (
+    <section aria-labelledby="topology-title" className="view">
+      <Title order={1} size="h2" id="topology-title" mb="xs">
+        {network === null ? "Topology" : `Who can meet on ${network}`}
+      </Title>
+      <Text size="sm" mb="xs">
+        VMs of one network can meet, whatever their host. A VM on two networks stands in both.
+      </Text>
+      {network !== null && <RouteLink to={{ view: "topology", network: null }}>All networks</RouteLink>}
+      <ProblemNote problem={problem} onRetry={reload} />
+      <Group my="xs" gap="sm">
+        <Text role="status" size="sm" className="faint">
+          {formatCount(vms.length, groups.filter(({ name }) => name !== null).length, isLoading)}
+        </Text>
+        {!isLoading && (
+          <Button size="compact-xs" variant="light" onClick={reload}>
+            Read again
+          </Button>
+        )}
+        {hasMore && (
+          <Button size="compact-xs" variant="light" onClick={readMore}>
+            There are more VMs: read on
+          </Button>
+        )}
+      </Group>
+      {isLoading && vms.length === 0 && <Skeleton height={240} aria-label="Loading" />}
+      {!isLoading && shown.length === 0 && problem === null && (
+        <Text>{network === null ? "No VM is known." : "No VM that you may see is on this network."}</Text>
+      )}
+      <div className="networks">
+        {shown.map((group) => (
+          <NetworkCard key={group.name ?? ""} group={group} isOpen={network !== null} />
+        ))}
+      </div>
+    </section>
+  );
+}
+
+function formatCount(vms: number, networks: number, isLoading: boolean): string {
+  const text = `${vms.toLocaleString()} ${vms === 1 ? "VM" : "VMs"} on ${networks.toLocaleString()} ${networks === 1 ? "network" : "networks"}`;
+  return isLoading ? `${text} so far…` : text;
+}
