@@ -13,7 +13,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   redis: [],
   refresher: ["model", "vdsm", "store", "redis"],
   feed: ["store"],
-  fast: [],
+  fast: ["model", "graph", "loaders"],
   loaders: ["model", "store"],
   graph: ["model", "loaders"],
   server: ["model", "graph", "loaders"],
@@ -27,7 +27,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 const PACKAGE_HOMES: Record<string, readonly string[]> = {
   typeorm: ["store", "engine-store", "migrations", "ormconfig", "gateway"],
   pg: ["store", "embedded-postgres"],
-  graphql: ["graph", "server", "commands"],
+  graphql: ["graph", "fast", "server", "commands"],
   "type-graphql": ["graph"],
   "graphql-scalars": ["graph"],
   dataloader: ["loaders"],

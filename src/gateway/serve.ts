@@ -1,11 +1,13 @@
 import type { Config } from "../config.js";
 import type { KeptAnswers } from "../fast/kept-answers.js";
+import { createFastPath } from "../fast/fast-path.js";
 import { createFieldEstimator } from "../graph/estimates/estimate-field.js";
 import { estimateRenamed } from "../graph/estimates/estimate-renamed.js";
 import { registerExports } from "../exports/export-plugin.js";
 import type { GraphContext, HostAdmin } from "../graph/context.js";
 import { buildGraphSchema } from "../graph/schema.js";
 import { createLoaders } from "../loaders/loaders.js";
+import { wrapReads } from "../loaders/batches/wrap-reads.js";
 import { registerLogin } from "../rest/login-plugin.js";
 import { registerRest } from "../rest/rest-plugin.js";
 import { LOGIN_RULE, LONG_LIST_RULE } from "../server/admission/rules.js";
@@ -42,7 +44,12 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
   const createContext = (viewer: KnownViewer, request: ServedRequest): GraphContext => {
     const { store, polling, live } = findBackend() ?? throwNotReady();
     const snapshot = openRequestSnapshot(store, viewer, request);
-    const loaders = createLoaders(snapshot.reads, {
+    const { readFailure } = request;
+    const reads =
+      readFailure === undefined
+        ? snapshot.reads
+        : wrapReads(snapshot.reads, () => rejectWith(readFailure.failure));
+    const loaders = createLoaders(reads, {
       throwIfExpired: request.check,
       onForget: snapshot.renew,
       ...(request.whenIdle === undefined ? {} : { whenIdle: request.whenIdle }),
@@ -62,10 +69,16 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
     const dataSource = findBackend()?.database.dataSource;
     return dataSource === undefined ? null : readListCounts(dataSource);
   }, log);
+  const schema = buildGraphSchema({ federation: config.federation, names: config.federationNames });
+  const fastPath = createFastPath(schema, {
+    names: config.federationNames,
+    openReads: (viewer) => findBackend()?.store.createTreeReadsFor?.(viewer.scope) ?? null,
+  });
   return startServer({
     host: config.host,
     port: config.port,
-    schema: buildGraphSchema({ federation: config.federation, names: config.federationNames }),
+    schema,
+    ...(fastPath !== null && { fastPath }),
     contextFor: createContext,
     routes: async (scope, admitted) => {
       const identify = async (authorization: string): Promise<void> => {
@@ -138,6 +151,13 @@ function openRequestSnapshot(store: Readers, { scope }: KnownViewer, request: Se
   request.onEnd(close);
   request.signal.addEventListener("abort", close, { once: true });
   return snapshot;
+}
+
+/** Rejects with whatever reading failed with before. */
+function rejectWith(failure: unknown): Promise<never> {
+  return Promise.resolve().then(() => {
+    throw failure;
+  });
 }
 
 function throwNotReady(): never {

@@ -18,8 +18,14 @@ export function guardRootFields(schema: GraphQLSchema): GraphQLSchema {
   return schema;
 }
 
+/** Returns `true` if the viewer may ask the root field at `place`, such as `Query.vm`. */
+export function mayAsk(viewer: Pick<Viewer, "roles">, place: string): boolean {
+  const role = ROOT_FIELD_ROLES[place];
+  return role !== undefined && hasRole(viewer, role);
+}
+
 /** Returns `true` if the viewer has the role. An operator may read, too; no other role includes another. */
-function hasRole({ roles }: Viewer, role: Role): boolean {
+function hasRole({ roles }: Pick<Viewer, "roles">, role: Role): boolean {
   return roles.has(role) || (role === "reader" && roles.has("operator"));
 }
 

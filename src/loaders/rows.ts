@@ -14,6 +14,8 @@ export type {
   VmCursor,
   VmFilter,
   VmOrder,
+  VmPageRequest,
+  VmScope,
 } from "../store/types.js";
 export type {
   AddressConflictRow,
@@ -26,6 +28,7 @@ export type {
   NetworkStatsRow,
 } from "../store/finding-types.js";
 export type { VmVersion } from "../store/changes/versions/version-types.js";
+export type { NicTree, TreeReads, VmTree, VmTreeParts } from "../store/vm-tree.js";
 export type { VmSearch, VmSort } from "../store/vm-search.js";
 export type { NamedRow, VmOrigin } from "../store/inventory-types.js";
 export type { TextMatch } from "../store/read/conditions/text-match.js";

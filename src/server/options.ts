@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import type { Identity, KnownViewer } from "./identity/identity.js";
 import type { Limits } from "../model/limits.js";
 import type { EstimateField } from "../graph/estimates/estimate-field.js";
+import type { FastPath } from "./graphql/fast-path.js";
 import type { AnswerKeeper } from "./graphql/kept-answer.js";
 import type { LiveMeter } from "./live/live-meter.js";
 import type { TlsMaterial } from "./tls.js";
@@ -21,6 +22,8 @@ export interface ServedRequest {
   readonly whenIdle?: (listener: () => void) => void;
   /** Called when a subscriber reads too slowly to be told more, not even that: its connection has to end. */
   readonly onSlow?: () => void;
+  /** Reading failed already: whatever is read for this request fails so, without asking again. */
+  readonly readFailure?: { readonly failure: unknown };
 }
 
 /** How one GraphQL request ended. */
@@ -98,6 +101,8 @@ export interface ServerOptions {
   readonly maxAgeSeconds?: number;
   /** Answers Apollo's inline tracing (ftv1) to gateways that ask for it. */
   readonly inlineTrace?: boolean;
+  /** Answers some operations without executing them; without it, each is executed. */
+  readonly fastPath?: FastPath;
   /** Answers of a moment ago, given again to the same questions; without it, each question is read. */
   readonly answers?: AnswerKeeper;
 }

@@ -7,11 +7,14 @@ import compress from "@fastify/compress";
 import cors from "@fastify/cors";
 import Fastify, { type FastifyInstance } from "fastify";
 import { sendError } from "./answers.js";
+import { createAdmission } from "./graphql/admit-operation.js";
 import { startApollo } from "./graphql/apollo.js";
 import { createDocumentGate, createTrustedDocumentGate, readTrustedDocuments } from "./graphql/documents.js";
 import { createRequestScope, HttpError, requestScope } from "./errors.js";
 import { createGate, type Gate } from "./admission/gate.js";
 import { addBracketsToIPv6, isLoopbackHost } from "../model/connections/host-address.js";
+import { createOperationCheck } from "./graphql/cost/check-operation.js";
+import { createFastAnswers } from "./graphql/fast-answers.js";
 import { createTurns } from "./graphql/cost/turns.js";
 import { createGraphqlHandler } from "./graphql/graphql-handler.js";
 import { registerGraphqlRoutes } from "./routes/graphql-routes.js";
@@ -47,7 +50,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
           new Map([...own, ...(await readTrustedDocuments(options.trustedDocumentsFile))]),
         );
   const gate = createGate(options, limits);
-  const apollo = await startApollo(options, limits, gate.heavyPlaces);
+  const check = createOperationCheck(options.schema, limits, options.estimateField ?? null);
+  const admit = createAdmission(limits, gate.heavyPlaces);
+  const fast = options.fastPath && createFastAnswers(options.fastPath, limits, { check, admit });
+  const apollo = await startApollo(options, limits, {
+    check,
+    admit,
+    learn: fast?.learn ?? (() => undefined),
+  });
   const app = createApp(options);
   const live = createLiveConnections(options, limits);
   const shutdown = createShutdown(app, apollo, live);
@@ -62,7 +72,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   registerGraphqlRoutes(
     app,
     gate,
-    createGraphqlHandler({ apollo, options, limits, reader, documents, turns: createTurns() }),
+    createGraphqlHandler({
+      ...{ apollo, options, limits, reader, documents, turns: createTurns() },
+      ...(fast && { fast }),
+    }),
   );
   const prepare = createLivePreparation(options, limits, { documents, places: gate.places });
   registerEventRoutes(app, gate, { options, limits, reader, prepare, live });

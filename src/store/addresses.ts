@@ -4,6 +4,7 @@ export const ADDRESS_LIST = {
     return addresses.join(",");
   },
   from(text: string | null): readonly string[] {
-    return text === null ? [] : text.split(",").filter((address) => address !== "");
+    if (text === null || text === "") return [];
+    return text.includes(",") ? text.split(",").filter((address) => address !== "") : [text];
   },
 };

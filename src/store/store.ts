@@ -16,6 +16,7 @@ import { createPassWriter } from "./write/pass-writer.js";
 import { failPass } from "./write/passes.js";
 import { createReader } from "./read/reader.js";
 import { createSnapshot } from "./read/snapshot.js";
+import { createTreeReads } from "./read/vm-trees.js";
 import { readNicHolders } from "./read/nic-reads.js";
 import { readStoredVms, type StoredVmsQuestion } from "./write/stored-vms.js";
 import type { ClaimAnswer, ClaimOptions, Store } from "./types.js";
@@ -98,6 +99,7 @@ export function createStore(
       const snapshot = createSnapshot(readers);
       return { reads: createReader(snapshot, scope), renew: snapshot.renew, close: snapshot.close };
     },
+    createTreeReadsFor: (scope) => createTreeReads(readers, scope),
     ...createReader(readers, null),
   };
 }

@@ -1,13 +1,15 @@
-import type { StaleReason } from "../model/guest/stale-reason.js";
 import type { NamedKind, NamedRow, VmOrigin } from "./inventory-types.js";
 import type { FindingReads } from "./finding-types.js";
 import type { HistoryReads } from "./changes/past/history-types.js";
+import type { HostRow, VmRow } from "./row-types.js";
 import type { VmFilter, VmIdList, VmPageRequest } from "./vm-search.js";
+import type { TreeReads } from "./vm-tree.js";
 import type { GuestInterface, Nic, StoredVm, VmState } from "./vm-types.js";
 import type { ClaimAnswer, ClaimOptions, HostClaim, HostFailure, HostRegistry } from "./host-types.js";
 
 export type * from "./changes/past/history-types.js";
 export type * from "./host-types.js";
+export type * from "./row-types.js";
 export type * from "./vm-types.js";
 
 /** The store's contract: what the refresher compares and writes, and what the loaders read. Plain data only. */
@@ -84,52 +86,6 @@ export interface VmScope {
   readonly vmIds: readonly string[];
 }
 
-/** One VM as the graph reads it, with all its 1:1 data in the same row. */
-export interface VmRow {
-  readonly id: string;
-  readonly name: string;
-  readonly status: number;
-  readonly hostId: string | null;
-  /** `null`: nothing is known (unknown, not none). */
-  readonly ips: readonly string[] | null;
-  readonly fqdn: string | null;
-  /** `false`: nothing is known of the guest's interfaces (unknown, not none). */
-  readonly interfacesKnown: boolean;
-  /** `false`: no host has told the VM's vNICs yet (unknown, not none). */
-  readonly nicsKnown: boolean;
-  readonly lastReportedAt: Date | null;
-  readonly staleReason: StaleReason | null;
-  /** What of the last report cannot be read, in words. */
-  readonly staleDetail: string | null;
-  /** Since when the data are stale; `null`: they are not, or it is not known. */
-  readonly staleSince: Date | null;
-  /** When a reader last saw anything of the VM change, parts of milliseconds rounded up; `null`: not known. */
-  readonly lastChangedAt: Date | null;
-  /** Another host that says that it runs the VM, though its reports do not count; absent: not known. */
-  readonly contenderId?: string | null;
-  /** MACs of vNICs that the guest shows under an ignored name, joined by blanks; absent: not known. */
-  readonly ignoredMacs?: string | null;
-  /** In a page: the value by which it is sorted, where that is neither name nor id (see {@link VmCursor}). */
-  readonly orderKey?: string | null;
-}
-
-/** One host as the graph reads it. */
-export interface HostRow {
-  readonly id: string;
-  readonly name: string;
-  /** `host:port`, IPv6 in brackets. */
-  readonly address: string;
-  /** oVirt's VDSStatus number: 0 never asked, 3 up, 4 not answering, 5 error, 12 recovering. */
-  readonly status: number;
-  readonly lastAttemptAt: Date | null;
-  readonly lastSuccessAt: Date | null;
-  readonly lastError: string | null;
-  /** What of its last answer could not be read, in one line; `null`: nothing. */
-  readonly lastWarning: string | null;
-  /** Whether a running gateway polls it at its turns. `null`: an engine asks it. */
-  readonly isPolled: boolean | null;
-}
-
 export type { VmCursor, VmFilter, VmIdList, VmOrder, VmPageRequest } from "./vm-search.js";
 
 /** Reads of the store. One statement a call: arrays of keys in, rows in any order out; absent keys have no row. */
@@ -196,6 +152,8 @@ export interface Readers {
   createReaderFor(scope: VmScope | null): ReadStore;
   /** Opens the reads of one request of such a reader. */
   openSnapshot(scope: VmScope | null): ReadSnapshot;
+  /** Creates reads of whole VMs for the same; absent where the source has no such statements. */
+  readonly createTreeReadsFor?: (scope: VmScope | null) => TreeReads;
 }
 
 /** The whole interface of the store. */

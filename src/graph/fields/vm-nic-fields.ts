@@ -1,7 +1,7 @@
 import { Ctx, FieldResolver, Resolver, Root } from "type-graphql";
 import type { Nic } from "../../loaders/rows.js";
 import type { GraphContext } from "../context.js";
-import { findInterfacesOfNic } from "../../loaders/interfaces/match.js";
+import { findBestInterfaceOfNic, findInterfacesOfNic } from "../../loaders/interfaces/match.js";
 import { loadMissingInterface } from "../../loaders/interfaces/missing-interface.js";
 import { viewVm } from "../../loaders/past/vm-view.js";
 import { MissingReasonEnum } from "../types/enums.js";
@@ -26,7 +26,7 @@ export class VmNicFields {
       "address, else the first reported. Null: none has this MAC, or the guest's interfaces are not known.",
   })
   async guestInterface(@Root() nic: Nic, @Ctx() { loaders }: GraphContext) {
-    return findInterfacesOfNic(nic, await viewVm(loaders, nic, nic.vmId).loadKnownInterfaces())?.[0] ?? null;
+    return findBestInterfaceOfNic(nic, await viewVm(loaders, nic, nic.vmId).loadKnownInterfaces());
   }
 
   @FieldResolver(() => [NetworkDevice], {

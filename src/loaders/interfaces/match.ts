@@ -1,6 +1,6 @@
 import type { GuestInterface, Nic } from "../rows.js";
 import { isGlobalAddress } from "../../model/address/ip.js";
-import { groupByMac } from "../../model/address/mac.js";
+import { groupByMac, isSameMac } from "../../model/address/mac.js";
 import { memoizeByObject } from "../batches/memoize.js";
 
 /** Finds the guest's interfaces with the vNIC's MAC, best first; `null` if the guest's interfaces are not known. */
@@ -11,6 +11,28 @@ export function findInterfacesOfNic(
   if (interfaces === null) return null;
   return sortBestFirst(groupInterfaces(interfaces).find(nic.macAddress));
 }
+
+/** Finds the first of what {@link findInterfacesOfNic} lists; `null` if there is none, or the interfaces are not known. */
+export function findBestInterfaceOfNic(
+  nic: Nic,
+  interfaces: readonly GuestInterface[] | null,
+): GuestInterface | null {
+  if (interfaces === null) return null;
+  let best: GuestInterface | null = null;
+  let bestRank = -1;
+  const few = interfaces.length <= FEW ? interfaces : groupInterfaces(interfaces).find(nic.macAddress);
+  for (const guestInterface of few) {
+    if (!isSameMac(guestInterface.macAddress, nic.macAddress)) continue;
+    const rank = rankInterface(guestInterface);
+    if (rank <= bestRank) continue;
+    best = guestInterface;
+    bestRank = rank;
+  }
+  return best;
+}
+
+/** So few interfaces are looked through sooner than they are grouped. */
+const FEW = 16;
 
 /** Sorts interfaces: with an address beyond its link, then with any address, then the rest; else in reported order. */
 export function sortBestFirst(interfaces: readonly GuestInterface[]): readonly GuestInterface[] {

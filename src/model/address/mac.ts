@@ -3,6 +3,8 @@
  * Every spelling that guests, engines and people use is understood.
  */
 export function normalizeMac(text: string): string | null {
+  // Nearly all that is stored is in the one form.
+  if (ONE_FORM.test(text)) return text;
   if (!FORMS.some((form) => form.test(text))) return null;
   const digits = text.toLowerCase().replaceAll(/[^0-9a-f]/g, "");
   return LENGTHS.includes(digits.length / 2) ? (digits.match(/../g) ?? []).join(":") : null;
@@ -12,6 +14,9 @@ export function normalizeMac(text: string): string | null {
 export function normalizeReportedMac(text: string | null): string | null {
   return text === null ? null : normalizeMac(text.trim());
 }
+
+/** Six octets as {@link normalizeMac} returns them. */
+const ONE_FORM = /^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$/;
 
 /** Returns `true` if both texts are the same MAC, whatever their spelling. */
 export function isSameMac(left: string | null, right: string | null): boolean {
@@ -50,9 +55,6 @@ export interface MacGroups<Item> {
 function toMacKey(mac: string): string {
   return ONE_FORM.test(mac) ? mac : (normalizeMac(mac) ?? mac);
 }
-
-/** Six octets as {@link normalizeMac} returns them. */
-const ONE_FORM = /^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$/;
 
 /** Octets of Ethernet, of EUI-64, and of IP over InfiniBand (59 characters, as guests report it). */
 const LENGTHS: readonly number[] = [6, 8, 20];

@@ -7,11 +7,12 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from "@apollo/server/plugin/disabled";
 import { ApolloServerPluginInlineTrace } from "@apollo/server/plugin/inlineTrace";
-import { type DocumentNode, GraphQLError, type GraphQLFormattedError } from "graphql";
-import { formatError, HttpError } from "../errors.js";
+import type { DocumentNode, GraphQLFormattedError } from "graphql";
+import { formatError } from "../errors.js";
 import { BoundedCache } from "./bounded-cache.js";
-import { createOperationCheck } from "./cost/check-operation.js";
-import type { Places } from "../admission/places.js";
+import type { AdmitOperation } from "./admit-operation.js";
+import type { OperationCheck } from "./cost/check-operation.js";
+import type { LearnOperation } from "./fast-answers.js";
 import { mergeErrors } from "./answer-errors.js";
 import { measureAnswer } from "./cost/answer-size.js";
 import { stopExecutions } from "./cost/stop-execution.js";
@@ -25,7 +26,7 @@ const APQ_TTL_S = 24 * 3600;
 export async function startApollo(
   options: ServerOptions,
   limits: Limits,
-  heavyPlaces: Places,
+  hooks: OperationHooks,
 ): Promise<ApolloServer<ServedContext>> {
   stopExecutions(options.schema, findStop);
   const server = new ApolloServer<ServedContext>({
@@ -48,7 +49,7 @@ export async function startApollo(
     documentStore: new BoundedCache<DocumentNode>(limits.cachedCharacters, countCharacters),
     formatError,
     plugins: [
-      checkAndNote(options, limits, heavyPlaces),
+      checkAndNote(limits, hooks),
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginSchemaReportingDisabled(),
@@ -62,13 +63,19 @@ export async function startApollo(
   return server;
 }
 
+/** What is done with an operation between validation and execution. */
+export interface OperationHooks {
+  readonly check: OperationCheck;
+  readonly admit: AdmitOperation;
+  /** Told every operation that is valid and admitted. */
+  readonly learn: LearnOperation;
+}
+
 /** Refuses what is over a limit between validation and execution, and notes for the log what was asked and answered. */
 function checkAndNote(
-  options: ServerOptions,
   limits: Limits,
-  heavyPlaces: Places,
+  { check, admit, learn }: OperationHooks,
 ): ApolloServerPlugin<ServedContext> {
-  const check = createOperationCheck(options.schema, limits, options.estimateField ?? null);
   return {
     requestDidStart: ({ contextValue }) => {
       const state = findState(contextValue);
@@ -79,17 +86,16 @@ function checkAndNote(
           notes.hash = queryHash;
           return Promise.resolve();
         },
-        didResolveOperation: async ({ document, operation, operationName, request }) => {
+        didResolveOperation: async ({ document, operation, operationName, request, source, queryHash }) => {
           // Without an operation of the given name, execution says so.
           if (operation === undefined) return;
-          notes.operation = operationName;
-          state.kind = operation.operation;
-          const { cost, introspectionCost } = check(document, operation, request.variables ?? {});
-          notes.cost = Math.ceil(cost + introspectionCost);
-          if (cost > PACED_COST) state.startPacing();
-          if (cost > limits.cost * HEAVY_SHARE) {
-            await waitForHeavyPlace(state, heavyPlaces, Math.max(cost, limits.cost / MOST_HEAVY));
-          }
+          await admit(state, {
+            kind: operation.operation,
+            name: operationName,
+            check: () => check(document, operation, request.variables ?? {}),
+          });
+          const asked = { source, operationName: request.operationName ?? null };
+          learn(asked, { document, operation, name: operationName, hash: queryHash });
         },
         willSendResponse: ({ response }) => {
           if (response.body.kind === "single")
@@ -100,37 +106,6 @@ function checkAndNote(
     },
   };
 }
-
-/** Waits for room among the heavy requests. Apollo shows an error of the graph to clients, and masks every other. */
-async function waitForHeavyPlace(
-  { place }: RequestState,
-  heavyPlaces: Places,
-  weight: number,
-): Promise<void> {
-  try {
-    await place.exchange(heavyPlaces, weight);
-  } catch (error) {
-    if (!(error instanceof HttpError)) throw error;
-    throw new GraphQLError(error.message, {
-      extensions: { code: error.code, http: { status: error.status } },
-    });
-  }
-}
-
-/**
- * A request of more than this share of the cost limit is heavy: all heavy ones together have one limit's worth of room, so
- * that their answers fit into memory, and the event loop is never theirs for long.
- */
-const HEAVY_SHARE = 1 / 40;
-
-/**
- * So many heavy requests run at once, at most. Each holds a connection to the database for as long as it reads, and the
- * others need some; more at once would be no faster, since one event loop makes all answers.
- */
-const MOST_HEAVY = 2;
-
-/** Answers of so many objects take tens of milliseconds: from here on they are made in turns with everybody else's. */
-const PACED_COST = 5_000;
 
 type SingleResult = Extract<GraphQLResponse["body"], { kind: "single" }>["singleResult"];
 

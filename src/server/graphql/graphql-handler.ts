@@ -8,6 +8,7 @@ import type { HeldPlace } from "../admission/work.js";
 import type { Visit } from "../admission/visit.js";
 import type { ServedRequest, ServerOptions } from "../options.js";
 import { type AnswerKeeper, digestQuestion, type KeptAnswer } from "./kept-answer.js";
+import type { AnswerFast, LearnForm } from "./fast-answers.js";
 import type { ReadBody, RequestReader } from "./request-reader.js";
 import type { Turns } from "./cost/turns.js";
 import {
@@ -27,6 +28,8 @@ export interface HandlerParts {
   readonly reader: RequestReader;
   readonly documents: DocumentGate;
   readonly turns: Turns;
+  /** Answers operations that are known without Apollo; absent: none. */
+  readonly fast?: { readonly answer: AnswerFast; readonly learnForm: LearnForm };
 }
 
 /** Codes of documents that are wrong: with `application/json` they are answered with 200, as GraphQL over HTTP asks. */
@@ -121,7 +124,7 @@ interface Answer {
 }
 
 async function execute(
-  { apollo, options, limits, turns }: HandlerParts,
+  { apollo, fast, options, limits, turns }: HandlerParts,
   request: FastifyRequest,
   parameters: RequestParameters,
   {
@@ -130,22 +133,27 @@ async function execute(
     served,
   }: { readonly visit: Visit; readonly place: HeldPlace; readonly served: ServedRequest },
 ): Promise<Answer> {
+  const { viewer } = visit;
+  if (viewer === null) throw new Error("a request of which nobody knows who sends it");
+  const pacing = createPacing(turns);
+  const state = createState(visit, place, pacing, limits);
+  const known = (await fast?.answer(request, parameters, state)) ?? null;
+  if (known !== null && "body" in known) return createAnswer(known, options, state);
   const isPost = request.method === "POST";
   const headers = new HeaderMap();
   for (const [name, value] of Object.entries(request.headers)) {
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
   }
-  const { viewer } = visit;
-  if (viewer === null) throw new Error("a request of which nobody knows who sends it");
-  const pacing = createPacing(turns);
-  const state = createState(visit, place, pacing, limits);
   const whenIdle = (listener: () => void): void => {
     const pacer = pacing.find();
     if (pacer === null) listener();
     else pacer.whenIdle(listener);
   };
   // Made here and not by Apollo, which would answer every failure of it with 500.
-  const context = attachState(options.contextFor(viewer, { ...served, whenIdle }), state);
+  const context = attachState(
+    options.contextFor(viewer, { ...served, whenIdle, ...(known !== null && { readFailure: known }) }),
+    state,
+  );
   const response = await apollo.executeHTTPGraphQLRequest({
     httpGraphQLRequest: {
       // To Apollo a HEAD is a GET; Node leaves the body out.
@@ -156,6 +164,14 @@ async function execute(
     },
     context: () => Promise.resolve(context),
   });
+  const contentType = response.headers.get("content-type");
+  if (state.codes.length === 0 && contentType !== undefined) {
+    fast?.learnForm(request.headers.accept, contentType);
+  }
+  return createAnswer(response, options, state);
+}
+
+function createAnswer(response: HTTPGraphQLResponse, options: ServerOptions, state: RequestState): Answer {
   const status = findStatus(response, state);
   return {
     response: status === undefined ? response : { ...response, status },

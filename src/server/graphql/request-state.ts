@@ -12,6 +12,8 @@ export interface RequestState {
   readonly stop: ExecutionStop;
   /** Begins to hold back what batches bring; for answers that are large. */
   readonly startPacing: () => void;
+  /** Settles when the operation may be answered, or may not; `null` while nobody has asked. */
+  admitted: Promise<void> | null;
   kind: string | null;
   codes: readonly string[];
   hasData: boolean;
@@ -54,7 +56,16 @@ export function findState(context: unknown): RequestState | undefined {
 /** Creates the state of a request that has got its place. */
 export function createState(visit: Visit, place: HeldPlace, pacing: Pacing, limits: Limits): RequestState {
   const own = createStop(visit, pacing, limits);
-  return { visit, place, stop: own, startPacing: pacing.start, kind: null, codes: [], hasData: false };
+  return {
+    visit,
+    place,
+    stop: own,
+    startPacing: pacing.start,
+    admitted: null,
+    kind: null,
+    codes: [],
+    hasData: false,
+  };
 }
 
 /** Whether and how a request's values are held back. Loaders learn of it before anybody knows how large the answer is. */

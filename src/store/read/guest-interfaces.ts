@@ -50,11 +50,12 @@ function sortAsReported(rows: readonly InterfaceRow[], names: InterfaceNames): G
   return sortInterfaces(rows.map(parseInterfaceRow), names);
 }
 
-/** Interfaces take the places of their names; those of one name, which no order tells apart, go by their content. */
+/** Interfaces take the places of their names; those that no order tells apart go by their content, after the others. */
 export function sortInterfaces(
   interfaces: readonly GuestInterface[],
   names: InterfaceNames,
 ): GuestInterface[] {
+  if (isInOrder(interfaces, names)) return [...interfaces];
   const places = new Map<string | null, number[]>();
   for (const [place, name] of names.entries()) {
     const held = places.get(name);
@@ -74,8 +75,17 @@ export function sortInterfaces(
         place: places.get(guestInterface.name)?.[nth] ?? names.length,
       };
     })
-    .sort((a, b) => a.place - b.place)
+    .sort((a, b) => a.place - b.place || compareByContent(a.guestInterface, b.guestInterface))
     .map(({ guestInterface: guestInterface }) => guestInterface);
+}
+
+/** Tells whether the interfaces have these names in this order, each once; nearly all are stored so. */
+function isInOrder(interfaces: readonly GuestInterface[], names: InterfaceNames): boolean {
+  return (
+    interfaces.length === names.length &&
+    interfaces.every(({ name }, at) => name === names[at]) &&
+    new Set(names).size === names.length
+  );
 }
 
 /** Compares two interfaces of one name, which no stored order tells apart. */

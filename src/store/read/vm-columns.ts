@@ -11,12 +11,15 @@ const INTERFACES_KNOWN = `(r.vm_id IS NOT NULL AND (r.silence IS NULL OR r.silen
 /** A hash is stored with each answer about a VM's vNICs; without one, those of an earlier answer are the only witness. */
 const NICS_KNOWN = `(r.inventory_hash IS NOT NULL OR EXISTS (SELECT FROM vm_interface n WHERE n.vm_guid = s.vm_guid))`;
 
+/** The columns of a VM that its host's state adds nothing to. */
+export const KNOWN_COLUMNS = `s.vm_guid AS id, s.vm_name AS name, d.status,
+  ${INTERFACES_KNOWN} AS "interfacesKnown",
+  ${NICS_KNOWN} AS "nicsKnown"`;
+
 /** What is read of each VM of {@link FROM_VMS}: a row as readers get it. */
-export const VM_COLUMNS = `s.vm_guid AS id, s.vm_name AS name, d.status, d.run_on_vds AS "hostId", r.contender_id AS "contenderId",
+export const VM_COLUMNS = `${KNOWN_COLUMNS}, d.run_on_vds AS "hostId", r.contender_id AS "contenderId",
   CASE WHEN d.vm_ip <> '' THEN string_to_array(d.vm_ip, ' ') WHEN ${INTERFACES_KNOWN} THEN ARRAY[]::text[] END AS ips,
   nullif(d.vm_fqdn, '') AS fqdn,
-  ${INTERFACES_KNOWN} AS "interfacesKnown",
-  ${NICS_KNOWN} AS "nicsKnown",
   CASE WHEN ${IS_FRESH} THEN h.last_success_at ELSE r.last_reported_at END AS "lastReportedAt",
   ${STALE_REASON} AS "staleReason", r.stale_detail AS "staleDetail", r.ignored_macs AS "ignoredMacs", ${STALE_SINCE} AS "staleSince",
   date_trunc('milliseconds', r.changed_at + interval '999 microseconds') AS "lastChangedAt"`;

@@ -13,17 +13,40 @@ export async function readVmsPage(
   request: VmPageRequest,
   scope: VmScopeSql,
 ): Promise<VmRow[]> {
+  const sql = buildVmsPage(request, scope, VM_COLUMNS);
+  if (sql === null) return [];
+  const rows = await queryRows<VmRow>(database, sql.text, sql.values);
+  return request.fromEnd === true ? rows.reverse() : rows;
+}
+
+/**
+ * Builds the statement that reads `columns` of a page's VMs, of {@link FROM_VMS}; `null`: the page is empty. Of a page from the
+ * end the rows come in reverse.
+ */
+export function buildVmsPage(
+  request: VmPageRequest,
+  scope: VmScopeSql,
+  columns: string,
+): { readonly text: string; readonly values: unknown[] } | null {
   // Between a place among VMs without the value and an earlier one among those with it there is nothing.
-  if (listParts(request).length === 0) return [];
+  if (listParts(request).length === 0) return null;
   const parameters = new SqlParameters();
   const where = buildVmConditions(request.filter, scope, OWN_CONDITIONS, parameters);
   const { key } = splitOrder(request.order);
-  const sql =
+  const page = { request, where, columns, parameters };
+  const text =
     key === "HOST" || key === "LAST_CHANGE" || key === "PRIMARY_ADDRESS"
-      ? buildPartedPage(request, where, PARTED[key], parameters)
-      : buildPage(request, where, KNOWN[key], parameters);
-  const rows = await queryRows<VmRow>(database, sql, parameters.values);
-  return request.fromEnd === true ? rows.reverse() : rows;
+      ? buildPartedPage(page, PARTED[key])
+      : buildPage(page, KNOWN[key]);
+  return { text, values: parameters.values };
+}
+
+/** What a page's statement is built from. */
+interface PageParts {
+  readonly request: VmPageRequest;
+  readonly where: string;
+  readonly columns: string;
+  readonly parameters: SqlParameters;
 }
 
 /** How an order's value is read that every VM has. */
@@ -56,10 +79,8 @@ const KNOWN: Readonly<Record<"NAME" | "ID" | "STATUS", KnownKey>> = {
 
 /** Builds a page that one index gives in order. */
 function buildPage(
-  request: VmPageRequest,
-  where: string,
+  { request, where, columns: wanted, parameters }: PageParts,
   { columns, type, readCursor, selected }: KnownKey,
-  parameters: SqlParameters,
 ): string {
   const bounds = listBounds(request).flatMap(({ compare, cursor }) => {
     const id = `${parameters.add(cursor.id)}::uuid`;
@@ -71,9 +92,9 @@ function buildPage(
   const order = columns.map((column) => `${column} ${direction}`).join(", ");
   const rows = `FROM ${FROM_VMS} WHERE ${[where, ...bounds].join(" AND ")}
     ORDER BY ${order} LIMIT ${parameters.add(request.limit)}`;
-  if (type !== null) return `SELECT ${VM_COLUMNS}${selected} ${rows}`;
+  if (type !== null) return `SELECT ${wanted}${selected} ${rows}`;
   // First the ids alone, so that what is joined is looked up by them.
-  return `SELECT ${VM_COLUMNS} FROM ${FROM_VMS}
+  return `SELECT ${wanted} FROM ${FROM_VMS}
     WHERE s.vm_guid = ANY(ARRAY(SELECT s.vm_guid ${rows})) ORDER BY ${order}`;
 }
 
@@ -119,12 +140,7 @@ const PARTED: Readonly<Record<"HOST" | "LAST_CHANGE" | "PRIMARY_ADDRESS", Parted
 };
 
 /** Builds a page of a list in two parts; the second one is read only where the first does not fill the page. */
-function buildPartedPage(
-  request: VmPageRequest,
-  where: string,
-  key: PartedKey,
-  parameters: SqlParameters,
-): string {
+function buildPartedPage({ request, where, columns: wanted, parameters }: PageParts, key: PartedKey): string {
   const limit = parameters.add(request.limit);
   const direction = findDirection(request);
   const parts = listParts(request).map((part, at) => {
@@ -144,7 +160,7 @@ function buildPartedPage(
   });
   const all = parts.map((_, at) => `SELECT * FROM part${at}`).join(" UNION ALL ");
   return `WITH ${parts.join(", ")}
-    SELECT ${VM_COLUMNS}, ${key.formatText("p.value")} AS "orderKey" FROM (${all}) p
+    SELECT ${wanted}, ${key.formatText("p.value")} AS "orderKey" FROM (${all}) p
     JOIN ${FROM_VMS.replace("vm_static s", "vm_static s ON s.vm_guid = p.vm_guid")}
     ORDER BY p.part, p.value ${direction}, s.vm_guid ${direction} LIMIT ${limit}`;
 }

@@ -42,7 +42,10 @@ export class VmListArguments {
 }
 
 /** Joins what is asked of a page with which VMs are meant. */
-export function toVmPageArguments(asked: VmListArguments, filter: VmFilter): VmPageArguments {
+export function toVmPageArguments(
+  asked: Pick<VmListArguments, keyof VmListArguments>,
+  filter: VmFilter,
+): VmPageArguments {
   const { first, after, last, before, orderBy } = asked;
   const byDefault = filter.ids === undefined || last != null ? null : Math.max(1, filter.ids.length);
   return {

@@ -1,5 +1,5 @@
 import type { Loaders } from "../../../loaders/loaders.js";
-import type { VmFilter, VmOrder, VmRow } from "../../../loaders/rows.js";
+import type { VmFilter, VmOrder, VmPageRequest, VmRow } from "../../../loaders/rows.js";
 import { createGraphError } from "../../errors.js";
 import { parsePageSize, DEFAULT_PAGE } from "../arguments.js";
 import { parseCursor } from "./cursor.js";
@@ -15,8 +15,8 @@ export interface VmPageArguments {
 }
 
 /** A page as read: what the fields of a connection are made from. */
-export interface VmPage {
-  readonly rows: readonly VmRow[];
+export interface VmPage<Row = VmRow> {
+  readonly rows: readonly Row[];
   readonly hasNextPage: boolean;
   readonly hasPreviousPage: boolean;
   readonly filter: VmFilter;
@@ -25,6 +25,18 @@ export interface VmPage {
 
 /** Reads a page, and one row more to see whether the list goes on beyond it. */
 export async function loadVmPage(loaders: Loaders, asked: VmPageArguments): Promise<VmPage> {
+  const { question, toPage } = planVmPage(asked);
+  return toPage(await loaders.loadVmsPage(question));
+}
+
+/** What to read for a page, and how what was read becomes one. */
+export interface VmPagePlan {
+  readonly question: VmPageRequest;
+  readonly toPage: <Row>(rows: readonly Row[]) => VmPage<Row>;
+}
+
+/** Plans the reading of a page: one row more than asked for shows whether the list goes on beyond it. */
+export function planVmPage(asked: VmPageArguments): VmPagePlan {
   const { filter, order, first, last } = asked;
   if (first !== null && last !== null) {
     throw createGraphError("BAD_USER_INPUT", "last: given beside first; give one of them");
@@ -32,28 +44,33 @@ export async function loadVmPage(loaders: Loaders, asked: VmPageArguments): Prom
   const size = last === null ? parsePageSize(first, DEFAULT_PAGE) : parsePageSize(last, DEFAULT_PAGE, "last");
   const after = asked.after === null ? null : parseCursor(asked.after, order);
   const before = asked.before === null ? null : parseCursor(asked.before, order, "before");
-  const rows = await loaders.loadVmsPage({
+  const question: VmPageRequest = {
     limit: size + 1,
     after,
     ...(before !== null && { before }),
     ...(last !== null && { fromEnd: true }),
     filter,
     order,
-  });
-  const isLonger = rows.length > size;
-  return last === null
-    ? {
-        rows: rows.slice(0, size),
-        hasNextPage: isLonger || before !== null,
-        hasPreviousPage: after !== null,
-        filter,
-        order,
-      }
-    : {
-        rows: isLonger ? rows.slice(1) : rows,
-        hasNextPage: before !== null,
-        hasPreviousPage: isLonger || after !== null,
-        filter,
-        order,
-      };
+  };
+  return {
+    question,
+    toPage: (rows) => {
+      const isLonger = rows.length > size;
+      return last === null
+        ? {
+            rows: rows.slice(0, size),
+            hasNextPage: isLonger || before !== null,
+            hasPreviousPage: after !== null,
+            filter,
+            order,
+          }
+        : {
+            rows: isLonger ? rows.slice(1) : rows,
+            hasNextPage: before !== null,
+            hasPreviousPage: isLonger || after !== null,
+            filter,
+            order,
+          };
+    },
+  };
 }

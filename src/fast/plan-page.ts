@@ -1,0 +1,120 @@
+import { isObjectType } from "graphql";
+import { formatCursor } from "../graph/arguments/pages/cursor.js";
+import { parseVmList } from "../graph/arguments/filters/parse-vm-filter.js";
+import type { VmFilterInput } from "../graph/arguments/filters/vm-filter.js";
+import { toVmPageArguments, type VmListArguments } from "../graph/arguments/pages/vm-list-arguments.js";
+import { planVmPage, type VmPage } from "../graph/arguments/pages/vm-page.js";
+import type { VmTree, VmTreeParts } from "../loaders/rows.js";
+import { planVms, writeAll, type AnswerRoot, type RootWork } from "./root-work.js";
+import { listFields, type PlannedDocument, type SelectedField } from "./selections.js";
+import { joinParts, NO_PARTS, type ObjectCount } from "./write-fields.js";
+
+/** Writes a part of a page. */
+type WritePart = (page: VmPage<VmTree>, work: RootWork) => Promise<string> | string;
+
+/** A part of a page under its key, and what must be read for it. */
+interface PlannedPart {
+  readonly key: string;
+  readonly parts: VmTreeParts;
+  readonly write: WritePart;
+}
+
+/** Plans the answers to a list of VMs; `null` if it asks for what is not known here. */
+export function planConnection(field: SelectedField, document: PlannedDocument): AnswerRoot | null {
+  const type = document.schema.getType("VmConnection");
+  const fields = isObjectType(type) ? listFields(field.selections, type, document) : null;
+  if (fields === null) return null;
+  const planned: PlannedPart[] = [];
+  for (const each of fields) {
+    const part = planPart(each, document);
+    if (part === null) return null;
+    planned.push(part);
+  }
+  const parts = planned.reduce((joined, each) => joinParts(joined, each.parts), NO_PARTS);
+  return async (args, work) => {
+    const { filter, ids, ...asked } = args as Pick<VmListArguments, keyof VmListArguments> & {
+      readonly filter?: VmFilterInput | null;
+      readonly ids?: readonly string[] | null;
+    };
+    const { question, toPage } = planVmPage(
+      toVmPageArguments(asked, parseVmList(filter ?? null, ids ?? null)),
+    );
+    const page = toPage(await work.reads.readTreesPage(question, parts));
+    work.count.objects += 1;
+    const texts: string[] = [];
+    for (const { key, write } of planned) texts.push(`${JSON.stringify(key)}:${await write(page, work)}`);
+    return `{${texts.join(",")}}`;
+  };
+}
+
+function planPart(field: SelectedField, document: PlannedDocument): PlannedPart | null {
+  const { key, name } = field;
+  if (name === "__typename") return { key, parts: NO_PARTS, write: () => '"VmConnection"' };
+  if (name === "nodes") {
+    const writer = planVms(field, document);
+    if (writer === null) return null;
+    const write: WritePart = ({ rows }, { count, pause }) =>
+      writeAll(rows, (tree) => writer.write(tree, tree, count), pause);
+    return { key, parts: writer.parts, write };
+  }
+  if (name === "edges") return planEdges(field, document);
+  return name === "pageInfo" ? planPageInfo(field, document) : null;
+}
+
+function planEdges({ key, selections }: SelectedField, document: PlannedDocument): PlannedPart | null {
+  const type = document.schema.getType("VmEdge");
+  const fields = isObjectType(type) ? listFields(selections, type, document) : null;
+  if (fields === null) return null;
+  let parts = NO_PARTS;
+  const writers: ((tree: VmTree, page: VmPage<VmTree>, count: ObjectCount) => string)[] = [];
+  for (const each of fields) {
+    const start = `${JSON.stringify(each.key)}:`;
+    if (each.name === "node") {
+      const writer = planVms(each, document);
+      if (writer === null) return null;
+      parts = joinParts(parts, writer.parts);
+      writers.push((tree, _page, count) => start + writer.write(tree, tree, count));
+    } else if (each.name === "cursor") {
+      writers.push(({ vm }, { order }) => start + JSON.stringify(formatCursor(vm, order)));
+    } else if (each.name === "__typename") {
+      writers.push(() => `${start}"VmEdge"`);
+    } else return null;
+  }
+  const writeEdge = (tree: VmTree, page: VmPage<VmTree>, count: ObjectCount): string => {
+    count.objects += 1;
+    return `{${writers.map((write) => write(tree, page, count)).join(",")}}`;
+  };
+  return {
+    key,
+    parts,
+    write: (page, { count, pause }) => writeAll(page.rows, (tree) => writeEdge(tree, page, count), pause),
+  };
+}
+
+function planPageInfo({ key, selections }: SelectedField, document: PlannedDocument): PlannedPart | null {
+  const type = document.schema.getType("PageInfo");
+  const fields = isObjectType(type) ? listFields(selections, type, document) : null;
+  if (fields === null || fields.some(({ name }) => !Object.hasOwn(PAGE_INFO, name))) return null;
+  return {
+    key,
+    parts: NO_PARTS,
+    write: (page, { count }) => {
+      count.objects += 1;
+      return JSON.stringify(
+        Object.fromEntries(fields.map((each) => [each.key, PAGE_INFO[each.name]?.(page)])),
+      );
+    },
+  };
+}
+
+const PAGE_INFO: Readonly<Record<string, (page: VmPage<VmTree>) => unknown>> = {
+  __typename: () => "PageInfo",
+  hasNextPage: (page) => page.hasNextPage,
+  hasPreviousPage: (page) => page.hasPreviousPage,
+  startCursor: ({ rows, order }) => formatPlace(rows.at(0), order),
+  endCursor: ({ rows, order }) => formatPlace(rows.at(-1), order),
+};
+
+function formatPlace(tree: VmTree | undefined, order: VmPage["order"]): string | null {
+  return tree === undefined ? null : formatCursor(tree.vm, order);
+}

@@ -1,0 +1,41 @@
+import { isObjectType } from "graphql";
+import type { TreeReads } from "../loaders/rows.js";
+import type { PlannedDocument, SelectedField } from "./selections.js";
+import { planObject, type ObjectCount, type ObjectWriter } from "./write-fields.js";
+
+/** What a root field is answered with. */
+export interface RootWork {
+  readonly reads: TreeReads;
+  readonly count: ObjectCount;
+  /** Lets others have the event loop, if this answer has had it for long. Throws when the request is over. */
+  readonly pause: () => Promise<void> | undefined;
+}
+
+/** Values of arguments, coerced as the schema says. */
+export type Arguments = Readonly<Record<string, unknown>>;
+
+/** Answers a root field in one statement, as JSON; `null`: it has to be executed. */
+export type AnswerRoot = (args: Arguments, work: RootWork) => Promise<string | null>;
+
+/** Plans how VMs are written with a field's selections; `null` if that is not known here. */
+export function planVms({ selections }: SelectedField, document: PlannedDocument): ObjectWriter | null {
+  const type = document.schema.getType("Vm");
+  return isObjectType(type) ? planObject(selections, type, document) : null;
+}
+
+/** Writes a list. After each few values others may have their turn. */
+export async function writeAll<Value>(
+  values: readonly Value[],
+  write: (value: Value) => string,
+  pause: RootWork["pause"],
+): Promise<string> {
+  let text = "";
+  for (const [at, value] of values.entries()) {
+    text += (at === 0 ? "[" : ",") + write(value);
+    const paused = at % VALUES_BETWEEN_LOOKS === 0 ? pause() : undefined;
+    if (paused !== undefined) await paused;
+  }
+  return text === "" ? "[]" : `${text}]`;
+}
+
+const VALUES_BETWEEN_LOOKS = 16;

@@ -1,0 +1,137 @@
+import {
+  getNamedType,
+  type GraphQLObjectType,
+  type GraphQLOutputType,
+  isLeafType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  type SelectionSetNode,
+} from "graphql";
+import type { VmTree, VmTreeParts } from "../loaders/rows.js";
+import { VM_FIELDS, type ReadValue } from "./vm-fields.js";
+import { listFields, type PlannedDocument } from "./selections.js";
+
+/** Writes a value as JSON. `tree` is the VM that it belongs to. */
+export type Write = (value: unknown, tree: VmTree, count: ObjectCount) => string;
+
+/** How many objects were written. */
+export interface ObjectCount {
+  objects: number;
+}
+
+/** How an object is written, and what must be read for it. */
+export interface ObjectWriter {
+  readonly write: Write;
+  readonly parts: VmTreeParts;
+}
+
+/** Nothing but the VM itself. */
+export const NO_PARTS: VmTreeParts = { row: false, interfaces: false, nics: false };
+
+/** Joins what two writers need. */
+export function joinParts(one: VmTreeParts, other: VmTreeParts): VmTreeParts {
+  return {
+    row: one.row || other.row,
+    interfaces: one.interfaces || other.interfaces,
+    nics: one.nics || other.nics,
+  };
+}
+
+/**
+ * Plans how objects of a type are written with these selections; `null` if a field is among them that is not in
+ * {@link VM_FIELDS}, or has arguments.
+ */
+export function planObject(
+  sets: readonly SelectionSetNode[],
+  type: GraphQLObjectType,
+  document: PlannedDocument,
+): ObjectWriter | null {
+  const selected = listFields(sets, type, document);
+  if (selected === null) return null;
+  let parts = NO_PARTS;
+  const writers: { readonly start: string; readonly write: Write }[] = [];
+  for (const { key, name, node, selections } of selected) {
+    const start = `${writers.length === 0 ? "{" : ","}${JSON.stringify(key)}:`;
+    if (name === "__typename") {
+      const text = JSON.stringify(type.name);
+      writers.push({ start, write: () => text });
+      continue;
+    }
+    const known = VM_FIELDS[type.name]?.[name];
+    const field = type.getFields()[name];
+    if (known === undefined || field === undefined || (node.arguments ?? []).length > 0) return null;
+    const planned = planValue(field.type, selections, document);
+    if (planned === null) return null;
+    parts = joinParts(parts, joinParts(planned.parts, { ...NO_PARTS, ...known.parts }));
+    writers.push({ start, write: readAndWrite(known.read, planned.write) });
+  }
+  return {
+    parts,
+    write: (value, tree, count) => {
+      count.objects += 1;
+      let text = "";
+      for (const { start, write } of writers) text += start + write(value, tree, count);
+      return `${text}}`;
+    },
+  };
+}
+
+function readAndWrite(read: ReadValue, write: Write): Write {
+  return (value, tree, count) => write(read(value, tree), tree, count);
+}
+
+/** What execution would answer with an error. */
+class NotNullableError extends Error {
+  override readonly name = "NotNullableError";
+}
+
+function planValue(
+  type: GraphQLOutputType,
+  selections: readonly SelectionSetNode[],
+  document: PlannedDocument,
+): ObjectWriter | null {
+  if (isNonNullType(type)) {
+    const planned = planValue(type.ofType, selections, document);
+    if (planned === null) return null;
+    const { parts, write } = planned;
+    return {
+      parts,
+      write: (value, tree, count) => {
+        if (value == null) throw new NotNullableError("null where the schema allows none");
+        return write(value, tree, count);
+      },
+    };
+  }
+  if (isListType(type)) {
+    const planned = planValue(type.ofType, selections, document);
+    return planned && { parts: planned.parts, write: writeList(planned.write) };
+  }
+  const named = getNamedType(type);
+  if (isObjectType(named)) {
+    const planned = planObject(selections, named, document);
+    if (planned === null) return null;
+    const { parts, write } = planned;
+    return {
+      parts,
+      write: (value, tree, count) => (value == null ? "null" : write(value, tree, count)),
+    };
+  }
+  if (!isLeafType(named)) return null;
+  const serialize = (value: unknown): unknown => named.serialize(value);
+  return {
+    parts: NO_PARTS,
+    write: (value) => (value == null ? "null" : JSON.stringify(serialize(value))),
+  };
+}
+
+function writeList(write: Write): Write {
+  return (values, tree, count) => {
+    if (values == null) return "null";
+    let text = "";
+    for (const value of values as readonly unknown[]) {
+      text += (text === "" ? "[" : ",") + write(value, tree, count);
+    }
+    return text === "" ? "[]" : `${text}]`;
+  };
+}

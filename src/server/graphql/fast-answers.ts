@@ -1,0 +1,165 @@
+import { HeaderMap, type HTTPGraphQLResponse } from "@apollo/server";
+import type { FastifyRequest } from "fastify";
+import type { DocumentNode, OperationDefinitionNode } from "graphql";
+import type { Limits } from "../../model/limits.js";
+import type { AdmitOperation } from "./admit-operation.js";
+import type { CheckedOperation, OperationCheck } from "./cost/check-operation.js";
+import type { FastOperation, FastPath, Variables } from "./fast-path.js";
+import type { RequestParameters } from "./documents.js";
+import type { RequestState } from "./request-state.js";
+
+/** What a client sends to name an operation. */
+interface OperationKey {
+  readonly source: string;
+  readonly operationName: string | null;
+}
+
+/** An operation that Apollo has parsed, and found to be valid. */
+interface ValidOperation {
+  readonly document: DocumentNode;
+  readonly operation: OperationDefinitionNode;
+  readonly name: string | null;
+  readonly hash: string;
+}
+
+/** Learns that an operation is valid. */
+export type LearnOperation = (key: OperationKey, valid: ValidOperation) => void;
+
+/** Learns in which form Apollo answers well who accepts this. */
+export type LearnForm = (accept: string | undefined, contentType: string) => void;
+
+/** Answers what can be answered fast; `null`: Apollo has to. */
+export type AnswerFast = (
+  request: FastifyRequest,
+  parameters: RequestParameters,
+  state: RequestState,
+) => Promise<HTTPGraphQLResponse | { readonly failure: unknown } | null>;
+
+/** An operation with its plan, and what it costs by the size of its variables. */
+interface Known extends ValidOperation {
+  readonly plan: FastOperation;
+  readonly costs: Map<string, Cost>;
+}
+
+interface Cost extends Pick<CheckedOperation, "cost" | "introspectionCost"> {
+  readonly measuredAt: number;
+}
+
+/**
+ * Creates the way past Apollo for operations that were asked before. The first time, Apollo parses and validates; from then on
+ * the text alone tells that the operation is valid, and its plan answers it.
+ * 1. All that is unusual goes to Apollo: a form that is new, extensions, variables that are wrong, whatever is over a limit.
+ * 2. Limits, cost and heavy places are the same as there, by the same code.
+ * 3. Where reading failed, Apollo makes the answer of that, without reading again.
+ */
+export function createFastAnswers(
+  fastPath: FastPath,
+  limits: Limits,
+  { check, admit }: { readonly check: OperationCheck; readonly admit: AdmitOperation },
+): { readonly learn: LearnOperation; readonly learnForm: LearnForm; readonly answer: AnswerFast } {
+  const known = new Map<string, Known>();
+  const forms = new Map<string | undefined, string>();
+  let characters = 0;
+
+  const learn: LearnOperation = (key, valid) => {
+    const text = formatKey(key);
+    if (known.has(text) || text.length > limits.cachedCharacters / 8) return;
+    const plan = fastPath.plan(valid.document, valid.operation);
+    if (plan === null) return;
+    known.set(text, { ...valid, plan, costs: new Map() });
+    characters += text.length;
+    for (const oldest of known.keys()) {
+      if (characters <= limits.cachedCharacters) break;
+      known.delete(oldest);
+      characters -= oldest.length;
+    }
+  };
+
+  const answer: AnswerFast = async ({ method, headers }, parameters, state) => {
+    const contentType = forms.get(headers.accept);
+    const { query, operationName, variables = {}, extensions, ...others } = parameters;
+    if (method !== "POST" || contentType === undefined || typeof query !== "string") return null;
+    if (extensions != null || Object.keys(others).length > 0 || !isRecord(variables)) return null;
+    const found = known.get(
+      formatKey({ source: query, operationName: typeof operationName === "string" ? operationName : null }),
+    );
+    const { viewer, notes, deadline } = state.visit;
+    if (found === undefined || viewer === null) return null;
+    notes.hash = found.hash;
+    try {
+      await admit(state, {
+        kind: found.operation.operation,
+        name: found.name,
+        check: () => findCost(found, variables, check),
+      });
+    } catch {
+      // Apollo asks the same, gets the same, and answers it.
+      return null;
+    }
+    const answered = await found.plan.answer(variables, { viewer, pause: createPause(deadline.check) });
+    if (answered === null || "failure" in answered) return answered;
+    const { data, objects } = answered;
+    if (data.length > limits.answerBytes / 2 || objects > limits.cost) return null;
+    notes.rows = objects;
+    const string = `{"data":${data}}\n`;
+    return {
+      headers: new HeaderMap([["content-type", contentType]]),
+      body: { kind: "complete", string },
+    };
+  };
+  const learnForm: LearnForm = (accept, contentType) => {
+    if (forms.size < MOST_FORMS && (accept ?? "").length <= LONGEST_FORM) forms.set(accept, contentType);
+  };
+  return { learn, learnForm, answer };
+}
+
+/** So many forms are known at most; clients of one kind send the same. */
+const MOST_FORMS = 100;
+const LONGEST_FORM = 300;
+
+function formatKey({ source, operationName }: OperationKey): string {
+  return operationName === null ? source : `${operationName}\n${source}`;
+}
+
+function isRecord(value: unknown): value is Variables {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Finds what an operation costs. Hosts and VMs come and go, so what was measured holds for a second. */
+function findCost(
+  { document, operation, plan, costs }: Known,
+  variables: Variables,
+  check: OperationCheck,
+): Cost {
+  const size = plan.describeSize(variables);
+  const now = performance.now();
+  const found = size === null ? undefined : costs.get(size);
+  if (found !== undefined && now - found.measuredAt < COST_HOLDS_MS) return found;
+  const { cost, introspectionCost } = check(document, operation, variables);
+  const measured = { cost, introspectionCost, measuredAt: now };
+  if (size !== null) {
+    if (costs.size >= MOST_SIZES) costs.clear();
+    costs.set(size, measured);
+  }
+  return measured;
+}
+
+const COST_HOLDS_MS = 1_000;
+const MOST_SIZES = 50;
+
+/** Creates what lets others have the event loop whenever an answer had it for a turn. */
+function createPause(checkDeadline: () => void): () => Promise<void> | undefined {
+  let startedAt = performance.now();
+  return () => {
+    if (performance.now() - startedAt < TURN_MS) return undefined;
+    return new Promise<void>((resolve) => {
+      setImmediate(resolve);
+    }).then(() => {
+      startedAt = performance.now();
+      checkDeadline();
+    });
+  };
+}
+
+/** Health checks and small queries wait about that long. */
+const TURN_MS = 10;

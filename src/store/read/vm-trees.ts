@@ -1,0 +1,125 @@
+import { ADDRESS_LIST } from "../addresses.js";
+import { queryRows, SqlParameters, type Queryable } from "../postgres/sql.js";
+import type { GuestInterface, Nic, VmPageRequest, VmRow, VmScope } from "../types.js";
+import type { NicTree, TreeReads, VmTree, VmTreeParts } from "../vm-tree.js";
+import { FROM_VMS, OWN_CONDITIONS } from "./conditions/own-conditions.js";
+import { createVmScopeSql, type VmScopeSql } from "./conditions/scope.js";
+import { buildVmConditions } from "./conditions/vm-conditions.js";
+import { sortInterfaces, type InterfaceNames } from "./guest-interfaces.js";
+import { COLUMNS } from "./interface-columns.js";
+import { KNOWN_COLUMNS, VM_COLUMNS } from "./vm-columns.js";
+import { buildVmsPage } from "./vm-pages.js";
+
+/** Creates the reads of VMs with what hangs on them, for somebody who may see a scope's VMs; `null`: all. */
+export function createTreeReads(database: Queryable, scope: VmScope | null): TreeReads {
+  const visible = createVmScopeSql(scope);
+  return {
+    readTreesByIds: (ids, parts) => readTreesByIds(database, ids, parts, visible),
+    readTreesPage: (page, parts) => readTreesPage(database, page, parts, visible),
+    readNicTrees: (macs, limit, parts) => readNicTrees(database, { macs, limit }, parts, visible),
+  };
+}
+
+/** A row as it comes: lists are arrays of values, one an interface or a vNIC. */
+type TreeRow = VmRow & {
+  readonly names?: InterfaceNames | null;
+  readonly interfaces?: readonly (readonly (string | null)[])[] | null;
+  readonly nics?: readonly NicValues[] | null;
+};
+
+/** Id, name, MAC, network, whether it is linked. */
+type NicValues = readonly [string, string, string | null, string | null, boolean];
+
+async function readTreesByIds(
+  database: Queryable,
+  ids: readonly string[],
+  parts: VmTreeParts,
+  scope: VmScopeSql,
+): Promise<VmTree[]> {
+  const parameters = new SqlParameters();
+  const wanted = `s.vm_guid = ANY(${parameters.add(ids)}::uuid[])`;
+  const where = buildVmConditions({}, scope, OWN_CONDITIONS, parameters);
+  const rows = await queryRows<TreeRow>(
+    database,
+    `SELECT ${listColumns(parts)} FROM ${FROM_VMS} WHERE ${wanted} AND ${where}`,
+    parameters.values,
+  );
+  return rows.map((row) => parseTree(row, parts));
+}
+
+async function readTreesPage(
+  database: Queryable,
+  page: VmPageRequest,
+  parts: VmTreeParts,
+  scope: VmScopeSql,
+): Promise<VmTree[]> {
+  const sql = buildVmsPage(page, scope, listColumns(parts));
+  if (sql === null) return [];
+  const rows = await queryRows<TreeRow>(database, sql.text, sql.values);
+  const trees = rows.map((row) => parseTree(row, parts));
+  return page.fromEnd === true ? trees.reverse() : trees;
+}
+
+async function readNicTrees(
+  database: Queryable,
+  { macs, limit }: { readonly macs: readonly string[]; readonly limit: number },
+  parts: VmTreeParts,
+  scope: VmScopeSql,
+): Promise<NicTree[]> {
+  const parameters = new SqlParameters();
+  const wanted = `n.mac_addr = ANY(${parameters.add(macs)}::text[])`;
+  const where = buildVmConditions({}, scope, OWN_CONDITIONS, parameters);
+  const rows = await queryRows<TreeRow & { readonly nic: NicValues }>(
+    database,
+    `SELECT ${listColumns(parts)}, ${NIC_VALUES} AS nic
+     FROM ${FROM_VMS} JOIN vm_interface n ON n.vm_guid = s.vm_guid LEFT JOIN vnic_graph_nic e ON e.nic_id = n.id
+     WHERE ${wanted} AND ${where} LIMIT ${parameters.add(limit)}`,
+    parameters.values,
+  );
+  return rows.map((row) => ({ nic: parseNic(row.nic, row.id), tree: parseTree(row, parts) }));
+}
+
+const OWN_COLUMNS = COLUMNS.filter(({ field }) => field !== "vmId");
+const INTERFACE_VALUES = `json_build_array(${OWN_COLUMNS.map(({ name }) => `i.${name}`).join(", ")})`;
+const NIC_VALUES = "json_build_array(n.id, n.name, n.mac_addr, e.network, n.linked)";
+
+/** Lists hang on their VM by a subquery each: PostgreSQL looks them up by the VM's index, for the page's VMs alone. */
+const INTERFACES = `r.interface_names AS names,
+  (SELECT json_agg(${INTERFACE_VALUES}) FROM vm_guest_agent_interfaces i WHERE i.vm_id = s.vm_guid) AS interfaces`;
+const NICS = `(SELECT json_agg(${NIC_VALUES}) FROM vm_interface n LEFT JOIN vnic_graph_nic e ON e.nic_id = n.id
+  WHERE n.vm_guid = s.vm_guid) AS nics`;
+
+function listColumns({ row, interfaces, nics }: VmTreeParts): string {
+  const columns = [row ? VM_COLUMNS : KNOWN_COLUMNS];
+  if (interfaces) columns.push(INTERFACES);
+  if (nics) columns.push(NICS);
+  return columns.join(", ");
+}
+
+function parseTree(row: TreeRow, parts: VmTreeParts): VmTree {
+  const { id, names, interfaces, nics } = row;
+  return {
+    vm: row,
+    row: parts.row ? row : null,
+    interfaces: interfaces == null ? [] : sortInterfaces(parseInterfaces(interfaces, id), names ?? []),
+    nics: nics == null ? [] : nics.map((values) => parseNic(values, id)),
+  };
+}
+
+function parseInterfaces(
+  interfaces: readonly (readonly (string | null)[])[],
+  vmId: string,
+): GuestInterface[] {
+  return interfaces.map((values) => {
+    const parsed: Record<string, unknown> = { vmId };
+    for (const [at, { field, isList }] of OWN_COLUMNS.entries()) {
+      const value = values[at] ?? null;
+      parsed[field] = isList ? ADDRESS_LIST.from(value) : value;
+    }
+    return parsed as unknown as GuestInterface;
+  });
+}
+
+function parseNic([id, name, macAddress, network, linked]: NicValues, vmId: string): Nic {
+  return { id, vmId, name, macAddress, network, linked, plugged: true };
+}

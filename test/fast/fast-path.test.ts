@@ -1,0 +1,350 @@
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createFastPath } from "../../src/fast/fast-path.js";
+import { buildGraphSchema } from "../../src/graph/schema.js";
+import { createLoaders } from "../../src/loaders/loaders.js";
+import { wrapReads } from "../../src/loaders/batches/wrap-reads.js";
+import { OWN_NAMES } from "../../src/model/subgraph-names.js";
+import { createIdentity, type KnownViewer } from "../../src/server/identity/identity.js";
+import type { ServedRequest } from "../../src/server/options.js";
+import type { TreeReads } from "../../src/store/vm-tree.js";
+import { HOST_A, HOST_B, id, mac } from "../support/builders/ids.js";
+import { HOSTS, INTERVAL_MS, writePass } from "../support/builders/passes.js";
+import { toGuestInterfaceOf, toStoredNic, vmState } from "../support/builders/stored.js";
+import { createDatabase, type TestDatabase } from "../support/database.js";
+import { rememberingLog, served } from "../server/running.js";
+
+const VMS = 12;
+const VIEWERS: Readonly<Record<string, Omit<KnownViewer, "name">>> = {
+  all: { roles: new Set(["reader", "router"]), scope: null },
+  scoped: {
+    roles: new Set(["reader", "router"]),
+    scope: { namePatterns: ["vm-1*"], hostIds: [HOST_B], vmIds: [] },
+  },
+  router: { roles: new Set(["router"]), scope: null },
+};
+
+let database: TestDatabase;
+
+beforeAll(async () => {
+  database = await createDatabase();
+  await database.store.registerHosts(HOSTS, INTERVAL_MS);
+  for (const hostId of [HOST_A, HOST_B]) {
+    const numbers = Array.from({ length: VMS }, (_, at) => at + 1).filter(
+      (number) => (number % 3 === 0) === (hostId === HOST_B),
+    );
+    await writePass(database.store, hostId, {
+      newVms: numbers.map((number) => vmState(number, { ownerId: hostId, ips: `10.0.0.${number}` })),
+      upsertedNics: numbers.flatMap((number) => [
+        toStoredNic(number, number, { macAddress: mac(number), name: 'nic "1"' }),
+        // One MAC on several VMs, and names in no order.
+        toStoredNic(VMS + number, number, { macAddress: mac(number % 4), name: "a\u{1F600}" }),
+      ]),
+      insertedInterfaces: numbers.flatMap((number) => [
+        toGuestInterfaceOf(number, {
+          name: "eth1",
+          macAddress: mac(number),
+          ipv4Addresses: [`10.0.0.${number}`, `10.1.0.${number}`],
+        }),
+        toGuestInterfaceOf(number, { name: null, macAddress: null }),
+        toGuestInterfaceOf(number, {
+          name: 'br"\u2028',
+          macAddress: mac(number),
+          ipv6Addresses: [`2001:db8::${number.toString(16)}`],
+        }),
+      ]),
+    });
+  }
+});
+afterAll(() => database.drop());
+
+/** Starts a server with the fast path or without it, and what asks it. */
+async function start(openReads: ((viewer: Pick<KnownViewer, "scope">) => TreeReads) | null) {
+  const { log, lines } = rememberingLog();
+  const schema = buildGraphSchema({ federation: "whole" });
+  const fastPath = openReads && createFastPath(schema, { names: OWN_NAMES, openReads });
+  const server = await served({
+    log,
+    schema,
+    ...(fastPath !== null && { fastPath }),
+    contextFor: (viewer: KnownViewer, request: ServedRequest) => {
+      const snapshot = database.store.openSnapshot(viewer.scope);
+      request.onEnd(() => void snapshot.close());
+      const { readFailure } = request;
+      const reads =
+        readFailure === undefined
+          ? snapshot.reads
+          : wrapReads(snapshot.reads, async () => {
+              await Promise.resolve();
+              throw readFailure.failure;
+            });
+      const loaders = createLoaders(reads, { throwIfExpired: request.check });
+      return { viewer, hostAdmin: null, followGuests: null, followHosts: null, loaders };
+    },
+    identity: createIdentity([
+      {
+        identify: ({ authorization = "" }) => {
+          const name = authorization.replace("Bearer ", "");
+          return Promise.resolve(VIEWERS[name] === undefined ? null : { name, ...VIEWERS[name] });
+        },
+      },
+    ]),
+  });
+  const ask = async (asked: Asked, viewer: string) => {
+    const response = await fetch(`${server.url}/graphql`, {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization: `Bearer ${viewer}`, ...asked.headers },
+      body: JSON.stringify({ query: asked.query, variables: asked.variables }),
+    });
+    const line = lines.findLast(({ msg }) => msg === "request") ?? {};
+    const body = await response.text();
+    return {
+      status: response.status,
+      headers: omit(Object.fromEntries(response.headers), ["date", "x-request-id", "keep-alive"]),
+      body: maskRequest(body),
+      line: omit(line, ["requestId", "ms", "time"]),
+    };
+  };
+  return { ask };
+}
+
+function omit(record: Readonly<Record<string, unknown>>, names: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(record).filter(([name]) => !names.includes(name)));
+}
+
+function maskRequest(body: string): string {
+  return body.replaceAll(/request [0-9a-f-]{36}/g, "request …");
+}
+
+interface Asked {
+  readonly query: string;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Fields of each type: those that are answered from rows, with what they lead to, and some that are not. */
+const FIELDS: Readonly<Record<string, Readonly<Record<string, string | null>>>> = {
+  Vm: { id: null, name: null, status: null, nics: "VmNic", guestInfo: "GuestInfo", host: "Host" },
+  GuestInfo: {
+    networkDevices: "NetworkDevice",
+    fqdn: null,
+    ips: null,
+    lastReportedAt: null,
+    lastChangedAt: null,
+    stale: null,
+    staleReason: null,
+    staleSince: null,
+    staleDetail: null,
+    source: null,
+  },
+  VmNic: {
+    id: null,
+    name: null,
+    macAddress: null,
+    network: null,
+    linked: null,
+    plugged: null,
+    vm: "Vm",
+    guestInterface: "NetworkDevice",
+    guestInterfaces: "NetworkDevice",
+    missingReason: null,
+  },
+  NetworkDevice: {
+    name: null,
+    macAddress: null,
+    ipv4Addresses: null,
+    ipv6Addresses: null,
+    vmNic: "VmNic",
+  },
+  Host: { name: null },
+  VmConnection: { nodes: "Vm", edges: "VmEdge", pageInfo: "PageInfo", totalCount: null },
+  VmEdge: { node: "Vm", cursor: null },
+  PageInfo: { hasNextPage: null, hasPreviousPage: null, startCursor: null, endCursor: null },
+};
+/** Fields that lead to execution; rare, or nearly all operations would be executed. */
+const RARE: readonly string[] = ["host", "missingReason", "totalCount"];
+
+function selectionsOf(type: string, depth: number): fc.Arbitrary<string> {
+  const fields = Object.entries(FIELDS[type] ?? {}).filter(
+    ([name, inner]) => (depth > 0 || inner === null) && !RARE.includes(name),
+  );
+  const field = fc.constantFrom(...fields).chain(([name, inner]) => {
+    const alias = fc.option(fc.constantFrom("a: ", "b: ", "__proto__: "), { nil: "", freq: 6 });
+    const set = inner === null ? fc.constant("") : selectionsOf(inner, depth - 1);
+    return fc
+      .tuple(alias, set)
+      .map(([key, text]) => `${key === "" ? "" : `${key.slice(0, -2)}${name}: `}${name} ${text}`);
+  });
+  const other = fc.constantFrom("__typename", "... { __typename }", `... on ${type} { t: __typename }`);
+  const rare = fc.constantFrom("__typename @skip(if: false)", "__typename @include(if: true)", "__typename");
+  return fc
+    .array(
+      fc.oneof(
+        { weight: 12, arbitrary: field },
+        { weight: 2, arbitrary: other },
+        { weight: 1, arbitrary: rare },
+      ),
+      {
+        minLength: 1,
+        maxLength: 4,
+      },
+    )
+    .map((texts) => `{ ${texts.join(" ")} }`);
+}
+
+const number = fc.integer({ min: 0, max: VMS + 2 });
+const ids = number.map((each) => id(each));
+const someId = fc.oneof(
+  { weight: 8, arbitrary: ids },
+  { weight: 1, arbitrary: ids.map((each) => each.toUpperCase()) },
+  { weight: 1, arbitrary: fc.constantFrom<unknown>("x", "", 7, null, ["a"], "é") },
+);
+const page = fc.oneof(
+  { weight: 6, arbitrary: fc.integer({ min: 1, max: VMS + 2 }) },
+  { weight: 1, arbitrary: fc.constantFrom<unknown>(null, 0, -1, 501, "5", 1.5) },
+);
+const order = fc.constantFrom<unknown>(
+  undefined,
+  null,
+  "NAME_DESC",
+  "ID_ASC",
+  "STATUS_ASC",
+  "HOST_DESC",
+  "LAST_CHANGE_ASC",
+  "NO",
+);
+
+const roots: fc.Arbitrary<{ query: string; variables: Record<string, unknown> }> = fc.oneof(
+  fc.tuple(selectionsOf("Vm", 4), someId).map(([set, value]) => ({
+    query: `query Q($id: ID!) { vm(id: $id) ${set} }`,
+    variables: { id: value },
+  })),
+  fc.tuple(selectionsOf("Vm", 3), ids).map(([set, value]) => ({
+    query: `query Q{ one: vm(id: ${JSON.stringify(value)}) ${set} }`,
+    variables: {},
+  })),
+  fc.tuple(selectionsOf("VmConnection", 5), page, order, fc.boolean()).map(([set, size, by, isLast]) => ({
+    query: `query Q($size: Int, $by: VmOrder) { vms(${isLast ? "last" : "first"}: $size, orderBy: $by) ${set} }`,
+    variables: { size, by },
+  })),
+  fc.tuple(selectionsOf("VmConnection", 4), number, fc.boolean()).map(([set, n, byName]) => ({
+    query: `query Q($filter: VmFilter) { vms(filter: $filter) ${set} }`,
+    variables: { filter: byName ? { name: { contains: String(n) } } : { ip: `10.0.0.${n}` } },
+  })),
+  fc.tuple(selectionsOf("VmNic", 4), number, fc.constantFrom("MAC!", "MAC")).map(([set, n, type]) => ({
+    query: `query Q($mac: ${type}) { vmNics(macAddress: $mac) ${set} }`,
+    variables: { mac: n === 0 ? null : mac(n).toUpperCase() },
+  })),
+  fc
+    .tuple(selectionsOf("Vm", 4), fc.array(someId, { maxLength: 6 }), fc.boolean())
+    .map(([set, keys, isMixed]) => ({
+      query: `query Q($keys: [_Any!]!) { _entities(representations: $keys) { ... on Vm ${set} } }`,
+      variables: {
+        keys: keys.map((each, at) => ({ __typename: isMixed && at === 3 ? "VmNic" : "Vm", id: each })),
+      },
+    })),
+);
+
+const asked: fc.Arbitrary<Asked> = fc
+  .tuple(
+    roots,
+    fc.constantFrom<Record<string, string>>(
+      {},
+      {},
+      { accept: "application/json" },
+      { accept: "application/graphql-response+json" },
+    ),
+  )
+  .map(([root, headers]) => ({ ...root, headers }));
+
+describe("the fast path", () => {
+  test("gives the same status, headers, bytes and audit line as execution, for random operations and viewers", async () => {
+    const [plain, fast] = [await start(null), await start((viewer) => countReads(database, viewer))];
+    reads = 0;
+    let operations = 0;
+    await fc.assert(
+      fc.asyncProperty(asked, fc.constantFrom("all", "scoped", "router"), async (question, viewer) => {
+        const expected = await plain.ask(question, viewer);
+        expect(await fast.ask(question, viewer)).toEqual(expected);
+        // The first time was Apollo's; now the operation is known.
+        expect(await fast.ask(question, viewer)).toEqual(expected);
+        operations += 1;
+      }),
+      { numRuns: 300 },
+    );
+    expect(reads / operations).toBeGreaterThan(0.25);
+  }, 120_000);
+
+  test("answers a page, a VM, vNICs by MAC and entities by one statement each", async () => {
+    const { ask } = await start((viewer) => countReads(database, viewer));
+    const vm =
+      "id name nics { name guestInterface { name } } guestInfo { staleReason networkDevices { name } }";
+    const questions = [
+      { query: `{ vms(first: 3) { pageInfo { endCursor } nodes { ${vm} } } }`, variables: {} },
+      { query: `query V($id: ID!) { vm(id: $id) { ${vm} } }`, variables: { id: id(3) } },
+      {
+        query: `query M($mac: MAC!) { vmNics(macAddress: $mac) { name vm { ${vm} } } }`,
+        variables: { mac: mac(3) },
+      },
+      {
+        query: `query E($keys: [_Any!]!) { _entities(representations: $keys) { ... on Vm { ${vm} } } }`,
+        variables: { keys: [1, 2, 3].map((number) => ({ __typename: "Vm", id: id(number) })) },
+      },
+    ];
+    for (const question of questions) {
+      const first = await ask({ ...question, headers: {} }, "all");
+      database.statements();
+      const second = await ask({ ...question, headers: {} }, "all");
+      expect(second).toEqual(first);
+      expect(database.statements()).toHaveLength(1);
+    }
+  });
+
+  test("answers a failure to read as execution does, without reading again", async () => {
+    const failing = () =>
+      wrapTrees(database, () => {
+        throw Object.assign(new Error("canceling statement due to statement timeout"), {
+          extensions: { code: "DEADLINE_EXCEEDED", http: { status: 504 } },
+        });
+      });
+    const { ask } = await start(failing);
+    const question = { query: `{ vm(id: "${id(1)}") { name } }`, variables: {}, headers: {} };
+    expect((await ask(question, "all")).status).toBe(200);
+    database.statements();
+    const failed = await ask(question, "all");
+    expect(JSON.parse(failed.body)).toMatchObject({
+      data: { vm: null },
+      errors: [{ path: ["vm"], extensions: { code: "DEADLINE_EXCEEDED" } }],
+    });
+    expect(database.statements()).toEqual([]);
+  });
+});
+
+let reads = 0;
+
+function countReads(from: TestDatabase, viewer: Pick<KnownViewer, "scope">): TreeReads {
+  return wrapTrees(from, () => (reads += 1), viewer);
+}
+
+/** Returns the tree reads of a viewer, with something done before each. */
+function wrapTrees(
+  { store }: TestDatabase,
+  before: () => void,
+  viewer: Pick<KnownViewer, "scope"> = { scope: null },
+): TreeReads {
+  const trees = store.createTreeReadsFor!(viewer.scope);
+  return {
+    readTreesByIds: async (...args) => {
+      before();
+      return trees.readTreesByIds(...args);
+    },
+    readTreesPage: async (...args) => {
+      before();
+      return trees.readTreesPage(...args);
+    },
+    readNicTrees: async (...args) => {
+      before();
+      return trees.readNicTrees(...args);
+    },
+  };
+}
