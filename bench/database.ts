@@ -85,6 +85,34 @@ export async function measureVmTablesWalBytes(
   return Number(rows[0]!.bytes);
 }
 
+/** Lists the bytes of WAL of the work by table, those of its indexes included; `null` if the server cannot tell. */
+export async function listWalByTable(
+  client: pg.Client,
+  work: () => Promise<unknown>,
+): Promise<Record<string, number> | null> {
+  try {
+    await client.query("CREATE EXTENSION IF NOT EXISTS pg_walinspect");
+  } catch {
+    return null;
+  }
+  const before = await walPosition(client);
+  await work();
+  await client.query("SELECT txid_current()");
+  await client.query("CHECKPOINT");
+  // A record of two blocks is listed twice; it counts where its first block is.
+  const { rows } = await client.query<{ name: string; bytes: string }>(
+    `SELECT coalesce(parent.inhparent::regclass::text, owner.relname) AS name, sum(b.record_length) AS bytes
+     FROM pg_get_wal_block_info($1::pg_lsn, pg_current_wal_flush_lsn(), false) b
+     JOIN pg_class c ON c.relfilenode = b.relfilenode
+     LEFT JOIN pg_index i ON i.indexrelid = c.oid
+     JOIN pg_class owner ON owner.oid = coalesce(i.indrelid, c.oid)
+     LEFT JOIN pg_inherits parent ON parent.inhrelid = owner.oid
+     WHERE b.block_id = 0 AND owner.relnamespace = 'public'::regnamespace GROUP BY 1 ORDER BY 2 DESC`,
+    [before],
+  );
+  return Object.fromEntries(rows.map(({ name, bytes }) => [name, Number(bytes)]));
+}
+
 async function walPosition(client: pg.Client): Promise<string> {
   const { rows } = await client.query<{ lsn: string }>("SELECT pg_current_wal_insert_lsn() AS lsn");
   return rows[0]!.lsn;

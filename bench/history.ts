@@ -1,9 +1,12 @@
+import type pg from "pg";
 import { formatTable } from "../src/commands/table.js";
 import { createChangeLog } from "../src/store/changes/change-log.js";
 import { formatCursor } from "../src/store/changes/cursor.js";
 import { createDataSource } from "../src/store/postgres/data-source.js";
+import type { ReadStore } from "../src/store/types.js";
 import { openDatabase } from "./database.js";
 import { addressOf, makePast, type PastSize } from "./history-data.js";
+import { openExplainedReads, type DatabaseCost } from "./explained-reads.js";
 import { computeMedian } from "./median.js";
 
 /** Measures questions about a long past: how long each takes, the database's part and the way to it together. */
@@ -30,26 +33,49 @@ export async function benchHistory(size: PastSize): Promise<void> {
     );
     console.log(`on disk: log ${disk[0]?.log ?? "?"}, spans ${disk[0]?.spans ?? "?"}`);
     const table: (string | number)[][] = [];
+    const explained = openExplainedReads(client);
+    const toExplain = questions(explained.reads, size);
     for (const [name, ask] of Object.entries(questions(store, size))) {
       const times: number[] = [];
+      const costs: DatabaseCost[] = [];
       for (let round = 0; round < ROUNDS; round += 1) {
-        const { rows } = await client.query<{ address: string }>(
-          `SELECT ${addressOf(String(1 + ((round * 7_717) % size.vms)), String(round))} AS address`,
-        );
+        const address = await findAddress(client, size, round);
         const start = performance.now();
-        await ask(round, rows[0]?.address ?? "");
+        await ask(round, address);
         times.push(performance.now() - start);
+        // Others than the ones just asked, whose pages are in memory now.
+        const other = round + 1_000;
+        await toExplain[name as keyof typeof toExplain](other, await findAddress(client, size, other));
+        costs.push(await explained.takeCost());
       }
-      table.push([name, computeMedian(times).toFixed(1), Math.max(...times).toFixed(1)]);
+      const inDatabase = costs.map(({ milliseconds }) => milliseconds);
+      table.push([
+        ...[name, computeMedian(times).toFixed(1), Math.max(...times).toFixed(1)],
+        ...[computeMedian(inDatabase).toFixed(1), Math.max(...inDatabase).toFixed(1)],
+        computeMedian(costs.map(({ blocks }) => blocks)),
+        [...new Set(costs.flatMap(({ scanned }) => [...scanned]))].join(" ") || "–",
+      ]);
     }
-    console.log(formatTable(["question", "median", "longest"], table));
+    console.log(
+      formatTable(
+        ["question", "median", "longest", "in the database", "longest", "blocks", "read whole"],
+        table,
+      ),
+    );
   } finally {
     await dataSource.destroy();
     await database.close();
   }
 }
 
-type Reads = Awaited<ReturnType<typeof openDatabase>>["store"];
+async function findAddress(client: pg.Client, { vms }: PastSize, round: number): Promise<string> {
+  const { rows } = await client.query<{ address: string }>(
+    `SELECT ${addressOf(String(1 + ((round * 7_717) % vms)), String(round % 20))} AS address`,
+  );
+  return rows[0]?.address ?? "";
+}
+
+type Reads = Pick<ReadStore, "readAddressSpans" | "readVmVersionsAt" | "readVmChanges">;
 
 function questions(store: Reads, { vms }: PastSize) {
   const vmId = (round: number) =>

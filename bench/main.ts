@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { benchRefresh } from "./refresh/refresh.js";
+import { benchLogCost, benchRefresh } from "./refresh/refresh.js";
 
 const USAGE = `npm run bench -- refresh [options]
 
@@ -9,6 +9,7 @@ What a refresh costs, against the least that it could cost and against how other
   --stored <n>     VMs in the database               (10000)
   --rounds <n>     rounds of which medians are told, at most 10   (5)
   --quick          --vms 1000,10000 --stored 2000 --rounds 3
+  --log            only what the change log adds to a pass
 
 npm run bench -- first-pass [options]
 
@@ -82,6 +83,7 @@ const { positionals, values } = parseArgs({
     vms: { type: "string" },
     stored: { type: "string" },
     rounds: { type: "string" },
+    log: { type: "boolean", default: false },
     quick: { type: "boolean", default: false },
     hosts: { type: "string", default: "10000" },
     seconds: { type: "string" },
@@ -103,11 +105,12 @@ if (positionals.join(" ") === "history") {
   const [vms, stored, rounds] = values.quick
     ? ["1000,10000", "2000", "3"]
     : ["1000,10000,100000", "10000", "5"];
-  await benchRefresh({
-    vms: (values.vms ?? vms).split(",").map(countOf),
+  const sizes = {
     stored: countOf(values.stored ?? stored),
     rounds: Math.min(10, countOf(values.rounds ?? rounds)),
-  });
+  };
+  if (values.log) await benchLogCost(sizes);
+  else await benchRefresh({ vms: (values.vms ?? vms).split(",").map(countOf), ...sizes });
 } else if (positionals.join(" ") === "first-pass") {
   const { benchFirstPass } = await import("./first-pass/first-pass.js");
   await benchFirstPass({

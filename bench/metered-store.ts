@@ -3,6 +3,8 @@ import type { Meter, Spent } from "./meter.js";
 
 /** A store that tells what each of its questions took, until the answer was here. */
 export class MeteredStore implements RefreshStore {
+  /** `false`: the store is not told what readers see change, so that it writes nothing of it. */
+  isLogged = true;
   private readonly spentByName = new Map<string, Spent>();
 
   constructor(
@@ -38,7 +40,10 @@ export class MeteredStore implements RefreshStore {
     this.metered("read", () => this.store.readNicHolders(...all));
   readonly readVms: RefreshStore["readVms"] = (...all) =>
     this.metered("read", () => this.store.readVms(...all));
-  readonly apply: RefreshStore["apply"] = (...all) => this.metered("apply", () => this.store.apply(...all));
+  readonly apply: RefreshStore["apply"] = (claim, changes, findings) =>
+    this.metered("apply", () =>
+      this.store.apply(claim, changes, this.isLogged ? findings : { ...findings, visibleChanges: [] }),
+    );
   readonly fail: RefreshStore["fail"] = (...all) => this.store.fail(...all);
 
   private async metered<T>(name: string, ask: () => Promise<T>): Promise<T> {

@@ -1,8 +1,9 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { formatTable } from "../../src/commands/table.js";
-import { openDatabase } from "../database.js";
+import { openDatabase, type BenchDatabase } from "../database.js";
 import { plot } from "../plot.js";
+import { measureLogCost, printLogCosts, printWalByTable, type LogCost } from "./log-cost.js";
 import { measureReading, type Reading } from "./reading.js";
 
 import { FLOOR, measureWriting, OURS, type Writing } from "./writing.js";
@@ -30,11 +31,44 @@ export async function benchRefresh({ vms, stored, rounds }: RefreshBench): Promi
     const some = await measureWriting(database, 2, { vms: stored, step: 100, rounds, withPeers: true });
     const all = await measureWriting(database, 3, { vms: stored, step: 1, rounds, withPeers: false });
     for (const writing of [few, some, all]) printWriting(writing);
+    const logCosts = await measureLogCosts(database, stored, rounds);
+    printLogCosts(logCosts);
     const file = new URL("../results/refresh.svg", import.meta.url);
     await mkdir(new URL(".", file), { recursive: true });
     await writeFile(file, plot(readings, some));
     console.log(`\nplot: ${file.pathname}`);
-    console.log(JSON.stringify(computeRatios(readings, { few, some, all })));
+    const log = logCosts.map(({ changedVms, ratios }) => ({
+      changedVms,
+      cpu: rounded(ratios.cpuMilliseconds),
+      clock: rounded(ratios.milliseconds),
+      wal: rounded(ratios.walBytes),
+    }));
+    console.log(JSON.stringify({ ...computeRatios(readings, { few, some, all }), log }));
+  } finally {
+    await database.close();
+  }
+}
+
+/** One VM in a hundred, all, and none. */
+async function measureLogCosts(database: BenchDatabase, vms: number, rounds: number): Promise<LogCost[]> {
+  const costs: LogCost[] = [];
+  for (const [place, step] of [100, 1, null].entries()) {
+    costs.push(await measureLogCost(database, 4 + place, { vms, step, rounds: 2 * rounds }));
+  }
+  return costs;
+}
+
+/** Measures what the change log costs alone, and prints it. */
+export async function benchLogCost({
+  stored,
+  rounds,
+}: Pick<RefreshBench, "stored" | "rounds">): Promise<void> {
+  const database = await openDatabase();
+  try {
+    console.log(`Node ${process.version}, PostgreSQL ${database.version}, medians of ${2 * rounds} rounds`);
+    const costs = await measureLogCosts(database, stored, rounds);
+    printLogCosts(costs);
+    for (const cost of costs) printWalByTable(cost);
   } finally {
     await database.close();
   }

@@ -114,16 +114,13 @@ export function formatAddress({ family, value }: IpNumber): string {
 const MAPPED = 0xffffn << 32n;
 
 function parseOctets(text: string): bigint {
-  return text.split(".").reduce((value, octet) => (value << 8n) | BigInt(octet), 0n);
+  return BigInt(text.split(".").reduce((value, octet) => value * 256 + Number(octet), 0));
 }
 
 function parseGroups(text: string): bigint {
-  // The URL standard writes all spellings, dotted ones among them, in hexadecimal groups.
-  const plain = new URL(`http://[${text}]`).hostname.slice(1, -1);
+  // The URL standard writes dotted spellings in hexadecimal groups; it takes its time, and they are rare.
+  const plain = text.includes(".") ? new URL(`http://[${text}]`).hostname.slice(1, -1) : text;
   const [left = [], right = []] = plain.split("::").map((half) => (half === "" ? [] : half.split(":")));
-  const zeros = Array.from({ length: 8 - left.length - right.length }, () => "0");
-  return [...left, ...zeros, ...right].reduce(
-    (value, group) => (value << 16n) | BigInt(Number.parseInt(group, 16)),
-    0n,
-  );
+  const groups = [...left, ...new Array<string>(8 - left.length - right.length).fill("0"), ...right];
+  return BigInt(`0x${groups.map((group) => group.padStart(4, "0")).join("")}`);
 }

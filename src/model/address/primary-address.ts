@@ -142,24 +142,31 @@ function rankLasting(value: bigint, mac: string | null): number {
  * hardware.
  */
 function formatEui64(mac: string): bigint | null {
-  const octets = mac.split(":").map((octet) => BigInt(Number.parseInt(octet, 16)));
-  if (octets.length !== 6) return null;
-  const [first = 0n, second = 0n, third = 0n, ...last] = octets;
-  return [first ^ 2n, second, third, 0xffn, 0xfen, ...last].reduce((id, octet) => (id << 8n) | octet, 0n);
+  if (!MAC.test(mac)) return null;
+  const high = Number.parseInt(mac.slice(0, 2) + mac.slice(3, 5) + mac.slice(6, 8), 16);
+  const low = Number.parseInt(mac.slice(9, 11) + mac.slice(12, 14) + mac.slice(15, 17), 16);
+  // Bit 1 of the first octet is flipped, and ff:fe stands in the middle.
+  return (BigInt(high ^ 0x020000) << 40n) | 0xff_fe00_0000n | BigInt(low);
 }
+
+const MAC = /^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$/i;
 
 function findBest<Interface extends AddressedInterface, Nic extends AddressedNic>(
   candidates: readonly Candidate<Interface, Nic>[],
 ): PrimaryAddress<Interface, Nic> | null {
-  const [best] = candidates.toSorted((left, right) => compareRanks(left.rank, right.rank));
-  if (best === undefined) return null;
+  if (candidates[0] === undefined) return null;
+  // Of equals the first one, as a stable sort would give.
+  const best = candidates.reduce((first, each) => (compareRanks(each.rank, first.rank) < 0 ? each : first));
   const { address, guestInterface, nic } = best;
   return { address, guestInterface, nic, reason: formatReason(best) };
 }
 
 function compareRanks(left: readonly number[], right: readonly number[]): number {
-  const at = left.findIndex((each, index) => each !== right[index]);
-  return at === -1 ? 0 : (left[at] ?? 0) - (right[at] ?? 0);
+  for (let at = 0; at < left.length; at += 1) {
+    const difference = (left[at] ?? 0) - (right[at] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
 }
 
 function compareTexts(left: string, right: string): number {

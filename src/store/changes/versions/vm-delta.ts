@@ -128,10 +128,8 @@ function toPair<Key extends string, Value>(key: Key, before: Value, after: Value
 
 /** Lists the change of `ips`. It is left out where {@link joinAddresses} gives it on both sides. */
 function diffIps(before: VmVersion, after: VmVersion): Pick<VmDelta, "ips"> {
-  const isDerived =
-    joinAddresses(before.interfaces) === before.ips && joinAddresses(after.interfaces) === after.ips;
   const wouldBeDerived = joinAddresses(after.interfaces) === after.ips;
-  if (isDerived) return {};
+  if (wouldBeDerived && joinAddresses(before.interfaces) === before.ips) return {};
   return before.ips !== after.ips || wouldBeDerived ? { ips: [before.ips, after.ips] } : {};
 }
 

@@ -1,0 +1,132 @@
+import { formatTable } from "../../src/commands/table.js";
+import { listWalByTable, measureWalBytes, type BenchDatabase } from "../database.js";
+import { computeMedian } from "../median.js";
+import { Meter } from "../meter.js";
+import { MeteredStore } from "../metered-store.js";
+import { everyNth, Payloads } from "../payloads.js";
+import { cutChunks } from "../tape-host.js";
+import { firstPass } from "./writing.js";
+
+/** What a pass costs, in all that it asks of the database. */
+interface PassCost {
+  readonly milliseconds: number;
+  readonly cpuMilliseconds: number;
+  readonly walBytes: number;
+}
+
+/** What the change log adds to a pass over a host with these VMs. */
+export interface LogCost {
+  readonly vms: number;
+  readonly changedVms: number;
+  readonly withLog: PassCost;
+  readonly without: PassCost;
+  /** Medians of the ratios of each round. */
+  readonly ratios: PassCost;
+  /** Bytes of WAL of one more pass with the log, by table and its indexes; `null` if the server cannot tell. */
+  readonly walByTable: Readonly<Record<string, number>> | null;
+}
+
+/**
+ * Measures passes with the log and without it in turns. Only here can it be switched off: the store is not told what readers
+ * see change. So it writes no row of the log, and nothing else that goes by the same list: the time of the last change and the
+ * primary address, by which lists are sorted, and what does not fit.
+ */
+export async function measureLogCost(
+  database: BenchDatabase,
+  hostNumber: number,
+  { vms, step, rounds }: { readonly vms: number; readonly step: number | null; readonly rounds: number },
+): Promise<LogCost> {
+  const payloads = new Payloads(vms);
+  const meter = new Meter(database.client);
+  const metered = new MeteredStore(database.store, meter);
+  const host = await firstPass(database, metered, payloads, hostNumber);
+  let version = 0;
+  const pass = async (hasLog: boolean): Promise<PassCost> => {
+    metered.isLogged = hasLog;
+    const changed = step === null ? everyNth(1, 0) : everyNth(step, (version = (version % 250) + 1));
+    host.load(cutChunks(payloads.body(hostNumber, step === null ? 0 : version, changed)));
+    await database.store.readPollingState();
+    await meter.prepare();
+    metered.reset();
+    const { walBytes } = await measureWalBytes(database.client, () => host.pass());
+    await database.client.query(
+      "VACUUM vm_guest_agent_interfaces, vm_dynamic, vnic_graph_host, vnic_graph_vm",
+    );
+    return { ...metered.spent("claim", "read", "apply"), walBytes };
+  };
+  await pass(true);
+  const costs: { readonly withLog: PassCost; readonly without: PassCost }[] = [];
+  for (let round = -1; round < rounds; round += 1) {
+    // Who is first finds other pages in memory than who is second.
+    const first = await pass(round % 2 === 0);
+    const second = await pass(round % 2 !== 0);
+    if (round < 0) continue;
+    costs.push(round % 2 === 0 ? { withLog: first, without: second } : { withLog: second, without: first });
+  }
+  const walByTable = await listWalByTable(database.client, () => pass(true));
+  return {
+    walByTable,
+    vms,
+    changedVms: step === null ? 0 : Math.ceil(vms / step),
+    withLog: computeMedians(costs.map(({ withLog }) => withLog)),
+    without: computeMedians(costs.map(({ without }) => without)),
+    ratios: computeMedians(
+      costs.map(({ withLog, without }) => ({
+        milliseconds: withLog.milliseconds / without.milliseconds,
+        cpuMilliseconds: withLog.cpuMilliseconds / without.cpuMilliseconds,
+        walBytes: withLog.walBytes / without.walBytes,
+      })),
+    ),
+  };
+}
+
+/** Prints what the log costs, for each share of VMs that changed. */
+export function printLogCosts(costs: readonly LogCost[]): void {
+  console.log("\nThe change log: a whole pass with it and without it, in turns");
+  console.log(
+    formatTable(
+      [
+        "changed",
+        "of VMs",
+        "CPU ms",
+        "without",
+        "×",
+        "clock ms",
+        "without",
+        "×",
+        "WAL bytes",
+        "without",
+        "×",
+      ],
+      costs.map(({ changedVms, vms, withLog, without, ratios }) => [
+        changedVms,
+        vms,
+        withLog.cpuMilliseconds.toFixed(1),
+        without.cpuMilliseconds.toFixed(1),
+        ratios.cpuMilliseconds.toFixed(2),
+        withLog.milliseconds.toFixed(1),
+        without.milliseconds.toFixed(1),
+        ratios.milliseconds.toFixed(2),
+        withLog.walBytes,
+        without.walBytes,
+        ratios.walBytes.toFixed(2),
+      ]),
+    ),
+  );
+}
+
+/** Prints where the WAL of a pass goes. */
+export function printWalByTable({ walByTable, changedVms }: LogCost): void {
+  if (walByTable === null || changedVms === 0) return;
+  console.log(`\nWAL bytes a VM, by table with its indexes, of a pass that changes ${changedVms} VMs`);
+  const rows = Object.entries(walByTable).map(([table, bytes]) => [table, (bytes / changedVms).toFixed(0)]);
+  console.log(formatTable(["table", "bytes a VM"], rows));
+}
+
+function computeMedians(costs: readonly PassCost[]): PassCost {
+  return {
+    milliseconds: computeMedian(costs.map(({ milliseconds }) => milliseconds)),
+    cpuMilliseconds: computeMedian(costs.map(({ cpuMilliseconds }) => cpuMilliseconds)),
+    walBytes: computeMedian(costs.map(({ walBytes }) => walBytes)),
+  };
+}
