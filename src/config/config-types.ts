@@ -27,7 +27,9 @@ export interface Config {
   readonly guestNicIgnore: readonly RegExp[];
   readonly guestLimits: GuestLimits;
   readonly redisUrl: string | null;
-  /** Where an embedded PostgreSQL keeps its data; the demo has a folder of its own below, so that real data stays real. */
+  /**
+   * Where an embedded PostgreSQL keeps its data. The demo has a folder of its own below, so that real data stays real.
+   */
   readonly dataDir: string;
   /** Neither a database nor hosts are named: the demo cluster runs. */
   readonly demo: boolean;

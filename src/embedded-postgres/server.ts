@@ -24,7 +24,7 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-/** Starts a server on a free port; if it dies, it is started again on the same port, until it is stopped. */
+/** Starts a server on a free port. If it dies, it is started again on the same port, until it is stopped. */
 export async function startServer(options: ServerOptions): Promise<Server> {
   const deadline = Date.now() + START_TIMEOUT_MS;
   let port = await findFreePort();

@@ -5,7 +5,7 @@ import { queryRows } from "../store/postgres/sql.js";
 import { createEngineStore } from "./engine-store.js";
 import { tryReads } from "./try-reads.js";
 
-/** The database is not an engine's, or not all of what is needed may be read; the message names what is lacking. */
+/** The database is not an engine's, or not all of what is needed may be read. The message names what is lacking. */
 export class UnusableEngineError extends Error {
   override readonly name = "UnusableEngineError";
 }
@@ -93,7 +93,7 @@ function listMissing(columns: readonly FoundColumn[]): string[] {
   return [...new Set(missing)];
 }
 
-/** Rights can be lacking in ways that no catalogue shows; so everything is read once as the gateway will read it. */
+/** Reads everything once as the gateway will read it. Rights can be lacking in ways that no catalogue shows. */
 async function tryAllReads(dataSource: DataSource, where: string, role: string): Promise<void> {
   try {
     await tryReads(createEngineStore(dataSource));

@@ -24,7 +24,7 @@ export interface ExportRequest {
 /** Where Prometheus' node exporter listens. */
 const NODE_EXPORTER_PORT = 9100;
 
-/** Parses what is asked of an export; parameters that nobody knows are refused, as a filter that is ignored shows too much. */
+/** Parses what is asked of an export. Unknown parameters are refused: an ignored filter would show too much. */
 export function parseExportRequest(format: string, given: Readonly<Record<string, unknown>>): ExportRequest {
   if (!Object.hasOwn(FORMATS, format)) {
     throw new ExportRequestError(`format: ${quote(format)} is none of ${Object.keys(FORMATS).join(", ")}`);

@@ -6,7 +6,7 @@ import type { FeedListener } from "./feed.js";
 
 /** How much a subscriber may leave waiting. */
 export interface QueueBounds {
-  /** Events above which the subscriber has to take them all in time; a page of the log may go beyond it. */
+  /** Events above which the subscriber has to take them all in time. A page of the log may go beyond it. */
   readonly maxWaiting: number;
   /** Who takes events has so long to take all of them. */
   readonly patienceMs?: number;
@@ -170,7 +170,9 @@ export class EventQueue implements FeedListener {
 /** Who needs longer than this for what it has left waiting can go on behind its cursor more cheaply. */
 const PATIENCE_MS = 5_000;
 
-/** Long enough for a pause of this process or of the network; a reader who has gone to sleep takes nothing for longer. */
+/**
+ * Long enough for a pause of this process or of the network. A reader who has gone to sleep takes nothing for longer.
+ */
 const STILL_MS = 1_000;
 
 /** The longest that one subscriber may hold up the others, once, and for how long it may take nothing meanwhile. */

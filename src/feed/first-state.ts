@@ -13,7 +13,10 @@ export interface FirstState {
   readonly position: LogCursor;
 }
 
-/** Reads the beginning of the state that is an answer to a question; who asks the same at the same time shares the reading. */
+/**
+ * Reads the beginning of the state that is an answer to a question. Those who ask the same at the same time share the
+ * reading.
+ */
 export type ReadFirstState = (question: KeyedQuestion) => Promise<FirstState>;
 
 /** Creates the function that reads it, for one process. */

@@ -4,8 +4,8 @@ import type { HostRow } from "../store/types.js";
 /** Tells subscribers how hosts are. */
 export interface HostStates {
   /**
-   * Tells how the hosts are, those with the ids or all, and then each that is otherwise; ends with the signal. Who takes
-   * slowly gets the last state of each host. Throws what the database says where even the first look fails.
+   * Tells how the hosts are (those with the ids, or all), and then each change of a host. Ends with the signal. Who
+   * takes slowly gets the last state of each host. Throws what the database says where even the first look fails.
    */
   follow(
     hostIds: readonly string[] | null,
@@ -179,7 +179,7 @@ class PendingStates {
       this.waiting.set(hostId, event);
     } else {
       this.waiting.delete(hostId);
-      // What came back to where it was before it was taken is no change; a host that came and went was never told.
+      // A state that came back before it was taken is no change. A host that came and went was never told.
       if (describeState(earlier.before) !== describeState(after)) {
         this.waiting.set(hostId, { ...earlier, at, after });
       }

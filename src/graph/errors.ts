@@ -4,7 +4,7 @@ import { GraphQLError } from "graphql";
 export type GraphErrorCode =
   "BAD_USER_INPUT" | "UNAUTHENTICATED" | "FORBIDDEN" | "NOT_AVAILABLE" | "CURSOR_LOST" | "SLOW_READER";
 
-/** Creates an error that is meant for the client: one clear line with a code; all others are masked by the server. */
+/** Creates an error that is meant for the client: one clear line with a code. The server masks all other errors. */
 export function createGraphError(code: GraphErrorCode, message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code } });
 }

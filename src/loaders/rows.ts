@@ -33,7 +33,7 @@ export type { VmSearch, VmSort } from "../store/vm-search.js";
 export type { NamedRow, VmOrigin } from "../store/inventory-types.js";
 export type { TextMatch } from "../store/read/conditions/text-match.js";
 
-/** A row of the past holds the version of the VM that it is of; one that was read now holds none. */
+/** A row of the past holds its VM's version. A row that was read now holds none. */
 export interface OfPast {
   readonly past?: VmVersion;
 }

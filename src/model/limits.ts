@@ -44,7 +44,7 @@ export interface Limits {
   readonly answerBytes: number;
   /** All answers that are made and not yet read by their clients. */
   readonly unsentBytes: number;
-  /** How long a client may read nothing of its answer; a large answer gets more, by the slowest line that counts. */
+  /** How long a client may read nothing of its answer. A large answer gets more, by the slowest line that counts. */
   readonly sendMs: number;
   readonly connections: number;
   /** Registered persisted queries, and validated documents, by characters of their sources. */

@@ -1,6 +1,9 @@
 import { createHash } from "node:crypto";
 
-/** Returns `true` if the text is a UUID as PostgreSQL prints it, in any case; anything else must never reach a statement. */
+/**
+ * Returns `true` if the text is a UUID as PostgreSQL prints it, in any case. Anything else must never reach a
+ * statement.
+ */
 export function isUuid(text: string): boolean {
   return UUID.test(text);
 }

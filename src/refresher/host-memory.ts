@@ -27,7 +27,7 @@ export class HostMemory {
   problems: ReadonlyMap<string, string> = new Map();
   private basis: Basis | null = null;
 
-  /** Begins a pass; returns the answer with which the next one may be compared, `null` if all VMs must be looked at. */
+  /** Begins a pass. Returns the answer with which the next one may be compared; `null` if all VMs must be looked at. */
   begin({ epoch }: HostClaim): KeptAnswer | null {
     const { basis } = this;
     const isGood = basis !== null && basis.epoch + 1n === epoch && basis.uses < MAX_USES;

@@ -112,8 +112,8 @@ export class PassLog {
   }
 
   /**
-   * Writes one line when a VM's report becomes wrong, and one when it is right again; of many, the first and their
-   * number.
+   * Writes one line when a VM's report becomes wrong, and one when it is right again. If there are many, the line has
+   * the first and their number.
    */
   private writeProblems({ host, outcome, newProblems, endedProblems, rejectedRecords }: PassResult): void {
     if (outcome !== "done") return;

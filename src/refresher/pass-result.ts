@@ -29,6 +29,8 @@ export interface PassResult {
   readonly changed: number;
   readonly removed: number;
   readonly durationMs: number;
-  /** For so many milliseconds the host is not to be polled, since its answers took more than their share; else 0. */
+  /**
+   * How long the host is not to be polled, because its answers took more than their share of time; 0 if they did not.
+   */
   readonly restMs: number;
 }

@@ -60,7 +60,7 @@ async function askNics({ vdsm, memory }: HostLink, vmIds: readonly string[], sig
  */
 const VMS_PER_CALL = 100;
 
-/** Enough to find a handful of VMs that a host lacks; a host that refuses everything is not asked a hundred times. */
+/** Enough to find a handful of VMs that a host lacks. A host that refuses everything is not asked a hundred times. */
 const MAX_SPLITS = 32;
 
 /** JSON-RPC's code for a verb that the release does not have: before 4.2 there is no `Host.dumpxmls`. */

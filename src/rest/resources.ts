@@ -60,7 +60,7 @@ export async function findNamed(
   return found ?? refuseMissing(KINDS[collection], id);
 }
 
-/** Reads a VM with all that is wanted; every part of it is loaded in one batch with those of other VMs. */
+/** Reads a VM with all that is wanted. Each part is loaded in one batch with the parts of other VMs. */
 export async function readVm(loaders: Loaders, vm: VmRow, wanted: Wanted): Promise<Element> {
   const { allContent, follow } = wanted;
   const [origin, interfaces, devices, nics] = await Promise.all([

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import type { Logger } from "pino";
 
-/** A request that is answered with an HTTP status and a code instead of data; the message is for the client. */
+/** A request that is answered with an HTTP status and a code instead of data. The message is for the client. */
 export class HttpError extends Error {
   override readonly name = "HttpError";
 

@@ -40,7 +40,10 @@ export interface Admitted {
   readonly request: ServedRequest;
   /** The path in front of all paths, as this client sees the server: "" or `/vnic`. For links. */
   readonly basePath: string;
-  /** Runs a piece of a lasting request's work in a place, with a deadline of its own; other routes run in one place as a whole. */
+  /**
+   * Runs a piece of a lasting request's work in a place, with a deadline of its own. Other routes run in one place as a
+   * whole.
+   */
   readonly work: <Result>(job: (request: ServedRequest) => Promise<Result>) => Promise<Result>;
 }
 

@@ -69,7 +69,9 @@ export interface HostRegistry {
   endRegistration(): Promise<void>;
   /** Makes the list of hosts equal to what the gateways' registrations say. Returns the hosts whose polling ended. */
   reconcileHosts(): Promise<readonly DroppedHost[]>;
-  /** Makes one more host known while running, or polls a removed one again; the settings of a later start do not end it. */
+  /**
+   * Makes one more host known while running, or polls a removed one again. The settings of a later start do not end it.
+   */
   addHost(host: ConfiguredHost, intervalMs: number | null): Promise<void>;
   /** Ends the polling of a host and voids its pass; its VMs stay readable, as stale. `false` if it was not polled. */
   removeHost(hostId: string): Promise<boolean>;

@@ -36,7 +36,7 @@ export interface StoredVm {
   readonly ownerId: string | null;
   /** `vm_dynamic.migrating_to_vds`: a host that reports the VM without owning it yet. */
   readonly incomingId: string | null;
-  /** A host that lost the VM to the owner while still saying Up; its Up does not count until it says otherwise. */
+  /** A host that lost the VM to the owner while still saying Up. Its Up does not count until it says otherwise. */
   readonly contenderId: string | null;
   /** `vm_dynamic.vm_ip`: addresses joined by blanks, or `null`. */
   readonly ips: string | null;

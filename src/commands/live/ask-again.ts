@@ -15,8 +15,8 @@ export interface AskingAgain {
 }
 
 /**
- * Subscribes, and again after a lost connection, also where the gateway was started anew with its database elsewhere; ends with
- * the signal. Throws at once where the first connection fails, and where the question itself is refused.
+ * Subscribes, and again after a lost connection, also where the gateway was started anew with its database elsewhere.
+ * Ends with the signal. Throws at once where the first connection fails, and where the question itself is refused.
  */
 export async function* askAgain<Answer>({
   config,

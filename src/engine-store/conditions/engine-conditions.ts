@@ -97,7 +97,10 @@ function matchNicMac(mac: string, parameters: SqlParameters): string {
   return `i.mac_addr = ANY(${parameters.add([mac, mac.toUpperCase()])}::varchar[])`;
 }
 
-/** So many addresses are looked for one by one; of more, every word of every row is compared with all of them at once. */
+/**
+ * Up to so many addresses are searched one by one. If there are more, every word of every row is compared with all of
+ * them at once.
+ */
 const FEW_ADDRESSES = 4;
 
 function selectVmsWithAnyOf(addresses: readonly string[], parameters: SqlParameters): string {

@@ -3,7 +3,7 @@ import { deriveUuid } from "../../model/uuid.js";
 import type { ConfiguredHost } from "../../store/types.js";
 
 /**
- * Creates a host as the store knows it; its id follows from its address, so that every replica and restart finds the
+ * Creates a host as the store knows it. Its id follows from its address, so that every replica and restart finds the
  * same.
  */
 export function createConfiguredHost(address: HostAddress): ConfiguredHost {

@@ -7,7 +7,7 @@ import {
   type NamedNic,
 } from "./missing-interface.js";
 
-/** In what a VM's vNICs and its guest's interfaces do not fit; each kind's number is the one that is stored. */
+/** Kinds of misfits between a VM's vNICs and its guest's interfaces. Each kind's number is the one that is stored. */
 export const DRIFT_KINDS = {
   DEVICE_BRIDGE: 1,
   DEVICE_BOND: 2,

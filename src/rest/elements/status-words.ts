@@ -1,6 +1,6 @@
 import { VM_STATUS } from "../../model/guest/vm-status.js";
 
-/** Formats a VM's state as oVirt's REST word for it; a number without a word is a state that is not known. */
+/** Formats a VM's state as oVirt's REST word for it. A number without a word is a state that is not known. */
 export function formatStatus(status: number): string {
   return WORDS.get(status) ?? "unknown";
 }

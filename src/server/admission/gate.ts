@@ -27,13 +27,18 @@ export interface Gate {
   readonly findVisit: (request: FastifyRequest) => Visit;
   /** Whom a request that was let in comes from, and how it works. */
   readonly findAdmitted: (request: FastifyRequest) => Admitted;
-  /** Places for all requests; those that cost much have a queue of their own, so that cheap ones never wait for them. */
+  /**
+   * Places for all requests. Those that cost much have a queue of their own, so that cheap ones never wait for them.
+   */
   readonly places: Places;
   readonly heavyPlaces: Places;
   /** Places for what stays open: streams, subscriptions. */
   readonly lastingPlaces: Places;
   readonly outbox: Outbox;
-  /** Checks the head of a request that becomes a WebSocket, as `begin` and `guard` do for others; throws what refuses it. */
+  /**
+   * Checks the head of a request that becomes a WebSocket, as `begin` and `guard` do for others. Throws what refuses
+   * it.
+   */
   readonly checkUpgrade: (request: IncomingMessage) => Client;
   /** Tells whether no request has got a place for longer than the deadline, although some want one. */
   readonly isStuck: () => boolean;

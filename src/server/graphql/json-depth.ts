@@ -5,10 +5,7 @@ const CLOSE_BRACKET = 0x5d;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/**
- * Measures the deepest nesting of a JSON text, counted before it is parsed; whatever the text, one pass and no
- * recursion.
- */
+/** Measures the deepest nesting of a JSON text before it is parsed, in one pass and without recursion. */
 export function measureJsonDepth(text: string): number {
   let depth = 0;
   let deepest = 0;

@@ -49,7 +49,7 @@ export function createRequestReader(limits: Limits): RequestReader {
 }
 
 /**
- * Collects the chunks of a stream until it ends or `account` objects; the stream is left alive, so that an answer can
+ * Collects the chunks of a stream until it ends or `account` objects. The stream is left alive, so that an answer can
  * be sent.
  */
 function collect(payload: Readable, account: (bytes: number) => void): Promise<Buffer[]> {

@@ -16,7 +16,10 @@ import type { WebSocketParts } from "./websocket-parts.js";
 /** One WebSocket, from its first message to its end. */
 export interface Session {
   readonly requestId: string;
-  /** Says who it is, by the first message, or the header, or the certificate; closes the connection if nobody may enter. */
+  /**
+   * Identifies the client by the first message, the header or the certificate. Closes the connection if it may not
+   * enter.
+   */
   identify(parameters: Readonly<Record<string, unknown>> | undefined): Promise<boolean>;
   /** Checks a subscription; the errors if it is refused. */
   prepare(

@@ -20,7 +20,7 @@ export interface RecordTemplate {
 
 type Hole = keyof Omit<FleetVm, "macs"> | number;
 
-/** Cuts a record's text at everything that a VM has of its own; the rest is shared by all VMs of the template. */
+/** Cuts a record's text at each value of the VM's own. All VMs of the template share the rest. */
 export function createRecordTemplate(vm: SimulatedVm, text: string): RecordTemplate {
   const own = new Map<string, Hole>([
     [vm.id, "id"],

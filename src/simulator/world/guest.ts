@@ -60,7 +60,10 @@ const USUAL_KINDS: readonly [GuestKind, ...GuestKind[]] = [
   "no agent",
 ];
 
-/** Picks the kind of the VM at a position: the first ones are every kind once, in order; then mostly the usual ones. */
+/**
+ * Picks the kind of the VM at a position. The first ones are every kind once, in order; then come mostly the usual
+ * ones.
+ */
 export function pickKind(position: number, random: Random): GuestKind {
   return ALL_KINDS[position] ?? (random.drawChance(0.8) ? random.pick(USUAL_KINDS) : random.pick(ALL_KINDS));
 }

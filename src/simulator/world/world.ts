@@ -160,7 +160,7 @@ export class World {
     vm.presences = host === null ? [] : vm.presences.filter((each) => each.host !== host);
   }
 
-  /** Powers a VM up on a host; it goes on to Up by `tick` or `setStatus`, and its agent speaks by `tick` or `speak`. */
+  /** Powers a VM up on a host. It goes on to Up by `tick` or `setStatus`, and its agent speaks by `tick` or `speak`. */
   start(nameOrId: string, host: string): void {
     const vm = this.vm(nameOrId);
     if (vm.agent !== "none") vm.agent = "starting";

@@ -21,7 +21,8 @@ export interface LogRow {
 }
 
 /**
- * Writes a mark, so that no transaction's number of before is ever given away again, even by a crash; see limitSnapshot.
+ * Writes a mark, so that no earlier transaction's number is ever given away again, even after a crash (see
+ * limitSnapshot).
  *
  * It also adopts a log that was written in another cluster, such as one restored from a dump. Its rows stay readable as
  * history; followers begin behind them, because their transactions have numbers of that cluster.

@@ -151,7 +151,7 @@ const DAY_MS = 24 * HOUR_MS;
 /** A follower may be away for so long, whatever is set. */
 const LEAST_KEPT_MS = HOUR_MS;
 
-/** Maintenance may fail for a day without harm where a day's partitions are made; an hour's are made six at a time. */
+/** Maintenance may fail for a day without harm where a day's partitions are made. An hour's are made six at a time. */
 const AHEAD_MS = 6 * HOUR_MS;
 
 const DROP_WAIT_MS = 500;

@@ -20,7 +20,7 @@ import { VnicGraphHost } from "../tables/vnic-graph-host.js";
 import { VnicGraphNic } from "../tables/vnic-graph-nic.js";
 import { VnicGraphVm } from "../tables/vnic-graph-vm.js";
 
-/** Where the names of the migrations that have run are kept; a name of ours, so that an engine's table is never met. */
+/** The table of the migrations that have run. The name is ours, so that it never meets an engine's table. */
 export const MIGRATIONS_TABLE = "vnic_graph_migrations";
 
 /** How the database is used; what is left out has a default. */

@@ -90,7 +90,7 @@ export function findSqlState(error: unknown): string | null {
   return null;
 }
 
-/** Writes what the driver said of a failure, in one line for the operator; clients are told the error's own message. */
+/** Formats what the driver said of a failure, in one line for the operator. Clients get the error's own message. */
 export function formatDatabaseError(error: unknown): string {
   if (error instanceof DatabaseUnavailableError || error instanceof StatementTimeoutError) {
     return formatDatabaseError(error.cause);

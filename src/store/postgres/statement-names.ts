@@ -14,7 +14,7 @@ export class StatementNames {
     if (this.isOff || !READING.test(text)) return null;
     let name = this.names.get(text);
     if (name === undefined) {
-      // Texts differ by which filters are used, so there are few; a client that tries them all gets no more than this.
+      // Texts differ by which filters are used, so there are few. A client that tries them all gets no more than this.
       if (this.names.size === MAX_NAMES) this.names.clear();
       name = `s${this.generation}_${createHash("sha256").update(text).digest("base64url").slice(0, 22)}`;
       this.names.set(text, name);

@@ -4,10 +4,7 @@ import type { VmScopeSql } from "./conditions/scope.js";
 import { SqlParameters, groupByVm, queryRows, type Queryable } from "../postgres/sql.js";
 import type { GuestInterface } from "../types.js";
 
-/**
- * Reads the interfaces of VMs in the order in which their guests reported them, VM by VM; equal rows stay as many as
- * they are.
- */
+/** Reads the interfaces of VMs, in the order in which their guests reported them. Equal rows are not merged. */
 export async function readGuestInterfaces(
   database: Queryable,
   vmIds: readonly string[],

@@ -8,7 +8,7 @@ const IS_FRESH = `d.run_on_vds IS NOT NULL AND coalesce(r.missed_passes, 0) = 0
 const INTERFACES_KNOWN = `(r.vm_id IS NOT NULL AND (r.silence IS NULL OR r.silence IN ('silent', 'partial') OR (r.silence = 'invalid'
   AND EXISTS (SELECT FROM vm_guest_agent_interfaces i WHERE i.vm_id = s.vm_guid))))`;
 
-/** A hash is stored with each answer about a VM's vNICs; without one, those of an earlier answer are the only witness. */
+/** A hash is stored with each answer about a VM's vNICs. Without a hash, stored vNICs show that there was an answer. */
 const NICS_KNOWN = `(r.inventory_hash IS NOT NULL OR EXISTS (SELECT FROM vm_interface n WHERE n.vm_guid = s.vm_guid))`;
 
 /** The columns of a VM that its host's state adds nothing to. */

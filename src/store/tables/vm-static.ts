@@ -1,6 +1,6 @@
 import { Column, Entity, Index, PrimaryColumn } from "typeorm";
 
-/** What of a VM does not change while it runs, as oVirt keeps it; templates of an engine share the table. */
+/** The part of a VM that does not change while it runs, as oVirt keeps it. Templates of an engine share the table. */
 @Entity("vm_static")
 @Index("idx_vm_static_vm_name_vm_guid", { synchronize: false })
 @Index("idx_vm_static_lower_name", { synchronize: false })

@@ -1,7 +1,9 @@
 import { Entity, ForeignKey, Index, PrimaryColumn } from "typeorm";
 import { VmStatic } from "./vm-static.js";
 
-/** The addresses of guests as numbers, which an index finds by prefix; kept up to date by the pass that changes them. */
+/**
+ * The addresses of guests as numbers, which an index finds by prefix. The pass that changes them keeps them up to date.
+ */
 @Entity("vnic_graph_address")
 @Index("idx_vnic_graph_address_address", ["address", "vmId"])
 export class VnicGraphAddress {

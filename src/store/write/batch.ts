@@ -2,7 +2,7 @@
 export interface BatchOptions<Item, Key> {
   /** Returns an item's key. A batch holds a key once; a result is found by its key. */
   readonly getKey: (item: Item) => Key;
-  /** Returns how much of a batch an item takes, of {@link MAX_BATCH_WEIGHT}; a heavier item has a batch of its own. */
+  /** Returns how much of a batch an item takes, of {@link MAX_BATCH_WEIGHT}. A heavier item has a batch of its own. */
   readonly getWeight?: (item: Item) => number;
   /** Batches that run at the same time, at most. */
   readonly concurrency?: number;

@@ -71,7 +71,9 @@ export async function noteValidSuccesses(
 /** Whether rows that are locked are waited for, or left out. */
 type Locking = "" | " SKIP LOCKED";
 
-/** How long a transaction of several passes waits for the lock of one VM; after that each pass is written by itself. */
+/**
+ * How long a transaction of several passes waits for the lock of one VM. After that, each pass is written by itself.
+ */
 const BATCH_LOCK_TIMEOUT_MS = 250;
 
 const WAIT_BRIEFLY = `, set_config('lock_timeout', '${BATCH_LOCK_TIMEOUT_MS}ms', true)`;

@@ -15,8 +15,8 @@ export interface VmChange {
 }
 
 /**
- * Inserts VMs seen for the first time, with the orders of their interfaces; one that exists by now voids the pass. By id,
- * so that no two passes deadlock.
+ * Inserts VMs seen for the first time, with the orders of their interfaces. One that exists by now voids the pass. By
+ * id, so that no two passes deadlock.
  */
 export async function insertVms(
   queryRunner: QueryRunner,

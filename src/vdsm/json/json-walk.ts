@@ -88,7 +88,7 @@ export function findStringEnd(json: JsonBytes, start: number): number {
   let at = start;
   while (at <= lastWord) {
     const word = view.getInt32(at, true);
-    // A byte's top bit rises if it is a quote, a backslash or not ASCII; of several, the lowest is always true.
+    // Sets a byte's top bit if the byte is a quote, a backslash or not ASCII. The lowest of several is always exact.
     const special = ((word ^ QUOTES) - ONES) | ((word ^ BACKSLASHES) - ONES);
     const flags = special & TOP_BITS;
     if (flags === 0) {

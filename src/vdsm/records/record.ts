@@ -1,4 +1,4 @@
-/** Tells whether a parsed value is a JSON object; only keys that are known by name are ever read from one. */
+/** Tells whether a parsed value is a JSON object. Only keys that are known by name are ever read from one. */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

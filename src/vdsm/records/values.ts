@@ -5,7 +5,7 @@ export interface RecordProblem {
   readonly reason: string;
 }
 
-/** Collects what is wrong with one record while it is read; each field that can be read is read all the same. */
+/** Collects what is wrong with one record while it is read. All readable fields are read nevertheless. */
 export class ProblemList {
   readonly list: RecordProblem[];
 
@@ -38,7 +38,7 @@ export function readText(
   return null;
 }
 
-/** Reads a name in the same way; one that is longer than any guest's is cut, since its beginning still names. */
+/** Reads a name in the same way. A name that is longer than any guest's is cut: its beginning still identifies. */
 export function readName(value: unknown, field: string, problems: ProblemList): string | null {
   const text = readAnyText(value, field, problems);
   if (text === null) return null;

@@ -163,5 +163,5 @@ const SMALL_MEMBER_BYTES = 1_024;
 const MAX_NAMED = 8;
 
 const WIDTH = 16;
-/** No VM has the nil UUID; an answer that says so counts as having that VM twice, and is parsed whole. */
+/** No VM has the nil UUID. An answer that says so counts as having that VM twice, and is parsed whole. */
 const NO_ID = "\0".repeat(WIDTH);

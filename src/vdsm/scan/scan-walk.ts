@@ -163,7 +163,7 @@ const PEEK_BYTES = 160;
 /** How VDSM begins an answer; in any other form, its members are walked over one by one. */
 const VDSM_RESULT = /^\{"jsonrpc": ?"2\.0", ?"id": ?"[ !#-[\]-~]{1,64}", ?"result": ?\[/;
 
-/** The end of the list of records and of the answer; releases on Python 2 may put other members between them. */
+/** The end of the list of records and of the answer. Releases on Python 2 may put other members between them. */
 const LIST_END = /\]\s*(?:,\s*"(?:id|jsonrpc)"\s*:\s*"[^"\\]*"\s*)*\}\s*$/;
 
 /** What a search for the next record may walk over, beside once over the answer. */

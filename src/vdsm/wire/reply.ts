@@ -55,7 +55,10 @@ function parseReply(body: Buffer): unknown {
   }
 }
 
-/** Walks over the members until there is an id; of a reply that breaks before, VDSM on Python 2 may have put it last. */
+/**
+ * Walks over the members until there is an id. If the reply breaks before, the id may be last, as VDSM on Python 2
+ * writes it.
+ */
 function findId(body: Buffer): string | null {
   const json = new JsonBytes(body);
   let at = skipBlanks(body, 0);

@@ -11,8 +11,8 @@ export function formatCursor({ name, id, orderKey = null }: VmCursor, order: VmO
 }
 
 /**
- * Parses the place that a cursor means; an error that names the argument if it is not one of ours, or belongs to another
- * order.
+ * Parses the place that a cursor means. Throws an error that names the argument if the cursor is not ours or belongs to
+ * another order.
  */
 export function parseCursor(cursor: string, order: VmOrder, argument = "after"): VmCursor {
   const [cursorOrder, value, id] = parseCursorText(cursor);

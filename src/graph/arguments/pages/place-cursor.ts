@@ -7,7 +7,7 @@ export function formatPlace(list: string, parts: readonly string[]): string {
   return formatCursorText([list, ...parts]);
 }
 
-/** Parses the parts of a place, each of its form; an error if it is not a cursor of this list. */
+/** Parses the parts of a place, each of its form. Throws an error if it is not a cursor of this list. */
 export function parsePlace(list: string, cursor: string, forms: readonly PlaceForm[]): readonly string[] {
   const [name, ...parts] = parseCursorText(cursor);
   const isOurs =

@@ -27,8 +27,8 @@ interface Queue {
 }
 
 /**
- * Creates the turns of a process. graphql-js completes all that a batch has brought without a pause; for large answers that
- * would keep the event loop for seconds.
+ * Creates the turns of a process. graphql-js completes all that a batch has brought without a pause. For large answers
+ * that would keep the event loop for seconds.
  * 1. In each turn, values of so many objects pass; the others wait in their request's queue. A value passes before the work
  *    that it makes, so the number of objects decides and not the time that is gone.
  * 2. The next turn begins after the event loop has served sockets and timers. It has room for twice as many objects if the

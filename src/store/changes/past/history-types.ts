@@ -4,9 +4,11 @@ import type { VmVersion } from "../versions/version-types.js";
 export interface HistoryReads {
   /** Reads from when on the past is known, and the database's time; `null`: none is kept here. */
   readHistoryBounds(): Promise<HistoryBounds | null>;
-  /** Reads the VMs as they were at a time; those that were not stored then, or may not be seen, are absent. */
+  /** Reads the VMs as they were at a time. Those that were not stored then, or may not be seen, are absent. */
   readVmVersionsAt(vmIds: readonly string[], at: Date): Promise<PastVm[]>;
-  /** Reads the changes of each VM, the newest first, at most `limit` of each; those that may not be seen are left out. */
+  /**
+   * Reads the changes of each VM, the newest first, at most `limit` of each. Those that may not be seen are left out.
+   */
   readVmChanges(vmIds: readonly string[], question: VmChangesQuestion): Promise<VmChange[]>;
   /** Reads who had an address, or what a MAC had, and when, latest first. `null`: the index of addresses is not ready. */
   readAddressSpans(question: AddressSpansQuestion): Promise<AddressSpan[] | null>;

@@ -34,8 +34,8 @@ export async function readSeenIntervals(
 }
 
 /**
- * Reads the VMs of these that are in the scope now, with what the scope looks at; of one that is not stored, nothing is
- * known.
+ * Reads which of these VMs are in the scope now, with what the scope looks at. Nothing is known of a VM that is not
+ * stored.
  */
 export async function readSeenNow(
   database: Queryable,

@@ -1,6 +1,6 @@
 import type { SqlParameters } from "../../postgres/sql.js";
 
-/** A pattern for a text: these parts in this order, with anything between two of them; one part is the whole text. */
+/** A pattern for a text: these parts in this order, with anything between two of them. One part is the whole text. */
 export interface TextMatch {
   readonly parts: readonly string[];
   readonly ignoreCase: boolean;
