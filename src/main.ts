@@ -48,7 +48,7 @@ function listenForSignals(stopping: AbortController): void {
   });
 }
 
-/** Lets a command go on to its end and its exit code when nobody reads its output any more, as after `head`. */
+/** Lets a command go on to its exit code if nobody reads its output any more, as after `head`. */
 function keepOnWithoutReader(stream: NodeJS.WriteStream): void {
   stream.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") throw error;

@@ -10,8 +10,8 @@ import { checkRedis } from "./doctor/redis.js";
 import { checkFiles } from "./doctor/settings.js";
 
 /**
- * Looks at all that a gateway needs, as a gateway with these settings would, and prints for each what is wrong and how to
- * mend it. Changes nothing. `false` if something does not work.
+ * Checks all that a gateway with these settings needs. Prints for each thing what is wrong and how to mend it. Changes
+ * nothing. `false` if something does not work.
  */
 export async function runDoctor(
   load: () => Config,

@@ -26,7 +26,7 @@ export function readExportTask(flags: Readonly<Record<string, unknown>>): Export
   }
 }
 
-/** Writes the VMs in a format to the output, as fast as it takes them, and shows on the screen how far it is. */
+/** Writes the VMs in a format to the output, as fast as it takes them. Shows the progress on the screen. */
 export async function runExport(
   request: ExportRequest,
   config: Config,

@@ -1,6 +1,6 @@
 import { ConfigError, type Config } from "../config.js";
 
-/** Refuses what needs a database of ours with hosts to poll, where the settings name an engine's, which is only read. */
+/** Refuses a command that needs our own database if the settings name an engine's, which is only read. */
 export function refuseEngine({ source }: Config): void {
   if (source !== "engine") return;
   throw new ConfigError(

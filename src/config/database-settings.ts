@@ -17,8 +17,8 @@ export const parseDatabaseSetting: Parse<string> = (text) => {
 };
 
 /**
- * Adds to a database's URL what stands beside it: a password of its own setting, and those of libpq's variables that say
- * how to connect. What the URL says itself wins.
+ * Adds to a database's URL what is set elsewhere: the password's own setting, and libpq's variables about connections.
+ * What the URL says itself wins.
  */
 export function completeDatabaseUrl(
   url: string,

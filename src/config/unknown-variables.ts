@@ -8,8 +8,8 @@ export interface UnknownVariable {
 }
 
 /**
- * Finds variables that were probably meant as settings, such as `VDSM_HOST` or `PROT`: those within a typing mistake or two
- * of a setting's name, and those that begin with a word that only our settings begin with.
+ * Finds variables that were probably meant as settings, such as `VDSM_HOST` or `PROT`. These are names within a typing
+ * mistake or two of a setting's name, and names that begin with a word that only our settings begin with.
  */
 export function findUnknownVariables(
   environment: Readonly<Record<string, string | undefined>>,

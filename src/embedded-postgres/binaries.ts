@@ -10,8 +10,8 @@ export interface InstalledBinaries {
 }
 
 /**
- * Returns the directory of `postgres` and `initdb`, such that the server's user can run them: a checkout in
- * root's home is closed to others, and is copied beside the data then.
+ * Returns the directory of `postgres` and `initdb`, such that the server's user can run them. A checkout in root's home
+ * is closed to others, and is copied beside the data then.
  */
 export async function prepareBinaries(
   user: ServerUser | null,
@@ -37,7 +37,8 @@ export async function prepareBinaries(
 }
 
 /**
- * Finds the package by its name and never imports it: its code ends the process at signals, before requests are answered.
+ * Finds the package by its name and never imports it. Its code ends the process at signals, before requests are
+ * answered.
  */
 function findInstalledBinaries(): InstalledBinaries {
   const platform = process.platform === "win32" ? "windows" : process.platform;

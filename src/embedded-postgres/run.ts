@@ -10,8 +10,8 @@ export interface ServerUser {
 }
 
 /**
- * Runs a program to its end as a user (`null`: as ourselves), with this on its standard input, and returns its output.
- * Throws with its last errors.
+ * Runs a program to its end, with `input` on its standard input, and returns its output. `user: null` runs it as
+ * ourselves. `user: null` runs it as ourselves. Throws with its last errors.
  */
 export async function runAs(
   user: ServerUser | null,
@@ -38,7 +38,7 @@ export async function runAs(
   });
 }
 
-/** Returns how to start a program as a user: its rights, a directory that it may enter, and none of our environment. */
+/** Returns how to start a program as a user: its rights, a directory that it may enter, no environment of ours. */
 export function spawnOptionsFor(user: ServerUser | null): SpawnOptions {
   if (process.platform === "win32") return {};
   const rights = user === null ? {} : { uid: user.uid, gid: user.gid };

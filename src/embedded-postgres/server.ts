@@ -149,8 +149,8 @@ async function findFreePort(): Promise<number> {
 }
 
 /**
- * Becomes PostgreSQL, and leaves a watcher that ends it when our side of standard input closes, as it does however we
- * end. The watcher is nobody's child, because PostgreSQL waits for its own.
+ * Becomes PostgreSQL, and leaves a watcher behind. The watcher ends PostgreSQL when our side of standard input closes,
+ * as it does however we end. The watcher is nobody's child, because PostgreSQL waits for its own.
  */
 const UNTIL_STDIN_ENDS = `
 pid=$$

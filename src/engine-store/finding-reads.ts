@@ -2,8 +2,8 @@ import type { FindingReads } from "../store/finding-types.js";
 import { NotKeptError } from "../store/not-kept-error.js";
 
 /**
- * Refuses the questions that need tables of our own: an engine indexes neither addresses nor MACs, and what does not fit would
- * have to be found among all of its rows at each question.
+ * Refuses the questions that need tables of our own. An engine indexes neither addresses nor MACs, and misfits would
+ * have to be searched among all of its rows at each question.
  */
 export const ENGINE_FINDING_READS: FindingReads = {
   readGuestAddresses: () => refuse("guestAddresses", "ask vms(filter: {address: …})"),

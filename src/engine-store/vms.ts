@@ -110,7 +110,7 @@ export function readVmsByHosts(
 
 const BY_NAME = `v.vm_name COLLATE "C", v.vm_guid`;
 
-/** Up to so many hosts, looking up the names of their VMs one by one is faster than reading the names of all VMs. */
+/** For up to so many hosts, looking up their VMs' names one by one is faster than reading all names. */
 const FEW_HOSTS = 16;
 
 function selectOfHosts(count: number, hosts: string, where: string, limit: string | null): string {
@@ -177,8 +177,8 @@ async function readVms(
 }
 
 /**
- * The addresses of the rows that an engine keeps where it has cleared `vm_ip`, such as while a host does not answer: what
- * is served as stale must not say both that there are no addresses and which they are.
+ * Selects the addresses of rows that an engine keeps after it has cleared `vm_ip`, as while a host does not answer. A
+ * stale answer must not say both that there are no addresses and which they are.
  */
 const KEPT_ADDRESSES = `CASE WHEN v.vm_ip <> '' OR NOT ${mayHaveGuest("v.status")} THEN NULL ELSE (
         SELECT string_agg(concat_ws(',', g.ipv4_addresses, g.ipv6_addresses), ',' ORDER BY ${INTERFACE_ORDER})

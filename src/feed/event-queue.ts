@@ -179,5 +179,7 @@ const STILL_MS = 1_000;
 const HOLD_MS = 200;
 const SLICE_MS = 20;
 
-/** Above the bound by this much nobody is waited for, whatever they take: events are shared, but places in lists are not. */
+/**
+ * This far above the bound, nobody is waited for, whatever they take. Events are shared, but places in lists are not.
+ */
 const MOST_ABOVE = 50_000;

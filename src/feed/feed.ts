@@ -9,7 +9,9 @@ export interface FeedListener {
    * that a long row of changes comes no faster than it is taken. It never rejects, and resolves soon, whoever reads slowly.
    */
   onChanges(changes: readonly LoggedChange[], end: LogCursor): void | Promise<void>;
-  /** Called when the order was broken, as by a copy of the database that took over: the listener's state may be wrong. */
+  /**
+   * Called when the order was broken, as by a copy of the database that took over. The listener's state may be wrong.
+   */
   onReset(error: LostCursorError): void;
 }
 

@@ -25,7 +25,7 @@ export interface GuestEvents {
 export interface GuestEventsOptions extends QueueBounds {
   readonly feed: Feed;
   readonly log: ChangeLog;
-  /** Called before a subscriber is told what was read for it alone: answers that are kept may be older than that. */
+  /** Called before a subscriber is told what was read for it alone. Answers that are kept may be older than that. */
   readonly onRead?: () => void;
   /** VMs of one page of the state. */
   readonly statePage?: number;

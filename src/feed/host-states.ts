@@ -27,7 +27,10 @@ export interface HostStatesOptions {
   readonly onTrouble?: (error: Error | null) => void;
 }
 
-/** Creates the host states of a process: one look at all hosts for all who listen, and none while nobody does. */
+/**
+ * Creates the host states of a process. One look at all hosts serves all who listen, and nothing is read while nobody
+ * does.
+ */
 export function createHostStates(options: HostStatesOptions): HostStates {
   return new LookedAtHosts(options);
 }

@@ -2,8 +2,9 @@ import type { Config } from "../config.js";
 import { findRunningPostgres } from "../embedded-postgres/running.js";
 
 /**
- * Makes the settings of a command those of the gateway that runs beside it: where no database is named and a gateway runs an
- * embedded one on the same DATA_DIR, that one is named. So a command acts on what the gateway has, not on a second database.
+ * Makes the settings of a command those of the gateway that runs beside it. If no database is named and a gateway runs
+ * an embedded one on the same DATA_DIR, the command uses that one. So a command acts on what the gateway has, not on a
+ * second database.
  */
 export async function joinRunningGateway(config: Config): Promise<Config> {
   if (config.databaseUrl !== null) return config;

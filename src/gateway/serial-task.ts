@@ -1,5 +1,5 @@
 /**
- * Makes a task that never runs twice at the same time: a call that comes while it runs starts another run after that one.
+ * Makes a task that never runs twice at the same time. A call that comes while it runs starts another run afterwards.
  * The last run therefore reads what was true at the last call, and nothing older can overwrite its result.
  */
 export function createSerialTask(run: () => Promise<void>): () => Promise<void> {

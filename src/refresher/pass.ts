@@ -109,7 +109,9 @@ function isUnchanged({ listsAllVms, vms, rejected, removed }: ScannedReport): bo
   return !listsAllVms && vms.length + rejected.length + removed.length === 0;
 }
 
-/** Reads what is stored of the VMs to look at: those that changed, or all of the host where the scan lists all. */
+/**
+ * Reads what is stored of the VMs to look at. These are the changed ones, or all of the host where the scan lists all.
+ */
 function readStoredVms(
   store: RefreshStore,
   hostId: string,

@@ -235,7 +235,7 @@ function sleep(ms: number): Promise<void> {
 
 const DEFAULT_CONCURRENCY = 32;
 
-/** A pass that was superseded goes first the next time, so that a host is rarely superseded three times in a row. */
+/** A superseded pass goes first the next time, so a host is rarely superseded three times in a row. */
 const MOST_LOSSES = 5;
 
 /** What the waits between two tries are measured by where nothing is polled by itself. */

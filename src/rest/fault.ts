@@ -1,4 +1,4 @@
-/** An answer that is not what was asked for, in oVirt's form: a reason in a few words and the detail. */
+/** An answer to a failed request, in oVirt's form: a reason in a few words and the detail. */
 export class OvirtFaultError extends Error {
   override readonly name = "OvirtFaultError";
 

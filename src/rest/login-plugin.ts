@@ -12,9 +12,9 @@ export interface LoginOptions {
 }
 
 /**
- * Serves oVirt's single sign-on as far as its clients need it: they send a name and a password, and want a bearer token for
- * it. Here the password is the bearer token, so it is checked and given back, wrapped; the name counts for nothing. Nothing
- * is kept, so that logging out ends nothing: tokens end in the token file, or at their issuer.
+ * Serves oVirt's single sign-on as far as its clients need it. They send a name and a password, and want a bearer token
+ * for it. Here the password is the bearer token, so it is checked and given back, wrapped; the name counts for nothing.
+ * Nothing is kept, so that logging out ends nothing: tokens end in the token file, or at their issuer.
  */
 export function registerLogin(app: FastifyInstance, options: LoginOptions, done: () => void): void {
   app.removeAllContentTypeParsers();

@@ -47,9 +47,7 @@ function holds(search: VmSearch, row: NamedRow): boolean {
   throw new OvirtFaultError(400, "search: only name and id are known of these");
 }
 
-/**
- * Compares part by part and never goes back, because a regular expression of many stars would try a name for hours.
- */
+/** Compares part by part and never goes back. A regular expression of many stars would try a name for hours. */
 function isMatch({ parts, ignoreCase }: TextMatch, name: string): boolean {
   const fold = (text: string): string => (ignoreCase ? text.toLowerCase() : text);
   const text = fold(name);

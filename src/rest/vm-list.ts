@@ -4,7 +4,7 @@ import type { Element } from "./elements/document.js";
 import type { ListRequest } from "./request/list-request.js";
 import { readVm, type Wanted } from "./resources.js";
 
-/** Runs a piece of work with loaders of its own, so that a long list keeps nothing of its earlier pieces. */
+/** Runs a piece of work with its own loaders, so that a long list keeps nothing of its earlier pieces. */
 export type Work = <Result>(job: (loaders: Loaders) => Promise<Result>) => Promise<Result>;
 
 /** The beginning of a list. */
@@ -25,7 +25,7 @@ export async function listVms(work: Work, request: ListRequest, wanted: Wanted):
   const { max, page, search } = request;
   const size = wanted.allContent || wanted.follow.size > 0 ? FOLLOWED_PIECE : PIECE;
   const isByName = search.sort === null || search.sort.key === "name";
-  // A search without end is done once: done again from each name on, it would take as long again each time.
+  // Does a search without an end once. Done again from each name on, it would take as long again each time.
   const isShort = max === null ? search.condition === null : max <= size;
   const pieces =
     isByName && page === 1 && isShort

@@ -38,7 +38,9 @@ export const INTERNAL = "INTERNAL_SERVER_ERROR";
 /** Long enough for any message of ours; a client's own input echoed back is cut. */
 const MAX_MESSAGE_LENGTH = 600;
 
-/** Turns an error into what the client may see: foreseen ones as they are, all others as an id to ask the operator about. */
+/**
+ * Turns an error into what the client may see. Foreseen errors stay; all others become an id to ask the operator about.
+ */
 export function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
   const code = findCode(formatted);
   if (code === INTERNAL) return mask(formatted, error);

@@ -18,7 +18,7 @@ export interface ServedRequest {
   readonly check: () => void;
   /** Has a listener called once, when the work for the request has ended: what it holds is given back then. */
   readonly onEnd: (listener: () => void) => void;
-  /** Calls the listener when all that was read for the request has been used: a batch that is sent then is complete. */
+  /** Calls the listener when all that was read for the request has been used. A batch that is sent then is complete. */
   readonly whenIdle?: (listener: () => void) => void;
   /** Called when a subscriber reads too slowly to be told more, not even that: its connection has to end. */
   readonly onSlow?: () => void;

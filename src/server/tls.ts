@@ -67,7 +67,10 @@ export function toServerTls(tls: TlsMaterial): TlsOptions & SecureContextOptions
   return { ...toSecureContext(tls), ...asked, handshakeTimeout: 10_000 };
 }
 
-/** Without a certificate in it, OpenSSL would be content with the file, and Node would believe every public CA instead of ours. */
+/**
+ * Refuses a file without a certificate. OpenSSL would accept the file, and Node would believe every public CA instead
+ * of ours.
+ */
 async function readCertificates(setting: string, path: string): Promise<string> {
   const pem = await read(setting, path);
   try {

@@ -65,7 +65,9 @@ export interface HostRegistry {
   registerHosts(hosts: readonly ConfiguredHost[], intervalMs: number | null): Promise<readonly DroppedHost[]>;
   /** Shows that this gateway is alive. `false`: its registration has ended; register again. */
   renewRegistration(): Promise<boolean>;
-  /** Ends the registration at a clean stop: claims at once, the list of hosts after the time that a restart takes. */
+  /**
+   * Ends the registration at a clean stop. Claims end at once, the list of hosts after the time that a restart takes.
+   */
   endRegistration(): Promise<void>;
   /** Makes the list of hosts equal to what the gateways' registrations say. Returns the hosts whose polling ended. */
   reconcileHosts(): Promise<readonly DroppedHost[]>;

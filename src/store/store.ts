@@ -35,7 +35,7 @@ export function createStore(
 ): Store {
   const id = randomUUID();
   const gateway: GatewayIdentity = { id, name: gatewayName ?? id };
-  // Of ten thousand hosts many have their turn at the same moment, and after a takeover all of a dead replica's do.
+  // Many hosts have their turn at the same moment, and all of a dead replica's have it after a takeover.
   const claim = createBatcher({ getKey: ({ hostId }: ClaimRequest) => hostId }, (requests) =>
     claimHosts(dataSource, gateway.id, requests),
   );

@@ -57,7 +57,7 @@ export interface RefreshStore extends HostRegistry {
   claim(hostId: string, options?: ClaimOptions): Promise<ClaimAnswer | null>;
   /** Lets other gateways claim the host after a pass that ended without a write. */
   releaseClaim(hostId: string): Promise<void>;
-  /** Reads all that is stored of the VMs in which the host has a role (owner, incoming, contender), and of these VMs. */
+  /** Reads what is stored of these VMs, and of the VMs in which the host has a role (owner, incoming, contender). */
   readHostVms(hostId: string, vmIds: readonly string[]): Promise<StoredVm[]>;
   /** Reads all that is stored of these VMs. */
   readVms(vmIds: readonly string[]): Promise<StoredVm[]>;

@@ -10,8 +10,8 @@ import { createOkFinding, fail, warn, type Finding } from "./finding.js";
 import { attemptIn, rehearse, type DataSource } from "./rehearsal.js";
 
 /**
- * Tries every statement that a gateway runs on its own tables, with the rights that it has, and keeps nothing of it. What
- * fails for one and the same reason is told once.
+ * Tries every statement that a gateway runs on its own tables, with its own rights. Keeps nothing of it. What fails for
+ * one and the same reason is told once.
  */
 export async function checkStatements(dataSource: DataSource): Promise<Finding[]> {
   const failures = await rehearse(dataSource, tryAll);

@@ -26,7 +26,10 @@ export function readFollowTask(flags: Readonly<Record<string, string | undefined
   };
 }
 
-/** Writes each change as a line of JSON, no faster than it is taken, until the signal comes or nobody takes any more. */
+/**
+ * Writes each change as a line of JSON, no faster than the lines are taken. Ends with the signal, or when nobody reads
+ * any more.
+ */
 export async function runFollowCommand(
   { after, filter }: FollowTask,
   config: Config,

@@ -16,7 +16,7 @@ import { listNeedles, listSpellings } from "./spellings.js";
 export const FROM_VMS = `vm_static s LEFT JOIN vm_dynamic d ON d.vm_guid = s.vm_guid
     LEFT JOIN vds_dynamic h ON h.vds_id = d.run_on_vds`;
 
-/** Builds what holds for a VM that may have a guest: an engine keeps the rows of one that does not run any more. */
+/** Builds the condition of a VM that may have a guest. An engine keeps the rows of a VM that does not run any more. */
 export function mayHaveGuest(status: string): string {
   return `(${status} IS NULL OR ${status} NOT IN (${STATUSES_WITHOUT_GUEST.join(", ")}))`;
 }

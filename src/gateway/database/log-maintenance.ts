@@ -3,8 +3,8 @@ import { formatError } from "../format-error.js";
 import type { Log } from "../log.js";
 
 /**
- * Keeps the change log's partitions: makes those to come and drops those that are too old, now and every ten minutes.
- * A failure ends nothing: partitions are made hours ahead, and a pass that finds none makes it.
+ * Keeps the change log's partitions, now and every ten minutes. Makes those to come and drops those that are too old. A
+ * failure ends nothing: partitions are made hours ahead, and a pass that finds none makes it.
  */
 export async function startLogMaintenance(
   changes: Pick<ChangeLog, "maintain">,

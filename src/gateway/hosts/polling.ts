@@ -130,7 +130,9 @@ async function refuseNamed(hostId: string, store: Store, hosts: HostList): Promi
   );
 }
 
-/** Creates a check that is `true` after the first passes or after one interval: hanging hosts must not keep us unready. */
+/**
+ * Creates a check that is `true` after the first passes or after one interval. Hanging hosts must not keep us unready.
+ */
 function createFirstRoundCheck(refresher: Refresher, intervalMs: number | null): () => boolean {
   let isOver = intervalMs === null;
   const end = () => {

@@ -44,7 +44,7 @@ export function openPage(parents: Cohort): FieldEstimate {
   return { cohort: { ...parents, count, repeats: parents.count, owners: parents.page }, statements: 0 };
 }
 
-/** Counts what the lists of a cohort's VMs or hosts hold at most, each as often as it can be there. */
+/** Counts what the lists of a cohort's VMs or hosts hold at most. Each list counts as often as it can be there. */
 export function spread({ count, repeats, owners }: Cohort, distribution: Distribution): number {
   return Math.min(count * findLongest(distribution), repeats * sumLongest(distribution, owners));
 }

@@ -43,7 +43,10 @@ export const HISTORY_ESTIMATES: Readonly<Record<string, Estimate>> = {
   "HostDifference.hostAfter": (parents) => readByKey(parents, {}),
 };
 
-/** The log's bounds, who may be seen, what changed since, the present state (four), the last reports. */
+/**
+ * One question reads the log's bounds, the index's place, the changes behind it (six), a page of spans, and who may see
+ * what (two).
+ */
 const PAST_STATEMENTS = 8;
 
 /** The log's bounds, who may be seen and when (two), the changes, what changed since, the present state (four). */

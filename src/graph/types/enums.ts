@@ -82,7 +82,9 @@ export const FindKindEnum = {
   NAME: "NAME",
 } as const;
 
-/** Finds the number if the enum has it, else the one for "not known": a newer engine's state must not become an error. */
+/**
+ * Finds the number if the enum has it, else the one for "not known". A newer engine's state must not become an error.
+ */
 export function findKnownStatus(
   numbers: Readonly<Record<string, number>>,
   status: number,

@@ -39,7 +39,7 @@ export function sortBestFirst(interfaces: readonly GuestInterface[]): readonly G
   return interfaces.toSorted((left, right) => rankInterface(right) - rankInterface(left));
 }
 
-/** Finds the vNIC of the VM that has the interface's MAC, or `null`: guests have bridges and tunnels of their own. */
+/** Finds the vNIC of the VM that has the interface's MAC; `null` for a guest's own bridges and tunnels. */
 export function findNicOfInterface(guestInterface: GuestInterface, nics: readonly Nic[]): Nic | null {
   return groupNics(nics).find(guestInterface.macAddress)[0] ?? null;
 }

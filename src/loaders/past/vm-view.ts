@@ -11,7 +11,10 @@ export interface VmView {
   loadKnownInterfaces(): Promise<readonly GuestInterface[] | null>;
 }
 
-/** Creates a view of a row's VM: as it is now or, for a row of the past, as it was then, without a statement. */
+/**
+ * Creates a view of a row's VM without a statement. It is the VM as it is now or, for a row of the past, as it was
+ * then.
+ */
 export function viewVm(loaders: Loaders, { past }: OfPast, vmId: string): VmView {
   if (past === undefined) {
     return {

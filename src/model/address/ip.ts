@@ -18,8 +18,8 @@ export function normalizeIPv6(text: string): string | null {
 }
 
 /**
- * Lists the texts under which an IPv6 address may be stored: by RFC 5952, and where that is mixed notation, also in
- * hexadecimal throughout, as earlier versions and some engines have it.
+ * Lists the texts under which an IPv6 address may be stored. The first is RFC 5952's; where that is mixed notation, the
+ * second is hexadecimal throughout, as earlier versions and some engines have it.
  */
 export function listStoredSpellings(canonical: string): readonly string[] {
   const mixed = MIXED.exec(canonical);
@@ -28,7 +28,7 @@ export function listStoredSpellings(canonical: string): readonly string[] {
   return [canonical, `${mixed[1] ?? ""}${high}:${low}`];
 }
 
-/** RFC 5952, section 5: an address that by its well-known prefix holds an IPv4 address ends in the latter's own notation. */
+/** Writes an address that embeds an IPv4 address with the IPv4 notation at its end (RFC 5952, section 5). */
 function toMixedNotation(hexadecimal: string): string {
   const embedded = EMBEDDED.exec(hexadecimal);
   if (embedded === null) return hexadecimal;

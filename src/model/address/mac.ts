@@ -1,6 +1,6 @@
 /**
- * Returns the MAC in lower case with colons, or `null` if the text is not a MAC of 6, 8 or 20 octets.
- * Every spelling that guests, engines and people use is understood.
+ * Returns the MAC in lower case with colons; `null` if the text is no MAC of 6, 8 or 20 octets. Every spelling that
+ * guests, engines and people use is understood.
  */
 export function normalizeMac(text: string): string | null {
   // Nearly all that is stored is in the one form.
@@ -10,7 +10,7 @@ export function normalizeMac(text: string): string | null {
   return LENGTHS.includes(digits.length / 2) ? (digits.match(/../g) ?? []).join(":") : null;
 }
 
-/** Does the same for a MAC that a host or an engine stores as its guest wrote it: blanks around it are dropped. */
+/** Does the same for a MAC that a host or an engine stores as its guest wrote it. Blanks around it are dropped. */
 export function normalizeReportedMac(text: string | null): string | null {
   return text === null ? null : normalizeMac(text.trim());
 }
@@ -24,7 +24,7 @@ export function isSameMac(left: string | null, right: string | null): boolean {
   return left === right || toMacKey(left) === toMacKey(right);
 }
 
-/** Groups what has MACs by them, whatever their spelling, so that a list is not compared item by item with another one. */
+/** Groups items by their MACs, whatever the spelling. So two lists are not compared item by item. */
 export function groupByMac<Item extends { readonly macAddress: string | null }>(
   items: readonly Item[],
 ): MacGroups<Item> {

@@ -1,5 +1,5 @@
 /**
- * Returns `true` for names of interfaces that hosts of containers and of virtual machines make for themselves: bridges,
+ * Returns `true` for names of interfaces that hosts of containers and of VMs make for themselves. These are bridges,
  * their gateways, and devices that hold the addresses of services. Nobody outside reaches the guest by their addresses.
  */
 export function isContainerInterface(name: string): boolean {

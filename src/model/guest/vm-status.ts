@@ -20,7 +20,7 @@ export const VM_STATUS = {
 } as const;
 
 /**
- * The states in which a VM does not run, and so has no guest: its addresses and interfaces are none, and that is current.
+ * The states in which a VM does not run, and so has no guest. It has no addresses and interfaces, and that is current.
  * The one rule for VMs that are down, whatever the source and whoever asks.
  */
 export const STATUSES_WITHOUT_GUEST: readonly number[] = [

@@ -10,8 +10,8 @@ export interface InterfaceChanges {
 }
 
 /**
- * Compares as multisets, because neither the engine's table nor a guest forbids two interfaces with one name and MAC:
- * equal rows stay, others of the same name and MAC become updates, the rest is inserted or deleted.
+ * Compares as multisets, because neither the engine's table nor a guest forbids two interfaces with one name and MAC.
+ * Equal rows stay, others of the same name and MAC become updates, the rest is inserted or deleted.
  */
 export function diffInterfaces(
   stored: readonly GuestInterface[],

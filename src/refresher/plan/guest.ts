@@ -75,9 +75,9 @@ function hasReported(known: StoredVm | null): boolean {
 }
 
 /**
- * Returns the stored interfaces where nothing but an order is reported otherwise, which is an accident of the agent and no
- * reason to write. Otherwise returns the reported ones in their order, each stored one that is equal as it is stored: so
- * the order of a VM's interfaces, of their addresses and of its list of addresses is always the same one.
+ * Returns the stored interfaces if nothing but an order is reported otherwise. That is an accident of the agent and no
+ * reason to write. Otherwise returns the reported ones in their order, each stored one that is equal as it is stored:
+ * so the order of a VM's interfaces, of their addresses and of its list of addresses is always the same one.
  */
 function keepStored(
   stored: readonly GuestInterface[],

@@ -10,7 +10,7 @@ export function toNics(vmId: string, reported: readonly ReportedNic[]): Nic[] {
   const timesMade = new Map<string, number>();
   reported.forEach((entry, index) => {
     const nic = toNic(vmId, entry, index, timesMade);
-    // The first of equal ids wins: a device list that names one vNIC twice describes it first where it is real.
+    // The first of equal ids wins. A device list that names one vNIC twice describes it first where it is real.
     if (!nics.has(nic.id)) nics.set(nic.id, nic);
   });
   return [...nics.values()];
@@ -43,19 +43,24 @@ function toNic(vmId: string, entry: ReportedNic, index: number, timesMade: Map<s
 }
 
 /**
- * Chooses the id that the host gives, unless it looks like one that was derived for some VM: then a host could take
- * that one.
+ * Chooses the id that the host gives, unless it looks like one that was derived for some VM. Otherwise a host could
+ * take that one.
  */
 function chooseNicId(vmId: string, reportedId: string | null): string | null {
   return reportedId?.charAt(14) === "8" ? deriveClaimedId(vmId, reportedId) : reportedId;
 }
 
-/** Derives the id of a vNIC whose claimed id is another VM's: of version 8, which no claim is granted as it is. */
+/**
+ * Derives the id of a vNIC whose claimed id is another VM's. It is of version 8, which no claim is granted as it is.
+ */
 export function deriveClaimedId(vmId: string, claimedId: string): string {
   return deriveUuid(`vnic-graph:${vmId}:claimed:${claimedId}`, { hash: "sha256", version: 8 });
 }
 
-/** Derives a name-based UUID for a vNIC that the host gives no id: from its MAC, which outlives the host's device name. */
+/**
+ * Derives a name-based UUID for a vNIC that the host gives no id. It comes from the MAC, which outlives the host's
+ * device name.
+ */
 function deriveNicId(vmId: string, key: string, timesMade: Map<string, number>): string {
   const times = timesMade.get(key) ?? 0;
   timesMade.set(key, times + 1);

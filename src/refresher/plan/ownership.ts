@@ -83,7 +83,7 @@ function decideByOwner(stored: Ownership, hostId: string, sighting: Sighting): D
   // A source says `Migration Source` before its destination exists. Up means that no migration is under way any more.
   if (sighting.status === VM_STATUS.UP) return grantTo(hostId, { ...stored, incomingId: null });
   if (sighting.status !== VM_STATUS.DOWN) return grantTo(hostId, stored);
-  // For any other reason the VM itself has ended, even if a destination was ready: there is nothing left to receive.
+  // For any other reason the VM itself has ended, even if a destination was ready. There is nothing left to receive.
   if (sighting.exitReason !== null && sighting.exitReason !== MIGRATED_AWAY) return DOWN;
   return handOver(stored, hostId) ?? (sighting.exitReason === null ? DOWN : countMiss(stored, hostId));
 }
@@ -96,7 +96,10 @@ function countMiss(stored: Ownership, hostId: string): Decision {
   return handOver(stored, hostId) ?? DOWN;
 }
 
-/** Hands the VM to its incoming host, never to a contender: that may be long dead, and if not, its own report claims the VM. */
+/**
+ * Hands the VM to its incoming host, never to a contender. A contender may be long dead; if not, its own report claims
+ * the VM.
+ */
 function handOver({ incomingId }: Ownership, hostId: string): Decision | null {
   return incomingId === null || incomingId === hostId
     ? null
@@ -133,7 +136,7 @@ function decideByOther(
 }
 
 /**
- * Returns `true` while two hosts both say Up (split brain): they must not take the VM from each other at every pass,
+ * Returns `true` while two hosts both say Up (split brain). They must not take the VM from each other at every pass,
  * nor three in turn. It ends when the loser reports anything else, or when the owner is no longer Up or no longer
  * reports the VM.
  */
@@ -141,7 +144,7 @@ function isDisputed({ status, contenderId, missedPasses }: Ownership & Pick<Stor
   return contenderId !== null && SAYS_UP.has(status) && missedPasses === 0;
 }
 
-/** Returns `true` if the owner does not yet, or no longer, run the guest: any host that does has the better claim. */
+/** Returns `true` if the owner does not yet, or no longer, run the guest. Any host that does has the better claim. */
 function isYielded({ status, missedPasses }: Ownership & Pick<StoredVm, "status">): boolean {
   return missedPasses > 0 || YIELDING.has(status);
 }

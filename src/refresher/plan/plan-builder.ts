@@ -121,8 +121,8 @@ function isReordered(
 }
 
 /**
- * Returns the interfaces as they will be stored and read: of an interface that did not change, the stored row stays as
- * it is.
+ * Returns the interfaces as they will be stored and read. If an interface did not change, its stored row stays as it
+ * is.
  */
 function mergeInterfaces(
   stored: readonly GuestInterface[],

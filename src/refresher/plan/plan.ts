@@ -15,8 +15,8 @@ import { cutText, toStorableText } from "./text.js";
 /** What a pass is to write. */
 export interface PassPlan extends PlannedChanges {
   /**
-   * `true` if the same report would change nothing at the next pass, as long as no other pass writes a VM of this host.
-   * So it is if each VM is this host's own, or ended and nobody's, and if no vNICs are left to ask for.
+   * `true` if the same report would change nothing next time, unless another pass writes a VM of this host. So it is if
+   * each VM is this host's own, or ended and nobody's, and if no vNICs are left to ask for.
    */
   readonly isSettled: boolean;
   /** The problems in the reports of the VMs that were looked at, as messages, by VM. */
@@ -156,7 +156,7 @@ function isSettledVm({ stored, reported, decision }: SightedVm, after: StoredVm,
   const wasForeign = stored !== null && stored.ownerId !== null && stored.ownerId !== hostId;
   if (wasForeign && stored.ownerId !== after.ownerId) return false;
   if (decision.verdict === "own") return after.inventoryHash === readInventoryHash(reported);
-  // A host repeats the record of a VM that ended until the engine removes it, also when another host runs the VM.
+  // A host repeats the record of an ended VM until the engine removes it, even if another host runs it.
   const hasRole = after.ownerId === hostId || after.incomingId === hostId || after.contenderId === hostId;
   return reported.status !== null && toVmStatus(reported.status) === VM_STATUS.DOWN && !hasRole;
 }

@@ -136,7 +136,8 @@ class BullSchedule<Result extends PassOutcome> implements HostSchedule<Result> {
     this.isSchedulerKnown = true;
     const quota = await shards.renew();
     this.noteAnswer();
-    // Not waited for: a pass may take long to end, and until then the shard is held and its lock renewed.
+    // Does not wait for the hand-off: a pass may take long to end. Until then the shard is held and its lock renewed.
+    // Until then the shard is held and its lock renewed.
     if (this.handingOff.size === 0) for (const shard of shards.findExcess(quota)) this.handOff(shard);
     if (this.isStopped) return;
     await shards.take(quota);
@@ -183,7 +184,10 @@ class BullSchedule<Result extends PassOutcome> implements HostSchedule<Result> {
     for (const shard of this.polled) if (!wanted.has(shard)) this.handOff(shard);
   }
 
-  /** Polls the hosts of a shard: at once those that no replica has polled for an interval, the others at their turns. */
+  /**
+   * Polls the hosts of a shard. Those that no replica has polled for an interval come at once, the others at their
+   * turns.
+   */
   private poll(shard: number): void {
     if (this.polled.has(shard)) return;
     this.polled.add(shard);

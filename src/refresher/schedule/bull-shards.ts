@@ -33,7 +33,7 @@ export class BullShards {
       defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
       streams: { events: { maxLen: 100 } },
     });
-    // Jobs are fetched by hand: a worker that runs by itself fetches no more while all its jobs are long ones.
+    // Fetches jobs by hand. A worker that runs by itself fetches no more while all its jobs are long ones.
     this.worker = new Worker("slices", null, {
       ...common,
       autorun: false,

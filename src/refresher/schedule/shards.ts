@@ -35,8 +35,8 @@ export function computeLockTimes(intervalMs: number): LockTimes {
 }
 
 /**
- * Finds which shards to hand off so that no more than the quota is left: a quarter of the excess at a time, the last ones
- * taken first.
+ * Finds which shards to hand off so that no more than the quota is left. A quarter of the excess goes at a time, the
+ * last ones taken first.
  */
 export function findExcess(held: readonly number[], quota: number): readonly number[] {
   const excess = held.length - quota;

@@ -170,7 +170,10 @@ class TimerSchedule<Result extends PassOutcome> implements HostSchedule<Result> 
   }
 }
 
-/** The gateways whose settings name a host come first: one that knows it from them alone may not even reach it. */
+/**
+ * How many intervals a standby waits, so that gateways whose settings name a host come first. One that knows it from
+ * their list alone may not even reach it. A gateway that knows it from them alone may not even reach it.
+ */
 const STANDBY_INTERVALS = 1.5;
 
 async function endEntry<Result>(entry: Entry<Result>): Promise<void> {

@@ -39,8 +39,8 @@ const SHORTEST_MS = 1_000;
 const LONGEST_MS = 60_000;
 
 /**
- * Finds how long to wait after `losses` superseded passes in a row: soon, and at a random time, so that two hosts that
- * exchange VMs do not meet again and again.
+ * Finds how long to wait after `losses` superseded passes in a row. It is soon, and at a random time, so that two hosts
+ * that exchange VMs do not meet again and again.
  */
 export function computeRetry(losses: number, intervalMs: number, random: () => number): number {
   return SOONEST_RETRY_MS + random() * Math.min(intervalMs / 4, FIRST_RETRY_MS * 2 ** (losses - 1));

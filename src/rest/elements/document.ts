@@ -1,7 +1,7 @@
 import { XMLBuilder } from "fast-xml-parser";
 import type { Format } from "../request/format.js";
 
-/** What an answer is made of, in oVirt's JSON form: all values are text, and a list stands under its elements' name. */
+/** The content of an answer, in oVirt's JSON form. All values are text, and a list stands under its elements' name. */
 export type Element = { readonly [name: string]: string | Element | readonly string[] | readonly Element[] };
 
 /** An answer and the name of its outermost element, which only XML shows. */

@@ -8,7 +8,7 @@ import { formatOsType } from "./os-types.js";
 /** Where everything of this room is. */
 export const BASE = "/ovirt-engine/api";
 
-/** The cluster and the template of VMs of which these are not known. oVirt's clients need every VM to have both. */
+/** The cluster and the template of VMs whose own are not known. oVirt's clients need every VM to have both. */
 export const UNKNOWN_PARENT: NamedRow = { id: "00000000-0000-0000-0000-000000000000", name: "unknown" };
 
 /**

@@ -3,7 +3,7 @@ import type { ServerOptions } from "../options.js";
 import type { Visit } from "./visit.js";
 
 /**
- * Writes the one line in the log that a request leaves, with the same fields for every route, and tells the metrics.
+ * Writes the one line in the log that a request leaves, with the same fields for every route. Tells the metrics, too.
  * Never the query string, a variable or a query's text: they may hold anything.
  */
 export function writeAuditLine(

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { BlockList, isIP } from "node:net";
 
-/** How a client sees the server, and where it asks from: as the connection shows it, or as a trusted proxy says. */
+/** How a client sees the server, and where it asks from. A trusted proxy says it; otherwise the connection shows it. */
 export interface Client {
   readonly address: string;
   /** The name by which it calls the server, as in a Host header. */

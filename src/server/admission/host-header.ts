@@ -6,7 +6,7 @@ import { HttpError } from "../errors.js";
 const LOOPBACK_NAMES: readonly string[] = ["localhost"];
 
 /**
- * Refuses a request for a name that is not ours: a web page whose own name was rebound to our address (DNS rebinding)
+ * Refuses a request for a name that is not ours. A web page whose own name was rebound to our address (DNS rebinding)
  * still sends its own name. Literal addresses cannot be rebound. In the list, `*.example.org` stands for one label
  * more, and `*` for every name.
  */

@@ -64,7 +64,7 @@ export const READING_RULE: EntryRule = {
   takesOvirtCredentials: true,
 };
 
-/** Routes that read lists which may be long: they are sent in pieces, each of which is a piece of work. */
+/** Routes that read lists which may be long. They are sent in pieces, each of which is a piece of work. */
 export const LONG_LIST_RULE: EntryRule = { ...READING_RULE, lasting: true };
 
 /** `/graphql/stream`: the graph's subscriptions as events. Each event is a piece of work. */

@@ -106,10 +106,7 @@ function createNever(): Promise<never> {
   return new Promise(() => undefined);
 }
 
-/**
- * Creates what the rest of the program sees of a request, what runs its work, and what calls those who wait for its
- * end.
- */
+/** Creates a request's three sides: what the program sees of it, what runs its work, and who waits for its end. */
 function createServedRequest(
   id: string,
   { signal, check }: Deadline,

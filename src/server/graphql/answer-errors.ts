@@ -4,8 +4,8 @@ import type { GraphQLFormattedError } from "graphql";
 const MAX_ERRORS = 20;
 
 /**
- * Makes errors of one cause one error, with the path of the first and how often it came, and keeps at most 20. A statement
- * that fails under 5,000 VMs would else be 5,000 errors.
+ * Merges errors of one cause into one, with the path of the first and their number. Keeps at most 20. A statement that
+ * fails under 5,000 VMs would else be 5,000 errors.
  */
 export function mergeErrors(errors: readonly GraphQLFormattedError[]): readonly GraphQLFormattedError[] {
   const byCause = new Map<string, { readonly first: GraphQLFormattedError; count: number }>();

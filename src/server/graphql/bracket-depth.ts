@@ -1,5 +1,5 @@
 /**
- * Measures the deepest nesting of brackets in a GraphQL document: the parser recurses once for each, and its stack is
+ * Measures the deepest nesting of brackets in a GraphQL document. The parser recurses once for each, and its stack is
  * finite.
  */
 export function measureBracketDepth(document: string): number {

@@ -61,7 +61,7 @@ export function createGraphqlHandler(parts: HandlerParts) {
     });
 }
 
-/** Gives an answer of a moment ago again, or executes what is asked, and keeps the answer if it may be kept. */
+/** Answers a question: gives an answer of a moment ago again, or executes it and keeps the answer if it may. */
 async function findOrExecute(
   parts: HandlerParts,
   request: FastifyRequest,

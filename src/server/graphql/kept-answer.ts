@@ -18,8 +18,8 @@ export interface AnswerKeeper {
 }
 
 /**
- * Digests all that an answer depends on: who may see what, the form that is asked for, and the question, byte by byte. Questions
- * that mean the same in other bytes have other digests; that costs a reading, and is never wrong.
+ * Digests all that an answer depends on, byte by byte: the viewer's rights, the answer's form, and the question.
+ * Questions that mean the same in other bytes have other digests; that costs a reading, and is never wrong.
  */
 export function digestQuestion(
   { method, url, headers }: Pick<FastifyRequest, "method" | "url" | "headers">,

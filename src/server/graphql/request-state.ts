@@ -85,7 +85,7 @@ export function createPacing(turns: Turns): Pacing {
   };
 }
 
-/** Ends the request at its deadline, and when its lists give more objects than the estimate of its cost could be. */
+/** Ends the request at its deadline, or when its lists give more objects than its estimated cost allows. */
 export function createStop(
   { deadline }: Pick<Visit, "deadline">,
   pacing: Pick<Pacing, "find">,

@@ -31,7 +31,7 @@ function parseCommonName(name: unknown): string | null {
   return typeof name === "string" ? name.toLowerCase() : null;
 }
 
-/** Names with a quote are values that Node escaped because they hold a comma: nobody lists such names, and they must not be split. */
+/** Leaves names with a quote unsplit. Node escaped them because they hold a comma, and nobody lists such names. */
 function parseAltNames(text: string | undefined): string[] {
   if (text === undefined || text.includes('"')) return [];
   return text

@@ -12,8 +12,9 @@ export interface LiveConnections {
   /** How many there are. */
   readonly count: number;
   /**
-   * Counts a connection of a viewer, and has it ended when the credentials are not valid any more, when what they allow has
-   * changed, and at a stop. Returns the function that forgets it. Throws if the viewer has too many.
+   * Counts a connection of a viewer and has it ended in time. That is when the credentials are not valid any more, when
+   * what they allow has changed, and at a stop. Returns the function that forgets it. Throws if the viewer has too
+   * many.
    */
   enter(
     transport: LiveTransport,

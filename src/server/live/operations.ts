@@ -176,7 +176,7 @@ export function formatLiveError(
   return formatted;
 }
 
-/** Runs a job with a context of the caller's, and gives back what the context holds when the job has ended. */
+/** Runs a job with the caller's context, and gives back what the context holds after the job. */
 function serve<Result>(
   { requestId, viewer }: LiveCaller,
   { signal, check, onSlow }: Pick<ServedRequest, "signal" | "check" | "onSlow">,

@@ -123,7 +123,7 @@ function countEvents(answers: EventStream<LiveAnswer>, notes: AuditNotes): Event
 }
 
 /**
- * Formats answers as events, with a comment in each pause, so that nobody on the way takes the connection for dead. Without
+ * Formats answers as events, with a comment in each pause. So nobody on the way takes the connection for dead. Without
  * `complete` at its end a client takes the stream for broken and connects again; so it ends when the server stops.
  */
 async function* formatEvents(
@@ -192,5 +192,8 @@ async function readParameters(
   throw new HttpError(400, "BAD_REQUEST", "The body must be a JSON object with a query.");
 }
 
-/** Less than what proxies take for dead, which is a minute, and than what the server takes for a reader that does not read. */
+/**
+ * Less than the minute after which proxies take a connection for dead. It is also less than what the server allows a
+ * reader that does not read.
+ */
 const PAUSE_MS = 10_000;

@@ -116,7 +116,7 @@ function createFleetVerbs(
   };
 }
 
-/** Creates a VM's state from its position and from how often its host was asked, so that no state is kept. */
+/** Creates a VM's state from its position and its host's number of polls, so that no state is kept. */
 function createFleetVm(
   template: RecordTemplate,
   host: number,

@@ -8,7 +8,7 @@ export type TlsUpgrade = (socket: Socket, secured: (stream: TLSSocket) => void) 
 /** Creates the TLS of VDSM: it requires a client certificate of the same CA, and TLS 1.2 or later. */
 export function createTlsUpgrade(credentials: Credentials): TlsUpgrade {
   const waiting = new Map<string, (stream: TLSSocket) => void>();
-  // Never listens itself: sockets are handed to it, so that the TCP side stays ours to reset or to leave hanging.
+  // Never listens itself. Sockets are handed to it, so that the TCP side stays ours to reset or to leave hanging.
   const server = createServer({
     ca: credentials.ca,
     cert: credentials.cert,

@@ -1,6 +1,9 @@
 import type { SimulatedNic, SimulatedVm } from "./vm.js";
 
-/** Formats the libvirt domain of a VM as `Host.dumpxmls` gives it: enough of it to find every NIC, and oVirt's metadata. */
+/**
+ * Formats the libvirt domain of a VM as `Host.dumpxmls` gives it. It has enough to find every NIC, and oVirt's
+ * metadata.
+ */
 export function formatDomainXml(vm: SimulatedVm): string {
   const interfaces = vm.nics.map(formatInterfaceXml).join("");
   return (
@@ -16,7 +19,10 @@ export function formatDomainXml(vm: SimulatedVm): string {
   );
 }
 
-/** Creates the NICs of a VM as `Host.getVMFullList` up to 4.3 tells them, keys in the order of a captured answer. */
+/**
+ * Creates the NICs of a VM as `Host.getVMFullList` up to 4.3 tells them. The keys are in the order of a captured
+ * answer.
+ */
 export function createLegacyDevices(vm: SimulatedVm): readonly Record<string, unknown>[] {
   return vm.nics.map((nic, at) => ({
     type: "interface",

@@ -1,4 +1,4 @@
-/** Chance with a seed: the same seed gives the same numbers on every machine, so a scenario can be told again. */
+/** Chance with a seed. The same seed gives the same numbers on every machine, so a scenario can be repeated. */
 export class Random {
   private state: number;
 

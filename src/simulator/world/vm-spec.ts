@@ -24,7 +24,7 @@ export interface VmSpec {
   readonly raw?: Readonly<Record<string, unknown>>;
 }
 
-/** What a kind of guest makes of a name, an address plan and chance: everything of a VM but its place. */
+/** Everything of a VM but its place. A kind of guest makes it from a name, an address plan and chance. */
 export type GuestFactory = (
   name: string,
   plan: AddressPlan,

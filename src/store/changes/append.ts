@@ -6,9 +6,9 @@ import { createDelta } from "./versions/vm-delta.js";
 import { isHeard, type VmChangeEntry } from "./versions/vm-version.js";
 
 /**
- * Appends to the log what readers see change, in the transaction that changes it, and keeps beside each VM what lists are
- * sorted by: when it changed last, and its address. It must be the transaction's last statement: then every VM is locked, so
- * that `seq` and `at` of one VM's rows come in the order of their commits.
+ * Appends to the log what readers see change, in the transaction that changes it. Keeps beside each VM what lists are
+ * sorted by: when it changed last, and its address. It must be the transaction's last statement: then every VM is
+ * locked, so that `seq` and `at` of one VM's rows come in the order of their commits.
  */
 export async function appendChanges(
   queryRunner: QueryRunner,
@@ -53,7 +53,7 @@ interface LogRow {
   readonly isFull: boolean;
   readonly isHeard: boolean;
   readonly primaryAddress: string | null;
-  /** As JSON: of thousands of new VMs, texts are far less to keep until they are sent than what they are made of. */
+  /** JSON text, because the objects of thousands of new VMs would take far more memory until they are sent. */
   readonly delta: string;
 }
 

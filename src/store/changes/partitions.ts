@@ -12,7 +12,9 @@ export interface Partition {
   readonly toMs: number;
 }
 
-/** Chooses how much time one partition covers, so that there are neither many of them nor much more kept than asked for. */
+/**
+ * Chooses how much time one partition covers. There should be neither many of them, nor much more kept than asked for.
+ */
 export function choosePartitionMs(retention: Retention): number {
   const keptMs = retention ?? LEAST_KEPT_MS;
   if (keptMs <= 6 * HOUR_MS) return HOUR_MS;
@@ -21,8 +23,7 @@ export function choosePartitionMs(retention: Retention): number {
 }
 
 /**
- * Plans the partitions that are missing, so that changes have a place from now on until well after the next
- * maintenance.
+ * Plans the partitions that are missing. Changes must have a place from now on until well after the next maintenance.
  */
 export function planPartitions(
   existing: readonly Partition[],

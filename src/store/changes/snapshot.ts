@@ -1,6 +1,6 @@
 /**
- * Which transactions a reader of the log has seen, as PostgreSQL's `pg_snapshot` tells: all below `xmax` but those listed,
- * which were under way. `xmin` is the first of these, or `xmax`.
+ * Which transactions a reader of the log has seen, as PostgreSQL's `pg_snapshot` tells. It has seen all below `xmax`
+ * except those listed, which were under way. `xmin` is the first of these, or `xmax`.
  */
 export interface Snapshot {
   readonly xmin: bigint;

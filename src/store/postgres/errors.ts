@@ -73,10 +73,10 @@ export function toDatabaseError(error: unknown): unknown {
 }
 
 /**
- * Returns `true` if PostgreSQL refused a statement for what was in it, or for what it met: bad data, a constraint, one row
- * meant twice, a deadlock, a lock that did not come free, a limit of time or size. All of its transaction is undone then,
- * and of several passes that were written together each may be tried by itself. Any other failure, such as a lost
- * connection, may have come after the commit.
+ * Returns `true` if PostgreSQL refused a statement for its content, or for what it met. These are bad data, a
+ * constraint, one row meant twice, a deadlock, a lock that did not come free, and a limit of time or size. All of its
+ * transaction is undone then, and of several passes that were written together each may be tried by itself. Any other
+ * failure, such as a lost connection, may have come after the commit.
  */
 export function isStatementsOwnFailure(error: unknown): boolean {
   return /^(?:21|22|23|40|54)...$|^55P03$|^57014$/.test(findSqlState(error) ?? "");

@@ -6,8 +6,8 @@ export interface Place {
   readonly server: DatabaseServer;
   readonly tls: ServerTls;
   /**
-   * The session belongs to a connection pooler, such as PgBouncer: settings hold for one transaction, and two statements
-   * of ours may meet two sessions of the server.
+   * The session belongs to a connection pooler, such as PgBouncer. Settings hold for one transaction, and two
+   * statements of ours may meet two sessions of the server.
    */
   readonly isPooled: boolean;
   /** Settings that the server is too old to know. */

@@ -14,7 +14,7 @@ export interface PoolOptions extends pg.PoolConfig {
 type CheckOut = (error: Error | undefined, client: pg.PoolClient | undefined, done: () => void) => void;
 
 /**
- * A pool that tells apart why there is no connection: all are in use ({@link DatabaseOverloadedError}), or none can be
+ * A pool that tells apart why there is no connection. All are in use ({@link DatabaseOverloadedError}), or none can be
  * made ({@link DatabaseUnavailableError}).
  */
 export class SharePool extends pg.Pool {

@@ -13,8 +13,8 @@ export interface SessionLimits {
 }
 
 /**
- * Settings that every connection pooler passes on, so that they can stand in the startup message: texts are sent as UTF-8,
- * times are written in ISO form and in UTC, and a backslash in a literal is a backslash.
+ * Settings that every connection pooler passes on, so that they can stand in the startup message. Texts are sent as
+ * UTF-8, times are written in ISO form and in UTC, and a backslash in a literal is a backslash.
  */
 export const TRACKED_SETTINGS: Readonly<Record<string, string>> = {
   client_encoding: "UTF8",
@@ -41,7 +41,7 @@ export function listSessionSettings(limits: SessionLimits): Readonly<Record<stri
 }
 
 /**
- * Formats the statements that begin a transaction with these settings, for sessions that belong to a pooler: what is
+ * Formats the statements that begin a transaction with these settings, for sessions that belong to a pooler. What is
  * set in a transaction ends with it, so that the pooler's other clients never see it.
  */
 export function formatTransactionStart(

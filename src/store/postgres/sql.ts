@@ -1,7 +1,7 @@
 import { DataSource, type QueryRunner } from "typeorm";
 import { toDatabaseError } from "./errors.js";
 
-/** Whatever runs a statement: a DataSource on a connection of its pool, a QueryRunner on its own, a snapshot on its one. */
+/** Runs statements: a DataSource on a connection of its pool, a QueryRunner on its own, a snapshot on its one. */
 export interface Queryable {
   query(sql: string, parameters?: unknown[]): Promise<unknown>;
   /** Runs a statement whose failure does not end the transaction. Absent where there is none. */
@@ -99,7 +99,7 @@ export async function runInTransaction<Result>(
   }
 }
 
-/** Runs reads that all see one state: that of the snapshot that is given, or of a transaction of their own. */
+/** Runs reads that all see one state: that of the given snapshot, or of their own transaction. */
 export function readInOneState<Result>(
   database: Queryable,
   work: (state: Queryable) => Promise<Result>,

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 
 /**
- * Names the reading statements of a process, so that each connection lets PostgreSQL plan a statement once and not at every
- * request: planning costs more than reading a few rows by an index.
+ * Names the reading statements of a process, so that each connection lets PostgreSQL plan a statement only once.
+ * Planning costs more than reading a few rows by an index.
  */
 export class StatementNames {
   private readonly names = new Map<string, string>();

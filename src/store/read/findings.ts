@@ -106,9 +106,9 @@ const REACHES_OTHERS = [
 ].join(" AND ");
 
 /**
- * Selects the addresses that several VMs have which can meet: two of them are on the same network, or of one it is not
- * known. First the addresses that several VMs have at all, by the index; then, of these, on which interface each VM has it.
- * Bridges of containers are a guest's own, unless a vNIC is behind them.
+ * Selects the addresses of several VMs that can meet. Two of them are on the same network, or the network of one is not
+ * known. First the addresses that several VMs have at all, by the index; then, of these, on which interface each VM has
+ * it. Bridges of containers are a guest's own, unless a vNIC is behind them.
  */
 export function selectAddressConflicts(
   { within, network, after }: Omit<AddressConflictsQuestion, "limit">,

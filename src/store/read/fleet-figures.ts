@@ -18,7 +18,7 @@ export interface FleetFigures {
   readonly stalenessMaxS: number | null;
 }
 
-/** Reads the figures, in one statement over the hosts alone, so that a scrape costs the same however many VMs there are. */
+/** Reads the figures in one statement over the hosts alone. So a scrape costs the same however many VMs there are. */
 export async function readFleetFigures(dataSource: DataSource): Promise<FleetFigures> {
   const [row] = await queryRows<FleetFigures>(
     dataSource,

@@ -12,7 +12,7 @@ export async function readGuestInterfaces(
 ): Promise<GuestInterface[]> {
   const parameters = new SqlParameters();
   const ids = parameters.add(vmIds);
-  // The order of names comes with one row of each VM alone: it may weigh as much as all of them.
+  // The order of names comes with one row of each VM alone. It may weigh as much as all of them.
   const rows = await queryRows<InterfaceRow & { readonly names: InterfaceNames | null }>(
     database,
     `SELECT ${SELECTION}, CASE WHEN row_number() OVER (PARTITION BY i.vm_id) = 1 THEN r.interface_names END AS names

@@ -28,7 +28,7 @@ export function listBounds({ order, after, before = null }: VmPageRequest): read
   ];
 }
 
-/** A part of a list: the VMs of which the value is known, by value and id, or the others, by id. */
+/** A part of a list. It has the VMs whose value is known, by value and id, or the others, by id. */
 export interface PagePart {
   readonly isKnown: boolean;
   readonly bounds: readonly PageBound[];

@@ -2,8 +2,9 @@ import { queryRows, type Queryable } from "../postgres/sql.js";
 import type { PollingState } from "../types.js";
 
 /**
- * Is true of a host `h` that a running gateway polls at its turns: it is on the list, and a gateway that polls is alive. A
- * gateway counts for some time after its last heartbeat, so that a pause of the database does not make all hosts unpolled.
+ * Is true of a host `h` that a running gateway polls at its turns. The host is on the list, and a gateway that polls is
+ * alive. A gateway counts for some time after its last heartbeat, so that a pause of the database does not make all
+ * hosts unpolled.
  */
 export const IS_POLLED = `(h.active AND (NOT h.from_settings OR h.interval_ms IS NOT NULL)
   AND EXISTS (SELECT FROM vnic_graph_gateway g

@@ -7,7 +7,7 @@ import { buildVmConditions } from "./conditions/vm-conditions.js";
 import { findDirection, listBounds, listParts, splitOrder, type PageBound } from "./page-order.js";
 import { VM_COLUMNS } from "./vm-columns.js";
 
-/** Reads one page of VMs in one of the orders, from the place behind a cursor on, or up to the place before one. */
+/** Reads one page of VMs in one of the orders. It begins behind a cursor, or ends before one. */
 export async function readVmsPage(
   database: Queryable,
   request: VmPageRequest,

@@ -19,8 +19,8 @@ export async function countVms(database: Queryable, filter: VmFilter, scope: VmS
 }
 
 /**
- * Reads a mark of all that readers see: it is another one once a change was written to the log, since that moves its VM's time,
- * whichever change came first. Not the greatest number of the log: a smaller one may be committed later.
+ * Reads a mark of all that readers see. It differs once a change was written to the log, since that moves its VM's
+ * time, whichever change came first. Not the greatest number of the log: a smaller one may be committed later.
  */
 export async function readChangeMark(database: Queryable): Promise<string> {
   const [row] = await queryRows<{ mark: string }>(

@@ -8,7 +8,7 @@ export class VnicGraphHost {
   @ForeignKey(() => VdsStatic, { name: "fk_vnic_graph_host_vds_static", onDelete: "CASCADE" })
   hostId!: string;
 
-  /** Raised by every claim, and by whoever takes a VM from the host: a pass writes only at the epoch of its claim. */
+  /** Raised by every claim, and by whoever takes a VM from the host. A pass writes only at the epoch of its claim. */
   @Column({ name: "epoch", type: "bigint", default: 0 })
   epoch!: string;
 

@@ -3,8 +3,8 @@ import { queryRows } from "../postgres/sql.js";
 import type { HostChanges } from "../types.js";
 
 /**
- * Makes `vnic_graph_address` hold the addresses of the VMs whose addresses a pass has changed, as numbers that an index
- * finds by prefix and in order. One statement, and none if no address changed.
+ * Makes `vnic_graph_address` hold the addresses of the VMs whose addresses a pass has changed. It holds numbers, which
+ * an index finds by prefix and in order. One statement, and none if no address changed.
  */
 export async function updateAddresses(queryRunner: QueryRunner, changes: HostChanges): Promise<void> {
   const vmIds = new Set([

@@ -9,8 +9,8 @@ export interface BatchOptions<Item, Key> {
 }
 
 /**
- * Makes a function that runs many calls as one: calls that come while a batch runs wait, and make up the next one. At rest
- * nothing waits. Under load, or where a commit takes its time, the number of batches stays small.
+ * Makes a function that runs many calls as one. Calls that come while a batch runs wait, and make up the next one. At
+ * rest nothing waits. Under load, or where a commit takes its time, the number of batches stays small.
  */
 export function createBatcher<Item, Key, Result>(
   { getKey, getWeight = () => 1, concurrency = 1 }: BatchOptions<Item, Key>,

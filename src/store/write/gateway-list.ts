@@ -4,8 +4,8 @@ import type { ConfiguredHost, DroppedHost } from "../types.js";
 import { insertHosts } from "./host-writes.js";
 
 /**
- * Which hosts are polled: the union of what the settings of all running gateways name, and the hosts that were added
- * while running.
+ * Which hosts are polled. They are all that the settings of running gateways name, and the hosts that were added while
+ * running.
  *
  * 1. A gateway that starts writes a lease (`vnic_graph_gateway`) and the hosts of its settings.
  * 2. Its heartbeat renews the lease every few seconds.
@@ -80,7 +80,7 @@ export async function reconcileHosts(database: DataSource | QueryRunner): Promis
 }
 
 /**
- * Computes how long other gateways respect the claims of one that is silent: a quarter of an interval, so that the
+ * Computes how long other gateways respect the claims of a silent one. It is a quarter of an interval, so that the
  * hosts of one that crashed in the middle of its passes are still written within three intervals.
  */
 export function computeAliveMs(intervalMs: number | null): number {
@@ -93,7 +93,7 @@ const LONGEST_ALIVE_MS = 5_000;
 /** The same as {@link computeAliveMs}, by the row's own interval. */
 const ALIVE_MS_OF_ROW = `least(${LONGEST_ALIVE_MS}, greatest(${SHORTEST_ALIVE_MS}, coalesce(interval_ms / 4, ${LONGEST_ALIVE_MS})))`;
 
-/** The hosts of a gateway that crashed are polled by the others for this long: enough to notice, and to start it again. */
+/** How long the others poll the hosts of a gateway that crashed. It is enough to notice, and to start it again. */
 const LEASE_MS = 600_000;
 
 /** The hosts of a gateway that stopped cleanly are polled for this long: a restart takes less. */

@@ -49,8 +49,8 @@ async function lockHosts(
 }
 
 /**
- * Gives precedence to a pass that was superseded once, so that two hosts that exchange VMs do not lose to each other
- * for ever: of two such passes the one that has waited for longer writes first. The other one tries again, and is then
+ * Gives precedence to a pass that was superseded once. Otherwise two hosts that exchange VMs could lose to each other
+ * for ever. Of two such passes the one that has waited for longer writes first. The other one tries again, and is then
  * the elder.
  */
 function expectPrecedence(
@@ -70,8 +70,9 @@ function expectPrecedence(
 const NOBODY: ReadonlyMap<string, number> = new Map();
 
 /**
- * A pass has precedence only while it runs, while its gateway is alive, and for no longer than twice the time that the host
- * needed last, or an interval: a host that hangs must not hold up others.
+ * Locks hosts, and finds since when their passes have precedence. A pass has precedence only while it runs, while its
+ * gateway is alive, and for no longer than twice the time that the host needed last, or an interval. A host that hangs
+ * must not hold up others. A host that hangs must not hold up others.
  */
 const LOCK_HOSTS = `SELECT h.host_id AS id, CASE WHEN h.claimed_until > now()
     AND h.last_attempt_at + greatest(h.interval_ms, 2 * h.last_duration_ms, 1000) * interval '1 ms' > now()
@@ -114,7 +115,7 @@ export function findAffectedHosts({
   return hosts;
 }
 
-/** Finds the hosts whose role with a VM the pass changes: what their own passes have read is no longer true. */
+/** Finds the hosts whose role with a VM the pass changes. What their own passes have read is no longer true. */
 function findInvalidatedHosts({ newVms, changedVms }: HostChanges): Set<string> {
   const hosts = findAffectedHosts({ newVms, changedVms: [] });
   for (const { before, after } of changedVms) {

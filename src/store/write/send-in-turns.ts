@@ -4,9 +4,9 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 export type SendingStep = () => Promise<void>;
 
 /**
- * Sends steps in their order without waiting for answers, so that rows of the next step are put together while the
- * database works on those before. Each step has a turn of the event loop of its own. Throws the first failure, by the
- * order of steps; statements sent after it fail with it, because the transaction is aborted or will be rolled back.
+ * Sends steps in their order without waiting for answers. The next step's rows are put together while the database
+ * works on those before. Each step has a turn of the event loop of its own. Throws the first failure, by the order of
+ * steps; statements sent after it fail with it, because the transaction is aborted or will be rolled back.
  */
 export async function sendInTurns(steps: readonly SendingStep[]): Promise<void> {
   const answers: Promise<void>[] = [];

@@ -6,7 +6,7 @@ import { ALL_VMS } from "../read/conditions/scope.js";
 import { groupByVm, runInTransaction, queryRows, type Queryable } from "../postgres/sql.js";
 import type { StoredVm, VmState } from "../types.js";
 
-/** The VMs that a pass asks for: those in which one of the hosts has a role, and those with one of the ids. */
+/** The VMs that a pass asks for, by their ids or by a role of one of the hosts. */
 export interface StoredVmsQuestion {
   readonly hostIds: readonly string[];
   readonly vmIds: readonly string[];
@@ -27,7 +27,7 @@ export async function readStoredVms(
   return groupByQuestion(vms, questions);
 }
 
-/** Reads all of the VMs in which one of the hosts has a role, and of those with one of the ids, in a transaction. */
+/** Reads VMs by their ids or by a role of one of the hosts, in a transaction. */
 export async function readStoredVmsIn(
   database: Queryable,
   hostIds: readonly string[],
@@ -74,7 +74,10 @@ interface StateRow extends VmState {
   readonly interfaceNames: InterfaceNames | null;
 }
 
-/** A statement of its own, so that PostgreSQL knows how many ids there are when it plans the others, and uses indexes. */
+/**
+ * Selects the ids in a statement of its own. PostgreSQL then knows their number when it plans the others, and uses
+ * indexes.
+ */
 const SELECT_IDS = `SELECT vm_guid AS id FROM vm_dynamic WHERE run_on_vds = ANY($1::uuid[])
 UNION SELECT vm_guid FROM vm_dynamic WHERE migrating_to_vds = ANY($1::uuid[])
 UNION SELECT vm_id FROM vnic_graph_vm WHERE contender_id = ANY($1::uuid[])

@@ -72,7 +72,7 @@ export function findValueEnd(json: JsonBytes, start: number): number {
   }
 }
 
-/** Finds where the value of the key that starts at `at` begins, or returns -1 if there is no key and colon. */
+/** Finds where the value of the key that starts at `at` begins. Returns -1 if there is no key and colon. */
 export function findKeyEnd(json: JsonBytes, at: number): number {
   if (json.bytes[at] !== QUOTE) return -1;
   const end = findStringEnd(json, at + 1);

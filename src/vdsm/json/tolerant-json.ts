@@ -2,11 +2,11 @@ import { QUOTE, COMMA, OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE } fr
 import { isAscii } from "node:buffer";
 import { findKeyEnd, findStringEnd, findValueEnd, JsonBytes, skipBlanks } from "./json-walk.js";
 
-/** Stands for a value that is no JSON, such as Python's `Infinity`: no field takes it for a number or a text. */
+/** Stands for a value that is no JSON, such as Python's `Infinity`. No field takes it for a number or a text. */
 export const UNREADABLE = Symbol("unreadable");
 
 /**
- * Parses JSON as far as it is some: a word or number that JSON does not have, and whatever is nested too deep, becomes
+ * Parses JSON that may be damaged. A word or number that JSON does not have, and what is nested too deep, becomes
  * {@link UNREADABLE}; a bad escape becomes U+FFFD. The bytes' structure must be whole, as a walk over them has shown.
  */
 export function parseTolerantJson(bytes: Buffer): unknown {
@@ -105,7 +105,7 @@ function readScalar(token: string): unknown {
   }
 }
 
-/** Nothing that we read is nested deeper than an address in a list in an interface in a list in a record. */
+/** Nothing that we read is nested deeper than an address of an interface in a list of records. */
 const MAX_DEPTH = 64;
 
 /** The first group is there if the escape is one that JSON has. */

@@ -5,7 +5,7 @@ import type { XmlTag } from "../xml/xml-tag.js";
 import { parseAliasId } from "./device-list.js";
 import type { ReportedNic } from "./types.js";
 
-/** Parses the vNICs of a libvirt domain in document order, or `null` if the text is no domain that can be read whole. */
+/** Parses the vNICs of a libvirt domain in document order; `null` if the text is no domain that can be read whole. */
 export function parseDomainXml(xml: string): readonly ReportedNic[] | null {
   const domain = new DomainListener();
   // A cut document is not well-formed. If it were read as far as it goes, vNICs would seem to be gone.

@@ -46,8 +46,8 @@ function findRecord(window: JsonBytes, budget: SearchBudget): number | "broken" 
 }
 
 /**
- * Returns `false` for an object inside a record that looks like a record: a list of such ends, and its record goes on.
- * Guests name keys of their own in `netIfaces`, and none may pass for another VM.
+ * Returns `false` for an object inside a record that looks like a record. A list of such objects ends, and its record
+ * goes on. Guests name keys of their own in `netIfaces`, and none may pass for another VM.
  */
 function isFollowedByRecords(window: JsonBytes, end: number, budget: SearchBudget): boolean {
   const { bytes } = window;

@@ -26,7 +26,7 @@ export interface VmDifference {
   readonly toKeep: KeptAnswer;
 }
 
-/** Compares parts with what is known, in as many steps as its caller likes, and parses those that are not known yet. */
+/** Compares parts with what is known, in as many steps as its caller likes. Parses those that are not known yet. */
 export class VmDiff {
   private readonly count: number;
   private readonly vmDigests: Buffer;

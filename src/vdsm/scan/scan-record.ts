@@ -3,7 +3,7 @@ import { parseTolerantJson } from "../json/tolerant-json.js";
 import { findKeyEnd, findStringEnd, findValueEnd, JsonBytes, skipBlanks } from "../json/json-walk.js";
 import type { ReportedVm } from "../records/types.js";
 
-/** The parts of VM records that we read, as JSON of their own, one after another in memory that is used again. */
+/** The parts of VM records that we read, each as JSON, one after another in memory that is used again. */
 export class RecordParts {
   /** Where each record's part ends. */
   readonly ends: number[] = [];

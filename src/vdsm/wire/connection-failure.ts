@@ -4,7 +4,7 @@ import { HostError, type HostErrorKind } from "../errors.js";
 /** The code of the failure of a host that floods; JSON-RPC has no such number. */
 export const FLOOD = -1;
 
-/** What went wrong on the way to an answer, while it is not said yet which host and question it ended. */
+/** A failure on the way to an answer, before it is known which host and question it ended. */
 export class ConnectionFailureError extends Error {
   override readonly name = "ConnectionFailureError";
 

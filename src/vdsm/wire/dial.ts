@@ -31,8 +31,8 @@ export function dial(host: string, port: number, credentials: TlsCredentials | n
 }
 
 /**
- * The last context made: thousands of hosts are dialled with the same texts, and each context of its own would hold, and
- * parse, the CA's certificates once more.
+ * Keeps the last context. Thousands of hosts are dialled with the same texts, and each context of its own would hold,
+ * and parse, the CA's certificates once more.
  */
 let last: { readonly credentials: TlsCredentials; readonly context: SecureContext } | null = null;
 

@@ -11,8 +11,9 @@ export interface Frame {
 }
 
 /**
- * Cuts frames out of bytes that arrive in any pieces, each byte looked at once: a large body is copied into place as it
- * comes. What is no STOMP, or too large, throws; frames before it have been handed over, however the bytes were split.
+ * Cuts frames out of bytes that arrive in any pieces, and looks at each byte once. A large body is copied into place as
+ * it comes. What is no STOMP, or too large, throws; frames before it have been handed over, however the bytes were
+ * split.
  */
 export class FrameReader {
   private state: "between" | "head" | "sized" | "open" | "end" | "broken" = "between";

@@ -29,7 +29,9 @@ export class HeartbeatWatch {
     }, afterMs);
   }
 
-  /** Looks again after one turn of the event loop: after a stall of ours, bytes of the host may wait behind the timers. */
+  /**
+   * Looks again after one turn of the event loop. After a stall of ours, bytes of the host may wait behind the timers.
+   */
   private lookAgain(): void {
     const timer = this.timer;
     setImmediate(() => {

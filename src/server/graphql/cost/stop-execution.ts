@@ -25,7 +25,7 @@ export type FindStop = (context: unknown) => ExecutionStop | undefined;
 const guarded = new WeakSet<GraphQLSchema>();
 
 /**
- * Makes execution itself stop. graphql-js 16 cannot be aborted, so every resolver that gives objects asks first whether
+ * Makes execution itself stop. graphql-js 16 cannot be aborted. So every resolver that gives objects first asks whether
  * the request is over. If it is, the resolver never answers: nothing below it is resolved, no error is made for it, and
  * the request is answered by its deadline alone. Scalars are not asked; they come with their object.
  */
@@ -66,7 +66,7 @@ function guardPromise(promise: Promise<unknown>, isList: boolean, stop: Executio
   });
 }
 
-/** Counts the objects that are completed as soon as the value is: those of a long list come one by one. */
+/** Counts the objects that are completed as soon as the value is. Those of a long list come one by one. */
 function countWhole(value: unknown): number {
   return Array.isArray(value) && value.length <= MAX_WHOLE_LIST ? 1 + value.length : 1;
 }

@@ -13,7 +13,7 @@ export type Difference =
   /** Why the guest's data are not current, or that they are again. */
   | { readonly kind: "STALENESS_CHANGED"; readonly before: Staleness; readonly after: Staleness }
   | DeviceDifference
-  /** The list of all addresses is not, or not any more, what the interfaces tell, such as that of an old agent. */
+  /** The list of all addresses differs from what the interfaces tell, such as that of an old agent. */
   | { readonly kind: "ADDRESS_LIST_CHANGED"; readonly before: string | null; readonly after: string | null }
   | NicDifference;
 

@@ -97,8 +97,8 @@ interface LaterChange {
 }
 
 /**
- * Reads the time of the last report that was stored with the last change up to a time, or is stored now if there was
- * none since.
+ * Reads the time of the last report that was stored with the last change up to a time. If there was none since, it
+ * reads what is stored now.
  */
 async function readLastReports(
   database: Queryable,

@@ -49,7 +49,7 @@ export function followSpans(vmId: string, changes: readonly SpanChange[]): SpanC
   return { ended, begun: [...begun, ...open.values()] };
 }
 
-/** Lists all spans of a VM, by all of its changes, oldest first, and by the addresses that it had before them. */
+/** Lists all spans of a VM from its changes, oldest first, and from the addresses that it had before. */
 export function listSpans(
   vmId: string,
   changes: readonly SpanChange[],

@@ -14,9 +14,9 @@ export interface Tail {
 }
 
 /**
- * Follows the changes behind the index's place in the log, as far as they may concern the address or MAC: an address that a
- * VM gets or loses is in the change's text; an interface that keeps its MAC is stored, or had a span when it was indexed.
- * `null`: there are too many changes, or the place is of another log.
+ * Follows the changes behind the index's place in the log, as far as they may concern the address or MAC. An address
+ * that a VM gets or loses is in the change's text; an interface that keeps its MAC is stored, or had a span when it was
+ * indexed. `null`: there are too many changes, or the place is of another log.
  */
 export async function readTail(
   database: Queryable,

@@ -9,7 +9,7 @@ import { readAddressChanges } from "./changes-backwards.js";
 import { followSpans, listSpans } from "./follow-spans.js";
 import { endSpans, insertSpans } from "./span-writes.js";
 
-/** What a step of the index did: followed the log so far, has more to do at once, or left it to another gateway. */
+/** What a step of the index did. It followed the log so far, has more to do at once, or left it to another gateway. */
 export type IndexStep = "current" | "more" | "elsewhere";
 
 /**

@@ -1,6 +1,6 @@
 import type { GuestInterface, GuestSilence, Nic } from "../../vm-types.js";
 
-/** What a reader sees of one VM at one time, as far as it is stored: time and the state of its host are left out. */
+/** What a reader sees of one VM at one time, as far as it is stored. Time and the state of its host are left out. */
 export interface VmVersion {
   readonly id: string;
   readonly name: string;

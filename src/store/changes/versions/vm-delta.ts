@@ -5,8 +5,8 @@ import { diffLists, undoListDiff, type ListDiff } from "./list-diff.js";
 import { isSameInterface, isSameNic, type VersionNic, type VmVersion } from "./vm-version.js";
 
 /**
- * A change of a VM as the log keeps it: of each value that changes what it was before, and after. Keys are short, because
- * there is a row for every change.
+ * A change of a VM as the log keeps it. Each value that changes has what it was before and after. Keys are short,
+ * because there is a row for every change.
  */
 export interface VmDelta {
   /** `full`: all of the VM before the change, so that nobody has to read on. */

@@ -7,7 +7,9 @@ export interface ScopedVm {
   readonly hostId: string | null;
 }
 
-/** Returns `true` if the VM is in the scope, as the condition of {@link createVmScopeSql} tells for VMs that are stored. */
+/**
+ * Returns `true` if the VM is in the scope. {@link createVmScopeSql} builds the same condition for VMs that are stored.
+ */
 export function isInScope(scope: VmScope | null, { id, name, hostId }: ScopedVm): boolean {
   return (
     scope === null ||

@@ -2,7 +2,7 @@ import { escapeLike } from "./text-match.js";
 import type { SqlParameters } from "../../postgres/sql.js";
 import type { VmScope } from "../../types.js";
 
-/** Which VMs a reader may see, as conditions of SQL, so that what is out of the scope never leaves the database. */
+/** Which VMs a reader may see, as SQL conditions. So what is out of the scope never leaves the database. */
 export interface VmScopeSql {
   /** Holds for the rows of `vm_static s` joined with `vm_dynamic d` that are in the scope. */
   isVm(parameters: SqlParameters): string;

@@ -98,7 +98,7 @@ export function buildSearchCondition(
   }
 }
 
-/** What a statement over `vm_static s` and `vm_dynamic d` needs to give an order: a join perhaps, and the order itself. */
+/** The parts of a statement over `vm_static s` and `vm_dynamic d` that sort it: a join perhaps, and the order. */
 export interface SearchOrder {
   readonly join: string;
   readonly by: string;

@@ -18,8 +18,8 @@ export const IS_GIVEN = COLUMNS.map(({ name, isList }, index) => {
 }).join(" AND ");
 
 /**
- * Finds one stored row for each given row that equals it, by `ctid`, because the table has no key and may hold equal rows.
- * Of several equal rows, the nth given one gets the nth stored one.
+ * Finds one stored row that equals each given row, by `ctid`. The table has no key and may hold equal rows. Of several
+ * equal rows, the nth given one gets the nth stored one.
  */
 export const ONE_STORED_ROW_EACH = `candidate AS (
   SELECT t.ctid AS row_id, g.number, g.nth, row_number() OVER (PARTITION BY g.number ORDER BY t.ctid) AS candidate_nth
