@@ -114,6 +114,11 @@ function askForToken() {
   document.getElementById("sign-in-reason").textContent = wasRefused
     ? "This token is not valid here, or it has ended."
     : "This gateway wants to know who asks. Paste a token from its operator:";
+  // The portal signs people in at the issuer that is set, and leads back here.
+  const hasIssuer = document.querySelector('meta[name="vnic-graph-sign-in"]') !== null;
+  const elsewhere = document.getElementById("sign-in-elsewhere");
+  elsewhere.href = "./?next=graphiql";
+  elsewhere.hidden = !hasIssuer;
   form.hidden = false;
 }
 

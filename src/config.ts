@@ -8,7 +8,7 @@ import {
 } from "./config/compound-settings.js";
 import { completeDatabaseUrl, parseDatabaseSetting } from "./config/database-settings.js";
 import { findDefaultDataDir } from "./config/data-dir.js";
-import type { Config, IdentityConfig } from "./config/config-types.js";
+import type { Config, IdentityConfig, SignInConfig } from "./config/config-types.js";
 import { deepFreeze } from "./config/deep-freeze.js";
 import { leaveOutForeign } from "./config/foreign-variables.js";
 import { SECRET_SETTINGS, findSettingText } from "./config/secrets.js";
@@ -34,6 +34,7 @@ export function loadConfig(environment: Environment, flags: Environment = {}): C
       values.OIDC_ISSUER === null || values.OIDC_AUDIENCE === null
         ? null
         : { issuer: values.OIDC_ISSUER, audience: values.OIDC_AUDIENCE, rolesClaim: values.OIDC_ROLES_CLAIM },
+    signIn: readSignIn(values),
     certificateRoles: values.TLS_CLIENT_CA_FILE === null ? null : certificateRoles,
   };
   const isOpen = !requiresIdentity(identity);
@@ -127,6 +128,18 @@ function parseOne<Name extends SettingName>(
   }
 }
 
+function readSignIn(values: SettingValues): SignInConfig | null {
+  const {
+    OIDC_ISSUER: issuer,
+    OIDC_AUDIENCE: audience,
+    OIDC_CLIENT_ID: clientId,
+    OIDC_SCOPE: scope,
+  } = values;
+  return issuer === null || audience === null || clientId === null
+    ? null
+    : { issuer, audience, clientId, scope };
+}
+
 function checkCombinations(values: SettingValues): void {
   const hasIdentity =
     values.AUTH_TOKENS_FILE !== null || values.OIDC_ISSUER !== null || values.TLS_CLIENT_CA_FILE !== null;
@@ -141,6 +154,11 @@ function checkCombinations(values: SettingValues): void {
     );
   }
   requireTogether(values, ["OIDC_ISSUER", "OIDC_AUDIENCE"]);
+  if (values.OIDC_CLIENT_ID !== null && values.OIDC_ISSUER === null) {
+    throw new ConfigError(
+      "OIDC_CLIENT_ID signs people in at OIDC_ISSUER; set OIDC_ISSUER and OIDC_AUDIENCE too",
+    );
+  }
   requireTogether(values, ["TLS_CERT_FILE", "TLS_KEY_FILE"]);
   if (values.TLS_CLIENT_CA_FILE !== null && values.TLS_CERT_FILE === null) {
     throw new ConfigError("TLS_CLIENT_CA_FILE needs https; set TLS_CERT_FILE and TLS_KEY_FILE too");

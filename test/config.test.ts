@@ -122,6 +122,7 @@ describe("settings", () => {
     [{ VDSM_HOSTS: "h1", ...TLS, VDSM_KEY_FILE: "" }, /^VDSM_KEY_FILE must name/],
     [{ HOST: "0.0.0.0" }, /HOST is 0\.0\.0\.0, which others can reach/],
     [{ HOST: "::" }, /--insecure/],
+    [{ OIDC_CLIENT_ID: "portal" }, /OIDC_CLIENT_ID signs people in at OIDC_ISSUER/],
     [{ OIDC_ISSUER: "https://idp.example.org" }, /OIDC_AUDIENCE must be set where OIDC_ISSUER is/],
     [{ TLS_KEY_FILE: "k" }, /TLS_CERT_FILE must be set where TLS_KEY_FILE is/],
     [{ TLS_CLIENT_CA_FILE: "ca" }, /needs https/],

@@ -58,6 +58,8 @@ describe("a HOST that conda or a shell has set", () => {
     async (name) => {
       const gateway = run(["start"], { HOST: name, PORT: "0", DATA_DIR: makeFolder() });
       await gateway.says(/GraphQL: http:\/\/127\.0\.0\.1:\d+\/graphql/);
+      const [, portal] = await gateway.says(/^Portal: (http:\/\/127\.0\.0\.1:\d+\/)$/m);
+      expect(await (await fetch(portal!)).text()).toContain('<div id="portal">');
       expect(gateway.output()).toContain(
         `warning: HOST is ${name}, which is no address and so left out: shells and conda set it; --host takes a name to listen on`,
       );

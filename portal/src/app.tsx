@@ -11,7 +11,7 @@ import { IconKeyboard, IconMoon, IconSun } from "@tabler/icons-react";
 import { lazy, Suspense } from "react";
 import { SignIn } from "./identity/sign-in.js";
 import { useAccess } from "./identity/use-access.js";
-import { useIsRefused, useToken, writeToken } from "./identity/session.js";
+import { useIsRefused, useSession, useToken, writeToken } from "./identity/session.js";
 import { LiveNote } from "./live/live-note.js";
 import { navigate, useRoute } from "./navigation.js";
 import { formatRoute, type Route } from "./route.js";
@@ -42,9 +42,10 @@ const VIEWS_OF_VMS: readonly string[] = ["vms", "vm", "address"];
 const VMS: Route = { view: "vms", search: "", sort: "NAME_ASC" };
 
 /** The frame around every view: navigation, theme, keys, and who is signed in. */
-export function App() {
+export function App({ signInFailure }: { readonly signInFailure: string | null }) {
   const route = useRoute();
   const token = useToken();
+  const session = useSession();
   const access = useAccess(token);
   const isRefused = useIsRefused();
   const [isHelpOpen, help] = useDisclosure(false);
@@ -111,10 +112,10 @@ export function App() {
       <DemoNote />
       <main id="content">
         {access === "sign-in" || isRefused ? (
-          <SignIn wasRefused={token !== null} />
+          <SignIn wasRefused={token !== null} failure={signInFailure} />
         ) : (
           <Suspense fallback={<Skeleton height={240} aria-label="Loading" />}>
-            <View key={token} route={route} />
+            <View key={session} route={route} />
           </Suspense>
         )}
       </main>

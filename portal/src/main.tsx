@@ -8,6 +8,7 @@ import "@mantine/core/styles/Alert.css";
 import "@mantine/core/styles/Anchor.css";
 import "@mantine/core/styles/Card.css";
 import "@mantine/core/styles/CloseButton.css";
+import "@mantine/core/styles/Divider.css";
 import "@mantine/core/styles/Group.css";
 import "@mantine/core/styles/Input.css";
 import "@mantine/core/styles/Kbd.css";
@@ -34,10 +35,17 @@ const THEME = createTheme({ primaryShade: { light: 8, dark: 4 }, autoContrast: t
 
 const root = document.getElementById("portal");
 if (root === null) throw new Error("the page has no element for the portal");
+const signInFailure = await endSignIn();
 createRoot(root).render(
   <MantineProvider defaultColorScheme="auto" theme={THEME}>
     <Provider value={createClient()}>
-      <App />
+      <App signInFailure={signInFailure} />
     </Provider>
   </MantineProvider>,
 );
+
+/** Ends a sign-in whose issuer has sent the browser back, before anything is asked. */
+async function endSignIn(): Promise<string | null> {
+  if (!new URLSearchParams(location.search).has("state")) return null;
+  return (await import("./identity/oidc.js")).finishSignIn();
+}

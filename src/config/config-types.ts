@@ -62,6 +62,16 @@ export interface Config {
 export interface IdentityConfig {
   readonly tokensFile: string | null;
   readonly oidc: { readonly issuer: string; readonly audience: string; readonly rolesClaim: string } | null;
+  /** How the portal signs people in at that issuer; `null`: with tokens alone. */
+  readonly signIn: SignInConfig | null;
   /** Roles by name in a client certificate; `null`: certificates are not asked for. */
   readonly certificateRoles: CertificateRoles | null;
+}
+
+/** How pages sign people in at an OpenID Connect issuer: as a public client, so that nothing of it is secret. */
+export interface SignInConfig {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly clientId: string;
+  readonly scope: string;
 }

@@ -131,6 +131,8 @@ export const SETTINGS = {
   ),
   OIDC_AUDIENCE: defineSetting(null, parseText, "audience that those tokens must name"),
   OIDC_ROLES_CLAIM: defineSetting("roles", parseText, "claim of those tokens that lists roles"),
+  OIDC_CLIENT_ID: defineSetting(null, parseText, "public client as which the portal signs people in there"),
+  OIDC_SCOPE: defineSetting("openid", parseText, "scope that the portal asks for"),
   TLS_CERT_FILE: defineSetting(null, parseText, "PEM file of the server's own certificate: serves https"),
   TLS_KEY_FILE: defineSetting(null, parseText, "PEM file of its key"),
   TLS_KEY_PASSPHRASE: defineSetting(null, parseText, "what that key is encrypted with"),

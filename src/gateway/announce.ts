@@ -8,6 +8,7 @@ export function announceStart(config: Config, url: string, print: (line: string)
     );
     print("and a simulated cluster of two VDSM hosts on real TLS sockets, with guests that change.");
   }
+  print(`Portal: ${url}/`);
   const page = config.graphiql ? `GraphiQL: ${url}/graphiql  ` : "";
   print(`${page}GraphQL: ${url}/graphql`);
 }

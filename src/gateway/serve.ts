@@ -118,6 +118,7 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
     estimateField: estimateRenamed(createFieldEstimator(findCounts), config.federationNames),
     graphiql: config.graphiql,
     isDemo: config.demo,
+    signIn: config.identity.signIn,
     cors: config.corsOrigins,
     corsHeaders: config.corsHeaders,
     basePath: config.basePath,

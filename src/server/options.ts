@@ -56,6 +56,14 @@ export interface Readiness {
   readonly warnings?: readonly string[];
 }
 
+/** What pages are told of an OpenID Connect issuer and of the public client that they are there. */
+export interface PageSignIn {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly clientId: string;
+  readonly scope: string;
+}
+
 /** All that the server is given; it reads no settings of its own. */
 export interface ServerOptions {
   readonly host: string;
@@ -74,6 +82,8 @@ export interface ServerOptions {
   readonly graphiql: boolean;
   /** The data are a demonstration: the portal says so. */
   readonly isDemo?: boolean;
+  /** How pages sign people in at an issuer; without it, with tokens alone. */
+  readonly signIn?: PageSignIn | null;
   /** Where the built pages are; found beside the program unless given. */
   readonly pagesDir?: string;
   /** Origins of web pages that may read answers. */

@@ -13,16 +13,21 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
 /** Over TLS, browsers shall not come back without it. */
 export const TRANSPORT_SECURITY = { "strict-transport-security": "max-age=31536000" };
 
-/** For our own pages: everything from ourselves. Monaco, the editor in GraphiQL, sets styles in the page and has workers. */
-export const PAGE_SECURITY_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
-  "font-src 'self' data:",
-  "img-src 'self' data:",
-  "connect-src 'self'",
-  "worker-src 'self' blob:",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join("; ");
+/**
+ * Formats the policy of our own pages: everything from ourselves. Monaco, the editor in GraphiQL, sets styles in the page and has
+ * workers. `connectTo` are further origins that pages may ask, such as an issuer's.
+ */
+export function formatPagePolicy(connectTo: readonly string[] = []): string {
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self' 'unsafe-inline'",
+    "font-src 'self' data:",
+    "img-src 'self' data:",
+    ["connect-src 'self'", ...connectTo].join(" "),
+    "worker-src 'self' blob:",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join("; ");
+}

@@ -86,6 +86,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     directory: pagesDir,
     graphiql: options.graphiql,
     isDemo: options.isDemo ?? false,
+    signIn: options.signIn ?? null,
   });
 
   await listen(app, options);

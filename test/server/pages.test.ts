@@ -28,6 +28,36 @@ describe("the portal's first view", () => {
   });
 });
 
+describe("a page with an issuer at which people sign in", () => {
+  const signIn = {
+    issuer: "https://id.example.org/realms/a",
+    audience: "vnic-graph",
+    clientId: 'p"><script>&',
+    scope: "openid",
+  };
+
+  test("may ask that issuer's origin and itself, and knows what to ask, whatever it is called", async () => {
+    const server = await served({ graphiql: true, pagesDir: built, signIn });
+    for (const path of ["/", "/graphiql"]) {
+      const answer = await fetch(server.url + path);
+      const policy = answer.headers.get("content-security-policy");
+      expect(policy).toContain("connect-src 'self' https://id.example.org;");
+      const html = await answer.text();
+      expect(html).not.toContain("<script>");
+      const content = /name="vnic-graph-sign-in" content="([^"]*)"/.exec(html)![1]!;
+      const text = content.replaceAll("&quot;", '"').replaceAll("&lt;", "<").replaceAll("&amp;", "&");
+      expect(JSON.parse(text)).toEqual(signIn);
+    }
+  });
+
+  test("is the same as ever without one: it may ask nobody but its server", async () => {
+    const server = await served({ pagesDir: built });
+    const answer = await fetch(server.url);
+    expect(answer.headers.get("content-security-policy")).toContain("connect-src 'self';");
+    expect(await answer.text()).not.toContain("vnic-graph-sign-in");
+  });
+});
+
 describe("GraphiQL", () => {
   test("is served at /graphiql, with all of its files", async () => {
     const server = await served({ graphiql: true, pagesDir: built });

@@ -13,8 +13,23 @@ export function readToken(): string | null {
   return sessionStorage.getItem(KEY);
 }
 
+/** Counts who signed in one after the other: a renewed token is the same person's. */
+let session = 0;
+
 /** Keeps a token for this tab; `null` forgets it. */
 export function writeToken(token: string | null): void {
+  session += 1;
+  keepToken(token);
+}
+
+/** Keeps the token that takes the place of another one; returns `false` if that one is not the present one any more. */
+export function renewToken(from: string, to: string): boolean {
+  if (readToken() !== from) return false;
+  keepToken(to);
+  return true;
+}
+
+function keepToken(token: string | null): void {
   if (token === null) sessionStorage.removeItem(KEY);
   else sessionStorage.setItem(KEY, token);
   refused = undefined;
@@ -30,6 +45,11 @@ export function refuse(): void {
 /** The token, followed as it changes. */
 export function useToken(): string | null {
   return useSyncExternalStore(subscribe, readToken);
+}
+
+/** The number of who is signed in, followed as somebody else does. */
+export function useSession(): number {
+  return useSyncExternalStore(subscribe, () => session);
 }
 
 /** Whether the server wants somebody to sign in, followed as that changes. */

@@ -1,27 +1,38 @@
-import { Button, Card, PasswordInput, Text, Title } from "@mantine/core";
+import { Alert, Button, Card, Divider, PasswordInput, Text, Title } from "@mantine/core";
 import { useState } from "react";
+import { readSignInSettings } from "./issuer.js";
 import { writeToken } from "./session.js";
 
-/** Asks for a bearer token. It stays in this tab and is sent to this server only. */
-export function SignIn({ wasRefused }: { readonly wasRefused: boolean }) {
+/** Lets people sign in: at the issuer that is set, or with a bearer token. It stays in this tab and is sent to this server only. */
+export function SignIn({
+  wasRefused,
+  failure,
+}: {
+  readonly wasRefused: boolean;
+  /** Why the issuer's answer was none; `null`: nothing went wrong. */
+  readonly failure: string | null;
+}) {
+  const settings = readSignInSettings();
   const [token, setToken] = useState("");
   return (
     <Card withBorder maw={480} mx="auto" mt="xl" padding="lg">
+      <Title order={2} size="h3">
+        Sign in
+      </Title>
+      <Text mt="xs" size="sm">
+        This server wants to know who asks.
+      </Text>
+      {settings !== null && <IssuerButton settings={settings} failure={failure} />}
       <form
         onSubmit={(event) => {
           event.preventDefault();
           if (token.trim() !== "") writeToken(token.trim());
         }}
       >
-        <Title order={2} size="h3">
-          Sign in
-        </Title>
-        <Text mt="xs" size="sm">
-          This server wants to know who asks. Paste a token that its operator gave you.
-        </Text>
         <PasswordInput
           mt="md"
           label="Token"
+          description="Paste one that the operator gave you."
           autoComplete="off"
           value={token}
           error={wasRefused ? "This token is not valid here, or it has expired." : undefined}
@@ -29,10 +40,50 @@ export function SignIn({ wasRefused }: { readonly wasRefused: boolean }) {
             setToken(event.currentTarget.value);
           }}
         />
-        <Button type="submit" mt="md" disabled={token.trim() === ""}>
+        <Button
+          type="submit"
+          mt="md"
+          disabled={token.trim() === ""}
+          variant={settings === null ? "filled" : "light"}
+        >
           Sign in
         </Button>
       </form>
     </Card>
+  );
+}
+
+function IssuerButton({
+  settings,
+  failure,
+}: {
+  readonly settings: NonNullable<ReturnType<typeof readSignInSettings>>;
+  readonly failure: string | null;
+}) {
+  const [isBusy, setIsBusy] = useState(false);
+  const [problem, setProblem] = useState(failure);
+  const start = async (): Promise<void> => {
+    setIsBusy(true);
+    try {
+      // Loaded when it is first needed: most pages are shown to people who are signed in.
+      const { startSignIn } = await import("./oidc.js");
+      await startSignIn(settings);
+    } catch (error) {
+      setProblem(error instanceof Error ? error.message : "Signing in did not work.");
+      setIsBusy(false);
+    }
+  };
+  return (
+    <>
+      {problem !== null && (
+        <Alert role="alert" color="red" mt="md">
+          {problem}
+        </Alert>
+      )}
+      <Button mt="md" fullWidth loading={isBusy} onClick={() => void start()}>
+        Sign in at {new URL(settings.issuer).host}
+      </Button>
+      <Divider my="md" label="or" />
+    </>
   );
 }

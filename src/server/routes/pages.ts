@@ -2,10 +2,11 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import fastifyStatic from "@fastify/static";
-import type { FastifyInstance, FastifyReply } from "fastify";
+import type { FastifyInstance } from "fastify";
 import type { Gate } from "../admission/gate.js";
 import { PAGE_RULE } from "../admission/rules.js";
-import { PAGE_SECURITY_POLICY } from "../security-headers.js";
+import type { PageSignIn } from "../options.js";
+import { formatPagePolicy } from "../security-headers.js";
 
 /** Written by the build of the pages when it is complete. */
 const STAMP = ".built";
@@ -15,13 +16,14 @@ export interface PageOptions {
   readonly directory: string | null;
   readonly graphiql: boolean;
   readonly isDemo: boolean;
+  readonly signIn: PageSignIn | null;
 }
 
 /** Serves the portal at `/`, GraphiQL if it is wanted, and their files, all from our own disk. */
 export async function registerPageRoutes(
   app: FastifyInstance,
   gate: Gate,
-  { directory, graphiql, isDemo }: PageOptions,
+  { directory, graphiql, isDemo, signIn }: PageOptions,
 ): Promise<void> {
   await app.register(async (scope) => {
     scope.addHook("onRoute", (route) => {
@@ -40,9 +42,14 @@ export async function registerPageRoutes(
       });
     }
     const method = ["GET", "HEAD"];
-    const portal = isBuilt && isDemo ? await readDemoPage(directory) : null;
     const pages = graphiql ? { "/": "index.html", "/graphiql": "graphiql.html" } : { "/": "index.html" };
+    const marks = [...(isDemo ? [DEMO_MARK] : []), ...(signIn === null ? [] : [formatSignInMark(signIn)])];
+    const headers = {
+      "content-security-policy": formatPagePolicy(signIn === null ? [] : [new URL(signIn.issuer).origin]),
+      "cache-control": "no-cache",
+    };
     for (const [url, file] of Object.entries(pages)) {
+      const marked = isBuilt && marks.length > 0 ? await readMarkedPage(directory, file, marks) : null;
       scope.route({
         method,
         url,
@@ -51,20 +58,35 @@ export async function registerPageRoutes(
             // The page's own links are relative, so it has one address only.
             return reply.redirect(gate.findVisit(request).client.basePath + url);
           }
-          if (url === "/" && portal !== null) return setPageHeaders(reply).type(HTML).send(portal);
+          reply.headers(headers);
+          if (marked !== null) return reply.type(HTML).send(marked);
           return isBuilt
-            ? setPageHeaders(reply).sendFile(file, directory, { cacheControl: false })
-            : setPageHeaders(reply).type(HTML).send(NOT_BUILT);
+            ? reply.sendFile(file, directory, { cacheControl: false })
+            : reply.type(HTML).send(NOT_BUILT);
         },
       });
     }
   });
 }
 
-/** Reads the portal's page, with a mark by which it says that its data are a demonstration. */
-async function readDemoPage(directory: string): Promise<string> {
-  const page = await readFile(join(directory, "index.html"), "utf8");
-  return page.replace("</head>", '<meta name="vnic-graph-data" content="demo" /></head>');
+/** Reads a page with marks that tell it what the settings say. */
+async function readMarkedPage(directory: string, file: string, marks: readonly string[]): Promise<string> {
+  const page = await readFile(join(directory, file), "utf8");
+  return page.replace("</head>", () => `${marks.join("")}</head>`);
+}
+
+/** By this a page says that its data are a demonstration. */
+const DEMO_MARK = '<meta name="vnic-graph-data" content="demo" />';
+
+/** By this a page knows where people sign in. */
+function formatSignInMark(signIn: PageSignIn): string {
+  const { issuer, audience, clientId, scope } = signIn;
+  const content = JSON.stringify({ issuer, audience, clientId, scope });
+  return `<meta name="vnic-graph-sign-in" content="${escapeAttribute(content)}" />`;
+}
+
+function escapeAttribute(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;");
 }
 
 const HTML = "text/html; charset=utf-8";
@@ -79,10 +101,6 @@ export function findBuiltPages(): string | null {
     resolve(import.meta.dirname, place),
   );
   return places.find((place) => existsSync(join(place, STAMP))) ?? null;
-}
-
-function setPageHeaders(reply: FastifyReply): FastifyReply {
-  return reply.headers({ "content-security-policy": PAGE_SECURITY_POLICY, "cache-control": "no-cache" });
 }
 
 const NOT_BUILT = `<!doctype html><html lang="en"><meta charset="utf-8"><title>vnic-graph</title>
