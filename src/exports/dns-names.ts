@@ -1,20 +1,42 @@
-/** Returns a guest's name in lower case if it is one of the DNS with at least one dot; `null` if not. Guests choose it freely. */
+/**
+ * Returns a name in lower case if it is a host's in the DNS with at least one dot; `null` if not. A last label of digits would
+ * be read as an address.
+ */
 export function formatDnsName(name: string | null): string | null {
   const lower = name?.toLowerCase().replace(/\.$/, "") ?? "";
-  return lower.length <= 253 && lower.includes(".") && lower.split(".").every((label) => LABEL.test(label))
-    ? lower
-    : null;
+  const labels = lower.split(".");
+  const isName = lower.length <= 253 && labels.length > 1 && labels.every((label) => LABEL.test(label));
+  return isName && !NUMBER.test(labels.at(-1) ?? "") ? lower : null;
 }
 
-/** Makes a label of the DNS of any name: what it cannot hold becomes a dash. */
+/** Makes a label of the DNS of any name: what it cannot hold becomes a dash, and a number is not alone. */
 export function formatLabel(name: string): string {
-  const label = name
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, "-")
-    .replaceAll(/^-+|-+$/g, "")
-    .slice(-63)
-    .replace(/^-+/, "");
-  return label === "" ? "vm" : label;
+  const label = cutLabel(name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-"), MOST_OF_LABEL);
+  return label === "" ? "vm" : NUMBER.test(label) ? cutLabel(`vm-${label}`, MOST_OF_LABEL) : label;
 }
 
-const LABEL = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?$/;
+/** Makes a label that no other VM has: a part of the VM's id stands behind it. */
+export function formatLabelWithId(name: string, id: string): string {
+  const suffix = `-${id.slice(0, 8)}-${id.slice(-12)}`;
+  return `${cutLabel(formatLabel(name), MOST_OF_LABEL - suffix.length)}${suffix}`;
+}
+
+/** Returns `true` for names that machines take for themselves, and for those of the form of {@link formatLabelWithId}. */
+export function isReservedName(name: string): boolean {
+  return RESERVED.test(name) || /-[0-9a-f]{8}-[0-9a-f]{12}$/.test(name);
+}
+
+/** The end of a long name tells more VMs apart than its beginning. */
+function cutLabel(label: string, most: number): string {
+  return label
+    .replaceAll(/^-+|-+$/g, "")
+    .slice(-most)
+    .replace(/^-+/, "");
+}
+
+const MOST_OF_LABEL = 63;
+const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+
+/** What programs read as a number of an IPv4 address. */
+const NUMBER = /^(?:\d+|0x[0-9a-f]*)$/;
+const RESERVED = /^(?:localhost|broadcasthost|ip6-.*)(?:\..*)?$|^(?:.*\.)?(?:localhost|localdomain)$/;

@@ -12,6 +12,12 @@ export interface ExportOptions {
   readonly findWork: (request: FastifyRequest) => ExportWork;
   /** Tells viewers apart that see other VMs. */
   readonly findScope: (request: FastifyRequest) => unknown;
+  /** Rejects when the viewer's credentials are not valid any more, or allow something else. */
+  readonly checkAgain: (request: FastifyRequest) => Promise<void>;
+  /** The program's version: another one may write a format otherwise. */
+  readonly version: string;
+  /** So long an export may take in all. */
+  readonly maxMs?: number;
   readonly routeConfig: FastifyContextConfig;
 }
 
@@ -37,16 +43,38 @@ export function registerExports(app: FastifyInstance, options: ExportOptions, do
       // Read before the VMs: what changes meanwhile is told by another mark the next time.
       const mark = await work((loaders) => loaders.loadChangeMark());
       const etag =
-        mark === null ? null : formatTag([mark, options.findScope(request), format, request.query]);
+        mark === null
+          ? null
+          : formatTag([mark, options.version, options.findScope(request), format, request.query]);
       const { mediaType }: ExportFormat = FORMATS[asked.format];
       reply.headers({ "cache-control": "private, no-cache", ...(etag !== null && { etag }) });
       if (etag !== null && isKnown(request.headers["if-none-match"], etag)) return reply.code(304).send();
       reply.type(mediaType);
       if (request.method === "HEAD") return reply.send();
-      return reply.send(Readable.from(writeExport(work, asked), { objectMode: false }));
+      const checkedWork: ExportWork = async (job) => {
+        await options.checkAgain(request);
+        return work(job);
+      };
+      const pieces = Readable.from(writeExport(checkedWork, asked), { objectMode: false });
+      endAfter(pieces, options.maxMs ?? MOST_MS);
+      return reply.send(pieces);
     },
   });
   done();
+}
+
+/** An export of a million VMs takes some minutes; who reads it for half an hour has lost interest, or reads to be in the way. */
+const MOST_MS = 1_800_000;
+
+/** Ends a stream that is not read to its end in time. Its connection breaks, so that nobody takes the part for the whole. */
+function endAfter(stream: Readable, ms: number): void {
+  const timer = setTimeout(() => {
+    stream.destroy(new Error(`the export was not sent in ${ms} ms and is ended`));
+  }, ms);
+  timer.unref();
+  stream.once("close", () => {
+    clearTimeout(timer);
+  });
 }
 
 /** Weak, because order and time may differ in what is sent for it. */

@@ -1,10 +1,13 @@
-import { formatDnsName, formatLabel } from "./dns-names.js";
+import { formatDnsName } from "./dns-names.js";
 import type { ExportRecord } from "./export-records.js";
+import type { DnsNames } from "./published-names.js";
 
 /** A VM of an export with what the formats need beside it. */
 export interface ExportedVm extends ExportRecord {
   /** The VM's name, and a part of its id behind it where a VM before has the same name. */
   readonly uniqueName: string;
+  /** Under which names it is published; `null` where the format publishes none. */
+  readonly dns: DnsNames | null;
 }
 
 /** How one format is written. Whatever guests and VMs are called, it stays one. */
@@ -16,12 +19,10 @@ export interface ExportFormat {
   /** Between two VMs. */
   readonly separator: string;
   readonly end: string;
-  /** What is written of all VMs once more behind the first list, and then the end. */
-  readonly second?: {
-    readonly begin: string;
-    readonly formatVm: ExportFormat["formatVm"];
-    readonly end: string;
-  };
+  /** What is written of each VM that was not left out behind all of them, and then the end. It is kept until then: short. */
+  readonly last?: { readonly formatVm: (vm: ExportedVm) => string; readonly end: string };
+  /** `true`: it publishes names, which must not be another VM's. */
+  readonly publishesNames?: boolean;
 }
 
 /** Every format that there is. */
@@ -50,28 +51,24 @@ export const FORMATS = {
   },
   "ansible-inventory": {
     mediaType: "application/json",
-    begin: '{"vnic_graph":{"hosts":[\n',
-    formatVm: (vm) => (vm.address === null ? null : JSON.stringify(vm.uniqueName)),
-    separator: ",\n",
-    end: '\n]},"_meta":{"hostvars":{\n',
-    second: {
-      begin: "",
-      formatVm: (vm) => {
-        if (vm.address === null) return null;
-        const vars = {
-          ansible_host: vm.address,
-          vnic_graph_id: vm.id,
-          vnic_graph_status: vm.status,
-          vnic_graph_host: dropTemplate(vm.host),
-          // A guest says what it likes, and Ansible runs templates in variables.
-          vnic_graph_fqdn: formatDnsName(vm.fqdn),
-          vnic_graph_network: dropTemplate(vm.network),
-          vnic_graph_addresses: vm.addresses,
-        };
-        return `${JSON.stringify(vm.uniqueName)}:${JSON.stringify(vars)}`;
-      },
-      end: "\n}}}\n",
+    begin: '{"_meta":{"hostvars":{\n',
+    formatVm: (vm) => {
+      if (vm.address === null) return null;
+      const vars = {
+        ansible_host: vm.address,
+        vnic_graph_id: vm.id,
+        vnic_graph_status: vm.status,
+        vnic_graph_host: dropTemplate(vm.host),
+        // A guest says what it likes, and Ansible runs templates in variables.
+        vnic_graph_fqdn: formatDnsName(vm.fqdn),
+        vnic_graph_network: dropTemplate(vm.network),
+        vnic_graph_addresses: vm.addresses,
+      };
+      return `${JSON.stringify(vm.uniqueName)}:${JSON.stringify(vars)}`;
     },
+    separator: ",\n",
+    end: '\n}},"vnic_graph":{"hosts":[\n',
+    last: { formatVm: (vm) => JSON.stringify(vm.uniqueName), end: "\n]}}\n" },
   },
   "prometheus-sd": {
     mediaType: "application/json",
@@ -95,25 +92,26 @@ export const FORMATS = {
   hosts: {
     mediaType: "text/plain; charset=utf-8",
     begin: "",
-    formatVm: (vm) => {
-      if (vm.address === null) return null;
-      const names = [formatDnsName(vm.fqdn), formatLabel(vm.uniqueName)].filter((name) => name !== null);
-      return `${vm.address}\t${names.join(" ")}\n`;
+    formatVm: ({ address, dns }) => {
+      if (address === null || dns === null) return null;
+      return `${address}\t${dns.claimed === null ? "" : `${dns.claimed} `}${dns.own}\n`;
     },
     separator: "",
     end: "",
+    publishesNames: true,
   },
   zone: {
     mediaType: "text/dns; charset=utf-8",
     begin: "",
-    formatVm: (vm) => {
-      if (vm.address === null) return null;
-      const name = formatDnsName(vm.fqdn);
-      const owner = name === null ? formatLabel(vm.uniqueName) : `${name}.`;
-      return `${owner} 300 IN ${vm.address.includes(":") ? "AAAA" : "A"} ${vm.address}\n`;
+    formatVm: ({ address, dns }) => {
+      if (address === null || dns === null) return null;
+      const name = dns.claimed ?? dns.own;
+      const owner = name.includes(".") ? `${name}.` : name;
+      return `${owner} 300 IN ${address.includes(":") ? "AAAA" : "A"} ${address}\n`;
     },
     separator: "",
     end: "",
+    publishesNames: true,
   },
   netbox: {
     mediaType: "text/csv; charset=utf-8; header=present",
@@ -121,25 +119,30 @@ export const FORMATS = {
     formatVm: (vm) => {
       if (vm.address === null) return null;
       const address = `${vm.address}/${vm.address.includes(":") ? 128 : 32}`;
-      const values = [address, "active", formatDnsName(vm.fqdn) ?? "", `${vm.name} (${vm.id})`];
+      const dnsName = [vm.dns?.claimed, vm.dns?.own].find((name) => name?.includes("."));
+      const values = [address, "active", dnsName ?? "", `${vm.name} (${vm.id})`];
       return `${values.map(formatCsv).join(",")}\r\n`;
     },
     separator: "",
     end: "",
+    publishesNames: true,
   },
 } as const satisfies Readonly<Record<string, ExportFormat>>;
 
 /** The name of a format. */
 export type FormatName = keyof typeof FORMATS;
 
-function formatJson({ uniqueName: _, ...vm }: ExportedVm): string {
+function formatJson({ uniqueName: _, dns: __, ...vm }: ExportedVm): string {
   return JSON.stringify(vm);
 }
 
-/** Formats a field of CSV (RFC 4180). What a spreadsheet would run as a formula gets an apostrophe before it. */
+/**
+ * Formats a field of CSV (RFC 4180). What a spreadsheet would run as a formula gets an apostrophe before it, also behind a tab
+ * or a new line, and with the signs in full width.
+ */
 function formatCsv(value: string | null): string {
   const text = value ?? "";
-  const inert = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  const inert = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(inert) ? `"${inert.replaceAll('"', '""')}"` : inert;
 }
 

@@ -1,10 +1,16 @@
 import type { ExportRequest } from "./export-request.js";
-import { readExportRecords, type ExportRecord, type ExportWork } from "./export-records.js";
-import { FORMATS, type ExportedVm, type ExportFormat } from "./formats.js";
+import { readExportRecords, type ExportWork } from "./export-records.js";
+import { FORMATS, type ExportFormat } from "./formats.js";
+import { readPublishedNames } from "./published-names.js";
+
+/** An export would keep more than it may; a filter makes it smaller. */
+export class ExportTooLargeError extends Error {
+  override readonly name = "ExportTooLargeError";
+}
 
 /**
- * Writes an export, piece by piece: whatever the number of VMs, one piece of them is in memory. `onRecords` hears of each.
- * A format that needs all VMs twice reads them twice.
+ * Writes an export, piece by piece, of one reading: whatever the number of VMs, one piece of them is in memory, and of each
+ * the short text that a format needs at its end, or its name's hash. `onRecords` hears of each piece.
  */
 export async function* writeExport(
   work: ExportWork,
@@ -12,46 +18,57 @@ export async function* writeExport(
   onRecords: (count: number) => void = () => undefined,
 ): AsyncGenerator<string> {
   const format: ExportFormat = FORMATS[name];
-  yield format.begin;
-  const first = readExportRecords(work, filter);
-  yield* writeList(first, (vm) => format.formatVm(vm, port), format.separator, onRecords);
-  yield format.end;
-  const { second } = format;
-  if (second === undefined) return;
-  yield second.begin;
-  const again = readExportRecords(work, filter);
-  yield* writeList(
-    again,
-    (vm) => second.formatVm(vm, port),
-    format.separator,
-    () => undefined,
-  );
-  yield second.end;
-}
-
-async function* writeList(
-  pieces: AsyncGenerator<readonly ExportRecord[]>,
-  formatVm: (vm: ExportedVm) => string | null,
-  separator: string,
-  onRecords: (count: number) => void,
-): AsyncGenerator<string> {
-  let isFirst = true;
+  const names = format.publishesNames === true ? await readPublishedNames(work) : null;
+  const kept = new KeptText();
+  let [isFirst, isFirstKept] = [true, true];
   let nameBefore: string | null = null;
-  for await (const records of pieces) {
-    let text = "";
+  yield format.begin;
+  for await (const records of readExportRecords(work, filter)) {
+    let [text, laterText] = ["", ""];
     for (const record of records) {
       // VMs come by name, so that those of one name follow each other.
       const isUnique = record.name !== nameBefore;
       nameBefore = record.name;
-      const uniqueName = isUnique
-        ? record.name
-        : `${record.name}-${record.id.slice(0, 8)}-${record.id.slice(-12)}`;
-      const written = formatVm({ ...record, uniqueName });
+      const { id } = record;
+      const uniqueName = isUnique ? record.name : `${record.name}-${id.slice(0, 8)}-${id.slice(-12)}`;
+      const vm = { ...record, uniqueName, dns: names?.find(record) ?? null };
+      const written = format.formatVm(vm, port);
       if (written === null) continue;
-      text += isFirst ? written : separator + written;
+      text += isFirst ? written : format.separator + written;
       isFirst = false;
+      if (format.last === undefined) continue;
+      laterText += (isFirstKept ? "" : format.separator) + format.last.formatVm(vm);
+      isFirstKept = false;
     }
     onRecords(records.length);
+    kept.add(laterText);
     if (text !== "") yield text;
   }
+  yield format.end;
+  if (format.last === undefined) return;
+  yield* kept.list();
+  yield format.last.end;
 }
+
+/** Text that is written last, as bytes, which take a quarter of what short texts do. */
+class KeptText {
+  private readonly pieces: Buffer[] = [];
+  private bytes = 0;
+
+  add(text: string): void {
+    if (text === "") return;
+    const piece = Buffer.from(text);
+    this.bytes += piece.length;
+    if (this.bytes > MOST_KEPT_BYTES) {
+      throw new ExportTooLargeError("the names alone take more than 64 MiB; export fewer VMs with a filter");
+    }
+    this.pieces.push(piece);
+  }
+
+  *list(): Generator<string> {
+    for (const piece of this.pieces) yield piece.toString();
+  }
+}
+
+/** The names of some two million VMs. */
+const MOST_KEPT_BYTES = 64 * 1024 * 1024;

@@ -24,6 +24,7 @@ import { createListCounts } from "./list-counts.js";
 import type { Log } from "./log.js";
 import type { Metrics } from "./metrics.js";
 import { checkReadiness } from "./readiness.js";
+import { VERSION } from "./version.js";
 
 /** What a gateway serves with. */
 export interface ServeOptions {
@@ -95,6 +96,8 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
           return (job) => work((piece: ServedRequest) => job(createContext(viewer, piece).loaders));
         },
         findScope: (request) => admitted(request).viewer.scope,
+        checkAgain: (request) => admitted(request).checkAgain(),
+        version: VERSION,
         routeConfig: { rule: LONG_LIST_RULE },
       });
       await scope.register(registerRest, {

@@ -41,6 +41,11 @@ export interface Admitted {
   /** The path in front of all paths, as this client sees the server: "" or `/vnic`. For links. */
   readonly basePath: string;
   /**
+   * Asks once more who sends the request. Rejects if the credentials are not valid any more, or allow something else;
+   * where nobody can say it at the moment, it stays as it was.
+   */
+  readonly checkAgain: () => Promise<void>;
+  /**
    * Runs a piece of a lasting request's work in a place, with a deadline of its own. Other routes run in one place as a
    * whole.
    */

@@ -47,6 +47,8 @@ beforeAll(async () => {
     ...Array.from({ length: MANY - 4 }, (_, at) =>
       storedVm(at + 5, {
         name: `z-${at}`,
+        // One guest tells its own name, another one the same.
+        fqdn: at < 2 ? "z-0.example.org" : null,
         silence: "ips-only",
         interfaces: [],
         ips: `10.1.${at >> 8}.${at & 255}`,
@@ -113,15 +115,22 @@ describe("GET /export", () => {
 
   test("gives names that guests choose no line of their own", async () => {
     const hosts = (await fetchExport("hosts")).text;
-    expect(hosts).toContain("10.0.0.1\tweb.example.org web\n");
+    // Two VMs are called web: neither has the name alone, nor what a guest makes of it.
+    expect(hosts).toMatch(/^10\.0\.0\.1\tweb-00000000-000000000001$/m);
     expect(hosts).toMatch(/^10\.0\.0\.2\tweb-00000000-000000000002$/m);
+    expect(hosts).toMatch(/^10\.1\.0\.0\tz-0\.example\.org z-0$/m);
     expect(hosts).not.toContain("evil");
     expect(hosts.trimEnd().split("\n")).toHaveLength(MANY - 1);
     const zone = (await fetchExport("zone?within=10.0.0.0/24")).text;
-    expect(zone).toBe("web.example.org. 300 IN A 10.0.0.1\nweb-00000000-000000000002 300 IN A 10.0.0.2\n");
+    expect(zone).toBe(
+      "web-00000000-000000000001 300 IN A 10.0.0.1\nweb-00000000-000000000002 300 IN A 10.0.0.2\n",
+    );
+    expect((await fetchExport("zone?within=10.1.0.0/32")).text).toBe("z-0.example.org. 300 IN A 10.1.0.0\n");
+    expect((await fetchExport("zone?within=10.1.0.1/32")).text).toBe("z-1 300 IN A 10.1.0.1\n");
+
     expect((await fetchExport("zone?name=told")).text).toBe("told 300 IN AAAA 2001:db8::3\n");
     expect((await fetchExport("netbox?network=red")).text).toBe(
-      `address,status,dns_name,description\r\n10.0.0.1/32,active,web.example.org,web (${id(1)})\r\n`,
+      `address,status,dns_name,description\r\n10.0.0.1/32,active,,web (${id(1)})\r\n`,
     );
   });
 

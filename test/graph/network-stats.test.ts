@@ -6,7 +6,13 @@ import { createEngineDatabase } from "../engine-store/engine-database.js";
 import { addVms, storedVm } from "../store/changes/log-fixtures.js";
 import { HOST_A, HOST_B, id, mac } from "../support/builders/ids.js";
 import { claimHost, HOSTS, INTERVAL_MS } from "../support/builders/passes.js";
-import { hostChanges, toGuestInterfaceOf, toStoredNic, vmChange, vmState } from "../support/builders/stored.js";
+import {
+  hostChanges,
+  toGuestInterfaceOf,
+  toStoredNic,
+  vmChange,
+  vmState,
+} from "../support/builders/stored.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
 import { askForData, askForErrors } from "./ask.js";
 

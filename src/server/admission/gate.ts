@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { readOvirtCredentials } from "../identity/ovirt-credentials.js";
 import { readClientCertificate } from "../identity/client-certificates.js";
-import type { KnownViewer } from "../identity/identity.js";
+import { formatRights, type KnownViewer } from "../identity/identity.js";
 import type { Limits } from "../../model/limits.js";
 import type { Admitted, ServerOptions } from "../options.js";
 import { writeAuditLine } from "./audit.js";
@@ -91,9 +91,17 @@ export function createGate(options: ServerOptions, limits: Limits): Gate {
     findVisit: findVisit,
     findAdmitted: (request) => {
       const visit = findVisit(request);
-      if (visit.viewer === null) throw new Error("a request of which nobody knows who sends it");
+      const { viewer } = visit;
+      if (viewer === null) throw new Error("a request of which nobody knows who sends it");
       return {
-        viewer: visit.viewer,
+        viewer,
+        checkAgain: async () => {
+          const now = await identify(request, visit, options).catch((error: unknown) => {
+            if (error instanceof HttpError && error.status === 401) throw error;
+            return viewer;
+          });
+          if (formatRights(now) !== formatRights(viewer)) throw createRightsChangedError();
+        },
         request: visit.request,
         basePath: visit.client.basePath,
         work: (job) => visit.runPiece(job),
@@ -176,6 +184,10 @@ async function identify(
   const viewer = await Promise.race([identifying, deadline.expired]);
   if (viewer instanceof Error) throw viewer;
   return viewer;
+}
+
+function createRightsChangedError(): HttpError {
+  return new HttpError(401, "UNAUTHENTICATED", "What these credentials allow has changed; ask again.");
 }
 
 /** nginx's status for a client that left before it was answered. */

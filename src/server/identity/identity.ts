@@ -27,6 +27,11 @@ export interface KnownViewer extends Viewer {
   readonly scope: Scope | null;
 }
 
+/** Formats who a viewer is and what they may see, to notice that it changes. */
+export function formatRights({ name, roles, scope }: KnownViewer): string {
+  return JSON.stringify([name, [...roles].sort(), scope]);
+}
+
 /** Says who asks, or refuses with 401 or 503. */
 export interface Identity {
   /** `false`: everybody is let in, with every role. */

@@ -1,6 +1,6 @@
 import type { Limits } from "../../model/limits.js";
 import { HttpError } from "../errors.js";
-import type { Credentials, KnownViewer } from "../identity/identity.js";
+import { formatRights, type Credentials, type KnownViewer } from "../identity/identity.js";
 import type { ServerOptions } from "../options.js";
 import type { LiveTransport } from "./live-meter.js";
 
@@ -75,10 +75,6 @@ export function createLiveConnections(
       for (const end of [...open]) end("restart");
     },
   };
-}
-
-function formatRights({ name, roles, scope }: KnownViewer): string {
-  return JSON.stringify([name, [...roles].sort(), scope]);
 }
 
 function createTooManyError(allowed: number): HttpError {

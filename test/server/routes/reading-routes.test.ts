@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { createIdentity } from "../../../src/server/identity/identity.js";
+import { HttpError } from "../../../src/server/errors.js";
+import { createIdentity, type KnownViewer } from "../../../src/server/identity/identity.js";
 import type { ServerOptions } from "../../../src/server/options.js";
 import { served } from "../running.js";
 import { eventually } from "../../support/eventually.js";
@@ -41,6 +42,32 @@ test("routes know whom the guards let in, with their scope", async () => {
   expect((await who("Bearer probe")).status).toBe(403);
   expect((await who("Bearer nobody")).status).toBe(401);
   expect((await fetch(`${server.url}/who`)).status).toBe(401);
+});
+
+test("a route that goes on asks again whether its viewer still may", async () => {
+  let now: () => Promise<KnownViewer> = () =>
+    byName.identify({ authorization: "Bearer team", certificate: null });
+  const again: ServerOptions["routes"] = (scope, admitted) => {
+    scope.get("/again", async (request) => {
+      const { checkAgain } = admitted(request);
+      await checkAgain();
+      now = next;
+      await checkAgain();
+      return "still";
+    });
+  };
+  let next = now;
+  const team = now;
+  const server = await served({ identity: { required: true, identify: () => now() }, routes: again });
+  const ask = async (after: typeof now) => {
+    [now, next] = [team, after];
+    return (await fetch(`${server.url}/again`)).status;
+  };
+  expect(await ask(team)).toBe(200);
+  expect(await ask(() => Promise.reject(new HttpError(401, "UNAUTHENTICATED", "withdrawn")))).toBe(401);
+  expect(await ask(() => byName.identify({ authorization: "Bearer boss", certificate: null }))).toBe(401);
+  // Where nobody can say who it is at the moment, it stays as it was.
+  expect(await ask(() => Promise.reject(new HttpError(503, "NOT_AVAILABLE", "no answer")))).toBe(200);
 });
 
 test("routes are closed to other sites' pages and to foreign names", async () => {
