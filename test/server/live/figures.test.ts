@@ -88,6 +88,7 @@ describe("figures of subscriptions", () => {
     expect(await response.text()).toContain("CURSOR_LOST");
     await eventually(async () => {
       expect(JSON.stringify(refused.errors)).toContain("CURSOR_LOST");
+      expect(JSON.stringify(refused.errors)).toContain("this cursor is of another database");
       expect(await readFigures(metrics)).toMatchObject({ resumes_refused_total: 2 });
     });
   });

@@ -68,7 +68,12 @@ describe("subscriptions over a WebSocket", () => {
     const withCode = (code: string) => [
       expect.objectContaining({ extensions: expect.objectContaining({ code }) as unknown }),
     ];
-    expect(await refused(FOLLOW, { after: "nonsense" })).toEqual(withCode("BAD_USER_INPUT"));
+    expect(await refused(FOLLOW, { after: "nonsense" })).toEqual([
+      expect.objectContaining({
+        message: expect.stringContaining("the cursor is not one that this gateway gave") as unknown,
+        extensions: expect.objectContaining({ code: "BAD_USER_INPUT" }) as unknown,
+      }),
+    ]);
     expect(await refused(FOLLOW, { filter: { vmIds: ["x"] } })).toEqual(withCode("BAD_USER_INPUT"));
     expect(await refused("{ hosts { name } }")).toEqual(withCode("OPERATION_NOT_SUPPORTED"));
     expect(await refused("subscription { nothing }")).toEqual(withCode("GRAPHQL_VALIDATION_FAILED"));
@@ -230,43 +235,6 @@ describe("subscriptions over a WebSocket", () => {
     expect(await refused("/graphql", current, { host: "elsewhere.example" })).toBe(421);
     expect(await refused("/other", current)).toBe(404);
     expect(await refused("/graphql", "graphql-ws")).toBe(400);
-  });
-
-  test("survive nonsense: the connection ends, the server goes on", async () => {
-    const { server, database } = await startLiveServer({ limits: { frameBytes: 1_000, initMs: 200 } });
-    await addVms(database.store, [storedVm(1)]);
-    const frames: (string | Buffer)[] = [
-      "",
-      "{",
-      "null",
-      "[]",
-      '{"type":"nothing"}',
-      '{"type":"subscribe","id":"1","payload":{"query":"{a}"}}',
-      '{"type":"connection_init","payload":7}',
-      "x".repeat(2_000),
-      Buffer.from([0xff, 0xfe, 0]),
-    ];
-    const codes = await Promise.all(
-      frames.map(
-        (frame) =>
-          new Promise<number>((resolve) => {
-            const socket = new WebSocket(
-              `${server.url.replace("http", "ws")}/graphql`,
-              "graphql-transport-ws",
-            );
-            socket.on("open", () => {
-              socket.send(frame);
-            });
-            socket.on("error", () => undefined);
-            socket.on("close", resolve);
-          }),
-      ),
-    );
-    expect(codes.every((code) => [4_400, 4_401, 1_009, 4_408].includes(code))).toBe(true);
-    const received = subscribe(connect(server), FOLLOW);
-    await eventually(() => {
-      expect(received.answers).toHaveLength(1);
-    });
   });
 
   test("leave nothing behind when their clients go at any moment", async () => {
