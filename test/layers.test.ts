@@ -107,6 +107,15 @@ describe("the house", () => {
     expect(circles).toEqual([]);
   });
 
+  test("docs/architecture.md says of each folder of the sources what it is for, and of no other", () => {
+    const doc = readFileSync(join(root, "docs/architecture.md"), "utf8");
+    const described = [...doc.matchAll(/^\| `(src\/[^`]*\/)` \| \S/gm)].map(([, path]) => path!);
+    const folders = readdirSync(join(root, "src"), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ parentPath, name }) => `${relative(root, join(parentPath, name))}/`);
+    expect(described.toSorted()).toEqual(folders.toSorted());
+  });
+
   test("the table above is the one that docs/architecture.md shows", () => {
     const doc = readFileSync(join(root, "docs/architecture.md"), "utf8");
     for (const [room, may] of Object.entries(MAY_IMPORT)) {
