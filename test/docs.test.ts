@@ -46,6 +46,7 @@ const NOT_RUN_HERE: readonly (readonly [RegExp, string])[] = [
     /^npx --no-install vnic-graph (refresh|hosts|migrate|forget|export|wait|follow)\b/,
     "needs a database; test/gateway.test.ts, test/commands run it",
   ],
+  [/^npm run portal:types$|^npx tsx examples\/frontend\//, "test/examples.test.ts runs them"],
   [/^export [A-Z]/, "settings for the commands below it; their names are checked here"],
   [/^\{ printf 'CONNECT/, "needs the transcript's simulated hosts"],
   [
@@ -66,6 +67,7 @@ const OTHERS: readonly string[] = [
   "OVIRT_USERNAME",
   "OVIRT_PASSWORD",
   "TEST_DATABASE_URL",
+  "VNIC_TOKEN",
   "APOLLO_TELEMETRY_DISABLED",
   "FAULT_SEED",
   "FAULT_ROUNDS",

@@ -21,7 +21,8 @@ export const ROOT = resolve(import.meta.dirname, "../../..");
 /** The README and all that it leads to. */
 export function pages(): Page[] {
   const names = readdirSync(join(ROOT, "docs")).filter((name) => name.endsWith(".md"));
-  return ["README.md", "CONTRIBUTING.md", ...names.map((name) => `docs/${name}`)].map((path) => ({
+  const others = ["README.md", "CONTRIBUTING.md", "examples/curl.md", "examples/frontend/README.md"];
+  return [...others, ...names.map((name) => `docs/${name}`)].map((path) => ({
     path,
     text: readFileSync(join(ROOT, path), "utf8"),
   }));
