@@ -6,7 +6,7 @@ import type { ReadinessStore, Readers, ReadStore, VmFilter } from "../store/type
 import type { VmConditionSql } from "../store/read/conditions/search-conditions.js";
 import { CLUSTER_CONDITIONS, ENGINE_CONDITIONS } from "./conditions/engine-conditions.js";
 import { queryRows, type Queryable } from "../store/postgres/sql.js";
-import { ENGINE_FINDING_READS } from "./finding-reads.js";
+import { createEngineFindingReads } from "./finding-reads.js";
 import { readHosts } from "./hosts.js";
 import { readGuestInterfaces } from "./interfaces.js";
 import { createInventoryRights, readNamed, readVmOrigins } from "./inventory.js";
@@ -22,7 +22,7 @@ const SEARCH_SLOTS = 2;
 /**
  * Creates the reads of an engine's tables as they are. They use the indexes that an engine has: keys, `vm_name`,
  * `run_on_vds`, and `vm_guid` or `vm_id` of what belongs to a VM. These questions have none and read a table once:
- * how many VMs there are; VMs by part of a name or by a rare state; VMs by an address; vNICs by MAC.
+ * how many VMs there are; VMs by part of a name or by a rare state; VMs by an address; vNICs by MAC; MACs of several VMs.
  */
 export function createEngineStore(dataSource: DataSource): EngineStore {
   const searchSlots = createSearchSlots(SEARCH_SLOTS);
@@ -67,7 +67,7 @@ function createEngineReader(
     readGuestInterfacesByVms: (vmIds) => readGuestInterfaces(database, vmIds, scope),
     readHosts: () => readHosts(database, null),
     readHostsByIds: (ids) => readHosts(database, ids),
-    ...ENGINE_FINDING_READS,
+    ...createEngineFindingReads(database, scope),
     // An engine keeps no history of what guests report, and its tables are not ours to add one to.
     readHistoryBounds: () => Promise.resolve(null),
     readVmVersionsAt: () => Promise.resolve([]),

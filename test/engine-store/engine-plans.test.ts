@@ -68,6 +68,16 @@ describe("on an engine of 100,000 VMs and 400,000 guest interfaces", () => {
       ["vm_dynamic", "vm_guest_agent_interfaces"],
     ],
     ["a search for a MAC", () => store.readNicsByMacs(["56:6f:00:00:03:07"]), ["vm_interface"]],
+    [
+      "a page of MACs of several VMs",
+      async () => {
+        await engine.asEngine(
+          `UPDATE vm_interface SET mac_addr = '56:6f:00:00:00:01' WHERE id IN (SELECT id FROM vm_interface ORDER BY id LIMIT 3)`,
+        );
+        return store.readMacConflicts({ after: null, limit: 51 });
+      },
+      ["vm_interface"],
+    ],
   ])("%s reads once what has no index, and nothing else", async (_, read, tables) => {
     engine.sent();
     const found = await read();

@@ -81,7 +81,8 @@ export class FindingQueries {
 
   @Query(() => MacConflictConnection, {
     nullable: true,
-    description: `MACs that the hypervisor gave to vNICs of several VMs, page by page. As stored last. ${NOT_WITH_ENGINE}`,
+    description:
+      "MACs that the hypervisor gave to vNICs of several VMs, page by page. As stored last. Null only beside an error.",
   })
   macConflicts(@Ctx() { loaders }: GraphContext, @Args(() => RowPageArguments) page: RowPageArguments) {
     return loadRowPage(page, listMacConflicts(loaders));
