@@ -133,8 +133,8 @@ class LookedAtHosts implements HostStates {
     const before = this.hosts;
     this.hosts = now;
     this.states = null;
-    if (this.followers.size === 0) return;
     const events = listChanges(before, now);
+    // Also before the first follower is told: what is told to nobody yet will be.
     if (events.length > 0) this.options.onChange?.();
     for (const event of events) {
       for (const pending of this.followers) pending.add(event);

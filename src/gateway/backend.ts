@@ -14,6 +14,7 @@ import { startAddressIndex } from "./database/span-indexing.js";
 import { startLogMaintenance } from "./database/log-maintenance.js";
 import { startPolling, type Polling } from "./hosts/polling.js";
 import { openReplicas } from "./hosts/replicas.js";
+import { createVisibleChanges } from "./visible-passes.js";
 
 /** What a gateway has behind its server once its database answers. */
 export interface Backend {
@@ -79,12 +80,13 @@ async function pollInto(
   const wakes = replicas.openWakes(() => {
     live.wake();
   });
+  const isVisible = createVisibleChanges();
   const polling = await startPolling({
     ...{ config, log, pool, store, replicas },
     metrics: {
       onPass: (result) => {
         metrics.onPass(result);
-        if (result.changedVms > 0 || result.failure !== null) onChange();
+        if (isVisible(result)) onChange();
         if (result.changedVms === 0) return;
         live.wake();
         wakes?.send();

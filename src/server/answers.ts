@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { GraphQLError } from "graphql";
-import { formatInternalError, HttpError } from "./errors.js";
+import type { Logger } from "pino";
+import { createRequestScope, formatInternalError, HttpError, type RequestScope } from "./errors.js";
 
 const GRAPHQL_RESPONSE = "application/graphql-response+json";
 
@@ -9,8 +10,9 @@ export async function sendError(
   request: FastifyRequest,
   reply: FastifyReply,
   error: unknown,
+  log: Logger,
 ): Promise<FastifyReply> {
-  const { status, code, message, headers } = convertError(error);
+  const { status, code, message, headers } = convertError(error, createRequestScope(request.id, log));
   const accepted = request.headers.accept ?? "";
   return reply
     .code(status)
@@ -23,18 +25,18 @@ export async function sendError(
  * Converts an error for the client: our errors stay, Fastify's own about requests go by their status, others are
  * masked.
  */
-export function convertError(error: unknown): HttpError {
+export function convertError(error: unknown, scope: RequestScope): HttpError {
   if (error instanceof HttpError) return error;
-  if (error instanceof GraphQLError) return convertGraphQLError(error);
+  if (error instanceof GraphQLError) return convertGraphQLError(error, scope);
   const status = error instanceof Error && "statusCode" in error ? error.statusCode : undefined;
   if (typeof status === "number" && status >= 400 && status < 500) {
     return new HttpError(status, "BAD_REQUEST", "The request is malformed.");
   }
-  return new HttpError(500, "INTERNAL_SERVER_ERROR", formatInternalError(error));
+  return new HttpError(500, "INTERNAL_SERVER_ERROR", formatInternalError(error, scope));
 }
 
 /** Errors that are made for both worlds say their status in `extensions.http`, as Apollo reads it. */
-function convertGraphQLError(error: GraphQLError): HttpError {
+function convertGraphQLError(error: GraphQLError, scope: RequestScope): HttpError {
   const { code, http } = error.extensions as {
     readonly code?: unknown;
     readonly http?: { readonly status?: unknown };
@@ -42,5 +44,5 @@ function convertGraphQLError(error: GraphQLError): HttpError {
   const status = http?.status;
   if (typeof code === "string" && typeof status === "number")
     return new HttpError(status, code, error.message);
-  return new HttpError(500, "INTERNAL_SERVER_ERROR", formatInternalError(error));
+  return new HttpError(500, "INTERNAL_SERVER_ERROR", formatInternalError(error, scope));
 }

@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from "node:async_hooks";
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import type { Logger } from "pino";
 
@@ -29,9 +28,6 @@ export function createRequestScope(requestId: string, log: Logger): RequestScope
   return { requestId, log, logged: new Set() };
 }
 
-/** The request that is being served; Apollo formats errors without handing us its context. */
-export const requestScope = new AsyncLocalStorage<RequestScope>();
-
 /** The code of an error that nobody foresaw; only these are masked. */
 export const INTERNAL = "INTERNAL_SERVER_ERROR";
 
@@ -41,18 +37,47 @@ const MAX_MESSAGE_LENGTH = 600;
 /**
  * Turns an error into what the client may see. Foreseen errors stay; all others become an id to ask the operator about.
  */
-export function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
-  const code = findCode(formatted);
-  if (code === INTERNAL) return mask(formatted, error);
-  const message = removeSuggestion(formatted.message).slice(0, MAX_MESSAGE_LENGTH);
-  return { ...formatted, message, extensions: { ...formatted.extensions, code } };
+export function formatError(
+  formatted: GraphQLFormattedError,
+  error: unknown,
+  scope: RequestScope,
+): GraphQLFormattedError {
+  return nameRequest(formatErrorOfSome(formatted, error), scope);
 }
 
+/**
+ * Does the same where it is not known which request failed: Apollo formats errors without telling. {@link nameRequest} does the
+ * rest; until then the client would see that something failed, and not what.
+ */
+export function formatErrorOfSome(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
+  const code = findCode(formatted);
+  if (code !== INTERNAL) {
+    const message = removeSuggestion(formatted.message).slice(0, MAX_MESSAGE_LENGTH);
+    return { ...formatted, message, extensions: { ...formatted.extensions, code } };
+  }
+  const { locations, path } = formatted;
+  const masked: GraphQLFormattedError = {
+    message: "Internal error",
+    ...(locations === undefined ? {} : { locations }),
+    ...(path === undefined ? {} : { path }),
+    extensions: { code: INTERNAL },
+  };
+  causes.set(masked, error instanceof GraphQLError ? (error.originalError ?? error) : error);
+  return masked;
+}
+
+/** Logs what is behind a masked error, and names the request to ask the operator about; others stay as they are. */
+export function nameRequest(error: GraphQLFormattedError, scope: RequestScope): GraphQLFormattedError {
+  return causes.has(error) ? { ...error, message: formatInternalError(causes.get(error), scope) } : error;
+}
+
+/** What is behind masked errors. */
+const causes = new WeakMap<GraphQLFormattedError, unknown>();
+
 /** Formats the answer to an error outside the graph: it is logged whole, and shown as an id. */
-export function formatInternalError(error: unknown): string {
-  const scope = requestScope.getStore();
-  if (scope !== undefined) logOnce(scope, error);
-  return `Internal error (request ${scope?.requestId ?? "unknown"})`;
+export function formatInternalError(error: unknown, scope: RequestScope): string {
+  logOnce(scope, error);
+  return `Internal error (request ${scope.requestId})`;
 }
 
 /** At most so many lines a request, should each of its errors have a message of its own. */
@@ -72,17 +97,6 @@ function findCode(formatted: GraphQLFormattedError): string {
   // graphql-js gives up after maxCoercionErrors with an error that Apollo does not recognise as the client's.
   if (/^Too many errors processing variables/.test(formatted.message)) return "BAD_USER_INPUT";
   return typeof code === "string" ? code : INTERNAL;
-}
-
-function mask(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
-  const original = error instanceof GraphQLError ? (error.originalError ?? error) : error;
-  const { locations, path } = formatted;
-  return {
-    message: formatInternalError(original),
-    ...(locations === undefined ? {} : { locations }),
-    ...(path === undefined ? {} : { path }),
-    extensions: { code: INTERNAL },
-  };
 }
 
 /** graphql-js would name fields and values that the client may not know of. */

@@ -10,7 +10,7 @@ import { sendError } from "./answers.js";
 import { createAdmission } from "./graphql/admit-operation.js";
 import { startApollo } from "./graphql/apollo.js";
 import { createDocumentGate, createTrustedDocumentGate, readTrustedDocuments } from "./graphql/documents.js";
-import { createRequestScope, HttpError, requestScope } from "./errors.js";
+import { HttpError } from "./errors.js";
 import { createGate, type Gate } from "./admission/gate.js";
 import { addBracketsToIPv6, isLoopbackHost } from "../model/connections/host-address.js";
 import { createOperationCheck } from "./graphql/cost/check-operation.js";
@@ -111,7 +111,7 @@ function refuseOpenDoors({ host, identity, insecure }: ServerOptions): void {
 }
 
 /** Half-open and dripping clients are dropped soon; a finished request's connection may be used again for a while. */
-function createApp({ tls, basePath = "" }: ServerOptions): FastifyInstance {
+function createApp({ tls, basePath = "", log }: ServerOptions): FastifyInstance {
   const connections = {
     headersTimeout: 10_000,
     connectionsCheckingInterval: 1_000,
@@ -133,6 +133,7 @@ function createApp({ tls, basePath = "" }: ServerOptions): FastifyInstance {
         request as Parameters<typeof sendError>[0],
         reply as Parameters<typeof sendError>[1],
         error,
+        log,
       );
     },
   };
@@ -168,11 +169,14 @@ async function registerAnswers(
     done();
   });
   gate.begin(app);
-  app.setErrorHandler((error, request, reply) =>
-    requestScope.run(createRequestScope(request.id, options.log), () => sendError(request, reply, error)),
-  );
+  app.setErrorHandler((error, request, reply) => sendError(request, reply, error, options.log));
   app.setNotFoundHandler((request, reply) =>
-    sendError(request, reply, new HttpError(404, "NOT_FOUND", "There is nothing here; /graphql answers.")),
+    sendError(
+      request,
+      reply,
+      new HttpError(404, "NOT_FOUND", "There is nothing here; /graphql answers."),
+      options.log,
+    ),
   );
   if (options.cors.length > 0) {
     await app.register(cors, {

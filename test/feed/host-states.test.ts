@@ -91,6 +91,7 @@ describe("the states of hosts", () => {
     await eventually(() => {
       expect(follower.got).toEqual(STATES);
     });
+    expect(calls).toEqual(["change"]);
     await writePass(database.store, HOST_A);
     await eventually(() => {
       expect(follower.got.slice(3)).toEqual(["CHANGE host-a 0 3"]);
@@ -101,7 +102,7 @@ describe("the states of hosts", () => {
     await eventually(() => {
       expect(follower.got.slice(3)).toEqual(["CHANGE host-a 0 3", "CHANGE host-b 0 4"]);
     });
-    expect(calls).toEqual(["change", "change"]);
+    expect(calls).toEqual(["change", "change", "change"]);
   });
 
   test("tell who names hosts of those alone", async () => {

@@ -9,7 +9,7 @@ import { writeAuditLine } from "./audit.js";
 import { checkContentHeaders } from "./content.js";
 import { checkCrossSite } from "./cross-site.js";
 import { checkHost } from "./host-header.js";
-import { createRequestScope, HttpError, INTERNAL, requestScope } from "../errors.js";
+import { HttpError, INTERNAL } from "../errors.js";
 import { TRANSPORT_SECURITY } from "../security-headers.js";
 import { createClientReader, type Client } from "./client.js";
 import { createOutbox, type Outbox } from "./outbox.js";
@@ -141,9 +141,7 @@ export function createGate(options: ServerOptions, limits: Limits): Gate {
       });
     },
     guard(app) {
-      app.addHook("onRequest", (request, reply) =>
-        requestScope.run(createRequestScope(request.id, options.log), () => enter(request, reply)),
-      );
+      app.addHook("onRequest", enter);
       app.addHook("onError", (request, _reply, error, done) => {
         const visit = visits.get(request);
         if (visit !== undefined) visit.notes.decision = findErrorCode(error);

@@ -8,7 +8,7 @@ import {
 } from "@apollo/server/plugin/disabled";
 import { ApolloServerPluginInlineTrace } from "@apollo/server/plugin/inlineTrace";
 import type { DocumentNode, GraphQLFormattedError } from "graphql";
-import { formatError } from "../errors.js";
+import { formatErrorOfSome, nameRequest } from "../errors.js";
 import { BoundedCache } from "./bounded-cache.js";
 import type { AdmitOperation } from "./admit-operation.js";
 import type { OperationCheck } from "./cost/check-operation.js";
@@ -47,7 +47,7 @@ export async function startApollo(
       ttl: APQ_TTL_S,
     },
     documentStore: new BoundedCache<DocumentNode>(limits.cachedCharacters, countCharacters),
-    formatError,
+    formatError: formatErrorOfSome,
     plugins: [
       checkAndNote(limits, hooks),
       ApolloServerPluginCacheControlDisabled(),
@@ -122,7 +122,7 @@ function finishAnswer(
     http.status = 400;
     result.errors = [createTooLargeError(limits.answerBytes)];
   } else if (result.errors !== undefined && result.errors.length > 0) {
-    result.errors = mergeErrors(result.errors);
+    result.errors = mergeErrors(result.errors.map((error) => nameRequest(error, state.scope)));
   }
   state.codes = (result.errors ?? []).map((error) => String(error.extensions?.["code"]));
   state.hasData = Object.values(result.data ?? {}).some((value) => value !== null);

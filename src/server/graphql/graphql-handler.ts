@@ -2,7 +2,7 @@ import { HeaderMap, type HTTPGraphQLResponse } from "@apollo/server";
 import type { ApolloServer } from "@apollo/server";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { DocumentGate, RequestParameters } from "./documents.js";
-import { createRequestScope, HttpError, requestScope } from "../errors.js";
+import { HttpError } from "../errors.js";
 import type { Limits } from "../../model/limits.js";
 import type { HeldPlace } from "../admission/work.js";
 import type { Visit } from "../admission/visit.js";
@@ -47,18 +47,17 @@ const DOCUMENT_ERRORS: readonly string[] = [
  * 4. waits for a place and executes in it.
  */
 export function createGraphqlHandler(parts: HandlerParts) {
-  return (request: FastifyRequest, reply: FastifyReply, visit: Visit): Promise<FastifyReply> =>
-    requestScope.run(createRequestScope(request.id, parts.options.log), async () => {
-      const isPost = request.method === "POST";
-      const body = isPost ? await parts.reader.read(request.raw) : NO_BODY;
-      let answer: Answer | KeptAnswer;
-      try {
-        answer = await findOrExecute(parts, request, visit, body);
-      } finally {
-        body.release();
-      }
-      return "notes" in answer ? sendKept(reply, answer, visit) : send(reply, answer, visit);
-    });
+  return async (request: FastifyRequest, reply: FastifyReply, visit: Visit): Promise<FastifyReply> => {
+    const isPost = request.method === "POST";
+    const body = isPost ? await parts.reader.read(request.raw) : NO_BODY;
+    let answer: Answer | KeptAnswer;
+    try {
+      answer = await findOrExecute(parts, request, visit, body);
+    } finally {
+      body.release();
+    }
+    return "notes" in answer ? sendKept(reply, answer, visit) : send(reply, answer, visit);
+  };
 }
 
 /** Answers a question: gives an answer of a moment ago again, or executes it and keeps the answer if it may. */
@@ -77,8 +76,7 @@ async function findOrExecute(
   const answer = await visit.runPiece((served, place) =>
     execute(parts, request, parameters, { visit, place, served }),
   );
-  if (answer.kind === "mutation") answers?.drop();
-  else keeping?.keep(answer);
+  keeping?.keep(answer);
   return answer;
 }
 
@@ -99,11 +97,8 @@ function findKept(
   const keepAs = answers.begin();
   return {
     kept,
-    keep: ({ response, cacheControl, codes, kind }) => {
-      if (kind !== "query" || codes.length > 0 || (response.status ?? 200) !== 200) return;
-      if (response.body.kind !== "complete") return;
-      const body = Buffer.from(response.body.string);
-      const headers = { "cache-control": cacheControl, ...Object.fromEntries(response.headers) };
+    keep: ({ status, headers, body, codes, kind }) => {
+      if (kind !== "query" || codes.length > 0 || status !== 200) return;
       keepAs(key, { body, headers, notes: { ...notes, decision: "answered" } }, body.length);
     },
   };
@@ -118,8 +113,9 @@ function sendKept(reply: FastifyReply, { body, headers, notes }: KeptAnswer, vis
 interface Answer {
   /** Of the operation; `null` where there was none. */
   readonly kind: string | null;
-  readonly response: HTTPGraphQLResponse;
-  readonly cacheControl: string;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
   readonly codes: readonly string[];
 }
 
@@ -136,7 +132,7 @@ async function execute(
   const { viewer } = visit;
   if (viewer === null) throw new Error("a request of which nobody knows who sends it");
   const pacing = createPacing(turns);
-  const state = createState(visit, place, pacing, limits);
+  const state = createState(visit, place, pacing, { limits, log: options.log });
   const known = (await fast?.answer(request, parameters, state)) ?? null;
   if (known !== null && "body" in known) return createAnswer(known, options, state);
   const isPost = request.method === "POST";
@@ -154,16 +150,21 @@ async function execute(
     options.contextFor(viewer, { ...served, whenIdle, ...(known !== null && { readFailure: known }) }),
     state,
   );
-  const response = await apollo.executeHTTPGraphQLRequest({
-    httpGraphQLRequest: {
-      // To Apollo a HEAD is a GET; Node leaves the body out.
-      method: isPost ? "POST" : "GET",
-      headers,
-      search: isPost ? "" : formatSearchParameters(parameters),
-      body: isPost ? parameters : undefined,
-    },
-    context: () => Promise.resolve(context),
-  });
+  const response = await apollo
+    .executeHTTPGraphQLRequest({
+      httpGraphQLRequest: {
+        // To Apollo a HEAD is a GET; Node leaves the body out.
+        method: isPost ? "POST" : "GET",
+        headers,
+        search: isPost ? "" : formatSearchParameters(parameters),
+        body: isPost ? parameters : undefined,
+      },
+      context: () => Promise.resolve(context),
+    })
+    .finally(() => {
+      // Also where nobody waits any more: what was changed is changed.
+      if (state.kind === "mutation") options.answers?.drop();
+    });
   const contentType = response.headers.get("content-type");
   if (state.codes.length === 0 && contentType !== undefined) {
     fast?.learnForm(request.headers.accept, contentType);
@@ -172,12 +173,14 @@ async function execute(
 }
 
 function createAnswer(response: HTTPGraphQLResponse, options: ServerOptions, state: RequestState): Answer {
-  const status = findStatus(response, state);
+  const { body } = response;
   return {
-    response: status === undefined ? response : { ...response, status },
-    cacheControl: formatCacheControl(options, state),
-    codes: state.codes,
     kind: state.kind,
+    status: findStatus(response, state) ?? 200,
+    headers: { "cache-control": formatCacheControl(options, state), ...Object.fromEntries(response.headers) },
+    // Incremental delivery does not exist in this schema's graphql-js; only whole answers come here.
+    body: Buffer.from(body.kind === "complete" ? body.string : ""),
+    codes: state.codes,
   };
 }
 
@@ -214,19 +217,13 @@ function dropEmptyName({ operationName, ...others }: RequestParameters): Request
   return operationName === "" || operationName === undefined ? others : { ...others, operationName };
 }
 
-function send(
-  reply: FastifyReply,
-  { response, cacheControl, codes }: Answer,
-  { notes }: Visit,
-): FastifyReply {
+function send(reply: FastifyReply, { status, headers, body, codes }: Answer, { notes }: Visit): FastifyReply {
   notes.decision = codes[0] ?? "answered";
-  // Incremental delivery does not exist in this schema's graphql-js; only whole answers come here.
-  const body = response.body.kind === "complete" ? response.body.string : "";
   const wait = RETRY_AFTER.get(notes.decision);
   return reply
-    .code(response.status ?? 200)
-    .headers({ "cache-control": cacheControl, ...Object.fromEntries(response.headers) })
-    .headers(wait !== undefined && response.status === 503 ? { "retry-after": wait } : {})
+    .code(status)
+    .headers(headers)
+    .headers(wait !== undefined && status === 503 ? { "retry-after": wait } : {})
     .send(body);
 }
 

@@ -1,12 +1,16 @@
 import { GraphQLError } from "graphql";
+import type { Logger } from "pino";
 import type { Limits } from "../../model/limits.js";
 import type { HeldPlace } from "../admission/work.js";
 import type { Visit } from "../admission/visit.js";
+import { createRequestScope, type RequestScope } from "../errors.js";
 import type { ExecutionStop } from "./cost/stop-execution.js";
 import type { Pacer, Turns } from "./cost/turns.js";
 
 /** What the server itself knows of a GraphQL request while it runs. */
 export interface RequestState {
+  /** What errors need to know of the request. */
+  readonly scope: RequestScope;
   readonly visit: Visit;
   readonly place: HeldPlace;
   readonly stop: ExecutionStop;
@@ -54,12 +58,17 @@ export function findState(context: unknown): RequestState | undefined {
 }
 
 /** Creates the state of a request that has got its place. */
-export function createState(visit: Visit, place: HeldPlace, pacing: Pacing, limits: Limits): RequestState {
-  const own = createStop(visit, pacing, limits);
+export function createState(
+  visit: Visit,
+  place: HeldPlace,
+  pacing: Pacing,
+  { limits, log }: { readonly limits: Limits; readonly log: Logger },
+): RequestState {
   return {
+    scope: createRequestScope(visit.request.id, log),
     visit,
     place,
-    stop: own,
+    stop: createStop(visit, pacing, limits),
     startPacing: pacing.start,
     admitted: null,
     kind: null,

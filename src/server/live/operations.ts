@@ -15,7 +15,7 @@ import type { Limits } from "../../model/limits.js";
 import { startDeadline } from "../admission/deadline.js";
 import type { Places } from "../admission/places.js";
 import { runInPlace } from "../admission/work.js";
-import { createRequestScope, formatError, HttpError, requestScope } from "../errors.js";
+import { createRequestScope, formatError, HttpError, type RequestScope } from "../errors.js";
 import { createOperationCheck } from "../graphql/cost/check-operation.js";
 import type { DocumentGate, RequestParameters } from "../graphql/documents.js";
 import { attachStop, createStop } from "../graphql/request-state.js";
@@ -103,6 +103,7 @@ export function createLivePreparation(
                 variableValues: values,
                 contextValue: attachStop(context, createStop({ deadline }, { find: () => null }, limits)),
               }),
+              createRequestScope(caller.requestId, options.log),
             ),
           ),
         );
@@ -162,48 +163,49 @@ export function formatLiveError(
   requestId: string,
   { log, liveMeter }: ServerOptions,
 ): GraphQLFormattedError {
-  const formatted = requestScope.run(createRequestScope(requestId, log), () => {
-    if (error instanceof HttpError) return { message: error.message, extensions: { code: error.code } };
-    const graphqlError =
-      error instanceof GraphQLError
-        ? error
-        : new GraphQLError("internal", {
-            originalError: error instanceof Error ? error : new Error(String(error)),
-          });
-    return formatError(graphqlError.toJSON(), graphqlError);
-  });
+  const formatted = formatRefusal(error, createRequestScope(requestId, log));
   if (formatted.extensions?.["code"] === "CURSOR_LOST") liveMeter?.onLostCursor();
   return formatted;
 }
 
+function formatRefusal(error: unknown, scope: RequestScope): GraphQLFormattedError {
+  if (error instanceof HttpError) return { message: error.message, extensions: { code: error.code } };
+  const graphqlError =
+    error instanceof GraphQLError
+      ? error
+      : new GraphQLError("internal", {
+          originalError: error instanceof Error ? error : new Error(String(error)),
+        });
+  return formatError(graphqlError.toJSON(), graphqlError, scope);
+}
+
 /** Runs a job with the caller's context, and gives back what the context holds after the job. */
-function serve<Result>(
+async function serve<Result>(
   { requestId, viewer }: LiveCaller,
   { signal, check, onSlow }: Pick<ServedRequest, "signal" | "check" | "onSlow">,
   options: ServerOptions,
   job: (context: object) => Promise<Result>,
 ): Promise<Result> {
-  return requestScope.run(createRequestScope(requestId, options.log), async () => {
-    const listeners: (() => void)[] = [];
-    const request = {
-      id: requestId,
-      signal,
-      check,
-      onEnd: (listener: () => void) => void listeners.push(listener),
-      ...(onSlow === undefined ? {} : { onSlow }),
-    };
-    try {
-      return await job(options.contextFor(viewer, request));
-    } finally {
-      for (const listener of listeners) listener();
-    }
-  });
+  const listeners: (() => void)[] = [];
+  const request = {
+    id: requestId,
+    signal,
+    check,
+    onEnd: (listener: () => void) => void listeners.push(listener),
+    ...(onSlow === undefined ? {} : { onSlow }),
+  };
+  try {
+    return await job(options.contextFor(viewer, request));
+  } finally {
+    for (const listener of listeners) listener();
+  }
 }
 
-function formatAnswer({ data, errors }: ExecutionResult): LiveAnswer {
+function formatAnswer({ data, errors }: ExecutionResult, scope: RequestScope): LiveAnswer {
+  const format = (error: GraphQLError) => formatError(error.toJSON(), error, scope);
   return {
     ...(data === undefined ? {} : { data }),
-    ...(errors === undefined ? {} : { errors: errors.map((error) => formatError(error.toJSON(), error)) }),
+    ...(errors === undefined ? {} : { errors: errors.map(format) }),
   };
 }
 
