@@ -10,8 +10,8 @@ const HOST = "00000000-0000-4000-8000-00000000000a";
 const WEEKS = 12;
 
 /**
- * Makes VMs with a past: each has changed its one address many times, evenly over twelve weeks, and every address was had by
- * some ten VMs one after the other. Changes and spans tell the same.
+ * Makes VMs with a past. Each has changed its one address many times, evenly over twelve weeks, and some ten VMs had
+ * every address one after the other. Changes and spans tell the same.
  */
 export async function makePast(client: pg.Client, { vms, changes }: PastSize): Promise<void> {
   const each = changes / vms;

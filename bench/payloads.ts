@@ -76,8 +76,8 @@ function formatMac(number: number, nic: number): string {
 }
 
 /**
- * Guests with an address that can change and interfaces that name and MAC tell apart, so that every way of writing finds
- * its rows; containers by the hundred would blur a measurement per VM.
+ * Guests with an address that can change, and interfaces that name and MAC tell apart. So every way of writing finds
+ * its rows. Containers by the hundred would blur a measurement per VM.
  */
 function createTemplates(): RecordTemplate[] {
   const world = createWorld({ hosts: ["bench"], seed: 1 });

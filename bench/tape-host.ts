@@ -6,7 +6,9 @@ import type { KeptAnswer } from "../src/vdsm/scan/scan-diff.js";
 import type { HostCapabilities, ReportedNic } from "../src/vdsm/records/types.js";
 import type { VdsmClient } from "../src/vdsm/vdsm-client.js";
 
-/** A host whose answers come off a tape: all that we do from the first byte of a frame on, without a socket. */
+/**
+ * A host whose answers come off a tape. Measures all that we do from the first byte of a frame on, without a socket.
+ */
 export class TapeHost implements VdsmClient {
   readonly address = "127.0.0.1:54321";
   readonly meter = new WorkMeter();

@@ -116,6 +116,25 @@ describe("the house", () => {
     expect(described.toSorted()).toEqual(folders.toSorted());
   });
 
+  test("the walk of an address in docs/architecture.md names functions that there are", () => {
+    const doc = readFileSync(join(root, "docs/architecture.md"), "utf8");
+    const walk = /^The walk of `10\.1\.2\.3`[^]*?\n\n/m.exec(doc)![0].split("These are 27 functions")[0]!;
+    const names = [...walk.matchAll(/`([A-Za-z]+(?:\.[a-z]\w*)?)`/g)].map(([, name]) => name!);
+    expect(names).toHaveLength(27);
+    const texts = sources.map((file) => readFileSync(file, "utf8"));
+    const isDeclared = (name: string): boolean => {
+      const [owner, member] = name.includes(".") ? name.split(".") : [null, name];
+      const declared = new RegExp(
+        `(?:\\bfunction |^\\s+(?:async )?)${member}(?:<[^(]*>)?(?:\\(|: (?:async )?\\()`,
+        "m",
+      );
+      return texts.some(
+        (text) => declared.test(text) && (owner === null || new RegExp(`\\bclass ${owner}\\b`).test(text)),
+      );
+    };
+    expect(names.filter((name) => !isDeclared(name))).toEqual([]);
+  });
+
   test("the table above is the one that docs/architecture.md shows", () => {
     const doc = readFileSync(join(root, "docs/architecture.md"), "utf8");
     for (const [room, may] of Object.entries(MAY_IMPORT)) {

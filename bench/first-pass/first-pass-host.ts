@@ -37,7 +37,10 @@ function recordAnswers(verbs: VerbAnswers): VerbAnswers {
   };
 }
 
-/** A q35 machine has some thirty of them, which the simulator leaves out: with them, a domain has its 10 kB. */
+/**
+ * The size of the devices that the simulator leaves out. A q35 machine has some thirty of them; with them, a domain has
+ * its 10 kB.
+ */
 const CONTROLLERS = Array.from(
   { length: 30 },
   (_, at) =>

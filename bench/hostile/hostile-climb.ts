@@ -18,7 +18,7 @@ export interface FoundOperation {
 /** What the search goes for. */
 export type Aim = keyof typeof AIMS;
 
-/** What is made as large as possible: the event loop's longest stretch, and what an operation takes per unit of its cost. */
+/** What is made as large as possible: the event loop's longest stretch, and the CPU per unit of cost. */
 export const AIMS = {
   stretch: ({ usage }: FoundOperation) => usage.stretchMs,
   "CPU / cost": ({ usage, cost }: FoundOperation) => usage.cpuMs / Math.max(cost, MIN_COST),
@@ -29,8 +29,8 @@ export const AIMS = {
 const MIN_COST = 20_000;
 
 /**
- * Climbs from the dearest of many random operations: sends it, changes it a little, and keeps what is worse for the server.
- * Whatever the limits refuse is not sent.
+ * Climbs from the dearest of many random operations. Each step sends one, changes it a little, and keeps what is worse
+ * for the server. Whatever the limits refuse is not sent.
  */
 export async function climb(
   target: Target,

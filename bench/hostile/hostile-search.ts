@@ -22,8 +22,8 @@ const KEYS = [1_000, 5_000];
 const TRIES = 2_000;
 
 /**
- * Searches for the queries that hurt most of those that pass the limits, by climbing on a running gateway, and sends them by 1,
- * 10 and 32 clients to a gateway and to Apollo Server as it comes, on one database.
+ * Searches for the queries that hurt most of those that pass the limits, by climbing on a running gateway. Then 1, 10
+ * and 32 clients send them to a gateway and to Apollo Server as it comes, on one database.
  */
 export async function benchHostileSearch({ seed, steps, ...fleet }: SearchOptions): Promise<void> {
   const database = await openDatabase();

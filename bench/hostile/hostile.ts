@@ -7,7 +7,7 @@ const LIMIT_MS = 20_000;
 
 const SERVERS = { ours: "vnic-graph's server", apollo: "Apollo Server as it comes" } as const;
 
-/** Sends the hostile suite to our server and to Apollo's as it comes, prints the table, and JSON in the last line. */
+/** Sends the hostile suite to our server and to Apollo's as it comes. Prints the table, and JSON in the last line. */
 export async function benchHostile(): Promise<void> {
   const memory = (totalmem() / 2 ** 30).toFixed(0);
   console.log(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model.trim() ?? "?"}, ${memory} GB`);

@@ -4,8 +4,9 @@ import { setInterval } from "node:timers";
 import { isMainThread } from "node:worker_threads";
 
 /**
- * Loaded into a server before its own code: writes each quarter of a second how long its main thread was busy without a pause,
- * in milliseconds of CPU. Other processes on the machine take the clock's time from it, but not this one.
+ * Writes each quarter of a second how long the main thread was busy without a pause, in milliseconds of CPU. It is
+ * loaded into a server before the server's own code. Other processes on the machine take the clock's time from it, but
+ * not this one.
  */
 
 const TURN_MS = 5;

@@ -17,8 +17,8 @@ export interface Hosts10kOptions {
 }
 
 /**
- * Many hosts of two VMs each, polled every 15 s by three replicas, of which one is killed midway: how evenly each host is
- * asked, as the hosts themselves see it. Prints a table and, last, one line of JSON.
+ * Measures how evenly each host is asked, as the hosts themselves see it. Three replicas poll many hosts of two VMs
+ * each every 15 s, and one of them is killed midway. Prints a table and, last, one line of JSON.
  */
 export async function hosts10k({ hosts, seconds, redisUrl }: Hosts10kOptions): Promise<void> {
   const database = await openDatabase();

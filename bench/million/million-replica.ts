@@ -9,7 +9,7 @@ import { createDataSource } from "../../src/store/postgres/data-source.js";
 import { createStore } from "../../src/store/store.js";
 import type { CycleNews, ReplicaTask } from "./million-messages.js";
 
-/** A replica: the refresher as it is, over its own client and store; a cycle is made whenever one is asked for. */
+/** Runs a replica: the refresher as it is, over its own client and store. A cycle is made whenever one is asked for. */
 process.once("message", (task: ReplicaTask) => void run(task));
 
 async function run({ databaseUrl, addresses, concurrency }: ReplicaTask): Promise<void> {

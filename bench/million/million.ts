@@ -9,9 +9,9 @@ import type { CycleNews, HostsTask, ReplicaTask } from "./million-messages.js";
 import { readCpuSeconds, readParent, serverCpuSeconds } from "../process-cpu.js";
 
 /**
- * A hundred VMs on each of many hosts, read by one replica over its own client into a PostgreSQL as we start it: what a
- * cycle over all of them takes, with everything new, nothing changed, one VM in a hundred changed,
- * and all to be compared because nothing is remembered.
+ * Measures what a cycle over many hosts of a hundred VMs each takes, read by one replica into a PostgreSQL as we start it.
+ * There are four: everything new, nothing changed, one VM in a hundred changed, and all to be compared because nothing is
+ * remembered.
  */
 export async function million({ hosts }: { readonly hosts: number }): Promise<void> {
   const loadBefore = loadavg()[0]!;

@@ -119,7 +119,7 @@ async function measured(what: string, work: () => Promise<unknown>): Promise<Row
   return { what, stallMs: delay.max / 1e6, stallCpuMs: turns.stop(), wallMs, cpuMs: (user + system) / 1_000 };
 }
 
-/** The most CPU of all threads between two turns of the loop: a stall as it were on a machine without other work. */
+/** The most CPU of all threads between two turns of the loop. It is the stall on a machine without other work. */
 class TurnMeter {
   private last = process.cpuUsage();
   private most = 0;

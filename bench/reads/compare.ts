@@ -1,6 +1,8 @@
 import type { RunningPeer } from "./types.js";
 
-/** Brings an answer into the shape of ours, so that answers can be compared; cursors and orders are left as they are. */
+/**
+ * Brings an answer into the shape of ours, so that answers can be compared. Cursors and orders are left as they are.
+ */
 export function normalizeAnswer(peer: RunningPeer, data: Record<string, unknown>): unknown {
   return peer.dialect === "postgraphile" ? nestGuestInfo(data) : data;
 }

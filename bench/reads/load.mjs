@@ -1,8 +1,8 @@
 import autocannon from "autocannon";
 
 /**
- * Sends the bodies that come by standard input ({url, headers, bodies, connections, seconds}) one after the other on
- * each connection, and prints what came of it as one line of JSON.
+ * Sends the bodies that come by standard input ({url, headers, bodies, connections, seconds}), one after the other on
+ * each connection. Prints what came of it as one line of JSON.
  */
 const chunks = [];
 for await (const chunk of process.stdin) chunks.push(chunk);

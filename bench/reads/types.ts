@@ -1,7 +1,7 @@
 /** The questions that are asked; each peer answers some of them. */
 export type QueryName = "Q1" | "Q2" | "Q3" | "Q4" | "Q5" | "Q6";
 
-/** How a peer wants to be asked: with our schema or its copy, in PostGraphile's words, or by the operation's name alone. */
+/** How a peer wants to be asked: with our schema, in PostGraphile's words, or by the operation's name alone. */
 export type Dialect = "own" | "graph" | "postgraphile" | "bytes";
 
 /** A server beside ours. */

@@ -54,7 +54,7 @@ export function watchBrowser({ context, page }: { readonly context: BrowserConte
   return { requested, complaints };
 }
 
-/** Runs the first example of GraphiQL on an open page, once its editor is there; resolves when the answer is shown. */
+/** Runs the first example of GraphiQL on an open page, once its editor is there. Resolves when the answer is shown. */
 export async function runFirstExample(page: Page): Promise<string> {
   await page.locator(".graphiql-query-editor .view-line").nth(3).waitFor();
   const answer = page.locator(".result-window .view-lines");

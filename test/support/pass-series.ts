@@ -52,8 +52,8 @@ export interface Instant<Seen> {
 }
 
 /**
- * Runs passes against an empty database, or on top of what is there, one for each step, and looks after each, at an instant
- * of the database's time.
+ * Runs one pass for each step, against an empty database or on top of what is there. Looks after each pass, at an
+ * instant of the database's time.
  */
 export async function runSeries<Seen>(
   { store, dataSource }: TestDatabase,

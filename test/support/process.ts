@@ -17,8 +17,8 @@ const PATIENCE_MS = 50_000;
 const FROM_SOURCES: readonly string[] = ["--import", "tsx", "src/main.ts"];
 
 /**
- * Starts `vnic-graph`, from its sources unless another program is given, with these words and nothing else in its
- * environment but what is given.
+ * Starts `vnic-graph` with these words, from its sources unless another program is given. Its environment has nothing
+ * but what is given.
  */
 export function runVnicGraph(
   words: readonly string[],

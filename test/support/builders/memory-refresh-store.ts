@@ -183,7 +183,9 @@ export class MemoryRefreshStore implements RefreshStore {
 
 const STANDINGS = ["ownerId", "incomingId", "contenderId"] as const;
 
-/** Hosts whose pass under way, or memory of the last one, is no longer true: another host wrote a VM of theirs. */
+/**
+ * Finds the hosts whose running pass, or memory of the last one, is no longer true. Another host wrote a VM of theirs.
+ */
 function invalidated(before: VmState, after: VmState): Set<string> {
   const changed = STANDINGS.filter((key) => before[key] !== after[key]).flatMap((key) => [
     before[key],
