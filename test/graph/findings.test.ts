@@ -231,6 +231,66 @@ test("macConflicts are MACs of several VMs, with their vNICs", async () => {
   });
 });
 
+test("an address on bridges of containers is no conflict, whatever they are called and whoever else has it", async () => {
+  const other = await createDatabase();
+  try {
+    await other.store.registerHosts(HOSTS, INTERVAL_MS);
+    const bridges = [
+      "docker0",
+      "br-0123456789ab",
+      "cni0",
+      "podman1",
+      "virbr0",
+      "lxdbr0",
+      "flannel.1",
+      "kube-bridge",
+    ];
+    const addresses = bridges.map((_, at) => `10.20.${at}.1`);
+    const ofContainers = (number: number) =>
+      storedVm(number, {
+        interfaces: [
+          eth(number, [`10.30.0.${number}`]),
+          ...bridges.map((name, at) =>
+            toGuestInterfaceOf(number, {
+              name,
+              macAddress: mac(1_000 * number + at),
+              ipv4Addresses: [addresses[at]!],
+            }),
+          ),
+        ],
+        nics: [nic(number, "red")],
+        ips: [`10.30.0.${number}`, ...addresses].join(" "),
+      });
+    const ofAddresses = (number: number) =>
+      storedVm(number, {
+        silence: "ips-only",
+        interfaces: [],
+        ips: `10.40.0.${number} 172.17.0.1 192.168.122.1`,
+        nics: [nic(number, "red")],
+      });
+    await addVms(other.store, [
+      ...[1, 2, 3].map(ofContainers),
+      // One VM has such an address where others could meet it, but nobody else has it there.
+      storedVm(4, { interfaces: [eth(4, [addresses[0]!])], nics: [nic(4, "red")], ips: addresses[0]! }),
+      // A bridge that bears a vNIC's MAC is on its network.
+      ...[5, 6].map((number) =>
+        storedVm(number, {
+          interfaces: [eth(number, ["10.50.0.1"], { name: "virbr0" })],
+          nics: [nic(number, "red")],
+          ips: "10.50.0.1",
+        }),
+      ),
+      ...[7, 8].map(ofAddresses),
+    ]);
+    const query = "{ addressConflicts { totalCount nodes { address vmCount } } }";
+    expect(await askForData(other.store, query)).toEqual({
+      addressConflicts: { totalCount: 1, nodes: [{ address: "10.50.0.1", vmCount: 2 }] },
+    });
+  } finally {
+    await other.drop();
+  }
+});
+
 describe("drift", () => {
   const SELECTION = "kind vm { id } vmNic { id } device { name }";
   const row = (number: number, kind: string, device: string | null, nicNumber: number | null = null) => ({

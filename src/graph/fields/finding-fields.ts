@@ -58,7 +58,7 @@ export class FindingQueries {
     description:
       "Addresses that several VMs have which can meet: two of them are on one network, or it is not known on which. In the " +
       "order of their numbers, page by page. Loopback and link-local addresses and those of containers' bridges are left " +
-      `out. As stored last. ${NOT_WITH_ENGINE}`,
+      `out; of guests that tell addresses alone, those that docker0 and virbr0 usually have. As stored last. ${NOT_WITH_ENGINE}`,
   })
   addressConflicts(
     @Ctx() { loaders }: GraphContext,

@@ -105,10 +105,15 @@ const REACHES_OTHERS = [
   ),
 ].join(" AND ");
 
+/** What docker0 and virbr0 have unless they are told otherwise, for guests that tell addresses without interfaces. */
+const USUAL_BRIDGES = "ARRAY['172.17.0.1', '192.168.122.1']::inet[]";
+
 /**
  * Selects the addresses of several VMs that can meet. Two of them are on the same network, or the network of one is not
  * known. First the addresses that several VMs have at all, by the index; then, of these, on which interface each VM has
  * it. Bridges of containers are a guest's own, unless a vNIC is behind them.
+ *
+ * Where 10,000 VMs have the address of docker0, it looks at each of them, and takes 0.2 s. To join all interfaces by hash takes longer.
  */
 export function selectAddressConflicts(
   { within, network, after }: Omit<AddressConflictsQuestion, "limit">,
@@ -143,7 +148,7 @@ export function selectAddressConflicts(
         WHERE g.vm_id = a.vm_id
           AND host(a.address) = ANY(string_to_array(concat_ws(',', g.ipv4_addresses, g.ipv6_addresses), ','))
         ORDER BY 2 DESC, n.id IS NULL LIMIT 1) on_nic ON true
-      WHERE a.address = s.address AND coalesce(on_nic.is_outside, true) AND ${visible} OFFSET 0) h
+      WHERE a.address = s.address AND coalesce(on_nic.is_outside, a.address <> ALL(${USUAL_BRIDGES})) AND ${visible} OFFSET 0) h
     WHERE ${isMeant}
     GROUP BY h.address
     HAVING count(*) > 1 AND (count(h.network) < count(*) OR count(DISTINCT h.network) < count(*))`;
