@@ -142,7 +142,7 @@ describe("the documents' commands", () => {
     }
   });
 
-  test("that are GraphQL are answered without an error", async () => {
+  test("the documents' operations are answered by the graph without an error", async () => {
     for (const { page, text } of operations().filter(
       ({ text: query }) => !/^mutation|!\)|\{\s*_/.test(query),
     )) {

@@ -87,7 +87,7 @@ describe("a database that was named", () => {
     });
   });
 
-  test("that stops a statement at its limit makes the graph and the REST flow answer 504, with no word of an internal error", async () => {
+  test("a database that stops a statement at its limit makes the graph and the REST flow answer 504, with no word of an internal error", async () => {
     const { url: DATABASE_URL, dataSource } = await database();
     const gateway = start({ DATABASE_URL });
     const url = await readUrl(gateway);
@@ -213,7 +213,7 @@ describe("an engine's own database", () => {
     expect(refused.errors[0].extensions).toEqual({ code: "NOT_AVAILABLE", permanent: true });
   });
 
-  test("that lacks a table is refused, naming it", async () => {
+  test("an engine's own database that lacks a table is refused, naming it", async () => {
     const { url: DATABASE_URL } = await database();
     const gateway = start({ SOURCE: "engine", DATABASE_URL });
     expect(await gateway.ended).toBe(1);

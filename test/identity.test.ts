@@ -200,7 +200,7 @@ describe("the token file", () => {
     expect(await gateway.ask(token, "{ hosts { id } }")).toMatchObject({ status: 200, data: { hosts: [] } });
   });
 
-  test("that goes bad while the gateway runs changes nothing, and says so", async () => {
+  test("the token file that goes bad while the gateway runs changes nothing, and says so", async () => {
     const good = readFileSync(tokensFile, "utf8");
     writeFileSync(tokensFile, "{");
     gateway.run.child.kill("SIGHUP");

@@ -103,7 +103,7 @@ describe("the doctor tries all statements of a gateway", () => {
       "ALTER TABLE vm_static ADD CHECK (vm_name <> 'doctor''s VM')",
       /^fail storing a new VM: .*check constraint .* -> a constraint or a trigger that is not ours/,
     ],
-  ])("and has a hint where one fails: %s", async (spoil, line) => {
+  ])("the doctor has a hint where a statement fails: %s", async (spoil, line) => {
     const { database, role, url } = await createRole();
     const statement = spoil.replaceAll("ROLE ROLE", `ROLE ${role}`).replaceAll("FROM ROLE", `FROM ${role}`);
     await database.dataSource.query(statement);
@@ -113,7 +113,7 @@ describe("the doctor tries all statements of a gateway", () => {
     expect(new Set(found.map((each) => each.split(": ", 2)[1])).size).toBe(found.length);
   });
 
-  test("and does not wait for locks longer than it may hold up a gateway", async () => {
+  test("the doctor does not wait for locks longer than it may hold up a gateway", async () => {
     const { database, url } = await createRole();
     const holder = database.dataSource.createQueryRunner();
     await holder.startTransaction();

@@ -44,7 +44,7 @@ describe("VMs of an engine", () => {
     });
   });
 
-  test("that do not run have no addresses and no interfaces, whatever rows an engine keeps of their last run", async () => {
+  test("VMs of an engine that do not run have no addresses and no interfaces, whatever rows an engine keeps of their last run", async () => {
     for (const status of [
       VM_STATUS.DOWN,
       VM_STATUS.SUSPENDED,
@@ -135,7 +135,7 @@ describe("VMs of an engine", () => {
     expect(await store.readVmsByHosts([ids.host])).toHaveLength(6);
   });
 
-  test("that are templates are answered to no key", async () => {
+  test("VMs of an engine that are templates are answered to no key", async () => {
     expect(await store.readVmsByIds([ids.template])).toEqual([]);
     expect(await store.readNicsByVms([ids.template])).toEqual([]);
     expect(await store.readNicsByMacs(["56:6f:00:00:00:ff"])).toEqual([]);

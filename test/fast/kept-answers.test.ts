@@ -33,7 +33,7 @@ describe("kept answers", () => {
     expect(answers.find("slow")).toBeNull();
   });
 
-  test("that began before a change are not kept, however late they end", () => {
+  test("kept answers that began before a change are not kept, however late they end", () => {
     const { answers } = create();
     const keep = answers.begin();
     answers.drop();

@@ -121,7 +121,7 @@ describe("the same question again", () => {
     expect((await ask(QUERY)).statements).toBeGreaterThan(0);
   });
 
-  test("that failed is not kept", async () => {
+  test("an answer that failed is not kept", async () => {
     const { ask } = await start();
     for (const query of ["{ nothing }", '{ vms(filter: { ip: "no" }) { totalCount } }']) {
       await ask(query);

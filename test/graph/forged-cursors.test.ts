@@ -128,7 +128,7 @@ describe.each(["own", "engine"] as const)("from the %s source", (source) => {
     60_000,
   );
 
-  test("the same holds for `before`", async () => {
+  test("a forged cursor as `before` makes a page or is refused, and is never a failure", async () => {
     const field = "vms(last: 2, AFTER) { nodes { id } }";
     for (const hostile of HOSTILE) {
       expect(await findFaults(open(), field, "before", forge("NAME_ASC", [hostile, UUID]))).toEqual([]);

@@ -79,7 +79,7 @@ describe("a VM", () => {
     });
   });
 
-  test("that is not known is null", async () => {
+  test("a VM that is not known is null", async () => {
     expect(
       await askForData(
         createMemoryReadStore(),
@@ -248,7 +248,7 @@ describe("VMs", () => {
     expect(errors?.map(({ path }) => path)).toEqual([["vms", "totalCount"]]);
   });
 
-  test("that are none make an empty page without cursors", async () => {
+  test("a page of no VMs has no cursors", async () => {
     expect(
       await askForData(
         createMemoryReadStore(),

@@ -97,7 +97,7 @@ describe("IP", () => {
     expect(() => IPv6Scalar.parseValue("10.0.0.1")).toThrow('"10.0.0.1" is not a valid IPv6 address');
   });
 
-  test("that is odd in the tables goes out as it is", () => {
+  test("an IP address that is odd in the tables goes out as it is", () => {
     expect(IPScalar.serialize("10.0.0.300")).toBe("10.0.0.300");
   });
 

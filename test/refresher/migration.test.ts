@@ -174,7 +174,7 @@ describe("a migration", () => {
   });
 
   test.each([[[HOST_A, HOST_B]], [[HOST_B, HOST_A]]])(
-    "that fails leaves the VM where it was, in either order: %j",
+    "a migration that fails leaves the VM where it was, in either order: %j",
     (order) => {
       const cluster = new Cluster().say({ [HOST_A]: SOURCE, [HOST_B]: DESTINATION }).pass(...order);
       cluster.say({ [HOST_A]: UP, [HOST_B]: FAILED }).pass(...order, ...order);
@@ -183,7 +183,7 @@ describe("a migration", () => {
     },
   );
 
-  test("that failed with its destination dead does not leave a later shutdown to the dead", () => {
+  test("a migration that failed with its destination dead does not leave a later shutdown to the dead", () => {
     const cluster = new Cluster().say({ [HOST_A]: SOURCE, [HOST_B]: DESTINATION }).pass(HOST_B, HOST_A);
     cluster.say({ [HOST_A]: UP, [HOST_B]: "dead" }).pass(HOST_A, HOST_B);
     expect(cluster.say({ [HOST_A]: null }).pass(HOST_A, HOST_A).vm).toMatchObject({
@@ -217,7 +217,7 @@ describe("a migration", () => {
     expect(cluster.vm).toMatchObject({ ...moved, ownerId: HOST_A });
   });
 
-  test("that is missed twice before anybody asks its destination is down, until that reports it", () => {
+  test("a migrating VM that is missed twice before anybody asks its destination is down, until that reports it", () => {
     const cluster = new Cluster().say({ [HOST_A]: LEFT, [HOST_B]: UP }).pass(HOST_A, HOST_A);
     expect(cluster.vm).toMatchObject({ ownerId: null, status: 0 });
     expect(cluster.pass(HOST_B).vm).toMatchObject(moved);
@@ -240,7 +240,7 @@ describe("two hosts that both say Up", () => {
     expect(listChanges(cluster.owners)).toBe(1);
   });
 
-  test("nor do three, in turns", () => {
+  test("three hosts that all say Up do not take the VM from each other in turns", () => {
     const cluster = new Cluster().say({ [HOST_A]: UP, [HOST_B]: UP, [HOST_C]: UP });
     for (let round = 0; round < 5; round += 1) cluster.pass(HOST_B, HOST_C, HOST_A);
     expect(listChanges(cluster.owners)).toBe(1);

@@ -109,7 +109,7 @@ describe("a pass", () => {
     expect(store.vms.get(VM)?.nics).toEqual([storedNic()]);
   });
 
-  test("that is superseded writes nothing", async () => {
+  test("a pass that is superseded writes nothing", async () => {
     host.onCall.set("getAllVmStats", () => void store.raise(HOST_A));
     expect(await pass()).toMatchObject({ outcome: "superseded", failure: null });
     expect(store.vms.size).toBe(0);
@@ -126,7 +126,7 @@ describe("a pass", () => {
 
 describe("a host", () => {
   test.each(["unreachable", "untrusted", "timeout", "protocol", "recovering", "fault"] as const)(
-    "that fails as %s is noted so, and its VMs stay as they are",
+    "a host that fails as %s is noted so, and its VMs stay as they are",
     async (kind) => {
       await pass();
       const before = structuredClone(store.vms);
@@ -149,7 +149,7 @@ describe("a host", () => {
     expect(host.calls).toEqual(["getAllVmStats", "getVMFullList"]);
   });
 
-  test("that may be another release after a failure is asked for dumpxmls again", async () => {
+  test("a host that may be another release after a failure is asked for dumpxmls again", async () => {
     host.broken.set("dumpxmls", new HostError("fault", "no such method", -32601));
     await pass();
     host.broken.set("getAllVmStats", new HostError("unreachable", "rebooting"));
@@ -160,7 +160,7 @@ describe("a host", () => {
     expect(host.calls).toEqual(["getAllVmStats", "dumpxmls", "getCapabilities"]);
   });
 
-  test("that cannot tell vNICs still tells what its guests report", async () => {
+  test("a host that cannot tell vNICs still tells what its guests report", async () => {
     host.broken.set("dumpxmls", new HostError("timeout", "no answer to dumpxmls"));
     expect(await pass()).toMatchObject({
       outcome: "done",
@@ -184,7 +184,7 @@ describe("a host", () => {
     expect(vmsWithNicsTold()).toHaveLength(450);
   });
 
-  test("that does not answer for one part of its VMs is not asked for the others", async () => {
+  test("a host that does not answer for one part of its VMs is not asked for the others", async () => {
     reportManyVms();
     let parts = 0;
     host.onCall.set("dumpxmls", () => {
@@ -223,7 +223,7 @@ describe("a host", () => {
   });
 
   test.each(["fault", "timeout"] as const)(
-    "that meets the question for its name with a %s is not asked again, until it has failed",
+    "a host that meets the question for its name with a %s is not asked again, until it has failed",
     async (kind) => {
       host.broken.set("getCapabilities", new HostError(kind, "no name"));
       expect(await pass()).toMatchObject({ outcome: "done" });
@@ -258,7 +258,7 @@ function vmsWithNicsTold(): unknown[] {
 
 describe("a database", () => {
   test.each(["claim", "readHostVms", "apply"])(
-    "that fails at %s is to blame itself, not the host",
+    "a database that fails at %s is to blame itself, not the host",
     async (call) => {
       store.broken.set(call, new Error("connection terminated"));
       expect(await pass()).toMatchObject({
@@ -271,13 +271,13 @@ describe("a database", () => {
     },
   );
 
-  test("that fails while a host's failure is noted is the greater trouble", async () => {
+  test("a database that fails while a host's failure is noted is the greater trouble", async () => {
     host.broken.set("getAllVmStats", new HostError("timeout", "no answer"));
     store.broken.set("fail", new Error("connection terminated"));
     expect(await pass()).toMatchObject({ outcome: "failed", failure: { kind: "database" } });
   });
 
-  test("that commits and then loses the connection is compared at the next pass, which finds nothing to write", async () => {
+  test("a database that commits and then loses the connection is compared at the next pass, which finds nothing to write", async () => {
     const apply = store.apply.bind(store);
     store.apply = async (...parameters) => {
       await apply(...parameters);
@@ -289,7 +289,7 @@ describe("a database", () => {
     expect(store.calls).toContain("readHostVms");
   });
 
-  test("that throws what is no error is still understood", async () => {
+  test("a database that throws what is no error is still understood", async () => {
     store.broken.set("claim", "gone");
     expect(await pass()).toMatchObject({ failure: { kind: "database", message: "gone" } });
   });

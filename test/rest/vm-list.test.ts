@@ -94,7 +94,7 @@ describe("a list of VMs", () => {
     expect(await readRest(downwards)).toEqual(names.toReversed());
   });
 
-  test("that is read no further asks for nothing more", async () => {
+  test("a list of VMs that is read no further asks for nothing more", async () => {
     const store = createStoreOf(numbered(2_000));
     const { rest } = await list(store, {});
     await rest?.return(undefined);

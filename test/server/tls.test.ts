@@ -65,7 +65,7 @@ describe("https", () => {
 });
 
 describe("a client certificate", () => {
-  test("that our CA signed is who its name says", async () => {
+  test("a client certificate that our CA signed is who its name says", async () => {
     const { authority, server, ca } = await servedWithCertificates();
     const gateway = await authority.issueClient("Gateway.example");
     expect((await ask(server, ca, gateway)).status).toBe(200);
@@ -82,7 +82,7 @@ describe("a client certificate", () => {
     expect((await ask(server, ca, host)).status).toBe(200);
   });
 
-  test("that is missing, foreign, expired or of nobody we know is 401; health needs none", async () => {
+  test("a client certificate that is missing, foreign, expired or of nobody we know is 401; health needs none", async () => {
     const { authority, foreign, server, ca } = await servedWithCertificates();
     const past = {
       notBefore: new Date(Date.now() - 2 * 86_400_000),

@@ -40,13 +40,13 @@ async function complaint(): Promise<string> {
 }
 
 describe("certificate files", () => {
-  test("that are in order are read, with what the host should be called", async () => {
+  test("certificate files that are in order are read, with what the host should be called", async () => {
     const client = await (await createAuthority()).issueClient();
     await write(client);
     expect(await checkTlsFiles(files)).toEqual({ ...client, serverName: "host1" });
   });
 
-  test("that change are read anew", async () => {
+  test("certificate files that change are read anew", async () => {
     const authority = await createAuthority();
     await write(await authority.issueClient("first"));
     const tls = createTlsReader(files);
@@ -57,7 +57,7 @@ describe("certificate files", () => {
     expect(first.cert).not.toBe(rotated.cert);
   });
 
-  test("that are missing are named", async () => {
+  test("certificate files that are missing are named", async () => {
     await write(await (await createAuthority()).issueClient());
     await rm(files.keyFile);
     expect(await complaint()).toBe(
@@ -65,7 +65,7 @@ describe("certificate files", () => {
     );
   });
 
-  test("that are directories are named", async () => {
+  test("certificate files that are directories are named", async () => {
     await write(await (await createAuthority()).issueClient());
     files = { ...files, caFile: directory };
     expect(await complaint()).toBe(
@@ -100,7 +100,7 @@ describe("certificate files", () => {
     expect(await complaint()).toContain("does not belong to");
   });
 
-  test("that are expired, or not valid yet, say since when", async () => {
+  test("certificate files that are expired, or not valid yet, say since when", async () => {
     const authority = await createAuthority();
     await write(await authority.issueClient("old", PAST));
     expect(await complaint()).toMatch(/cert\.pem: expired on Jan {2}1 .*2021 GMT; have it renewed/);

@@ -58,7 +58,7 @@ async function ping(
 }
 
 describe("a client and a host", () => {
-  test("that have one CA trust each other, by address and by name", async () => {
+  test("a client and a host that have one CA trust each other, by address and by name", async () => {
     const server = await serve(hostTls);
     expect(await ping(server, clientTls)).toBe("answered");
     expect(await ping(server, clientTls, null, "localhost")).toBe("answered");

@@ -87,7 +87,7 @@ describe("the domains of a host", () => {
     ["with a document type", `<!DOCTYPE d [<!ENTITY a "${"b".repeat(99)}">]>${domain(BRIDGE)}`],
     ["nested beyond measure", domain("<a>".repeat(5_000) + "</a>".repeat(5_000))],
     ["too long", domain(`<!--${"x".repeat(4_194_304)}-->`)],
-  ])("that are %s are absent, and spoil no other", (_, xml) => {
+  ])("the domains of a host that are %s are absent, and spoil no other", (_, xml) => {
     const found = parseDomains({
       [VM_ID]: xml,
       [OTHER_VM.toUpperCase()]: domain(BRIDGE),

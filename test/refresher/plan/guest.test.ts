@@ -10,7 +10,7 @@ const of = (overrides: Parameters<typeof reportedVm>[0], known: StoredVm | null 
   planGuest(reportedVm(overrides), known, IGNORED_NAMES);
 
 describe("a guest", () => {
-  test("that reports replaces what is known", () => {
+  test("a guest that reports replaces what is known", () => {
     const netIfaces = [reportedInterface({ name: "eth1", inet: ["10.0.0.9"], inet6: [] })];
     expect(of({ netIfaces, guestFQDN: "new.example.test" })).toEqual({
       interfaces: [guestInterface({ name: "eth1", ipv4Addresses: ["10.0.0.9"], ipv6Addresses: [] })],
@@ -21,11 +21,11 @@ describe("a guest", () => {
     });
   });
 
-  test("that reports no interfaces has none", () => {
+  test("a guest that reports no interfaces has none", () => {
     expect(of({ netIfaces: [] })).toMatchObject({ interfaces: [], ips: null, silence: null });
   });
 
-  test("that reports nothing but plumbing has none", () => {
+  test("a guest that reports nothing but plumbing has none", () => {
     expect(
       of({ netIfaces: [reportedInterface({ name: "lo", inet: ["127.0.0.1"], inet6: ["::1"] })] }),
     ).toMatchObject({
@@ -34,13 +34,13 @@ describe("a guest", () => {
     });
   });
 
-  test("that falls silent keeps everything", () => {
+  test("a guest that falls silent keeps everything", () => {
     const { interfaces, ips, fqdn } = storedVm();
     expect(of(KEY_ABSENT)).toEqual({ interfaces, ips, fqdn, silence: "silent", staleDetail: null });
     expect(of(KEY_ABSENT, storedVm({ silence: "silent" }))).toMatchObject({ silence: "silent" });
   });
 
-  test("that is silent in a run of its own does not inherit an earlier run's addresses", () => {
+  test("a guest that is silent in a run of its own does not inherit an earlier run's addresses", () => {
     expect(of(KEY_ABSENT, null)).toEqual({
       interfaces: [],
       ips: null,
@@ -68,7 +68,7 @@ describe("a guest", () => {
     expect(of({ ...KEY_ABSENT, guestIPs: "" }, known)).toMatchObject({ ips: "10.0.0.7", silence: "absent" });
   });
 
-  test("that was unreadable is silent if it ever told its interfaces, absent if not", () => {
+  test("a guest that was unreadable is silent if it ever told its interfaces, absent if not", () => {
     expect(of(KEY_ABSENT, storedVm({ silence: "invalid" }))).toMatchObject({
       silence: "silent",
       staleDetail: null,
@@ -81,7 +81,7 @@ describe("a guest", () => {
     });
   });
 
-  test("that tells an empty name has none; one that tells no name keeps it", () => {
+  test("a guest that tells an empty name has none; one that tells no name keeps it", () => {
     expect(of({ guestFQDN: "" }).fqdn).toBeNull();
     expect(of({ guestFQDN: "localhost" }).fqdn).toBeNull();
     expect(of({ guestFQDN: null }).fqdn).toBe("web.example.test");

@@ -217,13 +217,13 @@ describe("vNICs", () => {
     expect(asks([storedVm({ inventoryHash: "" })], report)).toEqual([]);
   });
 
-  test("that the host did not tell stay as they are, and leave the pass unsettled", () => {
+  test("vNICs that the host did not tell stay as they are, and leave the pass unsettled", () => {
     const { changes, isSettled } = plan([storedVm()], hostReport(reportedVm({ hash: "78" })));
     expect(changes).toEqual(NO_CHANGES);
     expect(isSettled).toBe(false);
   });
 
-  test("that are the same after a restart of vdsmd cost the new hash alone, of which readers hear nothing", () => {
+  test("vNICs that are the same after a restart of vdsmd cost the new hash alone, of which readers hear nothing", () => {
     const { changes, changedVmIds } = plan([storedVm()], hostReport(reportedVm({ hash: "78" })), [
       [VM, [reportedNic()]],
     ]);
@@ -231,7 +231,7 @@ describe("vNICs", () => {
     expect(changedVmIds).toEqual([]);
   });
 
-  test("that move between two VMs of one answer are deleted from one and written for the other", () => {
+  test("vNICs that move between two VMs of one answer are deleted from one and written for the other", () => {
     const stored = [storedVm(), storedVm({ id: VM2, interfaces: [], nics: [] })];
     const report = hostReport(reportedVm({ hash: "1" }), reportedVm({ vmId: VM2, hash: "2", netIfaces: [] }));
     const { changes } = plan(stored, report, [

@@ -62,7 +62,7 @@ test("what comes after the deadline starts no further statement", async () => {
   expect(database.statements()).toHaveLength(1);
 });
 
-test("nor does what comes after the client has gone", async () => {
+test("what comes after the client has gone starts no further statement", async () => {
   const { server, wasAsked, end } = await withHeldPage();
   const client = new AbortController();
   const answer = fetch(`${server.url}/graphql`, {
@@ -80,7 +80,7 @@ test("nor does what comes after the client has gone", async () => {
   expect(database.statements()).toHaveLength(1);
 });
 
-test("the same query in time reads all of it", async () => {
+test("a query that ends in time reads all that it asks for", async () => {
   const server = await served({
     schema: buildGraphSchema({ federation: "off" }),
     contextFor: (viewer, { check }) => ({

@@ -132,7 +132,7 @@ describe("the token file", () => {
     expect(lines.at(-1)).toMatchObject({ msg: "tokens reloaded", tokens: 1 });
   });
 
-  test("that went bad keeps the old list, and says so in one line", async () => {
+  test("the token file that went bad keeps the old list, and says so in one line", async () => {
     const { server, token, path, file, lines } = await withTokens("reader");
     await writeFile(path, "{ not json");
     await file.reload();
@@ -208,7 +208,7 @@ describe("the token file", () => {
     expect(lines[0]!["msg"]).toMatch(/^AUTH_TOKENS_FILE holds no token/);
   });
 
-  test("that is not there ends the start", async () => {
+  test("the token file that is not there ends the start", async () => {
     await expect(loadTokenFile("/nowhere/tokens", rememberingLog().log)).rejects.toThrow(
       "AUTH_TOKENS_FILE: /nowhere/tokens cannot be read; check the path and its permissions",
     );

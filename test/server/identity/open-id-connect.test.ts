@@ -184,7 +184,7 @@ describe("the issuer", () => {
     expect(issuer.state.asked).toBe(asked);
   });
 
-  test("that is down is 503 for keys that are not known yet", async () => {
+  test("the issuer that is down is 503 for keys that are not known yet", async () => {
     const [first, second] = [await newKey("first"), await newKey("second")];
     const { issuer, ask } = await gatewayWithIssuer({ keys: [first] });
     expect(await ask(await issuer.sign(first))).toEqual([200, undefined]);
@@ -193,7 +193,7 @@ describe("the issuer", () => {
     expect(await ask(await issuer.sign(first))).toEqual([200, undefined]);
   });
 
-  test("that is down at first is 503, and tokens count once it is back", async () => {
+  test("the issuer that is down at first is 503, and tokens count once it is back", async () => {
     const { key, issuer, server, ask } = await gatewayWithIssuer();
     issuer.state.down = true;
     expect(await ask(await issuer.sign(key))).toEqual([503, "IDENTITY_UNAVAILABLE"]);
@@ -203,20 +203,20 @@ describe("the issuer", () => {
     expect(await ask(await issuer.sign(key))).toEqual([200, undefined]);
   });
 
-  test("that goes down later is not missed for known keys", async () => {
+  test("the issuer that goes down later is not missed for known keys", async () => {
     const { key, issuer, ask } = await gatewayWithIssuer();
     expect(await ask(await issuer.sign(key))).toEqual([200, undefined]);
     issuer.state.down = true;
     expect(await ask(await issuer.sign(key))).toEqual([200, undefined]);
   });
 
-  test("that calls itself otherwise is not ours", async () => {
+  test("the issuer that calls itself otherwise is not ours", async () => {
     const { key, issuer, ask } = await gatewayWithIssuer();
     issuer.state.called = "https://evil.example";
     expect(await ask(await issuer.sign(key))).toEqual([503, "IDENTITY_UNAVAILABLE"]);
   });
 
-  test("that is down is asked once a cool-down, however many tokens come, and known keys go on counting for hours", async () => {
+  test("the issuer that is down is asked once a cool-down, however many tokens come, and known keys go on counting for hours", async () => {
     let now = Date.now();
     const { key, issuer, ask } = await gatewayWithIssuer({ cooldownMs: 60_000, now: () => now });
     expect(await ask(await issuer.sign(key))).toEqual([200, undefined]);
@@ -253,7 +253,7 @@ describe("the issuer", () => {
     expect(issuer.state.asked).toBe(0);
   });
 
-  test("that withdraws a key is believed at the next fetch in the background", async () => {
+  test("the issuer that withdraws a key is believed at the next fetch in the background", async () => {
     let now = Date.now();
     const [first, second] = [await newKey("first"), await newKey("second")];
     const { issuer, ask } = await gatewayWithIssuer({ keys: [first, second], cooldownMs: 0, now: () => now });

@@ -121,7 +121,7 @@ describe("maintenance of the log", () => {
     expect(await partitionNames()).not.toContain("vnic_graph_change_2020010100_2020010800");
   });
 
-  test("that never ran costs no pass: one that finds no partition makes it", async () => {
+  test("maintenance of the log that never ran costs no pass: one that finds no partition makes it", async () => {
     for (const name of await partitionNames()) await database.dataSource.query(`DROP TABLE ${name}`);
     await addVms(database.store, [storedVm(1)]);
     expect(await database.dataSource.query("SELECT FROM vnic_graph_change")).toHaveLength(1);

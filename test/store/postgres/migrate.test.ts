@@ -43,13 +43,13 @@ describe("migrations", () => {
     expect(await readSchema(dataSource)).toEqual(first);
   });
 
-  test("and entities agree: TypeORM finds nothing to change", async () => {
+  test("migrations and entities agree: TypeORM finds nothing to change", async () => {
     database = await createDatabase();
     const { upQueries } = await database.dataSource.driver.createSchemaBuilder().log();
     expect(upQueries.map(({ query }) => query)).toEqual([]);
   });
 
-  test("and the entity of the table without a key agree, which TypeORM does not compare", async () => {
+  test("migrations and the entity of the table without a key agree, which TypeORM does not compare", async () => {
     const { dataSource } = (database = await createDatabase());
     const stored: unknown = await dataSource.query(
       `SELECT column_name AS name, data_type AS type, character_maximum_length AS length, is_nullable = 'YES' AS nullable
@@ -68,7 +68,7 @@ describe("migrations", () => {
     expect(keys).toEqual([]);
   });
 
-  test("that two processes start at once run once", async () => {
+  test("migrations that two processes start at once run once", async () => {
     const { url, dataSource } = await emptyDatabase();
     const outputs = await Promise.all([migrateInAnotherProcess(url), migrateInAnotherProcess(url)]);
     expect(outputs.flatMap((output) => output.filter((name) => name === INITIAL))).toEqual([INITIAL]);
@@ -116,7 +116,7 @@ describe("migrations", () => {
     await hasty.destroy();
   });
 
-  test("that were compiled once and have no source any more are removed by the next build", () => {
+  test("migrations that were compiled once and have no source any more are removed by the next build", () => {
     const root = mkdtempSync(join(tmpdir(), "vnic-graph-migrations-"));
     for (const folder of ["migrations", "dist/migrations"])
       mkdirSync(join(root, folder), { recursive: true });

@@ -45,7 +45,7 @@ describe("a snapshot", () => {
     await takeAllConnections();
   });
 
-  test("that is renewed reads what was written until then", async () => {
+  test("a snapshot that is renewed reads what was written until then", async () => {
     const snapshot = createSnapshot(database.dataSource);
     const first = readValue(await snapshot.query(READ));
     await increment();
@@ -63,7 +63,7 @@ describe("a snapshot", () => {
     expect(database.statements()).toEqual([]);
   });
 
-  test("that is closed while statements run gives its connection back after them, and reads nothing more", async () => {
+  test("a snapshot that is closed while statements run gives its connection back after them, and reads nothing more", async () => {
     const snapshot = createSnapshot(database.dataSource);
     await snapshot.query(READ);
     const running = [snapshot.query("SELECT pg_sleep(0.1)"), snapshot.query(READ)];
@@ -79,7 +79,7 @@ describe("a snapshot", () => {
     await takeAllConnections();
   });
 
-  test("that is closed after statements were sent lets them end first", async () => {
+  test("a snapshot that is closed after statements were sent lets them end first", async () => {
     const snapshot = createSnapshot(database.dataSource);
     await snapshot.query(READ);
     const running = [snapshot.query("SELECT pg_sleep(0.1)"), snapshot.query(READ)];
@@ -159,7 +159,7 @@ describe("a snapshot", () => {
     await takeAllConnections();
   });
 
-  test("that begins with a search waits for a slot without a connection; others are not kept waiting", async () => {
+  test("a snapshot that begins with a search waits for a slot without a connection; others are not kept waiting", async () => {
     const slots = createSearchSlots(1);
     const leave = await slots.enter();
     const searching = Array.from({ length: 5 }, () => createSnapshot(database.dataSource, slots));

@@ -128,7 +128,7 @@ describe("a host in trouble", () => {
     },
   );
 
-  test("that nobody polls is overdue after two intervals, by the database's clock", async () => {
+  test("a host in trouble that nobody polls is overdue after two intervals, by the database's clock", async () => {
     await store.registerHosts(HOSTS, 10_000);
     await writePass(store, HOST_A, { newVms: [vmState(1)] });
     const age = (seconds: number) =>
@@ -146,7 +146,7 @@ describe("a host in trouble", () => {
     expect((await read()).staleReason).toBeNull();
   });
 
-  test("that is removed leaves its VMs readable, as overdue, until another host has them", async () => {
+  test("a host in trouble that is removed leaves its VMs readable, as overdue, until another host has them", async () => {
     const state = vmState(1);
     await writePass(store, HOST_A, { newVms: [state] });
     const late = await claimHost(store, HOST_A);
@@ -182,7 +182,7 @@ describe("hosts", () => {
     );
   });
 
-  test("that settings no longer name are polled no more; those added while running are", async () => {
+  test("hosts that settings no longer name are polled no more; those added while running are", async () => {
     const [a, b, c] = HOSTS;
     await store.registerHosts([a!], 15_000);
     await store.addHost(b!, 5_000);
@@ -223,7 +223,7 @@ describe("hosts", () => {
     ).toEqual([{ vm_count: 1, last_duration_ms: 13 }]);
   });
 
-  test("that are renamed to the same name cost no write", async () => {
+  test("hosts that are renamed to the same name cost no write", async () => {
     await store.renameHost(HOST_A, "new");
     const before: unknown = await database.dataSource.query("SELECT xmin FROM vds_static WHERE vds_id = $1", [
       HOST_A,

@@ -49,7 +49,7 @@ describe("a document", () => {
     "<!DOCTYPE a><a/>",
     "<![CDATA[x]]><a/>",
     "<a><?x</a>",
-  ])("that is not well-formed, such as %s, is refused", (xml) => {
+  ])("a document that is not well-formed, such as %s, is refused", (xml) => {
     expect(listEvents(xml)).toBeNull();
   });
 

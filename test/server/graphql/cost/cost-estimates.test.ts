@@ -222,7 +222,7 @@ test.each([
     "entities with everything",
     `{ _entities(representations: [${Array.from({ length: VMS }, (_, at) => `{ __typename: "Vm", id: "${id(at + 1)}" }`).join(", ")}]) { ... on Vm { ${WITH_EVERYTHING} } } }`,
   ],
-])("and at most three times as many objects for honest ones: %s", async (_title, query) => {
+])("an estimate is at most three times the objects that an honest query gives: %s", async (_title, query) => {
   const { estimate, objects, statements } = await compare(query);
   expect(estimate.objects).toBeGreaterThanOrEqual(objects);
   expect(estimate.objects).toBeLessThanOrEqual(3 * objects);
