@@ -22,7 +22,9 @@ const types = Object.values(schema.getTypeMap())
   .filter(({ name }) => !name.startsWith("__") && !ROOTS.includes(name));
 const hasId = (type: GraphQLObjectType) => type.getFields()["id"] !== undefined;
 
-/** Types that stand alone below a type that a cache keeps, so that a later answer replaces or is merged into them. */
+/**
+ * Types below a type that a cache keeps, which stand alone there. A later answer replaces them or is merged into them.
+ */
 function findReplaced(from: GraphQLObjectType, found: Set<string> = new Set()): Set<string> {
   for (const { type } of Object.values(from.getFields())) {
     const below = getNamedType(type);

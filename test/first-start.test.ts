@@ -18,7 +18,7 @@ afterEach(async () => {
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const MAIN = new URL("../src/main.ts", import.meta.url).href;
 
-/** Runs as a user id that has no name and no home; its file system shows it what everybody may see. */
+/** Runs as a user id that has no name and no home. Its file system shows it what everybody may see. */
 const AS_NOBODY_KNOWN = [
   ...["--import", "tsx", "--input-type=module", "--eval"],
   `process.setgroups([]); process.setgid(0); process.setuid(123456);

@@ -85,8 +85,8 @@ describeInBrowser("the portal over many VMs", (browser) => {
 });
 
 /**
- * Scrolls the list to its end (1) or back to its beginning (-1), a screen at a time; each step is taken when the rows of the last
- * one are there. Returns the names by their rows' numbers; a row that is two VMs at once fails.
+ * Scrolls the list to its end (1) or back to its beginning (-1), a screen at a time. Each step is taken when the rows
+ * of the last one are there. Returns the names by their rows' numbers; a row that is two VMs at once fails.
  */
 async function scrollThrough(page: Page, direction: 1 | -1): Promise<Map<number, string>> {
   const seen = await page.evaluate(async (way) => {

@@ -1,4 +1,7 @@
-/** Tables of an oVirt engine 4.3 to 4.5 as far as they matter here: columns, keys and indexes, none of ours among them. */
+/**
+ * Tables of an oVirt engine 4.3 to 4.5 as far as they matter here. They have columns, keys and indexes, none of ours
+ * among them.
+ */
 export const ENGINE_SCHEMA = [
   `CREATE TABLE cluster (cluster_id uuid PRIMARY KEY, name varchar(40) NOT NULL)`,
   `CREATE TABLE network (

@@ -15,8 +15,8 @@ export interface SlowWrites {
 }
 
 /**
- * Writers that count VMs' changes in their last address, each in a transaction that has its number early, waits for the
- * VM's row, and commits late or not at all. The address of a VM is 10.0.0.0 plus the number of its changes.
+ * Writers that count VMs' changes in their last address. Each is in a transaction that has its number early, waits for
+ * the VM's row, and commits late or not at all. The address of a VM is 10.0.0.0 plus the number of its changes.
  */
 export async function writeSlowly(
   dataSource: DataSource,

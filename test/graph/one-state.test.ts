@@ -74,7 +74,9 @@ async function askWhile(store: Readers, write: Writer): Promise<string[][]> {
   return seen;
 }
 
-/** So many versions are written while nobody waits for an answer, so that answers are read in the middle of them. */
+/**
+ * The number of versions that are written while nobody waits for an answer. So answers are read in the middle of them.
+ */
 const VERSIONS_AT_ONCE = 5;
 
 const VERSIONS = Array.from({ length: 150 }, (_, number) => number + 1);

@@ -12,7 +12,7 @@ import type {
 import type { VdsmClient } from "../../src/vdsm/vdsm-client.js";
 import { reportedNic, reportedVm, hostReport } from "../support/builders/reported.js";
 
-/** A host that answers, or fails, exactly as told: for what a wire cannot be made to do at the right moment. */
+/** A host that answers, or fails, exactly as told. It does what a wire cannot be made to do at the right moment. */
 export class FakeHost implements VdsmClient {
   readonly address = "192.0.2.1:54321";
   readonly meter = new WorkMeter();

@@ -51,7 +51,7 @@ const changes = fc.oneof(
   fc.record({ netIfaces: fc.constantFrom(null, [], [reportedInterface({ inet: ["10.0.0.9"] })]) }),
 );
 
-/** One host says something else of one VM (nothing: it is gone; no status: it cannot be read), and is asked. */
+/** Lets one host say something else of one VM, and asks it. Nothing: the VM is gone; no status: it cannot be read. */
 const step = fc.record({
   hostId: fc.constantFrom(HOST_A, HOST_B),
   vmId: fc.constantFrom(...VM_IDS),

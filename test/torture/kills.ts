@@ -30,8 +30,8 @@ export interface KillResult {
 }
 
 /**
- * Starts a gateway on hosts of which every answer differs from the one before, kills it with SIGKILL while it writes,
- * looks at what is stored, and starts it again on that.
+ * Starts a gateway on hosts whose every answer differs from the one before, and kills it with SIGKILL while it writes.
+ * Looks at what is stored, and starts it again on that.
  */
 export async function killRounds(options: KillOptions): Promise<KillResult> {
   const { dataSource, databaseUrl, seed, program, report = () => undefined } = options;
@@ -90,7 +90,7 @@ export async function killRounds(options: KillOptions): Promise<KillResult> {
   return result;
 }
 
-/** A commit that was under way when its client died may still be done: only then is there an end to look at. */
+/** A commit that was under way when its client died may still be done. Only then is there an end to look at. */
 async function everyBackendGone(dataSource: DataSource): Promise<void> {
   for (const deadline = performance.now() + 30_000; (await count(dataSource, "true")) > 0;) {
     if (performance.now() > deadline) throw new Error("a killed gateway's connections do not end");

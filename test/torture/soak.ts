@@ -35,7 +35,10 @@ export interface SoakResult {
   readonly behind: readonly string[];
 }
 
-/** Hosts change, and fail in every way there is, at random, while they are polled; what is stored is looked at all the time. */
+/**
+ * Hosts change, and fail in every way there is, at random, while they are polled. What is stored is looked at all the
+ * time.
+ */
 export async function soak(options: SoakOptions): Promise<SoakResult> {
   const { dataSource, durationMs, report = () => undefined } = options;
   const random = new Random(options.seed);

@@ -14,7 +14,10 @@ import { startGenerations } from "../support/generations.js";
 const program = findPgBouncer();
 if (program === undefined) console.warn("PgBouncer is not installed here: its tests are skipped");
 
-/** As it comes, and with the setting that many guides tell to make, after which it takes parameters and forgets them. */
+/**
+ * PgBouncer as it comes, and with the setting that many guides recommend, after which it takes parameters and forgets
+ * them.
+ */
 const POOLERS: Readonly<Record<string, Record<string, string | number>>> = {
   "transaction mode": { pool_mode: "transaction", default_pool_size: 3 },
   "transaction mode that ignores startup parameters": {

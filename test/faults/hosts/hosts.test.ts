@@ -15,7 +15,7 @@ beforeAll(async () => {
 
 afterAll(() => all.stop());
 
-/** A host that failed keeps its data, and says why it is stale; the other goes on; the first good answer mends all. */
+/** A host that failed keeps its data, and says why it is stale. The other goes on; the first good answer mends all. */
 async function expectOldThenNew(fault: Fault, kind: string, reason: string): Promise<void> {
   const before = await all.storedGeneration(broken);
   broken.next();

@@ -8,7 +8,7 @@ export interface Followers {
   readonly clients: readonly ResumingClient[];
   /** Changes that are in the log since they began. */
   countLogged(): Promise<number>;
-  /** Waits until each has been told what the log holds; lists those who have not been, after a while, or began anew. */
+  /** Waits until each has been told what the log holds. Lists those who have not been, after a while, or began anew. */
   settle(): Promise<string[]>;
   stop(): Promise<void>;
 }

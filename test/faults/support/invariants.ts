@@ -85,7 +85,7 @@ export class Invariants {
     return found;
   }
 
-  /** What is served without a reason was the host's word when it says so; after a failure there is a reason. */
+  /** What is served without a reason was the host's word when it says so. After a failure there is a reason. */
   private freshness(
     host: GenerationHost,
     vms: readonly Stored[],

@@ -4,7 +4,7 @@ import { createServer, connect, type AddressInfo, type Socket } from "node:net";
 type ProxyMode =
   /** They pass. */
   | "pass"
-  /** They are taken and never passed on; nothing is closed: a peer that lost its power, or a host that hangs. */
+  /** They are taken and never passed on. Nothing is closed: a peer that lost its power, or a host that hangs. */
   | "hang"
   /** New connections are reset. */
   | "refuse";

@@ -12,7 +12,10 @@ import {
 } from "./generations.js";
 import { Invariants } from "./invariants.js";
 
-/** Hosts, a database of their own, and the refresher between them; passes are made one by one unless an interval is given. */
+/**
+ * Hosts, a database of their own, and the refresher between them. Passes are made one by one unless an interval is
+ * given.
+ */
 export interface Refreshing {
   readonly fleet: Generations;
   readonly database: TestDatabase;

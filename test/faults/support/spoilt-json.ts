@@ -1,8 +1,8 @@
 import type { Random } from "../../../src/simulator/world/random.js";
 
 /**
- * A result, as the JSON that a host would send, with one thing wrong by chance: in its bytes, its values or its shape.
- * What is asked under another id is nobody's answer, so most of them keep a head that can be read.
+ * Spoils one thing of a result by chance, in the JSON that a host would send: its bytes, its values or its shape. What
+ * is asked under another id is nobody's answer, so most of them keep a head that can be read.
  */
 export function spoilt(result: unknown, random: Random): string {
   if (random.drawChance(0.3)) return spoiltText(JSON.stringify(result), random);

@@ -50,8 +50,8 @@ export class PollingDiary {
   }
 
   /**
-   * Resolves once every host was polled twice in a row by one replica, and by no other in between, and each of the
-   * replicas has some.
+   * Resolves once every host was polled twice in a row by one replica, and each replica has some hosts. No other
+   * replica polls a host in between.
    */
   async settled(hosts: readonly ConfiguredHost[], replicas: readonly string[]): Promise<void> {
     this.clear();

@@ -31,7 +31,7 @@ function createBarrier(): Barrier {
 
 const PLACES = 3;
 
-/** A server in which each await of a request is a barrier: identity, the handler of a route, a resolver, metrics. */
+/** A server in which each await of a request is a barrier: identity, a route's handler, a resolver, metrics. */
 async function servedWithBarriers(limits: ServerOptions["limits"] = {}) {
   const barriers = { identity: createBarrier(), route: createBarrier(), metrics: createBarrier() };
   const server = await served({
@@ -82,7 +82,7 @@ async function sendAndLeave(
 }
 
 /**
- * Expects that every place is free again: as many requests at once as there are places are answered, and none had to
+ * Expects that every place is free again. As many requests at once as there are places are answered, and none had to
  * wait for a deadline.
  */
 async function expectAllPlaces(server: Served): Promise<void> {

@@ -2,7 +2,7 @@ import { GraphQLError, type GraphQLSchema, buildSchema } from "graphql";
 import { expect, test } from "vitest";
 import { served } from "../running.js";
 
-/** Five hundred VMs, each of which asks a database that fails; every answer of it is an error object of its own. */
+/** Five hundred VMs, each of which asks a database that fails. Every answer of it is an error object of its own. */
 function failingSchema(fail: (id: number) => Error): GraphQLSchema {
   const schema = buildSchema(
     "type Query { vms: [Vm!]! } type Vm { id: ID! nics: [Nic!] } type Nic { id: ID! }",

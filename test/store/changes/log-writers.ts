@@ -33,8 +33,8 @@ function countedVm(number: number, count: number): VmVersion {
 }
 
 /**
- * Writers that change few VMs at the same time, each in a transaction that has its number early, waits for the VM's lock,
- * and commits late or not at all. `counts` is told how many changes of each VM were committed.
+ * Writers that change few VMs at the same time. Each is in a transaction that has its number early, waits for the VM's
+ * lock, and commits late or not at all. `counts` is told how many changes of each VM were committed.
  */
 export async function writeAtRandom(
   dataSource: DataSource,

@@ -11,7 +11,7 @@ beforeAll(async () => {
 
 afterAll(() => database.drop());
 
-/** Lets PostgreSQL end a statement as it does for a cause that a test cannot have: a full disk, a standby, a crash. */
+/** Lets PostgreSQL end a statement for a cause that a test cannot have: a full disk, a standby, a crash. */
 const failWith = (code: string) =>
   `DO $$ BEGIN RAISE EXCEPTION 'could not extend file "base/16384/1259"' USING ERRCODE = '${code}'; END $$`;
 

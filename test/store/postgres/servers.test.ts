@@ -27,7 +27,9 @@ let right: Credentials;
 let foreign: Credentials;
 const open: DataSource[] = [];
 
-/** A primary, and a standby that was copied from it while it was down; the primary has TLS, and its standby has none. */
+/**
+ * A primary, and a standby that was copied from it while it was down. The primary has TLS, and its standby has none.
+ */
 beforeAll(async () => {
   // The server's user must get through it.
   chmodSync(folder.path, 0o755);
