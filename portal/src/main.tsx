@@ -8,7 +8,6 @@ import "@mantine/core/styles/Alert.css";
 import "@mantine/core/styles/Anchor.css";
 import "@mantine/core/styles/Card.css";
 import "@mantine/core/styles/CloseButton.css";
-import "@mantine/core/styles/Divider.css";
 import "@mantine/core/styles/Group.css";
 import "@mantine/core/styles/Input.css";
 import "@mantine/core/styles/Kbd.css";

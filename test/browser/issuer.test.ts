@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { HOST_A } from "../support/builders/ids.js";
 import { eventually } from "../support/eventually.js";
+import { findFaults } from "./find-faults.js";
 import { describeInBrowser } from "./in-browser.js";
 import { startLoginIssuer, type LoginIssuer } from "./login-issuer.js";
 import { openSite, type Site } from "./site.js";
@@ -73,6 +74,17 @@ describeInBrowser("signing in to the portal at an OpenID Connect issuer", (brows
     await page.getByRole("button", { name: "Sign out" }).click();
     await button().waitFor();
   });
+
+  test.each(["light", "dark"] as const)(
+    "has no fault that axe finds, in the %s theme",
+    async (colorScheme) => {
+      const { page } = browser();
+      await page.emulateMedia({ colorScheme });
+      await page.goto(`${site.url}/`);
+      await button().waitFor();
+      expect(await findFaults(page)).toEqual([]);
+    },
+  );
 
   test("takes no answer to a question that it did not ask, and redeems no such code", async () => {
     const { page } = browser();

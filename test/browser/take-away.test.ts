@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { HOST_A, id, mac } from "../support/builders/ids.js";
 import { eventually } from "../support/eventually.js";
+import { findFaults } from "./find-faults.js";
 import { describeInBrowser } from "./in-browser.js";
 import { openSite, type Site } from "./site.js";
 
@@ -79,6 +80,10 @@ describeInBrowser("what is taken away from the portal", (browser) => {
     await page.getByText("Export what is shown").click();
     const links = page.locator(".export a");
     expect(await links.count()).toBe(8);
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      expect(await findFaults(page)).toEqual([]);
+    }
     for (let at = 0; at < 8; at += 1) {
       const [file] = await Promise.all([page.waitForEvent("download"), links.nth(at).click()]);
       const text = await readFile(await file.path(), "utf8");

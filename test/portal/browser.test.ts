@@ -1,5 +1,5 @@
-import axe from "axe-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { findFaults } from "../browser/find-faults.js";
 import { findBrowser, openBrowser } from "../support/browser.js";
 import { startGatewayProcess, temporaryFolder, type RunningGateway } from "../support/gateway.js";
 
@@ -171,13 +171,7 @@ describe.skipIf(executable === undefined)("the portal of the demo, in a real bro
         await page.goto(gateway.url + path);
         await page.locator("main section.view").waitFor();
         await page.locator("[aria-label=Loading]").waitFor({ state: "detached" });
-        await page.evaluate(axe.source);
-        const faults = await page.evaluate(async () => {
-          const { violations } = await (globalThis as unknown as { axe: Axe }).axe.run({
-            runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"],
-          });
-          return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ""}`);
-        });
+        const faults = await findFaults(page);
         expect([path, faults]).toEqual([path, []]);
       }
     },
@@ -219,8 +213,4 @@ interface DemoVm {
     readonly macAddress: string;
     readonly guestInterface: { readonly ipv4Addresses: readonly string[] } | null;
   }[];
-}
-
-interface Axe {
-  run(options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>;
 }

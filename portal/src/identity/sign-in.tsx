@@ -1,4 +1,4 @@
-import { Alert, Button, Card, Divider, PasswordInput, Text, Title } from "@mantine/core";
+import { Alert, Button, Card, PasswordInput, Text, Title } from "@mantine/core";
 import { useState } from "react";
 import { readSignInSettings } from "./issuer.js";
 import { writeToken } from "./session.js";
@@ -32,7 +32,7 @@ export function SignIn({
         <PasswordInput
           mt="md"
           label="Token"
-          description="Paste one that the operator gave you."
+          placeholder="one that the operator gave you"
           autoComplete="off"
           value={token}
           error={wasRefused ? "This token is not valid here, or it has expired." : undefined}
@@ -40,12 +40,7 @@ export function SignIn({
             setToken(event.currentTarget.value);
           }}
         />
-        <Button
-          type="submit"
-          mt="md"
-          disabled={token.trim() === ""}
-          variant={settings === null ? "filled" : "light"}
-        >
+        <Button type="submit" mt="md" disabled={token.trim() === ""} variant="light">
           Sign in
         </Button>
       </form>
@@ -80,10 +75,12 @@ function IssuerButton({
           {problem}
         </Alert>
       )}
-      <Button mt="md" fullWidth loading={isBusy} onClick={() => void start()}>
+      <Button mt="md" fullWidth variant="light" loading={isBusy} onClick={() => void start()}>
         Sign in at {new URL(settings.issuer).host}
       </Button>
-      <Divider my="md" label="or" />
+      <Text mt="md" size="sm" ta="center" className="faint">
+        or
+      </Text>
     </>
   );
 }
