@@ -51,6 +51,17 @@ them below bench/reads. About ten minutes.
   --seconds <n>    how long a peer is asked in a round   (3)
   --peers <list>   only these, by name   (all)
 
+npm run bench -- live [options]
+
+How soon subscribers hear of a change, what they cost, and what a peer with pub/sub loses when they come again. Linux; a Redis wakes the
+gateway, as replicas do each other.
+
+  --subscribers <n>  each follows ten VMs   (1000)
+  --changes <n>      changes a second, each of one subscriber's   (1000)
+  --seconds <n>      how long   (60)
+  --idle <n>         subscribers of whom nobody is told anything   (10000)
+  --redis <url>      a Redis that may be written to   (redis://127.0.0.1:6379)
+
 npm run bench -- history [options]
 
 How long questions about the past take, with many changes in the log. Ten million take some ten minutes and 8 GB.
@@ -87,7 +98,9 @@ const { positionals, values } = parseArgs({
     quick: { type: "boolean", default: false },
     hosts: { type: "string", default: "10000" },
     seconds: { type: "string" },
-    changes: { type: "string", default: "10000000" },
+    changes: { type: "string" },
+    subscribers: { type: "string", default: "1000" },
+    idle: { type: "string", default: "10000" },
     against: { type: "string" },
     steps: { type: "string", default: "12" },
     seed: { type: "string", default: "261127" },
@@ -98,7 +111,17 @@ const { positionals, values } = parseArgs({
 
 if (positionals.join(" ") === "history") {
   const { benchHistory } = await import("./history.js");
-  await benchHistory({ vms: Number(values.vms ?? 100_000), changes: Number(values.changes) });
+  await benchHistory({ vms: Number(values.vms ?? 100_000), changes: Number(values.changes ?? 10_000_000) });
+} else if (positionals.join(" ") === "live") {
+  await (
+    await import("./live/live.js")
+  ).benchLive({
+    subscribers: countOf(values.subscribers),
+    perSecond: countOf(values.changes ?? "1000"),
+    seconds: countOf(values.seconds ?? "60"),
+    idle: countOf(values.idle),
+    redisUrl: values.redis,
+  });
 } else if (positionals.join(" ") === "questions") {
   await (await import("./questions.js")).benchQuestions();
 } else if (positionals.join(" ") === "refresh") {

@@ -40,6 +40,8 @@ export interface PeerStart {
   readonly token: string;
   /** Where our own gateway writes its lines, as a service's log would be a file. */
   readonly logFile: string;
+  /** Further settings of our own gateway. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** Starts a peer in a process of its own, and waits until it listens. */
@@ -74,6 +76,7 @@ function spawnGateway(spec: PeerSpec, start: PeerStart): ChildProcess {
       DATABASE_URL: start.databaseUrl,
       REFRESH_INTERVAL: "off",
       PORT: "0",
+      ...start.environment,
       ...(spec.hasToken === true ? { AUTH_TOKENS_FILE: start.tokensFile } : {}),
     },
     stdio: ["ignore", log, log],

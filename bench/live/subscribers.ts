@@ -1,0 +1,112 @@
+import { request } from "node:http";
+import WebSocket from "ws";
+
+/** Told of each change that a subscriber gets: the address by which it was made. */
+export type OnChange = (ips: string) => void;
+
+/** One subscriber; it can leave, and come again behind what it got. */
+export interface Subscriber {
+  readonly got: number;
+  connect(): Promise<void>;
+  leave(): void;
+}
+
+const FOLLOW = `subscription ($vmIds: [ID!], $after: String) {
+  guestNetworkChanged(filter: { vmIds: $vmIds }, after: $after) { kind cursor vm { id guestInfo { ips } } }
+}`;
+
+/** Creates a subscriber of our gateway, over a WebSocket. */
+export function createOwnSubscriber(url: string, vmIds: readonly string[], onChange: OnChange): Subscriber {
+  let got = 0;
+  let after: string | null = null;
+  let socket: WebSocket | null = null;
+  return {
+    get got() {
+      return got;
+    },
+    connect: () =>
+      new Promise((resolve, reject) => {
+        const opened = new WebSocket(url.replace(/^http/, "ws"), "graphql-transport-ws");
+        socket = opened;
+        const isResumed = after !== null;
+        opened.on("error", reject);
+        opened.on("open", () => {
+          opened.send('{"type":"connection_init"}');
+        });
+        opened.on("message", (data: Buffer) => {
+          const { type, payload } = JSON.parse(data.toString()) as { type: string; payload?: OwnPayload };
+          if (type === "connection_ack") {
+            const variables = { vmIds, after };
+            opened.send(
+              JSON.stringify({ type: "subscribe", id: "1", payload: { query: FOLLOW, variables } }),
+            );
+            if (isResumed) resolve();
+          } else if (type === "next" && payload?.data != null) {
+            const { kind, cursor, vm } = payload.data.guestNetworkChanged;
+            after = cursor;
+            if (kind === "STATE") resolve();
+            else {
+              got += 1;
+              onChange(vm.guestInfo.ips[0] ?? "");
+            }
+          } else if (type === "error") reject(new Error(data.toString()));
+        });
+      }),
+    leave: () => {
+      socket?.terminate();
+    },
+  };
+}
+
+interface OwnPayload {
+  readonly data: {
+    readonly guestNetworkChanged: {
+      readonly kind: string;
+      readonly cursor: string;
+      readonly vm: { readonly guestInfo: { readonly ips: readonly string[] } };
+    };
+  } | null;
+}
+
+/** Creates a subscriber of the peer with pub/sub, over server-sent events as it comes. It has nothing to go on behind. */
+export function createPeerSubscriber(url: string, vmIds: readonly string[], onChange: OnChange): Subscriber {
+  let got = 0;
+  let leave: () => void = () => undefined;
+  const body = JSON.stringify({
+    query: "subscription ($vmIds: [ID!]!) { changed(vmIds: $vmIds) { id ips } }",
+    variables: { vmIds },
+  });
+  return {
+    get got() {
+      return got;
+    },
+    connect: () =>
+      new Promise((resolve, reject) => {
+        const headers = { "content-type": "application/json", accept: "text/event-stream" };
+        const sent = request(url, { method: "POST", headers, agent: false }, (response) => {
+          let rest = "";
+          response.on("data", (chunk: Buffer) => {
+            const lines = (rest + chunk.toString()).split("\n");
+            rest = lines.pop() ?? "";
+            for (const line of lines) {
+              const found = /^data: .*"ips":"([^"]+)"/.exec(line);
+              if (found?.[1] === undefined) continue;
+              got += 1;
+              onChange(found[1]);
+            }
+          });
+          response.on("error", () => undefined);
+          resolve();
+        });
+        sent.on("error", reject);
+        sent.end(body);
+        leave = () => {
+          sent.on("error", () => undefined);
+          sent.destroy();
+        };
+      }),
+    leave: () => {
+      leave();
+    },
+  };
+}

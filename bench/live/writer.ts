@@ -1,0 +1,59 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Store, StoredVm } from "../../src/store/types.js";
+import { changeAllIps } from "../../test/store/changes/log-fixtures.js";
+
+/** Writes changes at a steady rate, and remembers when each was committed. */
+export class Writer {
+  /** By address: when the transaction with it was committed, by the clock of this process. */
+  readonly committedAt = new Map<string, number>();
+  /** By VM: how often it was changed. */
+  readonly counts = new Map<string, number>();
+  private batch = 0;
+  private place = 0;
+
+  constructor(
+    private readonly store: Store,
+    private readonly vms: StoredVm[],
+    /** Called after each commit with what changed. */
+    private readonly onCommit: (changed: readonly { readonly id: string; readonly ips: string }[]) => void,
+  ) {}
+
+  /** Writes so many changes a second for so long; returns how many it was. */
+  async run({
+    perSecond,
+    seconds,
+  }: {
+    readonly perSecond: number;
+    readonly seconds: number;
+  }): Promise<number> {
+    const size = Math.max(1, Math.round((perSecond * STEP_MS) / 1_000));
+    const begunAt = performance.now();
+    let written = 0;
+    while (performance.now() - begunAt < seconds * 1_000) {
+      await this.write(size);
+      written += size;
+      const dueMs = begunAt + (written / perSecond) * 1_000 - performance.now();
+      if (dueMs > 0) await sleep(dueMs);
+    }
+    return written;
+  }
+
+  private async write(size: number): Promise<void> {
+    this.batch += 1;
+    const ips = `10.${(this.batch >> 16) & 255}.${(this.batch >> 8) & 255}.${this.batch & 255}`;
+    const places = Array.from({ length: size }, (_, at) => (this.place + at) % this.vms.length);
+    this.place += size;
+    const before = places.map((place) => this.vms[place]!);
+    await changeAllIps(this.store, before, ips);
+    this.committedAt.set(ips, performance.now());
+    for (const place of places) {
+      const vm = this.vms[place]!;
+      this.vms[place] = { ...vm, ips };
+      this.counts.set(vm.id, (this.counts.get(vm.id) ?? 0) + 1);
+    }
+    this.onCommit(before.map(({ id }) => ({ id, ips })));
+  }
+}
+
+/** Passes come as they come; in a fleet of thousands one commits in every few hundredths of a second. */
+const STEP_MS = 20;
