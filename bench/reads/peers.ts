@@ -10,6 +10,13 @@ const GRAPH_QUERIES = ["Q1", "Q2", "Q3", "Q4"] as const;
 export const PEERS: readonly PeerSpec[] = [
   { name: "vnic-graph", file: null, dialect: "own", queries: [...GRAPH_QUERIES, "Q5", "Q6"] },
   {
+    name: "vnic-graph, nothing kept",
+    file: null,
+    dialect: "own",
+    queries: [...GRAPH_QUERIES, "Q5", "Q6"],
+    settings: { CACHE_MB: "0" },
+  },
+  {
     name: "vnic-graph, token and scope",
     file: null,
     dialect: "own",
@@ -77,6 +84,7 @@ function spawnGateway(spec: PeerSpec, start: PeerStart): ChildProcess {
       REFRESH_INTERVAL: "off",
       PORT: "0",
       ...start.environment,
+      ...spec.settings,
       ...(spec.hasToken === true ? { AUTH_TOKENS_FILE: start.tokensFile } : {}),
     },
     stdio: ["ignore", log, log],
@@ -122,8 +130,8 @@ async function waitForUrl(
   throw new Error(`${spec.name} did not listen within ${START_MS} ms`);
 }
 
-function suffix({ hasToken }: PeerSpec): string {
-  return hasToken === true ? ".token" : "";
+function suffix({ name }: PeerSpec): string {
+  return `.${name.replaceAll(/\W+/g, "-")}`;
 }
 
 const HERE = fileURLToPath(new URL("./", import.meta.url));

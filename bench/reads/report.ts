@@ -37,12 +37,24 @@ export function formatTable(measured: readonly Measured[]): string {
   return [head, "|---|---|---:|---:|---:|---:|---:|---:|---:|", ...lines].join("\n");
 }
 
-/** Ours against the others for each query, as the last line of the output. */
-export function computeRatios(measured: readonly Measured[]): Record<string, Ratios> {
+/**
+ * Ours against the others for each query, as the last line of the output: `cold` where nothing is kept between requests but plans,
+ * `warm` as the gateway ships.
+ */
+export function computeRatios(
+  measured: readonly Measured[],
+): Record<"cold" | "warm", Record<string, Ratios>> {
+  return {
+    cold: computeRatiosOf(measured, "vnic-graph, nothing kept"),
+    warm: computeRatiosOf(measured, "vnic-graph"),
+  };
+}
+
+function computeRatiosOf(measured: readonly Measured[], own: string): Record<string, Ratios> {
   const queries = [...new Set(measured.map(({ query }) => query))];
   return Object.fromEntries(
     queries.map((query) => {
-      const ours = findRate(measured, query, (name) => name === "vnic-graph");
+      const ours = findRate(measured, query, (name) => name === own);
       const ratio = (isOther: (name: string) => boolean) => {
         const other = findRate(measured, query, isOther);
         return ours === null || other === null ? null : Number((ours / other).toFixed(3));

@@ -11,6 +11,8 @@ export interface PeerSpec {
   readonly file: string | null;
   readonly dialect: Dialect;
   readonly queries: readonly QueryName[];
+  /** Settings of our own gateway that are not the defaults. */
+  readonly settings?: Readonly<Record<string, string>>;
   /** Asks with a bearer token that has a scope. */
   readonly hasToken?: boolean;
   /** Needs a later Node than the bench itself. */
