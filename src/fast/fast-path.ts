@@ -4,7 +4,13 @@ import { mayAsk } from "../graph/root-guard.js";
 import type { TreeReads, VmScope } from "../loaders/rows.js";
 import { OWN_NAMES, type SubgraphNames } from "../model/subgraph-names.js";
 import type { Role } from "../model/roles.js";
-import { planOperation, type FastAnswer, type FastFailure, type FastPlan } from "./plan-operation.js";
+import {
+  planOperation,
+  type FastAnswer,
+  type FastFailure,
+  type FastPlan,
+  type FastWork,
+} from "./plan-operation.js";
 
 /** Who asks. */
 interface Asker {
@@ -23,7 +29,7 @@ export interface FastOperation extends Pick<FastPlan, "describeSize"> {
   /** Answers it; `null`: it has to be executed. */
   answer(
     variables: Readonly<Record<string, unknown>>,
-    work: { readonly viewer: Asker; readonly pause: () => Promise<void> | undefined },
+    work: Omit<FastWork, "reads"> & { readonly viewer: Asker },
   ): Promise<FastAnswer | FastFailure | null>;
 }
 
@@ -45,9 +51,9 @@ export function createFastPath(
       if (plan === null) return null;
       return {
         describeSize: (variables) => plan.describeSize(variables),
-        answer: async (variables, { viewer, pause }) => {
+        answer: async (variables, { viewer, ...work }) => {
           const reads = mayAsk(viewer, plan.place) ? openReads(viewer) : null;
-          return reads === null ? null : plan.answer(variables, { reads, pause });
+          return reads === null ? null : plan.answer(variables, { reads, ...work });
         },
       };
     },

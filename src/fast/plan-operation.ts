@@ -11,7 +11,7 @@ import {
   OperationTypeNode,
   typeFromAST,
 } from "graphql";
-import type { TreeReads } from "../loaders/rows.js";
+import type { TreeReads, VmTree } from "../loaders/rows.js";
 import { planRoot, readRootArguments } from "./plan-roots.js";
 import { listFields, type PlannedDocument } from "./selections.js";
 
@@ -31,6 +31,8 @@ export interface FastPlan {
 /** What an answer is made with. */
 export interface FastWork {
   readonly reads: TreeReads;
+  /** An answer of more objects has to be executed, which says what is wrong with it. */
+  readonly most: number;
   readonly pause: () => Promise<void> | undefined;
 }
 
@@ -70,11 +72,11 @@ export function planOperation(
   const start = `{${JSON.stringify(field.key)}:`;
   return {
     place: `${query.name}.${field.name}`,
-    describeSize: createSizeDescription(schema, operation),
-    answer: async (variables, { reads, pause }) => {
+    describeSize: createSizeDescription(schema, operation, field.name),
+    answer: async (variables, { reads, most, pause }) => {
       const args = coerceArguments(schema, operation, { query, field, variables });
       if (args === null) return null;
-      const count = { objects: 0 };
+      const count = { objects: 0, most };
       const noted = noteFailure(reads);
       try {
         const text = await answerRoot(args, { reads: noted.reads, count, pause });
@@ -94,18 +96,41 @@ function noteFailure(reads: TreeReads): { readonly reads: TreeReads; failed(): F
     try {
       return await read;
     } catch (error) {
-      failed = { failure: error };
+      // What takes too long as a whole may be answered in part.
+      failed = isTooLong(error) ? null : { failure: error };
       throw error;
     }
   };
   return {
     failed: () => failed,
     reads: {
-      readTreesByIds: (ids, parts) => note(reads.readTreesByIds(ids, parts)),
-      readTreesPage: (page, parts) => note(reads.readTreesPage(page, parts)),
-      readNicTrees: (macs, limit, parts) => note(reads.readNicTrees(macs, limit, parts)),
+      readTreesByIds: async (ids, parts) => checkSizes(await note(reads.readTreesByIds(ids, parts))),
+      readTreesPage: async (page, parts) => checkSizes(await note(reads.readTreesPage(page, parts))),
+      readNicTrees: async (macs, limit, parts) => {
+        const found = await note(reads.readNicTrees(macs, limit, parts));
+        checkSizes(found.map(({ tree }) => tree));
+        return found;
+      },
     },
   };
+}
+
+function isTooLong(error: unknown): boolean {
+  const { extensions } = error as { readonly extensions?: { readonly code?: unknown } };
+  return extensions?.code === "DEADLINE_EXCEEDED";
+}
+
+/** A VM is written without a pause. One that has more than this is executed, where each of its objects can wait for its turn. */
+const MOST_IN_A_TREE = 100;
+
+class LargeTreeError extends Error {
+  override readonly name = "LargeTreeError";
+}
+
+function checkSizes(trees: VmTree[]): VmTree[] {
+  const isLarge = trees.some(({ interfaces, nics }) => interfaces.length + nics.length > MOST_IN_A_TREE);
+  if (isLarge) throw new LargeTreeError("a VM has too much to be written at once");
+  return trees;
 }
 
 function coerceArguments(
@@ -126,17 +151,19 @@ function coerceArguments(
   }
 }
 
-/** What a text means decides nothing of its size; an enum's name, a number and the length of a list may. */
+/**
+ * What a text means decides nothing of its size; an enum's name, a number and the length of a list may. What representations of
+ * entities cost depends on which of them are the same, so they are measured each time.
+ */
 function createSizeDescription(
   schema: GraphQLSchema,
   { variableDefinitions = [] }: OperationDefinitionNode,
+  root: string,
 ): FastPlan["describeSize"] {
+  if (root === "_entities") return () => null;
   const readers = variableDefinitions.map(({ variable, type }) => {
-    const typed = typeFromAST(schema, type as never);
-    const named = getNamedType(typed);
-    const isOpen = isInputObjectType(named);
-    const isExact = isEnumType(named);
-    return { name: variable.name.value, isOpen, isExact };
+    const named = getNamedType(typeFromAST(schema, type as never));
+    return { name: variable.name.value, isOpen: isInputObjectType(named), isExact: isEnumType(named) };
   });
   return (variables) => {
     let text = "";
@@ -151,20 +178,10 @@ function createSizeDescription(
 }
 
 function describeValue(value: unknown, isExact: boolean): string | null {
-  if (typeof value === "string") return isExact ? value.slice(0, MOST_CHARACTERS) : "text";
+  if (typeof value === "string") return isExact ? JSON.stringify(value.slice(0, MOST_CHARACTERS)) : "text";
   if (typeof value !== "object" || value === null) return String(value);
-  if (!Array.isArray(value)) return null;
-  const kinds = new Set<string>();
-  for (const each of value as readonly unknown[]) {
-    if (typeof each === "string" && !isExact) kinds.add("text");
-    else if (isVmKey(each)) kinds.add("Vm");
-    else return null;
-  }
-  return `${value.length}${[...kinds].join()}`;
+  const isTexts = Array.isArray(value) && !isExact && value.every((each) => typeof each === "string");
+  return isTexts ? `${value.length} texts` : null;
 }
 
 const MOST_CHARACTERS = 40;
-
-function isVmKey(value: unknown): boolean {
-  return typeof value === "object" && value !== null && "__typename" in value && value.__typename === "Vm";
-}

@@ -7,7 +7,7 @@ import { planVmPage, type VmPage } from "../graph/arguments/pages/vm-page.js";
 import type { VmTree, VmTreeParts } from "../loaders/rows.js";
 import { planVms, writeAll, type AnswerRoot, type RootWork } from "./root-work.js";
 import { listFields, type PlannedDocument, type SelectedField } from "./selections.js";
-import { joinParts, NO_PARTS, type ObjectCount } from "./write-fields.js";
+import { countObject, joinParts, NO_PARTS, type ObjectCount } from "./write-fields.js";
 
 /** Writes a part of a page. */
 type WritePart = (page: VmPage<VmTree>, work: RootWork) => Promise<string> | string;
@@ -40,7 +40,7 @@ export function planConnection(field: SelectedField, document: PlannedDocument):
       toVmPageArguments(asked, parseVmList(filter ?? null, ids ?? null)),
     );
     const page = toPage(await work.reads.readTreesPage(question, parts));
-    work.count.objects += 1;
+    countObject(work.count);
     const texts: string[] = [];
     for (const { key, write } of planned) texts.push(`${JSON.stringify(key)}:${await write(page, work)}`);
     return `{${texts.join(",")}}`;
@@ -54,7 +54,7 @@ function planPart(field: SelectedField, document: PlannedDocument): PlannedPart 
     const writer = planVms(field, document);
     if (writer === null) return null;
     const write: WritePart = ({ rows }, { count, pause }) =>
-      writeAll(rows, (tree) => writer.write(tree, tree, count), pause);
+      writeAll(rows, (tree) => writer.write(tree, tree, count), { count, pause });
     return { key, parts: writer.parts, write };
   }
   if (name === "edges") return planEdges(field, document);
@@ -81,13 +81,14 @@ function planEdges({ key, selections }: SelectedField, document: PlannedDocument
     } else return null;
   }
   const writeEdge = (tree: VmTree, page: VmPage<VmTree>, count: ObjectCount): string => {
-    count.objects += 1;
+    countObject(count);
     return `{${writers.map((write) => write(tree, page, count)).join(",")}}`;
   };
   return {
     key,
     parts,
-    write: (page, { count, pause }) => writeAll(page.rows, (tree) => writeEdge(tree, page, count), pause),
+    write: (page, { count, pause }) =>
+      writeAll(page.rows, (tree) => writeEdge(tree, page, count), { count, pause }),
   };
 }
 
@@ -99,7 +100,7 @@ function planPageInfo({ key, selections }: SelectedField, document: PlannedDocum
     key,
     parts: NO_PARTS,
     write: (page, { count }) => {
-      count.objects += 1;
+      countObject(count);
       return JSON.stringify(
         Object.fromEntries(fields.map((each) => [each.key, PAGE_INFO[each.name]?.(page)])),
       );

@@ -45,10 +45,12 @@ const ROOTS: Readonly<Record<string, PlanRoot>> = {
       const one = macAddress as string | null | undefined;
       const many = macAddresses as readonly string[] | null | undefined;
       const macs = parseMacs(one ?? null, many ?? null);
+      // vNICs of one VM would each bring all that the VM has.
+      if (macs.length > MOST_MACS) return null;
       const found = await reads.readNicTrees(macs, MOST_NICS + 1, writer.parts);
       if (found.length > MOST_NICS) return null;
       const sorted = found.sort((left, right) => compareByName(left.nic, right.nic));
-      return writeAll(sorted, ({ nic, tree }: NicTree) => writer.write(nic, tree, count), pause);
+      return writeAll(sorted, ({ nic, tree }: NicTree) => writer.write(nic, tree, count), { count, pause });
     };
   },
   _entities: (field, document) => {
@@ -69,13 +71,14 @@ const ROOTS: Readonly<Record<string, PlanRoot>> = {
         const tree = found.get(id);
         return tree === undefined ? "null" : writer.write(tree, tree, count);
       };
-      return writeAll(ids, write, pause);
+      return writeAll(ids, write, { count, pause });
     };
   },
 };
 
 /** More vNICs with one MAC are a case for the loaders, which read them in batches. */
 const MOST_NICS = 500;
+const MOST_MACS = 10;
 const MOST_ENTITIES = 5_000;
 
 /** Lists the ids of representations, in lower case; `null` unless all of them are VMs with an id. */

@@ -23,19 +23,23 @@ export function planVms({ selections }: SelectedField, document: PlannedDocument
   return isObjectType(type) ? planObject(selections, type, document) : null;
 }
 
-/** Writes a list. After each few values others may have their turn. */
+/** Writes a list. After each few objects others may have their turn. */
 export async function writeAll<Value>(
   values: readonly Value[],
   write: (value: Value) => string,
-  pause: RootWork["pause"],
+  { count, pause }: Pick<RootWork, "count" | "pause">,
 ): Promise<string> {
   let text = "";
+  let looked = count.objects;
   for (const [at, value] of values.entries()) {
     text += (at === 0 ? "[" : ",") + write(value);
-    const paused = at % VALUES_BETWEEN_LOOKS === 0 ? pause() : undefined;
+    if (count.objects - looked < OBJECTS_BETWEEN_LOOKS) continue;
+    looked = count.objects;
+    const paused = pause();
     if (paused !== undefined) await paused;
   }
   return text === "" ? "[]" : `${text}]`;
 }
 
-const VALUES_BETWEEN_LOOKS = 16;
+/** So many objects take less than a millisecond. */
+const OBJECTS_BETWEEN_LOOKS = 200;

@@ -6,6 +6,7 @@ import {
   findInterfacesOfNic,
   findNicOfInterface,
 } from "../loaders/interfaces/match.js";
+import { memoizeByObject } from "../loaders/batches/memoize.js";
 import type { GuestInterface, Nic, VmRow, VmTree, VmTreeParts } from "../loaders/rows.js";
 
 /** Reads a field's value from its object; `tree` is the VM that the object belongs to. */
@@ -70,10 +71,8 @@ function listKnownInterfaces({ vm, interfaces }: VmTree): readonly GuestInterfac
   return vm.interfacesKnown ? interfaces : null;
 }
 
-function sortByName(nics: readonly Nic[]): readonly Nic[] {
-  const isSorted = nics.every((nic, at) => at === 0 || compareByName(nics[at - 1] ?? nic, nic) <= 0);
-  return isSorted ? nics : nics.toSorted(compareByName);
-}
+/** Sorts vNICs by name, once for each list: all who look at the list again look at the same one. */
+const sortByName = memoizeByObject((nics: readonly Nic[]): readonly Nic[] => nics.toSorted(compareByName));
 
 function ofTree(read: (tree: VmTree) => unknown, parts: Partial<VmTreeParts> = {}): TreeField {
   return { read: (_, tree) => read(tree), parts };

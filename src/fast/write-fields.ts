@@ -18,6 +18,8 @@ export type Write = (value: unknown, tree: VmTree, count: ObjectCount) => string
 /** How many objects were written. */
 export interface ObjectCount {
   objects: number;
+  /** Writing ends beyond this. */
+  readonly most: number;
 }
 
 /** How an object is written, and what must be read for it. */
@@ -69,7 +71,7 @@ export function planObject(
   return {
     parts,
     write: (value, tree, count) => {
-      count.objects += 1;
+      countObject(count);
       let text = "";
       for (const { start, write } of writers) text += start + write(value, tree, count);
       return `${text}}`;
@@ -79,6 +81,16 @@ export function planObject(
 
 function readAndWrite(read: ReadValue, write: Write): Write {
   return (value, tree, count) => write(read(value, tree), tree, count);
+}
+
+class TooManyObjectsError extends Error {
+  override readonly name = "TooManyObjectsError";
+}
+
+/** Counts an object that is about to be written; throws if there are too many. */
+export function countObject(count: ObjectCount): void {
+  count.objects += 1;
+  if (count.objects > count.most) throw new TooManyObjectsError("an answer has too many objects");
 }
 
 /** What execution would answer with an error. */

@@ -63,26 +63,25 @@ export function createFastAnswers(
 
   const learn: LearnOperation = (key, valid) => {
     const text = formatKey(key);
-    if (known.has(text) || text.length > limits.cachedCharacters / 8) return;
+    if (known.has(text) || weigh(text) > limits.cachedCharacters / 8) return;
     const plan = fastPath.plan(valid.document, valid.operation);
     if (plan === null) return;
     known.set(text, { ...valid, plan, costs: new Map() });
-    characters += text.length;
+    characters += weigh(text);
     for (const oldest of known.keys()) {
       if (characters <= limits.cachedCharacters) break;
       known.delete(oldest);
-      characters -= oldest.length;
+      characters -= weigh(oldest);
     }
   };
 
   const answer: AnswerFast = async ({ method, headers }, parameters, state) => {
-    const contentType = forms.get(headers.accept);
+    const contentType = headers[TRACE_HEADER] === undefined ? forms.get(headers.accept) : undefined;
     const { query, operationName, variables = {}, extensions, ...others } = parameters;
     if (method !== "POST" || contentType === undefined || typeof query !== "string") return null;
+    if (operationName != null && typeof operationName !== "string") return null;
     if (extensions != null || Object.keys(others).length > 0 || !isRecord(variables)) return null;
-    const found = known.get(
-      formatKey({ source: query, operationName: typeof operationName === "string" ? operationName : null }),
-    );
+    const found = known.get(formatKey({ source: query, operationName: operationName ?? null }));
     const { viewer, notes, deadline } = state.visit;
     if (found === undefined || viewer === null) return null;
     notes.hash = found.hash;
@@ -96,10 +95,11 @@ export function createFastAnswers(
       // Apollo asks the same, gets the same, and answers it.
       return null;
     }
-    const answered = await found.plan.answer(variables, { viewer, pause: createPause(deadline.check) });
+    const pause = createPause(deadline.check);
+    const answered = await found.plan.answer(variables, { viewer, most: limits.cost, pause });
     if (answered === null || "failure" in answered) return answered;
     const { data, objects } = answered;
-    if (data.length > limits.answerBytes / 2 || objects > limits.cost) return null;
+    if (data.length > limits.answerBytes / 2) return null;
     notes.rows = objects;
     const string = `{"data":${data}}\n`;
     return {
@@ -108,17 +108,31 @@ export function createFastAnswers(
     };
   };
   const learnForm: LearnForm = (accept, contentType) => {
-    if (forms.size < MOST_FORMS && (accept ?? "").length <= LONGEST_FORM) forms.set(accept, contentType);
+    if ((accept ?? "").length > LONGEST_FORM) return;
+    forms.delete(accept);
+    forms.set(accept, contentType);
+    for (const oldest of forms.keys()) {
+      if (forms.size <= MOST_FORMS) break;
+      forms.delete(oldest);
+    }
   };
   return { learn, learnForm, answer };
 }
+
+/** What a plan and its document take beside the text, in characters of texts. */
+function weigh(text: string): number {
+  return text.length + 1_000;
+}
+
+/** A router that asks for a trace gets one from execution alone. */
+const TRACE_HEADER = "apollo-federation-include-trace";
 
 /** So many forms are known at most; clients of one kind send the same. */
 const MOST_FORMS = 100;
 const LONGEST_FORM = 300;
 
 function formatKey({ source, operationName }: OperationKey): string {
-  return operationName === null ? source : `${operationName}\n${source}`;
+  return JSON.stringify([operationName, source]);
 }
 
 function isRecord(value: unknown): value is Variables {

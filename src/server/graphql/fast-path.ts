@@ -14,7 +14,13 @@ export interface FastOperation {
   /** Answers it: its data as JSON, what reading failed with, or `null`: it has to be executed. */
   answer(
     variables: Variables,
-    work: { readonly viewer: KnownViewer; readonly pause: () => Promise<void> | undefined },
+    work: {
+      readonly viewer: KnownViewer;
+      /** An answer of more objects has to be executed. */
+      readonly most: number;
+      /** Lets others have the event loop, if this answer had it for long. */
+      readonly pause: () => Promise<void> | undefined;
+    },
   ): Promise<{ readonly data: string; readonly objects: number } | { readonly failure: unknown } | null>;
 }
 

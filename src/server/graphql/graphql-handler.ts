@@ -2,7 +2,7 @@ import { HeaderMap, type HTTPGraphQLResponse } from "@apollo/server";
 import type { ApolloServer } from "@apollo/server";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { DocumentGate, RequestParameters } from "./documents.js";
-import { HttpError } from "../errors.js";
+import { HttpError, INTERNAL } from "../errors.js";
 import type { Limits } from "../../model/limits.js";
 import type { HeldPlace } from "../admission/work.js";
 import type { Visit } from "../admission/visit.js";
@@ -150,6 +150,11 @@ async function execute(
     options.contextFor(viewer, { ...served, whenIdle, ...(known !== null && { readFailure: known }) }),
     state,
   );
+  const dropAfterMutation = (): void => {
+    if (state.kind === "mutation") options.answers?.drop();
+  };
+  // Also where nobody waits any more: what was changed is changed.
+  served.signal.addEventListener("abort", dropAfterMutation, { once: true });
   const response = await apollo
     .executeHTTPGraphQLRequest({
       httpGraphQLRequest: {
@@ -161,12 +166,10 @@ async function execute(
       },
       context: () => Promise.resolve(context),
     })
-    .finally(() => {
-      // Also where nobody waits any more: what was changed is changed.
-      if (state.kind === "mutation") options.answers?.drop();
-    });
+    .finally(dropAfterMutation);
   const contentType = response.headers.get("content-type");
-  if (state.codes.length === 0 && contentType !== undefined) {
+  const isWell = (response.status ?? 200) === 200 && state.kind !== null && state.codes.length === 0;
+  if (isWell && contentType !== undefined) {
     fast?.learnForm(request.headers.accept, contentType);
   }
   return createAnswer(response, options, state);
@@ -174,13 +177,15 @@ async function execute(
 
 function createAnswer(response: HTTPGraphQLResponse, options: ServerOptions, state: RequestState): Answer {
   const { body } = response;
+  const status = findStatus(response, state) ?? 200;
   return {
     kind: state.kind,
-    status: findStatus(response, state) ?? 200,
+    status,
     headers: { "cache-control": formatCacheControl(options, state), ...Object.fromEntries(response.headers) },
     // Incremental delivery does not exist in this schema's graphql-js; only whole answers come here.
     body: Buffer.from(body.kind === "complete" ? body.string : ""),
-    codes: state.codes,
+    // What fails outside of an operation has told nobody its code.
+    codes: status >= 500 && state.codes.length === 0 ? [INTERNAL] : state.codes,
   };
 }
 
