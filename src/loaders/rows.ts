@@ -23,7 +23,6 @@ export type {
   FindingReads,
   GuestAddressRow,
   MacConflictRow,
-  NetworkStats,
   NetworkStatsKey,
   NetworkStatsRow,
 } from "../store/finding-types.js";

@@ -3,7 +3,7 @@ import { type BrowserContext, chromium, type Page } from "playwright-core";
 import { temporaryFolder } from "./gateway.js";
 
 /**
- * Finds the Chromium of this machine, where it usually is; `undefined`: none. With `TEST_BROWSER=required`, as in `.ci/run`,
+ * Finds the Chromium of this machine, where it usually is; `undefined`: none. With `TEST_BROWSER=required`,
  * no test is skipped for want of one.
  */
 export function findBrowser(): string | undefined {
