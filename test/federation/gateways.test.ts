@@ -62,8 +62,8 @@ describe.each(
           costCentre: `centre of ${id(index + 1)}`,
           guestInfo: {
             networkDevices: [
-              { name: "eth0", ipv4Addresses: [addressOf(index + 1)] },
               { name: "docker0", ipv4Addresses: ["172.17.0.1"] },
+              { name: "eth0", ipv4Addresses: [addressOf(index + 1)] },
             ],
           },
         })),
