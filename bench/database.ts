@@ -64,16 +64,8 @@ export async function measureVmTablesWalBytes(
   client: pg.Client,
   work: () => Promise<unknown>,
 ): Promise<number | null> {
-  try {
-    await client.query("CREATE EXTENSION IF NOT EXISTS pg_walinspect");
-  } catch {
-    return null;
-  }
-  const before = await walPosition(client);
-  await work();
-  // A change of a host's row behind it, written through: only what reached the log file can be inspected.
-  await client.query("SELECT txid_current()");
-  await client.query("CHECKPOINT");
+  const before = await recordWal(client, work);
+  if (before === null) return null;
   const { rows } = await client.query<{ bytes: string }>(
     `SELECT coalesce(sum(record_length), 0) AS bytes
      FROM pg_get_wal_block_info($1::pg_lsn, pg_current_wal_flush_lsn(), false) b
@@ -90,15 +82,8 @@ export async function listWalByTable(
   client: pg.Client,
   work: () => Promise<unknown>,
 ): Promise<Record<string, number> | null> {
-  try {
-    await client.query("CREATE EXTENSION IF NOT EXISTS pg_walinspect");
-  } catch {
-    return null;
-  }
-  const before = await walPosition(client);
-  await work();
-  await client.query("SELECT txid_current()");
-  await client.query("CHECKPOINT");
+  const before = await recordWal(client, work);
+  if (before === null) return null;
   // A record of two blocks is listed twice; it counts where its first block is.
   const { rows } = await client.query<{ name: string; bytes: string }>(
     `SELECT coalesce(parent.inhparent::regclass::text, owner.relname) AS name, sum(b.record_length) AS bytes
@@ -111,6 +96,21 @@ export async function listWalByTable(
     [before],
   );
   return Object.fromEntries(rows.map(({ name, bytes }) => [name, Number(bytes)]));
+}
+
+/** Runs the work so that its WAL can be inspected, from the returned position on; `null` if the server cannot. */
+async function recordWal(client: pg.Client, work: () => Promise<unknown>): Promise<string | null> {
+  try {
+    await client.query("CREATE EXTENSION IF NOT EXISTS pg_walinspect");
+  } catch {
+    return null;
+  }
+  const before = await walPosition(client);
+  await work();
+  // A change of a host's row behind it, written through: only what reached the log file can be inspected.
+  await client.query("SELECT txid_current()");
+  await client.query("CHECKPOINT");
+  return before;
 }
 
 async function walPosition(client: pg.Client): Promise<string> {

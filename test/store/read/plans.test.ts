@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseCidr } from "../../../src/model/address/cidr.js";
 import { createReader } from "../../../src/store/read/reader.js";
 import type { ReadStore, VmOrder, VmRow } from "../../../src/store/types.js";
+import { VM_ORDERS } from "../../support/vm-orders.js";
 import { createDatabase, type TestDatabase } from "../../support/database.js";
 import type { PlanNode } from "../../engine-store/engine-database.js";
 import { LARGE_FLEET } from "./large-fleet.js";
@@ -34,22 +35,9 @@ const findText = (key: "name" | "fqdn", ...parts: string[]) =>
   ({ search: { kind: "text", key, match: { parts, ignoreCase: true } } }) as const;
 
 const page = { limit: 51, after: null, filter: {} } as const;
-const ORDERS: readonly VmOrder[] = [
-  "NAME_ASC",
-  "NAME_DESC",
-  "ID_ASC",
-  "HOST_ASC",
-  "HOST_DESC",
-  "STATUS_ASC",
-  "STATUS_DESC",
-  "LAST_CHANGE_ASC",
-  "LAST_CHANGE_DESC",
-  "PRIMARY_ADDRESS_ASC",
-  "PRIMARY_ADDRESS_DESC",
-];
 
 describe("of 100,000 VMs a page comes by an index", () => {
-  test.each(ORDERS)("in the order %s, from either end and from the middle, both ways", async (order) => {
+  test.each(VM_ORDERS)("in the order %s, from either end and from the middle, both ways", async (order) => {
     const middle = await findPlace(order, 49_999);
     const without = await findPlace(order, 50_000);
     for (const places of [

@@ -8,23 +8,11 @@ import { HOST_A, HOST_B, HOST_C, id } from "../../../support/builders/ids.js";
 import { HOSTS, INTERVAL_MS } from "../../../support/builders/passes.js";
 import { createDatabase, type TestDatabase } from "../../../support/database.js";
 import { anyStep, runSeries } from "../../../support/pass-series.js";
+import { VM_ORDERS } from "../../../support/vm-orders.js";
 import { askForData, askForErrors } from "../../ask.js";
 
-const OWN_ORDERS = [
-  "NAME_ASC",
-  "NAME_DESC",
-  "ID_ASC",
-  "HOST_ASC",
-  "HOST_DESC",
-  "STATUS_ASC",
-  "STATUS_DESC",
-  "LAST_CHANGE_ASC",
-  "LAST_CHANGE_DESC",
-  "PRIMARY_ADDRESS_ASC",
-  "PRIMARY_ADDRESS_DESC",
-] as const;
-const ENGINE_ORDERS = OWN_ORDERS.filter((order) => !/^LAST|^PRIMARY/.test(order));
-type Order = (typeof OWN_ORDERS)[number];
+const ENGINE_ORDERS = VM_ORDERS.filter((order) => !/^LAST|^PRIMARY/.test(order));
+type Order = (typeof VM_ORDERS)[number];
 
 interface Page {
   readonly nodes: readonly { readonly id: string }[];
@@ -126,7 +114,7 @@ beforeAll(async () => {
 afterAll(() => Promise.all([database.drop(), engine.drop()]));
 
 describe.each([
-  ...OWN_ORDERS.map((order) => ["own", order] as const),
+  ...VM_ORDERS.map((order) => ["own", order] as const),
   ...ENGINE_ORDERS.map((order) => ["engine", order] as const),
 ])("VMs of the source %s in the order %s", (source, order) => {
   test("come each once, whatever the size of a page, and backwards in the reverse order", async () => {
@@ -309,7 +297,7 @@ describe("what cannot be is refused with the argument's name, without a statemen
   test("a cursor of another order", async () => {
     const { pageInfo } = await readPage(database.store, "HOST_ASC", "first: 1");
     database.statements();
-    for (const order of OWN_ORDERS.filter((each) => each !== "HOST_ASC")) {
+    for (const order of VM_ORDERS.filter((each) => each !== "HOST_ASC")) {
       for (const argument of ["after", "before"]) {
         const query = `{ vms(orderBy: ${order}, ${argument}: "${pageInfo.endCursor}") { totalCount } }`;
         expect(await askForErrors(database.store, query)).toEqual([
