@@ -15,9 +15,14 @@ export function formatLabel(name: string): string {
   return label === "" ? "vm" : NUMBER.test(label) ? cutLabel(`vm-${label}`, MOST_OF_LABEL) : label;
 }
 
+/** Formats the part of a VM's id that stands behind a name which other VMs have, too. */
+export function formatIdSuffix(id: string): string {
+  return `-${id.slice(0, 8)}-${id.slice(-12)}`;
+}
+
 /** Makes a label that no other VM has: a part of the VM's id stands behind it. */
 export function formatLabelWithId(name: string, id: string): string {
-  const suffix = `-${id.slice(0, 8)}-${id.slice(-12)}`;
+  const suffix = formatIdSuffix(id);
   return `${cutLabel(formatLabel(name), MOST_OF_LABEL - suffix.length)}${suffix}`;
 }
 

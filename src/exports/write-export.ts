@@ -1,3 +1,4 @@
+import { formatIdSuffix } from "./dns-names.js";
 import type { ExportRequest } from "./export-request.js";
 import { readExportRecords, type ExportWork } from "./export-records.js";
 import { FORMATS, type ExportFormat } from "./formats.js";
@@ -30,7 +31,7 @@ export async function* writeExport(
       const isUnique = record.name !== nameBefore;
       nameBefore = record.name;
       const { id } = record;
-      const uniqueName = isUnique ? record.name : `${record.name}-${id.slice(0, 8)}-${id.slice(-12)}`;
+      const uniqueName = isUnique ? record.name : record.name + formatIdSuffix(id);
       const vm = { ...record, uniqueName, dns: names?.find(record) ?? null };
       const written = format.formatVm(vm, port);
       if (written === null) continue;

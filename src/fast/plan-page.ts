@@ -1,34 +1,31 @@
-import { isObjectType } from "graphql";
 import { formatCursor } from "../graph/arguments/pages/cursor.js";
 import { parseVmList } from "../graph/arguments/filters/parse-vm-filter.js";
 import type { VmFilterInput } from "../graph/arguments/filters/vm-filter.js";
 import { toVmPageArguments, type VmListArguments } from "../graph/arguments/pages/vm-list-arguments.js";
 import { planVmPage, type VmPage } from "../graph/arguments/pages/vm-page.js";
 import type { VmTree, VmTreeParts } from "../loaders/rows.js";
-import { planVms, writeAll, type AnswerRoot, type RootWork } from "./root-work.js";
-import { listFields, type PlannedDocument, type SelectedField } from "./selections.js";
+import { listFieldsOf, planObjectsOf, writeAll, type AnswerRoot, type RootWork } from "./root-work.js";
+import type { PlannedDocument, SelectedField } from "./selections.js";
 import { countObject, joinParts, NO_PARTS, type ObjectCount } from "./write-fields.js";
 
 /** Writes a part of a page. */
 type WritePart = (page: VmPage<VmTree>, work: RootWork) => Promise<string> | string;
 
-/** A part of a page under its key, and what must be read for it. */
+/** A part of a page, and what must be read for it. */
 interface PlannedPart {
-  readonly key: string;
   readonly parts: VmTreeParts;
   readonly write: WritePart;
 }
 
 /** Plans the answers to a list of VMs; `null` if it asks for what is not known here. */
 export function planConnection(field: SelectedField, document: PlannedDocument): AnswerRoot | null {
-  const type = document.schema.getType("VmConnection");
-  const fields = isObjectType(type) ? listFields(field.selections, type, document) : null;
+  const fields = listFieldsOf("VmConnection", field, document);
   if (fields === null) return null;
-  const planned: PlannedPart[] = [];
+  const planned: (PlannedPart & { readonly start: string })[] = [];
   for (const each of fields) {
     const part = planPart(each, document);
     if (part === null) return null;
-    planned.push(part);
+    planned.push({ ...part, start: `${JSON.stringify(each.key)}:` });
   }
   const parts = planned.reduce((joined, each) => joinParts(joined, each.parts), NO_PARTS);
   return async (args, work) => {
@@ -42,35 +39,34 @@ export function planConnection(field: SelectedField, document: PlannedDocument):
     const page = toPage(await work.reads.readTreesPage(question, parts));
     countObject(work.count);
     const texts: string[] = [];
-    for (const { key, write } of planned) texts.push(`${JSON.stringify(key)}:${await write(page, work)}`);
+    for (const { start, write } of planned) texts.push(start + (await write(page, work)));
     return `{${texts.join(",")}}`;
   };
 }
 
 function planPart(field: SelectedField, document: PlannedDocument): PlannedPart | null {
-  const { key, name } = field;
-  if (name === "__typename") return { key, parts: NO_PARTS, write: () => '"VmConnection"' };
+  const { name } = field;
+  if (name === "__typename") return { parts: NO_PARTS, write: () => '"VmConnection"' };
   if (name === "nodes") {
-    const writer = planVms(field, document);
+    const writer = planObjectsOf("Vm", field, document);
     if (writer === null) return null;
     const write: WritePart = ({ rows }, { count, pause }) =>
       writeAll(rows, (tree) => writer.write(tree, tree, count), { count, pause });
-    return { key, parts: writer.parts, write };
+    return { parts: writer.parts, write };
   }
   if (name === "edges") return planEdges(field, document);
   return name === "pageInfo" ? planPageInfo(field, document) : null;
 }
 
-function planEdges({ key, selections }: SelectedField, document: PlannedDocument): PlannedPart | null {
-  const type = document.schema.getType("VmEdge");
-  const fields = isObjectType(type) ? listFields(selections, type, document) : null;
+function planEdges(field: SelectedField, document: PlannedDocument): PlannedPart | null {
+  const fields = listFieldsOf("VmEdge", field, document);
   if (fields === null) return null;
   let parts = NO_PARTS;
   const writers: ((tree: VmTree, page: VmPage<VmTree>, count: ObjectCount) => string)[] = [];
   for (const each of fields) {
     const start = `${JSON.stringify(each.key)}:`;
     if (each.name === "node") {
-      const writer = planVms(each, document);
+      const writer = planObjectsOf("Vm", each, document);
       if (writer === null) return null;
       parts = joinParts(parts, writer.parts);
       writers.push((tree, _page, count) => start + writer.write(tree, tree, count));
@@ -85,19 +81,16 @@ function planEdges({ key, selections }: SelectedField, document: PlannedDocument
     return `{${writers.map((write) => write(tree, page, count)).join(",")}}`;
   };
   return {
-    key,
     parts,
     write: (page, { count, pause }) =>
       writeAll(page.rows, (tree) => writeEdge(tree, page, count), { count, pause }),
   };
 }
 
-function planPageInfo({ key, selections }: SelectedField, document: PlannedDocument): PlannedPart | null {
-  const type = document.schema.getType("PageInfo");
-  const fields = isObjectType(type) ? listFields(selections, type, document) : null;
+function planPageInfo(field: SelectedField, document: PlannedDocument): PlannedPart | null {
+  const fields = listFieldsOf("PageInfo", field, document);
   if (fields === null || fields.some(({ name }) => !Object.hasOwn(PAGE_INFO, name))) return null;
   return {
-    key,
     parts: NO_PARTS,
     write: (page, { count }) => {
       countObject(count);

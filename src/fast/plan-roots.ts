@@ -1,13 +1,12 @@
-import { getArgumentValues, type GraphQLObjectType, isObjectType, isUnionType } from "graphql";
+import { getArgumentValues, type GraphQLObjectType, isUnionType } from "graphql";
 import { parseId } from "../graph/arguments/arguments.js";
 import { parseMacs } from "../graph/arguments/nics-by-macs.js";
 import { compareByName } from "../loaders/batches/compare-by-name.js";
 import type { NicTree, VmTree } from "../loaders/rows.js";
 import { isUuid } from "../model/uuid.js";
 import { planConnection } from "./plan-page.js";
-import { planVms, writeAll, type AnswerRoot, type Arguments } from "./root-work.js";
+import { planObjectsOf, writeAll, type AnswerRoot, type Arguments } from "./root-work.js";
 import type { PlannedDocument, SelectedField } from "./selections.js";
-import { planObject } from "./write-fields.js";
 
 /** Plans the answers to a root field that is known here; `null` for others. */
 export function planRoot(field: SelectedField, document: PlannedDocument): AnswerRoot | null {
@@ -29,7 +28,7 @@ type PlanRoot = (field: SelectedField, document: PlannedDocument) => AnswerRoot 
 
 const ROOTS: Readonly<Record<string, PlanRoot>> = {
   vm: (field, document) => {
-    const writer = planVms(field, document);
+    const writer = planObjectsOf("Vm", field, document);
     if (writer === null) return null;
     return async ({ id }, { reads, count }) => {
       const [tree] = await reads.readTreesByIds([parseId("id", String(id))], writer.parts);
@@ -38,8 +37,7 @@ const ROOTS: Readonly<Record<string, PlanRoot>> = {
   },
   vms: planConnection,
   vmNics: (field, document) => {
-    const type = document.schema.getType("VmNic");
-    const writer = isObjectType(type) ? planObject(field.selections, type, document) : null;
+    const writer = planObjectsOf("VmNic", field, document);
     if (writer === null) return null;
     return async ({ macAddress, macAddresses }, { reads, count, pause }) => {
       const one = macAddress as string | null | undefined;
@@ -55,7 +53,7 @@ const ROOTS: Readonly<Record<string, PlanRoot>> = {
   },
   _entities: (field, document) => {
     const union = document.schema.getType("_Entity");
-    const writer = isUnionType(union) ? planVms(field, document) : null;
+    const writer = isUnionType(union) ? planObjectsOf("Vm", field, document) : null;
     if (writer === null) return null;
     return async ({ representations }, { reads, count, pause }) => {
       const ids = listVmIds(representations);

@@ -1,6 +1,6 @@
 import { isObjectType } from "graphql";
 import type { TreeReads } from "../loaders/rows.js";
-import type { PlannedDocument, SelectedField } from "./selections.js";
+import { listFields, type PlannedDocument, type SelectedField } from "./selections.js";
 import { planObject, type ObjectCount, type ObjectWriter } from "./write-fields.js";
 
 /** What a root field is answered with. */
@@ -17,10 +17,24 @@ export type Arguments = Readonly<Record<string, unknown>>;
 /** Answers a root field in one statement, as JSON; `null`: it has to be executed. */
 export type AnswerRoot = (args: Arguments, work: RootWork) => Promise<string | null>;
 
-/** Plans how VMs are written with a field's selections; `null` if that is not known here. */
-export function planVms({ selections }: SelectedField, document: PlannedDocument): ObjectWriter | null {
-  const type = document.schema.getType("Vm");
+/** Plans how objects of a type are written with a field's selections; `null` if that is not known here. */
+export function planObjectsOf(
+  typeName: "Vm" | "VmNic",
+  { selections }: SelectedField,
+  document: PlannedDocument,
+): ObjectWriter | null {
+  const type = document.schema.getType(typeName);
   return isObjectType(type) ? planObject(selections, type, document) : null;
+}
+
+/** Lists the fields that a field asks of a type; `null` if that is not known here. */
+export function listFieldsOf(
+  typeName: string,
+  { selections }: SelectedField,
+  document: PlannedDocument,
+): readonly SelectedField[] | null {
+  const type = document.schema.getType(typeName);
+  return isObjectType(type) ? listFields(selections, type, document) : null;
 }
 
 /** Writes a list. After each few objects others may have their turn. */

@@ -1,5 +1,6 @@
 import type { HostStateEvent } from "../store/host-state-event.js";
 import type { HostRow } from "../store/types.js";
+import { shareNext } from "./share-next.js";
 
 /** Tells subscribers how hosts are. */
 export interface HostStates {
@@ -42,9 +43,12 @@ class LookedAtHosts implements HostStates {
   private hosts: Hosts = new Map();
   /** The states that {@link hosts} are to who begins now; the same events for all who do. */
   private states: readonly HostStateEvent[] | null = null;
-  /** The last look that was asked for, and the one that has not begun. */
-  private looking: Promise<void> = Promise.resolve();
-  private next: Promise<void> | null = null;
+  /** Looks at all hosts once more, after the look that is under way; one look for all who ask meanwhile. */
+  private readonly look = shareNext(async () => {
+    if (this.isStopped) return;
+    const rows = await this.options.readHosts();
+    this.tell(new Map(rows.map((host) => [host.id, host])));
+  });
   private loop: Promise<void> | null = null;
   private isInTrouble = false;
   private isStopped = false;
@@ -82,7 +86,7 @@ class LookedAtHosts implements HostStates {
     for (const pending of this.followers) pending.end();
     this.endPause();
     await this.loop;
-    await this.looking.catch(() => undefined);
+    await this.look.whenIdle();
   }
 
   private async run(): Promise<void> {
@@ -101,21 +105,6 @@ class LookedAtHosts implements HostStates {
 
   private isFollowed(): boolean {
     return !this.isStopped && this.followers.size > 0;
-  }
-
-  /** Looks at all hosts once more, after the look that is under way; one look for all who ask meanwhile. */
-  private look(): Promise<void> {
-    if (this.next !== null) return this.next;
-    const before = this.looking;
-    this.next = (async () => {
-      await before.catch(() => undefined);
-      this.next = null;
-      if (this.isStopped) return;
-      const rows = await this.options.readHosts();
-      this.tell(new Map(rows.map((host) => [host.id, host])));
-    })();
-    this.looking = this.next;
-    return this.next;
   }
 
   private listStates(): readonly HostStateEvent[] {

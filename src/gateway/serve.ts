@@ -7,7 +7,7 @@ import { registerExports } from "../exports/export-plugin.js";
 import type { GraphContext, HostAdmin } from "../graph/context.js";
 import { buildGraphSchema } from "../graph/schema.js";
 import { createLoaders } from "../loaders/loaders.js";
-import { wrapReads } from "../loaders/batches/wrap-reads.js";
+import { failReads } from "../loaders/batches/wrap-reads.js";
 import { registerLogin } from "../rest/login-plugin.js";
 import { registerRest } from "../rest/rest-plugin.js";
 import { LOGIN_RULE, LONG_LIST_RULE } from "../server/admission/rules.js";
@@ -46,10 +46,7 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
     const { store, polling, live } = findBackend() ?? throwNotReady();
     const snapshot = openRequestSnapshot(store, viewer, request);
     const { readFailure } = request;
-    const reads =
-      readFailure === undefined
-        ? snapshot.reads
-        : wrapReads(snapshot.reads, () => rejectWith(readFailure.failure));
+    const reads = readFailure === undefined ? snapshot.reads : failReads(snapshot.reads, readFailure.failure);
     const loaders = createLoaders(reads, {
       throwIfExpired: request.check,
       onForget: snapshot.renew,
@@ -155,13 +152,6 @@ function openRequestSnapshot(store: Readers, { scope }: KnownViewer, request: Se
   request.onEnd(close);
   request.signal.addEventListener("abort", close, { once: true });
   return snapshot;
-}
-
-/** Rejects with whatever reading failed with before. */
-function rejectWith(failure: unknown): Promise<never> {
-  return Promise.resolve().then(() => {
-    throw failure;
-  });
 }
 
 function throwNotReady(): never {

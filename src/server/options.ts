@@ -4,7 +4,7 @@ import type { Logger } from "pino";
 import type { Identity, KnownViewer } from "./identity/identity.js";
 import type { Limits } from "../model/limits.js";
 import type { EstimateField } from "../graph/estimates/estimate-field.js";
-import type { FastPath } from "./graphql/fast-path.js";
+import type { FastPath, ReadFailure } from "./graphql/fast-path.js";
 import type { AnswerKeeper } from "./graphql/kept-answer.js";
 import type { LiveMeter } from "./live/live-meter.js";
 import type { TlsMaterial } from "./tls.js";
@@ -23,7 +23,7 @@ export interface ServedRequest {
   /** Called when a subscriber reads too slowly to be told more, not even that: its connection has to end. */
   readonly onSlow?: () => void;
   /** Reading failed already: whatever is read for this request fails so, without asking again. */
-  readonly readFailure?: { readonly failure: unknown };
+  readonly readFailure?: ReadFailure;
 }
 
 /** How one GraphQL request ended. */

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createFastPath } from "../../src/fast/fast-path.js";
 import { buildGraphSchema } from "../../src/graph/schema.js";
 import { createLoaders } from "../../src/loaders/loaders.js";
-import { wrapReads } from "../../src/loaders/batches/wrap-reads.js";
+import { failReads } from "../../src/loaders/batches/wrap-reads.js";
 import { OWN_NAMES } from "../../src/model/subgraph-names.js";
 import { createIdentity, type KnownViewer } from "../../src/server/identity/identity.js";
 import type { ServedRequest } from "../../src/server/options.js";
@@ -82,12 +82,7 @@ async function start(openReads: ((viewer: Pick<KnownViewer, "scope">) => TreeRea
       request.onEnd(() => void snapshot.close());
       const { readFailure } = request;
       const reads =
-        readFailure === undefined
-          ? snapshot.reads
-          : wrapReads(snapshot.reads, async () => {
-              await Promise.resolve();
-              throw readFailure.failure;
-            });
+        readFailure === undefined ? snapshot.reads : failReads(snapshot.reads, readFailure.failure);
       const loaders = createLoaders(reads, { throwIfExpired: request.check });
       return { viewer, hostAdmin: null, followGuests: null, followHosts: null, loaders };
     },

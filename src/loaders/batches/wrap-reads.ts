@@ -26,3 +26,11 @@ export function wrapReads(store: ReadStore, around: AroundRead): ReadStore {
     },
   });
 }
+
+/** Returns the same reads, all of which reject with a failure and ask nothing. */
+export function failReads(store: ReadStore, failure: unknown): ReadStore {
+  return wrapReads(store, async () => {
+    await Promise.resolve();
+    throw failure;
+  });
+}

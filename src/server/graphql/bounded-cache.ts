@@ -18,16 +18,18 @@ export class BoundedCache<V> {
     return this.#entries.size;
   }
 
-  get(key: string): Promise<V | undefined> {
+  /** Finds an entry, which is then the most recently used one. */
+  find(key: string): V | undefined {
     const value = this.#entries.get(key);
     if (value !== undefined) {
       this.#entries.delete(key);
       this.#entries.set(key, value);
     }
-    return Promise.resolve(value);
+    return value;
   }
 
-  set(key: string, value: V): Promise<void> {
+  /** Keeps an entry, unless it is too heavy. */
+  keep(key: string, value: V): void {
     this.#remove(key);
     // An entry of an eighth of the whole would push out too many others for one client's sake.
     if (this.getWeight(value) <= this.maxWeight / 8) {
@@ -38,6 +40,15 @@ export class BoundedCache<V> {
         this.#remove(oldest);
       }
     }
+  }
+
+  // The rest is what Apollo asks of a cache.
+  get(key: string): Promise<V | undefined> {
+    return Promise.resolve(this.find(key));
+  }
+
+  set(key: string, value: V): Promise<void> {
+    this.keep(key, value);
     return Promise.resolve();
   }
 

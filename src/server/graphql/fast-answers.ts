@@ -3,8 +3,11 @@ import type { FastifyRequest } from "fastify";
 import type { DocumentNode, OperationDefinitionNode } from "graphql";
 import type { Limits } from "../../model/limits.js";
 import type { AdmitOperation } from "./admit-operation.js";
+import { BoundedCache } from "./bounded-cache.js";
 import type { CheckedOperation, OperationCheck } from "./cost/check-operation.js";
-import type { FastOperation, FastPath, Variables } from "./fast-path.js";
+import { TURN_MS } from "./cost/turns.js";
+import type { FastOperation, FastPath, ReadFailure, Variables } from "./fast-path.js";
+import { TRACE_HEADER } from "./kept-answer.js";
 import type { RequestParameters } from "./documents.js";
 import type { RequestState } from "./request-state.js";
 
@@ -33,12 +36,14 @@ export type AnswerFast = (
   request: FastifyRequest,
   parameters: RequestParameters,
   state: RequestState,
-) => Promise<HTTPGraphQLResponse | { readonly failure: unknown } | null>;
+) => Promise<HTTPGraphQLResponse | ReadFailure | null>;
 
 /** An operation with its plan, and what it costs by the size of its variables. */
 interface Known extends ValidOperation {
   readonly plan: FastOperation;
   readonly costs: Map<string, Cost>;
+  /** In characters of texts. */
+  readonly weight: number;
 }
 
 interface Cost extends Pick<CheckedOperation, "cost" | "introspectionCost"> {
@@ -57,31 +62,26 @@ export function createFastAnswers(
   limits: Limits,
   { check, admit }: { readonly check: OperationCheck; readonly admit: AdmitOperation },
 ): { readonly learn: LearnOperation; readonly learnForm: LearnForm; readonly answer: AnswerFast } {
-  const known = new Map<string, Known>();
-  const forms = new Map<string | undefined, string>();
-  let characters = 0;
+  const known = new BoundedCache<Known>(limits.cachedCharacters, ({ weight }) => weight);
+  const forms = new BoundedCache<string>(MOST_FORMS, () => 1);
 
   const learn: LearnOperation = (key, valid) => {
     const text = formatKey(key);
-    if (known.has(text) || weigh(text) > limits.cachedCharacters / 8) return;
+    if (known.find(text) !== undefined) return;
     const plan = fastPath.plan(valid.document, valid.operation);
-    if (plan === null) return;
-    known.set(text, { ...valid, plan, costs: new Map() });
-    characters += weigh(text);
-    for (const oldest of known.keys()) {
-      if (characters <= limits.cachedCharacters) break;
-      known.delete(oldest);
-      characters -= weigh(oldest);
-    }
+    if (plan !== null)
+      known.keep(text, { ...valid, plan, costs: new Map(), weight: text.length + PLAN_WEIGHT });
   };
 
   const answer: AnswerFast = async ({ method, headers }, parameters, state) => {
-    const contentType = headers[TRACE_HEADER] === undefined ? forms.get(headers.accept) : undefined;
+    // A router that asks for a trace gets one from execution alone.
+    const contentType =
+      headers[TRACE_HEADER] === undefined ? forms.find(formatForm(headers.accept)) : undefined;
     const { query, operationName, variables = {}, extensions, ...others } = parameters;
     if (method !== "POST" || contentType === undefined || typeof query !== "string") return null;
     if (operationName != null && typeof operationName !== "string") return null;
     if (extensions != null || Object.keys(others).length > 0 || !isRecord(variables)) return null;
-    const found = known.get(formatKey({ source: query, operationName: operationName ?? null }));
+    const found = known.find(formatKey({ source: query, operationName: operationName ?? null }));
     const { viewer, notes, deadline } = state.visit;
     if (found === undefined || viewer === null) return null;
     notes.hash = found.hash;
@@ -108,28 +108,22 @@ export function createFastAnswers(
     };
   };
   const learnForm: LearnForm = (accept, contentType) => {
-    if ((accept ?? "").length > LONGEST_FORM) return;
-    forms.delete(accept);
-    forms.set(accept, contentType);
-    for (const oldest of forms.keys()) {
-      if (forms.size <= MOST_FORMS) break;
-      forms.delete(oldest);
-    }
+    if ((accept ?? "").length <= LONGEST_FORM) forms.keep(formatForm(accept), contentType);
   };
   return { learn, learnForm, answer };
 }
 
 /** What a plan and its document take beside the text, in characters of texts. */
-function weigh(text: string): number {
-  return text.length + 1_000;
-}
-
-/** A router that asks for a trace gets one from execution alone. */
-const TRACE_HEADER = "apollo-federation-include-trace";
+const PLAN_WEIGHT = 1_000;
 
 /** So many forms are known at most; clients of one kind send the same. */
 const MOST_FORMS = 100;
 const LONGEST_FORM = 300;
+
+/** No header is another form than any text of one. */
+function formatForm(accept: string | undefined): string {
+  return JSON.stringify(accept ?? null);
+}
 
 function formatKey({ source, operationName }: OperationKey): string {
   return JSON.stringify([operationName, source]);
@@ -174,6 +168,3 @@ function createPause(checkDeadline: () => void): () => Promise<void> | undefined
     });
   };
 }
-
-/** Health checks and small queries wait about that long. */
-const TURN_MS = 10;

@@ -21,7 +21,12 @@ export interface FastOperation {
       /** Lets others have the event loop, if this answer had it for long. */
       readonly pause: () => Promise<void> | undefined;
     },
-  ): Promise<{ readonly data: string; readonly objects: number } | { readonly failure: unknown } | null>;
+  ): Promise<{ readonly data: string; readonly objects: number } | ReadFailure | null>;
+}
+
+/** What reading failed with. To read again would only fail again. */
+export interface ReadFailure {
+  readonly failure: unknown;
 }
 
 /** Values of an operation's variables, as they came. */

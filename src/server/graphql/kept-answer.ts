@@ -17,6 +17,9 @@ export interface AnswerKeeper {
   drop(): void;
 }
 
+/** By this header a router asks for Apollo's trace in the answer. */
+export const TRACE_HEADER = "apollo-federation-include-trace";
+
 /**
  * Digests all that an answer depends on, byte by byte: the viewer's rights, the answer's form, and the question.
  * Questions that mean the same in other bytes have other digests; that costs a reading, and is never wrong.
@@ -30,7 +33,7 @@ export function digestQuestion(
   const head = JSON.stringify([
     isPost ? "POST" : url,
     headers.accept ?? null,
-    headers["apollo-federation-include-trace"] ?? null,
+    headers[TRACE_HEADER] ?? null,
     [...roles].sort(),
     scope,
   ]);

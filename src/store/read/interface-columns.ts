@@ -23,12 +23,14 @@ export const COLUMNS: readonly InterfaceColumn[] = getMetadataArgsStorage()
     isList: options.transformer === ADDRESS_LIST,
   }));
 
+const OWN_COLUMNS = COLUMNS.filter(({ field }) => field !== "vmId");
+
 /** What a guest's interface consists of, besides its VM. */
-export const INTERFACE_FIELDS = COLUMNS.map(({ field }) => field).filter((field) => field !== "vmId");
+export const INTERFACE_FIELDS = OWN_COLUMNS.map(({ field }) => field);
 
 /** An interface of which nothing is known. */
 export const UNKNOWN_INTERFACE = Object.fromEntries(
-  COLUMNS.filter(({ field }) => field !== "vmId").map(({ field, isList }) => [field, isList ? [] : null]),
+  OWN_COLUMNS.map(({ field, isList }) => [field, isList ? [] : null]),
 ) as unknown as Omit<GuestInterface, "vmId">;
 
 /** The columns of table `i`, to be read by {@link parseInterfaceRow}. */
@@ -48,6 +50,19 @@ export function parseInterfaceRow(row: InterfaceRow): GuestInterface {
     return [field, isList ? ADDRESS_LIST.from(value as string | null) : value];
   });
   return Object.fromEntries(values) as GuestInterface;
+}
+
+/** The columns of table `i` but the VM's id as one JSON array, to be read by {@link parseInterfaceValues}. */
+export const INTERFACE_VALUES = `json_build_array(${OWN_COLUMNS.map(({ name }) => `i.${name}`).join(", ")})`;
+
+/** Parses the interface that such an array holds. */
+export function parseInterfaceValues(values: readonly (string | null)[], vmId: string): GuestInterface {
+  const parsed: Record<string, unknown> = { vmId };
+  for (const [at, { field, isList }] of OWN_COLUMNS.entries()) {
+    const value = values[at] ?? null;
+    parsed[field] = isList ? ADDRESS_LIST.from(value) : value;
+  }
+  return parsed as unknown as GuestInterface;
 }
 
 /** Lists the interface's values as the columns hold them. */

@@ -1,12 +1,11 @@
-import { ADDRESS_LIST } from "../addresses.js";
 import { queryRows, SqlParameters, type Queryable } from "../postgres/sql.js";
-import type { GuestInterface, Nic, VmPageRequest, VmRow, VmScope } from "../types.js";
+import type { Nic, VmPageRequest, VmRow, VmScope } from "../types.js";
 import type { NicTree, TreeReads, VmTree, VmTreeParts } from "../vm-tree.js";
 import { FROM_VMS, OWN_CONDITIONS } from "./conditions/own-conditions.js";
 import { createVmScopeSql, type VmScopeSql } from "./conditions/scope.js";
 import { buildVmConditions } from "./conditions/vm-conditions.js";
 import { sortInterfaces, type InterfaceNames } from "./guest-interfaces.js";
-import { COLUMNS } from "./interface-columns.js";
+import { INTERFACE_VALUES, parseInterfaceValues } from "./interface-columns.js";
 import { KNOWN_COLUMNS, VM_COLUMNS } from "./vm-columns.js";
 import { buildVmsPage } from "./vm-pages.js";
 
@@ -79,8 +78,6 @@ async function readNicTrees(
   return rows.map((row) => ({ nic: parseNic(row.nic, row.id), tree: parseTree(row, parts) }));
 }
 
-const OWN_COLUMNS = COLUMNS.filter(({ field }) => field !== "vmId");
-const INTERFACE_VALUES = `json_build_array(${OWN_COLUMNS.map(({ name }) => `i.${name}`).join(", ")})`;
 const NIC_VALUES = "json_build_array(n.id, n.name, n.mac_addr, e.network, n.linked)";
 
 /** Lists hang on their VM by a subquery each: PostgreSQL looks them up by the VM's index, for the page's VMs alone. */
@@ -101,23 +98,15 @@ function parseTree(row: TreeRow, parts: VmTreeParts): VmTree {
   return {
     vm: row,
     row: parts.row ? row : null,
-    interfaces: interfaces == null ? [] : sortInterfaces(parseInterfaces(interfaces, id), names ?? []),
+    interfaces:
+      interfaces == null
+        ? []
+        : sortInterfaces(
+            interfaces.map((values) => parseInterfaceValues(values, id)),
+            names ?? [],
+          ),
     nics: nics == null ? [] : nics.map((values) => parseNic(values, id)),
   };
-}
-
-function parseInterfaces(
-  interfaces: readonly (readonly (string | null)[])[],
-  vmId: string,
-): GuestInterface[] {
-  return interfaces.map((values) => {
-    const parsed: Record<string, unknown> = { vmId };
-    for (const [at, { field, isList }] of OWN_COLUMNS.entries()) {
-      const value = values[at] ?? null;
-      parsed[field] = isList ? ADDRESS_LIST.from(value) : value;
-    }
-    return parsed as unknown as GuestInterface;
-  });
 }
 
 function parseNic([id, name, macAddress, network, linked]: NicValues, vmId: string): Nic {

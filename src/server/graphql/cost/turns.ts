@@ -12,7 +12,7 @@ export interface Turns {
 }
 
 /** What a turn should take. Health checks and small queries wait about that long; it is long enough that turns cost little. */
-const TURN_MS = 10;
+export const TURN_MS = 10;
 
 /** A value that waits: how many objects it has, and what lets it pass. */
 interface Waiting {
