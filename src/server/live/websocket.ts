@@ -7,6 +7,7 @@ import { WebSocketServer, type WebSocket } from "ws";
 import type { Client } from "../admission/client.js";
 import type { Gate } from "../admission/gate.js";
 import { HttpError } from "../errors.js";
+import { INTERNAL_FAILURE, type CloseReason } from "./close-codes.js";
 import type { WebSocketParts } from "./websocket-parts.js";
 import { createSession, type Session } from "./websocket-session.js";
 
@@ -55,8 +56,8 @@ export function acceptWebSockets(server: Server, gate: Gate, parts: WebSocketPar
       authorization: request.headers.authorization,
       socket: request.socket,
       client,
-      close: (code, reason) => {
-        closeSoon(webSocket, code, reason);
+      close: (reason) => {
+        closeSoon(webSocket, reason);
       },
     });
     webSocket.on("error", (error) => {
@@ -77,7 +78,7 @@ export function acceptWebSockets(server: Server, gate: Gate, parts: WebSocketPar
             // The handler answers what is wrong by itself; what is left is a connection that has gone.
             handle(data.toString()).catch((error: unknown) => {
               options.log.debug({ err: error, requestId: session.requestId }, "WebSocket message failed");
-              webSocket.close(4_500, "Internal error");
+              closeSoon(webSocket, INTERNAL_FAILURE);
             });
           });
         },
@@ -130,7 +131,7 @@ function refuseUpgrade(socket: Duplex, error: unknown): void {
 }
 
 /** Closes a connection. Who does not even read that is cut off. */
-function closeSoon(webSocket: WebSocket, code: number, reason: string): void {
+function closeSoon(webSocket: WebSocket, { code, reason }: CloseReason): void {
   if (webSocket.readyState !== webSocket.OPEN) return;
   webSocket.close(code, reason);
   const timer = setTimeout(() => {
