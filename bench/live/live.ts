@@ -30,7 +30,7 @@ export interface LiveOptions {
 const VMS_EACH = 10;
 
 /**
- * Measures from the commit to the frame, with changes that another process writes, as another replica would; midway a tenth
+ * Measures from the commit to the frame, with changes that another process writes, as another replica would. Midway a tenth
  * of the subscribers leave for two seconds. The same with a peer whose pub/sub is told after each commit.
  */
 export async function benchLive(options: LiveOptions): Promise<void> {

@@ -38,7 +38,7 @@ export function formatTable(measured: readonly Measured[]): string {
 }
 
 /**
- * Ours against the others for each query, as the last line of the output: `cold` where nothing is kept between requests but plans,
+ * Compares ours with the others for each query, as the last line of the output. `cold`: only plans are kept between requests;
  * `warm` as the gateway ships.
  */
 export function computeRatios(

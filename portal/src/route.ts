@@ -24,7 +24,7 @@ export type Route =
   | { readonly view: "vms"; readonly search: string; readonly sort: Sort }
   /** `at`: as the VM was then; `null`: as it is now. */
   | { readonly view: "vm"; readonly id: string; readonly at: string | null }
-  /** Who had an address or a MAC, and when. */
+  /** The page that says who had an address or a MAC, and when. */
   | { readonly view: "address"; readonly of: string }
   /** `null`: drift of every kind. */
   | { readonly view: "drift"; readonly kind: DriftKind | null }

@@ -58,7 +58,7 @@ export interface Config {
   readonly logLevel: SettingValues["LOG_LEVEL"];
 }
 
-/** Who may ask. All three `null` or `false`: whoever reaches the address. */
+/** Settings of identity. If all are `null` or `false`, everybody who reaches the address may ask. */
 export interface IdentityConfig {
   readonly tokensFile: string | null;
   readonly oidc: { readonly issuer: string; readonly audience: string; readonly rolesClaim: string } | null;

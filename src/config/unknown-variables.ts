@@ -30,7 +30,7 @@ const NAMES: readonly string[] = Object.keys(SETTINGS);
 /** Well-known variables of others that look like ours. */
 const OTHERS: ReadonlySet<string> = new Set(["SSL_CERT_FILE", "SSL_KEY_FILE", "HOSTS"]);
 
-/** Nobody else's variables begin so. */
+/** Prefixes that only our variables have. */
 const OUR_PREFIXES = ["VDSM_", "OIDC_", "GUEST_NIC_", "AUTH_TOKENS_", "TRUSTED_DOCUMENTS_", "TLS_CLIENT_"];
 
 /** Names longer than any setting by this much are no typing mistakes; measuring them would cost time. */

@@ -5,7 +5,7 @@ import { readCommandLine, isRunning } from "./processes.js";
 import { CLUSTER, findStandIn } from "./user.js";
 
 /**
- * Finds the embedded PostgreSQL that another process runs on a data directory, and returns its URL; `null`: none runs, or
+ * Finds the embedded PostgreSQL that another process runs on a data directory. Returns its URL; `null`: none runs, or
  * this user may not read its password.
  */
 export async function findRunningPostgres(dataDir: string): Promise<string | null> {

@@ -16,7 +16,7 @@ export interface ExportOptions {
   readonly checkAgain: (request: FastifyRequest) => Promise<void>;
   /** The program's version: another one may write a format otherwise. */
   readonly version: string;
-  /** So long an export may take in all. */
+  /** Milliseconds that an export may take in all. */
   readonly maxMs?: number;
   readonly routeConfig: FastifyContextConfig;
 }
@@ -63,7 +63,7 @@ export function registerExports(app: FastifyInstance, options: ExportOptions, do
   done();
 }
 
-/** An export of a million VMs takes some minutes; who reads it for half an hour has lost interest, or reads to be in the way. */
+/** Time limit of an export. One of a million VMs takes some minutes; a client that reads for longer may do so to do harm. */
 const MOST_MS = 1_800_000;
 
 /** Ends a stream that is not read to its end in time. Its connection breaks, so that nobody takes the part for the whole. */

@@ -20,7 +20,7 @@ export interface ExportRecord {
   readonly addresses: readonly string[];
 }
 
-/** So many VMs are read at once; no more are ever in memory. */
+/** Number of VMs that one read takes. No more are in memory at a time. */
 const PIECE = 500;
 
 /** Reads the VMs that a filter finds, by name, one piece after the other. A client that has gone ends it between two of them. */

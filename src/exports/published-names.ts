@@ -61,7 +61,7 @@ function findOwnName(name: string): string {
   return formatDnsName(name) ?? formatLabel(name);
 }
 
-/** So many names are read at once. */
+/** Number of names that one read takes. */
 const PIECE = 2_000;
 
 /** Texts by eight bytes of their hashes, to be counted once they are sorted. */

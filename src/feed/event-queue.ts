@@ -8,9 +8,9 @@ import type { FeedListener } from "./feed.js";
 export interface QueueBounds {
   /** Events above which the subscriber has to take them all in time. A page of the log may go beyond it. */
   readonly maxWaiting: number;
-  /** Who takes events has so long to take all of them. */
+  /** Time that a reader who takes events has to take all of them. */
   readonly patienceMs?: number;
-  /** Who takes none has so long. */
+  /** Time after which a reader who takes no event is cut off. */
   readonly stillMs?: number;
 }
 
@@ -167,19 +167,19 @@ export class EventQueue implements FeedListener {
   }
 }
 
-/** Who needs longer than this for what it has left waiting can go on behind its cursor more cheaply. */
+/** Deadlines of readers. One that needs longer resumes behind its cursor, which costs less than waiting for it. */
 const PATIENCE_MS = 5_000;
 
 /**
- * Long enough for a pause of this process or of the network. A reader who has gone to sleep takes nothing for longer.
+ * Time without an event taken, above which a reader counts as asleep. A pause of this process or the network is shorter.
  */
 const STILL_MS = 1_000;
 
-/** The longest that one subscriber may hold up the others, once, and for how long it may take nothing meanwhile. */
+/** Longest time that one subscriber may hold up the others once, and the part of it in which it may take nothing. */
 const HOLD_MS = 200;
 const SLICE_MS = 20;
 
 /**
- * This far above the bound, nobody is waited for, whatever they take. Events are shared, but places in lists are not.
+ * Events above the bound from which on no subscriber is waited for. Events are shared, but places in lists are not.
  */
 const MOST_ABOVE = 50_000;

@@ -9,7 +9,7 @@ import {
 } from "../server/identity/identity.js";
 import { loadTokenFile } from "../server/identity/token-file.js";
 
-/** Who may ask, by the settings. */
+/** The identity that the settings ask for. */
 export interface LoadedIdentity {
   readonly identity: Identity;
   /** Reads the token file again. */

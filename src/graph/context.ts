@@ -4,7 +4,7 @@ import type { Loaders } from "../loaders/loaders.js";
 import { createNeverAvailableError } from "./errors.js";
 import type { Role } from "../model/roles.js";
 
-/** Who asks. Without authentication the server passes somebody who has every role. */
+/** The viewer who asks. Without authentication it is one who has every role. */
 export interface Viewer {
   readonly name: string;
   readonly roles: ReadonlySet<Role>;

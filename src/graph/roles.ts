@@ -1,6 +1,6 @@
 import type { Role } from "../model/roles.js";
 
-/** Who may ask each root field, and so all that hangs below it. A field that is not listed does not get into a schema. */
+/** The role that each root field needs, for itself and all below it. A field without a role gets into no schema. */
 export const ROOT_FIELD_ROLES: Readonly<Record<string, Role>> = {
   "Query.vm": "reader",
   "Query.vms": "reader",

@@ -83,8 +83,8 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   cachedCharacters: 400_000,
 });
 
-/** So many VMs of one conflict are shown at most. */
+/** Maximum number of VMs that are shown of one conflict. */
 export const HOLDERS_SHOWN = 20;
 
-/** So many groups of a statistic are told; those with the most VMs. */
+/** Maximum number of groups in a statistic. Those with the most VMs are given. */
 export const MOST_STATS_ROWS = 200;

@@ -30,7 +30,7 @@ export interface PassResult {
   readonly removed: number;
   readonly durationMs: number;
   /**
-   * How long the host is not to be polled, because its answers took more than their share of time; 0 if they did not.
+   * Milliseconds for which the host rests, because its answers took more than their share of time; 0: it does not.
    */
   readonly restMs: number;
 }

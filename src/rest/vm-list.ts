@@ -37,7 +37,7 @@ export async function listVms(work: Work, request: ListRequest, wanted: Wanted):
   return { elements, hasNext, rest: isLast ? null : readRest(pieces) };
 }
 
-/** So many VMs are read at once; with their interfaces, of which a host of containers has hundreds, fewer. */
+/** Number of VMs that one read takes. With interfaces it is fewer, because a host of containers has hundreds. */
 const PIECE = 500;
 const FOLLOWED_PIECE = 50;
 

@@ -80,7 +80,7 @@ function formatAddress(host: string, port: number): string {
 /** DNS, TCP, TLS and CONNECTED together; in a data centre they take milliseconds. */
 const CONNECT_TIMEOUT_MS = 5_000;
 
-/** As VDSM's own client; the engine waits 180 s, but asks for more than we do. */
+/** Default deadline, as in VDSM's own client. The engine waits 180 s, but asks for more than we do. */
 const CALL_TIMEOUT_MS = 60_000;
 
 /** Some 20,000 VMs of 3 kB. */

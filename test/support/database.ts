@@ -19,7 +19,7 @@ export interface TestDatabase {
 }
 
 /**
- * Copies the migrated template; `template: null` gives an empty database instead, and `locale` an empty one of another
+ * Copies the migrated template. `template: null` gives an empty database instead, and `locale` an empty one of another
  * language, such as `LC_COLLATE 'C' LC_CTYPE 'C'`.
  */
 export async function createDatabase(

@@ -12,7 +12,7 @@ const FIRST = 50;
 /** The server gives no more at once. */
 const MOST = 500;
 
-/** Who had an address, or which addresses a MAC had, and when: the latest first. */
+/** Shows who had an address, or which addresses a MAC had, and when: the latest first. */
 export function AddressView({ of }: { readonly of: string }) {
   const [first, setFirst] = useState(FIRST);
   const isMac = parseSearch(of).kind === "mac";

@@ -52,7 +52,7 @@ export const PastVmQuery = graphql(
   [DeviceFields, NicFields],
 );
 
-/** Who had an address, or which addresses a MAC had, the latest first. */
+/** Asks who had an address, or which addresses a MAC had, the latest first. */
 export const AddressHistoryQuery = graphql(`
   query PortalAddressHistory($address: IP, $macAddress: MAC, $first: Int!) {
     addressHistory(address: $address, macAddress: $macAddress, first: $first) {

@@ -7,7 +7,7 @@ import { Tag } from "../shared/tag.js";
 import { useAnswer } from "../shared/use-answer.js";
 import { TableHead } from "../shared/table-head.js";
 
-/** As many of each as one page shows. */
+/** Number of conflicts of each kind on one page. */
 const FIRST = 100;
 
 /** Addresses that several VMs have, and MACs that several vNICs have. */

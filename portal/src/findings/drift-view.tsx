@@ -8,7 +8,7 @@ import { RouteLink } from "../shared/route-link.js";
 import { useAnswer } from "../shared/use-answer.js";
 import { TableHead } from "../shared/table-head.js";
 
-/** As many as the server gives at once. */
+/** Number of findings of one page: the server's maximum. */
 const FIRST = 200;
 
 /** What does not fit between the vNICs and the guests' interfaces, by kind. */

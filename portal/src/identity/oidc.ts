@@ -49,8 +49,8 @@ export async function startSignIn(settings: SignInSettings): Promise<void> {
 }
 
 /**
- * Ends what {@link startSignIn} began, if the browser has just come back from the issuer: takes the token for the code, and shows
- * what was shown before. Returns why it did not work; `null`: it did, or the browser comes from elsewhere.
+ * Ends what {@link startSignIn} began, if the browser has just come back from the issuer. It exchanges the code for the token,
+ * and shows what was shown before. Returns why it did not work; `null`: it did, or the browser comes from elsewhere.
  */
 export async function finishSignIn(): Promise<string | null> {
   const settings = readSignInSettings();

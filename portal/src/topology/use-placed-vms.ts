@@ -7,7 +7,7 @@ import type { PlacedVm } from "./build-topology.js";
 /** VMs of one page. */
 const PAGE = 250;
 
-/** As many VMs are read unasked; somebody who wants more says so. */
+/** Number of VMs that are read at first. The reader can ask for more. */
 const STEP = 5_000;
 
 /** The VMs that have been read so far. */

@@ -18,7 +18,7 @@ import { NicTable } from "./nic-table.js";
 import { PastTab } from "./past-tab.js";
 import { TimeLine } from "./time-line.js";
 
-/** As many changes are listed as they come in; the time line has all. */
+/** Maximum number of changes that are listed as they come in. The time line has all. */
 const NEWS = 5;
 
 /** One VM: what the hypervisor and the guest each say of its network interfaces. */

@@ -41,5 +41,5 @@ export function toChangeFilter(
   return nearbyIds.length === 0 ? null : { vmIds: [...nearbyIds] };
 }
 
-/** As many VMs as one filter may name. */
+/** Maximum number of VMs that one filter may name. */
 export const SHORT_LIST = 500;

@@ -93,7 +93,7 @@ export function VmTable({
   );
 }
 
-/** Moves the focus to the name in the next row or in the one before; to the first row, if no row has it. */
+/** Moves the focus to the name in the next row or the one before. If no row has the focus, the first gets it. */
 function focusRow(step: 1 | -1): void {
   const rows = [...document.querySelectorAll("table.vms tbody tr")].toSorted(
     (left, right) => readPosition(left) - readPosition(right),

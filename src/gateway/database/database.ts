@@ -33,7 +33,7 @@ const MIGRATION_LOCK_TIMEOUT_MS = 3_000;
 const FIRST_WAIT_MS = 250;
 const LAST_WAIT_MS = 10_000;
 
-/** Who is told of a database. */
+/** Listeners that hear of a database's events. */
 export interface DatabaseListeners {
   /** Called once, when it was checked and brought up to date, or when a wait for it begins. */
   readonly onChecked?: () => void;

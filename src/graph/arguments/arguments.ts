@@ -5,7 +5,7 @@ import { createGraphError } from "../errors.js";
 export const MAX_PAGE = 500;
 /** At most so many values in one list. */
 export const MAX_VALUES = 500;
-/** So many, unless the client says otherwise. */
+/** Default number of items of a list. */
 export const DEFAULT_PAGE = 50;
 
 /** Parses the id in lower case; an error that names the argument if it is no UUID. */

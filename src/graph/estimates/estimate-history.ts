@@ -49,10 +49,10 @@ export const HISTORY_ESTIMATES: Readonly<Record<string, Estimate>> = {
  */
 const PAST_STATEMENTS = 8;
 
-/** The log's bounds, who may be seen and when (two), the changes, what changed since, the present state (four). */
+/** Statements of a past state: the log's bounds, who may be seen (two), the changes, what changed since, the present (four). */
 const HISTORY_STATEMENTS = 9;
 
-/** The log's bounds, the index's place, the changes behind it (six), a page of spans, who may be seen and when (two). */
+/** Statements of spans: the log's bounds, the index's place, the changes behind it (six), a page, who may be seen (two). */
 const ADDRESS_STATEMENTS = 11;
 
 /** A change is mostly about one or two things; what an answer holds is counted while it is made. */

@@ -12,7 +12,7 @@ import { PageInfo } from "../types/list-types.js";
 import { Vm } from "../types/object-types.js";
 import { DateTimeScalar, IPScalar, MACScalar } from "../types/scalars.js";
 
-/** Who had an address when. */
+/** Answers who had an address when. */
 @Resolver()
 export class AddressHistoryQueries {
   @Query(() => AddressHistoryConnection, {

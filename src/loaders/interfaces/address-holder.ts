@@ -38,8 +38,8 @@ export async function loadAddressNic(loaders: Loaders, held: GuestAddressRow): P
 }
 
 /**
- * Tells a virtual router's address from a duplicate: all of the VMs but one, at most, have it on a virtual MAC or interface,
- * or behind another address of the same interface, as keepalived adds it.
+ * Tells a virtual router's address from a duplicate. It is one if at most one VM has it in the usual way: the others have it
+ * on a virtual MAC or interface, or behind another address of the same interface, as keepalived adds it.
  */
 export async function loadConflictKind(
   loaders: Loaders,

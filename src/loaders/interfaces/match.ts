@@ -31,7 +31,7 @@ export function findBestInterfaceOfNic(
   return best;
 }
 
-/** So few interfaces are looked through sooner than they are grouped. */
+/** Number of interfaces up to which a plain search is faster than grouping. */
 const FEW = 16;
 
 /** Sorts interfaces: with an address beyond its link, then with any address, then the rest; else in reported order. */

@@ -69,7 +69,7 @@ export function listDrift({ interfaces, nics, ...vm }: Comparison): DriftItem[] 
   return items.length <= MOST_DRIFT ? items : pickItems(items);
 }
 
-/** So many things that do not fit are told of one VM. Nobody reads more, and each is a row that passes write. */
+/** Maximum number of misfits that are kept of one VM. Nobody reads more, and each is a row that passes write. */
 export const MOST_DRIFT = 500;
 
 /** Picks the same items in whatever order a guest reports: vNICs first, interfaces of containers last, then by key. */

@@ -7,7 +7,7 @@ export type Sighting =
   | { readonly kind: "rejected" }
   | { readonly kind: "absent" };
 
-/** Who owns a VM and who might next. */
+/** The hosts that own a VM, or might own it next. */
 export type Ownership = Pick<StoredVm, "ownerId" | "incomingId" | "contenderId" | "missedPasses">;
 
 /**

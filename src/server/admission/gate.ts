@@ -167,7 +167,7 @@ function findRule(request: FastifyRequest): EntryRule {
   throw new Error(`${request.routeOptions.url ?? "a route"} states no rule; it stays closed`);
 }
 
-/** Who sends the request, by its header or its certificate. */
+/** Identifies who sends the request, by its header or its certificate. */
 async function identify(
   request: FastifyRequest,
   { deadline, rule }: Visit,

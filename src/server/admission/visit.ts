@@ -12,7 +12,7 @@ import { runInPlace, type HeldPlace } from "./work.js";
 /** One request on its way through the server, from its head to the end of its answer. */
 export interface Visit {
   readonly rule: EntryRule;
-  /** Who asks; `null` until that is known, and where nobody is asked. */
+  /** The viewer who asks; `null` until it is known, and on routes that ask for none. */
   viewer: KnownViewer | null;
   readonly deadline: Deadline;
   readonly notes: AuditNotes;

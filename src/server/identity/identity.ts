@@ -22,7 +22,7 @@ export interface Scope {
   readonly vmIds: readonly string[];
 }
 
-/** Who asks, and what of the whole they may see; `null`: everything. */
+/** The viewer who asks, and which VMs they may see; `null`: all. */
 export interface KnownViewer extends Viewer {
   readonly scope: Scope | null;
 }

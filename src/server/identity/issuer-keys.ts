@@ -2,7 +2,7 @@ import { createLocalJWKSet, type JWTVerifyGetKey } from "jose";
 import type { Logger } from "pino";
 import { z } from "zod";
 
-/** Whose keys are fetched, and how often at most. */
+/** Says which issuer's keys are fetched, and how often at most. */
 export interface IssuerKeysOptions {
   readonly issuer: string;
   /** How long the issuer may take to answer. */

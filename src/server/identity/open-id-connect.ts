@@ -13,7 +13,7 @@ import { findTokenFault } from "./access-token.js";
 import { parseBearerToken, type IdentitySource, pickRoles } from "./identity.js";
 import { createIssuerKeys, type IssuerKeys } from "./issuer-keys.js";
 
-/** Whose tokens are accepted. */
+/** Says which issuer's tokens are accepted. */
 export interface OpenIdConnectOptions {
   readonly issuer: string;
   readonly audience: string;

@@ -85,5 +85,5 @@ function createTooManyError(allowed: number): HttpError {
   );
 }
 
-/** So soon a withdrawn token, or another scope, takes effect. */
+/** Time after which a withdrawn token or another scope takes effect at the latest. */
 const WATCH_MS = 5_000;

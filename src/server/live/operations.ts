@@ -29,7 +29,7 @@ export interface LiveAnswer {
   readonly errors?: readonly GraphQLFormattedError[];
 }
 
-/** Who subscribes. */
+/** The viewer who subscribes. */
 export interface LiveCaller {
   readonly requestId: string;
   readonly viewer: KnownViewer;

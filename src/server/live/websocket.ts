@@ -171,8 +171,8 @@ function keepAlive(webSocket: WebSocket): () => void {
   };
 }
 
-/** Half of what proxies take for dead. */
+/** Time between two pings. Most proxies drop a connection that is silent for twice as long. */
 const PING_MS = 30_000;
 
-/** So long a client has to read what was sent to it, and why the connection ends. */
+/** Time that a client has to read what was sent to it, and why the connection ends. */
 const CLOSE_MS = 5_000;

@@ -2,7 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { HEALTH_RULE } from "../admission/rules.js";
 import type { Readiness } from "../options.js";
 
-/** Longer than a healthy database ever needs, and less than an orchestrator waits for an answer. */
+/** Deadline of a health check. A healthy database needs less; an orchestrator waits longer. */
 const PATIENCE_MS = 1_000;
 
 const NO_ANSWER: Readiness = { ready: false, reasons: ["the database does not answer"] };

@@ -35,7 +35,7 @@ export interface Fleet {
   stop(): Promise<void>;
 }
 
-/** So many different records there are; VMs differ in ids, names, MACs, addresses and counters. */
+/** Number of different records. VMs differ in ids, names, MACs, addresses and counters. */
 const TEMPLATES = 64;
 
 /** Starts a fleet on plain TCP. Hosts hold no state but a count, so that a million VMs cost no memory. */

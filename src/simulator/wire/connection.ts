@@ -14,7 +14,7 @@ export interface ConnectionOptions {
   readonly refuse: boolean;
 }
 
-/** As many bytes as the longest STOMP command has; VDSM looks at them before it decides what a client speaks. */
+/** Bytes of the longest STOMP command. VDSM looks at them before it decides which protocol a client speaks. */
 const PEEK_BYTES = 11;
 
 const STOMP_START = /^(CONNECT|SUBSCRIBE|UNSUBSCRIBE|SEND|DISCONNECT)/;

@@ -52,7 +52,7 @@ export interface Presence {
   readonly since: number;
 }
 
-/** Who speaks for the guest: `none` and `silent` leave the key `netIfaces` out. */
+/** The guest agent of a VM: `none` and `silent` leave the key `netIfaces` out. */
 export type AgentState = "running" | "starting" | "silent" | "none";
 
 /** A VM of the world. Read it freely; change it through the world only. */

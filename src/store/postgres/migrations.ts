@@ -5,7 +5,7 @@ type Migration = new () => MigrationInterface;
 
 const FOLDER = new URL("../../../migrations/", import.meta.url);
 
-/** As source and as compiled, without what a compiler puts beside it. */
+/** Matches a migration as source or as compiled, without what a compiler puts beside it. */
 const FILE = /^\d{13}-[a-z0-9-]+\.[jt]s$/;
 
 /**

@@ -7,8 +7,8 @@ import { buildVmConditions } from "./conditions/vm-conditions.js";
 import { selectAddressConflicts } from "./findings.js";
 
 /**
- * Counts VMs, vNICs, addresses and addresses in conflict by a key, in one statement that reads each table once: a figure for a
- * dashboard, which no index helps. Groups with the most VMs come first.
+ * Counts VMs, vNICs, addresses and addresses in conflict by a key, in one statement. It reads each table once, because no
+ * index helps figures over all. Groups with the most VMs come first.
  */
 export async function readNetworkStats(
   database: Queryable,

@@ -56,5 +56,5 @@ function runAlone<Item extends Success>(
   };
 }
 
-/** So few passes wait for locks that the others of this gateway still have connections. */
+/** Maximum number of passes that wait for locks. Other work of this gateway still has connections. */
 const ALONE_CONCURRENCY = 2;

@@ -23,7 +23,7 @@ export function findNextRecord({ bytes }: JsonBytes, from: number, budget: Searc
   return -1;
 }
 
-/** Finds the end of the record at the window's start; `broken` if it names its VM and breaks later; -1 if it is no record. */
+/** Finds the end of the record at the window's start. `broken`: it names its VM and breaks later. -1: it is no record. */
 function findRecord(window: JsonBytes, budget: SearchBudget): number | "broken" {
   const { bytes } = window;
   let isNamed = false;

@@ -8,7 +8,7 @@ export interface TlsCredentials {
   readonly cert: string;
   readonly key: string;
   /**
-   * Whose name the host's certificate must bear: `null` the dialled one, `"none"` anybody's whom the CA signed, as the
+   * The name that the host's certificate must have. `null`: the dialled one. `"none"`: any that the CA signed, as the
    * engine does it, else this one.
    */
   readonly serverName: string | null;

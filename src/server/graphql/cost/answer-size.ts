@@ -40,7 +40,7 @@ const PUNCTUATION = 4;
 /** "2026-11-26T12:00:00.000Z" */
 const DATE_CHARACTERS = 26;
 
-/** Longer than most numbers, and than `false`. */
+/** Characters of a number or a boolean. Most are shorter. */
 const OTHER_VALUE = 6;
 
 function countCharacters(value: unknown): number {
