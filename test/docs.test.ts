@@ -80,6 +80,8 @@ describe("the documents' commands", () => {
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "vnic-graph-docs-"));
+    // Where root runs the tests, the user of the embedded PostgreSQL has to pass through.
+    chmodSync(folder, 0o755);
     // What npx runs in a clone, which is not where these commands are run.
     writeFileSync(
       join(folder, "npx"),
