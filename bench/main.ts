@@ -73,6 +73,13 @@ npm run bench -- questions
 
 How long questions about 100,000 VMs take: pages in each order, who has an address, what does not fit. A minute.
 
+npm run bench -- engine [options]
+
+How long questions to an engine's database of 100,000 VMs take, through a built gateway (npm run build). Linux; some minutes.
+
+  --rounds <n>     rounds of which medians are told   (7)
+  --against <dir>  another checkout, built   (none)
+
 npm run bench -- million [options]
 
 What one replica takes for a cycle over many hosts of 100 VMs each, on real sockets and a real PostgreSQL. Needs 3 GB for a
@@ -124,6 +131,9 @@ if (positionals.join(" ") === "history") {
   });
 } else if (positionals.join(" ") === "questions") {
   await (await import("./questions.js")).benchQuestions();
+} else if (positionals.join(" ") === "engine") {
+  const { benchEngine } = await import("./engine/engine.js");
+  await benchEngine({ rounds: countOf(values.rounds ?? "7"), against: values.against ?? null });
 } else if (positionals.join(" ") === "refresh") {
   const [vms, stored, rounds] = values.quick
     ? ["1000,10000", "2000", "3"]

@@ -111,7 +111,7 @@ export function readVmsByHosts(
 const BY_NAME = `v.vm_name COLLATE "C", v.vm_guid`;
 
 /** For up to so many hosts, looking up their VMs' names one by one is faster than reading all names. */
-const FEW_HOSTS = 16;
+const FEW_HOSTS = 64;
 
 function selectOfHosts(count: number, hosts: string, where: string, limit: string | null): string {
   const byName = `s.vm_name COLLATE "C", s.vm_guid`;
@@ -124,12 +124,16 @@ function selectOfHosts(count: number, hosts: string, where: string, limit: strin
         SELECT s.vm_guid FROM vm_static s JOIN vm_dynamic d ON d.vm_guid = s.vm_guid
         WHERE d.run_on_vds = asked.vds_id AND ${where} ORDER BY ${byName} LIMIT ${limit}::int) AS first`);
   }
-  // One sort of the VMs of all hosts, because an engine has no index by host and name. The VMs' columns go along.
-  return `SELECT * FROM (
-      SELECT ${VM_COLUMNS}, row_number() OVER (PARTITION BY d.run_on_vds ORDER BY ${byName}) AS number
+  // An engine has no index by host and name, and to sort all VMs costs more than all else. So all names are read once into a list a
+  // host, of which the first are taken. The hosts that are asked for come last, or PostgreSQL would plan for a few VMs.
+  return `SELECT ${VM_COLUMNS} FROM unnest(${hosts}) AS asked (vds_id)
+    JOIN (SELECT d.run_on_vds, array_agg(s.vm_name) AS names, array_agg(s.vm_guid) AS ids
       FROM vm_static s JOIN vm_dynamic d ON d.vm_guid = s.vm_guid
-      WHERE d.run_on_vds = ANY(${hosts}) AND ${where}) AS numbered
-    WHERE number <= ${limit}::int`;
+      WHERE d.run_on_vds IS NOT NULL AND ${where} GROUP BY d.run_on_vds) AS listed ON listed.run_on_vds = asked.vds_id
+    CROSS JOIN LATERAL (
+      SELECT s.vm_name, s.vm_guid FROM unnest(listed.names, listed.ids) AS s (vm_name, vm_guid)
+      ORDER BY ${byName} LIMIT ${limit}::int) AS s
+    JOIN vm_dynamic d ON d.vm_guid = s.vm_guid`;
 }
 
 /** What is read of each VM. */
@@ -168,13 +172,17 @@ async function readVms(
     SELECT v.vm_guid AS id, v.vm_name AS name, coalesce(v.status, ${VM_STATUS.UNASSIGNED}) AS status,
       v.run_on_vds AS "hostId", nullif(v.vm_ip, '') AS "vmIp", nullif(v.vm_fqdn, '') AS fqdn,
       coalesce(v.guest_agent_nics_hash, 0) AS "nicsHash", h.status AS "hostStatus",
-      EXISTS (SELECT FROM vm_guest_agent_interfaces g WHERE g.vm_id = v.vm_guid) AS "hasInterfaces",
+      ${HAS_INTERFACES} AS "hasInterfaces",
       ${KEPT_ADDRESSES} AS "keptAddresses"${orderKey === undefined ? "" : `, ${orderKey} AS "orderKey"`}
     FROM (${rows}) AS v LEFT JOIN vds_dynamic h ON h.vds_id = v.run_on_vds
     ORDER BY ${order}`;
   const read = searches ? querySearchRows<EngineVm> : queryRows<EngineVm>;
   return (await read(database, sql, values)).map(toVmRow);
 }
+
+/** Whether there are interfaces is looked up only where the hash does not tell that the guest reports: see {@link findGuestState}. */
+const HAS_INTERFACES = `(v.guest_agent_nics_hash <> 0 IS TRUE
+      OR EXISTS (SELECT FROM vm_guest_agent_interfaces g WHERE g.vm_id = v.vm_guid))`;
 
 /**
  * Selects the addresses of rows that an engine keeps after it has cleared `vm_ip`, as while a host does not answer. A
@@ -198,18 +206,9 @@ interface EngineVm {
   readonly orderKey?: string | null;
 }
 
-function toVmRow({
-  id,
-  name,
-  status,
-  hostId,
-  vmIp,
-  fqdn,
-  keptAddresses,
-  orderKey,
-  ...guest
-}: EngineVm): VmRow {
-  const { interfacesKnown, staleReason } = findGuestState({ status, ...guest });
+function toVmRow(vm: EngineVm): VmRow {
+  const { id, name, status, hostId, vmIp, fqdn, keptAddresses, orderKey } = vm;
+  const { interfacesKnown, staleReason } = findGuestState(vm);
   // As the engine has it, even where its interfaces say otherwise.
   const addresses = isWithoutGuest(status) ? null : (vmIp ?? keptAddresses);
   return {

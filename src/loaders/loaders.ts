@@ -14,6 +14,7 @@ import { compareByName } from "./batches/compare-by-name.js";
 import { createHostVmsLoader } from "./batches/host-vms.js";
 import { groupPerKey, pickOnePerKey } from "./batches/key-order.js";
 import { memoize } from "./batches/memoize.js";
+import { RowLoader } from "./batches/row-loader.js";
 import { toPastVm } from "./past/past-vm.js";
 import type { FindingReads, GuestInterface, HostRow, Nic, VmFilter, VmRow } from "./rows.js";
 import { withDeadline } from "./batches/with-deadline.js";
@@ -124,7 +125,9 @@ export function createLoaders(
   );
   const addressSpans = memoize((question: AddressSpansQuestion) => store.readAddressSpans(question));
   const vmsByHost = memoize((limit: number) =>
-    createHostVmsLoader(store, { limit, batchScheduleFn }, (vm) => void vmById.prime(vm.id, vm)),
+    createHostVmsLoader(store, { limit, batchScheduleFn }, (vm) => {
+      vmById.keep(vm.id, vm);
+    }),
   );
   return {
     vmById,
@@ -183,41 +186,38 @@ type Read<Row> = (ids: readonly string[]) => Promise<Row[]>;
 function createOneLoader<Row>(
   read: Read<Row>,
   getKey: (row: Row) => string,
-  schedule: BatchSchedule,
-): DataLoader<string, Row | null> {
-  return createUuidLoader(read, schedule, (ids, rows) => pickOnePerKey(ids, rows, getKey));
+  batchScheduleFn: BatchSchedule,
+): RowLoader<Row> {
+  const load = readByUuid(read, (ids, rows) => pickOnePerKey(ids, rows, getKey));
+  return new RowLoader(load, { ...BY_UUID, batchScheduleFn });
 }
 
 function createManyLoader<Row>(
   read: Read<Row>,
   getKey: (row: Row) => string,
-  schedule: BatchSchedule,
-): DataLoader<string, readonly Row[]> {
-  return createUuidLoader(read, schedule, (ids, rows) => groupPerKey(ids, rows, getKey));
-}
-
-/** Creates a loader by UUID. An id that is no UUID is answered as absent: PostgreSQL would refuse the whole statement. */
-function createUuidLoader<Row, Answer>(
-  read: Read<Row>,
   batchScheduleFn: BatchSchedule,
-  answer: (ids: readonly string[], rows: readonly Row[]) => Answer[],
-): DataLoader<string, Answer> {
-  return new DataLoader<string, Answer>(
-    async (keys) => {
-      const ids = keys.map((key) => key.toLowerCase());
-      const valid = ids.filter(isUuid);
-      return answer(ids, valid.length === 0 ? [] : await read(valid));
-    },
-    { maxBatchSize: MAX_BATCH, cacheKeyFn: (key) => key.toLowerCase(), batchScheduleFn },
-  );
+): DataLoader<string, readonly Row[]> {
+  const load = readByUuid(read, (ids, rows) => groupPerKey(ids, rows, getKey));
+  return new DataLoader(load, { ...BY_UUID, batchScheduleFn });
 }
 
-/** Primes the loader with the rows of a list, so that they are not read again one by one. */
-function prime<Row extends { readonly id: string }>(
-  rows: Row[],
-  loader: DataLoader<string, Row | null>,
-): Row[] {
-  for (const row of rows) loader.prime(row.id, row);
+/** Reads by UUID. An id that is no UUID is answered as absent: PostgreSQL would refuse the whole statement. */
+function readByUuid<Row, Answer>(
+  read: Read<Row>,
+  answer: (ids: readonly string[], rows: readonly Row[]) => Answer[],
+): DataLoader.BatchLoadFn<string, Answer> {
+  return async (keys) => {
+    const ids = keys.map((key) => key.toLowerCase());
+    const valid = ids.filter(isUuid);
+    return answer(ids, valid.length === 0 ? [] : await read(valid));
+  };
+}
+
+const BY_UUID = { maxBatchSize: MAX_BATCH, cacheKeyFn: (key: string) => key.toLowerCase() };
+
+/** Gives the loader the rows of a list, so that they are not read again one by one. */
+function prime<Row extends { readonly id: string }>(rows: Row[], loader: RowLoader<Row>): Row[] {
+  for (const row of rows) loader.keep(row.id, row);
   return rows;
 }
 

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createEngineStore, type EngineStore } from "../../src/engine-store/engine-store.js";
 import { createEngineDatabase, type EngineDatabase, type PlanNode } from "./engine-database.js";
-import { LARGE_ENGINE } from "./large-engine.js";
+import { listLargeEngine } from "./large-engine.js";
+import type { VmRow } from "../../src/store/types.js";
 import { largeId } from "../support/large-ids.js";
 
 let engine: EngineDatabase;
@@ -9,7 +10,7 @@ let store: EngineStore;
 
 beforeAll(async () => {
   engine = await createEngineDatabase();
-  await engine.asEngine(...LARGE_ENGINE);
+  await engine.asEngine(...listLargeEngine(250));
   store = createEngineStore(engine.dataSource);
 });
 
@@ -49,6 +50,25 @@ describe("on an engine of 100,000 VMs and 400,000 guest interfaces", () => {
     const cost = await costOfSent();
     expect(cost.scanned).toEqual([]);
     expect(cost.rows).toBeLessThan(3_000);
+  });
+
+  test("the first VMs of many hosts, each name read once, are those that each host has alone", async () => {
+    const hostIds = Array.from({ length: 250 }, (_, n) => largeId("a", n + 1));
+    engine.sent();
+    const together = await store.readVmsByHosts([...hostIds, ...some("f")], 2);
+    const sent = engine.sent();
+    expect(sent).toHaveLength(1);
+    const scans = listNodes(await engine.planOf(sent[0]!)).filter((node) => node["Node Type"] === "Seq Scan");
+    const scanned = scans
+      .map((node) => node["Relation Name"])
+      .filter((table) => LARGE_TABLES.has(table ?? ""));
+    expect(scanned.toSorted()).toEqual(["vm_dynamic", "vm_static"]);
+    const few = await Promise.all(
+      [0, 50, 100, 150, 200].map((from) => store.readVmsByHosts(hostIds.slice(from, from + 50), 2)),
+    );
+    const byId = (left: VmRow, right: VmRow) => (left.id < right.id ? -1 : 1);
+    expect(together).toHaveLength(500);
+    expect(together.toSorted(byId)).toEqual(few.flat().toSorted(byId));
   });
 
   test("a scope by ids keeps the indexes", async () => {

@@ -17,7 +17,10 @@ export function createHostVmsLoader(
       const known = hostIds.filter(isUuid);
       const rows = known.length === 0 ? [] : await store.readVmsByHosts(known, limit);
       rows.forEach(onRow);
-      return groupPerKey(hostIds, rows.toSorted(compareByName), (row) => row.hostId);
+      const groups = groupPerKey(hostIds, rows, (row) => row.hostId);
+      // A source sorts by bytes; that is another order for a few names.
+      for (const group of groups) group.sort(compareByName);
+      return groups;
     },
     {
       cacheKeyFn: (id) => id.toLowerCase(),
