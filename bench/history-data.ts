@@ -30,9 +30,9 @@ export async function makePast(client: pg.Client, { vms, changes }: PastSize): P
     SELECT ${uuidOf("v")}, 'eth0', ${macOf("v")}, ${addressOf("v", String(each - 1))} FROM generate_series(1, ${vms}) v`);
   await makeOldPartitions(client);
   const indexes = await dropIndexes(client);
-  await client.query(`INSERT INTO vnic_graph_change (at, tx, seq, vm_id, host_id, kinds, is_full, delta)
-    SELECT ${timeOf("k", "v", each, vms)}, '3', k * ${vms}::bigint + v, ${uuidOf("v")}, '${HOST}', 80, false,
-      format('{"upd":[[0,"eth0",{"4":[["%s"],["%s"]]}]]}', ${addressOf("v", "k - 1")}, ${addressOf("v", "k")})::json
+  await client.query(`INSERT INTO vnic_graph_change (at, tx, seq, vm_id, kinds, delta)
+    SELECT ${timeOf("k", "v", each, vms)}, '3', k * ${vms}::bigint + v, ${uuidOf("v")}, 80,
+      format('{"upd":[0,"4",["%s","%s"]]}', ${addressOf("v", "k - 1")}, ${addressOf("v", "k")})::json
     FROM generate_series(0, ${each - 1}) k CROSS JOIN generate_series(1, ${vms}) v`);
   await client.query(`SELECT setval('vnic_graph_change_seq', ${changes + vms})`);
   await client.query(`UPDATE vnic_graph_change_log SET kept_from = now() - interval '${WEEKS} weeks'`);

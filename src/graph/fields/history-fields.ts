@@ -1,5 +1,5 @@
 import { Arg, Ctx, FieldResolver, Int, Resolver, Root } from "type-graphql";
-import { showDifferences } from "../../loaders/past/differences.js";
+import { loadHost, showDifferences } from "../../loaders/past/differences.js";
 import type { VmChange, VmRow } from "../../loaders/rows.js";
 import { DEFAULT_PAGE, MAX_PAGE } from "../arguments/arguments.js";
 import {
@@ -111,7 +111,7 @@ export class GuestNetworkChangeFields {
       "The host whose report showed the change, as it is now. Null only if it is not stored any more.",
   })
   reportedBy(@Root() { hostId }: VmChange, @Ctx() { loaders }: GraphContext) {
-    return loaders.hostById.load(hostId);
+    return loadHost(loaders, hostId);
   }
 }
 

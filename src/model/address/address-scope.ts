@@ -18,10 +18,22 @@ export const ADDRESS_SCOPES = ["global", "shared", "unique-local", "link-local"]
  */
 export function findAddressScope(address: IpNumber): AddressScope | null {
   const { family, value } = unmapAddress(address);
-  const match = RANGES.find(
-    ({ cidr }) => cidr.family === family && value >= cidr.first && value <= cidr.last,
-  );
-  return match === undefined ? "global" : match.scope;
+  return family === 4 ? findScope(RANGES_OF_4, Number(value)) : findScope(RANGES_OF_6, value);
+}
+
+/** A range of addresses, as numbers that compare fast: those of IPv4 need no `bigint`. */
+interface Range<Value> {
+  readonly first: Value;
+  readonly last: Value;
+  readonly scope: AddressScope | null;
+}
+
+function findScope<Value extends number | bigint>(
+  ranges: readonly Range<Value>[],
+  value: Value,
+): AddressScope | null {
+  for (const { first, last, scope } of ranges) if (value >= first && value <= last) return scope;
+  return "global";
 }
 
 const RANGES: readonly { readonly cidr: Cidr; readonly scope: AddressScope | null }[] = (
@@ -41,3 +53,18 @@ const RANGES: readonly { readonly cidr: Cidr; readonly scope: AddressScope | nul
     { cidr: "fc00::/7", scope: "unique-local" },
   ] as const
 ).map(({ cidr, scope }) => ({ cidr: parseCidr(cidr), scope }));
+
+const RANGES_OF_4 = RANGES.filter(({ cidr }) => cidr.family === 4).map(
+  ({ cidr: { first, last }, scope }) => ({
+    first: Number(first),
+    last: Number(last),
+    scope,
+  }),
+);
+const RANGES_OF_6 = RANGES.filter(({ cidr }) => cidr.family === 6).map(
+  ({ cidr: { first, last }, scope }) => ({
+    first,
+    last,
+    scope,
+  }),
+);

@@ -114,8 +114,17 @@ export function formatAddress({ family, value }: IpNumber): string {
 const MAPPED = 0xffffn << 32n;
 
 function parseOctets(text: string): bigint {
-  return BigInt(text.split(".").reduce((value, octet) => value * 256 + Number(octet), 0));
+  let [value, octet] = [0, 0];
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === DOT) [value, octet] = [value * 256 + octet, 0];
+    else octet = octet * 10 + code - ZERO;
+  }
+  return BigInt(value * 256 + octet);
 }
+
+const DOT = 46;
+const ZERO = 48;
 
 function parseGroups(text: string): bigint {
   // The URL standard writes dotted spellings in hexadecimal groups; it takes its time, and they are rare.

@@ -60,19 +60,18 @@ export function findPrimaryAddress<Interface extends AddressedInterface, Nic ext
   const sortedNics = nics.toSorted((left, right) => compareTexts(left.name, right.name));
   const nicsByMac = groupByMac(sortedNics);
   const positions = new Map(sortedNics.map((nic, position) => [nic, position]));
-  return findBest(
-    interfaces.flatMap((guestInterface, position) => {
-      const nic = nicsByMac.find(guestInterface.macAddress)[0] ?? null;
-      // A bridge that bears a vNIC's MAC is the vNIC: the guest has moved its address there.
-      if (nic === null && isContainerInterface(guestInterface.name ?? "")) return [];
-      const nicPosition = (nic === null ? undefined : positions.get(nic)) ?? sortedNics.length;
-      return createCandidates(
-        [...guestInterface.ipv4Addresses, ...guestInterface.ipv6Addresses],
-        { guestInterface, nic, position: [nicPosition, position] },
-        question,
-      );
-    }),
-  );
+  let best: Candidate<Interface, Nic> | null = null;
+  for (const [position, guestInterface] of interfaces.entries()) {
+    const nic = nicsByMac.find(guestInterface.macAddress)[0] ?? null;
+    // A bridge that bears a vNIC's MAC is the vNIC: the guest has moved its address there.
+    if (nic === null && isContainerInterface(guestInterface.name ?? "")) continue;
+    const nicPosition = (nic === null ? undefined : positions.get(nic)) ?? sortedNics.length;
+    const holder = { guestInterface, nic, position: [nicPosition, position] };
+    const { ipv4Addresses, ipv6Addresses } = guestInterface;
+    best = findBetter(best, ipv4Addresses, holder, question, 0);
+    best = findBetter(best, ipv6Addresses, holder, question, ipv4Addresses.length);
+  }
+  return explain(best);
 }
 
 /** Does the same for a guest that tells its addresses alone. */
@@ -81,7 +80,7 @@ export function findPrimaryOfAddresses<Interface extends AddressedInterface, Nic
   question: PrimaryAddressQuestion = {},
 ): PrimaryAddress<Interface, Nic> | null {
   const holder: Holder<Interface, Nic> = { guestInterface: null, nic: null, position: [] };
-  return findBest(createCandidates(addresses, holder, question));
+  return explain(findBetter(null, addresses, holder, question, 0));
 }
 
 interface Holder<Interface, Nic> {
@@ -90,7 +89,8 @@ interface Holder<Interface, Nic> {
   readonly position: readonly number[];
 }
 
-interface Candidate<Interface, Nic> extends Holder<Interface, Nic> {
+interface Candidate<Interface, Nic> {
+  readonly holder: Holder<Interface, Nic>;
   readonly address: string;
   readonly number: IpNumber;
   readonly scope: AddressScope;
@@ -98,32 +98,37 @@ interface Candidate<Interface, Nic> extends Holder<Interface, Nic> {
   readonly rank: readonly number[];
 }
 
-function createCandidates<Interface extends AddressedInterface, Nic extends AddressedNic>(
+/** Returns the best of some addresses, of which the first has the place `from` in its holder, and of the best until now. */
+function findBetter<Interface extends AddressedInterface, Nic extends AddressedNic>(
+  best: Candidate<Interface, Nic> | null,
   addresses: readonly string[],
   holder: Holder<Interface, Nic>,
   { family = null, network = null, within = null }: PrimaryAddressQuestion,
-): Candidate<Interface, Nic>[] {
-  return addresses.flatMap((address, index) => {
+  from: number,
+): Candidate<Interface, Nic> | null {
+  const { nic, guestInterface, position } = holder;
+  for (const [index, address] of addresses.entries()) {
     const parsed = parseAddress(address);
-    if (parsed === null) return [];
+    if (parsed === null) continue;
     const number = unmapAddress(parsed);
     const scope = findAddressScope(number);
-    if (scope === null || (family !== null && number.family !== family)) return [];
-    if (within !== null && !isInCidr(number, within)) return [];
-    const { nic, guestInterface } = holder;
+    if (scope === null || (family !== null && number.family !== family)) continue;
+    if (within !== null && !isInCidr(number, within)) continue;
     const rank = [
       rankFirst(network === null || nic?.network === network),
       rankFirst(scope !== "link-local"),
       rankFirst(nic !== null),
       ADDRESS_SCOPES.indexOf(scope),
       number.family,
-      holder.position[0] ?? 0,
+      position[0] ?? 0,
       number.family === 4 ? 0 : rankLasting(number.value, guestInterface?.macAddress ?? null),
-      ...holder.position.slice(1),
-      index,
+      ...position.slice(1),
+      from + index,
     ];
-    return [{ ...holder, address, number, scope, rank }];
-  });
+    // Of equals the first one, as a stable sort would give.
+    if (best === null || compareRanks(rank, best.rank) < 0) best = { holder, address, number, scope, rank };
+  }
+  return best;
 }
 
 function rankFirst(isFirst: boolean): number {
@@ -151,14 +156,12 @@ function formatEui64(mac: string): bigint | null {
 
 const MAC = /^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$/i;
 
-function findBest<Interface extends AddressedInterface, Nic extends AddressedNic>(
-  candidates: readonly Candidate<Interface, Nic>[],
+function explain<Interface extends AddressedInterface, Nic extends AddressedNic>(
+  best: Candidate<Interface, Nic> | null,
 ): PrimaryAddress<Interface, Nic> | null {
-  if (candidates[0] === undefined) return null;
-  // Of equals the first one, as a stable sort would give.
-  const best = candidates.reduce((first, each) => (compareRanks(each.rank, first.rank) < 0 ? each : first));
-  const { address, guestInterface, nic } = best;
-  return { address, guestInterface, nic, reason: formatReason(best) };
+  if (best === null) return null;
+  const { guestInterface, nic } = best.holder;
+  return { address: best.address, guestInterface, nic, reason: formatReason(best) };
 }
 
 function compareRanks(left: readonly number[], right: readonly number[]): number {
@@ -176,8 +179,7 @@ function compareTexts(left: string, right: string): number {
 function formatReason({
   number,
   scope,
-  guestInterface,
-  nic,
+  holder: { guestInterface, nic },
 }: Candidate<AddressedInterface, AddressedNic>): string {
   const what = `${scope} IPv${number.family} address`;
   if (guestInterface === null) return `${what}; the guest does not tell its interfaces`;

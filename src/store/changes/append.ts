@@ -1,6 +1,7 @@
 import type { QueryRunner } from "typeorm";
 import { executeIn } from "../postgres/sql.js";
 import { sendRows } from "../write/send-rows.js";
+import { FULL_ROW } from "./kinds.js";
 import { findPrimaryOfVersion } from "./versions/version-addresses.js";
 import { createDelta } from "./versions/vm-delta.js";
 import { isHeard, type VmChangeEntry } from "./versions/vm-version.js";
@@ -25,7 +26,6 @@ export async function appendChanges(
     vm_id: ["uuid", ({ vmId }) => vmId],
     host_id: ["uuid", ({ hostId }) => hostId],
     kinds: ["smallint", ({ kinds }) => kinds],
-    is_full: ["bool", ({ isFull }) => isFull],
     is_heard: ["bool", ({ isHeard }) => isHeard],
     primary_address: ["inet", ({ primaryAddress }) => primaryAddress],
     delta: ["json", ({ delta }) => delta],
@@ -34,10 +34,10 @@ export async function appendChanges(
     queryRunner,
     `WITH given AS MATERIALIZED (SELECT * FROM ${source}),
      logged AS (
-       INSERT INTO vnic_graph_change (at, tx, seq, last_reported_at, vm_id, host_id, kinds, is_full, delta)
+       INSERT INTO vnic_graph_change (at, tx, seq, last_reported_at, vm_id, host_id, kinds, delta)
        SELECT (SELECT clock_timestamp()), pg_current_xact_id(), nextval('vnic_graph_change_seq'),
          CASE WHEN NOT is_heard THEN (SELECT r.last_reported_at FROM vnic_graph_vm r WHERE r.vm_id = g.vm_id) END,
-         vm_id, host_id, kinds, is_full, delta
+         vm_id, host_id, kinds, delta
        FROM given g
        RETURNING vm_id, at)
      UPDATE vnic_graph_vm r SET changed_at = l.at, primary_address = g.primary_address
@@ -48,9 +48,9 @@ export async function appendChanges(
 
 interface LogRow {
   readonly vmId: string;
-  readonly hostId: string;
+  /** The host whose pass found the change; `null`: it is the VM's own host after it. */
+  readonly hostId: string | null;
   readonly kinds: number;
-  readonly isFull: boolean;
   readonly isHeard: boolean;
   readonly primaryAddress: string | null;
   /** JSON text, because the objects of thousands of new VMs would take far more memory until they are sent. */
@@ -63,9 +63,8 @@ function createRow({ hostId, before, after }: VmChangeEntry, keepsAll: boolean):
   const { kinds, delta } = change;
   return {
     vmId: after.id,
-    hostId,
-    kinds,
-    isFull: delta.full !== undefined || delta.new !== undefined,
+    hostId: hostId === after.hostId ? null : hostId,
+    kinds: delta.full === undefined && delta.new === undefined ? kinds : kinds | FULL_ROW,
     isHeard: isHeard(after),
     primaryAddress: findPrimaryOfVersion(after),
     delta: JSON.stringify(delta),

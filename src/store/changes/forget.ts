@@ -1,6 +1,7 @@
 import type { DataSource, QueryRunner } from "typeorm";
 import { executeIn, runInTransaction, queryRows } from "../postgres/sql.js";
 import { readStoredVmsIn } from "../write/stored-vms.js";
+import { FULL_ROW } from "./kinds.js";
 import { INDEX_LOCK } from "./spans/span-indexer.js";
 import { createDelta } from "./versions/vm-delta.js";
 import { toVersion } from "./versions/vm-version.js";
@@ -69,16 +70,13 @@ async function writeMark(queryRunner: QueryRunner, vmId: string): Promise<boolea
   const change = createDelta(null, toVersion(stored), false);
   await executeIn(
     queryRunner,
-    `INSERT INTO vnic_graph_change (at, tx, seq, last_reported_at, vm_id, host_id, kinds, is_full, delta)
+    `INSERT INTO vnic_graph_change (at, tx, seq, last_reported_at, vm_id, kinds, delta)
      VALUES (clock_timestamp(), pg_current_xact_id(), nextval('vnic_graph_change_seq'),
-       (SELECT r.last_reported_at FROM vnic_graph_vm r WHERE r.vm_id = $1), $1, $2, 0, true, $3)`,
-    [vmId, stored.ownerId ?? NOBODY, JSON.stringify(change?.delta)],
+       (SELECT r.last_reported_at FROM vnic_graph_vm r WHERE r.vm_id = $1), $1, ${FULL_ROW}, $2)`,
+    [vmId, JSON.stringify(change?.delta)],
   );
   return true;
 }
-
-/** No host: the VM runs on none. */
-const NOBODY = "00000000-0000-0000-0000-000000000000";
 
 /** Passes wait behind a lock that waits, so it must not wait long. */
 const LOCK_WAIT_MS = 5_000;

@@ -19,6 +19,12 @@ export const CHANGE_KIND = {
   STALENESS: 256,
 } as const;
 
+/** A bit beside the kinds: the row holds all of its VM, before the change or for the first time. */
+export const FULL_ROW = 512;
+
+/** The bits that are kinds. */
+export const ALL_KINDS = FULL_ROW - 1;
+
 /** A name of a kind. */
 export type ChangeKind = keyof typeof CHANGE_KIND;
 

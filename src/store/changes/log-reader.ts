@@ -1,5 +1,6 @@
 import { queryRows, type Queryable } from "../postgres/sql.js";
 import type { LogCursor } from "./cursor.js";
+import { ALL_KINDS } from "./kinds.js";
 import { LostCursorError } from "./log-errors.js";
 import { LOG_SQL, type LogRow } from "./log-identity.js";
 import { formatSnapshot, limitSnapshot, parseSnapshot, widenXid, type Snapshot } from "./snapshot.js";
@@ -17,8 +18,6 @@ export interface LoggedChange {
   /** The same time with microseconds, as text: with `seq`, its place among the changes of its VM. */
   readonly placeAt: string;
   readonly vmId: string;
-  /** The host whose pass found it. */
-  readonly hostId: string;
   /** Bits of {@link CHANGE_KIND}. */
   readonly kinds: number;
   readonly delta: VmDelta;
@@ -110,7 +109,7 @@ export class LogReader {
       `WITH ${LOG_SQL}
        SELECT log.*, c.* FROM log LEFT JOIN LATERAL (
          SELECT c.seq, c.tx, date_trunc('milliseconds', c.at + interval '999 microseconds') AS at,
-           to_char(c.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS place_at, c.vm_id, c.host_id, c.kinds, c.delta, c.last_reported_at
+           to_char(c.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS place_at, c.vm_id, c.kinds & ${ALL_KINDS} AS kinds, c.delta, c.last_reported_at
          FROM vnic_graph_change c
          WHERE c.seq > greatest(log.first_seq, $2::bigint) AND NOT pg_visible_in_snapshot(c.tx, $1::pg_snapshot) ${inBatch}
          ORDER BY c.seq LIMIT $3) AS c ON true
@@ -134,9 +133,9 @@ export class LogReader {
       lastTx: tx > position.lastTx ? tx : position.lastTx,
     };
     if (seq > this.lastSeq) this.lastSeq = seq;
-    const { at, place_at: placeAt, vm_id: vmId, host_id: hostId, kinds, delta } = row;
+    const { at, place_at: placeAt, vm_id: vmId, kinds, delta } = row;
     const lastReportedAt = row.last_reported_at;
-    return { cursor: this.position, seq, tx, at, placeAt, vmId, hostId, kinds, delta, lastReportedAt };
+    return { cursor: this.position, seq, tx, at, placeAt, vmId, kinds, delta, lastReportedAt };
   }
 
   /** Ends a batch: all rows of the snapshot were read, so it becomes the last one. */
@@ -167,7 +166,6 @@ interface ChangeRow {
   readonly at: Date;
   readonly place_at: string;
   readonly vm_id: string;
-  readonly host_id: string;
   readonly kinds: number;
   readonly delta: VmDelta;
   readonly last_reported_at: Date | null;

@@ -15,6 +15,7 @@ export async function updateDrift(
   changes: readonly VisibleChange[],
 ): Promise<void> {
   const changed = changes.flatMap(({ before, after }) => {
+    if (before !== null && isComparedAlike(before, after)) return [];
     const [was, is] = [before === null ? [] : listStoredDrift(before), listStoredDrift(after)];
     return formatDrift(was) === formatDrift(is) ? [] : [{ id: after.id, items: is }];
   });
@@ -40,6 +41,37 @@ export async function updateDrift(
        WHERE (f.device_name, f.device_mac) IS DISTINCT FROM (excluded.device_name, excluded.device_mac)`,
     [...parameters, changed.map(({ id }) => id)],
   );
+}
+
+/** Returns `true` if all that {@link listStoredDrift} looks at is the same: most changes are of addresses alone. */
+function isComparedAlike(before: StoredVm, after: StoredVm): boolean {
+  return (
+    before.status === after.status &&
+    before.silence === after.silence &&
+    before.ignoredMacs === after.ignoredMacs &&
+    (before.ownerId === null) === (after.ownerId === null) &&
+    areNicsKnown(before) === areNicsKnown(after) &&
+    isNamedAlike(before.interfaces, after.interfaces) &&
+    isNamedAlike(before.nics, after.nics)
+  );
+}
+
+/** Returns `true` if two lists have the same ids, names and MACs in the same order. */
+function isNamedAlike(before: readonly Named[], after: readonly Named[]): boolean {
+  return (
+    before === after ||
+    (before.length === after.length &&
+      before.every(({ id, name, macAddress }, at) => {
+        const other = after[at];
+        return id === other?.id && name === other?.name && macAddress === other.macAddress;
+      }))
+  );
+}
+
+interface Named {
+  readonly id?: string;
+  readonly name: string | null;
+  readonly macAddress: string | null;
 }
 
 function listStoredDrift(vm: StoredVm): DriftItem[] {

@@ -114,8 +114,8 @@ describe("a reader of the log", () => {
     const open = database.dataSource.createQueryRunner();
     await open.startTransaction();
     await open.query(
-      "INSERT INTO vnic_graph_change (at, tx, seq, vm_id, host_id, kinds, is_full, delta) " +
-        `VALUES (now(), pg_current_xact_id(), nextval('vnic_graph_change_seq'), '${one.id}', '${one.ownerId}', 2, false, '{}')`,
+      "INSERT INTO vnic_graph_change (at, tx, seq, vm_id, kinds, delta) " +
+        `VALUES (now(), pg_current_xact_id(), nextval('vnic_graph_change_seq'), '${one.id}', 2, '{}')`,
     );
     await changeIps(database.store, two, "10.0.0.2");
     expect((await tail.read(10)).changes.map(({ vmId }) => vmId)).toEqual([two.id]);

@@ -51,7 +51,7 @@ export interface VmChange {
   readonly at: Date;
   readonly place: ChangePlace;
   /** The host whose pass found it. */
-  readonly hostId: string;
+  readonly hostId: string | null;
   readonly before: VmVersion | null;
   readonly after: VmVersion | null;
 }

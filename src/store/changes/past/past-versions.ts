@@ -1,5 +1,6 @@
 import { groupByVm, readInOneState, queryRows, type Queryable } from "../../postgres/sql.js";
 import { readStoredVmsIn } from "../../write/stored-vms.js";
+import { FULL_ROW } from "../kinds.js";
 import type { VmVersion } from "../versions/version-types.js";
 import { restoreVersion, undoDelta, type VmDelta } from "../versions/vm-delta.js";
 import { isHeard, toVersion } from "../versions/vm-version.js";
@@ -77,12 +78,12 @@ export function undoChanges(
 function readLaterChanges(database: Queryable, places: readonly VmPlace[]): Promise<LaterChange[]> {
   return queryRows<LaterChange>(
     database,
-    `SELECT c.vm_id AS "vmId", c.is_full AS "isFull", c.delta
+    `SELECT c.vm_id AS "vmId", c.kinds & ${FULL_ROW} <> 0 AS "isFull", c.delta
      FROM unnest($1::uuid[], $2::timestamptz[], $3::bigint[]) AS g(id, at, seq)
      CROSS JOIN LATERAL (
-       SELECT c.vm_id, c.is_full, c.delta, c.at, c.seq FROM vnic_graph_change c
+       SELECT c.vm_id, c.kinds, c.delta, c.at, c.seq FROM vnic_graph_change c
        WHERE c.vm_id = g.id AND (c.at, c.seq) > (g.at, g.seq) AND c.at <= coalesce(
-         (SELECT f.at FROM vnic_graph_change f WHERE f.vm_id = g.id AND (f.at, f.seq) > (g.at, g.seq) AND f.is_full
+         (SELECT f.at FROM vnic_graph_change f WHERE f.vm_id = g.id AND (f.at, f.seq) > (g.at, g.seq) AND f.kinds & ${FULL_ROW} <> 0
           ORDER BY f.at LIMIT 1), 'infinity')
        ORDER BY c.at, c.seq) AS c
      ORDER BY c.vm_id, c.at, c.seq`,

@@ -2,7 +2,7 @@ import { groupByVm, queryRows, SqlParameters, type Queryable } from "../../postg
 import { createVmScopeSql } from "../../read/conditions/scope.js";
 import { isInScope, type ScopedVm } from "../../read/conditions/scope-match.js";
 import type { VmScope } from "../../types.js";
-import { CHANGE_KIND } from "../kinds.js";
+import { ALL_KINDS, CHANGE_KIND } from "../kinds.js";
 
 /** A time during which a VM was in a scope: what lies between two of its changes, without these. */
 export interface SeenInterval {
@@ -83,7 +83,7 @@ function readMoves(database: Queryable, vmIds: readonly string[]): Promise<Move[
        c.delta->'new' IS NOT NULL AS "isNew", c.delta->'name' AS name, c.delta->'host' AS host,
        c.delta->'full'->>'name' AS "fullName", c.delta->'full'->>'hostId' AS "fullHost"
      FROM vnic_graph_change c
-     WHERE c.vm_id = ANY($1::uuid[]) AND (c.kinds & ${MOVES} <> 0 OR c.kinds = 0)
+     WHERE c.vm_id = ANY($1::uuid[]) AND (c.kinds & ${MOVES} <> 0 OR c.kinds & ${ALL_KINDS} = 0)
      ORDER BY c.vm_id, c.at DESC, c.seq DESC`,
     [vmIds],
   );

@@ -1,4 +1,5 @@
 import { SqlParameters, groupByVm, readInOneState, queryRows, type Queryable } from "../../postgres/sql.js";
+import { ALL_KINDS } from "../kinds.js";
 import type { VmDelta } from "../versions/vm-delta.js";
 import type { VmChange, VmChangesQuestion } from "./history-types.js";
 import type { SeenInterval } from "./seen-intervals.js";
@@ -28,7 +29,7 @@ export function readVmChanges(
           vmId,
           at: roundUp(row.at),
           place: { at: row.at, seq: row.seq },
-          hostId: row.hostId,
+          hostId: row.hostId ?? after?.hostId ?? null,
           before,
           after,
         };
@@ -50,7 +51,7 @@ interface ChangeRow {
   readonly vmId: string;
   readonly at: string;
   readonly seq: string;
-  readonly hostId: string;
+  readonly hostId: string | null;
   readonly delta: VmDelta;
 }
 
@@ -70,7 +71,7 @@ function readRows(
      FROM unnest(${parameters.add(vmIds)}::uuid[]) AS g(id)
      CROSS JOIN LATERAL (
        SELECT c.vm_id, c.at, c.seq, c.host_id, c.delta FROM vnic_graph_change c
-       WHERE c.vm_id = g.id AND c.kinds <> 0 AND c.at > ${time(from, "-infinity")} AND c.at <= ${time(to, "infinity")}
+       WHERE c.vm_id = g.id AND c.kinds & ${ALL_KINDS} <> 0 AND c.at > ${time(from, "-infinity")} AND c.at <= ${time(to, "infinity")}
          AND (c.at, c.seq) < (${parameters.add(after?.at ?? "infinity")}::timestamptz, ${parameters.add(after?.seq ?? "0")}::bigint)
          AND ${isSeen(seen, parameters)}
        ORDER BY c.at DESC, c.seq DESC LIMIT ${parameters.add(limit)}) AS c

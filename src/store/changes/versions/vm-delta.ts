@@ -1,14 +1,21 @@
-import { UNKNOWN_INTERFACE } from "../../read/interface-columns.js";
 import type { GuestInterface, GuestSilence } from "../../types.js";
 import { CHANGE_KIND } from "../kinds.js";
+import {
+  diffInterfaces,
+  restoreInterface,
+  stripInterface,
+  undoInterfaces,
+  type InterfaceDelta,
+  type StoredInterface,
+} from "./interface-delta.js";
 import { diffLists, undoListDiff, type ListDiff } from "./list-diff.js";
-import { isSameInterface, isSameNic, type VersionNic, type VmVersion } from "./vm-version.js";
+import { isSameNic, type VersionNic, type VmVersion } from "./vm-version.js";
 
 /**
  * A change of a VM as the log keeps it. Each value that changes has what it was before and after. Keys are short,
  * because there is a row for every change.
  */
-export interface VmDelta {
+export interface VmDelta extends InterfaceDelta {
   /** `full`: all of the VM before the change, so that nobody has to read on. */
   readonly full?: StoredVersion;
   /** `new`: all of a VM that was not stored before. */
@@ -22,10 +29,6 @@ export interface VmDelta {
   readonly sil?: Pair<GuestSilence | null>;
   readonly det?: Pair<string | null>;
   readonly miss?: Pair<boolean>;
-  /** Interfaces that keep their place, name and MAC, with other values. */
-  readonly upd?: readonly InterfaceUpdate[];
-  /** The list of interfaces, where it changes otherwise. */
-  readonly ifs?: ListDiff<StoredInterface>;
   readonly nics?: ListDiff<VersionNic>;
   /** Instead of `nics`, where the vNICs are not known on one side. */
   readonly told?: Pair<readonly VersionNic[] | null>;
@@ -34,20 +37,10 @@ export interface VmDelta {
 /** What a value was before, and what it is after. */
 export type Pair<Value> = readonly [before: Value, after: Value];
 
-/** An interface without its VM. */
-export type StoredInterface = Omit<GuestInterface, "vmId">;
-
 /** A version without what every row has anyway. */
 export type StoredVersion = Omit<VmVersion, "id" | "interfaces"> & {
   readonly interfaces: readonly StoredInterface[];
 };
-
-/** One interface: its place in the list, its name, and the values that change, each before and after. */
-export type InterfaceUpdate = readonly [
-  place: number,
-  name: string | null,
-  values: Readonly<Record<string, Pair<unknown>>>,
-];
 
 /** Describes a change, and says of what kinds it is; `null` if a reader sees none. `isFull`: also keep all of the VM before. */
 export function createDelta(
@@ -77,7 +70,7 @@ export function createDelta(
 export function undoDelta(after: VmVersion, delta: VmDelta): VmVersion | null {
   if (delta.new !== undefined) return null;
   if (delta.full !== undefined) return restoreVersion(after.id, delta.full);
-  const interfaces = undoInterfaces(after, delta);
+  const interfaces = undoInterfaces(after.id, after.interfaces, delta);
   const isDerived = delta.ips === undefined && joinAddresses(after.interfaces) === after.ips;
   return {
     id: after.id,
@@ -111,15 +104,6 @@ function stripVersion({ id: _, interfaces, ...rest }: VmVersion): StoredVersion 
   return { ...rest, interfaces: interfaces.map(stripInterface) };
 }
 
-function stripInterface({ vmId: _, ...guestInterface }: GuestInterface): StoredInterface {
-  return guestInterface;
-}
-
-/** Restores an interface. Fields of a later release are not in older rows. */
-function restoreInterface(vmId: string, guestInterface: StoredInterface): GuestInterface {
-  return { ...UNKNOWN_INTERFACE, ...guestInterface, vmId };
-}
-
 function toPair<Key extends string, Value>(key: Key, before: Value, after: Value) {
   const pairs: { [K in Key]?: Pair<Value> } = {};
   if (before !== after) pairs[key] = [before, after];
@@ -131,53 +115,6 @@ function diffIps(before: VmVersion, after: VmVersion): Pick<VmDelta, "ips"> {
   const wouldBeDerived = joinAddresses(after.interfaces) === after.ips;
   if (wouldBeDerived && joinAddresses(before.interfaces) === before.ips) return {};
   return before.ips !== after.ips || wouldBeDerived ? { ips: [before.ips, after.ips] } : {};
-}
-
-function diffInterfaces(
-  before: readonly GuestInterface[],
-  after: readonly GuestInterface[],
-): Pick<VmDelta, "upd" | "ifs"> {
-  const diff = diffLists(before, after, isSameInterface);
-  if (diff === null) return {};
-  const [start, old, fresh] = diff;
-  const isUpdate =
-    old.length === fresh.length &&
-    old.every(({ name, macAddress }, index) => {
-      const updated = fresh[index];
-      return name === updated?.name && macAddress === updated.macAddress;
-    });
-  if (!isUpdate) return { ifs: [start, old.map(stripInterface), fresh.map(stripInterface)] };
-  const updates = old.map((guestInterface, index): InterfaceUpdate => {
-    const updated = fresh[index] ?? guestInterface;
-    return [start + index, guestInterface.name, diffFields(guestInterface, updated)];
-  });
-  return { upd: updates.filter(([, , values]) => Object.keys(values).length > 0) };
-}
-
-function diffFields(before: GuestInterface, after: GuestInterface): Record<string, Pair<unknown>> {
-  const values: Record<string, Pair<unknown>> = {};
-  for (const field of Object.keys(UNKNOWN_INTERFACE) as (keyof StoredInterface)[]) {
-    if (JSON.stringify(before[field]) === JSON.stringify(after[field])) continue;
-    values[SHORT_FIELDS.get(field) ?? field] = [before[field], after[field]];
-  }
-  return values;
-}
-
-function undoInterfaces({ id, interfaces }: VmVersion, { upd, ifs }: VmDelta): readonly GuestInterface[] {
-  if (ifs !== undefined) {
-    const [start, old, fresh] = ifs;
-    const restore = (guestInterface: StoredInterface) => restoreInterface(id, guestInterface);
-    return undoListDiff(interfaces, [start, old.map(restore), fresh.map(restore)]);
-  }
-  if (upd === undefined) return interfaces;
-  const before = [...interfaces];
-  for (const [place, , values] of upd) {
-    const guestInterface = before[place];
-    if (guestInterface === undefined) continue;
-    const old = Object.entries(values).map(([field, [value]]) => [LONG_FIELDS.get(field) ?? field, value]);
-    before[place] = { ...guestInterface, ...(Object.fromEntries(old) as Partial<GuestInterface>) };
-  }
-  return before;
 }
 
 function diffNics(before: VmVersion["nics"], after: VmVersion["nics"]): Pick<VmDelta, "nics" | "told"> {
@@ -217,10 +154,3 @@ const KEYS = [
   { key: "nics", kind: CHANGE_KIND.NICS },
   { key: "told", kind: CHANGE_KIND.NICS },
 ] as const satisfies readonly { readonly key: keyof VmDelta; readonly kind: number }[];
-
-/** The two fields that change most have short keys; any other has its own name. */
-const SHORT_FIELDS: ReadonlyMap<string, string> = new Map([
-  ["ipv4Addresses", "4"],
-  ["ipv6Addresses", "6"],
-]);
-const LONG_FIELDS = new Map([...SHORT_FIELDS].map(([field, key]) => [key, field]));

@@ -1,4 +1,4 @@
-import { formatInterfaceKey } from "../../write/interfaces/interface-identity.js";
+import { INTERFACE_FIELDS } from "../../read/interface-columns.js";
 import type { GuestInterface, Nic, StoredVm } from "../../vm-types.js";
 import type { VersionNic, VmVersion } from "./version-types.js";
 
@@ -51,7 +51,13 @@ function toVersionNic({ id, name, macAddress, network, linked }: Nic): VersionNi
 
 /** Returns `true` if two interfaces are equal in all that a reader sees, the order of addresses included. */
 export function isSameInterface(left: GuestInterface, right: GuestInterface): boolean {
-  return left === right || formatInterfaceKey(left) === formatInterfaceKey(right);
+  return left === right || INTERFACE_FIELDS.every((field) => isSameValue(left[field], right[field]));
+}
+
+function isSameValue(left: unknown, right: unknown): boolean {
+  if (left === right) return true;
+  if (!Array.isArray(left) || !Array.isArray(right)) return false;
+  return left.length === right.length && left.every((each, at) => each === right[at]);
 }
 
 /** Returns `true` if two vNICs are equal in all that a reader sees. */

@@ -54,8 +54,8 @@ test("after a copy took over, the spans are made anew, and until then nothing is
 test("a question is not answered from too far behind the log", async () => {
   await changeSomething();
   await database.dataSource.query(
-    `INSERT INTO vnic_graph_change (at, tx, seq, vm_id, host_id, kinds, is_full, delta)
-     SELECT clock_timestamp(), pg_current_xact_id(), nextval('vnic_graph_change_seq'), c.vm_id, c.host_id, 4, false, '{"st":[1,1]}'
+    `INSERT INTO vnic_graph_change (at, tx, seq, vm_id, kinds, delta)
+     SELECT clock_timestamp(), pg_current_xact_id(), nextval('vnic_graph_change_seq'), c.vm_id, 4, '{"st":[1,1]}'
      FROM (SELECT * FROM vnic_graph_change LIMIT 1) c CROSS JOIN generate_series(1, 2000)`,
   );
   expect(await ask()).toBeNull();

@@ -32,7 +32,7 @@ describe("a change in the log", () => {
     );
   });
 
-  test("of one address keeps the two addresses and the interface's name, and nothing else", () => {
+  test("of one address keeps the two addresses and the interface's place, and nothing else", () => {
     const before = plainVersion();
     const after = {
       ...before,
@@ -41,8 +41,34 @@ describe("a change in the log", () => {
     };
     expect(createDelta(before, after, false)).toEqual({
       kinds: CHANGE_KIND.ADDRESSES | CHANGE_KIND.INTERFACES,
-      delta: { upd: [[0, "eth0", { 4: [["10.1.2.3"], ["10.9.9.9"]] }]] },
+      delta: { upd: [0, "4", ["10.1.2.3", "10.9.9.9"]] },
     });
+  });
+
+  test("of one address among many keeps these two", () => {
+    const many = Array.from({ length: 20 }, (_, at) => `10.0.0.${at}`);
+    const withAddresses = (ipv4Addresses: readonly string[]) => ({
+      ...plainVersion(),
+      ips: ipv4Addresses.join(" "),
+      interfaces: [toGuestInterfaceOf(1, { ipv4Addresses: [...ipv4Addresses] })],
+    });
+    const [before, after] = [withAddresses(many), withAddresses(many.with(7, "10.9.9.9"))];
+    const { delta } = createDelta(before, after, false)!;
+    expect(delta).toEqual({ upd: [0, "4", [7, ["10.0.0.7"], ["10.9.9.9"]]] });
+    expect(undoDelta(after, delta)).toEqual(before);
+  });
+
+  test("is taken back as well where an earlier release wrote it", () => {
+    const before = plainVersion();
+    const after = {
+      ...before,
+      ips: "10.9.9.9",
+      interfaces: [toGuestInterfaceOf(1, { ipv4Addresses: ["10.9.9.9"] })],
+    };
+    const older = { upd: [[0, "eth0", { 4: [["10.1.2.3"], ["10.9.9.9"]] }]] };
+    expect(undoDelta(after, older)).toEqual(before);
+    const oldList = { ifs: [0, before.interfaces, after.interfaces] as const };
+    expect(undoDelta(after, oldList)).toEqual(before);
   });
 
   test("says of what kinds it is", () => {

@@ -1,0 +1,143 @@
+import { UNKNOWN_INTERFACE } from "../../read/interface-columns.js";
+import type { GuestInterface } from "../../types.js";
+import { diffLists, undoListDiff, type ListDiff } from "./list-diff.js";
+import { isSameInterface } from "./vm-version.js";
+
+/** How a VM's interfaces change, as the log keeps it. */
+export interface InterfaceDelta {
+  /**
+   * Interfaces that keep their place, name and MAC, with other values: a place in the list, a field, and the field's
+   * change; then the next. Three elements in a row are shorter than lists of their own.
+   */
+  readonly upd?: readonly unknown[];
+  /** The list of interfaces, where it changes otherwise. */
+  readonly ifs?: ListDiff<StoredInterface>;
+}
+
+/** An interface without its VM. What is not known, and empty lists, are left out. */
+export type StoredInterface = Partial<Omit<GuestInterface, "vmId">>;
+
+/** Describes how a VM's interfaces change; nothing, if a reader sees no difference. */
+export function diffInterfaces(
+  before: readonly GuestInterface[],
+  after: readonly GuestInterface[],
+): InterfaceDelta {
+  const diff = diffLists(before, after, isSameInterface);
+  if (diff === null) return {};
+  const [start, old, fresh] = diff;
+  const isUpdate =
+    old.length === fresh.length &&
+    old.every(({ name, macAddress }, index) => {
+      const updated = fresh[index];
+      return name === updated?.name && macAddress === updated.macAddress;
+    });
+  if (!isUpdate) return { ifs: [start, old.map(stripInterface), fresh.map(stripInterface)] };
+  const upd = old.flatMap((guestInterface, index) =>
+    diffFields(start + index, guestInterface, fresh[index] ?? guestInterface),
+  );
+  return { upd };
+}
+
+/** Returns a VM's interfaces as they were before a change. */
+export function undoInterfaces(
+  vmId: string,
+  interfaces: readonly GuestInterface[],
+  { upd, ifs }: InterfaceDelta,
+): readonly GuestInterface[] {
+  if (ifs !== undefined) {
+    const [start, old, fresh] = ifs;
+    const restore = (stored: StoredInterface) => restoreInterface(vmId, stored);
+    return undoListDiff(interfaces, [start, old.map(restore), fresh.map(restore)]);
+  }
+  if (upd === undefined) return interfaces;
+  const before = [...interfaces];
+  for (const { place, field, change } of listUpdates(upd)) {
+    const after = before[place];
+    if (after === undefined) continue;
+    before[place] = { ...after, [field]: undoChange(after[field], change) };
+  }
+  return before;
+}
+
+/** Leaves out the VM and what is not known. */
+export function stripInterface(guestInterface: GuestInterface): StoredInterface {
+  const told: Record<string, unknown> = {};
+  for (const field of FIELDS) {
+    const value = guestInterface[field];
+    if (value !== null && !(Array.isArray(value) && value.length === 0)) told[field] = value;
+  }
+  return told;
+}
+
+/** Restores an interface. Fields of a later release are not in older rows either. */
+export function restoreInterface(vmId: string, stored: StoredInterface): GuestInterface {
+  return { ...UNKNOWN_INTERFACE, ...stored, vmId };
+}
+
+/**
+ * How a value changes: before and after; or, of a list of several, the part that differs. A list of one is its element,
+ * and an empty one is `null`.
+ */
+type FieldChange = readonly [before: unknown, after: unknown] | ListDiff<string>;
+
+function diffFields(place: number, before: GuestInterface, after: GuestInterface): unknown[] {
+  return FIELDS.flatMap((field) => {
+    const change = diffValues(before[field], after[field]);
+    return change === null ? [] : [place, SHORT_FIELDS.get(field) ?? field, change];
+  });
+}
+
+function diffValues(before: GuestInterface[Field], after: GuestInterface[Field]): FieldChange | null {
+  if (!isList(before) || !isList(after)) return before === after ? null : [before, after];
+  const diff = diffLists(before, after);
+  if (diff === null || before.length > 1 || after.length > 1) return diff;
+  return [before[0] ?? null, after[0] ?? null];
+}
+
+function undoChange(after: GuestInterface[Field], change: FieldChange): unknown {
+  if (change.length === 3) return undoListDiff(isList(after) ? after : [], change);
+  const [before] = change;
+  if (!isList(after) || Array.isArray(before)) return before;
+  return before === null ? [] : [before];
+}
+
+function isList(value: GuestInterface[Field]): value is readonly string[] {
+  return Array.isArray(value);
+}
+
+/** Lists the updates of {@link InterfaceDelta.upd}, also as they were kept before they were written in a row. */
+function listUpdates(upd: readonly unknown[]): FieldUpdate[] {
+  if (Array.isArray(upd[0])) {
+    return (upd as readonly OldUpdate[]).flatMap(([place, , values]) =>
+      Object.entries(values).map(([field, change]) => ({ place, field: findField(field), change })),
+    );
+  }
+  return Array.from({ length: upd.length / 3 }, (_, at) => ({
+    place: upd[3 * at] as number,
+    field: findField(upd[3 * at + 1] as string),
+    change: upd[3 * at + 2] as FieldChange,
+  }));
+}
+
+interface FieldUpdate {
+  readonly place: number;
+  readonly field: Field;
+  readonly change: FieldChange;
+}
+
+/** One interface: its place, its name, and the values that change, each before and after. */
+type OldUpdate = readonly [place: number, name: string | null, values: Readonly<Record<string, FieldChange>>];
+
+function findField(key: string): Field {
+  return LONG_FIELDS.get(key) ?? (key as Field);
+}
+
+type Field = keyof typeof UNKNOWN_INTERFACE;
+const FIELDS = Object.keys(UNKNOWN_INTERFACE) as Field[];
+
+/** The two fields that change most have short keys; any other has its own name. */
+const SHORT_FIELDS: ReadonlyMap<Field, string> = new Map([
+  ["ipv4Addresses", "4"],
+  ["ipv6Addresses", "6"],
+]);
+const LONG_FIELDS = new Map([...SHORT_FIELDS].map(([field, key]) => [key, field]));
