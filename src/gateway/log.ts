@@ -1,4 +1,5 @@
 import { type Logger, pino, stdTimeFunctions } from "pino";
+import { createLineWriter } from "./line-writer.js";
 
 /** Where events go: one line of JSON each. */
 export type Log = Logger;
@@ -16,7 +17,7 @@ export function createLog(level: string, to: "stdout" | "stderr" = "stdout"): Lo
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    destination,
+    createLineWriter(destination),
   );
   destination.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") throw error;

@@ -2,11 +2,16 @@ import { GraphQLError } from "graphql";
 
 /** A request's time: `signal` tells waiting work to stop, `check` stops work that never waits. */
 export interface Deadline {
+  /** Aborted when the request is over. It is made when somebody asks for it, since most requests end before anybody does. */
   readonly signal: AbortSignal;
   /** Throws once the time is up or the client has gone. */
   readonly check: () => void;
-  /** Resolves to the reason when the request is over before its work is. */
-  readonly expired: Promise<GraphQLError>;
+  /** Tells whether the request is over before its work is. */
+  isOver(): boolean;
+  /** Settles as the work does, or rejects as soon as the request is over. */
+  race<Result>(work: Promise<Result>): Promise<Result>;
+  /** Calls the listener once, when the request is over before its work is; at once if it already is. Returns what takes it away. */
+  onEnd(listener: (reason: GraphQLError) => void): () => void;
   /** The time that is left, never below 0; `Infinity` where there is no limit. */
   leftMs(): number;
   /** Ends it: the timer is cleared, and nothing expires any more. */
@@ -19,42 +24,84 @@ export interface Deadline {
 
 /** Starts a request's deadline; `Infinity` is for connections that stay open. */
 export function startDeadline(deadlineMs: number): Deadline {
-  const controller = new AbortController();
-  const endsAt = performance.now() + deadlineMs;
-  let resolveExpired: (error: GraphQLError) => void = () => undefined;
-  const expired = new Promise<GraphQLError>((resolve) => (resolveExpired = resolve));
-  const end = (error: GraphQLError): void => {
-    clearTimeout(timer);
-    if (controller.signal.aborted) return;
-    controller.abort(error);
-    resolveExpired(error);
+  return new RunningDeadline(deadlineMs);
+}
+
+class RunningDeadline implements Deadline {
+  private readonly endsAt: number;
+  private readonly timer: NodeJS.Timeout | undefined;
+  private reason: GraphQLError | null = null;
+  private controller: AbortController | null = null;
+  private readonly listeners = new Set<(reason: GraphQLError) => void>();
+
+  constructor(private readonly deadlineMs: number) {
+    this.endsAt = performance.now() + deadlineMs;
+    this.timer = Number.isFinite(deadlineMs)
+      ? setTimeout(() => {
+          this.end(createDeadlineError(deadlineMs));
+        }, deadlineMs)
+      : undefined;
+  }
+
+  get signal(): AbortSignal {
+    if (this.controller === null) {
+      this.controller = new AbortController();
+      if (this.reason !== null) this.controller.abort(this.reason);
+    }
+    return this.controller.signal;
+  }
+
+  readonly check = (): void => {
+    // The timer cannot fire while execution keeps the event loop to itself; the clock goes on.
+    if (performance.now() > this.endsAt) this.end(createDeadlineError(this.deadlineMs));
+    if (this.reason !== null) throw this.reason;
   };
-  const timer = Number.isFinite(deadlineMs)
-    ? setTimeout(() => {
-        end(createDeadlineError(deadlineMs));
-      }, deadlineMs)
-    : undefined;
-  return {
-    signal: controller.signal,
-    expired,
-    check() {
-      // The timer cannot fire while execution keeps the event loop to itself; the clock goes on.
-      if (performance.now() > endsAt) end(createDeadlineError(deadlineMs));
-      controller.signal.throwIfAborted();
-    },
-    leftMs: () => Math.max(0, endsAt - performance.now()),
-    clear() {
-      clearTimeout(timer);
-    },
-    abandon() {
-      end(
-        new GraphQLError("The client has gone.", {
-          extensions: { code: "CLIENT_GONE", http: { status: 499 } },
-        }),
-      );
-    },
-    end,
-  };
+
+  isOver(): boolean {
+    return this.reason !== null;
+  }
+
+  race<Result>(work: Promise<Result>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      const stopListening = this.onEnd(reject);
+      work.then(resolve, reject);
+      work.then(stopListening, stopListening);
+    });
+  }
+
+  onEnd(listener: (reason: GraphQLError) => void): () => void {
+    if (this.reason !== null) listener(this.reason);
+    else this.listeners.add(listener);
+    return () => {
+      this.listeners.delete(listener);
+    };
+  }
+
+  leftMs(): number {
+    return Math.max(0, this.endsAt - performance.now());
+  }
+
+  clear(): void {
+    clearTimeout(this.timer);
+  }
+
+  abandon(): void {
+    this.end(
+      new GraphQLError("The client has gone.", {
+        extensions: { code: "CLIENT_GONE", http: { status: 499 } },
+      }),
+    );
+  }
+
+  end(error: GraphQLError): void {
+    this.clear();
+    if (this.reason !== null) return;
+    this.reason = error;
+    this.controller?.abort(error);
+    const listeners = [...this.listeners];
+    this.listeners.clear();
+    for (const listener of listeners) listener(error);
+  }
 }
 
 function createDeadlineError(deadlineMs: number): GraphQLError {

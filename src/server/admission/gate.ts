@@ -1,4 +1,4 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { readOvirtCredentials } from "../identity/ovirt-credentials.js";
 import { readClientCertificate } from "../identity/client-certificates.js";
@@ -16,6 +16,13 @@ import { createOutbox, type Outbox } from "./outbox.js";
 import { createPlaces, type Places } from "./places.js";
 import { PAGE_RULE, type EntryRule } from "./rules.js";
 import { startVisit, type Visit } from "./visit.js";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** `null` for what is no HTTP at all. */
+    visit: Visit | null;
+  }
+}
 
 /** The one way into the server, for every route. */
 export interface Gate {
@@ -50,7 +57,6 @@ export function createGate(options: ServerOptions, limits: Limits): Gate {
   const heavyPlaces = createPlaces({ running: limits.cost, waiting: limits.waiting });
   const outbox = createOutbox(limits, options.log);
   const lastingPlaces = createPlaces({ running: limits.lasting, waiting: 0 });
-  const visits = new WeakMap<FastifyRequest, Visit>();
   const hostNames = [...options.allowedHosts, options.host];
   const readClient = createClientReader({
     trustedProxies: options.trustedProxies ?? [],
@@ -59,8 +65,8 @@ export function createGate(options: ServerOptions, limits: Limits): Gate {
   });
 
   const findVisit = (request: FastifyRequest): Visit => {
-    const visit = visits.get(request);
-    if (visit === undefined) throw new Error("a request reached a handler without passing the gate");
+    const { visit } = request;
+    if (visit === null) throw new Error("a request reached a handler without passing the gate");
     return visit;
   };
 
@@ -70,7 +76,7 @@ export function createGate(options: ServerOptions, limits: Limits): Gate {
     // A HEAD tells as much as a GET does.
     const method = request.method === "HEAD" ? "GET" : request.method;
     if (rule.crossSite !== "off") {
-      const headers = { ...request.headers, host: visit.client.host };
+      const headers = showHost(request.headers, visit.client);
       const checkedMethod = rule.crossSite === "pages" ? "POST" : method;
       checkCrossSite(checkedMethod, headers, { allowedOrigins: options.cors, secure: visit.client.secure });
     }
@@ -115,19 +121,23 @@ export function createGate(options: ServerOptions, limits: Limits): Gate {
       const client = readClient(request);
       checkHost(client.host, hostNames);
       // A browser sends Origin with every WebSocket, and asks nobody first.
-      const headers = { ...request.headers, host: client.host };
+      const headers = showHost(request.headers, client);
       checkCrossSite("POST", headers, { allowedOrigins: options.cors, secure: client.secure });
       return client;
     },
     isStuck: () => places.isStuck(limits.deadlineMs) || heavyPlaces.isStuck(limits.deadlineMs),
     begin(app) {
+      app.decorateRequest("visit", null);
       app.addHook("onRequest", (request, reply, done) => {
         const rule = findRule(request);
         const client = readClient(request.raw);
-        const visit = startVisit(request, reply, { rule, limits, places, client });
-        visits.set(request, visit);
-        // For what no handler answers any more, such as a stream whose client leaves.
+        const visit = startVisit(request, { rule, limits, places, client });
+        request.visit = visit;
+        // Registered before anything is awaited: a client that leaves during the very first wait is noticed, too.
         reply.raw.once("close", () => {
+          visit.leave(reply.raw.writableFinished);
+          outbox.remove(visit.sending);
+          // For what no handler answers any more, such as a stream whose client leaves.
           if (!visit.markAnswered()) return;
           const { notes } = visit;
           if (!notes.isLasting) notes.decision ??= "CLIENT_GONE";
@@ -143,16 +153,22 @@ export function createGate(options: ServerOptions, limits: Limits): Gate {
     guard(app) {
       app.addHook("onRequest", enter);
       app.addHook("onError", (request, _reply, error, done) => {
-        const visit = visits.get(request);
-        if (visit !== undefined) visit.notes.decision = findErrorCode(error);
+        const { visit } = request;
+        if (visit !== null) visit.notes.decision = findErrorCode(error);
         done();
       });
       app.addHook("onSend", (request, reply, payload, done) => {
         // What is no HTTP at all has no visit.
-        const visit = visits.get(request);
+        const { visit } = request;
         if (visit?.notes.isLasting === false && visit.markAnswered())
           writeAuditLine(request, reply.statusCode, visit, options);
-        const sent = request.method === "HEAD" ? payload : outbox.add(reply.raw, request.socket, payload);
+        if (visit === null || request.method === "HEAD") {
+          done(null, payload);
+          return;
+        }
+        outbox.remove(visit.sending);
+        const { sending, sent } = outbox.add(request.socket, payload);
+        visit.sending = sending;
         if (sent !== payload) reply.header("content-length", Buffer.byteLength(payload as string | Buffer));
         done(null, sent);
       });
@@ -167,21 +183,25 @@ function findRule(request: FastifyRequest): EntryRule {
   throw new Error(`${request.routeOptions.url ?? "a route"} states no rule; it stays closed`);
 }
 
+/** Returns the headers with the name by which the client sees us, which a proxy may tell otherwise. */
+function showHost(headers: IncomingHttpHeaders, { host }: Client): IncomingHttpHeaders {
+  return headers.host === host ? headers : { ...headers, host };
+}
+
 /** Identifies who sends the request, by its header or its certificate. */
 async function identify(
   request: FastifyRequest,
   { deadline, rule }: Visit,
   { identity }: ServerOptions,
 ): Promise<KnownViewer> {
-  const identifying = identity.identify({
-    authorization: rule.takesOvirtCredentials
-      ? readOvirtCredentials(request.headers.authorization)
-      : request.headers.authorization,
-    certificate: readClientCertificate(request.raw.socket),
-  });
-  const viewer = await Promise.race([identifying, deadline.expired]);
-  if (viewer instanceof Error) throw viewer;
-  return viewer;
+  return deadline.race(
+    identity.identify({
+      authorization: rule.takesOvirtCredentials
+        ? readOvirtCredentials(request.headers.authorization)
+        : request.headers.authorization,
+      certificate: readClientCertificate(request.raw.socket),
+    }),
+  );
 }
 
 function createRightsChangedError(): HttpError {

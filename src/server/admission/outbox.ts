@@ -1,4 +1,3 @@
-import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { Readable } from "node:stream";
 import type { Logger } from "pino";
@@ -10,15 +9,17 @@ export interface Outbox {
   readonly unsentBytes: number;
   /**
    * Takes over an answer. Returns what is to be sent: large answers go out in slices, so that progress shows. Cuts off the
-   * clients that read most slowly if all answers together are too large.
+   * clients that read most slowly if all answers together are too large. Whoever sends it removes it afterwards.
    */
-  add(response: ServerResponse, socket: Socket, payload: unknown): unknown;
+  add(socket: Socket, payload: unknown): { readonly sending: Sending | null; readonly sent: unknown };
+  /** Removes an answer that was sent, or never will be. */
+  remove(sending: Sending | null): void;
   /** Stops watching. */
   close(): void;
 }
 
 /** One answer on its way. */
-interface Sending {
+export interface Sending {
   readonly socket: Socket;
   readonly bytes: number;
   readonly endsAt: number;
@@ -40,12 +41,8 @@ export function createOutbox(limits: Pick<Limits, "unsentBytes" | "sendMs">, log
   let unsentBytes = 0;
   let looking: NodeJS.Timeout | undefined;
 
-  const remove = (sending: Sending): void => {
-    if (!sendings.delete(sending)) return;
-    unsentBytes -= sending.bytes;
-    if (sendings.size > 0) return;
-    clearInterval(looking);
-    looking = undefined;
+  const remove = (sending: Sending | null): void => {
+    if (sending !== null && sendings.delete(sending)) unsentBytes -= sending.bytes;
   };
   const cutOff = (sending: Sending, reason: string): void => {
     const { bytes, socket } = sending;
@@ -54,6 +51,10 @@ export function createOutbox(limits: Pick<Limits, "unsentBytes" | "sendMs">, log
     socket.destroy();
   };
   const look = (): void => {
+    if (sendings.size === 0) {
+      clearInterval(looking);
+      looking = undefined;
+    }
     const now = performance.now();
     for (const sending of sendings) {
       noteProgress(sending, now);
@@ -77,13 +78,14 @@ export function createOutbox(limits: Pick<Limits, "unsentBytes" | "sendMs">, log
   };
 
   return {
+    remove,
     get unsentBytes() {
       return unsentBytes;
     },
-    add(response, socket, payload) {
+    add(socket, payload) {
       const buffer = typeof payload === "string" ? Buffer.from(payload) : payload;
       const bytes = Buffer.isBuffer(buffer) ? buffer.length : buffer instanceof Readable ? SLICE_BYTES : 0;
-      if (bytes === 0 || socket.destroyed) return payload;
+      if (bytes === 0 || socket.destroyed) return { sending: null, sent: payload };
       const now = performance.now();
       // How long a stream is nobody knows; it goes on as long as its reader makes progress.
       const allowedMs = Buffer.isBuffer(buffer) ? limits.sendMs + bytes / SLOWEST_BYTES_PER_MS : Infinity;
@@ -96,12 +98,11 @@ export function createOutbox(limits: Pick<Limits, "unsentBytes" | "sendMs">, log
       };
       sendings.add(sending);
       unsentBytes += bytes;
-      response.once("close", () => {
-        remove(sending);
-      });
-      looking ??= setInterval(look, LOOK_MS);
+      // It goes on for a moment where nothing is left, since the next answer is usually near; no process waits for it.
+      looking ??= setInterval(look, LOOK_MS).unref();
       makeRoom(sending);
-      return Buffer.isBuffer(buffer) && bytes > SLICE_BYTES ? Readable.from(cutIntoPieces(buffer)) : payload;
+      const isLarge = Buffer.isBuffer(buffer) && bytes > SLICE_BYTES;
+      return { sending, sent: isLarge ? Readable.from(cutIntoPieces(buffer)) : payload };
     },
     close() {
       clearInterval(looking);

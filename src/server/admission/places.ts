@@ -13,6 +13,8 @@ export interface Places {
    * many wait, and as soon as `signal` is aborted. First come, first served.
    */
   enter(signal: AbortSignal, weight?: number): Promise<Release>;
+  /** Takes a place if there is room and nobody waits; `null`: one has to wait. */
+  enterNow(weight: number): Release | null;
   /** Tells whether all places are taken and none has been given for longer than this. */
   isStuck(longerThanMs: number): boolean;
 }
@@ -48,7 +50,11 @@ export function createPlaces(limits: { running: number; waiting: number }): Plac
     };
   };
 
+  const enterNow = (weight: number): Release | null =>
+    queue.size === 0 && hasRoom(weight) ? take(weight) : null;
+
   return {
+    enterNow,
     get running() {
       return running;
     },
@@ -57,7 +63,8 @@ export function createPlaces(limits: { running: number; waiting: number }): Plac
     },
     enter(signal, weight = 1) {
       if (signal.aborted) return Promise.reject(createOverloadedError());
-      if (queue.size === 0 && hasRoom(weight)) return Promise.resolve(take(weight));
+      const taken = enterNow(weight);
+      if (taken !== null) return Promise.resolve(taken);
       if (queue.size >= limits.waiting) return Promise.reject(createOverloadedError());
       return new Promise((resolve, reject) => {
         const waiter: Waiter = {

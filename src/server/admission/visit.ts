@@ -1,10 +1,11 @@
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyRequest } from "fastify";
 import type { AuditNotes } from "./audit-notes.js";
 import type { KnownViewer } from "../identity/identity.js";
 import type { Limits } from "../../model/limits.js";
 import type { ServedRequest } from "../options.js";
 import type { Client } from "./client.js";
 import { startDeadline, type Deadline } from "./deadline.js";
+import type { Sending } from "./outbox.js";
 import type { Places } from "./places.js";
 import type { EntryRule } from "./rules.js";
 import { runInPlace, type HeldPlace } from "./work.js";
@@ -26,76 +27,103 @@ export interface Visit {
   runPiece<Result>(job: (request: ServedRequest, place: HeldPlace) => Promise<Result>): Promise<Result>;
   /** The answer is ready: what is left is sending. Returns `false` if it was before. */
   markAnswered(): boolean;
+  /** The answer is sent, or its client has gone before. */
+  leave(isSent: boolean): void;
+  /** The answer on its way; `null` before. */
+  sending: Sending | null;
   /** Milliseconds from the request's head until the answer was ready, or until now. */
   elapsedMs(): number;
 }
 
 /** Starts a visit; nothing is checked yet. */
 export function startVisit(
-  { id }: FastifyRequest,
-  reply: FastifyReply,
-  {
-    rule,
-    limits,
-    places,
-    client,
-  }: {
+  { id }: Pick<FastifyRequest, "id">,
+  given: {
     readonly rule: EntryRule;
     readonly limits: Limits;
     readonly places: Places;
     readonly client: Client;
   },
 ): Visit {
-  const startedAt = performance.now();
-  let answeredAt: number | null = null;
-  let resolveAnswered: () => void = () => undefined;
-  const answered = new Promise<void>((resolve) => (resolveAnswered = resolve));
-  const deadline = startDeadline(rule.lasting ? Infinity : limits.deadlineMs);
-  // Registered before anything is awaited: a client that leaves during the very first wait is noticed, too.
-  reply.raw.once("close", () => {
-    if (!reply.raw.writableFinished) deadline.abandon();
-    deadline.clear();
-  });
-  const served = createServedRequest(id, deadline);
+  return new StartedVisit(id, given);
+}
 
-  return {
-    rule,
-    viewer: null,
-    deadline,
-    notes: { decision: null, operation: null, hash: null, cost: null, rows: null, isLasting: false },
-    client,
-    request: served.request,
-    async runPiece(job) {
-      if (!rule.lasting) {
-        return runInPlace(places, deadline, answered, (place) =>
-          served.run((request) => job(request, place)),
-        );
-      }
-      const own = startDeadline(limits.deadlineMs);
-      const abandon = (): void => {
-        own.abandon();
-      };
-      deadline.signal.addEventListener("abort", abandon, { once: true });
-      if (deadline.signal.aborted) abandon();
-      try {
-        const piece = createServedRequest(id, own);
-        return await runInPlace(places, own, createNever(), (place) =>
-          piece.run((request) => job(request, place)),
-        );
-      } finally {
-        own.clear();
-        deadline.signal.removeEventListener("abort", abandon);
-      }
-    },
-    markAnswered() {
-      if (answeredAt !== null) return false;
-      answeredAt = performance.now();
-      deadline.clear();
-      resolveAnswered();
-      return true;
-    },
-    elapsedMs: () => (answeredAt ?? performance.now()) - startedAt,
-  };
+class StartedVisit implements Visit {
+  readonly rule: EntryRule;
+  readonly client: Client;
+  readonly deadline: Deadline;
+  readonly request: ListenedRequest;
+  readonly notes: AuditNotes = createNotes();
+  viewer: KnownViewer | null = null;
+  sending: Sending | null = null;
+  private readonly startedAt = performance.now();
+  private answeredAt: number | null = null;
+  private answered: Promise<void> | null = null;
+  private resolveAnswered: () => void = () => undefined;
+
+  constructor(
+    private readonly id: string,
+    private readonly given: Parameters<typeof startVisit>[1],
+  ) {
+    const { rule, client, limits } = given;
+    this.rule = rule;
+    this.client = client;
+    this.deadline = startDeadline(rule.lasting ? Infinity : limits.deadlineMs);
+    this.request = new ListenedRequest(id, this.deadline);
+  }
+
+  async runPiece<Result>(
+    job: (request: ServedRequest, place: HeldPlace) => Promise<Result>,
+  ): Promise<Result> {
+    const { deadline } = this;
+    const { places, limits, rule } = this.given;
+    if (!rule.lasting) {
+      return runInPlace(places, deadline, this.waitForAnswer(), (place) =>
+        this.request.run((request) => job(request, place)),
+      );
+    }
+    const own = startDeadline(limits.deadlineMs);
+    const stopListening = deadline.onEnd(() => {
+      own.abandon();
+    });
+    try {
+      const piece = new ListenedRequest(this.id, own);
+      return await runInPlace(places, own, createNever(), (place) =>
+        piece.run((request) => job(request, place)),
+      );
+    } finally {
+      own.clear();
+      stopListening();
+    }
+  }
+
+  markAnswered(): boolean {
+    if (this.answeredAt !== null) return false;
+    this.answeredAt = performance.now();
+    this.deadline.clear();
+    this.resolveAnswered();
+    return true;
+  }
+
+  leave(isSent: boolean): void {
+    if (!isSent) this.deadline.abandon();
+    this.deadline.clear();
+  }
+
+  elapsedMs(): number {
+    return (this.answeredAt ?? performance.now()) - this.startedAt;
+  }
+
+  /** Resolves when the answer is ready. */
+  private waitForAnswer(): Promise<void> {
+    if (this.answeredAt !== null) return Promise.resolve();
+    this.answered ??= new Promise((resolve) => (this.resolveAnswered = resolve));
+    return this.answered;
+  }
+}
+
+function createNotes(): AuditNotes {
+  return { decision: null, operation: null, hash: null, cost: null, rows: null, isLasting: false };
 }
 
 /**
@@ -106,24 +134,34 @@ function createNever(): Promise<never> {
   return new Promise(() => undefined);
 }
 
-/** Creates a request's three sides: what the program sees of it, what runs its work, and who waits for its end. */
-function createServedRequest(
-  id: string,
-  { signal, check }: Deadline,
-): {
-  readonly request: ServedRequest;
-  run<Result>(job: (request: ServedRequest) => Promise<Result>): Promise<Result>;
-} {
-  const listeners: (() => void)[] = [];
-  const request: ServedRequest = { id, signal, check, onEnd: (listener) => void listeners.push(listener) };
-  return {
-    request,
-    run: async (job) => {
-      try {
-        return await job(request);
-      } finally {
-        for (const listener of listeners.splice(0)) listener();
-      }
-    },
+/** A request's three sides: what the program sees of it, what runs its work, and who waits for its end. */
+class ListenedRequest implements ServedRequest {
+  private listeners: (() => void)[] = [];
+
+  constructor(
+    readonly id: string,
+    private readonly deadline: Deadline,
+  ) {}
+
+  get signal(): AbortSignal {
+    return this.deadline.signal;
+  }
+
+  get check(): () => void {
+    return this.deadline.check;
+  }
+
+  readonly onEnd = (listener: () => void): void => {
+    this.listeners.push(listener);
   };
+
+  async run<Result>(job: (request: ServedRequest) => Promise<Result>): Promise<Result> {
+    try {
+      return await job(this);
+    } finally {
+      const listeners = this.listeners;
+      this.listeners = [];
+      for (const listener of listeners) listener();
+    }
+  }
 }

@@ -24,48 +24,85 @@ export async function runInPlace<Result>(
   answered: Promise<unknown>,
   job: (place: HeldPlace) => Promise<Result>,
 ): Promise<Result> {
-  let release: Release | null = null;
-  let isOver = false;
-  const take = async (from: Places, weight: number, signal = deadline.signal): Promise<void> => {
-    release?.();
-    release = null;
-    const taken = await from.enter(signal, weight);
-    if (isOver) taken();
-    else release = taken;
-    deadline.check();
+  const held = new Holding(deadline);
+  try {
+    await held.take(places, 1, deadline);
+  } catch (error) {
+    held.end();
+    throw error;
+  }
+  const running = startJob(() => job(held));
+  const end = (): void => {
+    held.end();
   };
-  const exchange = async (other: Places, weight: number): Promise<void> => {
+  running.then(end, end);
+  void answered.then(end);
+  // At the deadline the place comes back; where the request ends sooner, because its client leaves, then all the same.
+  const stopListening = deadline.onEnd(() => {
+    held.endAfter(deadline.leftMs());
+  });
+  held.onceEnded(stopListening);
+  return await deadline.race(running);
+}
+
+/** The place that a piece of work holds at the moment. */
+class Holding implements HeldPlace {
+  private release: Release | null = null;
+  private isOver = false;
+  private timer: NodeJS.Timeout | undefined;
+  private tellEnded: () => void = () => undefined;
+
+  constructor(private readonly deadline: Deadline) {}
+
+  async take(from: Places, weight: number, until: { readonly signal: AbortSignal }): Promise<void> {
+    this.release?.();
+    this.release = null;
+    // Only who waits needs a signal, which costs more than all the rest here.
+    const now = this.deadline.isOver() ? null : from.enterNow(weight);
+    const taken = now ?? (await from.enter(until.signal, weight));
+    if (this.isOver) taken();
+    else this.release = taken;
+    this.deadline.check();
+  }
+
+  async exchange(other: Places, weight: number): Promise<void> {
+    const { deadline } = this;
     const patience = new AbortController();
     const giveUp = (): void => {
       patience.abort();
     };
     const impatience = setTimeout(giveUp, Math.min(deadline.leftMs() * PATIENCE, LONGEST_TIMER_MS));
-    deadline.signal.addEventListener("abort", giveUp, { once: true });
-    if (deadline.signal.aborted) giveUp();
+    const stopListening = deadline.onEnd(giveUp);
     try {
-      await take(other, weight, patience.signal);
+      await this.take(other, weight, patience);
     } finally {
       clearTimeout(impatience);
-      deadline.signal.removeEventListener("abort", giveUp);
+      stopListening();
     }
-  };
-  const timer = Number.isFinite(deadline.leftMs()) ? setTimeout(end, deadline.leftMs()) : undefined;
-  function end(): void {
-    isOver = true;
-    clearTimeout(timer);
-    release?.();
-    release = null;
   }
-  try {
-    await take(places, 1);
-  } catch (error) {
-    end();
-    throw error;
+
+  onceEnded(listener: () => void): void {
+    if (this.isOver) listener();
+    else this.tellEnded = listener;
   }
-  const running = startJob(() => job({ exchange }));
-  running.then(end, end);
-  void answered.then(end);
-  return await Promise.race([running, deadline.expired.then(throwError)]);
+
+  endAfter(ms: number): void {
+    if (this.isOver || ms === Infinity) return;
+    if (ms === 0) this.end();
+    else
+      this.timer = setTimeout(() => {
+        this.end();
+      }, ms);
+  }
+
+  end(): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    clearTimeout(this.timer);
+    this.release?.();
+    this.release = null;
+    this.tellEnded();
+  }
 }
 
 /** The share of its time that a request may wait for room among heavy ones. */
@@ -77,8 +114,4 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** Starts a job. One that throws at once counts as one that rejects. */
 async function startJob<Result>(job: () => Promise<Result>): Promise<Result> {
   return job();
-}
-
-function throwError(error: Error): never {
-  throw error;
 }

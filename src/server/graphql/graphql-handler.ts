@@ -147,7 +147,14 @@ async function execute(
   };
   // Made here and not by Apollo, which would answer every failure of it with 500.
   const context = attachState(
-    options.contextFor(viewer, { ...served, whenIdle, ...(known !== null && { readFailure: known }) }),
+    options.contextFor(viewer, {
+      id: served.id,
+      signal: served.signal,
+      check: served.check,
+      onEnd: served.onEnd,
+      whenIdle,
+      ...(known !== null && { readFailure: known }),
+    }),
     state,
   );
   const dropAfterMutation = (): void => {

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
 import { HttpError } from "../errors.js";
 import { measureJsonDepth } from "./json-depth.js";
@@ -7,7 +8,7 @@ import type { Limits } from "../../model/limits.js";
 /** Reads request bodies; all of them together never hold more memory than one budget. */
 export interface RequestReader {
   /** Reads the body. Whoever reads it gives its memory back. */
-  read(payload: Readable): Promise<ReadBody>;
+  read(payload: IncomingMessage): Promise<ReadBody>;
 }
 
 /** A body that has come whole. */
@@ -33,12 +34,13 @@ export function createRequestReader(limits: Limits): RequestReader {
         held = 0;
       };
       try {
-        const chunks = await collect(payload, (bytes) => {
+        const account = (bytes: number): void => {
           held += bytes;
           buffered += bytes;
           if (held > limits.bodyBytes) throw createTooLargeError(limits.bodyBytes);
           if (buffered > limits.bufferedBytes) throw createOverloadedError();
-        });
+        };
+        const chunks = takeWhole(payload, account) ?? (await collect(payload, account));
         return { chunks, parse: () => parseJson(decodeUtf8(chunks), limits.jsonDepth), release };
       } catch (error) {
         release();
@@ -46,6 +48,14 @@ export function createRequestReader(limits: Limits): RequestReader {
       }
     },
   };
+}
+
+/** Takes a body that came whole while the request was let in, as most do; `null`: it has to be collected. */
+function takeWhole(payload: IncomingMessage, account: (bytes: number) => void): Buffer[] | null {
+  if (!payload.complete || payload.readableFlowing !== null || payload.errored !== null) return null;
+  account(payload.readableLength);
+  const chunk = payload.read() as Buffer | null;
+  return chunk === null ? [] : [chunk];
 }
 
 /**
@@ -93,12 +103,16 @@ export function parseJson(text: string, maxDepth: number): unknown {
 }
 
 function decodeUtf8(chunks: readonly Buffer[]): string {
+  const [first] = chunks;
+  const bytes = first !== undefined && chunks.length === 1 ? first : Buffer.concat(chunks);
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks));
+    return UTF8.decode(bytes);
   } catch {
     throw new HttpError(400, "BAD_REQUEST", "The body is not UTF-8.");
   }
 }
+
+const UTF8 = new TextDecoder("utf-8", { fatal: true });
 
 function createTooLargeError(bytes: number): HttpError {
   return new HttpError(413, "BODY_TOO_LARGE", `The body is larger than ${bytes} bytes.`, CLOSE);

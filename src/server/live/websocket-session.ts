@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import type { ExecutionArgs, GraphQLFormattedError } from "graphql";
-import type { GraphQLError } from "graphql";
+import { GraphQLError } from "graphql";
 import type { Client } from "../admission/client.js";
 import { startDeadline } from "../admission/deadline.js";
 import type { Gate } from "../admission/gate.js";
@@ -123,10 +123,15 @@ async function identify(
   credentials: Credentials,
 ): Promise<KnownViewer> {
   const deadline = startDeadline(limits.deadlineMs);
-  const identified = await Promise.race([identity.identify(credentials), deadline.expired]).finally(() => {
-    deadline.clear();
-  });
-  if (identified instanceof Error) throw new HttpError(503, "NOT_AVAILABLE", identified.message);
+  const identified = await deadline
+    .race(identity.identify(credentials))
+    .catch((error: unknown) => {
+      if (!(error instanceof GraphQLError)) throw error;
+      throw new HttpError(503, "NOT_AVAILABLE", error.message);
+    })
+    .finally(() => {
+      deadline.clear();
+    });
   const refusal = GRAPHQL_RULE.explainRefusal?.(identified) ?? null;
   if (refusal !== null) throw new HttpError(403, "FORBIDDEN", refusal);
   return identified;

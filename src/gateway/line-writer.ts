@@ -1,0 +1,52 @@
+/** Takes a log's lines, and writes them to where they go. */
+export interface LineWriter {
+  write(line: string): void;
+}
+
+/**
+ * Creates a writer that writes lines of a burst together, since each write is a call of the system.
+ * 1. A line goes out at once unless another did within the last milliseconds. So a quiet process keeps nothing back.
+ * 2. Those that follow wait until these milliseconds are over, in their order.
+ * 3. They go out sooner with a warning or an error, where they are many, and when the process exits, also by an error that
+ *    nobody caught.
+ * A process that is killed (SIGKILL) may lose the lines of its last milliseconds.
+ */
+export function createLineWriter(destination: { write(text: string): unknown }): LineWriter {
+  let waiting = "";
+  let isInBurst = false;
+  const flush = (): void => {
+    if (waiting === "") return;
+    const text = waiting;
+    waiting = "";
+    destination.write(text);
+  };
+  const endBurst = (): void => {
+    if (waiting === "") isInBurst = false;
+    else setTimeout(endBurst, BURST_MS);
+    flush();
+  };
+  process.once("exit", flush);
+  const writer = {
+    [PINO_TELLS_LEVELS]: true,
+    // pino sets it before each line.
+    lastLevel: 0,
+    write(line: string): void {
+      waiting += line;
+      if (isInBurst && writer.lastLevel < WARNING && waiting.length < MOST_CHARACTERS) return;
+      if (!isInBurst) setTimeout(endBurst, BURST_MS);
+      isInBurst = true;
+      flush();
+    },
+  };
+  return writer;
+}
+
+/** By this property a stream asks pino for the level of each line. */
+const PINO_TELLS_LEVELS = Symbol.for("pino.metadata");
+const WARNING = 40;
+
+/** Long enough for several requests of a busy process, and shorter than anybody waits for a line. */
+const BURST_MS = 10;
+
+/** A log that is written faster than this each burst goes out in more pieces. */
+const MOST_CHARACTERS = 64 * 1024;
