@@ -1,3 +1,4 @@
+import { gatherTreeReads } from "./gathered-trees.js";
 import { randomUUID } from "node:crypto";
 import type { DataSource } from "typeorm";
 import { addHost, removeHost, renameHosts, type HostName } from "./write/host-writes.js";
@@ -99,7 +100,7 @@ export function createStore(
       const snapshot = createSnapshot(readers);
       return { reads: createReader(snapshot, scope), renew: snapshot.renew, close: snapshot.close };
     },
-    createTreeReadsFor: (scope) => createTreeReads(readers, scope),
+    createTreeReadsFor: gatherTreeReads((scope) => createTreeReads(readers, scope)),
     ...createReader(readers, null),
   };
 }

@@ -1,0 +1,149 @@
+import type { VmScope } from "./types.js";
+import type { NicTree, TreeReads, VmTree, VmTreeParts } from "./vm-tree.js";
+
+/**
+ * Gathers reads of few VMs that requests ask for at the same time, so that one statement answers all of them.
+ * 1. What is asked for in one turn of the event loop goes out at the end of this turn; a statement begins after all its askers.
+ * 2. While two such statements run, further askers wait for one to end, but no longer than a few milliseconds.
+ * 3. Only askers with the same scope and the same parts share a statement. Reads of many VMs and of pages go alone.
+ */
+export function gatherTreeReads(
+  createReads: (scope: VmScope | null) => TreeReads,
+): (scope: VmScope | null) => TreeReads {
+  const gatherings = new Map<string, Gathering<never>>();
+  const findGathering = <Found>(
+    key: string,
+    keyOf: (found: Found) => string,
+    read: (keys: readonly string[]) => Promise<readonly Found[] | null>,
+  ): Gathering<Found> => {
+    const found = gatherings.get(key) as Gathering<Found> | undefined;
+    if (found !== undefined) return found;
+    const made = new Gathering(keyOf, read, () => gatherings.delete(key));
+    gatherings.set(key, made as unknown as Gathering<never>);
+    return made;
+  };
+
+  return (scope) => {
+    const reads = createReads(scope);
+    return {
+      readTreesPage: (page, parts) => reads.readTreesPage(page, parts),
+      readTreesByIds: async (ids, parts) => {
+        if (ids.length > MOST_OF_ONE) return reads.readTreesByIds(ids, parts);
+        const key = `ids ${formatKey(parts)} ${formatKey(scope)}`;
+        const gathering = findGathering<VmTree>(
+          key,
+          ({ vm }) => vm.id,
+          (all) => reads.readTreesByIds(all, parts),
+        );
+        return (await gathering.ask(ids.map((id) => id.toLowerCase()))) ?? reads.readTreesByIds(ids, parts);
+      },
+      readNicTrees: async (macs, limit, parts) => {
+        if (macs.length > MOST_OF_ONE) return reads.readNicTrees(macs, limit, parts);
+        const key = `macs ${limit} ${formatKey(parts)} ${formatKey(scope)}`;
+        const gathering = findGathering<NicTree>(
+          key,
+          ({ nic }) => nic.macAddress ?? "",
+          async (all) => {
+            const found = await reads.readNicTrees(all, limit, parts);
+            // One of them has so many that the others' may be missing.
+            return found.length < limit ? found : null;
+          },
+        );
+        return (await gathering.ask(macs)) ?? reads.readNicTrees(macs, limit, parts);
+      },
+    };
+  };
+}
+
+/** What askers wait for together. */
+class Gathering<Found> {
+  private askers: Asker<Found>[] = [];
+  private running = 0;
+  private timer: NodeJS.Timeout | undefined;
+  private isDue = false;
+
+  constructor(
+    private readonly keyOf: (found: Found) => string,
+    private readonly read: (keys: readonly string[]) => Promise<readonly Found[] | null>,
+    private readonly onIdle: () => void,
+  ) {}
+
+  /** Returns what is found under the keys; `null`: the asker has to read alone. */
+  ask(keys: readonly string[]): Promise<Found[] | null> {
+    return new Promise((resolve, reject) => {
+      this.askers.push({ keys, resolve, reject });
+      if (this.isDue || this.timer !== undefined) return;
+      if (this.running < MOST_RUNNING) this.sendAfterThisTurn();
+      else
+        this.timer = setTimeout(() => {
+          this.sendAfterThisTurn();
+        }, PATIENCE_MS);
+    });
+  }
+
+  private sendAfterThisTurn(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.isDue = true;
+    setImmediate(() => {
+      this.isDue = false;
+      while (this.askers.length > 0) void this.send(this.askers.splice(0, MOST_ASKERS));
+    });
+  }
+
+  private async send(askers: readonly Asker<Found>[]): Promise<void> {
+    this.running += 1;
+    try {
+      const all = await this.read([...new Set(askers.flatMap(({ keys }) => keys))]);
+      const byKey = all === null ? null : groupBy(all, this.keyOf);
+      for (const { keys, resolve } of askers) {
+        resolve(byKey === null ? null : [...new Set(keys)].flatMap((key) => byKey.get(key) ?? []));
+      }
+    } catch (error) {
+      for (const { reject } of askers) reject(error);
+    }
+    this.running -= 1;
+    if (this.askers.length > 0) {
+      if (!this.isDue) this.sendAfterThisTurn();
+    } else if (this.running === 0 && !this.isDue) this.onIdle();
+  }
+}
+
+interface Asker<Found> {
+  readonly keys: readonly string[];
+  readonly resolve: (found: Found[] | null) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+function groupBy<Found>(all: readonly Found[], keyOf: (found: Found) => string): Map<string, Found[]> {
+  const grouped = new Map<string, Found[]>();
+  for (const each of all) {
+    const key = keyOf(each);
+    const held = grouped.get(key);
+    if (held === undefined) grouped.set(key, [each]);
+    else held.push(each);
+  }
+  return grouped;
+}
+
+/** Formats a scope or parts; what is the same object again is not formatted again. */
+function formatKey(value: VmScope | VmTreeParts | null): string {
+  if (value === null) return "all";
+  const known = formatted.get(value) ?? JSON.stringify(value);
+  formatted.set(value, known);
+  return known;
+}
+
+const formatted = new WeakMap<object, string>();
+
+/** An asker with more keys than this has a statement of its own. */
+const MOST_OF_ONE = 4;
+
+/** So many askers share a statement: few enough that PostgreSQL looks each VM up by its index, and nobody waits long. */
+const MOST_ASKERS = 50;
+
+/** PostgreSQL answers one while this process reads the other's rows. */
+const MOST_RUNNING = 2;
+
+/** Longer than such a statement takes. A connection that hangs holds up nobody for longer. */
+const PATIENCE_MS = 5;
