@@ -7,6 +7,16 @@ import { readdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
+// Until the program listens itself, nothing runs that would have to be stopped first. A `start` that is ended so has not failed.
+for (const [signal, code] of [
+  ["SIGTERM", 143],
+  ["SIGINT", 130],
+]) {
+  process.once(signal, () => {
+    if (process.listenerCount(signal) === 0) process.exit(process.argv[2] === "start" ? 0 : code);
+  });
+}
+
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const compiled = join(root, "dist/src/main.js");
 const source = join(root, "src/main.ts");

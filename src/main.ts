@@ -1,11 +1,5 @@
 #!/usr/bin/env node
-import "reflect-metadata";
-import { CommanderError } from "commander";
 import type { CommandLine } from "./commands/program/command-line.js";
-import { createProgram } from "./commands/program/create-program.js";
-import { readSettings } from "./commands/program/read-settings.js";
-import { ConfigError } from "./config.js";
-import { formatError } from "./gateway/format-error.js";
 
 /** Exit codes: 0 done, 1 failed, 2 wrong arguments or settings. */
 const FAILED = 1;
@@ -17,20 +11,30 @@ const DRAIN_LIMIT_MS = 10_000;
 /** npm and terminals may pass one key press on twice; what comes this soon is the same signal. */
 const ECHO_MS = 300;
 
+/** Whether the program is loaded. Until then a signal ends the process at once: nothing runs that would have to be stopped first. */
+let isLoaded = false;
 const stopping = new AbortController();
 listenForSignals(stopping);
 keepOnWithoutReader(process.stdout);
 keepOnWithoutReader(process.stderr);
+await import("reflect-metadata");
+const { createProgram } = await import("./commands/program/create-program.js");
+isLoaded = true;
 try {
-  await createProgram(createCommandLine(stopping.signal)).parseAsync();
+  await createProgram(await createCommandLine(stopping.signal)).parseAsync();
 } catch (error) {
-  process.exitCode = reportError(error);
+  process.exitCode = await reportError(error);
 }
 
-/** Aborts at the first signal; the command then drains. Ends the process at the second one, or when draining takes too long. */
+/**
+ * Listens for signals, before anything is imported. Aborts at the first one; the command then drains. Ends the process at the second
+ * one, or when draining takes too long.
+ */
 function listenForSignals(stopping: AbortController): void {
   let signalledAtMs = Number.NEGATIVE_INFINITY;
   const stop = (exitCode: number): void => {
+    // A `start` that is ended so has not failed.
+    if (!isLoaded) process.exit(process.argv[2] === "start" ? 0 : exitCode);
     if (performance.now() - signalledAtMs < ECHO_MS) return;
     if (stopping.signal.aborted) process.exit(exitCode);
     signalledAtMs = performance.now();
@@ -55,7 +59,8 @@ function keepOnWithoutReader(stream: NodeJS.WriteStream): void {
   });
 }
 
-function createCommandLine(signal: AbortSignal): CommandLine {
+async function createCommandLine(signal: AbortSignal): Promise<CommandLine> {
+  const { readSettings } = await import("./commands/program/read-settings.js");
   const printHint = (line: string) => void process.stderr.write(`${line}\n`);
   return {
     environment: process.env,
@@ -70,7 +75,12 @@ function createCommandLine(signal: AbortSignal): CommandLine {
 }
 
 /** Reports an error in one line for people, without its stack, and returns the exit code. */
-function reportError(error: unknown): number {
+async function reportError(error: unknown): Promise<number> {
+  const [{ CommanderError }, { ConfigError }, { formatError }] = await Promise.all([
+    import("commander"),
+    import("./config.js"),
+    import("./gateway/format-error.js"),
+  ]);
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : MISUSED;
   process.stderr.write(`vnic-graph: ${formatError(error)}\n`);
   return error instanceof ConfigError ? MISUSED : FAILED;
