@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { afterEach, describe, expect, test } from "vitest";
 import { checkStatements } from "../../src/commands/doctor/statements.js";
 import { createDataSource } from "../../src/store/postgres/data-source.js";
+import { pendingMigrations } from "../../src/store/postgres/migrate.js";
 import { readContents } from "../support/contents.js";
 import { asAdmin, createDatabase, type TestDatabase } from "../support/database.js";
 
@@ -35,7 +36,7 @@ async function createRole(): Promise<{ database: TestDatabase; role: string; url
 async function look(url: string): Promise<string[]> {
   const dataSource = await createDataSource(url, { poolSize: 1 }).initialize();
   try {
-    const findings = await checkStatements(dataSource);
+    const findings = await checkStatements(dataSource, await pendingMigrations(dataSource));
     return findings.map(({ verdict, what, mend }) => `${verdict} ${what} -> ${mend ?? ""}`);
   } finally {
     await dataSource.destroy();
@@ -53,16 +54,62 @@ describe("the doctor tries all statements of a gateway", () => {
     expect(await readContents(database.dataSource)).toEqual(before);
   });
 
-  test("as a role that may use the tables, which is warned that it cannot keep the change log", async () => {
+  test("as a role that may use the tables, which is warned that it cannot keep or empty the change log", async () => {
     const { role, url } = await createRole();
     expect(await look(url)).toEqual([
+      "warn erasing the past of all VMs, as `forget --all` does: permission denied for table vnic_graph_change -> " +
+        `GRANT TRUNCATE ON vnic_graph_change, vnic_graph_address_span TO ${role}; nothing else needs it`,
       expect.stringMatching(
         `^warn role ${role} does not own the change log, .* -> ALTER TABLE vnic_graph_change OWNER TO ${role}`,
       ),
     ]);
   });
 
+  test("with the migrations that wait, on an empty database, which stays empty", async () => {
+    const database = await createDatabase({ template: null });
+    cleanups.push(() => database.drop());
+    expect(await look(database.url)).toEqual([
+      "ok all that a gateway asks and writes was tried, and undone -> ",
+    ]);
+    expect(
+      await database.dataSource.query("SELECT relname FROM pg_class WHERE relname LIKE 'v%_static'"),
+    ).toEqual([]);
+  });
+
+  test("with a migration that the role may not run, as the tables are not its own", async () => {
+    const { database, role, url } = await createRole();
+    await database.dataSource.query(`GRANT USAGE, CREATE ON SCHEMA public TO ${role}`);
+    await database.dataSource.query(
+      "DELETE FROM vnic_graph_migrations WHERE id = (SELECT max(id) FROM vnic_graph_migrations)",
+    );
+    expect(await look(url)).toEqual([
+      expect.stringMatching(
+        /^fail running \w+: must be owner of table \w+ -> run `vnic-graph migrate` as the owner of our tables/,
+      ),
+      expect.stringMatching(/^warn role \w+ does not own the change log/),
+    ]);
+  });
+
+  test("as the owner of the change log who may make no tables beside it", async () => {
+    const { database, role, url } = await createRole();
+    await database.dataSource.query(`
+      REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+      GRANT TRUNCATE ON vnic_graph_address_span TO ${role};
+      DO $$ DECLARE name regclass; BEGIN
+        FOR name IN SELECT 'vnic_graph_change'::regclass UNION ALL SELECT inhrelid::regclass FROM pg_inherits
+          WHERE inhparent = 'vnic_graph_change'::regclass
+        LOOP EXECUTE format('ALTER TABLE %s OWNER TO ${role}', name); END LOOP; END $$`);
+    expect(await look(url)).toEqual([
+      "warn making and dropping a partition of the change log: permission denied for schema public -> " +
+        `GRANT USAGE, CREATE ON SCHEMA public TO ${role}`,
+    ]);
+  });
+
   test.each([
+    [
+      "REVOKE DELETE ON vnic_graph_change FROM ROLE",
+      /^warn erasing a VM's past, as `forget` does: permission denied for table vnic_graph_change -> GRANT/,
+    ],
     [
       "REVOKE INSERT ON vm_static FROM ROLE",
       /^fail storing a new VM: permission denied for table vm_static -> GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES/,

@@ -39,15 +39,16 @@ export async function checkDatabase(config: Config): Promise<DatabaseFindings> {
   }
   try {
     const findings = [await checkVersion(dataSource), await checkClock(dataSource)];
-    const tables = isEngine ? await checkEngineTables(dataSource) : await checkOurTables(dataSource);
-    const isOurs = !isEngine && tables.verdict === "ok" && tables.what.endsWith(UP_TO_DATE);
+    if (isEngine) return { findings: [...findings, await checkEngineTables(dataSource)], hosts: [] };
+    const tables = await checkOurTables(dataSource);
+    findings.push(tables);
+    if (tables.verdict !== "ok") return { findings, hosts: [] };
+    const pending = await pendingMigrations(dataSource);
+    findings.push(...(await checkStatements(dataSource, pending)));
+    if (pending.length > 0) return { findings, hosts: [] };
     return {
-      findings: [
-        ...findings,
-        tables,
-        ...(isOurs ? [...(await checkStatements(dataSource)), ...(await checkPolling(dataSource))] : []),
-      ],
-      hosts: isOurs ? await createStore(dataSource).listHosts() : [],
+      findings: [...findings, ...(await checkPolling(dataSource))],
+      hosts: await createStore(dataSource).listHosts(),
     };
   } catch (error) {
     return { findings: [fail(CHECK, formatError(error), "look into PostgreSQL's own log")], hosts: [] };
@@ -65,7 +66,6 @@ async function checkPolling(dataSource: DataSource): Promise<Finding[]> {
 }
 
 const CHECK = "database";
-const UP_TO_DATE = "up to date";
 
 function explainHowToReach(error: unknown): string {
   const code = findSqlState(error) ?? "";
@@ -219,7 +219,7 @@ async function checkOurTables(dataSource: DataSource): Promise<Finding> {
         `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${role}`,
       );
     }
-    if (pending.length === 0) return createOkFinding("tables", UP_TO_DATE);
+    if (pending.length === 0) return createOkFinding("tables", "up to date");
     return createOkFinding("tables", `\`vnic-graph start\` or \`migrate\` will run ${pending.join(", ")}`);
   } catch (error) {
     const mend =

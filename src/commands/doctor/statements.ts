@@ -5,7 +5,9 @@ import { findSqlState } from "../../store/postgres/errors.js";
 import { queryRows } from "../../store/postgres/sql.js";
 import { createStore } from "../../store/store.js";
 import type { ReadinessStore, RefreshStore } from "../../store/types.js";
-import { createTrialVm, TRIAL_HOST } from "./trial-vm.js";
+import type { Trial } from "./trial.js";
+import { createTrialVm, TRIAL_HOST, type TrialVm } from "./trial-vm.js";
+import { listKeepingTrials, listMigrationTrials } from "./keeping.js";
 import { createOkFinding, fail, warn, type Finding } from "./finding.js";
 import { attemptIn, rehearse, type DataSource } from "./rehearsal.js";
 
@@ -13,13 +15,17 @@ import { attemptIn, rehearse, type DataSource } from "./rehearsal.js";
  * Tries every statement that a gateway runs on its own tables, with its own rights. Keeps nothing of it. What fails for
  * one and the same reason is told once.
  */
-export async function checkStatements(dataSource: DataSource): Promise<Finding[]> {
-  const failures = await rehearse(dataSource, tryAll);
+export async function checkStatements(
+  dataSource: DataSource,
+  pendingMigrations: readonly string[] = [],
+): Promise<Finding[]> {
   const [owner] = await queryRows<{ role: string; owns: boolean }>(dataSource, OWNERSHIP);
   const { role = "", owns = true } = owner ?? {};
-  const found = [...failures].map(([reason, { what, error }]) =>
-    fail(CHECK, `${what}: ${reason}`, explainFailure(error, role)),
-  );
+  const failures = await rehearse(dataSource, (rehearsal) => tryAll(rehearsal, pendingMigrations, owns));
+  const found = [...failures].map(([reason, { trial, error }]) => {
+    const tell = trial.isWarning === true ? warn : fail;
+    return tell(CHECK, `${trial.what}: ${reason}`, explainFailure(error, role, trial.hint));
+  });
   if (!owns) {
     found.push(
       warn(
@@ -37,19 +43,30 @@ export async function checkStatements(dataSource: DataSource): Promise<Finding[]
 const CHECK = "statements";
 
 interface Failure {
-  readonly what: string;
+  readonly trial: Trial;
   readonly error: unknown;
 }
 
-async function tryAll(rehearsal: DataSource): Promise<ReadonlyMap<string, Failure>> {
+async function tryAll(
+  rehearsal: DataSource,
+  pendingMigrations: readonly string[],
+  isOwner: boolean,
+): Promise<ReadonlyMap<string, Failure>> {
   const failures = new Map<string, Failure>();
-  for (const { what, attempt } of listTrials(rehearsal)) {
-    const error = await attemptIn(rehearsal, attempt);
+  for (const trial of listMigrationTrials(rehearsal, pendingMigrations)) {
+    const error = await attemptIn(rehearsal, trial.attempt);
+    // Nothing else can be tried on tables that are not there.
+    if (error !== null) return failures.set(formatError(error), { trial, error });
+  }
+  const vm = createTrialVm();
+  const trials = [...listTrials(rehearsal, vm), ...listKeepingTrials(rehearsal, vm.id, isOwner)];
+  for (const trial of trials) {
+    const error = await attemptIn(rehearsal, trial.attempt);
     if (error === null) continue;
     const reason = formatError(error);
     // What a trial needs of one that failed before is missing: that says nothing new.
     if (error instanceof MissingTrialError || failures.has(reason)) continue;
-    failures.set(reason, { what, error });
+    failures.set(reason, { trial, error });
   }
   return failures;
 }
@@ -59,16 +76,9 @@ class MissingTrialError extends Error {
   override readonly name = "MissingTrialError";
 }
 
-/** One thing that a gateway does with the database. */
-interface Trial {
-  readonly what: string;
-  readonly attempt: () => Promise<unknown>;
-}
-
-function listTrials(rehearsal: DataSource): readonly Trial[] {
+function listTrials(rehearsal: DataSource, vm: TrialVm): readonly Trial[] {
   const store = createStore(rehearsal);
   const changes = createChangeLog(rehearsal);
-  const vm = createTrialVm();
   const claim = async () => {
     const claimed = await store.claim(TRIAL_HOST.id);
     if (claimed === null || "deferred" in claimed) throw new MissingTrialError();
@@ -138,8 +148,9 @@ function listTrials(rehearsal: DataSource): readonly Trial[] {
   return [...Object.values(writing).flat(), ...reading];
 }
 
-function explainFailure(error: unknown, role: string): string {
+function explainFailure(error: unknown, role: string, ownHint: string | undefined): string {
   const code = findSqlState(error) ?? "";
+  if (code === "42501" && ownHint !== undefined) return ownHint.replaceAll("ROLE", role);
   const message = formatError(error);
   const fitting = HINTS.find(({ states, words }) => states.test(code) && words.test(message));
   return (fitting?.hint ?? "look into PostgreSQL's own log").replaceAll("ROLE", role);

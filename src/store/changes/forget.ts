@@ -33,11 +33,11 @@ export function forgetVm(dataSource: DataSource, vmId: string): Promise<Forgotte
 }
 
 /** Erases the past of all VMs. Who follows the log goes on with the next change, from the state that is stored then. */
-export function forgetAll(dataSource: DataSource): Promise<void> {
+export function forgetAll(dataSource: DataSource, lockWaitMs = LOCK_WAIT_MS): Promise<void> {
   return runInTransaction(dataSource, async (queryRunner) => {
     await queryRunner.query("SET LOCAL statement_timeout = 0");
     await queryRunner.query("SELECT pg_advisory_xact_lock($1)", [INDEX_LOCK]);
-    await queryRunner.query(`SET LOCAL lock_timeout = '${LOCK_WAIT_MS}ms'`);
+    await queryRunner.query(`SET LOCAL lock_timeout = '${lockWaitMs}ms'`);
     await queryRunner.query("LOCK TABLE vnic_graph_change IN ACCESS EXCLUSIVE MODE");
     await queryRunner.query(
       `UPDATE vnic_graph_change_log l SET kept_from = clock_timestamp(),

@@ -82,13 +82,27 @@ async function makePartitions(queryRunner: QueryRunner, retention: Retention): P
   // Waits for another gateway that does the same: when it is done, there is a place for changes.
   await queryRunner.query("SELECT pg_advisory_xact_lock($1)", [LOCK_KEY]);
   const { partitions, nowMs } = await readPartitions(queryRunner);
-  for (const { name, fromMs, toMs } of planPartitions(partitions, retention, nowMs)) {
-    await queryRunner.query(`CREATE TABLE ${name} (LIKE vnic_graph_change INCLUDING ALL)`);
-    await queryRunner.query(
-      `ALTER TABLE vnic_graph_change ATTACH PARTITION ${name}
-       FOR VALUES FROM ('${new Date(fromMs).toISOString()}') TO ('${new Date(toMs).toISOString()}')`,
-    );
+  for (const partition of planPartitions(partitions, retention, nowMs)) {
+    await makePartition(queryRunner, partition);
   }
+}
+
+async function makePartition(queryRunner: QueryRunner, { name, fromMs, toMs }: Partition): Promise<void> {
+  await queryRunner.query(`CREATE TABLE ${name} (LIKE vnic_graph_change INCLUDING ALL)`);
+  await queryRunner.query(
+    `ALTER TABLE vnic_graph_change ATTACH PARTITION ${name}
+     FOR VALUES FROM ('${new Date(fromMs).toISOString()}') TO ('${new Date(toMs).toISOString()}')`,
+  );
+}
+
+/** Makes a partition and drops it, as maintenance does. It is of a time that no change has; to be called where all is undone. */
+export function tryPartition(dataSource: DataSource): Promise<void> {
+  const fromMs = Date.parse("9000-01-01T00:00:00Z");
+  const partition = createPartition(fromMs, fromMs + HOUR_MS);
+  return runInTransaction(dataSource, async (queryRunner) => {
+    await makePartition(queryRunner, partition);
+    await dropPartition(queryRunner, partition);
+  });
 }
 
 async function dropPartition(queryRunner: QueryRunner, { name, toMs }: Partition): Promise<void> {

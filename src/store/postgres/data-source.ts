@@ -93,9 +93,19 @@ export function createDataSource(url: string, options: DataSourceOptions = {}): 
     migrations: [...MIGRATIONS],
     migrationsTableName: MIGRATIONS_TABLE,
     migrationsTransactionMode: "all",
-    ...(logger === undefined ? { logging: false } : { logging: ["query"], logger }),
+    ...(logger === undefined ? { logging: false, logger: SILENT } : { logging: ["query"], logger }),
   });
 }
+
+/** TypeORM's own logger prints failures of migrations whatever is set; who runs them tells them. */
+const SILENT: Logger = {
+  logQuery: () => undefined,
+  logQueryError: () => undefined,
+  logQuerySlow: () => undefined,
+  logSchemaBuild: () => undefined,
+  logMigration: () => undefined,
+  log: () => undefined,
+};
 
 /** Counts the pool's connections to the database, and how many requests wait for one. */
 export function countConnections(dataSource: DataSource): { total: number; idle: number; waiting: number } {

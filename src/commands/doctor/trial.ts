@@ -1,0 +1,9 @@
+/** One thing that a gateway does with the database. */
+export interface Trial {
+  readonly what: string;
+  readonly attempt: () => Promise<unknown>;
+  /** What to do where a right is missing, if that differs from what it is for other statements. */
+  readonly hint?: string;
+  /** A gateway runs without it. */
+  readonly isWarning?: boolean;
+}
