@@ -14,11 +14,12 @@ import { useAccess } from "./identity/use-access.js";
 import { useIsRefused, useSession, useToken, writeToken } from "./identity/session.js";
 import { LiveNote } from "./live/live-note.js";
 import { navigate, useRoute } from "./navigation.js";
-import { formatRoute, type Route } from "./route.js";
+import type { Route } from "./route.js";
 import { copyNearestAddress } from "./shared/copy-text.js";
 import { CopyNote } from "./shared/copy-note.js";
 import { DemoNote } from "./shared/demo-note.js";
 import { KeyboardHelp } from "./shared/keyboard-help.js";
+import { RouteLink } from "./shared/route-link.js";
 import { useKeys } from "./shared/use-keys.js";
 import { VmsView } from "./vms/vms-view.js";
 
@@ -34,12 +35,33 @@ const TopologyView = lazy(async () => ({
 }));
 const VmView = lazy(async () => ({ default: (await import("./vm/vm-view.js")).VmView }));
 
-const HOSTS: Route = { view: "hosts" };
-const DRIFT: Route = { view: "drift", kind: null };
-const TOPOLOGY: Route = { view: "topology", network: null };
-const CONFLICTS: Route = { view: "conflicts" };
-const VIEWS_OF_VMS: readonly string[] = ["vms", "vm", "address"];
-const VMS: Route = { view: "vms", search: "", sort: "NAME_ASC" };
+/** What the bar leads to, by which key, and as part of which each view counts. */
+const VIEWS: readonly {
+  readonly name: string;
+  readonly key: string;
+  readonly route: Route;
+  readonly views: readonly Route["view"][];
+}[] = [
+  {
+    name: "VMs",
+    key: "g",
+    route: { view: "vms", search: "", sort: "NAME_ASC" },
+    views: ["vms", "vm", "address"],
+  },
+  { name: "Hosts", key: "h", route: { view: "hosts" }, views: ["hosts"] },
+  { name: "Topology", key: "t", route: { view: "topology", network: null }, views: ["topology"] },
+  { name: "Drift", key: "d", route: { view: "drift", kind: null }, views: ["drift"] },
+  { name: "Conflicts", key: "c", route: { view: "conflicts" }, views: ["conflicts"] },
+];
+
+const KEYS_OF_VIEWS = Object.fromEntries(
+  VIEWS.map(({ key, route }) => [
+    key,
+    () => {
+      navigate(route);
+    },
+  ]),
+);
 
 /** The frame around every view: navigation, theme, keys, and who is signed in. */
 export function App({ signInFailure }: { readonly signInFailure: string | null }) {
@@ -53,21 +75,7 @@ export function App({ signInFailure }: { readonly signInFailure: string | null }
     "/": () => document.getElementById("search")?.focus(),
     "?": help.open,
     y: copyNearestAddress,
-    g: () => {
-      navigate(VMS);
-    },
-    h: () => {
-      navigate(HOSTS);
-    },
-    t: () => {
-      navigate(TOPOLOGY);
-    },
-    d: () => {
-      navigate(DRIFT);
-    },
-    c: () => {
-      navigate(CONFLICTS);
-    },
+    ...KEYS_OF_VIEWS,
   });
   return (
     <>
@@ -75,21 +83,11 @@ export function App({ signInFailure }: { readonly signInFailure: string | null }
         Skip to the content
       </a>
       <header className="bar">
-        <NavLink route={VMS} isCurrent={VIEWS_OF_VMS.includes(route.view)}>
-          VMs
-        </NavLink>
-        <NavLink route={HOSTS} isCurrent={route.view === "hosts"}>
-          Hosts
-        </NavLink>
-        <NavLink route={TOPOLOGY} isCurrent={route.view === "topology"}>
-          Topology
-        </NavLink>
-        <NavLink route={DRIFT} isCurrent={route.view === "drift"}>
-          Drift
-        </NavLink>
-        <NavLink route={CONFLICTS} isCurrent={route.view === "conflicts"}>
-          Conflicts
-        </NavLink>
+        {VIEWS.map(({ name, route: to, views }) => (
+          <RouteLink key={name} to={to} isCurrent={views.includes(route.view)}>
+            {name}
+          </RouteLink>
+        ))}
         <Anchor href="./graphiql">GraphiQL</Anchor>
         <span className="grow" />
         <LiveNote />
@@ -142,29 +140,6 @@ function View({ route }: { readonly route: Route }) {
     case "hosts":
       return <HostsView />;
   }
-}
-
-function NavLink({
-  route,
-  isCurrent,
-  children,
-}: {
-  readonly route: Route;
-  readonly isCurrent: boolean;
-  readonly children: string;
-}) {
-  return (
-    <Anchor
-      href={formatRoute(route)}
-      {...(isCurrent && { "aria-current": "page" as const })}
-      onClick={(event) => {
-        event.preventDefault();
-        navigate(route);
-      }}
-    >
-      {children}
-    </Anchor>
-  );
 }
 
 function ThemeButton() {

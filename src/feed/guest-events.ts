@@ -1,6 +1,11 @@
 import type { ChangeLog, LogCursor, LogTail, LoggedChange, StatePage } from "../store/changes/change-log.js";
 import { parseCursor } from "../store/changes/cursor.js";
-import { START_CURSOR, type FollowQuestion, type GuestEvent } from "../store/changes/live/guest-event.js";
+import {
+  NOW_CURSOR,
+  START_CURSOR,
+  type FollowQuestion,
+  type GuestEvent,
+} from "../store/changes/live/guest-event.js";
 import { isSeen } from "../store/changes/snapshot.js";
 import { createEventPages, formatQuestionKey, type EventPages, type KeyedQuestion } from "./event-pages.js";
 import { EventQueue, type QueueBounds } from "./event-queue.js";
@@ -10,7 +15,7 @@ import { createFirstStates, toStateEvents, type ReadFirstState } from "./first-s
 /** Tells subscribers what they ask for. */
 export interface GuestEvents {
   /**
-   * Tells the current state, unless the question has a cursor, and then every change behind it; ends with the signal.
+   * Tells the current state, unless the question has a cursor or begins now, and then every change behind it; ends with the signal.
    * Throws {@link LostCursorError}, {@link MalformedCursorError}, {@link SlowReaderError}, or what the database says. Who
    * reads slowly may not come to that error: `onSlow` is called then.
    */
@@ -64,7 +69,7 @@ async function* follow(
   if (after === null || after === START_CURSOR) {
     position = yield* tellState(parts, question, shown, signal);
   } else {
-    position = parseCursor(after);
+    position = after === NOW_CURSOR ? (await log.openTail()).cursor : parseCursor(after);
   }
   const ownReader = log.openReader(position);
   yield* readAll(ownReader);

@@ -51,7 +51,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         );
   const gate = createGate(options, limits);
   const check = createOperationCheck(options.schema, limits, options.estimateField ?? null);
-  const admit = createAdmission(limits, gate.heavyPlaces);
+  const admit = createAdmission(gate.costRooms);
   const fast = options.fastPath && createFastAnswers(options.fastPath, limits, { check, admit });
   const apollo = await startApollo(options, limits, {
     check,

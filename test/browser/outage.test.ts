@@ -8,6 +8,7 @@ import { reportedInterface, reportedNic, reportedVm } from "../support/builders/
 import { createDatabase, type TestDatabase } from "../support/database.js";
 import { startGatewayProcess, type RunningGateway } from "../support/gateway.js";
 import { runPass } from "../support/run-pass.js";
+import { findFaults } from "./find-faults.js";
 import { describeInBrowser } from "./in-browser.js";
 
 describeInBrowser("the portal while the database is away", (browser) => {
@@ -50,5 +51,27 @@ describeInBrowser("the portal while the database is away", (browser) => {
     await page.getByRole("status").getByText("live", { exact: true }).waitFor();
     await report("10.0.0.2");
     await page.locator("table.nics").getByText("10.0.0.2", { exact: true }).waitFor();
+  });
+
+  test.each([
+    ["the list", "/", "web"],
+    ["hosts", "/?view=hosts", "host-a.example.test"],
+    ["the topology", "/?view=topology", "1 VM on 1 network"],
+    ["drift", "/?view=drift", "Everything fits."],
+    ["conflicts", "/?view=conflicts", "Each MAC is on one vNIC."],
+  ])("%s, opened meanwhile, is read by itself when the database is back", async (_title, path, text) => {
+    const { page } = browser();
+    proxy.mode = "refuse";
+    proxy.drop();
+    await page.goto(gateway.url + path);
+    await page.getByRole("alert").getByText("It is read again by itself.").waitFor();
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      expect(await findFaults(page)).toEqual([]);
+    }
+    proxy.mode = "pass";
+    await page.getByText(text).first().waitFor();
+    await page.getByRole("alert").waitFor({ state: "detached" });
+    await page.getByRole("status").getByText("live", { exact: true }).waitFor();
   });
 });

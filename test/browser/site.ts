@@ -13,6 +13,7 @@ import { reportedInterface, reportedNic, reportedVm } from "../support/builders/
 import { createDatabase, type TestDatabase } from "../support/database.js";
 import { startGatewayProcess, temporaryFolder, type RunningGateway } from "../support/gateway.js";
 import { runPass } from "../support/run-pass.js";
+import { freePort } from "../support/tcp.js";
 
 /** A VM of a site. Its id and its MAC follow from its number. */
 export interface SiteVm {
@@ -31,6 +32,10 @@ export interface Site {
   readonly url: string;
   /** The hosts report these VMs, by the host's id. */
   report(vmsByHost: Readonly<Record<string, readonly SiteVm[]>>): Promise<void>;
+  /** Ends the gateway's process. */
+  lose(): Promise<void>;
+  /** Starts it again, at the same address. */
+  regain(): Promise<void>;
   /** The host does not answer when it is asked next. */
   fail(hostId: string): Promise<void>;
   /** Adds a token to the gateway's file. It counts after a reload. */
@@ -57,11 +62,20 @@ export async function openSite(
   };
   await report(vmsByHost);
   const identity = isOpen ? {} : { AUTH_TOKENS_FILE: tokensFile };
-  const gateway = await startGatewayProcess({ DATABASE_URL: database.url, ...identity, ...settings });
+  const port = String(await freePort());
+  const start = () =>
+    startGatewayProcess({ DATABASE_URL: database.url, PORT: port, ...identity, ...settings });
+  let gateway = await start();
   return {
     database,
-    gateway,
+    get gateway() {
+      return gateway;
+    },
     url: gateway.url,
+    lose: () => gateway.stop(),
+    regain: async () => {
+      gateway = await start();
+    },
     report,
     fail: (hostId) => fakes.get(hostId)!.fail(database),
     tokensFile,

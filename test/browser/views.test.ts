@@ -52,16 +52,20 @@ describeInBrowser("the portal's views", (browser) => {
     await page.clock.install();
     await page.goto(site.url + path);
     await page.getByText(text).first().waitFor();
-    const isLive = /view=vm|^\/$/.test(path);
-    if (isLive) await page.getByRole("status").getByText("live", { exact: true }).waitFor();
-    // What the view itself still had to ask has been answered when the browser has nothing left to load.
-    await page.clock.runFor(5_000);
-    await page.waitForLoadState("networkidle");
+    await page.getByRole("status").getByText("live", { exact: true }).waitFor();
     page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+    // What the view itself still has to ask, because its subscription has just begun, is asked first.
+    do {
+      asked.length = 0;
+      await page.clock.runFor(5_000);
+      await page.waitForLoadState("networkidle");
+      await page.evaluate(() => fetch("./healthz").then((answer) => answer.text()));
+    } while (asked.length > 1);
+    asked.length = 0;
     await page.clock.runFor("10:00");
     await page.evaluate(() => fetch("./healthz").then((answer) => answer.text()));
     expect(asked).toEqual(["/healthz"]);
-    if (isLive) {
+    if (/view=vm|^\/$/.test(path)) {
       await site.report({ [HOST_A]: [{ ...WEB, address: "10.0.0.12" }] });
       await page.clock.runFor(5_000);
       await page.getByText("10.0.0.12", { exact: true }).first().waitFor();

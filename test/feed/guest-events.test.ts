@@ -115,6 +115,29 @@ describe("guest events", () => {
     });
   });
 
+  test("tell only changes from now on, without the state, to who asks for that, and give cursors to go on behind", async () => {
+    const vm = countedVm(1);
+    await addVms(database.store, [vm, countedVm(2)]);
+    const client = follow({ after: "now" });
+    await eventually(() => {
+      expect(feed.lagMs()).not.toBeNull();
+    });
+    const second = await changeIps(database.store, vm, "10.0.0.1");
+    await eventually(() => {
+      expect(describeEvents(client.got)).toEqual(["CHANGE 10.0.0.0 > 10.0.0.1"]);
+    });
+    await client.leave();
+    const third = await changeIps(database.store, second, "10.0.0.2");
+    const resumed = follow({ after: client.got.at(-1)!.cursor });
+    await changeIps(database.store, third, "10.0.0.3");
+    await eventually(() => {
+      expect(describeEvents(resumed.got)).toEqual([
+        "CHANGE 10.0.0.1 > 10.0.0.2",
+        "CHANGE 10.0.0.2 > 10.0.0.3",
+      ]);
+    });
+  });
+
   test.each([1_000, 2])(
     "lose nothing and repeat nothing while many write, whenever clients come, leave and go on (pages of %i)",
     async (statePage) => {

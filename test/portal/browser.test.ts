@@ -142,6 +142,7 @@ describe.skipIf(executable === undefined)("the portal of the demo, in a real bro
   test("refreshes a host at once", async () => {
     const { page } = browser;
     await page.goto(`${gateway.url}/?view=hosts`);
+    await page.getByText(", and each time since").first().waitFor();
     await page
       .getByRole("button", { name: /^Refresh now/ })
       .first()

@@ -46,15 +46,52 @@ test("a host that rested is not asked to rest for the same work again", () => {
 });
 
 test("a meter adds up what work takes, also of work that throws", () => {
-  let nowMs = 0;
-  const meter = new WorkMeter(() => nowMs);
-  const work = (ms: number) => () => {
-    nowMs += ms;
-    if (ms > 100) throw new Error("too much");
-    return ms;
-  };
-  expect(meter.measure(work(40))).toBe(40);
-  nowMs += 1_000;
-  expect(() => meter.measure(work(500))).toThrow("too much");
+  const { meter, work } = createMeter();
+  expect(meter.measure(work({ clockMs: 40, cpuMs: 40 }))).toBe(40);
+  expect(() => meter.measure(work({ clockMs: 500, cpuMs: 500 }))).toThrow("too much");
   expect(meter.workedMs).toBe(540);
 });
+
+test("a process that is paused in the middle of an honest host's answer does not make the host rest", () => {
+  const { meter, work } = createMeter();
+  const budget = new WorkBudget(() => 0);
+  meter.measure(work({ clockMs: 600_000, cpuMs: 40 }));
+  expect(meter.workedMs).toBe(40);
+  expect(budget.computeRest(meter.workedMs)).toBe(0);
+});
+
+test("what other threads of the process work meanwhile is not the host's", () => {
+  const { meter, work } = createMeter();
+  meter.measure(work({ clockMs: 40, cpuMs: 130 }));
+  expect(meter.workedMs).toBe(40);
+});
+
+test("by the real clocks, work that keeps the process busy counts, and waiting does not", () => {
+  const meter = new WorkMeter();
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  meter.measure(() => Atomics.wait(pause, 0, 0, 300));
+  const pausedMs = meter.workedMs;
+  const startedCpuMs = process.cpuUsage().user / 1_000;
+  meter.measure(() => {
+    while (process.cpuUsage().user / 1_000 - startedCpuMs < 50);
+  });
+  // Other threads may work for a moment, but not for all of the wait.
+  expect(pausedMs).toBeLessThan(150);
+  expect(meter.workedMs - pausedMs).toBeGreaterThanOrEqual(49);
+});
+
+/** A meter whose clocks go as the work says. */
+function createMeter() {
+  let [nowMs, cpuMs] = [0, 0];
+  const work = (taken: { readonly clockMs: number; readonly cpuMs: number }) => (): number => {
+    nowMs += taken.clockMs;
+    cpuMs += taken.cpuMs;
+    if (taken.clockMs === 500) throw new Error("too much");
+    return taken.clockMs;
+  };
+  const meter = new WorkMeter(
+    () => nowMs,
+    () => cpuMs,
+  );
+  return { meter, work };
+}

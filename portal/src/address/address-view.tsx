@@ -1,6 +1,8 @@
 import { Button, Skeleton, Text, Title } from "@mantine/core";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { AddressHistoryQuery } from "../api/past-queries.js";
+import { listNews, type ChangeFilter } from "../live/subjects.js";
+import { useEvents } from "../live/use-events.js";
 import { ProblemNote } from "../shared/problem-note.js";
 import { RouteLink } from "../shared/route-link.js";
 import { Ago, formatExact } from "../shared/time.js";
@@ -12,15 +14,25 @@ const FIRST = 50;
 /** The server gives no more at once. */
 const MOST = 500;
 
+/** Names the changes after which somebody else may have it. No filter of the server knows MACs. */
+function toNewsFilter(of: string, isMac: boolean): ChangeFilter {
+  if (!isMac) return { inCidr: `${of}/${of.includes(":") ? 128 : 32}` };
+  return {
+    kinds: ["ADDRESS_ADDED", "ADDRESS_REMOVED", "DEVICE_APPEARED", "DEVICE_DISAPPEARED", "VM_FORGOTTEN"],
+  };
+}
+
 /** Shows who had an address, or which addresses a MAC had, and when: the latest first. */
 export function AddressView({ of }: { readonly of: string }) {
   const [first, setFirst] = useState(FIRST);
   const isMac = parseSearch(of).kind === "mac";
-  const { data, problem, isLoading, reload } = useAnswer(AddressHistoryQuery, {
+  const { data, problem, isLoading, reload, reloadSoon } = useAnswer(AddressHistoryQuery, {
     address: isMac ? null : of,
     macAddress: isMac ? of : null,
     first,
   });
+  const news = useMemo(() => listNews(toNewsFilter(of, isMac)), [of, isMac]);
+  useEvents(news, { onEvent: reloadSoon, onReset: reloadSoon });
   const history = data?.addressHistory ?? null;
   return (
     <section aria-labelledby="address-title" className="view">

@@ -1,7 +1,10 @@
 import { graphql } from "./graphql.js";
 import { VmRowFields } from "./queries.js";
+import { PlacedVmFields } from "./topology-queries.js";
 
-/** What changes of some VMs: the state first, then each change. It is sent as text, over the WebSocket. */
+// Subscriptions are sent as text, over the WebSocket.
+
+/** What changes of some VMs: the state first, then each change. */
 export const ChangesSubscription = graphql(
   `
     subscription PortalChanges($filter: GuestNetworkFilter, $after: String) {
@@ -22,3 +25,37 @@ export const ChangesSubscription = graphql(
   `,
   [VmRowFields],
 );
+
+/** That VMs change, and no more. */
+export const NewsSubscription = graphql(`
+  subscription PortalNews($filter: GuestNetworkFilter, $after: String) {
+    guestNetworkChanged(filter: $filter, after: $after) {
+      cursor
+    }
+  }
+`);
+
+/** Where VMs are since they changed. */
+export const PlacesSubscription = graphql(
+  `
+    subscription PortalPlaces($filter: GuestNetworkFilter, $after: String) {
+      guestNetworkChanged(filter: $filter, after: $after) {
+        cursor
+        vmId
+        after {
+          ...PlacedVmFields
+        }
+      }
+    }
+  `,
+  [PlacedVmFields],
+);
+
+/** That hosts change their state, and no more. */
+export const HostStatesSubscription = graphql(`
+  subscription PortalHostStates {
+    hostStateChanged {
+      hostId
+    }
+  }
+`);

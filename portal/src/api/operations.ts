@@ -1,5 +1,10 @@
 import { ConflictsQuery, DriftQuery } from "./finding-queries.js";
-import { ChangesSubscription } from "./live-queries.js";
+import {
+  ChangesSubscription,
+  HostStatesSubscription,
+  NewsSubscription,
+  PlacesSubscription,
+} from "./live-queries.js";
 import { AddressHistoryQuery, PastVmQuery, TimeLineQuery } from "./past-queries.js";
 import { TopologyPageQuery } from "./topology-queries.js";
 import {
@@ -26,4 +31,7 @@ export const OPERATIONS = [
   HostsQuery,
   RefreshHostMutation,
   ChangesSubscription,
+  NewsSubscription,
+  PlacesSubscription,
+  HostStatesSubscription,
 ];

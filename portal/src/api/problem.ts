@@ -5,6 +5,8 @@ export interface Problem {
   /** `sign-in`: the server wants to know who asks. `offline`: no answer came. */
   readonly kind: "sign-in" | "forbidden" | "offline" | "other";
   readonly message: string;
+  /** It may be well again in a moment, so that asking again by itself makes sense. */
+  readonly passes: boolean;
 }
 
 /** Says what an error means for the person before the screen; `null` if there is none. */
@@ -12,14 +14,22 @@ export function readProblem(error: CombinedError | undefined): Problem | null {
   if (error === undefined) return null;
   const response: unknown = error.response;
   const status = response instanceof Response ? response.status : null;
-  const code = error.graphQLErrors[0]?.extensions["code"];
+  const extensions = error.graphQLErrors[0]?.extensions ?? {};
+  const code = extensions["code"];
   const message = error.graphQLErrors[0]?.message ?? error.networkError?.message ?? error.message;
   if (status === 401 || code === "UNAUTHENTICATED") {
-    return { kind: "sign-in", message: "This server wants to know who asks. Sign in with a token." };
+    const text = "This server wants to know who asks. Sign in with a token.";
+    return { kind: "sign-in", message: text, passes: false };
   }
-  if (status === 403 || code === "FORBIDDEN") return { kind: "forbidden", message };
+  if (status === 403 || code === "FORBIDDEN") return { kind: "forbidden", message, passes: false };
   if (status === null && error.networkError !== undefined) {
-    return { kind: "offline", message: "The server does not answer. The page shows what it said last." };
+    const text = "The server does not answer. The page shows what it said last.";
+    return { kind: "offline", message: text, passes: true };
   }
-  return { kind: "other", message };
+  // A proxy whose gateway is away says so by 502, the gateway itself by 503.
+  const isAway = status !== null && [502, 503].includes(status);
+  const passes = extensions["permanent"] !== true && (isAway || PASSING_CODES.has(String(code)));
+  return { kind: "other", message, passes };
 }
+
+const PASSING_CODES: ReadonlySet<string> = new Set(["NOT_AVAILABLE", "OVERLOADED"]);

@@ -1,27 +1,37 @@
 import { graphql } from "./graphql.js";
 
-/** One page of the VMs with what says where they stand: their host and the networks of their vNICs. */
-export const TopologyPageQuery = graphql(`
-  query PortalTopologyPage($first: Int, $after: String) {
-    vms(first: $first, after: $after, orderBy: ID_ASC) {
-      nodes {
-        id
-        name
-        status
-        host {
-          id
-          name
-        }
-        nics {
-          network
-          linked
-          plugged
-        }
-      }
-      pageInfo {
-        endCursor
-        hasNextPage
-      }
+/** What says where a VM stands: its host and the networks of its vNICs. */
+export const PlacedVmFields = graphql(`
+  fragment PlacedVmFields on Vm @_unmask {
+    id
+    name
+    status
+    host {
+      id
+      name
+    }
+    nics {
+      network
+      linked
+      plugged
     }
   }
 `);
+
+/** One page of the VMs with where they stand. */
+export const TopologyPageQuery = graphql(
+  `
+    query PortalTopologyPage($first: Int, $after: String) {
+      vms(first: $first, after: $after, orderBy: ID_ASC) {
+        nodes {
+          ...PlacedVmFields
+        }
+        pageInfo {
+          endCursor
+          hasNextPage
+        }
+      }
+    }
+  `,
+  [PlacedVmFields],
+);

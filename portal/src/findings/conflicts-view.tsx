@@ -1,5 +1,7 @@
 import { Skeleton, Text, Title } from "@mantine/core";
 import { ConflictsQuery } from "../api/finding-queries.js";
+import { listNews } from "../live/subjects.js";
+import { useEvents } from "../live/use-events.js";
 import { Address } from "../shared/address.js";
 import { ProblemNote } from "../shared/problem-note.js";
 import { RouteLink } from "../shared/route-link.js";
@@ -10,9 +12,19 @@ import { TableHead } from "../shared/table-head.js";
 /** Number of conflicts of each kind on one page. */
 const FIRST = 100;
 
+/** After which changes they may be others. */
+const NEWS = listNews({
+  kinds: [
+    ...(["ADDRESS_ADDED", "ADDRESS_LIST_CHANGED", "ADDRESS_REMOVED", "DEVICE_RENAMED"] as const),
+    ...(["NICS_TOLD", "NIC_APPEARED", "NIC_CHANGED", "NIC_DISAPPEARED"] as const),
+    ...(["VM_APPEARED", "VM_FORGOTTEN", "VM_RENAMED", "VM_STATUS_CHANGED"] as const),
+  ],
+});
+
 /** Addresses that several VMs have, and MACs that several vNICs have. */
 export function ConflictsView() {
-  const { data, problem, isLoading, reload } = useAnswer(ConflictsQuery, { first: FIRST });
+  const { data, problem, isLoading, reload, reloadSoon } = useAnswer(ConflictsQuery, { first: FIRST });
+  useEvents(NEWS, { onEvent: reloadSoon, onReset: reloadSoon });
   const addresses = data?.addressConflicts ?? null;
   const macs = data?.macConflicts ?? null;
   return (

@@ -1,5 +1,7 @@
 import { NativeSelect, Skeleton, Text, Title } from "@mantine/core";
 import { DriftQuery } from "../api/finding-queries.js";
+import { listNews } from "../live/subjects.js";
+import { useEvents } from "../live/use-events.js";
 import { navigate } from "../navigation.js";
 import { DRIFT_KINDS, type DriftKind } from "../route.js";
 import { Address } from "../shared/address.js";
@@ -11,13 +13,23 @@ import { TableHead } from "../shared/table-head.js";
 /** Number of findings of one page: the server's maximum. */
 const FIRST = 200;
 
+/** After which changes it may be otherwise. */
+const NEWS = listNews({
+  kinds: [
+    ...(["DEVICE_APPEARED", "DEVICE_CHANGED", "DEVICE_DISAPPEARED", "DEVICE_RENAMED"] as const),
+    ...(["NICS_TOLD", "NIC_APPEARED", "NIC_CHANGED", "NIC_DISAPPEARED"] as const),
+    ...(["VM_APPEARED", "VM_FORGOTTEN", "VM_RENAMED", "VM_STATUS_CHANGED"] as const),
+  ],
+});
+
 /** What does not fit between the vNICs and the guests' interfaces, by kind. */
 export function DriftView({ kind }: { readonly kind: DriftKind | null }) {
-  const { data, problem, isLoading, reload } = useAnswer(DriftQuery, {
+  const { data, problem, isLoading, reload, reloadSoon } = useAnswer(DriftQuery, {
     kinds: kind === null ? null : [kind],
     first: FIRST,
     after: null,
   });
+  useEvents(NEWS, { onEvent: reloadSoon, onReset: reloadSoon });
   const drift = data?.drift ?? null;
   return (
     <section aria-labelledby="drift-title" className="view">

@@ -1,38 +1,47 @@
 import { Button, Skeleton, Text, Title } from "@mantine/core";
 import { useState } from "react";
-import { useMutation, useQuery } from "urql";
+import { useMutation } from "urql";
 import { readProblem, type Problem } from "../api/problem.js";
 import { HostsQuery, RefreshHostMutation } from "../api/queries.js";
+import type { ResultOf } from "../api/graphql.js";
+import { HOST_STATES } from "../live/subjects.js";
+import { useEvents, useLiveState } from "../live/use-events.js";
+import { Gentle } from "../shared/gentle.js";
 import { ProblemNote } from "../shared/problem-note.js";
 import { Tag } from "../shared/tag.js";
 import { Ago } from "../shared/time.js";
 import { Status } from "../shared/status.js";
+import { useAnswer } from "../shared/use-answer.js";
+
+type Host = NonNullable<ResultOf<typeof HostsQuery>["hosts"]>[number];
 
 /** The hosts, with how their last poll ended. */
 export function HostsView() {
-  const [{ data, error, fetching }, ask] = useQuery({ query: HostsQuery });
+  const { data, problem, isLoading, reload, reloadSoon } = useAnswer(HostsQuery, {});
+  useEvents(HOST_STATES, { onEvent: reloadSoon, onReset: reloadSoon });
+  const isLive = useLiveState() === "live";
   const [, refresh] = useMutation(RefreshHostMutation);
   const [busyId, setBusyId] = useState<string | null>(null);
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const reload = () => {
-    ask({ requestPolicy: "network-only" });
-  };
+  const [refusal, setRefusal] = useState<Problem | null>(null);
   const refreshNow = async (id: string) => {
     setBusyId(id);
     const answer = await refresh({ id });
-    setProblem(readProblem(answer.error));
+    const failure = readProblem(answer.error);
+    // Only who has asked for it asks for it again.
+    setRefusal(failure === null ? null : { ...failure, passes: false });
     setBusyId(null);
     reload();
   };
-  if (data === undefined && fetching) return <Skeleton height={200} aria-label="Loading" />;
+  if (data === null && isLoading) return <Skeleton height={200} aria-label="Loading" />;
   const hosts = data?.hosts ?? [];
   return (
     <section aria-labelledby="hosts-title" className="view">
       <Title order={1} size="h2" id="hosts-title" mb="md">
         Hosts
       </Title>
-      <ProblemNote problem={problem ?? readProblem(error)} onRetry={reload} />
-      {hosts.length === 0 && error === undefined && (
+      <ProblemNote problem={problem} onRetry={reload} />
+      {refusal !== null && <ProblemNote problem={refusal} onRetry={reload} />}
+      {hosts.length === 0 && problem === null && (
         <Text>No host is polled. Set VDSM_HOSTS, or run `vnic-graph hosts add`.</Text>
       )}
       {hosts.length > 0 && (
@@ -55,10 +64,14 @@ export function HostsView() {
                     <code>{host.address}</code>
                   </td>
                   <td>
-                    <Status status={host.status} />
+                    <Gentle value={host.status}>
+                      <Status status={host.status} />
+                    </Gentle>
                     {host.polled === false && <Tag tone="warn">nobody polls it</Tag>}
                   </td>
-                  <td>{host.lastSuccessAt === null ? "never" : <Ago at={host.lastSuccessAt} />}</td>
+                  <td>
+                    <LastAnswer host={host} isLive={isLive} />
+                  </td>
                   <td>{host.lastError ?? host.lastWarning ?? "none"}</td>
                   <td>
                     <Button
@@ -78,5 +91,17 @@ export function HostsView() {
         </div>
       )}
     </section>
+  );
+}
+
+/** When the host last answered. That it goes on answering is no news, so that the page hears of the end of it alone. */
+function LastAnswer({ host, isLive }: { readonly host: Host; readonly isLive: boolean }) {
+  if (host.lastSuccessAt === null) return "never";
+  const isAnswering = isLive && host.status === "UP" && host.polled === true;
+  return (
+    <>
+      <Ago at={host.lastSuccessAt} />
+      {isAnswering && ", and each time since"}
+    </>
   );
 }

@@ -2,7 +2,7 @@ import { Tooltip } from "@mantine/core";
 import { ALL_WAYS } from "../shared/all-ways.js";
 import { Tag } from "../shared/tag.js";
 import type { LiveState } from "./live-state.js";
-import { useLiveState } from "./use-changes.js";
+import { useLiveState } from "./use-events.js";
 
 /** Says whether changes reach this page. */
 export function LiveNote() {

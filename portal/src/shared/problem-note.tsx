@@ -1,24 +1,24 @@
 import { Alert, Button } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import type { Problem } from "../api/problem.js";
+import { useRecovery } from "./use-recovery.js";
 
-/** Shows what went wrong and what to do about it. */
+/** Shows what went wrong and what to do about it, and asks again by itself where that may help. */
 export function ProblemNote({
   problem,
   onRetry,
 }: {
   readonly problem: Problem | null;
-  readonly onRetry?: () => void;
+  readonly onRetry: () => void;
 }) {
+  useRecovery(problem, onRetry);
   if (problem === null || problem.kind === "sign-in") return null;
   return (
     <Alert role="alert" color="red" icon={<IconAlertTriangle />} title="This could not be read" mb="md">
-      {problem.message}
-      {onRetry !== undefined && (
-        <Button variant="light" color="red" size="xs" ml="md" onClick={onRetry}>
-          Try again
-        </Button>
-      )}
+      {problem.message} {problem.passes && "It is read again by itself."}
+      <Button variant="light" color="red" size="xs" ml="md" onClick={onRetry}>
+        Try again
+      </Button>
     </Alert>
   );
 }

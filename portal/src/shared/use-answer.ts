@@ -1,7 +1,8 @@
 import type { TypedDocumentNode } from "@urql/core";
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useClient } from "urql";
 import { readProblem, type Problem } from "../api/problem.js";
+import { createPace } from "./pace.js";
 
 /** The answer to a question that may be asked again. */
 export interface Answer<Data> {
@@ -10,9 +11,11 @@ export interface Answer<Data> {
   readonly isLoading: boolean;
   /** Asks again; what is shown stays until the answer is there. Calls while an answer is awaited ask once more in all. */
   readonly reload: () => void;
+  /** Asks again soon, however often it is called: something has changed. A page that nobody sees waits until it is seen. */
+  readonly reloadSoon: () => void;
 }
 
-interface State<Data> extends Pick<Answer<Data>, "data" | "problem" | "isLoading"> {
+interface State<Data> extends Omit<Answer<Data>, "reload" | "reloadSoon"> {
   readonly key: string;
 }
 
@@ -27,26 +30,30 @@ export function useAnswer<Data, Variables extends Record<string, unknown>>(
   /** The question that is being asked; another one makes its answer void. */
   const asking = useRef<{ isAskedAgain: boolean } | null>(null);
 
+  const ask = useCallback(async (): Promise<void> => {
+    const mine = { isAskedAgain: false };
+    asking.current = mine;
+    const { data, error } = await client
+      .query<Data, Variables>(question, JSON.parse(key) as Variables)
+      .toPromise();
+    if (asking.current !== mine) return;
+    asking.current = null;
+    setState((last) => ({
+      key,
+      data: data ?? (last.key === key ? last.data : null),
+      problem: readProblem(error),
+      isLoading: false,
+    }));
+    if (mine.isAskedAgain) await ask();
+  }, [client, question, key]);
   const reload = useCallback(() => {
-    const ask = async (): Promise<void> => {
-      const mine = { isAskedAgain: false };
-      asking.current = mine;
-      const { data, error } = await client
-        .query<Data, Variables>(question, JSON.parse(key) as Variables)
-        .toPromise();
-      if (asking.current !== mine) return;
-      asking.current = null;
-      setState((last) => ({
-        key,
-        data: data ?? (last.key === key ? last.data : null),
-        problem: readProblem(error),
-        isLoading: false,
-      }));
-      if (mine.isAskedAgain) await ask();
-    };
     if (asking.current === null) void ask();
     else asking.current.isAskedAgain = true;
-  }, [client, question, key]);
+  }, [ask]);
+  const pace = useMemo(() => createPace(ask), [ask]);
+  const reloadSoon = useCallback(() => {
+    if (document.visibilityState === "visible") pace.ask();
+  }, [pace]);
 
   useEffect(() => {
     reload();
@@ -56,11 +63,12 @@ export function useAnswer<Data, Variables extends Record<string, unknown>>(
     document.addEventListener("visibilitychange", onVisible);
     return () => {
       asking.current = null;
+      pace.stop();
       document.removeEventListener("visibilitychange", onVisible);
     };
-  }, [reload]);
+  }, [reload, pace]);
 
-  return { ...(state.key === key ? state : createEmpty<Data>(key)), reload };
+  return { ...(state.key === key ? state : createEmpty<Data>(key)), reload, reloadSoon };
 }
 
 function createEmpty<Data>(key: string): State<Data> {

@@ -26,11 +26,6 @@ export function TopologyView({ network }: { readonly network: string | null }) {
         <Text role="status" size="sm" className="faint">
           {formatCount(vms.length, groups.filter(({ name }) => name !== null).length, isLoading)}
         </Text>
-        {!isLoading && (
-          <Button size="compact-xs" variant="light" onClick={reload}>
-            Read again
-          </Button>
-        )}
         {hasMore && (
           <Button size="compact-xs" variant="light" onClick={readMore}>
             There are more VMs: read on

@@ -2,7 +2,10 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import { useClient } from "urql";
 import { readProblem, type Problem } from "../api/problem.js";
 import { TopologyPageQuery } from "../api/topology-queries.js";
+import { PLACES } from "../live/subjects.js";
+import { useEvents } from "../live/use-events.js";
 import type { PlacedVm } from "./build-topology.js";
+import { placeVms } from "./place-vms.js";
 
 /** VMs of one page. */
 const PAGE = 250;
@@ -10,7 +13,10 @@ const PAGE = 250;
 /** Number of VMs that are read at first. The reader can ask for more. */
 const STEP = 5_000;
 
-/** The VMs that have been read so far. */
+/** What changes meanwhile is shown together. */
+const GATHER_MS = 500;
+
+/** The VMs that have been read so far, each where it is now. */
 export interface PlacedVms {
   readonly vms: readonly PlacedVm[];
   readonly isLoading: boolean;
@@ -18,61 +24,96 @@ export interface PlacedVms {
   readonly hasMore: boolean;
   readonly problem: Problem | null;
   readonly readMore: () => void;
+  /** Reads all of them again; what is shown stays until the answer is there. */
   readonly reload: () => void;
 }
 
-interface State extends Pick<PlacedVms, "vms" | "isLoading" | "problem"> {
+interface State extends Pick<PlacedVms, "vms" | "problem"> {
   readonly cursor: string | null;
 }
 
-const EMPTY: State = { vms: [], isLoading: true, problem: null, cursor: null };
+const EMPTY: State = { vms: [], problem: null, cursor: null };
 
-/** Reads all VMs page by page, one page at a time, up to a bound. */
+/** Reads all VMs page by page, one page at a time, up to a bound, and then follows where they go. */
 export function usePlacedVms(): PlacedVms {
   const client = useClient();
   const [state, setState] = useState<State>(EMPTY);
+  const [isLoading, setIsLoading] = useState(true);
+  const latest = useRef(state);
   /** The reading that counts: a newer one, or the end of the view, makes older ones stop. */
   const reading = useRef<object | null>(null);
+  /** What has changed and is not shown yet. A page that is on its way may be older than that. */
+  const changes = useRef(new Map<string, PlacedVm | null>());
+  const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
+  const show = useCallback((next: State) => {
+    latest.current = next;
+    setState(next);
+  }, []);
 
   const read = useCallback(
     async (from: State) => {
       const mine = {};
       reading.current = mine;
-      let { vms, cursor } = from;
-      setState({ ...from, isLoading: true, problem: null });
-      for (const end = vms.length + STEP; vms.length < end;) {
-        const first = Math.min(PAGE, end - vms.length);
-        const { data, error } = await client.query(TopologyPageQuery, { first, after: cursor }).toPromise();
+      // While it is read again, what was read before stays.
+      const isAnew = from.cursor === null && latest.current.vms.length > 0;
+      setIsLoading(!isAnew);
+      let next: State = { ...from, problem: null };
+      for (const end = from.vms.length + STEP; next.vms.length < end;) {
+        const first = Math.min(PAGE, end - next.vms.length);
+        const variables = { first, after: next.cursor };
+        const { data, error } = await client.query(TopologyPageQuery, variables).toPromise();
         if (reading.current !== mine) return;
         const page = data?.vms ?? null;
+        const problem = readProblem(error);
         if (page === null) {
-          setState({ vms, cursor, isLoading: false, problem: readProblem(error) });
-          return;
+          show({ ...(isAnew ? latest.current : next), problem });
+          break;
         }
-        vms = [...vms, ...page.nodes];
-        cursor = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null;
-        setState({ vms, cursor, isLoading: cursor !== null, problem: readProblem(error) });
-        if (cursor === null) return;
+        const cursor = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null;
+        next = { vms: [...next.vms, ...page.nodes], cursor, problem };
+        if (!isAnew || cursor === null || next.vms.length >= end) show(next);
+        if (cursor === null) break;
       }
-      setState({ vms, cursor, isLoading: false, problem: null });
+      reading.current = null;
+      setIsLoading(false);
     },
-    [client],
+    [client, show],
   );
+
+  const showChanges = useCallback(() => {
+    timer.current = null;
+    if (reading.current !== null) {
+      timer.current = setTimeout(showChanges, GATHER_MS);
+      return;
+    }
+    const { vms, cursor } = latest.current;
+    show({ ...latest.current, vms: placeVms(vms, changes.current, { isWhole: cursor === null }) });
+    changes.current.clear();
+  }, [show]);
 
   const reload = useCallback(() => void read(EMPTY), [read]);
   useEffect(() => {
     reload();
     return () => {
       reading.current = null;
+      if (timer.current !== null) clearTimeout(timer.current);
+      timer.current = null;
     };
   }, [reload]);
-  const { vms, isLoading, problem, cursor } = state;
+  useEvents(PLACES, {
+    onEvent: ({ vmId, after }) => {
+      changes.current.set(vmId, after);
+      timer.current ??= setTimeout(showChanges, GATHER_MS);
+    },
+    onReset: reload,
+  });
+  const { vms, problem, cursor } = state;
   return {
     vms,
     isLoading,
     problem,
     hasMore: !isLoading && cursor !== null,
     reload,
-    readMore: () => void read(state),
+    readMore: () => void read(latest.current),
   };
 }

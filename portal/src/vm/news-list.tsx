@@ -1,4 +1,4 @@
-import type { ChangeEvent } from "../live/follow-changes.js";
+import type { ChangeEvent } from "../live/subjects.js";
 import { Ago } from "../shared/time.js";
 
 /** What has changed since the page was opened, the newest first; read out as it comes. */

@@ -25,10 +25,10 @@ export function TimeLine({
   readonly version: number;
 }) {
   const [first, setFirst] = useState(FIRST);
-  const { data, problem, reload } = useAnswer(TimeLineQuery, { id, first });
+  const { data, problem, reload, reloadSoon } = useAnswer(TimeLineQuery, { id, first });
   useEffect(() => {
-    if (version > 0) reload();
-  }, [version, reload]);
+    if (version > 0) reloadSoon();
+  }, [version, reloadSoon]);
   const history = data?.vm?.guestHistory ?? null;
   return (
     <section aria-labelledby="time-line-title" className="time-line">

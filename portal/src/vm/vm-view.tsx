@@ -1,8 +1,8 @@
 import { Anchor, Group, Skeleton, Text, Title } from "@mantine/core";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { VmQuery } from "../api/queries.js";
-import type { ChangeEvent } from "../live/follow-changes.js";
-import { useChanges, useLiveState } from "../live/use-changes.js";
+import { listChanges, type ChangeEvent } from "../live/subjects.js";
+import { useEvents } from "../live/use-events.js";
 import { navigate } from "../navigation.js";
 import { formatRoute } from "../route.js";
 import { Gentle } from "../shared/gentle.js";
@@ -23,27 +23,19 @@ const NEWS = 5;
 
 /** One VM: what the hypervisor and the guest each say of its network interfaces. */
 export function VmView({ id, at }: { readonly id: string; readonly at: string | null }) {
-  const { data, problem, isLoading, reload } = useAnswer(VmQuery, { id });
+  const { data, problem, isLoading, reload, reloadSoon } = useAnswer(VmQuery, { id });
   const [news, setNews] = useState<readonly ChangeEvent[]>([]);
   const [version, setVersion] = useState(0);
-  useChanges(
-    { vmIds: [id] },
-    {
-      onEvent: (event) => {
-        // The answer that is shown may be older than the state from which on changes are told.
-        reload();
-        if (event.kind !== "CHANGE") return;
-        setVersion((last) => last + 1);
-        setNews((last) => [event, ...last].slice(0, NEWS));
-      },
-      onReset: reload,
+  useEvents(listChanges({ vmIds: [id] }), {
+    onEvent: (event) => {
+      // The answer that is shown may be older than the state from which on changes are told.
+      reloadSoon();
+      if (event.kind !== "CHANGE") return;
+      setVersion((last) => last + 1);
+      setNews((last) => [event, ...last].slice(0, NEWS));
     },
-  );
-  const live = useLiveState();
-  useEffect(() => {
-    // What could not be read while the server was away is read when it is back.
-    if (live === "live" && problem !== null) reload();
-  }, [live, problem, reload]);
+    onReset: reloadSoon,
+  });
   if (isLoading && data === null) return <Skeleton height={240} aria-label="Loading" />;
   const vm = data?.vm ?? null;
   if (vm === null) {

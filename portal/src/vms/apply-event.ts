@@ -1,4 +1,4 @@
-import type { ChangeEvent } from "../live/follow-changes.js";
+import type { ChangeEvent } from "../live/subjects.js";
 import type { VmListRow } from "./use-vm-pages.js";
 
 /** The rows after an event, and whether the list has to be read again to be right. */

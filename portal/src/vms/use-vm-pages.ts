@@ -1,11 +1,12 @@
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useClient } from "urql";
 import type { ResultOf } from "../api/graphql.js";
 import { readProblem, type Problem } from "../api/problem.js";
 import { VmCountQuery, VmPageQuery, type VmRowFields } from "../api/queries.js";
-import type { ChangeEvent } from "../live/follow-changes.js";
+import type { ChangeEvent } from "../live/subjects.js";
 import type { Sort } from "../route.js";
-import { applyEvent } from "./apply-event.js";
+import { createPace } from "../shared/pace.js";
+import { applyEvent, type AppliedEvent } from "./apply-event.js";
 import { parseSearch, type Search } from "./search.js";
 import { SHORT_LIST, toFilter } from "./vm-filter.js";
 
@@ -23,6 +24,8 @@ export interface VmPages {
   readonly problem: Problem | null;
   readonly loadMore: () => void;
   readonly reload: () => void;
+  /** Reads what could not be read; what is shown stays until the answer is there. */
+  readonly retry: () => void;
   /** Shows what an event tells. */
   readonly apply: (event: ChangeEvent) => void;
   /** Reads again what is shown, without showing that. */
@@ -35,8 +38,8 @@ const FIRST_PAGE = 100;
 /** Rows of further pages: so many that scrolling rarely waits. */
 const NEXT_PAGE = 250;
 
-/** A list that changes all the time is not read again more often than this. */
-const REFRESH_PAUSE_MS = 1_000;
+/** What changes meanwhile is shown together: however much that is, the page is drawn a few times a second. */
+const GATHER_MS = 150;
 
 /** Reads the VMs that a search finds, page by page, each page behind the last cursor. */
 export function useVmPages(text: string, sort: Sort): VmPages {
@@ -47,7 +50,11 @@ export function useVmPages(text: string, sort: Sort): VmPages {
   /** Raised by every new question: an answer of an older one is dropped. */
   const question = useRef(0);
   const isBusy = useRef(false);
+  /** What is told and not shown yet. */
+  const waiting = useRef<ChangeEvent[]>([]);
   const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
+  /** The list has changed while nobody saw the page. */
+  const isMissed = useRef(false);
 
   const read = useCallback(
     async (from: State, first: number) => {
@@ -81,45 +88,74 @@ export function useVmPages(text: string, sort: Sort): VmPages {
     void read(EMPTY, FIRST_PAGE);
   }, [read]);
 
+  const readAgain = useCallback(() => {
+    question.current += 1;
+    return read(EMPTY, Math.max(FIRST_PAGE, latest.current.rows.length));
+  }, [read]);
+  const pace = useMemo(() => createPace(readAgain), [readAgain]);
+
   const refresh = useCallback(() => {
     const { rows } = latest.current;
     if (rows.length > SHORT_LIST) {
       setState((last) => ({ ...last, isOutdated: true }));
       return;
     }
-    timer.current ??= setTimeout(() => {
-      timer.current = null;
-      question.current += 1;
-      void read(EMPTY, Math.max(FIRST_PAGE, latest.current.rows.length));
-    }, REFRESH_PAUSE_MS);
-  }, [read]);
+    if (document.visibilityState === "visible") pace.ask();
+    else isMissed.current = true;
+  }, [pace]);
+
+  const applyAll = (events: readonly ChangeEvent[]): void => {
+    const { rows, cursor, isLoading } = latest.current;
+    if (isLoading && rows.length === 0) return;
+    const list = { isWhole: cursor === null, isSearched: text.trim() !== "" };
+    let now: AppliedEvent = { rows, isOutdated: false };
+    for (const event of events) {
+      const applied = applyEvent(now.rows, event, list);
+      now = { rows: applied.rows, isOutdated: now.isOutdated || applied.isOutdated };
+    }
+    if (now.rows !== rows) setState((last) => ({ ...last, rows: now.rows }));
+    latest.current = { ...latest.current, rows: now.rows };
+    // An answer that is on its way may be older than the events.
+    if (now.isOutdated || (now.rows !== rows && isBusy.current)) refresh();
+  };
 
   useEffect(() => {
     reload();
+    const onVisible = (): void => {
+      if (isMissed.current && document.visibilityState === "visible") pace.ask();
+      isMissed.current = false;
+    };
+    document.addEventListener("visibilitychange", onVisible);
     return () => {
+      pace.stop();
       if (timer.current !== null) clearTimeout(timer.current);
       timer.current = null;
+      waiting.current = [];
+      document.removeEventListener("visibilitychange", onVisible);
     };
-  }, [reload]);
+  }, [reload, pace]);
 
   return {
     ...state,
     hasMore: state.cursor !== null,
     reload,
     refresh,
+    retry: () => {
+      if (isBusy.current) return;
+      const { rows } = latest.current;
+      void (rows.length > SHORT_LIST ? read(latest.current, NEXT_PAGE) : readAgain());
+    },
     loadMore: () => {
       if (state.cursor === null || state.problem !== null || isBusy.current) return;
       setState((last) => ({ ...last, isLoading: true }));
       void read(state, NEXT_PAGE);
     },
     apply: (event) => {
-      const { rows, cursor, isLoading } = latest.current;
-      if (isLoading && rows.length === 0) return;
-      const applied = applyEvent(rows, event, { isWhole: cursor === null, isSearched: text.trim() !== "" });
-      if (applied.rows !== rows) setState((last) => ({ ...last, rows: applied.rows }));
-      latest.current = { ...latest.current, rows: applied.rows };
-      // An answer that is on its way may be older than the event.
-      if (applied.isOutdated || (applied.rows !== rows && isBusy.current)) refresh();
+      waiting.current.push(event);
+      timer.current ??= setTimeout(() => {
+        timer.current = null;
+        applyAll(waiting.current.splice(0));
+      }, GATHER_MS);
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { VariablesOf } from "../api/graphql.js";
 import type { VmPageQuery } from "../api/queries.js";
-import type { ChangeFilter } from "../live/follow-changes.js";
+import type { ChangeFilter } from "../live/subjects.js";
 import type { Search } from "./search.js";
 
 type Filter = NonNullable<VariablesOf<typeof VmPageQuery>["filter"]>;

@@ -2,7 +2,8 @@ import { Button, Group, Kbd, Text, TextInput } from "@mantine/core";
 import { useDebouncedCallback, useDebouncedValue } from "@mantine/hooks";
 import { IconSearch } from "@tabler/icons-react";
 import { useMemo, useState } from "react";
-import { useChanges } from "../live/use-changes.js";
+import { listChanges } from "../live/subjects.js";
+import { useEvents } from "../live/use-events.js";
 import { ProblemNote } from "../shared/problem-note.js";
 import { navigate } from "../navigation.js";
 import type { Route } from "../route.js";
@@ -31,7 +32,7 @@ export function VmsView({ route }: { readonly route: Extract<Route, { view: "vms
     const nearbyIds = rows.slice(near.from, near.to).map(({ id }) => id);
     return toChangeFilter(parseSearch(search), total, nearbyIds);
   }, [rows, total, near, search]);
-  useChanges(filter, { onEvent: pages.apply, onReset: pages.refresh });
+  useEvents(filter === null ? null : listChanges(filter), { onEvent: pages.apply, onReset: pages.refresh });
   return (
     <section aria-labelledby="vms-title" className="view">
       <h1 id="vms-title" className="visually-hidden">
@@ -50,7 +51,7 @@ export function VmsView({ route }: { readonly route: Extract<Route, { view: "vms
           navigate({ ...route, search: event.currentTarget.value }, { replace: true });
         }}
       />
-      <ProblemNote problem={pages.problem} onRetry={pages.reload} />
+      <ProblemNote problem={pages.problem} onRetry={pages.retry} />
       <Group mb="xs" role="status" aria-live="polite">
         <Text size="sm" className="faint">
           {formatCount(pages.total, pages.rows.length, pages.isLoading)}

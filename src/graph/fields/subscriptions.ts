@@ -38,8 +38,8 @@ export class Subscriptions {
     @Arg("after", () => String, {
       nullable: true,
       description:
-        "The cursor of the last event that the client has. Null: the state comes first. One that is too old, or of another " +
-        "database, is refused with CURSOR_LOST: subscribe without it.",
+        "The cursor of the last event that the client has; `now`: only changes from now on. Null: the state comes first. A " +
+        "cursor that is too old, or of another database, is refused with CURSOR_LOST: subscribe without it.",
     })
     _after?: string | null,
   ): GuestEvent {

@@ -7,6 +7,7 @@ import type { Limits } from "../../model/limits.js";
 import type { Admitted, ServerOptions } from "../options.js";
 import { writeAuditLine } from "./audit.js";
 import { checkContentHeaders } from "./content.js";
+import { createCostRooms, type CostRooms } from "./cost-rooms.js";
 import { checkCrossSite } from "./cross-site.js";
 import { checkHost } from "./host-header.js";
 import { HttpError, INTERNAL } from "../errors.js";
@@ -34,11 +35,10 @@ export interface Gate {
   readonly findVisit: (request: FastifyRequest) => Visit;
   /** Whom a request that was let in comes from, and how it works. */
   readonly findAdmitted: (request: FastifyRequest) => Admitted;
-  /**
-   * Places for all requests. Those that cost much have a queue of their own, so that cheap ones never wait for them.
-   */
+  /** Places for all requests. */
   readonly places: Places;
-  readonly heavyPlaces: Places;
+  /** Room for those that cost much, which give their place back for it: cheap ones never wait for them. */
+  readonly costRooms: CostRooms;
   /** Places for what stays open: streams, subscriptions. */
   readonly lastingPlaces: Places;
   readonly outbox: Outbox;
@@ -54,7 +54,7 @@ export interface Gate {
 /** Creates the gate. A request passes, in this order: Host, CORS, other sites' pages, content headers, identity, role. */
 export function createGate(options: ServerOptions, limits: Limits): Gate {
   const places = createPlaces(limits);
-  const heavyPlaces = createPlaces({ running: limits.cost, waiting: limits.waiting });
+  const costRooms = createCostRooms(limits);
   const outbox = createOutbox(limits, options.log);
   const lastingPlaces = createPlaces({ running: limits.lasting, waiting: 0 });
   const hostNames = [...options.allowedHosts, options.host];
@@ -114,7 +114,7 @@ export function createGate(options: ServerOptions, limits: Limits): Gate {
       };
     },
     places,
-    heavyPlaces,
+    costRooms,
     lastingPlaces,
     outbox,
     checkUpgrade: (request) => {
@@ -125,7 +125,7 @@ export function createGate(options: ServerOptions, limits: Limits): Gate {
       checkCrossSite("POST", headers, { allowedOrigins: options.cors, secure: client.secure });
       return client;
     },
-    isStuck: () => places.isStuck(limits.deadlineMs) || heavyPlaces.isStuck(limits.deadlineMs),
+    isStuck: () => places.isStuck(limits.deadlineMs) || costRooms.isStuck(limits.deadlineMs),
     begin(app) {
       app.decorateRequest("visit", null);
       app.addHook("onRequest", (request, reply, done) => {

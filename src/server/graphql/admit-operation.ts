@@ -1,7 +1,6 @@
 import { GraphQLError } from "graphql";
-import type { Limits } from "../../model/limits.js";
 import { HttpError } from "../errors.js";
-import type { Places } from "../admission/places.js";
+import type { CostRooms, RoomNeed } from "../admission/cost-rooms.js";
 import type { CheckedOperation } from "./cost/check-operation.js";
 import type { RequestState } from "./request-state.js";
 
@@ -18,9 +17,9 @@ export type AdmitOperation = (state: RequestState, asked: AskedOperation) => Pro
 
 /**
  * Creates what stands between validation and execution: it refuses what is over a limit, notes for the log what is asked, and
- * has heavy operations wait for room among each other.
+ * has operations that cost much wait for room among each other.
  */
-export function createAdmission(limits: Limits, heavyPlaces: Places): AdmitOperation {
+export function createAdmission(rooms: CostRooms): AdmitOperation {
   const admit: AdmitOperation = async (state, { kind, name, check }) => {
     const { notes } = state.visit;
     notes.operation = name;
@@ -28,21 +27,16 @@ export function createAdmission(limits: Limits, heavyPlaces: Places): AdmitOpera
     const { cost, introspectionCost } = check();
     notes.cost = Math.ceil(cost + introspectionCost);
     if (cost > PACED_COST) state.startPacing();
-    if (cost > limits.cost * HEAVY_SHARE) {
-      await waitForHeavyPlace(state, heavyPlaces, Math.max(cost, limits.cost / MOST_HEAVY));
-    }
+    const need = rooms.find(cost);
+    if (need !== null) await waitForRoom(state, need);
   };
   return (state, asked) => (state.admitted ??= admit(state, asked));
 }
 
-/** Waits for room among the heavy requests. Apollo shows an error of the graph to clients, and masks every other. */
-async function waitForHeavyPlace(
-  { place }: RequestState,
-  heavyPlaces: Places,
-  weight: number,
-): Promise<void> {
+/** Waits for room among requests of the same kind. Apollo shows an error of the graph to clients, and masks every other. */
+async function waitForRoom({ place }: RequestState, { places, weight }: RoomNeed): Promise<void> {
   try {
-    await place.exchange(heavyPlaces, weight);
+    await place.exchange(places, weight);
   } catch (error) {
     if (!(error instanceof HttpError)) throw error;
     throw new GraphQLError(error.message, {
@@ -50,18 +44,6 @@ async function waitForHeavyPlace(
     });
   }
 }
-
-/**
- * A request of more than this share of the cost limit is heavy: all heavy ones together have one limit's worth of room, so
- * that their answers fit into memory, and the event loop is never theirs for long.
- */
-const HEAVY_SHARE = 1 / 40;
-
-/**
- * So many heavy requests run at once, at most. Each holds a connection to the database for as long as it reads, and the
- * others need some; more at once would be no faster, since one event loop makes all answers.
- */
-const MOST_HEAVY = 2;
 
 /** Answers of so many objects take tens of milliseconds: from here on they are made in turns with everybody else's. */
 const PACED_COST = 5_000;

@@ -35,7 +35,7 @@ export interface GuestInterest {
 /** What a subscriber asks for. */
 export interface FollowQuestion {
   readonly interest: GuestInterest;
-  /** Behind this cursor; `null`: from the current state on. */
+  /** Behind this cursor; {@link NOW_CURSOR}: from now on; `null`: from the current state on. */
   readonly after: string | null;
   /** The VMs that the subscriber may see; `null`: all. */
   readonly scope: VmScope | null;
@@ -43,3 +43,6 @@ export interface FollowQuestion {
 
 /** The cursor of an event before which all begins anew, because the state was not told whole yet. */
 export const START_CURSOR = "start";
+
+/** In place of a cursor: from now on, without the state. For those who read the state otherwise. */
+export const NOW_CURSOR = "now";

@@ -1,51 +1,51 @@
-import { stringifyDocument } from "@urql/core";
-import type { FormattedExecutionResult } from "graphql-ws";
-import type { ResultOf, VariablesOf } from "../api/graphql.js";
-import { ChangesSubscription } from "../api/live-queries.js";
+import { stringifyDocument, type TypedDocumentNode } from "@urql/core";
 import { decide } from "./decide.js";
 import type { LiveConnection } from "./live-connection.js";
 import { pause } from "./pause.js";
 
-/** One event, as the portal asks for it. */
-export type ChangeEvent = NonNullable<ResultOf<typeof ChangesSubscription>["guestNetworkChanged"]>;
+/** What is subscribed to, and how its events are read. */
+export interface Subject<Data, Event> {
+  readonly document: TypedDocumentNode<Data, never>;
+  readonly variables: Readonly<Record<string, unknown>>;
+  /** `state`: it tells the state first, then each change. `now`: it tells the changes from now on. */
+  readonly begins: "state" | "now";
+  readonly readEvent: (data: Data) => Event | null;
+  /** Where to go on behind an event; `null`: such events have no cursor. */
+  readonly readCursor: (event: Event) => string | null;
+}
 
-/** Which VMs are followed. */
-export type ChangeFilter = NonNullable<VariablesOf<typeof ChangesSubscription>["filter"]>;
-
-/** What somebody who follows changes is told. */
-export interface ChangeListener {
-  readonly onEvent: (event: ChangeEvent) => void;
-  /** The events begin anew with the state: what is shown may be older than that. */
+/** What somebody who follows a subject is told. */
+export interface EventListener<Event> {
+  readonly onEvent: (event: Event) => void;
+  /** What was read before this may be older than what is told from here on. */
   readonly onReset: () => void;
   /** The server does not let these credentials in any more. */
   readonly onRefused: () => void;
 }
 
 /**
- * Follows the changes of some VMs until it is stopped:
- * 1. the state first, then each change;
+ * Follows a subject until it is stopped:
+ * 1. the state first, or from now on, and then each change;
  * 2. where the connection is lost it is tried again, sooner at first and later then, and goes on behind the last cursor;
- * 3. where that cursor is not good any more it begins with the state again, and says so;
+ * 3. where that cursor is not good any more, or there is none, it begins anew, and says so;
  * 4. where waiting cannot help it is given up.
  */
-export function followChanges(
+export function followEvents<Data, Event>(
   connection: LiveConnection,
-  filter: ChangeFilter,
-  listener: ChangeListener,
+  subject: Subject<Data, Event>,
+  listener: EventListener<Event>,
 ): () => void {
   const stopped = new AbortController();
-  void follow(connection, filter, listener, stopped.signal);
+  void follow(connection, subject, listener, stopped.signal);
   return () => {
     stopped.abort();
   };
 }
 
-const QUERY = stringifyDocument(ChangesSubscription);
-
-async function follow(
+async function follow<Data, Event>(
   connection: LiveConnection,
-  filter: ChangeFilter,
-  listener: ChangeListener,
+  subject: Subject<Data, Event>,
+  listener: EventListener<Event>,
   signal: AbortSignal,
 ): Promise<void> {
   const follower = connection.enter();
@@ -53,21 +53,27 @@ async function follow(
   let cursor: string | null = null;
   let failures = 0;
   while (!signal.aborted) {
+    const beginsNow = cursor === null && subject.begins === "now";
     // An open subscription says nothing until something changes.
     const settled = setTimeout(() => {
       follower.setState("well");
+      if (beginsNow) listener.onReset();
     }, SETTLED_MS);
-    const events = openEvents(connection, { filter, after: cursor });
+    const after = cursor ?? (beginsNow ? "now" : undefined);
+    const events = connection.socket.iterate<Data>({
+      query: stringifyDocument(subject.document),
+      variables: after === undefined ? subject.variables : { ...subject.variables, after },
+    });
     const end = (): void => void events.return?.();
     signal.addEventListener("abort", end, { once: true });
     try {
       for await (const { data, errors } of events) {
         if (errors !== undefined) throw new Error("the events ended with errors", { cause: errors });
-        const event = data?.guestNetworkChanged ?? null;
+        const event = data == null ? null : subject.readEvent(data);
         if (event === null) continue;
         failures = 0;
         follower.setState("well");
-        cursor = event.cursor;
+        cursor = subject.readCursor(event);
         listener.onEvent(event);
       }
     } catch (error) {
@@ -86,13 +92,6 @@ async function follow(
     await pause(Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures), signal);
     failures += 1;
   }
-}
-
-type Variables = VariablesOf<typeof ChangesSubscription>;
-type Result = FormattedExecutionResult<ResultOf<typeof ChangesSubscription>, unknown>;
-
-function openEvents({ socket }: LiveConnection, variables: Variables): AsyncIterableIterator<Result> {
-  return socket.iterate<ResultOf<typeof ChangesSubscription>>({ query: QUERY, variables });
 }
 
 const FIRST_PAUSE_MS = 500;
