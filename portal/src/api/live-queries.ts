@@ -1,5 +1,5 @@
 import { graphql } from "./graphql.js";
-import { VmRowFields } from "./queries.js";
+import { HostFields, VmRowFields } from "./queries.js";
 import { PlacedVmFields } from "./topology-queries.js";
 
 // Subscriptions are sent as text, over the WebSocket.
@@ -51,11 +51,17 @@ export const PlacesSubscription = graphql(
   [PlacedVmFields],
 );
 
-/** That hosts change their state, and no more. */
-export const HostStatesSubscription = graphql(`
-  subscription PortalHostStates {
-    hostStateChanged {
-      hostId
+/** How hosts are, and then each that is otherwise. */
+export const HostStatesSubscription = graphql(
+  `
+    subscription PortalHostStates {
+      hostStateChanged {
+        hostId
+        host {
+          ...HostFields
+        }
+      }
     }
-  }
-`);
+  `,
+  [HostFields],
+);

@@ -109,21 +109,31 @@ export const VmQuery = graphql(
   [VmRowFields, DeviceFields, NicFields],
 );
 
-/** All hosts, with what the last poll of each said. */
-export const HostsQuery = graphql(`
-  query PortalHosts {
-    hosts {
-      id
-      name
-      address
-      status
-      polled
-      lastSuccessAt
-      lastError
-      lastWarning
-    }
+/** What the last poll of a host said. */
+export const HostFields = graphql(`
+  fragment HostFields on Host @_unmask {
+    id
+    name
+    address
+    status
+    polled
+    lastSuccessAt
+    lastError
+    lastWarning
   }
 `);
+
+/** All hosts. */
+export const HostsQuery = graphql(
+  `
+    query PortalHosts {
+      hosts {
+        ...HostFields
+      }
+    }
+  `,
+  [HostFields],
+);
 
 /** Asks one host now. The list of hosts is read again after it, and shows how that went. */
 export const RefreshHostMutation = graphql(`

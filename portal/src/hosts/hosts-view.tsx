@@ -2,23 +2,19 @@ import { Button, Skeleton, Text, Title } from "@mantine/core";
 import { useState } from "react";
 import { useMutation } from "urql";
 import { readProblem, type Problem } from "../api/problem.js";
-import { HostsQuery, RefreshHostMutation } from "../api/queries.js";
-import type { ResultOf } from "../api/graphql.js";
-import { HOST_STATES } from "../live/subjects.js";
-import { useEvents, useLiveState } from "../live/use-events.js";
+import { RefreshHostMutation } from "../api/queries.js";
+import { useLiveState } from "../live/use-events.js";
 import { Gentle } from "../shared/gentle.js";
 import { ProblemNote } from "../shared/problem-note.js";
 import { Tag } from "../shared/tag.js";
 import { Ago } from "../shared/time.js";
 import { Status } from "../shared/status.js";
-import { useAnswer } from "../shared/use-answer.js";
-
-type Host = NonNullable<ResultOf<typeof HostsQuery>["hosts"]>[number];
+import type { Host } from "./merge-hosts.js";
+import { useHosts } from "./use-hosts.js";
 
 /** The hosts, with how their last poll ended. */
 export function HostsView() {
-  const { data, problem, isLoading, reload, reloadSoon } = useAnswer(HostsQuery, {});
-  useEvents(HOST_STATES, { onEvent: reloadSoon, onReset: reloadSoon });
+  const { hosts, problem, isLoading, reload } = useHosts();
   const isLive = useLiveState() === "live";
   const [, refresh] = useMutation(RefreshHostMutation);
   const [busyId, setBusyId] = useState<string | null>(null);
@@ -32,8 +28,7 @@ export function HostsView() {
     setBusyId(null);
     reload();
   };
-  if (data === null && isLoading) return <Skeleton height={200} aria-label="Loading" />;
-  const hosts = data?.hosts ?? [];
+  if (hosts === null && isLoading) return <Skeleton height={200} aria-label="Loading" />;
   return (
     <section aria-labelledby="hosts-title" className="view">
       <Title order={1} size="h2" id="hosts-title" mb="md">
@@ -41,10 +36,10 @@ export function HostsView() {
       </Title>
       <ProblemNote problem={problem} onRetry={reload} />
       {refusal !== null && <ProblemNote problem={refusal} onRetry={reload} />}
-      {hosts.length === 0 && problem === null && (
+      {hosts?.length === 0 && problem === null && (
         <Text>No host is polled. Set VDSM_HOSTS, or run `vnic-graph hosts add`.</Text>
       )}
-      {hosts.length > 0 && (
+      {hosts !== null && hosts.length > 0 && (
         <div className="wide">
           <table className="nics">
             <thead>

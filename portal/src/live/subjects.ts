@@ -59,7 +59,7 @@ export const PLACES: Subject<Places, PlaceEvent> = {
   readCursor: ({ cursor }) => cursor,
 };
 
-/** That a host is in another state. The states of all come first, after each reconnect too. */
+/** How each host is, and then each that is otherwise. The states of all come first, after each reconnect too. */
 export const HOST_STATES: Subject<HostStates, NonNullable<HostStates["hostStateChanged"]>> = {
   document: HostStatesSubscription,
   variables: {},

@@ -1,0 +1,24 @@
+import type { ResultOf } from "../api/graphql.js";
+import type { HostFields } from "../api/queries.js";
+
+/** A host, as the server tells it. */
+export type Host = ResultOf<typeof HostFields>;
+
+/**
+ * Puts together what was read of hosts and what events told; `null`: the host is gone. The events count: what was read in
+ * between may be a state that ended before the next event, and no event would correct it. That a host has answered again is no
+ * event, so the later time of its last answer counts.
+ */
+export function mergeHosts(read: readonly Host[], told: ReadonlyMap<string, Host | null>): readonly Host[] {
+  const readById = new Map(read.map((host) => [host.id, host]));
+  const ids = new Set([...readById.keys(), ...told.keys()]);
+  return [...ids]
+    .flatMap((id) => {
+      const [first, last] = [readById.get(id), told.get(id)];
+      if (last === undefined) return first ?? [];
+      if (last === null) return [];
+      const times = [first?.lastSuccessAt ?? null, last.lastSuccessAt].filter((time) => time !== null);
+      return { ...last, lastSuccessAt: times.toSorted().at(-1) ?? null };
+    })
+    .toSorted((left, right) => (left.name < right.name ? -1 : left.name > right.name ? 1 : 0));
+}
