@@ -21,7 +21,7 @@ export type PlaceEvent = NonNullable<Places["guestNetworkChanged"]>;
 /** Which VMs and changes are followed. */
 export type ChangeFilter = NonNullable<VariablesOf<typeof ChangesSubscription>["filter"]>;
 
-/** The state of some VMs, then each of their changes. */
+/** Names the state of some VMs, then each of their changes. */
 export function listChanges(filter: ChangeFilter): Subject<Changes, ChangeEvent> {
   return {
     document: ChangesSubscription,
@@ -32,7 +32,7 @@ export function listChanges(filter: ChangeFilter): Subject<Changes, ChangeEvent>
   };
 }
 
-/** That something has changed, for views which are read again then. It tells no more, however much changes. */
+/** Tells that something has changed, for views which are read again then. It tells no more, however much changes. */
 export function listNews(filter: ChangeFilter): Subject<News, NonNullable<News["guestNetworkChanged"]>> {
   return {
     document: NewsSubscription,
