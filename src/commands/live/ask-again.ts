@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { GraphQLError } from "graphql";
-import { ConfigError, type Config } from "../../config.js";
+import { ConfigError } from "../../config.js";
 import { formatError } from "../../gateway/format-error.js";
-import { subscribeOnce, type Asked } from "./subscribe-once.js";
+import { GatewayRefusedError } from "./gateway-refused-error.js";
+import type { Asked, LiveGateway } from "./live-gateway.js";
 
 /** What a subscription of a command is made with. */
 export interface AskingAgain {
-  readonly config: Config;
+  readonly gateway: LiveGateway;
   /** Says what to ask for, at the beginning and after each lost connection. */
   readonly ask: () => Asked;
   /** Told once an outage that the connection was lost. */
@@ -19,7 +20,7 @@ export interface AskingAgain {
  * Ends with the signal. Throws at once where the first connection fails, and where the question itself is refused.
  */
 export async function* askAgain<Answer>({
-  config,
+  gateway,
   ask,
   hint,
   signal,
@@ -32,16 +33,15 @@ export async function* askAgain<Answer>({
   const isOver = () => signal.aborted;
   while (!isOver()) {
     try {
-      for await (const answer of subscribeOnce<Answer>(config, ask(), { onOpen, signal })) {
+      for await (const answer of gateway.subscribe<Answer>(ask(), { onOpen, signal })) {
         failures = 0;
         yield answer;
       }
       return;
     } catch (error) {
       if (isOver()) return;
-      const code = error instanceof GraphQLError ? error.extensions["code"] : "LOST";
-      if (opened === 0 || code === "CURSOR_LOST") throw error;
-      if (code !== "LOST" && code !== "SLOW_READER") throw new ConfigError(formatError(error));
+      if (opened === 0 || error instanceof GatewayRefusedError || isCursorLost(error)) throw error;
+      if (error instanceof GraphQLError && !isPassing(error)) throw new ConfigError(formatError(error));
       if (failures === 0)
         hint(`vnic-graph: ${formatError(error)}; it is tried again, behind the last cursor`);
       const waitMs = Math.min(FIRST_WAIT_MS * 2 ** failures, LONGEST_WAIT_MS);
@@ -50,6 +50,17 @@ export async function* askAgain<Answer>({
     }
   }
 }
+
+function isCursorLost(error: unknown): boolean {
+  return error instanceof GraphQLError && error.extensions["code"] === "CURSOR_LOST";
+}
+
+/** Returns `true` if a refusal may be over at the next try. */
+function isPassing({ extensions }: GraphQLError): boolean {
+  return extensions["permanent"] !== true && PASSING.has(String(extensions["code"]));
+}
+
+const PASSING: ReadonlySet<string> = new Set(["SLOW_READER", "NOT_AVAILABLE", "OVERLOADED"]);
 
 const FIRST_WAIT_MS = 250;
 

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import type { Writable } from "node:stream";
-import type { Config } from "../../config.js";
 import { parseList } from "../../config/setting-types.js";
 import { askAgain } from "./ask-again.js";
+import type { LiveGateway } from "./live-gateway.js";
 
 /** What to follow, in the words of `guestNetworkChanged`. */
 export interface FollowTask {
@@ -32,7 +32,7 @@ export function readFollowTask(flags: Readonly<Record<string, string | undefined
  */
 export async function runFollowCommand(
   { after, filter }: FollowTask,
-  config: Config,
+  gateway: LiveGateway,
   output: Writable,
   hint: (line: string) => void,
   stopping: AbortSignal,
@@ -46,7 +46,7 @@ export async function runFollowCommand(
   output.once("error", end);
   let cursor = after;
   const ask = () => ({ query: QUERY, variables: { filter, after: cursor } });
-  for await (const { guestNetworkChanged: event } of askAgain<Changed>({ config, ask, hint, signal })) {
+  for await (const { guestNetworkChanged: event } of askAgain<Changed>({ gateway, ask, hint, signal })) {
     const isTaken = output.write(`${JSON.stringify(event)}\n`);
     ({ cursor } = event);
     if (!isTaken) await once(output, "drain", { signal }).catch(() => undefined);

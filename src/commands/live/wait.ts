@@ -1,9 +1,8 @@
-import { ConfigError, type Config } from "../../config.js";
+import { ConfigError } from "../../config.js";
 import { parseDuration, SettingValueError } from "../../config/setting-types.js";
 import { isUuid } from "../../model/uuid.js";
 import { askAgain } from "./ask-again.js";
-import { findVmByName, openGatewayDatabase } from "../gateway-database.js";
-import { refuseEngine } from "../refuse-engine.js";
+import type { LiveGateway } from "./live-gateway.js";
 
 /** For which address of which VM to wait, and how long. */
 export interface WaitTask {
@@ -29,7 +28,7 @@ export function readWaitTask(vm: string, flags: Readonly<Record<string, string |
 /** Waits for the first address by which to reach a VM's guest, and prints it; `false`: none came in time. */
 export async function runWaitCommand(
   { vm, family, within, timeoutMs }: WaitTask,
-  config: Config,
+  gateway: LiveGateway,
   print: (line: string) => void,
   hint: (line: string) => void,
   stopping: AbortSignal,
@@ -42,9 +41,9 @@ export async function runWaitCommand(
   stopping.addEventListener("abort", end);
   const timer = setTimeout(end, timeoutMs);
   try {
-    const vmId = isUuid(vm) ? vm.toLowerCase() : await findVmId(vm, config);
+    const vmId = isUuid(vm) ? vm.toLowerCase() : await findVmId(vm, gateway, signal);
     const ask = () => ({ query: QUERY, variables: { vmId, family, within } });
-    for await (const { vmAddressReady } of askAgain<Ready>({ config, ask, hint, signal })) {
+    for await (const { vmAddressReady } of askAgain<Ready>({ gateway, ask, hint, signal })) {
       print(vmAddressReady.address);
       return true;
     }
@@ -64,15 +63,13 @@ const QUERY = `subscription ($vmId: ID!, $family: IpFamily, $within: CIDR) {
   vmAddressReady(vmId: $vmId, family: $family, within: $within) { address }
 }`;
 
-async function findVmId(name: string, config: Config): Promise<string> {
-  refuseEngine(config);
-  const database = await openGatewayDatabase(config, "of one");
-  try {
-    const vm = await findVmByName(database, name);
-    if (vm === null)
-      throw new ConfigError(`no VM is called ${name}; name one that is not stored yet by its id`);
-    return vm.id;
-  } finally {
-    await database.close();
-  }
+async function findVmId(name: string, gateway: LiveGateway, signal: AbortSignal): Promise<string> {
+  const [id, ...others] = await gateway.findVmIds(name, signal);
+  if (id === undefined)
+    throw new ConfigError(`no VM is called ${name}; name one that is not stored yet by its id`);
+  if (others.length > 0)
+    throw new ConfigError(
+      `several VMs are called ${name}; name one by its id: ${[id, ...others].join(", ")}`,
+    );
+  return id;
 }

@@ -6,15 +6,25 @@ type LiveFlags = Readonly<Record<string, string | undefined>>;
 
 /** Adds the commands that hear of changes, which end with the signal. */
 export function addLiveCommands(program: Command, commandLine: CommandLine): void {
-  const { readConfig, print, printHint, fail, signal } = commandLine;
-  addSettingFlags(addWaitFlags(program.command("wait"))).action(async (vm: string, flags: LiveFlags) => {
-    const { readWaitTask, runWaitCommand } = await import("../live/wait.js");
-    if (!(await runWaitCommand(readWaitTask(vm, flags), readConfig(flags), print, printHint, signal))) fail();
-  });
-  addSettingFlags(addFollowFlags(program.command("follow"))).action(async (flags: LiveFlags) => {
-    const { readFollowTask, runFollowCommand } = await import("../live/follow.js");
-    await runFollowCommand(readFollowTask(flags), readConfig(flags), process.stdout, printHint, signal);
-  });
+  const { environment, readConfig, print, printHint, fail, signal } = commandLine;
+  const findGateway = async (flags: LiveFlags) => {
+    const { findLiveGateway } = await import("../live/find-gateway.js");
+    return findLiveGateway(flags, environment, () => readConfig(flags));
+  };
+  addSettingFlags(addGatewayFlags(addWaitFlags(program.command("wait")))).action(
+    async (vm: string, flags: LiveFlags) => {
+      const { readWaitTask, runWaitCommand } = await import("../live/wait.js");
+      const task = readWaitTask(vm, flags);
+      if (!(await runWaitCommand(task, await findGateway(flags), print, printHint, signal))) fail();
+    },
+  );
+  addSettingFlags(addGatewayFlags(addFollowFlags(program.command("follow")))).action(
+    async (flags: LiveFlags) => {
+      const { readFollowTask, runFollowCommand } = await import("../live/follow.js");
+      const task = readFollowTask(flags);
+      await runFollowCommand(task, await findGateway(flags), process.stdout, printHint, signal);
+    },
+  );
 }
 
 /** Adds for which address of which VM to wait. */
@@ -25,6 +35,18 @@ function addWaitFlags(command: Command): Command {
     .option("--family <family>", "only an address of this family, ipv4 or ipv6")
     .option("--within <prefix>", "only an address in this prefix, such as 10.0.0.0/8")
     .option("--timeout <time>", "how long to wait (5m); then it fails");
+}
+
+/** Adds where to hear of it. */
+function addGatewayFlags(command: Command): Command {
+  return command
+    .option("--url <url>", "a running gateway, instead of its database (GATEWAY_URL)")
+    .option(
+      "--token <token>",
+      "the bearer token for it; others can see it in a list of processes (GATEWAY_TOKEN)",
+    )
+    .option("--token-file <file>", "file that holds the token (GATEWAY_TOKEN_FILE)")
+    .option("--ca-file <file>", "PEM file of the CA that signed its certificate (GATEWAY_CA_FILE)");
 }
 
 /** Adds what to follow. Names of settings are taken, so that a host of VMs has another one. */

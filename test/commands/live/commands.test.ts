@@ -1,5 +1,6 @@
 import { Writable } from "node:stream";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { createDatabaseGateway } from "../../../src/commands/live/database-gateway.js";
 import { readFollowTask, runFollowCommand } from "../../../src/commands/live/follow.js";
 import { readWaitTask, runWaitCommand } from "../../../src/commands/live/wait.js";
 import { ConfigError, loadConfig } from "../../../src/config.js";
@@ -18,7 +19,7 @@ beforeEach(async () => {
   await database.store.registerHosts(HOSTS, INTERVAL_MS);
 });
 
-const loadTestConfig = () => loadConfig({ DATABASE_URL: database.url });
+const openTestGateway = () => createDatabaseGateway(loadConfig({ DATABASE_URL: database.url }));
 const withIps = (ips: string) => storedVm(1, { ips, interfaces: [], silence: "ips-only" });
 
 describe("vnic-graph wait", () => {
@@ -26,7 +27,7 @@ describe("vnic-graph wait", () => {
     const lines: string[] = [];
     const isThere = await runWaitCommand(
       readWaitTask(vm, { timeout: "20s", ...flags }),
-      loadTestConfig(),
+      openTestGateway(),
       (line) => lines.push(line),
       (line) => lines.push(line),
       new AbortController().signal,
@@ -88,7 +89,7 @@ describe("vnic-graph follow", () => {
     });
     const ended = runFollowCommand(
       readFollowTask(flags),
-      loadTestConfig(),
+      openTestGateway(),
       output,
       (hint) => hints.push(hint),
       stopping.signal,

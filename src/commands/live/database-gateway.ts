@@ -7,18 +7,29 @@ import { buildGraphSchema } from "../../graph/schema.js";
 import { createLoaders } from "../../loaders/loaders.js";
 import { DEFAULT_LIMITS } from "../../model/limits.js";
 import { createChangeLog } from "../../store/changes/change-log.js";
+import { findVms } from "../../store/changes/forget.js";
 import { createStore } from "../../store/store.js";
 import { openGatewayDatabase } from "../gateway-database.js";
 import { refuseEngine } from "../refuse-engine.js";
+import type { Asked, LiveGateway } from "./live-gateway.js";
 
-/** A subscription in the words of the graph. */
-export interface Asked {
-  readonly query: string;
-  readonly variables: Readonly<Record<string, unknown>>;
+/** Hears of changes from the gateway's database, by the graph in this process; sees all VMs. */
+export function createDatabaseGateway(config: Config): LiveGateway {
+  return {
+    subscribe: (asked, opening) => subscribe(config, asked, opening),
+    findVmIds: async (name) => {
+      refuseEngine(config);
+      const { dataSource, close } = await openGatewayDatabase(config, "of one");
+      try {
+        return (await findVms(dataSource, { name })).map(({ id }) => id);
+      } finally {
+        await close();
+      }
+    },
+  };
 }
 
-/** Subscribes to the graph on the gateway's database; ends with the signal, and throws when the connection is lost. */
-export async function* subscribeOnce<Answer>(
+async function* subscribe<Answer>(
   config: Config,
   { query, variables }: Asked,
   { onOpen, signal }: { readonly onOpen: () => void; readonly signal: AbortSignal },

@@ -1,0 +1,128 @@
+import { request as requestHttp, type IncomingMessage } from "node:http";
+import { request as requestHttps } from "node:https";
+import { GraphQLError, type GraphQLFormattedError } from "graphql";
+import { readEvents } from "./event-source.js";
+import type { GatewayAccess } from "./gateway-access.js";
+import { GatewayRefusedError } from "./gateway-refused-error.js";
+import type { Asked, LiveGateway } from "./live-gateway.js";
+
+/** Hears of changes from a running gateway, as server-sent events; sees what its token may see. */
+export function createHttpGateway(access: GatewayAccess): LiveGateway {
+  return {
+    subscribe: (asked, opening) => subscribe(access, asked, opening),
+    findVmIds: async (name, signal) => {
+      const response = await send(access, { path: "graphql", accept: JSON_TYPE, signal }, BY_NAME(name));
+      const answer = JSON.parse(await readText(response, LONGEST_ANSWER)) as Answer<FoundVms>;
+      return readData(answer).vms.nodes.map(({ id }) => id);
+    },
+  };
+}
+
+async function* subscribe<Data>(
+  access: GatewayAccess,
+  asked: Asked,
+  { onOpen, signal }: { readonly onOpen: () => void; readonly signal: AbortSignal },
+): AsyncGenerator<Data, void, undefined> {
+  const response = await send(access, { path: "graphql/stream", accept: EVENT_TYPE, signal }, asked);
+  onOpen();
+  try {
+    for await (const { event, data } of readEvents(readChunks(response, access.url.host))) {
+      if (event === "complete") return;
+      if (event === "next") yield readData(JSON.parse(data) as Answer<Data>);
+    }
+  } finally {
+    response.destroy();
+  }
+  throw new Error(`${access.url.host} ended the stream`);
+}
+
+async function* readChunks(response: IncomingMessage, host: string): AsyncGenerator<Buffer, void, undefined> {
+  try {
+    yield* response as AsyncIterable<Buffer>;
+  } catch (cause) {
+    throw new Error(`${host} broke the connection`, { cause });
+  }
+}
+
+/** Sends a question; resolves with an answer that is none of a refusal. Nothing is waited for without an end. */
+async function send(
+  { url, readToken, ca }: GatewayAccess,
+  { path, accept, signal }: { readonly path: string; readonly accept: string; readonly signal: AbortSignal },
+  asked: Asked,
+): Promise<IncomingMessage> {
+  const token = readToken();
+  const headers = {
+    accept,
+    "content-type": JSON_TYPE,
+    ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+  };
+  const options = { method: "POST", headers, agent: false, signal, timeout: SILENCE_MS };
+  const target = new URL(path, url);
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    const sent =
+      url.protocol === "https:"
+        ? requestHttps(target, { ...options, ...(ca === null ? {} : { ca }) }, resolve)
+        : requestHttp(target, options, resolve);
+    // A gateway sends a comment every ten seconds. One of which nothing is heard for longer is gone.
+    sent.on("timeout", () => {
+      sent.destroy(new Error(`${url.host} sent nothing for ${SILENCE_MS / 1_000} s`));
+    });
+    sent.on("error", reject);
+    sent.end(JSON.stringify(asked));
+  });
+  const { statusCode = 0 } = response;
+  if (statusCode === 200 && response.headers["content-type"]?.startsWith(accept) === true) return response;
+  const text = await readText(response, LONGEST_REFUSAL).catch(() => "");
+  const said =
+    findMessage(text) ?? `no answer of a gateway, ${response.headers["content-type"] ?? "of no type"}`;
+  const message = `${target.href} answers with ${statusCode}: ${said}`;
+  if (statusCode === 429 || statusCode >= 500) throw new Error(message);
+  throw new GatewayRefusedError(message);
+}
+
+/** An answer of the graph. */
+interface Answer<Data> {
+  readonly data?: Data | null;
+  readonly errors?: readonly GraphQLFormattedError[];
+}
+
+function readData<Data>({ data, errors }: Answer<Data>): Data {
+  const [error] = errors ?? [];
+  if (error !== undefined) throw new GraphQLError(error.message, { extensions: { ...error.extensions } });
+  if (data == null) throw new GatewayRefusedError("the gateway's answer has no data");
+  return data;
+}
+
+function findMessage(text: string): string | null {
+  try {
+    const { errors } = JSON.parse(text) as Answer<unknown>;
+    return errors?.[0]?.message ?? null;
+  } catch {
+    return null;
+  }
+}
+
+async function readText(response: IncomingMessage, longest: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    if ((length += chunk.length) > longest) throw new Error("the gateway's answer is too long");
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+interface FoundVms {
+  readonly vms: { readonly nodes: readonly { readonly id: string }[] };
+}
+
+const BY_NAME = (name: string): Asked => ({
+  query: "query ($name: String!) { vms(first: 20, filter: { name: { eq: $name } }) { nodes { id } } }",
+  variables: { name },
+});
+
+const JSON_TYPE = "application/json";
+const EVENT_TYPE = "text/event-stream";
+const SILENCE_MS = 30_000;
+const LONGEST_ANSWER = 1_000_000;
+const LONGEST_REFUSAL = 100_000;
