@@ -6,7 +6,8 @@ import { planVmPage, type VmPage } from "../graph/arguments/pages/vm-page.js";
 import type { VmTree, VmTreeParts } from "../loaders/rows.js";
 import { listFieldsOf, planObjectsOf, writeAll, type AnswerRoot, type RootWork } from "./root-work.js";
 import type { PlannedDocument, SelectedField } from "./selections.js";
-import { countObject, joinParts, NO_PARTS, type ObjectCount } from "./write-fields.js";
+import { joinParts, NO_PARTS } from "../loaders/tree-parts.js";
+import { countObject, type ObjectCount } from "./write-fields.js";
 
 /** Writes a part of a page. */
 type WritePart = (page: VmPage<VmTree>, work: RootWork) => Promise<string> | string;

@@ -1,7 +1,7 @@
 import { isObjectType } from "graphql";
 import type { TreeReads } from "../loaders/rows.js";
 import { listFields, type PlannedDocument, type SelectedField } from "./selections.js";
-import { planObject, type ObjectCount, type ObjectWriter } from "./write-fields.js";
+import { countObject, planObject, type ObjectCount, type ObjectWriter, type Write } from "./write-fields.js";
 
 /** What a root field is answered with. */
 export interface RootWork {
@@ -24,7 +24,29 @@ export function planObjectsOf(
   document: PlannedDocument,
 ): ObjectWriter | null {
   const type = document.schema.getType(typeName);
-  return isObjectType(type) ? planObject(selections, type, document) : null;
+  const planned = isObjectType(type) ? planObject(selections, type, document) : null;
+  return planned === null || typeName !== "Vm"
+    ? planned
+    : { parts: planned.parts, write: writeOnce(planned.write) };
+}
+
+/** Writes a VM once, and gives the same text again as long as the VM is kept. */
+function writeOnce(write: Write): Write {
+  return (value, tree, count) => {
+    const { texts } = tree;
+    if (texts === undefined) return write(value, tree, count);
+    const known = texts.find(write);
+    if (known !== undefined) {
+      countObject(count, known.objects);
+      return known.text;
+    }
+    const before = count.objects;
+    const text = write(value, tree, count);
+    // Makes one text of the pieces that V8 joins only when somebody looks at it.
+    text.charCodeAt(0);
+    texts.keep(write, { text, objects: count.objects - before });
+    return text;
+  };
 }
 
 /** Lists the fields that a field asks of a type; `null` if that is not known here. */

@@ -8,6 +8,7 @@ import {
   isObjectType,
   type SelectionSetNode,
 } from "graphql";
+import { joinParts, NO_PARTS } from "../loaders/tree-parts.js";
 import type { VmTree, VmTreeParts } from "../loaders/rows.js";
 import { VM_FIELDS, type ReadValue } from "./vm-fields.js";
 import { listFields, type PlannedDocument } from "./selections.js";
@@ -26,18 +27,6 @@ export interface ObjectCount {
 export interface ObjectWriter {
   readonly write: Write;
   readonly parts: VmTreeParts;
-}
-
-/** Nothing but the VM itself. */
-export const NO_PARTS: VmTreeParts = { row: false, interfaces: false, nics: false };
-
-/** Joins what two writers need. */
-export function joinParts(one: VmTreeParts, other: VmTreeParts): VmTreeParts {
-  return {
-    row: one.row || other.row,
-    interfaces: one.interfaces || other.interfaces,
-    nics: one.nics || other.nics,
-  };
 }
 
 /**
@@ -87,9 +76,9 @@ class TooManyObjectsError extends Error {
   override readonly name = "TooManyObjectsError";
 }
 
-/** Counts an object that is about to be written; throws if there are too many. */
-export function countObject(count: ObjectCount): void {
-  count.objects += 1;
+/** Counts objects that are about to be written; throws if there are too many. */
+export function countObject(count: ObjectCount, objects = 1): void {
+  count.objects += objects;
   if (count.objects > count.most) throw new TooManyObjectsError("an answer has too many objects");
 }
 

@@ -1,3 +1,4 @@
+import { joinFreshness, type HostFreshness, type OwnFreshness } from "../model/guest/freshness.js";
 import type { VmRow } from "./row-types.js";
 import type { VmPageRequest } from "./vm-search.js";
 import type { GuestInterface, Nic } from "./vm-types.js";
@@ -10,15 +11,55 @@ export interface VmTreeParts {
   readonly nics: boolean;
 }
 
+/** Nothing but the VM itself. */
+export const NO_PARTS: VmTreeParts = { row: false, interfaces: false, nics: false };
+
+/** Joins what two readers need. */
+export function joinParts(one: VmTreeParts, other: VmTreeParts): VmTreeParts {
+  return {
+    row: one.row || other.row,
+    interfaces: one.interfaces || other.interfaces,
+    nics: one.nics || other.nics,
+  };
+}
+
+/** Tells whether what was read has all that is asked for. */
+export function hasParts(read: VmTreeParts, asked: VmTreeParts): boolean {
+  return (read.row || !asked.row) && (read.interfaces || !asked.interfaces) && (read.nics || !asked.nics);
+}
+
 /** A VM and what hangs on it, all of one state of the database. Lists that were not asked for are empty. */
 export interface VmTree {
-  readonly vm: Pick<VmRow, "id" | "name" | "status" | "interfacesKnown" | "nicsKnown" | "orderKey">;
+  readonly vm: Pick<
+    VmRow,
+    "id" | "name" | "status" | "hostId" | "interfacesKnown" | "nicsKnown" | "orderKey"
+  >;
   /** `null`: not asked for. */
   readonly row: VmRow | null;
+  /** What of the row is the VM's own; `null`: not asked for. */
+  readonly own: OwnRow | null;
   /** In reported order. */
   readonly interfaces: readonly GuestInterface[];
   /** In no order. */
   readonly nics: readonly Nic[];
+  /** Texts made of the tree, for trees that are kept; absent: make them anew. */
+  readonly texts?: TreeTexts;
+}
+
+/** What of a VM's row does not depend on its host's state. */
+export type OwnRow = OwnFreshness &
+  Required<Pick<VmRow, "ips" | "fqdn" | "staleDetail" | "lastChangedAt" | "contenderId" | "ignoredMacs">>;
+
+/** A text that was made of a tree, and how many objects of an answer are in it. */
+export interface TreeText {
+  readonly text: string;
+  readonly objects: number;
+}
+
+/** Keeps texts beside a tree, one for each maker, as long as the tree holds. */
+export interface TreeTexts {
+  find(maker: object): TreeText | undefined;
+  keep(maker: object, text: TreeText): void;
 }
 
 /** A vNIC and the VM that has it. */
@@ -33,4 +74,11 @@ export interface TreeReads {
   readTreesPage(page: VmPageRequest, parts: VmTreeParts): Promise<VmTree[]>;
   /** Reads vNICs by MAC, `limit` at most, in no order. */
   readNicTrees(macs: readonly string[], limit: number, parts: VmTreeParts): Promise<NicTree[]>;
+}
+
+/** Joins a VM's own values and its host's state to the row that readers get. */
+export function joinRow(vm: VmTree["vm"], own: OwnRow, host: HostFreshness | null): VmRow {
+  const { ips, fqdn, staleDetail, lastChangedAt, contenderId, ignoredMacs } = own;
+  const rest = { ips, fqdn, staleDetail, lastChangedAt, contenderId, ignoredMacs };
+  return { ...vm, ...rest, ...joinFreshness(own, host) };
 }

@@ -1,5 +1,7 @@
+import type { HostFreshness } from "../../model/guest/freshness.js";
 import { queryRows, type Queryable } from "../postgres/sql.js";
 import type { HostRow, PolledHost } from "../types.js";
+import { HOST_FRESHNESS } from "./conditions/own-conditions.js";
 import { IS_POLLED } from "./polling-state.js";
 
 /** Reads hosts by name: those with one of the ids, or all that are polled or still own VMs. */
@@ -26,6 +28,15 @@ export async function listHosts(database: Queryable): Promise<PolledHost[]> {
               WHERE l.host_id = h.host_id AND g.interval_ms IS NOT NULL AND g.leased_until > now()) AS "fromSettings"
      FROM vds_static s JOIN vnic_graph_host h ON h.host_id = s.vds_id WHERE h.active ORDER BY s.vds_id`,
   );
+}
+
+/** Reads what all hosts add to the freshness of their VMs, by id. */
+export async function readHostFreshness(database: Queryable): Promise<Map<string, HostFreshness>> {
+  const rows = await queryRows<HostFreshness & { readonly id: string }>(
+    database,
+    `SELECT h.host_id AS id, ${HOST_FRESHNESS} FROM vnic_graph_host h`,
+  );
+  return new Map(rows.map(({ id, ...freshness }) => [id, freshness]));
 }
 
 /** oVirt's VDSStatus numbers; a host that answers with an error is not one that does not answer. */

@@ -1,4 +1,10 @@
-import { FROM_VMS, STALE_REASON, STALE_SINCE } from "./conditions/own-conditions.js";
+import {
+  FROM_VMS,
+  HOST_FRESHNESS,
+  OWN_STALENESS,
+  STALE_REASON,
+  STALE_SINCE,
+} from "./conditions/own-conditions.js";
 
 /** Without an owner a VM is down: nobody could know better, so nothing about it is stale. */
 const IS_FRESH = `d.run_on_vds IS NOT NULL AND coalesce(r.missed_passes, 0) = 0
@@ -12,17 +18,24 @@ const INTERFACES_KNOWN = `(r.vm_id IS NOT NULL AND (r.silence IS NULL OR r.silen
 const NICS_KNOWN = `(r.inventory_hash IS NOT NULL OR EXISTS (SELECT FROM vm_interface n WHERE n.vm_guid = s.vm_guid))`;
 
 /** The columns of a VM that its host's state adds nothing to. */
-export const KNOWN_COLUMNS = `s.vm_guid AS id, s.vm_name AS name, d.status,
+export const KNOWN_COLUMNS = `s.vm_guid AS id, s.vm_name AS name, d.status, d.run_on_vds AS "hostId",
   ${INTERFACES_KNOWN} AS "interfacesKnown",
   ${NICS_KNOWN} AS "nicsKnown"`;
 
-/** What is read of each VM of {@link FROM_VMS}: a row as readers get it. */
-export const VM_COLUMNS = `${KNOWN_COLUMNS}, d.run_on_vds AS "hostId", r.contender_id AS "contenderId",
+/** What else is a VM's own, whatever its host does. */
+const OWN_COLUMNS = `r.contender_id AS "contenderId",
   CASE WHEN d.vm_ip <> '' THEN string_to_array(d.vm_ip, ' ') WHEN ${INTERFACES_KNOWN} THEN ARRAY[]::text[] END AS ips,
-  nullif(d.vm_fqdn, '') AS fqdn,
-  CASE WHEN ${IS_FRESH} THEN h.last_success_at ELSE r.last_reported_at END AS "lastReportedAt",
-  ${STALE_REASON} AS "staleReason", r.stale_detail AS "staleDetail", r.ignored_macs AS "ignoredMacs", ${STALE_SINCE} AS "staleSince",
+  nullif(d.vm_fqdn, '') AS fqdn, r.stale_detail AS "staleDetail", r.ignored_macs AS "ignoredMacs",
   date_trunc('milliseconds', r.changed_at + interval '999 microseconds') AS "lastChangedAt"`;
+
+/** What is read of each VM of {@link FROM_VMS}: a row as readers get it. */
+export const VM_COLUMNS = `${KNOWN_COLUMNS}, ${OWN_COLUMNS},
+  CASE WHEN ${IS_FRESH} THEN h.last_success_at ELSE r.last_reported_at END AS "lastReportedAt",
+  ${STALE_REASON} AS "staleReason", ${STALE_SINCE} AS "staleSince"`;
+
+/** The same with what is the VM's own and what is its host's apart. */
+export const SPLIT_COLUMNS = `${KNOWN_COLUMNS}, ${OWN_COLUMNS}, ${IS_FRESH} AS "isHeard", r.last_reported_at AS "reportedAt",
+  ${OWN_STALENESS}, ${HOST_FRESHNESS}`;
 
 /** Selects VMs; a condition and an order follow. */
 export const SELECT_VMS = `SELECT ${VM_COLUMNS} FROM ${FROM_VMS}`;

@@ -1,12 +1,20 @@
+import type { HostFreshness } from "../../model/guest/freshness.js";
 import { queryRows, SqlParameters, type Queryable } from "../postgres/sql.js";
-import type { Nic, VmPageRequest, VmRow, VmScope } from "../types.js";
-import type { NicTree, TreeReads, VmTree, VmTreeParts } from "../vm-tree.js";
+import type { Nic, VmPageRequest, VmScope } from "../types.js";
+import {
+  joinRow,
+  type NicTree,
+  type OwnRow,
+  type TreeReads,
+  type VmTree,
+  type VmTreeParts,
+} from "../vm-tree.js";
 import { FROM_VMS, OWN_CONDITIONS } from "./conditions/own-conditions.js";
 import { createVmScopeSql, type VmScopeSql } from "./conditions/scope.js";
 import { buildVmConditions } from "./conditions/vm-conditions.js";
 import { sortInterfaces, type InterfaceNames } from "./guest-interfaces.js";
 import { INTERFACE_VALUES, parseInterfaceValues } from "./interface-columns.js";
-import { KNOWN_COLUMNS, VM_COLUMNS } from "./vm-columns.js";
+import { KNOWN_COLUMNS, SPLIT_COLUMNS } from "./vm-columns.js";
 import { buildVmsPage } from "./vm-pages.js";
 
 /** Creates the reads of VMs with what hangs on them, for somebody who may see a scope's VMs; `null`: all. */
@@ -20,11 +28,14 @@ export function createTreeReads(database: Queryable, scope: VmScope | null): Tre
 }
 
 /** A row as it comes: lists are arrays of values, one an interface or a vNIC. */
-type TreeRow = VmRow & {
+type TreeRow = VmTree["vm"] & {
   readonly names?: InterfaceNames | null;
   readonly interfaces?: readonly (readonly (string | null)[])[] | null;
   readonly nics?: readonly NicValues[] | null;
 };
+
+/** What a row has besides, if all of it is read. */
+type SplitRow = TreeRow & OwnRow & HostFreshness;
 
 /** Id, name, MAC, network, whether it is linked. */
 type NicValues = readonly [string, string, string | null, string | null, boolean];
@@ -87,17 +98,19 @@ const NICS = `(SELECT json_agg(${NIC_VALUES}) FROM vm_interface n LEFT JOIN vnic
   WHERE n.vm_guid = s.vm_guid) AS nics`;
 
 function listColumns({ row, interfaces, nics }: VmTreeParts): string {
-  const columns = [row ? VM_COLUMNS : KNOWN_COLUMNS];
+  const columns = [row ? SPLIT_COLUMNS : KNOWN_COLUMNS];
   if (interfaces) columns.push(INTERFACES);
   if (nics) columns.push(NICS);
   return columns.join(", ");
 }
 
-function parseTree(row: TreeRow, parts: VmTreeParts): VmTree {
-  const { id, names, interfaces, nics } = row;
+function parseTree(given: TreeRow, parts: VmTreeParts): VmTree {
+  const { id, names, interfaces, nics } = given;
+  const { vm, row, own } = parseRow(given, parts.row);
   return {
-    vm: row,
-    row: parts.row ? row : null,
+    vm,
+    row,
+    own,
     interfaces:
       interfaces == null
         ? []
@@ -106,6 +119,32 @@ function parseTree(row: TreeRow, parts: VmTreeParts): VmTree {
             names ?? [],
           ),
     nics: nics == null ? [] : nics.map((values) => parseNic(values, id)),
+  };
+}
+
+function parseRow(given: TreeRow, isWhole: boolean): Pick<VmTree, "vm" | "row" | "own"> {
+  const { id, name, status, hostId, interfacesKnown, nicsKnown, orderKey } = given;
+  const vm = {
+    id,
+    name,
+    status,
+    hostId,
+    interfacesKnown,
+    nicsKnown,
+    ...(orderKey !== undefined && { orderKey }),
+  };
+  if (!isWhole) return { vm, row: null, own: null };
+  const { ips, fqdn, staleDetail, lastChangedAt, contenderId, ignoredMacs, ...rest } = given as SplitRow;
+  const { isHeard, reportedAt, ownReason, ownSince } = rest;
+  const own: OwnRow = {
+    ...{ ips, fqdn, staleDetail, lastChangedAt, contenderId, ignoredMacs },
+    ...{ isHeard, reportedAt, ownReason, ownSince },
+  };
+  const { lastSuccessAt, hostReason, hostSince } = rest;
+  return {
+    vm,
+    own,
+    row: joinRow(vm, own, hostId === null ? null : { lastSuccessAt, hostReason, hostSince }),
   };
 }
 

@@ -9,28 +9,42 @@ JOIN vm_dynamic d ON d.vm_guid = s.vm_guid
 LEFT JOIN vnic_graph_vm r ON r.vm_id = s.vm_guid
 LEFT JOIN vnic_graph_host h ON h.host_id = d.run_on_vds`;
 
-/** A failing host comes first: while it fails, nothing is known of its guests, silent or not. */
-export const STALE_REASON = `CASE
-  WHEN d.run_on_vds IS NULL THEN NULL
-  WHEN h.last_error_kind = 'recovering' THEN 'HOST_RECOVERING'
+/** Cases of why nothing of a host's VMs is current. */
+const HOST_REASONS = `WHEN h.last_error_kind = 'recovering' THEN 'HOST_RECOVERING'
   WHEN h.last_error_kind IN ('unreachable', 'timeout') THEN 'HOST_UNREACHABLE'
   WHEN h.last_error_kind IS NOT NULL THEN 'HOST_FAILED'
   WHEN h.active IS NOT TRUE OR h.last_success_at IS NULL THEN 'REFRESH_OVERDUE'
-  WHEN h.last_success_at < now() - 2 * h.interval_ms * interval '1 millisecond' THEN 'REFRESH_OVERDUE'
-  WHEN r.missed_passes > 0 THEN 'VM_MISSING'
+  WHEN h.last_success_at < now() - 2 * h.interval_ms * interval '1 millisecond' THEN 'REFRESH_OVERDUE'`;
+
+/** Cases of why a VM's data are not current although its host's are. */
+const OWN_REASONS = `WHEN r.missed_passes > 0 THEN 'VM_MISSING'
   WHEN r.silence = 'absent' THEN 'AGENT_ABSENT'
   WHEN r.silence = 'silent' THEN 'AGENT_SILENT'
-  WHEN r.silence IN ('invalid', 'partial') THEN 'REPORT_INVALID'
+  WHEN r.silence IN ('invalid', 'partial') THEN 'REPORT_INVALID'`;
+
+/** A failing host comes first: while it fails, nothing is known of its guests, silent or not. */
+export const STALE_REASON = `CASE
+  WHEN d.run_on_vds IS NULL THEN NULL
+  ${HOST_REASONS}
+  ${OWN_REASONS}
 END`;
+
+const OWN_SINCE = `CASE WHEN r.missed_passes > 0 OR r.silence IN ('absent', 'silent', 'invalid', 'partial')
+    THEN coalesce(r.stale_since, r.last_reported_at) END`;
+
+const HOST_SINCE = `CASE WHEN h.last_error_kind IS NOT NULL THEN coalesce(h.failing_since, h.last_success_at)
+    WHEN h.active IS NOT TRUE THEN h.last_success_at
+    WHEN h.last_success_at < now() - 2 * h.interval_ms * interval '1 millisecond'
+      THEN h.last_success_at + 2 * h.interval_ms * interval '1 millisecond' END`;
 
 /** Since when that is so: for the VM's own sake or its host's, whichever began first. NULL: it is not, or is not known. */
 export const STALE_SINCE = `CASE WHEN d.run_on_vds IS NOT NULL THEN least(
-  CASE WHEN r.missed_passes > 0 OR r.silence IN ('absent', 'silent', 'invalid', 'partial')
-    THEN coalesce(r.stale_since, r.last_reported_at) END,
-  CASE WHEN h.last_error_kind IS NOT NULL THEN coalesce(h.failing_since, h.last_success_at)
-    WHEN h.active IS NOT TRUE THEN h.last_success_at
-    WHEN h.last_success_at < now() - 2 * h.interval_ms * interval '1 millisecond'
-      THEN h.last_success_at + 2 * h.interval_ms * interval '1 millisecond' END) END`;
+  ${OWN_SINCE},
+  ${HOST_SINCE}) END`;
+
+/** A VM's own part of both, and a host's: `joinFreshness` joins them to the same. */
+export const OWN_STALENESS = `CASE ${OWN_REASONS} END AS "ownReason", ${OWN_SINCE} AS "ownSince"`;
+export const HOST_FRESHNESS = `h.last_success_at AS "lastSuccessAt", CASE ${HOST_REASONS} END AS "hostReason", ${HOST_SINCE} AS "hostSince"`;
 
 /** How our own tables answer what the sources hold each in their own way. */
 export const OWN_CONDITIONS: VmConditionSql = {

@@ -1,0 +1,1 @@
+export { joinParts, NO_PARTS } from "../store/vm-tree.js";

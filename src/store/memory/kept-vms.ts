@@ -1,0 +1,191 @@
+import { UNKNOWN_HOST, type HostFreshness } from "../../model/guest/freshness.js";
+import {
+  hasParts,
+  joinParts,
+  joinRow,
+  NO_PARTS,
+  type TreeText,
+  type TreeTexts,
+  type VmTree,
+  type VmTreeParts,
+} from "../vm-tree.js";
+import { BoundedMap } from "./bounded-map.js";
+
+/** What is asked of a kept VM. */
+export interface KeptQuestion {
+  readonly parts: VmTreeParts;
+  /** How hosts are in the state that the answer shows; `null`: not known, so that no row can be told. */
+  readonly hosts: ReadonlyMap<string, HostFreshness> | null;
+  /** Only what holds in the state of this look; `null`: also what was read after it. */
+  readonly asOfLook: number | null;
+  readonly nowMs: number;
+}
+
+/** VMs that were read, as long as nothing is known to have changed them. */
+export class KeptVms {
+  /** What different operations asked of the same VMs: all of it is read, or each would push out what the other needs. */
+  commonParts: VmTreeParts = NO_PARTS;
+  private readonly kept: BoundedMap<KeptVm>;
+
+  constructor(maxBytes: number) {
+    this.kept = new BoundedMap(maxBytes);
+  }
+
+  get figures(): { readonly vms: number; readonly bytes: number; readonly evictions: number } {
+    const { size, bytes, evictions } = this.kept;
+    return { vms: size, bytes, evictions };
+  }
+
+  /** Finds a VM with what is asked of it; `null`: it has to be read. */
+  find(id: string, { parts, hosts, asOfLook, nowMs }: KeptQuestion): VmTree | null {
+    const vm = this.kept.use(id);
+    if (vm === undefined || !hasParts(vm.parts, parts)) return null;
+    if (asOfLook !== null && vm.holdsFrom > asOfLook) return null;
+    if (nowMs - vm.readAtMs >= LONGEST_KEPT_MS) {
+      this.kept.delete(id);
+      return null;
+    }
+    if (!parts.row) return vm.tree;
+    return hosts === null ? null : this.joinHost(id, vm, hosts);
+  }
+
+  /** Keeps a VM as it was read. One that is kept with more parts stays: it holds as well. */
+  keep(
+    tree: VmTree,
+    {
+      parts,
+      holdsFrom,
+      readAtMs,
+    }: { readonly parts: VmTreeParts; readonly holdsFrom: number; readonly readAtMs: number },
+  ): void {
+    const { id } = tree.vm;
+    if (tree.interfaces.length + tree.nics.length > MOST_IN_A_TREE) return;
+    const held = this.kept.peek(id);
+    if (held !== undefined && hasParts(held.parts, parts)) {
+      if (readAtMs - held.readAtMs < LONGEST_KEPT_MS / 2) return;
+    } else if (held !== undefined && !hasParts(parts, held.parts)) {
+      this.commonParts = joinParts(this.commonParts, joinParts(parts, held.parts));
+    }
+    this.put(tree, { parts, holdsFrom, readAtMs });
+  }
+
+  /** Returns which parts of a VM are kept; `null`: it is not kept. */
+  findParts(id: string): VmTreeParts | null {
+    return this.kept.peek(id)?.parts ?? null;
+  }
+
+  drop(id: string): void {
+    this.kept.delete(id);
+  }
+
+  clear(): void {
+    this.kept.clear();
+  }
+
+  private put(
+    { vm, own, interfaces, nics }: VmTree,
+    {
+      parts,
+      holdsFrom,
+      readAtMs,
+    }: { readonly parts: VmTreeParts; readonly holdsFrom: number; readonly readAtMs: number },
+  ): void {
+    const { id, name, status, hostId, interfacesKnown, nicsKnown } = vm;
+    // Without the place in the list in which it was found.
+    const known = { id, name, status, hostId, interfacesKnown, nicsKnown };
+    const bare = { vm: known, own, row: null, interfaces, nics };
+    const kept: KeptVm = {
+      tree: { ...bare, texts: this.createTexts(id, () => kept) },
+      joined: null,
+      parts,
+      holdsFrom,
+      readAtMs,
+    };
+    this.kept.set(id, kept, estimateBytes(bare));
+  }
+
+  /** The tree with its row; the same one as long as the host is in the same state. */
+  private joinHost(id: string, kept: KeptVm, hosts: ReadonlyMap<string, HostFreshness>): VmTree | null {
+    const { vm, own } = kept.tree;
+    if (own === null) return null;
+    const host = vm.hostId === null ? null : (hosts.get(vm.hostId) ?? UNKNOWN_HOST);
+    if (kept.joined === null || kept.joined.host !== host) {
+      if (kept.joined !== null) this.kept.grow(id, kept, -kept.joined.texts.bytes);
+      const texts = this.createTexts(id, () => kept);
+      kept.joined = { host, texts, tree: { ...kept.tree, row: joinRow(vm, own, host), texts } };
+    }
+    return kept.joined.tree;
+  }
+
+  private createTexts(id: string, findKept: () => KeptVm): KeptTexts {
+    return new KeptTexts((bytes) => {
+      this.kept.grow(id, findKept(), bytes);
+    });
+  }
+}
+
+interface KeptVm {
+  readonly tree: VmTree;
+  joined: { readonly host: HostFreshness | null; readonly texts: KeptTexts; readonly tree: VmTree } | null;
+  readonly parts: VmTreeParts;
+  /** The first look in whose state it holds for certain. */
+  readonly holdsFrom: number;
+  readonly readAtMs: number;
+}
+
+/** Texts made of a VM, a few for each. */
+class KeptTexts implements TreeTexts {
+  private readonly texts = new Map<object, TreeText>();
+  bytes = 0;
+
+  constructor(private readonly onGrow: (bytes: number) => void) {}
+
+  find(maker: object): TreeText | undefined {
+    return this.texts.get(maker);
+  }
+
+  keep(maker: object, text: TreeText): void {
+    let grown = estimateText(text);
+    if (this.texts.size >= MOST_TEXTS) {
+      const [oldest] = this.texts;
+      if (oldest === undefined) return;
+      this.texts.delete(oldest[0]);
+      grown -= estimateText(oldest[1]);
+    }
+    this.texts.set(maker, text);
+    this.bytes += grown;
+    this.onGrow(grown);
+  }
+}
+
+function estimateText({ text }: TreeText): number {
+  return text.length + TEXT_BYTES;
+}
+
+/** What V8 takes, about, as measured with `process.memoryUsage` for a fleet of 10,000 VMs. */
+function estimateBytes({ own, interfaces, nics }: Omit<VmTree, "texts">): number {
+  let bytes = VM_BYTES + nics.length * NIC_BYTES + (own === null ? 0 : ROW_BYTES);
+  for (const { ipv4Addresses, ipv6Addresses } of interfaces) {
+    bytes += INTERFACE_BYTES + (ipv4Addresses.length + ipv6Addresses.length) * ADDRESS_BYTES;
+  }
+  return bytes;
+}
+
+const VM_BYTES = 800;
+const ROW_BYTES = 500;
+const NIC_BYTES = 300;
+const INTERFACE_BYTES = 350;
+const ADDRESS_BYTES = 50;
+const TEXT_BYTES = 150;
+
+/** Operations that many people send are few. */
+const MOST_TEXTS = 4;
+
+/** VMs with more than this are answered otherwise anyway. */
+const MOST_IN_A_TREE = 100;
+
+/**
+ * Even what nothing is known to have changed is read again after a minute, so that an edit of the tables by hand, which the log
+ * does not tell, is seen some day.
+ */
+const LONGEST_KEPT_MS = 60_000;

@@ -1,0 +1,173 @@
+import type { HostFreshness } from "../../model/guest/freshness.js";
+import { joinParts, type VmTree, type VmTreeParts } from "../vm-tree.js";
+import { Belief } from "./belief.js";
+import { KeptLists, type KeptList } from "./kept-lists.js";
+import { KeptVms } from "./kept-vms.js";
+import { describeAbsence, type ListKey } from "./list-keys.js";
+import type { Look } from "./look.js";
+import type { TreeMemoryOptions } from "./tree-memory.js";
+
+/** A statement that is under way, and what it reads. */
+export interface Reading {
+  readonly parts: VmTreeParts;
+  readonly keepVm: (tree: VmTree) => void;
+  readonly keepList: (key: ListKey, list: KeptList) => void;
+  /** The statement has ended, and all was kept that is to be. */
+  readonly end: () => void;
+}
+
+/**
+ * Keeps VMs, and lists of them, between two looks at the log (`look.ts`). Looks have numbers. The rules:
+ * 1. What a statement read is kept only if no look has named it since before the statement was sent.
+ * 2. A look drops each VM that it names, or takes over what it read of it in the same transaction.
+ * 3. So what is kept holds in the state that the last look saw; unless it was read after that look began, for then it may be
+ *    newer, and holds for certain from the next look on.
+ * 4. An answer with several VMs, or with a host's state, is made only of what holds in the last look's state: so it shows one
+ *    state of the database. One VM by itself is one state anyway.
+ */
+export class KnownVms {
+  readonly belief: Belief;
+  private readonly vms: KeptVms;
+  private readonly lists: KeptLists;
+  private hosts: ReadonlyMap<string, HostFreshness> | null = null;
+  private hostsAskedAtMs = -Infinity;
+  /** The last look that named each VM, while statements are under way. */
+  private readonly named = new Map<string, number>();
+  private statements = 0;
+  /** What was read before this look ended is not kept: nobody knows what changed. */
+  private forgottenAt = 0;
+  /** The first look in whose state all that is kept holds. */
+  private allHoldFrom = 0;
+
+  constructor(private readonly options: Required<TreeMemoryOptions>) {
+    const { maxBytes, look, now, wallNow } = options;
+    this.vms = new KeptVms(maxBytes - maxBytes / LISTS_SHARE);
+    this.lists = new KeptLists(maxBytes / LISTS_SHARE);
+    this.belief = new Belief({
+      ...{ now, wallNow },
+      look: () =>
+        look({
+          hosts: now() - this.hostsAskedAtMs < HOSTS_WANTED_MS,
+          findParts: (vmId) => this.vms.findParts(vmId),
+        }),
+      apply: (found, number) => {
+        this.apply(found, number);
+      },
+    });
+  }
+
+  get figures(): { readonly vms: number; readonly bytes: number; readonly evictions: number } {
+    const { vms, bytes, evictions } = this.vms.figures;
+    return { vms, evictions, bytes: bytes + this.lists.bytes };
+  }
+
+  /** Asks whether what is kept may be given now. */
+  ask(parts: VmTreeParts): boolean | Promise<boolean> {
+    if (parts.row) this.hostsAskedAtMs = this.options.now();
+    return this.belief.ask();
+  }
+
+  /** Finds a VM; `null`: it has to be read. `isAlone`: the answer shows nothing else. */
+  find(id: string, parts: VmTreeParts, isAlone: boolean): VmTree | null {
+    const mayBeNewer = isAlone && !parts.row;
+    return this.vms.find(id, {
+      parts,
+      hosts: this.hosts,
+      asOfLook: mayBeNewer ? null : this.belief.ended,
+      nowMs: this.options.now(),
+    });
+  }
+
+  findList({ key }: ListKey): KeptList | null {
+    return this.lists.find(key, this.belief.ended, this.options.now());
+  }
+
+  /** Tells whether it is known that there is no such VM. */
+  isAbsent(id: string): boolean {
+    return this.findList(describeAbsence(id)) !== null;
+  }
+
+  /** Begins a statement. Call it before the statement is sent. */
+  begin(asked: VmTreeParts): Reading {
+    const { belief } = this;
+    // What was not found may be there, and wait for a look.
+    if (this.allHoldFrom > belief.begun) belief.hurry();
+    this.statements += 1;
+    const parts = joinParts(asked, this.vms.commonParts);
+    const afterLook = belief.ended;
+    const readAtMs = this.options.now();
+    const isLost = () => afterLook === 0 || this.forgottenAt > afterLook;
+    const holdFromNext = (): number => (this.allHoldFrom = belief.begun + 1);
+    return {
+      parts,
+      keepVm: (tree) => {
+        if (isLost() || (this.named.get(tree.vm.id) ?? 0) > afterLook) return;
+        this.vms.keep(tree, { parts, holdsFrom: holdFromNext(), readAtMs });
+      },
+      keepList: ({ key, kinds }, list) => {
+        if (isLost()) return;
+        this.lists.keep(key, list, { kinds, readAfterLook: afterLook, holdsFrom: holdFromNext(), readAtMs });
+      },
+      end: () => {
+        this.statements -= 1;
+        if (this.statements === 0) this.named.clear();
+      },
+    };
+  }
+
+  async stop(): Promise<void> {
+    await this.belief.stop();
+    this.forget(Infinity);
+  }
+
+  private apply({ changes, hosts, trees, parts }: Look, number: number): void {
+    this.hosts = hosts === null ? null : keepSame(hosts, this.hosts);
+    if (changes === null) {
+      this.forget(number);
+      return;
+    }
+    let allKinds = 0;
+    for (const { vmId, kinds } of changes) {
+      allKinds |= kinds;
+      this.vms.drop(vmId);
+      if (this.statements > 0) this.named.set(vmId, number);
+    }
+    this.lists.note(allKinds, number);
+    const readAtMs = this.options.now();
+    for (const tree of trees) this.vms.keep(tree, { parts, holdsFrom: number, readAtMs });
+  }
+
+  private forget(number: number): void {
+    this.forgottenAt = number;
+    this.vms.clear();
+    this.lists.clear();
+  }
+}
+
+/** Keeps the objects of hosts that are as before: what was made with them holds as long as they are the same. */
+function keepSame(
+  hosts: ReadonlyMap<string, HostFreshness>,
+  before: ReadonlyMap<string, HostFreshness> | null,
+): ReadonlyMap<string, HostFreshness> {
+  if (before === null) return hosts;
+  return new Map(
+    [...hosts].map(([id, host]) => {
+      const old = before.get(id);
+      return [id, old !== undefined && isSame(old, host) ? old : host];
+    }),
+  );
+}
+
+function isSame(one: HostFreshness, other: HostFreshness): boolean {
+  return (
+    one.hostReason === other.hostReason &&
+    one.lastSuccessAt?.getTime() === other.lastSuccessAt?.getTime() &&
+    one.hostSince?.getTime() === other.hostSince?.getTime()
+  );
+}
+
+/** Lists of ids take less than the VMs in them. */
+const LISTS_SHARE = 8;
+
+/** Hosts are read at each look as long as somebody asked for what depends on them a moment ago. */
+const HOSTS_WANTED_MS = 10_000;

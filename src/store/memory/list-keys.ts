@@ -1,0 +1,55 @@
+import { CHANGE_KIND } from "../changes/kinds.js";
+import type { VmFilter, VmPageRequest, VmScope } from "../types.js";
+
+/** Names a list of VMs, and says which kinds of changes make it another one. */
+export interface ListKey {
+  readonly key: string;
+  /** Bits of {@link CHANGE_KIND}. */
+  readonly kinds: number;
+}
+
+/** Names a page of VMs for a scope; `null` if something that the change log does not tell decides who is in it, or where. */
+export function describePage(page: VmPageRequest, scope: VmScope | null): ListKey | null {
+  if (!ORDERS.has(page.order)) return null;
+  let kinds = CHANGE_KIND.NAME | listScopeKinds(scope);
+  for (const [name, value] of Object.entries(page.filter)) {
+    const known = FILTERS[name as keyof VmFilter];
+    if (value === undefined) continue;
+    if (known === undefined) return null;
+    kinds |= known;
+  }
+  const { limit, after, before, fromEnd, filter, order } = page;
+  return { key: JSON.stringify(["page", scope, limit, after, before, fromEnd, filter, order]), kinds };
+}
+
+/** Names the vNICs that have one of these MACs, for a scope. */
+export function describeNics(macs: readonly string[], limit: number, scope: VmScope | null): ListKey {
+  return {
+    key: JSON.stringify(["nics", scope, macs, limit]),
+    kinds: CHANGE_KIND.NICS | listScopeKinds(scope),
+  };
+}
+
+/** Names the absence of the VM with this id, in lower case. */
+export function describeAbsence(id: string): ListKey {
+  return { key: `absent ${id}`, kinds: CHANGE_KIND.NEW };
+}
+
+/** A new VM may be in any list. */
+function listScopeKinds(scope: VmScope | null): number {
+  if (scope === null) return CHANGE_KIND.NEW;
+  return CHANGE_KIND.NEW | CHANGE_KIND.NAME | (scope.hostIds.length === 0 ? 0 : CHANGE_KIND.HOST);
+}
+
+/** Orders by what the log tells. Others sort by values that rows do not have, or that change with hosts. */
+const ORDERS: ReadonlySet<string> = new Set(["NAME_ASC", "NAME_DESC", "ID_ASC"]);
+
+/** What of a VM each filter looks at. A search may look at more than the log tells. */
+const FILTERS: Readonly<Record<keyof VmFilter, number | undefined>> = {
+  nameContains: CHANGE_KIND.NAME,
+  statuses: CHANGE_KIND.STATUS,
+  hostId: CHANGE_KIND.HOST,
+  ids: CHANGE_KIND.NEW,
+  ip: CHANGE_KIND.ADDRESSES | CHANGE_KIND.INTERFACES,
+  search: undefined,
+};

@@ -1,0 +1,130 @@
+import type { DataSource } from "typeorm";
+import type { HostFreshness } from "../../model/guest/freshness.js";
+import type { LogCursor } from "../changes/cursor.js";
+import { findEndOfLog } from "../changes/end-of-log.js";
+import { LostCursorError } from "../changes/log-errors.js";
+import { LogReader, type LogMark } from "../changes/log-reader.js";
+import type { Queryable } from "../postgres/sql.js";
+import { readHostFreshness } from "../read/host-reads.js";
+import { createSnapshot } from "../read/snapshot.js";
+import { createTreeReads } from "../read/vm-trees.js";
+import { joinParts, NO_PARTS, type VmTree, type VmTreeParts } from "../vm-tree.js";
+
+/** A change of a VM that readers see. */
+export interface VmChangeMark {
+  readonly vmId: string;
+  /** Bits of {@link CHANGE_KIND}. */
+  readonly kinds: number;
+}
+
+/** What changed between two looks, all of one state of the database. */
+export interface Look {
+  /** `null`: it is not known what changed, so all may have. */
+  readonly changes: readonly VmChangeMark[] | null;
+  /** How all hosts are; `null`: not asked for. */
+  readonly hosts: ReadonlyMap<string, HostFreshness> | null;
+  /** VMs of the changes that were wanted, as they are now. */
+  readonly trees: readonly VmTree[];
+  /** What was read of them. */
+  readonly parts: VmTreeParts;
+}
+
+/** What to read besides the changes. */
+export interface LookWishes {
+  readonly hosts: boolean;
+  /** Which parts of a changed VM are wanted; `null`: none of it. */
+  readonly findParts: (vmId: string) => VmTreeParts | null;
+}
+
+/** Looks at what changed since the look before. Looks must not run side by side. */
+export type LookAtChanges = (wishes: LookWishes) => Promise<Look>;
+
+/** Where the next look begins. */
+interface Place {
+  readonly cursor: LogCursor;
+  readonly mark: LogMark | null;
+}
+
+/**
+ * Creates the looks of a process at the change log. Each reads in one transaction, which sees one state, what was committed
+ * since the last one, and hosts and changed VMs as they are in that state. A look that fails changes nothing: the next one
+ * begins at the same place.
+ */
+export function createLooks(dataSource: DataSource, mostChanges = MOST_CHANGES): LookAtChanges {
+  let place: Place | null = null;
+  const readOn = async (from: Place, wishes: LookWishes): Promise<Look | null> => {
+    const snapshot = createSnapshot(dataSource);
+    try {
+      const reader = new LogReader(snapshot, from.cursor, undefined, from.mark);
+      const [changes, hosts] = await Promise.all([
+        readChanges(reader, mostChanges),
+        wishes.hosts ? readHostFreshness(snapshot) : null,
+      ]);
+      if (changes === null) return null;
+      const wanted = await readWanted(snapshot, changes, wishes.findParts);
+      place = { cursor: reader.cursor, mark: reader.mark };
+      return { changes, hosts, ...wanted };
+    } finally {
+      await snapshot.close();
+    }
+  };
+  return async (wishes) => {
+    const from = place;
+    place = null;
+    const look =
+      from === null
+        ? null
+        : await readOn(from, wishes).catch((error: unknown) => {
+            if (error instanceof LostCursorError) return null;
+            place = from;
+            throw error;
+          });
+    if (look !== null) return look;
+    const end = await findEndOfLog(dataSource);
+    const anew = await readOn({ cursor: end, mark: null }, wishes);
+    return { changes: null, hosts: anew?.hosts ?? null, trees: [], parts: NO_PARTS };
+  };
+}
+
+/** Reads all changes there are; `null`: there are too many. */
+async function readChanges(reader: LogReader, most: number): Promise<VmChangeMark[] | null> {
+  const changes: VmChangeMark[] = [];
+  for (let hasMore = true; hasMore;) {
+    const page = await reader.read(PAGE);
+    for (const { vmId, kinds } of page.changes) changes.push({ vmId, kinds });
+    if (changes.length > most) return null;
+    ({ hasMore } = page);
+  }
+  return changes;
+}
+
+async function readWanted(
+  snapshot: Queryable,
+  changes: readonly VmChangeMark[],
+  findParts: LookWishes["findParts"],
+): Promise<Pick<Look, "trees" | "parts">> {
+  const ids = [...new Set(changes.map(({ vmId }) => vmId))];
+  const wanted = ids.flatMap((id) => {
+    const parts = findParts(id);
+    return parts === null ? [] : [{ id, parts }];
+  });
+  const parts = wanted.reduce((joined, each) => joinParts(joined, each.parts), NO_PARTS);
+  if (wanted.length === 0 || wanted.length > MOST_WANTED) return { trees: [], parts };
+  const reads = createTreeReads(snapshot, null);
+  return {
+    trees: await reads.readTreesByIds(
+      wanted.map(({ id }) => id),
+      parts,
+    ),
+    parts,
+  };
+}
+
+/** Changes of one statement. */
+const PAGE = 2_000;
+
+/** To read VMs again as they are asked for is cheaper than to follow more changes than this. */
+const MOST_CHANGES = 4_000;
+
+/** So many VMs are read in some ten milliseconds; of more, those are read again that are asked for. */
+const MOST_WANTED = 500;

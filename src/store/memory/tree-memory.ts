@@ -1,0 +1,187 @@
+import { isInScope } from "../read/conditions/scope-match.js";
+import type { VmScope } from "../types.js";
+import type { NicTree, TreeReads, VmTree, VmTreeParts } from "../vm-tree.js";
+import { KnownVms, type Reading } from "./known-vms.js";
+import { describeAbsence, describeNics, describePage } from "./list-keys.js";
+import type { LookAtChanges } from "./look.js";
+
+/** VMs that were read, given again while the change log says that they hold. */
+export interface TreeMemory {
+  /** Wraps the reads of somebody who may see a scope's VMs: what is kept needs no statement, the rest is read and kept. */
+  wrap(reads: TreeReads, scope: VmScope | null): TreeReads;
+  /** Notes that something changed that may not be known: nothing kept is given until the log was looked at. */
+  doubt(): void;
+  /** Since when all that is kept is known to hold, by `now`; `null`: nothing kept is given. */
+  readonly asOfMs: number | null;
+  readonly figures: TreeMemoryFigures;
+  /** Looks at the log no more; resolves when nothing is left running. */
+  stop(): Promise<void>;
+}
+
+/** What the memory did since the start of the process, and holds now. */
+export interface TreeMemoryFigures {
+  readonly hits: number;
+  readonly misses: number;
+  readonly evictions: number;
+  readonly vms: number;
+  readonly bytes: number;
+  /** How long ago all that is kept was known to hold; `null`: it is not known now. */
+  readonly ageMs: number | null;
+}
+
+/** How much is kept, how the log is looked at, and by which clocks: one that never steps, and the wall's. */
+export interface TreeMemoryOptions {
+  readonly maxBytes: number;
+  readonly look: LookAtChanges;
+  readonly now?: () => number;
+  readonly wallNow?: () => number;
+}
+
+/** Creates the memory of a process. It can be left out: all answers stay the same, and come later. */
+export function createTreeMemory({
+  maxBytes,
+  look,
+  now = () => performance.now(),
+  wallNow = Date.now,
+}: TreeMemoryOptions): TreeMemory {
+  const known = new KnownVms({ maxBytes, look, now, wallNow });
+  const counts = { hits: 0, misses: 0 };
+  const giveOrRead = async <Answer>(
+    parts: VmTreeParts,
+    { find, read, keep }: Question<Answer>,
+  ): Promise<Answer> => {
+    const asked = known.ask(parts);
+    if (typeof asked === "boolean" ? asked : await asked) {
+      const found = find(known);
+      if (found !== null) {
+        counts.hits += 1;
+        return found;
+      }
+    }
+    counts.misses += 1;
+    const reading = known.begin(parts);
+    try {
+      const answer = await read(reading.parts);
+      keep(answer, reading);
+      return answer;
+    } finally {
+      reading.end();
+    }
+  };
+  return {
+    wrap: (reads, scope) => ({
+      readTreesByIds: (ids, parts) => giveOrRead(parts, askByIds(reads, scope, { ids, parts })),
+      readTreesPage: (page, parts) => giveOrRead(parts, askPage(reads, scope, { page, parts })),
+      readNicTrees: (macs, limit, parts) => giveOrRead(parts, askNics(reads, scope, { macs, limit, parts })),
+    }),
+    doubt: () => {
+      known.belief.doubt();
+    },
+    get asOfMs() {
+      return known.belief.asOfMs;
+    },
+    get figures() {
+      const { asOfMs } = known.belief;
+      return { ...counts, ...known.figures, ageMs: asOfMs === null ? null : now() - asOfMs };
+    },
+    stop: () => known.stop(),
+  };
+}
+
+/** How a question is answered from what is known, how it is read, and what is kept of that. */
+interface Question<Answer> {
+  readonly find: (known: KnownVms) => Answer | null;
+  readonly read: (parts: VmTreeParts) => Promise<Answer>;
+  readonly keep: (answer: Answer, reading: Reading) => void;
+}
+
+function askByIds(
+  reads: TreeReads,
+  scope: VmScope | null,
+  { ids, parts }: { readonly ids: readonly string[]; readonly parts: VmTreeParts },
+): Question<VmTree[]> {
+  return {
+    find: (known) => {
+      const found: VmTree[] = [];
+      for (const id of ids) {
+        const tree = known.find(id, parts, ids.length === 1);
+        if (tree !== null) {
+          if (isInScope(scope, tree.vm)) found.push(tree);
+        } else if (!known.isAbsent(id)) return null;
+      }
+      return found;
+    },
+    read: (wider) => reads.readTreesByIds(ids, wider),
+    keep: (trees, reading) => {
+      trees.forEach(reading.keepVm);
+      if (scope !== null) return;
+      const found = new Set(trees.map(({ vm }) => vm.id));
+      for (const id of ids) {
+        if (!found.has(id.toLowerCase())) reading.keepList(describeAbsence(id), { vmIds: [], nics: null });
+      }
+    },
+  };
+}
+
+function askPage(
+  reads: TreeReads,
+  scope: VmScope | null,
+  { page, parts }: { readonly page: Parameters<TreeReads["readTreesPage"]>[0]; readonly parts: VmTreeParts },
+): Question<VmTree[]> {
+  const key = describePage(page, scope);
+  return {
+    find: (known) => {
+      const list = key && known.findList(key);
+      return list && findAll(known, list.vmIds, parts);
+    },
+    read: (wider) => reads.readTreesPage(page, wider),
+    keep: (trees, reading) => {
+      trees.forEach(reading.keepVm);
+      if (key !== null) reading.keepList(key, { vmIds: trees.map(({ vm }) => vm.id), nics: null });
+    },
+  };
+}
+
+function askNics(
+  reads: TreeReads,
+  scope: VmScope | null,
+  {
+    macs,
+    limit,
+    parts,
+  }: { readonly macs: readonly string[]; readonly limit: number; readonly parts: VmTreeParts },
+): Question<NicTree[]> {
+  const key = describeNics(macs, limit, scope);
+  return {
+    find: (known) => {
+      const list = known.findList(key);
+      const trees = list && findAll(known, list.vmIds, parts);
+      if (trees === null) return null;
+      return (list?.nics ?? []).flatMap((nic, at) => {
+        const tree = trees[at];
+        return tree === undefined ? [] : [{ nic, tree }];
+      });
+    },
+    read: (wider) => reads.readNicTrees(macs, limit, wider),
+    keep: (found, reading) => {
+      for (const { tree } of found) reading.keepVm(tree);
+      // What the limit cut off is not known.
+      if (found.length >= limit) return;
+      reading.keepList(key, {
+        vmIds: found.map(({ tree }) => tree.vm.id),
+        nics: found.map(({ nic }) => nic),
+      });
+    },
+  };
+}
+
+/** Finds all of the VMs, in the order of their ids; `null` if one of them has to be read. */
+function findAll(known: KnownVms, ids: readonly string[], parts: VmTreeParts): VmTree[] | null {
+  const trees: VmTree[] = [];
+  for (const id of ids) {
+    const tree = known.find(id, parts, false);
+    if (tree === null) return null;
+    trees.push(tree);
+  }
+  return trees;
+}
