@@ -1,7 +1,7 @@
 import type { Config } from "./config.js";
 import { createKeptAnswers, type KeptAnswers } from "./fast/kept-answers.js";
 import { announceStart } from "./gateway/announce.js";
-import { openBackend, type Backend, type BackendOptions } from "./gateway/backend.js";
+import { openBackend, TREES_SHARE, type Backend, type BackendOptions } from "./gateway/backend.js";
 import { formatError } from "./gateway/format-error.js";
 import { openHostPool, type HostPool } from "./gateway/hosts/host-pool.js";
 import { loadIdentity, type LoadedIdentity } from "./gateway/identity.js";
@@ -64,10 +64,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, log } = options;
   const inputs = await loadInputs(config, log);
   const slot: BackendSlot = { current: null };
-  const answers = createAnswers(config);
+  const answers = createAnswers(config, slot);
   const metrics = createMetrics({
     ...readMetricsFrom(slot, config),
     answers: () => answers?.figures ?? null,
+    trees: () => slot.current?.trees?.figures ?? null,
   });
   const server = await startServing(options, inputs, slot, { metrics, answers });
   const stopping = new AbortController();
@@ -133,13 +134,21 @@ async function startServing(
   }
 }
 
-/** Creates the memory for answers. Nothing announces what changes in an engine's database, so nothing of it is kept. */
-function createAnswers({ cacheBytes, source }: Config): KeptAnswers<KeptAnswer> | null {
-  return cacheBytes === 0 || source === "engine" ? null : createKeptAnswers({ maxBytes: cacheBytes });
+/**
+ * Creates the memory for answers. Nothing announces what changes in an engine's database, so nothing of it is kept. What drops
+ * answers makes the VMs that are kept doubtful, too.
+ */
+function createAnswers({ cacheBytes, source }: Config, slot: BackendSlot): KeptAnswers<KeptAnswer> | null {
+  if (cacheBytes === 0 || source === "engine") return null;
+  return createKeptAnswers({
+    maxBytes: cacheBytes * (1 - TREES_SHARE),
+    findAsOfMs: () => slot.current?.trees?.earliestMs ?? null,
+    onDrop: () => slot.current?.trees?.doubt(),
+  });
 }
 
 /** What is asked at every scrape. An engine's database has no table of ours to answer from. */
-function readMetricsFrom(slot: BackendSlot, { source }: Config): Omit<MetricSources, "answers"> {
+function readMetricsFrom(slot: BackendSlot, { source }: Config): Omit<MetricSources, "answers" | "trees"> {
   const findDataSource = () => slot.current?.database.dataSource ?? null;
   return {
     fleet: () => {

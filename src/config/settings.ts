@@ -181,7 +181,7 @@ export const SETTINGS = {
   CACHE_MB: defineSetting(
     "32",
     parseInteger(0, 4_096),
-    "memory for answers of the last second, which are given again to the same questions; `0` keeps none",
+    "memory for VMs that were read, and for answers of the last second: what is known to hold is not read again; `0` keeps none",
   ),
   TRUSTED_DOCUMENTS_FILE: defineSetting(null, parseText, "JSON file of the only operations that may run"),
   LIMITS: defineSetting(

@@ -25,6 +25,10 @@ export interface KeptAnswerFigures {
 export interface KeptAnswersOptions {
   readonly maxBytes: number;
   readonly now?: () => number;
+  /** Finds since when what answers are made of is known, where that is not read for each; `null`: it is read now. */
+  readonly findAsOfMs?: () => number | null;
+  /** Called whenever all is dropped. */
+  readonly onDrop?: () => void;
 }
 
 interface Kept<Answer> {
@@ -44,6 +48,8 @@ interface Kept<Answer> {
 export function createKeptAnswers<Answer>({
   maxBytes,
   now = () => performance.now(),
+  findAsOfMs = () => null,
+  onDrop = () => undefined,
 }: KeptAnswersOptions): KeptAnswers<Answer> {
   // In the order of their use: those that were not asked for again go first.
   const kept = new Map<string, Kept<Answer>>();
@@ -86,7 +92,7 @@ export function createKeptAnswers<Answer>({
       return found.answer;
     },
     begin() {
-      const [asOfMs, dropsBefore] = [now(), drops];
+      const [asOfMs, dropsBefore] = [findAsOfMs() ?? now(), drops];
       return (key, answer, bytes) => {
         if (drops !== dropsBefore || now() - asOfMs >= LONGEST_MS) return;
         add(key, { answer, bytes: bytes + ENTRY_BYTES, asOfMs });
@@ -97,6 +103,7 @@ export function createKeptAnswers<Answer>({
       kept.clear();
       figures.bytes = 0;
       figures.answers = 0;
+      onDrop();
     },
   };
 }

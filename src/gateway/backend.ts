@@ -3,6 +3,8 @@ import type { Config } from "../config.js";
 import { createEngineStore } from "../engine-store/engine-store.js";
 import { readPollingState } from "../store/read/polling-state.js";
 import { createChangeLog } from "../store/changes/change-log.js";
+import { createLooks } from "../store/memory/look.js";
+import { createTreeMemory, type TreeMemory } from "../store/memory/tree-memory.js";
 import { createStore } from "../store/store.js";
 import type { Readers, ReadinessStore } from "../store/types.js";
 import { openDatabase, type Database } from "./database/database.js";
@@ -26,6 +28,8 @@ export interface Backend {
   readonly polling: Polling | null;
   /** Tells subscribers what changes; `null`: nothing here tells it. */
   readonly live: Live | null;
+  /** VMs that were read; `null`: none are kept. */
+  readonly trees: TreeMemory | null;
   /** Stops polling, then closes the database. */
   close(): Promise<void>;
 }
@@ -64,6 +68,7 @@ function readEngine(database: Database): Backend {
     health: createEngineStore(database.health),
     polling: null,
     live: null,
+    trees: null,
     close: () => database.close(),
   };
 }
@@ -94,13 +99,16 @@ async function pollInto(
     },
   });
   const addressIndex = startAddressIndex(changes, log);
+  const trees = createTrees(database, config);
   return {
     database,
     store,
     health: { readPollingState: () => readPollingState(database.health) },
     polling,
     live,
+    trees,
     close: async () => {
+      await trees?.stop();
       await wakes?.stop();
       await live.stop();
       await history.stop();
@@ -110,6 +118,15 @@ async function pollInto(
     },
   };
 }
+
+/** Creates the memory of VMs that were read. Whole answers take the rest of `CACHE_MB`. */
+function createTrees({ readers }: Database, { cacheBytes }: Config): TreeMemory | null {
+  if (cacheBytes === 0) return null;
+  return createTreeMemory({ maxBytes: cacheBytes * TREES_SHARE, look: createLooks(readers) });
+}
+
+/** The share of `CACHE_MB` that VMs take. */
+export const TREES_SHARE = 3 / 4;
 
 /** Finds a name that stays the same after a restart. A gateway on any free port has none. */
 function findGatewayName({ port }: Config): string | undefined {

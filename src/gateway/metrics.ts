@@ -2,8 +2,10 @@ import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom
 import type { KeptAnswerFigures } from "../fast/kept-answers.js";
 import type { PassResult } from "../refresher/pass.js";
 import type { ServedOperation } from "../server/options.js";
+import type { TreeMemoryFigures } from "../store/memory/tree-memory.js";
 import type { FleetFigures } from "../store/read/fleet-figures.js";
 import type { LiveMeter } from "../server/live/live-meter.js";
+import { createAnswerMetrics, createTreeMetrics } from "./kept-metrics.js";
 import { createLiveMetrics } from "./live-metrics.js";
 import { VERSION } from "./version.js";
 
@@ -14,6 +16,8 @@ export interface MetricSources {
   readonly polling: () => { readonly running: number; readonly waiting: number } | null;
   /** Left out, or `null`, where no answers are kept. */
   readonly answers?: () => KeptAnswerFigures | null;
+  /** Left out, or `null`, where no VMs are kept. */
+  readonly trees?: () => TreeMemoryFigures | null;
   /** How far the reader of the change log is behind; left out, or `null`, where it does not read. */
   readonly liveLagMs?: () => number | null;
 }
@@ -128,7 +132,7 @@ const MISNAMED = [
 /** Gauges that are read when somebody looks. Without a database, those that come from it are left out rather than wrong. */
 function readGaugesAtScrape(
   registers: Registry[],
-  { fleet, pool, polling, answers = () => null }: MetricSources,
+  { fleet, pool, polling, answers = () => null, trees = () => null }: MetricSources,
 ): () => Promise<void> {
   const hosts = new Gauge({
     name: "vnic_graph_hosts",
@@ -160,8 +164,10 @@ function readGaugesAtScrape(
     registers,
   });
   const setAnswers = createAnswerMetrics(registers);
+  const setTrees = createTreeMetrics(registers);
   return async () => {
     setAnswers(answers());
+    setTrees(trees());
     const figures = (await fleet()?.catch(() => null)) ?? null;
     for (const gauge of [hosts, vms, staleness, connections, passes]) gauge.reset();
     setEach(passes, "state", { ...polling() });
@@ -180,34 +186,6 @@ function readGaugesAtScrape(
     vms.set(figures.vms);
     const { stalenessP50S: p50, stalenessP99S: p99, stalenessMaxS: max } = figures;
     setEach(staleness, "statistic", { p50, p99, max });
-  };
-}
-
-/** Answers that are given again. Counters are told as they stand, since nothing is counted twice that way. */
-function createAnswerMetrics(registers: Registry[]): (figures: KeptAnswerFigures | null) => void {
-  const asked = new Counter({
-    name: "vnic_graph_kept_answers_asked_total",
-    help: "GraphQL requests for which a kept answer was looked for, by whether there was one.",
-    labelNames: ["result"],
-    registers,
-  });
-  const evictions = new Counter({
-    name: "vnic_graph_kept_answers_evicted_total",
-    help: "Kept answers that made room for others.",
-    registers,
-  });
-  const bytes = new Gauge({
-    name: "vnic_graph_kept_answers_bytes",
-    help: "Memory of the kept answers.",
-    registers,
-  });
-  return (figures) => {
-    asked.reset();
-    evictions.reset();
-    asked.inc({ result: "hit" }, figures?.hits ?? 0);
-    asked.inc({ result: "miss" }, figures?.misses ?? 0);
-    evictions.inc(figures?.evictions ?? 0);
-    bytes.set(figures?.bytes ?? 0);
   };
 }
 

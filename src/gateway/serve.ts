@@ -70,7 +70,11 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
   const schema = buildGraphSchema({ federation: config.federation, names: config.federationNames });
   const fastPath = createFastPath(schema, {
     names: config.federationNames,
-    openReads: (viewer) => findBackend()?.store.createTreeReadsFor?.(viewer.scope) ?? null,
+    openReads: ({ scope }) => {
+      const { store, trees } = findBackend() ?? { store: null, trees: null };
+      const reads = store?.createTreeReadsFor?.(scope) ?? null;
+      return (reads && trees?.wrap(reads, scope)) ?? reads;
+    },
   });
   return startServer({
     host: config.host,

@@ -21,7 +21,8 @@ export interface BeliefOptions {
 export class Belief {
   /** When the last look that ended well was sent; all that was committed by then is known. */
   private known: Moment | null = null;
-  private running: { readonly doubts: number; readonly ended: Promise<void> } | null = null;
+  private running: { readonly ms: number; readonly doubts: number; readonly ended: Promise<void> } | null =
+    null;
   private doubts = 0;
   private askedAtMs = -Infinity;
   private mayLookAtMs = -Infinity;
@@ -36,6 +37,11 @@ export class Belief {
   /** Since when all is known, by the clock that never steps; `null`: it is not known now. */
   get asOfMs(): number | null {
     return this.isKnown() ? (this.known?.ms ?? null) : null;
+  }
+
+  /** Since when all that is given from now on will be known: a look that is under way may be waited for. `null`: from now on. */
+  get earliestMs(): number | null {
+    return this.asOfMs ?? this.running?.ms ?? null;
   }
 
   /** Notes that something changed, or that a look may not have shown all: nothing is believed until the next look. */
@@ -101,7 +107,7 @@ export class Belief {
         this.mayLookAtMs = options.now() + AFTER_FAILURE_MS;
       },
     );
-    this.running = { doubts: moment.doubts, ended };
+    this.running = { ms, doubts: moment.doubts, ended };
     return ended;
   }
 }

@@ -43,8 +43,12 @@ export class KeptLists {
     return found;
   }
 
+  /** Keeps a list. One that is kept and holds as well stays, or it would wait for the next look once more. */
   keep(key: string, list: KeptList, terms: ListTerms): void {
     if (this.hasChanged(terms)) return;
+    const held = this.kept.peek(key);
+    const isYoung = held !== undefined && terms.readAtMs - held.readAtMs < LONGEST_KEPT_MS / 2;
+    if (isYoung && !this.hasChanged(held)) return;
     const bytes = key.length + LIST_BYTES + list.vmIds.length * (list.nics === null ? ID_BYTES : NIC_BYTES);
     this.kept.set(key, { ...list, ...terms }, bytes);
   }

@@ -4,8 +4,15 @@ import { Belief } from "./belief.js";
 import { KeptLists, type KeptList } from "./kept-lists.js";
 import { KeptVms } from "./kept-vms.js";
 import { describeAbsence, type ListKey } from "./list-keys.js";
-import type { Look } from "./look.js";
-import type { TreeMemoryOptions } from "./tree-memory.js";
+import type { Look, LookAtChanges } from "./look.js";
+
+/** How much is kept, how the log is looked at, and by which clocks: one that never steps, and the wall's. */
+export interface KnownVmsOptions {
+  readonly maxBytes: number;
+  readonly look: LookAtChanges;
+  readonly now: () => number;
+  readonly wallNow: () => number;
+}
 
 /** A statement that is under way, and what it reads. */
 export interface Reading {
@@ -39,7 +46,7 @@ export class KnownVms {
   /** The first look in whose state all that is kept holds. */
   private allHoldFrom = 0;
 
-  constructor(private readonly options: Required<TreeMemoryOptions>) {
+  constructor(private readonly options: KnownVmsOptions) {
     const { maxBytes, look, now, wallNow } = options;
     this.vms = new KeptVms(maxBytes - maxBytes / LISTS_SHARE);
     this.lists = new KeptLists(maxBytes / LISTS_SHARE);

@@ -1,9 +1,8 @@
 import { isInScope } from "../read/conditions/scope-match.js";
 import type { VmScope } from "../types.js";
 import type { NicTree, TreeReads, VmTree, VmTreeParts } from "../vm-tree.js";
-import { KnownVms, type Reading } from "./known-vms.js";
+import { KnownVms, type KnownVmsOptions, type Reading } from "./known-vms.js";
 import { describeAbsence, describeNics, describePage } from "./list-keys.js";
-import type { LookAtChanges } from "./look.js";
 
 /** VMs that were read, given again while the change log says that they hold. */
 export interface TreeMemory {
@@ -11,8 +10,8 @@ export interface TreeMemory {
   wrap(reads: TreeReads, scope: VmScope | null): TreeReads;
   /** Notes that something changed that may not be known: nothing kept is given until the log was looked at. */
   doubt(): void;
-  /** Since when all that is kept is known to hold, by `now`; `null`: nothing kept is given. */
-  readonly asOfMs: number | null;
+  /** Since when what is given from now on was known to hold, by `now`; `null`: it is read now. */
+  readonly earliestMs: number | null;
   readonly figures: TreeMemoryFigures;
   /** Looks at the log no more; resolves when nothing is left running. */
   stop(): Promise<void>;
@@ -29,13 +28,8 @@ export interface TreeMemoryFigures {
   readonly ageMs: number | null;
 }
 
-/** How much is kept, how the log is looked at, and by which clocks: one that never steps, and the wall's. */
-export interface TreeMemoryOptions {
-  readonly maxBytes: number;
-  readonly look: LookAtChanges;
-  readonly now?: () => number;
-  readonly wallNow?: () => number;
-}
+/** How much is kept, how the log is looked at, and by which clocks. */
+export type TreeMemoryOptions = Pick<KnownVmsOptions, "maxBytes" | "look"> & Partial<KnownVmsOptions>;
 
 /** Creates the memory of a process. It can be left out: all answers stay the same, and come later. */
 export function createTreeMemory({
@@ -77,8 +71,8 @@ export function createTreeMemory({
     doubt: () => {
       known.belief.doubt();
     },
-    get asOfMs() {
-      return known.belief.asOfMs;
+    get earliestMs() {
+      return known.belief.earliestMs;
     },
     get figures() {
       const { asOfMs } = known.belief;
