@@ -25,17 +25,15 @@ export function planObjectsOf(
 ): ObjectWriter | null {
   const type = document.schema.getType(typeName);
   const planned = isObjectType(type) ? planObject(selections, type, document) : null;
-  return planned === null || typeName !== "Vm"
-    ? planned
-    : { parts: planned.parts, write: writeOnce(planned.write) };
+  return planned === null || typeName !== "Vm" ? planned : { ...planned, write: writeOnce(planned) };
 }
 
 /** Writes a VM once, and gives the same text again as long as the VM is kept. */
-function writeOnce(write: Write): Write {
+function writeOnce({ write, shape }: ObjectWriter): Write {
   return (value, tree, count) => {
     const { texts } = tree;
     if (texts === undefined) return write(value, tree, count);
-    const known = texts.find(write);
+    const known = texts.find(shape);
     if (known !== undefined) {
       countObject(count, known.objects);
       return known.text;
@@ -44,7 +42,7 @@ function writeOnce(write: Write): Write {
     const text = write(value, tree, count);
     // Makes one text of the pieces that V8 joins only when somebody looks at it.
     text.charCodeAt(0);
-    texts.keep(write, { text, objects: count.objects - before });
+    texts.keep(shape, { text, objects: count.objects - before });
     return text;
   };
 }

@@ -26,6 +26,8 @@ export interface ObjectCount {
 /** How an object is written, and what must be read for it. */
 export interface ObjectWriter {
   readonly write: Write;
+  /** What is written: keys, fields and types, in order. Writers of one shape write the same text of the same object. */
+  readonly shape: string;
   readonly parts: VmTreeParts;
 }
 
@@ -42,10 +44,12 @@ export function planObject(
   if (selected === null) return null;
   let parts = NO_PARTS;
   const writers: { readonly start: string; readonly write: Write }[] = [];
+  let shape = `${type.name}{`;
   for (const { key, name, node, selections } of selected) {
     const start = `${writers.length === 0 ? "{" : ","}${JSON.stringify(key)}:`;
     if (name === "__typename") {
       const text = JSON.stringify(type.name);
+      shape += `${key}:${name} `;
       writers.push({ start, write: () => text });
       continue;
     }
@@ -54,11 +58,13 @@ export function planObject(
     if (known === undefined || field === undefined || (node.arguments ?? []).length > 0) return null;
     const planned = planValue(field.type, selections, document);
     if (planned === null) return null;
+    shape += `${key}:${name}${planned.shape} `;
     parts = joinParts(parts, joinParts(planned.parts, { ...NO_PARTS, ...known.parts }));
     writers.push({ start, write: readAndWrite(known.read, planned.write) });
   }
   return {
     parts,
+    shape: `${shape}}`,
     write: (value, tree, count) => {
       countObject(count);
       let text = "";
@@ -95,9 +101,10 @@ function planValue(
   if (isNonNullType(type)) {
     const planned = planValue(type.ofType, selections, document);
     if (planned === null) return null;
-    const { parts, write } = planned;
+    const { parts, shape, write } = planned;
     return {
       parts,
+      shape,
       write: (value, tree, count) => {
         if (value == null) throw new NotNullableError("null where the schema allows none");
         return write(value, tree, count);
@@ -106,15 +113,16 @@ function planValue(
   }
   if (isListType(type)) {
     const planned = planValue(type.ofType, selections, document);
-    return planned && { parts: planned.parts, write: writeList(planned.write) };
+    return planned && { ...planned, write: writeList(planned.write) };
   }
   const named = getNamedType(type);
   if (isObjectType(named)) {
     const planned = planObject(selections, named, document);
     if (planned === null) return null;
-    const { parts, write } = planned;
+    const { parts, shape, write } = planned;
     return {
       parts,
+      shape,
       write: (value, tree, count) => (value == null ? "null" : write(value, tree, count)),
     };
   }
@@ -122,6 +130,7 @@ function planValue(
   const serialize = (value: unknown): unknown => named.serialize(value);
   return {
     parts: NO_PARTS,
+    shape: "",
     write: (value) => (value == null ? "null" : JSON.stringify(serialize(value))),
   };
 }

@@ -56,10 +56,10 @@ export interface TreeText {
   readonly objects: number;
 }
 
-/** Keeps texts beside a tree, one for each maker, as long as the tree holds. */
+/** Keeps texts beside a tree, one for each shape of an answer, as long as the tree holds. */
 export interface TreeTexts {
-  find(maker: object): TreeText | undefined;
-  keep(maker: object, text: TreeText): void;
+  find(shape: string): TreeText | undefined;
+  keep(shape: string, text: TreeText): void;
 }
 
 /** A vNIC and the VM that has it. */

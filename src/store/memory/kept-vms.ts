@@ -135,16 +135,16 @@ interface KeptVm {
 
 /** Texts made of a VM, a few for each. */
 class KeptTexts implements TreeTexts {
-  private readonly texts = new Map<object, TreeText>();
+  private readonly texts = new Map<string, TreeText>();
   bytes = 0;
 
   constructor(private readonly onGrow: (bytes: number) => void) {}
 
-  find(maker: object): TreeText | undefined {
-    return this.texts.get(maker);
+  find(shape: string): TreeText | undefined {
+    return this.texts.get(shape);
   }
 
-  keep(maker: object, text: TreeText): void {
+  keep(shape: string, text: TreeText): void {
     let grown = estimateText(text);
     if (this.texts.size >= MOST_TEXTS) {
       const [oldest] = this.texts;
@@ -152,7 +152,7 @@ class KeptTexts implements TreeTexts {
       this.texts.delete(oldest[0]);
       grown -= estimateText(oldest[1]);
     }
-    this.texts.set(maker, text);
+    this.texts.set(shape, text);
     this.bytes += grown;
     this.onGrow(grown);
   }
@@ -178,8 +178,8 @@ const INTERFACE_BYTES = 350;
 const ADDRESS_BYTES = 50;
 const TEXT_BYTES = 150;
 
-/** Operations that many people send are few. */
-const MOST_TEXTS = 4;
+/** Operations that many people send ask for few shapes of a VM. */
+const MOST_TEXTS = 8;
 
 /** VMs with more than this are answered otherwise anyway. */
 const MOST_IN_A_TREE = 100;
