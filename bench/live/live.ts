@@ -34,7 +34,10 @@ const VMS_EACH = 10;
  * of the subscribers leave for two seconds. The same with a peer whose pub/sub is told after each commit.
  */
 export async function benchLive(options: LiveOptions): Promise<void> {
-  execFileSync("npm", ["run", "--silent", "build"], { cwd: ROOT, stdio: ["ignore", "ignore", "inherit"] });
+  execFileSync("npm", ["run", "--silent", "build"], {
+    cwd: ROOT,
+    stdio: ["ignore", process.stderr, "inherit"],
+  });
   const hasPeers = existsSync(join(ROOT, "bench/reads/node_modules")) || installPeers();
   const folder = await mkdtemp(join(tmpdir(), "vnic-graph-bench-"));
   const database = await openDatabase();
@@ -50,11 +53,15 @@ export async function benchLive(options: LiveOptions): Promise<void> {
     const vms = Array.from({ length: options.subscribers * VMS_EACH }, (_, at) =>
       storedVm(at + 1, { ips: "10.255.0.0", interfaces: [] }),
     );
-    await addVms(database.store, vms);
+    // A host of ten thousand VMs is no usual one, and its first pass would take long.
+    for (let from = 0; from < vms.length; from += VMS_AT_ONCE) {
+      await addVms(database.store, vms.slice(from, from + VMS_AT_ONCE));
+    }
     const table = [];
     const own = await startPeer({ name: "vnic-graph", file: null, dialect: "own", queries: [] }, start);
     await becomeReady(own.url);
     table.push(await measure(own, database, vms, options, createOwnSubscriber, null));
+    tell(`vnic-graph: ${options.idle} idle subscribers connect`);
     const idle = await measureIdle(own, vms[0]!.id, options.idle);
     await own.stop();
     if (hasPeers) {
@@ -112,7 +119,9 @@ async function measure(
       if (isMeasured) latencies.push(committedAt === undefined ? 0 : performance.now() - committedAt);
     }),
   );
+  tell(`${peer.name}: ${subscribers} subscribers connect`);
   await connectAll(all);
+  tell(`${peer.name}: changes for ${seconds} s`);
   // Both have warm code then; what was told so far counts as well.
   await writer.run({ perSecond: perSecond / 10, seconds: 3 });
   isMeasured = true;
@@ -196,7 +205,10 @@ function readRssMiB(pid: number): number {
 /** Returns `false` where the peers cannot be had: then our own side alone is measured. */
 function installPeers(): boolean {
   try {
-    execFileSync("npm", ["ci"], { cwd: join(ROOT, "bench/reads"), stdio: ["ignore", "ignore", "inherit"] });
+    execFileSync("npm", ["ci"], {
+      cwd: join(ROOT, "bench/reads"),
+      stdio: ["ignore", process.stderr, "inherit"],
+    });
     return true;
   } catch {
     console.warn("the peers of bench/reads cannot be installed; they are left out");
@@ -206,3 +218,9 @@ function installPeers(): boolean {
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const AT_ONCE = 50;
+const VMS_AT_ONCE = 1_000;
+
+/** Says how far the run is: it takes minutes, and one that ends early should say where. */
+function tell(line: string): void {
+  process.stderr.write(`${line}\n`);
+}

@@ -30,6 +30,10 @@ export function createOwnSubscriber(url: string, vmIds: readonly string[], onCha
         socket = opened;
         const isResumed = after !== null;
         opened.on("error", reject);
+        // Without it a refused connection would be waited for without an end.
+        opened.on("close", (code, reason) => {
+          reject(new Error(`the gateway closed a subscriber with ${code}: ${reason.toString()}`));
+        });
         opened.on("open", () => {
           opened.send('{"type":"connection_init"}');
         });

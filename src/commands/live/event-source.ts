@@ -1,3 +1,5 @@
+import { StringDecoder } from "node:string_decoder";
+
 /** One server-sent event. */
 export interface ServerSentEvent {
   readonly event: string;
@@ -8,10 +10,9 @@ export interface ServerSentEvent {
 export async function* readEvents(
   stream: AsyncIterable<Buffer>,
 ): AsyncGenerator<ServerSentEvent, void, undefined> {
-  const decoder = new TextDecoder();
   let event = "message";
   let data: string[] = [];
-  for await (const line of splitLines(stream, decoder)) {
+  for await (const line of splitLines(stream)) {
     if (line === "") {
       if (data.length > 0) yield { event, data: data.join("\n") };
       [event, data] = ["message", []];
@@ -23,15 +24,13 @@ export async function* readEvents(
   }
 }
 
-async function* splitLines(
-  stream: AsyncIterable<Buffer>,
-  decoder: TextDecoder,
-): AsyncGenerator<string, void, undefined> {
+async function* splitLines(stream: AsyncIterable<Buffer>): AsyncGenerator<string, void, undefined> {
   // Pieces of a long line are put together once.
+  const decoder = new StringDecoder("utf8");
   let pieces: string[] = [];
   let length = 0;
   for await (const chunk of stream) {
-    const [first = "", ...lines] = decoder.decode(chunk, { stream: true }).split("\n");
+    const [first = "", ...lines] = decoder.write(chunk).split("\n");
     pieces.push(first);
     length += first.length;
     if (length > LONGEST_LINE) throw new Error("a line of the gateway's answer is too long");
