@@ -40,6 +40,7 @@ export async function climb(
     keys,
     draw,
     aim,
+    mostCost,
     tries,
     steps,
   }: {
@@ -48,6 +49,8 @@ export async function climb(
     readonly keys: Keys;
     readonly draw: Draw;
     readonly aim: Aim;
+    /** The operation costs no more than this, whatever the limits allow. */
+    readonly mostCost: number;
     readonly tries: number;
     readonly steps: number;
   },
@@ -57,7 +60,8 @@ export async function climb(
     try {
       const document = parse(printOperation(operation), { maxTokens: 2_500 });
       const [definition] = document.definitions.filter((each) => each.kind === Kind.OPERATION_DEFINITION);
-      return check(document, definition!, { keys }).cost;
+      const { cost } = check(document, definition!, { keys });
+      return cost > mostCost ? null : cost;
     } catch {
       // It does not pass.
       return null;

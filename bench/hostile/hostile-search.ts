@@ -18,7 +18,15 @@ export interface SearchOptions extends FleetSize {
   readonly steps: number;
 }
 
-const KEYS = [1_000, 5_000];
+/** What is searched for: the worst that passes the limits, and the worst that costs just too little to be heavy. */
+const KINDS = [
+  // First, because the worst ones may end a server.
+  { kind: "middle", mostCost: DEFAULT_LIMITS.cost / 41, keyCounts: [50, 200] },
+  { kind: "worst", mostCost: Infinity, keyCounts: [1_000, 5_000] },
+] as const;
+
+/** An operation of one kind. */
+type Found = FoundOperation & Pick<(typeof KINDS)[number], "kind">;
 const TRIES = 2_000;
 
 /**
@@ -35,7 +43,11 @@ export async function benchHostileSearch({ seed, steps, ...fleet }: SearchOption
     for (const which of ["ours", "apollo"] as const) {
       const target = await startTarget(which, database.url);
       try {
-        for (const clients of [1, 10, 32]) rows.push([which, ...(await attack(target, found, clients))]);
+        for (const { kind } of KINDS) {
+          const operations = found.filter((each) => each.kind === kind);
+          for (const clients of [1, 10, 32])
+            rows.push([which, kind, ...(await attack(target, operations, clients))]);
+        }
       } finally {
         await target.stop();
       }
@@ -48,6 +60,7 @@ export async function benchHostileSearch({ seed, steps, ...fleet }: SearchOption
 
 const COLUMNS = [
   "server",
+  "kind",
   "clients",
   "answers",
   "refused",
@@ -59,7 +72,7 @@ const COLUMNS = [
   "peak RSS",
 ];
 
-async function search(databaseUrl: string, draw: Draw, steps: number): Promise<FoundOperation[]> {
+async function search(databaseUrl: string, draw: Draw, steps: number): Promise<Found[]> {
   const dataSource = await createDataSource(databaseUrl, { poolSize: 1 }).initialize();
   const counts = await readListCounts(dataSource);
   await dataSource.destroy();
@@ -70,30 +83,33 @@ async function search(databaseUrl: string, draw: Draw, steps: number): Promise<F
     createFieldEstimator(() => counts),
   );
   const target = await startTarget("ours", databaseUrl);
-  const found: FoundOperation[] = [];
+  const found: Found[] = [];
   const rows: string[][] = [];
   try {
-    for (const count of KEYS) {
+    for (const { kind, mostCost, count } of KINDS.flatMap(({ keyCounts, ...each }) =>
+      keyCounts.map((count) => ({ ...each, count })),
+    )) {
       const keys = Array.from({ length: count }, (_, at) => ({
         __typename: "Vm",
         id: `b0000000-0000-4000-8000-${(at + 1).toString(16).padStart(12, "0")}`,
       }));
       for (const aim of Object.keys(AIMS) as Aim[]) {
-        const worst = await climb(target, { schema, check, keys, draw, aim, tries: TRIES, steps });
-        found.push(worst);
+        const how = { schema, check, keys, draw, aim, mostCost, tries: TRIES, steps };
+        const worst = await climb(target, how);
+        found.push({ ...worst, kind });
         const { cost, usage, bytes } = worst;
         const size = [
           `${Math.round(usage.stretchMs)} ms`,
           `${Math.round(usage.cpuMs)} ms`,
           formatMegabytes(bytes),
         ];
-        rows.push([String(count), aim, String(Math.round(cost)), ...size]);
+        rows.push([kind, String(count), aim, String(Math.round(cost)), ...size]);
       }
     }
   } finally {
     await target.stop();
   }
-  console.log(formatTable(["keys", "aim", "cost", "longest stretch, CPU", "CPU", "answer"], rows));
+  console.log(formatTable(["kind", "keys", "aim", "cost", "longest stretch, CPU", "CPU", "answer"], rows));
   return found;
 }
 

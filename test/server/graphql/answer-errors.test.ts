@@ -71,3 +71,15 @@ test("a refusal for its cost names the limit's setting, and paging", async () =>
   expect(body.errors).toHaveLength(1);
   expect(body.errors?.[0]?.message).toMatch(/LIMITS=cost=200000.*page by page \(first, after\)/);
 });
+
+test("a refusal for the cost of 5,000 entities is one error without a path and no data: it is no error of any entity", async () => {
+  const server = await served({ limits: { cost: 1_000 } });
+  const keys = Array.from({ length: 5_000 }, (_, at) => ({ __typename: "Vm", id: String(at) }));
+  const query = "query ($keys: [_Any!]!) { _entities(representations: $keys) { ... on Vm { id name } } }";
+  const { status, body } = await server.post(query, { variables: { keys } });
+  expect([status, body.errors?.length, body.data ?? null]).toEqual([400, 1, null]);
+  expect(body.errors?.[0]?.extensions.code).toBe("TOO_COSTLY");
+  expect(body.errors?.[0]).not.toHaveProperty("path");
+  // What a gateway repeats for each entity is its own doing; what it gets is this much.
+  expect(JSON.stringify(body).length).toBeLessThan(1_000);
+});
