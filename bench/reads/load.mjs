@@ -1,24 +1,32 @@
 import autocannon from "autocannon";
 
 /**
- * Sends the bodies that come by standard input ({url, headers, bodies, connections, seconds}), one after the other on
- * each connection. Prints what came of it as one line of JSON.
+ * Sends the bodies that come by standard input ({url, headers, bodies, connections, seconds}). Each connection has a share of
+ * them, which it sends one after the other again and again: so no body is on its way twice. Prints what came of it as one line
+ * of JSON.
  */
 const chunks = [];
 for await (const chunk of process.stdin) chunks.push(chunk);
 const { url, headers, bodies, connections, seconds } = JSON.parse(Buffer.concat(chunks).toString());
+const requests = bodies.map((body) => ({ method: "POST", body }));
+let clients = 0;
 const result = await autocannon({
   url,
   connections,
   duration: seconds,
   method: "POST",
   headers: { "content-type": "application/json", ...headers },
-  requests: bodies.map((body) => ({ method: "POST", body })),
+  requests: requests.slice(0, 1),
+  setupClient: (client) => {
+    const number = clients++;
+    const share = requests.filter((_, at) => at % connections === number % requests.length);
+    client.setRequests(share);
+  },
 });
-const { requests, latency, non2xx, errors, timeouts } = result;
+const { requests: sent, latency, non2xx, errors, timeouts } = result;
 process.stdout.write(
   JSON.stringify({
-    requests: requests.total,
+    requests: sent.total,
     seconds: result.duration,
     p50: latency.p50,
     p99: latency.p99,

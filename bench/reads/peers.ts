@@ -17,6 +17,13 @@ export const PEERS: readonly PeerSpec[] = [
     settings: { CACHE_MB: "0" },
   },
   {
+    name: "vnic-graph, the same again",
+    file: null,
+    dialect: "own",
+    queries: GRAPH_QUERIES,
+    hasOneQuestion: true,
+  },
+  {
     name: "vnic-graph, token and scope",
     file: null,
     dialect: "own",

@@ -8,7 +8,7 @@ export interface Question {
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
-/** Cursors after which a page can begin, in a peer's own form: one a hundred VMs. */
+/** Cursors after which a page can begin, in a peer's own form: one for each VM. */
 export type Cursors = readonly string[];
 
 /** Lists the same questions to every peer: `count` of them, spread over the fleet. */
@@ -19,7 +19,7 @@ export function listQuestions(
 ): Question[] {
   return Array.from({ length: count }, (_, at) => {
     const vm = 1 + ((at * 7919) % vms);
-    const after = cursors[(at * 13) % Math.max(1, cursors.length - PAGES_AT_END)];
+    const after = cursors[(at * 37) % Math.max(1, cursors.length - LARGEST_PAGE)];
     const text = TEXTS[dialect === "postgraphile" ? "postgraphile" : "graph"][name];
     // Only ours has a scalar for MACs.
     const query = dialect === "own" ? text.replace("String!", name === "Q4" ? "MAC!" : "String!") : text;
@@ -60,7 +60,7 @@ function listRepresentations(first: number, vms: number) {
 }
 
 /** Pages must be full: none begins among the last VMs. */
-const PAGES_AT_END = 6;
+const LARGEST_PAGE = 500;
 
 const DEVICE = "name macAddress ipv4Addresses ipv6Addresses";
 const NIC = `id name macAddress guestInterface { ${DEVICE} }`;

@@ -13,6 +13,8 @@ export interface PeerSpec {
   readonly queries: readonly QueryName[];
   /** Settings of our own gateway that are not the defaults. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Is asked one question again and again. */
+  readonly hasOneQuestion?: boolean;
   /** Asks with a bearer token that has a scope. */
   readonly hasToken?: boolean;
   /** Needs a later Node than the bench itself. */

@@ -179,7 +179,7 @@ export const SETTINGS = {
     "how long clients and proxies may keep an answer without asking again",
   ),
   CACHE_MB: defineSetting(
-    "32",
+    "64",
     parseInteger(0, 4_096),
     "memory for VMs that were read, and for answers of the last second: what is known to hold is not read again; `0` keeps none",
   ),

@@ -33,6 +33,28 @@ describe("kept answers", () => {
     expect(answers.find("slow")).toBeNull();
   });
 
+  test("are as old as what they are made of, where that is kept itself", () => {
+    const clock = { ms: 1_000 };
+    let knownMs: number | null = 500;
+    let drops = 0;
+    const answers = createKeptAnswers<string>({
+      maxBytes: 1_000_000,
+      now: () => clock.ms,
+      findAsOfMs: () => knownMs,
+      onDrop: () => (drops += 1),
+    });
+    answers.begin()("question", "answer", 6);
+    knownMs = null;
+    answers.begin()("read now", "answer", 6);
+    clock.ms += 399;
+    expect(answers.find("question")).toBe("answer");
+    clock.ms += 1;
+    expect(answers.find("question")).toBeNull();
+    expect(answers.find("read now")).toBe("answer");
+    answers.drop();
+    expect(drops).toBe(1);
+  });
+
   test("kept answers that began before a change are not kept, however late they end", () => {
     const { answers } = create();
     const keep = answers.begin();
