@@ -120,7 +120,7 @@ async function walPosition(client: pg.Client): Promise<string> {
 }
 
 /** Nothing that happens by itself happens in the middle of a measurement. */
-const STILL: Readonly<Record<string, string>> = {
+export const STILL: Readonly<Record<string, string>> = {
   autovacuum: "off",
   checkpoint_timeout: "1h",
   max_wal_size: "8GB",

@@ -2,6 +2,7 @@ import pg from "pg";
 import { ENGINE_SCHEMA } from "../../test/engine-store/engine-schema.js";
 import { listLargeEngine } from "../../test/engine-store/large-engine.js";
 import { runSql, startPostgresServer, withDatabase } from "../../test/support/postgres-server.js";
+import { STILL } from "../database.js";
 import { readParent } from "../process-cpu.js";
 
 /** An engine's database of the benchmark's own, with 100,000 VMs. */
@@ -16,7 +17,7 @@ export interface LargeEngine {
 
 /** Makes it on the server of `DATABASE_URL`, or on an embedded one. */
 export async function openLargeEngine(hosts: number): Promise<LargeEngine> {
-  const server = await startPostgresServer("DATABASE_URL");
+  const server = await startPostgresServer("DATABASE_URL", STILL);
   const name = `vnic_graph_bench_${process.pid}`;
   await runSql(server.url, `CREATE DATABASE ${name}`);
   await runSql(server.url, `CREATE ROLE ${name} LOGIN PASSWORD 'reader'`);

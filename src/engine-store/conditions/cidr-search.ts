@@ -18,6 +18,29 @@ export function selectVmsInCidr(cidr: Cidr, parameters: SqlParameters): string {
   return selects.join(" UNION ALL ");
 }
 
+/** Selects the addresses in a prefix as they are, with their VMs, each once. The prefix is no whole family. */
+export function selectAddressesInCidr(cidr: Cidr, parameters: SqlParameters): string {
+  const selects = listEquivalentCidrs(cidr).flatMap((each) => {
+    const word = "split_part(w.word, '%', 1)";
+    const pattern = each.family === 4 ? IPV4 : IPV6;
+    const address = `CASE WHEN ${word} ~* ${parameters.add(`^${pattern}$`)}::text THEN ${word}::inet END`;
+    const select = (id: string, table: string, column: string) => `
+      SELECT ${address} AS address, ${id} AS vm_id FROM ${table}
+      CROSS JOIN LATERAL regexp_split_to_table(${column}, '[,[:space:]]+') AS w (word)
+      WHERE ${column} LIKE ${parameters.add(formatNeedle(each))}::text
+        AND ${address} <<= ${parameters.add(formatCidr(each))}::inet`;
+    return [
+      select(
+        "g.vm_id",
+        "vm_guest_agent_interfaces g",
+        each.family === 4 ? "g.ipv4_addresses" : "g.ipv6_addresses",
+      ),
+      select("i.vm_guid", "vm_dynamic i", "i.vm_ip"),
+    ];
+  });
+  return selects.join(" UNION ");
+}
+
 function matchCidr(column: string, cidr: Cidr, parameters: SqlParameters): string {
   const mayMatch = `${column} LIKE ${parameters.add(formatNeedle(cidr))}::text`;
   const pattern = cidr.family === 4 ? IPV4 : IPV6;

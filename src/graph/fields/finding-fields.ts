@@ -32,6 +32,9 @@ import {
 import { NetworkDevice, Vm, VmNic } from "../types/object-types.js";
 import { CidrScalar } from "../types/scalars.js";
 
+const NARROW_WITH_ENGINE =
+  "Null only beside an error: NOT_AVAILABLE with SOURCE=engine, unless a prefix is given, of /16 or longer for IPv4, of " +
+  "/32 or longer for IPv6.";
 const NOT_WITH_ENGINE = "Null only beside an error: NOT_AVAILABLE with SOURCE=engine.";
 
 /** Questions about many VMs at once. */
@@ -39,7 +42,7 @@ const NOT_WITH_ENGINE = "Null only beside an error: NOT_AVAILABLE with SOURCE=en
 export class FindingQueries {
   @Query(() => GuestAddressConnection, {
     nullable: true,
-    description: `All addresses of all guests in the order of their numbers, IPv4 first, page by page. As stored last. ${NOT_WITH_ENGINE}`,
+    description: `All addresses of all guests in the order of their numbers, IPv4 first, page by page. As stored last. ${NARROW_WITH_ENGINE}`,
   })
   guestAddresses(
     @Ctx() { loaders }: GraphContext,
@@ -58,7 +61,7 @@ export class FindingQueries {
     description:
       "Addresses that several VMs have which can meet: two of them are on one network, or it is not known on which. In the " +
       "order of their numbers, page by page. Loopback and link-local addresses and those of containers' bridges are left " +
-      `out; of guests that tell addresses alone, those that docker0 and virbr0 usually have. As stored last. ${NOT_WITH_ENGINE}`,
+      `out; of guests that tell addresses alone, those that docker0 and virbr0 usually have. As stored last. ${NARROW_WITH_ENGINE}`,
   })
   addressConflicts(
     @Ctx() { loaders }: GraphContext,

@@ -97,16 +97,18 @@ function matchWithin(cidr: Cidr | null, parameters: SqlParameters): string {
   return cidr === null ? "true" : matchCidr("a.address", cidr, parameters);
 }
 
-/** Holds for addresses that are neither loopback nor link-local nor multicast. One range, which the index begins and ends at. */
-const REACHES_OTHERS = [
-  "a.address > '0.255.255.255'::inet AND a.address < 'fe80::'::inet",
-  ...["127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3", "::1/128"].map(
-    (prefix) => `NOT a.address <<= '${prefix}'::inet`,
-  ),
-].join(" AND ");
+/** Builds what holds for addresses that are neither loopback nor link-local nor multicast. One range, which the index begins and ends at. */
+export function matchReaching(address: string): string {
+  return [
+    `${address} > '0.255.255.255'::inet AND ${address} < 'fe80::'::inet`,
+    ...["127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3", "::1/128"].map(
+      (prefix) => `NOT ${address} <<= '${prefix}'::inet`,
+    ),
+  ].join(" AND ");
+}
 
 /** What docker0 and virbr0 have unless they are told otherwise, for guests that tell addresses without interfaces. */
-const USUAL_BRIDGES = "ARRAY['172.17.0.1', '192.168.122.1']::inet[]";
+export const USUAL_BRIDGES = "ARRAY['172.17.0.1', '192.168.122.1']::inet[]";
 
 /**
  * Selects the addresses of several VMs that can meet. Two of them are on the same network, or the network of one is not
@@ -134,7 +136,7 @@ export function selectAddressConflicts(
     FROM (
       SELECT shared.address FROM (
         SELECT a.address FROM vnic_graph_address a
-        WHERE ${isBehind} AND ${matchWithin(within, parameters)} AND ${REACHES_OTHERS} AND ${visible}
+        WHERE ${isBehind} AND ${matchWithin(within, parameters)} AND ${matchReaching("a.address")} AND ${visible}
         ORDER BY a.address OFFSET 0) shared
       GROUP BY shared.address HAVING count(*) > 1 ORDER BY shared.address) s
     CROSS JOIN LATERAL (

@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createEngineStore, type EngineStore } from "../../src/engine-store/engine-store.js";
+import { askForData, askForErrors } from "../graph/ask.js";
+import { createEngineDatabase, type EngineDatabase } from "./engine-database.js";
+import { ids, SMALL_ENGINE } from "./small-engine.js";
+
+let engine: EngineDatabase;
+let store: EngineStore;
+
+const network = (n: number) => `30000000-0000-4000-8000-0000000000b${n}`;
+const profile = (n: number) => `40000000-0000-4000-8000-0000000000b${n}`;
+
+beforeAll(async () => {
+  engine = await createEngineDatabase();
+  await engine.asEngine(
+    ...SMALL_ENGINE,
+    `DELETE FROM vm_guest_agent_interfaces`,
+    `UPDATE vm_dynamic SET vm_ip = NULL, status = 1 WHERE vm_guid <> '${ids.stopped}'`,
+    `DELETE FROM vm_interface`,
+    ...[1, 2].flatMap((n) => [
+      `INSERT INTO network (id, name) VALUES ('${network(n)}', 'net${n}')`,
+      `INSERT INTO vnic_profiles (id, name, network_id) VALUES ('${profile(n)}', 'p${n}', '${network(n)}')`,
+    ]),
+    `INSERT INTO vm_interface (id, vm_guid, name, mac_addr, vnic_profile_id) VALUES
+      ('20000000-0000-4000-8000-0000000000c1', '${ids.busy}', 'nic1', '56:6f:00:00:00:c1', '${profile(1)}'),
+      ('20000000-0000-4000-8000-0000000000c2', '${ids.windows}', 'nic1', '56:6F:00:00:00:C2', '${profile(2)}'),
+      ('20000000-0000-4000-8000-0000000000c3', '${ids.twin1}', 'nic1', '56:6f:00:00:00:c3', '${profile(1)}')`,
+    // What is no address, whatever follows it, breaks nothing.
+    `INSERT INTO vm_guest_agent_interfaces VALUES
+      ('${ids.busy}', 'eth0', '56:6f:00:00:00:c1', '10.9.0.10,10.9.0.2,10.9.0.300,10.9.0.', 'FE80::1%eth0,2001:DB8::7'),
+      ('${ids.windows}', 'Ethernet', '56-6F-00-00-00-C2', '10.9.0.2', '::ffff:10.9.0.2'),
+      ('${ids.twin1}', 'eth0', '56:6f:00:00:00:c3', '10.9.0.10,10.90.0.2,x10.9.0.7', '2001:db8:0::7'),
+      ('${ids.stopped}', 'eth0', '56:6f:00:00:00:c4', '10.9.0.2', NULL),
+      ('${ids.template}', 'eth0', '56:6f:00:00:00:c5', '10.9.0.2', NULL)`,
+    `UPDATE vm_dynamic SET vm_ip = '10.9.0.2 10.9.0.10 2001:db8::7' WHERE vm_guid = '${ids.busy}'`,
+  );
+  store = createEngineStore(engine.dataSource);
+});
+
+afterAll(() => engine.drop());
+
+test("an engine lists the addresses within a prefix by number, each VM's once, without what does not run", async () => {
+  engine.sent();
+  expect(
+    await askForData(
+      store,
+      '{ guestAddresses(inCidr: "10.9.0.0/24") { totalCount nodes { address vm { name } } } }',
+    ),
+  ).toEqual({
+    guestAddresses: {
+      totalCount: 5,
+      nodes: [
+        { address: "10.9.0.2", vm: { name: "busy" } },
+        { address: "10.9.0.2", vm: { name: "windows" } },
+        { address: "10.9.0.10", vm: { name: "busy" } },
+        { address: "10.9.0.10", vm: { name: "twin" } },
+        { address: "::ffff:10.9.0.2", vm: { name: "windows" } },
+      ],
+    },
+  });
+  // The page, its count, and the VMs.
+  expect(engine.sent().filter(({ sql }) => sql.includes("FROM"))).toHaveLength(3);
+});
+
+test("an engine's addresses come page by page, and within a scope", async () => {
+  interface Page {
+    readonly guestAddresses: {
+      readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string };
+      readonly nodes: readonly { readonly address: string }[];
+    };
+  }
+  const found: string[] = [];
+  let after = "";
+  for (let pages = 0; pages < 6; pages += 1) {
+    const query = `{ guestAddresses(inCidr: "10.9.0.0/16", first: 1${after}) { pageInfo { hasNextPage endCursor } nodes { address } } }`;
+    const { guestAddresses } = (await askForData(store, query)) as Page;
+    found.push(...guestAddresses.nodes.map(({ address }) => address));
+    if (!guestAddresses.pageInfo.hasNextPage) break;
+    after = `, after: "${guestAddresses.pageInfo.endCursor}"`;
+  }
+  expect(found).toEqual(["10.9.0.2", "10.9.0.2", "10.9.0.10", "10.9.0.10", "::ffff:10.9.0.2"]);
+  const scoped = store.createReaderFor({ namePatterns: ["twin"], hostIds: [], vmIds: [] });
+  expect(await askForData(scoped, '{ guestAddresses(inCidr: "10.9.0.0/16") { totalCount } }')).toEqual({
+    guestAddresses: { totalCount: 1 },
+  });
+});
+
+test("an engine lists addresses within a prefix whose VMs can meet: on one network, or on an unknown one", async () => {
+  expect(
+    await askForData(
+      store,
+      `{ v4: addressConflicts(within: "10.9.0.0/16") { totalCount nodes { address vmCount } }
+         v6: addressConflicts(within: "2001:db8::/32") { totalCount nodes { address vmCount } }
+         other: addressConflicts(within: "10.9.0.0/16", network: "net2") { totalCount } }`,
+    ),
+  ).toEqual({
+    v4: { totalCount: 1, nodes: [{ address: "10.9.0.10", vmCount: 2 }] },
+    v6: { totalCount: 1, nodes: [{ address: "2001:db8::7", vmCount: 2 }] },
+    other: { totalCount: 0 },
+  });
+});
+
+test.each(["guestAddresses(inCidr:", "addressConflicts(within:"])(
+  "an engine refuses %s a prefix that too many texts may be in, without a statement",
+  async (field) => {
+    engine.sent();
+    for (const prefix of ["10.0.0.0/15", "2001:db8::/31", "::/0"]) {
+      const errors = await askForErrors(store, `{ ${field} "${prefix}") { nodes { address } } }`);
+      expect(errors[0]).toMatch(/^NOT_AVAILABLE: .*of \/16 or longer for IPv4, of \/32 or longer for IPv6$/);
+    }
+    expect(engine.sent()).toEqual([]);
+  },
+);
