@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createEngineStore, type EngineStore } from "../../src/engine-store/engine-store.js";
 import { createEngineDatabase, type EngineDatabase, type PlanNode } from "./engine-database.js";
 import { listLargeEngine } from "./large-engine.js";
+import { parseCidr } from "../../src/model/address/cidr.js";
 import type { VmRow } from "../../src/store/types.js";
 import { largeId } from "../support/large-ids.js";
 
@@ -16,6 +17,7 @@ beforeAll(async () => {
 
 afterAll(() => engine.drop());
 
+const PREFIX = parseCidr("10.0.7.0/24");
 const page = { limit: 51, after: null, filter: {}, order: "NAME_ASC" } as const;
 const some = (kind: string) => Array.from({ length: 100 }, (_, n) => largeId(kind, 37 * (n + 1)));
 
@@ -69,6 +71,22 @@ describe("on an engine of 100,000 VMs and 400,000 guest interfaces", () => {
     const byId = (left: VmRow, right: VmRow) => (left.id < right.id ? -1 : 1);
     expect(together).toHaveLength(500);
     expect(together.toSorted(byId)).toEqual(few.flat().toSorted(byId));
+  });
+
+  test.each([
+    [
+      "VMs with one",
+      () => store.readVmsPage({ ...page, filter: { search: { kind: "inCidr", cidr: PREFIX } } }),
+    ],
+    ["addresses", () => store.readGuestAddresses({ inCidr: PREFIX, after: null, limit: 51 })],
+  ])("%s within a prefix parse no more texts than may have one", async (_, read) => {
+    engine.sent();
+    expect(await read()).toHaveLength(51);
+    const [sent] = engine.sent();
+    const parsed = listNodes(await engine.planOf(sent!)).filter(
+      (node) => node["Node Type"] === "Function Scan",
+    );
+    expect(Math.max(...parsed.map((node) => node["Actual Loops"]))).toBeLessThan(1_000);
   });
 
   test("a scope by ids keeps the indexes", async () => {

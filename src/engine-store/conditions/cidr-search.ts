@@ -27,7 +27,7 @@ export function selectAddressesInCidr(cidr: Cidr, parameters: SqlParameters): st
     const select = (id: string, table: string, column: string) => `
       SELECT ${address} AS address, ${id} AS vm_id FROM ${table}
       CROSS JOIN LATERAL regexp_split_to_table(${column}, '[,[:space:]]+') AS w (word)
-      WHERE ${column} LIKE ${parameters.add(formatNeedle(each))}::text
+      WHERE ${mayMatch(column, each, parameters)}
         AND ${address} <<= ${parameters.add(formatCidr(each))}::inet`;
     return [
       select(
@@ -42,33 +42,50 @@ export function selectAddressesInCidr(cidr: Cidr, parameters: SqlParameters): st
 }
 
 function matchCidr(column: string, cidr: Cidr, parameters: SqlParameters): string {
-  const mayMatch = `${column} LIKE ${parameters.add(formatNeedle(cidr))}::text`;
+  const isNear = mayMatch(column, cidr, parameters);
   const pattern = cidr.family === 4 ? IPV4 : IPV6;
   // Every address of the family: whether there is one is known without comparing any.
   if (cidr.prefix === 0)
-    return `${mayMatch} AND ${column} ~* ${parameters.add(`(^|[,[:space:]])${pattern}(%|[,[:space:]]|$)`)}::text`;
+    return `${isNear} AND ${column} ~* ${parameters.add(`(^|[,[:space:]])${pattern}(%|[,[:space:]]|$)`)}::text`;
   const word = "split_part(w.word, '%', 1)";
-  return `${mayMatch} AND EXISTS (
+  return `${isNear} AND EXISTS (
       SELECT FROM regexp_split_to_table(${column}, '[,[:space:]]+') AS w (word)
       WHERE CASE WHEN ${word} ~* ${parameters.add(`^${pattern}$`)}::text
         THEN ${word}::inet <<= ${parameters.add(formatCidr(cidr))}::inet ELSE false END)`;
 }
 
-/** Formats a LIKE pattern that every text with an address of the prefix matches. `_` stands for a letter in either case. */
-function formatNeedle({ family, first, prefix }: Cidr): string {
+/** Builds what holds for every text that may have an address of the prefix, by LIKE alone. */
+function mayMatch(column: string, cidr: Cidr, parameters: SqlParameters): string {
+  const needles = listNeedles(cidr).map((needle) => `${column} LIKE ${parameters.add(needle)}::text`);
+  return needles.length === 1 ? needles.join("") : `(${needles.join(" OR ")})`;
+}
+
+/** Lists LIKE patterns, of which every text with an address of the prefix matches one. `_` stands for a letter in either case. */
+function listNeedles({ family, first, prefix }: Cidr): readonly string[] {
   if (family === 4) {
     const octets = formatAddress({ family, value: first })
       .split(".")
       .slice(0, Math.floor(prefix / 8));
-    return `%${octets.map((octet) => `${octet}.`).join("")}%`.replace(/^%(\d+\.\d+\.\d+\.\d+)\.%$/, "%$1%");
+    const needle = `%${octets.map((octet) => `${octet}.`).join("")}%`;
+    return [needle.replace(/^%(\d+\.\d+\.\d+\.\d+)\.%$/, "%$1%")];
   }
+  if (prefix >= 96 && first >> 32n === MAPPED_GROUPS) return MAPPED_NEEDLES;
   const groups = Array.from({ length: Math.floor(prefix / 16) }, (_, group) =>
     ((first >> BigInt(112 - 16 * group)) & 0xffffn).toString(16),
   );
   const shown = groups.filter((group) => group !== "0").map((group) => group.replaceAll(/[a-f]/g, "_"));
   // Groups that hold an IPv4 address may be written as one.
-  return ["", ...shown.slice(0, prefix > 96 ? Math.max(0, shown.length - 2) : shown.length), ":%"].join("%");
+  return [["", ...(prefix > 96 ? shown.slice(0, -2) : shown), ":%"].join("%")];
 }
+
+/** What addresses of IPv4 begin with that are mapped into IPv6: `::ffff`. */
+const MAPPED_GROUPS = 0xffffn;
+
+/**
+ * A mapped address begins with a zero, or with none, before `ffff`. An engine joins addresses by `,`, and in `vm_ip` by a blank. Other
+ * addresses of guests hardly ever do: to parse all of them would take as long as the database may.
+ */
+const MAPPED_NEEDLES = ["", "%,", "% "].flatMap((start) => [`${start}::____:%`, `${start}0%:____:%`]);
 
 const OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])";
 const IPV4 = `${OCTET}(?:\\.${OCTET}){3}`;
