@@ -45,8 +45,12 @@ export async function benchHostileSearch({ seed, steps, ...fleet }: SearchOption
       try {
         for (const { kind } of KINDS) {
           const operations = found.filter((each) => each.kind === kind);
-          for (const clients of [1, 10, 32])
-            rows.push([which, kind, ...(await attack(target, operations, clients))]);
+          for (const clients of [1, 10, 32]) {
+            const row = [which, kind, ...(await attack(target, operations, clients))];
+            rows.push(row);
+            // What is known is said, in case the rest takes longer than anybody waits.
+            console.log(row.join("  "));
+          }
         }
       } finally {
         await target.stop();
