@@ -140,6 +140,7 @@ async function execute(
   for (const [name, value] of Object.entries(request.headers)) {
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
   }
+  const { id, signal, check, onEnd } = served;
   const whenIdle = (listener: () => void): void => {
     const pacer = pacing.find();
     if (pacer === null) listener();
@@ -148,11 +149,7 @@ async function execute(
   // Made here and not by Apollo, which would answer every failure of it with 500.
   const context = attachState(
     options.contextFor(viewer, {
-      id: served.id,
-      signal: served.signal,
-      check: served.check,
-      onEnd: served.onEnd,
-      whenIdle,
+      ...{ id, signal, check, onEnd, whenIdle },
       ...(known !== null && { readFailure: known }),
     }),
     state,
