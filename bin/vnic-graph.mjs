@@ -17,6 +17,8 @@ for (const [signal, code] of [
   });
 }
 
+if (process.argv[2] === "start") process.on("SIGHUP", () => undefined);
+
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const compiled = join(root, "dist/src/main.js");
 const source = join(root, "src/main.ts");

@@ -50,6 +50,8 @@ function listenForSignals(stopping: AbortController): void {
   process.on("SIGINT", () => {
     stop(130);
   });
+  // A gateway reads files again at SIGHUP. It has read none yet, so nothing is to be done; but Node ends what does not listen.
+  if (process.argv[2] === "start") process.on("SIGHUP", () => undefined);
 }
 
 /** Lets a command go on to its exit code if nobody reads its output any more, as after `head`. */

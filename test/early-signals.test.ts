@@ -2,12 +2,13 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { createAuthority } from "../src/simulator/wire/certificates.js";
 import { createDatabase, type TestDatabase } from "./support/database.js";
 import { runVnicGraph } from "./support/process.js";
 
 /** Sends this process a signal when Node is about to load the module that AT_MODULE names. */
 const HOOK = `export async function load(url, context, next) {
-  if (url.includes(process.env.AT_MODULE)) process.kill(process.pid, "SIGTERM");
+  if (url.includes(process.env.AT_MODULE)) process.kill(process.pid, process.env.SIGNAL ?? "SIGTERM");
   return next(url, context);
 }`;
 const REGISTER = `import { register } from "node:module";
@@ -49,4 +50,35 @@ test("SIGTERM while Node loads a command that then has not been done ends it wit
     ["--import", "tsx", "--import", `file://${join(folder, "hook.mjs")}`, "src/main.ts"],
   );
   expect(await run.ended, run.output()).toBe(143);
+});
+
+test.each([
+  ["a library", "src/main.ts", "/node_modules/commander/"],
+  ["the program, from the package's command", "bin/vnic-graph.mjs", "/src/main.ts"],
+])("SIGHUP while Node loads %s does not end the start", async (_, program, module) => {
+  const run = runVnicGraph(
+    ["start"],
+    { PORT: "0", DATABASE_URL: database.url, DATA_DIR: folder, AT_MODULE: module, SIGNAL: "SIGHUP" },
+    ["--import", "tsx", "--import", `file://${join(folder, "hook.mjs")}`, program],
+  );
+  await run.says(/GraphQL: /);
+  run.child.kill("SIGTERM");
+  expect(await run.ended, run.output()).toBe(0);
+});
+
+test("SIGHUP before the gateway is ready has it read its files again as soon as it is", async () => {
+  const { cert, key } = await (await createAuthority()).issueHost("localhost");
+  const files = { TLS_CERT_FILE: join(folder, "cert"), TLS_KEY_FILE: join(folder, "key") };
+  await Promise.all([writeFile(files.TLS_CERT_FILE, cert), writeFile(files.TLS_KEY_FILE, key)]);
+  const run = runVnicGraph(
+    ["start"],
+    {
+      ...{ PORT: "0", DATABASE_URL: database.url, DATA_DIR: folder, ...files },
+      ...{ AT_MODULE: "/src/gateway.ts", SIGNAL: "SIGHUP" },
+    },
+    ["--import", "tsx", "--import", `file://${join(folder, "hook.mjs")}`, "src/main.ts"],
+  );
+  await run.says(/certificate reloaded/);
+  run.child.kill("SIGTERM");
+  expect(await run.ended, run.output()).toBe(0);
 });

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { afterEach, describe, expect, test } from "vitest";
+import { attemptIn, rehearse } from "../../src/commands/doctor/rehearsal.js";
 import { checkStatements } from "../../src/commands/doctor/statements.js";
 import { createDataSource } from "../../src/store/postgres/data-source.js";
 import { pendingMigrations } from "../../src/store/postgres/migrate.js";
@@ -43,6 +44,19 @@ async function look(url: string): Promise<string[]> {
   }
 }
 
+/** Does something while somebody has the change log open. */
+async function withReader(database: TestDatabase, act: () => Promise<void>): Promise<void> {
+  const reader = database.dataSource.createQueryRunner();
+  await reader.startTransaction();
+  try {
+    await reader.query("SELECT FROM vnic_graph_change LIMIT 1");
+    await act();
+  } finally {
+    await reader.rollbackTransaction();
+    await reader.release();
+  }
+}
+
 describe("the doctor tries all statements of a gateway", () => {
   test("as the owner of the tables, and keeps nothing", async () => {
     const database = await createDatabase();
@@ -79,9 +93,7 @@ describe("the doctor tries all statements of a gateway", () => {
   test("with a migration that the role may not run, as the tables are not its own", async () => {
     const { database, role, url } = await createRole();
     await database.dataSource.query(`GRANT USAGE, CREATE ON SCHEMA public TO ${role}`);
-    await database.dataSource.query(
-      "DELETE FROM vnic_graph_migrations WHERE id = (SELECT max(id) FROM vnic_graph_migrations)",
-    );
+    await database.dataSource.undoLastMigration({ transaction: "all" });
     expect(await look(url)).toEqual([
       expect.stringMatching(
         /^fail running \w+: must be owner of table \w+ -> run `vnic-graph migrate` as the owner of our tables/,
@@ -158,6 +170,62 @@ describe("the doctor tries all statements of a gateway", () => {
     expect(found[0]).toMatch(line);
     // Each reason once, and nothing of what could only follow from it.
     expect(new Set(found.map((each) => each.split(": ", 2)[1])).size).toBe(found.length);
+  });
+
+  test("a migration is tried once, and not while somebody reads its tables", async () => {
+    const database = await createDatabase();
+    cleanups.push(() => database.drop());
+    await database.dataSource.undoLastMigration({ transaction: "all" });
+    expect(await look(database.url)).toEqual([
+      "ok the migrations that wait were tried, and undone; all else is tried when they have run -> ",
+    ]);
+    await withReader(database, async () => {
+      expect(await look(database.url)).toEqual([
+        expect.stringMatching(
+          /^warn running \w+: could not be tried while its tables are in use -> ask again/,
+        ),
+      ]);
+    });
+  });
+
+  test("a migration that takes long on many rows is not tried to its end", async () => {
+    const database = await createDatabase();
+    cleanups.push(() => database.drop());
+    await database.dataSource.undoLastMigration({ transaction: "all" });
+    await database.dataSource.query(`
+      CREATE FUNCTION take_long() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(60); RETURN NULL; END $$;
+      CREATE TRIGGER long BEFORE UPDATE ON vnic_graph_change FOR EACH STATEMENT EXECUTE FUNCTION take_long()`);
+    expect(await look(database.url)).toEqual([
+      expect.stringMatching(
+        /^warn running \w+: could not be tried within 1 s, as its tables have many rows -> /,
+      ),
+    ]);
+  });
+
+  test("what locks the change log is not tried while somebody reads it", async () => {
+    const database = await createDatabase();
+    cleanups.push(() => database.drop());
+    await withReader(database, async () => {
+      expect(await look(database.url)).toEqual([
+        expect.stringMatching(
+          /^warn making and dropping a partition .*: could not be tried while its tables are in use -> ask again/,
+        ),
+      ]);
+    });
+  });
+
+  test("the locks of a brief trial end with it", async () => {
+    const database = await createDatabase();
+    cleanups.push(() => database.drop());
+    const locks = await rehearse(database.dataSource, async (rehearsal) => {
+      const runner = rehearsal.createQueryRunner();
+      const attempt = () => runner.query("LOCK TABLE vnic_graph_change IN ACCESS EXCLUSIVE MODE");
+      expect(await attemptIn(rehearsal, { attempt, isBrief: true })).toBeNull();
+      return runner.query(
+        "SELECT FROM pg_locks WHERE pid = pg_backend_pid() AND mode = 'AccessExclusiveLock'",
+      );
+    });
+    expect(locks).toEqual([]);
   });
 
   test("the doctor does not wait for locks longer than it may hold up a gateway", async () => {

@@ -10,6 +10,12 @@ switch (process.argv[2]) {
   case "SIGTERM":
     process.kill(process.pid, "SIGTERM");
     break;
+  case "after exit":
+    process.on("exit", () => {
+      log.info({ at: "exit" });
+    });
+    process.exit(0);
+    break;
   case "process.exit":
     process.exit(1);
     break;

@@ -8,6 +8,7 @@ beforeEach(() => {
 });
 
 afterEach(() => {
+  vi.restoreAllMocks();
   vi.useRealTimers();
 });
 
@@ -22,6 +23,12 @@ function openLog() {
         .map((line) => (JSON.parse(line) as { at: number }).at),
     );
   return { log: pino({ base: null }, createLineWriter({ write })), writes };
+}
+
+/** Lets time pass without a turn for timers. */
+function tick(ms: number): void {
+  const nowMs = performance.now();
+  vi.spyOn(performance, "now").mockReturnValue(nowMs + ms);
 }
 
 test("a line of a quiet process is written at once", () => {
@@ -45,6 +52,18 @@ test("lines of a burst are written together, in their order, ten milliseconds la
   expect(writes[2]).toEqual([6]);
 });
 
+test("lines go out while the process is too busy for timers", () => {
+  const { log, writes } = openLog();
+  log.info({ at: 1 });
+  log.info({ at: 2 });
+  tick(4);
+  log.info({ at: 3 });
+  expect(writes).toEqual([[1]]);
+  tick(6);
+  log.info({ at: 4 });
+  expect(writes).toEqual([[1], [2, 3, 4]]);
+});
+
 test("a warning waits for nothing, and takes with it what waits", () => {
   const { log, writes } = openLog();
   for (let at = 1; at <= 3; at++) log.info({ at });
@@ -58,6 +77,13 @@ test("no more than 64 kB wait", () => {
   vi.advanceTimersByTime(10);
   expect(writes.length).toBeGreaterThan(15);
   expect(writes.flat()).toEqual(Array.from({ length: 1_000 }, (_, at) => at + 1));
+});
+
+test("a line that is logged while the process exits is written", async () => {
+  vi.useRealTimers();
+  const run = runVnicGraph(["after exit"], {}, ["--import", "tsx", "test/gateway/burst-child.ts"]);
+  await run.ended;
+  expect(run.output()).toContain('"at":"exit"');
 });
 
 test.each(["SIGTERM", "an error that nobody catches", "process.exit"])(

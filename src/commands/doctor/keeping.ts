@@ -1,31 +1,48 @@
 import { forgetAll, forgetVm } from "../../store/changes/forget.js";
 import { tryPartition } from "../../store/changes/partitions.js";
-import { migrate } from "../../store/postgres/migrate.js";
+import { tryToMigrate } from "../../store/postgres/migrate.js";
 import type { DataSource } from "./rehearsal.js";
 import type { Trial } from "./trial.js";
+import { BRIEF_LOCK_WAIT_MS, BRIEF_STATEMENT_MS, UntriedError } from "./untried.js";
 
-/** Lists what brings the tables up to date; the trials after it see them as they will be. */
-export function listMigrationTrials(rehearsal: DataSource, pending: readonly string[]): readonly Trial[] {
-  if (pending.length === 0) return [];
-  return [
-    {
-      what: `running ${pending.join(", ")}`,
-      attempt: () => migrate(rehearsal),
-      hint: "run `vnic-graph migrate` as the owner of our tables, with GRANT USAGE, CREATE ON SCHEMA public; then GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ROLE",
+/**
+ * Creates the trial of what brings the tables up to date. Where there are older tables a gateway may use them, and migrations
+ * lock them until all is undone.
+ */
+export function createMigrationTrial(
+  rehearsal: DataSource,
+  pending: readonly string[],
+  isUpgrade: boolean,
+): Trial {
+  return {
+    what: `running ${pending.join(", ")}`,
+    attempt: async () => {
+      if (isUpgrade) await makeBrief(rehearsal);
+      const result = await tryToMigrate(rehearsal);
+      if (typeof result === "string") throw new UntriedError(result);
     },
-  ];
+    hint: "run `vnic-graph migrate` as the owner of our tables, with GRANT USAGE, CREATE ON SCHEMA public; then GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ROLE",
+    isBrief: isUpgrade,
+  };
+}
+
+async function makeBrief(rehearsal: DataSource): Promise<void> {
+  const queryRunner = rehearsal.createQueryRunner();
+  await queryRunner.query(`SET LOCAL lock_timeout = '${BRIEF_LOCK_WAIT_MS}ms'`);
+  await queryRunner.query(`SET LOCAL statement_timeout = '${BRIEF_STATEMENT_MS}ms'`);
 }
 
 /**
- * Lists what a gateway does now and then, and the commands that go with it. They lock the whole change log until all is undone, so
- * they come last and wait for nobody for long. A gateway runs without them for a while, so each is only a warning.
+ * Lists what a gateway does now and then, and the commands that go with it. Some lock the whole change log, so each of these is
+ * undone at once. A gateway runs without them for a while, so each is only a warning.
  */
 export function listKeepingTrials(rehearsal: DataSource, vmId: string, isOwner: boolean): readonly Trial[] {
   const partition: Trial = {
     what: "making and dropping a partition of the change log",
-    attempt: () => tryPartition(rehearsal),
+    attempt: () => tryPartition(rehearsal, BRIEF_LOCK_WAIT_MS),
     hint: "GRANT USAGE, CREATE ON SCHEMA public TO ROLE",
     isWarning: true,
+    isBrief: true,
   };
   return [
     {
@@ -37,11 +54,10 @@ export function listKeepingTrials(rehearsal: DataSource, vmId: string, isOwner: 
     ...(isOwner ? [partition] : []),
     {
       what: "erasing the past of all VMs, as `forget --all` does",
-      attempt: () => forgetAll(rehearsal, LOCK_WAIT_MS),
+      attempt: () => forgetAll(rehearsal, BRIEF_LOCK_WAIT_MS),
       hint: "GRANT TRUNCATE ON vnic_graph_change, vnic_graph_address_span TO ROLE; nothing else needs it",
       isWarning: true,
+      isBrief: true,
     },
   ];
 }
-
-const LOCK_WAIT_MS = 500;

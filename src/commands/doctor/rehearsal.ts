@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { createDataSource } from "../../store/postgres/data-source.js";
+import type { Trial } from "./trial.js";
 
 export type DataSource = ReturnType<typeof createDataSource>;
 type QueryRunner = ReturnType<DataSource["createQueryRunner"]>;
@@ -27,14 +28,20 @@ export async function rehearse<Result>(
 
 const LOCK_WAIT_MS = 2_000;
 
-/** Tries something; what it did is undone at once if it fails, so that the next thing can be tried. */
-export async function attemptIn(rehearsal: DataSource, attempt: () => Promise<unknown>): Promise<unknown> {
+/**
+ * Tries something; what it did is undone at once if it fails, so that the next thing can be tried. With `isBrief` that is so in any
+ * case: its locks end with it.
+ */
+export async function attemptIn(
+  rehearsal: DataSource,
+  { attempt, isBrief = false }: Pick<Trial, "attempt" | "isBrief">,
+): Promise<unknown> {
   const runner = rehearsal.createQueryRunner() as RehearsalRunner;
   runner.beginTrial();
   await runner.query(`SAVEPOINT ${TRIAL}`);
   try {
     await attempt();
-    await runner.query(`RELEASE SAVEPOINT ${TRIAL}`);
+    await runner.query(isBrief ? `ROLLBACK TO SAVEPOINT ${TRIAL}` : `RELEASE SAVEPOINT ${TRIAL}`);
     return null;
   } catch (error) {
     // Statements that were sent together fail one after the other, and the first one says why.

@@ -6,8 +6,9 @@ import { queryRows } from "../../store/postgres/sql.js";
 import { createStore } from "../../store/store.js";
 import type { ReadinessStore, RefreshStore } from "../../store/types.js";
 import type { Trial } from "./trial.js";
+import { explainUntried } from "./untried.js";
 import { createTrialVm, TRIAL_HOST, type TrialVm } from "./trial-vm.js";
-import { listKeepingTrials, listMigrationTrials } from "./keeping.js";
+import { createMigrationTrial, listKeepingTrials } from "./keeping.js";
 import { createOkFinding, fail, warn, type Finding } from "./finding.js";
 import { attemptIn, rehearse, type DataSource } from "./rehearsal.js";
 
@@ -23,6 +24,8 @@ export async function checkStatements(
   const { role = "", owns = true } = owner ?? {};
   const failures = await rehearse(dataSource, (rehearsal) => tryAll(rehearsal, pendingMigrations, owns));
   const found = [...failures].map(([reason, { trial, error }]) => {
+    const untried = explainUntried(trial, error);
+    if (untried !== null) return warn(CHECK, `${trial.what}: ${untried.reason}`, untried.mend);
     const tell = trial.isWarning === true ? warn : fail;
     return tell(CHECK, `${trial.what}: ${reason}`, explainFailure(error, role, trial.hint));
   });
@@ -35,9 +38,16 @@ export async function checkStatements(
       ),
     );
   }
-  return found.length > 0
-    ? found
-    : [createOkFinding(CHECK, "all that a gateway asks and writes was tried, and undone")];
+  if (found.length > 0) return found;
+  const what = isUpgrade(dataSource, pendingMigrations)
+    ? "the migrations that wait were tried, and undone; all else is tried when they have run"
+    : "all that a gateway asks and writes was tried, and undone";
+  return [createOkFinding(CHECK, what)];
+}
+
+/** Returns `true` if older tables wait for migrations, so that a gateway may be using them. */
+function isUpgrade(dataSource: DataSource, pending: readonly string[]): boolean {
+  return pending.length > 0 && pending.length < dataSource.migrations.length;
 }
 
 const CHECK = "statements";
@@ -53,15 +63,19 @@ async function tryAll(
   isOwner: boolean,
 ): Promise<ReadonlyMap<string, Failure>> {
   const failures = new Map<string, Failure>();
-  for (const trial of listMigrationTrials(rehearsal, pendingMigrations)) {
-    const error = await attemptIn(rehearsal, trial.attempt);
-    // Nothing else can be tried on tables that are not there.
+  if (pendingMigrations.length > 0) {
+    // Tables that nobody uses yet may stay for the trials that follow.
+    const isOlder = isUpgrade(rehearsal, pendingMigrations);
+    const trial = createMigrationTrial(rehearsal, pendingMigrations, isOlder);
+    const error = await attemptIn(rehearsal, trial);
     if (error !== null) return failures.set(formatError(error), { trial, error });
+    // Nothing else can be tried on tables that are not as it needs them.
+    if (isOlder) return failures;
   }
   const vm = createTrialVm();
   const trials = [...listTrials(rehearsal, vm), ...listKeepingTrials(rehearsal, vm.id, isOwner)];
   for (const trial of trials) {
-    const error = await attemptIn(rehearsal, trial.attempt);
+    const error = await attemptIn(rehearsal, trial);
     if (error === null) continue;
     const reason = formatError(error);
     // What a trial needs of one that failed before is missing: that says nothing new.

@@ -6,4 +6,9 @@ export interface Trial {
   readonly hint?: string;
   /** A gateway runs without it. */
   readonly isWarning?: boolean;
+  /**
+   * It locks tables that a running gateway needs: it is undone at once, and gives up soon. What gave up was not tried, which is
+   * only a warning.
+   */
+  readonly isBrief?: boolean;
 }

@@ -7,12 +7,13 @@ import { addSettingFlags } from "./flags.js";
 /** Adds the command that runs the gateway, until it fails or a signal ends it. */
 export function addStartCommand(program: Command, { readConfig, print, signal }: CommandLine): void {
   addSettingFlags(program.command("start").description("run the gateway")).action(async (options: Flags) => {
+    const hangUps = listenForHangUps();
     const config = readConfig(options);
     const log = createLog(config.logLevel);
     boundHeapGrowth();
     const { startGateway } = await import("../../gateway.js");
     const gateway = await startGateway({ config, log, announce: print, signal });
-    process.on("SIGHUP", () => void gateway.reload());
+    hangUps.follow(() => void gateway.reload());
     const ended = await Promise.race([gateway.failed, waitForAbort(signal)]);
     await gateway.stop();
     if (ended !== undefined) throw ended;
@@ -45,6 +46,23 @@ export function addOnceCommands(program: Command, { readConfig, print, fail, sig
     const { runDoctor } = await import("../doctor.js");
     if (!(await runDoctor(() => readConfig(options), print, signal))) fail();
   });
+}
+
+/** Listens for SIGHUP. One that came before somebody follows is passed on then: files may have been read before it. */
+function listenForHangUps(): { follow(onHangUp: () => void): void } {
+  let isMissed = false;
+  let act = (): void => {
+    isMissed = true;
+  };
+  process.on("SIGHUP", () => {
+    act();
+  });
+  return {
+    follow: (onHangUp) => {
+      act = onHangUp;
+      if (isMissed) onHangUp();
+    },
+  };
 }
 
 function waitForAbort(signal: AbortSignal): Promise<undefined> {

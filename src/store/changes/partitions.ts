@@ -95,17 +95,25 @@ async function makePartition(queryRunner: QueryRunner, { name, fromMs, toMs }: P
   );
 }
 
-/** Makes a partition and drops it, as maintenance does. It is of a time that no change has; to be called where all is undone. */
-export function tryPartition(dataSource: DataSource): Promise<void> {
+/**
+ * Makes a partition and drops it, as maintenance does, and waits for no lock longer than is said. The partition is of a time that
+ * no change has. To be called where all is undone.
+ */
+export function tryPartition(dataSource: DataSource, lockWaitMs: number): Promise<void> {
   const fromMs = Date.parse("9000-01-01T00:00:00Z");
   const partition = createPartition(fromMs, fromMs + HOUR_MS);
   return runInTransaction(dataSource, async (queryRunner) => {
+    await queryRunner.query(`SET LOCAL lock_timeout = '${lockWaitMs}ms'`);
     await makePartition(queryRunner, partition);
-    await dropPartition(queryRunner, partition);
+    await dropPartition(queryRunner, partition, lockWaitMs);
   });
 }
 
-async function dropPartition(queryRunner: QueryRunner, { name, toMs }: Partition): Promise<void> {
+async function dropPartition(
+  queryRunner: QueryRunner,
+  { name, toMs }: Partition,
+  lockWaitMs = DROP_WAIT_MS,
+): Promise<void> {
   const [lock] = await queryRows<{ readonly locked: boolean }>(
     queryRunner,
     "SELECT pg_try_advisory_xact_lock($1) AS locked",
@@ -115,7 +123,7 @@ async function dropPartition(queryRunner: QueryRunner, { name, toMs }: Partition
   if (lock?.locked !== true || !partitions.some((each) => each.name === name)) return;
   // One look at all of its rows; nobody waits for that.
   await queryRunner.query("SET LOCAL statement_timeout = 0");
-  await queryRunner.query(`SET LOCAL lock_timeout = '${DROP_WAIT_MS}ms'`);
+  await queryRunner.query(`SET LOCAL lock_timeout = '${lockWaitMs}ms'`);
   await queryRunner.query(
     `UPDATE vnic_graph_change_log l SET kept_from = greatest(l.kept_from, $1::timestamptz),
        dropped_tx = greatest(l.dropped_tx, (SELECT tx FROM ${name} ORDER BY tx DESC LIMIT 1))`,

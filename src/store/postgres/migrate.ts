@@ -38,8 +38,8 @@ export async function migrate(dataSource: DataSource, options: MigrateOptions = 
   }
 }
 
-/** Returns the migrations that ran, or why they have to wait. */
-async function tryToMigrate(dataSource: DataSource): Promise<string[] | string> {
+/** Runs the migrations that are missing unless they have to wait; returns their names, or why they have to. */
+export async function tryToMigrate(dataSource: DataSource): Promise<string[] | string> {
   try {
     return await runInTransaction(dataSource, async (queryRunner) => {
       const [row] = await queryRows<{ locked: boolean }>(

@@ -1,0 +1,37 @@
+import { findSqlState } from "../../store/postgres/errors.js";
+import type { Trial } from "./trial.js";
+
+/** A trial that gave up, because it would have held up a running gateway. */
+export class UntriedError extends Error {
+  override readonly name = "UntriedError";
+}
+
+/** Others queue behind a lock that is waited for, so a brief trial hardly waits for one. */
+export const BRIEF_LOCK_WAIT_MS = 100;
+
+/** A statement of a brief trial may hold locks for as long. */
+export const BRIEF_STATEMENT_MS = 1_000;
+
+/** Explains why a trial gave up, and what to do; `null`: it failed for a reason of its own. */
+export function explainUntried(
+  { isBrief = false }: Trial,
+  error: unknown,
+): { readonly reason: string; readonly mend: string } | null {
+  if (error instanceof UntriedError)
+    return { reason: `could not be tried: ${error.message}`, mend: "ask again in a minute" };
+  if (!isBrief) return null;
+  switch (findSqlState(error)) {
+    case "55P03":
+      return {
+        reason: "could not be tried while its tables are in use",
+        mend: "ask again when nobody reads them for long: see pg_stat_activity; a gateway itself tries again until it can",
+      };
+    case "57014":
+      return {
+        reason: `could not be tried within ${BRIEF_STATEMENT_MS / 1_000} s, as its tables have many rows`,
+        mend: "nothing, if the role owns our tables: `vnic-graph migrate` takes its time; try it on a copy of the database to know how long",
+      };
+    default:
+      return null;
+  }
+}
