@@ -55,8 +55,8 @@ class LogFeed implements Feed {
   /** Those who wait for the look after which they listen: the tail that it reads is theirs. */
   private joining = 0;
   private isStopped = false;
-  private endWaits: () => void = () => undefined;
-  private readonly stopped = new Promise<void>((resolve) => (this.endWaits = resolve));
+  /** Ends the wait for listeners that take a page. */
+  private endTelling: () => void = () => undefined;
   private tail: LogTail | null = null;
   private loop: Promise<void> | null = null;
   /** Looks at the log once more, after the look that is under way. */
@@ -97,7 +97,7 @@ class LogFeed implements Feed {
   async stop(): Promise<void> {
     this.isStopped = true;
     this.listeners.clear();
-    this.endWaits();
+    this.endTelling();
     this.endPause();
     await this.loop;
     await this.look.whenIdle();
@@ -145,10 +145,16 @@ class LogFeed implements Feed {
 
   private async tell(changes: readonly LoggedChange[], end: LogCursor): Promise<void> {
     this.options.onPage?.();
-    await Promise.race([
-      Promise.all([...this.listeners].map(async (listener) => listener.onChanges(changes, end))),
-      this.stopped,
-    ]);
+    const told = Promise.all([...this.listeners].map(async (listener) => listener.onChanges(changes, end)));
+    // No race with a promise of the feed's whole life, which would keep something of each page.
+    await new Promise<unknown>((resolve, reject) => {
+      this.endTelling = () => {
+        resolve(null);
+      };
+      told.then(resolve, reject);
+      if (this.isStopped) resolve(null);
+    });
+    this.endTelling = () => undefined;
   }
 
   private tellTrouble(error: Error | null): void {

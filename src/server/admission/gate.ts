@@ -135,10 +135,10 @@ export function createGate(options: ServerOptions, limits: Limits): Gate {
         request.visit = visit;
         // Registered before anything is awaited: a client that leaves during the very first wait is noticed, too.
         reply.raw.once("close", () => {
-          visit.leave(reply.raw.writableFinished);
+          const isUnanswered = visit.leave(reply.raw.writableFinished);
           outbox.remove(visit.sending);
           // For what no handler answers any more, such as a stream whose client leaves.
-          if (!visit.markAnswered()) return;
+          if (!isUnanswered) return;
           const { notes } = visit;
           if (!notes.isLasting) notes.decision ??= "CLIENT_GONE";
           writeAuditLine(request, notes.isLasting ? reply.statusCode : CLIENT_CLOSED_REQUEST, visit, options);

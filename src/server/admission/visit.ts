@@ -27,8 +27,11 @@ export interface Visit {
   runPiece<Result>(job: (request: ServedRequest, place: HeldPlace) => Promise<Result>): Promise<Result>;
   /** The answer is ready: what is left is sending. Returns `false` if it was before. */
   markAnswered(): boolean;
-  /** The answer is sent, or its client has gone before. */
-  leave(isSent: boolean): void;
+  /**
+   * The connection has ended, after the answer was sent or before. Returns `true` if the answer was not even ready. Its work
+   * then still holds the place until it ends, or until the deadline: otherwise clients that leave could start any number.
+   */
+  leave(isSent: boolean): boolean;
   /** The answer on its way; `null` before. */
   sending: Sending | null;
   /** Milliseconds from the request's head until the answer was ready, or until now. */
@@ -88,9 +91,7 @@ class StartedVisit implements Visit {
     });
     try {
       const piece = new ListenedRequest(this.id, own);
-      return await runInPlace(places, own, createNever(), (place) =>
-        piece.run((request) => job(request, place)),
-      );
+      return await runInPlace(places, own, null, (place) => piece.run((request) => job(request, place)));
     } finally {
       own.clear();
       stopListening();
@@ -105,9 +106,12 @@ class StartedVisit implements Visit {
     return true;
   }
 
-  leave(isSent: boolean): void {
+  leave(isSent: boolean): boolean {
     if (!isSent) this.deadline.abandon();
     this.deadline.clear();
+    if (this.answeredAt !== null) return false;
+    this.answeredAt = performance.now();
+    return true;
   }
 
   elapsedMs(): number {
@@ -124,14 +128,6 @@ class StartedVisit implements Visit {
 
 function createNotes(): AuditNotes {
   return { decision: null, operation: null, hash: null, cost: null, rows: null, isLasting: false };
-}
-
-/**
- * Creates a promise that never ends, for a lasting request, whose answer is never whole. One shared promise would keep
- * all that waits for it.
- */
-function createNever(): Promise<never> {
-  return new Promise(() => undefined);
 }
 
 /** A request's three sides: what the program sees of it, what runs its work, and who waits for its end. */

@@ -15,13 +15,13 @@ export interface HeldPlace {
  * place is given back, whichever comes first:
  * 1. when the job has ended, well or not;
  * 2. at the deadline, although a job that hangs goes on hanging;
- * 3. when `answered` resolves: what is left then is sending, which needs no place.
+ * 3. when `answered` resolves: what is left then is sending, which needs no place. `null`: the job's end is the answer's.
  * A client that has gone does not end the job; what it reads meanwhile holds the place, until 1 or 2.
  */
 export async function runInPlace<Result>(
   places: Places,
   deadline: Deadline,
-  answered: Promise<unknown>,
+  answered: Promise<unknown> | null,
   job: (place: HeldPlace) => Promise<Result>,
 ): Promise<Result> {
   const held = new Holding(deadline);
@@ -36,7 +36,7 @@ export async function runInPlace<Result>(
     held.end();
   };
   running.then(end, end);
-  void answered.then(end);
+  void answered?.then(end);
   // At the deadline the place comes back; where the request ends sooner, because its client leaves, then all the same.
   const stopListening = deadline.onEnd(() => {
     held.endAfter(deadline.leftMs());

@@ -1,5 +1,4 @@
-import { HeaderMap, type HTTPGraphQLResponse } from "@apollo/server";
-import type { ApolloServer } from "@apollo/server";
+import { HeaderMap, type ApolloServer, type HTTPGraphQLResponse } from "@apollo/server";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { DocumentGate, RequestParameters } from "./documents.js";
 import { HttpError, INTERNAL } from "../errors.js";

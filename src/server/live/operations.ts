@@ -92,7 +92,7 @@ export function createLivePreparation(
     const answerEvent = async (event: object): Promise<LiveAnswer> => {
       const deadline = startDeadline(limits.deadlineMs);
       try {
-        return await runInPlace(places, deadline, NEVER, () =>
+        return await runInPlace(places, deadline, null, () =>
           serve(caller, deadline, options, async (context) =>
             formatAnswer(
               await execute({
@@ -231,6 +231,3 @@ function readVariables(variables: unknown): Record<string, unknown> {
   if (typeof variables === "object" && !Array.isArray(variables)) return { ...variables };
   throw new HttpError(400, "BAD_REQUEST", "variables must be an object.");
 }
-
-/** An event's answer ends with its execution. */
-const NEVER = new Promise<never>(() => undefined);

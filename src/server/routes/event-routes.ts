@@ -134,16 +134,16 @@ async function* formatEvents(
   signal.addEventListener("abort", answers.abandon, { once: true });
   yield ":\n\n";
   try {
-    let next = answers.next();
+    let next = startWait(answers.next());
     while (!signal.aborted) {
-      const result = await waitWithPause(next);
+      const result = await next.waitAtMost(PAUSE_MS);
       if (result === null) {
         yield ":\n\n";
         continue;
       }
       if (result.done === true) break;
       yield `event: next\ndata: ${JSON.stringify(result.value)}\n\n`;
-      next = answers.next();
+      next = startWait(answers.next());
     }
   } catch (error) {
     yield `event: next\ndata: ${JSON.stringify({ errors: [format(error)] })}\n\n`;
@@ -153,19 +153,35 @@ async function* formatEvents(
   if (!signal.aborted) yield "event: complete\ndata:\n\n";
 }
 
-/** Waits for the next answer, `PAUSE_MS` at most; `null`: there is none yet. */
-async function waitWithPause<Value>(next: Promise<Value>): Promise<Value | null> {
-  let timer: NodeJS.Timeout | undefined;
-  try {
-    return await Promise.race([
-      next,
-      new Promise<null>((resolve) => {
-        timer = setTimeout(resolve, PAUSE_MS, null);
-      }),
-    ]);
-  } finally {
-    clearTimeout(timer);
-  }
+/** A wait for a value that may take hours, in pieces. */
+interface Wait<Value> {
+  /** Waits for the value, for so long at most; `null`: it is not there yet. */
+  waitAtMost(ms: number): Promise<Value | null>;
+}
+
+/** Starts a wait. It listens once, however many pieces it takes: each further listener would stay until the value comes. */
+function startWait<Value>(coming: Promise<Value>): Wait<Value> {
+  let endPiece: () => void = () => undefined;
+  let isSettled = false;
+  const settle = (): void => {
+    isSettled = true;
+    endPiece();
+  };
+  coming.then(settle, settle);
+  return {
+    async waitAtMost(ms) {
+      if (!isSettled) {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, ms);
+          endPiece = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+        });
+      }
+      return isSettled ? await coming : null;
+    },
+  };
 }
 
 function checkAccept(accept: string | undefined): void {

@@ -1,4 +1,5 @@
 import type { HostFreshness } from "../../model/guest/freshness.js";
+import { ALL_KINDS } from "../changes/kinds.js";
 import { joinParts, type VmTree, type VmTreeParts } from "../vm-tree.js";
 import { Belief } from "./belief.js";
 import { KeptLists, type KeptList } from "./kept-lists.js";
@@ -135,7 +136,8 @@ export class KnownVms {
     }
     let allKinds = 0;
     for (const { vmId, kinds } of changes) {
-      allKinds |= kinds;
+      // The mark of an erased past stands for changes that nobody can read any more.
+      allKinds |= kinds === 0 ? ALL_KINDS : kinds;
       this.vms.drop(vmId);
       if (this.statements > 0) this.named.set(vmId, number);
     }

@@ -101,7 +101,8 @@ describe("a client that leaves gives its place back", () => {
   ] as const)("%s", async (_title, text, name) => {
     const { server, barriers } = await servedWithBarriers();
     await sendAndLeave(server, text, PLACES, () => barriers[name].reached() >= PLACES);
-    barriers[name].open();
+    // Work that goes on after its client has left holds its place until it ends.
+    for (const barrier of Object.values(barriers)) barrier.open();
     await expectAllPlaces(server);
   });
 

@@ -180,6 +180,28 @@ describe("what is kept of VMs", () => {
     expect(showIps(await reads.readTreesPage(PAGE, WHOLE))).toEqual(["10.9.9.9", "10.8.8.8", "10.1.2.3"]);
   });
 
+  test("lists hold no VM longer that changed, and miss none that is new, if its past is erased before the next look", async () => {
+    const { reads, wait, settle } = start();
+    const byAddress = { ...PAGE, filter: { ip: "10.1.2.3" } };
+    const askAll = async (from: TreeReads) => [
+      (await from.readTreesPage(byAddress, WHOLE)).length,
+      (await from.readTreesPage(PAGE, WHOLE)).length,
+      (await from.readTreesByIds([id(4)], WHOLE)).length,
+    ];
+    await settle(askAll);
+    expect(await askAll(reads)).toEqual([3, 3, 0]);
+    await changeIps(database.store, vms[0]!, "10.9.9.9");
+    await forgetVm(database.dataSource, id(1));
+    await addVms(database.store, [storedVm(4)]);
+    await forgetVm(database.dataSource, id(4));
+    wait(1_000);
+    await askAll(reads);
+    await settle(askAll);
+    const stored = await askAll(createTreeReads(database.dataSource, null));
+    expect(stored).toEqual([expect.any(Number), 4, 1]);
+    expect(await askAll(reads)).toEqual(stored);
+  });
+
   test("is dropped where more changed than a look follows", async () => {
     const look = createLooks(database.dataSource, 1);
     const { reads, wait, settle } = start({ look });
