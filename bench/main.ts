@@ -7,7 +7,7 @@ What a refresh costs, against the least that it could cost and against how other
 
   --vms <list>     fleets to read, in VMs            (1000,10000,100000)
   --stored <n>     VMs in the database               (10000)
-  --rounds <n>     rounds of which medians are told, at most 10   (5)
+  --rounds <n>     rounds of which medians are shown, at most 10   (5)
   --quick          --vms 1000,10000 --stored 2000 --rounds 3
   --log            only what the change log adds to a pass
 
@@ -16,7 +16,7 @@ npm run bench -- first-pass [options]
 How long the first pass over one host takes, by this build (npm run build) and by another checkout's.
 
   --vms <n>        VMs of that host   (5000)
-  --rounds <n>     rounds of which medians are told   (3)
+  --rounds <n>     rounds of which medians are shown   (3)
   --against <dir>  another checkout, built   (none)
 
 npm run bench -- hostile
@@ -47,7 +47,7 @@ How fast the gateway answers, beside its peers with the same rows: seven GraphQL
 them below bench/reads. About ten minutes.
 
   --vms <n>        VMs in the database   (10000)
-  --rounds <n>     rounds of which medians are told   (3)
+  --rounds <n>     rounds of which medians are shown   (3)
   --seconds <n>    how long a peer is asked in a round   (3)
   --peers <list>   only these, by name   (all)
 
@@ -77,7 +77,7 @@ npm run bench -- engine [options]
 
 How long questions to an engine's database of 100,000 VMs take, through a built gateway (npm run build). Linux; some minutes.
 
-  --rounds <n>     rounds of which medians are told   (7)
+  --rounds <n>     rounds of which medians are shown   (7)
   --against <dir>  another checkout, built   (none)
 
 npm run bench -- million [options]

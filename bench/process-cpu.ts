@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** Seconds of CPU that a process has used so far; `NaN` where /proc does not tell. */
+/** Seconds of CPU that a process has used so far; `NaN` where /proc does not say. */
 export function readCpuSeconds(pid: number): number {
   const { user, system } = readStat(pid);
   return (user + system) / TICKS;
@@ -17,7 +17,7 @@ export function serverCpuSeconds(pid: number): number {
   return (user + system + pastUser + pastSystem + children) / TICKS;
 }
 
-/** The process that started this one; `NaN` where /proc does not tell. */
+/** The process that started this one; `NaN` where /proc does not say. */
 export function readParent(pid: number): number {
   return readStat(pid).parent;
 }

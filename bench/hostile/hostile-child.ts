@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 /** A server of bench/hostile/hostile-server.ts in a process of its own. */
 export interface ServerChild {
   readonly url: string;
-  /** The most memory that it ever held, where the system tells (Linux). */
+  /** The most memory that it ever held, where the system says (Linux). */
   peakBytes(): number | null;
   kill(): Promise<void>;
 }

@@ -24,7 +24,7 @@ export interface CycleNews {
   /** Passes that did not end well, and why the first of them did not. */
   readonly failed: number;
   readonly failure: string | null;
-  /** The most that was resident in the cycle; `null` where the system does not tell. */
+  /** The most that was resident in the cycle; `null` where the system does not say. */
   readonly peakRssBytes: number | null;
   readonly memory: Readonly<Record<"rss" | "heapUsed" | "external" | "arrayBuffers", number>>;
 }

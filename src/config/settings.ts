@@ -111,7 +111,7 @@ export const SETTINGS = {
   REDIS_URL: defineSetting(
     null,
     parseUrl("redis", "rediss"),
-    "lets replicas share the polling through Redis, and tell each other of changes at once",
+    "lets replicas share the polling through Redis, and inform each other of changes at once",
   ),
   REDIS_URL_FILE: defineSetting(null, parseText, "file that holds `REDIS_URL`"),
   DATA_DIR: defineSetting(

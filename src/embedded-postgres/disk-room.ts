@@ -25,7 +25,7 @@ export async function explainFullDisk(error: unknown, dataDir: string): Promise<
   );
 }
 
-/** Megabytes that this user may still write; `null` where the system does not tell. */
+/** Megabytes that this user may still write; `null` where the system does not say. */
 async function readRoomMb(path: string): Promise<number | null> {
   try {
     const { bavail, bsize } = await statfs(path);

@@ -33,7 +33,7 @@ export function createFirstStates(log: ChangeLog, statePage: number): ReadFirstS
   };
 }
 
-/** Makes events of a page of the state. Who stops before the state was told whole has to begin with it again. */
+/** Makes events of a page of the state. Who stops before the state was sent whole has to begin with it again. */
 export function toStateEvents({ vms, at }: StatePage): GuestEvent[] {
   return vms.map((vm) => ({
     kind: "STATE",

@@ -26,7 +26,7 @@ export interface Backend {
   readonly health: ReadinessStore;
   /** `null`: this gateway polls no hosts. */
   readonly polling: Polling | null;
-  /** Tells subscribers what changes; `null`: nothing here tells it. */
+  /** Informs subscribers of changes; `null`: nothing here knows of them. */
   readonly live: Live | null;
   /** VMs that were read; `null`: none are kept. */
   readonly trees: TreeMemory | null;

@@ -18,7 +18,7 @@ export function createLiveMetrics(registers: Registry[], readLagMs: () => number
   for (const transport of TRANSPORTS) connections.set({ transport }, 0);
   const subscriptions = new Gauge({
     name: "vnic_graph_subscriptions",
-    help: "Subscriptions that are told of events.",
+    help: "Subscriptions that receive events.",
     registers,
   });
   const events = new Counter({

@@ -38,7 +38,7 @@ export function openLive(
     onTrouble: createTroubleLog(
       log,
       "changes cannot be read for subscribers; it is tried again",
-      "changes are told to subscribers again",
+      "changes are sent to subscribers again",
     ),
   });
   const hosts = createHostStates({
@@ -47,7 +47,7 @@ export function openLive(
     onTrouble: createTroubleLog(
       log,
       "hosts cannot be read for subscribers; it is tried again",
-      "hosts are told to subscribers again",
+      "hosts are sent to subscribers again",
     ),
   });
   return {

@@ -42,7 +42,7 @@ export function createMetrics(sources: MetricSources): Metrics {
 
   const build = new Gauge({
     name: "vnic_graph_build_info",
-    help: "Always 1; the label tells the version.",
+    help: "Always 1; the label is the version.",
     labelNames: ["version"],
     registers,
   });

@@ -35,7 +35,7 @@ export interface GraphContext {
   readonly viewer: Viewer;
   /** `null` where this process polls no hosts, such as on an engine's own database. */
   readonly hostAdmin: HostAdmin | null;
-  /** `null` where nothing tells what changes, such as on an engine's own database. */
+  /** `null` where nothing says what changes, such as on an engine's own database. */
   readonly followGuests: FollowGuests | null;
   /** `null` where {@link followGuests} is. */
   readonly followHosts: FollowHosts | null;

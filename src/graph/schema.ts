@@ -86,7 +86,7 @@ export function buildTypeGraph(): GraphQLSchema {
     ),
     subscription: describeType(
       config.subscription,
-      "What is told as it changes, over a WebSocket at /graphql or as server-sent events from /graphql/stream.",
+      "What is sent as it changes, over a WebSocket at /graphql or as server-sent events from /graphql/stream.",
     ),
   });
 }

@@ -163,7 +163,7 @@ export class PassLog {
       const fields = { host: host.name, hostId: host.id, reason: inventoryFailure };
       this.log.warn(
         fields,
-        "host does not tell its VMs' NICs; the stored ones stay, and it is asked at every pass",
+        "host does not report its VMs' NICs; the stored ones stay, and it is asked at every pass",
       );
     }
   }

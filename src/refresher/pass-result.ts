@@ -13,7 +13,7 @@ export interface PassResult {
   readonly deferral?: "busy" | "fresh";
   /** Why it failed: a HostErrorKind, `database` or `internal`. */
   readonly failure: HostFailure | null;
-  /** Why the host did not tell all vNICs that were asked for; they are asked for again. */
+  /** Why the host did not report all vNICs that were asked for; they are asked for again. */
   readonly inventoryFailure: string | null;
   readonly vms: number;
   readonly rejectedVms: number;

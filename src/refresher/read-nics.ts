@@ -8,7 +8,7 @@ export interface NicAnswers {
   readonly failure: string | null;
 }
 
-/** Asks a host for the vNICs of these VMs. What it does not tell is no reason to lose what its guests report. */
+/** Asks a host for the vNICs of these VMs. What it does not report is no reason to lose what its guests report. */
 export async function readNics(
   link: HostLink,
   vmIds: readonly string[],

@@ -1,6 +1,6 @@
 import type { HostRow } from "./types.js";
 
-/** What a subscriber is told of a host: its state at the beginning, or that it is in another state. */
+/** What a subscriber receives about a host: its state at the beginning, or that it is in another state. */
 export interface HostStateEvent {
   readonly kind: "STATE" | "CHANGE";
   /** When this gateway read it. */

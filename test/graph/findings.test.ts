@@ -44,7 +44,7 @@ const VMS = [
     ],
     nics: [nic(7, "red")],
   }),
-  // An agent that tells addresses alone: nobody knows on which network.
+  // An agent that reports addresses only: nobody knows on which network.
   storedVm(8, {
     silence: "ips-only",
     interfaces: [],

@@ -60,7 +60,7 @@ test.each([
   expect(data).toEqual({ vm: { guestInfo: { primaryAddress: { address } } } });
 });
 
-test("a guest that is not known has none; one that tells addresses alone has one without a device", async () => {
+test("a guest that is not known has none; one that reports addresses only has one without a device", async () => {
   const field = "primaryAddress { address device { name } vmNic { id } }";
   expect(await askForData(storeWithGuest(), GUEST(2, field))).toEqual({
     vm: { guestInfo: { primaryAddress: null } },

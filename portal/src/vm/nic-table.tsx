@@ -132,7 +132,7 @@ const MISSING: Readonly<Record<string, string>> = {
   MAC_DIFFERS: "the guest uses another MAC",
   NOT_REPORTED: "the guest shows no interface with this MAC",
   NO_AGENT: "not known: the guest tells nothing; no agent runs, or not yet",
-  NO_DEVICES: "not known: the guest's agent tells addresses without interfaces",
+  NO_DEVICES: "not known: the guest's agent reports addresses without interfaces",
   VM_DOWN: "the VM does not run",
 };
 

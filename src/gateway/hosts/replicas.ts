@@ -30,9 +30,9 @@ export async function openReplicas(config: Config, log: Log): Promise<Replicas> 
       openWakes(place, {
         onWake,
         onReachable: (isReachable) => {
-          if (isReachable) log.info("Redis answers; other replicas' changes are told at once again");
+          if (isReachable) log.info("Redis answers; other replicas' changes are seen at once again");
           else
-            log.warn("Redis does not answer; other replicas' changes are told at the next look at the log");
+            log.warn("Redis does not answer; other replicas' changes are seen at the next look at the log");
         },
       }),
   };

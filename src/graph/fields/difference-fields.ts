@@ -124,7 +124,7 @@ export class NetworkDeviceDifferenceFields {
 
   @FieldResolver(() => DeviceTypeEnum, {
     nullable: true,
-    description: "What kind of interface it is, as far as its name tells. Null: a plain one, or not known.",
+    description: "What kind of interface it is, as far as its name shows. Null: a plain one, or not known.",
   })
   deviceType(@Root() difference: ShownDifference) {
     const [before, after] = findDevices(difference);

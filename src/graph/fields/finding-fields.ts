@@ -61,7 +61,7 @@ export class FindingQueries {
     description:
       "Addresses that several VMs have which can meet: two of them are on one network, or it is not known on which. In the " +
       "order of their numbers, page by page. Loopback and link-local addresses and those of containers' bridges are left " +
-      `out; of guests that tell addresses alone, those that docker0 and virbr0 usually have. As stored last. ${NARROW_WITH_ENGINE}`,
+      `out; of guests that report addresses only, those that docker0 and virbr0 usually have. As stored last. ${NARROW_WITH_ENGINE}`,
   })
   addressConflicts(
     @Ctx() { loaders }: GraphContext,
@@ -123,7 +123,7 @@ export class GuestAddressFields {
   @FieldResolver(() => NetworkDevice, {
     nullable: true,
     description:
-      "The guest's interface that has it, one that is a vNIC first. As stored last. Null: the agent tells addresses alone.",
+      "The guest's interface that has it, one that is a vNIC first. As stored last. Null: the agent reports addresses only.",
   })
   device(@Root() held: GuestAddressRow, @Ctx() { loaders }: GraphContext) {
     return loadAddressDevice(loaders, held);

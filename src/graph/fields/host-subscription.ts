@@ -20,7 +20,7 @@ class HostSubscription {
     }) => followHosts(context, args.hostIds ?? null),
     description:
       "How each host is, and then each whose status, error, warning, name, address or polling is another one, within about " +
-      "a second. It tells the last state: what ends sooner may not be told, and after a reconnect the states come first " +
+      "a second. It gives the last state: what ends sooner may not be sent, and after a reconnect the states come first " +
       "again. Hosts are shown to every reader. Null only beside an error.",
   })
   hostStateChanged(

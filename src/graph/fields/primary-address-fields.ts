@@ -64,7 +64,7 @@ export class VmNicPrimaryAddressFields {
 export class PrimaryAddressFields {
   @FieldResolver(() => NetworkDevice, {
     nullable: true,
-    description: "The guest's interface that has it. Null: the guest's agent tells addresses alone.",
+    description: "The guest's interface that has it. Null: the guest's agent reports addresses only.",
   })
   device(@Root() { guestInterface }: FoundAddress) {
     return guestInterface;

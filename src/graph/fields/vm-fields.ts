@@ -21,7 +21,7 @@ const AT = {
 export class VmFields {
   @FieldResolver(() => VmStatus, {
     nullable: true,
-    description: `The VM's state, as its host told it last. ${NULL_ELSEWHERE}`,
+    description: `The VM's state, as its host last reported it. ${NULL_ELSEWHERE}`,
   })
   status(@Root() vm: VmRow) {
     return findKnownStatus(VmStatus, vm.status, VmStatus.UNKNOWN);
@@ -48,7 +48,7 @@ export class VmFields {
   @FieldResolver(() => [VmNic], {
     nullable: true,
     description:
-      "The VM's virtual NICs, by name; empty if it has none. Null: not known, no host has told them yet, or the VM was " +
+      "The VM's virtual NICs, by name; empty if it has none. Null: not known, no host has reported them yet, or the VM was " +
       `not known at that time. Read again when the VM's devices changed. ${NULL_ELSEWHERE}`,
   })
   nics(
@@ -108,7 +108,7 @@ export class GuestInfoFields {
   @FieldResolver(() => GuestSourceEnum, {
     nullable: true,
     description:
-      "How the guest's agent told this, when it last did. Null: it told nothing, or the VM does not run.",
+      "How the guest's agent reported this, when it last did. Null: it reported nothing, or the VM does not run.",
   })
   source(@Root() vm: VmRow) {
     return findGuestSource(vm);

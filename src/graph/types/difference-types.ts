@@ -92,7 +92,7 @@ export class AddressDifference extends GuestNetworkDifference {}
 @ObjectType({
   ...implementing,
   description:
-    "The guest's list of all addresses is no longer what its interfaces tell, or is told without interfaces.",
+    "The guest's list of all addresses is no longer what its interfaces show, or is reported without interfaces.",
 })
 export class AddressListDifference extends GuestNetworkDifference {}
 
@@ -152,22 +152,22 @@ registerEnumType(DifferenceKindEnum, {
     DEVICE_DISAPPEARED: { description: "An interface disappeared from the guest." },
     DEVICE_RENAMED: { description: "An interface with the same MAC has another name." },
     DEVICE_CHANGED: { description: "An interface changed otherwise, such as in the order of its addresses." },
-    DEVICES_REORDERED: { description: "The guest tells its interfaces in another order." },
+    DEVICES_REORDERED: { description: "The guest reports its interfaces in another order." },
     ADDRESS_ADDED: { description: "The guest got an address." },
     ADDRESS_REMOVED: { description: "The guest lost an address." },
     ADDRESS_LIST_CHANGED: {
-      description: "The list of all addresses changed otherwise than the interfaces tell.",
+      description: "The list of all addresses changed otherwise than the interfaces show.",
     },
     NIC_APPEARED: { description: "The VM got a vNIC." },
     NIC_DISAPPEARED: { description: "The VM lost a vNIC." },
     NIC_CHANGED: { description: "A vNIC has another name, MAC, network or link." },
-    NICS_TOLD: { description: "A host told the VM's vNICs for the first time." },
+    NICS_TOLD: { description: "A host reported the VM's vNICs for the first time." },
   },
 });
 
 registerEnumType(DeviceTypeEnum, {
   name: "NetworkDeviceType",
-  description: "A kind of interface, as far as its name tells.",
+  description: "A kind of interface, as far as its name shows.",
   valuesConfig: {
     VLAN: { description: "A VLAN, such as `eth0.100` or `vlan10`." },
     BOND: { description: "A bond or a team, such as `bond0`." },

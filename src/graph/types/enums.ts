@@ -7,7 +7,7 @@ import type { StaleReason, VmOrder } from "../../loaders/rows.js";
 /** oVirt's VM states; each value is its number in the tables. */
 export const VmStatus = VM_STATUS;
 
-/** oVirt's host states that a gateway can tell; each value is its number in the tables. */
+/** oVirt's host states that a gateway can know; each value is its number in the tables. */
 export const HostStatus = {
   UNASSIGNED: 0,
   DOWN: 1,
@@ -59,7 +59,7 @@ export const StaleReasonEnum = {
 /** The families of addresses; each value is its version. */
 export const IpFamilyEnum = { IPV4: 4, IPV6: 6 } as const satisfies Record<string, IpFamily>;
 
-/** How a guest tells its addresses. */
+/** How a guest reports its addresses. */
 export const GuestSourceEnum = { NET_IFACES: "NET_IFACES", GUEST_IPS: "GUEST_IPS" } as const;
 
 /** Why a guest shows no interface with a vNIC's MAC. */
@@ -95,7 +95,7 @@ export function findKnownStatus(
 
 registerEnumType(VmStatus, {
   name: "VmStatus",
-  description: "The state of a VM, in oVirt's words, as its host told it last.",
+  description: "The state of a VM, in oVirt's words, as its host last reported it.",
   valuesConfig: {
     UNASSIGNED: { description: "No state was ever set." },
     DOWN: { description: "Not running, or gone from its host and reported by no other." },
@@ -122,7 +122,7 @@ registerEnumType(VmStatus, {
 registerEnumType(HostStatus, {
   name: "HostStatus",
   description:
-    "The state of a host, in oVirt's words. A gateway that polls hosts itself tells UNASSIGNED, UP, " +
+    "The state of a host, in oVirt's words. A gateway that polls hosts itself gives UNASSIGNED, UP, " +
     "NON_RESPONSIVE, ERROR and INITIALIZING only; the others come from an engine's database.",
   valuesConfig: {
     UNASSIGNED: { description: "Never asked yet, or a state that has no name here." },
@@ -137,7 +137,7 @@ registerEnumType(HostStatus, {
     PREPARING_FOR_MAINTENANCE: { description: "Moving its VMs away for maintenance." },
     NON_OPERATIONAL: { description: "Answers, but lacks something that its cluster needs." },
     PENDING_APPROVAL: { description: "Waiting to be accepted." },
-    INITIALIZING: { description: "Starting or recovering: it answers, but does not tell its VMs yet." },
+    INITIALIZING: { description: "Starting or recovering: it answers, but does not report its VMs yet." },
     CONNECTING: { description: "Being connected to." },
     INSTALLING_OS: { description: "Its operating system is being installed." },
     KDUMPING: { description: "Crashed, and writing a dump." },
@@ -182,15 +182,15 @@ registerEnumType(StaleReasonEnum, {
     "Why the data of a guest is not what the guest says now. What it said last is served until it speaks again.",
   valuesConfig: {
     AGENT_ABSENT: {
-      description: "The guest has told nothing since the VM started: no guest agent, or not up yet.",
+      description: "The guest has reported nothing since the VM started: no guest agent, or not up yet.",
     },
     AGENT_SILENT: { description: "The guest's agent used to report and does not any more." },
     REPORT_INVALID: {
-      description: "The host's report of this VM could not be read, or not whole; `staleDetail` tells what.",
+      description: "The host's report of this VM could not be read, or not whole; `staleDetail` says what.",
     },
     VM_MISSING: { description: "The host did not report the VM when it was last asked." },
     HOST_UNREACHABLE: { description: "The VM's host does not answer." },
-    HOST_RECOVERING: { description: "The VM's host is starting and does not tell its VMs yet." },
+    HOST_RECOVERING: { description: "The VM's host is starting and does not report its VMs yet." },
     HOST_FAILED: { description: "The VM's host answered with an error or not readably." },
     REFRESH_OVERDUE: { description: "The VM's host was not asked for longer than it should have been." },
   },
@@ -216,7 +216,7 @@ registerEnumType(FindKindEnum, {
 
 registerEnumType(GuestSourceEnum, {
   name: "GuestSource",
-  description: "How a guest's agent tells its addresses, in VDSM's words.",
+  description: "How a guest's agent reports its addresses, in VDSM's words.",
   valuesConfig: {
     NET_IFACES: { description: "By interface: names, MACs and addresses of each." },
     GUEST_IPS: { description: "As one list of addresses, without interfaces: an old agent." },
@@ -228,8 +228,8 @@ registerEnumType(MissingReasonEnum, {
   description: "Why a guest shows no interface with a vNIC's MAC. New reasons may come.",
   valuesConfig: {
     VM_DOWN: { description: "The VM does not run." },
-    NO_AGENT: { description: "The guest tells nothing: no agent, or not up yet." },
-    NO_DEVICES: { description: "The guest's agent tells addresses without interfaces." },
+    NO_AGENT: { description: "The guest reports nothing: no agent, or not up yet." },
+    NO_DEVICES: { description: "The guest's agent reports addresses without interfaces." },
     BOND_MEMBER: { description: "It is in a bond, which gives all its members one MAC." },
     MAC_DIFFERS: { description: "The guest uses another MAC, on the interface that is `probableInterface`." },
     IGNORED_BY_NAME: {

@@ -9,7 +9,7 @@ export const GuestNetworkEventKindEnum = { STATE: "STATE", CHANGE: "CHANGE" } as
 
 registerEnumType(GuestNetworkEventKindEnum, {
   name: "GuestNetworkEventKind",
-  description: "What an event tells.",
+  description: "The kind of an event.",
   valuesConfig: {
     STATE: { description: "How a VM is, at the beginning of a subscription without a cursor." },
     CHANGE: { description: "That a VM changed." },
@@ -47,21 +47,21 @@ export class GuestNetworkFilter {
 
   @Field(() => [DifferenceKindEnum], {
     nullable: true,
-    description: "Only changes with a difference of these kinds. States are told all the same.",
+    description: "Only changes with a difference of these kinds. States are sent all the same.",
   })
   readonly kinds?: readonly DifferenceKind[] | null;
 }
 
-/** What a subscriber is told; what leads on from it is in subscriptions.ts. */
-@ObjectType({ simpleResolvers: true, description: "What a subscriber is told of one VM. Never altered." })
+/** What a subscriber receives; what leads on from it is in subscriptions.ts. */
+@ObjectType({ simpleResolvers: true, description: "What a subscriber receives about one VM. Never altered." })
 export class GuestNetworkEvent {
-  @Field(() => GuestNetworkEventKindEnum, { description: "What it tells. Never null." })
+  @Field(() => GuestNetworkEventKindEnum, { description: "Its kind. Never null." })
   readonly kind!: keyof typeof GuestNetworkEventKindEnum;
 
   @Field(() => String, {
     description:
       "Where to go on behind this event, to be passed as `after`, on any replica, within HISTORY_RETENTION. Opaque. Until " +
-      "the state was told whole it stands for the beginning. Never null.",
+      "the state was sent whole it stands for the beginning. Never null.",
   })
   readonly cursor!: string;
 

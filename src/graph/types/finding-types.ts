@@ -26,7 +26,7 @@ registerEnumType(DriftKindEnum, {
     DEVICE_BOND: { description: "A bond or a team that no vNIC is behind." },
     DEVICE_VLAN: { description: "A VLAN with a MAC of its own." },
     DEVICE_CONTAINER: { description: "An interface that a host of containers or of VMs made for itself." },
-    DEVICE_VPN: { description: "An interface of a private network, as far as its name tells." },
+    DEVICE_VPN: { description: "An interface of a private network, as far as its name shows." },
     DEVICE_UNKNOWN: { description: "Another interface that no vNIC is behind." },
     NIC_NOT_SHOWN: { description: "A vNIC that the guest does not show." },
     NIC_MAC_DIFFERS: { description: "A vNIC whose interface has probably another MAC in the guest." },
@@ -35,9 +35,9 @@ registerEnumType(DriftKindEnum, {
 
 registerEnumType(AddressConflictKindEnum, {
   name: "AddressConflictKind",
-  description: "Whether an address that several VMs have is meant to be shared, as far as can be told.",
+  description: "Whether an address that several VMs have is meant to be shared, as far as is known.",
   valuesConfig: {
-    DUPLICATE: { description: "Nothing tells that it is meant to be." },
+    DUPLICATE: { description: "Nothing shows that it is meant to be." },
     VIRTUAL_ROUTER: {
       description:
         "A virtual router's (VRRP, CARP, HSRP, keepalived): all VMs but one have it on a virtual MAC, or behind another " +

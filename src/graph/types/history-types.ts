@@ -34,8 +34,8 @@ export class GuestHistoryConnection {
 @ObjectType({
   simpleResolvers: true,
   description:
-    "A time during which a guest had an address on one of its interfaces, as far as its reports tell. While a guest is " +
-    "silent, it is taken to have what it told last. Complete up to now.",
+    "A time during which a guest had an address on one of its interfaces, as far as its reports show. While a guest is " +
+    "silent, it is taken to have what it last reported. Complete up to now.",
 })
 export class AddressSpan {
   @Field(() => IPScalar, { description: "The address. Never null." })
@@ -43,14 +43,14 @@ export class AddressSpan {
 
   @Field(() => MACScalar, {
     nullable: true,
-    description: "The MAC of the interface that had it. Null: the guest told none.",
+    description: "The MAC of the interface that had it. Null: the guest reported none.",
   })
   readonly macAddress!: string | null;
 
   @Field(() => String, {
     nullable: true,
     description:
-      "The name of the interface that had it. Null: an old agent tells addresses without interfaces.",
+      "The name of the interface that had it. Null: an old agent reports addresses without interfaces.",
   })
   readonly deviceName!: string | null;
 

@@ -6,17 +6,20 @@ export const HostStateEventKindEnum = { STATE: "STATE", CHANGE: "CHANGE" } as co
 
 registerEnumType(HostStateEventKindEnum, {
   name: "HostStateEventKind",
-  description: "What an event of a host tells.",
+  description: "The kind of a host's event.",
   valuesConfig: {
     STATE: { description: "How a host is, at the beginning of a subscription." },
     CHANGE: { description: "That a host is in another state." },
   },
 });
 
-/** What a subscriber is told of a host; what leads on from it is in host-subscription.ts. */
-@ObjectType({ simpleResolvers: true, description: "What a subscriber is told of one host. Never altered." })
+/** What a subscriber receives about a host; what leads on from it is in host-subscription.ts. */
+@ObjectType({
+  simpleResolvers: true,
+  description: "What a subscriber receives about one host. Never altered.",
+})
 export class HostStateEvent {
-  @Field(() => HostStateEventKindEnum, { description: "What it tells. Never null." })
+  @Field(() => HostStateEventKindEnum, { description: "Its kind. Never null." })
   readonly kind!: keyof typeof HostStateEventKindEnum;
 
   @Field(() => DateTimeScalar, {

@@ -32,7 +32,7 @@ export class Vm {
 })
 export class VmNic {
   @Field(() => ID, {
-    description: "The vNIC's UUID, the same as in oVirt where the host tells it. Never null.",
+    description: "The vNIC's UUID, the same as in oVirt where the host reports it. Never null.",
   })
   readonly id!: string;
 
@@ -66,7 +66,7 @@ export class VmNic {
   @Field(() => Boolean, {
     nullable: true,
     description:
-      "Whether the VM has the device. An engine also knows vNICs that are unplugged; hosts tell of plugged ones alone. " +
+      "Whether the VM has the device. An engine also knows vNICs that are unplugged; hosts report plugged ones only. " +
       "As fresh as the VM's list of devices. Null: not known.",
   })
   readonly plugged?: boolean | null;
@@ -86,8 +86,8 @@ export class GuestInfo {
   @Field(() => [IPScalar], {
     nullable: true,
     description:
-      "The addresses of the guest's network devices, IPv4 before IPv6, in reported order; of an old agent, which tells no " +
-      "devices, those that it tells. Null: not known; empty: none.",
+      "The addresses of the guest's network devices, IPv4 before IPv6, in reported order; of an old agent, which reports no " +
+      "devices, those that it reports. Null: not known; empty: none.",
   })
   readonly ips!: readonly string[] | null;
 

@@ -4,7 +4,7 @@ import type { Loaders } from "../loaders.js";
 import { findNicOfInterface, sortBestFirst } from "./match.js";
 import type { AddressConflictRow, DriftRow, GuestAddressRow, GuestInterface, Nic } from "../rows.js";
 
-/** Loads the guest's interface that has an address, one that is a vNIC first; `null`: the agent tells addresses alone. */
+/** Loads the guest's interface that has an address, one that is a vNIC first; `null`: the agent reports addresses only. */
 export async function loadAddressDevice(
   loaders: Loaders,
   { vmId, address }: GuestAddressRow,

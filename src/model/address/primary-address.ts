@@ -31,7 +31,7 @@ export interface PrimaryAddressQuestion {
 /** The address by which to reach a guest. */
 export interface PrimaryAddress<Interface, Nic> {
   readonly address: string;
-  /** The guest's interface that has it; `null` where a guest tells addresses alone. */
+  /** The guest's interface that has it; `null` where a guest reports addresses only. */
   readonly guestInterface: Interface | null;
   /** The vNIC that the interface is; `null` for an interface that the guest made itself. */
   readonly nic: Nic | null;
@@ -74,7 +74,7 @@ export function findPrimaryAddress<Interface extends AddressedInterface, Nic ext
   return explain(best);
 }
 
-/** Does the same for a guest that tells its addresses alone. */
+/** Does the same for a guest that reports addresses only. */
 export function findPrimaryOfAddresses<Interface extends AddressedInterface, Nic extends AddressedNic>(
   addresses: readonly string[],
   question: PrimaryAddressQuestion = {},

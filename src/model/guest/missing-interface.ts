@@ -42,7 +42,7 @@ export interface MissingInterfaces<Interface> {
 /**
  * Compares a VM's vNICs with its guest's interfaces once, in time that grows with the sum of both and not with their
  * product. Why a vNIC is missing, in this order:
- * 1. the VM does not run, or its guest tells nothing, or addresses without interfaces;
+ * 1. the VM does not run, or its guest reports nothing, or addresses without interfaces;
  * 2. the guest shows the MAC under a name that is left out;
  * 3. the vNIC is a member of a bond: a bond gives its members one MAC, so more plain interfaces have the bond's MAC than
  *    vNICs do;

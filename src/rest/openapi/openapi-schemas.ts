@@ -47,7 +47,7 @@ export const SCHEMAS = {
       id: describeId("The VM's id, as in oVirt."),
       name: describeText("The VM's name."),
       status: describeText("oVirt's word for the VM's state.", STATUS_WORDS),
-      fqdn: describeText("The guest's own name; absent if it tells none."),
+      fqdn: describeText("The guest's own name; absent if it reports none."),
       description: describeText("What the engine's users call it; absent if not known."),
       creation_time: describeText("When it was made; 1970 if that is not known."),
       os: describeObject(

@@ -121,7 +121,7 @@ function operation(operationId: string, summary: string, schema: string, paramet
     parameters,
     responses: {
       200: { description: summary, content: describeContent(schema) },
-      default: { description: "A fault: the status tells which kind.", content: describeContent("Fault") },
+      default: { description: "A fault: the status says which kind.", content: describeContent("Fault") },
     },
   };
 }

@@ -8,7 +8,7 @@ export interface ResumingClient {
   readonly changes: readonly string[];
   /** How often the state was told to it: once, unless its cursor was refused. */
   readonly states: number;
-  /** The state was told whole: it can go on from here. */
+  /** The state was sent whole: it can go on from here. */
   readonly hasState: boolean;
   /** How often it had to connect. */
   readonly connections: number;

@@ -61,7 +61,7 @@ async function findUsableAddress(
 function findFollowing({ followGuests: follow }: GraphContext): FollowGuests {
   if (follow !== null) return follow;
   throw createNeverAvailableError(
-    "subscriptions are not answered here: an engine's database does not tell what changes",
+    "subscriptions are not answered here: an engine's database does not say what changes",
   );
 }
 

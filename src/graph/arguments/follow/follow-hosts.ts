@@ -10,7 +10,7 @@ export async function* followHosts(
 ): AsyncGenerator<HostStateEvent, void, undefined> {
   if (follow === null) {
     throw createNeverAvailableError(
-      "subscriptions are not answered here: an engine's database does not tell what changes",
+      "subscriptions are not answered here: an engine's database does not say what changes",
     );
   }
   yield* follow(hostIds === null ? null : parseIds("hostIds", hostIds));

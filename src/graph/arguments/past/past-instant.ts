@@ -25,7 +25,7 @@ export async function loadHistoryBounds(loaders: Loaders): Promise<HistoryBounds
   const bounds = await loaders.loadHistoryBounds();
   if (bounds !== null) return bounds;
   throw createNeverAvailableError(
-    "no history is kept here: this gateway reads an engine's database, which tells the present alone",
+    "no history is kept here: this gateway reads an engine's database, which holds only the present",
   );
 }
 

@@ -31,7 +31,7 @@ export type DeviceDifference =
   | ({ readonly kind: "ADDRESS_ADDED" } & AddressOfDevice)
   | ({ readonly kind: "ADDRESS_REMOVED" } & AddressOfDevice);
 
-/** An address, and the interface that gets or loses it, on both sides. An old agent tells addresses without interfaces. */
+/** An address, and the interface that gets or loses it, on both sides. An old agent reports addresses without interfaces. */
 export interface AddressOfDevice {
   readonly address: string;
   readonly before: GuestInterface | null;

@@ -2,7 +2,7 @@ import { listAddresses } from "../differences/interface-differences.js";
 import { listAddressesWithoutInterface } from "../differences/differences.js";
 import type { VmVersion } from "../versions/version-types.js";
 
-/** An address that a guest has, with the interface that has it; an old agent tells addresses without interfaces. */
+/** An address that a guest has, with the interface that has it; an old agent reports addresses without interfaces. */
 export interface HeldAddress {
   readonly address: string;
   readonly device: string | null;

@@ -17,7 +17,7 @@ export interface VmVersion {
   readonly isMissing: boolean;
   /** In the order in which readers get them. */
   readonly interfaces: readonly GuestInterface[];
-  /** In the order in which readers get them; `null`: no host has told them yet. */
+  /** In the order in which readers get them; `null`: no host has reported them yet. */
   readonly nics: readonly VersionNic[] | null;
 }
 
