@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { GraphQLError } from "graphql";
 import { ConfigError } from "../../config.js";
 import { formatError } from "../../gateway/format-error.js";
 import { GatewayRefusedError } from "./gateway-refused-error.js";
 import type { Asked, LiveGateway } from "./live-gateway.js";
+import { isOutage, isPassing, waitForNextTry } from "./outage.js";
 
 /** What a subscription of a command is made with. */
 export interface AskingAgain {
@@ -13,17 +13,21 @@ export interface AskingAgain {
   /** Told once an outage that the connection was lost. */
   readonly hint: (line: string) => void;
   readonly signal: AbortSignal;
+  /** Waits for a gateway that is not there yet, too. */
+  readonly isPatient?: boolean;
 }
 
 /**
  * Subscribes, and again after a lost connection, also where the gateway was started anew with its database elsewhere.
- * Ends with the signal. Throws at once where the first connection fails, and where the question itself is refused.
+ * Ends with the signal. Throws at once where the first connection fails, unless it is patient, and where the question
+ * itself is refused.
  */
 export async function* askAgain<Answer>({
   gateway,
   ask,
   hint,
   signal,
+  isPatient = false,
 }: AskingAgain): AsyncGenerator<Answer, void, undefined> {
   let opened = 0;
   let failures = 0;
@@ -40,13 +44,13 @@ export async function* askAgain<Answer>({
       return;
     } catch (error) {
       if (isOver()) return;
-      if (opened === 0 || error instanceof GatewayRefusedError || isCursorLost(error)) throw error;
+      if (error instanceof GatewayRefusedError || isCursorLost(error)) throw error;
+      if (opened === 0 && !(isPatient && isOutage(error))) throw error;
       if (error instanceof GraphQLError && !isPassing(error)) throw new ConfigError(formatError(error));
       if (failures === 0)
         hint(`vnic-graph: ${formatError(error)}; it is tried again, behind the last cursor`);
-      const waitMs = Math.min(FIRST_WAIT_MS * 2 ** failures, LONGEST_WAIT_MS);
+      await waitForNextTry(failures, signal);
       failures += 1;
-      await sleep(waitMs, undefined, { signal }).catch(() => undefined);
     }
   }
 }
@@ -54,14 +58,3 @@ export async function* askAgain<Answer>({
 function isCursorLost(error: unknown): boolean {
   return error instanceof GraphQLError && error.extensions["code"] === "CURSOR_LOST";
 }
-
-/** Returns `true` if a refusal may be over at the next try. */
-function isPassing({ extensions }: GraphQLError): boolean {
-  return extensions["permanent"] !== true && PASSING.has(String(extensions["code"]));
-}
-
-const PASSING: ReadonlySet<string> = new Set(["SLOW_READER", "NOT_AVAILABLE", "OVERLOADED"]);
-
-const FIRST_WAIT_MS = 250;
-
-const LONGEST_WAIT_MS = 5_000;

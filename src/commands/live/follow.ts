@@ -2,6 +2,7 @@ import { once } from "node:events";
 import type { Writable } from "node:stream";
 import { parseList } from "../../config/setting-types.js";
 import { askAgain } from "./ask-again.js";
+import { GatewayRefusedError } from "./gateway-refused-error.js";
 import type { LiveGateway } from "./live-gateway.js";
 
 /** What to follow, in the words of `guestNetworkChanged`. */
@@ -47,14 +48,17 @@ export async function runFollowCommand(
   let cursor = after;
   const ask = () => ({ query: QUERY, variables: { filter, after: cursor } });
   for await (const { guestNetworkChanged: event } of askAgain<Changed>({ gateway, ask, hint, signal })) {
+    if (typeof event?.cursor !== "string")
+      throw new GatewayRefusedError("the gateway's answer holds no change with a cursor");
     const isTaken = output.write(`${JSON.stringify(event)}\n`);
-    ({ cursor } = event);
+    cursor = event.cursor;
     if (!isTaken) await once(output, "drain", { signal }).catch(() => undefined);
   }
 }
 
+/** What comes from another process may be of any shape. */
 interface Changed {
-  readonly guestNetworkChanged: { readonly cursor: string };
+  readonly guestNetworkChanged?: { readonly cursor?: unknown } | null;
 }
 
 const QUERY = `subscription ($filter: GuestNetworkFilter, $after: String) {

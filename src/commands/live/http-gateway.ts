@@ -1,10 +1,12 @@
 import { request as requestHttp, type IncomingMessage } from "node:http";
 import { request as requestHttps } from "node:https";
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
+import { isUuid } from "../../model/uuid.js";
 import { readEvents } from "./event-source.js";
 import type { GatewayAccess } from "./gateway-access.js";
 import { GatewayRefusedError } from "./gateway-refused-error.js";
 import type { Asked, LiveGateway } from "./live-gateway.js";
+import { GatewayAwayError } from "./outage.js";
 
 /** Hears of changes from a running gateway, as server-sent events; sees what its token may see. */
 export function createHttpGateway(access: GatewayAccess): LiveGateway {
@@ -12,8 +14,7 @@ export function createHttpGateway(access: GatewayAccess): LiveGateway {
     subscribe: (asked, opening) => subscribe(access, asked, opening),
     findVmIds: async (name, signal) => {
       const response = await send(access, { path: "graphql", accept: JSON_TYPE, signal }, BY_NAME(name));
-      const answer = JSON.parse(await readText(response, LONGEST_ANSWER)) as Answer<FoundVms>;
-      return readData(answer).vms.nodes.map(({ id }) => id);
+      return readIds(readData(await readText(response, LONGEST_ANSWER)));
     },
   };
 }
@@ -28,7 +29,7 @@ async function* subscribe<Data>(
   try {
     for await (const { event, data } of readEvents(readChunks(response, access.url.host))) {
       if (event === "complete") return;
-      if (event === "next") yield readData(JSON.parse(data) as Answer<Data>);
+      if (event === "next") yield readData(data) as Data;
     }
   } finally {
     response.destroy();
@@ -65,7 +66,7 @@ async function send(
         : requestHttp(target, options, resolve);
     // A gateway sends a comment every ten seconds. One of which nothing is heard for longer is gone.
     sent.on("timeout", () => {
-      sent.destroy(new Error(`${url.host} sent nothing for ${SILENCE_MS / 1_000} s`));
+      sent.destroy(new GatewayAwayError(`${url.host} sent nothing for ${SILENCE_MS / 1_000} s`));
     });
     sent.on("error", reject);
     sent.end(JSON.stringify(asked));
@@ -76,26 +77,48 @@ async function send(
   const said =
     findMessage(text) ?? `no answer of a gateway, ${response.headers["content-type"] ?? "of no type"}`;
   const message = `${target.href} answers with ${statusCode}: ${said}`;
-  if (statusCode === 429 || statusCode >= 500) throw new Error(message);
+  if (statusCode === 429 || statusCode >= 500) throw new GatewayAwayError(message);
   throw new GatewayRefusedError(message);
 }
 
 /** An answer of the graph. */
-interface Answer<Data> {
-  readonly data?: Data | null;
+interface Answer {
+  readonly data?: unknown;
   readonly errors?: readonly GraphQLFormattedError[];
 }
 
-function readData<Data>({ data, errors }: Answer<Data>): Data {
-  const [error] = errors ?? [];
-  if (error !== undefined) throw new GraphQLError(error.message, { extensions: { ...error.extensions } });
-  if (data == null) throw new GatewayRefusedError("the gateway's answer has no data");
+/** Reads the data of an answer. What is no answer of the graph is refused, as the next one would be. */
+function readData(text: string): object {
+  const { data, errors } = parseAnswer(text);
+  const error = Array.isArray(errors) ? (errors as readonly (GraphQLFormattedError | null)[])[0] : null;
+  if (error != null) throw new GraphQLError(error.message, { extensions: { ...error.extensions } });
+  if (typeof data !== "object" || data === null)
+    throw new GatewayRefusedError("the gateway's answer has no data");
   return data;
+}
+
+function parseAnswer(text: string): Answer {
+  try {
+    const answer: unknown = JSON.parse(text);
+    if (typeof answer === "object" && answer !== null) return answer;
+  } catch {
+    // Its text may be anything, so that the message does not repeat it.
+  }
+  throw new GatewayRefusedError("the gateway's answer is no JSON object");
+}
+
+function readIds({ vms }: FoundVms): string[] {
+  const nodes = Array.isArray(vms?.nodes)
+    ? (vms.nodes as readonly ({ readonly id?: unknown } | null)[])
+    : null;
+  const ids = nodes?.map((node) => node?.id);
+  if (ids?.every((id) => typeof id === "string" && isUuid(id)) === true) return ids as string[];
+  throw new GatewayRefusedError("the gateway's answer holds no VMs");
 }
 
 function findMessage(text: string): string | null {
   try {
-    const { errors } = JSON.parse(text) as Answer<unknown>;
+    const { errors } = JSON.parse(text) as Answer;
     return errors?.[0]?.message ?? null;
   } catch {
     return null;
@@ -113,7 +136,7 @@ async function readText(response: IncomingMessage, longest: number): Promise<str
 }
 
 interface FoundVms {
-  readonly vms: { readonly nodes: readonly { readonly id: string }[] };
+  readonly vms?: { readonly nodes?: unknown } | null;
 }
 
 const BY_NAME = (name: string): Asked => ({

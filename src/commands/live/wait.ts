@@ -1,8 +1,12 @@
+import { isIP } from "node:net";
 import { ConfigError } from "../../config.js";
 import { parseDuration, SettingValueError } from "../../config/setting-types.js";
+import { formatError } from "../../gateway/format-error.js";
 import { isUuid } from "../../model/uuid.js";
 import { askAgain } from "./ask-again.js";
+import { GatewayRefusedError } from "./gateway-refused-error.js";
 import type { LiveGateway } from "./live-gateway.js";
+import { isOutage, waitForNextTry } from "./outage.js";
 
 /** For which address of which VM to wait, and how long. */
 export interface WaitTask {
@@ -25,7 +29,10 @@ export function readWaitTask(vm: string, flags: Readonly<Record<string, string |
   }
 }
 
-/** Waits for the first address by which to reach a VM's guest, and prints it; `false`: none came in time. */
+/**
+ * Waits for the first address by which to reach a VM's guest, and prints it; `false`: none came in time. A gateway that is not
+ * there yet, or goes away, is waited for as well, and that is told once.
+ */
 export async function runWaitCommand(
   { vm, family, within, timeoutMs }: WaitTask,
   gateway: LiveGateway,
@@ -40,12 +47,21 @@ export async function runWaitCommand(
   };
   stopping.addEventListener("abort", end);
   const timer = setTimeout(end, timeoutMs);
+  let hasTold = false;
+  const tellOutage = (line: string) => {
+    if (!hasTold) hint(line);
+    hasTold = true;
+  };
   try {
-    const vmId = isUuid(vm) ? vm.toLowerCase() : await findVmId(vm, gateway, signal);
+    const vmId = isUuid(vm) ? vm.toLowerCase() : await findVmId(vm, gateway, tellOutage, signal);
     const ask = () => ({ query: QUERY, variables: { vmId, family, within } });
-    for await (const { vmAddressReady } of askAgain<Ready>({ gateway, ask, hint, signal })) {
-      print(vmAddressReady.address);
-      return true;
+    const asking = { gateway, ask, hint: tellOutage, signal, isPatient: true };
+    // The id is missing where the time was over before a gateway knew it.
+    if (vmId !== null) {
+      for await (const answer of askAgain<Ready>(asking)) {
+        print(readAddress(answer));
+        return true;
+      }
     }
   } finally {
     clearTimeout(timer);
@@ -55,16 +71,32 @@ export async function runWaitCommand(
   return false;
 }
 
+/** What comes from another process may be of any shape. */
 interface Ready {
-  readonly vmAddressReady: { readonly address: string };
+  readonly vmAddressReady?: { readonly address?: unknown } | null;
+}
+
+/** Reads the address out of an answer. Scripts and terminals take it as it is, so nothing else may pass. */
+function readAddress({ vmAddressReady }: Ready): string {
+  const address = vmAddressReady?.address;
+  if (typeof address === "string" && /^[\w.:%-]+$/.test(address) && isIP(address) !== 0) return address;
+  throw new GatewayRefusedError("the gateway's answer holds no IP address");
 }
 
 const QUERY = `subscription ($vmId: ID!, $family: IpFamily, $within: CIDR) {
   vmAddressReady(vmId: $vmId, family: $family, within: $within) { address }
 }`;
 
-async function findVmId(name: string, gateway: LiveGateway, signal: AbortSignal): Promise<string> {
-  const [id, ...others] = await gateway.findVmIds(name, signal);
+/** Finds the id of the VM with this name; `null`: the time was over before. */
+async function findVmId(
+  name: string,
+  gateway: LiveGateway,
+  tellOutage: (line: string) => void,
+  signal: AbortSignal,
+): Promise<string | null> {
+  const ids = await findPatiently(name, gateway, tellOutage, signal);
+  if (ids === null) return null;
+  const [id, ...others] = ids;
   if (id === undefined)
     throw new ConfigError(`no VM is called ${name}; name one that is not stored yet by its id`);
   if (others.length > 0)
@@ -72,4 +104,24 @@ async function findVmId(name: string, gateway: LiveGateway, signal: AbortSignal)
       `several VMs are called ${name}; name one by its id: ${[id, ...others].join(", ")}`,
     );
   return id;
+}
+
+async function findPatiently(
+  name: string,
+  gateway: LiveGateway,
+  tellOutage: (line: string) => void,
+  signal: AbortSignal,
+): Promise<readonly string[] | null> {
+  const isOver = () => signal.aborted;
+  for (let failures = 0; !isOver(); failures += 1) {
+    try {
+      return await gateway.findVmIds(name, signal);
+    } catch (error) {
+      if (isOver()) return null;
+      if (!isOutage(error)) throw error;
+      tellOutage(`vnic-graph: ${formatError(error)}; it is tried again`);
+      await waitForNextTry(failures, signal);
+    }
+  }
+  return null;
 }

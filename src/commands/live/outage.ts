@@ -1,0 +1,41 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { GraphQLError } from "graphql";
+
+/** A gateway is not there, starts, or has too much to do; it may answer in a moment. */
+export class GatewayAwayError extends Error {
+  override readonly name = "GatewayAwayError";
+}
+
+/** Returns `true` if a gateway may answer at the next try, although it has never answered yet. */
+export function isOutage(error: unknown): boolean {
+  if (error instanceof GatewayAwayError) return true;
+  if (error instanceof GraphQLError) return isPassing(error);
+  return error instanceof Error && "code" in error && AWAY.has(String(error.code));
+}
+
+/** Returns `true` if a refusal may be over at the next try. */
+export function isPassing({ extensions }: GraphQLError): boolean {
+  return extensions["permanent"] !== true && PASSING.has(String(extensions["code"]));
+}
+
+/** Waits before the next try, longer after each failure; ends with the signal. */
+export async function waitForNextTry(failures: number, signal: AbortSignal): Promise<void> {
+  const waitMs = Math.min(FIRST_WAIT_MS * 2 ** failures, LONGEST_WAIT_MS);
+  await sleep(waitMs, undefined, { signal }).catch(() => undefined);
+}
+
+/** How connections to a process that is not there yet, or goes away, fail. A name that does not resolve is a wrong one. */
+const AWAY: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "EPIPE",
+  "ETIMEDOUT",
+]);
+
+const PASSING: ReadonlySet<string> = new Set(["SLOW_READER", "NOT_AVAILABLE", "OVERLOADED"]);
+
+const FIRST_WAIT_MS = 250;
+
+const LONGEST_WAIT_MS = 5_000;
