@@ -27,7 +27,8 @@ export interface EventListener<Event> {
  * Follows a subject until it is stopped:
  * 1. the state first, or from now on, and then each change;
  * 2. where the connection is lost it is tried again, sooner at first and later then, and goes on behind the last cursor;
- * 3. where that cursor is not good any more, or there is none, it begins anew, and says so;
+ *    pages that lost their server together do not come back together;
+ * 3. where that cursor is not good any more, or there is none, it begins anew, and says so before what is told then;
  * 4. where waiting cannot help it is given up.
  */
 export function followEvents<Data, Event>(
@@ -52,13 +53,27 @@ async function follow<Data, Event>(
   signal.addEventListener("abort", follower.leave, { once: true });
   let cursor: string | null = null;
   let failures = 0;
+  // What was told stays until the state is told anew: an old state is better than none.
+  let mustReset = false;
+  const reset = (): void => {
+    if (mustReset) listener.onReset();
+    mustReset = false;
+  };
   while (!signal.aborted) {
     const beginsNow = cursor === null && subject.begins === "now";
+    mustReset ||= beginsNow;
     // An open subscription says nothing until something changes.
-    const settled = setTimeout(() => {
+    let settled = setTimeout(settle, SETTLED_MS);
+    function settle(): void {
+      // A server may be away so that connecting takes long.
+      if (!connection.isOpen()) {
+        settled = setTimeout(settle, SETTLED_MS);
+        return;
+      }
+      failures = 0;
       follower.setState("well");
-      if (beginsNow) listener.onReset();
-    }, SETTLED_MS);
+      reset();
+    }
     const after = cursor ?? (beginsNow ? "now" : undefined);
     const events = connection.socket.iterate<Data>({
       query: stringifyDocument(subject.document),
@@ -74,8 +89,10 @@ async function follow<Data, Event>(
         failures = 0;
         follower.setState("well");
         cursor = subject.readCursor(event);
+        if (!beginsNow) reset();
         listener.onEvent(event);
       }
+      mustReset ||= cursor === null;
     } catch (error) {
       const decision = decide(error, { hasCursor: cursor !== null });
       if (decision === "refused") listener.onRefused();
@@ -84,12 +101,15 @@ async function follow<Data, Event>(
       if (decision === "anew") {
         cursor = null;
         listener.onReset();
+      } else {
+        mustReset ||= cursor === null;
       }
     } finally {
       clearTimeout(settled);
       signal.removeEventListener("abort", end);
     }
-    await pause(Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures), signal);
+    const longestMs = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures);
+    await pause(longestMs * (0.5 + Math.random() / 2), signal);
     failures += 1;
   }
 }

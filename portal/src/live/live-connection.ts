@@ -8,6 +8,8 @@ export interface LiveConnection {
   /** Counts somebody who follows changes, until it leaves. */
   readonly enter: () => LiveFollower;
   readonly readState: () => LiveState;
+  /** Whether the server has let it in. */
+  readonly isOpen: () => boolean;
   /** Calls back at each new state. */
   readonly watch: (listener: () => void) => () => void;
 }
@@ -59,6 +61,7 @@ function createLiveConnection(): LiveConnection {
   return {
     socket,
     readState: () => state,
+    isOpen: () => isOpen === true,
     enter: () => {
       const key = {};
       followers.set(key, "well");
