@@ -162,7 +162,7 @@ function estimateText({ text }: TreeText): number {
   return text.length + TEXT_BYTES;
 }
 
-/** What V8 takes, about, as measured with `process.memoryUsage` for a fleet of 10,000 VMs. */
+/** Estimates the bytes that V8 takes. `test/store/memory/memory-size.test.ts` compares it with the heap. */
 function estimateBytes({ own, interfaces, nics }: Omit<VmTree, "texts">): number {
   let bytes = VM_BYTES + nics.length * NIC_BYTES + (own === null ? 0 : ROW_BYTES);
   for (const { ipv4Addresses, ipv6Addresses } of interfaces) {
