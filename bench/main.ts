@@ -62,6 +62,13 @@ gateway, as replicas do each other.
   --idle <n>         subscribers of whom nobody is told anything   (10000)
   --redis <url>      a Redis that may be written to   (redis://127.0.0.1:6379)
 
+npm run bench -- portal [options]
+
+How soon the portal shows its list of VMs, and what is typed into it, in Chromium on a built gateway (npm run build). A minute.
+
+  --vms <n>        VMs in the database   (5000)
+  --rounds <n>     pages that are opened   (7)
+
 npm run bench -- history [options]
 
 How long questions about the past take, with many changes in the log. Ten million take some ten minutes and 8 GB.
@@ -129,6 +136,9 @@ if (positionals.join(" ") === "history") {
     idle: countOf(values.idle),
     redisUrl: values.redis,
   });
+} else if (positionals.join(" ") === "portal") {
+  const { benchPortal } = await import("./portal.js");
+  await benchPortal({ vms: countOf(values.vms ?? "5000"), rounds: countOf(values.rounds ?? "7") });
 } else if (positionals.join(" ") === "questions") {
   await (await import("./questions.js")).benchQuestions();
 } else if (positionals.join(" ") === "engine") {

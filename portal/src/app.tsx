@@ -1,14 +1,7 @@
-import {
-  ActionIcon,
-  Anchor,
-  Button,
-  Skeleton,
-  useComputedColorScheme,
-  useMantineColorScheme,
-} from "@mantine/core";
+import { ActionIcon, Anchor, Button, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconKeyboard, IconMoon, IconSun } from "@tabler/icons-react";
-import { lazy, Suspense } from "react";
+import { Suspense, useEffect } from "react";
 import { SignIn } from "./identity/sign-in.js";
 import { useAccess } from "./identity/use-access.js";
 import { useIsRefused, useSession, useToken, writeToken } from "./identity/session.js";
@@ -19,21 +12,21 @@ import { copyNearestAddress } from "./shared/copy-text.js";
 import { CopyNote } from "./shared/copy-note.js";
 import { DemoNote } from "./shared/demo-note.js";
 import { KeyboardHelp } from "./shared/keyboard-help.js";
+import { createLazyView, preloadViews } from "./shared/lazy-view.js";
 import { RouteLink } from "./shared/route-link.js";
 import { useKeys } from "./shared/use-keys.js";
 import { VmsView } from "./vms/vms-view.js";
+import { Loading } from "./shared/loading.js";
 
-// Loaded when they are first shown: the list of VMs is there sooner without them.
-const AddressView = lazy(async () => ({ default: (await import("./address/address-view.js")).AddressView }));
-const ConflictsView = lazy(async () => ({
-  default: (await import("./findings/conflicts-view.js")).ConflictsView,
-}));
-const DriftView = lazy(async () => ({ default: (await import("./findings/drift-view.js")).DriftView }));
-const HostsView = lazy(async () => ({ default: (await import("./hosts/hosts-view.js")).HostsView }));
-const TopologyView = lazy(async () => ({
-  default: (await import("./topology/topology-view.js")).TopologyView,
-}));
-const VmView = lazy(async () => ({ default: (await import("./vm/vm-view.js")).VmView }));
+// Loaded after the list of VMs, which is there sooner without them.
+const AddressView = createLazyView(async () => (await import("./address/address-view.js")).AddressView);
+const ConflictsView = createLazyView(
+  async () => (await import("./findings/conflicts-view.js")).ConflictsView,
+);
+const DriftView = createLazyView(async () => (await import("./findings/drift-view.js")).DriftView);
+const HostsView = createLazyView(async () => (await import("./hosts/hosts-view.js")).HostsView);
+const TopologyView = createLazyView(async () => (await import("./topology/topology-view.js")).TopologyView);
+const VmView = createLazyView(async () => (await import("./vm/vm-view.js")).VmView);
 
 /** What the bar leads to, by which key, and as part of which each view counts. */
 const VIEWS: readonly {
@@ -77,6 +70,7 @@ export function App({ signInFailure }: { readonly signInFailure: string | null }
     y: copyNearestAddress,
     ...KEYS_OF_VIEWS,
   });
+  useEffect(preloadViews, []);
   return (
     <>
       <a className="skip" href="#content">
@@ -112,7 +106,7 @@ export function App({ signInFailure }: { readonly signInFailure: string | null }
         {access === "sign-in" || isRefused ? (
           <SignIn wasRefused={token !== null} failure={signInFailure} />
         ) : (
-          <Suspense fallback={<Skeleton height={240} aria-label="Loading" />}>
+          <Suspense fallback={<Loading height={240} />}>
             <View key={session} route={route} />
           </Suspense>
         )}

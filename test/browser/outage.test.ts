@@ -74,4 +74,29 @@ describeInBrowser("the portal while the database is away", (browser) => {
     await page.getByRole("alert").waitFor({ state: "detached" });
     await page.getByRole("status").getByText("live", { exact: true }).waitFor();
   });
+
+  test("a view that is opened for the first time while nothing can be reached still opens, and is read when all is back", async () => {
+    const { page } = browser();
+    await page.goto(gateway.url);
+    await page.getByText("web").first().waitFor();
+    await page.waitForLoadState("networkidle");
+    await page.context().setOffline(true);
+    await page.getByRole("link", { name: "Hosts" }).click();
+    await page.getByRole("alert").getByText("It is read again by itself.").waitFor();
+    await page.context().setOffline(false);
+    await page.getByText("host-a.example.test").first().waitFor();
+  });
+
+  test("a view whose code could not be loaded is loaded again by itself", async () => {
+    const { page } = browser();
+    let refused = 0;
+    await page.route(/\/assets\/hosts-view/, (route) => {
+      refused += 1;
+      return refused > 2 ? route.continue() : route.abort();
+    });
+    await page.goto(`${gateway.url}/?view=hosts`);
+    await page.getByText("host-a.example.test").first().waitFor();
+    expect(refused).toBeGreaterThan(2);
+    await page.unroute(/\/assets\/hosts-view/);
+  });
 });

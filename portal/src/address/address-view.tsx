@@ -1,4 +1,4 @@
-import { Button, Skeleton, Text, Title } from "@mantine/core";
+import { Button, Text, Title } from "@mantine/core";
 import { useMemo, useState } from "react";
 import { AddressHistoryQuery } from "../api/past-queries.js";
 import { listNews, type ChangeFilter } from "../live/subjects.js";
@@ -9,6 +9,7 @@ import { Ago, formatExact } from "../shared/time.js";
 import { useAnswer } from "../shared/use-answer.js";
 import { parseSearch } from "../vms/search.js";
 import { TableHead } from "../shared/table-head.js";
+import { Loading } from "../shared/loading.js";
 
 const FIRST = 50;
 /** The server gives no more at once. */
@@ -41,7 +42,7 @@ export function AddressView({ of }: { readonly of: string }) {
         {isMac ? "What had the MAC" : "Who had"} <code>{of}</code>
       </Title>
       <ProblemNote problem={problem} onRetry={reload} />
-      {isLoading && history === null && <Skeleton height={160} aria-label="Loading" />}
+      {isLoading && history === null && <Loading height={160} />}
       {history !== null && history.nodes.length === 0 && (
         <Text role="status">Nobody had it since {formatExact(history.keptFrom)}.</Text>
       )}

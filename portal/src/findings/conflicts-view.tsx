@@ -1,4 +1,4 @@
-import { Skeleton, Text, Title } from "@mantine/core";
+import { Text, Title } from "@mantine/core";
 import { ConflictsQuery } from "../api/finding-queries.js";
 import { listNews } from "../live/subjects.js";
 import { useEvents } from "../live/use-events.js";
@@ -8,6 +8,7 @@ import { RouteLink } from "../shared/route-link.js";
 import { Tag } from "../shared/tag.js";
 import { useAnswer } from "../shared/use-answer.js";
 import { TableHead } from "../shared/table-head.js";
+import { Loading } from "../shared/loading.js";
 
 /** Number of conflicts of each kind on one page. */
 const FIRST = 100;
@@ -33,7 +34,7 @@ export function ConflictsView() {
         Conflicts
       </Title>
       <ProblemNote problem={problem} onRetry={reload} />
-      {isLoading && data === null && <Skeleton height={160} aria-label="Loading" />}
+      {isLoading && data === null && <Loading height={160} />}
       {addresses !== null && (
         <>
           <Title order={2} size="h4" mb="xs">

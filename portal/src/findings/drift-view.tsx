@@ -1,4 +1,4 @@
-import { NativeSelect, Skeleton, Text, Title } from "@mantine/core";
+import { NativeSelect, Text, Title } from "@mantine/core";
 import { DriftQuery } from "../api/finding-queries.js";
 import { listNews } from "../live/subjects.js";
 import { useEvents } from "../live/use-events.js";
@@ -9,6 +9,7 @@ import { ProblemNote } from "../shared/problem-note.js";
 import { RouteLink } from "../shared/route-link.js";
 import { useAnswer } from "../shared/use-answer.js";
 import { TableHead } from "../shared/table-head.js";
+import { Loading } from "../shared/loading.js";
 
 /** Number of findings of one page: the server's maximum. */
 const FIRST = 200;
@@ -50,7 +51,7 @@ export function DriftView({ kind }: { readonly kind: DriftKind | null }) {
         }}
       />
       <ProblemNote problem={problem} onRetry={reload} />
-      {isLoading && drift === null && <Skeleton height={160} aria-label="Loading" />}
+      {isLoading && drift === null && <Loading height={160} />}
       {drift !== null && (
         <Text role="status" size="sm" mb="xs" className="faint">
           {formatCount(drift.totalCount, drift.nodes.length)}

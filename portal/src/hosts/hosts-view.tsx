@@ -1,4 +1,4 @@
-import { Button, Skeleton, Text, Title } from "@mantine/core";
+import { Button, Text, Title } from "@mantine/core";
 import { useState } from "react";
 import { useMutation } from "urql";
 import { readProblem, type Problem } from "../api/problem.js";
@@ -11,6 +11,7 @@ import { Ago } from "../shared/time.js";
 import { Status } from "../shared/status.js";
 import type { Host } from "./merge-hosts.js";
 import { useHosts } from "./use-hosts.js";
+import { Loading } from "../shared/loading.js";
 
 /** The hosts, with how their last poll ended. */
 export function HostsView() {
@@ -28,7 +29,7 @@ export function HostsView() {
     setBusyId(null);
     reload();
   };
-  if (hosts === null && isLoading) return <Skeleton height={200} aria-label="Loading" />;
+  if (hosts === null && isLoading) return <Loading height={200} />;
   return (
     <section aria-labelledby="hosts-title" className="view">
       <Title order={1} size="h2" id="hosts-title" mb="md">

@@ -1,11 +1,12 @@
 import "./topology.css";
-import { Button, Group, Skeleton, Text, Title } from "@mantine/core";
+import { Button, Group, Text, Title } from "@mantine/core";
 import { useMemo } from "react";
 import { ProblemNote } from "../shared/problem-note.js";
 import { RouteLink } from "../shared/route-link.js";
 import { buildTopology } from "./build-topology.js";
 import { NetworkCard } from "./network-card.js";
 import { usePlacedVms } from "./use-placed-vms.js";
+import { Loading } from "../shared/loading.js";
 
 /** The networks with their hosts and VMs: VMs of one network can meet. */
 export function TopologyView({ network }: { readonly network: string | null }) {
@@ -32,7 +33,7 @@ export function TopologyView({ network }: { readonly network: string | null }) {
           </Button>
         )}
       </Group>
-      {isLoading && vms.length === 0 && <Skeleton height={240} aria-label="Loading" />}
+      {isLoading && vms.length === 0 && <Loading height={240} />}
       {!isLoading && shown.length === 0 && problem === null && (
         <Text>{network === null ? "No VM is known." : "No VM that you may see is on this network."}</Text>
       )}

@@ -1,4 +1,4 @@
-import { Alert, Skeleton, Text } from "@mantine/core";
+import { Alert, Text } from "@mantine/core";
 import { PastVmQuery } from "../api/past-queries.js";
 import { ProblemNote } from "../shared/problem-note.js";
 import { RouteLink } from "../shared/route-link.js";
@@ -8,6 +8,7 @@ import { CompareWith, listMissing } from "./differs.js";
 import { GuestOnly } from "./guest-only.js";
 import { matchNics, type Device } from "./match-nics.js";
 import { NicTable } from "./nic-table.js";
+import { Loading } from "../shared/loading.js";
 
 /** A VM's network interfaces as they were at a time, with what is otherwise now. */
 export function PastTab({
@@ -21,7 +22,7 @@ export function PastTab({
   readonly now: readonly Device[] | null;
 }) {
   const { data, problem, isLoading, reload } = useAnswer(PastVmQuery, { id, at });
-  if (isLoading && data === null) return <Skeleton height={160} aria-label="Loading" />;
+  if (isLoading && data === null) return <Loading height={160} />;
   const vm = data?.vm ?? null;
   if (vm === null) return <ProblemNote problem={problem} onRetry={reload} />;
   const devices = vm.guestInfo?.networkDevices ?? null;

@@ -1,4 +1,4 @@
-import { Anchor, Group, Skeleton, Text, Title } from "@mantine/core";
+import { Anchor, Group, Text, Title } from "@mantine/core";
 import { useState } from "react";
 import { VmQuery } from "../api/queries.js";
 import { listChanges, type ChangeEvent } from "../live/subjects.js";
@@ -17,6 +17,7 @@ import { NewsList } from "./news-list.js";
 import { NicTable } from "./nic-table.js";
 import { PastTab } from "./past-tab.js";
 import { TimeLine } from "./time-line.js";
+import { Loading } from "../shared/loading.js";
 
 /** Maximum number of changes that are listed as they come in. The time line has all. */
 const NEWS = 5;
@@ -36,7 +37,7 @@ export function VmView({ id, at }: { readonly id: string; readonly at: string | 
     },
     onReset: reloadSoon,
   });
-  if (isLoading && data === null) return <Skeleton height={240} aria-label="Loading" />;
+  if (isLoading && data === null) return <Loading height={240} />;
   const vm = data?.vm ?? null;
   if (vm === null) {
     return problem === null ? (

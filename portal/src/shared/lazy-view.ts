@@ -1,0 +1,41 @@
+import { lazy, type ComponentType, type LazyExoticComponent } from "react";
+import { pause } from "../live/pause.js";
+
+type Load<Props> = () => Promise<ComponentType<Props>>;
+
+const loads: (() => Promise<unknown>)[] = [];
+
+/**
+ * Creates a view whose code is loaded when the view is first shown, or by {@link preloadViews}. The server may be away just
+ * then: loading is tried again until it succeeds.
+ */
+export function createLazyView<Props>(load: Load<Props>): LazyExoticComponent<ComponentType<Props>> {
+  loads.push(load);
+  return lazy(async () => ({ default: await loadUntilItWorks(load) }));
+}
+
+/** Loads the code of all views when the browser has nothing else to do, so that they open also while the server is away. */
+export function preloadViews(): void {
+  const loadAll = (): void => {
+    // A view that fails now is loaded when it is shown.
+    for (const load of loads) load().catch(() => undefined);
+  };
+  if ("requestIdleCallback" in window) requestIdleCallback(loadAll, { timeout: LONGEST_IDLE_MS });
+  else setTimeout(loadAll, LONGEST_IDLE_MS);
+}
+
+async function loadUntilItWorks<Props>(load: Load<Props>): Promise<ComponentType<Props>> {
+  const never = new AbortController().signal;
+  for (let failures = 0; ; failures += 1) {
+    try {
+      return await load();
+    } catch {
+      const longestMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures);
+      await pause(longestMs * (0.5 + Math.random() / 2), never);
+    }
+  }
+}
+
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 5_000;
+const LONGEST_IDLE_MS = 5_000;
