@@ -74,4 +74,4 @@ const LIST_BYTES = 300;
 /** An id of 36 characters, and its place. */
 const ID_BYTES = 70;
 const NIC_BYTES = 370;
-const LONGEST_KEPT_MS = 60_000;
+const LONGEST_KEPT_MS = 10_000;

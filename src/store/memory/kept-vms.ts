@@ -185,7 +185,7 @@ const MOST_TEXTS = 8;
 const MOST_IN_A_TREE = 100;
 
 /**
- * Even what nothing is known to have changed is read again after a minute, so that an edit of the tables by hand, which the log
- * does not tell, is seen some day.
+ * Even what nothing is known to have changed is read again after ten seconds, so that an edit of the tables by hand is
+ * seen soon: the log has no row of it.
  */
-const LONGEST_KEPT_MS = 60_000;
+const LONGEST_KEPT_MS = 10_000;
