@@ -1,3 +1,4 @@
+import { AdvancedConsoleLogger } from "typeorm";
 import { ConfigError, readDatabaseUrl } from "./src/config.js";
 import { createDataSource } from "./src/store/postgres/data-source.js";
 
@@ -9,4 +10,6 @@ if (url === null) {
 }
 
 /** The one DataSource for TypeORM's own command line, such as `typeorm migration:show -d dist/ormconfig.js`. */
-export const dataSource = createDataSource(url);
+export const dataSource = createDataSource(url, {
+  logger: new AdvancedConsoleLogger(["schema", "migration", "error", "warn", "info", "log"]),
+});

@@ -21,7 +21,7 @@ export async function readHosts(database: Queryable, ids: readonly string[] | nu
     lastSuccessAt: null,
     lastError: null,
     lastWarning: null,
-    isPolled: null,
+    polled: null,
   }));
 }
 

@@ -210,8 +210,8 @@ function listChanges(before: Hosts, now: Hosts): HostStateEvent[] {
 /** What makes a host's state another one. The time of its last success moves with every pass and does not. */
 function describeState(host: HostRow | null): string {
   if (host === null) return "";
-  const { name, address, status, lastError, lastWarning, isPolled } = host;
-  return JSON.stringify([name, address, status, lastError, lastWarning, isPolled]);
+  const { name, address, status, lastError, lastWarning, polled } = host;
+  return JSON.stringify([name, address, status, lastError, lastWarning, polled]);
 }
 
 /** Soon enough for people who watch; of ten thousand hosts a look costs some hundredths of a second. */

@@ -43,5 +43,5 @@ export interface HostRow {
   /** What of its last answer could not be read, in one line; `null`: nothing. */
   readonly lastWarning: string | null;
   /** Whether a running gateway polls it at its turns. `null`: an engine asks it. */
-  readonly isPolled: boolean | null;
+  readonly polled: boolean | null;
 }

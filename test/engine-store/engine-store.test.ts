@@ -246,7 +246,7 @@ describe("hosts of an engine", () => {
       lastSuccessAt: null,
       lastError: null,
       lastWarning: null,
-      isPolled: null,
+      polled: null,
     };
     expect(await store.readHosts()).toEqual([
       { id: ids.host, name: "alpha", address: "alpha.example:54321", status: 3, ...none },

@@ -10,7 +10,7 @@ describe("a VM", () => {
     const vmId = uuid(1, 1);
     store.vms.push(vmRow(1, { fqdn: "vm.example", ips: ["10.0.0.1", "fe80::1"] }));
     store.hostRows.push(
-      hostRow(1, { lastSuccessAt: new Date("2026-11-24T10:00:00Z"), lastError: "no reply" }),
+      hostRow(1, { lastSuccessAt: new Date("2026-11-24T10:00:00Z"), lastError: "no reply", polled: true }),
     );
     store.nics.push(nicRow(1, vmId, { network: "ovirtmgmt" }));
     store.interfaces.push(
@@ -20,7 +20,7 @@ describe("a VM", () => {
     );
     const query = `{ vm(id: "${vmId.toUpperCase()}") {
       id name status
-      host { id name address status lastSuccessAt lastError vms { name } }
+      host { id name address status lastSuccessAt lastError polled vms { name } }
       nics { id name macAddress network linked vm { name } guestInterface { name } guestInterfaces { name } }
       guestInfo { ips fqdn lastReportedAt stale staleReason
         networkDevices { name macAddress ipv4Addresses ipv6Addresses vmNic { name } } }
@@ -37,6 +37,7 @@ describe("a VM", () => {
           status: "UP",
           lastSuccessAt: "2026-11-24T10:00:00.000Z",
           lastError: "no reply",
+          polled: true,
           vms: [{ name: "vm-0001" }],
         },
         nics: [

@@ -203,10 +203,9 @@ export class Host {
   readonly lastWarning!: string | null;
 
   @Field(() => Boolean, {
-    name: "polled",
     nullable: true,
     description:
       "Whether a running gateway polls it, as of now. False: none does, so that its VMs' data grow old. Null: an engine asks it.",
   })
-  readonly isPolled!: boolean | null;
+  readonly polled!: boolean | null;
 }

@@ -51,5 +51,5 @@ END`;
 const SELECT_HOSTS = `SELECT s.vds_id AS id, s.vds_name AS name,
   CASE WHEN strpos(s.host_name, ':') > 0 THEN '[' || s.host_name || ']' ELSE s.host_name END || ':' || s.port AS address,
   ${STATUS} AS status, h.last_attempt_at AS "lastAttemptAt", h.last_success_at AS "lastSuccessAt",
-  h.last_error AS "lastError", h.last_warning AS "lastWarning", ${IS_POLLED} AS "isPolled"
+  h.last_error AS "lastError", h.last_warning AS "lastWarning", ${IS_POLLED} AS "polled"
 FROM vds_static s LEFT JOIN vnic_graph_host h ON h.host_id = s.vds_id`;

@@ -53,7 +53,7 @@ test("two gateways without Redis poll a host that needs most of an interval, and
 test("a gateway that starts with other hosts, polls nothing or crashes ends nothing that another one polls", async () => {
   const [first, second] = cluster.hosts.map(({ host, port }) => `${host}:${port}`) as [string, string];
   const polled = async () =>
-    (await database.store.readHosts()).filter(({ isPolled }) => isPolled).map(({ address }) => address);
+    (await database.store.readHosts()).filter(({ polled }) => polled).map(({ address }) => address);
   await start(second, { REFRESH_INTERVAL: "off" });
   expect((await polled()).toSorted()).toEqual([first, second].toSorted());
   const third = await start(second);

@@ -25,7 +25,7 @@ beforeEach(async () => {
 });
 
 const listed = async () => (await one.listHosts()).map(({ id }) => id);
-const polled = async () => (await one.readHosts()).filter(({ isPolled }) => isPolled).map(({ id }) => id);
+const polled = async () => (await one.readHosts()).filter(({ polled }) => polled).map(({ id }) => id);
 
 /** Makes it that much later for the leases. */
 async function later(seconds: number): Promise<void> {

@@ -44,7 +44,7 @@ export function hostRow(number: number, values: Partial<HostRow> = {}): HostRow 
     address: `host-${number}:54321`,
     status: 3,
     lastAttemptAt: null,
-    isPolled: true,
+    polled: true,
     lastSuccessAt: null,
     lastError: null,
     lastWarning: null,
