@@ -31,7 +31,7 @@ afterEach(async () => {
 test.each([
   ["the first of its own modules", "src/main.ts", "/src/commands/program/create-program"],
   ["a library", "src/main.ts", "/node_modules/commander/"],
-  ["the program, from the package's command", "bin/vnic-graph.mjs", "/src/main.ts"],
+  ["the program, from the package's command", "bin/vnic-graph.mjs", "/src/main."],
   ["a library, from the package's command", "bin/vnic-graph.mjs", "/node_modules/commander/"],
 ])("SIGTERM while Node loads %s ends the start with 0", async (_, program, module) => {
   const run = runVnicGraph(
@@ -54,7 +54,7 @@ test("SIGTERM while Node loads a command that then has not been done ends it wit
 
 test.each([
   ["a library", "src/main.ts", "/node_modules/commander/"],
-  ["the program, from the package's command", "bin/vnic-graph.mjs", "/src/main.ts"],
+  ["the program, from the package's command", "bin/vnic-graph.mjs", "/src/main."],
 ])("SIGHUP while Node loads %s does not end the start", async (_, program, module) => {
   const run = runVnicGraph(
     ["start"],
