@@ -46,9 +46,8 @@ export interface VmTree {
   readonly texts?: TreeTexts;
 }
 
-/** What of a VM's row does not depend on its host's state. */
-export type OwnRow = OwnFreshness &
-  Required<Pick<VmRow, "ips" | "fqdn" | "staleDetail" | "lastChangedAt" | "contenderId" | "ignoredMacs">>;
+/** What of a VM's row does not depend on its host's state, of what the change log tells. */
+export type OwnRow = OwnFreshness & Required<Pick<VmRow, "ips" | "fqdn" | "staleDetail" | "lastChangedAt">>;
 
 /** A text that was made of a tree, and how many objects of an answer are in it. */
 export interface TreeText {
@@ -78,7 +77,7 @@ export interface TreeReads {
 
 /** Joins a VM's own values and its host's state to the row that readers get. */
 export function joinRow(vm: VmTree["vm"], own: OwnRow, host: HostFreshness | null): VmRow {
-  const { ips, fqdn, staleDetail, lastChangedAt, contenderId, ignoredMacs } = own;
-  const rest = { ips, fqdn, staleDetail, lastChangedAt, contenderId, ignoredMacs };
+  const { ips, fqdn, staleDetail, lastChangedAt } = own;
+  const rest = { ips, fqdn, staleDetail, lastChangedAt };
   return { ...vm, ...rest, ...joinFreshness(own, host) };
 }

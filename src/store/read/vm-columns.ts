@@ -22,14 +22,13 @@ export const KNOWN_COLUMNS = `s.vm_guid AS id, s.vm_name AS name, d.status, d.ru
   ${INTERFACES_KNOWN} AS "interfacesKnown",
   ${NICS_KNOWN} AS "nicsKnown"`;
 
-/** What else is a VM's own, whatever its host does. */
-const OWN_COLUMNS = `r.contender_id AS "contenderId",
-  CASE WHEN d.vm_ip <> '' THEN string_to_array(d.vm_ip, ' ') WHEN ${INTERFACES_KNOWN} THEN ARRAY[]::text[] END AS ips,
-  nullif(d.vm_fqdn, '') AS fqdn, r.stale_detail AS "staleDetail", r.ignored_macs AS "ignoredMacs",
+/** What else is a VM's own, whatever its host does. The change log has a row for each change of it. */
+const OWN_COLUMNS = `CASE WHEN d.vm_ip <> '' THEN string_to_array(d.vm_ip, ' ') WHEN ${INTERFACES_KNOWN} THEN ARRAY[]::text[] END AS ips,
+  nullif(d.vm_fqdn, '') AS fqdn, r.stale_detail AS "staleDetail",
   date_trunc('milliseconds', r.changed_at + interval '999 microseconds') AS "lastChangedAt"`;
 
 /** What is read of each VM of {@link FROM_VMS}: a row as readers get it. */
-export const VM_COLUMNS = `${KNOWN_COLUMNS}, ${OWN_COLUMNS},
+export const VM_COLUMNS = `${KNOWN_COLUMNS}, ${OWN_COLUMNS}, r.contender_id AS "contenderId", r.ignored_macs AS "ignoredMacs",
   CASE WHEN ${IS_FRESH} THEN h.last_success_at ELSE r.last_reported_at END AS "lastReportedAt",
   ${STALE_REASON} AS "staleReason", ${STALE_SINCE} AS "staleSince"`;
 

@@ -134,10 +134,10 @@ function parseRow(given: TreeRow, isWhole: boolean): Pick<VmTree, "vm" | "row" |
     ...(orderKey !== undefined && { orderKey }),
   };
   if (!isWhole) return { vm, row: null, own: null };
-  const { ips, fqdn, staleDetail, lastChangedAt, contenderId, ignoredMacs, ...rest } = given as SplitRow;
+  const { ips, fqdn, staleDetail, lastChangedAt, ...rest } = given as SplitRow;
   const { isHeard, reportedAt, ownReason, ownSince } = rest;
   const own: OwnRow = {
-    ...{ ips, fqdn, staleDetail, lastChangedAt, contenderId, ignoredMacs },
+    ...{ ips, fqdn, staleDetail, lastChangedAt },
     ...{ isHeard, reportedAt, ownReason, ownSince },
   };
   const { lastSuccessAt, hostReason, hostSince } = rest;

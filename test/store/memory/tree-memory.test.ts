@@ -91,7 +91,7 @@ describe("what is kept of VMs", () => {
           await memory.stop();
         },
       ),
-      { numRuns: 6 },
+      { numRuns: 6, endOnFailure: true },
     );
     // Most answers came from memory, or nothing was proven.
     expect(hits / asked).toBeGreaterThan(0.3);
