@@ -1,3 +1,5 @@
+import { BoundedMap } from "../model/bounded-map.js";
+
 /** Answers that are given again while it is known that they are not too old. */
 export interface KeptAnswers<Answer> {
   /** Finds the answer to the same question, if it is young enough; `null`: read the database. */
@@ -33,7 +35,6 @@ export interface KeptAnswersOptions {
 
 interface Kept<Answer> {
   readonly answer: Answer;
-  readonly bytes: number;
   readonly asOfMs: number;
 }
 
@@ -51,58 +52,34 @@ export function createKeptAnswers<Answer>({
   findAsOfMs = () => null,
   onDrop = () => undefined,
 }: KeptAnswersOptions): KeptAnswers<Answer> {
-  // In the order of their use: those that were not asked for again go first.
-  const kept = new Map<string, Kept<Answer>>();
-  const figures = { hits: 0, misses: 0, evictions: 0, answers: 0, bytes: 0 };
-  let drops = 0;
-
-  const remove = (key: string): void => {
-    const found = kept.get(key);
-    if (found === undefined) return;
-    kept.delete(key);
-    figures.bytes -= found.bytes;
-    figures.answers = kept.size;
-  };
-  const add = (key: string, each: Kept<Answer>): void => {
-    remove(key);
-    // One answer of an eighth of all would push out too many others.
-    if (each.bytes > maxBytes / 8) return;
-    kept.set(key, each);
-    figures.bytes += each.bytes;
-    for (const oldest of kept.keys()) {
-      if (figures.bytes <= maxBytes) break;
-      remove(oldest);
-      figures.evictions += 1;
-    }
-    figures.answers = kept.size;
-  };
+  const kept = new BoundedMap<Kept<Answer>>(maxBytes);
+  let [hits, misses, drops] = [0, 0, 0];
 
   return {
-    figures,
+    get figures() {
+      const { evictions, size, weight } = kept;
+      return { hits, misses, evictions, answers: size, bytes: weight };
+    },
     find(key) {
-      const found = kept.get(key);
+      const found = kept.use(key);
       if (found === undefined || now() - found.asOfMs >= LONGEST_MS) {
-        remove(key);
-        figures.misses += 1;
+        kept.delete(key);
+        misses += 1;
         return null;
       }
-      kept.delete(key);
-      kept.set(key, found);
-      figures.hits += 1;
+      hits += 1;
       return found.answer;
     },
     begin() {
       const [asOfMs, dropsBefore] = [findAsOfMs() ?? now(), drops];
       return (key, answer, bytes) => {
         if (drops !== dropsBefore || now() - asOfMs >= LONGEST_MS) return;
-        add(key, { answer, bytes: bytes + ENTRY_BYTES, asOfMs });
+        kept.set(key, { answer, asOfMs }, bytes + ENTRY_BYTES);
       };
     },
     drop() {
       drops += 1;
       kept.clear();
-      figures.bytes = 0;
-      figures.answers = 0;
       onDrop();
     },
   };

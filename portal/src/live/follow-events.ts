@@ -1,7 +1,7 @@
 import { stringifyDocument, type TypedDocumentNode } from "@urql/core";
 import { decide } from "./decide.js";
 import type { LiveConnection } from "./live-connection.js";
-import { pause } from "./pause.js";
+import { pauseAfterFailures } from "./pause.js";
 
 /** What is subscribed to, and how its events are read. */
 export interface Subject<Data, Event> {
@@ -108,14 +108,12 @@ async function follow<Data, Event>(
       clearTimeout(settled);
       signal.removeEventListener("abort", end);
     }
-    const longestMs = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures);
-    await pause(longestMs * (0.5 + Math.random() / 2), signal);
+    await pauseAfterFailures(failures, BACKOFF, signal);
     failures += 1;
   }
 }
 
-const FIRST_PAUSE_MS = 500;
-const MAX_PAUSE_MS = 15_000;
+const BACKOFF = { firstMs: 500, longestMs: 15_000 };
 
 /** A subscription that has not failed after this long is taken for one that works. */
 const SETTLED_MS = 3_000;

@@ -13,3 +13,19 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
     if (signal.aborted) end();
   });
 }
+
+/** How long to wait after failures: doubled from the first wait on, up to the longest. */
+export interface Backoff {
+  readonly firstMs: number;
+  readonly longestMs: number;
+}
+
+/** Waits after so many failures in a row before this one. Pages that lost their server together do not come back together. */
+export function pauseAfterFailures(
+  failures: number,
+  { firstMs, longestMs }: Backoff,
+  signal: AbortSignal,
+): Promise<void> {
+  const ms = Math.min(longestMs, firstMs * 2 ** failures);
+  return pause(ms * (0.5 + Math.random() / 2), signal);
+}

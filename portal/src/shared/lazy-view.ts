@@ -1,5 +1,5 @@
 import { lazy, type ComponentType, type LazyExoticComponent } from "react";
-import { pause } from "../live/pause.js";
+import { pauseAfterFailures } from "../live/pause.js";
 
 type Load<Props> = () => Promise<ComponentType<Props>>;
 
@@ -30,12 +30,10 @@ async function loadUntilItWorks<Props>(load: Load<Props>): Promise<ComponentType
     try {
       return await load();
     } catch {
-      const longestMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures);
-      await pause(longestMs * (0.5 + Math.random() / 2), never);
+      await pauseAfterFailures(failures, BACKOFF, never);
     }
   }
 }
 
-const FIRST_PAUSE_MS = 500;
-const LONGEST_PAUSE_MS = 5_000;
+const BACKOFF = { firstMs: 500, longestMs: 5_000 };
 const LONGEST_IDLE_MS = 5_000;

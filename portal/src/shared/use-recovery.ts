@@ -1,9 +1,8 @@
 import { useEffect, useRef } from "react";
 import type { Problem } from "../api/problem.js";
-import { pause } from "../live/pause.js";
+import { pauseAfterFailures } from "../live/pause.js";
 
-const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 15_000;
+const BACKOFF = { firstMs: 1_000, longestMs: 15_000 };
 
 /**
  * Asks again by itself after a failure that passes, sooner at first and later then, or once the browser has a network
@@ -19,11 +18,10 @@ export function useRecovery(problem: Problem | null, retry: () => void): void {
       return undefined;
     }
     const stopped = new AbortController();
-    const longestMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures.current);
-    failures.current += 1;
-    void pause(longestMs * (0.5 + Math.random() / 2), stopped.signal).then(() => {
+    void pauseAfterFailures(failures.current, BACKOFF, stopped.signal).then(() => {
       if (!stopped.signal.aborted) latest.current();
     });
+    failures.current += 1;
     return () => {
       stopped.abort();
     };

@@ -21,9 +21,7 @@ export function selectVmsInCidr(cidr: Cidr, parameters: SqlParameters): string {
 /** Selects the addresses in a prefix as they are, with their VMs, each once. The prefix is no whole family. */
 export function selectAddressesInCidr(cidr: Cidr, parameters: SqlParameters): string {
   const selects = listEquivalentCidrs(cidr).flatMap((each) => {
-    const word = "split_part(w.word, '%', 1)";
-    const pattern = each.family === 4 ? IPV4 : IPV6;
-    const address = `CASE WHEN ${word} ~* ${parameters.add(`^${pattern}$`)}::text THEN ${word}::inet END`;
+    const address = parseWord(each, parameters);
     const select = (id: string, table: string, column: string) => `
       SELECT ${address} AS address, ${id} AS vm_id FROM ${table}
       CROSS JOIN LATERAL regexp_split_to_table(${column}, '[,[:space:]]+') AS w (word)
@@ -47,11 +45,16 @@ function matchCidr(column: string, cidr: Cidr, parameters: SqlParameters): strin
   // Every address of the family: whether there is one is known without comparing any.
   if (cidr.prefix === 0)
     return `${isNear} AND ${column} ~* ${parameters.add(`(^|[,[:space:]])${pattern}(%|[,[:space:]]|$)`)}::text`;
-  const word = "split_part(w.word, '%', 1)";
   return `${isNear} AND EXISTS (
       SELECT FROM regexp_split_to_table(${column}, '[,[:space:]]+') AS w (word)
-      WHERE CASE WHEN ${word} ~* ${parameters.add(`^${pattern}$`)}::text
-        THEN ${word}::inet <<= ${parameters.add(formatCidr(cidr))}::inet ELSE false END)`;
+      WHERE ${parseWord(cidr, parameters)} <<= ${parameters.add(formatCidr(cidr))}::inet)`;
+}
+
+/** Builds the address that `w.word` is, without its zone; NULL if it is none of the family. */
+function parseWord({ family }: Cidr, parameters: SqlParameters): string {
+  const word = "split_part(w.word, '%', 1)";
+  const pattern = family === 4 ? IPV4 : IPV6;
+  return `CASE WHEN ${word} ~* ${parameters.add(`^${pattern}$`)}::text THEN ${word}::inet END`;
 }
 
 /** Builds what holds for every text that may have an address of the prefix, by LIKE alone. */

@@ -1,45 +1,34 @@
-/** Forgets the least recently used entries once their weight is more than allowed; heavy ones are never kept. */
+import { BoundedMap } from "../../model/bounded-map.js";
+
+/** A bounded map whose values tell their weight, as Apollo and graphql-js ask for a cache. */
 export class BoundedCache<V> {
-  readonly #entries = new Map<string, V>();
-  #weight = 0;
+  private readonly entries: BoundedMap<V>;
 
   constructor(
-    private readonly maxWeight: number,
+    maxWeight: number,
     private readonly getWeight: (value: V) => number,
-  ) {}
+  ) {
+    this.entries = new BoundedMap(maxWeight);
+  }
 
   /** How much is held now. */
   get weight(): number {
-    return this.#weight;
+    return this.entries.weight;
   }
 
   /** How many entries are held now. */
   get size(): number {
-    return this.#entries.size;
+    return this.entries.size;
   }
 
   /** Finds an entry, which is then the most recently used one. */
   find(key: string): V | undefined {
-    const value = this.#entries.get(key);
-    if (value !== undefined) {
-      this.#entries.delete(key);
-      this.#entries.set(key, value);
-    }
-    return value;
+    return this.entries.use(key);
   }
 
   /** Keeps an entry, unless it is too heavy. */
   keep(key: string, value: V): void {
-    this.#remove(key);
-    // An entry of an eighth of the whole would push out too many others for one client's sake.
-    if (this.getWeight(value) <= this.maxWeight / 8) {
-      this.#entries.set(key, value);
-      this.#weight += this.getWeight(value);
-      for (const oldest of this.#entries.keys()) {
-        if (this.#weight <= this.maxWeight) break;
-        this.#remove(oldest);
-      }
-    }
+    this.entries.set(key, value, this.getWeight(value));
   }
 
   // The rest is what Apollo asks of a cache.
@@ -53,13 +42,6 @@ export class BoundedCache<V> {
   }
 
   delete(key: string): Promise<boolean> {
-    return Promise.resolve(this.#remove(key));
-  }
-
-  #remove(key: string): boolean {
-    const value = this.#entries.get(key);
-    if (value === undefined) return false;
-    this.#weight -= this.getWeight(value);
-    return this.#entries.delete(key);
+    return Promise.resolve(this.entries.delete(key));
   }
 }

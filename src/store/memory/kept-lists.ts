@@ -1,5 +1,6 @@
+import { BoundedMap } from "../../model/bounded-map.js";
 import type { Nic } from "../vm-types.js";
-import { BoundedMap } from "./bounded-map.js";
+import { LONGEST_KEPT_MS } from "./kept-vms.js";
 
 /** Which VMs an answer has, in its order; of a search for vNICs, the vNIC with each. */
 export interface KeptList {
@@ -29,7 +30,7 @@ export class KeptLists {
   }
 
   get bytes(): number {
-    return this.kept.bytes;
+    return this.kept.weight;
   }
 
   /** Finds a list that holds in the state of this look; `null`: it has to be read. */
@@ -74,4 +75,3 @@ const LIST_BYTES = 300;
 /** An id of 36 characters, and its place. */
 const ID_BYTES = 70;
 const NIC_BYTES = 370;
-const LONGEST_KEPT_MS = 10_000;

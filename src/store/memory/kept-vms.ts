@@ -1,3 +1,4 @@
+import { BoundedMap } from "../../model/bounded-map.js";
 import { UNKNOWN_HOST, type HostFreshness } from "../../model/guest/freshness.js";
 import {
   hasParts,
@@ -9,7 +10,6 @@ import {
   type VmTree,
   type VmTreeParts,
 } from "../vm-tree.js";
-import { BoundedMap } from "./bounded-map.js";
 
 /** What is asked of a kept VM. */
 export interface KeptQuestion {
@@ -32,8 +32,8 @@ export class KeptVms {
   }
 
   get figures(): { readonly vms: number; readonly bytes: number; readonly evictions: number } {
-    const { size, bytes, evictions } = this.kept;
-    return { vms: size, bytes, evictions };
+    const { size, weight, evictions } = this.kept;
+    return { vms: size, bytes: weight, evictions };
   }
 
   /** Finds a VM with what is asked of it; `null`: it has to be read. */
@@ -188,4 +188,4 @@ const MOST_IN_A_TREE = 100;
  * Even what nothing is known to have changed is read again after ten seconds, so that an edit of the tables by hand is
  * seen soon: the log has no row of it.
  */
-const LONGEST_KEPT_MS = 10_000;
+export const LONGEST_KEPT_MS = 10_000;

@@ -1,13 +1,17 @@
-/** Values by key, within a number of bytes: those that were not used for the longest time make room. */
+/**
+ * Keeps values by key, within a bound of their weights, such as bytes. Those that were not used for the longest time make room,
+ * and one that is heavier than an eighth of the bound is not kept: it would push out too many others.
+ */
 export class BoundedMap<Value> {
   /** In the order of their use. */
   private readonly entries = new Map<string, Entry<Value>>();
   private used = 0;
   private pushedOut = 0;
 
-  constructor(private readonly maxBytes: number) {}
+  constructor(private readonly maxWeight: number) {}
 
-  get bytes(): number {
+  /** The weight of all that is kept. */
+  get weight(): number {
     return this.used;
   }
 
@@ -34,29 +38,30 @@ export class BoundedMap<Value> {
     return entry.value;
   }
 
-  set(key: string, value: Value, bytes: number): void {
+  /** Keeps a value, unless it is too heavy. */
+  set(key: string, value: Value, weight: number): void {
     this.delete(key);
-    // One value of an eighth of all would push out too many others.
-    if (bytes > this.maxBytes / 8) return;
-    this.entries.set(key, { value, bytes });
-    this.used += bytes;
+    if (weight > this.maxWeight / 8) return;
+    this.entries.set(key, { value, weight });
+    this.used += weight;
     this.makeRoom();
   }
 
-  /** Notes that a value takes more bytes now, or fewer. */
-  grow(key: string, value: Value, bytes: number): void {
+  /** Notes that a value weighs more now, or less. */
+  grow(key: string, value: Value, weight: number): void {
     const entry = this.entries.get(key);
     if (entry?.value !== value) return;
-    entry.bytes += bytes;
-    this.used += bytes;
+    entry.weight += weight;
+    this.used += weight;
     this.makeRoom();
   }
 
-  delete(key: string): void {
+  /** Returns `false` if nothing was kept by this key. */
+  delete(key: string): boolean {
     const entry = this.entries.get(key);
-    if (entry === undefined) return;
-    this.entries.delete(key);
-    this.used -= entry.bytes;
+    if (entry === undefined) return false;
+    this.used -= entry.weight;
+    return this.entries.delete(key);
   }
 
   clear(): void {
@@ -66,7 +71,7 @@ export class BoundedMap<Value> {
 
   private makeRoom(): void {
     for (const key of this.entries.keys()) {
-      if (this.used <= this.maxBytes) return;
+      if (this.used <= this.maxWeight) return;
       this.delete(key);
       this.pushedOut += 1;
     }
@@ -75,5 +80,5 @@ export class BoundedMap<Value> {
 
 interface Entry<Value> {
   readonly value: Value;
-  bytes: number;
+  weight: number;
 }
