@@ -4,23 +4,20 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createAuthority } from "../src/simulator/wire/certificates.js";
 import { createDatabase, type TestDatabase } from "./support/database.js";
+import { writeLoadHook } from "./support/load-hook.js";
 import { runVnicGraph } from "./support/process.js";
 
 /** Sends this process a signal when Node is about to load the module that AT_MODULE names. */
-const HOOK = `export async function load(url, context, next) {
-  if (url.includes(process.env.AT_MODULE)) process.kill(process.pid, process.env.SIGNAL ?? "SIGTERM");
-  return next(url, context);
-}`;
-const REGISTER = `import { register } from "node:module";
-register("data:text/javascript," + encodeURIComponent(${JSON.stringify(HOOK)}));`;
+const HOOK = `if (url.includes(process.env.AT_MODULE)) process.kill(process.pid, process.env.SIGNAL ?? "SIGTERM");`;
 
 let folder: string;
+let hooked: readonly string[];
 let database: TestDatabase;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "vnic-graph-signal-"));
   database = await createDatabase();
-  await writeFile(join(folder, "hook.mjs"), REGISTER);
+  hooked = writeLoadHook(folder, HOOK);
 });
 
 afterEach(async () => {
@@ -37,7 +34,7 @@ test.each([
   const run = runVnicGraph(
     ["start"],
     { PORT: "0", DATABASE_URL: database.url, DATA_DIR: folder, AT_MODULE: module },
-    ["--import", "tsx", "--import", `file://${join(folder, "hook.mjs")}`, program],
+    [...hooked, program],
   );
   expect(await run.ended, run.output()).toBe(0);
   expect(run.output()).toBe("");
@@ -47,7 +44,7 @@ test("SIGTERM while Node loads a command that then has not been done ends it wit
   const run = runVnicGraph(
     ["migrate"],
     { DATABASE_URL: database.url, DATA_DIR: folder, AT_MODULE: "/node_modules/commander/" },
-    ["--import", "tsx", "--import", `file://${join(folder, "hook.mjs")}`, "src/main.ts"],
+    [...hooked, "src/main.ts"],
   );
   expect(await run.ended, run.output()).toBe(143);
 });
@@ -59,7 +56,7 @@ test.each([
   const run = runVnicGraph(
     ["start"],
     { PORT: "0", DATABASE_URL: database.url, DATA_DIR: folder, AT_MODULE: module, SIGNAL: "SIGHUP" },
-    ["--import", "tsx", "--import", `file://${join(folder, "hook.mjs")}`, program],
+    [...hooked, program],
   );
   await run.says(/GraphQL: /);
   run.child.kill("SIGTERM");
@@ -76,7 +73,7 @@ test("SIGHUP before the gateway is ready has it read its files again as soon as 
       ...{ PORT: "0", DATABASE_URL: database.url, DATA_DIR: folder, ...files },
       ...{ AT_MODULE: "/src/gateway.ts", SIGNAL: "SIGHUP" },
     },
-    ["--import", "tsx", "--import", `file://${join(folder, "hook.mjs")}`, "src/main.ts"],
+    [...hooked, "src/main.ts"],
   );
   await run.says(/certificate reloaded/);
   run.child.kill("SIGTERM");

@@ -3,16 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createDatabase, type TestDatabase } from "../support/database.js";
+import { writeLoadHook } from "../support/load-hook.js";
 import { runVnicGraph } from "../support/process.js";
 
 /** Writes the URL of every module that Node loads to the file that LOADED_FILES names. */
-const HOOK = `export async function load(url, context, next) {
-  const { appendFileSync } = await import("node:fs");
-  appendFileSync(process.env.LOADED_FILES, url + "\\n");
-  return next(url, context);
-}`;
-const REGISTER = `import { register } from "node:module";
-register("data:text/javascript," + encodeURIComponent(${JSON.stringify(HOOK)}));`;
+const HOOK = `const { appendFileSync } = await import("node:fs");
+  appendFileSync(process.env.LOADED_FILES, url + "\\n");`;
 
 let folder: string;
 let database: TestDatabase;
@@ -29,14 +25,12 @@ afterEach(async () => {
 
 /** Starts a gateway, waits until it listens, stops it; returns the modules that it loaded. */
 async function startAndListModules(settings: Readonly<Record<string, string>>): Promise<string[]> {
-  const hook = join(folder, "hook.mjs");
   const list = join(folder, "loaded.txt");
-  await writeFile(hook, REGISTER);
   await writeFile(list, "");
   const run = runVnicGraph(
     ["start"],
     { PORT: "0", DATABASE_URL: database.url, LOADED_FILES: list, ...settings },
-    ["--import", "tsx", "--import", `file://${hook}`, "src/main.ts"],
+    [...writeLoadHook(folder, HOOK), "src/main.ts"],
   );
   await run.says(/GraphQL: http:\S+\/graphql/);
   run.child.kill("SIGTERM");

@@ -1,14 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { Agent, request } from "node:http";
-import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { fillReadFleet } from "../../bench/reads/fleet.js";
 import { listQuestions, type Question } from "../../bench/reads/queries.js";
 import { readCpuSeconds } from "../../bench/process-cpu.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
 import { temporaryFolder } from "../support/gateway.js";
 import { ROOT } from "../support/documents/markdown.js";
+import { addReadFleet } from "../support/read-fleet.js";
 import { runVnicGraph } from "../support/process.js";
 import { until } from "../server/running.js";
 import { startCountingProxy, type CountingProxy } from "./counting-proxy.js";
@@ -31,10 +30,7 @@ const folder = temporaryFolder();
 
 beforeAll(async () => {
   database = await createDatabase();
-  const client = new pg.Client({ connectionString: database.url });
-  await client.connect();
-  await fillReadFleet(client, VMS);
-  await client.end();
+  await addReadFleet(database, VMS);
   const target = new URL(database.url);
   proxy = await startCountingProxy(Number(target.port || 5432));
   target.port = String(proxy.port);

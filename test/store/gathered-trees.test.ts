@@ -1,11 +1,11 @@
 import fc from "fast-check";
-import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { fillReadFleet, formatFirstMac, formatVmId } from "../../bench/reads/fleet.js";
+import { formatFirstMac, formatVmId } from "../../bench/reads/fleet.js";
 import { gatherTreeReads } from "../../src/store/gathered-trees.js";
 import { createTreeReads } from "../../src/store/read/vm-trees.js";
 import type { VmScope } from "../../src/store/types.js";
 import type { TreeReads, VmTree } from "../../src/store/vm-tree.js";
+import { addReadFleet } from "../support/read-fleet.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
 
 let database: TestDatabase;
@@ -14,16 +14,13 @@ let created: (scope: VmScope | null) => TreeReads;
 
 beforeAll(async () => {
   database = await createDatabase();
-  const client = new pg.Client({ connectionString: database.url });
-  await client.connect();
-  await fillReadFleet(client, VMS);
+  await addReadFleet(database, VMS);
   // The seventh VM has so many vNICs with one MAC that a statement's limit cuts them off.
-  await client.query(
+  await database.dataSource.query(
     `INSERT INTO vm_interface (id, vm_guid, name, mac_addr)
      SELECT gen_random_uuid(), $1, 'many' || n, $2 FROM generate_series(1, 30) n`,
     [formatVmId(7), formatFirstMac(7)],
   );
-  await client.end();
   const counting = {
     query: (sql: string, values?: unknown[]) => {
       statements += 1;

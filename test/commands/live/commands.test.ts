@@ -1,13 +1,12 @@
-import { Writable } from "node:stream";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { createDatabaseGateway } from "../../../src/commands/live/database-gateway.js";
-import { readFollowTask, runFollowCommand } from "../../../src/commands/live/follow.js";
 import { readWaitTask, runWaitCommand } from "../../../src/commands/live/wait.js";
 import { ConfigError, loadConfig } from "../../../src/config.js";
 import { addVms, changeIps, storedVm } from "../../store/changes/log-fixtures.js";
 import { HOST_A, id } from "../../support/builders/ids.js";
 import { HOSTS, INTERVAL_MS } from "../../support/builders/passes.js";
 import { asAdmin, createDatabase, type TestDatabase } from "../../support/database.js";
+import { followGateway } from "./follow-gateway.js";
 import { eventually } from "../../support/eventually.js";
 import { runVnicGraph } from "../../support/process.js";
 
@@ -68,51 +67,19 @@ describe("vnic-graph wait", () => {
   });
 });
 
-interface Line {
-  readonly kind: string;
-  readonly cursor: string;
-  readonly vmId: string;
-  readonly changes: readonly { readonly kind: string }[];
-  readonly after: { readonly name: string; readonly guestInfo: { readonly ips: readonly string[] } };
-}
-
 describe("vnic-graph follow", () => {
-  function follow(flags: Record<string, string> = {}) {
-    const stopping = new AbortController();
-    const lines: Line[] = [];
-    const hints: string[] = [];
-    const output = new Writable({
-      write: (chunk: Buffer, _encoding, done) => {
-        lines.push(JSON.parse(chunk.toString()) as Line);
-        done();
-      },
-    });
-    const ended = runFollowCommand(
-      readFollowTask(flags),
-      openTestGateway(),
-      output,
-      (hint) => hints.push(hint),
-      stopping.signal,
-    );
-    const stop = async () => {
-      stopping.abort();
-      await ended;
-    };
-    return { lines, hints, output, ended, stop };
-  }
-  const toIps = (lines: readonly Line[]) =>
-    lines.map(({ kind, after }) => `${kind} ${after.guestInfo.ips.join(" ")}`);
+  const follow = (flags: Record<string, string> = {}) => followGateway(openTestGateway(), flags);
 
   test("prints the state and each change, and goes on behind a cursor", async () => {
     const vm = withIps("10.0.0.1");
     await addVms(database.store, [vm]);
     const first = follow();
     await eventually(() => {
-      expect(toIps(first.lines)).toEqual(["STATE 10.0.0.1"]);
+      expect(first.told()).toEqual(["STATE 10.0.0.1"]);
     });
     const second = await changeIps(database.store, vm, "10.0.0.2");
     await eventually(() => {
-      expect(toIps(first.lines)).toEqual(["STATE 10.0.0.1", "CHANGE 10.0.0.2"]);
+      expect(first.told()).toEqual(["STATE 10.0.0.1", "CHANGE 10.0.0.2"]);
     });
     await first.stop();
     expect(first.lines[1]).toMatchObject({ vmId: id(1), after: { name: vm.name } });
@@ -124,7 +91,7 @@ describe("vnic-graph follow", () => {
     await changeIps(database.store, second, "10.0.0.3");
     const next = follow({ after: first.lines[1]?.cursor ?? "" });
     await eventually(() => {
-      expect(toIps(next.lines)).toEqual(["CHANGE 10.0.0.3"]);
+      expect(next.told()).toEqual(["CHANGE 10.0.0.3"]);
     });
     await next.stop();
   });
@@ -132,9 +99,9 @@ describe("vnic-graph follow", () => {
   test("goes on behind the last change after its connections were lost, and says so once", async () => {
     const vm = withIps("10.0.0.1");
     await addVms(database.store, [vm]);
-    const { lines, hints, stop } = follow();
+    const { lines, hints, told, stop } = follow();
     await eventually(() => {
-      expect(toIps(lines)).toEqual(["STATE 10.0.0.1"]);
+      expect(told()).toEqual(["STATE 10.0.0.1"]);
     });
     const second = await changeIps(database.store, vm, "10.0.0.2");
     await eventually(() => {
@@ -151,7 +118,7 @@ describe("vnic-graph follow", () => {
     await asAdmin(`ALTER DATABASE ${name} ALLOW_CONNECTIONS true`);
     await changeIps(database.store, second, "10.0.0.3");
     await eventually(() => {
-      expect(toIps(lines)).toEqual(["STATE 10.0.0.1", "CHANGE 10.0.0.2", "CHANGE 10.0.0.3"]);
+      expect(told()).toEqual(["STATE 10.0.0.1", "CHANGE 10.0.0.2", "CHANGE 10.0.0.3"]);
     });
     expect(hints).toHaveLength(1);
     await stop();

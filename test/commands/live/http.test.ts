@@ -1,11 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Writable } from "node:stream";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { readEvents } from "../../../src/commands/live/event-source.js";
 import { findLiveGateway } from "../../../src/commands/live/find-gateway.js";
-import { readFollowTask, runFollowCommand } from "../../../src/commands/live/follow.js";
 import { addToken, removeToken } from "../../../src/commands/token.js";
 import { createAuthority } from "../../../src/simulator/wire/certificates.js";
 import { startLiveServer } from "../../server/live/live-server.js";
@@ -13,6 +11,7 @@ import { addVms, changeIps, storedVm } from "../../store/changes/log-fixtures.js
 import { id } from "../../support/builders/ids.js";
 import { HOSTS, INTERVAL_MS } from "../../support/builders/passes.js";
 import { createDatabase } from "../../support/database.js";
+import { followGateway } from "./follow-gateway.js";
 import { eventually } from "../../support/eventually.js";
 import { runVnicGraph } from "../../support/process.js";
 import { freePort } from "../../support/tcp.js";
@@ -20,36 +19,12 @@ import { freePort } from "../../support/tcp.js";
 const withIps = (number: number, ips: string) =>
   storedVm(number, { ips, interfaces: [], silence: "ips-only" });
 
-interface Line {
-  readonly kind: string;
-  readonly cursor: string;
-  readonly vmId: string;
-  readonly after: { readonly guestInfo: { readonly ips: readonly string[] } };
-}
-
-/** Follows a gateway as the command does. */
+/** Follows the gateway that flags name. */
 function follow(flags: Record<string, string>) {
-  const stopping = new AbortController();
-  const lines: Line[] = [];
-  const hints: string[] = [];
-  const output = new Writable({
-    write: (chunk: Buffer, _encoding, done) => {
-      lines.push(JSON.parse(chunk.toString()) as Line);
-      done();
-    },
-  });
   const gateway = findLiveGateway(flags, {}, () => {
     throw new Error("the settings are not needed");
   });
-  const hint = (line: string) => void hints.push(line);
-  const ended = runFollowCommand(readFollowTask(flags), gateway, output, hint, stopping.signal);
-  ended.catch(() => undefined);
-  const stop = async () => {
-    stopping.abort();
-    await ended;
-  };
-  const told = () => lines.map(({ kind, after }) => `${kind} ${after.guestInfo.ips.join(" ")}`);
-  return { lines, hints, ended, stop, told };
+  return followGateway(gateway, flags);
 }
 
 function makeFolder(): string {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { HONEST_QUERIES, HOSTILE_REQUESTS, NUL_IN_VARIABLE } from "./hostile-requests.js";
 import { readAnswer, type Served, unmanaged } from "../running.js";
+import { collectGarbage } from "../../support/garbage.js";
 
 let server: Served;
 beforeAll(async () => {
@@ -54,7 +55,6 @@ test.each(HONEST_QUERIES)("lets through $title", async ({ query, variables }) =>
 });
 
 test("memory stays flat however often the whole table is sent", async () => {
-  const gc = await collector();
   const heaps: number[] = [];
   for (let round = 0; round < 4; round++) {
     for (const { method = "POST", path = "/graphql", headers, body } of HOSTILE_REQUESTS) {
@@ -66,7 +66,7 @@ test("memory stays flat however often the whole table is sent", async () => {
       await (await fetch(server.url + path, sent)).arrayBuffer();
     }
     server.lines.length = 0;
-    gc();
+    collectGarbage();
     heaps.push(process.memoryUsage().heapUsed);
   }
   // The first round fills caches; after that nothing may pile up. One round sends some 30 MB.
@@ -81,12 +81,4 @@ async function expectHonestAnswer(): Promise<void> {
 
 function formatBody(body: string | Buffer): string | Uint8Array<ArrayBuffer> {
   return typeof body === "string" ? body : new Uint8Array(body);
-}
-
-/** The garbage collector, without a flag on the command line. */
-async function collector(): Promise<() => void> {
-  const { setFlagsFromString } = await import("node:v8");
-  const { runInNewContext } = await import("node:vm");
-  setFlagsFromString("--expose-gc");
-  return runInNewContext("gc") as () => void;
 }

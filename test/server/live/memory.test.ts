@@ -1,12 +1,8 @@
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import { addVms, changeAllIps, storedVm } from "../../store/changes/log-fixtures.js";
+import { collectGarbage } from "../../support/garbage.js";
 import { eventually } from "../../support/eventually.js";
 import { startLiveServer } from "./live-server.js";
-
-setFlagsFromString("--expose-gc");
-const collect = runInNewContext("gc") as () => void;
 
 const FOLLOW = "subscription { guestNetworkChanged { kind cursor vm { name guestInfo { ips } } } }";
 const VMS = 200;
@@ -37,7 +33,7 @@ test("an event that was sent leaves nothing behind, however many there are", asy
         expect(events).toBeGreaterThanOrEqual(before + VMS);
       });
     }
-    collect();
+    collectGarbage();
     return { heap: process.memoryUsage().heapUsed, events };
   };
   await eventually(() => {

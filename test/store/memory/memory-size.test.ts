@@ -1,21 +1,17 @@
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
-import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { fillReadFleet, formatVmId } from "../../../bench/reads/fleet.js";
+import { formatVmId } from "../../../bench/reads/fleet.js";
 import { createLooks } from "../../../src/store/memory/look.js";
 import { createTreeMemory } from "../../../src/store/memory/tree-memory.js";
 import { createTreeReads } from "../../../src/store/read/vm-trees.js";
+import { collectGarbage } from "../../support/garbage.js";
+import { addReadFleet } from "../../support/read-fleet.js";
 import { createDatabase, type TestDatabase } from "../../support/database.js";
 
 let database: TestDatabase;
 
 beforeAll(async () => {
   database = await createDatabase();
-  const client = new pg.Client({ connectionString: database.url });
-  await client.connect();
-  await fillReadFleet(client, VMS);
-  await client.end();
+  await addReadFleet(database, VMS);
 }, 60_000);
 afterAll(() => database.drop());
 
@@ -23,11 +19,8 @@ const VMS = 3_000;
 const PAGE = 100;
 const WHOLE = { row: true, interfaces: true, nics: true };
 
-setFlagsFromString("--expose-gc");
-const collect = runInNewContext("gc") as () => void;
-
 function measureHeap(): number {
-  collect();
+  collectGarbage();
   return process.memoryUsage().heapUsed;
 }
 
