@@ -58,6 +58,28 @@ describe("the report of a host", () => {
     expect(vms.map(({ netIfaces }) => netIfaces)).toEqual([null, []]);
   });
 
+  test("names each text that is no address of its family, and reads the others", () => {
+    const inet = ["10.0.0.1/24", "10.0.0.2", "fe80::1", "10.0.0.3,10.0.0.4", "10.0.0.1/24", "\u202ex\0"];
+    const inet6 = ["fe80::1%eth0", "fe80::2%a%b", "10.0.0.5", "y".repeat(60)];
+    const { vms } = createReport({ vmId: VM_ID, status: "Up", netIfaces: [{ inet, inet6 }] });
+    expect(vms).toMatchObject([{ netIfaces: [{ inet: ["10.0.0.2"], inet6: ["fe80::1%eth0"] }] }]);
+    expect(vms[0]?.problems).toEqual([
+      { field: "inet of netIfaces[0]", reason: 'has "10.0.0.1/24", no IPv4 address' },
+      { field: "inet of netIfaces[0]", reason: 'has "fe80::1", no IPv4 address' },
+      { field: "inet of netIfaces[0]", reason: 'has "10.0.0.3,10.0.0.4", no IPv4 address' },
+      { field: "inet of netIfaces[0]", reason: 'has "x", no IPv4 address' },
+      { field: "inet6 of netIfaces[0]", reason: 'has "fe80::2%a%b", no IPv6 address' },
+      { field: "inet6 of netIfaces[0]", reason: 'has "10.0.0.5", no IPv6 address' },
+      { field: "inet6 of netIfaces[0]", reason: `has "${"y".repeat(45)}…", no IPv6 address` },
+    ]);
+  });
+
+  test("names a status that nobody knows, and keeps it", () => {
+    expect(createReport({ vmId: VM_ID, status: 1.5 }).vms).toMatchObject([
+      { status: "1.5", problems: [{ field: "status", reason: 'is "1.5", which is not known' }] },
+    ]);
+  });
+
   test.each([
     ["an upper-case id", { vmId: VM_ID.toUpperCase() }, { vmId: VM_ID }],
     ["a number for a name", { vmName: 42 }, { vmName: "42" }],
@@ -80,9 +102,11 @@ describe("the report of a host", () => {
     ],
     [
       "an address of null",
-      { netIfaces: [{ inet: [null, ""] }] },
-      { netIfaces: [{ name: null, hw: null, inet: [""], inet6: [] }] },
+      { netIfaces: [{ inet: [null, "", " 10.0.0.1\n"] }] },
+      { netIfaces: [{ name: null, hw: null, inet: ["10.0.0.1"], inet6: [] }] },
     ],
+    ["a status in another spelling", { status: " UP " }, { status: "Up", problems: [] }],
+    ["a status without its blank", { status: "MigrationDestination" }, { status: "Migration Destination" }],
     [
       "undeclared keys",
       { netIfaces: [{ mtu: 9000, extra: {} }], constructor: 1 },

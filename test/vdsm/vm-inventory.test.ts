@@ -47,6 +47,7 @@ describe("the domains of a host", () => {
   test.each([
     ["the bridge of no network", BRIDGE.replace("ovirtmgmt", ";vdsmdummy;"), { network: null }],
     ["a libvirt network", BRIDGE.replace("bridge='ovirtmgmt'", "network='default'"), { network: "default" }],
+    ["a link state in capitals", BRIDGE.replace("state='up'", "state='DOWN'"), { linkActive: false }],
     ["no link state", BRIDGE.replace("<link state='up'/>", ""), { linkActive: true }],
     ["an alias of libvirt's own", BRIDGE.replace(/ua-[^']+/, "net0"), { id: null }],
     ["an alias that is no UUID", BRIDGE.replace(/ua-[^']+/, "ua-nic1"), { id: null }],

@@ -1,4 +1,5 @@
 import { isIPv4, isIPv6 } from "node:net";
+import type { IpFamily } from "./cidr.js";
 
 /** Returns the IPv4 address as it is stored, four decimal octets; `null` if the text is not one. */
 export function normalizeIPv4(text: string): string | null {
@@ -10,11 +11,21 @@ export function normalizeIPv4(text: string): string | null {
  * equality. `null` if the text is not an IPv6 address.
  */
 export function normalizeIPv6(text: string): string | null {
-  const zone = text.lastIndexOf("%");
-  const address = zone === -1 ? text : text.slice(0, zone);
-  if (!isIPv6(address) || address.includes("%")) return null;
+  if (!isAddressOf(6, text)) return null;
   // The URL standard writes a host so, and reads dots as the last 32 bits: `::10.0.0.1` is not `::ffff:10.0.0.1`.
-  return toMixedNotation(new URL(`http://[${address}]`).hostname.slice(1, -1));
+  return toMixedNotation(new URL(`http://[${dropZone(text)}]`).hostname.slice(1, -1));
+}
+
+/** Returns `true` if the text is an address of this family. One of IPv6 may have a zone. */
+export function isAddressOf(family: IpFamily, text: string): boolean {
+  if (family === 4) return isIPv4(text);
+  const address = dropZone(text);
+  return isIPv6(address) && !address.includes("%");
+}
+
+function dropZone(text: string): string {
+  const zone = text.lastIndexOf("%");
+  return zone === -1 ? text : text.slice(0, zone);
 }
 
 /**

@@ -13,12 +13,12 @@ export function joinIps(
 
 /**
  * Joins in the same way the addresses in `guestIPs`, the list of agents that report no interfaces. A list that begins with
- * loopback says nothing.
+ * loopback says nothing. Blanks separate them, in some agents' lists commas.
  */
 export function parseGuestIps(guestIPs: string | null): string | null {
   const text = (guestIPs ?? "").trim();
   if (text === "" || text.startsWith("127.0.")) return null;
-  const words = text.split(/\s+/).filter((word) => !isLoopbackAddress(word));
+  const words = text.split(/[\s,;]+/).filter((word) => !isLoopbackAddress(word));
   return joinAddresses([
     ...normalizeAddresses(words, normalizeIPv4),
     ...normalizeAddresses(words, normalizeIPv6),

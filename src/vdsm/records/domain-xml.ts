@@ -117,7 +117,7 @@ function toNic(element: InterfaceElement, known: ReadonlyMap<string, Metadata>):
     name: element.target ?? null,
     macAddr,
     network: metadata?.network ?? bridge ?? element.network ?? null,
-    linkActive: element.link !== "down",
+    linkActive: element.link?.toLowerCase() !== "down",
   };
 }
 

@@ -1,5 +1,7 @@
+import { isAddressOf } from "../../model/address/ip.js";
+import type { IpFamily } from "../../model/address/cidr.js";
 import { isRecord } from "./record.js";
-import { readList, readName, readText, type ProblemList } from "./values.js";
+import { quoteText, readList, readName, readText, type ProblemList } from "./values.js";
 
 /** One entry of `netIfaces`, as the guest agent gave it: nothing normalized, only the types made sure of. */
 export interface ReportedInterface {
@@ -32,24 +34,33 @@ function parseInterface(
   return {
     name: readName(entry["name"], `name of ${field}`, problems),
     hw: readText(entry["hw"], `hw of ${field}`, problems),
-    inet: parseAddresses(entry["inet"], `inet of ${field}`, problems),
-    inet6: parseAddresses(entry["inet6"], `inet6 of ${field}`, problems),
+    inet: parseAddresses(entry["inet"], 4, `inet of ${field}`, problems),
+    inet6: parseAddresses(entry["inet6"], 6, `inet6 of ${field}`, problems),
   };
 }
 
-/** Parses a list of addresses. An address that is no text is left out. */
-function parseAddresses(value: unknown, field: string, problems: ProblemList): string[] | null {
+/**
+ * Parses a list of addresses of one family, as the guest wrote them. What is no such address is left out; the empty text of
+ * old agents, without a complaint.
+ */
+function parseAddresses(
+  value: unknown,
+  family: IpFamily,
+  field: string,
+  problems: ProblemList,
+): string[] | null {
   const entries = readList(value, field, problems);
   if (entries === null) return null;
   const addresses: string[] = [];
-  for (const address of entries) {
-    if (address === null) continue;
-    if (typeof address === "string" && address.length <= MAX_ADDRESS) addresses.push(address);
-    else
-      problems.add(
-        field,
-        typeof address === "string" ? "has an address that is too long" : "has an address that is no text",
-      );
+  for (const entry of entries) {
+    if (entry === null) continue;
+    const text = typeof entry === "string" ? entry.trim() : null;
+    if (text === "") continue;
+    if (text === null) problems.add(field, "has an address that is no text");
+    else if (text.length > MAX_ADDRESS) problems.add(field, "has an address that is too long");
+    else if (!isAddressOf(family, text))
+      problems.add(field, `has ${quoteText(text)}, no IPv${family} address`);
+    else addresses.push(text);
   }
   return addresses;
 }

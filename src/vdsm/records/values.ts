@@ -1,3 +1,5 @@
+import { toPrintable } from "../../model/printable.js";
+
 /** One field of a VM's record that could not be read, or not whole. */
 export interface RecordProblem {
   /** Where it is, such as `vmName` or `inet of netIfaces[3]`. */
@@ -15,8 +17,16 @@ export class ProblemList {
 
   add(field: string, reason: string): void {
     // A guest that says ten thousand things wrong is no worse off than one that says twenty.
-    if (this.list.length < MAX_PROBLEMS) this.list.push({ field, reason });
+    if (this.list.length >= MAX_PROBLEMS) return;
+    if (!this.list.some((known) => known.field === field && known.reason === reason))
+      this.list.push({ field, reason });
   }
+}
+
+/** Quotes what a guest or host wrote, for a message: printable and short. */
+export function quoteText(text: string): string {
+  const short = toPrintable(text.slice(0, 2 * MAX_QUOTED));
+  return `"${short.length > MAX_QUOTED ? `${short.slice(0, MAX_QUOTED)}…` : short}"`;
 }
 
 /** Reads a text, or a number or truth value as text. Returns `null` if there is none, or none that can be read. */
@@ -93,6 +103,9 @@ const MAX_TEXT = 1_024;
 
 /** An index of PostgreSQL holds 2,704 bytes a row, and letters may take half as much again in lower case. */
 const MAX_BYTES = 1_600;
+
+/** A message about an address shows the longest of them. */
+const MAX_QUOTED = 45;
 
 /** More than anybody reads of one record. */
 const MAX_PROBLEMS = 20;

@@ -29,6 +29,7 @@ describe("addresses", () => {
     ["127.0.0.1 10.0.0.1", null],
     [" 10.0.0.1  10.0.0.2 ", "10.0.0.1 10.0.0.2"],
     ["fe80::1%2 10.0.0.1 junk", "10.0.0.1 fe80::1"],
+    ["10.0.0.1,10.0.0.2; fe80::1", "10.0.0.1 10.0.0.2 fe80::1"],
     ["junk", null],
   ])("guestIPs %j gives %j", (guestIPs, ips) => {
     expect(parseGuestIps(guestIPs)).toBe(ips);

@@ -267,7 +267,7 @@ describe("scanning the answers of a host", () => {
     const memory = new KeptAnswers();
     const bad = answer([vmRecord(1), vmRecord(2, { vmId: "none" })]);
     memory.keep(memory.read(bad));
-    expect(memory.read(bad).rejected).toEqual([{ vmId: null, reason: "vmId is no UUID" }]);
+    expect(memory.read(bad).rejected).toEqual([{ vmId: null, reason: 'vmId is no UUID; vmName is "vm-2"' }]);
   });
 
   test("says of guests with thousands of interfaces what parsing says, and of the small host after them too", () => {
