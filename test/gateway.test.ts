@@ -199,7 +199,7 @@ describe("an engine's own database", () => {
     const gateway = start({ SOURCE: "engine", DATABASE_URL: engine.url });
     const url = await readUrl(gateway);
     await ready(url);
-    expect(gateway.output()).toMatch(/read only, as \S+; nothing is migrated, written or polled/);
+    await gateway.says(/read only, as \S+; nothing is migrated, written or polled/);
     const answer = await ask(
       url,
       "{ vms { totalCount nodes { name guestInfo { networkDevices { name } } } } }",

@@ -19,11 +19,29 @@ export async function fillReadFleet(client: pg.Client, vms: number): Promise<voi
     `INSERT INTO vm_guest_agent_interfaces (vm_id, interface_name, mac_address, ipv4_addresses, ipv6_addresses)
      SELECT ${formatId("v", "b")}, 'eth' || n, ${mac}, ${IPV4}, '2001:db8:' || n || '::' || to_hex(v)
      FROM generate_series(1, ${vms}) v, generate_series(0, 3) n`,
+    // Each VM's first interface has just got another address.
+    `INSERT INTO vnic_graph_change (at, tx, seq, vm_id, kinds, delta)
+     SELECT date_trunc('second', now()), '3', nextval('vnic_graph_change_seq'), ${formatId("v", "b")}, 80,
+       format('{"upd":[0,"4",["%s","%s"]]}', ${PAST_IPV4}, ${IPV4})::json FROM generate_series(1, ${vms}) v`,
+    "UPDATE vnic_graph_change_log SET kept_from = now() - interval '1 hour'",
     ...PEER_VIEWS,
+    `INSERT INTO peer.device_span SELECT vm_id, interface_name, mac_address, ipv4_addresses, ipv6_addresses,
+       CASE interface_name WHEN 'eth0' THEN date_trunc('second', now()) ELSE '-infinity' END, 'infinity' FROM vm_guest_agent_interfaces`,
+    `INSERT INTO peer.device_span SELECT vm_id, interface_name, mac_address, replace(ipv4_addresses, '10.', '11.'), ipv6_addresses,
+       '-infinity', date_trunc('second', now()) FROM vm_guest_agent_interfaces WHERE interface_name = 'eth0'`,
+    "CREATE INDEX ON peer.device_span (vm_id)",
     "VACUUM ANALYZE",
   ]) {
     await client.query(statement);
   }
+}
+
+/** Reads an instant before the one change that each VM has had. */
+export async function readPastInstant(client: pg.Client): Promise<string> {
+  const { rows } = await client.query<{ at: Date }>(
+    "SELECT at - interval '1 millisecond' AS at FROM vnic_graph_change LIMIT 1",
+  );
+  return rows[0]!.at.toISOString();
 }
 
 /** Formats the id of the VM with this number, as {@link fillReadFleet} gives it. */
@@ -44,6 +62,8 @@ function formatId(column: string, first: string): string {
 const HOSTS = 100;
 const IPV4 = `'10.' || (v >> 16) || '.' || ((v >> 8) & 255) || '.' || (v & 255)`;
 
+const PAST_IPV4 = IPV4.replace("10.", "11.");
+
 /** PostGraphile takes names and relations from the database, so it gets views that have ours. */
 const PEER_VIEWS = [
   "CREATE SCHEMA peer",
@@ -54,6 +74,8 @@ const PEER_VIEWS = [
   `CREATE VIEW peer.device AS SELECT vm_id, interface_name AS name, mac_address,
      string_to_array(coalesce(ipv4_addresses, ''), ',') AS ipv4_addresses,
      string_to_array(coalesce(ipv6_addresses, ''), ',') AS ipv6_addresses FROM vm_guest_agent_interfaces`,
+  // The past as one would keep it by hand for such a question: each state of an interface with its time.
+  `CREATE TABLE peer.device_span (vm_id uuid, name text, mac_address text, ipv4 text, ipv6 text, since timestamptz, until timestamptz)`,
   `COMMENT ON VIEW peer.vm IS E'@primaryKey id'`,
   `COMMENT ON VIEW peer.nic IS E'@primaryKey id\\n@foreignKey (vm_id) references peer.vm (id)\\n@foreignKey (vm_id, mac_address) references peer.device (vm_id, mac_address)'`,
   `COMMENT ON VIEW peer.device IS E'@primaryKey vm_id,mac_address\\n@foreignKey (vm_id) references peer.vm (id)'`,

@@ -5,15 +5,16 @@ import { fileURLToPath } from "node:url";
 import type { PeerSpec, RunningPeer } from "./types.js";
 
 const GRAPH_QUERIES = ["Q1", "Q2", "Q3", "Q4"] as const;
+const OWN_QUERIES = [...GRAPH_QUERIES, "Q5", "Q6", "Q7"] as const;
 
 /** Every server of the comparison; `limit`, `rows` and `memory` are no GraphQL servers. */
 export const PEERS: readonly PeerSpec[] = [
-  { name: "vnic-graph", file: null, dialect: "own", queries: [...GRAPH_QUERIES, "Q5", "Q6"] },
+  { name: "vnic-graph", file: null, dialect: "own", queries: OWN_QUERIES },
   {
     name: "vnic-graph, nothing kept",
     file: null,
     dialect: "own",
-    queries: [...GRAPH_QUERIES, "Q5", "Q6"],
+    queries: OWN_QUERIES,
     settings: { CACHE_MB: "0" },
   },
   {
@@ -27,7 +28,7 @@ export const PEERS: readonly PeerSpec[] = [
     name: "vnic-graph, token and scope",
     file: null,
     dialect: "own",
-    queries: [...GRAPH_QUERIES, "Q5", "Q6"],
+    queries: OWN_QUERIES,
     hasToken: true,
   },
   { name: "tutorial", file: "tutorial.ts", dialect: "graph", queries: GRAPH_QUERIES },
@@ -43,7 +44,7 @@ export const PEERS: readonly PeerSpec[] = [
     needsNode22: true,
   },
   { name: "rows", file: "rows.mjs", dialect: "bytes", queries: GRAPH_QUERIES },
-  { name: "limit", file: "limit.mjs", dialect: "bytes", queries: GRAPH_QUERIES },
+  { name: "limit", file: "limit.mjs", dialect: "bytes", queries: [...GRAPH_QUERIES, "Q7"] },
   { name: "memory", file: "memory.mjs", dialect: "bytes", queries: ["Q1"] },
 ];
 

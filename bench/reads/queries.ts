@@ -11,11 +11,20 @@ export interface Question {
 /** Cursors after which a page can begin, in a peer's own form: one for each VM. */
 export type Cursors = readonly string[];
 
+/** What questions are asked about. */
+export interface FleetQuestions {
+  readonly vms: number;
+  readonly cursors: Cursors;
+  readonly count: number;
+  /** An instant before each VM's one change. */
+  readonly pastAt?: string;
+}
+
 /** Lists the same questions to every peer: `count` of them, spread over the fleet. */
 export function listQuestions(
   name: QueryName,
   dialect: Dialect,
-  { vms, cursors, count }: { readonly vms: number; readonly cursors: Cursors; readonly count: number },
+  { vms, cursors, count, pastAt = "" }: FleetQuestions,
 ): Question[] {
   return Array.from({ length: count }, (_, at) => {
     const vm = 1 + ((at * 7919) % vms);
@@ -23,7 +32,7 @@ export function listQuestions(
     const text = TEXTS[dialect === "postgraphile" ? "postgraphile" : "graph"][name];
     // Only ours has a scalar for MACs.
     const query = dialect === "own" ? text.replace("String!", name === "Q4" ? "MAC!" : "String!") : text;
-    const [operationName, variables] = formatVariables(name, { vm, after, vms });
+    const [operationName, variables] = formatVariables(name, { vm, after, vms, pastAt });
     return { operationName, query, variables };
   });
 }
@@ -34,7 +43,17 @@ export const CURSOR_QUERY =
 
 function formatVariables(
   name: QueryName,
-  { vm, after, vms }: { readonly vm: number; readonly after: string | undefined; readonly vms: number },
+  {
+    vm,
+    after,
+    vms,
+    pastAt,
+  }: {
+    readonly vm: number;
+    readonly after: string | undefined;
+    readonly vms: number;
+    readonly pastAt: string;
+  },
 ): [string, Readonly<Record<string, unknown>>] {
   switch (name) {
     case "Q1":
@@ -49,6 +68,8 @@ function formatVariables(
       return ["entities", { representations: listRepresentations(vm, vms) }];
     case "Q6":
       return ["byAddress", { address: `10.${vm >> 16}.${(vm >> 8) & 255}.${vm & 255}` }];
+    case "Q7":
+      return ["vmsAt", { first: 50, after, at: pastAt }];
   }
 }
 
@@ -65,6 +86,7 @@ const LARGEST_PAGE = 500;
 const DEVICE = "name macAddress ipv4Addresses ipv6Addresses";
 const NIC = `id name macAddress guestInterface { ${DEVICE} }`;
 const VM = `id name status guestInfo { networkDevices { ${DEVICE} } } nics { ${NIC} }`;
+const PAST_VM = `id name status guestInfo(at: $at) { networkDevices { ${DEVICE} } } nics(at: $at) { ${NIC} }`;
 const PG_NIC = `id: rowId name macAddress guestInterface: deviceByVmIdAndMacAddress { ${DEVICE} }`;
 const PG_VM = `id: rowId name status devicesByVmIdList(orderBy: NAME_ASC) { ${DEVICE} } nics: nicsByVmIdList(orderBy: NAME_ASC) { ${PG_NIC} }`;
 const PAGE = `query vms($first: Int, $after: String) { vms(first: $first, after: $after) { nodes { ${VM} } } }`;
@@ -77,6 +99,7 @@ const TEXTS = {
     Q3: PAGE,
     Q4: `query vmNics($macAddress: String!) { vmNics(macAddress: $macAddress) { ${NIC} vm { id name } } }`,
     Q5: `query entities($representations: [_Any!]!) { _entities(representations: $representations) { ... on Vm { ${VM} } } }`,
+    Q7: `query vmsAt($first: Int, $after: String, $at: DateTime!) { vms(first: $first, after: $after) { nodes { ${PAST_VM} } } }`,
     Q6: `query byAddress($address: IP!) { vms(filter: { ip: $address }) { nodes { ${VM} } } }`,
   },
   postgraphile: {
@@ -86,5 +109,6 @@ const TEXTS = {
     Q4: `query vmNics($macAddress: String!) { vmNics: allNicsList(condition: { macAddress: $macAddress }) { ${PG_NIC} vm: vmByVmId { id: rowId name } } }`,
     Q5: "",
     Q6: "",
+    Q7: "",
   },
 } as const;

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { openDatabase } from "../database.js";
 import { readParent } from "../process-cpu.js";
 import { assertSameAnswer, normalizeAnswer } from "./compare.js";
-import { fillReadFleet } from "./fleet.js";
+import { fillReadFleet, readPastInstant } from "./fleet.js";
 import { ask, measureRound } from "./measure.js";
 import { PEERS, startPeer, type PeerStart } from "./peers.js";
 import { CURSOR_QUERY, listQuestions, type Cursors } from "./queries.js";
@@ -43,7 +43,8 @@ export async function benchReads(options: ReadsOptions): Promise<void> {
       running.push(await startPeer(spec, start));
     }
     const { rows } = await database.client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
-    const measured = await measureAll(running, options, readParent(rows[0]!.pid));
+    const pastAt = await readPastInstant(database.client);
+    const measured = await measureAll(running, { ...options, pastAt }, readParent(rows[0]!.pid));
     const ratios = computeRatios(measured);
     console.log(formatTable(measured));
     await writeFile(new URL("../results/reads.svg", import.meta.url), plotReads(measured));
@@ -58,7 +59,7 @@ export async function benchReads(options: ReadsOptions): Promise<void> {
 
 async function measureAll(
   peers: readonly RunningPeer[],
-  { vms, rounds, seconds }: ReadsOptions,
+  { vms, rounds, seconds, pastAt }: ReadsOptions & { readonly pastAt: string },
   postgresPid: number,
 ): Promise<Measured[]> {
   const cursors = new Map<RunningPeer, Cursors>();
@@ -67,7 +68,9 @@ async function measureAll(
   for (const query of QUERIES) {
     const asked = peers.filter((peer) => peer.queries.includes(query));
     const listQuestionsOf = (peer: RunningPeer) =>
-      listQuestions(query, peer.dialect, { vms, cursors: cursors.get(peer) ?? [], count: QUESTIONS[query] });
+      listQuestions(query, peer.dialect, {
+        ...{ vms, cursors: cursors.get(peer) ?? [], count: QUESTIONS[query], pastAt },
+      });
     const listAsked = (peer: RunningPeer) =>
       peer.hasOneQuestion === true ? listQuestionsOf(peer).slice(0, 1) : listQuestionsOf(peer);
     await compareAnswers(asked, listQuestionsOf);
@@ -158,7 +161,7 @@ function install(): void {
   run(["run", "--silent", "build"], ROOT);
 }
 
-const QUERIES: readonly QueryName[] = ["Q1", "Q2", "Q3", "Q4", "Q5", "Q6"];
+const QUERIES: readonly QueryName[] = ["Q1", "Q2", "Q3", "Q4", "Q5", "Q6", "Q7"];
 /** Different questions in a round: enough that none comes twice within a second, in which whole answers are kept. */
 const QUESTIONS: Readonly<Record<QueryName, number>> = {
   Q1: 9000,
@@ -167,6 +170,7 @@ const QUESTIONS: Readonly<Record<QueryName, number>> = {
   Q4: 9000,
   Q5: 100,
   Q6: 9000,
+  Q7: 3000,
 };
 const COMPARED = 3;
 const HERE = fileURLToPath(new URL("./", import.meta.url));

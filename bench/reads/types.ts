@@ -1,5 +1,5 @@
 /** The questions that are asked; each peer answers some of them. */
-export type QueryName = "Q1" | "Q2" | "Q3" | "Q4" | "Q5" | "Q6";
+export type QueryName = "Q1" | "Q2" | "Q3" | "Q4" | "Q5" | "Q6" | "Q7";
 
 /** How a peer wants to be asked: with our schema, in PostGraphile's words, or by the operation's name alone. */
 export type Dialect = "own" | "graph" | "postgraphile" | "bytes";

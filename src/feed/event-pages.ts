@@ -1,8 +1,8 @@
-import { setTimeout as wait } from "node:timers/promises";
 import type { ChangeLog, LoggedChange, ResolvedChange } from "../store/changes/change-log.js";
 import { formatCursor } from "../store/changes/cursor.js";
 import type { FollowQuestion, GuestEvent } from "../store/changes/live/guest-event.js";
 import { viewChange } from "../store/changes/live/interest.js";
+import { createSharedResolving } from "./shared-resolving.js";
 
 /** What a subscriber asks for, with a text that is the same for all who ask for the same. */
 export interface KeyedQuestion extends Pick<FollowQuestion, "interest" | "scope"> {
@@ -11,18 +11,28 @@ export interface KeyedQuestion extends Pick<FollowQuestion, "interest" | "scope"
 
 /** Turns changes of the log into the events of those who ask. */
 export interface EventPages {
+  /** Tells whether one of the changes may be of a VM that a subscriber asks for. It reads nothing. */
+  concerns(changes: readonly LoggedChange[], question: KeyedQuestion): boolean;
   /** The events that these changes are to a subscriber. Who asks the same of the same list gets the same events. */
   view(changes: readonly LoggedChange[], question: KeyedQuestion): Promise<readonly GuestEvent[]>;
 }
 
 /** Creates the event pages of a process: each change is read once, and compared once with each question. */
 export function createEventPages(log: Pick<ChangeLog, "resolveChanges">): EventPages {
+  const resolve = createSharedResolving(log);
   const pages = new WeakMap<readonly LoggedChange[], Page>();
+  const vmIdsOf = new WeakMap<readonly LoggedChange[], ReadonlySet<string>>();
   return {
+    concerns(changes, { interest: { vmIds } }) {
+      if (vmIds === null) return true;
+      const changed = vmIdsOf.get(changes) ?? new Set(changes.map(({ vmId }) => vmId));
+      vmIdsOf.set(changes, changed);
+      return vmIds.some((id) => changed.has(id));
+    },
     async view(changes, question) {
       let page = pages.get(changes);
       if (page === undefined) {
-        page = { resolved: indexByVm(resolveWithPatience(log, changes)), views: new Map() };
+        page = { resolved: indexByVm(resolve(changes)), views: new Map() };
         pages.set(changes, page);
       }
       const { all, byVm } = await page.resolved;
@@ -63,23 +73,6 @@ async function indexByVm(resolving: Promise<readonly ResolvedChange[]>): Promise
   }
   return { all, byVm };
 }
-
-/** A database that restarts is away for seconds; who waits for these changes would otherwise have to subscribe again. */
-async function resolveWithPatience(
-  log: Pick<ChangeLog, "resolveChanges">,
-  changes: readonly LoggedChange[],
-): Promise<readonly ResolvedChange[]> {
-  for (const waitMs of WAITS_MS) {
-    try {
-      return await log.resolveChanges(changes);
-    } catch {
-      await wait(waitMs, undefined, { ref: false });
-    }
-  }
-  return log.resolveChanges(changes);
-}
-
-const WAITS_MS = [100, 200, 400, 800, 1_600, 3_200];
 
 function listEvents(
   all: Indexed["all"],

@@ -50,8 +50,9 @@ export class EventQueue implements FeedListener {
     });
   }
 
-  /** Resolves when the feed may read on, which is soon. */
-  onChanges(changes: readonly LoggedChange[]): Promise<void> {
+  /** Resolves when the feed may read on, which is soon. Of changes that concern it in no way the subscriber costs next to nothing. */
+  onChanges(changes: readonly LoggedChange[]): Promise<void> | undefined {
+    if (!this.pages.concerns(changes, this.question)) return undefined;
     // Begun at once for all subscribers, so that they share the work.
     const viewed = this.pages.view(changes, this.question);
     this.viewing = this.viewing.then(async () => {

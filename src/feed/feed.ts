@@ -8,7 +8,7 @@ export interface FeedListener {
    * Called with changes as they come; `end` is the cursor behind them. The feed reads on when the listener has resolved, so
    * that a long row of changes comes no faster than it is taken. It never rejects, and resolves soon, whoever reads slowly.
    */
-  onChanges(changes: readonly LoggedChange[], end: LogCursor): void | Promise<void>;
+  onChanges(changes: readonly LoggedChange[], end: LogCursor): Promise<void> | undefined;
   /**
    * Called when the order was broken, as by a copy of the database that took over. The listener's state may be wrong.
    */
@@ -145,7 +145,9 @@ class LogFeed implements Feed {
 
   private async tell(changes: readonly LoggedChange[], end: LogCursor): Promise<void> {
     this.options.onPage?.();
-    const told = Promise.all([...this.listeners].map(async (listener) => listener.onChanges(changes, end)));
+    const taking = [...this.listeners].flatMap((listener) => listener.onChanges(changes, end) ?? []);
+    if (taking.length === 0) return;
+    const told = Promise.all(taking);
     // No race with a promise of the feed's whole life, which would keep something of each page.
     await new Promise<unknown>((resolve, reject) => {
       this.endTelling = () => {

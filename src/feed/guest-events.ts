@@ -64,6 +64,9 @@ async function* follow(
 ): AsyncGenerator<GuestEvent, void, undefined> {
   const { log, feed, pages } = parts;
   const question: KeyedQuestion = { interest, scope, key: formatQuestionKey({ interest, scope }) };
+  const { vmIds } = interest;
+  const asked = vmIds === null ? null : new Set(vmIds);
+  const isAsked = ({ vmId }: LoggedChange) => asked === null || asked.has(vmId);
   const shown = new ShownState();
   let position: LogCursor;
   if (after === null || after === START_CURSOR) {
@@ -91,7 +94,8 @@ async function* follow(
     for (let hasMore = true; hasMore && !signal.aborted;) {
       const page = await reader.read(READ_PAGE);
       ({ hasMore } = page);
-      const fresh = page.changes.filter((change) => !shown.has(change));
+      // Both sides of a change are read only for the VMs that are asked for.
+      const fresh = page.changes.filter((change) => isAsked(change) && !shown.has(change));
       if (fresh.length > 0) parts.onRead?.();
       const events = fresh.length === 0 ? [] : await pages.view(fresh, question);
       yield* shown.isInPages ? events.map((event) => ({ ...event, cursor: START_CURSOR })) : events;

@@ -69,15 +69,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     isStuck: () => gate.isStuck(),
   });
   const reader = createRequestReader(limits);
+  const turns = createTurns();
   registerGraphqlRoutes(
     app,
     gate,
     createGraphqlHandler({
-      ...{ apollo, options, limits, reader, documents, turns: createTurns() },
+      ...{ apollo, options, limits, reader, documents, turns },
       ...(fast && { fast }),
     }),
   );
-  const prepare = createLivePreparation(options, limits, { documents, places: gate.places });
+  const prepare = createLivePreparation(options, limits, { documents, turns });
   registerEventRoutes(app, gate, { options, limits, reader, prepare, live });
   acceptWebSockets(app.server, gate, { options, limits, prepare, live, isDraining: shutdown.isDraining });
   if (options.metrics != null) registerMetricsRoute(app, gate, options.metrics);

@@ -37,6 +37,7 @@ function createListener() {
     onChanges: (changes: readonly LoggedChange[]) => {
       told.push(...changes);
       listener.tellFurther(changes);
+      return undefined;
     },
     onReset: (error: LostCursorError) => void resets.push(error),
   };

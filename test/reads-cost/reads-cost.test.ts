@@ -25,7 +25,6 @@ let database: TestDatabase;
 let proxy: CountingProxy;
 let ours: Server;
 let tutorial: Server;
-const agent = new Agent({ keepAlive: true });
 const folder = temporaryFolder();
 
 beforeAll(async () => {
@@ -47,7 +46,6 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  agent.destroy();
   for (const { child } of [ours, tutorial]) {
     const ended = once(child, "close");
     child.kill("SIGKILL");
@@ -80,11 +78,11 @@ async function startTutorial(environment: Readonly<Record<string, string>>): Pro
 }
 
 /** Asks one question; returns the body of a good answer. */
-function ask({ url }: Server, question: Question): Promise<string> {
+function ask({ url }: Server, question: Question, agent?: Agent): Promise<string> {
   return new Promise((resolve, reject) => {
     const sent = request(
       url,
-      { method: "POST", agent, headers: { "content-type": "application/json" } },
+      { method: "POST", ...(agent && { agent }), headers: { "content-type": "application/json" } },
       (answer) => {
         let text = "";
         answer.setEncoding("utf8");
@@ -103,10 +101,13 @@ function ask({ url }: Server, question: Question): Promise<string> {
 /** Asks all questions, so many at the same time. */
 async function askAll(server: Server, questions: readonly Question[], width: number): Promise<void> {
   const left = [...questions];
+  // A server closes a connection that nobody used for a while, so none is kept until the next questions.
+  const agent = new Agent({ keepAlive: true });
   const askOneByOne = async () => {
-    for (let next = left.pop(); next !== undefined; next = left.pop()) await ask(server, next);
+    for (let next = left.pop(); next !== undefined; next = left.pop()) await ask(server, next, agent);
   };
   await Promise.all(Array.from({ length: width }, askOneByOne));
+  agent.destroy();
 }
 
 const questionsFor = (server: Server, name: "Q1" | "Q2", count: number) =>

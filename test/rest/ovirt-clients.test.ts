@@ -90,12 +90,13 @@ describe("oVirt's Python SDK", () => {
   });
 
   test("leaves a line that an alert on refused credentials sees when a password is wrong", async () => {
-    const before = gateway.requests().length;
+    const listRefused = () =>
+      gateway
+        .requests()
+        .filter(({ path, status }) => path === "/ovirt-engine/sso/oauth/token" && status === 400);
     await login("wrong");
     await eventually(() => {
-      expect(gateway.requests().slice(before)).toMatchObject([
-        { path: "/ovirt-engine/sso/oauth/token", viewer: null, status: 400, decision: "UNAUTHENTICATED" },
-      ]);
+      expect(listRefused().at(-1)).toMatchObject({ viewer: null, decision: "UNAUTHENTICATED" });
     });
   });
 

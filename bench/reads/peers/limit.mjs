@@ -14,10 +14,23 @@ const NICS = `(SELECT coalesce(json_agg(json_build_object('id', n.id, 'name', n.
 const VM = `json_build_object('id', s.vm_guid, 'name', s.vm_name, 'status', ${STATUS},
   'guestInfo', json_build_object('networkDevices', ${DEVICES}), 'nics', ${NICS})`;
 const FROM = `vm_static s JOIN vm_dynamic d ON d.vm_guid = s.vm_guid`;
+
+/** The same at an instant, from a table that has each state of an interface with its time. */
+const PAST_DEVICE = `json_build_object('name', i.name, 'macAddress', i.mac_address,
+  'ipv4Addresses', string_to_array(nullif(i.ipv4, ''), ','), 'ipv6Addresses', string_to_array(nullif(i.ipv6, ''), ','))`;
+const THEN = `i.since <= $3 AND i.until > $3`;
+const PAST_DEVICES = `(SELECT coalesce(json_agg(${PAST_DEVICE} ORDER BY i.name), '[]') FROM peer.device_span i WHERE i.vm_id = s.vm_guid AND ${THEN})`;
+const PAST_MATCHED = `(SELECT ${PAST_DEVICE} FROM peer.device_span i
+  WHERE i.vm_id = n.vm_guid AND i.mac_address = n.mac_addr AND ${THEN} ORDER BY i.name LIMIT 1)`;
+const PAST_VM = VM.replace(DEVICES, () => PAST_DEVICES).replace(MATCHED, () => PAST_MATCHED);
+
 const STATEMENTS = {
   vm: `SELECT json_build_object('data', json_build_object('vm', (SELECT ${VM} FROM ${FROM} WHERE s.vm_guid = $1)))::text AS body`,
   vms: `SELECT json_build_object('data', json_build_object('vms', json_build_object('nodes',
     (SELECT json_agg(vm ORDER BY name COLLATE "C") FROM (SELECT ${VM} AS vm, s.vm_name AS name FROM ${FROM}
+     WHERE s.vm_name COLLATE "C" > $2 ORDER BY s.vm_name COLLATE "C", s.vm_guid LIMIT $1) page))))::text AS body`,
+  vmsAt: `SELECT json_build_object('data', json_build_object('vms', json_build_object('nodes',
+    (SELECT json_agg(vm ORDER BY name COLLATE "C") FROM (SELECT ${PAST_VM} AS vm, s.vm_name AS name FROM ${FROM}
      WHERE s.vm_name COLLATE "C" > $2 ORDER BY s.vm_name COLLATE "C", s.vm_guid LIMIT $1) page))))::text AS body`,
   vmNics: `SELECT json_build_object('data', json_build_object('vmNics',
     (SELECT json_agg(json_build_object('id', n.id, 'name', n.name, 'macAddress', n.mac_addr,
@@ -27,6 +40,7 @@ const STATEMENTS = {
 const VALUES = {
   vm: ({ id }) => [id],
   vms: ({ first, after }) => [first, after ?? ""],
+  vmsAt: ({ first, after, at }) => [first, after ?? "", at],
   vmNics: ({ macAddress }) => [macAddress],
 };
 

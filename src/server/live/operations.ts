@@ -13,10 +13,10 @@ import {
 } from "graphql";
 import type { Limits } from "../../model/limits.js";
 import { startDeadline } from "../admission/deadline.js";
-import type { Places } from "../admission/places.js";
-import { runInPlace } from "../admission/work.js";
+import { createPlaces } from "../admission/places.js";
 import { createRequestScope, formatError, HttpError, type RequestScope } from "../errors.js";
 import { createOperationCheck } from "../graphql/cost/check-operation.js";
+import type { Turns } from "../graphql/cost/turns.js";
 import type { DocumentGate, RequestParameters } from "../graphql/documents.js";
 import { attachStop, createStop } from "../graphql/request-state.js";
 import type { KnownViewer } from "../identity/identity.js";
@@ -52,9 +52,12 @@ export type PrepareLive = (parameters: RequestParameters, caller: LiveCaller) =>
 export function createLivePreparation(
   options: ServerOptions,
   limits: Limits,
-  { documents, places }: { readonly documents: DocumentGate; readonly places: Places },
+  { documents, turns }: { readonly documents: DocumentGate; readonly turns: Turns },
 ): PrepareLive {
   const { schema } = options;
+  // Not those of requests: a change that a thousand subscribers hear of would keep everybody else waiting.
+  const eventPlaces = createPlaces({ running: limits.running, waiting: Infinity });
+  const pacer = turns.createPacer();
   const check = createOperationCheck(
     schema,
     limits,
@@ -90,25 +93,29 @@ export function createLivePreparation(
       return made;
     };
     const answerEvent = async (event: object): Promise<LiveAnswer> => {
+      // However many wait, each of them is a subscription, and these are counted. So none waits in vain.
+      const release = await eventPlaces.enter(new AbortController().signal);
+      const turn = pacer.pass(undefined, EVENT_OBJECTS);
+      if (turn !== undefined) await turn;
       const deadline = startDeadline(limits.deadlineMs);
+      const answering = serve(caller, deadline, options, async (context) =>
+        formatAnswer(
+          await execute({
+            schema,
+            document,
+            operationName,
+            rootValue: event,
+            variableValues: values,
+            contextValue: attachStop(context, createStop({ deadline }, { find: () => null }, limits)),
+          }),
+          createRequestScope(caller.requestId, options.log),
+        ),
+      );
       try {
-        return await runInPlace(places, deadline, null, () =>
-          serve(caller, deadline, options, async (context) =>
-            formatAnswer(
-              await execute({
-                schema,
-                document,
-                operationName,
-                rootValue: event,
-                variableValues: values,
-                contextValue: attachStop(context, createStop({ deadline }, { find: () => null }, limits)),
-              }),
-              createRequestScope(caller.requestId, options.log),
-            ),
-          ),
-        );
+        return await deadline.race(answering);
       } finally {
         deadline.clear();
+        release();
       }
     };
 
@@ -143,6 +150,9 @@ export function createLivePreparation(
     };
   };
 }
+
+/** What the answer to an event is taken for, in objects: it costs some tenths of a millisecond. */
+const EVENT_OBJECTS = 32;
 
 /** `event` is the root of the answer, so a source gives objects alone. */
 async function* mapEvents(

@@ -55,6 +55,29 @@ describe("subscriptions over a WebSocket", () => {
     });
   });
 
+  test("each get a change that all of them match, however few requests may wait", async () => {
+    const live = await startLiveServer({ limits: { running: 1, waiting: 0 } });
+    const { server, database } = live;
+    const vm = storedVm(1, { ips: "10.0.0.1", interfaces: [] });
+    await addVms(database.store, [vm]);
+    const count = 300;
+    const clients = [connect(server), connect(server), connect(server)];
+    // Each asks in its own words, so that no answer is shared.
+    const all = Array.from({ length: count }, (_, at) =>
+      subscribe(clients[at % 3]!, FOLLOW.replace("kind cursor", `kind cursor a${at}: at`)),
+    );
+    await eventually(() => {
+      expect(live.listening()).toBe(count);
+    });
+    await changeIps(database.store, vm, "10.0.0.2");
+    await eventually(() => {
+      for (const { answers, errors } of all) {
+        expect(errors).toEqual([]);
+        expect(toIps(answers)).toEqual(["STATE 10.0.0.1", "CHANGE 10.0.0.2"]);
+      }
+    });
+  });
+
   test("refuse a bad cursor, a bad filter and what is no subscription, each with its code", async () => {
     const { server } = await startLiveServer();
     const client = connect(server);
