@@ -1,9 +1,11 @@
 /** Builds portal/ into dist/portal, unless what is there is newer than everything that it is made of. */
-import { readdirSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 const root = resolve(import.meta.dirname, "..");
-const stamp = join(root, "dist/portal/.built");
+const folder = join(root, "dist/portal");
+const stamp = join(folder, ".built");
 
 if (builtAt() > newestSource()) {
   process.exitCode = 0;
@@ -11,8 +13,23 @@ if (builtAt() > newestSource()) {
   // Vite takes over what is set, such as by a runner of tests; React would be the slow one for developers.
   process.env.NODE_ENV = "production";
   const { build } = await import("vite");
-  await build({ configFile: join(root, "portal/vite.config.ts"), logLevel: "error" });
+  rmSync(folder, { recursive: true, force: true });
+  for (const mode of ["index", "graphiql"]) {
+    await build({ configFile: join(root, "portal/vite.config.ts"), mode, logLevel: "error" });
+  }
+  compressAssets(join(folder, "assets"));
   writeFileSync(stamp, "");
+}
+
+/** Compresses what texts there are once and well, so that no request has to. Quality 9 takes a tenth of the time of 11. */
+function compressAssets(assets) {
+  for (const name of readdirSync(assets).filter((each) => /\.(?:css|js)$/.test(each))) {
+    const path = join(assets, name);
+    const content = readFileSync(path);
+    const params = { [constants.BROTLI_PARAM_QUALITY]: 9 };
+    writeFileSync(`${path}.br`, brotliCompressSync(content, { params }));
+    writeFileSync(`${path}.gz`, gzipSync(content, { level: 9 }));
+  }
 }
 
 function builtAt() {

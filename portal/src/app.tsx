@@ -1,4 +1,4 @@
-import { ActionIcon, Anchor, Button, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
+import { ActionIcon, Button, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconKeyboard, IconMoon, IconSun } from "@tabler/icons-react";
 import { Suspense, useEffect } from "react";
@@ -82,7 +82,7 @@ export function App({ signInFailure }: { readonly signInFailure: string | null }
             {name}
           </RouteLink>
         ))}
-        <Anchor href="./graphiql">GraphiQL</Anchor>
+        <a href="./graphiql">GraphiQL</a>
         <span className="grow" />
         <LiveNote />
         {token !== null && (

@@ -38,6 +38,28 @@ describeInBrowser("the portal's views", (browser) => {
     await site.report({ [HOST_A]: [WEB] });
   });
 
+  test("show their frame before any script has come, and it is the one that stays", async () => {
+    const { page } = browser();
+    const readBar = () => page.locator("header.bar a").allInnerTexts();
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    await page.route(/first-.*\.(?:js|css)$/, async (route) => {
+      await released;
+      await route.continue();
+    });
+    await page.goto(`${site.url}${PREFIX}/?view=hosts`, { waitUntil: "commit" });
+    await page.getByRole("progressbar", { name: "Loading" }).waitFor();
+    await page.waitForFunction(() => performance.getEntriesByName("first-contentful-paint").length > 0);
+    const before = await readBar();
+    const height = await page.locator("header.bar").evaluate((bar) => bar.clientHeight);
+    release();
+    await page.getByRole("rowheader", { name: "host-a.example.test" }).waitFor();
+    expect((await readBar()).slice(0, before.length)).toEqual(before);
+    expect(before).toHaveLength(5);
+    expect(await page.locator("header.bar").evaluate((bar) => bar.clientHeight)).toBe(height);
+    await page.unrouteAll({ behavior: "wait" });
+  });
+
   test.each([
     ["the list", "/", "web"],
     ["a VM", `/?view=vm&id=${id(1)}`, "Time line"],

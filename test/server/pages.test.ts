@@ -1,4 +1,5 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { get, type IncomingHttpHeaders } from "node:http";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -18,6 +19,37 @@ describe("the portal's first view", () => {
     let bytes = 0;
     for (const file of files) bytes += gzipSync(await readFile(join(built, file))).length;
     expect(bytes).toBeLessThanOrEqual(250_000);
+  });
+
+  test("is two scripts and two styles: a browser waits for few files", async () => {
+    const page = await readFile(join(built, "index.html"), "utf8");
+    expect(page.match(/<(?:script|link)[^>]*assets\/[^"]+\.js"/g)).toHaveLength(2);
+    expect(page.match(/<link[^>]*assets\/[^"]+\.css"/g)).toHaveLength(2);
+  });
+
+  test("is painted before anything else has come: a kilobyte of styles stands before it, all others behind it", async () => {
+    const page = await readFile(join(built, "index.html"), "utf8");
+    const [head = "", body = ""] = page.split("<body>");
+    const [frame = "", ...others] = head.match(/assets\/[^"]+\.css/g) ?? [];
+    expect(others).toEqual([]);
+    expect((await readFile(join(built, frame))).length).toBeLessThan(2_000);
+    expect(body.indexOf(".css")).toBeGreaterThan(body.indexOf("<main"));
+  });
+
+  test("is sent as the build has compressed it, by what the browser takes", async () => {
+    const server = await served({ pagesDir: built });
+    const [script] = /assets\/first-[^"]+\.js/.exec(await readFile(join(built, "index.html"), "utf8"))!;
+    for (const [accepted, ending] of [
+      ["gzip, br", ".br"],
+      ["gzip", ".gz"],
+      ["identity", ""],
+    ] as const) {
+      const answer = await readRaw(`${server.url}/${script}`, accepted);
+      expect(answer.headers["content-encoding"]).toBe({ ".br": "br", ".gz": "gzip", "": undefined }[ending]);
+      expect(answer.headers["vary"]).toContain("accept-encoding");
+      expect(answer.headers["content-type"]).toMatch(/^(?:text|application)\/javascript/);
+      expect(answer.body.equals(await readFile(join(built, script + ending)))).toBe(true);
+    }
   });
 
   test("is built with the React that users get, not the slower one for developers, also by a runner of tests", async () => {
@@ -181,6 +213,20 @@ describe("the portal", () => {
   });
 });
 
+/** Reads an answer as it comes, without decompressing it. */
+function readRaw(url: string, accepted: string): Promise<{ headers: IncomingHttpHeaders; body: Buffer }> {
+  return new Promise((resolve, reject) => {
+    const asked = get(url, { headers: { "accept-encoding": accepted } }, (answer) => {
+      const parts: Buffer[] = [];
+      answer.on("data", (part: Buffer) => parts.push(part));
+      answer.on("end", () => {
+        resolve({ headers: answer.headers, body: Buffer.concat(parts) });
+      });
+    });
+    asked.on("error", reject);
+  });
+}
+
 /** Loads a page and every file that it names, below the page's own address. */
 async function expectWholePage(url: string, path: string): Promise<void> {
   const page = await fetch(url + path);
@@ -190,7 +236,7 @@ async function expectWholePage(url: string, path: string): Promise<void> {
   expect(page.headers.get("content-security-policy")).toMatch(
     /script-src 'self';.*worker-src 'self' blob:;.*frame-ancestors 'none'/,
   );
-  const files = [...html.matchAll(/(?:src|href)="([^"]+)"/g)]
+  const files = [...html.matchAll(/<(?:script|link)[^>]* (?:src|href)="([^"]+)"/g)]
     .map(([, file]) => file!)
     .filter((file) => !file.startsWith("data:"));
   expect(files.length).toBeGreaterThan(1);

@@ -39,6 +39,11 @@ export async function registerPageRoutes(
         maxAge: "365d",
         index: false,
         dotfiles: "deny",
+        // The build has compressed them.
+        preCompressed: true,
+        setHeaders: (response) => {
+          response.setHeader("vary", "accept-encoding");
+        },
       });
     }
     const method = ["GET", "HEAD"];
@@ -49,7 +54,7 @@ export async function registerPageRoutes(
       "cache-control": "no-cache",
     };
     for (const [url, file] of Object.entries(pages)) {
-      const marked = isBuilt && marks.length > 0 ? await readMarkedPage(directory, file, marks) : null;
+      const page = isBuilt ? await readMarkedPage(directory, file, marks) : NOT_BUILT;
       scope.route({
         method,
         url,
@@ -58,11 +63,7 @@ export async function registerPageRoutes(
             // The page's own links are relative, so it has one address only.
             return reply.redirect(gate.findVisit(request).client.basePath + url);
           }
-          reply.headers(headers);
-          if (marked !== null) return reply.type(HTML).send(marked);
-          return isBuilt
-            ? reply.sendFile(file, directory, { cacheControl: false })
-            : reply.type(HTML).send(NOT_BUILT);
+          return reply.headers(headers).type(HTML).send(page);
         },
       });
     }
