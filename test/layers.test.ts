@@ -12,7 +12,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   "embedded-postgres": [],
   redis: [],
   refresher: ["model", "vdsm", "store", "redis"],
-  feed: ["store"],
+  feed: ["model", "store"],
   fast: ["model", "graph", "loaders"],
   loaders: ["model", "store"],
   graph: ["model", "loaders"],

@@ -12,6 +12,7 @@ import {
   typeFromAST,
 } from "graphql";
 import type { TreeReads, VmTree } from "../loaders/rows.js";
+import { isLargeTree } from "../loaders/tree-parts.js";
 import { planRoot, readRootArguments } from "./plan-roots.js";
 import { listFields, type PlannedDocument } from "./selections.js";
 
@@ -120,16 +121,13 @@ function isTooLong(error: unknown): boolean {
   return extensions?.code === "DEADLINE_EXCEEDED";
 }
 
-/** A VM is written without a pause. One that has more than this is executed, where each of its objects can wait for its turn. */
-const MOST_IN_A_TREE = 100;
-
 class LargeTreeError extends Error {
   override readonly name = "LargeTreeError";
 }
 
 function checkSizes(trees: VmTree[]): VmTree[] {
-  const isLarge = trees.some(({ interfaces, nics }) => interfaces.length + nics.length > MOST_IN_A_TREE);
-  if (isLarge) throw new LargeTreeError("a VM has too much to be written at once");
+  // A VM is written without a pause. A large one is executed, where each of its objects can wait for its turn.
+  if (trees.some(isLargeTree)) throw new LargeTreeError("a VM has too much to be written at once");
   return trees;
 }
 

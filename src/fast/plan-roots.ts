@@ -1,7 +1,7 @@
 import { getArgumentValues, type GraphQLObjectType, isUnionType } from "graphql";
 import { parseId } from "../graph/arguments/arguments.js";
 import { parseMacs } from "../graph/arguments/nics-by-macs.js";
-import { compareByName } from "../loaders/batches/compare-by-name.js";
+import { compareByName } from "../model/compare-by-name.js";
 import type { NicTree, VmTree } from "../loaders/rows.js";
 import { isUuid } from "../model/uuid.js";
 import { planConnection } from "./plan-page.js";

@@ -28,21 +28,21 @@ export function planObjectsOf(
   return planned === null || typeName !== "Vm" ? planned : { ...planned, write: writeOnce(planned) };
 }
 
-/** Writes a VM once, and gives the same text again as long as the VM is kept. */
+/** Writes a VM whole, and gives the same text again as long as the VM is kept. */
 function writeOnce({ write, shape }: ObjectWriter): Write {
   return (value, tree, count) => {
-    const { texts } = tree;
-    if (texts === undefined) return write(value, tree, count);
-    const known = texts.find(shape);
+    const { texts, lists } = tree;
+    const known = texts?.find(shape);
     if (known !== undefined) {
       countObject(count, known.objects);
       return known.text;
     }
     const before = count.objects;
     const text = write(value, tree, count);
-    // Makes one text of the pieces that V8 joins only when somebody looks at it.
+    // Makes one text of the pieces, which V8 would keep apart until somebody looks at it.
     text.charCodeAt(0);
-    texts.keep(shape, { text, objects: count.objects - before });
+    lists.putAway();
+    texts?.keep(shape, { text, objects: count.objects - before });
     return text;
   };
 }

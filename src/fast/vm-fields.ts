@@ -1,12 +1,10 @@
 import { findKnownStatus, VmStatus } from "../graph/types/enums.js";
-import { compareByName } from "../loaders/batches/compare-by-name.js";
 import { findGuestSource } from "../loaders/interfaces/guest-source.js";
 import {
   findBestInterfaceOfNic,
   findInterfacesOfNic,
   findNicOfInterface,
 } from "../loaders/interfaces/match.js";
-import { memoizeByObject } from "../loaders/batches/memoize.js";
 import type { GuestInterface, Nic, VmRow, VmTree, VmTreeParts } from "../loaders/rows.js";
 
 /** Reads a field's value from its object; `tree` is the VM that the object belongs to. */
@@ -28,7 +26,7 @@ export const VM_FIELDS: Readonly<Record<string, Readonly<Record<string, TreeFiel
     id: ofTree(({ vm }) => vm.id),
     name: ofTree(({ vm }) => vm.name),
     status: ofTree(({ vm }) => findKnownStatus(VmStatus, vm.status, VmStatus.UNKNOWN)),
-    nics: ofTree((tree) => (tree.vm.nicsKnown ? sortByName(tree.nics) : null), { nics: true }),
+    nics: ofTree((tree) => (tree.vm.nicsKnown ? tree.lists.nics : null), { nics: true }),
     guestInfo: ofTree((tree) => tree),
   },
   GuestInfo: {
@@ -63,16 +61,13 @@ export const VM_FIELDS: Readonly<Record<string, Readonly<Record<string, TreeFiel
     macAddress: ofDevice((device) => device.macAddress),
     ipv4Addresses: ofDevice((device) => device.ipv4Addresses),
     ipv6Addresses: ofDevice((device) => device.ipv6Addresses),
-    vmNic: ofDevice((device, tree) => findNicOfInterface(device, sortByName(tree.nics)), { nics: true }),
+    vmNic: ofDevice((device, tree) => findNicOfInterface(device, tree.lists.nics), { nics: true }),
   },
 };
 
-function listKnownInterfaces({ vm, interfaces }: VmTree): readonly GuestInterface[] | null {
-  return vm.interfacesKnown ? interfaces : null;
+function listKnownInterfaces({ vm, lists }: VmTree): readonly GuestInterface[] | null {
+  return vm.interfacesKnown ? lists.interfaces : null;
 }
-
-/** Sorts vNICs by name, once for each list: all who look at the list again look at the same one. */
-const sortByName = memoizeByObject((nics: readonly Nic[]): readonly Nic[] => nics.toSorted(compareByName));
 
 function ofTree(read: (tree: VmTree) => unknown, parts: Partial<VmTreeParts> = {}): TreeField {
   return { read: (_, tree) => read(tree), parts };

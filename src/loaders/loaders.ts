@@ -10,7 +10,7 @@ import type {
   VmIdList,
 } from "../store/types.js";
 import { type BatchSchedule, createBatchSchedule } from "./batches/batch-schedule.js";
-import { compareByName } from "./batches/compare-by-name.js";
+import { compareByName } from "../model/compare-by-name.js";
 import { createHostVmsLoader } from "./batches/host-vms.js";
 import { groupPerKey, pickOnePerKey } from "./batches/key-order.js";
 import { memoize } from "./batches/memoize.js";

@@ -1,1 +1,1 @@
-export { joinParts, NO_PARTS } from "../store/vm-tree.js";
+export { isLargeTree, joinParts, NO_PARTS } from "../store/vm-tree.js";

@@ -28,7 +28,30 @@ export function hasParts(read: VmTreeParts, asked: VmTreeParts): boolean {
   return (read.row || !asked.row) && (read.interfaces || !asked.interfaces) && (read.nics || !asked.nics);
 }
 
-/** A VM and what hangs on it, all of one state of the database. Lists that were not asked for are empty. */
+/** What hangs on a VM, made when somebody looks at it. Lists that were not asked for are empty. */
+export interface TreeLists {
+  /** In reported order. */
+  readonly interfaces: readonly GuestInterface[];
+  /** By name. */
+  readonly nics: readonly Nic[];
+  /** How long the text is that both are made of. */
+  readonly characters: number;
+  /** Puts away what was made. Who looks at it next has it made again. */
+  putAway(): void;
+}
+
+/** Tells whether a VM has so many interfaces and vNICs that it is not written, or kept, at once. */
+export function isLargeTree({ lists }: Pick<VmTree, "lists">): boolean {
+  if (lists.characters < MOST_IN_A_TREE * LEAST_CHARACTERS) return false;
+  return lists.interfaces.length + lists.nics.length > MOST_IN_A_TREE;
+}
+
+const MOST_IN_A_TREE = 100;
+
+/** Of an interface of which nothing is known. */
+const LEAST_CHARACTERS = 20;
+
+/** A VM and what hangs on it, all of one state of the database. */
 export interface VmTree {
   readonly vm: Pick<
     VmRow,
@@ -38,10 +61,7 @@ export interface VmTree {
   readonly row: VmRow | null;
   /** What of the row is the VM's own; `null`: not asked for. */
   readonly own: OwnRow | null;
-  /** In reported order. */
-  readonly interfaces: readonly GuestInterface[];
-  /** In no order. */
-  readonly nics: readonly Nic[];
+  readonly lists: TreeLists;
   /** Texts made of the tree, for trees that are kept; absent: make them anew. */
   readonly texts?: TreeTexts;
 }

@@ -1,4 +1,4 @@
-import { compareByName } from "../../loaders/batches/compare-by-name.js";
+import { compareByName } from "../../model/compare-by-name.js";
 import type { Loaders } from "../../loaders/loaders.js";
 import type { Nic } from "../../loaders/rows.js";
 import { createGraphError } from "../errors.js";

@@ -1,7 +1,7 @@
 import DataLoader from "dataloader";
 import type { ReadStore, VmRow } from "../../store/types.js";
 import type { BatchSchedule } from "./batch-schedule.js";
-import { compareByName } from "./compare-by-name.js";
+import { compareByName } from "../../model/compare-by-name.js";
 import { groupPerKey } from "./key-order.js";
 import { isUuid } from "../../model/uuid.js";
 

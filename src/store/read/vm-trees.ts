@@ -1,6 +1,6 @@
 import type { HostFreshness } from "../../model/guest/freshness.js";
 import { queryRows, SqlParameters, type Queryable } from "../postgres/sql.js";
-import type { Nic, VmPageRequest, VmScope } from "../types.js";
+import type { VmPageRequest, VmScope } from "../types.js";
 import {
   joinRow,
   type NicTree,
@@ -12,9 +12,8 @@ import {
 import { FROM_VMS, OWN_CONDITIONS } from "./conditions/own-conditions.js";
 import { createVmScopeSql, type VmScopeSql } from "./conditions/scope.js";
 import { buildVmConditions } from "./conditions/vm-conditions.js";
-import { sortInterfaces, type InterfaceNames } from "./guest-interfaces.js";
-import { INTERFACE_VALUES, parseInterfaceValues } from "./interface-columns.js";
 import { KNOWN_COLUMNS, SPLIT_COLUMNS } from "./vm-columns.js";
+import { buildListsColumn, createLists, NIC_VALUES, parseNic, type NicValues } from "./vm-lists.js";
 import { buildVmsPage } from "./vm-pages.js";
 
 /** Creates the reads of VMs with what hangs on them, for somebody who may see a scope's VMs; `null`: all. */
@@ -27,18 +26,14 @@ export function createTreeReads(database: Queryable, scope: VmScope | null): Tre
   };
 }
 
-/** A row as it comes: lists are arrays of values, one an interface or a vNIC. */
+/** A row as it comes. */
 type TreeRow = VmTree["vm"] & {
-  readonly names?: InterfaceNames | null;
-  readonly interfaces?: readonly (readonly (string | null)[])[] | null;
-  readonly nics?: readonly NicValues[] | null;
+  /** As {@link buildListsColumn} makes it; absent: no lists were asked for. */
+  readonly lists?: string;
 };
 
 /** What a row has besides, if all of it is read. */
 type SplitRow = TreeRow & OwnRow & HostFreshness;
-
-/** Id, name, MAC, network, whether it is linked. */
-type NicValues = readonly [string, string, string | null, string | null, boolean];
 
 async function readTreesByIds(
   database: Queryable,
@@ -89,37 +84,14 @@ async function readNicTrees(
   return rows.map((row) => ({ nic: parseNic(row.nic, row.id), tree: parseTree(row, parts) }));
 }
 
-const NIC_VALUES = "json_build_array(n.id, n.name, n.mac_addr, e.network, n.linked)";
-
-/** Lists hang on their VM by a subquery each: PostgreSQL looks them up by the VM's index, for the page's VMs alone. */
-const INTERFACES = `r.interface_names AS names,
-  (SELECT json_agg(${INTERFACE_VALUES}) FROM vm_guest_agent_interfaces i WHERE i.vm_id = s.vm_guid) AS interfaces`;
-const NICS = `(SELECT json_agg(${NIC_VALUES}) FROM vm_interface n LEFT JOIN vnic_graph_nic e ON e.nic_id = n.id
-  WHERE n.vm_guid = s.vm_guid) AS nics`;
-
-function listColumns({ row, interfaces, nics }: VmTreeParts): string {
-  const columns = [row ? SPLIT_COLUMNS : KNOWN_COLUMNS];
-  if (interfaces) columns.push(INTERFACES);
-  if (nics) columns.push(NICS);
-  return columns.join(", ");
+function listColumns(parts: VmTreeParts): string {
+  const own = parts.row ? SPLIT_COLUMNS : KNOWN_COLUMNS;
+  return parts.interfaces || parts.nics ? `${own}, ${buildListsColumn(parts)}` : own;
 }
 
 function parseTree(given: TreeRow, parts: VmTreeParts): VmTree {
-  const { id, names, interfaces, nics } = given;
   const { vm, row, own } = parseRow(given, parts.row);
-  return {
-    vm,
-    row,
-    own,
-    interfaces:
-      interfaces == null
-        ? []
-        : sortInterfaces(
-            interfaces.map((values) => parseInterfaceValues(values, id)),
-            names ?? [],
-          ),
-    nics: nics == null ? [] : nics.map((values) => parseNic(values, id)),
-  };
+  return { vm, row, own, lists: createLists(given.lists ?? null, given.id) };
 }
 
 function parseRow(given: TreeRow, isWhole: boolean): Pick<VmTree, "vm" | "row" | "own"> {
@@ -146,8 +118,4 @@ function parseRow(given: TreeRow, isWhole: boolean): Pick<VmTree, "vm" | "row" |
     own,
     row: joinRow(vm, own, hostId === null ? null : { lastSuccessAt, hostReason, hostSince }),
   };
-}
-
-function parseNic([id, name, macAddress, network, linked]: NicValues, vmId: string): Nic {
-  return { id, vmId, name, macAddress, network, linked, plugged: true };
 }

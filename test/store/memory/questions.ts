@@ -63,7 +63,7 @@ export function listQuestions(vmIds: readonly string[], macs: readonly string[])
 }
 
 /** What was asked for: more may be there. The order of vNICs means nothing. */
-function show({ vm, row, interfaces, nics }: VmTree, parts: VmTreeParts) {
+function show({ vm, row, lists: { interfaces, nics } }: VmTree, parts: VmTreeParts) {
   return {
     vm: { ...vm, orderKey: null },
     ...(parts.row && { row: { ...row, orderKey: null } }),

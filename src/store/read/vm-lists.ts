@@ -1,0 +1,91 @@
+import { compareByName } from "../../model/compare-by-name.js";
+import type { GuestInterface, Nic } from "../types.js";
+import type { TreeLists, VmTreeParts } from "../vm-tree.js";
+import { sortInterfaces, type InterfaceNames } from "./guest-interfaces.js";
+import { INTERFACE_VALUES, parseInterfaceValues } from "./interface-columns.js";
+
+/** Id, name, MAC, network, whether it is linked. */
+export type NicValues = readonly [string, string, string | null, string | null, boolean];
+
+/** The values of vNIC `n` as JSON, to be read by {@link parseNic}. */
+export const NIC_VALUES = "json_build_array(n.id, n.name, n.mac_addr, e.network, n.linked)";
+
+/** Parses the vNIC that such an array holds. */
+export function parseNic([id, name, macAddress, network, linked]: NicValues, vmId: string): Nic {
+  return { id, vmId, name, macAddress, network, linked, plugged: true };
+}
+
+/**
+ * Builds the column with a VM's lists: one text, an array of the interfaces' order, the interfaces and the vNICs. Lists hang on their
+ * VM by a subquery each: PostgreSQL looks them up by the VM's index, for the page's VMs alone.
+ */
+export function buildListsColumn({ interfaces, nics }: VmTreeParts): string {
+  const parts = [
+    ...(interfaces ? ["r.interface_names", INTERFACES] : ["NULL::text", "NULL::text"]),
+    nics ? NICS : "NULL::text",
+  ];
+  return `json_build_array(${parts.join(", ")})::text AS lists`;
+}
+
+const INTERFACES = `(SELECT json_agg(${INTERFACE_VALUES}) FROM vm_guest_agent_interfaces i WHERE i.vm_id = s.vm_guid)`;
+const NICS = `(SELECT json_agg(${NIC_VALUES}) FROM vm_interface n LEFT JOIN vnic_graph_nic e ON e.nic_id = n.id
+  WHERE n.vm_guid = s.vm_guid)`;
+
+/** Creates the lists of a VM from the text of their column; `null`: none were asked for. */
+export function createLists(text: string | null, vmId: string): TreeLists {
+  return text === null ? NO_LISTS : new ReadLists(text, vmId);
+}
+
+/**
+ * The lists of one VM. A page holds hundreds of VMs, and an object that lives until the last of them is written costs more
+ * than to make it: the text is one object, and what is made of it lives only while its VM is written.
+ */
+class ReadLists implements TreeLists {
+  private parsed: Pick<TreeLists, "interfaces" | "nics"> | null = null;
+
+  constructor(
+    private readonly text: string,
+    private readonly vmId: string,
+  ) {}
+
+  get characters(): number {
+    return this.text.length;
+  }
+
+  get interfaces(): readonly GuestInterface[] {
+    return this.parse().interfaces;
+  }
+
+  get nics(): readonly Nic[] {
+    return this.parse().nics;
+  }
+
+  putAway(): void {
+    this.parsed = null;
+  }
+
+  private parse(): Pick<TreeLists, "interfaces" | "nics"> {
+    if (this.parsed === null) {
+      const [names, interfaces, nics] = JSON.parse(this.text) as ListValues;
+      this.parsed = {
+        interfaces:
+          interfaces === null
+            ? []
+            : sortInterfaces(
+                interfaces.map((values) => parseInterfaceValues(values, this.vmId)),
+                names ?? [],
+              ),
+        nics: nics === null ? [] : nics.map((values) => parseNic(values, this.vmId)).sort(compareByName),
+      };
+    }
+    return this.parsed;
+  }
+}
+
+type ListValues = readonly [
+  names: InterfaceNames | null,
+  interfaces: readonly (readonly (string | null)[])[] | null,
+  nics: readonly NicValues[] | null,
+];
+
+const NO_LISTS: TreeLists = { interfaces: [], nics: [], characters: 0, putAway: () => undefined };
