@@ -8,7 +8,8 @@ import { prefixLinks, prefixPieces } from "./elements/links.js";
 import { OvirtFaultError, toFault } from "./fault.js";
 import { OPENAPI } from "./openapi/openapi.js";
 import { negotiateFormat, type Format } from "./request/format.js";
-import type { Answer } from "./routes/route.js";
+import { refuseUnknown } from "./request/parameters.js";
+import type { Answer, Route } from "./routes/route.js";
 import { ROUTES } from "./routes/routes.js";
 
 /** What the REST flow is given; it knows neither store nor identity. */
@@ -43,10 +44,10 @@ export function registerRest(app: FastifyInstance, options: RestOptions, done: (
     next();
   });
   app.setErrorHandler((error, request, reply) => sendFault(request, reply, error, options));
-  for (const { path, answer, isLong } of ROUTES) {
+  for (const { path, parameters, answer, isLong, base } of listPaths()) {
     app.route({
       method: ["GET", "HEAD"],
-      url: `${BASE}${path}`,
+      url: `${base}${path}`,
       config: isLong === true ? (options.longRouteConfig ?? {}) : {},
       handler: async (request, reply) => {
         // Refused before anything is read.
@@ -54,6 +55,7 @@ export function registerRest(app: FastifyInstance, options: RestOptions, done: (
         if (format === null) {
           throw new OvirtFaultError(406, "Accept: answers are application/xml or application/json");
         }
+        refuseUnknown(request, parameters);
         const answered = await answer(request, (job) => options.work(request, job));
         return sendAnswer(request, reply, answered, format, options);
       },
@@ -85,6 +87,11 @@ export function registerRest(app: FastifyInstance, options: RestOptions, done: (
     });
   }
   done();
+}
+
+/** Lists every path twice: clients may name the version of the API in it. */
+function listPaths(): (Route & { readonly base: string })[] {
+  return [BASE, `${BASE}/v4`].flatMap((base) => ROUTES.map((route) => ({ ...route, base })));
 }
 
 function sendAnswer(

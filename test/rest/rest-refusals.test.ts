@@ -103,6 +103,27 @@ describe("a fault", () => {
       "Bad Request",
       "search: cannot sort by os; name, status, host, cluster, id, fqdn and ip can be",
     ],
+    [
+      "/vms?serach=name%3Dx",
+      400,
+      "Bad Request",
+      "serach: no parameter of this path; search, case_sensitive, max, page, follow, all_content are",
+    ],
+    [
+      `/vms/${ids.busy}/nics?search=name%3Dx`,
+      400,
+      "Bad Request",
+      "search: no parameter of this path; max, follow are",
+    ],
+    [`/vms/${ids.busy}/nics?max=0`, 400, "Bad Request", "max: expected a whole number from 1"],
+    ["/?follow=vms", 400, "Bad Request", "follow: no parameter of this path; none are"],
+    [
+      `/vms/${ids.busy}/tags?follow=vm`,
+      400,
+      "Bad Request",
+      "follow: vm cannot be followed here; nothing can",
+    ],
+    ["/vms?filter=perhaps", 400, "Bad Request", "filter: expected true or false"],
     [`/hosts/${unknownId}`, 404, "Operation Failed", `Entity not found: Host: id=${unknownId}`],
     ["/clusters/nonsense", 404, "Operation Failed", "Entity not found: Cluster: id=nonsense"],
     [`/networks/${unknownId}`, 404, "Operation Failed", `Entity not found: Network: id=${unknownId}`],
@@ -116,6 +137,35 @@ describe("a fault", () => {
     const reply = await rest.ask(path);
     expect(JSON.parse(reply.text)).toEqual({ reason, detail });
     expect(reply.status).toBe(status);
+  });
+
+  test("is the answer to another version of the API than 4", async () => {
+    expect(await rest.ask("/vms?max=1", { version: "3" })).toMatchObject({ status: 400 });
+    expect(await rest.ask("/vms?max=1", { version: "4" })).toMatchObject({ status: 200 });
+    const { status, text } = await rest.ask(`/v4/vms/${ids.busy}`);
+    expect({ status, id: (JSON.parse(text) as { id: string }).id }).toEqual({ status: 200, id: ids.busy });
+  });
+
+  test("is no answer to what oVirt's clients send without a need", async () => {
+    const path = "/vms?max=1&filter=true&current=true&all_content=false&ovf_as_ova=false";
+    expect(await rest.ask(path, { filter: "true", prefer: "persistent-auth" })).toMatchObject({
+      status: 200,
+    });
+    expect(await rest.ask("/hosts?all_content=true&follow=cluster")).toMatchObject({ status: 200 });
+  });
+
+  test("is no answer to a shorter list of interfaces", async () => {
+    for (const [path, key] of [
+      [`/vms/${ids.busy}/nics`, "nic"],
+      [`/vms/${ids.busy}/reporteddevices`, "reported_device"],
+    ] as const) {
+      const list = async (query: string) =>
+        (JSON.parse((await rest.ask(path + query)).text) as Record<string, unknown[]>)[key] ?? [];
+      const all = await list("");
+      expect(all.length).toBeGreaterThan(1);
+      expect(await list("?max=1")).toEqual(all.slice(0, 1));
+      expect(await list("?max=-1")).toEqual(all);
+    }
   });
 
   test.each(["name", "name=", 'name="x', "name=a and", "or name=a", "Hosts: name=a"])(

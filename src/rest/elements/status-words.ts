@@ -15,7 +15,7 @@ export function parseStatusName(name: string): readonly number[] | null {
 }
 
 function fold(name: string): string {
-  return name.toLowerCase().replaceAll("_", "");
+  return name.toLowerCase().replaceAll(/[_ ]/g, "");
 }
 
 /** Two states that REST shows by one word have a name each in an engine's searches. */

@@ -1,6 +1,11 @@
 import { BASE } from "../elements/elements.js";
 import { referTo, SCHEMAS } from "./openapi-schemas.js";
 
+const MAX = describeQueryParameter("max", "At most so many; without it all are answered.", {
+  type: "integer",
+  minimum: 1,
+});
+
 /** What the REST flow answers, as OpenAPI 3.1; tests hold real answers against it. */
 export const OPENAPI = {
   openapi: "3.1.0",
@@ -40,6 +45,7 @@ export const OPENAPI = {
     "/vms/{vmId}/nics": {
       get: operation("listNics", "A VM's vNICs, with the guest's interface behind each.", "Nics", [
         describePathParameter("vmId"),
+        MAX,
         follow("reported_devices", "network", "statistics"),
       ]),
     },
@@ -59,6 +65,7 @@ export const OPENAPI = {
     "/vms/{vmId}/reporteddevices": {
       get: operation("listDevices", "All interfaces of a VM's guest.", "ReportedDevices", [
         describePathParameter("vmId"),
+        MAX,
       ]),
     },
     "/vms/{vmId}/reporteddevices/{deviceId}": {
@@ -72,7 +79,7 @@ export const OPENAPI = {
         "listNicDevices",
         "The guest's interfaces with the vNIC's MAC, no others.",
         "ReportedDevices",
-        [describePathParameter("vmId"), describePathParameter("nicId")],
+        [describePathParameter("vmId"), describePathParameter("nicId"), MAX],
       ),
     },
     "/vms/{vmId}/nics/{nicId}/reporteddevices/{deviceId}": {
@@ -140,10 +147,7 @@ function describeQueryParameter(name: string, description: string, schema: Part)
 
 function listParameters(): readonly Part[] {
   return [
-    describeQueryParameter("max", "At most so many; without it all are answered.", {
-      type: "integer",
-      minimum: 1,
-    }),
+    MAX,
     describeQueryParameter("page", "Which page of `max`, from 1.", { type: "integer", minimum: 1 }),
     describeQueryParameter(
       "search",

@@ -64,8 +64,8 @@ const LINKS = {
     affinity_labels: "nothing",
   },
   nic: { reported_devices: "device", network: "network", statistics: "nothing" },
-  host: { cluster: "cluster" },
-  cluster: { affinity_groups: "nothing" },
+  host: {},
+  cluster: {},
   template: {},
   network: {},
   device: {},
@@ -108,6 +108,7 @@ const UNKNOWN_LINKS: Readonly<Record<LinkedKind, readonly string[]>> = {
   ],
   host: [
     "affinity_labels",
+    "cluster",
     "devices",
     "hooks",
     "network_attachments",
@@ -117,6 +118,7 @@ const UNKNOWN_LINKS: Readonly<Record<LinkedKind, readonly string[]>> = {
     "tags",
   ],
   cluster: [
+    "affinity_groups",
     "cpu_profiles",
     "data_center",
     "enabled_features",

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from "fastify";
 import { OvirtFaultError } from "../fault.js";
 import { parseSearch, type Search } from "../search/parse-search.js";
+import type { SearchedKind } from "../search/tokens.js";
 import { readBoolean, readParameter, readWholeNumber } from "./parameters.js";
 
 /** What a client asked of a list. */
@@ -12,9 +13,10 @@ export interface ListRequest {
 }
 
 /** Reads which part of a list the client wants. A page without `max` has {@link PAGE_SIZE} entries. */
-export function parseListRequest(request: FastifyRequest): ListRequest {
+export function parseListRequest(request: FastifyRequest, kind: SearchedKind): ListRequest {
   const search = parseSearch(readParameter(request, "search") ?? "", {
     caseSensitive: readBoolean(request, "case_sensitive") ?? false,
+    kind,
   });
   const page = readWholeNumber(request, "page") ?? search.page;
   if (page === 0) throw new OvirtFaultError(400, "page: expected a whole number from 1");
@@ -23,6 +25,11 @@ export function parseListRequest(request: FastifyRequest): ListRequest {
 }
 
 const PAGE_SIZE = 500;
+
+/** Cuts a list that has neither search nor pages to the `max` that the client wants. */
+export function cutToMax<Item>(request: FastifyRequest, items: readonly Item[]): readonly Item[] {
+  return items.slice(0, readMax(request) ?? items.length);
+}
 
 /** Clients send what an engine takes for no limit, too. */
 function readMax(request: FastifyRequest): number | null {

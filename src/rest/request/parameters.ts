@@ -24,6 +24,25 @@ export function readBoolean(request: FastifyRequest, name: string, label = name)
   return parseBoolean(readParameter(request, name), label);
 }
 
+/**
+ * Refuses what would be ignored: a parameter that the route does not know, such as a misspelt one, and a version of the API
+ * that is not spoken here.
+ */
+export function refuseUnknown(request: FastifyRequest, known: readonly string[]): void {
+  const { version } = request.headers;
+  if (version !== undefined && version !== "4")
+    throw new OvirtFaultError(400, "Version: only version 4 of the API is spoken here");
+  readBoolean(request, "filter");
+  for (const name of Object.keys(request.query as object)) {
+    if (known.includes(name) || WITHOUT_EFFECT.includes(name)) continue;
+    const may = known.length === 0 ? "none are" : `${known.join(", ")} are`;
+    throw new OvirtFaultError(400, `${name.slice(0, 100)}: no parameter of this path; ${may}`);
+  }
+}
+
+/** Parameters of oVirt's clients that change nothing here: everybody sees what they may see, and only as it is now. */
+const WITHOUT_EFFECT = ["filter", "all_content", "current", "next_run", "ovf_as_ova", "correlation_id", "_"];
+
 /** Tells whether the client wants `guest_info`: by the header of the feature page, or the parameter of the same name. */
 export function wantsAllContent(request: FastifyRequest): boolean {
   const header = request.headers["all-content"];

@@ -3,15 +3,16 @@ import { parseFollow } from "../request/follow.js";
 import { parseListRequest } from "../request/list-request.js";
 import { findHost, findNamed } from "../resources.js";
 import { listHosts, listNamed } from "../small-lists.js";
-import { readIds, type Route } from "./route.js";
+import { LIST_PARAMETERS, readIds, type Route } from "./route.js";
 
 /** What VMs and vNICs link to: hosts, clusters, templates, networks. */
 export const INVENTORY_ROUTES: readonly Route[] = [
   {
     path: "/hosts",
+    parameters: LIST_PARAMETERS,
     answer: async (request, work) => {
       parseFollow(request, "host");
-      const asked = parseListRequest(request);
+      const asked = parseListRequest(request, "host");
       return work(async (loaders) => ({
         root: "hosts",
         element: { host: (await listHosts(loaders, asked)).map((host) => formatHost(host)) },
@@ -20,6 +21,7 @@ export const INVENTORY_ROUTES: readonly Route[] = [
   },
   {
     path: "/hosts/:hostId",
+    parameters: ["follow"],
     answer: async (request, work) => {
       parseFollow(request, "host");
       const { hostId } = readIds(request);
@@ -38,7 +40,9 @@ export const INVENTORY_ROUTES: readonly Route[] = [
   ).flatMap(({ collection, item }) => createNamedRoutes(collection, item)),
   {
     path: "/clusters/:namedId/affinitygroups",
+    parameters: ["max", "follow"],
     answer: async (request, work) => {
+      parseFollow(request, "nothing");
       const { namedId } = readIds(request);
       await work((loaders) => findNamed(loaders, "clusters", namedId));
       return { root: "affinity_groups", element: { affinity_group: [] } };
@@ -50,9 +54,10 @@ function createNamedRoutes(collection: NamedCollection, item: "cluster" | "templ
   return [
     {
       path: `/${collection}`,
+      parameters: LIST_PARAMETERS,
       answer: async (request, work) => {
         parseFollow(request, item);
-        const asked = parseListRequest(request);
+        const asked = parseListRequest(request, item);
         return work(async (loaders) => {
           const rows = await listNamed(loaders, collection, asked);
           return { root: collection, element: { [item]: rows.map((row) => formatNamed(collection, row)) } };
@@ -61,6 +66,7 @@ function createNamedRoutes(collection: NamedCollection, item: "cluster" | "templ
     },
     {
       path: `/${collection}/:namedId`,
+      parameters: ["follow"],
       answer: async (request, work) => {
         parseFollow(request, item);
         const { namedId } = readIds(request);

@@ -1,5 +1,6 @@
 import { formatDevice } from "../elements/elements.js";
 import { parseFollow } from "../request/follow.js";
+import { cutToMax } from "../request/list-request.js";
 import {
   findDevice,
   findNic,
@@ -15,17 +16,19 @@ import { formatPath, readIds, type Route } from "./route.js";
 export const NIC_ROUTES: readonly Route[] = [
   {
     path: "/vms/:vmId/nics",
+    parameters: ["max", "follow"],
     answer: async (request, work) => {
       const follow = parseFollow(request, "nic");
       const { vmId } = readIds(request);
       return work(async (loaders) => ({
         root: "nics",
-        element: { nic: await readNics(loaders, await findVm(loaders, vmId), follow) },
+        element: { nic: cutToMax(request, await readNics(loaders, await findVm(loaders, vmId), follow)) },
       }));
     },
   },
   {
     path: "/vms/:vmId/nics/:nicId",
+    parameters: ["follow"],
     answer: async (request, work) => {
       const follow = parseFollow(request, "nic");
       const { vmId, nicId } = readIds(request);
@@ -37,18 +40,20 @@ export const NIC_ROUTES: readonly Route[] = [
   },
   {
     path: "/vms/:vmId/nics/:nicId/reporteddevices",
+    parameters: ["max", "follow"],
     answer: async (request, work) => {
       parseFollow(request, "device");
       const { vmId, nicId } = readIds(request);
       return work(async (loaders) => {
         const nic = await findNic(loaders, vmId, nicId);
-        const devices = await readNicDevices(loaders, nic);
+        const devices = cutToMax(request, await readNicDevices(loaders, nic));
         return { root: "reported_devices", element: formatDevices(devices, formatPath(nic.vmId, nic.id)) };
       });
     },
   },
   {
     path: "/vms/:vmId/nics/:nicId/reporteddevices/:deviceId",
+    parameters: ["follow"],
     answer: async (request, work) => {
       parseFollow(request, "device");
       const { vmId, nicId, deviceId } = readIds(request);
@@ -61,7 +66,9 @@ export const NIC_ROUTES: readonly Route[] = [
   },
   {
     path: "/vms/:vmId/nics/:nicId/statistics",
+    parameters: ["max", "follow"],
     answer: async (request, work) => {
+      parseFollow(request, "nothing");
       const { vmId, nicId } = readIds(request);
       await work((loaders) => findNic(loaders, vmId, nicId));
       return { root: "statistics", element: { statistic: [] } };

@@ -9,10 +9,15 @@ export type Answer = (RestDocument | RestList) & { readonly headers?: Readonly<R
 /** A path below the base, and what it answers. */
 export interface Route {
   readonly path: string;
+  /** The parameters of its query string; others are refused. */
+  readonly parameters: readonly string[];
   readonly answer: (request: FastifyRequest, work: Work) => Promise<Answer>;
   /** Whether the answer may be as long as all VMs are. */
   readonly isLong?: boolean;
 }
+
+/** The parameters of a list that can be searched. */
+export const LIST_PARAMETERS = ["search", "case_sensitive", "max", "page", "follow"] as const;
 
 /** Formats the path of a VM or of one of its vNICs. */
 export function formatPath(vmId: string, nicId?: string): string {

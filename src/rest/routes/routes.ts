@@ -6,8 +6,8 @@ import { VM_ROUTES } from "./vm-routes.js";
 
 /** Every path of the flow. */
 export const ROUTES: readonly Route[] = [
-  { path: "", answer: () => Promise.resolve(ENTRY) },
-  { path: "/", answer: () => Promise.resolve(ENTRY) },
+  { path: "", parameters: [], answer: () => Promise.resolve(ENTRY) },
+  { path: "/", parameters: [], answer: () => Promise.resolve(ENTRY) },
   ...VM_ROUTES,
   ...NIC_ROUTES,
   ...INVENTORY_ROUTES,

@@ -2,17 +2,23 @@ import type { FastifyRequest } from "fastify";
 import type { Element } from "../elements/document.js";
 import { formatDevice } from "../elements/elements.js";
 import { parseFollow } from "../request/follow.js";
-import { parseListRequest } from "../request/list-request.js";
+import { cutToMax, parseListRequest } from "../request/list-request.js";
 import { wantsAllContent } from "../request/parameters.js";
 import { findDevice, findVm, formatDevices, readDevices, readVm } from "../resources.js";
 import { listVms, type Work } from "../vm-list.js";
-import { formatPath, readIds, type Answer, type Route } from "./route.js";
+import { formatPath, LIST_PARAMETERS, readIds, type Answer, type Route } from "./route.js";
 
 /** VMs, and what is listed below one but its vNICs. */
 export const VM_ROUTES: readonly Route[] = [
-  { path: "/vms", answer: answerVms, isLong: true },
+  {
+    path: "/vms",
+    parameters: [...LIST_PARAMETERS, "all_content"],
+    answer: answerVms,
+    isLong: true,
+  },
   {
     path: "/vms/:vmId",
+    parameters: ["follow", "all_content"],
     answer: async (request, work) => {
       const wanted = { allContent: wantsAllContent(request), follow: parseFollow(request, "vm") };
       const { vmId } = readIds(request);
@@ -29,18 +35,20 @@ export const VM_ROUTES: readonly Route[] = [
   ].map(([path = "", root = ""]) => createEmptyListRoute(path, root)),
   {
     path: "/vms/:vmId/reporteddevices",
+    parameters: ["max", "follow"],
     answer: async (request, work) => {
       parseFollow(request, "device");
       const { vmId } = readIds(request);
       return work(async (loaders) => {
         const vm = await findVm(loaders, vmId);
-        const devices = await readDevices(loaders, vm.id);
+        const devices = cutToMax(request, await readDevices(loaders, vm.id));
         return { root: "reported_devices", element: formatDevices(devices, formatPath(vm.id)) };
       });
     },
   },
   {
     path: "/vms/:vmId/reporteddevices/:deviceId",
+    parameters: ["follow"],
     answer: async (request, work) => {
       parseFollow(request, "device");
       const { vmId, deviceId } = readIds(request);
@@ -55,7 +63,7 @@ export const VM_ROUTES: readonly Route[] = [
 
 async function answerVms(request: FastifyRequest, work: Work): Promise<Answer> {
   const wanted = { allContent: wantsAllContent(request), follow: parseFollow(request, "vm") };
-  const asked = parseListRequest(request);
+  const asked = parseListRequest(request, "vm");
   const { elements, hasNext, rest } = await listVms(work, asked, wanted);
   const headers = hasNext && asked.max !== null ? { link: formatNextLink(request, asked.page + 1) } : {};
   if (rest === null) return { root: "vms", element: { vm: elements }, headers };
@@ -82,7 +90,9 @@ function createEmptyListRoute(path: string, root: string): Route {
   const item = root.replace(/s$/, "");
   return {
     path: `/vms/:vmId/${path}`,
+    parameters: ["max", "follow"],
     answer: async (request, work) => {
+      parseFollow(request, "nothing");
       const { vmId } = readIds(request);
       await work((loaders) => findVm(loaders, vmId));
       return { root, element: { [item]: [] } };

@@ -1,7 +1,7 @@
 import type { VmSearch, VmSort } from "../../loaders/rows.js";
 import { OvirtFaultError } from "../fault.js";
 import { isSearchKey, parseSortKey, parseTerm, parseWord } from "./terms.js";
-import { createUnreadableFault, splitSearch, type Operand, type Token } from "./tokens.js";
+import { createUnreadableFault, splitSearch, type Operand, type SearchedKind, type Token } from "./tokens.js";
 
 /** What a `search` means. */
 export interface Search {
@@ -12,6 +12,11 @@ export interface Search {
   readonly page: number | null;
 }
 
+interface SearchOptions {
+  readonly caseSensitive?: boolean;
+  readonly kind?: SearchedKind;
+}
+
 /**
  * Reads oVirt's search language for the keys that exist here:
  *
@@ -20,10 +25,13 @@ export interface Search {
  *     all     := term {"and" term}
  *     term    := key ("=" | "!=") value | word
  */
-export function parseSearch(text: string, { caseSensitive = false } = {}): Search {
+export function parseSearch(
+  text: string,
+  { caseSensitive = false, kind = "vm" }: SearchOptions = {},
+): Search {
   if (text.length > MAX_LENGTH)
     throw new OvirtFaultError(400, `search: longer than ${MAX_LENGTH} characters; narrow it`);
-  const { tokens, sort, page } = splitSearch(text);
+  const { tokens, sort, page } = splitSearch(text, kind);
   return {
     condition: parseGroups(tokens, text, caseSensitive),
     sort: sort === null ? null : { key: parseSortKey(sort.key), descending: sort.descending },
@@ -66,8 +74,8 @@ function isJoint(token: Token): token is Exclude<Token, Operand> {
 
 function parseOperand(token: Operand, text: string, caseSensitive: boolean): VmSearch {
   if (token.kind === "word") {
-    // A key without a value is a search that was not finished.
-    if (isSearchKey(token.value)) throw createUnreadableFault(text);
+    // A key without a value is a search that was not finished; one with `:` or `~` is of another language.
+    if (isSearchKey(/^[^:~]*/.exec(token.value)?.[0] ?? "")) throw createUnreadableFault(text);
     return parseWord(token.value, caseSensitive);
   }
   const condition = parseTerm(token.key, token.value, caseSensitive);

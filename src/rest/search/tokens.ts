@@ -15,10 +15,13 @@ export interface SearchTokens {
   readonly page: number | null;
 }
 
+/** What is searched, in the singular. */
+export type SearchedKind = "vm" | "host" | "cluster" | "template" | "network";
+
 /** Splits a search into tokens: `Vms:` before it, `sortby KEY [asc|desc]` and `page N` after it. */
-export function splitSearch(text: string): SearchTokens {
-  let rest = text.replace(/^\s*(?:vms?\s*:)?\s*/i, "");
-  // Other things than VMs, such as `Hosts:`, are not searched here.
+export function splitSearch(text: string, kind: SearchedKind): SearchTokens {
+  let rest = text.replace(new RegExp(`^\\s*(?:${kind}s?\\s*:)?\\s*`, "i"), "");
+  // Things of another kind, such as `Hosts:` in a list of VMs, are not searched here.
   if (/^[a-z]+\s*:\s/i.test(rest)) throw createUnreadableFault(text);
   const tokens: Token[] = [];
   let sort: SearchTokens["sort"] = null;
@@ -82,5 +85,7 @@ function takeWord(text: string): Found | null {
   if (quoted !== undefined) return { kind: "token", token: { kind: "word", value: quoted }, length };
   const keyword = bare.toLowerCase();
   if (keyword === "and" || keyword === "or") return { kind: "token", token: { kind: keyword }, length };
+  // Not finished, or not of this language. A text that is called so is searched for in quotes.
+  if (keyword === "sortby" || keyword === "page" || keyword === "not") return null;
   return { kind: "token", token: { kind: "word", value: bare }, length };
 }

@@ -116,6 +116,13 @@ describe("a search", () => {
     ["name=a sortby name name=b", /cannot be read/],
     ["page 2 name=a", /cannot be read/],
     ["Hosts: name=a", /cannot be read/],
+    ["name=a sortby", /cannot be read/],
+    ["page", /cannot be read/],
+    ["page -1", /cannot be read/],
+    ["not name=a", /cannot be read/],
+    ["name=a and not name=b", /cannot be read/],
+    ["name~web", /cannot be read/],
+    ["ip:192.0.2.1", /cannot be read/],
     ["name<a", /cannot be read/],
     ["tag=a", /the key tag is not known here; name, status, host, cluster, id, fqdn and ip are/],
     ["sortby memory", /cannot sort by memory/],
@@ -126,6 +133,17 @@ describe("a search", () => {
     [`name=${"*a".repeat(300)}`, /longer than 500 characters/],
   ])("is refused if it is %s", (search, message) => {
     expect(() => parseSearch(search)).toThrow(message);
+  });
+
+  test("names its own kind in front of it, in the singular or plural, and no other", () => {
+    expect(parseSearch("Hosts : name=a", { kind: "host" })).toEqual(parseSearch("name=a"));
+    expect(parseSearch("cluster:name=a", { kind: "cluster" })).toEqual(parseSearch("name=a"));
+    expect(() => parseSearch("Vms: name=a", { kind: "host" })).toThrow(/cannot be read/);
+  });
+
+  test("takes a word of its own in quotes for a text, and an address for one", () => {
+    expect(parseCondition('"not"')).toMatchObject({ kind: "anyText" });
+    expect(parseCondition("fd00::1")).toMatchObject({ kind: "anyText" });
   });
 
   test("reads or refuses any text at all, and quickly", () => {
