@@ -18,6 +18,8 @@ export default defineConfig(({ mode }): UserConfig => ({
     outDir: "../dist/portal",
     emptyOutDir: false,
     assetsDir: "assets",
+    // The first ones that know `light-dark()`. For older ones it would be written anew, in each file by itself.
+    cssTarget: ["chrome123", "firefox120", "safari17.5"],
     chunkSizeWarningLimit: 8_000,
     rolldownOptions: {
       input: `${import.meta.dirname}/${mode}.html`,

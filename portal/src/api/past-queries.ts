@@ -46,6 +46,9 @@ export const PastVmQuery = graphql(
         nics(at: $at) {
           ...NicFields
         }
+        guestHistory(first: 1) {
+          keptFrom
+        }
       }
     }
   `,

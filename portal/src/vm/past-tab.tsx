@@ -27,16 +27,17 @@ export function PastTab({
   if (vm === null) return <ProblemNote problem={problem} onRetry={reload} />;
   const devices = vm.guestInfo?.networkDevices ?? null;
   const tab = matchNics(vm);
+  const isKnown = vm.guestInfo !== null || vm.nics !== null;
+  const why = isKnown ? null : explainUnknown(at, vm.guestHistory?.keptFrom ?? null, problem !== null);
   return (
     <>
       <Alert role="status" className="past" title={`As it was at ${formatExact(at)}`}>
         <RouteLink to={{ view: "vm", id, at: null }}>Show it as it is now</RouteLink>
-        <Differences gone={listMissing(devices, now)} come={listMissing(now, devices)} />
+        {isKnown && <Differences gone={listMissing(devices, now)} come={listMissing(now, devices)} />}
+        {why !== null && <Text size="sm">{why}</Text>}
       </Alert>
-      <ProblemNote problem={problem} onRetry={reload} />
-      {vm.guestInfo === null && vm.nics === null ? (
-        <Text mt="md">This VM was not known at that time.</Text>
-      ) : (
+      {why === null && <ProblemNote problem={problem} onRetry={reload} />}
+      {isKnown && (
         <CompareWith devices={now}>
           <NicTable rows={tab.rows} areNicsKnown={vm.nics !== null} />
           <GuestOnly devices={tab.guestOnly} areKnown={devices !== null} />
@@ -44,6 +45,16 @@ export function PastTab({
       )}
     </>
   );
+}
+
+/** Says why nothing is known of a VM at a time; `null`: because it could not be read, which says so itself. */
+function explainUnknown(at: string, keptFrom: string | null, isRefused: boolean): string | null {
+  const time = new Date(at);
+  if (time > new Date()) return "That time is still to come.";
+  if (keptFrom !== null && time < new Date(keptFrom)) {
+    return `Nothing is known of that time. The past is kept from ${formatExact(keptFrom)} on.`;
+  }
+  return isRefused ? null : "This VM was not known at that time.";
 }
 
 function Differences({ gone, come }: { readonly gone: readonly string[]; readonly come: readonly string[] }) {
