@@ -12,6 +12,7 @@ import { startApollo } from "./graphql/apollo.js";
 import { createDocumentGate, createTrustedDocumentGate, readTrustedDocuments } from "./graphql/documents.js";
 import { HttpError } from "./errors.js";
 import { createGate, type Gate } from "./admission/gate.js";
+import { answerOneAtATime } from "./admission/one-at-a-time.js";
 import { addBracketsToIPv6, isLoopbackHost } from "../model/connections/host-address.js";
 import { createOperationCheck } from "./graphql/cost/check-operation.js";
 import { createFastAnswers } from "./graphql/fast-answers.js";
@@ -59,6 +60,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     learn: fast?.learn ?? (() => undefined),
   });
   const app = createApp(options);
+  answerOneAtATime(app.server);
   const live = createLiveConnections(options, limits);
   const shutdown = createShutdown(app, apollo, live);
   app.server.maxConnections = limits.connections;

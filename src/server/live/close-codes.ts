@@ -18,6 +18,9 @@ export const END_REASONS: Readonly<Record<LiveEnd, CloseReason>> = {
 /** Reason for a client that reads too slowly. */
 export const SLOW_READER: CloseReason = { code: 4_290, reason: "Read faster" };
 
+/** Reason for a client that sends more messages at once than wait in line. */
+export const TOO_MANY_MESSAGES: CloseReason = { code: 4_429, reason: "Too many messages at once" };
+
 /** Reason for a failure that is ours. */
 export const INTERNAL_FAILURE: CloseReason = { code: 4_500, reason: "Internal error" };
 

@@ -7,7 +7,8 @@ import { WebSocketServer, type WebSocket } from "ws";
 import type { Client } from "../admission/client.js";
 import type { Gate } from "../admission/gate.js";
 import { HttpError } from "../errors.js";
-import { INTERNAL_FAILURE, type CloseReason } from "./close-codes.js";
+import { INTERNAL_FAILURE, TOO_MANY_MESSAGES, type CloseReason } from "./close-codes.js";
+import { createMessageTurns } from "./message-turns.js";
 import type { WebSocketParts } from "./websocket-parts.js";
 import { createSession, type Session } from "./websocket-session.js";
 
@@ -23,6 +24,7 @@ export function acceptWebSockets(server: Server, gate: Gate, parts: WebSocketPar
     perMessageDeflate: false,
     handleProtocols: (protocols) => handleProtocols(protocols),
   });
+  const turns = createMessageTurns();
   const protocol = makeServer<Record<string, unknown>, { session: Session }>({
     connectionInitWaitTimeout: limits.initMs,
     onConnect: ({ connectionParams, extra }) => extra.session.identify(connectionParams),
@@ -74,13 +76,28 @@ export function acceptWebSockets(server: Server, gate: Gate, parts: WebSocketPar
           webSocket.close(code, reason);
         },
         onMessage: (handle) => {
-          webSocket.on("message", (data: Buffer) => {
-            // The handler answers what is wrong by itself; what is left is a connection that has gone.
-            handle(data.toString()).catch((error: unknown) => {
-              options.log.debug({ err: error, requestId: session.requestId }, "WebSocket message failed");
-              closeSoon(webSocket, INTERNAL_FAILURE);
-            });
+          const messages = turns.open({
+            handle: (data) => {
+              // The handler answers what is wrong by itself; what is left is a connection that has gone.
+              handle(data.toString()).catch((error: unknown) => {
+                options.log.debug({ err: error, requestId: session.requestId }, "WebSocket message failed");
+                closeSoon(webSocket, INTERNAL_FAILURE);
+              });
+            },
+            pause: () => {
+              webSocket.pause();
+            },
+            resume: () => {
+              webSocket.resume();
+            },
+            onFlood: () => {
+              closeSoon(webSocket, TOO_MANY_MESSAGES);
+              // Its answer to that is still read.
+              webSocket.resume();
+            },
           });
+          webSocket.on("message", messages.take);
+          webSocket.once("close", messages.close);
         },
       },
       { session },

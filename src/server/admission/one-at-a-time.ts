@@ -1,0 +1,56 @@
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+
+interface Arrived {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+/**
+ * Answers the requests of each connection one after the other. Node would begin all that a client sends without waiting for
+ * answers (pipelining), some thousands in one turn of the event loop, and sends no `close` for those whose turn never comes. Call
+ * it before further listeners are registered.
+ *
+ * 1. The first request of a connection goes to the server's listeners at once.
+ * 2. Those that follow wait until the one before is answered. Other connections are served between two of them.
+ * 3. A client that lets more than {@link MOST_WAITING} wait, or asks for an upgrade meanwhile, is cut off.
+ */
+export function answerOneAtATime(server: Server): void {
+  const handlers = server.listeners("request") as ((
+    request: IncomingMessage,
+    response: ServerResponse,
+  ) => void)[];
+  server.removeAllListeners("request");
+  /** What waits on each connection of which a request is being answered. */
+  const busy = new WeakMap<Duplex, Arrived[]>();
+
+  const answer = ({ request, response }: Arrived): void => {
+    response.once("close", () => {
+      // Later, so that others come first.
+      setImmediate(answerNext, request.socket);
+    });
+    for (const handler of handlers) handler.call(server, request, response);
+  };
+  const answerNext = (socket: Duplex): void => {
+    const next = socket.destroyed ? undefined : busy.get(socket)?.shift();
+    if (next === undefined) busy.delete(socket);
+    else answer(next);
+  };
+
+  server.on("request", (request, response) => {
+    const { socket } = request;
+    if (socket.destroyed) return;
+    const waiting = busy.get(socket);
+    if (waiting === undefined) {
+      busy.set(socket, []);
+      answer({ request, response });
+    } else if (waiting.length < MOST_WAITING) waiting.push({ request, response });
+    else socket.destroy();
+  });
+  server.on("upgrade", (_request: IncomingMessage, socket: Duplex) => {
+    if (busy.has(socket)) socket.destroy();
+  });
+}
+
+/** Clients that send several requests at once send a few; one packet has room for thousands. */
+const MOST_WAITING = 16;

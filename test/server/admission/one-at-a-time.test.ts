@@ -1,0 +1,96 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { connect, type AddressInfo, type Socket } from "node:net";
+import { expect, onTestFinished, test } from "vitest";
+import { answerOneAtATime } from "../../../src/server/admission/one-at-a-time.js";
+import { served, until } from "../running.js";
+
+/** A server that answers when it is asked to; it counts what was begun, and what ended. */
+async function startManual() {
+  const begun: string[] = [];
+  const finish: (() => void)[] = [];
+  let closed = 0;
+  const server = createServer((request, response) => {
+    begun.push(request.url ?? "");
+    finish.push(() => response.end(`answer to ${request.url ?? ""}\n`));
+    response.once("close", () => (closed += 1));
+  });
+  answerOneAtATime(server);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { port: (server.address() as AddressInfo).port, begun, finish, closed: () => closed };
+}
+
+function open(port: number): Socket {
+  const socket = connect(port, "127.0.0.1");
+  socket.on("error", () => undefined);
+  onTestFinished(() => void socket.destroy());
+  return socket;
+}
+
+const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`;
+
+test("requests that come without waiting for answers are begun one after the other, and answered in their order", async () => {
+  const { port, begun, finish } = await startManual();
+  const socket = open(port);
+  let text = "";
+  socket.on("data", (data) => (text += data.toString()));
+  socket.write(["/1", "/2", "/3"].map(get).join(""));
+  for (const count of [1, 2, 3]) {
+    await until(() => begun.length === count);
+    await new Promise(setImmediate);
+    expect(begun).toHaveLength(count);
+    finish[count - 1]?.();
+  }
+  await until(() => text.includes("answer to /3\n"));
+  expect(text.match(/\/\d\n/g)?.map((path) => path.trim())).toEqual(["/1", "/2", "/3"]);
+});
+
+test("a client that leaves has had one request begun, whatever it sent, and that one sees it leave", async () => {
+  const { port, begun, closed } = await startManual();
+  const socket = open(port);
+  socket.write(["/1", "/2", "/3"].map(get).join(""));
+  await until(() => begun.length === 1);
+  socket.destroy();
+  await until(() => closed() === 1);
+  await new Promise(setImmediate);
+  expect(begun).toEqual(["/1"]);
+});
+
+test("a client that sends thousands of requests at once is cut off, and one that asks for an upgrade meanwhile", async () => {
+  const { port, begun } = await startManual();
+  for (const more of [
+    get("/").repeat(2_000),
+    get("/").replace("\r\n\r\n", "\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n"),
+  ]) {
+    begun.length = 0;
+    const socket = open(port);
+    socket.write(get("/first") + more);
+    await new Promise((resolve) => socket.once("close", resolve));
+    expect(begun).toEqual(["/first"]);
+  }
+});
+
+test("streams that are asked for behind a request that waits leave no place taken when their client goes", async () => {
+  const server = await served({ limits: { lasting: 3 } });
+  const stream = get("/graphql/stream?query=%7Bnope%7D").replace(
+    "\r\n\r\n",
+    "\r\nAccept: text/event-stream\r\n\r\n",
+  );
+  const body = JSON.stringify({ query: "{ slow { id } }" });
+  const slow = `POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  const socket = open(server.port);
+  socket.write(slow + stream.repeat(3));
+  await until(() => server.doings.waiting.size === 1);
+  socket.destroy();
+  await until(() => server.lines.length > 0);
+  const answer = await fetch(`${server.url}/graphql/stream?query={nope}`, {
+    headers: { accept: "text/event-stream" },
+  });
+  expect(answer.status).toBe(200);
+  await answer.body?.cancel();
+});
