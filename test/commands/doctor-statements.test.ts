@@ -172,6 +172,27 @@ describe("the doctor tries all statements of a gateway", () => {
     expect(new Set(found.map((each) => each.split(": ", 2)[1])).size).toBe(found.length);
   });
 
+  test("hints name the schema of the tables and the role, as they are written in a statement", async () => {
+    const { database, role, url } = await createRole();
+    const odd = `${role}-Odd`;
+    await asAdmin(`ALTER ROLE ${role} RENAME TO "${odd}"`);
+    cleanups.push(() => asAdmin(`ALTER ROLE "${odd}" RENAME TO ${role}`));
+    await asAdmin(`ALTER ROLE "${odd}" PASSWORD 'role'`);
+    for (const statement of [
+      'ALTER SCHEMA public RENAME TO "Our Tables"',
+      `GRANT USAGE ON SCHEMA "Our Tables" TO "${odd}"`,
+      `REVOKE DELETE ON "Our Tables".vm_guest_agent_interfaces FROM "${odd}"`,
+    ]) {
+      await database.dataSource.query(statement);
+    }
+    const named = new URL(url);
+    named.username = odd;
+    named.searchParams.set("options", String.raw`-csearch_path="Our\ Tables"`);
+    expect((await look(named.href))[0]).toContain(
+      `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA "Our Tables" TO "${odd}"`,
+    );
+  });
+
   test("a migration is tried once, and not while somebody reads its tables", async () => {
     const database = await createDatabase();
     cleanups.push(() => database.drop());

@@ -59,6 +59,22 @@ describe("vnic-graph doctor", () => {
     expect(await readContents(dataSource)).toEqual({});
   });
 
+  test.each(["nowhere", "pg_catalog"])(
+    "says that tables can be in no schema of search_path %s",
+    async (path) => {
+      const { url } = await database({ template: null });
+      const lost = new URL(url);
+      lost.searchParams.set("options", `-csearch_path=${path}`);
+      const { text } = await diagnosis({ DATABASE_URL: lost.href });
+      expect(text).toMatch(
+        new RegExp(
+          `^fail {2}tables: search_path is ${path}, .*\n.*ALTER ROLE \\S+ SET search_path = public`,
+          "m",
+        ),
+      );
+    },
+  );
+
   test("asks the hosts that were added to the database, too", async () => {
     const { url, store } = await database();
     const port = await freePort();

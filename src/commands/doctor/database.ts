@@ -10,6 +10,7 @@ import { createStore } from "../../store/store.js";
 import type { PolledHost } from "../../store/types.js";
 import { formatError } from "../../gateway/format-error.js";
 import { fail, createOkFinding, warn, type Finding } from "./finding.js";
+import { checkOurTables } from "./our-tables.js";
 import { checkStatements } from "./statements.js";
 
 /** What the database showed, and the hosts that it says are to be polled. */
@@ -197,42 +198,3 @@ async function checkEngineTables(dataSource: DataSource): Promise<Finding> {
     return fail("tables", formatError(error), "docs/ovirt.md shows the role and its grants");
   }
 }
-
-async function checkOurTables(dataSource: DataSource): Promise<Finding> {
-  try {
-    const pending = await pendingMigrations(dataSource);
-    const [row] = await queryRows<{ role: string; create: boolean; lacking: string[] }>(dataSource, RIGHTS, [
-      dataSource.entityMetadatas.map(({ tableName }) => tableName),
-    ]);
-    const { role = "", create = false, lacking = [] } = row ?? {};
-    if (pending.length > 0 && !create) {
-      return fail(
-        "tables",
-        `${pending.length} migrations wait, but role ${role} may not make tables`,
-        `GRANT CREATE ON SCHEMA public TO ${role}, or run \`vnic-graph migrate\` as a role that may`,
-      );
-    }
-    if (lacking.length > 0) {
-      return fail(
-        "tables",
-        `role ${role} may not read and write ${lacking.join(", ")}`,
-        `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${role}`,
-      );
-    }
-    if (pending.length === 0) return createOkFinding("tables", "up to date");
-    return createOkFinding("tables", `\`vnic-graph start\` or \`migrate\` will run ${pending.join(", ")}`);
-  } catch (error) {
-    const mend =
-      "docs/operations.md tells of upgrades; an oVirt engine's database is read with SOURCE=engine";
-    return fail("tables", formatError(error), mend);
-  }
-}
-
-const RIGHTS = `
-  SELECT current_user AS role, coalesce(has_schema_privilege(current_schema(), 'CREATE'), false) AS create,
-    ARRAY(
-      SELECT name FROM unnest($1::text[]) AS name
-      WHERE to_regclass(name) IS NOT NULL
-        AND NOT (has_table_privilege(name, 'SELECT') AND has_table_privilege(name, 'INSERT')
-          AND has_table_privilege(name, 'UPDATE') AND has_table_privilege(name, 'DELETE'))
-    ) AS lacking`;

@@ -21,7 +21,7 @@ export function createMigrationTrial(
       const result = await tryToMigrate(rehearsal);
       if (typeof result === "string") throw new UntriedError(result);
     },
-    hint: "run `vnic-graph migrate` as the owner of our tables, with GRANT USAGE, CREATE ON SCHEMA public; then GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ROLE",
+    hint: "run `vnic-graph migrate` as the owner of our tables, with GRANT USAGE, CREATE ON SCHEMA {schema}; then GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role}",
     isBrief: isUpgrade,
   };
 }
@@ -40,7 +40,7 @@ export function listKeepingTrials(rehearsal: DataSource, vmId: string, isOwner: 
   const partition: Trial = {
     what: "making and dropping a partition of the change log",
     attempt: () => tryPartition(rehearsal, BRIEF_LOCK_WAIT_MS),
-    hint: "GRANT USAGE, CREATE ON SCHEMA public TO ROLE",
+    hint: "GRANT USAGE, CREATE ON SCHEMA {schema} TO {role}",
     isWarning: true,
     isBrief: true,
   };
@@ -55,7 +55,7 @@ export function listKeepingTrials(rehearsal: DataSource, vmId: string, isOwner: 
     {
       what: "erasing the past of all VMs, as `forget --all` does",
       attempt: () => forgetAll(rehearsal, BRIEF_LOCK_WAIT_MS),
-      hint: "GRANT TRUNCATE ON vnic_graph_change, vnic_graph_address_span TO ROLE; nothing else needs it",
+      hint: "GRANT TRUNCATE ON vnic_graph_change, vnic_graph_address_span TO {role}; nothing else needs it",
       isWarning: true,
       isBrief: true,
     },

@@ -20,14 +20,14 @@ export async function checkStatements(
   dataSource: DataSource,
   pendingMigrations: readonly string[] = [],
 ): Promise<Finding[]> {
-  const [owner] = await queryRows<{ role: string; owns: boolean }>(dataSource, OWNERSHIP);
-  const { role = "", owns = true } = owner ?? {};
+  const [owner] = await queryRows<Owner>(dataSource, OWNERSHIP);
+  const { role, schema, owns } = owner ?? { role: "", schema: "public", owns: true };
   const failures = await rehearse(dataSource, (rehearsal) => tryAll(rehearsal, pendingMigrations, owns));
   const found = [...failures].map(([reason, { trial, error }]) => {
     const untried = explainUntried(trial, error);
     if (untried !== null) return warn(CHECK, `${trial.what}: ${untried.reason}`, untried.mend);
     const tell = trial.isWarning === true ? warn : fail;
-    return tell(CHECK, `${trial.what}: ${reason}`, explainFailure(error, role, trial.hint));
+    return tell(CHECK, `${trial.what}: ${reason}`, explainFailure(error, { role, schema }, trial.hint));
   });
   if (!owns) {
     found.push(
@@ -162,12 +162,19 @@ function listTrials(rehearsal: DataSource, vm: TrialVm): readonly Trial[] {
   return [...Object.values(writing).flat(), ...reading];
 }
 
-function explainFailure(error: unknown, role: string, ownHint: string | undefined): string {
+/** Whom a hint is for; names as they stand in a statement. */
+type Place = Pick<Owner, "role" | "schema">;
+
+function explainFailure(error: unknown, place: Place, ownHint: string | undefined): string {
   const code = findSqlState(error) ?? "";
-  if (code === "42501" && ownHint !== undefined) return ownHint.replaceAll("ROLE", role);
+  if (code === "42501" && ownHint !== undefined) return fillHint(ownHint, place);
   const message = formatError(error);
   const fitting = HINTS.find(({ states, words }) => states.test(code) && words.test(message));
-  return (fitting?.hint ?? "look into PostgreSQL's own log").replaceAll("ROLE", role);
+  return fillHint(fitting?.hint ?? "look into PostgreSQL's own log", place);
+}
+
+function fillHint(hint: string, { role, schema }: Place): string {
+  return hint.replaceAll("{role}", () => role).replaceAll("{schema}", () => schema);
 }
 
 /** By PostgreSQL's code and the words of the message; the first that fits. */
@@ -175,25 +182,29 @@ const HINTS: readonly { readonly states: RegExp; readonly words: RegExp; readonl
   {
     states: /^42501$/,
     words: /row-level security/,
-    hint: "take the policies off our tables, or ALTER ROLE ROLE BYPASSRLS",
+    hint: "take the policies off our tables, or ALTER ROLE {role} BYPASSRLS",
   },
-  { states: /^42501$/, words: /sequence/, hint: "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO ROLE" },
-  { states: /^42501$/, words: /schema/, hint: "GRANT USAGE ON SCHEMA public TO ROLE" },
-  { states: /^42501$/, words: /function/, hint: "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO ROLE" },
+  { states: /^42501$/, words: /sequence/, hint: "GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {role}" },
+  { states: /^42501$/, words: /schema/, hint: "GRANT USAGE ON SCHEMA {schema} TO {role}" },
+  {
+    states: /^42501$/,
+    words: /function/,
+    hint: "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA {schema} TO {role}",
+  },
   {
     states: /^42501$/,
     words: /must be owner/,
-    hint: "run `vnic-graph migrate` as ROLE, or make ROLE the owner of our tables",
+    hint: "run `vnic-graph migrate` as {role}, or make {role} the owner of our tables",
   },
   {
     states: /^42501$/,
     words: /./,
-    hint: "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ROLE",
+    hint: "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role}",
   },
   {
     states: /^25006$/,
     words: /./,
-    hint: "give DATABASE_URL the primary; is default_transaction_read_only on, for ROLE or the database?",
+    hint: "give DATABASE_URL the primary; is default_transaction_read_only on, for {role} or the database?",
   },
   { states: /^53100$/, words: /./, hint: "make room on the disk of the database's server" },
   { states: /^53/, words: /./, hint: "the database's server lacks memory or connections: see its own log" },
@@ -219,6 +230,12 @@ const HINTS: readonly { readonly states: RegExp; readonly words: RegExp; readonl
   },
 ];
 
+interface Owner {
+  readonly role: string;
+  readonly schema: string;
+  readonly owns: boolean;
+}
+
 const OWNERSHIP = `
-  SELECT current_user AS role, coalesce(pg_has_role(c.relowner, 'USAGE'), true) AS owns
-  FROM pg_class c WHERE c.oid = to_regclass('vnic_graph_change')`;
+  SELECT quote_ident(current_user) AS role, quote_ident(coalesce(current_schema(), 'public')) AS schema,
+    coalesce((SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = to_regclass('vnic_graph_change')), true) AS owns`;
