@@ -44,6 +44,11 @@ async function look(url: string): Promise<string[]> {
   }
 }
 
+/** Undoes migrations up to one that alters tables with rows. */
+async function undoMigrations({ dataSource }: TestDatabase): Promise<void> {
+  for (let count = 0; count < 2; count += 1) await dataSource.undoLastMigration({ transaction: "all" });
+}
+
 /** Does something while somebody has the change log open. */
 async function withReader(database: TestDatabase, act: () => Promise<void>): Promise<void> {
   const reader = database.dataSource.createQueryRunner();
@@ -93,10 +98,10 @@ describe("the doctor tries all statements of a gateway", () => {
   test("with a migration that the role may not run, as the tables are not its own", async () => {
     const { database, role, url } = await createRole();
     await database.dataSource.query(`GRANT USAGE, CREATE ON SCHEMA public TO ${role}`);
-    await database.dataSource.undoLastMigration({ transaction: "all" });
+    await undoMigrations(database);
     expect(await look(url)).toEqual([
       expect.stringMatching(
-        /^fail running \w+: must be owner of table \w+ -> run `vnic-graph migrate` as the owner of our tables/,
+        /^fail running [\w, ]+: must be owner of table \w+ -> run `vnic-graph migrate` as the owner of our tables/,
       ),
       expect.stringMatching(/^warn role \w+ does not own the change log/),
     ]);
@@ -196,14 +201,14 @@ describe("the doctor tries all statements of a gateway", () => {
   test("a migration is tried once, and not while somebody reads its tables", async () => {
     const database = await createDatabase();
     cleanups.push(() => database.drop());
-    await database.dataSource.undoLastMigration({ transaction: "all" });
+    await undoMigrations(database);
     expect(await look(database.url)).toEqual([
       "ok the migrations that wait were tried, and undone; all else is tried when they have run -> ",
     ]);
     await withReader(database, async () => {
       expect(await look(database.url)).toEqual([
         expect.stringMatching(
-          /^warn running \w+: could not be tried while its tables are in use -> ask again/,
+          /^warn running [\w, ]+: could not be tried while its tables are in use -> ask again/,
         ),
       ]);
     });
@@ -212,13 +217,13 @@ describe("the doctor tries all statements of a gateway", () => {
   test("a migration that takes long on many rows is not tried to its end", async () => {
     const database = await createDatabase();
     cleanups.push(() => database.drop());
-    await database.dataSource.undoLastMigration({ transaction: "all" });
+    await undoMigrations(database);
     await database.dataSource.query(`
       CREATE FUNCTION take_long() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(60); RETURN NULL; END $$;
       CREATE TRIGGER long BEFORE UPDATE ON vnic_graph_change FOR EACH STATEMENT EXECUTE FUNCTION take_long()`);
     expect(await look(database.url)).toEqual([
       expect.stringMatching(
-        /^warn running \w+: could not be tried within 1 s, as its tables have many rows -> /,
+        /^warn running [\w, ]+: could not be tried within 1 s, as its tables have many rows -> /,
       ),
     ]);
   });

@@ -3,6 +3,7 @@ import { tryReads } from "../../engine-store/try-reads.js";
 import { createChangeLog } from "../../store/changes/change-log.js";
 import { findSqlState } from "../../store/postgres/errors.js";
 import { queryRows } from "../../store/postgres/sql.js";
+import { readEdits } from "../../store/memory/look.js";
 import { createStore } from "../../store/store.js";
 import type { ReadinessStore, RefreshStore } from "../../store/types.js";
 import type { Trial } from "./trial.js";
@@ -157,6 +158,7 @@ function listTrials(rehearsal: DataSource, vm: TrialVm): readonly Trial[] {
         }),
     },
     { what: "following the change log", attempt: async () => (await changes.openTail()).read(10) },
+    { what: "looking for edits by hand", attempt: () => readEdits(rehearsal) },
     { what: "keeping the index of addresses", attempt: () => changes.advanceAddressIndex() },
   ];
   return [...Object.values(writing).flat(), ...reading];

@@ -174,7 +174,7 @@ const TEXT_BYTES = 150;
 const MOST_TEXTS = 8;
 
 /**
- * Even what nothing is known to have changed is read again after ten seconds, so that an edit of the tables by hand is
- * seen soon: the log has no row of it.
+ * Even what nothing is known to have changed is read again in the end: whoever switches triggers off to write a table leaves
+ * neither a row in the log nor a note.
  */
-export const LONGEST_KEPT_MS = 10_000;
+export const LONGEST_KEPT_MS = 10 * 60_000;

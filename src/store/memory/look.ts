@@ -4,7 +4,7 @@ import type { LogCursor } from "../changes/cursor.js";
 import { findEndOfLog } from "../changes/end-of-log.js";
 import { LostCursorError } from "../changes/log-errors.js";
 import { LogReader, type LogMark } from "../changes/log-reader.js";
-import type { Queryable } from "../postgres/sql.js";
+import { queryRows, type Queryable } from "../postgres/sql.js";
 import { readHostFreshness } from "../read/host-reads.js";
 import { createSnapshot } from "../read/snapshot.js";
 import { createTreeReads } from "../read/vm-trees.js";
@@ -43,11 +43,13 @@ export type LookAtChanges = (wishes: LookWishes) => Promise<Look>;
 interface Place {
   readonly cursor: LogCursor;
   readonly mark: LogMark | null;
+  /** The notes of edits that were there; `null`: not known. */
+  readonly edits: string | null;
 }
 
 /**
  * Creates the looks of a process at the change log. Each reads in one transaction, which sees one state, what was committed
- * since the last one, and hosts and changed VMs as they are in that state. A look that fails changes nothing: the next one
+ * since the last one, and hosts and changed VMs as they are in that state. If others than passes have written VMs, all may have changed. A look that fails changes nothing: the next one
  * begins at the same place.
  */
 export function createLooks(dataSource: DataSource, mostChanges = MOST_CHANGES): LookAtChanges {
@@ -56,14 +58,16 @@ export function createLooks(dataSource: DataSource, mostChanges = MOST_CHANGES):
     const snapshot = createSnapshot(dataSource);
     try {
       const reader = new LogReader(snapshot, from.cursor, undefined, from.mark);
-      const [changes, hosts] = await Promise.all([
+      const [changes, hosts, edits] = await Promise.all([
         readChanges(reader, mostChanges),
         wishes.hosts ? readHostFreshness(snapshot) : null,
+        readEdits(snapshot),
       ]);
       if (changes === null) return null;
-      const wanted = await readWanted(snapshot, changes, wishes.findParts);
-      place = { cursor: reader.cursor, mark: reader.mark };
-      return { changes, hosts, ...wanted };
+      const isEdited = edits !== from.edits;
+      const wanted = isEdited ? NOTHING : await readWanted(snapshot, changes, wishes.findParts);
+      place = { cursor: reader.cursor, mark: reader.mark, edits };
+      return { changes: isEdited ? null : changes, hosts, ...wanted };
     } finally {
       await snapshot.close();
     }
@@ -81,9 +85,23 @@ export function createLooks(dataSource: DataSource, mostChanges = MOST_CHANGES):
           });
     if (look !== null) return look;
     const end = await findEndOfLog(dataSource);
-    const anew = await readOn({ cursor: end, mark: null }, wishes);
-    return { changes: null, hosts: anew?.hosts ?? null, trees: [], parts: NO_PARTS };
+    const anew = await readOn({ cursor: end, mark: null, edits: null }, wishes);
+    return { changes: null, hosts: anew?.hosts ?? null, ...NOTHING };
   };
+}
+
+const NOTHING: Pick<Look, "trees" | "parts"> = { trees: [], parts: NO_PARTS };
+
+/**
+ * Reads which edits of VMs by others than passes are noted: these have no row in the log. Each has its transaction's number, and
+ * the newest one stays; so the same text means that there was none.
+ */
+export async function readEdits(snapshot: Queryable): Promise<string> {
+  const [row] = await queryRows<{ readonly edits: string }>(
+    snapshot,
+    "SELECT concat_ws(' ', count(*), sum(tx::text::numeric)) AS edits FROM vnic_graph_edit",
+  );
+  return row?.edits ?? "";
 }
 
 /** Reads all changes there are; `null`: there are too many. */
@@ -109,7 +127,7 @@ async function readWanted(
     return parts === null ? [] : [{ id, parts }];
   });
   const parts = wanted.reduce((joined, each) => joinParts(joined, each.parts), NO_PARTS);
-  if (wanted.length === 0 || wanted.length > MOST_WANTED) return { trees: [], parts };
+  if (wanted.length === 0 || wanted.length > MOST_WANTED) return NOTHING;
   const reads = createTreeReads(snapshot, null);
   return {
     trees: await reads.readTreesByIds(

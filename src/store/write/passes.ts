@@ -61,7 +61,7 @@ export async function noteValidSuccesses(
   const { source, parameters } = sendRows(passes, SUCCESS_COLUMNS);
   const isShared = passes.length > 1;
   const { records } = await queryRunner.query(
-    `${formatNoteSuccess(source, isShared ? " SKIP LOCKED" : "")} RETURNING h.host_id${isShared ? WAIT_BRIEFLY : ""}`,
+    `${formatNoteSuccess(source, isShared ? " SKIP LOCKED" : "")} RETURNING h.host_id, ${NAME_WRITER}${isShared ? WAIT_BRIEFLY : ""}`,
     parameters,
     true,
   );
@@ -75,6 +75,9 @@ type Locking = "" | " SKIP LOCKED";
  * How long a transaction of several passes waits for the lock of one VM. After that, each pass is written by itself.
  */
 const BATCH_LOCK_TIMEOUT_MS = 250;
+
+/** Names the transaction as a pass, which logs what it changes: no edit by somebody else is noted (migrations/…-edits.ts). */
+const NAME_WRITER = "set_config('vnic_graph.writer', 'pass', true)";
 
 const WAIT_BRIEFLY = `, set_config('lock_timeout', '${BATCH_LOCK_TIMEOUT_MS}ms', true)`;
 

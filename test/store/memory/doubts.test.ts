@@ -1,14 +1,16 @@
+import { randomBytes } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { forgetAll, forgetVm } from "../../../src/store/changes/forget.js";
 import { createLooks, type LookAtChanges } from "../../../src/store/memory/look.js";
 import { createTreeMemory } from "../../../src/store/memory/tree-memory.js";
 import { createTreeReads } from "../../../src/store/read/vm-trees.js";
+import { runInTransaction } from "../../../src/store/postgres/sql.js";
 import type { StoredVm, VmScope } from "../../../src/store/types.js";
 import { NO_PARTS, type TreeReads, type VmTree } from "../../../src/store/vm-tree.js";
 import { addVms, changeIps, storedVm } from "../changes/log-fixtures.js";
 import { HOST_A, id } from "../../support/builders/ids.js";
 import { claimHost, HOSTS, INTERVAL_MS } from "../../support/builders/passes.js";
-import { createDatabase, type TestDatabase } from "../../support/database.js";
+import { asAdmin, createDatabase, type TestDatabase } from "../../support/database.js";
 import { eventually } from "../../support/eventually.js";
 
 let database: TestDatabase;
@@ -62,6 +64,7 @@ function start(changed: Partial<{ look: LookAtChanges; maxBytes: number }> = {})
   return { memory, reads, readsFor, clock, looks, wait, settle, isHit };
 }
 
+const showWhole = ({ vm, row, lists: { interfaces, nics } }: VmTree) => ({ vm, row, interfaces, nics });
 const showIps = (trees: readonly VmTree[]) => trees.map(({ row }) => row?.ips?.join(" "));
 
 describe("what is kept of VMs", () => {
@@ -200,6 +203,54 @@ describe("what is kept of VMs", () => {
     const stored = await askAll(createTreeReads(database.dataSource, null));
     expect(stored).toEqual([expect.any(Number), 4, 1]);
     expect(await askAll(reads)).toEqual(stored);
+  });
+
+  test.each([
+    ["a name", "UPDATE vm_static SET vm_name = 'edited' WHERE vm_name LIKE '%1'"],
+    ["a VM's addresses", "UPDATE vm_dynamic SET vm_ip = '10.6.6.6'"],
+    ["interfaces", "TRUNCATE vm_guest_agent_interfaces"],
+    ["vNICs", "DELETE FROM vm_interface"],
+    ["what only we know of a VM", "UPDATE vnic_graph_vm SET interface_names = '{}'"],
+  ])(
+    "is dropped at the next look after somebody edited %s by hand, from any schema and with few rights",
+    async (_what, edit) => {
+      const { reads, settle, isHit, wait } = start();
+      const page = () => reads.readTreesPage(PAGE, WHOLE);
+      await settle();
+      expect(await isHit(page)).toBe(true);
+      const editor = `vnic_graph_editor_${randomBytes(4).toString("hex")}`;
+      await asAdmin(`CREATE ROLE ${editor}`);
+      try {
+        await database.dataSource.query(
+          `GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON vm_static, vm_dynamic, vm_interface, vm_guest_agent_interfaces, vnic_graph_vm TO ${editor}`,
+        );
+        await runInTransaction(database.dataSource, async (queryRunner) => {
+          await queryRunner.query(`SET LOCAL ROLE ${editor}`);
+          await queryRunner.query("SET LOCAL search_path = pg_catalog");
+          await queryRunner.query(edit.replace(/(UPDATE|FROM|TRUNCATE) v/, "$1 public.v"));
+        });
+        const right = await createTreeReads(database.dataSource, null).readTreesPage(PAGE, WHOLE);
+        wait(1_000);
+        await settle(page);
+        expect((await page()).map(showWhole)).toEqual(right.map(showWhole));
+      } finally {
+        await database.dataSource.query(`DROP OWNED BY ${editor}`);
+        await asAdmin(`DROP ROLE ${editor}`);
+      }
+    },
+  );
+
+  test("is not dropped for a pass, which leaves no note, and of many edits the newest is left", async () => {
+    const readNotes = () => database.dataSource.query<unknown[]>("SELECT tx FROM vnic_graph_edit");
+    const before = await readNotes();
+    await changeIps(database.store, vms[0]!, "10.9.9.9");
+    expect(await readNotes()).toEqual(before);
+    await database.dataSource.query("UPDATE vnic_graph_edit SET at = at - interval '2 minutes'");
+    for (let edit = 0; edit < 3; edit += 1) {
+      await database.dataSource.query("UPDATE vm_dynamic SET vm_ip = NULL");
+      await database.dataSource.query("UPDATE vnic_graph_edit SET at = at - interval '2 minutes'");
+    }
+    expect(await readNotes()).toHaveLength(1);
   });
 
   test("is dropped where more changed than a look follows", async () => {

@@ -157,6 +157,9 @@ async function readSchema(dataSource: DataSource): Promise<string[]> {
      UNION ALL SELECT format('constraint %s %s %s', conrelid::regclass, conname, pg_get_constraintdef(oid))
      FROM pg_constraint WHERE connamespace = 'public'::regnamespace
      UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'
+     UNION ALL SELECT pg_get_triggerdef(t.oid) FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+     WHERE c.relnamespace = 'public'::regnamespace AND NOT t.tgisinternal
+     UNION ALL SELECT pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'public'::regnamespace
      UNION ALL SELECT format('options %s %s', relname, reloptions) FROM pg_class
      WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'`,
   );
@@ -168,14 +171,16 @@ async function readEmptySchema(): Promise<string[]> {
   const database = await createDatabase();
   const { dataSource } = database;
   const tables = dataSource.entityMetadatas.map(({ tableName }) => tableName);
-  // The change log and the index of addresses have no entities.
+  // The change log, the index of addresses and the notes of edits have no entities.
   const others = [
     "vnic_graph_change",
     "vnic_graph_change_log",
     "vnic_graph_address_span",
     "vnic_graph_address_index",
+    "vnic_graph_edit",
   ];
   for (const table of [...tables, ...others]) await dataSource.query(`DROP TABLE ${table} CASCADE`);
+  await dataSource.query("DROP FUNCTION vnic_graph_note_edit()");
   const schema = await readSchema(dataSource);
   await database.drop();
   return schema;
