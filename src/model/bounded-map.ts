@@ -7,8 +7,17 @@ export class BoundedMap<Value> {
   private readonly entries = new Map<string, Entry<Value>>();
   private used = 0;
   private pushedOut = 0;
+  /** New values that were not kept since the last one that was. */
+  private refused = 0;
 
-  constructor(private readonly maxWeight: number) {}
+  constructor(
+    private readonly maxWeight: number,
+    /**
+     * Of so many new values for which others would have to go, one is kept. With 1, who asks for more than there is room for, one
+     * after the other and then again, finds nothing: each value pushes out the one that is asked for next.
+     */
+    private readonly oneOf = 1,
+  ) {}
 
   /** The weight of all that is kept. */
   get weight(): number {
@@ -40,8 +49,8 @@ export class BoundedMap<Value> {
 
   /** Keeps a value, unless it is too heavy. */
   set(key: string, value: Value, weight: number): void {
-    this.delete(key);
-    if (weight > this.maxWeight / 8) return;
+    const isNew = !this.delete(key);
+    if (weight > this.maxWeight / 8 || !this.mayEnter(isNew, weight)) return;
     this.entries.set(key, { value, weight });
     this.used += weight;
     this.makeRoom();
@@ -67,6 +76,13 @@ export class BoundedMap<Value> {
   clear(): void {
     this.entries.clear();
     this.used = 0;
+  }
+
+  /** Tells whether a value may be kept: where there is room, or as one of a few. */
+  private mayEnter(isNew: boolean, weight: number): boolean {
+    if (!isNew || this.used + weight <= this.maxWeight) return true;
+    this.refused = (this.refused + 1) % this.oneOf;
+    return this.refused === 0;
   }
 
   private makeRoom(): void {

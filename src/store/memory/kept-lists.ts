@@ -1,6 +1,6 @@
 import { BoundedMap } from "../../model/bounded-map.js";
 import type { Nic } from "../vm-types.js";
-import { LONGEST_KEPT_MS } from "./kept-vms.js";
+import { KEPT_ONE_OF, LONGEST_KEPT_MS } from "./kept-vms.js";
 
 /** Which VMs an answer has, in its order; of a search for vNICs, the vNIC with each. */
 export interface KeptList {
@@ -26,7 +26,7 @@ export class KeptLists {
   private readonly lastLooks = new Map<number, number>();
 
   constructor(maxBytes: number) {
-    this.kept = new BoundedMap(maxBytes);
+    this.kept = new BoundedMap(maxBytes, KEPT_ONE_OF);
   }
 
   get bytes(): number {
@@ -72,6 +72,6 @@ export class KeptLists {
 }
 
 const LIST_BYTES = 300;
-/** An id of 36 characters, and its place. */
-const ID_BYTES = 70;
+/** The place of an id, whose text is nearly always that of a kept VM. */
+const ID_BYTES = 16;
 const NIC_BYTES = 370;

@@ -29,7 +29,7 @@ export class KeptVms {
   private readonly kept: BoundedMap<KeptVm>;
 
   constructor(maxBytes: number) {
-    this.kept = new BoundedMap(maxBytes);
+    this.kept = new BoundedMap(maxBytes, KEPT_ONE_OF);
   }
 
   get figures(): { readonly vms: number; readonly bytes: number; readonly evictions: number } {
@@ -74,6 +74,11 @@ export class KeptVms {
   /** Returns which parts of a VM are kept; `null`: it is not kept. */
   findParts(id: string): VmTreeParts | null {
     return this.kept.peek(id)?.parts ?? null;
+  }
+
+  /** Returns the text of an id that is kept anyway, so that lists of ids need no texts of their own. */
+  shareId(id: string): string {
+    return this.kept.peek(id)?.tree.vm.id ?? id;
   }
 
   drop(id: string): void {
@@ -172,6 +177,9 @@ const TEXT_BYTES = 150;
 
 /** Operations that many people send ask for few shapes of a VM. */
 const MOST_TEXTS = 8;
+
+/** Where a fleet is larger than the memory, a part of it is kept and found again. What is asked for often comes in soon. */
+export const KEPT_ONE_OF = 4;
 
 /**
  * Even what nothing is known to have changed is read again in the end: whoever switches triggers off to write a table leaves

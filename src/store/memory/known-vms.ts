@@ -114,7 +114,9 @@ export class KnownVms {
       },
       keepList: ({ key, kinds }, list) => {
         if (isLost()) return;
-        this.lists.keep(key, list, { kinds, readAfterLook: afterLook, holdsFrom: holdFromNext(), readAtMs });
+        const vmIds = list.vmIds.map((id) => this.vms.shareId(id));
+        const terms = { kinds, readAfterLook: afterLook, holdsFrom: holdFromNext(), readAtMs };
+        this.lists.keep(key, { ...list, vmIds }, terms);
       },
       end: () => {
         this.statements -= 1;
@@ -176,7 +178,7 @@ function isSame(one: HostFreshness, other: HostFreshness): boolean {
 }
 
 /** Lists of ids take less than the VMs in them. */
-const LISTS_SHARE = 8;
+const LISTS_SHARE = 5;
 
 /** Hosts are read at each look as long as somebody asked for what depends on them a moment ago. */
 const HOSTS_WANTED_MS = 10_000;
