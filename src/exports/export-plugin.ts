@@ -51,16 +51,26 @@ export function registerExports(app: FastifyInstance, options: ExportOptions, do
       if (etag !== null && isKnown(request.headers["if-none-match"], etag)) return reply.code(304).send();
       reply.type(mediaType);
       if (request.method === "HEAD") return reply.send();
-      const checkedWork: ExportWork = async (job) => {
+      const checkedWork: ExportWork = async (job, isLong) => {
         await options.checkAgain(request);
-        return work(job);
+        return work(job, isLong);
       };
-      const pieces = Readable.from(writeExport(checkedWork, asked), { objectMode: false });
+      const text = await begin(writeExport(checkedWork, asked));
+      const pieces = Readable.from(text, { objectMode: false });
       endAfter(pieces, options.maxMs ?? MOST_MS);
       return reply.send(pieces);
     },
   });
   done();
+}
+
+/** Reads up to the first VMs before anything is sent, so that a refusal is still one, with a status of its own. */
+async function begin(text: AsyncGenerator<string>): Promise<AsyncGenerator<string>> {
+  const first = [await text.next(), await text.next()];
+  return (async function* () {
+    for (const { done, value } of first.splice(0)) if (done !== true) yield value;
+    yield* text;
+  })();
 }
 
 /** Time limit of an export. One of a million VMs takes some minutes; a client that reads for longer may do so to do harm. */

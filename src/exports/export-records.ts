@@ -3,8 +3,14 @@ import { loadPrimaryAddress } from "../loaders/interfaces/primary-address.js";
 import type { VmCursor, VmFilter, VmRow } from "../loaders/rows.js";
 import { VM_STATUS } from "../model/guest/vm-status.js";
 
-/** Runs a piece of work with loaders of its own, so that an export keeps nothing of its earlier pieces. */
-export type ExportWork = <Result>(job: (loaders: Loaders) => Promise<Result>) => Promise<Result>;
+/**
+ * Runs a piece of work with loaders of its own, so that an export keeps nothing of its earlier pieces. A piece that reads many VMs is
+ * long; few of these run at once.
+ */
+export type ExportWork = <Result>(
+  job: (loaders: Loaders) => Promise<Result>,
+  isLong?: boolean,
+) => Promise<Result>;
 
 /** What is exported of a VM. */
 export interface ExportRecord {
@@ -23,20 +29,21 @@ export interface ExportRecord {
 /** Number of VMs that one read takes. No more are in memory at a time. */
 const PIECE = 500;
 
-/** Reads the VMs that a filter finds, by name, one piece after the other. A client that has gone ends it between two of them. */
-export async function* readExportRecords(
-  work: ExportWork,
-  filter: VmFilter,
-): AsyncGenerator<readonly ExportRecord[]> {
+/**
+ * Reads the VMs that a filter finds, by name, one piece after the other. Whoever takes a piece may empty it, so that none is in
+ * memory while the next one is waited for. A client that has gone ends it between two of them.
+ */
+export async function* readExportRecords(work: ExportWork, filter: VmFilter): AsyncGenerator<ExportRecord[]> {
   let after: VmCursor | null = null;
   for (;;) {
     const place: VmCursor | null = after;
     const piece = await work(async (loaders) => {
       const rows = await loaders.loadVmsPage({ limit: PIECE, after: place, filter, order: "NAME_ASC" });
       return { records: await Promise.all(rows.map((vm) => readRecord(loaders, vm))), last: rows.at(-1) };
-    });
+    }, true);
+    const isLast = piece.records.length < PIECE;
     if (piece.records.length > 0) yield piece.records;
-    if (piece.records.length < PIECE || piece.last === undefined) return;
+    if (isLast || piece.last === undefined) return;
     after = { name: piece.last.name, id: piece.last.id };
   }
 }

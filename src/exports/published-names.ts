@@ -31,8 +31,9 @@ export async function readPublishedNames(work: ExportWork): Promise<PublishedNam
   let after: VmCursor | null = null;
   do {
     const place: VmCursor | null = after;
-    const rows: readonly VmRow[] = await work((loaders) =>
-      loaders.loadVmsPage({ limit: PIECE, after: place, filter: {}, order: "NAME_ASC" }),
+    const rows: readonly VmRow[] = await work(
+      (loaders) => loaders.loadVmsPage({ limit: PIECE, after: place, filter: {}, order: "NAME_ASC" }),
+      true,
     );
     for (const { id, name } of rows) {
       const own = findOwnName(name);

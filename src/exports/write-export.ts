@@ -26,7 +26,8 @@ export async function* writeExport(
   yield format.begin;
   for await (const records of readExportRecords(work, filter)) {
     let [text, laterText] = ["", ""];
-    for (const record of records) {
+    onRecords(records.length);
+    for (const record of records.splice(0)) {
       // VMs come by name, so that those of one name follow each other.
       const isUnique = record.name !== nameBefore;
       nameBefore = record.name;
@@ -41,7 +42,6 @@ export async function* writeExport(
       laterText += (isFirstKept ? "" : format.separator) + format.last.formatVm(vm);
       isFirstKept = false;
     }
-    onRecords(records.length);
     kept.add(laterText);
     if (text !== "") yield text;
   }

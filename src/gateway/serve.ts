@@ -94,7 +94,8 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
       await scope.register(registerExports, {
         findWork: (request) => {
           const { viewer, work } = admitted(request);
-          return (job) => work((piece: ServedRequest) => job(createContext(viewer, piece).loaders));
+          return (job, isLong) =>
+            work((piece: ServedRequest) => job(createContext(viewer, piece).loaders), isLong);
         },
         findScope: (request) => admitted(request).viewer.scope,
         checkAgain: (request) => admitted(request).checkAgain(),
@@ -102,10 +103,10 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
         routeConfig: { rule: LONG_LIST_RULE },
       });
       await scope.register(registerRest, {
-        work: (request, job) => {
+        work: (request, job, isLong) => {
           const { viewer, request: served, work } = admitted(request);
           const run = (piece: ServedRequest) => job(createContext(viewer, piece).loaders);
-          return request.routeOptions.config.rule?.lasting === true ? work(run) : run(served);
+          return request.routeOptions.config.rule?.lasting === true ? work(run, isLong) : run(served);
         },
         findBasePath: (request) => admitted(request).basePath,
         longRouteConfig: { rule: LONG_LIST_RULE },

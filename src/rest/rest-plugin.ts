@@ -21,6 +21,7 @@ export interface RestOptions {
   readonly work: <Result>(
     request: FastifyRequest,
     job: (loaders: Loaders) => Promise<Result>,
+    isLong?: boolean,
   ) => Promise<Result>;
   /** Finds the path in front of all paths, as the request's client sees the server; "" unless given. */
   readonly findBasePath?: (request: FastifyRequest) => string;
@@ -56,7 +57,7 @@ export function registerRest(app: FastifyInstance, options: RestOptions, done: (
           throw new OvirtFaultError(406, "Accept: answers are application/xml or application/json");
         }
         refuseUnknown(request, parameters);
-        const answered = await answer(request, (job) => options.work(request, job));
+        const answered = await answer(request, (job, long) => options.work(request, job, long));
         return sendAnswer(request, reply, answered, format, options);
       },
     });

@@ -4,16 +4,19 @@ import type { Element } from "./elements/document.js";
 import type { ListRequest } from "./request/list-request.js";
 import { readVm, type Wanted } from "./resources.js";
 
-/** Runs a piece of work with its own loaders, so that a long list keeps nothing of its earlier pieces. */
-export type Work = <Result>(job: (loaders: Loaders) => Promise<Result>) => Promise<Result>;
+/**
+ * Runs a piece of work with its own loaders, so that a long list keeps nothing of its earlier pieces. A piece that reads or looks
+ * through many VMs is long; few of these run at once.
+ */
+export type Work = <Result>(job: (loaders: Loaders) => Promise<Result>, isLong?: boolean) => Promise<Result>;
 
 /** The beginning of a list. */
 export interface VmList {
-  readonly elements: readonly Element[];
+  readonly elements: Element[];
   /** Whether there are more than `max`. */
   readonly hasNext: boolean;
   /** The pieces that follow; `null`: that is all. */
-  readonly rest: AsyncGenerator<readonly Element[]> | null;
+  readonly rest: AsyncGenerator<Element[]> | null;
 }
 
 /**
@@ -41,13 +44,16 @@ export async function listVms(work: Work, request: ListRequest, wanted: Wanted):
 const PIECE = 500;
 const FOLLOWED_PIECE = 50;
 
+/** A page of so many VMs at most, without a search, is read beside everything else. */
+const SHORT_PAGE = 20;
+
 interface Piece {
-  readonly elements: readonly Element[];
+  readonly elements: Element[];
   readonly hasNext: boolean;
   readonly isLast: boolean;
 }
 
-async function* readRest(pieces: AsyncGenerator<Piece>): AsyncGenerator<readonly Element[]> {
+async function* readRest(pieces: AsyncGenerator<Piece>): AsyncGenerator<Element[]> {
   for await (const { elements } of pieces) yield elements;
 }
 
@@ -59,6 +65,7 @@ async function* readByName(
 ): AsyncGenerator<Piece> {
   const order: VmOrder = search.sort?.descending === true ? "NAME_DESC" : "NAME_ASC";
   const limit = Math.min(max ?? size, size);
+  const isLong = limit > SHORT_PAGE || search.condition !== null;
   let after: VmCursor | null = null;
   for (;;) {
     const place: VmCursor | null = after;
@@ -73,7 +80,7 @@ async function* readByName(
       const vms = rows.slice(0, limit);
       const hasNext = rows.length > limit;
       return { vms, elements: await readVms(loaders, vms, wanted), hasNext };
-    });
+    }, isLong);
     const isLast = !piece.hasNext || max !== null;
     yield { elements: piece.elements, hasNext: piece.hasNext, isLast };
     const last = piece.vms.at(-1);
@@ -88,13 +95,15 @@ async function* readByIds(
   wanted: Wanted,
   size: number,
 ): AsyncGenerator<Piece> {
-  const found = await work((loaders) =>
-    loaders.loadVmIds({
-      filter: filterOf(search),
-      sort: search.sort ?? { key: "name", descending: false },
-      offset: (page - 1) * (max ?? 0),
-      limit: max === null ? null : max + 1,
-    }),
+  const found = await work(
+    (loaders) =>
+      loaders.loadVmIds({
+        filter: filterOf(search),
+        sort: search.sort ?? { key: "name", descending: false },
+        offset: (page - 1) * (max ?? 0),
+        limit: max === null ? null : max + 1,
+      }),
+    true,
   );
   const hasNext = max !== null && found.length > max;
   const ids = max === null ? found : found.slice(0, max);
@@ -108,7 +117,7 @@ async function* readByIds(
         rows.filter((vm) => vm !== null),
         wanted,
       );
-    });
+    }, true);
     yield { elements, hasNext, isLast: at + size >= ids.length };
   }
 }

@@ -47,9 +47,12 @@ export interface Admitted {
   readonly checkAgain: () => Promise<void>;
   /**
    * Runs a piece of a lasting request's work in a place, with a deadline of its own. Other routes run in one place as a
-   * whole.
+   * whole. A piece that reads many VMs is long: few of these run at once, so that shorter ones never wait for them.
    */
-  readonly work: <Result>(job: (request: ServedRequest) => Promise<Result>) => Promise<Result>;
+  readonly work: <Result>(
+    job: (request: ServedRequest) => Promise<Result>,
+    isLong?: boolean,
+  ) => Promise<Result>;
 }
 
 /** Whether the gateway can serve, and if not, why. */

@@ -99,6 +99,12 @@ describe("an export", () => {
     });
   });
 
+  test("that is refused before its first VMs were read is answered with the refusal, and not as an empty list", async () => {
+    validFor = 0;
+    const response = await fetch(`http://127.0.0.1:${await listen()}/export/ndjson`);
+    expect(response.status).toBe(500);
+  });
+
   test("ends in the middle when its credentials are withdrawn, so that nobody takes a part for the whole", async () => {
     validFor = 20;
     const { text, isWhole } = await read(await listen());

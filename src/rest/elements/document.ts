@@ -15,7 +15,8 @@ export interface RestList {
   readonly root: string;
   /** What each element is called. */
   readonly item: string;
-  readonly pieces: AsyncIterable<readonly Element[]>;
+  /** Whoever takes a piece empties it, since all that passed it on keep it until the next one comes, however long that takes. */
+  readonly pieces: AsyncIterable<Element[]>;
 }
 
 /** Formats a document. */
@@ -31,11 +32,18 @@ export async function* formatList({ root, item, pieces }: RestList, format: Form
   let isFirst = true;
   for await (const elements of pieces) {
     if (elements.length === 0) continue;
-    if (!isJson) yield BUILDER.build({ [item]: elements.map(toXmlNode) });
-    else yield `${isFirst ? "" : ","}${elements.map((element) => JSON.stringify(element)).join(",")}`;
+    yield formatPiece(elements.splice(0), { item, isJson, isFirst });
     isFirst = false;
   }
   yield isJson ? "]}" : `</${root}>\n`;
+}
+
+function formatPiece(
+  elements: readonly Element[],
+  { item, isJson, isFirst }: { readonly item: string; readonly isJson: boolean; readonly isFirst: boolean },
+): string {
+  if (!isJson) return BUILDER.build({ [item]: elements.map(toXmlNode) });
+  return `${isFirst ? "" : ","}${elements.map((element) => JSON.stringify(element)).join(",")}`;
 }
 
 /** Formats the media type of a form. */

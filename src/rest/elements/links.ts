@@ -11,8 +11,8 @@ export function prefixPieces<List extends RestList>(list: List, basePath: string
   return { ...list, pieces: prefixEach(list.pieces, basePath) };
 }
 
-async function* prefixEach(pieces: RestList["pieces"], basePath: string): AsyncGenerator<readonly Element[]> {
-  for await (const piece of pieces) yield piece.map((element) => prefixElement(element, basePath));
+async function* prefixEach(pieces: RestList["pieces"], basePath: string): AsyncGenerator<Element[]> {
+  for await (const piece of pieces) yield piece.splice(0).map((element) => prefixElement(element, basePath));
 }
 
 function prefixElement(element: Element, basePath: string): Element {

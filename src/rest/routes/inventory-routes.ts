@@ -9,14 +9,18 @@ import { LIST_PARAMETERS, readIds, type Route } from "./route.js";
 export const INVENTORY_ROUTES: readonly Route[] = [
   {
     path: "/hosts",
+    isLong: true,
     parameters: LIST_PARAMETERS,
     answer: async (request, work) => {
       parseFollow(request, "host");
       const asked = parseListRequest(request, "host");
-      return work(async (loaders) => ({
-        root: "hosts",
-        element: { host: (await listHosts(loaders, asked)).map((host) => formatHost(host)) },
-      }));
+      return work(
+        async (loaders) => ({
+          root: "hosts",
+          element: { host: (await listHosts(loaders, asked)).map((host) => formatHost(host)) },
+        }),
+        true,
+      );
     },
   },
   {
@@ -54,6 +58,7 @@ function createNamedRoutes(collection: NamedCollection, item: "cluster" | "templ
   return [
     {
       path: `/${collection}`,
+      isLong: true,
       parameters: LIST_PARAMETERS,
       answer: async (request, work) => {
         parseFollow(request, item);
@@ -61,7 +66,7 @@ function createNamedRoutes(collection: NamedCollection, item: "cluster" | "templ
         return work(async (loaders) => {
           const rows = await listNamed(loaders, collection, asked);
           return { root: collection, element: { [item]: rows.map((row) => formatNamed(collection, row)) } };
-        });
+        }, true);
       },
     },
     {

@@ -12,7 +12,7 @@ export interface Route {
   /** The parameters of its query string; others are refused. */
   readonly parameters: readonly string[];
   readonly answer: (request: FastifyRequest, work: Work) => Promise<Answer>;
-  /** Whether the answer may be as long as all VMs are. */
+  /** Whether the answer may be as long as all VMs, hosts or networks are. */
   readonly isLong?: boolean;
 }
 

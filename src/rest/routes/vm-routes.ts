@@ -70,10 +70,7 @@ async function answerVms(request: FastifyRequest, work: Work): Promise<Answer> {
   return { root: "vms", item: "vm", pieces: prepend(elements, rest), headers };
 }
 
-async function* prepend(
-  first: readonly Element[],
-  rest: AsyncGenerator<readonly Element[]>,
-): AsyncGenerator<readonly Element[]> {
+async function* prepend(first: Element[], rest: AsyncGenerator<Element[]>): AsyncGenerator<Element[]> {
   yield first;
   yield* rest;
 }

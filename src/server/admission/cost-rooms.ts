@@ -11,6 +11,8 @@ export interface RoomNeed {
 export interface CostRooms {
   /** The room that a request of this cost has to wait for; `null`: it is light and waits for none. */
   readonly find: (cost: number) => RoomNeed | null;
+  /** The room for pieces of long lists, such as exports. All that stay open may wait in it. */
+  readonly longLists: Places;
   /** Tells whether one of the rooms is full and none of it has been given for longer than this. */
   readonly isStuck: (longerThanMs: number) => boolean;
 }
@@ -27,18 +29,20 @@ export interface CostRooms {
  * A request makes its answer in one go, or in turns from 5,000 objects on. What costs just too little for turns would hold the
  * event loop as long as a heavy one, if 32 of it came together.
  */
-export function createCostRooms({ cost: limit, waiting }: Limits): CostRooms {
+export function createCostRooms({ cost: limit, waiting, lasting }: Limits): CostRooms {
   const middleRoom = limit * MIDDLE_ROOM;
   const middle = createPlaces({ running: middleRoom, waiting });
   const heavy = createPlaces({ running: limit, waiting });
+  const longLists = createPlaces({ running: MOST_LONG_LISTS, waiting: lasting });
   return {
+    longLists,
     find: (cost) => {
       if (cost > limit * HEAVY_SHARE) return { places: heavy, weight: Math.max(cost, limit / MOST_HEAVY) };
       if (cost > limit * MIDDLE_SHARE)
         return { places: middle, weight: Math.max(cost, middleRoom / MOST_MIDDLE) };
       return null;
     },
-    isStuck: (longerThanMs) => middle.isStuck(longerThanMs) || heavy.isStuck(longerThanMs),
+    isStuck: (longerThanMs) => [middle, heavy, longLists].some((room) => room.isStuck(longerThanMs)),
   };
 }
 
@@ -58,3 +62,6 @@ const MOST_MIDDLE = 16;
  * others need some; more at once would be no faster, since one event loop makes all answers.
  */
 const MOST_HEAVY = 2;
+
+/** So many pieces of long lists are read at once: each is 500 VMs, and there is always a next one. */
+const MOST_LONG_LISTS = 2;

@@ -110,7 +110,8 @@ export function createGate(options: ServerOptions, limits: Limits): Gate {
         },
         request: visit.request,
         basePath: visit.client.basePath,
-        work: (job) => visit.runPiece(job),
+        work: (job, isLong = false) =>
+          isLong && visit.rule.lasting ? visit.runPieceIn(costRooms.longLists, job) : visit.runPiece(job),
       };
     },
     places,
@@ -169,7 +170,8 @@ export function createGate(options: ServerOptions, limits: Limits): Gate {
         outbox.remove(visit.sending);
         const { sending, sent } = outbox.add(request.socket, payload);
         visit.sending = sending;
-        if (sent !== payload) reply.header("content-length", Buffer.byteLength(payload as string | Buffer));
+        const isWhole = typeof payload === "string" || Buffer.isBuffer(payload);
+        if (isWhole && sent !== payload) reply.header("content-length", Buffer.byteLength(payload));
         done(null, sent);
       });
     },

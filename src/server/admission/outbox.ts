@@ -21,7 +21,8 @@ export interface Outbox {
 /** One answer on its way. */
 export interface Sending {
   readonly socket: Socket;
-  readonly bytes: number;
+  /** Of a stream: those of the piece that it gave last. */
+  bytes: number;
   readonly endsAt: number;
   seenBytes: number;
   progressAt: number;
@@ -77,6 +78,26 @@ export function createOutbox(limits: Pick<Limits, "unsentBytes" | "sendMs">, log
     }
   };
 
+  /** Passes a stream on, and counts its last piece: that is what it holds until its reader takes more. */
+  const countPieces = (stream: Readable, sending: Sending): Readable => {
+    const pass = async function* () {
+      for await (const piece of stream as AsyncIterable<string | Buffer>) {
+        if (sendings.has(sending)) {
+          const bytes = Math.max(SLICE_BYTES, Buffer.byteLength(piece));
+          unsentBytes += bytes - sending.bytes;
+          sending.bytes = bytes;
+          makeRoom(sending);
+        }
+        yield piece;
+      }
+    };
+    const { readableObjectMode: objectMode, readableHighWaterMark: highWaterMark } = stream;
+    const counted = Readable.from(pass(), { objectMode, highWaterMark });
+    // Where nothing was read yet, nothing of the generator runs that would end the stream.
+    counted.once("close", () => stream.destroy());
+    return counted;
+  };
+
   return {
     remove,
     get unsentBytes() {
@@ -101,6 +122,7 @@ export function createOutbox(limits: Pick<Limits, "unsentBytes" | "sendMs">, log
       // It goes on for a moment where nothing is left, since the next answer is usually near; no process waits for it.
       looking ??= setInterval(look, LOOK_MS).unref();
       makeRoom(sending);
+      if (buffer instanceof Readable) return { sending, sent: countPieces(buffer, sending) };
       const isLarge = Buffer.isBuffer(buffer) && bytes > SLICE_BYTES;
       return { sending, sent: isLarge ? Readable.from(cutIntoPieces(buffer)) : payload };
     },

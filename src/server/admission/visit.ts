@@ -6,9 +6,9 @@ import type { ServedRequest } from "../options.js";
 import type { Client } from "./client.js";
 import { startDeadline, type Deadline } from "./deadline.js";
 import type { Sending } from "./outbox.js";
-import type { Places } from "./places.js";
+import type { Places, Release } from "./places.js";
 import type { EntryRule } from "./rules.js";
-import { runInPlace, type HeldPlace } from "./work.js";
+import { PATIENCE, runInPlace, runInTakenPlace, type HeldPlace } from "./work.js";
 
 /** One request on its way through the server, from its head to the end of its answer. */
 export interface Visit {
@@ -25,6 +25,11 @@ export interface Visit {
    * holds no place in between.
    */
   runPiece<Result>(job: (request: ServedRequest, place: HeldPlace) => Promise<Result>): Promise<Result>;
+  /**
+   * Runs a piece of a lasting request in this room instead of a place. The first one is refused with 503 if it waits for half
+   * of the deadline; those that follow wait as long as they must, since a part of an answer is worth nothing.
+   */
+  runPieceIn<Result>(room: Places, job: (request: ServedRequest) => Promise<Result>): Promise<Result>;
   /** The answer is ready: what is left is sending. Returns `false` if it was before. */
   markAnswered(): boolean;
   /**
@@ -63,6 +68,7 @@ class StartedVisit implements Visit {
   private answeredAt: number | null = null;
   private answered: Promise<void> | null = null;
   private resolveAnswered: () => void = () => undefined;
+  private hasBegun = false;
 
   constructor(
     private readonly id: string,
@@ -79,23 +85,20 @@ class StartedVisit implements Visit {
     job: (request: ServedRequest, place: HeldPlace) => Promise<Result>,
   ): Promise<Result> {
     const { deadline } = this;
-    const { places, limits, rule } = this.given;
+    const { places, rule } = this.given;
     if (!rule.lasting) {
       return runInPlace(places, deadline, this.waitForAnswer(), (place) =>
         this.request.run((request) => job(request, place)),
       );
     }
-    const own = startDeadline(limits.deadlineMs);
-    const stopListening = deadline.onEnd(() => {
-      own.abandon();
-    });
-    try {
-      const piece = new ListenedRequest(this.id, own);
-      return await runInPlace(places, own, null, (place) => piece.run((request) => job(request, place)));
-    } finally {
-      own.clear();
-      stopListening();
-    }
+    return this.runWithin((own, piece) =>
+      runInPlace(places, own, null, (place) => piece.run((request) => job(request, place))),
+    );
+  }
+
+  async runPieceIn<Result>(room: Places, job: (request: ServedRequest) => Promise<Result>): Promise<Result> {
+    const release = await this.waitFor(room);
+    return this.runWithin((own, piece) => runInTakenPlace(release, own, () => piece.run(job)));
   }
 
   markAnswered(): boolean {
@@ -116,6 +119,31 @@ class StartedVisit implements Visit {
 
   elapsedMs(): number {
     return (this.answeredAt ?? performance.now()) - this.startedAt;
+  }
+
+  private async waitFor(room: Places): Promise<Release> {
+    const { signal } = this.deadline;
+    if (this.hasBegun) return room.enter(signal);
+    const patience = AbortSignal.timeout(this.given.limits.deadlineMs * PATIENCE);
+    const release = await room.enter(AbortSignal.any([signal, patience]));
+    this.hasBegun = true;
+    return release;
+  }
+
+  /** Runs a piece of work with a deadline of its own, which ends with the visit. */
+  private async runWithin<Result>(
+    run: (own: Deadline, piece: ListenedRequest) => Promise<Result>,
+  ): Promise<Result> {
+    const own = startDeadline(this.given.limits.deadlineMs);
+    const stopListening = this.deadline.onEnd(() => {
+      own.abandon();
+    });
+    try {
+      return await run(own, new ListenedRequest(this.id, own));
+    } finally {
+      own.clear();
+      stopListening();
+    }
   }
 
   /** Resolves when the answer is ready. */

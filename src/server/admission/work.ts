@@ -31,6 +31,24 @@ export async function runInPlace<Result>(
     held.end();
     throw error;
   }
+  return runHeld(held, deadline, answered, job);
+}
+
+/** Runs the job in a place that was waited for before. It is given back as {@link runInPlace} does. */
+export function runInTakenPlace<Result>(
+  release: Release,
+  deadline: Deadline,
+  job: () => Promise<Result>,
+): Promise<Result> {
+  return runHeld(new Holding(deadline, release), deadline, null, job);
+}
+
+async function runHeld<Result>(
+  held: Holding,
+  deadline: Deadline,
+  answered: Promise<unknown> | null,
+  job: (place: HeldPlace) => Promise<Result>,
+): Promise<Result> {
   const running = startJob(() => job(held));
   const end = (): void => {
     held.end();
@@ -47,12 +65,14 @@ export async function runInPlace<Result>(
 
 /** The place that a piece of work holds at the moment. */
 class Holding implements HeldPlace {
-  private release: Release | null = null;
   private isOver = false;
   private timer: NodeJS.Timeout | undefined;
   private tellEnded: () => void = () => undefined;
 
-  constructor(private readonly deadline: Deadline) {}
+  constructor(
+    private readonly deadline: Deadline,
+    private release: Release | null = null,
+  ) {}
 
   async take(from: Places, weight: number, until: { readonly signal: AbortSignal }): Promise<void> {
     this.release?.();
@@ -106,7 +126,7 @@ class Holding implements HeldPlace {
 }
 
 /** The share of its time that a request may wait for room among heavy ones. */
-const PATIENCE = 0.5;
+export const PATIENCE = 0.5;
 
 /** What a timer can hold. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;

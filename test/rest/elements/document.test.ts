@@ -1,7 +1,7 @@
 import { XMLParser } from "fast-xml-parser";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { formatDocument } from "../../../src/rest/elements/document.js";
+import { formatDocument, formatList } from "../../../src/rest/elements/document.js";
 import { hasOtherParser, parseTreeByExpat } from "../xml-tree.js";
 
 /** Texts of all that UTF-16 can hold, halves of characters and controls included. */
@@ -32,6 +32,20 @@ test("JSON is the element itself, and lists of none are there", () => {
   expect(formatDocument({ root: "vms", element: { vm: [] } }, "json")).toBe('{"vm":[]}');
   expect(formatDocument({ root: "vms", element: { vm: [] } }, "xml")).toMatch(/^<\?xml .*\?>\s*<vms\/>\s*$/);
 });
+
+test.each(["xml", "json"] as const)(
+  "a list in pieces keeps none of them while it waits for the next one: %s",
+  async (format) => {
+    const pieces = [[{ id: "1" }, { id: "2" }], [{ id: "3" }]];
+    const give = async function* () {
+      for (const piece of pieces) yield await Promise.resolve(piece);
+    };
+    let text = "";
+    for await (const part of formatList({ root: "vms", item: "vm", pieces: give() }, format)) text += part;
+    expect(text.match(/(?<=id"?[=:]")\d/g)).toEqual(["1", "2", "3"]);
+    expect(pieces).toEqual([[], []]);
+  },
+);
 
 /** What must come back; to every parser, a carriage return is the end of a line. */
 function replaced(text: string): string {

@@ -1,4 +1,5 @@
 import { connect, type Socket } from "node:net";
+import { Readable } from "node:stream";
 import { expect, test } from "vitest";
 import { served, until, type Served } from "../running.js";
 
@@ -62,4 +63,29 @@ test("a large answer arrives whole, with its length, and compressed where asked"
   const packed = await fetch(`${server.url}/large`, { headers: { "accept-encoding": "gzip" } });
   expect(packed.headers.get("content-encoding")).toBe("gzip");
   expect((await packed.text()) === LARGE).toBe(true);
+});
+
+test("of lists that are sent as they are read, what waits for slow readers counts as well", async () => {
+  const piece = "x".repeat(8 * 1024 * 1024);
+  let ended = 0;
+  const server = await served({
+    limits: { unsentBytes: 30 * 1024 * 1024 },
+    routes: (scope) => {
+      scope.get("/large", (_request, reply) => {
+        const list = async function* () {
+          await Promise.resolve();
+          for (;;) yield piece;
+        };
+        const stream = Readable.from(list(), { objectMode: false });
+        stream.once("close", () => (ended += 1));
+        return reply.send(stream);
+      });
+    },
+  });
+  const clients = Array.from({ length: 8 }, () => openDeafClient(server));
+  const cut = () => server.lines.filter(({ msg }) => msg === "answer not read, connection closed").length;
+  await until(() => cut() >= 5);
+  await until(() => ended === cut());
+  for (const { socket } of clients) socket.destroy();
+  await until(() => ended === 8);
 });

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { LONG_LIST_RULE } from "../../../src/server/admission/rules.js";
 import { HttpError } from "../../../src/server/errors.js";
 import { createIdentity, type KnownViewer } from "../../../src/server/identity/identity.js";
 import type { ServerOptions } from "../../../src/server/options.js";
@@ -135,4 +136,82 @@ test("routes share the graph's places, and time out with it", async () => {
   const late = await first;
   expect(late.status).toBe(504);
   expect(await late.json()).toMatchObject({ errors: [{ extensions: { code: "DEADLINE_EXCEEDED" } }] });
+});
+
+/** Serves lists whose pieces end when they are let go; says what of them has begun. */
+async function servedLists(limits: ServerOptions["limits"]) {
+  const begun: string[] = [];
+  const finish: (() => void)[] = [];
+  const server = await served({
+    ...(limits && { limits }),
+    routes: (scope, admitted) => {
+      const config = { rule: LONG_LIST_RULE };
+      scope.get("/short", { config }, (request) => admitted(request).work(() => Promise.resolve("short")));
+      scope.get("/list/:name", { config }, async (request) => {
+        const { name } = request.params as { name: string };
+        for (const piece of [1, 2]) {
+          await admitted(request).work(() => {
+            begun.push(`${name} ${piece}`);
+            return new Promise<void>((resolve) => finish.push(resolve));
+          }, true);
+        }
+        return name;
+      });
+    },
+  });
+  const ask = (name: string) => fetch(`${server.url}/list/${name}`);
+  return { server, begun, finish, ask };
+}
+
+test("two pieces of long lists are read at once, whatever number of clients asks, and short ones wait for none of them", async () => {
+  const { server, begun, finish, ask } = await servedLists({});
+  const asked = Array.from({ length: 50 }, (_, index) => ask(String(index)));
+  await eventually(() => {
+    expect(begun).toHaveLength(2);
+  });
+  expect(await (await fetch(`${server.url}/short`)).text()).toBe("short");
+  expect(begun).toHaveLength(2);
+  for (let piece = 0; piece < 100; piece += 1) {
+    await eventually(() => {
+      expect(finish.length).toBeGreaterThan(piece);
+    });
+    expect(begun.length - piece).toBeLessThanOrEqual(2);
+    finish[piece]?.();
+  }
+  for (const answer of await Promise.all(asked)) expect(answer.status).toBe(200);
+});
+
+test("a long list that cannot begin in half of the deadline is refused; one that has begun waits for as long as it must", async () => {
+  const { begun, finish, ask } = await servedLists({ deadlineMs: 600 });
+  const began = ask("began");
+  await eventually(() => {
+    expect(begun).toEqual(["began 1"]);
+  });
+  const others = [ask("a"), ask("b")];
+  await eventually(() => {
+    expect(begun).toEqual(["began 1", "a 1"]);
+  });
+  // Its second piece waits behind b, while both places are taken again and again.
+  finish[0]?.();
+  for (let piece = 2; piece <= 5; piece += 1) {
+    await eventually(() => {
+      expect(finish.length).toBeGreaterThanOrEqual(piece);
+    });
+    if (piece === 2) {
+      const refused = await ask("refused");
+      expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "1"]);
+    }
+    finish[piece - 1]?.();
+  }
+  await eventually(() => {
+    finish.forEach((end) => {
+      end();
+    });
+    expect(begun).toHaveLength(6);
+  });
+  finish.forEach((end) => {
+    end();
+  });
+  expect((await began).status).toBe(200);
+  await Promise.all(others);
 });
