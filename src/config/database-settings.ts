@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import {
   DatabaseUrlError,
   parseDatabaseUrl,
@@ -32,11 +33,13 @@ export function completeDatabaseUrl(
     const value = environment[variable]?.trim();
     if (value !== undefined && value !== "") complete = withDatabaseParameter(complete, parameter, value);
   }
-  return complete;
+  const { HOME: home } = environment;
+  return home === undefined ? complete : withDatabaseParameter(complete, "passfile", join(home, ".pgpass"));
 }
 
 /** User, password, host, port and database of the environment are filled in by the driver. */
 const LIBPQ_VARIABLES: Readonly<Record<string, string>> = {
+  PGPASSFILE: "passfile",
   PGSSLMODE: "sslmode",
   PGSSLROOTCERT: "sslrootcert",
   PGSSLCERT: "sslcert",

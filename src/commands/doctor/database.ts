@@ -86,6 +86,17 @@ const HOW_TO_REACH: readonly {
   readonly words: RegExp;
   readonly hint: string;
 }[] = [
+  {
+    state: null,
+    words: /client password must be a string|(?:empty|no) password/i,
+    hint: "give a password: in DATABASE_URL, DATABASE_PASSWORD, PGPASSWORD or a password file (docs/database.md)",
+  },
+  {
+    state: null,
+    words: /statement pooling mode/,
+    hint: "set PgBouncer's pool_mode to transaction or session: a gateway needs transactions",
+  },
+  { state: null, words: /password file/, hint: "make it the service's own: chmod 600" },
   { state: "28P01", words: /./, hint: "check user and password in DATABASE_URL, or DATABASE_PASSWORD" },
   {
     state: "28000",

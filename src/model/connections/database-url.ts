@@ -27,6 +27,8 @@ export interface DatabaseTarget {
   readonly servers: readonly DatabaseServer[];
   readonly user: string | null;
   readonly password: string | null;
+  /** Where it is looked for if there is none. */
+  readonly passwordFile: string | null;
   readonly database: string | null;
   readonly sslMode: SslMode | null;
   readonly sslNegotiation: "postgres" | "direct";
@@ -79,6 +81,7 @@ export function parseDatabaseUrl(url: string): DatabaseTarget {
     database: take("dbname") ?? emptyToNull(decode(path)),
     sslMode: parseSslMode(take("sslmode"), take("ssl")),
     sslNegotiation: pick("sslnegotiation", ["postgres", "direct"], take("sslnegotiation")) ?? "postgres",
+    passwordFile: take("passfile"),
     sslRootCert: take("sslrootcert"),
     sslCert: take("sslcert"),
     sslKey: take("sslkey"),
@@ -172,7 +175,7 @@ function parseServer(text: string): DatabaseServer {
   if (parts === null)
     throw new DatabaseUrlError("a URL whose host is name:port, address:port or [IPv6]:port");
   const [, bracketed, plain = "", port = ""] = parts;
-  return { host: emptyToNull(bracketed ?? decode(plain)), port: parsePort(port) };
+  return { host: emptyToNull(decode(bracketed ?? plain)), port: parsePort(port) };
 }
 
 function parsePort(text: string): number | null {
@@ -225,7 +228,14 @@ function emptyToNull(text: string): string | null {
 const KNOWN_PARAMETERS: ReadonlySet<string> = new Set([
   ...["host", "port", "user", "password", "dbname", "sslmode", "ssl", "sslnegotiation", "sslrootcert"],
   ...["sslcert", "sslkey", "sslpassword", "target_session_attrs", "load_balance_hosts", "connect_timeout"],
-  ...["application_name", "options", "uselibpqcompat", "fallback_application_name", "client_encoding"],
+  ...[
+    "application_name",
+    "options",
+    "passfile",
+    "uselibpqcompat",
+    "fallback_application_name",
+    "client_encoding",
+  ],
   ...["keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout"],
   ...["gssencmode", "channel_binding", "sslcompression", "sslsni", "pgbouncer"],
 ]);

@@ -2,6 +2,7 @@ import { Socket } from "node:net";
 import pg from "pg";
 import type { DatabaseTarget } from "../../model/connections/database-url.js";
 import { formatArrays } from "./array-literal.js";
+import { readPasswordFile } from "./password-file.js";
 import type { Place, PlaceFinder } from "./place.js";
 import {
   formatTransactionStart,
@@ -38,6 +39,8 @@ export class SessionClient extends pg.Client {
     const { session } = config;
     super(readClientConfig(session));
     this.session = session;
+    // Neither the URL nor PGPASSWORD has one. `pg` calls this if the server asks, and then knows the server.
+    if (typeof this.password !== "string") Object.assign(this, { password: () => this.findPassword() });
     // A server that stops may send its message before anybody listens; running queries fail anyway.
     this.on("error", () => undefined);
   }
@@ -96,6 +99,16 @@ export class SessionClient extends pg.Client {
   /** Reads the rows of one statement. */
   async readRows<Row>(sql: string): Promise<readonly Row[]> {
     return ((await this.send(sql)) as pg.QueryResult).rows as Row[];
+  }
+
+  /** Looks for the password of this connection in the password file. */
+  private async findPassword(): Promise<string | null> {
+    const { passwordFile } = this.session.target;
+    const user = this.user ?? "";
+    const host = this.host.startsWith("/") ? "localhost" : this.host;
+    return passwordFile === null
+      ? null
+      : readPasswordFile(passwordFile, { host, port: this.port, database: this.database ?? user, user });
   }
 
   /** Connects to the place that the finder names. */

@@ -51,6 +51,8 @@ const good: [string, Partial<DatabaseTarget>][] = [
     },
   ],
   ["postgres://h/d?user=u&password=a%20b&dbname=x", { user: "u", password: "a b", database: "x" }],
+  ["postgres://[fe80::1%25eth0]:5433/d", { servers: [{ host: "fe80::1%eth0", port: 5433 }] }],
+  ["postgres://h/d?passfile=/p", { passwordFile: "/p" }],
   ["postgres://h/d?sslmode=verify-ca&sslrootcert=/ca.pem", { sslMode: "verify-ca", sslRootCert: "/ca.pem" }],
   ["postgres://h/d?ssl=true", { sslMode: "verify-full" }],
   ["postgres://h/d?sslmode=require&uselibpqcompat=true", { sslMode: "require" }],

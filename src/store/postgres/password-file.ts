@@ -1,0 +1,48 @@
+import { readFile, stat } from "node:fs/promises";
+
+/** For whom a password is looked up. A Unix socket counts as `localhost`. */
+export interface PasswordOwner {
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly user: string;
+}
+
+/** A password file that may not be used. */
+export class PasswordFileError extends Error {
+  override readonly name = "PasswordFileError";
+}
+
+/**
+ * Reads a password from a file as libpq has it: lines of `host:port:database:user:password`, where `*` stands for any and a
+ * backslash takes the meaning from `:` and `\`. The first line that fits counts. `null`: none fits, or there is no file.
+ */
+export async function readPasswordFile(path: string, owner: PasswordOwner): Promise<string | null> {
+  let text: string;
+  try {
+    const { mode } = await stat(path);
+    if (process.platform !== "win32" && (mode & 0o077) !== 0) {
+      throw new PasswordFileError(`others may read the password file ${path}: chmod 600`);
+    }
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+    throw error;
+  }
+  const wanted = [owner.host, String(owner.port), owner.database, owner.user];
+  for (const line of text.split(/\r?\n/)) {
+    const [, ...fields] = LINE.exec(line) ?? [];
+    const password = fields.pop();
+    if (password === undefined || password === "") continue;
+    if (fields.every((field, at) => field === "*" || unescape(field) === wanted[at]))
+      return unescape(password);
+  }
+  return null;
+}
+
+/** The password is the rest of the line. A line that begins with `#` is a comment. */
+const LINE = new RegExp(`^(?!#)${String.raw`((?:\\.|[^:\\])*):`.repeat(4)}(.*)$`);
+
+function unescape(field: string): string {
+  return field.replaceAll(/\\(.)/g, "$1");
+}
