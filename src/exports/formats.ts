@@ -1,4 +1,4 @@
-import { formatDnsName } from "./dns-names.js";
+import { formatDnsName, formatLabelWithId } from "./dns-names.js";
 import type { ExportRecord } from "./export-records.js";
 import type { DnsNames } from "./published-names.js";
 
@@ -64,11 +64,11 @@ export const FORMATS = {
         vnic_graph_network: dropTemplate(vm.network),
         vnic_graph_addresses: vm.addresses,
       };
-      return `${JSON.stringify(vm.uniqueName)}:${JSON.stringify(vars)}`;
+      return `${JSON.stringify(findInventoryName(vm))}:${JSON.stringify(vars)}`;
     },
     separator: ",\n",
     end: '\n}},"vnic_graph":{"hosts":[\n',
-    last: { formatVm: (vm) => JSON.stringify(vm.uniqueName), end: "\n]}}\n" },
+    last: { formatVm: (vm) => JSON.stringify(findInventoryName(vm)), end: "\n]}}\n" },
   },
   "prometheus-sd": {
     mediaType: "application/json",
@@ -145,6 +145,17 @@ function formatCsv(value: string | null): string {
   const inert = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(inert) ? `"${inert.replaceAll('"', '""')}"` : inert;
 }
+
+/**
+ * Finds under which name Ansible has a VM: its own one. One that Ansible would run as a template, or takes for the machine that it
+ * runs on or for a group, becomes a label with a part of the VM's id behind it.
+ */
+function findInventoryName({ id, name, uniqueName }: ExportedVm): string {
+  const isUsable = dropTemplate(uniqueName) !== null && !RESERVED_IN_INVENTORIES.test(uniqueName);
+  return isUsable ? uniqueName : formatLabelWithId(name, id);
+}
+
+const RESERVED_IN_INVENTORIES = /^(?:localhost|127\.0\.0\.1|::1|all|ungrouped|vnic_graph|_meta)$/;
 
 /** Returns the text unless Ansible would take it for a template. */
 function dropTemplate(text: string | null): string | null {
