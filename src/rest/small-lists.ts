@@ -1,5 +1,5 @@
 import type { Loaders } from "../loaders/loaders.js";
-import type { HostRow, NamedRow, TextMatch, VmSearch } from "../loaders/rows.js";
+import type { HostRow, NamedRow, TextMatch, VmSearch, VmSort } from "../loaders/rows.js";
 import type { NamedCollection } from "./elements/elements.js";
 import { UNKNOWN_PARENT } from "./elements/elements.js";
 import { OvirtFaultError } from "./fault.js";
@@ -7,7 +7,7 @@ import type { ListRequest } from "./request/list-request.js";
 
 /** Lists hosts by name; a search may compare names and ids. There are few, so the list is read whole. */
 export async function listHosts(loaders: Loaders, asked: ListRequest): Promise<readonly HostRow[]> {
-  return cut(filter(await loaders.loadHosts(), asked.search.condition), asked);
+  return select(await loaders.loadHosts(), asked);
 }
 
 /** Lists clusters, templates or networks by name. VMs of an unknown cluster or template link to one that says so. */
@@ -18,7 +18,22 @@ export async function listNamed(
 ): Promise<readonly NamedRow[]> {
   const known = await loaders.loadNamed(collection);
   const isUnknown = known.length === 0 && collection !== "networks";
-  return cut(filter(isUnknown ? [UNKNOWN_PARENT] : known, asked.search.condition), asked);
+  return select(isUnknown ? [UNKNOWN_PARENT] : known, asked);
+}
+
+/** Selects what is asked for of rows that come by name. */
+function select<Row extends NamedRow>(rows: readonly Row[], asked: ListRequest): readonly Row[] {
+  return cut(sort(filter(rows, asked.search.condition), asked.search.sort), asked);
+}
+
+function sort<Row extends NamedRow>(rows: readonly Row[], by: VmSort | null): readonly Row[] {
+  if (by === null) return rows;
+  if (by.key !== "name" && by.key !== "id") {
+    throw new OvirtFaultError(400, `search: cannot sort these by ${by.key}; name and id can be`);
+  }
+  const sorted =
+    by.key === "name" ? [...rows] : [...rows].sort((left, right) => (left.id < right.id ? -1 : 1));
+  return by.descending ? sorted.reverse() : sorted;
 }
 
 function cut<Row>(rows: readonly Row[], { max, page }: ListRequest): readonly Row[] {

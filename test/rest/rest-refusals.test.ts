@@ -129,6 +129,7 @@ describe("a fault", () => {
     [`/networks/${unknownId}`, 404, "Operation Failed", `Entity not found: Network: id=${unknownId}`],
     [`/vms/${unknownId}/tags`, 404, "Operation Failed", `Entity not found: VM: id=${unknownId}`],
     ["/hosts?search=status%3Dup", 400, "Bad Request", "search: only name and id are known of these"],
+    ["/hosts?search=sortby%20ip", 400, "Bad Request", "search: cannot sort these by ip; name and id can be"],
     ["/vms?search=name%3D%00", 400, "Bad Request", "search: holds characters that nothing is called by"],
     ["/vms?search=status%3Dgone", 400, "Bad Request", "search: status has no value gone"],
     ["/vms?search=ip%3D300.1.1.1", 400, "Bad Request", "search: ip has no value 300.1.1.1"],
@@ -152,6 +153,20 @@ describe("a fault", () => {
       status: 200,
     });
     expect(await rest.ask("/hosts?all_content=true&follow=cluster")).toMatchObject({ status: 200 });
+  });
+
+  test("is no answer to another order of hosts", async () => {
+    const list = async (search: string) =>
+      (
+        JSON.parse((await rest.ask(`/hosts?search=${encodeURIComponent(search)}`)).text) as {
+          host: { name: string }[];
+        }
+      ).host.map(({ name }) => name);
+    const byName = await list("sortby name");
+    expect(byName).toEqual([...byName].sort());
+    expect(await list("Hosts: sortby name desc")).toEqual([...byName].reverse());
+    // Their ids are in the order of alpha, lost, new.
+    expect(await list("name!=lost sortby id desc page 1")).toEqual(["new", "alpha"]);
   });
 
   test("is no answer to a shorter list of interfaces", async () => {
