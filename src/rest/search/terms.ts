@@ -1,4 +1,5 @@
 import type { VmSearch, VmSort } from "../../loaders/rows.js";
+import { listEquivalentAddresses } from "../../model/address/cidr.js";
 import { normalizeIPv4, normalizeIPv6 } from "../../model/address/ip.js";
 import { normalizeUuid } from "../../model/uuid.js";
 import { OvirtFaultError } from "../fault.js";
@@ -86,7 +87,10 @@ function parseAddress(value: string): VmSearch | null {
     return isPattern ? { kind: "addressPattern", parts: splitPattern(value.toLowerCase()) } : null;
   }
   const address = normalizeIPv4(value) ?? normalizeIPv6(value);
-  return address === null ? null : { kind: "address", address };
+  if (address === null) return null;
+  // An address of IPv4 is the same one where a guest reports it mapped into IPv6.
+  const isOfBoth = listEquivalentAddresses(address).length > 1;
+  return isOfBoth ? { kind: "addresses", addresses: [address] } : { kind: "address", address };
 }
 
 /** `*` stands for any characters, and two of them for no more than one does. */
