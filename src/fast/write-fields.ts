@@ -131,9 +131,17 @@ function planValue(
   return {
     parts: NO_PARTS,
     shape: "",
-    write: (value) => (value == null ? "null" : JSON.stringify(serialize(value))),
+    write: (value) => (value == null ? "null" : writeLeaf(serialize(value))),
   };
 }
+
+/** Writes a text, a number or a truth value. Nearly all texts are names and addresses, in which nothing has to be escaped. */
+function writeLeaf(value: unknown): string {
+  return typeof value === "string" && !ESCAPED.test(value) ? `"${value}"` : JSON.stringify(value);
+}
+
+/** All but the printable characters of ASCII without quotes and backslashes. */
+const ESCAPED = /[^\x20\x21\x23-\x5b\x5d-\x7e]/;
 
 function writeList(write: Write): Write {
   return (values, tree, count) => {

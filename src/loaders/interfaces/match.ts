@@ -19,10 +19,16 @@ export function findBestInterfaceOfNic(
 ): GuestInterface | null {
   if (interfaces === null) return null;
   let best: GuestInterface | null = null;
-  let bestRank = -1;
+  let bestRank: number | null = null;
   const few = interfaces.length <= FEW ? interfaces : groupInterfaces(interfaces).find(nic.macAddress);
   for (const guestInterface of few) {
     if (!isSameMac(guestInterface.macAddress, nic.macAddress)) continue;
+    if (best === null) {
+      best = guestInterface;
+      continue;
+    }
+    // Nearly always there is one, which needs no rank.
+    bestRank ??= rankInterface(best);
     const rank = rankInterface(guestInterface);
     if (rank <= bestRank) continue;
     best = guestInterface;

@@ -58,9 +58,12 @@ export const INTERFACE_VALUES = `json_build_array(${OWN_COLUMNS.map(({ name }) =
 /** Parses the interface that such an array holds. */
 export function parseInterfaceValues(values: readonly (string | null)[], vmId: string): GuestInterface {
   const parsed: Record<string, unknown> = { vmId };
-  for (const [at, { field, isList }] of OWN_COLUMNS.entries()) {
+  // Without pairs made for each column: this runs for each interface of each answer.
+  let at = 0;
+  for (const { field, isList } of OWN_COLUMNS) {
     const value = values[at] ?? null;
     parsed[field] = isList ? ADDRESS_LIST.from(value) : value;
+    at += 1;
   }
   return parsed as unknown as GuestInterface;
 }
