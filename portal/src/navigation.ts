@@ -1,12 +1,22 @@
 import { useSyncExternalStore } from "react";
 import { formatRoute, parseRoute, type Route } from "./route.js";
 
+type ListRoute = Extract<Route, { view: "vms" }>;
+
+const listeners = new Set<() => void>();
+let shown = readRoute();
+let lastList: ListRoute = { view: "vms", search: "", sort: "NAME_ASC" };
+let hasArrived = false;
+noteList();
+
+addEventListener("popstate", show);
+
 /** Shows another route. `replace` keeps the browser's history short while somebody types. */
 export function navigate(route: Route, { replace = false } = {}): void {
   const address = formatRoute(route);
   if (replace) history.replaceState(null, "", address);
   else history.pushState(null, "", address);
-  for (const listener of listeners) listener();
+  show();
 }
 
 /** The route that the address names, followed as it changes. */
@@ -15,13 +25,49 @@ export function useRoute(): Route {
   return parseRoute(search);
 }
 
-const listeners = new Set<() => void>();
+/** The list of VMs as it was shown last. */
+export function readLastList(): ListRoute {
+  return lastList;
+}
+
+/** Whether another view has come since this was last asked, so that its title gets the focus. The first view of a page is none. */
+export function takeArrival(): boolean {
+  const taken = hasArrived;
+  hasArrived = false;
+  return taken;
+}
+
+function show(): void {
+  const next = readRoute();
+  if (nameSubject(next) !== nameSubject(shown)) hasArrived = true;
+  shown = next;
+  noteList();
+  for (const listener of listeners) listener();
+}
+
+function noteList(): void {
+  if (shown.view === "vms") lastList = shown;
+}
+
+function readRoute(): Route {
+  return parseRoute(location.search);
+}
+
+/** Names what a view is about, without how it is shown. */
+function nameSubject(route: Route): string {
+  switch (route.view) {
+    case "vm":
+      return `vm ${route.id}`;
+    case "address":
+      return `address ${route.of}`;
+    case "topology":
+      return `topology ${route.network ?? ""}`;
+    default:
+      return route.view;
+  }
+}
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
-  addEventListener("popstate", listener);
-  return () => {
-    listeners.delete(listener);
-    removeEventListener("popstate", listener);
-  };
+  return () => listeners.delete(listener);
 }

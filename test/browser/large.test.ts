@@ -69,6 +69,27 @@ describeInBrowser("the portal over many VMs", (browser) => {
     await page.getByRole("link", { name: "vm-4900", exact: true }).waitFor();
   });
 
+  test("who comes back from a VM far down finds the list there, read as far as it was, with the focus on that VM", async () => {
+    const { page } = browser();
+    await page.goto(`${site.url}/?q=vm-`);
+    await page.getByText("5,000 VMs", { exact: true }).waitFor();
+    const list = page.locator(".table-scroller");
+    const link = page.getByRole("link", { name: formatName(600), exact: true });
+    while ((await link.count()) === 0)
+      await list.evaluate((each) => {
+        each.scrollBy(0, 600);
+      });
+    await link.click();
+    await page.getByRole("heading", { name: formatName(600) }).waitFor();
+    await page.goBack();
+    await page.waitForFunction((name) => document.activeElement?.textContent === name, formatName(600));
+    expect(await list.evaluate((each) => each.scrollTop)).toBeGreaterThan(500 * 44);
+    expect(await page.getByRole("button", { name: /read it again/ }).count()).toBe(0);
+    await page.getByLabel("Find VMs").fill(formatName(7));
+    await page.getByText("1 VM", { exact: true }).waitFor();
+    expect(await list.evaluate((each) => each.scrollTop)).toBe(0);
+  });
+
   test("a host of containers shows its vNIC first, and its 300 other interfaces folded by kind", async () => {
     const { page } = browser();
     await page.goto(`${site.url}/?view=vm&id=${id(DOCKER.number)}`);
@@ -108,7 +129,8 @@ async function scrollThrough(page: Page, direction: 1 | -1): Promise<Map<number,
         continue;
       }
       for (const row of shown) {
-        const at = Number(row.getAttribute("aria-rowindex"));
+        // The head of the table is its first row.
+        const at = Number(row.getAttribute("aria-rowindex")) - 1;
         const name = row.querySelector("a")!.textContent;
         if ((names[at] ?? name) !== name) throw new Error(`row ${at} is ${names[at]!} and ${name}`);
         names[at] = name;
@@ -118,7 +140,7 @@ async function scrollThrough(page: Page, direction: 1 | -1): Promise<Map<number,
       await nextFrame();
       await nextFrame();
       if (scroller.scrollTop !== before) continue;
-      const total = Number(scroller.querySelector("table")!.getAttribute("aria-rowcount"));
+      const total = Number(scroller.querySelector("table")!.getAttribute("aria-rowcount")) - 1;
       if (way === -1 || (isWhole() && Object.keys(names).length >= total)) return names;
     }
   }, direction);

@@ -67,10 +67,30 @@ describeInBrowser("what is taken away from the portal", (browser) => {
     await page.evaluate(() => {
       Object.defineProperty(navigator, "clipboard", { value: undefined, configurable: true });
     });
-    await page.getByRole("button", { name: "Copy 10.0.0.2" }).click();
+    await page.getByRole("button", { name: "Copy 10.0.0.2" }).first().click();
     await saysCopied("10.0.0.2");
     await page.evaluate(() => Reflect.deleteProperty(navigator, "clipboard"));
     expect(await readClipboard()).toBe("10.0.0.2");
+  });
+
+  test("says so where the browser lets nothing be copied, and claims nothing else", async () => {
+    const { page } = browser();
+    await page.goto(`${site.url}/?q=web-1`);
+    await page.locator("table.vms tbody tr").first().waitFor();
+    await page.evaluate(() => {
+      const writeText = () => Promise.reject(new Error("not allowed"));
+      Object.defineProperty(navigator, "clipboard", { value: { writeText } });
+      Reflect.set(document, "execCommand", () => false);
+    });
+    await page
+      .getByRole("button", { name: /^Copy / })
+      .first()
+      .click();
+    await page
+      .getByRole("status", { name: "Clipboard" })
+      .getByText(/^The browser does not let .* be copied/)
+      .waitFor();
+    expect(await page.getByTitle("Copied").count()).toBe(0);
   });
 
   test("exports what is shown, with the token that signed in, in each format", async () => {

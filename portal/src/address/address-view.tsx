@@ -1,4 +1,4 @@
-import { Button, Text, Title } from "@mantine/core";
+import { Button, Text } from "@mantine/core";
 import { useMemo, useState } from "react";
 import { AddressHistoryQuery } from "../api/past-queries.js";
 import { listNews, type ChangeFilter } from "../live/subjects.js";
@@ -10,6 +10,7 @@ import { useAnswer } from "../shared/use-answer.js";
 import { parseSearch } from "../vms/search.js";
 import { TableHead } from "../shared/table-head.js";
 import { Loading } from "../shared/loading.js";
+import { ViewTitle } from "../shared/view-title.js";
 
 const FIRST = 50;
 /** The server gives no more at once. */
@@ -23,8 +24,23 @@ function toNewsFilter(of: string, isMac: boolean): ChangeFilter {
   };
 }
 
-/** Shows who had an address, or which addresses a MAC had, and when: the latest first. */
+/** Shows who had an address or a MAC, if it is one. */
 export function AddressView({ of }: { readonly of: string }) {
+  const { kind } = parseSearch(of);
+  if (kind === "address" || kind === "mac") return <Holders of={of} />;
+  return (
+    <section aria-labelledby="address-title" className="view">
+      <ViewTitle id="address-title" text="No address" />
+      <Text role="status">
+        <code>{of}</code> is neither an address nor a MAC.{" "}
+        <RouteLink to={{ view: "vms", search: of, sort: "NAME_ASC" }}>Find VMs by it</RouteLink>
+      </Text>
+    </section>
+  );
+}
+
+/** Shows who had an address, or which addresses a MAC had, and when: the latest first. */
+function Holders({ of }: { readonly of: string }) {
   const [first, setFirst] = useState(FIRST);
   const isMac = parseSearch(of).kind === "mac";
   const { data, problem, isLoading, reload, reloadSoon } = useAnswer(AddressHistoryQuery, {
@@ -34,13 +50,14 @@ export function AddressView({ of }: { readonly of: string }) {
   });
   const news = useMemo(() => listNews(toNewsFilter(of, isMac)), [of, isMac]);
   useEvents(news, { onEvent: reloadSoon, onReset: reloadSoon });
+  const question = isMac ? "What had the MAC" : "Who had";
   const history = data?.addressHistory ?? null;
   return (
     <section aria-labelledby="address-title" className="view">
       <RouteLink to={{ view: "vms", search: of, sort: "NAME_ASC" }}>VMs that have it now</RouteLink>
-      <Title order={1} size="h2" id="address-title" mt="xs" mb="md">
-        {isMac ? "What had the MAC" : "Who had"} <code>{of}</code>
-      </Title>
+      <ViewTitle id="address-title" text={`${question} ${of}`}>
+        {question} <code>{of}</code>
+      </ViewTitle>
       <ProblemNote problem={problem} onRetry={reload} />
       {isLoading && history === null && <Loading height={160} />}
       {history !== null && history.nodes.length === 0 && (

@@ -9,6 +9,7 @@ import { Tag } from "../shared/tag.js";
 import { useAnswer } from "../shared/use-answer.js";
 import { TableHead } from "../shared/table-head.js";
 import { Loading } from "../shared/loading.js";
+import { ViewTitle } from "../shared/view-title.js";
 
 /** Number of conflicts of each kind on one page. */
 const FIRST = 100;
@@ -30,9 +31,7 @@ export function ConflictsView() {
   const macs = data?.macConflicts ?? null;
   return (
     <section aria-labelledby="conflicts-title" className="view">
-      <Title order={1} size="h2" id="conflicts-title" mb="md">
-        Conflicts
-      </Title>
+      <ViewTitle id="conflicts-title" text="Conflicts" />
       <ProblemNote problem={problem} onRetry={reload} />
       {isLoading && data === null && <Loading height={160} />}
       {addresses !== null && (

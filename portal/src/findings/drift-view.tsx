@@ -1,4 +1,4 @@
-import { NativeSelect, Text, Title } from "@mantine/core";
+import { NativeSelect, Text } from "@mantine/core";
 import { DriftQuery } from "../api/finding-queries.js";
 import { listNews } from "../live/subjects.js";
 import { useEvents } from "../live/use-events.js";
@@ -10,6 +10,7 @@ import { RouteLink } from "../shared/route-link.js";
 import { useAnswer } from "../shared/use-answer.js";
 import { TableHead } from "../shared/table-head.js";
 import { Loading } from "../shared/loading.js";
+import { ViewTitle } from "../shared/view-title.js";
 
 /** Number of findings of one page: the server's maximum. */
 const FIRST = 200;
@@ -34,9 +35,7 @@ export function DriftView({ kind }: { readonly kind: DriftKind | null }) {
   const drift = data?.drift ?? null;
   return (
     <section aria-labelledby="drift-title" className="view">
-      <Title order={1} size="h2" id="drift-title" mb="md">
-        Drift
-      </Title>
+      <ViewTitle id="drift-title" text="Drift" />
       <NativeSelect
         label="Show"
         mb="sm"

@@ -1,4 +1,4 @@
-import { Button, Text, Title } from "@mantine/core";
+import { Button, Text } from "@mantine/core";
 import { useState } from "react";
 import { useMutation } from "urql";
 import { readProblem, type Problem } from "../api/problem.js";
@@ -12,6 +12,7 @@ import { Status } from "../shared/status.js";
 import type { Host } from "./merge-hosts.js";
 import { useHosts } from "./use-hosts.js";
 import { Loading } from "../shared/loading.js";
+import { ViewTitle } from "../shared/view-title.js";
 
 /** The hosts, with how their last poll ended. */
 export function HostsView() {
@@ -32,9 +33,7 @@ export function HostsView() {
   if (hosts === null && isLoading) return <Loading height={200} />;
   return (
     <section aria-labelledby="hosts-title" className="view">
-      <Title order={1} size="h2" id="hosts-title" mb="md">
-        Hosts
-      </Title>
+      <ViewTitle id="hosts-title" text="Hosts" />
       <ProblemNote problem={problem} onRetry={reload} />
       {refusal !== null && <ProblemNote problem={refusal} onRetry={reload} />}
       {hosts?.length === 0 && problem === null && (
@@ -56,19 +55,19 @@ export function HostsView() {
               {hosts.map((host) => (
                 <tr key={host.id}>
                   <th scope="row">{host.name}</th>
-                  <td>
+                  <td data-label="Address">
                     <code>{host.address}</code>
                   </td>
-                  <td>
+                  <td data-label="Status">
                     <Gentle value={host.status}>
                       <Status status={host.status} />
                     </Gentle>
                     {host.polled === false && <Tag tone="warn">nobody polls it</Tag>}
                   </td>
-                  <td>
+                  <td data-label="Last answer">
                     <LastAnswer host={host} isLive={isLive} />
                   </td>
-                  <td>{host.lastError ?? host.lastWarning ?? "none"}</td>
+                  <td data-label="Last failure or warning">{host.lastError ?? host.lastWarning ?? "none"}</td>
                   <td>
                     <Button
                       size="compact-sm"

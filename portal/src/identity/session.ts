@@ -47,9 +47,14 @@ export function useToken(): string | null {
   return useSyncExternalStore(subscribe, readToken);
 }
 
+/** The number of who is signed in. */
+export function readSession(): number {
+  return session;
+}
+
 /** The number of who is signed in, followed as somebody else does. */
 export function useSession(): number {
-  return useSyncExternalStore(subscribe, () => session);
+  return useSyncExternalStore(subscribe, readSession);
 }
 
 /** Whether the server wants somebody to sign in, followed as that changes. */

@@ -21,11 +21,12 @@ export function Address({ text }: { readonly text: string }) {
         aria-label={`Copy ${text}`}
         onClick={(event) => {
           event.stopPropagation();
-          void copyText(text);
-          setIsCopied(true);
-          setTimeout(() => {
-            setIsCopied(false);
-          }, SHOWN_MS);
+          void copyText(text).then((isDone) => {
+            setIsCopied(isDone);
+            setTimeout(() => {
+              setIsCopied(false);
+            }, SHOWN_MS);
+          });
         }}
       >
         {isCopied ? <IconCheck size={14} /> : <IconCopy size={14} />}

@@ -18,7 +18,9 @@ export function CopyNote() {
   }, [count]);
   return (
     <div role="status" aria-label="Clipboard" className="copy-note">
-      {copied !== null && count > hidden && `Copied ${copied.text}`}
+      {copied !== null &&
+        count > hidden &&
+        (copied.isCopied ? `Copied ${copied.text}` : `The browser does not let ${copied.text} be copied.`)}
     </div>
   );
 }

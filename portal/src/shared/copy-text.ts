@@ -1,22 +1,35 @@
 import { useSyncExternalStore } from "react";
 
-/** What was copied last, and how often that was, so that the same text is told again. */
+/** What was to be copied last, and how often that was, so that the same text is told again. */
 interface Copied {
   readonly text: string;
+  readonly isCopied: boolean;
   readonly count: number;
 }
 
 let copied: Copied | null = null;
 const listeners = new Set<() => void>();
 
-/** Copies a text, and tells those who follow it. Plain http has no clipboard of its own; there the older way is taken. */
-export async function copyText(text: string): Promise<void> {
+/**
+ * Copies a text, and reports to those who follow it; returns whether that worked. Where the browser gives no clipboard, over plain
+ * http, or refuses it, the older way is taken.
+ */
+export async function copyText(text: string): Promise<boolean> {
+  const isCopied = (await writeToClipboard(text)) || copyBySelection(text);
+  copied = { text, isCopied, count: (copied?.count ?? 0) + 1 };
+  for (const listener of listeners) listener();
+  return isCopied;
+}
+
+async function writeToClipboard(text: string): Promise<boolean> {
   // Browsers leave `clipboard` out of pages that came over plain http.
   const { clipboard } = navigator as { readonly clipboard?: Clipboard };
-  if (clipboard === undefined) copyBySelection(text);
-  else await clipboard.writeText(text);
-  copied = { text, count: (copied?.count ?? 0) + 1 };
-  for (const listener of listeners) listener();
+  try {
+    await clipboard?.writeText(text);
+    return clipboard !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 /** Copies the address that goes with what has the focus, else the first one of the view. */
@@ -39,7 +52,7 @@ export function useCopied(): Copied | null {
   );
 }
 
-function copyBySelection(text: string): void {
+function copyBySelection(text: string): boolean {
   const before = document.activeElement;
   const field = document.createElement("textarea");
   field.value = text;
@@ -48,7 +61,8 @@ function copyBySelection(text: string): void {
   field.select();
   // Without a secure context there is no other way, and all browsers know it.
   // eslint-disable-next-line @typescript-eslint/no-deprecated
-  document.execCommand("copy");
+  const isCopied = document.execCommand("copy");
   field.remove();
   if (before instanceof HTMLElement) before.focus();
+  return isCopied;
 }

@@ -1,5 +1,5 @@
 import "./topology.css";
-import { Button, Group, Text, Title } from "@mantine/core";
+import { Button, Group, Text } from "@mantine/core";
 import { useMemo } from "react";
 import { ProblemNote } from "../shared/problem-note.js";
 import { RouteLink } from "../shared/route-link.js";
@@ -7,6 +7,7 @@ import { buildTopology } from "./build-topology.js";
 import { NetworkCard } from "./network-card.js";
 import { usePlacedVms } from "./use-placed-vms.js";
 import { Loading } from "../shared/loading.js";
+import { ViewTitle } from "../shared/view-title.js";
 
 /** The networks with their hosts and VMs: VMs of one network can meet. */
 export function TopologyView({ network }: { readonly network: string | null }) {
@@ -15,9 +16,7 @@ export function TopologyView({ network }: { readonly network: string | null }) {
   const shown = network === null ? groups : groups.filter(({ name }) => name === network);
   return (
     <section aria-labelledby="topology-title" className="view">
-      <Title order={1} size="h2" id="topology-title" mb="xs">
-        {network === null ? "Topology" : `Who can meet on ${network}`}
-      </Title>
+      <ViewTitle id="topology-title" text={network === null ? "Topology" : `Who can meet on ${network}`} />
       <Text size="sm" mb="xs">
         VMs of one network can meet, whatever their host. A VM on two networks stands in both.
       </Text>

@@ -1,5 +1,5 @@
 import { Button, Text, Title } from "@mantine/core";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { TimeLineQuery } from "../api/past-queries.js";
 import { navigate } from "../navigation.js";
 import { ProblemNote } from "../shared/problem-note.js";
@@ -30,30 +30,21 @@ export function TimeLine({
     if (version > 0) reloadSoon();
   }, [version, reloadSoon]);
   const history = data?.vm?.guestHistory ?? null;
+  // What is shown is what the last change before that time made of it.
+  const current = at === null ? null : history?.nodes.find((change) => new Date(change.at) <= new Date(at));
   return (
     <section aria-labelledby="time-line-title" className="time-line">
       <Title order={2} size="h4" mt="lg" mb="xs" id="time-line-title">
         Time line
       </Title>
       <ProblemNote problem={problem} onRetry={reload} />
-      <label className="pick-time">
-        As it was at{" "}
-        <input
-          type="datetime-local"
-          step={1}
-          value={at === null ? "" : formatLocal(at)}
-          onChange={(event) => {
-            const time = new Date(event.currentTarget.value);
-            navigate({ view: "vm", id, at: Number.isNaN(time.getTime()) ? null : time.toISOString() });
-          }}
-        />
-      </label>
+      <PickTime id={id} at={at} />
       {history !== null && history.nodes.length === 0 && (
         <Text className="faint">Nothing has changed since {formatExact(history.keptFrom)}.</Text>
       )}
       <ol>
         {(history?.nodes ?? []).map((change) => (
-          <li key={change.at} aria-current={change.at === at ? "time" : undefined}>
+          <li key={change.at} aria-current={change === current ? "time" : undefined}>
             <RouteLink to={{ view: "vm", id, at: change.at }}>
               <Ago at={change.at} />
             </RouteLink>{" "}
@@ -73,6 +64,37 @@ export function TimeLine({
         </Button>
       )}
     </section>
+  );
+}
+
+/** Lets people pick a time: it is shown once the field is left, or with Enter, not at each digit of a year. */
+function PickTime({ id, at }: { readonly id: string; readonly at: string | null }) {
+  const shown = at === null ? "" : formatLocal(at);
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    if (field.current !== null) field.current.value = shown;
+  }, [shown]);
+  const show = (): void => {
+    const text = field.current?.value ?? "";
+    if (text === shown) return;
+    const time = new Date(text);
+    navigate({ view: "vm", id, at: Number.isNaN(time.getTime()) ? null : time.toISOString() });
+  };
+  return (
+    <form
+      className="pick-time"
+      onSubmit={(event) => {
+        event.preventDefault();
+        show();
+      }}
+    >
+      <label>
+        As it was at <input type="datetime-local" ref={field} step={1} defaultValue={shown} onBlur={show} />
+      </label>{" "}
+      <Button type="submit" size="compact-sm" variant="light">
+        Show
+      </Button>
+    </form>
   );
 }
 

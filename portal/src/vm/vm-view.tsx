@@ -1,16 +1,18 @@
-import { Anchor, Group, Text, Title } from "@mantine/core";
+import { Group, Text, Title } from "@mantine/core";
 import { useState } from "react";
 import { VmQuery } from "../api/queries.js";
 import { listChanges, type ChangeEvent } from "../live/subjects.js";
 import { useEvents } from "../live/use-events.js";
-import { navigate } from "../navigation.js";
-import { formatRoute } from "../route.js";
+import { readLastList } from "../navigation.js";
+import { RouteLink } from "../shared/route-link.js";
+import { Address } from "../shared/address.js";
 import { Gentle } from "../shared/gentle.js";
 import { FreshnessNote } from "../shared/freshness.js";
 import { ProblemNote } from "../shared/problem-note.js";
 import { Ago } from "../shared/time.js";
 import { useAnswer } from "../shared/use-answer.js";
 import { Status } from "../shared/status.js";
+import type { VmListRow } from "../vms/use-vm-pages.js";
 import { GuestOnly } from "./guest-only.js";
 import { matchNics } from "./match-nics.js";
 import { NewsList } from "./news-list.js";
@@ -18,6 +20,7 @@ import { NicTable } from "./nic-table.js";
 import { PastTab } from "./past-tab.js";
 import { TimeLine } from "./time-line.js";
 import { Loading } from "../shared/loading.js";
+import { ViewTitle } from "../shared/view-title.js";
 
 /** Maximum number of changes that are listed as they come in. The time line has all. */
 const NEWS = 5;
@@ -41,9 +44,13 @@ export function VmView({ id, at }: { readonly id: string; readonly at: string | 
   const vm = data?.vm ?? null;
   if (vm === null) {
     return problem === null ? (
-      <Text role="status">
-        There is no VM with the id <code>{id}</code>, or you may not see it. <BackToVms />
-      </Text>
+      <section aria-labelledby="vm-title" className="view">
+        <BackToVms />
+        <ViewTitle id="vm-title" text="No such VM" />
+        <Text role="status">
+          There is no VM with the id <code>{id}</code>, or you may not see it.
+        </Text>
+      </section>
     ) : (
       <ProblemNote problem={problem} onRetry={reload} />
     );
@@ -57,9 +64,7 @@ export function VmView({ id, at }: { readonly id: string; readonly at: string | 
     >
       <BackToVms />
       <Group mt="xs" mb="md" gap="sm">
-        <Title order={1} size="h2" id="vm-title">
-          {vm.name}
-        </Title>
+        <ViewTitle id="vm-title" text={vm.name ?? vm.id} />
         <Gentle value={vm.status ?? ""}>
           <Status status={vm.status} />
         </Gentle>
@@ -70,6 +75,10 @@ export function VmView({ id, at }: { readonly id: string; readonly at: string | 
         <dt>Host</dt>
         <dd>
           <Gentle value={vm.host?.id ?? ""}>{vm.host?.name ?? "runs on none"}</Gentle>
+        </dd>
+        <dt>Primary address</dt>
+        <dd>
+          <PrimaryAddress guest={vm.guestInfo} />
         </dd>
         <dt>Name in the guest</dt>
         <dd>{vm.guestInfo?.fqdn ?? "not known"}</dd>
@@ -95,18 +104,21 @@ export function VmView({ id, at }: { readonly id: string; readonly at: string | 
   );
 }
 
-function BackToVms() {
-  const route = { view: "vms", search: "", sort: "NAME_ASC" } as const;
+function PrimaryAddress({
+  guest,
+}: {
+  readonly guest: Pick<VmListRow["guestInfo"] & object, "ips" | "primaryAddress"> | null;
+}) {
+  if (guest?.primaryAddress == null) return guest?.ips == null ? "not known" : "none";
+  const { address, reason } = guest.primaryAddress;
   return (
-    <Anchor
-      href={formatRoute(route)}
-      onClick={(event) => {
-        event.preventDefault();
-        if (history.length > 1) history.back();
-        else navigate(route);
-      }}
-    >
-      ← VMs
-    </Anchor>
+    <Gentle value={address}>
+      <Address text={address} /> <span className="faint">{reason}</span>
+    </Gentle>
   );
+}
+
+/** Leads to the list as it was left, however long the way from there was. */
+function BackToVms() {
+  return <RouteLink to={readLastList()}>← VMs</RouteLink>;
 }

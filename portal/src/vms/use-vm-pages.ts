@@ -7,6 +7,7 @@ import type { ChangeEvent } from "../live/subjects.js";
 import type { Sort } from "../route.js";
 import { createPace } from "../shared/pace.js";
 import { applyEvent, type AppliedEvent } from "./apply-event.js";
+import { findRows, keepRows } from "./kept-list.js";
 import { parseSearch, type Search } from "./search.js";
 import { SHORT_LIST, toFilter } from "./vm-filter.js";
 
@@ -44,9 +45,13 @@ const GATHER_MS = 150;
 /** Reads the VMs that a search finds, page by page, each page behind the last cursor. */
 export function useVmPages(text: string, sort: Sort): VmPages {
   const client = useClient();
-  const [state, setState] = useState<State>(EMPTY);
+  const [state, setState] = useState<State>(() => ({ ...EMPTY, ...findRows({ text, sort }) }));
+  /** What is shown or is about to be: a render may come late. */
   const latest = useRef(state);
-  latest.current = state;
+  const show = useCallback((change: (last: State) => State) => {
+    latest.current = change(latest.current);
+    setState(latest.current);
+  }, []);
   /** Raised by every new question: an answer of an older one is dropped. */
   const question = useRef(0);
   const isBusy = useRef(false);
@@ -67,60 +72,77 @@ export function useVmPages(text: string, sort: Sort): VmPages {
       ]);
       if (asked !== question.current) return;
       isBusy.current = false;
-      setState((last) => ({
+      show((last) => ({
         ...last,
-        ...(page.problem === null && {
-          rows: from.cursor === null ? page.rows : [...last.rows, ...page.rows],
-          cursor: page.cursor,
-          total,
-        }),
+        ...(page.problem === null
+          ? {
+              rows: from.cursor === null ? page.rows : [...last.rows, ...page.rows],
+              cursor: page.cursor,
+              total,
+            }
+          : // What another search found does not stay for one that failed.
+            last.total === null && { rows: [] }),
         isLoading: false,
         isOutdated: from.cursor !== null && last.isOutdated,
         problem: page.problem,
       }));
     },
-    [client, text, sort],
+    [client, text, sort, show],
   );
 
   const reload = useCallback(() => {
     question.current += 1;
-    setState(EMPTY);
+    // The rows stay until the answer is there: a list that is empty in between would flicker at each key.
+    show((last) => ({ ...EMPTY, rows: last.rows }));
     void read(EMPTY, FIRST_PAGE);
-  }, [read]);
+  }, [read, show]);
 
-  const readAgain = useCallback(() => {
+  const readAgain = useCallback(async () => {
+    const { length } = latest.current.rows;
+    if (length > SHORT_LIST) {
+      show((last) => ({ ...last, isOutdated: true }));
+      return;
+    }
     question.current += 1;
-    return read(EMPTY, Math.max(FIRST_PAGE, latest.current.rows.length));
-  }, [read]);
+    await read(EMPTY, Math.max(FIRST_PAGE, length));
+  }, [read, show]);
   const pace = useMemo(() => createPace(readAgain), [readAgain]);
 
   const refresh = useCallback(() => {
-    const { rows } = latest.current;
-    if (rows.length > SHORT_LIST) {
-      setState((last) => ({ ...last, isOutdated: true }));
-      return;
-    }
     if (document.visibilityState === "visible") pace.ask();
     else isMissed.current = true;
   }, [pace]);
 
   const applyAll = (events: readonly ChangeEvent[]): void => {
-    const { rows, cursor, isLoading } = latest.current;
-    if (isLoading && rows.length === 0) return;
+    const { rows, cursor, total } = latest.current;
+    if (total === null) return;
     const list = { isWhole: cursor === null, isSearched: text.trim() !== "" };
     let now: AppliedEvent = { rows, isOutdated: false };
     for (const event of events) {
       const applied = applyEvent(now.rows, event, list);
       now = { rows: applied.rows, isOutdated: now.isOutdated || applied.isOutdated };
     }
-    if (now.rows !== rows) setState((last) => ({ ...last, rows: now.rows }));
-    latest.current = { ...latest.current, rows: now.rows };
+    if (now.rows !== rows) show((last) => ({ ...last, rows: now.rows }));
     // An answer that is on its way may be older than the events.
     if (now.isOutdated || (now.rows !== rows && isBusy.current)) refresh();
   };
 
+  const begin = useCallback(() => {
+    const kept = findRows({ text, sort });
+    if (kept === null) reload();
+    else if (kept.rows.length <= SHORT_LIST) void readAgain();
+    else void checkTotal();
+    // Too long to be read again unasked: whether VMs have come or gone is.
+    async function checkTotal(): Promise<void> {
+      const asked = question.current;
+      const total = await readTotal(client, parseSearch(text));
+      if (asked !== question.current) return;
+      show((last) => ({ ...last, isLoading: false, isOutdated: total !== null && total !== last.total }));
+    }
+  }, [client, text, sort, show, reload, readAgain]);
+
   useEffect(() => {
-    reload();
+    begin();
     const onVisible = (): void => {
       if (isMissed.current && document.visibilityState === "visible") pace.ask();
       isMissed.current = false;
@@ -132,8 +154,10 @@ export function useVmPages(text: string, sort: Sort): VmPages {
       timer.current = null;
       waiting.current = [];
       document.removeEventListener("visibilitychange", onVisible);
+      const { rows, cursor, total } = latest.current;
+      if (total !== null) keepRows({ text, sort }, { rows, cursor, total });
     };
-  }, [reload, pace]);
+  }, [begin, pace, text, sort]);
 
   return {
     ...state,
@@ -146,9 +170,10 @@ export function useVmPages(text: string, sort: Sort): VmPages {
       void (rows.length > SHORT_LIST ? read(latest.current, NEXT_PAGE) : readAgain());
     },
     loadMore: () => {
-      if (state.cursor === null || state.problem !== null || isBusy.current) return;
-      setState((last) => ({ ...last, isLoading: true }));
-      void read(state, NEXT_PAGE);
+      const { cursor, problem } = latest.current;
+      if (cursor === null || problem !== null || isBusy.current) return;
+      show((last) => ({ ...last, isLoading: true }));
+      void read(latest.current, NEXT_PAGE);
     },
     apply: (event) => {
       waiting.current.push(event);

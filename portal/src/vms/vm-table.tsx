@@ -6,6 +6,7 @@ import type { Sort } from "../route.js";
 import { useKeys } from "../shared/use-keys.js";
 import { RouteLink } from "../shared/route-link.js";
 import { SortHeader, SORTS } from "./sort-header.js";
+import { useKeptPlace } from "./use-kept-place.js";
 import type { VmListRow, VmPages } from "./use-vm-pages.js";
 import { COLUMNS, FEATURES } from "./vm-columns.js";
 
@@ -21,11 +22,14 @@ const NEAR_STEP = 100;
 /** The list of VMs: only the rows on the screen are in the document. */
 export function VmTable({
   pages,
+  text,
   sort,
   onSort,
   onNear,
 }: {
   readonly pages: VmPages;
+  /** What is looked for. */
+  readonly text: string;
   readonly sort: Sort;
   readonly onSort: (sort: Sort) => void;
   /** Told which rows are on the screen or near it, in steps of many rows. */
@@ -34,11 +38,13 @@ export function VmTable({
   const table = useTable({ features: FEATURES, columns: COLUMNS, data: pages.rows });
   const { rows } = table.getRowModel();
   const scroller = useRef<HTMLDivElement>(null);
+  const startPx = useKeptPlace(scroller, { text, sort }, pages.total === null);
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_HEIGHT_PX,
     overscan: 12,
+    initialOffset: startPx,
   });
   const items = virtual.getVirtualItems();
   const last = items[items.length - 1]?.index ?? 0;
@@ -63,7 +69,11 @@ export function VmTable({
 
   return (
     <div className="table-scroller" ref={scroller} tabIndex={0} aria-label="List of VMs" role="region">
-      <table className="vms" aria-rowcount={pages.total ?? -1} aria-busy={pages.isLoading}>
+      <table
+        className="vms"
+        aria-rowcount={pages.total === null ? -1 : 1 + pages.total}
+        aria-busy={pages.isLoading}
+      >
         <thead>
           {table.getHeaderGroups().map((group) => (
             <tr key={group.id}>
@@ -121,7 +131,8 @@ const VmRow = memo(function VmRow({
   const { id } = row.original;
   return (
     <tr
-      aria-rowindex={position}
+      aria-rowindex={1 + position}
+      data-vm={id}
       data-copy={row.original.guestInfo?.primaryAddress?.address ?? ""}
       style={{ transform: `translateY(${startPx}px)`, height: ROW_HEIGHT_PX }}
       onClick={() => {

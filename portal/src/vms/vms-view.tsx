@@ -1,12 +1,13 @@
 import { Button, Group, Kbd, Text, TextInput } from "@mantine/core";
 import { useDebouncedCallback, useDebouncedValue } from "@mantine/hooks";
 import { IconSearch } from "@tabler/icons-react";
-import { useMemo, useState } from "react";
+import { useMemo, useRef, useState } from "react";
 import { listChanges } from "../live/subjects.js";
 import { useEvents } from "../live/use-events.js";
 import { ProblemNote } from "../shared/problem-note.js";
 import { navigate } from "../navigation.js";
 import type { Route } from "../route.js";
+import { ViewTitle } from "../shared/view-title.js";
 import { ExportMenu } from "./export-menu.js";
 import { parseSearch } from "./search.js";
 import { useVmPages } from "./use-vm-pages.js";
@@ -23,6 +24,7 @@ const SCROLL_PAUSE_MS = 400;
 export function VmsView({ route }: { readonly route: Extract<Route, { view: "vms" }> }) {
   const [search] = useDebouncedValue(route.search, TYPING_PAUSE_MS);
   const pages = useVmPages(search, route.sort);
+  const isTyping = useRef(false);
   const [near, setNear] = useState({ from: 0, to: 0 });
   const followNear = useDebouncedCallback((from: number, to: number) => {
     setNear({ from, to });
@@ -35,9 +37,9 @@ export function VmsView({ route }: { readonly route: Extract<Route, { view: "vms
   useEvents(filter === null ? null : listChanges(filter), { onEvent: pages.apply, onReset: pages.refresh });
   return (
     <section aria-labelledby="vms-title" className="view">
-      <h1 id="vms-title" className="visually-hidden">
+      <ViewTitle id="vms-title" text={route.search === "" ? "VMs" : `VMs: ${route.search}`} isHidden>
         VMs
-      </h1>
+      </ViewTitle>
       <TextInput
         id="search"
         size="md"
@@ -48,7 +50,12 @@ export function VmsView({ route }: { readonly route: Extract<Route, { view: "vms
         rightSection={<Kbd>/</Kbd>}
         value={route.search}
         onChange={(event) => {
-          navigate({ ...route, search: event.currentTarget.value }, { replace: true });
+          // One entry of the browser's history for each visit of the box, so that Back leads to what was searched before.
+          navigate({ ...route, search: event.currentTarget.value }, { replace: isTyping.current });
+          isTyping.current = true;
+        }}
+        onFocus={() => {
+          isTyping.current = false;
         }}
       />
       <ProblemNote problem={pages.problem} onRetry={pages.retry} />
@@ -71,6 +78,7 @@ export function VmsView({ route }: { readonly route: Extract<Route, { view: "vms
       )}
       <VmTable
         pages={pages}
+        text={search}
         sort={route.sort}
         onSort={(sort) => {
           navigate({ ...route, sort });
