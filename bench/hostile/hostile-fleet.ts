@@ -26,7 +26,7 @@ export async function fillFleet(client: pg.Client, { hosts, vms }: FleetSize): P
      FROM generate_series(1, ${vms}) v, generate_series(1, 3) n`,
     `INSERT INTO vm_guest_agent_interfaces (vm_id, interface_name, mac_address, ipv4_addresses, ipv6_addresses)
      SELECT ${id("v", "b")}, 'eth' || n, ${mac},
-            ARRAY['10.' || (v >> 16) || '.' || ((v >> 8) & 255) || '.' || (v & 255)], ARRAY['2001:db8::' || to_hex(v)]
+            '10.' || (v >> 16) || '.' || ((v >> 8) & 255) || '.' || (v & 255), '2001:db8::' || to_hex(v)
      FROM generate_series(1, ${vms}) v, generate_series(0, 3) n`,
     "ANALYZE",
   ]) {

@@ -18,8 +18,16 @@ export function measureJsonDepth(text: string): number {
   return deepest;
 }
 
+/** Finds the quote that ends a string. Strings may have megabytes, so that they are not walked letter by letter. */
 function endOfString(text: string, start: number): number {
-  let at = start + 1;
-  while (at < text.length && text.charCodeAt(at) !== QUOTE) at += text.charCodeAt(at) === BACKSLASH ? 2 : 1;
-  return at;
+  let end = text.indexOf('"', start + 1);
+  while (end !== -1 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
+  return end === -1 ? text.length : end;
+}
+
+/** Tells whether an odd number of backslashes stands before this place. */
+function isEscaped(text: string, place: number): boolean {
+  let at = place;
+  while (text.charCodeAt(at - 1) === BACKSLASH) at--;
+  return (place - at) % 2 === 1;
 }

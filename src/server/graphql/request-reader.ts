@@ -20,12 +20,21 @@ export interface ReadBody {
   readonly release: () => void;
 }
 
+/** A body of 2 MiB takes some ten milliseconds to be parsed, and its variables as long again to be checked. */
+const LARGE_BYTES = 64 * 1024;
+
 /** The rest of a refused body is not read: the connection ends with the answer. */
 const CLOSE = { connection: "close" };
 
 /** Makes the one reader of a server. */
 export function createRequestReader(limits: Limits): RequestReader {
   let buffered = 0;
+  let lastTurn = Promise.resolve();
+  /** Waits for a turn of the event loop in which no other large body is worked on. */
+  const waitForTurn = (): Promise<void> => {
+    lastTurn = lastTurn.then(() => new Promise((resolve) => setImmediate(resolve)));
+    return lastTurn;
+  };
   return {
     async read(payload) {
       let held = 0;
@@ -41,6 +50,7 @@ export function createRequestReader(limits: Limits): RequestReader {
           if (buffered > limits.bufferedBytes) throw createOverloadedError();
         };
         const chunks = takeWhole(payload, account) ?? (await collect(payload, account));
+        if (held > LARGE_BYTES) await waitForTurn();
         return { chunks, parse: () => parseJson(decodeUtf8(chunks), limits.jsonDepth), release };
       } catch (error) {
         release();
