@@ -38,8 +38,10 @@ export function answerOneAtATime(server: Server): void {
   };
 
   server.on("request", (request, response) => {
-    const { socket } = request;
+    const { socket, method } = request;
     if (socket.destroyed) return;
+    // Nobody reads it, and in chunks of a byte each it would take much memory for as long as the answer lasts.
+    if (method === "GET" || method === "HEAD") request.resume();
     const waiting = busy.get(socket);
     if (waiting === undefined) {
       busy.set(socket, []);

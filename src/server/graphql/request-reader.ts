@@ -23,6 +23,13 @@ export interface ReadBody {
 /** A body of 2 MiB takes some ten milliseconds to be parsed, and its variables as long again to be checked. */
 const LARGE_BYTES = 64 * 1024;
 
+/** What a chunk takes in memory beside its bytes. A body of two million chunks of one byte would take half a gigabyte. */
+const CHUNK_OVERHEAD_BYTES = 256;
+
+/** Chunks of a body that may be as small as they like, and how small they may be on average if there are more. */
+const FREE_CHUNKS = 1_000;
+const LEAST_CHUNK_BYTES = 64;
+
 /** The rest of a refused body is not read: the connection ends with the answer. */
 const CLOSE = { connection: "close" };
 
@@ -37,21 +44,24 @@ export function createRequestReader(limits: Limits): RequestReader {
   };
   return {
     async read(payload) {
-      let held = 0;
+      let [held, size, chunks] = [0, 0, 0];
       const release = (): void => {
         buffered -= held;
         held = 0;
       };
       try {
         const account = (bytes: number): void => {
-          held += bytes;
-          buffered += bytes;
-          if (held > limits.bodyBytes) throw createTooLargeError(limits.bodyBytes);
+          held += bytes + CHUNK_OVERHEAD_BYTES;
+          buffered += bytes + CHUNK_OVERHEAD_BYTES;
+          chunks += 1;
+          size += bytes;
+          if (size > limits.bodyBytes) throw createTooLargeError(limits.bodyBytes);
+          if (chunks > FREE_CHUNKS && size < chunks * LEAST_CHUNK_BYTES) throw createTooManyChunksError();
           if (buffered > limits.bufferedBytes) throw createOverloadedError();
         };
-        const chunks = takeWhole(payload, account) ?? (await collect(payload, account));
-        if (held > LARGE_BYTES) await waitForTurn();
-        return { chunks, parse: () => parseJson(decodeUtf8(chunks), limits.jsonDepth), release };
+        const parts = takeWhole(payload, account) ?? (await collect(payload, account));
+        if (size > LARGE_BYTES) await waitForTurn();
+        return { chunks: parts, parse: () => parseJson(decodeUtf8(parts), limits.jsonDepth), release };
       } catch (error) {
         release();
         throw error;
@@ -77,7 +87,8 @@ function collect(payload: Readable, account: (bytes: number) => void): Promise<B
     const chunks: Buffer[] = [];
     const fail = (error: Error): void => {
       payload.removeAllListeners("data");
-      payload.pause();
+      // Thrown away as it comes, until the connection ends with the answer: each chunk that is kept takes more than its bytes.
+      payload.resume();
       reject(error);
     };
     payload.on("data", (chunk: Buffer) => {
@@ -123,6 +134,11 @@ function decodeUtf8(chunks: readonly Buffer[]): string {
 }
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true });
+
+function createTooManyChunksError(): HttpError {
+  const message = `The body comes in more than ${FREE_CHUNKS} chunks of less than ${LEAST_CHUNK_BYTES} bytes.`;
+  return new HttpError(400, "BAD_REQUEST", message, CLOSE);
+}
 
 function createTooLargeError(bytes: number): HttpError {
   return new HttpError(413, "BODY_TOO_LARGE", `The body is larger than ${bytes} bytes.`, CLOSE);

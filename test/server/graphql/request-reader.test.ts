@@ -1,5 +1,5 @@
-import type { IncomingMessage } from "node:http";
-import { Readable } from "node:stream";
+import { IncomingMessage } from "node:http";
+import { Socket } from "node:net";
 import { expect, test } from "vitest";
 import { DEFAULT_LIMITS } from "../../../src/model/limits.js";
 import { measureJsonDepth } from "../../../src/server/graphql/json-depth.js";
@@ -15,8 +15,7 @@ test("of large bodies that come together one is worked on in a turn of the event
   };
   setImmediate(count);
   const read = async (bytes: number): Promise<number> => {
-    const body = Readable.from([Buffer.from(JSON.stringify("x".repeat(bytes)))]) as IncomingMessage;
-    const { parse, release } = await reader.read(body);
+    const { parse, release } = await reader.read(createBody([JSON.stringify("x".repeat(bytes))]));
     const parsedIn = turn;
     parse();
     release();
@@ -38,3 +37,28 @@ test.each([
 ])("the depth of %s does not count what stands in strings", (text, depth) => {
   expect(measureJsonDepth(text)).toBe(depth);
 });
+
+test("a body of thousands of tiny chunks is refused, and each chunk counts as what it takes in memory", async () => {
+  const reader = createRequestReader(DEFAULT_LIMITS);
+  const spaces = Array.from({ length: 5_000 }, () => " ");
+  await expect(reader.read(createBody([...spaces, "{}"]))).rejects.toThrow("chunks of less than 64 bytes");
+  // What was refused is given back.
+  for (let body = 0; body < 100; body += 1) (await reader.read(createBody(["{", "}"]))).release();
+  const scarce = createRequestReader({ ...DEFAULT_LIMITS, bufferedBytes: 100_000 });
+  await expect(scarce.read(createBody(spaces.slice(0, 900)))).rejects.toThrow("Too many requests");
+  const { parse, release } = await scarce.read(createBody([...spaces.slice(0, 200), "{}"]));
+  expect(parse()).toEqual({});
+  release();
+});
+
+/** A request whose body comes in these chunks. */
+function createBody(chunks: readonly string[]): IncomingMessage {
+  const body = new IncomingMessage(new Socket());
+  body.on("error", () => undefined);
+  void (async () => {
+    await new Promise(setImmediate);
+    for (const chunk of chunks) body.push(Buffer.from(chunk));
+    body.push(null);
+  })();
+  return body;
+}
