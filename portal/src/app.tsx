@@ -47,6 +47,9 @@ const VIEWS: readonly {
   { name: "Conflicts", key: "c", route: { view: "conflicts" }, views: ["conflicts"] },
 ];
 
+/** Whether the server said in its page that it serves GraphiQL. */
+const HAS_GRAPHIQL = document.querySelector('meta[name="vnic-graph-graphiql"]') !== null;
+
 const KEYS_OF_VIEWS = Object.fromEntries(
   VIEWS.map(({ key, route }) => [
     key,
@@ -82,7 +85,7 @@ export function App({ signInFailure }: { readonly signInFailure: string | null }
             {name}
           </RouteLink>
         ))}
-        <a href="./graphiql">GraphiQL</a>
+        {HAS_GRAPHIQL && <a href="./graphiql">GraphiQL</a>}
         <span className="grow" />
         <LiveNote />
         {token !== null && (

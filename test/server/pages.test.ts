@@ -163,6 +163,8 @@ describe("the portal", () => {
     for (const graphiql of [true, false]) {
       const server = await served({ graphiql, pagesDir: built });
       await expectWholePage(server.url, "/");
+      const page = await (await fetch(server.url)).text();
+      expect(page.includes("vnic-graph-graphiql"), "it leads to GraphiQL where there is one").toBe(graphiql);
     }
   });
 

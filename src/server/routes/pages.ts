@@ -54,7 +54,8 @@ export async function registerPageRoutes(
       "cache-control": "no-cache",
     };
     for (const [url, file] of Object.entries(pages)) {
-      const page = isBuilt ? await readMarkedPage(directory, file, marks) : NOT_BUILT;
+      const more = graphiql && url === "/" ? [GRAPHIQL_MARK] : [];
+      const page = isBuilt ? await readMarkedPage(directory, file, [...marks, ...more]) : NOT_BUILT;
       scope.route({
         method,
         url,
@@ -78,6 +79,9 @@ async function readMarkedPage(directory: string, file: string, marks: readonly s
 
 /** By this a page says that its data are a demonstration. */
 const DEMO_MARK = '<meta name="vnic-graph-data" content="demo" />';
+
+/** By this the portal knows that there is a GraphiQL to lead to. */
+const GRAPHIQL_MARK = '<meta name="vnic-graph-graphiql" content="on" />';
 
 /** By this a page knows where people sign in. */
 function formatSignInMark(signIn: PageSignIn): string {
