@@ -26,8 +26,9 @@ function toNewsFilter(of: string, isMac: boolean): ChangeFilter {
 
 /** Shows who had an address or a MAC, if it is one. */
 export function AddressView({ of }: { readonly of: string }) {
-  const { kind } = parseSearch(of);
-  if (kind === "address" || kind === "mac") return <Holders of={of} />;
+  const search = parseSearch(of);
+  if (search.kind === "address") return <Holders of={search.address} />;
+  if (search.kind === "mac") return <Holders of={search.mac} />;
   return (
     <section aria-labelledby="address-title" className="view">
       <ViewTitle id="address-title" text="No address" />

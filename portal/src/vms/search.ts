@@ -11,9 +11,15 @@ export function parseSearch(text: string): Search {
   const trimmed = text.trim();
   if (trimmed === "") return { kind: "all" };
   if (MAC.some((form) => form.test(trimmed))) return { kind: "mac", mac: trimmed };
-  if (isIPv4(trimmed) || isIPv6(trimmed)) return { kind: "address", address: trimmed };
+  const address = takeAddress(trimmed);
+  if (isIPv4(address) || isIPv6(address)) return { kind: "address", address };
   if (isPrefix(trimmed)) return { kind: "prefix", prefix: trimmed };
   return { kind: "name", text: trimmed };
+}
+
+/** Takes the address out of how browsers, guests and half-typed prefixes write it: `[fe80::1]`, `fe80::1%eth0`, `10.0.0.0/`. */
+function takeAddress(text: string): string {
+  return /^\[?([0-9a-f.:]+)(?:%[\w.-]+)?\]?\/?$/i.exec(text)?.[1] ?? text;
 }
 
 function isPrefix(text: string): boolean {
