@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import { watchChunks } from "./chunk-flood.js";
 
 interface Arrived {
   readonly request: IncomingMessage;
@@ -41,7 +42,7 @@ export function answerOneAtATime(server: Server): void {
     const { socket, method } = request;
     if (socket.destroyed) return;
     // Nobody reads it, and in chunks of a byte each it would take much memory for as long as the answer lasts.
-    if (method === "GET" || method === "HEAD") request.resume();
+    if (method === "GET" || method === "HEAD") watchChunks(request);
     const waiting = busy.get(socket);
     if (waiting === undefined) {
       busy.set(socket, []);

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
-import type { Readable } from "node:stream";
 import { HttpError } from "../errors.js";
 import { measureJsonDepth } from "./json-depth.js";
+import { watchChunks } from "../admission/chunk-flood.js";
 import { createOverloadedError } from "../admission/places.js";
 import type { Limits } from "../../model/limits.js";
 
@@ -26,10 +26,6 @@ const LARGE_BYTES = 64 * 1024;
 /** What a chunk takes in memory beside its bytes. A body of two million chunks of one byte would take half a gigabyte. */
 const CHUNK_OVERHEAD_BYTES = 256;
 
-/** Chunks of a body that may be as small as they like, and how small they may be on average if there are more. */
-const FREE_CHUNKS = 1_000;
-const LEAST_CHUNK_BYTES = 64;
-
 /** The rest of a refused body is not read: the connection ends with the answer. */
 const CLOSE = { connection: "close" };
 
@@ -44,7 +40,7 @@ export function createRequestReader(limits: Limits): RequestReader {
   };
   return {
     async read(payload) {
-      let [held, size, chunks] = [0, 0, 0];
+      let [held, size] = [0, 0];
       const release = (): void => {
         buffered -= held;
         held = 0;
@@ -53,10 +49,8 @@ export function createRequestReader(limits: Limits): RequestReader {
         const account = (bytes: number): void => {
           held += bytes + CHUNK_OVERHEAD_BYTES;
           buffered += bytes + CHUNK_OVERHEAD_BYTES;
-          chunks += 1;
           size += bytes;
           if (size > limits.bodyBytes) throw createTooLargeError(limits.bodyBytes);
-          if (chunks > FREE_CHUNKS && size < chunks * LEAST_CHUNK_BYTES) throw createTooManyChunksError();
           if (buffered > limits.bufferedBytes) throw createOverloadedError();
         };
         const parts = takeWhole(payload, account) ?? (await collect(payload, account));
@@ -82,7 +76,7 @@ function takeWhole(payload: IncomingMessage, account: (bytes: number) => void): 
  * Collects the chunks of a stream until it ends or `account` objects. The stream is left alive, so that an answer can
  * be sent.
  */
-function collect(payload: Readable, account: (bytes: number) => void): Promise<Buffer[]> {
+function collect(payload: IncomingMessage, account: (bytes: number) => void): Promise<Buffer[]> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     const fail = (error: Error): void => {
@@ -91,6 +85,7 @@ function collect(payload: Readable, account: (bytes: number) => void): Promise<B
       payload.resume();
       reject(error);
     };
+    watchChunks(payload);
     payload.on("data", (chunk: Buffer) => {
       try {
         account(chunk.length);
@@ -134,11 +129,6 @@ function decodeUtf8(chunks: readonly Buffer[]): string {
 }
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true });
-
-function createTooManyChunksError(): HttpError {
-  const message = `The body comes in more than ${FREE_CHUNKS} chunks of less than ${LEAST_CHUNK_BYTES} bytes.`;
-  return new HttpError(400, "BAD_REQUEST", message, CLOSE);
-}
 
 function createTooLargeError(bytes: number): HttpError {
   return new HttpError(413, "BODY_TOO_LARGE", `The body is larger than ${bytes} bytes.`, CLOSE);
