@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseSearch } from "../../portal/src/vms/search.js";
+import { formatOther, isHalfTyped, parseSearch } from "../../portal/src/vms/search.js";
 
 test.each([
   ["", { kind: "all" }],
@@ -7,7 +7,16 @@ test.each([
   ["web-01", { kind: "name", text: "web-01" }],
   [" web ", { kind: "name", text: "web" }],
   ["10.1.2.3", { kind: "address", address: "10.1.2.3" }],
-  ["10.1.2", { kind: "name", text: "10.1.2" }],
+  ["10.1.2", { kind: "name-or", text: "10.1.2", other: { kind: "prefix", prefix: "10.1.2.0/24" } }],
+  ["10.1.2.", { kind: "name-or", text: "10.1.2.", other: { kind: "prefix", prefix: "10.1.2.0/24" } }],
+  ["10.1", { kind: "name-or", text: "10.1", other: { kind: "prefix", prefix: "10.1.0.0/16" } }],
+  ["10.", { kind: "name-or", text: "10.", other: { kind: "prefix", prefix: "10.0.0.0/8" } }],
+  ["10", { kind: "name", text: "10" }],
+  ["10..1", { kind: "name", text: "10..1" }],
+  ["10.1.", { kind: "name-or", text: "10.1.", other: { kind: "prefix", prefix: "10.1.0.0/16" } }],
+  ["10.256", { kind: "name", text: "10.256" }],
+  [".1", { kind: "name", text: ".1" }],
+  ["10.1.2.3.", { kind: "name", text: "10.1.2.3." }],
   ["10.1.2.256", { kind: "name", text: "10.1.2.256" }],
   ["010.1.2.3", { kind: "name", text: "010.1.2.3" }],
   ["2001:db8::1", { kind: "address", address: "2001:db8::1" }],
@@ -23,6 +32,35 @@ test.each([
   ["56:6f:1a:00:01:00", { kind: "mac", mac: "56:6f:1a:00:01:00" }],
   ["56-6F-1A-00-01-00", { kind: "mac", mac: "56-6F-1A-00-01-00" }],
   ["566f.1a00.0100", { kind: "mac", mac: "566f.1a00.0100" }],
+  ["566F1a000100", { kind: "name-or", text: "566F1a000100", other: { kind: "mac", mac: "566F1a000100" } }],
+  ["566f00", { kind: "name", text: "566f00" }],
 ])("the search box takes %j for %j", (text, search) => {
   expect(parseSearch(text)).toEqual(search);
+});
+
+test.each([
+  ["56:6f:00", true],
+  ["56:", true],
+  ["56-6f-", true],
+  ["56-6f-1a-0", true],
+  ["db-01", false],
+  ["2001:db8:", true],
+  ["2001:db8:1", true],
+  ["56:6f:1a:00:01:00", false],
+  ["2001:db8::1", false],
+  ["web-01", false],
+  ["cafe", false],
+  ["10.1.2", false],
+])("the search box takes %j for a half-typed MAC or IPv6 address: %j", (text, isHalf) => {
+  expect(isHalfTyped(text)).toBe(isHalf);
+});
+
+test.each([
+  ["10.1.", "10.1.0.0/16"],
+  ["566f1a000100", "56:6f:1a:00:01:00"],
+])("what %j means beside a name is written %j, which means nothing else", (text, written) => {
+  const search = parseSearch(text);
+  const other = search.kind === "name-or" ? search.other : null;
+  expect(other === null ? null : formatOther(other)).toBe(written);
+  expect(parseSearch(written).kind).toBe(other?.kind);
 });

@@ -7,7 +7,7 @@ import { ProblemNote } from "../shared/problem-note.js";
 import { RouteLink } from "../shared/route-link.js";
 import { Ago, formatExact } from "../shared/time.js";
 import { useAnswer } from "../shared/use-answer.js";
-import { parseSearch } from "../vms/search.js";
+import { parseSearch, type Search } from "../vms/search.js";
 import { TableHead } from "../shared/table-head.js";
 import { Loading } from "../shared/loading.js";
 import { ViewTitle } from "../shared/view-title.js";
@@ -24,9 +24,15 @@ function toNewsFilter(of: string, isMac: boolean): ChangeFilter {
   };
 }
 
+/** Takes a MAC without separators for a MAC: nobody means a name here. */
+function parseOne(of: string): Search {
+  const search = parseSearch(of);
+  return search.kind === "name-or" ? search.other : search;
+}
+
 /** Shows who had an address or a MAC, if it is one. */
 export function AddressView({ of }: { readonly of: string }) {
-  const search = parseSearch(of);
+  const search = parseOne(of);
   if (search.kind === "address") return <Holders of={search.address} />;
   if (search.kind === "mac") return <Holders of={search.mac} />;
   return (
@@ -43,7 +49,7 @@ export function AddressView({ of }: { readonly of: string }) {
 /** Shows who had an address, or which addresses a MAC had, and when: the latest first. */
 function Holders({ of }: { readonly of: string }) {
   const [first, setFirst] = useState(FIRST);
-  const isMac = parseSearch(of).kind === "mac";
+  const isMac = parseOne(of).kind === "mac";
   const { data, problem, isLoading, reload, reloadSoon } = useAnswer(AddressHistoryQuery, {
     address: isMac ? null : of,
     macAddress: isMac ? of : null,

@@ -15,13 +15,16 @@ export const EXPORT_FORMATS = [
 /** One format. */
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
+/** What one export can have: its parameters all hold together, so that none of them means a name or else an address. */
+export type ExportSearch = Exclude<Search, { kind: "name-or" }>;
+
 /** Writes the path of an export that has the VMs which a search finds, relative to the page. */
-export function formatExportPath({ format }: ExportFormat, search: Search): string {
+export function formatExportPath({ format }: ExportFormat, search: ExportSearch): string {
   const parameters = new URLSearchParams(toParameters(search));
   return parameters.size === 0 ? `./export/${format}` : `./export/${format}?${parameters.toString()}`;
 }
 
-function toParameters(search: Search): Record<string, string> {
+function toParameters(search: ExportSearch): Record<string, string> {
   switch (search.kind) {
     case "name":
       return { name: search.text };

@@ -4,7 +4,12 @@ export type Search =
   | { readonly kind: "name"; readonly text: string }
   | { readonly kind: "address"; readonly address: string }
   | { readonly kind: "prefix"; readonly prefix: string }
-  | { readonly kind: "mac"; readonly mac: string };
+  | { readonly kind: "mac"; readonly mac: string }
+  /** A part of a name that is at the same time the beginning of an IPv4 address, or a MAC without separators: either will do. */
+  | { readonly kind: "name-or"; readonly text: string; readonly other: OtherSearch };
+
+/** What a part of a name may be as well. */
+type OtherSearch = Extract<Search, { kind: "prefix" | "mac" }>;
 
 /** Decides whether a text is an address, a CIDR prefix, a MAC or a part of a name. The server checks it again. */
 export function parseSearch(text: string): Search {
@@ -14,7 +19,27 @@ export function parseSearch(text: string): Search {
   const address = takeAddress(trimmed);
   if (isIPv4(address) || isIPv6(address)) return { kind: "address", address };
   if (isPrefix(trimmed)) return { kind: "prefix", prefix: trimmed };
-  return { kind: "name", text: trimmed };
+  const other = parseOther(trimmed);
+  return other === null ? { kind: "name", text: trimmed } : { kind: "name-or", text: trimmed, other };
+}
+
+/** Whether a text may be a part of a MAC or of an IPv6 address, which the server finds only as a whole. */
+export function isHalfTyped(text: string): boolean {
+  return parseSearch(text).kind === "name" && HALF_TYPED.some((form) => form.test(text.trim()));
+}
+
+/** Writes a prefix or a MAC so that it is nothing else. */
+export function formatOther(other: OtherSearch): string {
+  return other.kind === "prefix" ? other.prefix : (other.mac.match(/../g) ?? []).join(":");
+}
+
+/** Takes `10.1` and `10.1.2.` as prefixes of whole octets, and 6, 8 or 20 octets without separators as a MAC. */
+function parseOther(text: string): OtherSearch | null {
+  if (/^(?:[0-9a-f]{12}|[0-9a-f]{16}|[0-9a-f]{40})$/i.test(text)) return { kind: "mac", mac: text };
+  const octets = text.replace(/\.$/, "").split(".");
+  if (!text.includes(".") || octets.length > 3) return null;
+  const address = [...octets, "0", "0", "0"].slice(0, 4).join(".");
+  return isIPv4(address) ? { kind: "prefix", prefix: `${address}/${8 * octets.length}` } : null;
 }
 
 /** Takes the address out of how browsers, guests and half-typed prefixes write it: `[fe80::1]`, `fe80::1%eth0`, `10.0.0.0/`. */
@@ -38,6 +63,12 @@ function isIPv4(text: string): boolean {
 function isIPv6(text: string): boolean {
   return text.includes(":") && /^[0-9a-f:.]+$/i.test(text) && URL.canParse(`http://[${text}]/`);
 }
+
+const HALF_TYPED = [
+  /^[0-9a-f]{1,4}:[0-9a-f:]*$/i,
+  // Many a VM is called `db-01`.
+  /^(?:[0-9a-f]{2}-){2,5}[0-9a-f]{0,2}$/i,
+];
 
 const MAC = [
   /^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$/i,

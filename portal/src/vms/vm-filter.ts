@@ -16,9 +16,16 @@ export function toFilter(search: Search): Filter | null {
       return { address: { inCidr: search.prefix } };
     case "mac":
       return { or: [{ nicMacAddress: search.mac }, { guestMacAddress: search.mac }] };
+    case "name-or":
+      return { or: [{ nameContains: search.text }, ...toFilters(search.other)] };
     default:
       return null;
   }
+}
+
+function toFilters(search: Search): Filter[] {
+  const filter = toFilter(search);
+  return filter === null ? [] : [filter];
 }
 
 /**

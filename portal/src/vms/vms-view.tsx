@@ -9,7 +9,7 @@ import { navigate } from "../navigation.js";
 import type { Route } from "../route.js";
 import { ViewTitle } from "../shared/view-title.js";
 import { ExportMenu } from "./export-menu.js";
-import { parseSearch } from "./search.js";
+import { isHalfTyped, parseSearch } from "./search.js";
 import { useVmPages } from "./use-vm-pages.js";
 import { toChangeFilter } from "./vm-filter.js";
 import { VmTable } from "./vm-table.js";
@@ -46,6 +46,11 @@ export function VmsView({ route }: { readonly route: Extract<Route, { view: "vms
         mb="xs"
         label="Find VMs"
         placeholder="name, address, CIDR or MAC"
+        inputWrapperOrder={["label", "input", "description"]}
+        description={
+          isHalfTyped(route.search) &&
+          "Looked for in names so far: a MAC or an IPv6 address is found once it is whole."
+        }
         leftSection={<IconSearch size={18} />}
         rightSection={<Kbd>/</Kbd>}
         value={route.search}

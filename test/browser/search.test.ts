@@ -1,0 +1,60 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { HOST_A, mac } from "../support/builders/ids.js";
+import { describeInBrowser } from "./in-browser.js";
+import { openSite, type Site } from "./site.js";
+
+const VMS = [
+  { number: 1, name: "web", address: "10.1.2.3" },
+  { number: 2, name: "db", address: "10.1.20.3" },
+  { number: 3, name: "release-10.1.2.4", address: "192.0.2.1" },
+  { number: 4, name: "old", address: "110.1.2.9" },
+];
+
+describeInBrowser("the portal's search box", (browser) => {
+  let site: Site;
+
+  beforeAll(async () => {
+    site = await openSite({ [HOST_A]: VMS });
+    await browser().page.goto(`${site.url}/`);
+    await browser().page.getByText("4 VMs", { exact: true }).waitFor();
+  });
+  afterAll(async () => {
+    await browser().page.goto("about:blank");
+    await site.stop();
+  });
+
+  test.each([
+    ["10.1.2.", ["release-10.1.2.4", "web"]],
+    ["10.1.20", ["db"]],
+    ["10.1.", ["db", "release-10.1.2.4", "web"]],
+    [mac(4).replaceAll(":", "").toUpperCase(), ["old"]],
+  ])(
+    "finds by %j the VMs whose names have it and those whose address or MAC it means",
+    async (text, names) => {
+      const { page } = browser();
+      await page.getByLabel("Find VMs").fill(text);
+      await page.getByText(names.length === 1 ? "1 VM" : `${names.length} VMs`, { exact: true }).waitFor();
+      expect(await page.locator("td[data-column=name] a").allInnerTexts()).toEqual(names);
+    },
+  );
+
+  test("leads to an export of the addresses alone, where names are found as well", async () => {
+    const { page } = browser();
+    await page.getByLabel("Find VMs").fill("10.1.2.");
+    await page.getByText("2 VMs", { exact: true }).waitFor();
+    await page.getByText("Export what is shown").click();
+    await page.getByRole("link", { name: "Find 10.1.2.0/24 alone" }).click();
+    await page.getByText("1 VM", { exact: true }).waitFor();
+    await page.getByRole("link", { name: "CSV", exact: true }).waitFor();
+    expect(await page.getByLabel("Find VMs").inputValue()).toBe("10.1.2.0/24");
+  });
+
+  test("says of a half of a MAC that it is looked for in names so far", async () => {
+    const { page } = browser();
+    await page.getByLabel("Find VMs").fill(mac(1).slice(0, 8));
+    await page.getByText("a MAC or an IPv6 address is found once it is whole").waitFor();
+    await page.getByLabel("Find VMs").fill(mac(1));
+    await page.getByText("1 VM", { exact: true }).waitFor();
+    expect(await page.getByText("once it is whole").count()).toBe(0);
+  });
+});
