@@ -28,10 +28,10 @@ export const DriftQuery = graphql(`
   }
 `);
 
-/** Addresses that several VMs have, and MACs that several vNICs have. */
-export const ConflictsQuery = graphql(`
-  query PortalConflicts($first: Int) {
-    addressConflicts(first: $first) {
+/** Addresses that several VMs have. */
+export const AddressConflictsQuery = graphql(`
+  query PortalAddressConflicts($first: Int, $after: String) {
+    addressConflicts(first: $first, after: $after) {
       totalCount
       nodes {
         address
@@ -47,8 +47,18 @@ export const ConflictsQuery = graphql(`
           }
         }
       }
+      pageInfo {
+        endCursor
+        hasNextPage
+      }
     }
-    macConflicts(first: $first) {
+  }
+`);
+
+/** MACs that several vNICs have. */
+export const MacConflictsQuery = graphql(`
+  query PortalMacConflicts($first: Int, $after: String) {
+    macConflicts(first: $first, after: $after) {
       totalCount
       nodes {
         macAddress
@@ -61,6 +71,10 @@ export const ConflictsQuery = graphql(`
             name
           }
         }
+      }
+      pageInfo {
+        endCursor
+        hasNextPage
       }
     }
   }

@@ -1,4 +1,4 @@
-import { ConflictsQuery, DriftQuery } from "./finding-queries.js";
+import { AddressConflictsQuery, DriftQuery, MacConflictsQuery } from "./finding-queries.js";
 import {
   ChangesSubscription,
   HostStatesSubscription,
@@ -26,7 +26,8 @@ export const OPERATIONS = [
   PastVmQuery,
   AddressHistoryQuery,
   DriftQuery,
-  ConflictsQuery,
+  AddressConflictsQuery,
+  MacConflictsQuery,
   TopologyPageQuery,
   HostsQuery,
   RefreshHostMutation,

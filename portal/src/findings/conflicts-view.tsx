@@ -1,18 +1,19 @@
 import { Text, Title } from "@mantine/core";
-import { ConflictsQuery } from "../api/finding-queries.js";
+import { AddressConflictsQuery, MacConflictsQuery } from "../api/finding-queries.js";
 import { listNews } from "../live/subjects.js";
 import { useEvents } from "../live/use-events.js";
 import { Address } from "../shared/address.js";
 import { ProblemNote } from "../shared/problem-note.js";
 import { RouteLink } from "../shared/route-link.js";
 import { Tag } from "../shared/tag.js";
-import { useAnswer } from "../shared/use-answer.js";
+import { usePages } from "../shared/use-pages.js";
+import { MoreButton } from "../shared/more-button.js";
 import { TableHead } from "../shared/table-head.js";
 import { Loading } from "../shared/loading.js";
 import { ViewTitle } from "../shared/view-title.js";
 
-/** Number of conflicts of each kind on one page. */
-const FIRST = 100;
+/** Number of conflicts of each kind that are shown first, and then at each wish for more. */
+const SIZE = 100;
 
 /** After which changes they may be others. */
 const NEWS = listNews({
@@ -25,15 +26,24 @@ const NEWS = listNews({
 
 /** Addresses that several VMs have, and MACs that several vNICs have. */
 export function ConflictsView() {
-  const { data, problem, isLoading, reload, reloadSoon } = useAnswer(ConflictsQuery, { first: FIRST });
+  const ofAddresses = usePages(
+    AddressConflictsQuery,
+    {},
+    { size: SIZE, pick: (data) => data.addressConflicts },
+  );
+  const ofMacs = usePages(MacConflictsQuery, {}, { size: SIZE, pick: (data) => data.macConflicts });
+  const reloadSoon = (): void => {
+    ofAddresses.reloadSoon();
+    ofMacs.reloadSoon();
+  };
   useEvents(NEWS, { onEvent: reloadSoon, onReset: reloadSoon });
-  const addresses = data?.addressConflicts ?? null;
-  const macs = data?.macConflicts ?? null;
+  const [addresses, macs] = [ofAddresses.list, ofMacs.list];
   return (
     <section aria-labelledby="conflicts-title" className="view">
       <ViewTitle id="conflicts-title" text="Conflicts" />
-      <ProblemNote problem={problem} onRetry={reload} />
-      {isLoading && data === null && <Loading height={160} />}
+      <ProblemNote problem={ofAddresses.problem} onRetry={ofAddresses.reload} />
+      <ProblemNote problem={ofMacs.problem} onRetry={ofMacs.reload} />
+      {ofAddresses.isLoading && ofMacs.isLoading && <Loading height={160} />}
       {addresses !== null && (
         <>
           <Title order={2} size="h4" mb="xs">
@@ -66,6 +76,7 @@ export function ConflictsView() {
               </tbody>
             </table>
           )}
+          <MoreButton of={ofAddresses} name="addresses" />
         </>
       )}
       {macs !== null && (
@@ -92,6 +103,7 @@ export function ConflictsView() {
               </tbody>
             </table>
           )}
+          <MoreButton of={ofMacs} name="MACs" />
         </>
       )}
     </section>

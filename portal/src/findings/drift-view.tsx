@@ -7,13 +7,14 @@ import { DRIFT_KINDS, type DriftKind } from "../route.js";
 import { Address } from "../shared/address.js";
 import { ProblemNote } from "../shared/problem-note.js";
 import { RouteLink } from "../shared/route-link.js";
-import { useAnswer } from "../shared/use-answer.js";
+import { usePages } from "../shared/use-pages.js";
+import { MoreButton } from "../shared/more-button.js";
 import { TableHead } from "../shared/table-head.js";
 import { Loading } from "../shared/loading.js";
 import { ViewTitle } from "../shared/view-title.js";
 
-/** Number of findings of one page: the server's maximum. */
-const FIRST = 200;
+/** Number of findings that are shown first, and then at each wish for more. */
+const SIZE = 200;
 
 /** After which changes it may be otherwise. */
 const NEWS = listNews({
@@ -26,13 +27,13 @@ const NEWS = listNews({
 
 /** What does not fit between the vNICs and the guests' interfaces, by kind. */
 export function DriftView({ kind }: { readonly kind: DriftKind | null }) {
-  const { data, problem, isLoading, reload, reloadSoon } = useAnswer(DriftQuery, {
-    kinds: kind === null ? null : [kind],
-    first: FIRST,
-    after: null,
-  });
+  const pages = usePages(
+    DriftQuery,
+    { kinds: kind === null ? null : [kind] },
+    { size: SIZE, pick: (data) => data.drift },
+  );
+  const { list: drift, problem, isLoading, reload, reloadSoon } = pages;
   useEvents(NEWS, { onEvent: reloadSoon, onReset: reloadSoon });
-  const drift = data?.drift ?? null;
   return (
     <section aria-labelledby="drift-title" className="view">
       <ViewTitle id="drift-title" text="Drift" />
@@ -83,6 +84,7 @@ export function DriftView({ kind }: { readonly kind: DriftKind | null }) {
           </table>
         </div>
       )}
+      <MoreButton of={pages} name="of what does not fit" />
     </section>
   );
 }

@@ -26,6 +26,20 @@ export function useAnswer<Data, Variables extends Record<string, unknown>>(
 ): Answer<Data> {
   const client = useClient();
   const key = JSON.stringify(variables);
+  const read = useCallback(async (): Promise<Reading<Data>> => {
+    const { data, error } = await client
+      .query<Data, Variables>(question, JSON.parse(key) as Variables)
+      .toPromise();
+    return { data: data ?? null, problem: readProblem(error) };
+  }, [client, question, key]);
+  return useReading(key, read);
+}
+
+/** What one attempt to read something brought. */
+export type Reading<Data> = Pick<Answer<Data>, "data" | "problem">;
+
+/** Reads something as soon as it is known what (`key`), and again whenever the page comes back to the front. */
+export function useReading<Data>(key: string, read: () => Promise<Reading<Data>>): Answer<Data> {
   const [state, setState] = useState<State<Data>>(() => createEmpty(key));
   /** The question that is being asked; another one makes its answer void. */
   const asking = useRef<{ isAskedAgain: boolean } | null>(null);
@@ -33,19 +47,17 @@ export function useAnswer<Data, Variables extends Record<string, unknown>>(
   const ask = useCallback(async (): Promise<void> => {
     const mine = { isAskedAgain: false };
     asking.current = mine;
-    const { data, error } = await client
-      .query<Data, Variables>(question, JSON.parse(key) as Variables)
-      .toPromise();
+    const { data, problem } = await read();
     if (asking.current !== mine) return;
     asking.current = null;
     setState((last) => ({
       key,
       data: data ?? (last.key === key ? last.data : null),
-      problem: readProblem(error),
+      problem,
       isLoading: false,
     }));
     if (mine.isAskedAgain) await ask();
-  }, [client, question, key]);
+  }, [read, key]);
   const reload = useCallback(() => {
     if (asking.current === null) void ask();
     else asking.current.isAskedAgain = true;

@@ -1,0 +1,78 @@
+import type { OperationResult, TypedDocumentNode } from "@urql/core";
+import { useCallback, useRef } from "react";
+import { useClient } from "urql";
+import { readProblem } from "../api/problem.js";
+import { useReading, type Answer, type Reading } from "./use-answer.js";
+
+/** A page of a list, as the server gives it. */
+interface Page<Node> {
+  readonly nodes: readonly Node[];
+  readonly totalCount: number | null;
+  readonly pageInfo: { readonly endCursor: string | null; readonly hasNextPage: boolean };
+}
+
+/** The beginning of a list. */
+interface Beginning<Node> extends Pick<Page<Node>, "nodes" | "totalCount"> {
+  readonly hasMore: boolean;
+}
+
+/** The beginning of a list, and how to show more of it. */
+export interface Pages<Node> extends Omit<Answer<Beginning<Node>>, "data"> {
+  readonly list: Beginning<Node> | null;
+  readonly showMore: () => void;
+}
+
+/** What every question for a page says beside its own variables. */
+interface PageVariables {
+  readonly first?: number | null;
+  readonly after?: string | null;
+}
+
+/**
+ * Reads a list from its beginning, as far as somebody wants to see. All of it is read again after a change: what is shown is then
+ * of one time, nothing twice and nothing left out.
+ */
+export function usePages<Data, Variables extends PageVariables, Node>(
+  question: TypedDocumentNode<Data, Variables>,
+  variables: Omit<Variables, keyof PageVariables>,
+  { size, pick }: { readonly size: number; readonly pick: (data: Data) => Page<Node> | null },
+): Pages<Node> {
+  const client = useClient();
+  const key = JSON.stringify(variables);
+  const picking = useRef(pick);
+  picking.current = pick;
+  const wanted = useRef({ key, count: size });
+  if (wanted.current.key !== key) wanted.current = { key, count: size };
+  const read = useCallback(async (): Promise<Reading<Beginning<Node>>> => {
+    const { count } = wanted.current;
+    let list: Beginning<Node> = { nodes: [], totalCount: null, hasMore: false };
+    let after: string | null = null;
+    for (;;) {
+      const first = Math.min(MOST, count - list.nodes.length);
+      const asked: Variables = { ...(JSON.parse(key) as Variables), first, after };
+      const { data, error }: OperationResult<Data, Variables> = await client
+        .query(question, asked)
+        .toPromise();
+      const problem = readProblem(error);
+      const page: Page<Node> | null = data === undefined ? null : picking.current(data);
+      if (page === null) return { data: null, problem };
+      const { endCursor, hasNextPage } = page.pageInfo;
+      list = {
+        nodes: [...list.nodes, ...page.nodes],
+        totalCount: page.totalCount,
+        hasMore: hasNextPage,
+      };
+      if (!hasNextPage || endCursor === null || list.nodes.length >= count) return { data: list, problem };
+      after = endCursor;
+    }
+  }, [client, question, key]);
+  const { data: list, reload, ...answer } = useReading(key, read);
+  const showMore = useCallback(() => {
+    wanted.current = { key, count: wanted.current.count + size };
+    reload();
+  }, [key, size, reload]);
+  return { ...answer, list, reload, showMore };
+}
+
+/** The server gives no more at once. */
+const MOST = 500;
