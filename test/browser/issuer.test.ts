@@ -73,6 +73,7 @@ describeInBrowser("signing in to the portal at an OpenID Connect issuer", (brows
     await page.getByRole("status").getByText("live", { exact: true }).waitFor();
     await page.getByRole("button", { name: "Sign out" }).click();
     await button().waitFor();
+    expect(await button().evaluate((each) => each === document.activeElement)).toBe(true);
   });
 
   test.each(["light", "dark"] as const)(

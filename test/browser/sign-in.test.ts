@@ -51,6 +51,7 @@ describeInBrowser("signing in to the portal with a token", (browser) => {
     await page.goto(`${site.url}/`);
     await page.getByText("This server wants to know who asks").waitFor();
     expect(await page.getByText("not valid here").count()).toBe(0);
+    expect(await page.getByLabel("Token").evaluate((field) => field === document.activeElement)).toBe(true);
     for (const token of ["vg_wrong", expired]) {
       await signIn(token);
       await page.getByText("This token is not valid here, or it has expired.").waitFor();
@@ -82,7 +83,35 @@ describeInBrowser("signing in to the portal with a token", (browser) => {
     await reload(token, 401);
     await page.getByText("This token is not valid here, or it has expired.").waitFor();
     expect(await page.getByText("web-1").count()).toBe(0);
+    expect(await page.getByLabel("Token").evaluate((field) => field === document.activeElement)).toBe(true);
     expect(await page.evaluate(() => Reflect.get(globalThis, "isMarked"))).toBe(true);
+  });
+
+  test("whoever may not refresh hosts is refused once, in words, and not invited again", async () => {
+    const { page } = browser();
+    const token = site.addToken({ name: "reader" });
+    await reload(token, 200);
+    await signIn(token);
+    await page.getByText("3 VMs", { exact: true }).waitFor();
+    await page.keyboard.press("h");
+    const buttons = page.getByRole("button", { name: /^Refresh now/ });
+    await buttons.first().click();
+    await page.getByText("You may not refresh hosts").waitFor();
+    expect(await buttons.evaluateAll((all) => all.map((each) => each.matches(":disabled")))).toEqual([
+      true,
+      true,
+    ]);
+    await page.keyboard.press("g");
+    await page.keyboard.press("h");
+    await page.getByText("needs the role operator").waitFor();
+    expect(await page.getByRole("button", { name: /^Refresh now/, disabled: false }).count()).toBe(0);
+    const other = site.addToken({ name: "another" });
+    await reload(other, 200);
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByLabel("Token").fill(other);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await buttons.first().waitFor();
+    expect(await page.getByRole("button", { name: /^Refresh now/, disabled: true }).count()).toBe(0);
   });
 
   test("with a scope: other VMs are nowhere, on no view and in no answer", async () => {

@@ -110,6 +110,26 @@ describeInBrowser("the portal's ways", (browser) => {
     await page.getByText("vNIC nic1 on network ovirtmgmt").waitFor();
   });
 
+  test("no key does anything behind the list of keys, until it is closed", async () => {
+    const { page } = browser();
+    await page.goto(site.url);
+    await page.getByText("2 VMs", { exact: true }).waitFor();
+    await page.keyboard.press("?");
+    const dialog = page.getByRole("dialog", { name: "Keys" });
+    await dialog.waitFor();
+    const before = await page.evaluate(() => history.length);
+    for (const key of ["h", "/", "j", "y", "?"]) await page.keyboard.press(key);
+    expect(await dialog.evaluate((each) => each.contains(document.activeElement))).toBe(true);
+    expect([await page.title(), await page.evaluate(() => history.length)]).toEqual([
+      "VMs · vnic-graph",
+      before,
+    ]);
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("h");
+    await page.getByRole("heading", { name: "Hosts" }).waitFor();
+    await dialog.waitFor({ state: "detached" });
+  });
+
   test("an address page of what is no address says so, and leads to the search for it", async () => {
     const { page } = browser();
     await page.goto(`${site.url}/?view=address&of=we`);

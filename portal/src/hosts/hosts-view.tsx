@@ -1,8 +1,4 @@
 import { Button, Text } from "@mantine/core";
-import { useState } from "react";
-import { useMutation } from "urql";
-import { readProblem, type Problem } from "../api/problem.js";
-import { RefreshHostMutation } from "../api/queries.js";
 import { useLiveState } from "../live/use-events.js";
 import { Gentle } from "../shared/gentle.js";
 import { ProblemNote } from "../shared/problem-note.js";
@@ -11,6 +7,7 @@ import { Ago } from "../shared/time.js";
 import { Status } from "../shared/status.js";
 import type { Host } from "./merge-hosts.js";
 import { useHosts } from "./use-hosts.js";
+import { useRefresh } from "./use-refresh.js";
 import { Loading } from "../shared/loading.js";
 import { ViewTitle } from "../shared/view-title.js";
 
@@ -18,24 +15,16 @@ import { ViewTitle } from "../shared/view-title.js";
 export function HostsView() {
   const { hosts, problem, isLoading, reload } = useHosts();
   const isLive = useLiveState() === "live";
-  const [, refresh] = useMutation(RefreshHostMutation);
-  const [busyId, setBusyId] = useState<string | null>(null);
-  const [refusal, setRefusal] = useState<Problem | null>(null);
-  const refreshNow = async (id: string) => {
-    setBusyId(id);
-    const answer = await refresh({ id });
-    const failure = readProblem(answer.error);
-    // Only who has asked for it asks for it again.
-    setRefusal(failure === null ? null : { ...failure, passes: false });
-    setBusyId(null);
-    reload();
-  };
+  const { busyId, failure, refusal, refreshNow } = useRefresh(reload);
   if (hosts === null && isLoading) return <Loading height={200} />;
   return (
     <section aria-labelledby="hosts-title" className="view">
       <ViewTitle id="hosts-title" text="Hosts" />
       <ProblemNote problem={problem} onRetry={reload} />
-      {refusal !== null && <ProblemNote problem={refusal} onRetry={reload} />}
+      <ProblemNote problem={failure} onRetry={reload} />
+      <Text role="status" size="sm" className="faint">
+        {refusal !== null && `You may not refresh hosts: ${refusal}`}
+      </Text>
       {hosts?.length === 0 && problem === null && (
         <Text>No host is polled. Set VDSM_HOSTS, or run `vnic-graph hosts add`.</Text>
       )}
@@ -70,6 +59,7 @@ export function HostsView() {
                   <td data-label="Last failure or warning">{host.lastError ?? host.lastWarning ?? "none"}</td>
                   <td>
                     <Button
+                      disabled={refusal !== null}
                       size="compact-sm"
                       variant="light"
                       loading={busyId === host.id}

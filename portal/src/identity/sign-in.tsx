@@ -1,5 +1,5 @@
 import { Alert, Button, Card, PasswordInput, Text, Title } from "@mantine/core";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { readSignInSettings } from "./issuer.js";
 import { writeToken } from "./session.js";
 
@@ -14,8 +14,12 @@ export function SignIn({
 }) {
   const settings = readSignInSettings();
   const [token, setToken] = useState("");
+  const card = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    card.current?.querySelector<HTMLElement>("[data-first]")?.focus();
+  }, []);
   return (
-    <Card withBorder maw={480} mx="auto" mt="xl" padding="lg">
+    <Card ref={card} withBorder maw={480} mx="auto" mt="xl" padding="lg">
       <Title order={2} size="h3">
         Sign in
       </Title>
@@ -34,6 +38,7 @@ export function SignIn({
           label="Token"
           placeholder="one that the operator gave you"
           autoComplete="off"
+          data-first={settings === null || undefined}
           value={token}
           error={wasRefused ? "This token is not valid here, or it has expired." : undefined}
           onChange={(event) => {
@@ -75,7 +80,7 @@ function IssuerButton({
           {problem}
         </Alert>
       )}
-      <Button mt="md" fullWidth variant="light" loading={isBusy} onClick={() => void start()}>
+      <Button data-first mt="md" fullWidth variant="light" loading={isBusy} onClick={() => void start()}>
         Sign in at {new URL(settings.issuer).host}
       </Button>
       <Text mt="md" size="sm" ta="center" className="faint">

@@ -23,7 +23,14 @@ export function KeyboardHelp({
   readonly onClose: () => void;
 }) {
   return (
-    <Modal opened={isOpen} onClose={onClose} title="Keys" closeButtonProps={{ "aria-label": "Close" }}>
+    <Modal
+      opened={isOpen}
+      onClose={onClose}
+      title="Keys"
+      closeButtonProps={{ "aria-label": "Close" }}
+      // It is gone as soon as it is closed: keys work again from then on.
+      transitionProps={{ duration: 0 }}
+    >
       <dl className="keys">
         {KEYS.map(([key, meaning]) => (
           <div key={key}>

@@ -1,6 +1,6 @@
 import { useEffect } from "react";
 
-/** Runs an action for a key, unless somebody types into a field or holds another key with it. */
+/** Runs an action for a key, unless somebody types into a field, holds another key with it, or has a dialog to close first. */
 export function useKeys(actions: Readonly<Record<string, () => void>>): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
@@ -8,7 +8,8 @@ export function useKeys(actions: Readonly<Record<string, () => void>>): void {
       const isTyping =
         target instanceof HTMLElement &&
         target.closest("input, textarea, select, [contenteditable]") !== null;
-      if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
+      const isInDialog = document.querySelector('[aria-modal="true"]') !== null;
+      if (isTyping || isInDialog || event.ctrlKey || event.metaKey || event.altKey) return;
       const action = actions[event.key];
       if (action === undefined) return;
       event.preventDefault();
