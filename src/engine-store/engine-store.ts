@@ -1,5 +1,5 @@
 import type { DataSource } from "typeorm";
-import { createSearchSlots } from "../store/read/search-slots.js";
+import { createSlots } from "../model/slots.js";
 import { createVmScopeSql, type VmScopeSql } from "../store/read/conditions/scope.js";
 import { createSnapshot } from "../store/read/snapshot.js";
 import type { ReadinessStore, Readers, ReadStore, VmFilter } from "../store/types.js";
@@ -25,7 +25,7 @@ const SEARCH_SLOTS = 2;
  * how many VMs there are; VMs by part of a name or by a rare state; VMs by an address; vNICs by MAC; MACs of several VMs.
  */
 export function createEngineStore(dataSource: DataSource): EngineStore {
-  const searchSlots = createSearchSlots(SEARCH_SLOTS);
+  const searchSlots = createSlots(SEARCH_SLOTS);
   const mayReadInventory = createInventoryRights(dataSource);
   return {
     ...createEngineReader(dataSource, createVmScopeSql(null), mayReadInventory),

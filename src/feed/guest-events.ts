@@ -1,3 +1,4 @@
+import { createSlots, type Slots } from "../model/slots.js";
 import type { ChangeLog, LogCursor, LogTail, LoggedChange, StatePage } from "../store/changes/change-log.js";
 import { parseCursor } from "../store/changes/cursor.js";
 import {
@@ -40,14 +41,18 @@ export interface GuestEventsOptions extends QueueBounds {
 export function createGuestEvents(options: GuestEventsOptions): GuestEvents {
   const pages = createEventPages(options.log);
   const readFirst = createFirstStates(options.log, options.statePage ?? STATE_PAGE);
+  const catchUps = createSlots(CATCH_UPS);
   return {
-    follow: (question, signal, onSlow) => follow({ ...options, pages, readFirst }, question, signal, onSlow),
+    follow: (question, signal, onSlow) =>
+      follow({ ...options, pages, readFirst, catchUps }, question, signal, onSlow),
   };
 }
 
 interface Parts extends GuestEventsOptions {
   readonly pages: EventPages;
   readonly readFirst: ReadFirstState;
+  /** Taken for each page that is read for one subscriber alone. */
+  readonly catchUps: Slots;
 }
 
 /**
@@ -66,6 +71,8 @@ async function* follow(
   const question: KeyedQuestion = { interest, scope, key: formatQuestionKey({ interest, scope }) };
   const { vmIds } = interest;
   const asked = vmIds === null ? null : new Set(vmIds);
+  // The changes of few VMs are found by them, however many others there are.
+  const readVmIds = vmIds !== null && vmIds.length <= MOST_VMS ? vmIds : null;
   const isAsked = ({ vmId }: LoggedChange) => asked === null || asked.has(vmId);
   const shown = new ShownState();
   let position: LogCursor;
@@ -74,13 +81,15 @@ async function* follow(
   } else {
     position = after === NOW_CURSOR ? (await log.openTail()).cursor : parseCursor(after);
   }
-  const ownReader = log.openReader(position);
+  const ownReader = log.openReader(position, { vmIds: readVmIds });
   yield* readAll(ownReader);
   if (signal.aborted) return;
   const queue = new EventQueue(pages, question, parts, signal, onSlow);
   const listening = await feed.listen(queue);
   try {
-    for await (const event of readAll(log.openReader(ownReader.cursor, listening.from))) {
+    for await (const event of readAll(
+      log.openReader(ownReader.cursor, { until: listening.from, vmIds: readVmIds }),
+    )) {
       yield event;
       queue.noteTaken();
     }
@@ -92,12 +101,20 @@ async function* follow(
 
   async function* readAll(reader: LogTail): AsyncGenerator<GuestEvent, void, undefined> {
     for (let hasMore = true; hasMore && !signal.aborted;) {
-      const page = await reader.read(READ_PAGE);
-      ({ hasMore } = page);
-      // Both sides of a change are read only for the VMs that are asked for.
-      const fresh = page.changes.filter((change) => isAsked(change) && !shown.has(change));
-      if (fresh.length > 0) parts.onRead?.();
-      const events = fresh.length === 0 ? [] : await pages.view(fresh, question);
+      const leave = await parts.catchUps.enter();
+      let events: readonly GuestEvent[] = [];
+      try {
+        const page = await reader.read(READ_PAGE);
+        ({ hasMore } = page);
+        // Both sides of a change are read only for the VMs that are asked for.
+        const fresh = page.changes.filter((change) => isAsked(change) && !shown.has(change));
+        if (fresh.length > 0) {
+          parts.onRead?.();
+          events = await pages.view(fresh, question);
+        }
+      } finally {
+        leave();
+      }
       yield* shown.isInPages ? events.map((event) => ({ ...event, cursor: START_CURSOR })) : events;
     }
   }
@@ -145,6 +162,12 @@ class ShownState {
 
 /** Changes of one statement while a subscriber catches up. */
 const READ_PAGE = 500;
+
+/** Subscribers for whom the log is read at the same time. Of hundreds that come back at once, none delays those who are there. */
+const CATCH_UPS = 3;
+
+/** Of more VMs than this, all changes are read. */
+const MOST_VMS = 100;
 
 /** States of so many VMs are read in one snapshot; they are some megabytes. */
 const STATE_PAGE = 1_000;

@@ -74,7 +74,7 @@ describe("a feed", () => {
         // What is told while the client catches up waits for it.
         const listener = createListener();
         const { from } = await feed.listen(listener);
-        const reader = log.openReader(start, from);
+        const reader = log.openReader(start, { until: from });
         for (let hasMore: boolean = true; hasMore;) {
           const page = await reader.read(7);
           got.push(...page.changes);

@@ -4,7 +4,7 @@ import { findEndOfLog } from "./end-of-log.js";
 import type { FollowQuestion } from "./live/guest-event.js";
 import { resolveChanges, type ResolvedChange } from "./live/resolve-changes.js";
 import { readStatePage, type StatePage } from "./live/state-page.js";
-import { LogReader, type ChangePage, type LoggedChange } from "./log-reader.js";
+import { LogReader, type ChangePage, type LogBounds, type LoggedChange } from "./log-reader.js";
 import { maintainPartitions, type Retention } from "./partitions.js";
 import type { PastVm } from "./past/history-types.js";
 import { readHistoryBounds, readVmVersions } from "./past/past-versions.js";
@@ -30,7 +30,7 @@ export interface ChangeLog {
   /** Opens a reader behind all that is committed now. */
   openTail(): Promise<LogTail>;
   /** Opens a reader from this cursor on; with `until`, it ends at what that cursor holds. */
-  openReader(after: LogCursor, until?: LogCursor): LogTail;
+  openReader(after: LogCursor, bounds?: LogBounds): LogTail;
   /** Finds all of each VM before and after each of these changes, which are in the order of the log. */
   resolveChanges(changes: readonly LoggedChange[]): Promise<ResolvedChange[]>;
   /** The VMs that a subscriber wants to hear of as they are now, page by page. */
@@ -53,7 +53,7 @@ export interface ChangeLog {
 export function createChangeLog(dataSource: DataSource): ChangeLog {
   return {
     openTail: async () => new LogReader(dataSource, await findEndOfLog(dataSource)),
-    openReader: (after, until) => new LogReader(dataSource, after, until),
+    openReader: (after, bounds) => new LogReader(dataSource, after, bounds),
     resolveChanges: (changes) => resolveChanges(dataSource, changes),
     readStatePage: (question, afterId, limit) => readStatePage(dataSource, question, afterId, limit),
     readVmVersions: (vmIds, at) => readVmVersions(dataSource, vmIds, at),

@@ -1,4 +1,4 @@
-import { queryRows, type Queryable } from "../postgres/sql.js";
+import { queryRows, SqlParameters, type Queryable } from "../postgres/sql.js";
 import type { LogCursor } from "./cursor.js";
 import { ALL_KINDS } from "./kinds.js";
 import { LostCursorError } from "./log-errors.js";
@@ -31,6 +31,14 @@ export interface LogMark {
   readonly seq: bigint;
 }
 
+/** What of the log a reader reads. */
+export interface LogBounds {
+  /** Where to end, whatever is committed meanwhile; left out: nowhere. */
+  readonly until?: LogCursor;
+  /** The VMs whose changes are read; `null`, or left out: all. */
+  readonly vmIds?: readonly string[] | null;
+}
+
 /** Changes that come next, in the order of the log. */
 export interface ChangePage {
   readonly changes: readonly LoggedChange[];
@@ -57,8 +65,7 @@ export class LogReader {
   constructor(
     private readonly database: Queryable,
     private position: LogCursor,
-    /** Where to end, whatever is committed meanwhile; left out: nowhere. */
-    private readonly until?: LogCursor,
+    private readonly bounds: LogBounds = {},
     mark?: LogMark | null,
   ) {
     this.lastSeq = position.batch?.lastSeq ?? position.floorSeq;
@@ -93,7 +100,10 @@ export class LogReader {
 
   /** Begins the last batch of a reader with an end: it goes up to that end. */
   private beginLastBatch(): boolean {
-    const { position, until } = this;
+    const {
+      position,
+      bounds: { until },
+    } = this;
     if (until === undefined) return false;
     if (position.batch === null) {
       this.position = { ...position, batch: { upTo: until.seen, lastSeq: position.floorSeq } };
@@ -103,7 +113,16 @@ export class LogReader {
 
   private select(limit: number): Promise<(LogRow & (ChangeRow | NoRow))[]> {
     const { seen, batch, floorSeq } = this.position;
-    const inBatch = batch === null ? "" : "AND pg_visible_in_snapshot(c.tx, $4::pg_snapshot)";
+    const { vmIds = null } = this.bounds;
+    const parameters = new SqlParameters();
+    const [seenBy, after, most] = [formatSnapshot(seen), (batch?.lastSeq ?? floorSeq).toString(), limit].map(
+      (value) => parameters.add(value),
+    );
+    const inBatch =
+      batch === null
+        ? ""
+        : `AND pg_visible_in_snapshot(c.tx, ${parameters.add(formatSnapshot(batch.upTo))}::pg_snapshot)`;
+    const ofVms = vmIds === null ? "" : `AND c.vm_id = ANY(${parameters.add(vmIds)}::uuid[])`;
     return queryRows(
       this.database,
       `WITH ${LOG_SQL}
@@ -111,15 +130,11 @@ export class LogReader {
          SELECT c.seq, c.tx, date_trunc('milliseconds', c.at + interval '999 microseconds') AS at,
            to_char(c.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS place_at, c.vm_id, c.kinds & ${ALL_KINDS} AS kinds, c.delta, c.last_reported_at
          FROM vnic_graph_change c
-         WHERE c.seq > greatest(log.first_seq, $2::bigint) AND NOT pg_visible_in_snapshot(c.tx, $1::pg_snapshot) ${inBatch}
-         ORDER BY c.seq LIMIT $3) AS c ON true
+         WHERE c.seq > greatest(log.first_seq, ${after}::bigint) AND NOT pg_visible_in_snapshot(c.tx, ${seenBy}::pg_snapshot)
+           ${inBatch} ${ofVms}
+         ORDER BY c.seq LIMIT ${most}) AS c ON true
        ORDER BY c.seq`,
-      [
-        formatSnapshot(seen),
-        (batch?.lastSeq ?? floorSeq).toString(),
-        limit,
-        ...(batch === null ? [] : [formatSnapshot(batch.upTo)]),
-      ],
+      parameters.values,
     );
   }
 

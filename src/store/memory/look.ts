@@ -57,7 +57,7 @@ export function createLooks(dataSource: DataSource, mostChanges = MOST_CHANGES):
   const readOn = async (from: Place, wishes: LookWishes): Promise<Look | null> => {
     const snapshot = createSnapshot(dataSource);
     try {
-      const reader = new LogReader(snapshot, from.cursor, undefined, from.mark);
+      const reader = new LogReader(snapshot, from.cursor, {}, from.mark);
       const [changes, hosts, edits] = await Promise.all([
         readChanges(reader, mostChanges),
         wishes.hosts ? readHostFreshness(snapshot) : null,

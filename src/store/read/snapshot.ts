@@ -1,6 +1,6 @@
 import type { DataSource, QueryRunner } from "typeorm";
 import type { Queryable } from "../postgres/sql.js";
-import type { SearchSlots } from "./search-slots.js";
+import type { Slots } from "../../model/slots.js";
 
 /** Runs statements that all see one state of the database, that of the first of them. */
 export interface Snapshot extends Required<Queryable> {
@@ -22,7 +22,7 @@ export interface Snapshot extends Required<Queryable> {
  * A search that comes first waits for a slot before it takes a connection. Who holds a connection never waits for a slot:
  * so neither waits for the other in a circle, and searches leave connections to everybody else.
  */
-export function createSnapshot(dataSource: DataSource, searches: SearchSlots | null = null): Snapshot {
+export function createSnapshot(dataSource: DataSource, searches: Slots | null = null): Snapshot {
   let connection: Promise<QueryRunner> | null = null;
   let failure: Error | null = null;
   let isClosed = false;

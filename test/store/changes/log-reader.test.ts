@@ -67,7 +67,13 @@ describe("readers that follow many writers whose commits come late and in anothe
     const expected = expectedCounts(counts);
     expect(Object.keys(expected)).toHaveLength(4);
     for (const changes of got) expect(countsByVm(changes)).toEqual(expected);
+    const from = start.cursor;
     expect(countsByVm(await readAll(start, 7))).toEqual(expected);
+    for (const [vmId, count] of Object.entries(expected)) {
+      expect(countsByVm(await readAll(log.openReader(from, { vmIds: [vmId] }), 7))).toEqual({
+        [vmId]: count,
+      });
+    }
     // Commits came in another order than `seq` was given out, or nothing was proven.
     const isInOrder = (changes: LoggedChange[]) =>
       changes.every(({ seq }, at) => at === 0 || seq > changes[at - 1]!.seq);
@@ -84,7 +90,7 @@ describe("readers that follow many writers whose commits come late and in anothe
     const writing = { isOver: false };
     const follow = (async () => {
       await tail.read(1_000);
-      caughtUp.push(...(await readAll(log.openReader(start, tail.cursor), 5)));
+      caughtUp.push(...(await readAll(log.openReader(start, { until: tail.cursor }), 5)));
       while (!writing.isOver) live.push(...(await tail.read(1_000)).changes);
       live.push(...(await readAll(tail)));
     })();

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createSearchSlots } from "../../../src/store/read/search-slots.js";
+import { createSlots } from "../../../src/model/slots.js";
 import { createSnapshot } from "../../../src/store/read/snapshot.js";
 import { createDatabase, type TestDatabase } from "../../support/database.js";
 
@@ -160,7 +160,7 @@ describe("a snapshot", () => {
   });
 
   test("a snapshot that begins with a search waits for a slot without a connection; others are not kept waiting", async () => {
-    const slots = createSearchSlots(1);
+    const slots = createSlots(1);
     const leave = await slots.enter();
     const searching = Array.from({ length: 5 }, () => createSnapshot(database.dataSource, slots));
     const found = searching.map((snapshot) => snapshot.querySearch(READ));

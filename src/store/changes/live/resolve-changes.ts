@@ -1,7 +1,7 @@
 import type { DataSource } from "typeorm";
-import { readInOneState } from "../../postgres/sql.js";
 import type { LoggedChange } from "../log-reader.js";
-import { readVersionsBehind, undoChanges } from "../past/past-versions.js";
+import { createSnapshot } from "../../read/snapshot.js";
+import { readVersionsBehind, undoChanges, type VmPlace } from "../past/past-versions.js";
 import type { ChangeSides } from "./interest.js";
 
 /** A change of the log with all of its VM before and after it. */
@@ -24,7 +24,7 @@ export async function resolveChanges(
     at: placeAt,
     seq: seq.toString(),
   }));
-  const versions = new Map(await readInOneState(dataSource, (state) => readVersionsBehind(state, places)));
+  const versions = new Map(await readVersions(dataSource, places));
   const resolved: ResolvedChange[] = [];
   for (const change of changes.toReversed()) {
     const after = versions.get(change.vmId) ?? null;
@@ -34,4 +34,17 @@ export async function resolveChanges(
     if (change.kinds !== 0) resolved.push({ change, before, after });
   }
   return resolved.reverse();
+}
+
+/** Reads the VMs in one state. Nobody waits for the beginning of its transaction: subscribers wait for what is read. */
+async function readVersions(
+  dataSource: DataSource,
+  places: readonly VmPlace[],
+): ReturnType<typeof readVersionsBehind> {
+  const state = createSnapshot(dataSource);
+  try {
+    return await readVersionsBehind(state, places);
+  } finally {
+    void state.close();
+  }
 }

@@ -1,13 +1,13 @@
 /** Gives a slot back. */
 export type LeaveSlot = () => void;
 
-/** Bounds how many searches run at the same time. Who comes later waits; the first to wait is the first to go on. */
-export interface SearchSlots {
+/** Bounds how much runs at the same time. Who comes later waits; the first to wait is the first to go on. */
+export interface Slots {
   enter(): Promise<LeaveSlot>;
 }
 
 /** Creates so many slots, all of them free. */
-export function createSearchSlots(count: number): SearchSlots {
+export function createSlots(count: number): Slots {
   const waiters: (() => void)[] = [];
   let free = count;
   const leave = (): void => {
