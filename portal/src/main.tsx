@@ -32,16 +32,22 @@ import { App } from "./app.js";
 /** Shades that keep text readable (WCAG AA) in both schemes. */
 const THEME = createTheme({ primaryShade: { light: 8, dark: 4 }, autoContrast: true });
 
-const root = document.getElementById("portal");
-if (root === null) throw new Error("the page has no element for the portal");
-const signInFailure = await endSignIn();
-createRoot(root).render(
-  <MantineProvider defaultColorScheme="auto" theme={THEME}>
-    <Provider value={createClient()}>
-      <App signInFailure={signInFailure} />
-    </Provider>
-  </MantineProvider>,
-);
+// Not awaited here: the code that ends a sign-in needs this module, and would wait for it while this module waits for that code.
+void endSignIn()
+  .catch(() => "Signing in did not work.")
+  .then(showPortal);
+
+function showPortal(signInFailure: string | null): void {
+  const root = document.getElementById("portal");
+  if (root === null) throw new Error("the page has no element for the portal");
+  createRoot(root).render(
+    <MantineProvider defaultColorScheme="auto" theme={THEME}>
+      <Provider value={createClient()}>
+        <App signInFailure={signInFailure} />
+      </Provider>
+    </MantineProvider>,
+  );
+}
 
 /** Ends a sign-in whose issuer has sent the browser back, before anything is asked. */
 async function endSignIn(): Promise<string | null> {
