@@ -41,8 +41,13 @@ export function answerOneAtATime(server: Server): void {
   server.on("request", (request, response) => {
     const { socket, method } = request;
     if (socket.destroyed) return;
-    // Nobody reads it, and in chunks of a byte each it would take much memory for as long as the answer lasts.
-    if (method === "GET" || method === "HEAD") watchChunks(request);
+    watchChunks(request);
+    if (method === "GET" || method === "HEAD") request.resume();
+    // Otherwise Node would throw away what was not read by now, and count no chunk of it.
+    else
+      response.once("prefinish", () => {
+        throwAway(request);
+      });
     const waiting = busy.get(socket);
     if (waiting === undefined) {
       busy.set(socket, []);
@@ -53,6 +58,13 @@ export function answerOneAtATime(server: Server): void {
   server.on("upgrade", (_request: IncomingMessage, socket: Duplex) => {
     if (busy.has(socket)) socket.destroy();
   });
+}
+
+/** Reads the rest of a body that nobody wants. */
+function throwAway(request: IncomingMessage): void {
+  if (request.complete) return;
+  request.resume();
+  request.read(0);
 }
 
 /** Clients that send several requests at once send a few; one packet has room for thousands. */

@@ -1,7 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { HttpError } from "../errors.js";
 import { measureJsonDepth } from "./json-depth.js";
-import { watchChunks } from "../admission/chunk-flood.js";
 import { createOverloadedError } from "../admission/places.js";
 import type { Limits } from "../../model/limits.js";
 
@@ -85,7 +84,6 @@ function collect(payload: IncomingMessage, account: (bytes: number) => void): Pr
       payload.resume();
       reject(error);
     };
-    watchChunks(payload);
     payload.on("data", (chunk: Buffer) => {
       try {
         account(chunk.length);

@@ -1,10 +1,9 @@
 import { IncomingMessage } from "node:http";
-import { connect, Socket } from "node:net";
+import { Socket } from "node:net";
 import { expect, test } from "vitest";
 import { DEFAULT_LIMITS } from "../../../src/model/limits.js";
 import { measureJsonDepth } from "../../../src/server/graphql/json-depth.js";
 import { createRequestReader } from "../../../src/server/graphql/request-reader.js";
-import { served } from "../running.js";
 
 test("of large bodies that come together one is worked on in a turn of the event loop, and a small one waits for none", async () => {
   const reader = createRequestReader(DEFAULT_LIMITS);
@@ -38,20 +37,6 @@ test.each([
 ])("the depth of %s does not count what stands in strings", (text, depth) => {
   expect(measureJsonDepth(text)).toBe(depth);
 });
-
-test.each(["GET /graphql?query=%7Bslow%7Bid%7D%7D", "POST /graphql"])(
-  "a client that sends a body in thousands of tiny chunks is cut off: %s",
-  async (asked) => {
-    const server = await served();
-    const socket = connect(server.port, "127.0.0.1");
-    socket.on("error", () => undefined);
-    const closed = new Promise((resolve) => socket.once("close", resolve));
-    const head = `${asked} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n`;
-    socket.write(`${head}Transfer-Encoding: chunked\r\n\r\n${"1\r\n \r\n".repeat(1_100)}`);
-    await closed;
-    expect((await server.post("{ vm(id: 1) { id } }")).status).toBe(200);
-  },
-);
 
 test("each chunk of a body counts as what it takes in memory", async () => {
   const reader = createRequestReader(DEFAULT_LIMITS);
