@@ -1,15 +1,63 @@
+import { lookup } from "node:dns/promises";
+import { createServer } from "node:net";
 import type { FastifyInstance } from "fastify";
 
-/** Listens, or fails with one line that says what to do. */
-export async function listen(app: FastifyInstance, where: { host: string; port: number }): Promise<void> {
+/** Listens, or fails with one line that says what to do. The name `localhost` stands for all its addresses. */
+export async function listen(
+  app: FastifyInstance,
+  where: { host: string; port: number },
+  findAddresses: (name: string) => Promise<readonly string[]> = lookUp,
+): Promise<void> {
   try {
-    await app.listen(where);
+    const [first = where.host, ...others] =
+      where.host === "localhost" ? await findAddresses(where.host) : [where.host];
+    const further = others.map((host) => ({ host, door: openDoor(app) }));
+    await app.listen({ ...where, host: first });
+    const address = app.server.address();
+    const port = typeof address === "object" && address !== null ? address.port : where.port;
+    for (const { host, door } of further) await door.open(host, port);
   } catch (cause) {
     await app.close();
     const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
     const reason = REASONS[code] ?? (cause instanceof Error ? cause.message : String(cause));
     throw new Error(`cannot listen on ${where.host} port ${where.port}: ${reason}`, { cause });
   }
+}
+
+/**
+ * Makes a further address of the one server. Fastify would make a second server of it, which has none of the limits, no end and no
+ * certificates of the first.
+ */
+function openDoor(app: FastifyInstance): { open(host: string, port: number): Promise<void> } {
+  const door = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    app.server.emit("connection", socket);
+  });
+  let closed = Promise.resolve();
+  app.addHook("preClose", (done) => {
+    if (door.listening)
+      closed = new Promise((resolve) =>
+        door.close(() => {
+          resolve();
+        }),
+      );
+    done();
+  });
+  app.addHook("onClose", () => closed);
+  return {
+    open: (host, port) =>
+      new Promise((resolve) => {
+        door.maxConnections = app.server.maxConnections;
+        door.once("error", () => {
+          // A machine may have no address of this family; the first one is served.
+          resolve();
+        });
+        door.listen(port, host, resolve);
+      }),
+  };
+}
+
+async function lookUp(name: string): Promise<readonly string[]> {
+  return (await lookup(name, { all: true })).map(({ address }) => address);
 }
 
 const REASONS: Readonly<Record<string, string>> = {
