@@ -1,3 +1,5 @@
+import { escapeUnprintable } from "../model/printable.js";
+
 /** Takes a log's lines, and writes them to where they go. */
 export interface LineWriter {
   write(line: string): void;
@@ -10,6 +12,7 @@ export interface LineWriter {
  *    is too busy for timers.
  * 3. They go out sooner with a warning or an error, where they are many, and when the process exits, also by an error that
  *    nobody caught. From then on each line goes out at once.
+ * What a terminal would obey instead of showing, such as a change of the direction of writing, is escaped as JSON may.
  * A process that is killed (SIGKILL) or aborts may lose the lines of a burst's last milliseconds, also where these are long ago and
  * it was busy since.
  */
@@ -45,7 +48,7 @@ export function createLineWriter(destination: { write(text: string): unknown }):
     // pino sets it before each line.
     lastLevel: 0,
     write(line: string): void {
-      waiting += line;
+      waiting += escapeUnprintable(line);
       if (mayWait()) return;
       if (!isInBurst) setTimeout(endBurst, BURST_MS);
       isInBurst = true;

@@ -8,3 +8,19 @@ export function toPrintable(text: string): string {
 }
 
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]+/gu;
+
+/** Escapes in a line of JSON what {@link toPrintable} would replace. Who parses the line reads the same as before. */
+export function escapeUnprintable(json: string): string {
+  if (PLAIN.test(json)) return json;
+  return json.replace(UNPRINTABLE, escapeAll);
+}
+
+function escapeAll(text: string): string {
+  return text
+    .split("")
+    .map((unit) => (unit === "\n" ? unit : `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`))
+    .join("");
+}
+
+/** What nearly every line consists of. */
+const PLAIN = /^[\n -~]*$/;

@@ -101,3 +101,13 @@ test.each(["SIGTERM", "an error that nobody catches", "process.exit"])(
     );
   },
 );
+
+test("what a terminal would obey is escaped, and reads the same once it is parsed", () => {
+  let text = "";
+  const log = pino({ base: null }, createLineWriter({ write: (line: string) => (text += line) }));
+  const viewer = "a\u202eb\u009b31m\u007f\u2028\u0085\u200b\u001b[2J\r\n\u{e0041}\u{1f600}é";
+  log.info({ viewer });
+  expect(text).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}](?!$)/u);
+  expect(text).toContain("\u{1f600}é");
+  expect(JSON.parse(text)).toMatchObject({ viewer });
+});
