@@ -112,6 +112,8 @@ describeInBrowser("signing in to the portal with a token", (browser) => {
     await page.getByRole("button", { name: "Sign in" }).click();
     await buttons.first().waitFor();
     expect(await page.getByRole("button", { name: /^Refresh now/, disabled: true }).count()).toBe(0);
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
   });
 
   test("with a scope: other VMs are nowhere, on no view and in no answer", async () => {
