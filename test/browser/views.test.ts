@@ -43,7 +43,7 @@ describeInBrowser("the portal's views", (browser) => {
     const readBar = () => page.locator("header.bar a").allInnerTexts();
     let release = (): void => undefined;
     const released = new Promise<void>((resolve) => (release = resolve));
-    await page.route(/first-.*\.(?:js|css)$/, async (route) => {
+    await page.route(/(?:first|index)-.*\.(?:js|css)$/, async (route) => {
       await released;
       await route.continue();
     });
