@@ -21,9 +21,9 @@ describe("the portal's first view", () => {
     expect(bytes).toBeLessThanOrEqual(250_000);
   });
 
-  test("is two scripts and two styles: a browser waits for few files", async () => {
+  test("is one script and two styles: a browser waits for few files", async () => {
     const page = await readFile(join(built, "index.html"), "utf8");
-    expect(page.match(/<(?:script|link)[^>]*assets\/[^"]+\.js"/g)).toHaveLength(2);
+    expect(page.match(/<(?:script|link)[^>]*assets\/[^"]+\.js"/g)).toHaveLength(1);
     expect(page.match(/<link[^>]*assets\/[^"]+\.css"/g)).toHaveLength(2);
   });
 
@@ -38,7 +38,7 @@ describe("the portal's first view", () => {
 
   test("is sent as the build has compressed it, by what the browser takes", async () => {
     const server = await served({ pagesDir: built });
-    const [script] = /assets\/first-[^"]+\.js/.exec(await readFile(join(built, "index.html"), "utf8"))!;
+    const [script] = /assets\/index-[^"]+\.js/.exec(await readFile(join(built, "index.html"), "utf8"))!;
     for (const [accepted, ending] of [
       ["gzip, br", ".br"],
       ["gzip", ".gz"],
