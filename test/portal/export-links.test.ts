@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { parseExportRequest } from "../../src/exports/export-request.js";
 import { FORMATS } from "../../src/exports/formats.js";
-import { EXPORT_FORMATS, formatExportPath } from "../../portal/src/vms/export-path.js";
+import { EXPORT_FORMATS, formatExportPath, type ExportSearch } from "../../portal/src/vms/export-path.js";
 import { parseSearch } from "../../portal/src/vms/search.js";
 
 const CSV = EXPORT_FORMATS[0];
@@ -18,7 +18,7 @@ test.each([
   ["10.0.0.0/8", "./export/csv?within=10.0.0.0%2F8"],
   ["56-6F-00-00-00-01", "./export/csv?mac=56-6F-00-00-00-01"],
 ])("the export of what %j finds is at %s, which the server understands", (text, path) => {
-  expect(formatExportPath(CSV, parseSearch(text))).toBe(path);
+  expect(formatExportPath(CSV, parseSearch(text) as ExportSearch)).toBe(path);
   const { searchParams } = new URL(path, "http://server.test/");
   expect(() => parseExportRequest("csv", Object.fromEntries(searchParams))).not.toThrow();
 });

@@ -2,7 +2,14 @@ import { join } from "node:path";
 import { writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createToken } from "../../src/server/identity/token-lines.js";
-import { findBrowser, openBrowser, watchBrowser, runFirstExample } from "../support/browser.js";
+import {
+  findBrowser,
+  GRAPHIQL_EXAMPLES,
+  openBrowser,
+  runFirstExample,
+  runFurtherExample,
+  watchBrowser,
+} from "../support/browser.js";
 import { startGatewayProcess, temporaryFolder, type RunningGateway } from "../support/gateway.js";
 
 const executable = findBrowser();
@@ -54,6 +61,13 @@ describe.skipIf(executable === undefined)("GraphiQL of the demo, in a real brows
     expect(elsewhere).toEqual([]);
     expect(requested.filter((url) => url === `${gateway.url}/graphql`).length).toBeGreaterThan(1);
     expect(complaints).toEqual([]);
+  });
+
+  test("runs each further example, in a tab of its own", async () => {
+    for (let place = 1; place < GRAPHIQL_EXAMPLES; place += 1) {
+      expect(await runFurtherExample(browser.page, place)).not.toMatch(/"errors"/);
+    }
+    expect(await browser.page.getByRole("tab").count()).toBe(GRAPHIQL_EXAMPLES);
   });
 });
 
@@ -108,11 +122,8 @@ describe.skipIf(executable === undefined)("GraphiQL, in a real browser", () => {
       expect(answer).toMatch(/"sdl"/);
       expect(answer).not.toMatch(/"errors"/);
       // The second one asks by the names that the owner's graph has.
-      await browser.page.locator(".graphiql-tab").nth(1).click();
-      await browser.page.waitForFunction(() =>
-        document.querySelector(".graphiql-query-editor")?.textContent.includes("VirtualMachine"),
-      );
-      const entities = await runFirstExample(browser.page);
+      const entities = await runFurtherExample(browser.page, 1);
+      expect(await browser.page.locator(".graphiql-query-editor").innerText()).toContain("VirtualMachine");
       expect(entities).toMatch(/"_entities"/);
       expect(entities).not.toMatch(/"errors"/);
     } finally {

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
+import { eventually } from "./eventually.js";
 import { temporaryFolder } from "./gateway.js";
 
 /**
@@ -60,6 +61,27 @@ export async function runFirstExample(page: Page): Promise<string> {
   const answer = page.locator(".result-window .view-lines");
   await page.getByRole("button", { name: /execute query/i }).click();
   await answer.getByText("data").first().waitFor();
+  return answer.innerText();
+}
+
+/** Tabs of GraphiQL, each with an example of its own. */
+export const GRAPHIQL_EXAMPLES = 6;
+
+/** Runs an example of GraphiQL after the first, by its place among the tabs of an open page. Resolves when the answer is shown. */
+export async function runFurtherExample(page: Page, place: number): Promise<string> {
+  const tab = page.getByRole("tab").nth(place);
+  await tab.click();
+  await page
+    .locator(".graphiql-query-editor")
+    .getByText(await tab.innerText())
+    .first()
+    .waitFor();
+  const answer = page.locator(".result-window .view-lines");
+  // For a moment GraphiQL still sends the name of the operation of the tab before, which is refused.
+  await eventually(async () => {
+    await page.getByRole("button", { name: /execute query/i }).click();
+    await answer.getByText("data").first().waitFor({ timeout: 4_000 });
+  });
   return answer.innerText();
 }
 

@@ -2,16 +2,18 @@
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
-import { findBrowser, openBrowser, runFirstExample } from "../browser.js";
-import { eventually } from "../eventually.js";
+import {
+  findBrowser,
+  GRAPHIQL_EXAMPLES,
+  openBrowser,
+  runFirstExample,
+  runFurtherExample,
+} from "../browser.js";
 import { startGatewayProcess, temporaryFolder } from "../gateway.js";
 
 const WIDE = { width: 1_280, height: 800 };
 const MIDDLE = { width: 1_000, height: 640 };
 const PHONE = { width: 360, height: 740 };
-
-/** Tabs of GraphiQL, each with an example of its own. */
-const EXAMPLES = 6;
 
 const executable = findBrowser();
 if (executable === undefined) throw new Error("no Chromium in /usr/bin; install one");
@@ -73,20 +75,8 @@ async function takeExamples(to: Page): Promise<void> {
   await to.mouse.move(0, 0);
   await to.screenshot({ path: formatPath("graphiql.png"), animations: "disabled" });
   await to.setViewportSize(MIDDLE);
-  for (let example = 1; example < EXAMPLES; example += 1) {
-    const tab = to.getByRole("tab").nth(example);
-    await tab.click();
-    await to
-      .locator(".graphiql-query-editor")
-      .getByText(await tab.innerText())
-      .first()
-      .waitFor();
-    const answer = to.locator(".result-window .view-lines").getByText("data").first();
-    // A click while the tabs still change goes to the tab before.
-    await eventually(async () => {
-      await to.getByRole("button", { name: /execute query/i }).click();
-      await answer.waitFor({ timeout: 4_000 });
-    });
+  for (let example = 1; example < GRAPHIQL_EXAMPLES; example += 1) {
+    await runFurtherExample(to, example);
     await to.mouse.move(0, 0);
     await take(to, `graphiql-${example + 1}`);
   }
