@@ -58,10 +58,7 @@ export function watchBrowser({ context, page }: { readonly context: BrowserConte
 /** Runs the first example of GraphiQL on an open page, once its editor is there. Resolves when the answer is shown. */
 export async function runFirstExample(page: Page): Promise<string> {
   await page.locator(".graphiql-query-editor .view-line").nth(3).waitFor();
-  const answer = page.locator(".result-window .view-lines");
-  await page.getByRole("button", { name: /execute query/i }).click();
-  await answer.getByText("data").first().waitFor();
-  return answer.innerText();
+  return execute(page);
 }
 
 /** Tabs of GraphiQL, each with an example of its own. */
@@ -76,8 +73,12 @@ export async function runFurtherExample(page: Page, place: number): Promise<stri
     .getByText(await tab.innerText())
     .first()
     .waitFor();
+  return execute(page);
+}
+
+/** Executes what is in the editor, and again where no data come: for a moment GraphiQL sends what was there before, which is refused. */
+async function execute(page: Page): Promise<string> {
   const answer = page.locator(".result-window .view-lines");
-  // For a moment GraphiQL still sends the name of the operation of the tab before, which is refused.
   await eventually(async () => {
     await page.getByRole("button", { name: /execute query/i }).click();
     await answer.getByText("data").first().waitFor({ timeout: 4_000 });
