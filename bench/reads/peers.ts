@@ -11,21 +11,21 @@ const OWN_QUERIES = [...GRAPH_QUERIES, "Q5", "Q6", "Q7"] as const;
 export const PEERS: readonly PeerSpec[] = [
   { name: "vnic-graph", file: null, dialect: "own", queries: OWN_QUERIES },
   {
-    name: "vnic-graph, nothing kept",
+    name: "vnic-graph (nothing kept)",
     file: null,
     dialect: "own",
     queries: OWN_QUERIES,
     settings: { CACHE_MB: "0" },
   },
   {
-    name: "vnic-graph, the same again",
+    name: "vnic-graph (the same again)",
     file: null,
     dialect: "own",
     queries: GRAPH_QUERIES,
     hasOneQuestion: true,
   },
   {
-    name: "vnic-graph, token and scope",
+    name: "vnic-graph (token and scope)",
     file: null,
     dialect: "own",
     queries: OWN_QUERIES,

@@ -45,9 +45,9 @@ export function computeRatios(
   measured: readonly Measured[],
 ): Record<"cold" | "warm" | "again", Record<string, Ratios>> {
   return {
-    cold: computeRatiosOf(measured, "vnic-graph, nothing kept"),
+    cold: computeRatiosOf(measured, "vnic-graph (nothing kept)"),
     warm: computeRatiosOf(measured, "vnic-graph"),
-    again: computeRatiosOf(measured, "vnic-graph, the same again"),
+    again: computeRatiosOf(measured, "vnic-graph (the same again)"),
   };
 }
 
