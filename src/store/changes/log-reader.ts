@@ -37,6 +37,8 @@ export interface LogBounds {
   readonly until?: LogCursor;
   /** The VMs whose changes are read; `null`, or left out: all. */
   readonly vmIds?: readonly string[] | null;
+  /** The mark of the reader that this one goes on after. */
+  readonly mark?: LogMark | null;
 }
 
 /** Changes that come next, in the order of the log. */
@@ -66,10 +68,9 @@ export class LogReader {
     private readonly database: Queryable,
     private position: LogCursor,
     private readonly bounds: LogBounds = {},
-    mark?: LogMark | null,
   ) {
     this.lastSeq = position.batch?.lastSeq ?? position.floorSeq;
-    if (mark != null) this.marks.push(mark);
+    if (bounds.mark != null) this.marks.push(bounds.mark);
   }
 
   /** Returns the mark for a reader that goes on after this one; `null`: there is none. */

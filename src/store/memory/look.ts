@@ -49,15 +49,15 @@ interface Place {
 
 /**
  * Creates the looks of a process at the change log. Each reads in one transaction, which sees one state, what was committed
- * since the last one, and hosts and changed VMs as they are in that state. If others than passes have written VMs, all may have changed. A look that fails changes nothing: the next one
- * begins at the same place.
+ * since the last one, and hosts and changed VMs as they are in that state. If others than passes have written VMs, all may have
+ * changed. A look that fails changes nothing: the next one begins at the same place.
  */
 export function createLooks(dataSource: DataSource, mostChanges = MOST_CHANGES): LookAtChanges {
   let place: Place | null = null;
   const readOn = async (from: Place, wishes: LookWishes): Promise<Look | null> => {
     const snapshot = createSnapshot(dataSource);
     try {
-      const reader = new LogReader(snapshot, from.cursor, {}, from.mark);
+      const reader = new LogReader(snapshot, from.cursor, { mark: from.mark });
       const [changes, hosts, edits] = await Promise.all([
         readChanges(reader, mostChanges),
         wishes.hosts ? readHostFreshness(snapshot) : null,

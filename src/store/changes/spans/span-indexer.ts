@@ -122,7 +122,7 @@ function follow(
 ): Promise<IndexStep> {
   return underLock(dataSource, async (queryRunner) => {
     if (!isSameState(await readState(queryRunner), state)) return "more";
-    const reader = new LogReader(queryRunner, cursor, undefined, readMark(state));
+    const reader = new LogReader(queryRunner, cursor, { mark: readMark(state) });
     const { changes, hasMore } = await reader.read(limit);
     if (changes.length === 0 && !hasMore && !state.isOld) return "current";
     const vmIds = [...new Set(changes.map(({ vmId }) => vmId))];
