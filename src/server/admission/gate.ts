@@ -1,29 +1,18 @@
-import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { readOvirtCredentials } from "../identity/ovirt-credentials.js";
-import { readClientCertificate } from "../identity/client-certificates.js";
-import { formatRights, type KnownViewer } from "../identity/identity.js";
 import type { Limits } from "../../model/limits.js";
 import type { Admitted, ServerOptions } from "../options.js";
 import { writeAuditLine } from "./audit.js";
-import { checkContentHeaders } from "./content.js";
 import { createCostRooms, type CostRooms } from "./cost-rooms.js";
-import { checkCrossSite } from "./cross-site.js";
 import { checkHost } from "./host-header.js";
 import { HttpError, INTERNAL } from "../errors.js";
 import { TRANSPORT_SECURITY } from "../security-headers.js";
 import { createClientReader, type Client } from "./client.js";
+import { checkUpgrade, enter, findAdmitted, findVisit, type GateParts } from "./enter.js";
 import { createOutbox, type Outbox } from "./outbox.js";
 import { createPlaces, type Places } from "./places.js";
 import { PAGE_RULE, type EntryRule } from "./rules.js";
 import { startVisit, type Visit } from "./visit.js";
-
-declare module "fastify" {
-  interface FastifyRequest {
-    /** `null` for what is no HTTP at all. */
-    visit: Visit | null;
-  }
-}
 
 /** The one way into the server, for every route. */
 export interface Gate {
@@ -55,127 +44,87 @@ export interface Gate {
 export function createGate(options: ServerOptions, limits: Limits): Gate {
   const places = createPlaces(limits);
   const costRooms = createCostRooms(limits);
-  const outbox = createOutbox(limits, options.log);
   const lastingPlaces = createPlaces({ running: limits.lasting, waiting: 0 });
+  const outbox = createOutbox(limits, options.log);
   const hostNames = [...options.allowedHosts, options.host];
   const readClient = createClientReader({
     trustedProxies: options.trustedProxies ?? [],
     basePath: options.basePath ?? "",
     secure: options.tls != null,
   });
-
-  const findVisit = (request: FastifyRequest): Visit => {
-    const { visit } = request;
-    if (visit === null) throw new Error("a request reached a handler without passing the gate");
-    return visit;
-  };
-
-  const enter = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    const visit = findVisit(request);
-    const { rule } = visit;
-    // A HEAD tells as much as a GET does.
-    const method = request.method === "HEAD" ? "GET" : request.method;
-    if (rule.crossSite !== "off") {
-      const headers = showHost(request.headers, visit.client);
-      const checkedMethod = rule.crossSite === "pages" ? "POST" : method;
-      checkCrossSite(checkedMethod, headers, { allowedOrigins: options.cors, secure: visit.client.secure });
-    }
-    if (rule.body === "json") checkContentHeaders(method, request.headers);
-    if (rule.explainRefusal !== null) {
-      visit.viewer = await identify(request, visit, options);
-      const refusal = rule.explainRefusal(visit.viewer);
-      if (refusal !== null) throw new HttpError(403, "FORBIDDEN", refusal);
-    }
-    if (rule.lasting) {
-      const release = await lastingPlaces.enter(visit.deadline.signal);
-      reply.raw.once("close", release);
-      if (reply.raw.closed) release();
-    }
-  };
-
+  const parts = { options, limits, places, lastingPlaces, costRooms, outbox, hostNames, readClient };
   return {
-    findVisit: findVisit,
-    findAdmitted: (request) => {
-      const visit = findVisit(request);
-      const { viewer } = visit;
-      if (viewer === null) throw new Error("a request of which nobody knows who sends it");
-      return {
-        viewer,
-        checkAgain: async () => {
-          const now = await identify(request, visit, options).catch((error: unknown) => {
-            if (error instanceof HttpError && error.status === 401) throw error;
-            return viewer;
-          });
-          if (formatRights(now) !== formatRights(viewer)) throw createRightsChangedError();
-        },
-        request: visit.request,
-        basePath: visit.client.basePath,
-        work: (job, isLong = false) =>
-          isLong && visit.rule.lasting ? visit.runPieceIn(costRooms.longLists, job) : visit.runPiece(job),
-      };
-    },
+    findVisit,
+    findAdmitted: (request) => findAdmitted(request, parts),
     places,
     costRooms,
     lastingPlaces,
     outbox,
-    checkUpgrade: (request) => {
-      const client = readClient(request);
-      checkHost(client.host, hostNames);
-      // A browser sends Origin with every WebSocket, and asks nobody first.
-      const headers = showHost(request.headers, client);
-      checkCrossSite("POST", headers, { allowedOrigins: options.cors, secure: client.secure });
-      return client;
-    },
+    checkUpgrade: (request) => checkUpgrade(request, parts),
     isStuck: () => places.isStuck(limits.deadlineMs) || costRooms.isStuck(limits.deadlineMs),
     begin(app) {
       app.decorateRequest("visit", null);
       app.addHook("onRequest", (request, reply, done) => {
-        const rule = findRule(request);
-        const client = readClient(request.raw);
-        const visit = startVisit(request, { rule, limits, places, client });
-        request.visit = visit;
-        // Registered before anything is awaited: a client that leaves during the very first wait is noticed, too.
-        reply.raw.once("close", () => {
-          const isUnanswered = visit.leave(reply.raw.writableFinished);
-          outbox.remove(visit.sending);
-          // For what no handler answers any more, such as a stream whose client leaves.
-          if (!isUnanswered) return;
-          const { notes } = visit;
-          if (!notes.isLasting) notes.decision ??= "CLIENT_GONE";
-          writeAuditLine(request, notes.isLasting ? reply.statusCode : CLIENT_CLOSED_REQUEST, visit, options);
-        });
-        if (client.secure) reply.headers(TRANSPORT_SECURITY);
-        // Answers that depend on who asks, and in which form, must not be kept for others.
-        if (rule.explainRefusal !== null) reply.header("vary", "Authorization, Accept");
-        if (rule.checksHost) checkHost(client.host, hostNames);
+        beginVisit(request, reply, parts);
         done();
       });
     },
     guard(app) {
-      app.addHook("onRequest", enter);
+      app.addHook("onRequest", (request, reply) => enter(request, reply, parts));
       app.addHook("onError", (request, _reply, error, done) => {
         const { visit } = request;
         if (visit !== null) visit.notes.decision = findErrorCode(error);
         done();
       });
       app.addHook("onSend", (request, reply, payload, done) => {
-        // What is no HTTP at all has no visit.
-        const { visit } = request;
-        if (visit?.notes.isLasting === false && visit.markAnswered())
-          writeAuditLine(request, reply.statusCode, visit, options);
-        if (visit === null || request.method === "HEAD") {
-          done(null, payload);
-          return;
-        }
-        outbox.remove(visit.sending);
-        const { sending, sent } = outbox.add(request.socket, payload);
-        visit.sending = sending;
-        const isWhole = typeof payload === "string" || Buffer.isBuffer(payload);
-        if (isWhole && sent !== payload) reply.header("content-length", Buffer.byteLength(payload));
-        done(null, sent);
+        done(null, sendOut(request, reply, payload, parts));
       });
     },
   };
+}
+
+/** Begins the visit of a request, and refuses names that are not ours. */
+function beginVisit(request: FastifyRequest, reply: FastifyReply, parts: GateParts): void {
+  const { limits, places, hostNames, readClient } = parts;
+  const rule = findRule(request);
+  const client = readClient(request.raw);
+  const visit = startVisit(request, { rule, limits, places, client });
+  request.visit = visit;
+  // Registered before anything is awaited: a client that leaves during the very first wait is noticed, too.
+  reply.raw.once("close", () => {
+    endVisit(request, reply, visit, parts);
+  });
+  if (client.secure) reply.headers(TRANSPORT_SECURITY);
+  // Answers that depend on who asks, and in which form, must not be kept for others.
+  if (rule.explainRefusal !== null) reply.header("vary", "Authorization, Accept");
+  if (rule.checksHost) checkHost(client.host, hostNames);
+}
+
+/** Ends the visit when its answer was sent, or its client has left. Writes the audit line if nobody answered. */
+function endVisit(request: FastifyRequest, reply: FastifyReply, visit: Visit, parts: GateParts): void {
+  const isUnanswered = visit.leave(reply.raw.writableFinished);
+  parts.outbox.remove(visit.sending);
+  // For what no handler answers any more, such as a stream whose client leaves.
+  if (!isUnanswered) return;
+  const { notes } = visit;
+  if (!notes.isLasting) notes.decision ??= "CLIENT_GONE";
+  writeAuditLine(request, notes.isLasting ? reply.statusCode : CLIENT_CLOSED_REQUEST, visit, parts.options);
+}
+
+/** Writes the audit line, and gives the answer to the outbox. Returns what is to be sent. */
+function sendOut(request: FastifyRequest, reply: FastifyReply, payload: unknown, parts: GateParts): unknown {
+  // What is no HTTP at all has no visit.
+  const { visit } = request;
+  if (visit?.notes.isLasting === false && visit.markAnswered()) {
+    writeAuditLine(request, reply.statusCode, visit, parts.options);
+  }
+  if (visit === null || request.method === "HEAD") return payload;
+  parts.outbox.remove(visit.sending);
+  const { sending, sent } = parts.outbox.add(request.socket, payload);
+  visit.sending = sending;
+  const isWhole = typeof payload === "string" || Buffer.isBuffer(payload);
+  if (isWhole && sent !== payload) reply.header("content-length", Buffer.byteLength(payload));
+  return sent;
 }
 
 /** Paths where there is nothing have no route, and so the rule of pages. */
@@ -183,31 +132,6 @@ function findRule(request: FastifyRequest): EntryRule {
   const rule = request.routeOptions.config.rule;
   if (rule !== undefined || request.is404) return rule ?? PAGE_RULE;
   throw new Error(`${request.routeOptions.url ?? "a route"} states no rule; it stays closed`);
-}
-
-/** Returns the headers with the name by which the client sees us, which a proxy may tell otherwise. */
-function showHost(headers: IncomingHttpHeaders, { host }: Client): IncomingHttpHeaders {
-  return headers.host === host ? headers : { ...headers, host };
-}
-
-/** Identifies who sends the request, by its header or its certificate. */
-async function identify(
-  request: FastifyRequest,
-  { deadline, rule }: Visit,
-  { identity }: ServerOptions,
-): Promise<KnownViewer> {
-  return deadline.race(
-    identity.identify({
-      authorization: rule.takesOvirtCredentials
-        ? readOvirtCredentials(request.headers.authorization)
-        : request.headers.authorization,
-      certificate: readClientCertificate(request.raw.socket),
-    }),
-  );
-}
-
-function createRightsChangedError(): HttpError {
-  return new HttpError(401, "UNAUTHENTICATED", "What these credentials allow has changed; ask again.");
 }
 
 /** nginx's status for a client that left before it was answered. */

@@ -1,0 +1,134 @@
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Limits } from "../../model/limits.js";
+import { HttpError } from "../errors.js";
+import { readClientCertificate } from "../identity/client-certificates.js";
+import { formatRights, type KnownViewer } from "../identity/identity.js";
+import { readOvirtCredentials } from "../identity/ovirt-credentials.js";
+import type { Admitted, ServerOptions } from "../options.js";
+import type { Client } from "./client.js";
+import { checkContentHeaders } from "./content.js";
+import type { CostRooms } from "./cost-rooms.js";
+import { checkCrossSite } from "./cross-site.js";
+import { checkHost } from "./host-header.js";
+import type { Outbox } from "./outbox.js";
+import type { Places } from "./places.js";
+import type { Visit } from "./visit.js";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** `null` for what is no HTTP at all. */
+    visit: Visit | null;
+  }
+}
+
+/** What the steps of the gate share. */
+export interface GateParts {
+  readonly options: ServerOptions;
+  readonly limits: Limits;
+  readonly places: Places;
+  readonly lastingPlaces: Places;
+  readonly costRooms: CostRooms;
+  readonly outbox: Outbox;
+  /** Names by which clients may address us. */
+  readonly hostNames: readonly string[];
+  readonly readClient: (request: IncomingMessage) => Client;
+}
+
+/**
+ * Lets a request in, or throws what refuses it:
+ * 1. other sites' pages, and headers of content that is not JSON, where the route's rule says so;
+ * 2. identity and role;
+ * 3. a place, if the route's answer stays open.
+ */
+export async function enter(request: FastifyRequest, reply: FastifyReply, parts: GateParts): Promise<void> {
+  const { options, lastingPlaces } = parts;
+  const visit = findVisit(request);
+  const { rule } = visit;
+  // A HEAD tells as much as a GET does.
+  const method = request.method === "HEAD" ? "GET" : request.method;
+  if (rule.crossSite !== "off") {
+    checkSite(rule.crossSite === "pages" ? "POST" : method, request.headers, visit.client, options);
+  }
+  if (rule.body === "json") checkContentHeaders(method, request.headers);
+  if (rule.explainRefusal !== null) {
+    visit.viewer = await identify(request, visit, options);
+    const refusal = rule.explainRefusal(visit.viewer);
+    if (refusal !== null) throw new HttpError(403, "FORBIDDEN", refusal);
+  }
+  if (rule.lasting) {
+    const release = await lastingPlaces.enter(visit.deadline.signal);
+    reply.raw.once("close", release);
+    if (reply.raw.closed) release();
+  }
+}
+
+/** Checks the head of a request that becomes a WebSocket. Throws what refuses it. */
+export function checkUpgrade(
+  request: IncomingMessage,
+  { options, hostNames, readClient }: GateParts,
+): Client {
+  const client = readClient(request);
+  checkHost(client.host, hostNames);
+  // A browser sends Origin with every WebSocket, and asks nobody first.
+  checkSite("POST", request.headers, client, options);
+  return client;
+}
+
+/** Returns the visit of a request; each request that reaches a handler has one. */
+export function findVisit({ visit }: FastifyRequest): Visit {
+  if (visit === null) throw new Error("a request reached a handler without passing the gate");
+  return visit;
+}
+
+/** Returns whom a request that was let in comes from, and how it works. */
+export function findAdmitted(request: FastifyRequest, { options, costRooms }: GateParts): Admitted {
+  const visit = findVisit(request);
+  const { viewer } = visit;
+  if (viewer === null) throw new Error("a request of which nobody knows who sends it");
+  return {
+    viewer,
+    checkAgain: async () => {
+      const now = await identify(request, visit, options).catch((error: unknown) => {
+        if (error instanceof HttpError && error.status === 401) throw error;
+        return viewer;
+      });
+      if (formatRights(now) !== formatRights(viewer)) throw createRightsChangedError();
+    },
+    request: visit.request,
+    basePath: visit.client.basePath,
+    work: (job, isLong = false) =>
+      isLong && visit.rule.lasting ? visit.runPieceIn(costRooms.longLists, job) : visit.runPiece(job),
+  };
+}
+
+/** Refuses what a page of another site sends, judged by the name by which the client sees us; a proxy may tell another. */
+function checkSite(
+  method: string,
+  headers: IncomingHttpHeaders,
+  { host, secure }: Client,
+  { cors }: ServerOptions,
+): void {
+  const shown = headers.host === host ? headers : { ...headers, host };
+  checkCrossSite(method, shown, { allowedOrigins: cors, secure });
+}
+
+/** Identifies who sends the request, by its header or its certificate. */
+async function identify(
+  request: FastifyRequest,
+  { deadline, rule }: Visit,
+  { identity }: ServerOptions,
+): Promise<KnownViewer> {
+  return deadline.race(
+    identity.identify({
+      authorization: rule.takesOvirtCredentials
+        ? readOvirtCredentials(request.headers.authorization)
+        : request.headers.authorization,
+      certificate: readClientCertificate(request.raw.socket),
+    }),
+  );
+}
+
+function createRightsChangedError(): HttpError {
+  return new HttpError(401, "UNAUTHENTICATED", "What these credentials allow has changed; ask again.");
+}
