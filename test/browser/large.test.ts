@@ -90,6 +90,54 @@ describeInBrowser("the portal over many VMs", (browser) => {
     expect(await list.evaluate((each) => each.scrollTop)).toBe(0);
   });
 
+  test("who loads the page again far down, or a VM's and goes back, finds the list there; who opens it anew is at its top", async () => {
+    const { page } = browser();
+    const list = page.locator(".table-scroller");
+    const readTop = () => list.evaluate((each) => each.scrollTop);
+    const row = page.getByRole("link", { name: formatName(COUNT - 1 - 1_200), exact: true });
+    await page.goto(`${site.url}/?q=vm-&sort=NAME_DESC`);
+    await page.getByText("5,000 VMs", { exact: true }).waitFor();
+    while ((await row.count()) === 0) {
+      await list.evaluate((each) => {
+        each.scrollBy(0, 1_000);
+      });
+    }
+    await row.scrollIntoViewIfNeeded();
+    const place = await readTop();
+    await page.reload();
+    await row.waitFor();
+    expect(await readTop()).toBe(place);
+    expect(new URL(page.url()).search).toBe("?q=vm-&sort=NAME_DESC");
+    await row.click();
+    await page.getByRole("heading", { name: formatName(COUNT - 1 - 1_200) }).waitFor();
+    await page.reload();
+    await page.getByRole("heading", { name: formatName(COUNT - 1 - 1_200) }).waitFor();
+    await page.goBack();
+    await row.waitFor();
+    expect(await readTop()).toBe(place);
+    await page.goto(`${site.url}/?q=vm-&sort=NAME_DESC`);
+    await page.getByRole("link", { name: formatName(COUNT - 1), exact: true }).waitFor();
+    expect(await readTop()).toBe(0);
+  });
+
+  test("a list that has become short meanwhile is shown to its end when it is loaded again", async () => {
+    const { page } = browser();
+    const list = page.locator(".table-scroller");
+    await page.goto(`${site.url}/?q=vm-49`);
+    await page.getByText("100 VMs", { exact: true }).waitFor();
+    await list.evaluate((each) => {
+      each.scrollTo(0, 3_000);
+    });
+    await page.getByRole("link", { name: formatName(4_970), exact: true }).waitFor();
+    const renamed = FLEET.map((vm) => ({ ...vm, name: vm.name.replace(/^vm-49(?!0)/, "gone-") }));
+    await site.report({ [HOST_A]: renamed });
+    await page.reload();
+    await page.getByText("10 VMs", { exact: true }).waitFor();
+    await page.getByRole("link", { name: formatName(4_900), exact: true }).waitFor();
+    expect(await list.evaluate((each) => each.scrollTop)).toBe(0);
+    await site.report({ [HOST_A]: FLEET });
+  });
+
   test("a host of containers shows its vNIC first, and its 300 other interfaces folded by kind", async () => {
     const { page } = browser();
     await page.goto(`${site.url}/?view=vm&id=${id(DOCKER.number)}`);

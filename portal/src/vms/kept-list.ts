@@ -18,15 +18,23 @@ export interface KeptRows {
 /** Where somebody stood in a list that was left. */
 export interface KeptPlace {
   readonly scrollTop: number;
+  /** How many rows it takes to show that place. */
+  readonly rowCount: number;
   /** The VM that was opened from there. */
   readonly openedId: string | null;
 }
 
-const NOWHERE: KeptPlace = { scrollTop: 0, openedId: null };
+const NOWHERE: KeptPlace = { scrollTop: 0, rowCount: 0, openedId: null };
+
+/** Where a place lies while the page is loaded again: in this tab alone. */
+const STORED_PLACE = "vnic-graph.place";
+
+/** Further down than this a page that is loaded again begins at the top: it would have to read all rows before. */
+const MOST_AGAIN = 10_000;
 
 /** Keeps one list: the one that was left last, for who left it. */
 let rows: { readonly owner: string; readonly kept: KeptRows } | null = null;
-let place: { readonly owner: string; readonly kept: KeptPlace } | null = null;
+let place = takeStoredPlace();
 
 export function keepRows(key: ListKey, kept: KeptRows): void {
   rows = { owner: nameOwner(key), kept };
@@ -34,6 +42,7 @@ export function keepRows(key: ListKey, kept: KeptRows): void {
 
 export function keepPlace(key: ListKey, kept: KeptPlace): void {
   place = { owner: nameOwner(key), kept };
+  sessionStorage.setItem(STORED_PLACE, JSON.stringify({ key, kept }));
 }
 
 /** Finds the rows of the list that was left last, if it was this one. */
@@ -44,6 +53,19 @@ export function findRows(key: ListKey): KeptRows | null {
 /** Finds the place in the list that was left last, if it was this one. */
 export function findPlace(key: ListKey): KeptPlace {
   return place?.owner === nameOwner(key) ? place.kept : NOWHERE;
+}
+
+/** Reads where somebody stood before the page was loaded again, or left and come back to. Whoever opens it anew begins at the top. */
+function takeStoredPlace(): { readonly owner: string; readonly kept: KeptPlace } | null {
+  const [navigation] = performance.getEntriesByType("navigation");
+  const isAgain =
+    navigation instanceof PerformanceNavigationTiming &&
+    (navigation.type === "reload" || navigation.type === "back_forward");
+  const stored = isAgain ? sessionStorage.getItem(STORED_PLACE) : null;
+  sessionStorage.removeItem(STORED_PLACE);
+  if (stored === null) return null;
+  const { key, kept } = JSON.parse(stored) as { readonly key: ListKey; readonly kept: KeptPlace };
+  return kept.rowCount <= MOST_AGAIN ? { owner: nameOwner(key), kept } : null;
 }
 
 function nameOwner({ text, sort }: ListKey): string {

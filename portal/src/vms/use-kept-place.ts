@@ -1,9 +1,12 @@
 import { useEffect, useLayoutEffect, useRef, type RefObject } from "react";
 import { findPlace, keepPlace, type ListKey } from "./kept-list.js";
 
+/** Every row has this height, so that the place of a row follows from its number. */
+export const ROW_HEIGHT_PX = 44;
+
 /**
- * Keeps where somebody stands in a list until they come back to it: the list is scrolled to there, and the VM that was opened
- * has the focus again. Another list begins at its top. Returns where the list begins.
+ * Keeps where somebody stands in a list until they come back to it, or load the page again: the list is scrolled to there, and the
+ * VM that was opened has the focus again. Another list begins at its top. Returns where the list begins.
  */
 export function useKeptPlace(
   scroller: RefObject<HTMLDivElement | null>,
@@ -11,26 +14,36 @@ export function useKeptPlace(
   isAnew: boolean,
 ): number {
   const openedId = useRef<string | null>(null);
+  /** The place to go to once the rows are read. */
+  const awaitedPx = useRef(0);
   useLayoutEffect(() => {
     const list = scroller.current;
     const kept = findPlace({ text, sort });
     if (list === null) return undefined;
     openedId.current = kept.openedId;
+    awaitedPx.current = kept.scrollTop;
     // A list that is hidden while another view loads stands at its top.
     let { scrollTop } = kept;
     const onScroll = (): void => {
       scrollTop = list.scrollTop;
     };
-    list.addEventListener("scroll", onScroll, { passive: true });
-    return () => {
-      list.removeEventListener("scroll", onScroll);
+    const keep = (): void => {
       // The address names already what comes next.
       const openedId = new URLSearchParams(location.search).get("id");
-      keepPlace({ text, sort }, { scrollTop, openedId });
+      const rowCount = Math.ceil((scrollTop + list.clientHeight) / ROW_HEIGHT_PX);
+      keepPlace({ text, sort }, { scrollTop, rowCount, openedId });
+    };
+    list.addEventListener("scroll", onScroll, { passive: true });
+    addEventListener("pagehide", keep);
+    return () => {
+      list.removeEventListener("scroll", onScroll);
+      removeEventListener("pagehide", keep);
+      keep();
     };
   }, [scroller, text, sort]);
   useEffect(() => {
-    if (isAnew) scroller.current?.scrollTo({ top: 0 });
+    scroller.current?.scrollTo({ top: isAnew ? 0 : awaitedPx.current });
+    if (!isAnew) awaitedPx.current = 0;
   }, [scroller, isAnew]);
   // Rows come into the document once it is known which of them are on the screen.
   useEffect(() => {

@@ -1,15 +1,16 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useClient } from "urql";
 import type { ResultOf } from "../api/graphql.js";
-import { readProblem, type Problem } from "../api/problem.js";
-import { VmCountQuery, VmPageQuery, type VmRowFields } from "../api/queries.js";
+import type { Problem } from "../api/problem.js";
+import type { VmRowFields } from "../api/queries.js";
 import type { ChangeEvent } from "../live/subjects.js";
 import type { Sort } from "../route.js";
 import { createPace } from "../shared/pace.js";
 import { applyEvent, type AppliedEvent } from "./apply-event.js";
-import { findRows, keepRows } from "./kept-list.js";
-import { parseSearch, type Search } from "./search.js";
-import { SHORT_LIST, toFilter } from "./vm-filter.js";
+import { findPlace, findRows, keepRows } from "./kept-list.js";
+import { readRows, readTotal } from "./read-vms.js";
+import { parseSearch } from "./search.js";
+import { SHORT_LIST } from "./vm-filter.js";
 
 /** One row of the list. */
 export type VmListRow = ResultOf<typeof VmRowFields>;
@@ -62,12 +63,15 @@ export function useVmPages(text: string, sort: Sort): VmPages {
   const isMissed = useRef(false);
 
   const read = useCallback(
-    async (from: State, first: number) => {
+    async (from: State, count: number) => {
       const asked = question.current;
       const search = parseSearch(text);
       isBusy.current = true;
       const [page, total] = await Promise.all([
-        readPage(client, search, { sort, first, after: from.cursor }),
+        readRows(client, search, {
+          ...{ sort, count, after: from.cursor },
+          isWanted: () => asked === question.current,
+        }),
         from.cursor === null ? readTotal(client, search) : Promise.resolve(from.total),
       ]);
       if (asked !== question.current) return;
@@ -90,12 +94,22 @@ export function useVmPages(text: string, sort: Sort): VmPages {
     [client, text, sort, show],
   );
 
+  const readAnew = useCallback(
+    (count: number) => {
+      question.current += 1;
+      // The rows stay until the answer is there: a list that is empty in between would flicker at each key.
+      show((last) => ({ ...EMPTY, rows: last.rows }));
+      void read(EMPTY, Math.max(FIRST_PAGE, count));
+    },
+    [read, show],
+  );
   const reload = useCallback(() => {
-    question.current += 1;
-    // The rows stay until the answer is there: a list that is empty in between would flicker at each key.
-    show((last) => ({ ...EMPTY, rows: last.rows }));
-    void read(EMPTY, FIRST_PAGE);
-  }, [read, show]);
+    readAnew(FIRST_PAGE);
+  }, [readAnew]);
+  /** Reads the list as far as where somebody stood before the page was loaded again. */
+  const readToPlace = useCallback(() => {
+    readAnew(findPlace({ text, sort }).rowCount);
+  }, [text, sort, readAnew]);
 
   const readAgain = useCallback(async () => {
     const { length } = latest.current.rows;
@@ -129,7 +143,7 @@ export function useVmPages(text: string, sort: Sort): VmPages {
 
   const begin = useCallback(() => {
     const kept = findRows({ text, sort });
-    if (kept === null) reload();
+    if (kept === null) readToPlace();
     else if (kept.rows.length <= SHORT_LIST) void readAgain();
     else void checkTotal();
     // Too long to be read again unasked: whether VMs have come or gone is.
@@ -139,7 +153,7 @@ export function useVmPages(text: string, sort: Sort): VmPages {
       if (asked !== question.current) return;
       show((last) => ({ ...last, isLoading: false, isOutdated: total !== null && total !== last.total }));
     }
-  }, [client, text, sort, show, reload, readAgain]);
+  }, [client, text, sort, show, readToPlace, readAgain]);
 
   useEffect(() => {
     begin();
@@ -166,8 +180,9 @@ export function useVmPages(text: string, sort: Sort): VmPages {
     refresh,
     retry: () => {
       if (isBusy.current) return;
-      const { rows } = latest.current;
-      void (rows.length > SHORT_LIST ? read(latest.current, NEXT_PAGE) : readAgain());
+      const { rows, total } = latest.current;
+      if (total === null) readToPlace();
+      else void (rows.length > SHORT_LIST ? read(latest.current, NEXT_PAGE) : readAgain());
     },
     loadMore: () => {
       const { cursor, problem } = latest.current;
@@ -193,26 +208,3 @@ const EMPTY: State = {
   ...{ rows: [], cursor: null, total: null },
   ...{ isLoading: true, isOutdated: false, problem: null },
 };
-
-type Page = Pick<State, "rows" | "cursor" | "problem">;
-
-async function readPage(
-  client: ReturnType<typeof useClient>,
-  search: Search,
-  page: { readonly sort: Sort; readonly first: number; readonly after: string | null },
-): Promise<Page> {
-  const { sort, first, after } = page;
-  const variables = { first, after, filter: toFilter(search), orderBy: sort };
-  const { data, error } = await client.query(VmPageQuery, variables).toPromise();
-  const { hasNextPage = false, endCursor = null } = data?.vms?.pageInfo ?? {};
-  return {
-    rows: data?.vms?.nodes ?? [],
-    cursor: hasNextPage ? endCursor : null,
-    problem: readProblem(error),
-  };
-}
-
-async function readTotal(client: ReturnType<typeof useClient>, search: Search): Promise<number | null> {
-  const { data } = await client.query(VmCountQuery, { filter: toFilter(search) }).toPromise();
-  return data?.vms?.totalCount ?? null;
-}

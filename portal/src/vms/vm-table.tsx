@@ -6,12 +6,9 @@ import type { Sort } from "../route.js";
 import { useKeys } from "../shared/use-keys.js";
 import { RouteLink } from "../shared/route-link.js";
 import { SortHeader, SORTS } from "./sort-header.js";
-import { useKeptPlace } from "./use-kept-place.js";
+import { ROW_HEIGHT_PX, useKeptPlace } from "./use-kept-place.js";
 import type { VmListRow, VmPages } from "./use-vm-pages.js";
 import { COLUMNS, FEATURES } from "./vm-columns.js";
-
-/** Every row has this height, so that the place of a row follows from its number. */
-const ROW_HEIGHT_PX = 44;
 
 /** The rows from the end at which the next page is read. */
 const READ_AHEAD = 40;
