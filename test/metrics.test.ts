@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createMetrics } from "../src/gateway/metrics.js";
+import { createMetrics } from "../src/gateway/serving/metrics.js";
 import { readFleetFigures, type FleetFigures } from "../src/store/read/fleet-figures.js";
 import { createDatabase, type TestDatabase } from "./support/database.js";
 import { temporaryFolder } from "./support/gateway.js";

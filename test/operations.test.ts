@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { createMetrics } from "../src/gateway/metrics.js";
+import { createMetrics } from "../src/gateway/serving/metrics.js";
 import { checkEngine } from "../src/engine-store/check-engine.js";
 import { ENGINE_COLUMNS } from "../src/engine-store/engine-columns.js";
 import { createEngineDatabase } from "./engine-store/engine-database.js";

@@ -3,7 +3,7 @@ import { loadConfig } from "../src/config.js";
 import { openHostPool } from "../src/gateway/hosts/host-pool.js";
 import { createLog } from "../src/gateway/log.js";
 import { startPolling } from "../src/gateway/hosts/polling.js";
-import { checkReadiness } from "../src/gateway/readiness.js";
+import { checkReadiness } from "../src/gateway/serving/readiness.js";
 import { openReplicas } from "../src/gateway/hosts/replicas.js";
 import { createDatabase, type TestDatabase } from "./support/database.js";
 

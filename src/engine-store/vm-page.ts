@@ -6,7 +6,7 @@ import {
   listParts,
   splitOrder,
   type PageBound,
-} from "../store/read/page-order.js";
+} from "../store/read/vms/page-order.js";
 import type { VmScopeSql } from "../store/read/conditions/scope.js";
 import type { VmConditionSql } from "../store/read/conditions/search-conditions.js";
 import { buildVmConditions } from "../store/read/conditions/vm-conditions.js";

@@ -1,7 +1,7 @@
 import { isWithoutGuest, VM_STATUS } from "../model/guest/vm-status.js";
 import { buildSearchOrder, type VmConditionSql } from "../store/read/conditions/search-conditions.js";
 import { buildVmConditions } from "../store/read/conditions/vm-conditions.js";
-import { listParts } from "../store/read/page-order.js";
+import { listParts } from "../store/read/vms/page-order.js";
 import type { VmScopeSql } from "../store/read/conditions/scope.js";
 import {
   queryRows,

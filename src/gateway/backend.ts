@@ -11,7 +11,7 @@ import { openDatabase, type Database } from "./database/database.js";
 import type { HostPool } from "./hosts/host-pool.js";
 import { openLive, type Live } from "./live.js";
 import type { Log } from "./log.js";
-import type { Metrics } from "./metrics.js";
+import type { Metrics } from "./serving/metrics.js";
 import { startAddressIndex } from "./database/span-indexing.js";
 import { startLogMaintenance } from "./database/log-maintenance.js";
 import { startPolling, type Polling } from "./hosts/polling.js";

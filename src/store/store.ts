@@ -17,7 +17,7 @@ import { createPassWriter } from "./write/pass-writer.js";
 import { failPass } from "./write/passes.js";
 import { createReader } from "./read/reader.js";
 import { createSnapshot } from "./read/snapshot.js";
-import { createTreeReads } from "./read/vm-trees.js";
+import { createTreeReads } from "./read/vms/vm-trees.js";
 import { readNicHolders } from "./read/nic-reads.js";
 import { readStoredVms, type StoredVmsQuestion } from "./write/stored-vms.js";
 import type { ClaimAnswer, ClaimOptions, Store } from "./types.js";

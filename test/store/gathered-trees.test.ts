@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { formatFirstMac, formatVmId } from "../../bench/reads/fleet.js";
 import { gatherTreeReads } from "../../src/store/gathered-trees.js";
-import { createTreeReads } from "../../src/store/read/vm-trees.js";
+import { createTreeReads } from "../../src/store/read/vms/vm-trees.js";
 import type { VmScope } from "../../src/store/types.js";
 import type { TreeReads, VmTree } from "../../src/store/vm-tree.js";
 import { addReadFleet } from "../support/read-fleet.js";

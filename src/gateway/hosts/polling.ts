@@ -5,7 +5,7 @@ import { createHostList, type HostList } from "./host-list.js";
 import type { HostPool } from "./host-pool.js";
 import { createConfiguredHost } from "./host-ids.js";
 import type { Log } from "../log.js";
-import type { Metrics } from "../metrics.js";
+import type { Metrics } from "../serving/metrics.js";
 import type { Load } from "../../refresher/schedule/slots.js";
 import { PASS_TIMEOUT_MS } from "../../refresher/pass.js";
 import { startRefresher, type Refresher } from "../../refresher/refresher.js";

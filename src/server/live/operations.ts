@@ -2,26 +2,24 @@ import { createHash } from "node:crypto";
 import {
   createSourceEventStream,
   execute,
-  getOperationAST,
   GraphQLError,
   OperationTypeNode,
-  parse,
-  validate,
   type DocumentNode,
   type ExecutionResult,
   type GraphQLFormattedError,
 } from "graphql";
 import type { Limits } from "../../model/limits.js";
 import { startDeadline } from "../admission/deadline.js";
-import { createPlaces } from "../admission/places.js";
+import { createPlaces, type Places } from "../admission/places.js";
 import { createRequestScope, formatError, HttpError, type RequestScope } from "../errors.js";
-import { createOperationCheck } from "../graphql/cost/check-operation.js";
-import type { Turns } from "../graphql/cost/turns.js";
+import { createOperationCheck, type OperationCheck } from "../graphql/cost/check-operation.js";
+import type { Pacer, Turns } from "../graphql/cost/turns.js";
 import type { DocumentGate, RequestParameters } from "../graphql/documents.js";
 import { attachStop, createStop } from "../graphql/request-state.js";
 import type { KnownViewer } from "../identity/identity.js";
 import type { ServedRequest, ServerOptions } from "../options.js";
 import { createEventStream, type EventStream } from "./event-stream.js";
+import { createQuestionReader, type LiveQuestion } from "./question.js";
 
 /** An answer of a subscription, as it is sent. */
 export interface LiveAnswer {
@@ -48,107 +46,123 @@ export interface LiveOperation {
 /** Checks a subscription; throws what refuses it, which {@link formatLiveError} formats. */
 export type PrepareLive = (parameters: RequestParameters, caller: LiveCaller) => LiveOperation;
 
+/** What all subscriptions share. */
+interface LiveParts {
+  readonly options: ServerOptions;
+  readonly limits: Limits;
+  readonly check: OperationCheck;
+  /** Not those of requests: a change that a thousand subscribers hear of would keep everybody else waiting. */
+  readonly eventPlaces: Places;
+  readonly pacer: Pacer;
+  /** Answers that several subscribers share: one for all who ask the same of the same event. */
+  readonly shared: WeakMap<object, Map<string, Promise<LiveAnswer>>>;
+}
+
 /** Creates the function that checks subscriptions; each event is answered in a place and within a deadline of its own. */
 export function createLivePreparation(
   options: ServerOptions,
   limits: Limits,
   { documents, turns }: { readonly documents: DocumentGate; readonly turns: Turns },
 ): PrepareLive {
-  const { schema } = options;
-  // Not those of requests: a change that a thousand subscribers hear of would keep everybody else waiting.
-  const eventPlaces = createPlaces({ running: limits.running, waiting: Infinity });
-  const pacer = turns.createPacer();
-  const check = createOperationCheck(
-    schema,
+  const parts: LiveParts = {
+    options,
     limits,
-    options.estimateField ?? null,
-    (type) => type === OperationTypeNode.SUBSCRIPTION,
-  );
-  /** Answers that several subscribers share: one for all who ask the same of the same event. */
-  const shared = new WeakMap<object, Map<string, Promise<LiveAnswer>>>();
-
+    check: createOperationCheck(
+      options.schema,
+      limits,
+      options.estimateField ?? null,
+      (type) => type === OperationTypeNode.SUBSCRIPTION,
+    ),
+    eventPlaces: createPlaces({ running: limits.running, waiting: Infinity }),
+    pacer: turns.createPacer(),
+    shared: new WeakMap(),
+  };
+  const readQuestion = createQuestionReader(options.schema, limits, documents);
   return (given, caller) => {
-    const { query, operationName = null, variables } = documents(given);
-    if (typeof query !== "string")
-      throw new HttpError(400, "BAD_REQUEST", "A subscription needs its query as text.");
-    if (operationName !== null && typeof operationName !== "string") {
-      throw new HttpError(400, "BAD_REQUEST", "operationName must be text.");
-    }
-    const document = parseDocument(query, limits);
-    const [problem] = validate(schema, document, undefined, { maxErrors: 5, hideSuggestions: true });
-    if (problem !== undefined) throw withCode(problem, "GRAPHQL_VALIDATION_FAILED");
-    const operation = getOperationAST(document, operationName);
-    if (operation == null)
-      throw new HttpError(400, "BAD_USER_INPUT", "There is no such operation in the query.");
-    const values = readVariables(variables);
-    const { cost } = check(document, operation, values);
-    const { viewer } = caller;
-    const key = JSON.stringify([query, operationName, values, [...viewer.roles].sort(), viewer.scope]);
-
-    const answer = (event: object): Promise<LiveAnswer> => {
-      const answers = shared.get(event) ?? new Map<string, Promise<LiveAnswer>>();
-      shared.set(event, answers);
-      const made = answers.get(key) ?? answerEvent(event);
-      answers.set(key, made);
-      return made;
-    };
-    const answerEvent = async (event: object): Promise<LiveAnswer> => {
-      // However many wait, each of them is a subscription, and these are counted. So none waits in vain.
-      const release = await eventPlaces.enter(new AbortController().signal);
-      const turn = pacer.pass(undefined, EVENT_OBJECTS);
-      if (turn !== undefined) await turn;
-      const deadline = startDeadline(limits.deadlineMs);
-      const answering = serve(caller, deadline, options, async (context) =>
-        formatAnswer(
-          await execute({
-            schema,
-            document,
-            operationName,
-            rootValue: event,
-            variableValues: values,
-            contextValue: attachStop(context, createStop({ deadline }, { find: () => null }, limits)),
-          }),
-          createRequestScope(caller.requestId, options.log),
-        ),
-      );
-      try {
-        return await deadline.race(answering);
-      } finally {
-        deadline.clear();
-        release();
-      }
-    };
-
+    const question = readQuestion(given);
+    const { document, query, operation, values } = question;
+    const { cost } = parts.check(document, operation, values);
     return {
       document,
       operationName: operation.name?.value ?? null,
       hash: createHash("sha256").update(query).digest("hex"),
       cost: Math.ceil(cost),
       start: (onSlow) =>
-        createEventStream(async function* (signal) {
-          const deadline = {
-            signal,
-            check: () => {
-              signal.throwIfAborted();
-            },
-            onSlow,
-          };
-          options.liveMeter?.onSubscription(1);
-          try {
-            yield* await serve(caller, deadline, options, async (contextValue) => {
-              const source = await createSourceEventStream({
-                ...{ schema, document, operationName, variableValues: values, contextValue },
-              });
-              if (!(Symbol.asyncIterator in source))
-                throw source.errors?.[0] ?? new Error("no source of events");
-              return mapEvents(source as AsyncIterable<object>, answer, options);
-            });
-          } finally {
-            options.liveMeter?.onSubscription(-1);
-          }
-        }),
+        createEventStream((signal) => streamAnswers(question, caller, { signal, onSlow }, parts)),
     };
   };
+}
+
+/** Opens the source of events, and gives the answer to each, until the source or the signal ends it. */
+async function* streamAnswers(
+  question: LiveQuestion,
+  caller: LiveCaller,
+  { signal, onSlow }: { readonly signal: AbortSignal; readonly onSlow: () => void },
+  parts: LiveParts,
+): AsyncGenerator<LiveAnswer, void, undefined> {
+  const { options } = parts;
+  const { query, document, operationName, values } = question;
+  const { roles, scope } = caller.viewer;
+  const key = JSON.stringify([query, operationName, values, [...roles].sort(), scope]);
+  const check = () => {
+    signal.throwIfAborted();
+  };
+  options.liveMeter?.onSubscription(1);
+  try {
+    yield* await serve(caller, { signal, check, onSlow }, options, async (contextValue) => {
+      const source = await createSourceEventStream({
+        ...{ schema: options.schema, document, operationName, variableValues: values, contextValue },
+      });
+      if (!(Symbol.asyncIterator in source)) throw source.errors?.[0] ?? new Error("no source of events");
+      const answer = (event: object) =>
+        shareAnswer(parts.shared, event, key, () => answerEvent(event, question, caller, parts));
+      return mapEvents(source as AsyncIterable<object>, answer, options);
+    });
+  } finally {
+    options.liveMeter?.onSubscription(-1);
+  }
+}
+
+/** Returns the answer to an event that somebody asked for with the same key, or makes it. */
+function shareAnswer(
+  shared: LiveParts["shared"],
+  event: object,
+  key: string,
+  make: () => Promise<LiveAnswer>,
+): Promise<LiveAnswer> {
+  const answers = shared.get(event) ?? new Map<string, Promise<LiveAnswer>>();
+  shared.set(event, answers);
+  const made = answers.get(key) ?? make();
+  answers.set(key, made);
+  return made;
+}
+
+/** Answers an event in a place, in a turn of the event loop, and within a deadline. */
+async function answerEvent(
+  event: object,
+  { document, operationName, values }: LiveQuestion,
+  caller: LiveCaller,
+  { options, limits, eventPlaces, pacer }: LiveParts,
+): Promise<LiveAnswer> {
+  const { schema, log } = options;
+  // However many wait, each of them is a subscription, and these are counted. So none waits in vain.
+  const release = await eventPlaces.enter(new AbortController().signal);
+  const turn = pacer.pass(undefined, EVENT_OBJECTS);
+  if (turn !== undefined) await turn;
+  const deadline = startDeadline(limits.deadlineMs);
+  const answering = serve(caller, deadline, options, async (context) => {
+    const contextValue = attachStop(context, createStop({ deadline }, { find: () => null }, limits));
+    const result = await execute({
+      ...{ schema, document, operationName, rootValue: event, variableValues: values, contextValue },
+    });
+    return formatAnswer(result, createRequestScope(caller.requestId, log));
+  });
+  try {
+    return await deadline.race(answering);
+  } finally {
+    deadline.clear();
+    release();
+  }
 }
 
 /** What the answer to an event is taken for, in objects: it costs some tenths of a millisecond. */
@@ -217,27 +231,4 @@ function formatAnswer({ data, errors }: ExecutionResult, scope: RequestScope): L
     ...(data === undefined ? {} : { data }),
     ...(errors === undefined ? {} : { errors: errors.map(format) }),
   };
-}
-
-function parseDocument(query: string, { tokens }: Limits): DocumentNode {
-  try {
-    return parse(query, { maxTokens: tokens });
-  } catch (error) {
-    throw error instanceof GraphQLError ? withCode(error, "GRAPHQL_PARSE_FAILED") : error;
-  }
-}
-
-function withCode({ message, nodes, source, positions }: GraphQLError, code: string): GraphQLError {
-  return new GraphQLError(message, {
-    nodes: nodes ?? null,
-    source: source ?? null,
-    positions: positions ?? null,
-    extensions: { code },
-  });
-}
-
-function readVariables(variables: unknown): Record<string, unknown> {
-  if (variables == null) return {};
-  if (typeof variables === "object" && !Array.isArray(variables)) return { ...variables };
-  throw new HttpError(400, "BAD_REQUEST", "variables must be an object.");
 }

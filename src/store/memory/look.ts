@@ -7,7 +7,7 @@ import { LogReader, type LogMark } from "../changes/log-reader.js";
 import { queryRows, type Queryable } from "../postgres/sql.js";
 import { readHostFreshness } from "../read/host-reads.js";
 import { createSnapshot } from "../read/snapshot.js";
-import { createTreeReads } from "../read/vm-trees.js";
+import { createTreeReads } from "../read/vms/vm-trees.js";
 import { joinParts, NO_PARTS, type VmTree, type VmTreeParts } from "../vm-tree.js";
 
 /** A change of a VM that readers see. */

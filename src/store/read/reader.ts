@@ -8,8 +8,8 @@ import { readNetworkStats } from "./network-stats.js";
 import { readNics } from "./nic-reads.js";
 import { createVmScopeSql } from "./conditions/scope.js";
 import type { ReadStore, VmScope } from "../types.js";
-import { readVmsPage } from "./vm-pages.js";
-import { countVms, readChangeMark, readVmIds, readVmsByHosts, readVmsByIds } from "./vm-reads.js";
+import { readVmsPage } from "./vms/vm-pages.js";
+import { countVms, readChangeMark, readVmIds, readVmsByHosts, readVmsByIds } from "./vms/vm-reads.js";
 
 /** Creates the read side for somebody who may see a scope's VMs; `null`: all. */
 export function createReader(database: Queryable, scope: VmScope | null): ReadStore {

@@ -71,8 +71,8 @@ const NOBODY: ReadonlyMap<string, number> = new Map();
 
 /**
  * Locks hosts, and finds since when their passes have precedence. A pass has precedence only while it runs, while its
- * gateway is alive, and for no longer than twice the time that the host needed last, or an interval. A host that hangs
- * must not hold up others. A host that hangs must not hold up others.
+ * gateway is alive, and for no longer than twice the time that the host needed last, or an interval. So a host
+ * that hangs does not hold up others.
  */
 const LOCK_HOSTS = `SELECT h.host_id AS id, CASE WHEN h.claimed_until > now()
     AND h.last_attempt_at + greatest(h.interval_ms, 2 * h.last_duration_ms, 1000) * interval '1 ms' > now()

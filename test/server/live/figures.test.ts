@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createMetrics, type Metrics } from "../../../src/gateway/metrics.js";
+import { createMetrics, type Metrics } from "../../../src/gateway/serving/metrics.js";
 import { addVms, changeIps, storedVm } from "../../store/changes/log-fixtures.js";
 import { eventually } from "../../support/eventually.js";
 import { connect, startLiveServer, subscribe } from "./live-server.js";

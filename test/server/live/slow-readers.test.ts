@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { describe, expect, onTestFinished, test } from "vitest";
 import WebSocket from "ws";
 import type { QueueBounds } from "../../../src/feed/event-queue.js";
-import { createMetrics } from "../../../src/gateway/metrics.js";
+import { createMetrics } from "../../../src/gateway/serving/metrics.js";
 import type { ServerOptions } from "../../../src/server/options.js";
 import type { StoredVm } from "../../../src/store/types.js";
 import { addVms, changeAllIps, storedVm } from "../../store/changes/log-fixtures.js";

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { forgetAll, forgetVm } from "../../../src/store/changes/forget.js";
 import { createLooks, type LookAtChanges } from "../../../src/store/memory/look.js";
 import { createTreeMemory } from "../../../src/store/memory/tree-memory.js";
-import { createTreeReads } from "../../../src/store/read/vm-trees.js";
+import { createTreeReads } from "../../../src/store/read/vms/vm-trees.js";
 import { runInTransaction } from "../../../src/store/postgres/sql.js";
 import type { StoredVm, VmScope } from "../../../src/store/types.js";
 import { NO_PARTS, type TreeReads, type VmTree } from "../../../src/store/vm-tree.js";

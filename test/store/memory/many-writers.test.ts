@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createLooks } from "../../../src/store/memory/look.js";
 import { createTreeMemory } from "../../../src/store/memory/tree-memory.js";
-import { createTreeReads } from "../../../src/store/read/vm-trees.js";
+import { createTreeReads } from "../../../src/store/read/vms/vm-trees.js";
 import type { VmTree } from "../../../src/store/vm-tree.js";
 import { createRandom } from "../changes/log-writers.js";
 import { addVms, changeAllIps, storedVm } from "../changes/log-fixtures.js";

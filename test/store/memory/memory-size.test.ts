@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { formatVmId } from "../../../bench/reads/fleet.js";
 import { createLooks } from "../../../src/store/memory/look.js";
 import { createTreeMemory } from "../../../src/store/memory/tree-memory.js";
-import { createTreeReads } from "../../../src/store/read/vm-trees.js";
+import { createTreeReads } from "../../../src/store/read/vms/vm-trees.js";
 import { collectGarbage } from "../../support/garbage.js";
 import { addReadFleet } from "../../support/read-fleet.js";
 import { createDatabase, type TestDatabase } from "../../support/database.js";

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createLooks } from "../../../src/store/memory/look.js";
 import { createTreeMemory } from "../../../src/store/memory/tree-memory.js";
-import { createTreeReads } from "../../../src/store/read/vm-trees.js";
+import { createTreeReads } from "../../../src/store/read/vms/vm-trees.js";
 import { createRandom } from "../changes/log-writers.js";
 import { HOST_A, HOST_B } from "../../support/builders/ids.js";
 import { claimHost } from "../../support/builders/passes.js";

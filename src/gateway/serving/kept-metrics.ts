@@ -1,6 +1,6 @@
 import { Counter, Gauge, type Registry } from "prom-client";
-import type { KeptAnswerFigures } from "../fast/kept-answers.js";
-import type { TreeMemoryFigures } from "../store/memory/tree-memory.js";
+import type { KeptAnswerFigures } from "../../fast/kept-answers.js";
+import type { TreeMemoryFigures } from "../../store/memory/tree-memory.js";
 
 /** Answers that are given again. */
 export function createAnswerMetrics(registers: Registry[]): (figures: KeptAnswerFigures | null) => void {

@@ -1,5 +1,5 @@
 import { Counter, Gauge, type Registry } from "prom-client";
-import type { LiveMeter, LiveTransport } from "../server/live/live-meter.js";
+import type { LiveMeter, LiveTransport } from "../../server/live/live-meter.js";
 
 /** The metrics of subscriptions. */
 export interface LiveMetrics extends LiveMeter {

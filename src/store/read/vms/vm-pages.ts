@@ -1,9 +1,9 @@
-import { queryRows, SqlParameters, type Queryable } from "../postgres/sql.js";
-import type { VmRow } from "../types.js";
-import type { VmPageRequest } from "../vm-search.js";
-import { FROM_VMS, OWN_CONDITIONS } from "./conditions/own-conditions.js";
-import type { VmScopeSql } from "./conditions/scope.js";
-import { buildVmConditions } from "./conditions/vm-conditions.js";
+import { queryRows, SqlParameters, type Queryable } from "../../postgres/sql.js";
+import type { VmRow } from "../../types.js";
+import type { VmPageRequest } from "../../vm-search.js";
+import { FROM_VMS, OWN_CONDITIONS } from "../conditions/own-conditions.js";
+import type { VmScopeSql } from "../conditions/scope.js";
+import { buildVmConditions } from "../conditions/vm-conditions.js";
 import { findDirection, listBounds, listParts, splitOrder, type PageBound } from "./page-order.js";
 import { VM_COLUMNS } from "./vm-columns.js";
 

@@ -1,8 +1,8 @@
-import { compareByName } from "../../model/compare-by-name.js";
-import type { GuestInterface, Nic } from "../types.js";
-import type { TreeLists, VmTreeParts } from "../vm-tree.js";
-import { sortInterfaces, type InterfaceNames } from "./guest-interfaces.js";
-import { INTERFACE_VALUES, parseInterfaceValues } from "./interface-columns.js";
+import { compareByName } from "../../../model/compare-by-name.js";
+import type { GuestInterface, Nic } from "../../types.js";
+import type { TreeLists, VmTreeParts } from "../../vm-tree.js";
+import { sortInterfaces, type InterfaceNames } from "../guest-interfaces.js";
+import { INTERFACE_VALUES, parseInterfaceValues } from "../interface-columns.js";
 
 /** Id, name, MAC, network, whether it is linked. */
 export type NicValues = readonly [string, string, string | null, string | null, boolean];

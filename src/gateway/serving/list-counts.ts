@@ -1,5 +1,5 @@
-import type { FleetCounts } from "../graph/estimates/fleet-counts.js";
-import type { Log } from "./log.js";
+import type { FleetCounts } from "../../graph/estimates/fleet-counts.js";
+import type { Log } from "../log.js";
 
 /** Counts are good for so long, and longer if counting takes long: it may take a two-hundredth of the time. */
 const KEPT_MS = 30_000;

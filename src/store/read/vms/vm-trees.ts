@@ -1,6 +1,6 @@
-import type { HostFreshness } from "../../model/guest/freshness.js";
-import { queryRows, SqlParameters, type Queryable } from "../postgres/sql.js";
-import type { VmPageRequest, VmScope } from "../types.js";
+import type { HostFreshness } from "../../../model/guest/freshness.js";
+import { queryRows, SqlParameters, type Queryable } from "../../postgres/sql.js";
+import type { VmPageRequest, VmScope } from "../../types.js";
 import {
   joinRow,
   type NicTree,
@@ -8,10 +8,10 @@ import {
   type TreeReads,
   type VmTree,
   type VmTreeParts,
-} from "../vm-tree.js";
-import { FROM_VMS, OWN_CONDITIONS } from "./conditions/own-conditions.js";
-import { createVmScopeSql, type VmScopeSql } from "./conditions/scope.js";
-import { buildVmConditions } from "./conditions/vm-conditions.js";
+} from "../../vm-tree.js";
+import { FROM_VMS, OWN_CONDITIONS } from "../conditions/own-conditions.js";
+import { createVmScopeSql, type VmScopeSql } from "../conditions/scope.js";
+import { buildVmConditions } from "../conditions/vm-conditions.js";
 import { KNOWN_COLUMNS, SPLIT_COLUMNS } from "./vm-columns.js";
 import { buildListsColumn, createLists, NIC_VALUES, parseNic, type NicValues } from "./vm-lists.js";
 import { buildVmsPage } from "./vm-pages.js";

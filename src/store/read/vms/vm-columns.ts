@@ -4,7 +4,7 @@ import {
   OWN_STALENESS,
   STALE_REASON,
   STALE_SINCE,
-} from "./conditions/own-conditions.js";
+} from "../conditions/own-conditions.js";
 
 /** Without an owner a VM is down: nobody could know better, so nothing about it is stale. */
 const IS_FRESH = `d.run_on_vds IS NOT NULL AND coalesce(r.missed_passes, 0) = 0

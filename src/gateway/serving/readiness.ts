@@ -1,6 +1,6 @@
-import type { Readiness } from "../server/options.js";
-import type { PollingState, ReadinessStore } from "../store/types.js";
-import type { Polling } from "./hosts/polling.js";
+import type { Readiness } from "../../server/options.js";
+import type { PollingState, ReadinessStore } from "../../store/types.js";
+import type { Polling } from "../hosts/polling.js";
 
 /** What readiness depends on. */
 export interface ReadinessSources {

@@ -1,13 +1,13 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
-import type { KeptAnswerFigures } from "../fast/kept-answers.js";
-import type { PassResult } from "../refresher/pass.js";
-import type { ServedOperation } from "../server/options.js";
-import type { TreeMemoryFigures } from "../store/memory/tree-memory.js";
-import type { FleetFigures } from "../store/read/fleet-figures.js";
-import type { LiveMeter } from "../server/live/live-meter.js";
+import type { KeptAnswerFigures } from "../../fast/kept-answers.js";
+import type { PassResult } from "../../refresher/pass.js";
+import type { ServedOperation } from "../../server/options.js";
+import type { TreeMemoryFigures } from "../../store/memory/tree-memory.js";
+import type { FleetFigures } from "../../store/read/fleet-figures.js";
+import type { LiveMeter } from "../../server/live/live-meter.js";
 import { createAnswerMetrics, createTreeMetrics } from "./kept-metrics.js";
 import { createLiveMetrics } from "./live-metrics.js";
-import { VERSION } from "./version.js";
+import { VERSION } from "../version.js";
 
 /** What is asked at every scrape, because it is somebody else's to know; `null` while there is no database. */
 export interface MetricSources {

@@ -1,4 +1,4 @@
-import type { VmCursor, VmOrder, VmPageRequest } from "../vm-search.js";
+import type { VmCursor, VmOrder, VmPageRequest } from "../../vm-search.js";
 
 /** The value by which an order sorts; then comes the id. */
 export type OrderKey = "NAME" | "ID" | "HOST" | "STATUS" | "LAST_CHANGE" | "PRIMARY_ADDRESS";

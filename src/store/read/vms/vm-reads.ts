@@ -1,9 +1,9 @@
-import type { VmScopeSql } from "./conditions/scope.js";
-import { FROM_VMS, OWN_CONDITIONS } from "./conditions/own-conditions.js";
-import { buildSearchOrder } from "./conditions/search-conditions.js";
-import { buildVmConditions } from "./conditions/vm-conditions.js";
-import { SqlParameters, queryRows, queryOptionalRows, type Queryable } from "../postgres/sql.js";
-import type { VmFilter, VmIdList, VmRow } from "../types.js";
+import type { VmScopeSql } from "../conditions/scope.js";
+import { FROM_VMS, OWN_CONDITIONS } from "../conditions/own-conditions.js";
+import { buildSearchOrder } from "../conditions/search-conditions.js";
+import { buildVmConditions } from "../conditions/vm-conditions.js";
+import { SqlParameters, queryRows, queryOptionalRows, type Queryable } from "../../postgres/sql.js";
+import type { VmFilter, VmIdList, VmRow } from "../../types.js";
 import { SELECT_VMS } from "./vm-columns.js";
 
 /** Counts how many VMs a filter lets through. */

@@ -1,0 +1,82 @@
+import {
+  getOperationAST,
+  GraphQLError,
+  parse,
+  validate,
+  type DocumentNode,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+} from "graphql";
+import { BoundedMap } from "../../model/bounded-map.js";
+import type { Limits } from "../../model/limits.js";
+import { HttpError } from "../errors.js";
+import type { DocumentGate, RequestParameters } from "../graphql/documents.js";
+
+/** What a subscription asks, parsed and valid. */
+export interface LiveQuestion {
+  readonly query: string;
+  readonly operationName: string | null;
+  readonly document: DocumentNode;
+  readonly operation: OperationDefinitionNode;
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Creates the function that parses and validates what a subscriber sent; it throws what refuses it. Subscribers who send
+ * the same text share one document: ten thousand of them hold it once, and who comes again costs no parsing.
+ */
+export function createQuestionReader(
+  schema: GraphQLSchema,
+  limits: Limits,
+  documents: DocumentGate,
+): (given: RequestParameters) => LiveQuestion {
+  const valid = new BoundedMap<DocumentNode>(VALID_CHARACTERS);
+  const readDocument = (query: string): DocumentNode => {
+    const known = valid.use(query);
+    if (known !== undefined) return known;
+    const document = parseDocument(query, limits);
+    const [problem] = validate(schema, document, undefined, { maxErrors: 5, hideSuggestions: true });
+    if (problem !== undefined) throw withCode(problem, "GRAPHQL_VALIDATION_FAILED");
+    valid.set(query, document, query.length);
+    return document;
+  };
+  return (given) => {
+    const { query, operationName = null, variables } = documents(given);
+    if (typeof query !== "string")
+      throw new HttpError(400, "BAD_REQUEST", "A subscription needs its query as text.");
+    if (operationName !== null && typeof operationName !== "string") {
+      throw new HttpError(400, "BAD_REQUEST", "operationName must be text.");
+    }
+    const document = readDocument(query);
+    const operation = getOperationAST(document, operationName);
+    if (operation == null)
+      throw new HttpError(400, "BAD_USER_INPUT", "There is no such operation in the query.");
+    return { query, operationName, document, operation, values: readVariables(variables) };
+  };
+}
+
+/** All texts whose documents are kept. A document takes about a hundred bytes for each character of its text. */
+const VALID_CHARACTERS = 65_536;
+
+function parseDocument(query: string, { tokens }: Limits): DocumentNode {
+  try {
+    return parse(query, { maxTokens: tokens });
+  } catch (error) {
+    throw error instanceof GraphQLError ? withCode(error, "GRAPHQL_PARSE_FAILED") : error;
+  }
+}
+
+function withCode({ message, nodes, source, positions }: GraphQLError, code: string): GraphQLError {
+  return new GraphQLError(message, {
+    nodes: nodes ?? null,
+    source: source ?? null,
+    positions: positions ?? null,
+    extensions: { code },
+  });
+}
+
+function readVariables(variables: unknown): Record<string, unknown> {
+  if (variables == null) return {};
+  if (typeof variables === "object" && !Array.isArray(variables)) return { ...variables };
+  throw new HttpError(400, "BAD_REQUEST", "variables must be an object.");
+}

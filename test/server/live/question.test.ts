@@ -1,0 +1,36 @@
+import { buildSchema } from "graphql";
+import { expect, test } from "vitest";
+import { DEFAULT_LIMITS } from "../../../src/model/limits.js";
+import { createDocumentGate } from "../../../src/server/graphql/documents.js";
+import { createQuestionReader } from "../../../src/server/live/question.js";
+
+const schema = buildSchema(`
+  type Query { vm: ID }
+  type Subscription { changed(vmIds: [ID!]): ID }
+`);
+const QUERY = "subscription ($vmIds: [ID!]) { changed(vmIds: $vmIds) }";
+
+test("subscribers who send the same text share one document, and each has its own variables", () => {
+  const read = createReader();
+  const [one, other] = ["a", "b"].map((id) => read({ query: QUERY, variables: { vmIds: [id] } }));
+  expect(other!.document).toBe(one!.document);
+  expect([one!.values, other!.values]).toEqual([{ vmIds: ["a"] }, { vmIds: ["b"] }]);
+});
+
+test("a text that is not valid is refused each time that it comes", () => {
+  const read = createReader();
+  const ask = () => read({ query: "subscription { nothing }" });
+  expect(ask).toThrow('Cannot query field "nothing" on type "Subscription".');
+  expect(ask).toThrow('Cannot query field "nothing" on type "Subscription".');
+});
+
+test("documents of more texts than there is room for make room for each other", () => {
+  const read = createReader();
+  const first = read({ query: QUERY });
+  for (let at = 0; at < 20; at += 1) read({ query: `${QUERY} # ${at} ${"x".repeat(5_000)}` });
+  expect(read({ query: QUERY }).document).not.toBe(first.document);
+});
+
+function createReader() {
+  return createQuestionReader(schema, DEFAULT_LIMITS, createDocumentGate(DEFAULT_LIMITS));
+}
