@@ -10,6 +10,8 @@ import { writeExport } from "./write-export.js";
 export interface ExportOptions {
   /** Runs a piece of a request's work with the loaders of its viewer, new ones each time. */
   readonly findWork: (request: FastifyRequest) => ExportWork;
+  /** Counts the export among the long lists that are open; throws if there are too many. */
+  readonly openList: (request: FastifyRequest) => void;
   /** Tells viewers apart that see other VMs. */
   readonly findScope: (request: FastifyRequest) => unknown;
   /** Rejects when the viewer's credentials are not valid any more, or allow something else. */
@@ -39,9 +41,10 @@ export function registerExports(app: FastifyInstance, options: ExportOptions, do
     handler: async (request, reply) => {
       const { format } = request.params as { readonly format: string };
       const asked = parseExportRequest(format, request.query as Record<string, unknown>);
+      options.openList(request);
       const work = options.findWork(request);
-      // Read before the VMs: what changes meanwhile is told by another mark the next time.
-      const mark = await work((loaders) => loaders.loadChangeMark());
+      // Read before the VMs: what changes meanwhile is told by another mark the next time. It looks at a row of each VM.
+      const mark = await work((loaders) => loaders.loadChangeMark(), true);
       const etag =
         mark === null
           ? null

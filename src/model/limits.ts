@@ -28,6 +28,10 @@ export interface Limits {
   readonly waiting: number;
   /** Streams and subscriptions that are open at once. */
   readonly lasting: number;
+  /** Exports and lists of all VMs that are open at once. Those that publish names keep 16 bytes of each VM, other formats some text. */
+  readonly lists: number;
+  /** Of one viewer. */
+  readonly viewerLists: number;
   /** Of one WebSocket. */
   readonly subscriptions: number;
   /** WebSockets and streams of events of one viewer. */
@@ -70,6 +74,8 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   running: 32,
   waiting: 1_000,
   lasting: 2_000,
+  lists: 32,
+  viewerLists: 16,
   subscriptions: 100,
   viewerConnections: 1_000,
   frameBytes: 128 * 1024,

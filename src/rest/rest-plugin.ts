@@ -11,6 +11,7 @@ import { negotiateFormat, type Format } from "./request/format.js";
 import { refuseUnknown } from "./request/parameters.js";
 import type { Answer, Route } from "./routes/route.js";
 import { ROUTES } from "./routes/routes.js";
+import type { Work } from "./vm-list.js";
 
 /** What the REST flow is given; it knows neither store nor identity. */
 export interface RestOptions {
@@ -23,6 +24,8 @@ export interface RestOptions {
     job: (loaders: Loaders) => Promise<Result>,
     isLong?: boolean,
   ) => Promise<Result>;
+  /** Counts the request among the long lists that are open; throws if there are too many. */
+  readonly openList?: (request: FastifyRequest) => void;
   /** Finds the path in front of all paths, as the request's client sees the server; "" unless given. */
   readonly findBasePath?: (request: FastifyRequest) => string;
   /** The configuration of routes whose answers may be sent for long, in pieces. */
@@ -57,7 +60,8 @@ export function registerRest(app: FastifyInstance, options: RestOptions, done: (
           throw new OvirtFaultError(406, "Accept: answers are application/xml or application/json");
         }
         refuseUnknown(request, parameters);
-        const answered = await answer(request, (job, long) => options.work(request, job, long));
+        const work: Work = (job, isLongPiece) => options.work(request, job, isLongPiece);
+        const answered = await answer(request, work, () => options.openList?.(request));
         return sendAnswer(request, reply, answered, format, options);
       },
     });

@@ -26,7 +26,7 @@ export interface VmList {
  */
 export async function listVms(work: Work, request: ListRequest, wanted: Wanted): Promise<VmList> {
   const { max, page, search } = request;
-  const size = wanted.allContent || wanted.follow.size > 0 ? FOLLOWED_PIECE : PIECE;
+  const size = findPieceSize(wanted);
   const isByName = search.sort === null || search.sort.key === "name";
   // Does a search without an end once. Done again from each name on, it would take as long again each time.
   const isShort = max === null ? search.condition === null : max <= size;
@@ -38,6 +38,15 @@ export async function listVms(work: Work, request: ListRequest, wanted: Wanted):
   if (first.done === true) return { elements: [], hasNext: false, rest: null };
   const { elements, hasNext, isLast } = first.value;
   return { elements, hasNext, rest: isLast ? null : readRest(pieces) };
+}
+
+/** Tells whether a list may take more than one piece, so that it stays open while its client reads. */
+export function isInPieces({ max }: ListRequest, wanted: Wanted): boolean {
+  return max === null || max > findPieceSize(wanted);
+}
+
+function findPieceSize({ allContent, follow }: Wanted): number {
+  return allContent || follow.size > 0 ? FOLLOWED_PIECE : PIECE;
 }
 
 /** Number of VMs that one read takes. With interfaces it is fewer, because a host of containers has hundreds. */

@@ -46,6 +46,11 @@ export interface Admitted {
    */
   readonly checkAgain: () => Promise<void>;
   /**
+   * Counts the request among the long lists that are open, until its connection ends. Throws 429 if the viewer has too many of
+   * them, 503 if there are too many in all. Call it before anything is read.
+   */
+  readonly openList: () => void;
+  /**
    * Runs a piece of a lasting request's work in a place, with a deadline of its own. Other routes run in one place as a
    * whole. A piece that reads many VMs is long: few of these run at once, so that shorter ones never wait for them.
    */

@@ -2,7 +2,9 @@ import { execFile, spawn, spawnSync } from "node:child_process";
 import { appendFileSync, chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { DEFAULT_LIMITS } from "../../src/model/limits.js";
 import { createToken } from "../../src/server/identity/token-lines.js";
 import type { StoredVm } from "../../src/store/types.js";
 import { addVms, changeIps, storedVm } from "../store/changes/log-fixtures.js";
@@ -167,6 +169,35 @@ describe("GET /export", () => {
     expect((await fetchExport("json", {}, tokens.router)).status).toBe(403);
     const seen = JSON.parse((await fetchExport("json", {}, tokens.web)).text) as { name: string }[];
     expect(seen.map(({ name }) => name)).toEqual(["web", "web"]);
+  });
+
+  test("is refused at once beyond a viewer's share of open lists, whether it is an export or a list of the REST flow", async () => {
+    const client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+    try {
+      // Nothing that looks at VMs ends before this does.
+      await client.query("BEGIN; LOCK vnic_graph_vm IN ACCESS EXCLUSIVE MODE");
+      let refused = 0;
+      const asked = Array.from({ length: DEFAULT_LIMITS.viewerLists + 5 }, async () => {
+        const { status, headers, text } = await fetchExport("zone");
+        if (status !== 429) return;
+        refused += 1;
+        expect(headers.get("retry-after")).toBe("1");
+        expect(text).toContain('"TOO_MANY_LISTS"');
+      });
+      await eventually(() => {
+        expect(refused).toBe(5);
+      });
+      const { status, headers, text } = await gateway.get("/ovirt-engine/api/vms", tokens.all);
+      expect([status, headers.get("retry-after")]).toEqual([429, "1"]);
+      expect(text).toContain("Too Many Requests");
+      await client.query("COMMIT");
+      await Promise.all(asked);
+      expect(refused).toBe(5);
+    } finally {
+      await client.end();
+    }
+    expect((await fetchExport("zone")).status).toBe(200);
   });
 
   test("answers 304 until something changes, and never with another viewer's or another filter's tag", async () => {

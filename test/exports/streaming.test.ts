@@ -47,6 +47,7 @@ async function listen(options: Partial<ExportOptions> = {}): Promise<number> {
   };
   await app.register(registerExports, {
     findWork: () => (job) => job(createLoaders(store)),
+    openList: () => undefined,
     findScope: () => null,
     checkAgain: () => (pieces < validFor ? Promise.resolve() : Promise.reject(new Error("withdrawn"))),
     version: "1.2.3",
@@ -126,6 +127,7 @@ describe("an export", () => {
       const store = { ...createMemoryReadStore(), readChangeMark: () => Promise.resolve("mark") };
       await one.register(registerExports, {
         findWork: () => (job) => job(createLoaders(store)),
+        openList: () => undefined,
         findScope: () => null,
         checkAgain: () => Promise.resolve(),
         version,
@@ -145,6 +147,7 @@ describe("an export", () => {
       reads.vms.push(vmRow(1, { name }));
       await app.register(registerExports, {
         findWork: () => (job) => job(createLoaders(reads)),
+        openList: () => undefined,
         findScope: () => null,
         checkAgain: () => Promise.resolve(),
         version: "1",

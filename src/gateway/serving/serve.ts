@@ -115,6 +115,9 @@ function createRoutes(
         return (job, isLong) =>
           work((piece: ServedRequest) => job(createContext(viewer, piece).loaders), isLong);
       },
+      openList: (request) => {
+        admitted(request).openList();
+      },
       findScope: (request) => admitted(request).viewer.scope,
       checkAgain: (request) => admitted(request).checkAgain(),
       version: VERSION,
@@ -125,6 +128,9 @@ function createRoutes(
         const { viewer, request: served, work } = admitted(request);
         const run = (piece: ServedRequest) => job(createContext(viewer, piece).loaders);
         return request.routeOptions.config.rule?.lasting === true ? work(run, isLong) : run(served);
+      },
+      openList: (request) => {
+        admitted(request).openList();
       },
       findBasePath: (request) => admitted(request).basePath,
       longRouteConfig: { rule: LONG_LIST_RULE },

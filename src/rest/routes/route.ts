@@ -11,7 +11,8 @@ export interface Route {
   readonly path: string;
   /** The parameters of its query string; others are refused. */
   readonly parameters: readonly string[];
-  readonly answer: (request: FastifyRequest, work: Work) => Promise<Answer>;
+  /** Reads the answer. `openList` is called before one that is read and sent in several pieces. */
+  readonly answer: (request: FastifyRequest, work: Work, openList: () => void) => Promise<Answer>;
   /** Whether the answer may be as long as all VMs, hosts or networks are. */
   readonly isLong?: boolean;
 }

@@ -5,7 +5,7 @@ import { parseFollow } from "../request/follow.js";
 import { cutToMax, parseListRequest } from "../request/list-request.js";
 import { wantsAllContent } from "../request/parameters.js";
 import { findDevice, findVm, formatDevices, readDevices, readVm } from "../resources.js";
-import { listVms, type Work } from "../vm-list.js";
+import { isInPieces, listVms, type Work } from "../vm-list.js";
 import { formatPath, LIST_PARAMETERS, readIds, type Answer, type Route } from "./route.js";
 
 /** VMs, and what is listed below one but its vNICs. */
@@ -61,9 +61,10 @@ export const VM_ROUTES: readonly Route[] = [
   },
 ];
 
-async function answerVms(request: FastifyRequest, work: Work): Promise<Answer> {
+async function answerVms(request: FastifyRequest, work: Work, openList: () => void): Promise<Answer> {
   const wanted = { allContent: wantsAllContent(request), follow: parseFollow(request, "vm") };
   const asked = parseListRequest(request, "vm");
+  if (isInPieces(asked, wanted)) openList();
   const { elements, hasNext, rest } = await listVms(work, asked, wanted);
   const headers = hasNext && asked.max !== null ? { link: formatNextLink(request, asked.page + 1) } : {};
   if (rest === null) return { root: "vms", element: { vm: elements }, headers };

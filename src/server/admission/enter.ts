@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyRequest } from "fastify";
 import type { Limits } from "../../model/limits.js";
 import { HttpError } from "../errors.js";
 import { readClientCertificate } from "../identity/client-certificates.js";
@@ -11,6 +11,7 @@ import { checkContentHeaders } from "./content.js";
 import type { CostRooms } from "./cost-rooms.js";
 import { checkCrossSite } from "./cross-site.js";
 import { checkHost } from "./host-header.js";
+import type { OpenLists } from "./open-lists.js";
 import type { Outbox } from "./outbox.js";
 import type { Places } from "./places.js";
 import type { Visit } from "./visit.js";
@@ -29,6 +30,7 @@ export interface GateParts {
   readonly places: Places;
   readonly lastingPlaces: Places;
   readonly costRooms: CostRooms;
+  readonly openLists: OpenLists;
   readonly outbox: Outbox;
   /** Names by which clients may address us. */
   readonly hostNames: readonly string[];
@@ -41,7 +43,7 @@ export interface GateParts {
  * 2. identity and role;
  * 3. a place, if the route's answer stays open.
  */
-export async function enter(request: FastifyRequest, reply: FastifyReply, parts: GateParts): Promise<void> {
+export async function enter(request: FastifyRequest, parts: GateParts): Promise<void> {
   const { options, lastingPlaces } = parts;
   const visit = findVisit(request);
   const { rule } = visit;
@@ -57,9 +59,7 @@ export async function enter(request: FastifyRequest, reply: FastifyReply, parts:
     if (refusal !== null) throw new HttpError(403, "FORBIDDEN", refusal);
   }
   if (rule.lasting) {
-    const release = await lastingPlaces.enter(visit.deadline.signal);
-    reply.raw.once("close", release);
-    if (reply.raw.closed) release();
+    visit.holdUntilLeft(await lastingPlaces.enter(visit.deadline.signal));
   }
 }
 
@@ -82,7 +82,10 @@ export function findVisit({ visit }: FastifyRequest): Visit {
 }
 
 /** Returns whom a request that was let in comes from, and how it works. */
-export function findAdmitted(request: FastifyRequest, { options, costRooms }: GateParts): Admitted {
+export function findAdmitted(
+  request: FastifyRequest,
+  { options, costRooms, openLists }: GateParts,
+): Admitted {
   const visit = findVisit(request);
   const { viewer } = visit;
   if (viewer === null) throw new Error("a request of which nobody knows who sends it");
@@ -94,6 +97,9 @@ export function findAdmitted(request: FastifyRequest, { options, costRooms }: Ga
         return viewer;
       });
       if (formatRights(now) !== formatRights(viewer)) throw createRightsChangedError();
+    },
+    openList: () => {
+      visit.holdUntilLeft(openLists.enter(viewer));
     },
     request: visit.request,
     basePath: visit.client.basePath,

@@ -9,6 +9,7 @@ import { HttpError, INTERNAL } from "../errors.js";
 import { TRANSPORT_SECURITY } from "../security-headers.js";
 import { createClientReader, type Client } from "./client.js";
 import { checkUpgrade, enter, findAdmitted, findVisit, type GateParts } from "./enter.js";
+import { createOpenLists } from "./open-lists.js";
 import { createOutbox, type Outbox } from "./outbox.js";
 import { createPlaces, type Places } from "./places.js";
 import { PAGE_RULE, type EntryRule } from "./rules.js";
@@ -52,7 +53,18 @@ export function createGate(options: ServerOptions, limits: Limits): Gate {
     basePath: options.basePath ?? "",
     secure: options.tls != null,
   });
-  const parts = { options, limits, places, lastingPlaces, costRooms, outbox, hostNames, readClient };
+  const openLists = createOpenLists(limits);
+  const parts = {
+    options,
+    limits,
+    places,
+    lastingPlaces,
+    costRooms,
+    openLists,
+    outbox,
+    hostNames,
+    readClient,
+  };
   return {
     findVisit,
     findAdmitted: (request) => findAdmitted(request, parts),
@@ -70,7 +82,7 @@ export function createGate(options: ServerOptions, limits: Limits): Gate {
       });
     },
     guard(app) {
-      app.addHook("onRequest", (request, reply) => enter(request, reply, parts));
+      app.addHook("onRequest", (request) => enter(request, parts));
       app.addHook("onError", (request, _reply, error, done) => {
         const { visit } = request;
         if (visit !== null) visit.notes.decision = findErrorCode(error);

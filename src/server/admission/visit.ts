@@ -37,6 +37,8 @@ export interface Visit {
    * then still holds the place until it ends, or until the deadline: otherwise clients that leave could start any number.
    */
   leave(isSent: boolean): boolean;
+  /** Keeps something until the connection has ended, and gives it back then; at once if it already has. */
+  holdUntilLeft(release: Release): void;
   /** The answer on its way; `null` before. */
   sending: Sending | null;
   /** Milliseconds from the request's head until the answer was ready, or until now. */
@@ -69,6 +71,8 @@ class StartedVisit implements Visit {
   private answered: Promise<void> | null = null;
   private resolveAnswered: () => void = () => undefined;
   private hasBegun = false;
+  /** What is given back when the connection ends; `null`: it has ended. */
+  private held: Release[] | null = [];
 
   constructor(
     private readonly id: string,
@@ -109,7 +113,15 @@ class StartedVisit implements Visit {
     return true;
   }
 
+  holdUntilLeft(release: Release): void {
+    if (this.held === null) release();
+    else this.held.push(release);
+  }
+
   leave(isSent: boolean): boolean {
+    const held = this.held ?? [];
+    this.held = null;
+    for (const release of held) release();
     if (!isSent) this.deadline.abandon();
     this.deadline.clear();
     if (this.answeredAt !== null) return false;
