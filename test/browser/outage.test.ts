@@ -64,15 +64,16 @@ describeInBrowser("the portal while the database is away", (browser) => {
     proxy.mode = "refuse";
     proxy.drop();
     await page.goto(gateway.url + path);
-    // Conflicts are two lists, and each of them says so.
-    await page.getByRole("alert").getByText("It is read again by itself.").first().waitFor();
+    await page.getByRole("alert").getByText("It is read again by itself.").waitFor();
+    await page.waitForLoadState("networkidle");
+    expect(await page.getByRole("alert").count()).toBe(1);
     for (const colorScheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme });
       expect(await findFaults(page)).toEqual([]);
     }
     proxy.mode = "pass";
     await page.getByText(text).first().waitFor();
-    await page.getByRole("alert").first().waitFor({ state: "detached" });
+    await page.getByRole("alert").waitFor({ state: "detached" });
     await page.getByRole("status").getByText("live", { exact: true }).waitFor();
   });
 

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { HOST_A, HOST_B, id } from "../support/builders/ids.js";
 import { eventually } from "../support/eventually.js";
+import { findFaults } from "./find-faults.js";
 import { describeInBrowser } from "./in-browser.js";
 import { openSite, type Site } from "./site.js";
 
@@ -95,16 +96,23 @@ describeInBrowser("signing in to the portal with a token", (browser) => {
     await page.getByText("3 VMs", { exact: true }).waitFor();
     await page.keyboard.press("h");
     const buttons = page.getByRole("button", { name: /^Refresh now/ });
-    await buttons.first().click();
+    await buttons.first().focus();
+    await page.keyboard.press("Enter");
     await page.getByText("You may not refresh hosts").waitFor();
-    expect(await buttons.evaluateAll((all) => all.map((each) => each.matches(":disabled")))).toEqual([
-      true,
-      true,
-    ]);
+    expect(await page.getByRole("button", { name: /^Refresh now/, disabled: true }).count()).toBe(2);
+    expect(await buttons.first().evaluate((each) => each === document.activeElement)).toBe(true);
+    expect(await findFaults(page)).toEqual([]);
+    const asked: string[] = [];
+    page.on("request", (request) => asked.push(request.postData() ?? ""));
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Tab");
+    expect(await buttons.last().evaluate((each) => each === document.activeElement)).toBe(true);
+    await page.keyboard.press("Enter");
     await page.keyboard.press("g");
     await page.keyboard.press("h");
     await page.getByText("needs the role operator").waitFor();
     expect(await page.getByRole("button", { name: /^Refresh now/, disabled: false }).count()).toBe(0);
+    expect(asked.filter((text) => text.includes("PortalRefreshHost"))).toEqual([]);
     const other = site.addToken({ name: "another" });
     await reload(other, 200);
     await page.getByRole("button", { name: "Sign out" }).click();

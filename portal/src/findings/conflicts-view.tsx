@@ -41,8 +41,13 @@ export function ConflictsView() {
   return (
     <section aria-labelledby="conflicts-title" className="view">
       <ViewTitle id="conflicts-title" text="Conflicts" />
-      <ProblemNote problem={ofAddresses.problem} onRetry={ofAddresses.reload} />
-      <ProblemNote problem={ofMacs.problem} onRetry={ofMacs.reload} />
+      <ProblemNote
+        // What keeps one list away mostly keeps the other one away, and is said once.
+        problem={ofAddresses.problem ?? ofMacs.problem}
+        onRetry={() => {
+          for (const list of [ofAddresses, ofMacs]) if (list.problem !== null) list.reload();
+        }}
+      />
       {ofAddresses.isLoading && ofMacs.isLoading && <Loading height={160} />}
       {addresses !== null && (
         <>

@@ -22,7 +22,7 @@ export function HostsView() {
       <ViewTitle id="hosts-title" text="Hosts" />
       <ProblemNote problem={problem} onRetry={reload} />
       <ProblemNote problem={failure} onRetry={reload} />
-      <Text role="status" size="sm" className="faint">
+      <Text role="status" size="sm" className="faint" id="refusal">
         {refusal !== null && `You may not refresh hosts: ${refusal}`}
       </Text>
       {hosts?.length === 0 && problem === null && (
@@ -59,14 +59,17 @@ export function HostsView() {
                   <td data-label="Last failure or warning">{host.lastError ?? host.lastWarning ?? "none"}</td>
                   <td>
                     <Button
-                      disabled={refusal !== null}
+                      // A button that is disabled, also while it loads, would lose the focus; this one stays where it is, and says why it does nothing.
+                      aria-disabled={refusal !== null}
+                      {...(refusal !== null && { "data-disabled": true })}
+                      aria-describedby={refusal === null ? undefined : "refusal"}
                       size="compact-sm"
                       variant="light"
-                      loading={busyId === host.id}
+                      aria-busy={busyId === host.id}
                       aria-label={`Refresh now: ${host.name}`}
                       onClick={() => void refreshNow(host.id)}
                     >
-                      Refresh now
+                      {busyId === host.id ? "Refreshing…" : "Refresh now"}
                     </Button>
                   </td>
                 </tr>

@@ -23,8 +23,9 @@ export function useRefresh(onDone: () => void): Refresh {
   const [busyId, setBusyId] = useState<string | null>(null);
   const [failure, setFailure] = useState<Problem | null>(null);
   const refreshNow = async (id: string): Promise<void> => {
-    setBusyId(id);
     const session = readSession();
+    if (busyId !== null || refused?.session === session) return;
+    setBusyId(id);
     const answer = await refresh({ id });
     const problem = readProblem(answer.error);
     if (problem?.kind === "forbidden") refused = { session, message: problem.message };
