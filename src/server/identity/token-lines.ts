@@ -3,6 +3,7 @@ import { z } from "zod";
 import { toPrintable } from "../../model/printable.js";
 import { ALL_ROLES, type Role } from "../../model/roles.js";
 import type { Scope } from "./identity.js";
+import { findRepeatedKey } from "./repeated-key.js";
 
 /** One line of a token file: everything about a token but the token. */
 export type TokenLine = z.infer<typeof tokenLine>;
@@ -35,7 +36,7 @@ const tokenLine = z.strictObject({
 
 /**
  * Parses a token file: one JSON object a line; blank lines and those that begin with `#` are skipped. Throws with the
- * number of the first line that is not right, and where a name or a token stands twice.
+ * number of the first line that is not right, and where a key, a name or a token stands twice.
  */
 export function parseTokenLines(text: string, file: string): NumberedLine[] {
   const lines = text
@@ -83,6 +84,11 @@ function parseLine(text: string, where: string): TokenLine {
     throw new Error(
       `${where}: ${field === "" ? "no token line" : `${field} is not right`}; make lines with vnic-graph token add (roles: ${ALL_ROLES.join(", ")})`,
     );
+  }
+  // Whoever reads the line may believe the first value, while the last would count.
+  const repeated = findRepeatedKey(text);
+  if (repeated !== null) {
+    throw new Error(`${where}: the key ${toPrintable(repeated)} stands there twice; remove one`);
   }
   const { roles, scope } = parsed.data;
   if (scope != null && roles.includes("operator")) {

@@ -8,6 +8,7 @@ import { buildGraphSchema } from "../../../src/graph/schema.js";
 import type { Role } from "../../../src/model/roles.js";
 import type { ServerOptions } from "../../../src/server/options.js";
 import { readAnswer, rememberingLog, served } from "../running.js";
+import { uuid } from "../../support/builders/ids.js";
 import { temporaryFile } from "../temporary.js";
 
 const inAnHour = () => new Date(Date.now() + 3_600_000);
@@ -174,6 +175,14 @@ describe("the token file", () => {
       /scope.namePatterns.0 is not right/,
     ],
     [`{"name":"a\\u001b[2J","roles":["reader"],"sha256":"${"a".repeat(64)}"}`, /name is not right/],
+    [
+      `\n{"name":"a","roles":["reader"],"sha256":"${"a".repeat(64)}","roles":["operator"]}`,
+      /:2: the key roles stands there twice; remove one/,
+    ],
+    [
+      `{"name":"a","roles":["reader"],"sha256":"${"a".repeat(64)}","scope":{"vmIds":["${uuid(1, 1)}"],"vmIds":[]}}`,
+      /:1: the key scope.vmIds stands there twice; remove one/,
+    ],
     ["[]", /no token line/],
   ])("with a wrong line ends the start: %s", async (content, message) => {
     const opening = loadTokenFile(await temporaryFile(content), rememberingLog().log);
