@@ -53,8 +53,8 @@ them below bench/reads. About ten minutes.
 
 npm run bench -- live [options]
 
-How soon subscribers hear of a change, what they cost, and what a peer with pub/sub loses when they come again. Linux; a Redis wakes the
-gateway, as replicas do each other.
+How soon subscribers hear of a change, what they cost, and what Yoga's pub/sub and PostGraphile's LISTEN lose when they come again. Linux;
+a Redis wakes the gateway, as replicas do each other.
 
   --subscribers <n>  each follows ten VMs   (1000)
   --changes <n>      changes a second, each of one subscriber's   (1000)

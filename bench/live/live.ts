@@ -1,37 +1,48 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { formatTable } from "../../src/commands/table.js";
-import { computeInstallationId } from "../../src/gateway/hosts/replicas.js";
-import { openWakes } from "../../src/redis/wakes.js";
 import { addVms, storedVm } from "../../test/store/changes/log-fixtures.js";
 import { HOSTS, INTERVAL_MS } from "../../test/support/builders/passes.js";
-import { openDatabase, type BenchDatabase } from "../database.js";
-import { readCpuSeconds } from "../process-cpu.js";
+import { openDatabase } from "../database.js";
 import { startPeer } from "../reads/peers.js";
-import type { RunningPeer } from "../reads/types.js";
-import { createOwnSubscriber, createPeerSubscriber, type Subscriber } from "./subscribers.js";
-import { Writer } from "./writer.js";
+import type { PeerSpec } from "../reads/types.js";
+import { measure, measureIdle, tell, VMS_EACH, type LiveOptions } from "./measure.js";
+import { createListenSubscriber, createPubSubSubscriber } from "./peer-subscribers.js";
+import { createOwnSubscriber, type CreateSubscriber } from "./subscribers.js";
 
-/** What can be chosen of a run. */
-export interface LiveOptions {
-  readonly subscribers: number;
-  readonly perSecond: number;
-  readonly seconds: number;
-  readonly idle: number;
-  readonly redisUrl: string;
-}
-
-/** VMs that one subscriber follows. Each change is one subscriber's. */
-const VMS_EACH = 10;
+/** Servers beside ours. PostGraphile's trigger stays in the database, so it is the last one. */
+const LIVE_PEERS: readonly {
+  readonly spec: PeerSpec;
+  readonly create: CreateSubscriber;
+  /** Is told of changes by whoever writes them. */
+  readonly isTold: boolean;
+}[] = [
+  {
+    spec: { name: "yoga pub/sub", file: "live-yoga.mjs", dialect: "graph", queries: [] },
+    create: createPubSubSubscriber,
+    isTold: true,
+  },
+  {
+    spec: {
+      name: "postgraphile listen",
+      file: "live-postgraphile.mjs",
+      dialect: "postgraphile",
+      queries: [],
+      needsNode22: true,
+    },
+    create: createListenSubscriber,
+    isTold: false,
+  },
+];
 
 /**
- * Measures from the commit to the frame, with changes that another process writes, as another replica would. Midway a tenth
- * of the subscribers leave for two seconds. The same with a peer whose pub/sub is told after each commit.
+ * Measures from the commit to the frame, with changes that another process writes, as another replica would. The
+ * same with Yoga, whose pub/sub is told after each commit, and with PostGraphile, which a trigger notifies.
  */
 export async function benchLive(options: LiveOptions): Promise<void> {
   execFileSync("npm", ["run", "--silent", "build"], {
@@ -60,20 +71,17 @@ export async function benchLive(options: LiveOptions): Promise<void> {
     const table = [];
     const own = await startPeer({ name: "vnic-graph", file: null, dialect: "own", queries: [] }, start);
     await becomeReady(own.url);
-    table.push(await measure(own, database, vms, options, createOwnSubscriber, null));
+    table.push(await measure(own, database, vms, options, { create: createOwnSubscriber }));
     tell(`vnic-graph: ${options.idle} idle subscribers connect`);
     const idle = await measureIdle(own, vms[0]!.id, options.idle);
     await own.stop();
-    if (hasPeers) {
-      const yoga = await startPeer(
-        { name: "yoga pub/sub", file: "live-yoga.mjs", dialect: "graph", queries: [] },
-        start,
-      );
+    for (const { spec, create, isTold } of hasPeers ? LIVE_PEERS : []) {
+      const peer = await startPeer(spec, start);
       const publish = async (changed: unknown) => {
-        await fetch(new URL("/publish", yoga.url), { method: "POST", body: JSON.stringify(changed) });
+        await fetch(new URL("/publish", peer.url), { method: "POST", body: JSON.stringify(changed) });
       };
-      table.push(await measure(yoga, database, vms, options, createPeerSubscriber, publish));
-      await yoga.stop();
+      table.push(await measure(peer, database, vms, options, { create, ...(isTold && { publish }) }));
+      await peer.stop();
     }
     const { subscribers, perSecond, seconds } = options;
     console.log(
@@ -92,114 +100,12 @@ export async function benchLive(options: LiveOptions): Promise<void> {
   }
 }
 
-async function measure(
-  peer: RunningPeer,
-  database: BenchDatabase,
-  vms: Parameters<typeof addVms>[1],
-  { subscribers, perSecond, seconds, redisUrl }: LiveOptions,
-  create: typeof createOwnSubscriber,
-  publish: ((changed: unknown) => Promise<void>) | null,
-): Promise<(string | number)[]> {
-  const wakes =
-    publish !== null
-      ? null
-      : openWakes(
-          { url: redisUrl, installation: computeInstallationId({ databaseUrl: database.url, dataDir: "" }) },
-          { onWake: () => undefined, onReachable: () => undefined },
-        );
-  const writer = new Writer(database.store, [...(await currentVms(database, vms))], (changed) => {
-    wakes?.send();
-    void publish?.(changed);
-  });
-  const latencies: number[] = [];
-  let isMeasured = false;
-  const all = Array.from({ length: subscribers }, (_, at) =>
-    create(peer.url, idsOf(vms, at), (ips) => {
-      const committedAt = writer.committedAt.get(ips);
-      if (isMeasured) latencies.push(committedAt === undefined ? 0 : performance.now() - committedAt);
-    }),
-  );
-  tell(`${peer.name}: ${subscribers} subscribers connect`);
-  await connectAll(all);
-  tell(`${peer.name}: changes for ${seconds} s`);
-  // Both have warm code then; what was told so far counts as well.
-  await writer.run({ perSecond: perSecond / 10, seconds: 3 });
-  isMeasured = true;
-  const [cpu, begunAt] = [readCpuSeconds(peer.pid), performance.now()];
-  const writing = writer.run({ perSecond, seconds });
-  await sleep((seconds * 1_000) / 2);
-  const leaving = all.filter((_, at) => at % 10 === 0);
-  // Those who were away are not measured, but counted.
-  isMeasured = false;
-  for (const subscriber of leaving) subscriber.leave();
-  await sleep(2_000);
-  await connectAll(leaving);
-  await sleep(1_000);
-  isMeasured = true;
-  const written = await writing;
-  const elapsed = (performance.now() - begunAt) / 1_000;
-  const cores = (readCpuSeconds(peer.pid) - cpu) / elapsed;
-  await sleep(3_000);
-  const rss = readRssMiB(peer.pid);
-  const missing = all.map(
-    ({ got }, at) => idsOf(vms, at).reduce((sum, id) => sum + (writer.counts.get(id) ?? 0), 0) - got,
-  );
-  for (const subscriber of all) subscriber.leave();
-  await wakes?.stop();
-  const sorted = latencies.toSorted((left, right) => left - right);
-  const quantile = (share: number) =>
-    (sorted[Math.floor(share * (sorted.length - 1))] ?? Number.NaN).toFixed(1);
-  return [
-    ...[peer.name, (written / elapsed).toFixed(0), quantile(0.5), quantile(0.99), quantile(1)],
-    ...[cores.toFixed(2), rss.toFixed(0)],
-    missing.reduce((sum, count) => sum + Math.max(0, count), 0),
-    missing.reduce((sum, count) => sum + Math.max(0, -count), 0),
-  ];
-}
-
-/** The VMs as they are stored now: the run before has changed them. */
-async function currentVms({ client }: BenchDatabase, vms: Parameters<typeof addVms>[1]) {
-  const { rows } = await client.query<{ id: string; ips: string }>(
-    "SELECT vm_guid AS id, vm_ip AS ips FROM vm_dynamic",
-  );
-  const stored = new Map(rows.map(({ id, ips }) => [id, ips]));
-  return vms.map((vm) => ({ ...vm, ips: stored.get(vm.id) ?? vm.ips }));
-}
-
-async function measureIdle(own: RunningPeer, vmId: string, count: number): Promise<string> {
-  await sleep(3_000);
-  const before = readRssMiB(own.pid);
-  const idle = Array.from({ length: count }, () => createOwnSubscriber(own.url, [vmId], () => undefined));
-  await connectAll(idle);
-  await sleep(3_000);
-  const [after, cpu] = [readRssMiB(own.pid), readCpuSeconds(own.pid)];
-  await sleep(5_000);
-  const cores = (readCpuSeconds(own.pid) - cpu) / 5;
-  for (const subscriber of idle) subscriber.leave();
-  return `${count} idle subscribers, a WebSocket each: ${(((after - before) * 1_024) / count).toFixed(1)} KiB each (RSS ${before.toFixed(0)} → ${after.toFixed(0)} MiB), ${cores.toFixed(2)} cores`;
-}
-
 async function becomeReady(url: string): Promise<void> {
   for (;;) {
     const { status } = await fetch(new URL("/readyz", url));
     if (status === 200) return;
     await sleep(100);
   }
-}
-
-async function connectAll(subscribers: readonly Subscriber[]): Promise<void> {
-  for (let from = 0; from < subscribers.length; from += AT_ONCE) {
-    await Promise.all(subscribers.slice(from, from + AT_ONCE).map((subscriber) => subscriber.connect()));
-  }
-}
-
-function idsOf(vms: readonly { readonly id: string }[], subscriber: number): string[] {
-  return vms.slice(subscriber * VMS_EACH, (subscriber + 1) * VMS_EACH).map(({ id }) => id);
-}
-
-function readRssMiB(pid: number): number {
-  const [, kib = "NaN"] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
-  return Number(kib) / 1_024;
 }
 
 /** Returns `false` where the peers cannot be had: then our own side alone is measured. */
@@ -217,10 +123,4 @@ function installPeers(): boolean {
 }
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const AT_ONCE = 50;
 const VMS_AT_ONCE = 1_000;
-
-/** Says how far the run is: it takes minutes, and one that ends early should say where. */
-function tell(line: string): void {
-  process.stderr.write(`${line}\n`);
-}

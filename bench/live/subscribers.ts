@@ -1,4 +1,3 @@
-import { request } from "node:http";
 import WebSocket from "ws";
 
 /** Told of each change that a subscriber gets: the address by which it was made. */
@@ -10,6 +9,9 @@ export interface Subscriber {
   connect(): Promise<void>;
   leave(): void;
 }
+
+/** Creates a subscriber who follows these VMs. */
+export type CreateSubscriber = (url: string, vmIds: readonly string[], onChange: OnChange) => Subscriber;
 
 const FOLLOW = `subscription ($vmIds: [ID!], $after: String) {
   guestNetworkChanged(filter: { vmIds: $vmIds }, after: $after) { kind cursor vm { id guestInfo { ips } } }
@@ -70,47 +72,4 @@ interface OwnPayload {
       readonly vm: { readonly guestInfo: { readonly ips: readonly string[] } };
     };
   } | null;
-}
-
-/** Creates a subscriber of the peer with pub/sub, over server-sent events as it comes. It has nothing to go on behind. */
-export function createPeerSubscriber(url: string, vmIds: readonly string[], onChange: OnChange): Subscriber {
-  let got = 0;
-  let leave: () => void = () => undefined;
-  const body = JSON.stringify({
-    query: "subscription ($vmIds: [ID!]!) { changed(vmIds: $vmIds) { id ips } }",
-    variables: { vmIds },
-  });
-  return {
-    get got() {
-      return got;
-    },
-    connect: () =>
-      new Promise((resolve, reject) => {
-        const headers = { "content-type": "application/json", accept: "text/event-stream" };
-        const sent = request(url, { method: "POST", headers, agent: false }, (response) => {
-          let rest = "";
-          response.on("data", (chunk: Buffer) => {
-            const lines = (rest + chunk.toString()).split("\n");
-            rest = lines.pop() ?? "";
-            for (const line of lines) {
-              const found = /^data: .*"ips":"([^"]+)"/.exec(line);
-              if (found?.[1] === undefined) continue;
-              got += 1;
-              onChange(found[1]);
-            }
-          });
-          response.on("error", () => undefined);
-          resolve();
-        });
-        sent.on("error", reject);
-        sent.end(body);
-        leave = () => {
-          sent.on("error", () => undefined);
-          sent.destroy();
-        };
-      }),
-    leave: () => {
-      leave();
-    },
-  };
 }

@@ -1,0 +1,99 @@
+import { request } from "node:http";
+import WebSocket from "ws";
+import type { OnChange, Subscriber } from "./subscribers.js";
+
+/** Creates a subscriber of Yoga, over server-sent events as it comes. It has nothing to go on behind. */
+export function createPubSubSubscriber(
+  url: string,
+  vmIds: readonly string[],
+  onChange: OnChange,
+): Subscriber {
+  let got = 0;
+  let leave: () => void = () => undefined;
+  const body = JSON.stringify({
+    query: "subscription ($vmIds: [ID!]!) { changed(vmIds: $vmIds) { id ips } }",
+    variables: { vmIds },
+  });
+  return {
+    get got() {
+      return got;
+    },
+    connect: () =>
+      new Promise((resolve, reject) => {
+        const headers = { "content-type": "application/json", accept: "text/event-stream" };
+        const sent = request(url, { method: "POST", headers, agent: false }, (response) => {
+          let rest = "";
+          response.on("data", (chunk: Buffer) => {
+            const lines = (rest + chunk.toString()).split("\n");
+            rest = lines.pop() ?? "";
+            for (const line of lines) {
+              const found = /^data: .*"ips":"([^"]+)"/.exec(line);
+              if (found?.[1] === undefined) continue;
+              got += 1;
+              onChange(found[1]);
+            }
+          });
+          response.on("error", () => undefined);
+          resolve();
+        });
+        sent.on("error", reject);
+        sent.end(body);
+        leave = () => {
+          sent.on("error", () => undefined);
+          sent.destroy();
+        };
+      }),
+    leave: () => {
+      leave();
+    },
+  };
+}
+
+/** Creates a subscriber of PostGraphile: a WebSocket with a subscription for each VM. It has nothing to go on behind. */
+export function createListenSubscriber(
+  url: string,
+  vmIds: readonly string[],
+  onChange: OnChange,
+): Subscriber {
+  const query = "subscription ($vmId: ID!) { changed(vmId: $vmId) { id ips } }";
+  let got = 0;
+  let socket: WebSocket | null = null;
+  return {
+    get got() {
+      return got;
+    },
+    connect: () =>
+      new Promise((resolve, reject) => {
+        const opened = new WebSocket(url.replace(/^http/, "ws"), "graphql-transport-ws");
+        socket = opened;
+        opened.on("error", reject);
+        opened.on("close", (code) => {
+          reject(new Error(`PostGraphile closed a subscriber with ${code}`));
+        });
+        opened.on("open", () => {
+          opened.send('{"type":"connection_init"}');
+        });
+        opened.on("message", (data: Buffer) => {
+          const { type, payload } = JSON.parse(data.toString()) as ListenMessage;
+          if (type === "connection_ack") {
+            for (const [at, vmId] of vmIds.entries()) {
+              const id = String(at + 1);
+              opened.send(JSON.stringify({ type: "subscribe", id, payload: { query, variables: { vmId } } }));
+            }
+            resolve();
+          } else if (type === "next" && payload?.data != null) {
+            got += 1;
+            onChange(payload.data.changed.ips);
+          } else if (type === "next" || type === "error") reject(new Error(data.toString()));
+        });
+      }),
+    leave: () => {
+      socket?.terminate();
+    },
+  };
+}
+
+interface ListenMessage {
+  readonly type: string;
+  readonly payload?: { readonly data: { readonly changed: { readonly ips: string } } | null };
+}
