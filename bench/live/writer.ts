@@ -2,13 +2,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Store, StoredVm } from "../../src/store/types.js";
 import { changeAllIps } from "../../test/store/changes/log-fixtures.js";
 
+/** Of all writers: each writes other addresses than those before it, since what is the same is no change. */
+let batch = 0;
+
 /** Writes changes at a steady rate, and remembers when each was committed. */
 export class Writer {
   /** By address: when the transaction with it was committed, by the clock of this process. */
   readonly committedAt = new Map<string, number>();
   /** By VM: how often it was changed. */
   readonly counts = new Map<string, number>();
-  private batch = 0;
   private place = 0;
 
   constructor(
@@ -39,8 +41,8 @@ export class Writer {
   }
 
   private async write(size: number): Promise<void> {
-    this.batch += 1;
-    const ips = `10.${(this.batch >> 16) & 255}.${(this.batch >> 8) & 255}.${this.batch & 255}`;
+    batch += 1;
+    const ips = `10.${(batch >> 16) & 255}.${(batch >> 8) & 255}.${batch & 255}`;
     const places = Array.from({ length: size }, (_, at) => (this.place + at) % this.vms.length);
     this.place += size;
     const before = places.map((place) => this.vms[place]!);
