@@ -1,4 +1,5 @@
 import { BoundedMap } from "../model/bounded-map.js";
+import { AskedBefore } from "./asked-before.js";
 
 /** Answers that are given again while it is known that they are not too old. */
 export interface KeptAnswers<Answer> {
@@ -6,9 +7,9 @@ export interface KeptAnswers<Answer> {
   find(key: string): Answer | null;
   /**
    * Begins an answer. Call it before anything is read: the answer is as old as that. Returns the function that keeps it, which
-   * does nothing if all was dropped meanwhile.
+   * does nothing if all was dropped meanwhile; `null` if nobody asked the same a moment ago, so that it is not worth keeping.
    */
-  begin(): (key: string, answer: Answer, bytes: number) => void;
+  begin(key: string): ((answer: Answer, bytes: number) => void) | null;
   /** Drops all: something changed, or it is not known whether something did. */
   drop(): void;
   readonly figures: KeptAnswerFigures;
@@ -45,6 +46,8 @@ interface Kept<Answer> {
  * 2. What this process knows to have changed, it drops at once: its own passes, mutations, and the change log's pages before
  *    subscribers are told of them.
  * 3. An answer that began before such a change is not kept, however late it ends.
+ * 4. The first answer to a question is not kept, the second within a second is: where everybody asks something else, what is
+ *    kept is never asked for, and to keep it and to drop it again costs a third of a small answer.
  */
 export function createKeptAnswers<Answer>({
   maxBytes,
@@ -53,6 +56,7 @@ export function createKeptAnswers<Answer>({
   onDrop = () => undefined,
 }: KeptAnswersOptions): KeptAnswers<Answer> {
   const kept = new BoundedMap<Kept<Answer>>(maxBytes);
+  const asked = new AskedBefore(LONGEST_MS);
   let [hits, misses, drops] = [0, 0, 0];
 
   return {
@@ -61,18 +65,20 @@ export function createKeptAnswers<Answer>({
       return { hits, misses, evictions, answers: size, bytes: weight };
     },
     find(key) {
-      const found = kept.use(key);
-      if (found === undefined || now() - found.asOfMs >= LONGEST_MS) {
+      const [found, nowMs] = [kept.use(key), now()];
+      if (found === undefined || nowMs - found.asOfMs >= LONGEST_MS) {
         kept.delete(key);
         misses += 1;
         return null;
       }
       hits += 1;
+      asked.note(key, nowMs);
       return found.answer;
     },
-    begin() {
+    begin(key) {
+      if (!asked.note(key, now())) return null;
       const [asOfMs, dropsBefore] = [findAsOfMs() ?? now(), drops];
-      return (key, answer, bytes) => {
+      return (answer, bytes) => {
         if (drops !== dropsBefore || now() - asOfMs >= LONGEST_MS) return;
         kept.set(key, { answer, asOfMs }, bytes + ENTRY_BYTES);
       };

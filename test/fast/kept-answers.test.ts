@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createKeptAnswers } from "../../src/fast/kept-answers.js";
+import { createKeptAnswers, type KeptAnswers } from "../../src/fast/kept-answers.js";
 
 const SECOND_MS = 1_000;
 
@@ -9,27 +9,59 @@ function create(maxBytes = 1_000_000) {
   return { clock, answers: createKeptAnswers<string>({ maxBytes, now: () => clock.ms }) };
 }
 
+/** Begins the answer to a question that was asked just before, so that it may be kept. */
+function beginAgain<Answer>(answers: KeptAnswers<Answer>, key: string) {
+  answers.begin(key);
+  const keep = answers.begin(key);
+  if (keep === null) throw new Error("a question that was asked a moment ago is not worth keeping");
+  return keep;
+}
+
 describe("kept answers", () => {
   test("are given again to the same question, and to no other", () => {
     const { answers } = create();
-    answers.begin()("question", "answer", 6);
+    beginAgain(answers, "question")("answer", 6);
     expect([answers.find("question"), answers.find("another")]).toEqual(["answer", null]);
     expect(answers.figures).toMatchObject({ hits: 1, misses: 1, answers: 1 });
   });
 
+  test("are kept from the second time within a second on, whoever asked something else in between", () => {
+    const { clock, answers } = create();
+    expect(answers.begin("question")).toBeNull();
+    for (let at = 0; at < 100; at += 1) expect(answers.begin(`other ${at}`)).toBeNull();
+    clock.ms += 800;
+    answers.begin("question")?.("answer", 6);
+    expect(answers.find("question")).toBe("answer");
+    clock.ms += SECOND_MS;
+    expect(answers.begin("question")).toBeNull();
+    expect(answers.begin("other 7")).toBeNull();
+  });
+
+  test("a question that goes on being asked is read once a second", () => {
+    const { clock, answers } = create();
+    let read = 0;
+    for (let at = 0; at < 100; at += 1) {
+      clock.ms += 100;
+      if (answers.find("question") !== null) continue;
+      read += 1;
+      answers.begin("question")?.("answer", 6);
+    }
+    expect(read).toBe(12);
+  });
+
   test("are as old as the beginning of their reading, not as its end", () => {
     const { clock, answers } = create();
-    const keep = answers.begin();
+    const keep = beginAgain(answers, "question");
     clock.ms += 600;
-    keep("question", "answer", 6);
+    keep("answer", 6);
     clock.ms += 200;
     expect(answers.find("question")).toBe("answer");
     clock.ms += 200;
     expect(answers.find("question")).toBeNull();
-    answers.begin()("late", "answer", 6);
-    const slow = answers.begin();
+    beginAgain(answers, "late")("answer", 6);
+    const slow = beginAgain(answers, "slow");
     clock.ms += SECOND_MS;
-    slow("slow", "answer", 6);
+    slow("answer", 6);
     expect(answers.find("slow")).toBeNull();
   });
 
@@ -43,9 +75,9 @@ describe("kept answers", () => {
       findAsOfMs: () => knownMs,
       onDrop: () => (drops += 1),
     });
-    answers.begin()("question", "answer", 6);
+    beginAgain(answers, "question")("answer", 6);
     knownMs = null;
-    answers.begin()("read now", "answer", 6);
+    beginAgain(answers, "read now")("answer", 6);
     clock.ms += 399;
     expect(answers.find("question")).toBe("answer");
     clock.ms += 1;
@@ -57,11 +89,11 @@ describe("kept answers", () => {
 
   test("kept answers that began before a change are not kept, however late they end", () => {
     const { answers } = create();
-    const keep = answers.begin();
+    const keep = beginAgain(answers, "question");
     answers.drop();
-    keep("question", "of before", 6);
+    keep("of before", 6);
     expect(answers.find("question")).toBeNull();
-    answers.begin()("question", "of after", 6);
+    beginAgain(answers, "question")("of after", 6);
     expect(answers.find("question")).toBe("of after");
   });
 
@@ -94,9 +126,9 @@ describe("kept answers", () => {
             told = writtenAt.length - 1;
             answers.drop();
           } else if (step.kind === "begin") {
-            const [keep, value] = [answers.begin(), writtenAt.length - 1];
+            const [keep, value] = [beginAgain(answers, String(step.key)), writtenAt.length - 1];
             open.push(() => {
-              keep(String(step.key), value, 8);
+              keep(value, 8);
             });
           } else if (step.kind === "end")
             open.splice(0).forEach((end) => {
@@ -120,13 +152,13 @@ describe("kept answers", () => {
   test("take no more memory than they may: those that were used last stay, and none that is too large comes in", () => {
     const { answers } = create(16_000);
     for (let at = 0; at < 100; at += 1) {
-      answers.begin()(`question ${at}`, "answer", 1_000);
+      beginAgain(answers, `question ${at}`)("answer", 1_000);
       expect(answers.find("question 0")).toBe("answer");
       expect(answers.figures.bytes).toBeLessThanOrEqual(16_000);
     }
     expect(answers.figures.answers).toBe(10);
     expect(answers.figures.evictions).toBe(90);
-    answers.begin()("large", "answer", 2_000);
+    beginAgain(answers, "large")("answer", 2_000);
     expect(answers.find("large")).toBeNull();
   });
 });

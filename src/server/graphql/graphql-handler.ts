@@ -18,6 +18,7 @@ import {
   type ServedContext,
 } from "./request-state.js";
 import { formatSearchParameters, parseSearchParameters } from "./search-parameters.js";
+import { waitForTurnEnd } from "./turn-end.js";
 
 /** What the handler works with. */
 export interface HandlerParts {
@@ -43,7 +44,8 @@ const DOCUMENT_ERRORS: readonly string[] = [
  * 1. reads the body, without a place, so that slow senders take none;
  * 2. gives an answer of a moment ago again, if the same was asked;
  * 3. otherwise checks the document's size, or that it is listed;
- * 4. waits for a place and executes in it.
+ * 4. waits for a place and executes in it;
+ * 5. sends the answer together with others that are ready.
  */
 export function createGraphqlHandler(parts: HandlerParts) {
   return async (request: FastifyRequest, reply: FastifyReply, visit: Visit): Promise<FastifyReply> => {
@@ -55,6 +57,7 @@ export function createGraphqlHandler(parts: HandlerParts) {
     } finally {
       body.release();
     }
+    await waitForTurnEnd();
     return "notes" in answer ? sendKept(reply, answer, visit) : send(reply, answer, visit);
   };
 }
@@ -93,12 +96,13 @@ function findKept(
   const key = digestQuestion(request, viewer, chunks);
   const kept = answers.find(key);
   if (kept !== null) return { kept, keep: () => undefined };
-  const keepAs = answers.begin();
+  const keepAs = answers.begin(key);
+  if (keepAs === null) return null;
   return {
     kept,
     keep: ({ status, headers, body, codes, kind }) => {
       if (kind !== "query" || codes.length > 0 || status !== 200) return;
-      keepAs(key, { body, headers, notes: { ...notes, decision: "answered" } }, body.length);
+      keepAs({ body, headers, notes: { ...notes, decision: "answered" } }, body.length);
     },
   };
 }

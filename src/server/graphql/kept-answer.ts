@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { FastifyRequest } from "fastify";
 import type { AuditNotes } from "../admission/audit-notes.js";
 import type { KnownViewer } from "../identity/identity.js";
@@ -10,10 +10,10 @@ export interface KeptAnswer {
   readonly notes: AuditNotes;
 }
 
-/** Answers of a moment ago. The server works without them. */
+/** Answers of a moment ago. The server works without them. `begin` returns `null` where the answer is not worth keeping. */
 export interface AnswerKeeper {
   find(key: string): KeptAnswer | null;
-  begin(): (key: string, answer: KeptAnswer, bytes: number) => void;
+  begin(key: string): ((answer: KeptAnswer, bytes: number) => void) | null;
   drop(): void;
 }
 
@@ -29,15 +29,13 @@ export function digestQuestion(
   { roles, scope }: KnownViewer,
   body: readonly Buffer[],
 ): string {
-  const isPost = method === "POST";
   const head = JSON.stringify([
-    isPost ? "POST" : url,
+    method === "POST" ? "POST" : url,
     headers.accept ?? null,
     headers[TRACE_HEADER] ?? null,
     [...roles].sort(),
     scope,
   ]);
-  const hash = createHash("sha256").update(head).update("\n");
-  for (const chunk of body) hash.update(chunk);
-  return hash.digest("base64");
+  // One call costs half of what a digest costs that is fed piece by piece.
+  return hash("sha256", Buffer.concat([Buffer.from(`${head}\n`), ...body]), "base64");
 }
