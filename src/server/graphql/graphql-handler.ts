@@ -1,7 +1,7 @@
 import { HeaderMap, type ApolloServer, type HTTPGraphQLResponse } from "@apollo/server";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { DocumentGate, RequestParameters } from "./documents.js";
-import { HttpError, INTERNAL } from "../errors.js";
+import { INTERNAL } from "../errors.js";
 import type { Limits } from "../../model/limits.js";
 import type { HeldPlace } from "../admission/work.js";
 import type { Visit } from "../admission/visit.js";
@@ -17,7 +17,8 @@ import {
   type RequestState,
   type ServedContext,
 } from "./request-state.js";
-import { formatSearchParameters, parseSearchParameters } from "./search-parameters.js";
+import { parseBodyParameters, parseUrlParameters } from "./request-parameters.js";
+import { formatSearchParameters } from "./search-parameters.js";
 import { waitForTurnEnd } from "./turn-end.js";
 
 /** What the handler works with. */
@@ -73,7 +74,9 @@ async function findOrExecute(
   const keeping = answers === undefined ? null : findKept(answers, request, visit, body);
   if (keeping?.kept != null) return keeping.kept;
   const given =
-    request.method === "POST" ? parseBodyParameters(body.parse()) : parseUrlParameters(request, parts.limits);
+    request.method === "POST"
+      ? parseBodyParameters(body.parse())
+      : parseUrlParameters(request.url, parts.limits);
   const parameters = parts.documents(given);
   const answer = await visit.runPiece((served, place) =>
     execute(parts, request, parameters, { visit, place, served }),
@@ -203,30 +206,6 @@ function findStatus(response: HTTPGraphQLResponse, state: RequestState): number 
   if (response.status === 400 && isJson && codes.every((code) => DOCUMENT_ERRORS.includes(code))) return 200;
   if (!state.hasData && codes.every((code) => code === "FORBIDDEN")) return 403;
   return response.status;
-}
-
-function parseBodyParameters(body: unknown): RequestParameters {
-  if (Array.isArray(body)) {
-    throw new HttpError(
-      400,
-      "BATCHING_NOT_SUPPORTED",
-      "Send one operation a request; batches are not supported.",
-    );
-  }
-  if (typeof body !== "object" || body === null) {
-    throw new HttpError(400, "BAD_REQUEST", "The body must be a JSON object with a query.");
-  }
-  return dropEmptyName({ ...body });
-}
-
-function parseUrlParameters(request: FastifyRequest, limits: Limits): RequestParameters {
-  const at = request.url.indexOf("?");
-  return dropEmptyName(parseSearchParameters(at === -1 ? "" : request.url.slice(at), limits.jsonDepth));
-}
-
-/** Drops an empty operation name, by which forms and some clients say that there is none. */
-function dropEmptyName({ operationName, ...others }: RequestParameters): RequestParameters {
-  return operationName === "" || operationName === undefined ? others : { ...others, operationName };
 }
 
 function send(reply: FastifyReply, { status, headers, body, codes }: Answer, { notes }: Visit): FastifyReply {
