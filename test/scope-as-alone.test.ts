@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { buildSchema } from "graphql";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createToken } from "../src/server/identity/token-lines.js";
-import { addVms, storedVm } from "./store/changes/log-fixtures.js";
+import { addVms, changeIps, storedVm } from "./store/changes/log-fixtures.js";
 import { HOST_A, HOST_B, id, mac } from "./support/builders/ids.js";
 import { HOSTS, INTERVAL_MS } from "./support/builders/passes.js";
 import { toGuestInterfaceOf, toStoredNic } from "./support/builders/stored.js";
@@ -63,8 +63,10 @@ const databases: TestDatabase[] = [];
 /** One of all VMs, and one that has those in the scope alone. */
 let shared: RunningGateway;
 let alone: RunningGateway;
+/** A time at which each VM was stored, and none had changed. */
+let then: string;
 
-async function start(numbers: readonly number[]): Promise<RunningGateway> {
+async function fill(numbers: readonly number[]): Promise<TestDatabase> {
   const database = await createDatabase();
   databases.push(database);
   await database.store.registerHosts(HOSTS.slice(0, 2), INTERVAL_MS);
@@ -72,12 +74,22 @@ async function start(numbers: readonly number[]): Promise<RunningGateway> {
     const own = numbers.map(createVm).filter(({ ownerId }) => ownerId === hostId);
     await addVms(database.store, own, hostId);
   }
-  return startGatewayProcess({ DATABASE_URL: database.url, AUTH_TOKENS_FILE: tokensFile });
+  return database;
 }
 
 beforeAll(async () => {
-  shared = await start(NUMBERS);
-  alone = await start(NUMBERS.filter(isInScope));
+  const all = await fill(NUMBERS);
+  const inScope = await fill(NUMBERS.filter(isInScope));
+  then = new Date().toISOString();
+  for (const number of [1, 2, 7, 8]) {
+    for (const { store } of isInScope(number) ? [all, inScope] : [all]) {
+      await changeIps(store, createVm(number), `10.3.0.${number}`);
+    }
+  }
+  const start = ({ url }: TestDatabase) =>
+    startGatewayProcess({ DATABASE_URL: url, AUTH_TOKENS_FILE: tokensFile });
+  shared = await start(all);
+  alone = await start(inScope);
 });
 
 afterAll(async () => {
@@ -158,7 +170,33 @@ test("each root field that is about VMs has a question here", () => {
   expect(fields.sort()).toEqual(Object.keys(QUESTIONS).sort());
 });
 
-test.each(Object.entries(QUESTIONS))("%s", async (field, question) => {
+/** Questions about the past, where `THEN` is a time before the last changes, and those of a federated gateway. */
+const FURTHER: Readonly<Record<string, string>> = {
+  guestHistory: each(
+    (number) =>
+      `v${number}: vm(id: "${id(number)}") { guestHistory { nodes { at differences { __typename summary } reportedBy { id } } pageInfo { hasNextPage } } }`,
+  ),
+  "guestInfo(at:)": each(
+    (number) =>
+      `v${number}: vm(id: "${id(number)}") { guestInfo(at: THEN) { ips networkDevices { name macAddress ipv4Addresses } } }`,
+  ),
+  "nics(at:)": each(
+    (number) => `v${number}: vm(id: "${id(number)}") { nics(at: THEN) { id macAddress vm { name } } }`,
+  ),
+  "the past of a list": `vms { nodes { id guestInfo(at: THEN) { ips } nics(at: THEN) { network } guestHistory { nodes { at } } } }`,
+  "addressHistory of a time": ["10.0.0.1", "10.3.0.7", "10.3.0.8"]
+    .map(
+      (address, at) =>
+        `a${at}: addressHistory(address: "${address}", from: THEN, to: THEN) { nodes { vmId vm { name } } }
+         b${at}: addressHistory(address: "${address}", from: THEN) { nodes { vmId deviceName } }`,
+    )
+    .join(" "),
+  "_entities of VMs": `_entities(representations: [${each((number) => `{ __typename: "Vm", id: "${id(number)}" }`)}]) { ... on Vm { ${VM} guestHistory { nodes { at } } } }`,
+  "_entities of vNICs": `_entities(representations: [${each((number) => `{ __typename: "VmNic", id: "${id(0x10000 + number)}" }`)}]) { ... on VmNic { macAddress vm { ${VM} } guestInterface { name } } }`,
+};
+
+test.each(Object.entries({ ...QUESTIONS, ...FURTHER }))("%s", async (field, asked) => {
+  const question = asked.replaceAll("THEN", `"${then}"`);
   const expected = (await alone.ask(unscoped, `{ ${question} }`)).text;
   expect(expected).not.toContain('"errors"');
   // Together and again, so that what is kept for one viewer would be given to another.
@@ -203,26 +241,72 @@ test.each(PATHS)("GET %s", async (path) => {
   }
 });
 
-test("the state that a subscription begins with", async () => {
+test.each(['address: "10.0.0.1"', 'macAddress: "' + mac(1) + '"'])(
+  "addressHistory(%s) behind each cursor of another viewer",
+  async (key) => {
+    const { text } = await shared.ask(unscoped, `{ addressHistory(${key}) { edges { cursor } } }`);
+    const cursors = [...text.matchAll(/"cursor":"([^"]+)"/g)].map(([, cursor]) => cursor);
+    expect(cursors.length).toBeGreaterThan(2);
+    for (const cursor of cursors) {
+      const page = await shared.ask(
+        scoped,
+        `{ addressHistory(${key}, after: "${cursor}") { nodes { vmId vm { name } } } }`,
+      );
+      expect(page.text).not.toMatch(/"errors"|"db-/);
+      for (const [, vmId] of page.text.matchAll(/"vmId":"([^"]+)"/g)) expect(IDS_IN_SCOPE).toContain(vmId);
+    }
+  },
+);
+
+const IDS_IN_SCOPE = NUMBERS.filter(isInScope).map(id);
+
+/** Reads a subscription's answers as text, until they are enough. */
+async function follow(token: string, argument: string, isEnough: (text: string) => boolean): Promise<string> {
   const leaving = new AbortController();
   const response = await fetch(`${shared.url}/graphql/stream`, {
     method: "POST",
     headers: {
-      authorization: `Bearer ${scoped}`,
+      authorization: `Bearer ${token}`,
       "content-type": "application/json",
       accept: "text/event-stream",
     },
-    body: JSON.stringify({ query: `subscription { guestNetworkChanged { kind vmId vm { ${VM} } } }` }),
+    body: JSON.stringify({
+      query: `subscription { guestNetworkChanged${argument} { kind cursor vmId vm { ${VM} } before { name } } }`,
+    }),
     signal: leaving.signal,
   });
-  const expected = NUMBERS.filter(isInScope).map(id);
   let text = "";
   for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
     text += Buffer.from(chunk).toString();
-    // What comes first of another VM would be among these.
-    if (text.split('"vmId"').length > expected.length) break;
+    if (isEnough(text)) break;
   }
   leaving.abort();
-  const found = [...text.matchAll(/"vmId":"([^"]+)"/g)].map(([, vmId]) => vmId);
-  expect(found.sort()).toEqual(expected);
+  return text;
+}
+
+/** A place in the log, as subscriptions tell it. */
+const CURSOR = /"cursor":"([^"]{20,})"/;
+const listVmIds = (text: string) => [...text.matchAll(/"vmId":"([^"]+)"/g)].map(([, vmId]) => vmId);
+
+test("the state that a subscription begins with", async () => {
+  // What comes first of another VM would be among these.
+  const text = await follow(scoped, "", (read) => listVmIds(read).length >= IDS_IN_SCOPE.length);
+  expect(listVmIds(text).sort()).toEqual(IDS_IN_SCOPE);
+});
+
+test("a subscription that goes on behind a cursor of another viewer", async () => {
+  const cursors = await Promise.all(
+    [unscoped, other].map(async (token) => {
+      // Before the last event of the state the cursor stands for the beginning.
+      const state = await follow(token, "", (read) => CURSOR.test(read));
+      return CURSOR.exec(state)?.[1];
+    }),
+  );
+  // The one that it must not see comes first.
+  for (const number of [4, 3]) await changeIps(databases[0]!.store, createVm(number), `10.4.0.${number}`);
+  for (const cursor of cursors) {
+    const text = await follow(scoped, `(after: "${cursor}")`, (read) => listVmIds(read).length >= 1);
+    expect(listVmIds(text)).toEqual([id(3)]);
+    expect(text).not.toContain("db-");
+  }
 });
