@@ -62,12 +62,15 @@ function keepOnWithoutReader(stream: NodeJS.WriteStream): void {
 }
 
 async function createCommandLine(signal: AbortSignal): Promise<CommandLine> {
-  const { readSettings } = await import("./commands/program/read-settings.js");
-  const printHint = (line: string) => void process.stderr.write(`${line}\n`);
+  const [{ readSettings }, { toPrintableLines }] = await Promise.all([
+    import("./commands/program/read-settings.js"),
+    import("./model/printable.js"),
+  ]);
+  const printHint = (line: string) => void process.stderr.write(`${toPrintableLines(line)}\n`);
   return {
     environment: process.env,
     readConfig: (flags) => readSettings(process.env, flags, printHint),
-    print: (line) => void process.stdout.write(`${line}\n`),
+    print: (line) => void process.stdout.write(`${toPrintableLines(line)}\n`),
     printHint,
     fail: () => {
       process.exitCode = FAILED;

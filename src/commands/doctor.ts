@@ -22,7 +22,7 @@ export async function runDoctor(
   for await (const finding of examine(load, signal)) {
     counts[finding.verdict] += 1;
     print(toPrintable(`${finding.verdict.padEnd(4)}  ${finding.check}: ${finding.what}`));
-    if (finding.mend !== null) print(`      -> ${finding.mend}`);
+    if (finding.mend !== null) print(`      -> ${toPrintable(finding.mend)}`);
   }
   print(`${counts.ok} ok, ${counts.warn} to look at, ${counts.fail} failed`);
   return counts.fail === 0;

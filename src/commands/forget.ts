@@ -3,6 +3,7 @@ import { findVmByName, openGatewayDatabase } from "./gateway-database.js";
 import { isUuid } from "../model/uuid.js";
 import { findVms, forgetAll, forgetVm } from "../store/changes/forget.js";
 import { refuseEngine } from "./refuse-engine.js";
+import { toPrintable } from "../model/printable.js";
 
 /** What is to be forgotten: a VM by its id or name, or all VMs' past. */
 export type ForgetTask = { readonly vm: string } | { readonly all: true };
@@ -39,7 +40,9 @@ export async function runForgetCommand(
       throw new ConfigError(`no VM is called ${task.vm}; one that is not stored has an id only`);
     const { changes, spans, isStored } = await forgetVm(database.dataSource, vmId);
     const rest = isStored ? "what is stored of it now stays" : "it is not stored any more";
-    print(`${vm?.name ?? vmId}: ${changes} changes and ${spans} spans of addresses are erased; ${rest}`);
+    print(
+      `${toPrintable(vm?.name ?? vmId)}: ${changes} changes and ${spans} spans of addresses are erased; ${rest}`,
+    );
   } finally {
     await database.close();
   }

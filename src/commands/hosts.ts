@@ -6,6 +6,7 @@ import { createStore } from "../store/store.js";
 import type { HostRow, PolledHost, Store } from "../store/types.js";
 import { refuseEngine } from "./refuse-engine.js";
 import { formatTable } from "./table.js";
+import { toPrintable } from "../model/printable.js";
 
 /** What `vnic-graph hosts` is asked to do. */
 export type HostsTask =
@@ -35,7 +36,7 @@ async function add(store: Store, address: string, intervalMs: number | null, pri
   const host = createConfiguredHost(parseAddress(address));
   const isKnown = (await store.listHosts()).some(({ id }) => id === host.id);
   await store.addHost(host, intervalMs);
-  print(`${host.name} is polled ${isKnown ? "already" : "now"}; its id is ${host.id}`);
+  print(`${toPrintable(host.name)} is polled ${isKnown ? "already" : "now"}; its id is ${host.id}`);
 }
 
 async function remove(store: Store, named: string, print: (line: string) => void): Promise<void> {
@@ -54,7 +55,7 @@ async function remove(store: Store, named: string, print: (line: string) => void
     throw new ConfigError(`host ${named} is named by a gateway's VDSM_HOSTS; take it out of that setting`);
   }
   await store.removeHost(host.id);
-  print(`${host.name} is polled no more; its VMs stay readable, as stale`);
+  print(`${toPrintable(host.name)} is polled no more; its VMs stay readable, as stale`);
 }
 
 function isAt(host: { readonly host: string; readonly port: number }, address: string): boolean {

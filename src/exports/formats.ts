@@ -1,3 +1,4 @@
+import { escapeUnprintable, toPrintable } from "../model/printable.js";
 import { formatDnsName, formatLabelWithId } from "./dns-names.js";
 import type { ExportRecord } from "./export-records.js";
 import type { DnsNames } from "./published-names.js";
@@ -64,11 +65,11 @@ export const FORMATS = {
         vnic_graph_network: dropTemplate(vm.network),
         vnic_graph_addresses: vm.addresses,
       };
-      return `${JSON.stringify(findInventoryName(vm))}:${JSON.stringify(vars)}`;
+      return escapeUnprintable(`${JSON.stringify(findInventoryName(vm))}:${JSON.stringify(vars)}`);
     },
     separator: ",\n",
     end: '\n}},"vnic_graph":{"hosts":[\n',
-    last: { formatVm: (vm) => JSON.stringify(findInventoryName(vm)), end: "\n]}}\n" },
+    last: { formatVm: (vm) => escapeUnprintable(JSON.stringify(findInventoryName(vm))), end: "\n]}}\n" },
   },
   "prometheus-sd": {
     mediaType: "application/json",
@@ -84,7 +85,7 @@ export const FORMATS = {
         __meta_vnic_graph_fqdn: vm.fqdn ?? "",
         __meta_vnic_graph_network: vm.network ?? "",
       };
-      return JSON.stringify({ targets: [`${host}:${port}`], labels });
+      return escapeUnprintable(JSON.stringify({ targets: [`${host}:${port}`], labels }));
     },
     separator: ",\n",
     end: "\n]\n",
@@ -133,18 +134,20 @@ export const FORMATS = {
 export type FormatName = keyof typeof FORMATS;
 
 function formatJson({ uniqueName: _, dns: __, ...vm }: ExportedVm): string {
-  return JSON.stringify(vm);
+  return escapeUnprintable(JSON.stringify(vm));
 }
 
 /**
- * Formats a field of CSV (RFC 4180). What a spreadsheet would run as a formula gets an apostrophe before it, also behind a tab
- * or a new line, and with the signs in full width.
+ * Formats a field of CSV (RFC 4180) as one printable line, since CSV has no escapes. What a spreadsheet would run as a formula gets an
+ * apostrophe before it, with the signs in full width as well, and also behind a semicolon, which divides cells where commas are
+ * decimal points: quotes do not help there.
  */
 function formatCsv(value: string | null): string {
-  const text = value ?? "";
-  const inert = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(inert) ? `"${inert.replaceAll('"', '""')}"` : inert;
+  const inert = toPrintable(value ?? "").replace(FORMULA, "$1'");
+  return /[",;]/.test(inert) ? `"${inert.replaceAll('"', '""')}"` : inert;
 }
+
+const FORMULA = /(^|;)(?=[\s"]{0,8}[=+\-@\uff1d\uff0b\uff0d\uff20])/g;
 
 /**
  * Finds under which name Ansible has a VM: its own one. One that Ansible would run as a template, or takes for the machine that it

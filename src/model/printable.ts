@@ -9,7 +9,15 @@ export function toPrintable(text: string): string {
 
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]+/gu;
 
-/** Escapes in a line of JSON what {@link toPrintable} would replace. Who parses the line reads the same as before. */
+/** Does the same within each line of a text that has several. */
+export function toPrintableLines(text: string): string {
+  return text.replace(UNPRINTABLE_IN_LINE, " ");
+}
+
+// Line breaks are between lines, and all else of these is in one.
+const UNPRINTABLE_IN_LINE = /(?:(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}])+/gu;
+
+/** Escapes in JSON what {@link toPrintable} would replace. Who parses the line reads the same as before. */
 export function escapeUnprintable(json: string): string {
   if (PLAIN.test(json)) return json;
   return json.replace(UNPRINTABLE, escapeAll);

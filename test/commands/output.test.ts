@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { createProgress } from "../../src/commands/progress.js";
+import { toPrintableLines } from "../../src/model/printable.js";
 import { formatTable } from "../../src/commands/table.js";
 
 test("a bar fills on a terminal and is gone at the end", () => {
@@ -44,4 +45,10 @@ test("a table shows no escape sequence, line break or turned direction of somebo
   const table = formatTable(["name"], [["\u001b[2Jevil\u001b]0;title\u0007"], ["two\nlines\u202e"]]);
   expect(table).not.toMatch(/[^\P{C}\n]/u);
   expect(table.split("\n")).toHaveLength(4);
+});
+
+test("lines that commands print hold no escape sequence or turned direction; they stay as many, and keep their blanks", () => {
+  expect(toPrintableLines("  ok\u001b[2J\u009b31m\n\n      -> \u202emend\r")).toBe(
+    "  ok [2J 31m\n\n      ->  mend ",
+  );
 });

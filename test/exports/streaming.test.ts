@@ -5,6 +5,7 @@ import { setImmediate } from "node:timers/promises";
 import Fastify, { type FastifyInstance } from "fastify";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { registerExports, type ExportOptions } from "../../src/exports/export-plugin.js";
+import { FORMATS, type FormatName } from "../../src/exports/formats.js";
 import { createLoaders } from "../../src/loaders/loaders.js";
 import { uuid } from "../support/builders/ids.js";
 import { createMemoryReadStore } from "../support/builders/memory-read-store.js";
@@ -140,21 +141,46 @@ describe("an export", () => {
     expect([...tags]).not.toContain(undefined);
   });
 
-  test.each(["=1", "+1", "-1", "@a", "\t=1", "\n=1", "\r=1", "＝1", "＋1", "－1", "＠a"])(
+  /** Exports one VM with this name, which its guest claims as well. */
+  async function exportNamed(format: string, name: string): Promise<string> {
+    const reads = createMemoryReadStore();
+    reads.vms.push(vmRow(1, { name, fqdn: name, ips: ["10.0.0.1"], interfacesKnown: false }));
+    await app.register(registerExports, {
+      findWork: () => (job) => job(createLoaders(reads)),
+      openList: () => undefined,
+      findScope: () => null,
+      checkAgain: () => Promise.resolve(),
+      version: "1",
+      routeConfig: {},
+    });
+    return (await app.inject(`/export/${format}`)).body;
+  }
+
+  test.each(["=1", "+1", "-1", "@a", "\t=1", "\n=1", "\r=1", " =1", '"=1', "＝1", "＋1", "－1", "＠a"])(
     "has no field of CSV that a spreadsheet takes for a formula: %j",
     async (name) => {
-      const reads = createMemoryReadStore();
-      reads.vms.push(vmRow(1, { name }));
-      await app.register(registerExports, {
-        findWork: () => (job) => job(createLoaders(reads)),
-        openList: () => undefined,
-        findScope: () => null,
-        checkAgain: () => Promise.resolve(),
-        version: "1",
-        routeConfig: {},
-      });
-      const { body } = await app.inject("/export/csv");
-      expect(body).toMatch(/\r\n[\da-f-]{36},"?'/);
+      expect(await exportNamed("csv", name)).toMatch(/\r\n[\da-f-]{36},"?'/);
+    },
+  );
+
+  test.each(["x;=1", 'x;"=cmd|a!A0;', "x; \t@a", "x;\n-1"])(
+    "has none behind a semicolon either, where that divides cells: %j",
+    async (name) => {
+      const cells = (await exportNamed("csv", name)).split(";").slice(1);
+      for (const cell of cells.filter((each) => /[=@-]/.test(each))) expect(cell).toMatch(/^(?:'|",UP)/);
+      expect(cells.length).toBeGreaterThan(0);
+    },
+  );
+
+  test.each(Object.keys(FORMATS) as FormatName[])(
+    "shows a terminal nothing to obey, whatever a VM and its guest are called: %s",
+    async (format) => {
+      const name = "a\u001b[31m\u009b2J\u202egnp\u2028\r\nb\u0007";
+      const text = await exportNamed(format, name);
+      expect(text).toContain("10.0.0.1");
+      expect(text).not.toMatch(/[^\P{C}\r\n\t]/u);
+      if (format === "json") expect(JSON.parse(text)).toMatchObject([{ name, fqdn: name }]);
+      else expect(text.trim().split("\n").length).toBeLessThanOrEqual(5);
     },
   );
 });

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import type { Writable } from "node:stream";
+import { escapeUnprintable } from "../../model/printable.js";
 import { parseList } from "../../config/setting-types.js";
 import { askAgain } from "./ask-again.js";
 import { GatewayRefusedError } from "./gateway-refused-error.js";
@@ -50,7 +51,7 @@ export async function runFollowCommand(
   for await (const { guestNetworkChanged: event } of askAgain<Changed>({ gateway, ask, hint, signal })) {
     if (typeof event?.cursor !== "string")
       throw new GatewayRefusedError("the gateway's answer holds no change with a cursor");
-    const isTaken = output.write(`${JSON.stringify(event)}\n`);
+    const isTaken = output.write(`${escapeUnprintable(JSON.stringify(event))}\n`);
     cursor = event.cursor;
     if (!isTaken) await once(output, "drain", { signal }).catch(() => undefined);
   }

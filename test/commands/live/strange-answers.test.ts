@@ -107,6 +107,25 @@ test.each([[null], [{ kind: "CHANGE" }], ["text"]])(
   },
 );
 
+test("follow escapes what a terminal would obey in names, and whoever parses the line reads them as they are", async () => {
+  const event = { cursor: "1", after: { name: "a\u009b2J\u202eb\u2028" } };
+  const url = await serve((_request, response) => {
+    tellEvent(response, { guestNetworkChanged: event });
+  });
+  const stopping = new AbortController();
+  let written = "";
+  const output = new Writable({
+    write: (chunk: Buffer, _encoding, done) => {
+      written += chunk.toString();
+      stopping.abort();
+      done();
+    },
+  });
+  await runFollowCommand(readFollowTask({}), findGateway(url), output, () => undefined, stopping.signal);
+  expect(written).not.toMatch(/[^\P{C}\n]/u);
+  expect(JSON.parse(written)).toEqual(event);
+});
+
 test("follow ends with one line and 1 where a server tells no change", async () => {
   const url = await serve((_request, response) => {
     tellEvent(response, { guestNetworkChanged: null });
