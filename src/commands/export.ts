@@ -5,6 +5,8 @@ import { createEngineDataSource } from "../engine-store/engine-data-source.js";
 import { createEngineStore } from "../engine-store/engine-store.js";
 import { ExportRequestError, parseExportRequest, type ExportRequest } from "../exports/export-request.js";
 import { writeExport } from "../exports/write-export.js";
+import { createFilterTextReader } from "../graph/arguments/filters/read-filter-text.js";
+import { buildTypeGraph } from "../graph/schema.js";
 import { openGatewayDatabase } from "./gateway-database.js";
 import { createLoaders } from "../loaders/loaders.js";
 import { createStore } from "../store/store.js";
@@ -13,12 +15,13 @@ import { createProgress, type Screen } from "./progress.js";
 
 /** Parses what the command line asks for, as {@link parseExportRequest} does. */
 export function readExportTask(flags: Readonly<Record<string, unknown>>): ExportRequest {
-  const { format, name, vmHost: host, network, within, mac, status, targetPort: port } = flags;
-  const given = Object.entries({ name, host, network, within, mac, status, port });
+  const { format, name, vmHost: host, network, within, mac, status, filter, targetPort: port } = flags;
+  const given = Object.entries({ name, host, network, within, mac, status, filter, port });
   try {
     return parseExportRequest(
       String(format),
       Object.fromEntries(given.filter(([, value]) => value !== undefined)),
+      (text) => createFilterTextReader(buildTypeGraph())(text),
     );
   } catch (error) {
     if (!(error instanceof ExportRequestError)) throw error;

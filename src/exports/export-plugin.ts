@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import type { FastifyContextConfig, FastifyInstance, FastifyRequest } from "fastify";
-import { ExportRequestError, parseExportRequest } from "./export-request.js";
+import { ExportRequestError, parseExportRequest, type ReadFilter } from "./export-request.js";
 import type { ExportWork } from "./export-records.js";
 import { FORMATS, type ExportFormat } from "./formats.js";
 import { writeExport } from "./write-export.js";
@@ -16,6 +16,7 @@ export interface ExportOptions {
   readonly findScope: (request: FastifyRequest) => unknown;
   /** Rejects when the viewer's credentials are not valid any more, or allow something else. */
   readonly checkAgain: (request: FastifyRequest) => Promise<void>;
+  readonly readFilter: ReadFilter;
   /** The program's version: another one may write a format otherwise. */
   readonly version: string;
   /** Milliseconds that an export may take in all. */
@@ -40,7 +41,7 @@ export function registerExports(app: FastifyInstance, options: ExportOptions, do
     config: options.routeConfig,
     handler: async (request, reply) => {
       const { format } = request.params as { readonly format: string };
-      const asked = parseExportRequest(format, request.query as Record<string, unknown>);
+      const asked = parseExportRequest(format, request.query as Record<string, unknown>, options.readFilter);
       options.openList(request);
       const work = options.findWork(request);
       // Read before the VMs: what changes meanwhile is told by another mark the next time. It looks at a row of each VM.

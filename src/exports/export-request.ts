@@ -1,5 +1,6 @@
 import { CidrError, parseCidr } from "../model/address/cidr.js";
 import { normalizeMac } from "../model/address/mac.js";
+import { FilterTextError } from "../model/filter-text-error.js";
 import { VM_STATUS } from "../model/guest/vm-status.js";
 import type { VmFilter, VmSearch } from "../loaders/rows.js";
 import { FORMATS, type FormatName } from "./formats.js";
@@ -11,7 +12,10 @@ export class ExportRequestError extends Error {
 }
 
 /** What of an export can be chosen, as texts. */
-export const EXPORT_PARAMETERS = ["name", "host", "network", "within", "mac", "status", "port"] as const;
+export const EXPORT_PARAMETERS = [
+  ...(["name", "host", "network", "within", "mac", "status"] as const),
+  ...(["filter", "port"] as const),
+] as const;
 
 /** What is exported, and how. */
 export interface ExportRequest {
@@ -24,27 +28,36 @@ export interface ExportRequest {
 /** Where Prometheus' node exporter listens. */
 const NODE_EXPORTER_PORT = 9100;
 
+/** Reads the graph's filter of VMs from JSON; throws {@link FilterTextError}. */
+export type ReadFilter = (text: string) => VmFilter;
+
 /** Parses what is asked of an export. Unknown parameters are refused: an ignored filter would show too much. */
-export function parseExportRequest(format: string, given: Readonly<Record<string, unknown>>): ExportRequest {
+export function parseExportRequest(
+  format: string,
+  given: Readonly<Record<string, unknown>>,
+  readFilter: ReadFilter,
+): ExportRequest {
   if (!Object.hasOwn(FORMATS, format)) {
     throw new ExportRequestError(`format: ${quote(format)} is none of ${Object.keys(FORMATS).join(", ")}`);
   }
   const values = new Map(Object.entries(given).map(([name, value]) => [name, parseText(name, value)]));
   const find = (name: (typeof EXPORT_PARAMETERS)[number]) => values.get(name) ?? null;
   const [name, host, network, within] = [find("name"), find("host"), find("network"), find("within")];
-  const mac = find("mac");
+  const [mac, status, filterText] = [find("mac"), find("status"), find("filter")];
+  const filter = filterText === null ? {} : parseFilter(filterText, readFilter);
   const parts: VmSearch[] = [
+    ...(filter.search === undefined ? [] : [filter.search]),
     ...(name === null ? [] : [{ kind: "text", key: "name", match: containing(name) } as const]),
     ...(host === null ? [] : [{ kind: "text", key: "host", match: whole(host) } as const]),
     ...(network === null ? [] : [{ kind: "network", match: whole(network) } as const]),
     ...(within === null ? [] : [{ kind: "inCidr", cidr: parseWithin(within) } as const]),
     ...(mac === null ? [] : [parseMacSearch(mac)]),
+    ...(status === null ? [] : [{ kind: "status", statuses: status.split(",").map(parseStatus) } as const]),
   ];
-  const status = find("status");
   return {
     format: format as FormatName,
     filter: {
-      ...(status !== null && { statuses: status.split(",").map(parseStatus) }),
+      ...filter,
       ...(parts.length > 0 && { search: { kind: "and", parts } }),
     },
     port: parsePort(find("port")),
@@ -58,10 +71,24 @@ function parseText(name: string, value: unknown): string {
     );
   }
   if (typeof value !== "string") throw new ExportRequestError(`${name}: must be given once`);
-  if (value.length > 255 || value.includes("\0") || value === "") {
-    throw new ExportRequestError(`${name}: must have from 1 to 255 characters, none of them NUL`);
+  const most = name === "filter" ? MOST_OF_FILTER : MOST_OF_TEXT;
+  if (value.length > most || value.includes("\0") || value === "") {
+    throw new ExportRequestError(`${name}: must have from 1 to ${most} characters, none of them NUL`);
   }
   return value;
+}
+
+const MOST_OF_TEXT = 255;
+/** A filter with as many conditions as one may have, in an address that servers and proxies still take. */
+const MOST_OF_FILTER = 8_000;
+
+function parseFilter(text: string, readFilter: ReadFilter): VmFilter {
+  try {
+    return readFilter(text);
+  } catch (error) {
+    if (!(error instanceof FilterTextError)) throw error;
+    throw new ExportRequestError(`filter: ${error.message}`, { cause: error });
+  }
 }
 
 function parseWithin(text: string) {

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { HOST_A, mac } from "../support/builders/ids.js";
 import { describeInBrowser } from "./in-browser.js";
@@ -38,16 +39,21 @@ describeInBrowser("the portal's search box", (browser) => {
     },
   );
 
-  test("leads to an export of the addresses alone, where names are found as well", async () => {
-    const { page } = browser();
-    await page.getByLabel("Find VMs").fill("10.1.2.");
-    await page.getByText("2 VMs", { exact: true }).waitFor();
-    await page.getByText("Export what is shown").click();
-    await page.getByRole("link", { name: "Find 10.1.2.0/24 alone" }).click();
-    await page.getByText("1 VM", { exact: true }).waitFor();
-    await page.getByRole("link", { name: "CSV", exact: true }).waitFor();
-    expect(await page.getByLabel("Find VMs").inputValue()).toBe("10.1.2.0/24");
-  });
+  test.each(["", "10.1.2.", "10.1.20", "10.1.0.0/16", "web", mac(4), mac(2).replaceAll(":", "")])(
+    "what %j finds is exported as it is shown: the same VMs, and no other",
+    async (text) => {
+      const { page } = browser();
+      await page.goto(`${site.url}/?q=${encodeURIComponent(text)}`);
+      await page.getByText(/^\d VMs?$/).waitFor();
+      const shown = await page.locator("td[data-column=name] a").allInnerTexts();
+      await page.getByText("Export what is shown").click();
+      const link = page.getByRole("link", { name: "JSON", exact: true });
+      const [file] = await Promise.all([page.waitForEvent("download"), link.click()]);
+      const exported = JSON.parse(await readFile(await file.path(), "utf8")) as { name: string }[];
+      expect(exported.map(({ name }) => name)).toEqual(shown);
+      expect(shown.length).toBeGreaterThan(0);
+    },
+  );
 
   test("says of a half of a MAC that it is looked for in names so far", async () => {
     const { page } = browser();

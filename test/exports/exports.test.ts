@@ -144,6 +144,12 @@ describe("GET /export", () => {
     [`json?mac=${mac(1).toUpperCase().replaceAll(":", "-")}`, 1],
     [`json?mac=${mac(99)}`, 0],
     ["json?status=UP&within=2001:db8::/32", 1],
+    ['json?filter={"or":[{"nameContains":"told"},{"address":{"inCidr":"10.0.0.0/24"}}]}', 3],
+    ['json?filter={"or":[{"nameContains":"told"},{"address":{"inCidr":"10.0.0.0/24"}}]}&name=web', 2],
+    ['json?filter={"status":["UP"],"ip":"10.0.0.1"}&status=DOWN', 0],
+    ['json?filter={"nicMacAddress":"56-6F-00-00-00-01"}'.replace("56-6F-00-00-00-01", mac(1)), 1],
+    ["json?filter={}", MANY],
+    ["json?filter=null", MANY],
   ])("filters: %s", async (path, count) => {
     expect(JSON.parse((await fetchExport(path)).text)).toHaveLength(count);
   });
@@ -158,6 +164,16 @@ describe("GET /export", () => {
     ["prometheus-sd?port=0", 'port: "0" is no number from 1 to 65535'],
     ["json?name=a&name=b", "name: must be given once"],
     ["json?name=", "name: must have from 1 to 255 characters"],
+    ["json?filter=web", "filter: it is no JSON"],
+    ["json?filter=[]", 'filter: Expected type "VmFilter" to be an object'],
+    ['json?filter={"nam":"x"}', 'filter: Field "nam" is not defined by type "VmFilter"'],
+    ['json?filter={"status":["SLEEPY"]}', "filter: at status.0: "],
+    ['json?filter={"or":[{"ip":"10.0.0"}]}', "filter: at or.0.ip: "],
+    ['json?filter={"ip":"10.0.0.1","hasAddress":false}', "filter: hasAddress: false, beside an address"],
+    [
+      `json?filter=${JSON.stringify({ name: { eq: "x".repeat(9_000) } })}`,
+      "filter: must have from 1 to 8000",
+    ],
   ])("refuses %s and names what is wrong", async (path, message) => {
     const { status, text } = await fetchExport(path);
     expect(status).toBe(400);
@@ -220,6 +236,13 @@ test("vnic-graph export prints the same as the route, and nothing but that", asy
   const run = runVnicGraph(["export", "--format", "csv", "--name", "web"], { DATABASE_URL: database.url });
   expect(await run.ended).toBe(0);
   expect(run.output()).toBe((await fetchExport("csv?name=web")).text);
+  const filter = JSON.stringify({ or: [{ ip: "10.0.0.2" }, { name: { startsWith: "told" } }] });
+  const filtered = runVnicGraph(["export", "--format", "csv", "--filter", filter], {
+    DATABASE_URL: database.url,
+  });
+  expect(await filtered.ended).toBe(0);
+  expect(filtered.output()).toBe((await fetchExport(`csv?filter=${encodeURIComponent(filter)}`)).text);
+  expect(filtered.output().trimEnd().split("\r\n")).toHaveLength(3);
   const refused = runVnicGraph(["export", "--format", "csv", "--within", "10.0.0.1/8"], {
     DATABASE_URL: database.url,
   });

@@ -52,6 +52,7 @@ async function listen(options: Partial<ExportOptions> = {}): Promise<number> {
     findScope: () => null,
     checkAgain: () => (pieces < validFor ? Promise.resolve() : Promise.reject(new Error("withdrawn"))),
     version: "1.2.3",
+    readFilter: () => ({}),
     routeConfig: {},
     ...options,
   });
@@ -132,6 +133,7 @@ describe("an export", () => {
         findScope: () => null,
         checkAgain: () => Promise.resolve(),
         version,
+        readFilter: () => ({}),
         routeConfig: {},
       });
       tags.add((await one.inject("/export/csv")).headers.etag);
@@ -151,6 +153,7 @@ describe("an export", () => {
       findScope: () => null,
       checkAgain: () => Promise.resolve(),
       version: "1",
+      readFilter: () => ({}),
       routeConfig: {},
     });
     return (await app.inject(`/export/${format}`)).body;

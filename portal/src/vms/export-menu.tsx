@@ -1,24 +1,11 @@
 import { useState } from "react";
 import { readToken, refuse } from "../identity/session.js";
-import { RouteLink } from "../shared/route-link.js";
-import { EXPORT_FORMATS, formatExportPath, type ExportFormat, type ExportSearch } from "./export-path.js";
-import { formatOther, type Search } from "./search.js";
+import { EXPORT_FORMATS, formatExportPath, type ExportFormat } from "./export-path.js";
+import type { Search } from "./search.js";
 
 /** Links to what is shown, in the formats of other tools. */
 export function ExportMenu({ search }: { readonly search: Search }) {
   const [problem, setProblem] = useState<string | null>(null);
-  if (search.kind === "name-or") {
-    const only = formatOther(search.other);
-    return (
-      <details className="export">
-        <summary>Export what is shown</summary>
-        <p>
-          An export has what a name finds, or what an address or a MAC finds, not both.{" "}
-          <RouteLink to={{ view: "vms", search: only, sort: "NAME_ASC" }}>Find {only} alone</RouteLink>
-        </p>
-      </details>
-    );
-  }
   return (
     <details className="export">
       <summary>Export what is shown</summary>
@@ -48,7 +35,7 @@ export function ExportMenu({ search }: { readonly search: Search }) {
 }
 
 /** Fetches a file and hands it to the browser; says what was wrong if there is none. */
-async function download(format: ExportFormat, search: ExportSearch, token: string): Promise<string | null> {
+async function download(format: ExportFormat, search: Search, token: string): Promise<string | null> {
   try {
     const answer = await fetch(new URL(formatExportPath(format, search), document.baseURI), {
       headers: { authorization: `Bearer ${token}` },

@@ -1,4 +1,5 @@
 import type { Search } from "./search.js";
+import { toFilter } from "./vm-filter.js";
 
 /** The formats of `GET /export/{format}`, for people, with the ends of their files' names. */
 export const EXPORT_FORMATS = [
@@ -15,26 +16,9 @@ export const EXPORT_FORMATS = [
 /** One format. */
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
-/** What one export can have: its parameters all hold together, so that none of them means a name or else an address. */
-export type ExportSearch = Exclude<Search, { kind: "name-or" }>;
-
-/** Writes the path of an export that has the VMs which a search finds, relative to the page. */
-export function formatExportPath({ format }: ExportFormat, search: ExportSearch): string {
-  const parameters = new URLSearchParams(toParameters(search));
-  return parameters.size === 0 ? `./export/${format}` : `./export/${format}?${parameters.toString()}`;
-}
-
-function toParameters(search: ExportSearch): Record<string, string> {
-  switch (search.kind) {
-    case "name":
-      return { name: search.text };
-    case "address":
-      return { within: `${search.address}/${search.address.includes(":") ? 128 : 32}` };
-    case "prefix":
-      return { within: search.prefix };
-    case "mac":
-      return { mac: search.mac };
-    default:
-      return {};
-  }
+/** Writes the path of an export that has the VMs which a search finds, by the filter of the list itself, relative to the page. */
+export function formatExportPath({ format }: ExportFormat, search: Search): string {
+  const filter = toFilter(search);
+  if (filter === null) return `./export/${format}`;
+  return `./export/${format}?${new URLSearchParams({ filter: JSON.stringify(filter) }).toString()}`;
 }

@@ -28,11 +28,6 @@ export function isHalfTyped(text: string): boolean {
   return parseSearch(text).kind === "name" && HALF_TYPED.some((form) => form.test(text.trim()));
 }
 
-/** Writes a prefix or a MAC so that it is nothing else. */
-export function formatOther(other: OtherSearch): string {
-  return other.kind === "prefix" ? other.prefix : (other.mac.match(/../g) ?? []).join(":");
-}
-
 /** Takes `10.1` and `10.1.2.` as prefixes of whole octets, and 6, 8 or 20 octets without separators as a MAC. */
 function parseOther(text: string): OtherSearch | null {
   if (/^(?:[0-9a-f]{12}|[0-9a-f]{16}|[0-9a-f]{40})$/i.test(text)) return { kind: "mac", mac: text };

@@ -14,5 +14,6 @@ export function addExportFlags(command: Command): Command {
     .option("--within <prefix>", "only VMs with an address in this prefix, such as 10.0.0.0/8")
     .option("--mac <address>", "only VMs with a vNIC or a guest interface that has this MAC")
     .option("--status <state,…>", "only VMs in one of these states, such as UP")
+    .option("--filter <json>", "only VMs that the graph's vms(filter:) finds")
     .option("--target-port <port>", "the port of Prometheus' targets (9100)");
 }

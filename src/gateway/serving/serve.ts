@@ -4,7 +4,11 @@ import { createFastPath } from "../../fast/fast-path.js";
 import { createFieldEstimator, type EstimateField } from "../../graph/estimates/estimate-field.js";
 import { estimateRenamed } from "../../graph/estimates/estimate-renamed.js";
 import { registerExports } from "../../exports/export-plugin.js";
-import { buildGraphSchema } from "../../graph/schema.js";
+import {
+  createFilterTextReader,
+  type ReadFilterText,
+} from "../../graph/arguments/filters/read-filter-text.js";
+import { buildGraphSchema, buildTypeGraph } from "../../graph/schema.js";
 import { registerLogin } from "../../rest/login-plugin.js";
 import { registerRest } from "../../rest/rest-plugin.js";
 import { LOGIN_RULE, LONG_LIST_RULE } from "../../server/admission/rules.js";
@@ -53,7 +57,12 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
     schema,
     ...(fastPath !== null && { fastPath }),
     contextFor: createContext,
-    routes: createRoutes(options, createContext),
+    // What is only contributed to another graph has no lists, but exports them.
+    routes: createRoutes(
+      options,
+      createContext,
+      createFilterTextReader(config.federation === "contribute" ? buildTypeGraph() : schema),
+    ),
     readiness: () => checkReadiness(findBackend()),
     log,
     identity,
@@ -100,6 +109,7 @@ function createEstimate({ config, log, findBackend }: ServeOptions): EstimateFie
 function createRoutes(
   { identity, log }: ServeOptions,
   createContext: CreateContext,
+  readFilter: ReadFilterText,
 ): NonNullable<ServerOptions["routes"]> {
   return async (scope, admitted) => {
     await scope.register(registerLogin, {
@@ -120,6 +130,7 @@ function createRoutes(
       },
       findScope: (request) => admitted(request).viewer.scope,
       checkAgain: (request) => admitted(request).checkAgain(),
+      readFilter,
       version: VERSION,
       routeConfig: { rule: LONG_LIST_RULE },
     });

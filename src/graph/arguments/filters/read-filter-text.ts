@@ -1,0 +1,39 @@
+import { coerceInputValue, GraphQLError, type GraphQLInputType, type GraphQLSchema } from "graphql";
+import type { VmFilter } from "../../../loaders/rows.js";
+import { FilterTextError } from "../../../model/filter-text-error.js";
+import { parseVmFilter } from "./parse-vm-filter.js";
+import type { VmFilterInput } from "./vm-filter.js";
+
+/** Reads a filter of VMs that is written as JSON; throws {@link FilterTextError}. */
+export type ReadFilterText = (text: string) => VmFilter;
+
+/** Creates the reader of filters that come as JSON beside the graph: it takes what `vms(filter:)` takes, and refuses what that refuses. */
+export function createFilterTextReader(schema: GraphQLSchema): ReadFilterText {
+  const vms = schema.getQueryType()?.getFields()["vms"];
+  const type = vms?.args.find(({ name }) => name === "filter")?.type;
+  if (type === undefined) throw new Error("the schema has no vms(filter:)");
+  return (text) => {
+    try {
+      return parseVmFilter(coerce(parseJson(text), type));
+    } catch (error) {
+      if (error instanceof GraphQLError) throw new FilterTextError(error.message, { cause: error });
+      throw error;
+    }
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new FilterTextError("it is no JSON", { cause });
+  }
+}
+
+/** Turns JSON into what the filter's fields are inside, as the values of variables are turned; throws at the first fault. */
+function coerce(value: unknown, type: GraphQLInputType): VmFilterInput | null {
+  return coerceInputValue(value, type, (path, _invalid, error) => {
+    const place = path.length === 0 ? "" : `at ${path.join(".")}: `;
+    throw new FilterTextError(place + error.message, { cause: error });
+  }) as VmFilterInput | null;
+}
