@@ -8,5 +8,5 @@ export function printGraphSchema(federation: Federation = "off", names: Subgraph
   const schema = buildTypeGraph();
   return federation === "off"
     ? `${printSchema(lexicographicSortSchema(schema))}\n`
-    : createSubgraph(schema, federation, names).sdl;
+    : createSubgraph(schema, federation, names).printSdl();
 }

@@ -82,7 +82,7 @@ export function executable(sdl: string, resolvers: Resolvers, readers: EntityRea
     for (const [name, resolve] of Object.entries(fields)) type.getFields()[name]!.resolve = resolve;
   }
   const { query, types, ...rest } = schema.toConfig();
-  const fields = { ...query?.toConfig().fields, ...createEntityFields(schema, sdl, readers) };
+  const fields = { ...query?.toConfig().fields, ...createEntityFields(schema, () => sdl, readers) };
   return new GraphQLSchema({
     ...rest,
     types: types.filter((type) => type !== query),

@@ -27,7 +27,7 @@ export type EntityReaders = Readonly<
 /** Creates the two root fields by which a gateway reads a subgraph. */
 export function createEntityFields(
   schema: GraphQLSchema,
-  sdl: string,
+  printSdl: () => string,
   readers: EntityReaders = createEntityReaders(OWN_NAMES),
 ): GraphQLFieldConfigMap<unknown, GraphContext> {
   const types = Object.keys(readers)
@@ -38,7 +38,7 @@ export function createEntityFields(
     _service: {
       type: new GraphQLNonNull(SERVICE),
       description: "What a composer needs to know of this subgraph.",
-      resolve: () => ({ sdl }),
+      resolve: () => ({ sdl: printSdl() }),
     },
     _entities: {
       type: new GraphQLNonNull(new GraphQLList(entity)),

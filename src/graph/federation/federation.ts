@@ -10,10 +10,10 @@ import { printSubgraph } from "./subgraph-sdl.js";
 /** `whole`: this graph owns VMs, vNICs and hosts. `contribute`: another graph owns them, and this one adds the guests. */
 export type SubgraphShape = "whole" | "contribute";
 
-/** A schema, and what a composer reads of it. */
+/** A schema, and what a composer reads of it, which is printed when somebody asks. */
 export interface Subgraph {
   readonly schema: GraphQLSchema;
-  readonly sdl: string;
+  readonly printSdl: () => string;
 }
 
 /**
@@ -27,14 +27,16 @@ export function createSubgraph(
   names: SubgraphNames = OWN_NAMES,
 ): Subgraph {
   const part = shape === "whole" ? whole : renameTypes(keepOwnContribution(whole), names);
-  const sdl = printSubgraph(part, shape === "whole" ? WHOLE_DIRECTIVES : listKeys(names));
+  let sdl: string | null = null;
+  const printSdl = (): string =>
+    (sdl ??= printSubgraph(part, shape === "whole" ? WHOLE_DIRECTIVES : listKeys(names)));
   const { query, mutation, subscription, types } = part.toConfig();
   const fields: GraphQLFieldConfigMap<unknown, GraphContext> = {
     ...query?.toConfig().fields,
-    ...createEntityFields(part, sdl, createEntityReaders(shape === "whole" ? OWN_NAMES : names)),
+    ...createEntityFields(part, printSdl, createEntityReaders(shape === "whole" ? OWN_NAMES : names)),
   };
   return {
-    sdl,
+    printSdl,
     schema: new GraphQLSchema({
       query: new GraphQLObjectType({
         name: "Query",
