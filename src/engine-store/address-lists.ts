@@ -6,21 +6,24 @@ import type {
   GuestAddressesQuestion,
   GuestAddressRow,
 } from "../store/finding-types.js";
-import { NotKeptError } from "../store/not-kept-error.js";
 import { querySearchRows, SqlParameters, type Queryable } from "../store/postgres/sql.js";
 import type { VmScopeSql } from "../store/read/conditions/scope.js";
+import { refuseLargeFleet } from "./fleet-size.js";
+import { CONTAINER_PATTERN } from "../model/guest/container-names.js";
 import { matchReaching, USUAL_BRIDGES } from "../store/read/findings.js";
+import { selectAllAddresses } from "./conditions/address-words.js";
 import { selectAddressesInCidr } from "./conditions/cidr-search.js";
 import { mayHaveGuest } from "./conditions/engine-conditions.js";
 
-/** Reads a page of addresses within a prefix, by number. It reads all texts of addresses once, and parses those that may be in it. */
-export function readGuestAddresses(
+/** Reads a page of addresses by number. It reads all texts of addresses once, and parses those that may be in the prefix. */
+export async function readGuestAddresses(
   database: Queryable,
   { inCidr, after, limit }: GuestAddressesQuestion,
   scope: VmScopeSql,
 ): Promise<GuestAddressRow[]> {
+  await checkSize(database, "guestAddresses", "inCidr", inCidr);
   const parameters = new SqlParameters();
-  const held = selectHeld(requireNarrow("guestAddresses", "inCidr", inCidr), scope, parameters);
+  const held = selectHeld(inCidr, scope, parameters);
   const isBehind =
     after === null
       ? "true"
@@ -39,22 +42,23 @@ export async function countGuestAddresses(
   inCidr: Cidr | null,
   scope: VmScopeSql,
 ): Promise<number> {
+  await checkSize(database, "guestAddresses", "inCidr", inCidr);
   const parameters = new SqlParameters();
-  const held = selectHeld(requireNarrow("guestAddresses", "inCidr", inCidr), scope, parameters);
-  return count(database, held, parameters);
+  return count(database, selectHeld(inCidr, scope, parameters), parameters);
 }
 
-/** Reads a page of addresses within a prefix that several VMs have which can meet. */
-export function readAddressConflicts(
+/** Reads a page of addresses that several VMs have which can meet. */
+export async function readAddressConflicts(
   database: Queryable,
   question: AddressConflictsQuestion,
   scope: VmScopeSql,
 ): Promise<AddressConflictRow[]> {
+  await checkSize(database, "addressConflicts", "within", question.within);
   const parameters = new SqlParameters();
-  const conflicts = selectConflicts(question, scope, parameters);
+  const { before, conflicts } = buildConflicts(question, scope, parameters);
   return querySearchRows<AddressConflictRow>(
     database,
-    `SELECT host(c.address) AS address, c.vm_count::int AS "vmCount", c.vm_ids AS "vmIds" FROM (${conflicts}) c
+    `${before} SELECT host(c.address) AS address, c.vm_count::int AS "vmCount", c.vm_ids AS "vmIds" FROM (${conflicts}) c
       ORDER BY c.address LIMIT ${parameters.add(question.limit)}`,
     parameters.values,
   );
@@ -66,52 +70,80 @@ export async function countAddressConflicts(
   question: Pick<AddressConflictsQuestion, "within" | "network">,
   scope: VmScopeSql,
 ): Promise<number> {
+  await checkSize(database, "addressConflicts", "within", question.within);
   const parameters = new SqlParameters();
-  return count(database, selectConflicts({ ...question, after: null }, scope, parameters), parameters);
+  const { before, conflicts } = buildConflicts({ ...question, after: null }, scope, parameters);
+  return count(database, conflicts, parameters, before);
 }
 
-/**
- * Makes sure that a prefix is so long that a few texts have its addresses. All addresses of 100,000 VMs take half a second of the
- * database's time to parse, and a second to compare.
- */
-function requireNarrow(field: string, argument: string, cidr: Cidr | null): Cidr {
-  if (cidr !== null && cidr.prefix >= LEAST_PREFIX[cidr.family]) return cidr;
-  throw new NotKeptError(
-    `${field}: an engine's database keeps no index of this; with SOURCE=engine, give ${argument}, ` +
-      `of /${LEAST_PREFIX[4]} or longer for IPv4, of /${LEAST_PREFIX[6]} or longer for IPv6`,
-  );
+/** Lets pass a prefix that is so long that few texts have its addresses; any other one only where there are not too many. */
+async function checkSize(
+  database: Queryable,
+  field: string,
+  argument: string,
+  cidr: Cidr | null,
+): Promise<void> {
+  if (cidr !== null && cidr.prefix >= NARROW_PREFIX[cidr.family]) return;
+  const narrow = `/${NARROW_PREFIX[4]} or longer for IPv4, of /${NARROW_PREFIX[6]} or longer for IPv6`;
+  await refuseLargeFleet(database, field, `give ${argument}, of ${narrow}`);
 }
 
-const LEAST_PREFIX = { 4: 16, 6: 32 } as const;
+const NARROW_PREFIX = { 4: 16, 6: 32 } as const;
 
-/** Selects the addresses within a prefix of guests that run, with their VMs, each once. */
-function selectHeld(cidr: Cidr, scope: VmScopeSql, parameters: SqlParameters): string {
-  return `SELECT x.address, x.vm_id FROM (${selectAddressesInCidr(cidr, parameters)}) x
+function buildConflicts(
+  question: Omit<AddressConflictsQuestion, "limit">,
+  scope: VmScopeSql,
+  parameters: SqlParameters,
+): { readonly before: string; readonly conflicts: string } {
+  const held = selectHeld(question.within, scope, parameters, { reachingOnly: true });
+  return {
+    before: `WITH held AS (${held})`,
+    conflicts: selectConflicts("held", question, parameters, HOLDERS_SHOWN),
+  };
+}
+
+/** Selects the addresses of guests that run, with their VMs, each once; those within a prefix, or all. */
+export function selectHeld(
+  cidr: Cidr | null,
+  scope: VmScopeSql,
+  parameters: SqlParameters,
+  { reachingOnly }: { readonly reachingOnly: boolean } = { reachingOnly: false },
+): string {
+  const addresses =
+    cidr === null ? selectAllAddresses({ reachingOnly }) : selectAddressesInCidr(cidr, parameters);
+  return `SELECT x.address, x.vm_id FROM (${addresses}) x
     JOIN vm_static s ON s.vm_guid = x.vm_id AND s.entity_type = 'VM'
     LEFT JOIN vm_dynamic d ON d.vm_guid = s.vm_guid
     WHERE ${mayHaveGuest("d.status")} AND ${scope.isVm(parameters)}`;
 }
 
 /**
- * Selects the addresses of several VMs that can meet: on one network, or on one that is not known. The network is that of the vNIC
- * whose interface has the address. First the addresses that several VMs have at all; then, of these, on which network each has it.
+ * Selects the addresses of several VMs that can meet: on one network, or on one that is not known. `held` has all addresses with their
+ * VMs. The network is that of the vNIC whose interface has the address. First the addresses that several VMs have at all; then, of
+ * these, on which interface each VM has it. Bridges of containers are a guest's own, unless a vNIC is behind them.
  */
-function selectConflicts(
-  { within, network, after }: Omit<AddressConflictsQuestion, "limit">,
-  scope: VmScopeSql,
+export function selectConflicts(
+  held: string,
+  { network, after }: Pick<AddressConflictsQuestion, "network" | "after">,
   parameters: SqlParameters,
+  /** How many of its VMs are told of each address; `null`: all. */
+  holdersShown: number | null,
 ): string {
-  const held = selectHeld(requireNarrow("addressConflicts", "within", within), scope, parameters);
   const isBehind = after === null ? "true" : `a.address > ${parameters.add(after)}::inet`;
   const name = network === null ? null : `${parameters.add(network)}::text`;
   const isMeant = name === null ? "true" : `coalesce(h.network, ${name}) = ${name}`;
-  return `SELECT h.address, count(*) AS vm_count, (array_agg(h.vm_id ORDER BY h.vm_id))[1:${HOLDERS_SHOWN}] AS vm_ids
+  const all = "array_agg(h.vm_id ORDER BY h.vm_id)";
+  return `SELECT h.address, count(*) AS vm_count, ${holdersShown === null ? all : `(${all})[1:${holdersShown}]`} AS vm_ids
     FROM (
-      SELECT a.address, a.vm_id, a.holders, nic.network, nic.is_known
-      FROM (SELECT a.*, count(*) OVER (PARTITION BY a.address) AS holders FROM (${held}) a
-        WHERE ${isBehind} AND ${matchReaching("a.address")}) a
+      SELECT a.address, a.vm_id, nic.network, nic.is_outside
+      FROM (SELECT each.address, unnest(each.vm_ids) AS vm_id FROM (
+        SELECT a.address, array_agg(a.vm_id) AS vm_ids FROM ${held} a
+        WHERE a.address IN (SELECT a.address FROM ${held} a WHERE ${isBehind} AND ${matchReaching("a.address")}
+          GROUP BY a.address HAVING count(*) > 1)
+        GROUP BY a.address ORDER BY a.address OFFSET 0) each) a
       LEFT JOIN LATERAL (
-        SELECT n.name AS network, true AS is_known
+        SELECT n.name AS network, i.id IS NOT NULL OR coalesce(g.interface_name, '') = ''
+          OR NOT g.interface_name ~* '${CONTAINER_PATTERN}' AS is_outside
         FROM vm_guest_agent_interfaces g
         LEFT JOIN vm_interface i ON i.vm_guid = g.vm_id
           AND lower(i.mac_addr COLLATE "C") = lower(replace(g.mac_address, '-', ':') COLLATE "C")
@@ -119,15 +151,19 @@ function selectConflicts(
         LEFT JOIN network n ON n.id = p.network_id
         WHERE g.vm_id = a.vm_id AND host(a.address) = ANY(string_to_array(
           lower(concat_ws(',', g.ipv4_addresses, g.ipv6_addresses) COLLATE "C"), ','))
-        ORDER BY i.id IS NULL, n.name COLLATE "C" LIMIT 1) nic ON a.holders > 1
-      WHERE a.holders > 1 OFFSET 0) h
-    WHERE (h.is_known OR h.address <> ALL(${USUAL_BRIDGES})) AND ${isMeant}
+        ORDER BY 2 DESC, i.id IS NULL, n.name COLLATE "C" LIMIT 1) nic ON true OFFSET 0) h
+    WHERE coalesce(h.is_outside, h.address <> ALL(${USUAL_BRIDGES})) AND ${isMeant}
     GROUP BY h.address
     HAVING count(*) > 1 AND (count(h.network) < count(*) OR count(DISTINCT h.network) < count(*))`;
 }
 
-async function count(database: Queryable, select: string, { values }: SqlParameters): Promise<number> {
-  const sql = `SELECT count(*)::int AS count FROM (${select}) counted`;
+async function count(
+  database: Queryable,
+  select: string,
+  { values }: SqlParameters,
+  before = "",
+): Promise<number> {
+  const sql = `${before} SELECT count(*)::int AS count FROM (${select}) counted`;
   const [row] = await querySearchRows<{ count: number }>(database, sql, values);
   return row?.count ?? 0;
 }

@@ -73,7 +73,7 @@ function buildIdPage(rows: string, count: string, direction: Direction): PageSta
 /** Builds a page of a search that no index helps: it finds all, then sorts. By names it would read each VM one by one. */
 function buildSearchPage(rows: string, count: string, direction: Direction): PageStatement {
   return {
-    before: `WITH found AS MATERIALIZED (SELECT s.vm_guid, s.vm_name ${rows})`,
+    before: `WITH found AS (SELECT s.vm_guid, s.vm_name ${rows} OFFSET 0)`,
     chosen: `SELECT vm_guid FROM found ORDER BY vm_name ${direction}, vm_guid ${direction} LIMIT ${count}`,
     order: `v.vm_name ${direction}, v.vm_guid ${direction}`,
   };
@@ -144,8 +144,8 @@ function buildSortedPage(
   const formatOrder = (value: string, id: string) =>
     `${value} IS NULL ${unknown}, ${value} ${direction}, ${id} ${direction}`;
   return {
-    before: `WITH found AS MATERIALIZED (
-      SELECT s.vm_guid, ${key.value} AS value FROM ${FROM_VMS} ${key.join} WHERE ${where})`,
+    before: `WITH found AS (
+      SELECT s.vm_guid, ${key.value} AS value FROM ${FROM_VMS} ${key.join} WHERE ${where} OFFSET 0)`,
     chosen: `SELECT vm_guid FROM found WHERE ${parts.join(" OR ")}
       ORDER BY ${formatOrder("value", "vm_guid")} LIMIT ${parameters.add(request.limit)}`,
     order: formatOrder(key.ofRow, "v.vm_guid"),

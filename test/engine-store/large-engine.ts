@@ -1,4 +1,4 @@
-import { formatId, formatIp, formatMac } from "../support/large-ids.js";
+import { formatId, formatIp, formatIpv6, formatMac } from "../support/large-ids.js";
 
 /** Lists statements for the engine's role that make 100,000 VMs with 200,000 vNICs and 400,000 guest interfaces. */
 export const listLargeEngine = (hosts: number): readonly string[] => [
@@ -25,7 +25,7 @@ export const listLargeEngine = (hosts: number): readonly string[] => [
     SELECT ${formatId("2", "n")}, ${formatId("1", "n % 101000 + 1")}, 'interface', 'bridge', true
     FROM generate_series(1, 202000) n`,
   `INSERT INTO vm_guest_agent_interfaces
-    SELECT ${formatId("1", "n % 101000 + 1")}, 'eth' || n / 101000, ${formatMac("n")}, ${formatIp("n")}, 'fe80::' || to_hex(n)
+    SELECT ${formatId("1", "n % 101000 + 1")}, 'eth' || n / 101000, ${formatMac("n")}, ${formatIp("n")}, ${formatIpv6("n")}
     FROM generate_series(1, 404000) n WHERE (n % 101000 + 1) % 100 <> 0`,
   `SET session_replication_role = DEFAULT`,
   `VACUUM (ANALYZE)`,

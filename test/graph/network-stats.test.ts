@@ -1,8 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createEngineStore } from "../../src/engine-store/engine-store.js";
 import { MOST_STATS_ROWS } from "../../src/model/limits.js";
 import type { ReadStore } from "../../src/store/types.js";
-import { createEngineDatabase } from "../engine-store/engine-database.js";
 import { addVms, storedVm } from "../store/changes/log-fixtures.js";
 import { HOST_A, HOST_B, id, mac } from "../support/builders/ids.js";
 import { claimHost, HOSTS, INTERVAL_MS } from "../support/builders/passes.js";
@@ -14,7 +12,7 @@ import {
   vmState,
 } from "../support/builders/stored.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
-import { askForData, askForErrors } from "./ask.js";
+import { askForData } from "./ask.js";
 
 let database: TestDatabase;
 
@@ -178,18 +176,5 @@ test("of more groups than are told, those with the most VMs come, and the rest i
     expect(stats.rows[0]).toEqual({ network: "net-99", vms: 2 });
   } finally {
     await other.drop();
-  }
-});
-
-test("an engine's database does not answer it, and says so without a statement", async () => {
-  const engine = await createEngineDatabase();
-  try {
-    const store = createEngineStore(engine.dataSource);
-    expect(await askForErrors(store, "{ guestNetworkStats(by: HOST) { groupCount } }")).toEqual([
-      "NOT_AVAILABLE: guestNetworkStats: an engine's database keeps no index of this; with SOURCE=engine, ask vms(filter: …) { totalCount }",
-    ]);
-    expect(engine.sent()).toEqual([]);
-  } finally {
-    await engine.drop();
   }
 });

@@ -13,6 +13,11 @@ export function formatIp(n: string): string {
   return `'10.' || (${n}) / 65536 || '.' || (${n}) / 256 % 256 || '.' || (${n}) % 256`;
 }
 
+/** A link-local IPv6 address in canonical text, as SQL. */
+export function formatIpv6(n: string): string {
+  return `'fe80::' || CASE WHEN (${n}) < 65536 THEN '' ELSE to_hex((${n}) / 65536) || ':' END || to_hex((${n}) % 65536)`;
+}
+
 /** A MAC, as SQL. */
 export function formatMac(n: string): string {
   return `'56:6f:' || regexp_replace(lpad(to_hex(${n}), 8, '0'), '(..)(..)(..)(..)', '\\1:\\2:\\3:\\4')`;

@@ -33,9 +33,10 @@ import { NetworkDevice, Vm, VmNic } from "../types/object-types.js";
 import { CidrScalar } from "../types/scalars.js";
 
 const NARROW_WITH_ENGINE =
-  "Null only beside an error: NOT_AVAILABLE with SOURCE=engine, unless a prefix is given, of /16 or longer for IPv4, of " +
-  "/32 or longer for IPv6.";
-const NOT_WITH_ENGINE = "Null only beside an error: NOT_AVAILABLE with SOURCE=engine.";
+  "Null only beside an error: NOT_AVAILABLE with SOURCE=engine where guests have far more interfaces than a request can look " +
+  "at, unless a prefix is given, of /16 or longer for IPv4, of /32 or longer for IPv6.";
+const NOT_WITH_LARGE_ENGINE =
+  "Null only beside an error: NOT_AVAILABLE with SOURCE=engine where guests have far more interfaces than a request can look at.";
 
 /** Questions about many VMs at once. */
 @Resolver()
@@ -95,7 +96,7 @@ export class FindingQueries {
     nullable: true,
     description:
       "In what VMs' vNICs and their guests' interfaces do not fit, by VM, page by page; nothing of VMs of which either is " +
-      `not known, and at most ${MOST_DRIFT} things of one VM. As of the last look at their hosts. ${NOT_WITH_ENGINE}`,
+      `not known, and at most ${MOST_DRIFT} things of one VM. As of the last look at their hosts. ${NOT_WITH_LARGE_ENGINE}`,
   })
   drift(
     @Ctx() { loaders }: GraphContext,

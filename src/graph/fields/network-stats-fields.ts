@@ -19,7 +19,7 @@ export class NetworkStatsQueries {
     nullable: true,
     description:
       "How many VMs, vNICs, addresses and conflicts there are, by a key. Counted anew at each question, in one look through all " +
-      "tables. As stored last. Null only beside an error: NOT_AVAILABLE with SOURCE=engine.",
+      "tables. As stored last. Null only beside an error: NOT_AVAILABLE with SOURCE=engine where guests have far more interfaces than a request can look at.",
   })
   guestNetworkStats(
     @Ctx() { loaders }: GraphContext,

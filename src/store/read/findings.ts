@@ -149,7 +149,7 @@ export function selectAddressConflicts(
         LEFT JOIN vnic_graph_nic e ON e.nic_id = n.id
         WHERE g.vm_id = a.vm_id
           AND host(a.address) = ANY(string_to_array(concat_ws(',', g.ipv4_addresses, g.ipv6_addresses), ','))
-        ORDER BY 2 DESC, n.id IS NULL LIMIT 1) on_nic ON true
+        ORDER BY 2 DESC, n.id IS NULL, e.network COLLATE "C" LIMIT 1) on_nic ON true
       WHERE a.address = s.address AND coalesce(on_nic.is_outside, a.address <> ALL(${USUAL_BRIDGES})) AND ${visible} OFFSET 0) h
     WHERE ${isMeant}
     GROUP BY h.address

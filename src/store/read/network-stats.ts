@@ -2,6 +2,7 @@ import { MOST_STATS_ROWS } from "../../model/limits.js";
 import type { NetworkStats, NetworkStatsKey, NetworkStatsQuestion } from "../finding-types.js";
 import { querySearchRows, SqlParameters, type Queryable } from "../postgres/sql.js";
 import { FROM_VMS, OWN_CONDITIONS, STALE_REASON } from "./conditions/own-conditions.js";
+import type { VmConditionSql } from "./conditions/search-conditions.js";
 import type { VmScopeSql } from "./conditions/scope.js";
 import { buildVmConditions } from "./conditions/vm-conditions.js";
 import { selectAddressConflicts } from "./findings.js";
@@ -10,21 +11,67 @@ import { selectAddressConflicts } from "./findings.js";
  * Counts VMs, vNICs, addresses and addresses in conflict by a key, in one statement. It reads each table once, because no
  * index helps figures over all. Groups with the most VMs come first.
  */
-export async function readNetworkStats(
+export function readNetworkStats(
   database: Queryable,
-  { filter, by }: NetworkStatsQuestion,
+  question: NetworkStatsQuestion,
   scope: VmScopeSql,
 ): Promise<NetworkStats> {
   const parameters = new SqlParameters();
-  const where = buildVmConditions(filter, scope, OWN_CONDITIONS, parameters);
   const everywhere = { within: null, network: null, after: null };
-  const conflicts = selectAddressConflicts(everywhere, scope, parameters, null);
-  const { key = "''", members, nics, held } = GROUPS[by];
+  return queryStats(database, question, scope, parameters, {
+    conditions: OWN_CONDITIONS,
+    fromVms: FROM_VMS,
+    staleReason: STALE_REASON,
+    kept: "MATERIALIZED",
+    before: "",
+    held: "vnic_graph_address",
+    conflicts: selectAddressConflicts(everywhere, scope, parameters, null),
+    joinNetworks: "LEFT JOIN vnic_graph_nic e ON e.nic_id = n.id",
+    network: "e.network",
+    isOfNic: "g.mac_address = n.mac_addr",
+    ofInterface:
+      "(SELECT word::inet AS address FROM unnest(string_to_array(concat_ws(',', nullif(g.ipv4_addresses, ''), nullif(g.ipv6_addresses, '')), ',')) AS word)",
+  });
+}
+
+/** Where a source's tables hold what is counted. */
+export interface StatsSource {
+  readonly conditions: VmConditionSql;
+  readonly fromVms: string;
+  readonly staleReason: string;
+  /** What makes a part of a WITH clause be computed once; nothing before PostgreSQL 12, which does so with all of them. */
+  readonly kept: "MATERIALIZED" | "";
+  /** Further parts of the WITH clause, each followed by a comma. */
+  readonly before: string;
+  /** What has the columns `vm_id` and `address`. */
+  readonly held: string;
+  /** Selects the addresses of VMs that can meet, with all these VMs. */
+  readonly conflicts: string;
+  /** Joins what has the network of a vNIC `n`. */
+  readonly joinNetworks: string;
+  /** The network's name. */
+  readonly network: string;
+  /** Holds if a guest's interface `g` is the vNIC `n`. */
+  readonly isOfNic: string;
+  /** Selects the `address`es of a guest's interface `g`. */
+  readonly ofInterface: string;
+}
+
+/** Runs that statement over a source's tables. */
+export async function queryStats(
+  database: Queryable,
+  { filter, by }: NetworkStatsQuestion,
+  scope: VmScopeSql,
+  parameters: SqlParameters,
+  source: StatsSource,
+): Promise<NetworkStats> {
+  const where = buildVmConditions(filter, scope, source.conditions, parameters);
+  const { key = "''", members, nics, held } = createGroups(source)[by];
   const rows = await querySearchRows<StatsRow>(
     database,
-    `WITH vms AS MATERIALIZED (SELECT s.vm_guid AS id, ${key} AS key FROM ${FROM_VMS} WHERE ${where}),
-     conflicting AS MATERIALIZED (SELECT c.address, unnest(c.vm_ids) AS vm_id FROM (${conflicts}) c),
-     members AS MATERIALIZED (${members}),
+    `WITH ${source.before} vms AS ${source.kept} (SELECT s.vm_guid AS id, ${key} AS key FROM ${source.fromVms} WHERE ${where}),
+     conflicting AS ${source.kept} (SELECT c.address, unnest(c.vm_ids) AS vm_id FROM (${source.conflicts}) c),
+     members AS ${source.kept} (${members}),
      nics AS (SELECT key, count(*) AS count FROM (${nics}) n GROUP BY key),
      held AS (SELECT h.key, count(*) AS count, count(DISTINCT c.address) AS conflicts FROM (${held}) h
        LEFT JOIN conflicting c ON c.vm_id = h.vm_id AND c.address = h.address GROUP BY h.key)
@@ -57,29 +104,31 @@ interface Grouping {
   readonly held: string;
 }
 
-const BY_VM: Omit<Grouping, "key"> = {
-  members: "SELECT key, id AS vm_id FROM vms",
-  nics: "SELECT m.key FROM members m JOIN vm_interface n ON n.vm_guid = m.vm_id",
-  held: "SELECT m.key, a.vm_id, a.address FROM members m JOIN vnic_graph_address a ON a.vm_id = m.vm_id",
-};
+function createGroups(source: StatsSource): Readonly<Record<NetworkStatsKey, Grouping>> {
+  const { staleReason, held, joinNetworks, network, isOfNic, ofInterface } = source;
+  const byVm: Omit<Grouping, "key"> = {
+    members: "SELECT key, id AS vm_id FROM vms",
+    nics: "SELECT m.key FROM members m JOIN vm_interface n ON n.vm_guid = m.vm_id",
+    held: `SELECT m.key, a.vm_id, a.address FROM members m JOIN ${held} a ON a.vm_id = m.vm_id`,
+  };
+  const nics = `FROM vms v JOIN vm_interface n ON n.vm_guid = v.id ${joinNetworks}`;
+  return {
+    HOST: { ...byVm, key: "coalesce(d.run_on_vds::text, '')" },
+    STALE_REASON: { ...byVm, key: `coalesce(${staleReason}, '')` },
+    FAMILY: {
+      ...byVm,
+      members: `SELECT DISTINCT ${FAMILY} AS key, v.id AS vm_id FROM vms v LEFT JOIN ${held} a ON a.vm_id = v.id`,
+      held: `SELECT ${FAMILY} AS key, a.vm_id, a.address FROM vms v JOIN ${held} a ON a.vm_id = v.id`,
+    },
+    // An address is on the network of the vNIC whose MAC its interface has.
+    NETWORK: {
+      members: `SELECT DISTINCT coalesce(${network}, '') AS key, v.id AS vm_id ${nics}`,
+      nics: `SELECT coalesce(${network}, '') AS key ${nics}`,
+      held: `SELECT DISTINCT coalesce(${network}, '') AS key, v.id AS vm_id, w.address ${nics}
+        JOIN vm_guest_agent_interfaces g ON g.vm_id = v.id AND ${isOfNic}
+        CROSS JOIN LATERAL ${ofInterface} AS w`,
+    },
+  };
+}
 
 const FAMILY = `CASE WHEN a.address IS NULL THEN '' WHEN family(a.address) = 4 OR a.address <<= '::ffff:0:0/96' THEN '4' ELSE '6' END`;
-const NICS = `FROM vms v JOIN vm_interface n ON n.vm_guid = v.id LEFT JOIN vnic_graph_nic e ON e.nic_id = n.id`;
-
-const GROUPS: Readonly<Record<NetworkStatsKey, Grouping>> = {
-  HOST: { ...BY_VM, key: "coalesce(d.run_on_vds::text, '')" },
-  STALE_REASON: { ...BY_VM, key: `coalesce(${STALE_REASON}, '')` },
-  FAMILY: {
-    ...BY_VM,
-    members: `SELECT DISTINCT ${FAMILY} AS key, v.id AS vm_id FROM vms v LEFT JOIN vnic_graph_address a ON a.vm_id = v.id`,
-    held: `SELECT ${FAMILY} AS key, a.vm_id, a.address FROM vms v JOIN vnic_graph_address a ON a.vm_id = v.id`,
-  },
-  // An address is on the network of the vNIC whose MAC its interface has.
-  NETWORK: {
-    members: `SELECT DISTINCT coalesce(e.network, '') AS key, v.id AS vm_id ${NICS}`,
-    nics: `SELECT coalesce(e.network, '') AS key ${NICS}`,
-    held: `SELECT DISTINCT coalesce(e.network, '') AS key, v.id AS vm_id, word::inet AS address ${NICS}
-      JOIN vm_guest_agent_interfaces g ON g.vm_id = v.id AND g.mac_address = n.mac_addr
-      CROSS JOIN unnest(string_to_array(concat_ws(',', nullif(g.ipv4_addresses, ''), nullif(g.ipv6_addresses, '')), ',')) AS word`,
-  },
-};

@@ -1,0 +1,40 @@
+import type { NetworkStats, NetworkStatsQuestion } from "../store/finding-types.js";
+import { SqlParameters, type Queryable } from "../store/postgres/sql.js";
+import type { VmScopeSql } from "../store/read/conditions/scope.js";
+import { queryStats } from "../store/read/network-stats.js";
+import { selectConflicts, selectHeld } from "./address-lists.js";
+import { parseWord, selectWords } from "./conditions/address-words.js";
+import { ENGINE_CONDITIONS, FROM_VMS, mayHaveGuest } from "./conditions/engine-conditions.js";
+import { refuseLargeFleet } from "./fleet-size.js";
+import { STALE_REASON } from "./guest-state.js";
+
+/** Counts as the gateway's own tables are counted, in one statement that parses all addresses once. */
+export async function readEngineStats(
+  database: Queryable,
+  question: NetworkStatsQuestion,
+  scope: VmScopeSql,
+): Promise<NetworkStats> {
+  await refuseLargeFleet(database, "guestNetworkStats", "ask vms(filter: …) { totalCount }");
+  const parameters = new SqlParameters();
+  const held = selectHeld(null, scope, parameters);
+  return queryStats(database, question, scope, parameters, {
+    conditions: ENGINE_CONDITIONS,
+    fromVms: FROM_VMS,
+    staleReason: STALE_REASON,
+    // An engine 4.3 has PostgreSQL 10.
+    kept: "",
+    before: `held_addresses AS (${held}),`,
+    held: "held_addresses",
+    conflicts: selectConflicts("held_addresses", { network: null, after: null }, parameters, null),
+    joinNetworks:
+      "LEFT JOIN vnic_profiles p ON p.id = n.vnic_profile_id LEFT JOIN network e ON e.id = p.network_id",
+    network: "e.name",
+    // An engine keeps the rows of a VM that does not run any more.
+    isOfNic: `lower(n.mac_addr COLLATE "C") = lower(replace(g.mac_address, '-', ':') COLLATE "C")
+      AND EXISTS (SELECT FROM vm_dynamic o WHERE o.vm_guid = v.id AND ${mayHaveGuest("o.status")})`,
+    ofInterface: `(SELECT each.address FROM (
+      SELECT ${parseWord("each.word", null)} AS address FROM (
+        SELECT ${selectWords("concat_ws(',', g.ipv4_addresses, g.ipv6_addresses)")} AS word OFFSET 0) each OFFSET 0) each
+      WHERE each.address IS NOT NULL)`,
+  });
+}

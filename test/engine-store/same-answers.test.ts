@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { ReadStore } from "../../src/store/types.js";
+import { askForData } from "../graph/ask.js";
+import { HOST_B, id } from "../support/builders/ids.js";
+import { createMirroredFleet, type MirroredFleet } from "./mirrored-fleet.js";
+
+const SCOPE = { namePatterns: ["vm-000?"], hostIds: [HOST_B], vmIds: [id(17)] };
+
+const QUESTIONS: Readonly<Record<string, string>> = {
+  "what does not fit":
+    "{ drift(first: 500) { totalCount nodes { kind vm { id } vmNic { id } device { name macAddress } } } }",
+  "which vNICs are not shown":
+    "{ drift(first: 500, kinds: [NIC_NOT_SHOWN, NIC_MAC_DIFFERS]) { totalCount nodes { kind vm { id } vmNic { id } } } }",
+  "which interfaces are unknown":
+    "{ drift(first: 500, kinds: [DEVICE_UNKNOWN, DEVICE_BOND]) { totalCount nodes { kind vm { id } device { name } } } }",
+  "nothing of no kind": "{ drift(kinds: []) { totalCount nodes { kind } } }",
+  "addresses of several VMs":
+    "{ addressConflicts(first: 500) { totalCount nodes { address kind vmCount holders { vm { id } device { name } } } } }",
+  "addresses of several VMs on a network":
+    '{ addressConflicts(first: 500, network: "red") { totalCount nodes { address vmCount holders { vm { id } } } } }',
+  "addresses of several VMs in a prefix":
+    '{ addressConflicts(first: 500, within: "10.0.0.0/8") { totalCount nodes { address vmCount } } }',
+  "MACs of several VMs":
+    "{ macConflicts(first: 500) { totalCount nodes { macAddress vmCount vmNics { id } } } }",
+  "all addresses":
+    "{ guestAddresses(first: 500) { totalCount nodes { address vm { id } device { name } vmNic { id } } } }",
+  "addresses of IPv6":
+    '{ guestAddresses(first: 500, inCidr: "::/0") { totalCount nodes { address vm { id } } } }',
+  ...Object.fromEntries(
+    ["HOST", "NETWORK", "FAMILY", "STALE_REASON"].flatMap((by) =>
+      ["", ', filter: { address: { inCidr: "10.0.0.0/24" } }'].map((filter) => [
+        `figures by ${by}${filter}`,
+        `{ guestNetworkStats(by: ${by}${filter}) { groupCount leftOut rows { host { id } network family staleReason vms vnics addresses conflicts } } }`,
+      ]),
+    ),
+  ),
+};
+
+describe.each([1, 2, 3])(
+  "the same fleet, made by chance %i, answers the same from hosts and from an engine",
+  (seed) => {
+    let fleet: MirroredFleet;
+
+    beforeAll(async () => {
+      fleet = await createMirroredFleet(seed);
+    });
+
+    afterAll(() => fleet.drop());
+
+    test.each(Object.entries(QUESTIONS))("%s", async (_, query) => {
+      const { database, store } = fleet;
+      const answer = await askForData(database.store, query);
+      expect(await askForData(store, query)).toEqual(answer);
+      const scoped = await askForData(database.store.createReaderFor(SCOPE), query);
+      expect(await askForData(store.createReaderFor(SCOPE), query)).toEqual(scoped);
+      expect(JSON.stringify(answer)).toMatch(query.includes("kinds: []") ? /"totalCount":0/ : /\w":[1-9]/);
+    });
+
+    test("what does not fit, page by page", async () => {
+      const readAll = async (reader: ReadStore) => {
+        const nodes: unknown[] = [];
+        for (let after = ""; ;) {
+          const { drift } = (await askForData(
+            reader,
+            `{ drift(first: 7${after}) { nodes { kind vm { id } vmNic { id } device { name } } pageInfo { hasNextPage endCursor } } }`,
+          )) as {
+            drift: { nodes: unknown[]; pageInfo: { hasNextPage: boolean; endCursor: string } };
+          };
+          nodes.push(...drift.nodes);
+          if (!drift.pageInfo.hasNextPage) return nodes;
+          after = `, after: "${drift.pageInfo.endCursor}"`;
+        }
+      };
+      expect(await readAll(fleet.store)).toEqual(await readAll(fleet.database.store));
+    });
+
+    test.each([
+      ["drift(first: 500) { nodes { kind } }", 2],
+      ["drift(first: 500) { totalCount }", 4],
+      ["addressConflicts { nodes { address } }", 2],
+      ["guestAddresses { nodes { address } }", 2],
+      ["guestNetworkStats(by: FAMILY) { rows { vms addresses } }", 2],
+      ['addressConflicts(within: "10.0.0.0/16") { nodes { address } }', 1],
+      ["macConflicts { nodes { macAddress } }", 1],
+      ['vms(orderBy: HOST_ASC, filter: { nameContains: "1" }) { nodes { id } }', 1],
+      ['vms(filter: { nameContains: "1" }) { nodes { id } }', 1],
+    ])(
+      "an engine is asked for %s in %i statements, which PostgreSQL 10 knows, too",
+      async (field, statements) => {
+        fleet.engine.sent();
+        await askForData(fleet.store, `{ ${field} }`);
+        const sent = fleet.engine.sent().filter(({ sql }) => sql.includes("SELECT"));
+        expect(sent).toHaveLength(statements);
+        // The word came with PostgreSQL 12.
+        expect(sent.filter(({ sql }) => sql.includes("MATERIALIZED"))).toEqual([]);
+      },
+    );
+  },
+);
