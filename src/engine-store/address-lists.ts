@@ -133,14 +133,16 @@ export function selectConflicts(
   const name = network === null ? null : `${parameters.add(network)}::text`;
   const isMeant = name === null ? "true" : `coalesce(h.network, ${name}) = ${name}`;
   const all = "array_agg(h.vm_id ORDER BY h.vm_id)";
-  return `SELECT h.address, count(*) AS vm_count, ${holdersShown === null ? all : `(${all})[1:${holdersShown}]`} AS vm_ids
-    FROM (
-      SELECT a.address, a.vm_id, nic.network, nic.is_outside
-      FROM (SELECT each.address, unnest(each.vm_ids) AS vm_id FROM (
-        SELECT a.address, array_agg(a.vm_id) AS vm_ids FROM ${held} a
-        WHERE a.address IN (SELECT a.address FROM ${held} a WHERE ${isBehind} AND ${matchReaching("a.address")}
-          GROUP BY a.address HAVING count(*) > 1)
-        GROUP BY a.address ORDER BY a.address OFFSET 0) each) a
+  return `SELECT s.address, count(*) AS vm_count, ${holdersShown === null ? all : `(${all})[1:${holdersShown}]`} AS vm_ids
+    FROM (SELECT each.address, each.vm_ids FROM (
+      SELECT a.address, array_agg(a.vm_id) AS vm_ids FROM ${held} a
+      WHERE a.address IN (SELECT a.address FROM (
+        SELECT a.address FROM ${held} a GROUP BY a.address HAVING count(*) > 1 OFFSET 0) a
+        WHERE ${isBehind} AND ${matchReaching("a.address")})
+      GROUP BY a.address) each ORDER BY each.address OFFSET 0) s
+    CROSS JOIN LATERAL (
+      SELECT s.address, a.vm_id, nic.network, nic.is_outside
+      FROM unnest(s.vm_ids) AS a (vm_id)
       LEFT JOIN LATERAL (
         SELECT n.name AS network, i.id IS NOT NULL OR coalesce(g.interface_name, '') = ''
           OR NOT g.interface_name ~* '${CONTAINER_PATTERN}' AS is_outside
@@ -149,11 +151,11 @@ export function selectConflicts(
           AND lower(i.mac_addr COLLATE "C") = lower(replace(g.mac_address, '-', ':') COLLATE "C")
         LEFT JOIN vnic_profiles p ON p.id = i.vnic_profile_id
         LEFT JOIN network n ON n.id = p.network_id
-        WHERE g.vm_id = a.vm_id AND host(a.address) = ANY(string_to_array(
+        WHERE g.vm_id = a.vm_id AND host(s.address) = ANY(string_to_array(
           lower(concat_ws(',', g.ipv4_addresses, g.ipv6_addresses) COLLATE "C"), ','))
         ORDER BY 2 DESC, i.id IS NULL, n.name COLLATE "C" LIMIT 1) nic ON true OFFSET 0) h
-    WHERE coalesce(h.is_outside, h.address <> ALL(${USUAL_BRIDGES})) AND ${isMeant}
-    GROUP BY h.address
+    WHERE coalesce(h.is_outside, s.address <> ALL(${USUAL_BRIDGES})) AND ${isMeant}
+    GROUP BY s.address
     HAVING count(*) > 1 AND (count(h.network) < count(*) OR count(DISTINCT h.network) < count(*))`;
 }
 

@@ -2,6 +2,7 @@ import { normalizeReportedMac } from "../model/address/mac.js";
 import type { VmScopeSql } from "../store/read/conditions/scope.js";
 import { queryRows, querySearchRows, SqlParameters, type Queryable } from "../store/postgres/sql.js";
 import type { Nic } from "../store/types.js";
+import { matchMacs } from "./conditions/spellings.js";
 
 /** By what vNICs are looked for: their ids, their VMs' ids, or MACs in lower case with colons. */
 export interface NicQuestion {
@@ -43,9 +44,6 @@ export async function readNics(
  * changing the case of every row.
  */
 function buildKeyCondition({ key, values }: NicQuestion, parameters: SqlParameters): string {
-  if (key === "mac") {
-    const spellings = values.flatMap((mac) => [mac, mac.toUpperCase()]);
-    return `i.mac_addr = ANY(${parameters.add(spellings)}::varchar[])`;
-  }
+  if (key === "mac") return matchMacs("i.mac_addr", values, parameters);
   return `i.${key === "id" ? "id" : "vm_guid"} = ANY(${parameters.add(values)}::uuid[])`;
 }

@@ -10,7 +10,7 @@ import { NotKeptError } from "../../store/not-kept-error.js";
 import type { SqlParameters } from "../../store/postgres/sql.js";
 import { selectVmsInCidr } from "./cidr-search.js";
 import { STALE_REASON } from "../guest-state.js";
-import { listNeedles, listSpellings } from "./spellings.js";
+import { listNeedles, listSpellings, matchMacs } from "./spellings.js";
 
 /** VMs with their states. A VM without statistics, or just made, is read too: it has no row in `vm_dynamic` yet. */
 export const FROM_VMS = `vm_static s LEFT JOIN vm_dynamic d ON d.vm_guid = s.vm_guid
@@ -89,12 +89,11 @@ export const CLUSTER_CONDITIONS: VmConditionSql = {
 };
 
 function matchGuestMac(mac: string, parameters: SqlParameters): string {
-  const spellings = [mac, mac.replaceAll(":", "-")].flatMap((each) => [each, each.toUpperCase()]);
-  return `g.mac_address = ANY(${parameters.add(spellings)}::varchar[])`;
+  return matchMacs("g.mac_address", [mac, mac.replaceAll(":", "-")], parameters);
 }
 
 function matchNicMac(mac: string, parameters: SqlParameters): string {
-  return `i.mac_addr = ANY(${parameters.add([mac, mac.toUpperCase()])}::varchar[])`;
+  return matchMacs("i.mac_addr", [mac], parameters);
 }
 
 /**
