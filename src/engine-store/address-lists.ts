@@ -8,7 +8,7 @@ import type {
 } from "../store/finding-types.js";
 import { querySearchRows, SqlParameters, type Queryable } from "../store/postgres/sql.js";
 import type { VmScopeSql } from "../store/read/conditions/scope.js";
-import { refuseLargeFleet } from "./fleet-size.js";
+import { MOST_PARSED_BYTES, refuseLargeFleet } from "./fleet-size.js";
 import { CONTAINER_PATTERN } from "../model/guest/container-names.js";
 import { matchReaching, USUAL_BRIDGES } from "../store/read/findings.js";
 import { selectAllAddresses } from "./conditions/address-words.js";
@@ -85,7 +85,7 @@ async function checkSize(
 ): Promise<void> {
   if (cidr !== null && cidr.prefix >= NARROW_PREFIX[cidr.family]) return;
   const narrow = `/${NARROW_PREFIX[4]} or longer for IPv4, of /${NARROW_PREFIX[6]} or longer for IPv6`;
-  await refuseLargeFleet(database, field, `give ${argument}, of ${narrow}`);
+  await refuseLargeFleet(database, field, `give ${argument}, of ${narrow}`, MOST_PARSED_BYTES);
 }
 
 const NARROW_PREFIX = { 4: 16, 6: 32 } as const;

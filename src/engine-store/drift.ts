@@ -7,7 +7,7 @@ import { NotKeptError } from "../store/not-kept-error.js";
 import { querySearchRows, SqlParameters, type Queryable } from "../store/postgres/sql.js";
 import type { VmScopeSql } from "../store/read/conditions/scope.js";
 import { mayHaveGuest } from "./conditions/engine-conditions.js";
-import { refuseLargeFleet } from "./fleet-size.js";
+import { MOST_COMPARED_BYTES, refuseLargeFleet } from "./fleet-size.js";
 import { INTERFACE_ORDER } from "./interfaces.js";
 
 /** Reads a page of misfits. They are found anew: SQL finds the VMs that may have one, and the rule of the model compares these. */
@@ -43,7 +43,7 @@ async function* walkDrift(
   scope: VmScopeSql,
 ): AsyncGenerator<DriftRow[]> {
   if (kinds?.length === 0) return;
-  await refuseLargeFleet(database, "drift", "ask VmNic.missingReason of the VMs");
+  await refuseLargeFleet(database, "drift", "ask VmNic.missingReason of the VMs", MOST_COMPARED_BYTES);
   let from = after?.vmId ?? LEAST_ID;
   for (const size of VMS_A_STATEMENT) {
     const vms = await readComparedVms(database, { kinds, from, size }, scope);

@@ -5,7 +5,7 @@ import { queryStats } from "../store/read/network-stats.js";
 import { selectConflicts, selectHeld } from "./address-lists.js";
 import { parseWord, selectWords } from "./conditions/address-words.js";
 import { ENGINE_CONDITIONS, FROM_VMS, mayHaveGuest } from "./conditions/engine-conditions.js";
-import { refuseLargeFleet } from "./fleet-size.js";
+import { MOST_PARSED_BYTES, refuseLargeFleet } from "./fleet-size.js";
 import { STALE_REASON } from "./guest-state.js";
 
 /** Counts as the gateway's own tables are counted, in one statement that parses all addresses once. */
@@ -14,7 +14,12 @@ export async function readEngineStats(
   question: NetworkStatsQuestion,
   scope: VmScopeSql,
 ): Promise<NetworkStats> {
-  await refuseLargeFleet(database, "guestNetworkStats", "ask vms(filter: …) { totalCount }");
+  await refuseLargeFleet(
+    database,
+    "guestNetworkStats",
+    "ask vms(filter: …) { totalCount }",
+    MOST_PARSED_BYTES,
+  );
   const parameters = new SqlParameters();
   const held = selectHeld(null, scope, parameters);
   return queryStats(database, question, scope, parameters, {
