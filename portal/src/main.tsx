@@ -28,10 +28,12 @@ import { createRoot } from "react-dom/client";
 import { Provider } from "urql";
 import { createClient } from "./api/client.js";
 import { App } from "./app.js";
+import { printLight } from "./shared/print-light.js";
 
 /** Shades that keep text readable (WCAG AA) in both schemes. */
 const THEME = createTheme({ primaryShade: { light: 8, dark: 4 }, autoContrast: true });
 
+printLight();
 // Not awaited here: the code that ends a sign-in needs this module, and would wait for it while this module waits for that code.
 void endSignIn()
   .catch(() => "Signing in did not work.")
