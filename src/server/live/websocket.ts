@@ -72,8 +72,8 @@ export function acceptWebSockets(server: Server, gate: Gate, parts: WebSocketPar
           if (webSocket.bufferedAmount > limits.socketBytes) session.cutSlow();
           return send(webSocket, data);
         },
-        close: (code, reason) => {
-          webSocket.close(code, reason);
+        close: (code = 1_000, reason = "") => {
+          closeSoon(webSocket, { code, reason });
         },
         onMessage: (handle) => {
           const messages = turns.open({

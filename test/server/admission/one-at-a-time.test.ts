@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { connect, type AddressInfo, type Socket } from "node:net";
@@ -73,6 +74,19 @@ test("a client that sends thousands of requests at once is cut off, and one that
     await new Promise((resolve) => socket.once("close", resolve));
     expect(begun).toEqual(["/first"]);
   }
+});
+
+test("what else is in the packet of a client that is cut off is not even parsed", async () => {
+  const { port } = await startManual();
+  let parsed = 0;
+  const count = () => void (parsed += 1);
+  subscribe("http.server.request.start", count);
+  onTestFinished(() => void unsubscribe("http.server.request.start", count));
+  const socket = open(port);
+  socket.write(get("/").repeat(2_000));
+  await new Promise((resolve) => socket.once("close", resolve));
+  expect(parsed).toBeGreaterThan(16);
+  expect(parsed).toBeLessThan(30);
 });
 
 test("streams that are asked for behind a request that waits leave no place taken when their client goes", async () => {

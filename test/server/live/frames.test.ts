@@ -1,4 +1,5 @@
-import { describe, expect, test } from "vitest";
+import { connect as openSocket } from "node:net";
+import { describe, expect, onTestFinished, test } from "vitest";
 import WebSocket from "ws";
 import { addVms, storedVm } from "../../store/changes/log-fixtures.js";
 import { eventually } from "../../support/eventually.js";
@@ -49,4 +50,19 @@ describe("WebSockets on which nonsense is sent", () => {
       });
     },
   );
+
+  test("are cut off where a client that greets nobody does not answer the close either", async () => {
+    const { server } = await startLiveServer({ limits: { initMs: 200 } });
+    const socket = openSocket(server.port, "127.0.0.1");
+    onTestFinished(() => void socket.destroy());
+    socket.on("error", () => undefined);
+    socket.resume();
+    socket.write(
+      "GET /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
+        "Sec-WebSocket-Key: MTIzNDU2Nzg5MDEyMzQ1Ng==\r\nSec-WebSocket-Version: 13\r\n" +
+        "Sec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n",
+    );
+    // The library would wait for half a minute, and the runner does not.
+    await new Promise((resolve) => socket.once("close", resolve));
+  }, 15_000);
 });
