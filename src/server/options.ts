@@ -16,8 +16,11 @@ export interface ServedRequest {
   readonly signal: AbortSignal;
   /** Throws once the deadline has passed: whatever works without waiting should ask. */
   readonly check: () => void;
-  /** Has a listener called once, when the work for the request has ended: what it holds is given back then. */
-  readonly onEnd: (listener: () => void) => void;
+  /**
+   * Has a listener called once, when the work for the request has ended: what it holds is given back then, and what the listener
+   * returns settles when it is.
+   */
+  readonly onEnd: (listener: () => unknown) => void;
   /** Calls the listener when all that was read for the request has been used. A batch that is sent then is complete. */
   readonly whenIdle?: (listener: () => void) => void;
   /** Called when a subscriber reads too slowly to be told more, not even that: its connection has to end. */

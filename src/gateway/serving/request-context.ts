@@ -48,9 +48,8 @@ function limitToRequest(admin: HostAdmin, signal: AbortSignal): HostAdmin {
  */
 function openRequestSnapshot(store: Readers, { scope }: KnownViewer, request: ServedRequest): ReadSnapshot {
   const snapshot = store.openSnapshot(scope);
-  const close = () => void snapshot.close();
-  request.onEnd(close);
-  request.signal.addEventListener("abort", close, { once: true });
+  request.onEnd(snapshot.close);
+  request.signal.addEventListener("abort", () => void snapshot.close(), { once: true });
   return snapshot;
 }
 

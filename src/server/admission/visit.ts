@@ -24,7 +24,7 @@ export interface Visit {
    * Runs a piece of work in a place. A lasting request does so again and again, each time with a deadline of its own, and
    * holds no place in between.
    */
-  runPiece<Result>(job: (request: ServedRequest, place: HeldPlace) => Promise<Result>): Promise<Result>;
+  runPiece<Result>(job: (request: RunningRequest, place: HeldPlace) => Promise<Result>): Promise<Result>;
   /**
    * Runs a piece of a lasting request in this room instead of a place. The first one is refused with 503 if it waits for half
    * of the deadline; those that follow wait as long as they must, since a part of an answer is worth nothing.
@@ -43,6 +43,12 @@ export interface Visit {
   sending: Sending | null;
   /** Milliseconds from the request's head until the answer was ready, or until now. */
   elapsedMs(): number;
+}
+
+/** A request whose work runs in a place. */
+export interface RunningRequest extends ServedRequest {
+  /** Gives back what the work holds, although it has not ended; resolves when nothing of it is in use any more. */
+  readonly giveBack: () => Promise<void>;
 }
 
 /** Starts a visit; nothing is checked yet. */
@@ -86,7 +92,7 @@ class StartedVisit implements Visit {
   }
 
   async runPiece<Result>(
-    job: (request: ServedRequest, place: HeldPlace) => Promise<Result>,
+    job: (request: RunningRequest, place: HeldPlace) => Promise<Result>,
   ): Promise<Result> {
     const { deadline } = this;
     const { places, rule } = this.given;
@@ -171,8 +177,8 @@ function createNotes(): AuditNotes {
 }
 
 /** A request's three sides: what the program sees of it, what runs its work, and who waits for its end. */
-class ListenedRequest implements ServedRequest {
-  private listeners: (() => void)[] = [];
+class ListenedRequest implements RunningRequest {
+  private listeners: (() => unknown)[] = [];
 
   constructor(
     readonly id: string,
@@ -187,17 +193,25 @@ class ListenedRequest implements ServedRequest {
     return this.deadline.check;
   }
 
-  readonly onEnd = (listener: () => void): void => {
+  readonly onEnd = (listener: () => unknown): void => {
     this.listeners.push(listener);
   };
 
-  async run<Result>(job: (request: ServedRequest) => Promise<Result>): Promise<Result> {
+  readonly giveBack = async (): Promise<void> => {
+    const listeners = this.listeners;
+    this.listeners = [];
+    await Promise.allSettled(
+      listeners.map(async (listener) => {
+        await listener();
+      }),
+    );
+  };
+
+  async run<Result>(job: (request: RunningRequest) => Promise<Result>): Promise<Result> {
     try {
       return await job(this);
     } finally {
-      const listeners = this.listeners;
-      this.listeners = [];
-      for (const listener of listeners) listener();
+      void this.giveBack();
     }
   }
 }

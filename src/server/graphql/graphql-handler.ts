@@ -4,8 +4,8 @@ import type { DocumentGate, RequestParameters } from "./documents.js";
 import { INTERNAL } from "../errors.js";
 import type { Limits } from "../../model/limits.js";
 import type { HeldPlace } from "../admission/work.js";
-import type { Visit } from "../admission/visit.js";
-import type { ServedRequest, ServerOptions } from "../options.js";
+import type { RunningRequest, Visit } from "../admission/visit.js";
+import type { ServerOptions } from "../options.js";
 import { type AnswerKeeper, digestQuestion, type KeptAnswer } from "./kept-answer.js";
 import type { AnswerFast, LearnForm } from "./fast-answers.js";
 import type { ReadBody, RequestReader } from "./request-reader.js";
@@ -133,7 +133,7 @@ async function execute(
     visit,
     place,
     served,
-  }: { readonly visit: Visit; readonly place: HeldPlace; readonly served: ServedRequest },
+  }: { readonly visit: Visit; readonly place: HeldPlace; readonly served: RunningRequest },
 ): Promise<Answer> {
   const { viewer } = visit;
   if (viewer === null) throw new Error("a request of which nobody knows who sends it");
@@ -165,7 +165,7 @@ async function execute(
   };
   // Also where nobody waits any more: what was changed is changed.
   served.signal.addEventListener("abort", dropAfterMutation, { once: true });
-  const response = await apollo
+  const executed = apollo
     .executeHTTPGraphQLRequest({
       httpGraphQLRequest: {
         // To Apollo a HEAD is a GET; Node leaves the body out.
@@ -177,12 +177,24 @@ async function execute(
       context: () => Promise.resolve(context),
     })
     .finally(dropAfterMutation);
+  const response = await Promise.race([executed, waitForStop(state, served)]);
   const contentType = response.headers.get("content-type");
   const isWell = (response.status ?? 200) === 200 && state.kind !== null && state.codes.length === 0;
   if (isWell && contentType !== undefined) {
     fast?.learnForm(request.headers.accept, contentType);
   }
   return createAnswer(response, options, state);
+}
+
+/**
+ * Rejects once an execution was stopped and all that it was reading has come. It is never answered, so the place would be held until
+ * the deadline; clients that leave early would take them all.
+ */
+async function waitForStop({ stopped }: RequestState, served: RunningRequest): Promise<never> {
+  await stopped;
+  await served.giveBack();
+  served.check();
+  throw new Error("an execution was stopped although its request goes on");
 }
 
 function createAnswer(response: HTTPGraphQLResponse, options: ServerOptions, state: RequestState): Answer {

@@ -95,11 +95,14 @@ function collect(payload: IncomingMessage, account: (bytes: number) => void): Pr
     payload.once("end", () => {
       resolve(chunks);
     });
-    payload.once("error", fail);
+    const failOfClient = (): void => {
+      fail(new HttpError(400, "BAD_REQUEST", "The body ended before its end.", CLOSE));
+    };
+    // Whatever ends a body early is its client's doing, and no fault to be logged with a stack.
+    payload.once("error", failOfClient);
     payload.once("close", () => {
       // Every body closes; an error is dear to make, and wanted only where the body did not end.
-      if (!payload.readableEnded)
-        fail(new HttpError(400, "BAD_REQUEST", "The body ended before its end.", CLOSE));
+      if (!payload.readableEnded) failOfClient();
     });
   });
 }

@@ -14,6 +14,8 @@ export interface RequestState {
   readonly visit: Visit;
   readonly place: HeldPlace;
   readonly stop: ExecutionStop;
+  /** Resolves when the execution was stopped: its promise never settles then. */
+  readonly stopped: Promise<void>;
   /** Begins to hold back what batches bring; for answers that are large. */
   readonly startPacing: () => void;
   /** Settles when the operation may be answered, or may not; `null` while nobody has asked. */
@@ -64,11 +66,14 @@ export function createState(
   pacing: Pacing,
   { limits, log }: { readonly limits: Limits; readonly log: Logger },
 ): RequestState {
+  let noteStopped: () => void = () => undefined;
+  const stopped = new Promise<void>((resolve) => (noteStopped = resolve));
   return {
     scope: createRequestScope(visit.request.id, log),
     visit,
     place,
-    stop: createStop(visit, pacing, limits),
+    stop: createStop(visit, pacing, limits, noteStopped),
+    stopped,
     startPacing: pacing.start,
     admitted: null,
     kind: null,
@@ -99,9 +104,11 @@ export function createStop(
   { deadline }: Pick<Visit, "deadline">,
   pacing: Pick<Pacing, "find">,
   { cost }: Limits,
+  noteStopped: () => void = () => undefined,
 ): ExecutionStop {
   let objects = 0;
   return {
+    noteStopped,
     get pacer() {
       return pacing.find();
     },

@@ -233,3 +233,42 @@ describe("a lasting route", () => {
     });
   });
 });
+
+describe("an operation whose client leaves", () => {
+  test.each([
+    ["before its objects are completed", "{ slow { id nics { id } } }"],
+    [
+      "with several fields under way",
+      "{ a: slow { nics { vm { id } } } b: slow { nics { id } } spin { nics { id } } }",
+    ],
+  ])(
+    "gives its place back when what it was reading has come, long before its deadline: %s",
+    async (_, query) => {
+      const body = JSON.stringify({ query });
+      // Its resolvers do not notice that anybody leaves.
+      const server = await served({
+        limits: { running: PLACES, waiting: 100, deadlineMs: 3_600_000 },
+        contextFor: (viewer) => ({ viewer }),
+        routes: (scope) => void scope.get("/free", () => ({ free: true })),
+      });
+      await sendAndLeave(server, post(body), PLACES, () => server.doings.waiting.size >= PLACES);
+      await until(() => server.lines.length === PLACES);
+      for (const go of server.doings.waiting) go();
+      await expectAllPlaces(server);
+    },
+  );
+});
+
+test("a client that leaves while it sends its body is no fault of the server's, and leaves one line", async () => {
+  const { server } = await servedWithBarriers();
+  for (let sent = 1; sent < QUERY.length; sent += 9) {
+    const socket = connect(server.port, "127.0.0.1");
+    socket.write(post(QUERY.slice(0, sent), QUERY.length));
+    await new Promise((resolve) => socket.once("connect", resolve));
+    await new Promise(setImmediate);
+    socket.destroy();
+  }
+  await expectAllPlaces(server);
+  const lines = server.lines.filter(({ decision }) => decision !== "answered");
+  expect(lines.filter(({ level }) => Number(level) >= 50)).toEqual([]);
+});

@@ -13,6 +13,8 @@ import type { Pacer } from "./turns.js";
 export interface ExecutionStop {
   /** Tells whether the request is over, by time or because its client left. */
   readonly isOver: () => boolean;
+  /** Told that a field will never be answered, and so neither will the operation. */
+  readonly noteStopped: () => void;
   /** Told how many objects a list gave; may end the request. */
   readonly countObjects: (count: number) => void;
   /** Holds back what batches brought, so that a large answer lets others have their turn; `null`: the answer is small. */
@@ -27,7 +29,7 @@ const guarded = new WeakSet<GraphQLSchema>();
 /**
  * Makes execution itself stop. graphql-js 16 cannot be aborted. So every resolver that gives objects first asks whether
  * the request is over. If it is, the resolver never answers: nothing below it is resolved, no error is made for it, and
- * the request is answered by its deadline alone. Scalars are not asked; they come with their object.
+ * the request is answered by its deadline alone. Whoever waits for the execution is told, since it never ends. Scalars are not asked; they come with their object.
  */
 export function stopExecutions(schema: GraphQLSchema, findStop: FindStop): void {
   if (guarded.has(schema)) return;
@@ -48,7 +50,7 @@ function guardResolver(findStop: FindStop, isList: boolean, resolve: Resolver = 
   return (source, args, context, info) => {
     const stop = findStop(context);
     if (stop === undefined) return resolve(source, args, context, info);
-    if (stop.isOver()) return createNever();
+    if (stop.isOver()) return createNever(stop);
     const value = resolve(source, args, context, info);
     return value instanceof Promise ? guardPromise(value, isList, stop) : finish(value, isList, stop);
   };
@@ -73,7 +75,7 @@ function countWhole(value: unknown): number {
 
 /** Ends what belongs to a request that ended while the value waited for its turn. */
 function finish(value: unknown, isList: boolean, stop: ExecutionStop): unknown {
-  if (stop.isOver()) return createNever();
+  if (stop.isOver()) return createNever(stop);
   return isList ? countList(value, stop) : value;
 }
 
@@ -81,7 +83,7 @@ function finish(value: unknown, isList: boolean, stop: ExecutionStop): unknown {
 function countList(value: unknown, stop: ExecutionStop): unknown {
   if (!Array.isArray(value)) return value;
   stop.countObjects(value.length);
-  if (stop.isOver()) return createNever();
+  if (stop.isOver()) return createNever(stop);
   const { pacer } = stop;
   if (pacer === null || value.length <= MAX_WHOLE_LIST) return value;
   return value.map((item: unknown) => pacer.pass(item, 1));
@@ -94,7 +96,8 @@ const MAX_WHOLE_LIST = 64;
  * Creates the value of a field that nobody waits for any more, a promise that never ends. A promise of its own: one for
  * all would keep all that waits for it.
  */
-function createNever(): Promise<never> {
+function createNever({ noteStopped }: ExecutionStop): Promise<never> {
+  noteStopped();
   return new Promise(() => undefined);
 }
 

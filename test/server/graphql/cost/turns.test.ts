@@ -175,7 +175,12 @@ test("the objects of a long list are completed in several turns", async () => {
       },
     }));
   const pacer = createTurns(() => 0).createPacer();
-  stopExecutions(schema, () => ({ isOver: () => false, countObjects: () => undefined, pacer }));
+  stopExecutions(schema, () => ({
+    isOver: () => false,
+    countObjects: () => undefined,
+    noteStopped: () => undefined,
+    pacer,
+  }));
   const { data } = await execute({ schema, document: parse("{ items { number } }"), contextValue: {} });
   await counter.stop();
   expect(data?.["items"]).toEqual(Array.from({ length: 3_000 }, (_, number) => ({ number })));
