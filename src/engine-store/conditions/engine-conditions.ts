@@ -23,6 +23,7 @@ export function mayHaveGuest(status: string): string {
 
 /** How an engine's tables answer what the sources hold each in their own way. */
 export const ENGINE_CONDITIONS: VmConditionSql = {
+  from: FROM_VMS,
   name: "s.vm_name",
   // A VM without a row in `vm_dynamic` has no state. Not by coalesce(): PostgreSQL keeps figures of the column alone.
   hasStatus: (statuses, parameters) => {

@@ -48,6 +48,7 @@ export const HOST_FRESHNESS = `h.last_success_at AS "lastSuccessAt", CASE ${HOST
 
 /** How our own tables answer what the sources hold each in their own way. */
 export const OWN_CONDITIONS: VmConditionSql = {
+  from: FROM_VMS,
   name: 's.vm_name COLLATE "C"',
   hasStatus: (statuses, parameters) => `d.status = ANY(${parameters.add(statuses)}::int[])`,
   hasAddress: (address, parameters) =>

@@ -8,6 +8,8 @@ import { formatLikePattern, matchText, type TextMatch } from "./text-match.js";
  * `vm_static s` joined with `vm_dynamic d`.
  */
 export interface VmConditionSql {
+  /** What stands behind FROM for those rows. */
+  readonly from: string;
   /** The name, in the collation of the index that the source has for names. */
   readonly name: string;
   hasStatus(statuses: readonly number[], parameters: SqlParameters): string;
@@ -46,10 +48,9 @@ export function buildSearchCondition(
 ): string {
   switch (search.kind) {
     case "and":
-    case "or": {
-      const parts = search.parts.map((part) => buildSearchCondition(part, source, parameters));
-      return `(${parts.join(search.kind === "and" ? " AND " : " OR ")})`;
-    }
+      return joinConditions(search.parts, " AND ", source, parameters);
+    case "or":
+      return buildOr(search.parts, source, parameters);
     case "not":
       return `(${buildSearchCondition(search.part, source, parameters)}) IS NOT TRUE`;
     case "text":
@@ -96,6 +97,42 @@ export function buildSearchCondition(
       return search.reasons.includes(null) ? `(${isListed} OR ${source.staleReason} IS NULL)` : isListed;
     }
   }
+}
+
+/**
+ * Builds the condition that at least one part holds. In an OR, PostgreSQL asks other tables row by row, for all VMs; so each part
+ * that asks one finds its VMs by itself, and those that ask none find theirs together.
+ */
+function buildOr(parts: readonly VmSearch[], source: VmConditionSql, parameters: SqlParameters): string {
+  const own = parts.filter(({ kind }) => OWN_KINDS.has(kind));
+  const others = parts.filter(({ kind }) => !OWN_KINDS.has(kind));
+  if (others.length === 0) return joinConditions(own, " OR ", source, parameters);
+  const conditions = [
+    ...(own.length === 0 ? [] : [joinConditions(own, " OR ", source, parameters)]),
+    ...others.map((part) => buildSearchCondition(part, source, parameters)),
+  ];
+  const found = conditions.map((condition) => `SELECT s.vm_guid FROM ${source.from} WHERE ${condition}`);
+  return `s.vm_guid IN (${found.join(" UNION ALL ")})`;
+}
+
+/** What a VM's own row answers. */
+const OWN_KINDS: ReadonlySet<VmSearch["kind"]> = new Set([
+  "text",
+  "anyText",
+  "status",
+  "id",
+  "hostId",
+  "all",
+  "none",
+]);
+
+function joinConditions(
+  parts: readonly VmSearch[],
+  between: " AND " | " OR ",
+  source: VmConditionSql,
+  parameters: SqlParameters,
+): string {
+  return `(${parts.map((part) => buildSearchCondition(part, source, parameters)).join(between)})`;
 }
 
 /** The parts of a statement over `vm_static s` and `vm_dynamic d` that sort it: a join perhaps, and the order. */
