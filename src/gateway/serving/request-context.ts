@@ -1,4 +1,4 @@
-import { createLoaders } from "../../loaders/loaders.js";
+import { createLoaders, type Loaders } from "../../loaders/loaders.js";
 import { failReads } from "../../loaders/batches/wrap-reads.js";
 import type { GraphContext, HostAdmin } from "../../graph/context.js";
 import { HttpError } from "../../server/errors.js";
@@ -17,16 +17,11 @@ export function createRequestContext(
   request: ServedRequest,
 ): GraphContext {
   const { store, polling, live } = backend ?? throwNotReady();
-  const snapshot = openRequestSnapshot(store, viewer, request);
-  const { readFailure } = request;
-  const reads = readFailure === undefined ? snapshot.reads : failReads(snapshot.reads, readFailure.failure);
-  const loaders = createLoaders(reads, {
-    throwIfExpired: request.check,
-    onForget: snapshot.renew,
-    ...(request.whenIdle === undefined ? {} : { whenIdle: request.whenIdle }),
-  });
+  const findLoaders = createLoadersOnce(store, viewer, request);
   return {
-    loaders,
+    get loaders() {
+      return findLoaders();
+    },
     viewer,
     followGuests:
       live &&
@@ -34,6 +29,35 @@ export function createRequestContext(
         live.guests.follow({ ...question, scope: viewer.scope }, request.signal, request.onSlow)),
     followHosts: live && ((hostIds) => live.hosts.follow(hostIds, request.signal)),
     hostAdmin: polling === null ? null : limitToRequest(polling.admin, request.signal),
+  };
+}
+
+/**
+ * Creates the loaders of a request when they are first asked for. A subscription's own context lasts as long as the
+ * subscription and reads nothing, and there may be ten thousand of them; each event is answered in a context of its own.
+ */
+function createLoadersOnce(store: Readers, viewer: KnownViewer, request: ServedRequest): () => Loaders {
+  let loaders: Loaders | null = null;
+  let isOver = false;
+  let close = (): Promise<void> => Promise.resolve();
+  request.onEnd(() => {
+    isOver = true;
+    return close();
+  });
+  return () => {
+    if (loaders !== null) return loaders;
+    const snapshot = openRequestSnapshot(store, viewer, request);
+    close = snapshot.close;
+    // The request has ended: a closed snapshot refuses each read and says why.
+    if (isOver) void close();
+    const { readFailure } = request;
+    const reads = readFailure === undefined ? snapshot.reads : failReads(snapshot.reads, readFailure.failure);
+    loaders = createLoaders(reads, {
+      throwIfExpired: request.check,
+      onForget: snapshot.renew,
+      ...(request.whenIdle === undefined ? {} : { whenIdle: request.whenIdle }),
+    });
+    return loaders;
   };
 }
 
@@ -46,10 +70,15 @@ function limitToRequest(admin: HostAdmin, signal: AbortSignal): HostAdmin {
  * Opens the snapshot that a request reads, so that its answer shows one state. The request gives the connection back when
  * its work has ended, and, where the work hangs, at its deadline or when its client has gone.
  */
-function openRequestSnapshot(store: Readers, { scope }: KnownViewer, request: ServedRequest): ReadSnapshot {
+function openRequestSnapshot(
+  store: Readers,
+  { scope }: KnownViewer,
+  { signal }: ServedRequest,
+): ReadSnapshot {
   const snapshot = store.openSnapshot(scope);
-  request.onEnd(snapshot.close);
-  request.signal.addEventListener("abort", () => void snapshot.close(), { once: true });
+  const close = () => void snapshot.close();
+  if (signal.aborted) close();
+  else signal.addEventListener("abort", close, { once: true });
   return snapshot;
 }
 

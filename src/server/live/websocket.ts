@@ -38,8 +38,7 @@ export function acceptWebSockets(server: Server, gate: Gate, parts: WebSocketPar
     },
   });
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    // A connection that breaks before it is a WebSocket concerns nobody.
-    socket.on("error", () => socket.destroy());
+    destroyOnError(socket);
     let client: Client;
     try {
       client = checkHead(request, gate, parts);
@@ -134,6 +133,14 @@ function checkHead(request: IncomingMessage, gate: Gate, { options, isDraining }
       ? "The protocol graphql-ws of subscriptions-transport-ws is not spoken here; use a client of graphql-transport-ws, such as the library graphql-ws."
       : "Ask for the WebSocket subprotocol graphql-transport-ws.",
   );
+}
+
+/**
+ * Destroys a socket that breaks before it is a WebSocket, which concerns nobody. A function of its own: the listener stays
+ * as long as the socket, and would keep the request with all its headers.
+ */
+function destroyOnError(socket: Duplex): void {
+  socket.on("error", () => socket.destroy());
 }
 
 function refuseUpgrade(socket: Duplex, error: unknown): void {
