@@ -41,7 +41,7 @@ export async function runForgetCommand(
     const { changes, spans, isStored } = await forgetVm(database.dataSource, vmId);
     const rest = isStored ? "what is stored of it now stays" : "it is not stored any more";
     print(
-      `${toPrintable(vm?.name ?? vmId)}: ${changes} changes and ${spans} spans of addresses are erased; ${rest}`,
+      `${toPrintable(vm?.name ?? vmId)}: changes erased: ${changes}, spans of addresses erased: ${spans}; ${rest}`,
     );
   } finally {
     await database.close();

@@ -24,14 +24,14 @@ export async function simulate(flags: SimulateFlags, print: (line: string) => vo
   if (flags.tls !== "on" && flags.tls !== "off") {
     throw new ConfigError(`--tls must be on or off, not "${flags.tls}"; mend or leave it out`);
   }
-  const hosts = flag("hosts", flags.hosts, parseInteger(1, 10_000));
+  const hosts = parseFlag("hosts", flags.hosts, parseInteger(1, 10_000));
   const options = {
     hosts,
-    vms: flag("vms", flags.vms, parseInteger(0, 1_000_000)),
-    port: flag("port", flags.port, parsePort),
-    seed: flag("seed", flags.seed, parseInteger(0, 999_999_999)),
+    vms: parseFlag("vms", flags.vms, parseInteger(0, 1_000_000)),
+    port: parseFlag("port", flags.port, parsePort),
+    seed: parseFlag("seed", flags.seed, parseInteger(0, 999_999_999)),
     tls: flags.tls === "on",
-    tickMs: flag("tick", flags.tick, parseInteger(100, 3_600_000)),
+    tickMs: parseFlag("tick", flags.tick, parseInteger(100, 3_600_000)),
   };
   if (options.port !== 0 && options.port + hosts - 1 > LAST_PORT) {
     throw new ConfigError(
@@ -80,7 +80,7 @@ function tellHowToReach(cluster: SimulatedCluster, folder: string, print: (line:
   for (const { name, path } of files) print(`${name}=${path}`);
 }
 
-function flag<T>(name: string, text: string, parse: (text: string) => T): T {
+function parseFlag<T>(name: string, text: string, parse: (text: string) => T): T {
   try {
     return parse(text);
   } catch (error) {

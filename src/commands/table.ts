@@ -9,7 +9,7 @@ export function formatTable(
   const widths = header.map((title, column) =>
     cells.reduce((widest, row) => Math.max(widest, String(row[column] ?? "").length), title.length),
   );
-  const line = (row: readonly (string | number)[]) =>
+  const formatLine = (row: readonly (string | number)[]) =>
     row
       .map((cell, column) => {
         const width = widths[column] ?? 0;
@@ -17,5 +17,9 @@ export function formatTable(
       })
       .join("  ")
       .trimEnd();
-  return [line(header), line(widths.map((width) => "-".repeat(width))), ...cells.map(line)].join("\n");
+  return [
+    formatLine(header),
+    formatLine(widths.map((width) => "-".repeat(width))),
+    ...cells.map(formatLine),
+  ].join("\n");
 }

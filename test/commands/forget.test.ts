@@ -69,7 +69,7 @@ describe("vnic-graph forget", () => {
     if (isFollowed) await advance();
     expect(await readChanges(FIRST)).toBe(2);
     expect(await run({ vm: "web" })).toBe(
-      `web: 2 changes and ${isFollowed ? 2 : 0} spans of addresses are erased; what is stored of it now stays`,
+      `web: changes erased: 2, spans of addresses erased: ${isFollowed ? 2 : 0}; what is stored of it now stays`,
     );
     const at = instants[1]!.at;
     expect((await database.store.readVmVersionsAt([FIRST, SECOND], at)).map((vm) => vm.id)).toEqual([SECOND]);

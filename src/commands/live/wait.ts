@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import { ConfigError } from "../../config.js";
 import { parseDuration, SettingValueError } from "../../config/setting-types.js";
 import { formatError } from "../../gateway/format-error.js";
+import { toPrintable } from "../../model/printable.js";
 import { isUuid } from "../../model/uuid.js";
 import { askAgain } from "./ask-again.js";
 import { GatewayRefusedError } from "./gateway-refused-error.js";
@@ -20,6 +21,9 @@ export interface WaitTask {
 /** Reads what the command line asks for. */
 export function readWaitTask(vm: string, flags: Readonly<Record<string, string | undefined>>): WaitTask {
   const { family, within, timeout = "5m" } = flags;
+  if (family !== undefined && !/^ipv[46]$/i.test(family)) {
+    throw new ConfigError(`--family must be ipv4 or ipv6, not "${toPrintable(family)}"`);
+  }
   try {
     const timeoutMs = parseDuration(100, 24 * 3_600_000)(timeout);
     return { vm, family: family?.toUpperCase() ?? null, within: within ?? null, timeoutMs };

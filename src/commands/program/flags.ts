@@ -16,7 +16,7 @@ export function addSettingFlags(command: Command): Command {
 export function readSettingFlags(options: Readonly<Record<string, unknown>>): Environment {
   const given: Record<string, string> = {};
   for (const name of Object.keys(SETTINGS)) {
-    const value = options[camelCase(formatFlag(name))];
+    const value = options[toCamelCase(formatFlag(name))];
     // A flag without a value, as in `--insecure`, switches on.
     if (value === true) given[name] = "on";
     else if (typeof value === "string") given[name] = value;
@@ -24,6 +24,6 @@ export function readSettingFlags(options: Readonly<Record<string, unknown>>): En
   return given;
 }
 
-function camelCase(flag: string): string {
+function toCamelCase(flag: string): string {
   return flag.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }

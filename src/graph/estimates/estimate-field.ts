@@ -47,14 +47,14 @@ const ROWS = 50_000;
 /** A table of VMs that is looked through costs an object for every so many rows. */
 const ROWS_AN_OBJECT = 20;
 
-const typical = (length: number): Distribution => [{ length, lists: Number.MAX_SAFE_INTEGER }];
+const assumeLength = (length: number): Distribution => [{ length, lists: Number.MAX_SAFE_INTEGER }];
 const TYPICAL: FleetCounts = {
   hosts: 50,
   vms: 10_000,
-  vmsPerHost: typical(50),
-  nicsPerVm: typical(4),
-  nicsPerMac: typical(2),
-  interfacesPerVm: typical(8),
+  vmsPerHost: assumeLength(50),
+  nicsPerVm: assumeLength(4),
+  nicsPerMac: assumeLength(2),
+  interfacesPerVm: assumeLength(8),
 };
 
 const ESTIMATES: Readonly<Record<string, Estimate>> = {

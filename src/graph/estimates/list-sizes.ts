@@ -19,23 +19,23 @@ export function listSizeOf(
 export const LIST_SIZES: Readonly<
   Record<string, number | ((args: Readonly<Record<string, unknown>>) => number)>
 > = {
-  "Query.vms": (args) => pageSize(args, DEFAULT_PAGE),
+  "Query.vms": (args) => readPageSize(args, DEFAULT_PAGE),
   "Query.hosts": 50,
   "Query.vmNics": ({ macAddresses }) => 2 * (Array.isArray(macAddresses) ? macAddresses.length : 1),
-  "FindResult.vms": (args) => pageSize(args, DEFAULT_PAGE),
+  "FindResult.vms": (args) => readPageSize(args, DEFAULT_PAGE),
   "FindResult.vmNics": 2,
   "FindResult.hosts": 50,
   "Query._entities": ({ representations }) => (Array.isArray(representations) ? representations.length : 1),
   "VmConnection.nodes": 1,
   "VmConnection.edges": 1,
-  "Host.vms": (args) => pageSize(args, TYPICAL_VMS_OF_A_HOST),
+  "Host.vms": (args) => readPageSize(args, TYPICAL_VMS_OF_A_HOST),
   "Vm.nics": 4,
-  "Vm.guestHistory": (args) => pageSize(args, DEFAULT_PAGE),
+  "Vm.guestHistory": (args) => readPageSize(args, DEFAULT_PAGE),
   "GuestHistoryConnection.nodes": 1,
   "GuestHistoryConnection.edges": 1,
   "GuestNetworkChange.differences": 3,
   "GuestNetworkEvent.changes": 3,
-  "Query.addressHistory": (args) => pageSize(args, DEFAULT_PAGE),
+  "Query.addressHistory": (args) => readPageSize(args, DEFAULT_PAGE),
   "AddressHistoryConnection.nodes": 1,
   "AddressHistoryConnection.edges": 1,
   ...Object.fromEntries(
@@ -59,7 +59,7 @@ export const LIST_SIZES: Readonly<
 /** Host.vms gives all that there are unless told otherwise, and that is rarely more. */
 const TYPICAL_VMS_OF_A_HOST = 50;
 
-function pageSize({ first, last }: Readonly<Record<string, unknown>>, otherwise: number): number {
+function readPageSize({ first, last }: Readonly<Record<string, unknown>>, otherwise: number): number {
   const size = first ?? last;
   return typeof size === "number" && size >= 0 ? size : otherwise;
 }

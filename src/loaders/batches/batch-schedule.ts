@@ -11,17 +11,17 @@ export function createBatchSchedule(whenIdle: (listener: () => void) => void): B
       let isLate = false;
       whenIdle(() => {
         // What was used last asks after this listener was called.
-        if (isLate) afterPromises(tryDispatch);
+        if (isLate) runAfterPromises(tryDispatch);
         else dispatch();
       });
       isLate = true;
     };
-    afterPromises(tryDispatch);
+    runAfterPromises(tryDispatch);
   };
 }
 
 /** Calls after all promises that are settled now have been followed up, as far as that goes without waiting. */
-function afterPromises(work: () => void): void {
+function runAfterPromises(work: () => void): void {
   void Promise.resolve().then(() => {
     process.nextTick(work);
   });

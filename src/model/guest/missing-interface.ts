@@ -72,9 +72,9 @@ export function findMissingInterfaces<Interface extends NamedInterface>(
     told.set(id, { reason, probable });
   }
   // A vNIC that came after the list was read is not in it.
-  const other = (nic: NamedNic) =>
+  const findOther = (nic: NamedNic) =>
     ({ reason: isIgnored(nic) ? "IGNORED_BY_NAME" : "NOT_REPORTED", probable: null }) as const;
-  return { find: (nic) => (isShown(nic) ? null : (told.get(nic.id) ?? other(nic))) };
+  return { find: (nic) => (isShown(nic) ? null : (told.get(nic.id) ?? findOther(nic))) };
 }
 
 function findAs<Interface>(

@@ -40,7 +40,7 @@ export function createTrustedDocumentGate(trusted: ReadonlyMap<string, string>):
     const hash =
       parseHash(documentId) ??
       findPersistedHash(extensions) ??
-      (typeof query === "string" ? sha256(query) : null);
+      (typeof query === "string" ? hashQuery(query) : null);
     const listed = hash === null ? undefined : trusted.get(hash);
     if (listed !== undefined && (query == null || query === listed)) return { ...rest, query: listed };
     throw new HttpError(
@@ -65,7 +65,7 @@ export async function readTrustedDocuments(path: string): Promise<Map<string, st
     entries.map(([key, query]: [string, unknown]) => {
       if (typeof query !== "string")
         throw new Error(`${file}: the entry ${key} is not text; write operations as strings`);
-      const hash = sha256(query);
+      const hash = hashQuery(query);
       if (!isList && key.replace(/^sha256:/, "") !== hash) {
         throw new Error(`${file}: ${key} is not the SHA-256 of its operation, which is ${hash}`);
       }
@@ -109,13 +109,13 @@ function checkPersistedQuery({ query, extensions }: RequestParameters): void {
   if (persisted === undefined || persisted === null) return;
   const hash = findPersistedHash(extensions);
   if (readMember(persisted, "version") !== 1 || hash === null) {
-    throw badPersistedQuery("needs version 1 and a sha256Hash of 64 hexadecimal digits");
+    throw createPersistedQueryError("needs version 1 and a sha256Hash of 64 hexadecimal digits");
   }
-  if (typeof query === "string" && sha256(query) !== hash)
-    throw badPersistedQuery("has another hash than the query");
+  if (typeof query === "string" && hashQuery(query) !== hash)
+    throw createPersistedQueryError("has another hash than the query");
 }
 
-function badPersistedQuery(what: string): HttpError {
+function createPersistedQueryError(what: string): HttpError {
   return new HttpError(400, "PERSISTED_QUERY_INVALID", `extensions.persistedQuery ${what}.`);
 }
 
@@ -133,6 +133,6 @@ function readMember(value: unknown, name: string): unknown {
     : undefined;
 }
 
-function sha256(text: string): string {
+function hashQuery(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }

@@ -200,7 +200,13 @@ function formatRefusal(error: unknown, scope: RequestScope): GraphQLFormattedErr
       : new GraphQLError("internal", {
           originalError: error instanceof Error ? error : new Error(String(error)),
         });
-  return formatError(graphqlError.toJSON(), graphqlError, scope);
+  return dropStatus(formatError(graphqlError.toJSON(), graphqlError, scope));
+}
+
+/** Drops the status that an error has for HTTP: what a subscription sends has none. */
+function dropStatus(error: GraphQLFormattedError): GraphQLFormattedError {
+  const { http: _, ...extensions } = error.extensions ?? {};
+  return { ...error, extensions };
 }
 
 /** Runs a job with the caller's context, and gives back what the context holds after the job. */

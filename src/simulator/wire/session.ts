@@ -113,7 +113,7 @@ export class Session {
 /** Parses what the client promises and what it wants, in ms; anything unreadable is 0, anything small is raised. */
 function parseHeartbeats(header: string | undefined): [number, number] {
   const match = /^(\d+),(\d+)$/.exec(header ?? "");
-  const raised = (text: string | undefined) =>
+  const raiseHeartbeat = (text: string | undefined) =>
     Number(text ?? 0) > 0 ? Math.max(Number(text), LEAST_BEAT_MS) : 0;
-  return [raised(match?.[1]), raised(match?.[2])];
+  return [raiseHeartbeat(match?.[1]), raiseHeartbeat(match?.[2])];
 }

@@ -51,7 +51,7 @@ describe("vnic-graph wait", () => {
   });
 
   test("refuses what it cannot wait for", async () => {
-    await expect(wait(id(1), { family: "ipx" })).rejects.toThrow(ConfigError);
+    expect(() => readWaitTask(id(1), { family: "ipx" })).toThrow('--family must be ipv4 or ipv6, not "ipx"');
     await expect(wait(id(1), { within: "everywhere" })).rejects.toThrow(ConfigError);
     await expect(wait("nobody")).rejects.toThrow(/no VM is called nobody/);
     expect(() => readWaitTask("x", { timeout: "soon" })).toThrow(/--timeout must be a duration/);

@@ -136,7 +136,7 @@ class Walk {
     }
     const inner = this.selections(node.selectionSet, type);
     const isIntrospected = isIntrospection(node.name.value) || parent.name.startsWith("__");
-    return below(
+    return addBelow(
       own,
       inner,
       isIntrospected ? this.#size(node, field, parent) : null,
@@ -168,7 +168,7 @@ function isIntrospection(name: string): boolean {
 }
 
 /** A field over its selections; `times` is how many objects introspection gives here, `null` outside of it. */
-function below(own: Measure, inner: Measure, times: number | null, isEntry: boolean): Measure {
+function addBelow(own: Measure, inner: Measure, times: number | null, isEntry: boolean): Measure {
   const counted = {
     ...own,
     aliases: own.aliases + inner.aliases,

@@ -62,7 +62,7 @@ function readRows(
   seen: readonly SeenInterval[] | null,
 ): Promise<ChangeRow[]> {
   const parameters = new SqlParameters();
-  const time = (date: Date | null, otherwise: string) =>
+  const formatTime = (date: Date | null, otherwise: string) =>
     `${parameters.add(date?.toISOString() ?? otherwise)}::timestamptz - interval '1 millisecond'`;
   return queryRows<ChangeRow>(
     database,
@@ -71,7 +71,7 @@ function readRows(
      FROM unnest(${parameters.add(vmIds)}::uuid[]) AS g(id)
      CROSS JOIN LATERAL (
        SELECT c.vm_id, c.at, c.seq, c.host_id, c.delta FROM vnic_graph_change c
-       WHERE c.vm_id = g.id AND c.kinds & ${ALL_KINDS} <> 0 AND c.at > ${time(from, "-infinity")} AND c.at <= ${time(to, "infinity")}
+       WHERE c.vm_id = g.id AND c.kinds & ${ALL_KINDS} <> 0 AND c.at > ${formatTime(from, "-infinity")} AND c.at <= ${formatTime(to, "infinity")}
          AND (c.at, c.seq) < (${parameters.add(after?.at ?? "infinity")}::timestamptz, ${parameters.add(after?.seq ?? "0")}::bigint)
          AND ${isSeen(seen, parameters)}
        ORDER BY c.at DESC, c.seq DESC LIMIT ${parameters.add(limit)}) AS c

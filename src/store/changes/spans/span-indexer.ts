@@ -78,7 +78,7 @@ export async function readState(database: Queryable): Promise<IndexState> {
 async function beginBuild(dataSource: DataSource): Promise<IndexStep> {
   // All that is committed by now belongs to the build, all else is followed.
   const cursor = await findEndOfLog(dataSource);
-  return underLock(dataSource, async (queryRunner) => {
+  return runUnderLock(dataSource, async (queryRunner) => {
     await queryRunner.query("DELETE FROM vnic_graph_address_span");
     await queryRunner.query(
       `UPDATE vnic_graph_address_index SET cursor = $1, mark_xid = NULL, mark_seq = NULL, built_to = NULL,
@@ -95,7 +95,7 @@ function build(
   cursor: LogCursor,
   vms: number,
 ): Promise<IndexStep> {
-  return underLock(dataSource, async (queryRunner) => {
+  return runUnderLock(dataSource, async (queryRunner) => {
     if (!isSameState(await readState(queryRunner), state)) return "more";
     const rows = await queryRows<{ readonly id: string }>(
       queryRunner,
@@ -120,7 +120,7 @@ function follow(
   cursor: LogCursor,
   limit: number,
 ): Promise<IndexStep> {
-  return underLock(dataSource, async (queryRunner) => {
+  return runUnderLock(dataSource, async (queryRunner) => {
     if (!isSameState(await readState(queryRunner), state)) return "more";
     const reader = new LogReader(queryRunner, cursor, { mark: readMark(state) });
     const { changes, hasMore } = await reader.read(limit);
@@ -162,7 +162,7 @@ async function dropEndedSpans(queryRunner: QueryRunner): Promise<void> {
 }
 
 /** Runs a step in one state of the database, if no other gateway runs one. What it assumed is checked again inside. */
-async function underLock(
+async function runUnderLock(
   dataSource: DataSource,
   work: (queryRunner: QueryRunner) => Promise<IndexStep>,
 ): Promise<IndexStep> {
