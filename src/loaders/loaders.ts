@@ -82,94 +82,97 @@ export function createLoaders(
 ): Loaders {
   const store = withDeadline(reads, throwIfExpired);
   const batchScheduleFn = createBatchSchedule(whenIdle);
-  const vmById = createOneLoader((ids) => store.readVmsByIds(ids), getId, batchScheduleFn);
-  const nicById = createOneLoader((ids) => store.readNicsByIds(ids), getId, batchScheduleFn);
-  const hostById = createOneLoader((ids) => store.readHostsByIds(ids), getId, batchScheduleFn);
-  const guestInterfacesByVm = createManyLoader(
-    (ids) => store.readGuestInterfacesByVms(ids),
-    getVmId,
-    batchScheduleFn,
-  );
-  const nicsByVm = createManyLoader(
-    async (ids) => prime(await store.readNicsByVms(ids), nicById).sort(compareByName),
-    getVmId,
-    batchScheduleFn,
-  );
-  const nicsByMac = new DataLoader<string, readonly Nic[]>(
-    async (macs) =>
-      groupPerKey(macs, prime(await store.readNicsByMacs(macs), nicById).sort(compareByName), (nic) =>
-        toLowerMac(nic.macAddress),
-      ),
-    { maxBatchSize: MAX_BATCH, batchScheduleFn },
-  );
-  const hosts = memoize(async () => prime(await store.readHosts(), hostById).sort(compareByName));
-  const vmsPage = memoize(async (question: VmPageQuestion) =>
-    prime(await store.readVmsPage(question), vmById),
-  );
-  const vmOriginById = createOneLoader((ids) => store.readVmOriginsByIds(ids), getId, batchScheduleFn);
-  const namedById = memoize((kind: NamedKind) =>
-    createOneLoader((ids) => store.readNamed(kind, ids), getId, batchScheduleFn),
-  );
-  const named = memoize((kind: NamedKind) => store.readNamed(kind, null));
-  const countVms = memoize((filter: VmFilter) => store.countVms(filter));
-  const historyBounds = memoize(() => store.readHistoryBounds());
-  const vmAt = memoize((at: Date) =>
-    createOneLoader(
-      async (ids) => (await store.readVmVersionsAt(ids, at)).map(toPastVm),
-      getId,
-      batchScheduleFn,
-    ),
-  );
-  const vmChanges = memoize((question: VmChangesQuestion) =>
-    createManyLoader((ids) => store.readVmChanges(ids, question), getVmId, batchScheduleFn),
-  );
-  const addressSpans = memoize((question: AddressSpansQuestion) => store.readAddressSpans(question));
-  const vmsByHost = memoize((limit: number) =>
-    createHostVmsLoader(store, { limit, batchScheduleFn }, (vm) => {
-      vmById.keep(vm.id, vm);
-    }),
-  );
+  const rows = createRowLoaders(store, batchScheduleFn);
+  const questions = createQuestions(store, rows, batchScheduleFn);
   return {
-    vmById,
-    nicById,
-    nicsByVm,
-    nicsByMac,
-    guestInterfacesByVm,
-    hostById,
-    getVmsByHost: vmsByHost.ask,
+    ...rows,
+    getVmsByHost: questions.vmsByHost.ask,
     loadKnownGuestInterfaces: async (vmId) => {
-      const [vm, interfaces] = await Promise.all([vmById.load(vmId), guestInterfacesByVm.load(vmId)]);
+      const [vm, interfaces] = await Promise.all([
+        rows.vmById.load(vmId),
+        rows.guestInterfacesByVm.load(vmId),
+      ]);
       return vm?.interfacesKnown === true ? interfaces : null;
     },
-    loadHosts: () => hosts.ask(null),
-    loadVmsPage: vmsPage.ask,
-    countVms: countVms.ask,
+    loadHosts: () => questions.hosts.ask(null),
+    loadVmsPage: questions.vmsPage.ask,
+    countVms: questions.countVms.ask,
     loadVmIds: (list) => store.readVmIds(list),
-    vmOriginById,
-    getNamedById: namedById.ask,
-    loadNamed: named.ask,
-    loadHistoryBounds: () => historyBounds.ask(null),
-    getVmAt: vmAt.ask,
-    getVmChanges: vmChanges.ask,
-    loadAddressSpans: addressSpans.ask,
+    getNamedById: questions.namedById.ask,
+    loadNamed: questions.named.ask,
+    loadHistoryBounds: () => questions.historyBounds.ask(null),
+    getVmAt: questions.vmAt.ask,
+    getVmChanges: questions.vmChanges.ask,
+    loadAddressSpans: questions.addressSpans.ask,
     loadChangeMark: () => store.readChangeMark(),
     findings: store,
     forget: () => {
-      for (const loader of [
-        vmById,
-        vmOriginById,
-        nicById,
-        nicsByVm,
-        nicsByMac,
-        guestInterfacesByVm,
-        hostById,
-      ]) {
-        loader.clearAll();
-      }
-      for (const memory of [hosts, namedById, named, vmsPage, countVms, vmsByHost]) memory.forget();
-      for (const memory of [historyBounds, vmAt, vmChanges, addressSpans]) memory.forget();
+      for (const loader of Object.values(rows)) loader.clearAll();
+      for (const memory of Object.values(questions)) memory.forget();
       onForget?.();
     },
+  };
+}
+
+/** Creates the loaders of rows by key. */
+function createRowLoaders(store: ReadStore, batchScheduleFn: BatchSchedule) {
+  const nicById = createOneLoader((ids) => store.readNicsByIds(ids), getId, batchScheduleFn);
+  return {
+    vmById: createOneLoader((ids) => store.readVmsByIds(ids), getId, batchScheduleFn),
+    vmOriginById: createOneLoader((ids) => store.readVmOriginsByIds(ids), getId, batchScheduleFn),
+    nicById,
+    nicsByVm: createManyLoader(
+      async (ids) => prime(await store.readNicsByVms(ids), nicById).sort(compareByName),
+      getVmId,
+      batchScheduleFn,
+    ),
+    nicsByMac: new DataLoader<string, readonly Nic[]>(
+      async (macs) =>
+        groupPerKey(macs, prime(await store.readNicsByMacs(macs), nicById).sort(compareByName), (nic) =>
+          toLowerMac(nic.macAddress),
+        ),
+      { maxBatchSize: MAX_BATCH, batchScheduleFn },
+    ),
+    guestInterfacesByVm: createManyLoader(
+      (ids) => store.readGuestInterfacesByVms(ids),
+      getVmId,
+      batchScheduleFn,
+    ),
+    hostById: createOneLoader((ids) => store.readHostsByIds(ids), getId, batchScheduleFn),
+  };
+}
+
+/** Creates the memories of questions that are no keys: each is asked once a request. Lists give their rows to the loaders. */
+function createQuestions(
+  store: ReadStore,
+  { vmById, hostById }: ReturnType<typeof createRowLoaders>,
+  batchScheduleFn: BatchSchedule,
+) {
+  return {
+    hosts: memoize(async () => prime(await store.readHosts(), hostById).sort(compareByName)),
+    vmsPage: memoize(async (question: VmPageQuestion) => prime(await store.readVmsPage(question), vmById)),
+    countVms: memoize((filter: VmFilter) => store.countVms(filter)),
+    namedById: memoize((kind: NamedKind) =>
+      createOneLoader((ids) => store.readNamed(kind, ids), getId, batchScheduleFn),
+    ),
+    named: memoize((kind: NamedKind) => store.readNamed(kind, null)),
+    vmsByHost: memoize((limit: number) =>
+      createHostVmsLoader(store, { limit, batchScheduleFn }, (vm) => {
+        vmById.keep(vm.id, vm);
+      }),
+    ),
+    historyBounds: memoize(() => store.readHistoryBounds()),
+    vmAt: memoize((at: Date) =>
+      createOneLoader(
+        async (ids) => (await store.readVmVersionsAt(ids, at)).map(toPastVm),
+        getId,
+        batchScheduleFn,
+      ),
+    ),
+    vmChanges: memoize((question: VmChangesQuestion) =>
+      createManyLoader((ids) => store.readVmChanges(ids, question), getVmId, batchScheduleFn),
+    ),
+    addressSpans: memoize((question: AddressSpansQuestion) => store.readAddressSpans(question)),
   };
 }
 
