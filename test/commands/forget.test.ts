@@ -105,7 +105,7 @@ describe("vnic-graph forget", () => {
 
   test("knows what is not there, or is not named", async () => {
     await expect(run({ vm: "nobody" })).rejects.toThrow(/no VM is called nobody/);
-    expect(await run({ vm: id(77) })).toMatch(/0 changes and 0 spans .* it is not stored any more$/);
+    expect(await run({ vm: id(77) })).toMatch(/erased: 0, .* erased: 0; it is not stored any more$/);
     expect(() => readForgetTask(undefined, false)).toThrow(/name a VM/);
     expect(() => readForgetTask("web", true)).toThrow(/name a VM/);
     expect(readForgetTask(undefined, true)).toEqual({ all: true });
