@@ -147,7 +147,7 @@ function createAnswers({ cacheBytes, source }: Config, slot: BackendSlot): KeptA
   });
 }
 
-/** What is asked at every scrape. An engine's database has no table of ours to answer from. */
+/** Returns the sources of figures that each scrape asks for. An engine's database has no fleet figures: it lacks our tables. */
 function readMetricsFrom(slot: BackendSlot, { source }: Config): Omit<MetricSources, "answers" | "trees"> {
   const findDataSource = () => slot.current?.database.dataSource ?? null;
   return {

@@ -2,7 +2,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { ConfigError } from "./compound-settings.js";
 
-/** Where nothing else is said. A user without a home needs none as long as a database is named; it is `""` then. */
+/** Returns the data directory that is used if no setting names one. A user without a home needs none as long as a database is named; it is `""` then. */
 export function findDefaultDataDir(
   databaseUrl: string | null,
   environment: Readonly<Record<string, string | undefined>>,

@@ -18,7 +18,7 @@ export async function lockDataDir(dataDir: string): Promise<() => Promise<void>>
   await removeOldLock(folder, dataDir);
   for (let attempt = 0; ; attempt++) {
     const claim = await writeClaim(folder).catch((error: unknown) => {
-      // Whoever freed the last claim removed the folder at this moment.
+      // Another process freed the last claim, and removed the folder at this moment.
       if (error instanceof Error && "code" in error && error.code === "ENOENT" && attempt < ATTEMPTS)
         return null;
       throw error;

@@ -1,4 +1,4 @@
-/** What is read of an engine's database, table by table: the same from oVirt 4.3 to 4.5. Nothing else is needed. */
+/** The tables and columns of an engine's database that are read, and no others. They are the same from oVirt 4.3 to 4.5. */
 export const ENGINE_COLUMNS: Readonly<Record<string, readonly string[]>> = {
   vds_static: ["vds_id", "vds_name", "host_name", "port"],
   vds_dynamic: ["vds_id", "status"],

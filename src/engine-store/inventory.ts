@@ -71,7 +71,7 @@ export function readNamed(
   const conditions = [
     condition,
     ids === null ? "true" : `n.${id} = ANY(${parameters.add(ids)}::uuid[])`,
-    // Who sees all VMs sees empty clusters too; to others, only what one of their VMs has may be told.
+    // A viewer who sees all VMs sees empty clusters, too. Others see only clusters, templates and networks of their VMs.
     isVisible === "true"
       ? "true"
       : `EXISTS (SELECT FROM vm_static s LEFT JOIN vm_dynamic d ON d.vm_guid = s.vm_guid

@@ -131,7 +131,7 @@ function buildSortedPage(
   parameters: SqlParameters,
 ): PageStatement {
   const direction = findDirection(request);
-  // What is not known comes last, and so first where the page is read from the end.
+  // Unknown values come last. So they come first if the page is read from the end.
   const unknown = request.fromEnd === true ? "DESC" : "ASC";
   const parts = listParts(request).map(({ isKnown, bounds }) => {
     const places = bounds.map(({ compare, cursor }) => {

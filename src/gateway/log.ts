@@ -1,7 +1,7 @@
 import { type Logger, pino, stdTimeFunctions } from "pino";
 import { createLineWriter } from "./line-writer.js";
 
-/** Where events go: one line of JSON each. */
+/** The gateway's log: one line of JSON for each event. */
 export type Log = Logger;
 
 /**

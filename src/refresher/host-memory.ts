@@ -74,5 +74,5 @@ interface Basis {
   readonly uses: number;
 }
 
-/** Whoever writes to the tables by hand raises no epoch. So after ten minutes at 15 s each, a pass compares all VMs. */
+/** A write by hand raises no epoch. So one pass in forty, which is every ten minutes at 15 s each, compares all VMs. */
 const MAX_USES = 40;

@@ -1,7 +1,7 @@
 import type { HostFailure } from "../store/types.js";
 import type { PassResult } from "./pass.js";
 
-/** Where the refresher's events go; pino's loggers are such. */
+/** Takes the refresher's events; a logger of pino is one. */
 export interface RefresherLog {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;

@@ -19,7 +19,7 @@ import {
 import { createNotFoundFault } from "./fault.js";
 import { followFrom, type FollowTree } from "./request/follow.js";
 
-/** What is to be told of a VM beyond itself. */
+/** The parts of a VM's answer that are read besides the VM's own row. */
 export interface Wanted {
   readonly allContent: boolean;
   readonly follow: FollowTree;

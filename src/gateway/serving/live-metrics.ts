@@ -59,7 +59,7 @@ export function createLiveMetrics(registers: Registry[], readLagMs: () => number
     },
     read: () => {
       const lagMs = readLagMs();
-      // Where nothing is read, nothing is late; 0 would say that it is read.
+      // A gateway that reads no log has no lag; 0 would say that it reads without one.
       if (lagMs === null) lag.remove();
       else lag.set(lagMs / 1_000);
     },

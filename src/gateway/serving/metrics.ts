@@ -9,7 +9,7 @@ import { createAnswerMetrics, createTreeMetrics } from "./kept-metrics.js";
 import { createLiveMetrics } from "./live-metrics.js";
 import { VERSION } from "../version.js";
 
-/** What is asked at every scrape, because it is somebody else's to know; `null` while there is no database. */
+/** Figures that other parts know, and that each scrape asks for; `null` while there is no database. */
 export interface MetricSources {
   readonly fleet: () => Promise<FleetFigures> | null;
   readonly pool: () => { readonly total: number; readonly idle: number; readonly waiting: number } | null;

@@ -10,7 +10,7 @@ export function estimateRenamed(estimate: EstimateField, names: SubgraphNames): 
     const found = estimate(own, fieldName, toOwnKeys(args, names), parents);
     const { byType } = found.cohort;
     if (byType === undefined) return found;
-    // Whoever counts objects by their types knows these by the names that they have in the schema.
+    // The estimate returns types by the names that they have in this schema.
     const outer = Object.entries(byType).map(
       ([name, count]) =>
         [name === "Vm" || name === "VmNic" ? findOuterTypeName(name, names) : name, count] as const,

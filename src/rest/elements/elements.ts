@@ -5,7 +5,7 @@ import type { Element } from "./document.js";
 import { formatHostStatus, formatStatus } from "./status-words.js";
 import { formatOsType } from "./os-types.js";
 
-/** Where everything of this room is. */
+/** The path below which all routes of this room are. */
 export const BASE = "/ovirt-engine/api";
 
 /** The cluster and the template of VMs whose own are not known. oVirt's clients need every VM to have both. */

@@ -2,7 +2,7 @@ import type { FastifyRequest } from "fastify";
 import { OvirtFaultError } from "../fault.js";
 import { readParameter } from "./parameters.js";
 
-/** What is to be answered in place of links, and in place of the links of that. */
+/** The links that an answer replaces by what they lead to, and the links within those. */
 export type FollowTree = ReadonlyMap<string, FollowTree>;
 
 /** The kinds of elements that have links. */

@@ -125,7 +125,7 @@ function endVisit(request: FastifyRequest, reply: FastifyReply, visit: Visit, pa
 
 /** Writes the audit line, and gives the answer to the outbox. Returns what is to be sent. */
 function sendOut(request: FastifyRequest, reply: FastifyReply, payload: unknown, parts: GateParts): unknown {
-  // What is no HTTP at all has no visit.
+  // Bytes that are not HTTP have no visit.
   const { visit } = request;
   if (visit?.notes.isLasting === false && visit.markAnswered()) {
     writeAuditLine(request, reply.statusCode, visit, parts.options);

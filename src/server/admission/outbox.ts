@@ -21,7 +21,7 @@ export interface Outbox {
 /** One answer on its way. */
 export interface Sending {
   readonly socket: Socket;
-  /** Of a stream: those of the piece that it gave last. */
+  /** The bytes of the answer. For a stream, the bytes of its last piece. */
   bytes: number;
   readonly endsAt: number;
   seenBytes: number;
@@ -93,7 +93,7 @@ export function createOutbox(limits: Pick<Limits, "unsentBytes" | "sendMs">, log
     };
     const { readableObjectMode: objectMode, readableHighWaterMark: highWaterMark } = stream;
     const counted = Readable.from(pass(), { objectMode, highWaterMark });
-    // Where nothing was read yet, nothing of the generator runs that would end the stream.
+    // If nothing was read yet, the generator has not begun, and would never end the stream.
     counted.once("close", () => stream.destroy());
     return counted;
   };

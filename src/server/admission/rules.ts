@@ -70,7 +70,7 @@ export const LONG_LIST_RULE: EntryRule = { ...READING_RULE, lasting: true };
 /** `/graphql/stream`: the graph's subscriptions as events. Each event is a piece of work. */
 export const EVENTS_RULE: EntryRule = { ...GRAPHQL_RULE, lasting: true, counted: false };
 
-/** Where a client changes what it has into a bearer token: nobody can be known yet. */
+/** The rule of the sign-in, where a client exchanges its credentials for a bearer token. It has no identity yet. */
 export const LOGIN_RULE: EntryRule = { ...OPEN, crossSite: "pages" };
 
 /** Routes that read for as long as the client likes: streams and subscriptions. */

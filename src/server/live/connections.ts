@@ -55,7 +55,7 @@ export function createLiveConnections(
                 if (formatRights(now) !== known) end("changed");
               },
               (error: unknown) => {
-                // Where nobody can say who it is at the moment, it stays as it was.
+                // If identity cannot be checked at the moment, the viewer stays as it was.
                 if (error instanceof HttpError && error.status === 401) end("expired");
               },
             );

@@ -51,7 +51,7 @@ interface LiveParts {
   readonly options: ServerOptions;
   readonly limits: Limits;
   readonly check: OperationCheck;
-  /** Not those of requests: a change that a thousand subscribers hear of would keep everybody else waiting. */
+  /** Places for events alone. In those of requests, one change for a thousand subscribers would keep all others waiting. */
   readonly eventPlaces: Places;
   readonly pacer: Pacer;
   /** Answers that several subscribers share: one for all who ask the same of the same event. */
@@ -145,7 +145,7 @@ async function answerEvent(
   { options, limits, eventPlaces, pacer }: LiveParts,
 ): Promise<LiveAnswer> {
   const { schema, log } = options;
-  // However many wait, each of them is a subscription, and these are counted. So none waits in vain.
+  // The number of subscriptions is bounded, so the number that wait here is bounded, too.
   const release = await eventPlaces.enter(new AbortController().signal);
   const turn = pacer.pass(undefined, EVENT_OBJECTS);
   if (turn !== undefined) await turn;

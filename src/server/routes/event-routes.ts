@@ -40,7 +40,7 @@ export function registerEventRoutes(app: FastifyInstance, gate: Gate, parts: Eve
     scope.route({
       method: ["GET", "POST"],
       url: "/graphql/stream",
-      // What is compressed is sent late, in blocks.
+      // Compression would hold events back until a block is full.
       compress: false,
       config: { rule: EVENTS_RULE },
       handler: (request, reply) => sendEvents(request, reply, gate.findVisit(request), parts),

@@ -19,7 +19,7 @@ export class Link {
   constructor(
     /** The TCP socket, for resets. */
     private readonly socket: Socket,
-    /** What is spoken through: the socket itself, or TLS over it. */
+    /** The stream that carries the frames: the socket itself, or TLS over it. */
     readonly stream: Duplex,
   ) {}
 

@@ -8,7 +8,7 @@ import type { VmDelta } from "./versions/vm-delta.js";
 
 /** A row of the log. */
 export interface LoggedChange {
-  /** Where to go on behind this change. */
+  /** The cursor behind this change. */
   readonly cursor: LogCursor;
   readonly seq: bigint;
   /** The transaction that wrote it. */
@@ -33,7 +33,7 @@ export interface LogMark {
 
 /** What of the log a reader reads. */
 export interface LogBounds {
-  /** Where to end, whatever is committed meanwhile; left out: nowhere. */
+  /** The cursor at which to end, whatever is committed meanwhile. Absent: the reader does not end. */
   readonly until?: LogCursor;
   /** The VMs whose changes are read; `null`, or left out: all. */
   readonly vmIds?: readonly string[] | null;

@@ -27,7 +27,7 @@ export async function checkTlsFiles(files: TlsFiles): Promise<TlsCredentials> {
   const key = await readPem(files.keyFile, "client key");
   const authorities = parseCertificates(ca, files.caFile, "CA certificate");
   const [client] = parseCertificates(cert, files.certFile, "client certificate");
-  // Of a bundle, expired authorities may stay until the last of their hosts is gone.
+  // A bundle may hold expired authorities until the last of their hosts is gone.
   const [authority] = authorities;
   if (authorities.every((each) => !isValidNow(each)) && authority !== undefined) {
     throw createOutOfDateError(authority, files.caFile, "CA certificate");

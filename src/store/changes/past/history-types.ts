@@ -37,7 +37,7 @@ export interface VmChangesQuestion {
   readonly limit: number;
 }
 
-/** Where a change stands among those of its VM. */
+/** The place of a change among the changes of its VM. */
 export interface ChangePlace {
   /** In microseconds, as the database writes it. */
   readonly at: string;
@@ -82,7 +82,7 @@ export interface AddressSpan {
   readonly place: Pick<SpanPlace, "since" | "seq" | "key">;
 }
 
-/** Where a span stands among others. Of one that a scope cuts into parts, `shownSince` is the beginning of a part. */
+/** The place of a span among others. If a scope cuts a span into parts, `shownSince` is the beginning of a part. */
 export interface SpanPlace {
   readonly since: string;
   readonly seq: string;

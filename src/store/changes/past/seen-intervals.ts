@@ -101,7 +101,7 @@ function listIntervals(current: CurrentVm, moves: readonly Move[], scope: VmScop
   };
   for (const move of moves) {
     const before = undoMove(current.id, vm, move);
-    // Whoever may see a new VM may see that it is new; of what was before it, nothing is known.
+    // A viewer who may see a new VM may see that it is new. Nothing is known of the time before.
     if (before === null) close(move.at, (BigInt(move.seq) - 1n).toString());
     else if (!isInScope(scope, before)) close(move.at, move.seq);
     else end ??= { at: move.at, seq: move.seq };
