@@ -205,8 +205,8 @@ function formatRefusal(error: unknown, scope: RequestScope): GraphQLFormattedErr
 
 /** Drops the status that an error has for HTTP: what a subscription sends has none. */
 function dropStatus(error: GraphQLFormattedError): GraphQLFormattedError {
-  const { http: _, ...extensions } = error.extensions ?? {};
-  return { ...error, extensions };
+  const kept = Object.entries(error.extensions ?? {}).filter(([name]) => name !== "http");
+  return { ...error, extensions: Object.fromEntries(kept) };
 }
 
 /** Runs a job with the caller's context, and gives back what the context holds after the job. */
