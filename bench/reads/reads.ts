@@ -70,6 +70,7 @@ async function measureAll(
     const listQuestionsOf = (peer: RunningPeer) =>
       listQuestions(query, peer.dialect, {
         ...{ vms, cursors: cursors.get(peer) ?? [], count: QUESTIONS[query], pastAt },
+        isPlain: peer.isPlain === true,
       });
     const listAsked = (peer: RunningPeer) =>
       peer.hasOneQuestion === true ? listQuestionsOf(peer).slice(0, 1) : listQuestionsOf(peer);

@@ -13,6 +13,7 @@ interface Ratios {
   readonly vsBestPeer: number | null;
   readonly vsLimit: number | null;
   readonly vsTutorial: number | null;
+  readonly vsMercurius: number | null;
 }
 
 /** Formats the figures as a table for people, by query and peer; medians of the rounds. */
@@ -39,15 +40,17 @@ export function formatTable(measured: readonly Measured[]): string {
 
 /**
  * Compares ours with the others for each query, as the last line of the output. `cold`: only plans are kept between requests;
- * `warm`: as the gateway ships, with other questions about VMs that were read before; `again`: one question again and again.
+ * `warm`: as the gateway ships, with other questions about VMs that were read before; `again`: one question again and again;
+ * `plain`: what the fast path leaves to the resolvers, nothing kept.
  */
 export function computeRatios(
   measured: readonly Measured[],
-): Record<"cold" | "warm" | "again", Record<string, Ratios>> {
+): Record<"cold" | "warm" | "again" | "plain", Record<string, Ratios>> {
   return {
     cold: computeRatiosOf(measured, "vnic-graph (nothing kept)"),
     warm: computeRatiosOf(measured, "vnic-graph"),
     again: computeRatiosOf(measured, "vnic-graph (the same again)"),
+    plain: computeRatiosOf(measured, "vnic-graph (plain resolvers)"),
   };
 }
 
@@ -66,6 +69,7 @@ function computeRatiosOf(measured: readonly Measured[], own: string): Record<str
           vsBestPeer: ratio((name) => !name.startsWith("vnic-graph") && !REFERENCES.includes(name)),
           vsLimit: ratio((name) => name === "limit"),
           vsTutorial: ratio((name) => name === "tutorial"),
+          vsMercurius: ratio((name) => name === "mercurius"),
         },
       ];
     }),

@@ -15,6 +15,8 @@ export interface PeerSpec {
   readonly settings?: Readonly<Record<string, string>>;
   /** Is asked one question again and again. */
   readonly hasOneQuestion?: boolean;
+  /** Asks what our fast path leaves to the resolvers: the same, with a directive that changes nothing. */
+  readonly isPlain?: boolean;
   /** Asks with a bearer token that has a scope. */
   readonly hasToken?: boolean;
   /** Needs a later Node than the bench itself. */
