@@ -65,6 +65,19 @@ export function registerExports(app: FastifyInstance, options: ExportOptions, do
       return reply.send(pieces);
     },
   });
+  app.route({
+    method: ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
+    url: "/export/:format",
+    config: options.routeConfig,
+    handler: (_request, reply) => {
+      const message = "Exports are only read; use GET or HEAD.";
+      return reply
+        .code(405)
+        .header("allow", "GET, HEAD")
+        .type("application/json")
+        .send(JSON.stringify({ errors: [{ message, extensions: { code: "METHOD_NOT_ALLOWED" } }] }));
+    },
+  });
   done();
 }
 

@@ -187,6 +187,17 @@ describe("GET /export", () => {
     expect(seen.map(({ name }) => name)).toEqual(["web", "web"]);
   });
 
+  test("is only read: other methods are told which ones there are", async () => {
+    for (const method of ["POST", "PUT", "DELETE"]) {
+      const answer = await fetch(`${gateway.url}/export/json`, {
+        method,
+        headers: { authorization: `Bearer ${tokens.all}` },
+      });
+      expect([method, answer.status, answer.headers.get("allow")]).toEqual([method, 405, "GET, HEAD"]);
+      expect(await answer.json()).toMatchObject({ errors: [{ extensions: { code: "METHOD_NOT_ALLOWED" } }] });
+    }
+  });
+
   test("is refused at once beyond a viewer's share of open lists, whether it is an export or a list of the REST flow", async () => {
     const client = new pg.Client({ connectionString: database.url });
     await client.connect();
