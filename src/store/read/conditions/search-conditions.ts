@@ -10,6 +10,8 @@ import { formatLikePattern, matchText, type TextMatch } from "./text-match.js";
 export interface VmConditionSql {
   /** What stands behind FROM for those rows. */
   readonly from: string;
+  /** Whether the statement walks the rows in its order, and ends as soon as it has enough. */
+  readonly isWalked?: boolean;
   /** The name, in the collation of the index that the source has for names. */
   readonly name: string;
   hasStatus(statuses: readonly number[], parameters: SqlParameters): string;
@@ -101,12 +103,15 @@ export function buildSearchCondition(
 
 /**
  * Builds the condition that at least one part holds. In an OR, PostgreSQL asks other tables row by row, for all VMs; so each part
- * that asks one finds its VMs by itself, and those that ask none find theirs together.
+ * that asks one finds its VMs by itself, and those that ask none find theirs together. A statement that walks the rows asks them
+ * one by one all the same, if a part has to look at every VM: it ends early where many are found.
  */
 function buildOr(parts: readonly VmSearch[], source: VmConditionSql, parameters: SqlParameters): string {
   const own = parts.filter(({ kind }) => OWN_KINDS.has(kind));
   const others = parts.filter(({ kind }) => !OWN_KINDS.has(kind));
-  if (others.length === 0) return joinConditions(own, " OR ", source, parameters);
+  if (others.length === 0 || (own.length > 0 && source.isWalked === true)) {
+    return joinConditions(parts, " OR ", source, parameters);
+  }
   const conditions = [
     ...(own.length === 0 ? [] : [joinConditions(own, " OR ", source, parameters)]),
     ...others.map((part) => buildSearchCondition(part, source, parameters)),

@@ -31,13 +31,11 @@ export function buildVmsPage(
   // Between a place among VMs without the value and an earlier one among those with it there is nothing.
   if (listParts(request).length === 0) return null;
   const parameters = new SqlParameters();
-  const where = buildVmConditions(request.filter, scope, OWN_CONDITIONS, parameters);
   const { key } = splitOrder(request.order);
+  const isWalked = key === "NAME" || key === "ID" || key === "STATUS";
+  const where = buildVmConditions(request.filter, scope, { ...OWN_CONDITIONS, isWalked }, parameters);
   const page = { request, where, columns, parameters };
-  const text =
-    key === "HOST" || key === "LAST_CHANGE" || key === "PRIMARY_ADDRESS"
-      ? buildPartedPage(page, PARTED[key])
-      : buildPage(page, KNOWN[key]);
+  const text = isWalked ? buildPage(page, KNOWN[key]) : buildPartedPage(page, PARTED[key]);
   return { text, values: parameters.values };
 }
 
