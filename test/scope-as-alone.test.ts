@@ -8,6 +8,7 @@ import { HOST_A, HOST_B, id, mac } from "./support/builders/ids.js";
 import { HOSTS, INTERVAL_MS } from "./support/builders/passes.js";
 import { toGuestInterfaceOf, toStoredNic } from "./support/builders/stored.js";
 import { createDatabase, type TestDatabase } from "./support/database.js";
+import { eventually } from "./support/eventually.js";
 import { startGatewayProcess, temporaryFolder, type RunningGateway } from "./support/gateway.js";
 
 /** Whatever a viewer with a scope asks, the answer is that of a database in which there are no other VMs. */
@@ -80,7 +81,12 @@ async function fill(numbers: readonly number[]): Promise<TestDatabase> {
 beforeAll(async () => {
   const all = await fill(NUMBERS);
   const inScope = await fill(NUMBERS.filter(isInScope));
-  then = new Date().toISOString();
+  // Clocks of JavaScript leave out the parts of a millisecond that the log has.
+  const thenMs = Date.now() + 1;
+  then = new Date(thenMs).toISOString();
+  await eventually(() => {
+    expect(Date.now()).toBeGreaterThan(thenMs);
+  });
   for (const number of [1, 2, 7, 8]) {
     for (const { store } of isInScope(number) ? [all, inScope] : [all]) {
       await changeIps(store, createVm(number), `10.3.0.${number}`);
