@@ -1,6 +1,6 @@
 import { request } from "node:http";
-import WebSocket from "ws";
-import type { OnChange, Subscriber } from "./subscribers.js";
+import type WebSocket from "ws";
+import { openSubscriberSocket, type OnChange, type Subscriber } from "./subscribers.js";
 
 /** Creates a subscriber of Yoga, over server-sent events as it comes. It has nothing to go on behind. */
 export function createPubSubSubscriber(
@@ -64,15 +64,8 @@ export function createListenSubscriber(
     },
     connect: () =>
       new Promise((resolve, reject) => {
-        const opened = new WebSocket(url.replace(/^http/, "ws"), "graphql-transport-ws");
+        const opened = openSubscriberSocket(url, reject);
         socket = opened;
-        opened.on("error", reject);
-        opened.on("close", (code) => {
-          reject(new Error(`PostGraphile closed a subscriber with ${code}`));
-        });
-        opened.on("open", () => {
-          opened.send('{"type":"connection_init"}');
-        });
         opened.on("message", (data: Buffer) => {
           const { type, payload } = JSON.parse(data.toString()) as ListenMessage;
           if (type === "connection_ack") {

@@ -28,17 +28,9 @@ export function createOwnSubscriber(url: string, vmIds: readonly string[], onCha
     },
     connect: () =>
       new Promise((resolve, reject) => {
-        const opened = new WebSocket(url.replace(/^http/, "ws"), "graphql-transport-ws");
+        const opened = openSubscriberSocket(url, reject);
         socket = opened;
         const isResumed = after !== null;
-        opened.on("error", reject);
-        // Without it a refused connection would be waited for without an end.
-        opened.on("close", (code, reason) => {
-          reject(new Error(`the gateway closed a subscriber with ${code}: ${reason.toString()}`));
-        });
-        opened.on("open", () => {
-          opened.send('{"type":"connection_init"}');
-        });
         opened.on("message", (data: Buffer) => {
           const { type, payload } = JSON.parse(data.toString()) as { type: string; payload?: OwnPayload };
           if (type === "connection_ack") {
@@ -62,6 +54,19 @@ export function createOwnSubscriber(url: string, vmIds: readonly string[], onCha
       socket?.terminate();
     },
   };
+}
+
+/** Opens a WebSocket for subscriptions, and begins to speak its protocol. Without `reject` a refused connection would be waited for without an end. */
+export function openSubscriberSocket(url: string, reject: (error: Error) => void): WebSocket {
+  const opened = new WebSocket(url.replace(/^http/, "ws"), "graphql-transport-ws");
+  opened.on("error", reject);
+  opened.on("close", (code, reason) => {
+    reject(new Error(`${url} closed a subscriber with ${code}: ${reason.toString()}`));
+  });
+  opened.on("open", () => {
+    opened.send('{"type":"connection_init"}');
+  });
+  return opened;
 }
 
 interface OwnPayload {

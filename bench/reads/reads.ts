@@ -77,7 +77,9 @@ async function measureAll(
     await compareAnswers(asked, listQuestionsOf);
     const results = new Map<RunningPeer, Round[]>(asked.map((peer) => [peer, []]));
     // What is kept of VMs is kept by then; whole answers are not, because no question comes twice within a second.
-    for (const peer of asked) if (peer.file === null) await askAll(peer, listAsked(peer));
+    for (const peer of asked) {
+      if (peer.file === null && peer.settings?.["CACHE_MB"] !== "0") await askAll(peer, listAsked(peer));
+    }
     // The first round only warms up: plans are kept, code is compiled.
     for (let round = 0; round <= rounds; round += 1) {
       for (const peer of asked) {

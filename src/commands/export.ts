@@ -21,7 +21,7 @@ export function readExportTask(flags: Readonly<Record<string, unknown>>): Export
     return parseExportRequest(
       String(format),
       Object.fromEntries(given.filter(([, value]) => value !== undefined)),
-      (text) => createFilterTextReader(buildTypeGraph())(text),
+      createFilterTextReader(buildTypeGraph),
     );
   } catch (error) {
     if (!(error instanceof ExportRequestError)) throw error;

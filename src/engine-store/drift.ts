@@ -1,3 +1,4 @@
+import { compareByBytes } from "../model/compare-by-name.js";
 import { setImmediate as takeTurn } from "node:timers/promises";
 import { normalizeReportedMac } from "../model/address/mac.js";
 import { DRIFT_KINDS, formatDriftKey, listDrift, type DriftKind } from "../model/guest/drift.js";
@@ -165,5 +166,5 @@ function listRows(
 
 function comparePlaces(left: DriftPlace, right: DriftPlace): number {
   if (left.vmId !== right.vmId) return left.vmId < right.vmId ? -1 : 1;
-  return left.kindNumber - right.kindNumber || Buffer.compare(Buffer.from(left.key), Buffer.from(right.key));
+  return left.kindNumber - right.kindNumber || compareByBytes(left.key, right.key);
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
-import type { FastifyContextConfig, FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { ExportRequestError, parseExportRequest, type ReadFilter } from "./export-request.js";
 import type { ExportWork } from "./export-records.js";
 import { FORMATS, type ExportFormat } from "./formats.js";
@@ -29,11 +29,7 @@ export function registerExports(app: FastifyInstance, options: ExportOptions, do
   app.setErrorHandler((error, _request, reply) => {
     // All others are the server's to tell.
     if (!(error instanceof ExportRequestError)) throw error;
-    const { message, extensions } = error;
-    return reply
-      .code(400)
-      .type("application/json")
-      .send(JSON.stringify({ errors: [{ message, extensions }] }));
+    return sendRefusal(reply, 400, error);
   });
   app.route({
     method: ["GET", "HEAD"],
@@ -71,14 +67,25 @@ export function registerExports(app: FastifyInstance, options: ExportOptions, do
     config: options.routeConfig,
     handler: (_request, reply) => {
       const message = "Exports are only read; use GET or HEAD.";
-      return reply
-        .code(405)
-        .header("allow", "GET, HEAD")
-        .type("application/json")
-        .send(JSON.stringify({ errors: [{ message, extensions: { code: "METHOD_NOT_ALLOWED" } }] }));
+      return sendRefusal(reply.header("allow", "GET, HEAD"), 405, {
+        message,
+        extensions: { code: "METHOD_NOT_ALLOWED" },
+      });
     },
   });
   done();
+}
+
+/** Answers what is refused, in the form of a GraphQL answer. */
+function sendRefusal(
+  reply: FastifyReply,
+  status: number,
+  { message, extensions }: Pick<ExportRequestError, "message" | "extensions">,
+): FastifyReply {
+  return reply
+    .code(status)
+    .type("application/json")
+    .send(JSON.stringify({ errors: [{ message, extensions }] }));
 }
 
 /** Reads up to the first VMs before anything is sent, so that a refusal is still one, with a status of its own. */

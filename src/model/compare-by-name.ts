@@ -9,3 +9,8 @@ interface NamedRow {
   readonly id: string;
   readonly name: string;
 }
+
+/** Orders texts by their bytes in UTF-8, as PostgreSQL does by the collation "C". */
+export function compareByBytes(left: string, right: string): number {
+  return Buffer.compare(Buffer.from(left), Buffer.from(right));
+}

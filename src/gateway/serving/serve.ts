@@ -61,7 +61,7 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
     routes: createRoutes(
       options,
       createContext,
-      createFilterTextReader(config.federation === "contribute" ? buildTypeGraph() : schema),
+      createFilterTextReader(() => (config.federation === "contribute" ? buildTypeGraph() : schema)),
     ),
     readiness: () => checkReadiness(findBackend()),
     log,

@@ -1,5 +1,6 @@
 import type { Limits } from "../../model/limits.js";
 import { HttpError } from "../errors.js";
+import { createViewerCounts } from "../identity/viewer-counts.js";
 import { createOverloadedError, type Release } from "./places.js";
 
 /** Long lists that are open: from the first look at the database until the last byte was sent, or the client has gone. */
@@ -14,27 +15,16 @@ export interface OpenLists {
 
 /** Creates an empty set of open lists. */
 export function createOpenLists({ lists, viewerLists }: Pick<Limits, "lists" | "viewerLists">): OpenLists {
-  const counts = new Map<string, number>();
-  let count = 0;
+  const open = createViewerCounts(viewerLists, createTooManyListsError);
   return {
     get count() {
-      return count;
+      return open.count;
     },
-    enter({ name }) {
-      const own = counts.get(name) ?? 0;
-      if (own >= viewerLists) throw createTooManyListsError(viewerLists);
-      if (count >= lists) throw createOverloadedError();
-      counts.set(name, own + 1);
-      count += 1;
-      let isReleased = false;
-      return () => {
-        if (isReleased) return;
-        isReleased = true;
-        count -= 1;
-        const left = (counts.get(name) ?? 1) - 1;
-        if (left > 0) counts.set(name, left);
-        else counts.delete(name);
-      };
+    enter(viewer) {
+      const release = open.enter(viewer);
+      if (open.count <= lists) return release;
+      release();
+      throw createOverloadedError();
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { Limits } from "../../model/limits.js";
 import { HttpError } from "../errors.js";
 import { formatRights, type Credentials, type KnownViewer } from "../identity/identity.js";
+import { createViewerCounts } from "../identity/viewer-counts.js";
 import type { ServerOptions } from "../options.js";
 import type { LiveTransport } from "./live-meter.js";
 
@@ -32,7 +33,7 @@ export function createLiveConnections(
   limits: Pick<Limits, "viewerConnections">,
 ): LiveConnections {
   const open = new Set<(why: LiveEnd) => void>();
-  const counts = new Map<string, number>();
+  const counts = createViewerCounts(limits.viewerConnections, createTooManyError);
   let isStopped = false;
 
   return {
@@ -40,10 +41,8 @@ export function createLiveConnections(
       return open.size;
     },
     enter(transport, viewer, credentials, end) {
-      const count = counts.get(viewer.name) ?? 0;
       if (isStopped) throw new HttpError(503, "NOT_AVAILABLE", "The server stops. Connect again.");
-      if (count >= limits.viewerConnections) throw createTooManyError(limits.viewerConnections);
-      counts.set(viewer.name, count + 1);
+      const forget = counts.enter(viewer);
       open.add(end);
       liveMeter?.onConnection(transport, 1);
       const known = formatRights(viewer);
@@ -65,9 +64,7 @@ export function createLiveConnections(
         if (!open.delete(end)) return;
         liveMeter?.onConnection(transport, -1);
         clearInterval(watch);
-        const left = (counts.get(viewer.name) ?? 1) - 1;
-        if (left > 0) counts.set(viewer.name, left);
-        else counts.delete(viewer.name);
+        forget();
       };
     },
     endAll() {

@@ -7,12 +7,14 @@ import type { VmFilterInput } from "./vm-filter.js";
 /** Reads a filter of VMs that is written as JSON; throws {@link FilterTextError}. */
 export type ReadFilterText = (text: string) => VmFilter;
 
-/** Creates the reader of filters that come as JSON beside the graph: it takes what `vms(filter:)` takes, and refuses what that refuses. */
-export function createFilterTextReader(schema: GraphQLSchema): ReadFilterText {
-  const vms = schema.getQueryType()?.getFields()["vms"];
-  const type = vms?.args.find(({ name }) => name === "filter")?.type;
-  if (type === undefined) throw new Error("the schema has no vms(filter:)");
+/**
+ * Creates the reader of filters that come as JSON beside the graph: it takes what `vms(filter:)` takes, and refuses what that refuses.
+ * The schema is asked for when the first filter comes.
+ */
+export function createFilterTextReader(getSchema: () => GraphQLSchema): ReadFilterText {
+  let type: GraphQLInputType | null = null;
   return (text) => {
+    type ??= findFilterType(getSchema());
     try {
       return parseVmFilter(coerce(parseJson(text), type));
     } catch (error) {
@@ -20,6 +22,13 @@ export function createFilterTextReader(schema: GraphQLSchema): ReadFilterText {
       throw error;
     }
   };
+}
+
+function findFilterType(schema: GraphQLSchema): GraphQLInputType {
+  const vms = schema.getQueryType()?.getFields()["vms"];
+  const type = vms?.args.find(({ name }) => name === "filter")?.type;
+  if (type === undefined) throw new Error("the schema has no vms(filter:)");
+  return type;
 }
 
 function parseJson(text: string): unknown {

@@ -29,7 +29,8 @@ const guarded = new WeakSet<GraphQLSchema>();
 /**
  * Makes execution itself stop. graphql-js 16 cannot be aborted. So every resolver that gives objects first asks whether
  * the request is over. If it is, the resolver never answers: nothing below it is resolved, no error is made for it, and
- * the request is answered by its deadline alone. Whoever waits for the execution is told, since it never ends. Scalars are not asked; they come with their object.
+ * the request is answered by its deadline alone. Whoever waits for the execution is told, since it never ends. Scalars are not
+ * asked; they come with their object.
  */
 export function stopExecutions(schema: GraphQLSchema, findStop: FindStop): void {
   if (guarded.has(schema)) return;

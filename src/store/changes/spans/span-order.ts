@@ -1,3 +1,4 @@
+import { compareByBytes } from "../../../model/compare-by-name.js";
 import type { SpanPlace } from "../past/history-types.js";
 import type { Span } from "./follow-spans.js";
 
@@ -29,7 +30,7 @@ export function comparePlaces(left: Place, right: Place): number {
   if (at !== otherAt) return at < otherAt ? -1 : 1;
   const [seq, otherSeq] = [BigInt(left.seq), BigInt(right.seq)];
   if (seq !== otherSeq) return seq < otherSeq ? -1 : 1;
-  return Buffer.compare(Buffer.from(left.key), Buffer.from(right.key));
+  return compareByBytes(left.key, right.key);
 }
 
 function readTime(since: string): number {

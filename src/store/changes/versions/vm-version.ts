@@ -1,3 +1,4 @@
+import { compareByBytes } from "../../../model/compare-by-name.js";
 import { INTERFACE_FIELDS } from "../../read/interface-columns.js";
 import type { GuestInterface, Nic, StoredVm } from "../../vm-types.js";
 import type { VersionNic, VmVersion } from "./version-types.js";
@@ -73,6 +74,6 @@ export function isSameNic(left: VersionNic, right: VersionNic): boolean {
 
 /** Compares vNICs by name in the order of code points, then by id, as they are read. */
 export function compareNics(left: VersionNic, right: VersionNic): number {
-  if (left.name !== right.name) return Buffer.compare(Buffer.from(left.name), Buffer.from(right.name));
+  if (left.name !== right.name) return compareByBytes(left.name, right.name);
   return left.id < right.id ? -1 : 1;
 }

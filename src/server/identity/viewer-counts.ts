@@ -1,0 +1,36 @@
+import type { HttpError } from "../errors.js";
+import type { KnownViewer } from "./identity.js";
+
+/** How many of something viewers have open, each of them no more than a number. */
+export interface ViewerCounts {
+  /** Of all viewers together. */
+  readonly count: number;
+  /** Counts one of a viewer. Returns the function that forgets it, however often it is called. Throws if the viewer has too many. */
+  enter(viewer: Pick<KnownViewer, "name">): () => void;
+}
+
+/** Creates counts that begin at 0. */
+export function createViewerCounts(most: number, createError: (most: number) => HttpError): ViewerCounts {
+  const counts = new Map<string, number>();
+  let count = 0;
+  return {
+    get count() {
+      return count;
+    },
+    enter({ name }) {
+      const own = counts.get(name) ?? 0;
+      if (own >= most) throw createError(most);
+      counts.set(name, own + 1);
+      count += 1;
+      let isOpen = true;
+      return () => {
+        if (!isOpen) return;
+        isOpen = false;
+        count -= 1;
+        const left = (counts.get(name) ?? 1) - 1;
+        if (left > 0) counts.set(name, left);
+        else counts.delete(name);
+      };
+    },
+  };
+}
