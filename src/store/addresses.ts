@@ -1,4 +1,7 @@
-/** Addresses in a column of the satellite: joined by `,`. None is `''`, as an engine writes it; NULL is none, too. */
+/**
+ * Converts between a list of addresses and a column of the satellite table, where a comma joins them. An empty list is
+ * written as `''`, as an engine does; NULL is read as an empty list, too.
+ */
 export const ADDRESS_LIST = {
   to(addresses: readonly string[]): string {
     return addresses.join(",");

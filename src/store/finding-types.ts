@@ -2,9 +2,9 @@ import type { Cidr } from "../model/address/cidr.js";
 import type { DriftKind } from "../model/guest/drift.js";
 import type { VmFilter } from "./vm-search.js";
 
-/** Questions about many VMs at once, whose answers are not lists of VMs. Plain data only. */
+/** Types of questions about many VMs at once whose answers are not lists of VMs. Plain data only. */
 
-/** Which addresses are listed, in the order of their numbers, IPv4 first. */
+/** Selects the addresses that are listed, in the order of their numbers, IPv4 first. */
 export interface GuestAddressesQuestion {
   readonly inCidr: Cidr | null;
   readonly after: GuestAddressRow | null;
@@ -17,7 +17,7 @@ export interface GuestAddressRow {
   readonly vmId: string;
 }
 
-/** Which addresses of several VMs are listed. */
+/** Selects the addresses of several VMs that are listed. */
 export interface AddressConflictsQuestion {
   readonly within: Cidr | null;
   /** Only VMs on this network, or on an unknown one. */
@@ -27,7 +27,7 @@ export interface AddressConflictsQuestion {
   readonly limit: number;
 }
 
-/** An address that several VMs have which can meet. */
+/** An address of several VMs that may reach each other: they share a network, or the network of one is not known. */
 export interface AddressConflictRow {
   readonly address: string;
   readonly vmCount: number;
@@ -35,7 +35,7 @@ export interface AddressConflictRow {
   readonly vmIds: readonly string[];
 }
 
-/** Which MACs of several VMs' vNICs are listed. */
+/** Selects the MACs of several VMs' vNICs that are listed. */
 export interface MacConflictsQuestion {
   readonly after: string | null;
   readonly limit: number;
@@ -47,7 +47,7 @@ export interface MacConflictRow {
   readonly vmCount: number;
 }
 
-/** Which misfits are listed, by VM. */
+/** Selects the findings of drift that are listed, ordered by VM. */
 export interface DriftQuestion {
   /** `null`: all kinds. */
   readonly kinds: readonly DriftKind[] | null;
@@ -55,14 +55,14 @@ export interface DriftQuestion {
   readonly limit: number;
 }
 
-/** The place of a misfit in its list. */
+/** The position of a finding of drift in its list. */
 export interface DriftPlace {
   readonly vmId: string;
   readonly kindNumber: number;
   readonly key: string;
 }
 
-/** One thing that does not fit. */
+/** One finding of drift: a vNIC or an interface that does not fit the other side. */
 export interface DriftRow extends DriftPlace {
   readonly kind: DriftKind;
   readonly nicId: string | null;
@@ -70,10 +70,10 @@ export interface DriftRow extends DriftPlace {
   readonly deviceMac: string | null;
 }
 
-/** By what VMs are counted. */
+/** The property by which VMs are grouped and counted. */
 export type NetworkStatsKey = "HOST" | "NETWORK" | "FAMILY" | "STALE_REASON";
 
-/** Which VMs are counted, and by what. */
+/** Selects the VMs that are counted, and the property by which they are grouped. */
 export interface NetworkStatsQuestion {
   readonly filter: VmFilter;
   readonly by: NetworkStatsKey;
@@ -86,7 +86,7 @@ export interface NetworkStatsRow {
   readonly vms: number;
   readonly vnics: number;
   readonly addresses: number;
-  /** Of the addresses, those that other VMs have, too, and can meet. */
+  /** The number of these addresses that are in conflict: see {@link AddressConflictRow}. */
   readonly conflicts: number;
 }
 
@@ -98,7 +98,7 @@ export interface NetworkStats {
   readonly leftOut: number;
 }
 
-/** Reads of such questions. They reject with {@link NotKeptError} where the source does not keep what they go by. */
+/** Answers these questions. A read rejects with {@link NotKeptError} if the source does not keep the data that it needs. */
 export interface FindingReads {
   readGuestAddresses(question: GuestAddressesQuestion): Promise<GuestAddressRow[]>;
   countGuestAddresses(question: Pick<GuestAddressesQuestion, "inCidr">): Promise<number>;

@@ -3,9 +3,10 @@ import type { NicTree, TreeReads, VmTree, VmTreeParts } from "./vm-tree.js";
 
 /**
  * Gathers reads of few VMs that requests ask for at the same time, so that one statement answers all of them.
- * 1. What is asked for in one turn of the event loop goes out at the end of this turn; a statement begins after all its askers.
- * 2. While two such statements run, further askers wait for one to end, but no longer than a few milliseconds.
- * 3. Only askers with the same scope and the same parts share a statement. Reads of many VMs and of pages go alone.
+ * 1. Questions of one turn of the event loop are sent at its end, so that a statement begins after all who asked.
+ * 2. While two such statements run, further questions wait for one of them to end, but only for a few milliseconds.
+ * 3. Only questions with the same scope and the same parts share a statement. Reads of many VMs and of pages are sent
+ *    alone.
  */
 export function gatherTreeReads(
   createReads: (scope: VmScope | null) => TreeReads,
@@ -45,7 +46,7 @@ export function gatherTreeReads(
           ({ nic }) => nic.macAddress ?? "",
           async (all) => {
             const found = await reads.readNicTrees(all, limit, parts);
-            // One of them has so many that the others' may be missing.
+            // One MAC has so many vNICs that those of the others may be cut off.
             return found.length < limit ? found : null;
           },
         );
@@ -55,7 +56,7 @@ export function gatherTreeReads(
   };
 }
 
-/** What askers wait for together. */
+/** Collects keys that several callers ask for, and reads them in one statement. */
 class Gathering<Found> {
   private askers: Asker<Found>[] = [];
   private running = 0;
@@ -68,7 +69,7 @@ class Gathering<Found> {
     private readonly onIdle: () => void,
   ) {}
 
-  /** Returns what is found under the keys; `null`: the asker has to read alone. */
+  /** Returns what is found under the keys; `null`: the caller has to read alone. */
   ask(keys: readonly string[]): Promise<Found[] | null> {
     return new Promise((resolve, reject) => {
       this.askers.push({ keys, resolve, reject });
@@ -126,7 +127,7 @@ function groupBy<Found>(all: readonly Found[], keyOf: (found: Found) => string):
   return grouped;
 }
 
-/** Formats a scope or parts; what is the same object again is not formatted again. */
+/** Formats a scope or parts. The text is kept with the object, so that it is formatted once. */
 function formatKey(value: VmScope | VmTreeParts | null): string {
   if (value === null) return "all";
   const known = formatted.get(value) ?? JSON.stringify(value);
@@ -136,14 +137,14 @@ function formatKey(value: VmScope | VmTreeParts | null): string {
 
 const formatted = new WeakMap<object, string>();
 
-/** An asker with more keys than this has a statement of its own. */
+/** A question with more keys than this has a statement of its own. */
 const MOST_OF_ONE = 4;
 
-/** So many askers share a statement: few enough that PostgreSQL looks each VM up by its index, and nobody waits long. */
+/** At most so many questions share a statement. They are few enough that PostgreSQL looks each VM up by its index. */
 const MOST_ASKERS = 50;
 
-/** PostgreSQL answers one while this process reads the other's rows. */
+/** PostgreSQL answers one statement while this process reads the rows of the other. */
 const MOST_RUNNING = 2;
 
-/** Longer than such a statement takes. A connection that hangs holds up nobody for longer. */
+/** Longer than such a statement takes. A connection that hangs delays others no longer than this. */
 const PATIENCE_MS = 5;

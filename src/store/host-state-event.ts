@@ -6,8 +6,8 @@ export interface HostStateEvent {
   /** When this gateway read it. */
   readonly at: Date;
   readonly hostId: string;
-  /** How it was before; `null`: it was not known. Of a state always `null`. */
+  /** Its state before; `null`: it was not known. Always `null` for a `STATE`. */
   readonly before: HostRow | null;
-  /** How it is; `null`: it is not polled any more, and has no VMs. */
+  /** Its state now; `null`: it is not polled any more, and has no VMs. */
   readonly after: HostRow | null;
 }

@@ -1,6 +1,6 @@
-/** The store's contract as to hosts: which are polled, and who may poll one now. Plain data only. */
+/** The store's contract for hosts: which hosts are polled, and who may poll one now. Plain data only. */
 
-/** A pass's right to write: another claim on the host, or a VM taken from it, makes it void. */
+/** A pass's right to write. It becomes invalid if the host is claimed again, or if another host takes a VM from it. */
 export interface HostClaim {
   readonly hostId: string;
   readonly epoch: bigint;
@@ -8,11 +8,11 @@ export interface HostClaim {
 
 /** The options of a claim. */
 export interface ClaimOptions {
-  /** The pass ends within this time. Until then other gateways leave the host alone, as long as this gateway is alive. */
+  /** The pass ends within this time. Until then other gateways leave the host alone, while this gateway is alive. */
   readonly limitMs: number;
-  /** No pass is needed if another gateway has polled the host with success within this time. */
+  /** The claim is deferred if another gateway has polled the host with success within this time. */
   readonly freshMs: number;
-  /** The last pass over the host was superseded: this one has precedence over passes that waited for less time. */
+  /** The last pass over the host was superseded. This one has precedence over passes that have waited for less time. */
   readonly isRetry: boolean;
 }
 
@@ -36,11 +36,11 @@ export interface HostFailure {
   /** A HostErrorKind, or `internal`. */
   readonly kind: string;
   readonly message: string;
-  /** More, for the operator's log alone: it may name files. */
+  /** Further details for the operator's log alone, because they may name files. */
   readonly detail?: string;
 }
 
-/** A host as configured: id is derived from its address, so it is stable. */
+/** A host as configured. Its id is derived from its address, so that it stays the same. */
 export interface ConfiguredHost {
   readonly id: string;
   readonly name: string;
@@ -58,9 +58,11 @@ export interface PolledHost extends ConfiguredHost {
 /** The list of hosts that are polled, which all gateways of a database share. */
 export interface HostRegistry {
   /**
-   * Writes down which hosts this gateway's settings name, and ends the polling of hosts that no gateway names any more.
-   * `intervalMs: null`: this gateway polls them on request alone. Hosts that nobody knows yet become known, but the list of
-   * hosts that gateways poll stays as it is. Returns the hosts whose polling ended.
+   * Stores which hosts this gateway's settings name, and ends the polling of hosts that no gateway names any more. Returns
+   * the hosts whose polling ended.
+   *
+   * With `intervalMs: null` this gateway polls hosts on request only. Then hosts that are not known yet become known, but
+   * the list of polled hosts stays as it is.
    */
   registerHosts(hosts: readonly ConfiguredHost[], intervalMs: number | null): Promise<readonly DroppedHost[]>;
   /** Shows that this gateway is alive. `false`: its registration has ended; register again. */
@@ -71,11 +73,12 @@ export interface HostRegistry {
   endRegistration(): Promise<void>;
   /** Makes the list of hosts equal to what the gateways' registrations say. Returns the hosts whose polling ended. */
   reconcileHosts(): Promise<readonly DroppedHost[]>;
-  /**
-   * Makes one more host known while running, or polls a removed one again. The settings of a later start do not end it.
-   */
+  /** Adds a host while running, or polls a removed one again. The settings of a later start do not end its polling. */
   addHost(host: ConfiguredHost, intervalMs: number | null): Promise<void>;
-  /** Ends the polling of a host and voids its pass; its VMs stay readable, as stale. `false` if it was not polled. */
+  /**
+   * Ends the polling of a host and makes the claim of its running pass invalid. Its VMs stay readable, as stale. Returns
+   * `false` if it was not polled.
+   */
   removeHost(hostId: string): Promise<boolean>;
   /** Lists the hosts that are to be polled. */
   listHosts(): Promise<PolledHost[]>;

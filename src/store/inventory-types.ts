@@ -1,15 +1,15 @@
-/** Something of which an id and a name are known. */
+/** A thing of which only an id and a name are known. */
 export interface NamedRow {
   readonly id: string;
   readonly name: string;
 }
 
-/** The things that are known by name alone. */
+/** The kinds of things of which only an id and a name are known. */
 export type NamedKind = "clusters" | "templates" | "networks";
 
-/** What an engine knows of how a VM was made. Hosts tell none of it. */
+/** What an engine knows of how a VM was made. Hosts do not report it. */
 export interface VmOrigin {
-  /** The VM's. */
+  /** The VM's id. */
   readonly id: string;
   readonly clusterId: string | null;
   readonly templateId: string;

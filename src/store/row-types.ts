@@ -1,6 +1,6 @@
 import type { StaleReason } from "../model/guest/stale-reason.js";
 
-/** One VM as the graph reads it, with all its 1:1 data in the same row. */
+/** A VM as the graph reads it. The row holds all data of which a VM has one value. */
 export interface VmRow {
   readonly id: string;
   readonly name: string;
@@ -11,21 +11,21 @@ export interface VmRow {
   readonly fqdn: string | null;
   /** `false`: nothing is known of the guest's interfaces (unknown, not none). */
   readonly interfacesKnown: boolean;
-  /** `false`: no host has told the VM's vNICs yet (unknown, not none). */
+  /** `false`: no host has reported the VM's vNICs yet (unknown, not none). */
   readonly nicsKnown: boolean;
   readonly lastReportedAt: Date | null;
   readonly staleReason: StaleReason | null;
-  /** What of the last report cannot be read, in words. */
+  /** Says which part of the last report cannot be read. */
   readonly staleDetail: string | null;
   /** Since when the data are stale; `null`: they are not, or it is not known. */
   readonly staleSince: Date | null;
-  /** When a reader last saw anything of the VM change, parts of milliseconds rounded up; `null`: not known. */
+  /** When the VM last changed for readers, rounded up to milliseconds; `null`: not known. */
   readonly lastChangedAt: Date | null;
-  /** Another host that says that it runs the VM, though its reports do not count; absent: not known. */
+  /** Another host that says that it runs the VM, though its reports do not count; left out: not known. */
   readonly contenderId?: string | null;
-  /** MACs of vNICs that the guest shows under an ignored name, joined by blanks; absent: not known. */
+  /** MACs of vNICs that the guest reports under an ignored name, joined by blanks; left out: not known. */
   readonly ignoredMacs?: string | null;
-  /** In a page: the value by which it is sorted, where that is neither name nor id (see {@link VmCursor}). */
+  /** In a page: the value by which it is sorted, unless that is the name or the id (see {@link VmCursor}). */
   readonly orderKey?: string | null;
 }
 
@@ -40,8 +40,8 @@ export interface HostRow {
   readonly lastAttemptAt: Date | null;
   readonly lastSuccessAt: Date | null;
   readonly lastError: string | null;
-  /** What of its last answer could not be read, in one line; `null`: nothing. */
+  /** Says in one line what of its last answer could not be read; `null`: nothing. */
   readonly lastWarning: string | null;
-  /** Whether a running gateway polls it at its turns. `null`: an engine asks it. */
+  /** Whether a running gateway polls it regularly. `null`: an engine asks it. */
   readonly polled: boolean | null;
 }

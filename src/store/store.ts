@@ -25,9 +25,9 @@ import type { ClaimAnswer, ClaimOptions, Store } from "./types.js";
 export type { Store } from "./types.js";
 
 /**
- * Reads and writes on a connected and migrated DataSource, on behalf of one gateway. `gatewayName` is the same after a
- * restart, so that the gateway can take over from its former self; without one, it has none. Where `readers` is given,
- * clients' reads have connections of their own, so that passes and they never wait for each other.
+ * Creates the store of one gateway on a connected and migrated DataSource. `gatewayName` is the same after a restart, so
+ * that the gateway takes over from its former process; without one, each start has a new name. With `readers`, the reads of
+ * clients use other connections than the passes, so that neither waits for the other.
  */
 export function createStore(
   dataSource: DataSource,
@@ -36,12 +36,12 @@ export function createStore(
 ): Store {
   const id = randomUUID();
   const gateway: GatewayIdentity = { id, name: gatewayName ?? id };
-  // Many hosts have their turn at the same moment, and all of a dead replica's have it after a takeover.
+  // Many hosts are due at the same moment, such as all hosts of a dead replica after a takeover.
   const claim = createBatcher({ getKey: ({ hostId }: ClaimRequest) => hostId }, (requests) =>
     claimHosts(dataSource, gateway.id, requests),
   );
   const claimLocked = createBatcher(
-    // A few at the same time, so that those who wait for locks leave connections to the others.
+    // Only two at the same time, so that claims that wait for locks leave connections to other work.
     { getKey: ({ hostId }: ClaimRequest) => hostId, getWeight: () => Infinity, concurrency: 2 },
     async ([request]) => {
       const answers = new Map<string, ClaimAnswer | null>();
@@ -105,8 +105,8 @@ export function createStore(
   };
 }
 
-/** Four hundred VMs a statement: of more, PostgreSQL would rather read the whole table than look each of them up. */
+/** Limits a statement to four hundred VMs. With more, PostgreSQL would read the whole table instead of using its index. */
 const VM_IDS_OF_WEIGHT_1 = 2;
 
-/** A claim that takes no account of what other gateways have just done. */
+/** The options of a claim that is not deferred because another gateway has just polled the host. */
 const NOT_SHARED: ClaimOptions = { limitMs: 300_000, freshMs: 0, isRetry: false };

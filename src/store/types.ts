@@ -14,45 +14,49 @@ export type * from "./vm-types.js";
 
 /** The store's contract: what the refresher compares and writes, and what the loaders read. Plain data only. */
 
-/** What one pass over one host changes; empty lists mean that nothing did. Built by the refresher, pure data. */
+/** The changes of one pass over one host. Empty lists mean that nothing changed. The refresher builds them; pure data. */
 export interface HostChanges {
   /** VMs seen for the first time. */
   readonly newVms: readonly VmState[];
-  /** Known VMs with any 1:1 value changed: before (as read) and after. */
+  /** Known VMs of which a value of {@link VmState} changed: before (as read) and after. */
   readonly changedVms: readonly { readonly before: VmState; readonly after: VmState }[];
   readonly insertedInterfaces: readonly GuestInterface[];
   readonly deletedInterfaces: readonly GuestInterface[];
-  /** Same VM, name and MAC, other values. */
+  /** Interfaces with the same VM, name and MAC, but other values. */
   readonly updatedInterfaces: readonly { readonly before: GuestInterface; readonly after: GuestInterface }[];
-  /** Per VM whose list of interfaces changed in membership: all names in reported order. */
+  /** For each VM whose order of interfaces must be stored again: all names in reported order. */
   readonly interfaceOrders: readonly { readonly vmId: string; readonly names: readonly (string | null)[] }[];
   readonly upsertedNics: readonly Nic[];
-  /** Gone from these VMs; one that another VM has by now stays. */
+  /** vNICs that these VMs do not have any more. A vNIC that another VM has got meanwhile is not deleted. */
   readonly deletedNics: readonly Pick<Nic, "id" | "vmId">[];
 }
 
-/** A VM of which a reader sees a difference: what was stored (`null`: nothing), and what will be. */
+/** A VM that changes for readers: what was stored (`null`: nothing), and what will be. */
 export interface VisibleChange {
   readonly before: StoredVm | null;
   readonly after: StoredVm;
 }
 
-/** What a pass that succeeded found. */
+/** The result of a successful pass. */
 export interface PassFindings {
   readonly vmCount: number;
   readonly durationMs: number;
-  /** What of the report could not be read, in words; `null`: nothing. */
+  /** Says what of the report could not be read; `null`: nothing. */
   readonly warning?: string | null;
-  /** For the change log; no VM twice. */
+  /** The changes for the change log. No VM is in the list twice. */
   readonly visibleChanges: readonly VisibleChange[];
 }
 
-/** What the write side asks of the store. Statements per call are constant, whatever the number of VMs. */
+/**
+ * The part of the store that the refresher uses. The number of statements of a call does not depend on the number of VMs.
+ */
 export interface RefreshStore extends HostRegistry {
   /**
-   * Begins a pass: raises the host's epoch by one, notes the attempt. `null`: the host is polled no more. A later claim makes
-   * earlier ones invalid; an epoch more than one above one's own last tells that another gateway polled the host, or that
-   * another host took a VM from it. While another gateway polls the host, or if it has just done so, the claim is deferred.
+   * Begins a pass: raises the host's epoch by one and notes the attempt. `null`: the host is no longer polled. The claim
+   * makes earlier ones invalid.
+   *
+   * If the epoch is more than one above the caller's last one, another gateway polled the host, or another host took a VM
+   * from it. The claim is deferred while another gateway polls the host, or if it has just done so.
    */
   claim(hostId: string, options?: ClaimOptions): Promise<ClaimAnswer | null>;
   /** Lets other gateways claim the host after a pass that ended without a write. */
@@ -61,16 +65,20 @@ export interface RefreshStore extends HostRegistry {
   readHostVms(hostId: string, vmIds: readonly string[]): Promise<StoredVm[]>;
   /** Reads all that is stored of these VMs. */
   readVms(vmIds: readonly string[]): Promise<StoredVm[]>;
-  /** Reads which VMs hold these ids of vNICs, by id. */
+  /** Reads which VMs have the vNICs with these ids: maps a vNIC's id to its VM's id. */
   readNicHolders(nicIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /**
-   * Writes a pass in one transaction, and the host's success with it. `false`, and nothing written, if the claim is void
-   * or what the changes assumed is no longer so: who owns and receives a VM (`before`), that new VMs do not exist, that
-   * the interfaces to update and delete do, that no other VM holds the id of a vNIC to write. A vNIC that moves is deleted
-   * from one VM and written for the other.
+   * Writes a pass and the success of its host in one transaction. Returns `false`, and writes nothing, if the claim is
+   * invalid or one of these is no longer true:
+   * 1. the owner and the incoming host of a VM are those in `before`;
+   * 2. new VMs do not exist yet;
+   * 3. the interfaces to update and delete exist;
+   * 4. no other VM has a vNIC that is to be written.
+   *
+   * A vNIC that moves between VMs must be deleted from one VM and written for the other.
    */
   apply(claim: HostClaim, changes: HostChanges, findings: PassFindings): Promise<boolean>;
-  /** Notes that the pass failed; touches no VM. `false` if the claim is void. */
+  /** Notes that the pass failed; changes no VM. Returns `false` if the claim is invalid. */
   fail(claim: HostClaim, failure: HostFailure, durationMs: number): Promise<boolean>;
   /** Stores the name that the host gives itself. */
   renameHost(hostId: string, name: string): Promise<void>;
@@ -78,9 +86,9 @@ export interface RefreshStore extends HostRegistry {
 
 export type { StaleReason } from "../model/guest/stale-reason.js";
 
-/** The VMs that somebody may see: those that any of the lists matches. */
+/** The VMs that a viewer may see: those that match one of these lists. */
 export interface VmScope {
-  /** Whole names, upper and lower case as they are; `*` stands for any characters, `?` for one. */
+  /** Patterns for complete names, in which case matters; `*` stands for any characters, `?` for one. */
   readonly namePatterns: readonly string[];
   readonly hostIds: readonly string[];
   readonly vmIds: readonly string[];
@@ -88,18 +96,24 @@ export interface VmScope {
 
 export type { VmCursor, VmFilter, VmIdList, VmOrder, VmPageRequest } from "./vm-search.js";
 
-/** Reads of the store. One statement a call: arrays of keys in, rows in any order out; absent keys have no row. */
+/**
+ * The reads of the store. Each call takes an array of keys, runs one statement and returns rows in any order. Absent keys
+ * have no row.
+ */
 export interface ReadStore extends HistoryReads, FindingReads {
-  /** Reads a page of a list. Rejects with {@link NotKeptError} where the source does not keep what the order goes by. */
+  /**
+   * Reads a page of a list. Rejects with {@link NotKeptError} if the source does not keep the value by which the order
+   * sorts.
+   */
   readVmsPage(page: VmPageRequest): Promise<VmRow[]>;
   countVms(filter: VmFilter): Promise<number>;
-  /** Reads a text that is another one after any change that readers see; `null`: the source does not keep when VMs change. */
+  /** Reads a text that differs after each change that readers see; `null`: the source does not keep when VMs change. */
   readChangeMark(): Promise<string | null>;
   /** Reads the ids of VMs in an order; `limit: null` reads them all. */
   readVmIds(list: VmIdList): Promise<string[]>;
-  /** Reads what is known of how the VMs were made; those of which nothing is known are absent. */
+  /** Reads how the VMs were made. VMs of which nothing is known are absent. */
   readVmOriginsByIds(vmIds: readonly string[]): Promise<VmOrigin[]>;
-  /** Clusters, templates or networks: those with one of the ids, or all, by name. */
+  /** Reads clusters, templates or networks, sorted by name: those with one of the ids, or all. */
   readNamed(kind: NamedKind, ids: readonly string[] | null): Promise<NamedRow[]>;
   readVmsByIds(ids: readonly string[]): Promise<VmRow[]>;
   /** Reads the VMs of each host, the first `limitPerHost` of them by name (then id) if it is given. */
@@ -112,49 +126,46 @@ export interface ReadStore extends HistoryReads, FindingReads {
    * ones.
    */
   readGuestInterfacesByVms(vmIds: readonly string[]): Promise<GuestInterface[]>;
-  /** Reads polled hosts, and those that are no longer polled but still own VMs, by name. */
+  /** Reads the hosts that are polled or still own VMs, sorted by name. */
   readHosts(): Promise<HostRow[]>;
   readHostsByIds(ids: readonly string[]): Promise<HostRow[]>;
 }
 
-/** What tells whether a gateway is ready to answer. */
+/** The part of the store that says whether a gateway is ready to answer. */
 export interface ReadinessStore {
-  /** Tells how well the hosts are polled, by this gateway or others. */
+  /** Counts hosts by the state of their polling, by this gateway or others. */
   readPollingState(): Promise<PollingState>;
 }
 
 /** How many hosts there are to poll, and how many of them are stale or not polled. */
 export interface PollingState {
   readonly hosts: number;
-  /** No pass over them has ended yet. */
+  /** Hosts of which no pass has ended yet. */
   readonly untried: number;
-  /** Their last report is older than it should be: they fail, or their passes are late. */
+  /** Hosts whose last report is too old, because their passes fail or are late. */
   readonly stale: number;
-  /** No running gateway polls them at its turns. */
+  /** Hosts that no running gateway polls regularly. */
   readonly unpolled: number;
 }
 
-/** Reads that all see one state of the database, that of the first of them. It has one owner, who closes it. */
+/** Reads that all see one state of the database: that of the first read. One owner closes it. */
 export interface ReadSnapshot {
   readonly reads: ReadStore;
-  /** Ends the state that was read. The next read begins a new one. Takes no time. */
+  /** Ends the state that was read. The next read begins a new one. Returns at once. */
   readonly renew: () => void;
-  /** Gives the connection back as soon as the running read has ended; no read begins any more. Never rejects. */
+  /** Gives the connection back as soon as the running reads have ended. Later reads fail. Never rejects. */
   readonly close: () => Promise<void>;
 }
 
 /** Creates readers for viewers. */
 export interface Readers {
-  /**
-   * Creates the same reads for somebody who may see only a scope's VMs; `null`: all. Each sees what is there when it
-   * runs.
-   */
+  /** Creates reads for a viewer with this scope; `null`: all VMs. Each read sees the state at the time when it runs. */
   createReaderFor(scope: VmScope | null): ReadStore;
-  /** Opens the reads of one request of such a reader. */
+  /** Opens a snapshot for one request of a viewer with this scope. */
   openSnapshot(scope: VmScope | null): ReadSnapshot;
-  /** Creates reads of whole VMs for the same; absent where the source has no such statements. */
+  /** Creates reads of VMs with their interfaces and vNICs. Left out if the source has no such statements. */
   readonly createTreeReadsFor?: (scope: VmScope | null) => TreeReads;
 }
 
-/** The whole interface of the store. */
+/** The complete interface of the store. */
 export interface Store extends RefreshStore, ReadStore, ReadinessStore, Readers {}

@@ -2,21 +2,21 @@ import type { Cidr } from "../model/address/cidr.js";
 import type { StaleReason } from "../model/guest/stale-reason.js";
 import type { TextMatch } from "./read/conditions/text-match.js";
 
-/** Which VMs to list; all conditions hold together. */
+/** Selects VMs; all conditions must hold. */
 export interface VmFilter {
-  /** Part of the name, any case. */
+  /** A part of the name, in any case. */
   readonly nameContains?: string;
   readonly statuses?: readonly number[];
   readonly hostId?: string;
   /** Any of these VMs. */
   readonly ids?: readonly string[];
-  /** One address, canonical text: VMs whose guest reports it. */
+  /** One address in canonical text, which the guest must report. */
   readonly ip?: string;
   /** A search in oVirt's language. */
   readonly search?: VmSearch;
 }
 
-/** Which VMs' ids to list, in which order, from where on. */
+/** Selects the VMs whose ids are listed, their order, and the part of the list. */
 export interface VmIdList {
   readonly filter: VmFilter;
   readonly sort: VmSort;
@@ -25,8 +25,9 @@ export interface VmIdList {
 }
 
 /**
- * By a value, then by id, so that no two VMs have the same place. Names in the order of their code points, whatever the
- * database's language; states by their number; addresses by theirs, IPv4 first. VMs without the value come last.
+ * Sorts VMs by a value, then by id, so that each VM has its own position. Names are in the order of their code points,
+ * whatever the database's locale is. States are in the order of their numbers, addresses, too, IPv4 first. VMs without the
+ * value come last.
  */
 export type VmOrder =
   | "NAME_ASC"
@@ -34,30 +35,30 @@ export type VmOrder =
   | "ID_ASC"
   | `${"HOST" | "STATUS" | "LAST_CHANGE" | "PRIMARY_ADDRESS"}_${"ASC" | "DESC"}`;
 
-/** A row's place in an order: keyset paging, never OFFSET. */
+/** The position of a row in an order, for paging by key instead of OFFSET. */
 export interface VmCursor {
   readonly name: string;
   readonly id: string;
-  /** The value by which the order sorts, as text, where that is neither name nor id; `null`: the VM has none. */
+  /** The value by which the order sorts, as text, unless that is the name or the id; `null`: the VM has none. */
   readonly orderKey?: string | null;
 }
 
-/** Which page of a list of VMs is to be read. */
+/** Selects a page of a list of VMs. */
 export interface VmPageRequest {
   readonly limit: number;
   readonly after: VmCursor | null;
-  /** Only VMs before this place. */
+  /** Only VMs before this position. */
   readonly before?: VmCursor | null;
-  /** `true`: the last VMs that there are between the places, and not the first. They come in the list's order all the same. */
+  /** `true`: the last VMs between the two cursors, not the first ones. They are still in the list's order. */
   readonly fromEnd?: boolean;
   readonly filter: VmFilter;
   readonly order: VmOrder;
 }
 
-/** What a search asks of VMs: a tree of conditions, as oVirt's search language can say it. */
+/** A search for VMs: a tree of conditions, which covers oVirt's search language. */
 export type VmSearch =
   | { readonly kind: "and" | "or"; readonly parts: readonly VmSearch[] }
-  /** Holds where the part does not, and where it is not known. */
+  /** Holds if the part does not hold, or is not known. */
   | { readonly kind: "not"; readonly part: VmSearch }
   /** A text of the VM. `host` is the name or the address of the host that runs it. */
   | { readonly kind: "text"; readonly key: VmTextKey; readonly match: TextMatch }
@@ -67,18 +68,18 @@ export type VmSearch =
   | { readonly kind: "id"; readonly id: string }
   /** One address, canonical text. */
   | { readonly kind: "address"; readonly address: string }
-  /** Addresses that match a pattern: lower case, these parts with anything between two of them. */
+  /** Addresses that match a pattern: these lower-case parts with any characters between two of them. */
   | { readonly kind: "addressPattern"; readonly parts: readonly string[] }
-  /** Any address in a prefix; mapped addresses are IPv4 ones. */
+  /** Any address in a prefix. IPv4 addresses mapped into IPv6 count as IPv4. */
   | { readonly kind: "inCidr"; readonly cidr: Cidr }
   | { readonly kind: "addresses"; readonly addresses: readonly string[] }
   | { readonly kind: "hasAddress" }
   /** Another host than the owner says that it runs the VM, too. */
   | { readonly kind: "onTwoHosts" }
   | { readonly kind: "hostId"; readonly id: string }
-  /** Every VM, and none. */
+  /** Every VM, or none. */
   | { readonly kind: "all" | "none" }
-  /** A guest's interface with this MAC or name; lower case with colons. */
+  /** A guest interface with this MAC (lower case, with colons) or name. */
   | { readonly kind: "guestMac"; readonly mac: string }
   | { readonly kind: "interfaceName"; readonly match: TextMatch }
   /** A guest's interface or a vNIC with this MAC. */
@@ -92,7 +93,9 @@ export type VmSearch =
 /** The texts of a VM that a search may compare. */
 export type VmTextKey = "name" | "fqdn" | "host" | "cluster";
 
-/** The order of a list of ids: by one value, then by name and id. What is not known comes first, or last if descending. */
+/**
+ * The order of a list of ids: by one value, then by name and id. VMs without the value come first, or last if descending.
+ */
 export interface VmSort {
   readonly key: VmTextKey | "status" | "id" | "ip";
   readonly descending: boolean;

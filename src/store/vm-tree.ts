@@ -3,18 +3,18 @@ import type { VmRow } from "./row-types.js";
 import type { VmPageRequest } from "./vm-search.js";
 import type { GuestInterface, Nic } from "./vm-types.js";
 
-/** Which parts of VMs are read; what is not asked for costs nothing. */
+/** Says which parts of VMs are read. Parts that are not asked for cost nothing. */
 export interface VmTreeParts {
-  /** The whole row, with what the state of the host adds to it; otherwise what {@link VmTree.vm} has. */
+  /** The complete row, with what depends on the host's state. Without it, only the fields of {@link VmTree.vm}. */
   readonly row: boolean;
   readonly interfaces: boolean;
   readonly nics: boolean;
 }
 
-/** Nothing but the VM itself. */
+/** No part but the fields of {@link VmTree.vm}. */
 export const NO_PARTS: VmTreeParts = { row: false, interfaces: false, nics: false };
 
-/** Joins what two readers need. */
+/** Joins the parts that two readers need. */
 export function joinParts(one: VmTreeParts, other: VmTreeParts): VmTreeParts {
   return {
     row: one.row || other.row,
@@ -23,24 +23,24 @@ export function joinParts(one: VmTreeParts, other: VmTreeParts): VmTreeParts {
   };
 }
 
-/** Tells whether what was read has all that is asked for. */
+/** Returns `true` if the parts that were read include all that are asked for. */
 export function hasParts(read: VmTreeParts, asked: VmTreeParts): boolean {
   return (read.row || !asked.row) && (read.interfaces || !asked.interfaces) && (read.nics || !asked.nics);
 }
 
-/** What hangs on a VM, made when somebody looks at it. Lists that were not asked for are empty. */
+/** The interfaces and vNICs of a VM, which are parsed when somebody reads them. Lists that were not asked for are empty. */
 export interface TreeLists {
   /** In reported order. */
   readonly interfaces: readonly GuestInterface[];
-  /** By name. */
+  /** Sorted by name. */
   readonly nics: readonly Nic[];
-  /** How long the text is that both are made of. */
+  /** The length of the text from which both are parsed. */
   readonly characters: number;
-  /** Puts away what was made. Who looks at it next has it made again. */
+  /** Drops the parsed lists. The next read parses them again. */
   putAway(): void;
 }
 
-/** Tells whether a VM has so many interfaces and vNICs that it is not written, or kept, at once. */
+/** Returns `true` if a VM has so many interfaces and vNICs that it is neither written at once nor kept. */
 export function isLargeTree({ lists }: Pick<VmTree, "lists">): boolean {
   if (lists.characters < MOST_IN_A_TREE * LEAST_CHARACTERS) return false;
   return lists.interfaces.length + lists.nics.length > MOST_IN_A_TREE;
@@ -48,10 +48,10 @@ export function isLargeTree({ lists }: Pick<VmTree, "lists">): boolean {
 
 const MOST_IN_A_TREE = 100;
 
-/** Of an interface of which nothing is known. */
+/** The characters of an interface of which nothing is known. */
 const LEAST_CHARACTERS = 20;
 
-/** A VM and what hangs on it, all of one state of the database. */
+/** A VM with its interfaces and vNICs, all of one state of the database. */
 export interface VmTree {
   readonly vm: Pick<
     VmRow,
@@ -59,23 +59,23 @@ export interface VmTree {
   >;
   /** `null`: not asked for. */
   readonly row: VmRow | null;
-  /** What of the row is the VM's own; `null`: not asked for. */
+  /** The part of the row that does not depend on the host's state; `null`: not asked for. */
   readonly own: OwnRow | null;
   readonly lists: TreeLists;
-  /** Texts made of the tree, for trees that are kept; absent: make them anew. */
+  /** The texts that were written of the tree, if the tree is kept; left out: write them each time. */
   readonly texts?: TreeTexts;
 }
 
-/** What of a VM's row does not depend on its host's state, of what the change log tells. */
+/** The part of a VM's row that does not depend on its host's state, and whose changes the change log records. */
 export type OwnRow = OwnFreshness & Required<Pick<VmRow, "ips" | "fqdn" | "staleDetail" | "lastChangedAt">>;
 
-/** A text that was made of a tree, and how many objects of an answer are in it. */
+/** A text that was written of a tree, and the number of an answer's objects in it. */
 export interface TreeText {
   readonly text: string;
   readonly objects: number;
 }
 
-/** Keeps texts beside a tree, one for each shape of an answer, as long as the tree holds. */
+/** Keeps the texts of a tree, one for each shape of an answer, as long as the tree is valid. */
 export interface TreeTexts {
   find(shape: string): TreeText | undefined;
   keep(shape: string, text: TreeText): void;
@@ -87,7 +87,9 @@ export interface NicTree {
   readonly tree: VmTree;
 }
 
-/** Reads of VMs with what hangs on them, each in one statement: so each sees one state without a transaction. */
+/**
+ * Reads VMs with their interfaces and vNICs. Each read is one statement, so that it sees one state without a transaction.
+ */
 export interface TreeReads {
   readTreesByIds(ids: readonly string[], parts: VmTreeParts): Promise<VmTree[]>;
   readTreesPage(page: VmPageRequest, parts: VmTreeParts): Promise<VmTree[]>;
@@ -95,7 +97,7 @@ export interface TreeReads {
   readNicTrees(macs: readonly string[], limit: number, parts: VmTreeParts): Promise<NicTree[]>;
 }
 
-/** Joins a VM's own values and its host's state to the row that readers get. */
+/** Joins a VM's own values and its host's state into the row that readers get. */
 export function joinRow(vm: VmTree["vm"], own: OwnRow, host: HostFreshness | null): VmRow {
   const { ips, fqdn, staleDetail, lastChangedAt } = own;
   const rest = { ips, fqdn, staleDetail, lastChangedAt };

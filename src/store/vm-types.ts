@@ -12,18 +12,20 @@ export interface Nic {
   readonly name: string;
   readonly macAddress: string | null;
   readonly network: string | null;
-  /** The network's id, which an engine alone knows. As read; nobody writes it. */
+  /** The network's id, which only an engine knows. It is read but never written. */
   readonly networkId?: string | null;
   readonly linked: boolean;
-  /** Whether the VM has the device at all; an engine alone knows vNICs that are not plugged in. As read; nobody writes it. */
+  /** Whether the device is plugged in. Only an engine knows vNICs that are not. It is read but never written. */
   readonly plugged?: boolean | null;
 }
 
 /**
- * Why a VM's guest data is not what its guest says now; stored only while it is so.
- * `absent`: nothing known since the VM started. `silent`: it used to report, rows are kept.
- * `ips-only`: an old agent that reports `guestIPs` alone, which is current. `invalid`: unreadable interfaces, rows kept.
- * `partial`: the interfaces are current as far as the report can be read.
+ * Why the stored guest data differ from what the guest has now. It is stored only while there is such a reason.
+ * - `absent`: the agent has reported nothing since the VM started.
+ * - `silent`: the agent used to report; its last data are kept.
+ * - `ips-only`: an old agent reports only `guestIPs`, which are current.
+ * - `invalid`: the interfaces in the report cannot be read; the last ones are kept.
+ * - `partial`: the readable part of the interfaces is current.
  */
 export type GuestSilence = "absent" | "silent" | "ips-only" | "invalid" | "partial";
 
@@ -36,7 +38,9 @@ export interface StoredVm {
   readonly ownerId: string | null;
   /** `vm_dynamic.migrating_to_vds`: a host that reports the VM without owning it yet. */
   readonly incomingId: string | null;
-  /** A host that lost the VM to the owner while still saying Up. Its Up does not count until it says otherwise. */
+  /**
+   * A host that lost the VM to the owner while it still said Up. Its Up does not count until it has said something else.
+   */
   readonly contenderId: string | null;
   /** `vm_dynamic.vm_ip`: addresses joined by blanks, or `null`. */
   readonly ips: string | null;
@@ -44,15 +48,15 @@ export interface StoredVm {
   /** VDSM's `hash` at the time the vNICs were last asked for; `null`: ask. */
   readonly inventoryHash: string | null;
   readonly silence: GuestSilence | null;
-  /** What of the last report cannot be read, in words; `null`: all of it can. */
+  /** Says which part of the last report cannot be read; `null`: all of it can. */
   readonly staleDetail: string | null;
   /** Successful passes in a row in which the owner did not report the VM. */
   readonly missedPasses: number;
-  /** MACs of vNICs that the guest shows under a name that is left out, joined by blanks; `null`: none. */
+  /** MACs of vNICs that the guest reports under an ignored name, joined by blanks; `null`: none. */
   readonly ignoredMacs: string | null;
   readonly interfaces: readonly GuestInterface[];
   readonly nics: readonly Nic[];
 }
 
-/** The new 1:1 state of a VM (everything but its interfaces and vNICs). */
+/** The state of a VM without its interfaces and vNICs. */
 export type VmState = Omit<StoredVm, "interfaces" | "nics">;

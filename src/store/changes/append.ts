@@ -7,9 +7,11 @@ import { createDelta } from "./versions/vm-delta.js";
 import { isHeard, type VmChangeEntry } from "./versions/vm-version.js";
 
 /**
- * Appends to the log what readers see change, in the transaction that changes it. Keeps beside each VM what lists are
- * sorted by: when it changed last, and its address. It must be the transaction's last statement: then every VM is
- * locked, so that `seq` and `at` of one VM's rows come in the order of their commits.
+ * Appends to the change log what a transaction changes for readers. Call it as the last statement of that transaction:
+ * every VM is locked then, so that `seq` and `at` of one VM's rows come in the order of their commits.
+ *
+ * It also stores, in `vnic_graph_vm`, two values that lists are sorted by: when the VM changed last, and its primary
+ * address.
  */
 export async function appendChanges(
   queryRunner: QueryRunner,
@@ -48,7 +50,7 @@ export async function appendChanges(
 
 interface LogRow {
   readonly vmId: string;
-  /** The host whose pass found the change; `null`: it is the VM's own host after it. */
+  /** The host whose pass found the change. `null`: the host that owns the VM after the change. */
   readonly hostId: string | null;
   readonly kinds: number;
   readonly isHeard: boolean;
@@ -72,7 +74,7 @@ function createRow({ hostId, before, after }: VmChangeEntry, keepsAll: boolean):
 }
 
 /**
- * The share of changes that also keep all of the VM before them. Who asks for the past reads from that time on to the
- * next such row: 32 rows on average, while full rows make up a tenth of the log.
+ * The share of changes whose row also holds the complete VM before the change. A question about the past reads from its
+ * time on to the next such row: 32 rows on average. These rows make up a tenth of the log.
  */
 const FULL_SHARE = 1 / 32;

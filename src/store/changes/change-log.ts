@@ -17,23 +17,23 @@ export type { PastVm } from "./past/history-types.js";
 export type { ResolvedChange } from "./live/resolve-changes.js";
 export type { StatePage } from "./live/state-page.js";
 
-/** A reader of the log that goes on from where it is. */
+/** Reads the log onwards from its cursor. Each call continues where the last one ended. */
 export interface LogTail {
-  /** Behind the last change that was read. */
+  /** Stands behind the last change that was read. */
   readonly cursor: LogCursor;
-  /** Reads on, at most so many changes, in one statement. Throws {@link LostCursorError}. */
+  /** Reads the next changes, at most `limit`, in one statement. Throws {@link LostCursorError}. */
   read(limit: number): Promise<ChangePage>;
 }
 
-/** The log of what readers saw change. */
+/** The log of all changes that readers can see. */
 export interface ChangeLog {
   /** Opens a reader behind all that is committed now. */
   openTail(): Promise<LogTail>;
-  /** Opens a reader from this cursor on; with `until`, it ends at what that cursor holds. */
+  /** Opens a reader that begins behind the cursor `after`. With `bounds.until` it ends at that cursor. */
   openReader(after: LogCursor, bounds?: LogBounds): LogTail;
-  /** Finds all of each VM before and after each of these changes, which are in the order of the log. */
+  /** Finds the complete VM before and after each change. The changes must be in the order of the log. */
   resolveChanges(changes: readonly LoggedChange[]): Promise<ResolvedChange[]>;
-  /** The VMs that a subscriber wants to hear of as they are now, page by page. */
+  /** Reads one page of the VMs that a subscriber follows, as they are now. */
   readStatePage(
     question: Pick<FollowQuestion, "interest" | "scope">,
     afterId: string | null,
@@ -43,9 +43,9 @@ export interface ChangeLog {
   readVmVersions(vmIds: readonly string[], at: Date): Promise<PastVm[]>;
   /** Reads the earliest time that {@link readVmVersions} can answer for. */
   readLogStart(): Promise<Date>;
-  /** Makes the partitions to come and drops those that are too old. */
+  /** Creates the partitions that will be needed and drops those that are too old. */
   maintain(retention: Retention): Promise<void>;
-  /** Brings the index of addresses a step nearer to the log. */
+  /** Brings the index of addresses one step nearer to the end of the log. */
   advanceAddressIndex(): Promise<IndexStep>;
 }
 

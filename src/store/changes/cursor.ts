@@ -1,23 +1,23 @@
 import { formatSnapshot, isSeen, parseSnapshot, type Snapshot } from "./snapshot.js";
 
 /**
- * A place in the log: what a reader has got so far. It says so by itself, so any replica can go on from it.
+ * Marks how far a reader has read the log. It holds all that is needed to continue, so that any replica can do so.
  *
- * The rows that come next are those whose transaction `seen` does not hold, in the order of `seq`. A reader gets them in
- * batches. In the middle of one, `batch` tells which snapshot the batch goes up to, and the last row that was got of it.
+ * The next rows are those whose transaction is not in `seen`, in the order of `seq`. A reader gets them in batches. In the
+ * middle of a batch, `batch` holds the snapshot up to which the batch goes, and the `seq` of its last row that was read.
  */
 export interface LogCursor {
-  /** Which log it is of: another cluster, a copy that took over, or tables made anew are another log. */
+  /** Identifies the log. Another cluster, a copy that took over, or recreated tables are another log. */
   readonly logId: string;
   readonly seen: Snapshot;
   readonly batch: { readonly upTo: Snapshot; readonly lastSeq: bigint } | null;
-  /** The last transaction of which the reader got rows. */
+  /** The highest number of a transaction of which the reader got rows. */
   readonly lastTx: bigint;
-  /** No row that is still to come has a `seq` as low as this. */
+  /** A lower bound: every row that is still to come has a higher `seq`. */
   readonly floorSeq: bigint;
 }
 
-/** The cursor is no cursor of ours. */
+/** The text is not a cursor that {@link formatCursor} made. */
 export class MalformedCursorError extends Error {
   override readonly name = "MalformedCursorError";
 }
@@ -37,7 +37,7 @@ export function formatCursor({ logId, seen, batch, lastTx, floorSeq }: LogCursor
   return Buffer.from(parts.join(" ")).toString("base64url");
 }
 
-/** Reads the text of a cursor; throws {@link MalformedCursorError}. */
+/** Parses the text of a cursor; throws {@link MalformedCursorError}. */
 export function parseCursor(text: string): LogCursor {
   if (text.length > MAX_LENGTH) throw new MalformedCursorError("the cursor is too long");
   const parts = Buffer.from(text, "base64url").toString("latin1").split(" ");
@@ -62,5 +62,5 @@ const VERSION = "1";
 const LOG_ID = /^[0-9a-f]{12}$/;
 const NUMBER = /^\d{1,18}$/;
 
-/** A thousand transactions under way, twice, are 40 kB. */
+/** A cursor with two snapshots of a thousand running transactions each has 40 kB. */
 const MAX_LENGTH = 65_536;

@@ -8,9 +8,10 @@ import { widenXid } from "./snapshot.js";
 /**
  * Finds the cursor behind all that is committed now.
  * 1. Adopt a log that was restored into another cluster.
- * 2. Take two snapshots. If no transaction of the first is under way at the second, all that is still to come has a `seq`
- *    above those of the first. If one is, take it to have been under way for a day at most between its row and its commit.
- * 3. Write a mark, so that the numbers of transactions in the second snapshot cannot be given away again.
+ * 2. Take two snapshots. If no transaction that ran at the first one still runs at the second one, all rows that are still
+ *    to come have a higher `seq` than the last row at the first one. Otherwise assume that at most a day passes between a
+ *    transaction's row and its commit.
+ * 3. Write a mark, so that the numbers of transactions in the second snapshot are never used again.
  */
 export async function findEndOfLog(dataSource: DataSource): Promise<LogCursor> {
   await execute(dataSource, MARK_SQL, []);

@@ -10,14 +10,14 @@ import { toVersion } from "./versions/vm-version.js";
 export interface Forgotten {
   readonly changes: number;
   readonly spans: number;
-  /** `true`: the VM is stored, and what is stored of it now stays. */
+  /** `true`: the VM is stored now; its present state was kept. */
   readonly isStored: boolean;
 }
 
 /**
- * Erases a VM's past. Its present stays, and a mark in the log says that nothing is known of it before; it is of no kind of
- * change, so that readers are not told of one.
- * 1. Lock the index of addresses, so that it does not bring back what it is just following.
+ * Erases a VM's past. Its present state stays. A mark in the log says that nothing is known of the time before. The mark
+ * has no kind of change, so that readers do not see it as a change.
+ * 1. Lock the index of addresses, so that it does not bring back changes that it is just following.
  * 2. Lock the VM, so that no pass writes a change between erasing and the mark.
  */
 export function forgetVm(dataSource: DataSource, vmId: string): Promise<Forgotten> {
@@ -32,7 +32,10 @@ export function forgetVm(dataSource: DataSource, vmId: string): Promise<Forgotte
   });
 }
 
-/** Erases the past of all VMs. Who follows the log goes on with the next change, from the state that is stored then. */
+/**
+ * Erases the past of all VMs. A reader that has read the whole log continues with the next change. Any other reader must
+ * begin again with the current state.
+ */
 export function forgetAll(dataSource: DataSource, lockWaitMs = LOCK_WAIT_MS): Promise<void> {
   return runInTransaction(dataSource, async (queryRunner) => {
     await queryRunner.query("SET LOCAL statement_timeout = 0");
@@ -63,7 +66,7 @@ export function findVms(
   );
 }
 
-/** Writes that the VM is as it is now, and that nothing was before; `false` if it is not stored. */
+/** Writes a row with the VM's present state, before which nothing is known. Returns `false` if the VM is not stored. */
 async function writeMark(queryRunner: QueryRunner, vmId: string): Promise<boolean> {
   const [stored] = await readStoredVmsIn(queryRunner, [], [vmId]);
   if (stored === undefined) return false;
@@ -78,5 +81,5 @@ async function writeMark(queryRunner: QueryRunner, vmId: string): Promise<boolea
   return true;
 }
 
-/** Passes wait behind a lock that waits, so it must not wait long. */
+/** Passes queue behind a table lock that waits, so it must give up soon. */
 const LOCK_WAIT_MS = 5_000;

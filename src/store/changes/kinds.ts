@@ -1,6 +1,6 @@
 /**
- * What a change of a VM is about. One number holds several of them, as bits. A row of no kind is no change that a reader
- * sees: it says that the VM's past was erased, and holds what the VM was then.
+ * The kinds of changes of a VM, as bits: one number can hold several kinds. A row without any kind is not a change that a
+ * reader sees. It says that the VM's past was erased, and holds the VM as it was then.
  */
 export const CHANGE_KIND = {
   /** The VM is stored for the first time. */
@@ -19,7 +19,7 @@ export const CHANGE_KIND = {
   STALENESS: 256,
 } as const;
 
-/** A bit beside the kinds: the row holds all of its VM, before the change or for the first time. */
+/** A bit that is not a kind: the row holds the complete VM, as it was before the change or when it was first stored. */
 export const FULL_ROW = 512;
 
 /** The bits that are kinds. */
@@ -28,7 +28,7 @@ export const ALL_KINDS = FULL_ROW - 1;
 /** A name of a kind. */
 export type ChangeKind = keyof typeof CHANGE_KIND;
 
-/** Lists the names of the kinds in such a number. */
+/** Lists the names of the kinds whose bits are set. */
 export function listKinds(kinds: number): ChangeKind[] {
   return (Object.keys(CHANGE_KIND) as ChangeKind[]).filter((kind) => (kinds & CHANGE_KIND[kind]) !== 0);
 }

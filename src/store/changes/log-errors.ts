@@ -1,4 +1,4 @@
-/** What a cursor points to is not there any more; the reader has to begin with the current state. */
+/** The changes behind a cursor cannot be read any more. The reader has to begin with the current state. */
 export class LostCursorError extends Error {
   override readonly name = "LostCursorError";
 
@@ -11,7 +11,7 @@ export class LostCursorError extends Error {
   }
 }
 
-/** A subscriber reads more slowly than changes come, and was let go; it can go on from its last cursor. */
+/** A subscriber reads more slowly than changes come, and was disconnected. It can continue from its last cursor. */
 export class SlowReaderError extends Error {
   override readonly name = "SlowReaderError";
 

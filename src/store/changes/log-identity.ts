@@ -1,8 +1,8 @@
 /**
- * SQL of one row about the log: which log it is, and from where on it can be read. Goes before a reading statement.
+ * SQL of a part of a WITH clause: one row with the log's identity, and from where on the log can be read.
  *
- * `log_id` changes with the cluster, its timeline (a copy took over, or the past was restored), the database and the
- * table. Each of these gives transactions' numbers away again, so that a cursor of before means nothing.
+ * `log_id` changes with the cluster, its timeline (a copy took over, or a backup was restored), the database and the table.
+ * After each of these, numbers of transactions are used again, so that an older cursor has no meaning.
  */
 export const LOG_SQL = `log AS MATERIALIZED (
   SELECT left(md5(concat_ws(':', s.system_identifier, left(pg_walfile_name(pg_current_wal_insert_lsn()), 8), d.oid,
@@ -21,11 +21,11 @@ export interface LogRow {
 }
 
 /**
- * Writes a mark, so that no earlier transaction's number is ever given away again, even after a crash (see
+ * Writes a mark to the disk. So numbers of earlier transactions are never used again, even after a crash (see
  * limitSnapshot).
  *
  * It also adopts a log that was written in another cluster, such as one restored from a dump. Its rows stay readable as
- * history; followers begin behind them, because their transactions have numbers of that cluster.
+ * history. Followers begin behind them, because their transactions have numbers of that cluster.
  */
 export const MARK_SQL = `UPDATE vnic_graph_change_log l SET system_id = s.system_identifier::text,
     first_seq = CASE WHEN l.system_id = s.system_identifier::text THEN l.first_seq ELSE nextval('vnic_graph_change_seq') END,

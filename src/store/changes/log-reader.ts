@@ -13,55 +13,64 @@ export interface LoggedChange {
   readonly seq: bigint;
   /** The transaction that wrote it. */
   readonly tx: bigint;
-  /** When it was written, by the database's clock, parts of milliseconds rounded up; readers could see it a commit later. */
+  /**
+   * When it was written, by the database's clock, rounded up to milliseconds. Readers see it from the commit on, a little
+   * later.
+   */
   readonly at: Date;
-  /** The same time with microseconds, as text: with `seq`, its place among the changes of its VM. */
+  /** The same time in microseconds, as text. Together with `seq` it orders the changes of a VM. */
   readonly placeAt: string;
   readonly vmId: string;
   /** Bits of {@link CHANGE_KIND}. */
   readonly kinds: number;
   readonly delta: VmDelta;
-  /** When the guest last reported; `null`: it reports. */
+  /** When the guest last reported; `null`: it still reports. */
   readonly lastReportedAt: Date | null;
 }
 
-/** From when on the lower bound of what is still to come is known: see {@link LogReader}. */
+/**
+ * Says that rows of all transactions from `nextXid` on have a higher `seq` than this one. These transactions began after
+ * the row with this `seq` had been read.
+ */
 export interface LogMark {
   readonly nextXid: bigint;
   readonly seq: bigint;
 }
 
-/** What of the log a reader reads. */
+/** Limits what a reader reads of the log. */
 export interface LogBounds {
-  /** The cursor at which to end, whatever is committed meanwhile. Absent: the reader does not end. */
+  /** The reader ends at this cursor, even if more is committed meanwhile. Left out: it does not end. */
   readonly until?: LogCursor;
   /** The VMs whose changes are read; `null`, or left out: all. */
   readonly vmIds?: readonly string[] | null;
-  /** The mark of the reader that this one goes on after. */
+  /** The mark of an earlier reader that this one continues. */
   readonly mark?: LogMark | null;
 }
 
-/** Changes that come next, in the order of the log. */
+/** The next changes, in the order of the log. */
 export interface ChangePage {
   readonly changes: readonly LoggedChange[];
-  /** `true`: there may be more at once. */
+  /** `true`: the next read may find more changes immediately. */
   readonly hasMore: boolean;
 }
 
 /**
- * Reads the log in the order of commits, from a cursor on: nothing is left out, and nothing comes twice.
+ * Reads the log in the order of commits, from a cursor on. No row is left out, and none comes twice.
  *
- * `seq` is given out before the commit, so that "greater than the last one" would lose rows that commit late. Instead each
- * row holds its transaction's number, and a reader remembers a snapshot of the transactions that it has seen:
+ * PostgreSQL takes `seq` before the commit, so that "greater than the last one" would lose rows that commit late. Instead
+ * each row holds its transaction's number, and a reader remembers a snapshot of the transactions that it has seen:
  * 1. take a new snapshot, and read the rows whose transaction is in it and was not in the last one, by `seq`;
- * 2. when there are no more of these, the new snapshot is the last one.
- * A transaction that changes a VM after another one has waited for it. So it is never in an earlier snapshot, and in the
- * same snapshot its `seq` is the higher one: the changes of a VM come in their order.
+ * 2. when there are no more of these, the new snapshot becomes the last one.
+ *
+ * The changes of one VM come in their order, because the second transaction waited until the first one had committed. So it
+ * is never in an earlier snapshot, and in the same snapshot its `seq` is higher.
  */
 export class LogReader {
   /** The highest `seq` that was read. */
   private lastSeq: bigint;
-  /** Rows of any transaction from `nextXid` on have a `seq` above this, because they began when it was given out. */
+  /**
+   * Marks that are not used yet, oldest first. One raises `floorSeq` when all transactions before its `nextXid` have ended.
+   */
   private readonly marks: LogMark[] = [];
 
   constructor(
@@ -73,17 +82,17 @@ export class LogReader {
     if (bounds.mark != null) this.marks.push(bounds.mark);
   }
 
-  /** Returns the mark for a reader that goes on after this one; `null`: there is none. */
+  /** Returns the mark for a reader that continues this one; `null`: there is none. */
   get mark(): LogMark | null {
     return this.marks[0] ?? null;
   }
 
-  /** Returns where the reader is. */
+  /** Returns the cursor behind the last change that was read. */
   get cursor(): LogCursor {
     return this.position;
   }
 
-  /** Reads on, at most so many changes; costs one statement. Throws {@link LostCursorError}. */
+  /** Reads the next changes, at most `limit`; costs one statement. Throws {@link LostCursorError}. */
   async read(limit: number): Promise<ChangePage> {
     const isLastBatch = this.beginLastBatch();
     const { position } = this;
@@ -99,7 +108,9 @@ export class LogReader {
     return { changes, hasMore: hasMore || (position.batch !== null && !isLastBatch) };
   }
 
-  /** Begins the last batch of a reader with an end: it goes up to that end. */
+  /**
+   * Begins the last batch if the reader has an end, up to which that batch goes. Returns `true` while that batch is read.
+   */
   private beginLastBatch(): boolean {
     const {
       position,
@@ -154,7 +165,7 @@ export class LogReader {
     return { cursor: this.position, seq, tx, at, placeAt, vmId, kinds, delta, lastReportedAt };
   }
 
-  /** Ends a batch: all rows of the snapshot were read, so it becomes the last one. */
+  /** Ends a batch. All rows of its snapshot were read, so the snapshot becomes `seen`. */
   private endBatch(upTo: Snapshot, nextXid: bigint): void {
     const { logId, lastTx, floorSeq } = this.position;
     const seen = limitSnapshot(upTo, lastTx);
@@ -191,5 +202,8 @@ interface NoRow {
   readonly seq: null;
 }
 
-/** A transaction that stays open somewhere keeps marks from being used; then their number is bounded all the same. */
+/**
+ * Limits the number of marks. While some transaction stays open, no later mark can be used, and they would become more and
+ * more.
+ */
 const MAX_MARKS = 1_000;

@@ -13,7 +13,8 @@ export interface Partition {
 }
 
 /**
- * Chooses how much time one partition covers. There should be neither many of them, nor much more kept than asked for.
+ * Chooses how much time one partition covers. There should not be many of them, and not much more should be kept than was
+ * asked for.
  */
 export function choosePartitionMs(retention: Retention): number {
   const keptMs = retention ?? LEAST_KEPT_MS;
@@ -22,9 +23,7 @@ export function choosePartitionMs(retention: Retention): number {
   return keptMs <= 180 * DAY_MS ? 7 * DAY_MS : 28 * DAY_MS;
 }
 
-/**
- * Plans the partitions that are missing. Changes must have a place from now on until well after the next maintenance.
- */
+/** Plans the partitions that are missing, so that changes can be written until well after the next maintenance. */
 export function planPartitions(
   existing: readonly Partition[],
   retention: Retention,
@@ -58,11 +57,12 @@ export function findExpired(
 }
 
 /**
- * Makes the partitions to come and drops those that are too old. Costs one statement where there is nothing to do.
+ * Creates the partitions that will be needed and drops those that are too old. Costs one statement where there is nothing
+ * to do.
  *
- * Of several gateways one does the work, under a lock that ends with its transaction; the others go on. New partitions
- * are made apart and then attached, which stops no writer. A drop needs the whole log for a moment; it gives up after
- * {@link DROP_WAIT_MS}, so that passes never wait long, and is tried again at the next maintenance.
+ * One gateway at a time does the work, under a lock that ends with its transaction. New partitions are created as separate
+ * tables and then attached, which stops no writer. A drop locks the whole log for a moment. It gives up after {@link
+ * DROP_WAIT_MS}, so that passes never wait long, and is tried again at the next maintenance.
  */
 export async function maintainPartitions(dataSource: DataSource, retention: Retention): Promise<void> {
   const { partitions, nowMs } = await readPartitions(dataSource);
@@ -79,7 +79,7 @@ export async function maintainPartitions(dataSource: DataSource, retention: Rete
 }
 
 async function makePartitions(queryRunner: QueryRunner, retention: Retention): Promise<void> {
-  // Waits for another gateway that does the same: when it is done, there is a place for changes.
+  // Waits for another gateway that does the same: the partitions must exist when this returns.
   await queryRunner.query("SELECT pg_advisory_xact_lock($1)", [LOCK_KEY]);
   const { partitions, nowMs } = await readPartitions(queryRunner);
   for (const partition of planPartitions(partitions, retention, nowMs)) {
@@ -96,8 +96,8 @@ async function makePartition(queryRunner: QueryRunner, { name, fromMs, toMs }: P
 }
 
 /**
- * Makes a partition and drops it, as maintenance does, and waits for no lock longer than is said. The partition is of a time that
- * no change has. To be called where all is undone.
+ * Creates a partition and drops it, as maintenance does, and waits for each lock `lockWaitMs` at most. The partition is for
+ * a time that no change has. Call it with a DataSource whose transactions are rolled back.
  */
 export function tryPartition(dataSource: DataSource, lockWaitMs: number): Promise<void> {
   const fromMs = Date.parse("9000-01-01T00:00:00Z");
@@ -121,7 +121,7 @@ async function dropPartition(
   );
   const { partitions } = await readPartitions(queryRunner);
   if (lock?.locked !== true || !partitions.some((each) => each.name === name)) return;
-  // One look at all of its rows; nobody waits for that.
+  // The statement below reads all rows of the partition, which may take long. Nobody waits for it.
   await queryRunner.query("SET LOCAL statement_timeout = 0");
   await queryRunner.query(`SET LOCAL lock_timeout = '${lockWaitMs}ms'`);
   await queryRunner.query(
@@ -132,7 +132,7 @@ async function dropPartition(
   await queryRunner.query(`DROP TABLE ${name}`);
 }
 
-/** Reads the partitions by their names, which say what they cover, and the database's time. */
+/** Reads the partitions and the database's time. The name of a partition says which time it covers. */
 async function readPartitions(
   database: DataSource | QueryRunner,
 ): Promise<{ readonly partitions: Partition[]; readonly nowMs: number }> {
@@ -165,16 +165,16 @@ function parseHour(text: string): number {
   return Date.parse(`${year}-${month}-${day}T${hour}:00:00Z`);
 }
 
-/** PostgreSQL's code for a lock that was not had in time. */
+/** PostgreSQL's code: a lock was not obtained in time. */
 const LOCK_NOT_AVAILABLE = "55P03";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
-/** A follower may be away for so long, whatever is set. */
+/** The least time for which changes are kept, whatever the setting. A follower may be away for so long. */
 const LEAST_KEPT_MS = HOUR_MS;
 
-/** Maintenance may fail for a day without harm where a day's partitions are made. An hour's are made six at a time. */
+/** Partitions are created for this time ahead at least: maintenance may fail for so long without harm. */
 const AHEAD_MS = 6 * HOUR_MS;
 
 const DROP_WAIT_MS = 500;

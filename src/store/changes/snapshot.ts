@@ -1,6 +1,6 @@
 /**
- * Which transactions a reader of the log has seen, as PostgreSQL's `pg_snapshot` tells. It has seen all below `xmax`
- * except those listed, which were under way. `xmin` is the first of these, or `xmax`.
+ * The set of transactions that a reader of the log has seen, as PostgreSQL's `pg_snapshot`. It holds all numbers below
+ * `xmax` except those in `underWay`, which were still running. `xmin` is the first of these, or `xmax`.
  */
 export interface Snapshot {
   readonly xmin: bigint;
@@ -9,7 +9,7 @@ export interface Snapshot {
   readonly underWay: readonly bigint[];
 }
 
-/** Reads PostgreSQL's text of a snapshot, `xmin:xmax:a,b,c`; `null` if it is none. */
+/** Parses PostgreSQL's text of a snapshot, `xmin:xmax:a,b,c`; `null` if it is none. */
 export function parseSnapshot(text: string): Snapshot | null {
   const match = /^(\d{1,20}):(\d{1,20}):((?:\d{1,20}(?:,\d{1,20})*)?)$/.exec(text);
   if (match === null) return null;
@@ -24,7 +24,7 @@ export function parseSnapshot(text: string): Snapshot | null {
     : null;
 }
 
-/** Returns `true` if the snapshot holds the transaction, as `pg_visible_in_snapshot` tells. */
+/** Returns `true` if the snapshot holds the transaction, as `pg_visible_in_snapshot` does. */
 export function isSeen({ xmin, xmax, underWay }: Snapshot, tx: bigint): boolean {
   return tx < xmin || (tx < xmax && !underWay.includes(tx));
 }
@@ -35,11 +35,11 @@ export function formatSnapshot({ xmin, xmax, underWay }: Snapshot): string {
 }
 
 /**
- * Takes back that transactions after `lastTx` were seen; `lastTx` is the last one of which the reader got rows.
+ * Removes the transactions after `lastTx` from a snapshot. `lastTx` is the last transaction of which the reader got rows.
  *
- * A crash of PostgreSQL may forget transactions that nobody waited for, and give their numbers away again. What it gives
- * away is always above the last number that came with a row, because that row's commit was on disk. So a number above it
- * must count as not seen; it had no rows at the time, and loses nothing by that.
+ * A crash of PostgreSQL may forget transactions that nobody waited for, and use their numbers again. Such a number is
+ * always above the last one that came with a row, because that row's commit was on disk. So a higher number must count as
+ * not seen. Nothing is read twice, because the forgotten transaction had no rows.
  */
 export function limitSnapshot({ xmin, xmax, underWay }: Snapshot, lastTx: bigint): Snapshot {
   const limit = lastTx + 1n;
@@ -49,8 +49,8 @@ export function limitSnapshot({ xmin, xmax, underWay }: Snapshot, lastTx: bigint
 }
 
 /**
- * Computes the number of the next transaction from its lower half. A snapshot's `xmax` is not it: transactions above may
- * have begun, only none of them has ended.
+ * Computes the number of the next transaction from its lower half. A snapshot's `xmax` is not that number: later
+ * transactions may have begun, although none of them has ended.
  */
 export function widenXid(lowerHalf: number, { xmax }: Snapshot): bigint {
   return xmax + BigInt.asUintN(32, BigInt(lowerHalf) - xmax);

@@ -1,10 +1,10 @@
 import type { Look } from "./look.js";
 
-/** How the belief in what is kept is made. */
+/** What a {@link Belief} needs from its owner. */
 export interface BeliefOptions {
   /** Looks at the log. */
   readonly look: () => Promise<Look>;
-  /** Takes over what the look with this number found. */
+  /** Applies what the look with this number found. */
   readonly apply: (look: Look, number: number) => void;
   /** Two clocks in milliseconds: one that never steps, and the wall's, which goes on while a machine sleeps. */
   readonly now: () => number;
@@ -12,14 +12,14 @@ export interface BeliefOptions {
 }
 
 /**
- * Knows whether what is kept may be given: only while the log was read to its end less than a second ago, and nothing was heard
- * since then that the look could not show.
+ * Decides whether kept VMs may be used in answers. They may while two conditions hold: the log was read to its end less
+ * than 0.9 s ago, and since then nothing was heard of a change that this look could not show.
  *
- * While somebody asks, there is a look each half second, beside the answers. When nobody does there is none, and the first who
- * asks after a pause reads the database.
+ * While requests come, a look at the log runs each half second, beside the answers. Without requests there are no looks,
+ * and the first request after a pause reads the database.
  */
 export class Belief {
-  /** When the last look that ended well was sent; all that was committed by then is known. */
+  /** When the last successful look was sent. All that was committed by then is known. */
   private known: Moment | null = null;
   private running: { readonly ms: number; readonly doubts: number; readonly ended: Promise<void> } | null =
     null;
@@ -30,26 +30,31 @@ export class Belief {
 
   constructor(private readonly options: BeliefOptions) {}
 
-  /** Looks that have begun, and that have ended well. */
+  /** The numbers of the last look that began and of the last one that succeeded. */
   begun = 0;
   ended = 0;
 
-  /** Since when all is known, by the clock that never steps; `null`: it is not known now. */
+  /** The time as of which all changes are known, by `now`; `null`: it is not known at the moment. */
   get asOfMs(): number | null {
     return this.isKnown() ? (this.known?.ms ?? null) : null;
   }
 
-  /** Since when all that is given from now on will be known: a look that is under way may be waited for. `null`: from now on. */
+  /**
+   * The earliest time as of which later answers can hold: that of the last look, or of a running look, for which an answer
+   * may wait. `null`: they are read from the database.
+   */
   get earliestMs(): number | null {
     return this.asOfMs ?? this.running?.ms ?? null;
   }
 
-  /** Notes that something changed, or that a look may not have shown all: nothing is believed until the next look. */
+  /**
+   * Notes that something changed, or that a look may not have shown everything. Kept VMs are not used until the next look.
+   */
   doubt(): void {
     this.doubts += 1;
   }
 
-  /** Asks whether what is kept may be given now. Waits for a look where that is likely to be worth it. */
+  /** Asks whether kept VMs may be used now. If the last look is too old and requests come often, waits for a new look. */
   ask(): boolean | Promise<boolean> {
     const nowMs = this.options.now();
     const isBusy = nowMs - this.askedAtMs < LONGEST_MS;
@@ -65,12 +70,12 @@ export class Belief {
     return look === null ? false : withinPatience(look).then(() => this.isKnown());
   }
 
-  /** Looks soon, unless there was a look just now. */
+  /** Begins a look, unless there was one just now. */
   hurry(): void {
     void this.begin();
   }
 
-  /** Looks no more; resolves when nothing is left running. */
+  /** Ends the looks; resolves when nothing is left running. */
   async stop(): Promise<void> {
     this.isStopped = true;
     this.doubt();
@@ -84,7 +89,7 @@ export class Belief {
     return options.now() - known.ms < LONGEST_MS && wallMs < LONGEST_MS && wallMs > -LONGEST_MS;
   }
 
-  /** Begins a look, or joins one that shows all that was heard of; `null`: there was one just now. */
+  /** Begins a look, or joins a running one that shows all changes that were heard of. `null`: there was a look just now. */
   private begin(): Promise<void> | null {
     const { running, options } = this;
     if (running !== null) return running.doubts === this.doubts ? running.ended : null;
@@ -118,7 +123,7 @@ interface Moment {
   readonly doubts: number;
 }
 
-/** A look that does not end is not waited for: the database may still answer the question itself. */
+/** Waits for a look, but not for long: the database may still answer the question itself. */
 async function withinPatience(look: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const patience = new Promise<void>((resolve) => {
@@ -131,10 +136,10 @@ async function withinPatience(look: Promise<void>): Promise<void> {
 /** A second, less what an answer may take on its way to the client. */
 const LONGEST_MS = 900;
 
-/** A look that begins now ends before the last one is too old. */
+/** When the last look is as old as this, the next one begins. So it ends before the last one is too old. */
 const AHEAD_MS = 450;
 
-/** However often something changes, looks take a tenth of the time at most. */
+/** Gaps between looks. However often something changes, looks take a tenth of the time at most. */
 const LEAST_GAP_MS = 50;
 const LONGEST_GAP_MS = 300;
 const AFTER_FAILURE_MS = 1_000;

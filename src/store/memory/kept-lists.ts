@@ -2,24 +2,24 @@ import { BoundedMap } from "../../model/bounded-map.js";
 import type { Nic } from "../vm-types.js";
 import { KEPT_ONE_OF, LONGEST_KEPT_MS } from "./kept-vms.js";
 
-/** Which VMs an answer has, in its order; of a search for vNICs, the vNIC with each. */
+/** The ids of the VMs of an answer, in its order. For a search for vNICs, also the vNIC of each. */
 export interface KeptList {
   readonly vmIds: readonly string[];
   readonly nics: readonly Nic[] | null;
 }
 
-/** What makes a list another one, and since when it holds. */
+/** Says which changes make a list invalid, and from when on it is valid. */
 export interface ListTerms {
-  /** Bits of the changes that decide who is in the list, and where. */
+  /** Bits of the kinds of changes that can change the list's members or their order. */
   readonly kinds: number;
-  /** The last look before it was read. */
+  /** The number of the last look before it was read. */
   readonly readAfterLook: number;
-  /** The first look in whose state it holds for certain. */
+  /** The number of the first look in whose state it is certainly valid. */
   readonly holdsFrom: number;
   readonly readAtMs: number;
 }
 
-/** Lists of VMs that were read, as long as nothing changed that they depend on. */
+/** Keeps lists of VMs that were read, until something changes on which they depend. */
 export class KeptLists {
   private readonly kept: BoundedMap<KeptList & ListTerms>;
   /** For each bit of a kind, the last look that brought such a change. */
@@ -33,7 +33,7 @@ export class KeptLists {
     return this.kept.weight;
   }
 
-  /** Finds a list that holds in the state of this look; `null`: it has to be read. */
+  /** Finds a list that is valid in the state of this look; `null`: it has to be read. */
   find(key: string, asOfLook: number, nowMs: number): KeptList | null {
     const found = this.kept.use(key);
     if (found === undefined || found.holdsFrom > asOfLook) return null;
@@ -44,7 +44,10 @@ export class KeptLists {
     return found;
   }
 
-  /** Keeps a list. One that is kept and holds as well stays, or it would wait for the next look once more. */
+  /**
+   * Keeps a list. If the same list is kept and still valid, that one stays: a new one could be used only after the next
+   * look.
+   */
   keep(key: string, list: KeptList, terms: ListTerms): void {
     if (this.hasChanged(terms)) return;
     const held = this.kept.peek(key);
@@ -72,6 +75,6 @@ export class KeptLists {
 }
 
 const LIST_BYTES = 300;
-/** The place of an id, whose text is nearly always that of a kept VM. */
+/** A reference to an id. Its text is nearly always shared with a kept VM. */
 const ID_BYTES = 16;
 const NIC_BYTES = 370;

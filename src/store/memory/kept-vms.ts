@@ -12,19 +12,24 @@ import {
   type VmTreeParts,
 } from "../vm-tree.js";
 
-/** What is asked of a kept VM. */
+/** What an answer needs of a kept VM. */
 export interface KeptQuestion {
   readonly parts: VmTreeParts;
-  /** How hosts are in the state that the answer shows; `null`: not known, so that no row can be told. */
+  /**
+   * The hosts' states in the state of the database that the answer shows; `null`: not known, so that no row can be made.
+   */
   readonly hosts: ReadonlyMap<string, HostFreshness> | null;
-  /** Only what holds in the state of this look; `null`: also what was read after it. */
+  /** Only VMs that are valid in the state of this look; `null`: also VMs that were read after it. */
   readonly asOfLook: number | null;
   readonly nowMs: number;
 }
 
-/** VMs that were read, as long as nothing is known to have changed them. */
+/** Keeps VMs that were read, until a change of them is known. */
 export class KeptVms {
-  /** What different operations asked of the same VMs: all of it is read, or each would push out what the other needs. */
+  /**
+   * The parts that different operations asked of the same VMs. All of them are read, because otherwise each operation would
+   * replace what the other one needs.
+   */
   commonParts: VmTreeParts = NO_PARTS;
   private readonly kept: BoundedMap<KeptVm>;
 
@@ -50,7 +55,7 @@ export class KeptVms {
     return hosts === null ? null : this.joinHost(id, vm, hosts);
   }
 
-  /** Keeps a VM as it was read. One that is kept with more parts stays: it holds as well. */
+  /** Keeps a VM as it was read. If it is kept with more parts, that one stays, because it is valid as well. */
   keep(
     tree: VmTree,
     {
@@ -60,7 +65,7 @@ export class KeptVms {
     }: { readonly parts: VmTreeParts; readonly holdsFrom: number; readonly readAtMs: number },
   ): void {
     const { id } = tree.vm;
-    // Large ones are answered otherwise anyway.
+    // Answers with large VMs are not written from kept ones.
     if (isLargeTree(tree)) return;
     const held = this.kept.peek(id);
     if (held !== undefined && hasParts(held.parts, parts)) {
@@ -98,7 +103,7 @@ export class KeptVms {
     }: { readonly parts: VmTreeParts; readonly holdsFrom: number; readonly readAtMs: number },
   ): void {
     const { id, name, status, hostId, interfacesKnown, nicsKnown } = vm;
-    // Without the place in the list in which it was found.
+    // Leaves out `orderKey`, which belongs to the list in which the VM was found.
     const known = { id, name, status, hostId, interfacesKnown, nicsKnown };
     lists.putAway();
     const bare = { vm: known, own, row: null, lists };
@@ -112,7 +117,7 @@ export class KeptVms {
     this.kept.set(id, kept, estimateBytes(bare));
   }
 
-  /** The tree with its row; the same one as long as the host is in the same state. */
+  /** Returns the tree with its row. It is the same object as long as the host's state is the same. */
   private joinHost(id: string, kept: KeptVm, hosts: ReadonlyMap<string, HostFreshness>): VmTree | null {
     const { vm, own } = kept.tree;
     if (own === null) return null;
@@ -136,12 +141,12 @@ interface KeptVm {
   readonly tree: VmTree;
   joined: { readonly host: HostFreshness | null; readonly texts: KeptTexts; readonly tree: VmTree } | null;
   readonly parts: VmTreeParts;
-  /** The first look in whose state it holds for certain. */
+  /** The number of the first look in whose state it is certainly valid. */
   readonly holdsFrom: number;
   readonly readAtMs: number;
 }
 
-/** Texts made of a VM, so few for each that a list is smaller than a map, and as fast. */
+/** Keeps the texts that were written of a VM. There are so few that a list is as fast as a map, and smaller. */
 class KeptTexts implements TreeTexts {
   private readonly texts: { readonly shape: string; readonly text: TreeText }[] = [];
   bytes = 0;
@@ -175,14 +180,17 @@ const VM_BYTES = 1_100;
 const ROW_BYTES = 600;
 const TEXT_BYTES = 150;
 
-/** Operations that many people send ask for few shapes of a VM. */
+/** Frequent operations select few different shapes of a VM. */
 const MOST_TEXTS = 8;
 
-/** Where a fleet is larger than the memory, a part of it is kept and found again. What is asked for often comes in soon. */
+/**
+ * When the memory is full, one of so many new VMs is kept. So a part of a fleet that is larger than the memory stays in it,
+ * and what is asked for often still comes in soon.
+ */
 export const KEPT_ONE_OF = 4;
 
 /**
- * Even what nothing is known to have changed is read again in the end: whoever switches triggers off to write a table leaves
- * neither a row in the log nor a note.
+ * After this time a VM is read again, although no change of it is known. Somebody who switches triggers off and writes a
+ * table leaves neither a row in the log nor a note.
  */
 export const LONGEST_KEPT_MS = 10 * 60_000;

@@ -15,23 +15,23 @@ export interface KnownVmsOptions {
   readonly wallNow: () => number;
 }
 
-/** A statement that is under way, and what it reads. */
+/** A running statement, and what it reads. */
 export interface Reading {
   readonly parts: VmTreeParts;
   readonly keepVm: (tree: VmTree) => void;
   readonly keepList: (key: ListKey, list: KeptList) => void;
-  /** The statement has ended, and all was kept that is to be. */
+  /** Call it when the statement has ended and its rows were kept. */
   readonly end: () => void;
 }
 
 /**
  * Keeps VMs, and lists of them, between two looks at the log (`look.ts`). Looks have numbers. The rules:
- * 1. What a statement read is kept only if no look has named it since before the statement was sent.
- * 2. A look drops each VM that it names, or takes over what it read of it in the same transaction.
- * 3. So what is kept holds in the state that the last look saw; unless it was read after that look began, for then it may be
- *    newer, and holds for certain from the next look on.
- * 4. An answer with several VMs, or with a host's state, is made only of what holds in the last look's state: so it shows one
- *    state of the database. One VM by itself is one state anyway.
+ * 1. A VM that a statement read is kept only if no look has reported a change of it since the statement was sent.
+ * 2. A look drops each changed VM, or replaces it by what it read of it in the same transaction.
+ * 3. So a kept VM is valid in the state that the last look saw. One that was read after that look began may be newer; it is
+ *    certainly valid from the next look on.
+ * 4. An answer with several VMs, or with a host's state, uses only what is valid in the last look's state, so that it shows
+ *    one state of the database. One VM by itself is one state anyway.
  */
 export class KnownVms {
   readonly belief: Belief;
@@ -39,12 +39,14 @@ export class KnownVms {
   private readonly lists: KeptLists;
   private hosts: ReadonlyMap<string, HostFreshness> | null = null;
   private hostsAskedAtMs = -Infinity;
-  /** The last look that named each VM, while statements are under way. */
+  /** The last look that reported a change of each VM; kept only while statements run. */
   private readonly named = new Map<string, number>();
   private statements = 0;
-  /** What was read before this look ended is not kept: nobody knows what changed. */
+  /**
+   * The look that emptied the memory last. What was read before it ended is not kept, because nobody knows what changed.
+   */
   private forgottenAt = 0;
-  /** The first look in whose state all that is kept holds. */
+  /** The number of the first look in whose state everything that is kept is valid. */
   private allHoldFrom = 0;
 
   constructor(private readonly options: KnownVmsOptions) {
@@ -69,7 +71,7 @@ export class KnownVms {
     return { vms, evictions, bytes: bytes + this.lists.bytes };
   }
 
-  /** Asks whether what is kept may be given now. */
+  /** Asks whether kept VMs may be used now. */
   ask(parts: VmTreeParts): boolean | Promise<boolean> {
     if (parts.row) this.hostsAskedAtMs = this.options.now();
     return this.belief.ask();
@@ -90,7 +92,7 @@ export class KnownVms {
     return this.lists.find(key, this.belief.ended, this.options.now());
   }
 
-  /** Tells whether it is known that there is no such VM. */
+  /** Returns `true` if it is known that no VM has this id. */
   isAbsent(id: string): boolean {
     return this.findList(describeAbsence(id)) !== null;
   }
@@ -98,7 +100,7 @@ export class KnownVms {
   /** Begins a statement. Call it before the statement is sent. */
   begin(asked: VmTreeParts): Reading {
     const { belief } = this;
-    // What was not found may be there, and wait for a look.
+    // A VM that was not found may be kept already, and may be used after the next look.
     if (this.allHoldFrom > belief.begun) belief.hurry();
     this.statements += 1;
     const parts = joinParts(asked, this.vms.commonParts);
@@ -138,7 +140,7 @@ export class KnownVms {
     }
     let allKinds = 0;
     for (const { vmId, kinds } of changes) {
-      // The mark of an erased past stands for changes that nobody can read any more.
+      // The mark of an erased past stands for changes that cannot be read any more.
       allKinds |= kinds === 0 ? ALL_KINDS : kinds;
       this.vms.drop(vmId);
       if (this.statements > 0) this.named.set(vmId, number);
@@ -155,7 +157,9 @@ export class KnownVms {
   }
 }
 
-/** Keeps the objects of hosts that are as before: what was made with them holds as long as they are the same. */
+/**
+ * Reuses the objects of hosts whose state is the same. Rows that were made with them stay valid as long as the object does.
+ */
 function keepSame(
   hosts: ReadonlyMap<string, HostFreshness>,
   before: ReadonlyMap<string, HostFreshness> | null,
@@ -177,8 +181,8 @@ function isSame(one: HostFreshness, other: HostFreshness): boolean {
   );
 }
 
-/** Lists of ids take less than the VMs in them. */
+/** A fifth of the memory is for lists, because ids take less than VMs. */
 const LISTS_SHARE = 5;
 
-/** Hosts are read at each look as long as somebody asked for what depends on them a moment ago. */
+/** A look reads the states of hosts if an answer needed them within this time. */
 const HOSTS_WANTED_MS = 10_000;

@@ -1,14 +1,17 @@
 import { CHANGE_KIND } from "../changes/kinds.js";
 import type { VmFilter, VmPageRequest, VmScope } from "../types.js";
 
-/** Names a list of VMs, and says which kinds of changes make it another one. */
+/** Identifies a list of VMs, and says which kinds of changes can change it. */
 export interface ListKey {
   readonly key: string;
   /** Bits of {@link CHANGE_KIND}. */
   readonly kinds: number;
 }
 
-/** Names a page of VMs for a scope; `null` if something that the change log does not tell decides who is in it, or where. */
+/**
+ * Returns the key of a page of VMs for a scope; `null` if its members or their order depend on something that the change
+ * log does not record.
+ */
 export function describePage(page: VmPageRequest, scope: VmScope | null): ListKey | null {
   if (!ORDERS.has(page.order)) return null;
   let kinds = CHANGE_KIND.NAME | listScopeKinds(scope);
@@ -22,7 +25,7 @@ export function describePage(page: VmPageRequest, scope: VmScope | null): ListKe
   return { key: JSON.stringify(["page", scope, limit, after, before, fromEnd, filter, order]), kinds };
 }
 
-/** Names the vNICs that have one of these MACs, for a scope. */
+/** Returns the key of the vNICs that have one of these MACs, for a scope. */
 export function describeNics(macs: readonly string[], limit: number, scope: VmScope | null): ListKey {
   return {
     key: JSON.stringify(["nics", scope, macs, limit]),
@@ -30,21 +33,21 @@ export function describeNics(macs: readonly string[], limit: number, scope: VmSc
   };
 }
 
-/** Names the absence of the VM with this id, in lower case. */
+/** Returns the key of the absence of the VM with this id, in lower case. */
 export function describeAbsence(id: string): ListKey {
   return { key: `absent ${id}`, kinds: CHANGE_KIND.NEW };
 }
 
-/** A new VM may be in any list. */
+/** Lists the kinds of changes by which a list may get or lose VMs whatever its filter. A new VM may be in any list. */
 function listScopeKinds(scope: VmScope | null): number {
   if (scope === null) return CHANGE_KIND.NEW;
   return CHANGE_KIND.NEW | CHANGE_KIND.NAME | (scope.hostIds.length === 0 ? 0 : CHANGE_KIND.HOST);
 }
 
-/** Orders by what the log tells. Others sort by values that rows do not have, or that change with hosts. */
+/** Orders by values that the log records. The others sort by values that rows do not have, or that change with hosts. */
 const ORDERS: ReadonlySet<string> = new Set(["NAME_ASC", "NAME_DESC", "ID_ASC"]);
 
-/** What of a VM each filter looks at. A search may look at more than the log tells. */
+/** The kinds of changes on which each filter depends. A search may depend on more than the log records. */
 const FILTERS: Readonly<Record<keyof VmFilter, number | undefined>> = {
   nameContains: CHANGE_KIND.NAME,
   statuses: CHANGE_KIND.STATUS,

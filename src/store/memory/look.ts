@@ -21,11 +21,11 @@ export interface VmChangeMark {
 export interface Look {
   /** `null`: it is not known what changed, so all may have. */
   readonly changes: readonly VmChangeMark[] | null;
-  /** How all hosts are; `null`: not asked for. */
+  /** The states of all hosts; `null`: not asked for. */
   readonly hosts: ReadonlyMap<string, HostFreshness> | null;
   /** VMs of the changes that were wanted, as they are now. */
   readonly trees: readonly VmTree[];
-  /** What was read of them. */
+  /** The parts that were read of them. */
   readonly parts: VmTreeParts;
 }
 
@@ -36,21 +36,25 @@ export interface LookWishes {
   readonly findParts: (vmId: string) => VmTreeParts | null;
 }
 
-/** Looks at what changed since the look before. Looks must not run side by side. */
+/** Looks at what changed since the look before. Two looks must not run at the same time. */
 export type LookAtChanges = (wishes: LookWishes) => Promise<Look>;
 
 /** Where the next look begins. */
 interface Place {
   readonly cursor: LogCursor;
   readonly mark: LogMark | null;
-  /** The notes of edits that were there; `null`: not known. */
+  /** What {@link readEdits} returned then; `null`: not known. */
   readonly edits: string | null;
 }
 
 /**
- * Creates the looks of a process at the change log. Each reads in one transaction, which sees one state, what was committed
- * since the last one, and hosts and changed VMs as they are in that state. If others than passes have written VMs, all may have
- * changed. A look that fails changes nothing: the next one begins at the same place.
+ * Creates the function with which a process looks at the change log. Each look is one transaction, which sees one state of
+ * the database. It reads
+ * 1. what was committed since the last look;
+ * 2. the states of hosts and the changed VMs, as far as they are wanted;
+ * 3. whether others than passes have written VMs. Then any VM may have changed.
+ *
+ * After a look that fails, the next one begins where that one began.
  */
 export function createLooks(dataSource: DataSource, mostChanges = MOST_CHANGES): LookAtChanges {
   let place: Place | null = null;
@@ -93,8 +97,8 @@ export function createLooks(dataSource: DataSource, mostChanges = MOST_CHANGES):
 const NOTHING: Pick<Look, "trees" | "parts"> = { trees: [], parts: NO_PARTS };
 
 /**
- * Reads which edits of VMs by others than passes are noted: these have no row in the log. Each has its transaction's number, and
- * the newest one stays; so the same text means that there was none.
+ * Reads a text that differs after every edit of VMs that was not made by a pass. Such edits have no row in the log. Each
+ * one is noted with its transaction's number, and the newest note always stays.
  */
 export async function readEdits(snapshot: Queryable): Promise<string> {
   const [row] = await queryRows<{ readonly edits: string }>(
@@ -104,7 +108,7 @@ export async function readEdits(snapshot: Queryable): Promise<string> {
   return row?.edits ?? "";
 }
 
-/** Reads all changes there are; `null`: there are too many. */
+/** Reads all changes that there are; `null`: there are too many. */
 async function readChanges(reader: LogReader, most: number): Promise<VmChangeMark[] | null> {
   const changes: VmChangeMark[] = [];
   for (let hasMore = true; hasMore;) {
@@ -138,11 +142,11 @@ async function readWanted(
   };
 }
 
-/** Changes of one statement. */
+/** The number of changes that one statement reads. */
 const PAGE = 2_000;
 
-/** To read VMs again as they are asked for is cheaper than to follow more changes than this. */
+/** With more changes than this, it is cheaper to read VMs again when they are asked for. */
 const MOST_CHANGES = 4_000;
 
-/** So many VMs are read in some ten milliseconds; of more, those are read again that are asked for. */
+/** This many VMs are read in some ten milliseconds. If there are more, only those are read again that are asked for. */
 const MOST_WANTED = 500;

@@ -4,16 +4,16 @@ import type { NicTree, TreeReads, VmTree, VmTreeParts } from "../vm-tree.js";
 import { KnownVms, type KnownVmsOptions, type Reading } from "./known-vms.js";
 import { describeAbsence, describeNics, describePage } from "./list-keys.js";
 
-/** VMs that were read, given again while the change log says that they hold. */
+/** Keeps VMs that were read, and answers from them while the change log says that they have not changed. */
 export interface TreeMemory {
-  /** Wraps the reads of somebody who may see a scope's VMs: what is kept needs no statement, the rest is read and kept. */
+  /** Wraps the reads of a viewer with this scope. Kept VMs need no statement; others are read and then kept. */
   wrap(reads: TreeReads, scope: VmScope | null): TreeReads;
-  /** Notes that something changed that may not be known: nothing kept is given until the log was looked at. */
+  /** Notes that something changed that may not be known yet. Kept VMs are not used until the next look at the log. */
   doubt(): void;
-  /** Since when what is given from now on was known to hold, by `now`; `null`: it is read now. */
+  /** The earliest time as of which later answers are known to hold, by `now`; `null`: they are read from the database. */
   readonly earliestMs: number | null;
   readonly figures: TreeMemoryFigures;
-  /** Looks at the log no more; resolves when nothing is left running. */
+  /** Ends the looks at the log; resolves when nothing is left running. */
   stop(): Promise<void>;
 }
 
@@ -24,14 +24,14 @@ export interface TreeMemoryFigures {
   readonly evictions: number;
   readonly vms: number;
   readonly bytes: number;
-  /** How long ago all that is kept was known to hold; `null`: it is not known now. */
+  /** The age of the last look as of which everything that is kept is valid; `null`: nothing may be used at the moment. */
   readonly ageMs: number | null;
 }
 
 /** How much is kept, how the log is looked at, and by which clocks. */
 export type TreeMemoryOptions = Pick<KnownVmsOptions, "maxBytes" | "look"> & Partial<KnownVmsOptions>;
 
-/** Creates the memory of a process. It can be left out: all answers stay the same, and come later. */
+/** Creates the memory of a process. Without one all answers are the same, only slower. */
 export function createTreeMemory({
   maxBytes,
   look,
@@ -82,7 +82,7 @@ export function createTreeMemory({
   };
 }
 
-/** How a question is answered from what is known, how it is read, and what is kept of that. */
+/** How one kind of question is answered from kept VMs, how it is read, and what is kept of the answer. */
 interface Question<Answer> {
   readonly find: (known: KnownVms) => Answer | null;
   readonly read: (parts: VmTreeParts) => Promise<Answer>;
@@ -159,7 +159,7 @@ function askNics(
     read: (wider) => reads.readNicTrees(macs, limit, wider),
     keep: (found, reading) => {
       for (const { tree } of found) reading.keepVm(tree);
-      // What the limit cut off is not known.
+      // The limit may have cut something off, so that the list is not complete.
       if (found.length >= limit) return;
       reading.keepList(key, {
         vmIds: found.map(({ tree }) => tree.vm.id),

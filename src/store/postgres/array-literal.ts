@@ -22,7 +22,7 @@ export function formatArrayLiteral(items: readonly unknown[]): string | null {
 /** Quotes a text, so that nothing in it ends the element or the array. */
 export function quoteElement(text: string): string {
   if (!text.includes('"') && !text.includes("\\")) return `"${text}"`;
-  // JSON writes the same, unless it escapes other characters too: control characters and halves of pairs.
+  // JSON writes the same text, unless it also escapes control characters or halves of surrogate pairs.
   if (!OTHER_ESCAPES.test(text)) return JSON.stringify(text);
   return `"${text.replace(/["\\]/g, String.raw`\$&`)}"`;
 }

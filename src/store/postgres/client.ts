@@ -12,20 +12,20 @@ import {
 } from "./session.js";
 import { MAX_NAMES_A_CONNECTION, type StatementNames } from "./statement-names.js";
 
-/** What a connection is made with. */
+/** Options of a connection. */
 export interface ClientOptions {
   readonly target: DatabaseTarget;
   readonly limits: SessionLimits;
   readonly finder: PlaceFinder;
   readonly names: StatementNames;
   readonly connectTimeoutMs: number;
-  /** How long the server may say nothing before the connection is given up; longer than a statement may take. */
+  /** How long the server may send nothing before the connection is given up. Must be longer than a statement may take. */
   readonly answerTimeoutMs: number;
 }
 
 /**
- * A connection whose session is set as {@link SessionLimits} say. Where the session belongs to a pooler, each statement
- * outside of a transaction gets one of its own that begins with the settings.
+ * A connection whose session has the settings of {@link SessionLimits}. If the session belongs to a pooler, each statement
+ * outside of a transaction gets a transaction of its own, which begins with the settings.
  */
 export class SessionClient extends pg.Client {
   private place: Place | null = null;
@@ -34,18 +34,20 @@ export class SessionClient extends pg.Client {
   /** The names by which this connection has sent statements. */
   private readonly prepared = new Set<string>();
 
-  /** Called by the pool with the options that it was made with. */
+  /** The pool calls this with its own options. */
   constructor(config: { readonly session: ClientOptions }) {
     const { session } = config;
     super(readClientConfig(session));
     this.session = session;
-    // Neither the URL nor PGPASSWORD has one. `pg` calls this if the server asks, and then knows the server.
+    // Neither the URL nor PGPASSWORD has a password. `pg` calls this function if the server asks for one; host and port are
+    // known then.
     if (typeof this.password !== "string") Object.assign(this, { password: () => this.findPassword() });
-    // A server that stops may send its message before anybody listens; running queries fail anyway.
+    // A listener, because a server that stops between two statements would otherwise end this process. Running queries fail
+    // anyway.
     this.on("error", () => undefined);
   }
 
-  /** Connects. `never` fits both ways of the call: with a callback, as the pool does, and without. */
+  /** Connects. The type `never` fits both overloads: with a callback, as the pool calls it, and without. */
   override connect(callback?: ConnectCallback): never {
     const connected = this.connectToPlace();
     if (callback === undefined) return connected as never;
@@ -61,7 +63,7 @@ export class SessionClient extends pg.Client {
     return undefined as never;
   }
 
-  /** Returns the first message's parameters for `pg`. Only user and database may come from the environment. */
+  /** Returns the parameters of the startup message for `pg`. Only user and database may come from the environment. */
   getStartupConf(): Record<string, string | undefined> {
     const { target, limits } = this.session;
     const settings = this.place?.isPooled === true ? {} : listSessionSettings(limits);
@@ -76,7 +78,7 @@ export class SessionClient extends pg.Client {
     };
   }
 
-  /** Sends a query. `never` fits all the ways in which `pg` lets one be sent; they are passed on unchanged. */
+  /** Sends a query. The type `never` fits all overloads of `pg`, whose arguments are passed on unchanged. */
   override query(...sent: unknown[]): never {
     const [text, given] = sent;
     const isPlain = typeof text === "string" && typeof sent.at(-1) !== "function";
@@ -85,13 +87,13 @@ export class SessionClient extends pg.Client {
     if (this.place?.isPooled !== true) {
       return (Array.isArray(values) ? this.sendNamed(text, values) : this.send(text)) as never;
     }
-    // Statements that are sent together would otherwise meet between BEGIN and COMMIT.
+    // One at a time, because otherwise statements that are sent together would run in one transaction.
     const answer = this.lastStatement.then(() => this.queryPooled(text, values));
     this.lastStatement = answer.catch(() => undefined);
     return answer as never;
   }
 
-  /** Closes the socket, whatever is under way. */
+  /** Closes the socket at once, even if statements are running. */
   cut(): void {
     this.connection.stream.destroy();
   }
@@ -111,14 +113,14 @@ export class SessionClient extends pg.Client {
       : readPasswordFile(passwordFile, { host, port: this.port, database: this.database ?? user, user });
   }
 
-  /** Connects to the place that the finder names. */
+  /** Connects to the server that the finder returns. */
   async connectToPlace(): Promise<pg.Client> {
     const { finder, target } = this.session;
     const place = await finder.find();
     this.place = place;
     this.host = place.server.host ?? this.host;
     this.port = place.server.port ?? this.port;
-    // `pg` reads these when it connects; its constructor, where they are usually given, comes before the search.
+    // `pg` reads these options when it connects. They cannot be given to its constructor, which runs before the search.
     const how = { ssl: place.tls, sslNegotiation: place.tls === false ? "postgres" : target.sslNegotiation };
     Object.assign(this, how);
     Object.assign(this.connection, how);
@@ -144,13 +146,13 @@ export class SessionClient extends pg.Client {
       await this.send("COMMIT");
       return result;
     } catch (error) {
-      // On a lost connection there is nothing to roll back, and the first error tells more than the second.
+      // A lost connection has nothing to roll back. The first error says more than the second.
       await this.send("ROLLBACK").catch(() => undefined);
       throw error;
     }
   }
 
-  /** Sends a statement by its name, if it has one and this connection has room for it. */
+  /** Sends a statement with a name, if it has one and this connection has room for one more. */
   private async sendNamed(text: string, values: unknown[]): Promise<unknown> {
     const { names } = this.session;
     const name = names.find(text);
@@ -161,13 +163,13 @@ export class SessionClient extends pg.Client {
     try {
       return await this.send({ name, text, values });
     } catch (error) {
-      // In a transaction the failure has ended it, so that nothing can be sent again.
+      // In a transaction the failure has aborted the transaction, so that nothing can be sent again.
       if (!names.learnFrom(error) || this.getTransactionStatus() !== "I") throw error;
       return this.send(text, values);
     }
   }
 
-  /** Sends a statement. Statements of one turn of the event loop leave in one packet. */
+  /** Sends a statement. All statements of one turn of the event loop leave in one packet. */
   private send(...sent: unknown[]): Promise<unknown> {
     const { stream } = this.connection;
     stream.cork();
@@ -185,7 +187,7 @@ function readClientConfig({ target, answerTimeoutMs, connectTimeoutMs }: ClientO
     user: target.user ?? undefined,
     password: target.password ?? undefined,
     database: target.database ?? undefined,
-    // Decided when the place is known; said here, so that PGSSLMODE and PGSSLNEGOTIATION decide nothing.
+    // Chosen when the server is known. Set here, so that PGSSLMODE and PGSSLNEGOTIATION have no effect.
     ssl: false,
     sslnegotiation: "postgres",
     client_encoding: "utf8",
@@ -198,13 +200,14 @@ function readClientConfig({ target, answerTimeoutMs, connectTimeoutMs }: ClientO
 }
 
 /**
- * Makes sockets that are given up after a silence. A server that lost its power, or was failed over without a word, closes
- * nothing: the kernel would wait for a quarter of an hour, and the pool would hand the dead connection out again and again.
+ * Returns a function that makes sockets which are closed after a silence. A server that lost its power closes no
+ * connection. Without this, the kernel would wait for a quarter of an hour, and the pool would hand out the dead connection
+ * again and again.
  */
 function createSocketMaker(silenceMs: number): () => Socket {
   return () => {
     const socket = new Socket();
-    // While a server is searched for, nobody listens to a socket that waits for its turn.
+    // During the search for a server, nobody listens to the errors of a socket that is not in use yet.
     socket.on("error", () => undefined);
     socket.setTimeout(silenceMs, () => {
       socket.destroy(new Error(`the database said nothing for ${silenceMs} ms; the connection was given up`));

@@ -20,10 +20,10 @@ import { VnicGraphHost } from "../tables/vnic-graph-host.js";
 import { VnicGraphNic } from "../tables/vnic-graph-nic.js";
 import { VnicGraphVm } from "../tables/vnic-graph-vm.js";
 
-/** The table of the migrations that have run. The name is ours, so that it never meets an engine's table. */
+/** The table of the migrations that have run. Its name differs from that of any table of an engine. */
 export const MIGRATIONS_TABLE = "vnic_graph_migrations";
 
-/** How the database is used; what is left out has a default. */
+/** How the database is used. Fields that are left out have a default. */
 export interface DataSourceOptions {
   readonly poolSize?: number;
   readonly statementTimeoutMs?: number;
@@ -32,20 +32,20 @@ export interface DataSourceOptions {
   /** How long a transaction may stay open without a statement. */
   readonly idleInTransactionMs?: number;
   readonly connectTimeoutMs?: number;
-  /** How long somebody waits for a connection while all of the pool are in use. */
+  /** How long a request waits for a connection while all connections of the pool are in use. */
   readonly waitTimeoutMs?: number;
-  /** How long the database may say nothing before a connection is given up; longer than a statement may take. */
+  /** How long the database may send nothing before a connection is given up. Must be longer than a statement may take. */
   readonly answerTimeoutMs?: number;
   readonly connectionLifetimeSeconds?: number;
   /** Nothing can be written, whatever the role may do. */
   readonly readOnly?: boolean;
   /** Called each time that a connection is lost or none can be made. */
   readonly onUnavailable?: (error: DatabaseUnavailableError) => void;
-  /** Told every statement; without one, TypeORM says nothing. */
+  /** Receives every statement. Without a logger, TypeORM logs nothing. */
   readonly logger?: Logger;
 }
 
-/** Creates the DataSource of a PostgreSQL URL, not yet connected: entities, migrations and limits in one place. */
+/** Creates the DataSource of a PostgreSQL URL, with entities, migrations and limits. It is not connected yet. */
 export function createDataSource(url: string, options: DataSourceOptions = {}): DataSource {
   const target = parseDatabaseUrl(url);
   const { poolSize = 10, statementTimeoutMs = 30_000, logger } = options;
@@ -63,7 +63,7 @@ export function createDataSource(url: string, options: DataSourceOptions = {}): 
     session: { ...session, finder: createServerFinder(session) },
     waitTimeoutMs,
     ...(options.onUnavailable === undefined ? {} : { onUnavailable: options.onUnavailable }),
-    // A primary that was demoted keeps its connections, and refuses to write, for as long as they live.
+    // A primary that is demoted keeps its connections, but refuses to write. So connections must not live long.
     maxLifetimeSeconds: connectionLifetimeSeconds,
   };
   return new DataSource({
@@ -72,7 +72,7 @@ export function createDataSource(url: string, options: DataSourceOptions = {}): 
     poolSize,
     ...(target.database === null ? {} : { database: target.database }),
     extra: pool,
-    // A dropped idle connection is replaced by the pool at its next use; the callers of failed queries tell.
+    // The pool replaces a lost idle connection at its next use. Failed queries are reported by their callers.
     poolErrorHandler: () => undefined,
     installExtensions: false,
     synchronize: false,
@@ -97,7 +97,7 @@ export function createDataSource(url: string, options: DataSourceOptions = {}): 
   });
 }
 
-/** TypeORM's own logger prints failures of migrations whatever is set; who runs them tells them. */
+/** A logger that logs nothing. TypeORM's own prints failures of migrations, which their callers report already. */
 const SILENT: Logger = {
   logQuery: () => undefined,
   logQueryError: () => undefined,
@@ -113,7 +113,7 @@ export function countConnections(dataSource: DataSource): { total: number; idle:
   return { total: pool.totalCount, idle: pool.idleCount, waiting: pool.countWaiting() };
 }
 
-/** Closes a DataSource; statements under way are given up, so that it takes no time. */
+/** Closes a DataSource at once; running statements fail. */
 export async function closeNow(dataSource: DataSource): Promise<void> {
   if (!dataSource.isInitialized) return;
   let closed = closing.get(dataSource);
@@ -125,7 +125,7 @@ export async function closeNow(dataSource: DataSource): Promise<void> {
   await closed;
 }
 
-/** A pool takes it amiss to be closed twice. */
+/** The running closes, because a pool throws if it is closed twice. */
 const closing = new WeakMap<DataSource, Promise<void>>();
 
 function findPool(dataSource: DataSource): SharePool {

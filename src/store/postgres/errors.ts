@@ -1,12 +1,12 @@
 /**
- * Errors of the database, with messages that say what a client can do. The messages are for clients: they name no
- * address, role or statement. The `cause` is what the driver said, for the log.
+ * Errors of the database. Their messages are for clients: they say what a client can do, and name no address, role or
+ * statement. The `cause` is the driver's error, for the log.
  */
 
-/** The database is unreachable, or refuses for a reason that an operator has to mend or that ends by itself. */
+/** The database is unreachable, or refuses. An operator has to repair the reason, or it ends by itself. */
 export class DatabaseUnavailableError extends Error {
   override readonly name = "DatabaseUnavailableError";
-  /** Read by the graph and by HTTP. */
+  /** Used by the graph and by HTTP. */
   readonly extensions = {
     code: "NOT_AVAILABLE",
     http: { status: 503 },
@@ -22,7 +22,7 @@ export class DatabaseUnavailableError extends Error {
   }
 }
 
-/** All connections of a share are in use, and none came back in time. */
+/** All connections of a share were in use, and none became free in time. */
 export class DatabaseOverloadedError extends Error {
   override readonly name = "DatabaseOverloadedError";
   readonly extensions = { code: "OVERLOADED", http: { status: 503 } };
@@ -34,7 +34,7 @@ export class DatabaseOverloadedError extends Error {
   }
 }
 
-/** PostgreSQL ended a statement before it was done: at its limit of time, or because an operator asked for that. */
+/** PostgreSQL ended a statement before it was done: at its time limit, or because an operator cancelled it. */
 export class StatementTimeoutError extends Error {
   override readonly name = "StatementTimeoutError";
   /** To a client it is the same as a request's own deadline. */
@@ -58,7 +58,7 @@ const REASONS = {
   rights: "does not let the gateway do this",
 } as const;
 
-/** Turns what a driver threw into one of the errors above; anything else is returned as it is. */
+/** Converts a driver's error into one of the errors above. Returns any other error as it is. */
 export function toDatabaseError(error: unknown): unknown {
   if (
     error instanceof DatabaseUnavailableError ||
@@ -73,10 +73,10 @@ export function toDatabaseError(error: unknown): unknown {
 }
 
 /**
- * Returns `true` if PostgreSQL refused a statement for its content, or for what it met. These are bad data, a
- * constraint, one row meant twice, a deadlock, a lock that did not come free, and a limit of time or size. All of its
- * transaction is undone then, and of several passes that were written together each may be tried by itself. Any other
- * failure, such as a lost connection, may have come after the commit.
+ * Returns `true` if a statement failed for its content or for the rows that it met: bad data, a constraint, a row that was
+ * given twice, a deadlock, a lock that did not become free, or a limit of time or size. Its transaction is then rolled
+ * back, so that each of several passes in it may be tried alone. After any other failure, such as a lost connection, the
+ * commit may have happened.
  */
 export function isStatementsOwnFailure(error: unknown): boolean {
   return /^(?:21|22|23|40|54)...$|^55P03$|^57014$/.test(findSqlState(error) ?? "");
@@ -90,12 +90,12 @@ export function findSqlState(error: unknown): string | null {
   return null;
 }
 
-/** Formats what the driver said of a failure, in one line for the operator. Clients get the error's own message. */
+/** Formats the driver's message of a failure in one line, for the operator. Clients get the error's own message. */
 export function formatDatabaseError(error: unknown): string {
   if (error instanceof DatabaseUnavailableError || error instanceof StatementTimeoutError) {
     return formatDatabaseError(error.cause);
   }
-  // Drivers report several failed addresses as one error without words of its own.
+  // A driver reports several failed addresses as one error without a message.
   if (error instanceof AggregateError && error.errors.length > 0) {
     return [...new Set(error.errors.map(formatDatabaseError))].join("; ");
   }
@@ -120,7 +120,7 @@ const REASON_OF_STATE: readonly { readonly states: RegExp; readonly reason: Unav
   { states: /^08...$|^57P..$|^25P03$/, reason: "away" },
 ];
 
-/** What `pg` and sockets say of a connection that is no more; they have no code of PostgreSQL's. */
+/** Messages of `pg` and of sockets about a lost connection. These errors have no SQLSTATE. */
 const LOST_CONNECTION =
   /Connection terminated|connection error and is not queryable|said nothing for|timeout expired|ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|socket hang up|Client was closed/;
 

@@ -5,12 +5,12 @@ import { MIGRATIONS_TABLE } from "./data-source.js";
 import { findSqlState } from "./errors.js";
 import { runInTransaction, queryRows } from "./sql.js";
 
-/** The database is not one that we may change; the message says why and what to do. */
+/** The database must not be changed by us. The message says why and what to do. */
 export class UnusableSchemaError extends Error {
   override readonly name = "UnusableSchemaError";
 }
 
-/** What a migration that has to wait does meanwhile. */
+/** What to do while a migration has to wait. */
 export interface MigrateOptions {
   /** Ends the waiting. */
   readonly signal?: AbortSignal;
@@ -20,11 +20,12 @@ export interface MigrateOptions {
 
 /**
  * Brings the tables up to date and returns the names of the migrations that ran. Everything happens in one transaction:
- * 1. it takes a lock that ends with the transaction, so that a connection pooler cannot keep it;
- * 2. it looks whose tables there are;
- * 3. it runs what is missing.
- * Of processes that start together one does it. The others ask again and again, as they do for a table that somebody else
- * has locked: a statement that waited would hold up everybody who came after it.
+ * 1. take a lock that ends with the transaction, so that a connection pooler cannot keep it;
+ * 2. check that the tables are ours;
+ * 3. run the migrations that are missing.
+ *
+ * If several processes start together, one of them does this. The others try again and again, as they do for a table that
+ * somebody else has locked. A statement that waited for the lock would block all that come after it.
  */
 export async function migrate(dataSource: DataSource, options: MigrateOptions = {}): Promise<string[]> {
   let hasTold = false;
@@ -38,7 +39,7 @@ export async function migrate(dataSource: DataSource, options: MigrateOptions = 
   }
 }
 
-/** Runs the migrations that are missing unless they have to wait; returns their names, or why they have to. */
+/** Runs the migrations that are missing, and returns their names. If they have to wait, returns the reason instead. */
 export async function tryToMigrate(dataSource: DataSource): Promise<string[] | string> {
   try {
     return await runInTransaction(dataSource, async (queryRunner) => {
@@ -60,8 +61,8 @@ export async function tryToMigrate(dataSource: DataSource): Promise<string[] | s
 }
 
 /**
- * Lists the migrations that have yet to run. It changes nothing. Throws {@link UnusableSchemaError} where none ever
- * may.
+ * Lists the migrations that have not run yet. Changes nothing. Throws {@link UnusableSchemaError} if none may run in this
+ * database.
  */
 export async function pendingMigrations(dataSource: DataSource): Promise<string[]> {
   const queryRunner = dataSource.createQueryRunner();
@@ -138,5 +139,5 @@ function describeDatabase(dataSource: DataSource): string {
 const LOCK_KEY = 0x766e6963;
 const LOCK_RETRY_MS = 100;
 
-/** PostgreSQL's code for a lock that did not come free within `lock_timeout`. */
+/** PostgreSQL's code: a lock was not obtained within `lock_timeout`. */
 const LOCK_NOT_AVAILABLE = "55P03";

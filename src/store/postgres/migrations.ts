@@ -5,13 +5,15 @@ type Migration = new () => MigrationInterface;
 
 const FOLDER = new URL("../../../migrations/", import.meta.url);
 
-/** Matches a migration as source or as compiled, without what a compiler puts beside it. */
+/** Matches the name of a migration's file, as source or compiled. Does not match declarations and source maps. */
 const FILE = /^\d{13}-[a-z0-9-]+\.[jt]s$/;
 
 /**
- * All migrations, oldest first: every file of `migrations/` whose name begins with a time. None is listed elsewhere. What has run
- * is recorded by the name of its class. So two of one time, as there are at 1795950000000, both run, in the order of their files;
- * to rename one would make databases that have run it look like those of a newer release.
+ * All migrations, oldest first: every file of `migrations/` whose name begins with a time. No other list exists.
+ *
+ * The database records which ones have run by the names of their classes. So two migrations with one time both run, in the
+ * order of their files, as at 1795950000000. Never rename a class: a database that has run it would look like one of a
+ * newer release.
  */
 export const MIGRATIONS: readonly Migration[] = (
   await Promise.all(

@@ -1,6 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 
-/** For whom a password is looked up. A Unix socket counts as `localhost`. */
+/** Whose password is looked up. A Unix socket counts as `localhost`. */
 export interface PasswordOwner {
   readonly host: string;
   readonly port: number;
@@ -8,14 +8,14 @@ export interface PasswordOwner {
   readonly user: string;
 }
 
-/** A password file that may not be used. */
+/** The password file must not be used. */
 export class PasswordFileError extends Error {
   override readonly name = "PasswordFileError";
 }
 
 /**
- * Reads a password from a file as libpq has it: lines of `host:port:database:user:password`, where `*` stands for any and a
- * backslash takes the meaning from `:` and `\`. The first line that fits counts. `null`: none fits, or there is no file.
+ * Reads a password from a file in libpq's format: lines of `host:port:database:user:password`. `*` stands for any value,
+ * and a backslash escapes `:` and `\`. The first line that matches counts. `null`: no line matches, or there is no file.
  */
 export async function readPasswordFile(path: string, owner: PasswordOwner): Promise<string | null> {
   let text: string;

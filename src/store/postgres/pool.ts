@@ -2,10 +2,10 @@ import pg from "pg";
 import { SessionClient, type ClientOptions } from "./client.js";
 import { DatabaseOverloadedError, DatabaseUnavailableError, toDatabaseError } from "./errors.js";
 
-/** What a pool is made with, beside what its clients are. */
+/** Options of a pool, with those of its clients. */
 export interface PoolOptions extends pg.PoolConfig {
   readonly session: ClientOptions;
-  /** How long somebody waits for a connection while all are in use. */
+  /** How long a request waits for a connection while all are in use. */
   readonly waitTimeoutMs: number;
   /** Called each time that a connection is lost or none can be made. */
   readonly onUnavailable?: (error: DatabaseUnavailableError) => void;
@@ -14,8 +14,8 @@ export interface PoolOptions extends pg.PoolConfig {
 type CheckOut = (error: Error | undefined, client: pg.PoolClient | undefined, done: () => void) => void;
 
 /**
- * A pool that tells apart why there is no connection. All are in use ({@link DatabaseOverloadedError}), or none can be
- * made ({@link DatabaseUnavailableError}).
+ * A pool whose errors say why there is no connection. All are in use ({@link DatabaseOverloadedError}), or none can be made
+ * ({@link DatabaseUnavailableError}).
  */
 export class SharePool extends pg.Pool {
   private readonly clients = new Set<SessionClient>();
@@ -25,7 +25,7 @@ export class SharePool extends pg.Pool {
   private free: number;
 
   constructor(options: PoolOptions) {
-    // Both limits of time are kept here and by the client; the pool's own mixes them up.
+    // This class limits the wait, and the client limits connecting. The pool's own limit would count both together.
     super({
       ...options,
       connectionTimeoutMillis: 0,
@@ -38,7 +38,7 @@ export class SharePool extends pg.Pool {
     this.on("remove", (client) => this.clients.delete(client as unknown as SessionClient));
   }
 
-  /** Counts how many wait for a connection. */
+  /** Counts the requests that wait for a connection. */
   countWaiting(): number {
     return this.waiting.length;
   }
@@ -60,7 +60,7 @@ export class SharePool extends pg.Pool {
     );
   }
 
-  /** Closes every connection at once, also those in use: whoever waits for an answer gets an error. */
+  /** Closes every connection at once, also those in use. Running statements fail. */
   cutAll(): void {
     for (const client of this.clients) client.cut();
   }

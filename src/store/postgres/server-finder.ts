@@ -4,13 +4,13 @@ import type { Place, PlaceFinder } from "./place.js";
 import { listServerTls } from "./server-tls.js";
 
 /**
- * Finds the server to connect to by connecting once and looking:
- * 1. the servers are tried in order, each with every form of TLS that the sslmode allows;
- * 2. one that is not what `target_session_attrs` asks for is left out;
- * 3. a pooler gives itself away, because it refuses settings at startup, or because the session's process is not the one
- *    that it named.
- * The result is kept until a connection fails. Where attributes are asked for, every connection looks anew: a server may
- * be demoted at any time.
+ * Creates a finder of the server to connect to. It connects once and looks:
+ * 1. try the servers in order, each with every form of TLS that the sslmode allows;
+ * 2. skip a server that is not what `target_session_attrs` asks for;
+ * 3. detect a pooler: it refuses settings at startup, or the session's process is not the one that it named.
+ *
+ * The result is kept until a connection fails. If attributes are asked for, each connection searches again, because a
+ * server may be demoted at any time.
  */
 export function createServerFinder(options: Omit<ClientOptions, "finder">): PlaceFinder {
   let found: Promise<Place> | null = null;
@@ -37,7 +37,7 @@ export function createServerFinder(options: Omit<ClientOptions, "finder">): Plac
   };
 }
 
-/** A server that answers, but is of another kind than asked for (read-only, standby). */
+/** A server answers, but is of another kind than asked for (read-only, standby). */
 class UnwantedServerError extends Error {
   override readonly name = "UnwantedServerError";
 }
@@ -56,7 +56,7 @@ async function findPlace(options: Omit<ClientOptions, "finder">): Promise<Place>
           return await probe(options, { server, tls, isPooled: false, unknownSettings: new Set() }, wish);
         } catch (error) {
           errors.push(error);
-          // A server that answered so would answer the same with other TLS.
+          // The server would answer the same with another form of TLS.
           if (error instanceof UnwantedServerError) break;
         }
       }
@@ -66,7 +66,7 @@ async function findPlace(options: Omit<ClientOptions, "finder">): Promise<Place>
   throw errors.length === 1 ? first : new AggregateError(errors);
 }
 
-/** Connects and looks; what a server or pooler refuses at startup is left out at the next try. */
+/** Connects and looks at the server. Settings that it refuses at startup are left out at the next try. */
 async function probe(
   options: Omit<ClientOptions, "finder">,
   first: Place,
@@ -83,7 +83,7 @@ async function probe(
   }
 }
 
-/** Finds the place as it must be tried again, or `null` where the error is about something else. */
+/** Returns the target for the next try without what was refused, or `null` if the error has another reason. */
 function findNextAttempt(place: Place, error: unknown): Place | null {
   const message = error instanceof Error ? error.message : "";
   if (!place.isPooled && /unsupported startup parameter/i.test(message)) return { ...place, isPooled: true };

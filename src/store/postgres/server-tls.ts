@@ -6,8 +6,8 @@ import type { DatabaseTarget } from "../../model/connections/database-url.js";
 export type ServerTls = ConnectionOptions | false;
 
 /**
- * Returns the ways to connect that an `sslmode` allows, in the order in which they are tried. Their meaning is libpq's:
- * `require` encrypts and verifies nothing, unless a root certificate is named.
+ * Lists the forms of TLS that an `sslmode` allows, in the order in which they are tried. The modes mean what they mean in
+ * libpq: `require` encrypts but verifies nothing, unless a root certificate is given.
  */
 export function listServerTls(target: DatabaseTarget): readonly ServerTls[] {
   switch (target.sslMode ?? "disable") {

@@ -1,10 +1,10 @@
-/** What a session is set to, whatever role, database and server say otherwise. */
+/** The settings of a session, which override those of role, database and server. */
 export interface SessionLimits {
   /** PostgreSQL ends a statement that takes longer. */
   readonly statementTimeoutMs: number;
   /** PostgreSQL ends a statement that waits longer for one lock. */
   readonly lockTimeoutMs: number;
-  /** PostgreSQL ends a session that holds a transaction open for so long without a statement. */
+  /** PostgreSQL ends a session whose transaction is open for so long without a statement. */
   readonly idleInTransactionMs: number;
   /** Nothing can be written, whatever the role may do. */
   readonly readOnly: boolean;
@@ -13,8 +13,8 @@ export interface SessionLimits {
 }
 
 /**
- * Settings that every connection pooler passes on, so that they can stand in the startup message. Texts are sent as
- * UTF-8, times are written in ISO form and in UTC, and a backslash in a literal is a backslash.
+ * Settings that every connection pooler passes on, so that they can be in the startup message. Texts are sent as UTF-8,
+ * times are written in ISO form and in UTC, and a backslash in a literal is a backslash.
  */
 export const TRACKED_SETTINGS: Readonly<Record<string, string>> = {
   client_encoding: "UTF8",
@@ -23,7 +23,7 @@ export const TRACKED_SETTINGS: Readonly<Record<string, string>> = {
   standard_conforming_strings: "on",
 };
 
-/** Lists the settings that poolers refuse at startup, or take and forget. */
+/** Lists the settings that a pooler refuses at startup, or accepts and forgets. */
 export function listSessionSettings(limits: SessionLimits): Readonly<Record<string, string>> {
   return {
     statement_timeout: String(limits.statementTimeoutMs),
@@ -35,14 +35,14 @@ export function listSessionSettings(limits: SessionLimits): Readonly<Record<stri
     extra_float_digits: "1",
     // Compiling these statements takes longer than running them.
     jit: "off",
-    // What is only read is an engine's, whose tables are in this schema.
+    // Only an engine's database is opened read-only. Its tables are in this schema.
     ...(limits.readOnly ? { default_transaction_read_only: "on", search_path: "public" } : {}),
   };
 }
 
 /**
- * Formats the statements that begin a transaction with these settings, for sessions that belong to a pooler. What is
- * set in a transaction ends with it, so that the pooler's other clients never see it.
+ * Formats the statements that begin a transaction with these settings, for sessions that belong to a pooler. SET LOCAL ends
+ * with the transaction, so that the pooler's other clients never see the settings.
  */
 export function formatTransactionStart(
   limits: SessionLimits,
@@ -59,7 +59,7 @@ export function formatTransactionStart(
   return [`${begin}${isolation}${mode}`, ...statements].join("; ");
 }
 
-/** Reads `-c name=value` and `--name=value`, as a server does with `options`. */
+/** Parses `-c name=value` and `--name=value`, as a server does with `options`. */
 function parseOptions(options: string | null): Readonly<Record<string, string>> {
   const found = (options ?? "").matchAll(/(?:-c\s*|--)([a-z_][\w.]*)=((?:\\.|\S)*)/gi);
   return Object.fromEntries(

@@ -1,12 +1,12 @@
 import { DataSource, type QueryRunner } from "typeorm";
 import { toDatabaseError } from "./errors.js";
 
-/** Runs statements: a DataSource on a connection of its pool, a QueryRunner on its own, a snapshot on its one. */
+/** Runs statements. A DataSource uses any connection of its pool; a QueryRunner and a snapshot use their own one. */
 export interface Queryable {
   query(sql: string, parameters?: unknown[]): Promise<unknown>;
-  /** Runs a statement whose failure does not end the transaction. Absent where there is none. */
+  /** Runs a statement whose failure does not end the transaction. Left out if there is no transaction. */
   readonly queryOptional?: (sql: string, parameters?: unknown[]) => Promise<unknown>;
-  /** Runs a search that no index helps, once there is room for it. Absent where searches are not bounded. */
+  /** Runs a search that no index helps, as soon as a search slot is free. Left out if searches are not limited. */
   readonly querySearch?: (sql: string, parameters?: unknown[]) => Promise<unknown>;
 }
 
@@ -19,7 +19,7 @@ export async function queryRows<Row>(
   return (await askDatabase(database.query(sql, parameters))) as Row[];
 }
 
-/** Returns the rows of a statement that an answer can do without: its failure leaves the transaction as it was. */
+/** Returns the rows of a statement that an answer can do without. Its failure does not end the transaction. */
 export function queryOptionalRows<Row>(
   database: Queryable,
   sql: string,
@@ -45,7 +45,7 @@ export function querySearchRows<Row>(
   );
 }
 
-/** Runs one statement and says how many rows it touched. */
+/** Runs one statement and returns how many rows it affected. */
 export async function executeIn(
   queryRunner: QueryRunner,
   sql: string,
@@ -54,7 +54,7 @@ export async function executeIn(
   return (await askDatabase(queryRunner.query(sql, parameters, true))).affected ?? 0;
 }
 
-/** Runs one changing statement of its own and says how many rows it touched. */
+/** Runs one changing statement in its own transaction and returns how many rows it affected. */
 export async function execute(dataSource: DataSource, sql: string, parameters: unknown[]): Promise<number> {
   const queryRunner = dataSource.createQueryRunner();
   try {
@@ -64,7 +64,7 @@ export async function execute(dataSource: DataSource, sql: string, parameters: u
   }
 }
 
-/** Runs one changing statement of its own and returns what its RETURNING gives. */
+/** Runs one changing statement in its own transaction and returns the rows of its RETURNING. */
 export async function executeReturning<Row>(
   dataSource: DataSource,
   sql: string,
@@ -78,7 +78,7 @@ export async function executeReturning<Row>(
   }
 }
 
-/** Runs `work` in a transaction; whatever it throws rolls everything back. */
+/** Runs `work` in a transaction. An error rolls everything back. */
 export async function runInTransaction<Result>(
   dataSource: DataSource,
   work: (queryRunner: QueryRunner) => Promise<Result>,
@@ -91,7 +91,7 @@ export async function runInTransaction<Result>(
     await queryRunner.commitTransaction();
     return result;
   } catch (error) {
-    // On a lost connection there is nothing to roll back, and the first error tells more than the second.
+    // A lost connection has nothing to roll back. The first error says more than the second.
     if (queryRunner.isTransactionActive) await queryRunner.rollbackTransaction().catch(() => undefined);
     throw toDatabaseError(error);
   } finally {
@@ -99,7 +99,7 @@ export async function runInTransaction<Result>(
   }
 }
 
-/** Runs reads that all see one state: that of the given snapshot, or of their own transaction. */
+/** Runs reads that all see one state of the database. A DataSource gets a transaction; anything else is in one already. */
 export function readInOneState<Result>(
   database: Queryable,
   work: (state: Queryable) => Promise<Result>,
@@ -109,7 +109,7 @@ export function readInOneState<Result>(
     : work(database);
 }
 
-/** Waits for the database, and tells its failures as {@link toDatabaseError} does. */
+/** Waits for the database, and converts its errors as {@link toDatabaseError} does. */
 async function askDatabase<Answer>(answer: Promise<Answer>): Promise<Answer> {
   try {
     return await answer;
@@ -129,7 +129,7 @@ export function groupByVm<Row extends { readonly vmId: string }>(rows: readonly 
   return grouped;
 }
 
-/** Collects a statement's parameters; each call returns the place that stands for its value. */
+/** Collects a statement's parameters. Each call of `add` returns the placeholder of its value, such as `$1`. */
 export class SqlParameters {
   readonly values: unknown[] = [];
 

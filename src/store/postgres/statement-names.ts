@@ -9,12 +9,12 @@ export class StatementNames {
   private generation = 0;
   private isOff = false;
 
-  /** Finds the name to send the statement by, or `null` if it is to be sent without one. */
+  /** Finds the name with which to send a statement, or `null` if it has none. */
   find(text: string): string | null {
     if (this.isOff || !READING.test(text)) return null;
     let name = this.names.get(text);
     if (name === undefined) {
-      // Texts differ by which filters are used, so there are few. A client that tries them all gets no more than this.
+      // Texts differ only by the filters that are used, so there are few. The limit is for a client that tries all of them.
       if (this.names.size === MAX_NAMES) this.names.clear();
       name = `s${this.generation}_${createHash("sha256").update(text).digest("base64url").slice(0, 22)}`;
       this.names.set(text, name);
@@ -23,19 +23,19 @@ export class StatementNames {
   }
 
   /**
-   * Learns from a failure of a named statement. Returns true if the name was the reason, so that the same statement without
-   * one may succeed.
+   * Learns from the failure of a named statement. Returns `true` if the name was the reason, so that the same statement
+   * without a name may succeed.
    */
   learnFrom(error: unknown): boolean {
     const { code } = error as { readonly code?: unknown };
     if (code === FEATURE_NOT_SUPPORTED) {
-      // A migration changed what a kept plan returns. New names make every connection plan anew.
+      // A migration changed the columns that a kept plan returns. New names make every connection plan again.
       this.generation += 1;
       this.names.clear();
       return true;
     }
     if (code === NO_SUCH_STATEMENT || code === DUPLICATE_STATEMENT) {
-      // Something between us and the server gives each statement another session.
+      // A pooler between us and the server gives each statement another session.
       this.isOff = true;
       return true;
     }
@@ -43,12 +43,12 @@ export class StatementNames {
   }
 }
 
-/** A connection keeps so many plans in its server process at most; each takes some ten kilobytes. */
+/** The highest number of plans of one connection. Each takes some ten kilobytes in the server's process. */
 export const MAX_NAMES_A_CONNECTION = 100;
 
 const MAX_NAMES = 1000;
 const READING = /^\s*(?:SELECT|WITH)\b/i;
-/** PostgreSQL's SQLSTATEs for "cached plan must not change result type" and for names that a session lacks or has twice. */
+/** PostgreSQL's codes: a cached plan must not change its result type; the session lacks the name, or has it already. */
 const FEATURE_NOT_SUPPORTED = "0A000";
 const NO_SUCH_STATEMENT = "26000";
 const DUPLICATE_STATEMENT = "42P05";

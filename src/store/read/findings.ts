@@ -14,7 +14,7 @@ import { queryOptionalRows, queryRows, SqlParameters, type Queryable } from "../
 import { matchCidr } from "./conditions/match-cidr.js";
 import type { VmScopeSql } from "./conditions/scope.js";
 
-/** Creates the reads of questions about many VMs at once, each of one statement over our own tables. */
+/** Creates the reads for questions about many VMs at once. Each is one statement over our own tables. */
 export function createFindingReads(
   database: Queryable,
   scope: VmScopeSql,
@@ -97,7 +97,10 @@ function matchWithin(cidr: Cidr | null, parameters: SqlParameters): string {
   return cidr === null ? "true" : matchCidr("a.address", cidr, parameters);
 }
 
-/** Builds what holds for addresses that are neither loopback nor link-local nor multicast. One range, which the index begins and ends at. */
+/**
+ * Builds the condition that an address is neither loopback nor link-local nor multicast. The two comparisons give the range
+ * in which the index is read.
+ */
 export function matchReaching(address: string): string {
   return [
     `${address} > '0.255.255.255'::inet AND ${address} < 'fe80::'::inet`,
@@ -107,21 +110,24 @@ export function matchReaching(address: string): string {
   ].join(" AND ");
 }
 
-/** What docker0 and virbr0 have unless they are told otherwise, for guests that tell addresses without interfaces. */
+/** The default addresses of docker0 and virbr0, for guests that report addresses without interfaces. */
 export const USUAL_BRIDGES = "ARRAY['172.17.0.1', '192.168.122.1']::inet[]";
 
 /**
- * Selects the addresses of several VMs that can meet. Two of them are on the same network, or the network of one is not
- * known. First the addresses that several VMs have at all, by the index; then, of these, on which interface each VM has
- * it. Bridges of containers are a guest's own, unless a vNIC is behind them.
+ * Selects the addresses that are in conflict: several VMs have them, and two of these are on the same network, or the
+ * network of one is not known.
+ * 1. Find the addresses that several VMs have, by the index.
+ * 2. For each of these VMs, find the interface with the address, and its network.
+ * 3. Leave out bridges of containers, which are inside a guest, unless a vNIC is behind them.
  *
- * Where 10,000 VMs have the address of docker0, it looks at each of them, and takes 0.2 s. To join all interfaces by hash takes longer.
+ * Where 10,000 VMs have the address of docker0, it looks at each of them, which takes 0.2 s. A hash join of all interfaces
+ * takes longer.
  */
 export function selectAddressConflicts(
   { within, network, after }: Omit<AddressConflictsQuestion, "limit">,
   scope: VmScopeSql,
   parameters: SqlParameters,
-  /** How many of its VMs are told of each address; `null`: all. */
+  /** How many of its VMs are returned for each address; `null`: all. */
   holdersShown: number | null = HOLDERS_SHOWN,
 ): string {
   const visible = scope.hasVm("a.vm_id", parameters);

@@ -2,23 +2,26 @@ import type { DataSource } from "typeorm";
 import { IS_POLLED } from "./polling-state.js";
 import { queryRows } from "../postgres/sql.js";
 
-/** What an operator watches of the whole fleet, as stored at this moment. */
+/** Figures of all hosts and VMs for an operator, as stored at this moment. */
 export interface FleetFigures {
   /** Hosts that are to be polled. */
   readonly hosts: number;
-  /** Of them, those whose last pass failed. */
+  /** The number of these hosts whose last pass failed. */
   readonly failingHosts: number;
-  /** Of them, those that no running gateway polls. */
+  /** The number of these hosts that no running gateway polls. */
   readonly unpolledHosts: number;
-  /** VMs as the hosts last reported them. */
+  /** The number of VMs, as the hosts last reported them. */
   readonly vms: number;
-  /** Seconds since the last success of each host: half of the hosts are fresher, 99 % are, all are. `null`: none has succeeded yet. */
+  /**
+   * The age of the hosts' last successes in seconds: median, 99th percentile and maximum. `null`: no host has succeeded
+   * yet.
+   */
   readonly stalenessP50S: number | null;
   readonly stalenessP99S: number | null;
   readonly stalenessMaxS: number | null;
 }
 
-/** Reads the figures in one statement over the hosts alone. So a scrape costs the same however many VMs there are. */
+/** Reads the figures in one statement over the hosts. Its cost does not depend on the number of VMs. */
 export async function readFleetFigures(dataSource: DataSource): Promise<FleetFigures> {
   const [row] = await queryRows<FleetFigures>(
     dataSource,

@@ -12,7 +12,7 @@ export async function readGuestInterfaces(
 ): Promise<GuestInterface[]> {
   const parameters = new SqlParameters();
   const ids = parameters.add(vmIds);
-  // The order of names comes with one row of each VM alone. It may weigh as much as all of them.
+  // Only one row of each VM has the list of names, which can be as large as all the rows.
   const rows = await queryRows<InterfaceRow & { readonly names: InterfaceNames | null }>(
     database,
     `SELECT ${SELECTION}, CASE WHEN row_number() OVER (PARTITION BY i.vm_id) = 1 THEN r.interface_names END AS names
@@ -25,7 +25,7 @@ export async function readGuestInterfaces(
   );
 }
 
-/** Reads the same for VMs whose order of names is known already, as a map; cheaper for many. */
+/** Reads the interfaces of VMs whose lists of names are known already, as a map. This is cheaper for many VMs. */
 export async function readInterfacesInOrder(
   database: Queryable,
   namesByVm: ReadonlyMap<string, InterfaceNames>,
@@ -40,14 +40,14 @@ export async function readInterfacesInOrder(
   );
 }
 
-/** A guest's interfaces by name, in reported order. */
+/** The names of a guest's interfaces, in reported order. */
 export type InterfaceNames = readonly (string | null)[];
 
 function sortAsReported(rows: readonly InterfaceRow[], names: InterfaceNames): GuestInterface[] {
   return sortInterfaces(rows.map(parseInterfaceRow), names);
 }
 
-/** Interfaces take the places of their names; those that no order tells apart go by their content, after the others. */
+/** Sorts interfaces by the reported order of names. Interfaces without a position in it come last, sorted by content. */
 export function sortInterfaces(
   interfaces: readonly GuestInterface[],
   names: InterfaceNames,
@@ -76,7 +76,7 @@ export function sortInterfaces(
     .map(({ guestInterface: guestInterface }) => guestInterface);
 }
 
-/** Tells whether the interfaces have these names in this order, each once; nearly all are stored so. */
+/** Returns `true` if the interfaces have these names in this order, each once. Nearly all are stored so. */
 function isInOrder(interfaces: readonly GuestInterface[], names: InterfaceNames): boolean {
   return (
     interfaces.length === names.length &&
@@ -85,7 +85,7 @@ function isInOrder(interfaces: readonly GuestInterface[], names: InterfaceNames)
   );
 }
 
-/** Compares two interfaces of one name, which no stored order tells apart. */
+/** Compares two interfaces with the same name, for which no order is stored. */
 export function compareByContent(a: GuestInterface, b: GuestInterface): number {
   const [left, right] = [formatInterfaceKey(a), formatInterfaceKey(b)];
   return left < right ? -1 : left > right ? 1 : 0;

@@ -4,7 +4,7 @@ import type { HostRow, PolledHost } from "../types.js";
 import { HOST_FRESHNESS } from "./conditions/own-conditions.js";
 import { IS_POLLED } from "./polling-state.js";
 
-/** Reads hosts by name: those with one of the ids, or all that are polled or still own VMs. */
+/** Reads hosts, sorted by name: those with one of the ids, or all that are polled or still own VMs. */
 export async function readHosts(database: Queryable, ids: readonly string[] | null): Promise<HostRow[]> {
   const condition =
     ids === null
@@ -17,7 +17,7 @@ export async function readHosts(database: Queryable, ids: readonly string[] | nu
   );
 }
 
-/** Lists the hosts that are to be polled, by id. */
+/** Lists the hosts that are to be polled, sorted by id. */
 export async function listHosts(database: Queryable): Promise<PolledHost[]> {
   return queryRows<PolledHost>(
     database,
@@ -30,7 +30,7 @@ export async function listHosts(database: Queryable): Promise<PolledHost[]> {
   );
 }
 
-/** Reads what all hosts add to the freshness of their VMs, by id. */
+/** Reads each host's part of the freshness of its VMs, by the host's id. */
 export async function readHostFreshness(database: Queryable): Promise<Map<string, HostFreshness>> {
   const rows = await queryRows<HostFreshness & { readonly id: string }>(
     database,
@@ -39,7 +39,7 @@ export async function readHostFreshness(database: Queryable): Promise<Map<string
   return new Map(rows.map(({ id, ...freshness }) => [id, freshness]));
 }
 
-/** oVirt's VDSStatus numbers; a host that answers with an error is not one that does not answer. */
+/** Computes oVirt's VDSStatus number. A host that answers with an error differs from one that does not answer. */
 const STATUS = `CASE
   WHEN h.last_error_kind = 'recovering' THEN 12
   WHEN h.last_error_kind IN ('unreachable', 'timeout') THEN 4

@@ -3,13 +3,13 @@ import { ADDRESS_LIST } from "../addresses.js";
 import { VmGuestAgentInterface } from "../tables/vm-guest-agent-interface.js";
 import type { GuestInterface } from "../types.js";
 
-/** A column of the satellite, as its entity declares it. */
+/** A column of the satellite table, as its entity declares it. */
 export interface InterfaceColumn {
   readonly field: keyof GuestInterface;
   readonly name: string;
   /** PostgreSQL's type for a parameter. */
   readonly type: string;
-  /** Whether the text in it is a list of addresses. */
+  /** `true`: its text is a list of addresses. */
   readonly isList: boolean;
 }
 
@@ -25,15 +25,15 @@ export const COLUMNS: readonly InterfaceColumn[] = getMetadataArgsStorage()
 
 const OWN_COLUMNS = COLUMNS.filter(({ field }) => field !== "vmId");
 
-/** What a guest's interface consists of, besides its VM. */
+/** The fields of a guest interface, without its VM's id. */
 export const INTERFACE_FIELDS = OWN_COLUMNS.map(({ field }) => field);
 
-/** An interface of which nothing is known. */
+/** The fields of an interface of which nothing is known. */
 export const UNKNOWN_INTERFACE = Object.fromEntries(
   OWN_COLUMNS.map(({ field, isList }) => [field, isList ? [] : null]),
 ) as unknown as Omit<GuestInterface, "vmId">;
 
-/** The columns of table `i`, to be read by {@link parseInterfaceRow}. */
+/** The columns of table `i`; {@link parseInterfaceRow} parses such a row. */
 export const SELECTION = COLUMNS.map(({ field, name }) => `i.${name} AS "${field}"`).join(", ");
 
 /** A row of {@link SELECTION}: lists are still text. */
@@ -43,7 +43,7 @@ export type InterfaceRow = {
     : GuestInterface[Field];
 };
 
-/** Parses the interface that the row holds; whatever else is in the row is left there. */
+/** Parses the interface in a row. Ignores further columns of the row. */
 export function parseInterfaceRow(row: InterfaceRow): GuestInterface {
   const values = COLUMNS.map(({ field, isList }) => {
     const value: unknown = row[field];
@@ -52,13 +52,13 @@ export function parseInterfaceRow(row: InterfaceRow): GuestInterface {
   return Object.fromEntries(values) as GuestInterface;
 }
 
-/** The columns of table `i` but the VM's id as one JSON array, to be read by {@link parseInterfaceValues}. */
+/** The columns of table `i` without the VM's id, as one JSON array; {@link parseInterfaceValues} parses it. */
 export const INTERFACE_VALUES = `json_build_array(${OWN_COLUMNS.map(({ name }) => `i.${name}`).join(", ")})`;
 
-/** Parses the interface that such an array holds. */
+/** Parses the interface in an array of {@link INTERFACE_VALUES}. */
 export function parseInterfaceValues(values: readonly (string | null)[], vmId: string): GuestInterface {
   const parsed: Record<string, unknown> = { vmId };
-  // Without pairs made for each column: this runs for each interface of each answer.
+  // A plain loop, because this runs for each interface of each answer.
   let at = 0;
   for (const { field, isList } of OWN_COLUMNS) {
     const value = values[at] ?? null;
@@ -68,7 +68,7 @@ export function parseInterfaceValues(values: readonly (string | null)[], vmId: s
   return parsed as unknown as GuestInterface;
 }
 
-/** Lists the interface's values as the columns hold them. */
+/** Lists an interface's values as the columns hold them. */
 export function listStoredValues(guestInterface: GuestInterface): unknown[] {
   return COLUMNS.map((column) => formatStoredValue(guestInterface, column));
 }

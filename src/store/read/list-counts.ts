@@ -1,7 +1,7 @@
 import type { DataSource } from "typeorm";
 import { queryRows } from "../postgres/sql.js";
 
-/** How many lists have which length: the longest first. */
+/** How many lists there are of each length, the longest first. */
 export type ListLengths = readonly { readonly length: number; readonly lists: number }[];
 
 /** How many hosts and VMs there are, and how long their lists are. */
@@ -20,7 +20,10 @@ interface CountRow {
   readonly lists: number;
 }
 
-/** Counts, in one statement over tables and columns that an engine's database has as well. About 0.2 s for 100,000 VMs. */
+/**
+ * Counts hosts, VMs and the lengths of lists in one statement. An engine's database has the same tables and columns. Takes
+ * about 0.2 s for 100,000 VMs.
+ */
 export async function readListCounts(dataSource: DataSource): Promise<ListCounts> {
   const rows = await queryRows<CountRow>(
     dataSource,

@@ -8,8 +8,8 @@ import { buildVmConditions } from "./conditions/vm-conditions.js";
 import { selectAddressConflicts } from "./findings.js";
 
 /**
- * Counts VMs, vNICs, addresses and addresses in conflict by a key, in one statement. It reads each table once, because no
- * index helps figures over all. Groups with the most VMs come first.
+ * Counts VMs, vNICs, addresses and addresses in conflict, grouped by a key, in one statement. It reads each table once,
+ * because no index helps to count everything. Groups with the most VMs come first.
  */
 export function readNetworkStats(
   database: Queryable,
@@ -34,30 +34,30 @@ export function readNetworkStats(
   });
 }
 
-/** Where a source's tables hold what is counted. */
+/** The SQL with which a source's tables answer what is counted. */
 export interface StatsSource {
   readonly conditions: VmConditionSql;
   readonly fromVms: string;
   readonly staleReason: string;
-  /** What makes a part of a WITH clause be computed once; nothing before PostgreSQL 12, which does so with all of them. */
+  /** Makes PostgreSQL compute a part of a WITH clause once. Empty before PostgreSQL 12, which does so anyway. */
   readonly kept: "MATERIALIZED" | "";
   /** Further parts of the WITH clause, each followed by a comma. */
   readonly before: string;
-  /** What has the columns `vm_id` and `address`. */
+  /** A table or query with the columns `vm_id` and `address`. */
   readonly held: string;
-  /** Selects the addresses of VMs that can meet, with all these VMs. */
+  /** Selects the addresses in conflict, with all their VMs. */
   readonly conflicts: string;
-  /** Joins what has the network of a vNIC `n`. */
+  /** Joins the table that has the network of a vNIC `n`. */
   readonly joinNetworks: string;
-  /** The network's name. */
+  /** The expression of the network's name. */
   readonly network: string;
-  /** Holds if a guest's interface `g` is the vNIC `n`. */
+  /** The condition that the guest interface `g` belongs to the vNIC `n`. */
   readonly isOfNic: string;
-  /** Selects the `address`es of a guest's interface `g`. */
+  /** Selects the addresses of a guest interface `g`, in the column `address`. */
   readonly ofInterface: string;
 }
 
-/** Runs that statement over a source's tables. */
+/** Runs the statement of {@link readNetworkStats} over a source's tables. */
 export async function queryStats(
   database: Queryable,
   { filter, by }: NetworkStatsQuestion,
@@ -92,15 +92,15 @@ export async function queryStats(
 
 type StatsRow = NetworkStats["rows"][number] & { readonly groups: number };
 
-/** How VMs are grouped: by a key of each VM, or by keys of what it has. An empty key stands for none or not known. */
+/** How VMs are grouped: by a key of each VM, or by keys of its addresses or vNICs. An empty key means none or unknown. */
 interface Grouping {
-  /** The key of a VM, if it has one by itself. */
+  /** The expression of a VM's key, if each VM has one key. */
   readonly key?: string;
   /** Selects `key` and `vm_id`, each pair once. */
   readonly members: string;
   /** Selects `key` for each vNIC. */
   readonly nics: string;
-  /** Selects `key`, `vm_id` and `address`, each once. */
+  /** Selects `key`, `vm_id` and `address`, each combination once. */
   readonly held: string;
 }
 

@@ -3,7 +3,7 @@ import { SqlParameters, queryRows, type Queryable } from "../postgres/sql.js";
 import type { NamedRow } from "../inventory-types.js";
 import type { VmScopeSql } from "./conditions/scope.js";
 
-/** Reads the networks that vNICs are on, by name. Hosts tell their names alone, so an id follows from the name. */
+/** Reads the networks that vNICs are on, sorted by name. Hosts report only names, so each id is derived from the name. */
 export async function readNetworks(
   database: Queryable,
   ids: readonly string[] | null,

@@ -5,10 +5,7 @@ import type { Nic } from "../types.js";
 /** The columns by which vNICs are asked for. */
 export type NicKey = "vm_guid" | "id" | "mac_addr";
 
-/**
- * Reads the vNICs with one of the keys, by name. All are plugged in: a host lists the devices that its VMs have, and no
- * others.
- */
+/** Reads the vNICs with one of the keys, sorted by name. All are plugged in, because a host lists no other devices. */
 export async function readNics(
   database: Queryable,
   key: NicKey,
@@ -27,7 +24,7 @@ export async function readNics(
   );
 }
 
-/** Reads the VMs that hold these ids of vNICs, by id. */
+/** Reads which VMs have the vNICs with these ids: maps a vNIC's id to its VM's id. */
 export async function readNicHolders(
   database: Queryable,
   ids: readonly string[],

@@ -2,15 +2,15 @@ import { queryRows, type Queryable } from "../postgres/sql.js";
 import type { PollingState } from "../types.js";
 
 /**
- * Is true of a host `h` that a running gateway polls at its turns. The host is on the list, and a gateway that polls is
- * alive. A gateway counts for some time after its last heartbeat, so that a pause of the database does not make all
+ * The condition that a running gateway polls the host `h` regularly: the host is on the list, and some gateway that polls
+ * is alive. A gateway counts for some time after its last heartbeat, so that a pause of the database does not make all
  * hosts unpolled.
  */
 export const IS_POLLED = `(h.active AND (NOT h.from_settings OR h.interval_ms IS NOT NULL)
   AND EXISTS (SELECT FROM vnic_graph_gateway g
     WHERE g.interval_ms IS NOT NULL AND g.alive_until > now() - interval '20 seconds')) IS TRUE`;
 
-/** Counts hosts by how well they are polled, in one statement over the hosts alone. */
+/** Counts hosts by the state of their polling, in one statement that reads no VMs. */
 export async function readPollingState(database: Queryable): Promise<PollingState> {
   const [row] = await queryRows<PollingState>(
     database,

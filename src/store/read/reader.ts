@@ -11,7 +11,7 @@ import type { ReadStore, VmScope } from "../types.js";
 import { readVmsPage } from "./vms/vm-pages.js";
 import { countVms, readChangeMark, readVmIds, readVmsByHosts, readVmsByIds } from "./vms/vm-reads.js";
 
-/** Creates the read side for somebody who may see a scope's VMs; `null`: all. */
+/** Creates the reads for a viewer with this scope; `null`: all VMs. */
 export function createReader(database: Queryable, scope: VmScope | null): ReadStore {
   const visible = createVmScopeSql(scope);
   return {
@@ -26,7 +26,7 @@ export function createReader(database: Queryable, scope: VmScope | null): ReadSt
     readNicsByIds: (ids) => readNics(database, "id", ids, visible),
     readNicsByMacs: (macs) => readNics(database, "mac_addr", macs, visible),
     readGuestInterfacesByVms: (vmIds) => readGuestInterfaces(database, vmIds, visible),
-    // No host tells how a VM was made.
+    // Hosts do not report how a VM was made.
     readVmOriginsByIds: () => Promise.resolve([]),
     readNamed: (kind, ids) =>
       kind === "networks" ? readNetworks(database, ids, visible) : Promise.resolve([]),

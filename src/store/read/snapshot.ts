@@ -4,31 +4,31 @@ import type { Slots } from "../../model/slots.js";
 
 /** Runs statements that all see one state of the database, that of the first of them. */
 export interface Snapshot extends Required<Queryable> {
-  /** Ends the state that was seen; the next statement begins another one. */
+  /** Ends the transaction; the next statement begins another one, with a new state. */
   readonly renew: () => void;
-  /** Gives the connection back as soon as the running statements have ended; no statement begins any more. */
+  /** Gives the connection back as soon as the running statements have ended. Later statements fail. */
   readonly close: () => Promise<void>;
 }
 
 /**
- * Creates a snapshot. It takes a connection at its first statement and has one owner, who closes it.
- * 1. The first statement begins a transaction that reads one state (REPEATABLE READ, READ ONLY) and locks nothing. Both are
- *    sent together.
- * 2. Statements that are asked for while others run are sent at once, behind them; PostgreSQL answers them in this order.
- *    After one that failed, all others fail in the same way: to go on in another state would mix the two in one answer.
- * 3. Searches, and statements whose failure does not count, have the connection to themselves.
- * 4. `close` or `renew` ends the transaction, also when a statement has failed or the database has gone.
+ * Creates a snapshot. It takes a connection at its first statement. It has one owner, who closes it.
+ * 1. The first statement begins a transaction that sees one state (REPEATABLE READ, READ ONLY) and locks nothing. BEGIN and
+ *    the statement are sent together.
+ * 2. Statements that come while others run are sent at once, behind them. PostgreSQL answers them in this order. After one
+ *    has failed, all later ones fail with the same error, because an answer must not mix two states.
+ * 3. Searches and optional statements run alone on the connection.
+ * 4. `close` or `renew` ends the transaction, even if a statement has failed or the database has gone.
  *
- * A search that comes first waits for a slot before it takes a connection. Who holds a connection never waits for a slot:
- * so neither waits for the other in a circle, and searches leave connections to everybody else.
+ * If the first statement is a search, it waits for a search slot before it takes a connection. A snapshot with a connection
+ * never waits for a slot. So no two snapshots can wait for each other, and searches leave connections to other requests.
  */
 export function createSnapshot(dataSource: DataSource, searches: Slots | null = null): Snapshot {
   let connection: Promise<QueryRunner> | null = null;
   let failure: Error | null = null;
   let isClosed = false;
-  /** Ends when the last work that had the connection to itself has ended. */
+  /** Resolves when the last work that ran alone on the connection has ended. */
   let alone: Promise<unknown> = Promise.resolve();
-  /** The statements that run side by side since then. */
+  /** The statements that were sent since then. */
   let running: Promise<unknown>[] = [];
 
   const runTogether = <Result>(work: () => Promise<Result>): Promise<Result> => {
@@ -51,7 +51,7 @@ export function createSnapshot(dataSource: DataSource, searches: Slots | null = 
   /** Returns the connection, whose transaction has begun or is on its way to PostgreSQL. */
   const begin = (): Promise<QueryRunner> => {
     connection ??= openConnection(dataSource).then((runner) => {
-      // Not waited for: the statement that follows is sent behind it, and fails where it fails.
+      // Not awaited: the next statement is sent right behind it. If this one fails, the next one fails, too.
       runner.query(BEGIN).catch(fail);
       return runner;
     });
@@ -73,7 +73,7 @@ export function createSnapshot(dataSource: DataSource, searches: Slots | null = 
     connection = null;
     failure = null;
     if (ended == null) return;
-    // On a lost connection there is nothing to end.
+    // A lost connection has no transaction to end.
     await ended.query("COMMIT").catch(() => undefined);
     await ended.release();
   };
@@ -112,7 +112,7 @@ export function createSnapshot(dataSource: DataSource, searches: Slots | null = 
   };
 }
 
-/** Takes a connection of the pool; it is given back where that fails. */
+/** Takes a connection of the pool. Gives it back if connecting fails. */
 async function openConnection(dataSource: DataSource): Promise<QueryRunner> {
   const runner = dataSource.createQueryRunner();
   try {

@@ -2,7 +2,7 @@ import { Column, Entity, ForeignKey, Index, PrimaryColumn } from "typeorm";
 import { VdsStatic } from "./vds-static.js";
 import { VmStatic } from "./vm-static.js";
 
-/** What of a VM changes while it runs, as oVirt keeps it. */
+/** The part of a VM that changes while it runs, as oVirt keeps it. */
 @Entity("vm_dynamic")
 @Index("idx_vm_dynamic_vm_fqdn", { synchronize: false })
 @Index("idx_vm_dynamic_lower_fqdn", { synchronize: false })

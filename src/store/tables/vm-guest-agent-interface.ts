@@ -3,11 +3,11 @@ import { ADDRESS_LIST } from "../addresses.js";
 import { VmStatic } from "./vm-static.js";
 
 /**
- * An interface as a guest reports it. The table has no key and may hold equal rows, as in oVirt. TypeORM insists on one,
- * so `vm_id` is said to be it: never load this entity, for its rows of one VM would be merged into one. Read raw rows.
- * For the same reason the table is left out of TypeORM's comparison of schemas.
+ * An interface as a guest reports it. The table has no key and may hold equal rows, as in oVirt. TypeORM requires a key, so
+ * `vm_id` is declared as one. Never load this entity: TypeORM would merge the rows of one VM. Read raw rows instead. For
+ * the same reason TypeORM's comparison of schemas leaves the table out.
  *
- * What is declared here is all that the store knows of a guest's interface: reading, writing and comparing go by it.
+ * The columns that are declared here are the only list of an interface's fields: reading, writing and comparing use it.
  */
 @Entity("vm_guest_agent_interfaces", { synchronize: false })
 export class VmGuestAgentInterface {

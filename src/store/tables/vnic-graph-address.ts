@@ -2,7 +2,8 @@ import { Entity, ForeignKey, Index, PrimaryColumn } from "typeorm";
 import { VmStatic } from "./vm-static.js";
 
 /**
- * The addresses of guests as numbers, which an index finds by prefix. The pass that changes them keeps them up to date.
+ * The addresses of guests as numbers, which an index finds by prefix. A pass that changes addresses also updates this
+ * table.
  */
 @Entity("vnic_graph_address")
 @Index("idx_vnic_graph_address_address", ["address", "vmId"])

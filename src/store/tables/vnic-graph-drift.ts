@@ -1,7 +1,7 @@
 import { Column, Entity, ForeignKey, Index, PrimaryColumn } from "typeorm";
 import { VmStatic } from "./vm-static.js";
 
-/** In what VMs' vNICs and guests' interfaces do not fit; kept up to date by the pass that changes it. */
+/** The differences between VMs' vNICs and their guests' interfaces (drift). A pass that changes them updates this table. */
 @Entity("vnic_graph_drift")
 @Index("idx_vnic_graph_drift_kind", ["kind", "vmId", "key"])
 export class VnicGraphDrift {

@@ -2,7 +2,7 @@ import { Entity, ForeignKey, Index, PrimaryColumn } from "typeorm";
 import { VdsStatic } from "./vds-static.js";
 import { VnicGraphGateway } from "./vnic-graph-gateway.js";
 
-/** A host that a gateway's settings name. */
+/** A host that is named in a gateway's settings. */
 @Entity("vnic_graph_gateway_host")
 export class VnicGraphGatewayHost {
   @PrimaryColumn({ name: "gateway_id", type: "uuid", primaryKeyConstraintName: "pk_vnic_graph_gateway_host" })

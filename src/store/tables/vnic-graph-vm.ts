@@ -2,7 +2,7 @@ import { Column, Entity, ForeignKey, Index, PrimaryColumn } from "typeorm";
 import { VdsStatic } from "./vds-static.js";
 import { VmStatic } from "./vm-static.js";
 
-/** What we know of a VM beyond oVirt's columns. */
+/** The data of a VM for which oVirt has no columns. */
 @Entity("vnic_graph_vm")
 @Index("idx_vnic_graph_vm_changed_at", ["changedAt", "vmId"])
 @Index("idx_vnic_graph_vm_not_changed", ["vmId"], { where: "(changed_at IS NULL)" })
@@ -24,34 +24,34 @@ export class VnicGraphVm {
   @Column({ name: "silence", type: "text", nullable: true })
   silence!: string | null;
 
-  /** What of the last report cannot be read, in words. */
+  /** Says which part of the last report cannot be read. */
   @Column({ name: "stale_detail", type: "text", nullable: true })
   staleDetail!: string | null;
 
   @Column({ name: "missed_passes", type: "int", default: 0 })
   missedPasses!: number;
 
-  /** Stored when the guest falls silent; while it reports, its host's last success is the time. */
+  /** Stored when the guest falls silent. While it reports, the last success of its host is the time. */
   @Column({ name: "last_reported_at", type: "timestamptz", nullable: true })
   lastReportedAt!: Date | null;
 
-  /** Since when the VM's own data are stale, whatever its host does; NULL: they are not, or it began before this was kept. */
+  /** Since when the VM is stale for a reason of its own, not of its host. NULL: it is not, or the time is not known. */
   @Column({ name: "stale_since", type: "timestamptz", nullable: true })
   staleSince!: Date | null;
 
-  /** When the log got the VM's last change; NULL: not since it was kept here. */
+  /** When the VM's last change was written to the log; NULL: not known. */
   @Column({ name: "changed_at", type: "timestamptz", nullable: true })
   changedAt!: Date | null;
 
-  /** The address by which to reach the guest, as of the last change; NULL: it has none, or none is known. */
+  /** The primary address of the guest, as of the last change; NULL: it has none, or none is known. */
   @Column({ name: "primary_address", type: "inet", nullable: true })
   primaryAddress!: string | null;
 
-  /** MACs of vNICs that the guest shows under a name that is left out, joined by blanks. */
+  /** MACs of vNICs that the guest reports under an ignored name, joined by blanks. */
   @Column({ name: "ignored_macs", type: "text", nullable: true })
   ignoredMacs!: string | null;
 
-  /** The interfaces' names in reported order, since rows have none. */
+  /** The interfaces' names in reported order, because the interfaces' rows have no order. */
   @Column({ name: "interface_names", type: "text", array: true, nullable: true })
   interfaceNames!: (string | null)[] | null;
 }

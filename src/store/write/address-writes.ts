@@ -3,8 +3,8 @@ import { queryRows } from "../postgres/sql.js";
 import type { HostChanges } from "../types.js";
 
 /**
- * Makes `vnic_graph_address` hold the addresses of the VMs whose addresses a pass has changed. It holds numbers, which
- * an index finds by prefix and in order. One statement, and none if no address changed.
+ * Updates `vnic_graph_address` for the VMs whose addresses a pass has changed. The table holds addresses as numbers, which
+ * an index finds by prefix and in order. Costs one statement, or none if no address changed.
  */
 export async function updateAddresses(queryRunner: QueryRunner, changes: HostChanges): Promise<void> {
   const vmIds = new Set([
@@ -18,7 +18,10 @@ export async function updateAddresses(queryRunner: QueryRunner, changes: HostCha
   if (vmIds.size > 0) await queryRows(queryRunner, UPDATE, [[...vmIds]]);
 }
 
-/** What a guest reports is checked before it is stored; words of another kind can only come from elsewhere. */
+/**
+ * The statement leaves out texts that are no addresses. Reports are checked before they are stored, so such texts come from
+ * elsewhere.
+ */
 const UPDATE = `WITH told AS MATERIALIZED (
     SELECT DISTINCT each.vm_id, each.word::inet AS address
     FROM (

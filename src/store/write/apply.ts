@@ -16,12 +16,11 @@ import type { HostChanges } from "../types.js";
 import { insertVms, updateVms, type VmChange } from "./vm-writes.js";
 
 /**
- * Writes passes, each whole or not at all, and their hosts' successes with them. Returns how passes ended, by host: `true`
- * if it was written, `false` if its claim was void. A pass is absent if it has to be written by itself:
- * 1. its host's row is locked by another session, or its claim is void;
- * 2. the transaction failed for a reason that one of its passes may have caused, and is rolled back.
- *
- * A hundred small passes so cost one transaction.
+ * Writes passes in one transaction, with the successes of their hosts: a hundred small passes cost one transaction. Returns
+ * by host how each pass ended: `true` if it was written, `false` if its claim is invalid. A pass that has to be written
+ * alone is absent from the result, for one of two reasons:
+ * 1. Another session has locked its host's row, or its claim is invalid.
+ * 2. The transaction was rolled back, for a reason that one of its passes may have caused.
  */
 export async function applyPasses(
   dataSource: DataSource,
@@ -40,7 +39,7 @@ export async function applyPasses(
   }
 }
 
-/** Computes how much of a batch a pass takes. One that affects other hosts has a transaction of its own. */
+/** Computes how much of a batch a pass takes. A pass that affects other hosts gets a transaction of its own. */
 export function computeWeight({ claim, changes }: PassWrite): number {
   for (const hostId of findAffectedHosts(changes)) if (hostId !== claim.hostId) return Infinity;
   const rows = Object.values<readonly unknown[]>({ ...changes }).reduce((sum, list) => sum + list.length, 0);
@@ -63,7 +62,7 @@ export async function applyAlone(dataSource: DataSource, write: PassWrite): Prom
   }
 }
 
-/** Writes the passes whose claim is valid; returns their hosts. */
+/** Writes the passes whose claim is valid. Returns the ids of their hosts. */
 async function writeAll(
   queryRunner: QueryRunner,
   writes: readonly PassWrite[],
@@ -86,7 +85,7 @@ async function writeAll(
       ),
     () => appendChanges(queryRunner, listEntries(valid)),
   ];
-  // Updates of interfaces go on by what the database answers; nothing may be sent in between.
+  // Updates of interfaces depend on the database's answers. No other statement may be sent in between.
   if (changes.updatedInterfaces.length === 0) {
     await sendInTurns([...writeGuests, ...writeRest]);
   } else {
@@ -100,7 +99,7 @@ function listVmChanges({ claim, changes }: PassWrite): VmChange[] {
   return changes.changedVms.map((change) => ({ ...change, hostId: claim.hostId }));
 }
 
-/** Lists what readers see change, one at a time: versions of thousands of VMs need not be kept together. */
+/** Yields the changes that readers see, one at a time. So the versions of thousands of VMs are never in memory together. */
 function* listEntries(writes: readonly PassWrite[]): Generator<VmChangeEntry> {
   for (const { claim, visibleChanges } of writes) {
     for (const { before, after } of visibleChanges) {
@@ -113,7 +112,7 @@ function* listEntries(writes: readonly PassWrite[]): Generator<VmChangeEntry> {
   }
 }
 
-/** Lists the orders of VMs that are stored already; those of new VMs are inserted with them. */
+/** Lists the orders of VMs that are stored already. The orders of new VMs are inserted with the VMs. */
 function listKnownOrders({ newVms, interfaceOrders }: Omit<HostChanges, "changedVms">) {
   const isNew = new Set(newVms.map(({ id }) => id));
   return interfaceOrders.filter(({ vmId }) => !isNew.has(vmId));
@@ -140,5 +139,8 @@ function isPartitionMissing(error: unknown): boolean {
 
 const CHECK_VIOLATION = "23514";
 
-/** With {@link createBatcher}'s 200, two thousand rows a transaction: it locks the rows of all its hosts until it ends. */
+/**
+ * Limits a transaction to two thousand rows, as {@link createBatcher}'s limit is 200. It locks the rows of all its hosts
+ * until it ends.
+ */
 const ROWS_OF_WEIGHT_1 = 10;

@@ -4,13 +4,13 @@ export interface BatchOptions<Item, Key> {
   readonly getKey: (item: Item) => Key;
   /** Returns how much of a batch an item takes, of {@link MAX_BATCH_WEIGHT}. A heavier item has a batch of its own. */
   readonly getWeight?: (item: Item) => number;
-  /** Batches that run at the same time, at most. */
+  /** The highest number of batches that run at the same time. */
   readonly concurrency?: number;
 }
 
 /**
- * Makes a function that runs many calls as one. Calls that come while a batch runs wait, and make up the next one. At
- * rest nothing waits. Under load, or where a commit takes its time, the number of batches stays small.
+ * Creates a function that joins many calls into batches. Calls that come while a batch runs wait and make up the next
+ * batch. Without load no call waits. Under load, or if commits are slow, the number of batches stays small.
  */
 export function createBatcher<Item, Key, Result>(
   { getKey, getWeight = () => 1, concurrency = 1 }: BatchOptions<Item, Key>,
@@ -63,5 +63,8 @@ interface WaitingCall<Item, Key, Result> {
   readonly reject: (error: unknown) => void;
 }
 
-/** A statement that writes locks the rows of all its hosts until its commit, so a batch must stay short. */
+/**
+ * The largest weight of a batch. A statement that writes locks the rows of all its hosts until the commit, so it must be
+ * short.
+ */
 const MAX_BATCH_WEIGHT = 200;

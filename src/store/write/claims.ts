@@ -12,14 +12,13 @@ export interface ClaimRequest {
 
 /**
  * Claims hosts for the passes of one gateway: raises each host's epoch by one and notes the attempt. Hosts that are not
- * polled are absent from the result. A claim is refused, and nothing written but a wish, while
- *
- * 1. another gateway that is alive runs a pass over the host (`busy`),
- * 2. another gateway that is alive was refused before us, and has the next turn (`busy`),
- * 3. a session holds the row's lock (`locked`: the other hosts must not wait for it), or
+ * polled are absent from the result. A claim is deferred, and at most a wish for the next one is written, if
+ * 1. another living gateway runs a pass over the host (`busy`);
+ * 2. another living gateway was deferred before us and has the next claim (`busy`);
+ * 3. a session has locked the row (`locked`), for which the other hosts must not wait; or
  * 4. another gateway has polled the host just now (`fresh`).
  *
- * The refusals only save work and let everybody have a turn. What keeps the data right is the epoch.
+ * Deferrals only save work and give every gateway its turn. The epoch alone keeps the data right.
  */
 export async function claimHosts(
   dataSource: DataSource,
@@ -37,9 +36,9 @@ export async function claimHosts(
 }
 
 /**
- * Claims a host whose row was locked, and waits for the lock. Passes that exchange VMs hold such locks for milliseconds, one
- * after the other, so that who never waited would never have a turn. A session that hangs is waited for no longer than
- * {@link LOCK_TIMEOUT_MS}: then the host counts as busy, and is tried again later.
+ * Claims a host whose row was locked, and waits for the lock. Passes that exchange VMs lock a row for milliseconds, one
+ * after the other, so that a claim that never waited might never succeed. The wait ends after {@link LOCK_TIMEOUT_MS}, in
+ * case a session hangs. Then the host counts as busy and is tried again later.
  */
 export async function claimLockedHost(
   dataSource: DataSource,
@@ -74,7 +73,7 @@ function formatParameters(gatewayId: string, requests: readonly ClaimRequest[]):
   return [gatewayId, ...listValues(requests, REQUEST_COLUMNS)];
 }
 
-/** What a statement is sent of a request. */
+/** The values of a request that are sent to a statement. */
 const REQUEST_COLUMNS: SentColumns<ClaimRequest> = {
   id: ["uuid", ({ hostId }) => hostId],
   limit_ms: ["float8", ({ options }) => options.limitMs],
@@ -82,10 +81,10 @@ const REQUEST_COLUMNS: SentColumns<ClaimRequest> = {
   is_retry: ["boolean", ({ options }) => options.isRetry],
 };
 
-/** An answer, or `locked`: a session holds the host's row just now. */
+/** An answer, or `locked`: a session has locked the host's row. */
 export type LockedOr<Answer> = Answer | { readonly hostId: string; readonly deferred: "locked" };
 
-/** Lets other gateways claim hosts whose passes of this gateway ended without a write. */
+/** Releases claims of this gateway after passes that ended without a write, so that other gateways can claim the hosts. */
 export async function releaseClaims(
   dataSource: DataSource,
   gatewayId: string,
@@ -97,7 +96,7 @@ export async function releaseClaims(
 
 interface ClaimRow {
   readonly host_id: string;
-  /** `null`: refused. */
+  /** `null`: deferred. */
   readonly epoch: string | null;
   readonly fresh: boolean;
   readonly busy: boolean;
@@ -108,7 +107,7 @@ function toAnswer({ host_id: hostId, epoch, fresh, busy }: ClaimRow): LockedOr<C
   return { hostId, deferred: fresh ? "fresh" : busy ? "busy" : "locked" };
 }
 
-/** A gateway that was refused asks again within seconds; one that asks no more must not keep the others waiting. */
+/** How long a wish holds. A deferred gateway asks again within seconds; one that stops asking must not make others wait. */
 const WISH_MS = 10_000;
 
 const IS_FRESH = `(h.claimed_by IS DISTINCT FROM $1 AND h.last_success_at <= now()
@@ -139,7 +138,7 @@ const CLAIM_REST = `
 )
 SELECT p.host_id, c.epoch, p.fresh, p.busy FROM polled p LEFT JOIN claimed c ON c.host_id = p.host_id`;
 
-/** The first to wish has the next turn. Who wishes again says so no more often than needed. */
+/** The first gateway that wishes gets the next claim. A repeated wish is written only when half of its time is over. */
 const WANT = `WITH free AS (
   SELECT h.host_id FROM vnic_graph_host h
   WHERE h.host_id = ANY($2::uuid[]) AND (h.wanted_until IS NULL

@@ -7,8 +7,7 @@ import type { StoredVm, VisibleChange } from "../types.js";
 import { sendRows } from "./send-rows.js";
 
 /**
- * Makes `vnic_graph_drift` say in what the VMs that a pass has changed do not fit. One statement, and none if that is what it
- * was for all of them.
+ * Updates `vnic_graph_drift` for the VMs that a pass has changed. Costs one statement, or none if their drift is the same.
  */
 export async function updateDrift(
   queryRunner: QueryRunner,
@@ -43,7 +42,7 @@ export async function updateDrift(
   );
 }
 
-/** Returns `true` if all that {@link listStoredDrift} looks at is the same: most changes are of addresses alone. */
+/** Returns `true` if all values that {@link listStoredDrift} uses are the same. Most changes are only of addresses. */
 function isComparedAlike(before: StoredVm, after: StoredVm): boolean {
   return (
     before.status === after.status &&

@@ -4,25 +4,24 @@ import type { ConfiguredHost, DroppedHost } from "../types.js";
 import { insertHosts } from "./host-writes.js";
 
 /**
- * Which hosts are polled. They are all that the settings of running gateways name, and the hosts that were added while
- * running.
- *
+ * A gateway in the list of gateways, which decides which hosts are polled: those that the settings of running gateways
+ * name, and those that were added while running.
  * 1. A gateway that starts writes a lease (`vnic_graph_gateway`) and the hosts of its settings.
  * 2. Its heartbeat renews the lease every few seconds.
- * 3. Every polling gateway makes `vnic_graph_host.active` equal to the union now and then (`reconcileHosts`).
+ * 3. From time to time every polling gateway makes `vnic_graph_host.active` equal to the union (`reconcileHosts`).
  *
- * So nobody's start ends what another gateway's settings name. A host is dropped when the last lease that names it has
- * ended: {@link LEASE_MS} after a crash, {@link RELEASED_MS} after a clean stop, at once when the same gateway starts again
- * without it.
+ * So the start of one gateway does not drop hosts that another gateway's settings name. A host is dropped when the last
+ * lease that names it has ended: {@link LEASE_MS} after a crash, {@link RELEASED_MS} after a clean stop, or at once when
+ * the same gateway starts again without the host.
  */
 export interface GatewayIdentity {
-  /** Made at random at each start. */
+  /** A new random id at each start. */
   readonly id: string;
-  /** Equal for the same gateway before and after a restart. */
+  /** The same before and after a restart of the gateway. */
   readonly name: string;
 }
 
-/** Writes a gateway's lease and the hosts that its settings name. Returns the hosts that nobody names any more. */
+/** Writes a gateway's lease and the hosts in its settings. Returns the hosts that no gateway's settings name any more. */
 export async function registerGateway(
   dataSource: DataSource,
   gateway: GatewayIdentity,
@@ -30,7 +29,7 @@ export async function registerGateway(
   intervalMs: number | null,
 ): Promise<DroppedHost[]> {
   const ids = hosts.map((host) => host.id);
-  // A process that polls nothing by itself makes hosts known, but puts none on the list and drops none.
+  // A process that polls on request only makes hosts known. It adds none to the list and drops none.
   const listed = intervalMs === null ? [] : ids;
   return runInTransaction(dataSource, async (queryRunner) => {
     await insertHosts(queryRunner, hosts);
@@ -50,7 +49,7 @@ export async function registerGateway(
 
 /** Renews a gateway's lease. `false`: the lease is gone, and the gateway must register again. */
 export async function renewGateway(dataSource: DataSource, gatewayId: string): Promise<boolean> {
-  // Like the success of a pass, a heartbeat need not outlive a crash of PostgreSQL.
+  // A heartbeat may be lost in a crash of PostgreSQL, like the success of a pass.
   const renewed = await execute(
     dataSource,
     `UPDATE vnic_graph_gateway SET alive_until = now() + ${ALIVE_MS_OF_ROW} * interval '1 ms',
@@ -72,16 +71,16 @@ export async function releaseGateway(dataSource: DataSource, gatewayId: string):
 }
 
 /**
- * Makes each host polled or not, as the leases say; writes nothing when they say what is stored already. Returns the hosts
- * that were dropped. While no settings name any host at all, nothing is dropped. Locked rows are left for the next time.
+ * Makes each host polled or not, as the leases say. Writes nothing if the stored list is right. Returns the hosts that were
+ * dropped. If no settings name any host, none is dropped. Locked rows are left for the next time.
  */
 export async function reconcileHosts(database: DataSource | QueryRunner): Promise<DroppedHost[]> {
   return queryRows<DroppedHost>(database, RECONCILE);
 }
 
 /**
- * Computes how long other gateways respect the claims of a silent one. It is a quarter of an interval, so that the
- * hosts of one that crashed in the middle of its passes are still written within three intervals.
+ * Computes how long other gateways respect the claims of a gateway without heartbeats. A quarter of an interval is short
+ * enough: if a gateway crashes during its passes, others still write its hosts within three intervals.
  */
 export function computeAliveMs(intervalMs: number | null): number {
   return Math.min(LONGEST_ALIVE_MS, Math.max(SHORTEST_ALIVE_MS, (intervalMs ?? Infinity) / 4));
@@ -90,22 +89,26 @@ export function computeAliveMs(intervalMs: number | null): number {
 const SHORTEST_ALIVE_MS = 1_000;
 const LONGEST_ALIVE_MS = 5_000;
 
-/** The same as {@link computeAliveMs}, by the row's own interval. */
+/** SQL for {@link computeAliveMs}, with the interval of the row. */
 const ALIVE_MS_OF_ROW = `least(${LONGEST_ALIVE_MS}, greatest(${SHORTEST_ALIVE_MS}, coalesce(interval_ms / 4, ${LONGEST_ALIVE_MS})))`;
 
-/** How long the others poll the hosts of a gateway that crashed. It is enough to notice, and to start it again. */
+/**
+ * How long the others poll the hosts of a crashed gateway. That is enough time to notice the crash and to start it again.
+ */
 const LEASE_MS = 600_000;
 
-/** The hosts of a gateway that stopped cleanly are polled for this long: a restart takes less. */
+/** How long the others poll the hosts of a gateway that stopped cleanly. A restart takes less time. */
 const RELEASED_MS = 60_000;
 
-/** A gateway whose name another one has taken must show within this time that it lives. */
+/** If another gateway takes the same name, the first one must show within this time that it is alive. */
 const SUCCESSOR_MS = 30_000;
 
 /**
- * 1. Leases that have ended go, and so does that of a former self that is known to be dead.
- * 2. A namesake that may be alive loses its claims; its list ends soon, unless its heartbeat renews it.
- * 3. Our own lease is written.
+ * Writes the lease of a gateway that starts:
+ * 1. delete leases that have ended, and an earlier lease with the same name if its gateway is dead;
+ * 2. end the claims of another gateway with the same name that may be alive; its list of hosts ends soon, unless its
+ *    heartbeat renews it;
+ * 3. write our own lease.
  */
 const WRITE_LEASE = `WITH ended AS (DELETE FROM vnic_graph_gateway
     WHERE gateway_id <> $1 AND alive_until <= now() AND (leased_until <= now() OR name = $2)),
@@ -121,18 +124,20 @@ const WRITE_LIST = `WITH gone AS (DELETE FROM vnic_graph_gateway_host WHERE gate
 INSERT INTO vnic_graph_gateway_host (gateway_id, host_id)
 SELECT $1, id FROM unnest($2::uuid[]) AS g(id) ON CONFLICT DO NOTHING`;
 
-/** The interval comes with the reconciliation. */
+/** Adds hosts to the list. The reconciliation writes their intervals. */
 const ADD_TO_LIST = `INSERT INTO vnic_graph_host (host_id)
 SELECT id FROM unnest($1::uuid[]) AS g(id) ORDER BY id ON CONFLICT (host_id) DO NOTHING`;
 
-/** A host without an interval that no `addHost` added is on no list: gateways poll it on request alone. */
+/** Makes hosts known that are polled on request only: they have no interval, unless `addHost` added them. */
 const POLL_ON_REQUEST = `WITH dropped AS (SELECT h.host_id FROM vnic_graph_host h
     WHERE h.host_id = ANY($1::uuid[]) AND NOT h.active ORDER BY h.host_id FOR NO KEY UPDATE OF h SKIP LOCKED),
   known AS (UPDATE vnic_graph_host h SET active = true, from_settings = true, interval_ms = NULL FROM dropped
     WHERE h.host_id = dropped.host_id)
 ${ADD_TO_LIST}`;
 
-/** A host that was added while running stays so when settings name it too, and outlives them. */
+/**
+ * Reconciles the list. A host that was added while running stays on it, even after settings named it and do not any more.
+ */
 const RECONCILE = `WITH named AS (
   SELECT l.host_id, min(g.interval_ms) AS interval_ms
   FROM vnic_graph_gateway_host l JOIN vnic_graph_gateway g ON g.gateway_id = l.gateway_id

@@ -3,7 +3,7 @@ import { executeIn, execute, runInTransaction } from "../postgres/sql.js";
 import type { ConfiguredHost } from "../types.js";
 import { sendRows } from "./send-rows.js";
 
-/** Adds a host that the settings need not name, or polls a removed one again. */
+/** Adds a host that no settings name, or polls a removed one again. */
 export async function addHost(
   dataSource: DataSource,
   host: ConfiguredHost,
@@ -11,7 +11,7 @@ export async function addHost(
 ): Promise<void> {
   await runInTransaction(dataSource, async (queryRunner) => {
     await insertHosts(queryRunner, [host]);
-    // A process that does not poll, and so has no interval, must not hide that those who should are overdue.
+    // A process that does not poll has no interval. It must not erase the interval by which a host counts as overdue.
     await executeIn(
       queryRunner,
       `INSERT INTO vnic_graph_host AS h (host_id, interval_ms, from_settings) VALUES ($1, $2, false)
@@ -35,7 +35,7 @@ export async function removeHost(dataSource: DataSource, hostId: string): Promis
   return removed === 1;
 }
 
-/** A host's name for itself. */
+/** The name that a host gives itself. */
 export interface HostName {
   readonly hostId: string;
   readonly name: string;
@@ -57,7 +57,10 @@ export async function renameHosts(
   return new Map(names.map(({ hostId }) => [hostId, true]));
 }
 
-/** Makes hosts known and follows their addresses. Rows that are right already are not locked; names that were learnt stay. */
+/**
+ * Inserts hosts that are not known yet, and updates the addresses of the others. Locks no rows that are right already.
+ * Names that were learnt from hosts stay.
+ */
 export async function insertHosts(queryRunner: QueryRunner, hosts: readonly ConfiguredHost[]): Promise<void> {
   const { source, parameters } = sendRows(hosts, {
     id: ["uuid", ({ id }) => id],

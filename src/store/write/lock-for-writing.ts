@@ -6,15 +6,16 @@ import { sendRows } from "./send-rows.js";
 import { expectAll, SupersededError } from "./superseded-error.js";
 
 /**
- * Locks what these passes write, and returns the passes whose claim is valid. Always in this order, so that no two
+ * Locks what these passes write, and returns the passes whose claim is valid. The order is always the same, so that no two
  * transactions wait for each other in a circle:
- * 1. lock the rows of all hosts that have or get a role with a VM of these passes, by id (only if there are others);
+ * 1. lock the rows of all hosts that have or get a role with a VM of these passes, by id (only if there are other hosts);
  * 2. check each claim's epoch, and note the success of the valid ones;
- * 3. raise the epoch of hosts whose role with a VM changes: what their own passes have read is no longer true. If one of
+ * 3. raise the epoch of other hosts whose role with a VM changes, because their own passes have read old data. If one of
  *    them runs a pass that has waited for longer than ours, ours is superseded instead;
- * 4. lock the VMs of other hosts. One that is not as the pass read it, or that another transaction has locked, is not
- *    waited for, but voids the pass.
- * The hosts' own VMs need no lock: while their rows are locked, nobody else can take a VM of theirs.
+ * 4. lock the VMs of other hosts. If a VM is not as the pass read it, or another transaction has locked it, the pass is
+ *    superseded; it does not wait.
+ *
+ * The hosts' own VMs need no lock: while their hosts' rows are locked, nobody else can take them.
  */
 export async function lockForWriting(
   queryRunner: QueryRunner,
@@ -39,7 +40,7 @@ export async function lockForWriting(
   return valid;
 }
 
-/** Locks the rows of hosts. Returns since when the passes of those have waited that were superseded before. */
+/** Locks the rows of hosts. Returns since when each of them has waited, if its passes were superseded before. */
 async function lockHosts(
   queryRunner: QueryRunner,
   hostIds: readonly string[],
@@ -49,9 +50,9 @@ async function lockHosts(
 }
 
 /**
- * Gives precedence to a pass that was superseded once. Otherwise two hosts that exchange VMs could lose to each other
- * for ever. Of two such passes the one that has waited for longer writes first. The other one tries again, and is then
- * the elder.
+ * Supersedes our passes if another host's pass has precedence. A pass that was superseded once has precedence over others,
+ * because otherwise two hosts that exchange VMs could lose to each other for ever. Of two such passes, the one that has
+ * waited for longer writes first. The other one tries again, and has then waited for longer itself.
  */
 function expectPrecedence(
   waiting: ReadonlyMap<string, number>,
@@ -70,9 +71,9 @@ function expectPrecedence(
 const NOBODY: ReadonlyMap<string, number> = new Map();
 
 /**
- * Locks hosts, and finds since when their passes have precedence. A pass has precedence only while it runs, while its
- * gateway is alive, and for no longer than twice the time that the host needed last, or an interval. So a host
- * that hangs does not hold up others.
+ * Locks hosts, and finds since when their passes have precedence. A pass has precedence only while it runs and its gateway
+ * is alive, and at most for an interval or twice the time of the host's last pass. So a host that hangs does not delay
+ * others.
  */
 const LOCK_HOSTS = `SELECT h.host_id AS id, CASE WHEN h.claimed_until > now()
     AND h.last_attempt_at + greatest(h.interval_ms, 2 * h.last_duration_ms, 1000) * interval '1 ms' > now()
@@ -115,7 +116,7 @@ export function findAffectedHosts({
   return hosts;
 }
 
-/** Finds the hosts whose role with a VM the pass changes. What their own passes have read is no longer true. */
+/** Finds the hosts whose role with a VM the pass changes. Their own passes have read old data. */
 function findInvalidatedHosts({ newVms, changedVms }: HostChanges): Set<string> {
   const hosts = findAffectedHosts({ newVms, changedVms: [] });
   for (const { before, after } of changedVms) {

@@ -6,8 +6,9 @@ import { waitInOrder } from "./send-in-turns.js";
 import { expectAll } from "./superseded-error.js";
 
 /**
- * Writes the changed vNICs, by id, so that no two passes deadlock over one that moved between VMs. Deletes first: a vNIC
- * that moves is deleted from one VM and written for the other. One that another VM holds is never taken from it.
+ * Writes the changed vNICs, sorted by id, so that two passes cannot deadlock over a vNIC that moved between VMs. Deletes
+ * come first, because such a vNIC is deleted from one VM and written for the other. A vNIC that another VM has is never
+ * taken from it.
  */
 export async function writeNics(
   queryRunner: QueryRunner,
@@ -53,7 +54,7 @@ async function upsertNics(queryRunner: QueryRunner, nics: readonly Nic[]): Promi
        WHERE n.vm_guid = excluded.vm_guid`,
     parameters,
   );
-  // Another VM has got one of the ids since the pass asked for their holders. The next pass sees it.
+  // If another VM has got one of the ids since the pass read the holders, the pass is superseded. The next one sees it.
   expectAll(written, nics.length);
 }
 

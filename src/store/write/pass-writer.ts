@@ -4,7 +4,7 @@ import { applyAlone, applyPasses, computeWeight } from "./apply.js";
 import { createBatcher } from "./batch.js";
 import { hasNoChanges, noteSuccess, noteSuccesses, type PassWrite, type Success } from "./passes.js";
 
-/** Writes one pass; `false`, and nothing written, if its claim is void. */
+/** Writes one pass. Returns `false`, and writes nothing, if its claim is invalid. */
 export type PassWriter = (
   claim: HostClaim,
   changes: HostChanges,
@@ -12,16 +12,16 @@ export type PassWriter = (
 ) => Promise<boolean>;
 
 /**
- * Creates what writes the passes of one gateway. Passes that end at the same time share a transaction:
- * 1. A batch waits for no lock of a host, and for a quarter of a second at most for one of a VM.
- * 2. A pass that the batch has left out, or that may be why the batch failed, is written by itself. It waits for locks there,
- *    and its failure is its own.
+ * Creates the function that writes the passes of one gateway. Passes that end at the same time share a transaction:
+ * 1. A batch waits for no lock of a host, and at most a quarter of a second for the lock of a VM.
+ * 2. A pass that the batch left out, or that may have made the batch fail, is written alone. There it waits for locks, and
+ *    its failure concerns no other pass.
  */
 export function createPassWriter(dataSource: DataSource): PassWriter {
   const byHost = { getKey: ({ claim: { hostId } }: Success) => hostId };
   const note = createBatcher(byHost, (successes: readonly Success[]) => noteSuccesses(dataSource, successes));
   const apply = createBatcher(
-    // Several at the same time, because one may have to wait for rows that another replica has locked.
+    // Several at the same time, because a batch may have to wait for rows that another replica has locked.
     { ...byHost, getWeight: computeWeight, concurrency: 4 },
     (writes: readonly PassWrite[]) => applyPasses(dataSource, writes),
   );
@@ -45,7 +45,7 @@ export function createPassWriter(dataSource: DataSource): PassWriter {
   };
 }
 
-/** Runs a batch of one. */
+/** Creates a function that runs the passes of a batch one by one. */
 function runAlone<Item extends Success>(
   run: (item: Item) => Promise<boolean>,
 ): (items: readonly Item[]) => Promise<ReadonlyMap<string, boolean>> {
@@ -56,5 +56,5 @@ function runAlone<Item extends Success>(
   };
 }
 
-/** Maximum number of passes that wait for locks. Other work of this gateway still has connections. */
+/** The highest number of passes that wait for locks at the same time. The limit leaves connections to other work. */
 const ALONE_CONCURRENCY = 2;

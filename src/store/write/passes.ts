@@ -3,25 +3,27 @@ import { executeReturning, execute } from "../postgres/sql.js";
 import type { HostChanges, HostClaim, HostFailure, VisibleChange } from "../types.js";
 import { sendRows, type SentColumns } from "./send-rows.js";
 
-/** A pass that succeeded, and what is stored about it. */
+/** The success of a pass, as it is stored. */
 export interface Success {
   readonly claim: HostClaim;
   readonly vmCount: number;
   readonly durationMs: number;
-  /** What of the answer could not be read, in one line. */
+  /** Says in one line what of the answer could not be read. */
   readonly warning?: string | null;
 }
 
-/** What one pass has to write. */
+/** All that one pass writes. */
 export interface PassWrite extends Success {
   readonly changes: HostChanges;
   readonly visibleChanges: readonly VisibleChange[];
 }
 
 /**
- * Notes the success of passes that found nothing new; returns the hosts of which it was noted. Hosts whose rows are locked are
- * left out, so that they hold up nobody else, as are void claims. The commit does not wait for the disk: what a crash of
- * PostgreSQL can take back is the last half second of time stamps, never a claim and never a VM's data.
+ * Notes the success of passes that found nothing new. Returns the hosts of which it was noted. Leaves out hosts whose rows
+ * are locked, so that no other host waits for them, and invalid claims.
+ *
+ * The commit does not wait for the disk. A crash of PostgreSQL can lose the time stamps of the last half second, but never
+ * a claim or a VM's data.
  */
 export async function noteSuccesses(
   dataSource: DataSource,
@@ -30,7 +32,7 @@ export async function noteSuccesses(
   return noteWithoutDisk(dataSource, passes, " SKIP LOCKED");
 }
 
-/** Notes one success, and waits for the row's lock as long as the session may. `false` if the claim is void. */
+/** Notes one success, and waits for the row's lock. Returns `false` if the claim is invalid. */
 export async function noteSuccess(dataSource: DataSource, pass: Success): Promise<boolean> {
   return (await noteWithoutDisk(dataSource, [pass], "")).size === 1;
 }
@@ -50,9 +52,9 @@ async function noteWithoutDisk(
 }
 
 /**
- * Checks the fence within the transaction that writes what passes found, and notes their success; returns the hosts. Where
- * several passes share the transaction, hosts whose rows are locked are left out, and what follows waits for locks of
- * VMs only for a moment.
+ * Checks the fence in the transaction that writes passes, and notes the successes of valid claims. Returns their hosts. If
+ * several passes share the transaction, hosts whose rows are locked are left out, and later statements wait only briefly
+ * for locks of VMs.
  */
 export async function noteValidSuccesses(
   queryRunner: QueryRunner,
@@ -68,20 +70,21 @@ export async function noteValidSuccesses(
   return new Set((records as { host_id: string }[]).map(({ host_id: hostId }) => hostId));
 }
 
-/** Whether rows that are locked are waited for, or left out. */
+/** Whether the statement waits for locked rows, or leaves them out. */
 type Locking = "" | " SKIP LOCKED";
 
-/**
- * How long a transaction of several passes waits for the lock of one VM. After that, each pass is written by itself.
- */
+/** How long a transaction of several passes waits for the lock of one VM. After that each pass is written alone. */
 const BATCH_LOCK_TIMEOUT_MS = 250;
 
-/** Names the transaction as a pass, which logs what it changes: no edit by somebody else is noted (migrations/…-edits.ts). */
+/**
+ * Marks the transaction as a pass, which writes its changes to the log. Otherwise a trigger notes an edit by somebody else
+ * (migrations/…-edits.ts).
+ */
 const NAME_WRITER = "set_config('vnic_graph.writer', 'pass', true)";
 
 const WAIT_BRIEFLY = `, set_config('lock_timeout', '${BATCH_LOCK_TIMEOUT_MS}ms', true)`;
 
-/** Notes that a pass failed; touches no VM. `false` if the claim is void. */
+/** Notes that a pass failed; changes no VM. Returns `false` if the claim is invalid. */
 export async function failPass(
   dataSource: DataSource,
   { hostId, epoch }: HostClaim,
@@ -103,7 +106,7 @@ export function hasNoChanges(changes: HostChanges): boolean {
   return Object.values(changes).every((list: readonly unknown[]) => list.length === 0);
 }
 
-/** Formats the statement that notes successes where the claim is valid. It ends in its condition. */
+/** Formats the statement that notes successes whose claim is valid. A caller may add conditions at its end. */
 function formatNoteSuccess(source: string, locking: Locking): string {
   return `WITH mine AS (SELECT h.host_id, g.epoch, g.vms, g.ms, g.warning FROM vnic_graph_host h JOIN ${source} ON h.host_id = g.id
   ORDER BY h.host_id FOR NO KEY UPDATE OF h${locking})

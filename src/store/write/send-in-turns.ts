@@ -1,12 +1,12 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 
-/** One step of a transaction: it sends its statements, in this turn, and resolves when they are answered. */
+/** A step of a transaction. It sends its statements at once, and resolves when they are answered. */
 export type SendingStep = () => Promise<void>;
 
 /**
- * Sends steps in their order without waiting for answers. The next step's rows are put together while the database
- * works on those before. Each step has a turn of the event loop of its own. Throws the first failure, by the order of
- * steps; statements sent after it fail with it, because the transaction is aborted or will be rolled back.
+ * Sends the statements of steps in their order, without waiting for answers. So the next step's rows are prepared while the
+ * database works on the step before. Each step has its own turn of the event loop. Throws the first failure in the order of
+ * steps. Statements behind it fail as well, because the transaction is aborted.
  */
 export async function sendInTurns(steps: readonly SendingStep[]): Promise<void> {
   const answers: Promise<void>[] = [];
@@ -15,7 +15,7 @@ export async function sendInTurns(steps: readonly SendingStep[]): Promise<void> 
     if (answers.length > 0) await nextTurn();
     if (state.hasFailed) break;
     const answer = step();
-    // All answers are waited for below, in their order; until then a failure is nobody's.
+    // All answers are awaited below, in their order. This handler keeps an earlier failure from being unhandled.
     answer.catch(() => {
       state.hasFailed = true;
     });
@@ -24,7 +24,7 @@ export async function sendInTurns(steps: readonly SendingStep[]): Promise<void> 
   for (const answer of answers) await answer;
 }
 
-/** Waits for statements that were sent together; throws the first failure by their order. */
+/** Waits for statements that were sent together. Throws the first failure in their order. */
 export async function waitInOrder(answers: readonly Promise<unknown>[]): Promise<void> {
   for (const answer of answers) answer.catch(() => undefined);
   for (const answer of answers) await answer;

@@ -6,13 +6,13 @@ import { ALL_VMS } from "../read/conditions/scope.js";
 import { groupByVm, runInTransaction, queryRows, type Queryable } from "../postgres/sql.js";
 import type { StoredVm, VmState } from "../types.js";
 
-/** The VMs that a pass asks for, by their ids or by a role of one of the hosts. */
+/** Selects the VMs that a pass needs: those with these ids, and those with which one of the hosts has a role. */
 export interface StoredVmsQuestion {
   readonly hostIds: readonly string[];
   readonly vmIds: readonly string[];
 }
 
-/** Answers the questions of several passes, all as of one instant, with as many statements as for one. */
+/** Answers the questions of several passes from one state of the database. Costs as many statements as one question. */
 export async function readStoredVms(
   dataSource: DataSource,
   questions: readonly StoredVmsQuestion[],
@@ -27,7 +27,7 @@ export async function readStoredVms(
   return groupByQuestion(vms, questions);
 }
 
-/** Reads VMs by their ids or by a role of one of the hosts, in a transaction. */
+/** Reads the VMs with these ids, and those with which one of the hosts has a role, in the given transaction. */
 export async function readStoredVmsIn(
   database: Queryable,
   hostIds: readonly string[],
@@ -46,7 +46,7 @@ export async function readStoredVmsIn(
   }));
 }
 
-/** Groups each question's VMs. One may be in several answers: two hosts report it while it migrates. */
+/** Groups the VMs by question. A VM may be in several answers, because two hosts report it while it migrates. */
 function groupByQuestion(
   vms: readonly StoredVm[],
   questions: readonly StoredVmsQuestion[],
@@ -74,10 +74,7 @@ interface StateRow extends VmState {
   readonly interfaceNames: InterfaceNames | null;
 }
 
-/**
- * Selects the ids in a statement of its own. PostgreSQL then knows their number when it plans the others, and uses
- * indexes.
- */
+/** Selects only the ids. PostgreSQL then knows their number when it plans the next statements, and uses indexes. */
 const SELECT_IDS = `SELECT vm_guid AS id FROM vm_dynamic WHERE run_on_vds = ANY($1::uuid[])
 UNION SELECT vm_guid FROM vm_dynamic WHERE migrating_to_vds = ANY($1::uuid[])
 UNION SELECT vm_id FROM vnic_graph_vm WHERE contender_id = ANY($1::uuid[])

@@ -1,4 +1,6 @@
-/** Another pass wrote first: the claim is void, or what this pass read is no longer so. It is rolled back and tried again. */
+/**
+ * Another pass wrote first: the claim is invalid, or what this pass read has changed. It is rolled back and tried again.
+ */
 export class SupersededError extends Error {
   override readonly name = "SupersededError";
 
@@ -7,7 +9,7 @@ export class SupersededError extends Error {
   }
 }
 
-/** Throws {@link SupersededError} unless a statement touched exactly the rows that it was given. */
+/** Throws {@link SupersededError} unless a statement affected as many rows as it was given. */
 export function expectAll(affected: number, given: number): void {
   if (affected !== given) throw new SupersededError();
 }

@@ -6,7 +6,7 @@ import { waitInOrder } from "./send-in-turns.js";
 import { expectAll } from "./superseded-error.js";
 import type { HostChanges, VmState } from "../types.js";
 
-/** A VM's 1:1 values, as read and as they shall be. */
+/** A VM's state as it was read and as it will be. */
 export interface VmChange {
   /** The host whose pass changes the VM. */
   readonly hostId: string;
@@ -15,8 +15,8 @@ export interface VmChange {
 }
 
 /**
- * Inserts VMs seen for the first time, with the orders of their interfaces. One that exists by now voids the pass. By
- * id, so that no two passes deadlock.
+ * Inserts VMs that are seen for the first time, with the orders of their interfaces. If one exists already, the pass is
+ * superseded. Sorted by id, so that two passes cannot deadlock.
  */
 export async function insertVms(
   queryRunner: QueryRunner,
@@ -70,7 +70,7 @@ export async function insertVms(
   ]);
 }
 
-/** Inserts rows whose columns are named as the table's. */
+/** Inserts rows whose columns have the names of the table's columns. */
 async function insertRows<Row>(
   queryRunner: QueryRunner,
   table: string,
@@ -82,7 +82,10 @@ async function insertRows<Row>(
   await executeIn(queryRunner, `INSERT INTO ${table} (${names}) SELECT ${names} FROM ${source}`, parameters);
 }
 
-/** Updates each table's rows whose values change, and no other. A VM that is not as read voids the pass: no update is lost. */
+/**
+ * Updates only the rows whose values change, in each table. If a VM is not as it was read, the pass is superseded, so that
+ * no update is lost.
+ */
 export async function updateVms(queryRunner: QueryRunner, changes: readonly VmChange[]): Promise<void> {
   await waitInOrder([
     updateStatic(queryRunner, changes.filter(createDifferenceTest(["name"]))),
@@ -127,7 +130,7 @@ function updateDynamic(queryRunner: QueryRunner, changes: readonly VmChange[]): 
   ];
 }
 
-/** Updates the columns that change in any of the VMs, where the compared columns are as they were read. */
+/** Updates the columns that change in any of the VMs, if the compared columns are as they were read. */
 async function updateComparing(
   queryRunner: QueryRunner,
   changes: readonly VmChange[],
@@ -151,8 +154,8 @@ async function updateComparing(
 }
 
 /**
- * Updates our own columns. The time of the last report is stored when a guest falls silent: it is the last success,
- * before this pass, of the host that owned the VM until now.
+ * Updates our own columns. When a guest falls silent, it stores the time of the last report: the last success, before this
+ * pass, of the host that owned the VM until now.
  */
 async function updateOwn(queryRunner: QueryRunner, changes: readonly VmChange[]): Promise<void> {
   if (changes.length === 0) return;
@@ -195,7 +198,7 @@ async function updateOwn(queryRunner: QueryRunner, changes: readonly VmChange[])
   expectAll(updated, changes.length);
 }
 
-/** Returns `true` if the guest reports: its host's last success is then the time of its last report. */
+/** Returns `true` if the guest reports. Then the last success of its host is the time of its last report. */
 function isHeard({ ownerId, silence, missedPasses }: VmState): boolean {
   return (
     ownerId !== null &&
@@ -204,7 +207,7 @@ function isHeard({ ownerId, silence, missedPasses }: VmState): boolean {
   );
 }
 
-/** Returns `true` if what is stored of the guest is not what it says now, whatever its host does. */
+/** Returns `true` if the stored guest data are stale for a reason of the VM, whatever its host does. */
 function isStale(vm: VmState): boolean {
   return vm.ownerId !== null && (!isHeard(vm) || vm.silence === "partial");
 }

@@ -1,7 +1,7 @@
 import type { GuestInterface } from "../../vm-types.js";
 import type { Difference, Staleness } from "./difference.js";
 
-/** Says in one line what changed, for people. */
+/** Describes a difference in one line, for people. */
 export function describeDifference(difference: Difference): string {
   switch (difference.kind) {
     case "VM_APPEARED":

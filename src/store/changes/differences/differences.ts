@@ -4,8 +4,9 @@ import { joinAddresses } from "../versions/vm-delta.js";
 import { isSameNic, type VmVersion } from "../versions/vm-version.js";
 
 /**
- * Lists in what two versions of a VM differ; `null`: the VM was not stored. Empty exactly if a reader sees no difference.
- * With the version before, the differences say all of the version after: `applyDifferences` in the tests does that.
+ * Lists the differences between two versions of a VM; a version of `null` means that the VM was not stored. The list is
+ * empty if and only if a reader sees no difference. It is complete: `applyDifferences` in the tests makes the version after
+ * from the version before and the list.
  */
 export function listDifferences(before: VmVersion | null, after: VmVersion | null): Difference[] {
   if (before === null || after === null) {
@@ -39,12 +40,12 @@ export function listDifferences(before: VmVersion | null, after: VmVersion | nul
   return differences;
 }
 
-/** Reads what makes the data of a version's guest stale. */
+/** Returns the stored reasons why the data of a version's guest are stale. */
 export function readStaleness({ silence, isMissing, staleDetail }: VmVersion): Staleness {
   return { silence, isMissing, staleDetail };
 }
 
-/** Lists the addresses of a list that no interface has, as an old agent tells them. */
+/** Lists those of a version's `ips` that no interface has. An old agent reports such addresses. */
 export function listAddressesWithoutInterface({ ips, interfaces }: VmVersion): string[] {
   if (ips === null) return [];
   const ofInterfaces = new Set(interfaces.flatMap(listAddresses));

@@ -4,8 +4,11 @@ import { formatInterfaceKey } from "../../write/interfaces/interface-identity.js
 import { isSameInterface } from "../versions/vm-version.js";
 
 /**
- * Lists in what two lists of a guest's interfaces differ. Interfaces are the same one if, in this order,
- * 1. they are equal;  2. they have one name and MAC;  3. they alone are left with a MAC, and were renamed.
+ * Lists the differences between two lists of a guest's interfaces. Two interfaces are taken for the same one if, in this
+ * order,
+ * 1. they are equal;
+ * 2. they have the same name and MAC;
+ * 3. each is the only one in its list that is left with their MAC. Then it was renamed.
  */
 export function listDeviceDifferences(
   before: readonly GuestInterface[],
@@ -35,7 +38,7 @@ export function listAddresses({ ipv4Addresses, ipv6Addresses }: GuestInterface):
   return [...ipv4Addresses, ...ipv6Addresses];
 }
 
-/** Matches the places of the interfaces that are in both lists: before → after, in the order of the first list. */
+/** Matches the interfaces of the two lists. Maps an index before to the index after, in the order of the first list. */
 function matchDevices(
   before: readonly GuestInterface[],
   after: readonly GuestInterface[],
@@ -62,7 +65,7 @@ function matchDevices(
   return new Map([...pairs].toSorted(([left], [right]) => left - right));
 }
 
-/** Groups the places of the interfaces that are left, by key; those without a key are left out. */
+/** Groups the indexes of the interfaces that are not matched yet, by key. Leaves out interfaces whose key is `null`. */
 function groupPlaces(
   devices: readonly GuestInterface[],
   isTaken: (place: number) => boolean,
@@ -96,7 +99,7 @@ function listAddressChanges(before: GuestInterface | null, after: GuestInterface
   return compareAddresses(old ?? [], fresh ?? [], { before, after });
 }
 
-/** Compares the addresses that are gone from an interface's list, then those that are new in it. */
+/** Lists the addresses that are gone from an interface's list, then those that are new in it. */
 export function compareAddresses(
   old: readonly string[],
   fresh: readonly string[],

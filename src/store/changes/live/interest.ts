@@ -5,15 +5,15 @@ import { listDifferences } from "../differences/differences.js";
 import type { VmVersion } from "../versions/version-types.js";
 import type { GuestInterest } from "./guest-event.js";
 
-/** Both sides of a change, as somebody sees them. */
+/** A VM before and after a change, as one viewer sees it; `null`: the viewer sees no such VM. */
 export interface ChangeSides {
   readonly before: VmVersion | null;
   readonly after: VmVersion | null;
 }
 
 /**
- * Finds what a change looks like to somebody who may see a scope and wants to hear of some VMs; `null`: like nothing. A VM
- * outside of the scope is as one that is not stored. A VM that was wanted before the change or is wanted after it counts.
+ * Finds what a subscriber sees of a change; `null`: nothing. A VM outside of the scope counts as not stored. The VM must
+ * match the interest before the change or after it, or both.
  */
 export function viewChange(
   { before, after }: ChangeSides,
@@ -31,7 +31,7 @@ export function viewChange(
   return listDifferences(seen.before, seen.after).some(({ kind }) => kinds.includes(kind)) ? seen : null;
 }
 
-/** `true` if a VM is one of those that are wanted. */
+/** Returns `true` if a VM matches the interest, whatever kinds of changes it names. */
 export function isVmWanted(vm: VmVersion, interest: GuestInterest): boolean {
   const { vmIds, namePattern, hostId, network, within } = interest;
   return (

@@ -4,14 +4,17 @@ import { createSnapshot } from "../../read/snapshot.js";
 import { readVersionsBehind, undoChanges, type VmPlace } from "../past/past-versions.js";
 import type { ChangeSides } from "./interest.js";
 
-/** A change of the log with all of its VM before and after it. */
+/** A change of the log, with the complete VM before and after it. */
 export interface ResolvedChange extends ChangeSides {
   readonly change: LoggedChange;
 }
 
 /**
- * Finds all of each VM before and after each of some changes, which are in the order of the log. A VM is read as it was
- * behind the last of its changes, and then taken back one by one. Costs one statement, or five, however many changes.
+ * Finds the complete VM before and after each change. The changes must be in the order of the log.
+ * 1. Read each VM as it was after the last of its changes.
+ * 2. Undo its changes one by one, the last one first.
+ *
+ * Costs one statement, or five, however many changes there are.
  */
 export async function resolveChanges(
   dataSource: DataSource,
@@ -30,13 +33,16 @@ export async function resolveChanges(
     const after = versions.get(change.vmId) ?? null;
     const before = undoChanges(change.vmId, after, [change]);
     versions.set(change.vmId, before);
-    // A row of no kind says that a past was erased, which nobody sees.
+    // A row without a kind says that a past was erased, which is not shown to anybody.
     if (change.kinds !== 0) resolved.push({ change, before, after });
   }
   return resolved.reverse();
 }
 
-/** Reads the VMs in one state. Nobody waits for the beginning of its transaction: subscribers wait for what is read. */
+/**
+ * Reads the VMs in one state of the database. Does not wait until the connection is given back, because subscribers wait
+ * for the result.
+ */
 async function readVersions(
   dataSource: DataSource,
   places: readonly VmPlace[],

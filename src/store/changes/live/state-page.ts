@@ -10,17 +10,17 @@ import { toVersion } from "../versions/vm-version.js";
 import type { GuestInterest } from "./guest-event.js";
 import { isVmWanted } from "./interest.js";
 
-/** VMs as they are in one state of the database, by id. */
+/** A page of VMs in the order of their ids, all as they are in one state of the database. */
 export interface StatePage {
   readonly vms: readonly VmVersion[];
-  /** The page is about all ids above the last page's up to this one; `null`: up to the end. */
+  /** The page covers the ids above those of the page before, up to this one. `null`: it is the last page. */
   readonly lastId: string | null;
   readonly at: Date;
-  /** The transactions that the page shows. */
+  /** The transactions whose changes the page shows. */
   readonly snapshot: Snapshot;
 }
 
-/** Reads the next VMs that somebody wants to hear of, among so many that may be seen, behind an id. */
+/** Reads the VMs that a subscriber follows among the next `limit` VMs that the subscriber may see, behind `afterId`. */
 export function readStatePage(
   dataSource: DataSource,
   { interest, scope }: { readonly interest: GuestInterest; readonly scope: VmScope | null },

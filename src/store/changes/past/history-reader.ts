@@ -8,8 +8,9 @@ import { readSeenIntervals, readSeenNow } from "./seen-intervals.js";
 import { readVmChanges } from "./vm-changes.js";
 
 /**
- * Creates the reads of the past for somebody who may see a scope's VMs; `null`: all. A VM's past is seen by who sees the
- * VM now, and as far as the VM was in the scope then: neither a new name nor a new host shows what was hidden.
+ * Creates the reads of the past for a viewer with this scope; `null`: all VMs. A viewer sees the past of those VMs that it
+ * may see now, and of each only the times at which the VM was in the scope. So a new name or a new host does not show what
+ * was hidden before.
  */
 export function createHistoryReader(database: Queryable, scope: VmScope | null): HistoryReads {
   return {

@@ -1,8 +1,8 @@
 import type { VmVersion } from "../versions/version-types.js";
 
-/** What can be asked of the log about the past. An engine keeps none. */
+/** Reads of the past from the change log. An engine's database keeps no past. */
 export interface HistoryReads {
-  /** Reads from when on the past is known, and the database's time; `null`: none is kept here. */
+  /** Reads the time from which on the past is known, and the database's time; `null`: no past is kept here. */
   readHistoryBounds(): Promise<HistoryBounds | null>;
   /** Reads the VMs as they were at a time. Those that were not stored then, or may not be seen, are absent. */
   readVmVersionsAt(vmIds: readonly string[], at: Date): Promise<PastVm[]>;
@@ -14,7 +14,7 @@ export interface HistoryReads {
   readAddressSpans(question: AddressSpansQuestion): Promise<AddressSpan[] | null>;
 }
 
-/** Which past can be asked for. */
+/** The times for which the past can be asked. */
 export interface HistoryBounds {
   readonly keptFrom: Date;
   readonly now: Date;
@@ -22,7 +22,9 @@ export interface HistoryBounds {
 
 /** A VM as it was stored at some time. */
 export interface PastVm extends VmVersion {
-  /** When the guest had last reported, if it was silent then; `null`: it reported, or it is not known any more. */
+  /**
+   * When the guest had last reported, if it was silent then; `null`: it was not silent, or the time is not known any more.
+   */
   readonly lastReportedAt: Date | null;
 }
 
@@ -32,22 +34,22 @@ export interface VmChangesQuestion {
   readonly from: Date | null;
   /** Before this time. */
   readonly to: Date | null;
-  /** Only older ones than the one at this place. */
+  /** Only changes that are older than the one at this position. */
   readonly after: ChangePlace | null;
   readonly limit: number;
 }
 
-/** The place of a change among the changes of its VM. */
+/** The position of a change among the changes of its VM. */
 export interface ChangePlace {
   /** In microseconds, as the database writes it. */
   readonly at: string;
   readonly seq: string;
 }
 
-/** A change of a VM, with all of the VM before and after it; `null`: it was not stored. */
+/** A change of a VM, with the complete VM before and after it; `null`: it was not stored. */
 export interface VmChange {
   readonly vmId: string;
-  /** When it was written. Who asks for the VM at this time gets `after`, because parts of milliseconds are rounded up. */
+  /** When it was written, rounded up to milliseconds. So the VM as of this time is `after`. */
   readonly at: Date;
   readonly place: ChangePlace;
   /** The host whose pass found it. */
@@ -56,7 +58,7 @@ export interface VmChange {
   readonly after: VmVersion | null;
 }
 
-/** Which spans of addresses are asked for; an address or a MAC is given, or both. */
+/** Selects spans of addresses. An address or a MAC is given, or both. */
 export interface AddressSpansQuestion {
   readonly address: string | null;
   readonly macAddress: string | null;
@@ -64,7 +66,7 @@ export interface AddressSpansQuestion {
   readonly from: Date | null;
   /** Only spans that begin at this time or before. */
   readonly to: Date | null;
-  /** Only spans behind this place, which begin earlier. */
+  /** Only spans behind this position, which begin earlier. */
   readonly after: SpanPlace | null;
   readonly limit: number;
 }
@@ -75,14 +77,14 @@ export interface AddressSpan {
   readonly address: string;
   readonly deviceName: string | null;
   readonly macAddress: string | null;
-  /** `null`: since before the log tells. */
+  /** `null`: it began before the log did. */
   readonly since: Date | null;
   /** `null`: the VM still has it. */
   readonly until: Date | null;
   readonly place: Pick<SpanPlace, "since" | "seq" | "key">;
 }
 
-/** The place of a span among others. If a scope cuts a span into parts, `shownSince` is the beginning of a part. */
+/** The position of a span in a list. If a scope cuts a span into parts, `shownSince` is the beginning of a part. */
 export interface SpanPlace {
   readonly since: string;
   readonly seq: string;

@@ -7,8 +7,10 @@ import { isHeard, toVersion } from "../versions/vm-version.js";
 import type { HistoryBounds, PastVm } from "./history-types.js";
 
 /**
- * Reads VMs as they were at a time. The current state is taken back change by change, newest first, from the first change
- * after that time which holds all of the VM before it; without such a change, from what is stored now.
+ * Reads VMs as they were at a time.
+ * 1. Find the first change after that time whose row holds the complete VM before it. Without one, take the VM as it is
+ *    stored now.
+ * 2. From there, undo the changes back to that time, the newest first.
  */
 export function readVmVersions(database: Queryable, vmIds: readonly string[], at: Date): Promise<PastVm[]> {
   if (vmIds.length === 0) return Promise.resolve([]);
@@ -24,7 +26,7 @@ export function readVmVersions(database: Queryable, vmIds: readonly string[], at
   });
 }
 
-/** A place among the changes of a VM. */
+/** A position among the changes of a VM. */
 export interface VmPlace {
   readonly vmId: string;
   /** A time of PostgreSQL's precision, as text. */
@@ -32,7 +34,7 @@ export interface VmPlace {
   readonly seq: string;
 }
 
-/** Reads each VM as it was behind the change at a place; `null`: it was not stored. Costs one statement, or five. */
+/** Reads each VM as it was after the change at a position; `null`: it was not stored. Costs one statement, or five. */
 export async function readVersionsBehind(
   database: Queryable,
   places: readonly VmPlace[],
@@ -49,7 +51,10 @@ export async function readVersionsBehind(
   );
 }
 
-/** Reads from when on the log tells of every change: it began then, or all before was dropped. */
+/**
+ * Reads the time from which on the log has every change, and the database's time. The log began then, or all older changes
+ * were dropped.
+ */
 export async function readHistoryBounds(database: Queryable): Promise<HistoryBounds> {
   const [row] = await queryRows<HistoryBounds>(
     database,
@@ -59,7 +64,7 @@ export async function readHistoryBounds(database: Queryable): Promise<HistoryBou
   return row;
 }
 
-/** Returns the VM as it was before some changes, of which the newest comes first. */
+/** Returns the VM as it was before some changes. The newest of them must come first. */
 export function undoChanges(
   vmId: string,
   after: VmVersion | null,
@@ -74,7 +79,7 @@ export function undoChanges(
   return version;
 }
 
-/** Reads the changes behind each place, oldest first, up to the first that holds all of the VM before it. */
+/** Reads the changes behind each position, oldest first, up to the first one whose row holds the complete VM before it. */
 function readLaterChanges(database: Queryable, places: readonly VmPlace[]): Promise<LaterChange[]> {
   return queryRows<LaterChange>(
     database,
@@ -98,8 +103,8 @@ interface LaterChange {
 }
 
 /**
- * Reads the time of the last report that was stored with the last change up to a time. If there was none since, it
- * reads what is stored now.
+ * Reads when each guest had last reported, as of a time. The VM's last change up to that time holds it. A VM without any
+ * change has the time that is stored now.
  */
 async function readLastReports(
   database: Queryable,
@@ -119,5 +124,5 @@ async function readLastReports(
   return new Map(rows.map((row) => [row.id, row.at]));
 }
 
-/** Behind every change of its instant. */
+/** The largest `seq`: a position behind all changes of the same time. */
 const BEHIND_ALL = "9223372036854775807";

@@ -4,7 +4,7 @@ import { isInScope, type ScopedVm } from "../../read/conditions/scope-match.js";
 import type { VmScope } from "../../types.js";
 import { ALL_KINDS, CHANGE_KIND } from "../kinds.js";
 
-/** A time during which a VM was in a scope: what lies between two of its changes, without these. */
+/** A time during which a VM was in a scope. It lies between two changes of the VM and includes neither. */
 export interface SeenInterval {
   readonly vmId: string;
   readonly fromAt: string;
@@ -14,8 +14,8 @@ export interface SeenInterval {
 }
 
 /**
- * Reads when each VM was in a scope, the latest interval first. A VM that is not in the scope now has none: neither a new
- * name nor a new host shows what was hidden. A VM that is not stored any more is judged by its past alone.
+ * Reads when each VM was in a scope, the latest interval first. A VM that is not in the scope now has no interval, so that
+ * a new name or a new host does not show what was hidden. For a VM that is not stored any more, its past alone decides.
  */
 export async function readSeenIntervals(
   database: Queryable,
@@ -34,8 +34,8 @@ export async function readSeenIntervals(
 }
 
 /**
- * Reads which of these VMs are in the scope now, with what the scope looks at. Nothing is known of a VM that is not
- * stored.
+ * Reads the name and the host of those VMs that are in the scope now. VMs that are not stored are included, without name
+ * and host.
  */
 export async function readSeenNow(
   database: Queryable,
@@ -62,7 +62,7 @@ interface CurrentVm {
   readonly hostId: string | null;
 }
 
-/** A change of what a scope looks at. */
+/** A change of a VM's name or host, on which scopes depend. */
 interface Move {
   readonly vmId: string;
   readonly at: string;
@@ -70,12 +70,12 @@ interface Move {
   readonly isNew: boolean;
   readonly name: readonly [string, string] | null;
   readonly host: readonly [string | null, string | null] | null;
-  /** The whole VM's values before the change, if they are kept with it. */
+  /** The values before the change, if the row holds the complete VM. */
   readonly fullName: string | null;
   readonly fullHost: string | null;
 }
 
-/** Reads the changes of VMs by which a scope may lose or gain them, newest first. */
+/** Reads the changes by which VMs may come into a scope or leave it, newest first. */
 function readMoves(database: Queryable, vmIds: readonly string[]): Promise<Move[]> {
   return queryRows<Move>(
     database,
@@ -101,7 +101,7 @@ function listIntervals(current: CurrentVm, moves: readonly Move[], scope: VmScop
   };
   for (const move of moves) {
     const before = undoMove(current.id, vm, move);
-    // A viewer who may see a new VM may see that it is new. Nothing is known of the time before.
+    // The interval includes the change that made the VM known: who may see a new VM may see that it is new.
     if (before === null) close(move.at, (BigInt(move.seq) - 1n).toString());
     else if (!isInScope(scope, before)) close(move.at, move.seq);
     else end ??= { at: move.at, seq: move.seq };

@@ -6,8 +6,10 @@ import type { SeenInterval } from "./seen-intervals.js";
 import { readVersionsBehind, undoChanges } from "./past-versions.js";
 
 /**
- * Reads the changes of VMs, the newest first, with all of the VM before and after each. The VM is read as it was behind
- * the newest of them, and then taken back change by change. With `seen`, only changes inside these times are read.
+ * Reads the changes of VMs, the newest first, with the complete VM before and after each.
+ * 1. Read the changes; with `seen`, only those inside of these times.
+ * 2. Read each VM as it was after the newest of its changes.
+ * 3. Undo its changes one by one.
  */
 export function readVmChanges(
   database: Queryable,

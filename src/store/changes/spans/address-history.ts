@@ -12,11 +12,11 @@ import { readTail, type Tail } from "./log-tail.js";
 import { comparePlaces, formatPlaceKey, getPlace } from "./span-order.js";
 
 /**
- * Reads who had an address, or which addresses a MAC had, the latest span first. `null`: the spans are still being made, or
- * the log is far ahead of them.
+ * Reads who had an address, or which addresses a MAC had, the latest span first. `null`: the index is still being built, or
+ * the log is far ahead of it.
  *
- * What is in the index and what is not yet come together to one exact answer: the spans up to the index's place in the log,
- * and the few changes behind it, which are followed here.
+ * The answer is exact. It joins the spans of the index with the few changes behind the index's cursor, which are followed
+ * here.
  */
 export function readAddressSpans(
   database: Queryable,
@@ -36,7 +36,7 @@ export function readAddressSpans(
     let { after } = asked;
     for (;;) {
       const chunk = await readChunk(state, { ...question, after }, tail, scope);
-      // What was the last of the chunk before is read once more.
+      // The chunk begins with the last span of the chunk before, which is left out.
       const spans = chunk.spans.filter((span) => after === asked.after || isBehind(span, after));
       found.push(...(await clipSpans(state, spans, scope)).filter((span) => isWanted(span, asked)));
       const last = spans.at(-1);
@@ -51,17 +51,17 @@ function isBehind(span: Span, after: SpanPlace | null): boolean {
   return after === null || comparePlaces(getPlace(span), after) < 0;
 }
 
-/** Lists the spellings of an address. IPv4 mapped into IPv6 is the same as the IPv4 address. */
+/** Lists all texts by which an address may be stored. An IPv4 address that is mapped into IPv6 equals the IPv4 address. */
 function listSpellings(address: string): string[] {
   return [...new Set(listEquivalentAddresses(address).flatMap(listStoredSpellings))];
 }
 
 interface Question extends AddressSpansQuestion {
-  /** How the address may be stored. */
+  /** All texts by which the address may be stored. */
   readonly spellings: readonly string[] | null;
 }
 
-/** Reads the next spans behind a place, with those of the tail of the log in their places. */
+/** Reads the next spans behind a position, and merges those of the tail of the log into them. */
 async function readChunk(
   database: Queryable,
   question: Question,
@@ -116,7 +116,10 @@ async function readStored(
   return rows.map((row) => ({ ...row, sinceSeq: BigInt(row.sinceSeq) }));
 }
 
-/** Builds the condition of spans behind a place. Its first part is there for the index. */
+/**
+ * Builds the conditions of spans at a position or behind it. The first one follows from the second; it lets PostgreSQL use
+ * the index.
+ */
 function listAfter({ since, seq, key }: SpanPlace, parameters: SqlParameters): string[] {
   const [at, nth, last] = [parameters.add(since), parameters.add(seq), parameters.add(key)];
   return [
@@ -128,8 +131,8 @@ function listAfter({ since, seq, key }: SpanPlace, parameters: SqlParameters): s
 type StoredSpan = Omit<Span, "sinceSeq"> & { readonly sinceSeq: string };
 
 /**
- * Returns `true` if a span is in the period that is asked for, and behind the place. Of the span at the place, parts
- * may be left.
+ * Returns `true` if a span is in the period that is asked for, and behind the position. A scope may have cut the span at
+ * the position into parts, of which some are still to come.
  */
 function isWanted(span: AddressSpan, { from, to, after }: AddressSpansQuestion): boolean {
   const isAfter =
@@ -146,8 +149,8 @@ function isEarlier(since: Date | null, shownSince: string): boolean {
   return since === null || since.getTime() < Date.parse(shownSince);
 }
 
-/** The same text as {@link formatPlaceKey} makes. */
+/** SQL for the text that {@link formatPlaceKey} makes. */
 const PLACE_KEY = `(held.vm_id::text || '|' || held.address || '|' || coalesce(held.mac, '') || '|' || coalesce(held.device, ''))`;
 
-/** Read beyond the page, for those that turn out not to belong to it. */
+/** The number of spans that are read beyond a page, because some may turn out not to belong to it. */
 const CHUNK = 20;

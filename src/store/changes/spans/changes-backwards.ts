@@ -7,7 +7,7 @@ import type { VmVersion } from "../versions/version-types.js";
 import type { SpanChange } from "./follow-spans.js";
 import { compareHeldAddresses, listHeldAddresses, type HeldAddress } from "./held-addresses.js";
 
-/** A row of the log, as far as it tells which it is. */
+/** Identifies a row of the log. */
 export interface LogPlace {
   readonly tx: bigint;
   readonly seq: bigint;
@@ -20,8 +20,9 @@ export interface AddressChanges {
 }
 
 /**
- * Reads how the addresses of VMs changed, back from the present. Changes that `isCounted` refuses are taken back, too, but
- * not told: so the newest ones can be left to somebody else. Ends for each VM at the first change that `isLast` names.
+ * Reads how the addresses of VMs changed, from the present backwards. Changes for which `isCounted` returns `false` are
+ * undone but not returned, so that a caller can leave out the newest ones. Ends for each VM before the first change for
+ * which `isLast` returns `true`.
  */
 export async function readAddressChanges(
   database: Queryable,
@@ -94,5 +95,5 @@ function readOlder(
   );
 }
 
-/** Changes of a VM that are read at once. */
+/** The number of changes of a VM that one statement reads. */
 const CHUNK = 500;

@@ -6,8 +6,8 @@ import type { Span } from "./follow-spans.js";
 import { getPlace } from "./span-order.js";
 
 /**
- * Leaves of spans the times at which their VMs were in the scope; `null`: all of them. The order stays, and parts of one span
- * come with the latest first.
+ * Cuts spans to the times at which their VMs were in the scope; `null` cuts nothing. The order of the spans stays, and the
+ * parts of one span come with the latest first.
  */
 export async function clipSpans(
   database: Queryable,

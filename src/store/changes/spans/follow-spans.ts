@@ -3,9 +3,9 @@ import { formatHeldKey, type HeldAddress, type HeldChange } from "./held-address
 /** A time during which a VM had an address. */
 export interface Span extends HeldAddress {
   readonly vmId: string;
-  /** `null`: since before the log tells. */
+  /** `null`: it began before the log did. */
   readonly since: Date | null;
-  /** The change that began it; 0: before the log tells. */
+  /** The `seq` of the change that began it; 0: it began before the log did. */
   readonly sinceSeq: bigint;
   /** `null`: the VM still has it. */
   readonly until: Date | null;
@@ -17,19 +17,19 @@ export interface SpanEnd extends HeldAddress {
   readonly until: Date;
 }
 
-/** One change of a VM, as far as spans go. */
+/** A change of a VM's addresses, with its time and `seq`. */
 export interface SpanChange extends HeldChange {
   readonly at: Date;
   readonly seq: bigint;
 }
 
-/** What changes of a VM do to its spans: those that were open and end, and those that begin. */
+/** The effect of changes on a VM's spans: open spans that end, and spans that begin. */
 export interface SpanChanges {
   readonly ended: readonly SpanEnd[];
   readonly begun: readonly Span[];
 }
 
-/** Follows the changes of one VM, oldest first, and tells what becomes of its spans. */
+/** Computes which spans of one VM end and begin by its changes. The oldest change must come first. */
 export function followSpans(vmId: string, changes: readonly SpanChange[]): SpanChanges {
   const open = new Map<string, Span>();
   const ended: SpanEnd[] = [];

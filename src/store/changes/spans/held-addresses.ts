@@ -15,7 +15,7 @@ export interface HeldChange {
   readonly got: readonly HeldAddress[];
 }
 
-/** Lists the addresses that a version's guest has, each once; none of no version. */
+/** Lists the addresses that a version's guest has, each once; `null` has none. */
 export function listHeldAddresses(version: VmVersion | null): HeldAddress[] {
   return [...keyHeldAddresses(version).values()];
 }
@@ -29,7 +29,7 @@ export function compareHeldAddresses(before: VmVersion | null, after: VmVersion 
   };
 }
 
-/** Formats what tells one held address of a VM from another. */
+/** Formats a key that differs for each held address of a VM. */
 export function formatHeldKey({ address, device, mac }: HeldAddress): string {
   return JSON.stringify([address, device, mac]);
 }

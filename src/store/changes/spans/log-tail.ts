@@ -6,7 +6,7 @@ import { readAddressChanges } from "./changes-backwards.js";
 import { followSpans, type Span } from "./follow-spans.js";
 import { formatPlaceKey } from "./span-order.js";
 
-/** What the changes that are not in the index yet do to the spans that are asked for. */
+/** The effect of the changes that are not in the index yet on the spans that are asked for. */
 export interface Tail {
   readonly begun: readonly Span[];
   /** The ends of spans that are open in the index, by {@link formatPlaceKey}. */
@@ -14,9 +14,13 @@ export interface Tail {
 }
 
 /**
- * Follows the changes behind the index's place in the log, as far as they may concern the address or MAC. An address
- * that a VM gets or loses is in the change's text; an interface that keeps its MAC is stored, or had a span when it was
- * indexed. `null`: there are too many changes, or the place is of another log.
+ * Follows the changes behind the index's cursor, of those VMs that the address or MAC may concern. Such a VM is found in
+ * one of three ways:
+ * 1. the text of a change holds the address or the MAC;
+ * 2. an interface that is stored now has the MAC;
+ * 3. an open span of the index has the MAC.
+ *
+ * Returns `null` if there are too many changes, or if the cursor is of another log.
  */
 export async function readTail(
   database: Queryable,
@@ -90,5 +94,5 @@ function readTailRows(
   );
 }
 
-/** Twice what the index follows in a step: more are behind it only if it does not keep up. */
+/** Twice the number of changes that the index follows in a step. There are more only if the index does not keep up. */
 const MAX_TAIL = 2_000;

@@ -9,16 +9,17 @@ import { readAddressChanges } from "./changes-backwards.js";
 import { followSpans, listSpans } from "./follow-spans.js";
 import { endSpans, insertSpans } from "./span-writes.js";
 
-/** What a step of the index did. It followed the log so far, has more to do at once, or left it to another gateway. */
+/** How a step ended: the index is at the end of the log, has more to do, or another gateway does the step. */
 export type IndexStep = "current" | "more" | "elsewhere";
 
 /**
- * Brings the spans of addresses a step nearer to the log. One gateway at a time does so, under a lock that ends with its
- * transaction, so that it works behind a pool of transactions. Spans and the place up to which the log was followed are
- * written together: whoever takes over goes on there, and nothing is followed twice.
- * 1. Without a place, or if it is lost: begin anew at the end of the log.
- * 2. Make the spans of the VMs, some at a time, from their changes up to that place.
- * 3. Follow the changes behind it.
+ * Brings the index of addresses one step nearer to the end of the log.
+ * 1. Without a cursor, or if it is lost: begin a new build, with a cursor at the end of the log.
+ * 2. During a build: make the spans of some VMs from their changes up to that cursor.
+ * 3. After it: follow the changes behind the cursor.
+ *
+ * One gateway at a time does a step. Its lock ends with its transaction, so that it also works behind a pooler. Spans and
+ * cursor are written together: another gateway can continue, and no change is followed twice.
  */
 export async function advanceAddressIndex(
   dataSource: DataSource,
@@ -44,10 +45,10 @@ export interface StepSizes {
   readonly changes: number;
 }
 
-/** Some hundred milliseconds of work. */
+/** Such a step takes some hundred milliseconds. */
 const STEP_SIZES: StepSizes = { vms: 200, changes: 1_000 };
 
-/** Looks without a lock whether there is anything to follow: mostly there is not. */
+/** Looks, without a lock, whether there is nothing to follow, which is the usual case. */
 async function isCurrent(dataSource: DataSource, cursor: LogCursor): Promise<boolean> {
   const { changes, hasMore } = await new LogReader(dataSource, cursor).read(1);
   return changes.length === 0 && !hasMore;
@@ -76,7 +77,7 @@ export async function readState(database: Queryable): Promise<IndexState> {
 }
 
 async function beginBuild(dataSource: DataSource): Promise<IndexStep> {
-  // All that is committed by now belongs to the build, all else is followed.
+  // The build covers all that is committed by now; all later changes are followed.
   const cursor = await findEndOfLog(dataSource);
   return runUnderLock(dataSource, async (queryRunner) => {
     await queryRunner.query("DELETE FROM vnic_graph_address_span");
@@ -161,7 +162,9 @@ async function dropEndedSpans(queryRunner: QueryRunner): Promise<void> {
   );
 }
 
-/** Runs a step in one state of the database, if no other gateway runs one. What it assumed is checked again inside. */
+/**
+ * Runs a step in one state of the database, if no other gateway runs one. The step must check again what was read before.
+ */
 async function runUnderLock(
   dataSource: DataSource,
   work: (queryRunner: QueryRunner) => Promise<IndexStep>,

@@ -2,10 +2,10 @@ import { compareByBytes } from "../../../model/compare-by-name.js";
 import type { SpanPlace } from "../past/history-types.js";
 import type { Span } from "./follow-spans.js";
 
-/** Where a span stands among others: the latest comes first. */
+/** The position of a span in a list whose latest span comes first. */
 export type Place = Pick<SpanPlace, "since" | "seq" | "key">;
 
-/** The place of a span. */
+/** Returns the position of a span. */
 export function getPlace(span: Span): Place {
   return {
     since: span.since?.toISOString() ?? "-infinity",
@@ -14,7 +14,7 @@ export function getPlace(span: Span): Place {
   };
 }
 
-/** Formats what tells spans apart that were begun by one change. */
+/** Formats a key that differs for each span that one change began. */
 export function formatPlaceKey({
   vmId,
   address,
@@ -24,7 +24,7 @@ export function formatPlaceKey({
   return `${vmId}|${address}|${mac ?? ""}|${device ?? ""}`;
 }
 
-/** Compares two places: the later one is the greater one. Texts are compared as the database compares them, by bytes. */
+/** Compares two positions: the later one is the greater one. Texts are compared by bytes, as the database does. */
 export function comparePlaces(left: Place, right: Place): number {
   const [at, otherAt] = [readTime(left.since), readTime(right.since)];
   if (at !== otherAt) return at < otherAt ? -1 : 1;

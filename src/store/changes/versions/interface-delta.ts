@@ -3,21 +3,21 @@ import type { GuestInterface } from "../../types.js";
 import { diffLists, undoListDiff, type ListDiff } from "./list-diff.js";
 import { isSameInterface } from "./vm-version.js";
 
-/** How a VM's interfaces change, as the log keeps it. */
+/** A change of a VM's interfaces, as the log keeps it. */
 export interface InterfaceDelta {
   /**
-   * Interfaces that keep their place, name and MAC, with other values: a place in the list, a field, and the field's
-   * change; then the next. Three elements in a row are shorter than lists of their own.
+   * New values of interfaces that keep their index, name and MAC. Three elements for each changed field: the index of the
+   * interface, the field, and its change. One flat list is shorter than a list of lists.
    */
   readonly upd?: readonly unknown[];
-  /** The list of interfaces, where it changes otherwise. */
+  /** The part of the list that differs, if the list changes in any other way. */
   readonly ifs?: ListDiff<StoredInterface>;
 }
 
-/** An interface without its VM. What is not known, and empty lists, are left out. */
+/** An interface without its VM, and without unknown values and empty lists. */
 export type StoredInterface = Partial<Omit<GuestInterface, "vmId">>;
 
-/** Describes how a VM's interfaces change; nothing, if a reader sees no difference. */
+/** Describes how a VM's interfaces change; empty if a reader sees no difference. */
 export function diffInterfaces(
   before: readonly GuestInterface[],
   after: readonly GuestInterface[],
@@ -59,7 +59,7 @@ export function undoInterfaces(
   return before;
 }
 
-/** Leaves out the VM and what is not known. */
+/** Returns an interface without its VM, and without unknown values and empty lists. */
 export function stripInterface(guestInterface: GuestInterface): StoredInterface {
   const told: Record<string, unknown> = {};
   for (const field of FIELDS) {
@@ -69,14 +69,14 @@ export function stripInterface(guestInterface: GuestInterface): StoredInterface 
   return told;
 }
 
-/** Restores an interface. Fields of a later release are not in older rows either. */
+/** Restores an interface. Older rows also lack the fields that came with a later release. */
 export function restoreInterface(vmId: string, stored: StoredInterface): GuestInterface {
   return { ...UNKNOWN_INTERFACE, ...stored, vmId };
 }
 
 /**
- * How a value changes: before and after; or, of a list of several, the part that differs. A list of one is its element,
- * and an empty one is `null`.
+ * How a field changes. A single value: before and after. A list of several elements: the part that differs. A list of one
+ * element or none: that element or `null`, before and after.
  */
 type FieldChange = readonly [before: unknown, after: unknown] | ListDiff<string>;
 
@@ -105,7 +105,7 @@ function isList(value: GuestInterface[Field]): value is readonly string[] {
   return Array.isArray(value);
 }
 
-/** Lists the updates of {@link InterfaceDelta.upd}, also as they were kept before they were written in a row. */
+/** Lists the updates in {@link InterfaceDelta.upd}. Also reads the older form, with a list for each interface. */
 function listUpdates(upd: readonly unknown[]): FieldUpdate[] {
   if (Array.isArray(upd[0])) {
     return (upd as readonly OldUpdate[]).flatMap(([place, , values]) =>
@@ -125,7 +125,7 @@ interface FieldUpdate {
   readonly change: FieldChange;
 }
 
-/** One interface: its place, its name, and the values that change, each before and after. */
+/** The older form: an interface's index and name, and the fields that change, each before and after. */
 type OldUpdate = readonly [place: number, name: string | null, values: Readonly<Record<string, FieldChange>>];
 
 function findField(key: string): Field {

@@ -1,11 +1,14 @@
-/** The part in which two lists differ: where it begins, its elements before, and after. */
+/** The part in which two lists differ: the index where it begins, and its elements before and after. */
 export type ListDiff<Element> = readonly [
   start: number,
   before: readonly Element[],
   after: readonly Element[],
 ];
 
-/** Finds the part in which two lists differ, or `null` if they are equal. What they begin and end with alike is left out. */
+/**
+ * Finds the part in which two lists differ, or `null` if they are equal. Equal elements at the beginning and at the end are
+ * left out.
+ */
 export function diffLists<Element>(
   before: readonly Element[],
   after: readonly Element[],

@@ -1,7 +1,9 @@
 import { findPrimaryAddress, findPrimaryOfAddresses } from "../../../model/address/primary-address.js";
 import type { VmVersion } from "./version-types.js";
 
-/** Returns `true` if the interfaces are known. After an unreadable report only the stored interfaces tell. */
+/**
+ * Returns `true` if a version's interfaces are known. After an unreadable report they are known only if some are stored.
+ */
 export function areInterfacesKnown({
   silence,
   interfaces,

@@ -1,6 +1,6 @@
 import type { GuestInterface, GuestSilence, Nic } from "../../vm-types.js";
 
-/** What a reader sees of one VM at one time, as far as it is stored. Time and the state of its host are left out. */
+/** What a reader sees of one VM at one time. Leaves out what depends on the clock and on the state of the VM's host. */
 export interface VmVersion {
   readonly id: string;
   readonly name: string;
@@ -11,7 +11,7 @@ export interface VmVersion {
   readonly ips: string | null;
   readonly fqdn: string | null;
   readonly silence: GuestSilence | null;
-  /** What of the last report could not be read, in words; `null`: all of it could. */
+  /** Says which part of the last report could not be read; `null`: all of it could. */
   readonly staleDetail: string | null;
   /** `true`: the host's last pass did not find the VM. */
   readonly isMissing: boolean;

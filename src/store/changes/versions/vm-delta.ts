@@ -16,33 +16,33 @@ import { isSameNic, type VersionNic, type VmVersion } from "./vm-version.js";
  * because there is a row for every change.
  */
 export interface VmDelta extends InterfaceDelta {
-  /** `full`: all of the VM before the change, so that nobody has to read on. */
+  /** The complete VM before the change. A reader of the past can begin here. */
   readonly full?: StoredVersion;
-  /** `new`: all of a VM that was not stored before. */
+  /** The complete VM, if it was not stored before. */
   readonly new?: StoredVersion;
   readonly name?: Pair<string>;
   readonly st?: Pair<number>;
   readonly host?: Pair<string | null>;
-  /** Left out where it follows from the interfaces, before and after. */
+  /** Left out if it follows from the interfaces, before and after. */
   readonly ips?: Pair<string | null>;
   readonly fqdn?: Pair<string | null>;
   readonly sil?: Pair<GuestSilence | null>;
   readonly det?: Pair<string | null>;
   readonly miss?: Pair<boolean>;
   readonly nics?: ListDiff<VersionNic>;
-  /** Instead of `nics`, where the vNICs are not known on one side. */
+  /** All vNICs before and after, instead of `nics`, if they are not known on one side. */
   readonly told?: Pair<readonly VersionNic[] | null>;
 }
 
 /** What a value was before, and what it is after. */
 export type Pair<Value> = readonly [before: Value, after: Value];
 
-/** A version without what every row has anyway. */
+/** A version as a row of the log holds it. The row has the VM's id in a column of its own. */
 export type StoredVersion = Omit<VmVersion, "id" | "interfaces"> & {
   readonly interfaces: readonly StoredInterface[];
 };
 
-/** Describes a change, and says of what kinds it is; `null` if a reader sees none. `isFull`: also keep all of the VM before. */
+/** Describes a change and its kinds; `null` if a reader sees none. `isFull`: also keep the complete VM before it. */
 export function createDelta(
   before: VmVersion | null,
   after: VmVersion,
@@ -97,7 +97,7 @@ export function restoreVersion(id: string, { interfaces, ...rest }: StoredVersio
   };
 }
 
-/** What came with a later release and is not in older rows. */
+/** Values of fields that older rows lack, because they came with a later release. */
 const LATER_VALUES = { staleDetail: null };
 
 function stripVersion({ id: _, interfaces, ...rest }: VmVersion): StoredVersion {
@@ -110,7 +110,7 @@ function toPair<Key extends string, Value>(key: Key, before: Value, after: Value
   return pairs;
 }
 
-/** Lists the change of `ips`. It is left out where {@link joinAddresses} gives it on both sides. */
+/** Describes the change of `ips`; empty if {@link joinAddresses} computes the value on both sides. */
 function diffIps(before: VmVersion, after: VmVersion): Pick<VmDelta, "ips"> {
   const wouldBeDerived = joinAddresses(after.interfaces) === after.ips;
   if (wouldBeDerived && joinAddresses(before.interfaces) === before.ips) return {};
@@ -132,7 +132,7 @@ function findKinds(delta: VmDelta): number {
   return KEYS.reduce((kinds, { key, kind }) => (delta[key] === undefined ? kinds : kinds | kind), 0);
 }
 
-/** All IPv4 addresses of the interfaces, then all IPv6, each once, joined by blanks; `null` if there is none. */
+/** Joins all IPv4 addresses of the interfaces, then all IPv6, each once, by blanks; `null` if there is none. */
 export function joinAddresses(interfaces: readonly GuestInterface[]): string | null {
   const all = new Set([
     ...interfaces.flatMap(({ ipv4Addresses }) => ipv4Addresses),

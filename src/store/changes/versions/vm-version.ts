@@ -31,15 +31,14 @@ export function toVersion(vm: StoredVm): VmVersion {
   };
 }
 
-/**
- * Returns `true` if a host has told the VM's vNICs. Without a stored hash, vNICs of an earlier answer are the only
- * witness.
- */
+/** Returns `true` if a host has reported the VM's vNICs: the hash of its inventory is stored, or vNICs are. */
 export function areNicsKnown({ inventoryHash, nics }: Pick<StoredVm, "inventoryHash" | "nics">): boolean {
   return inventoryHash !== null || nics.length > 0;
 }
 
-/** Returns `true` while the guest reports. The time of its last report is then its host's last success; none is stored. */
+/**
+ * Returns `true` while the guest reports. Then no time of its last report is stored: it is the last success of its host.
+ */
 export function isHeard({ hostId, isMissing, silence }: VmVersion): boolean {
   return (
     hostId !== null && !isMissing && (silence === null || silence === "ips-only" || silence === "partial")

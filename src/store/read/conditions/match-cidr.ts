@@ -1,7 +1,9 @@
 import { formatAddress, listEquivalentCidrs, type Cidr } from "../../../model/address/cidr.js";
 import type { SqlParameters } from "../../postgres/sql.js";
 
-/** Builds the condition that an address is in a prefix. An IPv4 address mapped into IPv6 counts as the IPv4 address. */
+/**
+ * Builds the condition that an address is in a prefix. An IPv4 address that is mapped into IPv6 counts as the IPv4 address.
+ */
 export function matchCidr(column: string, cidr: Cidr, parameters: SqlParameters): string {
   const ranges = listEquivalentCidrs(cidr).map(({ family, first, last }) => {
     const [from, to] = [first, last].map((value) => parameters.add(formatAddress({ family, value })));

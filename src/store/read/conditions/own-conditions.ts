@@ -3,26 +3,29 @@ import { matchCidr } from "./match-cidr.js";
 import { listAddressColumns, matchAddressWord, type VmConditionSql } from "./search-conditions.js";
 import { matchText } from "./text-match.js";
 
-/** VMs with their states, and what is stored of their reports and of the hosts that run them. */
+/** The FROM clause of VMs, joined with their states, what passes stored of them, and their hosts. */
 export const FROM_VMS = `vm_static s
 JOIN vm_dynamic d ON d.vm_guid = s.vm_guid
 LEFT JOIN vnic_graph_vm r ON r.vm_id = s.vm_guid
 LEFT JOIN vnic_graph_host h ON h.host_id = d.run_on_vds`;
 
-/** Cases of why nothing of a host's VMs is current. */
+/** Cases for the reasons why all VMs of a host are stale. */
 const HOST_REASONS = `WHEN h.last_error_kind = 'recovering' THEN 'HOST_RECOVERING'
   WHEN h.last_error_kind IN ('unreachable', 'timeout') THEN 'HOST_UNREACHABLE'
   WHEN h.last_error_kind IS NOT NULL THEN 'HOST_FAILED'
   WHEN h.active IS NOT TRUE OR h.last_success_at IS NULL THEN 'REFRESH_OVERDUE'
   WHEN h.last_success_at < now() - 2 * h.interval_ms * interval '1 millisecond' THEN 'REFRESH_OVERDUE'`;
 
-/** Cases of why a VM's data are not current although its host's are. */
+/** Cases for the reasons why a VM is stale although its host is not. */
 const OWN_REASONS = `WHEN r.missed_passes > 0 THEN 'VM_MISSING'
   WHEN r.silence = 'absent' THEN 'AGENT_ABSENT'
   WHEN r.silence = 'silent' THEN 'AGENT_SILENT'
   WHEN r.silence IN ('invalid', 'partial') THEN 'REPORT_INVALID'`;
 
-/** A failing host comes first: while it fails, nothing is known of its guests, silent or not. */
+/**
+ * Computes why a VM is stale; NULL: it is not. A failing host comes first, because nothing is known of its guests
+ * meanwhile.
+ */
 export const STALE_REASON = `CASE
   WHEN d.run_on_vds IS NULL THEN NULL
   ${HOST_REASONS}
@@ -37,16 +40,19 @@ const HOST_SINCE = `CASE WHEN h.last_error_kind IS NOT NULL THEN coalesce(h.fail
     WHEN h.last_success_at < now() - 2 * h.interval_ms * interval '1 millisecond'
       THEN h.last_success_at + 2 * h.interval_ms * interval '1 millisecond' END`;
 
-/** Since when that is so: for the VM's own sake or its host's, whichever began first. NULL: it is not, or is not known. */
+/**
+ * Computes since when a VM is stale: the earlier time of its own reason and its host's. NULL: it is not, or the time is not
+ * known.
+ */
 export const STALE_SINCE = `CASE WHEN d.run_on_vds IS NOT NULL THEN least(
   ${OWN_SINCE},
   ${HOST_SINCE}) END`;
 
-/** A VM's own part of both, and a host's: `joinFreshness` joins them to the same. */
+/** The VM's own part of these two values, and its host's. `joinFreshness` joins the parts to the same values. */
 export const OWN_STALENESS = `CASE ${OWN_REASONS} END AS "ownReason", ${OWN_SINCE} AS "ownSince"`;
 export const HOST_FRESHNESS = `h.last_success_at AS "lastSuccessAt", CASE ${HOST_REASONS} END AS "hostReason", ${HOST_SINCE} AS "hostSince"`;
 
-/** How our own tables answer what the sources hold each in their own way. */
+/** The conditions for our own tables. */
 export const OWN_CONDITIONS: VmConditionSql = {
   from: FROM_VMS,
   name: 's.vm_name COLLATE "C"',
@@ -83,8 +89,8 @@ export const OWN_CONDITIONS: VmConditionSql = {
       UNION ALL SELECT i.vm_guid FROM vm_interface i WHERE i.mac_addr = ${wanted})`;
   },
   staleReason: `(${STALE_REASON})`,
-  // No host tells which cluster a VM is in, so none is in a named one.
+  // Hosts do not report which cluster a VM is in, so no VM is in a named one.
   hasCluster: () => "false",
-  // Addresses are stored in canonical text, so that every one of them is an `inet`.
+  // Addresses are stored in canonical text, so that each of them can be cast to `inet`.
   sortBy: { cluster: { join: "", value: "NULL::text" }, ip: "nullif(split_part(d.vm_ip, ' ', 1), '')::inet" },
 };

@@ -1,6 +1,6 @@
 import type { VmScope } from "../../types.js";
 
-/** What a scope looks at of a VM. */
+/** The values of a VM on which scopes depend. */
 export interface ScopedVm {
   readonly id: string;
   readonly name: string;
@@ -20,8 +20,8 @@ export function isInScope(scope: VmScope | null, { id, name, hostId }: ScopedVm)
 }
 
 /**
- * Matches a pattern: `*` stands for any characters, `?` for one. It goes back to the last `*` only, so that it stays
- * quick.
+ * Returns `true` if a text matches a pattern; `*` stands for any characters, `?` for one. It goes back to the last `*`
+ * only, so that it stays quick.
  */
 export function matchesPattern(pattern: string, text: string): boolean {
   const [wanted, given] = [Array.from(pattern), Array.from(text)];

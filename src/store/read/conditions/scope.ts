@@ -2,15 +2,15 @@ import { escapeLike } from "./text-match.js";
 import type { SqlParameters } from "../../postgres/sql.js";
 import type { VmScope } from "../../types.js";
 
-/** Which VMs a reader may see, as SQL conditions. So what is out of the scope never leaves the database. */
+/** A scope as SQL conditions, so that VMs outside of it never leave the database. */
 export interface VmScopeSql {
-  /** Holds for the rows of `vm_static s` joined with `vm_dynamic d` that are in the scope. */
+  /** Builds the condition that a row of `vm_static s` joined with `vm_dynamic d` is in the scope. */
   isVm(parameters: SqlParameters): string;
-  /** Holds if the VM whose id is in `column` is in the scope. */
+  /** Builds the condition that the VM whose id is in `column` is in the scope. */
   hasVm(column: string, parameters: SqlParameters): string;
 }
 
-/** All VMs may be seen. */
+/** The conditions of a reader who may see all VMs. */
 export const ALL_VMS: VmScopeSql = { isVm: () => "true", hasVm: () => "true" };
 
 /** Creates the conditions of a scope; `null`: all VMs may be seen. */
@@ -30,7 +30,7 @@ export function createVmScopeSql(scope: VmScope | null): VmScopeSql {
   };
 }
 
-/** Writes a scope's pattern for LIKE: `*` and `?` become its wildcards, and its own stand for themselves. */
+/** Formats a scope's pattern for LIKE. `*` and `?` become LIKE's wildcards; LIKE's own special characters are escaped. */
 function formatScopePattern(pattern: string): string {
   return escapeLike(pattern).replaceAll("*", "%").replaceAll("?", "_");
 }

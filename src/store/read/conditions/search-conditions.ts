@@ -4,45 +4,45 @@ import type { VmSearch, VmSort, VmTextKey } from "../../vm-search.js";
 import { formatLikePattern, matchText, type TextMatch } from "./text-match.js";
 
 /**
- * How one source's tables answer the conditions that its tables hold in their own way. All are conditions on the rows of
- * `vm_static s` joined with `vm_dynamic d`.
+ * Conditions that each source's tables answer in their own way. All are conditions on the rows of `vm_static s` joined with
+ * `vm_dynamic d`.
  */
 export interface VmConditionSql {
-  /** What stands behind FROM for those rows. */
+  /** The FROM clause of these rows. */
   readonly from: string;
-  /** Whether the statement walks the rows in its order, and ends as soon as it has enough. */
+  /** `true`: the statement reads the rows in its order, by an index, and ends as soon as it has enough of them. */
   readonly isWalked?: boolean;
   /** The name, in the collation of the index that the source has for names. */
   readonly name: string;
   hasStatus(statuses: readonly number[], parameters: SqlParameters): string;
   hasAddress(address: string, parameters: SqlParameters): string;
-  /** Has an address that matches a pattern: these parts with anything between two of them. */
+  /** The VM has an address that matches a pattern: these parts with any characters between two of them. */
   hasAddressLike(parts: readonly string[], parameters: SqlParameters): string;
-  /** Has one of the addresses; there may be none. */
+  /** The VM has one of the addresses. The list may be empty. */
   hasAnyOf(addresses: readonly string[], parameters: SqlParameters): string;
   hasAddressIn(cidr: Cidr, parameters: SqlParameters): string;
   readonly hasAnyAddress: string;
-  /** Throws {@link NotKeptError} where the source does not keep it. */
+  /** Throws {@link NotKeptError} if the source does not keep it. */
   onTwoHosts(): string;
   hasCluster(match: TextMatch, parameters: SqlParameters): string;
-  /** Has a guest's interface `g` for which the condition holds. */
+  /** The VM's guest has an interface `g` for which the condition holds. */
   hasInterface(condition: string): string;
   guestMacIs(mac: string, parameters: SqlParameters): string;
-  /** Has a vNIC on a network whose name matches. */
+  /** The VM has a vNIC on a network whose name matches. */
   hasNetwork(match: TextMatch, parameters: SqlParameters): string;
   nicMacIs(mac: string, parameters: SqlParameters): string;
-  /** Has a guest's interface or a vNIC with the MAC; found by the indexes of both, where there are any. */
+  /** The VM has a guest interface or a vNIC with the MAC. Uses the indexes of both tables, if there are any. */
   hasMac(mac: string, parameters: SqlParameters): string;
   /** Why the guest's data are stale; NULL: they are current. */
   readonly staleReason: string;
-  /** What VMs are sorted by where it is not a column that both sources have. */
+  /** The values by which VMs are sorted, if they are not columns that both sources have. */
   readonly sortBy: {
     readonly cluster: { readonly join: string; readonly value: string };
     readonly ip: string;
   };
 }
 
-/** Builds the condition that a search means. */
+/** Builds the SQL condition of a search. */
 export function buildSearchCondition(
   search: VmSearch,
   source: VmConditionSql,
@@ -102,9 +102,12 @@ export function buildSearchCondition(
 }
 
 /**
- * Builds the condition that at least one part holds. In an OR, PostgreSQL asks other tables row by row, for all VMs; so each part
- * that asks one finds its VMs by itself, and those that ask none find theirs together. A statement that walks the rows asks them
- * one by one all the same, if a part has to look at every VM: it ends early where many are found.
+ * Builds the condition that at least one part holds. In an OR, PostgreSQL would look into other tables row by row, for all
+ * VMs. So each part that needs another table finds its VMs by itself, and the parts that need none are joined in one
+ * condition.
+ *
+ * Exception: a statement that reads the rows in its order, with a part that has to look at every VM anyway. It looks into
+ * the other tables row by row, because it ends early if many VMs are found.
  */
 function buildOr(parts: readonly VmSearch[], source: VmConditionSql, parameters: SqlParameters): string {
   const own = parts.filter(({ kind }) => OWN_KINDS.has(kind));
@@ -120,7 +123,7 @@ function buildOr(parts: readonly VmSearch[], source: VmConditionSql, parameters:
   return `s.vm_guid IN (${found.join(" UNION ALL ")})`;
 }
 
-/** What a VM's own row answers. */
+/** Kinds of conditions that need only the VM's own row. */
 const OWN_KINDS: ReadonlySet<VmSearch["kind"]> = new Set([
   "text",
   "anyText",
@@ -140,21 +143,21 @@ function joinConditions(
   return `(${parts.map((part) => buildSearchCondition(part, source, parameters)).join(between)})`;
 }
 
-/** The parts of a statement over `vm_static s` and `vm_dynamic d` that sort it: a join perhaps, and the order. */
+/** The parts of a statement over `vm_static s` and `vm_dynamic d` that sort it: an optional join, and the order. */
 export interface SearchOrder {
   readonly join: string;
   readonly by: string;
 }
 
-/** Builds an order; VMs of one value are in the order of their names. */
+/** Builds an order. VMs with the same value are sorted by name. */
 export function buildSearchOrder({ key, descending }: VmSort, source: VmConditionSql): SearchOrder {
   const [direction, unknown] = descending ? ["DESC", "NULLS LAST"] : ["ASC", "NULLS FIRST"];
   if (key === "id") return { join: "", by: `s.vm_guid ${direction}` };
-  // Names are always known; saying where unknown ones go would keep PostgreSQL from reading the index in order.
+  // Names are always known. NULLS FIRST or NULLS LAST would keep PostgreSQL from reading the index in order.
   if (key === "name") return { join: "", by: `${source.name} ${direction}, s.vm_guid ${direction}` };
   const values: Readonly<Record<typeof key, { readonly join: string; readonly value: string }>> = {
     status: { join: "", value: "d.status" },
-    // Joined as a whole: looked up VM by VM, the names of hosts take a hundred times as long.
+    // A join, because looking up the name of each VM's host takes a hundred times as long.
     host: { join: "LEFT JOIN vds_static v ON v.vds_id = d.run_on_vds", value: "v.vds_name" },
     fqdn: { join: "", value: "nullif(d.vm_fqdn, '')" },
     cluster: source.sortBy.cluster,
@@ -165,8 +168,8 @@ export function buildSearchOrder({ key, descending }: VmSort, source: VmConditio
 }
 
 /**
- * Builds the condition that a column of addresses, joined by commas or blanks, has one that matches. LIKE drops nearly all
- * rows at little cost; the regular expression then looks at whole addresses, without their zones.
+ * Builds the condition that one of the addresses in a column matches; commas or blanks separate them. LIKE excludes nearly
+ * all rows at little cost. Then the regular expression compares complete addresses, without their zones.
  */
 export function matchAddressWord(
   column: string,

@@ -1,14 +1,17 @@
 import type { SqlParameters } from "../../postgres/sql.js";
 
-/** A pattern for a text: these parts in this order, with anything between two of them. One part is the whole text. */
+/**
+ * A pattern for a text: these parts in this order, with any characters between two of them. A single part is the complete
+ * text.
+ */
 export interface TextMatch {
   readonly parts: readonly string[];
   readonly ignoreCase: boolean;
 }
 
 /**
- * Builds the condition that a column's text matches, whatever the database's language is.
- * Case is compared by code point: a Turkish database would not find `WIN` by `win`, and one in the C locale no `Ğ` by `ğ`.
+ * Builds the condition that a column's text matches, whatever the database's locale is. Case is compared by code point: a
+ * Turkish database would not find `WIN` by `win`, and one in the C locale no `Ğ` by `ğ`.
  */
 export function matchText(
   column: string,
@@ -22,7 +25,7 @@ export function matchText(
       : `${column} LIKE ${parameters.add(formatLikePattern(parts))}::text`;
   }
   if (!parts.every(isAscii)) return `${column} COLLATE "C" ~ ${parameters.add(formatRegExp(parts))}::text`;
-  // In the C locale PostgreSQL changes the case of ASCII letters alone, which is all that these parts have.
+  // In the C locale PostgreSQL changes the case of ASCII letters only. These parts have no other letters.
   const lowerColumn = `lower(${column} COLLATE "C")`;
   const lowerParts = parts.map((part) => part.toLowerCase());
   if (lowerParts.length === 1) return `${lowerColumn} = ${parameters.add(lowerParts[0])}::text`;
@@ -30,12 +33,12 @@ export function matchText(
   return `${lowerColumn} LIKE ${parameters.add(formatLikePattern(lowerParts))}::text`;
 }
 
-/** Writes the parts as a pattern for LIKE: what LIKE gives a meaning stands for itself in them. */
+/** Formats the parts as a pattern for LIKE. LIKE's special characters in them are escaped. */
 export function formatLikePattern(parts: readonly string[]): string {
   return parts.map(escapeLike).join("%");
 }
 
-/** Escapes the characters to which LIKE gives a meaning. */
+/** Escapes LIKE's special characters. */
 export function escapeLike(text: string): string {
   return text.replaceAll(/[\\%_]/g, String.raw`\$&`);
 }
@@ -49,8 +52,8 @@ function isAscii(text: string): boolean {
 }
 
 /**
- * Formats a regular expression. Each character becomes a class of its cases, as PostgreSQL's rule depends on the
- * database's language.
+ * Formats a regular expression. Each character becomes a choice of its upper and lower cases, because PostgreSQL's own rule
+ * depends on the database's locale.
  */
 function formatRegExp(parts: readonly string[]): string {
   return `^${parts.map((part) => Array.from(part, formatCharacterClass).join("")).join(".*")}$`;
@@ -64,10 +67,10 @@ function formatCharacterClass(character: string): string {
   return `(?:${cases.map(escapeRegExp).join("|")})`;
 }
 
-/** The one letter in use that has two lower cases: the second stands at the end of a Greek word. */
+/** The two lower cases of the Greek sigma: the second one stands at the end of a word. No other letter in use has two. */
 const SIGMAS: ReadonlySet<string> = new Set(["\u03C3", "\u03C2"]);
 
-/** Escapes what is no letter, digit or blank and so may have a meaning in PostgreSQL's regular expressions. */
+/** Escapes characters that may be special in PostgreSQL's regular expressions: all but letters, digits and blanks. */
 function escapeRegExp(text: string): string {
   return text.replaceAll(/[^\p{L}\p{N}\p{M}\s]/gu, String.raw`\$&`);
 }

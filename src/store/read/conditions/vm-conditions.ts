@@ -4,7 +4,7 @@ import type { VmScopeSql } from "./scope.js";
 import { buildSearchCondition, type VmConditionSql } from "./search-conditions.js";
 import { matchText } from "./text-match.js";
 
-/** Builds the condition on `vm_static s` and `vm_dynamic d` that a filter and a scope mean, in either source. */
+/** Builds the condition on `vm_static s` and `vm_dynamic d` for a filter and a scope, in either source. */
 export function buildVmConditions(
   filter: VmFilter,
   scope: VmScopeSql,

@@ -1,6 +1,6 @@
 import type { VmCursor, VmOrder, VmPageRequest } from "../../vm-search.js";
 
-/** The value by which an order sorts; then comes the id. */
+/** The value by which an order sorts. VMs with the same value are sorted by id. */
 export type OrderKey = "NAME" | "ID" | "HOST" | "STATUS" | "LAST_CHANGE" | "PRIMARY_ADDRESS";
 
 /** Splits an order into its value and its direction. */
@@ -8,18 +8,20 @@ export function splitOrder(order: VmOrder): { readonly key: OrderKey; readonly i
   return { key: order.replace(/_(?:ASC|DESC)$/, "") as OrderKey, isDescending: order.endsWith("_DESC") };
 }
 
-/** How a page is read: from its end backwards, a descending order is read ascending. */
+/**
+ * Finds the direction in which a page is read. From its end, a descending order is read ascending, and the other way round.
+ */
 export function findDirection({ order, fromEnd = false }: VmPageRequest): "ASC" | "DESC" {
   return splitOrder(order).isDescending === fromEnd ? "ASC" : "DESC";
 }
 
-/** A place that bounds a page, and how rows of the page compare with it. */
+/** A bound of a page: a cursor, and how rows of the page compare with it. */
 export interface PageBound {
   readonly compare: ">" | "<";
   readonly cursor: VmCursor;
 }
 
-/** Lists the places between which a page lies. */
+/** Lists the bounds of a page. */
 export function listBounds({ order, after, before = null }: VmPageRequest): readonly PageBound[] {
   const [behind, ahead] = splitOrder(order).isDescending ? (["<", ">"] as const) : ([">", "<"] as const);
   return [
@@ -28,15 +30,15 @@ export function listBounds({ order, after, before = null }: VmPageRequest): read
   ];
 }
 
-/** A part of a list. It has the VMs whose value is known, by value and id, or the others, by id. */
+/** A part of a list: the VMs whose value is known, sorted by value and id, or the other VMs, sorted by id. */
 export interface PagePart {
   readonly isKnown: boolean;
   readonly bounds: readonly PageBound[];
 }
 
 /**
- * Lists the parts of a list in which a page may lie, in the order in which they are read. VMs of which the value is not
- * known come last in every order.
+ * Lists the parts of a list in which a page may lie, in the order in which they are read. VMs without a known value come
+ * last in every order.
  */
 export function listParts(request: VmPageRequest): readonly PagePart[] {
   const { after, before = null, fromEnd = false } = request;

@@ -6,33 +6,39 @@ import {
   STALE_SINCE,
 } from "../conditions/own-conditions.js";
 
-/** Without an owner a VM is down: nobody could know better, so nothing about it is stale. */
+/** The condition that the guest reports. A VM without an owner is down, so that nothing about it is stale. */
 const IS_FRESH = `d.run_on_vds IS NOT NULL AND coalesce(r.missed_passes, 0) = 0
   AND (r.silence IS NULL OR r.silence IN ('ips-only', 'partial'))`;
 
-/** An unreadable report hides which silence came before it: stored rows are then the only witness. */
+/**
+ * The condition that the interfaces are known. An unreadable report does not show which silence came before it. Then they
+ * are known only if some are stored.
+ */
 const INTERFACES_KNOWN = `(r.vm_id IS NOT NULL AND (r.silence IS NULL OR r.silence IN ('silent', 'partial') OR (r.silence = 'invalid'
   AND EXISTS (SELECT FROM vm_guest_agent_interfaces i WHERE i.vm_id = s.vm_guid))))`;
 
-/** A hash is stored with each answer about a VM's vNICs. Without a hash, stored vNICs show that there was an answer. */
+/**
+ * The condition that the vNICs are known. Each answer about them stores a hash; without one, stored vNICs show that there
+ * was an answer.
+ */
 const NICS_KNOWN = `(r.inventory_hash IS NOT NULL OR EXISTS (SELECT FROM vm_interface n WHERE n.vm_guid = s.vm_guid))`;
 
-/** The columns of a VM that its host's state adds nothing to. */
+/** The columns of a VM that do not depend on its host's state. */
 export const KNOWN_COLUMNS = `s.vm_guid AS id, s.vm_name AS name, d.status, d.run_on_vds AS "hostId",
   ${INTERFACES_KNOWN} AS "interfacesKnown",
   ${NICS_KNOWN} AS "nicsKnown"`;
 
-/** What else is a VM's own, whatever its host does. The change log has a row for each change of it. */
+/** Further columns that do not depend on its host's state. The change log has a row for each change of them. */
 const OWN_COLUMNS = `CASE WHEN d.vm_ip <> '' THEN string_to_array(d.vm_ip, ' ') WHEN ${INTERFACES_KNOWN} THEN ARRAY[]::text[] END AS ips,
   nullif(d.vm_fqdn, '') AS fqdn, r.stale_detail AS "staleDetail",
   date_trunc('milliseconds', r.changed_at + interval '999 microseconds') AS "lastChangedAt"`;
 
-/** What is read of each VM of {@link FROM_VMS}: a row as readers get it. */
+/** The columns of a VM's row as readers get it, over {@link FROM_VMS}. */
 export const VM_COLUMNS = `${KNOWN_COLUMNS}, ${OWN_COLUMNS}, r.contender_id AS "contenderId", r.ignored_macs AS "ignoredMacs",
   CASE WHEN ${IS_FRESH} THEN h.last_success_at ELSE r.last_reported_at END AS "lastReportedAt",
   ${STALE_REASON} AS "staleReason", ${STALE_SINCE} AS "staleSince"`;
 
-/** The same with what is the VM's own and what is its host's apart. */
+/** The same, with the VM's own values and its host's in separate columns. */
 export const SPLIT_COLUMNS = `${KNOWN_COLUMNS}, ${OWN_COLUMNS}, ${IS_FRESH} AS "isHeard", r.last_reported_at AS "reportedAt",
   ${OWN_STALENESS}, ${HOST_FRESHNESS}`;
 

@@ -4,20 +4,20 @@ import type { TreeLists, VmTreeParts } from "../../vm-tree.js";
 import { sortInterfaces, type InterfaceNames } from "../guest-interfaces.js";
 import { INTERFACE_VALUES, parseInterfaceValues } from "../interface-columns.js";
 
-/** Id, name, MAC, network, whether it is linked. */
+/** A vNIC's id, name, MAC, network, and whether it is linked. */
 export type NicValues = readonly [string, string, string | null, string | null, boolean];
 
-/** The values of vNIC `n` as JSON, to be read by {@link parseNic}. */
+/** The values of vNIC `n` as a JSON array; {@link parseNic} parses it. */
 export const NIC_VALUES = "json_build_array(n.id, n.name, n.mac_addr, e.network, n.linked)";
 
-/** Parses the vNIC that such an array holds. */
+/** Parses the vNIC in an array of {@link NIC_VALUES}. */
 export function parseNic([id, name, macAddress, network, linked]: NicValues, vmId: string): Nic {
   return { id, vmId, name, macAddress, network, linked, plugged: true };
 }
 
 /**
- * Builds the column with a VM's lists: one text, an array of the interfaces' order, the interfaces and the vNICs. Lists hang on their
- * VM by a subquery each: PostgreSQL looks them up by the VM's index, for the page's VMs alone.
+ * Builds the column with a VM's lists, as the text of a JSON array: the names of interfaces in order, the interfaces, the
+ * vNICs. Each list is a subquery, so that PostgreSQL looks it up by an index, and only for the VMs of the page.
  */
 export function buildListsColumn({ interfaces, nics }: VmTreeParts): string {
   const parts = [
@@ -37,8 +37,9 @@ export function createLists(text: string | null, vmId: string): TreeLists {
 }
 
 /**
- * The lists of one VM. A page holds hundreds of VMs, and an object that lives until the last of them is written costs more
- * than to make it: the text is one object, and what is made of it lives only while its VM is written.
+ * The lists of one VM. They are parsed when somebody reads them and dropped by `putAway`. Hundreds of VMs of a page would
+ * otherwise keep many objects alive until the last VM is written, which costs more than to parse again. The text is a
+ * single object.
  */
 class ReadLists implements TreeLists {
   private parsed: Pick<TreeLists, "interfaces" | "nics"> | null = null;

@@ -7,7 +7,7 @@ import { buildVmConditions } from "../conditions/vm-conditions.js";
 import { findDirection, listBounds, listParts, splitOrder, type PageBound } from "./page-order.js";
 import { VM_COLUMNS } from "./vm-columns.js";
 
-/** Reads one page of VMs in one of the orders. It begins behind a cursor, or ends before one. */
+/** Reads one page of VMs in one of the orders. The page begins behind a cursor, ends before one, or both. */
 export async function readVmsPage(
   database: Queryable,
   request: VmPageRequest,
@@ -20,15 +20,15 @@ export async function readVmsPage(
 }
 
 /**
- * Builds the statement that reads `columns` of a page's VMs, of {@link FROM_VMS}; `null`: the page is empty. Of a page from the
- * end the rows come in reverse.
+ * Builds the statement that reads `columns` of a page's VMs over {@link FROM_VMS}; `null`: the page is empty. The rows of a
+ * page from the end come in reverse.
  */
 export function buildVmsPage(
   request: VmPageRequest,
   scope: VmScopeSql,
   columns: string,
 ): { readonly text: string; readonly values: unknown[] } | null {
-  // Between a place among VMs without the value and an earlier one among those with it there is nothing.
+  // The page begins among VMs without the value and ends among VMs with one, which come earlier. Nothing is in between.
   if (listParts(request).length === 0) return null;
   const parameters = new SqlParameters();
   const { key } = splitOrder(request.order);
@@ -39,7 +39,7 @@ export function buildVmsPage(
   return { text, values: parameters.values };
 }
 
-/** What a page's statement is built from. */
+/** The parts of which a page's statement is built. */
 interface PageParts {
   readonly request: VmPageRequest;
   readonly where: string;
@@ -47,14 +47,14 @@ interface PageParts {
   readonly parameters: SqlParameters;
 }
 
-/** How an order's value is read that every VM has. */
+/** The SQL of an order whose value every VM has. */
 interface KnownKey {
   /** The value and the id, or the id alone. */
   readonly columns: readonly string[];
-  /** The type of the value, as which a cursor's text is read; `null`: there is no value. */
+  /** The type to which a cursor's text is cast; `null`: the order has no value but the id. */
   readonly type: string | null;
   readonly readCursor: (cursor: { readonly name: string; readonly orderKey?: string | null }) => unknown;
-  /** What is read with each row for the cursor, where the row does not have it anyway. */
+  /** A further column with the value for the cursor, if the row does not have it anyway. */
   readonly selected: string;
 }
 
@@ -67,7 +67,7 @@ const KNOWN: Readonly<Record<"NAME" | "ID" | "STATUS", KnownKey>> = {
   },
   ID: { columns: ["s.vm_guid"], type: null, readCursor: () => null, selected: "" },
   STATUS: {
-    // Of one table, so that one index has both.
+    // Both are columns of one table, so that one index has both.
     columns: ["d.status", "d.vm_guid"],
     type: "int",
     readCursor: ({ orderKey }) => orderKey,
@@ -75,14 +75,14 @@ const KNOWN: Readonly<Record<"NAME" | "ID" | "STATUS", KnownKey>> = {
   },
 };
 
-/** Builds a page that one index gives in order. */
+/** Builds a page of which one index gives the rows in order. */
 function buildPage(
   { request, where, columns: wanted, parameters }: PageParts,
   { columns, type, readCursor, selected }: KnownKey,
 ): string {
   const bounds = listBounds(request).flatMap(({ compare, cursor }) => {
     const id = `${parameters.add(cursor.id)}::uuid`;
-    // In both tables, or PostgreSQL would walk the other one from its beginning.
+    // Compares the id in both tables. Otherwise PostgreSQL would read the other one from its beginning.
     if (type === null) return [`s.vm_guid ${compare} ${id}`, `d.vm_guid ${compare} ${id}`];
     return [`(${columns.join(", ")}) ${compare} (${parameters.add(readCursor(cursor))}::${type}, ${id})`];
   });
@@ -91,22 +91,22 @@ function buildPage(
   const rows = `FROM ${FROM_VMS} WHERE ${[where, ...bounds].join(" AND ")}
     ORDER BY ${order} LIMIT ${parameters.add(request.limit)}`;
   if (type !== null) return `SELECT ${wanted}${selected} ${rows}`;
-  // First the ids alone, so that what is joined is looked up by them.
+  // Selects the ids first, so that PostgreSQL looks up the joined tables by them.
   return `SELECT ${wanted} FROM ${FROM_VMS}
     WHERE s.vm_guid = ANY(ARRAY(SELECT s.vm_guid ${rows})) ORDER BY ${order}`;
 }
 
-/** How an order's value is read that not every VM has. */
+/** The SQL of an order whose value some VMs do not have. */
 interface PartedKey {
   readonly value: string;
   readonly type: string;
-  /** The id, in the table that has the value or its absence: so that one index has both. */
+  /** The column of the id. It is in the same table as the value (or its absence), so that one index has both. */
   readonly id: { readonly known: string; readonly unknown: string };
-  /** Joins what has the value, for the VMs that have it. */
+  /** Joins the table that has the value, for the VMs that have one. */
   readonly join: string;
-  /** Holds where there is no value; so that the partial index of these VMs is found. */
+  /** The condition that there is no value. It must match that of the partial index of these VMs. */
   readonly isUnknown: string;
-  /** Formats the value as the text that a cursor holds. */
+  /** Formats the SQL of the value as a text for the cursor. */
   readonly formatText: (value: string) => string;
 }
 
@@ -137,7 +137,7 @@ const PARTED: Readonly<Record<"HOST" | "LAST_CHANGE" | "PRIMARY_ADDRESS", Parted
   },
 };
 
-/** Builds a page of a list in two parts; the second one is read only where the first does not fill the page. */
+/** Builds a page of a list with two parts. The second part is read only if the first one does not fill the page. */
 function buildPartedPage({ request, where, columns: wanted, parameters }: PageParts, key: PartedKey): string {
   const limit = parameters.add(request.limit);
   const direction = findDirection(request);
@@ -164,8 +164,8 @@ function buildPartedPage({ request, where, columns: wanted, parameters }: PagePa
 }
 
 /**
- * Selects the VMs host by host, so that PostgreSQL reads the hosts that a page needs and no others. Where a filter finds few
- * VMs it is better to find them first.
+ * Selects the VMs host by host, so that PostgreSQL reads only the hosts that a page needs. If a filter finds few VMs, it is
+ * better to find these first.
  */
 function selectVmsByHost(where: string, direction: string): string {
   return `(SELECT vds_id, vds_name FROM vds_static ORDER BY vds_name COLLATE "C" ${direction} OFFSET 0) v
@@ -181,6 +181,6 @@ function formatBound(
   const value = type === null ? [] : [`${parameters.add(cursor.orderKey)}::${type}`];
   const place = `(${[...value, `${parameters.add(cursor.id)}::uuid`].join(", ")})`;
   const isBeyond = `(${columns.join(", ")}) ${compare} ${place}`;
-  // The first value by itself, so that whole hosts are passed over before their VMs are read.
+  // Also compares the first value alone, so that PostgreSQL skips whole hosts before it reads their VMs.
   return type === null ? isBeyond : `${columns[0] ?? ""} ${compare}= ${value[0] ?? ""} AND ${isBeyond}`;
 }

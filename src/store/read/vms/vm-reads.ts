@@ -6,7 +6,7 @@ import { SqlParameters, queryRows, queryOptionalRows, type Queryable } from "../
 import type { VmFilter, VmIdList, VmRow } from "../../types.js";
 import { SELECT_VMS } from "./vm-columns.js";
 
-/** Counts how many VMs a filter lets through. */
+/** Counts the VMs that match a filter. */
 export async function countVms(database: Queryable, filter: VmFilter, scope: VmScopeSql): Promise<number> {
   const parameters = new SqlParameters();
   const where = buildVmConditions(filter, scope, OWN_CONDITIONS, parameters);
@@ -19,8 +19,8 @@ export async function countVms(database: Queryable, filter: VmFilter, scope: VmS
 }
 
 /**
- * Reads a mark of all that readers see. It differs once a change was written to the log, since that moves its VM's
- * time, whichever change came first. Not the greatest number of the log: a smaller one may be committed later.
+ * Reads a text that differs after each change that readers see. Every row of the log moves the `changed_at` of its VM, and
+ * the mark sums these times. The highest `seq` would not do, because a lower one may be committed later.
  */
 export async function readChangeMark(database: Queryable): Promise<string> {
   const [row] = await queryRows<{ mark: string }>(
@@ -31,7 +31,7 @@ export async function readChangeMark(database: Queryable): Promise<string> {
   return row?.mark ?? "";
 }
 
-/** Reads the ids of the VMs that a filter lets through, in an order. */
+/** Reads the ids of the VMs that match a filter, in an order. */
 export async function readVmIds(
   database: Queryable,
   { filter, sort, offset, limit }: VmIdList,
@@ -69,8 +69,8 @@ export async function readVmsByIds(
 }
 
 /**
- * Reads the VMs of each host, the first by name if there is a limit. Numbered, because a LIMIT for each host would make
- * PostgreSQL walk through the names of all VMs, once for each host that runs few.
+ * Reads the VMs of each host; with a limit, the first ones by name. It numbers the VMs, because with a LIMIT for each host
+ * PostgreSQL would read the names of all VMs again for each host that runs few.
  */
 export async function readVmsByHosts(
   database: Queryable,

@@ -16,7 +16,7 @@ import { KNOWN_COLUMNS, SPLIT_COLUMNS } from "./vm-columns.js";
 import { buildListsColumn, createLists, NIC_VALUES, parseNic, type NicValues } from "./vm-lists.js";
 import { buildVmsPage } from "./vm-pages.js";
 
-/** Creates the reads of VMs with what hangs on them, for somebody who may see a scope's VMs; `null`: all. */
+/** Creates the reads of VMs with their interfaces and vNICs, for a viewer with this scope; `null`: all VMs. */
 export function createTreeReads(database: Queryable, scope: VmScope | null): TreeReads {
   const visible = createVmScopeSql(scope);
   return {
@@ -26,13 +26,13 @@ export function createTreeReads(database: Queryable, scope: VmScope | null): Tre
   };
 }
 
-/** A row as it comes. */
+/** A row as the database returns it. */
 type TreeRow = VmTree["vm"] & {
-  /** As {@link buildListsColumn} makes it; absent: no lists were asked for. */
+  /** The text of {@link buildListsColumn}; left out: no lists were asked for. */
   readonly lists?: string;
 };
 
-/** What a row has besides, if all of it is read. */
+/** A row with all columns of the VM and of its host's state. */
 type SplitRow = TreeRow & OwnRow & HostFreshness;
 
 async function readTreesByIds(

@@ -6,20 +6,20 @@ import {
 } from "../../read/interface-columns.js";
 import type { GuestInterface } from "../../types.js";
 
-/** Formats the places of {@link splitIntoColumns} in a statement, cast to arrays of the columns' types. */
+/** Formats the placeholders for the arrays of {@link splitIntoColumns}, cast to arrays of the columns' types. */
 export function formatArrayParameters(columns: readonly InterfaceColumn[], first: number): string {
   return columns.map(({ type }, index) => `$${first + index}::${type}[]`).join(", ");
 }
 
-/** `true` where the stored row `t` is in all columns what the given row `g` says; NULL and `''` are both no addresses. */
+/** The condition that the stored row `t` equals the given row `g`. NULL and `''` both mean no addresses. */
 export const IS_GIVEN = COLUMNS.map(({ name, isList }, index) => {
   if (index === 0) return `t.${name} = g.${name}`;
   return isList ? `coalesce(t.${name}, '') = g.${name}` : `t.${name} IS NOT DISTINCT FROM g.${name}`;
 }).join(" AND ");
 
 /**
- * Finds one stored row that equals each given row, by `ctid`. The table has no key and may hold equal rows. Of several
- * equal rows, the nth given one gets the nth stored one.
+ * Finds one stored row for each given row that equals it, by `ctid`. The table has no key and may hold equal rows. Among
+ * equal rows, the nth given row gets the nth stored one.
  */
 export const ONE_STORED_ROW_EACH = `candidate AS (
   SELECT t.ctid AS row_id, g.number, g.nth, row_number() OVER (PARTITION BY g.number ORDER BY t.ctid) AS candidate_nth

@@ -13,9 +13,9 @@ import type { HostChanges } from "../../types.js";
 type Updates = HostChanges["updatedInterfaces"];
 
 /**
- * Gives each interface its new values.
- * 1. Try a plain update, because equal rows are allowed but next to never there. It counts the rows that it changed.
- * 2. If that is not exactly one row for each given one, undo it, and update one stored row each by `ctid`.
+ * Writes the new values of interfaces.
+ * 1. Try a plain update, which is right if no stored rows are equal. It counts the rows that it changed.
+ * 2. If it did not change exactly one row for each given one, undo it. Then update one stored row for each, by `ctid`.
  */
 export async function updateInterfaces(queryRunner: QueryRunner, updates: Updates): Promise<void> {
   if (updates.length === 0) return;
@@ -58,7 +58,7 @@ function listNewValues(updates: Updates): unknown[][] {
   );
 }
 
-/** An update never changes whose interface it is, nor its name or MAC. */
+/** The columns that an update can change: all but VM, name and MAC. */
 const VALUES = COLUMNS.filter(({ field }) => !["vmId", "name", "macAddress"].includes(field));
 const NEW_NAMES = VALUES.map(({ name }) => `new_${name}`).join(", ");
 const NEW_VALUES = VALUES.map(({ name }) => `${name} = new_${name}`).join(", ");

@@ -10,8 +10,8 @@ import { expectAll } from "../superseded-error.js";
 import type { HostChanges } from "../../types.js";
 
 /**
- * Writes exactly the changed interfaces. Deletes come first: of two equal rows one may go and the other change. Without
- * updates, which go on by what the database answers, all statements are sent in one turn.
+ * Writes exactly the changed interfaces. Deletes come first, because one of two equal rows may be deleted and the other one
+ * updated. All statements are sent in one turn, unless there are updates, which depend on the database's answers.
  */
 export async function writeInterfaces(
   queryRunner: QueryRunner,
