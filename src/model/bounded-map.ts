@@ -1,25 +1,26 @@
 /**
- * Keeps values by key, within a bound of their weights, such as bytes. Those that were not used for the longest time make room,
- * and one that is heavier than an eighth of the bound is not kept: it would push out too many others.
+ * Keeps values by key, within a bound of their total weight, such as bytes. The values that were not used for the longest
+ * time make room for new ones. A value that is heavier than an eighth of the bound is not kept, because it would replace
+ * too many others.
  */
 export class BoundedMap<Value> {
-  /** In the order of their use. */
+  /** In the order of their last use. */
   private readonly entries = new Map<string, Entry<Value>>();
   private used = 0;
   private pushedOut = 0;
-  /** New values that were not kept since the last one that was. */
+  /** The number of new values that were not kept, since the last one that was. */
   private refused = 0;
 
   constructor(
     private readonly maxWeight: number,
     /**
-     * Of so many new values for which others would have to go, one is kept. With 1, who asks for more than there is room for, one
-     * after the other and then again, finds nothing: each value pushes out the one that is asked for next.
+     * When the map is full, one of so many new values is kept. With 1, a caller that asks for more values than fit, always
+     * in the same order, finds none of them: each value replaces the one that is asked for next.
      */
     private readonly oneOf = 1,
   ) {}
 
-  /** The weight of all that is kept. */
+  /** The total weight of the kept values. */
   get weight(): number {
     return this.used;
   }
@@ -28,7 +29,7 @@ export class BoundedMap<Value> {
     return this.entries.size;
   }
 
-  /** How many values made room for others. */
+  /** The number of values that made room for others. */
   get evictions(): number {
     return this.pushedOut;
   }
@@ -38,7 +39,7 @@ export class BoundedMap<Value> {
     return this.entries.get(key)?.value;
   }
 
-  /** Finds a value, which is then the last to make room. */
+  /** Finds a value, and notes that it was used: it is then the last one to make room. */
   use(key: string): Value | undefined {
     const entry = this.entries.get(key);
     if (entry === undefined) return undefined;
@@ -65,7 +66,7 @@ export class BoundedMap<Value> {
     this.makeRoom();
   }
 
-  /** Returns `false` if nothing was kept by this key. */
+  /** Removes a value. Returns `false` if none was kept by this key. */
   delete(key: string): boolean {
     const entry = this.entries.get(key);
     if (entry === undefined) return false;
@@ -78,7 +79,7 @@ export class BoundedMap<Value> {
     this.used = 0;
   }
 
-  /** Tells whether a value may be kept: where there is room, or as one of a few. */
+  /** Returns `true` if a value may be kept, because there is room or it is the one of `oneOf`. */
   private mayEnter(isNew: boolean, weight: number): boolean {
     if (!isNew || this.used + weight <= this.maxWeight) return true;
     this.refused = (this.refused + 1) % this.oneOf;

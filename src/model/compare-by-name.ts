@@ -1,4 +1,6 @@
-/** Orders rows by name, then id, by code units: the same on every machine, whatever the database's collation. */
+/**
+ * Compares rows by name, then id, by code units. The order is the same on every machine, whatever the database's collation.
+ */
 export function compareByName(left: NamedRow, right: NamedRow): number {
   if (left.name !== right.name) return left.name < right.name ? -1 : 1;
   if (left.id === right.id) return 0;
@@ -10,7 +12,7 @@ interface NamedRow {
   readonly name: string;
 }
 
-/** Orders texts by their bytes in UTF-8, as PostgreSQL does by the collation "C". */
+/** Compares texts by their bytes in UTF-8, as PostgreSQL's collation "C" does. */
 export function compareByBytes(left: string, right: string): number {
   return Buffer.compare(Buffer.from(left), Buffer.from(right));
 }

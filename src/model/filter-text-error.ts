@@ -1,4 +1,4 @@
-/** A text is no filter of VMs; the message names what is wrong with it. */
+/** The text is not a filter of VMs. The message says what is wrong with it. */
 export class FilterTextError extends Error {
   override readonly name = "FilterTextError";
 }

@@ -1,61 +1,72 @@
-/** Every bound of the server, in one place; each refusal names the one that was met. */
+/** All limits of the server. An error names the limit that was exceeded. */
 export interface Limits {
-  /** 5,000 entity representations are about 400 kB; a gateway's own default is 2 MB. */
+  /**
+   * Bytes of one request body. 5,000 entity representations are about 400 kB; a federation gateway's own default is 2 MB.
+   */
   readonly bodyBytes: number;
-  /** All bodies being read or waiting at once, so that many middling requests cannot fill the memory either. */
+  /** Bytes of all bodies that are being read or wait, so that many medium requests cannot fill the memory. */
   readonly bufferedBytes: number;
   readonly jsonDepth: number;
-  /** Of the query text; values belong into variables, which only the body's size bounds. */
+  /** Characters of the query text. Values belong in variables, which only `bodyBytes` limits. */
   readonly documentCharacters: number;
-  /** The introspection query has about 300, an honest page of an application fewer than 1,000. */
+  /** Tokens of the query text. The introspection query has about 300, a large page of an application fewer than 1,000. */
   readonly tokens: number;
-  /** The parser recurses once a bracket; its stack ends somewhere above 5,000. */
+  /** Nested brackets of the query text. The parser recurses for each; its stack ends somewhere above 5,000. */
   readonly bracketDepth: number;
-  /** Selections below each other outside introspection, which graphql-js bounds itself. */
+  /** Nested selections, except in introspection, which graphql-js limits itself. */
   readonly depth: number;
-  /** Gateways merge fetches into one request with an alias each: 30 of them must pass. */
+  /** Aliases of a request. A federation gateway merges 30 fetches into one request, with an alias for each. */
   readonly aliases: number;
   readonly directives: number;
   readonly rootFields: number;
-  /** Selected fields, fragments expanded. */
+  /** Selected fields, with fragments expanded. */
   readonly fields: number;
   readonly operations: number;
-  /** What the answer can take: an object is 1, a value 0.1, an SQL statement 20. 5,000 entities with all they have are some 140,000. */
+  /**
+   * Cost of an answer: an object is 1, a value 0.1, an SQL statement 20. 5,000 entities with all their fields cost about
+   * 140,000.
+   */
   readonly cost: number;
-  /** From a request's head to its answer; resolvers stop then. */
+  /** Time from a request's headers to its answer. Resolvers stop then. */
   readonly deadlineMs: number;
   readonly running: number;
   readonly waiting: number;
-  /** Streams and subscriptions that are open at once. */
+  /** Streams and subscriptions that are open at the same time. */
   readonly lasting: number;
-  /** Exports and lists of all VMs that are open at once. Those that publish names keep 16 bytes of each VM, other formats some text. */
+  /**
+   * Exports and lists of all VMs that are open at the same time. Formats that publish names keep 16 bytes of each VM,
+   * others some text.
+   */
   readonly lists: number;
-  /** Of one viewer. */
+  /** Exports and lists of one viewer. */
   readonly viewerLists: number;
-  /** Of one WebSocket. */
+  /** Subscriptions of one WebSocket. */
   readonly subscriptions: number;
-  /** WebSockets and streams of events of one viewer. */
+  /** WebSockets and event streams of one viewer. */
   readonly viewerConnections: number;
-  /** Of one message that a client sends over a WebSocket. */
+  /** Bytes of one message that a client sends over a WebSocket. */
   readonly frameBytes: number;
-  /** What is sent over one WebSocket and not yet taken by the network. */
+  /** Bytes that were sent over one WebSocket and that the network has not taken yet. */
   readonly socketBytes: number;
-  /** Events that wait for one subscriber who reads slowly. */
+  /** Events that wait for one slow subscriber. */
   readonly waitingEvents: number;
-  /** How long a WebSocket may stay without the message that says who it is. */
+  /** How long a WebSocket may stay open without the message that identifies the client. */
   readonly initMs: number;
-  /** Of one answer, before it is compressed. */
+  /** Bytes of one answer, before compression. */
   readonly answerBytes: number;
-  /** All answers that are made and not yet read by their clients. */
+  /** Bytes of all answers that clients have not read yet. */
   readonly unsentBytes: number;
-  /** How long a client may read nothing of its answer. A large answer gets more, by the slowest line that counts. */
+  /**
+   * How long a client may read nothing of its answer. A large answer gets more time, for the slowest connection that is
+   * supported.
+   */
   readonly sendMs: number;
   readonly connections: number;
-  /** Registered persisted queries, and validated documents, by characters of their sources. */
+  /** Characters of the sources of registered persisted queries and validated documents. */
   readonly cachedCharacters: number;
 }
 
-/** The limits unless the configuration says otherwise. */
+/** The limits that are used unless the configuration gives others. */
 export const DEFAULT_LIMITS: Limits = Object.freeze({
   bodyBytes: 2 * 1024 * 1024,
   bufferedBytes: 64 * 1024 * 1024,
@@ -89,8 +100,8 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   cachedCharacters: 400_000,
 });
 
-/** Maximum number of VMs that are shown of one conflict. */
+/** The highest number of VMs that are shown for one conflict. */
 export const HOLDERS_SHOWN = 20;
 
-/** Maximum number of groups in a statistic. Those with the most VMs are given. */
+/** The highest number of groups in a statistic. Those with the most VMs are returned. */
 export const MOST_STATS_ROWS = 200;

@@ -1,7 +1,7 @@
 /**
- * Replaces what a terminal or a log reader would not show as text. These are control characters, escape sequences, line
- * breaks, characters that turn the direction of writing, and lone surrogates. For text of others that ends in a message
- * or a table.
+ * Replaces characters that a terminal or a log viewer would not show as text: control characters, escape sequences, line
+ * breaks, characters that change the direction of writing, and lone surrogates. Use it for foreign text in a message or a
+ * table.
  */
 export function toPrintable(text: string): string {
   return text.replace(UNPRINTABLE, " ").trim();
@@ -9,15 +9,15 @@ export function toPrintable(text: string): string {
 
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]+/gu;
 
-/** Does the same within each line of a text that has several. */
+/** Does the same in each line of a text with several lines. */
 export function toPrintableLines(text: string): string {
   return text.replace(UNPRINTABLE_IN_LINE, " ");
 }
 
-// Line breaks are between lines, and all else of these is in one.
+// The same characters without the line break.
 const UNPRINTABLE_IN_LINE = /(?:(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}])+/gu;
 
-/** Escapes in JSON what {@link toPrintable} would replace. Who parses the line reads the same as before. */
+/** Escapes the characters in JSON that {@link toPrintable} would replace. A parser reads the same values as before. */
 export function escapeUnprintable(json: string): string {
   if (PLAIN.test(json)) return json;
   return json.replace(UNPRINTABLE, escapeAll);
@@ -30,5 +30,5 @@ function escapeAll(text: string): string {
     .join("");
 }
 
-/** What nearly every line consists of. */
+/** Matches a text that needs no escape, as nearly every line is. */
 const PLAIN = /^[\n -~]*$/;

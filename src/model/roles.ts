@@ -1,8 +1,8 @@
-/** What a viewer may do. `metrics` opens nothing in the graph; the server asks for it at `/metrics`. */
+/** What a viewer may do. `metrics` gives no rights in the graph; the server requires it for `/metrics`. */
 export type Role = "reader" | "operator" | "router" | "metrics";
 
-/** Every role there is. */
+/** All roles. */
 export const ALL_ROLES: readonly Role[] = ["reader", "operator", "router", "metrics"];
 
-/** Roles for client certificates by their subject's CN or by a SAN; `*` is every certificate that our CA signed. */
+/** The roles of client certificates, by the subject's CN or a SAN. `*` stands for every certificate that our CA signed. */
 export type CertificateRoles = Readonly<Record<string, readonly Role[]>>;

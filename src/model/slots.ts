@@ -1,12 +1,12 @@
-/** Gives a slot back. */
+/** Gives the slot back. */
 export type LeaveSlot = () => void;
 
-/** Bounds how much runs at the same time. Who comes later waits; the first to wait is the first to go on. */
+/** Limits how many tasks run at the same time. Later tasks wait for a slot, in the order in which they came. */
 export interface Slots {
   enter(): Promise<LeaveSlot>;
 }
 
-/** Creates so many slots, all of them free. */
+/** Creates `count` slots, all of them free. */
 export function createSlots(count: number): Slots {
   const waiters: (() => void)[] = [];
   let free = count;

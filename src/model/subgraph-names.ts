@@ -1,28 +1,31 @@
-/** What an entity of ours is called in the owner's graph, and the field that is its key there. */
+/** The name of one of our entities in the owner's graph, and the field that is its key there. */
 export interface EntityNames {
   readonly type: string;
   readonly key: string;
 }
 
-/** Other names for what we contribute, where the owner's graph calls things otherwise or has taken ours. */
+/** Other names for our types, if the owner's graph has other names for the entities or uses our names already. */
 export interface SubgraphNames {
-  /** In front of every type that is no entity, scalars too; `""` leaves them as they are. */
+  /** The prefix of every type that is not an entity, also of scalars; `""` adds none. */
   readonly prefix: string;
   readonly entities: { readonly Vm: EntityNames; readonly VmNic: EntityNames };
 }
 
-/** Nothing is renamed. */
+/** The names without any renaming. */
 export const OWN_NAMES: SubgraphNames = {
   prefix: "",
   entities: { Vm: { type: "Vm", key: "id" }, VmNic: { type: "VmNic", key: "id" } },
 };
 
-/** Returns the name that a type of ours has under these names. */
+/** Returns the outer name of one of our types. */
 export function findOuterTypeName(name: string, { prefix, entities }: SubgraphNames): string {
   return name === "Vm" || name === "VmNic" ? entities[name].type : prefix + name;
 }
 
-/** Returns our name of a type: the opposite of {@link findOuterTypeName}. Root types and federation's own have no other. */
+/**
+ * Returns our own name of a type: the opposite of {@link findOuterTypeName}. Root types and federation's own types are
+ * never renamed.
+ */
 export function findOwnTypeName(name: string, { prefix, entities }: SubgraphNames): string {
   if (name === entities.Vm.type) return "Vm";
   if (name === entities.VmNic.type) return "VmNic";

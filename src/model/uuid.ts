@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
 
 /**
- * Returns `true` if the text is a UUID as PostgreSQL prints it, in any case. Anything else must never reach a
- * statement.
+ * Returns `true` if the text is a UUID as PostgreSQL prints it, in any case. No other text may reach a statement as an id.
  */
 export function isUuid(text: string): boolean {
   return UUID.test(text);
@@ -13,7 +12,7 @@ export function normalizeUuid(value: unknown): string | null {
   return typeof value === "string" && isUuid(value) ? value.toLowerCase() : null;
 }
 
-/** Makes a UUID that follows from a name alone, so that every replica and every restart makes the same. */
+/** Derives a UUID from a name, so that every replica and every restart gets the same one. */
 export function deriveUuid(name: string, { hash, version }: UuidKind = VERSION_5): string {
   const digest = createHash(hash).update(name).digest();
   digest.writeUInt8((digest.readUInt8(6) & 0x0f) | (version << 4), 6);
@@ -21,7 +20,7 @@ export function deriveUuid(name: string, { hash, version }: UuidKind = VERSION_5
   return digest.toString("hex", 0, 16).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
 
-/** How a name becomes a UUID: RFC 9562 ties SHA-1 to version 5, and leaves version 8 to whoever makes it. */
+/** How a UUID is derived from a name. RFC 9562 prescribes SHA-1 for version 5, and leaves version 8 to the application. */
 export interface UuidKind {
   readonly hash: "sha1" | "sha256";
   readonly version: 5 | 8;

@@ -2,10 +2,10 @@ import { parseCidr, unmapAddress, type Cidr, type IpNumber } from "./cidr.js";
 
 /**
  * How far an address reaches, the farthest first:
- * - `global`: beyond its site, and private IPv4 ranges, which most machines have instead;
+ * - `global`: beyond its site. Private IPv4 ranges count as global, because most machines have no other address;
  * - `shared`: the range of carriers and overlay networks (100.64.0.0/10), and that of measurements (198.18.0.0/15);
- * - `unique-local`: fc00::/7 and the site-local range before it;
- * - `link-local`: its own link only, such as what a machine gives itself while no DHCP server answers.
+ * - `unique-local`: fc00::/7, and the older site-local range;
+ * - `link-local`: its own link only, such as an address that a machine chooses while no DHCP server answers.
  */
 export type AddressScope = (typeof ADDRESS_SCOPES)[number];
 
@@ -13,15 +13,15 @@ export type AddressScope = (typeof ADDRESS_SCOPES)[number];
 export const ADDRESS_SCOPES = ["global", "shared", "unique-local", "link-local"] as const;
 
 /**
- * Finds how far an address reaches. `null`: nobody else can ever reach the machine by it. It is loopback, unspecified,
- * a group's, reserved, or one of those that a machine without IPv4 translates to (192.0.0.0/29).
+ * Finds how far an address reaches. `null`: nobody can ever reach another machine by it. It is loopback, unspecified, a
+ * group's, reserved, or one to which a machine without IPv4 translates (192.0.0.0/29).
  */
 export function findAddressScope(address: IpNumber): AddressScope | null {
   const { family, value } = unmapAddress(address);
   return family === 4 ? findScope(RANGES_OF_4, Number(value)) : findScope(RANGES_OF_6, value);
 }
 
-/** A range of addresses, as numbers that compare fast: those of IPv4 need no `bigint`. */
+/** A range of addresses as numbers. IPv4 uses plain numbers instead of `bigint`, because these compare faster. */
 interface Range<Value> {
   readonly first: Value;
   readonly last: Value;
@@ -45,7 +45,7 @@ const RANGES: readonly { readonly cidr: Cidr; readonly scope: AddressScope | nul
     { cidr: "169.254.0.0/16", scope: "link-local" },
     { cidr: "100.64.0.0/10", scope: "shared" },
     { cidr: "198.18.0.0/15", scope: "shared" },
-    // Unspecified, loopback, and the form that mapped addresses had before `::ffff:`.
+    // Unspecified, loopback, and the older form of mapped addresses, before `::ffff:`.
     { cidr: "::/96", scope: null },
     { cidr: "ff00::/8", scope: null },
     { cidr: "fe80::/10", scope: "link-local" },

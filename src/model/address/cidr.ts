@@ -3,7 +3,7 @@ import { isIPv4, isIPv6 } from "node:net";
 /** The two families of addresses, by their version. */
 export type IpFamily = 4 | 6;
 
-/** An address as a number, which compares and masks. */
+/** An address as a number, for comparing and masking. */
 export interface IpNumber {
   readonly family: IpFamily;
   readonly value: bigint;
@@ -17,7 +17,7 @@ export interface Cidr {
   readonly prefix: number;
 }
 
-/** Why a text is not a prefix, in words that follow the text. */
+/** The text is not a prefix. The message says why, and continues a sentence that begins with the text. */
 export class CidrError extends Error {
   override readonly name = "CidrError";
 }
@@ -32,8 +32,8 @@ export function parseAddress(text: string): IpNumber | null {
 }
 
 /**
- * Parses `address/length`. Throws {@link CidrError} where the length does not fit the family, or bits behind it are set:
- * `10.1.2.3/8` may mean the address as well as the network, and a wrong guess finds the wrong guests.
+ * Parses `address/length`. Throws {@link CidrError} if the length does not fit the family, or bits behind it are set.
+ * `10.1.2.3/8` may mean the address or the network, and a wrong guess would find the wrong guests.
  */
 export function parseCidr(text: string): Cidr {
   const [, addressText = "", lengthText = ""] = /^([0-9a-f.:]{2,45})\/(\d{1,3})$/i.exec(text) ?? [];
@@ -51,14 +51,14 @@ export function parseCidr(text: string): Cidr {
   return { family: address.family, first, last: first + size - 1n, prefix };
 }
 
-/** Writes a prefix in one text form. */
+/** Formats a prefix in its one text form. */
 export function formatCidr({ family, first, prefix }: Cidr): string {
   return `${formatAddress({ family, value: first })}/${prefix}`;
 }
 
 /**
- * Returns `true` if the prefix holds the address. An IPv4 address and the same address mapped into IPv6
- * (`::ffff:10.1.2.3`) are one: a prefix of either kind holds both.
+ * Returns `true` if the prefix contains the address. An IPv4 address equals the same address mapped into IPv6
+ * (`::ffff:10.1.2.3`), so that a prefix of either family contains both.
  */
 export function isInCidr(address: IpNumber, cidr: Cidr): boolean {
   return listEquivalentCidrs(cidr).some(
@@ -66,7 +66,7 @@ export function isInCidr(address: IpNumber, cidr: Cidr): boolean {
   );
 }
 
-/** Lists the prefix itself and, where it lies within IPv4, the same prefix of the other family. */
+/** Lists the prefix itself and, if it is in IPv4 or mapped IPv4, the same prefix of the other family. */
 export function listEquivalentCidrs(cidr: Cidr): readonly Cidr[] {
   const { family, first, last, prefix } = cidr;
   if (family === 4) {
@@ -78,7 +78,7 @@ export function listEquivalentCidrs(cidr: Cidr): readonly Cidr[] {
     : [cidr];
 }
 
-/** Lists an address and, if it is one of IPv4, the same one of the other family, as texts. */
+/** Lists an address and, if it is IPv4 or mapped IPv4, the same address of the other family, as texts. */
 export function listEquivalentAddresses(text: string): readonly string[] {
   const address = parseAddress(text);
   if (address === null) return [];
@@ -93,13 +93,13 @@ export function listEquivalentAddresses(text: string): readonly string[] {
   return forms.map(formatAddress);
 }
 
-/** Returns an address in IPv4 if it is one, also where it is mapped into IPv6. */
+/** Returns the IPv4 address if the given one is mapped into IPv6; any other address as it is. */
 export function unmapAddress(address: IpNumber): IpNumber {
   const isMapped = address.family === 6 && address.value >> 32n === MAPPED >> 32n;
   return isMapped ? { family: 4, value: address.value - MAPPED } : address;
 }
 
-/** Writes an address in the form in which it is stored. */
+/** Formats an address as it is stored. */
 export function formatAddress({ family, value }: IpNumber): string {
   if (family === 4) {
     return [24n, 16n, 8n, 0n].map((shift) => String((value >> shift) & 0xffn)).join(".");
@@ -110,7 +110,7 @@ export function formatAddress({ family, value }: IpNumber): string {
   return new URL(`http://[${groups.join(":")}]`).hostname.slice(1, -1);
 }
 
-/** `::ffff:0:0`, where IPv4 is mapped into IPv6. */
+/** `::ffff:0:0`, the first of the IPv6 addresses to which IPv4 is mapped. */
 const MAPPED = 0xffffn << 32n;
 
 function parseOctets(text: string): bigint {
@@ -127,7 +127,7 @@ const DOT = 46;
 const ZERO = 48;
 
 function parseGroups(text: string): bigint {
-  // The URL standard writes dotted spellings in hexadecimal groups; it takes its time, and they are rare.
+  // URL converts dotted spellings to hexadecimal groups. It is slow, but such spellings are rare.
   const plain = text.includes(".") ? new URL(`http://[${text}]`).hostname.slice(1, -1) : text;
   const [left = [], right = []] = plain.split("::").map((half) => (half === "" ? [] : half.split(":")));
   const groups = [...left, ...new Array<string>(8 - left.length - right.length).fill("0"), ...right];

@@ -7,16 +7,16 @@ export function normalizeIPv4(text: string): string | null {
 }
 
 /**
- * Returns the IPv6 address in the one text form in which it is stored: RFC 5952, without a zone. One form makes a search an
- * equality. `null` if the text is not an IPv6 address.
+ * Returns the IPv6 address in its stored text form: RFC 5952, without a zone. With one form, a search is a comparison.
+ * `null` if the text is not an IPv6 address.
  */
 export function normalizeIPv6(text: string): string | null {
   if (!isAddressOf(6, text)) return null;
-  // The URL standard writes a host so, and reads dots as the last 32 bits: `::10.0.0.1` is not `::ffff:10.0.0.1`.
+  // URL formats a host in this way, and reads dots as the last 32 bits: `::10.0.0.1` is not `::ffff:10.0.0.1`.
   return toMixedNotation(new URL(`http://[${dropZone(text)}]`).hostname.slice(1, -1));
 }
 
-/** Returns `true` if the text is an address of this family. One of IPv6 may have a zone. */
+/** Returns `true` if the text is an address of this family. An IPv6 address may have a zone. */
 export function isAddressOf(family: IpFamily, text: string): boolean {
   if (family === 4) return isIPv4(text);
   const address = dropZone(text);
@@ -29,8 +29,8 @@ function dropZone(text: string): string {
 }
 
 /**
- * Lists the texts under which an IPv6 address may be stored. The first is RFC 5952's; where that is mixed notation, the
- * second is hexadecimal throughout, as earlier versions and some engines have it.
+ * Lists the texts under which an IPv6 address may be stored. The first one is RFC 5952's. If that is mixed notation, the
+ * second one has only hexadecimal groups, as earlier versions and some engines store it.
  */
 export function listStoredSpellings(canonical: string): readonly string[] {
   const mixed = MIXED.exec(canonical);
@@ -39,7 +39,7 @@ export function listStoredSpellings(canonical: string): readonly string[] {
   return [canonical, `${mixed[1] ?? ""}${high}:${low}`];
 }
 
-/** Writes an address that embeds an IPv4 address with the IPv4 notation at its end (RFC 5952, section 5). */
+/** Formats an address that embeds an IPv4 address with IPv4 notation at its end (RFC 5952, section 5). */
 function toMixedNotation(hexadecimal: string): string {
   const embedded = EMBEDDED.exec(hexadecimal);
   if (embedded === null) return hexadecimal;
@@ -50,7 +50,7 @@ function toMixedNotation(hexadecimal: string): string {
   return `${embedded[1] ?? ""}${octets.join(".")}`;
 }
 
-/** Reads the two groups, in hexadecimal, that an IPv4 address takes in an IPv6 address. */
+/** Converts an IPv4 address to the two hexadecimal groups that it takes in an IPv6 address. */
 function readOctets(ipv4: string): [string, string] {
   const [a = 0, b = 0, c = 0, d = 0] = ipv4.split(".").map(Number);
   return [((a << 8) | b).toString(16), ((c << 8) | d).toString(16)];
@@ -72,7 +72,7 @@ export function isGlobalAddress(address: string): boolean {
   return !LOCAL_ADDRESS.test(address);
 }
 
-/** Returns `true` if the address is the machine's own, whatever its interface is called. */
+/** Returns `true` if the address is loopback, whatever its interface is called. */
 export function isLoopbackAddress(address: string): boolean {
   return LOOPBACK_ADDRESS.test(address);
 }

@@ -1,16 +1,16 @@
 /**
- * Returns the MAC in lower case with colons; `null` if the text is no MAC of 6, 8 or 20 octets. Every spelling that
- * guests, engines and people use is understood.
+ * Returns the MAC in lower case with colons; `null` if the text is not a MAC of 6, 8 or 20 octets. Accepts every spelling
+ * that guests, engines and people use.
  */
 export function normalizeMac(text: string): string | null {
-  // Nearly all that is stored is in the one form.
+  // Nearly all stored MACs have this form already.
   if (ONE_FORM.test(text)) return text;
   if (!FORMS.some((form) => form.test(text))) return null;
   const digits = text.toLowerCase().replaceAll(/[^0-9a-f]/g, "");
   return LENGTHS.includes(digits.length / 2) ? (digits.match(/../g) ?? []).join(":") : null;
 }
 
-/** Does the same for a MAC that a host or an engine stores as its guest wrote it. Blanks around it are dropped. */
+/** Does the same for a MAC that a host or an engine stores as the guest wrote it. Ignores blanks around it. */
 export function normalizeReportedMac(text: string | null): string | null {
   return text === null ? null : normalizeMac(text.trim());
 }
@@ -24,7 +24,7 @@ export function isSameMac(left: string | null, right: string | null): boolean {
   return left === right || toMacKey(left) === toMacKey(right);
 }
 
-/** Groups items by their MACs, whatever the spelling. So two lists are not compared item by item. */
+/** Groups items by their MACs, whatever the spelling, so that two lists need not be compared item by item. */
 export function groupByMac<Item extends { readonly macAddress: string | null }>(
   items: readonly Item[],
 ): MacGroups<Item> {
@@ -47,16 +47,16 @@ export function groupByMac<Item extends { readonly macAddress: string | null }>(
 export interface MacGroups<Item> {
   /** Finds the items with the MAC, in their order; none for `null`. */
   readonly find: (mac: string | null) => readonly Item[];
-  /** One group a MAC, in the order in which the MACs come. */
+  /** One group for each MAC, in the order in which the MACs first appear. */
   readonly all: readonly (readonly Item[])[];
 }
 
-/** Nearly all MACs are stored in the one form. What is no MAC is like itself alone. */
+/** Returns a key that is equal for all spellings of a MAC. A text that is not a MAC is its own key. */
 function toMacKey(mac: string): string {
   return ONE_FORM.test(mac) ? mac : (normalizeMac(mac) ?? mac);
 }
 
-/** Octets of Ethernet, of EUI-64, and of IP over InfiniBand (59 characters, as guests report it). */
+/** The numbers of octets of Ethernet, of EUI-64, and of IP over InfiniBand (59 characters, as guests report it). */
 const LENGTHS: readonly number[] = [6, 8, 20];
 const FORMS = [
   /^[0-9a-f]{2}(?::[0-9a-f]{2}){1,19}$/i,

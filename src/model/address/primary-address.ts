@@ -3,7 +3,7 @@ import { isInCidr, parseAddress, unmapAddress, type Cidr, type IpFamily, type Ip
 import { isContainerInterface } from "../guest/container-names.js";
 import { groupByMac } from "./mac.js";
 
-/** An interface of a guest, as far as its addresses are concerned. */
+/** The values of a guest interface that matter for the primary address. */
 export interface AddressedInterface {
   readonly name: string | null;
   readonly macAddress: string | null;
@@ -11,18 +11,18 @@ export interface AddressedInterface {
   readonly ipv6Addresses: readonly string[];
 }
 
-/** A vNIC, as far as addresses are concerned. */
+/** The values of a vNIC that matter for the primary address. */
 export interface AddressedNic {
   readonly name: string;
   readonly macAddress: string | null;
   readonly network: string | null;
 }
 
-/** Which address is wanted; everything that is left out is all the same. */
+/** Says which address is wanted. A field that is left out or `null` allows any. */
 export interface PrimaryAddressQuestion {
   /** Only addresses of this family. */
   readonly family?: IpFamily | null;
-  /** Addresses of vNICs on this network first. */
+  /** Prefer addresses of vNICs on this network. */
   readonly network?: string | null;
   /** Only addresses in this prefix. */
   readonly within?: Cidr | null;
@@ -31,26 +31,27 @@ export interface PrimaryAddressQuestion {
 /** The address by which to reach a guest. */
 export interface PrimaryAddress<Interface, Nic> {
   readonly address: string;
-  /** The guest's interface that has it; `null` where a guest reports addresses only. */
+  /** The guest interface that has it; `null` if the guest reports only addresses. */
   readonly guestInterface: Interface | null;
-  /** The vNIC that the interface is; `null` for an interface that the guest made itself. */
+  /** The vNIC of the interface; `null` for an interface that the guest made itself. */
   readonly nic: Nic | null;
-  /** Why this one, in words. */
+  /** Says why this address was chosen. */
   readonly reason: string;
 }
 
 /**
- * Finds the address by which to reach a guest, or `null` if it has none that the question allows. In this order:
- * 1. on the named network before elsewhere;
- * 2. one that reaches beyond its link before one that does not;
- * 3. of an interface that is a vNIC before one that the guest made itself, such as a tunnel, or a service's on `lo`;
- * 4. the farthest reaching scope (see {@link AddressScope});
- * 5. IPv4 before IPv6;
- * 6. of IPv6, one that lasts: made from the MAC or set by hand, before those that a guest makes up and replaces;
- * 7. in the order of the vNICs by name, then as the guest reports.
+ * Finds the address by which to reach a guest, or `null` if it has none that the question allows. It prefers, in this
+ * order,
+ * 1. an address on the named network;
+ * 2. one that reaches beyond its link;
+ * 3. one of an interface with a vNIC. Others were made by the guest, such as a tunnel, or a service's address on `lo`;
+ * 4. one of a scope that reaches farther (see {@link AddressScope});
+ * 5. IPv4;
+ * 6. an IPv6 address that stays: made from the MAC or set by hand, not one that a guest makes up and replaces;
+ * 7. the first one in the order of the vNICs by name, then in reported order.
  *
- * Loopback addresses, 192.0.0.0/29 and bridges of containers are never it. Each address is judged by itself, so the
- * answer changes only if a better one comes or this one goes.
+ * Never chosen are loopback addresses, 192.0.0.0/29, and those of bridges of containers. Addresses are ranked one by one,
+ * so the answer changes only if a better one comes or this one goes.
  */
 export function findPrimaryAddress<Interface extends AddressedInterface, Nic extends AddressedNic>(
   interfaces: readonly Interface[],
@@ -63,7 +64,7 @@ export function findPrimaryAddress<Interface extends AddressedInterface, Nic ext
   let best: Candidate<Interface, Nic> | null = null;
   for (const [position, guestInterface] of interfaces.entries()) {
     const nic = nicsByMac.find(guestInterface.macAddress)[0] ?? null;
-    // A bridge that bears a vNIC's MAC is the vNIC: the guest has moved its address there.
+    // A bridge with a vNIC's MAC counts as the vNIC, because the guest has moved the vNIC's address to it.
     if (nic === null && isContainerInterface(guestInterface.name ?? "")) continue;
     const nicPosition = (nic === null ? undefined : positions.get(nic)) ?? sortedNics.length;
     const holder = { guestInterface, nic, position: [nicPosition, position] };
@@ -74,7 +75,7 @@ export function findPrimaryAddress<Interface extends AddressedInterface, Nic ext
   return explain(best);
 }
 
-/** Does the same for a guest that reports addresses only. */
+/** Does the same for a guest that reports only addresses. */
 export function findPrimaryOfAddresses<Interface extends AddressedInterface, Nic extends AddressedNic>(
   addresses: readonly string[],
   question: PrimaryAddressQuestion = {},
@@ -94,11 +95,14 @@ interface Candidate<Interface, Nic> {
   readonly address: string;
   readonly number: IpNumber;
   readonly scope: AddressScope;
-  /** Compared from left to right; the lowest wins. */
+  /** Ranks are compared from left to right; the lowest one wins. */
   readonly rank: readonly number[];
 }
 
-/** Returns the best of some addresses, of which the first has the place `from` in its holder, and of the best until now. */
+/**
+ * Returns the best address: of these ones and of `best`. `from` is the index of the first of these ones in its holder's
+ * list.
+ */
 function findBetter<Interface extends AddressedInterface, Nic extends AddressedNic>(
   best: Candidate<Interface, Nic> | null,
   addresses: readonly string[],
@@ -125,7 +129,7 @@ function findBetter<Interface extends AddressedInterface, Nic extends AddressedN
       ...position.slice(1),
       from + index,
     ];
-    // Of equals the first one, as a stable sort would give.
+    // If two are equal, the first one stays, as in a stable sort.
     if (best === null || compareRanks(rank, best.rank) < 0) best = { holder, address, number, scope, rank };
   }
   return best;
@@ -135,7 +139,10 @@ function rankFirst(isFirst: boolean): number {
   return isFirst ? 0 : 1;
 }
 
-/** 0: made from the MAC; 1: short, and so set by hand or by a server; 2: long, and perhaps replaced tomorrow. */
+/**
+ * Ranks how long an IPv6 address stays. 0: made from the MAC. 1: short, and so set by hand or by a server. 2: long, and
+ * perhaps replaced tomorrow.
+ */
 function rankLasting(value: bigint, mac: string | null): number {
   const interfaceId = value & 0xffff_ffff_ffff_ffffn;
   if (mac !== null && interfaceId === formatEui64(mac)) return 0;
@@ -143,7 +150,7 @@ function rankLasting(value: bigint, mac: string | null): number {
 }
 
 /**
- * Formats the interface's part of an IPv6 address that is made from a MAC (RFC 4291, appendix A); `null` for other
+ * Computes the interface's part of an IPv6 address that is made from a MAC (RFC 4291, appendix A); `null` for other
  * hardware.
  */
 function formatEui64(mac: string): bigint | null {

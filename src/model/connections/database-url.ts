@@ -1,33 +1,34 @@
 /**
- * The URL of a PostgreSQL database, as libpq reads it: several servers, socket folders, and parameters after `?`. It is
- * parsed here and nowhere else, because the parsers of other libraries repeat parts of a wrong URL, and so of a password.
+ * The URL of a PostgreSQL database, as libpq reads it: several servers, socket folders, and parameters after `?`. Only this
+ * file parses it, because other libraries' parsers repeat parts of a wrong URL in their messages, which may be parts of a
+ * password.
  */
 
-/** What is wrong with a URL. The message completes "must be …" and repeats nothing of the URL. */
+/** The URL is wrong. The message completes "must be …" and repeats nothing of the URL. */
 export class DatabaseUrlError extends Error {
   override readonly name = "DatabaseUrlError";
 }
 
-/** How much of TLS a connection asks for; docs/database.md explains each. */
+/** Which TLS a connection uses; docs/database.md explains each mode. */
 export type SslMode = (typeof SSL_MODES)[number];
 
-/** Which of several servers will do. */
+/** Which of several servers are accepted. */
 export type SessionAttributes = (typeof SESSION_ATTRIBUTES)[number];
 
-/** One server that may be connected to; `null`: what PGHOST and PGPORT say, or localhost and 5432. */
+/** A server to which to connect. `null`: as PGHOST and PGPORT say, or localhost and 5432. */
 export interface DatabaseServer {
   /** A name, an address, or the folder of a Unix socket (it begins with `/`). */
   readonly host: string | null;
   readonly port: number | null;
 }
 
-/** A database and how to connect to it; `null`: not said. */
+/** A database and how to connect to it; `null`: the URL does not say. */
 export interface DatabaseTarget {
   /** In the order in which they are tried; at least one. */
   readonly servers: readonly DatabaseServer[];
   readonly user: string | null;
   readonly password: string | null;
-  /** Where it is looked for if there is none. */
+  /** The file in which to look for a password if the URL has none. */
   readonly passwordFile: string | null;
   readonly database: string | null;
   readonly sslMode: SslMode | null;
@@ -92,7 +93,7 @@ export function parseDatabaseUrl(url: string): DatabaseTarget {
       pick("load_balance_hosts", ["disable", "random"], take("load_balance_hosts")) === "random",
     connectTimeoutMs: parseSeconds(take("connect_timeout")),
     applicationName: take("application_name"),
-    // A blank is often written as `+` here, which libpq alone does not take.
+    // Some clients write a blank as `+` here, although libpq does not accept it.
     options: take("options")?.replaceAll("+", " ") ?? null,
   };
   if (target.sslRootCert === "system" && target.sslMode !== "verify-full") {
@@ -109,7 +110,7 @@ export function withDatabaseParameter(url: string, name: string, value: string):
   return `${url}${separator}${name}=${encodeURIComponent(value)}`;
 }
 
-/** Splits a URL. The password ends at the last `@`, so that the authority's end must come behind it. */
+/** Splits a URL. The password ends at the last `@`, so no `@` may come behind the authority. */
 function splitUrl(rest: string): {
   readonly authority: string;
   readonly path: string;
@@ -155,7 +156,7 @@ function parseQuery(query: string): ReadonlyMap<string, string> {
   return parameters;
 }
 
-/** Servers of the authority, or those of `host=` and `port=`, which are lists as well. */
+/** Parses the servers of the authority, or those of `host=` and `port=`, which are lists as well. */
 function parseServers(authority: string, hosts: string | null, ports: string | null): DatabaseServer[] {
   const named = authority.split(",").map(parseServer);
   if (hosts === null && ports === null) return named;
@@ -185,7 +186,7 @@ function parsePort(text: string): number | null {
   return port;
 }
 
-/** `ssl=true` is how other clients of Node.js write `sslmode=verify-full`. */
+/** Reads `sslmode`, or `ssl`: other clients for Node.js write `ssl=true` for `sslmode=verify-full`. */
 function parseSslMode(sslMode: string | null, ssl: string | null): SslMode | null {
   if (sslMode !== null) return pick("sslmode", SSL_MODES, sslMode);
   if (ssl === null) return null;
@@ -224,7 +225,7 @@ function emptyToNull(text: string): string | null {
   return text === "" ? null : text;
 }
 
-/** Those that are used, and those of libpq and of other clients that change nothing here. */
+/** The parameters that have an effect here, and those of libpq and other clients that have none. */
 const KNOWN_PARAMETERS: ReadonlySet<string> = new Set([
   ...["host", "port", "user", "password", "dbname", "sslmode", "ssl", "sslnegotiation", "sslrootcert"],
   ...["sslcert", "sslkey", "sslpassword", "target_session_attrs", "load_balance_hosts", "connect_timeout"],

@@ -4,6 +4,6 @@ export interface TlsFiles {
   readonly certFile: string;
   readonly keyFile: string;
   readonly serverName: string | null;
-  /** What the key is encrypted with, if it is. */
+  /** The passphrase of the key, if it is encrypted. */
   readonly passphrase?: string;
 }

@@ -1,9 +1,9 @@
 import { isContainerInterface } from "./container-names.js";
 
-/** What kind of interface a guest has, as far as its name says. */
+/** The kind of a guest interface, guessed from its name. */
 export type DeviceType = "VLAN" | "BOND" | "BRIDGE" | "CONTAINER";
 
-/** Guesses what kind of interface a name is usually given to; `null`: a plain one, or nobody knows. */
+/** Guesses the kind of an interface from its name; `null`: a plain one, or unknown. */
 export function guessDeviceType(name: string | null): DeviceType | null {
   if (name === null) return null;
   if (isContainerInterface(name)) return "CONTAINER";

@@ -7,7 +7,7 @@ import {
   type NamedNic,
 } from "./missing-interface.js";
 
-/** Kinds of misfits between a VM's vNICs and its guest's interfaces. Each kind's number is the one that is stored. */
+/** Kinds of drift between a VM's vNICs and its guest's interfaces. The stored value of a kind is its number. */
 export const DRIFT_KINDS = {
   DEVICE_BRIDGE: 1,
   DEVICE_BOND: 2,
@@ -19,28 +19,32 @@ export const DRIFT_KINDS = {
   NIC_MAC_DIFFERS: 8,
 } as const;
 
-/** A kind of misfit. */
+/** A kind of drift. */
 export type DriftKind = keyof typeof DRIFT_KINDS;
 
-/** One thing that does not fit. */
+/** One finding of drift: a vNIC or an interface that does not fit the other side. */
 export interface DriftItem {
   readonly kind: DriftKind;
-  /** The vNIC that the guest does not show; `null` for an interface without one. */
+  /** The vNIC that the guest does not report; `null` for an interface without a vNIC. */
   readonly nicId: string | null;
-  /** The interface that no vNIC is behind; `null` for a vNIC that is not shown. */
+  /** The interface without a vNIC; `null` for a vNIC that the guest does not report. */
   readonly device: NamedInterface | null;
 }
 
-/** What is compared: `interfaces: null` is not known, `nics: null` not told yet. */
+/** The lists that are compared; `null`: not known. */
 export interface Comparison extends ComparedVm {
   readonly interfaces: readonly NamedInterface[] | null;
   readonly nics: readonly NamedNic[] | null;
 }
 
 /**
- * Lists in what a guest's interfaces and the VM's vNICs do not fit, each thing once. Where either is not known nothing is
- * listed, nor is a member of a bond, which has its bond's MAC, nor a vNIC that is shown under an ignored name. An interface that is probably a vNIC under another MAC counts
- * as that vNIC. At most {@link MOST_DRIFT} of a VM: a guest decides how many interfaces it shows.
+ * Lists the drift between a guest's interfaces and the VM's vNICs, each finding once. It is empty if either list is not
+ * known. These are not drift:
+ * 1. a member of a bond, which has the bond's MAC;
+ * 2. a vNIC that the guest reports under an ignored name.
+ *
+ * An interface that is probably a vNIC under another MAC counts as that vNIC. Lists {@link MOST_DRIFT} findings at most,
+ * because a guest decides how many interfaces it reports.
  */
 export function listDrift({ interfaces, nics, ...vm }: Comparison): DriftItem[] {
   if (interfaces === null || nics === null) return [];
@@ -69,10 +73,10 @@ export function listDrift({ interfaces, nics, ...vm }: Comparison): DriftItem[] 
   return items.length <= MOST_DRIFT ? items : pickItems(items);
 }
 
-/** Maximum number of misfits that are kept of one VM. Nobody reads more, and each is a row that passes write. */
+/** The highest number of findings of one VM. Nobody reads more, and each one is a row that passes write. */
 export const MOST_DRIFT = 500;
 
-/** Picks the same items in whatever order a guest reports: vNICs first, interfaces of containers last, then by key. */
+/** Picks items, the same ones for every reported order: first vNICs, last interfaces of containers, then by key. */
 function pickItems(items: readonly DriftItem[]): DriftItem[] {
   const rank = ({ nicId, kind }: DriftItem) => (nicId !== null ? 0 : kind === "DEVICE_CONTAINER" ? 2 : 1);
   const places = items.map((item) => `${rank(item)} ${formatDriftKey(item)}`);
@@ -80,7 +84,10 @@ function pickItems(items: readonly DriftItem[]): DriftItem[] {
   return items.filter((_, at) => (places[at] ?? "") <= last);
 }
 
-/** Formats what tells an item from others of its VM and kind. Long names by their beginning: an index must hold it. */
+/**
+ * Formats a key that differs for each item of one kind of a VM. Of long names it takes the beginning, because the key must
+ * fit into an index.
+ */
 export function formatDriftKey({ nicId, device }: Pick<DriftItem, "nicId" | "device">): string {
   return nicId ?? `${device?.macAddress ?? "-"} ${(device?.name ?? "").slice(0, LONGEST_NAME)}`;
 }
@@ -88,12 +95,12 @@ export function formatDriftKey({ nicId, device }: Pick<DriftItem, "nicId" | "dev
 const LONGEST_NAME = 400;
 
 function findDeviceKind(name: string | null): DriftKind {
-  // A virtual router's interface, such as `vrrp.51`, has the form of a VLAN's name and is none.
+  // The interface of a virtual router, such as `vrrp.51`, looks like a VLAN by its name, but is not one.
   const type = /^vrrp/i.test(name ?? "") ? null : guessDeviceType(name);
   if (type !== null) return `DEVICE_${type}`;
   return name !== null && VPN.test(name) ? "DEVICE_VPN" : "DEVICE_UNKNOWN";
 }
 
-/** Names that programs for private networks give their interfaces, on Linux, BSD and Windows. */
+/** Names of interfaces of VPN programs, on Linux, BSD and Windows. */
 const VPN =
   /^(?:u?tun\d*|tap\d*|wg[\w-]*|ppp\d+|zt\w+|tailscale\d*|nordlynx|ipsec\d*|vti\d*|xfrm\d*|gpd\d+|cscotun\d+|cali-wg|proton\d+|nebula\d*|OpenVPN.*|WireGuard.*|TAP-Windows.*|Tailscale.*)$/i;

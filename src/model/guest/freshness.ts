@@ -1,19 +1,19 @@
 import type { StaleReason } from "./stale-reason.js";
 
-/** What of a VM's freshness is its own: it changes only with the VM. */
+/** The part of a VM's freshness that changes only with the VM. */
 export interface OwnFreshness {
   /** `true`: its host's last success is the time of its last report. */
   readonly isHeard: boolean;
-  /** When the guest last reported, where it is not heard now. */
+  /** When the guest last reported, if it is not heard now. */
   readonly reportedAt: Date | null;
   readonly ownReason: StaleReason | null;
   readonly ownSince: Date | null;
 }
 
-/** What a host adds to the freshness of its VMs. It moves with each pass, and with time alone. */
+/** The host's part of the freshness of its VMs. It changes with each pass, and with time alone. */
 export interface HostFreshness {
   readonly lastSuccessAt: Date | null;
-  /** Why nothing of its VMs is current; `null`: it is polled as it should be. */
+  /** Why all its VMs are stale; `null`: its polling works. */
   readonly hostReason: StaleReason | null;
   readonly hostSince: Date | null;
 }
@@ -25,7 +25,7 @@ export interface VmFreshness {
   readonly staleSince: Date | null;
 }
 
-/** A host of which nothing is stored: nobody polls it. */
+/** The freshness of a host of which nothing is stored, because nobody polls it. */
 export const UNKNOWN_HOST: HostFreshness = {
   lastSuccessAt: null,
   hostReason: "REFRESH_OVERDUE",
@@ -33,8 +33,8 @@ export const UNKNOWN_HOST: HostFreshness = {
 };
 
 /**
- * Joins what is known of a VM and of the host that runs it; `null`: no host does, and nothing is stale. A failing host comes
- * first, and of two times the earlier one counts. SQL says the same in `store/read/conditions/own-conditions.ts`.
+ * Joins a VM's freshness and its host's; `null` as a host: no host runs it, so that nothing is stale. The host's reason
+ * comes first, and the earlier one of two times counts. `store/read/conditions/own-conditions.ts` has the same rule in SQL.
  */
 export function joinFreshness(own: OwnFreshness, host: HostFreshness | null): VmFreshness {
   if (host === null) return { lastReportedAt: own.reportedAt, staleReason: null, staleSince: null };

@@ -1,10 +1,13 @@
-/** How much of one guest's report is kept; what exceeds it is left out and reported. */
+/** How much of one guest's report is kept. The rest is left out and reported as a problem. */
 export interface GuestLimits {
-  /** Interfaces, those that are ignored not counted. */
+  /** The number of interfaces, without ignored ones. */
   readonly interfaces: number;
-  /** Addresses of all these interfaces together. */
+  /** The number of addresses of all these interfaces together. */
   readonly addresses: number;
 }
 
-/** A container host has hundreds of interfaces; the service proxy of a large cluster puts thousands of addresses on one. */
+/**
+ * A guest with containers has hundreds of interfaces. In a large cluster, a service proxy puts thousands of addresses on
+ * one.
+ */
 export const DEFAULT_GUEST_LIMITS: GuestLimits = { interfaces: 10_000, addresses: 50_000 };

@@ -2,51 +2,50 @@ import { groupByMac } from "../address/mac.js";
 import { guessDeviceType } from "./device-type.js";
 import { isWithoutGuest } from "./vm-status.js";
 
-/** An interface of a guest, as far as it is compared with vNICs. */
+/** The values of a guest interface that are compared with vNICs. */
 export interface NamedInterface {
   readonly name: string | null;
   readonly macAddress: string | null;
 }
 
-/** A vNIC, as far as it is compared with a guest's interfaces. */
+/** The values of a vNIC that are compared with a guest's interfaces. */
 export interface NamedNic {
   readonly id: string;
   readonly name: string;
   readonly macAddress: string | null;
 }
 
-/** Why the guest shows no interface with a vNIC's MAC. */
+/** Why the guest reports no interface with a vNIC's MAC. */
 export type MissingReason =
   "VM_DOWN" | "NO_AGENT" | "NO_DEVICES" | "BOND_MEMBER" | "MAC_DIFFERS" | "IGNORED_BY_NAME" | "NOT_REPORTED";
 
-/** Why a vNIC is missing in its guest, and the interface that it probably is. */
+/** Why a vNIC is missing in its guest, and the interface that it probably has; `null`: none. */
 export interface MissingInterface<Interface> {
   readonly reason: MissingReason;
   readonly probable: Interface | null;
 }
 
-/** What is known of the VM whose vNICs and interfaces are compared. */
+/** The values of the VM whose vNICs and interfaces are compared. */
 export interface ComparedVm {
   readonly status: number;
   readonly ips: readonly string[] | null;
-  /** MACs of vNICs that the guest shows under an ignored name, joined by blanks; absent: not known. */
+  /** MACs of vNICs that the guest reports under an ignored name, joined by blanks; left out: not known. */
   readonly ignoredMacs?: string | null;
 }
 
-/** Which vNICs are missing in a guest. */
+/** The vNICs that are missing in a guest. */
 export interface MissingInterfaces<Interface> {
-  /** Finds why the guest shows no interface with the vNIC's MAC; `null` if it shows one. */
+  /** Finds why the guest reports no interface with the vNIC's MAC; `null` if it reports one. */
   readonly find: (nic: NamedNic) => MissingInterface<Interface> | null;
 }
 
 /**
- * Compares a VM's vNICs with its guest's interfaces once, in time that grows with the sum of both and not with their
- * product. Why a vNIC is missing, in this order:
- * 1. the VM does not run, or its guest reports nothing, or addresses without interfaces;
- * 2. the guest shows the MAC under a name that is left out;
- * 3. the vNIC is a member of a bond: a bond gives its members one MAC, so more plain interfaces have the bond's MAC than
- *    vNICs do;
- * 4. the guest changed the MAC: plain interfaces have MACs that no vNIC has. The n-th missing vNIC by name is probably the
+ * Compares a VM's vNICs with its guest's interfaces. It takes time in proportion to the sum of both, not to their product.
+ * The reasons for a missing vNIC, in this order:
+ * 1. The VM does not run, or its guest reports nothing, or only addresses.
+ * 2. The guest reports the MAC under an ignored name.
+ * 3. The vNIC is a member of a bond. A bond gives its members one MAC, so more plain interfaces than vNICs have that MAC.
+ * 4. The guest changed the MAC: plain interfaces have MACs that no vNIC has. The n-th missing vNIC by name is probably the
  *    n-th of these by name.
  */
 export function findMissingInterfaces<Interface extends NamedInterface>(
@@ -71,7 +70,7 @@ export function findMissingInterfaces<Interface extends NamedInterface>(
     const reason = member !== undefined ? "BOND_MEMBER" : probable === null ? "NOT_REPORTED" : "MAC_DIFFERS";
     told.set(id, { reason, probable });
   }
-  // A vNIC that came after the list was read is not in it.
+  // A vNIC that came after the list was read is not among those that were compared.
   const findOther = (nic: NamedNic) =>
     ({ reason: isIgnored(nic) ? "IGNORED_BY_NAME" : "NOT_REPORTED", probable: null }) as const;
   return { find: (nic) => (isShown(nic) ? null : (told.get(nic.id) ?? findOther(nic))) };
@@ -84,7 +83,10 @@ function findAs<Interface>(
   return { find: (nic) => (isShown(nic) ? null : { reason, probable: null }) };
 }
 
-/** Lists the plain interfaces that have a bond's MAC, by name, without the one of each bond whose own MAC that is. */
+/**
+ * Lists the plain interfaces with a bond's MAC, sorted by name. Leaves out one of each bond, because the bond's MAC is its
+ * own.
+ */
 function listSpareMembers<Interface extends NamedInterface>(
   interfaces: readonly Interface[],
 ): readonly Interface[] {
@@ -117,7 +119,7 @@ function isPlain(name: string | null): boolean {
   return name !== null && guessDeviceType(name) === null && !VIRTUAL.test(name);
 }
 
-/** Names of tunnels and other interfaces that a guest makes itself and that have MACs, beside those with a type. */
+/** Names of tunnels and other interfaces that a guest makes itself, that have MACs and no {@link guessDeviceType} type. */
 const VIRTUAL =
   /^(?:lo|tun|tap|wg|zt|tailscale|vrrp|macvlan|macvtap|ipvlan|dummy|sit|gre|ip6tnl|vti|vnet)[\w.:-]*$/i;
 

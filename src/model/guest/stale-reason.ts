@@ -1,4 +1,4 @@
-/** Why the guest data of a VM is not current, as the read side sees it (failing hosts included). */
+/** Why the guest data of a VM are stale, as readers see it; failing hosts are included. */
 export type StaleReason =
   | "AGENT_ABSENT"
   | "AGENT_SILENT"

@@ -20,8 +20,8 @@ export const VM_STATUS = {
 } as const;
 
 /**
- * The states in which a VM does not run, and so has no guest. It has no addresses and interfaces, and that is current.
- * The one rule for VMs that are down, whatever the source and whoever asks.
+ * The states in which a VM does not run, so that it has no guest. Then it has no addresses and interfaces, and that is
+ * current. This is the only rule for VMs that are down, whatever the source and the reader.
  */
 export const STATUSES_WITHOUT_GUEST: readonly number[] = [
   VM_STATUS.DOWN,
