@@ -3,16 +3,16 @@ import type { ConfiguredHost } from "../store/types.js";
 import { HostMemory } from "./host-memory.js";
 import { WorkBudget } from "./work-budget.js";
 
-/** A host that this process polls: its client, and what is kept of it between passes. */
+/** A host that this process polls, with its client and its memory between passes. */
 export interface HostLink {
   readonly host: ConfiguredHost;
   readonly vdsm: VdsmClient;
   readonly memory: HostMemory;
-  /** How much of this process its answers may take. */
+  /** How much time of this process its answers may take. */
   readonly budget: WorkBudget;
 }
 
-/** Makes the link to a host, with an empty memory. */
+/** Creates the link to a host, with an empty memory. */
 export function createHostLink(
   host: ConfiguredHost,
   vdsm: VdsmClient,

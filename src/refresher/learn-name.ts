@@ -3,7 +3,10 @@ import type { RefreshStore } from "../store/types.js";
 import type { HostLink } from "./host-link.js";
 import { cutText, toStorableText } from "./plan/text.js";
 
-/** Stores the host's own name, which is asked for once until the host fails. Not to learn it is no failure. */
+/**
+ * Asks the host for its own name and stores it. It asks once, and again only after the host failed. An error is ignored,
+ * because the name is not essential.
+ */
 export async function learnHostName(
   { host, vdsm, memory }: HostLink,
   store: RefreshStore,
@@ -19,11 +22,14 @@ export async function learnHostName(
     }
     memory.isNameSettled = true;
   } catch (error) {
-    // A host that refuses this question always refuses it. A pass must not wait a whole deadline for a name again.
-    // After any other failure the host is asked again at the next pass.
+    // A host that refuses this question, or does not answer it, is not asked again: no pass should wait a whole deadline
+    // for a name. After any other failure the next pass asks again.
     memory.isNameSettled = error instanceof HostError && (error.kind === "fault" || error.kind === "timeout");
   }
 }
 
-/** `vds_static.vds_name` is varchar(255). A name that it cannot hold would fail those of other hosts, stored with it. */
+/**
+ * The length of `vds_static.vds_name`, a varchar(255). A longer name would fail the statement, which also stores other
+ * hosts' names.
+ */
 const HOST_NAME_LENGTH = 255;

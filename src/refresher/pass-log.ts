@@ -1,7 +1,7 @@
 import type { HostFailure } from "../store/types.js";
 import type { PassResult } from "./pass.js";
 
-/** Takes the refresher's events; a logger of pino is one. */
+/** Receives the refresher's events, such as a logger of pino. */
 export interface RefresherLog {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
@@ -10,20 +10,20 @@ export interface RefresherLog {
 }
 
 /**
- * Writes one line a pass. An outage of the database concerns every host at once, so it is reported when it begins and when
- * it ends; so is the return of a host that had failed.
+ * Writes one log line for each pass. An outage of the database concerns all hosts, so it writes one line when the outage
+ * begins and one when it ends. It also writes a line when a failed host answers again.
  */
 export class PassLog {
   private isDatabaseLost = false;
   private readonly withoutInventory = new Set<string>();
-  /** Hosts with records that name no VM. */
+  /** Hosts whose last answer had records that name no VM. */
   private readonly withRejected = new Set<string>();
-  /** Hosts that were reported as removed. Their passes go on until the list of hosts is read again. */
+  /** Hosts that were logged as removed. Their passes go on until the list of hosts is read again. */
   private readonly removed = new Set<string>();
 
   /** Hosts that must rest. */
   private readonly resting = new Set<string>();
-  /** How many passes in a row failed, of hosts whose last pass did. */
+  /** For each host whose last pass failed: how many passes in a row failed. */
   private readonly failures = new Map<string, number>();
 
   constructor(private readonly log: RefresherLog) {}
@@ -75,7 +75,7 @@ export class PassLog {
     else this.log.debug(counts, "pass done, nothing changed");
   }
 
-  /** Reports that a host is back, also where nothing changed meanwhile. */
+  /** Logs that a host answers again, even if nothing changed meanwhile. */
   private writeReturn({ host, outcome, failure }: PassResult): void {
     if (outcome === "failed" && failure?.kind !== "database" && failure?.kind !== "aborted") {
       this.failures.set(host.id, (this.failures.get(host.id) ?? 0) + 1);
@@ -87,7 +87,7 @@ export class PassLog {
     }
   }
 
-  /** Reports that a host must rest, and that it need no more. */
+  /** Logs that a host must rest, and later that it need not rest any more. */
   private writeRest({ host, outcome, restMs }: PassResult): void {
     const fields = { host: host.name, hostId: host.id };
     if (restMs > 0 && !this.resting.has(host.id)) {
@@ -139,7 +139,7 @@ export class PassLog {
     this.writeRejected(fields, host.id, rejectedRecords);
   }
 
-  /** Records that name no VM. */
+  /** Logs records that name no VM. */
   private writeRejected(fields: object, hostId: string, rejected: readonly string[]): void {
     const [reason] = rejected;
     if (reason === undefined) {
@@ -169,7 +169,7 @@ export class PassLog {
   }
 }
 
-/** The greatest number of lines about one host at once. */
+/** The highest number of lines about one host in one pass. */
 const MAX_LINES = 10;
 
 function formatReason({ kind, message, detail }: HostFailure) {

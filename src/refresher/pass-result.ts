@@ -4,9 +4,9 @@ import type { ConfiguredHost, HostFailure } from "../store/types.js";
 export interface PassResult {
   readonly host: ConfiguredHost;
   /**
-   * `superseded`: another pass had the host or one of its VMs meanwhile, and nothing was written. `deferred`: another
-   * gateway polls the host, which was not asked. `removed`: the host is polled no more, as another process said; it was not
-   * asked.
+   * - `superseded`: another pass claimed the host or took one of its VMs; nothing was written.
+   * - `deferred`: another gateway polls the host; the host was not asked.
+   * - `removed`: another process ended the polling of the host; the host was not asked.
    */
   readonly outcome: "done" | "superseded" | "deferred" | "removed" | "failed";
   /** Why it was deferred. `busy`: another gateway polls the host now. `fresh`: it has just done so. */
@@ -17,20 +17,18 @@ export interface PassResult {
   readonly inventoryFailure: string | null;
   readonly vms: number;
   readonly rejectedVms: number;
-  /** VMs whose reports have a new problem since this pass, with a message. */
+  /** VMs whose reports have a new problem, with a message. */
   readonly newProblems: ReadonlyMap<string, string>;
   /** Messages about unreadable records that name no VM. */
   readonly rejectedRecords: readonly string[];
   /** VMs whose reports are right again. */
   readonly endedProblems: readonly string[];
   readonly changedVms: number;
-  /** Guest interfaces that are new, have other addresses, or are gone. */
+  /** The numbers of guest interfaces that are new, that changed, and that are gone. */
   readonly added: number;
   readonly changed: number;
   readonly removed: number;
   readonly durationMs: number;
-  /**
-   * Milliseconds for which the host rests, because its answers took more than their share of time; 0: it does not.
-   */
+  /** How long the host must rest, because its answers took more than their share of time; 0: not at all. */
   readonly restMs: number;
 }

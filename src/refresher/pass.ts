@@ -17,25 +17,26 @@ import { askStore, StoreError } from "./store-error.js";
 
 export type { PassResult } from "./pass-result.js";
 
-/** What a pass works with besides its host. */
+/** What a pass needs besides its host. */
 export interface PassDeps {
   readonly store: RefreshStore;
   readonly ignoreNames: readonly RegExp[];
   readonly guestLimits?: GuestLimits | undefined;
   /** Milliseconds of a clock that never steps. */
   readonly now: () => number;
-  /** Resolves once the store knows the hosts. */
+  /** Resolves when the store knows the hosts. */
   readonly ready: () => Promise<void>;
   /** A pass ends within this time; until then other gateways leave its host alone. */
   readonly passTimeoutMs?: number;
 }
 
 /**
- * Makes what is stored of a host's VMs equal to what the host reports. Never throws.
- * 1. Claim: raise the host's epoch, which voids the claims of earlier passes. Another gateway may have the turn.
- * 2. Scan: ask the host; parse the VMs that are reported otherwise than in the answer kept by the last pass.
- * 3. Plan: read what is stored of these VMs, decide who owns each, ask for changed vNICs, list what differs.
- * 4. Write: store the difference and the host's success in one transaction, if the claim is still valid.
+ * Makes the stored VMs of a host equal to what the host reports. Never throws.
+ * 1. Claim: raise the host's epoch, which makes the claims of earlier passes invalid. The claim is deferred if another
+ *    gateway polls the host.
+ * 2. Scan: ask the host, and parse the VMs whose report differs from the answer that the last pass kept.
+ * 3. Plan: read what is stored of these VMs, decide who owns each, ask for changed vNICs, and list the differences.
+ * 4. Write: store the differences and the host's success in one transaction, if the claim is still valid.
  * 5. Commit: keep the answer for the next scan.
  */
 export async function refreshHost(
@@ -70,7 +71,7 @@ export async function refreshHost(
   }
 }
 
-/** What a pass means to write. */
+/** The plan of a pass, and the problems that it found. */
 interface PlannedPass {
   readonly plan: PassPlan;
   readonly problems: HostProblems;
@@ -104,14 +105,12 @@ async function plan(
   return { plan, problems, inventoryFailure: failure };
 }
 
-/** Returns `true` if every VM is reported as in the kept answer. A VM that cannot be read counts as changed. */
+/** Returns `true` if every VM's report equals the kept one. A VM that cannot be read counts as changed. */
 function isUnchanged({ listsAllVms, vms, rejected, removed }: ScannedReport): boolean {
   return !listsAllVms && vms.length + rejected.length + removed.length === 0;
 }
 
-/**
- * Reads what is stored of the VMs to look at. These are the changed ones, or all of the host where the scan lists all.
- */
+/** Reads what is stored of the changed VMs, or of all VMs of the host if the scan lists all. */
 function readStoredVms(
   store: RefreshStore,
   hostId: string,
@@ -122,7 +121,7 @@ function readStoredVms(
   return listsAllVms ? store.readHostVms(hostId, vmIds) : store.readVms(vmIds);
 }
 
-/** Writes the plan and keeps the answer. `false`, and nothing written, if the claim was void. */
+/** Writes the plan and keeps the answer. Returns `false`, and writes nothing, if the claim is invalid. */
 async function write(
   store: RefreshStore,
   { memory }: HostLink,
@@ -137,7 +136,7 @@ async function write(
     const vmCount = countReadableVms(scan) + scan.rejected.length;
     isWritten = await askStore(store.apply(claim, changes, { vmCount, durationMs, warning, visibleChanges }));
   } finally {
-    // The connection may also have died after the commit, so that the next pass has to compare.
+    // The connection may have broken after the commit, so the next pass has to compare all VMs.
     if (!isWritten) memory.reset();
   }
   if (isWritten) {
@@ -147,7 +146,7 @@ async function write(
   return isWritten;
 }
 
-/** Stores why the host did not answer; `null` if that does not count, because the pass's claim is void. */
+/** Stores why the pass failed, and returns the failure; `null` if it does not count, because the claim is invalid. */
 async function noteFailure(
   store: RefreshStore,
   claim: HostClaim | null,
@@ -156,7 +155,8 @@ async function noteFailure(
 ): Promise<HostFailure | null> {
   if (claim === null || failure.kind === "database") return failure;
   try {
-    // Neither our own stop nor our own database is the host's failure. After a stop another gateway may go on at once.
+    // Our own stop, or a failure of our database, is not a failure of the host. After a stop another gateway may poll it at
+    // once.
     if (failure.kind === "aborted") {
       await askStore(store.releaseClaim(claim.hostId));
       return failure;
@@ -167,7 +167,7 @@ async function noteFailure(
   }
 }
 
-/** Reads why a pass failed. If it was ended for a reason, such as its time limit, that is the reason. */
+/** Finds why a pass failed. If a signal ended it for a reason, such as the time limit, that is the reason. */
 function readFailure(cause: unknown, signal?: AbortSignal): HostFailure {
   const error = signal?.reason instanceof HostError ? signal.reason : cause;
   const message = error instanceof Error ? error.message : String(error);

@@ -1,19 +1,19 @@
 import type { RejectedVm } from "../vdsm/records/types.js";
 
-/** What is wrong with a host's reports, and what of it is news. */
+/** The problems of a host's reports, and which of them are new or have ended. */
 export interface HostProblems {
   /** Messages, by VM. */
   readonly all: ReadonlyMap<string, string>;
-  /** Those that are new, or whose message changed. */
+  /** The problems that are new, or whose message changed. */
   readonly began: ReadonlyMap<string, string>;
-  /** VMs of which there was one and is none any more. */
+  /** VMs that had a problem and have none any more. */
   readonly ended: readonly string[];
 }
 
 /** No VM's report is wrong. */
 export const NO_PROBLEMS: ReadonlyMap<string, string> = new Map();
 
-/** Replaces the problems of the VMs that a pass looked at by those that it found. */
+/** Replaces the problems of the VMs that a pass looked at by the problems that it found. */
 export function mergeProblems(
   known: ReadonlyMap<string, string>,
   lookedAt: readonly string[],

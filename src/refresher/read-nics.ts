@@ -2,13 +2,15 @@ import { HostError } from "../vdsm/errors.js";
 import type { ReportedNic } from "../vdsm/records/types.js";
 import type { HostLink } from "./host-link.js";
 
-/** Answers about vNICs, and why some are missing. */
+/** The answers about vNICs, and why some are missing; `null`: none is. */
 export interface NicAnswers {
   readonly nics: ReadonlyMap<string, readonly ReportedNic[]>;
   readonly failure: string | null;
 }
 
-/** Asks a host for the vNICs of these VMs. What it does not report is no reason to lose what its guests report. */
+/**
+ * Asks a host for the vNICs of these VMs. Missing answers do not fail the pass, because the guests' reports are still good.
+ */
 export async function readNics(
   link: HostLink,
   vmIds: readonly string[],
@@ -26,7 +28,7 @@ export async function readNics(
       for (const [vmId, reported] of answer) nics.set(vmId, reported);
     } catch (error) {
       if (!(error instanceof HostError) || error.kind === "aborted") throw error;
-      // VDSM fails the whole call if it lacks one of the VMs, which may have ended a moment ago.
+      // VDSM fails the complete call if one of the VMs is gone, which may have ended a moment ago.
       if (error.kind === "fault" && part.length > 1 && splitsLeft > 0) {
         splitsLeft -= 1;
         const half = Math.ceil(part.length / 2);
@@ -41,7 +43,7 @@ export async function readNics(
   return { nics, failure };
 }
 
-/** Asks with the verb that the host's release has. */
+/** Asks with the verb that the host's release supports. */
 async function askNics({ vdsm, memory }: HostLink, vmIds: readonly string[], signal: AbortSignal) {
   if (!memory.lacksDumpxmls) {
     try {
@@ -55,13 +57,13 @@ async function askNics({ vdsm, memory }: HostLink, vmIds: readonly string[], sig
 }
 
 /**
- * A domain's XML is about 10 kB, and reading one takes a quarter of a millisecond. After a restart of vdsmd all VMs of a
- * host are asked for, which would be too much for one answer.
+ * The number of VMs in one call. A domain's XML is about 10 kB, and reading it takes a quarter of a millisecond. After a
+ * restart of vdsmd all VMs of a host are asked for, which is too much for one answer.
  */
 const VMS_PER_CALL = 100;
 
-/** Enough to find a handful of VMs that a host lacks. A host that refuses everything is not asked a hundred times. */
+/** Enough splits to find a handful of VMs that are gone. A host that refuses everything is not asked a hundred times. */
 const MAX_SPLITS = 32;
 
-/** JSON-RPC's code for a verb that the release does not have: before 4.2 there is no `Host.dumpxmls`. */
+/** JSON-RPC's code: the release does not have the verb. `Host.dumpxmls` came with 4.2. */
 const METHOD_NOT_FOUND = -32601;

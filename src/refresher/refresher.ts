@@ -14,17 +14,17 @@ import { startTimerSchedule } from "./schedule/timer-schedule.js";
 import { computeBusyWait, computeRetry } from "./schedule/timing.js";
 import { waitFor } from "./wait-for.js";
 
-/** What a refresher is made of. */
+/** Options of a refresher. */
 export interface RefresherOptions {
   readonly store: RefreshStore;
-  /** Makes the one client that a host is asked with; the refresher closes it. */
+  /** Creates the client of a host, one for each. The refresher closes it. */
   readonly clientFor: (host: ConfiguredHost) => VdsmClient;
   readonly hosts: readonly ConfiguredHost[];
-  /** `null`: nothing is polled by itself. */
+  /** `null`: hosts are polled on request only. */
   readonly intervalMs: number | null;
-  /** Hosts polled at the same time, at most. */
+  /** The highest number of hosts that are polled at the same time. */
   readonly concurrency?: number;
-  /** A pass that takes longer is ended, as a failure. */
+  /** A pass that takes longer is ended and counts as failed. */
   readonly passTimeoutMs?: number;
   readonly ignoreNames: readonly RegExp[];
   readonly guestLimits?: GuestLimits;
@@ -34,37 +34,39 @@ export interface RefresherOptions {
   readonly random?: () => number;
   /** Milliseconds of a clock that never steps. */
   readonly now?: () => number;
-  /** Decides when each host is polled, and by whom; timers in this process where it is left out. */
+  /** Starts the schedule, which decides when and by which replica each host is polled. Left out: timers in this process. */
   readonly startSchedule?: StartSchedule<PassResult>;
 }
 
 /** Keeps the store equal to what the hosts report. */
 export interface Refresher {
-  /** Passes of this process at this moment. */
+  /** The passes of this process that run or wait now. */
   readonly load: Load;
-  /** Resolves when the store knows the hosts, or did not answer; then the first pass registers them. */
+  /**
+   * Resolves when the first attempt to register the hosts in the store has ended. If it failed, the first pass tries again.
+   */
   readonly registered: Promise<void>;
-  /** Resolves when the first pass over every host of the settings has ended, well or not. */
+  /** Resolves when the first pass over every host of the settings has ended, with success or not. */
   readonly firstRound: Promise<void>;
   /**
-   * Runs one pass over every host, and again where it was superseded. `onResult` is called with each result as it comes.
-   * Hosts that are removed meanwhile are left out.
+   * Runs one pass over every host, and repeats those that are superseded. Calls `onResult` with each result as soon as it
+   * is there. Leaves out hosts that are removed meanwhile.
    */
   refreshAll(onResult?: (result: PassResult) => void): Promise<PassResult[]>;
   /**
-   * Runs one pass over this host, or joins the one that runs, here or in another gateway. Rejects if the host is not polled,
-   * and with the signal's reason when it is aborted; the pass itself goes on.
+   * Runs one pass over this host, or joins a running one, here or in another gateway. Rejects if the host is not polled.
+   * Also rejects with the signal's reason when the signal is aborted, but the pass itself goes on.
    */
   refreshHost(hostId: string, signal?: AbortSignal): Promise<PassResult>;
-  /** Polls one more host, which the store knows already. */
+  /** Starts to poll a further host, which the store knows already. */
   addHost(host: ConfiguredHost, options?: AddOptions): void;
-  /** Stops polling the host and closes its connection. The caller decides what the store keeps of it. */
+  /** Stops polling the host and closes its connection. The stored data stay as they are. */
   removeHost(hostId: string): Promise<void>;
   /** Stops passes and closes connections; resolves when nothing is left running. */
   stop(): Promise<void>;
 }
 
-/** Starts to poll: every host at once, as far as there is room, and then at its turns. */
+/** Starts to poll: every host as soon as a slot is free, and then at its turns. */
 export function startRefresher(options: RefresherOptions): Refresher {
   return new HostRefresher(options);
 }
@@ -95,7 +97,7 @@ class HostRefresher implements Refresher {
     });
     if (this.waitsForFirstPass.size === 0) this.endFirstRound();
     this.registration = new Registration({ store, hosts, intervalMs, log, now: this.now });
-    // At once, so that readers know of hosts before their first pass.
+    // At once, so that readers see the hosts before their first pass.
     this.registered = this.registration.wasAttempted();
     this.deps = {
       store,
@@ -166,8 +168,9 @@ class HostRefresher implements Refresher {
   }
 
   /**
-   * Runs passes until one has written the host's report, or failed. A pass that was superseded is repeated a few times. One
-   * that another gateway's pass stands in the way of is repeated until that one has ended: its success counts as ours.
+   * Runs passes until one has written the host's report, or failed. A superseded pass is repeated a few times. A pass that
+   * is deferred because another gateway polls the host is repeated until that gateway's pass has ended, whose success
+   * counts.
    */
   private async refreshUntilDone(hostId: string, signal?: AbortSignal): Promise<PassResult> {
     const startedMs = this.now();
@@ -192,7 +195,7 @@ class HostRefresher implements Refresher {
   }
 
   private async run(host: ConfiguredHost, signal: AbortSignal, turn: PassTurn): Promise<PassResult> {
-    // A host leaves the map only once its last pass has ended.
+    // A host is removed from the map only when its last pass has ended.
     const link = this.links.get(host.id) ?? this.createLink(host);
     const limit = new AbortController();
     const stop = () => {
@@ -220,7 +223,7 @@ class HostRefresher implements Refresher {
     if (this.waitsForFirstPass.delete(hostId) && this.waitsForFirstPass.size === 0) this.endFirstRound();
   }
 
-  /** Releases a host that another replica polls from now on: closes its connection and forgets what is kept of it. */
+  /** Releases a host that another replica will poll: closes its connection and drops its memory. */
   private async release(hostId: string): Promise<void> {
     const link = this.links.get(hostId);
     if (link === undefined) return;
@@ -235,8 +238,11 @@ function sleep(ms: number): Promise<void> {
 
 const DEFAULT_CONCURRENCY = 32;
 
-/** A superseded pass goes first the next time, so a host is rarely superseded three times in a row. */
+/**
+ * The highest number of superseded passes in a row. A superseded pass has precedence at its next try, so that three in a
+ * row are rare.
+ */
 const MOST_LOSSES = 5;
 
-/** What the waits between two tries are measured by where nothing is polled by itself. */
+/** The interval from which waits between tries are computed, if hosts are polled on request only. */
 const RETRY_INTERVAL_MS = 5_000;

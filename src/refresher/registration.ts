@@ -1,12 +1,12 @@
 import type { ConfiguredHost, DroppedHost, RefreshStore } from "../store/types.js";
 import type { RefresherLog } from "./pass-log.js";
 
-/** What a registration is made of. */
+/** Options of a registration. */
 export interface RegistrationOptions {
   readonly store: RefreshStore;
-  /** The hosts that this gateway's settings name. */
+  /** The hosts in this gateway's settings. */
   readonly hosts: readonly ConfiguredHost[];
-  /** `null`: this gateway polls nothing by itself. Then it sends no heartbeats, and its hosts are on nobody's list. */
+  /** `null`: this gateway polls hosts on request only. Then it sends no heartbeats, and its hosts are not on the list. */
   readonly intervalMs: number | null;
   readonly log: RefresherLog;
   /** Milliseconds of a clock that never steps. */
@@ -41,14 +41,14 @@ export class Registration {
     if (hosts.length > 0 || intervalMs !== null) this.register().catch(() => undefined);
   }
 
-  /** Resolves once the store knows the hosts and that this gateway is alive; rejects if the store does not answer. */
+  /** Resolves when the store knows the hosts and that this gateway is alive. Rejects if the store does not answer. */
   async isReady(): Promise<void> {
     await this.register();
     if (this.timer === null && this.options.now() - this.renewedMs > computeHeartbeatMs(null))
       await this.renew();
   }
 
-  /** Resolves when the first attempt to register has ended, well or not. */
+  /** Resolves when the first attempt to register has ended, with success or not. */
   async wasAttempted(): Promise<void> {
     await this.registering?.catch(() => undefined);
   }
@@ -86,8 +86,7 @@ export class Registration {
   }
 
   /**
-   * Starts a heartbeat unless one runs. A failed one is not reported, because the passes report that the database is
-   * down.
+   * Starts a heartbeat unless one is running. Ignores its failure, because passes already report that the database is down.
    */
   private startHeartbeat(): void {
     this.heartbeat ??= this.runHeartbeat()
@@ -116,7 +115,10 @@ export class Registration {
   }
 }
 
-/** Others respect the claims of a silent gateway for a quarter of an interval (store/write/gateway-list.ts): four heartbeats. */
+/**
+ * Computes the time between heartbeats. Other gateways respect claims for a quarter of an interval after the last one
+ * (store/write/gateway-list.ts), which is four heartbeats.
+ */
 function computeHeartbeatMs(intervalMs: number | null): number {
   return Math.min(1_250, Math.max(250, (intervalMs ?? Infinity) / 16));
 }

@@ -1,11 +1,11 @@
 import { formatDatabaseError } from "../store/postgres/errors.js";
 
-/** The database did not do what a pass asked of it: no host is to blame. */
+/** A call of the store failed during a pass. It is not a failure of a host. */
 export class StoreError extends Error {
   override readonly name = "StoreError";
 }
 
-/** Waits for the store and marks its failures, to distinguish them from failures of hosts and from our own. */
+/** Waits for the store and wraps its errors, to distinguish them from failures of hosts and from our own bugs. */
 export async function askStore<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;

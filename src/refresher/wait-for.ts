@@ -1,4 +1,7 @@
-/** Waits for a promise until the signal is aborted; then it rejects with the signal's reason. The promise itself goes on. */
+/**
+ * Waits for a promise, but only until the signal is aborted. Then it rejects with the signal's reason, and the promise
+ * itself goes on.
+ */
 export async function waitFor<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   let stopWaiting: () => void = () => undefined;
   const aborted = new Promise<never>((_, reject) => {
@@ -8,7 +11,7 @@ export async function waitFor<T>(promise: Promise<T>, signal: AbortSignal): Prom
     signal.addEventListener("abort", stopWaiting, { once: true });
     if (signal.aborted) stopWaiting();
   });
-  // Whichever loses must not become an unhandled rejection.
+  // The promise that loses the race must not become an unhandled rejection.
   promise.catch(() => undefined);
   aborted.catch(() => undefined);
   try {

@@ -1,7 +1,7 @@
 /**
- * Bounds the share of this process that one host's answers can take. A host that always sends the largest answers that are
- * accepted, each time with everything changed, could otherwise keep the event loop busy for a good part of each interval.
- * Credit grows with time, up to an amount that the first pass over the largest host does not use up.
+ * Limits the share of this process's time that one host's answers can take. Otherwise a host could keep the event loop busy
+ * for a large part of each interval, by sending the largest accepted answers, each time with all VMs changed. Credit grows
+ * with time, up to an amount that the first pass over the largest host does not use up.
  */
 export class WorkBudget {
   private creditMs = MOST_CREDIT_MS;
@@ -13,8 +13,8 @@ export class WorkBudget {
   }
 
   /**
-   * Takes what the host's answers have cost since the last call from its credit; `workedMs` is all that they ever cost.
-   * Returns for how many milliseconds the host must not be asked; 0 while there is credit.
+   * Subtracts the time that the host's answers took since the last call from its credit. `workedMs` is the total time of
+   * all its answers. Returns for how many milliseconds the host must not be polled; 0 while it has credit.
    */
   computeRest(workedMs: number): number {
     const nowMs = this.now();
@@ -26,8 +26,8 @@ export class WorkBudget {
   }
 }
 
-/** Of one core. Honest hosts of hundreds of VMs need less than a thousandth. */
+/** The share of one core. Normal hosts with hundreds of VMs need less than a thousandth. */
 const SHARE = 0.1;
 
-/** The first pass over 20,000 VMs takes less. */
+/** The highest credit. The first pass over 20,000 VMs takes less. */
 const MOST_CREDIT_MS = 30_000;

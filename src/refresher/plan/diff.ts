@@ -2,7 +2,7 @@ import { INTERFACE_FIELDS } from "../../store/read/interface-columns.js";
 import type { GuestInterface } from "../../store/types.js";
 import { hasSameMembers } from "./guest-addresses.js";
 
-/** The least that must be written so that a VM's stored interfaces become the reported ones. */
+/** The smallest changes by which a VM's stored interfaces become the reported ones. */
 export interface InterfaceChanges {
   readonly inserted: readonly GuestInterface[];
   readonly deleted: readonly GuestInterface[];
@@ -10,8 +10,8 @@ export interface InterfaceChanges {
 }
 
 /**
- * Compares as multisets, because neither the engine's table nor a guest forbids two interfaces with one name and MAC.
- * Equal rows stay, others of the same name and MAC become updates, the rest is inserted or deleted.
+ * Compares stored and reported interfaces as multisets, because two interfaces may have the same name and MAC. Equal ones
+ * stay, those with the same name and MAC are updated, and the others are inserted or deleted.
  */
 export function diffInterfaces(
   stored: readonly GuestInterface[],
@@ -34,8 +34,7 @@ export function diffInterfaces(
 }
 
 /**
- * Formats all values of an interface as one key. The order of its addresses does not matter, because agents change it
- * at will.
+ * Formats all values of an interface as one key. Ignores the order of its addresses, which agents change without a reason.
  */
 export function formatInterfaceKey(guestInterface: GuestInterface): string {
   return JSON.stringify(
@@ -51,7 +50,7 @@ function formatIdentity({ name, macAddress }: GuestInterface): string {
   return JSON.stringify([name, macAddress]);
 }
 
-/** Returns `true` if both lists are equal in order. Most passes find this, and it needs no keys. */
+/** Returns `true` if both lists are equal, in the same order. This is the usual case, and it needs no keys. */
 function isSameInOrder(stored: readonly GuestInterface[], reported: readonly GuestInterface[]): boolean {
   if (stored === reported) return true;
   return (
@@ -76,7 +75,7 @@ function isList(value: FieldValue): value is readonly string[] {
 
 type FieldValue = string | number | boolean | null | readonly string[];
 
-/** A multiset of interfaces, from which they are taken one at a time by key, each in constant time. */
+/** A multiset of interfaces. Each one is taken out by its key in constant time. */
 class Multiset {
   private readonly byKey = new Map<string, GuestInterface[]>();
 
@@ -101,5 +100,5 @@ class Multiset {
   }
 }
 
-/** The result for interfaces that are as they were. */
+/** The result for interfaces that did not change. */
 export const NO_INTERFACE_CHANGES: InterfaceChanges = { inserted: [], deleted: [], updated: [] };

@@ -12,8 +12,8 @@ export function joinIps(
 }
 
 /**
- * Joins in the same way the addresses in `guestIPs`, the list of agents that report no interfaces. A list that begins with
- * loopback says nothing. Blanks separate them, in some agents' lists commas.
+ * Joins the addresses in `guestIPs` in the same way. Agents that report no interfaces send this list, separated by blanks
+ * or commas. A list that begins with loopback has no information.
  */
 export function parseGuestIps(guestIPs: string | null): string | null {
   const text = (guestIPs ?? "").trim();
@@ -25,7 +25,7 @@ export function parseGuestIps(guestIPs: string | null): string | null {
   ]);
 }
 
-/** Normalizes the words that `normalize` accepts, each once, in their order. */
+/** Normalizes texts, and leaves out those for which `normalize` returns `null`. Keeps the order, each address once. */
 export function normalizeAddresses(
   words: readonly string[],
   normalize: (word: string) => string | null,
@@ -44,7 +44,7 @@ export function hasSameIps(left: string | null, right: string | null): boolean {
   return left !== null && right !== null && hasSameMembers(left.split(" "), right.split(" "));
 }
 
-/** Returns `true` if both lists, each without repeats, have the same members. */
+/** Returns `true` if both lists have the same members. Neither may have a member twice. */
 export function hasSameMembers(left: readonly string[], right: readonly string[]): boolean {
   if (left.length !== right.length) return false;
   if (left.every((member, index) => member === right[index])) return true;

@@ -9,7 +9,7 @@ import { toGuestInterfaces } from "./normalize.js";
 import { formatProblems } from "./problems.js";
 import { normalizeFqdn } from "./text.js";
 
-/** What is held true of a guest after its owner's report. */
+/** The data of a guest after a report of its owner. */
 export interface GuestData {
   readonly interfaces: readonly GuestInterface[];
   readonly ips: string | null;
@@ -19,8 +19,8 @@ export interface GuestData {
 }
 
 /**
- * Plans a guest's data by its owner's report. `known` is what is stored of this run of the VM, `null` if it has just
- * started: silence keeps what is known, but an earlier run's addresses are nobody's.
+ * Computes a guest's data from its owner's report. `known` is what is stored since the VM's start; `null` if it has just
+ * started. A silent guest keeps the known data, but never those of an earlier run.
  */
 export function planGuest(
   reported: ReportedVm,
@@ -41,7 +41,7 @@ export function planGuest(
   return {
     interfaces,
     ips: interfaces === stored ? keepIfSame(known?.ips ?? null, ips) : ips,
-    // An empty name is the guest's answer; an absent key is none.
+    // An empty name is an answer of the guest. An absent one is no answer.
     fqdn: reported.guestFQDN === null ? (known?.fqdn ?? null) : normalizeFqdn(reported.guestFQDN),
     silence: problems.list.length > 0 ? "partial" : null,
     staleDetail: formatProblems(problems.list),
@@ -66,18 +66,18 @@ function findSilence(reported: ReportedVm, known: StoredVm | null, guestIps: str
   return guestIps === null ? "absent" : "ips-only";
 }
 
-/** Returns `true` if the guest has reported interfaces since its start, so that the stored ones are the latest. */
+/** Returns `true` if the guest has reported interfaces since its start. Then the stored ones are the latest. */
 function hasReported(known: StoredVm | null): boolean {
   if (known === null) return false;
   if (known.silence === null || known.silence === "silent" || known.silence === "partial") return true;
-  // An unreadable report hides which silence came before it: stored rows are then the only witness.
+  // After an unreadable report it is not stored whether the guest had reported before. Stored interfaces show that it had.
   return known.silence === "invalid" && known.interfaces.length > 0;
 }
 
 /**
- * Returns the stored interfaces if nothing but an order is reported otherwise. That is an accident of the agent and no
- * reason to write. Otherwise returns the reported ones in their order, each stored one that is equal as it is stored:
- * so the order of a VM's interfaces, of their addresses and of its list of addresses is always the same one.
+ * Returns the stored interfaces if only orders differ from the reported ones. An agent changes orders without a reason, so
+ * that is not worth a write. Otherwise returns the reported interfaces in their order, with each equal stored one in place
+ * of the reported one. So all orders stay as they are stored.
  */
 function keepStored(
   stored: readonly GuestInterface[],

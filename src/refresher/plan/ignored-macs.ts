@@ -5,8 +5,8 @@ import { isIgnored } from "./normalize.js";
 import { toStorableText } from "./text.js";
 
 /**
- * Lists the MACs that vNICs have and that the guest shows under ignored names alone, joined by blanks; `null`: none. Of the
- * interfaces that are left out nothing else is kept, and so never more than the VM has vNICs.
+ * Lists the MACs of vNICs that the guest reports only under ignored names, joined by blanks; `null`: none. Nothing else is
+ * kept of ignored interfaces, so the list is never longer than that of the vNICs.
  */
 export function listIgnoredMacs(
   reported: readonly ReportedInterface[],

@@ -3,17 +3,17 @@ import type { Nic } from "../../store/types.js";
 import { deriveClaimedId, toNics } from "./nics.js";
 import type { SightedVm } from "./sightings.js";
 
-/** What hosts answered about the vNICs of VMs, by VM. */
+/** The hosts' answers about the vNICs of VMs, by VM. */
 export type NicReports = ReadonlyMap<string, readonly ReportedNic[]>;
 
-/** The vNICs of one VM as they are to be stored. */
+/** The vNICs of one VM as they will be stored. */
 export interface SettledNics {
   readonly nics: readonly Nic[];
-  /** A message that another VM holds an id of these vNICs; `null`: none does. */
+  /** A message that another VM has an id of these vNICs; `null`: none has. */
   readonly conflict: string | null;
 }
 
-/** Finds the ids that VMs are about to get. The store is asked whether another VM holds them. */
+/** Finds the ids of vNICs that VMs would get. The caller asks the store whether other VMs have them. */
 export function findNewNicIds(vms: readonly SightedVm[], reports: NicReports): string[] {
   return vms.flatMap(({ vmId, stored }) => {
     const reported = reports.get(vmId);
@@ -27,9 +27,9 @@ export function findNewNicIds(vms: readonly SightedVm[], reports: NicReports): s
 
 /**
  * Decides which VM gets the id of a vNIC that several VMs claim. An id comes from a host, which may be wrong or hostile.
- * 1. A VM that holds an id keeps it until its own host's answer no longer lists it.
- * 2. Of VMs that claim a free id, the first in the host's report gets it.
- * 3. Any other VM gets an id that is derived from its own and from the claimed one, and so is the same at each pass.
+ * 1. A VM keeps its ids until its own host's answer does not list them any more.
+ * 2. If several VMs claim a free id, the first one in the host's report gets it.
+ * 3. Any other VM gets an id that is derived from its own id and the claimed one, so that it is the same at each pass.
  */
 export class NicClaims {
   private readonly holders: Map<string, string>;
@@ -45,7 +45,7 @@ export class NicClaims {
     }
   }
 
-  /** Settles the ids of one VM; `null` if its host did not answer about its vNICs. */
+  /** Decides the ids of one VM's vNICs; `null` if its host did not answer about them. */
   settle(vmId: string): SettledNics | null {
     const claimed = this.claims.get(vmId);
     if (claimed === undefined) return null;

@@ -4,19 +4,19 @@ import type { ReportedNic } from "../../vdsm/records/types.js";
 import type { Nic } from "../../store/types.js";
 import { cutText, toStorableText } from "./text.js";
 
-/** Makes the vNICs to store. Each has an id of its own that stays the same from pass to pass. */
+/** Creates the vNICs to store. Each has its own id, which stays the same from pass to pass. */
 export function toNics(vmId: string, reported: readonly ReportedNic[]): Nic[] {
   const nics = new Map<string, Nic>();
   const timesMade = new Map<string, number>();
   reported.forEach((entry, index) => {
     const nic = toNic(vmId, entry, index, timesMade);
-    // The first of equal ids wins. A device list that names one vNIC twice describes it first where it is real.
+    // The first one of equal ids wins. If a device list has a vNIC twice, the first entry describes the real device.
     if (!nics.has(nic.id)) nics.set(nic.id, nic);
   });
   return [...nics.values()];
 }
 
-/** Lists what must be written so that the stored vNICs become the wanted ones; nothing where they are equal. */
+/** Lists the changes by which the stored vNICs become the wanted ones. */
 export function diffNics(
   stored: readonly Nic[],
   wanted: readonly Nic[],
@@ -43,23 +43,24 @@ function toNic(vmId: string, entry: ReportedNic, index: number, timesMade: Map<s
 }
 
 /**
- * Chooses the id that the host gives, unless it looks like one that was derived for some VM. Otherwise a host could
- * take that one.
+ * Returns the host's id of a vNIC, unless it looks like a derived one (version 8). Otherwise a host could take an id that
+ * is derived for another VM.
  */
 function chooseNicId(vmId: string, reportedId: string | null): string | null {
   return reportedId?.charAt(14) === "8" ? deriveClaimedId(vmId, reportedId) : reportedId;
 }
 
 /**
- * Derives the id of a vNIC whose claimed id is another VM's. It is of version 8, which no claim is granted as it is.
+ * Derives the id of a vNIC whose claimed id belongs to another VM. It has version 8, and a claimed id of that version is
+ * never used as it is.
  */
 export function deriveClaimedId(vmId: string, claimedId: string): string {
   return deriveUuid(`vnic-graph:${vmId}:claimed:${claimedId}`, { hash: "sha256", version: 8 });
 }
 
 /**
- * Derives a name-based UUID for a vNIC that the host gives no id. It comes from the MAC, which outlives the host's
- * device name.
+ * Derives a name-based UUID for a vNIC to which the host gives no id. It comes from the MAC, which changes less often than
+ * the device's name.
  */
 function deriveNicId(vmId: string, key: string, timesMade: Map<string, number>): string {
   const times = timesMade.get(key) ?? 0;
@@ -78,6 +79,6 @@ function isSameNic(left: Nic | undefined, right: Nic): boolean {
   );
 }
 
-/** `vm_interface.name` is varchar(50) and `mac_addr` varchar(20) in oVirt's tables: no InfiniBand address fits. */
+/** The lengths of `vm_interface.name` and `mac_addr` in oVirt's tables. No InfiniBand address fits. */
 const NIC_NAME_LENGTH = 50;
 const NIC_MAC_LENGTH = 20;

@@ -9,20 +9,20 @@ import { formatInterfaceKey } from "./diff.js";
 import { normalizeAddresses } from "./guest-addresses.js";
 import { toStorableText } from "./text.js";
 
-/** What normalizing depends on besides the report. */
+/** Options of normalizing. */
 export interface NormalizeOptions {
-  /** The interfaces that are stored, for addresses that cannot be read. */
+  /** The stored interfaces. They keep their addresses if the reported ones cannot be read. */
   readonly known?: readonly GuestInterface[];
   readonly limits?: GuestLimits;
-  /** Called with what is left out because of the limits. */
+  /** Receives a problem if the limits leave something out. */
   readonly problems?: ProblemList;
 }
 
 /**
- * Normalizes what a guest reports, in reported order: VDSM's spellings end here. These are left out:
- * 1. interfaces whose names are ignored;
- * 2. loopback addresses, and an interface that has no others;
- * 3. an interface that says nothing new;
+ * Normalizes the interfaces that a guest reports, in reported order. VDSM's spellings end here. It leaves out
+ * 1. interfaces with ignored names;
+ * 2. loopback addresses, and interfaces that have no others;
+ * 3. repeated equal interfaces;
  * 4. what exceeds the limits.
  */
 export function toGuestInterfaces(
@@ -54,12 +54,12 @@ export function toGuestInterfaces(
   return sortSameNames([...kept.values()]);
 }
 
-/** Returns `true` if the name is one of those that are left out. */
+/** Returns `true` if one of the patterns matches the name. */
 export function isIgnored(name: string | null, ignoreNames: readonly RegExp[]): boolean {
   return name !== null && ignoreNames.some((pattern) => pattern.test(name));
 }
 
-/** Returns `true` for an interface that reported loopback addresses and has no others: it reaches nobody. */
+/** Returns `true` for an interface whose reported addresses are all loopback, so that nobody can reach it. */
 function isLoopbackAlone({ inet, inet6 }: ReportedInterface, guestInterface: GuestInterface): boolean {
   if (guestInterface.ipv4Addresses.length + guestInterface.ipv6Addresses.length > 0) return false;
   return [...(inet ?? []), ...(inet6 ?? [])].some((text) => {
@@ -68,10 +68,7 @@ function isLoopbackAlone({ inet, inet6 }: ReportedInterface, guestInterface: Gue
   });
 }
 
-/**
- * Makes a guest interface of a reported one. Fields that VDSM spells its own way are normalized; others are taken as
- * they are.
- */
+/** Converts a reported interface. Normalizes the fields for which VDSM has its own spelling; takes others as they are. */
 function toGuestInterface(
   vmId: string,
   reported: ReportedInterface,
@@ -80,7 +77,7 @@ function toGuestInterface(
   const { name: reportedName, hw, inet, inet6, ...asReported } = reported;
   const name = reportedName === null || reportedName === "" ? null : toStorableText(reportedName);
   const macAddress = normalizeReportedMac(hw);
-  // What cannot be read stays as it was.
+  // Addresses that cannot be read stay as they were.
   const before =
     inet !== null && inet6 !== null
       ? undefined
@@ -110,7 +107,9 @@ function dropLoopback(address: string | null): string | null {
   return address === null || isLoopbackAddress(address) ? null : address;
 }
 
-/** Sorts interfaces of the same name as readers get them, because no order of them is stored. Others keep their places. */
+/**
+ * Sorts interfaces of the same name as readers get them, because their order is not stored. Others keep their positions.
+ */
 function sortSameNames(guestInterfaces: GuestInterface[]): GuestInterface[] {
   const byName = new Map<string | null, GuestInterface[]>();
   for (const guestInterface of guestInterfaces) {

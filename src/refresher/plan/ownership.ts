@@ -1,7 +1,7 @@
 import type { StoredVm } from "../../store/types.js";
 import { isWithoutGuest, VM_STATUS } from "../../model/guest/vm-status.js";
 
-/** What one successful pass over a host shows of a VM. */
+/** How a successful pass over a host found a VM. */
 export type Sighting =
   | { readonly kind: "reported"; readonly status: number; readonly exitReason: number | null }
   | { readonly kind: "rejected" }
@@ -11,9 +11,13 @@ export type Sighting =
 export type Ownership = Pick<StoredVm, "ownerId" | "incomingId" | "contenderId" | "missedPasses">;
 
 /**
- * What a sighting means for the VM's data. `own`: the report is the VM's data. `ignore`: it is not.
- * `invalid`: the owner's report is unreadable. `missing`: the owner no longer runs it, for the first time.
- * `handed-over`: it goes to another host with all its data. `down`: it has ended.
+ * The meaning of a sighting for the VM's data.
+ * - `own`: the report is the VM's data.
+ * - `ignore`: the report does not count.
+ * - `invalid`: the owner's report cannot be read.
+ * - `missing`: the owner does not report the VM any more, for the first time.
+ * - `handed-over`: the VM goes to another host with all its data.
+ * - `down`: the VM has ended.
  */
 export type Verdict = "own" | "ignore" | "invalid" | "missing" | "handed-over" | "down";
 
@@ -80,15 +84,18 @@ function decideByOwner(stored: Ownership, hostId: string, sighting: Sighting): D
     return { verdict: "invalid", ownership: { ...pickOwnership(stored), missedPasses: 0 } };
   }
   if (sighting.kind === "absent") return countMiss(stored, hostId);
-  // A source says `Migration Source` before its destination exists. Up means that no migration is under way any more.
+  // Up means that no migration is running any more: a source says `Migration Source` before its destination exists.
   if (sighting.status === VM_STATUS.UP) return grantTo(hostId, { ...stored, incomingId: null });
   if (sighting.status !== VM_STATUS.DOWN) return grantTo(hostId, stored);
-  // For any other reason the VM itself has ended, even if a destination was ready. There is nothing left to receive.
+  // For any other reason the VM has ended, even if a destination was ready, which then receives nothing.
   if (sighting.exitReason !== null && sighting.exitReason !== MIGRATED_AWAY) return DOWN;
   return handOver(stored, hostId) ?? (sighting.exitReason === null ? DOWN : countMiss(stored, hostId));
 }
 
-/** Counts an absence. The first may be a report made between two hosts; the second ends the VM, unless there is an incoming host. */
+/**
+ * Counts a pass without the VM. The first one may fall between the reports of two hosts. The second one ends the VM, unless
+ * there is an incoming host.
+ */
 function countMiss(stored: Ownership, hostId: string): Decision {
   if (stored.missedPasses === 0) {
     return { verdict: "missing", ownership: { ...pickOwnership(stored), missedPasses: 1 } };
@@ -97,8 +104,8 @@ function countMiss(stored: Ownership, hostId: string): Decision {
 }
 
 /**
- * Hands the VM to its incoming host, never to a contender. A contender may be long dead; if not, its own report claims
- * the VM.
+ * Gives the VM to its incoming host; `null` if there is none. Never gives it to a contender, which may have stopped running
+ * it long ago. If it runs it, its own report claims the VM.
  */
 function handOver({ incomingId }: Ownership, hostId: string): Decision | null {
   return incomingId === null || incomingId === hostId
@@ -136,15 +143,15 @@ function decideByOther(
 }
 
 /**
- * Returns `true` while two hosts both say Up (split brain). They must not take the VM from each other at every pass,
- * nor three in turn. It ends when the loser reports anything else, or when the owner is no longer Up or no longer
- * reports the VM.
+ * Returns `true` while two hosts both say Up (split brain). They must not take the VM from each other at every pass, and
+ * three hosts must not take turns. It ends when the contender reports another state, or when the owner is not Up or does
+ * not report the VM any more.
  */
 function isDisputed({ status, contenderId, missedPasses }: Ownership & Pick<StoredVm, "status">): boolean {
   return contenderId !== null && SAYS_UP.has(status) && missedPasses === 0;
 }
 
-/** Returns `true` if the owner does not yet, or no longer, run the guest. Any host that does has the better claim. */
+/** Returns `true` if the owner does not run the guest yet, or not any more. Then any host that runs it may take the VM. */
 function isYielded({ status, missedPasses }: Ownership & Pick<StoredVm, "status">): boolean {
   return missedPasses > 0 || YIELDING.has(status);
 }
@@ -180,13 +187,13 @@ function excludeHost(id: string | null, hostId: string): string | null {
 const NO_ROLES: Ownership = { ownerId: null, incomingId: null, contenderId: null, missedPasses: 0 };
 const DOWN: Decision = { verdict: "down", ownership: NO_ROLES };
 
-/** VDSM's `exitReason` of a migration's source: the VM lives on elsewhere, so its record says nothing of its end. */
+/** VDSM's `exitReason` of a migration's source. The VM runs on elsewhere, so its record does not mean that it ended. */
 const MIGRATED_AWAY = 4;
 
 /** Stored states of a VM whose owner says Up. */
 const SAYS_UP: ReadonlySet<number> = new Set([VM_STATUS.UP, VM_STATUS.NOT_RESPONDING]);
 
-/** Stored states in which an owner does not run the guest. */
+/** Stored states in which the owner does not run the guest. */
 const YIELDING: ReadonlySet<number> = new Set([
   VM_STATUS.MIGRATING_TO,
   VM_STATUS.DOWN,

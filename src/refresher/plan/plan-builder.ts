@@ -11,7 +11,7 @@ import type {
 import { diffInterfaces, NO_INTERFACE_CHANGES, type InterfaceChanges } from "./diff.js";
 import { diffNics } from "./nics.js";
 
-/** What to write, and the VMs of which a reader sees a difference. */
+/** The changes to write, and the VMs that change for readers. */
 export interface PlannedChanges {
   readonly changes: HostChanges;
   readonly changedVmIds: readonly string[];
@@ -31,7 +31,7 @@ export const NO_CHANGES: HostChanges = {
   deletedNics: [],
 };
 
-/** Collects, VM by VM, what differs between the stored and the wanted state. */
+/** Collects the differences between the stored and the wanted state, VM by VM. */
 export class PlanBuilder {
   private readonly newVms: VmState[] = [];
   private readonly changedVms: { before: VmState; after: VmState }[] = [];
@@ -110,7 +110,7 @@ export class PlanBuilder {
   }
 }
 
-/** Returns `true` if the order of the names has to be stored anew. */
+/** Returns `true` if the order of the names has to be stored again. */
 function isReordered(
   stored: readonly GuestInterface[],
   { inserted, deleted, updated }: InterfaceChanges,
@@ -120,10 +120,7 @@ function isReordered(
   return updated.length > 0 && stored.some(({ name }, index) => name !== interfaces[index]?.name);
 }
 
-/**
- * Returns the interfaces as they will be stored and read. If an interface did not change, its stored row stays as it
- * is.
- */
+/** Returns the interfaces as they will be stored and read. An interface that did not change is the stored one. */
 function mergeInterfaces(
   stored: readonly GuestInterface[],
   changes: InterfaceChanges,
@@ -143,7 +140,7 @@ function dropLists({ interfaces: _interfaces, nics: _nics, ...state }: StoredVm)
   return state;
 }
 
-/** The 1:1 values of a VM that a reader sees; a missed pass is seen as `VM_MISSING`. */
+/** The values of a VM's state that readers see. They see a missed pass as `VM_MISSING`. */
 const VISIBLE_KEYS = [
   "name",
   "status",

@@ -12,11 +12,11 @@ import { readInventoryHash, type SightedVm, type Sightings } from "./sightings.j
 import { readEndedStatus, readRunningStatus, toVmStatus } from "./status.js";
 import { cutText, toStorableText } from "./text.js";
 
-/** What a pass is to write. */
+/** The plan of a pass: what it will write. */
 export interface PassPlan extends PlannedChanges {
   /**
-   * `true` if the same report would change nothing next time, unless another pass writes a VM of this host. So it is if
-   * each VM is this host's own, or ended and nobody's, and if no vNICs are left to ask for.
+   * `true` if the same report would change nothing next time, unless another pass writes a VM of this host. Each VM is then
+   * owned by this host, or has ended without an owner, and no vNICs must be asked for again.
    */
   readonly isSettled: boolean;
   /** The problems in the reports of the VMs that were looked at, as messages, by VM. */
@@ -24,9 +24,9 @@ export interface PassPlan extends PlannedChanges {
 }
 
 /**
- * Plans how the store follows a host's report. `nics` holds the answers about vNICs; a VM without an answer keeps what
- * is stored and is asked for again at the next pass. `holders` names the VMs that hold the ids of new vNICs. Pauses, so
- * that a host of many VMs does not hold up the others.
+ * Plans the changes that make the store follow a host's report. `nics` holds the answers about vNICs. A VM without an
+ * answer keeps its stored vNICs, and is asked for again at the next pass. `holders` says which VMs have the ids of new
+ * vNICs. The generator pauses, so that a host with many VMs does not delay others.
  */
 export function* planPass(
   { hostId, vms, hasRejected }: Sightings,
@@ -51,20 +51,20 @@ export function* planPass(
   return { ...plan.build(), isSettled, problems };
 }
 
-/** Describes what is wrong with the host's report of a VM; `null`: nothing, or it does not count. */
+/** Describes the problem of the host's report of a VM; `null`: there is none, or the report does not count. */
 function describeProblem(
   { reported, decision: { verdict } }: SightedVm,
   after: StoredVm,
   hostId: string,
 ): string | null {
   if (verdict === "own" || verdict === "invalid") return after.staleDetail;
-  // Both hosts go on saying that they run it: a copy with the same id, or a split brain.
+  // Both hosts report that they run it: a copy with the same id, or a split brain.
   return verdict === "ignore" && reported?.status === "Up" && after.contenderId === hostId
     ? `runs on host ${after.ownerId ?? "unknown"} too, whose report counts`
     : null;
 }
 
-/** Plans what is to be stored of a VM after this pass. */
+/** Computes what will be stored of a VM after this pass. */
 function planVm(
   { vmId, stored, reported, decision }: SightedVm,
   hostId: string,
@@ -118,7 +118,7 @@ function readOwnedVm(
     name: chooseName(reported, before, null),
     status: readRunningStatus(reported, known?.status ?? VM_STATUS.UNKNOWN),
     ...guest,
-    // Silence keeps this like the rest of what the guest said.
+    // A silent guest keeps this value, like its other data.
     ignoredMacs:
       netIfaces === null
         ? (known?.ignoredMacs ?? null)
@@ -128,8 +128,8 @@ function readOwnedVm(
 }
 
 /**
- * Reads the vNICs that may be stored. Without a hash they are asked for again at the next pass: another VM may have
- * released an id by then.
+ * Returns the vNICs to store. After a conflict it stores no hash, so that the next pass asks again: another VM may have
+ * released the id by then.
  */
 function readSettledNics(
   { nics, conflict }: SettledNics,
@@ -138,30 +138,32 @@ function readSettledNics(
   return { nics, inventoryHash: conflict === null ? readInventoryHash(reported) : null };
 }
 
-/** Chooses the name by the VM's owner, if it gives one; otherwise the stored name. `Down` records usually have none. */
+/**
+ * Chooses a VM's name: its owner's, if the owner reports one; otherwise the stored one. `Down` records usually have none.
+ */
 function chooseName(reported: ReportedVm | null, before: StoredVm, owningHostId: string | null): string {
   const name = cutText(toStorableText(reported?.vmName ?? ""), VM_NAME_LENGTH);
   const counts = owningHostId === null || before.ownerId === owningHostId || before.ownerId === null;
   return counts && name !== "" ? name : before.name;
 }
 
-/** Creates the VM to store if nothing is stored of it yet. */
+/** Creates a VM of which nothing is stored yet. */
 function createVm(vmId: string): StoredVm {
   return { id: vmId, name: vmId, inventoryHash: null, nics: [], ...ENDED, ...UNOWNED };
 }
 
 function isSettledVm({ stored, reported, decision }: SightedVm, after: StoredVm, hostId: string): boolean {
   if (reported === null) return false;
-  // A VM taken from another host was read while that host could still write it. The next pass reads it once more.
+  // A VM that was taken from another host was read while that host could still write it. The next pass reads it again.
   const wasForeign = stored !== null && stored.ownerId !== null && stored.ownerId !== hostId;
   if (wasForeign && stored.ownerId !== after.ownerId) return false;
   if (decision.verdict === "own") return after.inventoryHash === readInventoryHash(reported);
-  // A host repeats the record of an ended VM until the engine removes it, even if another host runs it.
+  // A host repeats the record of an ended VM until the engine removes it. Meanwhile another host may run the VM.
   const hasRole = after.ownerId === hostId || after.incomingId === hostId || after.contenderId === hostId;
   return reported.status !== null && toVmStatus(reported.status) === VM_STATUS.DOWN && !hasRole;
 }
 
-/** A guest that is not running has no interfaces and no addresses: that is known, not unknown. */
+/** The data of a VM that has ended. It has no interfaces and no addresses; that is known, not unknown. */
 const ENDED = {
   status: VM_STATUS.DOWN,
   ips: null,
@@ -174,7 +176,7 @@ const ENDED = {
 
 const UNOWNED = { ownerId: null, incomingId: null, contenderId: null, missedPasses: 0 } as const;
 
-/** Some 20 ms of work where all of them are new. */
+/** The number of VMs between two pauses: some 20 ms of work if all of them are new. */
 const VMS_PER_SLICE = 500;
 
 /** `vm_static.vm_name` is varchar(255). */

@@ -1,7 +1,7 @@
 import type { RecordProblem } from "../../vdsm/records/values.js";
 import { toStorableText } from "./text.js";
 
-/** Formats what is wrong with a VM's record in one line of bounded length; `null` if nothing is. */
+/** Formats the problems of a VM's record in one line of bounded length; `null` if there are none. */
 export function formatProblems(problems: readonly RecordProblem[]): string | null {
   if (problems.length === 0) return null;
   const first = problems.slice(0, MAX_SHOWN).map(({ field, reason }) => `${field} ${reason}`);

@@ -5,22 +5,22 @@ import { decideOwnership, type Decision, type Sighting } from "./ownership.js";
 import { toVmStatus } from "./status.js";
 import { toStorableText } from "./text.js";
 
-/** The VMs that a host reports, each with what is stored of it. */
+/** A host's report, and what is stored of its VMs. */
 export interface PassInput {
   readonly hostId: string;
   readonly stored: readonly StoredVm[];
   readonly report: HostReport;
 }
 
-/** The VMs of one pass; who owns each is decided here, once. */
+/** The VMs of one pass, each with the decision who owns it. */
 export interface Sightings {
   readonly hostId: string;
   readonly vms: readonly SightedVm[];
-  /** `true` if the host's report held a VM that cannot be read. */
+  /** `true` if a record of the host's report cannot be read. */
   readonly hasRejected: boolean;
 }
 
-/** One VM as this pass sees it; `null` for what is not stored, or not reported. */
+/** One VM of a pass. `stored` or `reported` is `null` if the VM is not stored or not reported. */
 export interface SightedVm {
   readonly vmId: string;
   readonly stored: StoredVm | null;
@@ -28,12 +28,12 @@ export interface SightedVm {
   readonly decision: Decision;
 }
 
-/** Matches a report with what is stored, and decides for each VM whether the host's report counts. */
+/** Matches a report with what is stored, and decides for each VM whether the report counts. */
 export function sightVms({ hostId, stored, report }: PassInput): Sightings {
   const storedById = new Map(stored.map((vm) => [vm.id, vm]));
   const reportedById = new Map(report.vms.map((vm) => [vm.vmId, vm]));
   const rejectedIds = new Set(report.rejected.map(({ vmId }: RejectedVm) => vmId));
-  // A record without a readable id may be that of any VM which seems to be absent.
+  // A record without a readable id may belong to any VM that seems to be absent.
   const isAnyRejected = rejectedIds.has(null);
   const vmIds = new Set([...reportedById.keys(), ...storedById.keys()]);
   const vms = [...vmIds].map((vmId) => {
@@ -56,7 +56,7 @@ export function findVmsToAskNicsOf({ vms }: Sightings): string[] {
 }
 
 /**
- * Reads the VM's hash of devices as it is stored. A VM without one gets `''`, so that it is asked for once, not at
+ * Returns the VM's hash of devices in its stored form. Without a hash it is `''`, so that the VM is asked for once, not at
  * every pass.
  */
 export function readInventoryHash(reported: ReportedVm): string {
@@ -70,7 +70,7 @@ function createSighting(
   hostId: string,
 ): Sighting {
   if (reported === null) return { kind: isRejected ? "rejected" : "absent" };
-  // An unreadable state counts as the stored one if the host's report counts; else as that of a running VM.
+  // If the state cannot be read, the stored one counts for the owner's report, and "unknown" for any other host's.
   const status =
     reported.status !== null
       ? toVmStatus(reported.status)

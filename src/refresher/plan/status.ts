@@ -15,8 +15,8 @@ export function readRunningStatus({ status, monitorResponse }: ReportedVm, befor
 }
 
 /**
- * Returns the state of a VM that has ended. One whose memory was saved is suspended: its last record says so, or its host
- * was saving it when the record was seen last, since the engine may take the last record away before the next poll.
+ * Returns the state of a VM that has ended. It is suspended if its memory was saved: either its last record says so, or its
+ * host was saving it when it was last seen, because the engine may remove the last record before the next poll.
  */
 export function readEndedStatus(reported: ReportedVm | null, before: number): number {
   const exitReason = reported?.exitReason ?? null;
@@ -27,7 +27,7 @@ export function readEndedStatus(reported: ReportedVm | null, before: number): nu
 /** VDSM's `exitReason` of a VM whose state was saved to be restored later. */
 const SAVE_STATE_SUCCEEDED = 5;
 
-/** The engine's `isGuestCpuRunning`: in other states, QEMU's monitor may well be silent. */
+/** The engine's `isGuestCpuRunning`. In other states QEMU's monitor may be silent without a fault. */
 const GUEST_CPU_RUNS: ReadonlySet<number> = new Set([VM_STATUS.UP, VM_STATUS.POWERING_UP]);
 
 const STATUS_OF_WORD: ReadonlyMap<string, number> = new Map([

@@ -7,7 +7,7 @@ import { SHARD_COUNT, findShard, computeLockTimes, type LockTimes } from "./shar
 import type { Load } from "./slots.js";
 import { startTimerSchedule } from "./timer-schedule.js";
 
-/** Creates schedules that share the hosts with those of other replicas, through BullMQ on Redis. */
+/** Creates schedules that share the hosts with other replicas, through BullMQ on Redis. */
 export function createBullSchedule<Result extends PassOutcome>(
   namespace: RedisNamespace,
   log: RefresherLog,
@@ -31,18 +31,18 @@ interface KnownHost {
  * Runs timers in this process for the hosts of the shards that this replica holds.
  *
  * While Redis does not answer:
- * 1. the replica goes on with the shards that it has;
- * 2. after an interval, in which others may have died, it polls all shards. That is wasteful, but right: claims in the
- *    database let one replica at a time poll a host, and the fence lets one writer through;
- * 3. when Redis answers again, it keeps them for one more interval, until the others have theirs.
+ * 1. The replica goes on with the shards that it has.
+ * 2. After an interval, in which other replicas may have died, it polls all shards. That wastes work but is right: claims
+ *    in the database let one replica at a time poll a host, and the fence lets only one writer through.
+ * 3. When Redis answers again, it keeps all shards for one more interval, until the others have theirs.
  */
 class BullSchedule<Result extends PassOutcome> implements HostSchedule<Result> {
   private readonly hosts = Array.from({ length: SHARD_COUNT }, () => new Map<string, KnownHost>());
-  /** Shards polled here. */
+  /** The shards that are polled here. */
   private readonly polled = new Set<number>();
-  /** The hosts of these shards, each at its turns. */
+  /** The schedule of the hosts of these shards, each at its turns. */
   private readonly turns: HostSchedule<Result>;
-  /** All hosts. Answers `refreshNow` for hosts that another replica polls. */
+  /** The schedule of all hosts. It runs passes on request for hosts that another replica polls. */
   private readonly onRequest: HostSchedule<Result>;
   private readonly shards: BullShards;
   private readonly times: LockTimes;
@@ -57,7 +57,7 @@ class BullSchedule<Result extends PassOutcome> implements HostSchedule<Result> {
   private lastAnswerMs: number;
   private lastFullMs: number;
   private isAlone = false;
-  /** Until then no shard is handed off that was polled here while Redis was away. */
+  /** Until then, no shard is handed off that was polled here while Redis did not answer. */
   private keepUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(
@@ -66,9 +66,9 @@ class BullSchedule<Result extends PassOutcome> implements HostSchedule<Result> {
     private readonly log: RefresherLog,
   ) {
     const { hosts, intervalMs, now } = options;
-    // Turns are at the same moments in every replica, so that a host that changes hands keeps its own.
+    // A host's turns are at the same moments in every replica. So they stay when another replica takes the host.
     const gridMs = now() - (Date.now() % intervalMs);
-    // A shard has one replica, whose turns need no look at what others did, unless Redis is away.
+    // A shard has one replica, so its turns need not check what others did, unless Redis does not answer.
     const turnFreshMs = () => (this.isAlone ? intervalMs / 2 : 0);
     this.turns = startTimerSchedule({ ...options, hosts: [], gridMs, turnFreshMs });
     this.onRequest = startTimerSchedule({ ...options, intervalMs: null });
@@ -136,14 +136,15 @@ class BullSchedule<Result extends PassOutcome> implements HostSchedule<Result> {
     this.isSchedulerKnown = true;
     const quota = await shards.renew();
     this.noteAnswer();
-    // Does not wait for the hand-off: a pass may take long to end. Until then the shard is held and its lock renewed.
-    // Until then the shard is held and its lock renewed.
+    // Does not wait for the hand-off, because a pass may take long to end. Until then the shard is held and its lock
+    // renewed.
     if (this.handingOff.size === 0) for (const shard of shards.findExcess(quota)) this.handOff(shard);
     if (this.isStopped) return;
     await shards.take(quota);
     const nowMs = this.options.now();
     if (shards.list().length >= quota) this.lastFullMs = nowMs;
-    // Either the others have their quota, or Redis has lost its memory; the scheduler's job finds out.
+    // This replica has been below its quota for an interval. Perhaps Redis has lost its data: begin again, which restores
+    // the job scheduler if it is missing.
     else if (nowMs - this.lastFullMs > this.options.intervalMs) this.isSchedulerKnown = false;
     this.pollOnly(new Set(shards.list()));
   }
@@ -164,7 +165,7 @@ class BullSchedule<Result extends PassOutcome> implements HostSchedule<Result> {
     const { now, intervalMs } = this.options;
     const silenceMs = now() - this.lastAnswerMs;
     this.failedHeartbeats += 1;
-    // After a pause of this very process, one heartbeat may fail though Redis answers.
+    // After a pause of this process, one heartbeat may fail although Redis answers.
     const patienceMs = this.hasAnswered ? this.times.lockMs : intervalMs / 3;
     if (this.failedHeartbeats < 2 || silenceMs < patienceMs) return;
     if (!this.isAlone) {
@@ -173,7 +174,7 @@ class BullSchedule<Result extends PassOutcome> implements HostSchedule<Result> {
       this.log.warn({ reason }, "Redis does not answer; polling goes on, unshared, until it does");
     }
     if (this.hasAnswered && silenceMs < intervalMs) return;
-    // A shard that is being handed off still has passes to end; the next heartbeat polls it.
+    // A shard that is being handed off still has running passes. The next heartbeat polls it.
     for (let shard = 0; shard < SHARD_COUNT; shard += 1) if (!this.handingOff.has(shard)) this.poll(shard);
   }
 
@@ -185,7 +186,7 @@ class BullSchedule<Result extends PassOutcome> implements HostSchedule<Result> {
   }
 
   /**
-   * Polls the hosts of a shard. Those that no replica has polled for an interval come at once, the others at their
+   * Starts to poll the hosts of a shard: at once those that no replica has polled for an interval, the others at their
    * turns.
    */
   private poll(shard: number): void {
@@ -197,7 +198,7 @@ class BullSchedule<Result extends PassOutcome> implements HostSchedule<Result> {
     }
   }
 
-  /** Lets another replica have the shard, once its passes here have ended. */
+  /** Lets another replica take the shard as soon as its passes here have ended. */
   private handOff(shard: number): void {
     const handedOff = this.stopPolling(shard)
       .then(() => this.shards.release(shard))

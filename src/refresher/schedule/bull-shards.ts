@@ -5,13 +5,13 @@ import { connectRedis, formatKeyPrefix, type RedisNamespace } from "../../redis/
 import { SHARD_COUNT, computeQuota, findExcess, type LockTimes } from "./shards.js";
 
 /**
- * The shards of hosts as BullMQ jobs.
+ * Holds the shards of hosts as BullMQ jobs.
  *
- * 1. A shard has one job, whose name no second job can have. The replica that holds the job polls the shard.
+ * 1. Each shard has one job, whose id is unique. The replica that holds the job polls the shard.
  * 2. Every heartbeat renews the job's lock. If the holder dies, the job stalls, and another replica may take it.
  * 3. A repeatable "keeper" job adds lost shard jobs again. Only a replica below its quota takes it.
  *
- * In Redis a shard is called slice, as in earlier releases, so that replicas of both can share the hosts.
+ * In Redis a shard is called slice, as in earlier releases, so that replicas of old and new releases can share the hosts.
  */
 export class BullShards {
   private readonly replica = randomUUID();
@@ -33,13 +33,13 @@ export class BullShards {
       defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
       streams: { events: { maxLen: 100 } },
     });
-    // Fetches jobs by hand. A worker that runs by itself fetches no more while all its jobs are long ones.
+    // Fetches jobs by hand, because a worker that runs by itself fetches none while all its jobs are long ones.
     this.worker = new Worker("slices", null, {
       ...common,
       autorun: false,
       lockDuration: lockMs,
       stalledInterval: beatMs,
-      // A shard may change hands any number of times; that is no failure.
+      // A shard may go from replica to replica any number of times. That is not a failure.
       maxStalledCount: Number.MAX_SAFE_INTEGER,
     });
     this.queue.on("error", () => undefined);
@@ -47,12 +47,12 @@ export class BullShards {
     void this.worker.startStalledCheckTimer();
   }
 
-  /** Lists the shards held, the longest held first. */
+  /** Lists the shards that this replica holds, the longest held first. */
   list(): number[] {
     return [...this.held.keys()];
   }
 
-  /** Makes sure that the keeper is there, also after Redis has lost its memory. */
+  /** Creates the keeper job if it is missing, for example after Redis has lost its data. */
   async begin(): Promise<void> {
     this.assertConnected();
     await this.queue.upsertJobScheduler(KEEPER, { every: this.intervalMs }, { name: KEEPER });
@@ -83,7 +83,7 @@ export class BullShards {
     return computeQuota(Number(replicas));
   }
 
-  /** Finds the shards to hand off so that others reach their quota. */
+  /** Finds the shards to hand off, so that other replicas reach their quota. */
   findExcess(quota: number): readonly number[] {
     return findExcess(this.list(), quota);
   }
@@ -95,12 +95,12 @@ export class BullShards {
     try {
       await job?.moveToWait(this.replica);
     } catch (error) {
-      // Another replica has it already, or will have it once its lock has expired.
+      // Another replica has it already, or will take it when its lock expires.
       if (this.redis.status !== "ready") throw error;
     }
   }
 
-  /** Takes shards that nobody holds, up to the quota. */
+  /** Takes shards that no replica holds, up to the quota. */
   async take(quota: number): Promise<void> {
     while (this.held.size < quota) {
       const job = (await this.worker.getNextJob(this.replica, { block: false })) as Job | undefined;
@@ -126,13 +126,13 @@ export class BullShards {
     await closed;
   }
 
-  /** Adds the jobs of all shards. Redis ignores those that are there already, held or not. */
+  /** Adds the jobs of all shards. BullMQ ignores those that exist already. */
   private async addMissing(): Promise<void> {
     const jobIds = Array.from({ length: SHARD_COUNT }, (_, shard) => formatJobId(shard));
     await this.queue.addBulk(jobIds.map((jobId) => ({ name: jobId, data: {}, opts: { jobId } })));
   }
 
-  /** Throws without a connection. BullMQ would wait for one without end, and a heartbeat must not. */
+  /** Throws if there is no connection. BullMQ would wait for one without end, but a heartbeat must not. */
   private assertConnected(): void {
     if (this.redis.status !== "ready") throw new Error(`connection to Redis is ${this.redis.status}`);
   }
@@ -149,7 +149,9 @@ function parseShard(jobName: string): number | null {
   return digits === undefined ? null : Number(digits);
 }
 
-/** Notes that a replica lives and counts those that do, by the clock of Redis, since those of replicas differ. */
+/**
+ * Notes that a replica is alive, and counts those that are. Uses the clock of Redis, because the replicas' clocks differ.
+ */
 const HEARTBEAT = `
 local time = redis.call('TIME')
 local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)

@@ -1,21 +1,21 @@
 import type { ConfiguredHost } from "../../store/types.js";
 import type { Load } from "./slots.js";
 
-/** What the schedule needs to know of a finished pass. */
+/** The part of a pass's result that the schedule needs. */
 export interface PassOutcome {
-  /** `superseded` and `deferred` are tried again; what else there is does not matter here. */
+  /** `superseded` and `deferred` passes are tried again. Other values have no effect here. */
   readonly outcome?: string;
   /** Why a pass was deferred. `busy`: another gateway polls the host now. `fresh`: it has just done so. */
   readonly deferral?: "busy" | "fresh" | null;
   /** The kind of the pass's failure, or `null`. */
   readonly failure: { readonly kind: string } | null;
-  /** The host's next turn is not before so many milliseconds have passed; left out, 0. */
+  /** The host is not polled again for so many milliseconds; left out: 0. */
   readonly restMs?: number;
 }
 
-/** Why a pass runs. */
+/** The circumstances of a pass. */
 export interface PassTurn {
-  /** The pass is not needed if another gateway has polled the host with success within this time. */
+  /** The pass is skipped if another gateway has polled the host with success within this time. */
   readonly freshMs: number;
   /** The host's last pass was superseded. */
   readonly isRetry: boolean;
@@ -23,23 +23,23 @@ export interface PassTurn {
 
 /** How a host is added to a schedule. */
 export interface AddOptions {
-  /** The first pass is not needed if another gateway has polled the host within this time; left out, it is. */
+  /** The first pass is skipped if another gateway has polled the host within this time; left out: it is never skipped. */
   readonly firstFreshMs?: number;
-  /** Other gateways' settings name this host, ours do not: it is polled only when they fail to. */
+  /** The host is in other gateways' settings, not in ours. It is polled here only if those gateways fail to poll it. */
   readonly isStandby?: boolean;
 }
 
-/** Decides when each host is polled, and by which gateway. The rest of the refresher does not know how. */
+/** Decides when and by which gateway each host is polled. The rest of the refresher does not depend on how. */
 export interface HostSchedule<Result extends PassOutcome> {
-  /** Passes of this process at this moment. */
+  /** The passes of this process that run or wait now. */
   readonly load: Load;
-  /** Polls this host too, at once and then at its turns. A host that is known already keeps its turns. */
+  /** Starts to poll this host: at once and then at its turns. A host that is known already keeps its turns. */
   add(host: ConfiguredHost, options?: AddOptions): void;
   /** Stops polling the host. Resolves when its running pass, if any, has ended. */
   remove(hostId: string): Promise<void>;
   /**
-   * Runs one pass as soon as there is room for it, or joins one that waits or runs. Rejects if the host is not known.
-   * `freshMs`: see {@link PassTurn}; left out, the pass is needed in any case.
+   * Runs one pass as soon as a slot is free, or joins one that waits or runs. Rejects if the host is not known. `freshMs`:
+   * see {@link PassTurn}; left out: the pass is never skipped.
    */
   refreshNow(hostId: string, freshMs?: number): Promise<Result>;
   /** Resolves when no pass over the host waits or runs. */
@@ -48,20 +48,20 @@ export interface HostSchedule<Result extends PassOutcome> {
   stop(): Promise<void>;
 }
 
-/** What a schedule is made of. */
+/** Options of a schedule. */
 export interface ScheduleOptions<Result extends PassOutcome> {
   readonly hosts: readonly ConfiguredHost[];
-  /** `null`: hosts are polled by `refreshNow` alone. */
+  /** `null`: hosts are polled only by `refreshNow`. */
   readonly intervalMs: number | null;
-  /** Passes that start at the same time, at most. */
+  /** The highest number of passes that start at the same time. */
   readonly concurrency: number;
   /** Runs one pass. It must end soon after its signal, and never reject. */
   readonly run: (host: ConfiguredHost, signal: AbortSignal, turn: PassTurn) => Promise<Result>;
-  /** Called between two passes when this process stops polling a host until further notice. */
+  /** Called between two passes, when this process stops to poll a host. */
   readonly release?: (hostId: string) => Promise<void>;
   /** Milliseconds of a clock that never steps. */
   readonly now: () => number;
-  /** When the first interval begins, by that clock; left out, now. */
+  /** When the first interval begins, by `now`; left out: now. */
   readonly gridMs?: number;
   /**
    * Skips a turn if another gateway has polled the host within this time. By default half an interval: then exactly one
@@ -72,7 +72,7 @@ export interface ScheduleOptions<Result extends PassOutcome> {
   readonly random: () => number;
 }
 
-/** Starts a schedule. The refresher is given such a function, and does not know which. */
+/** Starts a schedule. The refresher gets such a function, and does not depend on which one. */
 export type StartSchedule<Result extends PassOutcome> = (
   options: ScheduleOptions<Result>,
 ) => HostSchedule<Result>;

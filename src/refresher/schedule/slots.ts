@@ -1,23 +1,23 @@
-/** How many tasks run, and how many wait for room to run. */
+/** How many tasks run, and how many wait for a slot. */
 export interface Load {
   readonly running: number;
   readonly waiting: number;
 }
 
-/** What slots know of a task. */
+/** Options of a task. */
 export interface SlotOptions {
-  /** The task is expected to hang: tasks that are not go first, and keep half of the slots. */
+  /** The task may hang. Other tasks go first, and half of the slots are reserved for them. */
   readonly isSuspect: boolean;
 }
 
 /**
  * Limits how many tasks run at the same time.
  *
- * 1. A task waits until a slot is free; first come, first served, but suspects after all others.
- * 2. A task that runs for longer than `patienceMs` gives its slot back and goes on without one. It hangs on its host and
- *    costs this process nothing, so it must not hold up the others until its deadline.
+ * 1. A task waits until a slot is free. Tasks go in the order in which they came, but suspects after all others.
+ * 2. A task that runs for longer than `patienceMs` gives its slot back and goes on without one. It waits for its host and
+ *    costs this process nothing, so it must not delay others until its deadline.
  *
- * No more than `size` tasks therefore start within `patienceMs`.
+ * So at most `size` tasks start within `patienceMs`.
  */
 export class Slots {
   private readonly waiting: (() => void)[] = [];
@@ -62,7 +62,7 @@ export class Slots {
     }
   }
 
-  /** Gives free slots to those that wait. The slot is taken here, so that nobody who comes later can overtake. */
+  /** Gives free slots to waiting tasks. It takes the slot here, so that no later task can overtake. */
   private fill(): void {
     while (this.used < this.size) {
       const next = this.waiting.shift() ?? this.takeSuspect();

@@ -10,7 +10,7 @@ import {
   computeRetry,
 } from "./timing.js";
 
-/** Starts a schedule of timers in this process: each host at its own turns, never twice at once. */
+/** Starts a schedule of timers in this process. Each host is polled at its own turns, never twice at the same time. */
 export function startTimerSchedule<Result extends PassOutcome>(
   options: ScheduleOptions<Result>,
 ): HostSchedule<Result> {
@@ -22,18 +22,18 @@ export function startTimerSchedule<Result extends PassOutcome>(
 interface Entry<Result> {
   readonly host: ConfiguredHost;
   readonly isStandby: boolean;
-  /** Ends the pass below. Each pass has a new one, so that no listener outlives its pass. */
+  /** Ends the running pass. Each pass has a new controller, so that no listener outlives its pass. */
   abort: AbortController;
   timer: NodeJS.Timeout | null;
   /** The pass that waits for a slot or runs. */
   pass: Promise<Result> | null;
   /** Failed passes in a row. */
   failures: number;
-  /** The last failure was that the host did not answer in time. */
+  /** `true`: the last pass failed because the host did not answer. */
   isSuspect: boolean;
   /** Superseded passes in a row. */
   losses: number;
-  /** The turn last taken: a timer that fires a moment early must not take it twice. */
+  /** The last turn that was taken. A timer that fires a moment early must not take it twice. */
   lastTurnMs: number;
 }
 
@@ -157,7 +157,7 @@ class TimerSchedule<Result extends PassOutcome> implements HostSchedule<Result> 
     if (this.entries.get(entry.host.id) !== entry) return;
     entry.timer = setTimeout(() => {
       if (turnMs !== null) entry.lastTurnMs = turnMs;
-      // The caller that waits for this pass gets its failure; the schedule goes on.
+      // A caller that waits for this pass gets its failure. The schedule goes on.
       this.startPass(entry, this.findTurnFreshMs(entry)).catch(() => undefined);
     }, delayMs);
   }
@@ -171,8 +171,8 @@ class TimerSchedule<Result extends PassOutcome> implements HostSchedule<Result> 
 }
 
 /**
- * How many intervals a standby waits, so that gateways whose settings name a host come first. One that knows it from
- * their list alone may not even reach it. A gateway that knows it from them alone may not even reach it.
+ * The number of intervals that a standby waits, so that gateways with the host in their settings poll it first. A gateway
+ * that knows the host only from the shared list may not even reach it.
  */
 const STANDBY_INTERVALS = 1.5;
 
