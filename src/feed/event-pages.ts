@@ -4,20 +4,23 @@ import type { FollowQuestion, GuestEvent } from "../store/changes/live/guest-eve
 import { viewChange } from "../store/changes/live/interest.js";
 import { createSharedResolving } from "./shared-resolving.js";
 
-/** What a subscriber asks for, with a text that is the same for all who ask for the same. */
+/** What a subscriber asks for, with a key that is equal for equal questions. */
 export interface KeyedQuestion extends Pick<FollowQuestion, "interest" | "scope"> {
   readonly key: string;
 }
 
-/** Turns changes of the log into the events of those who ask. */
+/** Converts changes of the log into the events of subscribers. */
 export interface EventPages {
-  /** Tells whether one of the changes may be of a VM that a subscriber asks for. It reads nothing. */
+  /** Returns `true` if one of the changes may be of a VM that the subscriber asks for. It reads nothing. */
   concerns(changes: readonly LoggedChange[], question: KeyedQuestion): boolean;
-  /** The events that these changes are to a subscriber. Who asks the same of the same list gets the same events. */
+  /**
+   * Returns the subscriber's events of these changes. Subscribers with equal questions get the same list of events for the
+   * same list of changes.
+   */
   view(changes: readonly LoggedChange[], question: KeyedQuestion): Promise<readonly GuestEvent[]>;
 }
 
-/** Creates the event pages of a process: each change is read once, and compared once with each question. */
+/** Creates the event pages of a process. Each change is read once, and compared once with each question. */
 export function createEventPages(log: Pick<ChangeLog, "resolveChanges">): EventPages {
   const resolve = createSharedResolving(log);
   const pages = new WeakMap<readonly LoggedChange[], Page>();
@@ -46,7 +49,7 @@ export function createEventPages(log: Pick<ChangeLog, "resolveChanges">): EventP
   };
 }
 
-/** Writes a question as a text. */
+/** Formats a question as a key. */
 export function formatQuestionKey({ interest, scope }: Pick<FollowQuestion, "interest" | "scope">): string {
   return JSON.stringify([interest, scope], (_, value: unknown) =>
     typeof value === "bigint" ? value.toString() : value,
@@ -92,7 +95,7 @@ function listEvents(
   });
 }
 
-/** By `seq`, which is the order of a list of changes that one reading gave. */
+/** Compares by `seq`, the order of the changes that one read returned. */
 function compare(left: LoggedChange, right: LoggedChange): number {
   return left.seq < right.seq ? -1 : left.seq > right.seq ? 1 : 0;
 }

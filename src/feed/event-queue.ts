@@ -4,37 +4,37 @@ import { SlowReaderError } from "../store/changes/log-errors.js";
 import type { EventPages, KeyedQuestion } from "./event-pages.js";
 import type { FeedListener } from "./feed.js";
 
-/** How much a subscriber may leave waiting. */
+/** How many events may wait for a subscriber, and for how long. */
 export interface QueueBounds {
-  /** Events above which the subscriber has to take them all in time. A page of the log may go beyond it. */
+  /** Above this number of waiting events, the subscriber must take all of them in time. A page of the log may exceed it. */
   readonly maxWaiting: number;
-  /** Time that a reader who takes events has to take all of them. */
+  /** The time in which a reader who takes events must take all of them. */
   readonly patienceMs?: number;
-  /** Time after which a reader who takes no event is cut off. */
+  /** The time after which a reader who takes no event is disconnected. */
   readonly stillMs?: number;
 }
 
 /**
- * Holds the events that one subscriber has not taken yet. Each subscriber is on its own:
- * 1. Above the bound the feed gives it a moment, so that a long row of pages comes no faster than quick readers take it. Who
- *    takes nothing, or does not take all in that moment, is not waited for again until it has.
- * 2. Meanwhile its own time runs. If it ends, the subscriber is let go, because it reads too slowly; so is one for whom too
- *    much waits. What waits is dropped then: the subscriber goes on behind its last cursor.
+ * Holds the events that one subscriber has not taken yet. No subscriber waits for another one:
+ * 1. Above the bound, the feed waits for a moment, so that many pages in a row do not come faster than quick readers take
+ *    them. The feed does not wait again for a subscriber that took nothing, or not all, until that one has taken all.
+ * 2. Meanwhile the subscriber's own time runs. If it ends, or if far too many events wait, the subscriber is disconnected
+ *    because it reads too slowly. Its waiting events are dropped: it can continue behind its last cursor.
  */
 export class EventQueue implements FeedListener {
   private waiting: GuestEvent[] = [];
-  /** The place of the next event in `waiting`. */
+  /** The index of the next event in `waiting`. */
   private next = 0;
   private taken = 0;
   private failure: Error | null = null;
   private isEnded = false;
   private notify: () => void = () => undefined;
-  /** Those who wait until nothing waits here. */
+  /** The callbacks for the moment when no event waits. */
   private readonly onEmpty = new Set<() => void>();
-  /** The feed has given it a moment, and it did not take all. */
+  /** `true`: the feed waited for a moment, and the subscriber did not take all. */
   private isBehind = false;
   private isJudged = false;
-  /** Pages are viewed one after the other, in the order in which they came. */
+  /** Resolves when all pages so far were added. Pages are added one after the other, in the order in which they came. */
   private viewing: Promise<void> = Promise.resolve();
 
   constructor(
@@ -42,7 +42,7 @@ export class EventQueue implements FeedListener {
     private readonly question: KeyedQuestion,
     private readonly bounds: QueueBounds,
     private readonly signal: AbortSignal,
-    /** Called when the subscriber is let go, which it may not hear: it does not read. */
+    /** Called when the subscriber is disconnected. It may not see the error, because it does not read. */
     private readonly onSlow: () => void = () => undefined,
   ) {
     signal.addEventListener("abort", () => {
@@ -50,10 +50,13 @@ export class EventQueue implements FeedListener {
     });
   }
 
-  /** Resolves when the feed may read on, which is soon. Of changes that concern it in no way the subscriber costs next to nothing. */
+  /**
+   * Adds the events of a page of changes. Resolves when the feed may read on, which is soon. Changes that do not concern
+   * the subscriber cost next to nothing.
+   */
   onChanges(changes: readonly LoggedChange[]): Promise<void> | undefined {
     if (!this.pages.concerns(changes, this.question)) return undefined;
-    // Begun at once for all subscribers, so that they share the work.
+    // Starts at once for all subscribers, so that they share the work.
     const viewed = this.pages.view(changes, this.question);
     this.viewing = this.viewing.then(async () => {
       try {
@@ -70,7 +73,7 @@ export class EventQueue implements FeedListener {
     this.fail(error);
   }
 
-  /** Takes the next event, or waits for it; `null`: the subscriber has gone. Throws what broke the order. */
+  /** Takes the next event, or waits for it; `null`: the subscriber has gone. Throws the error that ended the queue. */
   async take(): Promise<GuestEvent | null> {
     while (!this.signal.aborted) {
       const event = this.waiting[this.next];
@@ -86,12 +89,12 @@ export class EventQueue implements FeedListener {
     return null;
   }
 
-  /** The subscriber took an event that did not wait here: it reads. */
+  /** Notes that the subscriber took an event from another source, and so reads. */
   noteTaken(): void {
     this.taken += 1;
   }
 
-  /** The subscriber has gone; the feed waits for it no more. */
+  /** Ends the queue, because the subscriber has gone. The feed does not wait for it any more. */
   end(): void {
     this.isEnded = true;
     this.clear();
@@ -111,7 +114,7 @@ export class EventQueue implements FeedListener {
     for (const resolve of this.onEmpty) resolve();
   }
 
-  /** Holds the feed for a moment, if more than the bound waits, and lets the subscriber's own time run. */
+  /** Makes the feed wait for a moment if too many events wait, and starts the subscriber's own time. */
   private async holdFeed(): Promise<void> {
     const { maxWaiting } = this.bounds;
     const count = this.waiting.length - this.next;
@@ -126,7 +129,7 @@ export class EventQueue implements FeedListener {
     this.isBehind = this.waiting.length > 0;
   }
 
-  /** Lets the subscriber go unless it takes all in time. */
+  /** Disconnects the subscriber unless it takes all events in time. */
   private async judge(): Promise<void> {
     const { patienceMs = PATIENCE_MS, stillMs = STILL_MS } = this.bounds;
     this.isJudged = true;
@@ -139,7 +142,7 @@ export class EventQueue implements FeedListener {
     this.isJudged = false;
   }
 
-  /** Waits until nothing waits here, so long at most. */
+  /** Waits until no event waits, but not longer than `ms`. Returns `true` if none waits. */
   private async isEmptyWithin(ms: number): Promise<boolean> {
     if (this.waiting.length === 0) return true;
     await new Promise<void>((resolve) => {
@@ -168,19 +171,23 @@ export class EventQueue implements FeedListener {
   }
 }
 
-/** Deadlines of readers. One that needs longer resumes behind its cursor, which costs less than waiting for it. */
+/** The time of a reader. One that needs longer continues behind its cursor, which costs less than waiting for it. */
 const PATIENCE_MS = 5_000;
 
 /**
- * Time without an event taken, above which a reader counts as asleep. A pause of this process or the network is shorter.
+ * After this time without taking an event, a reader counts as asleep. Pauses of this process or the network are shorter.
  */
 const STILL_MS = 1_000;
 
-/** Longest time that one subscriber may hold up the others once, and the part of it in which it may take nothing. */
+/**
+ * The longest time for which the feed waits once for one subscriber. In each slice of it the subscriber must take
+ * something.
+ */
 const HOLD_MS = 200;
 const SLICE_MS = 20;
 
 /**
- * Events above the bound from which on no subscriber is waited for. Events are shared, but places in lists are not.
+ * A subscriber with so many events above the bound is disconnected at once. Events are shared by subscribers, but the lists
+ * of references to them are not.
  */
 const MOST_ABOVE = 50_000;

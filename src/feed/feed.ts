@@ -2,45 +2,50 @@ import type { ChangeLog, LogCursor, LoggedChange, LogTail } from "../store/chang
 import { shareNext } from "./share-next.js";
 import { LostCursorError } from "../store/changes/log-errors.js";
 
-/** Hears of changes in the order of the log. */
+/** Receives changes in the order of the log. */
 export interface FeedListener {
   /**
-   * Called with changes as they come; `end` is the cursor behind them. The feed reads on when the listener has resolved, so
-   * that a long row of changes comes no faster than it is taken. It never rejects, and resolves soon, whoever reads slowly.
+   * Called with each page of changes; `end` is the cursor behind them. The feed reads on when all listeners have resolved,
+   * so that pages do not come faster than they are taken. The promise must never reject, and must resolve soon, even for a
+   * slow reader.
    */
   onChanges(changes: readonly LoggedChange[], end: LogCursor): Promise<void> | undefined;
   /**
-   * Called when the order was broken, as by a copy of the database that took over. The listener's state may be wrong.
+   * Called when the order of changes is broken, for example because a copy of the database took over. The listener's state
+   * may be wrong then.
    */
   onReset(error: LostCursorError): void;
 }
 
-/** What a feed is made of. */
+/** Options of a feed. */
 export interface FeedOptions {
   readonly log: ChangeLog;
-  /** Between two looks at the log. */
+  /** The time between two looks at the log. */
   readonly intervalMs?: number;
-  /** Called before listeners hear of a page of changes, or of a broken order. */
+  /** Called before listeners get a page of changes, or a broken order. */
   readonly onPage?: () => void;
-  /** Called once when the log cannot be read, and `null` once it can again. */
+  /** Called with an error when the log cannot be read any more, and with `null` when it can be read again. */
   readonly onTrouble?: (error: Error | null) => void;
 }
 
-/** Tells this process what changed, in the order of the commits of all replicas; one reader, however many listen. */
+/**
+ * Informs listeners in this process of what changed, in the order of the commits of all replicas. It has one reader,
+ * however many listen.
+ */
 export interface Feed {
-  /** Hears of all changes behind the returned cursor. */
+  /** Adds a listener, which gets all changes behind the returned cursor. */
   listen(listener: FeedListener): Promise<Listening>;
   /** Looks at the log soon, because something was written. */
   wake(): void;
-  /** How long ago all that the log had was told; `null` while nobody listens. */
+  /** Returns the time since all changes of the log had been passed on; `null` while nobody listens. */
   lagMs(): number | null;
-  /** Ends the reading; listeners hear no more. Resolves when nothing is left running. */
+  /** Stops reading; listeners get no more changes. Resolves when nothing is left running. */
   stop(): Promise<void>;
 }
 
-/** A listener's place in the feed. */
+/** The registration of a listener. */
 export interface Listening {
-  /** Where it began: all that is in it was committed before, and is not told. */
+  /** The cursor where it began. Changes before it are not passed on. */
   readonly from: LogCursor;
   end(): void;
 }
@@ -52,17 +57,17 @@ export function startFeed(options: FeedOptions): Feed {
 
 class LogFeed implements Feed {
   private readonly listeners = new Set<FeedListener>();
-  /** Those who wait for the look after which they listen: the tail that it reads is theirs. */
+  /** The number of callers that wait for the look after which they listen. They need the tail that it reads. */
   private joining = 0;
   private isStopped = false;
-  /** Ends the wait for listeners that take a page. */
+  /** Ends waiting for listeners that are taking a page. */
   private endTelling: () => void = () => undefined;
   private tail: LogTail | null = null;
   private loop: Promise<void> | null = null;
-  /** Looks at the log once more, after the look that is under way. */
+  /** Looks at the log once more, after the running look. */
   private readonly look = shareNext(() => this.readOn());
   private isInTrouble = false;
-  /** When all that the log had was told, by the clock of this process. */
+  /** When all changes of the log had been passed on, by the clock of this process. */
   private caughtUpAt = 0;
   /** Ends the pause between two looks. */
   private endPause: () => void = () => undefined;
@@ -71,7 +76,7 @@ class LogFeed implements Feed {
   constructor(private readonly options: FeedOptions) {}
 
   async listen(listener: FeedListener): Promise<Listening> {
-    // A look that began before this call may not show what was committed before it.
+    // A look that began before this call may miss changes that were committed before the call.
     this.joining += 1;
     try {
       await this.look();
@@ -117,7 +122,7 @@ class LogFeed implements Feed {
       await this.pause(failures);
     }
     this.loop = null;
-    // Who listens next begins at the end of the log, not where this reading ended.
+    // The next listener begins at the end of the log, not where this loop ended.
     if (this.listeners.size > 0) {
       if (!this.isStopped) this.loop = this.run();
     } else if (this.joining === 0) {
@@ -148,7 +153,7 @@ class LogFeed implements Feed {
     const taking = [...this.listeners].flatMap((listener) => listener.onChanges(changes, end) ?? []);
     if (taking.length === 0) return;
     const told = Promise.all(taking);
-    // No race with a promise of the feed's whole life, which would keep something of each page.
+    // Not `Promise.race` with a promise that lives as long as the feed: it would keep a reference to each page.
     await new Promise<unknown>((resolve, reject) => {
       this.endTelling = () => {
         resolve(null);
@@ -165,7 +170,9 @@ class LogFeed implements Feed {
     this.isInTrouble = isInTrouble;
   }
 
-  /** Waits for the next look. A wake ends the wait, but not the least gap; after a failure it ends nothing. */
+  /**
+   * Waits until the next look is due. `wake` ends the wait, except for the shortest gap. After a failure it has no effect.
+   */
   private async pause(failures: number): Promise<void> {
     const { intervalMs = INTERVAL_MS } = this.options;
     const longestMs = Math.max(intervalMs, LONGEST_WAIT_MS);
@@ -189,13 +196,13 @@ class LogFeed implements Feed {
   }
 }
 
-/** Soon enough for people who watch; other replicas' changes wait for so long, this process' own do not. */
+/** Short enough for people who watch. Changes of other replicas wait for so long, this process' own ones do not. */
 const INTERVAL_MS = 250;
 
-/** However often a feed is woken, the database is asked no more often. */
+/** The shortest gap between two looks, however often the feed is woken. */
 const LEAST_GAP_MS = 20;
 
 const LONGEST_WAIT_MS = 5_000;
 
-/** Changes of one statement: about a megabyte. */
+/** The number of changes that one statement reads: about a megabyte. */
 const PAGE = 2_000;

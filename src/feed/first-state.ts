@@ -4,22 +4,21 @@ import { START_CURSOR, type GuestEvent } from "../store/changes/live/guest-event
 import type { KeyedQuestion } from "./event-pages.js";
 import { shareNext, type SharedRun } from "./share-next.js";
 
-/** With what a subscription without a cursor begins. */
+/** The beginning of a subscription without a cursor. */
 export interface FirstState {
   readonly page: StatePage;
-  /** The same events for all who share it, so that who answers them may share the answers. */
+  /**
+   * The events of the page. Subscribers who share the state get the same objects, so that their answers can be shared, too.
+   */
   readonly events: readonly GuestEvent[];
-  /** From where on the log has to be read. */
+  /** The cursor from which on the log must be read. */
   readonly position: LogCursor;
 }
 
-/**
- * Reads the beginning of the state that is an answer to a question. Those who ask the same at the same time share the
- * reading.
- */
+/** Reads the first page of the state for a question. Subscribers that ask the same at the same time share the read. */
 export type ReadFirstState = (question: KeyedQuestion) => Promise<FirstState>;
 
-/** Creates the function that reads it, for one process. */
+/** Creates the function that reads first states in a process. */
 export function createFirstStates(log: ChangeLog, statePage: number): ReadFirstState {
   const runs = new Map<string, SharedRun<FirstState>>();
   return async (question) => {
@@ -33,7 +32,10 @@ export function createFirstStates(log: ChangeLog, statePage: number): ReadFirstS
   };
 }
 
-/** Makes events of a page of the state. Who stops before the state was sent whole has to begin with it again. */
+/**
+ * Converts a page of the state into events. A client that stops before the state is complete must begin with the state
+ * again.
+ */
 export function toStateEvents({ vms, at }: StatePage): GuestEvent[] {
   return vms.map((vm) => ({
     kind: "STATE",
@@ -54,7 +56,8 @@ async function readFirstState(
   const page = await log.readStatePage(question, null, statePage);
   const events = toStateEvents(page);
   if (page.lastId !== null) return { page, events, position: before };
-  // One snapshot shows it all, and is where to go on. The mark of a later end of the log keeps its numbers.
+  // One snapshot shows the complete state, and the log continues behind it. The mark of this later end of the log makes
+  // sure that the snapshot's numbers are not used again.
   const { lastTx } = (await log.openTail()).cursor;
   const position: LogCursor = { ...before, seen: page.snapshot, batch: null, lastTx };
   const last = events.pop();

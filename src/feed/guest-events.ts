@@ -13,12 +13,14 @@ import { EventQueue, type QueueBounds } from "./event-queue.js";
 import type { Feed } from "./feed.js";
 import { createFirstStates, toStateEvents, type ReadFirstState } from "./first-state.js";
 
-/** Tells subscribers what they ask for. */
+/** Sends subscribers the events that they ask for. */
 export interface GuestEvents {
   /**
-   * Tells the current state, unless the question has a cursor or begins now, and then every change behind it; ends with the signal.
-   * Throws {@link LostCursorError}, {@link MalformedCursorError}, {@link SlowReaderError}, or what the database says. Who
-   * reads slowly may not come to that error: `onSlow` is called then.
+   * Yields the current state, unless the question has a cursor or begins now, and then every change behind it. Ends with
+   * the signal.
+   *
+   * Throws {@link LostCursorError}, {@link MalformedCursorError}, {@link SlowReaderError}, or an error of the database. A
+   * slow reader may never read that error, so `onSlow` is called as well.
    */
   follow(
     question: FollowQuestion,
@@ -27,13 +29,13 @@ export interface GuestEvents {
   ): AsyncGenerator<GuestEvent, void, undefined>;
 }
 
-/** What guest events are made of. */
+/** Options of guest events. */
 export interface GuestEventsOptions extends QueueBounds {
   readonly feed: Feed;
   readonly log: ChangeLog;
-  /** Called before a subscriber is told what was read for it alone. Answers that are kept may be older than that. */
+  /** Called before a subscriber gets what was read for it alone. Kept answers may be older than that. */
   readonly onRead?: () => void;
-  /** VMs of one page of the state. */
+  /** The number of VMs of one page of the state. */
   readonly statePage?: number;
 }
 
@@ -51,15 +53,15 @@ export function createGuestEvents(options: GuestEventsOptions): GuestEvents {
 interface Parts extends GuestEventsOptions {
   readonly pages: EventPages;
   readonly readFirst: ReadFirstState;
-  /** Taken for each page that is read for one subscriber alone. */
+  /** A slot is taken for each page that is read for one subscriber alone. */
   readonly catchUps: Slots;
 }
 
 /**
- * Follows the log for one subscriber, so that nothing is lost and nothing comes twice:
- * 1. the state, page by page, each of a snapshot that is known;
- * 2. what is in the log behind the cursor, by a reader of the subscriber's own, without what the state has shown;
- * 3. what the feed tells from there on.
+ * Follows the log for one subscriber, so that nothing is lost and nothing comes twice. It yields
+ * 1. the state, page by page, each page with a known snapshot;
+ * 2. the changes behind the cursor, from a reader of its own, without those that the state shows;
+ * 3. the changes that the feed passes on from there.
  */
 async function* follow(
   parts: Parts,
@@ -71,7 +73,7 @@ async function* follow(
   const question: KeyedQuestion = { interest, scope, key: formatQuestionKey({ interest, scope }) };
   const { vmIds } = interest;
   const asked = vmIds === null ? null : new Set(vmIds);
-  // The changes of few VMs are found by them, however many others there are.
+  // The changes of a few VMs are found by the VMs' ids, however many other changes there are.
   const readVmIds = vmIds !== null && vmIds.length <= MOST_VMS ? vmIds : null;
   const isAsked = ({ vmId }: LoggedChange) => asked === null || asked.has(vmId);
   const shown = new ShownState();
@@ -106,7 +108,7 @@ async function* follow(
       try {
         const page = await reader.read(READ_PAGE);
         ({ hasMore } = page);
-        // Both sides of a change are read only for the VMs that are asked for.
+        // Only changes of VMs that are asked for need their versions.
         const fresh = page.changes.filter((change) => isAsked(change) && !shown.has(change));
         if (fresh.length > 0) {
           parts.onRead?.();
@@ -120,7 +122,7 @@ async function* follow(
   }
 }
 
-/** Tells the state, and returns the cursor from which on the log has to be read. */
+/** Yields the state, and returns the cursor from which on the log must be read. */
 async function* tellState(
   { log, readFirst, statePage = STATE_PAGE, onRead = () => undefined }: Parts,
   question: KeyedQuestion,
@@ -141,7 +143,7 @@ async function* tellState(
   return first.position;
 }
 
-/** The pages of a state that is too long for one snapshot. */
+/** The pages of a state that does not fit into one snapshot. */
 class ShownState {
   private readonly pages: StatePage[] = [];
 
@@ -153,21 +155,24 @@ class ShownState {
     this.pages.push({ ...page, vms: [] });
   }
 
-  /** `true` if the page that is about the VM shows the change. */
+  /** Returns `true` if the page that covers the VM shows the change already. */
   has({ vmId, tx }: LoggedChange): boolean {
     const page = this.pages.find(({ lastId }) => lastId === null || vmId <= lastId);
     return page !== undefined && isSeen(page.snapshot, tx);
   }
 }
 
-/** Changes of one statement while a subscriber catches up. */
+/** The number of changes that one statement reads while a subscriber catches up. */
 const READ_PAGE = 500;
 
-/** Subscribers for whom the log is read at the same time. Of hundreds that come back at once, none delays those who are there. */
+/**
+ * The number of subscribers for whom the log is read at the same time. If hundreds come back at once, they do not delay the
+ * others.
+ */
 const CATCH_UPS = 3;
 
-/** Of more VMs than this, all changes are read. */
+/** For more VMs than this, the changes of all VMs are read. */
 const MOST_VMS = 100;
 
-/** States of so many VMs are read in one snapshot; they are some megabytes. */
+/** The number of VMs whose states are read in one snapshot: some megabytes. */
 const STATE_PAGE = 1_000;

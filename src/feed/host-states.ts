@@ -2,36 +2,33 @@ import type { HostStateEvent } from "../store/host-state-event.js";
 import type { HostRow } from "../store/types.js";
 import { shareNext } from "./share-next.js";
 
-/** Tells subscribers how hosts are. */
+/** Sends subscribers the states of hosts. */
 export interface HostStates {
   /**
-   * Tells how the hosts are (those with the ids, or all), and then each change of a host. Ends with the signal. Who
-   * takes slowly gets the last state of each host. Throws what the database says where even the first look fails.
+   * Yields the states of the hosts with these ids, or of all, and then each change of a host's state. Ends with the signal.
+   * A slow reader gets only the last state of each host. Throws the database's error if the first look fails.
    */
   follow(
     hostIds: readonly string[] | null,
     signal: AbortSignal,
   ): AsyncGenerator<HostStateEvent, void, undefined>;
-  /** Looks no more; resolves when nothing is left running. */
+  /** Stops looking; resolves when nothing is left running. */
   stop(): Promise<void>;
 }
 
-/** What host states are made of. */
+/** Options of host states. */
 export interface HostStatesOptions {
   /** Reads all hosts that are polled or have VMs. */
   readonly readHosts: () => Promise<readonly HostRow[]>;
-  /** Between two looks. */
+  /** The time between two looks. */
   readonly intervalMs?: number;
-  /** Called before followers hear that a host is in another state. */
+  /** Called before followers get a host's new state. */
   readonly onChange?: () => void;
-  /** Called once when hosts cannot be read, and `null` once they can again. */
+  /** Called with an error when hosts cannot be read any more, and with `null` when they can be read again. */
   readonly onTrouble?: (error: Error | null) => void;
 }
 
-/**
- * Creates the host states of a process. One look at all hosts serves all who listen, and nothing is read while nobody
- * does.
- */
+/** Creates the host states of a process. One look at all hosts serves all followers. Without followers nothing is read. */
 export function createHostStates(options: HostStatesOptions): HostStates {
   return new LookedAtHosts(options);
 }
@@ -41,9 +38,9 @@ type Hosts = ReadonlyMap<string, HostRow>;
 class LookedAtHosts implements HostStates {
   private readonly followers = new Set<PendingStates>();
   private hosts: Hosts = new Map();
-  /** The states that {@link hosts} are to who begins now; the same events for all who do. */
+  /** The events with which a new follower begins. All followers get the same objects. */
   private states: readonly HostStateEvent[] | null = null;
-  /** Looks at all hosts once more, after the look that is under way; one look for all who ask meanwhile. */
+  /** Looks at all hosts once more, after the running look. Callers that come meanwhile share one look. */
   private readonly look = shareNext(async () => {
     if (this.isStopped) return;
     const rows = await this.options.readHosts();
@@ -60,7 +57,7 @@ class LookedAtHosts implements HostStates {
     hostIds: readonly string[] | null,
     signal: AbortSignal,
   ): AsyncGenerator<HostStateEvent, void, undefined> {
-    // A look that began before this call may be about an older state.
+    // A look that began before this call may show an older state.
     await this.look();
     if (this.isStopped || signal.aborted) return;
     const wanted = hostIds === null ? null : new Set(hostIds);
@@ -123,7 +120,7 @@ class LookedAtHosts implements HostStates {
     this.hosts = now;
     this.states = null;
     const events = listChanges(before, now);
-    // Also before the first follower is told: what is told to nobody yet will be.
+    // Also called without followers, because kept answers may show the old state.
     if (events.length > 0) this.options.onChange?.();
     for (const event of events) {
       for (const pending of this.followers) pending.add(event);
@@ -148,7 +145,10 @@ class LookedAtHosts implements HostStates {
   }
 }
 
-/** Holds what one subscriber has not taken yet: of each host its last state alone, so that it is bounded. */
+/**
+ * Holds the events that one subscriber has not taken yet: only the last state of each host, so that their number is
+ * limited.
+ */
 class PendingStates {
   private readonly waiting = new Map<string, HostStateEvent>();
   isEnded = false;
@@ -171,7 +171,7 @@ class PendingStates {
       this.waiting.set(hostId, event);
     } else {
       this.waiting.delete(hostId);
-      // A state that came back before it was taken is no change. A host that came and went was never told.
+      // A state that came back before it was taken is not a change. A host that came and went meanwhile was never shown.
       if (describeState(earlier.before) !== describeState(after)) {
         this.waiting.set(hostId, { ...earlier, at, after });
       }
@@ -198,7 +198,9 @@ class PendingStates {
   }
 }
 
-/** Lists what became of each host; one event for all, so that who answers it may share the answer. */
+/**
+ * Lists the changes of the hosts' states. All subscribers get the same event objects, so that their answers can be shared.
+ */
 function listChanges(before: Hosts, now: Hosts): HostStateEvent[] {
   const at = new Date();
   return [...new Set([...before.keys(), ...now.keys()])]
@@ -207,12 +209,15 @@ function listChanges(before: Hosts, now: Hosts): HostStateEvent[] {
     .map((change) => ({ kind: "CHANGE", at, ...change }));
 }
 
-/** What makes a host's state another one. The time of its last success moves with every pass and does not. */
+/**
+ * Formats the values whose change makes another state. The time of the last success is not among them, because it changes
+ * with every pass.
+ */
 function describeState(host: HostRow | null): string {
   if (host === null) return "";
   const { name, address, status, lastError, lastWarning, polled } = host;
   return JSON.stringify([name, address, status, lastError, lastWarning, polled]);
 }
 
-/** Soon enough for people who watch; of ten thousand hosts a look costs some hundredths of a second. */
+/** Short enough for people who watch. A look at ten thousand hosts costs some hundredths of a second. */
 const INTERVAL_MS = 1_000;

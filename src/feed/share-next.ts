@@ -1,6 +1,6 @@
 /**
- * Makes those who call while a run is under way share the next one, which begins after it. So what a caller gets is never
- * older than its call, and a thousand callers at once cost two runs.
+ * Creates a function whose callers share runs. All who call while a run is active share the next one, which begins after
+ * it. So no caller gets a result that is older than its call, and a thousand callers at once cost two runs.
  */
 export function shareNext<Result>(run: () => Promise<Result>): SharedRun<Result> {
   let current: Promise<unknown> = Promise.resolve();
@@ -27,15 +27,15 @@ export function shareNext<Result>(run: () => Promise<Result>): SharedRun<Result>
   return Object.assign(call, { isIdle: () => pending === 0, whenIdle: () => current.then(ignore, ignore) });
 }
 
-/** Calls a run, or shares it. */
+/** Starts a run, or joins the next one. */
 export interface SharedRun<Result> {
   (): Promise<Result>;
-  /** `true`: no run is under way or awaited. */
+  /** Returns `true` if no run is active or waiting. */
   readonly isIdle: () => boolean;
-  /** Resolves when the runs that were called for have ended. */
+  /** Resolves when all runs so far have ended. */
   readonly whenIdle: () => Promise<void>;
 }
 
 function ignore(): void {
-  // How it ended, its callers were told.
+  // The callers got the result or the error already.
 }

@@ -4,13 +4,16 @@ import type { ChangeLog, LoggedChange, ResolvedChange } from "../store/changes/c
 import type { ChangeSides } from "../store/changes/live/interest.js";
 import type { VmVersion } from "../store/changes/versions/version-types.js";
 
-/** Finds both sides of some changes, which are in the order of the log; those of no kind are left out. */
+/**
+ * Finds the versions before and after each change. The changes must be in the order of the log. Changes without a kind are
+ * left out.
+ */
 export type ResolveChanges = (changes: readonly LoggedChange[]) => Promise<readonly ResolvedChange[]>;
 
 /**
- * Creates the function that resolves the changes of all subscribers of a process. Those who come back at the same time, as
- * after a restart, ask for the same changes, each from another one on; what was resolved for one of them is kept for the
- * others. A change never alters, and who asks has just read its row, so what is kept is right.
+ * Creates the function that resolves the changes of all subscribers of a process. Subscribers that come back at the same
+ * time, as after a restart, ask for the same changes, each from its own cursor on. So results are kept for the others. A
+ * kept result is always right, because a change never alters, and the caller has just read its row.
  */
 export function createSharedResolving(log: Pick<ChangeLog, "resolveChanges">): ResolveChanges {
   const kept = new BoundedMap<Outcome>(KEPT_BYTES);
@@ -35,21 +38,21 @@ export function createSharedResolving(log: Pick<ChangeLog, "resolveChanges">): R
       const key = formatKey(change);
       return { change, key, held: kept.use(key) ?? underWay.get(key) };
     });
-    // The changes of a VM are resolved from the last one back, so all of them or none.
+    // Either all or none of a VM's changes are resolved here, because they are resolved from the last one backwards.
     const unknown = new Set(found.flatMap(({ change, held }) => (held === undefined ? [change.vmId] : [])));
     const run = unknown.size === 0 ? null : start(changes.filter(({ vmId }) => unknown.has(vmId)));
     const resolved: ResolvedChange[] = [];
     for (const { change, key, held } of found) {
       const source = run !== null && unknown.has(change.vmId) ? run : held;
       const sides = (source instanceof Promise ? (await source).get(key) : source)?.sides;
-      // The cursor is the asker's own: how far its reader has got, another one does not know.
+      // The cursor stays the caller's own, because it says how far that caller's reader has read.
       if (sides != null) resolved.push({ change, ...sides });
     }
     return resolved;
   };
 }
 
-/** What came of a change; `null`: nothing that anybody sees. */
+/** The result of a change; `null`: nobody sees anything of it. */
 interface Outcome {
   readonly sides: ChangeSides | null;
 }
@@ -69,12 +72,15 @@ async function resolveOutcomes(
 
 const NOTHING: Outcome = { sides: null };
 
-/** Formats what names a change; a copy of the database that took over has another log. */
+/** Formats a key of a change. It has the log's id, because a copy of the database that took over has another log. */
 function formatKey({ cursor, tx, seq }: LoggedChange): string {
   return `${cursor.logId} ${tx} ${seq}`;
 }
 
-/** A database that restarts is away for seconds; who waits for these changes would otherwise have to subscribe again. */
+/**
+ * Retries for some seconds, as long as a restart of the database takes. Otherwise all who wait for these changes would have
+ * to subscribe again.
+ */
 async function resolveWithPatience(
   log: Pick<ChangeLog, "resolveChanges">,
   changes: readonly LoggedChange[],
@@ -91,7 +97,7 @@ async function resolveWithPatience(
 
 const WAITS_MS = [100, 200, 400, 800, 1_600, 3_200];
 
-/** Estimates what is kept of a change. Two changes of a VM that follow one another share a version; it is counted twice. */
+/** Estimates the bytes of a result. Two successive changes of a VM share a version, which is counted twice. */
 function estimateBytes({ sides }: Outcome): number {
   return SMALLEST_BYTES + estimateVersionBytes(sides?.before) + estimateVersionBytes(sides?.after);
 }
@@ -106,5 +112,5 @@ function estimateVersionBytes(version: VmVersion | null | undefined): number {
 const SMALLEST_BYTES = 400;
 const INTERFACE_BYTES = 600;
 
-/** A thousand changes of usual VMs: who comes back at the same time asks for the same within a moment. */
+/** Enough for a thousand changes of usual VMs. Subscribers that come back together ask for the same within a moment. */
 const KEPT_BYTES = 4 * 1024 * 1024;
