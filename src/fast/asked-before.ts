@@ -1,6 +1,6 @@
 /**
- * Remembers which keys were noted in the last moments, in a few bytes each. Of two keys with the same place the newer one is
- * remembered; and of four billion keys one is taken for another.
+ * Remembers which keys were noted a moment ago, in a few bytes for each. Of two keys in the same slot, only the newer one
+ * is remembered. Two different keys look equal once in four billion times.
  */
 export class AskedBefore {
   private readonly digests = new Uint32Array(PLACES);
@@ -8,7 +8,7 @@ export class AskedBefore {
 
   constructor(private readonly longestMs: number) {}
 
-  /** Notes a key. Returns whether the same was noted a moment ago. */
+  /** Notes a key. Returns `true` if the same key was noted a moment ago. */
   note(key: string, nowMs: number): boolean {
     const digest = digestText(key);
     const place = digest % PLACES;
@@ -20,10 +20,10 @@ export class AskedBefore {
   }
 }
 
-/** So many different questions come in a second to a process at most, and it is a prime. */
+/** The number of slots: no fewer than the different questions that come to a process in a second. It is a prime. */
 const PLACES = 16_381;
 
-/** FNV-1a of a text's code units, as a number of 32 bits. */
+/** Computes FNV-1a of a text's code units, as a number of 32 bits. */
 function digestText(text: string): number {
   let digest = 0x811c9dc5;
   for (let at = 0; at < text.length; at += 1) digest = Math.imul(digest ^ text.charCodeAt(at), 0x01000193);

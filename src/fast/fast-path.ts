@@ -12,13 +12,13 @@ import {
   type FastWork,
 } from "./plan-operation.js";
 
-/** Who asks. */
+/** The roles and the scope of a viewer. */
 interface Asker {
   readonly roles: ReadonlySet<Role>;
   readonly scope: VmScope | null;
 }
 
-/** Plans operations, and answers them with what their askers may see. */
+/** Plans operations, and answers them with what their viewers may see. */
 export interface FastPath {
   /** Plans a valid operation; `null`: it has to be executed. */
   plan(document: DocumentNode, operation: OperationDefinitionNode): FastOperation | null;
@@ -26,7 +26,7 @@ export interface FastPath {
 
 /** A planned operation. */
 export interface FastOperation extends Pick<FastPlan, "describeSize"> {
-  /** Answers it; `null`: it has to be executed. */
+  /** Answers the operation; `null`: it has to be executed. */
   answer(
     variables: Readonly<Record<string, unknown>>,
     work: Omit<FastWork, "reads"> & { readonly viewer: Asker },
@@ -34,8 +34,8 @@ export interface FastOperation extends Pick<FastPlan, "describeSize"> {
 }
 
 /**
- * Creates the fast path of a schema. It can be left out: all answers stay the same, and come later. `null` where the schema has
- * other names than ours.
+ * Creates the fast path of a schema; `null` if the schema uses other names than ours. Without it all answers are the same,
+ * only slower.
  */
 export function createFastPath(
   schema: GraphQLSchema,

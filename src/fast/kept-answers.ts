@@ -1,16 +1,17 @@
 import { BoundedMap } from "../model/bounded-map.js";
 import { AskedBefore } from "./asked-before.js";
 
-/** Answers that are given again while it is known that they are not too old. */
+/** Keeps answers, and returns them again while they are known to be young enough. */
 export interface KeptAnswers<Answer> {
   /** Finds the answer to the same question, if it is young enough; `null`: read the database. */
   find(key: string): Answer | null;
   /**
-   * Begins an answer. Call it before anything is read: the answer is as old as that. Returns the function that keeps it, which
-   * does nothing if all was dropped meanwhile; `null` if nobody asked the same a moment ago, so that it is not worth keeping.
+   * Begins an answer. Call it before anything is read, because the answer's age counts from here. Returns the function that
+   * keeps the answer; it does nothing if all answers were dropped meanwhile. `null`: nobody asked the same a moment ago, so
+   * that keeping it is not worth the cost.
    */
   begin(key: string): ((answer: Answer, bytes: number) => void) | null;
-  /** Drops all: something changed, or it is not known whether something did. */
+  /** Drops all answers, because something changed or may have changed. */
   drop(): void;
   readonly figures: KeptAnswerFigures;
 }
@@ -24,13 +25,13 @@ export interface KeptAnswerFigures {
   readonly bytes: number;
 }
 
-/** How much is kept, and by which clock; milliseconds that never step. */
+/** How much is kept, and by which clock: milliseconds that never step. */
 export interface KeptAnswersOptions {
   readonly maxBytes: number;
   readonly now?: () => number;
-  /** Finds since when what answers are made of is known, where that is not read for each; `null`: it is read now. */
+  /** Finds the time as of which the data of answers are known to hold; `null`: they are read for each answer. */
   readonly findAsOfMs?: () => number | null;
-  /** Called whenever all is dropped. */
+  /** Called whenever all answers are dropped. */
   readonly onDrop?: () => void;
 }
 
@@ -40,14 +41,15 @@ interface Kept<Answer> {
 }
 
 /**
- * Keeps whole answers for a moment, so that a hundred people who look at one page cost what one does.
- * 1. An answer is given again only while what it shows was read less than a second ago. So nobody sees data that are more than a
- *    second older than the store, even if no word of a change comes: by a lost wake-up, another gateway, or time alone.
- * 2. What this process knows to have changed, it drops at once: its own passes, mutations, and the change log's pages before
- *    subscribers are told of them.
+ * Keeps complete answers for a moment, so that a hundred people who look at one page cost as much as one.
+ * 1. An answer is returned again only while its data were read less than a second ago. So nobody sees data that are more
+ *    than a second older than the store, even if this process does not hear of a change: after a lost wake-up, by another
+ *    gateway, or because time alone changes something.
+ * 2. All answers are dropped as soon as this process knows of a change: by its own passes, by mutations, and by pages of
+ *    the change log before subscribers get them.
  * 3. An answer that began before such a change is not kept, however late it ends.
- * 4. The first answer to a question is not kept, the second within a second is: where everybody asks something else, what is
- *    kept is never asked for, and to keep it and to drop it again costs a third of a small answer.
+ * 4. The first answer to a question is not kept, only a second one within a second. If everybody asks something different,
+ *    kept answers are never used, and keeping and dropping one costs a third of a small answer.
  */
 export function createKeptAnswers<Answer>({
   maxBytes,
@@ -94,5 +96,5 @@ export function createKeptAnswers<Answer>({
 /** A second, less what an answer may take on its way to the client. */
 const LONGEST_MS = 900;
 
-/** What an answer takes beside its body: its key, its headers and its place. */
+/** The bytes of an entry beside the answer's body: its key and its headers. */
 const ENTRY_BYTES = 500;

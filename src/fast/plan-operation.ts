@@ -16,23 +16,23 @@ import { isLargeTree } from "../loaders/tree-parts.js";
 import { planRoot, readRootArguments } from "./plan-roots.js";
 import { listFields, type PlannedDocument } from "./selections.js";
 
-/** Values of an operation's variables, as they came. */
+/** The values of an operation's variables, as the client sent them. */
 type Variables = Readonly<Record<string, unknown>>;
 
 /** An operation that is answered without executing it field by field. */
 export interface FastPlan {
-  /** The root field, as `Query.vm`. */
+  /** The root field, such as `Query.vm`. */
   readonly place: string;
-  /** Describes all that decides what the variables make the operation cost; `null`: it may depend on anything. */
+  /** Describes the variables as far as the operation's cost depends on them; `null`: it may depend on anything in them. */
   describeSize(variables: Variables): string | null;
-  /** Answers the operation with one statement. `null`: it has to be executed, such as for variables that are wrong. */
+  /** Answers the operation with one statement. `null`: it has to be executed, for example because variables are wrong. */
   answer(variables: Variables, work: FastWork): Promise<FastAnswer | FastFailure | null>;
 }
 
-/** What an answer is made with. */
+/** What an answer needs. */
 export interface FastWork {
   readonly reads: TreeReads;
-  /** An answer of more objects has to be executed, which says what is wrong with it. */
+  /** The highest number of objects. A larger answer has to be executed, which produces the right error. */
   readonly most: number;
   readonly pause: () => Promise<void> | undefined;
 }
@@ -43,14 +43,14 @@ export interface FastAnswer {
   readonly objects: number;
 }
 
-/** Reading failed; to read again would only fail again. */
+/** A read failed. Reading again would fail again. */
 export interface FastFailure {
   readonly failure: unknown;
 }
 
 /**
- * Plans an operation of a document that is valid. It is answered fast if it has one root field, which leads to VMs, and asks
- * for nothing but what a VM's own rows tell. `null`: it has to be executed.
+ * Plans an operation of a valid document; `null`: it has to be executed. An operation is planned if it has one root field,
+ * which leads to VMs, and asks only for values in a VM's own rows.
  */
 export function planOperation(
   schema: GraphQLSchema,
@@ -66,7 +66,7 @@ export function planOperation(
     fragments: new Map(fragments.map((each) => [each.name.value, each])),
   };
   const [field, ...others] = listFields([operation.selectionSet], query, document) ?? [];
-  // Several would be several statements, which must see one state.
+  // Several root fields would need several statements, which must see one state.
   if (field === undefined || others.length > 0) return null;
   const answerRoot = planRoot(field, document);
   if (answerRoot === null) return null;
@@ -83,21 +83,21 @@ export function planOperation(
         const text = await answerRoot(args, { reads: noted.reads, count, pause });
         return text === null ? null : { data: `${start}${text}}`, objects: count.objects };
       } catch {
-        // Execution says what is wrong in the words of the field at which it is.
+        // Execution reports the error of the right field.
         return noted.failed() ?? null;
       }
     },
   };
 }
 
-/** Returns the same reads, and what tells which of them failed. */
+/** Returns the same reads, and a function that returns the failure of a read, if there was one. */
 function noteFailure(reads: TreeReads): { readonly reads: TreeReads; failed(): FastFailure | null } {
   let failed: FastFailure | null = null;
   const note = async <Answer>(read: Promise<Answer>): Promise<Answer> => {
     try {
       return await read;
     } catch (error) {
-      // What takes too long as a whole may be answered in part.
+      // If the complete answer takes too long, execution may still answer a part.
       failed = isTooLong(error) ? null : { failure: error };
       throw error;
     }
@@ -126,7 +126,7 @@ class LargeTreeError extends Error {
 }
 
 function checkSizes(trees: VmTree[]): VmTree[] {
-  // A VM is written without a pause. A large one is executed, where each of its objects can wait for its turn.
+  // A VM is written without a pause. A large one is executed instead, where each of its objects can wait for its turn.
   if (trees.some(isLargeTree)) throw new LargeTreeError("a VM has too much to be written at once");
   return trees;
 }
@@ -150,8 +150,9 @@ function coerceArguments(
 }
 
 /**
- * What a text means decides nothing of its size; an enum's name, a number and the length of a list may. What representations of
- * entities cost depends on which of them are the same, so they are measured each time.
+ * Creates the function that describes variables as far as the cost depends on them. The cost does not depend on the content
+ * of a text, but may depend on an enum's name, a number and the length of a list. The cost of representations of entities
+ * depends on which of them are equal, so it is computed each time.
  */
 function createSizeDescription(
   schema: GraphQLSchema,

@@ -18,7 +18,7 @@ interface PlannedPart {
   readonly write: WritePart;
 }
 
-/** Plans the answers to a list of VMs; `null` if it asks for what is not known here. */
+/** Plans the answers to a list of VMs; `null` if it asks for a field that is not known here. */
 export function planConnection(field: SelectedField, document: PlannedDocument): AnswerRoot | null {
   const fields = listFieldsOf("VmConnection", field, document);
   if (fields === null) return null;

@@ -14,7 +14,7 @@ export function planRoot(field: SelectedField, document: PlannedDocument): Answe
   return plan?.(field, document) ?? null;
 }
 
-/** Coerces a root field's arguments; throws what execution would answer with. */
+/** Coerces a root field's arguments; throws the error that execution would return. */
 export function readRootArguments(
   { name, node }: SelectedField,
   query: GraphQLObjectType,
@@ -43,7 +43,7 @@ const ROOTS: Readonly<Record<string, PlanRoot>> = {
       const one = macAddress as string | null | undefined;
       const many = macAddresses as readonly string[] | null | undefined;
       const macs = parseMacs(one ?? null, many ?? null);
-      // vNICs of one VM would each bring all that the VM has.
+      // Each vNIC brings all data of its VM, which would be repeated for each vNIC of one VM.
       if (macs.length > MOST_MACS) return null;
       const found = await reads.readNicTrees(macs, MOST_NICS + 1, writer.parts);
       if (found.length > MOST_NICS) return null;
@@ -60,7 +60,7 @@ const ROOTS: Readonly<Record<string, PlanRoot>> = {
       if (ids === null) return null;
       const found = new Map<string, VmTree>();
       const wanted = [...new Set(ids)].filter(isUuid);
-      // More would be read in several statements, which must see one state.
+      // More would need several statements, which must see one state.
       if (wanted.length > MOST_ENTITIES) return null;
       if (wanted.length > 0) {
         for (const tree of await reads.readTreesByIds(wanted, writer.parts)) found.set(tree.vm.id, tree);
@@ -74,7 +74,7 @@ const ROOTS: Readonly<Record<string, PlanRoot>> = {
   },
 };
 
-/** More vNICs with one MAC are a case for the loaders, which read them in batches. */
+/** The highest number of vNICs. The loaders read more of them in batches. */
 const MOST_NICS = 500;
 const MOST_MACS = 10;
 const MOST_ENTITIES = 5_000;

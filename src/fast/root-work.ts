@@ -3,21 +3,21 @@ import type { TreeReads } from "../loaders/rows.js";
 import { listFields, type PlannedDocument, type SelectedField } from "./selections.js";
 import { countObject, planObject, type ObjectCount, type ObjectWriter, type Write } from "./write-fields.js";
 
-/** What a root field is answered with. */
+/** What the answer of a root field needs. */
 export interface RootWork {
   readonly reads: TreeReads;
   readonly count: ObjectCount;
-  /** Lets others have the event loop, if this answer has had it for long. Throws when the request is over. */
+  /** Gives other requests the event loop, if this answer has used it for long. Throws when the request is over. */
   readonly pause: () => Promise<void> | undefined;
 }
 
-/** Values of arguments, coerced as the schema says. */
+/** The values of arguments, coerced by the schema. */
 export type Arguments = Readonly<Record<string, unknown>>;
 
 /** Answers a root field in one statement, as JSON; `null`: it has to be executed. */
 export type AnswerRoot = (args: Arguments, work: RootWork) => Promise<string | null>;
 
-/** Plans how objects of a type are written with a field's selections; `null` if that is not known here. */
+/** Plans how objects of a type are written with a field's selections; `null` if one is not known here. */
 export function planObjectsOf(
   typeName: "Vm" | "VmNic",
   { selections }: SelectedField,
@@ -28,7 +28,7 @@ export function planObjectsOf(
   return planned === null || typeName !== "Vm" ? planned : { ...planned, write: writeOnce(planned) };
 }
 
-/** Writes a VM whole, and gives the same text again as long as the VM is kept. */
+/** Creates a writer that writes each VM once. As long as the VM is kept, it returns the same text again. */
 function writeOnce({ write, shape }: ObjectWriter): Write {
   return (value, tree, count) => {
     const { texts, lists } = tree;
@@ -39,7 +39,7 @@ function writeOnce({ write, shape }: ObjectWriter): Write {
     }
     const before = count.objects;
     const text = write(value, tree, count);
-    // Makes one text of the pieces, which V8 would keep apart until somebody looks at it.
+    // Makes V8 join the pieces of the text now. Otherwise it would keep them apart until somebody reads the text.
     text.charCodeAt(0);
     lists.putAway();
     texts?.keep(shape, { text, objects: count.objects - before });
@@ -47,7 +47,7 @@ function writeOnce({ write, shape }: ObjectWriter): Write {
   };
 }
 
-/** Lists the fields that a field asks of a type; `null` if that is not known here. */
+/** Lists the fields that a field selects of a type; `null` if one is not known here. */
 export function listFieldsOf(
   typeName: string,
   { selections }: SelectedField,
@@ -57,7 +57,7 @@ export function listFieldsOf(
   return isObjectType(type) ? listFields(selections, type, document) : null;
 }
 
-/** Writes a list. After each few objects others may have their turn. */
+/** Writes a list. After every few objects other requests may have their turn. */
 export async function writeAll<Value>(
   values: readonly Value[],
   write: (value: Value) => string,
@@ -75,5 +75,5 @@ export async function writeAll<Value>(
   return text === "" ? "[]" : `${text}]`;
 }
 
-/** So many objects take less than a millisecond. */
+/** The number of objects between two pauses: less than a millisecond. */
 const OBJECTS_BETWEEN_LOOKS = 200;

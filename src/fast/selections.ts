@@ -14,7 +14,7 @@ export interface PlannedDocument {
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
 }
 
-/** A field of an answer: its key, and all places where the document asks for it. */
+/** A field of an answer: its key, and all selections of it in the document. */
 export interface SelectedField {
   readonly key: string;
   readonly name: string;
@@ -23,8 +23,8 @@ export interface SelectedField {
 }
 
 /**
- * Lists the fields that selections ask of an object, as execution would: fragments expanded, fields of one key merged, in the
- * order of their first places. `null` where a directive decides at run time.
+ * Lists the fields that selections ask of an object, as execution would: expands fragments, merges fields with the same
+ * key, and keeps the order in which keys first appear. `null` if a directive decides at run time.
  */
 export function listFields(
   sets: readonly SelectionSetNode[],

@@ -10,16 +10,16 @@ import type { GuestInterface, Nic, VmRow, VmTree, VmTreeParts } from "../loaders
 /** Reads a field's value from its object; `tree` is the VM that the object belongs to. */
 export type ReadValue = (object: unknown, tree: VmTree) => unknown;
 
-/** A field that is read from a VM's tree alone. */
+/** A field whose value needs only the VM's tree. */
 export interface TreeField {
   readonly read: ReadValue;
-  /** What of the tree it needs, besides what its own fields do. */
+  /** The parts of the tree that it needs, besides those of its own fields. */
   readonly parts?: Partial<VmTreeParts>;
 }
 
 /**
- * The fields that are answered from a VM's tree, as their resolvers in `graph/fields` answer them; a field that is not here is
- * executed by its resolver, and so is the whole operation. The object behind Vm and GuestInfo is the tree itself.
+ * The fields that are answered from a VM's tree, with the same values as their resolvers in `graph/fields`. If an operation
+ * asks for any other field, its resolvers execute all of it. The object of Vm and GuestInfo is the tree itself.
  */
 export const VM_FIELDS: Readonly<Record<string, Readonly<Record<string, TreeField>>>> = {
   Vm: {

@@ -16,24 +16,27 @@ import { listFields, type PlannedDocument } from "./selections.js";
 /** Writes a value as JSON. `tree` is the VM that it belongs to. */
 export type Write = (value: unknown, tree: VmTree, count: ObjectCount) => string;
 
-/** How many objects were written. */
+/** The number of objects that were written. */
 export interface ObjectCount {
   objects: number;
-  /** Writing ends beyond this. */
+  /** Writing fails beyond this number. */
   readonly most: number;
 }
 
-/** How an object is written, and what must be read for it. */
+/** How an object is written, and the parts that must be read for it. */
 export interface ObjectWriter {
   readonly write: Write;
-  /** What is written: keys, fields and types, in order. Writers of one shape write the same text of the same object. */
+  /**
+   * Describes what is written: keys, fields and types, in order. Writers with equal shapes write the same text of an
+   * object.
+   */
   readonly shape: string;
   readonly parts: VmTreeParts;
 }
 
 /**
- * Plans how objects of a type are written with these selections; `null` if a field is among them that is not in
- * {@link VM_FIELDS}, or has arguments.
+ * Plans how objects of a type are written with these selections; `null` if a field is not in {@link VM_FIELDS}, or has
+ * arguments.
  */
 export function planObject(
   sets: readonly SelectionSetNode[],
@@ -88,7 +91,7 @@ export function countObject(count: ObjectCount, objects = 1): void {
   if (count.objects > count.most) throw new TooManyObjectsError("an answer has too many objects");
 }
 
-/** What execution would answer with an error. */
+/** A value is `null` where the schema does not allow it. Execution would answer with an error. */
 class NotNullableError extends Error {
   override readonly name = "NotNullableError";
 }
@@ -135,12 +138,12 @@ function planValue(
   };
 }
 
-/** Writes a text, a number or a truth value. Nearly all texts are names and addresses, in which nothing has to be escaped. */
+/** Writes a text, a number or a boolean. Nearly all texts are names and addresses, which need no escapes. */
 function writeLeaf(value: unknown): string {
   return typeof value === "string" && !ESCAPED.test(value) ? `"${value}"` : JSON.stringify(value);
 }
 
-/** All but the printable characters of ASCII without quotes and backslashes. */
+/** Matches any character but ASCII's printable ones without quotes and backslashes. */
 const ESCAPED = /[^\x20\x21\x23-\x5b\x5d-\x7e]/;
 
 function writeList(write: Write): Write {
