@@ -20,62 +20,64 @@ import type { FindingReads, GuestInterface, HostRow, Nic, VmFilter, VmRow } from
 import { withDeadline } from "./batches/with-deadline.js";
 import { isUuid } from "../model/uuid.js";
 
-/** Which VMs, in which order, from where on. */
+/** Selects a page of VMs. */
 type VmPageQuestion = Parameters<ReadStore["readVmsPage"]>[0];
 
-/** Every read that the graph may do, each batched and memoized for one request. */
+/** All reads that the graph may do. Each is batched, and memoized for one request. */
 export interface Loaders {
   readonly vmById: DataLoader<string, VmRow | null>;
   readonly nicById: DataLoader<string, Nic | null>;
-  /** By name. */
+  /** Sorted by name. */
   readonly nicsByVm: DataLoader<string, readonly Nic[]>;
   /** By lower-case MAC with colons. */
   readonly nicsByMac: DataLoader<string, readonly Nic[]>;
   readonly guestInterfacesByVm: DataLoader<string, readonly GuestInterface[]>;
   readonly hostById: DataLoader<string, HostRow | null>;
-  /** Returns the loader of the first VMs of a host by name. There is one for each limit. */
+  /** Returns the loader of the first VMs of a host by name. Each limit has its own loader. */
   readonly getVmsByHost: (limit: number) => DataLoader<string, readonly VmRow[]>;
-  /** Loads what the guest of the VM reports; `null` if that is not known, which is not the same as none. */
+  /** Loads the interfaces of the VM's guest; `null` if they are not known, which is not the same as none. */
   readonly loadKnownGuestInterfaces: (vmId: string) => Promise<readonly GuestInterface[] | null>;
-  /** Loads all hosts, by name. */
+  /** Loads all hosts, sorted by name. */
   readonly loadHosts: () => Promise<readonly HostRow[]>;
   readonly loadVmsPage: (question: VmPageQuestion) => Promise<readonly VmRow[]>;
   readonly countVms: (filter: VmFilter) => Promise<number>;
-  /** Loads ids of VMs. They are not memoized: a list may be long, and nobody asks for it twice. */
+  /** Loads ids of VMs. They are not memoized, because a list may be long, and nobody asks for it twice. */
   readonly loadVmIds: (list: VmIdList) => Promise<readonly string[]>;
-  /** How a VM was made; `null` if that is not known. */
+  /** Loads how a VM was made; `null` if that is not known. */
   readonly vmOriginById: DataLoader<string, VmOrigin | null>;
   /** Returns the loader of clusters, templates or networks. */
   readonly getNamedById: (kind: NamedKind) => DataLoader<string, NamedRow | null>;
-  /** Loads all of them, by name. */
+  /** Loads all clusters, templates or networks, sorted by name. */
   readonly loadNamed: (kind: NamedKind) => Promise<readonly NamedRow[]>;
-  /** Loads the time from which on the past is known; `null`: none is kept here. */
+  /** Loads the time from which on the past is known; `null`: no past is kept here. */
   readonly loadHistoryBounds: () => Promise<HistoryBounds | null>;
-  /** Returns the loader of VMs as they were at a time; `null`: not stored then. There is one for each time. */
+  /** Returns the loader of VMs as they were at a time; `null`: not stored then. Each time has its own loader. */
   readonly getVmAt: (at: Date) => DataLoader<string, VmRow | null>;
-  /** Returns the loader of VMs' changes, newest first. There is one for each question. */
+  /** Returns the loader of VMs' changes, newest first. Each question has its own loader. */
   readonly getVmChanges: (question: VmChangesQuestion) => DataLoader<string, readonly VmChange[]>;
   /** Loads who had an address when; `null`: the index of addresses is not ready. */
   readonly loadAddressSpans: (question: AddressSpansQuestion) => Promise<readonly AddressSpan[] | null>;
-  /** Loads a text that is another one after any change; `null`: it is not known when VMs change. */
+  /** Loads a text that differs after each change; `null`: the source does not keep when VMs change. */
   readonly loadChangeMark: () => Promise<string | null>;
-  /** Questions about many VMs at once. */
+  /** Answers questions about many VMs at once. */
   readonly findings: FindingReads;
   /** Forgets all that was read, after something was changed in the same request. */
   readonly forget: () => void;
 }
 
-/** What the loaders of one request need to know of it. */
+/** What the loaders need from their request. */
 export interface LoaderOptions {
-  /** Called before every read; throws once the request's time is up, so that late work starts no statement. */
+  /** Called before every read; throws after the request's deadline, so that no late statement begins. */
   readonly throwIfExpired?: () => void;
-  /** Called when all that was read is forgotten: the reads that follow see another state of the database. */
+  /** Called when the loaders forget all that was read. Later reads see another state of the database. */
   readonly onForget?: () => void;
-  /** Calls the listener when nothing that was read waits to be used any more. */
+  /** Calls the listener when no result waits to be used any more. */
   readonly whenIdle?: (listener: () => void) => void;
 }
 
-/** Makes the loaders of one request. They must not outlive it: what they remember grows old, and belongs to one viewer. */
+/**
+ * Creates the loaders of one request. They must not outlive it, because their memory becomes old and belongs to one viewer.
+ */
 export function createLoaders(
   reads: ReadStore,
   { throwIfExpired = () => undefined, onForget, whenIdle = callAtOnce }: LoaderOptions = {},
@@ -142,7 +144,10 @@ function createRowLoaders(store: ReadStore, batchScheduleFn: BatchSchedule) {
   };
 }
 
-/** Creates the memories of questions that are no keys: each is asked once a request. Lists give their rows to the loaders. */
+/**
+ * Creates the memoized reads of questions that are not keys. Each question is read once in a request. The rows of lists are
+ * also given to the loaders.
+ */
 function createQuestions(
   store: ReadStore,
   { vmById, hostById }: ReturnType<typeof createRowLoaders>,
@@ -176,10 +181,12 @@ function createQuestions(
   };
 }
 
-/** A gateway asks for 5,000 entities in one body; an array parameter takes them in one statement. */
+/**
+ * The largest batch. A federation gateway asks for 5,000 entities in one body, and one statement takes them as an array.
+ */
 const MAX_BATCH = 5_000;
 
-/** Calls at once: nothing is held back. */
+/** Calls the listener at once, because no results are held back. */
 function callAtOnce(listener: () => void): void {
   listener();
 }
@@ -204,7 +211,7 @@ function createManyLoader<Row>(
   return new DataLoader(load, { ...BY_UUID, batchScheduleFn });
 }
 
-/** Reads by UUID. An id that is no UUID is answered as absent: PostgreSQL would refuse the whole statement. */
+/** Reads by UUID. An id that is not a UUID counts as absent, because PostgreSQL would reject the complete statement. */
 function readByUuid<Row, Answer>(
   read: Read<Row>,
   answer: (ids: readonly string[], rows: readonly Row[]) => Answer[],

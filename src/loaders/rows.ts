@@ -1,7 +1,7 @@
 import type { VmVersion } from "../store/changes/versions/version-types.js";
 import type * as store from "../store/types.js";
 
-/** What the graph may know of the store: the shapes of rows and questions, never the store itself. */
+/** The part of the store that the graph may know: the types of rows and questions, never the store itself. */
 export type {
   AddressSpan,
   ChangePlace,
@@ -32,7 +32,7 @@ export type { VmSearch, VmSort } from "../store/vm-search.js";
 export type { NamedRow, VmOrigin } from "../store/inventory-types.js";
 export type { TextMatch } from "../store/read/conditions/text-match.js";
 
-/** A row of the past holds its VM's version. A row that was read now holds none. */
+/** A row that may be of the past. Then it holds its VM's version; a row of the present holds none. */
 export interface OfPast {
   readonly past?: VmVersion;
 }

@@ -1,16 +1,17 @@
-/** When a batch is sent: `dispatch` sends it. */
+/** Decides when a batch is sent: calls `dispatch`, which sends it. */
 export type BatchSchedule = (dispatch: () => void) => void;
 
 /**
- * Creates a schedule of batches. A batch is sent when all that runs now has asked, and when nothing that was read before still
- * waits to be used: what waits may ask for more of the same. Where a request holds back nothing, `whenIdle` calls at once.
+ * Creates a schedule of batches. A batch is sent when all code that runs now has asked, and no earlier result waits to be
+ * used, because its use may ask for more of the same. If a request holds back no results, `whenIdle` calls its listener at
+ * once.
  */
 export function createBatchSchedule(whenIdle: (listener: () => void) => void): BatchSchedule {
   return (dispatch) => {
     const tryDispatch = (): void => {
       let isLate = false;
       whenIdle(() => {
-        // What was used last asks after this listener was called.
+        // The use of the last result asks only after this listener was called.
         if (isLate) runAfterPromises(tryDispatch);
         else dispatch();
       });
@@ -20,7 +21,7 @@ export function createBatchSchedule(whenIdle: (listener: () => void) => void): B
   };
 }
 
-/** Calls after all promises that are settled now have been followed up, as far as that goes without waiting. */
+/** Calls `work` after the reactions to all settled promises have run, if they need not wait for something else. */
 function runAfterPromises(work: () => void): void {
   void Promise.resolve().then(() => {
     process.nextTick(work);

@@ -5,7 +5,9 @@ import { compareByName } from "../../model/compare-by-name.js";
 import { groupPerKey } from "./key-order.js";
 import { isUuid } from "../../model/uuid.js";
 
-/** Loads the first VMs of many hosts together, by name; `onRow` sees every row that was read. */
+/**
+ * Creates the loader of the first VMs of hosts by name, many hosts in one read. Calls `onRow` with every row that was read.
+ */
 export function createHostVmsLoader(
   store: ReadStore,
   { limit, batchScheduleFn }: { readonly limit: number; readonly batchScheduleFn: BatchSchedule },
@@ -18,7 +20,7 @@ export function createHostVmsLoader(
       const rows = known.length === 0 ? [] : await store.readVmsByHosts(known, limit);
       rows.forEach(onRow);
       const groups = groupPerKey(hostIds, rows, (row) => row.hostId);
-      // A source sorts by bytes; that is another order for a few names.
+      // The database sorts by bytes, which differs from `compareByName` for a few names.
       for (const group of groups) group.sort(compareByName);
       return groups;
     },

@@ -1,4 +1,6 @@
-/** Picks each key's row, or `null`. A batch must answer in the order of its keys, and a statement answers in any. */
+/**
+ * Picks each key's row, or `null`. A batch must answer in the order of its keys, but a statement returns rows in any order.
+ */
 export function pickOnePerKey<Row>(
   keys: readonly string[],
   rows: readonly Row[],

@@ -1,10 +1,10 @@
-/** A function that answers the same question once only, until it is told to forget. */
+/** A function that computes the answer to a question once, until it is told to forget. */
 export interface Memoized<Question, Answer> {
   readonly ask: (question: Question) => Answer;
   readonly forget: () => void;
 }
 
-/** Remembers answers by the question's JSON, whose keys must come in the same order. */
+/** Remembers answers by the question's JSON. Equal questions must have their keys in the same order. */
 export function memoize<Question, Answer>(
   answer: (question: Question) => Answer,
 ): Memoized<Question, Answer> {
@@ -26,7 +26,7 @@ export function memoize<Question, Answer>(
   };
 }
 
-/** Makes something of an object once, and keeps it as long as the object. For objects that do not change. */
+/** Computes a value from an object once, and keeps it as long as the object. Use it only for objects that do not change. */
 export function memoizeByObject<Key extends object, Made extends object>(
   make: (key: Key) => Made,
 ): (key: Key) => Made {

@@ -1,8 +1,8 @@
 import DataLoader from "dataloader";
 
 /**
- * Loads rows by key, and takes rows that were read otherwise. What it is given so costs an entry in a map: a list of ten thousand
- * VMs makes no ten thousand promises, of which few are ever asked for.
+ * Loads rows by key, and keeps rows that were read in another way. A kept row costs only an entry in a map. So a list of
+ * ten thousand VMs does not make ten thousand promises, of which few are ever used.
  */
 export class RowLoader<Row> extends DataLoader<string, Row | null> {
   private readonly cache: RowCache<Row>;
@@ -16,13 +16,13 @@ export class RowLoader<Row> extends DataLoader<string, Row | null> {
     this.cache = cache;
   }
 
-  /** Takes a row that was read, unless the key has been loaded. */
+  /** Keeps a row that was read in another way, unless the key has been loaded. */
   keep(key: string, row: Row): void {
     this.cache.keep(key, row);
   }
 }
 
-/** Promises of rows by key. That of a row which was kept is made when it is asked for. */
+/** The promises of rows by key. The promise of a kept row is made when it is asked for. */
 class RowCache<Row> implements DataLoader.CacheMap<string, Promise<Row | null>> {
   private readonly promises = new Map<string, Promise<Row | null>>();
   private readonly rows = new Map<string, Row>();

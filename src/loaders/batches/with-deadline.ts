@@ -1,7 +1,10 @@
 import type { ReadStore } from "../../store/types.js";
 import { wrapReads } from "./wrap-reads.js";
 
-/** Returns the same reads, none of which begins once the request's time is up: `throwIfExpired` then throws. */
+/**
+ * Returns the same reads, with a check before each. After the request's deadline, `throwIfExpired` throws and nothing is
+ * read.
+ */
 export function withDeadline(store: ReadStore, throwIfExpired: () => void): ReadStore {
   return wrapReads(store, async (read) => {
     throwIfExpired();

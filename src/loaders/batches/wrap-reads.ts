@@ -6,12 +6,12 @@ export interface ReadCall {
   readonly args: readonly unknown[];
 }
 
-/** What is done around a read. It answers what the read answers, from wherever it has that. */
+/** A function around a read. It must return the read's answer, from the read or from elsewhere. */
 export type AroundRead = <Answer>(read: () => Promise<Answer>, call: ReadCall) => Promise<Answer>;
 
 /**
- * Returns the same reads with `around` in front of each. Deadlines, traces, caches and past instants are a few lines
- * each by this, and none of them lists the store's methods again.
+ * Returns the same reads, each called through `around`. With it, deadlines, traces and caches take a few lines each, and
+ * need no list of the store's methods.
  */
 export function wrapReads(store: ReadStore, around: AroundRead): ReadStore {
   return new Proxy(store, {
@@ -27,7 +27,7 @@ export function wrapReads(store: ReadStore, around: AroundRead): ReadStore {
   });
 }
 
-/** Returns the same reads, all of which reject with a failure and ask nothing. */
+/** Returns the same reads, but each one rejects with `failure` and reads nothing. */
 export function failReads(store: ReadStore, failure: unknown): ReadStore {
   return wrapReads(store, async () => {
     await Promise.resolve();

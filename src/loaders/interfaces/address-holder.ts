@@ -4,7 +4,7 @@ import type { Loaders } from "../loaders.js";
 import { findNicOfInterface, sortBestFirst } from "./match.js";
 import type { AddressConflictRow, DriftRow, GuestAddressRow, GuestInterface, Nic } from "../rows.js";
 
-/** Loads the guest's interface that has an address, one that is a vNIC first; `null`: the agent reports addresses only. */
+/** Loads the guest interface that has an address, one with a vNIC first; `null`: the agent reports only addresses. */
 export async function loadAddressDevice(
   loaders: Loaders,
   { vmId, address }: GuestAddressRow,
@@ -18,7 +18,7 @@ export async function loadAddressDevice(
   return sortBestFirst(onNic.length > 0 ? onNic : holders)[0] ?? null;
 }
 
-/** Each guest's interfaces are grouped once, however many of its addresses a page has. */
+/** Groups a guest's interfaces by address, once for each guest, however many of its addresses a page has. */
 const groupByAddress = memoizeByObject((interfaces: readonly GuestInterface[]) => {
   const groups = new Map<string, GuestInterface[]>();
   for (const each of interfaces) {
@@ -31,15 +31,16 @@ const groupByAddress = memoizeByObject((interfaces: readonly GuestInterface[]) =
   return groups;
 });
 
-/** Loads the vNIC by which a guest has an address; `null`: none is behind the interface. */
+/** Loads the vNIC of the interface that has an address; `null`: it has none. */
 export async function loadAddressNic(loaders: Loaders, held: GuestAddressRow): Promise<Nic | null> {
   const device = await loadAddressDevice(loaders, held);
   return device === null ? null : findNicOfInterface(device, await loaders.nicsByVm.load(held.vmId));
 }
 
 /**
- * Tells a virtual router's address from a duplicate. It is one if at most one VM has it in the usual way: the others have it
- * on a virtual MAC or interface, or behind another address of the same interface, as keepalived adds it.
+ * Decides whether an address in conflict is a virtual router's or a duplicate. It is a virtual router's if at most one VM
+ * has it in the usual way. The other VMs have it on a virtual MAC or interface, or after another address of the same
+ * interface, as keepalived adds it.
  */
 export async function loadConflictKind(
   loaders: Loaders,
@@ -62,11 +63,11 @@ function isVirtual(
   return ofFamily.indexOf(address) > 0;
 }
 
-/** VRRP and CARP, HSRP 1 and 2, GLBP. */
+/** The virtual MACs of VRRP and CARP, HSRP 1 and 2, GLBP. */
 const ROUTER_MAC = /^(?:00:00:5e:00:0[12]|00:00:0c:07:ac|00:00:0c:9f:f[0-9a-f]|00:07:b4)/;
 const ROUTER_NAME = /^(?:vrrp|carp|vip)[\w.-]*$/i;
 
-/** Loads the interface that a misfit is about; `null`: it is about none, or it is gone by now. */
+/** Loads the interface of a finding of drift; `null`: it is about a vNIC, or the interface is gone. */
 export async function loadDriftDevice(
   loaders: Loaders,
   { vmId, deviceName, deviceMac }: DriftRow,

@@ -1,7 +1,7 @@
 import { isWithoutGuest } from "../../model/guest/vm-status.js";
 import type { VmRow } from "../rows.js";
 
-/** Finds how a guest told its addresses; `null`: it reported nothing, or there is no guest. */
+/** Finds how a guest reported its addresses; `null`: it reported nothing, or there is no guest. */
 export function findGuestSource({
   status,
   interfacesKnown,

@@ -12,7 +12,7 @@ export function findInterfacesOfNic(
   return sortBestFirst(groupInterfaces(interfaces).find(nic.macAddress));
 }
 
-/** Finds the first of what {@link findInterfacesOfNic} lists; `null` if there is none, or the interfaces are not known. */
+/** Finds the first interface of {@link findInterfacesOfNic}; `null` if there is none, or the interfaces are not known. */
 export function findBestInterfaceOfNic(
   nic: Nic,
   interfaces: readonly GuestInterface[] | null,
@@ -27,7 +27,7 @@ export function findBestInterfaceOfNic(
       best = guestInterface;
       continue;
     }
-    // Nearly always there is one, which needs no rank.
+    // Nearly always there is only one interface, which needs no rank.
     bestRank ??= rankInterface(best);
     const rank = rankInterface(guestInterface);
     if (rank <= bestRank) continue;
@@ -37,10 +37,13 @@ export function findBestInterfaceOfNic(
   return best;
 }
 
-/** Number of interfaces up to which a plain search is faster than grouping. */
+/** Up to this number of interfaces, a plain search is faster than grouping. */
 const FEW = 16;
 
-/** Sorts interfaces: with an address beyond its link, then with any address, then the rest; else in reported order. */
+/**
+ * Sorts interfaces: first those with an address that reaches beyond its link, then those with any address, then the rest.
+ * Otherwise keeps the reported order.
+ */
 export function sortBestFirst(interfaces: readonly GuestInterface[]): readonly GuestInterface[] {
   return interfaces.toSorted((left, right) => rankInterface(right) - rankInterface(left));
 }
@@ -50,11 +53,14 @@ export function findNicOfInterface(guestInterface: GuestInterface, nics: readonl
   return groupNics(nics).find(guestInterface.macAddress)[0] ?? null;
 }
 
-/** Each list is grouped once, however many ask: the loaders give all of them the same list. */
+/** Groups each list once, because the loaders return the same list to all callers. */
 const groupInterfaces = memoizeByObject((interfaces: readonly GuestInterface[]) => groupByMac(interfaces));
 const groupNics = memoizeByObject((nics: readonly Nic[]) => groupByMac(nics));
 
-/** Bonds, VLANs and bridges share a MAC with a bare interface: the one with addresses is what people mean. */
+/**
+ * Ranks an interface by its addresses. Bonds, VLANs and bridges share a MAC with a plain interface, and people mean the one
+ * with addresses.
+ */
 function rankInterface(guestInterface: GuestInterface): number {
   const addresses = [...guestInterface.ipv4Addresses, ...guestInterface.ipv6Addresses];
   if (addresses.some(isGlobalAddress)) return 2;

@@ -7,7 +7,7 @@ import type { Loaders } from "../loaders.js";
 import type { GuestInterface, Nic, VmRow } from "../rows.js";
 import { viewVm } from "../past/vm-view.js";
 
-/** Loads why the guest shows no interface with the vNIC's MAC; `null` if it shows one. */
+/** Loads why the guest reports no interface with the vNIC's MAC; `null` if it reports one. */
 export async function loadMissingInterface(
   loaders: Loaders,
   nic: Nic,
@@ -32,5 +32,5 @@ interface Compared {
   readonly missing: MissingInterfaces<GuestInterface>;
 }
 
-/** What was compared, by the list of vNICs: all vNICs of a VM ask with the same lists, and are compared once. */
+/** The comparisons by the list of vNICs. All vNICs of a VM ask with the same lists, which are compared once. */
 const COMPARED = new WeakMap<readonly Nic[], Compared>();

@@ -9,7 +9,7 @@ import { findInterfacesOfNic } from "./match.js";
 import type { GuestInterface, Nic, VmRow } from "../rows.js";
 import { viewVm } from "../past/vm-view.js";
 
-/** An address by which to reach a guest, with what has it. */
+/** A primary address, with the interface and the vNIC that have it. */
 export type FoundAddress = PrimaryAddress<GuestInterface, Nic>;
 
 /** Loads the address by which to reach a VM's guest; `null` if there is none that fits, or none is known. */

@@ -6,7 +6,7 @@ import type { GuestInterface, HostRow, Nic, OfPast, VmVersion } from "../rows.js
 
 export type { Difference, DifferenceKind } from "../../store/changes/differences/difference.js";
 
-/** One difference, with the versions of the VM on both sides of it. */
+/** One difference, with the versions of the VM before and after it. */
 export interface ShownDifference {
   readonly kind: DifferenceKind;
   /** What changed, in one line for people. */
@@ -16,7 +16,7 @@ export interface ShownDifference {
   readonly after: VmVersion | null;
 }
 
-/** Lists in what a VM before a change and after it differ. */
+/** Lists the differences between a VM before a change and after it. */
 export function showDifferences(before: VmVersion | null, after: VmVersion | null): ShownDifference[] {
   return listDifferences(before, after).map((difference) => ({
     kind: difference.kind,
@@ -27,7 +27,7 @@ export function showDifferences(before: VmVersion | null, after: VmVersion | nul
   }));
 }
 
-/** What a difference is about, before and after it; `null`: it was not there, or the difference is about something else. */
+/** A value before and after a difference; `null`: it did not exist, or the difference is about something else. */
 export type Sides<Value> = readonly [before: Value | null, after: Value | null];
 
 /** Finds the names that a VM or a guest had. */

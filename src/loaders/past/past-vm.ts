@@ -4,7 +4,7 @@ import { areInterfacesKnown } from "../../store/changes/versions/version-address
 import type { PastVm, VmVersion } from "../rows.js";
 import type { GuestInterface, Nic, VmRow } from "../rows.js";
 
-/** Returns the VM of a version as a row that the graph reads. What leads on from it stays in that version. */
+/** Converts a version into a VM's row as the graph reads it. Further reads from that row stay in the version. */
 export const toPastVm = memoizeByObject((version: Version): VmRow => {
   const { id, name, status, hostId, ips, fqdn, staleDetail, lastReportedAt = null } = version;
   const interfacesKnown = areInterfacesKnown(version);
@@ -20,7 +20,7 @@ export const toPastVm = memoizeByObject((version: Version): VmRow => {
     lastReportedAt,
     staleReason: findStaleReason(version),
     staleDetail,
-    // Times of the past are told by its changes.
+    // The VM's changes have the times of the past.
     staleSince: null,
     lastChangedAt: null,
     past: version,
@@ -39,7 +39,7 @@ export const listPastInterfaces = memoizeByObject((version: VmVersion): readonly
   version.interfaces.map((guestInterface) => ({ ...guestInterface, past: version })),
 );
 
-/** Finds why a version is stale. A host's outages and late passes are not kept, and so not told. */
+/** Finds why a version is stale. The log does not keep outages of hosts and late passes. */
 export function findStaleReason({ hostId, isMissing, silence }: VmVersion): StaleReason | null {
   if (hostId === null) return null;
   if (isMissing) return "VM_MISSING";

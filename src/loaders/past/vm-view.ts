@@ -2,7 +2,7 @@ import type { Loaders } from "../loaders.js";
 import { listPastInterfaces, listPastNics, toPastVm } from "./past-vm.js";
 import type { GuestInterface, Nic, OfPast, VmRow } from "../rows.js";
 
-/** What a VM has, at the one time at which a row of it was read. */
+/** Reads of one VM, all as of the time of the row from which the view was made. */
 export interface VmView {
   loadVm(): Promise<VmRow | null>;
   loadNics(): Promise<readonly Nic[]>;
@@ -12,8 +12,8 @@ export interface VmView {
 }
 
 /**
- * Creates a view of a row's VM without a statement. It is the VM as it is now or, for a row of the past, as it was
- * then.
+ * Creates a view of a row's VM; this costs no statement. The view shows the VM as it is now or, for a row of the past, as
+ * it was then.
  */
 export function viewVm(loaders: Loaders, { past }: OfPast, vmId: string): VmView {
   if (past === undefined) {
