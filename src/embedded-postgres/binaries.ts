@@ -3,15 +3,15 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { findLastErrors, runAs, type ServerUser } from "./run.js";
 
-/** A PostgreSQL with its `bin`, `lib` and `share`, and the version of its package. */
+/** The directory of a PostgreSQL with `bin`, `lib` and `share`, and the version of its package. */
 export interface InstalledBinaries {
   readonly nativeDir: string;
   readonly version: string;
 }
 
 /**
- * Returns the directory of `postgres` and `initdb`, such that the server's user can run them. A checkout in root's home
- * is closed to others, and is copied beside the data then.
+ * Returns a directory of `postgres` and `initdb` from which the server's user can run them. The user cannot enter a
+ * checkout in root's home, so the programs are then copied beside the data.
  */
 export async function prepareBinaries(
   user: ServerUser | null,
@@ -28,7 +28,7 @@ export async function prepareBinaries(
   if ((await stat(copy).catch(() => null)) === null) {
     await rm(`${copy}.new`, { recursive: true, force: true });
     await cp(nativeDir, `${copy}.new`, { recursive: true, verbatimSymlinks: true });
-    // Installed under a strict umask, every file is root's alone.
+    // With a strict umask at the installation, only root can read the files.
     await runAs(null, "chmod", ["-R", "a+rX", `${copy}.new`]);
     await rename(`${copy}.new`, copy);
   }
@@ -37,7 +37,7 @@ export async function prepareBinaries(
 }
 
 /**
- * Finds the package by its name and never imports it. Its code ends the process at signals, before requests are
+ * Finds the package by its name. Does not import it, because its code ends the process at signals, before requests are
  * answered.
  */
 function findInstalledBinaries(): InstalledBinaries {
@@ -58,7 +58,7 @@ function findInstalledBinaries(): InstalledBinaries {
   }
 }
 
-/** Gives the permission to run the programs, which some package managers lose. */
+/** Sets the permission to run the programs, which some package managers lose. */
 async function makeExecutable(binDir: string): Promise<void> {
   if (process.platform === "win32") return;
   for (const program of ["postgres", "initdb"]) {

@@ -1,6 +1,8 @@
 import { access, constants, mkdir } from "node:fs/promises";
 
-/** Makes a folder for data if it is absent; a user without a home is told which setting names another. */
+/**
+ * Creates a folder for data if it is absent. The error says which setting chooses another folder, for users without a home.
+ */
 export async function makeDataDir(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true, mode: 0o711 });

@@ -1,11 +1,11 @@
 import { statfs } from "node:fs/promises";
 
-/** The disk has too little room; the message says how much there is. */
+/** The disk has too little space. The message says how much there is. */
 class FullDiskError extends Error {
   override readonly name = "FullDiskError";
 }
 
-/** Throws if the disk has no room for a new cluster; PostgreSQL's own words for it do not name the disk. */
+/** Throws if the disk has no space for a new cluster. PostgreSQL's own message does not name the disk. */
 export async function ensureRoomForCluster(dataDir: string): Promise<void> {
   const roomMb = await readRoomMb(dataDir);
   if (roomMb === null || roomMb >= NEW_CLUSTER_MB) return;
@@ -14,7 +14,7 @@ export async function ensureRoomForCluster(dataDir: string): Promise<void> {
   );
 }
 
-/** Adds to an error of a start that the disk is full, if it is. */
+/** Returns the error of a start with a note that the disk is full, if it is. */
 export async function explainFullDisk(error: unknown, dataDir: string): Promise<unknown> {
   if (!(error instanceof Error) || error instanceof FullDiskError) return error;
   const roomMb = await readRoomMb(dataDir);
@@ -25,7 +25,7 @@ export async function explainFullDisk(error: unknown, dataDir: string): Promise<
   );
 }
 
-/** Megabytes that this user may still write; `null` where the system does not say. */
+/** Reads how many megabytes this user may still write; `null` if the system does not say. */
 async function readRoomMb(path: string): Promise<number | null> {
   try {
     const { bavail, bsize } = await statfs(path);
@@ -35,8 +35,8 @@ async function readRoomMb(path: string): Promise<number | null> {
   }
 }
 
-/** A cluster, its first 16 MB of write-ahead log, and as much again while it is made. */
+/** The space for a cluster, with 16 MB of write-ahead log, and as much again while it is created. */
 const NEW_CLUSTER_MB = 100;
 
-/** PostgreSQL's log alone needs this much now and then. */
+/** Below this the disk counts as full. PostgreSQL's log alone sometimes needs this much. */
 const FULL_MB = 20;

@@ -12,24 +12,24 @@ import { CLUSTER, makeReachableDataDir, findServerUser } from "./user.js";
 
 /** How to run a PostgreSQL of our own. */
 export interface EmbeddedPostgresOptions {
-  /** Everything is kept below it: the cluster, its password, the lock. Made if absent. */
+  /** The directory of the cluster, its password and the lock. Created if absent. */
   readonly dataDir: string;
   /** Called with each line of PostgreSQL's log. */
   readonly log: (line: string) => void;
-  /** Server settings on top of ours, such as `fsync: "off"` for tests. */
+  /** Server settings in addition to ours, such as `fsync: "off"` for tests. */
   readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** A PostgreSQL that runs as long as this process does. */
 export interface EmbeddedPostgres {
   readonly url: string;
-  /** Resolves when the server is down and the directory free. */
+  /** Stops the server. Resolves when it is down and the directory is free. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts the PostgreSQL that comes with the packages on a directory of this process alone. It listens on 127.0.0.1, on
- * a free port, behind a random password; as root it runs as another user; it stops even if this process is killed.
+ * Starts the PostgreSQL of the npm packages on a directory that only this process uses. It listens on 127.0.0.1, on a free
+ * port, with a random password. Under root it runs as another user. It stops even if this process is killed.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const wanted = resolve(options.dataDir);
@@ -72,7 +72,7 @@ interface NewCluster {
   readonly sync: boolean;
 }
 
-/** Creates the cluster unless it exists. An interrupted start leaves a directory that the next start removes. */
+/** Creates the cluster unless it exists. If a start is interrupted, the next one removes its incomplete directory. */
 async function initializeOnce({ clusterDir, binDir, user, password, sync }: NewCluster): Promise<void> {
   if (await isPresent(join(clusterDir, "PG_VERSION"))) return;
   const newDir = `${clusterDir}.new`;
@@ -108,7 +108,7 @@ async function initializeOnce({ clusterDir, binDir, user, password, sync }: NewC
 }
 
 async function createDatabaseOnce(port: number, password: string): Promise<void> {
-  // Everything is said, so that no PG* variable of somebody else's database is taken.
+  // All options are set, so that no PG* variable for another database is used.
   const client = new pg.Client({
     host: "127.0.0.1",
     port,
@@ -140,7 +140,7 @@ async function isPresent(path: string): Promise<boolean> {
 const SETTINGS: Readonly<Record<string, string>> = {
   listen_addresses: "127.0.0.1",
   unix_socket_directories: "",
-  // The log is read to see that the server is ready.
+  // English messages, because the log is read to see that the server is ready.
   lc_messages: "C",
   logging_collector: "off",
   log_destination: "stderr",

@@ -6,19 +6,20 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isRunning, readStartTime } from "./processes.js";
 
 /**
- * Claims a data directory for this process; the result frees it.
- * 1. A process writes a claim of its own, under a name that nobody else has.
- * 2. Then it reads all claims. If another one is alive, it takes its own back and gives up, or tries again if that one was
- *    only trying too.
- * Of two processes at least the later one sees the other's claim, so both never go on. A claim whose process is gone never
- * comes back, because its name is used once: anybody may remove it at any time.
+ * Locks a data directory for this process. Returns the function that frees it.
+ * 1. Write a claim in a file whose name no other process uses.
+ * 2. Read all claims. If another one is alive, remove the own claim and give up, or try again if that process was only
+ *    trying, too.
+ *
+ * Of two processes, at least the later one sees the other's claim, so they never both continue. The claim of a dead process
+ * never becomes valid again, because each name is used once. So anybody may remove it at any time.
  */
 export async function lockDataDir(dataDir: string): Promise<() => Promise<void>> {
   const folder = join(dataDir, "lock");
   await removeOldLock(folder, dataDir);
   for (let attempt = 0; ; attempt++) {
     const claim = await writeClaim(folder).catch((error: unknown) => {
-      // Another process freed the last claim, and removed the folder at this moment.
+      // Another process freed the last claim and removed the folder just now.
       if (error instanceof Error && "code" in error && error.code === "ENOENT" && attempt < ATTEMPTS)
         return null;
       throw error;
@@ -28,16 +29,16 @@ export async function lockDataDir(dataDir: string): Promise<() => Promise<void>>
     if (other === null) return holdClaim(folder, claim);
     await removeClaim(folder, claim);
     if (attempt >= ATTEMPTS) throw createInUseError(dataDir, other);
-    // Two that only tried would meet again and again without some chance.
+    // Waits for a random time. Otherwise two processes that only try could collide again and again.
     await sleep(20 + Math.random() * 80);
   }
 }
 
 interface Claim {
   readonly pid: number;
-  /** When the process started: its number may be another's by now, most of all in a container. */
+  /** When the process started. Another process may have its number by now, above all in a container. */
   readonly start: string;
-  /** The kernel's run and the namespace in which the number counts: they tell containers and machines apart. */
+  /** The kernel's boot and the process namespace, which differ between machines and containers. */
   readonly kernel: string;
   readonly namespace: string;
 }
@@ -53,7 +54,7 @@ async function writeClaim(folder: string): Promise<string> {
   await mkdir(folder, { recursive: true });
   const draft = join(folder, `.${name}`);
   try {
-    // It appears whole or not at all, also on a disk that is full.
+    // A rename makes the complete file appear or nothing, even on a full disk.
     await writeFile(draft, JSON.stringify(claim), { mode: 0o644 });
     await rename(draft, join(folder, name));
   } catch (error) {
@@ -70,7 +71,7 @@ async function findLivingClaim(folder: string, own: string): Promise<Claim | nul
     const path = join(folder, name);
     const text = await readFile(path, "utf8").catch(() => null);
     const modified = await stat(path).catch(() => null);
-    // Freed between the listing and now.
+    // The claim was freed after the folder was listed.
     if (text === null || modified === null) continue;
     const claim = parseClaim(text);
     if (claim !== null && (await isAlive(claim, ownTimeMs - modified.mtimeMs))) return claim;
@@ -79,7 +80,10 @@ async function findLivingClaim(folder: string, own: string): Promise<Claim | nul
   return null;
 }
 
-/** Returns `true` if the holder lives. A process in another container or machine shows only by its heartbeat. */
+/**
+ * Returns `true` if the claim's process is alive. A process in another container or machine can be seen only by its
+ * heartbeat.
+ */
 async function isAlive(claim: Claim, silentMs: number): Promise<boolean> {
   const namespace = await readlink("/proc/self/ns/pid").catch(() => "");
   if (claim.kernel === (await findKernel()) && claim.namespace === namespace) {
@@ -88,7 +92,10 @@ async function isAlive(claim: Claim, silentMs: number): Promise<boolean> {
   return silentMs < SILENT_MS;
 }
 
-/** Keeps the claim alive. The heartbeat is the file's time of change, by the clock of the file system. */
+/**
+ * Keeps the claim alive until the returned function frees it. The heartbeat is the file's modification time, by the clock
+ * of the file system.
+ */
 function holdClaim(folder: string, name: string): () => Promise<void> {
   const path = join(folder, name);
   const refresh = async (): Promise<void> => {
@@ -111,11 +118,14 @@ function holdClaim(folder: string, name: string): () => Promise<void> {
 
 async function removeClaim(folder: string, name: string): Promise<void> {
   await rm(join(folder, name), { force: true });
-  // Others may hold claims in it.
+  // Fails if others have claims in the folder.
   await rmdir(folder).catch(() => undefined);
 }
 
-/** Removes the lock file of earlier releases, which holds a process and its start. */
+/**
+ * Removes the lock file of earlier releases, which holds a process's number and start time. Throws if that process is
+ * alive.
+ */
 async function removeOldLock(path: string, dataDir: string): Promise<void> {
   const found = await stat(path).catch(() => null);
   if (found === null || found.isDirectory()) return;
@@ -153,5 +163,8 @@ function createInUseError(dataDir: string, { pid }: Pick<Claim, "pid">): Error {
 const ATTEMPTS = 5;
 const HEARTBEAT_MS = 3_000;
 
-/** A PostgreSQL whose gateway was killed in another container is down by then, too. */
+/**
+ * The time without a heartbeat after which a process counts as dead. If a gateway in another container is killed, its
+ * PostgreSQL is also down by then.
+ */
 const SILENT_MS = 15_000;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { DATABASE } from "./database-url.js";
 import { runAs, type ServerUser } from "./run.js";
 
-/** A cluster that is stopped. */
+/** A cluster whose server is not running. */
 export interface StoppedCluster {
   readonly clusterDir: string;
   readonly binDir: string;
@@ -12,10 +12,10 @@ export interface StoppedCluster {
 }
 
 /**
- * Reads or creates the cluster's password, which only its owner can read. The file is whole or absent; an empty one, as
- * earlier releases left on a full disk, counts as none. Where the cluster exists and its password is lost:
- * 1. a new password is stored in the cluster, by a server that takes no connections;
- * 2. then it is stored in the file. A start that ends between these two makes the next one begin anew.
+ * Reads or creates the cluster's password. Only its owner can read the file. The file is complete or absent; an empty one,
+ * which earlier releases left on a full disk, counts as absent. If the cluster exists but its password is lost:
+ * 1. store a new password in the cluster, with a server that takes no connections;
+ * 2. store it in the file. If a start ends between these two steps, the next one repeats them.
  */
 export async function readOrCreatePassword(
   dataDir: string,
@@ -33,7 +33,7 @@ export async function readOrCreatePassword(
   return password;
 }
 
-/** Changes the password of a cluster that is stopped. It goes through standard input, where no other user sees it. */
+/** Changes the password of a stopped cluster. Sends it through standard input, which no other user can see. */
 async function changePassword({ clusterDir, binDir, user }: StoppedCluster, password: string): Promise<void> {
   const args = ["--single", "-D", clusterDir, "-c", "exit_on_error=on", "postgres"];
   await runAs(user, join(binDir, "postgres"), args, `ALTER ROLE ${DATABASE} PASSWORD '${password}'\n`);

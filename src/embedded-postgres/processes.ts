@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { runAs } from "./run.js";
 
-/** Tells whether a process of that number exists, whoever's it is. */
+/** Returns `true` if a process with that number exists, whoever owns it. */
 export function isRunning(pid: number): boolean {
   if (!Number.isInteger(pid) || pid <= 0) return false;
   try {
@@ -16,7 +16,7 @@ export function isRunning(pid: number): boolean {
 export async function readStartTime(pid: number): Promise<string> {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, "utf8");
-    // Field 22; the second is the name in brackets, which may hold blanks.
+    // Field 22. The second field is the name in brackets, which may contain blanks.
     return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
   } catch {
     return (await runAs(null, "ps", ["-o", "lstart=", "-p", String(pid)]).catch(() => "")).trim();

@@ -2,7 +2,7 @@ import type { SpawnOptions } from "node:child_process";
 import { spawn } from "node:child_process";
 import { basename } from "node:path";
 
-/** The user that the server runs as when we are root, which PostgreSQL refuses to be. */
+/** The user as which the server runs if we are root, because PostgreSQL refuses to run as root. */
 export interface ServerUser {
   readonly uid: number;
   readonly gid: number;
@@ -10,8 +10,8 @@ export interface ServerUser {
 }
 
 /**
- * Runs a program to its end, with `input` on its standard input, and returns its output. `user: null` runs it as
- * ourselves. `user: null` runs it as ourselves. Throws with its last errors.
+ * Runs a program to its end, with `input` on its standard input, and returns its output. `user: null` runs it as our own
+ * user. Throws with the last errors that it printed.
  */
 export async function runAs(
   user: ServerUser | null,
@@ -20,7 +20,7 @@ export async function runAs(
   input = "",
 ): Promise<string> {
   const child = spawn(program, args, { ...spawnOptionsFor(user), stdio: ["pipe", "pipe", "pipe"] });
-  // A program that ends without reading it says why in its own words.
+  // A program that ends without reading its input prints its own reason.
   child.stdin.on("error", () => undefined);
   child.stdin.end(input);
   const output = { stdout: "", stderr: "" };
@@ -38,14 +38,17 @@ export async function runAs(
   });
 }
 
-/** Returns how to start a program as a user: its rights, a directory that it may enter, no environment of ours. */
+/**
+ * Returns the options to start a program as a user: that user's rights, a directory that it may enter, and an environment
+ * without our variables.
+ */
 export function spawnOptionsFor(user: ServerUser | null): SpawnOptions {
   if (process.platform === "win32") return {};
   const rights = user === null ? {} : { uid: user.uid, gid: user.gid };
   return { ...rights, cwd: "/", env: { PATH: "/usr/local/bin:/usr/bin:/bin", LC_ALL: "C", TZ: "UTC" } };
 }
 
-/** Finds what a program said last that a person wants to read: its errors on one line. */
+/** Finds the last errors that a program printed, on one line. */
 export function findLastErrors(log: string): string {
   const lines = log.split("\n").filter((line) => line.trim() !== "");
   const errors = lines.filter((line) =>

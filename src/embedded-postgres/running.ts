@@ -17,7 +17,10 @@ export async function findRunningPostgres(dataDir: string): Promise<string | nul
   return null;
 }
 
-/** Lines of `postmaster.pid`: process, directory, start, port, socket, address, shared memory, status. */
+/**
+ * Reads the URL from the server's files in a directory; `null`: no server runs there. The lines of `postmaster.pid` are:
+ * process, directory, start, port, socket, address, shared memory, status.
+ */
 async function findAt(place: string): Promise<string | null> {
   const clusterDir = join(place, CLUSTER);
   const lines = (await readIfThere(join(clusterDir, "postmaster.pid"))).split("\n");

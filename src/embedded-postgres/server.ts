@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { readCommandLine, isRunning } from "./processes.js";
 import { findLastErrors, spawnOptionsFor, type ServerUser } from "./run.js";
 
-/** What a server is started from. */
+/** Options of a server. */
 export interface ServerOptions {
   readonly clusterDir: string;
   readonly binDir: string;
@@ -33,7 +33,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     try {
       child = await spawnServer(options, port);
     } catch (error) {
-      // Another took the port, or the processes of a killed server are still leaving.
+      // Another program took the port, or the processes of a killed server have not ended yet.
       if (!(error instanceof Error && RETRIED.test(error.message)) || Date.now() > deadline) throw error;
       await sleep(200);
       port = await findFreePort();
@@ -74,13 +74,13 @@ function superviseServer(first: ChildProcess, port: number, options: ServerOptio
   };
 }
 
-/** Ends a server that an earlier process of ours left behind; call it with the directory's lock held. */
+/** Ends a server that an earlier gateway left behind. Call it only while holding the directory's lock. */
 export async function stopOrphan(clusterDir: string): Promise<void> {
   const file = join(clusterDir, "postmaster.pid");
   const pid = Number((await readFile(file, "utf8").catch(() => "")).split("\n")[0]);
   if (!isRunning(pid)) return;
   if (!(await readCommandLine(pid)).includes(clusterDir)) {
-    // Another program has the number now; PostgreSQL would take it for itself and refuse to start.
+    // Another program has that process number now. PostgreSQL would take it for a running server and refuse to start.
     await rm(file, { force: true });
     return;
   }
@@ -98,7 +98,7 @@ async function spawnServer(options: ServerOptions, port: number): Promise<ChildP
   const settings = Object.entries({ ...options.settings, port: String(port) });
   const args = ["-D", clusterDir, ...settings.flatMap(([name, value]) => ["-c", `${name}=${value}`])];
   const program = join(binDir, "postgres");
-  // A group of its own: Ctrl-C in a terminal must not end the database before its clients are done.
+  // A process group of its own, because Ctrl-C in a terminal must not end the database before its clients are done.
   const how = { ...spawnOptionsFor(user), detached: true };
   const child =
     process.platform === "win32"
@@ -126,7 +126,7 @@ async function spawnServer(options: ServerOptions, port: number): Promise<ChildP
   });
 }
 
-/** Shuts the server down fast: it disconnects clients and writes everything. If that takes too long, it is killed. */
+/** Shuts the server down: it disconnects clients and writes all data. If that takes too long, it is killed. */
 async function end(child: ChildProcess): Promise<void> {
   const waitForEnd = () => child.exitCode !== null || child.signalCode !== null;
   const exit = waitForEnd() ? null : once(child, "exit");
@@ -137,7 +137,7 @@ async function end(child: ChildProcess): Promise<void> {
   child.stdin?.destroy();
 }
 
-/** Finds a port that is free now; PostgreSQL cannot choose one itself. */
+/** Finds a port that is free now, because PostgreSQL cannot choose one itself. */
 async function findFreePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -149,8 +149,9 @@ async function findFreePort(): Promise<number> {
 }
 
 /**
- * Becomes PostgreSQL, and leaves a watcher behind. The watcher ends PostgreSQL when our side of standard input closes,
- * as it does however we end. The watcher is nobody's child, because PostgreSQL waits for its own.
+ * A shell script that starts a watcher and then becomes PostgreSQL. The watcher ends PostgreSQL when our side of standard
+ * input closes, as it does however this process ends. The watcher is not a child of PostgreSQL, which waits for its own
+ * children.
  */
 const UNTIL_STDIN_ENDS = `
 pid=$$

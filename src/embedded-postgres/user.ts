@@ -6,7 +6,10 @@ import { runAs, type ServerUser } from "./run.js";
 /** The directory of the cluster in a data directory. */
 export const CLUSTER = "postgresql";
 
-/** Finds the user to run as; `null` unless we are root. A cluster keeps its owner; a new one gets the first that exists. */
+/**
+ * Finds the user as which to run; `null` unless we are root. An existing cluster keeps its owner. A new one gets the first
+ * candidate that exists.
+ */
 export async function findServerUser(dataDir: string): Promise<ServerUser | null> {
   if (process.getuid?.() !== 0) return null;
   for (const place of [dataDir, findStandIn(dataDir)]) {
@@ -27,8 +30,8 @@ export async function findServerUser(dataDir: string): Promise<ServerUser | null
 }
 
 /**
- * Makes the data directory if it is absent. Root's home is closed to the server's user: its data are kept
- * below `/var/lib/vnic-graph`, always in the same place.
+ * Creates the data directory if it is absent, and returns it. If the server's user cannot enter it, as in root's home,
+ * returns a directory below `/var/lib/vnic-graph`, which is always the same one.
  */
 export async function makeReachableDataDir(wanted: string, user: ServerUser | null): Promise<string> {
   for (const place of user === null ? [wanted] : [wanted, findStandIn(wanted)]) {
@@ -41,12 +44,15 @@ export async function makeReachableDataDir(wanted: string, user: ServerUser | nu
   );
 }
 
-/** Finds the directory for data whose own directory the server's user cannot enter. */
+/** Returns the directory to use instead of a data directory that the server's user cannot enter. */
 export function findStandIn(dataDir: string): string {
   return join("/var/lib/vnic-graph", dataDir.split("/").filter(Boolean).join("-"));
 }
 
-/** Returns `true` if the user can enter the directory. One of root alone is opened for passing through, not for reading. */
+/**
+ * Returns `true` if the user can enter the directory. If only root can, permits others to pass through it, but not to read
+ * it.
+ */
 async function canBeEntered(directory: string, user: ServerUser): Promise<boolean> {
   if (await canEnter(user, directory)) return true;
   const { mode } = await stat(directory);
