@@ -1,16 +1,16 @@
 import { Redis } from "ioredis";
 
-/** Where Redis is, and the name under which this installation keeps its keys there. */
+/** The URL of Redis, and the name under which this installation keeps its keys there. */
 export interface RedisNamespace {
   readonly url: string;
-  /** Equal for the replicas of one installation, different for installations that share a Redis. */
+  /** The same for all replicas of one installation, but different for installations that share a Redis. */
   readonly installation: string;
 }
 
-/** Opens a connection that reconnects for ever. A command fails at once while Redis is away. */
+/** Opens a connection that reconnects without end. While Redis does not answer, commands fail at once. */
 export function connectRedis({ url }: RedisNamespace, commandTimeoutMs: number): Redis {
   const redis = new Redis(url, {
-    // BullMQ requires both of a connection that it is given.
+    // BullMQ requires these two settings.
     maxRetriesPerRequest: null,
     enableReadyCheck: true,
     enableOfflineQueue: false,
@@ -18,12 +18,12 @@ export function connectRedis({ url }: RedisNamespace, commandTimeoutMs: number):
     commandTimeout: commandTimeoutMs,
     retryStrategy: (times) => Math.min(RETRY_EVERY_MS, 100 * times),
   });
-  // A failed command rejects, and a lost connection is opened again, so there is nothing to do here.
+  // A failed command rejects, and a lost connection is opened again. So errors need no handling here.
   redis.on("error", () => undefined);
   return redis;
 }
 
-/** Returns how all keys of an installation begin. The braces keep them on one node of a Redis Cluster. */
+/** Returns the prefix of all keys of an installation. The braces keep the keys on one node of a Redis Cluster. */
 export function formatKeyPrefix({ installation }: RedisNamespace): string {
   return `{vnic-graph:${installation}}`;
 }

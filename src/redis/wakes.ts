@@ -1,25 +1,26 @@
 import type { Redis } from "ioredis";
 import { connectRedis, formatKeyPrefix, type RedisNamespace } from "./redis-link.js";
 
-/** Tells the other replicas that something was written, and hears it from them. */
+/** Informs other replicas that something was written, and receives the same from them. */
 export interface Wakes {
-  /** Tells it soon. Where Redis does not answer, nobody hears it, and nobody needs to. */
+  /** Sends a message soon. While Redis does not answer, no replica receives it, which does no harm. */
   send(): void;
   /** Closes both connections; resolves when nothing is left running. */
   stop(): Promise<void>;
 }
 
-/** What wakes are made of. */
+/** Options of wakes. */
 export interface WakesOptions {
-  /** Called when some replica has written, and when wakes may have been missed. */
+  /** Called when another replica has written, and when messages may have been missed. */
   readonly onWake: () => void;
-  /** Called with `false` once Redis does not answer, and with `true` once it does again. */
+  /** Called with `false` when Redis does not answer any more, and with `true` when it answers again. */
   readonly onReachable: (isReachable: boolean) => void;
 }
 
 /**
- * Opens the wakes of a process: one connection that hears, and one that tells. A message has no content: who is woken reads
- * the log, which alone says what changed. So a message that is lost, doubled or forged costs a look at the log or some time.
+ * Opens the wakes of a process: one connection that receives, and one that sends. A message has no content. Who gets it
+ * reads the change log, which alone says what changed. So a lost message costs some time, and a doubled or forged one costs
+ * a look at the log.
  */
 export function openWakes(namespace: RedisNamespace, options: WakesOptions): Wakes {
   return new RedisWakes(namespace, options);
@@ -32,7 +33,7 @@ class RedisWakes implements Wakes {
   private readonly heartbeat: NodeJS.Timeout;
   private isReachable = true;
   private isStopped = false;
-  /** While it runs, further wakes are told by the message at its end. */
+  /** While this timer runs, further calls of `send` are covered by one message at its end. */
   private gap: NodeJS.Timeout | null = null;
   private isDue = false;
 
@@ -83,11 +84,13 @@ class RedisWakes implements Wakes {
       return;
     }
     this.noteReachable(true);
-    // What was told while nobody heard it.
+    // Messages may have been missed while this connection did not listen.
     this.options.onWake();
   }
 
-  /** A connection whose other side has vanished without a word is noticed by its silence alone. */
+  /**
+   * Checks the receiving connection with a ping. A connection whose other side vanished can be noticed only by its silence.
+   */
   private async checkHearing(): Promise<void> {
     if (this.hearing.status !== "ready") return;
     await this.hearing.ping().catch(() => {
@@ -108,14 +111,14 @@ class RedisWakes implements Wakes {
 
 function disconnect(redis: Redis): Promise<void> {
   return new Promise((resolve) => {
-    // Between two attempts to connect there is nothing that could end.
+    // Between two attempts to connect no event `end` would come.
     if (redis.status === "end" || redis.status === "reconnecting") resolve();
     else redis.once("end", resolve);
     redis.disconnect();
   });
 }
 
-/** Readers look at the log no more often than that, however often they are woken. */
+/** The shortest gap between two messages. Readers do not look at the log more often. */
 const LEAST_GAP_MS = 20;
 
 const COMMAND_TIMEOUT_MS = 3_000;
