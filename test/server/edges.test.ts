@@ -1,6 +1,6 @@
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { describe, expect, test } from "vitest";
-import { checkHost } from "../../src/server/admission/host-header.js";
+import { checkHost } from "../../src/server/admission/checks/host-header.js";
 import { createClientReader } from "../../src/server/admission/client.js";
 import { createIdentity } from "../../src/server/identity/identity.js";
 import { served, type Served } from "./running.js";

@@ -7,13 +7,13 @@ import { formatRights, type KnownViewer } from "../identity/identity.js";
 import { readOvirtCredentials } from "../identity/ovirt-credentials.js";
 import type { Admitted, ServerOptions } from "../options.js";
 import type { Client } from "./client.js";
-import { checkContentHeaders } from "./content.js";
-import type { CostRooms } from "./cost-rooms.js";
-import { checkCrossSite } from "./cross-site.js";
-import { checkHost } from "./host-header.js";
-import type { OpenLists } from "./open-lists.js";
+import { checkContentHeaders } from "./checks/content.js";
+import type { CostRooms } from "./places/cost-rooms.js";
+import { checkCrossSite } from "./checks/cross-site.js";
+import { checkHost } from "./checks/host-header.js";
+import type { OpenLists } from "./places/open-lists.js";
 import type { Outbox } from "./outbox.js";
-import type { Places } from "./places.js";
+import type { Places } from "./places/places.js";
 import type { Visit } from "./visit.js";
 
 declare module "fastify" {

@@ -6,9 +6,9 @@ import type { ServedRequest } from "../options.js";
 import type { Client } from "./client.js";
 import { startDeadline, type Deadline } from "./deadline.js";
 import type { Sending } from "./outbox.js";
-import type { Places, Release } from "./places.js";
+import type { Places, Release } from "./places/places.js";
 import type { EntryRule } from "./rules.js";
-import { PATIENCE, runInPlace, runInTakenPlace, type HeldPlace } from "./work.js";
+import { PATIENCE, runInPlace, runInTakenPlace, type HeldPlace } from "./places/work.js";
 
 /** One request on its way through the server, from its head to the end of its answer. */
 export interface Visit {

@@ -1,6 +1,6 @@
 import { GraphQLError } from "graphql";
 import { HttpError } from "../errors.js";
-import type { CostRooms, RoomNeed } from "../admission/cost-rooms.js";
+import type { CostRooms, RoomNeed } from "../admission/places/cost-rooms.js";
 import type { CheckedOperation } from "./cost/check-operation.js";
 import type { RequestState } from "./request-state.js";
 

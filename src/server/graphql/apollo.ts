@@ -37,7 +37,7 @@ export async function startApollo(
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     allowBatchedHttpRequests: false,
-    // The gate has a check of its own (admission/cross-site.ts) that lets GET through for clients that are no browsers.
+    // The gate has a check of its own (admission/checks/cross-site.ts) that lets GET through for clients that are no browsers.
     csrfPrevention: false,
     parseOptions: { maxLexicalTokens: limits.tokens },
     validationOptions: { maxErrors: 5, hideSuggestions: true },

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { DocumentGate, RequestParameters } from "./documents.js";
 import { INTERNAL } from "../errors.js";
 import type { Limits } from "../../model/limits.js";
-import type { HeldPlace } from "../admission/work.js";
+import type { HeldPlace } from "../admission/places/work.js";
 import type { RunningRequest, Visit } from "../admission/visit.js";
 import type { ServerOptions } from "../options.js";
 import { type AnswerKeeper, digestQuestion, type KeptAnswer } from "./kept-answer.js";

@@ -1,7 +1,7 @@
 import { GraphQLError } from "graphql";
 import type { Logger } from "pino";
 import type { Limits } from "../../model/limits.js";
-import type { HeldPlace } from "../admission/work.js";
+import type { HeldPlace } from "../admission/places/work.js";
 import type { Visit } from "../admission/visit.js";
 import { createRequestScope, type RequestScope } from "../errors.js";
 import type { ExecutionStop } from "./cost/stop-execution.js";

@@ -10,7 +10,7 @@ import {
 } from "graphql";
 import type { Limits } from "../../model/limits.js";
 import { startDeadline } from "../admission/deadline.js";
-import { createPlaces, type Places } from "../admission/places.js";
+import { createPlaces, type Places } from "../admission/places/places.js";
 import { createRequestScope, formatError, HttpError, type RequestScope } from "../errors.js";
 import { createOperationCheck, type OperationCheck } from "../graphql/cost/check-operation.js";
 import type { Pacer, Turns } from "../graphql/cost/turns.js";

@@ -1,6 +1,6 @@
 import type { ExecutionArgs, GraphQLFormattedError } from "graphql";
 import { GraphQLError } from "graphql";
-import type { Places, Release } from "../admission/places.js";
+import type { Places, Release } from "../admission/places/places.js";
 import { HttpError } from "../errors.js";
 import type { KnownViewer } from "../identity/identity.js";
 import { formatLiveError, type LiveOperation } from "./operations.js";

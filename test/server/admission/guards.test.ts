@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { measureBracketDepth } from "../../../src/server/graphql/bracket-depth.js";
-import { checkHost } from "../../../src/server/admission/host-header.js";
-import { checkCrossSite } from "../../../src/server/admission/cross-site.js";
+import { checkHost } from "../../../src/server/admission/checks/host-header.js";
+import { checkCrossSite } from "../../../src/server/admission/checks/cross-site.js";
 import { measureJsonDepth } from "../../../src/server/graphql/json-depth.js";
 
 describe("the depth of a document", () => {

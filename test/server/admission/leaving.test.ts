@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createPlaces } from "../../../src/server/admission/places.js";
+import { createPlaces } from "../../../src/server/admission/places/places.js";
 import { GRAPHQL_RULE } from "../../../src/server/admission/rules.js";
 import { startVisit } from "../../../src/server/admission/visit.js";
 import { DEFAULT_LIMITS } from "../../../src/model/limits.js";

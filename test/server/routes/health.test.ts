@@ -1,6 +1,6 @@
 import Fastify from "fastify";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { createPlaces } from "../../../src/server/admission/places.js";
+import { createPlaces } from "../../../src/server/admission/places/places.js";
 import { registerHealthRoutes } from "../../../src/server/routes/health.js";
 
 const DEADLINE_MS = 10_000;

@@ -1,6 +1,6 @@
 import { buildSchema, Kind, parse } from "graphql";
 import { describe, expect, test } from "vitest";
-import { createPlaces } from "../../../../src/server/admission/places.js";
+import { createPlaces } from "../../../../src/server/admission/places/places.js";
 import { BoundedCache } from "../../../../src/server/graphql/bounded-cache.js";
 import { createOperationCheck } from "../../../../src/server/graphql/cost/check-operation.js";
 import { DEFAULT_LIMITS } from "../../../../src/model/limits.js";

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { HttpError } from "../errors.js";
-import { isLoopbackHost, parseHostHeader } from "../../model/connections/host-address.js";
+import { HttpError } from "../../errors.js";
+import { isLoopbackHost, parseHostHeader } from "../../../model/connections/host-address.js";
 
 /** What the check needs besides the headers. */
 export interface CrossSiteRules {

@@ -1,4 +1,4 @@
-import type { Limits } from "../../model/limits.js";
+import type { Limits } from "../../../model/limits.js";
 import { createPlaces, type Places } from "./places.js";
 
 /** Where a request waits, and how much of that room it takes. */

@@ -2,10 +2,10 @@ import { connect } from "node:net";
 import { Readable } from "node:stream";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createOpenIdentity } from "../../../src/server/identity/identity.js";
-import { createOpenLists } from "../../../src/server/admission/open-lists.js";
-import { LONG_LIST_RULE } from "../../../src/server/admission/rules.js";
-import { served, until } from "../running.js";
+import { createOpenIdentity } from "../../../../src/server/identity/identity.js";
+import { createOpenLists } from "../../../../src/server/admission/places/open-lists.js";
+import { LONG_LIST_RULE } from "../../../../src/server/admission/rules.js";
+import { served, until } from "../../running.js";
 
 test("of any comings and goings, no viewer has more lists than it may, nor have all, and all come back", () => {
   const step = fc.record({ viewer: fc.constantFrom("a", "b", "c"), leaves: fc.boolean(), at: fc.nat() });

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { startDeadline } from "../../../src/server/admission/deadline.js";
-import { createPlaces } from "../../../src/server/admission/places.js";
-import { runInPlace } from "../../../src/server/admission/work.js";
+import { startDeadline } from "../../../../src/server/admission/deadline.js";
+import { createPlaces } from "../../../../src/server/admission/places/places.js";
+import { runInPlace } from "../../../../src/server/admission/places/work.js";
 
 const RUNS = 300;
 

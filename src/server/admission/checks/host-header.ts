@@ -1,6 +1,6 @@
-import { parseHostHeader } from "../../model/connections/host-address.js";
+import { parseHostHeader } from "../../../model/connections/host-address.js";
 import { isIP } from "node:net";
-import { HttpError } from "../errors.js";
+import { HttpError } from "../../errors.js";
 
 /** Names that always mean this machine; no attacker's DNS can point them elsewhere. */
 const LOOPBACK_NAMES: readonly string[] = ["localhost"];

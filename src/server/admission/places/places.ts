@@ -1,4 +1,4 @@
-import { HttpError } from "../errors.js";
+import { HttpError } from "../../errors.js";
 
 /** Gives a place back. Calling it more than once does no harm. */
 export type Release = () => void;

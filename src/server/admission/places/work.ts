@@ -1,4 +1,4 @@
-import type { Deadline } from "./deadline.js";
+import type { Deadline } from "../deadline.js";
 import type { Places, Release } from "./places.js";
 
 /** The place of one piece of work. It has one owner, `runInPlace`, and may be exchanged for another while it is held. */

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { DEFAULT_LIMITS } from "../../../src/model/limits.js";
-import { createCostRooms } from "../../../src/server/admission/cost-rooms.js";
-import { served, until } from "../running.js";
+import { DEFAULT_LIMITS } from "../../../../src/model/limits.js";
+import { createCostRooms } from "../../../../src/server/admission/places/cost-rooms.js";
+import { served, until } from "../../running.js";
 
 const LIMIT = DEFAULT_LIMITS.cost;
 

@@ -1,6 +1,6 @@
-import type { Limits } from "../../model/limits.js";
-import { HttpError } from "../errors.js";
-import { createViewerCounts } from "../identity/viewer-counts.js";
+import type { Limits } from "../../../model/limits.js";
+import { HttpError } from "../../errors.js";
+import { createViewerCounts } from "../../identity/viewer-counts.js";
 import { createOverloadedError, type Release } from "./places.js";
 
 /** Long lists that are open: from the first look at the database until the last byte was sent, or the client has gone. */

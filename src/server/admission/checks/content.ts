@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { HttpError } from "../errors.js";
+import { HttpError } from "../../errors.js";
 
 /** Refuses bodies in any form but plain UTF-8 JSON, before the first byte is read. */
 export function checkContentHeaders(method: string, headers: IncomingHttpHeaders): void {
