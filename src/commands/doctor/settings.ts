@@ -3,7 +3,7 @@ import { requiresIdentity, type Config } from "../../config.js";
 import { checkTlsFiles } from "../../vdsm/wire/tls.js";
 import { loadIdentity } from "../../gateway/identity.js";
 import { createLog } from "../../gateway/log.js";
-import { readTrustedDocuments } from "../../server/graphql/documents.js";
+import { readTrustedDocuments } from "../../server/graphql/request/documents.js";
 import { isLoopbackHost } from "../../model/connections/host-address.js";
 import { readTlsMaterial } from "../../server/tls.js";
 import { formatError } from "../../gateway/format-error.js";

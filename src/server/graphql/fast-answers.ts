@@ -8,7 +8,7 @@ import type { CheckedOperation, OperationCheck } from "./cost/check-operation.js
 import { TURN_MS } from "./cost/turns.js";
 import type { FastOperation, FastPath, ReadFailure, Variables } from "./fast-path.js";
 import { TRACE_HEADER } from "./kept-answer.js";
-import type { RequestParameters } from "./documents.js";
+import type { RequestParameters } from "./request/documents.js";
 import type { RequestState } from "./request-state.js";
 
 /** What a client sends to name an operation. */

@@ -1,6 +1,6 @@
 import { HeaderMap, type ApolloServer, type HTTPGraphQLResponse } from "@apollo/server";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { DocumentGate, RequestParameters } from "./documents.js";
+import type { DocumentGate, RequestParameters } from "./request/documents.js";
 import { INTERNAL } from "../errors.js";
 import type { Limits } from "../../model/limits.js";
 import type { HeldPlace } from "../admission/places/work.js";
@@ -8,7 +8,7 @@ import type { RunningRequest, Visit } from "../admission/visit.js";
 import type { ServerOptions } from "../options.js";
 import { type AnswerKeeper, digestQuestion, type KeptAnswer } from "./kept-answer.js";
 import type { AnswerFast, LearnForm } from "./fast-answers.js";
-import type { ReadBody, RequestReader } from "./request-reader.js";
+import type { ReadBody, RequestReader } from "./request/request-reader.js";
 import type { Turns } from "./cost/turns.js";
 import {
   attachState,
@@ -17,8 +17,8 @@ import {
   type RequestState,
   type ServedContext,
 } from "./request-state.js";
-import { parseBodyParameters, parseUrlParameters } from "./request-parameters.js";
-import { formatSearchParameters } from "./search-parameters.js";
+import { parseBodyParameters, parseUrlParameters } from "./request/request-parameters.js";
+import { formatSearchParameters } from "./request/search-parameters.js";
 import { waitForTurnEnd } from "./turn-end.js";
 
 /** What the handler works with. */

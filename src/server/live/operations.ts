@@ -14,7 +14,7 @@ import { createPlaces, type Places } from "../admission/places/places.js";
 import { createRequestScope, formatError, HttpError, type RequestScope } from "../errors.js";
 import { createOperationCheck, type OperationCheck } from "../graphql/cost/check-operation.js";
 import type { Pacer, Turns } from "../graphql/cost/turns.js";
-import type { DocumentGate, RequestParameters } from "../graphql/documents.js";
+import type { DocumentGate, RequestParameters } from "../graphql/request/documents.js";
 import { attachStop, createStop } from "../graphql/request-state.js";
 import type { KnownViewer } from "../identity/identity.js";
 import type { ServedRequest, ServerOptions } from "../options.js";

@@ -10,7 +10,7 @@ import {
 import { BoundedMap } from "../../model/bounded-map.js";
 import type { Limits } from "../../model/limits.js";
 import { HttpError } from "../errors.js";
-import type { DocumentGate, RequestParameters } from "../graphql/documents.js";
+import type { DocumentGate, RequestParameters } from "../graphql/request/documents.js";
 
 /** What a subscription asks, parsed and valid. */
 export interface LiveQuestion {

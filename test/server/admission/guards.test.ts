@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { measureBracketDepth } from "../../../src/server/graphql/bracket-depth.js";
+import { measureBracketDepth } from "../../../src/server/graphql/request/bracket-depth.js";
 import { checkHost } from "../../../src/server/admission/checks/host-header.js";
 import { checkCrossSite } from "../../../src/server/admission/checks/cross-site.js";
-import { measureJsonDepth } from "../../../src/server/graphql/json-depth.js";
+import { measureJsonDepth } from "../../../src/server/graphql/request/json-depth.js";
 
 describe("the depth of a document", () => {
   test.each([

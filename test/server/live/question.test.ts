@@ -1,7 +1,7 @@
 import { buildSchema } from "graphql";
 import { expect, test } from "vitest";
 import { DEFAULT_LIMITS } from "../../../src/model/limits.js";
-import { createDocumentGate } from "../../../src/server/graphql/documents.js";
+import { createDocumentGate } from "../../../src/server/graphql/request/documents.js";
 import { createQuestionReader } from "../../../src/server/live/question.js";
 
 const schema = buildSchema(`

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { HttpError } from "../errors.js";
+import { HttpError } from "../../errors.js";
 import { measureBracketDepth } from "./bracket-depth.js";
-import type { Limits } from "../../model/limits.js";
+import type { Limits } from "../../../model/limits.js";
 
 /** The parameters of a request, as far as they concern which document is to run. */
 export type RequestParameters = Readonly<Record<string, unknown>>;

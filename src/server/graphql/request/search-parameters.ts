@@ -1,4 +1,4 @@
-import { HttpError } from "../errors.js";
+import { HttpError } from "../../errors.js";
 import type { RequestParameters } from "./documents.js";
 import { parseJson } from "./request-reader.js";
 

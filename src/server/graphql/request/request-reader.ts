@@ -1,8 +1,8 @@
 import type { IncomingMessage } from "node:http";
-import { HttpError } from "../errors.js";
+import { HttpError } from "../../errors.js";
 import { measureJsonDepth } from "./json-depth.js";
-import { createOverloadedError } from "../admission/places/places.js";
-import type { Limits } from "../../model/limits.js";
+import { createOverloadedError } from "../../admission/places/places.js";
+import type { Limits } from "../../../model/limits.js";
 
 /** Reads request bodies; all of them together never hold more memory than one budget. */
 export interface RequestReader {

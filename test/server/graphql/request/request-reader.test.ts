@@ -1,9 +1,9 @@
 import { IncomingMessage } from "node:http";
 import { Socket } from "node:net";
 import { expect, test } from "vitest";
-import { DEFAULT_LIMITS } from "../../../src/model/limits.js";
-import { measureJsonDepth } from "../../../src/server/graphql/json-depth.js";
-import { createRequestReader } from "../../../src/server/graphql/request-reader.js";
+import { DEFAULT_LIMITS } from "../../../../src/model/limits.js";
+import { measureJsonDepth } from "../../../../src/server/graphql/request/json-depth.js";
+import { createRequestReader } from "../../../../src/server/graphql/request/request-reader.js";
 
 test("of large bodies that come together one is worked on in a turn of the event loop, and a small one waits for none", async () => {
   const reader = createRequestReader(DEFAULT_LIMITS);

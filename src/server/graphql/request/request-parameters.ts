@@ -1,5 +1,5 @@
-import type { Limits } from "../../model/limits.js";
-import { HttpError } from "../errors.js";
+import type { Limits } from "../../../model/limits.js";
+import { HttpError } from "../../errors.js";
 import type { RequestParameters } from "./documents.js";
 import { parseSearchParameters } from "./search-parameters.js";
 
