@@ -6,7 +6,7 @@ import type { ReadinessStore, Readers, ReadStore, VmFilter } from "../store/type
 import type { VmConditionSql } from "../store/read/conditions/search-conditions.js";
 import { CLUSTER_CONDITIONS, ENGINE_CONDITIONS } from "./conditions/engine-conditions.js";
 import { queryRows, type Queryable } from "../store/postgres/sql.js";
-import { createEngineFindingReads } from "./finding-reads.js";
+import { createEngineFindingReads } from "./findings/finding-reads.js";
 import { readHosts } from "./hosts.js";
 import { readGuestInterfaces } from "./interfaces.js";
 import { createInventoryRights, readNamed, readVmOrigins } from "./inventory.js";

@@ -1,19 +1,19 @@
-import type { Cidr } from "../model/address/cidr.js";
-import { HOLDERS_SHOWN } from "../model/limits.js";
+import type { Cidr } from "../../model/address/cidr.js";
+import { HOLDERS_SHOWN } from "../../model/limits.js";
 import type {
   AddressConflictRow,
   AddressConflictsQuestion,
   GuestAddressesQuestion,
   GuestAddressRow,
-} from "../store/finding-types.js";
-import { querySearchRows, SqlParameters, type Queryable } from "../store/postgres/sql.js";
-import type { VmScopeSql } from "../store/read/conditions/scope.js";
+} from "../../store/finding-types.js";
+import { querySearchRows, SqlParameters, type Queryable } from "../../store/postgres/sql.js";
+import type { VmScopeSql } from "../../store/read/conditions/scope.js";
 import { MOST_PARSED_BYTES, refuseLargeFleet } from "./fleet-size.js";
-import { CONTAINER_PATTERN } from "../model/guest/container-names.js";
-import { matchReaching, USUAL_BRIDGES } from "../store/read/findings.js";
-import { selectAllAddresses } from "./conditions/address-words.js";
-import { selectAddressesInCidr } from "./conditions/cidr-search.js";
-import { mayHaveGuest } from "./conditions/engine-conditions.js";
+import { CONTAINER_PATTERN } from "../../model/guest/container-names.js";
+import { matchReaching, USUAL_BRIDGES } from "../../store/read/findings.js";
+import { selectAllAddresses } from "../conditions/address-words.js";
+import { selectAddressesInCidr } from "../conditions/cidr-search.js";
+import { mayHaveGuest } from "../conditions/engine-conditions.js";
 
 /** Reads a page of addresses by number. It reads all texts of addresses once, and parses those that may be in the prefix. */
 export async function readGuestAddresses(

@@ -1,12 +1,12 @@
-import type { NetworkStats, NetworkStatsQuestion } from "../store/finding-types.js";
-import { SqlParameters, type Queryable } from "../store/postgres/sql.js";
-import type { VmScopeSql } from "../store/read/conditions/scope.js";
-import { queryStats } from "../store/read/network-stats.js";
+import type { NetworkStats, NetworkStatsQuestion } from "../../store/finding-types.js";
+import { SqlParameters, type Queryable } from "../../store/postgres/sql.js";
+import type { VmScopeSql } from "../../store/read/conditions/scope.js";
+import { queryStats } from "../../store/read/network-stats.js";
 import { selectConflicts, selectHeld } from "./address-lists.js";
-import { parseWord, selectWords } from "./conditions/address-words.js";
-import { ENGINE_CONDITIONS, FROM_VMS, mayHaveGuest } from "./conditions/engine-conditions.js";
+import { parseWord, selectWords } from "../conditions/address-words.js";
+import { ENGINE_CONDITIONS, FROM_VMS, mayHaveGuest } from "../conditions/engine-conditions.js";
 import { MOST_PARSED_BYTES, refuseLargeFleet } from "./fleet-size.js";
-import { STALE_REASON } from "./guest-state.js";
+import { STALE_REASON } from "../guest-state.js";
 
 /** Counts as the gateway's own tables are counted, in one statement that parses all addresses once. */
 export async function readEngineStats(

@@ -1,6 +1,6 @@
-import { querySearchRows, SqlParameters, type Queryable } from "../store/postgres/sql.js";
-import type { MacConflictRow, MacConflictsQuestion } from "../store/finding-types.js";
-import type { VmScopeSql } from "../store/read/conditions/scope.js";
+import { querySearchRows, SqlParameters, type Queryable } from "../../store/postgres/sql.js";
+import type { MacConflictRow, MacConflictsQuestion } from "../../store/finding-types.js";
+import type { VmScopeSql } from "../../store/read/conditions/scope.js";
 
 /** Reads a page of MACs that vNICs of several VMs have. It reads all vNICs once, as an engine has no index on their MACs. */
 export function readMacConflicts(

@@ -1,6 +1,6 @@
-import type { Queryable } from "../store/postgres/sql.js";
-import type { FindingReads } from "../store/finding-types.js";
-import type { VmScopeSql } from "../store/read/conditions/scope.js";
+import type { Queryable } from "../../store/postgres/sql.js";
+import type { FindingReads } from "../../store/finding-types.js";
+import type { VmScopeSql } from "../../store/read/conditions/scope.js";
 import {
   countAddressConflicts,
   countGuestAddresses,

@@ -1,5 +1,5 @@
-import { NotKeptError } from "../store/not-kept-error.js";
-import { queryRows, type Queryable } from "../store/postgres/sql.js";
+import { NotKeptError } from "../../store/not-kept-error.js";
+import { queryRows, type Queryable } from "../../store/postgres/sql.js";
 
 /**
  * Refuses a question that looks at all interfaces where there are too many of them to do so before a statement is ended. The size of

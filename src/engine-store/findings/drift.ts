@@ -1,15 +1,15 @@
-import { compareByBytes } from "../model/compare-by-name.js";
+import { compareByBytes } from "../../model/compare-by-name.js";
 import { setImmediate as takeTurn } from "node:timers/promises";
-import { normalizeReportedMac } from "../model/address/mac.js";
-import { DRIFT_KINDS, formatDriftKey, listDrift, type DriftKind } from "../model/guest/drift.js";
-import { VM_STATUS } from "../model/guest/vm-status.js";
-import type { DriftPlace, DriftQuestion, DriftRow } from "../store/finding-types.js";
-import { NotKeptError } from "../store/not-kept-error.js";
-import { querySearchRows, SqlParameters, type Queryable } from "../store/postgres/sql.js";
-import type { VmScopeSql } from "../store/read/conditions/scope.js";
-import { mayHaveGuest } from "./conditions/engine-conditions.js";
+import { normalizeReportedMac } from "../../model/address/mac.js";
+import { DRIFT_KINDS, formatDriftKey, listDrift, type DriftKind } from "../../model/guest/drift.js";
+import { VM_STATUS } from "../../model/guest/vm-status.js";
+import type { DriftPlace, DriftQuestion, DriftRow } from "../../store/finding-types.js";
+import { NotKeptError } from "../../store/not-kept-error.js";
+import { querySearchRows, SqlParameters, type Queryable } from "../../store/postgres/sql.js";
+import type { VmScopeSql } from "../../store/read/conditions/scope.js";
+import { mayHaveGuest } from "../conditions/engine-conditions.js";
 import { MOST_COMPARED_BYTES, refuseLargeFleet } from "./fleet-size.js";
-import { INTERFACE_ORDER } from "./interfaces.js";
+import { INTERFACE_ORDER } from "../interfaces.js";
 
 /** Reads a page of misfits. They are found anew: SQL finds the VMs that may have one, and the rule of the model compares these. */
 export async function readDrift(
