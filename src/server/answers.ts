@@ -22,8 +22,8 @@ export async function sendError(
 }
 
 /**
- * Converts an error for the client: our errors stay, Fastify's own about requests go by their status, others are
- * masked.
+ * Converts an error for the client: our own errors stay, Fastify's errors about a request keep their status, all others
+ * are masked.
  */
 export function convertError(error: unknown, scope: RequestScope): HttpError {
   if (error instanceof HttpError) return error;
@@ -35,7 +35,7 @@ export function convertError(error: unknown, scope: RequestScope): HttpError {
   return new HttpError(500, "INTERNAL_SERVER_ERROR", formatInternalError(error, scope));
 }
 
-/** Errors that are made for both worlds say their status in `extensions.http`, as Apollo reads it. */
+/** Converts an error of the graph. It states its HTTP status in `extensions.http`, where Apollo reads it, too. */
 function convertGraphQLError(error: GraphQLError, scope: RequestScope): HttpError {
   const { code, http } = error.extensions as {
     readonly code?: unknown;

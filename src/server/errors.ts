@@ -19,7 +19,7 @@ export class HttpError extends Error {
 export interface RequestScope {
   readonly requestId: string;
   readonly log: Logger;
-  /** Messages of unforeseen errors that were logged already: one cause is one line, however many fields it fails. */
+  /** Messages of unforeseen errors that were logged already. One cause is one line, however many fields fail by it. */
   readonly logged: Set<string>;
 }
 
@@ -31,7 +31,7 @@ export function createRequestScope(requestId: string, log: Logger): RequestScope
 /** The code of an error that nobody foresaw; only these are masked. */
 export const INTERNAL = "INTERNAL_SERVER_ERROR";
 
-/** Long enough for any message of ours; a client's own input echoed back is cut. */
+/** The longest message. All of ours are shorter; it cuts a client's own input that is echoed back. */
 const MAX_MESSAGE_LENGTH = 600;
 
 /**
@@ -46,8 +46,8 @@ export function formatError(
 }
 
 /**
- * Does the same where it is not known which request failed: Apollo formats errors without telling. {@link nameRequest} does the
- * rest; until then the client would see that something failed, and not what.
+ * Does the same while the request is not known: Apollo formats errors without saying whose they are. {@link
+ * nameRequest} adds the request later; until then the message says only that something failed.
  */
 export function formatErrorOfSome(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
   const code = findCode(formatted);
@@ -71,16 +71,16 @@ export function nameRequest(error: GraphQLFormattedError, scope: RequestScope): 
   return causes.has(error) ? { ...error, message: formatInternalError(causes.get(error), scope) } : error;
 }
 
-/** What is behind masked errors. */
+/** The original errors of masked ones. */
 const causes = new WeakMap<GraphQLFormattedError, unknown>();
 
-/** Formats the answer to an error outside the graph: it is logged whole, and shown as an id. */
+/** Logs an error in full, and returns the message that shows only the request's id. */
 export function formatInternalError(error: unknown, scope: RequestScope): string {
   logOnce(scope, error);
   return `Internal error (request ${scope.requestId})`;
 }
 
-/** At most so many lines a request, should each of its errors have a message of its own. */
+/** The most lines of a request, in case each of its errors has a message of its own. */
 const MAX_LOGGED = 20;
 
 function logOnce({ log, requestId, logged }: RequestScope, error: unknown): void {
@@ -94,12 +94,12 @@ function findCode(formatted: GraphQLFormattedError): string {
   const code = formatted.extensions?.["code"];
   if (code === "GRAPHQL_PARSE_FAILED" && /tokens\. Parsing aborted/.test(formatted.message))
     return "TOO_MANY_TOKENS";
-  // graphql-js gives up after maxCoercionErrors with an error that Apollo does not recognise as the client's.
+  // graphql-js stops after maxCoercionErrors with an error that Apollo does not recognise as the client's.
   if (/^Too many errors processing variables/.test(formatted.message)) return "BAD_USER_INPUT";
   return typeof code === "string" ? code : INTERNAL;
 }
 
-/** graphql-js would name fields and values that the client may not know of. */
+/** Removes graphql-js's suggestions, since they name fields and values that the client may not know of. */
 function removeSuggestion(message: string): string {
   return message.replace(/ ?Did you mean [\s\S]*\?/, "");
 }

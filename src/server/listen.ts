@@ -11,11 +11,11 @@ export async function listen(
   try {
     const [first = where.host, ...others] =
       where.host === "localhost" ? await findAddresses(where.host) : [where.host];
-    const further = others.map((host) => ({ host, door: openDoor(app) }));
+    const further = others.map((host) => ({ host, listener: createListener(app) }));
     await app.listen({ ...where, host: first });
     const address = app.server.address();
     const port = typeof address === "object" && address !== null ? address.port : where.port;
-    for (const { host, door } of further) await door.open(host, port);
+    for (const { host, listener } of further) await listener.open(host, port);
   } catch (cause) {
     await app.close();
     const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
@@ -25,18 +25,18 @@ export async function listen(
 }
 
 /**
- * Makes a further address of the one server. Fastify would make a second server of it, which has none of the limits, no end and no
- * certificates of the first.
+ * Creates a listener at a further address of the same server. Fastify itself would create a second server for it,
+ * without the limits, the shutdown and the certificates of the first.
  */
-function openDoor(app: FastifyInstance): { open(host: string, port: number): Promise<void> } {
-  const door = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+function createListener(app: FastifyInstance): { open(host: string, port: number): Promise<void> } {
+  const listener = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     app.server.emit("connection", socket);
   });
   let closed = Promise.resolve();
   app.addHook("preClose", (done) => {
-    if (door.listening)
+    if (listener.listening)
       closed = new Promise((resolve) =>
-        door.close(() => {
+        listener.close(() => {
           resolve();
         }),
       );
@@ -46,12 +46,12 @@ function openDoor(app: FastifyInstance): { open(host: string, port: number): Pro
   return {
     open: (host, port) =>
       new Promise((resolve) => {
-        door.maxConnections = app.server.maxConnections;
-        door.once("error", () => {
+        listener.maxConnections = app.server.maxConnections;
+        listener.once("error", () => {
           // A machine may have no address of this family; the first one is served.
           resolve();
         });
-        door.listen(port, host, resolve);
+        listener.listen(port, host, resolve);
       }),
   };
 }

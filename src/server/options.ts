@@ -9,30 +9,33 @@ import type { AnswerKeeper } from "./graphql/kept-answer.js";
 import type { LiveMeter } from "./live/live-meter.js";
 import type { TlsMaterial } from "./tls.js";
 
-/** What a context is made for. */
+/** A request as its GraphQL context and handlers see it. */
 export interface ServedRequest {
   readonly id: string;
-  /** Aborted when the deadline passes or the client goes: whatever waits should stop then. */
+  /** Aborted when the deadline passes or the client has gone: work that waits should stop then. */
   readonly signal: AbortSignal;
-  /** Throws once the deadline has passed: whatever works without waiting should ask. */
+  /** Throws once the deadline has passed: work that never waits should call it. */
   readonly check: () => void;
   /**
-   * Has a listener called once, when the work for the request has ended: what it holds is given back then, and what the listener
-   * returns settles when it is.
+   * Calls a listener once, when the work for the request has ended, so that it gives back what it holds. The promise
+   * that the listener returns settles when that is done.
    */
   readonly onEnd: (listener: () => unknown) => void;
-  /** Calls the listener when all that was read for the request has been used. A batch that is sent then is complete. */
+  /**
+   * Calls the listener when all values that were read for the request have been used. A batch that is sent then is
+   * complete.
+   */
   readonly whenIdle?: (listener: () => void) => void;
-  /** Called when a subscriber reads too slowly to be told more, not even that: its connection has to end. */
+  /** Ends the connection of a subscriber that reads too slowly to receive even an error. */
   readonly onSlow?: () => void;
-  /** Reading failed already: whatever is read for this request fails so, without asking again. */
+  /** The error with which reading failed. Each read for this request then fails with it, without asking again. */
   readonly readFailure?: ReadFailure;
 }
 
 /** How one GraphQL request ended. */
 export interface ServedOperation {
   readonly status: number;
-  /** `answered`, or the code of the error that stands for it. */
+  /** `answered`, or the code of the answer's first error. */
   readonly decision: string;
   readonly durationMs: number;
 }
@@ -44,18 +47,19 @@ export interface Admitted {
   /** The path in front of all paths, as this client sees the server: "" or `/vnic`. For links. */
   readonly basePath: string;
   /**
-   * Asks once more who sends the request. Rejects if the credentials are not valid any more, or allow something else;
-   * where nobody can say it at the moment, it stays as it was.
+   * Identifies the sender again. Rejects if the credentials are no longer valid, or if their rights have changed. If
+   * identity cannot be checked at the moment, the rights stay as they were.
    */
   readonly checkAgain: () => Promise<void>;
   /**
-   * Counts the request among the long lists that are open, until its connection ends. Throws 429 if the viewer has too many of
-   * them, 503 if there are too many in all. Call it before anything is read.
+   * Counts the request among the long lists that are open, until its connection ends. Throws 429 if the viewer has too
+   * many of them, 503 if all viewers together have. Call it before anything is read.
    */
   readonly openList: () => void;
   /**
-   * Runs a piece of a lasting request's work in a place, with a deadline of its own. Other routes run in one place as a
-   * whole. A piece that reads many VMs is long: few of these run at once, so that shorter ones never wait for them.
+   * Runs a piece of a lasting request's work in a place, with a deadline of its own. On other routes the whole request
+   * runs in one place. A piece that reads many VMs is long: few of these run at once, so that shorter ones never wait
+   * for them.
    */
   readonly work: <Result>(
     job: (request: ServedRequest) => Promise<Result>,
@@ -66,13 +70,13 @@ export interface Admitted {
 /** Whether the gateway can serve, and if not, why. */
 export interface Readiness {
   readonly ready: boolean;
-  /** Why it cannot. */
+  /** Why it cannot serve. */
   readonly reasons: readonly string[];
-  /** What an operator should look at although it can. */
+  /** What an operator should look at although the gateway can serve. */
   readonly warnings?: readonly string[];
 }
 
-/** What pages are told of an OpenID Connect issuer and of the public client that they are there. */
+/** The OpenID Connect issuer at which pages sign people in, and the public client that these pages are there. */
 export interface PageSignIn {
   readonly issuer: string;
   readonly audience: string;
@@ -93,12 +97,12 @@ export interface ServerOptions {
   /** Serves other addresses than loopback although identity is open. */
   readonly insecure: boolean;
   readonly limits?: Partial<Limits>;
-  /** Estimates what fields give; by the schema's shape alone unless given. */
+  /** Estimates what fields give. Without it, the schema's shape alone decides. */
   readonly estimateField?: EstimateField;
   readonly graphiql: boolean;
-  /** The data are a demonstration: the portal says so. */
+  /** Says that the data are a demonstration; the portal shows it. */
   readonly isDemo?: boolean;
-  /** How pages sign people in at an issuer; without it, with tokens alone. */
+  /** How pages sign people in at an issuer; without it, people sign in with tokens. */
   readonly signIn?: PageSignIn | null;
   /** Where the built pages are; found beside the program unless given. */
   readonly pagesDir?: string;
@@ -117,14 +121,14 @@ export interface ServerOptions {
   readonly tls?: TlsMaterial | null;
   /** The metrics in Prometheus' text format; `null` serves none. */
   readonly metrics?: (() => Promise<string>) | null;
-  /** Adds routes that read; whatever is registered stands behind the gate, and may ask whom it let in. */
+  /** Registers routes that read. They stand behind the gate; `admitted` returns what the gate knows of a request. */
   readonly routes?: (
     scope: FastifyInstance,
     admitted: (request: FastifyRequest) => Admitted,
   ) => void | Promise<void>;
-  /** Told how every GraphQL request ended, for metrics. */
+  /** Called with how each GraphQL request ended, for metrics. */
   readonly onOperation?: (operation: ServedOperation) => void;
-  /** Told what becomes of subscriptions, for metrics. */
+  /** Called for what happens to subscriptions, for metrics. */
   readonly liveMeter?: LiveMeter;
   /** How long clients may keep an answer without asking again; 0 forbids it. */
   readonly maxAgeSeconds?: number;
@@ -132,7 +136,7 @@ export interface ServerOptions {
   readonly inlineTrace?: boolean;
   /** Answers some operations without executing them; without it, each is executed. */
   readonly fastPath?: FastPath;
-  /** Answers of a moment ago, given again to the same questions; without it, each question is read. */
+  /** Gives recent answers again to the same questions; without it, each question is read. */
   readonly answers?: AnswerKeeper;
 }
 
@@ -141,12 +145,17 @@ export interface RunningServer {
   readonly url: string;
   readonly port: number;
   /**
-   * Not ready from now on; after `delayMs` (time for balancers to notice) nothing new is accepted. Resolves when all that
-   * was running is answered, at the latest after `timeoutMs`, when the rest is cut off.
+   * Stops the server gently:
+   * 1. From now on it is not ready.
+   * 2. After `delayMs`, in which balancers notice that, it accepts nothing new.
+   * 3. It resolves when all that was running is answered. After `timeoutMs` the rest is cut off.
    */
   drain(times?: { readonly delayMs?: number; readonly timeoutMs?: number }): Promise<void>;
-  /** Greets new connections with another certificate; those that are open stay. For servers that began with one. */
+  /**
+   * Uses another certificate for new connections; those that are open stay. It does nothing if the server began without
+   * TLS.
+   */
   useTls(tls: TlsMaterial): void;
-  /** Ends at once. */
+  /** Ends the server without waiting for requests. */
   stop(): Promise<void>;
 }

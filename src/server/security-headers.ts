@@ -1,4 +1,4 @@
-/** For every answer: no sniffing, no framing, no referrer, nothing loaded from an answer that is data. */
+/** Headers of every answer: no sniffing, no framing, no referrer, and an answer that is data loads nothing. */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   "x-content-type-options": "nosniff",
   "x-frame-options": "DENY",
@@ -10,12 +10,12 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 };
 
-/** Over TLS, browsers shall not come back without it. */
+/** Header of answers over TLS: browsers shall come back over TLS only. */
 export const TRANSPORT_SECURITY = { "strict-transport-security": "max-age=31536000" };
 
 /**
- * Formats the policy of our own pages: everything from ourselves. Monaco, the editor in GraphiQL, sets styles in the page and has
- * workers. `connectTo` are further origins that pages may ask, such as an issuer's.
+ * Formats the policy of our own pages: they load everything from us alone. Monaco, the editor in GraphiQL, needs inline
+ * styles and workers. `connectTo` lists further origins that pages may ask, such as an issuer's.
  */
 export function formatPagePolicy(connectTo: readonly string[] = []): string {
   return [

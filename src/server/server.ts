@@ -9,7 +9,11 @@ import Fastify, { type FastifyInstance } from "fastify";
 import { sendError } from "./answers.js";
 import { createAdmission } from "./graphql/admit-operation.js";
 import { startApollo } from "./graphql/apollo.js";
-import { createDocumentGate, createTrustedDocumentGate, readTrustedDocuments } from "./graphql/request/documents.js";
+import {
+  createDocumentGate,
+  createTrustedDocumentGate,
+  readTrustedDocuments,
+} from "./graphql/request/documents.js";
 import { HttpError } from "./errors.js";
 import { createGate, type Gate } from "./admission/gate.js";
 import { answerOneAtATime } from "./admission/one-at-a-time.js";
@@ -40,7 +44,7 @@ export type { RunningServer, ServerOptions } from "./options.js";
 
 /** Serves a schema over HTTP, with limits, identity, health, metrics and GraphiQL around it. Every route passes the gate. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  refuseOpenDoors(options);
+  refuseOpenServer(options);
   const limits: Limits = { ...DEFAULT_LIMITS, ...options.limits };
   const pagesDir = options.pagesDir ?? findBuiltPages();
   const own = await readPortalOperations(pagesDir);
@@ -106,14 +110,17 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
 }
 
-function refuseOpenDoors({ host, identity, insecure }: ServerOptions): void {
+function refuseOpenServer({ host, identity, insecure }: ServerOptions): void {
   if (isLoopbackHost(host) || identity.required || insecure) return;
   throw new Error(
     `${host} can be reached by others, but nothing says who may ask; set an identity or --insecure`,
   );
 }
 
-/** Half-open and dripping clients are dropped soon; a finished request's connection may be used again for a while. */
+/**
+ * Creates the Fastify server. Clients that send slowly or not at all are dropped soon; a connection may be used again
+ * for a while after its request.
+ */
 function createApp({ tls, basePath = "", log }: ServerOptions): FastifyInstance {
   const connections = {
     headersTimeout: 10_000,
@@ -165,7 +172,7 @@ function dropTrailingSlash(url: string): string {
   return path.length > 1 && path.endsWith("/") ? path.slice(0, -1) + url.slice(path.length) : url;
 }
 
-/** Registers what holds for every answer: headers, the gate, CORS, errors and compression, in this order. */
+/** Registers what every answer gets: headers, the gate, CORS, errors and compression, in this order. */
 async function registerAnswers(
   app: FastifyInstance,
   options: ServerOptions,

@@ -5,13 +5,19 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { FastifyInstance } from "fastify";
 import type { RunningServer } from "./options.js";
 
-/** What running requests get, before they are cut off. */
+/** Time that running requests get before they are cut off. */
 const DRAIN_TIMEOUT_MS = 10_000;
 
-/** For requests on their way when we stop listening; connections that stay silent are preconnects and port probes. */
+/**
+ * Time for requests that are on their way when we stop listening. Connections that stay silent are preconnects and port
+ * probes.
+ */
 const SILENT_GRACE_MS = 500;
 
-/** Makes the end of a server: not ready, then deaf, then, when all is answered, gone. */
+/**
+ * Creates the shutdown of a server. It reports not ready, then accepts nothing new, waits for the running requests, and
+ * closes.
+ */
 export function createShutdown(
   app: FastifyInstance,
   apollo: { stop(): Promise<void> },
@@ -22,7 +28,7 @@ export function createShutdown(
 
   const { all, silent } = trackConnections(app);
 
-  // Connections that fall idle while we drain would otherwise hold the end up until their client leaves.
+  // A connection that becomes idle while we drain would otherwise delay the end until its client leaves.
   app.addHook("onResponse", (_request, _reply, done) => {
     if (draining) {
       setImmediate(() => {
@@ -42,7 +48,7 @@ export function createShutdown(
     async drain({ delayMs = 0, timeoutMs = DRAIN_TIMEOUT_MS } = {}) {
       draining = true;
       if (delayMs > 0) await wait(delayMs);
-      // Subscribers go on elsewhere, by their cursors.
+      // Subscribers continue at another replica, from their cursors.
       live.endAll();
       closed ??= close();
       const cutOff = setTimeout(() => {
@@ -62,7 +68,10 @@ export function createShutdown(
   };
 }
 
-/** All connections, and those that never sent a request: Node does not count these as idle, and would wait for them. */
+/**
+ * Tracks all connections, and those that never sent a request. Node does not count the latter as idle, and would wait
+ * for them.
+ */
 function trackConnections({ server }: FastifyInstance): {
   all: ReadonlySet<Socket>;
   silent: ReadonlySet<Socket>;

@@ -2,7 +2,7 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createSecureContext, type SecureContextOptions, type TlsOptions } from "node:tls";
 
-/** The server's own certificate, and the CA whose client certificates count. PEM texts. */
+/** The server's own certificate, and the CA whose client certificates it accepts. All are PEM texts. */
 export interface TlsMaterial {
   readonly cert: string;
   readonly key: string;
@@ -23,7 +23,7 @@ export async function readTlsMaterial(files: {
       files.clientCaFile === null ? null : await readCertificates("TLS_CLIENT_CA_FILE", files.clientCaFile),
   };
   try {
-    // A context that is given an empty key says nothing of it.
+    // createSecureContext accepts an empty key without an error.
     if (material.key.trim() === "") throw new Error("empty");
     createSecureContext({ cert: material.cert, key: material.key, ca: material.clientCa ?? undefined });
   } catch {
@@ -34,7 +34,7 @@ export async function readTlsMaterial(files: {
   return material;
 }
 
-/** Decrypted once here, so that nobody else needs the pass phrase. */
+/** Decrypts the key once, so that nobody else needs the pass phrase. */
 function decryptKey(
   pem: string,
   { keyFile, passphrase }: { readonly keyFile: string; readonly passphrase?: string },
@@ -52,15 +52,15 @@ function decryptKey(
   }
 }
 
-/** Returns the server's side of a connection: what it shows, and whom it believes. */
+/** Returns the certificate that the server shows, and the CA that it trusts. */
 export function toSecureContext({ cert, key, clientCa }: TlsMaterial): SecureContextOptions {
   const ca = clientCa === null ? {} : { ca: clientCa };
   return { cert, key, ...ca, minVersion: "TLSv1.2" };
 }
 
 /**
- * Returns the same with the handshake. Certificates are judged at each request (identity), so that health checks need
- * none.
+ * Returns the same with the settings of the handshake. Identity judges client certificates at each request, so that
+ * health checks need none.
  */
 export function toServerTls(tls: TlsMaterial): TlsOptions & SecureContextOptions {
   const asked = tls.clientCa === null ? {} : { requestCert: true, rejectUnauthorized: false };
@@ -68,8 +68,8 @@ export function toServerTls(tls: TlsMaterial): TlsOptions & SecureContextOptions
 }
 
 /**
- * Refuses a file without a certificate. OpenSSL would accept the file, and Node would believe every public CA instead
- * of ours.
+ * Reads a PEM file, and refuses one without a certificate. OpenSSL would accept it, and Node would trust every public
+ * CA instead of ours.
  */
 async function readCertificates(setting: string, path: string): Promise<string> {
   const pem = await read(setting, path);

@@ -3,8 +3,8 @@ import type { ServerOptions } from "../options.js";
 import type { Visit } from "./visit.js";
 
 /**
- * Writes the one line in the log that a request leaves, with the same fields for every route. Tells the metrics, too.
- * Never the query string, a variable or a query's text: they may hold anything.
+ * Writes the log line of a request, with the same fields for every route, and counts the request in the metrics. The
+ * line never has the query string, a variable or a query's text, since they may hold anything.
  */
 export function writeAuditLine(
   { id, method, url }: FastifyRequest,

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from "node:http";
 
 /**
- * Cuts off a client that sends a body in thousands of tiny chunks: each chunk takes a microsecond and some hundred bytes,
- * whatever it holds, and so a megabyte of them a second of everybody's time. Chunks are counted as they come in, before they
- * wait for whoever reads the body.
+ * Cuts off a client that sends a body in thousands of tiny chunks. Each chunk costs a microsecond and some hundred
+ * bytes of memory, however small it is, so a megabyte of one-byte chunks holds the event loop for a second. Chunks are
+ * counted as they arrive, before anybody reads the body.
  */
 export function watchChunks(request: IncomingMessage): void {
   if (request.headers["transfer-encoding"] === undefined) return;
@@ -22,6 +22,6 @@ export function watchChunks(request: IncomingMessage): void {
   };
 }
 
-/** Chunks that may be as small as they like, and how many bytes they must have on average if there are more. */
+/** Number of chunks that may have any size. If there are more, they must have so many bytes on average. */
 const FREE_CHUNKS = 1_000;
 const LEAST_BYTES = 64;

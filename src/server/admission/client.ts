@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { BlockList, isIP } from "node:net";
 
-/** How a client sees the server, and where it asks from. A trusted proxy says it; otherwise the connection shows it. */
+/** Where a client asks from, and how it addresses the server: as a trusted proxy says, or else as the connection shows. */
 export interface Client {
   readonly address: string;
   /** The name by which it calls the server, as in a Host header. */
@@ -12,13 +12,14 @@ export interface Client {
   readonly basePath: string;
 }
 
-/** Says who the client of a request is. */
+/** Finds the client of a request. */
 export type ReadClient = (request: IncomingMessage) => Client;
 
 /**
- * Creates the function that finds a request's client. X-Forwarded-For, -Host, -Proto and -Prefix count only on connections
- * from an address in `trustedProxies`; from everybody else they are not read. Of a list the last entry counts, which
- * the nearest proxy wrote; of addresses the last one that is no trusted proxy.
+ * Creates the function that finds a request's client. X-Forwarded-For, -Host, -Proto and -Prefix count only on
+ * connections from an address in `trustedProxies`; from everybody else they are not read. If a header lists several
+ * values, the last one counts, since the nearest proxy wrote it; of addresses, the last one that is not a trusted
+ * proxy.
  */
 export function createClientReader(given: {
   readonly trustedProxies: readonly string[];
@@ -71,7 +72,10 @@ function readLast(header: string | string[] | undefined): string | undefined {
   return readEntries(header).at(-1);
 }
 
-/** Reads the prefix of paths. One that is no plain path, such as `//other.example`, would lead our links elsewhere. */
+/**
+ * Reads the prefix of paths; `null` unless it is a plain path. A prefix such as `//other.example` would lead our links
+ * to another server.
+ */
 function readPrefix(text: string | undefined): string | null {
   return text !== undefined && /^(\/[\w.~-]+)*\/?$/.test(text) ? text.replace(/\/$/, "") : null;
 }

@@ -1,24 +1,27 @@
 import { GraphQLError } from "graphql";
 
-/** A request's time: `signal` tells waiting work to stop, `check` stops work that never waits. */
+/** The time limit of a request. `signal` stops work that waits; `check` stops work that never waits. */
 export interface Deadline {
-  /** Aborted when the request is over. It is made when somebody asks for it, since most requests end before anybody does. */
+  /** Aborted when the request is over. It is created at its first use, since most requests end without one. */
   readonly signal: AbortSignal;
   /** Throws once the time is up or the client has gone. */
   readonly check: () => void;
-  /** Tells whether the request is over before its work is. */
+  /** Tells whether the request ended before its work did: by time, by its client, or by an error. */
   isOver(): boolean;
   /** Settles as the work does, or rejects as soon as the request is over. */
   race<Result>(work: Promise<Result>): Promise<Result>;
-  /** Calls the listener once, when the request is over before its work is; at once if it already is. Returns what takes it away. */
+  /**
+   * Calls the listener once, when the request ends before its work does; at once if it already has. Returns the
+   * function that removes the listener.
+   */
   onEnd(listener: (reason: GraphQLError) => void): () => void;
   /** The time that is left, never below 0; `Infinity` where there is no limit. */
   leftMs(): number;
-  /** Ends it: the timer is cleared, and nothing expires any more. */
+  /** Stops the timer: from now on the deadline does not expire. */
   clear(): void;
-  /** The client has gone: nobody waits for the answer. */
+  /** Ends the request because its client has gone. */
   abandon(): void;
-  /** Ends the work for another reason, which becomes the answer. */
+  /** Ends the request with an error, which becomes its answer. */
   end(error: GraphQLError): void;
 }
 
@@ -52,7 +55,7 @@ class RunningDeadline implements Deadline {
   }
 
   readonly check = (): void => {
-    // The timer cannot fire while execution keeps the event loop to itself; the clock goes on.
+    // While execution keeps the event loop busy, the timer cannot fire; so the clock is read.
     if (performance.now() > this.endsAt) this.end(createDeadlineError(this.deadlineMs));
     if (this.reason !== null) throw this.reason;
   };

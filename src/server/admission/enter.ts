@@ -18,7 +18,7 @@ import type { Visit } from "./visit.js";
 
 declare module "fastify" {
   interface FastifyRequest {
-    /** `null` for what is no HTTP at all. */
+    /** `null` if the bytes were no HTTP request. */
     visit: Visit | null;
   }
 }
@@ -38,16 +38,16 @@ export interface GateParts {
 }
 
 /**
- * Lets a request in, or throws what refuses it:
- * 1. other sites' pages, and headers of content that is not JSON, where the route's rule says so;
+ * Lets a request in, or throws its refusal. It checks in this order:
+ * 1. where the route's rule says so: no page of another site sent it, and the headers announce JSON;
  * 2. identity and role;
- * 3. a place, if the route's answer stays open.
+ * 3. a place among those for connections that stay open, if the route's answer stays open.
  */
 export async function enter(request: FastifyRequest, parts: GateParts): Promise<void> {
   const { options, lastingPlaces } = parts;
   const visit = findVisit(request);
   const { rule } = visit;
-  // A HEAD tells as much as a GET does.
+  // The answer to a HEAD reveals as much as the answer to a GET, so both have the same check.
   const method = request.method === "HEAD" ? "GET" : request.method;
   if (rule.crossSite !== "off") {
     checkSite(rule.crossSite === "pages" ? "POST" : method, request.headers, visit.client, options);
@@ -63,14 +63,14 @@ export async function enter(request: FastifyRequest, parts: GateParts): Promise<
   }
 }
 
-/** Checks the head of a request that becomes a WebSocket. Throws what refuses it. */
+/** Checks the head of a request that becomes a WebSocket, and returns its client. Throws the refusal. */
 export function checkUpgrade(
   request: IncomingMessage,
   { options, hostNames, readClient }: GateParts,
 ): Client {
   const client = readClient(request);
   checkHost(client.host, hostNames);
-  // A browser sends Origin with every WebSocket, and asks nobody first.
+  // A browser opens WebSockets without a preflight, and sends Origin with each, as with a POST.
   checkSite("POST", request.headers, client, options);
   return client;
 }
@@ -81,7 +81,7 @@ export function findVisit({ visit }: FastifyRequest): Visit {
   return visit;
 }
 
-/** Returns whom a request that was let in comes from, and how it works. */
+/** Returns who sent a request that was let in, and the functions that its handler works with. */
 export function findAdmitted(
   request: FastifyRequest,
   { options, costRooms, openLists }: GateParts,
@@ -108,7 +108,10 @@ export function findAdmitted(
   };
 }
 
-/** Refuses what a page of another site sends, judged by the name by which the client sees us; a proxy may tell another. */
+/**
+ * Refuses what a page of another site sends. Origin is compared with the name that the client used for us; a proxy may
+ * send another one.
+ */
 function checkSite(
   method: string,
   headers: IncomingHttpHeaders,

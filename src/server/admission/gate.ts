@@ -17,24 +17,30 @@ import { startVisit, type Visit } from "./visit.js";
 
 /** The one way into the server, for every route. */
 export interface Gate {
-  /** Registers what comes first: the visit begins, and names that are not ours are refused. Before CORS. */
+  /**
+   * Registers the first step: it starts the visit, and refuses host names that are not ours. Call it before CORS is
+   * registered.
+   */
   readonly begin: (app: FastifyInstance) => void;
-  /** Registers the checks, the audit line, and what releases places. After CORS, so that pages can read refusals. */
+  /**
+   * Registers the checks, the audit line and the sending of answers. Call it after CORS is registered, so that pages
+   * can read refusals.
+   */
   readonly guard: (app: FastifyInstance) => void;
   /** Returns the visit of a request. */
   readonly findVisit: (request: FastifyRequest) => Visit;
-  /** Whom a request that was let in comes from, and how it works. */
+  /** Returns who sent a request that was let in, and the functions that its handler works with. */
   readonly findAdmitted: (request: FastifyRequest) => Admitted;
   /** Places for all requests. */
   readonly places: Places;
-  /** Room for those that cost much, which give their place back for it: cheap ones never wait for them. */
+  /** Rooms for costly requests. Such a request exchanges its place for room there, so that cheap ones never wait for it. */
   readonly costRooms: CostRooms;
   /** Places for what stays open: streams, subscriptions. */
   readonly lastingPlaces: Places;
   readonly outbox: Outbox;
   /**
-   * Checks the head of a request that becomes a WebSocket, as `begin` and `guard` do for others. Throws what refuses
-   * it.
+   * Checks the head of a request that becomes a WebSocket, as `begin` and `guard` do for other requests. Throws the
+   * refusal.
    */
   readonly checkUpgrade: (request: IncomingMessage) => Client;
   /** Tells whether no request has got a place for longer than the deadline, although some want one. */
@@ -116,7 +122,7 @@ function beginVisit(request: FastifyRequest, reply: FastifyReply, parts: GatePar
 function endVisit(request: FastifyRequest, reply: FastifyReply, visit: Visit, parts: GateParts): void {
   const isUnanswered = visit.leave(reply.raw.writableFinished);
   parts.outbox.remove(visit.sending);
-  // For what no handler answers any more, such as a stream whose client leaves.
+  // No handler answers it any more: its client has left before the answer, or a stream has ended.
   if (!isUnanswered) return;
   const { notes } = visit;
   if (!notes.isLasting) notes.decision ??= "CLIENT_GONE";
@@ -139,7 +145,10 @@ function sendOut(request: FastifyRequest, reply: FastifyReply, payload: unknown,
   return sent;
 }
 
-/** Paths where there is nothing have no route, and so the rule of pages. */
+/**
+ * Finds the rule of a request's route. A path that does not exist has no route, and gets the rule of pages. Throws if a
+ * route states no rule.
+ */
 function findRule(request: FastifyRequest): EntryRule {
   const rule = request.routeOptions.config.rule;
   if (rule !== undefined || request.is404) return rule ?? PAGE_RULE;

@@ -8,14 +8,14 @@ interface Arrived {
 }
 
 /**
- * Answers the requests of each connection one after the other. Node would begin all that a client sends without waiting for
- * answers (pipelining), some thousands in one turn of the event loop, and sends no `close` for those whose turn never comes. Call
- * it before further listeners are registered.
+ * Answers the requests of each connection one after the other. Without this, Node would begin thousands of requests
+ * that a client sends without waiting for answers (pipelining) in one turn of the event loop, and would emit no `close`
+ * for those that are never answered. Call it before further listeners are registered.
  *
  * 1. The first request of a connection goes to the server's listeners at once.
  * 2. Those that follow wait until the one before is answered. Other connections are served between two of them.
- * 3. A client that lets more than {@link MOST_WAITING} wait, or asks for an upgrade meanwhile, is cut off. What else came in
- *    the same packet is not parsed.
+ * 3. A client that lets more than {@link MOST_WAITING} wait, or asks for an upgrade meanwhile, is cut off. What else
+ *    came in the same packet is not parsed.
  */
 export function answerOneAtATime(server: Server): void {
   const handlers = server.listeners("request") as ((
@@ -23,12 +23,12 @@ export function answerOneAtATime(server: Server): void {
     response: ServerResponse,
   ) => void)[];
   server.removeAllListeners("request");
-  /** What waits on each connection of which a request is being answered. */
+  /** The waiting requests of each connection that is busy with an answer. */
   const busy = new WeakMap<Duplex, Arrived[]>();
 
   const answer = ({ request, response }: Arrived): void => {
     response.once("close", () => {
-      // Later, so that others come first.
+      // Not at once, so that other connections come first.
       setImmediate(answerNext, request.socket);
     });
     for (const handler of handlers) handler.call(server, request, response);
@@ -44,7 +44,7 @@ export function answerOneAtATime(server: Server): void {
     if (socket.destroyed) return;
     watchChunks(request);
     if (method === "GET" || method === "HEAD") request.resume();
-    // Otherwise Node would throw away what was not read by now, and count no chunk of it.
+    // Node would discard an unread body without counting its chunks; reading it counts them.
     else
       response.once("prefinish", () => {
         throwAway(request);
@@ -62,9 +62,10 @@ export function answerOneAtATime(server: Server): void {
 }
 
 /**
- * Ends a connection, and the parsing of the packet that is being read: it may have thousands of requests more, each of which would
- * take 50 µs. Node's parser stops where a head is answered with {@link STOP}, as it does behind an upgrade. The parser is no documented
- * part of a socket; without one, the rest is parsed in vain.
+ * Ends a connection, and stops the parsing of the packet that is being read. The packet may hold thousands of further
+ * requests, each of which takes 50 µs to parse. Node's parser stops if the handler of a head returns {@link STOP}, as
+ * after an upgrade. Node does not document `parser`; if a socket has none, the rest of the packet is parsed for
+ * nothing.
  */
 function cutOff(socket: Duplex & { readonly parser?: { onIncoming?: (() => number) | null } | null }): void {
   const { parser } = socket;
@@ -72,7 +73,7 @@ function cutOff(socket: Duplex & { readonly parser?: { onIncoming?: (() => numbe
   socket.destroy();
 }
 
-/** llhttp: there is no body, and what follows is not HTTP. */
+/** llhttp's code for: there is no body, and what follows is not HTTP. */
 const STOP = 2;
 
 /** Reads the rest of a body that nobody wants. */
@@ -82,5 +83,8 @@ function throwAway(request: IncomingMessage): void {
   request.read(0);
 }
 
-/** Clients that send several requests at once send a few; one packet has room for thousands. */
+/**
+ * The most requests that may wait on a connection. Honest clients send a few at once; one packet has room for
+ * thousands.
+ */
 const MOST_WAITING = 16;

@@ -3,13 +3,14 @@ import { Readable } from "node:stream";
 import type { Logger } from "pino";
 import type { Limits } from "../../model/limits.js";
 
-/** Answers on their way to clients: their bytes are bounded in total, and who does not read is cut off. */
+/** Holds the answers that are being sent. It bounds their bytes in total, and cuts off clients that do not read. */
 export interface Outbox {
   /** Bytes of answers that are made and not yet sent. */
   readonly unsentBytes: number;
   /**
-   * Takes over an answer. Returns what is to be sent: large answers go out in slices, so that progress shows. Cuts off the
-   * clients that read most slowly if all answers together are too large. Whoever sends it removes it afterwards.
+   * Counts an answer, and returns what is to be sent: large answers go out in slices, so that progress shows. While all
+   * answers together are too large, it cuts off the clients that read most slowly. The caller removes the answer after
+   * sending it.
    */
   add(socket: Socket, payload: unknown): { readonly sending: Sending | null; readonly sent: unknown };
   /** Removes an answer that was sent, or never will be. */
@@ -78,7 +79,7 @@ export function createOutbox(limits: Pick<Limits, "unsentBytes" | "sendMs">, log
     }
   };
 
-  /** Passes a stream on, and counts its last piece: that is what it holds until its reader takes more. */
+  /** Passes a stream on, and counts the bytes of its last piece, which is all that it holds at a time. */
   const countPieces = (stream: Readable, sending: Sending): Readable => {
     const pass = async function* () {
       for await (const piece of stream as AsyncIterable<string | Buffer>) {
@@ -108,7 +109,7 @@ export function createOutbox(limits: Pick<Limits, "unsentBytes" | "sendMs">, log
       const bytes = Buffer.isBuffer(buffer) ? buffer.length : buffer instanceof Readable ? SLICE_BYTES : 0;
       if (bytes === 0 || socket.destroyed) return { sending: null, sent: payload };
       const now = performance.now();
-      // How long a stream is nobody knows; it goes on as long as its reader makes progress.
+      // The length of a stream is not known, so it has no end time; it may go on as long as its reader makes progress.
       const allowedMs = Buffer.isBuffer(buffer) ? limits.sendMs + bytes / SLOWEST_BYTES_PER_MS : Infinity;
       const sending: Sending = {
         socket,
@@ -119,7 +120,8 @@ export function createOutbox(limits: Pick<Limits, "unsentBytes" | "sendMs">, log
       };
       sendings.add(sending);
       unsentBytes += bytes;
-      // It goes on for a moment where nothing is left, since the next answer is usually near; no process waits for it.
+      // The timer runs on for a moment when nothing is left, since the next answer is usually near. No process waits
+      // for it.
       looking ??= setInterval(look, LOOK_MS).unref();
       makeRoom(sending);
       if (buffer instanceof Readable) return { sending, sent: countPieces(buffer, sending) };
@@ -133,7 +135,7 @@ export function createOutbox(limits: Pick<Limits, "unsentBytes" | "sendMs">, log
   };
 }
 
-/** Bytes that the socket took over are progress; it takes no more than its buffer holds. */
+/** Notes progress: the socket has taken bytes since the last look. A socket takes no more than its buffer holds. */
 function noteProgress(sending: Sending, now: number): void {
   const { bytesWritten } = sending.socket;
   if (bytesWritten === sending.seenBytes) return;

@@ -2,13 +2,19 @@ import type { KnownViewer } from "../identity/identity.js";
 
 /** What a route demands of a request before its handler runs. Every route has one, in its `config.rule`. */
 export interface EntryRule {
-  /** Says why a viewer may not enter, or `null` if they may. No function: the route is open, and nobody is asked who they are. */
+  /**
+   * Returns why a viewer may not enter, or `null` if they may. If this is `null` itself, the route is open and
+   * identifies nobody.
+   */
   readonly explainRefusal: ((viewer: KnownViewer) => string | null) | null;
   /** Refuses names that are not ours in the Host header. */
   readonly checksHost: boolean;
   /** Refuses what a page of another site sends. `simple-get`: also a GET that such a page may cause without a preflight. */
   readonly crossSite: "off" | "pages" | "simple-get";
-  /** Takes a bearer token also as the password of HTTP Basic, and as oVirt's clients got it from our login. */
+  /**
+   * Also takes a bearer token as the password of HTTP Basic, or in the form that our login gave to one of oVirt's
+   * clients.
+   */
   readonly takesOvirtCredentials: boolean;
   /** `json`: only UTF-8 JSON may be sent. `any`: the handler does not look at the body. */
   readonly body: "json" | "any";
@@ -40,7 +46,10 @@ const OPEN: EntryRule = {
 /** Pages, their files, and paths where there is nothing. */
 export const PAGE_RULE: EntryRule = OPEN;
 
-/** Health: probes call by whatever name they like, every few seconds, and the answers tell nothing. */
+/**
+ * Health. Probes use any host name and ask every few seconds, so names are not checked and no line is written. The
+ * answers reveal nothing.
+ */
 export const HEALTH_RULE: EntryRule = { ...OPEN, checksHost: false, audited: false };
 
 /** `/graphql`. Each field asks for its own role; here it is enough to have any role of the graph. */
@@ -76,7 +85,10 @@ export const LOGIN_RULE: EntryRule = { ...OPEN, crossSite: "pages" };
 /** Routes that read for as long as the client likes: streams and subscriptions. */
 export const LASTING_RULE: EntryRule = { ...LONG_LIST_RULE, takesOvirtCredentials: false };
 
-/** `/metrics`: its numbers are about all VMs, so a reader must see them all. Prometheus sends no header that a page cannot. */
+/**
+ * `/metrics`. Its numbers are about all VMs, so a reader must see them all. `simple-get` would refuse Prometheus, which
+ * sends none of the headers that need a preflight.
+ */
 export const METRICS_RULE: EntryRule = {
   ...OPEN,
   explainRefusal: ({ roles, scope }) =>

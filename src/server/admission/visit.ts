@@ -18,7 +18,7 @@ export interface Visit {
   readonly deadline: Deadline;
   readonly notes: AuditNotes;
   readonly client: Client;
-  /** What the rest of the program is told of the request. */
+  /** The request as handlers and loaders see it. */
   readonly request: ServedRequest;
   /**
    * Runs a piece of work in a place. A lasting request does so again and again, each time with a deadline of its own, and
@@ -30,14 +30,15 @@ export interface Visit {
    * of the deadline; those that follow wait as long as they must, since a part of an answer is worth nothing.
    */
   runPieceIn<Result>(room: Places, job: (request: ServedRequest) => Promise<Result>): Promise<Result>;
-  /** The answer is ready: what is left is sending. Returns `false` if it was before. */
+  /** Notes that the answer is ready, so that only sending is left. Returns `false` if that was noted before. */
   markAnswered(): boolean;
   /**
-   * The connection has ended, after the answer was sent or before. Returns `true` if the answer was not even ready. Its work
-   * then still holds the place until it ends, or until the deadline: otherwise clients that leave could start any number.
+   * Notes that the connection has ended, after the answer was sent or before. Returns `true` if the answer was not even
+   * ready. Its work then holds the place until the work ends, or until the deadline. Otherwise clients that leave could
+   * start any amount of work.
    */
   leave(isSent: boolean): boolean;
-  /** Keeps something until the connection has ended, and gives it back then; at once if it already has. */
+  /** Calls `release` when the connection has ended; at once if it already has. */
   holdUntilLeft(release: Release): void;
   /** The answer on its way; `null` before. */
   sending: Sending | null;
@@ -47,7 +48,10 @@ export interface Visit {
 
 /** A request whose work runs in a place. */
 export interface RunningRequest extends ServedRequest {
-  /** Gives back what the work holds, although it has not ended; resolves when nothing of it is in use any more. */
+  /**
+   * Gives back what the work holds, such as connections to the database, although the work has not ended. Resolves when
+   * nothing of it is in use any more.
+   */
   readonly giveBack: () => Promise<void>;
 }
 
@@ -77,7 +81,7 @@ class StartedVisit implements Visit {
   private answered: Promise<void> | null = null;
   private resolveAnswered: () => void = () => undefined;
   private hasBegun = false;
-  /** What is given back when the connection ends; `null`: it has ended. */
+  /** Called when the connection ends; `null`: it has ended. */
   private held: Release[] | null = [];
 
   constructor(
@@ -176,7 +180,7 @@ function createNotes(): AuditNotes {
   return { decision: null, operation: null, hash: null, cost: null, rows: null, isLasting: false };
 }
 
-/** A request's three sides: what the program sees of it, what runs its work, and who waits for its end. */
+/** A request as its work sees it. It runs the work, then calls the listeners that wait for the end of the work. */
 class ListenedRequest implements RunningRequest {
   private listeners: (() => unknown)[] = [];
 

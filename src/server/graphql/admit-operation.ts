@@ -8,16 +8,21 @@ import type { RequestState } from "./request-state.js";
 export interface AskedOperation {
   readonly kind: string;
   readonly name: string | null;
-  /** Measures it; throws the limit that it breaks. */
+  /** Measures it. Throws a GraphQLError if it breaks a limit. */
   readonly check: () => Pick<CheckedOperation, "cost" | "introspectionCost">;
 }
 
-/** Lets an operation be answered, or rejects. Whoever asks again for the same request gets the same answer. */
+/**
+ * Resolves when an operation may be answered; rejects if it is refused. Asked again for the same request, it gives the
+ * same promise.
+ */
 export type AdmitOperation = (state: RequestState, asked: AskedOperation) => Promise<void>;
 
 /**
- * Creates what stands between validation and execution: it refuses what is over a limit, notes for the log what is asked, and
- * has operations that cost much wait for room among each other.
+ * Creates the step between validation and execution:
+ * 1. it refuses an operation that is over a limit;
+ * 2. it notes for the log what is asked;
+ * 3. it lets an operation that costs much wait for room ({@link CostRooms}).
  */
 export function createAdmission(rooms: CostRooms): AdmitOperation {
   const admit: AdmitOperation = async (state, { kind, name, check }) => {
@@ -33,7 +38,7 @@ export function createAdmission(rooms: CostRooms): AdmitOperation {
   return (state, asked) => (state.admitted ??= admit(state, asked));
 }
 
-/** Waits for room among requests of the same kind. Apollo shows an error of the graph to clients, and masks every other. */
+/** Waits for room among requests of similar cost. It throws errors of the graph alone, since Apollo masks every other. */
 async function waitForRoom({ place }: RequestState, { places, weight }: RoomNeed): Promise<void> {
   try {
     await place.exchange(places, weight);
@@ -45,5 +50,5 @@ async function waitForRoom({ place }: RequestState, { places, weight }: RoomNeed
   }
 }
 
-/** Answers of so many objects take tens of milliseconds: from here on they are made in turns with everybody else's. */
+/** From this cost on, an answer is made in turns with other requests, because making it takes tens of milliseconds. */
 const PACED_COST = 5_000;

@@ -1,11 +1,11 @@
 import type { GraphQLFormattedError } from "graphql";
 
-/** No client reads more, and no log should hold more. */
+/** The most errors of an answer. No client reads more, and no log should hold more. */
 const MAX_ERRORS = 20;
 
 /**
- * Merges errors of one cause into one, with the path of the first and their number. Keeps at most 20. A statement that
- * fails under 5,000 VMs would else be 5,000 errors.
+ * Merges errors of one cause into one, with the path of the first and their number. Keeps at most 20. Otherwise one
+ * statement that fails for 5,000 VMs would give 5,000 errors.
  */
 export function mergeErrors(errors: readonly GraphQLFormattedError[]): readonly GraphQLFormattedError[] {
   const byCause = new Map<string, { readonly first: GraphQLFormattedError; count: number }>();

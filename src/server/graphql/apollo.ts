@@ -22,7 +22,10 @@ import { findState, findStop, type RequestState, type ServedContext } from "./re
 
 const APQ_TTL_S = 24 * 3600;
 
-/** Starts the one Apollo Server: nothing of it phones home, batches, traces or shows a page unless told to. */
+/**
+ * Starts the Apollo Server. It sends no reports, takes no batches and shows no page; it traces only if the options say
+ * so.
+ */
 export async function startApollo(
   options: ServerOptions,
   limits: Limits,
@@ -67,7 +70,7 @@ export async function startApollo(
 export interface OperationHooks {
   readonly check: OperationCheck;
   readonly admit: AdmitOperation;
-  /** Told every operation that is valid and admitted. */
+  /** Called with every operation that is valid and admitted. */
   readonly learn: LearnOperation;
 }
 

@@ -1,6 +1,6 @@
 import { BoundedMap } from "../../model/bounded-map.js";
 
-/** A bounded map whose values tell their weight, as Apollo and graphql-js ask for a cache. */
+/** A bounded map with the methods that Apollo expects of a cache; `getWeight` says how much a value weighs. */
 export class BoundedCache<V> {
   private readonly entries: BoundedMap<V>;
 
@@ -31,7 +31,7 @@ export class BoundedCache<V> {
     this.entries.set(key, value, this.getWeight(value));
   }
 
-  // The rest is what Apollo asks of a cache.
+  // Apollo's interface of a cache:
   get(key: string): Promise<V | undefined> {
     return Promise.resolve(this.find(key));
   }

@@ -28,10 +28,10 @@ interface ValidOperation {
 /** Learns that an operation is valid. */
 export type LearnOperation = (key: OperationKey, valid: ValidOperation) => void;
 
-/** Learns in which form Apollo answers well who accepts this. */
+/** Learns the content type of Apollo's good answers to requests with this Accept header. */
 export type LearnForm = (accept: string | undefined, contentType: string) => void;
 
-/** Answers what can be answered fast; `null`: Apollo has to. */
+/** Answers what can be answered fast; `null`: Apollo has to answer. */
 export type AnswerFast = (
   request: FastifyRequest,
   parameters: RequestParameters,
@@ -42,7 +42,7 @@ export type AnswerFast = (
 interface Known extends ValidOperation {
   readonly plan: FastOperation;
   readonly costs: Map<string, Cost>;
-  /** In characters of texts. */
+  /** Its size in memory, counted in characters. */
   readonly weight: number;
 }
 
@@ -51,11 +51,12 @@ interface Cost extends Pick<CheckedOperation, "cost" | "introspectionCost"> {
 }
 
 /**
- * Creates the way past Apollo for operations that were asked before. The first time, Apollo parses and validates; from then on
- * the text alone tells that the operation is valid, and its plan answers it.
- * 1. All that is unusual goes to Apollo: a form that is new, extensions, variables that are wrong, whatever is over a limit.
- * 2. Limits, cost and heavy places are the same as there, by the same code.
- * 3. Where reading failed, Apollo makes the answer of that, without reading again.
+ * Creates the fast answers to operations that were asked before. Apollo parses and validates an operation the first
+ * time. From then on its text alone shows that it is valid, and its plan answers it.
+ * 1. Apollo answers all that is unusual: an Accept header that is new, extensions, wrong variables, whatever is over a
+ *    limit.
+ * 2. Limits, cost and the wait for room are the same as in Apollo, by the same code.
+ * 3. If reading fails, Apollo formats the error, without reading again.
  */
 export function createFastAnswers(
   fastPath: FastPath,
@@ -74,7 +75,7 @@ export function createFastAnswers(
   };
 
   const answer: AnswerFast = async ({ method, headers }, parameters, state) => {
-    // A router that asks for a trace gets one from execution alone.
+    // Only execution makes the trace that a router may ask for.
     const contentType =
       headers[TRACE_HEADER] === undefined ? forms.find(formatForm(headers.accept)) : undefined;
     const { query, operationName, variables = {}, extensions, ...others } = parameters;
@@ -92,7 +93,7 @@ export function createFastAnswers(
         check: () => findCost(found, variables, check),
       });
     } catch {
-      // Apollo asks the same, gets the same, and answers it.
+      // Apollo then asks for admission again, gets the same refusal, and formats it.
       return null;
     }
     const pause = createPause(deadline.check);
@@ -113,14 +114,14 @@ export function createFastAnswers(
   return { learn, learnForm, answer };
 }
 
-/** What a plan and its document take beside the text, in characters of texts. */
+/** Size of a plan and its document in memory, besides the text; counted in characters. */
 const PLAN_WEIGHT = 1_000;
 
-/** So many forms are known at most; clients of one kind send the same. */
+/** The most Accept headers that are remembered; clients of one kind send the same. */
 const MOST_FORMS = 100;
 const LONGEST_FORM = 300;
 
-/** No header is another form than any text of one. */
+/** Formats the key of an Accept header. An absent header has a key that no text has. */
 function formatForm(accept: string | undefined): string {
   return JSON.stringify(accept ?? null);
 }
@@ -133,7 +134,7 @@ function isRecord(value: unknown): value is Variables {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Finds what an operation costs. Hosts and VMs come and go, so what was measured holds for a second. */
+/** Finds what an operation costs. A measured cost is used for a second, since hosts and VMs come and go. */
 function findCost(
   { document, operation, plan, costs }: Known,
   variables: Variables,
@@ -155,7 +156,10 @@ function findCost(
 const COST_HOLDS_MS = 1_000;
 const MOST_SIZES = 50;
 
-/** Creates what lets others have the event loop whenever an answer had it for a turn. */
+/**
+ * Creates the function that pauses an answer for other requests, whenever it has run for {@link TURN_MS}. After a pause
+ * it throws if the request is over.
+ */
 function createPause(checkDeadline: () => void): () => Promise<void> | undefined {
   let startedAt = performance.now();
   return () => {

@@ -9,22 +9,22 @@ export interface FastPath {
 
 /** An operation that was planned. */
 export interface FastOperation {
-  /** Describes all that decides what the variables make the operation cost; `null`: it may depend on anything. */
+  /** Returns a key of the variables: with equal keys the operation costs the same. `null`: no such key is known. */
   describeSize(variables: Variables): string | null;
-  /** Answers it: its data as JSON, what reading failed with, or `null`: it has to be executed. */
+  /** Answers it. Gives the data as JSON, or the error with which reading failed; `null`: it has to be executed. */
   answer(
     variables: Variables,
     work: {
       readonly viewer: KnownViewer;
       /** An answer of more objects has to be executed. */
       readonly most: number;
-      /** Lets others have the event loop, if this answer had it for long. */
+      /** Pauses for other requests if this answer has run for long; `undefined`: no pause is due. */
       readonly pause: () => Promise<void> | undefined;
     },
   ): Promise<{ readonly data: string; readonly objects: number } | ReadFailure | null>;
 }
 
-/** What reading failed with. To read again would only fail again. */
+/** The error with which reading failed. Reading is not tried again, since it would only fail again. */
 export interface ReadFailure {
   readonly failure: unknown;
 }

@@ -29,11 +29,11 @@ export interface HandlerParts {
   readonly reader: RequestReader;
   readonly documents: DocumentGate;
   readonly turns: Turns;
-  /** Answers operations that are known without Apollo; absent: none. */
+  /** Answers known operations without Apollo; if it is absent, Apollo answers all. */
   readonly fast?: { readonly answer: AnswerFast; readonly learnForm: LearnForm };
 }
 
-/** Codes of documents that are wrong: with `application/json` they are answered with 200, as GraphQL over HTTP asks. */
+/** Codes of wrong documents. With `application/json` they are answered with status 200, as GraphQL over HTTP asks. */
 const DOCUMENT_ERRORS: readonly string[] = [
   "GRAPHQL_PARSE_FAILED",
   "GRAPHQL_VALIDATION_FAILED",
@@ -88,7 +88,7 @@ async function findOrExecute(
 /** The body of a GET. */
 const NO_BODY: ReadBody = { chunks: [], parse: () => null, release: () => undefined };
 
-/** Finds an answer of a moment ago to the same question, or says how to keep the one to come; `null`: nothing is kept. */
+/** Finds a recent answer to the same question, or says how to keep the one to come; `null`: nothing is kept. */
 function findKept(
   answers: AnswerKeeper,
   request: FastifyRequest,
@@ -117,7 +117,7 @@ function sendKept(reply: FastifyReply, { body, headers, notes }: KeptAnswer, vis
 
 /** An answer that is ready to be sent. */
 interface Answer {
-  /** Of the operation; `null` where there was none. */
+  /** `query` or `mutation`; `null` if there was no operation. */
   readonly kind: string | null;
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -152,7 +152,7 @@ async function execute(
     if (pacer === null) listener();
     else pacer.whenIdle(listener);
   };
-  // Made here and not by Apollo, which would answer every failure of it with 500.
+  // The context is created here, since Apollo would answer every error of its creation with 500.
   const context = attachState(
     options.contextFor(viewer, {
       ...{ id, signal, check, onEnd, whenIdle },
@@ -163,12 +163,12 @@ async function execute(
   const dropAfterMutation = (): void => {
     if (state.kind === "mutation") options.answers?.drop();
   };
-  // Also where nobody waits any more: what was changed is changed.
+  // A mutation takes effect even if its client has gone, so kept answers are dropped then, too.
   served.signal.addEventListener("abort", dropAfterMutation, { once: true });
   const executed = apollo
     .executeHTTPGraphQLRequest({
       httpGraphQLRequest: {
-        // To Apollo a HEAD is a GET; Node leaves the body out.
+        // Apollo gets a HEAD as a GET; Node then leaves out the body.
         method: isPost ? "POST" : "GET",
         headers,
         search: isPost ? "" : formatSearchParameters(parameters),
@@ -179,16 +179,16 @@ async function execute(
     .finally(dropAfterMutation);
   const response = await Promise.race([executed, waitForStop(state, served)]);
   const contentType = response.headers.get("content-type");
-  const isWell = (response.status ?? 200) === 200 && state.kind !== null && state.codes.length === 0;
-  if (isWell && contentType !== undefined) {
+  const isGood = (response.status ?? 200) === 200 && state.kind !== null && state.codes.length === 0;
+  if (isGood && contentType !== undefined) {
     fast?.learnForm(request.headers.accept, contentType);
   }
   return createAnswer(response, options, state);
 }
 
 /**
- * Rejects once an execution was stopped and all that it was reading has come. It is never answered, so the place would be held until
- * the deadline; clients that leave early would take them all.
+ * Rejects when an execution was stopped and its reads have ended. A stopped execution never settles: without this it
+ * would hold its place until the deadline, and clients that leave early would take all places.
  */
 async function waitForStop({ stopped }: RequestState, served: RunningRequest): Promise<never> {
   await stopped;
@@ -204,9 +204,9 @@ function createAnswer(response: HTTPGraphQLResponse, options: ServerOptions, sta
     kind: state.kind,
     status,
     headers: { "cache-control": formatCacheControl(options, state), ...Object.fromEntries(response.headers) },
-    // Incremental delivery does not exist in this schema's graphql-js; only whole answers come here.
+    // This graphql-js has no incremental delivery, so every answer comes complete.
     body: Buffer.from(body.kind === "complete" ? body.string : ""),
-    // What fails outside of an operation has told nobody its code.
+    // An error outside of any operation has set no code.
     codes: status >= 500 && state.codes.length === 0 ? [INTERNAL] : state.codes,
   };
 }

@@ -10,10 +10,13 @@ export interface KeptAnswer {
   readonly notes: AuditNotes;
 }
 
-/** Answers of a moment ago. The server works without them. `begin` returns `null` where the answer is not worth keeping. */
+/** Keeps recent answers, to give them again to the same question. The server works without it. */
 export interface AnswerKeeper {
+  /** Returns the answer that is kept under this key; `null`: none is. */
   find(key: string): KeptAnswer | null;
+  /** Returns the function that keeps the answer to come; `null`: it is not worth keeping. */
   begin(key: string): ((answer: KeptAnswer, bytes: number) => void) | null;
+  /** Forgets all answers. */
   drop(): void;
 }
 
@@ -21,8 +24,8 @@ export interface AnswerKeeper {
 export const TRACE_HEADER = "apollo-federation-include-trace";
 
 /**
- * Digests all that an answer depends on, byte by byte: the viewer's rights, the answer's form, and the question.
- * Questions that mean the same in other bytes have other digests; that costs a reading, and is never wrong.
+ * Digests all that an answer depends on, byte by byte: the viewer's rights, the answer's form, and the question. Two
+ * questions that mean the same in different bytes have different digests: that costs one more read, and is never wrong.
  */
 export function digestQuestion(
   { method, url, headers }: Pick<FastifyRequest, "method" | "url" | "headers">,
@@ -36,6 +39,6 @@ export function digestQuestion(
     [...roles].sort(),
     scope,
   ]);
-  // One call costs half of what a digest costs that is fed piece by piece.
+  // One call of `hash` costs half as much as a digest that is fed piece by piece.
   return hash("sha256", Buffer.concat([Buffer.from(`${head}\n`), ...body]), "base64");
 }

@@ -16,9 +16,9 @@ export interface RequestState {
   readonly stop: ExecutionStop;
   /** Resolves when the execution was stopped: its promise never settles then. */
   readonly stopped: Promise<void>;
-  /** Begins to hold back what batches bring; for answers that are large. */
+  /** Starts the pacing of a large answer: what batches bring then passes in turns. */
   readonly startPacing: () => void;
-  /** Settles when the operation may be answered, or may not; `null` while nobody has asked. */
+  /** Resolves when the operation may be answered, rejects if it is refused; `null` until that is asked. */
   admitted: Promise<void> | null;
   kind: string | null;
   codes: readonly string[];
@@ -39,7 +39,7 @@ export function attachState(context: object, value: RequestState): ServedContext
 
 const stop = Symbol("execution stop");
 
-/** Puts what stops an execution into the context value of one that is no request of its own. */
+/** Puts a stop into the context value of an execution that is no HTTP request, such as the answer to an event. */
 export function attachStop(context: object, value: ExecutionStop): object {
   return Object.assign(context, { [stop]: value });
 }
@@ -82,13 +82,13 @@ export function createState(
   };
 }
 
-/** Whether and how a request's values are held back. Loaders learn of it before anybody knows how large the answer is. */
+/** Finds and starts the pacer of a request. Loaders get this before it is known how large the answer is. */
 export interface Pacing {
   readonly find: () => Pacer | null;
   readonly start: () => void;
 }
 
-/** Creates the pacing of a request, which holds back nothing until it is started. */
+/** Creates the pacing of a request; nothing is held back until it is started. */
 export function createPacing(turns: Turns): Pacing {
   let pacer: Pacer | null = null;
   return {
@@ -99,7 +99,7 @@ export function createPacing(turns: Turns): Pacing {
   };
 }
 
-/** Ends the request at its deadline, or when its lists give more objects than its estimated cost allows. */
+/** Creates the stop of an execution. It stops at the deadline, and when its lists give more objects than `cost` allows. */
 export function createStop(
   { deadline }: Pick<Visit, "deadline">,
   pacing: Pick<Pacing, "find">,

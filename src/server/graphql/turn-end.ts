@@ -1,9 +1,9 @@
 let atTurnEnd: Promise<void> | null = null;
 
 /**
- * Resolves when all that came in this turn of the event loop has been looked at. Answers that wait for it leave together: the
- * first one wakes the client's process, which costs more than to write, and the others find it awake. At rest it costs nothing
- * that can be measured.
+ * Resolves at the end of this turn of the event loop, when all that arrived in it has been handled. Answers that wait
+ * for it are sent together: the first one wakes the client's process, which costs more than the write, and the others
+ * find it awake. On an idle server the wait is too short to be measured.
  */
 export function waitForTurnEnd(): Promise<void> {
   atTurnEnd ??= new Promise((resolve) => {

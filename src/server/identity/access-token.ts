@@ -1,13 +1,13 @@
 import type { JWTPayload, ProtectedHeaderParameters } from "jose";
 
 /**
- * Finds out why a verified token is no access token for us; `null`: it is one. Issuers sign ID tokens, refresh tokens and
- * logout tokens with the same keys, often for the same audience, and none of those may open the graph.
+ * Finds out why a verified token is no access token for us; `null`: it is one. Issuers sign ID tokens, refresh tokens
+ * and logout tokens with the same keys, often for the same audience, and none of those may open the graph.
  *
- * 1. `typ` in the header, if given, says JWT or access token (RFC 9068); `logout+jwt` and the like are refused.
- * 2. What the issuer says of the kind in the claims must be an access token: Keycloak's `typ`, Cognito's `token_use`.
- * 3. A token that nobody calls an access token must not look like an ID token: no `nonce`, no hash of another token, and
- *    not issued to (`azp`) the very client that our audience names.
+ * 1. `typ` in the header, if given, must be JWT or access token (RFC 9068); `logout+jwt` and the like are refused.
+ * 2. A claim that names the kind of token must name an access token: Keycloak's `typ`, Cognito's `token_use`.
+ * 3. A token whose kind is not stated must not look like an ID token: no `nonce`, no hash of another token, and not
+ *    issued to (`azp`) the very client that our audience names.
  * 4. `sub` is a text that a log can show; `azp`, if given, too.
  */
 export function findTokenFault(

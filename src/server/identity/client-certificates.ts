@@ -3,7 +3,7 @@ import { type PeerCertificate, TLSSocket } from "node:tls";
 import type { CertificateRoles } from "../../model/roles.js";
 import type { ClientCertificate, IdentitySource } from "./identity.js";
 
-/** Identity by client certificate: the TLS layer verified it, here its name gets its roles. */
+/** Creates identity by client certificate. TLS has verified the certificate; its names decide the roles. */
 export function createCertificateIdentity(rolesByName: CertificateRoles): IdentitySource {
   const known = new Map(Object.entries(rolesByName).map(([name, roles]) => [name.toLowerCase(), roles]));
   return {
@@ -31,7 +31,10 @@ function parseCommonName(name: unknown): string | null {
   return typeof name === "string" ? name.toLowerCase() : null;
 }
 
-/** Leaves names with a quote unsplit. Node escaped them because they hold a comma, and nobody lists such names. */
+/**
+ * Parses alternative names, lower-case. Gives none if there is a quote: Node writes one around a name with a comma, and
+ * nobody lists such names.
+ */
 function parseAltNames(text: string | undefined): string[] {
   if (text === undefined || text.includes('"')) return [];
   return text

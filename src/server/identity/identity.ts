@@ -2,7 +2,7 @@ import type { Viewer } from "../../graph/context.js";
 import { ALL_ROLES, type Role } from "../../model/roles.js";
 import { HttpError } from "../errors.js";
 
-/** What a request brings to say who it is. Never its address and never its query string. */
+/** What a request brings to identify its sender. Its address and its query string never count. */
 export interface Credentials {
   readonly authorization: string | undefined;
   readonly certificate: ClientCertificate | null;
@@ -16,41 +16,41 @@ export interface ClientCertificate {
 
 /** Which VMs a viewer may see; a VM is in scope if any of the lists names it. */
 export interface Scope {
-  /** Whole VM names, `*` for any characters. */
+  /** Patterns of VM names, matched from start to end; `*` stands for any characters. */
   readonly namePatterns: readonly string[];
   readonly hostIds: readonly string[];
   readonly vmIds: readonly string[];
 }
 
-/** The viewer who asks, and which VMs they may see; `null`: all. */
+/** A viewer who was identified, with the VMs that they may see; scope `null`: all VMs. */
 export interface KnownViewer extends Viewer {
   readonly scope: Scope | null;
 }
 
-/** Formats who a viewer is and what they may see, to notice that it changes. */
+/** Formats who a viewer is and what they may see. A change of this text is a change of rights. */
 export function formatRights({ name, roles, scope }: KnownViewer): string {
   return JSON.stringify([name, [...roles].sort(), scope]);
 }
 
-/** Says who asks, or refuses with 401 or 503. */
+/** Identifies who asks, or rejects with 401 or 503. */
 export interface Identity {
   /** `false`: everybody is let in, with every role. */
   readonly required: boolean;
   identify(credentials: Credentials): Promise<KnownViewer>;
 }
 
-/** One way to be known: `null` means that these credentials are not of its kind, or not known to it. */
+/** One way to identify a viewer. `null`: these credentials are of another kind, or not known to it. */
 export interface IdentitySource {
   identify(credentials: Credentials): Promise<KnownViewer | null>;
 }
 
-/** No identity: whoever reaches the server may do everything. */
+/** Creates the identity of an open server: whoever reaches it may do everything. */
 export function createOpenIdentity(): Identity {
   const anybody: KnownViewer = { name: "anybody", roles: new Set(ALL_ROLES), scope: null };
   return { required: false, identify: () => Promise.resolve(anybody) };
 }
 
-/** Identity from the first source that knows the credentials. */
+/** Creates an identity from several sources. The first one that knows the credentials decides. */
 export function createIdentity(sources: readonly IdentitySource[]): Identity {
   return {
     required: true,
@@ -69,9 +69,9 @@ export function parseBearerToken({ authorization }: Credentials): string | null 
   return /^Bearer +([A-Za-z0-9._~+/=-]+) *$/i.exec(authorization ?? "")?.[1] ?? null;
 }
 
-/** Keeps the words that are roles; anything else in a claim or a file is somebody else's business. */
-export function pickRoles(words: readonly unknown[]): Set<Role> {
-  return new Set(ALL_ROLES.filter((role) => words.includes(role)));
+/** Picks the values that are roles. Other values in a claim or a file belong to other programs, and are ignored. */
+export function pickRoles(values: readonly unknown[]): Set<Role> {
+  return new Set(ALL_ROLES.filter((role) => values.includes(role)));
 }
 
 function createUnauthenticatedError(tried: boolean): HttpError {

@@ -20,25 +20,26 @@ export interface IssuerKeysOptions {
 /** The keys of an OpenID Connect issuer. Known keys stay known while the issuer cannot be asked. */
 export interface IssuerKeys {
   /**
-   * The keys that are known. Fetches them if none are; old ones are fetched again in the background. Throws an
-   * {@link IssuerUnavailableError} if none are known and the issuer does not answer.
+   * Returns the known keys, or fetches them if none are known. Old keys are returned, and fetched again in the
+   * background. Throws an {@link IssuerUnavailableError} if none are known and the issuer does not answer.
    */
   find(): Promise<JWTVerifyGetKey>;
   /**
-   * The keys after a token named one that is not known. `null`: they were fetched a moment ago, so the key does not exist.
-   * Throws an {@link IssuerUnavailableError} if the issuer does not answer.
+   * Fetches the keys again, because a token named an unknown one. `null`: they were fetched a moment ago, so the key
+   * does not exist. Throws an {@link IssuerUnavailableError} if the issuer does not answer.
    */
   findNewer(): Promise<JWTVerifyGetKey | null>;
 }
 
-/** The issuer does not answer, so nobody can say whether a token is right. */
+/** The issuer does not answer, so it cannot be decided whether a token is valid. */
 export class IssuerUnavailableError extends Error {
   override readonly name = "IssuerUnavailableError";
 }
 
 /**
- * Creates the keys of an issuer. They are fetched when first needed, by one fetch at a time, however many requests wait.
- * After a fetch the next one waits for the cool-down, so that bad tokens cannot make this process flood the issuer.
+ * Creates the keys of an issuer. They are fetched when first needed, by one fetch at a time, however many requests
+ * wait. After a fetch, a cool-down passes before the next one, so that bad tokens cannot make this process flood the
+ * issuer.
  */
 export function createIssuerKeys(options: IssuerKeysOptions): IssuerKeys {
   const { cooldownMs, failureCooldownMs, maxAgeMs, log, now } = options;
@@ -78,7 +79,7 @@ export function createIssuerKeys(options: IssuerKeysOptions): IssuerKeys {
       }
       const isDue =
         now() - fetchedAtMs >= maxAgeMs && now() - (failure?.atMs ?? -Infinity) >= failureCooldownMs;
-      // The known keys answer; whether the fetch succeeds is for later requests to see.
+      // This request uses the known keys; later ones see whether the fetch succeeded.
       if (isDue) fetchOnce().catch(() => undefined);
       return known;
     },
@@ -101,7 +102,7 @@ async function fetchKeys({ issuer, timeoutMs }: IssuerKeysOptions): Promise<JWTV
   return createLocalJWKSet(keySet.parse(await fetchJson(found.jwks_uri, signal)));
 }
 
-/** Fetches a document of bounded size; whoever redirects is not the one that was asked. */
+/** Fetches a JSON document of bounded size. It refuses redirects, since they lead to a server that was not configured. */
 async function fetchJson(url: string, signal: AbortSignal): Promise<unknown> {
   const response = await fetch(url, { signal, redirect: "error" });
   if (!response.ok || response.body === null) {

@@ -25,22 +25,22 @@ export interface OpenIdConnectOptions {
   readonly cooldownMs?: number;
   /** Age at which known keys are fetched again in the background. */
   readonly maxAgeMs?: number;
-  /** Told once when the issuer stops to answer, and once when it answers again. */
+  /** Gets one line when the issuer stops answering, and one when it answers again. */
   readonly log?: Pick<Logger, "warn" | "info">;
   readonly now?: () => number;
 }
 
-/** Fixed here; what a token says of its own algorithm only counts if it is one of these. None of them is symmetric. */
+/** The only algorithms that are accepted, whatever a token names. None of them is symmetric. */
 const ALGORITHMS = ["RS256", "ES256", "EdDSA"];
 const CLOCK_TOLERANCE_S = 30;
 const MAX_TOKEN_LENGTH = 8_192;
 
-/** What Retry-After tells clients; asking the issuer sooner would help nobody. */
+/** Retry-After for clients. Asking the issuer sooner would not help. */
 const RETRY_AFTER_S = 5;
 
 /**
- * Creates identity by an OpenID Connect issuer's access tokens. Keys are fetched when first needed. An issuer that is down
- * is 503 for keys that are not known, not 401; tokens of known keys go on counting.
+ * Creates identity by an OpenID Connect issuer's access tokens. Keys are fetched when first needed. While the issuer is
+ * down, tokens of known keys stay valid, and tokens of unknown keys are refused with 503, not 401.
  */
 export function createOpenIdConnectIdentity(options: OpenIdConnectOptions): IdentitySource {
   const {
@@ -67,7 +67,7 @@ export function createOpenIdConnectIdentity(options: OpenIdConnectOptions): Iden
       try {
         const { payload, protectedHeader } = await verify(token, keys, options);
         if (findTokenFault(protectedHeader, payload, options.audience) !== null) return null;
-        const roles = pickRoles(readClaimWords(payload, options.rolesClaim));
+        const roles = pickRoles(readRolesClaim(payload, options.rolesClaim));
         return { name: payload.sub ?? "", roles, scope: null };
       } catch (error) {
         if (error instanceof errors.JOSEError) return null;
@@ -78,10 +78,7 @@ export function createOpenIdConnectIdentity(options: OpenIdConnectOptions): Iden
   };
 }
 
-/**
- * Tells whether a token says of itself that it is this issuer's. Whatever does not is refused before anything is
- * fetched.
- */
+/** Tells whether a token names this issuer as its own. Any other token is refused before anything is fetched. */
 function mayBeOurs(token: string, { issuer }: OpenIdConnectOptions): boolean {
   if (token.length > MAX_TOKEN_LENGTH || token.split(".").length !== 3) return false;
   try {
@@ -130,8 +127,8 @@ function createIssuerDownError(cause: unknown): HttpError {
   return refusal;
 }
 
-/** Roles at `a.b.c` in the claims: a list, or words separated by blanks. */
-function readClaimWords(payload: JWTPayload, claim: string): unknown[] {
+/** Reads the claim of roles, at a path such as `a.b.c`: a list, or a text with blanks between roles. */
+function readRolesClaim(payload: JWTPayload, claim: string): unknown[] {
   const value = Object.hasOwn(payload, claim) ? payload[claim] : readPath(payload, claim.split("."));
   if (typeof value === "string") return value.split(" ");
   return Array.isArray(value) ? value : [];

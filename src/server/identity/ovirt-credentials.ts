@@ -1,8 +1,9 @@
 import { unwrapToken } from "../../model/wrapped-token.js";
 
 /**
- * Returns the Authorization header with the bearer token that oVirt's clients mean. It is the password of HTTP Basic,
- * whatever the name, or the token that our login gave them for one. Any other header is returned as it is.
+ * Returns the Authorization header with the bearer token that one of oVirt's clients sent. The token is the password of
+ * HTTP Basic, whatever the name, or inside the token that our login gave the client. Any other header is returned as it
+ * is.
  */
 export function readOvirtCredentials(authorization: string | undefined): string | undefined {
   const [, scheme = "", value = ""] = /^(Basic|Bearer) +(\S+) *$/i.exec(authorization ?? "") ?? [];

@@ -1,6 +1,6 @@
 /**
- * Finds the first key that an object of a JSON text has twice, as its path (`scope.vmIds`); `null` if there is none. JSON.parse would
- * keep the last value of such a key and say nothing. The text must be valid JSON.
+ * Finds the first key that an object of a JSON text has twice. Returns its path (`scope.vmIds`), or `null` if there is
+ * none. JSON.parse would silently keep the last value of such a key. The text must be valid JSON.
  */
 export function findRepeatedKey(json: string): string | null {
   const levels: Level[] = [];
@@ -41,5 +41,5 @@ function formatPath(levels: readonly Level[]): string {
     .join(".");
 }
 
-/** A string, or a character that begins, ends or divides. Colons, numbers and words decide nothing. */
+/** Matches a string, or a character that begins, ends or divides. Colons, numbers and literals do not matter here. */
 const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],]/g;

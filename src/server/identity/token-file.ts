@@ -9,23 +9,29 @@ export interface TokenFile extends IdentitySource {
   reload(): Promise<void>;
 }
 
-/** What a token that counts opens, and until when. */
+/** What a valid token allows, and until when. */
 interface KnownToken {
   readonly expiresAtMs: number;
   readonly viewer: KnownViewer;
 }
 
-/** Tokens by their hash. Looking a hash up tells by its time nothing of use: who has no token cannot choose its hash. */
+/**
+ * Tokens by their hash. The time of a lookup reveals nothing of use, since nobody can choose the hash of an unknown
+ * token.
+ */
 type KnownTokens = ReadonlyMap<string, KnownToken>;
 
-/** Reads AUTH_TOKENS_FILE: one JSON object a line, `#` begins a comment. Fails if it is not readable and right. */
+/**
+ * Reads AUTH_TOKENS_FILE: one JSON object a line, `#` begins a comment. Throws if it cannot be read, or has a wrong
+ * line.
+ */
 export async function loadTokenFile(
   path: string,
   log: Logger,
   now: () => number = Date.now,
 ): Promise<TokenFile> {
   let tokens = await readTokens(path);
-  warnOfNone(tokens, path, log);
+  warnIfEmpty(tokens, path, log);
   return {
     identify(credentials) {
       const token = parseBearerToken(credentials);
@@ -36,7 +42,7 @@ export async function loadTokenFile(
       try {
         tokens = await readTokens(path);
         log.info({ file: path, tokens: tokens.size }, "tokens reloaded");
-        warnOfNone(tokens, path, log);
+        warnIfEmpty(tokens, path, log);
       } catch (error) {
         log.error({ reason: formatMessage(error) }, "tokens not reloaded, the old ones stay");
       }
@@ -62,7 +68,7 @@ function createKnownToken({ name, roles, expiresAt, scope }: TokenLine): KnownTo
   };
 }
 
-function warnOfNone(tokens: KnownTokens, path: string, log: Logger): void {
+function warnIfEmpty(tokens: KnownTokens, path: string, log: Logger): void {
   if (tokens.size > 0) return;
   log.warn({ file: path }, "AUTH_TOKENS_FILE holds no token: no bearer token of it opens anything");
 }

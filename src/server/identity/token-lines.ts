@@ -5,10 +5,10 @@ import { ALL_ROLES, type Role } from "../../model/roles.js";
 import type { Scope } from "./identity.js";
 import { findRepeatedKey } from "./repeated-key.js";
 
-/** One line of a token file: everything about a token but the token. */
+/** One line of a token file: everything about a token except the token itself. */
 export type TokenLine = z.infer<typeof tokenLine>;
 
-/** A line, and where it stands: counted from 1. */
+/** A line with its number in the file, counted from 1. */
 export interface NumberedLine {
   readonly line: TokenLine;
   readonly number: number;
@@ -35,8 +35,8 @@ const tokenLine = z.strictObject({
 });
 
 /**
- * Parses a token file: one JSON object a line; blank lines and those that begin with `#` are skipped. Throws with the
- * number of the first line that is not right, and where a key, a name or a token stands twice.
+ * Parses a token file: one JSON object a line; blank lines and those that begin with `#` are skipped. Throws an error
+ * with the line's number if a line is wrong, or if a key, a name or a token is repeated.
  */
 export function parseTokenLines(text: string, file: string): NumberedLine[] {
   const lines = text
@@ -85,7 +85,7 @@ function parseLine(text: string, where: string): TokenLine {
       `${where}: ${field === "" ? "no token line" : `${field} is not right`}; make lines with vnic-graph token add (roles: ${ALL_ROLES.join(", ")})`,
     );
   }
-  // Whoever reads the line may believe the first value, while the last would count.
+  // A person who reads the line may believe the first value, while JSON.parse takes the last.
   const repeated = findRepeatedKey(text);
   if (repeated !== null) {
     throw new Error(`${where}: the key ${toPrintable(repeated)} stands there twice; remove one`);

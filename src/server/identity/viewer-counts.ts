@@ -1,11 +1,14 @@
 import type { HttpError } from "../errors.js";
 import type { KnownViewer } from "./identity.js";
 
-/** How many of something viewers have open, each of them no more than a number. */
+/** Counts what each viewer has open, such as connections, up to a limit for each viewer. */
 export interface ViewerCounts {
-  /** Of all viewers together. */
+  /** The sum over all viewers. */
   readonly count: number;
-  /** Counts one of a viewer. Returns the function that forgets it, however often it is called. Throws if the viewer has too many. */
+  /**
+   * Counts one more for a viewer. Returns the function that takes it off again; calling that twice does no harm. Throws
+   * if the viewer has too many.
+   */
   enter(viewer: Pick<KnownViewer, "name">): () => void;
 }
 

@@ -8,7 +8,7 @@ export interface CloseReason {
   readonly reason: string;
 }
 
-/** Reasons by what ends a connection that may have been in use for long. */
+/** Reasons for a connection that the server ends although it was in use. */
 export const END_REASONS: Readonly<Record<LiveEnd, CloseReason>> = {
   restart: { code: 1_012, reason: "The server stops; connect again and go on after the last cursor" },
   expired: { code: 4_403, reason: "The credentials are not valid any more" },
@@ -18,7 +18,7 @@ export const END_REASONS: Readonly<Record<LiveEnd, CloseReason>> = {
 /** Reason for a client that reads too slowly. */
 export const SLOW_READER: CloseReason = { code: 4_290, reason: "Read faster" };
 
-/** Reason for a client that sends more messages at once than wait in line. */
+/** Reason for a client that sends more messages at once than may wait. */
 export const TOO_MANY_MESSAGES: CloseReason = { code: 4_429, reason: "Too many messages at once" };
 
 /** Reason for a failure that is ours. */

@@ -13,9 +13,9 @@ export interface LiveConnections {
   /** How many there are. */
   readonly count: number;
   /**
-   * Counts a connection of a viewer and has it ended in time. That is when the credentials are not valid any more, when
-   * what they allow has changed, and at a stop. Returns the function that forgets it. Throws if the viewer has too
-   * many.
+   * Counts a connection of a viewer, and calls `end` when the credentials are no longer valid, when their rights have
+   * changed, or when the server stops. Returns the function that takes the connection off the count. Throws an
+   * HttpError if the viewer has too many.
    */
   enter(
     transport: LiveTransport,
@@ -23,7 +23,7 @@ export interface LiveConnections {
     credentials: Credentials,
     end: (why: LiveEnd) => void,
   ): () => void;
-  /** Ends all, because the server stops; their clients go on at another one. */
+  /** Ends all connections because the server stops. Their clients connect to another replica. */
   endAll(): void;
 }
 

@@ -4,7 +4,10 @@ export interface EventStream<Value> extends AsyncGenerator<Value, void, undefine
   readonly abandon: () => void;
 }
 
-/** Creates a stream from a generator that ends when its signal is aborted. Nothing runs before the first value is asked for. */
+/**
+ * Creates a stream from a generator that ends when its signal is aborted. The generator starts when the first value is
+ * asked for.
+ */
 export function createEventStream<Value>(
   run: (signal: AbortSignal) => AsyncGenerator<Value, void, undefined>,
 ): EventStream<Value> {
@@ -16,7 +19,7 @@ export function createEventStream<Value>(
   };
   const end = async (): Promise<IteratorReturnResult<void>> => {
     abandon();
-    // What waited for a value ends now. How it ends concerns nobody any more.
+    // A wait for the next value ends now; if it ends with an error, nobody needs to know.
     await generator.return(undefined).catch(() => undefined);
     return { done: true, value: undefined };
   };

@@ -1,7 +1,7 @@
 /** How subscriptions reach a client. */
 export type LiveTransport = "websocket" | "sse";
 
-/** Hears what becomes of subscriptions, for metrics. */
+/** Is called for what happens to subscriptions, to count it in the metrics. */
 export interface LiveMeter {
   /** A connection was let in (1), or has ended (-1). */
   onConnection(transport: LiveTransport, change: 1 | -1): void;
@@ -9,8 +9,8 @@ export interface LiveMeter {
   onSubscription(change: 1 | -1): void;
   /** An event was answered and given to its connection. */
   onEvent(): void;
-  /** A subscriber read too slowly and was let go. */
+  /** A subscriber read too slowly, and its connection was ended. */
   onSlowReader(): void;
-  /** A cursor was refused, because what it points to is not there any more. */
+  /** A cursor was refused, because the changes that follow it are no longer stored. */
   onLostCursor(): void;
 }

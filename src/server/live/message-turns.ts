@@ -1,6 +1,6 @@
 /** What is done with the messages of one connection. */
 export interface MessageSource {
-  /** Begins the work on a message. What it does before it first waits for anything else counts as its time. */
+  /** Starts the work on a message. What it does before its first wait counts as its time. */
   readonly handle: (message: Buffer) => void;
   /** Stops reading from the connection, and goes on. */
   readonly pause: () => void;
@@ -13,7 +13,7 @@ export interface MessageSource {
 export interface MessageQueue {
   /** Takes a message over, to be handled in its turn. */
   readonly take: (message: Buffer) => void;
-  /** The connection has gone: what waits is forgotten. */
+  /** Forgets the waiting messages, because the connection has gone. */
   readonly close: () => void;
 }
 
@@ -50,7 +50,7 @@ export function createMessageTurns(now: () => number = () => performance.now()):
     for (const waiting of queue) {
       queue.delete(waiting);
       handleNext(waiting);
-      await untilItWaits();
+      await waitForPromises();
       if (now() >= endsAt) break;
     }
     isScheduled = false;
@@ -92,15 +92,18 @@ export function createMessageTurns(now: () => number = () => performance.now()):
   };
 }
 
-/** Resolves when all that was begun waits for something: promises that are settled come before. */
-function untilItWaits(): Promise<void> {
+/** Resolves when the work that was started waits for I/O or a timer. Callbacks of settled promises run first. */
+function waitForPromises(): Promise<void> {
   return new Promise((resolve) => {
     process.nextTick(resolve);
   });
 }
 
-/** Time for messages before everything else is served. Others wait for some of these turns, and so for less than a tenth of a second. */
+/**
+ * Time for messages before everything else is served. Other work waits for a few of these turns, so less than a tenth
+ * of a second.
+ */
 const TURN_MS = 5;
 
-/** More than a client needs that begins and ends all its subscriptions at once. */
+/** The most messages that may wait: more than a client sends that begins and ends all its subscriptions at once. */
 const MOST_WAITING = 1_000;

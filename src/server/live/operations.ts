@@ -39,11 +39,11 @@ export interface LiveOperation {
   readonly operationName: string | null;
   readonly hash: string;
   readonly cost: number;
-  /** Begins it; an error ends it. `onSlow` is called when its client reads too slowly to come to that error. */
+  /** Starts it; an error ends it. `onSlow` is called if the client reads too slowly to receive that error. */
   start(onSlow: () => void): EventStream<LiveAnswer>;
 }
 
-/** Checks a subscription; throws what refuses it, which {@link formatLiveError} formats. */
+/** Checks a subscription. Throws the refusal, which {@link formatLiveError} formats. */
 export type PrepareLive = (parameters: RequestParameters, caller: LiveCaller) => LiveOperation;
 
 /** What all subscriptions share. */
@@ -51,10 +51,13 @@ interface LiveParts {
   readonly options: ServerOptions;
   readonly limits: Limits;
   readonly check: OperationCheck;
-  /** Places for events alone. In those of requests, one change for a thousand subscribers would keep all others waiting. */
+  /**
+   * Places for events alone. If events took the places of requests, one change for a thousand subscribers would block
+   * all requests.
+   */
   readonly eventPlaces: Places;
   readonly pacer: Pacer;
-  /** Answers that several subscribers share: one for all who ask the same of the same event. */
+  /** Answers that several subscribers share: those who ask the same of the same event get one answer. */
   readonly shared: WeakMap<object, Map<string, Promise<LiveAnswer>>>;
 }
 
@@ -93,7 +96,7 @@ export function createLivePreparation(
   };
 }
 
-/** Opens the source of events, and gives the answer to each, until the source or the signal ends it. */
+/** Opens the source of events, and yields the answer to each, until the source or the signal ends it. */
 async function* streamAnswers(
   question: LiveQuestion,
   caller: LiveCaller,
@@ -123,7 +126,7 @@ async function* streamAnswers(
   }
 }
 
-/** Returns the answer to an event that somebody asked for with the same key, or makes it. */
+/** Returns the answer that was made for this event and key, or makes it. */
 function shareAnswer(
   shared: LiveParts["shared"],
   event: object,
@@ -165,10 +168,10 @@ async function answerEvent(
   }
 }
 
-/** What the answer to an event is taken for, in objects: it costs some tenths of a millisecond. */
+/** The weight of an event's answer in turns, in objects: making it takes some tenths of a millisecond. */
 const EVENT_OBJECTS = 32;
 
-/** `event` is the root of the answer, so a source gives objects alone. */
+/** Answers each event of a source. An event is an object, since it is the root value of its answer. */
 async function* mapEvents(
   source: AsyncIterable<object>,
   answer: (event: object) => Promise<LiveAnswer>,
@@ -181,7 +184,7 @@ async function* mapEvents(
   }
 }
 
-/** Formats what refused or ended a subscription, for its client. */
+/** Formats the error that refused or ended a subscription, for its client. */
 export function formatLiveError(
   error: unknown,
   requestId: string,
@@ -203,7 +206,7 @@ function formatRefusal(error: unknown, scope: RequestScope): GraphQLFormattedErr
   return dropStatus(formatError(graphqlError.toJSON(), graphqlError, scope));
 }
 
-/** Drops the status that an error has for HTTP: what a subscription sends has none. */
+/** Drops the HTTP status of an error, since an event of a subscription has none. */
 function dropStatus(error: GraphQLFormattedError): GraphQLFormattedError {
   const kept = Object.entries(error.extensions ?? {}).filter(([name]) => name !== "http");
   return { ...error, extensions: Object.fromEntries(kept) };

@@ -22,8 +22,8 @@ export interface LiveQuestion {
 }
 
 /**
- * Creates the function that parses and validates what a subscriber sent; it throws what refuses it. Subscribers who send
- * the same text share one document: ten thousand of them hold it once, and who comes again costs no parsing.
+ * Creates the function that parses and validates what a subscriber sent; it throws the refusal. Subscribers who send
+ * the same text share one document, so ten thousand of them need it in memory once, and it is parsed once.
  */
 export function createQuestionReader(
   schema: GraphQLSchema,
@@ -36,7 +36,7 @@ export function createQuestionReader(
     if (known !== undefined) return known;
     const document = parseDocument(query, limits);
     const [problem] = validate(schema, document, undefined, { maxErrors: 5, hideSuggestions: true });
-    if (problem !== undefined) throw withCode(problem, "GRAPHQL_VALIDATION_FAILED");
+    if (problem !== undefined) throw addCode(problem, "GRAPHQL_VALIDATION_FAILED");
     valid.set(query, document, query.length);
     return document;
   };
@@ -55,18 +55,18 @@ export function createQuestionReader(
   };
 }
 
-/** All texts whose documents are kept. A document takes about a hundred bytes for each character of its text. */
+/** The most characters of texts whose documents are kept. A document takes about a hundred bytes for each character. */
 const VALID_CHARACTERS = 65_536;
 
 function parseDocument(query: string, { tokens }: Limits): DocumentNode {
   try {
     return parse(query, { maxTokens: tokens });
   } catch (error) {
-    throw error instanceof GraphQLError ? withCode(error, "GRAPHQL_PARSE_FAILED") : error;
+    throw error instanceof GraphQLError ? addCode(error, "GRAPHQL_PARSE_FAILED") : error;
   }
 }
 
-function withCode({ message, nodes, source, positions }: GraphQLError, code: string): GraphQLError {
+function addCode({ message, nodes, source, positions }: GraphQLError, code: string): GraphQLError {
   return new GraphQLError(message, {
     nodes: nodes ?? null,
     source: source ?? null,

@@ -20,17 +20,17 @@ export interface Session {
    * enter.
    */
   identify(parameters: Readonly<Record<string, unknown>> | undefined): Promise<boolean>;
-  /** Checks a subscription; the errors if it is refused. */
+  /** Checks a subscription. Gives what to execute, or the errors that refuse it. */
   prepare(
     id: string,
     payload: Readonly<Record<string, unknown>>,
   ): Promise<ExecutionArgs | readonly GraphQLError[]>;
   formatErrors(id: string, errors: readonly GraphQLError[]): readonly GraphQLFormattedError[];
-  /** The client reads too slowly: the connection is closed. */
+  /** Closes the connection, because its client reads too slowly. */
   readonly cutSlow: () => void;
-  /** A subscription has ended. */
+  /** Ends a subscription that is complete. */
   complete(id: string): void;
-  /** The connection has gone. */
+  /** Ends the session, because the connection has gone. */
   end(): void;
 }
 
@@ -93,7 +93,7 @@ export function createSession(parts: WebSocketParts, gate: Gate, connection: Con
         const reason = findRefusalReason(error);
         writeLine({ decision: reason.code });
         close(reason);
-        // Not answered with `false`, which would close it with another code.
+        // It never resolves: with `false` the library would close the connection with another code.
         return await new Promise<never>(() => undefined);
       }
     },
@@ -111,13 +111,16 @@ export function createSession(parts: WebSocketParts, gate: Gate, connection: Con
   };
 }
 
-/** Reads the credentials of the first message: as in the header, `{ "authorization": "Bearer …" }`, the name in any case. */
+/**
+ * Reads the credentials of the first message. They are the header's text, `{ "authorization": "Bearer …" }`, the name
+ * in any case.
+ */
 function readAuthorization(parameters: Readonly<Record<string, unknown>> | undefined): string | undefined {
   const entry = Object.entries(parameters ?? {}).find(([name]) => name.toLowerCase() === "authorization");
   return typeof entry?.[1] === "string" ? entry[1] : undefined;
 }
 
-/** Identifies who sends these credentials; throws if it may not subscribe, or if that takes too long. */
+/** Identifies who sends these credentials. Throws if the viewer may not subscribe, or if that takes too long. */
 async function identify(
   { options: { identity }, limits }: WebSocketParts,
   credentials: Credentials,

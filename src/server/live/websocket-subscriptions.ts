@@ -8,7 +8,7 @@ import type { WebSocketParts } from "./websocket-parts.js";
 
 /** The subscriptions of one WebSocket. Each ends once, gives its place back, and leaves one line in the log. */
 export interface WebSocketSubscriptions {
-  /** Checks a subscription and counts it; the errors if it is refused. */
+  /** Checks a subscription and counts it. Gives what to execute, or the errors that refuse it. */
   prepare(
     id: string,
     payload: Readonly<Record<string, unknown>>,
@@ -18,7 +18,7 @@ export interface WebSocketSubscriptions {
   fail(id: string, errors: readonly GraphQLError[]): readonly GraphQLFormattedError[];
   /** Ends a subscription that is complete. */
   complete(id: string): void;
-  /** Ends all; `decision` says why in the log, if the server wanted it. */
+  /** Ends all. `decision` is the reason in the log; `null` if the client ended them. */
   endAll(decision: string | null): void;
 }
 
@@ -41,7 +41,7 @@ interface Running {
   decision: string | null;
 }
 
-/** Creates the subscriptions of a WebSocket that has just been opened: none. */
+/** Creates the empty set of subscriptions of a WebSocket that has just been opened. */
 export function createWebSocketSubscriptions(
   { options, limits, prepare }: WebSocketParts,
   { requestId, places, gone, cutSlow, writeLine }: Connection,
@@ -68,7 +68,7 @@ export function createWebSocketSubscriptions(
     running.set(id, entry);
     if (viewer === null) throw new Error("a subscription of which nobody knows who sends it");
     if (isFull) throw createTooManyError(limits.subscriptions);
-    // Before anything is read of it: who sends thousands of them is refused at next to no cost.
+    // The place comes before the check, so that a client that sends thousands of subscriptions is refused at low cost.
     const release = await places.enter(gone);
     // The client may have gone, or have ended it, while it waited.
     if (running.get(id) === entry) entry.release = release;

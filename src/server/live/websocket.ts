@@ -13,8 +13,8 @@ import type { WebSocketParts } from "./websocket-parts.js";
 import { createSession, type Session } from "./websocket-session.js";
 
 /**
- * Accepts WebSockets at `/graphql` with the protocol graphql-transport-ws. Host and Origin are checked as for every request;
- * who it is, the first message says, or the header, or the certificate.
+ * Accepts WebSockets at `/graphql` with the protocol graphql-transport-ws. Host and Origin are checked as for every
+ * request. The first message, the header or the certificate identifies the client.
  */
 export function acceptWebSockets(server: Server, gate: Gate, parts: WebSocketParts): void {
   const { limits, options } = parts;
@@ -30,7 +30,7 @@ export function acceptWebSockets(server: Server, gate: Gate, parts: WebSocketPar
     onConnect: ({ connectionParams, extra }) => extra.session.identify(connectionParams),
     onSubscribe: (_ctx, id, payload) => _ctx.extra.session.prepare(id, { ...payload }),
     subscribe: ({ contextValue }) => (contextValue as { start(): AsyncGenerator<never> }).start(),
-    // Formatted already, by the operation.
+    // The operation has formatted it already.
     onNext: (_ctx, _id, _payload, _args, result) => toSent(result),
     onError: ({ extra }, id, _payload, errors) => [...extra.session.formatErrors(id, errors)],
     onComplete: ({ extra }, id) => {
@@ -77,7 +77,7 @@ export function acceptWebSockets(server: Server, gate: Gate, parts: WebSocketPar
         onMessage: (handle) => {
           const messages = turns.open({
             handle: (data) => {
-              // The handler answers what is wrong by itself; what is left is a connection that has gone.
+              // The handler answers wrong messages by itself, so an error here means that the connection has gone.
               handle(data.toString()).catch((error: unknown) => {
                 options.log.debug({ err: error, requestId: session.requestId }, "WebSocket message failed");
                 closeSoon(webSocket, INTERNAL_FAILURE);
@@ -91,7 +91,7 @@ export function acceptWebSockets(server: Server, gate: Gate, parts: WebSocketPar
             },
             onFlood: () => {
               closeSoon(webSocket, TOO_MANY_MESSAGES);
-              // Its answer to that is still read.
+              // Reading goes on, to receive the client's answer to the close frame.
               webSocket.resume();
             },
           });
@@ -110,7 +110,10 @@ export function acceptWebSockets(server: Server, gate: Gate, parts: WebSocketPar
   }
 }
 
-/** The library takes errors for GraphQL's objects; ours are as they are sent. */
+/**
+ * Gives an answer the type that the library sends. The library declares errors as GraphQLError; ours are formatted
+ * already.
+ */
 function toSent(result: object): FormattedExecutionResult {
   return result;
 }
@@ -136,8 +139,8 @@ function checkHead(request: IncomingMessage, gate: Gate, { options, isDraining }
 }
 
 /**
- * Destroys a socket that breaks before it is a WebSocket, which concerns nobody. A function of its own: the listener stays
- * as long as the socket, and would keep the request with all its headers.
+ * Destroys a socket on an error, which may come before it is a WebSocket. This is a separate function, because the
+ * listener lives as long as the socket; made inside the handler, it would keep the request with all its headers.
  */
 function destroyOnError(socket: Duplex): void {
   socket.on("error", () => socket.destroy());
@@ -154,7 +157,10 @@ function refuseUpgrade(socket: Duplex, error: unknown): void {
   );
 }
 
-/** Closes a connection. Who does not even read that is cut off. */
+/**
+ * Closes a connection. If the client does not answer the close frame within {@link CLOSE_MS}, the connection is cut
+ * off.
+ */
 function closeSoon(webSocket: WebSocket, { code, reason }: CloseReason): void {
   if (webSocket.readyState !== webSocket.OPEN) return;
   webSocket.close(code, reason);
@@ -170,7 +176,7 @@ function closeSoon(webSocket: WebSocket, { code, reason }: CloseReason): void {
 /** Resolves when the network has taken the message. */
 function send(webSocket: WebSocket, data: string): Promise<void> {
   return new Promise((resolve) => {
-    // A connection that has gone takes no more; its subscriptions end with it.
+    // If the connection has gone, the message is lost; its subscriptions end with it.
     webSocket.send(data, () => {
       resolve();
     });
@@ -198,5 +204,5 @@ function keepAlive(webSocket: WebSocket): () => void {
 /** Time between two pings. Most proxies drop a connection that is silent for twice as long. */
 const PING_MS = 30_000;
 
-/** Time that a client has to read what was sent to it, and why the connection ends. */
+/** Time that a client has to read what was sent to it, and the close frame with the reason. */
 const CLOSE_MS = 5_000;

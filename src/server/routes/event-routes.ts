@@ -69,9 +69,9 @@ async function sendEvents(
   } catch (error) {
     refusal = error;
   }
-  // A stream that is not read is cut off as any other answer is.
+  // A stream that is not read is cut off by the outbox, as any other answer is.
   const onSlow = () => parts.options.liveMeter?.onSlowReader();
-  const answers = operation?.start(onSlow) ?? refuse(refusal);
+  const answers = operation?.start(onSlow) ?? createRefusal(refusal);
   const format = (error: unknown) => {
     const formatted = formatLiveError(error, request.id, parts.options);
     notes.decision = String(formatted.extensions?.["code"]);
@@ -102,8 +102,8 @@ async function sendEvents(
     .send(Readable.from(stream, { objectMode: true, highWaterMark: 1 }));
 }
 
-/** A refusal is told as an event, too: a client of a stream reads no other answer. */
-function refuse(error: unknown): EventStream<LiveAnswer> {
+/** Creates a stream whose only event is the refusal, since a client of a stream reads no other answer. */
+function createRefusal(error: unknown): EventStream<LiveAnswer> {
   return createEventStream(async function* () {
     await Promise.reject(error instanceof Error ? error : new Error(String(error)));
     yield {};
@@ -123,8 +123,9 @@ function countEvents(answers: EventStream<LiveAnswer>, notes: AuditNotes): Event
 }
 
 /**
- * Formats answers as events, with a comment in each pause. So nobody on the way takes the connection for dead. Without
- * `complete` at its end a client takes the stream for broken and connects again; so it ends when the server stops.
+ * Formats answers as events, with a comment in each pause, so that no proxy takes the connection for dead. At the end,
+ * `complete` tells the client that there is no more. It is left out when the server stops: the client then connects
+ * again.
  */
 async function* formatEvents(
   answers: EventStream<LiveAnswer>,
@@ -153,13 +154,16 @@ async function* formatEvents(
   if (!signal.aborted) yield "event: complete\ndata:\n\n";
 }
 
-/** A wait for a value that may take hours, in pieces. */
+/** A wait for a value that may take hours. It is done in pieces. */
 interface Wait<Value> {
-  /** Waits for the value, for so long at most; `null`: it is not there yet. */
+  /** Waits for the value, at most for this time; `null`: it is not there yet. */
   waitAtMost(ms: number): Promise<Value | null>;
 }
 
-/** Starts a wait. It listens once, however many pieces it takes: each further listener would stay until the value comes. */
+/**
+ * Starts a wait. It adds one listener, however many pieces there are: each further listener would stay until the value
+ * comes.
+ */
 function startWait<Value>(coming: Promise<Value>): Wait<Value> {
   let endPiece: () => void = () => undefined;
   let isSettled = false;
@@ -209,7 +213,7 @@ async function readParameters(
 }
 
 /**
- * Less than the minute after which proxies take a connection for dead. It is also less than what the server allows a
- * reader that does not read.
+ * Time between two comments. It is less than the minute after which proxies take a connection for dead, and less than
+ * the server allows a reader that does not read.
  */
 const PAUSE_MS = 10_000;

@@ -11,7 +11,7 @@ const OTHER_METHODS = ["PUT", "PATCH", "DELETE", "OPTIONS"];
 /** Serves `/graphql`. */
 export function registerGraphqlRoutes(app: FastifyInstance, gate: Gate, handler: Handler): void {
   void app.register((scope, _options, done) => {
-    // The body stays unread: the handler reads it itself, within its own limits.
+    // Fastify must not read the body: the handler reads it itself, within its own limits.
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser("*", (_request, _payload, parsed) => {
       parsed(null, undefined);

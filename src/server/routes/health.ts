@@ -2,7 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { HEALTH_RULE } from "../admission/rules.js";
 import type { Readiness } from "../options.js";
 
-/** Deadline of a health check. A healthy database needs less; an orchestrator waits longer. */
+/** Deadline of a health check. A healthy database answers sooner, and an orchestrator waits longer. */
 const PATIENCE_MS = 1_000;
 
 const NO_ANSWER: Readiness = { ready: false, reasons: ["the database does not answer"] };
@@ -10,7 +10,7 @@ const NO_ANSWER: Readiness = { ready: false, reasons: ["the database does not an
 /** What the server itself knows of its readiness. */
 export interface ServerHealth {
   readonly isDraining: () => boolean;
-  /** No request has got a place for longer than the deadline. */
+  /** Tells whether no request has got a place for longer than the deadline. */
   readonly isStuck: () => boolean;
 }
 
@@ -21,7 +21,7 @@ export function registerHealthRoutes(
   { isDraining, isStuck }: ServerHealth,
 ): void {
   let asking: Promise<Readiness> | null = null;
-  // Everybody who asks at once shares one question, so that probes cannot load the database.
+  // Probes that ask at the same time share one question, so that they cannot load the database.
   const ask = (): Promise<Readiness> => {
     asking ??= withPatience(readiness()).finally(() => {
       asking = null;

@@ -11,7 +11,7 @@ import { formatPagePolicy } from "../security-headers.js";
 /** Written by the build of the pages when it is complete. */
 const STAMP = ".built";
 
-/** Which pages are served, and from where; `null`: they are not built. */
+/** Which pages are served. `directory` is where they are; `null`: they are not built. */
 export interface PageOptions {
   readonly directory: string | null;
   readonly graphiql: boolean;
@@ -77,13 +77,13 @@ async function readMarkedPage(directory: string, file: string, marks: readonly s
   return page.replace("</head>", () => `${marks.join("")}</head>`);
 }
 
-/** By this a page says that its data are a demonstration. */
+/** The mark by which a page shows that its data are a demonstration. */
 const DEMO_MARK = '<meta name="vnic-graph-data" content="demo" />';
 
-/** By this the portal knows that there is a GraphiQL to lead to. */
+/** The mark by which the portal knows that there is a GraphiQL to link to. */
 const GRAPHIQL_MARK = '<meta name="vnic-graph-graphiql" content="on" />';
 
-/** By this a page knows where people sign in. */
+/** Formats the mark by which a page knows where people sign in. */
 function formatSignInMark(signIn: PageSignIn): string {
   const { issuer, audience, clientId, scope } = signIn;
   const content = JSON.stringify({ issuer, audience, clientId, scope });
@@ -102,10 +102,10 @@ function hasTrailingSlash(url: string): boolean {
 
 /** Finds the built pages: beside the compiled program, or beside the sources of a checkout. */
 export function findBuiltPages(): string | null {
-  const places = ["../../../portal", "../../../dist/portal"].map((place) =>
-    resolve(import.meta.dirname, place),
+  const folders = ["../../../portal", "../../../dist/portal"].map((folder) =>
+    resolve(import.meta.dirname, folder),
   );
-  return places.find((place) => existsSync(join(place, STAMP))) ?? null;
+  return folders.find((folder) => existsSync(join(folder, STAMP))) ?? null;
 }
 
 const NOT_BUILT = `<!doctype html><html lang="en"><meta charset="utf-8"><title>vnic-graph</title>

@@ -4,8 +4,8 @@ import { READING_RULE } from "../admission/rules.js";
 import type { ServerOptions } from "../options.js";
 
 /**
- * Lets the composition root add routes that read, such as the REST flow. A route that states no rule of its own gets the
- * rule of readers; unless it is lasting, its handler runs in a place.
+ * Registers routes that read, such as the REST flow. A route that states no rule of its own gets the rule of readers.
+ * Unless its rule is lasting, its handler runs in a place.
  */
 export function registerReadingRoutes(
   app: FastifyInstance,

@@ -18,7 +18,8 @@ export function checkCrossSite(method: string, headers: IncomingHttpHeaders, rul
   if (site !== undefined && site !== "same-origin" && site !== "none") {
     throw createCrossSiteError("Sec-Fetch-Site says that the request comes from another site's page.");
   }
-  // A browser that vouches for its page knows better than a Host header that a proxy may have rewritten.
+  // Sec-Fetch-Site decides if it is there. Without it, Origin is compared with the Host header, which a proxy may have
+  // rewritten.
   if (site === undefined && origin !== undefined && readOriginHost(origin) !== host?.toLowerCase()) {
     throw createCrossSiteError("Origin says that the request comes from another site's page.");
   }
@@ -45,7 +46,7 @@ function readOriginHost(origin: string): string | null {
   return URL.canParse(origin) ? new URL(origin).host : null;
 }
 
-/** A request that a page may cause without asking first: it carries none of the headers that need a preflight. */
+/** Tells whether a page may cause the request without a preflight: it has none of the headers that need one. */
 function isSimple(headers: IncomingHttpHeaders): boolean {
   const type = headers["content-type"] ?? "";
   return (

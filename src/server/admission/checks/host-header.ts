@@ -25,7 +25,7 @@ export function checkHost(host: string | undefined, allowedHosts: readonly strin
   );
 }
 
-/** `*.example.org` stands for every name with exactly one label more. */
+/** Tells whether a pattern such as `*.example.org` matches a name: the name has exactly one label more. */
 function matchesLabel(name: string, pattern: string): boolean {
   if (!pattern.startsWith("*.")) return false;
   const [pure = ""] = pattern.toLowerCase().split(":", 1);

@@ -7,13 +7,13 @@ export interface RoomNeed {
   readonly weight: number;
 }
 
-/** The rooms for requests that cost much. What is in flight at once is bounded by its cost, not by its number. */
+/** The rooms for costly requests. A room bounds the sum of the costs of what runs in it, not its number. */
 export interface CostRooms {
-  /** The room that a request of this cost has to wait for; `null`: it is light and waits for none. */
+  /** Finds the room that a request of this cost has to wait for; `null`: the request is light and waits for none. */
   readonly find: (cost: number) => RoomNeed | null;
-  /** The room for pieces of long lists, such as exports. All that stay open may wait in it. */
+  /** The room for pieces of long lists, such as exports. Its queue has a place for each request that may stay open. */
   readonly longLists: Places;
-  /** Tells whether one of the rooms is full and none of it has been given for longer than this. */
+  /** Tells whether a room is full, or has a queue, and has let nobody in for longer than this. */
   readonly isStuck: (longerThanMs: number) => boolean;
 }
 
@@ -26,8 +26,8 @@ export interface CostRooms {
  * | up to 1/40 | a tenth of the limit | 4 of the dearest, {@link MOST_MIDDLE} at most |
  * | above | the limit | {@link MOST_HEAVY} at most |
  *
- * A request makes its answer in one go, or in turns from 5,000 objects on. What costs just too little for turns would hold the
- * event loop as long as a heavy one, if 32 of it came together.
+ * An answer of less than 5,000 objects is made without a pause. 32 such answers at once would hold the event loop as
+ * long as a heavy one does, so those that cost nearly as much have the middle room.
  */
 export function createCostRooms({ cost: limit, waiting, lasting }: Limits): CostRooms {
   const middleRoom = limit * MIDDLE_ROOM;
@@ -54,14 +54,14 @@ const MIDDLE_SHARE = 1 / 400;
 
 const MIDDLE_ROOM = 1 / 10;
 
-/** So many of the middle run at once, at most: no more than keep the database's connections busy. */
+/** The most requests that run at once in the middle room: as many as keep the database's connections busy. */
 const MOST_MIDDLE = 16;
 
 /**
- * So many heavy requests run at once, at most. Each holds a connection to the database for as long as it reads, and the
- * others need some; more at once would be no faster, since one event loop makes all answers.
+ * The most heavy requests that run at once. Each holds a connection to the database while it reads, and other requests
+ * need some. More heavy ones would be no faster, since one event loop makes all answers.
  */
 const MOST_HEAVY = 2;
 
-/** So many pieces of long lists are read at once: each is 500 VMs, and there is always a next one. */
+/** The most pieces of long lists that are read at once. A piece is 500 VMs, and each list asks for its next piece soon. */
 const MOST_LONG_LISTS = 2;

@@ -3,17 +3,20 @@ import { HttpError } from "../../errors.js";
 import { createViewerCounts } from "../../identity/viewer-counts.js";
 import { createOverloadedError, type Release } from "./places.js";
 
-/** Long lists that are open: from the first look at the database until the last byte was sent, or the client has gone. */
+/**
+ * Counts the long lists that are open. A list is open from its first read until its last byte was sent or its client
+ * has gone.
+ */
 export interface OpenLists {
   readonly count: number;
   /**
-   * Counts a list of a viewer. Returns the function that forgets it. Throws at once where there are too many: 429 for the
-   * viewer's own ones, 503 for all together. Nobody waits, since each list takes minutes, and each has memory of its own.
+   * Counts a list of a viewer. Returns the function that takes it off the count again. Throws 429 if the viewer has too
+   * many lists open, and 503 if all viewers together have. It never waits, since a list takes minutes and holds memory.
    */
   enter(viewer: { readonly name: string }): Release;
 }
 
-/** Creates an empty set of open lists. */
+/** Creates the counter; no list is open yet. */
 export function createOpenLists({ lists, viewerLists }: Pick<Limits, "lists" | "viewerLists">): OpenLists {
   const open = createViewerCounts(viewerLists, createTooManyListsError);
   return {

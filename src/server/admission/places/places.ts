@@ -3,7 +3,7 @@ import { HttpError } from "../../errors.js";
 /** Gives a place back. Calling it more than once does no harm. */
 export type Release = () => void;
 
-/** A bounded number of places for work; who comes later waits in a queue, which is bounded too. */
+/** A bounded number of places for work. Whoever comes later waits in a queue, which is bounded too. */
 export interface Places {
   /** The weight that runs now: the number of requests where each weighs 1. */
   readonly running: number;
@@ -13,7 +13,7 @@ export interface Places {
    * many wait, and as soon as `signal` is aborted. First come, first served.
    */
   enter(signal: AbortSignal, weight?: number): Promise<Release>;
-  /** Takes a place if there is room and nobody waits; `null`: one has to wait. */
+  /** Takes a place if there is room and nobody waits; `null`: the caller has to wait. */
   enterNow(weight: number): Release | null;
   /** Tells whether all places are taken and none has been given for longer than this. */
   isStuck(longerThanMs: number): boolean;
@@ -89,7 +89,7 @@ export function createPlaces(limits: { running: number; waiting: number }): Plac
   };
 }
 
-/** Creates the refusal where there is no room: 503 with the time after which to try again. */
+/** Creates the refusal of a request for which there is no room: 503, with the time after which to try again. */
 export function createOverloadedError(): HttpError {
   return new HttpError(503, "OVERLOADED", "Too many requests at once. Try again in a second.", {
     "retry-after": "1",

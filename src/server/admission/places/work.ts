@@ -4,19 +4,22 @@ import type { Places, Release } from "./places.js";
 /** The place of one piece of work. It has one owner, `runInPlace`, and may be exchanged for another while it is held. */
 export interface HeldPlace {
   /**
-   * Gives the place back, waits for one among `places`, and holds that instead. Rejects with 503 when half of the time that
-   * was left is gone: the work would begin too late to end in time, and of many that wait all would begin at the deadline.
+   * Gives the place back, waits for one among `places`, and holds that instead. Rejects with 503 when half of the time
+   * that was left is gone: later, the work could not end in time, and all that wait would begin together at the
+   * deadline.
    */
   exchange(places: Places, weight: number): Promise<void>;
 }
 
 /**
  * Waits for a place and runs the job in it. Rejects as soon as the deadline expires, whatever the job does then. The
- * place is given back, whichever comes first:
+ * place is given back at the first of these:
  * 1. when the job has ended, well or not;
- * 2. at the deadline, although a job that hangs goes on hanging;
- * 3. when `answered` resolves: what is left then is sending, which needs no place. `null`: the job's end is the answer's.
- * A client that has gone does not end the job; what it reads meanwhile holds the place, until 1 or 2.
+ * 2. at the deadline, even if the job hangs;
+ * 3. when `answered` resolves: only sending is left then, which needs no place. `null`: the answer is ready when the
+ *    job ends.
+ *
+ * A client that leaves does not end the job: it holds the place until 1 or 2, since it may still read.
  */
 export async function runInPlace<Result>(
   places: Places,
@@ -34,7 +37,7 @@ export async function runInPlace<Result>(
   return runHeld(held, deadline, answered, job);
 }
 
-/** Runs the job in a place that was waited for before. It is given back as {@link runInPlace} does. */
+/** Runs the job in a place that the caller has waited for. The place is given back as {@link runInPlace} does. */
 export function runInTakenPlace<Result>(
   release: Release,
   deadline: Deadline,
@@ -55,7 +58,7 @@ async function runHeld<Result>(
   };
   running.then(end, end);
   void answered?.then(end);
-  // At the deadline the place comes back; where the request ends sooner, because its client leaves, then all the same.
+  // The place comes back at the deadline, even if the request ends earlier because its client leaves.
   const stopListening = deadline.onEnd(() => {
     held.endAfter(deadline.leftMs());
   });
@@ -77,7 +80,7 @@ class Holding implements HeldPlace {
   async take(from: Places, weight: number, until: { readonly signal: AbortSignal }): Promise<void> {
     this.release?.();
     this.release = null;
-    // Only who waits needs a signal, which costs more than all the rest here.
+    // The signal is created only if it has to wait: creating one costs more than all the rest here.
     const now = this.deadline.isOver() ? null : from.enterNow(weight);
     const taken = now ?? (await from.enter(until.signal, weight));
     if (this.isOver) taken();
@@ -128,7 +131,7 @@ class Holding implements HeldPlace {
 /** The share of its time that a request may wait for room among heavy ones. */
 export const PATIENCE = 0.5;
 
-/** What a timer can hold. */
+/** The longest time that a timer can hold. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Starts a job. One that throws at once counts as one that rejects. */

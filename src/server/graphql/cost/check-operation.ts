@@ -15,9 +15,9 @@ import { estimateCost } from "./estimate-cost.js";
 import { type Values, readVariables } from "./field-size.js";
 import { type Measure, measure } from "./measure.js";
 
-/** What an operation is, and what it can cost. */
+/** The measure of an operation, and what it can cost. */
 export interface CheckedOperation extends Measure {
-  /** Of the answer: an object is 1, a value a tenth, an SQL statement 20. */
+  /** Cost of the answer: an object is 1, a value a tenth, an SQL statement 20. */
   readonly cost: number;
 }
 
@@ -28,10 +28,13 @@ export type OperationCheck = (
   variables: Values,
 ) => CheckedOperation;
 
-/** Honest tools introspect once and in full; thrice that leaves room for a tool that asks for more. */
+/**
+ * How many standard introspections an operation may cost. Honest tools make one; the rest is for tools that ask for
+ * more.
+ */
 const INTROSPECTIONS = 3;
 
-/** Makes the check for a schema; introspection is bounded by what the standard query costs on that very schema. */
+/** Creates the check for a schema. Introspection is bounded by what the standard query costs on that very schema. */
 export function createOperationCheck(
   schema: GraphQLSchema,
   limits: Limits,
@@ -52,7 +55,7 @@ export function createOperationCheck(
         type === OperationTypeNode.SUBSCRIPTION
           ? "Subscribe over a WebSocket at /graphql, or by server-sent events at /graphql/stream."
           : "Send it as an HTTP request to /graphql.";
-      throw refuse(
+      throw createLimitError(
         "OPERATION_NOT_SUPPORTED",
         `This endpoint does not answer operations of type ${type}. ${advice}`,
       );
@@ -65,7 +68,7 @@ export function createOperationCheck(
     checkAtMost(found.aliases, limits, "aliases", "TOO_MANY_ALIASES", "aliases");
     checkAtMost(found.directives, limits, "directives", "TOO_MANY_DIRECTIVES", "directives");
     checkAtMost(found.fields, limits, "fields", "TOO_MANY_FIELDS", "fields");
-    // Only now: what it costs is estimated along each path, which must be few.
+    // After the other limits: the estimate follows each path of the operation, and these must be few.
     const { cost } = estimateCost(operation, {
       schema,
       fragments: findFragments(document),
@@ -82,7 +85,10 @@ export function createOperationCheck(
       " Ask for less at once, page by page (first, after).",
     );
     if (found.introspectionCost > introspectionCost) {
-      throw refuse("TOO_COSTLY", "The operation asks for more introspection than three standard ones.");
+      throw createLimitError(
+        "TOO_COSTLY",
+        "The operation asks for more introspection than three standard ones.",
+      );
     }
     return { ...found, cost };
   };
@@ -100,13 +106,13 @@ function checkAtMost(
   if (found <= allowed) return;
   const size = Number.isFinite(found) ? String(Math.ceil(found)) : "endless";
   const setting = `LIMITS=${limit}=${allowed}`;
-  throw refuse(
+  throw createLimitError(
     code,
     `The operation has ${size} ${unit}; this server allows ${allowed} (${setting}).${advice}`,
   );
 }
 
-function refuse(code: string, message: string): GraphQLError {
+function createLimitError(code: string, message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code, http: { status: 400 } } });
 }
 

@@ -24,7 +24,7 @@ export interface Cost {
   /** Objects of the answer, without its root. */
   readonly objects: number;
   readonly statements: number;
-  /** All together: an object is 1, a value a tenth, a statement 20. */
+  /** The sum of all: an object is 1, a value a tenth, a statement 20. */
   readonly cost: number;
 }
 
@@ -39,7 +39,7 @@ export interface CostInput {
 const VALUE_COST = 0.1;
 const STATEMENT_COST = 20;
 
-/** Keys stand in every object of the answer; an alias of a thousand characters is no tenth of an object. */
+/** A key costs one more value for each so many of its characters, since every object of the answer repeats its keys. */
 const KEY_CHARACTERS = 40;
 
 const ROOT: Cohort = { count: 1, repeats: 1, owners: 1, portions: 1, page: 1 };
@@ -102,16 +102,13 @@ export function estimateCost(operation: OperationDefinitionNode, input: CostInpu
   return { objects, statements, cost: objects + values * VALUE_COST + statements * STATEMENT_COST + scanned };
 }
 
-/** For schemas of which nothing is known: by page sizes, and 10 for other lists. */
+/** Estimates a field of a schema that has no estimates of its own: by page sizes, and 10 for other lists. */
 function estimateByShape(typeName: string, field: AnyField, args: Values, parents: Cohort): FieldEstimate {
   const count = parents.count * Math.max(1, estimateSizeByShape(typeName, field, args));
   return { cohort: { ...parents, count, repeats: count, owners: count }, statements: 0 };
 }
 
-/**
- * Tells whether @skip or @include leave a selection out, as its variables stand. Directives that are wrong leave
- * nothing out.
- */
+/** Tells whether @skip or @include leaves a selection out, with these variables. A wrong directive leaves nothing out. */
 function isLeftOut(selection: SelectionNode, variables: Values): boolean {
   if (selection.directives === undefined || selection.directives.length === 0) return false;
   try {

@@ -17,8 +17,8 @@ const DEFAULT_LIST_SIZE = 10;
 const SIZE_ARGUMENTS: readonly string[] = ["first", "last", "limit"];
 
 /**
- * Estimates how many values a field gives, for schemas of which nothing is known. It goes by page sizes, and takes 10
- * for other lists.
+ * Estimates how many values a field gives, in a schema that has no estimates of its own: by page sizes, and 10 for
+ * other lists.
  */
 export function estimateSizeByShape(typeName: string, field: AnyField, args: Values): number {
   if (field.name === "_entities")

@@ -21,7 +21,7 @@ import {
   readVariables,
 } from "./field-size.js";
 
-/** What an operation would be at most, fragments expanded; infinite where fragments go in a circle. */
+/** Sizes of an operation with its fragments expanded; infinite if fragments form a circle. */
 export interface Measure {
   /** Selections below each other, outside introspection. */
   readonly depth: number;
@@ -56,11 +56,11 @@ export function measure(operation: OperationDefinitionNode, input: MeasureInput)
   const root = input.schema.getRootType(operation.operation);
   if (root == null) return NOTHING;
   const walk = new Walk({ ...input, variables: readVariables(operation, input.variables) });
-  const whole = walk.selections(operation.selectionSet, root);
+  const total = walk.measureSelections(operation.selectionSet, root);
   return {
-    ...whole,
-    directives: whole.directives + (operation.directives?.length ?? 0),
-    rootFields: walk.rootFields(operation.selectionSet),
+    ...total,
+    directives: total.directives + (operation.directives?.length ?? 0),
+    rootFields: walk.countRootFields(operation.selectionSet),
   };
 }
 
@@ -70,58 +70,58 @@ class Walk {
 
   constructor(private readonly input: MeasureInput) {}
 
-  selections(set: SelectionSetNode, parent: GraphQLCompositeType): Measure {
+  measureSelections(set: SelectionSetNode, parent: GraphQLCompositeType): Measure {
     let total = NOTHING;
-    for (const selection of set.selections) total = sum(total, this.#selection(selection, parent));
+    for (const selection of set.selections) total = sum(total, this.#measureSelection(selection, parent));
     return total;
   }
 
-  rootFields(set: SelectionSetNode): number {
+  countRootFields(set: SelectionSetNode): number {
     let count = 0;
     for (const selection of set.selections) {
       if (selection.kind === Kind.FIELD) count++;
-      else if (selection.kind === Kind.INLINE_FRAGMENT) count += this.rootFields(selection.selectionSet);
-      else count += this.#rootFieldsOfFragment(selection.name.value);
+      else if (selection.kind === Kind.INLINE_FRAGMENT) count += this.countRootFields(selection.selectionSet);
+      else count += this.#countRootFieldsOfFragment(selection.name.value);
     }
     return count;
   }
 
-  #rootFieldsOfFragment(name: string): number {
+  #countRootFieldsOfFragment(name: string): number {
     const known = this.#rootMemo.get(name);
     if (known !== undefined) return known;
     this.#rootMemo.set(name, Infinity);
     const fragment = this.input.fragments.get(name);
-    const count = fragment === undefined ? 0 : this.rootFields(fragment.selectionSet);
+    const count = fragment === undefined ? 0 : this.countRootFields(fragment.selectionSet);
     this.#rootMemo.set(name, count);
     return count;
   }
 
-  #selection(selection: SelectionNode, parent: GraphQLCompositeType): Measure {
+  #measureSelection(selection: SelectionNode, parent: GraphQLCompositeType): Measure {
     const directives = selection.directives?.length ?? 0;
-    if (selection.kind === Kind.FIELD) return this.#field(selection, parent, directives);
+    if (selection.kind === Kind.FIELD) return this.#measureField(selection, parent, directives);
     const inner =
       selection.kind === Kind.INLINE_FRAGMENT
-        ? this.selections(
+        ? this.measureSelections(
             selection.selectionSet,
-            this.#typeNamed(selection.typeCondition?.name.value, parent),
+            this.#findType(selection.typeCondition?.name.value, parent),
           )
-        : this.#fragment(selection.name.value, parent);
+        : this.#measureFragment(selection.name.value, parent);
     return { ...inner, directives: inner.directives + directives };
   }
 
-  #fragment(name: string, parent: GraphQLCompositeType): Measure {
+  #measureFragment(name: string, parent: GraphQLCompositeType): Measure {
     const fragment = this.input.fragments.get(name);
     if (fragment === undefined) return NOTHING;
     const known = this.#memo.get(name);
     if (known !== undefined) return known;
     this.#memo.set(name, ENDLESS);
-    const type = this.#typeNamed(fragment.typeCondition.name.value, parent);
-    const measured = this.selections(fragment.selectionSet, type);
+    const type = this.#findType(fragment.typeCondition.name.value, parent);
+    const measured = this.measureSelections(fragment.selectionSet, type);
     this.#memo.set(name, measured);
     return measured;
   }
 
-  #field(node: FieldNode, parent: GraphQLCompositeType, directives: number): Measure {
+  #measureField(node: FieldNode, parent: GraphQLCompositeType, directives: number): Measure {
     const own: Measure = {
       ...NOTHING,
       depth: 1,
@@ -129,35 +129,35 @@ class Walk {
       directives,
       fields: 1,
     };
-    const field = this.#definition(parent, node.name.value);
+    const field = this.#findDefinition(parent, node.name.value);
     const type = field === undefined ? undefined : getNamedType(field.type);
     if (field === undefined || node.selectionSet === undefined || !isCompositeType(type)) {
       return parent.name.startsWith("__") ? { ...own, introspectionCost: SCALAR_COST } : own;
     }
-    const inner = this.selections(node.selectionSet, type);
+    const inner = this.measureSelections(node.selectionSet, type);
     const isIntrospected = isIntrospection(node.name.value) || parent.name.startsWith("__");
     return addBelow(
       own,
       inner,
-      isIntrospected ? this.#size(node, field, parent) : null,
+      isIntrospected ? this.#estimateSize(node, field, parent) : null,
       isIntrospection(node.name.value),
     );
   }
 
-  #size(node: FieldNode, field: AnyField, parent: GraphQLCompositeType): number {
+  #estimateSize(node: FieldNode, field: AnyField, parent: GraphQLCompositeType): number {
     return Math.max(
       1,
       estimateSizeByShape(parent.name, field, readArguments(node, field, this.input.variables)),
     );
   }
 
-  #definition(parent: GraphQLCompositeType, name: string): AnyField | undefined {
+  #findDefinition(parent: GraphQLCompositeType, name: string): AnyField | undefined {
     if (name === "__schema") return SchemaMetaFieldDef;
     if (name === "__type") return TypeMetaFieldDef;
     return isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[name] : undefined;
   }
 
-  #typeNamed(name: string | undefined, otherwise: GraphQLCompositeType): GraphQLCompositeType {
+  #findType(name: string | undefined, otherwise: GraphQLCompositeType): GraphQLCompositeType {
     const type = name === undefined ? undefined : this.input.schema.getType(name);
     return isCompositeType(type) ? type : otherwise;
   }
@@ -167,7 +167,10 @@ function isIntrospection(name: string): boolean {
   return name === "__schema" || name === "__type";
 }
 
-/** A field over its selections; `times` is how many objects introspection gives here, `null` outside of it. */
+/**
+ * Adds what is selected below a field to the field's own sizes. `times`: how many objects introspection gives here,
+ * `null` outside of it.
+ */
 function addBelow(own: Measure, inner: Measure, times: number | null, isEntry: boolean): Measure {
   const counted = {
     ...own,

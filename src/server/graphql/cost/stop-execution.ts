@@ -9,28 +9,34 @@ import {
 } from "graphql";
 import type { Pacer } from "./turns.js";
 
-/** What stops an execution. */
+/** Lets an execution ask whether it has to stop, and tells it what was stopped. */
 export interface ExecutionStop {
   /** Tells whether the request is over, by time or because its client left. */
   readonly isOver: () => boolean;
-  /** Told that a field will never be answered, and so neither will the operation. */
+  /** Called when a field will never be answered, so that the operation will never settle. */
   readonly noteStopped: () => void;
-  /** Told how many objects a list gave; may end the request. */
+  /** Called with the number of objects that a list gave; it may end the request. */
   readonly countObjects: (count: number) => void;
-  /** Holds back what batches brought, so that a large answer lets others have their turn; `null`: the answer is small. */
+  /**
+   * Holds back what batches brought, so that other requests are served between parts of a large answer; `null`: the
+   * answer is small.
+   */
   readonly pacer: Pacer | null;
 }
 
-/** Finds what stops the request that a context value belongs to. */
+/** Finds the stop of the request that a context value belongs to. */
 export type FindStop = (context: unknown) => ExecutionStop | undefined;
 
 const guarded = new WeakSet<GraphQLSchema>();
 
 /**
- * Makes execution itself stop. graphql-js 16 cannot be aborted. So every resolver that gives objects first asks whether
- * the request is over. If it is, the resolver never answers: nothing below it is resolved, no error is made for it, and
- * the request is answered by its deadline alone. Whoever waits for the execution is told, since it never ends. Scalars are not
- * asked; they come with their object.
+ * Makes the executions of a schema stop when their requests end. graphql-js 16 cannot abort an execution, so resolvers
+ * do it:
+ * 1. Each resolver that gives objects first asks whether its request is over. Scalars do not; they come with their
+ *    object.
+ * 2. If the request is over, the resolver gives a promise that never settles: nothing below it is resolved, and no
+ *    error is made.
+ * 3. `noteStopped` informs whoever waits for the execution, which never settles either.
  */
 export function stopExecutions(schema: GraphQLSchema, findStop: FindStop): void {
   if (guarded.has(schema)) return;
@@ -57,45 +63,48 @@ function guardResolver(findStop: FindStop, isList: boolean, resolve: Resolver = 
   };
 }
 
-/** Goes on with what a batch brought, in its turn; small answers need none. */
+/** Continues with what a batch brought, when the pacer lets it pass. Small answers have no pacer. */
 function guardPromise(promise: Promise<unknown>, isList: boolean, stop: ExecutionStop): unknown {
   const { pacer } = stop;
   if (pacer === null) return isList ? promise.then((list) => countList(list, stop)) : promise;
   return promise.then((value) => {
-    const passed = pacer.pass(value, countWhole(value));
+    const passed = pacer.pass(value, countCompleted(value));
     return passed instanceof Promise
       ? passed.then((late: unknown) => finish(late, isList, stop))
       : finish(value, isList, stop);
   });
 }
 
-/** Counts the objects that are completed as soon as the value is. Those of a long list come one by one. */
-function countWhole(value: unknown): number {
-  return Array.isArray(value) && value.length <= MAX_WHOLE_LIST ? 1 + value.length : 1;
+/**
+ * Counts the objects that graphql-js completes together with this value. The items of a long list pass one by one
+ * instead.
+ */
+function countCompleted(value: unknown): number {
+  return Array.isArray(value) && value.length <= MAX_LIST_AT_ONCE ? 1 + value.length : 1;
 }
 
-/** Ends what belongs to a request that ended while the value waited for its turn. */
+/** Returns the value, unless the request ended while the value waited for its turn. */
 function finish(value: unknown, isList: boolean, stop: ExecutionStop): unknown {
   if (stop.isOver()) return createNever(stop);
   return isList ? countList(value, stop) : value;
 }
 
-/** Counts what a list gave, and lets the items of a long one pass in their turns. */
+/** Counts the objects of a list, and lets the items of a long one pass in turns. */
 function countList(value: unknown, stop: ExecutionStop): unknown {
   if (!Array.isArray(value)) return value;
   stop.countObjects(value.length);
   if (stop.isOver()) return createNever(stop);
   const { pacer } = stop;
-  if (pacer === null || value.length <= MAX_WHOLE_LIST) return value;
+  if (pacer === null || value.length <= MAX_LIST_AT_ONCE) return value;
   return value.map((item: unknown) => pacer.pass(item, 1));
 }
 
-/** graphql-js completes a list without a pause. That many objects take a millisecond or two. */
-const MAX_WHOLE_LIST = 64;
+/** The longest list that graphql-js completes without a pause: that many objects take a millisecond or two. */
+const MAX_LIST_AT_ONCE = 64;
 
 /**
- * Creates the value of a field that nobody waits for any more, a promise that never ends. A promise of its own: one for
- * all would keep all that waits for it.
+ * Creates a promise that never settles, for a field that nobody waits for any more. Each field gets one of its own: a
+ * shared one would keep in memory all that waits for it.
  */
 function createNever({ noteStopped }: ExecutionStop): Promise<never> {
   noteStopped();

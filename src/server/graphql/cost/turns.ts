@@ -1,6 +1,9 @@
 /** Lets the values of one request pass, at once or in a later turn of the event loop. */
 export interface Pacer {
-  /** Lets a value pass; `weight` is how many objects are completed as soon as it has. */
+  /**
+   * Returns the value, or a promise of it if it has to wait for a turn. `weight`: how many objects are completed with
+   * it.
+   */
   readonly pass: <Value>(value: Value, weight: number) => Value | Promise<Value>;
   /** Calls the listener as soon as no value of this request waits for its turn; at once if none does. */
   readonly whenIdle: (listener: () => void) => void;
@@ -20,7 +23,7 @@ interface Waiting {
   readonly pass: () => void;
 }
 
-/** The values of one request that wait, first come first, and who wants to know when there are none. */
+/** The waiting values of one request in their order, and the listeners to call when none is left. */
 interface Queue {
   waiting: Waiting[];
   idleListeners: (() => void)[];
@@ -28,12 +31,13 @@ interface Queue {
 
 /**
  * Creates the turns of a process. graphql-js completes all that a batch has brought without a pause. For large answers
- * that would keep the event loop for seconds.
- * 1. In each turn, values of so many objects pass; the others wait in their request's queue. A value passes before the work
- *    that it makes, so the number of objects decides and not the time that is gone.
- * 2. The next turn begins after the event loop has served sockets and timers. It has room for twice as many objects if the
- *    turn before was short, and for half as many if it was long; each waiting request has an equal share.
- * 3. A request is idle when a turn begins and none of its values waits: what its last values asked for is known by then.
+ * that would hold the event loop for seconds.
+ * 1. In each turn, values of a number of objects pass, the quota; the others wait in their request's queue. A value
+ *    passes before its work is done, so a turn is measured in objects and not in elapsed time.
+ * 2. The next turn begins after the event loop has served sockets and timers. Its quota is twice as large if the turn
+ *    before was short, and half as large if it was long. Each waiting request has an equal share.
+ * 3. A request is idle when a turn begins and none of its values waits: by then it is known what its last values ask
+ *    for.
  */
 export function createTurns(now: () => number = () => performance.now()): Turns {
   const busy = new Set<Queue>();
@@ -50,7 +54,7 @@ export function createTurns(now: () => number = () => performance.now()): Turns 
     const tookMs = now() - (startedAt ?? 0);
     startedAt = null;
     if (tookMs > TURN_MS) quota = Math.max(MIN_QUOTA, quota >> 1);
-    // Not for a turn that had little to do: it tells nothing of what objects cost.
+    // A turn with little to do shows nothing about the cost of objects, so it leaves the quota as it is.
     else if (room <= 0) quota = Math.min(MAX_QUOTA, quota * 2);
     if (busy.size === 0) return;
     startTurn();
@@ -92,7 +96,7 @@ export function createTurns(now: () => number = () => performance.now()): Turns 
   return { createPacer };
 }
 
-/** Lets the first values pass that have so many objects together; returns how many objects these are. */
+/** Lets the first values pass that have so many objects together. Returns how many objects these are. */
 function passSome(queue: Queue, share: number): number {
   let objects = 0;
   let count = 0;
@@ -106,6 +110,6 @@ function passSome(queue: Queue, share: number): number {
   return objects;
 }
 
-/** An object costs some ten microseconds: a turn is short with the least of them, and long with the most. */
+/** Bounds of the quota, in objects. An object takes some ten microseconds, so a turn takes 0.3 ms to 20 ms. */
 const MIN_QUOTA = 32;
 const MAX_QUOTA = 2048;

@@ -1,6 +1,6 @@
 /**
- * Measures the deepest nesting of brackets in a GraphQL document. The parser recurses once for each, and its stack is
- * finite.
+ * Measures the deepest nesting of brackets in a GraphQL document. The parser calls itself once for each level, and its
+ * stack is finite.
  */
 export function measureBracketDepth(document: string): number {
   let depth = 0;
@@ -8,10 +8,10 @@ export function measureBracketDepth(document: string): number {
   for (let at = 0; at < document.length; at++) {
     switch (document[at]) {
       case "#":
-        at = endOfLine(document, at);
+        at = findLineEnd(document, at);
         break;
       case '"':
-        at = document.startsWith('"""', at) ? endOfBlockString(document, at) : endOfString(document, at);
+        at = document.startsWith('"""', at) ? findBlockStringEnd(document, at) : findStringEnd(document, at);
         break;
       case "{":
       case "[":
@@ -28,13 +28,13 @@ export function measureBracketDepth(document: string): number {
   return deepest;
 }
 
-function endOfLine(document: string, start: number): number {
+function findLineEnd(document: string, start: number): number {
   let at = start;
   while (at < document.length && document[at] !== "\n" && document[at] !== "\r") at++;
   return at;
 }
 
-function endOfString(document: string, start: number): number {
+function findStringEnd(document: string, start: number): number {
   let at = start + 1;
   while (at < document.length && document[at] !== '"' && document[at] !== "\n" && document[at] !== "\r") {
     at += document[at] === "\\" ? 2 : 1;
@@ -42,7 +42,7 @@ function endOfString(document: string, start: number): number {
   return at;
 }
 
-function endOfBlockString(document: string, start: number): number {
+function findBlockStringEnd(document: string, start: number): number {
   let at = document.indexOf('"""', start + 3);
   while (at !== -1 && document[at - 1] === "\\") at = document.indexOf('"""', at + 3);
   return at === -1 ? document.length : at + 2;

@@ -4,10 +4,13 @@ import { HttpError } from "../../errors.js";
 import { measureBracketDepth } from "./bracket-depth.js";
 import type { Limits } from "../../../model/limits.js";
 
-/** The parameters of a request, as far as they concern which document is to run. */
+/** The parameters of a GraphQL request, as the client sent them. */
 export type RequestParameters = Readonly<Record<string, unknown>>;
 
-/** Looks at a request's document before it is parsed; the parameters as they shall go on to execution. */
+/**
+ * Checks a request's document before it is parsed. Returns the parameters to execute; throws an HttpError if it may not
+ * run.
+ */
 export type DocumentGate = (parameters: RequestParameters) => RequestParameters;
 
 /** Creates a gate that lets every document run that is small and flat enough to be parsed. */
@@ -23,7 +26,7 @@ export function createDocumentGate(
   };
 }
 
-/** Puts the text of an operation that the server itself lists in the place of its hash. */
+/** Replaces the hash of an operation that the server itself lists by the operation's text. */
 function putListedQuery(
   parameters: RequestParameters,
   listed: ReadonlyMap<string, string>,
@@ -33,7 +36,10 @@ function putListedQuery(
   return text === undefined ? parameters : { ...rest, query: text };
 }
 
-/** Only listed documents run, asked for by hash (`extensions.persistedQuery` or `documentId`) or by their very text. */
+/**
+ * Creates a gate that lets only listed documents run. A client names one by its hash (`extensions.persistedQuery` or
+ * `documentId`), or sends exactly its text.
+ */
 export function createTrustedDocumentGate(trusted: ReadonlyMap<string, string>): DocumentGate {
   return (parameters) => {
     const { extensions, documentId, query, ...rest } = parameters;
@@ -103,7 +109,10 @@ function checkText(query: unknown, limits: Limits): void {
   }
 }
 
-/** Apollo would look up whatever is given as a hash, and blame itself for one that does not fit. */
+/**
+ * Refuses a persisted query whose hash is malformed, or is not the hash of its text. Apollo would report these as
+ * errors of its own.
+ */
 function checkPersistedQuery({ query, extensions }: RequestParameters): void {
   const persisted = readMember(extensions, "persistedQuery");
   if (persisted === undefined || persisted === null) return;

@@ -11,23 +11,26 @@ export function measureJsonDepth(text: string): number {
   let deepest = 0;
   for (let at = 0; at < text.length; at++) {
     const char = text.charCodeAt(at);
-    if (char === QUOTE) at = endOfString(text, at);
+    if (char === QUOTE) at = findStringEnd(text, at);
     else if (char === OPEN_BRACE || char === OPEN_BRACKET) deepest = Math.max(deepest, ++depth);
     else if (char === CLOSE_BRACE || char === CLOSE_BRACKET) depth--;
   }
   return deepest;
 }
 
-/** Finds the quote that ends a string. Strings may have megabytes, so that they are not walked letter by letter. */
-function endOfString(text: string, start: number): number {
+/**
+ * Finds the quote that ends a string. It searches for quotes instead of reading each letter, since strings may have
+ * megabytes.
+ */
+function findStringEnd(text: string, start: number): number {
   let end = text.indexOf('"', start + 1);
   while (end !== -1 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
   return end === -1 ? text.length : end;
 }
 
-/** Tells whether an odd number of backslashes stands before this place. */
-function isEscaped(text: string, place: number): boolean {
-  let at = place;
+/** Tells whether an odd number of backslashes stands before this position. */
+function isEscaped(text: string, position: number): boolean {
+  let at = position;
   while (text.charCodeAt(at - 1) === BACKSLASH) at--;
-  return (place - at) % 2 === 1;
+  return (position - at) % 2 === 1;
 }

@@ -6,11 +6,11 @@ import type { Limits } from "../../../model/limits.js";
 
 /** Reads request bodies; all of them together never hold more memory than one budget. */
 export interface RequestReader {
-  /** Reads the body. Whoever reads it gives its memory back. */
+  /** Reads the body. The caller gives its memory back by `release`. */
   read(payload: IncomingMessage): Promise<ReadBody>;
 }
 
-/** A body that has come whole. */
+/** A body that has arrived completely. */
 export interface ReadBody {
   readonly chunks: readonly Buffer[];
   /** Parses it as JSON, or throws what the client did wrong. */
@@ -19,7 +19,10 @@ export interface ReadBody {
   readonly release: () => void;
 }
 
-/** A body of 2 MiB takes some ten milliseconds to be parsed, and its variables as long again to be checked. */
+/**
+ * From this size on, a body waits for a turn of its own. One of 2 MiB takes some ten milliseconds to parse, and its
+ * variables as long again to be checked.
+ */
 const LARGE_BYTES = 64 * 1024;
 
 /** What a chunk takes in memory beside its bytes. A body of two million chunks of one byte would take half a gigabyte. */
@@ -52,7 +55,7 @@ export function createRequestReader(limits: Limits): RequestReader {
           if (size > limits.bodyBytes) throw createTooLargeError(limits.bodyBytes);
           if (buffered > limits.bufferedBytes) throw createOverloadedError();
         };
-        const parts = takeWhole(payload, account) ?? (await collect(payload, account));
+        const parts = takeComplete(payload, account) ?? (await collect(payload, account));
         if (size > LARGE_BYTES) await waitForTurn();
         return { chunks: parts, parse: () => parseJson(decodeUtf8(parts), limits.jsonDepth), release };
       } catch (error) {
@@ -63,8 +66,8 @@ export function createRequestReader(limits: Limits): RequestReader {
   };
 }
 
-/** Takes a body that came whole while the request was let in, as most do; `null`: it has to be collected. */
-function takeWhole(payload: IncomingMessage, account: (bytes: number) => void): Buffer[] | null {
+/** Takes a body that arrived completely while the request was let in, as most do; `null`: it has to be collected. */
+function takeComplete(payload: IncomingMessage, account: (bytes: number) => void): Buffer[] | null {
   if (!payload.complete || payload.readableFlowing !== null || payload.errored !== null) return null;
   account(payload.readableLength);
   const chunk = payload.read() as Buffer | null;
@@ -72,15 +75,15 @@ function takeWhole(payload: IncomingMessage, account: (bytes: number) => void): 
 }
 
 /**
- * Collects the chunks of a stream until it ends or `account` objects. The stream is left alive, so that an answer can
- * be sent.
+ * Collects the chunks of a stream until it ends or `account` throws. The stream stays open, so that an answer can be
+ * sent.
  */
 function collect(payload: IncomingMessage, account: (bytes: number) => void): Promise<Buffer[]> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     const fail = (error: Error): void => {
       payload.removeAllListeners("data");
-      // Thrown away as it comes, until the connection ends with the answer: each chunk that is kept takes more than its bytes.
+      // The rest is discarded as it arrives, until the connection ends with the answer.
       payload.resume();
       reject(error);
     };
@@ -98,10 +101,10 @@ function collect(payload: IncomingMessage, account: (bytes: number) => void): Pr
     const failOfClient = (): void => {
       fail(new HttpError(400, "BAD_REQUEST", "The body ended before its end.", CLOSE));
     };
-    // Whatever ends a body early is its client's doing, and no fault to be logged with a stack.
+    // A body that ends early is the client's error, so it is not logged as one of ours.
     payload.once("error", failOfClient);
     payload.once("close", () => {
-      // Every body closes; an error is dear to make, and wanted only where the body did not end.
+      // Every body emits `close`. The error is created only if the body did not end, since creating it is costly.
       if (!payload.readableEnded) failOfClient();
     });
   });
