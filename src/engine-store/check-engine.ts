@@ -5,14 +5,14 @@ import { queryRows } from "../store/postgres/sql.js";
 import { createEngineStore } from "./engine-store.js";
 import { tryReads } from "./try-reads.js";
 
-/** The database is not an engine's, or not all of what is needed may be read. The message names what is lacking. */
+/** The database is not an engine's, or not all that is needed may be read. The message names what is missing. */
 export class UnusableEngineError extends Error {
   override readonly name = "UnusableEngineError";
 }
 
-/** What was found at an engine's database; all of it is worth a line in the log. */
+/** What was found at an engine's database. The start of the gateway logs all of it. */
 export interface EngineCheck {
-  /** Sessions cannot write, whatever the role may do. */
+  /** Sessions are read-only, whatever the role may do. */
   readonly readOnly: true;
   readonly database: string;
   readonly role: string;
@@ -22,7 +22,7 @@ export interface EngineCheck {
   readonly message: string;
 }
 
-/** Makes sure, without changing anything, that all that is read can be read. Throws {@link UnusableEngineError}. */
+/** Checks, without changing anything, that the gateway can read all that it needs. Throws {@link UnusableEngineError}. */
 export async function checkEngine(dataSource: DataSource): Promise<EngineCheck> {
   const [session] = await queryRows<Session>(dataSource, SESSION);
   const { database = "", role = "", readOnly = "off", mayUseSchema = false } = session ?? {};
@@ -93,7 +93,10 @@ function listMissing(columns: readonly FoundColumn[]): string[] {
   return [...new Set(missing)];
 }
 
-/** Reads everything once as the gateway will read it. Rights can be lacking in ways that no catalogue shows. */
+/**
+ * Makes one small read of each kind, as the gateway will make them. No catalogue shows all ways in which rights can be
+ * missing.
+ */
 async function tryAllReads(dataSource: DataSource, where: string, role: string): Promise<void> {
   try {
     await tryReads(createEngineStore(dataSource));
@@ -111,7 +114,10 @@ const SESSION = `
     current_setting('transaction_read_only') AS "readOnly",
     coalesce(has_schema_privilege(to_regnamespace('public')::oid, 'USAGE'), true) AS "mayUseSchema"`;
 
-/** pg_catalog, because information_schema hides what the role may not read: then nobody could tell lacking from forbidden. */
+/**
+ * Reads pg_catalog, because information_schema hides what the role may not read: it shows a forbidden column as a
+ * missing one.
+ */
 const COLUMNS = `
   SELECT wanted."table", wanted."column",
     found.oid IS NOT NULL AS "tableExists",

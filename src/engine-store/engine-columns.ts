@@ -1,4 +1,4 @@
-/** The tables and columns of an engine's database that are read, and no others. They are the same from oVirt 4.3 to 4.5. */
+/** The tables and columns of an engine's database that are always read. They are the same from oVirt 4.3 to 4.5. */
 export const ENGINE_COLUMNS: Readonly<Record<string, readonly string[]>> = {
   vds_static: ["vds_id", "vds_name", "host_name", "port"],
   vds_dynamic: ["vds_id", "status"],
@@ -11,7 +11,7 @@ export const ENGINE_COLUMNS: Readonly<Record<string, readonly string[]>> = {
   vm_guest_agent_interfaces: ["vm_id", "interface_name", "mac_address", "ipv4_addresses", "ipv6_addresses"],
 };
 
-/** What REST shows of a VM beyond that, if it may be read: its cluster, its template, its operating system. */
+/** Further columns for REST, read only if the role may: a VM's cluster, template and operating system. */
 export const OPTIONAL_ENGINE_COLUMNS: Readonly<Record<string, readonly string[]>> = {
   cluster: ["cluster_id", "name"],
   vm_static: ["cluster_id", "vmt_guid", "os", "creation_date", "description"],

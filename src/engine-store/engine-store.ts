@@ -13,16 +13,17 @@ import { createInventoryRights, readNamed, readVmOrigins } from "./inventory.js"
 import { readNics } from "./nics.js";
 import { countVms, readVmIds, readVmsByHosts, readVmsByIds, readVmsPage } from "./vms.js";
 
-/** A live engine's own database, read with nothing but SELECT; see {@link createEngineStore}. */
+/** Reads of an engine's own database, by SELECT alone; see {@link createEngineStore}. */
 export interface EngineStore extends ReadStore, ReadinessStore, Readers {}
 
-/** Two searches keep two processors of the database busy; more of them would only make each other slower. */
+/** The most searches at once. Two keep two processors of the database busy; more would only make each other slower. */
 const SEARCH_SLOTS = 2;
 
 /**
- * Creates the reads of an engine's tables as they are. They use the indexes that an engine has: keys, `vm_name`,
- * `run_on_vds`, and `vm_guid` or `vm_id` of what belongs to a VM. These questions have none and read a table once:
- * how many VMs there are; VMs by part of a name or by a rare state; VMs by an address; vNICs by MAC; MACs of several VMs.
+ * Creates the reads of an engine's tables, which nobody changes for us. They use the indexes that an engine has: keys,
+ * `vm_name`, `run_on_vds`, and `vm_guid` or `vm_id` of what belongs to a VM. These questions have no index and read a
+ * table once: how many VMs there are; VMs by part of a name or by a rare state; VMs by an address; vNICs by MAC; MACs
+ * of several VMs.
  */
 export function createEngineStore(dataSource: DataSource): EngineStore {
   const searchSlots = createSlots(SEARCH_SLOTS);
@@ -30,7 +31,7 @@ export function createEngineStore(dataSource: DataSource): EngineStore {
   return {
     ...createEngineReader(dataSource, createVmScopeSql(null), mayReadInventory),
     createReaderFor: (scope) => createEngineReader(dataSource, createVmScopeSql(scope), mayReadInventory),
-    // An engine asks its hosts; nothing is to be waited for here but the database itself.
+    // The engine polls its hosts itself, so only the database is checked here.
     readPollingState: async () => {
       await queryRows(dataSource, "SELECT 1");
       return { hosts: 0, untried: 0, stale: 0, unpolled: 0 };

@@ -1,12 +1,12 @@
 import { isWithoutGuest, STATUSES_WITHOUT_GUEST, VM_STATUS } from "../model/guest/vm-status.js";
 import type { StaleReason } from "../store/types.js";
 
-/** What an engine's tables tell of how current a guest's interfaces are. */
+/** What an engine's tables say about how current a guest's interfaces are. */
 export interface EngineGuest {
   readonly status: number;
-  /** `vds_dynamic.status` of the host that runs the VM; `null`: none does. */
+  /** `vds_dynamic.status` of the host that runs the VM; `null`: no host runs it. */
   readonly hostStatus: number | null;
-  /** `vm_dynamic.guest_agent_nics_hash`: 0 while nothing is known of this run, 1 for an empty report. */
+  /** `vm_dynamic.guest_agent_nics_hash`: 0 while no report of this run of the VM has come, 1 for an empty report. */
   readonly nicsHash: number;
   /** Whether the satellite has rows of the VM. */
   readonly hasInterfaces: boolean;
@@ -21,7 +21,7 @@ export function findGuestState(guest: EngineGuest): {
   readonly staleReason: StaleReason | null;
 } {
   const { status, hostStatus, nicsHash, hasInterfaces } = guest;
-  // A guest that does not run has no interfaces: that is known, and current. Rows that are left are never read.
+  // A guest that does not run has no interfaces: that is known, and current. Rows of its last run are not read.
   if (isWithoutGuest(status)) return { interfacesKnown: true, staleReason: null };
   const interfacesKnown = hasInterfaces || nicsHash !== 0;
   if (status === VM_STATUS.UNKNOWN) return { interfacesKnown, staleReason: "HOST_UNREACHABLE" };
@@ -37,7 +37,7 @@ export function findGuestState(guest: EngineGuest): {
 const ASKED: ReadonlySet<number> = new Set([3, 5, 9, 10]);
 const HOST_INITIALIZING = 12;
 
-/** The same reason in SQL, of a VM with its state `d` and its host's state `h`. */
+/** The same stale reason in SQL, of a VM with its state `d` and its host's state `h`. */
 export const STALE_REASON = `CASE
   WHEN d.status IN (${STATUSES_WITHOUT_GUEST.join(", ")}) THEN NULL
   WHEN d.status = ${VM_STATUS.UNKNOWN} THEN 'HOST_UNREACHABLE'

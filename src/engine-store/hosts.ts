@@ -2,7 +2,7 @@ import { formatHostAddress } from "../model/connections/host-address.js";
 import type { HostRow } from "../store/types.js";
 import { queryRows, type Queryable } from "../store/postgres/sql.js";
 
-/** Reads the engine's hosts by name, or those of the ids. When the engine last asked them is not kept. */
+/** Reads the engine's hosts, sorted by name: all, or those with the ids. An engine does not store when it polled them. */
 export async function readHosts(database: Queryable, ids: readonly string[] | null): Promise<HostRow[]> {
   const rows = await queryRows<EngineHost>(
     database,

@@ -7,9 +7,9 @@ import type { VmScopeSql } from "../store/read/conditions/scope.js";
 import { mayHaveGuest } from "./conditions/engine-conditions.js";
 
 /**
- * Reads the interfaces of guests, row by row: the table has no key and may hold equal rows. It keeps no order either, so
- * rows are sorted by their content: the same rows always come in the same order. Rows of a VM that does not run are
- * those of its last run and are left out.
+ * Reads the interfaces of guests, row by row, since the table has no key and may hold equal rows. It stores no order
+ * either, so rows are sorted by their content: the same rows always come in the same order. Rows of a VM that does not
+ * run are left out: they are those of its last run.
  */
 export async function readGuestInterfaces(
   database: Queryable,
@@ -39,7 +39,7 @@ export async function readGuestInterfaces(
   }));
 }
 
-/** The order of a guest's interfaces `g`, by content, the same in whatever collation. */
+/** SQL that sorts a guest's interfaces `g` by content, in the same way under any collation. */
 export const INTERFACE_ORDER = ["interface_name", "mac_address", "ipv4_addresses", "ipv6_addresses"]
   .map((column) => `g.${column} COLLATE "C"`)
   .join(", ");

@@ -4,8 +4,8 @@ import { OPTIONAL_ENGINE_COLUMNS } from "./engine-columns.js";
 import type { VmScopeSql } from "../store/read/conditions/scope.js";
 
 /**
- * Creates the question whether the role may read clusters, templates and operating systems: all of that or none. An answer
- * counts for a minute, so that rights that are given while we run are noticed.
+ * Creates the function that tells whether the role may read clusters, templates and operating systems, which is all or
+ * nothing. It asks the database again after a minute, so that rights that are granted while we run are noticed.
  */
 export function createInventoryRights(database: Queryable, now = Date.now): () => Promise<boolean> {
   let answer: Promise<boolean> | null = null;
@@ -24,7 +24,7 @@ export function createInventoryRights(database: Queryable, now = Date.now): () =
 
 const CHECK_INTERVAL_MS = 60_000;
 
-/** Looks into the catalog, because a statement that names a forbidden column fails as a whole. */
+/** Checks the rights in the catalog, because a statement that names one forbidden column fails as a whole. */
 async function checkRights(database: Queryable): Promise<boolean> {
   const columns = Object.entries(OPTIONAL_ENGINE_COLUMNS).flatMap(([table, names]) =>
     names.map((name) => ({ table, name })),
@@ -41,7 +41,7 @@ async function checkRights(database: Queryable): Promise<boolean> {
   return row?.readable === true;
 }
 
-/** Reads how VMs were made. */
+/** Reads cluster, template, operating system, time of creation and description of VMs. */
 export function readVmOrigins(
   database: Queryable,
   vmIds: readonly string[],
@@ -58,7 +58,10 @@ export function readVmOrigins(
   );
 }
 
-/** Reads clusters, templates or networks by name; `null`: all, or for a scope those that one of its VMs has. */
+/**
+ * Reads clusters, templates or networks, sorted by name. `ids` is `null`: all, or those of the VMs in the viewer's
+ * scope.
+ */
 export function readNamed(
   database: Queryable,
   kind: NamedKind,

@@ -4,15 +4,15 @@ import { queryRows, querySearchRows, SqlParameters, type Queryable } from "../st
 import type { Nic } from "../store/types.js";
 import { matchMacs } from "./conditions/spellings.js";
 
-/** By what vNICs are looked for: their ids, their VMs' ids, or MACs in lower case with colons. */
+/** The key by which vNICs are looked up: their ids, their VMs' ids, or MACs in lower case with colons. */
 export interface NicQuestion {
   readonly key: "id" | "vm" | "mac";
   readonly values: readonly string[];
 }
 
 /**
- * Reads vNICs, by name. `linked` is as stored, the state of the cable: an engine keeps it for a vNIC that is not
- * plugged in too, and shows both. Whether the VM has the device at all is `plugged`.
+ * Reads vNICs, sorted by name. `linked` is the stored state of the cable: an engine keeps it for a vNIC that is not
+ * plugged in, too, and shows both. `plugged` says whether the VM has the device at all.
  */
 export async function readNics(
   database: Queryable,
@@ -39,9 +39,9 @@ export async function readNics(
 }
 
 /**
- * Builds the condition of the keys. MACs have no index in an engine's database: such a search reads all vNICs once. An
- * engine stores lower case, and rows that did not come through it may be in upper case; the two are compared without
- * changing the case of every row.
+ * Builds the condition of the keys. An engine's database has no index of MACs, so such a search reads all vNICs once.
+ * An engine stores lower case, but rows that it did not write may be in upper case; both are compared without changing
+ * the case of every row.
  */
 function buildKeyCondition({ key, values }: NicQuestion, parameters: SqlParameters): string {
   if (key === "mac") return matchMacs("i.mac_addr", values, parameters);

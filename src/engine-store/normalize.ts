@@ -1,22 +1,22 @@
 import { normalizeIPv4, normalizeIPv6 } from "../model/address/ip.js";
 
-/** Parses the IPv4 addresses of a column, each once, in stored order; `''` and NULL are both none. */
+/** Parses the IPv4 addresses of a column, without repetitions, in stored order. `''` and NULL both mean none. */
 export function parseIpv4List(text: string | null): readonly string[] {
   return parseAddressList(text, ".", normalizeIPv4);
 }
 
-/** Parses the IPv6 addresses of a column, without zones, in canonical text, each once, in stored order. */
+/** Parses the IPv6 addresses of a column into canonical text, without zones and repetitions, in stored order. */
 export function parseIpv6List(text: string | null): readonly string[] {
   return parseAddressList(text, ":", normalizeIPv6);
 }
 
-/** Parses a list. Columns of addresses are joined by `,`, and `vm_ip` by blanks. Every address of the family has the mark. */
+/** Parses a list. `,` separates addresses, in `vm_ip` a blank. Every address of the family contains `mark`. */
 function parseAddressList(
   text: string | null,
   mark: "." | ":",
-  canonical: (word: string) => string | null,
+  normalize: (word: string) => string | null,
 ): readonly string[] {
   if (text === null || !text.includes(mark)) return [];
   const words = text.split(/[,\s]+/);
-  return [...new Set(words.map(canonical).filter((address) => address !== null))];
+  return [...new Set(words.map(normalize).filter((address) => address !== null))];
 }

@@ -1,14 +1,14 @@
 import type { FindingReads } from "../store/finding-types.js";
 import type { HistoryReads, ReadStore } from "../store/types.js";
 
-/** Runs one small read of each kind, with the rights that the gateway has. Throws what the first one throws. */
+/** Runs one small read of each kind, with the rights that the gateway has. Rejects with the first error. */
 export async function tryReads(store: ReadStore): Promise<void> {
   for (const read of Object.values(READS)) await read(store);
 }
 
 const NOBODY = ["00000000-0000-0000-0000-000000000000"];
 
-/** The compiler asks for another line when there is another kind. */
+/** One read of each kind. If a kind is missing here, the compiler complains. */
 const READS: Readonly<
   Record<
     Exclude<keyof ReadStore, keyof HistoryReads | keyof FindingReads>,

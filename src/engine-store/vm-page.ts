@@ -14,19 +14,19 @@ import type { VmPageRequest } from "../store/types.js";
 import type { SqlParameters } from "../store/postgres/sql.js";
 import { FROM_VMS } from "./conditions/engine-conditions.js";
 
-/** What reads a page of VMs. */
+/** The parts of the statement that reads a page of VMs. */
 export interface PageStatement {
   /** A SELECT of their ids, in order. */
   readonly chosen: string;
-  /** Their order once more, as rows `v` show it, and what follows it. */
+  /** The same order for rows `v`, and what follows it. */
   readonly order: string;
   /** A WITH clause that `chosen` uses. */
   readonly before: string;
-  /** The value by which the page is sorted, as text, where a row `v` does not have it anyway. */
+  /** The value by which the page is sorted, as text, unless a row `v` has it as a column. */
   readonly orderKey?: string;
 }
 
-/** Builds what reads a page of VMs. */
+/** Builds the statement that reads a page of VMs. */
 export function buildPageStatement(
   request: VmPageRequest,
   scope: VmScopeSql,
@@ -58,7 +58,7 @@ function buildBound({ compare, cursor }: PageBound, key: "NAME" | "ID", paramete
   const lastId = `${parameters.add(cursor.id)}::uuid`;
   if (key === "ID") return `s.vm_guid ${compare} ${lastId}`;
   const lastName = `${parameters.add(cursor.name)}::varchar`;
-  // The first comparison is what an index can do.
+  // The first comparison alone can use the index.
   return `s.vm_name ${compare}= ${lastName} AND (s.vm_name <> ${lastName} OR s.vm_guid ${compare} ${lastId})`;
 }
 
@@ -70,7 +70,10 @@ function buildIdPage(rows: string, count: string, direction: Direction): PageSta
   };
 }
 
-/** Builds a page of a search that no index helps: it finds all, then sorts. By names it would read each VM one by one. */
+/**
+ * Builds a page of a search that no index helps: it finds all VMs, then sorts them. Read by name, each VM would be
+ * looked up singly.
+ */
 function buildSearchPage(rows: string, count: string, direction: Direction): PageStatement {
   return {
     before: `WITH found AS (SELECT s.vm_guid, s.vm_name ${rows} OFFSET 0)`,
@@ -80,8 +83,9 @@ function buildSearchPage(rows: string, count: string, direction: Direction): Pag
 }
 
 /**
- * Builds a page by name. An engine has an index on the name alone, and an old PostgreSQL cannot finish an index's sort. So
- * the page is read by name, and of its last name, which several VMs may have, all that are in turn by id.
+ * Builds a page by name. An engine has an index on the name only, and an old PostgreSQL cannot complete an order that
+ * an index begins. So the page is read by name. Several VMs may have the last name of the page; these are read again,
+ * by id.
  */
 function buildNamePage(rows: string, count: string, direction: Direction): PageStatement {
   const last = direction === "ASC" ? "max" : "min";
@@ -97,7 +101,7 @@ function buildNamePage(rows: string, count: string, direction: Direction): PageS
   };
 }
 
-/** A value for which an engine has no index: all VMs that the filter finds are sorted by it. */
+/** A value that an engine has no index for. All VMs that the filter finds are sorted by it. */
 interface SortedKey {
   readonly value: string;
   readonly type: string;
@@ -131,7 +135,7 @@ function buildSortedPage(
   parameters: SqlParameters,
 ): PageStatement {
   const direction = findDirection(request);
-  // Unknown values come last. So they come first if the page is read from the end.
+  // Unknown values come last, so they come first if the page is read from the end.
   const unknown = request.fromEnd === true ? "DESC" : "ASC";
   const parts = listParts(request).map(({ isKnown, bounds }) => {
     const places = bounds.map(({ compare, cursor }) => {

@@ -36,12 +36,12 @@ export async function readVmsPage(
   return page.fromEnd === true ? rows.reverse() : rows;
 }
 
-/** Returns `true` if a filter asks for what no index finds. Pages by name or id, and those of a host, have one. */
+/** Tells whether no index helps a filter. Pages by name or id, and those of a host, have an index. */
 function isSearch({ ip, nameContains, statuses, search }: VmFilter): boolean {
   return ip !== undefined || nameContains !== undefined || statuses !== undefined || search !== undefined;
 }
 
-/** Reads the ids of the VMs that a filter finds, in an order. */
+/** Reads the sorted ids of the VMs that a filter finds. */
 export async function readVmIds(
   database: Queryable,
   { filter, sort, offset, limit }: VmIdList,
@@ -89,7 +89,7 @@ export function readVmsByIds(
   return readVms(database, { rows: selectVms(chosen), order: "v.vm_guid" }, parameters);
 }
 
-/** Reads the VMs of each host, the first by name. By code point, as the loaders sort. */
+/** Reads the first VMs of each host, sorted by name in code points, as the loaders sort. */
 export function readVmsByHosts(
   database: Queryable,
   hostIds: readonly string[],
@@ -110,7 +110,7 @@ export function readVmsByHosts(
 
 const BY_NAME = `v.vm_name COLLATE "C", v.vm_guid`;
 
-/** For up to so many hosts, looking up their VMs' names one by one is faster than reading all names. */
+/** The most hosts for which looking up the names of their VMs singly is faster than reading all names. */
 const FEW_HOSTS = 64;
 
 function selectOfHosts(count: number, hosts: string, where: string, limit: string | null): string {
@@ -124,8 +124,9 @@ function selectOfHosts(count: number, hosts: string, where: string, limit: strin
         SELECT s.vm_guid FROM vm_static s JOIN vm_dynamic d ON d.vm_guid = s.vm_guid
         WHERE d.run_on_vds = asked.vds_id AND ${where} ORDER BY ${byName} LIMIT ${limit}::int) AS first`);
   }
-  // An engine has no index by host and name, and to sort all VMs costs more than all else. So all names are read once into a list a
-  // host, of which the first are taken. The hosts that are asked for come last, or PostgreSQL would plan for a few VMs.
+  // An engine has no index by host and name, and sorting all VMs would cost the most. So all names are read once into
+  // one list for each host, of which the first are taken. The lists are joined with the hosts only then; with a
+  // condition on hosts before, PostgreSQL would plan for a few VMs.
   return `SELECT ${VM_COLUMNS} FROM unnest(${hosts}) AS asked (vds_id)
     JOIN (SELECT d.run_on_vds, array_agg(s.vm_name) AS names, array_agg(s.vm_guid) AS ids
       FROM vm_static s JOIN vm_dynamic d ON d.vm_guid = s.vm_guid
@@ -136,12 +137,12 @@ function selectOfHosts(count: number, hosts: string, where: string, limit: strin
     JOIN vm_dynamic d ON d.vm_guid = s.vm_guid`;
 }
 
-/** What is read of each VM. */
+/** The columns that are read of each VM. */
 const VM_COLUMNS = `s.vm_guid, s.vm_name, d.status, d.run_on_vds, d.vm_ip, d.vm_fqdn, d.guest_agent_nics_hash`;
 
 /**
- * Selects the VMs whose ids `chosen` selects. The ids go through an array, so that PostgreSQL plans look-ups by key for
- * what comes after it: it takes pages for much longer than they are, and would read whole tables.
+ * Selects the VMs whose ids `chosen` selects. The ids go through an array, so that PostgreSQL looks up by key what
+ * follows. It estimates pages to be much longer than they are, and would read whole tables.
  */
 function selectVms(chosen: string): string {
   return `SELECT ${VM_COLUMNS} FROM unnest(ARRAY(${chosen})) AS chosen (vm_guid)
@@ -149,7 +150,7 @@ function selectVms(chosen: string): string {
     LEFT JOIN vm_dynamic d ON d.vm_guid = s.vm_guid`;
 }
 
-/** What a statement that reads VMs is made of. */
+/** The parts of a statement that reads VMs. */
 interface VmsStatement {
   /** A SELECT of {@link VM_COLUMNS}. */
   readonly rows: string;
@@ -157,9 +158,9 @@ interface VmsStatement {
   readonly order: string;
   /** A WITH clause that `rows` uses. */
   readonly before?: string;
-  /** No index helps it. */
+  /** `true` if no index helps it. */
   readonly isSearch?: boolean;
-  /** The value by which the rows are sorted, as text; absent: rows need none. */
+  /** The value by which the rows are sorted, as text; absent if no cursor needs it. */
   readonly orderKey?: string;
 }
 
@@ -180,13 +181,16 @@ async function readVms(
   return (await read(database, sql, values)).map(toVmRow);
 }
 
-/** Whether there are interfaces is looked up only where the hash does not tell that the guest reports: see {@link findGuestState}. */
+/**
+ * Tells whether the VM has interfaces. They are looked up only if the hash does not show that the guest reports: see
+ * {@link findGuestState}.
+ */
 const HAS_INTERFACES = `(v.guest_agent_nics_hash <> 0 IS TRUE
       OR EXISTS (SELECT FROM vm_guest_agent_interfaces g WHERE g.vm_id = v.vm_guid))`;
 
 /**
- * Selects the addresses of rows that an engine keeps after it has cleared `vm_ip`, as while a host does not answer. A
- * stale answer must not say both that there are no addresses and which they are.
+ * Selects the addresses in the satellite table if `vm_ip` is empty: an engine clears it while a host does not answer,
+ * and keeps the rows. Without this, a stale answer would show interfaces with addresses, and say that the VM has none.
  */
 const KEPT_ADDRESSES = `CASE WHEN v.vm_ip <> '' OR NOT ${mayHaveGuest("v.status")} THEN NULL ELSE (
         SELECT string_agg(concat_ws(',', g.ipv4_addresses, g.ipv6_addresses), ',' ORDER BY ${INTERFACE_ORDER})
@@ -209,7 +213,7 @@ interface EngineVm {
 function toVmRow(vm: EngineVm): VmRow {
   const { id, name, status, hostId, vmIp, fqdn, keptAddresses, orderKey } = vm;
   const { interfacesKnown, staleReason } = findGuestState(vm);
-  // As the engine has it, even where its interfaces say otherwise.
+  // The engine's own list, even if the interfaces have other addresses.
   const addresses = isWithoutGuest(status) ? null : (vmIp ?? keptAddresses);
   return {
     id,
@@ -219,13 +223,13 @@ function toVmRow(vm: EngineVm): VmRow {
     ips: interfacesKnown || vmIp !== null ? [...parseIpv4List(addresses), ...parseIpv6List(addresses)] : null,
     fqdn,
     interfacesKnown,
-    // An engine makes the vNICs itself.
+    // An engine defines the vNICs itself.
     nicsKnown: true,
-    // An engine keeps no time of a guest's report.
+    // An engine does not store when a guest reported.
     lastReportedAt: null,
     staleReason,
     staleDetail: null,
-    // Nor of when it changed.
+    // It does not store when something changed either.
     staleSince: null,
     lastChangedAt: null,
     ...(orderKey !== undefined && { orderKey }),

@@ -1,29 +1,33 @@
 import type { IpFamily } from "../../model/address/cidr.js";
 
 /**
- * Builds the address that a word is; NULL if it is none of the family, or of either. `word` is read several times, and has no zone.
- * An engine stores what guests report, and a cast of what is no address would fail for everybody.
+ * Builds the expression that casts a word to `inet`; NULL if it is no address of the family (`null`: of either). An
+ * engine stores what guests report, and a cast of a malformed word would fail the whole statement. `word` is evaluated
+ * several times, and must have no zone.
  */
 export function parseWord(word: string, family: IpFamily | null): string {
   const four = `CASE WHEN ${word} ~ '^${IPV4}$' THEN ${word}::inet END`;
   if (family === 4) return four;
-  // The IPv4 address that some end with stands for two groups.
+  // A word may end with an IPv4 address, which stands for two groups.
   const six = `CASE WHEN CASE WHEN strpos(${word}, '.') = 0 THEN ${isIpv6(word)}
     ELSE ${isIpv6(`regexp_replace(${word}, ':${IPV4}$', ':0:0')`)} END THEN ${word}::inet END`;
   return family === 6 ? six : `CASE WHEN strpos(${word}, ':') > 0 THEN ${six} ELSE ${four} END`;
 }
 
-/** Builds the words of a text of addresses, without zones: a row each. An engine joins by `,`, and in `vm_ip` by a blank. */
+/**
+ * Builds the expression that splits a text of addresses into words without zones, a row each. An engine joins them by
+ * `,`, and in `vm_ip` by a blank.
+ */
 export function selectWords(column: string): string {
   return `split_part(unnest(string_to_array(replace(${column}, ' ', ','), ',')), '%', 1)`;
 }
 
 /**
- * Builds the condition that a word is an IPv6 address in hexadecimal. One pattern for all forms takes PostgreSQL forty times as long,
- * 25 microseconds a word:
- * 1. digits and colons alone, of which there are no five digits side by side;
- * 2. `::` once at most, and a single colon at neither end;
- * 3. eight groups, or fewer beside `::`.
+ * Builds the condition that a word is an IPv6 address in hexadecimal. It checks three rules, because one pattern for
+ * all forms takes PostgreSQL forty times as long, 25 microseconds a word:
+ * 1. It has digits and colons alone, and no five digits side by side.
+ * 2. It has `::` once at most, and a single colon at neither end.
+ * 3. It has eight groups, or fewer beside `::`.
  */
 function isIpv6(word: string): string {
   const colons = `length(${word}) - length(replace(${word}, ':', ''))`;
@@ -38,8 +42,8 @@ const OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])";
 const IPV4 = `${OCTET}(?:\\.${OCTET}){3}`;
 
 /**
- * Selects all addresses that an engine's tables hold, each once a VM, as `vm_id` and `address`. Each text is parsed once: without
- * OFFSET, PostgreSQL would compute each address a second time to compare it.
+ * Selects all addresses that an engine's tables hold, as `vm_id` and `address`, without repetitions. OFFSET keeps
+ * PostgreSQL from parsing each text a second time for the comparison.
  */
 export function selectAllAddresses({ reachingOnly }: { readonly reachingOnly: boolean }): string {
   // Nearly every interface has a link-local address.

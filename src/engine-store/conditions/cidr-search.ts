@@ -8,9 +8,12 @@ export function selectVmsInCidr(cidr: Cidr, parameters: SqlParameters): string {
 }
 
 /**
- * Selects the addresses in a prefix as they are, with their VMs, each once. No index of an engine helps, so all texts are read once:
- * 1. LIKE finds the rows that may have such an address, by what all of them begin with: few, where the prefix is long;
- * 2. each word of these that is an address beyond doubt is compared as one. A cast of any other word would fail for all.
+ * Selects the addresses in a prefix with their VMs, without repetitions. No index of an engine helps, so all texts are
+ * read once:
+ * 1. LIKE finds the rows that may have such an address, by its first characters. If the prefix is long, these rows are
+ *    few.
+ * 2. Each of their words is cast and compared, if it certainly is an address. A cast of any other word would fail the
+ *    statement.
  */
 export function selectAddressesInCidr(cidr: Cidr, parameters: SqlParameters): string {
   return selectInCidr(cidr, parameters).join(" UNION ");
@@ -35,13 +38,19 @@ function selectInCidr(cidr: Cidr, parameters: SqlParameters): readonly string[] 
   });
 }
 
-/** Builds what holds for every text that may have an address of the prefix, by LIKE alone. */
+/**
+ * Builds a condition by LIKE alone that every text with an address of the prefix fulfils; other texts may fulfil it,
+ * too.
+ */
 function mayMatch(column: string, cidr: Cidr, parameters: SqlParameters): string {
   const needles = listNeedles(cidr).map((needle) => `${column} LIKE ${parameters.add(needle)}::text`);
   return needles.length === 1 ? needles.join("") : `(${needles.join(" OR ")})`;
 }
 
-/** Lists LIKE patterns, of which every text with an address of the prefix matches one. `_` stands for a letter in either case. */
+/**
+ * Lists LIKE patterns, so that every text with an address of the prefix matches one. `_` stands for a letter in either
+ * case.
+ */
 function listNeedles({ family, first, prefix }: Cidr): readonly string[] {
   if (family === 4) {
     const octets = formatAddress({ family, value: first })

@@ -12,20 +12,21 @@ import { selectVmsInCidr } from "./cidr-search.js";
 import { STALE_REASON } from "../guest-state.js";
 import { listNeedles, listSpellings, matchMacs } from "./spellings.js";
 
-/** VMs with their states. A VM without statistics, or just made, is read too: it has no row in `vm_dynamic` yet. */
+/** VMs with their states. A new VM, or one without statistics, has no row in `vm_dynamic` yet, and is read, too. */
 export const FROM_VMS = `vm_static s LEFT JOIN vm_dynamic d ON d.vm_guid = s.vm_guid
     LEFT JOIN vds_dynamic h ON h.vds_id = d.run_on_vds`;
 
-/** Builds the condition of a VM that may have a guest. An engine keeps the rows of a VM that does not run any more. */
+/** Builds the condition that a VM may have a guest. An engine keeps rows of interfaces after their VM has stopped. */
 export function mayHaveGuest(status: string): string {
   return `(${status} IS NULL OR ${status} NOT IN (${STATUSES_WITHOUT_GUEST.join(", ")}))`;
 }
 
-/** How an engine's tables answer what the sources hold each in their own way. */
+/** The conditions in SQL over an engine's tables. */
 export const ENGINE_CONDITIONS: VmConditionSql = {
   from: FROM_VMS,
   name: "s.vm_name",
-  // A VM without a row in `vm_dynamic` has no state. Not by coalesce(): PostgreSQL keeps figures of the column alone.
+  // A VM without a row in `vm_dynamic` has no state. coalesce() is avoided: PostgreSQL has statistics of plain columns
+  // only.
   hasStatus: (statuses, parameters) => {
     const isListed = `d.status = ANY(${parameters.add(statuses)}::int[])`;
     return statuses.includes(VM_STATUS.UNASSIGNED) ? `(${isListed} OR d.status IS NULL)` : isListed;
@@ -61,7 +62,7 @@ export const ENGINE_CONDITIONS: VmConditionSql = {
   hasInterface: (condition) =>
     `(s.vm_guid = ANY(ARRAY(SELECT g.vm_id FROM vm_guest_agent_interfaces g WHERE ${condition}))
       AND ${mayHaveGuest("d.status")})`,
-  // In any case and spelling: a guest's MAC is stored as the guest wrote it.
+  // It matches any case and spelling, since an engine stores a guest's MAC as the guest wrote it.
   guestMacIs: matchGuestMac,
   hasNetwork: (match, parameters) =>
     `EXISTS (SELECT FROM vm_interface i JOIN vnic_profiles v ON v.id = i.vnic_profile_id
@@ -73,7 +74,7 @@ export const ENGINE_CONDITIONS: VmConditionSql = {
       UNION ALL SELECT g.vm_id FROM vm_guest_agent_interfaces g JOIN vm_dynamic o ON o.vm_guid = g.vm_id
         WHERE ${matchGuestMac(mac, parameters)} AND ${mayHaveGuest("o.status")}))`,
   staleReason: `(${STALE_REASON})`,
-  // Only who may read clusters finds VMs by them: see CLUSTER_CONDITIONS.
+  // Only a role that may read clusters finds VMs by them: see CLUSTER_CONDITIONS.
   hasCluster: () => "false",
   sortBy: { cluster: { join: "", value: "NULL::text" }, ip: buildFirstAddress() },
 };
@@ -98,7 +99,7 @@ function matchNicMac(mac: string, parameters: SqlParameters): string {
 }
 
 /**
- * Up to so many addresses are searched one by one. If there are more, every word of every row is compared with all of
+ * The most addresses that are searched one by one. If there are more, every word of every row is compared with all of
  * them at once.
  */
 const FEW_ADDRESSES = 4;
@@ -113,7 +114,10 @@ function selectVmsWithAnyOf(addresses: readonly string[], parameters: SqlParamet
     UNION ALL SELECT i.vm_guid FROM vm_dynamic i WHERE ${matches("i.vm_ip")}`;
 }
 
-/** Builds the first address as `inet`. Only IPv4 is cast, because a cast of a guest's text must not fail. */
+/**
+ * Builds the expression of a VM's first address as `inet`. Only IPv4 is cast, because a cast of a guest's text must not
+ * fail.
+ */
 function buildFirstAddress(): string {
   const octet = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])";
   const first = "split_part(d.vm_ip, ' ', 1)";
@@ -122,9 +126,9 @@ function buildFirstAddress(): string {
 
 /**
  * Selects the ids of the VMs with an address. No index of an engine helps, so this reads all addresses once. They are
- * compared as text, because a cast to `inet` would fail for everybody because of one guest's malformed address:
- * 1. LIKE finds the few rows that may have the address, without changing the case of all rows;
- * 2. a regular expression finds the address as a whole word of them, in any of its spellings.
+ * compared as text, because one guest's malformed address would fail a cast to `inet`, and the whole statement with it:
+ * 1. LIKE finds the few rows that may have the address, without changing the case of all rows.
+ * 2. A regular expression finds the address in them, in any of its spellings.
  */
 function selectVmsWithAddress(address: string, parameters: SqlParameters): string {
   const needles = listNeedles(address).map((needle) => parameters.add(needle));

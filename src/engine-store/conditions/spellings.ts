@@ -2,14 +2,14 @@ import type { SqlParameters } from "../../store/postgres/sql.js";
 import { listStoredSpellings, normalizeIPv6, splitIPv6 } from "../../model/address/ip.js";
 
 /**
- * Lists patterns for LIKE, of which a text matches one if it has the address in whatever spelling and case. They may
- * match other texts too: they are there to find few rows fast, without changing the case of every row.
+ * Lists patterns for LIKE. A text that has the address, in whatever spelling and case, matches one of them. Other texts
+ * may match, too: the patterns find few rows fast, without changing the case of every row.
  */
 export function listNeedles(address: string): readonly string[] {
   const canonical = normalizeIPv6(address);
   if (canonical === null) return [`%${address}%`];
   const groups = splitIPv6(canonical);
-  // Every spelling has the groups that are not zero in this order, perhaps with zeros before them.
+  // Every spelling has the groups that are not zero, in this order, perhaps with zeros before each.
   const inOrder = groups.filter((group) => group !== "0").map(hideLetters);
   const needles = [["", ...(inOrder.length === 0 ? ["::"] : inOrder), ""].join("%")];
   if (inOrder.length === 0) needles.push("%0:0%");
@@ -22,7 +22,7 @@ function hideLetters(group: string): string {
   return group.replaceAll(/[a-f]/g, "_");
 }
 
-/** Lists every way in which an engine may have stored the canonical address: guests are not asked to be canonical. */
+/** Lists every spelling in which an engine may have stored the canonical address, since it stores what guests write. */
 export function listSpellings(address: string): readonly string[] {
   const canonical = normalizeIPv6(address);
   if (canonical === null) return [address.toLowerCase()];
@@ -38,7 +38,10 @@ export function listSpellings(address: string): readonly string[] {
   ];
 }
 
-/** Addresses that hold one of IPv4, those of a `sit0` among them, are written so by C libraries. */
+/**
+ * Lists the spellings with dots of an address that ends with an IPv4 address, as C libraries write it (such as that of
+ * `sit0`).
+ */
 function listDottedSpellings(groups: readonly string[]): readonly string[] {
   const isMapped = groups[5] === "ffff";
   if (groups.slice(0, 5).some((group) => group !== "0") || (!isMapped && groups[5] !== "0")) return [];
@@ -50,8 +53,9 @@ function listDottedSpellings(groups: readonly string[]): readonly string[] {
 }
 
 /**
- * Builds the condition that a column has one of the MACs, in lower or in upper case. Few texts are compared one by one: PostgreSQL looks
- * through an array in half as much time again, and an index that an administrator made serves both.
+ * Builds the condition that a column has one of the MACs, in lower or in upper case. A few texts are compared one by
+ * one, because PostgreSQL takes half as long again to look through an array. An index that an administrator made serves
+ * both forms.
  */
 export function matchMacs(column: string, macs: readonly string[], parameters: SqlParameters): string {
   const spellings = [...new Set(macs.flatMap((mac) => [mac, mac.toUpperCase()]))];

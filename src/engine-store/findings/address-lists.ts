@@ -15,7 +15,10 @@ import { selectAllAddresses } from "../conditions/address-words.js";
 import { selectAddressesInCidr } from "../conditions/cidr-search.js";
 import { mayHaveGuest } from "../conditions/engine-conditions.js";
 
-/** Reads a page of addresses by number. It reads all texts of addresses once, and parses those that may be in the prefix. */
+/**
+ * Reads a page of addresses in numeric order. It reads all texts of addresses once, and parses those that may be in the
+ * prefix.
+ */
 export async function readGuestAddresses(
   database: Queryable,
   { inCidr, after, limit }: GuestAddressesQuestion,
@@ -47,7 +50,7 @@ export async function countGuestAddresses(
   return count(database, selectHeld(inCidr, scope, parameters), parameters);
 }
 
-/** Reads a page of addresses that several VMs have which can meet. */
+/** Reads a page of conflicts: addresses that several VMs have on one network, or on networks that are not known. */
 export async function readAddressConflicts(
   database: Queryable,
   question: AddressConflictsQuestion,
@@ -64,7 +67,7 @@ export async function readAddressConflicts(
   );
 }
 
-/** Counts such addresses. */
+/** Counts such conflicts. */
 export async function countAddressConflicts(
   database: Queryable,
   question: Pick<AddressConflictsQuestion, "within" | "network">,
@@ -76,7 +79,7 @@ export async function countAddressConflicts(
   return count(database, conflicts, parameters, before);
 }
 
-/** Lets pass a prefix that is so long that few texts have its addresses; any other one only where there are not too many. */
+/** Refuses the question in a large fleet, unless the prefix is long: few texts have addresses of a long prefix. */
 async function checkSize(
   database: Queryable,
   field: string,
@@ -102,7 +105,7 @@ function buildConflicts(
   };
 }
 
-/** Selects the addresses of guests that run, with their VMs, each once; those within a prefix, or all. */
+/** Selects the addresses of running guests with their VMs, without repetitions: those within a prefix, or all. */
 export function selectHeld(
   cidr: Cidr | null,
   scope: VmScopeSql,
@@ -118,15 +121,17 @@ export function selectHeld(
 }
 
 /**
- * Selects the addresses of several VMs that can meet: on one network, or on one that is not known. `held` has all addresses with their
- * VMs. The network is that of the vNIC whose interface has the address. First the addresses that several VMs have at all; then, of
- * these, on which interface each VM has it. Bridges of containers are a guest's own, unless a vNIC is behind them.
+ * Selects addresses in conflict: several VMs have them on one network, or on a network that is not known. `held` has
+ * all addresses with their VMs. The network is that of the vNIC whose interface has the address. It selects:
+ * 1. the addresses that several VMs have at all;
+ * 2. for each of these, the interface on which each VM has it. Bridges of containers do not count, unless a vNIC is
+ *    behind them.
  */
 export function selectConflicts(
   held: string,
   { network, after }: Pick<AddressConflictsQuestion, "network" | "after">,
   parameters: SqlParameters,
-  /** How many of its VMs are told of each address; `null`: all. */
+  /** How many VMs are listed for each address; `null`: all. */
   holdersShown: number | null,
 ): string {
   const isBehind = after === null ? "true" : `a.address > ${parameters.add(after)}::inet`;

@@ -11,7 +11,7 @@ import { mayHaveGuest } from "../conditions/engine-conditions.js";
 import { MOST_COMPARED_BYTES, refuseLargeFleet } from "./fleet-size.js";
 import { INTERFACE_ORDER } from "../interfaces.js";
 
-/** Reads a page of misfits. They are found anew: SQL finds the VMs that may have one, and the rule of the model compares these. */
+/** Reads a page of drift. SQL finds the VMs that may have some, and the model's rule compares them; nothing is stored. */
 export async function readDrift(
   database: Queryable,
   { kinds, after, limit }: DriftQuestion,
@@ -25,7 +25,7 @@ export async function readDrift(
   return found.slice(0, limit);
 }
 
-/** Counts misfits, in the same way. */
+/** Counts drift, in the same way. */
 export async function countDrift(
   database: Queryable,
   kinds: readonly DriftKind[] | null,
@@ -36,7 +36,7 @@ export async function countDrift(
   return count;
 }
 
-/** Walks over the misfits behind a place, in order, by a few statements, each for more VMs than the one before. */
+/** Walks over the drift behind a cursor, in order. It needs a few statements, each for more VMs than the one before. */
 async function* walkDrift(
   database: Queryable,
   kinds: readonly DriftKind[] | null,
@@ -50,24 +50,27 @@ async function* walkDrift(
     const vms = await readComparedVms(database, { kinds, from, size }, scope);
     for (let at = 0; at < vms.length; at += VMS_A_TURN) {
       yield vms.slice(at, at + VMS_A_TURN).flatMap((vm) => listRows(vm, kinds, after));
-      // Others are served meanwhile.
+      // Other requests are served meanwhile.
       await takeTurn();
     }
     if (vms.length < size) return;
-    from = nextId(vms.at(-1)?.vmId ?? from);
+    from = findNextId(vms.at(-1)?.vmId ?? from);
   }
   throw new NotKeptError(
     `drift: more than ${VMS_A_STATEMENT.reduce((sum, size) => sum + size)} VMs do not fit; with SOURCE=engine, ask for other kinds`,
   );
 }
 
-/** A page needs the first of them alone, unless its kinds are rare. Each statement compares all MACs once more. */
+/**
+ * VMs of each statement in turn. A page needs only the first one, unless its kinds are rare. Each compares all MACs
+ * again.
+ */
 const VMS_A_STATEMENT: readonly number[] = [600, 6_000, 60_000, 60_000];
 const VMS_A_TURN = 500;
 const LEAST_ID = "00000000-0000-0000-0000-000000000000";
 
-/** Returns the id that follows. */
-function nextId(id: string): string {
+/** Finds the id that follows an id. */
+function findNextId(id: string): string {
   const next = (BigInt(`0x${id.replaceAll("-", "")}`) + 1n).toString(16).padStart(32, "0");
   return next.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
@@ -80,8 +83,9 @@ interface ComparedVm {
 }
 
 /**
- * Reads VMs whose guest is known, and that have a vNIC or an interface whose MAC the other side does not have. MACs are compared as
- * they are stored, which is quick; in another spelling the same one is found when the VM is looked at.
+ * Reads VMs that may have drift: their guest is known, and they have a vNIC or an interface whose MAC the other side
+ * lacks. MACs are compared as they are stored, which is fast. Another spelling of a MAC is recognised later, when the
+ * VM is compared.
  */
 function readComparedVms(
   database: Queryable,
@@ -134,18 +138,18 @@ function mayBeAbout(kinds: readonly DriftKind[] | null, what: "NIC" | "DEVICE"):
   return kinds === null || kinds.some((kind) => kind.startsWith(what));
 }
 
-/** Lists a VM's misfits of the kinds behind a place, in the order of the list. */
+/** Lists a VM's drift of these kinds behind a cursor, in order. */
 function listRows(
-  { vmId, ...told }: ComparedVm,
+  { vmId, ...stored }: ComparedVm,
   kinds: readonly DriftKind[] | null,
   after: DriftPlace | null,
 ): DriftRow[] {
-  const interfaces = (told.interfaces ?? []).map(([name, mac]) => ({
+  const interfaces = (stored.interfaces ?? []).map(([name, mac]) => ({
     name: name === "" ? null : name,
     macAddress: normalizeReportedMac(mac),
   }));
   const shown = new Set(interfaces.map(({ macAddress }) => macAddress));
-  const nics = (told.nics ?? [])
+  const nics = (stored.nics ?? [])
     .map(([id, name, mac, isPlugged]) => ({ id, name, macAddress: normalizeReportedMac(mac), isPlugged }))
     // A guest cannot show a device that it does not have.
     .filter(({ macAddress, isPlugged }) => isPlugged || (macAddress !== null && shown.has(macAddress)));

@@ -11,7 +11,10 @@ import { countDrift, readDrift } from "./drift.js";
 import { countMacConflicts, readMacConflicts } from "./mac-conflicts.js";
 import { readEngineStats } from "./network-stats.js";
 
-/** Creates the questions about many VMs at once. An engine has no index for them, so each reads tables once: docs/ovirt.md tells the bounds. */
+/**
+ * Creates the reads over many VMs at once. An engine has no index for them, so each reads whole tables: docs/ovirt.md
+ * has the bounds.
+ */
 export function createEngineFindingReads(database: Queryable, scope: VmScopeSql): FindingReads {
   return {
     readGuestAddresses: (question) => readGuestAddresses(database, question, scope),

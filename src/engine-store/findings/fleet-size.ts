@@ -2,8 +2,8 @@ import { NotKeptError } from "../../store/not-kept-error.js";
 import { queryRows, type Queryable } from "../../store/postgres/sql.js";
 
 /**
- * Refuses a question that looks at all interfaces where there are too many of them to do so before a statement is ended. The size of
- * their table is known without reading it. 100,000 VMs with four interfaces each take 36 MB.
+ * Refuses a question about all interfaces if there are so many that the statement would run into its timeout.
+ * PostgreSQL knows the size of their table without reading it. 100,000 VMs with four interfaces each take 36 MB.
  */
 export async function refuseLargeFleet(
   database: Queryable,
@@ -19,10 +19,10 @@ export async function refuseLargeFleet(
   );
 }
 
-/** Where all addresses are parsed, which takes up to ten times as long as to compare MACs. */
+/** Bound where all addresses are parsed, which takes up to ten times as long as comparing MACs. */
 export const MOST_PARSED_BYTES = 50_331_648;
 
-/** Where MACs are compared. */
+/** Bound where MACs are compared. */
 export const MOST_COMPARED_BYTES = 134_217_728;
 
 const SIZE = `SELECT pg_relation_size('vm_guest_agent_interfaces'::regclass) > $1::bigint AS "isLarge"`;

@@ -29,8 +29,8 @@ export async function countMacConflicts(database: Queryable, scope: VmScopeSql):
 }
 
 /**
- * Selects MACs of several vNICs, then counts the VMs of these alone. Templates have vNICs, too, which nobody uses. Rows that did
- * not come through the engine may be in upper case.
+ * Selects MACs that several vNICs have, then counts the VMs of these only. vNICs of templates do not count, since
+ * nothing runs with them. Rows that the engine did not write may be in upper case.
  */
 function selectMacConflicts(after: string | null, scope: VmScopeSql, parameters: SqlParameters): string {
   const mac = 'lower(i.mac_addr) COLLATE "C"';

@@ -8,7 +8,7 @@ import { ENGINE_CONDITIONS, FROM_VMS, mayHaveGuest } from "../conditions/engine-
 import { MOST_PARSED_BYTES, refuseLargeFleet } from "./fleet-size.js";
 import { STALE_REASON } from "../guest-state.js";
 
-/** Counts as the gateway's own tables are counted, in one statement that parses all addresses once. */
+/** Reads the same figures as from the gateway's own tables. It is one statement, which parses all addresses once. */
 export async function readEngineStats(
   database: Queryable,
   question: NetworkStatsQuestion,
@@ -26,7 +26,7 @@ export async function readEngineStats(
     conditions: ENGINE_CONDITIONS,
     fromVms: FROM_VMS,
     staleReason: STALE_REASON,
-    // An engine 4.3 has PostgreSQL 10.
+    // Empty, because an engine 4.3 has PostgreSQL 10, which has no MATERIALIZED.
     kept: "",
     before: `held_addresses AS (${held}),`,
     held: "held_addresses",
@@ -34,7 +34,7 @@ export async function readEngineStats(
     joinNetworks:
       "LEFT JOIN vnic_profiles p ON p.id = n.vnic_profile_id LEFT JOIN network e ON e.id = p.network_id",
     network: "e.name",
-    // An engine keeps the rows of a VM that does not run any more.
+    // An engine keeps rows of interfaces after their VM has stopped.
     isOfNic: `lower(n.mac_addr COLLATE "C") = lower(replace(g.mac_address, '-', ':') COLLATE "C")
       AND EXISTS (SELECT FROM vm_dynamic o WHERE o.vm_guid = v.id AND ${mayHaveGuest("o.status")})`,
     ofInterface: `(SELECT each.address FROM (
