@@ -1,6 +1,9 @@
 import type { Role } from "../model/roles.js";
 
-/** The role that each root field needs, for itself and all below it. A field without a role gets into no schema. */
+/**
+ * The role that each root field needs, for itself and all below it. A root field that is not listed here stops the
+ * start.
+ */
 export const ROOT_FIELD_ROLES: Readonly<Record<string, Role>> = {
   "Query.vm": "reader",
   "Query.vms": "reader",

@@ -26,10 +26,10 @@ import { VmNicFields } from "./fields/vm-nic-fields.js";
 import { GuestNetworkEventFields, Subscriptions } from "./fields/subscriptions.js";
 import { DIFFERENCE_TYPES } from "./types/difference-types.js";
 
-/** How the graph takes part in a federated one: not at all, whole, or with what only we know. */
+/** How the graph takes part in a federated one: not at all, whole, or with only what no other subgraph knows. */
 export type Federation = "off" | SubgraphShape;
 
-/** Builds the executable schema; once a process is enough, requests differ by their context alone. */
+/** Builds the executable schema. One for the process is enough, since requests differ by their context alone. */
 export function buildGraphSchema({
   federation,
   names = OWN_NAMES,
@@ -69,10 +69,11 @@ export function buildTypeGraph(): GraphQLSchema {
       ...DIFFERENCE_FIELDS,
     ],
     orphanedTypes: DIFFERENCE_TYPES,
-    // TypeGraphQL wants one; our subscriptions make their streams themselves.
+    // TypeGraphQL demands a PubSub. Our subscriptions create their streams themselves.
     pubSub: { publish: () => undefined, subscribe: refusePubSub },
     validate: false,
-    // It would execute an introspection at each start, a fifth of the time until the first answer; the tests validate the schema.
+    // The check would execute an introspection at each start, a fifth of the time until the first answer. Tests
+    // validate the schema.
     skipCheck: true,
   }).toConfig();
   return new GraphQLSchema({
@@ -97,7 +98,7 @@ function refusePubSub(): never {
   throw new Error("a subscription without a stream of its own");
 }
 
-/** Describes a root type, for which TypeGraphQL has no place. */
+/** Adds the description of a root type, which TypeGraphQL cannot state. */
 function describeType(
   type: GraphQLObjectType | null | undefined,
   description: string,

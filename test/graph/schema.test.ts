@@ -11,7 +11,7 @@ import {
   validateSchema,
 } from "graphql";
 import { describe, expect, test } from "vitest";
-import { LIST_SIZES, listSizeOf } from "../../src/graph/estimates/list-sizes.js";
+import { LIST_SIZES, findListSize } from "../../src/graph/estimates/list-sizes.js";
 import { printGraphSchema } from "../../src/graph/print-schema.js";
 import { getSchema } from "./ask.js";
 
@@ -91,5 +91,5 @@ test.each([
   ["Vm", "nics", {}, 4],
   ["Vm", "name", {}, 1],
 ])("the size of %s.%s(%j) is %d", (type, field, args, size) => {
-  expect(listSizeOf(type, field, args)).toBe(size);
+  expect(findListSize(type, field, args)).toBe(size);
 });

@@ -1,25 +1,25 @@
 import { isUuid } from "../../model/uuid.js";
 import { createGraphError } from "../errors.js";
 
-/** At most so many VMs in one page. */
+/** The largest page. */
 export const MAX_PAGE = 500;
-/** At most so many values in one list. */
+/** The longest list of an argument. */
 export const MAX_VALUES = 500;
 /** Default number of items of a list. */
 export const DEFAULT_PAGE = 50;
 
-/** Parses the id in lower case; an error that names the argument if it is no UUID. */
+/** Parses an id into lower case. Throws an error that names the argument if it is no UUID. */
 export function parseId(argument: string, id: string): string {
   if (isUuid(id)) return id.toLowerCase();
   throw createGraphError("BAD_USER_INPUT", `${argument}: ${formatQuoted(id)} is not a UUID`);
 }
 
-/** Parses a list of ids as {@link parseId} does, each of them once. */
+/** Parses a list of ids as {@link parseId} does, without repetitions. */
 export function parseIds(argument: string, ids: readonly string[]): readonly string[] {
   return [...new Set(checkListLength(argument, ids).map((id) => parseId(argument, id)))];
 }
 
-/** Returns the list; an error that names the argument if it has more than {@link MAX_VALUES} values. */
+/** Returns the list. Throws an error that names the argument if it has more than {@link MAX_VALUES} values. */
 export function checkListLength<Value>(argument: string, values: readonly Value[]): readonly Value[] {
   if (values.length <= MAX_VALUES) return values;
   throw createGraphError(
@@ -39,7 +39,7 @@ export function parsePageSize(
   throw createGraphError("BAD_USER_INPUT", `${argument}: must be from 1 to ${MAX_PAGE}, not ${size}`);
 }
 
-/** Free text of bearable length without NUL, which PostgreSQL cannot hold. */
+/** Checks a free text: not too long, and without NUL, which PostgreSQL cannot hold. */
 export function parseText(argument: string, text: string): string {
   if (text.includes("\u0000"))
     throw createGraphError("BAD_USER_INPUT", `${argument}: must not contain a NUL character`);

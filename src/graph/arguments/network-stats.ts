@@ -2,7 +2,7 @@ import type { Loaders } from "../../loaders/loaders.js";
 import type { NetworkStatsKey, NetworkStatsRow, StaleReason, VmFilter } from "../../loaders/rows.js";
 import type { IpFamily } from "../../model/address/cidr.js";
 
-/** A group as the graph shows it: what it is grouped by is in the field of that name. */
+/** A group as the graph shows it. The key of the group is in the field of that name; the other key fields are null. */
 export interface ShownStatsRow extends Omit<NetworkStatsRow, "key"> {
   readonly hostId: string | null;
   readonly network: string | null;
@@ -10,7 +10,7 @@ export interface ShownStatsRow extends Omit<NetworkStatsRow, "key"> {
   readonly staleReason: StaleReason | null;
 }
 
-/** Loads the figures of the VMs that a filter lets through. */
+/** Loads the figures of the VMs that a filter finds. */
 export async function loadNetworkStats({ findings }: Loaders, filter: VmFilter, by: NetworkStatsKey) {
   const { rows, ...rest } = await findings.readNetworkStats({ filter, by });
   return { ...rest, rows: rows.map((row) => showRow(row, by)) };

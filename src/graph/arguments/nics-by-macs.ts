@@ -4,7 +4,7 @@ import type { Nic } from "../../loaders/rows.js";
 import { createGraphError } from "../errors.js";
 import { checkListLength } from "./arguments.js";
 
-/** Parses the two arguments by which MACs are given, of which a client uses one; each MAC once. */
+/** Parses the two arguments for MACs, of which a client uses one. Returns the MACs without repetitions. */
 export function parseMacs(one: string | null, many: readonly string[] | null): readonly string[] {
   if (one !== null && many === null) return [one];
   if (one === null && many !== null) return [...new Set(checkListLength("macAddresses", many))];
@@ -14,7 +14,7 @@ export function parseMacs(one: string | null, many: readonly string[] | null): r
   );
 }
 
-/** Loads the vNICs with any of the MACs, by name. */
+/** Loads the vNICs with any of the MACs, sorted by name. */
 export async function loadNicsByMacs(loaders: Loaders, macs: readonly string[]): Promise<readonly Nic[]> {
   const byMac = await Promise.all(macs.map((mac) => loaders.nicsByMac.load(mac)));
   return byMac.flat().sort(compareByName);

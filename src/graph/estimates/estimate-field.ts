@@ -2,10 +2,10 @@ import { DEFAULT_PAGE, MAX_PAGE } from "../arguments/arguments.js";
 import {
   countReads,
   KEYS,
-  openPage,
+  countPageItems,
   readByKey,
   readPageSize,
-  spread,
+  countListItems,
   type Cohort,
   type Estimate,
   type FieldEstimate,
@@ -14,11 +14,11 @@ import {
 import { FINDING_ESTIMATES } from "./estimate-findings.js";
 import { HISTORY_ESTIMATES } from "./estimate-history.js";
 import { findLongest, sumLongest, type Distribution, type FleetCounts } from "./fleet-counts.js";
-import { listSizeOf } from "./list-sizes.js";
+import { findListSize } from "./list-sizes.js";
 
 export type { Cohort, FieldEstimate } from "./cohort.js";
 
-/** Estimates a field by its arguments and by the objects that it is asked of. */
+/** Estimates a field by its arguments and by the objects of which it is asked. */
 export type EstimateField = (
   typeName: string,
   fieldName: string,
@@ -27,24 +27,25 @@ export type EstimateField = (
 ) => FieldEstimate;
 
 /**
- * Creates the function that estimates what a field can give, before anything is read. It never estimates too little:
- * different VMs have no more interfaces than those VMs that have most. Before anything was counted, typical sizes are taken.
+ * Creates the function that estimates what a field can give, before anything is read. Its estimate is never too small:
+ * different VMs have no more interfaces than the VMs that have most. Until lists were counted, it assumes typical
+ * sizes.
  */
 export function createFieldEstimator(findCounts: () => FleetCounts | null): EstimateField {
   return (typeName, fieldName, args, parents) => {
-    const place = `${typeName}.${fieldName}`;
-    const estimate = Object.hasOwn(ESTIMATES, place) ? ESTIMATES[place] : undefined;
+    const fieldPath = `${typeName}.${fieldName}`;
+    const estimate = Object.hasOwn(ESTIMATES, fieldPath) ? ESTIMATES[fieldPath] : undefined;
     const counts = findCounts() ?? TYPICAL;
     if (estimate !== undefined) return clampToOne(estimate(parents, args, counts));
-    const count = parents.count * Math.max(1, listSizeOf(typeName, fieldName, args));
+    const count = parents.count * Math.max(1, findListSize(typeName, fieldName, args));
     return { cohort: { ...parents, count }, statements: 0 };
   };
 }
 
-/** No statement reads more VMs of hosts at once (see loaders/batches/host-vms.ts). */
+/** The most VMs of hosts that one statement reads (see loaders/batches/host-vms.ts). */
 const ROWS = 50_000;
 
-/** A table of VMs that is looked through costs an object for every so many rows. */
+/** Reading a table of VMs costs an object for each so many rows. */
 const ROWS_AN_OBJECT = 20;
 
 const assumeLength = (length: number): Distribution => [{ length, lists: Number.MAX_SAFE_INTEGER }];
@@ -76,8 +77,8 @@ const ESTIMATES: Readonly<Record<string, Estimate>> = {
     cohort: { ...parents, count: hosts, repeats: 1, owners: hosts },
     statements: 1,
   }),
-  "VmConnection.nodes": openPage,
-  "VmConnection.edges": openPage,
+  "VmConnection.nodes": countPageItems,
+  "VmConnection.edges": countPageItems,
   "VmConnection.totalCount": (parents, _args, { vms }) => ({
     cohort: parents,
     statements: parents.count,
@@ -105,7 +106,8 @@ const ESTIMATES: Readonly<Record<string, Estimate>> = {
       byKey.set(key, (byKey.get(key) ?? 0) + 1);
     }
     const repeats = Math.max(1, ...byKey.values());
-    // VMs by id, vNICs by id, and vNICs by MAC, which are found among their VM's. They arrive together.
+    // There are three reads: VMs by id, vNICs by id, and vNICs by MAC, which are found among their VM's. They arrive
+    // together.
     const kinds = (byType["Vm"] === undefined ? 0 : 1) + (byType["VmNic"] === undefined ? 0 : 2);
     const statements = Math.max(1, kinds) * Math.ceil(given.length / KEYS);
     const cohort = { ...parents, count: given.length, repeats, owners: byKey.size, byType };
@@ -114,7 +116,7 @@ const ESTIMATES: Readonly<Record<string, Estimate>> = {
   "Host.vms": (parents, args, { vmsPerHost }) => {
     const limit = readPageSize(args["first"], MAX_PAGE);
     const cut = vmsPerHost.map(({ length, lists }) => ({ length: Math.min(length, limit), lists }));
-    const count = spread(parents, cut);
+    const count = countListItems(parents, cut);
     const hosts = Math.min(parents.count, parents.owners);
     const statements = countReads(parents, hosts, Math.max(1, Math.floor(ROWS / limit)));
     return {
@@ -132,10 +134,10 @@ const ESTIMATES: Readonly<Record<string, Estimate>> = {
     readByKey(parents, { repeats: Math.min(parents.count, parents.repeats * findLongest(nicsPerVm)) }),
   "VmNic.guestInterface": (parents, _args, { nicsPerVm }) =>
     readTwice(parents, { repeats: Math.min(parents.count, parents.repeats * findLongest(nicsPerVm)) }),
-  // Interfaces and vNICs; of a vNIC the VM, too.
+  // It reads interfaces and vNICs; for a vNIC also its VM.
   "GuestInfo.primaryAddress": (parents) => readTwice(parents, {}),
   "VmNic.primaryAddress": (parents) => readTwice(parents, {}),
-  // The VM, its interfaces and its vNICs.
+  // It reads the VM, its interfaces and its vNICs.
   "VmNic.missingReason": (parents) => {
     const { cohort, statements } = readByKey(parents, {});
     return { cohort, statements: 3 * statements };
@@ -147,20 +149,20 @@ const ESTIMATES: Readonly<Record<string, Estimate>> = {
     return { cohort, statements: 3 * statements };
   },
   "VmNic.guestInterfaces": (parents, _args, { nicsPerVm, interfacesPerVm }) => {
-    // A MAC is of one vNIC of a VM, or of a few; so is each interface that has it.
+    // One vNIC of a VM has a MAC, or a few have it; each of them then has each interface with that MAC.
     const count = Math.min(
       parents.count * findLongest(interfacesPerVm),
-      2 * spread(parents, interfacesPerVm),
+      2 * countListItems(parents, interfacesPerVm),
     );
     return readTwice(parents, { count, repeats: parents.repeats * findLongest(nicsPerVm) });
   },
   "GuestInfo.networkDevices": (parents, _args, { interfacesPerVm }) =>
-    readTwice(parents, { count: spread(parents, interfacesPerVm) }),
+    readTwice(parents, { count: countListItems(parents, interfacesPerVm) }),
   "NetworkDevice.vmNic": (parents, _args, { interfacesPerVm }) =>
     readByKey(parents, { repeats: Math.min(parents.count, parents.repeats * findLongest(interfacesPerVm)) }),
 };
 
-/** Reads a page of VMs; a filter may have to look through all of them. */
+/** Estimates a page of VMs. With a filter, the database may have to read all VMs. */
 function readVmPage(
   parents: Cohort,
   { first, last }: Values,
@@ -175,7 +177,7 @@ function readVmPage(
   };
 }
 
-/** Interfaces are known only of a VM that is: both are read. */
+/** Estimates two statements: interfaces are known only if their VM is, so both are read. */
 function readTwice(parents: Cohort, changes: Partial<Cohort>): FieldEstimate {
   const { cohort, statements } = readByKey(parents, changes);
   return { cohort, statements: 2 * statements };

@@ -1,7 +1,7 @@
 import { HOLDERS_SHOWN, MOST_STATS_ROWS } from "../../model/limits.js";
 import { DEFAULT_PAGE } from "../arguments/arguments.js";
 import {
-  openPage,
+  countPageItems,
   readByKey,
   readPageSize,
   type Cohort,
@@ -10,14 +10,14 @@ import {
 } from "./cohort.js";
 import { findLongest, sumLongest } from "./fleet-counts.js";
 
-/** What questions about many VMs at once can give, and what reading it takes. */
+/** Estimates of the fields that look at many VMs at once. */
 export const FINDING_ESTIMATES: Readonly<Record<string, Estimate>> = {
   "Query.guestAddresses": (parents, { first }) => readPage(parents, first, 0),
-  // All addresses are looked through for those that come several times.
+  // All addresses are read to find those that come several times.
   "Query.addressConflicts": (parents, { first }, { vms }) => readPage(parents, first, vms / 20),
   "Query.macConflicts": (parents, { first }, { vms }) => readPage(parents, first, vms / 20),
   "Query.drift": (parents, { first }) => readPage(parents, first, 0),
-  // VMs, their vNICs, interfaces and addresses are all looked through, and conflicts found.
+  // All VMs, vNICs, interfaces and addresses are read, and conflicts are searched.
   "Query.guestNetworkStats": (parents, _args, { vms }) => ({
     cohort: parents,
     statements: 1,
@@ -30,8 +30,8 @@ export const FINDING_ESTIMATES: Readonly<Record<string, Estimate>> = {
   "GuestNetworkStatsRow.host": (parents) => readByKey(parents, {}),
   ...Object.fromEntries(
     ["GuestAddress", "AddressConflict", "MacConflict", "Drift"].flatMap((name): [string, Estimate][] => [
-      [`${name}Connection.nodes`, openPage],
-      [`${name}Connection.edges`, openPage],
+      [`${name}Connection.nodes`, countPageItems],
+      [`${name}Connection.edges`, countPageItems],
       [
         `${name}Connection.totalCount`,
         (parents, _args, { vms }) => ({
@@ -72,7 +72,7 @@ function readPage(parents: Cohort, first: unknown, scanned: number): FieldEstima
   return { cohort: { ...parents, page }, statements: 1, scanned };
 }
 
-/** A VM may be behind each of the rows. */
+/** Estimates one read for each row. All rows may belong to one VM. */
 function readOne(parents: Cohort): FieldEstimate {
   return readByKey(parents, { repeats: parents.count });
 }

@@ -1,10 +1,10 @@
 import { DEFAULT_PAGE } from "../arguments/arguments.js";
-import { openPage, readByKey, readPageSize, spread, type Estimate } from "./cohort.js";
+import { countPageItems, readByKey, readPageSize, countListItems, type Estimate } from "./cohort.js";
 
-/** What fields of the past can give, and what reading it takes. Lists are taken to have been as long as they are now. */
+/** Estimates of the fields of the past. Lists are assumed to have been as long as they are now. */
 export const HISTORY_ESTIMATES: Readonly<Record<string, Estimate>> = {
   "Vm.nics": (parents, { at }, { nicsPerVm }) => {
-    const { cohort, statements } = readByKey(parents, { count: spread(parents, nicsPerVm) });
+    const { cohort, statements } = readByKey(parents, { count: countListItems(parents, nicsPerVm) });
     return { cohort, statements: at == null ? statements : statements * PAST_STATEMENTS };
   },
   "Vm.guestInfo": (parents, { at }) => {
@@ -14,11 +14,11 @@ export const HISTORY_ESTIMATES: Readonly<Record<string, Estimate>> = {
   },
   "Vm.guestHistory": (parents, { first }) => {
     const { cohort, statements } = readByKey(parents, { page: readPageSize(first, DEFAULT_PAGE) });
-    // Each change is read from the log and undone, whether its differences are asked for or not.
+    // Each change is read from the log and undone, even if its differences are not asked for.
     return { cohort, statements: statements * HISTORY_STATEMENTS, scanned: parents.count * cohort.page };
   },
-  "GuestHistoryConnection.nodes": openPage,
-  "GuestHistoryConnection.edges": openPage,
+  "GuestHistoryConnection.nodes": countPageItems,
+  "GuestHistoryConnection.edges": countPageItems,
   "GuestNetworkChange.differences": (parents) => ({
     cohort: { ...parents, count: parents.count * DIFFERENCES_OF_A_CHANGE },
     statements: 0,
@@ -34,8 +34,8 @@ export const HISTORY_ESTIMATES: Readonly<Record<string, Estimate>> = {
     cohort: { ...parents, count: parents.count * DIFFERENCES_OF_A_CHANGE },
     statements: 0,
   }),
-  "AddressHistoryConnection.nodes": openPage,
-  "AddressHistoryConnection.edges": openPage,
+  "AddressHistoryConnection.nodes": countPageItems,
+  "AddressHistoryConnection.edges": countPageItems,
   "AddressSpan.vm": (parents) => readByKey(parents, { repeats: parents.count }),
   "HostStateEvent.host": (parents) => ({ cohort: parents, statements: 0 }),
   "GuestNetworkChange.reportedBy": (parents) => readByKey(parents, {}),
@@ -44,16 +44,25 @@ export const HISTORY_ESTIMATES: Readonly<Record<string, Estimate>> = {
 };
 
 /**
- * One question reads the log's bounds, the index's place, the changes behind it (six), a page of spans, and who may see
- * what (two).
+ * Statements of one question: the log's bounds, the index's position, the changes behind it (six), a page of spans, and
+ * which VMs the viewer may see (two).
  */
 const PAST_STATEMENTS = 8;
 
-/** Statements of a past state: the log's bounds, who may be seen (two), the changes, what changed since, the present (four). */
+/**
+ * Statements of a past state: the log's bounds, the viewer's VMs (two), the changes, what changed since, the present
+ * (four).
+ */
 const HISTORY_STATEMENTS = 9;
 
-/** Statements of spans: the log's bounds, the index's place, the changes behind it (six), a page, who may be seen (two). */
+/**
+ * Statements of spans: the log's bounds, the index's position, the changes behind it (six), a page, the viewer's VMs
+ * (two).
+ */
 const ADDRESS_STATEMENTS = 11;
 
-/** A change is mostly about one or two things; what an answer holds is counted while it is made. */
+/**
+ * Differences that a change is assumed to have; most have one or two. What an answer really holds is counted while it
+ * is made.
+ */
 const DIFFERENCES_OF_A_CHANGE = 3;

@@ -2,7 +2,7 @@ import { findOuterTypeName, findOwnTypeName, type SubgraphNames } from "../../mo
 import type { Values } from "./cohort.js";
 import type { EstimateField } from "./estimate-field.js";
 
-/** Lets an estimator that knows our names estimate a subgraph whose types and keys are called otherwise. */
+/** Creates an estimator for a subgraph whose types and keys have other names, from one that knows our names. */
 export function estimateRenamed(estimate: EstimateField, names: SubgraphNames): EstimateField {
   return (typeName, fieldName, args, parents) => {
     const own = findOwnTypeName(typeName, names);

@@ -1,7 +1,7 @@
-/** How many lists have which length, the longest first. */
+/** The number of lists of each length, the longest first. */
 export type Distribution = readonly { readonly length: number; readonly lists: number }[];
 
-/** How large the lists are that the database can give, as counted a moment ago. */
+/** The sizes of the lists in the database, as counted a moment ago. */
 export interface FleetCounts {
   readonly hosts: number;
   readonly vms: number;
@@ -11,7 +11,7 @@ export interface FleetCounts {
   readonly interfacesPerVm: Distribution;
 }
 
-/** Sums the `count` longest lists: no `count` different lists hold more together. */
+/** Sums the `count` longest lists. No `count` different lists hold more together. */
 export function sumLongest(distribution: Distribution, count: number): number {
   let sum = 0;
   let left = count;

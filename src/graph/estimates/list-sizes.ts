@@ -2,11 +2,11 @@ import { HOLDERS_SHOWN, MOST_STATS_ROWS } from "../../model/limits.js";
 import { DEFAULT_PAGE } from "../arguments/arguments.js";
 
 /**
- * Returns how many values a list field typically gives: 1 for no list, a page size as asked. The numbers are what large
- * installations show; estimates use them for lists of plain values, and until the real lists were counted
- * (estimate-field.ts).
+ * Returns how many values a list field typically gives: 1 if it is no list, the page size if one is asked for. The
+ * numbers are those of large installations. Estimates use them for lists of plain values, and for all lists until the
+ * real ones were counted (estimate-field.ts).
  */
-export function listSizeOf(
+export function findListSize(
   typeName: string,
   fieldName: string,
   args: Readonly<Record<string, unknown>>,
@@ -15,7 +15,10 @@ export function listSizeOf(
   return typeof size === "number" ? size : size(args);
 }
 
-/** The size of each list field, or how its arguments tell it. A page's size counts at the field that has `first`. */
+/**
+ * The size of each list field, or the function of its arguments that gives it. A page's size counts at the field that
+ * has `first`.
+ */
 export const LIST_SIZES: Readonly<
   Record<string, number | ((args: Readonly<Record<string, unknown>>) => number)>
 > = {
@@ -56,7 +59,7 @@ export const LIST_SIZES: Readonly<
   "NetworkDevice.ipv6Addresses": 2,
 };
 
-/** Host.vms gives all that there are unless told otherwise, and that is rarely more. */
+/** Host.vms gives all VMs unless `first` bounds them; rarely are there more. */
 const TYPICAL_VMS_OF_A_HOST = 50;
 
 function readPageSize({ first, last }: Readonly<Record<string, unknown>>, otherwise: number): number {

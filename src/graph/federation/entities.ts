@@ -16,15 +16,15 @@ import { createGraphError } from "../errors.js";
 import { OWN_NAMES, type SubgraphNames } from "../../model/subgraph-names.js";
 import { isSameMac } from "../../model/address/mac.js";
 
-/** A representation as a gateway sends it: a type's name and the fields of one of its keys. */
+/** A representation as a federation gateway sends it: a type's name and the fields of one of its keys. */
 export type Key = Readonly<Record<string, unknown>>;
 
-/** How each entity is found by its keys; `null` for a key that is malformed. */
+/** Functions that find each entity by its keys; `null` for a malformed key. */
 export type EntityReaders = Readonly<
   Record<string, (key: Key, loaders: Loaders) => Promise<object | null> | null>
 >;
 
-/** Creates the two root fields by which a gateway reads a subgraph. */
+/** Creates the two root fields by which a federation gateway reads a subgraph. */
 export function createEntityFields(
   schema: GraphQLSchema,
   printSdl: () => string,
@@ -50,7 +50,8 @@ export function createEntityFields(
           description: "A `__typename` and the fields of one of its keys, for each entity.",
         },
       },
-      // Together, because a statement that fails does so for all of them: one error, not thousands.
+      // Promise.all, because a statement that fails does so for all of them: the answer has one error instead of
+      // thousands.
       resolve: (_source, args: { representations: readonly unknown[] }, { loaders }) =>
         Promise.all(loadEntities(args.representations, readers, loaders)),
     },
@@ -68,7 +69,7 @@ const ANY = new GraphQLScalarType({
   description: "A representation: `{__typename, …key fields}`.",
 });
 
-/** Creates the readers of our entities, by the names that they and their keys have. */
+/** Creates the readers of our entities, under the names that the entities and their keys have in the subgraph. */
 export function createEntityReaders({ entities: { Vm, VmNic } }: SubgraphNames): EntityReaders {
   return {
     [Vm.type]: ({ [Vm.key]: id }, loaders) => (typeof id === "string" ? loaders.vmById.load(id) : null),
@@ -85,20 +86,23 @@ async function loadNicByMac(vmId: string, mac: string, loaders: Loaders): Promis
   return nics.find((nic) => isSameMac(nic.macAddress, mac)) ?? null;
 }
 
-/** Loads entities. A type that we do not have is a fault of the composition; one error tells it, thousands would not. */
+/**
+ * Loads entities. An unknown type is a fault of the composition, and gives one error, even if thousands of keys have
+ * it.
+ */
 function loadEntities(
   representations: readonly unknown[],
   readers: EntityReaders,
   loaders: Loaders,
 ): unknown[] {
-  let told = false;
+  let isReported = false;
   return representations.map((key) => {
     if (!isKey(key)) return null;
     const name = key["__typename"];
     const reader = typeof name === "string" && Object.hasOwn(readers, name) ? readers[name] : undefined;
     if (reader !== undefined) return tagWithType(String(name), reader(key, loaders));
-    if (told) return null;
-    told = true;
+    if (isReported) return null;
+    isReported = true;
     const names = Object.keys(readers).join(" and ");
     return createGraphError(
       "BAD_USER_INPUT",
@@ -107,7 +111,7 @@ function loadEntities(
   });
 }
 
-/** Returns the row with the name by which the union finds its type. */
+/** Returns the row with `__typename`, by which the union finds its type. */
 async function tagWithType(typeName: string, row: Promise<object | null> | null): Promise<object | null> {
   const found = await row;
   return found === null ? null : { ...found, __typename: typeName };

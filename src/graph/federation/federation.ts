@@ -7,26 +7,29 @@ import { createEntityFields, createEntityReaders } from "./entities.js";
 import { renameTypes } from "./rename-types.js";
 import { printSubgraph } from "./subgraph-sdl.js";
 
-/** `whole`: this graph owns VMs, vNICs and hosts. `contribute`: another graph owns them, and this one adds the guests. */
+/**
+ * The kind of subgraph. `whole`: it owns VMs, vNICs and hosts. `contribute`: another subgraph owns them, and this one
+ * adds the guests.
+ */
 export type SubgraphShape = "whole" | "contribute";
 
-/** A schema, and what a composer reads of it, which is printed when somebody asks. */
+/** A schema, and the function that prints it for a composer. */
 export interface Subgraph {
   readonly schema: GraphQLSchema;
   readonly printSdl: () => string;
 }
 
 /**
- * Creates the schema as a subgraph of Federation 2, with `_service` and `_entities`. Written here because
- * @apollo/subgraph brings a package under the Elastic License with it, and because a subgraph needs no more than keys
- * and one resolver. `names` are for what is contributed; the whole graph keeps its own.
+ * Creates the schema as a subgraph of Federation 2, with `_service` and `_entities`. @apollo/subgraph is not used,
+ * because it brings a package under the Elastic License, and a subgraph needs no more than keys and one resolver.
+ * `names` renames what is contributed; the whole graph keeps its own names.
  */
 export function createSubgraph(
-  whole: GraphQLSchema,
+  schema: GraphQLSchema,
   shape: SubgraphShape,
   names: SubgraphNames = OWN_NAMES,
 ): Subgraph {
-  const part = shape === "whole" ? whole : renameTypes(keepOwnContribution(whole), names);
+  const part = shape === "whole" ? schema : renameTypes(keepOwnContribution(schema), names);
   let sdl: string | null = null;
   const printSdl = (): string =>
     (sdl ??= printSubgraph(part, shape === "whole" ? WHOLE_DIRECTIVES : listKeys(names)));
@@ -51,8 +54,9 @@ export function createSubgraph(
 }
 
 /**
- * The second key of VmNic is for inventories that know MACs but not the engine's ids. It is no part of `contribute`: a key
- * would make `macAddress` and `vm` ours as well, and fail to compose where the owner's MAC is a String.
+ * Directives of the whole graph. The second key of VmNic is for inventories that know MACs but not the engine's ids.
+ * `contribute` does not have it: such a key would make `macAddress` and `vm` ours as well, and would not compose if the
+ * owner's MAC is a String.
  */
 const WHOLE_DIRECTIVES: Readonly<Record<string, string>> = {
   Vm: '@key(fields: "id")',

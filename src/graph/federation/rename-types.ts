@@ -14,8 +14,8 @@ import {
 import { findOuterTypeName, type SubgraphNames } from "../../model/subgraph-names.js";
 
 /**
- * Renames the types of a subgraph without root fields, and the keys of its entities. Changes the schema given, which must be
- * used no more; scalars are shared by all schemas of the process, and so replaced instead of changed.
+ * Renames the types of a subgraph without root fields, and the keys of its entities. It changes the given schema, which
+ * must not be used any more. Scalars are replaced instead of changed, because all schemas of the process share them.
  */
 export function renameTypes(schema: GraphQLSchema, names: SubgraphNames): GraphQLSchema {
   const types = Object.values(schema.getTypeMap()).filter((type) => !type.name.startsWith("__"));

@@ -9,7 +9,7 @@ import {
   type GraphQLSchema,
 } from "graphql";
 
-/** Prints the schema with directives given by type name, and the link to the federation that they come from. */
+/** Prints the schema with directives for its types, and the link to the specification that defines these directives. */
 export function printSubgraph(schema: GraphQLSchema, directives: Readonly<Record<string, string>>): string {
   const document = parse(printSchema(lexicographicSortSchema(schema)));
   const marked = visit(document, {
@@ -18,7 +18,7 @@ export function printSubgraph(schema: GraphQLSchema, directives: Readonly<Record
   return `${LINK}\n\n${print(marked)}\n`;
 }
 
-/** 2.0 would do; 2.3 is the oldest that every composer in use understands without hints. */
+/** 2.0 would be enough; 2.3 is the oldest version that every composer in use understands without hints. */
 const LINK =
   'extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@shareable"])';
 

@@ -63,7 +63,7 @@ export class AddressHistoryQueries {
   }
 }
 
-/** What a page of spans shows. */
+/** The fields of a page of spans. */
 @Resolver(() => AddressHistoryConnection)
 export class AddressHistoryConnectionFields {
   @FieldResolver(() => [AddressSpan], { description: "The page's spans, without their cursors." })
@@ -88,7 +88,7 @@ export class AddressHistoryConnectionFields {
   }
 }
 
-/** What one place of a page shows. */
+/** The fields of an edge: one row of a page, with its cursor. */
 @Resolver(() => AddressHistoryEdge)
 export class AddressHistoryEdgeFields {
   @FieldResolver(() => AddressSpan, { description: "The span." })
@@ -104,7 +104,7 @@ export class AddressHistoryEdgeFields {
   }
 }
 
-/** What leads on from a span. */
+/** Links from a span. */
 @Resolver(() => AddressSpan)
 export class AddressSpanFields {
   @FieldResolver(() => Vm, {
@@ -116,7 +116,7 @@ export class AddressSpanFields {
   }
 }
 
-/** What leads on from the history of addresses. */
+/** All these resolvers. */
 export const ADDRESS_HISTORY_FIELDS = [
   AddressHistoryQueries,
   AddressHistoryConnectionFields,

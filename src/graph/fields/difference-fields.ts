@@ -186,7 +186,7 @@ export class VmNicDifferenceFields {
   }
 }
 
-/** What leads on from differences. */
+/** All these resolvers. */
 export const DIFFERENCE_FIELDS = [
   NameDifferenceFields,
   StatusDifferenceFields,

@@ -1,10 +1,10 @@
 import { Arg, Args, Ctx, FieldResolver, Query, Resolver, Root } from "type-graphql";
 import {
-  findVmsSought,
-  loadHostsSought,
-  loadNicsSought,
-  parseSought,
-  type Sought,
+  buildTargetFilter,
+  loadTargetHosts,
+  loadTargetNics,
+  parseFindText,
+  type FindTarget,
 } from "../arguments/filters/find-text.js";
 import { toVmPageArguments, VmListArguments } from "../arguments/pages/vm-list-arguments.js";
 import { loadVmPage } from "../arguments/pages/vm-page.js";
@@ -13,7 +13,7 @@ import { FindKindEnum } from "../types/enums.js";
 import { FindResult, VmConnection } from "../types/list-types.js";
 import { Host, VmNic } from "../types/object-types.js";
 
-/** A search for a text of which nobody says what it is. */
+/** The search for a text whose kind is not stated. */
 @Resolver()
 export class FindQueries {
   @Query(() => FindResult, {
@@ -27,8 +27,8 @@ export class FindQueries {
         "An IPv4 or IPv6 address, a prefix like `10.0.0.0/8`, a MAC, a UUID, each in any spelling; or a part of a name.",
     })
     text: string,
-  ): Sought {
-    return parseSought(text);
+  ): FindTarget {
+    return parseFindText(text);
   }
 }
 
@@ -36,8 +36,8 @@ export class FindQueries {
 @Resolver(() => FindResult)
 export class FindResultFields {
   @FieldResolver(() => FindKindEnum, { description: "What the text was taken for. Never null." })
-  kind(@Root() sought: Sought) {
-    return sought.kind;
+  kind(@Root() target: FindTarget) {
+    return target.kind;
   }
 
   @FieldResolver(() => VmConnection, {
@@ -47,11 +47,11 @@ export class FindResultFields {
       "the text in their name or in their guest's. As stored last; an empty page if none is found. Null only beside an error.",
   })
   vms(
-    @Root() sought: Sought,
+    @Root() target: FindTarget,
     @Ctx() { loaders }: GraphContext,
     @Args(() => VmListArguments) page: VmListArguments,
   ) {
-    return loadVmPage(loaders, toVmPageArguments(page, findVmsSought(sought)));
+    return loadVmPage(loaders, toVmPageArguments(page, buildTargetFilter(target)));
   }
 
   @FieldResolver(() => [VmNic], {
@@ -59,8 +59,8 @@ export class FindResultFields {
     description:
       "vNICs with the MAC or the id, by name; empty for anything else. As stored last. Null only beside an error.",
   })
-  vmNics(@Root() sought: Sought, @Ctx() { loaders }: GraphContext) {
-    return loadNicsSought(loaders, sought);
+  vmNics(@Root() target: FindTarget, @Ctx() { loaders }: GraphContext) {
+    return loadTargetNics(loaders, target);
   }
 
   @FieldResolver(() => [Host], {
@@ -69,7 +69,7 @@ export class FindResultFields {
       "Hosts with the id, that are asked at the address, or with the text in their name or address, by name; empty for a " +
       "MAC or a prefix. As stored last. Null only beside an error.",
   })
-  hosts(@Root() sought: Sought, @Ctx() { loaders }: GraphContext) {
-    return loadHostsSought(loaders, sought);
+  hosts(@Root() target: FindTarget, @Ctx() { loaders }: GraphContext) {
+    return loadTargetHosts(loaders, target);
   }
 }

@@ -113,7 +113,7 @@ export class FindingQueries {
 
 const GONE = "The VM. As stored last. Null only if it is just gone.";
 
-/** What leads on from an address. */
+/** Links from an address. */
 @Resolver(() => GuestAddress)
 export class GuestAddressFields {
   @FieldResolver(() => Vm, { nullable: true, description: GONE })
@@ -140,7 +140,7 @@ export class GuestAddressFields {
   }
 }
 
-/** What leads on from an address of several VMs. */
+/** Links from an address of several VMs. */
 @Resolver(() => AddressConflict)
 export class AddressConflictFields {
   @FieldResolver(() => AddressConflictKindEnum, {
@@ -158,7 +158,7 @@ export class AddressConflictFields {
   }
 }
 
-/** What leads on from a MAC of several VMs. */
+/** Links from a MAC of several VMs. */
 @Resolver(() => MacConflict)
 export class MacConflictFields {
   @FieldResolver(() => [VmNic], {
@@ -169,7 +169,7 @@ export class MacConflictFields {
   }
 }
 
-/** What leads on from a misfit. */
+/** Links from an entry of drift. */
 @Resolver(() => Drift)
 export class DriftFields {
   @FieldResolver(() => Vm, { nullable: true, description: GONE })
@@ -196,7 +196,7 @@ export class DriftFields {
   }
 }
 
-/** All of them. */
+/** All these resolvers. */
 export const FINDING_FIELDS = [
   FindingQueries,
   GuestAddressFields,

@@ -53,7 +53,7 @@ export class VmHistoryFields {
   }
 }
 
-/** What a page of changes shows. */
+/** The fields of a page of changes. */
 @Resolver(() => GuestHistoryConnection)
 export class GuestHistoryConnectionFields {
   @FieldResolver(() => [GuestNetworkChange], { description: "The page's changes, without their cursors." })
@@ -78,7 +78,7 @@ export class GuestHistoryConnectionFields {
   }
 }
 
-/** What one place of a page shows. */
+/** The fields of an edge: one row of a page, with its cursor. */
 @Resolver(() => GuestHistoryEdge)
 export class GuestHistoryEdgeFields {
   @FieldResolver(() => GuestNetworkChange, { description: "The change." })
@@ -95,7 +95,7 @@ export class GuestHistoryEdgeFields {
   }
 }
 
-/** What leads on from a change. */
+/** Links from a change. */
 @Resolver(() => GuestNetworkChange)
 export class GuestNetworkChangeFields {
   @FieldResolver(() => [GuestNetworkDifference], {
@@ -115,7 +115,7 @@ export class GuestNetworkChangeFields {
   }
 }
 
-/** What leads on from the past. */
+/** All these resolvers. */
 export const HISTORY_FIELDS = [
   VmHistoryFields,
   GuestHistoryConnectionFields,

@@ -5,7 +5,7 @@ import type { GraphContext } from "../context.js";
 import { HostStatus, findKnownStatus } from "../types/enums.js";
 import { Host, Vm } from "../types/object-types.js";
 
-/** What leads on from a host. */
+/** Links from a host. */
 @Resolver(() => Host)
 export class HostFields {
   @FieldResolver(() => HostStatus, {

@@ -35,7 +35,7 @@ class HostSubscription {
   }
 }
 
-/** What leads on from an event of a host. */
+/** Links from an event of a host. */
 @Resolver(() => HostStateEvent)
 class HostStateEventFields {
   @FieldResolver(() => Host, {

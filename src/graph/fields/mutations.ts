@@ -5,7 +5,7 @@ import { Host } from "../types/object-types.js";
 
 const HOST_ID = { description: "The host's UUID." };
 
-/** What an operator may do; the guests' data itself comes from the hosts alone and is never written here. */
+/** What an operator may do. The guests' data come from the hosts alone and are never written here. */
 @Resolver()
 export class Mutations {
   @Mutation(() => Host, {
@@ -17,7 +17,7 @@ export class Mutations {
     const admin = findHostAdmin(context);
     const host = await loadHost(context, id);
     if (host === null) return null;
-    // A pass may take long: no state of the database is held on to meanwhile.
+    // A pass may take long, so the loaders give their snapshot of the database back first.
     context.loaders.forget();
     return loadHostAfter(context, host.id, admin.refreshHost(host.id));
   }
@@ -59,7 +59,7 @@ function loadHost({ loaders }: GraphContext, id: string) {
   return loaders.hostById.load(parseId("id", id));
 }
 
-/** Loads the host after the work is done. What was read before must not be served. */
+/** Loads the host after the work is done. What the loaders read before is forgotten first. */
 async function loadHostAfter({ loaders }: GraphContext, hostId: string, work: Promise<void>) {
   await work;
   loaders.forget();

@@ -32,7 +32,7 @@ export class NetworkStatsQueries {
   }
 }
 
-/** What a group is of. */
+/** The key of a group. */
 @Resolver(() => GuestNetworkStatsRow)
 export class NetworkStatsRowFields {
   @FieldResolver(() => Host, {
@@ -69,5 +69,5 @@ export class NetworkStatsRowFields {
   }
 }
 
-/** All of them. */
+/** All these resolvers. */
 export const NETWORK_STATS_FIELDS = [NetworkStatsQueries, NetworkStatsRowFields] as const;

@@ -59,7 +59,7 @@ export class VmNicPrimaryAddressFields {
   }
 }
 
-/** What leads on from an address. */
+/** Links from an address. */
 @Resolver(() => PrimaryAddress)
 export class PrimaryAddressFields {
   @FieldResolver(() => NetworkDevice, {

@@ -11,8 +11,9 @@ import { Host, Vm, VmNic } from "../types/object-types.js";
 import { MACScalar } from "../types/scalars.js";
 
 /**
- * Where a query begins. No answer waits for a host: all is read from what was stored last. Every field is nullable: in a
- * federated graph others answer beside us, and one that is not would take their answers along when we fail.
+ * The root fields of queries. No answer waits for a host: all is read from what was stored last. Every field is
+ * nullable: in a federated graph, a failure of a non-null field of ours would remove the answers of other subgraphs,
+ * too.
  */
 @Resolver()
 export class Queries {

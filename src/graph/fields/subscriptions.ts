@@ -13,7 +13,7 @@ import { GuestNetworkEvent, GuestNetworkFilter } from "../types/event-types.js";
 import { PrimaryAddress, Vm } from "../types/object-types.js";
 import { CidrScalar } from "../types/scalars.js";
 
-/** What can be subscribed to. Each stream is made in `subscribe`; a field gives each of its values as it is. */
+/** The root fields of subscriptions. `subscribe` creates each stream; the field returns each of its values as it is. */
 @Resolver()
 export class Subscriptions {
   @Subscription(() => GuestNetworkEvent, {
@@ -75,7 +75,7 @@ export class Subscriptions {
   }
 }
 
-/** What a stream is made from. TypeGraphQL gives arguments as graphql-js has coerced them. */
+/** What `subscribe` gets. TypeGraphQL passes the arguments as graphql-js has coerced them. */
 interface Subscribing<Arguments> {
   readonly args: Arguments;
   readonly context: GraphContext;
@@ -87,7 +87,7 @@ interface AddressArguments {
   readonly within?: Cidr | null;
 }
 
-/** What leads on from an event. */
+/** Links from an event. */
 @Resolver(() => GuestNetworkEvent)
 export class GuestNetworkEventFields {
   @FieldResolver(() => Vm, {

@@ -11,7 +11,7 @@ interface Edge {
   readonly order: VmOrder;
 }
 
-/** What a page of VMs shows. */
+/** The fields of a page of VMs. */
 @Resolver(() => VmConnection)
 export class VmConnectionFields {
   @FieldResolver(() => [Vm], { description: "The page's VMs, without their cursors." })
@@ -46,7 +46,7 @@ export class VmConnectionFields {
   }
 }
 
-/** What one place of a page shows. */
+/** The fields of an edge: one row of a page, with its cursor. */
 @Resolver(() => VmEdge)
 export class VmEdgeFields {
   @FieldResolver(() => Vm, { description: "The VM." })

@@ -16,7 +16,7 @@ const AT = {
     "and not in the future. Null: as it is now.",
 } as const;
 
-/** What leads on from a VM. */
+/** Links from a VM. */
 @Resolver(() => Vm)
 export class VmFields {
   @FieldResolver(() => VmStatus, {
@@ -74,7 +74,7 @@ export class VmFields {
   }
 }
 
-/** What leads on from a guest; the row behind it is its VM's. */
+/** Links from a guest; the row behind it is its VM's. */
 @Resolver(() => GuestInfo)
 export class GuestInfoFields {
   @FieldResolver(() => [NetworkDevice], {
@@ -125,7 +125,7 @@ export class GuestInfoFields {
   }
 }
 
-/** What leads on from an interface inside a guest. */
+/** Links from an interface inside a guest. */
 @Resolver(() => NetworkDevice)
 export class NetworkDeviceFields {
   @FieldResolver(() => VmNic, {

@@ -7,7 +7,7 @@ import { viewVm } from "../../loaders/past/vm-view.js";
 import { MissingReasonEnum } from "../types/enums.js";
 import { NetworkDevice, Vm, VmNic } from "../types/object-types.js";
 
-/** What leads on from a vNIC. */
+/** Links from a vNIC. */
 @Resolver(() => VmNic)
 export class VmNicFields {
   @FieldResolver(() => Vm, {

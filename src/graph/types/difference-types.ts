@@ -33,7 +33,7 @@ export const DeviceTypeEnum = {
   CONTAINER: "CONTAINER",
 } as const satisfies { [type in DeviceType]: type };
 
-/** One thing in which a VM differs from what it was before. */
+/** One thing in which a VM differs from its state before. */
 @InterfaceType({
   description:
     "One thing in which a VM differs from what it was just before. New kinds may come; `summary` says all of them in words. " +
@@ -100,7 +100,7 @@ export class AddressListDifference extends GuestNetworkDifference {}
 @ObjectType({ ...implementing, description: "A vNIC of the VM appeared, disappeared or changed." })
 export class VmNicDifference extends GuestNetworkDifference {}
 
-/** The types that the schema has although no field names them. */
+/** Types that the schema must name, because no field has their type. */
 export const DIFFERENCE_TYPES = [
   VmDifference,
   NameDifference,

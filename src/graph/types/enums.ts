@@ -82,9 +82,7 @@ export const FindKindEnum = {
   NAME: "NAME",
 } as const;
 
-/**
- * Finds the number if the enum has it, else the one for "not known". A newer engine's state must not become an error.
- */
+/** Returns the number if the enum has it, else `unknown`, so that a newer engine's state does not become an error. */
 export function findKnownStatus(
   numbers: Readonly<Record<string, number>>,
   status: number,

@@ -4,7 +4,7 @@ import type { Cidr } from "../../model/address/cidr.js";
 import { DifferenceKindEnum } from "./difference-types.js";
 import { CidrScalar, DateTimeScalar } from "./scalars.js";
 
-/** What an event is. */
+/** The kinds of events. */
 export const GuestNetworkEventKindEnum = { STATE: "STATE", CHANGE: "CHANGE" } as const;
 
 registerEnumType(GuestNetworkEventKindEnum, {
@@ -16,7 +16,7 @@ registerEnumType(GuestNetworkEventKindEnum, {
   },
 });
 
-/** Of which VMs and changes a client wants to hear. */
+/** Which VMs and changes a client follows. */
 @InputType({
   description:
     "Which VMs and changes: those that meet all that is given. Null is the same as not given. A VM that met it before a " +
@@ -52,7 +52,7 @@ export class GuestNetworkFilter {
   readonly kinds?: readonly DifferenceKind[] | null;
 }
 
-/** What a subscriber receives; what leads on from it is in subscriptions.ts. */
+/** What a subscriber receives. Its links are in subscriptions.ts. */
 @ObjectType({ simpleResolvers: true, description: "What a subscriber receives about one VM. Never altered." })
 export class GuestNetworkEvent {
   @Field(() => GuestNetworkEventKindEnum, { description: "Its kind. Never null." })

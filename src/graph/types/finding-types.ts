@@ -3,7 +3,7 @@ import type { DriftKind } from "../../model/guest/drift.js";
 import { PageInfo } from "./list-types.js";
 import { IPScalar, MACScalar } from "./scalars.js";
 
-/** Kinds of misfits between vNICs and guests. */
+/** Kinds of drift between vNICs and guests. */
 export const DriftKindEnum = {
   DEVICE_BRIDGE: "DEVICE_BRIDGE",
   DEVICE_BOND: "DEVICE_BOND",
@@ -46,7 +46,7 @@ registerEnumType(AddressConflictKindEnum, {
   },
 });
 
-/** An address that a guest has; what leads on from it is in finding-fields.ts. */
+/** An address that a guest has. Its links are in finding-fields.ts. */
 @ObjectType({
   simpleResolvers: true,
   description: "An address that a guest reports. As fresh as the guest's interfaces.",
@@ -56,7 +56,7 @@ export class GuestAddress {
   readonly address!: string;
 }
 
-/** An address of several VMs; what leads on from it is in finding-fields.ts. */
+/** An address that several VMs have. Its links are in finding-fields.ts. */
 @ObjectType({
   simpleResolvers: true,
   description: "An address that several VMs report which can meet. As fresh as the guests' interfaces.",
@@ -69,7 +69,7 @@ export class AddressConflict {
   readonly vmCount!: number;
 }
 
-/** A MAC of several VMs. */
+/** A MAC that several VMs have. */
 @ObjectType({
   simpleResolvers: true,
   description:
@@ -83,7 +83,7 @@ export class MacConflict {
   readonly vmCount!: number;
 }
 
-/** A misfit; what leads on from it is in finding-fields.ts. */
+/** An entry of drift. Its links are in finding-fields.ts. */
 @ObjectType({
   simpleResolvers: true,
   description:
@@ -102,7 +102,7 @@ const COUNT =
   "How many there are in all. Counted only when asked for, and that costs a statement. Null only beside an error, such as " +
   "that counting took too long: the page is good all the same.";
 
-/** A connection's class; its objects have `totalCount` as a function, which is called only if it is asked for. */
+/** The class of a connection. Its objects have `totalCount` as a function, which runs only if the field is asked for. */
 type NodeClass = new () => object;
 
 function createConnection(Node: NodeClass, plural: string): NodeClass {

@@ -1,7 +1,7 @@
 import { Field, ID, ObjectType } from "type-graphql";
 import { DateTimeScalar, IPScalar, MACScalar } from "./scalars.js";
 
-/** A change of a VM; what leads on from it is in history-fields.ts. */
+/** A change of a VM. Its links are in history-fields.ts. */
 @ObjectType({
   simpleResolvers: true,
   description:
@@ -16,11 +16,11 @@ export class GuestNetworkChange {
   readonly at!: Date;
 }
 
-/** One change with its cursor; all its fields are made in history-fields.ts. */
+/** One change with its cursor. Its fields are in history-fields.ts. */
 @ObjectType({ description: "A change of a VM and its place in the list." })
 export class GuestHistoryEdge {}
 
-/** A page of changes; its other fields are made in history-fields.ts. */
+/** A page of changes. Its other fields are in history-fields.ts. */
 @ObjectType({ simpleResolvers: true, description: "One page of the changes of a VM, the newest first." })
 export class GuestHistoryConnection {
   @Field(() => DateTimeScalar, {
@@ -30,7 +30,7 @@ export class GuestHistoryConnection {
   readonly keptFrom!: Date;
 }
 
-/** A time during which a VM had an address; what leads on from it is in address-history-fields.ts. */
+/** A time during which a VM had an address. Its links are in address-history-fields.ts. */
 @ObjectType({
   simpleResolvers: true,
   description:
@@ -74,11 +74,11 @@ export class AddressSpan {
   readonly until!: Date | null;
 }
 
-/** One span with its cursor; all its fields are made in address-history-fields.ts. */
+/** One span with its cursor. Its fields are in address-history-fields.ts. */
 @ObjectType({ description: "A time during which a guest had an address, and its place in the list." })
 export class AddressHistoryEdge {}
 
-/** A page of spans; its other fields are made in address-history-fields.ts. */
+/** A page of spans. Its other fields are in address-history-fields.ts. */
 @ObjectType({ simpleResolvers: true, description: "One page of who had an address when, the latest first." })
 export class AddressHistoryConnection {
   @Field(() => DateTimeScalar, {

@@ -1,7 +1,7 @@
 import { Field, ID, ObjectType, registerEnumType } from "type-graphql";
 import { DateTimeScalar } from "./scalars.js";
 
-/** What an event of a host is. */
+/** The kinds of a host's events. */
 export const HostStateEventKindEnum = { STATE: "STATE", CHANGE: "CHANGE" } as const;
 
 registerEnumType(HostStateEventKindEnum, {
@@ -13,7 +13,7 @@ registerEnumType(HostStateEventKindEnum, {
   },
 });
 
-/** What a subscriber receives about a host; what leads on from it is in host-subscription.ts. */
+/** What a subscriber receives about a host. Its links are in host-subscription.ts. */
 @ObjectType({
   simpleResolvers: true,
   description: "What a subscriber receives about one host. Never altered.",

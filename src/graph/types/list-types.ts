@@ -29,15 +29,15 @@ export class PageInfo {
   readonly endCursor!: string | null;
 }
 
-/** One VM of a page with its cursor; all its fields are made in vm-connection-fields.ts. */
+/** One VM of a page with its cursor. Its fields are in vm-connection-fields.ts. */
 @ObjectType({ description: "A VM and its place in the list." })
 export class VmEdge {}
 
-/** A page of VMs; all its fields are made in vm-connection-fields.ts. */
+/** A page of VMs. Its fields are in vm-connection-fields.ts. */
 @ObjectType({ description: "One page of a list of VMs." })
 export class VmConnection {}
 
-/** What a text led to; all its fields are made in find-fields.ts. */
+/** What a text led to. Its fields are in find-fields.ts. */
 @ObjectType({
   description: "What a text leads to. Each list is read only if it is asked for, and as stored last.",
 })

@@ -2,7 +2,7 @@ import { Field, Int, ObjectType, registerEnumType } from "type-graphql";
 import type { NetworkStatsKey } from "../../loaders/rows.js";
 import { MOST_STATS_ROWS } from "../../model/limits.js";
 
-/** By what VMs are counted. */
+/** The keys by which VMs are grouped. */
 export const GuestNetworkStatsKeyEnum = {
   HOST: "HOST",
   NETWORK: "NETWORK",
@@ -24,7 +24,7 @@ registerEnumType(GuestNetworkStatsKeyEnum, {
   },
 });
 
-/** A group in figures; what it is of is in network-stats-fields.ts. */
+/** The figures of a group. Its key is in network-stats-fields.ts. */
 @ObjectType({
   simpleResolvers: true,
   description: "A group of VMs in figures. As stored last. What it is not grouped by is null.",
@@ -50,7 +50,7 @@ export class GuestNetworkStatsRow {
   readonly conflicts!: number;
 }
 
-/** Groups in figures. */
+/** The figures of all groups. */
 @ObjectType({ simpleResolvers: true, description: "Guests' networks in figures. As stored last." })
 export class GuestNetworkStats {
   @Field(() => [GuestNetworkStatsRow], {

@@ -2,12 +2,13 @@ import { Field, ID, ObjectType } from "type-graphql";
 import { DateTimeScalar, IPScalar, IPv4Scalar, IPv6Scalar, MACScalar } from "./scalars.js";
 
 /*
- * What the API's objects have by themselves; what leads from one to another is in *-fields.ts, so that no file needs a
- * circle. The fields of Vm and VmNic other than their keys are nullable although the tables never lack them: in a
- * federated graph these objects belong to several teams, and our outage must not null what another team serves.
+ * The plain fields of the API's objects. Fields that link one object to another are in *-fields.ts, so that no file
+ * imports in a circle. All fields of Vm and VmNic except their keys are nullable, although the tables always have their
+ * values: in a federated graph several teams share these objects, and our outage must not null what another team
+ * serves.
  */
 
-/** When a field of a shared type is null that is never null here. */
+/** Describes when such a field of a shared type is null. */
 export const NULL_ELSEWHERE =
   "Null only beside an error, or for an object of a federated graph that is not known here.";
 
@@ -146,7 +147,7 @@ export class NetworkDevice {
   readonly ipv6Addresses!: readonly string[];
 }
 
-/** The address by which to reach a guest; `device` and `vmNic` are in primary-address-fields.ts. */
+/** The address by which to reach a guest. `device` and `vmNic` are in primary-address-fields.ts. */
 @ObjectType({
   simpleResolvers: true,
   description:

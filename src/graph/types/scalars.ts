@@ -5,9 +5,11 @@ import { normalizeIPv4, normalizeIPv6 } from "../../model/address/ip.js";
 import { normalizeMac } from "../../model/address/mac.js";
 
 /*
- * MAC, IP, IPv4 and IPv6 are graphql-scalars' by name only: strict where text comes in and lenient where it goes out. Theirs
- * check on the way out too, and MAC knows six octets only: one InfiniBand device, or one odd row of an engine's database,
- * would put an error in place of a whole list. And theirs pass input on as it is spelt, so that a search would miss.
+ * MAC, IP, IPv4 and IPv6 share only their names with those of graphql-scalars. Ours are strict with input and lenient
+ * with output:
+ * - graphql-scalars also checks output, and its MAC has six octets only. One InfiniBand interface, or one malformed row
+ *   of an engine's database, would replace a whole list by an error.
+ * - graphql-scalars passes input on as it is written, so that a search for another spelling would find nothing.
  */
 
 /** An IPv4 address. */
@@ -46,7 +48,7 @@ export const MACScalar = createAddressScalar({
   format: (text) => normalizeMac(text) ?? text,
 });
 
-/** A network prefix; inside the graph it is parsed already. */
+/** A network prefix. Resolvers get it parsed. */
 export const CidrScalar = new GraphQLScalarType<Cidr, string>({
   name: "CIDR",
   description:
@@ -72,7 +74,7 @@ function parseCidrInput(value: unknown, node?: ASTNode): Cidr {
 
 const DATE_TIME = GraphQLDateTime.toConfig();
 
-/** A point in time of the years that have four digits and that PostgreSQL has. */
+/** A point in time, in the years with four digits that PostgreSQL can hold. */
 export const DateTimeScalar = new GraphQLScalarType({
   ...DATE_TIME,
   parseValue: (value) => checkYear(DATE_TIME.parseValue(value)),
@@ -93,7 +95,7 @@ interface AddressScalar {
   readonly name: string;
   readonly description: string;
   readonly specifiedByURL: string;
-  /** Returns the one text form of an address that came in; `null` if it is none. */
+  /** Returns the normalized text of an address that came in; `null` if it is no address. */
   readonly normalize: (text: string) => string | null;
   readonly format?: (text: string) => string;
 }
@@ -116,7 +118,7 @@ function createAddressScalar({ name, normalize, format = (text) => text, ...abou
   });
 }
 
-/** Shortens a bad value to what is enough to find it by. */
+/** Shortens a bad value; the rest is enough to find it by. */
 function shortenValue(value: unknown): string {
   const text = typeof value === "string" ? JSON.stringify(value) : "a value that is no text";
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;

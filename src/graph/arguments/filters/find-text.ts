@@ -7,16 +7,16 @@ import { isUuid } from "../../../model/uuid.js";
 import { createGraphError } from "../../errors.js";
 import { parseText } from "../arguments.js";
 
-/** What a text is taken for, and its value in the form in which it is compared. */
-export type Sought =
+/** What a text is taken for, and its value in the form that comparisons need. */
+export type FindTarget =
   | { readonly kind: "ADDRESS" | "MAC" | "ID" | "NAME"; readonly text: string }
   | { readonly kind: "CIDR"; readonly cidr: Cidr };
 
 /**
- * Parses a text of which nobody said what it is. In this order: an id, a MAC, an address, a prefix, else a part of a name.
- * A prefix that cannot be one is refused: nobody has a name like `10.0.0.1/8`.
+ * Parses a text whose kind is not stated. It tries in this order: an id, a MAC, an address, a prefix, else a part of a
+ * name. It refuses an impossible prefix, because nothing has a name like `10.0.0.1/8`.
  */
-export function parseSought(given: string): Sought {
+export function parseFindText(given: string): FindTarget {
   const text = parseText("text", given).trim();
   if (text === "") {
     throw createGraphError(
@@ -44,19 +44,19 @@ function parsePrefix(text: string): Cidr | null {
   }
 }
 
-/** Says which VMs are meant. */
-export function findVmsSought(sought: Sought): VmFilter {
-  switch (sought.kind) {
+/** Builds the filter of the VMs that a text leads to. */
+export function buildTargetFilter(target: FindTarget): VmFilter {
+  switch (target.kind) {
     case "ID":
-      return { ids: [sought.text] };
+      return { ids: [target.text] };
     case "ADDRESS":
-      return { ip: sought.text };
+      return { ip: target.text };
     case "CIDR":
-      return { search: { kind: "inCidr", cidr: sought.cidr } };
+      return { search: { kind: "inCidr", cidr: target.cidr } };
     case "MAC":
-      return { search: { kind: "mac", mac: sought.text } };
+      return { search: { kind: "mac", mac: target.text } };
     case "NAME": {
-      const match = { parts: ["", sought.text, ""], ignoreCase: true };
+      const match = { parts: ["", target.text, ""], ignoreCase: true };
       const parts: VmSearch[] = [
         { kind: "text", key: "name", match },
         { kind: "text", key: "fqdn", match },
@@ -66,28 +66,28 @@ export function findVmsSought(sought: Sought): VmFilter {
   }
 }
 
-/** Loads the vNICs with the id or the MAC that is meant, by name. */
-export async function loadNicsSought(loaders: Loaders, sought: Sought): Promise<readonly Nic[]> {
-  if (sought.kind === "MAC") return loaders.nicsByMac.load(sought.text);
-  if (sought.kind !== "ID") return [];
-  const nic = await loaders.nicById.load(sought.text);
+/** Loads the vNICs with the id or the MAC, sorted by name. */
+export async function loadTargetNics(loaders: Loaders, target: FindTarget): Promise<readonly Nic[]> {
+  if (target.kind === "MAC") return loaders.nicsByMac.load(target.text);
+  if (target.kind !== "ID") return [];
+  const nic = await loaders.nicById.load(target.text);
   return nic === null ? [] : [nic];
 }
 
-/** Loads the hosts that are meant, by name: by id, by address, or by a part of the name. */
-export async function loadHostsSought(loaders: Loaders, sought: Sought): Promise<readonly HostRow[]> {
-  if (sought.kind === "MAC" || sought.kind === "CIDR") return [];
-  if (sought.kind === "ID") {
-    const host = await loaders.hostById.load(sought.text);
+/** Loads the hosts with the id, the address, or a part of the name, sorted by name. */
+export async function loadTargetHosts(loaders: Loaders, target: FindTarget): Promise<readonly HostRow[]> {
+  if (target.kind === "MAC" || target.kind === "CIDR") return [];
+  if (target.kind === "ID") {
+    const host = await loaders.hostById.load(target.text);
     return host === null ? [] : [host];
   }
   const hosts = await loaders.loadHosts();
-  return sought.kind === "ADDRESS"
-    ? hosts.filter(({ address }) => readHostAddress(address) === sought.text)
-    : hosts.filter((host) => contains(host.name, sought.text) || contains(host.address, sought.text));
+  return target.kind === "ADDRESS"
+    ? hosts.filter(({ address }) => readHostAddress(address) === target.text)
+    : hosts.filter((host) => contains(host.name, target.text) || contains(host.address, target.text));
 }
 
-/** Reads the address of `host:port` in its one form; `null` for a name. */
+/** Reads the normalized address of `host:port`; `null` if the host is a name. */
 function readHostAddress(hostAndPort: string): string | null {
   const host = hostAndPort.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
   return normalizeIPv4(host) ?? normalizeIPv6(host);

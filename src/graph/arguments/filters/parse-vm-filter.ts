@@ -6,12 +6,12 @@ import { checkListLength, parseId, parseIds, parseText } from "../arguments.js";
 import type { AddressFilterInput, TextFilterInput } from "./filter-inputs.js";
 import type { VmFilterInput } from "./vm-filter.js";
 
-/** Filters inside filters, at most so deep: nobody reads more, and each level makes the database's plan longer. */
+/** The deepest nesting of filters. Nobody reads more, and each level makes the database's plan longer. */
 const MAX_DEPTH = 5;
-/** Conditions of one filter in all: each may cost the database a search of its own. */
+/** The most conditions of one filter. Each may cost the database a search of its own. */
 const MAX_CONDITIONS = 50;
 
-/** Parses what a client asked into the store's question; keys come always in the same order. */
+/** Parses a client's filter into the store's. Its keys always come in the same order. */
 export function parseVmFilter(input: VmFilterInput | null): VmFilter {
   if (input === null) return {};
   const search = parseSearch(input, new FilterReader());
@@ -24,13 +24,13 @@ export function parseVmFilter(input: VmFilterInput | null): VmFilter {
   };
 }
 
-/** Parses which VMs are meant: those of the filter, and of them those with one of the ids; `null`: any. */
+/** Parses which VMs a list has: those of the filter that also have one of the ids. `ids` is `null`: any id. */
 export function parseVmList(filter: VmFilterInput | null, ids: readonly string[] | null): VmFilter {
   const parsed = parseVmFilter(filter);
   return ids === null ? parsed : { ...parsed, ids: parseIds("ids", ids) };
 }
 
-/** Counts the conditions of a filter, and knows how deep the reading is. */
+/** Counts the conditions of a filter, and knows the depth at which it is read. */
 class FilterReader {
   private conditions = 0;
 
@@ -42,18 +42,21 @@ class FilterReader {
   /** Returns the reader of a filter inside this one. */
   enter(): FilterReader {
     if (this.depth < MAX_DEPTH) return new FilterReader(this.depth + 1, this.root ?? this);
-    throw refuse("filter", `and, or, not must not be nested deeper than ${MAX_DEPTH} levels`);
+    throw createFilterError("filter", `and, or, not must not be nested deeper than ${MAX_DEPTH} levels`);
   }
 
   count(conditions: number): void {
     const root = this.root ?? this;
     root.conditions += conditions;
     if (root.conditions <= MAX_CONDITIONS) return;
-    throw refuse("filter", `more than ${MAX_CONDITIONS} conditions; ask several times, or by a prefix`);
+    throw createFilterError(
+      "filter",
+      `more than ${MAX_CONDITIONS} conditions; ask several times, or by a prefix`,
+    );
   }
 }
 
-/** Parses the conditions that the fields before `address` mean where a filter is inside another one. */
+/** Parses the fields before `address`, in a filter that is inside another one. */
 function parseFirstFields(input: VmFilterInput): VmSearch[] {
   const { nameContains, status, hostId, ip } = input;
   return [
@@ -64,12 +67,15 @@ function parseFirstFields(input: VmFilterInput): VmSearch[] {
   ];
 }
 
-/** Parses the conditions that all other fields mean; all of them hold together. */
+/** Parses all other fields into conditions, which must hold together. */
 function parseSearch(input: VmFilterInput, reader: FilterReader): VmSearch[] {
   checkStale(input);
   const { address, hasAddress, guestMacAddress, nicMacAddress, stale, staleReason } = input;
   if (hasAddress === false && (address != null || input.ip != null)) {
-    throw refuse("hasAddress", "false, beside an address that must be there; leave one of them out");
+    throw createFilterError(
+      "hasAddress",
+      "false, beside an address that must be there; leave one of them out",
+    );
   }
   const conditions: VmSearch[] = [
     ...(address == null ? [] : parseAddressFilter(address)),
@@ -149,16 +155,16 @@ function parseAddressFilter({ eq, inCidr, anyOf, family }: AddressFilterInput): 
     const number = parseAddress(address);
     if (number === null) continue;
     if (family != null && unmapAddress(number).family !== family) {
-      throw refuse("address.family", `${address} is not of this family; leave one of them out`);
+      throw createFilterError("address.family", `${address} is not of this family; leave one of them out`);
     }
     if (eq != null && inCidr != null && !isInCidr(number, inCidr)) {
-      throw refuse("address.inCidr", `${address} is not in this prefix; leave one of them out`);
+      throw createFilterError("address.inCidr", `${address} is not in this prefix; leave one of them out`);
     }
   }
-  // One address has to meet all of it, so the narrowest condition says it all.
+  // One address has to meet all these conditions, so the narrowest of them is enough.
   if (eq != null) {
     if (listed !== null && !listed.includes(eq)) {
-      throw refuse("address.anyOf", `${eq} is not among these; leave one of them out`);
+      throw createFilterError("address.anyOf", `${eq} is not among these; leave one of them out`);
     }
     return [{ kind: "addresses", addresses: [eq] }];
   }
@@ -171,7 +177,7 @@ function parseAddressFilter({ eq, inCidr, anyOf, family }: AddressFilterInput): 
   }
   if (inCidr != null) {
     if (family != null && !isOfFamily(inCidr, family)) {
-      throw refuse("address.family", "the prefix is not of this family; leave one of them out");
+      throw createFilterError("address.family", "the prefix is not of this family; leave one of them out");
     }
     return [{ kind: "inCidr", cidr: inCidr }];
   }
@@ -189,9 +195,9 @@ const EVERY_ADDRESS = {
 
 function checkStale({ stale, staleReason }: VmFilterInput): void {
   if (stale !== false || staleReason == null) return;
-  throw refuse("staleReason", "asked for beside stale: false; leave one of them out");
+  throw createFilterError("staleReason", "asked for beside stale: false; leave one of them out");
 }
 
-function refuse(field: string, reason: string) {
+function createFilterError(field: string, reason: string) {
   return createGraphError("BAD_USER_INPUT", `${field}: ${reason}`);
 }

@@ -8,8 +8,8 @@ import type { VmFilterInput } from "./vm-filter.js";
 export type ReadFilterText = (text: string) => VmFilter;
 
 /**
- * Creates the reader of filters that come as JSON beside the graph: it takes what `vms(filter:)` takes, and refuses what that refuses.
- * The schema is asked for when the first filter comes.
+ * Creates the reader of filters that come as JSON outside of GraphQL, such as for exports. It takes what `vms(filter:)`
+ * takes, and refuses what that refuses. It asks for the schema when the first filter comes.
  */
 export function createFilterTextReader(getSchema: () => GraphQLSchema): ReadFilterText {
   let type: GraphQLInputType | null = null;
@@ -39,10 +39,10 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Turns JSON into what the filter's fields are inside, as the values of variables are turned; throws at the first fault. */
+/** Converts JSON into the filter's inner values, as graphql-js converts variables. Throws at the first fault. */
 function coerce(value: unknown, type: GraphQLInputType): VmFilterInput | null {
   return coerceInputValue(value, type, (path, _invalid, error) => {
-    const place = path.length === 0 ? "" : `at ${path.join(".")}: `;
-    throw new FilterTextError(place + error.message, { cause: error });
+    const where = path.length === 0 ? "" : `at ${path.join(".")}: `;
+    throw new FilterTextError(where + error.message, { cause: error });
   }) as VmFilterInput | null;
 }

@@ -4,7 +4,7 @@ import { StaleReasonEnum, VmStatus } from "../../types/enums.js";
 import { IPScalar, MACScalar } from "../../types/scalars.js";
 import { AddressFilterInput, TextFilterInput } from "./filter-inputs.js";
 
-/** Which VMs a client wants; parse-vm-filter.ts says what it means. */
+/** Which VMs a client wants. parse-vm-filter.ts parses it. */
 @InputType("VmFilter", {
   description: "Which VMs: those that meet all that is given. Null is the same as not given.",
 })

@@ -16,7 +16,7 @@ import { createGraphError, createNeverAvailableError } from "../../errors.js";
 import type { GuestNetworkFilter } from "../../types/event-types.js";
 import { parseId, parseText } from "../arguments.js";
 
-/** Follows what a client asks for; what breaks the order becomes an error that says how to go on. */
+/** Follows the VMs that a client asks for. If the order of events breaks, it throws an error that says how to continue. */
 export async function* followGuests(
   context: GraphContext,
   filter: GuestFilterValues | null,
@@ -31,7 +31,7 @@ export async function* followGuests(
   }
 }
 
-/** Waits for the first address of a VM that reaches beyond its link, and ends with it. */
+/** Waits for the first address of a VM that reaches beyond its link, yields it, and ends. */
 export async function* followAddress(
   context: GraphContext,
   vmId: string,
@@ -52,7 +52,7 @@ async function findUsableAddress(
   vm: ReturnType<typeof toPastVm>,
   question: PrimaryAddressQuestion,
 ): Promise<FoundAddress | null> {
-  // A version of the past holds all that is asked for, so that nothing is read.
+  // The VM of an event has all that is needed here, so nothing is read.
   const found = await loadPrimaryAddress(loaders, vm, question);
   const number = found === null ? null : parseAddress(found.address);
   return number !== null && findAddressScope(unmapAddress(number)) !== "link-local" ? found : null;
@@ -65,7 +65,7 @@ function findFollowing({ followGuests: follow }: GraphContext): FollowGuests {
   );
 }
 
-/** Parses a filter; names and ids come in the form in which they are stored. */
+/** Parses a filter. Names and ids get the form in which they are stored. */
 export function parseGuestFilter(filter: GuestFilterValues): GuestInterest {
   const { vmIds, namePattern, hostId, network, inCidr, kinds } = filter;
   if (vmIds != null && vmIds.length > MAX_VMS) {

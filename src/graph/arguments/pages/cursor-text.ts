@@ -1,9 +1,9 @@
-/** Formats the parts of a cursor as text that only we need to understand. */
+/** Formats the parts of a cursor as a text that only this server reads. */
 export function formatCursorText(parts: readonly unknown[]): string {
   return Buffer.from(JSON.stringify([VERSION, ...parts])).toString("base64url");
 }
 
-/** Parses the parts of a cursor; none if it is not a cursor that this version made. */
+/** Parses the parts of a cursor. Returns none if this version did not make the cursor. */
 export function parseCursorText(cursor: string): readonly unknown[] {
   if (!/^[\w-]{1,4000}$/.test(cursor)) return [];
   try {
@@ -16,5 +16,5 @@ export function parseCursorText(cursor: string): readonly unknown[] {
   }
 }
 
-/** Raised when cursors change, so that old ones are refused and not misread. */
+/** The version of cursors. Raise it if their form changes, so that old ones are refused instead of misread. */
 const VERSION = 1;

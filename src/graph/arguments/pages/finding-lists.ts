@@ -3,14 +3,14 @@ import type { AddressConflictRow, DriftRow, GuestAddressRow, MacConflictRow } fr
 import type { Cidr } from "../../../model/address/cidr.js";
 import type { DriftKind } from "../../../model/guest/drift.js";
 import { isUuid } from "../../../model/uuid.js";
-import { isAddress, isKey } from "./place-forms.js";
+import { isAddress, isKey } from "./cursor-forms.js";
 import type { RowList } from "./row-page.js";
 
-/** Lists guests' addresses in the order of their numbers. */
+/** Lists guests' addresses in numeric order. */
 export function listGuestAddresses({ findings }: Loaders, inCidr: Cidr | null): RowList<GuestAddressRow> {
   return {
     name: "address",
-    getPlace: ({ address, vmId }) => [address, vmId],
+    getCursorParts: ({ address, vmId }) => [address, vmId],
     forms: [isAddress, isUuid],
     read: ({ limit, after }) =>
       findings.readGuestAddresses({
@@ -22,36 +22,36 @@ export function listGuestAddresses({ findings }: Loaders, inCidr: Cidr | null): 
   };
 }
 
-/** Lists addresses of several VMs in the order of their numbers. */
+/** Lists addresses that several VMs have, in numeric order. */
 export function listAddressConflicts(
   { findings }: Loaders,
   asked: { readonly within: Cidr | null; readonly network: string | null },
 ): RowList<AddressConflictRow> {
   return {
     name: "address-conflict",
-    getPlace: ({ address }) => [address],
+    getCursorParts: ({ address }) => [address],
     forms: [isAddress],
     read: ({ limit, after }) => findings.readAddressConflicts({ ...asked, after: after?.[0] ?? null, limit }),
     count: () => findings.countAddressConflicts(asked),
   };
 }
 
-/** Lists MACs of several VMs in their order. */
+/** Lists MACs that several VMs have, in order. */
 export function listMacConflicts({ findings }: Loaders): RowList<MacConflictRow> {
   return {
     name: "mac-conflict",
-    getPlace: ({ macAddress }) => [macAddress],
+    getCursorParts: ({ macAddress }) => [macAddress],
     forms: [(text) => /^[0-9A-Fa-f:.-]{1,59}$/.test(text)],
     read: ({ limit, after }) => findings.readMacConflicts({ after: after?.[0] ?? null, limit }),
     count: () => findings.countMacConflicts(),
   };
 }
 
-/** Lists what does not fit, by VM. */
+/** Lists drift, VM by VM. */
 export function listDriftRows({ findings }: Loaders, kinds: readonly DriftKind[] | null): RowList<DriftRow> {
   return {
     name: "drift",
-    getPlace: ({ vmId, kindNumber, key }) => [vmId, String(kindNumber), key],
+    getCursorParts: ({ vmId, kindNumber, key }) => [vmId, String(kindNumber), key],
     forms: [isUuid, (text) => /^\d{1,4}$/.test(text), isKey],
     read: ({ limit, after }) =>
       findings.readDrift({

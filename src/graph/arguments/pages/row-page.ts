@@ -1,7 +1,7 @@
 import { ArgsType, Field, Int } from "type-graphql";
 import { DEFAULT_PAGE, MAX_PAGE, parsePageSize } from "../arguments.js";
-import { formatPlace, parsePlace } from "./place-cursor.js";
-import type { PlaceForm } from "./place-forms.js";
+import { formatRowCursor, parseRowCursor } from "./row-cursor.js";
+import type { CursorForm } from "./cursor-forms.js";
 
 /** Which page of a list a client wants. */
 @ArgsType()
@@ -23,9 +23,9 @@ export class RowPageArguments {
 export interface RowList<Row> {
   /** Names the list in its cursors. */
   readonly name: string;
-  /** What tells a row's place, and the forms of these texts. */
-  readonly getPlace: (row: Row) => readonly string[];
-  readonly forms: readonly PlaceForm[];
+  /** Returns the texts that mark a row's position; `forms` checks them when they come back in a cursor. */
+  readonly getCursorParts: (row: Row) => readonly string[];
+  readonly forms: readonly CursorForm[];
   readonly read: (page: {
     readonly limit: number;
     readonly after: readonly string[] | null;
@@ -33,15 +33,17 @@ export interface RowList<Row> {
   readonly count: () => Promise<number>;
 }
 
-/** Reads a page, and one row more to see whether there is a next one. */
+/** Reads a page, and one row more to know whether there is a next page. */
 export async function loadRowPage<Row>(
   { first, after }: RowPageArguments,
-  { name, getPlace, forms, read, count }: RowList<Row>,
+  { name, getCursorParts, forms, read, count }: RowList<Row>,
 ) {
   const size = parsePageSize(first, DEFAULT_PAGE);
-  const place = after == null ? null : parsePlace(name, after, forms);
+  const place = after == null ? null : parseRowCursor(name, after, forms);
   const rows = await read({ limit: size + 1, after: place });
-  const edges = rows.slice(0, size).map((node) => ({ node, cursor: formatPlace(name, getPlace(node)) }));
+  const edges = rows
+    .slice(0, size)
+    .map((node) => ({ node, cursor: formatRowCursor(name, getCursorParts(node)) }));
   return {
     edges,
     nodes: edges.map(({ node }) => node),

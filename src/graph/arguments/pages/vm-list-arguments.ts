@@ -41,7 +41,7 @@ export class VmListArguments {
   readonly orderBy?: VmOrder | null;
 }
 
-/** Joins what is asked of a page with which VMs are meant. */
+/** Joins the arguments of a page with the filter of its VMs. */
 export function toVmPageArguments(
   asked: Pick<VmListArguments, keyof VmListArguments>,
   filter: VmFilter,

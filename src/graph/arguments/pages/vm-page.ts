@@ -14,7 +14,7 @@ export interface VmPageArguments {
   readonly order: VmOrder;
 }
 
-/** A page as read: what the fields of a connection are made from. */
+/** A page that was read. The fields of a connection are made from it. */
 export interface VmPage<Row = VmRow> {
   readonly rows: readonly Row[];
   readonly hasNextPage: boolean;
@@ -23,19 +23,19 @@ export interface VmPage<Row = VmRow> {
   readonly order: VmOrder;
 }
 
-/** Reads a page, and one row more to see whether the list goes on beyond it. */
+/** Reads a page, and one row more to know whether the list continues. */
 export async function loadVmPage(loaders: Loaders, asked: VmPageArguments): Promise<VmPage> {
   const { question, toPage } = planVmPage(asked);
   return toPage(await loaders.loadVmsPage(question));
 }
 
-/** What to read for a page, and how what was read becomes one. */
+/** The question to the store for a page, and the function that makes the page from the rows. */
 export interface VmPagePlan {
   readonly question: VmPageRequest;
   readonly toPage: <Row>(rows: readonly Row[]) => VmPage<Row>;
 }
 
-/** Plans the reading of a page: one row more than asked for shows whether the list goes on beyond it. */
+/** Plans the reading of a page. It asks for one row more, which shows whether the list continues. */
 export function planVmPage(asked: VmPageArguments): VmPagePlan {
   const { filter, order, first, last } = asked;
   if (first !== null && last !== null) {

@@ -4,8 +4,8 @@ import { createGraphError } from "../../errors.js";
 import { DEFAULT_PAGE, parsePageSize } from "../arguments.js";
 import { parsePeriod } from "./guest-history.js";
 import { loadHistoryBounds } from "./past-instant.js";
-import { formatPlace, parsePlace } from "../pages/place-cursor.js";
-import { isInstant, isKey, isSequence } from "../pages/place-forms.js";
+import { formatRowCursor, parseRowCursor } from "../pages/row-cursor.js";
+import { isInstant, isKey, isSequence } from "../pages/cursor-forms.js";
 
 /** What a client asked of the history of addresses. */
 export interface AddressHistoryArguments {
@@ -17,7 +17,7 @@ export interface AddressHistoryArguments {
   readonly to: Date | null;
 }
 
-/** A page of spans as read. */
+/** A page of spans that was read. */
 export interface AddressHistoryPage {
   readonly spans: readonly AddressSpan[];
   readonly isContinued: boolean;
@@ -25,7 +25,7 @@ export interface AddressHistoryPage {
   readonly keptFrom: Date;
 }
 
-/** Reads a page of spans, and one more to see whether there is a next one. */
+/** Reads a page of spans, and one span more to know whether there is a next page. */
 export async function loadAddressHistory(
   loaders: Loaders,
   { address, macAddress, ...asked }: AddressHistoryArguments,
@@ -54,11 +54,11 @@ export async function loadAddressHistory(
 
 /** Formats the cursor of a span. */
 export function formatSpanCursor({ place: { since, seq, key }, since: shownSince }: AddressSpan): string {
-  return formatPlace(SPAN, [shownSince?.toISOString() ?? START, since, seq, key]);
+  return formatRowCursor(SPAN, [shownSince?.toISOString() ?? START, since, seq, key]);
 }
 
 function parseSpanCursor(cursor: string): SpanPlace {
-  const [shownSince = "", since = "", seq = "", key = ""] = parsePlace(SPAN, cursor, [
+  const [shownSince = "", since = "", seq = "", key = ""] = parseRowCursor(SPAN, cursor, [
     isStart,
     isStart,
     isSequence,
@@ -67,10 +67,10 @@ function parseSpanCursor(cursor: string): SpanPlace {
   return { since, seq, key, shownSince };
 }
 
-/** Names the list that a cursor is of. */
+/** The name of this list in its cursors. */
 const SPAN = "span";
 
-/** Before the log tells. */
+/** The start of a span that began before the log. */
 const START = "-infinity";
 
 function isStart(text: string): boolean {

@@ -3,8 +3,8 @@ import type { ChangePlace, VmChange } from "../../../loaders/rows.js";
 import { createGraphError } from "../../errors.js";
 import { DEFAULT_PAGE, parsePageSize } from "../arguments.js";
 import { checkNotFuture, loadHistoryBounds } from "./past-instant.js";
-import { formatPlace, parsePlace } from "../pages/place-cursor.js";
-import { isInstant, isSequence } from "../pages/place-forms.js";
+import { formatRowCursor, parseRowCursor } from "../pages/row-cursor.js";
+import { isInstant, isSequence } from "../pages/cursor-forms.js";
 
 /** What a client asked of a VM's history. */
 export interface GuestHistoryArguments {
@@ -14,7 +14,7 @@ export interface GuestHistoryArguments {
   readonly to: Date | null;
 }
 
-/** A page of changes as read. */
+/** A page of changes that was read. */
 export interface GuestHistoryPage {
   readonly changes: readonly VmChange[];
   readonly isContinued: boolean;
@@ -22,7 +22,7 @@ export interface GuestHistoryPage {
   readonly keptFrom: Date;
 }
 
-/** Reads a page of a VM's changes, and one more to see whether there is a next one. */
+/** Reads a page of a VM's changes, and one change more to know whether there is a next page. */
 export async function loadGuestHistory(
   loaders: Loaders,
   vmId: string,
@@ -41,7 +41,7 @@ export async function loadGuestHistory(
   };
 }
 
-/** Parses a period whose end is not before its start, and which does not begin in the future. */
+/** Checks a period: its end is not before its start, and its start is not in the future. */
 export function parsePeriod({ from, to }: Pick<GuestHistoryArguments, "from" | "to">) {
   if (from !== null) checkNotFuture("from", from);
   if (from !== null && to !== null && to < from) {
@@ -50,15 +50,15 @@ export function parsePeriod({ from, to }: Pick<GuestHistoryArguments, "from" | "
   return { from, to };
 }
 
-/** Formats the cursor of a change among those of its VM. */
+/** Formats the cursor of a change in the history of its VM. */
 export function formatChangeCursor({ place: { at, seq } }: VmChange): string {
-  return formatPlace(CHANGE, [at, seq]);
+  return formatRowCursor(CHANGE, [at, seq]);
 }
 
 function parseChangeCursor(cursor: string): ChangePlace {
-  const [at = "", seq = ""] = parsePlace(CHANGE, cursor, [(text) => isInstant(text, 6), isSequence]);
+  const [at = "", seq = ""] = parseRowCursor(CHANGE, cursor, [(text) => isInstant(text, 6), isSequence]);
   return { at, seq };
 }
 
-/** Names the list that a cursor is of. */
+/** The name of this list in its cursors. */
 const CHANGE = "change";

@@ -3,7 +3,7 @@ import type { HistoryBounds, Nic, VmRow } from "../../../loaders/rows.js";
 import { viewVm } from "../../../loaders/past/vm-view.js";
 import { createGraphError, createNeverAvailableError } from "../../errors.js";
 
-/** Loads the VM as it was at a time; `null` for the time: as it is now. */
+/** Loads the VM as it was at a time. `at` is `null`: as it is now. */
 export function loadVmAt(loaders: Loaders, vm: VmRow, at: Date | null): VmRow | Promise<VmRow | null> {
   return at === null ? vm : loadPast(loaders, vm.id, at);
 }
@@ -20,7 +20,7 @@ export function loadNicsAt(
   );
 }
 
-/** Reads which past is known; an error if none is kept here. */
+/** Reads the bounds of the history. Throws an error if no history is kept here. */
 export async function loadHistoryBounds(loaders: Loaders): Promise<HistoryBounds> {
   const bounds = await loaders.loadHistoryBounds();
   if (bounds !== null) return bounds;
@@ -29,7 +29,10 @@ export async function loadHistoryBounds(loaders: Loaders): Promise<HistoryBounds
   );
 }
 
-/** Refuses a time that is still to come. With the gateway's own clock it costs nothing; the database's clock decides. */
+/**
+ * Refuses a time in the future. It uses the gateway's own clock, which costs nothing; the database's clock decides in
+ * the end.
+ */
 export function checkNotFuture(argument: string, at: Date, nowMs = Date.now() + CLOCKS_DIFFER_MS): void {
   if (at.getTime() <= nowMs) return;
   throw createGraphError("BAD_USER_INPUT", `${argument}: ${at.toISOString()} is in the future`);
@@ -46,5 +49,5 @@ async function loadPast(loaders: Loaders, vmId: string, at: Date): Promise<VmRow
   );
 }
 
-/** A gateway's clock may be behind its database's. */
+/** The difference that is allowed between the gateway's clock and the database's. */
 const CLOCKS_DIFFER_MS = 60_000;

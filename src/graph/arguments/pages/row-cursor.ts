@@ -1,14 +1,18 @@
 import { createGraphError } from "../../errors.js";
 import { formatCursorText, parseCursorText } from "./cursor-text.js";
-import type { PlaceForm } from "./place-forms.js";
+import type { CursorForm } from "./cursor-forms.js";
 
-/** Formats a place in a list of the past, as text that only we need to understand. `list` names the list that it is of. */
-export function formatPlace(list: string, parts: readonly string[]): string {
+/** Formats the position of a row in a list, as a text that only this server reads. `list` names the list. */
+export function formatRowCursor(list: string, parts: readonly string[]): string {
   return formatCursorText([list, ...parts]);
 }
 
-/** Parses the parts of a place, each of its form. Throws an error if it is not a cursor of this list. */
-export function parsePlace(list: string, cursor: string, forms: readonly PlaceForm[]): readonly string[] {
+/** Parses the parts of a cursor. Throws an error if it is no cursor of this list, or a part does not have its form. */
+export function parseRowCursor(
+  list: string,
+  cursor: string,
+  forms: readonly CursorForm[],
+): readonly string[] {
   const [name, ...parts] = parseCursorText(cursor);
   const isOurs =
     name === list &&

@@ -1,7 +1,7 @@
 import { parseAddress } from "../../../model/address/cidr.js";
 
-/** Tells whether a part of a cursor is of its form. A text that passes must be one that PostgreSQL reads. */
-export type PlaceForm = (text: string) => boolean;
+/** Tells whether a part of a cursor has its form. PostgreSQL can read each text that passes. */
+export type CursorForm = (text: string) => boolean;
 
 /** Returns `true` for an address without a zone. */
 export function isAddress(text: string): boolean {
@@ -19,8 +19,8 @@ export function isKey(text: string): boolean {
 }
 
 /**
- * Returns `true` for a time in UTC that the calendar has, in so many digits of a second. JavaScript reads 30 February as
- * a day in March, and a year 0 that PostgreSQL does not have.
+ * Tells whether a text is a valid time in UTC, with so many digits of a second. JavaScript alone would read 30 February
+ * as a day in March, and would accept a year 0, which PostgreSQL does not have.
  */
 export function isInstant(text: string, digits: 3 | 6): boolean {
   const [, second = "", fraction = ""] = INSTANT.exec(text) ?? [];
