@@ -12,22 +12,22 @@ export interface ExportOptions {
   readonly findWork: (request: FastifyRequest) => ExportWork;
   /** Counts the export among the long lists that are open; throws if there are too many. */
   readonly openList: (request: FastifyRequest) => void;
-  /** Tells viewers apart that see other VMs. */
+  /** Returns what identifies the VMs that the viewer sees: it goes into the tag of the answer. */
   readonly findScope: (request: FastifyRequest) => unknown;
-  /** Rejects when the viewer's credentials are not valid any more, or allow something else. */
+  /** Rejects if the viewer's credentials are no longer valid, or if their rights have changed. */
   readonly checkAgain: (request: FastifyRequest) => Promise<void>;
   readonly readFilter: ReadFilter;
-  /** The program's version: another one may write a format otherwise. */
+  /** The program's version. Another version may write a format differently. */
   readonly version: string;
-  /** Milliseconds that an export may take in all. */
+  /** Milliseconds that an export may take. */
   readonly maxMs?: number;
   readonly routeConfig: FastifyContextConfig;
 }
 
-/** Creates `GET /export/{format}`: the VMs that a viewer sees, in another tool's format, sent as they are read. */
+/** Registers `GET /export/{format}`: the VMs that a viewer sees, in another tool's format, sent while they are read. */
 export function registerExports(app: FastifyInstance, options: ExportOptions, done: () => void): void {
   app.setErrorHandler((error, _request, reply) => {
-    // All others are the server's to tell.
+    // The server answers all other errors.
     if (!(error instanceof ExportRequestError)) throw error;
     return sendRefusal(reply, 400, error);
   });
@@ -40,7 +40,8 @@ export function registerExports(app: FastifyInstance, options: ExportOptions, do
       const asked = parseExportRequest(format, request.query as Record<string, unknown>, options.readFilter);
       options.openList(request);
       const work = options.findWork(request);
-      // Read before the VMs: what changes meanwhile is told by another mark the next time. It looks at a row of each VM.
+      // The mark is read before the VMs, so a change meanwhile gives another mark the next time. Reading it looks at a
+      // row of each VM.
       const mark = await work((loaders) => loaders.loadChangeMark(), true);
       const etag =
         mark === null
@@ -51,11 +52,11 @@ export function registerExports(app: FastifyInstance, options: ExportOptions, do
       if (etag !== null && isKnown(request.headers["if-none-match"], etag)) return reply.code(304).send();
       reply.type(mediaType);
       if (request.method === "HEAD") return reply.send();
-      const checkedWork: ExportWork = async (job, isLong) => {
+      const runChecked: ExportWork = async (job, isLong) => {
         await options.checkAgain(request);
         return work(job, isLong);
       };
-      const text = await begin(writeExport(checkedWork, asked));
+      const text = await begin(writeExport(runChecked, asked));
       const pieces = Readable.from(text, { objectMode: false });
       endAfter(pieces, options.maxMs ?? MOST_MS);
       return reply.send(pieces);
@@ -76,7 +77,7 @@ export function registerExports(app: FastifyInstance, options: ExportOptions, do
   done();
 }
 
-/** Answers what is refused, in the form of a GraphQL answer. */
+/** Answers a refusal in the form of a GraphQL answer. */
 function sendRefusal(
   reply: FastifyReply,
   status: number,
@@ -88,7 +89,7 @@ function sendRefusal(
     .send(JSON.stringify({ errors: [{ message, extensions }] }));
 }
 
-/** Reads up to the first VMs before anything is sent, so that a refusal is still one, with a status of its own. */
+/** Reads up to the first VMs before anything is sent, so that a refusal can still have its own status. */
 async function begin(text: AsyncGenerator<string>): Promise<AsyncGenerator<string>> {
   const first = [await text.next(), await text.next()];
   return (async function* () {
@@ -97,10 +98,16 @@ async function begin(text: AsyncGenerator<string>): Promise<AsyncGenerator<strin
   })();
 }
 
-/** Time limit of an export. One of a million VMs takes some minutes; a client that reads for longer may do so to do harm. */
+/**
+ * Time limit of an export. A million VMs take some minutes. A client that takes longer may do so on purpose, to keep
+ * memory in use.
+ */
 const MOST_MS = 1_800_000;
 
-/** Ends a stream that is not read to its end in time. Its connection breaks, so that nobody takes the part for the whole. */
+/**
+ * Ends a stream that its client does not read to the end in time. The connection breaks, so that nobody takes a part
+ * for the whole.
+ */
 function endAfter(stream: Readable, ms: number): void {
   const timer = setTimeout(() => {
     stream.destroy(new Error(`the export was not sent in ${ms} ms and is ended`));
@@ -111,7 +118,7 @@ function endAfter(stream: Readable, ms: number): void {
   });
 }
 
-/** Weak, because order and time may differ in what is sent for it. */
+/** Formats a weak ETag, because the same tag may be sent with rows in another order. */
 function formatTag(parts: readonly unknown[]): string {
   return `W/"${createHash("sha256").update(JSON.stringify(parts)).digest("base64url").slice(0, 22)}"`;
 }

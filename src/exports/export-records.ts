@@ -30,15 +30,15 @@ export interface ExportRecord {
 const PIECE = 500;
 
 /**
- * Reads the VMs that a filter finds, by name, one piece after the other. Whoever takes a piece may empty it, so that none is in
- * memory while the next one is waited for. A client that has gone ends it between two of them.
+ * Reads the VMs that a filter finds, sorted by name, piece by piece. The caller may empty a piece, so that none is in
+ * memory while the next one is read. Reading ends between two pieces if the client has gone.
  */
 export async function* readExportRecords(work: ExportWork, filter: VmFilter): AsyncGenerator<ExportRecord[]> {
   let after: VmCursor | null = null;
   for (;;) {
-    const place: VmCursor | null = after;
+    const cursor: VmCursor | null = after;
     const piece = await work(async (loaders) => {
-      const rows = await loaders.loadVmsPage({ limit: PIECE, after: place, filter, order: "NAME_ASC" });
+      const rows = await loaders.loadVmsPage({ limit: PIECE, after: cursor, filter, order: "NAME_ASC" });
       return { records: await Promise.all(rows.map((vm) => readRecord(loaders, vm))), last: rows.at(-1) };
     }, true);
     const isLast = piece.records.length < PIECE;

@@ -5,13 +5,13 @@ import { VM_STATUS } from "../model/guest/vm-status.js";
 import type { VmFilter, VmSearch } from "../loaders/rows.js";
 import { FORMATS, type FormatName } from "./formats.js";
 
-/** An export is asked for in a way that it cannot be; the message names what is wrong. */
+/** An export was asked for with a wrong format or parameter. The message names what is wrong. */
 export class ExportRequestError extends Error {
   override readonly name = "ExportRequestError";
   readonly extensions = { code: "BAD_USER_INPUT" };
 }
 
-/** What of an export can be chosen, as texts. */
+/** The parameters of an export. Their values are texts. */
 export const EXPORT_PARAMETERS = [
   ...(["name", "host", "network", "within", "mac", "status"] as const),
   ...(["filter", "port"] as const),
@@ -31,7 +31,10 @@ const NODE_EXPORTER_PORT = 9100;
 /** Reads the graph's filter of VMs from JSON; throws {@link FilterTextError}. */
 export type ReadFilter = (text: string) => VmFilter;
 
-/** Parses what is asked of an export. Unknown parameters are refused: an ignored filter would show too much. */
+/**
+ * Parses the format and the parameters of an export. Unknown parameters are refused, because an ignored filter would
+ * show too much.
+ */
 export function parseExportRequest(
   format: string,
   given: Readonly<Record<string, unknown>>,
@@ -47,9 +50,9 @@ export function parseExportRequest(
   const filter = filterText === null ? {} : parseFilter(filterText, readFilter);
   const parts: VmSearch[] = [
     ...(filter.search === undefined ? [] : [filter.search]),
-    ...(name === null ? [] : [{ kind: "text", key: "name", match: containing(name) } as const]),
-    ...(host === null ? [] : [{ kind: "text", key: "host", match: whole(host) } as const]),
-    ...(network === null ? [] : [{ kind: "network", match: whole(network) } as const]),
+    ...(name === null ? [] : [{ kind: "text", key: "name", match: matchPart(name) } as const]),
+    ...(host === null ? [] : [{ kind: "text", key: "host", match: matchWholeText(host) } as const]),
+    ...(network === null ? [] : [{ kind: "network", match: matchWholeText(network) } as const]),
     ...(within === null ? [] : [{ kind: "inCidr", cidr: parseWithin(within) } as const]),
     ...(mac === null ? [] : [parseMacSearch(mac)]),
     ...(status === null ? [] : [{ kind: "status", statuses: status.split(",").map(parseStatus) } as const]),
@@ -79,7 +82,10 @@ function parseText(name: string, value: unknown): string {
 }
 
 const MOST_OF_TEXT = 255;
-/** A filter with as many conditions as one may have, in an address that servers and proxies still take. */
+/**
+ * Characters of the longest filter. It has room for all conditions that one may have, in a URL that servers and proxies
+ * accept.
+ */
 const MOST_OF_FILTER = 8_000;
 
 function parseFilter(text: string, readFilter: ReadFilter): VmFilter {
@@ -100,7 +106,7 @@ function parseWithin(text: string) {
   }
 }
 
-/** The vNIC's MAC or the guest's: either finds the VM. */
+/** Parses a MAC into a search that finds a VM by its vNIC's MAC or its guest's. */
 function parseMacSearch(text: string): VmSearch {
   const mac = normalizeMac(text);
   if (mac === null) throw new ExportRequestError(`mac: ${quote(text)} is no MAC`);
@@ -126,11 +132,11 @@ function parsePort(text: string | null): number {
   throw new ExportRequestError(`port: ${quote(text)} is no number from 1 to 65535`);
 }
 
-function containing(text: string) {
+function matchPart(text: string) {
   return { parts: ["", text, ""], ignoreCase: true };
 }
 
-function whole(text: string) {
+function matchWholeText(text: string) {
   return { parts: [text], ignoreCase: true };
 }
 

@@ -5,28 +5,31 @@ import type { DnsNames } from "./published-names.js";
 
 /** A VM of an export with what the formats need beside it. */
 export interface ExportedVm extends ExportRecord {
-  /** The VM's name, and a part of its id behind it where a VM before has the same name. */
+  /** The VM's name. A part of its id is added if a VM before has the same name. */
   readonly uniqueName: string;
-  /** Under which names it is published; `null` where the format publishes none. */
+  /** The names under which it is published; `null` if the format publishes no names. */
   readonly dns: DnsNames | null;
 }
 
-/** How one format is written. Whatever guests and VMs are called, it stays one. */
+/** How one format is written. The result is valid, whatever the names of guests and VMs are. */
 export interface ExportFormat {
   readonly mediaType: string;
   readonly begin: string;
   /** Formats a VM; `null` leaves it out. */
   readonly formatVm: (vm: ExportedVm, port: number) => string | null;
-  /** Between two VMs. */
+  /** Text between two VMs. */
   readonly separator: string;
   readonly end: string;
-  /** What is written of each VM that was not left out behind all of them, and then the end. It is kept until then: short. */
+  /**
+   * A second text for each VM, written after all VMs, and the end after that. It is kept in memory until then, so it
+   * must be short.
+   */
   readonly last?: { readonly formatVm: (vm: ExportedVm) => string; readonly end: string };
-  /** `true`: it publishes names, which must not be another VM's. */
+  /** `true` if it publishes names; each VM then gets a name that no other VM has. */
   readonly publishesNames?: boolean;
 }
 
-/** Every format that there is. */
+/** All formats. */
 export const FORMATS = {
   csv: {
     mediaType: "text/csv; charset=utf-8; header=present",
@@ -60,7 +63,7 @@ export const FORMATS = {
         vnic_graph_id: vm.id,
         vnic_graph_status: vm.status,
         vnic_graph_host: dropTemplate(vm.host),
-        // A guest says what it likes, and Ansible runs templates in variables.
+        // A guest chooses its own name, and Ansible runs templates in variables.
         vnic_graph_fqdn: formatDnsName(vm.fqdn),
         vnic_graph_network: dropTemplate(vm.network),
         vnic_graph_addresses: vm.addresses,
@@ -138,9 +141,9 @@ function formatJson({ uniqueName: _, dns: __, ...vm }: ExportedVm): string {
 }
 
 /**
- * Formats a field of CSV (RFC 4180) as one printable line, since CSV has no escapes. What a spreadsheet would run as a formula gets an
- * apostrophe before it, with the signs in full width as well, and also behind a semicolon, which divides cells where commas are
- * decimal points: quotes do not help there.
+ * Formats a field of CSV (RFC 4180) as one printable line, since CSV has no escapes. An apostrophe is put before text
+ * that a spreadsheet would run as a formula, and quotes would not prevent that. The signs count in full width, too, and
+ * after a semicolon, which divides cells where commas are decimal points.
  */
 function formatCsv(value: string | null): string {
   const inert = toPrintable(value ?? "").replace(FORMULA, "$1'");
@@ -150,8 +153,8 @@ function formatCsv(value: string | null): string {
 const FORMULA = /(^|;)(?=[\s"]{0,8}[=+\-@\uff1d\uff0b\uff0d\uff20])/g;
 
 /**
- * Finds under which name Ansible has a VM: its own one. One that Ansible would run as a template, or takes for the machine that it
- * runs on or for a group, becomes a label with a part of the VM's id behind it.
+ * Finds the name of a VM for Ansible, which is normally its own name. A name that Ansible would run as a template, or
+ * take for the machine that it runs on or for a group, becomes a label with a part of the VM's id.
  */
 function findInventoryName({ id, name, uniqueName }: ExportedVm): string {
   const isUsable = dropTemplate(uniqueName) !== null && !RESERVED_IN_INVENTORIES.test(uniqueName);
@@ -160,7 +163,7 @@ function findInventoryName({ id, name, uniqueName }: ExportedVm): string {
 
 const RESERVED_IN_INVENTORIES = /^(?:localhost|127\.0\.0\.1|::1|all|ungrouped|vnic_graph|_meta)$/;
 
-/** Returns the text unless Ansible would take it for a template. */
+/** Returns the text; `null` if Ansible would take it for a template. */
 function dropTemplate(text: string | null): string | null {
   return text === null || /\{[{%#]/.test(text) ? null : text;
 }

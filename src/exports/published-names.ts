@@ -3,20 +3,21 @@ import type { VmCursor, VmRow } from "../loaders/rows.js";
 import { formatDnsName, formatLabel, formatLabelWithId, isReservedName } from "./dns-names.js";
 import type { ExportWork } from "./export-records.js";
 
-/** The names of the DNS under which a VM is published. */
+/** The DNS names under which a VM is published. */
 export interface DnsNames {
-  /** The VM's name, or a label made of it. */
+  /** The VM's name, or a label made from it. */
   readonly own: string;
-  /** What the guest says that it is called; `null`: nothing that it may publish. */
+  /** The guest's own name for itself; `null`: it has none that it may publish. */
   readonly claimed: string | null;
 }
 
-/** Says under which names VMs are published, so that no two have one, and no guest has another VM's. */
+/** Finds the names under which VMs are published. No two VMs have one name, and no guest gets the name of another VM. */
 export interface PublishedNames {
   /**
    * Finds the names of a VM:
-   * 1. its own one is its name; or a label made of it, with a part of its id where several VMs would have the same;
-   * 2. a guest's claim counts only if its first label is the VM's own name, and no VM is called so.
+   * 1. Its own name is the VM's name, or a label made from it. A part of its id is added if several VMs would have the
+   *    same.
+   * 2. The guest's name for itself counts only if its first label is the VM's own name, and no VM has that name.
    */
   readonly find: (vm: {
     readonly id: string;
@@ -25,14 +26,14 @@ export interface PublishedNames {
   }) => DnsNames;
 }
 
-/** Reads the names of all VMs that a viewer sees, whatever is exported of them. Keeps 16 bytes of each. */
+/** Reads the names of all VMs that a viewer sees, whatever is exported. It keeps 16 bytes of each. */
 export async function readPublishedNames(work: ExportWork): Promise<PublishedNames> {
   const [names, vms] = [new HashList(), new HashList()];
   let after: VmCursor | null = null;
   do {
-    const place: VmCursor | null = after;
+    const cursor: VmCursor | null = after;
     const rows: readonly VmRow[] = await work(
-      (loaders) => loaders.loadVmsPage({ limit: PIECE, after: place, filter: {}, order: "NAME_ASC" }),
+      (loaders) => loaders.loadVmsPage({ limit: PIECE, after: cursor, filter: {}, order: "NAME_ASC" }),
       true,
     );
     for (const { id, name } of rows) {
@@ -48,7 +49,7 @@ export async function readPublishedNames(work: ExportWork): Promise<PublishedNam
   return {
     find: ({ id, name, fqdn }) => {
       const own = findOwnName(name);
-      // A VM that came or was renamed after the names were read may have another one's name.
+      // A VM that was added or renamed after the names were read may have another VM's name.
       const isAlone = names.count(own) === 1 && vms.count(`${own} ${id}`) === 1;
       if (!isAlone || isReservedName(own)) return { own: formatLabelWithId(own, id), claimed: null };
       const said = formatDnsName(fqdn);
@@ -65,7 +66,7 @@ function findOwnName(name: string): string {
 /** Number of names that one read takes. */
 const PIECE = 2_000;
 
-/** Texts by eight bytes of their hashes, to be counted once they are sorted. */
+/** A list of texts as eight bytes of their hashes. Sort it before counting. */
 class HashList {
   private hashes = new BigUint64Array(1_024);
   private length = 0;
@@ -84,7 +85,7 @@ class HashList {
     this.hashes = this.hashes.subarray(0, this.length).sort();
   }
 
-  /** Counts a text: 0, 1, or 2 for more. */
+  /** Counts a text: 0, 1, or 2 if it is there more often. */
   count(text: string): number {
     const wanted = hash(text);
     let [low, high] = [0, this.length];

@@ -4,14 +4,15 @@ import { readExportRecords, type ExportWork } from "./export-records.js";
 import { FORMATS, type ExportFormat } from "./formats.js";
 import { readPublishedNames } from "./published-names.js";
 
-/** An export would keep more than it may; a filter makes it smaller. */
+/** An export would hold more in memory than it may. A filter makes it smaller. */
 export class ExportTooLargeError extends Error {
   override readonly name = "ExportTooLargeError";
 }
 
 /**
- * Writes an export, piece by piece, of one reading: whatever the number of VMs, one piece of them is in memory, and of each
- * the short text that a format needs at its end, or its name's hash. `onRecords` hears of each piece.
+ * Writes an export piece by piece. However many VMs there are, memory holds one piece of them, and of each VM only the
+ * short text that a format needs at its end, or the hash of its name. `onRecords` is called with the size of each
+ * piece.
  */
 export async function* writeExport(
   work: ExportWork,
@@ -28,7 +29,7 @@ export async function* writeExport(
     let [text, laterText] = ["", ""];
     onRecords(records.length);
     for (const record of records.splice(0)) {
-      // VMs come by name, so that those of one name follow each other.
+      // VMs come sorted by name, so those with the same name follow each other.
       const isUnique = record.name !== nameBefore;
       nameBefore = record.name;
       const { id } = record;
@@ -51,7 +52,7 @@ export async function* writeExport(
   yield format.last.end;
 }
 
-/** Text that is written last, as bytes, which take a quarter of what short texts do. */
+/** Text that is written last. It is kept as bytes, which take a quarter of the memory of short strings. */
 class KeptText {
   private readonly pieces: Buffer[] = [];
   private bytes = 0;

@@ -2,8 +2,8 @@ import { BASE } from "./elements/elements.js";
 import type { Answer } from "./routes/route.js";
 
 /**
- * The answer of the API's root. Clients look there for the version of the API before they go on; ours is that of the oVirt
- * whose words we speak, so it is not the version of this program.
+ * The answer of the API's root. Clients read the version of the API there first. It is the version of oVirt whose API
+ * this is, not the version of this program.
  */
 export const ENTRY: Answer = {
   root: "api",

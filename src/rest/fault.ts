@@ -10,20 +10,20 @@ export class OvirtFaultError extends Error {
     super(detail);
   }
 
-  /** The few words that go with the status. */
+  /** The few words that belong to the status. */
   get reason(): string {
     return REASONS[this.status] ?? "Operation Failed";
   }
 }
 
-/** Creates the fault of a thing that is absent or hidden from this viewer; the answer does not tell which. */
+/** Creates the fault of something that is absent, or hidden from this viewer; the answer does not say which. */
 export function createNotFoundFault(what: string, id: string): OvirtFaultError {
   return new OvirtFaultError(404, `Entity not found: ${what}: id=${id.slice(0, 100)}`);
 }
 
 /**
- * Returns what a client is told of an error, or `null` if it must not be told. Guards, identity and the graph have
- * errors of their own, which this room does not know by name: they carry a status, or a code.
+ * Converts an error into the fault that a client may see; `null`: the client must not see it. Guards, identity and the
+ * graph have error classes that this room does not know; these carry a status, or a code.
  */
 export function toFault(error: unknown): OvirtFaultError | null {
   if (error instanceof OvirtFaultError) return error;
@@ -47,7 +47,7 @@ function findStatus(error: Error): number | null {
   return STATUS_OF_CODE[String(extensions ? extensions.code : "")] ?? null;
 }
 
-/** What an error of the graph may say of itself, beside its message. */
+/** The extensions of a GraphQL error that matter here. */
 interface GraphExtensions {
   readonly code?: unknown;
   readonly http?: { readonly status?: unknown };

@@ -1,20 +1,21 @@
 import { wrapToken } from "../model/wrapped-token.js";
 import type { FastifyContextConfig, FastifyInstance, FastifyReply } from "fastify";
 
-/** What the login is given; it knows no identity itself. */
+/** What the login needs; it does not know identity itself. */
 export interface LoginOptions {
-  /** Rejects, with a `status`, if nobody is known by this Authorization header. */
+  /** Rejects, with a `status`, if this Authorization header identifies nobody. */
   readonly identify: (authorization: string) => Promise<void>;
   /** `false`: everybody is let in, whatever they send. */
   readonly isRequired: boolean;
-  /** The configuration of these routes: whoever asks is not known yet. */
+  /** The configuration of these routes. Their clients are not identified yet. */
   readonly routeConfig?: FastifyContextConfig;
 }
 
 /**
  * Serves oVirt's single sign-on as far as its clients need it. They send a name and a password, and want a bearer token
- * for it. Here the password is the bearer token, so it is checked and given back, wrapped; the name counts for nothing.
- * Nothing is kept, so that logging out ends nothing: tokens end in the token file, or at their issuer.
+ * for it.
+ * 1. The password must be a bearer token. It is checked and given back, wrapped; the name does not matter.
+ * 2. Nothing is stored, so logging out has no effect: tokens end in the token file, or at their issuer.
  */
 export function registerLogin(app: FastifyInstance, options: LoginOptions, done: () => void): void {
   app.removeAllContentTypeParsers();
@@ -52,7 +53,7 @@ export function registerLogin(app: FastifyInstance, options: LoginOptions, done:
       config,
       handler: (_request, reply) => {
         reply.header("allow", "POST");
-        // A password in a URL would be in every log on the way.
+        // A password in a URL would be in the logs of all proxies.
         return sendOAuthError(reply, { status: 405, code: "invalid_request", message: "Use POST." });
       },
     });
@@ -68,7 +69,7 @@ const JSON_TYPE = "application/json; charset=utf-8";
 /** Tokens of OpenID Connect issuers have a few thousand characters. */
 const MAX_BODY_BYTES = 64 * 1024;
 
-/** What clients get as a token where nobody needs one. */
+/** The token that clients get if no token is needed. */
 const NO_TOKEN_NEEDED = "anybody";
 
 interface OAuthError {
@@ -78,7 +79,7 @@ interface OAuthError {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A login that is refused; the extensions' code is what the audit line shows. */
+/** A login that is refused. The audit line shows the code of the extensions. */
 class LoginError extends Error {
   override readonly name = "LoginError";
   readonly extensions: { readonly code: string };
@@ -92,14 +93,14 @@ class LoginError extends Error {
   }
 }
 
-/** Returns the token that a form is worth. */
+/** Exchanges the form of a login for a token. */
 async function exchange(form: URLSearchParams, { identify, isRequired }: LoginOptions): Promise<string> {
   if (form.get("grant_type") !== "password") {
     throw new LoginError("unsupported_grant_type", "Use the grant type password, with a bearer token as it.");
   }
   if (!isRequired) return NO_TOKEN_NEEDED;
   const password = form.get("password") ?? "";
-  // What is no token must not reach a header.
+  // Text that is no token must not get into a header.
   if (!/^[A-Za-z0-9._~+/=-]+$/.test(password)) throw createAccessDeniedError();
   try {
     await identify(`Bearer ${password}`);

@@ -19,19 +19,19 @@ import {
 import { createNotFoundFault } from "./fault.js";
 import { followFrom, type FollowTree } from "./request/follow.js";
 
-/** The parts of a VM's answer that are read besides the VM's own row. */
+/** The parts of a VM that are read besides its own row. */
 export interface Wanted {
   readonly allContent: boolean;
   readonly follow: FollowTree;
 }
 
-/** Finds the VM of a path; a fault if there is none, or none for this viewer. */
+/** Finds the VM of a path. Throws a fault if there is none, or none for this viewer. */
 export async function findVm(loaders: Loaders, vmId: string): Promise<VmRow> {
   const vm = isUuid(vmId) ? await loaders.vmById.load(vmId) : null;
   return vm ?? refuseMissing("VM", vmId);
 }
 
-/** Finds the vNIC of a path, which must be one of the VM's. */
+/** Finds the vNIC of a path. It must belong to the VM of the path. */
 export async function findNic(loaders: Loaders, vmId: string, nicId: string): Promise<Nic> {
   const [vm, nic] = await Promise.all([
     findVm(loaders, vmId),
@@ -60,7 +60,7 @@ export async function findNamed(
   return found ?? refuseMissing(KINDS[collection], id);
 }
 
-/** Reads a VM with all that is wanted. Each part is loaded in one batch with the parts of other VMs. */
+/** Reads a VM with all wanted parts. Each part is loaded in one batch with those of other VMs. */
 export async function readVm(loaders: Loaders, vm: VmRow, wanted: Wanted): Promise<Element> {
   const { allContent, follow } = wanted;
   const [origin, interfaces, devices, nics] = await Promise.all([
@@ -98,12 +98,12 @@ export async function readNic(loaders: Loaders, nic: Nic, follow: FollowTree): P
   return formatNicWithDevices(nic, await readDevices(loaders, nic.vmId), follow);
 }
 
-/** Reads the guest's interfaces with their ids; none where none is known, as an engine has it. */
+/** Reads the guest's interfaces with their ids. Gives an empty list if they are not known, as an engine does. */
 export async function readDevices(loaders: Loaders, vmId: string): Promise<Device[]> {
   return assignDeviceIds((await loaders.loadKnownGuestInterfaces(vmId)) ?? []);
 }
 
-/** Reads those of a vNIC alone, by its MAC; an engine lists the whole VM's here. */
+/** Reads the interfaces behind one vNIC, by its MAC. An engine lists all of the VM here. */
 export async function readNicDevices(loaders: Loaders, nic: Nic): Promise<Device[]> {
   return filterByMac(nic, await readDevices(loaders, nic.vmId));
 }
@@ -113,12 +113,12 @@ export function formatDevices(devices: readonly Device[], parent: string): Eleme
   return { reported_device: devices.map((device) => formatDevice(device, parent)) };
 }
 
-/** Finds the device with an id; a fault if there is none. */
+/** Finds the device with an id. Throws a fault if there is none. */
 export function findDevice(devices: readonly Device[], id: string): Device {
   return devices.find((device) => device.id === id.toLowerCase()) ?? refuseMissing("ReportedDevice", id);
 }
 
-/** In reported order: bonds, VLANs and bridges share a MAC. */
+/** Filters the devices with the vNIC's MAC, in reported order. Bonds, VLANs and bridges share a MAC. */
 function filterByMac(nic: Nic, devices: readonly Device[]): Device[] {
   return devices.filter(({ row }) => isSameMac(row.macAddress, nic.macAddress));
 }
@@ -134,7 +134,7 @@ function formatNicWithDevices(nic: Nic, devices: readonly Device[], follow: Foll
   return formatNic(nic, sortBestFirst(own.map(getRow))[0] ?? null, more);
 }
 
-/** Of these nothing is known: a client that follows them finds none. */
+/** Lists that are always empty when a client follows them, because nothing is known of their elements. */
 const VM_EMPTY_LISTS = { tags: "tag", statistics: "statistic", affinity_labels: "affinity_label" } as const;
 
 function formatEmptyLists(follow: FollowTree, lists: Readonly<Record<string, string>>): Element {
@@ -150,7 +150,7 @@ function formatFollowedTemplates(template: NamedRow, follow: FollowTree): Elemen
   };
 }
 
-/** What faults call them. */
+/** Their names in faults. */
 const KINDS: Readonly<Record<NamedCollection, string>> = {
   clusters: "Cluster",
   templates: "Template",

@@ -13,11 +13,11 @@ import type { Answer, Route } from "./routes/route.js";
 import { ROUTES } from "./routes/routes.js";
 import type { Work } from "./vm-list.js";
 
-/** What the REST flow is given; it knows neither store nor identity. */
+/** What the REST flow needs; it knows neither store nor identity. */
 export interface RestOptions {
   /**
-   * Runs a piece of a request's work with the loaders of its viewer, new ones each time. Whoever may ask nothing is refused
-   * here, by an error with a `status` or a code of the graph's; it is answered as a fault.
+   * Runs a piece of a request's work with the loaders of its viewer, new ones each time. It rejects for a viewer
+   * without rights, with a `status` or a code of the graph; the answer is a fault.
    */
   readonly work: <Result>(
     request: FastifyRequest,
@@ -26,23 +26,23 @@ export interface RestOptions {
   ) => Promise<Result>;
   /** Counts the request among the long lists that are open; throws if there are too many. */
   readonly openList?: (request: FastifyRequest) => void;
-  /** Finds the path in front of all paths, as the request's client sees the server; "" unless given. */
+  /** Finds the path in front of all paths, as the request's client sees the server. The default is "". */
   readonly findBasePath?: (request: FastifyRequest) => string;
   /** The configuration of routes whose answers may be sent for long, in pieces. */
   readonly longRouteConfig?: FastifyContextConfig;
-  /** Told of errors that nobody foresaw; the client is told the request's id alone. */
+  /** Called with unforeseen errors. The client sees only the request's id. */
   readonly onError?: (error: unknown, request: FastifyRequest) => void;
 }
 
-/** Creates the feature page's REST flow under `/ovirt-engine/api`, to be registered in a Fastify with guards around it. */
+/** Registers the feature page's REST flow under `/ovirt-engine/api`. Register it in a Fastify that has guards around it. */
 export function registerRest(app: FastifyInstance, options: RestOptions, done: () => void): void {
-  // Nothing here reads a body, so none is parsed, whatever it is said to be.
+  // No route reads a body, so none is parsed, whatever type it has.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", (_request, _payload, parsed) => {
     parsed(null, undefined);
   });
   app.addHook("onRequest", (_request, reply, next) => {
-    // The gate, and CORS, have named what every answer depends on; the form of ours depends on a header more.
+    // The gate and CORS have named the headers that every answer depends on. Answers of this room depend on one more.
     const vary = [reply.getHeader("vary") ?? "Accept, Authorization", "All-Content"].flat().join(", ");
     reply.headers({ "cache-control": "no-store", vary });
     next();
@@ -54,7 +54,7 @@ export function registerRest(app: FastifyInstance, options: RestOptions, done: (
       url: `${base}${path}`,
       config: isLong === true ? (options.longRouteConfig ?? {}) : {},
       handler: async (request, reply) => {
-        // Refused before anything is read.
+        // The format is checked before anything is read.
         const format = negotiateFormat(request.headers.accept);
         if (format === null) {
           throw new OvirtFaultError(406, "Accept: answers are application/xml or application/json");
@@ -111,7 +111,7 @@ function sendAnswer(
   reply.headers(headers).type(formatMediaType(format));
   if (link !== undefined) reply.header("link", link.replace("<", `<${basePath}`));
   if (!("pieces" in answer)) return reply.send(formatDocument(prefixLinks(answer, basePath), format));
-  // How long the list is nobody knows before it is read, and HEAD is not worth reading it.
+  // The length of the list is unknown until it is read, and a HEAD is not worth reading it.
   if (request.method === "HEAD") return reply.send();
   return reply.send(Readable.from(formatList(prefixPieces(answer, basePath), format), { objectMode: false }));
 }
@@ -133,7 +133,7 @@ function sendFault(
     .send(formatDocument(formatFault(fault), format));
 }
 
-/** Formats oVirt's fault: the detail is one line of a bounded length, whatever was echoed into it. */
+/** Formats oVirt's fault. The detail is one line of bounded length, whatever input it quotes. */
 function formatFault({ reason, detail }: OvirtFaultError): RestDocument {
   return { root: "fault", element: { reason, detail: toPrintable(detail).slice(0, MAX_DETAIL_LENGTH) } };
 }

@@ -5,12 +5,15 @@ import { UNKNOWN_PARENT } from "./elements/elements.js";
 import { OvirtFaultError } from "./fault.js";
 import type { ListRequest } from "./request/list-request.js";
 
-/** Lists hosts by name; a search may compare names and ids. There are few, so the list is read whole. */
+/** Lists hosts, sorted by name. A search may compare names and ids. There are few hosts, so all are read. */
 export async function listHosts(loaders: Loaders, asked: ListRequest): Promise<readonly HostRow[]> {
   return select(await loaders.loadHosts(), asked);
 }
 
-/** Lists clusters, templates or networks by name. VMs of an unknown cluster or template link to one that says so. */
+/**
+ * Lists clusters, templates or networks, sorted by name. VMs of an unknown cluster or template link to an entry that
+ * says so.
+ */
 export async function listNamed(
   loaders: Loaders,
   collection: NamedCollection,
@@ -21,7 +24,7 @@ export async function listNamed(
   return select(isUnknown ? [UNKNOWN_PARENT] : known, asked);
 }
 
-/** Selects what is asked for of rows that come by name. */
+/** Selects the rows that are asked for. The rows come sorted by name. */
 function select<Row extends NamedRow>(rows: readonly Row[], asked: ListRequest): readonly Row[] {
   return cut(sort(filter(rows, asked.search.condition), asked.search.sort), asked);
 }
@@ -62,7 +65,10 @@ function holds(search: VmSearch, row: NamedRow): boolean {
   throw new OvirtFaultError(400, "search: only name and id are known of these");
 }
 
-/** Compares part by part and never goes back. A regular expression of many stars would try a name for hours. */
+/**
+ * Tells whether a name matches. It compares part by part and never goes back; a regular expression with many stars
+ * would take hours.
+ */
 function isMatch({ parts, ignoreCase }: TextMatch, name: string): boolean {
   const fold = (text: string): string => (ignoreCase ? text.toLowerCase() : text);
   const text = fold(name);

@@ -5,8 +5,8 @@ import type { ListRequest } from "./request/list-request.js";
 import { readVm, type Wanted } from "./resources.js";
 
 /**
- * Runs a piece of work with its own loaders, so that a long list keeps nothing of its earlier pieces. A piece that reads or looks
- * through many VMs is long; few of these run at once.
+ * Runs a piece of work with its own loaders, so that a long list keeps nothing of its earlier pieces in memory. A piece
+ * is long if it reads many VMs, or searches through them; few of these run at once.
  */
 export type Work = <Result>(job: (loaders: Loaders) => Promise<Result>, isLong?: boolean) => Promise<Result>;
 
@@ -15,20 +15,22 @@ export interface VmList {
   readonly elements: Element[];
   /** Whether there are more than `max`. */
   readonly hasNext: boolean;
-  /** The pieces that follow; `null`: that is all. */
+  /** The pieces that follow; `null`: there are no more. */
   readonly rest: AsyncGenerator<Element[]> | null;
 }
 
 /**
  * Reads a list of VMs, a bounded number at a time.
- * 1. The first VMs by name are read from one name to the next: however many there are, only one piece is in memory.
- * 2. Later pages, and lists in another order, are found as ids first, in one statement; then their VMs are read.
+ * 1. The first VMs by name are read from one name to the next. However many there are, only one piece is in memory.
+ * 2. For later pages, and lists in another order, one statement finds the ids first; then their VMs are read piece by
+ *    piece.
  */
 export async function listVms(work: Work, request: ListRequest, wanted: Wanted): Promise<VmList> {
   const { max, page, search } = request;
   const size = findPieceSize(wanted);
   const isByName = search.sort === null || search.sort.key === "name";
-  // Does a search without an end once. Done again from each name on, it would take as long again each time.
+  // A search without `max` is done once, by ids. Repeated from each name on, it would take its whole time for each
+  // piece.
   const isShort = max === null ? search.condition === null : max <= size;
   const pieces =
     isByName && page === 1 && isShort
@@ -49,11 +51,11 @@ function findPieceSize({ allContent, follow }: Wanted): number {
   return allContent || follow.size > 0 ? FOLLOWED_PIECE : PIECE;
 }
 
-/** Number of VMs that one read takes. With interfaces it is fewer, because a host of containers has hundreds. */
+/** Number of VMs that one read takes. It is less if interfaces are read, because a host of containers has hundreds. */
 const PIECE = 500;
 const FOLLOWED_PIECE = 50;
 
-/** A page of so many VMs at most, without a search, is read beside everything else. */
+/** The largest page that counts as short. Without a search, it is read beside everything else. */
 const SHORT_PAGE = 20;
 
 interface Piece {
@@ -77,13 +79,13 @@ async function* readByName(
   const isLong = limit > SHORT_PAGE || search.condition !== null;
   let after: VmCursor | null = null;
   for (;;) {
-    const place: VmCursor | null = after;
+    const cursor: VmCursor | null = after;
     const piece = await work(async (loaders) => {
-      // One more than are wanted tells whether there are more.
+      // One row more than wanted shows whether the list continues.
       const rows = await loaders.loadVmsPage({
         limit: limit + 1,
-        after: place,
-        filter: filterOf(search),
+        after: cursor,
+        filter: toVmFilter(search),
         order,
       });
       const vms = rows.slice(0, limit);
@@ -107,7 +109,7 @@ async function* readByIds(
   const found = await work(
     (loaders) =>
       loaders.loadVmIds({
-        filter: filterOf(search),
+        filter: toVmFilter(search),
         sort: search.sort ?? { key: "name", descending: false },
         offset: (page - 1) * (max ?? 0),
         limit: max === null ? null : max + 1,
@@ -120,7 +122,7 @@ async function* readByIds(
     const wantedIds = ids.slice(at, at + size);
     const elements = await work(async (loaders) => {
       const rows = await Promise.all(wantedIds.map((id) => loaders.vmById.load(id)));
-      // What was deleted since the ids were read is left out.
+      // VMs that were deleted since the ids were read are left out.
       return readVms(
         loaders,
         rows.filter((vm) => vm !== null),
@@ -135,6 +137,6 @@ function readVms(loaders: Loaders, vms: readonly VmRow[], wanted: Wanted): Promi
   return Promise.all(vms.map((vm) => readVm(loaders, vm, wanted)));
 }
 
-function filterOf({ condition }: ListRequest["search"]): VmFilter {
+function toVmFilter({ condition }: ListRequest["search"]): VmFilter {
   return condition === null ? {} : { search: condition };
 }

@@ -8,8 +8,8 @@ export interface Device {
 }
 
 /**
- * Gives every interface of a VM an id that stays while its name and MAC do, whatever its addresses. An engine takes the
- * first 16 bytes of name and MAC, and so gives one id to several; here equal ones are counted.
+ * Gives every interface of a VM an id that stays the same while its name and MAC do, whatever its addresses. An engine
+ * uses the first 16 bytes of name and MAC, so that several interfaces can have one id. Here equal ones get a number.
  */
 export function assignDeviceIds(rows: readonly GuestInterface[]): Device[] {
   const counts = new Map<string, number>();

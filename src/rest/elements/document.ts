@@ -1,7 +1,7 @@
 import { XMLBuilder } from "fast-xml-parser";
 import type { Format } from "../request/format.js";
 
-/** The content of an answer, in oVirt's JSON form. All values are text, and a list stands under its elements' name. */
+/** The content of an answer, in oVirt's JSON form. All values are texts; a list has its elements' name as key. */
 export type Element = { readonly [name: string]: string | Element | readonly string[] | readonly Element[] };
 
 /** An answer and the name of its outermost element, which only XML shows. */
@@ -10,12 +10,15 @@ export interface RestDocument {
   readonly element: Element;
 }
 
-/** A list whose elements come piece by piece, because there may be too many to hold. */
+/** A list whose elements come piece by piece, because there may be too many for memory. */
 export interface RestList {
   readonly root: string;
   /** What each element is called. */
   readonly item: string;
-  /** Whoever takes a piece empties it, since all that passed it on keep it until the next one comes, however long that takes. */
+  /**
+   * The consumer empties each piece that it takes, because the generators keep it until the next one comes, however
+   * long that takes.
+   */
   readonly pieces: AsyncIterable<Element[]>;
 }
 
@@ -25,7 +28,7 @@ export function formatDocument({ root, element }: RestDocument, format: Format):
   return BUILDER.build({ "?xml": DECLARATION, [root]: toXmlNode(element) });
 }
 
-/** Formats a list piece by piece, to the same effect as {@link formatDocument}. */
+/** Formats a list piece by piece. The text is the same as that of {@link formatDocument}. */
 export async function* formatList({ root, item, pieces }: RestList, format: Format): AsyncGenerator<string> {
   const isJson = format === "json";
   yield isJson ? `{${JSON.stringify(item)}:[` : `${BUILDER.build({ "?xml": DECLARATION })}<${root}>\n`;
@@ -46,7 +49,7 @@ function formatPiece(
   return `${isFirst ? "" : ","}${elements.map((element) => JSON.stringify(element)).join(",")}`;
 }
 
-/** Formats the media type of a form. */
+/** Formats the media type of XML or JSON. */
 export function formatMediaType(format: Format): string {
   return `application/${format}; charset=utf-8`;
 }
@@ -58,8 +61,7 @@ const DECLARATION = {
   [`${ATTRIBUTE}standalone`]: "yes",
 };
 
-// The builder is moving to a package of its own; it is the same one.
-// eslint-disable-next-line @typescript-eslint/no-deprecated -- as said above
+// The library calls its builder deprecated because it moves to another package; it stays the same.
 const BUILDER = new XMLBuilder({
   ignoreAttributes: false,
   attributeNamePrefix: ATTRIBUTE,
@@ -68,7 +70,7 @@ const BUILDER = new XMLBuilder({
   suppressEmptyNode: true,
 });
 
-/** oVirt writes these as attributes, and everything else as elements. */
+/** The properties that oVirt writes as attributes; all others are elements. */
 const ATTRIBUTES: ReadonlySet<string> = new Set(["id", "href", "rel"]);
 
 type XmlNode = string | XmlNode[] | { [name: string]: XmlNode };
@@ -84,7 +86,7 @@ function toXmlNode(value: Element[string] | Element): XmlNode {
   );
 }
 
-/** A guest may call its interface what it likes; XML 1.0 has no way to write some characters, not even escaped. */
+/** Replaces characters that XML 1.0 cannot express, not even escaped. A guest may use any character in a name. */
 function escapeXmlText(text: string): string {
   return text.replaceAll(FORBIDDEN, "\uFFFD");
 }

@@ -8,12 +8,13 @@ import { formatOsType } from "./os-types.js";
 /** The path below which all routes of this room are. */
 export const BASE = "/ovirt-engine/api";
 
-/** The cluster and the template of VMs whose own are not known. oVirt's clients need every VM to have both. */
+/** The cluster and the template of VMs whose own are not known. oVirt's clients expect every VM to have both. */
 export const UNKNOWN_PARENT: NamedRow = { id: "00000000-0000-0000-0000-000000000000", name: "unknown" };
 
 /**
- * Formats a VM in oVirt's words; `more` is what was asked for beyond that, and takes the place of links. Where an origin is
- * not known, `os`, `creation_time`, cluster and template have values that say so: clients read them without asking.
+ * Formats a VM as oVirt does. `more` holds the parts that were asked for, which replace their links. If the origin is
+ * not known, `os`, `creation_time`, cluster and template get values that say so, because clients read them without a
+ * check.
  */
 export function formatVm(vm: VmRow, origin: VmOrigin | null, more: Element = {}): Element {
   const href = `${BASE}/vms/${vm.id}`;
@@ -36,10 +37,10 @@ export function formatVm(vm: VmRow, origin: VmOrigin | null, more: Element = {})
   };
 }
 
-/** What is listed below a VM. Of the last three nothing is known, so their lists are empty. */
+/** The lists below a VM. Nothing is known for the last three, so these lists are empty. */
 const VM_LINKS = ["nics", "reporteddevices", "tags", "statistics", "affinitylabels"];
 
-/** Formats the feature page's `guest_info`: what is not known is left out, and none is an empty element. */
+/** Formats the feature page's `guest_info`. What is not known is left out; if the guest has none, the element is empty. */
 export function formatGuestInfo(vm: VmRow, interfaces: readonly GuestInterface[] | null): Element {
   return {
     ...(vm.ips !== null && { ips: { ip: vm.ips.map(formatIp) } }),
@@ -50,7 +51,7 @@ export function formatGuestInfo(vm: VmRow, interfaces: readonly GuestInterface[]
   };
 }
 
-/** Formats a vNIC, with the page's properties of the guest's interface that stands behind it. */
+/** Formats a vNIC, with the feature page's properties of the guest's interface behind it. */
 export function formatNic(nic: Nic, guestInterface: GuestInterface | null, more: Element = {}): Element {
   const href = `${BASE}/vms/${nic.vmId}/nics/${nic.id}`;
   return {
@@ -73,7 +74,7 @@ export function formatNic(nic: Nic, guestInterface: GuestInterface | null, more:
   };
 }
 
-/** Formats a guest's interface as oVirt's reported device; `parent` is the path of what it is listed under. */
+/** Formats a guest's interface as oVirt's reported device. `parent` is the path of the VM or vNIC that lists it. */
 export function formatDevice({ id, row }: Device, parent: string): Element {
   const ips = formatIps(row);
   return {
@@ -88,7 +89,7 @@ export function formatDevice({ id, row }: Device, parent: string): Element {
   };
 }
 
-/** Formats a host. Its cluster is known to an engine alone. */
+/** Formats a host. Only an engine knows its cluster. */
 export function formatHost(host: HostRow, more: Element = {}): Element {
   const address = host.address.replace(/:\d+$/, "").replaceAll(/[[\]]/g, "");
   return {
@@ -102,7 +103,7 @@ export function formatHost(host: HostRow, more: Element = {}): Element {
   };
 }
 
-/** The collections of things of which only a name is known. */
+/** The collections of which only ids and names are known. */
 export type NamedCollection = "clusters" | "templates" | "networks";
 
 /** Formats a cluster, a template or a network. */

@@ -1,6 +1,6 @@
 import type { Element, RestDocument, RestList } from "./document.js";
 
-/** Puts a path in front of every link of a document, for clients that see the server below one. */
+/** Puts a path in front of every link of a document, for clients that reach the server below that path. */
 export function prefixLinks<Document extends RestDocument>(document: Document, basePath: string): Document {
   return basePath === "" ? document : { ...document, element: prefixElement(document.element, basePath) };
 }

@@ -1,9 +1,9 @@
-/** Formats the number that an engine keeps for a VM's operating system as REST's word for it; `other` if it is not known. */
+/** Formats an engine's number of an operating system as REST's word for it; `other` if the number is not known. */
 export function formatOsType(osId: number): string {
   return OS_TYPES.get(osId) ?? "other";
 }
 
-/** The numbers and words of oVirt 4.3 to 4.5. An administrator may add more; the database keeps no word of theirs. */
+/** The numbers and words of oVirt 4.3 to 4.5. An administrator may add more, but the database has no words for those. */
 const OS_TYPES: ReadonlyMap<number, string> = new Map([
   [0, "other"],
   [1, "windows_xp"],

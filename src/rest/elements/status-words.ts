@@ -1,11 +1,14 @@
 import { VM_STATUS } from "../../model/guest/vm-status.js";
 
-/** Formats a VM's state as oVirt's REST word for it. A number without a word is a state that is not known. */
+/** Formats a VM's state as oVirt's REST word for it; `unknown` if it has none. */
 export function formatStatus(status: number): string {
   return WORDS.get(status) ?? "unknown";
 }
 
-/** Parses the states that a name in a search means, in REST's spelling or the engine's own; `null` for a name of none. */
+/**
+ * Parses the name of a state in a search, in REST's spelling or the engine's own. Returns the states; `null` if the
+ * name is unknown.
+ */
 export function parseStatusName(name: string): readonly number[] | null {
   const wanted = fold(name);
   const statuses = [...WORDS].filter(([, word]) => fold(word) === wanted).map(([status]) => status);
@@ -18,7 +21,7 @@ function fold(name: string): string {
   return name.toLowerCase().replaceAll(/[_ ]/g, "");
 }
 
-/** Two states that REST shows by one word have a name each in an engine's searches. */
+/** An engine's searches have one name each for two states that share a word in REST. */
 const ENGINE_NAMES: ReadonlyMap<string, number> = new Map([
   ["migratingfrom", VM_STATUS.MIGRATING_FROM],
   ["migratingto", VM_STATUS.MIGRATING_TO],
@@ -44,7 +47,7 @@ const WORDS: ReadonlyMap<number, string> = new Map([
   [VM_STATUS.POWERING_DOWN, "powering_down"],
 ]);
 
-/** All words. */
+/** All words for states of VMs. */
 export const STATUS_WORDS: readonly string[] = [...new Set(WORDS.values())];
 
 /** Formats a host's VDSStatus number as oVirt's REST word for it. */
@@ -52,7 +55,7 @@ export function formatHostStatus(status: number): string {
   return HOST_WORDS[status] ?? "unassigned";
 }
 
-/** By number, from 0. */
+/** The words for states of hosts, by number from 0. */
 const HOST_WORDS = [
   "unassigned",
   "down",

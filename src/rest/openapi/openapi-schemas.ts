@@ -16,7 +16,7 @@ const NAMED = {
   link: describeList("Link"),
 };
 
-/** The parts of answers as JSON schemas; oVirt writes numbers and truth as text, and so do we. */
+/** The parts of answers as JSON schemas. Like oVirt, we write numbers and booleans as text. */
 export const SCHEMAS = {
   Api: describeObject(
     {
@@ -157,7 +157,7 @@ export function referTo(name: string): { readonly $ref: string } {
   return { $ref: `#/components/schemas/${name}` };
 }
 
-/** Of these nothing is known: the list is there, because clients ask for it, and it is empty. */
+/** Creates the schema of a list that is always empty. Clients ask for it, but nothing is known of its elements. */
 function createEmptyList(item: string): Schema {
   return describeObject({ [item]: { type: "array", maxItems: 0, items: {} } }, [item]);
 }

@@ -6,7 +6,7 @@ const MAX = describeQueryParameter("max", "At most so many; without it all are a
   minimum: 1,
 });
 
-/** What the REST flow answers, as OpenAPI 3.1; tests hold real answers against it. */
+/** The OpenAPI 3.1 document of the REST flow. Tests compare real answers with it. */
 export const OPENAPI = {
   openapi: "3.1.0",
   info: {
@@ -18,15 +18,20 @@ export const OPENAPI = {
   },
   servers: [{ url: BASE }],
   paths: {
-    "/": { get: operation("entry", "Where to go from here.", "Api", []) },
+    "/": { get: describeOperation("entry", "Where to go from here.", "Api", []) },
     "/vms": {
-      get: operation("listVms", "VMs by name: all of them, or a page, whose Link header leads on.", "Vms", [
-        ...listParameters(),
-        ...listVmParameters(),
-      ]),
+      get: describeOperation(
+        "listVms",
+        "VMs by name: all of them, or a page, whose Link header leads on.",
+        "Vms",
+        [...listParameters(), ...listVmParameters()],
+      ),
     },
     "/vms/{vmId}": {
-      get: operation("getVm", "One VM.", "Vm", [describePathParameter("vmId"), ...listVmParameters()]),
+      get: describeOperation("getVm", "One VM.", "Vm", [
+        describePathParameter("vmId"),
+        ...listVmParameters(),
+      ]),
     },
     ...Object.fromEntries(
       [
@@ -36,46 +41,48 @@ export const OPENAPI = {
       ].map(([name = "", schema = ""]) => [
         `/vms/{vmId}/${name}`,
         {
-          get: operation(`listVm${schema}`, "Nothing is known of these; the list is empty.", schema, [
+          get: describeOperation(`listVm${schema}`, "Nothing is known of these; the list is empty.", schema, [
             describePathParameter("vmId"),
           ]),
         },
       ]),
     ),
     "/vms/{vmId}/nics": {
-      get: operation("listNics", "A VM's vNICs, with the guest's interface behind each.", "Nics", [
+      get: describeOperation("listNics", "A VM's vNICs, with the guest's interface behind each.", "Nics", [
         describePathParameter("vmId"),
         MAX,
         follow("reported_devices", "network", "statistics"),
       ]),
     },
     "/vms/{vmId}/nics/{nicId}": {
-      get: operation("getNic", "One vNIC, with the guest's interface behind it.", "Nic", [
+      get: describeOperation("getNic", "One vNIC, with the guest's interface behind it.", "Nic", [
         describePathParameter("vmId"),
         describePathParameter("nicId"),
         follow("reported_devices", "network", "statistics"),
       ]),
     },
     "/vms/{vmId}/nics/{nicId}/statistics": {
-      get: operation("listNicStatistics", "Nothing is known of these; the list is empty.", "Statistics", [
-        describePathParameter("vmId"),
-        describePathParameter("nicId"),
-      ]),
+      get: describeOperation(
+        "listNicStatistics",
+        "Nothing is known of these; the list is empty.",
+        "Statistics",
+        [describePathParameter("vmId"), describePathParameter("nicId")],
+      ),
     },
     "/vms/{vmId}/reporteddevices": {
-      get: operation("listDevices", "All interfaces of a VM's guest.", "ReportedDevices", [
+      get: describeOperation("listDevices", "All interfaces of a VM's guest.", "ReportedDevices", [
         describePathParameter("vmId"),
         MAX,
       ]),
     },
     "/vms/{vmId}/reporteddevices/{deviceId}": {
-      get: operation("getDevice", "One of them.", "ReportedDevice", [
+      get: describeOperation("getDevice", "One of them.", "ReportedDevice", [
         describePathParameter("vmId"),
         describePathParameter("deviceId"),
       ]),
     },
     "/vms/{vmId}/nics/{nicId}/reporteddevices": {
-      get: operation(
+      get: describeOperation(
         "listNicDevices",
         "The guest's interfaces with the vNIC's MAC, no others.",
         "ReportedDevices",
@@ -83,23 +90,28 @@ export const OPENAPI = {
       ),
     },
     "/vms/{vmId}/nics/{nicId}/reporteddevices/{deviceId}": {
-      get: operation("getNicDevice", "One of them.", "ReportedDevice", [
+      get: describeOperation("getNicDevice", "One of them.", "ReportedDevice", [
         describePathParameter("vmId"),
         describePathParameter("nicId"),
         describePathParameter("deviceId"),
       ]),
     },
-    "/hosts": { get: operation("listHosts", "Hosts by name.", "Hosts", listParameters()) },
-    "/hosts/{hostId}": { get: operation("getHost", "One host.", "Host", [describePathParameter("hostId")]) },
+    "/hosts": { get: describeOperation("listHosts", "Hosts by name.", "Hosts", listParameters()) },
+    "/hosts/{hostId}": {
+      get: describeOperation("getHost", "One host.", "Host", [describePathParameter("hostId")]),
+    },
     ...Object.fromEntries(
       ["Clusters", "Templates", "Networks"].flatMap((schema) => {
         const collection = schema.toLowerCase();
         return [
-          [`/${collection}`, { get: operation(`list${schema}`, "By name.", schema, listParameters()) }],
+          [
+            `/${collection}`,
+            { get: describeOperation(`list${schema}`, "By name.", schema, listParameters()) },
+          ],
           [
             `/${collection}/{namedId}`,
             {
-              get: operation(`get${schema.slice(0, -1)}`, "One of them.", "Named", [
+              get: describeOperation(`get${schema.slice(0, -1)}`, "One of them.", "Named", [
                 describePathParameter("namedId"),
               ]),
             },
@@ -108,7 +120,7 @@ export const OPENAPI = {
       }),
     ),
     "/clusters/{namedId}/affinitygroups": {
-      get: operation(
+      get: describeOperation(
         "listAffinityGroups",
         "Nothing is known of these; the list is empty.",
         "AffinityGroups",
@@ -121,7 +133,12 @@ export const OPENAPI = {
 
 type Part = Readonly<Record<string, unknown>>;
 
-function operation(operationId: string, summary: string, schema: string, parameters: readonly Part[]): Part {
+function describeOperation(
+  operationId: string,
+  summary: string,
+  schema: string,
+  parameters: readonly Part[],
+): Part {
   return {
     operationId,
     summary,

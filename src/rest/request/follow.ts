@@ -2,13 +2,16 @@ import type { FastifyRequest } from "fastify";
 import { OvirtFaultError } from "../fault.js";
 import { readParameter } from "./parameters.js";
 
-/** The links that an answer replaces by what they lead to, and the links within those. */
+/** The links that an answer replaces by their targets, and the links within those targets. */
 export type FollowTree = ReadonlyMap<string, FollowTree>;
 
 /** The kinds of elements that have links. */
 export type LinkedKind = keyof typeof LINKS;
 
-/** Reads `follow`, such as `nics.reported_devices,host`. Throws a fault for what an element of this kind has no link to. */
+/**
+ * Parses `follow`, such as `nics.reported_devices,host`. Throws a fault if an element of this kind does not have such a
+ * link.
+ */
 export function parseFollow(request: FastifyRequest, kind: LinkedKind): FollowTree {
   const tree: MutableTree = new Map();
   const paths = (readParameter(request, "follow") ?? "").split(",").map((path) => path.trim());
@@ -17,7 +20,7 @@ export function parseFollow(request: FastifyRequest, kind: LinkedKind): FollowTr
   return tree;
 }
 
-/** The links that are to be followed from what a link leads to; none if the link itself is not. */
+/** Returns the links to follow from the target of a link; none if the link itself is not followed. */
 export function followFrom(tree: FollowTree, link: string): FollowTree {
   return tree.get(link) ?? NOTHING;
 }
@@ -29,14 +32,14 @@ const NOTHING: FollowTree = new Map();
 const MAX_PATHS = 50;
 
 function addPath(tree: MutableTree, path: string, kind: LinkedKind): void {
-  let place = tree;
+  let branch = tree;
   let from: LinkedKind | null = kind;
   for (const name of path.split(".")) {
-    // Beyond what is not known here nothing is known either.
+    // Behind an unknown link, all links are unknown.
     const to: LinkedKind | null = from === null ? null : findTarget(name, path, from);
-    const next: MutableTree = place.get(name) ?? new Map<string, MutableTree>();
-    place.set(name, next);
-    [place, from] = [next, to];
+    const next: MutableTree = branch.get(name) ?? new Map<string, MutableTree>();
+    branch.set(name, next);
+    [branch, from] = [next, to];
   }
 }
 
@@ -50,7 +53,7 @@ function findTarget(name: string, path: string, kind: LinkedKind): LinkedKind | 
   throw new OvirtFaultError(400, `follow: ${path.slice(0, 100)} cannot be followed here; ${may} can`);
 }
 
-/** The links that are answered, and the kind of element that each leads to. */
+/** The links that can be followed, with the kind of element that each leads to. */
 const LINKS = {
   vm: {
     nics: "nic",
@@ -72,7 +75,7 @@ const LINKS = {
   nothing: {},
 } as const satisfies Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-/** Links that oVirt's elements have and ours have not. They are left out, so that a client's usual list of links works. */
+/** Links that oVirt's elements have and ours do not. They are ignored, so that a client's usual list of links works. */
 const UNKNOWN_LINKS: Readonly<Record<LinkedKind, readonly string[]>> = {
   vm: [
     "applications",

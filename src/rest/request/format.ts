@@ -1,7 +1,7 @@
 /** The two forms of every answer. */
 export type Format = "xml" | "json";
 
-/** The form that the `Accept` header asks for, or `null` if it wants neither. XML, as oVirt, if it does not say. */
+/** Finds the form that the `Accept` header asks for; `null` if it accepts neither. XML if it does not say, as in oVirt. */
 export function negotiateFormat(accept: string | undefined): Format | null {
   if (accept === undefined || accept.trim() === "") return "xml";
   const ranges = accept.split(",").map(parseRange);
@@ -23,11 +23,14 @@ interface Range {
   readonly quality: number;
 }
 
-/** How much a type is wanted, and how exactly it was named: of equals, the one that was named wins. */
+/**
+ * The preference for a type, and how exactly the header named it. If two are equally preferred, the more exact one
+ * wins.
+ */
 interface Worth {
   readonly quality: number;
   readonly exactness: number;
-  readonly place: number;
+  readonly index: number;
 }
 
 function parseRange(text: string): Range {
@@ -49,15 +52,15 @@ function findWorth(type: string, ranges: readonly Range[]): Worth {
     [1, `${family}/*`],
     [0, "*/*"],
   ] as const) {
-    const place = ranges.findIndex((range) => range.type === name);
-    const range = ranges[place];
-    if (range !== undefined) return { quality: range.quality, exactness, place };
+    const index = ranges.findIndex((range) => range.type === name);
+    const range = ranges[index];
+    if (range !== undefined) return { quality: range.quality, exactness, index };
   }
-  return { quality: 0, exactness: 0, place: ranges.length };
+  return { quality: 0, exactness: 0, index: ranges.length };
 }
 
 function pickBetter<T extends Worth>(left: T, right: T): T {
   if (left.quality !== right.quality) return left.quality > right.quality ? left : right;
   if (left.exactness !== right.exactness) return left.exactness > right.exactness ? left : right;
-  return right.place < left.place ? right : left;
+  return right.index < left.index ? right : left;
 }

@@ -12,7 +12,7 @@ export interface ListRequest {
   readonly search: Search;
 }
 
-/** Reads which part of a list the client wants. A page without `max` has {@link PAGE_SIZE} entries. */
+/** Parses which part of a list the client wants. A page without `max` has {@link PAGE_SIZE} entries. */
 export function parseListRequest(request: FastifyRequest, kind: SearchedKind): ListRequest {
   const search = parseSearch(readParameter(request, "search") ?? "", {
     caseSensitive: readBoolean(request, "case_sensitive") ?? false,
@@ -31,7 +31,7 @@ export function cutToMax<Item>(request: FastifyRequest, items: readonly Item[]):
   return items.slice(0, readMax(request) ?? items.length);
 }
 
-/** Clients send what an engine takes for no limit, too. */
+/** Reads `max`; `null`: no limit. Clients may also send the value that an engine takes for no limit. */
 function readMax(request: FastifyRequest): number | null {
   return readParameter(request, "max") === NO_LIMIT ? null : readWholeNumber(request, "max");
 }

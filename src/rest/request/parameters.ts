@@ -19,14 +19,14 @@ export function readWholeNumber(request: FastifyRequest, name: string): number |
   return Number(text);
 }
 
-/** Reads `true` or `false`; the name alone is `true`. `label` is what the fault calls it. */
+/** Reads `true` or `false`. The name without a value means `true`. `label` is its name in the fault. */
 export function readBoolean(request: FastifyRequest, name: string, label = name): boolean | null {
   return parseBoolean(readParameter(request, name), label);
 }
 
 /**
- * Refuses what would be ignored: a parameter that the route does not know, such as a misspelt one, and a version of the API
- * that is not spoken here.
+ * Refuses what would otherwise be ignored: a parameter that the route does not have, such as a misspelt one, and
+ * another version of the API.
  */
 export function refuseUnknown(request: FastifyRequest, known: readonly string[]): void {
   const { version } = request.headers;
@@ -40,7 +40,7 @@ export function refuseUnknown(request: FastifyRequest, known: readonly string[])
   }
 }
 
-/** Parameters of oVirt's clients that change nothing here: everybody sees what they may see, and only as it is now. */
+/** Parameters of oVirt's clients that change nothing here: viewers always see what they may see, and only the present. */
 const WITHOUT_EFFECT = ["filter", "all_content", "current", "next_run", "ovf_as_ova", "correlation_id", "_"];
 
 /** Tells whether the client wants `guest_info`: by the header of the feature page, or the parameter of the same name. */

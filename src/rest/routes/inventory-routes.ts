@@ -5,7 +5,7 @@ import { findHost, findNamed } from "../resources.js";
 import { listHosts, listNamed } from "../small-lists.js";
 import { LIST_PARAMETERS, readIds, type Route } from "./route.js";
 
-/** What VMs and vNICs link to: hosts, clusters, templates, networks. */
+/** The routes of what VMs and vNICs link to: hosts, clusters, templates, networks. */
 export const INVENTORY_ROUTES: readonly Route[] = [
   {
     path: "/hosts",

@@ -12,7 +12,7 @@ import {
 } from "../resources.js";
 import { formatPath, readIds, type Route } from "./route.js";
 
-/** vNICs, and the guest's interfaces behind one. */
+/** The routes of vNICs, and of the guest's interfaces behind one. */
 export const NIC_ROUTES: readonly Route[] = [
   {
     path: "/vms/:vmId/nics",

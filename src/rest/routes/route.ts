@@ -3,17 +3,17 @@ import type { RestDocument, RestList } from "../elements/document.js";
 import { BASE } from "../elements/elements.js";
 import type { Work } from "../vm-list.js";
 
-/** An answer, whole or in pieces, and headers that go with it. */
+/** An answer as one document or as a list in pieces, with further headers. */
 export type Answer = (RestDocument | RestList) & { readonly headers?: Readonly<Record<string, string>> };
 
-/** A path below the base, and what it answers. */
+/** A path below the base, with the function that answers it. */
 export interface Route {
   readonly path: string;
   /** The parameters of its query string; others are refused. */
   readonly parameters: readonly string[];
-  /** Reads the answer. `openList` is called before one that is read and sent in several pieces. */
+  /** Reads the answer. It calls `openList` first if the answer is read and sent in several pieces. */
   readonly answer: (request: FastifyRequest, work: Work, openList: () => void) => Promise<Answer>;
-  /** Whether the answer may be as long as all VMs, hosts or networks are. */
+  /** `true` if the answer may list all VMs, hosts or networks. */
   readonly isLong?: boolean;
 }
 
@@ -25,7 +25,7 @@ export function formatPath(vmId: string, nicId?: string): string {
   return nicId === undefined ? `${BASE}/vms/${vmId}` : `${BASE}/vms/${vmId}/nics/${nicId}`;
 }
 
-/** Reads the ids in a path; one that the path does not have is empty. */
+/** The ids in a path. An id that the path does not have is empty. */
 type Ids = Readonly<Record<"vmId" | "nicId" | "deviceId" | "hostId" | "namedId", string>>;
 
 export function readIds(request: FastifyRequest): Ids {

@@ -8,7 +8,7 @@ import { findDevice, findVm, formatDevices, readDevices, readVm } from "../resou
 import { isInPieces, listVms, type Work } from "../vm-list.js";
 import { formatPath, LIST_PARAMETERS, readIds, type Answer, type Route } from "./route.js";
 
-/** VMs, and what is listed below one but its vNICs. */
+/** The routes of VMs, and of the lists below a VM, except its vNICs. */
 export const VM_ROUTES: readonly Route[] = [
   {
     path: "/vms",
@@ -76,14 +76,14 @@ async function* prepend(first: Element[], rest: AsyncGenerator<Element[]>): Asyn
   yield* rest;
 }
 
-/** Formats the link to the rest of a list that is cut off. */
+/** Formats the link to the next page of a list. */
 function formatNextLink(request: FastifyRequest, page: number): string {
   const url = new URL(request.url, "http://localhost");
   url.searchParams.set("page", String(page));
   return `<${url.pathname}${url.search}>; rel="next"`;
 }
 
-/** Creates a list of which nothing is known for any VM; the VM itself must be there. */
+/** Creates the route of a list that is always empty, because nothing is known of its elements. The VM itself must exist. */
 function createEmptyListRoute(path: string, root: string): Route {
   const item = root.replace(/s$/, "");
   return {

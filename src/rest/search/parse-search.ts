@@ -3,11 +3,11 @@ import { OvirtFaultError } from "../fault.js";
 import { isSearchKey, parseSortKey, parseTerm, parseWord } from "./terms.js";
 import { createUnreadableFault, splitSearch, type Operand, type SearchedKind, type Token } from "./tokens.js";
 
-/** What a `search` means. */
+/** A parsed `search`. */
 export interface Search {
   /** `null`: all VMs. */
   readonly condition: VmSearch | null;
-  /** `null`: the search does not say. */
+  /** `null`: the search states no order. */
   readonly sort: VmSort | null;
   readonly page: number | null;
 }
@@ -39,7 +39,7 @@ export function parseSearch(
   };
 }
 
-/** A name has 255 characters at most; and reading must not take longer than asking. */
+/** The longest search. A name has at most 255 characters, and parsing must be faster than the query itself. */
 const MAX_LENGTH = 500;
 
 function parseGroups(tokens: readonly Token[], text: string, caseSensitive: boolean): VmSearch | null {
@@ -74,7 +74,7 @@ function isJoint(token: Token): token is Exclude<Token, Operand> {
 
 function parseOperand(token: Operand, text: string, caseSensitive: boolean): VmSearch {
   if (token.kind === "word") {
-    // A key without a value is a search that was not finished; one with `:` or `~` is of another language.
+    // A key without a value is an unfinished search; one with `:` or `~` belongs to another search language.
     if (isSearchKey(/^[^:~]*/.exec(token.value)?.[0] ?? "")) throw createUnreadableFault(text);
     return parseWord(token.value, caseSensitive);
   }

@@ -5,12 +5,12 @@ import { normalizeUuid } from "../../model/uuid.js";
 import { OvirtFaultError } from "../fault.js";
 import { parseStatusName } from "../elements/status-words.js";
 
-/** Returns `true` for a word that a search may compare with something. */
+/** Tells whether a search may compare a word with a value. */
 export function isSearchKey(word: string): boolean {
   return TERMS.has(word.toLowerCase());
 }
 
-/** Reads `key=value`. */
+/** Parses `key=value`. */
 export function parseTerm(key: string, value: string, caseSensitive: boolean): VmSearch {
   const parse = TERMS.get(key.toLowerCase());
   if (parse === undefined) {
@@ -19,13 +19,13 @@ export function parseTerm(key: string, value: string, caseSensitive: boolean): V
   return parse(value, caseSensitive) ?? refuseValue(key.toLowerCase(), value);
 }
 
-/** Reads a word that stands alone: it may be anywhere in a text. */
+/** Parses a word without a key: any text of a VM may contain it. */
 export function parseWord(word: string, caseSensitive: boolean): VmSearch {
   const parts = splitPattern(`*${word}*`);
   return { kind: "anyText", match: { parts, ignoreCase: !caseSensitive } };
 }
 
-/** Reads the key of an order. */
+/** Parses the key after `sortby`. */
 export function parseSortKey(key: string): VmSort["key"] {
   const known = SORT_KEYS.get(key.toLowerCase());
   if (known !== undefined) return known;
@@ -52,7 +52,7 @@ const TERMS: ReadonlyMap<string, ParseTerm> = new Map<string, ParseTerm>([
   ["id", parseId],
   ["fqdn", parseText("fqdn")],
   ["ip", parseAddress],
-  // Other spellings of `host` that an engine takes.
+  // Other spellings of `host` that an engine accepts.
   ["on_host", parseHost],
   ["host.name", parseHost],
   ["hosts.name", parseHost],
@@ -88,12 +88,12 @@ function parseAddress(value: string): VmSearch | null {
   }
   const address = normalizeIPv4(value) ?? normalizeIPv6(value);
   if (address === null) return null;
-  // An address of IPv4 is the same one where a guest reports it mapped into IPv6.
+  // An IPv4 address also finds guests that report it mapped into IPv6.
   const isOfBoth = listEquivalentAddresses(address).length > 1;
   return isOfBoth ? { kind: "addresses", addresses: [address] } : { kind: "address", address };
 }
 
-/** `*` stands for any characters, and two of them for no more than one does. */
+/** Splits a pattern at its stars. Each `*` stands for any characters; several in a row mean the same as one. */
 function splitPattern(value: string): readonly string[] {
   return value.replaceAll(/\*+/g, "*").split("*");
 }

@@ -3,25 +3,25 @@ import { OvirtFaultError } from "../fault.js";
 /** A piece of a search. */
 export type Token = Operand | { readonly kind: "and" | "or" };
 
-/** A condition, or a word that stands alone: it may be part of any text of a VM. */
+/** A condition, or a word without a key, which any text of a VM may contain. */
 export type Operand =
   | { readonly kind: "term"; readonly key: string; readonly isNegated: boolean; readonly value: string }
   | { readonly kind: "word"; readonly value: string };
 
-/** A search in its pieces, without what leads and ends it. */
+/** A search as tokens, without its prefix, order and page. */
 export interface SearchTokens {
   readonly tokens: readonly Token[];
   readonly sort: { readonly key: string; readonly descending: boolean } | null;
   readonly page: number | null;
 }
 
-/** What is searched, in the singular. */
+/** The kinds of things that are searched, in the singular. */
 export type SearchedKind = "vm" | "host" | "cluster" | "template" | "network";
 
-/** Splits a search into tokens: `Vms:` before it, `sortby KEY [asc|desc]` and `page N` after it. */
+/** Splits a search into tokens. `Vms:` may stand before it, `sortby KEY [asc|desc]` and `page N` after it. */
 export function splitSearch(text: string, kind: SearchedKind): SearchTokens {
   let rest = text.replace(new RegExp(`^\\s*(?:${kind}s?\\s*:)?\\s*`, "i"), "");
-  // Things of another kind, such as `Hosts:` in a list of VMs, are not searched here.
+  // A list of VMs cannot be searched for another kind, such as `Hosts:`.
   if (/^[a-z]+\s*:\s/i.test(rest)) throw createUnreadableFault(text);
   const tokens: Token[] = [];
   let sort: SearchTokens["sort"] = null;
@@ -29,7 +29,7 @@ export function splitSearch(text: string, kind: SearchedKind): SearchTokens {
   while (rest !== "") {
     const found = take(rest);
     if (found === null) throw createUnreadableFault(text);
-    // Nothing but a page comes after an order, and nothing at all after a page.
+    // Only a page may follow an order, and nothing may follow a page.
     const isAtEnd = page !== null || (sort !== null && found.kind !== "page");
     if (isAtEnd) throw createUnreadableFault(text);
     if (found.kind === "page") page = found.page;
@@ -40,7 +40,7 @@ export function splitSearch(text: string, kind: SearchedKind): SearchTokens {
   return { tokens, sort, page };
 }
 
-/** Creates the fault of a search that cannot be read; it tells what can be. */
+/** Creates the fault of a search that cannot be parsed. It says what can be. */
 export function createUnreadableFault(text: string): OvirtFaultError {
   return new OvirtFaultError(
     400,
@@ -68,7 +68,7 @@ function takeEnd(text: string): Found | null {
   return { kind: "sort", sort: { key, descending: direction.toLowerCase() === "desc" }, length };
 }
 
-/** `KEY = VALUE`, with blanks around the sign or not; the value of several words is in quotes. */
+/** Takes `KEY = VALUE`, with or without blanks around the sign. A value of several words is in quotes. */
 function takeTerm(text: string): Found | null {
   const term = /^([a-z_.]+)\s*(!?=)\s*(?:"([^"]*)"|([^\s"]+))(?:\s+|$)/i.exec(text);
   if (term === null) return null;
@@ -85,7 +85,8 @@ function takeWord(text: string): Found | null {
   if (quoted !== undefined) return { kind: "token", token: { kind: "word", value: quoted }, length };
   const keyword = bare.toLowerCase();
   if (keyword === "and" || keyword === "or") return { kind: "token", token: { kind: keyword }, length };
-  // Not finished, or not of this language. A text that is called so is searched for in quotes.
+  // These words make the search unfinished, or belong to another language. A text with such a name is searched in
+  // quotes.
   if (keyword === "sortby" || keyword === "page" || keyword === "not") return null;
   return { kind: "token", token: { kind: "word", value: bare }, length };
 }
