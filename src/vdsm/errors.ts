@@ -1,8 +1,14 @@
-/** Why a host did not answer; each kind because somebody acts differently on it. Messages never hold a secret. */
+/**
+ * Why a host did not answer. Each kind exists because some caller reacts differently to it. Messages never hold a
+ * secret.
+ */
 export type HostErrorKind =
   /** No connection: DNS, refused, reset, closed. */
   | "unreachable"
-  /** Certificates: ours refused, theirs foreign, expired or of another name. Retrying fast does not help. */
+  /**
+   * Certificates: the host refused ours, or its own is of another CA, expired or of another name. Retrying fast does
+   * not help.
+   */
   | "untrusted"
   /** Connected, but no answer by the deadline. */
   | "timeout"

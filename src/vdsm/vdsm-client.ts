@@ -9,14 +9,14 @@ import type { HostCapabilities, HostReport, ReportedNic } from "./records/types.
 import { WorkMeter } from "./scan/work-meter.js";
 import { parseCapabilities, parseDeviceLists, parseDomains } from "./records/vm-inventory.js";
 
-/** One VDSM host, asked one question at a time. Every call throws a {@link HostError} or gives a whole answer. */
+/** A client of one VDSM host. Every call gives a complete answer or throws a {@link HostError}. */
 export interface VdsmClient {
   /** `host:port`, for logs and errors. */
   readonly address: string;
-  /** What reading its answers takes of this process; work on what they say may be added. */
+  /** The time that reading its answers takes in this process. Callers may add the time of their own work on them. */
   readonly meter: WorkMeter;
   getAllVmStats(signal?: AbortSignal): Promise<HostReport>;
-  /** Asks `Host.getAllVmStats`, and parses only what differs from the kept answer. The scan says what to keep. */
+  /** Asks `Host.getAllVmStats`, and parses only what differs from the kept answer. The result says what to keep. */
   scanAllVmStats(kept: KeptAnswer | null, signal?: AbortSignal): Promise<ScannedReport>;
   /** Asks `Host.dumpxmls` (VDSM 4.2 and later) for vNICs by VM, with lower-case ids. VMs that are gone are absent. */
   dumpxmls(vmIds: readonly string[], signal?: AbortSignal): Promise<Map<string, readonly ReportedNic[]>>;
@@ -28,11 +28,11 @@ export interface VdsmClient {
   close(): Promise<void>;
 }
 
-/** One host to ask, and the limits. */
+/** The address of a host, and the limits of its client. */
 export interface VdsmClientOptions {
   readonly host: string;
   readonly port: number;
-  /** Asked for anew at every connection; `null`: plain TCP, for hosts with `ssl=false`. */
+  /** Called at every connection; `null`: plain TCP, for hosts with `ssl=false`. */
   readonly tls: (() => Promise<TlsCredentials>) | null;
   readonly connectTimeoutMs?: number;
   readonly callTimeoutMs?: number;
@@ -40,7 +40,7 @@ export interface VdsmClientOptions {
   readonly heartbeatMs?: number;
 }
 
-/** Creates a client of one VDSM host; connects with the first call. Every call ends in an answer or a HostError. */
+/** Creates a client of one VDSM host. It connects with the first call. Every call ends with an answer or a HostError. */
 export function createVdsmClient(options: VdsmClientOptions): VdsmClient {
   const callTimeoutMs = options.callTimeoutMs ?? CALL_TIMEOUT_MS;
   const rpc = new Rpc(formatAddress(options.host, options.port), {
@@ -62,7 +62,7 @@ export function createVdsmClient(options: VdsmClientOptions): VdsmClient {
     getAllVmStats: (signal) => rpc.call("Host.getAllVmStats", {}, parseHostReport, signal),
     scanAllVmStats: (kept, signal) =>
       rpc.call("Host.getAllVmStats", {}, (body) => scanAnswer(body, kept, meter), signal),
-    // To VDSM an empty list means every VM.
+    // VDSM takes an empty list for all VMs.
     dumpxmls: async (vmIds, signal) =>
       vmIds.length === 0 ? new Map() : ask("Host.dumpxmls", { vmList: vmIds }, parseDomains, signal),
     getVMFullList: async (vmIds, signal) =>
@@ -77,14 +77,14 @@ function formatAddress(host: string, port: number): string {
   return formatHostAddress({ host, port });
 }
 
-/** DNS, TCP, TLS and CONNECTED together; in a data centre they take milliseconds. */
+/** Default time for DNS, TCP, TLS and CONNECTED together. In a data centre they take milliseconds. */
 const CONNECT_TIMEOUT_MS = 5_000;
 
-/** Default deadline, as in VDSM's own client. The engine waits 180 s, but asks for more than we do. */
+/** Default deadline of a call, as in VDSM's own client. The engine waits 180 s, but asks for more than we do. */
 const CALL_TIMEOUT_MS = 60_000;
 
-/** Some 20,000 VMs of 3 kB. */
+/** The default limit of a frame: some 20,000 VMs of 3 kB. */
 const MAX_FRAME_BYTES = 67_108_864;
 
-/** The longest silence before a dead host is noticed is half as long again. */
+/** Default interval of heartbeats. A dead host is noticed after one and a half intervals of silence. */
 const HEARTBEAT_MS = 10_000;

@@ -8,10 +8,10 @@ import {
   OPEN_BRACE,
   CLOSE_BRACE,
 } from "./json-bytes.js";
-/** Bytes of JSON to be walked over without building anything. The view reads four bytes at once. */
+/** Bytes of JSON to walk over without building values. The view reads four bytes at once. */
 export class JsonBytes {
   readonly view: DataView;
-  /** Escapes met so far; a key during which this rises may be another spelling of a plain one. */
+  /** Number of escapes met so far. If it rises in a key, the key may be another spelling of a plain one. */
   escapes = 0;
 
   constructor(readonly bytes: Buffer) {
@@ -20,15 +20,15 @@ export class JsonBytes {
 }
 
 /**
- * Finds where the value that starts at `start` ends, or returns -1 if its structure is broken. Only structure counts:
- * brackets, quotes, commas and colons. What stands between them is checked where it is read, so that Python's `NaN`, a
- * bad escape or a byte that is no UTF-8 concerns one field and no other.
+ * Finds the end of the value that starts at `start`; -1 if its structure is broken. Only structure is checked:
+ * brackets, quotes, commas and colons. The content between them is checked where it is read. So Python's `NaN`, a bad
+ * escape or a byte that is no UTF-8 makes one field unreadable and no other.
  */
 export function findValueEnd(json: JsonBytes, start: number): number {
   const { bytes } = json;
-  /** One bit a level, 1 for a list, under a 1 that marks the bottom. */
+  /** One bit for each level, 1 for a list. A further 1 above them marks the bottom. */
   let levels = BOTTOM;
-  /** The levels below these bits, where a value is nested deeper than one number can hold. */
+  /** Outer levels that do not fit into these bits, if a value is nested very deep. */
   let below: number[] | null = null;
   let isKeyNext = false;
   let at = start;
@@ -72,7 +72,7 @@ export function findValueEnd(json: JsonBytes, start: number): number {
   }
 }
 
-/** Finds where the value of the key that starts at `at` begins. Returns -1 if there is no key and colon. */
+/** Finds the start of the value of the key at `at`; -1 if there is no key with a colon. */
 export function findKeyEnd(json: JsonBytes, at: number): number {
   if (json.bytes[at] !== QUOTE) return -1;
   const end = findStringEnd(json, at + 1);
@@ -81,14 +81,18 @@ export function findKeyEnd(json: JsonBytes, at: number): number {
   return json.bytes[colon] === COLON ? skipBlanks(json.bytes, colon + 1) : -1;
 }
 
-/** Finds what follows the closing quote of the string whose text starts at `start`; -1 if it does not end. */
+/**
+ * Finds the position behind the closing quote of the string whose text starts at `start`; -1 if the string does not
+ * end.
+ */
 export function findStringEnd(json: JsonBytes, start: number): number {
   const { bytes, view } = json;
   const lastWord = bytes.length - 4;
   let at = start;
   while (at <= lastWord) {
     const word = view.getInt32(at, true);
-    // Sets a byte's top bit if the byte is a quote, a backslash or not ASCII. The lowest of several is always exact.
+    // Sets the top bit of each byte that is a quote, a backslash or not ASCII. Only the lowest such bit is always
+    // exact.
     const special = ((word ^ QUOTES) - ONES) | ((word ^ BACKSLASHES) - ONES);
     const flags = special & TOP_BITS;
     if (flags === 0) {
@@ -114,7 +118,10 @@ export function findStringEnd(json: JsonBytes, start: number): number {
   return -1;
 }
 
-/** Finds the first place from `at` on that is no blank. VDSM writes one blank or none: small enough to be inlined. */
+/**
+ * Finds the first position from `at` on that is no blank. VDSM writes one blank or none, so this is small enough to be
+ * inlined.
+ */
 export function skipBlanks(bytes: Buffer, at: number): number {
   if ((bytes[at] ?? 0) > BLANK) return at;
   return (bytes[at + 1] ?? 0) > BLANK && bytes[at] === BLANK ? at + 1 : skipManyBlanks(bytes, at);
@@ -129,7 +136,7 @@ function skipManyBlanks(bytes: Buffer, start: number): number {
   return at;
 }
 
-/** Finds the end of a number or a word. Its reader decides which of them it is. */
+/** Finds the end of a number or a literal. Whoever reads it decides which of them it is. */
 function findScalarEnd(bytes: Buffer, start: number): number {
   let at = start;
   while (IS_SCALAR[bytes[at] ?? 0] === 1) at += 1;
@@ -151,7 +158,7 @@ const BLANK = 0x20;
 /** From `{` to `}` and from `[` to `]`. */
 const TO_CLOSING = 2;
 
-/** 1 for each byte that a number or a word consists of. */
+/** 1 for each byte that a number or a literal may have. */
 const IS_SCALAR = new Uint8Array(256);
 for (const byte of Buffer.from("0123456789+-.abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_"))
   IS_SCALAR[byte] = 1;

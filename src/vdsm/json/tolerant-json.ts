@@ -2,23 +2,23 @@ import { QUOTE, COMMA, OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE } fr
 import { isAscii } from "node:buffer";
 import { findKeyEnd, findStringEnd, findValueEnd, JsonBytes, skipBlanks } from "./json-walk.js";
 
-/** Stands for a value that is no JSON, such as Python's `Infinity`. No field takes it for a number or a text. */
+/** The parsed value of what is no JSON, such as Python's `Infinity`. No field accepts it as a number or a text. */
 export const UNREADABLE = Symbol("unreadable");
 
 /**
- * Parses JSON that may be damaged. A word or number that JSON does not have, and what is nested too deep, becomes
- * {@link UNREADABLE}; a bad escape becomes U+FFFD. The bytes' structure must be whole, as a walk over them has shown.
+ * Parses JSON that may be damaged. A literal or number that JSON does not have, and what is nested too deep, becomes
+ * {@link UNREADABLE}; a bad escape becomes U+FFFD. The structure must be intact, as a walk over the bytes has shown.
  */
 export function parseTolerantJson(bytes: Buffer): unknown {
   try {
-    // VDSM escapes everything beyond ASCII, and bytes that need no decoding are read twice as fast.
+    // VDSM escapes everything beyond ASCII, and bytes without decoding are read twice as fast.
     return JSON.parse(isAscii(bytes) ? bytes.toString("latin1") : bytes.toString()) as unknown;
   } catch {
     return new TolerantParser(bytes).parse();
   }
 }
 
-/** Reads value after value; each method leaves `at` behind what it has read. */
+/** Reads value after value. Each method moves `at` behind what it has read. */
 class TolerantParser {
   private at = 0;
   private readonly json: JsonBytes;
@@ -52,7 +52,7 @@ class TolerantParser {
       const start = this.at;
       const key = readString(this.bytes.toString("utf8", start, findStringEnd(this.json, start + 1)));
       this.at = findKeyEnd(this.json, start);
-      // Defined, because assigning to `__proto__` would do something else.
+      // Assigning to `__proto__` would set the prototype instead.
       Object.defineProperty(found, key, {
         value: this.readValue(depth + 1),
         enumerable: true,
@@ -87,7 +87,7 @@ function readString(token: string): string {
   try {
     return JSON.parse(token) as string;
   } catch {
-    // Raw control characters stand for themselves; what is no escape is a character that cannot be read.
+    // Raw control characters are kept; a wrong escape becomes a character that says it cannot be read.
     const escaped = token
       .slice(1, -1)
       .replace(ESCAPE_OR_CONTROL, (found, valid: string | undefined) =>
@@ -105,9 +105,9 @@ function readScalar(token: string): unknown {
   }
 }
 
-/** Nothing that we read is nested deeper than an address of an interface in a list of records. */
+/** The deepest nesting that is parsed. An address of an interface in a list of records is far above it. */
 const MAX_DEPTH = 64;
 
-/** The first group is there if the escape is one that JSON has. */
+/** Matches escapes and control characters. The first group is set if the escape is valid JSON. */
 // eslint-disable-next-line no-control-regex -- control characters are what it looks for
 const ESCAPE_OR_CONTROL = /(\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))|\\[^]|[\u0000-\u001f]/g;

@@ -2,7 +2,7 @@ import { normalizeUuid } from "../../model/uuid.js";
 import { isRecord, readScalar } from "./record.js";
 import type { ReportedNic } from "./types.js";
 
-/** Parses the vNICs of one record of `Host.getVMFullList`, or `null` if it has no device list, as since 4.4. */
+/** Parses the vNICs of one record of `Host.getVMFullList`; `null` if the record has no device list, as since 4.4. */
 export function parseDeviceList(record: Readonly<Record<string, unknown>>): readonly ReportedNic[] | null {
   const devices = record["devices"];
   if (!Array.isArray(devices)) return null;
@@ -18,12 +18,12 @@ export function parseDeviceList(record: Readonly<Record<string, unknown>>): read
     }));
 }
 
-/** Parses the engine's id of a device from the alias that the engine gave it. */
+/** Parses an engine's id of a device from the alias that the engine gave it. */
 export function parseAliasId(alias: string | null): string | null {
   return alias?.startsWith("ua-") === true ? normalizeUuid(alias.slice(3)) : null;
 }
 
-/** Returns `true` unless the link is reported as down. Old releases report it as text. */
+/** Tells whether the link is active: it is, unless it is reported as down. Old releases report it as text. */
 function isActive(value: unknown): boolean {
   return readScalar(value)?.toLowerCase() !== "false" && value !== 0;
 }

@@ -5,15 +5,18 @@ import type { XmlTag } from "../xml/xml-tag.js";
 import { parseAliasId } from "./device-list.js";
 import type { ReportedNic } from "./types.js";
 
-/** Parses the vNICs of a libvirt domain in document order; `null` if the text is no domain that can be read whole. */
+/** Parses the vNICs of a libvirt domain in document order; `null` if the text is not a complete domain. */
 export function parseDomainXml(xml: string): readonly ReportedNic[] | null {
   const domain = new DomainListener();
-  // A cut document is not well-formed. If it were read as far as it goes, vNICs would seem to be gone.
+  // A document that was cut off is refused as a whole. If its first part were used, vNICs would seem to be gone.
   if (!scanXml(xml, BOUNDS, domain) || !domain.hasDevices) return null;
   return domain.interfaces.map((element) => toNic(element, domain.metadata));
 }
 
-/** What an `<interface>` says of a vNIC; `undefined` until its element was met. The first element of a name counts. */
+/**
+ * What an `<interface>` says of a vNIC. A property is `undefined` until its element was met; the first such element
+ * counts.
+ */
 interface InterfaceElement {
   mac?: string | null;
   alias?: string | null;
@@ -23,13 +26,13 @@ interface InterfaceElement {
   link?: string | null;
 }
 
-/** What oVirt's metadata says of a vNIC. Only here is the network of a virtual function. */
+/** What oVirt's metadata says of a vNIC. Only the metadata have the network of a virtual function. */
 interface Metadata {
   id: string | null;
   network: string | null;
 }
 
-/** Collects these places of a domain, and nothing else: `devices/interface/*` and `metadata/vm/device/*`. */
+/** Collects two parts of a domain: `devices/interface/*` and `metadata/vm/device/*`. */
 class DomainListener implements XmlListener {
   readonly interfaces: InterfaceElement[] = [];
   /** By MAC in lower case. */
@@ -110,7 +113,7 @@ class DomainListener implements XmlListener {
 function toNic(element: InterfaceElement, known: ReadonlyMap<string, Metadata>): ReportedNic {
   const macAddr = element.mac ?? null;
   const metadata = known.get((macAddr ?? "").toLowerCase());
-  // A vNIC without a network is on a bridge that stands for none.
+  // VDSM puts a vNIC without a network on this bridge.
   const bridge = element.bridge === ";vdsmdummy;" ? null : element.bridge;
   return {
     id: parseAliasId(element.alias ?? null) ?? metadata?.id ?? null,
@@ -121,7 +124,7 @@ function toNic(element: InterfaceElement, known: ReadonlyMap<string, Metadata>):
   };
 }
 
-/** Where the values of a vNIC stand, besides its source. */
+/** The elements and attributes that hold the values of a vNIC, besides its source. */
 const PARTS: ReadonlyMap<string, { readonly key: keyof InterfaceElement; readonly attribute: string }> =
   new Map([
     ["mac", { key: "mac", attribute: "address" }],
@@ -131,12 +134,12 @@ const PARTS: ReadonlyMap<string, { readonly key: keyof InterfaceElement; readonl
   ]);
 
 const BOUNDS: XmlBounds = {
-  // Real domains have some 10 kB; one with hundreds of disks stays below a tenth of this.
+  // Real domains have some 10 kB. One with hundreds of disks has less than a tenth of this.
   maxLength: 4_194_304,
   // A domain with a hundred disks and their chains of snapshots has some 5,000.
   maxElements: 100_000,
   // Libvirt's richest element has about twenty.
   maxAttributes: 256,
-  // A disk's chain of snapshots nests once a link.
+  // Each snapshot in the chain of a disk nests one level deeper.
   maxDepth: 512,
 };

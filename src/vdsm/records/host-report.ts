@@ -2,7 +2,7 @@ import { ConnectionFailureError } from "../wire/connection-failure.js";
 import type { HostReport, RejectedVm, ReportedVm } from "./types.js";
 import { isRejected } from "./vm-stats.js";
 
-/** Makes the report of these records: every VM once. */
+/** Makes a report of the records, with every VM once. */
 export function mergeRecords(records: readonly (ReportedVm | RejectedVm)[]): HostReport {
   const vms = new Map<string, ReportedVm>();
   const rejected: RejectedVm[] = [];
@@ -17,18 +17,18 @@ export function mergeRecords(records: readonly (ReportedVm | RejectedVm)[]): Hos
   return { vms: [...vms.values()], rejected };
 }
 
-/** Throws where an answer has more records than any host has VMs: each of them costs more than its bytes. */
+/** Throws if an answer has more records than any host has VMs. A record costs more than its bytes. */
 export function checkCount(records: number): void {
   if (records > MAX_RECORDS) {
     throw new ConnectionFailureError("protocol", `the answer has more than ${MAX_RECORDS} records of VMs`);
   }
 }
 
-/** Ranks two records of one VM in one answer: the livelier counts; of equals, the first. */
+/** Ranks a record. If an answer has several records of one VM, the highest counts; of equals, the first. */
 function rankRecord(vm: ReportedVm): number {
   if (vm.status === null || vm.status === "Down") return 0;
   return vm.status === "Migration Destination" || vm.status === "WaitForLaunch" ? 1 : 2;
 }
 
-/** A record has a kilobyte at least, so that a frame of 64 MiB has no room for more. */
+/** The most records of an answer. A record has at least a kilobyte, so a frame of 64 MiB cannot hold more. */
 const MAX_RECORDS = 65_536;

@@ -3,16 +3,16 @@ import type { IpFamily } from "../../model/address/cidr.js";
 import { isRecord } from "./record.js";
 import { quoteText, readList, readName, readText, type ProblemList } from "./values.js";
 
-/** One entry of `netIfaces`, as the guest agent gave it: nothing normalized, only the types made sure of. */
+/** One entry of `netIfaces`, as the guest agent gave it. Only its types are checked; nothing is normalized. */
 export interface ReportedInterface {
   readonly name: string | null;
   readonly hw: string | null;
-  /** `null`: they cannot be read, and those that are known stay. */
+  /** `null`: they cannot be read, so the stored ones stay. */
   readonly inet: readonly string[] | null;
   readonly inet6: readonly string[] | null;
 }
 
-/** Parses a VM's `netIfaces`. Returns `null` if the key is absent or no list; an entry that is no object is left out. */
+/** Parses a VM's `netIfaces`; `null` if the key is absent or no list. Entries that are no objects are left out. */
 export function parseInterfaces(value: unknown, problems: ProblemList): ReportedInterface[] | null {
   if (value === undefined || value === null) return null;
   const entries = readList(value, "netIfaces", problems);
@@ -40,8 +40,8 @@ function parseInterface(
 }
 
 /**
- * Parses a list of addresses of one family, as the guest wrote them. What is no such address is left out; the empty text of
- * old agents, without a complaint.
+ * Parses a list of addresses of one family, as the guest wrote them. Texts that are no such address are left out, with
+ * a problem; the empty text of old agents without one.
  */
 function parseAddresses(
   value: unknown,
@@ -65,5 +65,5 @@ function parseAddresses(
   return addresses;
 }
 
-/** An IPv6 address has 45 characters at most; the rest is for its zone, which may be an adapter's name. */
+/** The longest address with its zone. The address alone has 45 characters at most; the zone may be an adapter's name. */
 const MAX_ADDRESS = 1_024;

@@ -1,38 +1,41 @@
 import type { ReportedInterface } from "./interfaces.js";
 import type { RecordProblem } from "./values.js";
 
-/** What one VDSM host reports, checked once at the wire and exact from there on. Field names follow VDSM's. */
+/**
+ * The types of what a VDSM host reports. They are exact, because records are checked once when they arrive. Field names
+ * are VDSM's.
+ */
 
-/** One VM of `Host.getAllVmStats`. A field that VDSM did not send is `null`; so is one that cannot be read, see `problems`. */
+/** One VM of `Host.getAllVmStats`. A field is `null` if VDSM did not send it, or if it cannot be read: see `problems`. */
 export interface ReportedVm {
   /** Lower-case UUID. */
   readonly vmId: string;
   readonly vmName: string | null;
   /** VDSM's status, such as `Up` or `Migration Destination`. */
   readonly status: string | null;
-  /** Below 0: libvirt or QEMU does not answer VDSM about this VM. */
+  /** Below 0 if libvirt or QEMU does not answer VDSM about this VM. */
   readonly monitorResponse: number | null;
-  /** VDSM's hash of the VM's devices; opaque, and another one after every restart of vdsmd. */
+  /** VDSM's hash of the VM's devices. It is opaque, and changes with every restart of vdsmd. */
   readonly hash: string | null;
   /** Only on `Down` records: why the VM ended (4: migrated away). */
   readonly exitReason: number | null;
-  /** `null`: the key was absent, the guest is silent; or no list. `[]`: the guest says it has none. */
+  /** `null`: the key is absent (the guest is silent), or is no list. `[]`: the guest says that it has no interfaces. */
   readonly netIfaces: readonly ReportedInterface[] | null;
   /** Addresses joined by blanks, from old agents; `''` from qemu-ga. */
   readonly guestIPs: string | null;
   readonly guestFQDN: string | null;
-  /** Fields that could not be read, or not whole; usually none. */
+  /** Fields that could not be read completely; usually none. */
   readonly problems: readonly RecordProblem[];
 }
 
-/** A record that does not say whose it is. No VM's stored data changes for it. */
+/** A record without a valid VM id. It changes no VM's stored data. */
 export interface RejectedVm {
-  /** The UUID, where a record of this kind still has one. */
+  /** The VM's UUID, if the record has one in spite of its damage. */
   readonly vmId: string | null;
   readonly reason: string;
 }
 
-/** One answer of `Host.getAllVmStats`: every VM once, the unreadable ones apart. */
+/** One answer of `Host.getAllVmStats`: every VM once, and the rejected records apart. */
 export interface HostReport {
   readonly vms: readonly ReportedVm[];
   readonly rejected: readonly RejectedVm[];
@@ -50,7 +53,7 @@ export interface ReportedNic {
   readonly linkActive: boolean;
 }
 
-/** What `Host.getCapabilities` tells that we use. */
+/** The parts of `Host.getCapabilities` that we use. */
 export interface HostCapabilities {
   readonly hostname: string | null;
   readonly softwareVersion: string | null;

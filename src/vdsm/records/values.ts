@@ -1,13 +1,13 @@
 import { toPrintable } from "../../model/printable.js";
 
-/** One field of a VM's record that could not be read, or not whole. */
+/** A field of a VM's record that could not be read completely. */
 export interface RecordProblem {
   /** Where it is, such as `vmName` or `inet of netIfaces[3]`. */
   readonly field: string;
   readonly reason: string;
 }
 
-/** Collects what is wrong with one record while it is read. All readable fields are read nevertheless. */
+/** Collects the problems of one record while it is read. All readable fields are read nevertheless. */
 export class ProblemList {
   readonly list: RecordProblem[];
 
@@ -16,7 +16,7 @@ export class ProblemList {
   }
 
   add(field: string, reason: string): void {
-    // A guest that says ten thousand things wrong is no worse off than one that says twenty.
+    // Twenty problems are enough to know; a guest may send ten thousand.
     if (this.list.length >= MAX_PROBLEMS) return;
     if (!this.list.some((known) => known.field === field && known.reason === reason))
       this.list.push({ field, reason });
@@ -29,7 +29,7 @@ export function quoteText(text: string): string {
   return `"${short.length > MAX_QUOTED ? `${short.slice(0, MAX_QUOTED)}…` : short}"`;
 }
 
-/** Reads a text, or a number or truth value as text. Returns `null` if there is none, or none that can be read. */
+/** Reads a text, or a number or boolean as text; `null` if there is none, or it cannot be read. */
 export function readText(
   value: unknown,
   field: string,
@@ -48,7 +48,7 @@ export function readText(
   return null;
 }
 
-/** Reads a name in the same way. A name that is longer than any guest's is cut: its beginning still identifies. */
+/** Reads a name in the same way. A name that is too long is cut, since its beginning still identifies. */
 export function readName(value: unknown, field: string, problems: ProblemList): string | null {
   const text = readAnyText(value, field, problems);
   if (text === null) return null;
@@ -59,7 +59,7 @@ export function readName(value: unknown, field: string, problems: ProblemList): 
   return kept;
 }
 
-/** Cuts a text to what may be kept of it, between two characters. */
+/** Cuts a text to what may be stored, between two characters. */
 function cutText(text: string): string {
   if (text.length <= MAX_TEXT && Buffer.byteLength(text) <= MAX_BYTES) return text;
   let [end, bytes] = [0, 0];
@@ -81,8 +81,8 @@ function readAnyText(value: unknown, field: string, problems: ProblemList): stri
 }
 
 /**
- * Reads a whole number that an integer column holds, or a text of one. Returns `null` for anything else, without a
- * complaint: such fields only explain.
+ * Reads a whole number that fits an integer column, or a text of one. Returns `null` for anything else, without a
+ * problem, because such fields are only explanations.
  */
 export function readInteger(value: unknown): number | null {
   const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
@@ -91,7 +91,7 @@ export function readInteger(value: unknown): number | null {
     : null;
 }
 
-/** Reads a list, empty if it is absent. Returns `null` if the value is none. */
+/** Reads a list, which is empty if it is absent; `null` if the value is no list. */
 export function readList(value: unknown, field: string, problems: ProblemList): readonly unknown[] | null {
   if (value === undefined || value === null) return [];
   if (Array.isArray(value)) return value as readonly unknown[];
@@ -101,14 +101,17 @@ export function readList(value: unknown, field: string, problems: ProblemList): 
 
 const MAX_TEXT = 1_024;
 
-/** An index of PostgreSQL holds 2,704 bytes a row, and letters may take half as much again in lower case. */
+/**
+ * The most bytes of a name. An index of PostgreSQL holds 2,704 bytes a row, and letters may take half as much again in
+ * lower case.
+ */
 const MAX_BYTES = 1_600;
 
-/** A message about an address shows the longest of them. */
+/** The longest quotation: a message shows each address completely. */
 const MAX_QUOTED = 45;
 
-/** More than anybody reads of one record. */
+/** The most problems of a record: more than anybody reads. */
 const MAX_PROBLEMS = 20;
 
-/** PostgreSQL refuses a larger one, and with it all that the host reports. */
+/** The largest integer. PostgreSQL refuses a larger one, and all other data of the host with it. */
 const MAX_INTEGER = 2_147_483_647;

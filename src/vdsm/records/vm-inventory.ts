@@ -5,7 +5,7 @@ import { ConnectionFailureError } from "../wire/connection-failure.js";
 import { isRecord, readScalar } from "./record.js";
 import type { HostCapabilities, ReportedNic } from "./types.js";
 
-/** Parses the result of `Host.dumpxmls`: vNICs by VM. A domain that cannot be read is absent, and spoils no other. */
+/** Parses the result of `Host.dumpxmls`: vNICs by VM. A domain that cannot be read is left out, and the others are kept. */
 export function parseDomains(result: unknown): Map<string, readonly ReportedNic[]> {
   if (!isRecord(result)) throw new ConnectionFailureError("protocol", "the answer is no map of VMs");
   const found = new Map<string, readonly ReportedNic[]>();
@@ -17,7 +17,7 @@ export function parseDomains(result: unknown): Map<string, readonly ReportedNic[
   return found;
 }
 
-/** Parses the result of `Host.getVMFullList`: vNICs by VM, of those records that have devices. */
+/** Parses the result of `Host.getVMFullList`: vNICs by VM. Records without devices are left out. */
 export function parseDeviceLists(result: unknown): Map<string, readonly ReportedNic[]> {
   const found = new Map<string, readonly ReportedNic[]>();
   if (!Array.isArray(result)) throw new ConnectionFailureError("protocol", "the answer is no list");

@@ -5,9 +5,9 @@ import type { RejectedVm, ReportedVm } from "./types.js";
 import { ProblemList, quoteText, readInteger, readName, readText, type RecordProblem } from "./values.js";
 
 /**
- * Parses one record of `Host.getAllVmStats`. VDSM's schema is advisory: numbers may be text and text numbers, keys may be
- * missing or undeclared. A field that cannot be read is `null` and has an entry in `problems`; the others count all the
- * same. Only a record that does not say whose it is is rejected.
+ * Parses one record of `Host.getAllVmStats`. VDSM does not keep to its schema: a number may come as text and a text as
+ * number, keys may be missing or undeclared. A field that cannot be read becomes `null` with an entry in `problems`,
+ * and the other fields are used. Only a record without a valid VM id is rejected.
  */
 export function parseVm(
   record: unknown,
@@ -33,17 +33,17 @@ export function parseVm(
   };
 }
 
-/** Returns `true` if the record does not say whose it is. */
+/** Tells whether the record was rejected, because it has no valid VM id. */
 export function isRejected(vm: ReportedVm | RejectedVm): vm is RejectedVm {
   return "reason" in vm;
 }
 
-/** Returns `true` if the guest said something of its interfaces that cannot be read: then it is not silent. */
+/** Tells whether the guest reported interfaces that cannot be read. Such a guest is not silent. */
 export function hasUnreadableInterfaces({ netIfaces, problems }: ReportedVm): boolean {
   return netIfaces === null && problems.some(({ field }) => field === "netIfaces" || field === "record");
 }
 
-/** Says of a record without an id what may lead to its VM. */
+/** Explains why a record without an id was rejected, with the name that may identify its VM. */
 function explainMissingId(name: unknown): string {
   return typeof name === "string" ? `vmId is no UUID; vmName is ${quoteText(name)}` : "vmId is no UUID";
 }
@@ -63,7 +63,7 @@ function toStatusKey(text: string): string {
   return text.replaceAll(" ", "").toLowerCase();
 }
 
-/** The words of VDSM for the states of a VM. */
+/** VDSM's names for the states of a VM. */
 const STATUS_OF_KEY: ReadonlyMap<string, string> = new Map(
   [
     "Up",
@@ -81,5 +81,5 @@ const STATUS_OF_KEY: ReadonlyMap<string, string> = new Map(
   ].map((word) => [toStatusKey(word), word]),
 );
 
-/** `guestIPs` holds all addresses in one text. */
+/** The longest text of `guestIPs`, which holds all addresses. */
 const MAX_LIST_TEXT = 65_536;

@@ -2,19 +2,19 @@ import { COMMA, OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE } from "../
 import { isUuid } from "../../model/uuid.js";
 import { findKeyEnd, findValueEnd, JsonBytes, skipBlanks } from "../json/json-walk.js";
 
-/** How many bytes the searches in one answer may still walk over. */
+/** The number of bytes that the searches in one answer may still read. */
 export interface SearchBudget {
   bytes: number;
 }
 
 /**
- * Finds the next record of a VM from `from` on, in an answer whose structure is broken there. Returns -1 if there is none,
- * or if the search would take too long.
+ * Finds the next record of a VM, in an answer whose structure is broken at `from`. Returns -1 if there is none, or if
+ * the search would take too long.
  */
 export function findNextRecord({ bytes }: JsonBytes, from: number, budget: SearchBudget): number {
   for (let at = bytes.indexOf(OPEN_BRACE, from); at >= 0; at = bytes.indexOf(OPEN_BRACE, at + 1)) {
     if (!isAfterSeparator(bytes, at)) continue;
-    // A window, so that each attempt has an end; records are smaller.
+    // The window bounds each attempt; records are smaller than it.
     const window = new JsonBytes(bytes.subarray(at, at + WINDOW_BYTES));
     const end = findRecord(window, budget);
     if (end === "broken" || (end >= 0 && isFollowedByRecords(window, end, budget))) return at;
@@ -23,7 +23,7 @@ export function findNextRecord({ bytes }: JsonBytes, from: number, budget: Searc
   return -1;
 }
 
-/** Finds the end of the record at the window's start. `broken`: it names its VM and breaks later. -1: it is no record. */
+/** Finds the end of the record at the window's start. `broken`: it has a VM's id and breaks later. -1: it is no record. */
 function findRecord(window: JsonBytes, budget: SearchBudget): number | "broken" {
   const { bytes } = window;
   let isNamed = false;
@@ -46,15 +46,15 @@ function findRecord(window: JsonBytes, budget: SearchBudget): number | "broken" 
 }
 
 /**
- * Returns `false` for an object inside a record that looks like a record. A list of such objects ends, and its record
- * goes on. Guests name keys of their own in `netIfaces`, and none may pass for another VM.
+ * Tells a record from an object inside a record that looks like one: the list of such objects ends, and its record
+ * continues. Guests choose keys in `netIfaces`, and must not be able to fake another VM.
  */
 function isFollowedByRecords(window: JsonBytes, end: number, budget: SearchBudget): boolean {
   const { bytes } = window;
   let at = skipBlanks(bytes, end);
   for (let seen = 0; seen < LOOKAHEAD && bytes[at] === COMMA; seen += 1) {
     const next = skipBlanks(bytes, at + 1);
-    // Another member of a record, or the end of the window.
+    // What follows is another member of a record, or the end of the window.
     if (bytes[next] !== OPEN_BRACE) return next >= bytes.length;
     const nextEnd = findValueEnd(window, next);
     budget.bytes -= (nextEnd < 0 ? bytes.length : nextEnd) - next;
@@ -76,7 +76,7 @@ const VM_ID_KEY = Buffer.from('"vmId"');
 
 const WINDOW_BYTES = 262_144;
 
-/** Objects behind a candidate that are looked at; a list of more that all name VMs is the host's. */
+/** The number of objects behind a candidate that are checked. A list of more that all have VM ids is the host's. */
 const LOOKAHEAD = 16;
 
 const BLANK = 0x20;

@@ -5,19 +5,19 @@ import { isRejected, parseVm } from "../records/vm-stats.js";
 import { parseTolerantJson } from "../json/tolerant-json.js";
 import { DAMAGE_KEY, dropLargeMembers, type RecordParts } from "./scan-record.js";
 
-/** What is kept of an answer: digests instead of bytes, because a fleet has a million VMs. */
+/** What is kept of an answer. It is digests instead of bytes, because a fleet has a million VMs. */
 export interface KeptAnswer {
   readonly count: number;
-  /** SHA-256 of all parts: equal ones need no further look. */
+  /** SHA-256 of all parts. If two answers have the same, they need no further comparison. */
   readonly digest: Buffer;
-  /** 16 bytes a VM, of its part; zero where the VM was rejected. */
+  /** 16 bytes a VM: the digest of its part; zero if the VM was rejected. */
   readonly vmDigests: Buffer;
-  /** 16 bytes a VM; zero where not even the id could be read. */
+  /** 16 bytes a VM: its id; zero if the id could not be read. */
   readonly vmIds: Buffer;
   readonly rejected: readonly RejectedVm[];
 }
 
-/** What differs from the kept answer, and what to keep of this one. */
+/** The differences from the kept answer, and what to keep of the new one. */
 export interface VmDifference {
   readonly vms: readonly ReportedVm[];
   readonly rejected: readonly RejectedVm[];
@@ -26,7 +26,10 @@ export interface VmDifference {
   readonly toKeep: KeptAnswer;
 }
 
-/** Compares parts with what is known, in as many steps as its caller likes. Parses those that are not known yet. */
+/**
+ * Compares the parts of an answer with the kept ones, in steps as large as the caller wants, and parses the parts that
+ * are new.
+ */
 export class VmDiff {
   private readonly count: number;
   private readonly vmDigests: Buffer;
@@ -47,7 +50,7 @@ export class VmDiff {
     this.lookup = before === null ? null : new Lookup(before);
   }
 
-  /** Compares so many bytes of parts, and the part in which they end; whether these were the last. */
+  /** Compares this many bytes, and the rest of the part in which they end. Returns `true` if these were the last. */
   compare(bytes: number): boolean {
     const { parts, count } = this;
     const until = (parts.ends[this.position - 1] ?? 0) + bytes;
@@ -58,7 +61,10 @@ export class VmDiff {
     return this.position === count;
   }
 
-  /** Returns what differs. `null` if a VM is there twice: then all its records are needed to decide which counts. */
+  /**
+   * Returns the differences; `null` if a VM is there twice, since all its records are then needed to decide which
+   * counts.
+   */
   finish(): VmDifference | null {
     const { count, digest, vmDigests, vmIds, vms, rejected, before } = this;
     const idsNow = collectIds(vmIds);
@@ -94,7 +100,10 @@ export class VmDiff {
   }
 }
 
-/** Parses the VM of one part. Of a record that is larger than anybody's, the large members cannot be read. */
+/**
+ * Parses the VM of one part. If a record is larger than any real one, its large members are dropped and count as
+ * unreadable.
+ */
 export function parsePart(part: Buffer): ReportedVm | RejectedVm {
   if (part.length <= MAX_PART_BYTES) return parseVm(...readPart(part));
   let kept = dropLargeMembers(part, LARGE_MEMBER_BYTES);
@@ -111,7 +120,7 @@ function readPart(part: Buffer): [unknown, string | null] {
   return [record, typeof damage === "string" ? damage : null];
 }
 
-/** Finds a VM of the earlier answer by its digest: nearly always where it was, since hosts keep their order. */
+/** Finds a VM of the kept answer by its digest. It is nearly always at the same position, since hosts keep their order. */
 class Lookup {
   private positions: Map<string, number> | null = null;
 
@@ -141,7 +150,7 @@ function findRemovedIds(before: KeptAnswer, idsNow: ReadonlySet<string>): string
   return [...collectIds(before.vmIds)].filter((id) => !idsNow.has(id)).map(formatUuid);
 }
 
-/** Collects the ids, each as 16 characters. */
+/** Collects the ids as texts of 16 characters. */
 function collectIds(vmIds: Buffer): Set<string> {
   const ids = new Set<string>();
   for (let at = 0; at < vmIds.length; at += WIDTH) ids.add(vmIds.toString("latin1", at, at + WIDTH));
@@ -154,14 +163,17 @@ function formatUuid(id: string): string {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 }
 
-/** A guest with ten thousand interfaces and hundreds of addresses on each; a tenth of a second to parse. */
+/**
+ * The largest part: a guest with ten thousand interfaces and hundreds of addresses on each. Parsing it takes a tenth of
+ * a second.
+ */
 const MAX_PART_BYTES = 8_388_608;
 const LARGE_MEMBER_BYTES = 1_048_576;
-/** An id, a state and a name are smaller. */
+/** A size that no id, state or name has. */
 const SMALL_MEMBER_BYTES = 1_024;
-/** A record names each field once; whoever repeats one is told so a few times. */
+/** The most dropped fields that are listed. A real record has each field once. */
 const MAX_NAMED = 8;
 
 const WIDTH = 16;
-/** No VM has the nil UUID. An answer that says so counts as having that VM twice, and is parsed whole. */
+/** The nil UUID, which no VM has. An answer with it counts as having a VM twice, and is parsed completely. */
 const NO_ID = "\0".repeat(WIDTH);

@@ -3,13 +3,13 @@ import { parseTolerantJson } from "../json/tolerant-json.js";
 import { findKeyEnd, findStringEnd, findValueEnd, JsonBytes, skipBlanks } from "../json/json-walk.js";
 import type { ReportedVm } from "../records/types.js";
 
-/** The parts of VM records that we read, each as JSON, one after another in memory that is used again. */
+/** The parts of VM records that we read, each as JSON, in one buffer that is used again for the next answer. */
 export class RecordParts {
-  /** Where each record's part ends. */
+  /** The end of each record's part. */
   readonly ends: number[] = [];
   private bytes: Buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
   private filled = 0;
-  /** What stands before the next member. */
+  /** The byte to write before the next member. */
   private separator = OPEN_BRACE;
 
   /** Returns all parts so far. They are valid until the next `clear` or `add`. */
@@ -29,9 +29,9 @@ export class RecordParts {
   }
 
   /**
-   * Copies what we read of the record that starts at `start`, and returns the record's end. Members are copied as they
-   * stand, repeated ones too: equal parts therefore always parse to equal VMs, whatever else is there. If the record's
-   * structure breaks, the part holds the members before that and a note, and -1 is returned.
+   * Copies the members that we read of the record at `start`, and returns the record's end. They are copied byte by
+   * byte, repeated ones too, so that equal parts always give equal VMs, whatever else is in the record. If the record's
+   * structure breaks, the part gets the members before that and a note, and -1 is returned.
    */
   add(json: JsonBytes, start: number): number {
     const { bytes } = json;
@@ -63,7 +63,7 @@ export class RecordParts {
     this.closeWith(note);
   }
 
-  /** Notes that the record that was added last goes on behind its end, where it cannot be read. */
+  /** Notes that the last record continues behind its end, where it cannot be read. */
   damageLast(): void {
     const start = this.ends.at(-2) ?? 0;
     this.ends.pop();
@@ -115,7 +115,7 @@ export class RecordParts {
   }
 }
 
-/** Drops the members of a part that are larger than `most` bytes; returns the part without them, and their keys. */
+/** Drops the members of a part that are larger than `most` bytes. Returns the rest, and the keys of what was dropped. */
 export function dropLargeMembers(part: Buffer, most: number): { part: Buffer; dropped: string[] } {
   const json = new JsonBytes(part);
   const kept: Buffer[] = [];
@@ -146,7 +146,7 @@ function isAt(bytes: Buffer, at: number, key: Buffer): boolean {
   return true;
 }
 
-/** Tied to the type, so that a field that is read and not compared does not compile. VDSM's keys are its names. */
+/** The keys that are read. They are tied to the type, so that a field that is read but not compared does not compile. */
 const READ_KEYS: Readonly<Record<Exclude<keyof ReportedVm, "problems">, true>> = {
   vmId: true,
   vmName: true,
@@ -164,11 +164,11 @@ for (const key of Object.keys(READ_KEYS)) {
   (KEYS_BY_FIRST_BYTE[key.charCodeAt(0)] ??= []).push(Buffer.from(`"${key}"`));
 }
 
-/** The key under which a part says what is wrong with its record's structure; VDSM has no such key. */
+/** The key of the note about a record's broken structure. VDSM has no such key. */
 export const DAMAGE_KEY = "vnic-graph: damage";
 
-/** Up to here a loop is faster than a call. */
+/** The longest copy for which a loop is faster than a call. */
 const SHORT = 100;
 const FIRST_BYTES = 65_536;
-/** Enough for a host of several thousand VMs; one beyond that does not keep its memory forever. */
+/** The most memory that is kept: enough for several thousand VMs. After a larger answer it is released. */
 const MOST_BYTES_KEPT = 4_194_304;

@@ -8,17 +8,18 @@ import { findKeyEnd, findStringEnd, findValueEnd, JsonBytes, skipBlanks } from "
 import type { RecordParts } from "./scan-record.js";
 
 /**
- * Walks over an answer in as many steps as its caller likes, and fills `parts` with its records.
+ * Walks over an answer in steps as large as the caller wants, and fills `parts` with its records.
  *
- * 1. The envelope, a JSON-RPC reply, must be whole: what breaks it refuses the answer and says at which byte.
- * 2. A record whose structure is broken counts as far as it can be read, and the walk goes on at the next record.
- * 3. Such damage may have hidden a record, so that a record without an id is noted beside it: no VM counts as gone.
+ * 1. The envelope, a JSON-RPC reply, must be intact. If it is not, the answer is refused, and the error says at which
+ *    byte.
+ * 2. If the structure of a record is broken, its members before that count, and the walk continues at the next record.
+ * 3. Damage may have hidden another record. So a record without an id is noted beside it: then no VM counts as gone.
  */
 export class AnswerWalk {
   isDone = false;
   private readonly json: JsonBytes;
   private at = 0;
-  /** Between the brackets of `result`. */
+  /** `true` between the brackets of `result`. */
   private isInRecords = false;
   private result: "absent" | "list" | "other" = "absent";
   private error: unknown = undefined;
@@ -42,7 +43,7 @@ export class AnswerWalk {
     if (body[this.at] === CLOSE_BRACE) this.end();
   }
 
-  /** Walks over this many bytes, and to the end of the record in which they end. */
+  /** Walks over this many bytes, and the rest of the record in which they end. */
   walk(bytes: number): void {
     const until = this.at + bytes;
     while (!this.isDone && this.at < until) {
@@ -101,7 +102,7 @@ export class AnswerWalk {
     const start = this.at;
     const isObject = body[start] === OPEN_BRACE;
     const end = isObject ? parts.add(json, start) : findValueEnd(json, start);
-    // A list may be what damage made of the records behind it.
+    // A list here may be damage that swallowed the next records.
     if (end < 0 || body[start] === OPEN_BRACKET) {
       this.recover(start + 1);
       return;
@@ -122,7 +123,10 @@ export class AnswerWalk {
     this.endMember(bracket + 1);
   }
 
-  /** Recovers the records behind a damaged one that seems to end with the answer; else the answer is cut. */
+  /**
+   * Recovers the records that a damaged one seems to contain up to the end of the answer. If there are none, the answer
+   * was cut off.
+   */
   private recoverSwallowed(start: number): void {
     const next = findNextRecord(this.json, start + 1, this.budget);
     if (next < 0) throw this.createBreak(this.body.length);
@@ -131,7 +135,7 @@ export class AnswerWalk {
     this.at = next;
   }
 
-  /** Goes on at the next record behind damage; without one, at the end of the list. */
+  /** Continues at the next record behind damage, or at the end of the list if there is none. */
   private recover(from: number): void {
     const { body, parts } = this;
     parts.addDamage(`the answer is not JSON near its byte ${from}`);
@@ -160,11 +164,11 @@ export class AnswerWalk {
 
 const PEEK_BYTES = 160;
 
-/** How VDSM begins an answer; in any other form, its members are walked over one by one. */
+/** Matches the beginning of VDSM's answers. If it does not match, the members are walked over one by one. */
 const VDSM_RESULT = /^\{"jsonrpc": ?"2\.0", ?"id": ?"[ !#-[\]-~]{1,64}", ?"result": ?\[/;
 
-/** The end of the list of records and of the answer. Releases on Python 2 may put other members between them. */
+/** Matches the end of the list of records and of the answer. Releases on Python 2 may put other members between them. */
 const LIST_END = /\]\s*(?:,\s*"(?:id|jsonrpc)"\s*:\s*"[^"\\]*"\s*)*\}\s*$/;
 
-/** What a search for the next record may walk over, beside once over the answer. */
+/** The bytes that all searches for a next record may read, in addition to one walk over the answer. */
 const SEARCH_BYTES = 16_777_216;

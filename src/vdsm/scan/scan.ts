@@ -10,11 +10,11 @@ import type { HostReport, RejectedVm, ReportedVm } from "../records/types.js";
 /** An answer of `Host.getAllVmStats`, compared with the one that was kept before. */
 export interface ScannedReport {
   /**
-   * `true`: `vms` and `rejected` are all VMs of the answer, and `removed` is empty. So it is where no answer was kept, or
-   * where this one cannot be compared; the caller then has to find out itself which VMs are gone.
+   * `true`: `vms` and `rejected` are all VMs of the answer, and `removed` is empty. This happens if no answer was kept,
+   * or if this one cannot be compared. The caller then has to find out which VMs are gone.
    */
   readonly listsAllVms: boolean;
-  /** VMs that are new or reported otherwise than in the kept answer, in the answer's order. */
+  /** VMs that are new or reported differently than in the kept answer, in the answer's order. */
   readonly vms: readonly ReportedVm[];
   /** All VMs that cannot be read in this answer, changed or not. */
   readonly rejected: readonly RejectedVm[];
@@ -27,13 +27,14 @@ export interface ScannedReport {
 }
 
 /**
- * Reads a host's answer and parses only the VMs that differ from the kept answer; `null`: all of them.
+ * Reads a host's answer and parses only the VMs that differ from the kept answer; `kept` is `null`: all VMs.
  *
- * The counters in an answer change with every poll, and what we read hardly ever does. So 32 bytes a VM are kept of an
- * answer, and a part whose digest is known is not parsed. The structure of every record is still walked over, at a third
- * of the cost of parsing. Throws if the answer's envelope is broken.
+ * The counters in an answer change with every poll, but the fields that we read hardly ever do. So 32 bytes of each VM
+ * are kept, and a part with a known digest is not parsed. The structure of every record is still walked over, at a
+ * third of the cost of parsing. Throws if the answer's envelope is broken.
  *
- * Keep an answer only once all that it means is stored; until then compare the next one with what was kept before.
+ * Keep an answer only after all its data are stored. Until then compare the next answer with the one that was kept
+ * before.
  */
 export function scanAnswer(
   body: Buffer,
@@ -44,7 +45,7 @@ export function scanAnswer(
   return meter.measure(() => scanAtOnce(body, kept));
 }
 
-/** Reads an answer with which no other is compared. */
+/** Reads an answer that is not compared with another one. */
 export function parseHostReport(body: Buffer): HostReport {
   const { vms, rejected } = scanAtOnce(body, null);
   return { vms, rejected };
@@ -65,7 +66,7 @@ export function scanInSlices(
   return runInSlices(scan(body, new RecordParts(), kept, sliceBytes), meter);
 }
 
-/** Reads an answer, pausing after each slice. */
+/** Reads an answer, and pauses after each slice. */
 function* scan(
   body: Buffer,
   parts: RecordParts,
@@ -103,7 +104,7 @@ function* scan(
   return { listsAllVms: true, ...mergeRecords(vms), ...NOT_COMPARED };
 }
 
-/** Creates the scan of an answer whose every part is as in the kept one. */
+/** Creates the report of an answer that equals the kept one. */
 function createUnchangedReport(kept: KeptAnswer): ScannedReport {
   const { count, rejected } = kept;
   return {
@@ -118,11 +119,11 @@ function createUnchangedReport(kept: KeptAnswer): ScannedReport {
 
 const NOT_COMPARED = { removed: [], unchanged: 0, toKeep: null } as const;
 
-/** Shared by all answers that are scanned at once: filled and emptied within one call. */
+/** All answers that are scanned at once share these parts, which are filled and emptied within one call. */
 const parts = new RecordParts();
 
-/** At most some 20 ms of work, where all VMs in it are new. */
+/** The size of a slice: at most some 20 ms of work, if all its VMs are new. */
 const SLICE_BYTES = 1_048_576;
 
-/** Some 1,600 VMs. A smaller answer takes few milliseconds, and costs the least if it is scanned in one go. */
+/** The size from which an answer is scanned in slices: some 1,600 VMs. A smaller one takes a few milliseconds in one go. */
 const LARGE_ANSWER_BYTES = 4_194_304;

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { WorkMeter } from "./work-meter.js";
 
-/** Work that pauses now and then; at each pause others may have a turn of the event loop. */
+/** Work with pauses, in which other work may have a turn of the event loop. */
 export type SlicedWork<T> = Generator<void, T>;
 
 /** Does the work without a pause. */
@@ -11,7 +11,7 @@ export function runAtOnce<T>(steps: SlicedWork<T>): T {
   return step.value;
 }
 
-/** Does the work and gives others a turn at each of its pauses; the meter adds up the slices. */
+/** Does the work, and gives other work a turn at each pause. The meter adds up the slices. */
 export async function runInSlices<T>(steps: SlicedWork<T>, meter: WorkMeter): Promise<T> {
   const goOn = () => steps.next();
   let step = meter.measure(goOn);

@@ -1,4 +1,4 @@
-/** Adds up the milliseconds in which this process works for one host and can do nothing else. */
+/** Adds up the milliseconds in which this process works for one host and does nothing else. */
 export class WorkMeter {
   workedMs = 0;
 
@@ -8,9 +8,9 @@ export class WorkMeter {
   ) {}
 
   /**
-   * Does the work and adds its time, also if it throws: the clock's, or the processor's if that is less. A process that was
-   * paused, or waited for a processor that others had, did no work for the host meanwhile; other threads of it work for somebody
-   * else.
+   * Does the work and adds its time, even if it throws. The time is the clock's, or the processor's if that is less: a
+   * process that was paused, or that waited for a processor, did not work for the host meanwhile. Other threads of the
+   * process do not count.
    */
   measure<T>(work: () => T): T {
     const startedMs = this.now();

@@ -1,10 +1,10 @@
 import { toPrintable } from "../../model/printable.js";
 import { HostError, type HostErrorKind } from "../errors.js";
 
-/** The code of the failure of a host that floods; JSON-RPC has no such number. */
+/** The code of the failure of a host that floods us. JSON-RPC has no such number. */
 export const FLOOD = -1;
 
-/** A failure on the way to an answer, before it is known which host and question it ended. */
+/** A failure of a connection or an answer. It becomes a {@link HostError} when the host and the verb are known. */
 export class ConnectionFailureError extends Error {
   override readonly name = "ConnectionFailureError";
 
@@ -18,13 +18,13 @@ export class ConnectionFailureError extends Error {
   }
 }
 
-/** Creates the failure as callers see it, with the host and the verb in front. */
+/** Creates the error that callers see, with the host and the verb before the message. */
 export function createHostError(address: string, verb: string, failure: ConnectionFailureError): HostError {
   const options = failure.cause === undefined ? undefined : { cause: failure.cause };
   return new HostError(failure.kind, `${address}: ${verb}: ${failure.message}`, failure.code, options);
 }
 
-/** Cuts a message of a peer, or of a library about a peer, to one line of a log. */
+/** Shortens a message of a peer, or of a library about a peer, to one line of a log. */
 export function formatOneLine(text: string): string {
   const plain = toPrintable(text);
   return plain.length <= LONGEST ? plain : `${plain.slice(0, LONGEST)}…`;

@@ -8,12 +8,12 @@ import { HeartbeatWatch } from "./heartbeat-watch.js";
 import { createSocketFailure, createTimeoutFailure, type Phase } from "./socket-failure.js";
 import type { TlsCredentials } from "./tls.js";
 
-/** Which host to connect to, and the limits. */
+/** The address of a host, and the limits of a connection. */
 export interface ConnectionOptions {
   readonly host: string;
   readonly port: number;
   readonly tls: (() => Promise<TlsCredentials>) | null;
-  /** From the first look at certificates and name to CONNECTED. */
+  /** The time from reading the certificates to CONNECTED. */
   readonly connectTimeoutMs: number;
   readonly maxFrameBytes: number;
   /** How often the host is asked to send a heartbeat. */
@@ -28,9 +28,9 @@ export interface ConnectionListener {
   onFailed(failure: ConnectionFailureError): void;
 }
 
-/** One STOMP session with one host, subscribed to a reply queue that nobody else knows. Used once, never reopened. */
+/** A STOMP session with one host, subscribed to a reply queue with a secret name. It is used once, and never reopened. */
 export class Connection {
-  /** Resolves when requests may be sent; stays open for ever if the connection fails before. */
+  /** Resolves when requests may be sent. It never settles if the connection fails before. */
   readonly opened: Promise<void>;
   /** Resolves when the socket is gone. */
   readonly gone: Promise<void>;
@@ -40,7 +40,7 @@ export class Connection {
   private socket: Socket | null = null;
   private failure: ConnectionFailureError | null = null;
   private watch: HeartbeatWatch | null = null;
-  /** Private: VDSM sends a reply to everybody who listens to its destination. */
+  /** The name must be secret: VDSM sends a reply to everybody who subscribes to its destination. */
   private readonly replyQueue = randomUUID();
   private readonly subscription = randomUUID();
   private readonly reader: FrameReader;
@@ -62,7 +62,7 @@ export class Connection {
     this.connectTimer = setTimeout(() => {
       this.drop(createTimeoutFailure(this.phase, options.connectTimeoutMs));
     }, options.connectTimeoutMs);
-    // Not before the owner holds this connection: it may fail at once.
+    // It starts later, because it may fail at once, before the owner holds this connection.
     queueMicrotask(() => void this.start());
   }
 
@@ -74,7 +74,7 @@ export class Connection {
     );
   }
 
-  /** Ends the connection for this reason. */
+  /** Ends the connection with this failure. */
   drop(failure: ConnectionFailureError): void {
     if (this.failure !== null) return;
     this.failure = failure;
@@ -94,7 +94,7 @@ export class Connection {
       this.phase = "dial";
       this.attach(dial(host, port, credentials), credentials !== null);
     } catch (error) {
-      // The error of reading our files names their paths, which readers of the graph must not see.
+      // The error of reading our files has their paths, which readers of the graph must not see.
       const what = tls === null ? "it cannot be dialled" : OWN_FILES_FAIL;
       this.drop(
         new ConnectionFailureError(tls === null ? "unreachable" : "untrusted", what, null, { cause: error }),
@@ -136,7 +136,7 @@ export class Connection {
     });
   }
 
-  /** Sends CONNECT. VDSM accepts this one version only. We promise no heartbeats, because VDSM tolerates no late one. */
+  /** Sends CONNECT. VDSM accepts only this version. We promise no heartbeats, because VDSM tolerates no late ones. */
   private greet(socket: Socket): void {
     const { host, heartbeatMs } = this.options;
     socket.write(

@@ -7,7 +7,7 @@ import {
 } from "node:tls";
 import type { TlsCredentials } from "./tls.js";
 
-/** Starts to connect; the name is resolved anew each time. Nothing falls back to plain TCP, or to not verifying. */
+/** Starts to connect. The name is resolved each time. It never falls back to plain TCP, or to TLS without verification. */
 export function dial(host: string, port: number, credentials: TlsCredentials | null): Socket {
   const target = {
     host,
@@ -23,7 +23,7 @@ export function dial(host: string, port: number, credentials: TlsCredentials | n
     ...target,
     secureContext: getSecureContext(credentials),
     rejectUnauthorized: true,
-    // RFC 6066: an address is no server name.
+    // RFC 6066: an address is not sent as server name.
     servername: isIP(name) === 0 ? name : "",
     checkServerIdentity: (_, certificate) =>
       credentials.serverName === "none" ? undefined : checkServerIdentity(name, certificate),
@@ -31,8 +31,8 @@ export function dial(host: string, port: number, credentials: TlsCredentials | n
 }
 
 /**
- * Keeps the last context. Thousands of hosts are dialled with the same texts, and each context of its own would hold,
- * and parse, the CA's certificates once more.
+ * The last TLS context. Thousands of hosts are connected with the same texts; a new context for each would parse and
+ * hold the CA's certificates again.
  */
 let last: { readonly credentials: TlsCredentials; readonly context: SecureContext } | null = null;
 

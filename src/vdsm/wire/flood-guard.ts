@@ -1,6 +1,7 @@
 /**
- * Bounds what a host sends without being asked: heartbeats, events, replies to nobody. A host that exceeds a burst of one
- * answer's size and then a steady rate costs everybody else, and its connection is dropped.
+ * Bounds what a host sends without being asked: heartbeats, events, replies to unknown calls. A host may send a burst
+ * of one answer's size, and then a steady rate. Beyond that its connection is dropped, since the work would delay all
+ * other hosts.
  */
 export class FloodGuard {
   private credit: number;
@@ -14,7 +15,7 @@ export class FloodGuard {
     this.lastMs = now();
   }
 
-  /** Counts bytes that have come, asked for or not yet known to be. Returns `false` once the host floods. */
+  /** Counts bytes that have arrived, before it is known whether they answer a call. Returns `false` if the host floods. */
   admit(bytes: number): boolean {
     const nowMs = this.now();
     this.credit = Math.min(this.burst, this.credit + ((nowMs - this.lastMs) / 1_000) * BYTES_PER_SECOND);
@@ -23,12 +24,12 @@ export class FloodGuard {
     return this.credit >= 0;
   }
 
-  /** Counts a frame that answered nobody. */
+  /** Counts a frame that answered no call. */
   admitUnasked(): boolean {
     return this.admit(BYTES_PER_FRAME);
   }
 
-  /** Gives back what an answer to one of our calls has taken. */
+  /** Gives back the credit that an answer to one of our calls has used. */
   refund(bytes: number): void {
     this.credit = Math.min(this.burst, this.credit + bytes);
   }
@@ -38,7 +39,7 @@ export class FloodGuard {
   }
 }
 
-/** What handling a frame costs, beside its bytes. */
+/** The cost of handling a frame, in addition to its bytes. */
 const BYTES_PER_FRAME = 4_096;
 
 /** An honest host sends a heartbeat of one byte every few seconds. */

@@ -1,9 +1,9 @@
 import { ConnectionFailureError } from "./connection-failure.js";
 
-/** Headers to send, in the order given. */
+/** Headers to send, in this order. */
 export type FrameHeaders = Readonly<Record<string, string>>;
 
-/** Decodes command and headers from the bytes up to and with the empty line. Line ends are `\n` or `\r\n`. */
+/** Decodes command and headers from the bytes up to the empty line, which is included. Lines end with `\n` or `\r\n`. */
 export function decodeHead(bytes: Buffer): { command: string; headers: ReadonlyMap<string, string> } {
   const [command = "", ...lines] = bytes
     .toString()
@@ -20,7 +20,7 @@ export function decodeHead(bytes: Buffer): { command: string; headers: ReadonlyM
   return { command, headers };
 }
 
-/** Encodes command, headers and the empty line. VDSM wants values escaped in CONNECT too. */
+/** Encodes command, headers and the empty line. VDSM expects escaped values even in CONNECT. */
 export function encodeHead(command: string, headers: FrameHeaders): string {
   const lines = Object.entries(headers).map(
     ([name, value]) => `${escapeHeader(name)}:${escapeHeader(value)}\n`,

@@ -1,27 +1,27 @@
 import { decodeHead, encodeHead, type FrameHeaders } from "./frame-head.js";
 import { ConnectionFailureError } from "./connection-failure.js";
 
-/** One STOMP frame as it came from a host. */
+/** A STOMP frame from a host. */
 export interface Frame {
   readonly command: string;
-  /** Of repeated headers, the first. */
+  /** If a header is repeated, the first one counts. */
   readonly headers: ReadonlyMap<string, string>;
-  /** May share memory with the chunk that it came in. */
+  /** It may share memory with the chunk in which it came. */
   readonly body: Buffer;
 }
 
 /**
- * Cuts frames out of bytes that arrive in any pieces, and looks at each byte once. A large body is copied into place as
- * it comes. What is no STOMP, or too large, throws; frames before it have been handed over, however the bytes were
- * split.
+ * Cuts frames out of bytes that arrive in pieces of any size, and looks at each byte once. A large body is copied into
+ * its final buffer while it arrives. It throws if the bytes are no STOMP, or a frame is too large. Frames before that
+ * have been handed over, however the bytes were split.
  */
 export class FrameReader {
   private state: "between" | "head" | "sized" | "open" | "end" | "broken" = "between";
   private head: Omit<Frame, "body"> | null = null;
-  /** Pieces of a head, or of a body whose length nobody told, from earlier chunks. */
+  /** Pieces of a head, or of a body without a stated length, from earlier chunks. */
   private pieces: Buffer[] = [];
   private piecesLength = 0;
-  /** Bytes of the head's current line so far, its line end apart. */
+  /** Bytes of the head's current line so far, without its line end. */
   private lineLength = 0;
   private inFirstLine = true;
   private lastWasReturn = false;
@@ -104,7 +104,7 @@ export class FrameReader {
     if (this.lastWasReturn) this.lineLength += 1;
     this.lastWasReturn = byte === CARRIAGE_RETURN;
     if (!this.lastWasReturn) this.lineLength += 1;
-    // Thrown at once, so that a peer with another protocol is not waited for.
+    // It throws at once, so that it does not wait for a peer with another protocol.
     if (this.inFirstLine && !this.lastWasReturn && (byte < LETTER_A || byte > LETTER_Z)) {
       throw new ConnectionFailureError(
         "protocol",
@@ -136,7 +136,7 @@ export class FrameReader {
     if (this.bodyFilled === 0 && end - from === missing) {
       this.body = chunk.subarray(from, end);
     } else {
-      // Memory that is only promised costs nothing until bytes come to fill it.
+      // Reserved memory costs nothing until bytes fill it.
       if (this.bodyFilled === 0) this.body = Buffer.allocUnsafeSlow(this.bodyLength);
       chunk.copy(this.body, this.bodyFilled, from, end);
     }
@@ -194,16 +194,19 @@ export class FrameReader {
   }
 }
 
-/** Encodes the bytes of one frame; a body brings its `content-length` as the last header. */
+/** Encodes a frame. If it has a body, `content-length` is the last header. */
 export function encodeFrame(command: string, headers: FrameHeaders, body: string | null = null): Buffer {
   const sized = body === null ? headers : { ...headers, "content-length": String(Buffer.byteLength(body)) };
   return Buffer.from(`${encodeHead(command, sized)}${body ?? ""}\0`);
 }
 
-/** VDSM's heads are about 200 bytes. */
+/** The longest head. VDSM's have about 200 bytes. */
 const MAX_HEAD_BYTES = 16_384;
 
-/** VDSM sends the length of every body that is not empty; an error from another server may come without. */
+/**
+ * The longest body without a stated length. VDSM states it for every body that is not empty; errors of other servers
+ * may lack it.
+ */
 const MAX_UNTOLD_BODY_BYTES = 65_536;
 
 const EMPTY = Buffer.alloc(0);

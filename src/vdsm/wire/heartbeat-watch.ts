@@ -1,4 +1,4 @@
-/** Calls back once when a host has sent nothing for one and a half times the interval of its heartbeats. */
+/** Calls back once, when a host has sent nothing for one and a half times the interval of its heartbeats. */
 export class HeartbeatWatch {
   private lastHeardMs = performance.now();
   private timer: NodeJS.Timeout | null = null;
@@ -12,7 +12,7 @@ export class HeartbeatWatch {
     this.arm(this.limitMs);
   }
 
-  /** Notes that bytes came. Any byte counts as a heartbeat. */
+  /** Notes that bytes arrived. Any byte counts as a heartbeat. */
   noteReceived(): void {
     this.lastHeardMs = performance.now();
   }
@@ -30,7 +30,8 @@ export class HeartbeatWatch {
   }
 
   /**
-   * Looks again after one turn of the event loop. After a stall of ours, bytes of the host may wait behind the timers.
+   * Checks again after one turn of the event loop. If this process was blocked, bytes of the host may wait behind the
+   * timers.
    */
   private lookAgain(): void {
     const timer = this.timer;
@@ -46,5 +47,5 @@ export class HeartbeatWatch {
   }
 }
 
-/** The engine's measure. */
+/** The factor that the engine uses. */
 const GRACE = 1.5;

@@ -4,13 +4,13 @@ import { findKeyEnd, findStringEnd, findValueEnd, JsonBytes, skipBlanks } from "
 import { ConnectionFailureError } from "./connection-failure.js";
 import { parseTolerantJson } from "../json/tolerant-json.js";
 
-/** Finds the id that a JSON-RPC reply answers; `null` if it answers none of ours. Reads no more than it must. */
+/** Finds the id of the call that a JSON-RPC reply answers; `null` if it has none. It reads as few bytes as possible. */
 export function readReplyId(body: Buffer): string | null {
   const head = VDSM_REPLY.exec(body.toString("latin1", 0, PEEK_BYTES));
   return head?.[1] ?? findId(body);
 }
 
-/** Reads the result of a JSON-RPC reply; throws what the reply says went wrong. */
+/** Reads the result of a JSON-RPC reply. Throws the error that the reply states. */
 export function readResult(body: Buffer): unknown {
   const reply = parseReply(body);
   if (!isRecord(reply)) throw new ConnectionFailureError("protocol", "the answer is no JSON-RPC reply");
@@ -21,7 +21,7 @@ export function readResult(body: Buffer): unknown {
   return reply["result"];
 }
 
-/** Makes the failure that a reply's `error` stands for. */
+/** Creates the failure for a reply's `error`. */
 export function createFaultError(error: unknown): ConnectionFailureError {
   const { code, message } = isRecord(error) ? error : {};
   if (typeof code !== "number")
@@ -32,7 +32,7 @@ export function createFaultError(error: unknown): ConnectionFailureError {
   return new ConnectionFailureError("fault", `error ${code}: ${text}`, code);
 }
 
-/** Makes the failure of an answer whose structure is broken. Its bytes come from guests, so they do not go into the log. */
+/** Creates the failure of an answer with broken structure. Its bytes come from guests, so they do not go into the log. */
 export function createNotJsonError(body: Buffer, at: number): ConnectionFailureError {
   return new ConnectionFailureError(
     "protocol",
@@ -40,7 +40,7 @@ export function createNotJsonError(body: Buffer, at: number): ConnectionFailureE
   );
 }
 
-/** Parses a reply in one go. No other host gets a turn meanwhile, so its limit is lower than that of VMs' stats. */
+/** Parses a reply in one go. Other hosts have no turn meanwhile, so its limit is lower than that of VMs' stats. */
 function parseReply(body: Buffer): unknown {
   if (body.length > MAX_PARSED_BYTES) {
     throw new ConnectionFailureError(
@@ -56,8 +56,8 @@ function parseReply(body: Buffer): unknown {
 }
 
 /**
- * Walks over the members until there is an id. If the reply breaks before, the id may be last, as VDSM on Python 2
- * writes it.
+ * Walks over the members until there is an id. If the reply breaks before that, the id may be its last member, as VDSM
+ * on Python 2 writes it.
  */
 function findId(body: Buffer): string | null {
   const json = new JsonBytes(body);
@@ -85,7 +85,7 @@ function findId(body: Buffer): string | null {
   return null;
 }
 
-/** Finds where JSON ends to be some, to within a member of the reply. */
+/** Finds the first member of the reply at which it is no longer JSON. */
 function findBreak(body: Buffer): number {
   const json = new JsonBytes(body);
   const start = skipBlanks(body, 0);
@@ -104,12 +104,12 @@ function findBreak(body: Buffer): number {
 
 const RECOVERING = 99;
 
-/** The XML of a hundred domains with 80 kB each; a tenth of a second. */
+/** The most bytes that are parsed in one go: a hundred domains with 80 kB of XML each, a tenth of a second. */
 const MAX_PARSED_BYTES = 8_388_608;
 
 const PEEK_BYTES = 160;
 
-/** How VDSM begins every reply; in any other form, its members are walked over one by one. */
+/** Matches the beginning of VDSM's replies. If it does not match, the members are walked over one by one. */
 const VDSM_REPLY = /^\{"jsonrpc": ?"2\.0", ?"id": ?"([^"\\]{1,64})", ?"(?:result|error)":/;
 
 const LAST_ID = /, ?"id": ?"([^"\\]{1,64})"(?:, ?"jsonrpc": ?"2\.0")?\}$/;

@@ -4,7 +4,7 @@ import { ConnectionFailureError, createHostError, FLOOD } from "./connection-fai
 import { readReplyId } from "./reply.js";
 import { createTimeoutFailure } from "./socket-failure.js";
 
-/** How to reach one host, and how long a call may take, connecting included. */
+/** The options of the connection to a host, and the time limit of a call, connecting included. */
 export interface RpcOptions extends ConnectionOptions {
   readonly callTimeoutMs: number;
 }
@@ -15,17 +15,17 @@ interface Call {
 }
 
 /**
- * JSON-RPC with one host over one connection, made by the first call that finds none. Calls in flight when it fails fail
- * with it, at once, and are not repeated: the next pass asks anew.
+ * JSON-RPC with one host. The first call opens a connection, and further calls share it. When the connection fails, the
+ * calls in flight fail at once and are not repeated; the next call opens a new one.
  */
 export class Rpc {
   private connection: Connection | null = null;
   private closed = false;
   private floods = 0;
   private pausedUntilMs = 0;
-  /** All of them belong to the present connection. */
+  /** The calls in flight, all on the present connection. */
   private readonly calls = new Map<string, Call>();
-  /** Connections whose sockets may still be there. */
+  /** Dropped connections whose sockets may still be open. */
   private readonly leaving = new Set<Promise<void>>();
 
   constructor(
@@ -33,7 +33,10 @@ export class Rpc {
     private readonly options: RpcOptions,
   ) {}
 
-  /** Asks; `read` turns the body of the reply into an answer, now or in later turns, or throws a {@link ConnectionFailureError}. */
+  /**
+   * Asks the host. `read` turns the body of the reply into an answer, now or in later turns, or throws a {@link
+   * ConnectionFailureError}.
+   */
   call<T>(
     verb: string,
     params: object,
@@ -82,7 +85,7 @@ export class Rpc {
     });
   }
 
-  /** Ends the connection and every call; resolves when nothing is left. */
+  /** Ends the connection and every call. Resolves when no socket is left. */
   async close(): Promise<void> {
     this.closed = true;
     this.connection?.drop(new ConnectionFailureError("aborted", "the client was closed"));
@@ -92,7 +95,7 @@ export class Rpc {
   private send(id: string, verb: string, params: object): void {
     const connection = (this.connection ??= this.connect());
     void connection.opened.then(() => {
-      // Never without an id and never in a batch: either one stops a vdsmd from answering anybody.
+      // A request always has an id, and is never in a batch: either would stop a vdsmd from answering anybody.
       if (this.calls.has(id)) connection.send(JSON.stringify({ jsonrpc: "2.0", method: verb, params, id }));
     });
   }
@@ -119,7 +122,7 @@ export class Rpc {
     return connection;
   }
 
-  /** Does not connect to a host that floods for a minute, and each further time for twice as long. */
+  /** Pauses a host that floods: it is not connected for a minute, and for twice as long after each further flood. */
   private noteFlood({ code }: ConnectionFailureError): void {
     if (code !== FLOOD) return;
     this.floods += 1;
@@ -127,7 +130,7 @@ export class Rpc {
     this.pausedUntilMs = performance.now() + pauseMs;
   }
 
-  /** Returns `true` if the body answers one of our calls. */
+  /** Handles the body of a message. Returns `true` if it answers one of our calls. */
   private receive(connection: Connection, body: Buffer): boolean {
     try {
       const id = readReplyId(body);
@@ -136,13 +139,16 @@ export class Rpc {
       call?.answer(body);
       return call !== undefined;
     } catch (error) {
-      // It is unknown which call this answers; so no call may wait for it any longer.
+      // It is unknown which call this answers, so all calls of the connection fail.
       connection.drop(toConnectionFailure(error));
       return false;
     }
   }
 
-  /** Ends a call and its connection: a host whose dispatcher has died still sends heartbeats. */
+  /**
+   * Ends a call and its connection. A host whose dispatcher has died still sends heartbeats, so the connection must not
+   * be kept.
+   */
   private giveUp(verb: string, fail: (failure: ConnectionFailureError) => void): void {
     const { callTimeoutMs } = this.options;
     const connection = this.connection;

@@ -1,6 +1,6 @@
 import { ConnectionFailureError } from "./connection-failure.js";
 
-/** How far a connection has come. */
+/** The phase of a connection that is being opened. */
 export type Phase =
   /** Reading our certificates. */
   | "credentials"
@@ -8,12 +8,12 @@ export type Phase =
   | "dial"
   /** TLS. */
   | "handshake"
-  /** CONNECT is sent. */
+  /** CONNECT was sent. */
   | "greeting"
-  /** CONNECTED has come. */
+  /** CONNECTED was received. */
   | "open";
 
-/** Creates the failure that a socket's error, or its end without one (`null`), means at this phase. */
+/** Creates the failure for a socket's error at a phase; `null`: the socket ended without an error. */
 export function createSocketFailure(error: Error | null, phase: Phase, tls: boolean): ConnectionFailureError {
   const code = readErrorCode(error);
   if (phase === "dial") return createDialFailure(code, error);
@@ -25,7 +25,7 @@ export function createSocketFailure(error: Error | null, phase: Phase, tls: bool
   );
 }
 
-/** Creates the failure of a CONNECTED that did not come in time. */
+/** Creates the failure of a connection that was not open in time. */
 export function createTimeoutFailure(phase: Phase, afterMs: number): ConnectionFailureError {
   return new ConnectionFailureError("unreachable", `${WAITED_FOR[phase]} within ${afterMs} ms`);
 }
@@ -55,7 +55,7 @@ const DIAL_ERRORS: Record<string, string> = {
 
 /** Creates the failure of TLS. The error is not kept as its cause, because Node puts the whole certificate into it. */
 function createTlsFailure(code: string | null, error: Error | null): ConnectionFailureError {
-  // With TLS 1.3 a refused client certificate shows only after the handshake, and often only as a reset.
+  // With TLS 1.3, a host refuses a client certificate only after the handshake, and often by a reset.
   const unsaid = code === null || code === "ECONNRESET" || code === "EPIPE" || code === "ECONNABORTED";
   const what = unsaid
     ? "connection closed before CONNECTED; on TLS a host does so when it does not accept our client certificate"
@@ -93,7 +93,7 @@ const TLS_ERRORS: readonly { readonly code: RegExp; readonly what: string }[] = 
   },
 ];
 
-/** Reads the code of an error; where several addresses were tried, that of the first. */
+/** Reads the code of an error. If several addresses were tried, it is the code of the first. */
 function readErrorCode(error: Error | null): string | null {
   if (error === null) return null;
   if ("code" in error && typeof error.code === "string") return error.code;

@@ -2,32 +2,32 @@ import { createPrivateKey, X509Certificate, type KeyObject } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { TlsFiles } from "../../model/connections/tls-files.js";
 
-/** What a TLS connection to a host needs; PEM texts. */
+/** What a TLS connection to a host needs, as PEM texts. */
 export interface TlsCredentials {
   readonly ca: string;
   readonly cert: string;
   readonly key: string;
   /**
-   * The name that the host's certificate must have. `null`: the dialled one. `"none"`: any that the CA signed, as the
-   * engine does it, else this one.
+   * The name that the host's certificate must have. `null`: the name that is dialled. `"none"`: any name, if the CA
+   * signed it, as the engine does.
    */
   readonly serverName: string | null;
 }
 
-/** Reads the files again at every connection, so that rotated certificates are used without a restart. */
+/** Creates the function that reads the files at every connection, so that new certificates are used without a restart. */
 export function createTlsReader(files: TlsFiles): () => Promise<TlsCredentials> {
   return () => checkTlsFiles(files);
 }
 
-/** Reads the files; throws one line that names the file, what is wrong with it, and what to do. */
+/** Reads and checks the files. Throws an error of one line, with the file, what is wrong with it, and what to do. */
 export async function checkTlsFiles(files: TlsFiles): Promise<TlsCredentials> {
-  // One after the other, so that the same mistake always gives the same message.
+  // They are read one after the other, so that the same mistake always gives the same message.
   const ca = await readPem(files.caFile, "CA certificate");
   const cert = await readPem(files.certFile, "client certificate");
   const key = await readPem(files.keyFile, "client key");
   const authorities = parseCertificates(ca, files.caFile, "CA certificate");
   const [client] = parseCertificates(cert, files.certFile, "client certificate");
-  // A bundle may hold expired authorities until the last of their hosts is gone.
+  // A bundle may keep expired authorities until the last of their hosts is gone.
   const [authority] = authorities;
   if (authorities.every((each) => !isValidNow(each)) && authority !== undefined) {
     throw createOutOfDateError(authority, files.caFile, "CA certificate");
@@ -40,7 +40,7 @@ export async function checkTlsFiles(files: TlsFiles): Promise<TlsCredentials> {
       `client key ${files.keyFile}: does not belong to ${files.certFile}; give the pair issued together`,
     );
   }
-  // Decrypted once here, so that nobody else needs the pass phrase.
+  // The key is decrypted once, so that nobody else needs the pass phrase.
   const plainKey = files.passphrase === undefined ? key : formatKey(privateKey);
   return { ca, cert, key: plainKey, serverName: files.serverName };
 }

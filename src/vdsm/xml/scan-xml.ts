@@ -1,17 +1,17 @@
 import { XmlTag } from "./xml-tag.js";
 
-/** What a document is told to, element by element. `depth` is 1 for the root; names come without their prefix. */
+/** Receives a document element by element. `depth` is 1 for the root; names come without their prefix. */
 export interface XmlListener {
-  /** Called with each start tag. The tag is valid during the call only. */
+  /** Called with each start tag. The tag is valid only during the call. */
   open(name: string, tag: XmlTag, depth: number): void;
-  /** Called with the text of the element at this depth, as written, while {@link wantsText} is `true`. */
+  /** Called with the text of the current element, as written, while {@link wantsText} is `true`. */
   text(raw: string): void;
   /** Called at the end of each element. */
   close(depth: number): void;
   readonly wantsText: boolean;
 }
 
-/** What a document may have; one that has more is refused. */
+/** The bounds of a document. A document that exceeds them is refused. */
 export interface XmlBounds {
   readonly maxLength: number;
   readonly maxElements: number;
@@ -20,8 +20,9 @@ export interface XmlBounds {
 }
 
 /**
- * Reads a document once, without building a tree. Returns `false` if it is not well-formed as far as tags, attributes and
- * nesting go, if it exceeds the bounds, or if it declares a document type: then what the listener heard does not count.
+ * Reads a document once, without building a tree. Returns `false` if its tags, attributes or nesting are not
+ * well-formed, if it exceeds the bounds, or if it declares a document type. The listener must then forget what it
+ * received.
  */
 export function scanXml(xml: string, bounds: XmlBounds, listener: XmlListener): boolean {
   if (xml.length > bounds.maxLength) return false;
@@ -55,7 +56,7 @@ export function scanXml(xml: string, bounds: XmlBounds, listener: XmlListener): 
   }
 }
 
-/** Skips an end tag from its name on; -1 if it does not end the element that is open. */
+/** Skips an end tag from its name on; -1 if it is not the end tag of the open element. */
 function skipEndTag(xml: string, at: number, name: string | undefined): number {
   if (name === undefined || !xml.startsWith(name, at)) return -1;
   let end = at + name.length;
@@ -63,13 +64,13 @@ function skipEndTag(xml: string, at: number, name: string | undefined): number {
   return xml.charCodeAt(end) === GREATER ? end + 1 : -1;
 }
 
-/** Skips a comment, a processing instruction or a section of characters; -1 for anything else, such as a document type. */
+/** Skips a comment, a processing instruction or a CDATA section; -1 for anything else, such as a document type. */
 function skipDeclaration(xml: string, start: number, isInside: boolean, listener: XmlListener): number {
   if (xml.startsWith("<!--", start)) return skipBehind(xml, "-->", start + 4);
   if (xml.startsWith("<?", start)) return skipBehind(xml, "?>", start + 2);
   if (!isInside || !xml.startsWith("<![CDATA[", start)) return -1;
   const end = skipBehind(xml, "]]>", start + 9);
-  // References are no references in there.
+  // CDATA has no references, so `&` is escaped.
   if (end > 0 && listener.wantsText) listener.text(xml.slice(start + 9, end - 3).replaceAll("&", "&amp;"));
   return end;
 }

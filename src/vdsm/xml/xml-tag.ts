@@ -1,8 +1,8 @@
 import { decodeXml } from "./decode-xml.js";
 
-/** One start tag of a document at a time. {@link read} walks over it; attributes are decoded only if they are asked for. */
+/** The current start tag of a document. {@link read} walks over it; attributes are decoded only if they are asked for. */
 export class XmlTag {
-  /** With its prefix. */
+  /** The name with its prefix. */
   name = "";
   /** The index behind the tag. */
   end = 0;
@@ -20,7 +20,7 @@ export class XmlTag {
     private readonly maxAttributes: number,
   ) {}
 
-  /** Reads the tag whose name begins at this index. `false` if it is none, or has too many attributes. */
+  /** Reads the tag whose name begins at this index. Returns `false` if it is no tag, or has too many attributes. */
   read(at: number): boolean {
     this.attributesAt = this.skipName(at);
     if (this.attributesAt < 0) return false;
@@ -43,7 +43,7 @@ export class XmlTag {
     return this.name.slice(this.name.indexOf(":") + 1);
   }
 
-  /** Returns the value of an attribute, prefixes left out of account; `null` if it is absent or empty. */
+  /** Returns the value of an attribute, whose prefix does not matter; `null` if it is absent or empty. */
   attribute(wanted: string): string | null {
     for (let at = this.attributesAt; this.readAttribute(at); at = this.valueEnd + 1) {
       const isWanted =
@@ -55,7 +55,7 @@ export class XmlTag {
     return null;
   }
 
-  /** Reads the attribute that begins at this index, blanks before it included; `false` if there is none. */
+  /** Reads the attribute that begins at this index, or after blanks there. Returns `false` if there is none. */
   private readAttribute(from: number): boolean {
     this.nameAt = this.skipSpace(from);
     if (this.nameAt === from) return false;
@@ -71,7 +71,7 @@ export class XmlTag {
     return this.valueEnd >= 0;
   }
 
-  /** Returns the index behind the name that begins here; -1 if none does. */
+  /** Returns the index behind the name that begins here; -1 if no name does. */
   private skipName(at: number): number {
     const first = this.xml.charCodeAt(at);
     if (!isNameCode(first) || isDigitOrSign(first)) return -1;
@@ -90,7 +90,7 @@ export class XmlTag {
   }
 }
 
-/** Returns `true` for letters, digits, `-`, `.`, `:`, `_` and everything beyond ASCII. */
+/** Tells whether a character may be in a name: letters, digits, `-`, `.`, `:`, `_` and everything beyond ASCII. */
 function isNameCode(code: number): boolean {
   return (
     (code >= 0x61 && code <= 0x7a) ||
@@ -101,7 +101,7 @@ function isNameCode(code: number): boolean {
   );
 }
 
-/** Returns `true` for what may stand in a name, but not at its start. */
+/** Tells whether a character may be in a name, but not at its start. */
 function isDigitOrSign(code: number): boolean {
   return code >= 0x2d && code <= 0x39;
 }
