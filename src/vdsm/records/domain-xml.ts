@@ -53,7 +53,7 @@ class DomainListener implements XmlListener {
     else if (depth === 5 && this.device !== null) this.openField(name);
   }
 
-  text(raw: string): void {
+  addText(raw: string): void {
     this.value += raw;
   }
 
@@ -76,7 +76,7 @@ class DomainListener implements XmlListener {
 
   private openPart(name: string, tag: XmlTag): void {
     if (this.section === "metadata") {
-      const mac = name === "device" ? tag.attribute("mac_address") : null;
+      const mac = name === "device" ? tag.findAttribute("mac_address") : null;
       if (mac === null) return;
       this.device = { id: null, network: null };
       this.metadata.set(mac.toLowerCase(), this.device);
@@ -85,13 +85,13 @@ class DomainListener implements XmlListener {
     const element = this.interfaces[this.interfaces.length - 1];
     if (element === undefined) return;
     if (name === "source" && element.bridge === undefined) {
-      element.bridge = tag.attribute("bridge");
-      element.network = tag.attribute("network");
+      element.bridge = tag.findAttribute("bridge");
+      element.network = tag.findAttribute("network");
       return;
     }
     const part = PARTS.get(name);
     if (part !== undefined && element[part.key] === undefined)
-      element[part.key] = tag.attribute(part.attribute);
+      element[part.key] = tag.findAttribute(part.attribute);
   }
 
   private openField(name: string): void {

@@ -81,7 +81,7 @@ export class VmDiff {
 
   private compareAt(position: number): void {
     const { vmDigests, vmIds } = this;
-    const part = this.parts.at(position);
+    const part = this.parts.getPart(position);
     const vmDigest = hash("sha256", part, "buffer").subarray(0, WIDTH);
     const id = this.lookup?.findId(vmDigest, position) ?? null;
     if (id !== null) {

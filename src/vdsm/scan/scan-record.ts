@@ -18,7 +18,7 @@ export class RecordParts {
   }
 
   /** Returns the part of the record at this position. */
-  at(position: number): Buffer {
+  getPart(position: number): Buffer {
     return this.bytes.subarray(position === 0 ? 0 : this.ends[position - 1], this.ends[position]);
   }
 
@@ -64,7 +64,7 @@ export class RecordParts {
   }
 
   /** Notes that the last record continues behind its end, where it cannot be read. */
-  damageLast(): void {
+  markLastDamaged(): void {
     const start = this.ends.at(-2) ?? 0;
     this.ends.pop();
     this.filled -= 1;

@@ -113,7 +113,7 @@ export class AnswerWalk {
     else if (body[at] === CLOSE_BRACKET && this.isListEnd(at)) this.endRecords(at);
     else if (at >= body.length) this.recoverSwallowed(start);
     else {
-      if (isObject) parts.damageLast();
+      if (isObject) parts.markLastDamaged();
       this.recover(at);
     }
   }

@@ -95,7 +95,7 @@ function* scan(
 
   const vms: ReturnType<typeof parsePart>[] = [];
   for (let position = 0, from = 0; position < parts.ends.length; position += 1) {
-    vms.push(parsePart(parts.at(position)));
+    vms.push(parsePart(parts.getPart(position)));
     const end = parts.ends[position] ?? 0;
     if (end - from < sliceBytes) continue;
     from = end;

@@ -23,7 +23,7 @@ export interface ConnectionOptions {
 /** Receives what happens on a connection. */
 export interface ConnectionListener {
   /** Receives the body of a message to our reply queue. Returns `true` if it answers one of our calls. */
-  message(body: Buffer): boolean;
+  onMessage(body: Buffer): boolean;
   /** Called once, when the connection can be used no more. */
   onFailed(failure: ConnectionFailureError): void;
 }
@@ -202,7 +202,7 @@ export class Connection {
       this.countUnasked();
       return;
     }
-    if (this.listener.message(frame.body)) this.guard.refund(frame.body.length);
+    if (this.listener.onMessage(frame.body)) this.guard.refund(frame.body.length);
     else this.countUnasked();
   }
 }

@@ -24,7 +24,7 @@ export class HeartbeatWatch {
 
   private arm(afterMs: number): void {
     this.timer = setTimeout(() => {
-      if (this.remainingMs() > 0) this.arm(this.remainingMs());
+      if (this.getRemainingMs() > 0) this.arm(this.getRemainingMs());
       else this.lookAgain();
     }, afterMs);
   }
@@ -37,12 +37,12 @@ export class HeartbeatWatch {
     const timer = this.timer;
     setImmediate(() => {
       if (this.timer !== timer) return;
-      if (this.remainingMs() > 0) this.arm(this.remainingMs());
+      if (this.getRemainingMs() > 0) this.arm(this.getRemainingMs());
       else this.onSilence(this.limitMs);
     });
   }
 
-  private remainingMs(): number {
+  private getRemainingMs(): number {
     return Math.ceil(this.lastHeardMs + this.limitMs - performance.now());
   }
 }

@@ -110,7 +110,7 @@ export class Rpc {
 
   private connect(): Connection {
     const connection: Connection = new Connection(this.options, {
-      message: (body) => this.receive(connection, body),
+      onMessage: (body) => this.receive(connection, body),
       onFailed: (failure) => {
         this.connection = null;
         this.noteFlood(failure);

@@ -5,7 +5,7 @@ export interface XmlListener {
   /** Called with each start tag. The tag is valid only during the call. */
   open(name: string, tag: XmlTag, depth: number): void;
   /** Called with the text of the current element, as written, while {@link wantsText} is `true`. */
-  text(raw: string): void;
+  addText(raw: string): void;
   /** Called at the end of each element. */
   close(depth: number): void;
   readonly wantsText: boolean;
@@ -35,7 +35,7 @@ export function scanXml(xml: string, bounds: XmlBounds, listener: XmlListener): 
     const isInside = open.length > 0;
     if (start < 0) return !isInside && elements > 0 && isBlank(xml, at, xml.length);
     if (!isInside && !isBlank(xml, at, start)) return false;
-    if (isInside && listener.wantsText && start > at) listener.text(xml.slice(at, start));
+    if (isInside && listener.wantsText && start > at) listener.addText(xml.slice(at, start));
     const next = xml.charCodeAt(start + 1);
     if (next === SLASH) {
       at = skipEndTag(xml, start + 2, open.pop());
@@ -49,7 +49,7 @@ export function scanXml(xml: string, bounds: XmlBounds, listener: XmlListener): 
       if (elements > bounds.maxElements || open.length >= bounds.maxDepth) return false;
       if ((!isInside && elements > 1) || !tag.read(start + 1)) return false;
       at = tag.end;
-      listener.open(tag.localName(), tag, open.length + 1);
+      listener.open(tag.getLocalName(), tag, open.length + 1);
       if (tag.isEmpty) listener.close(open.length + 1);
       else open.push(tag.name);
     }
@@ -71,7 +71,7 @@ function skipDeclaration(xml: string, start: number, isInside: boolean, listener
   if (!isInside || !xml.startsWith("<![CDATA[", start)) return -1;
   const end = skipBehind(xml, "]]>", start + 9);
   // CDATA has no references, so `&` is escaped.
-  if (end > 0 && listener.wantsText) listener.text(xml.slice(start + 9, end - 3).replaceAll("&", "&amp;"));
+  if (end > 0 && listener.wantsText) listener.addText(xml.slice(start + 9, end - 3).replaceAll("&", "&amp;"));
   return end;
 }
 

@@ -39,12 +39,12 @@ export class XmlTag {
     return this.xml.charCodeAt(next) === GREATER;
   }
 
-  localName(): string {
+  getLocalName(): string {
     return this.name.slice(this.name.indexOf(":") + 1);
   }
 
   /** Returns the value of an attribute, whose prefix does not matter; `null` if it is absent or empty. */
-  attribute(wanted: string): string | null {
+  findAttribute(wanted: string): string | null {
     for (let at = this.attributesAt; this.readAttribute(at); at = this.valueEnd + 1) {
       const isWanted =
         this.xml.startsWith(wanted, this.nameEnd - wanted.length) &&

@@ -12,8 +12,8 @@ function listEvents(xml: string, bounds = BOUNDS): readonly string[] | null {
   const events: string[] = [];
   const isRead = scanXml(xml, bounds, {
     wantsText: true,
-    open: (name, tag, depth) => events.push(`${depth} <${name} a=${tag.attribute("a")}>`),
-    text: (raw) => events.push(decodeXml(raw)),
+    open: (name, tag, depth) => events.push(`${depth} <${name} a=${tag.findAttribute("a")}>`),
+    addText: (raw) => events.push(decodeXml(raw)),
     close: (depth) => events.push(`${depth} end`),
   });
   return isRead ? events : null;
