@@ -9,7 +9,7 @@ import {
 import { completeDatabaseUrl, parseDatabaseSetting } from "./config/database-settings.js";
 import { findDefaultDataDir } from "./config/data-dir.js";
 import type { Config, IdentityConfig, SignInConfig } from "./config/config-types.js";
-import { deepFreeze } from "./config/deep-freeze.js";
+import { freezeDeep } from "./config/freeze-deep.js";
 import { leaveOutForeign } from "./config/foreign-variables.js";
 import { SECRET_SETTINGS, findSettingText } from "./config/secrets.js";
 import { OWN_NAMES } from "./model/subgraph-names.js";
@@ -40,7 +40,7 @@ export function loadConfig(environment: Environment, flags: Environment = {}): C
   const isOpen = !requiresIdentity(identity);
   const demo = values.DATABASE_URL === null && values.VDSM_HOSTS === null;
   const dataDir = resolvePath(values.DATA_DIR) ?? findDefaultDataDir(values.DATABASE_URL, environment);
-  return deepFreeze({
+  return freezeDeep({
     host: values.HOST,
     port: values.PORT,
     databaseUrl: readCompleteDatabaseUrl(values, environment),
@@ -88,14 +88,14 @@ export function loadConfig(environment: Environment, flags: Environment = {}): C
   });
 }
 
-/** The database that TypeORM's own command line is to use. Throws {@link ConfigError}. */
+/** Reads the URL of the database for TypeORM's own command line. Throws {@link ConfigError}. */
 export function readDatabaseUrl(environment: Environment): string | null {
   const url = parseOne("DATABASE_URL", environment, {});
   const password = parseOne("DATABASE_PASSWORD", environment, {});
   return url === null ? null : completeDatabaseUrl(url, password, environment);
 }
 
-/** Whether a client must say who it is. */
+/** Tells whether a client must identify itself. */
 export function requiresIdentity(identity: IdentityConfig): boolean {
   return identity.tokensFile !== null || identity.oidc !== null || identity.certificateRoles !== null;
 }
@@ -120,7 +120,7 @@ function parseOne<Name extends SettingName>(
   } catch (error) {
     if (!(error instanceof SettingValueError)) throw error;
     const isSecret = (SECRET_SETTINGS as readonly SettingName[]).includes(name) || name.endsWith("_URL");
-    // Nothing of a secret is repeated, and a URL may carry a password.
+    // The message never repeats a secret, and a URL may have a password.
     const expected = isSecret ? error.message : error.checkAgainst(text);
     throw new ConfigError(
       `${name} must be ${expected}; set ${name} or --${formatFlag(name)}, or leave it out`,
@@ -181,7 +181,7 @@ function checkCombinations(values: SettingValues): void {
   }
 }
 
-/** Settings that mean something only together. */
+/** Refuses settings of which some are missing, if they are needed together. */
 function requireTogether(values: SettingValues, names: readonly SettingName[]): void {
   const missing = names.filter((name) => values[name] === null);
   if (missing.length === 0 || missing.length === names.length) return;

@@ -14,50 +14,53 @@ import type { RunningServer } from "./server/options.js";
 import { readTlsMaterial, type TlsMaterial } from "./server/tls.js";
 import { readFleetFigures } from "./store/read/fleet-figures.js";
 
-/** What a gateway is started with. */
+/** The options of a gateway. */
 export interface GatewayOptions {
   readonly config: Config;
   readonly log: Log;
-  /** Tells people, not machines, what runs and where. */
+  /** Prints lines for people: what runs, and where. */
   readonly announce: (line: string) => void;
-  /** Somebody wants the process to end: the start waits for nothing any more. The caller stops the gateway then. */
+  /** Aborted when the process shall end: the start then waits for nothing more. The caller stops the gateway. */
   readonly signal?: AbortSignal;
 }
 
-/** A gateway that serves, or still waits for its database. */
+/** A gateway whose server runs. It may still wait for its database. */
 export interface Gateway {
   readonly url: string;
   /** Resolves, with the reason, if the gateway can never become ready. */
   readonly failed: Promise<Error>;
   /**
-   * Reads again what may change while running: tokens, the certificate, hosts. What is wrong is logged and stays as it was.
-   * Reloads run one after the other, so that an older reading never replaces a newer one.
+   * Reads again what may change while the gateway runs: tokens, the certificate, hosts. What is wrong is logged, and
+   * the old value stays. Reloads run one after the other, so that an older reading never replaces a newer one.
    */
   reload(): Promise<void>;
-  /** Not ready any more, answers what it has, stops polling, closes the database; resolves when nothing is left. */
+  /**
+   * Stops the gateway. It reports not ready, answers running requests, stops polling and closes the database. Resolves
+   * when nothing is left.
+   */
   stop(): Promise<void>;
 }
 
-/** What running requests get at a stop: the rest of ten seconds is for passes, connections and the database. */
+/** Time for running requests at a stop. The rest of ten seconds is for passes, connections and the database. */
 const DRAIN_TIMEOUT_MS = 7_000;
 
-/** What the settings name outside of the process, read and checked before anything is served. */
+/** What was read from outside the process, as the settings say, and checked before anything is served. */
 interface Inputs {
   readonly identity: LoadedIdentity;
   readonly tls: TlsMaterial | null;
   readonly pool: HostPool;
 }
 
-/** The backend of a gateway, which comes later than its server. */
+/** Holds the backend of a gateway, which is opened after its server. */
 interface BackendSlot {
   current: Backend | null;
 }
 
 /**
- * Starts a gateway in these steps. What can be told to fail for good fails here, before anything is announced.
+ * Starts a gateway in these steps. Whatever will never work fails here, before anything is announced.
  * 1. Reads the files that the settings name.
- * 2. Takes the port. From here on health is answered.
- * 3. Opens the database and starts to poll; a database that cannot be reached is waited for in the background.
+ * 2. Listens on the port. From here on it answers health checks.
+ * 3. Opens the database and starts to poll. If the database cannot be reached, it waits for it in the background.
  * 4. Announces where the gateway answers.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
@@ -135,8 +138,8 @@ async function startServing(
 }
 
 /**
- * Creates the memory for answers. Nothing announces what changes in an engine's database, so nothing of it is kept. What drops
- * answers makes the VMs that are kept doubtful, too.
+ * Creates the memory for answers; `null`: none are kept. An engine's database does not announce its changes, so its
+ * answers are never kept. When answers are dropped, the VMs that are kept become doubtful, too.
  */
 function createAnswers({ cacheBytes, source }: Config, slot: BackendSlot): KeptAnswers<KeptAnswer> | null {
   if (cacheBytes === 0 || source === "engine") return null;
@@ -147,7 +150,10 @@ function createAnswers({ cacheBytes, source }: Config, slot: BackendSlot): KeptA
   });
 }
 
-/** Returns the sources of figures that each scrape asks for. An engine's database has no fleet figures: it lacks our tables. */
+/**
+ * Returns the sources of figures that each scrape asks for. An engine's database lacks our tables, so it has no fleet
+ * figures.
+ */
 function readMetricsFrom(slot: BackendSlot, { source }: Config): Omit<MetricSources, "answers" | "trees"> {
   const findDataSource = () => slot.current?.database.dataSource ?? null;
   return {
@@ -165,7 +171,7 @@ async function openInto(slot: BackendSlot, options: BackendOptions): Promise<voi
   slot.current = await openBackend(options);
 }
 
-/** Announces a start, the first time that it is asked to. */
+/** Creates the function that announces a start. Only its first call announces. */
 function createAnnouncement(
   { config, log, announce, signal }: GatewayOptions,
   url: string,
@@ -206,7 +212,7 @@ function createReload(
   });
 }
 
-/** Shows a renewed certificate to new connections. One that cannot be used is logged, and the old one stays. */
+/** Uses a renewed certificate for new connections. If it cannot be used, that is logged and the old one stays. */
 async function reloadCertificate({ serverTls }: Config, server: RunningServer, log: Log): Promise<void> {
   if (serverTls === null) return;
   try {

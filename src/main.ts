@@ -8,10 +8,13 @@ const MISUSED = 2;
 /** A second signal, or a drain that takes longer than this, ends the process at once. */
 const DRAIN_LIMIT_MS = 10_000;
 
-/** npm and terminals may pass one key press on twice; what comes this soon is the same signal. */
+/** npm and terminals may send one key press twice. A signal that comes so soon after another one is the same. */
 const ECHO_MS = 300;
 
-/** Whether the program is loaded. Until then a signal ends the process at once: nothing runs that would have to be stopped first. */
+/**
+ * Whether the program is loaded. Before that, a signal ends the process at once, since nothing runs that must be
+ * stopped first.
+ */
 let isLoaded = false;
 const stopping = new AbortController();
 listenForSignals(stopping);
@@ -27,13 +30,14 @@ try {
 }
 
 /**
- * Listens for signals, before anything is imported. Aborts at the first one; the command then drains. Ends the process at the second
- * one, or when draining takes too long.
+ * Listens for signals, before anything is imported:
+ * 1. The first signal aborts `stopping`; the command then drains.
+ * 2. A second signal, or a drain that takes too long, ends the process.
  */
 function listenForSignals(stopping: AbortController): void {
   let signalledAtMs = Number.NEGATIVE_INFINITY;
   const stop = (exitCode: number): void => {
-    // A `start` that is ended so has not failed.
+    // A `start` that is ended in this way has not failed.
     if (!isLoaded) process.exit(process.argv[2] === "start" ? 0 : exitCode);
     if (performance.now() - signalledAtMs < ECHO_MS) return;
     if (stopping.signal.aborted) process.exit(exitCode);
@@ -50,11 +54,12 @@ function listenForSignals(stopping: AbortController): void {
   process.on("SIGINT", () => {
     stop(130);
   });
-  // A gateway reads files again at SIGHUP. It has read none yet, so nothing is to be done; but Node ends what does not listen.
+  // A gateway reads files again at SIGHUP. Now it has read none, so there is nothing to do; without a listener Node
+  // would end the process.
   if (process.argv[2] === "start") process.on("SIGHUP", () => undefined);
 }
 
-/** Lets a command go on to its exit code if nobody reads its output any more, as after `head`. */
+/** Lets a command continue to its exit code if nobody reads its output any more, as after `head`. */
 function keepOnWithoutReader(stream: NodeJS.WriteStream): void {
   stream.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") throw error;

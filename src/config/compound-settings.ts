@@ -6,12 +6,12 @@ import { DEFAULT_LIMITS, type Limits } from "../model/limits.js";
 import { compileNamePattern } from "../model/guest/name-patterns.js";
 import type { SettingValues } from "./settings.js";
 
-/** A setting that cannot be used; the message is one line: its name, what was expected, what to do. */
+/** A setting that cannot be used. The message is one line: the setting's name, what was expected, what to do. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }
 
-/** Parses how hosts are spoken to. */
+/** Parses the settings of the connection to hosts; `null`: no files are named, so hosts cannot be polled. */
 export function parseVdsmTransport(values: SettingValues): TlsFiles | "plain" | null {
   if (values.VDSM_TLS === "off") return "plain";
   const { VDSM_CA_FILE: caFile, VDSM_CERT_FILE: certFile, VDSM_KEY_FILE: keyFile } = values;
@@ -27,7 +27,8 @@ export function parseVdsmTransport(values: SettingValues): TlsFiles | "plain" | 
   const missing = (["VDSM_CA_FILE", "VDSM_CERT_FILE", "VDSM_KEY_FILE"] as const).filter(
     (name) => values[name] === null,
   );
-  // Without hosts and without files nothing is to be polled; some of the files are a mistake in any case.
+  // Without hosts and without files there is nothing to poll. If only some files are named, that is a mistake in any
+  // case.
   if (values.VDSM_HOSTS === null && missing.length === 3) return null;
   throw new ConfigError(
     `${missing.join(", ")} must name a PEM file${missing.length > 1 ? " each" : ""}, because hosts ask for a client certificate; set what is missing, or VDSM_TLS=off for hosts without TLS`,
@@ -50,7 +51,7 @@ export function parseCertificateRoles(pairs: SettingValues["TLS_CLIENT_ROLES"]):
   );
 }
 
-/** Parses the bounds that are other than usual. */
+/** Parses the limits that differ from their defaults. */
 export function parseLimits(pairs: readonly (readonly [string, string])[]): Partial<Limits> {
   const names = Object.keys(DEFAULT_LIMITS);
   return Object.fromEntries(
@@ -65,12 +66,12 @@ export function parseLimits(pairs: readonly (readonly [string, string])[]): Part
   );
 }
 
-/** Parses the patterns of GUEST_NIC_IGNORE; `none` alone leaves out nothing. */
+/** Parses the patterns of GUEST_NIC_IGNORE. `none` alone ignores no interface. */
 export function parseIgnoredNames(patterns: readonly string[]): RegExp[] {
   return patterns.length === 1 && patterns[0] === "none" ? [] : patterns.map(parseNamePattern);
 }
 
-/** Parses a pattern that must match a whole name. */
+/** Parses a pattern that must match a name from start to end. */
 function parseNamePattern(pattern: string): RegExp {
   try {
     return compileNamePattern(pattern);

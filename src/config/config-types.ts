@@ -6,17 +6,17 @@ import type { SubgraphNames } from "../model/subgraph-names.js";
 import type { TlsFiles } from "../model/connections/tls-files.js";
 import type { SettingValues } from "./settings.js";
 
-/** Everything that can be set, checked and frozen; nothing else of the process reads the environment. */
+/** All settings, checked and frozen. Nothing else in the process reads the environment. */
 export interface Config {
   readonly host: string;
   readonly port: number;
   readonly databaseUrl: string | null;
-  /** Connections to the database, at most. */
+  /** The most connections to the database. */
   readonly databasePoolSize: number;
   readonly source: "hosts" | "engine";
   /** `null`: none are named. */
   readonly vdsmHosts: readonly HostAddress[] | null;
-  /** How hosts are spoken to; `null`: neither certificates nor `VDSM_TLS=off` are given, so that none can be polled. */
+  /** The transport to hosts. `null`: neither certificates nor `VDSM_TLS=off` are set, so no host can be polled. */
   readonly vdsmTransport: TlsFiles | "plain" | null;
   readonly vdsmTimeoutMs: number;
   /** `null`: polling is off. */
@@ -28,10 +28,11 @@ export interface Config {
   readonly guestLimits: GuestLimits;
   readonly redisUrl: string | null;
   /**
-   * Where an embedded PostgreSQL keeps its data. The demo has a folder of its own below, so that real data stays real.
+   * The folder of an embedded PostgreSQL. The demo has a folder of its own below it, so that it never touches real
+   * data.
    */
   readonly dataDir: string;
-  /** Neither a database nor hosts are named: the demo cluster runs. */
+  /** `true` if neither a database nor hosts are named: the demo cluster runs. */
   readonly demo: boolean;
   readonly identity: IdentityConfig;
   readonly serverTls: {
@@ -45,30 +46,31 @@ export interface Config {
   readonly corsHeaders: readonly string[];
   readonly basePath: string;
   readonly trustedProxies: readonly string[];
-  /** How long clients may keep an answer, and what memory is for answers of the last second; 0: none. */
+  /** How long clients may keep an answer; 0: not at all. */
   readonly cacheMaxAgeMs: number;
+  /** Memory for VMs and answers that are kept; 0: none are. */
   readonly cacheBytes: number;
   readonly trustedDocumentsFile: string | null;
   readonly limits: Partial<Limits>;
   readonly graphiql: boolean;
   readonly federation: "whole" | "contribute" | "off";
-  /** What types of `contribute` are called. */
+  /** The names of types and keys with `contribute`. */
   readonly federationNames: SubgraphNames;
   readonly federationTrace: boolean;
   readonly logLevel: SettingValues["LOG_LEVEL"];
 }
 
-/** Settings of identity. If all are `null` or `false`, everybody who reaches the address may ask. */
+/** Settings of identity. If all are `null` or `false`, everybody who reaches the server may ask. */
 export interface IdentityConfig {
   readonly tokensFile: string | null;
   readonly oidc: { readonly issuer: string; readonly audience: string; readonly rolesClaim: string } | null;
   /** How the portal signs people in at that issuer; `null`: with tokens alone. */
   readonly signIn: SignInConfig | null;
-  /** Roles by name in a client certificate; `null`: certificates are not asked for. */
+  /** Roles by the name in a client certificate; `null`: no certificate is requested. */
   readonly certificateRoles: CertificateRoles | null;
 }
 
-/** How pages sign people in at an OpenID Connect issuer: as a public client, so that nothing of it is secret. */
+/** How pages sign people in at an OpenID Connect issuer. They are a public client, so none of these values is secret. */
 export interface SignInConfig {
   readonly issuer: string;
   readonly audience: string;

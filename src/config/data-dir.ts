@@ -2,7 +2,10 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { ConfigError } from "./compound-settings.js";
 
-/** Returns the data directory that is used if no setting names one. A user without a home needs none as long as a database is named; it is `""` then. */
+/**
+ * Returns the data directory for when no setting names one. It is `""` if the user has no home and a database is named,
+ * so that no directory is needed.
+ */
 export function findDefaultDataDir(
   databaseUrl: string | null,
   environment: Readonly<Record<string, string | undefined>>,

@@ -6,7 +6,7 @@ import {
 } from "../model/connections/database-url.js";
 import { type Parse, SettingValueError } from "./setting-types.js";
 
-/** Parses a database's URL as libpq reads it; kept as text. */
+/** Checks a database's URL as libpq reads it. The value stays a text. */
 export const parseDatabaseSetting: Parse<string> = (text) => {
   try {
     parseDatabaseUrl(text);
@@ -18,8 +18,8 @@ export const parseDatabaseSetting: Parse<string> = (text) => {
 };
 
 /**
- * Adds to a database's URL what is set elsewhere: the password's own setting, and libpq's variables about connections.
- * What the URL says itself wins.
+ * Adds to a database's URL what other settings state: the password, and libpq's variables about connections. What the
+ * URL itself states wins.
  */
 export function completeDatabaseUrl(
   url: string,
@@ -37,7 +37,7 @@ export function completeDatabaseUrl(
   return home === undefined ? complete : withDatabaseParameter(complete, "passfile", join(home, ".pgpass"));
 }
 
-/** User, password, host, port and database of the environment are filled in by the driver. */
+/** libpq's variables that are added. The driver itself reads those for user, password, host, port and database. */
 const LIBPQ_VARIABLES: Readonly<Record<string, string>> = {
   PGPASSFILE: "passfile",
   PGSSLMODE: "sslmode",

@@ -1,13 +1,13 @@
 import { OWN_NAMES, type EntityNames, type SubgraphNames } from "../model/subgraph-names.js";
 import { parseAssignments, SettingValueError, type Parse } from "./setting-types.js";
 
-/** Parses what types of a subgraph begin with. */
+/** Parses the prefix of a subgraph's type names. */
 export const parseTypePrefix: Parse<string> = (text) => {
   if (!isName(text)) throw new SettingValueError("the beginning of a GraphQL name, such as Guest");
   return text;
 };
 
-/** Parses what entities and their keys are called: `Vm=VirtualMachine.uuid,VmNic=Nic`. */
+/** Parses the names of entities and their keys: `Vm=VirtualMachine.uuid,VmNic=Nic`. */
 export const parseEntityNames: Parse<SubgraphNames["entities"]> = (text) => {
   const entities: Record<keyof SubgraphNames["entities"], EntityNames> = { ...OWN_NAMES.entities };
   for (const [own, names] of parseAssignments(text)) {
@@ -29,7 +29,7 @@ function isName(text: string): boolean {
   return /^[A-Za-z]\w{0,99}$/.test(text) && !text.startsWith("__");
 }
 
-/** Types that a subgraph has in any case. */
+/** Names of types that every subgraph has. */
 const RESERVED: ReadonlySet<string> = new Set([
   ...["Query", "Mutation", "Subscription", "String", "Int", "Float", "Boolean", "ID"],
 ]);

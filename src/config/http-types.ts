@@ -2,11 +2,14 @@ import { isIP } from "node:net";
 import { parseHostHeader } from "../model/connections/host-address.js";
 import { parseList, SettingValueError, type Parse } from "./setting-types.js";
 
-/** Origins of web pages as browsers send them, joined by commas. */
+/** Parses origins of web pages as browsers send them, joined by commas. */
 export const parseOrigins: Parse<readonly string[]> = (value) =>
   parseEach(value, isOrigin, "origins such as https://console.example.org, joined by commas");
 
-/** Parses what a Host header may hold, joined by commas; `*.example.org` is every name with one label more, `*` is any. */
+/**
+ * Parses names that a Host header may have, joined by commas. `*.example.org` is every name with one label more, `*` is
+ * any name.
+ */
 export const parseHostNames: Parse<readonly string[]> = (value) =>
   parseEach(
     value,
@@ -14,15 +17,15 @@ export const parseHostNames: Parse<readonly string[]> = (value) =>
     "names or name:port, joined by commas, or *",
   );
 
-/** Names of HTTP headers, joined by commas. */
+/** Parses names of HTTP headers, joined by commas. */
 export const parseHeaderNames: Parse<readonly string[]> = (value) =>
   parseEach(value, (each) => /^[\w!#$%&'*+.^`|~-]+$/.test(each), "names of headers, joined by commas");
 
-/** Addresses and networks, joined by commas. */
+/** Parses addresses and networks, joined by commas. */
 export const parseNetworks: Parse<readonly string[]> = (value) =>
   parseEach(value, isNetwork, "addresses or networks such as 10.0.0.0/8, joined by commas");
 
-/** Parses a path in front of all paths, without a slash at its end; `/` is none. */
+/** Parses a path in front of all paths. The result has no slash at its end; `/` becomes "". */
 export const parseBasePath: Parse<string> = (value) => {
   if (!/^(\/[\w.~-]+)*\/?$/.test(value)) throw new SettingValueError("a path such as /vnic");
   return value.replace(/\/$/, "");

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { ConfigError } from "./compound-settings.js";
 import type { SettingName } from "./settings.js";
 
-/** Settings that hold a secret. Each can be named by a file instead: `DATABASE_URL_FILE` holds `DATABASE_URL`. */
+/** Settings that hold a secret. A file can give each of them: `DATABASE_URL_FILE` names a file with `DATABASE_URL`. */
 export const SECRET_SETTINGS = [
   "DATABASE_URL",
   "DATABASE_PASSWORD",
@@ -11,12 +11,12 @@ export const SECRET_SETTINGS = [
   "TLS_KEY_PASSPHRASE",
 ] as const satisfies readonly SettingName[];
 
-/** Values by name, such as environment variables; blank ones count as absent. */
+/** Values by name, such as environment variables. Blank values count as absent. */
 type Values = Readonly<Record<string, string | undefined>>;
 
 /**
- * Finds what a setting was given, in a flag, a variable or, for a secret, a file. A flag wins over the environment. `null`:
- * nothing was given. Throws {@link ConfigError} if a secret is given twice, or its file cannot be read.
+ * Finds the text of a setting: in a flag, a variable or, for a secret, a file. A flag wins over the environment.
+ * `null`: it is not set. Throws {@link ConfigError} if a secret is given twice, or its file cannot be read.
  */
 export function findSettingText(name: SettingName, environment: Values, flags: Values): string | null {
   const isSecret = (SECRET_SETTINGS as readonly SettingName[]).includes(name);
@@ -38,7 +38,7 @@ function readValue(values: Values, name: string): string | null {
   return value === undefined || value === "" ? null : value;
 }
 
-/** Reads a secret without the line break that editors and `echo` put at the end. */
+/** Reads a secret from its file, without the line break that editors and `echo` add at the end. */
 function readSecret(setting: string, path: string): string {
   let text: string;
   try {

@@ -4,11 +4,14 @@ import { formatHostAddress, VDSM_PORT, type HostAddress } from "../model/connect
 /** Turns a setting's text into its value, or throws a {@link SettingValueError} that says what was expected. */
 export type Parse<T> = (text: string) => T;
 
-/** What a setting should have been; the caller knows its name and what to do next. */
+/**
+ * A value of a setting that is not right. The message says what was expected; the caller knows the setting's name and
+ * what to do.
+ */
 export class SettingValueError extends Error {
   override readonly name = "SettingValueError";
 
-  /** `found` is the part of the text that is not right; without it, the whole. */
+  /** `found` is the part of the text that is not right; `null`: the whole text. */
   constructor(
     message: string,
     readonly found: string | null = null,
@@ -16,7 +19,7 @@ export class SettingValueError extends Error {
     super(message);
   }
 
-  /** Formats what was expected, and what the text is instead. */
+  /** Formats what was expected, and the text that was found instead. */
   checkAgainst(text: string): string {
     return `${this.message}, not "${(this.found ?? text).slice(0, 200)}"`;
   }
@@ -40,7 +43,7 @@ export function parseInteger(least: number, most: number): Parse<number> {
   };
 }
 
-/** Milliseconds from `500ms`, `15s`, `2m`, `1h` or `90d`. */
+/** Parses a duration such as `500ms`, `15s`, `2m`, `1h` or `90d` into milliseconds. */
 export function parseDuration(leastMs: number, mostMs: number): Parse<number> {
   return (text) => {
     const match = /^(\d{1,9})(ms|s|m|h|d)$/.exec(text);
@@ -54,7 +57,7 @@ export function parseDuration(leastMs: number, mostMs: number): Parse<number> {
   };
 }
 
-/** One of a few words. */
+/** Parses one of a few words. */
 export function parseWord<T extends string>(...words: readonly T[]): Parse<T> {
   return (text) => {
     const found = words.find((each) => each === text);
@@ -63,7 +66,7 @@ export function parseWord<T extends string>(...words: readonly T[]): Parse<T> {
   };
 }
 
-/** `off` is `null`; anything else is read by `parse`. */
+/** Parses `off` as `null`, and anything else by `parse`. */
 export function parseOrOff<T>(parse: Parse<T>): Parse<T | null> {
   return (text) => {
     if (text === "off") return null;
@@ -77,10 +80,10 @@ export function parseOrOff<T>(parse: Parse<T>): Parse<T | null> {
   };
 }
 
-/** Parses a URL with one of the schemes; kept as text because drivers read it themselves. */
+/** Checks a URL with one of the schemes. The value stays a text, because drivers parse it themselves. */
 export function parseUrl(...schemes: readonly string[]): Parse<string> {
   return (text) => {
-    // What follows an unencoded `/`, `?` or `#` of a password would be taken for the host, and be shown.
+    // The text after an unencoded `/`, `?` or `#` in a password would be taken for the host, and be shown.
     if (/^[^:]*:\/\/[^/?#]*[/?#].*@/s.test(text)) {
       throw new SettingValueError(
         "a URL in which special characters of user and password are written as codes: @ as %40, / as %2F, ? as %3F, # as %23",
@@ -96,10 +99,10 @@ export function parseUrl(...schemes: readonly string[]): Parse<string> {
   };
 }
 
-/** Anything that is not blank. */
+/** Accepts any text that is not blank. */
 export const parseText: Parse<string> = (value) => value;
 
-/** Parts joined by commas, blanks around them dropped. */
+/** Parses parts joined by commas, without the blanks around them. */
 export const parseList: Parse<readonly string[]> = (value) =>
   value
     .split(",")
@@ -116,7 +119,7 @@ export const parseAssignments: Parse<readonly (readonly [string, string])[]> = (
     return [name.trim(), assigned.trim()] as const;
   });
 
-/** Parses hosts as `host[:port]`, joined by commas; IPv6 with a port in brackets. The same host twice is an error. */
+/** Parses hosts as `host[:port]`, joined by commas. IPv6 with a port needs brackets. The same host twice is an error. */
 export const parseHostAddresses: Parse<readonly HostAddress[]> = (value) => {
   const addresses = parseList(value).map(parseHostAddress);
   const seen = new Set<string>();
@@ -129,7 +132,7 @@ export const parseHostAddresses: Parse<readonly HostAddress[]> = (value) => {
   return addresses;
 };
 
-/** Parses one host as `host[:port]`, in lower case; the port is VDSM's unless given. */
+/** Parses one host as `host[:port]` into lower case. The default port is VDSM's. */
 export const parseHostAddress: Parse<HostAddress> = (value) => {
   const lower = value.trim().toLowerCase();
   if (isIPv6(lower)) return { host: lower, port: VDSM_PORT };

@@ -23,7 +23,7 @@ import {
 } from "./setting-types.js";
 import type { Parse } from "./setting-types.js";
 
-/** What Apollo Client and urql send of a client's name, and what traces send. */
+/** Headers in which Apollo Client and urql send a client's name, and headers of traces. */
 const DEFAULT_CORS_HEADERS =
   "apollographql-client-name,apollographql-client-version,x-apollo-operation-name,x-apollo-operation-id," +
   "x-apollo-operation-type,graphql-client-name,graphql-client-version,x-graphql-client-name," +
@@ -31,14 +31,14 @@ const DEFAULT_CORS_HEADERS =
 
 /** One setting: an environment variable that is also a flag. */
 export interface Setting<T> {
-  /** The value's text when none is given; `null`: none. */
+  /** The text that is used if none is given; `null`: there is none. */
   readonly fallback: string | null;
   readonly parse: Parse<T>;
   /** One line for `--help` and for the README. */
   readonly about: string;
 }
 
-/** Every setting there is, by its environment variable; the flag is the same word: `REFRESH_INTERVAL` is `--refresh-interval`. */
+/** All settings by their environment variables. The flag has the same name: `REFRESH_INTERVAL` is `--refresh-interval`. */
 export const SETTINGS = {
   HOST: defineSetting(
     "127.0.0.1",
@@ -224,7 +224,7 @@ export const SETTINGS = {
 /** The name of a setting. */
 export type SettingName = keyof typeof SETTINGS;
 
-/** The values as parsed; `null` where neither a value nor a fallback is given. */
+/** The parsed values; `null` if neither a value nor a fallback is given. */
 export type SettingValues = {
   readonly [Name in SettingName]:
     | ReturnType<(typeof SETTINGS)[Name]["parse"]>

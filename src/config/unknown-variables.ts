@@ -1,15 +1,15 @@
 import { SETTINGS } from "./settings.js";
 
-/** A variable that is set, is no setting, and looks like one. */
+/** A variable that is no setting but looks like one. */
 export interface UnknownVariable {
   readonly name: string;
-  /** The setting that its name is nearest to. */
+  /** The setting with the most similar name. */
   readonly nearest: string;
 }
 
 /**
- * Finds variables that were probably meant as settings, such as `VDSM_HOST` or `PROT`. These are names within a typing
- * mistake or two of a setting's name, and names that begin with a word that only our settings begin with.
+ * Finds variables that were probably meant as settings, such as `VDSM_HOST` or `PROT`. Their names differ from a
+ * setting's by a typing mistake or two, or begin with a word with which only our settings begin.
  */
 export function findUnknownVariables(
   environment: Readonly<Record<string, string | undefined>>,
@@ -27,13 +27,13 @@ export function findUnknownVariables(
 
 const NAMES: readonly string[] = Object.keys(SETTINGS);
 
-/** Well-known variables of others that look like ours. */
+/** Well-known variables of other programs that look like ours. */
 const OTHERS: ReadonlySet<string> = new Set(["SSL_CERT_FILE", "SSL_KEY_FILE", "HOSTS"]);
 
 /** Prefixes that only our variables have. */
 const OUR_PREFIXES = ["VDSM_", "OIDC_", "GUEST_NIC_", "AUTH_TOKENS_", "TRUSTED_DOCUMENTS_", "TLS_CLIENT_"];
 
-/** Names longer than any setting by this much are no typing mistakes; measuring them would cost time. */
+/** The longest name that is compared. Longer ones are no typing mistakes, and comparing them takes time. */
 const LONGEST = Math.max(...NAMES.map((name) => name.length)) + 3;
 
 function findNearest(name: string): string | null {
@@ -48,14 +48,14 @@ function findNearest(name: string): string | null {
   return ours.reduce((best, each) => (countCommon(upper, each) > countCommon(upper, best) ? each : best));
 }
 
-/** Counts how many letters two names begin with in common. */
+/** Counts the letters at the start that two names have in common. */
 function countCommon(left: string, right: string): number {
   let count = 0;
   while (count < left.length && left[count] === right[count]) count += 1;
   return count;
 }
 
-/** Returns how many mistakes count. In short names one mistake already makes another word. */
+/** Returns the most mistakes that are taken for typing mistakes. In short names a second one already makes another word. */
 function allowDistance(setting: string): number {
   return setting.length <= 6 ? 1 : 2;
 }

@@ -1,6 +1,6 @@
 import type { Config } from "../config.js";
 
-/** Prints the first lines that a newcomer reads: what runs, and where to ask it. */
+/** Prints the first lines that a new user reads: what runs, and where to ask it. */
 export function announceStart(config: Config, url: string, print: (line: string) => void): void {
   if (config.demo) {
     print(

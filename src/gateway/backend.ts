@@ -18,29 +18,29 @@ import { startPolling, type Polling } from "./hosts/polling.js";
 import { openReplicas } from "./hosts/replicas.js";
 import { createVisibleChanges } from "./visible-passes.js";
 
-/** What a gateway has behind its server once its database answers. */
+/** The part of a gateway behind its server. It exists once the database has answered. */
 export interface Backend {
   readonly database: Database;
   readonly store: ReadinessStore & Readers;
-  /** Answers on a connection of its own whether the gateway is ready. */
+  /** The reads for readiness, on a connection of their own. */
   readonly health: ReadinessStore;
   /** `null`: this gateway polls no hosts. */
   readonly polling: Polling | null;
-  /** Informs subscribers of changes; `null`: nothing here knows of them. */
+  /** Informs subscribers of changes; `null`: changes are not known here. */
   readonly live: Live | null;
-  /** VMs that were read; `null`: none are kept. */
+  /** The memory of VMs that were read; `null`: none are kept. */
   readonly trees: TreeMemory | null;
   /** Stops polling, then closes the database. */
   close(): Promise<void>;
 }
 
-/** What a backend is opened with. */
+/** The options of a backend. */
 export interface BackendOptions {
   readonly config: Config;
   readonly log: Log;
   readonly pool: HostPool;
   readonly metrics: Pick<Metrics, "onPass">;
-  /** Called as soon as this process knows that answers are not as before, or that it cannot know. */
+  /** Called as soon as this process knows that answers have changed, or that it cannot know. */
   readonly onChange: () => void;
   /** Ends the wait for a database that cannot be reached. */
   readonly signal: AbortSignal;
@@ -48,7 +48,7 @@ export interface BackendOptions {
   readonly onChecked: () => void;
 }
 
-/** Opens the database, brings it up to date and starts to poll. What was opened is closed again if a step fails. */
+/** Opens the database, brings it up to date and starts to poll. If a step fails, it closes what it had opened. */
 export async function openBackend(options: BackendOptions): Promise<Backend> {
   const { config, log, signal, onChecked, onChange } = options;
   const database = await openDatabase(config, log, signal, { onChecked, onUnavailable: onChange });
@@ -119,7 +119,7 @@ async function pollInto(
   };
 }
 
-/** Creates the memory of VMs that were read. Whole answers take the rest of `CACHE_MB`. */
+/** Creates the memory of VMs that were read. Complete answers get the rest of `CACHE_MB`. */
 function createTrees({ readers }: Database, { cacheBytes }: Config): TreeMemory | null {
   if (cacheBytes === 0) return null;
   return createTreeMemory({ maxBytes: cacheBytes * TREES_SHARE, look: createLooks(readers) });
@@ -128,7 +128,7 @@ function createTrees({ readers }: Database, { cacheBytes }: Config): TreeMemory 
 /** The share of `CACHE_MB` that VMs take. */
 export const TREES_SHARE = 3 / 4;
 
-/** Finds a name that stays the same after a restart. A gateway on any free port has none. */
+/** Finds a name for this gateway that stays the same after a restart. A gateway on any free port has none. */
 function findGatewayName({ port }: Config): string | undefined {
   return port === 0 ? undefined : `${hostname()}:${port}`;
 }

@@ -1,8 +1,8 @@
 import { setFlagsFromString } from "node:v8";
 
 /**
- * Has V8 collect garbage before the heap has grown by more than this, in percent of what was alive. By itself it lets the heap of
- * a machine with much memory grow to several times as much, and then collects all of it in one long pause.
+ * How much the heap may grow before V8 collects garbage, in percent of what was alive. By default V8 lets the heap of a
+ * machine with much memory grow to several times its size, and then collects all of it in one long pause.
  */
 const GROWTH_PERCENT = 40;
 

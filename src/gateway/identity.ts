@@ -16,13 +16,16 @@ export interface LoadedIdentity {
   reload(): Promise<void>;
 }
 
-/** Opens every way of identity that is set; none means that everybody is let in. Fails if the token file cannot be used. */
+/**
+ * Opens every way of identity that is set. If none is set, everybody is let in. Throws if the token file cannot be
+ * used.
+ */
 export async function loadIdentity(config: IdentityConfig, log: Log): Promise<LoadedIdentity> {
   const sources: IdentitySource[] = [];
   const tokens = config.tokensFile === null ? null : await loadTokenFile(config.tokensFile, log);
   if (tokens !== null) sources.push(tokens);
   if (config.oidc !== null) {
-    // Loaded only where it is used, because it costs time at every start.
+    // It is loaded only if it is needed, because loading it takes time at every start.
     const { createOpenIdConnectIdentity } = await import("../server/identity/open-id-connect.js");
     sources.push(createOpenIdConnectIdentity({ ...config.oidc, log }));
   }

@@ -1,20 +1,22 @@
 import { escapeUnprintable } from "../model/printable.js";
 
-/** Takes a log's lines, and writes them to where they go. */
+/** Writes the lines of a log. */
 export interface LineWriter {
   write(line: string): void;
 }
 
 /**
- * Creates a writer that writes lines of a burst together, since each write is a call of the system.
- * 1. A line goes out at once unless another did within the last milliseconds. So a quiet process keeps nothing back.
- * 2. Those that follow wait until these milliseconds are over, in their order: by a timer, or by the next line where the process
- *    is too busy for timers.
- * 3. They go out sooner with a warning or an error, where they are many, and when the process exits, also by an error that
- *    nobody caught. From then on each line goes out at once.
- * What a terminal would obey instead of showing, such as a change of the direction of writing, is escaped as JSON may.
- * A process that is killed (SIGKILL) or aborts may lose the lines of a burst's last milliseconds, also where these are long ago and
- * it was busy since.
+ * Creates a writer that writes the lines of a burst together, since each write is a system call.
+ * 1. A line is written at once, unless another one was within the last milliseconds. So a quiet process holds nothing
+ *    back.
+ * 2. Lines that follow wait until these milliseconds are over, and keep their order. A timer writes them, or the next
+ *    line if the process is too busy for timers.
+ * 3. They are written sooner with a warning or an error, if they are many, and when the process exits, even by an error
+ *    that nobody caught. After that each line is written at once.
+ *
+ * Characters that a terminal would obey instead of showing, such as a change of the writing direction, are escaped as
+ * in JSON. A process that is killed (SIGKILL) or aborts may lose the last lines of a burst. If it was busy since, these
+ * may be old.
  */
 export function createLineWriter(destination: { write(text: string): unknown }): LineWriter {
   let waiting = "";
@@ -58,12 +60,12 @@ export function createLineWriter(destination: { write(text: string): unknown }):
   return writer;
 }
 
-/** By this property a stream asks pino for the level of each line. */
+/** The property by which a stream asks pino for the level of each line. */
 const PINO_TELLS_LEVELS = Symbol.for("pino.metadata");
 const WARNING = 40;
 
-/** Long enough for several requests of a busy process, and shorter than anybody waits for a line. */
+/** The time of a burst: long enough for several requests of a busy process, and shorter than anybody waits for a line. */
 const BURST_MS = 10;
 
-/** A log that is written faster than this each burst goes out in more pieces. */
+/** The most characters that wait. A log that is faster is written in more pieces. */
 const MOST_CHARACTERS = 64 * 1024;

@@ -9,21 +9,21 @@ import type { Database } from "./database/database.js";
 import { formatError } from "./format-error.js";
 import type { Log } from "./log.js";
 
-/** What tells subscribers of this process. */
+/** What subscribers of this process get their events from. */
 export interface Live {
   readonly guests: GuestEvents;
   readonly hosts: HostStates;
-  /** Something was written: the log is looked at soon. */
+  /** Reads the log soon, because something was written. */
   wake(): void;
-  /** How far the reader of the log is behind its end; `null` while nobody subscribes. */
+  /** Returns how far the reader is behind the end of the log; `null` while nobody subscribes. */
   lagMs(): number | null;
-  /** Tells nothing any more; resolves when nothing is left running. */
+  /** Ends all events. Resolves when nothing is left running. */
   stop(): Promise<void>;
 }
 
 /**
- * Opens one reader of the log and one look at hosts for this process. They read while somebody subscribes, beside the passes'
- * connections, and call `onChange` before they tell what is not as before.
+ * Opens one reader of the log and one of the hosts for this process. They read only while somebody subscribes, and not
+ * on the connections of passes. They call `onChange` before subscribers get a change.
  */
 export function openLive(
   { readers }: Pick<Database, "readers">,

@@ -5,8 +5,8 @@ import { createLineWriter } from "./line-writer.js";
 export type Log = Logger;
 
 /**
- * Creates a log at a level. Standard output belongs to people and pipes of commands, so it may go to standard error instead.
- * When the reader of a pipe has gone, the log falls silent: whoever stops reading must not stop the gateway.
+ * Creates a log at a level. It may go to standard error instead, because standard output belongs to people and pipes of
+ * commands. When the reader of a pipe has gone, the log falls silent: that must not stop the gateway.
  */
 export function createLog(level: string, to: "stdout" | "stderr" = "stdout"): Log {
   const destination = pino.destination({ fd: to === "stdout" ? 1 : 2, sync: true });

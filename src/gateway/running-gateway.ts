@@ -2,9 +2,9 @@ import type { Config } from "../config.js";
 import { findRunningPostgres } from "../embedded-postgres/running.js";
 
 /**
- * Makes the settings of a command those of the gateway that runs beside it. If no database is named and a gateway runs
- * an embedded one on the same DATA_DIR, the command uses that one. So a command acts on what the gateway has, not on a
- * second database.
+ * Completes the settings of a command with those of the gateway that runs beside it. If no database is named and a
+ * gateway runs an embedded one on the same DATA_DIR, the command uses that one. So a command acts on the gateway's
+ * database, not on a second one.
  */
 export async function joinRunningGateway(config: Config): Promise<Config> {
   if (config.databaseUrl !== null) return config;

@@ -2,10 +2,10 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** The package's folder: where `package.json` stands, whether we run compiled or not. */
+/** The package's folder, where `package.json` is, whether the program is compiled or not. */
 export const PACKAGE_ROOT = findPackageRoot(dirname(fileURLToPath(import.meta.url)));
 
-/** The version that `package.json` gives. */
+/** The version in `package.json`. */
 export const VERSION: string = readVersionIn(join(PACKAGE_ROOT, "package.json"));
 
 function findPackageRoot(folder: string): string {

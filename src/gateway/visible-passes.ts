@@ -1,8 +1,8 @@
 import type { PassResult } from "../refresher/pass-result.js";
 
 /**
- * Creates the test whether a pass changed what readers see: a VM, or that its host fails, or that it fails no more. Passes are
- * told to it in the order in which they end.
+ * Creates the function that tells whether a pass changed what readers see: a VM, or whether its host fails. Call it for
+ * each pass, in the order in which they end.
  */
 export function createVisibleChanges(): (
   result: Pick<PassResult, "changedVms" | "failure"> & { readonly host: { readonly id: string } },

@@ -3,34 +3,34 @@ import { createEngineDataSource } from "../../engine-store/engine-data-source.js
 import { closeNow, countConnections, createDataSource } from "../../store/postgres/data-source.js";
 import type { DatabaseUnavailableError } from "../../store/postgres/errors.js";
 
-/** The connections to one database, shared out so that no use of them can take another's. */
+/** The connections to one database, divided into shares, so that one use of them cannot take those of another. */
 export interface DatabaseShares {
-  /** For passes over hosts, and for what changes the list of hosts. An engine's database has none: the readers' then. */
+  /** For passes, and for changes of the list of hosts. With an engine's database it is the same as `readers`. */
   readonly passes: DataSource;
   /** For answers to clients. */
   readonly readers: DataSource;
-  /** For the question whether the database answers. */
+  /** For the check whether the database answers. */
   readonly health: DataSource;
-  /** Connects each of them, unless it is connected. */
+  /** Connects each share that is not connected. */
   open(): Promise<void>;
   close(): Promise<void>;
   /** Counts the connections of all shares. */
   countConnections(): { total: number; idle: number; waiting: number };
 }
 
-/** What shares are made of. */
+/** The options of the shares. */
 export interface ShareOptions {
   readonly url: string;
   readonly source: "hosts" | "engine";
-  /** Connections in all, at least three. */
+  /** The sum of connections, at least three. */
   readonly poolSize: number;
   /** Called each time that a connection is lost or none can be made. */
   readonly onUnavailable: (error: DatabaseUnavailableError) => void;
 }
 
 /**
- * Creates the shares, not yet connected. Health has one connection. Four in ten of the rest are for passes, because these
- * wait for hosts most of the time; clients have the others. Each share waits for itself alone.
+ * Creates the shares, not yet connected. Health has one connection. Four in ten of the others are for passes, which
+ * wait for hosts most of the time; clients have the rest. A share waits only for its own connections.
  */
 export function createDatabaseShares({ url, source, poolSize, onUnavailable }: ShareOptions): DatabaseShares {
   const isEngine = source === "engine";
@@ -45,7 +45,7 @@ export function createDatabaseShares({ url, source, poolSize, onUnavailable }: S
   });
   const passes = isEngine
     ? readers
-    : // A pass that waits costs nobody anything; one that is given up has asked its host in vain.
+    : // A pass may wait for long, which costs nothing. If it gave up, it would have asked its host for nothing.
       create(url, { ...common, poolSize: forPasses, lockTimeoutMs: 2_000, waitTimeoutMs: 30_000 });
   const health = create(url, {
     ...common,
@@ -53,7 +53,7 @@ export function createDatabaseShares({ url, source, poolSize, onUnavailable }: S
     statementTimeoutMs: 1_000,
     lockTimeoutMs: 500,
     connectTimeoutMs: 1_500,
-    // Probes ask every second or two, and must notice that the database is back.
+    // Probes ask every second or two, so they notice soon that the database is back.
     answerTimeoutMs: 1_500,
   });
   let isClosed = false;
@@ -63,7 +63,7 @@ export function createDatabaseShares({ url, source, poolSize, onUnavailable }: S
     readers,
     health,
     open: async () => {
-      // One after the other: the first failure tells enough.
+      // They are connected one after the other, because the first failure says enough.
       for (const each of all) {
         if (!each.isInitialized) await each.initialize();
         if (isClosed) await closeNow(each);
@@ -82,5 +82,5 @@ export function createDatabaseShares({ url, source, poolSize, onUnavailable }: S
   };
 }
 
-/** How long a single SQL statement may take before PostgreSQL ends it. */
+/** The time after which PostgreSQL ends a single SQL statement. */
 const STATEMENT_TIMEOUT_MS = 5_000;

@@ -2,7 +2,7 @@ import type { DataSource } from "typeorm";
 import { formatError } from "../format-error.js";
 import type { Log } from "../log.js";
 
-/** Writes one line when the database is lost, and one when it is back. */
+/** Logs one line when the database is lost, and one when it is back. */
 export interface DatabaseWatch {
   /** Notes that a connection was lost, or that none could be made. */
   noteFailure(error: unknown): void;
@@ -10,8 +10,8 @@ export interface DatabaseWatch {
 }
 
 /**
- * Watches the database where no passes do it. After a failure it asks once a second until it is answered, so that the line
- * that the database is back comes when it is, and not at the next request.
+ * Creates a watch of the database for gateways whose passes do not do this. After a failure it asks once a second until
+ * the database answers, so that the line about its return comes at once, and not with the next request.
  */
 export function createDatabaseWatch(log: Log, health: () => DataSource): DatabaseWatch {
   let timer: NodeJS.Timeout | null = null;
@@ -24,7 +24,7 @@ export function createDatabaseWatch(log: Log, health: () => DataSource): Databas
       stop();
       log.info("the database is available again");
     } catch {
-      // The next question comes in a second.
+      // It asks again in a second.
     } finally {
       isAsking = false;
     }

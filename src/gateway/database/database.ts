@@ -11,39 +11,41 @@ import { createDatabaseWatch } from "./database-watch.js";
 import { formatError } from "../format-error.js";
 import type { Log } from "../log.js";
 
-/** A database that is there and has the tables that are read. */
+/** A database that answers and has the tables that are read. */
 export interface Database {
-  /** For passes over hosts, and for what changes the list of hosts. */
+  /** For passes, and for changes of the list of hosts. */
   readonly dataSource: DataSource;
   /** For answers to clients. */
   readonly readers: DataSource;
-  /** For the question whether the database answers. */
+  /** For the check whether the database answers. */
   readonly health: DataSource;
   countConnections(): { total: number; idle: number; waiting: number };
   close(): Promise<void>;
 }
 
-/** No migration takes longer, on a database that can be worked with at all. */
+/** Time limit of a migration. On a usable database none takes as long. */
 const MIGRATION_TIMEOUT_MS = 3_600_000;
 
-/** A migration that waits longer for a table lets the others go first, and tries again. */
+/** Time limit of a migration's wait for a table. After that it lets others go first, and tries again. */
 const MIGRATION_LOCK_TIMEOUT_MS = 3_000;
 
-/** Waits between two attempts to reach a database: doubled up to the last. */
+/** The first and the longest wait between two attempts to reach a database. Each wait is twice the one before. */
 const FIRST_WAIT_MS = 250;
 const LAST_WAIT_MS = 10_000;
 
-/** Listeners that hear of a database's events. */
+/** Functions that are called for events of a database. */
 export interface DatabaseListeners {
-  /** Called once, when it was checked and brought up to date, or when a wait for it begins. */
+  /** Called once, when the database was checked and brought up to date, or when a wait for it begins. */
   readonly onChecked?: () => void;
   /** Called each time that a connection is lost or none can be made. */
   readonly onUnavailable?: () => void;
 }
 
 /**
- * Opens the database that is named, or an embedded one, and brings it up to date. One that cannot be reached is waited for
- * until the signal, and said so once a change of reason; `null` waits for none. One that is not ours is an error at once.
+ * Opens the named database, or an embedded one, and brings it up to date.
+ * 1. If it cannot be reached, it waits for it until the signal, and logs each change of the reason. `waiting` is
+ *    `null`: it throws.
+ * 2. If it is not a database of ours, it throws at once.
  */
 export async function openDatabase(
   config: Config,
@@ -87,7 +89,10 @@ export async function openDatabase(
   return { dataSource, readers, health, countConnections: () => shares.countConnections(), close };
 }
 
-/** Brings a database up to date over a connection of its own. A migration may be silent for longer than any request. */
+/**
+ * Brings a database up to date over a connection of its own, since a migration may be silent for longer than any
+ * request.
+ */
 export async function migrateAt(url: string, options: MigrateOptions = {}): Promise<string[]> {
   const dataSource = createDataSource(url, {
     poolSize: 1,
@@ -101,7 +106,7 @@ export async function migrateAt(url: string, options: MigrateOptions = {}): Prom
     options.signal?.throwIfAborted();
     return await migrate(dataSource, options);
   } catch (error) {
-    // Its message says what to do; PostgreSQL's own, and that of a lost connection, do not.
+    // Messages of these errors say what to do; those of PostgreSQL, and of a lost connection, do not.
     if (error instanceof UnusableSchemaError || error instanceof DatabaseUnreachableError) throw error;
     if (isAway(error)) throw error;
     throw new Error(`the database cannot be brought up to date: ${formatError(error)}; ${HOW_TO_MEND}`, {
@@ -128,7 +133,7 @@ function startEmbedded({ dataDir }: Config, log: Log) {
   });
 }
 
-/** Passes tell of an outage themselves, once each way. */
+/** Tells whether passes run. They log an outage themselves, once when it begins and once when it ends. */
 function isPolling({ source, refreshIntervalMs, vdsmTransport, demo }: Config): boolean {
   return source === "hosts" && refreshIntervalMs !== null && (vdsmTransport !== null || demo);
 }
@@ -174,7 +179,7 @@ async function tellUnreachable<Answer>(answer: Promise<Answer>): Promise<Answer>
   }
 }
 
-/** Tries again while the database is away; whatever else is wrong ends it. */
+/** Tries again while the database cannot be reached. Any other error ends it. */
 async function retryUntilReached(
   prepare: () => Promise<void>,
   log: Log,
@@ -206,7 +211,10 @@ function isAway(error: unknown): boolean {
   return error instanceof DatabaseUnavailableError && ["away", "connections"].includes(error.reason);
 }
 
-/** Stops waiting for work that cannot be stopped itself, such as the resolution of a name. */
+/**
+ * Waits for work, or rejects when the signal is aborted. The work itself, such as the resolution of a name, cannot be
+ * stopped.
+ */
 async function waitUntilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
   const done = new AbortController();
   const aborted = new Promise<never>((_, reject) => {

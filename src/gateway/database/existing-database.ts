@@ -4,8 +4,8 @@ import type { Database } from "./database.js";
 import { formatError } from "../format-error.js";
 
 /**
- * Opens a database whose tables are there, for a command that must not change them. Throws if it cannot be reached, or was
- * not brought up to date by this version.
+ * Opens a database whose tables exist, for a command that must not change them. Throws if it cannot be reached, or if
+ * this version has not brought it up to date.
  */
 export async function openExistingDatabase(url: string): Promise<Pick<Database, "dataSource" | "close">> {
   const dataSource = createDataSource(url, { poolSize: 1, statementTimeoutMs: STATEMENT_TIMEOUT_MS });

@@ -3,8 +3,8 @@ import { formatError } from "../format-error.js";
 import type { Log } from "../log.js";
 
 /**
- * Keeps the change log's partitions, now and every ten minutes. Makes those to come and drops those that are too old. A
- * failure ends nothing: partitions are made hours ahead, and a pass that finds none makes it.
+ * Maintains the change log's partitions, now and every ten minutes: it creates those to come and drops those that are
+ * too old. A failure is harmless: partitions are created hours ahead, and a pass that finds none creates it.
  */
 export async function startLogMaintenance(
   changes: Pick<ChangeLog, "maintain">,

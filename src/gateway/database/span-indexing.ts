@@ -3,8 +3,8 @@ import { formatError } from "../format-error.js";
 import type { Log } from "../log.js";
 
 /**
- * Keeps the index of addresses near the log. Every gateway tries, and one at a time does the work. A failure is told once
- * and ends nothing; the next try goes on where the last step ended.
+ * Keeps the index of addresses close behind the log. Every gateway tries, and one at a time does the work. A failure is
+ * logged once and ends nothing; the next try continues where the last step ended.
  */
 export function startAddressIndex(
   changes: Pick<ChangeLog, "advanceAddressIndex">,
@@ -53,5 +53,5 @@ export function startAddressIndex(
   };
 }
 
-/** What changed since is followed by each question itself, so it should be little. */
+/** Time between two steps. Each question reads the changes behind the index itself, so there should be few. */
 const ADVANCE_EVERY_MS = 2_000;

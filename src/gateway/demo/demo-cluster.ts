@@ -12,15 +12,15 @@ export interface DemoCluster {
   stop(): Promise<void>;
 }
 
-/** Two hosts with fifty VMs that change while you watch. */
+/** The size of the demo: two hosts with fifty VMs, and changes that a viewer can watch. */
 const DEMO = { hosts: 2, vms: 50, seed: 1, tickMs: 5_000 } as const;
 
 /** The address that the README, GraphiQL's first tab and the examples ask for. */
 const KNOWN_ADDRESS = "10.1.2.3";
 
 /**
- * Starts the demo's hosts on free ports. Host ids are derived from host names, so that a restart finds the same hosts.
- * Only the demo loads this file, since it loads the simulator and its certificate library.
+ * Starts the demo's hosts on free ports. Host ids are derived from host names, so that they stay the same after a
+ * restart. Only the demo loads this file, because it loads the simulator and its certificate library.
  */
 export async function startDemoCluster(dataDir: string): Promise<DemoCluster> {
   const cluster = await startCluster({ ...DEMO, port: 0, tls: true });
@@ -48,7 +48,7 @@ export async function startDemoCluster(dataDir: string): Promise<DemoCluster> {
   }
 }
 
-/** Gives the known address to the container host: its containers come and go, and its own addresses stay. */
+/** Gives the known address to the container host, whose own addresses never change; only its containers come and go. */
 function placeKnownAddress(world: SimulatedCluster["world"]): void {
   const vm = world.vms.find(({ kind, pinned }) => pinned && kind === "docker host");
   const uplink = vm?.netIfaces?.find(({ inet }) => inet[0]?.startsWith("10.") === true);

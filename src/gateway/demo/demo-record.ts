@@ -11,14 +11,15 @@ export interface DemoRecord {
 }
 
 /**
- * Writes down how the demo's hosts are reached, for commands that run beside it, readable by its user alone. Resolves with
- * how to take that back. A record of a demo that still runs is left alone: that one keeps the directory, and we will fail.
+ * Writes the record of a demo's hosts, for commands that run beside it. Only its user can read the file. Resolves with
+ * the function that removes it. If another demo still runs on the directory, its record stays, and this demo will fail.
  */
 export async function writeDemoRecord(dataDir: string, record: DemoRecord): Promise<() => Promise<void>> {
   if ((await readDemoRecord(dataDir)) !== null) return () => Promise.resolve();
   const file = recordIn(dataDir);
   const content = { pid: process.pid, startedAt: await readStartTime(process.pid), ...record };
-  // As the embedded PostgreSQL makes it: its user passes through, and nobody else looks in.
+  // The directory gets the same rights as for the embedded PostgreSQL: its user may pass through it, and nobody else
+  // may list it.
   await makeDataDir(dataDir);
   await rm(file, { force: true });
   await writeFile(file, JSON.stringify(content), { mode: 0o600, flag: "wx" });

@@ -1,7 +1,10 @@
 import type { TlsCredentials } from "../../vdsm/wire/tls.js";
 import type { DemoRecord } from "./demo-record.js";
 
-/** Creates what reads the demo's credentials: they are in memory, and the hosts' certificates bear their dialled names. */
+/**
+ * Creates the function that reads the demo's credentials. They are in memory, and the hosts' certificates have the
+ * dialled names.
+ */
 export function createDemoTlsReader(
   clientTls: DemoRecord["clientTls"],
 ): (() => Promise<TlsCredentials>) | null {

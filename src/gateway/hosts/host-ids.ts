@@ -3,8 +3,8 @@ import { deriveUuid } from "../../model/uuid.js";
 import type { ConfiguredHost } from "../../store/types.js";
 
 /**
- * Creates a host as the store knows it. Its id follows from its address, so that every replica and restart finds the
- * same.
+ * Creates a host for the store. Its id is derived from its address, so that every replica gets the same, also after a
+ * restart.
  */
 export function createConfiguredHost(address: HostAddress): ConfiguredHost {
   const name = formatHostAddress(address);

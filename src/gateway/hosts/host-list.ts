@@ -1,11 +1,11 @@
 import type { Refresher } from "../../refresher/refresher.js";
 import type { ConfiguredHost, PolledHost, RefreshStore } from "../../store/types.js";
 
-/** What a followed list is made of. */
+/** The options of the list. */
 export interface HostListOptions {
   readonly store: Pick<RefreshStore, "listHosts">;
   readonly refresher: Pick<Refresher, "addHost" | "removeHost">;
-  /** The hosts that this gateway's settings name; they stay, whatever is stored. */
+  /** The hosts that this gateway's settings name. They stay on the list, whatever is stored. */
   readonly named: readonly ConfiguredHost[];
 }
 
@@ -16,15 +16,15 @@ export interface HostList {
   isNamed(hostId: string): boolean;
   add(host: ConfiguredHost): void;
   remove(hostId: string): Promise<void>;
-  /** Follows the stored list, which other gateways and the command line change too. */
+  /** Reads the stored list again, which other gateways and the command line also change. */
   sync(): Promise<void>;
 }
 
-/** Makes the list of a gateway whose refresher polls the named hosts already. */
+/** Creates the list of a gateway whose refresher already polls the named hosts. */
 export function createHostList({ store, refresher, named }: HostListOptions): HostList {
   const namedIds = new Set(named.map((host) => host.id));
   const polled = new Set(namedIds);
-  /** Counts changes that a mutation made, so that a sync notices that what it has read is old. */
+  /** Counts changes by mutations, so that a sync notices that what it has read is out of date. */
   let changes = 0;
 
   const add = (host: ConfiguredHost, isStandby: boolean): void => {
@@ -35,7 +35,7 @@ export function createHostList({ store, refresher, named }: HostListOptions): Ho
     polled.delete(hostId);
     await refresher.removeHost(hostId);
   };
-  /** Returns `false` as soon as a mutation came between: then the list is read again. */
+  /** Reads the stored list once. Returns `false` if a mutation came meanwhile: then it must be read again. */
   const follow = async (): Promise<boolean> => {
     const before = changes;
     const stored = (await store.listHosts()).filter(isOnList);
@@ -67,10 +67,10 @@ export function createHostList({ store, refresher, named }: HostListOptions): Ho
   };
 }
 
-/** Returns `true` if the host is on the list. One that settings name without an interval is polled on request only. */
+/** Tells whether the host is on the list. A host that settings name without an interval is only polled on request. */
 function isOnList({ fromSettings, intervalMs }: PolledHost): boolean {
   return !fromSettings || intervalMs !== null;
 }
 
-/** Under a storm of mutations the next sync does it. */
+/** The most tries of one sync. With very many mutations, the next sync does it. */
 const MOST_TRIES = 5;

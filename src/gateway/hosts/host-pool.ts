@@ -7,19 +7,19 @@ import { createConfiguredHost } from "./host-ids.js";
 import type { ConfiguredHost } from "../../store/types.js";
 import { formatError } from "../format-error.js";
 
-/** The hosts to poll and how to speak to them. */
+/** The hosts to poll, and the function that creates their clients. */
 export interface HostPool {
   /** The hosts that the settings name. `null`: the settings name no hosts. */
   readonly named: readonly ConfiguredHost[] | null;
-  /** Makes a client for a host. `null`: certificates are missing, so no host can be asked. */
+  /** Creates a client for a host. `null`: certificates are missing, so no host can be asked. */
   readonly clientFor: ((host: ConfiguredHost) => VdsmClient) | null;
-  /** Stops what was started for the hosts. Whoever made a client closes it. */
+  /** Stops what was started for the hosts. Clients are closed by those who created them. */
   stop(): Promise<void>;
 }
 
 /**
- * Finds the hosts that the settings name and checks the certificates. For the demo, starts simulated hosts; a command that
- * runs beside a demo (`"join"`) gets the hosts of that one.
+ * Finds the hosts that the settings name, and checks the certificates. For the demo it starts simulated hosts; a
+ * command that runs beside a demo (`"join"`) gets the hosts of that demo.
  */
 export async function openHostPool(config: Config, demo: "start" | "join" = "start"): Promise<HostPool> {
   if (config.demo) return (demo === "join" ? await joinDemoPool(config) : null) ?? startDemoPool(config);
@@ -29,7 +29,7 @@ export async function openHostPool(config: Config, demo: "start" | "join" = "sta
   if (transport === null) return { named, clientFor: null, stop };
   if (transport === "plain")
     return { named, clientFor: (host) => createHostClient(host, null, config), stop };
-  // A file that cannot be used is reported at start, not at the first poll.
+  // A file that cannot be used is reported at the start, not at the first poll.
   await checkTlsFiles(transport).catch((cause: unknown) => {
     throw new Error(`${TLS_SETTINGS}: ${formatError(cause)}`, { cause });
   });
@@ -39,7 +39,7 @@ export async function openHostPool(config: Config, demo: "start" | "join" = "sta
 
 const TLS_SETTINGS = "VDSM_CA_FILE, VDSM_CERT_FILE, VDSM_KEY_FILE";
 
-/** Starts the demo's hosts. Imported only here and now: nothing else needs the simulator. */
+/** Starts the demo's hosts. The simulator is imported only here, because nothing else needs it. */
 async function startDemoPool(config: Config): Promise<HostPool> {
   const { startDemoCluster } = await import("../demo/demo-cluster.js");
   const cluster = await startDemoCluster(config.dataDir);
@@ -50,7 +50,7 @@ async function startDemoPool(config: Config): Promise<HostPool> {
   };
 }
 
-/** Joins the hosts of the running demo. They are not ours to stop. */
+/** Uses the hosts of the running demo, and never stops them. */
 async function joinDemoPool(config: Config): Promise<HostPool | null> {
   const record = await readDemoRecord(config.dataDir);
   if (record === null) return null;
@@ -62,7 +62,7 @@ async function joinDemoPool(config: Config): Promise<HostPool | null> {
   };
 }
 
-/** Makes a client for one host with the settings' deadline; `null` speaks without TLS. */
+/** Creates a client for one host with the settings' deadline. `tls` is `null`: plain TCP. */
 function createHostClient(
   { host, port }: ConfiguredHost,
   tls: (() => Promise<TlsCredentials>) | null,

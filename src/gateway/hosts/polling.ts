@@ -14,7 +14,7 @@ import { SettingValueError, parseHostAddress } from "../../config/setting-types.
 import type { Store } from "../../store/types.js";
 import { formatError } from "../format-error.js";
 
-/** What polling is started with. */
+/** The options of polling. */
 export interface PollingOptions {
   readonly config: Config;
   readonly log: Log;
@@ -24,19 +24,19 @@ export interface PollingOptions {
   readonly metrics: Pick<Metrics, "onPass">;
 }
 
-/** The write side of a gateway: hosts are polled, and the list of hosts can change. */
+/** The write side of a gateway: it polls hosts, and changes the list of hosts. */
 export interface Polling {
   readonly admin: HostAdmin;
-  /** Follows the stored list of hosts, which other replicas and the command line change too. */
+  /** Reads the stored list of hosts again, which other replicas and the command line also change. */
   sync(): Promise<void>;
-  /** Passes of this process at this moment. */
+  /** Returns how many passes of this process run and wait now. */
   load(): Load;
-  /** Returns `true` once every host of the settings was asked since the start, or an interval has passed. */
+  /** Tells whether every host of the settings was asked since the start, or an interval has passed. */
   isFirstRoundOver(): boolean;
   stop(): Promise<void>;
 }
 
-/** Starts to poll; `null` where no host can be spoken to, for want of certificates. */
+/** Starts to poll. Gives `null` if certificates are missing, so that no host can be asked. */
 export async function startPolling({
   config,
   log,
@@ -67,7 +67,7 @@ export async function startPolling({
       metrics.onPass(result);
     },
   });
-  // Before anything can be ready: while no host is known, every host would count as tried.
+  // Readiness waits for this: while no host is known, every host would count as tried.
   await refresher.registered;
   const hosts = createHostList({ store, refresher, named: named ?? [] });
   const syncQuietly = () =>
@@ -118,7 +118,7 @@ function createHostAdmin(
   };
 }
 
-/** Refuses to remove a host that a gateway's settings name: it would come back at once. */
+/** Refuses to remove a host that a gateway's settings name, since that gateway would add it again at once. */
 async function refuseNamed(hostId: string, store: Store, hosts: HostList): Promise<void> {
   const isNamed =
     hosts.isNamed(hostId) ||
@@ -131,7 +131,8 @@ async function refuseNamed(hostId: string, store: Store, hosts: HostList): Promi
 }
 
 /**
- * Creates a check that is `true` after the first passes or after one interval. Hanging hosts must not keep us unready.
+ * Creates a check that is `true` after the first passes, or after one interval, so that hosts that hang do not keep us
+ * unready.
  */
 function createFirstRoundCheck(refresher: Refresher, intervalMs: number | null): () => boolean {
   let isOver = intervalMs === null;
@@ -145,10 +146,13 @@ function createFirstRoundCheck(refresher: Refresher, intervalMs: number | null):
   return () => isOver;
 }
 
-/** A host that needs its whole deadline for a few calls is slow, but does not hang. */
+/**
+ * The number of calls with full deadlines that a slow pass may take. A host that takes as long is slow, but does not
+ * hang.
+ */
 const CALLS_OF_A_SLOW_PASS = 4;
 
-/** How soon a replica notices a host that was added or removed elsewhere. */
+/** The time in which a replica notices a host that was added or removed elsewhere. */
 const SYNC_EVERY_MS = 15_000;
 
 function parseAddress(address: string) {

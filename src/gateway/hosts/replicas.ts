@@ -8,16 +8,20 @@ import type { StartSchedule } from "../../refresher/schedule/schedule.js";
 import { startTimerSchedule } from "../../refresher/schedule/timer-schedule.js";
 import type { Wakes } from "../../redis/wakes.js";
 
-/** What the replicas of an installation have in common. */
+/** What the replicas of an installation share. */
 export interface Replicas {
   readonly startSchedule: StartSchedule<PassResult>;
-  /** Tells the others what was written, and calls `onWake` when one of them did; `null`: nothing tells it. */
+  /**
+   * Opens the wake-ups: they tell other replicas that something was written, and call `onWake` when one of them did;
+   * `null`: there are none.
+   */
   openWakes(onWake: () => void): Wakes | null;
 }
 
 /**
- * Opens what the replicas share. Without `REDIS_URL` this process is taken to be the only one; others beside it are
- * wasteful, but right. BullMQ is loaded only where it is used: it is a good part of the time of a start.
+ * Opens what the replicas share. Without `REDIS_URL` this process assumes that it is the only one. Others beside it
+ * would poll twice, but nothing would be wrong. BullMQ is loaded only if it is needed, because loading it takes a good
+ * part of a start.
  */
 export async function openReplicas(config: Config, log: Log): Promise<Replicas> {
   if (config.redisUrl === null) return { startSchedule: startTimerSchedule, openWakes: () => null };
@@ -38,7 +42,10 @@ export async function openReplicas(config: Config, log: Log): Promise<Replicas> 
   };
 }
 
-/** Replicas are those that write to one database, whatever their roles and passwords there. */
+/**
+ * Computes the id of an installation. All gateways that write to one database are its replicas, whatever roles and
+ * passwords they use.
+ */
 export function computeInstallationId({
   databaseUrl,
   dataDir,
@@ -49,7 +56,7 @@ export function computeInstallationId({
     .slice(0, 16);
 }
 
-/** Describes the database. Several servers count as one, because they serve one database. */
+/** Describes the database of a URL. A list of several servers is one text, because they serve one database. */
 function describeDatabase(databaseUrl: string): string {
   const { servers, database } = parseDatabaseUrl(databaseUrl);
   const hosts = servers.map(({ host, port }) => `${host ?? ""} ${port ?? 5432}`);

@@ -2,7 +2,7 @@ import { Counter, Gauge, type Registry } from "prom-client";
 import type { KeptAnswerFigures } from "../../fast/kept-answers.js";
 import type { TreeMemoryFigures } from "../../store/memory/tree-memory.js";
 
-/** Answers that are given again. */
+/** Creates the metrics of kept answers. */
 export function createAnswerMetrics(registers: Registry[]): (figures: KeptAnswerFigures | null) => void {
   return createMemoryMetrics(registers, "vnic_graph_kept_answers", {
     asked: "GraphQL requests for which a kept answer was looked for, by whether there was one.",
@@ -11,7 +11,7 @@ export function createAnswerMetrics(registers: Registry[]): (figures: KeptAnswer
   });
 }
 
-/** VMs that were read and are given again. */
+/** Creates the metrics of kept VMs. */
 export function createTreeMetrics(registers: Registry[]): (figures: TreeMemoryFigures | null) => void {
   const setMemory = createMemoryMetrics(registers, "vnic_graph_kept_vms", {
     asked: "Reads of VMs that looked for kept ones first, by whether all that was asked for was kept.",
@@ -33,10 +33,13 @@ export function createTreeMetrics(registers: Registry[]): (figures: TreeMemoryFi
   };
 }
 
-/** What every memory counts since the start of the process, and holds now. */
+/** The figures that every memory has: counts since the start of the process, and its present size. */
 type MemoryFigures = Pick<KeptAnswerFigures, "hits" | "misses" | "evictions" | "bytes">;
 
-/** Creates the metrics of a memory. Counters are set as they stand, since nothing is counted twice that way. */
+/**
+ * Creates the metrics of a memory. A scrape sets the counters to the memory's own counts, so that nothing is counted
+ * twice.
+ */
 function createMemoryMetrics(
   registers: Registry[],
   name: string,

@@ -1,13 +1,16 @@
 import type { FleetCounts } from "../../graph/estimates/fleet-counts.js";
 import type { Log } from "../log.js";
 
-/** Counts are good for so long, and longer if counting takes long: it may take a two-hundredth of the time. */
+/**
+ * How long counts are used. If counting takes long they are used longer, so that it takes at most a two-hundredth of
+ * the time.
+ */
 const KEPT_MS = 30_000;
 const KEPT_TIMES_DURATION = 200;
 
 /**
- * Creates the function that tells how large the lists of the database are. It counts when somebody asks and the last counts
- * are old, and never waits: until the new ones are there it gives the old ones, and `null` before the first.
+ * Creates the function that returns the sizes of the database's lists. It counts anew when somebody asks and the last
+ * counts are old, and never waits: until the new ones are there it returns the old ones, and `null` before the first.
  */
 export function createListCounts(
   read: () => Promise<FleetCounts> | null,

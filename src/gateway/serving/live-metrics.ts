@@ -7,7 +7,10 @@ export interface LiveMetrics extends LiveMeter {
   read(): void;
 }
 
-/** Creates them; `readLagMs` gives how far the reader of the log is behind, `null` where it does not read. */
+/**
+ * Creates the metrics of subscriptions. `readLagMs` gives how far the reader of the log is behind; `null` while it does
+ * not read.
+ */
 export function createLiveMetrics(registers: Registry[], readLagMs: () => number | null): LiveMetrics {
   const connections = new Gauge({
     name: "vnic_graph_subscription_connections",
@@ -59,7 +62,7 @@ export function createLiveMetrics(registers: Registry[], readLagMs: () => number
     },
     read: () => {
       const lagMs = readLagMs();
-      // A gateway that reads no log has no lag; 0 would say that it reads without one.
+      // A gateway that does not read the log has no lag; 0 would mean that it reads without one.
       if (lagMs === null) lag.remove();
       else lag.set(lagMs / 1_000);
     },

@@ -9,16 +9,16 @@ import { createAnswerMetrics, createTreeMetrics } from "./kept-metrics.js";
 import { createLiveMetrics } from "./live-metrics.js";
 import { VERSION } from "../version.js";
 
-/** Figures that other parts know, and that each scrape asks for; `null` while there is no database. */
+/** Figures of other parts, which each scrape asks for; `null` while there is no database. */
 export interface MetricSources {
   readonly fleet: () => Promise<FleetFigures> | null;
   readonly pool: () => { readonly total: number; readonly idle: number; readonly waiting: number } | null;
   readonly polling: () => { readonly running: number; readonly waiting: number } | null;
-  /** Left out, or `null`, where no answers are kept. */
+  /** Absent, or `null`, if no answers are kept. */
   readonly answers?: () => KeptAnswerFigures | null;
-  /** Left out, or `null`, where no VMs are kept. */
+  /** Absent, or `null`, if no VMs are kept. */
   readonly trees?: () => TreeMemoryFigures | null;
-  /** How far the reader of the change log is behind; left out, or `null`, where it does not read. */
+  /** How far the reader of the change log is behind; absent, or `null`, while it does not read. */
   readonly liveLagMs?: () => number | null;
 }
 
@@ -28,12 +28,12 @@ export interface Metrics {
   onPass(result: PassResult): void;
   /** Called with the result of every GraphQL request. */
   onOperation(operation: ServedOperation): void;
-  /** Hears what becomes of subscriptions. */
+  /** Is called for what happens to subscriptions. */
   readonly live: LiveMeter;
   print(): Promise<string>;
 }
 
-/** Makes the metrics; docs/operations.md says what each means and when it should worry somebody. */
+/** Creates the metrics. docs/operations.md says what each means and when to react. */
 export function createMetrics(sources: MetricSources): Metrics {
   const registry = new Registry();
   const registers = [registry];
@@ -122,14 +122,17 @@ export function createMetrics(sources: MetricSources): Metrics {
   };
 }
 
-/** Gauges of prom-client whose names say that they are counters; the same by type stand beside them under right names. */
+/** Gauges of prom-client whose names say that they are counters. The same figures, by type, are there under right names. */
 const MISNAMED = [
   "nodejs_active_handles_total",
   "nodejs_active_requests_total",
   "nodejs_active_resources_total",
 ];
 
-/** Gauges that are read when somebody looks. Without a database, those that come from it are left out rather than wrong. */
+/**
+ * Creates the gauges that each scrape reads. Without a database, those that come from it are left out instead of being
+ * wrong.
+ */
 function readGaugesAtScrape(
   registers: Registry[],
   { fleet, pool, polling, answers = () => null, trees = () => null }: MetricSources,
@@ -177,7 +180,7 @@ function readGaugesAtScrape(
       setEach(connections, "state", { used: total - idle, idle, waiting });
     }
     if (figures === null) {
-      // A gauge without labels is 0 after a reset; no VMs is not what is known.
+      // After a reset, a gauge without labels would be 0, but the number of VMs is not known.
       vms.remove();
       return;
     }

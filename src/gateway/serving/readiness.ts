@@ -2,21 +2,21 @@ import type { Readiness } from "../../server/options.js";
 import type { PollingState, ReadinessStore } from "../../store/types.js";
 import type { Polling } from "../hosts/polling.js";
 
-/** What readiness depends on. */
+/** What the check of readiness needs. */
 export interface ReadinessSources {
-  /** Answers on a connection of its own. */
+  /** The reads for readiness, on a connection of their own. */
   readonly health: ReadinessStore;
   /** `null`: this gateway polls no hosts. */
   readonly polling: Pick<Polling, "isFirstRoundOver"> | null;
 }
 
 /**
- * Checks whether queries are worth sending. Ready means:
- * 1. the database answers. A database that fails or hangs is the server's to tell (server/routes/health.ts);
- * 2. every host was tried once since the database was made;
- * 3. after a start, the data are fresh, or the first passes have ended. That takes an interval at most.
+ * Checks whether the gateway is ready for queries. Ready means:
+ * 1. The database answers. If it fails or hangs, the server reports that (server/routes/health.ts).
+ * 2. Every host was tried once since the database was made.
+ * 3. After a start, the data are fresh, or the first passes have ended. That takes an interval at most.
  *
- * Whether a host answers does not matter: its VMs are served as stale, and a warning says so.
+ * It does not matter whether a host answers: its VMs are served as stale, and a warning says so.
  */
 export async function checkReadiness(sources: ReadinessSources | null): Promise<Readiness> {
   if (sources === null) return refuse("the database has not answered yet");

@@ -7,10 +7,10 @@ import type { ServedRequest } from "../../server/options.js";
 import type { Readers, ReadSnapshot } from "../../store/types.js";
 import type { Backend } from "../backend.js";
 
-/** Creates the context of a request of a viewer. */
+/** Creates the context of a viewer's request. */
 export type CreateContext = (viewer: KnownViewer, request: ServedRequest) => GraphContext;
 
-/** Creates the context in which a request is answered; throws while there is no backend. */
+/** Creates the context of a request. Throws while there is no backend. */
 export function createRequestContext(
   backend: Backend | null,
   viewer: KnownViewer,
@@ -33,8 +33,8 @@ export function createRequestContext(
 }
 
 /**
- * Creates the loaders of a request when they are first asked for. A subscription's own context lasts as long as the
- * subscription and reads nothing, and there may be ten thousand of them; each event is answered in a context of its own.
+ * Creates the loaders of a request when they are first needed. The context of a subscription itself reads nothing,
+ * lasts long, and there may be ten thousand of them; each event is answered in a context of its own.
  */
 function createLoadersOnce(store: Readers, viewer: KnownViewer, request: ServedRequest): () => Loaders {
   let loaders: Loaders | null = null;
@@ -48,7 +48,7 @@ function createLoadersOnce(store: Readers, viewer: KnownViewer, request: ServedR
     if (loaders !== null) return loaders;
     const snapshot = openRequestSnapshot(store, viewer, request);
     close = snapshot.close;
-    // The request has ended: a closed snapshot refuses each read and says why.
+    // After the request has ended, the snapshot is closed at once: it then refuses each read and says why.
     if (isOver) void close();
     const { readFailure } = request;
     const reads = readFailure === undefined ? snapshot.reads : failReads(snapshot.reads, readFailure.failure);
@@ -61,14 +61,14 @@ function createLoadersOnce(store: Readers, viewer: KnownViewer, request: ServedR
   };
 }
 
-/** Limits a mutation's wait for a host to its request. The pass goes on, but nobody waits for it. */
+/** Limits a mutation's wait for a host to its request. After that the pass continues, but nobody waits for it. */
 function limitToRequest(admin: HostAdmin, signal: AbortSignal): HostAdmin {
   return { ...admin, refreshHost: (hostId) => admin.refreshHost(hostId, signal) };
 }
 
 /**
- * Opens the snapshot that a request reads, so that its answer shows one state. The request gives the connection back when
- * its work has ended, and, where the work hangs, at its deadline or when its client has gone.
+ * Opens the snapshot that a request reads, so that its answer shows one state of the database. The request gives the
+ * connection back when its work has ended; if the work hangs, at its deadline or when its client has gone.
  */
 function openRequestSnapshot(
   store: Readers,

@@ -28,20 +28,23 @@ import { checkReadiness } from "./readiness.js";
 import { createRequestContext, type CreateContext } from "./request-context.js";
 import { VERSION } from "../version.js";
 
-/** What a gateway serves with. */
+/** The options of a gateway's server. */
 export interface ServeOptions {
   readonly config: Config;
   readonly log: Log;
   readonly identity: Identity;
   readonly tls: TlsMaterial | null;
   readonly metrics: Metrics;
-  /** Answers of the last second; `null`: none are kept. */
+  /** The memory of recent answers; `null`: none are kept. */
   readonly answers: KeptAnswers<KeptAnswer> | null;
-  /** Finds the backend at this moment; `null` while its database has not answered. */
+  /** Returns the present backend; `null` until its database has answered. */
   readonly findBackend: () => Backend | null;
 }
 
-/** Starts the HTTP server with the settings. It answers health at once, and queries as soon as there is a backend. */
+/**
+ * Starts the HTTP server with the settings. It answers health checks at once, and queries as soon as there is a
+ * backend.
+ */
 export function serve(options: ServeOptions): Promise<RunningServer> {
   const { config, log, identity, tls, metrics, answers, findBackend } = options;
   const schema = buildGraphSchema({ federation: config.federation, names: config.federationNames });
@@ -57,7 +60,7 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
     schema,
     ...(fastPath !== null && { fastPath }),
     contextFor: createContext,
-    // What is only contributed to another graph has no lists, but exports them.
+    // A contributing subgraph has no filter of VMs, but exports need one: it comes from the whole graph.
     routes: createRoutes(
       options,
       createContext,
@@ -90,13 +93,13 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
   });
 }
 
-/** Opens the reads of the fast path: from what is kept, where it holds, else from the store. */
+/** Opens the reads of the fast path. They take VMs from memory while these are valid, else from the store. */
 function openTreeReads(backend: Backend | null, scope: VmScope | null): TreeReads | null {
   const reads = backend?.store.createTreeReadsFor?.(scope) ?? null;
   return (reads && backend?.trees?.wrap(reads, scope)) ?? reads;
 }
 
-/** Creates the estimate of a field's answer, which knows how long the stored lists are. */
+/** Creates the estimate of a field's answer, by the lengths of the stored lists. */
 function createEstimate({ config, log, findBackend }: ServeOptions): EstimateField {
   const findCounts = createListCounts(() => {
     const dataSource = findBackend()?.database.dataSource;
@@ -105,7 +108,10 @@ function createEstimate({ config, log, findBackend }: ServeOptions): EstimateFie
   return estimateRenamed(createFieldEstimator(findCounts), config.federationNames);
 }
 
-/** Creates what registers the routes beside the graph: oVirt's sign-in, exports, REST. Each reads through loaders of its request. */
+/**
+ * Creates the function that registers the routes beside the graph: oVirt's sign-in, exports, REST. Each reads through
+ * the loaders of its request.
+ */
 function createRoutes(
   { identity, log }: ServeOptions,
   createContext: CreateContext,
