@@ -10,8 +10,8 @@ import { checkRedis } from "./doctor/redis.js";
 import { checkFiles } from "./doctor/settings.js";
 
 /**
- * Checks all that a gateway with these settings needs. Prints for each thing what is wrong and how to mend it. Changes
- * nothing. `false` if something does not work.
+ * Checks all that a gateway with these settings needs, without changing anything. Prints for each thing what is wrong
+ * and how to mend it. Resolves with `false` if something does not work.
  */
 export async function runDoctor(
   load: () => Config,
@@ -46,12 +46,12 @@ async function* examine(load: () => Config, signal: AbortSignal): AsyncGenerator
   const { findings: ofDatabase, hosts: stored } = await checkDatabase(await joinRunningGateway(config));
   yield* ofDatabase;
   yield* await checkRedis(config);
-  // A certificate that cannot be used was told above; without it no host can be asked.
+  // If a certificate cannot be used, which a finding above says, no host can be asked.
   if (config.source === "engine" || files.some(isUnusableCertificate)) return;
   const pool = await openHostPool(config, "join");
   try {
     const dropped = stored.filter((host) => isDropped(host, pool));
-    yield* dropped.map(tellDropped);
+    yield* dropped.map(createDroppedFinding);
     const polled = stored.filter((host) => !dropped.includes(host));
     yield* checkHosts(mergeHosts(pool, polled), pool, config, signal);
   } finally {
@@ -64,15 +64,18 @@ function isUnusableCertificate({ verdict, check }: Finding): boolean {
 }
 
 /**
- * Returns `true` if the settings named the host once and name others now. Hosts that were added while running are not
- * meant.
+ * Tells whether the settings named the host once and no longer do. Hosts that were added while a gateway ran do not
+ * count.
  */
 function isDropped({ id, fromSettings }: PolledHost, { named }: HostPool): boolean {
   return fromSettings && named !== null && !named.some((host) => host.id === id);
 }
 
-/** Tells of a host that the settings no longer name. It is not asked, because this gateway does not poll it. */
-function tellDropped({ host, port }: PolledHost): Finding {
+/**
+ * Creates the finding about a host that the settings no longer name. The host is not asked, because this gateway does
+ * not poll it.
+ */
+function createDroppedFinding({ host, port }: PolledHost): Finding {
   return warn(
     `host ${host.includes(":") ? `[${host}]` : host}:${port}`,
     "no longer polled by these settings: VDSM_HOSTS does not name it",

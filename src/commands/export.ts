@@ -13,7 +13,7 @@ import { createStore } from "../store/store.js";
 import type { ReadStore } from "../store/types.js";
 import { createProgress, type Screen } from "./progress.js";
 
-/** Parses what the command line asks for, as {@link parseExportRequest} does. */
+/** Parses the flags of an export, as {@link parseExportRequest} does. */
 export function readExportTask(flags: Readonly<Record<string, unknown>>): ExportRequest {
   const { format, name, vmHost: host, network, within, mac, status, filter, targetPort: port } = flags;
   const given = Object.entries({ name, host, network, within, mac, status, filter, port });
@@ -29,7 +29,7 @@ export function readExportTask(flags: Readonly<Record<string, unknown>>): Export
   }
 }
 
-/** Writes the VMs in a format to the output, as fast as it takes them. Shows the progress on the screen. */
+/** Writes the VMs in a format to the output, as fast as the output takes them. Shows the progress on the screen. */
 export async function runExport(
   request: ExportRequest,
   config: Config,

@@ -5,10 +5,10 @@ import { findVms, forgetAll, forgetVm } from "../store/changes/forget.js";
 import { refuseEngine } from "./refuse-engine.js";
 import { toPrintable } from "../model/printable.js";
 
-/** What is to be forgotten: a VM by its id or name, or all VMs' past. */
+/** What to forget: the past of one VM by its id or name, or of all VMs. */
 export type ForgetTask = { readonly vm: string } | { readonly all: true };
 
-/** Reads what the command line names: one VM, or all. */
+/** Parses the arguments: one VM, or all. */
 export function readForgetTask(vm: string | undefined, isAll: boolean): ForgetTask {
   if (isAll && vm === undefined) return { all: true };
   if (vm === undefined || isAll)
@@ -16,7 +16,7 @@ export function readForgetTask(vm: string | undefined, isAll: boolean): ForgetTa
   return { vm };
 }
 
-/** Erases the past of a VM, or of all, and says what it did. Gateways may run meanwhile. */
+/** Erases the past of a VM, or of all VMs, and prints what it did. Gateways may run meanwhile. */
 export async function runForgetCommand(
   task: ForgetTask,
   config: Config,

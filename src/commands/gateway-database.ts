@@ -3,10 +3,13 @@ import { openExistingDatabase } from "../gateway/database/existing-database.js";
 import { joinRunningGateway } from "../gateway/running-gateway.js";
 import { findVms } from "../store/changes/forget.js";
 
-/** A database that a command uses, and gives back. */
+/** A database that a command uses and then closes. */
 export type GatewayDatabase = Awaited<ReturnType<typeof openExistingDatabase>>;
 
-/** Opens the database of the gateway that runs beside a command. `which` says which one the settings may name instead. */
+/**
+ * Opens the database of the gateway that runs beside a command. The error message says, by `which`, which database the
+ * settings may name instead.
+ */
 export async function openGatewayDatabase(config: Config, which: string): Promise<GatewayDatabase> {
   const { databaseUrl } = await joinRunningGateway(config);
   if (databaseUrl !== null) return openExistingDatabase(databaseUrl);
@@ -15,7 +18,7 @@ export async function openGatewayDatabase(config: Config, which: string): Promis
   );
 }
 
-/** Finds the one VM with this whole name; `null`: there is none. Several are refused, with their ids. */
+/** Finds the VM with exactly this name; `null`: there is none. Throws an error with their ids if there are several. */
 export async function findVmByName(
   { dataSource }: GatewayDatabase,
   name: string,

@@ -8,13 +8,13 @@ import { refuseEngine } from "./refuse-engine.js";
 import { formatTable } from "./table.js";
 import { toPrintable } from "../model/printable.js";
 
-/** What `vnic-graph hosts` is asked to do. */
+/** What `vnic-graph hosts` shall do. */
 export type HostsTask =
   | { readonly do: "list" }
   | { readonly do: "add"; readonly address: string }
   | { readonly do: "remove"; readonly host: string };
 
-/** Lists the stored hosts, or changes which of them are polled; running gateways follow within seconds. */
+/** Lists the stored hosts, or changes which of them are polled. Running gateways follow the change within seconds. */
 export async function runHostsCommand(
   task: HostsTask,
   config: Config,
@@ -94,7 +94,7 @@ function formatHosts(rows: readonly HostRow[], hosts: readonly PolledHost[]): st
   );
 }
 
-/** oVirt's VDSStatus numbers, as far as the store gives them. */
+/** Words for oVirt's VDSStatus numbers that the store has. */
 const STATUS_WORDS: ReadonlyMap<number, string> = new Map([
   [0, "not asked yet"],
   [3, "up"],

@@ -1,7 +1,7 @@
-/** Shows how far a list of things is; where nobody watches, nothing is shown. */
+/** Shows the progress of a list of things. If the output is no terminal, it shows nothing. */
 export interface Progress {
   advance(count?: number): void;
-  /** Takes the bar away, so that what follows begins on a clean line. */
+  /** Removes the bar, so that the next output begins on an empty line. */
   end(): void;
 }
 

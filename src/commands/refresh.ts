@@ -10,7 +10,7 @@ import { refuseEngine } from "./refuse-engine.js";
 import { createProgress } from "./progress.js";
 import { formatTable } from "./table.js";
 
-/** Asks every host once and prints what came of it; `false` if a host failed. */
+/** Asks every host once and prints the results. Resolves with `false` if a host failed. */
 export async function refreshOnce(config: Config, log: Log, signal: AbortSignal): Promise<boolean> {
   refuseEngine(config);
   const pool = await openHostPool(config, "join");
@@ -59,8 +59,8 @@ async function refreshAll(pool: HostPool, config: Config, log: Log, signal: Abor
 }
 
 /**
- * Returns `true` if the refresh failed. Superseded is no failure: another gateway wrote the host's answer at the same
- * time.
+ * Tells whether the refresh of a host failed. Superseded is no failure: another gateway wrote the host's answer at the
+ * same time.
  */
 function hasFailed({ outcome }: PassResult): boolean {
   return outcome !== "done" && outcome !== "superseded";
@@ -86,7 +86,7 @@ function formatSummary(results: readonly PassResult[]): string {
   return `${formatTable(header, rows)}\n${asked}`;
 }
 
-/** The table says all; lines between it and the bar would only tear it. */
+/** A log that writes nothing. The table says everything, and lines would break the progress bar. */
 const SILENT = {
   debug: () => undefined,
   info: () => undefined,

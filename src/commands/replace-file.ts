@@ -2,8 +2,7 @@ import { open, realpath, rename, rm, stat } from "node:fs/promises";
 
 /**
  * Replaces the content of a file at once. Readers see the old or the new content, never a part, even after a crash.
- * Readers see the old or the new content, never a part; so does who starts after a crash. Owner and permissions stay.
- * Through a symbolic link the file behind it is replaced.
+ * Owner and permissions stay. If the path is a symbolic link, the file behind it is replaced.
  */
 export async function replaceFile(path: string, content: string): Promise<void> {
   const target = await realpath(path);

@@ -4,7 +4,7 @@ import { ConfigError, loadConfig, type Environment } from "../config.js";
 import { printGraphSchema } from "../graph/print-schema.js";
 import { PACKAGE_ROOT } from "../gateway/version.js";
 
-/** Prints the schema as a composer needs it. Of the settings only those of federation count, so that no other need be right. */
+/** Prints the schema as a composer needs it. It reads only the settings of federation, so that others may be wrong. */
 export function printSubgraphSchema(
   environment: Environment,
   flags: Environment,
@@ -19,7 +19,7 @@ function pickFederation(values: Environment): Environment {
   return Object.fromEntries(Object.entries(values).filter(([name]) => name.startsWith("FEDERATION")));
 }
 
-/** Prints the schema, writes it, or fails if the committed file differs from what the code says. */
+/** Prints the schema, writes it, or fails if the committed file differs from the schema in the code. */
 export function printSchema(
   { write = false, check = false }: { readonly write?: unknown; readonly check?: unknown },
   print: (line: string) => void,

@@ -14,12 +14,15 @@ export interface SimulateFlags {
   readonly port: string;
   readonly seed: string;
   readonly tls: string;
-  /** Where the client's certificate is written, to stay there; without it in a temporary folder, removed at the end. */
+  /**
+   * The folder in which the client's certificate is written and stays. Without it, it is in a temporary folder that is
+   * removed at the end.
+   */
   readonly certs?: string | undefined;
   readonly tick: string;
 }
 
-/** Runs VDSM hosts in a box until the signal; prints how to reach them. */
+/** Runs simulated VDSM hosts until the signal. Prints how to reach them. */
 export async function simulate(flags: SimulateFlags, print: (line: string) => void, signal: AbortSignal) {
   if (flags.tls !== "on" && flags.tls !== "off") {
     throw new ConfigError(`--tls must be on or off, not "${flags.tls}"; mend or leave it out`);

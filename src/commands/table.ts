@@ -1,6 +1,6 @@
 import { toPrintable } from "../model/printable.js";
 
-/** Lays rows out in columns, each as wide as its widest cell; numbers stand to the right. Cells are made printable. */
+/** Formats rows in columns, each as wide as its widest cell. Numbers are aligned to the right. Cells are made printable. */
 export function formatTable(
   header: readonly string[],
   rows: readonly (readonly (string | number)[])[],

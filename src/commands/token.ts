@@ -21,13 +21,19 @@ export interface TokenFlags {
 
 type Print = (line: string) => void;
 
-/** How long a token counts unless `--expires` says otherwise: one that is forgotten does not open the graph for ever. */
+/**
+ * How long a token is valid unless `--expires` says otherwise. So a token that somebody forgot does not open the graph
+ * for ever.
+ */
 export const DEFAULT_EXPIRES = "90d";
 
-/** Longest life of a token that ends: ten years. */
+/** The longest life of a token that expires: ten years. */
 const LONGEST_MS = 10 * 365 * 24 * 3_600_000;
 
-/** Adds a token's hash to the file, made if absent, and prints the token, which is kept nowhere. Hints say what comes next. */
+/**
+ * Adds a token's hash to the file, which is created if absent, and prints the token, which is stored nowhere. Hints say
+ * what to do next.
+ */
 export async function addToken(
   flags: TokenFlags,
   print: Print,
@@ -61,7 +67,7 @@ export async function addToken(
   hint("runs with this file reads it again at SIGHUP.");
 }
 
-/** Prints whose tokens a file holds, what they open and when they end. */
+/** Prints the tokens of a file: their names, what they allow and when they expire. */
 export async function listTokens({ file }: { readonly file: string }, print: Print): Promise<void> {
   const { lines } = await readTokens(file, "must exist");
   if (lines.length === 0) {
@@ -77,7 +83,7 @@ export async function listTokens({ file }: { readonly file: string }, print: Pri
   print(formatTable(["name", "roles", "ends", "shows"], rows));
 }
 
-/** Removes the token of a name from the file; everything else in it, comments too, stays as it is. */
+/** Removes the token of a name from the file. Everything else in it stays as it is, comments too. */
 export async function removeToken(
   { file, name }: { readonly file: string; readonly name: string },
   print: Print,
@@ -115,7 +121,10 @@ function parseName(name: string): string {
   );
 }
 
-/** `null`: no scope was asked for. A flag that is there and names nothing, such as that of an unset variable, is an error. */
+/**
+ * Parses the scope of a token; `null`: no flag asks for one. A flag without a value, such as that of an unset variable,
+ * is an error.
+ */
 function parseScope({ vms, hosts, vmIds }: TokenFlags) {
   if (vms === undefined && hosts === undefined && vmIds === undefined) return null;
   return {
@@ -148,7 +157,7 @@ function parseNames(flag: string, text: string | undefined): readonly string[] {
   );
 }
 
-/** `never`, `90d`, or any duration that settings know. */
+/** Parses `never`, `90d`, or any duration that settings accept; `null`: never. */
 function parseExpiry(text: string): Date | null {
   if (text === "never") return null;
   const days = /^(\d{1,4})d$/.exec(text);

@@ -13,7 +13,7 @@ import { fail, createOkFinding, warn, type Finding } from "./finding.js";
 import { checkOurTables } from "./our-tables.js";
 import { checkStatements } from "./statements.js";
 
-/** What the database showed, and the hosts that it says are to be polled. */
+/** The findings about the database, and the hosts that it lists for polling. */
 export interface DatabaseFindings {
   readonly findings: readonly Finding[];
   readonly hosts: readonly PolledHost[];
@@ -21,7 +21,7 @@ export interface DatabaseFindings {
 
 type DataSource = ReturnType<typeof createDataSource>;
 
-/** Looks at the database that is named, without changing anything; an embedded one is left alone. */
+/** Checks the database that is named, without changing anything. An embedded one is not checked. */
 export async function checkDatabase(config: Config): Promise<DatabaseFindings> {
   if (config.databaseUrl === null) {
     const what = `an embedded PostgreSQL, which \`vnic-graph start\` runs in ${config.dataDir}`;
@@ -58,7 +58,7 @@ export async function checkDatabase(config: Config): Promise<DatabaseFindings> {
   }
 }
 
-/** Checks that hosts are polled. Hosts that nobody polls look fine in every other respect, while their data grow old. */
+/** Checks that some gateway polls the hosts. If none does, all else looks fine while their data grow old. */
 async function checkPolling(dataSource: DataSource): Promise<Finding[]> {
   const { hosts, unpolled } = await readPollingState(dataSource);
   if (unpolled === 0) return [];
@@ -80,7 +80,7 @@ function explainHowToReach(error: unknown): string {
   );
 }
 
-/** By PostgreSQL's code (`null`: any, or none) and the words of the message; the first that fits. */
+/** Hints by PostgreSQL's code (`null`: any, or none) and the text of the message. The first that fits is used. */
 const HOW_TO_REACH: readonly {
   readonly state: string | null;
   readonly words: RegExp;
@@ -164,7 +164,7 @@ async function checkVersion(dataSource: DataSource): Promise<Finding> {
        pg_is_in_recovery() AS standby`,
   );
   const { number = 0, text = "", standby = false } = row ?? {};
-  // An engine's database is only read, and by queries that older releases know as well.
+  // An engine's database is only read, with queries that older releases understand, too.
   const isEngine = dataSource.entityMetadatas.length === 0;
   if (number < 130_000 && !isEngine) {
     return fail(CHECK, `PostgreSQL ${text} is too old`, "give DATABASE_URL a PostgreSQL 13 or later");
@@ -181,7 +181,7 @@ async function checkClock(dataSource: DataSource): Promise<Finding> {
     dataSource,
     "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS ms",
   );
-  // Half of the way there and back; what remains of it is below what matters.
+  // The question took half of the time on its way. The error that is left does not matter.
   const apartMs = Math.round((row?.ms ?? 0) - (askedMs + Date.now()) / 2);
   const what = `this machine and the database are ${(Math.abs(apartMs) / 1_000).toFixed(1)} s apart`;
   if (Math.abs(apartMs) < CLOCKS_APART_MS) return createOkFinding("clock", what);
@@ -192,7 +192,7 @@ async function checkClock(dataSource: DataSource): Promise<Finding> {
   );
 }
 
-/** Below it lies what a slow connection may pretend. */
+/** The least difference that counts. A slow connection may cause a smaller one. */
 const CLOCKS_APART_MS = 2_000;
 
 async function checkEngineTables(dataSource: DataSource): Promise<Finding> {

@@ -1,14 +1,14 @@
-/** What one check came to. */
+/** The result of one check. */
 export interface Finding {
   readonly verdict: "ok" | "warn" | "fail";
-  /** What was looked at, such as `database` or `host h1:54321`. */
+  /** What was checked, such as `database` or `host h1:54321`. */
   readonly check: string;
   readonly what: string;
-  /** What to do about it; `null` where nothing need be done. */
+  /** What to do about it; `null`: nothing. */
   readonly mend: string | null;
 }
 
-/** Creates the finding that all is well. */
+/** Creates the finding that something works. */
 export function createOkFinding(check: string, what: string): Finding {
   return { verdict: "ok", check, what, mend: null };
 }
@@ -23,7 +23,7 @@ export function fail(check: string, what: string, mend: string): Finding {
   return { verdict: "fail", check, what, mend };
 }
 
-/** Creates what to say of a certificate by its end; `null`: it is good for long enough. */
+/** Creates the finding about a certificate's end; `null`: it is valid for long enough. */
 export function createExpiryFinding(
   check: string,
   whose: string,
@@ -38,5 +38,5 @@ export function createExpiryFinding(
 
 const DAY_MS = 24 * 3_600_000;
 
-/** oVirt itself warns of its certificates 30 days ahead. */
+/** The days before a certificate's end from which it is a warning, as in oVirt itself. */
 const DAYS_TO_RENEW = 30;

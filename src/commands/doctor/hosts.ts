@@ -10,7 +10,7 @@ import type { ConfiguredHost } from "../../store/types.js";
 import { formatError } from "../../gateway/format-error.js";
 import { createExpiryFinding, fail, createOkFinding, warn, type Finding } from "./finding.js";
 
-/** Asks every host what the gateway asks it, `REFRESH_CONCURRENCY` of them at a time. */
+/** Asks every host what the gateway asks it, `REFRESH_CONCURRENCY` hosts at a time. */
 export async function* checkHosts(
   hosts: readonly ConfiguredHost[],
   { clientFor }: HostPool,
@@ -73,7 +73,7 @@ async function checkHost(
   }
 }
 
-/** Finds what to do about a failure: by its cause where the message names one, else by its kind. */
+/** Finds what to do about a failure: by its cause if the message names one, else by its kind. */
 function findMending({ kind, message }: HostError): string {
   return CAUSES.find((cause) => cause.message.test(message))?.mending ?? MENDING[kind];
 }
@@ -155,7 +155,7 @@ const MENDING: Readonly<Record<HostErrorKind, string>> = {
 
 /**
  * Checks how long the host's certificate is valid, on a connection of its own. The host has just answered, so this is
- * quick.
+ * fast.
  */
 async function checkCertificateExpiry(
   check: string,

@@ -6,8 +6,8 @@ import type { Trial } from "./trial.js";
 import { BRIEF_LOCK_WAIT_MS, BRIEF_STATEMENT_MS, UntriedError } from "./untried.js";
 
 /**
- * Creates the trial of what brings the tables up to date. Where there are older tables a gateway may use them, and migrations
- * lock them until all is undone.
+ * Creates the trial of the migrations. If there are older tables, a gateway may use them, and migrations lock them
+ * until all is undone.
  */
 export function createMigrationTrial(
   rehearsal: DataSource,
@@ -33,8 +33,8 @@ async function makeBrief(rehearsal: DataSource): Promise<void> {
 }
 
 /**
- * Lists what a gateway does now and then, and the commands that go with it. Some lock the whole change log, so each of these is
- * undone at once. A gateway runs without them for a while, so each is only a warning.
+ * Lists the trials of what a gateway does from time to time, and of commands like these. Some lock the whole change
+ * log, so each trial is undone at once. A gateway runs without them for a while, so a failure is only a warning.
  */
 export function listKeepingTrials(rehearsal: DataSource, vmId: string, isOwner: boolean): readonly Trial[] {
   const partition: Trial = {
@@ -50,7 +50,7 @@ export function listKeepingTrials(rehearsal: DataSource, vmId: string, isOwner: 
       attempt: () => forgetVm(rehearsal, vmId),
       isWarning: true,
     },
-    // Who does not own the log is told so in words of its own.
+    // If the role does not own the log, another finding says so.
     ...(isOwner ? [partition] : []),
     {
       what: "erasing the past of all VMs, as `forget --all` does",

@@ -6,7 +6,7 @@ import { createOkFinding, fail, type Finding } from "./finding.js";
 
 type DataSource = ReturnType<typeof createDataSource>;
 
-/** Checks that the tables are there, or may be made, and that the role may use them. */
+/** Checks that the tables exist, or that the role may create them, and that it may use them. */
 export async function checkOurTables(dataSource: DataSource): Promise<Finding> {
   try {
     const pending = await pendingMigrations(dataSource);
@@ -46,7 +46,7 @@ export async function checkOurTables(dataSource: DataSource): Promise<Finding> {
 
 interface OurRights {
   readonly role: string;
-  /** Where tables are made; `null`: nowhere. */
+  /** The schema in which tables are created; `null`: there is none. */
   readonly schema: string | null;
   readonly path: string;
   readonly create: boolean;

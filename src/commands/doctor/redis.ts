@@ -4,7 +4,7 @@ import { computeInstallationId } from "../../gateway/hosts/replicas.js";
 import { formatError } from "../../gateway/format-error.js";
 import { fail, createOkFinding, warn, type Finding } from "./finding.js";
 
-/** Looks at the Redis that replicas share, if one is named. */
+/** Checks the Redis that replicas share, if one is named. */
 export async function checkRedis(config: Config): Promise<Finding[]> {
   if (config.redisUrl === null) return [];
   const redis = connectRedis(
@@ -59,5 +59,5 @@ function parseFindings(info: string): Finding[] {
 const CHECK = "Redis";
 const PATIENCE_MS = 3_000;
 
-/** BullMQ's scripts need what came with it. */
+/** The oldest version with what BullMQ's scripts need. */
 const OLDEST = 6.2;

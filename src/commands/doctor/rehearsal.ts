@@ -6,9 +6,9 @@ export type DataSource = ReturnType<typeof createDataSource>;
 type QueryRunner = ReturnType<DataSource["createQueryRunner"]>;
 
 /**
- * Runs work in a transaction that is never committed. What the work takes for a connection of its own is always this one,
- * and its transactions are savepoints; so everything happens, with the rights that the gateway has, and nothing stays.
- * The work must ask for one thing at a time.
+ * Runs work in a transaction that is never committed. The work always gets the same connection when it opens one, and
+ * its transactions become savepoints. So everything is really done, with the rights that the gateway has, and nothing
+ * stays. The work must ask for one thing at a time.
  */
 export async function rehearse<Result>(
   dataSource: DataSource,
@@ -17,7 +17,7 @@ export async function rehearse<Result>(
   const runner = dataSource.createQueryRunner();
   try {
     await runner.startTransaction();
-    // A gateway that runs beside us must not wait long for what we hold, nor we for it.
+    // A gateway that runs beside us must not wait for our locks for long, nor we for its locks.
     await runner.query(`SET LOCAL lock_timeout = '${LOCK_WAIT_MS}ms'`);
     return await work(createRehearsal(dataSource, runner));
   } finally {
@@ -29,8 +29,8 @@ export async function rehearse<Result>(
 const LOCK_WAIT_MS = 2_000;
 
 /**
- * Tries something; what it did is undone at once if it fails, so that the next thing can be tried. With `isBrief` that is so in any
- * case: its locks end with it.
+ * Tries something. If it fails, it is undone at once, so that the next thing can be tried. With `isBrief` it is always
+ * undone, so that its locks end.
  */
 export async function attemptIn(
   rehearsal: DataSource,
@@ -44,7 +44,7 @@ export async function attemptIn(
     await runner.query(isBrief ? `ROLLBACK TO SAVEPOINT ${TRIAL}` : `RELEASE SAVEPOINT ${TRIAL}`);
     return null;
   } catch (error) {
-    // Statements that were sent together fail one after the other, and the first one says why.
+    // If several statements were sent together, all fail one after the other. The error of the first says why.
     const failure = runner.findFirstFailure() ?? error;
     await runner.settle();
     await runner.query(`ROLLBACK TO SAVEPOINT ${TRIAL}`);
@@ -57,9 +57,9 @@ const TRIAL = "doctor_trial";
 /** The one connection of a rehearsal. */
 interface RehearsalRunner extends QueryRunner {
   beginTrial(): void;
-  /** What the first statement that failed since the trial began was refused with; `null`: none failed. */
+  /** Returns the error of the first statement that failed since the trial began; `null`: none failed. */
   findFirstFailure(): Error | null;
-  /** Waits until the trial sends nothing any more, and forgets transactions that it left open. */
+  /** Waits until the trial sends no more statements, and forgets transactions that it left open. */
   settle(): Promise<void>;
 }
 
@@ -88,7 +88,7 @@ function createRehearsal(dataSource: DataSource, runner: QueryRunner): DataSourc
     }
   }) as QueryRunner["query"];
   shared.settle = async () => {
-    // What goes on by an answer does so within a few turns of it.
+    // A trial that continues after an answer does so within a few turns of the event loop.
     for (let quiet = 0; quiet < QUIET_TURNS; quiet += 1) {
       if (pending.size > 0) quiet = 0;
       await Promise.allSettled(pending);

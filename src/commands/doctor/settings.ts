@@ -9,7 +9,7 @@ import { readTlsMaterial } from "../../server/tls.js";
 import { formatError } from "../../gateway/format-error.js";
 import { createExpiryFinding, fail, createOkFinding, warn, type Finding } from "./finding.js";
 
-/** Looks at every file that the settings name, as the gateway would at its start. */
+/** Checks every file that the settings name, as the gateway would at its start. */
 export async function checkFiles(config: Config): Promise<Finding[]> {
   const found = [
     ...(await checkClientCertificate(config)),

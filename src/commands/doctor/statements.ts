@@ -14,8 +14,8 @@ import { createOkFinding, fail, warn, type Finding } from "./finding.js";
 import { attemptIn, rehearse, type DataSource } from "./rehearsal.js";
 
 /**
- * Tries every statement that a gateway runs on its own tables, with its own rights. Keeps nothing of it. What fails for
- * one and the same reason is told once.
+ * Tries every statement that a gateway runs on its own tables, with its own rights, and undoes all of it. Failures with
+ * the same reason give one finding.
  */
 export async function checkStatements(
   dataSource: DataSource,
@@ -46,7 +46,7 @@ export async function checkStatements(
   return [createOkFinding(CHECK, what)];
 }
 
-/** Returns `true` if older tables wait for migrations, so that a gateway may be using them. */
+/** Tells whether older tables wait for migrations, so that a gateway may be using them. */
 function isUpgrade(dataSource: DataSource, pending: readonly string[]): boolean {
   return pending.length > 0 && pending.length < dataSource.migrations.length;
 }
@@ -65,12 +65,12 @@ async function tryAll(
 ): Promise<ReadonlyMap<string, Failure>> {
   const failures = new Map<string, Failure>();
   if (pendingMigrations.length > 0) {
-    // Tables that nobody uses yet may stay for the trials that follow.
+    // New tables, which nobody uses yet, may stay for the next trials.
     const isOlder = isUpgrade(rehearsal, pendingMigrations);
     const trial = createMigrationTrial(rehearsal, pendingMigrations, isOlder);
     const error = await attemptIn(rehearsal, trial);
     if (error !== null) return failures.set(formatError(error), { trial, error });
-    // Nothing else can be tried on tables that are not as it needs them.
+    // On older tables nothing else can be tried.
     if (isOlder) return failures;
   }
   const vm = createTrialVm();
@@ -79,14 +79,14 @@ async function tryAll(
     const error = await attemptIn(rehearsal, trial);
     if (error === null) continue;
     const reason = formatError(error);
-    // What a trial needs of one that failed before is missing: that says nothing new.
+    // A trial that needs the result of one that failed says nothing new.
     if (error instanceof MissingTrialError || failures.has(reason)) continue;
     failures.set(reason, { trial, error });
   }
   return failures;
 }
 
-/** A trial before this one has failed. */
+/** A trial that this one needs has failed. */
 class MissingTrialError extends Error {
   override readonly name = "MissingTrialError";
 }
@@ -105,7 +105,7 @@ function listTrials(rehearsal: DataSource, vm: TrialVm): readonly Trial[] {
   ) => {
     if (!(await store.apply(await claim(), values, visible))) throw new MissingTrialError();
   };
-  // The compiler asks for another line when the store can do another thing.
+  // If the store has a method that is missing here, the compiler complains.
   const writing: Readonly<Record<keyof RefreshStore | keyof ReadinessStore, readonly Trial[]>> = {
     registerHosts: [
       { what: "registering a gateway", attempt: () => store.registerHosts([TRIAL_HOST], null) },
@@ -164,22 +164,22 @@ function listTrials(rehearsal: DataSource, vm: TrialVm): readonly Trial[] {
   return [...Object.values(writing).flat(), ...reading];
 }
 
-/** Whom a hint is for; names as they stand in a statement. */
-type Place = Pick<Owner, "role" | "schema">;
+/** The names that are filled into a hint, as a statement needs them. */
+type HintNames = Pick<Owner, "role" | "schema">;
 
-function explainFailure(error: unknown, place: Place, ownHint: string | undefined): string {
+function explainFailure(error: unknown, names: HintNames, ownHint: string | undefined): string {
   const code = findSqlState(error) ?? "";
-  if (code === "42501" && ownHint !== undefined) return fillHint(ownHint, place);
+  if (code === "42501" && ownHint !== undefined) return fillHint(ownHint, names);
   const message = formatError(error);
   const fitting = HINTS.find(({ states, words }) => states.test(code) && words.test(message));
-  return fillHint(fitting?.hint ?? "look into PostgreSQL's own log", place);
+  return fillHint(fitting?.hint ?? "look into PostgreSQL's own log", names);
 }
 
-function fillHint(hint: string, { role, schema }: Place): string {
+function fillHint(hint: string, { role, schema }: HintNames): string {
   return hint.replaceAll("{role}", () => role).replaceAll("{schema}", () => schema);
 }
 
-/** By PostgreSQL's code and the words of the message; the first that fits. */
+/** Hints by PostgreSQL's code and the text of the message. The first that fits is used. */
 const HINTS: readonly { readonly states: RegExp; readonly words: RegExp; readonly hint: string }[] = [
   {
     states: /^42501$/,

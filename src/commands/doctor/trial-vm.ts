@@ -11,7 +11,7 @@ import type {
   VmState,
 } from "../../store/types.js";
 
-/** A host that is nowhere; it is stored in a rehearsal alone. */
+/** A host that does not exist. It is stored only in a rehearsal. */
 export const TRIAL_HOST: ConfiguredHost = {
   id: randomUUID(),
   name: "doctor",
@@ -25,7 +25,7 @@ export interface TrialPass {
   readonly findings: PassFindings;
 }
 
-/** A VM's life in three passes: it appears, everything of it changes, and its parts go away. */
+/** A VM's life in three passes: it appears, everything in it changes, and its parts disappear. */
 export interface TrialVm {
   readonly id: string;
   readonly nicId: string;
@@ -98,7 +98,7 @@ export function createTrialVm(): TrialVm {
   };
 }
 
-/** Of an address range that is nobody's. */
+/** A MAC that no vendor uses. */
 const MAC = "02:00:5e:10:00:01";
 
 function createPass(before: StoredVm | null, after: StoredVm, values: Partial<HostChanges>): TrialPass {

@@ -2,13 +2,13 @@
 export interface Trial {
   readonly what: string;
   readonly attempt: () => Promise<unknown>;
-  /** What to do where a right is missing, if that differs from what it is for other statements. */
+  /** What to do if a right is missing, if that differs from the usual hint. */
   readonly hint?: string;
-  /** A gateway runs without it. */
+  /** `true` if a gateway runs without it. */
   readonly isWarning?: boolean;
   /**
-   * It locks tables that a running gateway needs: it is undone at once, and gives up soon. What gave up was not tried, which is
-   * only a warning.
+   * `true` if it locks tables that a running gateway needs. Then it is undone at once, and gives up soon if it has to
+   * wait. Giving up is only a warning, since nothing was tried.
    */
   readonly isBrief?: boolean;
 }

@@ -1,18 +1,18 @@
 import { findSqlState } from "../../store/postgres/errors.js";
 import type { Trial } from "./trial.js";
 
-/** A trial that gave up, because it would have held up a running gateway. */
+/** A trial that gave up, because it would have blocked a running gateway. */
 export class UntriedError extends Error {
   override readonly name = "UntriedError";
 }
 
-/** Others queue behind a lock that is waited for, so a brief trial hardly waits for one. */
+/** The longest wait of a brief trial for a lock. It is short, because others queue behind a lock that is waited for. */
 export const BRIEF_LOCK_WAIT_MS = 100;
 
-/** A statement of a brief trial may hold locks for as long. */
+/** The longest time that a statement of a brief trial may hold locks. */
 export const BRIEF_STATEMENT_MS = 1_000;
 
-/** Explains why a trial gave up, and what to do; `null`: it failed for a reason of its own. */
+/** Explains why a trial gave up, and what to do; `null`: it did not give up but failed. */
 export function explainUntried(
   { isBrief = false }: Trial,
   error: unknown,

@@ -5,22 +5,24 @@ import { GatewayRefusedError } from "./gateway-refused-error.js";
 import type { Asked, LiveGateway } from "./live-gateway.js";
 import { isOutage, isPassing, waitForNextTry } from "./outage.js";
 
-/** What a subscription of a command is made with. */
+/** The options of a subscription of a command. */
 export interface AskingAgain {
   readonly gateway: LiveGateway;
-  /** Says what to ask for, at the beginning and after each lost connection. */
+  /** Returns what to ask, at the beginning and after each lost connection. */
   readonly ask: () => Asked;
-  /** Told once an outage that the connection was lost. */
+  /** Called once for each outage, when the connection is lost. */
   readonly hint: (line: string) => void;
   readonly signal: AbortSignal;
-  /** Waits for a gateway that is not there yet, too. */
+  /** `true`: also waits for a gateway that has never answered. */
   readonly isPatient?: boolean;
 }
 
 /**
- * Subscribes, and again after a lost connection, also where the gateway was started anew with its database elsewhere.
- * Ends with the signal. Throws at once where the first connection fails, unless it is patient, and where the question
- * itself is refused.
+ * Subscribes, and subscribes again after a lost connection. The gateway may then have been restarted with another
+ * database.
+ * 1. It ends with the signal.
+ * 2. It throws at once if the question is refused.
+ * 3. It throws at once if the first connection fails, unless it is patient.
  */
 export async function* askAgain<Answer>({
   gateway,

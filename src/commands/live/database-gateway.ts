@@ -13,7 +13,7 @@ import { openGatewayDatabase } from "../gateway-database.js";
 import { refuseEngine } from "../refuse-engine.js";
 import type { Asked, LiveGateway } from "./live-gateway.js";
 
-/** Hears of changes from the gateway's database, by the graph in this process; sees all VMs. */
+/** Creates the access to changes in the gateway's database. The graph runs in this process, and sees all VMs. */
 export function createDatabaseGateway(config: Config): LiveGateway {
   return {
     subscribe: (asked, opening) => subscribe(config, asked, opening),
@@ -54,7 +54,7 @@ async function* subscribe<Answer>(
   });
   const events = createGuestEvents({ feed, log, maxWaiting: DEFAULT_LIMITS.waitingEvents });
   const store = createStore(dataSource);
-  // What loaders remember grows old, so that each event gets its own.
+  // Each event gets loaders of its own, since what loaders have read becomes out of date.
   const createContext = (): GraphContext => ({
     loaders: createLoaders(store),
     viewer: { name: "command", roles: new Set(["reader"]) },

@@ -6,7 +6,7 @@ export interface ServerSentEvent {
   readonly data: string;
 }
 
-/** Reads server-sent events off a stream; ends where it ends. Comments and what is not whole are left out. */
+/** Reads server-sent events from a stream, and ends with it. Comments and incomplete events are left out. */
 export async function* readEvents(
   stream: AsyncIterable<Buffer>,
 ): AsyncGenerator<ServerSentEvent, void, undefined> {
@@ -25,7 +25,7 @@ export async function* readEvents(
 }
 
 async function* splitLines(stream: AsyncIterable<Buffer>): AsyncGenerator<string, void, undefined> {
-  // Pieces of a long line are put together once.
+  // The pieces of a long line are joined once, at its end.
   const decoder = new StringDecoder("utf8");
   let pieces: string[] = [];
   let length = 0;
@@ -42,5 +42,5 @@ async function* splitLines(stream: AsyncIterable<Buffer>): AsyncGenerator<string
   }
 }
 
-/** No event is as long: gateways bound the bytes of a frame. */
+/** The longest line. No event is as long, since gateways bound the bytes of a frame. */
 const LONGEST_LINE = 64 * 1_024 * 1_024;

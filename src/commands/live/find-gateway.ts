@@ -4,7 +4,7 @@ import { readGatewayAccess } from "./gateway-access.js";
 import { createHttpGateway } from "./http-gateway.js";
 import type { LiveGateway } from "./live-gateway.js";
 
-/** Finds where to hear of changes: at the gateway that flags or variables name, else in the database that settings name. */
+/** Finds where changes come from: the gateway that flags or variables name, else the database that settings name. */
 export function findLiveGateway(
   flags: Readonly<Record<string, string | undefined>>,
   environment: Environment,

@@ -6,13 +6,13 @@ import { askAgain } from "./ask-again.js";
 import { GatewayRefusedError } from "./gateway-refused-error.js";
 import type { LiveGateway } from "./live-gateway.js";
 
-/** What to follow, in the words of `guestNetworkChanged`. */
+/** What to follow: the arguments of `guestNetworkChanged`. */
 export interface FollowTask {
   readonly after: string | null;
   readonly filter: Readonly<Record<string, unknown>>;
 }
 
-/** Reads what the command line asks for. */
+/** Parses the flags. */
 export function readFollowTask(flags: Readonly<Record<string, string | undefined>>): FollowTask {
   const { after = null, vmIds, name, vmHostId, network, within, kinds } = flags;
   return {
@@ -29,8 +29,8 @@ export function readFollowTask(flags: Readonly<Record<string, string | undefined
 }
 
 /**
- * Writes each change as a line of JSON, no faster than the lines are taken. Ends with the signal, or when nobody reads
- * any more.
+ * Writes each change as a line of JSON, no faster than the output takes them. Ends with the signal, or when nobody
+ * reads the output any more.
  */
 export async function runFollowCommand(
   { after, filter }: FollowTask,
@@ -57,7 +57,7 @@ export async function runFollowCommand(
   }
 }
 
-/** What comes from another process may be of any shape. */
+/** An answer, before it is checked: another process sent it. */
 interface Changed {
   readonly guestNetworkChanged?: { readonly cursor?: unknown } | null;
 }

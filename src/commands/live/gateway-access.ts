@@ -1,19 +1,22 @@
 import { readFileSync } from "node:fs";
 import { ConfigError, type Environment } from "../../config.js";
 
-/** Where a running gateway is asked, and how. */
+/** The address of a running gateway, and the credentials for it. */
 export interface GatewayAccess {
-  /** Ends with a slash. */
+  /** The gateway's base URL, which ends with a slash. */
   readonly url: URL;
-  /** Reads the bearer token, anew for each connection: a file may have got another one. `null`: none is sent. */
+  /**
+   * Reads the bearer token. It is called for each connection, since a file may have got another token. `null`: none is
+   * sent.
+   */
   readonly readToken: () => string | null;
-  /** PEM text of the CAs that count instead of the system's; `null`: the system's do. */
+  /** The CAs to trust, as PEM text; `null`: those of the system. */
   readonly ca: string | null;
 }
 
 /**
- * Reads how to ask a running gateway; `null`: not at all, the database is asked. A flag wins over its variable. Throws
- * {@link ConfigError}.
+ * Parses the access to a running gateway; `null`: none is named, so the database is asked. A flag wins over its
+ * variable. Throws {@link ConfigError}.
  */
 export function readGatewayAccess(
   flags: Readonly<Record<string, string | undefined>>,
@@ -53,7 +56,7 @@ function createTokenReader(
   return () => null;
 }
 
-/** A header holds visible ASCII alone. */
+/** Refuses a token with characters other than visible ASCII, since a header cannot have them. */
 function checkToken(token: string): string {
   if (/^[\x21-\x7e]+$/.test(token)) return token;
   throw new ConfigError("GATEWAY_TOKEN has characters that no token has; correct it");

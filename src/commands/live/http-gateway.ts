@@ -8,7 +8,7 @@ import { GatewayRefusedError } from "./gateway-refused-error.js";
 import type { Asked, LiveGateway } from "./live-gateway.js";
 import { GatewayAwayError } from "./outage.js";
 
-/** Hears of changes from a running gateway, as server-sent events; sees what its token may see. */
+/** Creates the access to changes at a running gateway, by server-sent events. It sees what its token may see. */
 export function createHttpGateway(access: GatewayAccess): LiveGateway {
   return {
     subscribe: (asked, opening) => subscribe(access, asked, opening),
@@ -45,7 +45,7 @@ async function* readChunks(response: IncomingMessage, host: string): AsyncGenera
   }
 }
 
-/** Sends a question; resolves with an answer that is none of a refusal. Nothing is waited for without an end. */
+/** Sends a question. Resolves with an answer that is no refusal. It never waits without an end. */
 async function send(
   { url, readToken, ca }: GatewayAccess,
   { path, accept, signal }: { readonly path: string; readonly accept: string; readonly signal: AbortSignal },
@@ -64,7 +64,7 @@ async function send(
       url.protocol === "https:"
         ? requestHttps(target, { ...options, ...(ca === null ? {} : { ca }) }, resolve)
         : requestHttp(target, options, resolve);
-    // A gateway sends a comment every ten seconds. One of which nothing is heard for longer is gone.
+    // A gateway sends a comment every ten seconds. If nothing comes for longer, the gateway is gone.
     sent.on("timeout", () => {
       sent.destroy(new GatewayAwayError(`${url.host} sent nothing for ${SILENCE_MS / 1_000} s`));
     });
@@ -87,7 +87,7 @@ interface Answer {
   readonly errors?: readonly GraphQLFormattedError[];
 }
 
-/** Reads the data of an answer. What is no answer of the graph is refused, as the next one would be. */
+/** Reads the data of an answer. If it is no answer of the graph, the next one would not be either, so that is a refusal. */
 function readData(text: string): object {
   const { data, errors } = parseAnswer(text);
   const error = Array.isArray(errors) ? (errors as readonly (GraphQLFormattedError | null)[])[0] : null;
@@ -102,7 +102,7 @@ function parseAnswer(text: string): Answer {
     const answer: unknown = JSON.parse(text);
     if (typeof answer === "object" && answer !== null) return answer;
   } catch {
-    // Its text may be anything, so that the message does not repeat it.
+    // Its text may be anything, so the message does not quote it.
   }
   throw new GatewayRefusedError("the gateway's answer is no JSON object");
 }

@@ -1,30 +1,33 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { GraphQLError } from "graphql";
 
-/** A gateway is not there, starts, or has too much to do; it may answer in a moment. */
+/** A gateway cannot be reached, is starting, or is overloaded. It may answer in a moment. */
 export class GatewayAwayError extends Error {
   override readonly name = "GatewayAwayError";
 }
 
-/** Returns `true` if a gateway may answer at the next try, although it has never answered yet. */
+/** Tells whether a gateway may answer at the next try, although it has never answered yet. */
 export function isOutage(error: unknown): boolean {
   if (error instanceof GatewayAwayError) return true;
   if (error instanceof GraphQLError) return isPassing(error);
   return error instanceof Error && "code" in error && AWAY.has(String(error.code));
 }
 
-/** Returns `true` if a refusal may be over at the next try. */
+/** Tells whether a refusal may be over at the next try. */
 export function isPassing({ extensions }: GraphQLError): boolean {
   return extensions["permanent"] !== true && PASSING.has(String(extensions["code"]));
 }
 
-/** Waits before the next try, longer after each failure; ends with the signal. */
+/** Waits before the next try, longer after each failure. Ends with the signal. */
 export async function waitForNextTry(failures: number, signal: AbortSignal): Promise<void> {
   const waitMs = Math.min(FIRST_WAIT_MS * 2 ** failures, LONGEST_WAIT_MS);
   await sleep(waitMs, undefined, { signal }).catch(() => undefined);
 }
 
-/** How connections to a process that is not there yet, or goes away, fail. A name that does not resolve is a wrong one. */
+/**
+ * Codes of failed connections to a process that starts or ends. A name that does not resolve is not among them, since
+ * it is wrong.
+ */
 const AWAY: ReadonlySet<string> = new Set([
   "ECONNREFUSED",
   "ECONNRESET",

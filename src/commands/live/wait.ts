@@ -9,16 +9,16 @@ import { GatewayRefusedError } from "./gateway-refused-error.js";
 import type { LiveGateway } from "./live-gateway.js";
 import { isOutage, waitForNextTry } from "./outage.js";
 
-/** For which address of which VM to wait, and how long. */
+/** The VM and the kind of address to wait for, and for how long. */
 export interface WaitTask {
-  /** Its id or whole name. */
+  /** The VM's id or full name. */
   readonly vm: string;
   readonly family: string | null;
   readonly within: string | null;
   readonly timeoutMs: number;
 }
 
-/** Reads what the command line asks for. */
+/** Parses the argument and the flags. */
 export function readWaitTask(vm: string, flags: Readonly<Record<string, string | undefined>>): WaitTask {
   const { family, within, timeout = "5m" } = flags;
   if (family !== undefined && !/^ipv[46]$/i.test(family)) {
@@ -34,8 +34,8 @@ export function readWaitTask(vm: string, flags: Readonly<Record<string, string |
 }
 
 /**
- * Waits for the first address by which to reach a VM's guest, and prints it; `false`: none came in time. A gateway that is not
- * there yet, or goes away, is waited for as well, and that is told once.
+ * Waits for the first address by which to reach a VM's guest, and prints it. Resolves with `false` if none came in
+ * time. It also waits for a gateway that cannot be reached, and says so once.
  */
 export async function runWaitCommand(
   { vm, family, within, timeoutMs }: WaitTask,
@@ -60,7 +60,7 @@ export async function runWaitCommand(
     const vmId = isUuid(vm) ? vm.toLowerCase() : await findVmId(vm, gateway, tellOutage, signal);
     const ask = () => ({ query: QUERY, variables: { vmId, family, within } });
     const asking = { gateway, ask, hint: tellOutage, signal, isPatient: true };
-    // The id is missing where the time was over before a gateway knew it.
+    // Without an id, the time was over before a gateway knew the VM.
     if (vmId !== null) {
       for await (const answer of askAgain<Ready>(asking)) {
         print(readAddress(answer));
@@ -75,12 +75,12 @@ export async function runWaitCommand(
   return false;
 }
 
-/** What comes from another process may be of any shape. */
+/** An answer, before it is checked: another process sent it. */
 interface Ready {
   readonly vmAddressReady?: { readonly address?: unknown } | null;
 }
 
-/** Reads the address out of an answer. Scripts and terminals take it as it is, so nothing else may pass. */
+/** Reads the address from an answer. Scripts and terminals use it as it is, so nothing else may be printed. */
 function readAddress({ vmAddressReady }: Ready): string {
   const address = vmAddressReady?.address;
   if (typeof address === "string" && /^[\w.:%-]+$/.test(address) && isIP(address) !== 0) return address;
@@ -91,7 +91,7 @@ const QUERY = `subscription ($vmId: ID!, $family: IpFamily, $within: CIDR) {
   vmAddressReady(vmId: $vmId, family: $family, within: $within) { address }
 }`;
 
-/** Finds the id of the VM with this name; `null`: the time was over before. */
+/** Finds the id of the VM with this name; `null`: the time was over first. */
 async function findVmId(
   name: string,
   gateway: LiveGateway,

@@ -3,7 +3,7 @@ import type { Config, Environment } from "../../config.js";
 /** A command's flags, as they were given. */
 export type Flags = Readonly<Record<string, unknown>>;
 
-/** What a command gets from the process that it runs in. */
+/** What a command gets from its process. */
 export interface CommandLine {
   readonly environment: Environment;
   /** Reads the settings; flags win over the environment. */
@@ -11,7 +11,10 @@ export interface CommandLine {
   readonly print: (line: string) => void;
   /** Prints what a person should know, but a script that reads standard output should not get. */
   readonly printHint: (line: string) => void;
-  /** Lets the process end as failed, after a command that ended as it should and found that something is wrong. */
+  /**
+   * Makes the process end with the exit code of a failure. For commands that ran well and found that something is
+   * wrong.
+   */
   readonly fail: () => void;
   /** Ends the command. */
   readonly signal: AbortSignal;

@@ -37,7 +37,7 @@ export function addForgetCommand(program: Command, { readConfig, print }: Comman
   });
 }
 
-/** Adds the command that prints all VMs for another tool. */
+/** Adds the command that exports all VMs for another tool. */
 export function addExportCommand(program: Command, { readConfig }: CommandLine): void {
   addSettingFlags(addExportFlags(program.command("export"))).action(async (options: Flags) => {
     const { readExportTask, runExport } = await import("../export.js");

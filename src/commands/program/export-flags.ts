@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 
-/** Adds what of an export can be chosen. Names of settings are taken, so that a host of VMs has another one. */
+/** Adds the flags of an export. `--host` is the name of a setting, so a VM's host has another flag. */
 export function addExportFlags(command: Command): Command {
   return command
     .description("print all VMs with their addresses in another tool's format")

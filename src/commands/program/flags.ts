@@ -2,7 +2,7 @@ import { type Command, Option } from "commander";
 import type { Environment } from "../../config.js";
 import { SETTINGS, formatFlag } from "../../config/settings.js";
 
-/** Gives a command every setting as a flag: `REFRESH_INTERVAL` becomes `--refresh-interval <value>`. */
+/** Adds every setting as a flag to a command: `REFRESH_INTERVAL` becomes `--refresh-interval <value>`. */
 export function addSettingFlags(command: Command): Command {
   for (const [name, { about, fallback }] of Object.entries(SETTINGS)) {
     const value = name === "INSECURE" ? "[on|off]" : "<value>";
@@ -17,7 +17,7 @@ export function readSettingFlags(options: Readonly<Record<string, unknown>>): En
   const given: Record<string, string> = {};
   for (const name of Object.keys(SETTINGS)) {
     const value = options[toCamelCase(formatFlag(name))];
-    // A flag without a value, as in `--insecure`, switches on.
+    // A flag without a value, such as `--insecure`, means `on`.
     if (value === true) given[name] = "on";
     else if (typeof value === "string") given[name] = value;
   }

@@ -20,7 +20,7 @@ export function addStartCommand(program: Command, { readConfig, print, signal }:
   });
 }
 
-/** Adds the commands that do once, or look at, what a gateway does all the time. */
+/** Adds the commands that do once what a gateway does all the time, or check it. */
 export function addOnceCommands(program: Command, { readConfig, print, fail, signal }: CommandLine): void {
   addSettingFlags(program.command("migrate").description("bring the database up to date")).action(
     async (options: Flags) => {
@@ -48,7 +48,10 @@ export function addOnceCommands(program: Command, { readConfig, print, fail, sig
   });
 }
 
-/** Listens for SIGHUP. One that came before somebody follows is passed on then: files may have been read before it. */
+/**
+ * Listens for SIGHUP. If one comes before `follow` is called, it is passed on then, since files may have been read
+ * before it.
+ */
 function listenForHangUps(): { follow(onHangUp: () => void): void } {
   let isMissed = false;
   let act = (): void => {

@@ -4,7 +4,7 @@ import { addSettingFlags } from "./flags.js";
 
 type LiveFlags = Readonly<Record<string, string | undefined>>;
 
-/** Adds the commands that hear of changes, which end with the signal. */
+/** Adds the commands that follow changes. They end with the signal. */
 export function addLiveCommands(program: Command, commandLine: CommandLine): void {
   const { environment, readConfig, print, printHint, fail, signal } = commandLine;
   const findGateway = async (flags: LiveFlags) => {
@@ -27,7 +27,7 @@ export function addLiveCommands(program: Command, commandLine: CommandLine): voi
   );
 }
 
-/** Adds for which address of which VM to wait. */
+/** Adds the flags of the VM and address to wait for. */
 function addWaitFlags(command: Command): Command {
   return command
     .description("wait for the first address by which to reach a guest, and print it")
@@ -37,7 +37,7 @@ function addWaitFlags(command: Command): Command {
     .option("--timeout <time>", "how long to wait (5m); then it fails");
 }
 
-/** Adds where to hear of it. */
+/** Adds the flags of the gateway to ask. */
 function addGatewayFlags(command: Command): Command {
   return command
     .option("--url <url>", "a running gateway, instead of its database (GATEWAY_URL)")
@@ -49,7 +49,7 @@ function addGatewayFlags(command: Command): Command {
     .option("--ca-file <file>", "PEM file of the CA that signed its certificate (GATEWAY_CA_FILE)");
 }
 
-/** Adds what to follow. Names of settings are taken, so that a host of VMs has another one. */
+/** Adds the flags of what to follow. `--host` is the name of a setting, so a VM's host has another flag. */
 function addFollowFlags(command: Command): Command {
   return command
     .description("print what changes, and go on behind the last change after a lost connection")

@@ -6,8 +6,8 @@ import type { Flags } from "./command-line.js";
 import { readSettingFlags } from "./flags.js";
 
 /**
- * Reads the settings; flags win over the environment. Says which variables are probably settings with a typing mistake, and
- * which one is somebody else's.
+ * Reads the settings; flags win over the environment. Prints hints about variables that are probably mistyped settings,
+ * and about a variable that belongs to another program.
  */
 export function readSettings(
   environment: Environment,
