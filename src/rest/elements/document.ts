@@ -62,6 +62,7 @@ const DECLARATION = {
 };
 
 // The library calls its builder deprecated because it moves to another package; it stays the same.
+// eslint-disable-next-line @typescript-eslint/no-deprecated -- as said above
 const BUILDER = new XMLBuilder({
   ignoreAttributes: false,
   attributeNamePrefix: ATTRIBUTE,
