@@ -46,7 +46,6 @@ function createListener(app: FastifyInstance): { open(host: string, port: number
   return {
     open: (host, port) =>
       new Promise((resolve) => {
-        listener.maxConnections = app.server.maxConnections;
         listener.once("error", () => {
           // A machine may have no address of this family; the first one is served.
           resolve();

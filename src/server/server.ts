@@ -67,7 +67,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   answerOneAtATime(app.server);
   const live = createLiveConnections(options, limits);
   const shutdown = createShutdown(app, apollo, live);
-  app.server.maxConnections = limits.connections;
 
   await registerAnswers(app, options, gate, shutdown.isDraining);
   registerHealthRoutes(app, options.readiness, {

@@ -1,8 +1,10 @@
 import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Limits } from "../../model/limits.js";
 import type { Admitted, ServerOptions } from "../options.js";
 import { writeAuditLine } from "./audit.js";
+import { boundConnections, type OpenConnections } from "./connection-bound.js";
 import { createCostRooms, type CostRooms } from "./places/cost-rooms.js";
 import { checkHost } from "./checks/host-header.js";
 import { HttpError, INTERNAL } from "../errors.js";
@@ -43,6 +45,8 @@ export interface Gate {
    * refusal.
    */
   readonly checkUpgrade: (request: IncomingMessage) => Client;
+  /** Keeps a connection whose viewer is known now from making room for others. */
+  readonly keepConnection: (socket: Socket) => void;
   /** Tells whether no request has got a place for longer than the deadline, although some want one. */
   readonly isStuck: () => boolean;
 }
@@ -60,6 +64,7 @@ export function createGate(options: ServerOptions, limits: Limits): Gate {
     secure: options.tls != null,
   });
   const openLists = createOpenLists(limits);
+  let connections: OpenConnections | null = null;
   const parts = {
     options,
     limits,
@@ -79,8 +84,10 @@ export function createGate(options: ServerOptions, limits: Limits): Gate {
     lastingPlaces,
     outbox,
     checkUpgrade: (request) => checkUpgrade(request, parts),
+    keepConnection: (socket) => connections?.keep(socket),
     isStuck: () => places.isStuck(limits.deadlineMs) || costRooms.isStuck(limits.deadlineMs),
     begin(app) {
+      connections = boundConnections(app.server, limits.connections);
       app.decorateRequest("visit", null);
       app.addHook("onRequest", (request, reply, done) => {
         beginVisit(request, reply, parts);
@@ -95,6 +102,8 @@ export function createGate(options: ServerOptions, limits: Limits): Gate {
         done();
       });
       app.addHook("onSend", (request, reply, payload, done) => {
+        // What is left is sending. Whoever is known has bounds of their own on how much of that there may be.
+        if (request.visit?.viewer == null) connections?.markWaiting(request.socket);
         done(null, sendOut(request, reply, payload, parts));
       });
     },

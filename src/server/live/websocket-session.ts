@@ -67,6 +67,7 @@ export function createSession(parts: WebSocketParts, gate: Gate, connection: Con
     leave = live.enter("websocket", known, credentials, (why) => {
       close(END_REASONS[why]);
     });
+    gate.keepConnection(connection.socket);
     viewer = known;
   };
 

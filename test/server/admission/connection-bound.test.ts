@@ -1,0 +1,135 @@
+import { request } from "node:http";
+import { connect as connectPlain, type Socket } from "node:net";
+import { Readable } from "node:stream";
+import { connect as connectTls } from "node:tls";
+import { expect, onTestFinished, test } from "vitest";
+import { PAGE_RULE } from "../../../src/server/admission/rules.js";
+import { createAuthority } from "../../../src/simulator/wire/certificates.js";
+import { served, until } from "../running.js";
+
+/** Opens a connection and sends the text. */
+function open(port: number, text = ""): { readonly socket: Socket; readonly isOpen: () => boolean } {
+  const socket = connectPlain(port, "127.0.0.1");
+  socket.on("error", () => undefined);
+  onTestFinished(() => void socket.destroy());
+  socket.resume();
+  if (text !== "") socket.write(text);
+  return { socket, isOpen: () => !socket.closed };
+}
+
+/** Asks on a connection of its own. */
+function askHealth(url: string): Promise<number> {
+  return new Promise((resolve) => {
+    request(`${url}/healthz`, { agent: false }, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    })
+      .on("error", () => {
+        resolve(0);
+      })
+      .end();
+  });
+}
+
+const POST = "POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
+const LOGIN =
+  "POST /ovirt-engine/sso/oauth/token HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n";
+const UPGRADE =
+  "GET /graphql HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n";
+
+test.each([
+  ["that say nothing", ""],
+  ["that never end their headers", "GET / HTTP/1.1\r\nX-a:"],
+  ["that never end their bodies", `${POST}Content-Length: 100\r\n\r\n{`],
+  ["that never end a form to sign in with", `${LOGIN}Content-Length: 100\r\n\r\na`],
+  ["that were answered and stay", "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"],
+  ["that become WebSockets and never say who they are", UPGRADE],
+])("connections %s keep nobody out, however many a client holds", async (_title, text) => {
+  const server = await served({ limits: { connections: 5 } });
+  const held: ReturnType<typeof open>[] = [];
+  for (let count = 0; count < 20; count += 1) {
+    const next = open(server.port, text);
+    held.push(next);
+    await new Promise((resolve) => next.socket.once("connect", resolve));
+    if (text.endsWith("\r\n\r\n")) await new Promise((resolve) => next.socket.once("data", resolve));
+  }
+  await until(() => held.filter(({ isOpen }) => isOpen()).length <= 5);
+  for (let count = 0; count < 10; count += 1) expect(await askHealth(server.url)).toBe(200);
+  expect((await server.post("{ vm(id: 1) { id } }")).status).toBe(200);
+});
+
+test("nor do answers without end to somebody whom nobody knows", async () => {
+  const server = await served({
+    limits: { connections: 3 },
+    routes: (scope) => {
+      scope.get("/page", { config: { rule: PAGE_RULE } }, (_request, reply) =>
+        reply.type("text/plain").send(
+          new Readable({
+            read() {
+              this.push("x".repeat(10_000));
+            },
+          }),
+        ),
+      );
+    },
+  });
+  for (let count = 0; count < 6; count += 1) {
+    const { socket } = open(server.port, "GET /page HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    await new Promise((resolve) => socket.once("data", resolve));
+    socket.pause();
+  }
+  expect(await askHealth(server.url)).toBe(200);
+});
+
+test("the one that has waited for longest makes room, and none on which the server is at work", async () => {
+  const server = await served({ limits: { connections: 3 } });
+  const body = JSON.stringify({ query: "{ slow { id } }" });
+  const working = open(server.port, `${POST}Content-Length: ${body.length}\r\n\r\n${body}`);
+  await until(() => server.doings.waiting.size === 1);
+  const first = open(server.port);
+  await new Promise((resolve) => first.socket.once("connect", resolve));
+  const second = open(server.port, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  await new Promise((resolve) => second.socket.once("data", resolve));
+  expect(await askHealth(server.url)).toBe(200);
+  await until(() => !first.isOpen());
+  expect([working.isOpen(), second.isOpen()]).toEqual([true, true]);
+  const answered = new Promise<string>((resolve) =>
+    working.socket.once("data", (data) => {
+      resolve(data.toString());
+    }),
+  );
+  for (const go of server.doings.waiting) go();
+  expect(await answered).toMatch(/^HTTP\/1\.1 200 /);
+});
+
+test("where the server is at work on all of them, a new one is closed", async () => {
+  const server = await served({ limits: { connections: 2 } });
+  const asked = Array.from({ length: 2 }, () => server.post("{ slow { id } }"));
+  await until(() => server.doings.waiting.size === 2);
+  expect(await askHealth(server.url)).toBe(0);
+  for (const go of server.doings.waiting) go();
+  expect((await Promise.all(asked)).map(({ status }) => status)).toEqual([200, 200]);
+  expect(await askHealth(server.url)).toBe(200);
+});
+
+test("over TLS as well: connections without a handshake, and those after one, make room", async () => {
+  const authority = await createAuthority();
+  const { cert, key } = await authority.issueHost("localhost");
+  const server = await served({ limits: { connections: 4 }, tls: { cert, key, clientCa: null } });
+  const ask = () =>
+    new Promise<string>((resolve) => {
+      const socket = connectTls({ port: server.port, ca: authority.ca, servername: "localhost" });
+      socket.on("error", () => {
+        resolve("closed");
+      });
+      onTestFinished(() => void socket.destroy());
+      socket.write("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
+      socket.once("data", (data: Buffer) => {
+        resolve(data.toString().slice(0, 12));
+      });
+    });
+  for (let count = 0; count < 8; count += 1) open(server.port);
+  // Each of these stays open after its answer.
+  for (let count = 0; count < 8; count += 1) expect(await ask()).toBe("HTTP/1.1 200");
+});
