@@ -93,7 +93,7 @@ function createTemplates(): RecordTemplate[] {
     .slice(0, 64)
     .flatMap((vm) =>
       vm.presences.map((presence) =>
-        createRecordTemplate(vm, formatPythonJson(world.recordOf(vm, presence))),
+        createRecordTemplate(vm, formatPythonJson(world.createRecord(vm, presence))),
       ),
     );
 }

@@ -10,7 +10,7 @@ process.once("message", (vms: number) => void run(vms));
 async function run(vms: number): Promise<void> {
   const world = createWorld({ hosts: ["taped"], seed: 1 });
   populate(world, vms);
-  const answers = recordAnswers(world.verbs("taped"));
+  const answers = recordAnswers(world.createAnswers("taped"));
   const { port } = await startVdsmServer({ world: answers });
   process.send?.(port);
 }

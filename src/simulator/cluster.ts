@@ -11,19 +11,19 @@ import { createWorld, type World } from "./world/world.js";
 export interface ClusterOptions {
   readonly hosts: number;
   readonly vms: number;
-  /** 0: a free port for each host; else the first host's, and the others follow. */
+  /** 0: a free port for each host. Otherwise it is the first host's, and the others get the ports after it. */
   readonly port: number;
   readonly seed: number;
   readonly tls: boolean;
-  /** The address to bind; left out, 127.0.0.1. */
+  /** The address to listen on; default 127.0.0.1. */
   readonly bind?: string;
-  /** The world's clock; `null`: it moves only by `tick()`. */
+  /** The interval of the world's clock; `null`: it moves only by `tick()`. */
   readonly tickMs: number | null;
-  /** How many of the hosts, from the last, are of release 4.3. */
+  /** The number of hosts of release 4.3; they are the last ones. */
   readonly legacyHosts?: number;
 }
 
-/** A host of the cluster and where it listens. */
+/** A host of the cluster, and its address. */
 export interface ClusterHost {
   readonly name: string;
   readonly host: string;
@@ -35,17 +35,17 @@ export interface ClusterHost {
 export interface SimulatedCluster {
   readonly hosts: readonly ClusterHost[];
   readonly world: World;
-  /** What a client needs to dial the hosts; `null` without TLS. */
+  /** The credentials of a client of these hosts; `null`: they use no TLS. */
   readonly clientTls: Credentials | null;
   /** The hosts as `host:port`, joined by commas. */
   readonly vdsmHosts: string;
   /** Advances the world by one tick. */
   tick(): void;
-  /** Stops clock and hosts; resolves when all ports are free. */
+  /** Stops clock and hosts. Resolves when all ports are free. */
   stop(): Promise<void>;
 }
 
-/** Starts hosts with believable VMs that live by the seed; resolves when all of them listen. */
+/** Starts hosts with realistic VMs, whose events follow from the seed. Resolves when all hosts listen. */
 export async function startCluster(options: ClusterOptions): Promise<SimulatedCluster> {
   const firstLegacy = options.hosts - (options.legacyHosts ?? 0);
   const world = createWorld({
@@ -62,7 +62,7 @@ export async function startCluster(options: ClusterOptions): Promise<SimulatedCl
     const host = options.bind ?? "127.0.0.1";
     const tls = authority === null ? null : await authority.issueHost(name);
     const port = options.port === 0 ? 0 : options.port + at;
-    const server = await startVdsmServer({ host, port, tls, world: world.verbs(name) });
+    const server = await startVdsmServer({ host, port, tls, world: world.createAnswers(name) });
     return { name, host, port: server.port, server };
   };
   const hosts = await startAllOrNone(world.hosts.map(listen));
@@ -70,7 +70,7 @@ export async function startCluster(options: ClusterOptions): Promise<SimulatedCl
   const servers = new Map(hosts.map((each) => [each.name, each.server]));
   world.onStatus = (vm, presence) => {
     servers.get(presence.host)?.notifyLazily(`|virt|VM_status|${vm.id}`, () => ({
-      [vm.id]: world.recordOf(vm, presence),
+      [vm.id]: world.createRecord(vm, presence),
       notify_time: Number(formatStatusTime(world.now)),
     }));
   };

@@ -105,11 +105,11 @@ describe("vnic-graph doctor", () => {
   test("tells hosts apart that are starting, do not answer, speak otherwise, and send VMs that cannot be read", async () => {
     const cluster = await simulated({ tls: false, hosts: 5 });
     const [starting, mute, garbage, broken, faulty] = cluster.hosts.map(({ server }) => server.faults);
-    starting!.always({ kind: "recovering" }, "Host.getAllVmStats");
-    mute!.always({ kind: "hang" });
-    garbage!.always({ kind: "garbage" });
-    broken!.always({ kind: "result", result: [{ vmId: 7 }] }, "Host.getAllVmStats");
-    faulty!.always({ kind: "error", code: -32603 });
+    starting!.failAlways({ kind: "recovering" }, "Host.getAllVmStats");
+    mute!.failAlways({ kind: "hang" });
+    garbage!.failAlways({ kind: "garbage" });
+    broken!.failAlways({ kind: "result", result: [{ vmId: 7 }] }, "Host.getAllVmStats");
+    faulty!.failAlways({ kind: "error", code: -32603 });
     const settings = { DATABASE_URL: (await database()).url, VDSM_TLS: "off", VDSM_TIMEOUT: "500ms" };
     const { text } = await diagnosis({ ...settings, VDSM_HOSTS: cluster.vdsmHosts });
     const verdicts = cluster.hosts.map(({ port }) =>
@@ -137,7 +137,7 @@ describe("vnic-graph doctor", () => {
       notBefore: new Date(Date.now() - 86_400_000),
       notAfter: new Date(Date.now() + 10.5 * 86_400_000),
     };
-    const world = (await simulated({ tls: false })).world.verbs("host1.example.test");
+    const world = (await simulated({ tls: false })).world.createAnswers("host1.example.test");
     const server = await startVdsmServer({ tls: await authority.issueHost("host1", soon), world });
     cleanups.push(() => server.stop());
     const { text, isWell } = await diagnosis({

@@ -94,7 +94,7 @@ describe("a refresh of simulated hosts into a real database", () => {
     await site.refresher.refreshAll();
     const before = await countVmTableWrites();
     for (let round = 0; round < 3; round += 1) {
-      simulated.nextSample();
+      simulated.takeSample();
       for (const { id, netIfaces } of simulated.vms) {
         if (netIfaces === null || netIfaces.length === 0) continue;
         const veth = { ...eth0("10.9.9.9"), name: `veth${round}a`, hw: null };
@@ -108,7 +108,7 @@ describe("a refresh of simulated hosts into a real database", () => {
     // With nothing moved but the counters, no VM is even read.
     site.database.statements();
     // How much is written for that is measured where a server is the test's own (test/embedded-postgres).
-    simulated.nextSample();
+    simulated.takeSample();
     await site.refresher.refreshAll();
     expect(site.database.statements().filter((sql) => /vm_[^c]|vnic_graph_[vn]/.test(sql))).toEqual([]);
     expect(await countVmTableWrites()).toBe(before);
@@ -306,7 +306,7 @@ describe("a refresher", () => {
   test("polls by itself, and stops in the middle of a pass with nothing left", async () => {
     site = await startLiveSite({ vms: 20 }, { intervalMs: 100 });
     await until(() => site.cluster.hosts.every(({ server }) => server.calls.length > 3));
-    site.cluster.hosts[0]!.server.faults.always({ kind: "hang" });
+    site.cluster.hosts[0]!.server.faults.failAlways({ kind: "hang" });
     const stuck = site.refresher.refreshHost(HOST_A);
     await site.refresher.stop();
     expect((await stuck).failure?.kind ?? "aborted").toBe("aborted");

@@ -74,7 +74,7 @@ describe("a cluster", () => {
     const { world, hosts } = await cluster({ vms: 3 });
     const peer = await RawPeer.dial(hosts[0]!.port);
     await peer.send(hello("jms.queue.events", "sub-events")).settle();
-    const { id } = world.vm("web-01");
+    const { id } = world.findVm("web-01");
     world.setStatus(id, "Powering down");
     world.stop(id);
     const [first, second] = bodies(await peer.settle()) as unknown as { method: string; params: never }[];
@@ -90,7 +90,7 @@ describe("a cluster", () => {
 describe("a host of a release", () => {
   test("4.5 gives short lists and XML, with vNICs' ids, networks and links", async () => {
     const one = await cluster({ hosts: 1 });
-    const vm = one.world.vm("web-01");
+    const vm = one.world.findVm("web-01");
     const record = { vmId: vm.id, status: "Up", statusTime: "2147483647" };
     for (const verb of ["Host.getVMList", "Host.getVMFullList"]) {
       const [answer] = bodies(await ask(one, 0, verb, { vmList: [vm.id, "unknown"] }));
@@ -113,7 +113,7 @@ describe("a host of a release", () => {
     expect((await result("Host.getVMList")).result).toEqual(ids);
     expect((await result("Host.getVMList", { onlyUUID: false })).result).toHaveLength(ids.length);
     expect((await result("Host.dumpxmls")).error?.code).toBe(-32601);
-    const vm = one.world.vm("db-02");
+    const vm = one.world.findVm("db-02");
     expect((await result("Host.getVMFullList", { vmList: [vm.id] })).result).toMatchObject([
       {
         vmId: vm.id,

@@ -15,7 +15,7 @@ let greeting: string;
 beforeEach(async () => {
   const world = createWorld({ hosts: ["host1"] });
   world.addVm({ name: "vm-1", host: "host1" });
-  server = await startVdsmServer({ world: world.verbs("host1") });
+  server = await startVdsmServer({ world: world.createAnswers("host1") });
   peer = await RawPeer.dial(server.port);
   greeting = await peer.send(hello()).settle();
 });
@@ -30,8 +30,8 @@ function answer(): string {
 }
 
 async function ask(fault: CallFault): Promise<void> {
-  server.faults.next(fault);
-  const called = server.nextCall();
+  server.faults.failNext(fault);
+  const called = server.waitForCall();
   peer.send(call("Host.ping2"));
   await called;
 }
@@ -49,7 +49,7 @@ describe("a scripted fault of a call", () => {
     await ask({ kind: "silence" });
     const probe = await RawPeer.dial(server.port);
     peer.send(call("Host.ping2"));
-    await server.nextCall();
+    await server.waitForCall();
     await probe.send(hello("mine")).settle();
     expect(answer()).toBe("");
     expect(server.connections).toBe(2);
@@ -135,7 +135,7 @@ describe("a scripted fault of a call", () => {
 describe("a scripted fault of a connection", () => {
   test("slow-tls and mute: accepted, never answered, and let go when the client goes", async () => {
     for (const kind of ["slow-tls", "mute"] as const) {
-      server.faults.next({ kind });
+      server.faults.failNext({ kind });
       const victim = await RawPeer.dial(server.port);
       victim.send(hello());
       await peer.settle();
@@ -146,14 +146,14 @@ describe("a scripted fault of a connection", () => {
   });
 
   test("close-before-connected ends where CONNECTED was due", async () => {
-    server.faults.next({ kind: "close-before-connected" });
+    server.faults.failNext({ kind: "close-before-connected" });
     const victim = await RawPeer.dial(server.port);
     expect(await victim.send(hello()).closed).toBeNull();
     expect(victim.text).toBe("");
   });
 
   test("no-heartbeats promises beats and answers, but does not beat", async () => {
-    server.faults.next({ kind: "no-heartbeats" });
+    server.faults.failNext({ kind: "no-heartbeats" });
     const [victim, sound] = [await RawPeer.dial(server.port), await RawPeer.dial(server.port)];
     const beating = hello().replace("0,15000", "0,1000");
     victim.send(beating);
@@ -186,9 +186,9 @@ describe("a scripted fault of a connection", () => {
 describe("a script", () => {
   test("uses steps once and in order, by verb, before those that stay", async () => {
     server.faults
-      .always({ kind: "error", code: 5 })
-      .next({ kind: "error", code: 7 }, "Host.getVMList")
-      .next({ kind: "error", code: 6 });
+      .failAlways({ kind: "error", code: 5 })
+      .failNext({ kind: "error", code: 7 }, "Host.getVMList")
+      .failNext({ kind: "error", code: 6 });
     expect(server.faults.pending).toBe(2);
     const verbs = ["Host.ping2", "Host.ping2", "Host.getVMList", "Host.ping2"];
     for (const verb of verbs) peer.send(call(verb));

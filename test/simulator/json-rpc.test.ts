@@ -11,7 +11,7 @@ let peer: RawPeer;
 
 beforeEach(async () => {
   world = createWorld({ hosts: [HOST] });
-  server = await startVdsmServer({ world: world.verbs(HOST) });
+  server = await startVdsmServer({ world: world.createAnswers(HOST) });
   peer = await RawPeer.dial(server.port);
   await peer.send(hello()).frames(1);
 });

@@ -10,7 +10,7 @@ let server: VdsmServer;
 beforeAll(async () => {
   const world = createWorld({ hosts: ["host1"] });
   world.addVm({ name: "vm-1", host: "host1", id: "11111111-1111-4111-8111-111111111111" });
-  server = await startVdsmServer({ world: world.verbs("host1") });
+  server = await startVdsmServer({ world: world.createAnswers("host1") });
 });
 
 afterAll(() => server.stop());

@@ -9,7 +9,7 @@ let server: VdsmServer;
 let peer: RawPeer;
 
 beforeEach(async () => {
-  const world = createWorld({ hosts: ["host1.example.test"] }).verbs("host1.example.test");
+  const world = createWorld({ hosts: ["host1.example.test"] }).createAnswers("host1.example.test");
   server = await startVdsmServer({ world, firstBytesMs: 300 });
   peer = await RawPeer.dial(server.port);
 });

@@ -18,7 +18,7 @@ beforeAll(async () => {
   authority = await createAuthority();
   client = await authority.issueClient();
   server = await startVdsmServer({
-    world: createWorld({ hosts: ["host1"] }).verbs("host1"),
+    world: createWorld({ hosts: ["host1"] }).createAnswers("host1"),
     tls: await authority.issueHost("host1"),
   });
 });
@@ -64,7 +64,7 @@ describe("a host behind TLS", () => {
   });
 
   test("cuts an answer with a reset under the encryption, too", async () => {
-    server.faults.next({ kind: "reset", atByte: 20 });
+    server.faults.failNext({ kind: "reset", atByte: 20 });
     const peer = await RawPeer.dial(server.port, client);
     peer.send(hello() + call("Host.ping2"));
     expect(await peer.closed).toBe("ECONNRESET");
@@ -72,7 +72,7 @@ describe("a host behind TLS", () => {
   });
 
   test("slow-tls: TCP is open and the handshake never ends", async () => {
-    server.faults.next({ kind: "slow-tls" });
+    server.faults.failNext({ kind: "slow-tls" });
     const before = server.accepted;
     const slow = connect({ port: server.port, host: "127.0.0.1", ...client, servername: "host1" });
     slow.on("error", () => undefined);

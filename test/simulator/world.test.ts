@@ -17,7 +17,7 @@ interface Record {
 }
 
 function stats(world: World, host: string): Record[] {
-  const answer = world.verbs(host).answer("Host.getAllVmStats", {});
+  const answer = world.createAnswers(host).answer("Host.getAllVmStats", {});
   return JSON.parse((answer as EncodedJson).text) as Record[];
 }
 
@@ -88,7 +88,7 @@ describe("the life of a world", () => {
   test("boots, stops, migrates, silences and changes guests, each VM owned once at most", () => {
     const world = populated(60);
     const seen = new Set<string>();
-    let web = JSON.stringify(world.vm("web-01").netIfaces);
+    let web = JSON.stringify(world.findVm("web-01").netIfaces);
     let webChanges = 0;
     for (let moment = 0; moment < 300; moment += 1) {
       advanceWorld(world);
@@ -105,7 +105,7 @@ describe("the life of a world", () => {
         expect(owners.length).toBeLessThanOrEqual(1);
         if (vm.pinned) expect(vm.presences.map(({ status }) => status)).toEqual(["Up"]);
       }
-      const now = JSON.stringify(world.vm("web-01").netIfaces);
+      const now = JSON.stringify(world.findVm("web-01").netIfaces);
       if (now !== web) webChanges += 1;
       web = now;
     }
@@ -155,10 +155,10 @@ describe("what a host says", () => {
   });
 
   test("is composed once between two changes", () => {
-    const verbs = world.verbs("host1");
+    const verbs = world.createAnswers("host1");
     const first = verbs.answer("Host.getAllVmStats", {});
     expect(verbs.answer("Host.getAllVmStats", {})).toBe(first);
-    world.nextSample();
+    world.takeSample();
     const second = verbs.answer("Host.getAllVmStats", {});
     expect((second as EncodedJson).text).not.toBe((first as EncodedJson).text);
     expect(stats(world, "host1")[0]).toMatchObject({ netIfaces: [eth0] });
@@ -197,7 +197,7 @@ describe("what a host says", () => {
     expect(stats(world, "host2")[0]).not.toHaveProperty("netIfaces");
     world.remove("vm-1");
     expect(stats(world, "host2")).toEqual([]);
-    expect(() => world.vm("vm-1")).toThrow("no VM vm-1");
+    expect(() => world.findVm("vm-1")).toThrow("no VM vm-1");
   });
 
   test("of a migration is on both hosts, until the source is left or the destination fails", () => {
@@ -233,7 +233,7 @@ describe("what a host says", () => {
   test("has another hash with other devices or another vdsmd, and not with other guests' news", () => {
     const hash = () => stats(world, "host1")[0]?.hash;
     const first = hash();
-    world.nextSample();
+    world.takeSample();
     world.setInterfaces("vm-1", []);
     expect(hash()).toBe(first);
     world.restartVdsmd("host1");

@@ -64,7 +64,7 @@ export async function killRounds(options: KillOptions): Promise<KillResult> {
       try {
         await random
           .pick(fleet.hosts as [(typeof fleet.hosts)[number], ...typeof fleet.hosts])
-          .server.nextCall("Host.getAllVmStats");
+          .server.waitForCall("Host.getAllVmStats");
         // Every other time at any moment of a pass; else as soon as a transaction is seen.
         if (random.drawChance(0.5)) await sleep(random.drawInt(0, 60));
         else await openTransaction(dataSource);

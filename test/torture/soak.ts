@@ -64,7 +64,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
       failures[kind] = (failures[kind] ?? 0) + 1;
     },
     // Back-off ends within three seconds, so that hosts are asked, and fail, often.
-    random: () => random.next() / 20,
+    random: () => random.draw() / 20,
   });
   const invariants = new Invariants(dataSource, fleet, 5_000);
   const violations: string[] = [];
@@ -118,9 +118,9 @@ async function disturb(host: GenerationHost, random: Random): Promise<void> {
     () => {
       host.next();
     },
-    () => server.faults.next(random.pick(CALL_FAULTS), "Host.getAllVmStats"),
-    () => server.faults.next({ kind: "reset", atByte: random.drawInt(0, 20_000) }, "Host.getAllVmStats"),
-    () => server.faults.next(random.pick(CONNECTION_FAULTS)),
+    () => server.faults.failNext(random.pick(CALL_FAULTS), "Host.getAllVmStats"),
+    () => server.faults.failNext({ kind: "reset", atByte: random.drawInt(0, 20_000) }, "Host.getAllVmStats"),
+    () => server.faults.failNext(random.pick(CONNECTION_FAULTS)),
     () => {
       server.dropConnections();
     },

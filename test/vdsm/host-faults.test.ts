@@ -93,14 +93,14 @@ describe("a client of a simulated cluster", () => {
     [{ kind: "close-before-connected" }, "untrusted"],
   ])("meets %o once, and is answered the next time", async (fault, kind) => {
     const client = createClient({ callTimeoutMs: 400 });
-    server.faults.next(fault);
+    server.faults.failNext(fault);
     expect(await readKind(client.getAllVmStats())).toBe(kind);
     expect(await readKind(createClient().getAllVmStats())).toBe("answered");
     expect(await readKind(client.ping2())).toBe("answered");
   });
 
   test("finds a connection without the promised heartbeats dead, though calls wait longer", async () => {
-    server.faults.next({ kind: "no-heartbeats" }).next({ kind: "hang" });
+    server.faults.failNext({ kind: "no-heartbeats" }).failNext({ kind: "hang" });
     const client = createClient({ heartbeatMs: 1_000 });
     const error: unknown = await client.ping2().catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ kind: "unreachable" });
@@ -109,11 +109,11 @@ describe("a client of a simulated cluster", () => {
 
   test("whose host resets after any number of bytes of an answer fails and recovers", async () => {
     // Without TLS, so that the bytes of the answer are the bytes of the wire.
-    const plain = await startVdsmServer({ world: cluster.world.verbs("host1.example.test") });
+    const plain = await startVdsmServer({ world: cluster.world.createAnswers("host1.example.test") });
     const client = createClient({ port: plain.port, tls: null });
     const answerLength = 260;
     for (let atByte = 0; atByte < answerLength; atByte += 1) {
-      plain.faults.next({ kind: "reset", atByte }, "Host.ping2");
+      plain.faults.failNext({ kind: "reset", atByte }, "Host.ping2");
       const kind = await readKind(client.ping2());
       // Past its end the answer is whole, and what follows is for the next call to find out.
       expect(["unreachable", "answered"]).toContain(kind);

@@ -29,7 +29,10 @@ afterEach(async () => {
 });
 
 async function serve(tls: Credentials | null): Promise<VdsmServer> {
-  const server = await startVdsmServer({ world: createWorld({ hosts: ["host1"] }).verbs("host1"), tls });
+  const server = await startVdsmServer({
+    world: createWorld({ hosts: ["host1"] }).createAnswers("host1"),
+    tls,
+  });
   servers.push(server);
   return server;
 }

@@ -1,18 +1,18 @@
 import { formatPythonJson } from "../wire/python-json.js";
 import type { SimulatedVm } from "../world/vm.js";
 
-/** What tells one VM of a fleet from the others of its template, and one moment from the next. */
+/** The values that differ between the VMs of one template, and from one poll to the next. */
 export interface FleetVm {
   readonly id: string;
   readonly name: string;
   readonly macs: readonly string[];
   /** The address that changes when the VM changes. */
   readonly ipv4: string;
-  /** Statistics that move at every cycle. */
+  /** A statistic that changes at every poll. */
   readonly received: number;
 }
 
-/** A record of `Host.getAllVmStats` with holes, so that a million VMs need no JSON encoder. */
+/** A record of `Host.getAllVmStats` with holes for the values of a VM. So a million VMs need no JSON encoder. */
 export interface RecordTemplate {
   readonly vm: SimulatedVm;
   fill(vm: FleetVm): string;
@@ -20,7 +20,7 @@ export interface RecordTemplate {
 
 type Hole = keyof Omit<FleetVm, "macs"> | number;
 
-/** Cuts a record's text at each value of the VM's own. All VMs of the template share the rest. */
+/** Cuts a record's text at each value that belongs to the VM. All VMs of the template share the rest. */
 export function createRecordTemplate(vm: SimulatedVm, text: string): RecordTemplate {
   const own = new Map<string, Hole>([
     [vm.id, "id"],
@@ -31,7 +31,7 @@ export function createRecordTemplate(vm: SimulatedVm, text: string): RecordTempl
   if (ipv4 !== null) own.set(ipv4, "ipv4");
 
   const words = [...own.keys()].map(escapeJson).join("|");
-  // An address is a whole text of its own; names and ids also stand inside of others.
+  // An address is always a text of its own. Names and ids also occur inside other texts.
   const pieces = text.split(new RegExp(`("rx": "\\d+")|(${words})(?![0-9])`));
   const fixed: string[] = [];
   const holes: Hole[] = [];
@@ -53,7 +53,7 @@ export function createRecordTemplate(vm: SimulatedVm, text: string): RecordTempl
   };
 }
 
-/** Finds the first address that a guest was given on a network of the data centre. */
+/** Finds the first address that a guest has on a network of the data centre. */
 export function findFirstIPv4(vm: SimulatedVm): string | null {
   return vm.netIfaces?.flatMap((each) => each.inet).find((each) => each.startsWith("10.")) ?? null;
 }

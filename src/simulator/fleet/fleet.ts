@@ -17,20 +17,20 @@ export interface FleetOptions {
   readonly hosts: number;
   readonly vmsPerHost: number;
   readonly seed: number;
-  /** The share of VMs whose address is another one each time that their host is asked: 0 for none, 1 for all. */
+  /** The share of VMs whose address changes each time that their host is asked: 0 for none, 1 for all. */
   readonly changedPerCycle: number;
-  /** 0 or left out: any free port. */
+  /** The port; 0 or absent: any free one. */
   readonly port?: number;
 }
 
-/** A running fleet: one port, and a loopback address of its own for each host (Linux has all of 127.0.0.0/8). */
+/** A running fleet. It has one port, and each host has its own loopback address (Linux has all of 127.0.0.0/8). */
 export interface Fleet {
   readonly port: number;
   /** Every host as `127.x.y.z:port`. */
   readonly addresses: readonly string[];
-  /** `Host.getAllVmStats` answered so far, by host. */
+  /** The number of answers to `Host.getAllVmStats` so far, by host. */
   readonly polls: Uint32Array;
-  /** Sets the share of VMs that change a cycle. At the next poll any VM may change, once. */
+  /** Sets the share of VMs that change at a poll. At the next poll, VMs may change in addition, once. */
   setChangedPerCycle(share: number): void;
   stop(): Promise<void>;
 }
@@ -38,7 +38,7 @@ export interface Fleet {
 /** Number of different records. VMs differ in ids, names, MACs, addresses and counters. */
 const TEMPLATES = 64;
 
-/** Starts a fleet on plain TCP. Hosts hold no state but a count, so that a million VMs cost no memory. */
+/** Starts a fleet on plain TCP. A host has no state but a count, so that a million VMs need no memory. */
 export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const { hosts, vmsPerHost } = options;
   const templates = createTemplates(options.seed);
@@ -56,7 +56,8 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   };
   const server = createServer((socket: Socket) => {
     const host = parseLoopback(socket.localAddress ?? "");
-    // One socket listens for all of 127.0.0.0/8, which cannot be done without listening everywhere.
+    // One socket listens for all of 127.0.0.0/8. That is possible only by listening on all addresses, so others are
+    // refused here.
     if (host < 0 || host >= hosts || !(socket.remoteAddress ?? "").startsWith("127.")) socket.destroy();
     else openEndpoint(host).accept(socket);
   });
@@ -116,7 +117,7 @@ function createFleetVerbs(
   };
 }
 
-/** Creates a VM's state from its position and its host's number of polls, so that no state is kept. */
+/** Creates a VM's state from its position and its host's number of polls, so that no state is stored. */
 function createFleetVm(
   template: RecordTemplate,
   host: number,
@@ -142,7 +143,7 @@ function formatMac(number: number, nic: number): string {
   return bytes.map((byte) => formatHexByte(byte & 0xff)).join(":");
 }
 
-/** Formats the domain of a VM. The vNICs' ids follow from the VM's id, so that every call gives the same. */
+/** Formats the domain of a VM. The vNICs' ids are derived from the VM's id, so that every call gives the same. */
 function formatXml(template: RecordTemplate, vm: FleetVm): string {
   const nics = template.vm.nics.map((nic, at) => ({
     ...nic,
@@ -152,10 +153,13 @@ function formatXml(template: RecordTemplate, vm: FleetVm): string {
   return formatDomainXml({ ...template.vm, id: vm.id, name: vm.name, nics });
 }
 
-/** Containers by the hundred would blur a measurement per VM; MACs in other spellings have no hole of their own. */
+/**
+ * Kinds of guests without a template. Hundreds of containers would distort a measurement per VM; MACs in other
+ * spellings are not found as holes.
+ */
 const UNSUITABLE = ["docker host", "Windows, old agent"];
 
-/** Records of guests with an IPv4 address, 2 to 3 kB each, so that every VM is able to change. */
+/** Creates templates from guests with an IPv4 address, so that every VM can change. A record has 2 to 3 kB. */
 function createTemplates(seed: number): RecordTemplate[] {
   const world = createWorld({ hosts: ["fleet"], seed });
   populate(world, 4 * TEMPLATES);
@@ -163,7 +167,9 @@ function createTemplates(seed: number): RecordTemplate[] {
     .filter((vm) => vm.agent === "running" && findFirstIPv4(vm) !== null && !UNSUITABLE.includes(vm.kind))
     .slice(0, TEMPLATES);
   return usual.flatMap((vm) =>
-    vm.presences.map((presence) => createRecordTemplate(vm, formatPythonJson(world.recordOf(vm, presence)))),
+    vm.presences.map((presence) =>
+      createRecordTemplate(vm, formatPythonJson(world.createRecord(vm, presence))),
+    ),
   );
 }
 

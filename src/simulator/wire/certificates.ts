@@ -10,19 +10,19 @@ export interface Credentials {
   readonly key: string;
 }
 
-/** Signs certificates like the engine's CA does for its hosts and for itself. */
+/** Signs certificates, as the engine's CA does for its hosts and for itself. */
 export interface CertificateAuthority {
   readonly ca: string;
   /**
-   * Issues a certificate for a host, valid for its name, `localhost` and both loopback addresses, or for the names
-   * given.
+   * Issues a certificate for a host. It is valid for its name, `localhost` and both loopback addresses, or for the
+   * given names.
    */
   issueHost(name: string, validity?: Validity, alternativeNames?: readonly string[]): Promise<Credentials>;
-  /** Issues a certificate to dial hosts with. */
+  /** Issues a certificate for a client of hosts. */
   issueClient(name?: string, validity?: Validity): Promise<Credentials>;
 }
 
-/** From when until when a certificate holds. */
+/** The period in which a certificate is valid. */
 export interface Validity {
   readonly notBefore: Date;
   readonly notAfter: Date;
@@ -31,7 +31,7 @@ export interface Validity {
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
 const DAY_MS = 86_400_000;
 
-/** Makes a new CA with keys of its own; nothing is written to a disk. */
+/** Creates a CA with new keys, in memory alone. */
 export async function createAuthority(name = "VDSM simulator CA"): Promise<CertificateAuthority> {
   const keys = await createKeys();
   const root = await x509.X509CertificateGenerator.createSelfSigned({
@@ -83,7 +83,7 @@ export async function createAuthority(name = "VDSM simulator CA"): Promise<Certi
   };
 }
 
-/** Certificates of older engines have none at all. */
+/** Creates the extension with alternative names; none for an empty list, as in certificates of older engines. */
 function createAlternativeNames(names: readonly string[]): x509.SubjectAlternativeNameExtension[] {
   if (names.length === 0) return [];
   const entries = [...new Set(names)].map((value) => ({

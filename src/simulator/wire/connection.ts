@@ -8,9 +8,9 @@ import { ClientFrameReader, StompError } from "./stomp.js";
 /** How one connection is treated. */
 export interface ConnectionOptions {
   readonly firstBytesMs: number;
-  /** Whether promised heartbeats are sent. */
+  /** `true` if promised heartbeats are sent. */
   readonly beats: boolean;
-  /** Whether the connection ends where CONNECTED is due. */
+  /** `true` if the connection ends instead of sending CONNECTED. */
   readonly refuse: boolean;
 }
 
@@ -20,7 +20,7 @@ const PEEK_BYTES = 11;
 const STOMP_START = /^(CONNECT|SUBSCRIBE|UNSUBSCRIBE|SEND|DISCONNECT)/;
 const HTTP_START = /^(GET|PUT) \//;
 
-/** One accepted connection: finds out what it speaks, then lets a session answer it. */
+/** One accepted connection. It finds out which protocol the client speaks, then a session answers it. */
 export class Connection {
   private readonly link: Link;
   private readonly session: Session;
@@ -42,7 +42,7 @@ export class Connection {
     stream.on("data", (chunk: Buffer) => {
       this.receive(chunk);
     });
-    // Node keeps our half open for a client that has ended; VDSM does not.
+    // If a client ends its half, Node keeps ours open; VDSM does not.
     stream.once("end", () => stream.end());
     stream.once("close", () => {
       clearTimeout(this.deadline);
@@ -55,8 +55,8 @@ export class Connection {
     for (const id of this.session.listSubscriptionsTo(destination)) this.link.deliver(messageFor(id), fault);
   }
 
-  /** Tells whether anybody on this connection listens to a destination. */
-  listensTo(destination: string): boolean {
+  /** Tells whether this connection is subscribed to a destination. */
+  isSubscribedTo(destination: string): boolean {
     return this.session.listSubscriptionsTo(destination).length > 0;
   }
 
@@ -86,17 +86,17 @@ export class Connection {
     try {
       for (const frame of this.reader.read(bytes)) {
         this.session.receive(frame);
-        // What follows a frame that ended the connection was never read by the host.
+        // The host never reads what follows a frame that ended the connection.
         if (this.link.closed) return;
       }
     } catch (error) {
       if (!(error instanceof StompError)) throw error;
-      // Whatever cannot be read as STOMP ends the connection, and only that.
+      // Bytes that are no STOMP end the connection, and nothing else.
       this.link.close();
     }
   }
 }
 
-/** VDSM's HTTP side moves disk images, and misses its headers on anything else. */
+/** VDSM's answer to HTTP. Its HTTP side transfers disk images, and refuses anything without their headers. */
 const HTTP_REFUSAL =
   "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";

@@ -2,16 +2,16 @@ import type { CallFault, FaultScript } from "./faults.js";
 import { formatPythonJson } from "./python-json.js";
 import { VdsmFaultError, type VerbAnswers } from "./verbs.js";
 
-/** Where VDSM sends what it cannot assign to a request. */
+/** The destination of replies that VDSM cannot assign to a request. */
 export const DEFAULT_REPLY_TO = "jms.topic.vdsm_responses";
 
-/** One verb that somebody asked for. */
+/** One call of a verb. */
 export interface Call {
   readonly verb: string;
   readonly params: unknown;
 }
 
-/** Sends a reply's text to everybody who is subscribed to a destination. */
+/** Sends a reply's text to all subscribers of a destination. */
 export type Broadcast = (destination: string, text: string, fault: CallFault | null) => void;
 
 interface Request {
@@ -25,14 +25,14 @@ const REMEMBERED_CALLS = 5_000;
 
 const INVALID_REQUEST = new VdsmFaultError(-32600, "The JSON sent is not a valid Request object: {}");
 
-/** The JSON-RPC side of one vdsmd, with its known bugs: they are what a client must not provoke. */
+/** The JSON-RPC side of one vdsmd, with the known bugs that a client must not provoke. */
 export class Dispatcher {
-  /** A notification ends the only dispatching thread: after it nobody is answered, on any connection. */
+  /** `false` after a notification, which ends the only dispatching thread: then nobody is answered, on any connection. */
   alive = true;
-  /** The latest calls; a simulator that runs for days must not remember all. */
+  /** The latest calls. Older ones are forgotten, since a simulator may run for days. */
   readonly calls: Call[] = [];
   private waiting: { verb: string | null; resolve: (call: Call) => void }[] = [];
-  /** One table for all clients, so that equal ids of two clients mix their replies up. */
+  /** The reply queues by request id, in one table for all clients. So equal ids of two clients mix up their replies. */
   private readonly replyTo = new Map<string, string | null>();
 
   constructor(
@@ -41,8 +41,8 @@ export class Dispatcher {
     private readonly broadcast: Broadcast,
   ) {}
 
-  /** Resolves with the next call (of this verb, when one is named). */
-  nextCall(verb: string | null): Promise<Call> {
+  /** Resolves with the next call; of this verb, if one is given. */
+  waitForCall(verb: string | null): Promise<Call> {
     return new Promise((resolve) => this.waiting.push({ verb, resolve }));
   }
 
@@ -69,7 +69,7 @@ export class Dispatcher {
       this.receiveOne(messages[0], replyTo);
       return;
     }
-    // Two and more are run, and their joint reply is lost.
+    // All requests of a batch are run, and their common reply is lost.
     for (const message of messages) {
       const request = parseRequest(message);
       if (request !== null) this.run(request);
@@ -152,7 +152,10 @@ function formatReply(id: unknown, answer: Answer): string {
     : formatPythonJson({ jsonrpc: "2.0", id, result: answer.result });
 }
 
-/** Parses a request. Returns `null` for what VDSM calls invalid: `params: null` is, absent `params` are not. */
+/**
+ * Parses a request. Returns `null` if VDSM would call it invalid: with `params: null` it does, without `params` it does
+ * not.
+ */
 function parseRequest(message: unknown): Request | null {
   if (typeof message !== "object" || message === null || Array.isArray(message)) return null;
   const { jsonrpc, method, params, id } = message as Record<string, unknown>;

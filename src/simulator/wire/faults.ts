@@ -1,40 +1,40 @@
-/** What can go wrong with a connection, decided when a client dials. */
+/** Faults of a connection. The fault is chosen when a client connects. */
 export type ConnectionFault =
-  /** TCP is accepted, nothing is ever said: not even the TLS handshake. */
+  /** TCP is accepted, then nothing is ever sent, not even the TLS handshake. */
   | { readonly kind: "slow-tls" }
-  /** The handshake is done, then nothing is ever said. */
+  /** The handshake is done, then nothing is ever sent. */
   | { readonly kind: "mute" }
-  /** The connection is closed where CONNECTED was due. */
+  /** The connection is closed instead of sending CONNECTED. */
   | { readonly kind: "close-before-connected" }
-  /** Answers come, but none of the heartbeats that were promised. */
+  /** Answers are sent, but none of the promised heartbeats. */
   | { readonly kind: "no-heartbeats" };
 
-/** What can go wrong with one call, decided when its request arrives. */
+/** Faults of one call. The fault is chosen when its request arrives. */
 export type CallFault =
-  /** No answer, ever; heartbeats go on. */
+  /** No answer is ever sent; heartbeats continue. */
   | { readonly kind: "hang" }
-  /** No answer and no heartbeat from now on: a host that lost its power. */
+  /** No answer and no heartbeat is sent from now on, as from a host without power. */
   | { readonly kind: "silence" }
-  /** The right answer, `bytes` at a time. */
+  /** The right answer is sent `bytes` at a time. */
   | { readonly kind: "drip"; readonly everyMs: number; readonly bytes?: number }
-  /** The right answer, but only once this promise resolves; for tests that order events. */
+  /** The right answer is sent when this promise resolves. For tests that order events. */
   | { readonly kind: "hold"; readonly until: Promise<unknown> }
   /** The first bytes of the right answer, then a TCP reset. */
   | { readonly kind: "reset"; readonly atByte: number }
   /** The first bytes of the right answer, then an orderly end. */
   | { readonly kind: "close"; readonly atByte: number }
-  /** The right result under an id that nobody asked with. */
+  /** The right result is sent with an unknown id. */
   | { readonly kind: "wrong-id" }
   /** Bytes that are no STOMP at all. */
   | { readonly kind: "garbage"; readonly bytes?: Uint8Array }
   /** A good frame whose body is not JSON. */
   | { readonly kind: "malformed-json"; readonly body?: string }
-  /** Code 99, as long after a restart of vdsmd. */
+  /** Code 99, as for some time after a restart of vdsmd. */
   | { readonly kind: "recovering" }
   | { readonly kind: "error"; readonly code: number; readonly message?: string }
   /** This result instead of the true one. */
   | { readonly kind: "result"; readonly result: unknown }
-  /** A frame that announces, and starts to send, this many bytes. */
+  /** A frame announces this many bytes, and starts to send them. */
   | { readonly kind: "oversize"; readonly bytes: number };
 
 /** Any scripted fault. */
@@ -46,18 +46,18 @@ interface Step {
   readonly always: boolean;
 }
 
-/** What goes wrong next, in order: each step is used once, unless it is told to stay. */
+/** The faults to come, in order. Each is used once, unless it was added by `failAlways`. */
 export class FaultScript {
   private steps: Step[] = [];
 
-  /** Makes the next connection, or the next call (of this verb, if one is named), fail like this, once. */
-  next(fault: Fault, verb: string | null = null): this {
+  /** Makes the next connection or call fail once in this way; with `verb`, the next call of that verb. */
+  failNext(fault: Fault, verb: string | null = null): this {
     this.steps.push({ fault, verb, always: false });
     return this;
   }
 
-  /** Does the same as `next` for every one until `clear`. Steps that are used once come first. */
-  always(fault: Fault, verb: string | null = null): this {
+  /** Makes all connections or calls fail in this way until `clear`. Faults that are used once come first. */
+  failAlways(fault: Fault, verb: string | null = null): this {
     this.steps.push({ fault, verb, always: true });
     return this;
   }

@@ -10,7 +10,7 @@ import type { VerbAnswers } from "./verbs.js";
 
 const EVENTS = "jms.queue.events";
 
-/** One host behind its listening socket: all its connections, and the one dispatcher that they share. */
+/** One host behind its listening socket: its connections, and the dispatcher that they share. */
 export class HostEndpoint {
   readonly dispatcher: Dispatcher;
   /** Connections accepted so far. */
@@ -37,10 +37,10 @@ export class HostEndpoint {
   accept(socket: Socket): void {
     this.accepted += 1;
     this.sockets.add(socket);
-    // Else a small frame waits for the acknowledgement of the one before, and a reset loses it.
+    // Otherwise a small frame waits for the acknowledgement of the one before, and a reset loses it.
     socket.setNoDelay(true);
     socket.once("close", () => this.sockets.delete(socket));
-    // A client that goes away is no error of the host; "close" follows and cleans up.
+    // A client that leaves is no error of the host; "close" follows and cleans up.
     socket.on("error", () => undefined);
     const fault = this.faults.takeForConnection()?.kind ?? null;
     if (fault === "slow-tls") socket.resume();
@@ -52,9 +52,9 @@ export class HostEndpoint {
     }
   }
 
-  /** Sends an event to everybody who is subscribed; composed only if somebody is. */
+  /** Sends an event to all subscribers. The event is composed only if there is one. */
   notify(method: string, params: () => Readonly<Record<string, unknown>>): void {
-    if (![...this.connections].some((each) => each.listensTo(EVENTS))) return;
+    if (![...this.connections].some((each) => each.isSubscribedTo(EVENTS))) return;
     this.broadcast(EVENTS, formatPythonJson({ jsonrpc: "2.0", method, params: params() }), null);
   }
 
@@ -84,16 +84,16 @@ export class HostEndpoint {
     stream.once("close", () => this.connections.delete(connection));
   }
 
-  /** Sends a reply to every connection that listens to its destination, whoever asked, as VDSM does. */
+  /** Sends a reply to all subscribers of its destination, whoever asked, as VDSM does. */
   private broadcast(destination: string, text: string, fault: CallFault | null): void {
     for (const connection of this.connections) {
-      connection.deliver(destination, (id) => message(destination, id, text), fault);
+      connection.deliver(destination, (id) => encodeMessage(destination, id, text), fault);
     }
   }
 }
 
-/** Headers in the order in which VDSM writes them; there is no `message-id`. */
-function message(destination: string, subscription: string, text: string): Buffer {
+/** Encodes a message. Its headers have VDSM's order; there is no `message-id`. */
+function encodeMessage(destination: string, subscription: string, text: string): Buffer {
   const headers = [
     ["destination", destination],
     ["content-type", "application/json"],

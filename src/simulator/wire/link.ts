@@ -3,17 +3,20 @@ import type { Duplex } from "node:stream";
 import type { CallFault } from "./faults.js";
 import { HEARTBEAT } from "./stomp.js";
 
-/** A reset that overtakes its bytes looks like an orderly end to some clients (libuv's among them). */
+/**
+ * The pause between the last bytes and a reset. A reset that overtakes its bytes looks like an orderly end to some
+ * clients (libuv).
+ */
 const RESET_PAUSE_MS = 20;
 
-/** The sending half of one connection; scripted faults spoil bytes here and nowhere else. */
+/** The sending half of one connection. Scripted faults change bytes here and nowhere else. */
 export class Link {
-  /** What is to be sent after the frame that is on its way. */
+  /** Work to do after the frame that is being sent. */
   private readonly queue: (() => void)[] = [];
   private readonly timers = new Set<NodeJS.Timeout>();
   private busy = false;
   private silent = false;
-  /** Nothing more is read or sent; the bytes written before still go out. */
+  /** `true`: nothing more is read or sent. Bytes that were written before still go out. */
   closed = false;
 
   constructor(
@@ -23,14 +26,14 @@ export class Link {
     readonly stream: Duplex,
   ) {}
 
-  /** Queues whole frames; nothing ever comes between the bytes of one. */
+  /** Queues complete frames. No other bytes ever come between those of one frame. */
   send(bytes: Buffer): void {
     this.runInTurn(() => {
       if (!this.silent && !this.closed && this.stream.writable) this.stream.write(bytes);
     });
   }
 
-  /** Sends an answer as the fault wants it. */
+  /** Sends an answer in the way of its fault. */
   deliver(bytes: Buffer, fault: CallFault | null): void {
     switch (fault?.kind) {
       case "silence":
@@ -64,21 +67,21 @@ export class Link {
         );
         break;
       case "oversize":
-        this.oversize(fault.bytes);
+        this.sendOversize(fault.bytes);
         break;
       default:
         this.send(bytes);
     }
   }
 
-  /** Sends a heartbeat at this interval until the connection ends or falls silent. */
+  /** Sends a heartbeat at this interval until the connection ends or is silenced. */
   startHeartbeats(intervalMs: number): void {
     this.repeat(intervalMs, () => {
       if (!this.busy) this.send(HEARTBEAT);
     });
   }
 
-  /** Sends nothing more, without an end of the connection. */
+  /** Stops sending, without ending the connection. */
   silence(): void {
     this.silent = true;
   }
@@ -87,7 +90,7 @@ export class Link {
     this.timers.add(setInterval(action, intervalMs));
   }
 
-  /** Sends these last bytes and ends the connection in the orderly way. */
+  /** Sends these last bytes, then ends the connection in the orderly way. */
   close(lastWords: Buffer | string = ""): void {
     this.closed = true;
     this.stopTimers();
@@ -133,21 +136,21 @@ export class Link {
     this.timers.add(timer);
   }
 
-  /** Announces all bytes and sends them as fast as they are read; a careful client reads few of them. */
-  private oversize(size: number): void {
+  /** Announces the size and sends bytes as fast as they are read. A careful client reads few of them. */
+  private sendOversize(size: number): void {
     this.busy = true;
     const chunk = Buffer.alloc(65_536, " ");
     let left = size;
-    const more = () => {
+    const sendMore = () => {
       while (left > 0 && this.stream.writable) {
         left -= chunk.length;
         if (!this.stream.write(chunk)) {
-          this.stream.once("drain", more);
+          this.stream.once("drain", sendMore);
           return;
         }
       }
     };
     this.stream.write(`MESSAGE\ncontent-type:application/json\ncontent-length:${size}\n\n`);
-    more();
+    sendMore();
   }
 }

@@ -1,4 +1,7 @@
-/** Formats an address of its own for each host: Linux has all of 127.0.0.0/8, and nobody else listens from 127.1.0.0 on. */
+/**
+ * Formats a loopback address of its own for each host. Linux has all of 127.0.0.0/8, and no other program listens from
+ * 127.1.0.0 on.
+ */
 export function formatLoopback(host: number): string {
   return `127.${1 + (host >> 16)}.${(host >> 8) & 0xff}.${host & 0xff}`;
 }

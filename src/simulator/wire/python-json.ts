@@ -1,6 +1,6 @@
 /**
- * JSON as Python's `json.dumps` writes it: blanks after `,` and `:`, and pure ASCII.
- * VDSM sends exactly this, so byte counts and escapes of the simulator are those of a real host.
+ * Formats JSON as Python's `json.dumps` does: blanks after `,` and `:`, and only ASCII. VDSM sends exactly this, so
+ * byte counts and escapes of the simulator are those of a real host.
  */
 export function formatPythonJson(value: unknown): string {
   if (value instanceof EncodedJson) return value.text;
@@ -13,12 +13,12 @@ export function formatPythonJson(value: unknown): string {
   return "null";
 }
 
-/** A number that Python holds as a float, and therefore writes `4460.0` where JavaScript writes `4460`. */
+/** A number that is a float in Python, and is therefore written `4460.0` instead of `4460`. */
 export class PythonFloat {
   constructor(readonly value: number) {}
 }
 
-/** A value that was written as JSON before; it is put in as it is. */
+/** A value that is JSON text already, and is inserted as it is. */
 export class EncodedJson {
   constructor(readonly text: string) {}
 }

@@ -4,15 +4,15 @@ import { encodeServerFrame, type ClientFrame } from "./stomp.js";
 /** Takes the body of a SEND to one of VDSM's request destinations. */
 export type RequestSink = (body: string, replyTo: string | null) => void;
 
-/** A heartbeat that is asked for is raised to at least this. */
+/** The shortest interval of heartbeats. A shorter one is raised to this. */
 const LEAST_BEAT_MS = 1_000;
 
-/** If VDSM sends no heartbeats itself, its reactor wakes this often to look for silent clients. */
+/** The interval at which VDSM's reactor looks for silent clients if it sends no heartbeats itself. */
 const IDLE_WAKE_MS = 30_000;
 
 const REQUEST_DESTINATIONS = ["jms.topic.vdsm_requests", "jms.topic.vdsm_irs_requests"];
 
-/** One connection's STOMP: the part of version 1.2 that VDSM speaks, errors included. */
+/** The STOMP session of one connection: the part of version 1.2 that VDSM has, with its errors. */
 export class Session {
   /** Subscription id → destination. */
   private readonly subscriptions = new Map<string, string>();
@@ -24,12 +24,12 @@ export class Session {
     private readonly beats: boolean,
   ) {}
 
-  /** Lists the ids under which this connection listens to a destination. */
+  /** Lists the ids of this connection's subscriptions to a destination. */
   listSubscriptionsTo(destination: string): string[] {
     return [...this.subscriptions].filter(([, to]) => to === destination).map(([id]) => id);
   }
 
-  /** Notes that bytes came. Any byte counts as a heartbeat. */
+  /** Notes that bytes arrived. Any byte counts as a heartbeat. */
   noteReceived(): void {
     this.lastHeard = Date.now();
   }
@@ -72,7 +72,7 @@ export class Session {
     if (promised > 0) this.watch(promised, wanted > 0 ? wanted : IDLE_WAKE_MS);
   }
 
-  /** Watches for a silent client. VDSM grants no extra time, but looks only when it wakes. */
+  /** Watches for a silent client. VDSM adds no tolerance, but looks only when it wakes. */
   private watch(promisedMs: number, wakeMs: number): void {
     this.link.repeat(wakeMs, () => {
       if (Date.now() - this.lastHeard >= promisedMs) this.link.destroy();
@@ -110,7 +110,10 @@ export class Session {
   }
 }
 
-/** Parses what the client promises and what it wants, in ms; anything unreadable is 0, anything small is raised. */
+/**
+ * Parses the intervals that the client promises and wants, in ms. Text that is no number counts as 0; short intervals
+ * are raised.
+ */
 function parseHeartbeats(header: string | undefined): [number, number] {
   const match = /^(\d+),(\d+)$/.exec(header ?? "");
   const raiseHeartbeat = (text: string | undefined) =>

@@ -1,12 +1,12 @@
 /** A frame as a host reads it from a client. */
 export interface ClientFrame {
   readonly command: string;
-  /** Of repeated headers, the first. */
+  /** If a header is repeated, the first one counts. */
   readonly headers: ReadonlyMap<string, string>;
   readonly body: Buffer;
 }
 
-/** Bytes that are no STOMP frame; VDSM closes the connection on them. */
+/** Bytes that are no STOMP frame. VDSM then closes the connection. */
 export class StompError extends Error {
   override readonly name = "StompError";
 }
@@ -19,13 +19,13 @@ const CARRIAGE_RETURN = 0x0d;
 const NUL = 0x00;
 
 /**
- * Reads a client's frames from chunks cut anywhere. It shares no code with the client's own codec,
- * so that a mistake in either shows when the two talk.
+ * Reads a client's frames from chunks of any size. It shares no code with the client's own codec, so that a mistake in
+ * either is found when the two talk to each other.
  */
 export class ClientFrameReader {
   private pending: Buffer = Buffer.alloc(0);
 
-  /** Frames one by one: those before a broken one count, wherever the chunks were cut. */
+  /** Yields frames one by one. Frames before a broken one count, wherever the chunks were cut. */
   *read(chunk: Buffer): Generator<ClientFrame> {
     this.pending = Buffer.concat([this.pending, chunk]);
     for (;;) {
@@ -38,7 +38,7 @@ export class ClientFrameReader {
   }
 }
 
-/** Encodes the bytes of a frame to a client, headers in the order given; a body brings its `content-length` last. */
+/** Encodes a frame to a client, with headers in this order. If it has a body, `content-length` is the last header. */
 export function encodeServerFrame(
   command: string,
   headers: readonly (readonly [string, string])[],
@@ -68,7 +68,7 @@ function takeFrame(bytes: Buffer): { frame: ClientFrame; rest: Buffer } | null {
   return { frame: { command: head.command, headers: head.headers, body }, rest: bytes.subarray(end + 1) };
 }
 
-/** Command and headers up to the empty line; `null` while that has not come yet. */
+/** Reads command and headers up to the empty line; `null` while that has not arrived. */
 function readHead(bytes: Buffer) {
   const lines: string[] = [];
   let at = 0;

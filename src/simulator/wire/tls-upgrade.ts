@@ -2,13 +2,13 @@ import type { Socket } from "node:net";
 import { createServer, type TLSSocket } from "node:tls";
 import type { Credentials } from "./certificates.js";
 
-/** Begins the handshake on an accepted socket; calls back with the stream once client and host trust each other. */
+/** Begins the handshake on an accepted socket. Calls back with the stream when client and host trust each other. */
 export type TlsUpgrade = (socket: Socket, secured: (stream: TLSSocket) => void) => void;
 
-/** Creates the TLS of VDSM: it requires a client certificate of the same CA, and TLS 1.2 or later. */
+/** Creates VDSM's TLS. It requires a client certificate of the same CA, and TLS 1.2 or later. */
 export function createTlsUpgrade(credentials: Credentials): TlsUpgrade {
   const waiting = new Map<string, (stream: TLSSocket) => void>();
-  // Never listens itself. Sockets are handed to it, so that the TCP side stays ours to reset or to leave hanging.
+  // This server never listens. It gets accepted sockets, so that we can reset TCP, or leave it without an answer.
   const server = createServer({
     ca: credentials.ca,
     cert: credentials.cert,

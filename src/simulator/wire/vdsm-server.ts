@@ -6,37 +6,37 @@ import { HostEndpoint } from "./host-endpoint.js";
 import { createTlsUpgrade } from "./tls-upgrade.js";
 import type { VerbAnswers } from "./verbs.js";
 
-/** How one host listens. */
+/** The options of one simulated host. */
 export interface VdsmServerOptions {
-  /** The address to bind; left out, 127.0.0.1. */
+  /** The address to listen on; default 127.0.0.1. */
   readonly host?: string;
-  /** 0 or left out: any free port. */
+  /** The port; 0 or absent: any free one. */
   readonly port?: number;
-  /** `null` or left out: plain TCP, as with `ssl=false` in vdsm.conf. Else a client certificate of this CA is required. */
+  /** `null` or absent: plain TCP, as with `ssl=false` in vdsm.conf. Otherwise clients need a certificate of this CA. */
   readonly tls?: Credentials | null;
   readonly world: VerbAnswers;
   readonly faults?: FaultScript;
-  /** How long a new connection may stay without its first frame. VDSM grants 10 s. */
+  /** How long a new connection may be without its first frame. VDSM allows 10 s. */
   readonly firstBytesMs?: number;
 }
 
-/** One VDSM host on the wire. */
+/** One simulated VDSM host. */
 export interface VdsmServer {
   readonly port: number;
   readonly faults: FaultScript;
-  /** Open connections, at this moment. */
+  /** The number of open connections. */
   readonly connections: number;
-  /** Connections accepted so far. */
+  /** The number of connections accepted so far. */
   readonly accepted: number;
-  /** The latest verbs (5,000 at least) that were asked for, in order, scripted faults included. */
+  /** The latest calls (at least 5,000), in order, with those that met scripted faults. */
   readonly calls: readonly Call[];
-  /** Resolves with the next call (of this verb, when one is named). */
-  nextCall(verb?: string): Promise<Call>;
-  /** Sends an event to everybody who is subscribed to `jms.queue.events`. */
+  /** Resolves with the next call; of this verb, if one is given. */
+  waitForCall(verb?: string): Promise<Call>;
+  /** Sends an event to all subscribers of `jms.queue.events`. */
   notify(method: string, params: Readonly<Record<string, unknown>>): void;
-  /** Does the same as `notify`, but composes the event only if somebody listens. */
+  /** Does the same as `notify`, but composes the event only if there is a subscriber. */
   notifyLazily(method: string, params: () => Readonly<Record<string, unknown>>): void;
-  /** Resets every open connection; new ones are welcome. */
+  /** Resets every open connection. New ones are accepted. */
   dropConnections(): void;
   /** Switches the host off: resets its connections and refuses new ones until `switchOn`. */
   switchOff(): Promise<void>;
@@ -46,7 +46,7 @@ export interface VdsmServer {
   stop(): Promise<void>;
 }
 
-/** Starts one VDSM host; resolves when it listens. */
+/** Starts one simulated host. Resolves when it listens. */
 export async function startVdsmServer(options: VdsmServerOptions): Promise<VdsmServer> {
   const faults = options.faults ?? new FaultScript();
   const upgrade = options.tls ? createTlsUpgrade(options.tls) : null;
@@ -68,7 +68,7 @@ export async function startVdsmServer(options: VdsmServerOptions): Promise<VdsmS
     get accepted() {
       return end.accepted;
     },
-    nextCall: (verb) => end.dispatcher.nextCall(verb ?? null),
+    waitForCall: (verb) => end.dispatcher.waitForCall(verb ?? null),
     notify(method, params) {
       end.notify(method, () => params);
     },
@@ -96,7 +96,7 @@ export async function startVdsmServer(options: VdsmServerOptions): Promise<VdsmS
 export function listen(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
-    // A thousand clients may dial at once; the system's own limit still holds.
+    // A thousand clients may connect at once; the system's own limit still applies.
     server.listen({ port, host, backlog: 4_096 }, () => {
       server.off("error", reject);
       resolve();
@@ -104,7 +104,7 @@ export function listen(server: Server, port: number, host: string): Promise<void
   });
 }
 
-/** Resolves when a server and all its connections are closed; one that does not listen is closed already. */
+/** Closes a server. Resolves when its connections are closed, too, or if it did not listen. */
 export function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => {

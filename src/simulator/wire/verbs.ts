@@ -4,13 +4,13 @@ import { Random } from "../world/random.js";
 import type { Presence, SimulatedVm } from "../world/vm.js";
 import { formatStatusTime } from "../world/vm-record.js";
 
-/** Whatever answers the verbs of one host; the wire server asks nothing else of a world. */
+/** Answers the verbs of one host. The wire server needs nothing else of a world. */
 export interface VerbAnswers {
   /** Returns the result of a verb, or throws a {@link VdsmFaultError}. */
   answer(verb: string, params: Readonly<Record<string, unknown>>): unknown;
 }
 
-/** A JSON-RPC error that a verb ends with. */
+/** The JSON-RPC error with which a verb ends. */
 export class VdsmFaultError extends Error {
   override readonly name = "VdsmFaultError";
 
@@ -25,20 +25,20 @@ export class VdsmFaultError extends Error {
 /** A host of the world: its name, its release, and the state of its vdsmd. */
 export interface SimulatedHost {
   readonly name: string;
-  /** `4.3` tells NICs in `Host.getVMFullList` and does not know `Host.dumpxmls`. */
+  /** `4.3` reports NICs in `Host.getVMFullList`, and does not have `Host.dumpxmls`. */
   readonly release: "4.3" | "4.5";
-  /** vdsmd has just started: every verb ends with code 99. */
+  /** `true` if vdsmd has just started: every verb ends with code 99. */
   recovering: boolean;
-  /** Restarts of vdsmd so far; each gives every VM another `hash`. */
+  /** The number of restarts of vdsmd. Each changes every VM's `hash`. */
   restarts: number;
 }
 
 type Params = Readonly<Record<string, unknown>>;
 
-/** The VMs that are on one host. */
+/** The VMs on one host. */
 export type HostView = readonly { readonly vm: SimulatedVm; readonly presence: Presence }[];
 
-/** What the answers of a host are made from. */
+/** The sources of a host's answers. */
 export interface HostFacts {
   readonly view: () => HostView;
   readonly record: (vm: SimulatedVm, presence: Presence) => Record<string, unknown>;
@@ -46,7 +46,7 @@ export interface HostFacts {
   readonly version: () => number;
 }
 
-/** Answers the verbs of one host from what the facts are at that moment. */
+/** Creates the answers to the verbs of one host. Each call uses the present facts. */
 export function createVerbs(host: SimulatedHost, { view, record, version }: HostFacts): VerbAnswers {
   const toShortRecord = ({ vm, presence }: HostView[number]) => ({
     vmId: vm.id,
@@ -94,7 +94,7 @@ export function createVerbs(host: SimulatedHost, { view, record, version }: Host
   };
 }
 
-/** Composes an answer once for all who ask between two changes. It is the largest answer, and asked for most. */
+/** Composes an answer once between two changes. It is the largest answer, and the most frequent one. */
 function memoizeByVersion(version: () => number, compose: () => unknown): () => EncodedJson {
   let latest: { version: number; answer: EncodedJson } | null = null;
   return () => {
@@ -113,7 +113,7 @@ function findVm(view: HostView, params: Params): HostView[number] {
   return found;
 }
 
-/** Lists the VMs of a `vmList`. An absent or empty one means all; unknown ids are left out. */
+/** Filters the VMs of a `vmList`. An absent or empty list means all VMs; unknown ids are ignored. */
 function filterVms(view: HostView, params: Params): HostView {
   const wanted = params["vmList"];
   if (!Array.isArray(wanted) || wanted.length === 0) return view;

@@ -4,13 +4,13 @@ export const NETWORKS = ["ovirtmgmt", "storage", "vm-prod", "vm-dmz"] as const;
 /** The name of a network in a simulated data centre. */
 export type NetworkName = (typeof NETWORKS)[number];
 
-/** Hands out MACs and addresses, each once, in an order that only the calls decide. */
+/** Assigns MACs and addresses, each once. Their order depends only on the calls. */
 export class AddressPlan {
   private macs = 0;
   private readonly addresses = new Map<NetworkName, number>();
 
-  /** Alternates between the two ranges that oVirt engines use: the current default pool and the older Qumranet one. */
-  nextMac(): string {
+  /** Takes MACs by turns from two ranges of oVirt engines: the present default pool and the older Qumranet one. */
+  takeMac(): string {
     const number = this.macs;
     this.macs += 1;
     const tail = (number >> 1) + 0x100;
@@ -18,25 +18,25 @@ export class AddressPlan {
     return number % 2 === 0 ? `56:6f:1a:${bytes}` : `00:1a:4a:${bytes}`;
   }
 
-  nextIpv4(network: NetworkName): string {
-    const number = this.nextOf(network);
+  takeIpv4(network: NetworkName): string {
+    const number = this.takeNumber(network);
     return `10.${10 * (NETWORKS.indexOf(network) + 1)}.${(number >> 8) & 0xff}.${number & 0xff}`;
   }
 
-  nextIpv6(network: NetworkName): string {
-    return `2001:db8:${NETWORKS.indexOf(network) + 1}::${this.nextOf(network).toString(16)}`;
+  takeIpv6(network: NetworkName): string {
+    return `2001:db8:${NETWORKS.indexOf(network) + 1}::${this.takeNumber(network).toString(16)}`;
   }
 
-  private nextOf(network: NetworkName): number {
+  private takeNumber(network: NetworkName): number {
     const number = (this.addresses.get(network) ?? 9) + 1;
-    // .0 and .255 of a byte look like network and broadcast addresses, which no guest would have.
+    // A last byte of 0 or 255 would look like a network or broadcast address, which no guest has.
     const taken = number % 256 === 255 ? number + 2 : number;
     this.addresses.set(network, taken);
     return taken;
   }
 }
 
-/** Derives the address that a Linux kernel gives itself on a link (modified EUI-64, RFC 4291 appendix A). */
+/** Derives the link-local address of a Linux kernel (modified EUI-64, RFC 4291 appendix A). */
 export function deriveLinkLocal(mac: string): string {
   const bytes = mac.split(":").map((byte) => parseInt(byte, 16));
   const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = bytes.slice(-6);

@@ -1,9 +1,6 @@
 import type { SimulatedNic, SimulatedVm } from "./vm.js";
 
-/**
- * Formats the libvirt domain of a VM as `Host.dumpxmls` gives it. It has enough to find every NIC, and oVirt's
- * metadata.
- */
+/** Formats the libvirt domain of a VM as `Host.dumpxmls` gives it: with enough to find every NIC, and oVirt's metadata. */
 export function formatDomainXml(vm: SimulatedVm): string {
   const interfaces = vm.nics.map(formatInterfaceXml).join("");
   return (
@@ -20,7 +17,7 @@ export function formatDomainXml(vm: SimulatedVm): string {
 }
 
 /**
- * Creates the NICs of a VM as `Host.getVMFullList` up to 4.3 tells them. The keys are in the order of a captured
+ * Creates the NICs of a VM as `Host.getVMFullList` up to 4.3 reports them. The keys have the order of a captured
  * answer.
  */
 export function createLegacyDevices(vm: SimulatedVm): readonly Record<string, unknown>[] {
@@ -61,7 +58,7 @@ function formatInterfaceXml(nic: SimulatedNic, at: number): string {
   );
 }
 
-/** Formats oVirt's metadata. Only here is the network of a virtual function: its XML has no bridge. */
+/** Formats oVirt's metadata. Only the metadata have the network of a virtual function, since its XML has no bridge. */
 function formatMetadataXml(nic: SimulatedNic): string {
   return (
     `<ovirt-vm:device devtype='interface' mac_address='${nic.mac}'>` +

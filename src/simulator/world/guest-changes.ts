@@ -3,16 +3,16 @@ import { createVeth } from "./guests/containers.js";
 import type { SimulatedVm, WireInterface } from "./vm.js";
 import type { World } from "./world.js";
 
-/** Changes something about a guest's network, as its kind allows: a lease, a second address, or containers. */
+/** Changes a guest's network in a way that fits its kind: a lease, a second address, or containers. */
 export function changeAddresses(world: World, vm: SimulatedVm): void {
   const { netIfaces } = vm;
   if (netIfaces === null) {
-    // An agent that knows no interfaces still tells addresses.
-    if (vm.guestIPs) world.setGuestIPs(vm.id, world.plan.nextIpv4("ovirtmgmt"));
+    // An agent that knows no interfaces still reports addresses.
+    if (vm.guestIPs) world.setGuestIPs(vm.id, world.plan.takeIpv4("ovirtmgmt"));
     return;
   }
   if (netIfaces.some(isVeth)) {
-    world.setInterfaces(vm.id, churnContainers(world, netIfaces));
+    world.setInterfaces(vm.id, replaceContainers(world, netIfaces));
     return;
   }
   const at = netIfaces.findIndex(
@@ -34,19 +34,19 @@ function changeOne(world: World, vm: SimulatedVm, before: WireInterface): WireIn
     const kept = rest.slice(0, -1);
     return {
       ...before,
-      inet6: [...(linkLocal === undefined ? [] : [linkLocal]), world.plan.nextIpv6(network), ...kept],
+      inet6: [...(linkLocal === undefined ? [] : [linkLocal]), world.plan.takeIpv6(network), ...kept],
     };
   }
   if (inet.length > 1 && world.random.drawChance(0.5)) return { ...before, inet: inet.slice(0, -1) };
-  if (world.random.drawChance(0.5)) return { ...before, inet: [...inet, world.plan.nextIpv4(network)] };
-  return { ...before, inet: [world.plan.nextIpv4(network), ...inet.slice(1)] };
+  if (world.random.drawChance(0.5)) return { ...before, inet: [...inet, world.plan.takeIpv4(network)] };
+  return { ...before, inet: [world.plan.takeIpv4(network), ...inet.slice(1)] };
 }
 
-/** Around this many containers a docker host stays, however long it lives. */
+/** The usual number of containers of a docker host, around which it stays. */
 const USUAL_CONTAINERS = 260;
 
 /** Ends some containers and starts others. */
-function churnContainers(world: World, netIfaces: readonly WireInterface[]): WireInterface[] {
+function replaceContainers(world: World, netIfaces: readonly WireInterface[]): WireInterface[] {
   const gone = world.random.drawInt(1, 4);
   const veths = netIfaces.filter(isVeth).slice(gone);
   const born = Array.from({ length: world.random.drawInt(1, veths.length < USUAL_CONTAINERS ? 5 : 3) }, () =>

@@ -21,7 +21,7 @@ import { createWindowsOldAgent, createWindowsQemuAgent } from "./guests/windows.
 import type { Random } from "./random.js";
 import type { GuestFactory } from "./vm-spec.js";
 
-/** Every kind of guest there is, with the stem of the names that such VMs bear. */
+/** All kinds of guests, each with the first part of its VMs' names. */
 export const GUEST_KINDS = {
   "linux server": { stem: "web", make: createLinuxServer },
   "bond with VLANs": { stem: "db", make: createBondedVlans },
@@ -48,7 +48,7 @@ export type GuestKind = keyof typeof GUEST_KINDS;
 
 const ALL_KINDS = Object.keys(GUEST_KINDS) as [GuestKind, ...GuestKind[]];
 
-/** Most guests of a real cluster are plain; the odd ones are there so that nobody forgets them. */
+/** The kinds of most guests in a real cluster. The unusual kinds are there so that they are not forgotten. */
 const USUAL_KINDS: readonly [GuestKind, ...GuestKind[]] = [
   "linux server",
   "linux server",
@@ -61,8 +61,8 @@ const USUAL_KINDS: readonly [GuestKind, ...GuestKind[]] = [
 ];
 
 /**
- * Picks the kind of the VM at a position. The first ones are every kind once, in order; then come mostly the usual
- * ones.
+ * Picks the kind of the VM at a position. The first VMs have every kind once, in order; later ones mostly the usual
+ * kinds.
  */
 export function pickKind(position: number, random: Random): GuestKind {
   return ALL_KINDS[position] ?? (random.drawChance(0.8) ? random.pick(USUAL_KINDS) : random.pick(ALL_KINDS));

@@ -4,16 +4,16 @@ import type { SimulatedHost } from "../wire/verbs.js";
 import type { SimulatedVm } from "./vm.js";
 import type { World } from "./world.js";
 
-/** `web-01` changes at every third tick, so that whoever watches a demonstration sees something change. */
+/** The ticks between two changes of `web-01`. They are few, so that viewers of a demonstration see something change. */
 const SHOWCASE_TICKS = 3;
 
-/** A newcomer's first minutes are without failures of hosts. */
+/** The first ticks, in which no host fails, so that a new user's first minutes are calm. */
 const CALM_TICKS = 60;
 
 /** Advances the cluster by one tick: running events go on, and a few VMs begin one. */
 export function advanceWorld(world: World): void {
   world.now += 1;
-  world.nextSample();
+  world.takeSample();
   for (const host of world.hosts) restartSometimes(world, host);
   for (const vm of world.vms) {
     if (vm.pinned) changePinned(world, vm);
@@ -54,10 +54,10 @@ function endMigration(world: World, vm: SimulatedVm): void {
   else world.finishMigration(vm.id);
 }
 
-/** Starts a VM. The guest is up before its agent. */
+/** Finishes the start of a VM. Its agent starts later. */
 function startVm(world: World, vm: SimulatedVm): void {
   world.setStatus(vm.id, "Up");
-  // What DHCP gave before, it may give to others meanwhile.
+  // DHCP may have given its old address to another guest meanwhile.
   if (world.random.drawChance(0.3)) changeAddresses(world, vm);
 }
 
@@ -68,7 +68,7 @@ function advanceAgent(world: World, vm: SimulatedVm): boolean {
 }
 
 function startEvent(world: World, vm: SimulatedVm): void {
-  const what = world.random.next();
+  const what = world.random.draw();
   if (what < 0.01) world.setStatus(vm.id, "Powering down");
   else if (what < 0.015)
     world.stop(vm.id, { code: 1, reason: 1, message: "Lost connection with qemu process" });

@@ -1,10 +1,10 @@
 import { GUEST_KINDS, pickKind } from "./guest.js";
 import type { World } from "./world.js";
 
-/** The first VMs of a cluster are pinned: always Up, and where documentation and newcomers expect them. */
+/** The number of pinned VMs. They are the first ones, always Up, and on the hosts that the documentation names. */
 const PINNED = 10;
 
-/** Fills a world with VMs, spread over its hosts. `web-01` is always the first, whatever the seed. */
+/** Fills a world with VMs on all its hosts. `web-01` is always the first, whatever the seed. */
 export function populate(world: World, count: number): void {
   for (let position = 0; position < count; position += 1) {
     const kind = pickKind(position, world.random);

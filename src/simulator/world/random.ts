@@ -1,4 +1,4 @@
-/** Chance with a seed. The same seed gives the same numbers on every machine, so a scenario can be repeated. */
+/** A random generator with a seed. The same seed gives the same numbers on every machine, so a scenario can be repeated. */
 export class Random {
   private state: number;
 
@@ -6,8 +6,8 @@ export class Random {
     this.state = typeof seed === "number" ? seed >>> 0 : computeHash32(seed);
   }
 
-  /** Returns a number in [0, 1), by mulberry32: 32 bits of state are plenty for believable guests. */
-  next(): number {
+  /** Draws a number in [0, 1), by mulberry32. Its 32 bits of state are enough for realistic guests. */
+  draw(): number {
     this.state = (this.state + 0x6d2b79f5) >>> 0;
     let mixed = this.state;
     mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1);
@@ -17,11 +17,11 @@ export class Random {
 
   /** Draws an integer between both ends, each included. */
   drawInt(least: number, most: number): number {
-    return least + Math.floor(this.next() * (most - least + 1));
+    return least + Math.floor(this.draw() * (most - least + 1));
   }
 
   drawChance(probability: number): boolean {
-    return this.next() < probability;
+    return this.draw() < probability;
   }
 
   pick<T>(choices: readonly [T, ...T[]]): T {

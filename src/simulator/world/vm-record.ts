@@ -2,16 +2,19 @@ import { PythonFloat } from "../wire/python-json.js";
 import { computeHash64, Random } from "./random.js";
 import type { Presence, SimulatedVm } from "./vm.js";
 
-/** What a record needs to know about the host that tells it. */
+/** What a record needs from the host that reports it. */
 export interface RecordContext {
-  /** Statistics move with every sample. */
+  /** The number of the sample. Statistics change with it. */
   readonly sample: number;
-  /** Changes when vdsmd restarts, and with it every `hash`. */
+  /** A text that changes when vdsmd restarts, and changes every `hash`. */
   readonly boot: string;
   readonly displayAddress: string;
 }
 
-/** Creates the record of one VM in `Host.getAllVmStats`, as VDSM composes it: numbers as strings, ordered as captured. */
+/**
+ * Creates the record of one VM in `Host.getAllVmStats` as VDSM does: numbers as strings, keys in the order of a
+ * captured answer.
+ */
 export function createVmRecord(
   vm: SimulatedVm,
   presence: Presence,
@@ -54,8 +57,8 @@ function createLiveRecord(vm: SimulatedVm, presence: Presence, teller: RecordCon
     monitorResponse: "0",
     clientIp: "",
     timeOffset: "0",
-    cpuUser: (random.next() * 40 + (teller.sample % 17)).toFixed(2),
-    cpuSys: (random.next() * 8 + (teller.sample % 3)).toFixed(2),
+    cpuUser: (random.draw() * 40 + (teller.sample % 17)).toFixed(2),
+    cpuSys: (random.draw() * 8 + (teller.sample % 3)).toFixed(2),
     cpuUsage: String(random.drawInt(1e12, 9e13) + teller.sample * 30_000_000),
     cpuActual: true,
     vcpuCount: String(vcpus),
@@ -86,16 +89,13 @@ function createLiveRecord(vm: SimulatedVm, presence: Presence, teller: RecordCon
   };
 }
 
-/** Hashes a VM's devices. The hash also changes with every start of vdsmd, and never with what the guest does. */
+/** Hashes a VM's devices. The hash also changes with every start of vdsmd, and never with the guest. */
 function hashDevices(vm: SimulatedVm, boot: string): string {
   const devices = vm.nics.map((nic) => [nic.id, nic.mac, nic.network, nic.linkActive].join("/"));
   return computeHash64([boot, vm.id, ...devices].join()).toString();
 }
 
-/**
- * Creates the counters. They are empty right after a start, because rates need two samples. Virtual functions have
- * none.
- */
+/** Creates the counters. They are empty just after a start, because rates need two samples. Virtual functions have none. */
 function createNetworkFields(vm: SimulatedVm, presence: Presence, random: Random, sample: number) {
   const first = random.drawInt(0, 900);
   if (presence.status === "WaitForLaunch") return {};
@@ -138,7 +138,7 @@ function createDiskFields(random: Random, sample: number) {
   };
 }
 
-/** Creates what the guest reports. Without an agent VDSM sends its own defaults, and nothing about the network. */
+/** Creates the guest's report. Without an agent VDSM sends its own defaults, and nothing about the network. */
 function createGuestFields(vm: SimulatedVm, vcpus: number, memoryKb: number, sample: number) {
   const memory = {
     memUsage: String(20 + (sample % 9)),

@@ -2,7 +2,7 @@ import type { AddressPlan } from "./addresses.js";
 import type { Random } from "./random.js";
 import type { AgentState, SimulatedNic, SimulatedVm, VmStatus, WireInterface } from "./vm.js";
 
-/** What a new VM is to be; what is left out is made up believably. */
+/** The properties of a new VM. Absent ones get realistic values. */
 export interface VmSpec {
   readonly name: string;
   readonly host: string;
@@ -11,27 +11,27 @@ export interface VmSpec {
   readonly os?: "linux" | "windows";
   readonly pinned?: boolean;
   readonly status?: VmStatus;
-  /** Left out: one NIC on `ovirtmgmt`. */
+  /** Absent: one NIC on `ovirtmgmt`. */
   readonly nics?: readonly Partial<SimulatedNic>[];
-  /** `null` or left out: no agent, the key is absent. */
+  /** `null` or absent: there is no agent, so the key is absent. */
   readonly netIfaces?: readonly WireInterface[] | null;
-  /** `null`: the key is absent. Left out: `''`, as with qemu-ga. */
+  /** `null`: the key is absent. Not given: `''`, as with qemu-ga. */
   readonly guestIPs?: string | null;
-  /** `null`: the key is absent. Left out: the name in `example.test`. */
+  /** `null`: the key is absent. Not given: the name in `example.test`. */
   readonly fqdn?: string | null;
   readonly agent?: AgentState;
-  /** Laid over the stats record as it is; `undefined` removes a key. */
+  /** Overwrites keys of the stats record; `undefined` removes a key. */
   readonly raw?: Readonly<Record<string, unknown>>;
 }
 
-/** Everything of a VM but its place. A kind of guest makes it from a name, an address plan and chance. */
+/** Creates the properties of a VM, except its name and host, from a name, an address plan and random numbers. */
 export type GuestFactory = (
   name: string,
   plan: AddressPlan,
   random: Random,
 ) => Omit<VmSpec, "name" | "host" | "kind">;
 
-/** Creates a VM by its spec, not yet on any host. */
+/** Creates a VM from its spec. It is on no host yet. */
 export function createVm(spec: VmSpec, plan: AddressPlan, random: Random): SimulatedVm {
   return {
     id: spec.id ?? random.drawUuid(),
@@ -49,12 +49,12 @@ export function createVm(spec: VmSpec, plan: AddressPlan, random: Random): Simul
   };
 }
 
-/** Creates a NIC by what is given of it. */
+/** Creates a NIC from its spec. */
 export function createNic(spec: Partial<SimulatedNic>, plan: AddressPlan, random: Random): SimulatedNic {
   return {
     id: spec.id ?? random.drawUuid(),
     deviceId: spec.deviceId ?? random.drawUuid(),
-    mac: spec.mac ?? plan.nextMac(),
+    mac: spec.mac ?? plan.takeMac(),
     network: spec.network ?? "ovirtmgmt",
     device: spec.device ?? "bridge",
     model: spec.model ?? "virtio",

@@ -1,4 +1,4 @@
-/** An entry of `netIfaces` as it goes over the wire, with whatever an agent puts there. */
+/** An entry of `netIfaces` on the wire, with any other values that an agent sends. */
 export interface WireInterface {
   readonly name: string | null;
   readonly hw: string | null;
@@ -8,13 +8,13 @@ export interface WireInterface {
 
 /** A virtual NIC as the hypervisor has it. */
 export interface SimulatedNic {
-  /** The engine's id, which libvirt carries in the `ua-…` alias. */
+  /** The engine's id, which libvirt has in the `ua-…` alias. */
   readonly id: string;
-  /** The id that VDSM up to 4.3 also gives; another one than `id`. */
+  /** The id that VDSM up to 4.3 also reports. It differs from `id`. */
   readonly deviceId: string;
   readonly mac: string;
   readonly network: string;
-  /** `hostdev`: a virtual function handed through (SR-IOV); it has no `vnetN` on the host. */
+  /** `hostdev`: a virtual function that the guest uses directly (SR-IOV). It has no `vnetN` on the host. */
   readonly device: "bridge" | "hostdev";
   readonly model: "virtio" | "e1000e" | "rtl8139";
   readonly linkActive: boolean;
@@ -46,7 +46,7 @@ export interface Presence {
   readonly host: string;
   readonly status: VmStatus;
   readonly exit: Exit | null;
-  /** The source of a post-copy migration: it no longer knows anything of the guest. */
+  /** `true` for the source of a post-copy migration, which knows nothing of the guest any more. */
   readonly postCopy: boolean;
   /** The tick at which this status began. */
   readonly since: number;
@@ -55,22 +55,22 @@ export interface Presence {
 /** The guest agent of a VM: `none` and `silent` leave the key `netIfaces` out. */
 export type AgentState = "running" | "starting" | "silent" | "none";
 
-/** A VM of the world. Read it freely; change it through the world only. */
+/** A VM of the world. Change it only through the world. */
 export interface SimulatedVm {
   readonly id: string;
   readonly name: string;
   readonly kind: string;
   readonly os: "linux" | "windows";
-  /** Never stopped, silenced or moved by `tick`; only its addresses change. */
+  /** `true`: `tick` never stops, silences or moves it; only its addresses change. */
   readonly pinned: boolean;
   presences: readonly Presence[];
   nics: readonly SimulatedNic[];
   agent: AgentState;
-  /** `null`: the guest has no list to report, and the key is absent even while the agent runs. */
+  /** `null`: the guest has no list to report, so the key is absent even while the agent runs. */
   netIfaces: readonly WireInterface[] | null;
   /** `null`: the key is absent. */
   guestIPs: string | null;
   fqdn: string | null;
-  /** Laid over the stats record as it is, for payloads that nobody would make on purpose; `undefined` removes a key. */
+  /** Overwrites keys of the stats record, for payloads that no real guest sends; `undefined` removes a key. */
   raw: Readonly<Record<string, unknown>>;
 }

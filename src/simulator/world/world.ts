@@ -5,7 +5,7 @@ import { createVmRecord } from "./vm-record.js";
 import { createNic, createVm, type VmSpec } from "./vm-spec.js";
 import type { AgentState, Exit, Presence, SimulatedNic, SimulatedVm, VmStatus, WireInterface } from "./vm.js";
 
-/** The hosts of a new world, and the seed of everything that is made up in it. */
+/** The hosts of a new world, and the seed of all its random values. */
 export interface WorldSpec {
   readonly hosts: readonly (string | { readonly name: string; readonly release?: "4.3" | "4.5" })[];
   readonly seed?: number;
@@ -20,18 +20,18 @@ const GUEST_SHUTDOWN: Exit = { code: 0, reason: 1, message: "User shut down from
 const MIGRATED: Exit = { code: 0, reason: 4, message: "Migration succeeded" };
 const NOT_MIGRATED: Exit = { code: 1, reason: 5, message: "Migration failed" };
 
-/** Hosts and VMs, and everything that can happen to them; what a host says is always what stands here. */
+/** Hosts and VMs, and everything that can happen to them. Hosts always report the present state of the world. */
 export class World {
   readonly hosts: readonly SimulatedHost[];
   readonly plan = new AddressPlan();
   readonly random: Random;
-  /** The only clock of the world; the wall clock has no part in it. */
+  /** The only clock of the world, in ticks. Real time does not matter. */
   now = 0;
-  /** Told of every new status of a VM on a host, as an engine is by events. */
+  /** Called for every new status of a VM on a host, as an engine gets it by events. */
   onStatus: ((vm: SimulatedVm, presence: Presence) => void) | null = null;
   private readonly byId = new Map<string, SimulatedVm>();
   private samples = 0;
-  /** Raised by whatever changes an answer, so that unchanged answers need not be composed again. */
+  /** A number that rises with each change of an answer. Unchanged answers are not composed again. */
   private version = 0;
 
   constructor(spec: WorldSpec) {
@@ -47,31 +47,31 @@ export class World {
   }
 
   /** Returns the VM of this name or id. Throws if there is none. */
-  vm(nameOrId: string): SimulatedVm {
+  findVm(nameOrId: string): SimulatedVm {
     const found = this.byId.get(nameOrId) ?? this.vms.find((vm) => vm.name === nameOrId);
     if (found === undefined) throw new Error(`no VM ${nameOrId} in this world`);
     return found;
   }
 
-  host(name: string): SimulatedHost {
+  findHost(name: string): SimulatedHost {
     const found = this.hosts.find((host) => host.name === name);
     if (found === undefined) throw new Error(`no host ${name} in this world`);
     return found;
   }
 
-  /** Creates the verbs that a server on the wire answers for one host. */
-  verbs(hostName: string): VerbAnswers {
+  /** Creates the answers to the verbs of one host. */
+  createAnswers(hostName: string): VerbAnswers {
     const view = (): HostView =>
       this.vms.flatMap((vm) =>
         vm.presences.filter((each) => each.host === hostName).map((presence) => ({ vm, presence })),
       );
-    const record = (vm: SimulatedVm, presence: Presence) => this.recordOf(vm, presence);
-    return createVerbs(this.host(hostName), { view, record, version: () => this.version });
+    const record = (vm: SimulatedVm, presence: Presence) => this.createRecord(vm, presence);
+    return createVerbs(this.findHost(hostName), { view, record, version: () => this.version });
   }
 
-  /** Creates the record that a host reports of a VM now. */
-  recordOf(vm: SimulatedVm, presence: Presence): Record<string, unknown> {
-    const { name, restarts } = this.host(presence.host);
+  /** Creates the record that a host now reports of a VM. */
+  createRecord(vm: SimulatedVm, presence: Presence): Record<string, unknown> {
+    const { name, restarts } = this.findHost(presence.host);
     return createVmRecord(vm, presence, {
       sample: this.samples,
       boot: `${name}/${restarts}`,
@@ -80,7 +80,7 @@ export class World {
   }
 
   addVm(spec: VmSpec): SimulatedVm {
-    this.host(spec.host);
+    this.findHost(spec.host);
     const vm = createVm(spec, this.plan, this.random);
     if (this.byId.has(vm.id)) throw new Error(`a VM ${vm.id} is already in this world`);
     this.byId.set(vm.id, vm);
@@ -88,13 +88,13 @@ export class World {
     return vm;
   }
 
-  /** Moves every counter. Nothing else changes. */
-  nextSample(): void {
+  /** Changes every counter, and nothing else. */
+  takeSample(): void {
     this.samples += 1;
     this.version += 1;
   }
 
-  /** Sets what the guest reports from now on. `null` makes the key absent. */
+  /** Sets the interfaces that the guest reports. `null` makes the key absent. */
   setInterfaces(nameOrId: string, netIfaces: readonly WireInterface[] | null): void {
     const vm = this.findForChange(nameOrId);
     vm.netIfaces = netIfaces;
@@ -121,7 +121,7 @@ export class World {
     this.findForChange(nameOrId).agent = agent;
   }
 
-  /** Stops the agent: `netIfaces` is absent until `startAgent`. */
+  /** Stops the agent. `netIfaces` is then absent until `startAgent`. */
   stopAgent(nameOrId: string): void {
     this.setAgent(nameOrId, "silent");
   }
@@ -132,15 +132,15 @@ export class World {
 
   /** Sets the status of a VM on this host; without a host, on every host that has it. */
   setStatus(nameOrId: string, status: VmStatus, host: string | null = null): void {
-    const vm = this.vm(nameOrId);
+    const vm = this.findVm(nameOrId);
     for (const each of vm.presences) {
       if (host === null || each.host === host) this.placeVm(vm, each.host, status);
     }
   }
 
-  /** Puts a VM on a host, in a status; one that is there already changes its status only. */
+  /** Puts a VM on a host with a status. If it is already there, only its status changes. */
   placeVm(vm: SimulatedVm, host: string, status: VmStatus, details: Partial<Presence> = {}): void {
-    this.host(host);
+    this.findHost(host);
     const presence: Presence = { exit: null, postCopy: false, ...details, host, status, since: this.now };
     const at = vm.presences.findIndex((each) => each.host === host);
     vm.presences = at < 0 ? [...vm.presences, presence] : vm.presences.with(at, presence);
@@ -148,9 +148,9 @@ export class World {
     this.onStatus?.(vm, presence);
   }
 
-  /** Leaves a Down record, as a guest's own shutdown does, until `destroy`. */
+  /** Stops a VM. It leaves a Down record, as after a guest's own shutdown, until `destroy`. */
   stop(nameOrId: string, exit: Exit = GUEST_SHUTDOWN): void {
-    const vm = this.vm(nameOrId);
+    const vm = this.findVm(nameOrId);
     for (const { host } of vm.presences) this.placeVm(vm, host, "Down", { exit });
   }
 
@@ -160,9 +160,9 @@ export class World {
     vm.presences = host === null ? [] : vm.presences.filter((each) => each.host !== host);
   }
 
-  /** Powers a VM up on a host. It goes on to Up by `tick` or `setStatus`, and its agent speaks by `tick` or `speak`. */
+  /** Starts a VM on a host. `tick` or `setStatus` brings it to Up, and `tick` or `startAgent` starts its agent. */
   start(nameOrId: string, host: string): void {
-    const vm = this.vm(nameOrId);
+    const vm = this.findVm(nameOrId);
     if (vm.agent !== "none") vm.agent = "starting";
     this.placeVm(vm, host, "Powering up");
   }
@@ -173,11 +173,11 @@ export class World {
   }
 
   /**
-   * Starts a migration, step 1 of 3: `Migration Source` here (post-copy reports no guest), `Migration Destination`
-   * there.
+   * Starts a migration, step 1 of 3. The source has the status `Migration Source` (a post-copy one reports no guest),
+   * the other host `Migration Destination`.
    */
   startMigration(nameOrId: string, toHost: string, { postCopy = false } = {}): void {
-    const vm = this.vm(nameOrId);
+    const vm = this.findVm(nameOrId);
     const source = vm.presences[0];
     if (source === undefined || source.host === toHost)
       throw new Error(`${vm.name} cannot move to ${toHost}`);
@@ -185,14 +185,20 @@ export class World {
     this.placeVm(vm, toHost, "Migration Destination");
   }
 
-  /** Ends a migration, step 2 of 3: Up there, and a Down record with `exitReason` 4 here. */
+  /**
+   * Ends a migration, step 2 of 3. The VM is Up on the destination, and leaves a Down record with `exitReason` 4 at the
+   * source.
+   */
   finishMigration(nameOrId: string): void {
     const { vm, source, destination } = this.findMigration(nameOrId);
     this.placeVm(vm, destination.host, "Up");
     this.placeVm(vm, source.host, "Down", { exit: MIGRATED });
   }
 
-  /** Fails a migration, step 2: Up here as before, and a Down record there until `destroy`. */
+  /**
+   * Fails a migration, step 2. The VM is Up at the source as before, and leaves a Down record at the destination until
+   * `destroy`.
+   */
   failMigration(nameOrId: string): void {
     const { vm, source, destination } = this.findMigration(nameOrId);
     this.placeVm(vm, source.host, "Up");
@@ -212,25 +218,25 @@ export class World {
     this.leaveSource(nameOrId);
   }
 
-  /** Restarts vdsmd: every `hash` changes. With `recovering` every verb fails with code 99 until it is taken back. */
+  /** Restarts vdsmd. Every `hash` changes. With `recovering`, every verb fails with code 99 until that is set back. */
   restartVdsmd(hostName: string, recovering = false): void {
-    const host = this.host(hostName);
+    const host = this.findHost(hostName);
     host.restarts += 1;
     host.recovering = recovering;
     this.version += 1;
   }
 
   setRecovering(hostName: string, recovering: boolean): void {
-    this.host(hostName).recovering = recovering;
+    this.findHost(hostName).recovering = recovering;
   }
 
   private findForChange(nameOrId: string): SimulatedVm {
     this.version += 1;
-    return this.vm(nameOrId);
+    return this.findVm(nameOrId);
   }
 
   private findMigration(nameOrId: string) {
-    const vm = this.vm(nameOrId);
+    const vm = this.findVm(nameOrId);
     const source = vm.presences.find((each) => each.status === "Migration Source");
     const destination = vm.presences.find((each) => each.status === "Migration Destination");
     if (source === undefined || destination === undefined) throw new Error(`${vm.name} is not migrating`);

@@ -36,9 +36,9 @@ describe("F7: an answer spoilt by chance", () => {
       const outcomes = new Map<string, number>();
       for (let round = 0; round < rounds; round += 1) {
         const random = new Random(seed + round);
-        const records = all.fleet.world.vms.map((vm) => all.fleet.world.recordOf(vm, vm.presences[0]!));
+        const records = all.fleet.world.vms.map((vm) => all.fleet.world.createRecord(vm, vm.presences[0]!));
         const result = new EncodedJson(spoilt(records, random));
-        host.server.faults.next({ kind: "result", result }, "Host.getAllVmStats");
+        host.server.faults.failNext({ kind: "result", result }, "Host.getAllVmStats");
         const pass = await all.pass(host);
         const outcome = pass.failure?.kind ?? (pass.rejectedVms > 0 ? "rejected VMs" : pass.outcome);
         outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
@@ -90,16 +90,16 @@ describe("F8: of the guests of one host", () => {
 describe("F10: two things under one name", () => {
   test("one VM twice in an answer is one VM; the same winner every time", async () => {
     const { world } = all.fleet;
-    const vm = world.vm(host.vmIds[0]!);
+    const vm = world.findVm(host.vmIds[0]!);
     const record = (generation: number) => ({
-      ...world.recordOf(vm, vm.presences[0]!),
+      ...world.createRecord(vm, vm.presences[0]!),
       netIfaces: createReportAt(generation, 0, 2),
     });
-    const others = world.vms.slice(1).map((each) => world.recordOf(each, each.presences[0]!));
+    const others = world.vms.slice(1).map((each) => world.createRecord(each, each.presences[0]!));
     const winners = new Set<number>();
     for (let pass = 0; pass < 3; pass += 1) {
       const result = [record(11), ...others, record(12)];
-      host.server.faults.next({ kind: "result", result }, "Host.getAllVmStats");
+      host.server.faults.failNext({ kind: "result", result }, "Host.getAllVmStats");
       expect((await all.pass(host)).outcome).toBe("done");
       const devices = await all.database.store.readGuestInterfacesByVms([vm.id]);
       expect(devices.length).toBe(2);

@@ -20,7 +20,7 @@ async function expectOldThenNew(fault: Fault, kind: string, reason: string): Pro
   const before = await all.storedGeneration(broken);
   broken.next();
   sound.next();
-  broken.server.faults.next(fault, fault.kind in CONNECTION ? null : "Host.getAllVmStats");
+  broken.server.faults.failNext(fault, fault.kind in CONNECTION ? null : "Host.getAllVmStats");
   if (fault.kind in CONNECTION) broken.server.dropConnections();
   const failed = await failing();
   expect(failed.failure?.kind).toBe(kind);
@@ -134,7 +134,7 @@ describe("a host that", () => {
     for (let atByte = 1; atByte < 12_000; atByte += 397) {
       const before = await all.storedGeneration(broken);
       broken.next();
-      broken.server.faults.next({ kind: "reset", atByte }, "Host.getAllVmStats");
+      broken.server.faults.failNext({ kind: "reset", atByte }, "Host.getAllVmStats");
       const { outcome } = await all.pass(broken);
       if (outcome === "done") expect(await all.storedGeneration(broken)).toBe(broken.generation);
       else expect(await all.storedGeneration(broken)).toBe(before);
@@ -155,7 +155,7 @@ describe("a host that", () => {
       for (const [at, host] of hosts.entries()) {
         expected.push(host.generation);
         host.next();
-        host.server.faults.next({ kind: "reset", atByte: outcomes.length + at }, "Host.getAllVmStats");
+        host.server.faults.failNext({ kind: "reset", atByte: outcomes.length + at }, "Host.getAllVmStats");
       }
       const results = await many.refresher.refreshAll();
       expect(hosts.filter(({ server }) => server.faults.pending > 0)).toEqual([]);
@@ -182,8 +182,8 @@ describe("a host that", () => {
     const [slow, fast] = patient.fleet.hosts as [GenerationHost, GenerationHost];
     let release: () => void = () => undefined;
     const until = new Promise<void>((resolve) => (release = resolve));
-    slow.server.faults.next({ kind: "hold", until }, "Host.getAllVmStats");
-    const asked = slow.server.nextCall("Host.getAllVmStats");
+    slow.server.faults.failNext({ kind: "hold", until }, "Host.getAllVmStats");
+    const asked = slow.server.waitForCall("Host.getAllVmStats");
     const held = patient.pass(slow);
     await asked;
     let isOver = false;

@@ -105,7 +105,7 @@ describe("F6: a host that cannot be trusted", () => {
     await once(plain, "listening");
     ends.push(() => new Promise((resolve) => plain.close(resolve)));
     const serve = async (tls: Credentials) => {
-      const server = await startVdsmServer({ world: all.fleet.world.verbs(host.name), tls });
+      const server = await startVdsmServer({ world: all.fleet.world.createAnswers(host.name), tls });
       ends.push(() => server.stop());
       return server.port;
     };
@@ -237,13 +237,13 @@ describe("F29: a line of 200 ms on which every tenth packet comes late", () => {
 test("F20: an answer over the limit is refused whole; a large one under it is taken", async () => {
   const [all, host] = await refreshing(() => ({ maxFrameBytes: 40_000 }));
   const { world } = all.fleet;
-  const record = world.recordOf(world.vms[0]!, world.vms[0]!.presences[0]!);
+  const record = world.createRecord(world.vms[0]!, world.vms[0]!.presences[0]!);
   const before = await all.storedGeneration(host);
   const many = Array.from({ length: 50 }, (_, at) => ({
     ...record,
     vmId: `00000000-0000-4000-8000-${String(at).padStart(12, "0")}`,
   }));
-  host.server.faults.next({ kind: "result", result: many }, "Host.getAllVmStats");
+  host.server.faults.failNext({ kind: "result", result: many }, "Host.getAllVmStats");
   const refused = await all.pass(host);
   expect(refused).toMatchObject({ outcome: "failed", failure: { kind: "protocol" } });
   await all.expectWhole();

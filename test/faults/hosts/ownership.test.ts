@@ -65,7 +65,7 @@ function countChangesIn(owners: readonly (string | null)[]): number {
 async function settle(vmId: string): Promise<void> {
   const { world } = all.fleet;
   world.destroy(vmId);
-  world.placeVm(world.vm(vmId), source.name, "Up");
+  world.placeVm(world.findVm(vmId), source.name, "Up");
   await all.pass(source);
   await all.pass(destination);
   expect(await readOwner(vmId)).toBe(source.configured.id);
@@ -132,7 +132,7 @@ describe("F10: a VM that two hosts say is Up", () => {
     const { world } = all.fleet;
     const vmId = source.vmIds[0]!;
     await settle(vmId);
-    world.placeVm(world.vm(vmId), destination.name, "Up");
+    world.placeVm(world.findVm(vmId), destination.name, "Up");
     const owners = await live([() => undefined, () => undefined], ["dsdsdsds", "sdsdsdsd"]);
     expect(owners).not.toContain(null);
     expect(countChangesIn(owners)).toBeLessThanOrEqual(1);

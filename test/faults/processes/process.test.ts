@@ -58,9 +58,9 @@ async function overtake(stop: () => void, goOn: () => Promise<void>): Promise<vo
   let release: () => void = () => undefined;
   const held = new Promise<void>((resolve) => (release = resolve));
   // What the other asked before it was stopped has come by now; the next question is the late one's.
-  await host.server.nextCall("Host.getAllVmStats");
-  host.server.faults.next({ kind: "hold", until: held }, "Host.getAllVmStats");
-  await host.server.nextCall("Host.getAllVmStats");
+  await host.server.waitForCall("Host.getAllVmStats");
+  host.server.faults.failNext({ kind: "hold", until: held }, "Host.getAllVmStats");
+  await host.server.waitForCall("Host.getAllVmStats");
   stop();
   const told = superseded(late);
   other.signal("SIGCONT");

@@ -30,7 +30,7 @@ async function start(vdsmHosts: string, environment: Record<string, string> = {}
 test("two gateways without Redis poll a host that needs most of an interval, and neither voids the other's passes", async () => {
   const [slow] = cluster.hosts as [SimulatedCluster["hosts"][0]];
   // The answer comes in pieces, for as long as about an interval.
-  slow.server.faults.always({ kind: "drip", everyMs: 20, bytes: 400 }, "Host.getAllVmStats");
+  slow.server.faults.failAlways({ kind: "drip", everyMs: 20, bytes: 400 }, "Host.getAllVmStats");
   const [one, other] = [await start(cluster.vdsmHosts), await start(cluster.vdsmHosts)];
   const successes: number[] = [];
   const startedMs = performance.now();

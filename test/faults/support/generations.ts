@@ -103,7 +103,7 @@ async function startHost(
     for (const { vm, number } of vms)
       world.setInterfaces(vm.id, createReportAt(generation, number, interfacesPerVm));
   };
-  const answers = world.verbs(name);
+  const answers = world.createAnswers(name);
   const verbs: VerbAnswers = {
     answer: (verb, params) => {
       if (changesAtEveryPoll && verb === "Host.getAllVmStats") next();

@@ -6,12 +6,12 @@ import { createInterface, createLinkedInterface, LOOPBACK } from "./parts.js";
 
 /** Creates a guest with one NIC, docker's bridges, and a veth for each of hundreds of containers. */
 export const createDockerHost: GuestFactory = (_name, plan, random) => {
-  const mac = plan.nextMac();
+  const mac = plan.takeMac();
   return {
     nics: [{ mac, network: "vm-prod" }],
     netIfaces: [
       LOOPBACK,
-      createLinkedInterface("eth0", mac, [plan.nextIpv4("vm-prod")], [plan.nextIpv6("vm-prod")]),
+      createLinkedInterface("eth0", mac, [plan.takeIpv4("vm-prod")], [plan.takeIpv6("vm-prod")]),
       createInterface("docker0", "02:42:9d:1e:aa:01", ["172.17.0.1"]),
       createInterface(`br-${random.drawHex(12)}`, createLocalMac(random, "02:42"), ["172.18.0.1"]),
       ...Array.from({ length: random.drawInt(200, 320) }, () => createVeth(random)),

@@ -3,7 +3,7 @@ import { createInterface, createLinkedInterface, LOOPBACK } from "./parts.js";
 
 /** Creates two NICs under a bond under two VLANs. Five interfaces share one MAC; only the VLANs have addresses. */
 export const createBondedVlans: GuestFactory = (_name, plan) => {
-  const [first, second] = [plan.nextMac(), plan.nextMac()];
+  const [first, second] = [plan.takeMac(), plan.takeMac()];
   return {
     nics: [
       { mac: first, network: "vm-prod" },
@@ -14,15 +14,15 @@ export const createBondedVlans: GuestFactory = (_name, plan) => {
       createInterface("eth0", first),
       createInterface("eth1", first),
       createLinkedInterface("bond0", first),
-      createLinkedInterface("bond0.100", first, [plan.nextIpv4("vm-prod")], [plan.nextIpv6("vm-prod")]),
-      createLinkedInterface("bond0.200", first, [plan.nextIpv4("storage")]),
+      createLinkedInterface("bond0.100", first, [plan.takeIpv4("vm-prod")], [plan.takeIpv6("vm-prod")]),
+      createLinkedInterface("bond0.200", first, [plan.takeIpv4("storage")]),
     ],
   };
 };
 
 /** Creates a router. The bridge over its NIC has the NIC's MAC and its addresses. */
 export const createBridged: GuestFactory = (_name, plan) => {
-  const [first, second] = [plan.nextMac(), plan.nextMac()];
+  const [first, second] = [plan.takeMac(), plan.takeMac()];
   return {
     nics: [
       { mac: first, network: "ovirtmgmt" },
@@ -30,8 +30,8 @@ export const createBridged: GuestFactory = (_name, plan) => {
     ],
     netIfaces: [
       LOOPBACK,
-      createLinkedInterface("eth0", first, [plan.nextIpv4("ovirtmgmt")]),
-      createLinkedInterface("br-ex", second, [plan.nextIpv4("vm-dmz")], [plan.nextIpv6("vm-dmz")]),
+      createLinkedInterface("eth0", first, [plan.takeIpv4("ovirtmgmt")]),
+      createLinkedInterface("br-ex", second, [plan.takeIpv4("vm-dmz")], [plan.takeIpv6("vm-dmz")]),
       createInterface("eth1", second),
       createInterface("virbr0", "52:54:00:8e:1c:5a", ["192.168.122.1"]),
       createInterface("tun0", null, ["10.8.0.2"], ["fe80::1"]),

@@ -4,19 +4,19 @@ import { createInterface, createLinkedInterface, LOOPBACK } from "./parts.js";
 
 /** Creates a guest without an agent: VDSM knows its NICs and nothing more. */
 export const createAgentless: GuestFactory = (_name, plan) => ({
-  nics: [{ mac: plan.nextMac(), network: "vm-dmz", model: "rtl8139" }],
+  nics: [{ mac: plan.takeMac(), network: "vm-dmz", model: "rtl8139" }],
   agent: "none",
 });
 
 /** Creates a guest with an agent from before 2014. It gives '' for an interface without IPv4, and no loopback. */
 export const createOldAgent: GuestFactory = (_name, plan) => {
-  const macs = [plan.nextMac(), plan.nextMac(), plan.nextMac()] as const;
+  const macs = [plan.takeMac(), plan.takeMac(), plan.takeMac()] as const;
   const names = ["eth8", "eth9", "eth7"];
   return {
     nics: macs.map((mac) => ({ mac, network: "vm-prod" })),
     netIfaces: macs.map((mac, at) => ({
       name: names[at] ?? null,
-      inet6: at === 1 ? [deriveLinkLocal(mac), plan.nextIpv6("vm-prod")] : [deriveLinkLocal(mac)],
+      inet6: at === 1 ? [deriveLinkLocal(mac), plan.takeIpv6("vm-prod")] : [deriveLinkLocal(mac)],
       inet: [""],
       hw: mac,
     })),
@@ -25,30 +25,30 @@ export const createOldAgent: GuestFactory = (_name, plan) => {
 
 /** Creates a guest with an agent so old that it reports addresses and no interfaces. */
 export const createGuestIpsOnly: GuestFactory = (_name, plan) => ({
-  nics: [{ mac: plan.nextMac(), network: "ovirtmgmt" }],
-  guestIPs: `${plan.nextIpv4("ovirtmgmt")} ${plan.nextIpv4("storage")}`,
+  nics: [{ mac: plan.takeMac(), network: "ovirtmgmt" }],
+  guestIPs: `${plan.takeIpv4("ovirtmgmt")} ${plan.takeIpv4("storage")}`,
   netIfaces: null,
 });
 
 /** Creates a guest whose agent starts some ticks later. */
 export const createLateAgent: GuestFactory = (_name, plan) => {
-  const mac = plan.nextMac();
+  const mac = plan.takeMac();
   return {
     nics: [{ mac, network: "vm-prod" }],
-    netIfaces: [LOOPBACK, createLinkedInterface("ens3", mac, [plan.nextIpv4("vm-prod")])],
+    netIfaces: [LOOPBACK, createLinkedInterface("ens3", mac, [plan.takeIpv4("vm-prod")])],
     agent: "starting",
   };
 };
 
 /** Creates a guest that reports non-ASCII text, in the BMP and outside of it, wherever it can. */
 export const createNonAscii: GuestFactory = (name, plan) => {
-  const mac = plan.nextMac();
+  const mac = plan.takeMac();
   return {
     os: "windows",
     fqdn: `${name}.größe.example.test`,
     nics: [{ mac, network: "vm-prod" }],
     netIfaces: [
-      createInterface("LAN-Verbindung Büro", mac, [plan.nextIpv4("vm-prod")], [`${deriveLinkLocal(mac)}%7`]),
+      createInterface("LAN-Verbindung Büro", mac, [plan.takeIpv4("vm-prod")], [`${deriveLinkLocal(mac)}%7`]),
       createInterface("以太网 😀, zweite", "02:00:4c:4f:4f:50", ["169.254.77.1"]),
       createInterface("Loopback Pseudo-Interface 1", null, ["127.0.0.1"], ["::1"]),
     ],
@@ -57,8 +57,8 @@ export const createNonAscii: GuestFactory = (name, plan) => {
 
 /** Creates a guest with one name twice with different addresses, and one interface reported twice. */
 export const createDuplicateNames: GuestFactory = (_name, plan) => {
-  const [first, second] = [plan.nextMac(), plan.nextMac()];
-  const twice = createLinkedInterface("eth1", second, [plan.nextIpv4("storage")]);
+  const [first, second] = [plan.takeMac(), plan.takeMac()];
+  const twice = createLinkedInterface("eth1", second, [plan.takeIpv4("storage")]);
   return {
     nics: [
       { mac: first, network: "vm-prod" },
@@ -66,8 +66,8 @@ export const createDuplicateNames: GuestFactory = (_name, plan) => {
     ],
     netIfaces: [
       LOOPBACK,
-      createLinkedInterface("eth0", first, [plan.nextIpv4("vm-prod")]),
-      createLinkedInterface("eth0", first, [plan.nextIpv4("vm-prod")]),
+      createLinkedInterface("eth0", first, [plan.takeIpv4("vm-prod")]),
+      createLinkedInterface("eth0", first, [plan.takeIpv4("vm-prod")]),
       twice,
       twice,
     ],
@@ -76,7 +76,7 @@ export const createDuplicateNames: GuestFactory = (_name, plan) => {
 
 /** Creates a guest with an SR-IOV function: no device on the host, no statistics, only the domain XML has it. */
 export const createSrIov: GuestFactory = (_name, plan) => {
-  const [first, second] = [plan.nextMac(), plan.nextMac()];
+  const [first, second] = [plan.takeMac(), plan.takeMac()];
   return {
     nics: [
       { mac: first, network: "ovirtmgmt" },
@@ -84,23 +84,23 @@ export const createSrIov: GuestFactory = (_name, plan) => {
     ],
     netIfaces: [
       LOOPBACK,
-      createLinkedInterface("eth0", first, [plan.nextIpv4("ovirtmgmt")]),
-      createLinkedInterface("ens5f0v2", second, [plan.nextIpv4("vm-prod")]),
+      createLinkedInterface("eth0", first, [plan.takeIpv4("ovirtmgmt")]),
+      createLinkedInterface("ens5f0v2", second, [plan.takeIpv4("vm-prod")]),
     ],
   };
 };
 
 /** Creates a guest with IP over InfiniBand, whose hardware address has 20 bytes. */
 export const createInfiniBand: GuestFactory = (_name, plan, random) => {
-  const mac = plan.nextMac();
+  const mac = plan.takeMac();
   const guid = random.drawHex(16).match(/../g) ?? [];
   const hw = ["80:00:02:08:fe:80:00:00:00:00:00:00", ...guid].join(":");
   return {
     nics: [{ mac, network: "ovirtmgmt" }],
     netIfaces: [
       LOOPBACK,
-      createLinkedInterface("eth0", mac, [plan.nextIpv4("ovirtmgmt")]),
-      createInterface("ib0", hw, [plan.nextIpv4("storage")]),
+      createLinkedInterface("eth0", mac, [plan.takeIpv4("ovirtmgmt")]),
+      createInterface("ib0", hw, [plan.takeIpv4("storage")]),
     ],
   };
 };

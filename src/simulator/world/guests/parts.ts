@@ -1,7 +1,7 @@
 import { deriveLinkLocal } from "../addresses.js";
 import type { WireInterface } from "../vm.js";
 
-/** Loopback as qemu-ga on Linux tells it. */
+/** Loopback as qemu-ga on Linux reports it. */
 export const LOOPBACK: WireInterface = {
   hw: "00:00:00:00:00:00",
   inet: ["127.0.0.1"],
@@ -9,7 +9,7 @@ export const LOOPBACK: WireInterface = {
   name: "lo",
 };
 
-/** Creates an interface as an agent writes it; keys in the order of a captured answer. */
+/** Creates an interface as an agent reports it, with keys in the order of a captured answer. */
 export function createInterface(
   name: string,
   hw: string | null,
@@ -19,7 +19,7 @@ export function createInterface(
   return { hw, inet, inet6, name };
 }
 
-/** Creates an interface that is up on a link: with the link-local address that it gave itself. */
+/** Creates an interface that is up: it has a link-local address derived from its MAC. */
 export function createLinkedInterface(
   name: string,
   hw: string,

@@ -2,9 +2,9 @@ import { deriveLinkLocal } from "../addresses.js";
 import type { GuestFactory } from "../vm-spec.js";
 import { createInterface } from "./parts.js";
 
-/** Windows under qemu-ga: names with blanks, zones behind link-local addresses, loopback without a MAC. */
+/** Creates a Windows guest with qemu-ga: names with blanks, zones behind link-local addresses, loopback without a MAC. */
 export const createWindowsQemuAgent: GuestFactory = (_name, plan, random) => {
-  const [first, second] = [plan.nextMac(), plan.nextMac()];
+  const [first, second] = [plan.takeMac(), plan.takeMac()];
   return {
     os: "windows",
     nics: [
@@ -15,13 +15,13 @@ export const createWindowsQemuAgent: GuestFactory = (_name, plan, random) => {
       createInterface(
         "Ethernet",
         first,
-        [plan.nextIpv4("ovirtmgmt")],
+        [plan.takeIpv4("ovirtmgmt")],
         [`fe80::b51b:d3df:15df:${random.drawInt(1, 9)}eb%3`],
       ),
       createInterface(
         "Ethernet Instance 0 2",
         second,
-        [plan.nextIpv4("vm-prod")],
+        [plan.takeIpv4("vm-prod")],
         [`${deriveLinkLocal(second)}%12`],
       ),
       createInterface("Loopback Pseudo-Interface 1", null, ["127.0.0.1"], ["::1"]),
@@ -29,10 +29,13 @@ export const createWindowsQemuAgent: GuestFactory = (_name, plan, random) => {
   };
 };
 
-/** Windows under oVirt's own agent: adapter descriptions as names, some longer than 50, one MAC dashed and upper-case. */
+/**
+ * Creates a Windows guest with oVirt's own agent: adapter descriptions as names, some longer than 50 characters, and
+ * one MAC in upper case with dashes.
+ */
 export const createWindowsOldAgent: GuestFactory = (_name, plan) => {
-  const macs = [plan.nextMac(), plan.nextMac(), plan.nextMac()] as const;
-  const addresses = [plan.nextIpv4("ovirtmgmt"), plan.nextIpv4("vm-prod"), plan.nextIpv4("storage")] as const;
+  const macs = [plan.takeMac(), plan.takeMac(), plan.takeMac()] as const;
+  const addresses = [plan.takeIpv4("ovirtmgmt"), plan.takeIpv4("vm-prod"), plan.takeIpv4("storage")] as const;
   return {
     os: "windows",
     nics: [
@@ -56,6 +59,6 @@ export const createWindowsOldAgent: GuestFactory = (_name, plan) => {
   };
 };
 
-/** 86 characters: past the 50 that the first design of the table's column allowed. */
+/** A description of 86 characters. The first design of the table's column allowed 50. */
 const LONG_DESCRIPTION =
   "Microsoft Network Adapter Multiplexor Driver over Red Hat VirtIO Ethernet Adapter #4-1";
