@@ -14,8 +14,8 @@ export interface BenchDatabase {
 }
 
 /**
- * On the server of `DATABASE_URL`, or on an embedded one with these settings. No commit waits for the disk: what a disk costs is the same for
- * everybody, and would only hide what the statements cost.
+ * Opens a database on the server of `DATABASE_URL`, or on an embedded one with these settings. No commit waits for the
+ * disk: every variant would pay the same for that, and it would hide the costs of the statements.
  */
 export async function openDatabase(settings = STILL): Promise<BenchDatabase> {
   const server = await startPostgresServer("DATABASE_URL", settings);
@@ -45,12 +45,12 @@ export async function openDatabase(settings = STILL): Promise<BenchDatabase> {
   };
 }
 
-/** The bytes of WAL written by the work, other sessions' included. */
+/** Measures the bytes of WAL during the work, those of other sessions included. */
 export async function measureWalBytes<T>(
   client: pg.Client,
   work: () => Promise<T>,
 ): Promise<{ readonly answer: T; readonly walBytes: number }> {
-  const before = await walPosition(client);
+  const before = await readWalPosition(client);
   const answer = await work();
   const { rows } = await client.query<{ bytes: string }>(
     "SELECT pg_current_wal_insert_lsn() - $1::pg_lsn AS bytes",
@@ -59,7 +59,10 @@ export async function measureWalBytes<T>(
   return { answer, walBytes: Number(rows[0]!.bytes) };
 }
 
-/** The bytes of WAL that the work wrote for the tables of VMs and their indexes; `null` if the server cannot tell. */
+/**
+ * Measures the bytes of WAL that the work wrote for the tables of VMs and their indexes; `null` if the server cannot
+ * tell.
+ */
 export async function measureVmTablesWalBytes(
   client: pg.Client,
   work: () => Promise<unknown>,
@@ -77,14 +80,14 @@ export async function measureVmTablesWalBytes(
   return Number(rows[0]!.bytes);
 }
 
-/** Lists the bytes of WAL of the work by table, those of its indexes included; `null` if the server cannot tell. */
+/** Lists the bytes of WAL of the work by table, each with its indexes; `null` if the server cannot tell. */
 export async function listWalByTable(
   client: pg.Client,
   work: () => Promise<unknown>,
 ): Promise<Record<string, number> | null> {
   const before = await recordWal(client, work);
   if (before === null) return null;
-  // A record of two blocks is listed twice; it counts where its first block is.
+  // A record of two blocks is listed twice. It counts for the first block.
   const { rows } = await client.query<{ name: string; bytes: string }>(
     `SELECT coalesce(parent.inhparent::regclass::text, owner.relname) AS name, sum(b.record_length) AS bytes
      FROM pg_get_wal_block_info($1::pg_lsn, pg_current_wal_flush_lsn(), false) b
@@ -98,28 +101,31 @@ export async function listWalByTable(
   return Object.fromEntries(rows.map(({ name, bytes }) => [name, Number(bytes)]));
 }
 
-/** Runs the work so that its WAL can be inspected, from the returned position on; `null` if the server cannot. */
+/**
+ * Runs the work so that its WAL can be inspected. Returns the position at which it begins; `null` if the server cannot
+ * inspect it.
+ */
 async function recordWal(client: pg.Client, work: () => Promise<unknown>): Promise<string | null> {
   try {
     await client.query("CREATE EXTENSION IF NOT EXISTS pg_walinspect");
   } catch {
     return null;
   }
-  const before = await walPosition(client);
+  const before = await readWalPosition(client);
   await work();
-  // A change of a host's row behind it, written through: only what reached the log file can be inspected.
+  // One more transaction writes the log through to its file: only what is in the file can be inspected.
   await client.query("SELECT txid_current()");
-  // A checkpoint would do that, too, and then throw away the first files of a long record.
+  // A checkpoint would do that, too, but would then remove the first files of a long record.
   await client.query("SELECT pg_switch_wal()");
   return before;
 }
 
-async function walPosition(client: pg.Client): Promise<string> {
+async function readWalPosition(client: pg.Client): Promise<string> {
   const { rows } = await client.query<{ lsn: string }>("SELECT pg_current_wal_insert_lsn() AS lsn");
   return rows[0]!.lsn;
 }
 
-/** Nothing that happens by itself happens in the middle of a measurement. */
+/** Settings that keep background work of PostgreSQL out of a measurement. */
 export const STILL: Readonly<Record<string, string>> = {
   autovacuum: "off",
   checkpoint_timeout: "1h",

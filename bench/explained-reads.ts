@@ -2,21 +2,21 @@ import type pg from "pg";
 import { createReader } from "../src/store/read/reader.js";
 import type { ReadStore } from "../src/store/types.js";
 
-/** What statements took in the database alone. */
+/** The cost of statements in the database alone. */
 export interface DatabaseCost {
   /** Planning and executing. */
   readonly milliseconds: number;
   /** Blocks of 8 kB, found in memory or read. */
   readonly blocks: number;
   readonly indexes: ReadonlySet<string>;
-  /** Tables of which a whole scan was made, with more than a page in it. */
+  /** Tables of more than a page that were read completely. */
   readonly scanned: ReadonlySet<string>;
 }
 
-/** Opens reads on one connection, of which the database itself tells what each statement costs. */
+/** Opens reads on one connection. The database reports the cost of each of their statements. */
 export function openExplainedReads(client: Pick<pg.Client, "query">): {
   readonly reads: ReadStore;
-  /** The cost of all statements since the last call, each run once more under EXPLAIN. */
+  /** Returns the cost of all statements since the last call. Each is run once more under EXPLAIN. */
   takeCost(): Promise<DatabaseCost>;
 } {
   let sent: { readonly sql: string; readonly values: readonly unknown[] }[] = [];

@@ -5,11 +5,11 @@ import { formatCursor } from "../src/store/changes/cursor.js";
 import { createDataSource } from "../src/store/postgres/data-source.js";
 import type { ReadStore } from "../src/store/types.js";
 import { openDatabase } from "./database.js";
-import { addressOf, makePast, type PastSize } from "./history-data.js";
+import { formatAddressAt, makePast, type PastSize } from "./history-data.js";
 import { openExplainedReads, type DatabaseCost } from "./explained-reads.js";
 import { computeMedian } from "./median.js";
 
-/** Measures questions about a long past: how long each takes, the database's part and the way to it together. */
+/** Measures questions about a long past: the time of each, in the database alone and at the caller. */
 export async function benchHistory(size: PastSize): Promise<void> {
   const database = await openDatabase({});
   const { client, store } = database;
@@ -19,7 +19,7 @@ export async function benchHistory(size: PastSize): Promise<void> {
     const log = createChangeLog(dataSource);
     await log.maintain(90 * 86_400_000);
     await makePast(client, size);
-    // The spans are there already: the index is put at the end of the log.
+    // The spans exist already, so the index's cursor is set to the end of the log.
     await client.query("UPDATE vnic_graph_address_index SET cursor = $1, is_built = true", [
       formatCursor((await log.openTail()).cursor),
     ]);
@@ -43,7 +43,7 @@ export async function benchHistory(size: PastSize): Promise<void> {
         const start = performance.now();
         await ask(round, address);
         times.push(performance.now() - start);
-        // Others than the ones just asked, whose pages are in memory now.
+        // Other arguments than those before, whose pages are in memory now.
         const other = round + 1_000;
         await toExplain[name as keyof typeof toExplain](other, await findAddress(client, size, other));
         costs.push(await explained.takeCost());
@@ -70,7 +70,7 @@ export async function benchHistory(size: PastSize): Promise<void> {
 
 async function findAddress(client: pg.Client, { vms }: PastSize, round: number): Promise<string> {
   const { rows } = await client.query<{ address: string }>(
-    `SELECT ${addressOf(String(1 + ((round * 7_717) % vms)), String(round % 20))} AS address`,
+    `SELECT ${formatAddressAt(String(1 + ((round * 7_717) % vms)), String(round % 20))} AS address`,
   );
   return rows[0]?.address ?? "";
 }

@@ -1,4 +1,4 @@
-/** The middle one of the values. */
+/** Computes the median of the values. */
 export function computeMedian(values: readonly number[]): number {
   const sorted = values.toSorted((left, right) => left - right);
   const middle = sorted.length >> 1;

@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import type pg from "pg";
 
-/** What some work in the database took. */
+/** The cost of some work in the database. */
 export interface Spent {
   readonly milliseconds: number;
   /**
-   * CPU of the server's sessions: unlike the clock it does not tell of what else the machine does. The clock where it
-   * cannot be had: the server is on another machine, or this is not Linux.
+   * CPU of the server's sessions, which other work on the machine does not disturb. It is the clock's time if CPU
+   * cannot be read: the server is on another machine, or this is not Linux.
    */
   readonly cpuMilliseconds: number;
 }
@@ -17,7 +17,7 @@ export class Meter {
 
   constructor(private readonly client: pg.Client) {}
 
-  /** To be called when all connections that will be used are open. */
+  /** Prepares the meter. Call it when all connections that will be used are open. */
   async prepare(): Promise<void> {
     const { rows } = await this.client.query<{ pid: number }>(
       "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND inet_server_addr() = inet_client_addr()",
@@ -26,15 +26,15 @@ export class Meter {
   }
 
   async measure<T>(work: () => Promise<T>): Promise<Spent & { readonly answer: T }> {
-    const [cpu, started] = [this.cpuNow(), performance.now()];
+    const [cpu, started] = [this.readCpu(), performance.now()];
     const answer = await work();
     const milliseconds = performance.now() - started;
-    const cpuAfter = this.cpuNow();
+    const cpuAfter = this.readCpu();
     const cpuMilliseconds = cpu === null || cpuAfter === null ? milliseconds : cpuAfter - cpu;
     return { answer, milliseconds, cpuMilliseconds };
   }
 
-  private cpuNow(): number | null {
+  private readCpu(): number | null {
     try {
       const nanoseconds = this.pids.map((pid) =>
         Number(readFileSync(`/proc/${pid}/schedstat`, "utf8").split(" ")[0]),

@@ -1,9 +1,9 @@
 import type { RefreshStore } from "../src/store/types.js";
 import type { Meter, Spent } from "./meter.js";
 
-/** A store that tells what each of its questions took, until the answer was here. */
+/** A store that measures each of its calls, until the answer has arrived. */
 export class MeteredStore implements RefreshStore {
-  /** `false`: the store is not told what readers see change, so that it writes nothing of it. */
+  /** `false`: it gets no list of what readers see change, so it writes no log. */
   isLogged = true;
   private readonly spentByName = new Map<string, Spent>();
 
@@ -16,7 +16,7 @@ export class MeteredStore implements RefreshStore {
     this.spentByName.clear();
   }
 
-  spent(...names: string[]): Spent {
+  readSpent(...names: string[]): Spent {
     const each = names.map((name) => this.spentByName.get(name) ?? NOTHING);
     return {
       milliseconds: each.reduce((sum, { milliseconds }) => sum + milliseconds, 0),
@@ -33,20 +33,21 @@ export class MeteredStore implements RefreshStore {
   readonly removeHost: RefreshStore["removeHost"] = (...all) => this.store.removeHost(...all);
   readonly listHosts: RefreshStore["listHosts"] = () => this.store.listHosts();
   readonly renameHost: RefreshStore["renameHost"] = (...all) => this.store.renameHost(...all);
-  readonly claim: RefreshStore["claim"] = (...all) => this.metered("claim", () => this.store.claim(...all));
+  readonly claim: RefreshStore["claim"] = (...all) =>
+    this.measureCall("claim", () => this.store.claim(...all));
   readonly readHostVms: RefreshStore["readHostVms"] = (...all) =>
-    this.metered("read", () => this.store.readHostVms(...all));
+    this.measureCall("read", () => this.store.readHostVms(...all));
   readonly readNicHolders: RefreshStore["readNicHolders"] = (...all) =>
-    this.metered("read", () => this.store.readNicHolders(...all));
+    this.measureCall("read", () => this.store.readNicHolders(...all));
   readonly readVms: RefreshStore["readVms"] = (...all) =>
-    this.metered("read", () => this.store.readVms(...all));
+    this.measureCall("read", () => this.store.readVms(...all));
   readonly apply: RefreshStore["apply"] = (claim, changes, findings) =>
-    this.metered("apply", () =>
+    this.measureCall("apply", () =>
       this.store.apply(claim, changes, this.isLogged ? findings : { ...findings, visibleChanges: [] }),
     );
   readonly fail: RefreshStore["fail"] = (...all) => this.store.fail(...all);
 
-  private async metered<T>(name: string, ask: () => Promise<T>): Promise<T> {
+  private async measureCall<T>(name: string, ask: () => Promise<T>): Promise<T> {
     const { answer, ...spent } = await this.meter.measure(ask);
     this.spentByName.set(name, spent);
     return answer;

@@ -10,25 +10,25 @@ import { formatPythonJson } from "../src/simulator/wire/python-json.js";
 import type { SimulatedVm } from "../src/simulator/world/vm.js";
 import { createWorld } from "../src/simulator/world/world.js";
 
-/** Answers of `Host.getAllVmStats` as VDSM writes them, 2 to 3 kB a VM, of hosts with `vmsPerHost` VMs each. */
+/** Creates answers of `Host.getAllVmStats` as VDSM writes them, of hosts with `vmsPerHost` VMs each. A VM has 2 to 3 kB. */
 export class Payloads {
   private readonly templates = createTemplates();
 
   constructor(readonly vmsPerHost: number) {}
 
   /**
-   * The answer of a host. Counters move with `sample`. The VMs of which `version` is not 0 have another address than at
-   * first, and another one for each version.
+   * Creates the answer of a host. Counters change with `sample`. A VM has another address for each `version`; 0 is its
+   * first one.
    */
   body(host: number, sample: number, version: (at: number) => number): Buffer {
     const records: string[] = [];
     for (let at = 0; at < this.vmsPerHost; at += 1) {
       const number = host * this.vmsPerHost + at;
       records.push(
-        this.templateOf(number).fill({
+        this.findTemplate(number).fill({
           id: formatVmId(number),
           name: formatName(number),
-          macs: this.templateOf(number).vm.nics.map((_, nic) => formatMac(number, nic)),
+          macs: this.findTemplate(number).vm.nics.map((_, nic) => formatMac(number, nic)),
           ipv4: formatAddress(number, version(at)),
           received: 1_000_000_000 + number * 1_009 + sample * 15_140,
         }),
@@ -38,30 +38,30 @@ export class Payloads {
     return Buffer.from(`${head}${records.join(", ")}]}`, "latin1");
   }
 
-  /** The libvirt domain of the VM with this number. */
+  /** Formats the libvirt domain of the VM with this number. */
   domain(number: number): string {
-    const { vm } = this.templateOf(number);
+    const { vm } = this.findTemplate(number);
     const nics = vm.nics.map((nic, at) => ({ ...nic, mac: formatMac(number, at) }));
     return formatDomainXml({ ...vm, id: formatVmId(number), name: formatName(number), nics });
   }
 
-  private templateOf(number: number): RecordTemplate {
+  private findTemplate(number: number): RecordTemplate {
     return this.templates[number % this.templates.length]!;
   }
 }
 
-/** The id of the VM with this number in the fleet. */
+/** Formats the id of the VM with this number in the fleet. */
 export function formatVmId(number: number): string {
   return `f1ee7000-0000-4000-8000-0000${number.toString(16).padStart(8, "0")}`;
 }
 
-/** The address that a VM has in this version. */
+/** Formats the address that a VM has in this version. */
 export function formatAddress(number: number, version: number): string {
   return `10.${version & 0xff}.${(number >> 8) & 0xff}.${number & 0xff}`;
 }
 
-/** The version for every VM whose place is a multiple of the step, 0 for the others. */
-export function everyNth(step: number, version: number): (at: number) => number {
+/** Creates the function that gives the version to every n-th VM, and 0 to the others. */
+export function changeEveryNth(step: number, version: number): (at: number) => number {
   return (at) => (at % step === 0 ? version : 0);
 }
 
@@ -76,8 +76,8 @@ function formatMac(number: number, nic: number): string {
 }
 
 /**
- * Guests with an address that can change, and interfaces that name and MAC tell apart. So every way of writing finds
- * its rows. Containers by the hundred would blur a measurement per VM.
+ * Creates templates of guests that have an address which can change, and interfaces with different names or MACs. So
+ * every way of writing finds its rows. Hundreds of containers would distort a measurement per VM.
  */
 function createTemplates(): RecordTemplate[] {
   const world = createWorld({ hosts: ["bench"], seed: 1 });

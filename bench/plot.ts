@@ -1,7 +1,7 @@
 import type { Reading } from "./refresh/reading.js";
 import type { Writing } from "./refresh/writing.js";
 
-/** Draws both halves of a refresh as bars: reading by size of the fleet, and ways of writing on a scale of tens. */
+/** Draws both parts of a refresh as bars: reading by size of the fleet, and ways of writing on a logarithmic scale. */
 export function plot(readings: readonly Reading[], writing: Writing): string {
   const reading = readings.flatMap(({ vms, parseMicros, unchangedMicros, onePercentMicros }) => [
     { name: `${vms} VMs: JSON.parse alone`, value: parseMicros, color: GREY },

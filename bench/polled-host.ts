@@ -4,13 +4,13 @@ import { DEFAULT_IGNORED_NAMES } from "../src/model/guest/name-patterns.js";
 import type { ConfiguredHost, RefreshStore } from "../src/store/types.js";
 import { TapeHost } from "./tape-host.js";
 
-/** The settings of a host with this number. */
-export function benchHost(number: number): ConfiguredHost {
+/** Creates the settings of the host with this number. */
+export function createBenchHost(number: number): ConfiguredHost {
   const id = `0f1ee700-0000-4000-8000-${String(number).padStart(12, "0")}`;
   return { id, name: `host-${number}`, host: "127.0.0.1", port: 54_321 };
 }
 
-/** A host that is refreshed from a tape into a store, by the very code that refreshes real ones. */
+/** A host whose prepared answers are refreshed into a store, by the code that refreshes real hosts. */
 export class PolledHost {
   private readonly tape = new TapeHost();
   private readonly link: HostLink;
@@ -19,7 +19,7 @@ export class PolledHost {
     number: number,
     private readonly store: RefreshStore,
   ) {
-    this.link = createHostLink(benchHost(number), this.tape);
+    this.link = createHostLink(createBenchHost(number), this.tape);
   }
 
   load(chunks: readonly Buffer[]): void {

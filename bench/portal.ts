@@ -8,8 +8,8 @@ import { computeMedian } from "./median.js";
 import { fillReadFleet } from "./reads/fleet.js";
 
 /**
- * Measures the portal's list of VMs in a real browser, on a built gateway: when something and when rows are first on the screen, and how long
- * a key in the search box takes until the screen shows it, once all rows were read.
+ * Measures the portal's list of VMs in a real browser, on a built gateway: the time until something, and until rows,
+ * are on the screen, and the time from a key in the search box to the screen, after all rows were read.
  */
 export async function benchPortal({
   vms,
@@ -108,7 +108,10 @@ async function measureLoad(browser: Browser, url: string): Promise<Load> {
   return load;
 }
 
-/** Types into the search box, and measures from each key to the second frame after it, which shows it for certain. */
+/**
+ * Types into the search box, and measures the time from each key to the second frame after it, which certainly shows
+ * it.
+ */
 async function measureKeys(browser: Browser, url: string, count: number): Promise<number[]> {
   const context = await browser.newContext({ viewport: { width: 1_280, height: 800 } });
   const page = await context.newPage();

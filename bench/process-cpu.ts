@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** Seconds of CPU that a process has used so far; `NaN` where /proc does not say. */
+/** Reads the seconds of CPU that a process has used; `NaN` if /proc does not have them. */
 export function readCpuSeconds(pid: number): number {
   const { user, system } = readStat(pid);
   return (user + system) / TICKS;
 }
 
-/** The same of a server with a process for each connection, past ones included. */
-export function serverCpuSeconds(pid: number): number {
+/** Reads the same for a server with a process for each connection, with those that have ended. */
+export function readServerCpuSeconds(pid: number): number {
   const { user, system, pastUser, pastSystem } = readStat(pid);
   const children = readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
@@ -17,7 +17,7 @@ export function serverCpuSeconds(pid: number): number {
   return (user + system + pastUser + pastSystem + children) / TICKS;
 }
 
-/** The process that started this one; `NaN` where /proc does not say. */
+/** Reads the id of the process that started this one; `NaN` if /proc does not have it. */
 export function readParent(pid: number): number {
   return readStat(pid).parent;
 }
@@ -28,7 +28,7 @@ function readStat(pid: number) {
   return { parent: at(1), user: at(11), system: at(12), pastUser: at(13), pastSystem: at(14) };
 }
 
-/** From the third field of proc(5)'s `stat` on: the second is a name in which anything may stand. */
+/** Parses the fields of proc(5)'s `stat` from the third on. The second is a name that may have any character. */
 function parseFields(pid: number): string[] {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
@@ -38,5 +38,5 @@ function parseFields(pid: number): string[] {
   }
 }
 
-/** A second, as /proc counts it on every Linux that is in use. */
+/** Ticks in a second in /proc, on every Linux that is in use. */
 const TICKS = 100;

@@ -6,7 +6,7 @@ import { largeId } from "../test/support/large-ids.js";
 import { openDatabase } from "./database.js";
 import { computeMedian } from "./median.js";
 
-/** Measures questions about 100,000 VMs in our own tables: how long each takes, from the call to the rows. */
+/** Measures questions about 100,000 VMs in our own tables: the time of each, from the call to the rows. */
 export async function benchQuestions(): Promise<void> {
   const database = await openDatabase({});
   const { client, store, version } = database;

@@ -6,9 +6,7 @@ import type { KeptAnswer } from "../src/vdsm/scan/scan-diff.js";
 import type { HostCapabilities, ReportedNic } from "../src/vdsm/records/types.js";
 import type { VdsmClient } from "../src/vdsm/vdsm-client.js";
 
-/**
- * A host whose answers come off a tape. Measures all that we do from the first byte of a frame on, without a socket.
- */
+/** A host with prepared answers and without a socket. It measures all our work from the first byte of a frame on. */
 export class TapeHost implements VdsmClient {
   readonly address = "127.0.0.1:54321";
   readonly meter = new WorkMeter();
@@ -25,7 +23,7 @@ export class TapeHost implements VdsmClient {
       if (readReplyId(body) !== null) answers.push(scanAtOnce(body, kept));
     });
     for (const chunk of this.chunks) reader.read(chunk);
-    return answers[0] === undefined ? nobodyAsks() : Promise.resolve(answers[0]);
+    return answers[0] === undefined ? refuseCall() : Promise.resolve(answers[0]);
   }
 
   dumpxmls(vmIds: readonly string[]): Promise<Map<string, readonly ReportedNic[]>> {
@@ -36,18 +34,18 @@ export class TapeHost implements VdsmClient {
     return Promise.resolve({ hostname: null, softwareVersion: null });
   }
 
-  readonly getAllVmStats = nobodyAsks;
-  readonly getStats = nobodyAsks;
-  readonly getVMFullList = nobodyAsks;
-  readonly getVMList = nobodyAsks;
-  readonly ping2 = nobodyAsks;
+  readonly getAllVmStats = refuseCall;
+  readonly getStats = refuseCall;
+  readonly getVMFullList = refuseCall;
+  readonly getVMList = refuseCall;
+  readonly ping2 = refuseCall;
 
   close(): Promise<void> {
     return Promise.resolve();
   }
 }
 
-/** The bytes of the frame of an answer, in pieces as a socket would bring them; made without leaving garbage. */
+/** Creates the bytes of an answer's frame, in pieces as a socket would give them, without leaving garbage. */
 export function cutChunks(body: Buffer): Buffer[] {
   const head = `MESSAGE\ndestination:q\nsubscription:1\ncontent-length:${body.length}\n\n`;
   const bytes = Buffer.concat([Buffer.from(head), body, Buffer.of(0)]);
@@ -62,10 +60,10 @@ function createNic(vmId: string): ReportedNic {
 
 const NIC = { network: "ovirtmgmt", linkActive: true };
 
-function nobodyAsks(): Promise<never> {
+function refuseCall(): Promise<never> {
   return Promise.reject(new Error("no such answer on this tape"));
 }
 
-/** What Node reads from a socket at once. */
+/** The bytes that Node reads from a socket at once. */
 const CHUNK_BYTES = 65_536;
 const MAX_FRAME_BYTES = 268_435_456;

@@ -1,4 +1,4 @@
-/** The log of a replica that is measured: what should not happen, and nothing else. */
+/** The log of a replica that is measured. It prints warnings and errors only. */
 export const WARNINGS = {
   debug: () => undefined,
   info: () => undefined,

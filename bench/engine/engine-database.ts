@@ -7,15 +7,15 @@ import { readParent } from "../process-cpu.js";
 
 /** An engine's database of the benchmark's own, with 100,000 VMs. */
 export interface LargeEngine {
-  /** Of a role that may do nothing but SELECT. */
+  /** The URL of a role that may only SELECT. */
   readonly readerUrl: string;
   readonly version: string;
-  /** The server's first process. */
+  /** The process id of the server's first process. */
   readonly serverPid: number;
   close(): Promise<void>;
 }
 
-/** Makes it on the server of `DATABASE_URL`, or on an embedded one. */
+/** Creates the database on the server of `DATABASE_URL`, or on an embedded one. */
 export async function openLargeEngine(hosts: number): Promise<LargeEngine> {
   const server = await startPostgresServer("DATABASE_URL", STILL);
   const name = `vnic_graph_bench_${process.pid}`;

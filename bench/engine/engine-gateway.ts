@@ -2,11 +2,11 @@ import { join, resolve } from "node:path";
 import { temporaryFolder } from "../../test/support/gateway.js";
 import { runVnicGraph } from "../../test/support/process.js";
 
-/** A built gateway in a process of its own, whose source is an engine's database. */
+/** A built gateway in a process of its own, with an engine's database as source. */
 export interface EngineGateway {
   readonly name: string;
   readonly pid: number;
-  /** Asks a question; throws unless it is answered without an error. */
+  /** Asks a question. Throws unless the answer has no error. */
   ask(query: string): Promise<void>;
   stop(): Promise<void>;
 }

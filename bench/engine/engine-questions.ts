@@ -4,7 +4,7 @@ export const DEAR = '{ vms(first: 20, filter: { ip: "10.0.3.7" }) { nodes { id n
 /** A look-up by key. */
 export const CHEAP = '{ vm(id: "10000000-0000-4000-8000-000000000001") { id name } }';
 
-/** What is asked, by what is told of it. */
+/** The questions by their description. */
 export const ENGINE_QUESTIONS: Readonly<Record<string, string>> = {
   "who has an IPv4 address": '{ vms(first: 20, filter: { ip: "10.0.3.7" }) { nodes { id name } } }',
   "who has an IPv6 address": '{ vms(first: 20, filter: { ip: "fe80::3e7" }) { nodes { id name } } }',

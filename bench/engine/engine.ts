@@ -1,13 +1,13 @@
 import { formatTable } from "../../src/commands/table.js";
 import { computeMedian } from "../median.js";
-import { readCpuSeconds, serverCpuSeconds } from "../process-cpu.js";
+import { readCpuSeconds, readServerCpuSeconds } from "../process-cpu.js";
 import { openLargeEngine } from "./engine-database.js";
 import { startEngineGateway, type EngineGateway } from "./engine-gateway.js";
 import { DEAR, CHEAP, ENGINE_QUESTIONS } from "./engine-questions.js";
 
 /**
- * Measures questions to a gateway whose source is an engine's database of 100,000 VMs on 502 hosts: by the clock of a client, and the CPU of
- * gateway and database. Several builds take turns.
+ * Measures questions to a gateway with an engine's database of 100,000 VMs on 502 hosts: the time at the client, and
+ * the CPU of gateway and database. Several builds take turns.
  */
 export async function benchEngine({
   rounds,
@@ -48,7 +48,7 @@ export async function benchEngine({
   }
 }
 
-/** A gateway compiles what it does often; the first answers are slower. */
+/** Questions before the measurement. The first answers are slower, because a gateway compiles code that runs often. */
 const WARM_UPS = 4;
 
 interface Cost {
@@ -57,19 +57,19 @@ interface Cost {
   readonly serverMs: number;
 }
 
-/** The kernel counts CPU in hundredths of a second, so a question is asked several times. */
+/** Repetitions of a question, because the kernel counts CPU in hundredths of a second. */
 const REPEATS = 5;
 
 async function measure(gateway: EngineGateway, query: string, serverPid: number): Promise<Cost> {
   const gatewayBefore = readCpuSeconds(gateway.pid);
-  const serverBefore = serverCpuSeconds(serverPid);
+  const serverBefore = readServerCpuSeconds(serverPid);
   const start = performance.now();
   for (let repeat = 0; repeat < REPEATS; repeat += 1) await gateway.ask(query);
   const perQuestion = 1_000 / REPEATS;
   return {
     clockMs: (performance.now() - start) / REPEATS,
     gatewayMs: (readCpuSeconds(gateway.pid) - gatewayBefore) * perQuestion,
-    serverMs: (serverCpuSeconds(serverPid) - serverBefore) * perQuestion,
+    serverMs: (readServerCpuSeconds(serverPid) - serverBefore) * perQuestion,
   };
 }
 

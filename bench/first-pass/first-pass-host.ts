@@ -4,7 +4,7 @@ import { EncodedJson, formatPythonJson } from "../../src/simulator/wire/python-j
 import { startVdsmServer } from "../../src/simulator/wire/vdsm-server.js";
 import { VdsmFaultError, type VerbAnswers } from "../../src/simulator/wire/verbs.js";
 
-/** One host in a process of its own. All its answers are made beforehand, so that it costs the pass next to no time. */
+/** Runs one host in a process of its own. All its answers are made before, so that a pass hardly waits for it. */
 process.once("message", (vms: number) => void run(vms));
 
 async function run(vms: number): Promise<void> {
@@ -37,10 +37,7 @@ function recordAnswers(verbs: VerbAnswers): VerbAnswers {
   };
 }
 
-/**
- * The size of the devices that the simulator leaves out. A q35 machine has some thirty of them; with them, a domain has
- * its 10 kB.
- */
+/** Devices that the simulator leaves out. A q35 machine has some thirty of them; with them, a domain has its 10 kB. */
 const CONTROLLERS = Array.from(
   { length: 30 },
   (_, at) =>

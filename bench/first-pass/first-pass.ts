@@ -9,8 +9,8 @@ import { computeMedian } from "../median.js";
 import { readCpuSeconds } from "../process-cpu.js";
 
 /**
- * How long the first pass over one host takes: `refresh --once` of this build, and of another one, on empty databases.
- * The host answers off a tape, over a socket. Both have to be built.
+ * Measures the first pass over one host: `refresh --once` of this build, and of another one, on empty databases. The
+ * host sends prepared answers over a socket. Both builds must exist.
  */
 export async function benchFirstPass(options: {
   readonly vms: number;
@@ -51,7 +51,7 @@ export async function benchFirstPass(options: {
 interface Run {
   readonly passMs: number;
   readonly cpuMs: number;
-  /** CPU of the same command without a host to ask: what starting costs. */
+  /** CPU of the same command without a host: the cost of starting. */
   readonly idleCpuMs: number;
   readonly hostCpuMs: number;
 }
@@ -66,7 +66,7 @@ async function runOnce(tree: string, port: number, serverUrl: string, host: Chil
     const hostBefore = readCpuSeconds(host.pid!);
     const vdsmHosts = { ...environment, VDSM_HOSTS: `127.0.0.1:${port}` };
     const { output, cpuMs } = await runCommand(tree, ["refresh", "--once"], vdsmHosts);
-    // The pass's own time is the last number of the host's line; nothing follows it where no reason does.
+    // The pass's time is the last number in the host's line; a reason would follow it.
     const passMs = Number(/ done .* (\d+)\s*$/m.exec(output)?.[1]);
     if (!(passMs > 0)) throw new Error(`the pass of ${tree} did not end well:\n${output}`);
     const hostCpuMs = (readCpuSeconds(host.pid!) - hostBefore) * 1_000;
@@ -76,7 +76,7 @@ async function runOnce(tree: string, port: number, serverUrl: string, host: Chil
   }
 }
 
-/** Runs a command of a build; the process writes the CPU that it took to its last line. */
+/** Runs a command of a build. The process writes its CPU time into its last line. */
 async function runCommand(
   tree: string,
   args: readonly string[],

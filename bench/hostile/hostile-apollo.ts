@@ -1,4 +1,4 @@
-/** The graph on a database, served by Apollo Server as it comes: no limits, no places, no deadline. */
+/** Serves the graph on a database by Apollo Server with its defaults: no limits, no places, no deadline. */
 import "reflect-metadata";
 import { ApolloServer } from "@apollo/server";
 import { startStandaloneServer } from "@apollo/server/standalone";

@@ -4,15 +4,15 @@ import { readFileSync } from "node:fs";
 /** A server of bench/hostile/hostile-server.ts in a process of its own. */
 export interface ServerChild {
   readonly url: string;
-  /** The most memory that it ever held, where the system says (Linux). */
-  peakBytes(): number | null;
+  /** Reads the most memory that it ever had; `null` if the system does not tell (it does on Linux). */
+  readPeakBytes(): number | null;
   kill(): Promise<void>;
 }
 
 const START_MS = 30_000;
 const LOOK_MS = 100;
 
-/** Starts it with a heap of 2 GB, the same for everybody. */
+/** Starts a server with a heap of 2 GB, the same for all servers. */
 export async function startServerChild(which: "ours" | "apollo"): Promise<ServerChild> {
   const child = fork(new URL("hostile-server.ts", import.meta.url), [which], {
     execArgv: ["--import", "tsx"],
@@ -22,14 +22,14 @@ export async function startServerChild(which: "ours" | "apollo"): Promise<Server
   const ended = new Promise<unknown>((resolve) => child.once("exit", resolve));
   let peak: number | null = null;
   const look = (): number | null => (peak = readPeak(child) ?? peak);
-  // One that dies of its memory can be asked no more.
+  // It is read regularly, because a server that runs out of memory cannot be asked afterwards.
   const looking = setInterval(look, LOOK_MS);
   void ended.then(() => {
     clearInterval(looking);
   });
   return {
     url: await readUrl(child, ended),
-    peakBytes: look,
+    readPeakBytes: look,
     kill: async () => {
       look();
       child.kill("SIGKILL");

@@ -15,22 +15,22 @@ export interface FoundOperation {
   readonly bytes: number;
 }
 
-/** What the search goes for. */
+/** The quantity that a search makes as large as possible. */
 export type Aim = keyof typeof AIMS;
 
-/** What is made as large as possible: the event loop's longest stretch, and the CPU per unit of cost. */
+/** The quantities: the event loop's longest stretch without a pause, CPU per unit of cost, and bytes per unit of cost. */
 export const AIMS = {
   stretch: ({ usage }: FoundOperation) => usage.stretchMs,
   "CPU / cost": ({ usage, cost }: FoundOperation) => usage.cpuMs / Math.max(cost, MIN_COST),
   "bytes / cost": ({ bytes, cost }: FoundOperation) => bytes / Math.max(cost, MIN_COST),
 };
 
-/** Below this, what a request costs anyway would outweigh what the operation makes of it. */
+/** The least cost in these ratios. Below it, the fixed cost of a request would be larger than that of its operation. */
 const MIN_COST = 20_000;
 
 /**
- * Climbs from the dearest of many random operations. Each step sends one, changes it a little, and keeps what is worse
- * for the server. Whatever the limits refuse is not sent.
+ * Searches by hill climbing, from the most expensive of many random operations. Each step sends an operation, changes
+ * it a little, and keeps the version that is worse for the server. Operations that the limits refuse are not sent.
  */
 export async function climb(
   target: Target,
@@ -63,7 +63,7 @@ export async function climb(
       const { cost } = check(document, definition!, { keys });
       return cost > mostCost ? null : cost;
     } catch {
-      // It does not pass.
+      // The limits refuse it.
       return null;
     }
   };

@@ -1,6 +1,6 @@
 import type pg from "pg";
 
-/** The fleet that hostile queries are sent to: its sizes, as they stand in the database. */
+/** The sizes of the fleet in the database to which hostile queries are sent. */
 export interface FleetSize {
   readonly hosts: number;
   readonly vms: number;

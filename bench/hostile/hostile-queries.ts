@@ -7,10 +7,10 @@ import {
   isUnionType,
 } from "graphql";
 
-/** Gives numbers from 0 to below `below`. */
+/** Draws a number from 0 to below `below`. */
 export type Draw = (below: number) => number;
 
-/** A selected field: its arguments as text, and what is selected below it, by the type that it is of. */
+/** A selected field: its arguments as text, and the selections below it by type. */
 export interface Selection {
   readonly name: string;
   readonly args: string;
@@ -26,7 +26,7 @@ export interface TypeSelection {
 /** Writes and changes operations of one schema at random. */
 export interface OperationWriter {
   create(size: number): TypeSelection;
-  /** Returns the operation with one change: a field more, fewer or twice, or other arguments. */
+  /** Returns the operation with one change: one field more, one fewer, one twice, or other arguments. */
   mutate(operation: TypeSelection): TypeSelection;
 }
 
@@ -65,7 +65,7 @@ export function createOperationWriter(schema: GraphQLSchema, draw: Draw): Operat
   const change = ({ type, selections }: TypeSelection): TypeSelection => {
     const at = draw(Math.max(1, selections.length));
     const chosen = selections[at];
-    // Mostly somewhere below, where the lists are.
+    // It mostly changes something below, where the lists are.
     if (chosen !== undefined && chosen.below.length > 0 && draw(4) > 0) {
       const changed = draw(chosen.below.length);
       const below = chosen.below.map((each, place) => (place === changed ? change(each) : each));
@@ -107,7 +107,7 @@ export function printOperation(operation: TypeSelection): string {
 
 const PAGES = ["", "(first: null)", "(first: 0)", "(first: 1)", "(first: 50)", "(first: 500)"];
 
-/** Arguments of the fields that cannot do without, or that make answers large; `null`: none are known. */
+/** Writes the arguments of fields that need some, or that have large answers with them; `null`: none are known. */
 function writeArguments(place: string, draw: Draw): string | null {
   const vm = `b0000000-0000-4000-8000-${(1 + draw(100_000)).toString(16).padStart(12, "0")}`;
   if (place === "Query.vms") {

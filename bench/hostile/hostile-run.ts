@@ -6,20 +6,20 @@ import {
 import { startServerChild, type ServerChild } from "./hostile-child.js";
 import { type Fault, findFault, type HostileAnswer, isAnswered } from "./hostile-verdict.js";
 
-/** How one server fared. */
+/** The results of one server. */
 export interface HostileResult {
-  /** Passed and total by category. */
+  /** Requests that passed, and all requests, by category. */
   readonly categories: Readonly<Record<string, { passed: number; total: number }>>;
-  /** How often it answered nobody any more and had to be started again. */
+  /** How often it stopped answering and had to be started again. */
   readonly killed: number;
-  /** The longest that an honest request waited, `limitMs` where it was never answered. */
+  /** The longest wait of an honest request; `limitMs` if it got no answer. */
   readonly worstStallMs: number;
   readonly peakBytes: number | null;
-  /** Titles of what was not passed, by what was wrong; `stalls`: others waited for longer than a second. */
+  /** Titles of failed requests by their fault. `stalls`: honest requests waited for longer than a second. */
   readonly faults: Readonly<Record<Fault | "stalls" | "refuses", readonly string[]>>;
 }
 
-/** Within this, an honest request beside and after a hostile one must be answered. */
+/** The time in which an honest request beside or after a hostile one must be answered. */
 const PATIENCE_MS = 1_000;
 
 /** Sends every hostile request to a server, one at a time, with honest ones beside and after each. */
@@ -44,14 +44,18 @@ export async function runHostile(which: "ours" | "apollo", limitMs: number): Pro
   const restart = async (): Promise<void> => {
     killed++;
     await server.kill();
-    peakBytes = Math.max(peakBytes ?? 0, server.peakBytes() ?? 0);
+    peakBytes = Math.max(peakBytes ?? 0, server.readPeakBytes() ?? 0);
     server = await startServerChild(which);
     await probe(server, limitMs);
   };
 
   await probe(server, limitMs);
   for (const { title, query, variables } of HONEST_QUERIES) {
-    const answer = await send(server, { title, ...honest(query, variables), status: 200 }, limitMs);
+    const answer = await send(
+      server,
+      { title, ...createHonestRequest(query, variables), status: 200 },
+      limitMs,
+    );
     note("honest", `honest: ${title}`, answer !== null && isAnswered(answer) ? null : "refuses");
   }
   for (const request of HOSTILE_REQUESTS) {
@@ -65,7 +69,7 @@ export async function runHostile(which: "ours" | "apollo", limitMs: number): Pro
     );
     if (stallMs >= limitMs) await restart();
   }
-  peakBytes = Math.max(peakBytes ?? 0, server.peakBytes() ?? 0) || null;
+  peakBytes = Math.max(peakBytes ?? 0, server.readPeakBytes() ?? 0) || null;
   await server.kill();
   return { categories, killed, worstStallMs, peakBytes, faults };
 }
@@ -80,7 +84,7 @@ async function sendBesideHonest(
   const answering = send(server, request, limitMs).finally(() => {
     over.abort();
   });
-  // Given a moment, so that the first honest request comes after the hostile one.
+  // It waits a moment, so that the first honest request comes after the hostile one.
   await new Promise((resolve) => setTimeout(resolve, 2));
   let stallMs = 0;
   do {
@@ -91,10 +95,10 @@ async function sendBesideHonest(
   return { answer, stallMs };
 }
 
-/** How long an honest request waits for its answer; one whose connection ends is sent again, as any client does. */
+/** Measures the wait of an honest request. If its connection ends, it is sent again, as every client does. */
 async function probe(server: ServerChild, limitMs: number): Promise<number> {
   const started = performance.now();
-  const query = honest("{ vm(id: 7) { name nics { mac } } }");
+  const query = createHonestRequest("{ vm(id: 7) { name nics { mac } } }");
   for (;;) {
     const leftMs = limitMs - (performance.now() - started);
     if (leftMs <= 0) return limitMs;
@@ -104,11 +108,14 @@ async function probe(server: ServerChild, limitMs: number): Promise<number> {
   }
 }
 
-function honest(query: string, variables?: unknown): { headers: Record<string, string>; body: string } {
+function createHonestRequest(
+  query: string,
+  variables?: unknown,
+): { headers: Record<string, string>; body: string } {
   return { headers: { "content-type": "application/json" }, body: JSON.stringify({ query, variables }) };
 }
 
-/** `null`: no answer in time. A connection that the server ends is its way to refuse. */
+/** Sends a request; `null`: no answer came in time. A server may refuse by ending the connection. */
 async function send(
   server: ServerChild,
   { method = "POST", path = "/graphql", headers, body }: HostileRequest,

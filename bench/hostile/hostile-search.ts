@@ -12,15 +12,15 @@ import { fillFleet, type FleetSize } from "./hostile-fleet.js";
 import type { Draw } from "./hostile-queries.js";
 import { startTarget, type Target } from "./hostile-target.js";
 
-/** How far the search goes, and where it starts. */
+/** The options of the search. */
 export interface SearchOptions extends FleetSize {
   readonly seed: number;
   readonly steps: number;
 }
 
-/** What is searched for: the worst that passes the limits, and the worst that costs just too little to be heavy. */
+/** The searches: for the worst operation that passes the limits, and for the worst that is just not heavy. */
 const KINDS = [
-  // First, because the worst ones may end a server.
+  // This kind comes first, because the worst operations may end a server.
   { kind: "middle", mostCost: DEFAULT_LIMITS.cost / 41, keyCounts: [50, 200] },
   { kind: "worst", mostCost: Infinity, keyCounts: [1_000, 5_000] },
 ] as const;
@@ -30,8 +30,8 @@ type Found = FoundOperation & Pick<(typeof KINDS)[number], "kind">;
 const TRIES = 2_000;
 
 /**
- * Searches for the queries that hurt most of those that pass the limits, by climbing on a running gateway. Then 1, 10
- * and 32 clients send them to a gateway and to Apollo Server as it comes, on one database.
+ * Searches for the most harmful queries that pass the limits, by hill climbing on a running gateway. Then 1, 10 and 32
+ * clients send them to a gateway and to Apollo Server with its defaults, on one database.
  */
 export async function benchHostileSearch({ seed, steps, ...fleet }: SearchOptions): Promise<void> {
   const database = await openDatabase();
@@ -48,7 +48,7 @@ export async function benchHostileSearch({ seed, steps, ...fleet }: SearchOption
           for (const clients of [1, 10, 32]) {
             const row = [which, kind, ...(await attack(target, operations, clients))];
             rows.push(row);
-            // What is known is said, in case the rest takes longer than anybody waits.
+            // Each result is printed at once, in case the rest takes too long.
             console.log(row.join("  "));
           }
         }
@@ -117,7 +117,7 @@ async function search(databaseUrl: string, draw: Draw, steps: number): Promise<F
   return found;
 }
 
-/** Sends the operations, three by each client, while health and a light query are asked beside them. */
+/** Sends the operations, three from each client. Meanwhile it asks for health and sends a light query. */
 async function attack(
   target: Target,
   operations: readonly FoundOperation[],

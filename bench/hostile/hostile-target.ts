@@ -5,13 +5,13 @@ import { temporaryFolder } from "../../test/support/gateway.js";
 
 /** What a server used between two moments. */
 export interface Usage {
-  /** The longest stretch in which the event loop served nobody, in CPU milliseconds of the main thread. */
+  /** The longest time in which the event loop served nobody, in CPU milliseconds of the main thread. */
   readonly stretchMs: number;
   readonly cpuMs: number;
   readonly peakBytes: number;
 }
 
-/** What came back. */
+/** The answer, as far as it matters. */
 export interface TargetAnswer {
   /** 0: the connection was lost, or nothing came for a minute. */
   readonly status: number;
@@ -22,12 +22,12 @@ export interface TargetAnswer {
 export interface Target {
   readonly isAlive: () => boolean;
   ask(query: string, variables?: unknown): Promise<TargetAnswer>;
-  /** Begins to measure; the result ends it. */
+  /** Begins to measure. The function that it returns ends the measurement. */
   measure(): () => Promise<Usage>;
   stop(): Promise<void>;
 }
 
-/** Starts our gateway, or Apollo Server as it comes, on this database. */
+/** Starts our gateway, or Apollo Server with its defaults, on this database. */
 export async function startTarget(which: "ours" | "apollo", databaseUrl: string): Promise<Target> {
   const folder = temporaryFolder();
   const probeFile = join(folder.path, "probe");
@@ -60,7 +60,7 @@ export async function startTarget(which: "ours" | "apollo", databaseUrl: string)
       return { status: 0, bytes: 0 };
     }
   };
-  // The gateway may still wait for its database, and counts its lists after the first request.
+  // The gateway may still wait for its database. After the first request it counts its lists.
   while (isAlive() && (await ask("{ hosts { id } }")).status !== 200) await sleep(200);
   await sleep(2_000);
   return {

@@ -6,16 +6,17 @@ export interface HostileAnswer {
   readonly text: string;
 }
 
-/** What no answer may hold: stacks, secrets, SQL, the server's files, hints at hidden fields. */
+/** Text that no answer may contain: stacks, secrets, SQL, the server's files, hints at hidden fields. */
 const LEAKS = /\n\s+at |node_modules|hunter2|postgres:|select secret|\/src\/|Did you mean|secretRendezvous/;
 
 /** What is wrong with an answer. */
 export type Fault = "fails" | "leaks" | "answers";
 
 /**
- * What is wrong with a server's answer, whatever its words; `null`: nothing. A request that is to be refused is refused
- * (an HTTP error of 4xx, or errors and no data) or else it is a fault that it `answers`; none `fails` it (5xx), and none
- * has it `leak`.
+ * Finds the fault of a server's answer; `null`: none. Its wording does not matter.
+ * - `fails`: a status of 5xx.
+ * - `leaks`: the answer contains what none may.
+ * - `answers`: the request should be refused, by a status of 4xx or by errors without data, and is not.
  */
 export function findFault(
   { status, code }: HostileRequest,
@@ -30,7 +31,7 @@ export function findFault(
   return mayBeAnswered || isRefused ? null : "answers";
 }
 
-/** An honest query is answered with data and without errors. */
+/** Tells whether an honest query was answered with data and without errors. */
 export function isAnswered({ status, text }: HostileAnswer): boolean {
   const { data, errors } = parseBody(text);
   return status === 200 && errors === undefined && data != null;

@@ -2,12 +2,15 @@ import { cpus, totalmem } from "node:os";
 import { type HostileResult, runHostile } from "./hostile-run.js";
 import { formatTable } from "../../src/commands/table.js";
 
-/** After so long without an answer to anybody a server counts as killed. */
+/** The time without any answer after which a server counts as killed. */
 const LIMIT_MS = 20_000;
 
 const SERVERS = { ours: "vnic-graph's server", apollo: "Apollo Server as it comes" } as const;
 
-/** Sends the hostile suite to our server and to Apollo's as it comes. Prints the table, and JSON in the last line. */
+/**
+ * Sends the hostile requests to our server and to Apollo's with its defaults. Prints a table, and JSON in the last
+ * line.
+ */
 export async function benchHostile(): Promise<void> {
   const memory = (totalmem() / 2 ** 30).toFixed(0);
   console.log(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model.trim() ?? "?"}, ${memory} GB`);

@@ -4,9 +4,9 @@ import { setInterval } from "node:timers";
 import { isMainThread } from "node:worker_threads";
 
 /**
- * Writes each quarter of a second how long the main thread was busy without a pause, in milliseconds of CPU. It is
- * loaded into a server before the server's own code. Other processes on the machine take the clock's time from it, but
- * not this one.
+ * Writes, four times a second, how long the main thread was busy without a pause, in milliseconds of CPU. It is loaded
+ * into a server before the server's own code. Other processes on the machine do not disturb CPU time, but would disturb
+ * the clock's.
  */
 
 const TURN_MS = 5;

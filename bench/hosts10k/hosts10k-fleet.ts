@@ -1,7 +1,7 @@
 import { startFleet } from "../../src/simulator/fleet/fleet.js";
 import type { FleetTask, Gaps } from "./hosts10k-messages.js";
 
-/** The simulated hosts, in a process of their own; they note when each was asked, which is what is measured. */
+/** Runs the simulated hosts in a process of their own. They note when each was polled, which is what is measured. */
 process.once("message", (task: FleetTask) => void run(task));
 
 async function run({ hosts, vmsPerHost, changedPerCycle }: FleetTask): Promise<void> {
@@ -41,7 +41,7 @@ async function run({ hosts, vmsPerHost, changedPerCycle }: FleetTask): Promise<v
       return;
     }
     const endMs = performance.now();
-    // A host that nobody asks any more would otherwise be missing from the gaps, and not the worst of them.
+    // A host that is no longer polled has no more gaps, so the time since its last poll counts, too.
     const open = [...lastMs].map((ms) => endMs - (Number.isNaN(ms) ? 0 : ms));
     const answer: Gaps = {
       gaps: Float64Array.from(gaps),
@@ -56,8 +56,8 @@ async function run({ hosts, vmsPerHost, changedPerCycle }: FleetTask): Promise<v
   process.send?.({ addresses: fleet.addresses });
 }
 
-/** When each host was asked so often, all are known, connected and in their turns. */
+/** Polls of each host before the measurement: then all are known, connected and in turn. */
 const WARM_POLLS = 3;
 
-/** Gaps are exact to this. */
+/** The precision of the gaps. */
 const SAMPLE_MS = 20;

@@ -1,21 +1,21 @@
-/** What the processes of the measurement tell each other. */
+/** The task of the fleet's process. */
 export interface FleetTask {
   readonly hosts: number;
   readonly vmsPerHost: number;
   readonly changedPerCycle: number;
 }
 
-/** What the fleet saw, in milliseconds. */
+/** What the fleet measured, in milliseconds. */
 export interface Gaps {
-  /** Between two polls of a host. */
+  /** The gaps between two polls of a host. */
   readonly gaps: Float64Array;
-  /** Of each host, since its last poll. */
+  /** For each host, the time since its last poll. */
   readonly open: Float64Array;
   readonly polls: number;
   readonly forMs: number;
 }
 
-/** What a replica is to do. */
+/** The task of a replica's process. */
 export interface ReplicaTask {
   readonly databaseUrl: string;
   readonly redisUrl: string | null;
@@ -25,9 +25,9 @@ export interface ReplicaTask {
   readonly concurrency: number;
 }
 
-/** What a replica did since it last told. */
+/** What a replica did since its last message. */
 export interface ReplicaNews {
-  /** Host, start and end of each pass: three numbers a pass. */
+  /** Host, start and end of each pass, as three numbers. */
   readonly passes: Float64Array;
   readonly superseded: number;
   readonly failures: readonly string[];

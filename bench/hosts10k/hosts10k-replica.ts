@@ -11,7 +11,7 @@ import { createDataSource } from "../../src/store/postgres/data-source.js";
 import { createStore } from "../../src/store/store.js";
 import type { ReplicaNews, ReplicaTask } from "./hosts10k-messages.js";
 
-/** A replica: the refresher as it is, on its own connections, and a diary of its passes. */
+/** Runs a replica: the real refresher on connections of its own, and a diary of its passes. */
 process.once("message", (task: ReplicaTask) => void run(task));
 
 async function run({
@@ -43,10 +43,10 @@ async function run({
       start({
         ...options,
         run: async (host, signal, turn) => {
-          const startMs = nowMs();
+          const startMs = readNowMs();
           const result = await options.run(host, signal, turn);
           if (result.outcome === "deferred") return result;
-          passes.push(positions.get(host.id)!, startMs, nowMs());
+          passes.push(positions.get(host.id)!, startMs, readNowMs());
           if (result.outcome === "superseded") superseded += 1;
           if (result.failure !== null && result.failure.kind !== "aborted")
             failures.push(`${result.failure.kind}: ${result.failure.message}`);
@@ -69,10 +69,10 @@ async function run({
   }, TELL_EVERY_MS);
 }
 
-/** By the wall clock of this machine, which all replicas of the measurement have in common. */
-function nowMs(): number {
+/** Reads the wall clock of this machine, which all replicas of the measurement share. */
+function readNowMs(): number {
   return performance.timeOrigin + performance.now();
 }
 
-/** What a killed replica had no time to tell is lost: not much. */
+/** The interval of messages. A killed replica loses the last one, which is little. */
 const TELL_EVERY_MS = 100;

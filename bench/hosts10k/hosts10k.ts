@@ -9,7 +9,7 @@ import { formatTable } from "../../src/commands/table.js";
 import { openDatabase } from "../database.js";
 import type { FleetTask, Gaps, ReplicaNews, ReplicaTask } from "./hosts10k-messages.js";
 
-/** How the measurement is to be run. */
+/** The options of the measurement. */
 export interface Hosts10kOptions {
   readonly hosts: number;
   readonly seconds: number;
@@ -17,12 +17,12 @@ export interface Hosts10kOptions {
 }
 
 /**
- * Measures how evenly each host is asked, as the hosts themselves see it. Three replicas poll many hosts of two VMs
- * each every 15 s, and one of them is killed midway. Prints a table and, last, one line of JSON.
+ * Measures how evenly each host is polled, as the hosts see it. Three replicas poll many hosts of two VMs each every 15
+ * s, and one of them is killed midway. Prints a table and, last, one line of JSON.
  */
 export async function hosts10k({ hosts, seconds, redisUrl }: Hosts10kOptions): Promise<void> {
   const database = await openDatabase();
-  // Here commits wait for the disk, as they do in earnest.
+  // Here commits wait for the disk, as in production.
   await database.client.query(
     `ALTER DATABASE ${new URL(database.url).pathname.slice(1)} RESET synchronous_commit`,
   );
@@ -65,7 +65,7 @@ export async function hosts10k({ hosts, seconds, redisUrl }: Hosts10kOptions): P
   }
 }
 
-/** Killed replicas leave their keys behind. */
+/** Removes the keys that killed replicas leave in Redis. */
 async function forget(redisUrl: string, installation: string): Promise<void> {
   const redis = new Redis(redisUrl);
   const keys = await redis.keys(`{vnic-graph:${installation}}:*`);
@@ -149,7 +149,7 @@ function report(
   );
 }
 
-/** Passes over one host that began before another one over it, of whatever replica, had ended. */
+/** Counts passes over a host that began before another pass over it had ended, of any replica. */
 function countOverlaps(replicas: readonly Replica[], beginMs: number): number {
   const byHost = new Map<number, [number, number][]>();
   for (const batch of replicas.flatMap((replica) => replica.passes)) {
@@ -175,9 +175,12 @@ function countOverlaps(replicas: readonly Replica[], beginMs: number): number {
 const REPLICAS = 3;
 const INTERVAL_MS = 15_000;
 
-/** As `REFRESH_CONCURRENCY`: who takes over five thousand hosts has to connect to each of them within an interval. */
+/**
+ * The value of `REFRESH_CONCURRENCY`. A replica that takes over five thousand hosts has to connect to all within an
+ * interval.
+ */
 const CONCURRENCY = 128;
 const WARM_UP_LIMIT_MS = 600_000;
 
-/** One VM in a hundred has another address at every poll. */
+/** The share of VMs that have another address at every poll. */
 const CHANGED_PER_CYCLE = 0.01;

@@ -15,11 +15,11 @@ import { measure, measureIdle, tell, VMS_EACH, type LiveOptions } from "./measur
 import { createListenSubscriber, createPubSubSubscriber } from "./peer-subscribers.js";
 import { createOwnSubscriber, type CreateSubscriber } from "./subscribers.js";
 
-/** Servers beside ours. PostGraphile's trigger stays in the database, so it is the last one. */
+/** The other servers. PostGraphile's trigger stays in the database, so it comes last. */
 const LIVE_PEERS: readonly {
   readonly spec: PeerSpec;
   readonly create: CreateSubscriber;
-  /** Is told of changes by whoever writes them. */
+  /** `true`: the writer informs it of changes. */
   readonly isTold: boolean;
 }[] = [
   {
@@ -41,8 +41,8 @@ const LIVE_PEERS: readonly {
 ];
 
 /**
- * Measures from the commit to the frame, with changes that another process writes, as another replica would. The
- * same with Yoga, whose pub/sub is told after each commit, and with PostGraphile, which a trigger notifies.
+ * Measures the time from a commit to the frame at a subscriber. Another process writes the changes, as another replica
+ * would. Yoga's pub/sub is informed after each commit; PostGraphile is notified by a trigger.
  */
 export async function benchLive(options: LiveOptions): Promise<void> {
   execFileSync("npm", ["run", "--silent", "build"], {
@@ -64,7 +64,7 @@ export async function benchLive(options: LiveOptions): Promise<void> {
     const vms = Array.from({ length: options.subscribers * VMS_EACH }, (_, at) =>
       storedVm(at + 1, { ips: "10.255.0.0", interfaces: [] }),
     );
-    // A host of ten thousand VMs is no usual one, and its first pass would take long.
+    // The VMs are added in parts. A host of ten thousand VMs is unusual, and its first pass would take long.
     for (let from = 0; from < vms.length; from += VMS_AT_ONCE) {
       await addVms(database.store, vms.slice(from, from + VMS_AT_ONCE));
     }
@@ -108,7 +108,7 @@ async function becomeReady(url: string): Promise<void> {
   }
 }
 
-/** Returns `false` where the peers cannot be had: then our own side alone is measured. */
+/** Installs the other servers. Returns `false` if that is not possible: then only ours is measured. */
 function installPeers(): boolean {
   try {
     execFileSync("npm", ["ci"], {

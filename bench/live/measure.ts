@@ -9,7 +9,7 @@ import type { RunningPeer } from "../reads/types.js";
 import { createOwnSubscriber, type CreateSubscriber, type Subscriber } from "./subscribers.js";
 import { Writer } from "./writer.js";
 
-/** What can be chosen of a run. */
+/** The options of a run. */
 export interface LiveOptions {
   readonly subscribers: number;
   readonly perSecond: number;
@@ -18,19 +18,19 @@ export interface LiveOptions {
   readonly redisUrl: string;
 }
 
-/** VMs that one subscriber follows. Each change is one subscriber's. */
+/** VMs that one subscriber follows. Each change goes to one subscriber. */
 export const VMS_EACH = 10;
 
-/** How a server hears of changes, and how it is followed. */
+/** How a server learns of changes, and how a client subscribes to it. */
 export interface Followed {
   readonly create: CreateSubscriber;
-  /** Told of what was committed; absent: the server hears of it by itself. */
+  /** Informs the server of a commit; absent: the server learns of it by itself. */
   readonly publish?: (changed: unknown) => Promise<void>;
 }
 
 /**
- * Measures from the commit to the frame. Midway a tenth of the subscribers leave for two seconds. Returns a row of the table:
- * the changes that a subscriber should have got and did not are lost.
+ * Measures the time from a commit to the frame. Midway a tenth of the subscribers leave for two seconds. Returns a row
+ * of the table. Changes that a subscriber should have received, and did not, count as lost.
  */
 export async function measure(
   peer: RunningPeer,
@@ -46,31 +46,31 @@ export async function measure(
           { url: redisUrl, installation: computeInstallationId({ databaseUrl: database.url, dataDir: "" }) },
           { onWake: () => undefined, onReachable: () => undefined },
         );
-  const writer = new Writer(database.store, [...(await currentVms(database, vms))], (changed) => {
+  const writer = new Writer(database.store, [...(await readCurrentVms(database, vms))], (changed) => {
     wakes?.send();
     void publish?.(changed);
   });
   const latencies: number[] = [];
   let isMeasured = false;
   const all = Array.from({ length: subscribers }, (_, at) =>
-    create(peer.url, idsOf(vms, at), (ips) => {
+    create(peer.url, listIds(vms, at), (ips) => {
       const committedAt = writer.committedAt.get(ips);
       if (isMeasured) latencies.push(committedAt === undefined ? 0 : performance.now() - committedAt);
     }),
   );
   tell(`${peer.name}: ${subscribers} subscribers connect`);
   await connectAll(all);
-  // Where a subscription is not confirmed, it may be there only now.
+  // A subscription without a confirmation may exist only now.
   await sleep(SETTLE_MS);
   tell(`${peer.name}: changes for ${seconds} s`);
-  // All have warm code then; what was told so far counts as well.
+  // After this all have compiled code. Changes up to here are counted, too.
   await writer.run({ perSecond: perSecond / 10, seconds: 3 });
   isMeasured = true;
   const [cpu, begunAt] = [readCpuSeconds(peer.pid), performance.now()];
   const writing = writer.run({ perSecond, seconds });
   await sleep((seconds * 1_000) / 2);
   const leaving = all.filter((_, at) => at % 10 === 0);
-  // Those who were away are not measured, but counted.
+  // Changes of those who were away are counted, but their times are not measured.
   isMeasured = false;
   for (const subscriber of leaving) subscriber.leave();
   await sleep(2_000);
@@ -83,7 +83,7 @@ export async function measure(
   await sleep(3_000);
   const rss = readRssMiB(peer.pid);
   const missing = all.map(
-    ({ got }, at) => idsOf(vms, at).reduce((sum, id) => sum + (writer.counts.get(id) ?? 0), 0) - got,
+    ({ got }, at) => listIds(vms, at).reduce((sum, id) => sum + (writer.counts.get(id) ?? 0), 0) - got,
   );
   for (const subscriber of all) subscriber.leave();
   await wakes?.stop();
@@ -98,8 +98,8 @@ export async function measure(
   ];
 }
 
-/** The VMs as they are stored now: the run before has changed them. */
-async function currentVms({ client }: BenchDatabase, vms: readonly StoredVm[]) {
+/** Reads the VMs as they are stored now, since the run before has changed them. */
+async function readCurrentVms({ client }: BenchDatabase, vms: readonly StoredVm[]) {
   const { rows } = await client.query<{ id: string; ips: string }>(
     "SELECT vm_guid AS id, vm_ip AS ips FROM vm_dynamic",
   );
@@ -107,7 +107,7 @@ async function currentVms({ client }: BenchDatabase, vms: readonly StoredVm[]) {
   return vms.map((vm) => ({ ...vm, ips: stored.get(vm.id) ?? vm.ips }));
 }
 
-/** Measures what subscribers cost who are told nothing. */
+/** Measures the cost of subscribers who receive nothing. */
 export async function measureIdle(own: RunningPeer, vmId: string, count: number): Promise<string> {
   await sleep(3_000);
   const before = readRssMiB(own.pid);
@@ -127,7 +127,7 @@ async function connectAll(subscribers: readonly Subscriber[]): Promise<void> {
   }
 }
 
-function idsOf(vms: readonly { readonly id: string }[], subscriber: number): string[] {
+function listIds(vms: readonly { readonly id: string }[], subscriber: number): string[] {
   return vms.slice(subscriber * VMS_EACH, (subscriber + 1) * VMS_EACH).map(({ id }) => id);
 }
 
@@ -139,7 +139,7 @@ function readRssMiB(pid: number): number {
 const AT_ONCE = 50;
 const SETTLE_MS = 2_000;
 
-/** Says how far the run is: it takes minutes, and one that ends early should say where. */
+/** Prints the progress of the run. It takes minutes, and if it ends early, one sees where. */
 export function tell(line: string): void {
   process.stderr.write(`${line}\n`);
 }

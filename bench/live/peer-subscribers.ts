@@ -2,7 +2,7 @@ import { request } from "node:http";
 import type WebSocket from "ws";
 import { openSubscriberSocket, type OnChange, type Subscriber } from "./subscribers.js";
 
-/** Creates a subscriber of Yoga, over server-sent events as it comes. It has nothing to go on behind. */
+/** Creates a subscriber of Yoga by server-sent events. It has no cursor after which it could continue. */
 export function createPubSubSubscriber(
   url: string,
   vmIds: readonly string[],
@@ -49,7 +49,10 @@ export function createPubSubSubscriber(
   };
 }
 
-/** Creates a subscriber of PostGraphile: a WebSocket with a subscription for each VM. It has nothing to go on behind. */
+/**
+ * Creates a subscriber of PostGraphile: a WebSocket with a subscription for each VM. It has no cursor after which it
+ * could continue.
+ */
 export function createListenSubscriber(
   url: string,
   vmIds: readonly string[],

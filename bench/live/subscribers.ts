@@ -1,9 +1,9 @@
 import WebSocket from "ws";
 
-/** Told of each change that a subscriber gets: the address by which it was made. */
+/** Called for each change that a subscriber gets, with the addresses that identify the change. */
 export type OnChange = (ips: string) => void;
 
-/** One subscriber; it can leave, and come again behind what it got. */
+/** A subscriber. It can leave, and come back at its last cursor. */
 export interface Subscriber {
   readonly got: number;
   connect(): Promise<void>;
@@ -56,7 +56,10 @@ export function createOwnSubscriber(url: string, vmIds: readonly string[], onCha
   };
 }
 
-/** Opens a WebSocket for subscriptions, and begins to speak its protocol. Without `reject` a refused connection would be waited for without an end. */
+/**
+ * Opens a WebSocket for subscriptions, and starts its protocol. `reject` gets the error of a refused connection, which
+ * would otherwise be waited for without an end.
+ */
 export function openSubscriberSocket(url: string, reject: (error: Error) => void): WebSocket {
   const opened = new WebSocket(url.replace(/^http/, "ws"), "graphql-transport-ws");
   opened.on("error", reject);

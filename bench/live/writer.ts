@@ -2,14 +2,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Store, StoredVm } from "../../src/store/types.js";
 import { changeAllIps } from "../../test/store/changes/log-fixtures.js";
 
-/** Of all writers: each writes other addresses than those before it, since what is the same is no change. */
+/** The number of batches of all writers. Each batch has new addresses, since equal ones would be no change. */
 let batch = 0;
 
 /** Writes changes at a steady rate, and remembers when each was committed. */
 export class Writer {
-  /** By address: when the transaction with it was committed, by the clock of this process. */
+  /** The time of the commit by address, on the clock of this process. */
   readonly committedAt = new Map<string, number>();
-  /** By VM: how often it was changed. */
+  /** The number of changes by VM. */
   readonly counts = new Map<string, number>();
   private place = 0;
 
@@ -20,7 +20,7 @@ export class Writer {
     private readonly onCommit: (changed: readonly { readonly id: string; readonly ips: string }[]) => void,
   ) {}
 
-  /** Writes so many changes a second for so long; returns how many it was. */
+  /** Writes changes at this rate for this time. Returns their number. */
   async run({
     perSecond,
     seconds,
@@ -57,5 +57,5 @@ export class Writer {
   }
 }
 
-/** Passes come as they come; in a fleet of thousands one commits in every few hundredths of a second. */
+/** Time between two commits. In a fleet of thousands of hosts, a pass commits every few hundredths of a second. */
 const STEP_MS = 20;

@@ -6,11 +6,11 @@ import { EncodedJson } from "../../src/simulator/wire/python-json.js";
 import { listen } from "../../src/simulator/wire/vdsm-server.js";
 import { VdsmFaultError } from "../../src/simulator/wire/verbs.js";
 import type { HostsTask } from "./million-messages.js";
-import { formatAddress, everyNth, Payloads, formatVmId } from "../payloads.js";
+import { formatAddress, changeEveryNth, Payloads, formatVmId } from "../payloads.js";
 
 /**
- * Simulated hosts in a process of their own. Their answers are made beforehand, so that a cycle costs them little more
- * than sending: counters and, when told to, addresses are written into the bytes.
+ * Runs simulated hosts in a process of their own. Their answers are made before, so that a cycle costs them little more
+ * than sending. Counters and, if asked for, addresses are written into the bytes.
  */
 process.once("message", (task: HostsTask) => void run(task));
 
@@ -23,7 +23,8 @@ async function run({ firstHost, hosts, vmsPerHost, isPlain = false }: HostsTask)
   const ends = answers.map((host) => new HostEndpoint(host, new FaultScript(), null, FIRST_BYTES_MS));
   const server = createServer((socket) => {
     const end = ends[parseLoopback(socket.localAddress ?? "") - firstHost];
-    // One socket listens for all of 127.0.0.0/8, which cannot be done without listening everywhere.
+    // One socket listens for all of 127.0.0.0/8. That is possible only by listening on all addresses, so others are
+    // refused here.
     if (end === undefined || !(socket.remoteAddress ?? "").startsWith("127.")) socket.destroy();
     else end.accept(socket);
   });
@@ -38,12 +39,12 @@ async function run({ firstHost, hosts, vmsPerHost, isPlain = false }: HostsTask)
   process.send?.(answers.map((_, at) => `${formatLoopback(firstHost + at)}:${port}`));
 }
 
-/** A host whose answer about all VMs lies ready. */
+/** A host with a prepared answer about all its VMs. */
 class PreparedHost {
   /** The list of records, without the reply around it. */
   private readonly records: Buffer;
   private readonly counters: number[] = [];
-  /** For each of the VMs that may change, where its address tells its version. */
+  /** For each VM that may change, the positions of the digit of its address that shows its version. */
   private readonly versions: number[][] = [];
   private polls = 0;
 
@@ -52,7 +53,7 @@ class PreparedHost {
     private readonly number: number,
     private readonly isPlain: boolean,
   ) {
-    const body = payloads.body(number, 0, everyNth(1, 0));
+    const body = payloads.body(number, 0, changeEveryNth(1, 0));
     this.records = Buffer.from(body.subarray(body.indexOf("["), -1));
     for (let at = this.records.indexOf(COUNTER); at >= 0; at = this.records.indexOf(COUNTER, at + 1)) {
       this.counters.push(at + COUNTER.length);
@@ -73,7 +74,7 @@ class PreparedHost {
     }
   }
 
-  /** One VM has another address from now on: each time another VM, until all that may change have. */
+  /** Changes the address of one VM: each time of another VM, until all that may change have changed. */
   change(changes: number): void {
     const version = 1 + (Math.floor(changes / CHANGING) % 9);
     for (const at of this.versions[changes % CHANGING]!) this.records[at] = DIGIT_0 + version;
@@ -104,7 +105,7 @@ class PreparedHost {
     const address = formatAddress(number, 0);
     const end = this.records.indexOf(formatVmId(number + 1));
     const found: number[] = [];
-    // A host's addresses have one length in their third part and several in their fourth: 10.0.1.2 is in 10.0.1.20 too.
+    // An address may be the beginning of another one: 10.0.1.2 is in 10.0.1.20, too.
     for (
       let from = this.records.indexOf(address);
       from >= 0;
@@ -119,15 +120,15 @@ class PreparedHost {
   }
 }
 
-/** So many VMs of a host take turns to change. */
+/** The VMs of a host that change by turns. */
 const CHANGING = 10;
 
 const COUNTER = '"rx": "';
-/** Always ten digits, as in the answer that lies ready. */
+/** The first value of counters. It always has ten digits, as in the prepared answer. */
 const FIRST_COUNT = 2_000_000_000;
 
 const DIGIT_0 = 0x30;
 const DIGIT_9 = 0x39;
 
-/** All hosts are dialled at once, and this process has one core. */
+/** All hosts are connected at once, and this process has one core. */
 const FIRST_BYTES_MS = 120_000;

@@ -1,14 +1,14 @@
-/** What the processes of the measurement tell each other. */
+/** The task of the hosts' process. */
 export interface HostsTask {
   /** The number of the first host; VMs are numbered after their hosts. */
   readonly firstHost: number;
   readonly hosts: number;
   readonly vmsPerHost: number;
-  /** Answers hold a letter beyond ASCII, which VDSM would escape: they have to be parsed. */
+  /** `true`: answers have a letter beyond ASCII, which VDSM would escape, so they must be parsed. */
   readonly isPlain?: boolean;
 }
 
-/** What a replica is to read. */
+/** The task of a replica's process. */
 export interface ReplicaTask {
   readonly databaseUrl: string;
   /** Every host as `host:port`. */
@@ -16,15 +16,15 @@ export interface ReplicaTask {
   readonly concurrency: number;
 }
 
-/** What one cycle of a replica over all hosts came to, as the replica itself sees it. */
+/** The results of one cycle of a replica over all hosts, as the replica sees it. */
 export interface CycleNews {
   readonly wallMs: number;
   readonly vms: number;
   readonly changedVms: number;
-  /** Passes that did not end well, and why the first of them did not. */
+  /** Passes that failed, and why the first of them did. */
   readonly failed: number;
   readonly failure: string | null;
-  /** The most that was resident in the cycle; `null` where the system does not say. */
+  /** The most resident memory in the cycle; `null` if the system does not tell. */
   readonly peakRssBytes: number | null;
   readonly memory: Readonly<Record<"rss" | "heapUsed" | "external" | "arrayBuffers", number>>;
 }

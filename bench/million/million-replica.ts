@@ -9,7 +9,7 @@ import { createDataSource } from "../../src/store/postgres/data-source.js";
 import { createStore } from "../../src/store/store.js";
 import type { CycleNews, ReplicaTask } from "./million-messages.js";
 
-/** Runs a replica: the refresher as it is, over its own client and store. A cycle is made whenever one is asked for. */
+/** Runs a replica: the real refresher over its own client and store. It makes a cycle whenever it is asked. */
 process.once("message", (task: ReplicaTask) => void run(task));
 
 async function run({ databaseUrl, addresses, concurrency }: ReplicaTask): Promise<void> {
@@ -23,16 +23,16 @@ async function run({ databaseUrl, addresses, concurrency }: ReplicaTask): Promis
     ignoreNames: DEFAULT_IGNORED_NAMES,
     log: WARNINGS,
   });
-  process.on("message", () => void cycle(refresher).then((news) => process.send?.(news)));
+  process.on("message", () => void runCycle(refresher).then((news) => process.send?.(news)));
   process.send?.("ready");
 }
 
-async function cycle(refresher: Refresher): Promise<CycleNews> {
+async function runCycle(refresher: Refresher): Promise<CycleNews> {
   forgetPeak();
   const startMs = performance.now();
   const results = await refresher.refreshAll();
   const wallMs = performance.now() - startMs;
-  const peakRssBytes = peakRss();
+  const peakRssBytes = readPeakRss();
   const { rss, heapUsed, external, arrayBuffers } = process.memoryUsage();
   const failed = results.filter(
     ({ outcome, inventoryFailure }) => outcome !== "done" || inventoryFailure !== null,
@@ -48,16 +48,16 @@ async function cycle(refresher: Refresher): Promise<CycleNews> {
   };
 }
 
-/** The kernel keeps the highest mark of memory in use; written to, it starts anew. */
+/** Resets the kernel's record of the most memory in use. */
 function forgetPeak(): void {
   try {
     writeFileSync("/proc/self/clear_refs", "5");
   } catch {
-    // Then the peak is that of the process so far.
+    // If that fails, the peak is that of the whole process so far.
   }
 }
 
-function peakRss(): number | null {
+function readPeakRss(): number | null {
   try {
     const [, kibibytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "utf8")) ?? [];
     return kibibytes === undefined ? null : Number(kibibytes) * 1_024;

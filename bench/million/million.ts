@@ -6,19 +6,19 @@ import { fileURLToPath } from "node:url";
 import { formatTable } from "../../src/commands/table.js";
 import { openDatabase } from "../database.js";
 import type { CycleNews, HostsTask, ReplicaTask } from "./million-messages.js";
-import { readCpuSeconds, readParent, serverCpuSeconds } from "../process-cpu.js";
+import { readCpuSeconds, readParent, readServerCpuSeconds } from "../process-cpu.js";
 
 /**
- * Measures what a cycle over many hosts of a hundred VMs each takes, read by one replica into a PostgreSQL as we start it.
- * There are four: everything new, nothing changed, one VM in a hundred changed, and all to be compared because nothing is
- * remembered.
+ * Measures cycles over many hosts of a hundred VMs each. One replica reads them into a PostgreSQL as we start it. There
+ * are four cycles: everything is new; nothing changed; one VM in a hundred changed; and all are compared, because
+ * nothing is remembered.
  */
 export async function million({ hosts }: { readonly hosts: number }): Promise<void> {
   const loadBefore = loadavg()[0]!;
   const database = await openDatabase({});
   const children: ChildProcess[] = [];
   try {
-    // Here commits wait for the disk, as they do in earnest.
+    // Here commits wait for the disk, as in production.
     await database.client.query(
       `ALTER DATABASE ${new URL(database.url).pathname.slice(1)} RESET synchronous_commit`,
     );
@@ -34,34 +34,34 @@ export async function million({ hosts }: { readonly hosts: number }): Promise<vo
       };
       return start("million-hosts.ts", task, children);
     });
-    const addresses = (await Promise.all(simulators.map((child) => told<string[]>(child)))).flat();
+    const addresses = (await Promise.all(simulators.map((child) => receive<string[]>(child)))).flat();
     console.log(`${hosts} simulated hosts of ${VMS_PER_HOST} VMs are there`);
     const task: ReplicaTask = { databaseUrl: database.url, addresses, concurrency: CONCURRENCY };
     let replica = start("million-replica.ts", task, children);
-    await told(replica);
+    await receive(replica);
 
-    const cpuNow = () => ({
+    const readCpu = () => ({
       replica: readCpuSeconds(replica.pid!),
       simulators: simulators.reduce((sum, { pid }) => sum + readCpuSeconds(pid!), 0),
-      postgres: serverCpuSeconds(postmaster),
+      postgres: readServerCpuSeconds(postmaster),
     });
     const cycles: Cycle[] = [];
     for (const kind of CYCLES) {
       if (kind === "1 % changed") {
-        const changed = simulators.map((child) => told(child));
+        const changed = simulators.map((child) => receive(child));
         for (const child of simulators) child.send("change");
         await Promise.all(changed);
       }
       if (kind === "after a restart") {
         replica.kill("SIGKILL");
         replica = start("million-replica.ts", task, children);
-        await told(replica);
+        await receive(replica);
       }
-      const before = cpuNow();
-      const done = told<CycleNews>(replica);
+      const before = readCpu();
+      const done = receive<CycleNews>(replica);
       replica.send("cycle");
       const news = await done;
-      const after = cpuNow();
+      const after = readCpu();
       const cycle = {
         kind,
         ...news,
@@ -98,8 +98,8 @@ function start(file: string, task: HostsTask | ReplicaTask, children: ChildProce
   return child;
 }
 
-/** The next thing that a process tells; that it ended instead is an error. */
-async function told<T>(child: ChildProcess): Promise<T> {
+/** Waits for the next message of a process. Throws if the process ends instead. */
+async function receive<T>(child: ChildProcess): Promise<T> {
   const over = new AbortController();
   const ended = once(child, "exit", { signal: over.signal }).then(([code]) => {
     throw new Error(`a process of the measurement ended: ${code}`);
@@ -128,16 +128,16 @@ async function report(
     cycle: cycle.kind,
     vms: cycle.vms,
     changedVms: cycle.changedVms,
-    wallS: rounded(cycle.wallMs / 1_000),
-    replicaCpuS: rounded(cycle.replicaCpuS),
-    postgresCpuS: rounded(cycle.postgresCpuS),
-    simulatorsCpuS: rounded(cycle.simulatorsCpuS),
-    peakRssMiB: cycle.peakRssBytes === null ? null : mebibytes(cycle.peakRssBytes),
-    rssMiB: mebibytes(cycle.memory.rss),
-    heapMiB: mebibytes(cycle.memory.heapUsed),
-    buffersMiB: mebibytes(cycle.memory.arrayBuffers),
+    wallS: round(cycle.wallMs / 1_000),
+    replicaCpuS: round(cycle.replicaCpuS),
+    postgresCpuS: round(cycle.postgresCpuS),
+    simulatorsCpuS: round(cycle.simulatorsCpuS),
+    peakRssMiB: cycle.peakRssBytes === null ? null : toMebibytes(cycle.peakRssBytes),
+    rssMiB: toMebibytes(cycle.memory.rss),
+    heapMiB: toMebibytes(cycle.memory.heapUsed),
+    buffersMiB: toMebibytes(cycle.memory.arrayBuffers),
     failed: cycle.failed,
-    load: rounded(cycle.load),
+    load: round(cycle.load),
   }));
   const result = {
     bench: "million",
@@ -162,21 +162,21 @@ async function report(
   console.log(JSON.stringify(result));
 }
 
-function rounded(value: number): number {
+function round(value: number): number {
   return Number(value.toFixed(1));
 }
 
-function mebibytes(bytes: number): number {
+function toMebibytes(bytes: number): number {
   return Math.round(bytes / 2 ** 20);
 }
 
 const SIMULATORS = 2;
 const VMS_PER_HOST = 100;
 
-/** As `REFRESH_CONCURRENCY` is when nobody sets it. */
+/** The default of `REFRESH_CONCURRENCY`. */
 const CONCURRENCY = 32;
 
-/** Of what is measured thrice, the first time is for the compiler and the database's memory. */
+/** The cycles in order. The first of three equal ones is a warm-up for the compiler and the database's memory. */
 const CYCLES = [
   "all new",
   "unchanged",

@@ -13,7 +13,7 @@ import { startRefresher } from "../../src/refresher/refresher.js";
 import { openDatabase, type BenchDatabase } from "../database.js";
 import type { HostsTask } from "./million-messages.js";
 
-/** For how long one large host's answer keeps everybody else waiting: the longest stall of the event loop. */
+/** Measures how long one large host's answer blocks everybody else: the longest stall of the event loop. */
 export async function stall({ vms }: { readonly vms: number }): Promise<void> {
   const loadBefore = loadavg()[0]!;
   const database = await openDatabase();
@@ -45,7 +45,7 @@ interface Row {
   readonly cpuMs: number;
 }
 
-/** Reading alone: nothing is planned or written. */
+/** Measures reading alone; nothing is planned or written. */
 async function readings(address: string): Promise<Row[]> {
   const client = createVdsmClient({ ...parseHostAddress(address), tls: null, callTimeoutMs: TIMEOUT_MS });
   let kept: KeptAnswer | null = null;
@@ -70,7 +70,7 @@ async function plainReading(address: string): Promise<Row[]> {
   return [row];
 }
 
-/** Whole passes, with what they plan and write. */
+/** Measures complete passes, with planning and writing. */
 async function passes(address: string, { store }: BenchDatabase, host: ChildProcess): Promise<Row[]> {
   const configured = createConfiguredHost(parseHostAddress(address));
   const refresher = startRefresher({
@@ -113,13 +113,13 @@ async function measured(what: string, work: () => Promise<unknown>): Promise<Row
   delay.enable();
   await work();
   const [wallMs, { user, system }] = [performance.now() - startMs, process.cpuUsage(cpu)];
-  // A stall is noted in the turn after it.
+  // A stall is recorded in the turn after it.
   await sleep(20);
   delay.disable();
   return { what, stallMs: delay.max / 1e6, stallCpuMs: turns.stop(), wallMs, cpuMs: (user + system) / 1_000 };
 }
 
-/** The most CPU of all threads between two turns of the loop. It is the stall on a machine without other work. */
+/** Measures the most CPU of all threads between two turns of the loop: the stall on a machine without other work. */
 class TurnMeter {
   private last = process.cpuUsage();
   private most = 0;
@@ -159,7 +159,7 @@ function inJson({ what, stallMs, stallCpuMs }: Row): [string, object] {
   return [what, { stallMs: Math.round(stallMs), stallCpuMs: Math.round(stallCpuMs) }];
 }
 
-/** Just under what is parsed at all of an answer that VDSM would not write. */
+/** The most VMs in an answer that must be parsed and is not refused. */
 const PARSED_VMS = 3_300;
 
 const TIMEOUT_MS = 120_000;

@@ -1,13 +1,11 @@
 import type { RunningPeer } from "./types.js";
 
-/**
- * Brings an answer into the shape of ours, so that answers can be compared. Cursors and orders are left as they are.
- */
+/** Converts an answer into the form of ours, so that answers can be compared. Cursors and orders stay as they are. */
 export function normalizeAnswer(peer: RunningPeer, data: Record<string, unknown>): unknown {
   return peer.dialect === "postgraphile" ? nestGuestInfo(data) : data;
 }
 
-/** PostGraphile has no object between a VM and its interfaces. */
+/** Adds the object `guestInfo`, which PostGraphile's answers do not have between a VM and its interfaces. */
 function nestGuestInfo(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(nestGuestInfo);
   if (typeof value !== "object" || value === null) return value;
@@ -19,7 +17,7 @@ function nestGuestInfo(value: unknown): unknown {
   return Object.fromEntries(entries);
 }
 
-/** Throws where the two answers differ, with the first difference. */
+/** Throws an error with the first difference, if two answers differ. */
 export function assertSameAnswer(who: string, expected: unknown, actual: unknown): void {
   const difference = findDifference(expected, actual, "data");
   if (difference !== null) throw new Error(`${who} answers otherwise than vnic-graph: ${difference}`);

@@ -1,6 +1,6 @@
 import type pg from "pg";
 
-/** The rows that every peer reads: 3 vNICs and 4 guest interfaces a VM, of which three have a vNIC's MAC. */
+/** Inserts the rows that every peer reads: 3 vNICs and 4 guest interfaces a VM, of which three have a vNIC's MAC. */
 export async function fillReadFleet(client: pg.Client, vms: number): Promise<void> {
   const mac = `'56:6f:' || regexp_replace(lpad(to_hex(v * 4 + n), 8, '0'), '(..)(..)(..)(..)', '\\1:\\2:\\3:\\4')`;
   for (const statement of [
@@ -36,7 +36,7 @@ export async function fillReadFleet(client: pg.Client, vms: number): Promise<voi
   }
 }
 
-/** Reads an instant before the one change that each VM has had. */
+/** Reads an instant before the only change of each VM. */
 export async function readPastInstant(client: pg.Client): Promise<string> {
   const { rows } = await client.query<{ at: Date }>(
     "SELECT at - interval '1 millisecond' AS at FROM vnic_graph_change LIMIT 1",
@@ -64,7 +64,7 @@ const IPV4 = `'10.' || (v >> 16) || '.' || ((v >> 8) & 255) || '.' || (v & 255)`
 
 const PAST_IPV4 = IPV4.replace("10.", "11.");
 
-/** PostGraphile takes names and relations from the database, so it gets views that have ours. */
+/** Views for PostGraphile, which takes names and relations from the database. They have our names. */
 const PEER_VIEWS = [
   "CREATE SCHEMA peer",
   `CREATE VIEW peer.vm AS SELECT s.vm_guid AS id, s.vm_name AS name,
@@ -74,7 +74,7 @@ const PEER_VIEWS = [
   `CREATE VIEW peer.device AS SELECT vm_id, interface_name AS name, mac_address,
      string_to_array(coalesce(ipv4_addresses, ''), ',') AS ipv4_addresses,
      string_to_array(coalesce(ipv6_addresses, ''), ',') AS ipv6_addresses FROM vm_guest_agent_interfaces`,
-  // The past as one would keep it by hand for such a question: each state of an interface with its time.
+  // A table of the past as one would design it for this question: each state of an interface with its time.
   `CREATE TABLE peer.device_span (vm_id uuid, name text, mac_address text, ipv4 text, ipv6 text, since timestamptz, until timestamptz)`,
   `COMMENT ON VIEW peer.vm IS E'@primaryKey id'`,
   `COMMENT ON VIEW peer.nic IS E'@primaryKey id\\n@foreignKey (vm_id) references peer.vm (id)\\n@foreignKey (vm_id, mac_address) references peer.device (vm_id, mac_address)'`,

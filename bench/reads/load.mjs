@@ -1,9 +1,9 @@
 import autocannon from "autocannon";
 
 /**
- * Sends the bodies that come by standard input ({url, headers, bodies, connections, seconds}). Each connection has a share of
- * them, which it sends one after the other again and again: so no body is on its way twice. Prints what came of it as one line
- * of JSON.
+ * Sends the bodies that come on standard input ({url, headers, bodies, connections, seconds}). Each connection has a
+ * share of them, and sends it again and again, one body at a time; so no body is sent twice at the same time. Prints
+ * the results as one line of JSON.
  */
 const chunks = [];
 for await (const chunk of process.stdin) chunks.push(chunk);

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { readCpuSeconds, serverCpuSeconds } from "../process-cpu.js";
+import { readCpuSeconds, readServerCpuSeconds } from "../process-cpu.js";
 import type { Question } from "./queries.js";
 import type { Round, RunningPeer } from "./types.js";
 
@@ -11,7 +11,7 @@ export async function measureRound(
   questions: readonly Question[],
   { seconds, postgresPid }: { readonly seconds: number; readonly postgresPid: number },
 ): Promise<Round> {
-  const before = [readCpuSeconds(peer.pid), serverCpuSeconds(postgresPid)] as const;
+  const before = [readCpuSeconds(peer.pid), readServerCpuSeconds(postgresPid)] as const;
   const load = await runLoad({
     url: peer.url,
     headers: peer.headers,
@@ -19,7 +19,7 @@ export async function measureRound(
     connections: CONNECTIONS,
     seconds,
   });
-  const after = [readCpuSeconds(peer.pid), serverCpuSeconds(postgresPid)] as const;
+  const after = [readCpuSeconds(peer.pid), readServerCpuSeconds(postgresPid)] as const;
   if (load.failed > 0) throw new Error(`${peer.name}: ${load.failed} of ${load.requests} requests failed`);
   const perRequest = (cpuSeconds: number) => (1000 * cpuSeconds) / Math.max(1, load.requests);
   return {
@@ -32,7 +32,7 @@ export async function measureRound(
   };
 }
 
-/** Asks one question and returns the answer's data; throws if there is none. */
+/** Asks one question and returns the answer's data. Throws if there are none. */
 export async function ask(peer: RunningPeer, question: Question): Promise<Record<string, unknown>> {
   const response = await fetch(peer.url, {
     method: "POST",

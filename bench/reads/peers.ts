@@ -7,7 +7,7 @@ import type { PeerSpec, RunningPeer } from "./types.js";
 const GRAPH_QUERIES = ["Q1", "Q2", "Q3", "Q4"] as const;
 const OWN_QUERIES = [...GRAPH_QUERIES, "Q5", "Q6", "Q7"] as const;
 
-/** Every server of the comparison; `limit`, `rows` and `memory` are no GraphQL servers. */
+/** All servers of the comparison. `limit`, `rows` and `memory` are no GraphQL servers. */
 export const PEERS: readonly PeerSpec[] = [
   { name: "vnic-graph", file: null, dialect: "own", queries: OWN_QUERIES },
   {
@@ -56,12 +56,12 @@ export const PEERS: readonly PeerSpec[] = [
   { name: "memory", file: "memory.mjs", dialect: "bytes", queries: ["Q1"] },
 ];
 
-/** What a peer is started with. */
+/** The options of a peer. */
 export interface PeerStart {
   readonly databaseUrl: string;
   readonly tokensFile: string;
   readonly token: string;
-  /** Where our own gateway writes its lines, as a service's log would be a file. */
+  /** The file for our own gateway's log, as with a service. */
   readonly logFile: string;
   /** Further settings of our own gateway. */
   readonly environment?: Readonly<Record<string, string>>;
@@ -88,7 +88,7 @@ export async function startPeer(spec: PeerSpec, start: PeerStart): Promise<Runni
   };
 }
 
-/** Our gateway as it ships: all defaults, built, its log in a file; it polls nobody. */
+/** Starts our built gateway with all defaults and its log in a file. It polls no hosts. */
 function spawnGateway(spec: PeerSpec, start: PeerStart): ChildProcess {
   const log = openSync(start.logFile + suffix(spec), "w");
   const child = spawn(process.execPath, ["--enable-source-maps", "dist/src/main.js", "start"], {

@@ -1,7 +1,7 @@
 import { computeMedian } from "../median.js";
 import type { Measured } from "./report.js";
 
-/** Requests a second of each peer, one panel a query, each on a scale of its own. */
+/** Draws the requests a second of each peer. Each query has a panel with a scale of its own. */
 export function plotReads(measured: readonly Measured[]): string {
   const queries = [...new Set(measured.map(({ query }) => query))];
   const panels: string[] = [];

@@ -8,21 +8,21 @@ export interface Question {
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
-/** Cursors after which a page can begin, in a peer's own form: one for each VM. */
+/** Cursors at which a page can begin, one for each VM, in a peer's own form. */
 export type Cursors = readonly string[];
 
-/** What questions are asked about. */
+/** The fleet about which questions are asked. */
 export interface FleetQuestions {
   readonly vms: number;
   readonly cursors: Cursors;
   readonly count: number;
   /** An instant before each VM's one change. */
   readonly pastAt?: string;
-  /** Whether our fast path is to leave them to the resolvers. */
+  /** `true` if our fast path shall leave the questions to the resolvers. */
   readonly isPlain?: boolean;
 }
 
-/** Lists the same questions to every peer: `count` of them, spread over the fleet. */
+/** Lists the same questions for every peer: `count` of them, spread over the fleet. */
 export function listQuestions(
   name: QueryName,
   dialect: Dialect,
@@ -40,7 +40,7 @@ export function listQuestions(
   });
 }
 
-/** The question that brings the cursors, and where they stand in its answer. */
+/** The question for the cursors, and their path in its answer. */
 export const CURSOR_QUERY =
   "query cursors($after: String) { vms(first: 500, after: $after) { edges { cursor } } }";
 
@@ -86,7 +86,7 @@ function listRepresentations(first: number, vms: number) {
 /** The first field with its arguments. */
 const ROOT_FIELD = /\{ (\w+\([^)]*\)) \{/;
 
-/** Pages must be full: none begins among the last VMs. */
+/** The largest page. No page begins among as many last VMs, so that every page is full. */
 const LARGEST_PAGE = 500;
 
 const DEVICE = "name macAddress ipv4Addresses ipv6Addresses";

@@ -15,7 +15,7 @@ import { computeRatios, formatTable, type Measured } from "./report.js";
 import { plotReads } from "./plot.js";
 import type { QueryName, Round, RunningPeer } from "./types.js";
 
-/** What can be chosen of a run. */
+/** The options of a run. */
 export interface ReadsOptions {
   readonly vms: number;
   readonly rounds: number;
@@ -26,9 +26,10 @@ export interface ReadsOptions {
 
 /**
  * Compares how fast our gateway and its peers answer the same questions about the same rows:
- * 1. installs the peers, builds the gateway, fills a database;
- * 2. starts every peer, and checks that all of them answer alike;
- * 3. asks one after the other, query by query and round by round, so that all meet the same weather.
+ * 1. It installs the peers, builds the gateway, and fills a database.
+ * 2. It starts every peer, and checks that their answers are equal.
+ * 3. It asks one after the other, query by query and round by round, so that changes of the machine's speed hit all
+ *    alike.
  */
 export async function benchReads(options: ReadsOptions): Promise<void> {
   install();
@@ -76,11 +77,11 @@ async function measureAll(
       peer.hasOneQuestion === true ? listQuestionsOf(peer).slice(0, 1) : listQuestionsOf(peer);
     await compareAnswers(asked, listQuestionsOf);
     const results = new Map<RunningPeer, Round[]>(asked.map((peer) => [peer, []]));
-    // What is kept of VMs is kept by then; whole answers are not, because no question comes twice within a second.
+    // Now all VMs are kept. Complete answers are not, because no question comes twice within a second.
     for (const peer of asked) {
       if (peer.file === null && peer.settings?.["CACHE_MB"] !== "0") await askAll(peer, listAsked(peer));
     }
-    // The first round only warms up: plans are kept, code is compiled.
+    // The first round is a warm-up, in which plans are kept and code is compiled.
     for (let round = 0; round <= rounds; round += 1) {
       for (const peer of asked) {
         const result = await measureRound(peer, listAsked(peer), { seconds, postgresPid });
@@ -101,7 +102,7 @@ async function askAll(peer: RunningPeer, questions: ReturnType<typeof listQuesti
   await Promise.all(Array.from({ length: ASKED_AT_ONCE }, askLeft));
 }
 
-/** Throws unless all peers give the same answers to the first questions. */
+/** Throws if peers give different answers to the first questions. */
 async function compareAnswers(
   peers: readonly RunningPeer[],
   questionsOf: (peer: RunningPeer) => ReturnType<typeof listQuestions>,
@@ -120,7 +121,7 @@ async function compareAnswers(
   }
 }
 
-/** Cursors in the peer's own form, one for each VM: ours and PostGraphile's are opaque, the others take a name. */
+/** Reads cursors in the peer's own form, one for each VM. Ours and PostGraphile's are opaque; others use a name. */
 async function readCursors(peer: RunningPeer, vms: number): Promise<Cursors> {
   if (peer.file === null || peer.dialect === "postgraphile") {
     const found: string[] = [];
@@ -170,7 +171,10 @@ function install(): void {
 }
 
 const QUERIES: readonly QueryName[] = ["Q1", "Q2", "Q3", "Q4", "Q5", "Q6", "Q7"];
-/** Different questions in a round: enough that none comes twice within a second, in which whole answers are kept. */
+/**
+ * The different questions in a round. They are so many that none comes twice within a second, in which complete answers
+ * are kept.
+ */
 const QUESTIONS: Readonly<Record<QueryName, number>> = {
   Q1: 9000,
   Q2: 3000,

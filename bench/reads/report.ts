@@ -16,7 +16,7 @@ interface Ratios {
   readonly vsMercurius: number | null;
 }
 
-/** Formats the figures as a table for people, by query and peer; medians of the rounds. */
+/** Formats the figures as a table for people, by query and peer. They are medians of the rounds. */
 export function formatTable(measured: readonly Measured[]): string {
   const head = "| query | peer | requests/s | × limit | p50 ms | p99 ms | node ms | PostgreSQL ms | RSS MB |";
   const lines = measured.map(({ peer, query, rounds }) => {
@@ -39,9 +39,11 @@ export function formatTable(measured: readonly Measured[]): string {
 }
 
 /**
- * Compares ours with the others for each query, as the last line of the output. `cold`: only plans are kept between requests;
- * `warm`: as the gateway ships, with other questions about VMs that were read before; `again`: one question again and again;
- * `plain`: what the fast path leaves to the resolvers, nothing kept.
+ * Compares our gateway with the others for each query, as the last line of the output.
+ * - `cold`: only plans are kept between requests.
+ * - `warm`: as the gateway ships, with other questions about VMs that were read before.
+ * - `again`: one question again and again.
+ * - `plain`: the resolvers answer what the fast path would; nothing is kept.
  */
 export function computeRatios(
   measured: readonly Measured[],
@@ -76,7 +78,7 @@ function computeRatiosOf(measured: readonly Measured[], own: string): Record<str
   );
 }
 
-/** Finds the requests per second of the fastest of these peers; `null` if none of them was measured. */
+/** Finds the requests per second of the fastest of these peers; `null` if none was measured. */
 function findRate(
   measured: readonly Measured[],
   query: QueryName,
@@ -92,5 +94,5 @@ function computeMedianOf(rounds: readonly Round[], figure: keyof Round): number 
   return computeMedian(rounds.map((round) => round[figure]));
 }
 
-/** No GraphQL servers: what is the least that answers can cost. */
+/** Peers that are no GraphQL servers. They show the least cost of an answer. */
 const REFERENCES: readonly string[] = ["limit", "rows", "memory"];

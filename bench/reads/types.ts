@@ -1,25 +1,28 @@
-/** The questions that are asked; each peer answers some of them. */
+/** The names of the questions. Each peer answers some of them. */
 export type QueryName = "Q1" | "Q2" | "Q3" | "Q4" | "Q5" | "Q6" | "Q7";
 
-/** How a peer wants to be asked: with our schema, in PostGraphile's words, or by the operation's name alone. */
+/** The form of a peer's questions: by our schema, by PostGraphile's, or by the operation's name alone. */
 export type Dialect = "own" | "graph" | "postgraphile" | "bytes";
 
-/** A server beside ours. */
+/** A server of the comparison. */
 export interface PeerSpec {
   readonly name: string;
-  /** What is run: a file below peers/, or our own gateway. */
+  /** The file below peers/ to run; `null`: our own gateway. */
   readonly file: string | null;
   readonly dialect: Dialect;
   readonly queries: readonly QueryName[];
   /** Settings of our own gateway that are not the defaults. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Is asked one question again and again. */
+  /** `true` if it is asked one question again and again. */
   readonly hasOneQuestion?: boolean;
-  /** Asks what our fast path leaves to the resolvers: the same, with a directive that changes nothing. */
+  /**
+   * `true` if it is asked questions that our fast path leaves to the resolvers: the same, with a directive that changes
+   * nothing.
+   */
   readonly isPlain?: boolean;
-  /** Asks with a bearer token that has a scope. */
+  /** `true` if questions carry a bearer token with a scope. */
   readonly hasToken?: boolean;
-  /** Needs a later Node than the bench itself. */
+  /** `true` if it needs a later Node than the bench itself. */
   readonly needsNode22?: boolean;
 }
 
@@ -31,7 +34,7 @@ export interface RunningPeer extends PeerSpec {
   stop(): Promise<void>;
 }
 
-/** What one round of load brought. */
+/** The results of one round. */
 export interface Round {
   readonly requestsPerSecond: number;
   readonly p50: number;

@@ -1,7 +1,7 @@
 import type { HostClaim, RefreshStore, StoredVm } from "../../src/store/types.js";
 
-/** A store that costs nothing and forgets all, so that what is left of a pass is our own work. */
-export function instantStore(): RefreshStore {
+/** Creates a store that costs nothing and stores nothing, so that only the pass's own work is measured. */
+export function createInstantStore(): RefreshStore {
   const epochs = new Map<string, bigint>();
   return {
     registerHosts: () => Promise.resolve([]),

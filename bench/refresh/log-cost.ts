@@ -3,18 +3,18 @@ import { listWalByTable, measureWalBytes, type BenchDatabase } from "../database
 import { computeMedian } from "../median.js";
 import { Meter } from "../meter.js";
 import { MeteredStore } from "../metered-store.js";
-import { everyNth, Payloads } from "../payloads.js";
+import { changeEveryNth, Payloads } from "../payloads.js";
 import { cutChunks } from "../tape-host.js";
-import { firstPass } from "./writing.js";
+import { runFirstPass } from "./writing.js";
 
-/** What a pass costs, in all that it asks of the database. */
+/** The cost of a pass: of all its calls to the database. */
 interface PassCost {
   readonly milliseconds: number;
   readonly cpuMilliseconds: number;
   readonly walBytes: number;
 }
 
-/** What the change log adds to a pass over a host with these VMs. */
+/** The cost of a pass over a host with these VMs, with and without the change log. */
 export interface LogCost {
   readonly vms: number;
   readonly changedVms: number;
@@ -27,9 +27,9 @@ export interface LogCost {
 }
 
 /**
- * Measures passes with the log and without it in turns. Only here can it be switched off: the store is not told what readers
- * see change. So it writes no row of the log, and nothing else that goes by the same list: the time of the last change and the
- * primary address, by which lists are sorted, and what does not fit.
+ * Measures passes with the log and without it, by turns. Only here it can be switched off: the store gets no list of
+ * what readers see change. So it writes no row of the log, and nothing else that depends on this list: the time of the
+ * last change and the primary address, by which lists are sorted, and drift.
  */
 export async function measureLogCost(
   database: BenchDatabase,
@@ -39,11 +39,12 @@ export async function measureLogCost(
   const payloads = new Payloads(vms);
   const meter = new Meter(database.client);
   const metered = new MeteredStore(database.store, meter);
-  const host = await firstPass(database, metered, payloads, hostNumber);
+  const host = await runFirstPass(database, metered, payloads, hostNumber);
   let version = 0;
   const pass = async (hasLog: boolean): Promise<PassCost> => {
     metered.isLogged = hasLog;
-    const changed = step === null ? everyNth(1, 0) : everyNth(step, (version = (version % 250) + 1));
+    const changed =
+      step === null ? changeEveryNth(1, 0) : changeEveryNth(step, (version = (version % 250) + 1));
     host.load(cutChunks(payloads.body(hostNumber, step === null ? 0 : version, changed)));
     await database.store.readPollingState();
     await meter.prepare();
@@ -52,12 +53,12 @@ export async function measureLogCost(
     await database.client.query(
       "VACUUM vm_guest_agent_interfaces, vm_dynamic, vnic_graph_host, vnic_graph_vm",
     );
-    return { ...metered.spent("claim", "read", "apply"), walBytes };
+    return { ...metered.readSpent("claim", "read", "apply"), walBytes };
   };
   await pass(true);
   const costs: { readonly withLog: PassCost; readonly without: PassCost }[] = [];
   for (let round = -1; round < rounds; round += 1) {
-    // Who is first finds other pages in memory than who is second.
+    // The order changes, because the first one finds other pages in memory than the second.
     const first = await pass(round % 2 === 0);
     const second = await pass(round % 2 !== 0);
     if (round < 0) continue;
@@ -115,7 +116,7 @@ export function printLogCosts(costs: readonly LogCost[]): void {
   );
 }
 
-/** Prints where the WAL of a pass goes. */
+/** Prints the WAL of a pass by table. */
 export function printWalByTable({ walByTable, changedVms }: LogCost): void {
   if (walByTable === null || changedVms === 0) return;
   console.log(`\nWAL bytes a VM, by table with its indexes, of a pass that changes ${changedVms} VMs`);
@@ -128,7 +129,7 @@ export function printWalByTable({ walByTable, changedVms }: LogCost): void {
   console.log(formatTable(["table", "bytes a VM"], rows));
 }
 
-/** The log, and the sequence that gives its order. */
+/** The log, and the sequence that orders it. */
 const LOG_TABLES = ["vnic_graph_change", "vnic_graph_change_seq"];
 
 function computeMedians(costs: readonly PassCost[]): PassCost {

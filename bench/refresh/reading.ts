@@ -1,10 +1,10 @@
-import { instantStore } from "./instant-store.js";
-import { everyNth, Payloads } from "../payloads.js";
+import { createInstantStore } from "./instant-store.js";
+import { changeEveryNth, Payloads } from "../payloads.js";
 import { PolledHost } from "../polled-host.js";
 import { cutChunks } from "../tape-host.js";
 import { computeMedian } from "../median.js";
 
-/** CPU per VM of reading a fleet's answers, and of parsing the same bytes alone. */
+/** CPU per VM for reading a fleet's answers, and for parsing the same bytes alone. */
 export interface Reading {
   readonly vms: number;
   readonly bytesPerVm: number;
@@ -17,9 +17,9 @@ export interface Reading {
 }
 
 /**
- * Measures passes over hosts of 100 VMs each, from the bytes of a frame to the decision. `JSON.parse` of the frame's
- * body stands beside it. Parts of the fleet follow one another, so that a million VMs need no more memory than ten
- * thousand.
+ * Measures passes over hosts of 100 VMs each, from the bytes of a frame to the decision, and `JSON.parse` of the
+ * frame's body for comparison. Parts of the fleet follow one another, so that a million VMs need no more memory than
+ * ten thousand.
  */
 export async function measureReading(vms: number, rounds: number): Promise<Reading> {
   const payloads = new Payloads(VMS_PER_HOST);
@@ -30,7 +30,7 @@ export async function measureReading(vms: number, rounds: number): Promise<Readi
     const numbers = Array.from({ length: Math.min(HOSTS_AT_ONCE, hosts - first) }, (_, at) => first + at);
     const part = await FleetPart.of(payloads, numbers);
     bytes += part.bytes;
-    // Twice unmeasured at first, for the compiler.
+    // The first two rounds are warm-ups for the compiler.
     for (let round = first === 0 ? -2 : 0; round < rounds; round += 1) {
       const cost = await part.measure(round);
       const sum = sums[round];
@@ -54,10 +54,10 @@ export async function measureReading(vms: number, rounds: number): Promise<Readi
 
 interface PolledBody {
   readonly host: PolledHost;
-  /** The counters of another moment than at the pass before, all else equal. */
+  /** The same data as at the pass before, with the counters of a later moment. */
   readonly same: Buffer;
   readonly sameFrame: readonly Buffer[];
-  /** One VM in a hundred with another address, twice. */
+  /** Two answers in which one VM in a hundred has another address. */
   readonly changedFrames: readonly [readonly Buffer[], readonly Buffer[]];
 }
 
@@ -65,12 +65,12 @@ class FleetPart {
   private constructor(private readonly hosts: readonly PolledBody[]) {}
 
   static async of(payloads: Payloads, numbers: readonly number[]): Promise<FleetPart> {
-    const store = instantStore();
+    const store = createInstantStore();
     const hosts: PolledBody[] = [];
     for (const number of numbers) {
       const host = new PolledHost(number, store);
       const formatBody = (sample: number, version: number) =>
-        payloads.body(number, sample, everyNth(100, version));
+        payloads.body(number, sample, changeEveryNth(100, version));
       host.load(cutChunks(formatBody(0, 0)));
       await host.pass();
       const same = formatBody(1, 0);
@@ -84,11 +84,11 @@ class FleetPart {
     return this.hosts.reduce((sum, { same }) => sum + same.length, 0);
   }
 
-  /** One after the other, each first in its turn. */
+  /** Measures the kinds one after the other. Each is first in one of the rounds. */
   async measure(round: number): Promise<{ parse: number; unchanged: number; onePercent: number }> {
     const cost = { parse: 0, unchanged: 0, onePercent: 0 };
     const parse = async () => {
-      cost.parse = await cpuMicros(() => {
+      cost.parse = await measureCpuMicros(() => {
         for (const { same } of this.hosts) JSON.parse(same.toString());
       });
     };
@@ -106,14 +106,14 @@ class FleetPart {
 
   private async passes(frameOf: (body: PolledBody) => readonly Buffer[]): Promise<number> {
     for (const body of this.hosts) body.host.load(frameOf(body));
-    return cpuMicros(async () => {
+    return measureCpuMicros(async () => {
       for (const { host } of this.hosts) await host.pass();
     });
   }
 }
 
-/** Of all threads, so that garbage is paid for by who made it. */
-async function cpuMicros(work: () => void | Promise<void>): Promise<number> {
+/** Measures the CPU of all threads, so that collecting garbage counts for the work that made it. */
+async function measureCpuMicros(work: () => void | Promise<void>): Promise<number> {
   const before = process.cpuUsage();
   await work();
   const { user, system } = process.cpuUsage(before);

@@ -8,7 +8,7 @@ import { measureReading, type Reading } from "./reading.js";
 
 import { FLOOR, measureWriting, OURS, type Writing } from "./writing.js";
 
-/** What to measure. */
+/** The options of the measurement. */
 export interface RefreshBench {
   readonly vms: readonly number[];
   readonly stored: number;
@@ -49,7 +49,7 @@ export async function benchRefresh({ vms, stored, rounds }: RefreshBench): Promi
   }
 }
 
-/** One VM in a hundred, all, and none. */
+/** Measures the log's cost with one VM in a hundred changed, with all, and with none. */
 async function measureLogCosts(database: BenchDatabase, vms: number, rounds: number): Promise<LogCost[]> {
   const costs: LogCost[] = [];
   for (const [place, step] of [100, 1, null].entries()) {

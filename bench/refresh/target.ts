@@ -4,12 +4,12 @@ import { DEFAULT_IGNORED_NAMES } from "../../src/model/guest/name-patterns.js";
 import { toGuestInterfaces } from "../../src/refresher/plan/normalize.js";
 import type { GuestInterface } from "../../src/store/types.js";
 
-/** What the tables shall hold for the VMs that changed; the same for every way of writing it. */
+/** What the tables shall have for the changed VMs. It is the same for every way of writing. */
 export interface Target {
   readonly vms: readonly TargetVm[];
   /** All interfaces of these VMs. */
   readonly interfaces: readonly GuestInterface[];
-  /** The interfaces whose addresses are others than before. */
+  /** The interfaces whose addresses changed. */
   readonly changed: readonly GuestInterface[];
 }
 
@@ -20,7 +20,7 @@ export interface TargetVm {
   readonly interfaces: readonly GuestInterface[];
 }
 
-/** The target by an answer of which the VMs with an address that `isNew` changed. */
+/** Creates the target from an answer. VMs with an address for which `isNew` is true have changed. */
 export function findTarget(body: Buffer, isNew: (address: string) => boolean): Target {
   const vms: TargetVm[] = [];
   const interfaces: GuestInterface[] = [];

@@ -35,11 +35,11 @@ class PeerInterface {
   ipv6!: string;
 }
 
-/** The same data as TypeORM would have it: entities with keys, a cascade, and `save`. */
+/** The same data in TypeORM's way: entities with keys, a cascade, and `save`. */
 export class TypeOrmPeers {
   private constructor(private readonly dataSource: DataSource) {}
 
-  /** With tables of its own for the VMs of the target; others would be loaded by nobody. */
+  /** Creates tables with the VMs of the target only, since no other rows are loaded. */
   static async on(url: string, target: Target): Promise<TypeOrmPeers> {
     const entities = [PeerVm, PeerInterface];
     const dataSource = new DataSource({
@@ -55,12 +55,12 @@ export class TypeOrmPeers {
     return new TypeOrmPeers(dataSource);
   }
 
-  /** One `save` a VM. */
+  /** Saves the VMs one by one. */
   async saveEach(target: Target): Promise<void> {
     for (const vm of createEntities(target)) await this.dataSource.getRepository(PeerVm).save(vm);
   }
 
-  /** One `save` of them all. */
+  /** Saves all VMs with one `save`. */
   async saveAll(target: Target): Promise<void> {
     await this.dataSource.getRepository(PeerVm).save(createEntities(target));
   }
@@ -74,7 +74,7 @@ export class TypeOrmPeers {
   }
 }
 
-/** Interfaces are numbered through, so that the same ones have the same keys at every target. */
+/** Creates the entities. Interfaces get consecutive numbers, so that they have the same keys at every target. */
 function createEntities({ vms }: Target): PeerVm[] {
   let number = 0;
   return vms.map(({ id, ips, interfaces }) => {
@@ -93,6 +93,6 @@ function createEntities({ vms }: Target): PeerVm[] {
   });
 }
 
-/** As our own table has it, so that both pay for it. */
+/** The same index as on our own table, so that both pay for it. */
 const ADDRESS_INDEX = `CREATE INDEX ON peer_interface USING gin
   (array_remove(string_to_array(ipv4 || ',' || ipv6, ','), ''))`;

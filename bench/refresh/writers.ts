@@ -5,8 +5,8 @@ import type { Target } from "./target.js";
 /** A way to bring the tables to a target. */
 export type Writer = (client: pg.Client, target: Target) => Promise<void>;
 
-/** The least that must be said: exactly the changed rows, by hand, one statement a table. */
-export const floor: Writer = inTransaction(async (client, { changed, vms }) => {
+/** Writes the least: exactly the changed rows, by hand, in one statement a table. */
+export const floor: Writer = wrapInTransaction(async (client, { changed, vms }) => {
   await client.query(
     `UPDATE vm_guest_agent_interfaces t SET ipv4_addresses = g.ipv4, ipv6_addresses = g.ipv6
      FROM ${INTERFACES}
@@ -16,8 +16,8 @@ export const floor: Writer = inTransaction(async (client, { changed, vms }) => {
   await updateIps(client, vms);
 });
 
-/** As the engine does it: all rows of a changed VM out, and in again, a row a statement. */
-export const rowAtATime: Writer = inTransaction(async (client, { vms }) => {
+/** Writes as the engine does: deletes all rows of a changed VM and inserts them again, one row a statement. */
+export const rowAtATime: Writer = wrapInTransaction(async (client, { vms }) => {
   for (const { id, ips, interfaces } of vms) {
     await client.query("DELETE FROM vm_guest_agent_interfaces WHERE vm_id = $1", [id]);
     for (const device of interfaces) {
@@ -30,7 +30,7 @@ export const rowAtATime: Writer = inTransaction(async (client, { vms }) => {
   }
 });
 
-export const deleteAndMultiRowInsert: Writer = inTransaction(async (client, { interfaces, vms }) => {
+export const deleteAndMultiRowInsert: Writer = wrapInTransaction(async (client, { interfaces, vms }) => {
   await deleteAll(client, vms);
   for (let from = 0; from < interfaces.length; from += ROWS_A_STATEMENT) {
     const part = interfaces.slice(from, from + ROWS_A_STATEMENT);
@@ -45,7 +45,7 @@ export const deleteAndMultiRowInsert: Writer = inTransaction(async (client, { in
   await updateIps(client, vms);
 });
 
-export const deleteAndUnnestInsert: Writer = inTransaction(async (client, { interfaces, vms }) => {
+export const deleteAndUnnestInsert: Writer = wrapInTransaction(async (client, { interfaces, vms }) => {
   await deleteAll(client, vms);
   await client.query(
     `INSERT INTO vm_guest_agent_interfaces (${COLUMNS}) SELECT g.* FROM ${INTERFACES}`,
@@ -54,7 +54,7 @@ export const deleteAndUnnestInsert: Writer = inTransaction(async (client, { inte
   await updateIps(client, vms);
 });
 
-export const oneStatementMerge: Writer = inTransaction(async (client, { interfaces, vms }) => {
+export const oneStatementMerge: Writer = wrapInTransaction(async (client, { interfaces, vms }) => {
   await client.query(
     `MERGE INTO vm_guest_agent_interfaces t USING (SELECT * FROM ${INTERFACES}) g
      ON t.vm_id = g.vm_id AND t.interface_name = g.name AND t.mac_address = g.mac
@@ -66,7 +66,7 @@ export const oneStatementMerge: Writer = inTransaction(async (client, { interfac
   await updateIps(client, vms);
 });
 
-function inTransaction(write: Writer): Writer {
+function wrapInTransaction(write: Writer): Writer {
   return async (client, target) => {
     await client.query("BEGIN");
     await write(client, target);
@@ -105,5 +105,5 @@ function listColumns(interfaces: readonly GuestInterface[]): (string | null)[][]
 const COLUMNS = "vm_id, interface_name, mac_address, ipv4_addresses, ipv6_addresses";
 const INTERFACES = `unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[]) AS g(vm_id, name, mac, ipv4, ipv6)`;
 
-/** Five parameters a row, and PostgreSQL takes 65,535. */
+/** Rows of one statement. A row has five parameters, and PostgreSQL accepts 65,535. */
 const ROWS_A_STATEMENT = 10_000;

@@ -2,8 +2,8 @@ import type { RefreshStore } from "../../src/store/types.js";
 import { measureVmTablesWalBytes, measureWalBytes, type BenchDatabase } from "../database.js";
 import { computeMedian } from "../median.js";
 import { Meter, type Spent } from "../meter.js";
-import { everyNth, Payloads } from "../payloads.js";
-import { benchHost, PolledHost } from "../polled-host.js";
+import { changeEveryNth, Payloads } from "../payloads.js";
+import { createBenchHost, PolledHost } from "../polled-host.js";
 import { MeteredStore } from "../metered-store.js";
 import { cutChunks } from "../tape-host.js";
 import { findTarget, type Target } from "./target.js";
@@ -14,7 +14,7 @@ import * as writers from "./writers.js";
 export interface WayToWrite {
   readonly name: string;
   readonly milliseconds: number;
-  /** CPU of the server; the clock where that cannot be had. */
+  /** CPU of the server; the clock's time if CPU cannot be read. */
   readonly cpuMilliseconds: number;
   readonly walBytesPerVm: number;
   /** Medians of the ratios of each round. */
@@ -23,17 +23,17 @@ export interface WayToWrite {
   readonly walVsFloor: number;
 }
 
-/** Writing the changes of one host with these VMs. */
+/** The results for the changes of one host with these VMs. */
 export interface Writing {
   readonly vms: number;
   readonly changedVms: number;
   readonly ways: readonly WayToWrite[];
-  /** A whole pass in the database, claim and reading included, over the floor; by CPU as above. */
+  /** A complete pass in the database, claim and reading included, divided by the floor; by CPU if it can be read. */
   readonly passVsFloor: number;
   readonly walBytesUnchanged: number | null;
 }
 
-/** One round after another, in each every way once: the same rows, each time to other addresses. */
+/** Measures all ways in rounds. In each round every way writes the same rows once, each time with other addresses. */
 export async function measureWriting(
   database: BenchDatabase,
   hostNumber: number,
@@ -48,9 +48,10 @@ export async function measureWriting(
   const payloads = new Payloads(vms);
   const meter = new Meter(database.client);
   const metered = new MeteredStore(database.store, meter);
-  const host = await firstPass(database, metered, payloads, hostNumber);
+  const host = await runFirstPass(database, metered, payloads, hostNumber);
   let version = 0;
-  const nextBody = () => payloads.body(hostNumber, version, everyNth(step, (version = (version % 250) + 1)));
+  const nextBody = () =>
+    payloads.body(hostNumber, version, changeEveryNth(step, (version = (version % 250) + 1)));
   const targetNow = (body: Buffer): Target =>
     findTarget(body, (address) => address.startsWith(`10.${version}.`));
 
@@ -59,7 +60,7 @@ export async function measureWriting(
     host.load(cutChunks(body));
     metered.reset();
     await host.pass();
-    return metered.spent("apply");
+    return metered.readSpent("apply");
   };
   const by = (write: writers.Writer) => (body: Buffer) => {
     const target = targetNow(body);
@@ -84,20 +85,20 @@ export async function measureWriting(
   for (let round = -1; round < rounds; round += 1) {
     for (const [name, way] of Object.entries(ways)) {
       const body = nextBody();
-      // Both pools have a connection open that is no longer new.
+      // Both pools open a connection now, so that it is not new in the measurement.
       await database.store.readPollingState();
       await peers?.ping();
       await meter.prepare();
       const { answer: spent, walBytes } = await measureWalBytes(database.client, () => way(body));
       if (round < 0) continue;
       costs.get(name)!.push({ ...spent, walBytes });
-      if (name === OURS) passes.push(metered.spent("claim", "read", "apply").cpuMilliseconds);
+      if (name === OURS) passes.push(metered.readSpent("claim", "read", "apply").cpuMilliseconds);
       await database.client.query("VACUUM vm_guest_agent_interfaces, vm_dynamic, vnic_graph_host");
     }
   }
   await peers?.close();
   await ours(nextBody());
-  const unchanged = payloads.body(hostNumber, 1_000, everyNth(step, version));
+  const unchanged = payloads.body(hostNumber, 1_000, changeEveryNth(step, version));
   const changedVms = Math.ceil(vms / step);
   const floorCosts = costs.get(FLOOR)!;
   return {
@@ -109,18 +110,18 @@ export async function measureWriting(
   };
 }
 
-/** Makes the host and all its VMs known to the store. */
-export async function firstPass(
+/** Runs the first pass, which stores the host and all its VMs. */
+export async function runFirstPass(
   { store, client }: BenchDatabase,
   timed: RefreshStore,
   payloads: Payloads,
   hostNumber: number,
 ): Promise<PolledHost> {
-  await store.addHost(benchHost(hostNumber), null);
+  await store.addHost(createBenchHost(hostNumber), null);
   const host = new PolledHost(hostNumber, timed);
-  host.load(cutChunks(payloads.body(hostNumber, 0, everyNth(1, 0))));
+  host.load(cutChunks(payloads.body(hostNumber, 0, changeEveryNth(1, 0))));
   await host.pass();
-  // As autovacuum would have done by now: plans on unknown tables are nobody's fault.
+  // Autovacuum would have done this by now. Without statistics, plans would be bad.
   await client.query("VACUUM ANALYZE");
   return host;
 }
@@ -148,6 +149,6 @@ function createWay(
   };
 }
 
-/** The names of the two that matter. */
+/** The names of the two ways that are compared. */
 export const FLOOR = "hand-written UPDATE";
 export const OURS = "vnic-graph";

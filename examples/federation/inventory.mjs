@@ -1,9 +1,9 @@
-// The inventory's subgraph: another team's, who own VMs and their names, and know nothing of guests.
-// Any server that speaks Federation 2 does; this one is graphql-js and node:http, so that nothing is hidden.
+// The inventory's subgraph. It belongs to another team, which owns VMs and their names, and knows nothing of guests.
+// Any server for Federation 2 would do; this one is graphql-js and node:http, so that nothing is hidden.
 import { createServer } from "node:http";
 import { buildSchema, graphql } from "graphql";
 
-/** What the composer reads: the VMs' name is ours, and `id` is how others may join. */
+/** The SDL that the composer reads. This subgraph owns the VMs' names; others may join by `id`. */
 export const INVENTORY_SDL = `
   extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key"])
   type Query { inventory: [Vm!]! }
@@ -17,7 +17,7 @@ const schema = buildSchema(`
   type Vm { id: ID! name: String! owner: String! ports: [VmNic!]! }
   type VmNic { id: ID! switchPort: String! }`);
 
-/** The demonstration's cluster always has these VMs; the last one is only in the books. */
+/** VMs that the demonstration's cluster always has. The last one exists only in this inventory. */
 const VMS = [
   vm("8ff49b6f-7726-4327-816c-43069c43a8c3", "web-01", "shop", {
     "7cf3c256-32b9-4240-a9d3-fb64afebede1": "rack 1, port 7",
@@ -35,7 +35,7 @@ const rootValue = {
   _entities: ({ representations }) => representations.map(({ id }) => entities.get(id) ?? null),
 };
 
-/** Listens on a free port; gives the server and its URL. */
+/** Listens on a free port. Returns the server and its URL. */
 export async function startInventory() {
   const server = createServer((request, response) => {
     void answer(request).then((result) => {

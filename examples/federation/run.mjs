@@ -1,4 +1,5 @@
-// One command: vnic-graph as a subgraph, an inventory beside it, a gateway in front, one query, and everything stopped.
+// Starts vnic-graph as a subgraph, an inventory beside it, and a gateway in front. Sends one query, and stops
+// everything.
 /* global fetch */
 import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -19,7 +20,7 @@ const QUERY = `{
 const PATIENCE_MS = 60_000;
 
 const dataDir = await mkdtemp(join(tmpdir(), "vnic-graph-federation-"));
-// Empty variables count as unset: whatever the shell has, this is the demonstration's cluster.
+// Empty variables count as unset, so that the demonstration's cluster runs, whatever the shell has set.
 const settings = { HOST: "", DATABASE_URL: "", VDSM_HOSTS: "", FEDERATION: "contribute", PORT: "0" };
 const guests = spawn(process.execPath, ["--import", "tsx", "src/main.ts", "start"], {
   cwd: fileURLToPath(new URL("../../", import.meta.url)),
@@ -30,7 +31,7 @@ const ended = new Promise((resolve) => guests.once("close", resolve));
 const inventory = await startInventory();
 let gateway = null;
 try {
-  const guestsUrl = await guestsAreKnown();
+  const guestsUrl = await waitForGuests();
   console.log(`subgraph guests     ${guestsUrl} (vnic-graph, FEDERATION=contribute)`);
   console.log(`subgraph inventory  ${inventory.url} (owns Vm.name)`);
   const { data } = await ask(guestsUrl, "{ _service { sdl } }");
@@ -51,8 +52,8 @@ try {
   await rm(dataDir, { recursive: true, force: true });
 }
 
-/** Waits until vnic-graph has asked its simulated hosts, and gives the URL that it says. */
-async function guestsAreKnown() {
+/** Waits until vnic-graph has polled its simulated hosts. Returns the URL that it prints. */
+async function waitForGuests() {
   const url = await new Promise((resolve, reject) => {
     let said = "";
     guests.stdout.on("data", (chunk) => {

@@ -4,7 +4,7 @@ import { createClient } from "graphql-sse";
 import { initGraphQLTada, type ResultOf } from "gql.tada";
 import type { introspection } from "./schema-types.js";
 
-// The gateway's own schema types the operation: a field that goes away is an error of the compiler.
+// The gateway's schema types the operation. If a field is removed, the compiler reports it.
 const graphql = initGraphQLTada<{
   introspection: introspection;
   scalars: { DateTime: string; ID: string; IP: string; IPv4: string; IPv6: string; MAC: string };
@@ -28,7 +28,7 @@ const query = print(NicsSubscription);
 for await (const { data } of client.iterate<ResultOf<typeof NicsSubscription>>({ query, variables })) {
   const event = data?.guestNetworkChanged;
   if (event == null) throw new Error(`there are no changes of ${name}, or they are not for you`);
-  // The state comes first. After a lost connection the client goes on behind this cursor.
+  // The state comes first. After a lost connection the client continues behind this cursor.
   variables.after = event.cursor;
   for (const { summary } of event.changes) console.log(summary);
   for (const nic of event.kind === "STATE" ? (event.vm?.nics ?? []) : []) {

@@ -3,7 +3,7 @@ import { compareNics, type VersionNic, type VmVersion } from "../../src/store/ch
 import type { AddressOfDevice, Difference } from "../../src/store/changes/differences/difference.js";
 import type { GuestInterface } from "../../src/store/types.js";
 
-/** The version after, made from the version before and the differences alone. */
+/** Creates the version after a change, from the version before and the differences alone. */
 export function applyDifferences(
   before: VmVersion | null,
   differences: readonly Difference[],
@@ -53,8 +53,8 @@ function changeDevice(device: GuestInterface, differences: readonly Difference[]
   const changed = ofDevice.find((each) => each.kind === "DEVICE_CHANGED");
   if (changed !== undefined) return changed.after;
   const renamed = ofDevice.find((each) => each.kind === "DEVICE_RENAMED");
-  const removed = new Set(ofDevice.filter((each) => each.kind === "ADDRESS_REMOVED").map(addressOf));
-  const added = ofDevice.filter((each) => each.kind === "ADDRESS_ADDED").map(addressOf);
+  const removed = new Set(ofDevice.filter((each) => each.kind === "ADDRESS_REMOVED").map(getAddress));
+  const added = ofDevice.filter((each) => each.kind === "ADDRESS_ADDED").map(getAddress);
   const change = (addresses: readonly string[], isIPv6: boolean) => [
     ...addresses.filter((address) => !removed.has(address)),
     ...added.filter((address) => address.includes(":") === isIPv6),
@@ -79,6 +79,6 @@ function changeNics(before: VmVersion["nics"], differences: readonly Difference[
   return isKnown ? [...nics.values()].sort(compareNics) : null;
 }
 
-function addressOf({ address }: AddressOfDevice): string {
+function getAddress({ address }: AddressOfDevice): string {
   return address;
 }

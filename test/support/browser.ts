@@ -4,8 +4,8 @@ import { eventually } from "./eventually.js";
 import { temporaryFolder } from "./gateway.js";
 
 /**
- * Finds the Chromium of this machine, where it usually is; `undefined`: none. With `TEST_BROWSER=required`,
- * no test is skipped for want of one.
+ * Finds the Chromium of this machine at its usual paths; `undefined`: there is none. With `TEST_BROWSER=required`, a
+ * missing browser fails the tests instead of skipping them.
  */
 export function findBrowser(): string | undefined {
   const found = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((path) =>
@@ -17,7 +17,7 @@ export function findBrowser(): string | undefined {
   return found;
 }
 
-/** Opens a page in a browser that has never been used before and goes nowhere by itself. */
+/** Opens a page in a browser with a new profile, which opens no addresses by itself. */
 export async function openBrowser(
   executablePath: string,
 ): Promise<{ readonly context: BrowserContext; readonly page: Page; close(): Promise<void> }> {
@@ -27,7 +27,7 @@ export async function openBrowser(
     headless: true,
     args: ARGUMENTS,
     viewport: { width: 1_280, height: 800 },
-    // The first start of a browser on a busy machine takes its time.
+    // The first start of a browser on a busy machine takes long.
     timeout: 60_000,
   });
   return {
@@ -40,7 +40,7 @@ export async function openBrowser(
   };
 }
 
-/** Watches a browser: the addresses that it asks for, and what its pages complain about. */
+/** Watches a browser: collects the addresses that it requests, and the errors of its pages. */
 export function watchBrowser({ context, page }: { readonly context: BrowserContext; readonly page: Page }): {
   readonly requested: readonly string[];
   readonly complaints: readonly string[];
@@ -55,16 +55,16 @@ export function watchBrowser({ context, page }: { readonly context: BrowserConte
   return { requested, complaints };
 }
 
-/** Runs the first example of GraphiQL on an open page, once its editor is there. Resolves when the answer is shown. */
+/** Runs the first example of GraphiQL on an open page, when its editor is there. Resolves when the answer is shown. */
 export async function runFirstExample(page: Page): Promise<string> {
   await page.locator(".graphiql-query-editor .view-line").nth(3).waitFor();
   return execute(page);
 }
 
-/** Tabs of GraphiQL, each with an example of its own. */
+/** The number of tabs of GraphiQL. Each has an example of its own. */
 export const GRAPHIQL_EXAMPLES = 6;
 
-/** Runs an example of GraphiQL after the first, by its place among the tabs of an open page. Resolves when the answer is shown. */
+/** Runs another example of GraphiQL on an open page, by the position of its tab. Resolves when the answer is shown. */
 export async function runFurtherExample(page: Page, place: number): Promise<string> {
   const tab = page.getByRole("tab").nth(place);
   await tab.click();
@@ -76,7 +76,10 @@ export async function runFurtherExample(page: Page, place: number): Promise<stri
   return execute(page);
 }
 
-/** Executes what is in the editor, and again where no data come: for a moment GraphiQL sends what was there before, which is refused. */
+/**
+ * Executes the operation in the editor, again if no data come: for a moment GraphiQL sends the old operation, which is
+ * refused.
+ */
 async function execute(page: Page): Promise<string> {
   const answer = page.locator(".result-window .view-lines");
   await eventually(async () => {

@@ -1,6 +1,6 @@
 import type { DataSource } from "typeorm";
 
-/** Reads a fingerprint of each table's rows: what is left when everything that was tried is undone. */
+/** Reads a fingerprint of each table's rows, to check that everything that was tried is undone. */
 export async function readContents(dataSource: DataSource): Promise<Record<string, string>> {
   const tables = await dataSource.query<{ name: string }[]>(
     "SELECT oid::regclass::text AS name FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 1",

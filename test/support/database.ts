@@ -7,20 +7,20 @@ import { createStore } from "../../src/store/store.js";
 import { runSql, withDatabase } from "./postgres-server.js";
 import { StatementLog } from "./statement-log.js";
 
-/** A database of one test's own, migrated and empty. */
+/** A migrated, empty database for one test. */
 export interface TestDatabase {
   readonly url: string;
   readonly dataSource: DataSource;
   readonly store: Store;
-  /** The SQL sent since the last call, transaction control included. */
+  /** Returns the SQL that was sent since the last call, with BEGIN and COMMIT. */
   statements(): string[];
   /** Ends all connections and drops the database. */
   drop(): Promise<void>;
 }
 
 /**
- * Copies the migrated template. `template: null` gives an empty database instead, and `locale` an empty one of another
- * language, such as `LC_COLLATE 'C' LC_CTYPE 'C'`.
+ * Creates a database as a copy of the migrated template. `template: null` gives an empty database instead, and `locale`
+ * an empty one with another language, such as `LC_COLLATE 'C' LC_CTYPE 'C'`.
  */
 export async function createDatabase(
   options: { template?: null; locale?: string; poolSize?: number; lockTimeoutMs?: number } = {},

@@ -2,14 +2,17 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Block } from "./documents/markdown.js";
 
-/** What a `diff` block of a page does to one file. */
+/** The change that a `diff` block of a page makes to one file. */
 export interface Edit {
   readonly path: string;
   readonly before: string;
   readonly after: string;
 }
 
-/** Reads a block: `+++` and the file, then lines that stay, go (`-`) and come (`+`). Without such as stay, a new file. */
+/**
+ * Parses a block: `+++` and the file, then lines that stay, are removed (`-`) and are added (`+`). Without lines that
+ * stay or go, the file is new.
+ */
 export function parseEdit({ page, text }: Block): Edit {
   const [head = "", ...lines] = text.trimEnd().split("\n");
   if (!head.startsWith("+++ "))
@@ -22,7 +25,7 @@ export function parseEdit({ page, text }: Block): Edit {
   return { path: head.slice(4), before: only("+"), after: only("-") };
 }
 
-/** Makes the edit in a copy of the project; what it takes to be there must be there, once. */
+/** Makes the edit in a copy of the project. The text that it replaces must be there exactly once. */
 export function makeEdit(root: string, { path, before, after }: Edit): void {
   const file = join(root, path);
   if (before === "") {

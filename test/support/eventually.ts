@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 
-/** Tries until the claim holds; after a while its last failure is the test's. */
+/** Repeats a check until it passes. After a time it throws the last failure. */
 export async function eventually(claim: () => unknown, patienceMs = 45_000): Promise<void> {
   const deadlineMs = performance.now() + patienceMs;
   for (;;) {

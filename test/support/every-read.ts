@@ -1,7 +1,7 @@
 import type { ReadStore } from "../../src/store/types.js";
 import { uuid } from "./builders/ids.js";
 
-/** Lists every read of a store by its name, each ready to be asked. The compiler finds one that is missing. */
+/** Lists every read of a store by its name, each as a function. The compiler finds one that is missing. */
 export function listEveryRead(reads: ReadStore): {
   readonly [Name in keyof ReadStore]: () => Promise<unknown>;
 } {

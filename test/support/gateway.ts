@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { eventually } from "./eventually.js";
 import { runVnicGraph, type Run } from "./process.js";
 
-/** One answer over HTTP: what GraphQL says, read as loosely as a client would. */
+/** An HTTP answer with GraphQL's data and error code, parsed as loosely as by a client. */
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
   readonly data: Record<string, unknown> | null;
-  /** Of the first error. */
+  /** The code of the first error. */
   readonly code: string | undefined;
 }
 
@@ -21,7 +21,7 @@ export interface RunningGateway {
   /** POSTs a query, with a bearer token unless it is `null`. */
   ask(token: string | null, query: string, variables?: Record<string, unknown>): Promise<HttpAnswer>;
   get(path: string, token?: string | null): Promise<HttpAnswer>;
-  /** The lines of the log that are about requests. */
+  /** Lists the lines of the log about requests. */
   requests(): Record<string, unknown>[];
   stop(): Promise<void>;
 }
@@ -59,7 +59,7 @@ export async function startGatewayProcess(
   }
 }
 
-/** A folder that whoever asked for it removes. */
+/** Creates a temporary folder. The caller removes it. */
 export function temporaryFolder(): { readonly path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), "vnic-graph-"));
   return {
@@ -70,7 +70,7 @@ export function temporaryFolder(): { readonly path: string; remove(): void } {
   };
 }
 
-/** The objects among the lines that a gateway wrote; those for people are left out. */
+/** Parses the lines of JSON that a gateway wrote. Lines for people are left out. */
 export function parseLogLines(output: string): Record<string, unknown>[] {
   return output
     .split("\n")

@@ -2,8 +2,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /**
- * Writes a module that has Node run some code before each module that it loads; `url` is that module's. Returns the flags of
- * Node that bring it in, after tsx.
+ * Writes a module that makes Node run some code before it loads each module; `url` is that module's. Returns the flags
+ * of Node that load the hook after tsx.
  */
 export function writeLoadHook(folder: string, code: string): readonly string[] {
   const hook = `export async function load(url, context, next) {

@@ -33,7 +33,7 @@ const reported = fc.oneof(
     ),
   }),
 );
-/** One pass: a host reports a VM otherwise than before. */
+/** One pass, in which a host reports a VM differently than before. */
 export const anyStep = fc.record({
   hostId: fc.constantFrom(HOST_A, HOST_B),
   vmId: fc.constantFrom(...VM_IDS),
@@ -52,8 +52,8 @@ export interface Instant<Seen> {
 }
 
 /**
- * Runs one pass for each step, against an empty database or on top of what is there. Looks after each pass, at an
- * instant of the database's time.
+ * Runs one pass for each step, in an empty database or on top of what it has. After each pass it calls `look`, at an
+ * instant of the database's clock.
  */
 export async function runSeries<Seen>(
   { store, dataSource }: TestDatabase,

@@ -7,21 +7,21 @@ import pg from "pg";
 import { eventually } from "./eventually.js";
 import { freePort } from "./tcp.js";
 
-/** A PgBouncer of one test's own. */
+/** A PgBouncer for one test. */
 export interface PgBouncer {
-  /** The URL of the same database, through it. */
+  /** Formats the URL of the same database through PgBouncer. */
   formatUrl(databaseUrl: string): string;
   stop(): Promise<void>;
 }
 
-/** Finds the program, where it is usually installed; `undefined`: nowhere. */
+/** Finds the program at its usual paths; `undefined`: it is not installed. */
 export function findPgBouncer(): string | undefined {
   return ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer", "/usr/local/bin/pgbouncer"].find((path) =>
     existsSync(path),
   );
 }
 
-/** Starts a PgBouncer before the server of a URL, on a free port of loopback. It refuses to run as root. */
+/** Starts a PgBouncer in front of the server of a URL, on a free port of loopback. PgBouncer refuses to run as root. */
 export async function startPgBouncer(
   program: string,
   databaseUrl: string,

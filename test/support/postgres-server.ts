@@ -10,7 +10,10 @@ export interface PostgresServer {
   stop(): Promise<void>;
 }
 
-/** Starts the PostgreSQL that the variable names, or an embedded one with these settings, which leaves nothing behind. */
+/**
+ * Opens the PostgreSQL that the variable names, or starts an embedded one with these settings, which leaves nothing
+ * behind.
+ */
 export async function startPostgresServer(
   variable: "TEST_DATABASE_URL" | "DATABASE_URL",
   settings: Readonly<Record<string, string>> = {},
@@ -28,7 +31,7 @@ export async function startPostgresServer(
   };
 }
 
-/** The same server and role, another database. */
+/** Returns the URL of another database on the same server, with the same role. */
 export function withDatabase(url: string, database: string): string {
   const changed = new URL(url);
   changed.pathname = `/${database}`;
@@ -41,7 +44,7 @@ export async function runSql<Row extends pg.QueryResultRow = pg.QueryResultRow>(
   statement: string,
 ): Promise<Row[]> {
   const client = new pg.Client({ connectionString: url });
-  // A server that ends meanwhile is told by the statement.
+  // If the server ends meanwhile, the statement fails.
   client.on("error", () => undefined);
   await client.connect();
   try {

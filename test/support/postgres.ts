@@ -12,7 +12,7 @@ declare module "vitest" {
   }
 }
 
-/** One PostgreSQL for the whole run: `TEST_DATABASE_URL`, or an embedded one that forgets to sync. */
+/** Starts one PostgreSQL for the whole run: `TEST_DATABASE_URL`, or an embedded one without fsync. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const server = await startPostgresServer("TEST_DATABASE_URL", FAST);
   const template = `vnic_graph_template_${process.pid}`;

@@ -4,9 +4,9 @@ import { fileURLToPath } from "node:url";
 /** A run of the command line in a process of its own. */
 export interface Run {
   readonly child: ChildProcess;
-  /** All that it has written so far, both streams. */
+  /** Returns all output so far, of both streams. */
   output(): string;
-  /** Resolves with the first match in its output; fails with the whole output if it ends, or never says so. */
+  /** Resolves with the first match in its output. Rejects with the whole output if it ends without one. */
   says(pattern: RegExp): Promise<RegExpExecArray>;
   /** Resolves with the exit code, or the signal's name. */
   readonly ended: Promise<number | string>;
@@ -17,8 +17,8 @@ const PATIENCE_MS = 50_000;
 const FROM_SOURCES: readonly string[] = ["--import", "tsx", "src/main.ts"];
 
 /**
- * Starts `vnic-graph` with these words, from its sources unless another program is given. Its environment has nothing
- * but what is given.
+ * Starts `vnic-graph` with these arguments, from its sources unless another program is given. Its environment has only
+ * the given variables.
  */
 export function runVnicGraph(
   words: readonly string[],

@@ -2,18 +2,18 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { freePort } from "./tcp.js";
 
-/** Whether tests can have a Redis of their own: where there is no `redis-server`, those that need one are skipped. */
+/** Tells whether `redis-server` is installed. Without it, the tests that need it are skipped. */
 export const hasRedisServer = spawnSync("redis-server", ["--version"]).status === 0;
 
-/** A Redis of one test's own, which forgets all when it stops, and may come back at the same place. */
+/** A Redis for one test. It keeps nothing when it stops, and can be started again on the same port. */
 export interface TestRedis {
   readonly url: string;
   start(): Promise<void>;
-  /** At once, as a crash would. */
+  /** Kills the server at once, like a crash. */
   kill(): Promise<void>;
 }
 
-/** A place for a Redis; nothing listens there yet. */
+/** Reserves a port for a Redis, which is not started yet. */
 export async function placeForRedis(): Promise<TestRedis> {
   const port = await freePort();
   let child: ChildProcess | null = null;

@@ -2,20 +2,20 @@ import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** A wall clock for processes that are started with its environment. It goes on as always, and steps when it is told. */
+/** A wall clock for processes that are started with its environment. It runs normally, and jumps when it is told to. */
 export interface SteppedClock {
   readonly environment: Readonly<Record<string, string>>;
-  /** Sets the clock so many seconds before or behind the machine's. */
+  /** Sets the clock so many seconds ahead of the machine's; negative: behind it. */
   step(seconds: number): void;
   remove(): void;
 }
 
-/** Where Debian and others put libfaketime for programs with threads. */
+/** Paths at which Debian and others install libfaketime for programs with threads. */
 const LIBRARIES = ["x86_64-linux-gnu", "aarch64-linux-gnu"]
   .map((machine) => `/usr/lib/${machine}/faketime/libfaketimeMT.so.1`)
   .concat("/usr/lib64/faketime/libfaketimeMT.so.1");
 
-/** Creates such a clock, if libfaketime is installed; `null`: it is not. The clock that measures durations never steps. */
+/** Creates such a clock; `null`: libfaketime is not installed. The clock that measures durations never jumps. */
 export function createSteppedClock(): SteppedClock | null {
   const library = LIBRARIES.find((path) => existsSync(path));
   if (library === undefined) return null;

@@ -1,6 +1,6 @@
 import { connect, createServer, type AddressInfo, type Server } from "node:net";
 
-/** A port of 127.0.0.1 that nobody listens on now. */
+/** Finds a port of 127.0.0.1 on which nobody listens now. */
 export async function freePort(): Promise<number> {
   const server = await listening(createServer(), 0);
   const { port } = server.address() as AddressInfo;
@@ -8,7 +8,7 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** Passes connections from one local port on to another; ends with its connections when closed. */
+/** Forwards connections from one local port to another. Closing it also ends its connections. */
 export async function forward(from: number, to: number): Promise<{ close(): Promise<void> }> {
   const sockets = new Set<{ destroy(): unknown }>();
   const server = createServer((client) => {

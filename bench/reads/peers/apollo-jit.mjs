@@ -6,7 +6,7 @@ import { typeDefs } from "./schema.mjs";
 import { createLoaders, resolvers } from "./resolvers.mjs";
 import { listen } from "./listen.mjs";
 
-/** Apollo Server with a compiled executor and rows as they come from `pg`: what a careful team would build. */
+/** Apollo Server with a compiled executor and plain rows from `pg`, as a careful team would build it. */
 const schema = makeExecutableSchema({ typeDefs, resolvers });
 const compiled = new Map();
 const executor = async ({ queryHash, document, operationName, request, context }) => {

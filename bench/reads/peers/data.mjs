@@ -1,6 +1,6 @@
 import pg from "pg";
 
-/** What every hand-written peer reads: one pool, named statements, rows as the answers need them. */
+/** The reads of all hand-written peers: one pool, named statements, rows as the answers need them. */
 export const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 10 });
 
 const read = (name, text) => async (value) => (await pool.query({ name, text, values: [value] })).rows;
@@ -21,7 +21,7 @@ const readInterfaceTexts = read(
    FROM vm_guest_agent_interfaces WHERE vm_id = ANY($1::uuid[]) ORDER BY interface_name`,
 );
 
-/** A page of VMs by name; `after` is the last name of the page before. */
+/** Reads a page of VMs by name. `after` is the last name of the page before. */
 export async function readPage(first, after) {
   const { rows } = await pool.query({
     name: "page",
@@ -40,20 +40,20 @@ export async function readInterfaces(vmIds) {
   return rows;
 }
 
-/** One list for each key, in the order of the keys. */
+/** Groups rows into one list for each key, in the order of the keys. */
 export function groupByKey(keys, rows, field) {
   const lists = new Map(keys.map((key) => [key, []]));
   for (const row of rows) lists.get(row[field])?.push(row);
   return keys.map((key) => lists.get(key));
 }
 
-/** One row for each key, or null. */
+/** Finds one row for each key, or null. */
 export function findByKey(keys, rows, field) {
   const found = new Map(rows.map((row) => [row[field], row]));
   return keys.map((key) => found.get(key) ?? null);
 }
 
-/** The guest's interface that has the vNIC's MAC. */
+/** Finds the guest's interface with the vNIC's MAC. */
 export function matchInterface(nic, interfaces) {
   return interfaces.find(({ macAddress }) => macAddress === nic.macAddress) ?? null;
 }

@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import { pool } from "./data.mjs";
 import { listen } from "./listen.mjs";
 
-/** The limit: a bare server, and one prepared statement that makes the whole answer as JSON. */
+/** The limit: a server without a framework, and one prepared statement that creates the complete answer as JSON. */
 const DEVICE = `json_build_object('name', i.interface_name, 'macAddress', i.mac_address,
   'ipv4Addresses', string_to_array(nullif(i.ipv4_addresses, ''), ','), 'ipv6Addresses', string_to_array(nullif(i.ipv6_addresses, ''), ','))`;
 const MATCHED = `(SELECT ${DEVICE} FROM vm_guest_agent_interfaces i
@@ -15,7 +15,7 @@ const VM = `json_build_object('id', s.vm_guid, 'name', s.vm_name, 'status', ${ST
   'guestInfo', json_build_object('networkDevices', ${DEVICES}), 'nics', ${NICS})`;
 const FROM = `vm_static s JOIN vm_dynamic d ON d.vm_guid = s.vm_guid`;
 
-/** The same at an instant, from a table that has each state of an interface with its time. */
+/** The same interface at an instant, from a table with each state of an interface and its time. */
 const PAST_DEVICE = `json_build_object('name', i.name, 'macAddress', i.mac_address,
   'ipv4Addresses', string_to_array(nullif(i.ipv4, ''), ','), 'ipv6Addresses', string_to_array(nullif(i.ipv6, ''), ','))`;
 const THEN = `i.since <= $3 AND i.until > $3`;

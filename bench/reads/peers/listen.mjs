@@ -1,4 +1,4 @@
-/** Tells the bench where this peer listens, and ends with it. */
+/** Prints the URL of this peer for the bench, and ends with the bench. */
 export function announce(url) {
   process.stdout.write(`listening ${url}\n`);
   process.stdin.on("end", () => process.exit()).resume();

@@ -9,7 +9,10 @@ import { PostGraphileAmberPreset } from "postgraphile/presets/amber";
 import { extendSchema } from "postgraphile/utils";
 import { announce } from "./listen.mjs";
 
-/** PostGraphile with a subscription over LISTEN, a channel a VM. A trigger notifies in the transaction that changes the VM. */
+/**
+ * PostGraphile with a subscription over LISTEN, one channel a VM. A trigger notifies in the transaction that changes
+ * the VM.
+ */
 const client = new pg.Client({ connectionString: process.env.DATABASE_URL });
 await client.connect();
 await client.query(`CREATE SCHEMA IF NOT EXISTS live_peer;

@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import { createPubSub, createSchema, createYoga, Repeater } from "graphql-yoga";
 import { listen } from "./listen.mjs";
 
-/** Yoga with its own pub/sub, a topic a VM; whoever writes tells it at `/publish` after the commit. */
+/** Yoga with its own pub/sub, one topic a VM. The writer informs it at `/publish` after the commit. */
 const pubSub = createPubSub();
 const yoga = createYoga({
   schema: createSchema({

@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import { listen } from "./listen.mjs";
 
-/** The ceiling: the bytes of an answer from memory, whatever is asked. BYTES is as long as a real answer. */
+/** The ceiling: the bytes of an answer from memory, for any question. BYTES is the length of a real answer. */
 const body = Buffer.alloc(Number(process.env.BYTES), "x");
 listen(
   createServer((request, reply) => {

@@ -13,9 +13,9 @@ import {
 import { typeDefs } from "./schema.mjs";
 import { announce } from "./listen.mjs";
 
-/** Its own loaders instead of DataLoader, and its compiler from the first request on. */
+/** Mercurius, with its own loaders instead of DataLoader, and its compiler from the first request on. */
 const app = Fastify();
-const idsOf = (queries) => [...new Set(queries.map(({ obj }) => obj.id))];
+const listIds = (queries) => [...new Set(queries.map(({ obj }) => obj.id))];
 const vmIdsOf = (queries) => [...new Set(queries.map(({ obj }) => obj.vmId))];
 const listFor = (ids, lists) => {
   const byId = new Map(ids.map((id, at) => [id, lists[at]]));
@@ -35,14 +35,14 @@ await app.register(mercurius, {
   loaders: {
     Vm: {
       nics: async (queries) => {
-        const ids = idsOf(queries);
+        const ids = listIds(queries);
         const find = listFor(ids, groupByKey(ids, await readNics(ids), "vmId"));
         return queries.map(({ obj }) => find(obj.id));
       },
     },
     GuestInfo: {
       networkDevices: async (queries) => {
-        const ids = idsOf(queries);
+        const ids = listIds(queries);
         const find = listFor(ids, groupByKey(ids, await readInterfaces(ids), "vmId"));
         return queries.map(({ obj }) => find(obj.id));
       },

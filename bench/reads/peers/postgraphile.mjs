@@ -5,7 +5,7 @@ import { PostGraphileAmberPreset } from "postgraphile/presets/amber";
 import { postgraphile } from "postgraphile";
 import { announce } from "./listen.mjs";
 
-/** PostGraphile over views that name our columns as the answers do; the bench makes them (schema `peer`). */
+/** PostGraphile over views whose columns have the answers' names. The bench creates them (schema `peer`). */
 const instance = postgraphile({
   extends: [PostGraphileAmberPreset],
   pgServices: [

@@ -17,7 +17,7 @@ import {
 } from "type-graphql";
 import { Column, DataSource, Entity, In, JoinColumn, MoreThan, OneToOne, PrimaryColumn } from "typeorm";
 
-/** The way that tutorials write it: Apollo Server, TypeGraphQL, TypeORM's repositories, one DataLoader a relation. */
+/** A server as tutorials write it: Apollo Server, TypeGraphQL, TypeORM's repositories, one DataLoader for each relation. */
 const list = {
   to: (value: string[]) => value.join(","),
   from: (value: string | null) => (value === null || value === "" ? [] : value.split(",")),

@@ -1,9 +1,9 @@
 import type { GuestInterface, HostRow, Nic, ReadStore, VmFilter, VmRow } from "../../../src/store/types.js";
 
 /**
- * A ReadStore over plain lists, for tests of what the graph makes of rows. `calls` has the name of every read.
- * It shares nothing with the store of memory that passes write to: that one holds VMs as passes compare them, this one
- * rows as readers see them, and no test needs both.
+ * A ReadStore over plain lists, for tests of the graph. `calls` has the name of every read. It shares nothing with the
+ * store in memory for passes: that one has VMs as passes compare them, this one rows as readers see them, and no test
+ * needs both.
  */
 export interface MemoryReadStore extends ReadStore {
   readonly vms: VmRow[];

@@ -12,7 +12,10 @@ import type {
   VmState,
 } from "../../../src/store/types.js";
 
-/** The store's contract over two maps: to run a hundred thousand interleavings, and to fail where a database cannot. */
+/**
+ * A RefreshStore over maps, with the same contract. It can run a hundred thousand interleavings, and can fail where a
+ * database cannot.
+ */
 export class MemoryRefreshStore implements RefreshStore {
   readonly epochs = new Map<string, bigint>();
   readonly vms = new Map<string, StoredVm>();
@@ -184,7 +187,8 @@ export class MemoryRefreshStore implements RefreshStore {
 const STANDINGS = ["ownerId", "incomingId", "contenderId"] as const;
 
 /**
- * Finds the hosts whose running pass, or memory of the last one, is no longer true. Another host wrote a VM of theirs.
+ * Finds the hosts whose running pass, or memory of the last one, is invalid, because another host wrote one of their
+ * VMs.
  */
 function invalidated(before: VmState, after: VmState): Set<string> {
   const changed = STANDINGS.filter((key) => before[key] !== after[key]).flatMap((key) => [

@@ -10,7 +10,7 @@ export function configuredHost(id: string, port = 54_321): ConfiguredHost {
   return { id, name: `host-${id.slice(0, 1)}`, host: "127.0.0.1", port };
 }
 
-/** How a pass over host A ended that found one VM as it was. */
+/** The result of a pass over host A that found one VM unchanged. */
 export function passResult(overrides: Partial<PassResult> = {}): PassResult {
   return {
     host: configuredHost(HOST_A),
@@ -40,10 +40,10 @@ export const HOSTS: readonly ConfiguredHost[] = [
 
 export const PASS = { vmCount: 1, durationMs: 12.7, visibleChanges: [] };
 
-/** An interval at which no test is overdue. */
+/** An interval that is so long that no host becomes overdue in a test. */
 export const INTERVAL_MS = 3_600_000;
 
-/** The right to write for a host that is polled. */
+/** Claims a host that is polled. */
 export async function claimHost(store: Store, hostId: string): Promise<HostClaim> {
   const claim = await store.claim(hostId);
   if (claim === null) throw new Error(`host ${hostId} is not polled`);
@@ -51,7 +51,7 @@ export async function claimHost(store: Store, hostId: string): Promise<HostClaim
   return claim;
 }
 
-/** One whole pass of a host. */
+/** Writes one complete pass of a host. */
 export async function writePass(
   store: Store,
   hostId: string,

@@ -3,7 +3,7 @@ import type { HostReport, ReportedNic, ReportedVm } from "../../../src/vdsm/reco
 import { ProblemList } from "../../../src/vdsm/records/values.js";
 import { VM } from "./ids.js";
 
-/** What an entry of `netIfaces` without any key is. */
+/** The parsed form of an entry of `netIfaces` without any key. */
 export const SILENT_INTERFACE = parseInterfaces([{}], new ProblemList())![0]!;
 
 export function reportedInterface(overrides: Partial<ReportedInterface> = {}): ReportedInterface {

@@ -27,7 +27,7 @@ export function guestInterface(overrides: Partial<GuestInterface> = {}): GuestIn
   };
 }
 
-/** What is stored after `reportedVm()` with `reportedNic()` was taken in. */
+/** The stored VM after a pass with `reportedVm()` and `reportedNic()`. */
 export function storedVm(overrides: Partial<StoredVm> = {}): StoredVm {
   return {
     id: VM,

@@ -4,7 +4,7 @@ import ts from "typescript";
 
 const LEVELS: ReadonlySet<string> = new Set(["debug", "info", "warn", "error", "fatal"]);
 
-/** The words of every line that the sources log; of a template, those before its first value. */
+/** Lists the message of every line that the sources log. Of a template it is the text before the first value. */
 export function listLogLines(folder: string): string[] {
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) =>
     path.endsWith(".ts"),
@@ -33,7 +33,7 @@ function isLog(callee: ts.Expression): boolean {
   return /\blog$/.test(callee.expression.getText());
 }
 
-/** A function that is given the log, and the words for it. */
+/** Tells whether a call passes the log, and the message for it, to a function. */
 function isHandedLog({ arguments: [first] }: ts.CallExpression): boolean {
   return first !== undefined && ts.isIdentifier(first) && first.text === "log";
 }

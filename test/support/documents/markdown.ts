@@ -1,9 +1,9 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 
-/** A page that readers get. */
+/** A page of the documentation. */
 export interface Page {
-  /** From the project's root. */
+  /** The path from the project's root. */
   readonly path: string;
   readonly text: string;
 }
@@ -18,7 +18,7 @@ export interface Block {
 /** The project's root. */
 export const ROOT = resolve(import.meta.dirname, "../../..");
 
-/** The README and all that it leads to. */
+/** Lists the README and all pages that it links to. */
 export function pages(): Page[] {
   const names = readdirSync(join(ROOT, "docs")).filter((name) => name.endsWith(".md"));
   const others = ["README.md", "CONTRIBUTING.md", "examples/curl.md", "examples/frontend/README.md"];
@@ -28,14 +28,14 @@ export function pages(): Page[] {
   }));
 }
 
-/** The fenced blocks of these languages. */
+/** Lists the fenced blocks of a page in these languages. */
 export function listBlocks(page: Page, ...languages: readonly string[]): Block[] {
   return [...page.text.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)]
     .map(([, language = "", text = ""]) => ({ page: page.path, language, text }))
     .filter(({ language }) => languages.includes(language));
 }
 
-/** The commands of a shell's block: one a line, unless it is continued, or a group in braces. */
+/** Lists the commands of a shell block. Each line is one, unless it is continued, or part of a group in braces. */
 export function listCommands({ text }: Block): string[] {
   const commands: string[] = [];
   let open: string | null = null;
@@ -50,7 +50,7 @@ export function listCommands({ text }: Block): string[] {
   return open === null ? commands : [...commands, open];
 }
 
-/** Where the links of a page lead, pictures included, without those to other sites. */
+/** Lists the targets of a page's links and pictures, without those to other sites. */
 export function listLocalLinks({
   path,
   text,
@@ -66,7 +66,7 @@ export function listLocalLinks({
     });
 }
 
-/** The anchors of a page's headings, as GitHub makes them. */
+/** Lists the anchors of a page's headings, as GitHub creates them. */
 export function listAnchors(text: string): Set<string> {
   const titles = [...text.matchAll(/^#+ (.*)$/gm)].map(([, title = ""]) => title);
   return new Set(

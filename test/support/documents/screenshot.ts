@@ -46,7 +46,7 @@ try {
   data.remove();
 }
 
-/** Takes each view in both themes, and as a telephone shows it. */
+/** Takes a picture of each view in both themes, and one in the size of a telephone. */
 async function takeViews(to: Page, views: Readonly<Record<string, string>>): Promise<void> {
   for (const [name, path] of Object.entries(views)) {
     for (const [look, scheme, size] of [
@@ -66,7 +66,7 @@ async function takeViews(to: Page, views: Readonly<Record<string, string>>): Pro
   }
 }
 
-/** Takes GraphiQL's first example as it was always shown, and the others with their answers. */
+/** Takes pictures of GraphiQL's examples. The first one is without its answer, the others are with it. */
 async function takeExamples(to: Page): Promise<void> {
   await to.emulateMedia({ colorScheme: "light" });
   await to.setViewportSize(WIDE);

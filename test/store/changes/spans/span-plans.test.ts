@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { makePast, addressOf } from "../../../../bench/history-data.js";
+import { makePast, formatAddressAt } from "../../../../bench/history-data.js";
 import { openExplainedReads } from "../../../../bench/explained-reads.js";
 import pg from "pg";
 import { createChangeLog } from "../../../../src/store/changes/change-log.js";
@@ -35,7 +35,7 @@ afterAll(async () => {
 const ASKED = { address: null, macAddress: null, from: null, to: null, after: null, limit: 51 };
 
 async function findAddress(): Promise<string> {
-  const { rows } = await client.query<{ address: string }>(`SELECT ${addressOf("7", "3")} AS address`);
+  const { rows } = await client.query<{ address: string }>(`SELECT ${formatAddressAt("7", "3")} AS address`);
   return rows[0]!.address;
 }
 
