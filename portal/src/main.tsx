@@ -34,8 +34,8 @@ import { printLight } from "./shared/print-light.js";
 const THEME = createTheme({ primaryShade: { light: 8, dark: 4 }, autoContrast: true });
 
 printLight();
-// Not awaited here: the code that ends a sign-in needs this module, and would wait for it while this module waits for that code.
-void endSignIn()
+// This must not be awaited here: the code that completes a sign-in needs this module, so each would wait for the other.
+void completeSignIn()
   .catch(() => "Signing in did not work.")
   .then(showPortal);
 
@@ -51,8 +51,8 @@ function showPortal(signInFailure: string | null): void {
   );
 }
 
-/** Ends a sign-in whose issuer has sent the browser back, before anything is asked. */
-async function endSignIn(): Promise<string | null> {
+/** Completes a sign-in if the issuer has sent the browser back. It runs before anything is asked. */
+async function completeSignIn(): Promise<string | null> {
   if (!new URLSearchParams(location.search).has("state")) return null;
   return (await import("./identity/oidc.js")).finishSignIn();
 }

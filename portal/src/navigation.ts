@@ -19,18 +19,21 @@ export function navigate(route: Route, { replace = false } = {}): void {
   show();
 }
 
-/** The route that the address names, followed as it changes. */
+/** Returns the route of the page's address, and follows its changes. */
 export function useRoute(): Route {
   const search = useSyncExternalStore(subscribe, () => location.search);
   return parseRoute(search);
 }
 
-/** The list of VMs as it was shown last. */
+/** Reads the route of the list of VMs that was shown last. */
 export function readLastList(): ListRoute {
   return lastList;
 }
 
-/** Whether another view has come since this was last asked, so that its title gets the focus. The first view of a page is none. */
+/**
+ * Tells whether the view has changed since the last call, so that its title gets the focus. The first view of a page
+ * does not count.
+ */
 export function takeArrival(): boolean {
   const taken = hasArrived;
   hasArrived = false;
@@ -53,7 +56,7 @@ function readRoute(): Route {
   return parseRoute(location.search);
 }
 
-/** Names what a view is about, without how it is shown. */
+/** Formats the subject of a view, without its settings such as order. */
 function nameSubject(route: Route): string {
   switch (route.view) {
     case "vm":

@@ -1,10 +1,10 @@
-/** What the list of VMs can be sorted by, in the words of the server's `VmOrder`. */
+/** The keys by which the list of VMs can be sorted, as in the server's `VmOrder`. */
 export const SORT_KEYS = ["NAME", "STATUS", "HOST", "PRIMARY_ADDRESS", "LAST_CHANGE"] as const;
 
 /** The orders in which the list of VMs can be shown. */
 export type Sort = `${(typeof SORT_KEYS)[number]}_${"ASC" | "DESC"}`;
 
-/** What may not fit between vNICs and guests' interfaces, in the words of the server's `DriftKind`. */
+/** The kinds of drift, as in the server's `DriftKind`. */
 export const DRIFT_KINDS = [
   "NIC_NOT_SHOWN",
   "NIC_MAC_DIFFERS",
@@ -19,12 +19,12 @@ export const DRIFT_KINDS = [
 /** One kind of drift. */
 export type DriftKind = (typeof DRIFT_KINDS)[number];
 
-/** What the page shows. It is kept in the address, so that a link shows the same to somebody else. */
+/** What the page shows. It is in the page's address, so that a link shows the same to somebody else. */
 export type Route =
   | { readonly view: "vms"; readonly search: string; readonly sort: Sort }
   /** `at`: as the VM was then; `null`: as it is now. */
   | { readonly view: "vm"; readonly id: string; readonly at: string | null }
-  /** The page that says who had an address or a MAC, and when. */
+  /** The page of who had an address or a MAC, and when. */
   | { readonly view: "address"; readonly of: string }
   /** `null`: drift of every kind. */
   | { readonly view: "drift"; readonly kind: DriftKind | null }
@@ -33,7 +33,7 @@ export type Route =
   | { readonly view: "topology"; readonly network: string | null }
   | { readonly view: "hosts" };
 
-/** Reads the search part of an address; whatever is not understood leads to the list of VMs. */
+/** Parses the search part of the page's address. Whatever is not understood becomes the list of VMs. */
 export function parseRoute(search: string): Route {
   const parameters = new URLSearchParams(search);
   const view = parameters.get("view");
@@ -48,7 +48,7 @@ export function parseRoute(search: string): Route {
   return { view: "vms", search: parameters.get("q") ?? "", sort: parseSort(parameters.get("sort")) };
 }
 
-/** Writes the address of a route, relative to the page, so that it works below any prefix. */
+/** Formats the address of a route, relative to the page, so that it works below any prefix. */
 export function formatRoute(route: Route): string {
   const parameters = new URLSearchParams();
   switch (route.view) {
@@ -86,7 +86,7 @@ function parseSort(text: string | null): Sort {
   return known.find((each) => each === text) ?? "NAME_ASC";
 }
 
-/** A time that no clock shows is no time: the VM is shown as it is now. */
+/** Parses a time; `null` for an invalid one: the VM is then shown as it is now. */
 function parseTime(text: string | null): string | null {
   if (text === null) return null;
   const time = new Date(text);

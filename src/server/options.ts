@@ -84,7 +84,7 @@ export interface PageSignIn {
   readonly scope: string;
 }
 
-/** All that the server is given; it reads no settings of its own. */
+/** The options of the server. It reads no settings itself. */
 export interface ServerOptions {
   readonly host: string;
   readonly port: number;

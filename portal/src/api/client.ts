@@ -3,12 +3,12 @@ import { persistedExchange } from "@urql/exchange-persisted";
 import { readToken, refuse } from "../identity/session.js";
 import { readProblem } from "./problem.js";
 
-/** SHA-256 of each operation by its name; the build puts it here. */
+/** SHA-256 of each operation by its name. The build inserts it. */
 declare const __OPERATION_HASHES__: Readonly<Record<string, string>>;
 
 /**
- * Asks the server that this page came from. No answer is kept here: the server knows how fresh its data are.
- * Operations are sent by their hash, which the server knows from the build.
+ * Creates the client of the server that sent this page. It keeps no answers, because the server knows how fresh its
+ * data are. Operations are sent by their hash, which the server knows from the build.
  */
 export function createClient(): Client {
   return new Client({
@@ -16,7 +16,7 @@ export function createClient(): Client {
     exchanges: [
       mapExchange({
         onError: (error) => {
-          // Whoever asks with a token that has ended in the meantime signs in again.
+          // If the token has expired meanwhile, its owner signs in again.
           if (readProblem(error)?.kind === "sign-in") refuse();
         },
       }),

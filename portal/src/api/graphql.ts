@@ -4,8 +4,8 @@ import type { introspection } from "./schema-types.js";
 export type { ResultOf, VariablesOf } from "gql.tada";
 
 /**
- * Types an operation by the schema of the gateway.
- * A field that goes away from `schema.graphql` is then an error of the compiler here.
+ * Types an operation by the schema of the gateway. If a field is removed from `schema.graphql`, the compiler reports it
+ * here.
  */
 export const graphql = initGraphQLTada<{
   introspection: introspection;

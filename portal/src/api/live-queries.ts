@@ -4,7 +4,7 @@ import { PlacedVmFields } from "./topology-queries.js";
 
 // Subscriptions are sent as text, over the WebSocket.
 
-/** What changes of some VMs: the state first, then each change. */
+/** The state of some VMs, then each of their changes. */
 export const ChangesSubscription = graphql(
   `
     subscription PortalChanges($filter: GuestNetworkFilter, $after: String) {
@@ -26,7 +26,7 @@ export const ChangesSubscription = graphql(
   [VmRowFields],
 );
 
-/** That VMs change, and no more. */
+/** A notice for each change of VMs, without its content. */
 export const NewsSubscription = graphql(`
   subscription PortalNews($filter: GuestNetworkFilter, $after: String) {
     guestNetworkChanged(filter: $filter, after: $after) {
@@ -35,7 +35,7 @@ export const NewsSubscription = graphql(`
   }
 `);
 
-/** Where VMs are since they changed. */
+/** Host and networks of each VM that changed. */
 export const PlacesSubscription = graphql(
   `
     subscription PortalPlaces($filter: GuestNetworkFilter, $after: String) {
@@ -51,7 +51,7 @@ export const PlacesSubscription = graphql(
   [PlacedVmFields],
 );
 
-/** How hosts are, and then each that is otherwise. */
+/** The states of all hosts, then each host whose state changed. */
 export const HostStatesSubscription = graphql(
   `
     subscription PortalHostStates {

@@ -1,15 +1,15 @@
 import type { CombinedError } from "@urql/core";
 
-/** What went wrong with a request, for people. */
+/** A failure of a request, described for people. */
 export interface Problem {
-  /** `sign-in`: the server wants to know who asks. `offline`: no answer came. */
+  /** `sign-in`: the server requires a sign-in. `offline`: no answer came. */
   readonly kind: "sign-in" | "forbidden" | "offline" | "other";
   readonly message: string;
-  /** It may be well again in a moment, so that asking again by itself makes sense. */
+  /** `true` if it may be over in a moment, so that asking again makes sense. */
   readonly passes: boolean;
 }
 
-/** Says what an error means for the person before the screen; `null` if there is none. */
+/** Describes an error for the reader; `null` if there is none. */
 export function readProblem(error: CombinedError | undefined): Problem | null {
   if (error === undefined) return null;
   const response: unknown = error.response;
@@ -26,7 +26,7 @@ export function readProblem(error: CombinedError | undefined): Problem | null {
     const text = "The server does not answer. The page shows what it said last.";
     return { kind: "offline", message: text, passes: true };
   }
-  // A proxy whose gateway is away says so by 502, the gateway itself by 503.
+  // A proxy answers 502 while its gateway is away; the gateway itself answers 503.
   const isAway = status !== null && [502, 503].includes(status);
   const passes = extensions["permanent"] !== true && (isAway || PASSING_CODES.has(String(code)));
   return { kind: "other", message, passes };

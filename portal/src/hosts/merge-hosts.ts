@@ -1,13 +1,14 @@
 import type { ResultOf } from "../api/graphql.js";
 import type { HostFields } from "../api/queries.js";
 
-/** A host, as the server tells it. */
+/** A host, as the server sends it. */
 export type Host = ResultOf<typeof HostFields>;
 
 /**
- * Puts together what was read of hosts and what events told; `null`: the host is gone. The events count: what was read in
- * between may be a state that ended before the next event, and no event would correct it. That a host has answered again is no
- * event, so the later time of its last answer counts.
+ * Merges the hosts that were read with the hosts in events; `null`: the host is gone.
+ * 1. Events win: what was read in between may be a state that ended before the next event, and no event would correct
+ *    it.
+ * 2. The later time of the last answer wins, because there is no event when a host answers again.
  */
 export function mergeHosts(read: readonly Host[], told: ReadonlyMap<string, Host | null>): readonly Host[] {
   const readById = new Map(read.map((host) => [host.id, host]));

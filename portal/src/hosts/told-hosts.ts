@@ -1,20 +1,20 @@
 import type { Host } from "./merge-hosts.js";
 
-/** What events have told of hosts; `null`: the host is gone. */
+/** The hosts in events; `null`: the host is gone. */
 export type ToldHosts = ReadonlyMap<string, Host | null>;
 
-/** Gathers what events tell of hosts. */
+/** Collects the hosts in events. */
 export interface HostNews {
   readonly tell: (hostId: string, host: Host | null) => void;
-  /** The states of all hosts are told anew: a host that they do not name any more is gone. */
+  /** Begins anew, because the states of all hosts follow. A host that is not among them is gone. */
   readonly reset: () => void;
   readonly stop: () => void;
 }
 
-/** The states of all hosts come first, each in an event; they are shown together. */
+/** Time for which events are collected. At first each host comes in an event of its own; they are shown together. */
 const GATHER_MS = 150;
 
-/** Creates news that are shown together a moment after the first of them. */
+/** Creates the collection. Its hosts are shown together, a moment after the first event. */
 export function createHostNews(show: (told: ToldHosts) => void): HostNews {
   let told: ToldHosts = new Map();
   let waiting = new Map<string, Host | null>();

@@ -11,7 +11,7 @@ export interface Hosts extends Pick<Answer<unknown>, "problem" | "isLoading" | "
   readonly hosts: readonly Host[] | null;
 }
 
-/** Reads the hosts, and follows how they are. */
+/** Reads the hosts, and follows their states. */
 export function useHosts(): Hosts {
   const { data, problem, isLoading, reload } = useAnswer(HostsQuery, {});
   const [told, setTold] = useState<ToldHosts>(new Map());

@@ -4,20 +4,20 @@ import { readProblem, type Problem } from "../api/problem.js";
 import { RefreshHostMutation } from "../api/queries.js";
 import { readSession } from "../identity/session.js";
 
-/** Asks hosts now, for those who may. */
+/** Polls hosts at a person's wish, if the person may do that. */
 export interface Refresh {
   /** The host that is being asked. */
   readonly busyId: string | null;
   readonly failure: Problem | null;
-  /** Why who is signed in may not; `null`: nothing is known against it. */
+  /** Why the person who is signed in may not do this; `null`: no refusal is known. */
   readonly refusal: string | null;
   readonly refreshNow: (id: string) => Promise<void>;
 }
 
-/** The refusal and whom it was said to. It is in memory alone: a page that is loaded again tries again. */
+/** The last refusal, with the session that got it. It is only in memory, so a page that is loaded again tries again. */
 let refused: { readonly session: number; readonly message: string } | null = null;
 
-/** Asks hosts now. Somebody who may not learns that from the first refusal, and is not invited again. */
+/** Polls hosts. The first refusal tells a person who may not; after that the button is not offered. */
 export function useRefresh(onDone: () => void): Refresh {
   const [, refresh] = useMutation(RefreshHostMutation);
   const [busyId, setBusyId] = useState<string | null>(null);
@@ -29,7 +29,7 @@ export function useRefresh(onDone: () => void): Refresh {
     const answer = await refresh({ id });
     const problem = readProblem(answer.error);
     if (problem?.kind === "forbidden") refused = { session, message: problem.message };
-    // Only who has asked for it asks for it again.
+    // A poll is never repeated by itself, only by the person.
     setFailure(problem === null || problem.kind === "forbidden" ? null : { ...problem, passes: false });
     setBusyId(null);
     onDone();

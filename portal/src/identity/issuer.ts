@@ -1,4 +1,4 @@
-/** Where people sign in, and as which public client the pages ask there. */
+/** The issuer at which people sign in, and the public client that the pages are there. */
 export interface SignInSettings {
   readonly issuer: string;
   readonly audience: string;
@@ -12,19 +12,19 @@ export interface Endpoints {
   readonly token: string;
 }
 
-/** What an issuer gives for a code, or for a refresh token. */
+/** The tokens that an issuer gives for a code, or for a refresh token. */
 export interface Tokens {
   readonly accessToken: string;
   readonly expiresInS: number | null;
   readonly refreshToken: string | null;
 }
 
-/** Signing in did not work; the message says why, for people. */
+/** Signing in failed. The message says why, for people. */
 export class SignInError extends Error {
   override readonly name = "SignInError";
 }
 
-/** Reads what the server wrote into the page; `null`: no issuer is set. */
+/** Reads the settings that the server wrote into the page; `null`: no issuer is set. */
 export function readSignInSettings(): SignInSettings | null {
   const content = document.querySelector('meta[name="vnic-graph-sign-in"]')?.getAttribute("content");
   return content == null ? null : (JSON.parse(content) as SignInSettings);

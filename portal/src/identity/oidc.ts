@@ -10,22 +10,22 @@ import {
 import { createPkce, createRandomText } from "./pkce.js";
 import { renewToken, writeToken } from "./session.js";
 
-/** Where what must survive the way to the issuer and back is kept: in this tab only. */
+/** The key in the session storage for what is needed after the return from the issuer. Only this tab has it. */
 const PENDING = "vnic-graph.sign-in";
 
-/** A token is renewed so long before its end. */
+/** The time before a token's end at which it is renewed. */
 const RENEW_EARLY_S = 30;
 
 interface Pending {
   readonly state: string;
   readonly verifier: string;
-  /** What the page showed. */
+  /** The search part of the page's address. */
   readonly search: string;
 }
 
 /** Sends the browser to the issuer, which sends it back with a code (OAuth 2.0, authorization code flow with PKCE). */
 export async function startSignIn(settings: SignInSettings): Promise<void> {
-  // Browsers leave it out of pages that came over plain http from elsewhere.
+  // Browsers do not offer it to pages that came over plain http from another machine.
   const { subtle } = crypto as { readonly subtle?: SubtleCrypto };
   if (subtle === undefined) throw new SignInError("Signing in needs https.");
   const { authorization } = await findEndpoints(settings);
@@ -49,8 +49,9 @@ export async function startSignIn(settings: SignInSettings): Promise<void> {
 }
 
 /**
- * Ends what {@link startSignIn} began, if the browser has just come back from the issuer. It exchanges the code for the token,
- * and shows what was shown before. Returns why it did not work; `null`: it did, or the browser comes from elsewhere.
+ * Completes what {@link startSignIn} began, if the browser has just come back from the issuer. It exchanges the code
+ * for the token, and restores the view. Returns why it failed; `null`: it worked, or the browser does not come from the
+ * issuer.
  */
 export async function finishSignIn(): Promise<string | null> {
   const settings = readSignInSettings();
@@ -60,16 +61,16 @@ export async function finishSignIn(): Promise<string | null> {
   history.replaceState(null, "", `./${pending?.search ?? dropAnswer(location.search)}`);
   if (pending === null) return null;
   try {
-    await redeem(settings, pending, given);
+    await redeemCode(settings, pending, given);
   } catch (error) {
     return error instanceof SignInError ? error.message : "Signing in did not work.";
   }
-  // GraphiQL takes the token from where this page has put it.
+  // GraphiQL reads the token from the session storage, where this page has put it.
   if (new URLSearchParams(pending.search).get("next") === "graphiql") location.replace("./graphiql");
   return null;
 }
 
-async function redeem(settings: SignInSettings, pending: Pending, given: URLSearchParams): Promise<void> {
+async function redeemCode(settings: SignInSettings, pending: Pending, given: URLSearchParams): Promise<void> {
   if (given.get("state") !== pending.state)
     throw new SignInError("The answer is not to this page's question.");
   const issuer = given.get("iss");
@@ -89,27 +90,30 @@ async function redeem(settings: SignInSettings, pending: Pending, given: URLSear
   renewInTime(endpoints, settings, tokens);
 }
 
-/** Renews a token shortly before it ends. The refresh token is in memory only: a page that is loaded again signs in again. */
+/**
+ * Renews a token shortly before its end. The refresh token is only in memory, so a page that is loaded again signs in
+ * again.
+ */
 function renewInTime(endpoints: Endpoints, settings: SignInSettings, tokens: Tokens): void {
   const { accessToken, expiresInS, refreshToken } = tokens;
   if (expiresInS === null || refreshToken === null) return;
   const renew = async (): Promise<void> => {
     const grant = { grant_type: "refresh_token", refresh_token: refreshToken };
     const next = await fetchTokens(endpoints, settings, grant);
-    // Whoever has signed out, or in as somebody else, meanwhile stays so.
+    // If the person has signed out, or in as somebody else, that stays.
     if (!renewToken(accessToken, next.accessToken)) return;
     renewInTime(endpoints, settings, { ...next, refreshToken: next.refreshToken ?? refreshToken });
   };
   setTimeout(
     () => {
-      // A token that is not renewed ends, and then the page asks to sign in.
+      // If a token is not renewed it expires, and then the page asks to sign in.
       renew().catch(() => undefined);
     },
     Math.max(1, expiresInS - RENEW_EARLY_S) * 1_000,
   );
 }
 
-/** Drops what issuers add to the address. */
+/** Removes the parameters that issuers add to the address. */
 function dropAnswer(search: string): string {
   const parameters = new URLSearchParams(search);
   for (const name of ANSWER) parameters.delete(name);
@@ -124,7 +128,7 @@ function takePending(): Pending | null {
   return text === null ? null : (JSON.parse(text) as Pending);
 }
 
-/** The portal's own address, without what it shows: the one that the issuer has to know. */
+/** Formats the portal's own address without its view. The issuer must have it registered. */
 function formatRedirectUri(): string {
   return new URL("./", document.baseURI).href;
 }

@@ -1,10 +1,10 @@
-/** A secret that only this page knows, and what the issuer is told of it (RFC 7636, S256). */
+/** A secret of this page, and its hash for the issuer (RFC 7636, S256). */
 export interface Pkce {
   readonly verifier: string;
   readonly challenge: string;
 }
 
-/** Creates the proof that whoever redeems a code is the page that asked for it. */
+/** Creates the proof that the page that redeems a code is the page that asked for it. */
 export async function createPkce(): Promise<Pkce> {
   const verifier = createRandomText();
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier));

@@ -1,28 +1,31 @@
 import { useSyncExternalStore } from "react";
 
-/** Where the token lies: in this tab only, until it is closed; no other origin can read it. */
+/**
+ * The key of the token in the session storage. Only this tab has it until it is closed, and no other origin can read
+ * it.
+ */
 const KEY = "vnic-graph.token";
 
 const listeners = new Set<() => void>();
 
-/** The token that the server did not let in, so that somebody has to sign in; `undefined`: none. */
+/** The token that the server refused, so that a person has to sign in; `undefined`: none was refused. */
 let refused: string | null | undefined;
 
-/** The bearer token that requests carry, or `null`. */
+/** Reads the bearer token of requests; `null`: there is none. */
 export function readToken(): string | null {
   return sessionStorage.getItem(KEY);
 }
 
-/** Counts who signed in one after the other: a renewed token is the same person's. */
+/** The number of the session. Each sign-in or sign-out raises it; the renewal of a token does not. */
 let session = 0;
 
-/** Keeps a token for this tab; `null` forgets it. */
+/** Stores a token for this tab; `null` removes it. */
 export function writeToken(token: string | null): void {
   session += 1;
   keepToken(token);
 }
 
-/** Keeps the token that takes the place of another one; returns `false` if that one is not the present one any more. */
+/** Replaces a token by a renewed one. Returns `false` if the old one is no longer the present token. */
 export function renewToken(from: string, to: string): boolean {
   if (readToken() !== from) return false;
   keepToken(to);
@@ -36,28 +39,28 @@ function keepToken(token: string | null): void {
   for (const listener of listeners) listener();
 }
 
-/** Notes that the server does not let the present token in: it wants one, or this one has ended. */
+/** Notes that the server refuses the present token: it requires one, or this one has expired. */
 export function refuse(): void {
   refused = readToken();
   for (const listener of listeners) listener();
 }
 
-/** The token, followed as it changes. */
+/** Returns the token, and follows its changes. */
 export function useToken(): string | null {
   return useSyncExternalStore(subscribe, readToken);
 }
 
-/** The number of who is signed in. */
+/** Reads the number of the session. */
 export function readSession(): number {
   return session;
 }
 
-/** The number of who is signed in, followed as somebody else does. */
+/** Returns the number of the session, and follows its changes. */
 export function useSession(): number {
   return useSyncExternalStore(subscribe, readSession);
 }
 
-/** Whether the server wants somebody to sign in, followed as that changes. */
+/** Tells whether the server requires a sign-in, and follows its changes. */
 export function useIsRefused(): boolean {
   return useSyncExternalStore(subscribe, () => refused !== undefined && refused === readToken());
 }

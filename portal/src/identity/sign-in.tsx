@@ -3,13 +3,16 @@ import { useEffect, useRef, useState } from "react";
 import { readSignInSettings } from "./issuer.js";
 import { writeToken } from "./session.js";
 
-/** Lets people sign in: at the issuer that is set, or with a bearer token. It stays in this tab and is sent to this server only. */
+/**
+ * Lets people sign in: at the issuer that is set, or with a bearer token. The token stays in this tab and is sent to
+ * this server only.
+ */
 export function SignIn({
   wasRefused,
   failure,
 }: {
   readonly wasRefused: boolean;
-  /** Why the issuer's answer was none; `null`: nothing went wrong. */
+  /** Why signing in at the issuer failed; `null`: it did not fail. */
   readonly failure: string | null;
 }) {
   const settings = readSignInSettings();
@@ -65,7 +68,7 @@ function IssuerButton({
   const start = async (): Promise<void> => {
     setIsBusy(true);
     try {
-      // Loaded when it is first needed: most pages are shown to people who are signed in.
+      // It is loaded when it is first needed, since most people are signed in already.
       const { startSignIn } = await import("./oidc.js");
       await startSignIn(settings);
     } catch (error) {

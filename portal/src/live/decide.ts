@@ -1,11 +1,11 @@
 import { isRefusal } from "./live-connection.js";
 
-/** What to do about a failure: try again, begin anew with the state, ask who it is, or give up. */
+/** What to do about a failure: try again, begin anew with the state, ask for a sign-in, or give up. */
 export type Decision = "again" | "anew" | "refused" | "off";
 
 /**
- * Decides what to do about a failure of a subscription. It is given up only where waiting cannot help; a server that starts,
- * is busy, or fails in a way that nobody foresaw may be well again in a moment.
+ * Decides what to do about a failure of a subscription. It gives up only if waiting cannot help. A server that starts,
+ * is busy, or fails unexpectedly may work again in a moment.
  */
 export function decide(error: unknown, { hasCursor }: { readonly hasCursor: boolean }): Decision {
   const closeCode = readMember(error, "code");
@@ -18,13 +18,13 @@ export function decide(error: unknown, { hasCursor }: { readonly hasCursor: bool
   const code = readMember(extensions, "code");
   if (code === "UNAUTHENTICATED") return "refused";
   if (code === "CURSOR_LOST") return "anew";
-  // The cursor is all that is another from one time to the next.
+  // Only the cursor differs from the question before, so the cursor is wrong.
   if (code === "BAD_USER_INPUT") return hasCursor ? "anew" : "off";
   if (readMember(extensions, "permanent") === true) return "off";
   return typeof code === "string" && HOPELESS.has(code) ? "off" : "again";
 }
 
-/** Codes that stay what they are, however long one waits: rights, and questions that this server never answers. */
+/** Codes that do not change by waiting: missing rights, and questions that this server never answers. */
 const HOPELESS: ReadonlySet<string> = new Set([
   "FORBIDDEN",
   "DOCUMENT_NOT_TRUSTED",
@@ -35,7 +35,7 @@ const HOPELESS: ReadonlySet<string> = new Set([
   "TOO_DEEP",
 ]);
 
-/** What the viewer may see is another now. */
+/** Close code: the viewer's rights have changed. */
 const RIGHTS_CHANGED = 4_291;
 
 function readMember(value: unknown, name: string): unknown {

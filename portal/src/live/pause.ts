@@ -1,4 +1,4 @@
-/** Waits for a time, or until the browser has a network again, or until somebody stops it. */
+/** Waits for a time, until the browser has a network again, or until the signal. */
 export function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const end = (): void => {
@@ -14,13 +14,16 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** How long to wait after failures: doubled from the first wait on, up to the longest. */
+/** The pauses after failures: each is twice the one before, up to the longest. */
 export interface Backoff {
   readonly firstMs: number;
   readonly longestMs: number;
 }
 
-/** Waits after so many failures in a row before this one. Pages that lost their server together do not come back together. */
+/**
+ * Waits before the next try, after this number of failures in a row. The pause is random, so that pages which lost
+ * their server together do not come back together.
+ */
 export function pauseAfterFailures(
   failures: number,
   { firstMs, longestMs }: Backoff,

@@ -6,7 +6,7 @@ import { RouteLink } from "./route-link.js";
 
 const SHOWN_MS = 1_500;
 
-/** An address or a MAC, which leads to who had it, with a button that copies it. */
+/** Shows an address or a MAC, as a link to who had it, with a button that copies it. */
 export function Address({ text }: { readonly text: string }) {
   const [isCopied, setIsCopied] = useState(false);
   return (

@@ -3,7 +3,7 @@ import { useCopied } from "./copy-text.js";
 
 const SHOWN_MS = 4_000;
 
-/** Says for some seconds what was copied. */
+/** Shows for some seconds what was copied. */
 export function CopyNote() {
   const copied = useCopied();
   const [hidden, setHidden] = useState(0);

@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from "react";
 
-/** What was to be copied last, and how often that was, so that the same text is told again. */
+/** What was copied last. `count` rises with each copy, so that the same text is announced again. */
 interface Copied {
   readonly text: string;
   readonly isCopied: boolean;
@@ -11,8 +11,8 @@ let copied: Copied | null = null;
 const listeners = new Set<() => void>();
 
 /**
- * Copies a text, and reports to those who follow it; returns whether that worked. Where the browser gives no clipboard, over plain
- * http, or refuses it, the older way is taken.
+ * Copies a text, and informs the listeners. Returns whether it worked. If the browser offers no clipboard (as over
+ * plain http), or refuses it, the older way is used.
  */
 export async function copyText(text: string): Promise<boolean> {
   const isCopied = (await writeToClipboard(text)) || copyBySelection(text);
@@ -22,7 +22,7 @@ export async function copyText(text: string): Promise<boolean> {
 }
 
 async function writeToClipboard(text: string): Promise<boolean> {
-  // Browsers leave `clipboard` out of pages that came over plain http.
+  // Browsers do not offer `clipboard` to pages that came over plain http.
   const { clipboard } = navigator as { readonly clipboard?: Clipboard };
   try {
     await clipboard?.writeText(text);
@@ -32,16 +32,16 @@ async function writeToClipboard(text: string): Promise<boolean> {
   }
 }
 
-/** Copies the address that goes with what has the focus, else the first one of the view. */
+/** Copies the address beside the element with the focus, or else the first address of the view. */
 export function copyNearestAddress(): void {
   const nearest =
     document.activeElement?.closest("[data-copy]") ?? document.querySelector("main [data-copy]");
   const text = nearest?.getAttribute("data-copy") ?? "";
-  // A VM without an address has an empty one, so that no other VM's is copied instead.
+  // A VM without an address has an empty text here, so that no other VM's address is copied.
   if (text !== "") void copyText(text);
 }
 
-/** What was copied last, followed as that changes. */
+/** Returns what was copied last, and follows its changes. */
 export function useCopied(): Copied | null {
   return useSyncExternalStore(
     (listener) => {

@@ -1,7 +1,7 @@
-/** Whether the server marked its page as one of a demonstration. */
+/** Tells whether the page has the mark of a demonstration. */
 const IS_DEMO = document.querySelector('meta[name="vnic-graph-data"]')?.getAttribute("content") === "demo";
 
-/** Says that the data are a demonstration, and how to see one's own. */
+/** Explains that the data are a demonstration, and how to see one's own. */
 export function DemoNote() {
   if (!IS_DEMO) return null;
   return (

@@ -1,4 +1,4 @@
-/** Writes a difference in milliseconds in the largest unit that fits, in the reader's language. */
+/** Formats a difference in milliseconds in the largest unit that fits, in the reader's language. */
 export function formatAgo(differenceMs: number, locale?: string): string {
   const format = findFormat(locale);
   const seconds = Math.min(0, Math.round(differenceMs / 1_000));
@@ -18,7 +18,7 @@ const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
 
 const formats = new Map<string | undefined, Intl.RelativeTimeFormat>();
 
-/** Finds the format of a language. Making one takes longer than using it. */
+/** Finds the format of a language. Creating one takes longer than using it, so it is kept. */
 function findFormat(locale: string | undefined): Intl.RelativeTimeFormat {
   const format = formats.get(locale) ?? new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
   formats.set(locale, format);

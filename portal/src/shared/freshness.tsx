@@ -3,7 +3,7 @@ import { ALL_WAYS } from "./all-ways.js";
 import { Tag } from "./tag.js";
 import { Ago } from "./time.js";
 
-/** The part of a guest's data that says how fresh they are. */
+/** The fields of a guest that say how fresh its data are. */
 export interface Freshness {
   readonly stale: boolean;
   readonly staleReason: string | null;
@@ -11,7 +11,7 @@ export interface Freshness {
   readonly lastReportedAt: string | null;
 }
 
-/** Says whether a guest's data are current, or since when and why they are not. */
+/** Shows whether a guest's data are current, or since when and why they are not. */
 export function FreshnessNote({ guest }: { readonly guest: Freshness | null }) {
   if (guest === null) return <Tag tone="calm">not known</Tag>;
   if (!guest.stale) return <Tag tone="good">current</Tag>;

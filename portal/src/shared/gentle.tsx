@@ -1,9 +1,9 @@
 import { useEffect, useState, type ReactNode } from "react";
 
-/** How long a value that has just changed stands out. */
+/** The time for which a changed value is highlighted. */
 const SHOWN_MS = 6_000;
 
-/** Shows a value that stands out for some seconds after it has changed. */
+/** Shows a value, highlighted for some seconds after it has changed. */
 export function Gentle({ value, children }: { readonly value: string; readonly children: ReactNode }) {
   const [last, setLast] = useState({ value, isNew: false });
   if (last.value !== value) setLast({ value, isNew: true });

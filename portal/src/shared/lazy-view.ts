@@ -6,18 +6,18 @@ type Load<Props> = () => Promise<ComponentType<Props>>;
 const loads: (() => Promise<unknown>)[] = [];
 
 /**
- * Creates a view whose code is loaded when the view is first shown, or by {@link preloadViews}. The server may be away just
- * then: loading is tried again until it succeeds.
+ * Creates a view whose code is loaded when the view is first shown, or by {@link preloadViews}. If the server is away,
+ * loading is tried again until it succeeds.
  */
 export function createLazyView<Props>(load: Load<Props>): LazyExoticComponent<ComponentType<Props>> {
   loads.push(load);
   return lazy(async () => ({ default: await loadUntilItWorks(load) }));
 }
 
-/** Loads the code of all views when the browser has nothing else to do, so that they open also while the server is away. */
+/** Loads the code of all views when the browser is idle, so that they open even while the server is away. */
 export function preloadViews(): void {
   const loadAll = (): void => {
-    // A view that fails now is loaded when it is shown.
+    // A view whose code cannot be loaded now is loaded when it is shown.
     for (const load of loads) load().catch(() => undefined);
   };
   if ("requestIdleCallback" in window) requestIdleCallback(loadAll, { timeout: LONGEST_IDLE_MS });

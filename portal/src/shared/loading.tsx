@@ -1,6 +1,6 @@
 import { Skeleton } from "@mantine/core";
 
-/** Takes the room of what is being read. Screen readers say that it loads. */
+/** Fills the space of data that are being read. Screen readers announce it. */
 export function Loading({ height }: { readonly height: number }) {
   return <Skeleton height={height} role="progressbar" aria-label="Loading" />;
 }

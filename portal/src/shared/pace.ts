@@ -1,29 +1,29 @@
-/** Runs a task again and again, as often as it is asked for but never too often. */
+/** Runs a task whenever it is asked for, but not too often. */
 export interface Pace {
-  /** Wants the task to be run: soon, if it did not run lately; else once the pause after its last run is over. */
+  /** Asks for a run of the task. It runs soon, or after the pause that follows its last run. */
   readonly ask: () => void;
-  /** Forgets what was asked for. */
+  /** Cancels the run that was asked for. */
   readonly stop: () => void;
 }
 
-/** So long what comes together is waited for. */
+/** The time for which further requests are collected before a run. */
 const GATHER_MS = 200;
 
-/** A task rests for so long at least after a run. */
+/** The shortest pause after a run. */
 const LEAST_REST_MS = 1_000;
 
-/** A task rests for so many times as long as its run took: a slow server has nine tenths of its time for others. */
+/** The pause as a multiple of the run's duration: nine tenths of a slow server's time are left for others. */
 const REST_SHARE = 9;
 
 const LONGEST_REST_MS = 30_000;
 
-/** Creates the pace of a task. However often it is asked for, it runs once at a time, and rests between two runs. */
+/** Creates the pace of a task. It runs once at a time, with a pause between two runs, however often it is asked for. */
 export function createPace(task: () => Promise<unknown>): Pace {
   let timer: ReturnType<typeof setTimeout> | null = null;
   let isRunning = false;
   let isWanted = false;
   let readyAt = 0;
-  // Asked for while it ran, which the compiler cannot see.
+  // It may have been asked for during the run, which the compiler cannot see.
   const isAsked = (): boolean => isWanted;
   const run = async (): Promise<void> => {
     timer = null;

@@ -1,7 +1,7 @@
-/** Where Mantine's styles find the theme. */
+/** The attribute from which Mantine's styles take the theme. */
 const THEME = "data-mantine-color-scheme";
 
-/** Shows the page in the light theme while it is printed: the dark one is pale on paper. */
+/** Uses the light theme while the page is printed, since the dark one is pale on paper. */
 export function printLight(): void {
   const paper = matchMedia("print");
   const root = document.documentElement;

@@ -2,14 +2,14 @@ import type { ReactNode } from "react";
 import { navigate } from "../navigation.js";
 import { formatRoute, type Route } from "../route.js";
 
-/** A link to another view, which opens without loading the page again. */
+/** A link to another view. The view opens without loading the page again. */
 export function RouteLink({
   to,
   isCurrent = false,
   children,
 }: {
   readonly to: Route;
-  /** It leads to what is shown. */
+  /** `true` if the link leads to the present view. */
   readonly isCurrent?: boolean;
   readonly children: ReactNode;
 }) {
@@ -18,7 +18,7 @@ export function RouteLink({
       href={formatRoute(to)}
       {...(isCurrent && { "aria-current": "page" as const })}
       onClick={(event) => {
-        // A new tab is the browser's to open.
+        // The browser opens new tabs itself.
         if (event.ctrlKey || event.metaKey || event.shiftKey) return;
         event.preventDefault();
         event.stopPropagation();

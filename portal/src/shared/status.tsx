@@ -1,11 +1,11 @@
 import { Tag, type Tone } from "./tag.js";
 
-/** The state of a VM or a host. */
+/** Shows the state of a VM or a host. */
 export function Status({ status }: { readonly status: string | null }) {
   return <Tag tone={TONES[status ?? ""] ?? "calm"}>{formatStatus(status)}</Tag>;
 }
 
-/** Writes a state of the graph for people: `POWERING_UP` becomes `powering up`. */
+/** Formats a state of the graph for people: `POWERING_UP` becomes `powering up`. */
 function formatStatus(status: string | null): string {
   return (status ?? "unknown").toLowerCase().replaceAll("_", " ");
 }

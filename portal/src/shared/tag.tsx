@@ -1,9 +1,9 @@
 import type { ReactNode } from "react";
 
-/** How a state is meant: as it should be, worth a look, wrong, or neither. */
+/** How good a state is: as it should be, in progress, worth a look, wrong, or neutral. */
 export type Tone = "good" | "busy" | "warn" | "bad" | "calm";
 
-/** A state in one word, with a colour that only repeats what the word says. */
+/** Shows a state in one word, in a colour that only repeats the word's meaning. */
 export function Tag({ tone, children }: { readonly tone: Tone; readonly children: ReactNode }) {
   return (
     <span className="tag" data-tone={tone}>

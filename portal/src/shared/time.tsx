@@ -1,7 +1,7 @@
 import { useSyncExternalStore } from "react";
 import { formatAgo } from "./format-ago.js";
 
-/** A point in time as "3 minutes ago", with the exact time in the reader's zone on hover. */
+/** Shows a point in time as "3 minutes ago", with the exact time in the reader's zone on hover. */
 export function Ago({ at, prefix = "" }: { readonly at: string; readonly prefix?: string }) {
   const now = useSyncExternalStore(watchClock, readClock);
   return (
@@ -12,15 +12,15 @@ export function Ago({ at, prefix = "" }: { readonly at: string; readonly prefix?
   );
 }
 
-/** Formats a point in time in the reader's zone and words. */
+/** Formats a point in time in the reader's zone and language. */
 export function formatExact(at: string): string {
   return EXACT.format(new Date(at));
 }
 
-/** Making one takes longer than using it: a list has hundreds of times. */
+/** It is created once, because creating one takes longer than using it, and a list has hundreds of times. */
 const EXACT = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 
-/** How often times on the screen are told anew. */
+/** The interval at which times on the screen are updated. */
 const TICK_MS = 10_000;
 
 const listeners = new Set<() => void>();
@@ -31,7 +31,7 @@ function readClock(): number {
   return now;
 }
 
-/** One clock for all times of the page; it runs while there are any. */
+/** Follows the page's clock. It is one clock for all times, and runs only while there are any. */
 function watchClock(listener: () => void): () => void {
   listeners.add(listener);
   if (timer === null) tick();

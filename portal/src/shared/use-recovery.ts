@@ -5,8 +5,8 @@ import { pauseAfterFailures } from "../live/pause.js";
 const BACKOFF = { firstMs: 1_000, longestMs: 15_000 };
 
 /**
- * Asks again by itself after a failure that passes, sooner at first and later then, or once the browser has a network
- * again. Pages that lost their server together do not come back together.
+ * Asks again by itself after a failure that may pass, and once the browser has a network again. The pauses grow, and
+ * are random, so that pages which lost their server together do not come back together.
  */
 export function useRecovery(problem: Problem | null, retry: () => void): void {
   const failures = useRef(0);

@@ -3,8 +3,8 @@ import { useEffect, useRef, type ReactNode } from "react";
 import { takeArrival } from "../navigation.js";
 
 /**
- * The title of a view, also of the browser's tab. It gets the focus when its view takes the place of another one, as the top of a
- * page does that is loaded: screen readers read it out, and Tab goes on behind it.
+ * The title of a view, and of the browser's tab. It gets the focus when its view replaces another one, as the top of a
+ * newly loaded page does: screen readers read it aloud, and Tab continues behind it.
  */
 export function ViewTitle({
   id,
@@ -14,7 +14,7 @@ export function ViewTitle({
 }: {
   readonly id: string;
   readonly text: string;
-  /** Only screen readers have it. */
+  /** `true` if only screen readers get it. */
   readonly isHidden?: boolean;
   readonly children?: ReactNode;
 }) {
@@ -22,7 +22,7 @@ export function ViewTitle({
   useEffect(() => {
     document.title = `${text} · vnic-graph`;
     const main = title.current?.closest("main") ?? null;
-    // Somebody who types already goes on.
+    // If somebody is typing, the focus stays there.
     const isTyping = document.activeElement?.closest("input, textarea, select") != null;
     if (!takeArrival() || main === null || isTyping) return;
     main.scrollTop = 0;

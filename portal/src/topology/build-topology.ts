@@ -1,32 +1,35 @@
 import type { ResultOf } from "../api/graphql.js";
 import type { TopologyPageQuery } from "../api/topology-queries.js";
 
-/** A VM as the server tells it. */
+/** A VM, as the server sends it. */
 export type PlacedVm = NonNullable<ResultOf<typeof TopologyPageQuery>["vms"]>["nodes"][number];
 
 /** A VM on a network. */
 export interface Member {
   readonly vm: PlacedVm;
-  /** Runs, with a vNIC on this network that is plugged in and whose cable is: the others there can meet it now. */
+  /**
+   * `true` if the VM runs and has a vNIC on this network that is plugged in and linked: the others there can reach it
+   * now.
+   */
   readonly isReachable: boolean;
-  /** The other networks that it is on, by name. */
+  /** The names of its other networks. */
   readonly alsoOn: readonly string[];
 }
 
-/** A network with its VMs by host. All reachable ones can meet, whatever their host. */
+/** A network with its VMs by host. All reachable ones can reach each other, whatever their host. */
 export interface NetworkGroup {
-  /** `null`: VMs of which no network is known. */
+  /** `null`: the VMs without a known network. */
   readonly name: string | null;
   readonly vmCount: number;
   readonly reachableCount: number;
   readonly hosts: readonly HostGroup[];
-  /** The networks that VMs of this one are on, too, with their number: there the two may meet. */
+  /** Other networks of this one's VMs, with the number of these VMs: there the two networks may be connected. */
   readonly bridges: readonly { readonly network: string; readonly vmCount: number }[];
 }
 
 /** The VMs of a network that run on one host, by name. */
 export interface HostGroup {
-  /** `null`: they run on none. */
+  /** `null`: they run on no host. */
   readonly id: string | null;
   readonly name: string | null;
   readonly members: readonly Member[];
@@ -100,7 +103,7 @@ function isReachable({ status, nics }: PlacedVm, network: string): boolean {
 
 const COLLATOR = new Intl.Collator("en", { numeric: true });
 
-/** By name as people sort them, `host-2` before `host-10`; what has no name comes last. */
+/** Compares names as people sort them, `host-2` before `host-10`. What has no name comes last. */
 function compareNames(left: string | null, right: string | null): number {
   if (left === null || right === null) return Number(left === null) - Number(right === null);
   return COLLATOR.compare(left, right);

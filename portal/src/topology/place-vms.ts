@@ -1,8 +1,9 @@
 import type { PlacedVm } from "./build-topology.js";
 
 /**
- * Puts where VMs are now into those that have been read, which are in the order of their ids; `null`: the VM is gone. A VM
- * behind the last one is read with its own page later; `isWhole` says that there are no more pages.
+ * Updates the VMs that have been read, in the order of their ids, with changes; `null`: the VM is gone. A new VM behind
+ * the last one is left out, because it is read with its own page later; `isWhole`: there are no more pages, so it is
+ * added.
  */
 export function placeVms(
   vms: readonly PlacedVm[],

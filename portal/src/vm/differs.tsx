@@ -1,10 +1,10 @@
 import { createContext, useContext, type ReactNode } from "react";
 import type { Device } from "./match-nics.js";
 
-/** The addresses of each interface of another time; `null`: nothing is compared. */
+/** The addresses of each interface at the other time; `null`: nothing is compared. */
 const OtherTime = createContext<ReadonlySet<string> | null>(null);
 
-/** Compares the addresses below it with those of another time. */
+/** Compares the addresses inside it with those of another time. */
 export function CompareWith({
   devices,
   children,
@@ -35,7 +35,7 @@ export function DifferenceMark({
   );
 }
 
-/** Lists what one time has and the other has not, as texts of interface and address. */
+/** Lists the addresses that one time has and the other has not, as texts of interface and address. */
 export function listMissing(devices: readonly Device[] | null, others: readonly Device[] | null): string[] {
   const known = listAddresses(others);
   return [...(listAddresses(devices) ?? [])].filter((text) => known?.has(text) !== true);

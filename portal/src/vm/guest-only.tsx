@@ -2,7 +2,7 @@ import { DeviceCells } from "./nic-table.js";
 import { guessKind, type Device, type GuestOnlyKind } from "./match-nics.js";
 import { TableHead } from "../shared/table-head.js";
 
-/** The interfaces that the guest made itself, by kind, folded. */
+/** Shows the interfaces that the guest made itself, by kind, folded. */
 export function GuestOnly({
   devices,
   areKnown,

@@ -7,7 +7,7 @@ export type Device = ResultOf<typeof DeviceFields>;
 type Vm = NonNullable<ResultOf<typeof VmQuery>["vm"]>;
 type Nic = NonNullable<Vm["nics"]>[number];
 
-/** What is matched of a VM, of now or of another time. */
+/** The parts of a VM that are matched, as now or as at another time. */
 export type MatchedVm = Pick<Vm, "nics"> & {
   readonly guestInfo: Pick<NonNullable<Vm["guestInfo"]>, "networkDevices"> | null;
 };
@@ -26,7 +26,7 @@ export interface NetworkTab {
   readonly guestOnly: readonly Device[];
 }
 
-/** Puts each guest interface beside its vNIC; the server has matched them by MAC. */
+/** Puts each guest interface beside its vNIC. The server has matched them by MAC. */
 export function matchNics(vm: MatchedVm): NetworkTab {
   const devices = vm.guestInfo?.networkDevices ?? null;
   const rows = (vm.nics ?? []).map((nic) => ({
@@ -39,7 +39,7 @@ export function matchNics(vm: MatchedVm): NetworkTab {
 /** The kinds of interfaces that a guest makes itself. */
 export type GuestOnlyKind = "bridge" | "bond" | "VLAN" | "container" | "VPN" | "other";
 
-/** Guesses the kind of an interface from its name, as operating systems name them. */
+/** Guesses the kind of an interface from its name, by the habits of operating systems. */
 export function guessKind({ name }: Pick<Device, "name">): GuestOnlyKind {
   const known = KINDS.find(([, pattern]) => pattern.test(name ?? ""));
   return known?.[0] ?? "other";

@@ -1,7 +1,7 @@
 import type { ChangeEvent } from "../live/subjects.js";
 import { Ago } from "../shared/time.js";
 
-/** What has changed since the page was opened, the newest first; read out as it comes. */
+/** Shows what has changed since the page was opened, the newest first. Screen readers read each change aloud. */
 export function NewsList({ news }: { readonly news: readonly ChangeEvent[] }) {
   return (
     <div role="log" aria-label="What has just changed">

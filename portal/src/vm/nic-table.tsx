@@ -6,7 +6,7 @@ import { Tag } from "../shared/tag.js";
 import { DifferenceMark } from "./differs.js";
 import type { Device, NicRow } from "./match-nics.js";
 
-/** A row a vNIC: what the hypervisor defined, beside what the guest made of it. */
+/** Shows a row for each vNIC: what the hypervisor defined, beside the guest's interfaces with its MAC. */
 export function NicTable({
   rows,
   areNicsKnown,
@@ -83,7 +83,7 @@ export function NicTable({
   );
 }
 
-/** Name and addresses of a guest interface, as three cells. */
+/** Shows name and addresses of a guest interface in three cells. */
 export function DeviceCells({ device }: { readonly device: Device }) {
   return (
     <>
@@ -114,7 +114,7 @@ function Addresses({ device, list }: { readonly device: string | null; readonly 
   );
 }
 
-/** Says why no guest interface stands beside a vNIC, and which one it probably is. */
+/** Explains why no guest interface is beside a vNIC, and which one it probably is. */
 function explainMissing({ missingReason, probableInterface }: NicRow["nic"], isKnown: boolean): string {
   const reason = MISSING[missingReason ?? ""];
   if (reason === undefined) {
@@ -125,7 +125,7 @@ function explainMissing({ missingReason, probableInterface }: NicRow["nic"], isK
   return `${reason}; probably ${name ?? "one without a name"}${macAddress === null ? "" : `, ${macAddress}`}`;
 }
 
-/** Each reason of the graph, for people. */
+/** Explains each reason of the graph to people. */
 const MISSING: Readonly<Record<string, string>> = {
   BOND_MEMBER: "in a bond, which gives its members one MAC",
   IGNORED_BY_NAME: "the guest shows it under a name that is left out (GUEST_NIC_IGNORE)",

@@ -10,7 +10,7 @@ import { matchNics, type Device } from "./match-nics.js";
 import { NicTable } from "./nic-table.js";
 import { Loading } from "../shared/loading.js";
 
-/** A VM's network interfaces as they were at a time, with what is otherwise now. */
+/** Shows a VM's network interfaces as they were at a time, and marks what differs now. */
 export function PastTab({
   id,
   at,
@@ -47,7 +47,7 @@ export function PastTab({
   );
 }
 
-/** Says why nothing is known of a VM at a time; `null`: because it could not be read, which says so itself. */
+/** Explains why nothing is known of a VM at a time; `null`: it could not be read, which another note says. */
 function explainUnknown(at: string, keptFrom: string | null, isRefused: boolean): string | null {
   const time = new Date(at);
   if (time > new Date()) return "That time is still to come.";

@@ -8,8 +8,8 @@ export interface AppliedEvent {
 }
 
 /**
- * Puts what an event tells into the rows. Which VMs a search finds, and in which order, the server alone can say: an event
- * that may concern that makes the list outdated.
+ * Applies an event to the rows. Only the server knows which VMs a search finds, and in which order. So an event that
+ * may change that makes the list outdated.
  */
 export function applyEvent(
   rows: readonly VmListRow[],
@@ -27,12 +27,12 @@ export function applyEvent(
   return { rows: rows.with(at, next), isOutdated: isMoved };
 }
 
-/** An event shows the VM as of its change. */
+/** Sets the time of the last change, since an event has the VM as it was after its change. */
 function noteChange(next: VmListRow, lastChangedAt: string): VmListRow {
   return next.guestInfo === null ? next : { ...next, guestInfo: { ...next.guestInfo, lastChangedAt } };
 }
 
-/** The log, from which events come, does not tell of hosts' outages. What the list was told of them stays. */
+/** Keeps the freshness of the row. The log from which events come has no outages of hosts, so the row's own state stays. */
 function keepFreshness(next: VmListRow, row: VmListRow): VmListRow {
   if (next.guestInfo === null || row.guestInfo === null) return next;
   const { lastChangedAt, lastReportedAt, stale, staleReason, staleDetail } = row.guestInfo;

@@ -3,7 +3,7 @@ import { readToken, refuse } from "../identity/session.js";
 import { EXPORT_FORMATS, formatExportPath, type ExportFormat } from "./export-path.js";
 import type { Search } from "./search.js";
 
-/** Links to what is shown, in the formats of other tools. */
+/** Shows links to the listed VMs in the formats of other tools. */
 export function ExportMenu({ search }: { readonly search: Search }) {
   const [problem, setProblem] = useState<string | null>(null);
   return (
@@ -19,9 +19,9 @@ export function ExportMenu({ search }: { readonly search: Search }) {
                 const token = readToken();
                 setProblem(null);
                 if (token === null) return;
-                // A link carries no header: who signed in fetches the file with the token.
+                // A link sends no header, so after a sign-in the file is fetched with the token.
                 event.preventDefault();
-                void download(each, search, token).then(setProblem);
+                void downloadFile(each, search, token).then(setProblem);
               }}
             >
               {each.title}
@@ -34,8 +34,8 @@ export function ExportMenu({ search }: { readonly search: Search }) {
   );
 }
 
-/** Fetches a file and hands it to the browser; says what was wrong if there is none. */
-async function download(format: ExportFormat, search: Search, token: string): Promise<string | null> {
+/** Fetches a file and lets the browser save it. Returns what went wrong; `null`: nothing. */
+async function downloadFile(format: ExportFormat, search: Search, token: string): Promise<string | null> {
   try {
     const answer = await fetch(new URL(formatExportPath(format, search), document.baseURI), {
       headers: { authorization: `Bearer ${token}` },

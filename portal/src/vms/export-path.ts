@@ -1,7 +1,7 @@
 import type { Search } from "./search.js";
 import { toFilter } from "./vm-filter.js";
 
-/** The formats of `GET /export/{format}`, for people, with the ends of their files' names. */
+/** The formats of `GET /export/{format}`, with titles for people and the endings of file names. */
 export const EXPORT_FORMATS = [
   { format: "csv", title: "CSV", ending: "csv" },
   { format: "json", title: "JSON", ending: "json" },
@@ -16,7 +16,10 @@ export const EXPORT_FORMATS = [
 /** One format. */
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
-/** Writes the path of an export that has the VMs which a search finds, by the filter of the list itself, relative to the page. */
+/**
+ * Formats the path of an export, relative to the page. It has the VMs that a search finds, by the same filter as the
+ * list.
+ */
 export function formatExportPath({ format }: ExportFormat, search: Search): string {
   const filter = toFilter(search);
   if (filter === null) return `./export/${format}`;

@@ -2,37 +2,37 @@ import { readSession } from "../identity/session.js";
 import type { Sort } from "../route.js";
 import type { VmListRow } from "./use-vm-pages.js";
 
-/** Which list it is: what was looked for, and in which order. */
+/** Identifies a list: what was searched, and in which order. */
 export interface ListKey {
   readonly text: string;
   readonly sort: Sort;
 }
 
-/** The rows of a list that was left, so that who comes back finds it as it was. */
+/** The rows of a list that was left, so that it is the same when somebody comes back. */
 export interface KeptRows {
   readonly rows: readonly VmListRow[];
   readonly cursor: string | null;
   readonly total: number | null;
 }
 
-/** Where somebody stood in a list that was left. */
+/** The reader's position in a list that was left. */
 export interface KeptPlace {
   readonly scrollTop: number;
-  /** How many rows it takes to show that place. */
+  /** The number of rows that are needed to show that position. */
   readonly rowCount: number;
-  /** The VM that was opened from there. */
+  /** The VM that was opened from the list. */
   readonly openedId: string | null;
 }
 
 const NOWHERE: KeptPlace = { scrollTop: 0, rowCount: 0, openedId: null };
 
-/** Where a place lies while the page is loaded again: in this tab alone. */
+/** The key of the position in the session storage while the page is loaded again. Only this tab has it. */
 const STORED_PLACE = "vnic-graph.place";
 
-/** Further down than this a page that is loaded again begins at the top: it would have to read all rows before. */
+/** The most rows that are read again for a position. Further down, a page that is loaded again begins at the top. */
 const MOST_AGAIN = 10_000;
 
-/** Keeps one list: the one that was left last, for who left it. */
+/** The rows of the one list that was left last, and the session that left it. */
 let rows: { readonly owner: string; readonly kept: KeptRows } | null = null;
 let place = takeStoredPlace();
 
@@ -50,12 +50,15 @@ export function findRows(key: ListKey): KeptRows | null {
   return rows?.owner === nameOwner(key) ? rows.kept : null;
 }
 
-/** Finds the place in the list that was left last, if it was this one. */
+/** Finds the position in the list that was left last, if it was this one. */
 export function findPlace(key: ListKey): KeptPlace {
   return place?.owner === nameOwner(key) ? place.kept : NOWHERE;
 }
 
-/** Reads where somebody stood before the page was loaded again, or left and come back to. Whoever opens it anew begins at the top. */
+/**
+ * Reads the position from before the page was loaded again, or left and returned to. A page that is opened anew begins
+ * at the top.
+ */
 function takeStoredPlace(): { readonly owner: string; readonly kept: KeptPlace } | null {
   const [navigation] = performance.getEntriesByType("navigation");
   const isAgain =

@@ -13,10 +13,10 @@ interface Rows {
   readonly problem: Problem | null;
 }
 
-/** The server gives no more at once. */
+/** The most rows that the server gives at once. */
 const MOST = 500;
 
-/** Reads rows of the VMs that a search finds, in as many pages as it takes, as long as somebody wants them. */
+/** Reads rows of the VMs that a search finds, in as many pages as needed, while they are wanted. */
 export async function readRows(
   client: Client,
   search: Search,

@@ -5,10 +5,10 @@ export type Search =
   | { readonly kind: "address"; readonly address: string }
   | { readonly kind: "prefix"; readonly prefix: string }
   | { readonly kind: "mac"; readonly mac: string }
-  /** A part of a name that is at the same time the beginning of an IPv4 address, or a MAC without separators: either will do. */
+  /** A part of a name that may also be the beginning of an IPv4 address, or a MAC without separators. Both are searched. */
   | { readonly kind: "name-or"; readonly text: string; readonly other: OtherSearch };
 
-/** What a part of a name may be as well. */
+/** The other meaning of such a part of a name. */
 type OtherSearch = Extract<Search, { kind: "prefix" | "mac" }>;
 
 /** Decides whether a text is an address, a CIDR prefix, a MAC or a part of a name. The server checks it again. */
@@ -23,12 +23,12 @@ export function parseSearch(text: string): Search {
   return other === null ? { kind: "name", text: trimmed } : { kind: "name-or", text: trimmed, other };
 }
 
-/** Whether a text may be a part of a MAC or of an IPv6 address, which the server finds only as a whole. */
+/** Tells whether a text may be a part of a MAC or of an IPv6 address. The server finds only complete ones. */
 export function isHalfTyped(text: string): boolean {
   return parseSearch(text).kind === "name" && HALF_TYPED.some((form) => form.test(text.trim()));
 }
 
-/** Takes `10.1` and `10.1.2.` as prefixes of whole octets, and 6, 8 or 20 octets without separators as a MAC. */
+/** Parses `10.1` and `10.1.2.` as prefixes of whole octets, and 6, 8 or 20 octets without separators as a MAC. */
 function parseOther(text: string): OtherSearch | null {
   if (/^(?:[0-9a-f]{12}|[0-9a-f]{16}|[0-9a-f]{40})$/i.test(text)) return { kind: "mac", mac: text };
   const octets = text.replace(/\.$/, "").split(".");
@@ -37,7 +37,10 @@ function parseOther(text: string): OtherSearch | null {
   return isIPv4(address) ? { kind: "prefix", prefix: `${address}/${8 * octets.length}` } : null;
 }
 
-/** Takes the address out of how browsers, guests and half-typed prefixes write it: `[fe80::1]`, `fe80::1%eth0`, `10.0.0.0/`. */
+/**
+ * Takes the address from the forms that browsers, guests and half-typed prefixes have: `[fe80::1]`, `fe80::1%eth0`,
+ * `10.0.0.0/`.
+ */
 function takeAddress(text: string): string {
   return /^\[?([0-9a-f.:]+)(?:%[\w.-]+)?\]?\/?$/i.exec(text)?.[1] ?? text;
 }
@@ -54,14 +57,14 @@ function isIPv4(text: string): boolean {
   );
 }
 
-/** The URL standard knows every spelling of an IPv6 address, so the browser decides. */
+/** Tells whether a text is an IPv6 address. The browser's URL parser decides, since it knows every spelling. */
 function isIPv6(text: string): boolean {
   return text.includes(":") && /^[0-9a-f:.]+$/i.test(text) && URL.canParse(`http://[${text}]/`);
 }
 
 const HALF_TYPED = [
   /^[0-9a-f]{1,4}:[0-9a-f:]*$/i,
-  // Many a VM is called `db-01`.
+  // Many VMs have names such as `db-01`.
   /^(?:[0-9a-f]{2}-){2,5}[0-9a-f]{0,2}$/i,
 ];
 

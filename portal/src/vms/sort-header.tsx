@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import type { Sort, SORT_KEYS } from "../route.js";
 
-/** What each column is sorted by; the others are not. */
+/** The key by which each column is sorted. Other columns cannot be sorted. */
 export const SORTS: Readonly<Record<string, (typeof SORT_KEYS)[number]>> = {
   name: "NAME",
   status: "STATUS",
@@ -10,7 +10,7 @@ export const SORTS: Readonly<Record<string, (typeof SORT_KEYS)[number]>> = {
   changed: "LAST_CHANGE",
 };
 
-/** The head of a column by which the list can be sorted: a press sorts by it, another one turns the order. */
+/** The head of a column that can be sorted. A press sorts by it, and another one reverses the order. */
 export function SortHeader({
   column,
   sort,
@@ -25,7 +25,7 @@ export function SortHeader({
   const key = SORTS[column] ?? "NAME";
   const isUp = sort === `${key}_ASC`;
   const isSorted = isUp || sort === `${key}_DESC`;
-  // Who sorts by the last change wants to see what is new.
+  // Sorted by the last change, the newest come first, because these are wanted.
   const first = key === "LAST_CHANGE" ? "DESC" : "ASC";
   return (
     <th scope="col" data-column={column} aria-sort={isSorted ? (isUp ? "ascending" : "descending") : "none"}>

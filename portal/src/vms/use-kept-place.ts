@@ -1,12 +1,13 @@
 import { useEffect, useLayoutEffect, useRef, type RefObject } from "react";
 import { findPlace, keepPlace, type ListKey } from "./kept-list.js";
 
-/** Every row has this height, so that the place of a row follows from its number. */
+/** The height of every row. It gives the position of a row from its number. */
 export const ROW_HEIGHT_PX = 44;
 
 /**
- * Keeps where somebody stands in a list until they come back to it, or load the page again: the list is scrolled to there, and the
- * VM that was opened has the focus again. Another list begins at its top. Returns where the list begins.
+ * Keeps the reader's position in a list until they come back to it, or load the page again. Then the list is scrolled
+ * there, and the VM that was opened has the focus again. Another list begins at its top. Returns the position at which
+ * the list begins.
  */
 export function useKeptPlace(
   scroller: RefObject<HTMLDivElement | null>,
@@ -14,7 +15,7 @@ export function useKeptPlace(
   isAnew: boolean,
 ): number {
   const openedId = useRef<string | null>(null);
-  /** The place to go to once the rows are read. */
+  /** The position to scroll to once the rows are read. */
   const awaitedPx = useRef(0);
   useLayoutEffect(() => {
     const list = scroller.current;
@@ -22,13 +23,13 @@ export function useKeptPlace(
     if (list === null) return undefined;
     openedId.current = kept.openedId;
     awaitedPx.current = kept.scrollTop;
-    // A list that is hidden while another view loads stands at its top.
+    // A list that is hidden while another view loads has the position 0.
     let { scrollTop } = kept;
     const onScroll = (): void => {
       scrollTop = list.scrollTop;
     };
     const keep = (): void => {
-      // The address names already what comes next.
+      // The page's address is already that of the next view.
       const openedId = new URLSearchParams(location.search).get("id");
       const rowCount = Math.ceil((scrollTop + list.clientHeight) / ROW_HEIGHT_PX);
       keepPlace({ text, sort }, { scrollTop, rowCount, openedId });
@@ -45,7 +46,7 @@ export function useKeptPlace(
     scroller.current?.scrollTo({ top: isAnew ? 0 : awaitedPx.current });
     if (!isAnew) awaitedPx.current = 0;
   }, [scroller, isAnew]);
-  // Rows come into the document once it is known which of them are on the screen.
+  // Rows are put into the document once it is known which of them are on the screen.
   useEffect(() => {
     if (openedId.current === null) return;
     const row = scroller.current?.querySelector(`[data-vm="${CSS.escape(openedId.current)}"]`);

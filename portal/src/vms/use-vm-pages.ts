@@ -21,16 +21,16 @@ export interface VmPages {
   readonly total: number | null;
   readonly isLoading: boolean;
   readonly hasMore: boolean;
-  /** The list is too long to be read again unasked, and another one by now. */
+  /** `true` if the list has changed, but is too long to be read again by itself. */
   readonly isOutdated: boolean;
   readonly problem: Problem | null;
   readonly loadMore: () => void;
   readonly reload: () => void;
-  /** Reads what could not be read; what is shown stays until the answer is there. */
+  /** Reads again what could not be read. The rows stay on the screen until the answer is there. */
   readonly retry: () => void;
-  /** Shows what an event tells. */
+  /** Applies an event to the rows. */
   readonly apply: (event: ChangeEvent) => void;
-  /** Reads again what is shown, without showing that. */
+  /** Reads the rows again in the background. */
   readonly refresh: () => void;
 }
 
@@ -40,26 +40,26 @@ const FIRST_PAGE = 100;
 /** Rows of further pages: so many that scrolling rarely waits. */
 const NEXT_PAGE = 250;
 
-/** What changes meanwhile is shown together: however much that is, the page is drawn a few times a second. */
+/** The time for which events are collected. So the page is drawn a few times a second, however many there are. */
 const GATHER_MS = 150;
 
 /** Reads the VMs that a search finds, page by page, each page behind the last cursor. */
 export function useVmPages(text: string, sort: Sort): VmPages {
   const client = useClient();
   const [state, setState] = useState<State>(() => ({ ...EMPTY, ...findRows({ text, sort }) }));
-  /** What is shown or is about to be: a render may come late. */
+  /** The newest state, which a later render shows. */
   const latest = useRef(state);
   const show = useCallback((change: (last: State) => State) => {
     latest.current = change(latest.current);
     setState(latest.current);
   }, []);
-  /** Raised by every new question: an answer of an older one is dropped. */
+  /** A number that every new question raises. An answer to an older one is dropped. */
   const question = useRef(0);
   const isBusy = useRef(false);
-  /** What is told and not shown yet. */
+  /** Events that are not shown yet. */
   const waiting = useRef<ChangeEvent[]>([]);
   const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
-  /** The list has changed while nobody saw the page. */
+  /** `true` if the list has changed while nobody saw the page. */
   const isMissed = useRef(false);
 
   const read = useCallback(
@@ -84,7 +84,7 @@ export function useVmPages(text: string, sort: Sort): VmPages {
               cursor: page.cursor,
               total,
             }
-          : // What another search found does not stay for one that failed.
+          : // Rows of another search do not stay if this one fails.
             last.total === null && { rows: [] }),
         isLoading: false,
         isOutdated: from.cursor !== null && last.isOutdated,
@@ -97,7 +97,7 @@ export function useVmPages(text: string, sort: Sort): VmPages {
   const readAnew = useCallback(
     (count: number) => {
       question.current += 1;
-      // The rows stay until the answer is there: a list that is empty in between would flicker at each key.
+      // The rows stay until the answer is there, because an empty list in between would flicker at each key.
       show((last) => ({ ...EMPTY, rows: last.rows }));
       void read(EMPTY, Math.max(FIRST_PAGE, count));
     },
@@ -106,7 +106,7 @@ export function useVmPages(text: string, sort: Sort): VmPages {
   const reload = useCallback(() => {
     readAnew(FIRST_PAGE);
   }, [readAnew]);
-  /** Reads the list as far as where somebody stood before the page was loaded again. */
+  /** Reads the list up to the position from before the page was loaded again. */
   const readToPlace = useCallback(() => {
     readAnew(findPlace({ text, sort }).rowCount);
   }, [text, sort, readAnew]);
@@ -137,7 +137,7 @@ export function useVmPages(text: string, sort: Sort): VmPages {
       now = { rows: applied.rows, isOutdated: now.isOutdated || applied.isOutdated };
     }
     if (now.rows !== rows) show((last) => ({ ...last, rows: now.rows }));
-    // An answer that is on its way may be older than the events.
+    // An answer that is being read may be older than the events.
     if (now.isOutdated || (now.rows !== rows && isBusy.current)) refresh();
   };
 
@@ -146,7 +146,7 @@ export function useVmPages(text: string, sort: Sort): VmPages {
     if (kept === null) readToPlace();
     else if (kept.rows.length <= SHORT_LIST) void readAgain();
     else void checkTotal();
-    // Too long to be read again unasked: whether VMs have come or gone is.
+    // The list is too long to be read again by itself; only the number of VMs is checked.
     async function checkTotal(): Promise<void> {
       const asked = question.current;
       const total = await readTotal(client, parseSearch(text));

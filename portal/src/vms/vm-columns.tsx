@@ -6,7 +6,7 @@ import { Ago } from "../shared/time.js";
 import { Status } from "../shared/status.js";
 import type { VmListRow } from "./use-vm-pages.js";
 
-/** The table needs no model of its own for sorting or filtering: the server does both. */
+/** The table has no features for sorting or filtering, because the server does both. */
 export const FEATURES = tableFeatures({});
 
 const helper = createColumnHelper<typeof FEATURES, VmListRow>();

@@ -5,7 +5,7 @@ import type { Search } from "./search.js";
 
 type Filter = NonNullable<VariablesOf<typeof VmPageQuery>["filter"]>;
 
-/** The server's filter for a search: nothing is filtered in the browser. */
+/** Converts a search into the server's filter. Nothing is filtered in the browser. */
 export function toFilter(search: Search): Filter | null {
   switch (search.kind) {
     case "name":
@@ -29,8 +29,8 @@ function toFilters(search: Search): Filter[] {
 }
 
 /**
- * Which changes the list follows. Of a short list all that the search can tell, so that VMs which come into it are heard of;
- * else those of the rows around the screen. `null`: none.
+ * Creates the filter of the changes that a list follows; `null`: none. A short list follows all changes that match the
+ * search, so that it learns of new VMs. A long one follows the rows around the screen.
  */
 export function toChangeFilter(
   search: Search,
@@ -48,5 +48,5 @@ export function toChangeFilter(
   return nearbyIds.length === 0 ? null : { vmIds: [...nearbyIds] };
 }
 
-/** Maximum number of VMs that one filter may name. */
+/** The most VMs that one filter may name. */
 export const SHORT_LIST = 500;

@@ -45,7 +45,7 @@ export function createFieldEstimator(findCounts: () => FleetCounts | null): Esti
 /** The most VMs of hosts that one statement reads (see loaders/batches/host-vms.ts). */
 const ROWS = 50_000;
 
-/** Reading a table of VMs costs an object for each so many rows. */
+/** The rows of a table of VMs that cost as much to read as one object. */
 const ROWS_AN_OBJECT = 20;
 
 const assumeLength = (length: number): Distribution => [{ length, lists: Number.MAX_SAFE_INTEGER }];

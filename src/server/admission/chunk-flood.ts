@@ -22,6 +22,6 @@ export function watchChunks(request: IncomingMessage): void {
   };
 }
 
-/** Number of chunks that may have any size. If there are more, they must have so many bytes on average. */
+/** The number of chunks that may have any size, and the bytes that chunks must have on average if there are more. */
 const FREE_CHUNKS = 1_000;
 const LEAST_BYTES = 64;

@@ -1,11 +1,11 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
-/** The connections that are open: no more than a number of them. */
+/** The open connections, up to a bound. */
 export interface OpenConnections {
-  /** From now on this connection makes no room for others, such as a WebSocket of a known viewer. */
+  /** Keeps a connection from being closed for another one, such as the WebSocket of a known viewer. */
   keep(socket: Socket): void;
-  /** The server has done its part of the request on this connection; the client may take its time with the rest. */
+  /** Notes that the server has done its part of the request on this connection; the rest depends on the client. */
   markWaiting(socket: Socket): void;
 }
 
@@ -15,12 +15,13 @@ interface Connection {
 }
 
 /**
- * Bounds how many connections are open. Where there are as many as there may be, a new one takes the room of another: of those that
- * wait for their clients, the one that has done so for longest. So nobody who holds thousands of connections keeps others out, not even
- * health checks. If the server is at work on all of them, the new one is closed.
+ * Bounds the number of open connections. Above the bound, a new connection replaces one that waits for its client:
+ * 1. It replaces the one that has waited for longest. So thousands of silent connections keep nobody out, not even
+ *    health checks.
+ * 2. If the server is at work on all of them, the new one is closed.
  */
 export function boundConnections(server: Server, most: number): OpenConnections {
-  /** In the order of their last changes. */
+  /** The connections in the order of their last changes. */
   const open = new Map<string, Connection>();
 
   const change = (socket: Socket, isWaiting: () => boolean): void => {
@@ -55,7 +56,7 @@ export function boundConnections(server: Server, most: number): OpenConnections 
   });
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
     const { socket } = request;
-    // A body that is still on its way is waited for.
+    // A body that has not arrived completely is still waited for.
     change(socket, () => !request.complete);
     response.once("close", () => {
       change(socket, always);
@@ -73,7 +74,7 @@ export function boundConnections(server: Server, most: number): OpenConnections 
 
 const always = (): boolean => true;
 
-/** Formats what a connection has in common with the TLS on it. */
+/** Formats the text that a connection and the TLS over it have in common. */
 function formatKey({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
   return [remoteAddress, remotePort, localAddress, localPort].join(" ");
 }

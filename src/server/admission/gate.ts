@@ -45,7 +45,7 @@ export interface Gate {
    * refusal.
    */
   readonly checkUpgrade: (request: IncomingMessage) => Client;
-  /** Keeps a connection whose viewer is known now from making room for others. */
+  /** Keeps the connection of a viewer who is known by now from being closed for another one. */
   readonly keepConnection: (socket: Socket) => void;
   /** Tells whether no request has got a place for longer than the deadline, although some want one. */
   readonly isStuck: () => boolean;
@@ -102,7 +102,7 @@ export function createGate(options: ServerOptions, limits: Limits): Gate {
         done();
       });
       app.addHook("onSend", (request, reply, payload, done) => {
-        // What is left is sending. Whoever is known has bounds of their own on how much of that there may be.
+        // Only sending is left. The number of such requests of a known viewer is bounded elsewhere.
         if (request.visit?.viewer == null) connections?.markWaiting(request.socket);
         done(null, sendOut(request, reply, payload, parts));
       });

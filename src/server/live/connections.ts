@@ -54,7 +54,7 @@ export function createLiveConnections(
                 if (formatRights(now) !== known) end("changed");
               },
               (error: unknown) => {
-                // If identity cannot be checked at the moment, the viewer stays as it was.
+                // If identity cannot be checked at the moment, the rights stay as they were.
                 if (error instanceof HttpError && error.status === 401) end("expired");
               },
             );

@@ -2,7 +2,7 @@
 export interface MessageSource {
   /** Starts the work on a message. What it does before its first wait counts as its time. */
   readonly handle: (message: Buffer) => void;
-  /** Stops reading from the connection, and goes on. */
+  /** Stops reading from the connection; `resume` continues. */
   readonly pause: () => void;
   readonly resume: () => void;
   /** More messages wait than any client needs to send at once. */

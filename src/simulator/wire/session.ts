@@ -58,7 +58,7 @@ export class Session {
 
   private connect(headers: ReadonlyMap<string, string>): void {
     if (headers.get("accept-version") !== "1.2") {
-      this.error("Version unsupported");
+      this.sendError("Version unsupported");
       return;
     }
     const [promised, wanted] = parseHeartbeats(headers.get("heart-beat"));
@@ -80,14 +80,14 @@ export class Session {
   }
 
   private subscribe(destination: string | undefined, id: string | undefined): void {
-    if (!destination || !id) this.error("Missing destination or subscription id header");
-    else if (this.subscriptions.has(id)) this.error("Subscription id already exists");
+    if (!destination || !id) this.sendError("Missing destination or subscription id header");
+    else if (this.subscriptions.has(id)) this.sendError("Subscription id already exists");
     else this.subscriptions.set(id, destination);
   }
 
   private unsubscribe(id: string | undefined): void {
-    if (id === undefined) this.error("Missing id header");
-    else if (!this.subscriptions.delete(id)) this.error("Subscription id not found");
+    if (id === undefined) this.sendError("Missing id header");
+    else if (!this.subscriptions.delete(id)) this.sendError("Subscription id not found");
   }
 
   private send(frame: ClientFrame): void {
@@ -95,7 +95,7 @@ export class Session {
     if (REQUEST_DESTINATIONS.some((known) => destination === known || destination.startsWith(`${known}.`))) {
       this.request(frame.body.toString(), frame.headers.get("reply-to") ?? null);
     } else {
-      this.error("Subscription not available");
+      this.sendError("Subscription not available");
     }
   }
 
@@ -105,7 +105,7 @@ export class Session {
     else this.link.send(encodeServerFrame("RECEIPT", [["receipt-id", receipt]]));
   }
 
-  private error(text: string): void {
+  private sendError(text: string): void {
     this.link.send(encodeServerFrame("ERROR", [], text));
   }
 }

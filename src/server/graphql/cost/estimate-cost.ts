@@ -39,7 +39,7 @@ export interface CostInput {
 const VALUE_COST = 0.1;
 const STATEMENT_COST = 20;
 
-/** A key costs one more value for each so many of its characters, since every object of the answer repeats its keys. */
+/** The characters of a key that cost as much as one value, since every object of the answer repeats its keys. */
 const KEY_CHARACTERS = 40;
 
 const ROOT: Cohort = { count: 1, repeats: 1, owners: 1, portions: 1, page: 1 };

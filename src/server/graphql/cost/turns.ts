@@ -96,7 +96,7 @@ export function createTurns(now: () => number = () => performance.now()): Turns 
   return { createPacer };
 }
 
-/** Lets the first values pass that have so many objects together. Returns how many objects these are. */
+/** Lets the first values pass, up to this number of objects together. Returns how many objects these are. */
 function passSome(queue: Queue, share: number): number {
   let objects = 0;
   let count = 0;
