@@ -32,7 +32,7 @@ export class PolledHost {
         store: this.store,
         ignoreNames: IGNORE,
         now: () => performance.now(),
-        ready: () => Promise.resolve(),
+        waitUntilReady: () => Promise.resolve(),
       },
       this.link,
       new AbortController().signal,

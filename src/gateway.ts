@@ -163,7 +163,7 @@ function readMetricsFrom(slot: BackendSlot, { source }: Config): Omit<MetricSour
     },
     pool: () => slot.current?.database.countConnections() ?? null,
     polling: () => slot.current?.polling?.load() ?? null,
-    liveLagMs: () => slot.current?.live?.lagMs() ?? null,
+    liveLagMs: () => slot.current?.live?.getLagMs() ?? null,
   };
 }
 

@@ -33,7 +33,7 @@ async function run({
 
   startRefresher({
     store: createStore(dataSource),
-    clientFor: ({ host, port }) => createVdsmClient({ host, port, tls: null }),
+    createClient: ({ host, port }) => createVdsmClient({ host, port, tls: null }),
     hosts,
     intervalMs,
     concurrency,

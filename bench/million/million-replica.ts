@@ -16,7 +16,7 @@ async function run({ databaseUrl, addresses, concurrency }: ReplicaTask): Promis
   const dataSource = await createDataSource(databaseUrl).initialize();
   const refresher = startRefresher({
     store: createStore(dataSource),
-    clientFor: ({ host, port }) => createVdsmClient({ host, port, tls: null }),
+    createClient: ({ host, port }) => createVdsmClient({ host, port, tls: null }),
     hosts: addresses.map((address) => createConfiguredHost(parseHostAddress(address))),
     intervalMs: null,
     concurrency,

@@ -75,7 +75,7 @@ async function passes(address: string, { store }: BenchDatabase, host: ChildProc
   const configured = createConfiguredHost(parseHostAddress(address));
   const refresher = startRefresher({
     store,
-    clientFor: (each) =>
+    createClient: (each) =>
       createVdsmClient({ host: each.host, port: each.port, tls: null, callTimeoutMs: TIMEOUT_MS }),
     hosts: [configured],
     intervalMs: null,

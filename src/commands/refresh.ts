@@ -27,14 +27,14 @@ async function refreshAll(pool: HostPool, config: Config, log: Log, signal: Abor
     const store = createStore(database.dataSource);
     const hosts = pool.named ?? (await store.listHosts());
     if (hosts.length === 0) throw new ConfigError("VDSM_HOSTS names no host, and none is stored; set it");
-    if (pool.clientFor === null) {
+    if (pool.createClient === null) {
       throw new ConfigError(
         "VDSM_CA_FILE, VDSM_CERT_FILE and VDSM_KEY_FILE must name PEM files; set them, or VDSM_TLS=off",
       );
     }
     const refresher = startRefresher({
       store,
-      clientFor: pool.clientFor,
+      createClient: pool.createClient,
       hosts,
       intervalMs: null,
       concurrency: config.refreshConcurrency,

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import {
   DatabaseUrlError,
   parseDatabaseUrl,
-  withDatabaseParameter,
+  addDatabaseParameter,
 } from "../model/connections/database-url.js";
 import { type Parse, SettingValueError } from "./setting-types.js";
 
@@ -28,13 +28,13 @@ export function completeDatabaseUrl(
 ): string {
   let complete = url;
   const { password: own } = parseDatabaseUrl(url);
-  if (own === null && password !== null) complete = withDatabaseParameter(complete, "password", password);
+  if (own === null && password !== null) complete = addDatabaseParameter(complete, "password", password);
   for (const [variable, parameter] of Object.entries(LIBPQ_VARIABLES)) {
     const value = environment[variable]?.trim();
-    if (value !== undefined && value !== "") complete = withDatabaseParameter(complete, parameter, value);
+    if (value !== undefined && value !== "") complete = addDatabaseParameter(complete, parameter, value);
   }
   const { HOME: home } = environment;
-  return home === undefined ? complete : withDatabaseParameter(complete, "passfile", join(home, ".pgpass"));
+  return home === undefined ? complete : addDatabaseParameter(complete, "passfile", join(home, ".pgpass"));
 }
 
 /** libpq's variables that are added. The driver itself reads those for user, password, host, port and database. */

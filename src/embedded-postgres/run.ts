@@ -19,7 +19,7 @@ export async function runAs(
   args: readonly string[],
   input = "",
 ): Promise<string> {
-  const child = spawn(program, args, { ...spawnOptionsFor(user), stdio: ["pipe", "pipe", "pipe"] });
+  const child = spawn(program, args, { ...createSpawnOptions(user), stdio: ["pipe", "pipe", "pipe"] });
   // A program that ends without reading its input prints its own reason.
   child.stdin.on("error", () => undefined);
   child.stdin.end(input);
@@ -42,7 +42,7 @@ export async function runAs(
  * Returns the options to start a program as a user: that user's rights, a directory that it may enter, and an environment
  * without our variables.
  */
-export function spawnOptionsFor(user: ServerUser | null): SpawnOptions {
+export function createSpawnOptions(user: ServerUser | null): SpawnOptions {
   if (process.platform === "win32") return {};
   const rights = user === null ? {} : { uid: user.uid, gid: user.gid };
   return { ...rights, cwd: "/", env: { PATH: "/usr/local/bin:/usr/bin:/bin", LC_ALL: "C", TZ: "UTC" } };

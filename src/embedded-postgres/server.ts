@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readCommandLine, isRunning } from "./processes.js";
-import { findLastErrors, spawnOptionsFor, type ServerUser } from "./run.js";
+import { findLastErrors, createSpawnOptions, type ServerUser } from "./run.js";
 
 /** Options of a server. */
 export interface ServerOptions {
@@ -99,7 +99,7 @@ async function spawnServer(options: ServerOptions, port: number): Promise<ChildP
   const args = ["-D", clusterDir, ...settings.flatMap(([name, value]) => ["-c", `${name}=${value}`])];
   const program = join(binDir, "postgres");
   // A process group of its own, because Ctrl-C in a terminal must not end the database before its clients are done.
-  const how = { ...spawnOptionsFor(user), detached: true };
+  const how = { ...createSpawnOptions(user), detached: true };
   const child =
     process.platform === "win32"
       ? spawn(program, args, { ...how, stdio: ["ignore", "ignore", "pipe"] })
@@ -128,8 +128,8 @@ async function spawnServer(options: ServerOptions, port: number): Promise<ChildP
 
 /** Shuts the server down: it disconnects clients and writes all data. If that takes too long, it is killed. */
 async function end(child: ChildProcess): Promise<void> {
-  const waitForEnd = () => child.exitCode !== null || child.signalCode !== null;
-  const exit = waitForEnd() ? null : once(child, "exit");
+  const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
+  const exit = hasEnded() ? null : once(child, "exit");
   child.kill("SIGINT");
   const hard = setTimeout(() => child.kill("SIGQUIT"), STOP_TIMEOUT_MS);
   await exit;

@@ -12,8 +12,8 @@ export const CLUSTER = "postgresql";
  */
 export async function findServerUser(dataDir: string): Promise<ServerUser | null> {
   if (process.getuid?.() !== 0) return null;
-  for (const place of [dataDir, findStandIn(dataDir)]) {
-    const owner = await stat(join(place, CLUSTER)).catch(() => null);
+  for (const directory of [dataDir, findReplacementDir(dataDir)]) {
+    const owner = await stat(join(directory, CLUSTER)).catch(() => null);
     if (owner !== null && owner.uid !== 0) {
       return { uid: owner.uid, gid: owner.gid, name: `uid ${owner.uid}` };
     }
@@ -34,9 +34,9 @@ export async function findServerUser(dataDir: string): Promise<ServerUser | null
  * returns a directory below `/var/lib/vnic-graph`, which is always the same one.
  */
 export async function makeReachableDataDir(wanted: string, user: ServerUser | null): Promise<string> {
-  for (const place of user === null ? [wanted] : [wanted, findStandIn(wanted)]) {
-    await makeDataDir(place);
-    if (user === null || (await canBeEntered(place, user))) return place;
+  for (const directory of user === null ? [wanted] : [wanted, findReplacementDir(wanted)]) {
+    await makeDataDir(directory);
+    if (user === null || (await ensureCanEnter(directory, user))) return directory;
   }
   throw new Error(
     `${wanted}: PostgreSQL cannot run as root, and the user that it runs as (${user?.name ?? ""}) cannot enter this ` +
@@ -45,7 +45,7 @@ export async function makeReachableDataDir(wanted: string, user: ServerUser | nu
 }
 
 /** Returns the directory to use instead of a data directory that the server's user cannot enter. */
-export function findStandIn(dataDir: string): string {
+export function findReplacementDir(dataDir: string): string {
   return join("/var/lib/vnic-graph", dataDir.split("/").filter(Boolean).join("-"));
 }
 
@@ -53,7 +53,7 @@ export function findStandIn(dataDir: string): string {
  * Returns `true` if the user can enter the directory. If only root can, permits others to pass through it, but not to read
  * it.
  */
-async function canBeEntered(directory: string, user: ServerUser): Promise<boolean> {
+async function ensureCanEnter(directory: string, user: ServerUser): Promise<boolean> {
   if (await canEnter(user, directory)) return true;
   const { mode } = await stat(directory);
   await chmod(directory, mode | 0o011);

@@ -3,25 +3,25 @@
  * is remembered. Two different keys look equal once in four billion times.
  */
 export class AskedBefore {
-  private readonly digests = new Uint32Array(PLACES);
-  private readonly times = new Float64Array(PLACES).fill(-Infinity);
+  private readonly digests = new Uint32Array(SLOTS);
+  private readonly times = new Float64Array(SLOTS).fill(-Infinity);
 
   constructor(private readonly longestMs: number) {}
 
   /** Notes a key. Returns `true` if the same key was noted a moment ago. */
   note(key: string, nowMs: number): boolean {
     const digest = digestText(key);
-    const place = digest % PLACES;
+    const slot = digest % SLOTS;
     const wasNoted =
-      this.digests[place] === digest && nowMs - (this.times[place] ?? -Infinity) < this.longestMs;
-    this.digests[place] = digest;
-    this.times[place] = nowMs;
+      this.digests[slot] === digest && nowMs - (this.times[slot] ?? -Infinity) < this.longestMs;
+    this.digests[slot] = digest;
+    this.times[slot] = nowMs;
     return wasNoted;
   }
 }
 
 /** The number of slots: no fewer than the different questions that come to a process in a second. It is a prime. */
-const PLACES = 16_381;
+const SLOTS = 16_381;
 
 /** Computes FNV-1a of a text's code units, as a number of 32 bits. */
 function digestText(text: string): number {

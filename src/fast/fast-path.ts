@@ -52,7 +52,7 @@ export function createFastPath(
       return {
         describeSize: (variables) => plan.describeSize(variables),
         answer: async (variables, { viewer, ...work }) => {
-          const reads = mayAsk(viewer, plan.place) ? openReads(viewer) : null;
+          const reads = mayAsk(viewer, plan.rootField) ? openReads(viewer) : null;
           return reads === null ? null : plan.answer(variables, { reads, ...work });
         },
       };

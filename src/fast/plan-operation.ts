@@ -22,7 +22,7 @@ type Variables = Readonly<Record<string, unknown>>;
 /** An operation that is answered without executing it field by field. */
 export interface FastPlan {
   /** The root field, such as `Query.vm`. */
-  readonly place: string;
+  readonly rootField: string;
   /** Describes the variables as far as the operation's cost depends on them; `null`: it may depend on anything in them. */
   describeSize(variables: Variables): string | null;
   /** Answers the operation with one statement. `null`: it has to be executed, for example because variables are wrong. */
@@ -72,7 +72,7 @@ export function planOperation(
   if (answerRoot === null) return null;
   const start = `{${JSON.stringify(field.key)}:`;
   return {
-    place: `${query.name}.${field.name}`,
+    rootField: `${query.name}.${field.name}`,
     describeSize: createSizeDescription(schema, operation, field.name),
     answer: async (variables, { reads, most, pause }) => {
       const args = coerceArguments(schema, operation, { query, field, variables });
@@ -84,14 +84,14 @@ export function planOperation(
         return text === null ? null : { data: `${start}${text}}`, objects: count.objects };
       } catch {
         // Execution reports the error of the right field.
-        return noted.failed() ?? null;
+        return noted.getFailure() ?? null;
       }
     },
   };
 }
 
 /** Returns the same reads, and a function that returns the failure of a read, if there was one. */
-function noteFailure(reads: TreeReads): { readonly reads: TreeReads; failed(): FastFailure | null } {
+function noteFailure(reads: TreeReads): { readonly reads: TreeReads; getFailure(): FastFailure | null } {
   let failed: FastFailure | null = null;
   const note = async <Answer>(read: Promise<Answer>): Promise<Answer> => {
     try {
@@ -103,7 +103,7 @@ function noteFailure(reads: TreeReads): { readonly reads: TreeReads; failed(): F
     }
   };
   return {
-    failed: () => failed,
+    getFailure: () => failed,
     reads: {
       readTreesByIds: async (ids, parts) => checkSizes(await note(reads.readTreesByIds(ids, parts))),
       readTreesPage: async (page, parts) => checkSizes(await note(reads.readTreesPage(page, parts))),

@@ -106,10 +106,10 @@ const PAGE_INFO: Readonly<Record<string, (page: VmPage<VmTree>) => unknown>> = {
   __typename: () => "PageInfo",
   hasNextPage: (page) => page.hasNextPage,
   hasPreviousPage: (page) => page.hasPreviousPage,
-  startCursor: ({ rows, order }) => formatPlace(rows.at(0), order),
-  endCursor: ({ rows, order }) => formatPlace(rows.at(-1), order),
+  startCursor: ({ rows, order }) => formatRowCursor(rows.at(0), order),
+  endCursor: ({ rows, order }) => formatRowCursor(rows.at(-1), order),
 };
 
-function formatPlace(tree: VmTree | undefined, order: VmPage["order"]): string | null {
+function formatRowCursor(tree: VmTree | undefined, order: VmPage["order"]): string | null {
   return tree === undefined ? null : formatCursor(tree.vm, order);
 }

@@ -23,45 +23,45 @@ export interface TreeField {
  */
 export const VM_FIELDS: Readonly<Record<string, Readonly<Record<string, TreeField>>>> = {
   Vm: {
-    id: ofTree(({ vm }) => vm.id),
-    name: ofTree(({ vm }) => vm.name),
-    status: ofTree(({ vm }) => findKnownStatus(VmStatus, vm.status, VmStatus.UNKNOWN)),
-    nics: ofTree((tree) => (tree.vm.nicsKnown ? tree.lists.nics : null), { nics: true }),
-    guestInfo: ofTree((tree) => tree),
+    id: readFromTree(({ vm }) => vm.id),
+    name: readFromTree(({ vm }) => vm.name),
+    status: readFromTree(({ vm }) => findKnownStatus(VmStatus, vm.status, VmStatus.UNKNOWN)),
+    nics: readFromTree((tree) => (tree.vm.nicsKnown ? tree.lists.nics : null), { nics: true }),
+    guestInfo: readFromTree((tree) => tree),
   },
   GuestInfo: {
-    networkDevices: ofTree(listKnownInterfaces, { interfaces: true }),
-    fqdn: ofRow((row) => row.fqdn),
-    ips: ofRow((row) => row.ips),
-    lastReportedAt: ofRow((row) => row.lastReportedAt),
-    lastChangedAt: ofRow((row) => row.lastChangedAt),
-    stale: ofRow((row) => row.staleReason !== null),
-    staleReason: ofRow((row) => row.staleReason),
-    staleSince: ofRow((row) => row.staleSince),
-    staleDetail: ofRow((row) => (row.staleReason === null ? null : row.staleDetail)),
-    source: ofRow((row) => findGuestSource(row)),
+    networkDevices: readFromTree(listKnownInterfaces, { interfaces: true }),
+    fqdn: readFromRow((row) => row.fqdn),
+    ips: readFromRow((row) => row.ips),
+    lastReportedAt: readFromRow((row) => row.lastReportedAt),
+    lastChangedAt: readFromRow((row) => row.lastChangedAt),
+    stale: readFromRow((row) => row.staleReason !== null),
+    staleReason: readFromRow((row) => row.staleReason),
+    staleSince: readFromRow((row) => row.staleSince),
+    staleDetail: readFromRow((row) => (row.staleReason === null ? null : row.staleDetail)),
+    source: readFromRow((row) => findGuestSource(row)),
   },
   VmNic: {
-    id: ofNic((nic) => nic.id),
-    name: ofNic((nic) => nic.name),
-    macAddress: ofNic((nic) => nic.macAddress),
-    network: ofNic((nic) => nic.network),
-    linked: ofNic((nic) => nic.linked),
-    plugged: ofNic((nic) => nic.plugged),
-    vm: ofTree((tree) => tree),
-    guestInterface: ofNic((nic, tree) => findBestInterfaceOfNic(nic, listKnownInterfaces(tree)), {
+    id: readFromNic((nic) => nic.id),
+    name: readFromNic((nic) => nic.name),
+    macAddress: readFromNic((nic) => nic.macAddress),
+    network: readFromNic((nic) => nic.network),
+    linked: readFromNic((nic) => nic.linked),
+    plugged: readFromNic((nic) => nic.plugged),
+    vm: readFromTree((tree) => tree),
+    guestInterface: readFromNic((nic, tree) => findBestInterfaceOfNic(nic, listKnownInterfaces(tree)), {
       interfaces: true,
     }),
-    guestInterfaces: ofNic((nic, tree) => findInterfacesOfNic(nic, listKnownInterfaces(tree)), {
+    guestInterfaces: readFromNic((nic, tree) => findInterfacesOfNic(nic, listKnownInterfaces(tree)), {
       interfaces: true,
     }),
   },
   NetworkDevice: {
-    name: ofDevice((device) => device.name),
-    macAddress: ofDevice((device) => device.macAddress),
-    ipv4Addresses: ofDevice((device) => device.ipv4Addresses),
-    ipv6Addresses: ofDevice((device) => device.ipv6Addresses),
-    vmNic: ofDevice((device, tree) => findNicOfInterface(device, tree.lists.nics), { nics: true }),
+    name: readFromDevice((device) => device.name),
+    macAddress: readFromDevice((device) => device.macAddress),
+    ipv4Addresses: readFromDevice((device) => device.ipv4Addresses),
+    ipv6Addresses: readFromDevice((device) => device.ipv6Addresses),
+    vmNic: readFromDevice((device, tree) => findNicOfInterface(device, tree.lists.nics), { nics: true }),
   },
 };
 
@@ -69,11 +69,11 @@ function listKnownInterfaces({ vm, lists }: VmTree): readonly GuestInterface[] |
   return vm.interfacesKnown ? lists.interfaces : null;
 }
 
-function ofTree(read: (tree: VmTree) => unknown, parts: Partial<VmTreeParts> = {}): TreeField {
+function readFromTree(read: (tree: VmTree) => unknown, parts: Partial<VmTreeParts> = {}): TreeField {
   return { read: (_, tree) => read(tree), parts };
 }
 
-function ofRow(read: (row: VmRow) => unknown): TreeField {
+function readFromRow(read: (row: VmRow) => unknown): TreeField {
   return {
     parts: { row: true },
     read: (_, { row }) => {
@@ -83,11 +83,11 @@ function ofRow(read: (row: VmRow) => unknown): TreeField {
   };
 }
 
-function ofNic(read: (nic: Nic, tree: VmTree) => unknown, parts: Partial<VmTreeParts> = {}): TreeField {
+function readFromNic(read: (nic: Nic, tree: VmTree) => unknown, parts: Partial<VmTreeParts> = {}): TreeField {
   return { read: (nic, tree) => read(nic as Nic, tree), parts };
 }
 
-function ofDevice(
+function readFromDevice(
   read: (device: GuestInterface, tree: VmTree) => unknown,
   parts: Partial<VmTreeParts> = {},
 ): TreeField {

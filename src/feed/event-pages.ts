@@ -12,7 +12,7 @@ export interface KeyedQuestion extends Pick<FollowQuestion, "interest" | "scope"
 /** Converts changes of the log into the events of subscribers. */
 export interface EventPages {
   /** Returns `true` if one of the changes may be of a VM that the subscriber asks for. It reads nothing. */
-  concerns(changes: readonly LoggedChange[], question: KeyedQuestion): boolean;
+  mayConcern(changes: readonly LoggedChange[], question: KeyedQuestion): boolean;
   /**
    * Returns the subscriber's events of these changes. Subscribers with equal questions get the same list of events for the
    * same list of changes.
@@ -26,7 +26,7 @@ export function createEventPages(log: Pick<ChangeLog, "resolveChanges">): EventP
   const pages = new WeakMap<readonly LoggedChange[], Page>();
   const vmIdsOf = new WeakMap<readonly LoggedChange[], ReadonlySet<string>>();
   return {
-    concerns(changes, { interest: { vmIds } }) {
+    mayConcern(changes, { interest: { vmIds } }) {
       if (vmIds === null) return true;
       const changed = vmIdsOf.get(changes) ?? new Set(changes.map(({ vmId }) => vmId));
       vmIdsOf.set(changes, changed);

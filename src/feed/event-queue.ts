@@ -33,7 +33,7 @@ export class EventQueue implements FeedListener {
   private readonly onEmpty = new Set<() => void>();
   /** `true`: the feed waited for a moment, and the subscriber did not take all. */
   private isBehind = false;
-  private isJudged = false;
+  private isTimed = false;
   /** Resolves when all pages so far were added. Pages are added one after the other, in the order in which they came. */
   private viewing: Promise<void> = Promise.resolve();
 
@@ -55,7 +55,7 @@ export class EventQueue implements FeedListener {
    * the subscriber cost next to nothing.
    */
   onChanges(changes: readonly LoggedChange[]): Promise<void> | undefined {
-    if (!this.pages.concerns(changes, this.question)) return undefined;
+    if (!this.pages.mayConcern(changes, this.question)) return undefined;
     // Starts at once for all subscribers, so that they share the work.
     const viewed = this.pages.view(changes, this.question);
     this.viewing = this.viewing.then(async () => {
@@ -119,31 +119,31 @@ export class EventQueue implements FeedListener {
     const { maxWaiting } = this.bounds;
     const count = this.waiting.length - this.next;
     if (count <= maxWaiting) return;
-    if (count > maxWaiting + MOST_ABOVE) this.letGo();
-    if (!this.isJudged) void this.judge();
+    if (count > maxWaiting + MOST_ABOVE) this.disconnect();
+    if (!this.isTimed) void this.enforceTime();
     for (let heldMs = 0; heldMs < HOLD_MS && !this.isBehind && this.waiting.length > 0; heldMs += SLICE_MS) {
       const { taken } = this;
-      if (await this.isEmptyWithin(SLICE_MS)) return;
+      if (await this.waitUntilEmpty(SLICE_MS)) return;
       this.isBehind = this.taken === taken;
     }
     this.isBehind = this.waiting.length > 0;
   }
 
   /** Disconnects the subscriber unless it takes all events in time. */
-  private async judge(): Promise<void> {
+  private async enforceTime(): Promise<void> {
     const { patienceMs = PATIENCE_MS, stillMs = STILL_MS } = this.bounds;
-    this.isJudged = true;
+    this.isTimed = true;
     const until = performance.now() + patienceMs;
     let { taken } = this;
-    while (!(await this.isEmptyWithin(stillMs))) {
-      if (this.taken === taken || performance.now() >= until) this.letGo();
+    while (!(await this.waitUntilEmpty(stillMs))) {
+      if (this.taken === taken || performance.now() >= until) this.disconnect();
       ({ taken } = this);
     }
-    this.isJudged = false;
+    this.isTimed = false;
   }
 
   /** Waits until no event waits, but not longer than `ms`. Returns `true` if none waits. */
-  private async isEmptyWithin(ms: number): Promise<boolean> {
+  private async waitUntilEmpty(ms: number): Promise<boolean> {
     if (this.waiting.length === 0) return true;
     await new Promise<void>((resolve) => {
       const settle = () => {
@@ -157,7 +157,7 @@ export class EventQueue implements FeedListener {
     return this.waiting.length === 0;
   }
 
-  private letGo(): void {
+  private disconnect(): void {
     if (this.isEnded) return;
     this.fail(new SlowReaderError(this.bounds.maxWaiting));
     this.clear();

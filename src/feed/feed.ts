@@ -38,7 +38,7 @@ export interface Feed {
   /** Looks at the log soon, because something was written. */
   wake(): void;
   /** Returns the time since all changes of the log had been passed on; `null` while nobody listens. */
-  lagMs(): number | null;
+  getLagMs(): number | null;
   /** Stops reading; listeners get no more changes. Resolves when nothing is left running. */
   stop(): Promise<void>;
 }
@@ -61,7 +61,7 @@ class LogFeed implements Feed {
   private joining = 0;
   private isStopped = false;
   /** Ends waiting for listeners that are taking a page. */
-  private endTelling: () => void = () => undefined;
+  private stopWaiting: () => void = () => undefined;
   private tail: LogTail | null = null;
   private loop: Promise<void> | null = null;
   /** Looks at the log once more, after the running look. */
@@ -95,17 +95,17 @@ class LogFeed implements Feed {
     this.endPause();
   }
 
-  lagMs(): number | null {
+  getLagMs(): number | null {
     return this.listeners.size === 0 ? null : performance.now() - this.caughtUpAt;
   }
 
   async stop(): Promise<void> {
     this.isStopped = true;
     this.listeners.clear();
-    this.endTelling();
+    this.stopWaiting();
     this.endPause();
     await this.loop;
-    await this.look.whenIdle();
+    await this.look.waitUntilIdle();
   }
 
   private async run(): Promise<void> {
@@ -114,10 +114,10 @@ class LogFeed implements Feed {
       try {
         await this.look();
         failures = 0;
-        this.tellTrouble(null);
+        this.reportTrouble(null);
       } catch (error) {
         failures += 1;
-        this.tellTrouble(error instanceof Error ? error : new Error(String(error)));
+        this.reportTrouble(error instanceof Error ? error : new Error(String(error)));
       }
       await this.pause(failures);
     }
@@ -137,7 +137,7 @@ class LogFeed implements Feed {
       while (hasMore && !this.isStopped) {
         const page = await this.tail.read(PAGE);
         ({ hasMore } = page);
-        if (page.changes.length > 0) await this.tell(page.changes, this.tail.cursor);
+        if (page.changes.length > 0) await this.passOn(page.changes, this.tail.cursor);
       }
       this.caughtUpAt = performance.now();
     } catch (error) {
@@ -148,23 +148,23 @@ class LogFeed implements Feed {
     }
   }
 
-  private async tell(changes: readonly LoggedChange[], end: LogCursor): Promise<void> {
+  private async passOn(changes: readonly LoggedChange[], end: LogCursor): Promise<void> {
     this.options.onPage?.();
     const taking = [...this.listeners].flatMap((listener) => listener.onChanges(changes, end) ?? []);
     if (taking.length === 0) return;
-    const told = Promise.all(taking);
+    const passed = Promise.all(taking);
     // Not `Promise.race` with a promise that lives as long as the feed: it would keep a reference to each page.
     await new Promise<unknown>((resolve, reject) => {
-      this.endTelling = () => {
+      this.stopWaiting = () => {
         resolve(null);
       };
-      told.then(resolve, reject);
+      passed.then(resolve, reject);
       if (this.isStopped) resolve(null);
     });
-    this.endTelling = () => undefined;
+    this.stopWaiting = () => undefined;
   }
 
-  private tellTrouble(error: Error | null): void {
+  private reportTrouble(error: Error | null): void {
     const isInTrouble = error !== null;
     if (isInTrouble !== this.isInTrouble) this.options.onTrouble?.(error);
     this.isInTrouble = isInTrouble;

@@ -79,7 +79,7 @@ async function* follow(
   const shown = new ShownState();
   let position: LogCursor;
   if (after === null || after === START_CURSOR) {
-    position = yield* tellState(parts, question, shown, signal);
+    position = yield* yieldState(parts, question, shown, signal);
   } else {
     position = after === NOW_CURSOR ? (await log.openTail()).cursor : parseCursor(after);
   }
@@ -123,7 +123,7 @@ async function* follow(
 }
 
 /** Yields the state, and returns the cursor from which on the log must be read. */
-async function* tellState(
+async function* yieldState(
   { log, readFirst, statePage = STATE_PAGE, onRead = () => undefined }: Parts,
   question: KeyedQuestion,
   shown: ShownState,

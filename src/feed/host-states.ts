@@ -30,12 +30,12 @@ export interface HostStatesOptions {
 
 /** Creates the host states of a process. One look at all hosts serves all followers. Without followers nothing is read. */
 export function createHostStates(options: HostStatesOptions): HostStates {
-  return new LookedAtHosts(options);
+  return new HostStateReader(options);
 }
 
 type Hosts = ReadonlyMap<string, HostRow>;
 
-class LookedAtHosts implements HostStates {
+class HostStateReader implements HostStates {
   private readonly followers = new Set<PendingStates>();
   private hosts: Hosts = new Map();
   /** The events with which a new follower begins. All followers get the same objects. */
@@ -44,7 +44,7 @@ class LookedAtHosts implements HostStates {
   private readonly look = shareNext(async () => {
     if (this.isStopped) return;
     const rows = await this.options.readHosts();
-    this.tell(new Map(rows.map((host) => [host.id, host])));
+    this.passOn(new Map(rows.map((host) => [host.id, host])));
   });
   private loop: Promise<void> | null = null;
   private isInTrouble = false;
@@ -83,7 +83,7 @@ class LookedAtHosts implements HostStates {
     for (const pending of this.followers) pending.end();
     this.endPause();
     await this.loop;
-    await this.look.whenIdle();
+    await this.look.waitUntilIdle();
   }
 
   private async run(): Promise<void> {
@@ -92,9 +92,9 @@ class LookedAtHosts implements HostStates {
       if (!this.isFollowed()) break;
       try {
         await this.look();
-        this.tellTrouble(null);
+        this.reportTrouble(null);
       } catch (error) {
-        this.tellTrouble(error instanceof Error ? error : new Error(String(error)));
+        this.reportTrouble(error instanceof Error ? error : new Error(String(error)));
       }
     }
     this.loop = null;
@@ -115,7 +115,7 @@ class LookedAtHosts implements HostStates {
     })));
   }
 
-  private tell(now: Hosts): void {
+  private passOn(now: Hosts): void {
     const before = this.hosts;
     this.hosts = now;
     this.states = null;
@@ -127,7 +127,7 @@ class LookedAtHosts implements HostStates {
     }
   }
 
-  private tellTrouble(error: Error | null): void {
+  private reportTrouble(error: Error | null): void {
     const isInTrouble = error !== null;
     if (isInTrouble !== this.isInTrouble) this.options.onTrouble?.(error);
     this.isInTrouble = isInTrouble;

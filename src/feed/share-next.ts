@@ -24,7 +24,10 @@ export function shareNext<Result>(run: () => Promise<Result>): SharedRun<Result>
       });
     return mine;
   };
-  return Object.assign(call, { isIdle: () => pending === 0, whenIdle: () => current.then(ignore, ignore) });
+  return Object.assign(call, {
+    isIdle: () => pending === 0,
+    waitUntilIdle: () => current.then(ignore, ignore),
+  });
 }
 
 /** Starts a run, or joins the next one. */
@@ -33,7 +36,7 @@ export interface SharedRun<Result> {
   /** Returns `true` if no run is active or waiting. */
   readonly isIdle: () => boolean;
   /** Resolves when all runs so far have ended. */
-  readonly whenIdle: () => Promise<void>;
+  readonly waitUntilIdle: () => Promise<void>;
 }
 
 function ignore(): void {

@@ -16,7 +16,7 @@ export interface Live {
   /** Reads the log soon, because something was written. */
   wake(): void;
   /** Returns how far the reader is behind the end of the log; `null` while nobody subscribes. */
-  lagMs(): number | null;
+  getLagMs(): number | null;
   /** Ends all events. Resolves when nothing is left running. */
   stop(): Promise<void>;
 }
@@ -61,7 +61,7 @@ export function openLive(
     wake: () => {
       feed.wake();
     },
-    lagMs: () => feed.lagMs(),
+    getLagMs: () => feed.getLagMs(),
     stop: async () => {
       await Promise.all([feed.stop(), hosts.stop()]);
     },

@@ -4,11 +4,11 @@ import type * as store from "../store/types.js";
 /** The part of the store that the graph may know: the types of rows and questions, never the store itself. */
 export type {
   AddressSpan,
-  ChangePlace,
+  ChangePosition,
   HistoryBounds,
   HostRow,
   PastVm,
-  SpanPlace,
+  SpanPosition,
   StaleReason,
   VmChange,
   VmCursor,

@@ -25,7 +25,7 @@ export interface PassDeps {
   /** Milliseconds of a clock that never steps. */
   readonly now: () => number;
   /** Resolves when the store knows the hosts. */
-  readonly ready: () => Promise<void>;
+  readonly waitUntilReady: () => Promise<void>;
   /** A pass ends within this time; until then other gateways leave its host alone. */
   readonly passTimeoutMs?: number;
 }
@@ -50,12 +50,12 @@ export async function refreshHost(
   let claim: HostClaim | null = null;
   try {
     throwIfStopped(link, signal);
-    await askStore(deps.ready());
+    await askStore(deps.waitUntilReady());
     const limitMs = deps.passTimeoutMs ?? PASS_TIMEOUT_MS;
     const answer = await askStore(deps.store.claim(link.host.id, { ...turn, limitMs }));
-    if (answer === null) return endWithout(link, "removed", null, elapsedMs());
+    if (answer === null) return createEmptyResult(link, "removed", null, elapsedMs());
     if ("deferred" in answer) {
-      return { ...endWithout(link, "deferred", null, elapsedMs()), deferral: answer.deferred };
+      return { ...createEmptyResult(link, "deferred", null, elapsedMs()), deferral: answer.deferred };
     }
     claim = answer;
     const scan = await link.vdsm.scanAllVmStats(link.memory.begin(claim), signal);
@@ -63,11 +63,11 @@ export async function refreshHost(
     throwIfStopped(link, signal);
     const isWritten = await write(deps.store, link, claim, scan, planned, elapsedMs());
     if (isWritten) await learnHostName(link, deps.store, signal);
-    return endWith(link, isWritten ? "done" : "superseded", scan, planned, elapsedMs());
+    return createResult(link, isWritten ? "done" : "superseded", scan, planned, elapsedMs());
   } catch (error) {
     link.memory.fail(claim);
     const failure = await noteFailure(deps.store, claim, readFailure(error, signal), elapsedMs());
-    return endWithout(link, failure === null ? "superseded" : "failed", failure, elapsedMs());
+    return createEmptyResult(link, failure === null ? "superseded" : "failed", failure, elapsedMs());
   }
 }
 
@@ -182,7 +182,7 @@ function throwIfStopped({ vdsm }: HostLink, signal: AbortSignal): void {
   if (signal.aborted) throw new HostError("aborted", `${vdsm.address}: the pass was stopped`);
 }
 
-function endWith(
+function createResult(
   link: HostLink,
   outcome: PassResult["outcome"],
   scan: ScannedReport,
@@ -208,7 +208,7 @@ function endWith(
   };
 }
 
-function endWithout(
+function createEmptyResult(
   link: HostLink,
   outcome: PassResult["outcome"],
   failure: HostFailure | null,

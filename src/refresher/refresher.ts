@@ -18,7 +18,7 @@ import { waitFor } from "./wait-for.js";
 export interface RefresherOptions {
   readonly store: RefreshStore;
   /** Creates the client of a host, one for each. The refresher closes it. */
-  readonly clientFor: (host: ConfiguredHost) => VdsmClient;
+  readonly createClient: (host: ConfiguredHost) => VdsmClient;
   readonly hosts: readonly ConfiguredHost[];
   /** `null`: hosts are polled on request only. */
   readonly intervalMs: number | null;
@@ -98,12 +98,12 @@ class HostRefresher implements Refresher {
     if (this.waitsForFirstPass.size === 0) this.endFirstRound();
     this.registration = new Registration({ store, hosts, intervalMs, log, now: this.now });
     // At once, so that readers see the hosts before their first pass.
-    this.registered = this.registration.wasAttempted();
+    this.registered = this.registration.waitForFirstAttempt();
     this.deps = {
       store,
       ignoreNames,
       now: this.now,
-      ready: () => this.registration.isReady(),
+      waitUntilReady: () => this.registration.waitUntilReady(),
       passTimeoutMs: this.passTimeoutMs,
       guestLimits: options.guestLimits,
     };
@@ -191,7 +191,7 @@ class HostRefresher implements Refresher {
   }
 
   private createLink(host: ConfiguredHost): HostLink {
-    return createHostLink(host, this.options.clientFor(host), this.now);
+    return createHostLink(host, this.options.createClient(host), this.now);
   }
 
   private async run(host: ConfiguredHost, signal: AbortSignal, turn: PassTurn): Promise<PassResult> {

@@ -42,14 +42,14 @@ export class Registration {
   }
 
   /** Resolves when the store knows the hosts and that this gateway is alive. Rejects if the store does not answer. */
-  async isReady(): Promise<void> {
+  async waitUntilReady(): Promise<void> {
     await this.register();
     if (this.timer === null && this.options.now() - this.renewedMs > computeHeartbeatMs(null))
       await this.renew();
   }
 
   /** Resolves when the first attempt to register has ended, with success or not. */
-  async wasAttempted(): Promise<void> {
+  async waitForFirstAttempt(): Promise<void> {
     await this.registering?.catch(() => undefined);
   }
 

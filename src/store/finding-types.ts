@@ -51,19 +51,19 @@ export interface MacConflictRow {
 export interface DriftQuestion {
   /** `null`: all kinds. */
   readonly kinds: readonly DriftKind[] | null;
-  readonly after: DriftPlace | null;
+  readonly after: DriftPosition | null;
   readonly limit: number;
 }
 
 /** The position of a finding of drift in its list. */
-export interface DriftPlace {
+export interface DriftPosition {
   readonly vmId: string;
   readonly kindNumber: number;
   readonly key: string;
 }
 
 /** One finding of drift: a vNIC or an interface that does not fit the other side. */
-export interface DriftRow extends DriftPlace {
+export interface DriftRow extends DriftPosition {
   readonly kind: DriftKind;
   readonly nicId: string | null;
   readonly deviceName: string | null;

@@ -14,12 +14,12 @@ export function gatherTreeReads(
   const gatherings = new Map<string, Gathering<never>>();
   const findGathering = <Found>(
     key: string,
-    keyOf: (found: Found) => string,
+    getKey: (found: Found) => string,
     read: (keys: readonly string[]) => Promise<readonly Found[] | null>,
   ): Gathering<Found> => {
     const found = gatherings.get(key) as Gathering<Found> | undefined;
     if (found !== undefined) return found;
-    const made = new Gathering(keyOf, read, () => gatherings.delete(key));
+    const made = new Gathering(getKey, read, () => gatherings.delete(key));
     gatherings.set(key, made as unknown as Gathering<never>);
     return made;
   };
@@ -64,7 +64,7 @@ class Gathering<Found> {
   private isDue = false;
 
   constructor(
-    private readonly keyOf: (found: Found) => string,
+    private readonly getKey: (found: Found) => string,
     private readonly read: (keys: readonly string[]) => Promise<readonly Found[] | null>,
     private readonly onIdle: () => void,
   ) {}
@@ -96,7 +96,7 @@ class Gathering<Found> {
     this.running += 1;
     try {
       const all = await this.read([...new Set(askers.flatMap(({ keys }) => keys))]);
-      const byKey = all === null ? null : groupBy(all, this.keyOf);
+      const byKey = all === null ? null : groupBy(all, this.getKey);
       for (const { keys, resolve } of askers) {
         resolve(byKey === null ? null : [...new Set(keys)].flatMap((key) => byKey.get(key) ?? []));
       }
@@ -116,10 +116,10 @@ interface Asker<Found> {
   readonly reject: (error: unknown) => void;
 }
 
-function groupBy<Found>(all: readonly Found[], keyOf: (found: Found) => string): Map<string, Found[]> {
+function groupBy<Found>(all: readonly Found[], getKey: (found: Found) => string): Map<string, Found[]> {
   const grouped = new Map<string, Found[]>();
   for (const each of all) {
-    const key = keyOf(each);
+    const key = getKey(each);
     const held = grouped.get(key);
     if (held === undefined) grouped.set(key, [each]);
     else held.push(each);

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { attemptIn, rehearse } from "../../src/commands/doctor/rehearsal.js";
 import { checkStatements } from "../../src/commands/doctor/statements.js";
 import { createDataSource } from "../../src/store/postgres/data-source.js";
-import { pendingMigrations } from "../../src/store/postgres/migrate.js";
+import { listPendingMigrations } from "../../src/store/postgres/migrate.js";
 import { readContents } from "../support/contents.js";
 import { asAdmin, createDatabase, type TestDatabase } from "../support/database.js";
 
@@ -37,7 +37,7 @@ async function createRole(): Promise<{ database: TestDatabase; role: string; url
 async function look(url: string): Promise<string[]> {
   const dataSource = await createDataSource(url, { poolSize: 1 }).initialize();
   try {
-    const findings = await checkStatements(dataSource, await pendingMigrations(dataSource));
+    const findings = await checkStatements(dataSource, await listPendingMigrations(dataSource));
     return findings.map(({ verdict, what, mend }) => `${verdict} ${what} -> ${mend ?? ""}`);
   } finally {
     await dataSource.destroy();

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { startFeed, type Feed } from "../../src/feed/feed.js";
 import { createChangeLog, type ChangeLog, type LoggedChange } from "../../src/store/changes/change-log.js";
-import { hasGot } from "../../src/store/changes/cursor.js";
+import { hasRead } from "../../src/store/changes/cursor.js";
 import type { LostCursorError } from "../../src/store/changes/log-errors.js";
 import { countsByVm, createRandom, expectedCounts, writeAtRandom } from "../store/changes/log-writers.js";
 import { addVms, changeIps, storedVm } from "../store/changes/log-fixtures.js";
@@ -102,8 +102,8 @@ describe("a feed", () => {
     const { changes } = await tail.read(10);
     const { from } = await feed.listen(createListener());
     for (const change of changes) {
-      expect(hasGot(from, change)).toBe(true);
-      expect(hasGot(change.cursor, change)).toBe(true);
+      expect(hasRead(from, change)).toBe(true);
+      expect(hasRead(change.cursor, change)).toBe(true);
     }
   });
 
@@ -126,18 +126,18 @@ describe("a feed", () => {
   });
 
   test("knows how far behind it is, which grows while the log cannot be read", async () => {
-    expect(feed.lagMs()).toBeNull();
+    expect(feed.getLagMs()).toBeNull();
     const listening = await feed.listen(createListener());
     await database.dataSource.query("ALTER TABLE vnic_graph_change_log RENAME TO hidden");
     await eventually(() => {
-      expect(feed.lagMs()).toBeGreaterThan(300);
+      expect(feed.getLagMs()).toBeGreaterThan(300);
     });
     await database.dataSource.query("ALTER TABLE hidden RENAME TO vnic_graph_change_log");
     await eventually(() => {
-      expect(feed.lagMs()).toBeLessThan(300);
+      expect(feed.getLagMs()).toBeLessThan(300);
     });
     listening.end();
-    expect(feed.lagMs()).toBeNull();
+    expect(feed.getLagMs()).toBeNull();
   });
 
   test("is woken by a write of this process, and does not wait for its turn", async () => {

@@ -90,7 +90,7 @@ function countListening(): { readonly feed: Feed; count(): number } {
     wake: () => {
       feed.wake();
     },
-    lagMs: () => feed.lagMs(),
+    getLagMs: () => feed.getLagMs(),
     stop: () => feed.stop(),
   };
   return { feed: counted, count: () => count };
@@ -120,7 +120,7 @@ describe("guest events", () => {
     await addVms(database.store, [vm, countedVm(2)]);
     const client = follow({ after: "now" });
     await eventually(() => {
-      expect(feed.lagMs()).not.toBeNull();
+      expect(feed.getLagMs()).not.toBeNull();
     });
     const second = await changeIps(database.store, vm, "10.0.0.1");
     await eventually(() => {

@@ -44,6 +44,6 @@ test("a run that fails fails for its callers alone, and the next one begins", as
   await settle();
   ends[1]!();
   expect(await second).toBe(1);
-  await shared.whenIdle();
+  await shared.waitUntilIdle();
   expect(shared.isIdle()).toBe(true);
 });

@@ -54,7 +54,7 @@ export async function startLiveSite(
   const start = () =>
     startRefresher({
       store: database.store,
-      clientFor: ({ host, port }) => createVdsmClient({ host, port, tls: null, callTimeoutMs: 5_000 }),
+      createClient: ({ host, port }) => createVdsmClient({ host, port, tls: null, callTimeoutMs: 5_000 }),
       hosts,
       intervalMs: null,
       ignoreNames: IGNORED_NAMES,

@@ -58,7 +58,7 @@ class Polled {
     const rest = {
       ignoreNames: IGNORED_NAMES,
       now: () => 0,
-      ready: () => Promise.resolve(),
+      waitUntilReady: () => Promise.resolve(),
     };
     await refreshHost({ ...rest, store }, this.link, new AbortController().signal);
   }

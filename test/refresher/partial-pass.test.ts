@@ -23,7 +23,7 @@ class Site {
         store,
         ignoreNames: IGNORED_NAMES,
         now: () => 0,
-        ready: () => Promise.resolve(),
+        waitUntilReady: () => Promise.resolve(),
       },
       this.links.get(hostId)!,
       new AbortController().signal,

@@ -23,7 +23,7 @@ beforeEach(() => {
 async function pass(signal = new AbortController().signal): Promise<PassResult> {
   store.calls.length = 0;
   host.calls.length = 0;
-  const deps = { store, ignoreNames: IGNORED_NAMES, now: () => 0, ready: () => Promise.resolve() };
+  const deps = { store, ignoreNames: IGNORED_NAMES, now: () => 0, waitUntilReady: () => Promise.resolve() };
   return refreshHost(deps, link, signal);
 }
 

@@ -43,7 +43,7 @@ function changeDevices(
     .filter((device) => !gone.has(device))
     .map((device) => changeDevice(device, differences));
   for (const each of differences) {
-    if (each.kind === "DEVICE_APPEARED") devices.splice(each.place, 0, each.device);
+    if (each.kind === "DEVICE_APPEARED") devices.splice(each.index, 0, each.device);
   }
   return devices;
 }

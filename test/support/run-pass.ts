@@ -5,6 +5,6 @@ import { IGNORED_NAMES } from "./builders/passes.js";
 
 /** Runs one pass over a host. */
 export function runPass(store: RefreshStore, link: HostLink): Promise<PassResult> {
-  const deps = { store, ignoreNames: IGNORED_NAMES, now: () => 0, ready: () => Promise.resolve() };
+  const deps = { store, ignoreNames: IGNORED_NAMES, now: () => 0, waitUntilReady: () => Promise.resolve() };
   return refreshHost(deps, link, new AbortController().signal);
 }

@@ -53,7 +53,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
   let passes = 0;
   const refresher = startRefresher({
     store: createStore(own),
-    clientFor: (host) => fleet.clientFor(host, { callTimeoutMs: 500, connectTimeoutMs: 300 }),
+    createClient: (host) => fleet.createClient(host, { callTimeoutMs: 500, connectTimeoutMs: 300 }),
     hosts: fleet.hosts.map(({ configured }) => configured),
     intervalMs: 1_000,
     ignoreNames: [],

@@ -3,7 +3,7 @@ import { createDataSource } from "../../store/postgres/data-source.js";
 import { findSqlState } from "../../store/postgres/errors.js";
 import { checkEngine } from "../../engine-store/check-engine.js";
 import { createEngineDataSource } from "../../engine-store/engine-data-source.js";
-import { pendingMigrations } from "../../store/postgres/migrate.js";
+import { listPendingMigrations } from "../../store/postgres/migrate.js";
 import { queryRows } from "../../store/postgres/sql.js";
 import { readPollingState } from "../../store/read/polling-state.js";
 import { createStore } from "../../store/store.js";
@@ -44,7 +44,7 @@ export async function checkDatabase(config: Config): Promise<DatabaseFindings> {
     const tables = await checkOurTables(dataSource);
     findings.push(tables);
     if (tables.verdict !== "ok") return { findings, hosts: [] };
-    const pending = await pendingMigrations(dataSource);
+    const pending = await listPendingMigrations(dataSource);
     findings.push(...(await checkStatements(dataSource, pending)));
     if (pending.length > 0) return { findings, hosts: [] };
     return {

@@ -13,11 +13,11 @@ import { createExpiryFinding, fail, createOkFinding, warn, type Finding } from "
 /** Asks every host what the gateway asks it, `REFRESH_CONCURRENCY` hosts at a time. */
 export async function* checkHosts(
   hosts: readonly ConfiguredHost[],
-  { clientFor }: HostPool,
+  { createClient }: HostPool,
   config: Config,
   signal: AbortSignal,
 ): AsyncGenerator<Finding> {
-  if (clientFor === null) {
+  if (createClient === null) {
     const mend = "set VDSM_CA_FILE, VDSM_CERT_FILE and VDSM_KEY_FILE (docs/ovirt.md), or VDSM_TLS=off";
     yield warn("hosts", "none is polled from here, for want of a client certificate", mend);
     return;
@@ -28,7 +28,7 @@ export async function* checkHosts(
   }
   for (let at = 0; at < hosts.length; at += config.refreshConcurrency) {
     const together = hosts.slice(at, at + config.refreshConcurrency);
-    const found = together.map((host) => checkHost(host, clientFor(host), config, signal));
+    const found = together.map((host) => checkHost(host, createClient(host), config, signal));
     yield* (await Promise.all(found)).flat();
   }
 }

@@ -1,5 +1,5 @@
 import type { createDataSource } from "../../store/postgres/data-source.js";
-import { pendingMigrations } from "../../store/postgres/migrate.js";
+import { listPendingMigrations } from "../../store/postgres/migrate.js";
 import { queryRows } from "../../store/postgres/sql.js";
 import { formatError } from "../../gateway/format-error.js";
 import { createOkFinding, fail, type Finding } from "./finding.js";
@@ -9,7 +9,7 @@ type DataSource = ReturnType<typeof createDataSource>;
 /** Checks that the tables exist, or that the role may create them, and that it may use them. */
 export async function checkOurTables(dataSource: DataSource): Promise<Finding> {
   try {
-    const pending = await pendingMigrations(dataSource);
+    const pending = await listPendingMigrations(dataSource);
     const [row] = await queryRows<OurRights>(dataSource, RIGHTS, [
       dataSource.entityMetadatas.map(({ tableName }) => tableName),
     ]);

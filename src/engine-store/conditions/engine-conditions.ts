@@ -2,7 +2,7 @@ import { listEquivalentAddresses } from "../../model/address/cidr.js";
 import { STATUSES_WITHOUT_GUEST, VM_STATUS } from "../../model/guest/vm-status.js";
 import {
   listAddressColumns,
-  matchAddressWord,
+  matchListedAddress,
   type VmConditionSql,
 } from "../../store/read/conditions/search-conditions.js";
 import { matchText } from "../../store/read/conditions/text-match.js";
@@ -35,11 +35,11 @@ export const ENGINE_CONDITIONS: VmConditionSql = {
     `(s.vm_guid = ANY(ARRAY(${selectVmsWithAddress(address, parameters)})) AND ${mayHaveGuest("d.status")})`,
   hasAddressLike: (parts, parameters) => {
     const matches = listAddressColumns(parts).map((column) =>
-      matchAddressWord(`g.${column}`, parts, parameters),
+      matchListedAddress(`g.${column}`, parts, parameters),
     );
     return `(s.vm_guid = ANY(ARRAY(
       SELECT g.vm_id FROM vm_guest_agent_interfaces g WHERE ${matches.join(" OR ")}
-      UNION ALL SELECT i.vm_guid FROM vm_dynamic i WHERE ${matchAddressWord("i.vm_ip", parts, parameters)}))
+      UNION ALL SELECT i.vm_guid FROM vm_dynamic i WHERE ${matchListedAddress("i.vm_ip", parts, parameters)}))
       AND ${mayHaveGuest("d.status")})`;
   },
   hasAnyOf: (addresses, parameters) => {
@@ -56,19 +56,19 @@ export const ENGINE_CONDITIONS: VmConditionSql = {
   hasAnyAddress: `(${mayHaveGuest("d.status")} AND (d.vm_ip <> '' OR EXISTS (
       SELECT FROM vm_guest_agent_interfaces g
       WHERE g.vm_id = s.vm_guid AND (g.ipv4_addresses <> '' OR g.ipv6_addresses <> ''))))`,
-  onTwoHosts: () => {
+  isOnTwoHosts: () => {
     throw new NotKeptError("onTwoHosts: an engine's database keeps one host of each VM; ask without it");
   },
   hasInterface: (condition) =>
     `(s.vm_guid = ANY(ARRAY(SELECT g.vm_id FROM vm_guest_agent_interfaces g WHERE ${condition}))
       AND ${mayHaveGuest("d.status")})`,
   // It matches any case and spelling, since an engine stores a guest's MAC as the guest wrote it.
-  guestMacIs: matchGuestMac,
+  isGuestMac: matchGuestMac,
   hasNetwork: (match, parameters) =>
     `EXISTS (SELECT FROM vm_interface i JOIN vnic_profiles v ON v.id = i.vnic_profile_id
       JOIN network n ON n.id = v.network_id
       WHERE i.vm_guid = s.vm_guid AND ${matchText("n.name", match, parameters)})`,
-  nicMacIs: matchNicMac,
+  isNicMac: matchNicMac,
   hasMac: (mac, parameters) => `s.vm_guid = ANY(ARRAY(
       SELECT i.vm_guid FROM vm_interface i WHERE ${matchNicMac(mac, parameters)}
       UNION ALL SELECT g.vm_id FROM vm_guest_agent_interfaces g JOIN vm_dynamic o ON o.vm_guid = g.vm_id

@@ -3,7 +3,7 @@ import { setImmediate as takeTurn } from "node:timers/promises";
 import { normalizeReportedMac } from "../../model/address/mac.js";
 import { DRIFT_KINDS, formatDriftKey, listDrift, type DriftKind } from "../../model/guest/drift.js";
 import { VM_STATUS } from "../../model/guest/vm-status.js";
-import type { DriftPlace, DriftQuestion, DriftRow } from "../../store/finding-types.js";
+import type { DriftPosition, DriftQuestion, DriftRow } from "../../store/finding-types.js";
 import { NotKeptError } from "../../store/not-kept-error.js";
 import { querySearchRows, SqlParameters, type Queryable } from "../../store/postgres/sql.js";
 import type { VmScopeSql } from "../../store/read/conditions/scope.js";
@@ -40,7 +40,7 @@ export async function countDrift(
 async function* walkDrift(
   database: Queryable,
   kinds: readonly DriftKind[] | null,
-  after: DriftPlace | null,
+  after: DriftPosition | null,
   scope: VmScopeSql,
 ): AsyncGenerator<DriftRow[]> {
   if (kinds?.length === 0) return;
@@ -142,7 +142,7 @@ function mayBeAbout(kinds: readonly DriftKind[] | null, what: "NIC" | "DEVICE"):
 function listRows(
   { vmId, ...stored }: ComparedVm,
   kinds: readonly DriftKind[] | null,
-  after: DriftPlace | null,
+  after: DriftPosition | null,
 ): DriftRow[] {
   const interfaces = (stored.interfaces ?? []).map(([name, mac]) => ({
     name: name === "" ? null : name,
@@ -164,11 +164,11 @@ function listRows(
       deviceName: item.device?.name ?? null,
       deviceMac: item.device?.macAddress ?? null,
     }))
-    .filter((row) => after === null || comparePlaces(row, after) > 0)
-    .sort(comparePlaces);
+    .filter((row) => after === null || comparePositions(row, after) > 0)
+    .sort(comparePositions);
 }
 
-function comparePlaces(left: DriftPlace, right: DriftPlace): number {
+function comparePositions(left: DriftPosition, right: DriftPosition): number {
   if (left.vmId !== right.vmId) return left.vmId < right.vmId ? -1 : 1;
   return left.kindNumber - right.kindNumber || compareByBytes(left.key, right.key);
 }

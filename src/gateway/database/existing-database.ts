@@ -1,5 +1,5 @@
 import { createDataSource } from "../../store/postgres/data-source.js";
-import { pendingMigrations } from "../../store/postgres/migrate.js";
+import { listPendingMigrations } from "../../store/postgres/migrate.js";
 import type { Database } from "./database.js";
 import { formatError } from "../format-error.js";
 
@@ -18,7 +18,7 @@ export async function openExistingDatabase(url: string): Promise<Pick<Database, 
     );
   }
   try {
-    const pending = await pendingMigrations(dataSource);
+    const pending = await listPendingMigrations(dataSource);
     if (pending.length === 0) return { dataSource, close: () => dataSource.destroy() };
     throw new Error(
       `the database is not up to date (${pending.join(", ")} wait); start the gateway, or run \`vnic-graph migrate\``,

@@ -12,7 +12,7 @@ export interface HostPool {
   /** The hosts that the settings name. `null`: the settings name no hosts. */
   readonly named: readonly ConfiguredHost[] | null;
   /** Creates a client for a host. `null`: certificates are missing, so no host can be asked. */
-  readonly clientFor: ((host: ConfiguredHost) => VdsmClient) | null;
+  readonly createClient: ((host: ConfiguredHost) => VdsmClient) | null;
   /** Stops what was started for the hosts. Clients are closed by those who created them. */
   stop(): Promise<void>;
 }
@@ -26,15 +26,15 @@ export async function openHostPool(config: Config, demo: "start" | "join" = "sta
   const { vdsmTransport: transport } = config;
   const named = config.vdsmHosts?.map(createConfiguredHost) ?? null;
   const stop = () => Promise.resolve();
-  if (transport === null) return { named, clientFor: null, stop };
+  if (transport === null) return { named, createClient: null, stop };
   if (transport === "plain")
-    return { named, clientFor: (host) => createHostClient(host, null, config), stop };
+    return { named, createClient: (host) => createHostClient(host, null, config), stop };
   // A file that cannot be used is reported at the start, not at the first poll.
   await checkTlsFiles(transport).catch((cause: unknown) => {
     throw new Error(`${TLS_SETTINGS}: ${formatError(cause)}`, { cause });
   });
   const tls = createTlsReader(transport);
-  return { named, clientFor: (host) => createHostClient(host, tls, config), stop };
+  return { named, createClient: (host) => createHostClient(host, tls, config), stop };
 }
 
 const TLS_SETTINGS = "VDSM_CA_FILE, VDSM_CERT_FILE, VDSM_KEY_FILE";
@@ -45,7 +45,7 @@ async function startDemoPool(config: Config): Promise<HostPool> {
   const cluster = await startDemoCluster(config.dataDir);
   return {
     named: cluster.hosts,
-    clientFor: (host) => createHostClient(host, cluster.readTls, config),
+    createClient: (host) => createHostClient(host, cluster.readTls, config),
     stop: () => cluster.stop(),
   };
 }
@@ -57,7 +57,7 @@ async function joinDemoPool(config: Config): Promise<HostPool | null> {
   const readTls = createDemoTlsReader(record.clientTls);
   return {
     named: record.hosts,
-    clientFor: (host) => createHostClient(host, readTls, config),
+    createClient: (host) => createHostClient(host, readTls, config),
     stop: () => Promise.resolve(),
   };
 }

@@ -45,8 +45,8 @@ export async function startPolling({
   replicas,
   metrics,
 }: PollingOptions): Promise<Polling | null> {
-  const { clientFor, named } = pool;
-  if (clientFor === null) {
+  const { createClient, named } = pool;
+  if (createClient === null) {
     log.warn(
       "no host is polled here: set VDSM_HOSTS, with VDSM_CA_FILE, VDSM_CERT_FILE and VDSM_KEY_FILE, or VDSM_TLS=off",
     );
@@ -54,7 +54,7 @@ export async function startPolling({
   }
   const refresher = startRefresher({
     store,
-    clientFor,
+    createClient,
     hosts: named ?? [],
     intervalMs: config.refreshIntervalMs,
     concurrency: config.refreshConcurrency,

@@ -103,7 +103,7 @@ export function parseDatabaseUrl(url: string): DatabaseTarget {
 }
 
 /** Returns the URL with a parameter added, unless the URL has it already. */
-export function withDatabaseParameter(url: string, name: string, value: string): string {
+export function addDatabaseParameter(url: string, name: string, value: string): string {
   const [, query = ""] = url.split("?", 2);
   if (query.split("&").some((part) => part.split("=", 1)[0] === name)) return url;
   const separator = url.includes("?") ? "&" : "?";

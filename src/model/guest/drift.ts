@@ -79,9 +79,9 @@ export const MOST_DRIFT = 500;
 /** Picks items, the same ones for every reported order: first vNICs, last interfaces of containers, then by key. */
 function pickItems(items: readonly DriftItem[]): DriftItem[] {
   const rank = ({ nicId, kind }: DriftItem) => (nicId !== null ? 0 : kind === "DEVICE_CONTAINER" ? 2 : 1);
-  const places = items.map((item) => `${rank(item)} ${formatDriftKey(item)}`);
-  const last = places.toSorted()[MOST_DRIFT - 1] ?? "";
-  return items.filter((_, at) => (places[at] ?? "") <= last);
+  const ranks = items.map((item) => `${rank(item)} ${formatDriftKey(item)}`);
+  const last = ranks.toSorted()[MOST_DRIFT - 1] ?? "";
+  return items.filter((_, at) => (ranks[at] ?? "") <= last);
 }
 
 /**

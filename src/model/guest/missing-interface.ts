@@ -55,28 +55,28 @@ export function findMissingInterfaces<Interface extends NamedInterface>(
 ): MissingInterfaces<Interface> {
   const shown = groupByMac(interfaces ?? []);
   const isShown = ({ macAddress }: NamedNic) => shown.find(macAddress).length > 0;
-  if (isWithoutGuest(vm.status)) return findAs("VM_DOWN", isShown);
-  if (interfaces === null) return findAs(vm.ips === null ? "NO_AGENT" : "NO_DEVICES", isShown);
+  if (isWithoutGuest(vm.status)) return createWithReason("VM_DOWN", isShown);
+  if (interfaces === null) return createWithReason(vm.ips === null ? "NO_AGENT" : "NO_DEVICES", isShown);
   const ignored = groupByMac((vm.ignoredMacs?.split(" ") ?? []).map((macAddress) => ({ macAddress })));
   const isIgnored = ({ macAddress }: NamedNic) => ignored.find(macAddress).length > 0;
-  const missing = nics.filter((nic) => !isShown(nic) && !isIgnored(nic)).sort(compareByName);
+  const missing = nics.filter((nic) => !isShown(nic) && !isIgnored(nic)).sort(compareByLengthAndName);
   const members = listSpareMembers(interfaces);
   const strangers = listStrangers(interfaces, nics);
-  const told = new Map<string, MissingInterface<Interface>>();
+  const found = new Map<string, MissingInterface<Interface>>();
   for (const [position, { id }] of missing.entries()) {
-    if (told.has(id)) continue;
+    if (found.has(id)) continue;
     const member = members[position];
     const probable = member ?? strangers[position - members.length] ?? null;
     const reason = member !== undefined ? "BOND_MEMBER" : probable === null ? "NOT_REPORTED" : "MAC_DIFFERS";
-    told.set(id, { reason, probable });
+    found.set(id, { reason, probable });
   }
   // A vNIC that came after the list was read is not among those that were compared.
   const findOther = (nic: NamedNic) =>
     ({ reason: isIgnored(nic) ? "IGNORED_BY_NAME" : "NOT_REPORTED", probable: null }) as const;
-  return { find: (nic) => (isShown(nic) ? null : (told.get(nic.id) ?? findOther(nic))) };
+  return { find: (nic) => (isShown(nic) ? null : (found.get(nic.id) ?? findOther(nic))) };
 }
 
-function findAs<Interface>(
+function createWithReason<Interface>(
   reason: MissingReason,
   isShown: (nic: NamedNic) => boolean,
 ): MissingInterfaces<Interface> {
@@ -97,7 +97,7 @@ function listSpareMembers<Interface extends NamedInterface>(
   return bonds.all.flatMap(([first]) =>
     plain
       .find(first?.macAddress ?? null)
-      .toSorted(compareByName)
+      .toSorted(compareByLengthAndName)
       .slice(1),
   );
 }
@@ -112,7 +112,7 @@ function listStrangers<Interface extends NamedInterface>(
     .filter(
       ({ name, macAddress }) => macAddress !== null && byMac.find(macAddress).length === 0 && isPlain(name),
     )
-    .sort(compareByName);
+    .sort(compareByLengthAndName);
 }
 
 function isPlain(name: string | null): boolean {
@@ -123,7 +123,7 @@ function isPlain(name: string | null): boolean {
 const VIRTUAL =
   /^(?:lo|tun|tap|wg|zt|tailscale|vrrp|macvlan|macvtap|ipvlan|dummy|sit|gre|ip6tnl|vti|vnet)[\w.:-]*$/i;
 
-function compareByName(
+function compareByLengthAndName(
   left: { readonly name: string | null },
   right: { readonly name: string | null },
 ): number {

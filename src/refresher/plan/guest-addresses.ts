@@ -18,21 +18,21 @@ export function joinIps(
 export function parseGuestIps(guestIPs: string | null): string | null {
   const text = (guestIPs ?? "").trim();
   if (text === "" || text.startsWith("127.0.")) return null;
-  const words = text.split(/[\s,;]+/).filter((word) => !isLoopbackAddress(word));
+  const items = text.split(/[\s,;]+/).filter((item) => !isLoopbackAddress(item));
   return joinAddresses([
-    ...normalizeAddresses(words, normalizeIPv4),
-    ...normalizeAddresses(words, normalizeIPv6),
+    ...normalizeAddresses(items, normalizeIPv4),
+    ...normalizeAddresses(items, normalizeIPv6),
   ]);
 }
 
 /** Normalizes texts, and leaves out those for which `normalize` returns `null`. Keeps the order, each address once. */
 export function normalizeAddresses(
-  words: readonly string[],
-  normalize: (word: string) => string | null,
+  items: readonly string[],
+  normalize: (item: string) => string | null,
 ): readonly string[] {
   const valid = new Set<string>();
-  for (const word of words) {
-    const address = normalize(word);
+  for (const item of items) {
+    const address = normalize(item);
     if (address !== null) valid.add(address);
   }
   return [...valid];

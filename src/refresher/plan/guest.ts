@@ -85,11 +85,11 @@ function keepStored(
 ): readonly GuestInterface[] {
   const { inserted, deleted, updated } = diffInterfaces(stored, reported);
   if (inserted.length + deleted.length + updated.length === 0) return stored;
-  const storedByWhole = new Map(
+  const storedByKey = new Map(
     stored.map((guestInterface) => [formatInterfaceKey(guestInterface), guestInterface]),
   );
   return reported.map(
-    (guestInterface) => storedByWhole.get(formatInterfaceKey(guestInterface)) ?? guestInterface,
+    (guestInterface) => storedByKey.get(formatInterfaceKey(guestInterface)) ?? guestInterface,
   );
 }
 

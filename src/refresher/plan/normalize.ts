@@ -37,11 +37,11 @@ export function toGuestInterfaces(
   for (const entry of reported) {
     const guestInterface = toGuestInterface(vmId, entry, known);
     if (isIgnored(guestInterface.name, ignoreNames) || isLoopbackAlone(entry, guestInterface)) continue;
-    const whole = formatInterfaceKey(guestInterface);
-    if (kept.has(whole)) continue;
+    const key = formatInterfaceKey(guestInterface);
+    if (kept.has(key)) continue;
     const more = guestInterface.ipv4Addresses.length + guestInterface.ipv6Addresses.length;
     if (kept.size < limits.interfaces && addresses + more <= limits.addresses) {
-      kept.set(whole, guestInterface);
+      kept.set(key, guestInterface);
       addresses += more;
     } else {
       leftOut += 1;

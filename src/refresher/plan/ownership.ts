@@ -28,11 +28,12 @@ export interface Decision {
 }
 
 /**
- * Decides what a host's sighting of a VM counts. During a migration two hosts report one VM, at times that do not agree.
- * One of them owns it at every instant; only the owner's report, or a better claim, changes the VM.
+ * Decides who owns a VM after a host's sighting of it, and what the sighting means for its data. During a migration two hosts
+ * report one VM, at different times. At any time at most one of them owns it. Only a report of the owner changes the VM, or one
+ * by which another host becomes the owner.
  *
- * The "incoming host" reports the VM as `Migration Destination`. A "contender" is a host that lost the VM to the owner
- * while it still said Up.
+ * The incoming host reports the VM as `Migration Destination`. A contender is a host that lost the VM to the owner while it
+ * still said Up.
  *
  *  | owner before | this host reports         | verdict     | owner after                                        |
  *  |--------------|---------------------------|-------------|----------------------------------------------------|

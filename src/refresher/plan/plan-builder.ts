@@ -101,12 +101,12 @@ export class PlanBuilder {
   /** Returns `true` if a reader sees a difference. */
   private addNics(stored: StoredVm | null, after: StoredVm): boolean {
     const [before, { nics }] = [stored?.nics ?? [], after];
-    const isToldNow = stored !== null && areNicsKnown(stored) !== areNicsKnown(after);
-    if (before === nics) return isToldNow;
+    const isKnownNow = stored !== null && areNicsKnown(stored) !== areNicsKnown(after);
+    if (before === nics) return isKnownNow;
     const { upserted, deleted } = diffNics(before, nics);
     this.upsertedNics.push(...upserted);
     this.deletedNics.push(...deleted);
-    return isToldNow || upserted.length + deleted.length > 0;
+    return isKnownNow || upserted.length + deleted.length > 0;
   }
 }
 

@@ -2,8 +2,8 @@ import type { ReportedVm } from "../../vdsm/records/types.js";
 import { VM_STATUS } from "../../model/guest/vm-status.js";
 
 /** Returns oVirt's number for VDSM's status. An unknown status means a running VM in an unknown state. */
-export function toVmStatus(word: string): number {
-  return STATUS_OF_WORD.get(word) ?? VM_STATUS.UNKNOWN;
+export function toVmStatus(name: string): number {
+  return STATUS_BY_NAME.get(name) ?? VM_STATUS.UNKNOWN;
 }
 
 /** Returns the state of a VM that runs, as the engine shows it. A state that cannot be read stays as it was. */
@@ -30,7 +30,7 @@ const SAVE_STATE_SUCCEEDED = 5;
 /** The engine's `isGuestCpuRunning`. In other states QEMU's monitor may be silent without a fault. */
 const GUEST_CPU_RUNS: ReadonlySet<number> = new Set([VM_STATUS.UP, VM_STATUS.POWERING_UP]);
 
-const STATUS_OF_WORD: ReadonlyMap<string, number> = new Map([
+const STATUS_BY_NAME: ReadonlyMap<string, number> = new Map([
   ["Up", VM_STATUS.UP],
   ["Down", VM_STATUS.DOWN],
   ["Paused", VM_STATUS.PAUSED],

@@ -69,8 +69,8 @@ class BullSchedule<Result extends PassOutcome> implements HostSchedule<Result> {
     // A host's turns are at the same moments in every replica. So they stay when another replica takes the host.
     const gridMs = now() - (Date.now() % intervalMs);
     // A shard has one replica, so its turns need not check what others did, unless Redis does not answer.
-    const turnFreshMs = () => (this.isAlone ? intervalMs / 2 : 0);
-    this.turns = startTimerSchedule({ ...options, hosts: [], gridMs, turnFreshMs });
+    const getTurnFreshMs = () => (this.isAlone ? intervalMs / 2 : 0);
+    this.turns = startTimerSchedule({ ...options, hosts: [], gridMs, getTurnFreshMs });
     this.onRequest = startTimerSchedule({ ...options, intervalMs: null });
     for (const host of hosts) this.findHosts(findShard(host.id)).set(host.id, { host, isStandby: false });
     this.lastAnswerMs = this.lastFullMs = now();

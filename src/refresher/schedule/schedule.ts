@@ -67,7 +67,7 @@ export interface ScheduleOptions<Result extends PassOutcome> {
    * Skips a turn if another gateway has polled the host within this time. By default half an interval: then exactly one
    * of several gateways polls a host, and another one takes over within an interval and a half.
    */
-  readonly turnFreshMs?: () => number;
+  readonly getTurnFreshMs?: () => number;
   /** Returns a number from 0 to 1, without 1. */
   readonly random: () => number;
 }

@@ -163,10 +163,10 @@ class TimerSchedule<Result extends PassOutcome> implements HostSchedule<Result> 
   }
 
   private findTurnFreshMs({ isStandby }: Entry<Result>): number {
-    const { intervalMs, turnFreshMs } = this.options;
+    const { intervalMs, getTurnFreshMs } = this.options;
     if (intervalMs === null) return 0;
     if (isStandby) return STANDBY_INTERVALS * intervalMs;
-    return turnFreshMs?.() ?? intervalMs / 2;
+    return getTurnFreshMs?.() ?? intervalMs / 2;
   }
 }
 

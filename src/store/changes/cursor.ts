@@ -22,8 +22,8 @@ export class MalformedCursorError extends Error {
   override readonly name = "MalformedCursorError";
 }
 
-/** Returns `true` if a reader at this cursor has got the row with this transaction and `seq`. */
-export function hasGot(
+/** Returns `true` if a reader at this cursor has read the row with this transaction and `seq`. */
+export function hasRead(
   { seen, batch }: LogCursor,
   { tx, seq }: { readonly tx: bigint; readonly seq: bigint },
 ): boolean {

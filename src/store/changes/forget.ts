@@ -15,10 +15,10 @@ export interface Forgotten {
 }
 
 /**
- * Erases a VM's past. Its present state stays. A mark in the log says that nothing is known of the time before. The mark
- * has no kind of change, so that readers do not see it as a change.
+ * Erases a VM's past. Its present state stays, in a new row of the log before which nothing is known. The row has no kind
+ * of change, so that readers do not see it as a change.
  * 1. Lock the index of addresses, so that it does not bring back changes that it is just following.
- * 2. Lock the VM, so that no pass writes a change between erasing and the mark.
+ * 2. Lock the VM, so that no pass writes a change between erasing and the new row.
  */
 export function forgetVm(dataSource: DataSource, vmId: string): Promise<Forgotten> {
   return runInTransaction(dataSource, async (queryRunner) => {
@@ -28,7 +28,7 @@ export function forgetVm(dataSource: DataSource, vmId: string): Promise<Forgotte
     const of = [vmId];
     const changes = await executeIn(queryRunner, "DELETE FROM vnic_graph_change WHERE vm_id = $1", of);
     const spans = await executeIn(queryRunner, "DELETE FROM vnic_graph_address_span WHERE vm_id = $1", of);
-    return { changes, spans, isStored: await writeMark(queryRunner, vmId) };
+    return { changes, spans, isStored: await writePresentState(queryRunner, vmId) };
   });
 }
 
@@ -67,7 +67,7 @@ export function findVms(
 }
 
 /** Writes a row with the VM's present state, before which nothing is known. Returns `false` if the VM is not stored. */
-async function writeMark(queryRunner: QueryRunner, vmId: string): Promise<boolean> {
+async function writePresentState(queryRunner: QueryRunner, vmId: string): Promise<boolean> {
   const [stored] = await readStoredVmsIn(queryRunner, [], [vmId]);
   if (stored === undefined) return false;
   const change = createDelta(null, toVersion(stored), false);

@@ -19,7 +19,7 @@ export interface LoggedChange {
    */
   readonly at: Date;
   /** The same time in microseconds, as text. Together with `seq` it orders the changes of a VM. */
-  readonly placeAt: string;
+  readonly exactAt: string;
   readonly vmId: string;
   /** Bits of {@link CHANGE_KIND}. */
   readonly kinds: number;
@@ -162,7 +162,7 @@ export class LogReader {
     if (seq > this.lastSeq) this.lastSeq = seq;
     const { at, place_at: placeAt, vm_id: vmId, kinds, delta } = row;
     const lastReportedAt = row.last_reported_at;
-    return { cursor: this.position, seq, tx, at, placeAt, vmId, kinds, delta, lastReportedAt };
+    return { cursor: this.position, seq, tx, at, exactAt: placeAt, vmId, kinds, delta, lastReportedAt };
   }
 
   /** Ends a batch. All rows of its snapshot were read, so the snapshot becomes `seen`. */

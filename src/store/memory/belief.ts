@@ -67,7 +67,7 @@ export class Belief {
     if (known === null) this.hurry();
     if (!isBusy || known === null) return false;
     const look = this.begin();
-    return look === null ? false : withinPatience(look).then(() => this.isKnown());
+    return look === null ? false : waitForLook(look).then(() => this.isKnown());
   }
 
   /** Begins a look, unless there was one just now. */
@@ -124,7 +124,7 @@ interface Moment {
 }
 
 /** Waits for a look, but not for long: the database may still answer the question itself. */
-async function withinPatience(look: Promise<void>): Promise<void> {
+async function waitForLook(look: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const patience = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, PATIENCE_MS);

@@ -140,7 +140,7 @@ export class KnownVms {
     }
     let allKinds = 0;
     for (const { vmId, kinds } of changes) {
-      // The mark of an erased past stands for changes that cannot be read any more.
+      // The row of an erased past stands for changes that cannot be read any more.
       allKinds |= kinds === 0 ? ALL_KINDS : kinds;
       this.vms.drop(vmId);
       if (this.statements > 0) this.named.set(vmId, number);

@@ -40,7 +40,7 @@ export interface LookWishes {
 export type LookAtChanges = (wishes: LookWishes) => Promise<Look>;
 
 /** Where the next look begins. */
-interface Place {
+interface LookStart {
   readonly cursor: LogCursor;
   readonly mark: LogMark | null;
   /** What {@link readEdits} returned then; `null`: not known. */
@@ -57,8 +57,8 @@ interface Place {
  * After a look that fails, the next one begins where that one began.
  */
 export function createLooks(dataSource: DataSource, mostChanges = MOST_CHANGES): LookAtChanges {
-  let place: Place | null = null;
-  const readOn = async (from: Place, wishes: LookWishes): Promise<Look | null> => {
+  let start: LookStart | null = null;
+  const readOn = async (from: LookStart, wishes: LookWishes): Promise<Look | null> => {
     const snapshot = createSnapshot(dataSource);
     try {
       const reader = new LogReader(snapshot, from.cursor, { mark: from.mark });
@@ -70,21 +70,21 @@ export function createLooks(dataSource: DataSource, mostChanges = MOST_CHANGES):
       if (changes === null) return null;
       const isEdited = edits !== from.edits;
       const wanted = isEdited ? NOTHING : await readWanted(snapshot, changes, wishes.findParts);
-      place = { cursor: reader.cursor, mark: reader.mark, edits };
+      start = { cursor: reader.cursor, mark: reader.mark, edits };
       return { changes: isEdited ? null : changes, hosts, ...wanted };
     } finally {
       await snapshot.close();
     }
   };
   return async (wishes) => {
-    const from = place;
-    place = null;
+    const from = start;
+    start = null;
     const look =
       from === null
         ? null
         : await readOn(from, wishes).catch((error: unknown) => {
             if (error instanceof LostCursorError) return null;
-            place = from;
+            start = from;
             throw error;
           });
     if (look !== null) return look;

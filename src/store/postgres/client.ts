@@ -3,7 +3,7 @@ import pg from "pg";
 import type { DatabaseTarget } from "../../model/connections/database-url.js";
 import { formatArrays } from "./array-literal.js";
 import { readPasswordFile } from "./password-file.js";
-import type { Place, PlaceFinder } from "./place.js";
+import type { FoundServer, ServerFinder } from "./found-server.js";
 import {
   formatTransactionStart,
   listSessionSettings,
@@ -16,7 +16,7 @@ import { MAX_NAMES_A_CONNECTION, type StatementNames } from "./statement-names.j
 export interface ClientOptions {
   readonly target: DatabaseTarget;
   readonly limits: SessionLimits;
-  readonly finder: PlaceFinder;
+  readonly finder: ServerFinder;
   readonly names: StatementNames;
   readonly connectTimeoutMs: number;
   /** How long the server may send nothing before the connection is given up. Must be longer than a statement may take. */
@@ -28,7 +28,7 @@ export interface ClientOptions {
  * outside of a transaction gets a transaction of its own, which begins with the settings.
  */
 export class SessionClient extends pg.Client {
-  private place: Place | null = null;
+  private found: FoundServer | null = null;
   private readonly session: ClientOptions;
   private lastStatement: Promise<unknown> = Promise.resolve();
   /** The names by which this connection has sent statements. */
@@ -49,15 +49,15 @@ export class SessionClient extends pg.Client {
 
   /** Connects. The type `never` fits both overloads: with a callback, as the pool calls it, and without. */
   override connect(callback?: ConnectCallback): never {
-    const connected = this.connectToPlace();
+    const connected = this.connectToServer();
     if (callback === undefined) return connected as never;
-    const tell = callback as (error: Error | null, client: pg.Client) => void;
+    const notify = callback as (error: Error | null, client: pg.Client) => void;
     connected.then(
       (client) => {
-        tell(null, client);
+        notify(null, client);
       },
       (error: unknown) => {
-        tell(error instanceof Error ? error : new Error(String(error)), this);
+        notify(error instanceof Error ? error : new Error(String(error)), this);
       },
     );
     return undefined as never;
@@ -66,15 +66,15 @@ export class SessionClient extends pg.Client {
   /** Returns the parameters of the startup message for `pg`. Only user and database may come from the environment. */
   getStartupConf(): Record<string, string | undefined> {
     const { target, limits } = this.session;
-    const settings = this.place?.isPooled === true ? {} : listSessionSettings(limits);
-    const known = Object.entries(settings).filter(([name]) => this.place?.unknownSettings.has(name) !== true);
+    const settings = this.found?.isPooled === true ? {} : listSessionSettings(limits);
+    const known = Object.entries(settings).filter(([name]) => this.found?.unknownSettings.has(name) !== true);
     return {
       user: this.user,
       database: this.database ?? this.user,
       application_name: target.applicationName ?? "vnic-graph",
       ...TRACKED_SETTINGS,
       ...Object.fromEntries(known),
-      ...(this.place?.isPooled === true || limits.options === null ? {} : { options: limits.options }),
+      ...(this.found?.isPooled === true || limits.options === null ? {} : { options: limits.options }),
     };
   }
 
@@ -84,7 +84,7 @@ export class SessionClient extends pg.Client {
     const isPlain = typeof text === "string" && typeof sent.at(-1) !== "function";
     if (!isPlain) return this.send(...sent) as never;
     const values = Array.isArray(given) ? formatArrays(given) : given;
-    if (this.place?.isPooled !== true) {
+    if (this.found?.isPooled !== true) {
       return (Array.isArray(values) ? this.sendNamed(text, values) : this.send(text)) as never;
     }
     // One at a time, because otherwise statements that are sent together would run in one transaction.
@@ -114,14 +114,14 @@ export class SessionClient extends pg.Client {
   }
 
   /** Connects to the server that the finder returns. */
-  async connectToPlace(): Promise<pg.Client> {
+  async connectToServer(): Promise<pg.Client> {
     const { finder, target } = this.session;
-    const place = await finder.find();
-    this.place = place;
-    this.host = place.server.host ?? this.host;
-    this.port = place.server.port ?? this.port;
+    const found = await finder.find();
+    this.found = found;
+    this.host = found.server.host ?? this.host;
+    this.port = found.server.port ?? this.port;
     // `pg` reads these options when it connects. They cannot be given to its constructor, which runs before the search.
-    const how = { ssl: place.tls, sslNegotiation: place.tls === false ? "postgres" : target.sslNegotiation };
+    const how = { ssl: found.tls, sslNegotiation: found.tls === false ? "postgres" : target.sslNegotiation };
     Object.assign(this, how);
     Object.assign(this.connection, how);
     try {
@@ -135,7 +135,7 @@ export class SessionClient extends pg.Client {
 
   private async queryPooled(text: string, values: unknown): Promise<unknown> {
     const { limits } = this.session;
-    const unknown = this.place?.unknownSettings ?? new Set();
+    const unknown = this.found?.unknownSettings ?? new Set();
     if (this.getTransactionStatus() !== "I") return this.send(text, values);
     if (/^\s*(?:START TRANSACTION|BEGIN)\b/i.test(text)) {
       return this.send(formatTransactionStart(limits, unknown, text.trim().replace(/;$/, "")));

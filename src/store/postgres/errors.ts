@@ -99,8 +99,8 @@ export function formatDatabaseError(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) {
     return [...new Set(error.errors.map(formatDatabaseError))].join("; ");
   }
-  const words = error instanceof Error ? error.message : String(error);
-  return words.replaceAll(/\s+/g, " ").trim();
+  const message = error instanceof Error ? error.message : String(error);
+  return message.replaceAll(/\s+/g, " ").trim();
 }
 
 function findUnavailableReason(error: unknown): UnavailableReason | null {

@@ -64,11 +64,11 @@ export async function tryToMigrate(dataSource: DataSource): Promise<string[] | s
  * Lists the migrations that have not run yet. Changes nothing. Throws {@link UnusableSchemaError} if none may run in this
  * database.
  */
-export async function pendingMigrations(dataSource: DataSource): Promise<string[]> {
+export async function listPendingMigrations(dataSource: DataSource): Promise<string[]> {
   const queryRunner = dataSource.createQueryRunner();
   try {
     await refuseStrangers(dataSource, queryRunner);
-    const recorded = await recordedMigrations(queryRunner);
+    const recorded = await readRecordedMigrations(queryRunner);
     const known = dataSource.migrations.map((migration) => migration.name ?? "");
     return known.filter((name) => !recorded.includes(name));
   } finally {
@@ -87,7 +87,7 @@ async function refuseStrangers(dataSource: DataSource, queryRunner: QueryRunner)
         "nothing was changed: give DATABASE_URL one made by CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0",
     );
   }
-  const recorded = await recordedMigrations(queryRunner);
+  const recorded = await readRecordedMigrations(queryRunner);
   const known = new Set(dataSource.migrations.map((migration) => migration.name ?? ""));
   const unknown = recorded.filter((name) => !known.has(name));
   if (unknown.length > 0) {
@@ -106,7 +106,7 @@ async function refuseStrangers(dataSource: DataSource, queryRunner: QueryRunner)
   }
 }
 
-async function recordedMigrations(queryRunner: QueryRunner): Promise<string[]> {
+async function readRecordedMigrations(queryRunner: QueryRunner): Promise<string[]> {
   const [found] = await queryRows<{ exists: boolean }>(
     queryRunner,
     "SELECT to_regclass($1) IS NOT NULL AS exists",

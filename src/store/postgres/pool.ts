@@ -73,10 +73,10 @@ export class SharePool extends pg.Pool {
     } catch (error) {
       this.giveTurn();
       const known = toDatabaseError(error);
-      const told =
+      const reported =
         known instanceof DatabaseUnavailableError ? known : new DatabaseUnavailableError("away", error);
-      this.onUnavailable(told);
-      throw told;
+      this.onUnavailable(reported);
+      throw reported;
     }
     const release = client.release.bind(client);
     client.release = (error) => {

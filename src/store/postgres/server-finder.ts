@@ -1,6 +1,6 @@
 import type { DatabaseServer, SessionAttributes } from "../../model/connections/database-url.js";
 import { type ClientOptions, SessionClient } from "./client.js";
-import type { Place, PlaceFinder } from "./place.js";
+import type { FoundServer, ServerFinder } from "./found-server.js";
 import { listServerTls } from "./server-tls.js";
 
 /**
@@ -12,12 +12,12 @@ import { listServerTls } from "./server-tls.js";
  * The result is kept until a connection fails. If attributes are asked for, each connection searches again, because a
  * server may be demoted at any time.
  */
-export function createServerFinder(options: Omit<ClientOptions, "finder">): PlaceFinder {
-  let found: Promise<Place> | null = null;
+export function createServerFinder(options: Omit<ClientOptions, "finder">): ServerFinder {
+  let found: Promise<FoundServer> | null = null;
   return {
     find: () => {
       if (found === null) {
-        const search = findPlace(options);
+        const search = findServer(options);
         found = search;
         const mayChange = options.target.sessionAttributes !== "any";
         search.then(
@@ -42,7 +42,7 @@ class UnwantedServerError extends Error {
   override readonly name = "UnwantedServerError";
 }
 
-async function findPlace(options: Omit<ClientOptions, "finder">): Promise<Place> {
+async function findServer(options: Omit<ClientOptions, "finder">): Promise<FoundServer> {
   const { target } = options;
   const servers = target.loadBalanceHosts ? shuffle(target.servers) : target.servers;
   const { sessionAttributes } = target;
@@ -69,45 +69,45 @@ async function findPlace(options: Omit<ClientOptions, "finder">): Promise<Place>
 /** Connects and looks at the server. Settings that it refuses at startup are left out at the next try. */
 async function probe(
   options: Omit<ClientOptions, "finder">,
-  first: Place,
+  first: FoundServer,
   wish: SessionAttributes,
-): Promise<Place> {
-  for (let place = first; ;) {
+): Promise<FoundServer> {
+  for (let attempt = first; ;) {
     try {
-      return await look(options, place, wish);
+      return await look(options, attempt, wish);
     } catch (error) {
-      const next = findNextAttempt(place, error);
+      const next = findNextAttempt(attempt, error);
       if (next === null) throw error;
-      place = next;
+      attempt = next;
     }
   }
 }
 
 /** Returns the target for the next try without what was refused, or `null` if the error has another reason. */
-function findNextAttempt(place: Place, error: unknown): Place | null {
+function findNextAttempt(last: FoundServer, error: unknown): FoundServer | null {
   const message = error instanceof Error ? error.message : "";
-  if (!place.isPooled && /unsupported startup parameter/i.test(message)) return { ...place, isPooled: true };
+  if (!last.isPooled && /unsupported startup parameter/i.test(message)) return { ...last, isPooled: true };
   const [, unknown] = /unrecognized configuration parameter "([a-z_]+)"/.exec(message) ?? [];
-  if (unknown === undefined || place.unknownSettings.has(unknown)) return null;
-  return { ...place, unknownSettings: new Set([...place.unknownSettings, unknown]) };
+  if (unknown === undefined || last.unknownSettings.has(unknown)) return null;
+  return { ...last, unknownSettings: new Set([...last.unknownSettings, unknown]) };
 }
 
 async function look(
   options: Omit<ClientOptions, "finder">,
-  place: Place,
+  attempt: FoundServer,
   wish: SessionAttributes,
-): Promise<Place> {
+): Promise<FoundServer> {
   const client = new SessionClient({
-    session: { ...options, finder: { find: () => Promise.resolve(place), forget: () => undefined } },
+    session: { ...options, finder: { find: () => Promise.resolve(attempt), forget: () => undefined } },
   });
   try {
-    await client.connectToPlace();
+    await client.connectToServer();
     const [state] = await client.readRows<ServerState>(SERVER_STATE);
     if (state === undefined || !isWanted(state, wish)) {
-      throw new UnwantedServerError(`${describe(place.server)} is not ${wish}`);
+      throw new UnwantedServerError(`${describe(attempt.server)} is not ${wish}`);
     }
     const { processID } = client as unknown as { readonly processID: number | null };
-    return { ...place, isPooled: place.isPooled || processID !== state.pid };
+    return { ...attempt, isPooled: attempt.isPooled || processID !== state.pid };
   } finally {
     await client.end().catch(() => undefined);
   }

@@ -24,8 +24,8 @@ export function createFindingReads(
       const parameters = new SqlParameters();
       const conditions = [matchWithin(inCidr, parameters), scope.hasVm("a.vm_id", parameters)];
       if (after !== null) {
-        const place = `${parameters.add(after.address)}::inet, ${parameters.add(after.vmId)}::uuid`;
-        conditions.push(`(a.address, a.vm_id) > (${place})`);
+        const position = `${parameters.add(after.address)}::inet, ${parameters.add(after.vmId)}::uuid`;
+        conditions.push(`(a.address, a.vm_id) > (${position})`);
       }
       return queryRows<GuestAddressRow>(
         database,
@@ -72,8 +72,8 @@ export function createFindingReads(
       const conditions = [matchKinds(kinds, parameters), scope.hasVm("f.vm_id", parameters)];
       if (after !== null) {
         const { vmId, kindNumber, key } = after;
-        const place = `${parameters.add(vmId)}::uuid, ${parameters.add(kindNumber)}::smallint, ${parameters.add(key)}::text`;
-        conditions.push(`(f.vm_id, f.kind, f.key) > (${place})`);
+        const position = `${parameters.add(vmId)}::uuid, ${parameters.add(kindNumber)}::smallint, ${parameters.add(key)}::text`;
+        conditions.push(`(f.vm_id, f.kind, f.key) > (${position})`);
       }
       const rows = await queryRows<Omit<DriftRow, "kind">>(
         database,

@@ -53,11 +53,11 @@ export function sortInterfaces(
   names: InterfaceNames,
 ): GuestInterface[] {
   if (isInOrder(interfaces, names)) return [...interfaces];
-  const places = new Map<string | null, number[]>();
-  for (const [place, name] of names.entries()) {
-    const held = places.get(name);
-    if (held === undefined) places.set(name, [place]);
-    else held.push(place);
+  const positions = new Map<string | null, number[]>();
+  for (const [position, name] of names.entries()) {
+    const held = positions.get(name);
+    if (held === undefined) positions.set(name, [position]);
+    else held.push(position);
   }
   const sameName = new Set(interfaces.map(({ name }) => name)).size < interfaces.length;
   const sorted = [...interfaces];
@@ -69,10 +69,10 @@ export function sortInterfaces(
       taken.set(guestInterface.name, nth + 1);
       return {
         guestInterface: guestInterface,
-        place: places.get(guestInterface.name)?.[nth] ?? names.length,
+        position: positions.get(guestInterface.name)?.[nth] ?? names.length,
       };
     })
-    .sort((a, b) => a.place - b.place || compareByContent(a.guestInterface, b.guestInterface))
+    .sort((a, b) => a.position - b.position || compareByContent(a.guestInterface, b.guestInterface))
     .map(({ guestInterface: guestInterface }) => guestInterface);
 }
 

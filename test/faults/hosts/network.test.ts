@@ -28,7 +28,7 @@ async function refreshing(client: () => Partial<VdsmClientOptions>): Promise<[Re
     hosts: 1,
     vmsPerHost: 3,
     refresher: {
-      clientFor: ({ host, port }) =>
+      createClient: ({ host, port }) =>
         createVdsmClient({ host, port, tls: null, callTimeoutMs: 5_000, ...client() }),
     },
   });
@@ -211,7 +211,7 @@ describe("F29: a line of 200 ms on which every tenth packet comes late", () => {
     const all = await startRefreshing({
       hosts: 12,
       vmsPerHost: 3,
-      refresher: { clientFor: ({ host, port }) => clientThrough(ports.get(port) ?? port, host) },
+      refresher: { createClient: ({ host, port }) => clientThrough(ports.get(port) ?? port, host) },
     });
     ends.push(() => all.stop());
     for (const { configured } of all.fleet.hosts) {

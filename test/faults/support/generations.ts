@@ -40,7 +40,10 @@ export interface Generations {
   readonly interfacesPerVm: number;
   /** As `VDSM_HOSTS` wants them. */
   readonly vdsmHosts: string;
-  clientFor(host: ConfiguredHost, options?: Partial<VdsmClientOptions>): ReturnType<typeof createVdsmClient>;
+  createClient(
+    host: ConfiguredHost,
+    options?: Partial<VdsmClientOptions>,
+  ): ReturnType<typeof createVdsmClient>;
   stop(): Promise<void>;
 }
 
@@ -57,7 +60,7 @@ export async function startGenerations(options: GenerationOptions): Promise<Gene
     hosts,
     interfacesPerVm,
     vdsmHosts: hosts.map(({ server }) => `127.0.0.1:${server.port}`).join(","),
-    clientFor: ({ host, port }, clientOptions = {}) =>
+    createClient: ({ host, port }, clientOptions = {}) =>
       createVdsmClient({ host, port, tls: null, ...clientOptions }),
     stop: async () => {
       await Promise.all(hosts.map(({ server }) => server.stop()));

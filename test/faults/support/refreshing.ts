@@ -46,7 +46,7 @@ export async function startRefreshing(options: RefreshingOptions): Promise<Refre
   const passes: PassResult[] = [];
   const refresher = startRefresher({
     store: database.store,
-    clientFor: (host) => fleet.clientFor(host, { callTimeoutMs: 5_000, ...options.client }),
+    createClient: (host) => fleet.createClient(host, { callTimeoutMs: 5_000, ...options.client }),
     hosts: fleet.hosts.map(({ configured }) => configured),
     intervalMs: null,
     ignoreNames: [],

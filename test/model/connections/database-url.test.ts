@@ -4,7 +4,7 @@ import {
   type DatabaseTarget,
   DatabaseUrlError,
   parseDatabaseUrl,
-  withDatabaseParameter,
+  addDatabaseParameter,
 } from "../../../src/model/connections/database-url.js";
 
 const good: [string, Partial<DatabaseTarget>][] = [
@@ -104,7 +104,7 @@ describe("a database's URL", () => {
           const url = `postgres://u:${encodeURIComponent(password)}@h:1/d`;
           expect(parseDatabaseUrl(url)).toMatchObject({ password, servers: [{ host: "h", port: 1 }] });
           expect(
-            parseDatabaseUrl(withDatabaseParameter("postgres://u@h/d", "password", password)),
+            parseDatabaseUrl(addDatabaseParameter("postgres://u@h/d", "password", password)),
           ).toMatchObject({
             password,
           });
@@ -136,13 +136,13 @@ describe("a database's URL", () => {
   });
 
   test("a parameter is added only where the URL has none of that name", () => {
-    expect(withDatabaseParameter("postgres://h/d", "sslmode", "require")).toBe(
+    expect(addDatabaseParameter("postgres://h/d", "sslmode", "require")).toBe(
       "postgres://h/d?sslmode=require",
     );
-    expect(withDatabaseParameter("postgres://h/d?sslmode=disable", "sslmode", "require")).toBe(
+    expect(addDatabaseParameter("postgres://h/d?sslmode=disable", "sslmode", "require")).toBe(
       "postgres://h/d?sslmode=disable",
     );
-    expect(withDatabaseParameter("postgres://h/d?port=1", "sslmode", "a b")).toBe(
+    expect(addDatabaseParameter("postgres://h/d?port=1", "sslmode", "a b")).toBe(
       "postgres://h/d?port=1&sslmode=a%20b",
     );
   });

@@ -49,7 +49,7 @@ export async function startLiveServer(
       wake: () => {
         feed.wake();
       },
-      lagMs: () => feed.lagMs(),
+      getLagMs: () => feed.getLagMs(),
       stop: () => feed.stop(),
     };
     const events = createGuestEvents({ feed: counted, log, maxWaiting: 1_000, ...bounds });

@@ -1,5 +1,5 @@
 import type { Loaders } from "../../../loaders/loaders.js";
-import type { AddressSpan, SpanPlace } from "../../../loaders/rows.js";
+import type { AddressSpan, SpanPosition } from "../../../loaders/rows.js";
 import { createGraphError } from "../../errors.js";
 import { DEFAULT_PAGE, parsePageSize } from "../arguments.js";
 import { parsePeriod } from "./guest-history.js";
@@ -53,11 +53,11 @@ export async function loadAddressHistory(
 }
 
 /** Formats the cursor of a span. */
-export function formatSpanCursor({ place: { since, seq, key }, since: shownSince }: AddressSpan): string {
+export function formatSpanCursor({ position: { since, seq, key }, since: shownSince }: AddressSpan): string {
   return formatRowCursor(SPAN, [shownSince?.toISOString() ?? START, since, seq, key]);
 }
 
-function parseSpanCursor(cursor: string): SpanPlace {
+function parseSpanCursor(cursor: string): SpanPosition {
   const [shownSince = "", since = "", seq = "", key = ""] = parseRowCursor(SPAN, cursor, [
     isStart,
     isStart,

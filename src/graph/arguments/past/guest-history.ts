@@ -1,5 +1,5 @@
 import type { Loaders } from "../../../loaders/loaders.js";
-import type { ChangePlace, VmChange } from "../../../loaders/rows.js";
+import type { ChangePosition, VmChange } from "../../../loaders/rows.js";
 import { createGraphError } from "../../errors.js";
 import { DEFAULT_PAGE, parsePageSize } from "../arguments.js";
 import { checkNotFuture, loadHistoryBounds } from "./past-instant.js";
@@ -51,11 +51,11 @@ export function parsePeriod({ from, to }: Pick<GuestHistoryArguments, "from" | "
 }
 
 /** Formats the cursor of a change in the history of its VM. */
-export function formatChangeCursor({ place: { at, seq } }: VmChange): string {
+export function formatChangeCursor({ position: { at, seq } }: VmChange): string {
   return formatRowCursor(CHANGE, [at, seq]);
 }
 
-function parseChangeCursor(cursor: string): ChangePlace {
+function parseChangeCursor(cursor: string): ChangePosition {
   const [at = "", seq = ""] = parseRowCursor(CHANGE, cursor, [(text) => isInstant(text, 6), isSequence]);
   return { at, seq };
 }

@@ -20,7 +20,7 @@ export type Difference =
 /** A difference of the guest's interfaces and addresses. */
 export type DeviceDifference =
   /** `index`: its index in the list after the change. */
-  | { readonly kind: "DEVICE_APPEARED"; readonly device: GuestInterface; readonly place: number }
+  | { readonly kind: "DEVICE_APPEARED"; readonly device: GuestInterface; readonly index: number }
   | { readonly kind: "DEVICE_DISAPPEARED"; readonly device: GuestInterface }
   /** The same MAC under another name. */
   | { readonly kind: "DEVICE_RENAMED"; readonly before: GuestInterface; readonly after: GuestInterface }

@@ -32,8 +32,8 @@ export function listDifferences(before: VmVersion | null, after: VmVersion | nul
   }
   differences.push(...listDeviceDifferences(before.interfaces, after.interfaces));
   differences.push(...listLooseAddresses(before, after));
-  const toldIps = isDerived(before) ? joinAddresses(after.interfaces) : before.ips;
-  if (toldIps !== after.ips) {
+  const expectedIps = isDerived(before) ? joinAddresses(after.interfaces) : before.ips;
+  if (expectedIps !== after.ips) {
     differences.push({ kind: "ADDRESS_LIST_CHANGED", before: before.ips, after: after.ips });
   }
   differences.push(...listNicDifferences(before.nics, after.nics));
@@ -72,11 +72,11 @@ function listLooseAddresses(before: VmVersion, after: VmVersion): DeviceDifferen
 function listNicDifferences(before: VmVersion["nics"], after: VmVersion["nics"]): NicDifference[] {
   const old = new Map((before ?? []).map((nic) => [nic.id, nic]));
   const fresh = new Map((after ?? []).map((nic) => [nic.id, nic]));
-  const told: NicDifference[] =
+  const knownChange: NicDifference[] =
     (before === null) === (after === null) ? [] : [{ kind: "NICS_TOLD", after: after !== null }];
   const gone = [...old.values()].filter(({ id }) => !fresh.has(id));
   return [
-    ...told,
+    ...knownChange,
     ...gone.map((nic): NicDifference => ({ kind: "NIC_DISAPPEARED", nic })),
     ...[...fresh.values()].flatMap((nic): NicDifference[] => {
       const known = old.get(nic.id);

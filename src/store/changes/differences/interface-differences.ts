@@ -19,16 +19,16 @@ export function listDeviceDifferences(
   const differences: DeviceDifference[] = before
     .filter((_, index) => !pairs.has(index))
     .flatMap((device) => [...listAddressChanges(device, null), { kind: "DEVICE_DISAPPEARED", device }]);
-  for (const [oldPlace, place] of pairs) {
-    const [old, fresh] = [before[oldPlace], after[place]];
+  for (const [oldIndex, index] of pairs) {
+    const [old, fresh] = [before[oldIndex], after[index]];
     if (old !== undefined && fresh !== undefined) differences.push(...compareDevices(old, fresh));
   }
-  for (const [place, device] of after.entries()) {
-    if (matched.has(place)) continue;
-    differences.push({ kind: "DEVICE_APPEARED", device, place }, ...listAddressChanges(null, device));
+  for (const [index, device] of after.entries()) {
+    if (matched.has(index)) continue;
+    differences.push({ kind: "DEVICE_APPEARED", device, index }, ...listAddressChanges(null, device));
   }
-  const places = [...pairs].toSorted(([left], [right]) => left - right).map(([, place]) => place);
-  const isReordered = places.some((place, index) => place < (places[index - 1] ?? -1));
+  const indexes = [...pairs].toSorted(([left], [right]) => left - right).map(([, index]) => index);
+  const isReordered = indexes.some((index, nth) => index < (indexes[nth - 1] ?? -1));
   if (isReordered) differences.push({ kind: "DEVICES_REORDERED", after });
   return differences;
 }
@@ -46,15 +46,15 @@ function matchDevices(
   const pairs = new Map<number, number>();
   const taken = new Set<number>();
   const match = (getKey: (device: GuestInterface) => string | null, isOnly: boolean) => {
-    const old = groupPlaces(before, (place) => pairs.has(place), getKey);
-    const fresh = groupPlaces(after, (place) => taken.has(place), getKey);
-    for (const [key, places] of old) {
+    const old = groupIndexes(before, (index) => pairs.has(index), getKey);
+    const fresh = groupIndexes(after, (index) => taken.has(index), getKey);
+    for (const [key, indexes] of old) {
       const others = fresh.get(key) ?? [];
-      if (isOnly && (places.length > 1 || others.length > 1)) continue;
-      for (const [nth, place] of places.entries()) {
+      if (isOnly && (indexes.length > 1 || others.length > 1)) continue;
+      for (const [nth, index] of indexes.entries()) {
         const other = others[nth];
         if (other === undefined) break;
-        pairs.set(place, other);
+        pairs.set(index, other);
         taken.add(other);
       }
     }
@@ -66,18 +66,18 @@ function matchDevices(
 }
 
 /** Groups the indexes of the interfaces that are not matched yet, by key. Leaves out interfaces whose key is `null`. */
-function groupPlaces(
+function groupIndexes(
   devices: readonly GuestInterface[],
-  isTaken: (place: number) => boolean,
+  isTaken: (index: number) => boolean,
   getKey: (device: GuestInterface) => string | null,
 ): Map<string, number[]> {
   const groups = new Map<string, number[]>();
-  for (const [place, device] of devices.entries()) {
-    const key = isTaken(place) ? null : getKey(device);
+  for (const [index, device] of devices.entries()) {
+    const key = isTaken(index) ? null : getKey(device);
     if (key === null) continue;
     const group = groups.get(key);
-    if (group === undefined) groups.set(key, [place]);
-    else group.push(place);
+    if (group === undefined) groups.set(key, [index]);
+    else group.push(index);
   }
   return groups;
 }
@@ -87,8 +87,8 @@ function compareDevices(before: GuestInterface, after: GuestInterface): DeviceDi
   const renamed: DeviceDifference[] =
     before.name === after.name ? [] : [{ kind: "DEVICE_RENAMED", before, after }];
   const addresses = listAddressChanges(before, after);
-  const told = changeAddresses({ ...before, name: after.name }, addresses);
-  const changed: DeviceDifference[] = isSameInterface(told, after)
+  const expected = changeAddresses({ ...before, name: after.name }, addresses);
+  const changed: DeviceDifference[] = isSameInterface(expected, after)
     ? []
     : [{ kind: "DEVICE_CHANGED", before, after }];
   return [...renamed, ...addresses, ...changed];
@@ -105,13 +105,17 @@ export function compareAddresses(
   fresh: readonly string[],
   device: Pick<AddressOfDevice, "before" | "after">,
 ): DeviceDifference[] {
-  const [known, told] = [new Set(old), new Set(fresh)];
+  const [known, reported] = [new Set(old), new Set(fresh)];
   return [
-    ...[...known].filter((address) => !told.has(address)).map((address) => tell("ADDRESS_REMOVED", address)),
-    ...[...told].filter((address) => !known.has(address)).map((address) => tell("ADDRESS_ADDED", address)),
+    ...[...known]
+      .filter((address) => !reported.has(address))
+      .map((address) => createDifference("ADDRESS_REMOVED", address)),
+    ...[...reported]
+      .filter((address) => !known.has(address))
+      .map((address) => createDifference("ADDRESS_ADDED", address)),
   ];
 
-  function tell(kind: "ADDRESS_REMOVED" | "ADDRESS_ADDED", address: string): DeviceDifference {
+  function createDifference(kind: "ADDRESS_REMOVED" | "ADDRESS_ADDED", address: string): DeviceDifference {
     return { kind, address, ...device };
   }
 }

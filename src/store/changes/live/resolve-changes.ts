@@ -1,7 +1,7 @@
 import type { DataSource } from "typeorm";
 import type { LoggedChange } from "../log-reader.js";
 import { createSnapshot } from "../../read/snapshot.js";
-import { readVersionsBehind, undoChanges, type VmPlace } from "../past/past-versions.js";
+import { readVersionsBehind, undoChanges, type VmPosition } from "../past/past-versions.js";
 import type { ChangeSides } from "./interest.js";
 
 /** A change of the log, with the complete VM before and after it. */
@@ -22,12 +22,12 @@ export async function resolveChanges(
 ): Promise<ResolvedChange[]> {
   if (changes.length === 0) return [];
   const last = new Map(changes.map((change) => [change.vmId, change]));
-  const places = [...last.values()].map(({ vmId, placeAt, seq }) => ({
+  const positions = [...last.values()].map(({ vmId, exactAt, seq }) => ({
     vmId,
-    at: placeAt,
+    at: exactAt,
     seq: seq.toString(),
   }));
-  const versions = new Map(await readVersions(dataSource, places));
+  const versions = new Map(await readVersions(dataSource, positions));
   const resolved: ResolvedChange[] = [];
   for (const change of changes.toReversed()) {
     const after = versions.get(change.vmId) ?? null;
@@ -45,11 +45,11 @@ export async function resolveChanges(
  */
 async function readVersions(
   dataSource: DataSource,
-  places: readonly VmPlace[],
+  positions: readonly VmPosition[],
 ): ReturnType<typeof readVersionsBehind> {
   const state = createSnapshot(dataSource);
   try {
-    return await readVersionsBehind(state, places);
+    return await readVersionsBehind(state, positions);
   } finally {
     void state.close();
   }

@@ -35,12 +35,12 @@ export interface VmChangesQuestion {
   /** Before this time. */
   readonly to: Date | null;
   /** Only changes that are older than the one at this position. */
-  readonly after: ChangePlace | null;
+  readonly after: ChangePosition | null;
   readonly limit: number;
 }
 
 /** The position of a change among the changes of its VM. */
-export interface ChangePlace {
+export interface ChangePosition {
   /** In microseconds, as the database writes it. */
   readonly at: string;
   readonly seq: string;
@@ -51,7 +51,7 @@ export interface VmChange {
   readonly vmId: string;
   /** When it was written, rounded up to milliseconds. So the VM as of this time is `after`. */
   readonly at: Date;
-  readonly place: ChangePlace;
+  readonly position: ChangePosition;
   /** The host whose pass found it. */
   readonly hostId: string | null;
   readonly before: VmVersion | null;
@@ -67,7 +67,7 @@ export interface AddressSpansQuestion {
   /** Only spans that begin at this time or before. */
   readonly to: Date | null;
   /** Only spans behind this position, which begin earlier. */
-  readonly after: SpanPlace | null;
+  readonly after: SpanPosition | null;
   readonly limit: number;
 }
 
@@ -81,11 +81,11 @@ export interface AddressSpan {
   readonly since: Date | null;
   /** `null`: the VM still has it. */
   readonly until: Date | null;
-  readonly place: Pick<SpanPlace, "since" | "seq" | "key">;
+  readonly position: Pick<SpanPosition, "since" | "seq" | "key">;
 }
 
 /** The position of a span in a list. If a scope cuts a span into parts, `shownSince` is the beginning of a part. */
-export interface SpanPlace {
+export interface SpanPosition {
   readonly since: string;
   readonly seq: string;
   readonly key: string;

@@ -15,8 +15,8 @@ import type { HistoryBounds, PastVm } from "./history-types.js";
 export function readVmVersions(database: Queryable, vmIds: readonly string[], at: Date): Promise<PastVm[]> {
   if (vmIds.length === 0) return Promise.resolve([]);
   return readInOneState(database, async (state) => {
-    const places = vmIds.map((vmId) => ({ vmId, at: at.toISOString(), seq: BEHIND_ALL }));
-    const versions = await readVersionsBehind(state, places);
+    const positions = vmIds.map((vmId) => ({ vmId, at: at.toISOString(), seq: BEHIND_ALL }));
+    const versions = await readVersionsBehind(state, positions);
     const lastReports = await readLastReports(state, vmIds, at);
     return vmIds.flatMap((id): PastVm[] => {
       const version = versions.get(id);
@@ -27,7 +27,7 @@ export function readVmVersions(database: Queryable, vmIds: readonly string[], at
 }
 
 /** A position among the changes of a VM. */
-export interface VmPlace {
+export interface VmPosition {
   readonly vmId: string;
   /** A time of PostgreSQL's precision, as text. */
   readonly at: string;
@@ -37,14 +37,16 @@ export interface VmPlace {
 /** Reads each VM as it was after the change at a position; `null`: it was not stored. Costs one statement, or five. */
 export async function readVersionsBehind(
   database: Queryable,
-  places: readonly VmPlace[],
+  positions: readonly VmPosition[],
 ): Promise<ReadonlyMap<string, VmVersion | null>> {
-  const changes = groupByVm(await readLaterChanges(database, places));
-  const unended = places.map(({ vmId }) => vmId).filter((vmId) => changes.get(vmId)?.at(-1)?.isFull !== true);
+  const changes = groupByVm(await readLaterChanges(database, positions));
+  const unended = positions
+    .map(({ vmId }) => vmId)
+    .filter((vmId) => changes.get(vmId)?.at(-1)?.isFull !== true);
   const current = unended.length === 0 ? [] : await readStoredVmsIn(database, [], unended);
   const versions = new Map(current.map((vm) => [vm.id, toVersion(vm)]));
   return new Map(
-    places.map(({ vmId }) => [
+    positions.map(({ vmId }) => [
       vmId,
       undoChanges(vmId, versions.get(vmId) ?? null, (changes.get(vmId) ?? []).toReversed()),
     ]),
@@ -80,7 +82,7 @@ export function undoChanges(
 }
 
 /** Reads the changes behind each position, oldest first, up to the first one whose row holds the complete VM before it. */
-function readLaterChanges(database: Queryable, places: readonly VmPlace[]): Promise<LaterChange[]> {
+function readLaterChanges(database: Queryable, positions: readonly VmPosition[]): Promise<LaterChange[]> {
   return queryRows<LaterChange>(
     database,
     `SELECT c.vm_id AS "vmId", c.kinds & ${FULL_ROW} <> 0 AS "isFull", c.delta
@@ -92,7 +94,7 @@ function readLaterChanges(database: Queryable, places: readonly VmPlace[]): Prom
           ORDER BY f.at LIMIT 1), 'infinity')
        ORDER BY c.at, c.seq) AS c
      ORDER BY c.vm_id, c.at, c.seq`,
-    [places.map(({ vmId }) => vmId), places.map(({ at }) => at), places.map(({ seq }) => seq)],
+    [positions.map(({ vmId }) => vmId), positions.map(({ at }) => at), positions.map(({ seq }) => seq)],
   );
 }
 

@@ -30,7 +30,7 @@ export function readVmChanges(
         const change = {
           vmId,
           at: roundUp(row.at),
-          place: { at: row.at, seq: row.seq },
+          position: { at: row.at, seq: row.seq },
           hostId: row.hostId ?? after?.hostId ?? null,
           before,
           after,
@@ -44,8 +44,8 @@ export function readVmChanges(
 
 /** Rounds a time with microseconds up to milliseconds. */
 function roundUp(at: string): Date {
-  const [, whole = at, rest = ""] = /^(.*\.\d{3})(\d{3})Z$/.exec(at) ?? [];
-  const ms = Date.parse(rest === "" ? whole : `${whole}Z`);
+  const [, cut = at, rest = ""] = /^(.*\.\d{3})(\d{3})Z$/.exec(at) ?? [];
+  const ms = Date.parse(rest === "" ? cut : `${cut}Z`);
   return new Date(Number(rest) > 0 ? ms + 1 : ms);
 }
 
@@ -75,14 +75,14 @@ function readRows(
        SELECT c.vm_id, c.at, c.seq, c.host_id, c.delta FROM vnic_graph_change c
        WHERE c.vm_id = g.id AND c.kinds & ${ALL_KINDS} <> 0 AND c.at > ${formatTime(from, "-infinity")} AND c.at <= ${formatTime(to, "infinity")}
          AND (c.at, c.seq) < (${parameters.add(after?.at ?? "infinity")}::timestamptz, ${parameters.add(after?.seq ?? "0")}::bigint)
-         AND ${isSeen(seen, parameters)}
+         AND ${buildSeenCondition(seen, parameters)}
        ORDER BY c.at DESC, c.seq DESC LIMIT ${parameters.add(limit)}) AS c
      ORDER BY c.vm_id, c.at DESC, c.seq DESC`,
     parameters.values,
   );
 }
 
-function isSeen(seen: readonly SeenInterval[] | null, parameters: SqlParameters): string {
+function buildSeenCondition(seen: readonly SeenInterval[] | null, parameters: SqlParameters): string {
   if (seen === null) return "true";
   const list = (field: keyof SeenInterval, type: string) =>
     `${parameters.add(seen.map((each) => each[field]))}::${type}[]`;

@@ -4,12 +4,12 @@ import { readInOneState, queryRows, SqlParameters, type Queryable } from "../../
 import { createVmScopeSql } from "../../read/conditions/scope.js";
 import type { VmScope } from "../../types.js";
 import { parseCursor } from "../cursor.js";
-import type { AddressSpan, AddressSpansQuestion, SpanPlace } from "../past/history-types.js";
+import type { AddressSpan, AddressSpansQuestion, SpanPosition } from "../past/history-types.js";
 import { readState } from "./span-indexer.js";
 import { clipSpans } from "./clip-spans.js";
 import type { Span } from "./follow-spans.js";
 import { readTail, type Tail } from "./log-tail.js";
-import { comparePlaces, formatPlaceKey, getPlace } from "./span-order.js";
+import { comparePositions, formatPositionKey, getPosition } from "./span-order.js";
 
 /**
  * Reads who had an address, or which addresses a MAC had, the latest span first. `null`: the index is still being built, or
@@ -42,13 +42,13 @@ export function readAddressSpans(
       const last = spans.at(-1);
       if (chunk.isLast || last === undefined || found.length >= asked.limit)
         return found.slice(0, asked.limit);
-      after = { ...getPlace(last), shownSince: "-infinity" };
+      after = { ...getPosition(last), shownSince: "-infinity" };
     }
   });
 }
 
-function isBehind(span: Span, after: SpanPlace | null): boolean {
-  return after === null || comparePlaces(getPlace(span), after) < 0;
+function isBehind(span: Span, after: SpanPosition | null): boolean {
+  return after === null || comparePositions(getPosition(span), after) < 0;
 }
 
 /** Lists all texts by which an address may be stored. An IPv4 address that is mapped into IPv6 equals the IPv4 address. */
@@ -74,14 +74,16 @@ async function readChunk(
   const end = isLast ? null : stored.at(-1);
   const fresh = begun.filter(
     (span) =>
-      (question.after === null || comparePlaces(getPlace(span), question.after) <= 0) &&
-      (end == null || comparePlaces(getPlace(span), getPlace(end)) > 0),
+      (question.after === null || comparePositions(getPosition(span), question.after) <= 0) &&
+      (end == null || comparePositions(getPosition(span), getPosition(end)) > 0),
   );
   const patched = stored.map((span): Span => {
-    const until = span.until === null ? ends.get(formatPlaceKey(span)) : undefined;
+    const until = span.until === null ? ends.get(formatPositionKey(span)) : undefined;
     return until === undefined ? span : { ...span, until };
   });
-  const spans = [...patched, ...fresh].sort((left, right) => comparePlaces(getPlace(right), getPlace(left)));
+  const spans = [...patched, ...fresh].sort((left, right) =>
+    comparePositions(getPosition(right), getPosition(left)),
+  );
   return { spans, isLast };
 }
 
@@ -110,7 +112,7 @@ async function readStored(
     `SELECT held.vm_id AS "vmId", held.address, held.device, held.mac, held.since_seq AS "sinceSeq",
        nullif(held.since, '-infinity') AS since, nullif(held.until, 'infinity') AS until
      FROM vnic_graph_address_span held WHERE ${conditions.join(" AND ")}
-     ORDER BY held.since DESC, held.since_seq DESC, ${PLACE_KEY} DESC LIMIT ${parameters.add(limit)}`,
+     ORDER BY held.since DESC, held.since_seq DESC, ${POSITION_KEY} DESC LIMIT ${parameters.add(limit)}`,
     parameters.values,
   );
   return rows.map((row) => ({ ...row, sinceSeq: BigInt(row.sinceSeq) }));
@@ -120,11 +122,11 @@ async function readStored(
  * Builds the conditions of spans at a position or behind it. The first one follows from the second; it lets PostgreSQL use
  * the index.
  */
-function listAfter({ since, seq, key }: SpanPlace, parameters: SqlParameters): string[] {
+function listAfter({ since, seq, key }: SpanPosition, parameters: SqlParameters): string[] {
   const [at, nth, last] = [parameters.add(since), parameters.add(seq), parameters.add(key)];
   return [
     `held.since <= ${at}::timestamptz`,
-    `(held.since, held.since_seq, ${PLACE_KEY}) <= (${at}::timestamptz, ${nth}::bigint, ${last}::text)`,
+    `(held.since, held.since_seq, ${POSITION_KEY}) <= (${at}::timestamptz, ${nth}::bigint, ${last}::text)`,
   ];
 }
 
@@ -136,7 +138,7 @@ type StoredSpan = Omit<Span, "sinceSeq"> & { readonly sinceSeq: string };
  */
 function isWanted(span: AddressSpan, { from, to, after }: AddressSpansQuestion): boolean {
   const isAfter =
-    after === null || comparePlaces(span.place, after) < 0 || isEarlier(span.since, after.shownSince);
+    after === null || comparePositions(span.position, after) < 0 || isEarlier(span.since, after.shownSince);
   return (
     isAfter &&
     (from === null || span.until === null || span.until > from) &&
@@ -149,8 +151,8 @@ function isEarlier(since: Date | null, shownSince: string): boolean {
   return since === null || since.getTime() < Date.parse(shownSince);
 }
 
-/** SQL for the text that {@link formatPlaceKey} makes. */
-const PLACE_KEY = `(held.vm_id::text || '|' || held.address || '|' || coalesce(held.mac, '') || '|' || coalesce(held.device, ''))`;
+/** SQL for the text that {@link formatPositionKey} makes. */
+const POSITION_KEY = `(held.vm_id::text || '|' || held.address || '|' || coalesce(held.mac, '') || '|' || coalesce(held.device, ''))`;
 
 /** The number of spans that are read beyond a page, because some may turn out not to belong to it. */
 const CHUNK = 20;

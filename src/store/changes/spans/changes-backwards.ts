@@ -8,7 +8,7 @@ import type { SpanChange } from "./follow-spans.js";
 import { compareHeldAddresses, listHeldAddresses, type HeldAddress } from "./held-addresses.js";
 
 /** Identifies a row of the log. */
-export interface LogPlace {
+export interface LogRowId {
   readonly tx: bigint;
   readonly seq: bigint;
 }
@@ -27,41 +27,41 @@ export interface AddressChanges {
 export async function readAddressChanges(
   database: Queryable,
   vmIds: readonly string[],
-  isCounted: (place: LogPlace) => boolean,
-  isLast: (place: LogPlace) => boolean = () => false,
+  isCounted: (rowId: LogRowId) => boolean,
+  isLast: (rowId: LogRowId) => boolean = () => false,
 ): Promise<ReadonlyMap<string, AddressChanges>> {
   const current = await readStoredVmsIn(database, [], vmIds);
   const versions = new Map<string, VmVersion | null>(current.map((vm) => [vm.id, toVersion(vm)]));
-  const told = new Map<string, SpanChange[]>(vmIds.map((vmId) => [vmId, []]));
-  let places = vmIds.map((vmId) => ({ vmId, at: "infinity", seq: "0" }));
-  while (places.length > 0) {
-    const rows = groupByVm(await readOlder(database, places));
-    places = [];
+  const changesByVm = new Map<string, SpanChange[]>(vmIds.map((vmId) => [vmId, []]));
+  let positions = vmIds.map((vmId) => ({ vmId, at: "infinity", seq: "0" }));
+  while (positions.length > 0) {
+    const rows = groupByVm(await readOlder(database, positions));
+    positions = [];
     for (const [vmId, older] of rows) {
       let isDone = older.length < CHUNK;
       for (const row of older) {
-        const place = { tx: BigInt(row.tx), seq: BigInt(row.seq) };
-        if (isLast(place)) {
+        const rowId = { tx: BigInt(row.tx), seq: BigInt(row.seq) };
+        if (isLast(rowId)) {
           isDone = true;
           break;
         }
         const after = versions.get(vmId) ?? null;
         const before = undoChanges(vmId, after, [row]);
         versions.set(vmId, before);
-        if (!isCounted(place)) continue;
+        if (!isCounted(rowId)) continue;
         const change = compareHeldAddresses(before, after);
         if (change.lost.length + change.got.length === 0) continue;
-        told.get(vmId)?.push({ ...change, at: row.roundedAt, seq: place.seq });
+        changesByVm.get(vmId)?.push({ ...change, at: row.roundedAt, seq: rowId.seq });
       }
       const last = older.at(-1);
-      if (!isDone && last !== undefined) places.push({ vmId, at: last.at, seq: last.seq });
+      if (!isDone && last !== undefined) positions.push({ vmId, at: last.at, seq: last.seq });
     }
   }
   return new Map(
     vmIds.map((vmId) => [
       vmId,
       {
-        changes: (told.get(vmId) ?? []).toReversed(),
+        changes: (changesByVm.get(vmId) ?? []).toReversed(),
         heldBefore: listHeldAddresses(versions.get(vmId) ?? null),
       },
     ]),
@@ -79,7 +79,7 @@ interface OlderRow {
 
 function readOlder(
   database: Queryable,
-  places: readonly { readonly vmId: string; readonly at: string; readonly seq: string }[],
+  positions: readonly { readonly vmId: string; readonly at: string; readonly seq: string }[],
 ): Promise<OlderRow[]> {
   return queryRows<OlderRow>(
     database,
@@ -91,7 +91,7 @@ function readOlder(
        WHERE c.vm_id = g.id AND (c.at, c.seq) < (g.at, g.seq)
        ORDER BY c.at DESC, c.seq DESC LIMIT ${CHUNK}) AS c
      ORDER BY c.vm_id, c.at DESC, c.seq DESC`,
-    [places.map(({ vmId }) => vmId), places.map(({ at }) => at), places.map(({ seq }) => seq)],
+    [positions.map(({ vmId }) => vmId), positions.map(({ at }) => at), positions.map(({ seq }) => seq)],
   );
 }
 

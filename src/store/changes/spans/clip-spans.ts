@@ -3,7 +3,7 @@ import type { VmScope } from "../../types.js";
 import type { AddressSpan } from "../past/history-types.js";
 import { readSeenIntervals, type SeenInterval } from "../past/seen-intervals.js";
 import type { Span } from "./follow-spans.js";
-import { getPlace } from "./span-order.js";
+import { getPosition } from "./span-order.js";
 
 /**
  * Cuts spans to the times at which their VMs were in the scope; `null` cuts nothing. The order of the spans stays, and the
@@ -14,7 +14,7 @@ export async function clipSpans(
   spans: readonly Span[],
   scope: VmScope | null,
 ): Promise<AddressSpan[]> {
-  if (scope === null) return spans.map((span) => show(span, span));
+  if (scope === null) return spans.map((span) => toAddressSpan(span, span));
   const vmIds = [...new Set(spans.map(({ vmId }) => vmId))];
   const seen = vmIds.length === 0 ? [] : await readSeenIntervals(database, vmIds, scope);
   return spans.flatMap((span) =>
@@ -22,7 +22,7 @@ export async function clipSpans(
       .filter(({ vmId }) => vmId === span.vmId)
       .map((interval) => clip(span, interval))
       .filter((part) => part !== null)
-      .map((part) => show(span, part)),
+      .map((part) => toAddressSpan(span, part)),
   );
 }
 
@@ -40,15 +40,15 @@ function clip({ since, until }: Part, { fromAt, toAt }: SeenInterval): Part | nu
   };
 }
 
-function show(span: Span, { since, until }: Part): AddressSpan {
+function toAddressSpan(span: Span, { since, until }: Part): AddressSpan {
   const { vmId, address, device, mac } = span;
-  return { vmId, address, deviceName: device, macAddress: mac, since, until, place: getPlace(span) };
+  return { vmId, address, deviceName: device, macAddress: mac, since, until, position: getPosition(span) };
 }
 
 /** Rounds a time with microseconds up to milliseconds. */
 function roundUp(at: string): number {
   if (at === "infinity") return Infinity;
   if (at === "-infinity") return -Infinity;
-  const [, whole = at, rest = "0"] = /^(.*\.\d{3})(\d{3})Z$/.exec(at) ?? [];
-  return Date.parse(whole.endsWith("Z") ? whole : `${whole}Z`) + (Number(rest) > 0 ? 1 : 0);
+  const [, cut = at, rest = "0"] = /^(.*\.\d{3})(\d{3})Z$/.exec(at) ?? [];
+  return Date.parse(cut.endsWith("Z") ? cut : `${cut}Z`) + (Number(rest) > 0 ? 1 : 0);
 }

@@ -4,12 +4,12 @@ import { LOG_SQL } from "../log-identity.js";
 import { formatSnapshot } from "../snapshot.js";
 import { readAddressChanges } from "./changes-backwards.js";
 import { followSpans, type Span } from "./follow-spans.js";
-import { formatPlaceKey } from "./span-order.js";
+import { formatPositionKey } from "./span-order.js";
 
 /** The effect of the changes that are not in the index yet on the spans that are asked for. */
 export interface Tail {
   readonly begun: readonly Span[];
-  /** The ends of spans that are open in the index, by {@link formatPlaceKey}. */
+  /** The ends of spans that are open in the index, by {@link formatPositionKey}. */
   readonly ends: ReadonlyMap<string, Date>;
 }
 
@@ -48,7 +48,7 @@ export async function readTail(
     begun: all.flatMap(({ begun }) => begun).filter(isAsked),
     ends: new Map(
       all.flatMap(({ ended }) =>
-        ended.filter(isAsked).map((end) => [formatPlaceKey(end), end.until] as const),
+        ended.filter(isAsked).map((end) => [formatPositionKey(end), end.until] as const),
       ),
     ),
   };
@@ -67,7 +67,7 @@ function readTailRows(
   spellings: readonly string[] | null,
   macAddress: string | null,
 ): Promise<TailRow[]> {
-  const words = spellings ?? [macAddress ?? ""];
+  const texts = spellings ?? [macAddress ?? ""];
   const isOpen = `EXISTS (SELECT FROM vnic_graph_address_span s WHERE s.vm_id = c.vm_id AND s.until = 'infinity' AND s.mac = $7)
     OR EXISTS (SELECT FROM vm_guest_agent_interfaces i WHERE i.vm_id = c.vm_id AND i.mac_address = $7)`;
   return queryRows<TailRow>(
@@ -85,7 +85,7 @@ function readTailRows(
     [
       formatSnapshot(seen),
       floorSeq.toString(),
-      words,
+      texts,
       batch === null ? null : formatSnapshot(batch.upTo),
       batch === null ? null : batch.lastSeq.toString(),
       MAX_TAIL + 1,

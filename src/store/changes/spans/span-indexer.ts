@@ -1,7 +1,7 @@
 import type { DataSource, QueryRunner } from "typeorm";
 import { findSqlState } from "../../postgres/errors.js";
 import { runInTransaction, queryRows, type Queryable } from "../../postgres/sql.js";
-import { formatCursor, hasGot, parseCursor, type LogCursor } from "../cursor.js";
+import { formatCursor, hasRead, parseCursor, type LogCursor } from "../cursor.js";
 import { findEndOfLog } from "../end-of-log.js";
 import { LostCursorError } from "../log-errors.js";
 import { LogReader, type LogMark } from "../log-reader.js";
@@ -104,7 +104,7 @@ function build(
       [state.builtTo, vms],
     );
     const vmIds = rows.map(({ id }) => id);
-    const changes = await readAddressChanges(queryRunner, vmIds, (place) => hasGot(cursor, place));
+    const changes = await readAddressChanges(queryRunner, vmIds, (rowId) => hasRead(cursor, rowId));
     const spans = [...changes].flatMap(([vmId, of]) => listSpans(vmId, of.changes, of.heldBefore));
     await insertSpans(queryRunner, spans);
     await queryRunner.query(

@@ -1,21 +1,21 @@
 import { compareByBytes } from "../../../model/compare-by-name.js";
-import type { SpanPlace } from "../past/history-types.js";
+import type { SpanPosition } from "../past/history-types.js";
 import type { Span } from "./follow-spans.js";
 
 /** The position of a span in a list whose latest span comes first. */
-export type Place = Pick<SpanPlace, "since" | "seq" | "key">;
+export type Position = Pick<SpanPosition, "since" | "seq" | "key">;
 
 /** Returns the position of a span. */
-export function getPlace(span: Span): Place {
+export function getPosition(span: Span): Position {
   return {
     since: span.since?.toISOString() ?? "-infinity",
     seq: span.sinceSeq.toString(),
-    key: formatPlaceKey(span),
+    key: formatPositionKey(span),
   };
 }
 
 /** Formats a key that differs for each span that one change began. */
-export function formatPlaceKey({
+export function formatPositionKey({
   vmId,
   address,
   mac,
@@ -25,7 +25,7 @@ export function formatPlaceKey({
 }
 
 /** Compares two positions: the later one is the greater one. Texts are compared by bytes, as the database does. */
-export function comparePlaces(left: Place, right: Place): number {
+export function comparePositions(left: Position, right: Position): number {
   const [at, otherAt] = [readTime(left.since), readTime(right.since)];
   if (at !== otherAt) return at < otherAt ? -1 : 1;
   const [seq, otherSeq] = [BigInt(left.seq), BigInt(right.seq)];

@@ -51,22 +51,22 @@ export function undoInterfaces(
   }
   if (upd === undefined) return interfaces;
   const before = [...interfaces];
-  for (const { place, field, change } of listUpdates(upd)) {
-    const after = before[place];
+  for (const { index, field, change } of listUpdates(upd)) {
+    const after = before[index];
     if (after === undefined) continue;
-    before[place] = { ...after, [field]: undoChange(after[field], change) };
+    before[index] = { ...after, [field]: undoChange(after[field], change) };
   }
   return before;
 }
 
 /** Returns an interface without its VM, and without unknown values and empty lists. */
 export function stripInterface(guestInterface: GuestInterface): StoredInterface {
-  const told: Record<string, unknown> = {};
+  const known: Record<string, unknown> = {};
   for (const field of FIELDS) {
     const value = guestInterface[field];
-    if (value !== null && !(Array.isArray(value) && value.length === 0)) told[field] = value;
+    if (value !== null && !(Array.isArray(value) && value.length === 0)) known[field] = value;
   }
-  return told;
+  return known;
 }
 
 /** Restores an interface. Older rows also lack the fields that came with a later release. */
@@ -80,10 +80,10 @@ export function restoreInterface(vmId: string, stored: StoredInterface): GuestIn
  */
 type FieldChange = readonly [before: unknown, after: unknown] | ListDiff<string>;
 
-function diffFields(place: number, before: GuestInterface, after: GuestInterface): unknown[] {
+function diffFields(index: number, before: GuestInterface, after: GuestInterface): unknown[] {
   return FIELDS.flatMap((field) => {
     const change = diffValues(before[field], after[field]);
-    return change === null ? [] : [place, SHORT_FIELDS.get(field) ?? field, change];
+    return change === null ? [] : [index, SHORT_FIELDS.get(field) ?? field, change];
   });
 }
 
@@ -108,25 +108,25 @@ function isList(value: GuestInterface[Field]): value is readonly string[] {
 /** Lists the updates in {@link InterfaceDelta.upd}. Also reads the older form, with a list for each interface. */
 function listUpdates(upd: readonly unknown[]): FieldUpdate[] {
   if (Array.isArray(upd[0])) {
-    return (upd as readonly OldUpdate[]).flatMap(([place, , values]) =>
-      Object.entries(values).map(([field, change]) => ({ place, field: findField(field), change })),
+    return (upd as readonly OldUpdate[]).flatMap(([index, , values]) =>
+      Object.entries(values).map(([field, change]) => ({ index, field: findField(field), change })),
     );
   }
   return Array.from({ length: upd.length / 3 }, (_, at) => ({
-    place: upd[3 * at] as number,
+    index: upd[3 * at] as number,
     field: findField(upd[3 * at + 1] as string),
     change: upd[3 * at + 2] as FieldChange,
   }));
 }
 
 interface FieldUpdate {
-  readonly place: number;
+  readonly index: number;
   readonly field: Field;
   readonly change: FieldChange;
 }
 
 /** The older form: an interface's index and name, and the fields that change, each before and after. */
-type OldUpdate = readonly [place: number, name: string | null, values: Readonly<Record<string, FieldChange>>];
+type OldUpdate = readonly [index: number, name: string | null, values: Readonly<Record<string, FieldChange>>];
 
 function findField(key: string): Field {
   return LONG_FIELDS.get(key) ?? (key as Field);

@@ -1,6 +1,6 @@
 import { listEquivalentAddresses } from "../../../model/address/cidr.js";
 import { matchCidr } from "./match-cidr.js";
-import { listAddressColumns, matchAddressWord, type VmConditionSql } from "./search-conditions.js";
+import { listAddressColumns, matchListedAddress, type VmConditionSql } from "./search-conditions.js";
 import { matchText } from "./text-match.js";
 
 /** The FROM clause of VMs, joined with their states, what passes stored of them, and their hosts. */
@@ -61,11 +61,11 @@ export const OWN_CONDITIONS: VmConditionSql = {
     `s.vm_guid IN (SELECT a.vm_id FROM vnic_graph_address a WHERE a.address = ${parameters.add(address)}::inet)`,
   hasAddressLike: (parts, parameters) => {
     const matches = listAddressColumns(parts).map((column) =>
-      matchAddressWord(`g.${column}`, parts, parameters),
+      matchListedAddress(`g.${column}`, parts, parameters),
     );
     return `s.vm_guid IN (
       SELECT g.vm_id FROM vm_guest_agent_interfaces g WHERE ${matches.join(" OR ")}
-      UNION SELECT i.vm_guid FROM vm_dynamic i WHERE ${matchAddressWord("i.vm_ip", parts, parameters)})`;
+      UNION SELECT i.vm_guid FROM vm_dynamic i WHERE ${matchListedAddress("i.vm_ip", parts, parameters)})`;
   },
   hasAnyOf: (addresses, parameters) => {
     const spellings = addresses.flatMap((address) => listEquivalentAddresses(address));
@@ -75,14 +75,14 @@ export const OWN_CONDITIONS: VmConditionSql = {
   hasAddressIn: (cidr, parameters) =>
     `EXISTS (SELECT FROM vnic_graph_address a WHERE a.vm_id = s.vm_guid AND ${matchCidr("a.address", cidr, parameters)})`,
   hasAnyAddress: "EXISTS (SELECT FROM vnic_graph_address a WHERE a.vm_id = s.vm_guid)",
-  onTwoHosts: () => "s.vm_guid IN (SELECT o.vm_id FROM vnic_graph_vm o WHERE o.contender_id IS NOT NULL)",
+  isOnTwoHosts: () => "s.vm_guid IN (SELECT o.vm_id FROM vnic_graph_vm o WHERE o.contender_id IS NOT NULL)",
   hasInterface: (condition) =>
     `EXISTS (SELECT FROM vm_guest_agent_interfaces g WHERE g.vm_id = s.vm_guid AND ${condition})`,
-  guestMacIs: (mac, parameters) => `g.mac_address = ${parameters.add(mac)}::varchar`,
+  isGuestMac: (mac, parameters) => `g.mac_address = ${parameters.add(mac)}::varchar`,
   hasNetwork: (match, parameters) =>
     `EXISTS (SELECT FROM vm_interface i JOIN vnic_graph_nic e ON e.nic_id = i.id
       WHERE i.vm_guid = s.vm_guid AND ${matchText("e.network", match, parameters)})`,
-  nicMacIs: (mac, parameters) => `i.mac_addr = ${parameters.add(mac)}::varchar`,
+  isNicMac: (mac, parameters) => `i.mac_addr = ${parameters.add(mac)}::varchar`,
   hasMac: (mac, parameters) => {
     const wanted = `${parameters.add(mac)}::varchar`;
     return `s.vm_guid IN (SELECT g.vm_id FROM vm_guest_agent_interfaces g WHERE g.mac_address = ${wanted}

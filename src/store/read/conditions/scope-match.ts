@@ -25,21 +25,24 @@ export function isInScope(scope: VmScope | null, { id, name, hostId }: ScopedVm)
  */
 export function matchesPattern(pattern: string, text: string): boolean {
   const [wanted, given] = [Array.from(pattern), Array.from(text)];
-  let [place, at] = [0, 0];
-  let star: { readonly place: number; at: number } | null = null;
-  while (at < given.length) {
-    if (wanted[place] === "*") {
-      star = { place, at };
-      place += 1;
-    } else if (place < wanted.length && (wanted[place] === "?" || wanted[place] === given[at])) {
-      place += 1;
-      at += 1;
+  let [patternAt, textAt] = [0, 0];
+  let star: { readonly patternAt: number; textAt: number } | null = null;
+  while (textAt < given.length) {
+    if (wanted[patternAt] === "*") {
+      star = { patternAt, textAt };
+      patternAt += 1;
+    } else if (
+      patternAt < wanted.length &&
+      (wanted[patternAt] === "?" || wanted[patternAt] === given[textAt])
+    ) {
+      patternAt += 1;
+      textAt += 1;
     } else if (star !== null) {
-      star.at += 1;
-      [place, at] = [star.place + 1, star.at];
+      star.textAt += 1;
+      [patternAt, textAt] = [star.patternAt + 1, star.textAt];
     } else {
       return false;
     }
   }
-  return wanted.slice(place).every((each) => each === "*");
+  return wanted.slice(patternAt).every((each) => each === "*");
 }

@@ -23,14 +23,14 @@ export interface VmConditionSql {
   hasAddressIn(cidr: Cidr, parameters: SqlParameters): string;
   readonly hasAnyAddress: string;
   /** Throws {@link NotKeptError} if the source does not keep it. */
-  onTwoHosts(): string;
+  isOnTwoHosts(): string;
   hasCluster(match: TextMatch, parameters: SqlParameters): string;
   /** The VM's guest has an interface `g` for which the condition holds. */
   hasInterface(condition: string): string;
-  guestMacIs(mac: string, parameters: SqlParameters): string;
+  isGuestMac(mac: string, parameters: SqlParameters): string;
   /** The VM has a vNIC on a network whose name matches. */
   hasNetwork(match: TextMatch, parameters: SqlParameters): string;
-  nicMacIs(mac: string, parameters: SqlParameters): string;
+  isNicMac(mac: string, parameters: SqlParameters): string;
   /** The VM has a guest interface or a vNIC with the MAC. Uses the indexes of both tables, if there are any. */
   hasMac(mac: string, parameters: SqlParameters): string;
   /** Why the guest's data are stale; NULL: they are current. */
@@ -81,17 +81,17 @@ export function buildSearchCondition(
     case "none":
       return "false";
     case "onTwoHosts":
-      return source.onTwoHosts();
+      return source.isOnTwoHosts();
     case "hasAddress":
       return source.hasAnyAddress;
     case "guestMac":
-      return source.hasInterface(source.guestMacIs(search.mac, parameters));
+      return source.hasInterface(source.isGuestMac(search.mac, parameters));
     case "interfaceName":
       return source.hasInterface(matchText("g.interface_name", search.match, parameters));
     case "mac":
       return source.hasMac(search.mac, parameters);
     case "nicMac":
-      return `EXISTS (SELECT FROM vm_interface i WHERE i.vm_guid = s.vm_guid AND ${source.nicMacIs(search.mac, parameters)})`;
+      return `EXISTS (SELECT FROM vm_interface i WHERE i.vm_guid = s.vm_guid AND ${source.isNicMac(search.mac, parameters)})`;
     case "network":
       return source.hasNetwork(search.match, parameters);
     case "staleReason": {
@@ -171,7 +171,7 @@ export function buildSearchOrder({ key, descending }: VmSort, source: VmConditio
  * Builds the condition that one of the addresses in a column matches; commas or blanks separate them. LIKE excludes nearly
  * all rows at little cost. Then the regular expression compares complete addresses, without their zones.
  */
-export function matchAddressWord(
+export function matchListedAddress(
   column: string,
   parts: readonly string[],
   parameters: SqlParameters,

@@ -179,8 +179,8 @@ function formatBound(
   parameters: SqlParameters,
 ): string {
   const value = type === null ? [] : [`${parameters.add(cursor.orderKey)}::${type}`];
-  const place = `(${[...value, `${parameters.add(cursor.id)}::uuid`].join(", ")})`;
-  const isBeyond = `(${columns.join(", ")}) ${compare} ${place}`;
+  const position = `(${[...value, `${parameters.add(cursor.id)}::uuid`].join(", ")})`;
+  const isBeyond = `(${columns.join(", ")}) ${compare} ${position}`;
   // Also compares the first value alone, so that PostgreSQL skips whole hosts before it reads their VMs.
   return type === null ? isBeyond : `${columns[0] ?? ""} ${compare}= ${value[0] ?? ""} AND ${isBeyond}`;
 }

@@ -300,7 +300,7 @@ async function readAll(vmId: string, limit: number, scope: VmScope | null = null
   for (let after = null; ;) {
     const page = await reader.readVmChanges([vmId], { from: null, to: null, after, limit });
     all.push(...page);
-    after = page.at(-1)?.place ?? null;
+    after = page.at(-1)?.position ?? null;
     if (page.length < limit || after === null) return all;
   }
 }

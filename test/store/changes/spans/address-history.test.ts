@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { advanceAddressIndex } from "../../../../src/store/changes/spans/span-indexer.js";
 import { listHeldAddresses } from "../../../../src/store/changes/spans/held-addresses.js";
 import { toVersion, type VmVersion } from "../../../../src/store/changes/versions/vm-version.js";
-import type { AddressSpan, SpanPlace, VmScope } from "../../../../src/store/types.js";
+import type { AddressSpan, SpanPosition, VmScope } from "../../../../src/store/types.js";
 import { HOST_A } from "../../../support/builders/ids.js";
 import { createDatabase, type TestDatabase } from "../../../support/database.js";
 import { anyStep, runSeries, VM_IDS, type Instant } from "../../../support/pass-series.js";
@@ -169,20 +169,20 @@ async function resetIndex(): Promise<void> {
   );
 }
 
-function ask(asked: Asked, limit: number, after: SpanPlace | null = null) {
+function ask(asked: Asked, limit: number, after: SpanPosition | null = null) {
   return { ...asked, from: null, to: null, after, limit };
 }
 
 async function readAll(asked: Asked, limit: number, scope: VmScope | null = null): Promise<AddressSpan[]> {
   const reader = database.store.createReaderFor(scope);
   const all: AddressSpan[] = [];
-  for (let after: SpanPlace | null = null; ;) {
+  for (let after: SpanPosition | null = null; ;) {
     const page: AddressSpan[] | null = await reader.readAddressSpans(ask(asked, limit, after));
     if (page === null) throw new Error("the index is not ready");
     all.push(...page);
     const last = page.at(-1);
     if (last === undefined || page.length < limit) return all;
-    after = { ...last.place, shownSince: last.since?.toISOString() ?? "-infinity" };
+    after = { ...last.position, shownSince: last.since?.toISOString() ?? "-infinity" };
   }
 }
 
