@@ -109,8 +109,8 @@ async function measureLoad(browser: Browser, url: string): Promise<Load> {
 }
 
 /**
- * Types into the search box, and measures the time from each key to the second frame after it, which certainly shows
- * it.
+ * Types into the search box, and measures the time from each key to the second frame after it. That frame certainly
+ * shows the key.
  */
 async function measureKeys(browser: Browser, url: string, count: number): Promise<number[]> {
   const context = await browser.newContext({ viewport: { width: 1_280, height: 800 } });

@@ -17,9 +17,9 @@ export interface Reading {
 }
 
 /**
- * Measures passes over hosts of 100 VMs each, from the bytes of a frame to the decision, and `JSON.parse` of the
- * frame's body for comparison. Parts of the fleet follow one another, so that a million VMs need no more memory than
- * ten thousand.
+ * Measures passes over hosts of 100 VMs each, from the bytes of a frame to the decision. `JSON.parse` of the frame's
+ * body is measured for comparison. Parts of the fleet follow one another, so that a million VMs need no more memory
+ * than ten thousand.
  */
 export async function measureReading(vms: number, rounds: number): Promise<Reading> {
   const payloads = new Payloads(VMS_PER_HOST);

@@ -5,8 +5,8 @@ import type { ListRequest } from "./request/list-request.js";
 import { readVm, type Wanted } from "./resources.js";
 
 /**
- * Runs a piece of work with its own loaders, so that a long list keeps nothing of its earlier pieces in memory. A piece
- * is long if it reads many VMs, or searches through them; few of these run at once.
+ * Runs a piece of work with its own loaders. So a long list keeps nothing of its earlier pieces in memory. A piece is
+ * long if it reads many VMs, or searches through them; few of these run at once.
  */
 export type Work = <Result>(job: (loaders: Loaders) => Promise<Result>, isLong?: boolean) => Promise<Result>;
 

@@ -39,8 +39,8 @@ export function listSpellings(address: string): readonly string[] {
 }
 
 /**
- * Lists the spellings with dots of an address that ends with an IPv4 address, as C libraries write it (such as that of
- * `sit0`).
+ * Lists the spellings with dots of an IPv6 address that ends with an IPv4 address. C libraries write such addresses so,
+ * as that of `sit0`.
  */
 function listDottedSpellings(groups: readonly string[]): readonly string[] {
   const isMapped = groups[5] === "ffff";

@@ -89,10 +89,7 @@ export async function openDatabase(
   return { dataSource, readers, health, countConnections: () => shares.countConnections(), close };
 }
 
-/**
- * Brings a database up to date over a connection of its own, since a migration may be silent for longer than any
- * request.
- */
+/** Brings a database up to date over a connection of its own. A migration may be silent for longer than any request. */
 export async function migrateAt(url: string, options: MigrateOptions = {}): Promise<string[]> {
   const dataSource = createDataSource(url, {
     poolSize: 1,

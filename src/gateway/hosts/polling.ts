@@ -131,7 +131,7 @@ async function refuseNamed(hostId: string, store: Store, hosts: HostList): Promi
 }
 
 /**
- * Creates a check that is `true` after the first passes, or after one interval, so that hosts that hang do not keep us
+ * Creates a check that is `true` after the first passes, or after one interval. So hosts that hang do not keep us
  * unready.
  */
 function createFirstRoundCheck(refresher: Refresher, intervalMs: number | null): () => boolean {

@@ -25,13 +25,13 @@ export interface Replicas {
  */
 export async function openReplicas(config: Config, log: Log): Promise<Replicas> {
   if (config.redisUrl === null) return { startSchedule: startTimerSchedule, openWakes: () => null };
-  const place = { url: config.redisUrl, installation: computeInstallationId(config) };
+  const shared = { url: config.redisUrl, installation: computeInstallationId(config) };
   const { createBullSchedule } = await import("../../refresher/schedule/bull-schedule.js");
   const { openWakes } = await import("../../redis/wakes.js");
   return {
-    startSchedule: createBullSchedule(place, log),
+    startSchedule: createBullSchedule(shared, log),
     openWakes: (onWake) =>
-      openWakes(place, {
+      openWakes(shared, {
         onWake,
         onReachable: (isReachable) => {
           if (isReachable) log.info("Redis answers; other replicas' changes are seen at once again");

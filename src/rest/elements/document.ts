@@ -16,8 +16,8 @@ export interface RestList {
   /** What each element is called. */
   readonly item: string;
   /**
-   * The consumer empties each piece that it takes, because the generators keep it until the next one comes, however
-   * long that takes.
+   * The consumer empties each piece that it takes. The generators keep a piece until the next one comes, however long
+   * that takes.
    */
   readonly pieces: AsyncIterable<Element[]>;
 }

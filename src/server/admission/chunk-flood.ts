@@ -22,6 +22,6 @@ export function watchChunks(request: IncomingMessage): void {
   };
 }
 
-/** The number of chunks that may have any size, and the bytes that chunks must have on average if there are more. */
+/** The number of chunks that may have any size. If there are more, chunks must have this many bytes on average. */
 const FREE_CHUNKS = 1_000;
 const LEAST_BYTES = 64;

@@ -12,7 +12,7 @@ export interface EntryRule {
   /** Refuses what a page of another site sends. `simple-get`: also a GET that such a page may cause without a preflight. */
   readonly crossSite: "off" | "pages" | "simple-get";
   /**
-   * Also takes a bearer token as the password of HTTP Basic, or in the form that our login gave to one of oVirt's
+   * Also takes a bearer token as the password of HTTP Basic, or inside the token that our login gave to one of oVirt's
    * clients.
    */
   readonly takesOvirtCredentials: boolean;

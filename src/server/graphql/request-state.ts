@@ -39,7 +39,7 @@ export function attachState(context: object, value: RequestState): ServedContext
 
 const stop = Symbol("execution stop");
 
-/** Puts a stop into the context value of an execution that is no HTTP request, such as the answer to an event. */
+/** Puts a stop into the context value of an execution that is no HTTP request. Such an execution answers an event. */
 export function attachStop(context: object, value: ExecutionStop): object {
   return Object.assign(context, { [stop]: value });
 }

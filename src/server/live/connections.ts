@@ -13,7 +13,7 @@ export interface LiveConnections {
   /** How many there are. */
   readonly count: number;
   /**
-   * Counts a connection of a viewer, and calls `end` when the credentials are no longer valid, when their rights have
+   * Counts a connection of a viewer. It calls `end` when the credentials are no longer valid, when their rights have
    * changed, or when the server stops. Returns the function that takes the connection off the count. Throws an
    * HttpError if the viewer has too many.
    */

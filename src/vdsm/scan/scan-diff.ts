@@ -27,7 +27,7 @@ export interface VmDifference {
 }
 
 /**
- * Compares the parts of an answer with the kept ones, in steps as large as the caller wants, and parses the parts that
+ * Compares the parts of an answer with the kept ones, in steps as large as the caller wants. It parses the parts that
  * are new.
  */
 export class VmDiff {

@@ -3,7 +3,7 @@ import { parseTolerantJson } from "../json/tolerant-json.js";
 import { findKeyEnd, findStringEnd, findValueEnd, JsonBytes, skipBlanks } from "../json/json-walk.js";
 import type { ReportedVm } from "../records/types.js";
 
-/** The parts of VM records that we read, each as JSON, in one buffer that is used again for the next answer. */
+/** The parts of VM records that we read, each as JSON. They are in one buffer, which is used again for the next answer. */
 export class RecordParts {
   /** The end of each record's part. */
   readonly ends: number[] = [];

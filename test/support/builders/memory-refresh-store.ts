@@ -186,10 +186,7 @@ export class MemoryRefreshStore implements RefreshStore {
 
 const STANDINGS = ["ownerId", "incomingId", "contenderId"] as const;
 
-/**
- * Finds the hosts whose running pass, or memory of the last one, is invalid, because another host wrote one of their
- * VMs.
- */
+/** Finds the hosts whose running pass, or memory of the last one, is invalid. Another host has written one of their VMs. */
 function invalidated(before: VmState, after: VmState): Set<string> {
   const changed = STANDINGS.filter((key) => before[key] !== after[key]).flatMap((key) => [
     before[key],

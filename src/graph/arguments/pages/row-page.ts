@@ -39,8 +39,8 @@ export async function loadRowPage<Row>(
   { name, getCursorParts, forms, read, count }: RowList<Row>,
 ) {
   const size = parsePageSize(first, DEFAULT_PAGE);
-  const place = after == null ? null : parseRowCursor(name, after, forms);
-  const rows = await read({ limit: size + 1, after: place });
+  const last = after == null ? null : parseRowCursor(name, after, forms);
+  const rows = await read({ limit: size + 1, after: last });
   const edges = rows
     .slice(0, size)
     .map((node) => ({ node, cursor: formatRowCursor(name, getCursorParts(node)) }));
@@ -49,7 +49,7 @@ export async function loadRowPage<Row>(
     nodes: edges.map(({ node }) => node),
     pageInfo: {
       hasNextPage: rows.length > size,
-      hasPreviousPage: place !== null,
+      hasPreviousPage: last !== null,
       startCursor: edges.at(0)?.cursor ?? null,
       endCursor: edges.at(-1)?.cursor ?? null,
     },
