@@ -104,9 +104,12 @@ export class PassLog {
   private writeDatabase({ outcome, failure }: PassResult): void {
     const isLost = failure?.kind === "database";
     if (isLost && !this.isDatabaseLost) {
-      this.log.error(formatReason(failure), "database does not answer; passes are tried again until it does");
+      this.log.error(
+        formatReason(failure),
+        "passes cannot use the database; they are tried again until they can",
+      );
     } else if (!isLost && this.isDatabaseLost && outcome === "done") {
-      this.log.info({}, "database answers again");
+      this.log.info({}, "passes can use the database again");
     }
     if (isLost || outcome === "done") this.isDatabaseLost = isLost;
   }

@@ -43,9 +43,9 @@ test("an outage of the database is told once, whatever the number of hosts and p
   log.write(result());
   log.write(result());
   expect(lines).toEqual([
-    "error: database does not answer; passes are tried again until it does",
+    "error: passes cannot use the database; they are tried again until they can",
     "warn: pass failed",
-    "info: database answers again",
+    "info: passes can use the database again",
     "info: host answers again",
     "debug: pass done, nothing changed",
     "debug: pass done, nothing changed",

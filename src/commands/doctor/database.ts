@@ -1,6 +1,6 @@
 import type { Config } from "../../config.js";
 import { createDataSource } from "../../store/postgres/data-source.js";
-import { findSqlState } from "../../store/postgres/errors.js";
+import { findSqlState, STATEMENT_POOLING } from "../../store/postgres/errors.js";
 import { checkEngine } from "../../engine-store/check-engine.js";
 import { createEngineDataSource } from "../../engine-store/engine-data-source.js";
 import { listPendingMigrations } from "../../store/postgres/migrate.js";
@@ -93,8 +93,8 @@ const HOW_TO_REACH: readonly {
   },
   {
     state: null,
-    words: /statement pooling mode/,
-    hint: "set PgBouncer's pool_mode to transaction or session: a gateway needs transactions",
+    words: STATEMENT_POOLING,
+    hint: "docs/database.md says how a pooler has to be set",
   },
   { state: null, words: /password file/, hint: "make it the service's own: chmod 600" },
   { state: "28P01", words: /./, hint: "check user and password in DATABASE_URL, or DATABASE_PASSWORD" },

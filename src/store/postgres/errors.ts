@@ -56,6 +56,7 @@ const REASONS = {
   readOnly: "cannot be written at the moment",
   locked: "is locked by somebody else",
   rights: "does not let the gateway do this",
+  pooled: "is behind a pooler that allows no transactions",
 } as const;
 
 /** Converts a driver's error into one of the errors above. Returns any other error as it is. */
@@ -100,12 +101,18 @@ export function formatDatabaseError(error: unknown): string {
     return [...new Set(error.errors.map(formatDatabaseError))].join("; ");
   }
   const message = error instanceof Error ? error.message : String(error);
-  return message.replaceAll(/\s+/g, " ").trim();
+  const hint = STATEMENT_POOLING.test(message) ? `; ${POOL_MODE_HINT}` : "";
+  return message.replaceAll(/\s+/g, " ").trim() + hint;
 }
+
+/** PgBouncer's message where each statement gets another session. Its code is that of a lost connection. */
+export const STATEMENT_POOLING = /statement pooling mode/;
+const POOL_MODE_HINT = "set PgBouncer's pool_mode to transaction or session: a gateway needs transactions";
 
 function findUnavailableReason(error: unknown): UnavailableReason | null {
   const state = findSqlState(error);
   if (state !== null) {
+    if (error instanceof Error && STATEMENT_POOLING.test(error.message)) return "pooled";
     return REASON_OF_STATE.find(({ states }) => states.test(state))?.reason ?? null;
   }
   return error instanceof Error && LOST_CONNECTION.test(error.message) ? "away" : null;

@@ -82,7 +82,7 @@ test("F12: every connection is cut, again and again, while clients ask: only ans
 });
 
 test("F12: the database refuses connections: not ready, alive, told once; all is well when it is back", async () => {
-  const told = () => gateway.log.filter((line) => line.includes("database does not answer")).length;
+  const told = () => gateway.log.filter((line) => line.includes("passes cannot use the database")).length;
   const before = told();
   proxy.mode = "refuse";
   proxy.drop();
@@ -97,7 +97,7 @@ test("F12: the database refuses connections: not ready, alive, told once; all is
 
 test("F13: a database that has become read-only is read on, and written again when it may be", async () => {
   const name = new URL(database.url).pathname.slice(1);
-  const told = () => gateway.log.filter((line) => line.includes("database does not answer")).length;
+  const told = () => gateway.log.filter((line) => line.includes("passes cannot use the database")).length;
   const before = told();
   await sql(`ALTER DATABASE ${name} SET default_transaction_read_only = on`);
   await sql(TERMINATE);

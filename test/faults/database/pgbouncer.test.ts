@@ -1,7 +1,11 @@
 import pg from "pg";
 import { afterEach, describe, expect, test } from "vitest";
 import { createDataSource } from "../../../src/store/postgres/data-source.js";
-import { StatementTimeoutError } from "../../../src/store/postgres/errors.js";
+import {
+  formatDatabaseError,
+  StatementTimeoutError,
+  toDatabaseError,
+} from "../../../src/store/postgres/errors.js";
 import { migrate } from "../../../src/store/postgres/migrate.js";
 import { runInTransaction, queryRows } from "../../../src/store/postgres/sql.js";
 import { createEngineDataSource } from "../../../src/engine-store/engine-data-source.js";
@@ -126,5 +130,18 @@ describe.runIf(program !== undefined).each(Object.entries(POOLERS))(
         ).rejects.toThrow(/written/);
       }
     });
+  },
+);
+
+test.runIf(program !== undefined)(
+  "PgBouncer in statement mode is refused with what has to be set",
+  async () => {
+    const { url } = await start({ pool_mode: "statement", default_pool_size: 3 });
+    const refused: unknown = await connect(url).catch((error: unknown) => error);
+    expect(toDatabaseError(refused)).toMatchObject({
+      name: "DatabaseUnavailableError",
+      message: "The database is behind a pooler that allows no transactions. Ask again in a few seconds.",
+    });
+    expect(formatDatabaseError(refused)).toMatch(/set PgBouncer's pool_mode to transaction or session/);
   },
 );

@@ -94,7 +94,8 @@ test("F23: the database's disk is full: writes fail and say so, what is stored i
     }
   };
   const from = gateway.log.length;
-  const isTold = () => gateway.log.slice(from).some((line) => line.includes("database does not answer"));
+  const isTold = () =>
+    gateway.log.slice(from).some((line) => line.includes("passes cannot use the database"));
   fill();
   await until(() => {
     // What the server gives back of its log is taken too.
