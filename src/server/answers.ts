@@ -42,7 +42,9 @@ function convertGraphQLError(error: GraphQLError, scope: RequestScope): HttpErro
     readonly http?: { readonly status?: unknown };
   };
   const status = http?.status;
-  if (typeof code === "string" && typeof status === "number")
-    return new HttpError(status, code, error.message);
+  if (typeof code === "string" && typeof status === "number") {
+    const headers: Record<string, string> = code === "OVERLOADED" ? { "retry-after": "1" } : {};
+    return new HttpError(status, code, error.message, headers);
+  }
   return new HttpError(500, "INTERNAL_SERVER_ERROR", formatInternalError(error, scope));
 }

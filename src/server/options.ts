@@ -57,9 +57,9 @@ export interface Admitted {
    */
   readonly openList: () => void;
   /**
-   * Runs a piece of a lasting request's work in a place, with a deadline of its own. On other routes the whole request
-   * runs in one place. A piece that reads many VMs is long: few of these run at once, so that shorter ones never wait
-   * for them.
+   * Runs a piece of a lasting request's work in a room for such pieces, with a deadline of its own. On other routes the
+   * whole request runs in one place. A piece that reads many VMs is long: long pieces have a room of their own, so that
+   * shorter ones never wait for them.
    */
   readonly work: <Result>(
     job: (request: ServedRequest) => Promise<Result>,

@@ -55,6 +55,7 @@ export async function enter(request: FastifyRequest, parts: GateParts): Promise<
   if (rule.body === "json") checkContentHeaders(method, request.headers);
   if (rule.explainRefusal !== null) {
     visit.viewer = await identify(request, visit, options);
+    if (options.identity.required) visit.nameOwner(visit.viewer.name);
     const refusal = rule.explainRefusal(visit.viewer);
     if (refusal !== null) throw new HttpError(403, "FORBIDDEN", refusal);
   }
@@ -104,7 +105,9 @@ export function findAdmitted(
     request: visit.request,
     basePath: visit.client.basePath,
     work: (job, isLong = false) =>
-      isLong && visit.rule.lasting ? visit.runPieceIn(costRooms.longLists, job) : visit.runPiece(job),
+      visit.rule.lasting
+        ? visit.runPieceIn(isLong ? costRooms.longLists : costRooms.pages, job)
+        : visit.runPiece(job),
   };
 }
 

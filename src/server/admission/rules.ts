@@ -18,6 +18,8 @@ export interface EntryRule {
   readonly takesOvirtCredentials: boolean;
   /** `json`: only UTF-8 JSON may be sent. `any`: the handler does not look at the body. */
   readonly body: "json" | "any";
+  /** Requests of one viewer to routes of different queues take turns: a flood on one of them keeps none of the others waiting. */
+  readonly queue: "graph" | "reads" | "metrics" | "others";
   /** `true` for connections that stay open: no deadline of their own, and a bound on how many there are. */
   readonly lasting: boolean;
   /** Writes a line in the log when it is answered. */
@@ -38,6 +40,7 @@ const OPEN: EntryRule = {
   crossSite: "off",
   takesOvirtCredentials: false,
   body: "any",
+  queue: "others",
   lasting: false,
   audited: true,
   counted: false,
@@ -61,6 +64,7 @@ export const GRAPHQL_RULE: EntryRule = {
       : "The graph needs the role reader, operator or router.",
   crossSite: "simple-get",
   body: "json",
+  queue: "graph",
   counted: true,
 };
 
@@ -71,6 +75,7 @@ export const READING_RULE: EntryRule = {
     roles.has("reader") || roles.has("operator") ? null : "Reading needs the role reader.",
   crossSite: "simple-get",
   takesOvirtCredentials: true,
+  queue: "reads",
 };
 
 /** Routes that read lists which may be long. They are sent in pieces, each of which is a piece of work. */
@@ -96,4 +101,5 @@ export const METRICS_RULE: EntryRule = {
       ? null
       : "Metrics need the role metrics, or reader without a scope.",
   crossSite: "pages",
+  queue: "metrics",
 };

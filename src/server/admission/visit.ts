@@ -1,4 +1,6 @@
 import type { FastifyRequest } from "fastify";
+import { GraphQLError } from "graphql";
+import type { HttpError } from "../errors.js";
 import type { AuditNotes } from "./audit-notes.js";
 import type { KnownViewer } from "../identity/identity.js";
 import type { Limits } from "../../model/limits.js";
@@ -15,18 +17,22 @@ export interface Visit {
   readonly rule: EntryRule;
   /** The viewer who asks; `null` until it is known, and on routes that ask for none. */
   viewer: KnownViewer | null;
+  /** Whose turns in queues it takes: the viewer's, or the address's where nobody is asked who they are, at routes of one queue. */
+  readonly owner: string;
+  /** Names whose turns they are. */
+  nameOwner(name: string): void;
   readonly deadline: Deadline;
+  /** Ends its work with this refusal, since somebody else needs what it holds. */
+  readonly giveUp: (error: HttpError) => void;
   readonly notes: AuditNotes;
   readonly client: Client;
   /** The request as handlers and loaders see it. */
   readonly request: ServedRequest;
-  /**
-   * Runs a piece of work in a place. A lasting request does so again and again, each time with a deadline of its own, and
-   * holds no place in between.
-   */
+  /** Runs the work of a request in a place. */
   runPiece<Result>(job: (request: RunningRequest, place: HeldPlace) => Promise<Result>): Promise<Result>;
   /**
-   * Runs a piece of a lasting request in this room instead of a place. The first one is refused with 503 if it waits for half
+   * Runs a piece of a lasting request in this room instead of a place, with a deadline of its own. Between two pieces it holds
+   * nothing. The first one is refused with 503 if it waits for half
    * of the deadline; those that follow wait as long as they must, since a part of an answer is worth nothing.
    */
   runPieceIn<Result>(room: Places, job: (request: ServedRequest) => Promise<Result>): Promise<Result>;
@@ -75,6 +81,7 @@ class StartedVisit implements Visit {
   readonly request: ListenedRequest;
   readonly notes: AuditNotes = createNotes();
   viewer: KnownViewer | null = null;
+  owner = "";
   sending: Sending | null = null;
   private readonly startedAt = performance.now();
   private answeredAt: number | null = null;
@@ -91,22 +98,28 @@ class StartedVisit implements Visit {
     const { rule, client, limits } = given;
     this.rule = rule;
     this.client = client;
+    this.nameOwner(client.address);
     this.deadline = startDeadline(rule.lasting ? Infinity : limits.deadlineMs);
     this.request = new ListenedRequest(id, this.deadline);
+  }
+
+  readonly giveUp = ({ message, code, status }: HttpError): void => {
+    this.deadline.end(new GraphQLError(message, { extensions: { code, http: { status } } }));
+  };
+
+  nameOwner(name: string): void {
+    this.owner = `${this.rule.queue} ${name}`;
   }
 
   async runPiece<Result>(
     job: (request: RunningRequest, place: HeldPlace) => Promise<Result>,
   ): Promise<Result> {
-    const { deadline } = this;
-    const { places, rule } = this.given;
-    if (!rule.lasting) {
-      return runInPlace(places, deadline, this.waitForAnswer(), (place) =>
-        this.request.run((request) => job(request, place)),
-      );
-    }
-    return this.runWithin((own, piece) =>
-      runInPlace(places, own, null, (place) => piece.run((request) => job(request, place))),
+    return runInPlace(
+      this.given.places,
+      this.deadline,
+      this.waitForAnswer(),
+      (place) => this.request.run((request) => job(request, place)),
+      this.owner,
     );
   }
 
@@ -145,9 +158,14 @@ class StartedVisit implements Visit {
 
   private async waitFor(room: Places): Promise<Release> {
     const { signal } = this.deadline;
-    if (this.hasBegun) return room.enter(signal);
+    const now = this.deadline.isOver() ? null : room.enterNow(1);
+    if (now !== null) {
+      this.hasBegun = true;
+      return now;
+    }
+    if (this.hasBegun) return room.enter(signal, 1, this.owner);
     const patience = AbortSignal.timeout(this.given.limits.deadlineMs * PATIENCE);
-    const release = await room.enter(AbortSignal.any([signal, patience]));
+    const release = await room.enter(AbortSignal.any([signal, patience]), 1, this.owner);
     this.hasBegun = true;
     return release;
   }

@@ -51,7 +51,7 @@ const DOCUMENT_ERRORS: readonly string[] = [
 export function createGraphqlHandler(parts: HandlerParts) {
   return async (request: FastifyRequest, reply: FastifyReply, visit: Visit): Promise<FastifyReply> => {
     const isPost = request.method === "POST";
-    const body = isPost ? await parts.reader.read(request.raw) : NO_BODY;
+    const body = isPost ? await parts.reader.read(request.raw, visit) : NO_BODY;
     let answer: Answer | KeptAnswer;
     try {
       answer = await findOrExecute(parts, request, visit, body);

@@ -1,3 +1,5 @@
+import { waitForPromises } from "../wait-for-promises.js";
+
 /** What is done with the messages of one connection. */
 export interface MessageSource {
   /** Starts the work on a message. What it does before its first wait counts as its time. */
@@ -90,13 +92,6 @@ export function createMessageTurns(now: () => number = () => performance.now()):
       };
     },
   };
-}
-
-/** Resolves when the work that was started waits for I/O or a timer. Callbacks of settled promises run first. */
-function waitForPromises(): Promise<void> {
-  return new Promise((resolve) => {
-    process.nextTick(resolve);
-  });
 }
 
 /**

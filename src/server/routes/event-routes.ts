@@ -58,7 +58,7 @@ async function sendEvents(
   checkAccept(request.headers.accept);
   const { viewer, notes } = visit;
   if (viewer === null) throw new Error("a request of which nobody knows who sends it");
-  const parameters = await readParameters(request, parts);
+  const parameters = await readParameters(request, visit, parts);
   let operation: LiveOperation | null = null;
   let refusal: unknown = null;
   try {
@@ -195,13 +195,14 @@ function checkAccept(accept: string | undefined): void {
 
 async function readParameters(
   request: FastifyRequest,
+  visit: Visit,
   { reader, limits }: EventRouteParts,
 ): Promise<RequestParameters> {
   if (request.method !== "POST") {
     const at = request.url.indexOf("?");
     return parseSearchParameters(at === -1 ? "" : request.url.slice(at), limits.jsonDepth);
   }
-  const { parse, release } = await reader.read(request.raw);
+  const { parse, release } = await reader.read(request.raw, visit);
   let body: unknown;
   try {
     body = parse();

@@ -37,8 +37,9 @@ test("readiness is 503 when no request has got a place for longer than the deadl
   });
   expect((await app.inject("/healthz")).statusCode).toBe(200);
   release();
+  const releaseNext = await next;
   expect(await askReadiness()).toEqual(ready);
-  (await next)();
+  releaseNext();
   vi.advanceTimersByTime(2 * DEADLINE_MS);
   // Nobody wants a place: that none was given for long tells nothing.
   expect(await askReadiness()).toEqual(ready);

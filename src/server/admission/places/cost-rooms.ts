@@ -13,6 +13,8 @@ export interface CostRooms {
   readonly find: (cost: number) => RoomNeed | null;
   /** The room for pieces of long lists, such as exports. Its queue has a place for each request that may stay open. */
   readonly longLists: Places;
+  /** The room for short lists that are read beside the graph, such as a page of the REST flow. */
+  readonly pages: Places;
   /** Tells whether a room is full, or has a queue, and has let nobody in for longer than this. */
   readonly isStuck: (longerThanMs: number) => boolean;
 }
@@ -34,15 +36,17 @@ export function createCostRooms({ cost: limit, waiting, lasting }: Limits): Cost
   const middle = createPlaces({ running: middleRoom, waiting });
   const heavy = createPlaces({ running: limit, waiting });
   const longLists = createPlaces({ running: MOST_LONG_LISTS, waiting: lasting });
+  const pages = createPlaces({ running: MOST_PAGES, waiting });
   return {
     longLists,
+    pages,
     find: (cost) => {
       if (cost > limit * HEAVY_SHARE) return { places: heavy, weight: Math.max(cost, limit / MOST_HEAVY) };
       if (cost > limit * MIDDLE_SHARE)
         return { places: middle, weight: Math.max(cost, middleRoom / MOST_MIDDLE) };
       return null;
     },
-    isStuck: (longerThanMs) => [middle, heavy, longLists].some((room) => room.isStuck(longerThanMs)),
+    isStuck: (longerThanMs) => [middle, heavy, longLists, pages].some((room) => room.isStuck(longerThanMs)),
   };
 }
 
@@ -65,3 +69,6 @@ const MOST_HEAVY = 2;
 
 /** The most pieces of long lists that are read at once. A piece is 500 VMs, and each list asks for its next piece soon. */
 const MOST_LONG_LISTS = 2;
+
+/** So many short lists are read at once: one makes its answer while the others wait for the database. */
+const MOST_PAGES = 4;

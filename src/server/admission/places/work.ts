@@ -12,8 +12,8 @@ export interface HeldPlace {
 }
 
 /**
- * Waits for a place and runs the job in it. Rejects as soon as the deadline expires, whatever the job does then. The
- * place is given back at the first of these:
+ * Waits for a place in the owner's turn and runs the job in it. Rejects as soon as the deadline expires, whatever the job
+ * does then. The place is given back at the first of these:
  * 1. when the job has ended, well or not;
  * 2. at the deadline, even if the job hangs;
  * 3. when `answered` resolves: only sending is left then, which needs no place. `null`: the answer is ready when the
@@ -26,8 +26,9 @@ export async function runInPlace<Result>(
   deadline: Deadline,
   answered: Promise<unknown> | null,
   job: (place: HeldPlace) => Promise<Result>,
+  owner = "",
 ): Promise<Result> {
-  const held = new Holding(deadline);
+  const held = new Holding(deadline, null, owner);
   try {
     await held.take(places, 1, deadline);
   } catch (error) {
@@ -74,7 +75,8 @@ class Holding implements HeldPlace {
 
   constructor(
     private readonly deadline: Deadline,
-    private release: Release | null = null,
+    private release: Release | null,
+    private readonly owner = "",
   ) {}
 
   async take(from: Places, weight: number, until: { readonly signal: AbortSignal }): Promise<void> {
@@ -82,7 +84,7 @@ class Holding implements HeldPlace {
     this.release = null;
     // The signal is created only if it has to wait: creating one costs more than all the rest here.
     const now = this.deadline.isOver() ? null : from.enterNow(weight);
-    const taken = now ?? (await from.enter(until.signal, weight));
+    const taken = now ?? (await from.enter(until.signal, weight, this.owner));
     if (this.isOver) taken();
     else this.release = taken;
     this.deadline.check();

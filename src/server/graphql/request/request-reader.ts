@@ -1,13 +1,20 @@
 import type { IncomingMessage } from "node:http";
 import { HttpError } from "../../errors.js";
-import { measureJsonDepth } from "./json-depth.js";
-import { createOverloadedError } from "../../admission/places/places.js";
 import type { Limits } from "../../../model/limits.js";
+import { createBodyBudget } from "./body-budget.js";
+import { measureJsonDepth } from "./json-depth.js";
 
 /** Reads request bodies; all of them together never hold more memory than one budget. */
 export interface RequestReader {
   /** Reads the body. The caller gives its memory back by `release`. */
-  read(payload: IncomingMessage): Promise<ReadBody>;
+  read(payload: IncomingMessage, whose: BodyOwner): Promise<ReadBody>;
+}
+
+/** Whose body it is. */
+export interface BodyOwner {
+  readonly owner: string;
+  /** Ends the request of a body that was read, because somebody else's body gets its memory. */
+  readonly giveUp: (error: HttpError) => void;
 }
 
 /** A body that has arrived completely. */
@@ -33,7 +40,7 @@ const CLOSE = { connection: "close" };
 
 /** Makes the one reader of a server. */
 export function createRequestReader(limits: Limits): RequestReader {
-  let buffered = 0;
+  const budget = createBodyBudget(limits.bufferedBytes);
   let lastTurn = Promise.resolve();
   /** Waits for a turn of the event loop in which no other large body is worked on. */
   const waitForTurn = (): Promise<void> => {
@@ -41,25 +48,30 @@ export function createRequestReader(limits: Limits): RequestReader {
     return lastTurn;
   };
   return {
-    async read(payload) {
-      let [held, size] = [0, 0];
-      const release = (): void => {
-        buffered -= held;
-        held = 0;
+    async read(payload, { owner, giveUp }) {
+      let end = giveUp;
+      const account = budget.open(owner, (error) => {
+        end(error);
+      });
+      let size = 0;
+      const take = (bytes: number): void => {
+        account.take(bytes + CHUNK_OVERHEAD_BYTES);
+        size += bytes;
+        if (size > limits.bodyBytes) throw createTooLargeError(limits.bodyBytes);
       };
       try {
-        const account = (bytes: number): void => {
-          held += bytes + CHUNK_OVERHEAD_BYTES;
-          buffered += bytes + CHUNK_OVERHEAD_BYTES;
-          size += bytes;
-          if (size > limits.bodyBytes) throw createTooLargeError(limits.bodyBytes);
-          if (buffered > limits.bufferedBytes) throw createOverloadedError();
-        };
-        const parts = takeComplete(payload, account) ?? (await collect(payload, account));
+        const chunks = takeComplete(payload, take) ?? (await collect(payload, take, (fail) => (end = fail)));
+        end = giveUp;
         if (size > LARGE_BYTES) await waitForTurn();
-        return { chunks: parts, parse: () => parseJson(decodeUtf8(parts), limits.jsonDepth), release };
+        return {
+          chunks,
+          parse: () => parseJson(decodeUtf8(chunks), limits.jsonDepth),
+          release: () => {
+            account.close();
+          },
+        };
       } catch (error) {
-        release();
+        account.close();
         throw error;
       }
     },
@@ -67,18 +79,22 @@ export function createRequestReader(limits: Limits): RequestReader {
 }
 
 /** Takes a body that arrived completely while the request was let in, as most do; `null`: it has to be collected. */
-function takeComplete(payload: IncomingMessage, account: (bytes: number) => void): Buffer[] | null {
+function takeComplete(payload: IncomingMessage, take: (bytes: number) => void): Buffer[] | null {
   if (!payload.complete || payload.readableFlowing !== null || payload.errored !== null) return null;
-  account(payload.readableLength);
+  take(payload.readableLength);
   const chunk = payload.read() as Buffer | null;
   return chunk === null ? [] : [chunk];
 }
 
 /**
- * Collects the chunks of a stream until it ends or `account` throws. The stream stays open, so that an answer can be
- * sent.
+ * Collects the chunks of a stream until it ends or `take` throws. `onBegin` receives a function that ends it sooner. The
+ * stream stays open, so that an answer can be sent.
  */
-function collect(payload: IncomingMessage, account: (bytes: number) => void): Promise<Buffer[]> {
+function collect(
+  payload: IncomingMessage,
+  take: (bytes: number) => void,
+  onBegin: (fail: (error: Error) => void) => void,
+): Promise<Buffer[]> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     const fail = (error: Error): void => {
@@ -87,9 +103,10 @@ function collect(payload: IncomingMessage, account: (bytes: number) => void): Pr
       payload.resume();
       reject(error);
     };
+    onBegin(fail);
     payload.on("data", (chunk: Buffer) => {
       try {
-        account(chunk.length);
+        take(chunk.length);
         chunks.push(chunk);
       } catch (error) {
         fail(error instanceof Error ? error : new Error(String(error)));
