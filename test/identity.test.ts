@@ -50,6 +50,7 @@ const FIELDS: Readonly<Record<string, string>> = {
   "Query.guestNetworkStats": "{ guestNetworkStats(by: HOST) { groupCount } }",
   "Query.drift": "{ drift(first: 1) { nodes { kind } } }",
   "Query.addressHistory": `{ addressHistory(address: "10.1.2.3") { nodes { vmId } } }`,
+  "Query.changeCursor": "{ changeCursor }",
   "Query._entities": "{ _entities(representations: []) { __typename } }",
   "Query._service": "{ _service { sdl } }",
   "Mutation.refreshHost": `mutation { refreshHost(id: "00000000-0000-4000-8000-000000000001") { id } }`,

@@ -74,5 +74,6 @@ function createEngineReader(
     readVmVersionsAt: () => Promise.resolve([]),
     readVmChanges: () => Promise.resolve([]),
     readAddressSpans: () => Promise.resolve(null),
+    readChangeCursor: () => Promise.resolve(null),
   };
 }

@@ -18,6 +18,7 @@ export const ROOT_FIELD_ROLES: Readonly<Record<string, Role>> = {
   "Query.drift": "reader",
   "Query.guestNetworkStats": "reader",
   "Query.addressHistory": "reader",
+  "Query.changeCursor": "reader",
   "Subscription.guestNetworkChanged": "reader",
   "Subscription.vmAddressReady": "reader",
   "Subscription.hostStateChanged": "reader",

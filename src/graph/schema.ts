@@ -5,6 +5,7 @@ import { createSubgraph, type SubgraphShape } from "./federation/federation.js";
 import { OWN_NAMES, type SubgraphNames } from "../model/subgraph-names.js";
 import { listImplementations } from "./federation/implementations.js";
 import { ADDRESS_HISTORY_FIELDS } from "./fields/address-history-fields.js";
+import { ChangeCursorQuery } from "./fields/change-cursor-field.js";
 import { DIFFERENCE_FIELDS } from "./fields/difference-fields.js";
 import { FindQueries, FindResultFields } from "./fields/find-fields.js";
 import { FINDING_FIELDS } from "./fields/finding-fields.js";
@@ -66,6 +67,7 @@ export function buildTypeGraph(): GraphQLSchema {
       ...NETWORK_STATS_FIELDS,
       ...HISTORY_FIELDS,
       ...ADDRESS_HISTORY_FIELDS,
+      ChangeCursorQuery,
       ...DIFFERENCE_FIELDS,
     ],
     orphanedTypes: DIFFERENCE_TYPES,

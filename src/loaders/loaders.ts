@@ -57,6 +57,8 @@ export interface Loaders {
   readonly getVmChanges: (question: VmChangesQuestion) => DataLoader<string, readonly VmChange[]>;
   /** Loads who had an address when; `null`: the index of addresses is not ready. */
   readonly loadAddressSpans: (question: AddressSpansQuestion) => Promise<readonly AddressSpan[] | null>;
+  /** Loads the cursor behind all changes that this request's state shows; `null`: none are kept here. */
+  readonly loadChangeCursor: () => Promise<string | null>;
   /** Loads a text that differs after each change; `null`: the source does not keep when VMs change. */
   readonly loadChangeMark: () => Promise<string | null>;
   /** Answers questions about many VMs at once. */
@@ -106,6 +108,7 @@ export function createLoaders(
     getVmAt: questions.vmAt.ask,
     getVmChanges: questions.vmChanges.ask,
     loadAddressSpans: questions.addressSpans.ask,
+    loadChangeCursor: () => questions.changeCursor.ask(null),
     loadChangeMark: () => store.readChangeMark(),
     findings: store,
     forget: () => {
@@ -178,6 +181,7 @@ function createQuestions(
       createManyLoader((ids) => store.readVmChanges(ids, question), getVmId, batchScheduleFn),
     ),
     addressSpans: memoize((question: AddressSpansQuestion) => store.readAddressSpans(question)),
+    changeCursor: memoize(() => store.readChangeCursor()),
   };
 }
 

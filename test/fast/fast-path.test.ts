@@ -7,6 +7,7 @@ import { failReads } from "../../src/loaders/batches/wrap-reads.js";
 import { OWN_NAMES } from "../../src/model/subgraph-names.js";
 import { createIdentity, type KnownViewer } from "../../src/server/identity/identity.js";
 import type { ServedRequest } from "../../src/server/options.js";
+import { advanceAddressIndex } from "../../src/store/changes/spans/span-indexer.js";
 import { createLooks } from "../../src/store/memory/look.js";
 import { createTreeMemory } from "../../src/store/memory/tree-memory.js";
 import type { TreeReads } from "../../src/store/vm-tree.js";
@@ -69,6 +70,10 @@ beforeAll(async () => {
   });
 });
 afterAll(() => database.drop());
+/** So that answers can say where they stand in the log. */
+beforeAll(async () => {
+  while ((await advanceAddressIndex(database.dataSource)) === "more");
+});
 
 /** Starts a server with the fast path or without it, and what asks it. */
 async function start(openReads: ((viewer: Pick<KnownViewer, "scope">) => TreeReads) | null) {
@@ -375,6 +380,11 @@ describe("the fast path", () => {
     "a name that no operation has": [{}, { more: { operationName: "R" } }],
     "a text that begins with the name": [{ more: { operationName: "Q" } }, { query: `Q\n${NAMED}` }],
     "a comment that is the name": [{ query: `# x\n${NAMED}` }, { more: { operationName: "# x" } }],
+    "a list with its place among the changes": [
+      { query: "{ changeCursor vms(first: 3) { nodes { id } } }" },
+      { query: "{ changeCursor vms(first: 3) { nodes { id } } }" },
+      { query: "{ changeCursor }" },
+    ],
     "a trace for a router": [{}, { headers: { "apollo-federation-include-trace": "ftv1" } }],
     "entities that are all the same": [
       { query: ENTITIES, variables: keysOf([1, 2, 3, 4, 5, 6, 7, 8]) },

@@ -36,5 +36,6 @@ export function listEveryRead(reads: ReadStore): {
     countDrift: () => reads.countDrift({ kinds: null }),
     readNetworkStats: () => reads.readNetworkStats({ filter: {}, by: "HOST" }),
     readAddressSpans: () => reads.readAddressSpans({ address: "10.1.2.3", macAddress: null, ...period }),
+    readChangeCursor: () => reads.readChangeCursor(),
   };
 }

@@ -27,6 +27,8 @@ export const HISTORY_ESTIMATES: Readonly<Record<string, Estimate>> = {
     const page = readPageSize(first, DEFAULT_PAGE);
     return { cohort: { ...parents, page }, statements: ADDRESS_STATEMENTS };
   },
+  // Where the index is, and what came since.
+  "Query.changeCursor": (parents) => ({ cohort: parents, statements: 2 }),
   "Subscription.guestNetworkChanged": (parents) => ({ cohort: parents, statements: 0 }),
   "Subscription.vmAddressReady": (parents) => ({ cohort: parents, statements: 0 }),
   "Subscription.hostStateChanged": (parents) => ({ cohort: parents, statements: 0 }),

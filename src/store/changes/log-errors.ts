@@ -11,6 +11,22 @@ export class LostCursorError extends Error {
   }
 }
 
+/**
+ * Where the log stands is not known: a gateway finds that out in the seconds after a start, or after a copy took over, and follows
+ * the log from there.
+ */
+export class LogPlaceUnknownError extends Error {
+  override readonly name = "LogPlaceUnknownError";
+  /** Read by the graph and by HTTP. */
+  readonly extensions = { code: "NOT_AVAILABLE" };
+
+  constructor() {
+    super(
+      "changeCursor: where the log stands is being found out, or it grows too fast; try again in a moment",
+    );
+  }
+}
+
 /** A subscriber reads more slowly than changes come, and was disconnected. It can continue from its last cursor. */
 export class SlowReaderError extends Error {
   override readonly name = "SlowReaderError";

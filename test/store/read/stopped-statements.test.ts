@@ -93,6 +93,7 @@ describe("a statement that PostgreSQL stops ends as a deadline that has passed, 
       readVmVersionsAt: "answered",
       readVmChanges: "answered",
       readAddressSpans: "answered",
+      readChangeCursor: "answered",
       readChangeMark: "answered",
     });
     try {

@@ -73,6 +73,7 @@ export function createMemoryReadStore(): MemoryReadStore {
     readVmVersionsAt: (ids, at) => read("readVmVersionsAt", { ids, at }, () => []),
     readVmChanges: (ids, question) => read("readVmChanges", { ids, question }, () => []),
     readAddressSpans: (question) => read("readAddressSpans", question, () => null),
+    readChangeCursor: () => read("readChangeCursor", null, () => null),
     readGuestAddresses: (question) => read("readGuestAddresses", question, () => []),
     countGuestAddresses: (question) => read("countGuestAddresses", question, () => 0),
     readAddressConflicts: (question) => read("readAddressConflicts", question, () => []),

@@ -1,6 +1,7 @@
 import { readInOneState, type Queryable } from "../../postgres/sql.js";
 import { isInScope } from "../../read/conditions/scope-match.js";
 import type { VmScope } from "../../types.js";
+import { readStateCursor } from "../state-cursor.js";
 import { readAddressSpans } from "../spans/address-history.js";
 import type { HistoryReads } from "./history-types.js";
 import { readHistoryBounds, readVmVersions } from "./past-versions.js";
@@ -32,5 +33,7 @@ export function createHistoryReader(database: Queryable, scope: VmScope | null):
         return readVmChanges(state, vmIds, question, seen);
       }),
     readAddressSpans: (question) => readAddressSpans(database, question, scope),
+    // The same for all: it names transactions, as each event's cursor does, and no VM.
+    readChangeCursor: () => readStateCursor(database),
   };
 }

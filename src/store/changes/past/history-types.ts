@@ -12,6 +12,11 @@ export interface HistoryReads {
   readVmChanges(vmIds: readonly string[], question: VmChangesQuestion): Promise<VmChange[]>;
   /** Reads who had an address, or what a MAC had, and when, latest first. `null`: the index of addresses is not ready. */
   readAddressSpans(question: AddressSpansQuestion): Promise<AddressSpan[] | null>;
+  /**
+   * Reads the cursor behind all changes that this state of the database shows; `null`: none are kept here. Rejects with
+   * {@link LogPlaceUnknownError}.
+   */
+  readChangeCursor(): Promise<string | null>;
 }
 
 /** The times for which the past can be asked. */

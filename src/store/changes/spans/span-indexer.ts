@@ -187,7 +187,8 @@ function isSameState(left: IndexState, right: IndexState): boolean {
   return left.cursor === right.cursor && left.builtTo === right.builtTo && left.isBuilt === right.isBuilt;
 }
 
-function readMark({ markXid, markSeq }: IndexState): LogMark | null {
+/** Returns the mark that is stored beside the index; `null`: there is none. */
+export function readMark({ markXid, markSeq }: IndexState): LogMark | null {
   return markXid === null || markSeq === null ? null : { nextXid: BigInt(markXid), seq: BigInt(markSeq) };
 }
 

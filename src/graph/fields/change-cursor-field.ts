@@ -1,0 +1,18 @@
+import { Ctx, Query, Resolver } from "type-graphql";
+import type { GraphContext } from "../context.js";
+
+/** Tells from where on changes are to be followed after an answer. */
+@Resolver()
+export class ChangeCursorQuery {
+  @Query(() => String, {
+    nullable: true,
+    description:
+      "The cursor behind all changes of VMs that this answer shows: all fields of a request see one state. " +
+      "`guestNetworkChanged(after: …)` goes on from here, loses nothing and repeats nothing. As old as the rest of the answer. " +
+      "It says how many transactions there were, as each event's cursor does, and nothing of a VM, whatever the viewer's scope. " +
+      "Null with `SOURCE=engine`, where no changes are kept; else only beside an error, such as in the seconds after a start.",
+  })
+  changeCursor(@Ctx() { loaders }: GraphContext) {
+    return loaders.loadChangeCursor();
+  }
+}
