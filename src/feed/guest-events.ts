@@ -19,14 +19,21 @@ export interface GuestEvents {
    * Yields the current state, unless the question has a cursor or begins now, and then every change behind it. Ends with
    * the signal.
    *
-   * Throws {@link LostCursorError}, {@link MalformedCursorError}, {@link SlowReaderError}, or an error of the database. A
-   * slow reader may never read that error, so `onSlow` is called as well.
+   * Throws {@link LostCursorError}, {@link MalformedCursorError}, {@link SlowReaderError}, or an error of the database.
    */
   follow(
     question: FollowQuestion,
     signal: AbortSignal,
-    onSlow?: () => void,
+    notices?: FollowNotices,
   ): AsyncGenerator<GuestEvent, void, undefined>;
+}
+
+/** What a subscriber's connection is informed of, besides the events. */
+export interface FollowNotices {
+  /** Called if the subscriber reads too slowly, because a slow reader may never read that error. */
+  readonly onSlow?: () => void;
+  /** Called once, when the subscriber has received all events that there are. It waits for changes from then on. */
+  readonly onCurrent?: () => void;
 }
 
 /** Options of guest events. */
@@ -45,8 +52,8 @@ export function createGuestEvents(options: GuestEventsOptions): GuestEvents {
   const readFirst = createFirstStates(options.log, options.statePage ?? STATE_PAGE);
   const catchUps = createSlots(CATCH_UPS);
   return {
-    follow: (question, signal, onSlow) =>
-      follow({ ...options, pages, readFirst, catchUps }, question, signal, onSlow),
+    follow: (question, signal, notices = {}) =>
+      follow({ ...options, pages, readFirst, catchUps }, question, signal, notices),
   };
 }
 
@@ -67,7 +74,7 @@ async function* follow(
   parts: Parts,
   { interest, scope, after }: FollowQuestion,
   signal: AbortSignal,
-  onSlow?: () => void,
+  { onSlow, onCurrent = () => undefined }: FollowNotices,
 ): AsyncGenerator<GuestEvent, void, undefined> {
   const { log, feed, pages } = parts;
   const question: KeyedQuestion = { interest, scope, key: formatQuestionKey({ interest, scope }) };
@@ -95,6 +102,7 @@ async function* follow(
       yield event;
       queue.noteTaken();
     }
+    if (!signal.aborted) onCurrent();
     for (let event = await queue.take(); event !== null; event = await queue.take()) yield event;
   } finally {
     listening.end();

@@ -7,10 +7,12 @@ export interface HostStates {
   /**
    * Yields the states of the hosts with these ids, or of all, and then each change of a host's state. Ends with the signal.
    * A slow reader gets only the last state of each host. Throws the database's error if the first look fails.
+   * `onCurrent` is called once, when all states have been taken.
    */
   follow(
     hostIds: readonly string[] | null,
     signal: AbortSignal,
+    onCurrent?: () => void,
   ): AsyncGenerator<HostStateEvent, void, undefined>;
   /** Stops looking; resolves when nothing is left running. */
   stop(): Promise<void>;
@@ -56,6 +58,7 @@ class HostStateReader implements HostStates {
   async *follow(
     hostIds: readonly string[] | null,
     signal: AbortSignal,
+    onCurrent: () => void = () => undefined,
   ): AsyncGenerator<HostStateEvent, void, undefined> {
     // A look that began before this call may show an older state.
     await this.look();
@@ -71,6 +74,7 @@ class HostStateReader implements HostStates {
         yield state;
         if (pending.isEnded) return;
       }
+      onCurrent();
       for (let event = await pending.take(); event !== null; event = await pending.take()) yield event;
     } finally {
       this.followers.delete(pending);

@@ -28,6 +28,8 @@ export interface ServedRequest {
   readonly whenIdle?: (listener: () => void) => void;
   /** Ends the connection of a subscriber that reads too slowly to receive even an error. */
   readonly onSlow?: () => void;
+  /** Called once, when a subscriber has received all events that there are. It waits for changes from then on. */
+  readonly onCurrent?: () => void;
   /** The error with which reading failed. Each read for this request then fails with it, without asking again. */
   readonly readFailure?: ReadFailure;
 }

@@ -276,11 +276,9 @@ describe("guest events", () => {
     const few = createGuestEvents({ feed: counted.feed, log, maxWaiting: 3 });
     const controller = new AbortController();
     let isCut = false;
-    const slow = few.follow(
-      { interest: ALL, after: null, scope: null },
-      controller.signal,
-      () => (isCut = true),
-    );
+    const slow = few.follow({ interest: ALL, after: null, scope: null }, controller.signal, {
+      onSlow: () => (isCut = true),
+    });
     const state = await slow.next();
     const waiting = slow.next();
     const quick = follow();

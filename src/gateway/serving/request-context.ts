@@ -25,9 +25,8 @@ export function createRequestContext(
     viewer,
     followGuests:
       live &&
-      ((question) =>
-        live.guests.follow({ ...question, scope: viewer.scope }, request.signal, request.onSlow)),
-    followHosts: live && ((hostIds) => live.hosts.follow(hostIds, request.signal)),
+      ((question) => live.guests.follow({ ...question, scope: viewer.scope }, request.signal, request)),
+    followHosts: live && ((hostIds) => live.hosts.follow(hostIds, request.signal, request.onCurrent)),
     hostAdmin: polling === null ? null : limitToRequest(polling.admin, request.signal),
   };
 }

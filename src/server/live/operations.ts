@@ -33,14 +33,17 @@ export interface LiveCaller {
   readonly viewer: KnownViewer;
 }
 
+/** What the connection of a subscription is informed of, besides its answers. */
+export type LiveNotices = Pick<ServedRequest, "onSlow" | "onCurrent">;
+
 /** A subscription that passed all checks. */
 export interface LiveOperation {
   readonly document: DocumentNode;
   readonly operationName: string | null;
   readonly hash: string;
   readonly cost: number;
-  /** Starts it; an error ends it. `onSlow` is called if the client reads too slowly to receive that error. */
-  start(onSlow: () => void): EventStream<LiveAnswer>;
+  /** Starts it; an error ends it. */
+  start(notices: LiveNotices): EventStream<LiveAnswer>;
 }
 
 /** Checks a subscription. Throws the refusal, which {@link formatLiveError} formats. */
@@ -90,8 +93,8 @@ export function createLivePreparation(
       operationName: operation.name?.value ?? null,
       hash: createHash("sha256").update(query).digest("hex"),
       cost: Math.ceil(cost),
-      start: (onSlow) =>
-        createEventStream((signal) => streamAnswers(question, caller, { signal, onSlow }, parts)),
+      start: (notices) =>
+        createEventStream((signal) => streamAnswers(question, caller, { signal, notices }, parts)),
     };
   };
 }
@@ -100,7 +103,7 @@ export function createLivePreparation(
 async function* streamAnswers(
   question: LiveQuestion,
   caller: LiveCaller,
-  { signal, onSlow }: { readonly signal: AbortSignal; readonly onSlow: () => void },
+  { signal, notices }: { readonly signal: AbortSignal; readonly notices: LiveNotices },
   parts: LiveParts,
 ): AsyncGenerator<LiveAnswer, void, undefined> {
   const { options } = parts;
@@ -112,7 +115,7 @@ async function* streamAnswers(
   };
   options.liveMeter?.onSubscription(1);
   try {
-    yield* await serve(caller, { signal, check, onSlow }, options, async (contextValue) => {
+    yield* await serve(caller, { signal, check, ...notices }, options, async (contextValue) => {
       const source = await createSourceEventStream({
         ...{ schema: options.schema, document, operationName, variableValues: values, contextValue },
       });
@@ -215,7 +218,7 @@ function dropStatus(error: GraphQLFormattedError): GraphQLFormattedError {
 /** Runs a job with the caller's context, and gives back what the context holds after the job. */
 async function serve<Result>(
   { requestId, viewer }: LiveCaller,
-  { signal, check, onSlow }: Pick<ServedRequest, "signal" | "check" | "onSlow">,
+  { signal, check, onSlow, onCurrent }: Pick<ServedRequest, "signal" | "check" | keyof LiveNotices>,
   options: ServerOptions,
   job: (context: object) => Promise<Result>,
 ): Promise<Result> {
@@ -226,6 +229,7 @@ async function serve<Result>(
     check,
     onEnd: (listener: () => void) => void listeners.push(listener),
     ...(onSlow === undefined ? {} : { onSlow }),
+    ...(onCurrent === undefined ? {} : { onCurrent }),
   };
   try {
     return await job(options.contextFor(viewer, request));

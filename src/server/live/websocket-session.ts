@@ -41,12 +41,13 @@ interface Connection {
   readonly socket: Socket;
   readonly client: Client;
   readonly close: (reason: CloseReason) => void;
+  readonly tellCurrent: (id: string) => void;
 }
 
 /** Creates the session of a WebSocket that has just been opened. */
 export function createSession(parts: WebSocketParts, gate: Gate, connection: Connection): Session {
   const { options, live } = parts;
-  const { requestId, client, close } = connection;
+  const { requestId, client, close, tellCurrent } = connection;
   const gone = new AbortController();
   let viewer: KnownViewer | null = null;
   let leave: () => void = () => undefined;
@@ -81,7 +82,7 @@ export function createSession(parts: WebSocketParts, gate: Gate, connection: Con
 
   const places = gate.lastingPlaces;
   const subscriptions = createWebSocketSubscriptions(parts, {
-    ...{ requestId, places, gone: gone.signal, cutSlow, writeLine },
+    ...{ requestId, places, gone: gone.signal, cutSlow, tellCurrent, writeLine },
   });
 
   return {

@@ -29,6 +29,8 @@ interface Connection {
   /** Aborted when the connection has gone. */
   readonly gone: AbortSignal;
   readonly cutSlow: () => void;
+  /** Informs the client that a subscription has sent all events that there are. */
+  readonly tellCurrent: (id: string) => void;
   readonly writeLine: (fields: Readonly<Record<string, unknown>>) => void;
 }
 
@@ -44,7 +46,7 @@ interface Running {
 /** Creates the empty set of subscriptions of a WebSocket that has just been opened. */
 export function createWebSocketSubscriptions(
   { options, limits, prepare }: WebSocketParts,
-  { requestId, places, gone, cutSlow, writeLine }: Connection,
+  { requestId, places, gone, cutSlow, tellCurrent, writeLine }: Connection,
 ): WebSocketSubscriptions {
   const running = new Map<string, Running>();
 
@@ -76,7 +78,10 @@ export function createWebSocketSubscriptions(
     const operation = prepare(payload, { requestId, viewer });
     entry.operation = operation;
     const start = (): AsyncGenerator => {
-      const stream = operation.start(cutSlow);
+      const onCurrent = () => {
+        tellCurrent(id);
+      };
+      const stream = operation.start({ onSlow: cutSlow, onCurrent });
       entry.stream = stream;
       if (running.get(id) !== entry) stream.abandon();
       return countEvents(stream, entry);

@@ -60,6 +60,10 @@ export function acceptWebSockets(server: Server, gate: Gate, parts: WebSocketPar
       close: (reason) => {
         closeSoon(webSocket, reason);
       },
+      // The protocol has no message for it; each client answers a ping, and those that do not know this one lose nothing.
+      tellCurrent: (id) => {
+        void send(webSocket, JSON.stringify({ type: "ping", payload: { current: id } }));
+      },
     });
     webSocket.on("error", (error) => {
       options.log.debug({ err: error, requestId: session.requestId }, "WebSocket failed");

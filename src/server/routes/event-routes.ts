@@ -71,7 +71,7 @@ async function sendEvents(
   }
   // A stream that is not read is cut off by the outbox, as any other answer is.
   const onSlow = () => parts.options.liveMeter?.onSlowReader();
-  const answers = operation?.start(onSlow) ?? createRefusal(refusal);
+  const answers = operation?.start({ onSlow }) ?? createRefusal(refusal);
   const format = (error: unknown) => {
     const formatted = formatLiveError(error, request.id, parts.options);
     notes.decision = String(formatted.extensions?.["code"]);

@@ -68,8 +68,8 @@ export async function startLiveServer(
           viewer,
           hostAdmin: null,
           followGuests: (question) =>
-            events.follow({ ...question, scope: viewer.scope }, request.signal, request.onSlow),
-          followHosts: (hostIds) => hosts.follow(hostIds, request.signal),
+            events.follow({ ...question, scope: viewer.scope }, request.signal, request),
+          followHosts: (hostIds) => hosts.follow(hostIds, request.signal, request.onCurrent),
         };
       },
       ...own,

@@ -1,11 +1,12 @@
 import { createClient as createSseClient } from "graphql-sse";
+import { createClient } from "graphql-ws";
 import { describe, expect, onTestFinished, test } from "vitest";
 import WebSocket from "ws";
 import { createIdentity, type KnownViewer } from "../../../src/server/identity/identity.js";
 import type { Role } from "../../../src/model/roles.js";
 import { addVms, changeIps, storedVm } from "../../store/changes/log-fixtures.js";
 import { HOST_A, id } from "../../support/builders/ids.js";
-import { claimHost } from "../../support/builders/passes.js";
+import { claimHost, HOSTS } from "../../support/builders/passes.js";
 import { eventually } from "../../support/eventually.js";
 import { connect, startLiveServer, subscribe } from "./live-server.js";
 
@@ -53,6 +54,55 @@ describe("subscriptions over a WebSocket", () => {
     await eventually(() => {
       expect(toIps(next.answers)).toEqual(["CHANGE 10.0.0.3", "CHANGE 10.0.0.4"]);
     });
+  });
+
+  test("say by a ping when they have told all that there is: the state, or what came behind a cursor", async () => {
+    const { server, database } = await startLiveServer();
+    const vm = storedVm(1, { ips: "10.0.0.1", interfaces: [] });
+    await addVms(database.store, [vm]);
+    const told: string[] = [];
+    const client = createClient({
+      url: `${server.url.replace(/^http/, "ws")}/graphql`,
+      webSocketImpl: WebSocket,
+      retryAttempts: 0,
+      generateID: ({ extensions }) => String(extensions?.["id"]),
+      on: {
+        message: (message) => {
+          if (message.type === "next") told.push(`${message.id}: event`);
+          if (message.type === "ping") told.push(`${String(message.payload?.["current"])}: current`);
+        },
+      },
+    });
+    onTestFinished(() => client.dispose());
+    const follow = (id: string, query: string, variables = {}) =>
+      client.subscribe(
+        { query, variables, extensions: { id } },
+        { next: () => undefined, error: () => told.push(`${id}: error`), complete: () => undefined },
+      );
+    follow("state", FOLLOW);
+    await eventually(() => {
+      expect(told).toEqual(["state: event", "state: current"]);
+    });
+    await changeIps(database.store, vm, "10.0.0.2");
+    await eventually(() => {
+      expect(told).toEqual(["state: event", "state: current", "state: event"]);
+    });
+    told.length = 0;
+    follow("now", FOLLOW, { after: "now" });
+    await eventually(() => {
+      expect(told).toEqual(["now: current"]);
+    });
+    told.length = 0;
+    follow("bad", FOLLOW, { after: "nonsense" });
+    follow("hosts", "subscription { hostStateChanged { hostId } }");
+    await eventually(() => {
+      expect(told.filter((each) => each.startsWith("hosts"))).toEqual([
+        ...HOSTS.map(() => "hosts: event"),
+        "hosts: current",
+      ]);
+    });
+    expect(told).toContain("bad: error");
+    expect(told).not.toContain("bad: current");
   });
 
   test("each get a change that all of them match, however few requests may wait", async () => {
