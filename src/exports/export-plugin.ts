@@ -27,9 +27,10 @@ export interface ExportOptions {
 /** Registers `GET /export/{format}`: the VMs that a viewer sees, in another tool's format, sent while they are read. */
 export function registerExports(app: FastifyInstance, options: ExportOptions, done: () => void): void {
   app.setErrorHandler((error, _request, reply) => {
+    if (error instanceof ExportRequestError) return sendRefusal(reply, 400, error);
+    if (isNotKept(error)) return sendRefusal(reply, 503, error);
     // The server answers all other errors.
-    if (!(error instanceof ExportRequestError)) throw error;
-    return sendRefusal(reply, 400, error);
+    throw error;
   });
   app.route({
     method: ["GET", "HEAD"],
@@ -75,6 +76,13 @@ export function registerExports(app: FastifyInstance, options: ExportOptions, do
     },
   });
   done();
+}
+
+/** Returns whether the source does not keep what a filter asks for. The store's error says so by its code, and for which field. */
+function isNotKept(error: unknown): error is Pick<ExportRequestError, "message" | "extensions"> {
+  if (!(error instanceof Error) || !("extensions" in error)) return false;
+  const { code, http } = error.extensions as { readonly code?: unknown; readonly http?: unknown };
+  return code === "NOT_AVAILABLE" && http === undefined;
 }
 
 /** Answers a refusal in the form of a GraphQL answer. */
