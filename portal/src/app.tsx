@@ -12,6 +12,7 @@ import { copyNearestAddress } from "./shared/copy-text.js";
 import { CopyNote } from "./shared/copy-note.js";
 import { DemoNote } from "./shared/demo-note.js";
 import { KeyboardHelp } from "./shared/keyboard-help.js";
+import type { Key } from "./shared/keys.js";
 import { createLazyView, preloadViews } from "./shared/lazy-view.js";
 import { RouteLink } from "./shared/route-link.js";
 import { useKeys } from "./shared/use-keys.js";
@@ -31,7 +32,7 @@ const VmView = createLazyView(async () => (await import("./vm/vm-view.js")).VmVi
 /** What the bar leads to, by which key, and as part of which each view counts. */
 const VIEWS: readonly {
   readonly name: string;
-  readonly key: string;
+  readonly key: Key;
   readonly route: Route;
   readonly views: readonly Route["view"][];
 }[] = [
@@ -50,7 +51,7 @@ const VIEWS: readonly {
 /** Whether the server said in its page that it serves GraphiQL. */
 const HAS_GRAPHIQL = document.querySelector('meta[name="vnic-graph-graphiql"]') !== null;
 
-const KEYS_OF_VIEWS = Object.fromEntries(
+const KEYS_OF_VIEWS: Readonly<Partial<Record<Key, () => void>>> = Object.fromEntries(
   VIEWS.map(({ key, route }) => [
     key,
     () => {

@@ -25,6 +25,9 @@ export function HostsView() {
       <Text role="status" size="sm" className="faint" id="refusal">
         {refusal !== null && `You may not refresh hosts: ${refusal}`}
       </Text>
+      <Text role="status" className="visually-hidden">
+        {hosts !== null && describeHosts(hosts)}
+      </Text>
       {hosts?.length === 0 && problem === null && (
         <Text>No host is polled. Set VDSM_HOSTS, or run `vnic-graph hosts add`.</Text>
       )}
@@ -81,6 +84,17 @@ export function HostsView() {
     </section>
   );
 }
+
+/** Says in one sentence how the hosts are; it is read out when that changes. */
+function describeHosts(hosts: readonly Host[]): string {
+  const down = hosts.filter(({ status }) => status !== "UP").map(({ name }) => name);
+  if (down.length === 0) return `All hosts answer: ${hosts.length}.`;
+  const named = down.slice(0, MOST_NAMED).join(", ");
+  return `Not up: ${named}${down.length > MOST_NAMED ? ` and ${down.length - MOST_NAMED} others` : ""}.`;
+}
+
+/** More names than this nobody listens to. */
+const MOST_NAMED = 5;
 
 /** When the host last answered. That it goes on answering is no news, so that the page hears of the end of it alone. */
 function LastAnswer({ host, isLive }: { readonly host: Host; readonly isLive: boolean }) {

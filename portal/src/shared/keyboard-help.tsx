@@ -1,18 +1,5 @@
 import { Kbd, Modal } from "@mantine/core";
-
-const KEYS: readonly (readonly [string, string])[] = [
-  ["/", "go to the search box"],
-  ["g", "show the VMs"],
-  ["h", "show the hosts"],
-  ["t", "show which VMs can meet"],
-  ["d", "show what does not fit"],
-  ["c", "show the conflicts"],
-  ["j, k", "go to the next VM of the list, or to the one before"],
-  ["y", "copy the address beside the focus, else the first one: of a VM, its primary address"],
-  ["Tab, Enter", "move between links, open one"],
-  ["?", "show this list"],
-  ["Esc", "close this list"],
-];
+import { KEYS } from "./keys.js";
 
 /** The list of keys. */
 export function KeyboardHelp({
@@ -32,10 +19,12 @@ export function KeyboardHelp({
       transitionProps={{ duration: 0 }}
     >
       <dl className="keys">
-        {KEYS.map(([key, meaning]) => (
-          <div key={key}>
+        {KEYS.map(({ keys, meaning }) => (
+          <div key={meaning}>
             <dt>
-              <Kbd>{key}</Kbd>
+              {keys.map((key) => (
+                <Kbd key={key}>{key}</Kbd>
+              ))}
             </dt>
             <dd>{meaning}</dd>
           </div>

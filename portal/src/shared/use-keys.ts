@@ -1,7 +1,8 @@
 import { useEffect } from "react";
+import type { Key } from "./keys.js";
 
 /** Runs an action for a key, unless somebody types into a field, holds another key with it, or has a dialog to close first. */
-export function useKeys(actions: Readonly<Record<string, () => void>>): void {
+export function useKeys(actions: Readonly<Partial<Record<Key, () => void>>>): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       const { target } = event;
@@ -10,7 +11,7 @@ export function useKeys(actions: Readonly<Record<string, () => void>>): void {
         target.closest("input, textarea, select, [contenteditable]") !== null;
       const isInDialog = document.querySelector('[aria-modal="true"]') !== null;
       if (isTyping || isInDialog || event.ctrlKey || event.metaKey || event.altKey) return;
-      const action = actions[event.key];
+      const action = Object.hasOwn(actions, event.key) ? actions[event.key as Key] : undefined;
       if (action === undefined) return;
       event.preventDefault();
       action();
