@@ -102,7 +102,7 @@ async function* follow(
       yield event;
       queue.noteTaken();
     }
-    if (!signal.aborted) onCurrent();
+    onCurrent();
     for (let event = await queue.take(); event !== null; event = await queue.take()) yield event;
   } finally {
     listening.end();

@@ -21,15 +21,19 @@ export async function readAccessibleNodes(page: Page): Promise<AccessibleNode[]>
       .map(({ role, name, properties = [] }) => {
         const find = (wanted: string) => properties.find((each) => each.name === wanted)?.value.value;
         return {
-          role: String(role?.value ?? ""),
-          name: String(name?.value ?? "").trim(),
+          role: readText(role?.value),
+          name: readText(name?.value).trim(),
           isFocusable: find("focusable") === true,
-          live: String(find("live") ?? "off"),
+          live: readText(find("live")) || "off",
         };
       });
   } finally {
     await session.detach();
   }
+}
+
+function readText(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }
 
 interface AxValue {

@@ -57,8 +57,11 @@ describe("a page whose subscription fails", () => {
 test.each([
   [null, [], "idle"],
   [true, [], "idle"],
-  [null, ["well"], "idle"],
+  [null, ["opening"], "opening"],
+  [true, ["opening"], "opening"],
+  [true, ["well", "opening"], "opening"],
   [true, ["well"], "live"],
+  [true, ["failing", "opening"], "lost"],
   [false, ["well"], "lost"],
   [true, ["well", "failing"], "lost"],
   [true, ["well", "off"], "off"],

@@ -1,8 +1,9 @@
-import { Button, Text } from "@mantine/core";
+import { Text } from "@mantine/core";
 import { useMemo, useState } from "react";
 import { AddressHistoryQuery } from "../api/past-queries.js";
 import { listNews, type ChangeFilter } from "../live/subjects.js";
-import { useEvents } from "../live/use-events.js";
+import { useEventsBehind } from "../live/use-events-behind.js";
+import { MoreButton } from "../shared/more-button.js";
 import { ProblemNote } from "../shared/problem-note.js";
 import { RouteLink } from "../shared/route-link.js";
 import { Ago, formatExact } from "../shared/time.js";
@@ -50,13 +51,13 @@ export function AddressView({ of }: { readonly of: string }) {
 function Holders({ of }: { readonly of: string }) {
   const [first, setFirst] = useState(FIRST);
   const isMac = parseOne(of).kind === "mac";
-  const { data, problem, isLoading, reload, reloadSoon } = useAnswer(AddressHistoryQuery, {
-    address: isMac ? null : of,
-    macAddress: isMac ? of : null,
-    first,
-  });
+  const { data, problem, isLoading, reload, reloadSoon } = useAnswer(
+    AddressHistoryQuery,
+    { address: isMac ? null : of, macAddress: isMac ? of : null, first },
+    of,
+  );
   const news = useMemo(() => listNews(toNewsFilter(of, isMac)), [of, isMac]);
-  useEvents(news, { onEvent: reloadSoon, onReset: reloadSoon });
+  useEventsBehind({ data, problem }, news, { onEvent: reloadSoon, readAgain: reloadSoon });
   const question = isMac ? "What had the MAC" : "Who had";
   const history = data?.addressHistory ?? null;
   return (
@@ -69,6 +70,11 @@ function Holders({ of }: { readonly of: string }) {
       {isLoading && history === null && <Loading height={160} />}
       {history !== null && history.nodes.length === 0 && (
         <Text role="status">Nobody had it since {formatExact(history.keptFrom)}.</Text>
+      )}
+      {history !== null && history.nodes.length > 0 && (
+        <Text role="status" size="sm" mb="xs" className="faint">
+          {describeNow(history.nodes)}
+        </Text>
       )}
       {history !== null && history.nodes.length > 0 && (
         <div className="wide">
@@ -99,17 +105,27 @@ function Holders({ of }: { readonly of: string }) {
           </table>
         </div>
       )}
-      {history?.pageInfo.hasNextPage === true && first < MOST && (
-        <Button
-          mt="sm"
-          variant="light"
-          onClick={() => {
-            setFirst(MOST);
-          }}
-        >
-          Show more
-        </Button>
-      )}
+      <MoreButton
+        mt="sm"
+        count={history?.nodes.length ?? 0}
+        hasMore={history?.pageInfo.hasNextPage === true && first < MOST}
+        onMore={() => {
+          setFirst(MOST);
+        }}
+        name="of who had it"
+      />
     </section>
   );
+}
+
+/** Says who has it now; it is read out when that changes. */
+function describeNow(
+  spans: readonly {
+    readonly until: string | null;
+    readonly vmId: string;
+    readonly vm: { readonly name: string | null } | null;
+  }[],
+): string {
+  const holders = spans.filter(({ until }) => until === null).map(({ vm, vmId }) => vm?.name ?? vmId);
+  return holders.length === 0 ? "No VM has it now." : `Now: ${[...new Set(holders)].join(", ")}.`;
 }

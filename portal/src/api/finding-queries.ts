@@ -3,6 +3,7 @@ import { graphql } from "./graphql.js";
 /** What does not fit between the hypervisors' vNICs and the guests' interfaces. */
 export const DriftQuery = graphql(`
   query PortalDrift($kinds: [DriftKind!], $first: Int, $after: String) {
+    changeCursor
     drift(kinds: $kinds, first: $first, after: $after) {
       totalCount
       nodes {
@@ -31,6 +32,7 @@ export const DriftQuery = graphql(`
 /** Addresses that several VMs have. */
 export const AddressConflictsQuery = graphql(`
   query PortalAddressConflicts($first: Int, $after: String) {
+    changeCursor
     addressConflicts(first: $first, after: $after) {
       totalCount
       nodes {
@@ -58,6 +60,7 @@ export const AddressConflictsQuery = graphql(`
 /** MACs that several vNICs have. */
 export const MacConflictsQuery = graphql(`
   query PortalMacConflicts($first: Int, $after: String) {
+    changeCursor
     macConflicts(first: $first, after: $after) {
       totalCount
       nodes {

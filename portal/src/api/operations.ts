@@ -6,7 +6,7 @@ import {
   PlacesSubscription,
 } from "./live-queries.js";
 import { AddressHistoryQuery, PastVmQuery, TimeLineQuery } from "./past-queries.js";
-import { TopologyPageQuery } from "./topology-queries.js";
+import { TopologyPageQuery, TopologyQuery } from "./topology-queries.js";
 import {
   AccessQuery,
   HostsQuery,
@@ -28,6 +28,7 @@ export const OPERATIONS = [
   DriftQuery,
   AddressConflictsQuery,
   MacConflictsQuery,
+  TopologyQuery,
   TopologyPageQuery,
   HostsQuery,
   RefreshHostMutation,

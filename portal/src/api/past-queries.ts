@@ -4,6 +4,7 @@ import { DeviceFields, NicFields } from "./queries.js";
 /** What changed of a VM, the newest first. */
 export const TimeLineQuery = graphql(`
   query PortalTimeLine($id: ID!, $first: Int!) {
+    changeCursor
     vm(id: $id) {
       id
       guestHistory(first: $first) {
@@ -58,6 +59,7 @@ export const PastVmQuery = graphql(
 /** Asks who had an address, or which addresses a MAC had, the latest first. */
 export const AddressHistoryQuery = graphql(`
   query PortalAddressHistory($address: IP, $macAddress: MAC, $first: Int!) {
+    changeCursor
     addressHistory(address: $address, macAddress: $macAddress, first: $first) {
       keptFrom
       nodes {

@@ -89,6 +89,7 @@ export const NicFields = graphql(
 export const VmQuery = graphql(
   `
     query PortalVm($id: ID!) {
+      changeCursor
       vm(id: $id) {
         ...VmRowFields
         guestInfo {

@@ -18,7 +18,26 @@ export const PlacedVmFields = graphql(`
   }
 `);
 
-/** One page of the VMs with where they stand. */
+/** The first VMs with where they stand, and up to which change that is. */
+export const TopologyQuery = graphql(
+  `
+    query PortalTopology($first: Int) {
+      changeCursor
+      vms(first: $first, orderBy: ID_ASC) {
+        nodes {
+          ...PlacedVmFields
+        }
+        pageInfo {
+          endCursor
+          hasNextPage
+        }
+      }
+    }
+  `,
+  [PlacedVmFields],
+);
+
+/** The next VMs with where they stand. */
 export const TopologyPageQuery = graphql(
   `
     query PortalTopologyPage($first: Int, $after: String) {

@@ -1,12 +1,12 @@
 import { Text, Title } from "@mantine/core";
 import { AddressConflictsQuery, MacConflictsQuery } from "../api/finding-queries.js";
 import { listNews } from "../live/subjects.js";
-import { useEvents } from "../live/use-events.js";
+import { useEventsBehind } from "../live/use-events-behind.js";
 import { Address } from "../shared/address.js";
 import { ProblemNote } from "../shared/problem-note.js";
 import { RouteLink } from "../shared/route-link.js";
 import { Tag } from "../shared/tag.js";
-import { usePages } from "../shared/use-pages.js";
+import { usePages, type Pages } from "../shared/use-pages.js";
 import { MoreButton } from "../shared/more-button.js";
 import { TableHead } from "../shared/table-head.js";
 import { Loading } from "../shared/loading.js";
@@ -15,13 +15,15 @@ import { ViewTitle } from "../shared/view-title.js";
 /** Number of conflicts of each kind that are shown first, and then at each wish for more. */
 const SIZE = 100;
 
-/** After which changes they may be others. */
-const NEWS = listNews({
-  kinds: [
-    ...(["ADDRESS_ADDED", "ADDRESS_LIST_CHANGED", "ADDRESS_REMOVED", "DEVICE_RENAMED"] as const),
-    ...(["NICS_TOLD", "NIC_APPEARED", "NIC_CHANGED", "NIC_DISAPPEARED"] as const),
-    ...(["VM_APPEARED", "VM_FORGOTTEN", "VM_RENAMED", "VM_STATUS_CHANGED"] as const),
-  ],
+/** After which changes a vNIC has another MAC, or a VM another name. */
+const MAC_KINDS = [
+  ...(["NICS_TOLD", "NIC_APPEARED", "NIC_CHANGED", "NIC_DISAPPEARED"] as const),
+  ...(["VM_APPEARED", "VM_FORGOTTEN", "VM_RENAMED", "VM_STATUS_CHANGED"] as const),
+];
+
+const MAC_NEWS = listNews({ kinds: MAC_KINDS });
+const ADDRESS_NEWS = listNews({
+  kinds: [...MAC_KINDS, "ADDRESS_ADDED", "ADDRESS_LIST_CHANGED", "ADDRESS_REMOVED", "DEVICE_RENAMED"],
 });
 
 /** Addresses that several VMs have, and MACs that several vNICs have. */
@@ -32,12 +34,9 @@ export function ConflictsView() {
     { size: SIZE, pick: (data) => data.addressConflicts },
   );
   const ofMacs = usePages(MacConflictsQuery, {}, { size: SIZE, pick: (data) => data.macConflicts });
-  const reloadSoon = (): void => {
-    ofAddresses.reloadSoon();
-    ofMacs.reloadSoon();
-  };
-  useEvents(NEWS, { onEvent: reloadSoon, onReset: reloadSoon });
   const [addresses, macs] = [ofAddresses.list, ofMacs.list];
+  useListNews(ofAddresses, ADDRESS_NEWS);
+  useListNews(ofMacs, MAC_NEWS);
   return (
     <section aria-labelledby="conflicts-title" className="view">
       <ViewTitle id="conflicts-title" text="Conflicts" />
@@ -49,10 +48,13 @@ export function ConflictsView() {
         }}
       />
       {ofAddresses.isLoading && ofMacs.isLoading && <Loading height={160} />}
+      <Text role="status" className="visually-hidden">
+        {addresses !== null && macs !== null && describeCounts(addresses, macs)}
+      </Text>
       {addresses !== null && (
         <>
           <Title order={2} size="h4" mb="xs">
-            Addresses of several VMs ({addresses.totalCount ?? addresses.nodes.length})
+            Addresses of several VMs ({countOf(addresses)})
           </Title>
           {addresses.nodes.length === 0 ? (
             <Text className="faint">No address is on two VMs that can meet.</Text>
@@ -81,13 +83,18 @@ export function ConflictsView() {
               </tbody>
             </table>
           )}
-          <MoreButton of={ofAddresses} name="addresses" />
+          <MoreButton
+            count={addresses.nodes.length}
+            hasMore={addresses.hasMore}
+            onMore={ofAddresses.showMore}
+            name="addresses"
+          />
         </>
       )}
       {macs !== null && (
         <>
           <Title order={2} size="h4" mt="lg" mb="xs">
-            MACs of several vNICs ({macs.totalCount ?? macs.nodes.length})
+            MACs of several vNICs ({countOf(macs)})
           </Title>
           {macs.nodes.length === 0 ? (
             <Text className="faint">Each MAC is on one vNIC.</Text>
@@ -108,11 +115,27 @@ export function ConflictsView() {
               </tbody>
             </table>
           )}
-          <MoreButton of={ofMacs} name="MACs" />
+          <MoreButton count={macs.nodes.length} hasMore={macs.hasMore} onMore={ofMacs.showMore} name="MACs" />
         </>
       )}
     </section>
   );
+}
+
+/** Says how many conflicts there are; it is read out when that changes. */
+function describeCounts(...[addresses, macs]: readonly [Counted, Counted]): string {
+  return `${countOf(addresses)} addresses of several VMs, ${countOf(macs)} MACs of several vNICs.`;
+}
+
+function countOf({ totalCount, nodes }: Counted): number {
+  return totalCount ?? nodes.length;
+}
+
+type Counted = Pick<NonNullable<Pages<unknown>["list"]>, "totalCount" | "nodes">;
+
+/** Reads a list again after what changes behind it. */
+function useListNews({ list, problem, reloadSoon }: Pages<unknown>, news: ReturnType<typeof listNews>): void {
+  useEventsBehind({ data: list, problem }, news, { onEvent: reloadSoon, readAgain: reloadSoon });
 }
 
 interface Holder {

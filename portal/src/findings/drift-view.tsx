@@ -1,7 +1,7 @@
 import { NativeSelect, Text } from "@mantine/core";
 import { DriftQuery } from "../api/finding-queries.js";
 import { listNews } from "../live/subjects.js";
-import { useEvents } from "../live/use-events.js";
+import { useEventsBehind } from "../live/use-events-behind.js";
 import { navigate } from "../navigation.js";
 import { DRIFT_KINDS, type DriftKind } from "../route.js";
 import { Address } from "../shared/address.js";
@@ -27,13 +27,19 @@ const NEWS = listNews({
 
 /** What does not fit between the vNICs and the guests' interfaces, by kind. */
 export function DriftView({ kind }: { readonly kind: DriftKind | null }) {
-  const pages = usePages(
+  const {
+    list: drift,
+    problem,
+    isLoading,
+    reload,
+    reloadSoon,
+    showMore,
+  } = usePages(
     DriftQuery,
     { kinds: kind === null ? null : [kind] },
     { size: SIZE, pick: (data) => data.drift },
   );
-  const { list: drift, problem, isLoading, reload, reloadSoon } = pages;
-  useEvents(NEWS, { onEvent: reloadSoon, onReset: reloadSoon });
+  useEventsBehind({ data: drift, problem }, NEWS, { onEvent: reloadSoon, readAgain: reloadSoon });
   return (
     <section aria-labelledby="drift-title" className="view">
       <ViewTitle id="drift-title" text="Drift" />
@@ -84,7 +90,12 @@ export function DriftView({ kind }: { readonly kind: DriftKind | null }) {
           </table>
         </div>
       )}
-      <MoreButton of={pages} name="of what does not fit" />
+      <MoreButton
+        count={drift?.nodes.length ?? 0}
+        hasMore={drift?.hasMore === true}
+        onMore={showMore}
+        name="of what does not fit"
+      />
     </section>
   );
 }

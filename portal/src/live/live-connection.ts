@@ -1,17 +1,22 @@
-import { CloseCode, createClient, type Client } from "graphql-ws";
+import { CloseCode, createClient, type FormattedExecutionResult, type SubscribePayload } from "graphql-ws";
 import { readToken } from "../identity/session.js";
 import { readLiveState, type FollowerState, type LiveState } from "./live-state.js";
 
 /** The page's one WebSocket, over which every view follows its changes. */
 export interface LiveConnection {
-  readonly socket: Client;
+  /** Subscribes; `onCurrent` is called when the server has told all that there is, and tells what changes from then on. */
+  readonly subscribe: <Data>(payload: SubscribePayload, onCurrent: () => void) => Subscription<Data>;
   /** Counts somebody who follows changes, until it leaves. */
   readonly enter: () => LiveFollower;
   readonly readState: () => LiveState;
-  /** Whether the server has let it in. */
-  readonly isOpen: () => boolean;
   /** Calls back at each new state. */
   readonly watch: (listener: () => void) => () => void;
+}
+
+/** What a subscription tells, until it ends or is ended. */
+export interface Subscription<Data> {
+  readonly events: AsyncIterable<FormattedExecutionResult<Data, unknown>>;
+  readonly end: () => void;
 }
 
 /** Somebody who follows changes, and says how that goes. */
@@ -24,6 +29,10 @@ export interface LiveFollower {
 function createLiveConnection(): LiveConnection {
   const listeners = new Set<() => void>();
   const followers = new Map<object, FollowerState>();
+  /** What waits until the server has told all that there is, by the id of its subscription. */
+  const waiting = new Map<string, () => void>();
+  const ids = new WeakMap<SubscribePayload, string>();
+  let subscriptions = 0;
   let isOpen: boolean | null = null;
   let state: LiveState = "idle";
   const update = (): void => {
@@ -45,9 +54,14 @@ function createLiveConnection(): LiveConnection {
       const token = readToken();
       return token === null ? {} : { authorization: `Bearer ${token}` };
     },
+    generateID: (payload) => ids.get(payload) ?? "",
     // Each follower hears of a failure itself.
     onNonLazyError: () => undefined,
     on: {
+      ping: (isReceived, payload) => {
+        const id = payload?.["current"];
+        if (isReceived && typeof id === "string") waiting.get(id)?.();
+      },
       connected: () => {
         isOpen = true;
         update();
@@ -59,12 +73,24 @@ function createLiveConnection(): LiveConnection {
     },
   });
   return {
-    socket,
+    subscribe: <Data>(payload: SubscribePayload, onCurrent: () => void) => {
+      subscriptions += 1;
+      const id = String(subscriptions);
+      ids.set(payload, id);
+      waiting.set(id, onCurrent);
+      const events = socket.iterate<Data>(payload);
+      return {
+        events,
+        end: () => {
+          waiting.delete(id);
+          void events.return?.();
+        },
+      };
+    },
     readState: () => state,
-    isOpen: () => isOpen === true,
     enter: () => {
       const key = {};
-      followers.set(key, "well");
+      followers.set(key, "opening");
       update();
       return {
         setState: (next) => {

@@ -1,4 +1,5 @@
 import { Tooltip } from "@mantine/core";
+import { useEffect, useState } from "react";
 import { ALL_WAYS } from "../shared/all-ways.js";
 import { Tag } from "../shared/tag.js";
 import type { LiveState } from "./live-state.js";
@@ -6,7 +7,7 @@ import { useLiveState } from "./use-events.js";
 
 /** Says whether changes reach this page. */
 export function LiveNote() {
-  const state = useLiveState();
+  const state = useSteadyState();
   if (state === "idle") return null;
   const { tone, word, meaning } = STATES[state];
   return (
@@ -18,7 +19,33 @@ export function LiveNote() {
   );
 }
 
+/** The page's state. While another view asks for its changes, which takes a moment, what was said last stays. */
+function useSteadyState(): LiveState {
+  const state = useLiveState();
+  const [said, setSaid] = useState<LiveState | null>(null);
+  const isPassing = state === "idle" || state === "opening";
+  if (!isPassing && said !== state) setSaid(state);
+  useEffect(() => {
+    if (!isPassing) return undefined;
+    const timer = setTimeout(() => {
+      setSaid(null);
+    }, MOMENT_MS);
+    return () => {
+      clearTimeout(timer);
+    };
+  }, [isPassing]);
+  return isPassing ? (said ?? state) : state;
+}
+
+/** A word that comes and goes sooner than this would only blink. */
+const MOMENT_MS = 400;
+
 const STATES = {
+  opening: {
+    tone: "calm",
+    word: "connecting",
+    meaning: "The page is asking the server to tell what changes from now on.",
+  },
   live: { tone: "good", word: "live", meaning: "Changes are shown as soon as a host reports them." },
   lost: {
     tone: "warn",

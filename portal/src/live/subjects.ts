@@ -21,12 +21,11 @@ export type PlaceEvent = NonNullable<Places["guestNetworkChanged"]>;
 /** Which VMs and changes are followed. */
 export type ChangeFilter = NonNullable<VariablesOf<typeof ChangesSubscription>["filter"]>;
 
-/** Names the state of some VMs, then each of their changes. */
+/** Names changes of some VMs, with all that their rows show. */
 export function listChanges(filter: ChangeFilter): Subject<Changes, ChangeEvent> {
   return {
     document: ChangesSubscription,
     variables: { filter },
-    begins: "state",
     readEvent: (data) => data.guestNetworkChanged,
     readCursor: ({ cursor }) => cursor,
   };
@@ -37,7 +36,6 @@ export function listNews(filter: ChangeFilter): Subject<News, NonNullable<News["
   return {
     document: NewsSubscription,
     variables: { filter },
-    begins: "now",
     readEvent: (data) => data.guestNetworkChanged,
     readCursor: ({ cursor }) => cursor,
   };
@@ -54,7 +52,6 @@ export const PLACES: Subject<Places, PlaceEvent> = {
       ],
     } satisfies ChangeFilter,
   },
-  begins: "now",
   readEvent: (data) => data.guestNetworkChanged,
   readCursor: ({ cursor }) => cursor,
 };
@@ -63,7 +60,6 @@ export const PLACES: Subject<Places, PlaceEvent> = {
 export const HOST_STATES: Subject<HostStates, NonNullable<HostStates["hostStateChanged"]>> = {
   document: HostStatesSubscription,
   variables: {},
-  begins: "state",
   readEvent: (data) => data.hostStateChanged,
   readCursor: () => null,
 };

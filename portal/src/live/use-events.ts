@@ -1,20 +1,29 @@
 import { useEffect, useRef, useSyncExternalStore } from "react";
 import { refuse, useToken } from "../identity/session.js";
-import { followEvents, type EventListener, type Subject } from "./follow-events.js";
+import { followEvents, type EventListener, type Following, type Subject } from "./follow-events.js";
 import { findLiveConnection } from "./live-connection.js";
 import type { LiveState } from "./live-state.js";
 
-/** Follows a subject as long as the view is shown, anew when its variables are others; `null` follows none. */
+/** Follows a subject from its state on as long as the view is shown, anew when its variables are others; `null` follows none. */
 export function useEvents<Data, Event>(
   subject: Subject<Data, Event> | null,
   listener: Pick<EventListener<Event>, "onEvent" | "onReset">,
 ): void {
-  const token = useToken();
-  const latest = useRef({ subject, listener });
-  latest.current = { subject, listener };
   const key = subject === null ? null : JSON.stringify(subject.variables);
+  useFollowing(subject && { ...subject, after: null }, key, { ...listener, onLost: () => undefined });
+}
+
+/** Follows what is given as long as `key` is the same; `null` follows none. */
+export function useFollowing<Data, Event>(
+  following: Following<Data, Event> | null,
+  key: string | null,
+  listener: Omit<EventListener<Event>, "onRefused">,
+): void {
+  const token = useToken();
+  const latest = useRef({ following, listener });
+  latest.current = { following, listener };
   useEffect(() => {
-    const followed = latest.current.subject;
+    const followed = latest.current.following;
     if (key === null || followed === null) return undefined;
     return followEvents(findLiveConnection(token), followed, {
       onEvent: (event) => {
@@ -22,6 +31,9 @@ export function useEvents<Data, Event>(
       },
       onReset: () => {
         latest.current.listener.onReset();
+      },
+      onLost: () => {
+        latest.current.listener.onLost();
       },
       onRefused: refuse,
     });

@@ -1,6 +1,7 @@
-import { Alert, Button } from "@mantine/core";
+import { Alert } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import type { Problem } from "../api/problem.js";
+import { LeavingButton } from "./leaving-button.js";
 import { useRecovery } from "./use-recovery.js";
 
 /** Shows what went wrong and what to do about it, and asks again by itself where that may help. */
@@ -16,9 +17,9 @@ export function ProblemNote({
   return (
     <Alert role="alert" color="red" icon={<IconAlertTriangle />} title="This could not be read" mb="md">
       {problem.message} {problem.passes && "It is read again by itself."}
-      <Button variant="light" color="red" size="xs" ml="md" onClick={onRetry}>
+      <LeavingButton variant="light" color="red" size="xs" ml="md" onClick={onRetry}>
         Try again
-      </Button>
+      </LeavingButton>
     </Alert>
   );
 }

@@ -19,10 +19,14 @@ interface State<Data> extends Omit<Answer<Data>, "reload" | "reloadSoon"> {
   readonly key: string;
 }
 
-/** Asks a question as soon as it is known, and again whenever the page comes back to the front. */
+/**
+ * Asks a question as soon as it is known, and again whenever the page comes back to the front. An answer about the same stays until
+ * the next one is there, such as while more of a list is read.
+ */
 export function useAnswer<Data, Variables extends Record<string, unknown>>(
   question: TypedDocumentNode<Data, Variables>,
   variables: Variables,
+  about: string = JSON.stringify(variables),
 ): Answer<Data> {
   const client = useClient();
   const key = JSON.stringify(variables);
@@ -32,13 +36,13 @@ export function useAnswer<Data, Variables extends Record<string, unknown>>(
       .toPromise();
     return { data: data ?? null, problem: readProblem(error) };
   }, [client, question, key]);
-  return useReading(key, read);
+  return useReading(about, read);
 }
 
 /** What one attempt to read something brought. */
 export type Reading<Data> = Pick<Answer<Data>, "data" | "problem">;
 
-/** Reads something as soon as it is known what (`key`), and again whenever the page comes back to the front. */
+/** Reads something as soon as it is known what about (`key`), and again whenever the page comes back to the front. */
 export function useReading<Data>(key: string, read: () => Promise<Reading<Data>>): Answer<Data> {
   const [state, setState] = useState<State<Data>>(() => createEmpty(key));
   /** The question that is being asked; another one makes its answer void. */

@@ -1,6 +1,7 @@
 import type { OperationResult, TypedDocumentNode } from "@urql/core";
 import { useCallback, useRef } from "react";
 import { useClient } from "urql";
+import type { PlacedAnswer } from "../live/use-events-behind.js";
 import { readProblem } from "../api/problem.js";
 import { useReading, type Answer, type Reading } from "./use-answer.js";
 
@@ -12,7 +13,7 @@ interface Page<Node> {
 }
 
 /** The beginning of a list. */
-interface Beginning<Node> extends Pick<Page<Node>, "nodes" | "totalCount"> {
+interface Beginning<Node> extends Pick<Page<Node>, "nodes" | "totalCount">, PlacedAnswer {
   readonly hasMore: boolean;
 }
 
@@ -32,7 +33,7 @@ interface PageVariables {
  * Reads a list from its beginning, as far as somebody wants to see. All of it is read again after a change: what is shown is then
  * of one time, nothing twice and nothing left out.
  */
-export function usePages<Data, Variables extends PageVariables, Node>(
+export function usePages<Data extends PlacedAnswer, Variables extends PageVariables, Node>(
   question: TypedDocumentNode<Data, Variables>,
   variables: Omit<Variables, keyof PageVariables>,
   { size, pick }: { readonly size: number; readonly pick: (data: Data) => Page<Node> | null },
@@ -45,22 +46,25 @@ export function usePages<Data, Variables extends PageVariables, Node>(
   if (wanted.current.key !== key) wanted.current = { key, count: size };
   const read = useCallback(async (): Promise<Reading<Beginning<Node>>> => {
     const { count } = wanted.current;
-    let list: Beginning<Node> = { nodes: [], totalCount: null, hasMore: false };
+    let list: Beginning<Node> | null = null;
     let after: string | null = null;
     for (;;) {
-      const first = Math.min(MOST, count - list.nodes.length);
+      const before: readonly Node[] = list?.nodes ?? [];
+      const first = Math.min(MOST, count - before.length);
       const asked: Variables = { ...(JSON.parse(key) as Variables), first, after };
       const { data, error }: OperationResult<Data, Variables> = await client
         .query(question, asked)
         .toPromise();
       const problem = readProblem(error);
       const page: Page<Node> | null = data === undefined ? null : picking.current(data);
-      if (page === null) return { data: null, problem };
+      if (data === undefined || page === null) return { data: null, problem };
       const { endCursor, hasNextPage } = page.pageInfo;
       list = {
-        nodes: [...list.nodes, ...page.nodes],
+        nodes: [...before, ...page.nodes],
         totalCount: page.totalCount,
         hasMore: hasNextPage,
+        // Each page shows what the pages before it do, and may show more.
+        changeCursor: list === null ? data.changeCursor : list.changeCursor,
       };
       if (!hasNextPage || endCursor === null || list.nodes.length >= count) return { data: list, problem };
       after = endCursor;

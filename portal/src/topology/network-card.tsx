@@ -1,5 +1,6 @@
-import { Button, Title } from "@mantine/core";
+import { Title } from "@mantine/core";
 import { useId, useState } from "react";
+import { MoreButton } from "../shared/more-button.js";
 import { RouteLink } from "../shared/route-link.js";
 import { Status } from "../shared/status.js";
 import type { HostGroup, Member, NetworkGroup } from "./build-topology.js";
@@ -74,17 +75,15 @@ function HostFold({
           ))}
         </ul>
       )}
-      {isOpen && shown < members.length && (
-        <Button
-          size="compact-xs"
-          variant="light"
-          onClick={() => {
-            setShown(shown + STEP);
-          }}
-        >
-          Show more of {members.length.toLocaleString()}
-        </Button>
-      )}
+      <MoreButton
+        size="compact-xs"
+        count={Math.min(shown, members.length)}
+        hasMore={isOpen && shown < members.length}
+        onMore={() => {
+          setShown(shown + STEP);
+        }}
+        text={`Show more of ${members.length.toLocaleString()}`}
+      />
     </details>
   );
 }

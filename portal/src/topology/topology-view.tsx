@@ -1,6 +1,7 @@
 import "./topology.css";
-import { Button, Group, Text } from "@mantine/core";
+import { Group, Text } from "@mantine/core";
 import { useMemo } from "react";
+import { LeavingButton } from "../shared/leaving-button.js";
 import { ProblemNote } from "../shared/problem-note.js";
 import { RouteLink } from "../shared/route-link.js";
 import { buildTopology } from "./build-topology.js";
@@ -27,9 +28,9 @@ export function TopologyView({ network }: { readonly network: string | null }) {
           {formatCount(vms.length, groups.filter(({ name }) => name !== null).length, isLoading)}
         </Text>
         {hasMore && (
-          <Button size="compact-xs" variant="light" onClick={readMore}>
+          <LeavingButton size="compact-xs" variant="light" onClick={readMore}>
             There are more VMs: read on
-          </Button>
+          </LeavingButton>
         )}
       </Group>
       {isLoading && vms.length === 0 && <Loading height={240} />}

@@ -1,9 +1,10 @@
 import { useCallback, useEffect, useRef, useState } from "react";
-import { useClient } from "urql";
+import { useClient, type Client } from "urql";
+import type { ResultOf } from "../api/graphql.js";
 import { readProblem, type Problem } from "../api/problem.js";
-import { TopologyPageQuery } from "../api/topology-queries.js";
+import { TopologyPageQuery, TopologyQuery } from "../api/topology-queries.js";
 import { PLACES } from "../live/subjects.js";
-import { useEvents } from "../live/use-events.js";
+import { useEventsBehind, type PlacedAnswer } from "../live/use-events-behind.js";
 import type { PlacedVm } from "./build-topology.js";
 import { placeVms } from "./place-vms.js";
 
@@ -29,10 +30,13 @@ export interface PlacedVms {
 }
 
 interface State extends Pick<PlacedVms, "vms" | "problem"> {
+  /** Where the next page begins. */
   readonly cursor: string | null;
+  /** The answer with the first page: whatever changes behind it is told. */
+  readonly start: PlacedAnswer | null;
 }
 
-const EMPTY: State = { vms: [], problem: null, cursor: null };
+const EMPTY: State = { vms: [], problem: null, cursor: null, start: null };
 
 /** Reads all VMs page by page, one page at a time, up to a bound, and then follows where they go. */
 export function usePlacedVms(): PlacedVms {
@@ -60,17 +64,14 @@ export function usePlacedVms(): PlacedVms {
       let next: State = { ...from, problem: null };
       for (const end = from.vms.length + STEP; next.vms.length < end;) {
         const first = Math.min(PAGE, end - next.vms.length);
-        const variables = { first, after: next.cursor };
-        const { data, error } = await client.query(TopologyPageQuery, variables).toPromise();
+        const { page, start, problem } = await readPage(client, first, next);
         if (reading.current !== mine) return;
-        const page = data?.vms ?? null;
-        const problem = readProblem(error);
         if (page === null) {
           show({ ...(isAnew ? latest.current : next), problem });
           break;
         }
         const cursor = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null;
-        next = { vms: [...next.vms, ...page.nodes], cursor, problem };
+        next = { vms: [...next.vms, ...page.nodes], cursor, start, problem };
         if (!isAnew || cursor === null || next.vms.length >= end) show(next);
         if (cursor === null) break;
       }
@@ -100,14 +101,14 @@ export function usePlacedVms(): PlacedVms {
       timer.current = null;
     };
   }, [reload]);
-  useEvents(PLACES, {
+  const { vms, problem, cursor, start } = state;
+  useEventsBehind({ data: start, problem }, PLACES, {
     onEvent: ({ vmId, after }) => {
       changes.current.set(vmId, after);
       timer.current ??= setTimeout(showChanges, GATHER_MS);
     },
-    onReset: reload,
+    readAgain: reload,
   });
-  const { vms, problem, cursor } = state;
   return {
     vms,
     isLoading,
@@ -117,3 +118,19 @@ export function usePlacedVms(): PlacedVms {
     readMore: () => void read(latest.current),
   };
 }
+
+/** Reads the first page with its place among the changes, or the next page. */
+async function readPage(
+  client: Client,
+  first: number,
+  { cursor, start }: State,
+): Promise<Pick<State, "start" | "problem"> & { readonly page: Page | null }> {
+  if (cursor !== null) {
+    const { data, error } = await client.query(TopologyPageQuery, { first, after: cursor }).toPromise();
+    return { page: data?.vms ?? null, start, problem: readProblem(error) };
+  }
+  const { data, error } = await client.query(TopologyQuery, { first }).toPromise();
+  return { page: data?.vms ?? null, start: data ?? null, problem: readProblem(error) };
+}
+
+type Page = NonNullable<ResultOf<typeof TopologyPageQuery>["vms"]>;

@@ -1,7 +1,10 @@
 import { Button, Text, Title } from "@mantine/core";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { TimeLineQuery } from "../api/past-queries.js";
+import { listNews } from "../live/subjects.js";
+import { useEventsBehind } from "../live/use-events-behind.js";
 import { navigate } from "../navigation.js";
+import { MoreButton } from "../shared/more-button.js";
 import { ProblemNote } from "../shared/problem-note.js";
 import { RouteLink } from "../shared/route-link.js";
 import { Ago, formatExact } from "../shared/time.js";
@@ -16,19 +19,15 @@ const MOST = 500;
 export function TimeLine({
   id,
   at,
-  version,
 }: {
   readonly id: string;
   /** The time that is shown; `null`: now. */
   readonly at: string | null;
-  /** Raised with every change that is told: the list is read again. */
-  readonly version: number;
 }) {
   const [first, setFirst] = useState(FIRST);
-  const { data, problem, reload, reloadSoon } = useAnswer(TimeLineQuery, { id, first });
-  useEffect(() => {
-    if (version > 0) reloadSoon();
-  }, [version, reloadSoon]);
+  const { data, problem, reload, reloadSoon } = useAnswer(TimeLineQuery, { id, first }, id);
+  const news = useMemo(() => listNews({ vmIds: [id] }), [id]);
+  useEventsBehind({ data, problem }, news, { onEvent: reloadSoon, readAgain: reloadSoon });
   const history = data?.vm?.guestHistory ?? null;
   // What is shown is what the last change before that time made of it.
   const current = at === null ? null : history?.nodes.find((change) => new Date(change.at) <= new Date(at));
@@ -52,17 +51,15 @@ export function TimeLine({
           </li>
         ))}
       </ol>
-      {history?.pageInfo.hasNextPage === true && first < MOST && (
-        <Button
-          size="compact-sm"
-          variant="light"
-          onClick={() => {
-            setFirst(Math.min(MOST, first + STEP));
-          }}
-        >
-          Show older changes
-        </Button>
-      )}
+      <MoreButton
+        size="compact-sm"
+        count={history?.nodes.length ?? 0}
+        hasMore={history?.pageInfo.hasNextPage === true && first < MOST}
+        onMore={() => {
+          setFirst(Math.min(MOST, first + STEP));
+        }}
+        text="Show older changes"
+      />
     </section>
   );
 }

@@ -2,7 +2,7 @@ import { Group, Text, Title } from "@mantine/core";
 import { useState } from "react";
 import { VmQuery } from "../api/queries.js";
 import { listChanges, type ChangeEvent } from "../live/subjects.js";
-import { useEvents } from "../live/use-events.js";
+import { useEventsBehind } from "../live/use-events-behind.js";
 import { readLastList } from "../navigation.js";
 import { RouteLink } from "../shared/route-link.js";
 import { Address } from "../shared/address.js";
@@ -29,16 +29,12 @@ const NEWS = 5;
 export function VmView({ id, at }: { readonly id: string; readonly at: string | null }) {
   const { data, problem, isLoading, reload, reloadSoon } = useAnswer(VmQuery, { id });
   const [news, setNews] = useState<readonly ChangeEvent[]>([]);
-  const [version, setVersion] = useState(0);
-  useEvents(listChanges({ vmIds: [id] }), {
+  useEventsBehind({ data, problem }, listChanges({ vmIds: [id] }), {
     onEvent: (event) => {
-      // The answer that is shown may be older than the state from which on changes are told.
       reloadSoon();
-      if (event.kind !== "CHANGE") return;
-      setVersion((last) => last + 1);
       setNews((last) => [event, ...last].slice(0, NEWS));
     },
-    onReset: reloadSoon,
+    readAgain: reloadSoon,
   });
   if (isLoading && data === null) return <Loading height={240} />;
   const vm = data?.vm ?? null;
@@ -99,7 +95,7 @@ export function VmView({ id, at }: { readonly id: string; readonly at: string | 
       ) : (
         <PastTab id={id} at={at} now={vm.guestInfo?.networkDevices ?? null} />
       )}
-      <TimeLine id={id} at={at} version={version} />
+      <TimeLine id={id} at={at} />
     </section>
   );
 }

@@ -65,7 +65,14 @@ export function VmTable({
   });
 
   return (
-    <div className="table-scroller" ref={scroller} tabIndex={0} aria-label="List of VMs" role="region">
+    <div
+      className="table-scroller"
+      ref={scroller}
+      tabIndex={0}
+      data-home
+      aria-label="List of VMs"
+      role="region"
+    >
       <table
         className="vms"
         aria-rowcount={pages.total === null ? -1 : 1 + pages.total}

@@ -1,9 +1,10 @@
-import { Button, Group, Kbd, Text, TextInput } from "@mantine/core";
+import { Group, Kbd, Text, TextInput } from "@mantine/core";
 import { useDebouncedCallback, useDebouncedValue } from "@mantine/hooks";
 import { IconSearch } from "@tabler/icons-react";
 import { useMemo, useRef, useState } from "react";
 import { listChanges } from "../live/subjects.js";
 import { useEvents } from "../live/use-events.js";
+import { LeavingButton } from "../shared/leaving-button.js";
 import { ProblemNote } from "../shared/problem-note.js";
 import { navigate } from "../navigation.js";
 import type { Route } from "../route.js";
@@ -69,9 +70,9 @@ export function VmsView({ route }: { readonly route: Extract<Route, { view: "vms
           {formatCount(pages.total, pages.rows.length, pages.isLoading)}
         </Text>
         {pages.isOutdated && (
-          <Button size="compact-xs" variant="light" onClick={pages.reload}>
+          <LeavingButton size="compact-xs" variant="light" onClick={pages.reload}>
             The list has changed: read it again
-          </Button>
+          </LeavingButton>
         )}
       </Group>
       <ExportMenu search={parseSearch(search)} />

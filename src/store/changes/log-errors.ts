@@ -15,8 +15,8 @@ export class LostCursorError extends Error {
  * Where the log stands is not known: a gateway finds that out in the seconds after a start, or after a copy took over, and follows
  * the log from there.
  */
-export class LogPlaceUnknownError extends Error {
-  override readonly name = "LogPlaceUnknownError";
+export class LogPositionUnknownError extends Error {
+  override readonly name = "LogPositionUnknownError";
   /** Read by the graph and by HTTP. */
   readonly extensions = { code: "NOT_AVAILABLE" };
 

@@ -1,6 +1,6 @@
 import { queryRows, type Queryable } from "../postgres/sql.js";
 import { formatCursor, parseCursor, type LogCursor } from "./cursor.js";
-import { LogPlaceUnknownError } from "./log-errors.js";
+import { LogPositionUnknownError } from "./log-errors.js";
 import { LOG_SQL, type LogRow } from "./log-identity.js";
 import { readSnapshot, type LogMark } from "./log-reader.js";
 import { formatSnapshot, limitSnapshot } from "./snapshot.js";
@@ -9,16 +9,16 @@ import { readMark, readState } from "./spans/span-indexer.js";
 /**
  * Reads the cursor of the state that statements see: who goes on behind it gets each change that the state does not show, once,
  * and no other. Costs two statements, of one row and of the few changes that are new. Writes nothing.
- * 1. Read where the index of addresses is in the log. That place was stored before this state, so the state shows all of it.
- * 2. Read this state's snapshot, and the highest transaction of the rows behind that place. Its commit is on disk, so a crash
+ * 1. Read where the index of addresses is in the log. That position was stored before this state, so the state shows all of it.
+ * 2. Read this state's snapshot, and the highest transaction of the rows behind that position. Its commit is on disk, so a crash
  *    gives no number up to it away again; above it the snapshot counts as not seen (see limitSnapshot).
  *
  * The newest row's transaction is not enough: one with a higher number may have a lower `seq`, and would come again.
  */
 export async function readStateCursor(database: Queryable): Promise<string> {
   const state = await readState(database);
-  if (state.cursor === null) throw new LogPlaceUnknownError();
-  const place = parseCursor(state.cursor);
+  if (state.cursor === null) throw new LogPositionUnknownError();
+  const indexed = parseCursor(state.cursor);
   const [log] = await queryRows<LogRow & { readonly last_tx: string | null; readonly rows: string }>(
     database,
     `WITH ${LOG_SQL}
@@ -27,13 +27,13 @@ export async function readStateCursor(database: Queryable): Promise<string> {
          SELECT c.tx FROM vnic_graph_change c
          WHERE c.seq > greatest(log.first_seq, $1::bigint) AND NOT pg_visible_in_snapshot(c.tx, $2::pg_snapshot)
          ORDER BY c.seq LIMIT ${MOST_NEWS + 1}) AS c) AS news`,
-    [place.floorSeq.toString(), formatSnapshot(place.seen)],
+    [indexed.floorSeq.toString(), formatSnapshot(indexed.seen)],
   );
-  if (log?.log_id !== place.logId || Number(log.rows) > MOST_NEWS) throw new LogPlaceUnknownError();
-  return formatCursor(moveTo(place, readMark(state), log));
+  if (log?.log_id !== indexed.logId || Number(log.rows) > MOST_NEWS) throw new LogPositionUnknownError();
+  return formatCursor(moveTo(indexed, readMark(state), log));
 }
 
-/** Moves a place in the log to a later state. */
+/** Moves a position in the log to a later state. */
 function moveTo(
   { logId, lastTx: lastTxBefore, floorSeq }: LogCursor,
   mark: LogMark | null,

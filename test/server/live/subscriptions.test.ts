@@ -1,5 +1,5 @@
 import { createClient as createSseClient } from "graphql-sse";
-import { createClient } from "graphql-ws";
+import { createClient, MessageType } from "graphql-ws";
 import { describe, expect, onTestFinished, test } from "vitest";
 import WebSocket from "ws";
 import { createIdentity, type KnownViewer } from "../../../src/server/identity/identity.js";
@@ -68,8 +68,9 @@ describe("subscriptions over a WebSocket", () => {
       generateID: ({ extensions }) => String(extensions?.["id"]),
       on: {
         message: (message) => {
-          if (message.type === "next") told.push(`${message.id}: event`);
-          if (message.type === "ping") told.push(`${String(message.payload?.["current"])}: current`);
+          if (message.type === MessageType.Next) told.push(`${message.id}: event`);
+          if (message.type === MessageType.Ping)
+            told.push(`${String(message.payload?.["current"])}: current`);
         },
       },
     });

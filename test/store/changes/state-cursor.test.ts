@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createChangeLog, type ChangeLog, type LoggedChange } from "../../../src/store/changes/change-log.js";
 import { parseCursor } from "../../../src/store/changes/cursor.js";
-import { LogPlaceUnknownError } from "../../../src/store/changes/log-errors.js";
+import { LogPositionUnknownError } from "../../../src/store/changes/log-errors.js";
 import { readCount, toAddress, writeSlowly } from "../../feed/slow-writers.js";
 import { appendChanges } from "../../../src/store/changes/append.js";
 import { toVersion } from "../../../src/store/changes/versions/vm-version.js";
@@ -39,7 +39,7 @@ interface Sample {
   readonly shown: ReadonlyMap<string, number>;
   readonly changes: LoggedChange[];
   /** Reads all that there is behind the cursor by now. */
-  readOn(): Promise<void>;
+  readonly readOn: () => Promise<void>;
 }
 
 /** Takes a sample as one request does: all of its statements see one state. */
@@ -162,15 +162,15 @@ describe("the cursor of a state", () => {
   });
 
   test("is not known before the index has a place in this log", async () => {
-    await expect(database.store.readChangeCursor()).rejects.toThrow(LogPlaceUnknownError);
+    await expect(database.store.readChangeCursor()).rejects.toThrow(LogPositionUnknownError);
     await followLog();
     await database.store.readChangeCursor();
-    const [{ cursor }] = (await database.dataSource.query("SELECT cursor FROM vnic_graph_address_index")) as [
-      { cursor: string },
-    ];
+    const [{ cursor }] = await database.dataSource.query<[{ cursor: string }]>(
+      "SELECT cursor FROM vnic_graph_address_index",
+    );
     const own = Buffer.from(cursor, "base64url").toString();
     const foreign = Buffer.from(own.replace(/^1 \w{12}/, "1 0123456789ab")).toString("base64url");
     await database.dataSource.query("UPDATE vnic_graph_address_index SET cursor = $1", [foreign]);
-    await expect(database.store.readChangeCursor()).rejects.toThrow(LogPlaceUnknownError);
+    await expect(database.store.readChangeCursor()).rejects.toThrow(LogPositionUnknownError);
   });
 });

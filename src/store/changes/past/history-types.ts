@@ -14,7 +14,7 @@ export interface HistoryReads {
   readAddressSpans(question: AddressSpansQuestion): Promise<AddressSpan[] | null>;
   /**
    * Reads the cursor behind all changes that this state of the database shows; `null`: none are kept here. Rejects with
-   * {@link LogPlaceUnknownError}.
+   * {@link LogPositionUnknownError}.
    */
   readChangeCursor(): Promise<string | null>;
 }
