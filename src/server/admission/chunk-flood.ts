@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 
 /**
  * Cuts off a client that sends a body in thousands of tiny chunks. Each chunk costs a microsecond and some hundred
@@ -15,6 +16,7 @@ export function watchChunks(request: IncomingMessage): void {
       bytes += chunk.length;
       if (chunks > FREE_CHUNKS && bytes < chunks * LEAST_BYTES) {
         request.socket.destroy();
+        skipChunks(request.socket);
         return false;
       }
     }
@@ -25,3 +27,19 @@ export function watchChunks(request: IncomingMessage): void {
 /** The number of chunks that may have any size. If there are more, chunks must have this many bytes on average. */
 const FREE_CHUNKS = 1_000;
 const LEAST_BYTES = 64;
+
+/**
+ * Skips what else the packet holds of the body: some ten thousand chunks, each of which would become a buffer. The parser is no
+ * documented part of a socket; without it, they are read in vain. It serves another connection later, so it gets its listener back.
+ */
+function skipChunks({ parser }: Socket & { readonly parser?: Record<number, unknown> | null }): void {
+  if (parser == null) return;
+  const onBody = parser[ON_BODY];
+  parser[ON_BODY] = null;
+  setImmediate(() => {
+    parser[ON_BODY] = onBody;
+  });
+}
+
+/** Where Node's parser looks for the listener of a body's parts. */
+const ON_BODY = 3;

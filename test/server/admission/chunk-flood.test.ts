@@ -1,5 +1,7 @@
-import { connect, type Socket } from "node:net";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { connect, type AddressInfo, type Socket } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
+import { watchChunks } from "../../../src/server/admission/chunk-flood.js";
 import { served, until } from "../running.js";
 
 function open(port: number): Socket {
@@ -26,6 +28,42 @@ test.each(["GET /graphql?query=%7Bslow%7Bid%7D%7D", "POST /graphql", "POST /noth
     expect((await server.post("{ vm(id: 1) { id } }")).status).toBe(200);
   },
 );
+
+test("what else is in the packet of a client that is cut off is not read, and its parser serves others afterwards", async () => {
+  let parts = 0;
+  const counted = new WeakSet<object>();
+  const server = createServer();
+  server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+    const parser = (request.socket as unknown as { parser: Record<number, unknown> }).parser;
+    const onBody = parser[3] as (this: unknown, ...given: unknown[]) => unknown;
+    // A parser serves many connections, one after the other.
+    if (!counted.has(parser)) {
+      parser[3] = function (this: unknown, ...given: unknown[]) {
+        parts += 1;
+        return onBody.apply(this, given);
+      };
+    }
+    counted.add(parser);
+    watchChunks(request);
+    request.resume().once("end", () => response.end());
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  for (let round = 1; round <= 3; round += 1) {
+    const socket = open(port);
+    const closed = new Promise((resolve) => socket.once("close", resolve));
+    socket.resume();
+    socket.write(beginBody("POST /") + TINY_CHUNK.repeat(8_000) + END);
+    await closed;
+    expect(parts).toBe(1_001);
+    parts = 0;
+    const answer = await fetch(`http://127.0.0.1:${port}`, { method: "POST", body: "x" });
+    expect(answer.status).toBe(200);
+    expect(parts).toBeGreaterThan(0);
+    parts = 0;
+  }
+});
 
 /** Begins a body of a kind that is refused at once, and waits for the answer. */
 async function beginRefused(): Promise<{ socket: Socket; read: () => string }> {
