@@ -19,7 +19,7 @@ import { useKeys } from "./shared/use-keys.js";
 import { VmsView } from "./vms/vms-view.js";
 import { Loading } from "./shared/loading.js";
 
-// Loaded after the list of VMs, which is there sooner without them.
+// These views are loaded after the list of VMs, so that the list is shown sooner.
 const AddressView = createLazyView(async () => (await import("./address/address-view.js")).AddressView);
 const ConflictsView = createLazyView(
   async () => (await import("./findings/conflicts-view.js")).ConflictsView,
@@ -29,7 +29,7 @@ const HostsView = createLazyView(async () => (await import("./hosts/hosts-view.j
 const TopologyView = createLazyView(async () => (await import("./topology/topology-view.js")).TopologyView);
 const VmView = createLazyView(async () => (await import("./vm/vm-view.js")).VmView);
 
-/** What the bar leads to, by which key, and as part of which each view counts. */
+/** The links of the bar, their keys, and the views in which each is current. */
 const VIEWS: readonly {
   readonly name: string;
   readonly key: Key;
@@ -48,7 +48,7 @@ const VIEWS: readonly {
   { name: "Conflicts", key: "c", route: { view: "conflicts" }, views: ["conflicts"] },
 ];
 
-/** Whether the server said in its page that it serves GraphiQL. */
+/** Tells whether the page has the mark that the server serves GraphiQL. */
 const HAS_GRAPHIQL = document.querySelector('meta[name="vnic-graph-graphiql"]') !== null;
 
 const KEYS_OF_VIEWS: Readonly<Partial<Record<Key, () => void>>> = Object.fromEntries(

@@ -14,10 +14,10 @@ import { Loading } from "../shared/loading.js";
 import { ViewTitle } from "../shared/view-title.js";
 
 const FIRST = 50;
-/** The server gives no more at once. */
+/** The most spans that the server gives at once. */
 const MOST = 500;
 
-/** Names the changes after which somebody else may have it. No filter of the server knows MACs. */
+/** Creates the filter of changes after which another VM may have the address or MAC. The server has no filter for MACs. */
 function toNewsFilter(of: string, isMac: boolean): ChangeFilter {
   if (!isMac) return { inCidr: `${of}/${of.includes(":") ? 128 : 32}` };
   return {
@@ -25,13 +25,13 @@ function toNewsFilter(of: string, isMac: boolean): ChangeFilter {
   };
 }
 
-/** Takes a MAC without separators for a MAC: nobody means a name here. */
+/** Parses an address or a MAC. A MAC without separators counts as a MAC here, since names are not searched. */
 function parseOne(of: string): Search {
   const search = parseSearch(of);
   return search.kind === "name-or" ? search.other : search;
 }
 
-/** Shows who had an address or a MAC, if it is one. */
+/** Shows who had an address or a MAC, if the text is one. */
 export function AddressView({ of }: { readonly of: string }) {
   const search = parseOne(of);
   if (search.kind === "address") return <Holders of={search.address} />;
@@ -47,7 +47,7 @@ export function AddressView({ of }: { readonly of: string }) {
   );
 }
 
-/** Shows who had an address, or which addresses a MAC had, and when: the latest first. */
+/** Shows who had an address, or which addresses a MAC had, and when. The latest come first. */
 function Holders({ of }: { readonly of: string }) {
   const [first, setFirst] = useState(FIRST);
   const isMac = parseOne(of).kind === "mac";
@@ -118,7 +118,7 @@ function Holders({ of }: { readonly of: string }) {
   );
 }
 
-/** Says who has it now; it is read out when that changes. */
+/** Describes who has it now. Screen readers read a change of it aloud. */
 function describeNow(
   spans: readonly {
     readonly until: string | null;

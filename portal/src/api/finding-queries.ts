@@ -1,6 +1,6 @@
 import { graphql } from "./graphql.js";
 
-/** What does not fit between the hypervisors' vNICs and the guests' interfaces. */
+/** Drift: what does not fit between the hypervisors' vNICs and the guests' interfaces. */
 export const DriftQuery = graphql(`
   query PortalDrift($kinds: [DriftKind!], $first: Int, $after: String) {
     changeCursor

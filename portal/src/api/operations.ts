@@ -16,7 +16,7 @@ import {
   VmQuery,
 } from "./queries.js";
 
-/** Every operation that the portal sends; the build lists them for servers that run listed operations only. */
+/** All operations that the portal sends. The build lists them for servers that run listed operations only. */
 export const OPERATIONS = [
   AccessQuery,
   VmPageQuery,

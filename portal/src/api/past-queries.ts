@@ -1,7 +1,7 @@
 import { graphql } from "./graphql.js";
 import { DeviceFields, NicFields } from "./queries.js";
 
-/** What changed of a VM, the newest first. */
+/** The changes of a VM, the newest first. */
 export const TimeLineQuery = graphql(`
   query PortalTimeLine($id: ID!, $first: Int!) {
     changeCursor
@@ -56,7 +56,7 @@ export const PastVmQuery = graphql(
   [DeviceFields, NicFields],
 );
 
-/** Asks who had an address, or which addresses a MAC had, the latest first. */
+/** Who had an address, or which addresses a MAC had, the latest first. */
 export const AddressHistoryQuery = graphql(`
   query PortalAddressHistory($address: IP, $macAddress: MAC, $first: Int!) {
     changeCursor

@@ -1,6 +1,6 @@
 import { graphql } from "./graphql.js";
 
-/** What a row of the list of VMs shows. */
+/** The fields of a row in the list of VMs. */
 export const VmRowFields = graphql(`
   fragment VmRowFields on Vm @_unmask {
     id
@@ -43,7 +43,7 @@ export const VmPageQuery = graphql(
   [VmRowFields],
 );
 
-/** How many VMs a filter finds. */
+/** The number of VMs that a filter finds. */
 export const VmCountQuery = graphql(`
   query PortalVmCount($filter: VmFilter) {
     vms(first: 1, filter: $filter) {
@@ -52,7 +52,7 @@ export const VmCountQuery = graphql(`
   }
 `);
 
-/** What the page of one VM shows of a guest interface. */
+/** The fields of a guest interface on the page of one VM. */
 export const DeviceFields = graphql(`
   fragment DeviceFields on NetworkDevice @_unmask {
     name
@@ -62,7 +62,7 @@ export const DeviceFields = graphql(`
   }
 `);
 
-/** What the page of one VM shows of a vNIC. */
+/** The fields of a vNIC on the page of one VM. */
 export const NicFields = graphql(
   `
     fragment NicFields on VmNic @_unmask {
@@ -110,7 +110,7 @@ export const VmQuery = graphql(
   [VmRowFields, DeviceFields, NicFields],
 );
 
-/** What the last poll of a host said. */
+/** The fields of a host, with the result of its last poll. */
 export const HostFields = graphql(`
   fragment HostFields on Host @_unmask {
     id
@@ -136,7 +136,7 @@ export const HostsQuery = graphql(
   [HostFields],
 );
 
-/** Asks one host now. The list of hosts is read again after it, and shows how that went. */
+/** Polls one host now. The list of hosts is read again afterwards, and shows the result. */
 export const RefreshHostMutation = graphql(`
   mutation PortalRefreshHost($id: ID!) {
     refreshHost(id: $id) {
@@ -145,7 +145,7 @@ export const RefreshHostMutation = graphql(`
   }
 `);
 
-/** The cheapest question that tells whether the server lets this token in. */
+/** The cheapest query that shows whether the server accepts this token. */
 export const AccessQuery = graphql(`
   query PortalAccess {
     __typename

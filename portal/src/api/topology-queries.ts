@@ -1,6 +1,6 @@
 import { graphql } from "./graphql.js";
 
-/** What says where a VM stands: its host and the networks of its vNICs. */
+/** The fields that place a VM: its host and the networks of its vNICs. */
 export const PlacedVmFields = graphql(`
   fragment PlacedVmFields on Vm @_unmask {
     id
@@ -18,7 +18,7 @@ export const PlacedVmFields = graphql(`
   }
 `);
 
-/** The first VMs with where they stand, and up to which change that is. */
+/** The first VMs with their hosts and networks, and the cursor of the last change that they show. */
 export const TopologyQuery = graphql(
   `
     query PortalTopology($first: Int) {
@@ -37,7 +37,7 @@ export const TopologyQuery = graphql(
   [PlacedVmFields],
 );
 
-/** The next VMs with where they stand. */
+/** The next VMs with their hosts and networks. */
 export const TopologyPageQuery = graphql(
   `
     query PortalTopologyPage($first: Int, $after: String) {

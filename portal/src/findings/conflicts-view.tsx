@@ -12,10 +12,10 @@ import { TableHead } from "../shared/table-head.js";
 import { Loading } from "../shared/loading.js";
 import { ViewTitle } from "../shared/view-title.js";
 
-/** Number of conflicts of each kind that are shown first, and then at each wish for more. */
+/** Conflicts of each kind that are shown at first, and added with each "Show more". */
 const SIZE = 100;
 
-/** After which changes a vNIC has another MAC, or a VM another name. */
+/** The changes after which a vNIC may have another MAC, or a VM another name. */
 const MAC_KINDS = [
   ...(["NICS_TOLD", "NIC_APPEARED", "NIC_CHANGED", "NIC_DISAPPEARED"] as const),
   ...(["VM_APPEARED", "VM_FORGOTTEN", "VM_RENAMED", "VM_STATUS_CHANGED"] as const),
@@ -41,7 +41,7 @@ export function ConflictsView() {
     <section aria-labelledby="conflicts-title" className="view">
       <ViewTitle id="conflicts-title" text="Conflicts" />
       <ProblemNote
-        // What keeps one list away mostly keeps the other one away, and is said once.
+        // If one list cannot be read, the other mostly cannot either, so this is shown once.
         problem={ofAddresses.problem ?? ofMacs.problem}
         onRetry={() => {
           for (const list of [ofAddresses, ofMacs]) if (list.problem !== null) list.reload();
@@ -122,7 +122,7 @@ export function ConflictsView() {
   );
 }
 
-/** Says how many conflicts there are; it is read out when that changes. */
+/** Describes how many conflicts there are. Screen readers read a change of it aloud. */
 function describeCounts(...[addresses, macs]: readonly [Counted, Counted]): string {
   return `${countOf(addresses)} addresses of several VMs, ${countOf(macs)} MACs of several vNICs.`;
 }
@@ -133,7 +133,7 @@ function countOf({ totalCount, nodes }: Counted): number {
 
 type Counted = Pick<NonNullable<Pages<unknown>["list"]>, "totalCount" | "nodes">;
 
-/** Reads a list again after what changes behind it. */
+/** Reads a list again after changes behind it. */
 function useListNews({ list, problem, reloadSoon }: Pages<unknown>, news: ReturnType<typeof listNews>): void {
   useEventsBehind({ data: list, problem }, news, { onEvent: reloadSoon, readAgain: reloadSoon });
 }

@@ -13,10 +13,10 @@ import { TableHead } from "../shared/table-head.js";
 import { Loading } from "../shared/loading.js";
 import { ViewTitle } from "../shared/view-title.js";
 
-/** Number of findings that are shown first, and then at each wish for more. */
+/** Entries that are shown at first, and added with each "Show more". */
 const SIZE = 200;
 
-/** After which changes it may be otherwise. */
+/** The changes after which there may be other drift. */
 const NEWS = listNews({
   kinds: [
     ...(["DEVICE_APPEARED", "DEVICE_CHANGED", "DEVICE_DISAPPEARED", "DEVICE_RENAMED"] as const),

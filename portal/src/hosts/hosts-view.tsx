@@ -62,7 +62,8 @@ export function HostsView() {
                   <td data-label="Last failure or warning">{host.lastError ?? host.lastWarning ?? "none"}</td>
                   <td>
                     <Button
-                      // A button that is disabled, also while it loads, would lose the focus; this one stays where it is, and says why it does nothing.
+                      // A disabled button would lose the focus, even while it loads. This one keeps it, and explains
+                      // why it does nothing.
                       aria-disabled={refusal !== null}
                       {...(refusal !== null && { "data-disabled": true })}
                       aria-describedby={refusal === null ? undefined : "refusal"}
@@ -85,7 +86,7 @@ export function HostsView() {
   );
 }
 
-/** Says in one sentence how the hosts are; it is read out when that changes. */
+/** Describes the states of the hosts in one sentence. Screen readers read a change of it aloud. */
 function describeHosts(hosts: readonly Host[]): string {
   const down = hosts.filter(({ status }) => status !== "UP").map(({ name }) => name);
   if (down.length === 0) return `All hosts answer: ${hosts.length}.`;
@@ -93,10 +94,13 @@ function describeHosts(hosts: readonly Host[]): string {
   return `Not up: ${named}${down.length > MOST_NAMED ? ` and ${down.length - MOST_NAMED} others` : ""}.`;
 }
 
-/** More names than this nobody listens to. */
+/** The most names that are read aloud. */
 const MOST_NAMED = 5;
 
-/** When the host last answered. That it goes on answering is no news, so that the page hears of the end of it alone. */
+/**
+ * Shows when the host last answered. While it continues to answer there are no events; the page only gets one when that
+ * ends.
+ */
 function LastAnswer({ host, isLive }: { readonly host: Host; readonly isLive: boolean }) {
   if (host.lastSuccessAt === null) return "never";
   const isAnswering = isLive && host.status === "UP" && host.polled === true;

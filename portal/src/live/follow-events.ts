@@ -3,40 +3,43 @@ import { decide } from "./decide.js";
 import type { LiveConnection } from "./live-connection.js";
 import { pauseAfterFailures } from "./pause.js";
 
-/** What is subscribed to, and how its events are read. */
+/** A subscription, and how its events are read. */
 export interface Subject<Data, Event> {
   readonly document: TypedDocumentNode<Data, never>;
   readonly variables: Readonly<Record<string, unknown>>;
   readonly readEvent: (data: Data) => Event | null;
-  /** Where to go on behind an event; `null`: such events have no cursor. */
+  /** Returns the cursor of an event; `null`: such events have none. */
   readonly readCursor: (event: Event) => string | null;
 }
 
-/** A subject, and where it begins. */
+/** A subject, with the cursor at which it begins. */
 export interface Following<Data, Event> extends Subject<Data, Event> {
-  /** Behind the cursor of an answer; `now`: with the next change; `null`: with the state. */
+  /** The cursor of an answer; `now`: it begins with the next change; `null`: it begins with the state. */
   readonly after: string | null;
 }
 
-/** What somebody who follows a subject is told. */
+/** Is called for what happens to a subject. */
 export interface EventListener<Event> {
   readonly onEvent: (event: Event) => void;
-  /** What was read before this may be older than what is told from here on. */
+  /** Called before events that may be newer than what was read before. */
   readonly onReset: () => void;
-  /** The server does not go on behind the answer's cursor: another answer has to be read. No more is told. */
+  /**
+   * Called if the server cannot continue behind the answer's cursor, so that another answer must be read. Nothing is
+   * called afterwards.
+   */
   readonly onLost: () => void;
-  /** The server does not let these credentials in any more. */
+  /** Called when the server refuses the credentials. */
   readonly onRefused: () => void;
 }
 
 /**
  * Follows a subject until it is stopped:
- * 1. the state first, or what comes behind an answer or from now on, and then each change;
- * 2. where the connection is lost it is tried again, sooner at first and later then, and goes on behind the last cursor;
- *    pages that lost their server together do not come back together;
- * 3. where that cursor is not good any more, or there is none, it begins anew with the state, and says so before what is told
- *    then; what began behind an answer is lost, so that the answer is read again;
- * 4. where waiting cannot help it is given up.
+ * 1. It gets the state first, or begins behind an answer, or now. Then it gets each change.
+ * 2. If the connection is lost, it tries again after a pause that grows and is random, so that pages which lost their
+ *    server together do not come back together. It continues behind the last cursor.
+ * 3. If that cursor is no longer valid, or there is none, it begins anew with the state, and calls `onReset` before the
+ *    first event. If it began behind an answer, it calls `onLost` instead, so that the answer is read again.
+ * 4. If waiting cannot help, it gives up.
  */
 export function followEvents<Data, Event>(
   connection: LiveConnection,
@@ -61,7 +64,7 @@ async function follow<Data, Event>(
   const query = stringifyDocument(document);
   let cursor = after === NOW ? null : after;
   let failures = 0;
-  // Nothing tells what changed between an answer and now.
+  // Changes between an answer and now are not known.
   let mustReset = after === NOW;
   let wasWell = false;
   // May become true while something is waited for, which the compiler cannot see.
@@ -69,7 +72,7 @@ async function follow<Data, Event>(
   const noteWell = (): void => {
     [failures, wasWell] = [0, true];
     follower.setState("well");
-    // What was told stays until the state is told anew: an old state is better than none.
+    // The old state stays until a new one comes, because it is better than none.
     if (mustReset) listener.onReset();
     mustReset = false;
   };
@@ -91,7 +94,7 @@ async function follow<Data, Event>(
       }
       mustReset ||= cursor === null;
     } catch (error) {
-      // What was never well is refused for something else than its cursor.
+      // A subscription that never worked is not refused for its cursor.
       const decision = decide(error, { hasCursor: cursor !== null && wasWell });
       if (decision === "refused") listener.onRefused();
       follower.setState(decision === "off" ? "off" : "failing");
@@ -116,7 +119,7 @@ async function follow<Data, Event>(
   }
 }
 
-/** Names the end of the log, where an answer has no cursor. */
+/** The cursor of the log's end, for an answer without a cursor. */
 export const NOW = "now";
 
 const BACKOFF = { firstMs: 500, longestMs: 15_000 };

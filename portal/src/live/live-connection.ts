@@ -2,34 +2,34 @@ import { CloseCode, createClient, type FormattedExecutionResult, type SubscribeP
 import { readToken } from "../identity/session.js";
 import { readLiveState, type FollowerState, type LiveState } from "./live-state.js";
 
-/** The page's one WebSocket, over which every view follows its changes. */
+/** The page's only WebSocket. All views follow their changes over it. */
 export interface LiveConnection {
-  /** Subscribes; `onCurrent` is called when the server has told all that there is, and tells what changes from then on. */
+  /** Subscribes. `onCurrent` is called when the server has sent all that there was, and only sends changes from then on. */
   readonly subscribe: <Data>(payload: SubscribePayload, onCurrent: () => void) => Subscription<Data>;
-  /** Counts somebody who follows changes, until it leaves. */
+  /** Counts a follower of changes, until it leaves. */
   readonly enter: () => LiveFollower;
   readonly readState: () => LiveState;
   /** Calls back at each new state. */
   readonly watch: (listener: () => void) => () => void;
 }
 
-/** What a subscription tells, until it ends or is ended. */
+/** A subscription: its events, and the function that ends it. */
 export interface Subscription<Data> {
   readonly events: AsyncIterable<FormattedExecutionResult<Data, unknown>>;
   readonly end: () => void;
 }
 
-/** Somebody who follows changes, and says how that goes. */
+/** A follower of changes, which reports its state. */
 export interface LiveFollower {
   readonly setState: (state: FollowerState) => void;
   readonly leave: () => void;
 }
 
-/** Creates a connection that opens when it is first needed. Who follows changes tries again, each with its own cursor. */
+/** Creates a connection that opens when it is first needed. Followers try again themselves, each with its own cursor. */
 function createLiveConnection(): LiveConnection {
   const listeners = new Set<() => void>();
   const followers = new Map<object, FollowerState>();
-  /** What waits until the server has told all that there is, by the id of its subscription. */
+  /** Functions to call when the server has sent all that there was, by the id of the subscription. */
   const waiting = new Map<string, () => void>();
   const ids = new WeakMap<SubscribePayload, string>();
   let subscriptions = 0;
@@ -46,7 +46,7 @@ function createLiveConnection(): LiveConnection {
   const socket = createClient({
     url: url.href,
     retryAttempts: 0,
-    // Another view opens while the last one closes: the connection stays.
+    // The connection stays open for a moment, since another view opens while the last one closes.
     lazyCloseTimeout: 2_000,
     keepAlive: 20_000,
     connectionAckWaitTimeout: 10_000,
@@ -55,7 +55,7 @@ function createLiveConnection(): LiveConnection {
       return token === null ? {} : { authorization: `Bearer ${token}` };
     },
     generateID: (payload) => ids.get(payload) ?? "",
-    // Each follower hears of a failure itself.
+    // Each follower gets the failure itself.
     onNonLazyError: () => undefined,
     on: {
       ping: (isReceived, payload) => {
@@ -112,14 +112,14 @@ function createLiveConnection(): LiveConnection {
   };
 }
 
-/** Tells whether the server closed a connection because of who asks. */
+/** Tells whether the server closed a connection because it refused the credentials. */
 export function isRefusal(code: number | null): boolean {
   return code === CloseCode.Unauthorized || code === CloseCode.Forbidden;
 }
 
 const connections = new Map<string | null, LiveConnection>();
 
-/** The connection of a token: each one knows who asks from its first message on. */
+/** Finds the connection of a token. A connection has the credentials of its first message, so each token has its own. */
 export function findLiveConnection(token: string | null): LiveConnection {
   const known = connections.get(token);
   if (known !== undefined) return known;

@@ -5,7 +5,7 @@ import { Tag } from "../shared/tag.js";
 import type { LiveState } from "./live-state.js";
 import { useLiveState } from "./use-events.js";
 
-/** Says whether changes reach this page. */
+/** Shows whether changes reach this page. */
 export function LiveNote() {
   const state = useSteadyState();
   if (state === "idle") return null;

@@ -15,13 +15,13 @@ type HostStates = ResultOf<typeof HostStatesSubscription>;
 /** A VM's state or change, with its row of the list. */
 export type ChangeEvent = NonNullable<Changes["guestNetworkChanged"]>;
 
-/** Where a VM is since a change. */
+/** Host and networks of a VM after a change. */
 export type PlaceEvent = NonNullable<Places["guestNetworkChanged"]>;
 
 /** Which VMs and changes are followed. */
 export type ChangeFilter = NonNullable<VariablesOf<typeof ChangesSubscription>["filter"]>;
 
-/** Names changes of some VMs, with all that their rows show. */
+/** Creates the subject of the changes of some VMs, with all fields of their rows. */
 export function listChanges(filter: ChangeFilter): Subject<Changes, ChangeEvent> {
   return {
     document: ChangesSubscription,
@@ -31,7 +31,10 @@ export function listChanges(filter: ChangeFilter): Subject<Changes, ChangeEvent>
   };
 }
 
-/** Tells that something has changed, for views which are read again then. It tells no more, however much changes. */
+/**
+ * Creates the subject of notices that something has changed, for views that then read again. It has no content, however
+ * much changes.
+ */
 export function listNews(filter: ChangeFilter): Subject<News, NonNullable<News["guestNetworkChanged"]>> {
   return {
     document: NewsSubscription,
@@ -41,7 +44,7 @@ export function listNews(filter: ChangeFilter): Subject<News, NonNullable<News["
   };
 }
 
-/** Where each VM is that has changed its name, its state, its host or its networks. */
+/** The subject of VMs that change their name, state, host or networks. */
 export const PLACES: Subject<Places, PlaceEvent> = {
   document: PlacesSubscription,
   variables: {
@@ -56,7 +59,10 @@ export const PLACES: Subject<Places, PlaceEvent> = {
   readCursor: ({ cursor }) => cursor,
 };
 
-/** How each host is, and then each that is otherwise. The states of all come first, after each reconnect too. */
+/**
+ * The subject of hosts: the states of all, then each host that changes. After each reconnect the states of all come
+ * again.
+ */
 export const HOST_STATES: Subject<HostStates, NonNullable<HostStates["hostStateChanged"]>> = {
   document: HostStatesSubscription,
   variables: {},

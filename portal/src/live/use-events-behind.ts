@@ -6,21 +6,21 @@ import { findLiveConnection } from "./live-connection.js";
 import type { FollowerState } from "./live-state.js";
 import { useFollowing } from "./use-events.js";
 
-/** An answer that says up to which change it shows all. */
+/** An answer with the cursor of the last change that it shows. */
 export interface PlacedAnswer {
-  /** `null`: the server keeps no changes, or could not say. */
+  /** `null`: the server keeps no changes, or could not read the cursor. */
   readonly changeCursor: string | null;
 }
 
-/** What was read, as long as it is shown the same object. */
+/** The answer on the screen. It stays the same object until another one is read. */
 interface Read {
   readonly data: PlacedAnswer | null;
   readonly problem: Problem | null;
 }
 
 /**
- * Follows what changes behind the answer that was read first: nothing is missed in between, so nothing has to be read twice.
- * Where the server does not go on from there, the question is asked again, and followed behind that answer.
+ * Follows the changes behind the answer that was read first. None is missed in between, so nothing has to be read
+ * twice. If the server cannot continue there, the question is asked again, and followed behind the new answer.
  */
 export function useEventsBehind<Data, Event>(
   { data, problem }: Read,
@@ -29,7 +29,7 @@ export function useEventsBehind<Data, Event>(
 ): void {
   const [begun, setBegun] = useState<{ readonly after: string; readonly round: number } | null>(null);
   const rounds = useRef(0);
-  /** An answer behind which the server did not go on. */
+  /** The answer behind which the server could not continue. */
   const lost = useRef<PlacedAnswer | null>(null);
   const isPlaced = data !== null && (data.changeCursor !== null || problem === null);
   if (begun === null && isPlaced && data !== lost.current) {
@@ -50,7 +50,7 @@ export function useEventsBehind<Data, Event>(
   });
 }
 
-/** Counts as somebody who follows before there is an answer to follow behind; `null`: there is one. */
+/** Counts as a follower while there is no answer to follow behind yet; `null`: there is one. */
 function useAwaited(state: FollowerState | null): void {
   const token = useToken();
   useEffect(() => {

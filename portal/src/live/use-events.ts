@@ -4,7 +4,10 @@ import { followEvents, type EventListener, type Following, type Subject } from "
 import { findLiveConnection } from "./live-connection.js";
 import type { LiveState } from "./live-state.js";
 
-/** Follows a subject from its state on as long as the view is shown, anew when its variables are others; `null` follows none. */
+/**
+ * Follows a subject from its state on while the view is shown, and begins anew when its variables change; `null`
+ * follows none.
+ */
 export function useEvents<Data, Event>(
   subject: Subject<Data, Event> | null,
   listener: Pick<EventListener<Event>, "onEvent" | "onReset">,
@@ -13,7 +16,7 @@ export function useEvents<Data, Event>(
   useFollowing(subject && { ...subject, after: null }, key, { ...listener, onLost: () => undefined });
 }
 
-/** Follows what is given as long as `key` is the same; `null` follows none. */
+/** Follows a subject while `key` is the same; `null` follows none. */
 export function useFollowing<Data, Event>(
   following: Following<Data, Event> | null,
   key: string | null,
@@ -40,7 +43,7 @@ export function useFollowing<Data, Event>(
   }, [key, token]);
 }
 
-/** Whether changes reach this page, followed as that changes. */
+/** Returns the state of changes on this page, and follows it. */
 export function useLiveState(): LiveState {
   const connection = findLiveConnection(useToken());
   return useSyncExternalStore(connection.watch, connection.readState);

@@ -15,7 +15,7 @@ export function KeyboardHelp({
       onClose={onClose}
       title="Keys"
       closeButtonProps={{ "aria-label": "Close" }}
-      // It is gone as soon as it is closed: keys work again from then on.
+      // It closes without an animation, so that keys work again at once.
       transitionProps={{ duration: 0 }}
     >
       <dl className="keys">

@@ -1,20 +1,20 @@
 import { Button, type ButtonProps } from "@mantine/core";
 import { useLayoutEffect, useRef, type ComponentPropsWithoutRef } from "react";
 
-/** A button that is gone once it has done its work. If it has the focus then, the view's list or title gets it. */
+/** A button that disappears when its work is done. If it had the focus, the view's list or title gets it. */
 export function LeavingButton(props: ButtonProps & ComponentPropsWithoutRef<"button">) {
   const button = useRef<HTMLButtonElement>(null);
   useLayoutEffect(() => {
     const own = button.current;
     return () => {
-      // What takes its place comes into the document a moment later.
+      // Its replacement comes into the document a moment later.
       if (document.activeElement === own) setTimeout(focusView);
     };
   }, []);
   return <Button ref={button} {...props} />;
 }
 
-/** Gives the focus to what is worked on in the view, unless something else has it by now. */
+/** Focuses the list or title of the view, unless something else has the focus by now. */
 function focusView(): void {
   if (document.activeElement !== document.body) return;
   const list = document.querySelector<HTMLElement>("main [data-home]");

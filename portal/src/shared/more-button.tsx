@@ -2,8 +2,8 @@ import { Button, type ButtonProps } from "@mantine/core";
 import { useEffect, useRef } from "react";
 
 /**
- * Shows more of the list before it, where there is more. What has come gets the focus, so that whoever reads by keyboard goes on
- * where the list ended.
+ * A button that shows more of the list before it, if there is more. The first new row gets the focus, so that keyboard
+ * users continue where the list ended.
  */
 export function MoreButton({
   count,
@@ -13,16 +13,16 @@ export function MoreButton({
   text = "Show more",
   ...style
 }: ButtonProps & {
-  /** How many rows are shown. */
+  /** The number of rows that are shown. */
   readonly count: number;
   readonly hasMore: boolean;
   readonly onMore: () => void;
-  /** What it is more of, for screen readers; left out: the text says it. */
+  /** The name of the rows, for screen readers; absent: the text says it. */
   readonly name?: string;
   readonly text?: string;
 }) {
   const place = useRef<HTMLDivElement>(null);
-  /** How many rows there were when more were asked for; `null`: nobody asked. */
+  /** The number of rows when more were asked for; `null`: nobody asked. */
   const before = useRef<number | null>(null);
   useEffect(() => {
     if (before.current === null || count <= before.current) return;
@@ -48,7 +48,7 @@ export function MoreButton({
   );
 }
 
-/** Gives the focus to a row of a list or table, counted from 0: to its first link or button, or else to itself. */
+/** Focuses a row of a list or table, counted from 0: its first link or button, or else the row itself. */
 function focusRow(list: Element | null, at: number): void {
   const row = list?.querySelectorAll<HTMLElement>(":scope > li, tbody > tr")[at];
   if (row === undefined) return;

@@ -4,7 +4,7 @@ import type { Problem } from "../api/problem.js";
 import { LeavingButton } from "./leaving-button.js";
 import { useRecovery } from "./use-recovery.js";
 
-/** Shows what went wrong and what to do about it, and asks again by itself where that may help. */
+/** Shows what went wrong and what to do about it. If that may help, it asks again by itself. */
 export function ProblemNote({
   problem,
   onRetry,

@@ -9,9 +9,15 @@ export interface Answer<Data> {
   readonly data: Data | null;
   readonly problem: Problem | null;
   readonly isLoading: boolean;
-  /** Asks again; what is shown stays until the answer is there. Calls while an answer is awaited ask once more in all. */
+  /**
+   * Asks again. The old answer stays on the screen until the new one is there. Calls during a question ask only once
+   * more.
+   */
   readonly reload: () => void;
-  /** Asks again soon, however often it is called: something has changed. A page that nobody sees waits until it is seen. */
+  /**
+   * Asks again soon, because something has changed; several calls ask once. A page that nobody sees waits until it is
+   * seen.
+   */
   readonly reloadSoon: () => void;
 }
 
@@ -20,8 +26,8 @@ interface State<Data> extends Omit<Answer<Data>, "reload" | "reloadSoon"> {
 }
 
 /**
- * Asks a question as soon as it is known, and again whenever the page comes back to the front. An answer about the same stays until
- * the next one is there, such as while more of a list is read.
+ * Asks a question as soon as it is known, and again whenever the page comes back to the front. An answer to a question
+ * about the same subject stays until the next one is there, such as while more of a list is read.
  */
 export function useAnswer<Data, Variables extends Record<string, unknown>>(
   question: TypedDocumentNode<Data, Variables>,
@@ -39,13 +45,13 @@ export function useAnswer<Data, Variables extends Record<string, unknown>>(
   return useReading(about, read);
 }
 
-/** What one attempt to read something brought. */
+/** The result of one attempt to read something. */
 export type Reading<Data> = Pick<Answer<Data>, "data" | "problem">;
 
-/** Reads something as soon as it is known what about (`key`), and again whenever the page comes back to the front. */
+/** Reads something as soon as its `key` is known, and again whenever the page comes back to the front. */
 export function useReading<Data>(key: string, read: () => Promise<Reading<Data>>): Answer<Data> {
   const [state, setState] = useState<State<Data>>(() => createEmpty(key));
-  /** The question that is being asked; another one makes its answer void. */
+  /** The question that is being asked. A newer question makes its answer invalid. */
   const asking = useRef<{ isAskedAgain: boolean } | null>(null);
 
   const ask = useCallback(async (): Promise<void> => {

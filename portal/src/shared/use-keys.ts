@@ -1,7 +1,7 @@
 import { useEffect } from "react";
 import type { Key } from "./keys.js";
 
-/** Runs an action for a key, unless somebody types into a field, holds another key with it, or has a dialog to close first. */
+/** Runs an action for a key, unless a field has the focus, another key is held with it, or a dialog is open. */
 export function useKeys(actions: Readonly<Partial<Record<Key, () => void>>>): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {

@@ -23,15 +23,15 @@ export interface Pages<Node> extends Omit<Answer<Beginning<Node>>, "data"> {
   readonly showMore: () => void;
 }
 
-/** What every question for a page says beside its own variables. */
+/** The variables that every question for a page has. */
 interface PageVariables {
   readonly first?: number | null;
   readonly after?: string | null;
 }
 
 /**
- * Reads a list from its beginning, as far as somebody wants to see. All of it is read again after a change: what is shown is then
- * of one time, nothing twice and nothing left out.
+ * Reads a list from its beginning, as far as the reader wants to see. After a change all of it is read again, so that
+ * everything on the screen has the same state, nothing twice and nothing left out.
  */
 export function usePages<Data extends PlacedAnswer, Variables extends PageVariables, Node>(
   question: TypedDocumentNode<Data, Variables>,
@@ -63,7 +63,7 @@ export function usePages<Data extends PlacedAnswer, Variables extends PageVariab
         nodes: [...before, ...page.nodes],
         totalCount: page.totalCount,
         hasMore: hasNextPage,
-        // Each page shows what the pages before it do, and may show more.
+        // A later page shows all changes of the pages before it, and may show more.
         changeCursor: list === null ? data.changeCursor : list.changeCursor,
       };
       if (!hasNextPage || endCursor === null || list.nodes.length >= count) return { data: list, problem };
@@ -78,5 +78,5 @@ export function usePages<Data extends PlacedAnswer, Variables extends PageVariab
   return { ...answer, list, reload, showMore };
 }
 
-/** The server gives no more at once. */
+/** The most rows that the server gives at once. */
 const MOST = 500;

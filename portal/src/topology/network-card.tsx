@@ -5,10 +5,10 @@ import { RouteLink } from "../shared/route-link.js";
 import { Status } from "../shared/status.js";
 import type { HostGroup, Member, NetworkGroup } from "./build-topology.js";
 
-/** VMs of one host that are listed at once. */
+/** VMs of one host that are shown at first, and added with each step. */
 const STEP = 200;
 
-/** One network: how many can meet there, over which other networks they reach further, and its VMs by host. */
+/** Shows one network: how many VMs can reach each other there, which other networks they are on, and its VMs by host. */
 export function NetworkCard({ group, isOpen }: { readonly group: NetworkGroup; readonly isOpen: boolean }) {
   const { name, vmCount, reachableCount, hosts, bridges } = group;
   const titleId = useId();
@@ -43,7 +43,7 @@ export function NetworkCard({ group, isOpen }: { readonly group: NetworkGroup; r
   );
 }
 
-/** The VMs of one host, folded: they are in the document only once it is opened. */
+/** Shows the VMs of one host, folded. They are in the document only after it was opened. */
 function HostFold({
   host,
   of,

@@ -10,7 +10,7 @@ import { usePlacedVms } from "./use-placed-vms.js";
 import { Loading } from "../shared/loading.js";
 import { ViewTitle } from "../shared/view-title.js";
 
-/** The networks with their hosts and VMs: VMs of one network can meet. */
+/** Shows the networks with their hosts and VMs. VMs of one network can reach each other. */
 export function TopologyView({ network }: { readonly network: string | null }) {
   const { vms, isLoading, hasMore, problem, readMore, reload } = usePlacedVms();
   const groups = useMemo(() => buildTopology(vms), [vms]);

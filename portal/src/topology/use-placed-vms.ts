@@ -14,39 +14,39 @@ const PAGE = 250;
 /** Number of VMs that are read at first. The reader can ask for more. */
 const STEP = 5_000;
 
-/** What changes meanwhile is shown together. */
+/** The time for which changes are collected and then shown together. */
 const GATHER_MS = 500;
 
-/** The VMs that have been read so far, each where it is now. */
+/** The VMs that have been read so far, with their present hosts and networks. */
 export interface PlacedVms {
   readonly vms: readonly PlacedVm[];
   readonly isLoading: boolean;
-  /** There are more, which are read when `readMore` is called. */
+  /** `true` if there are more; `readMore` reads them. */
   readonly hasMore: boolean;
   readonly problem: Problem | null;
   readonly readMore: () => void;
-  /** Reads all of them again; what is shown stays until the answer is there. */
+  /** Reads all of them again. The old ones stay on the screen until the answer is there. */
   readonly reload: () => void;
 }
 
 interface State extends Pick<PlacedVms, "vms" | "problem"> {
-  /** Where the next page begins. */
+  /** The cursor of the next page. */
   readonly cursor: string | null;
-  /** The answer with the first page: whatever changes behind it is told. */
+  /** The answer with the first page. All changes behind it are followed. */
   readonly start: PlacedAnswer | null;
 }
 
 const EMPTY: State = { vms: [], problem: null, cursor: null, start: null };
 
-/** Reads all VMs page by page, one page at a time, up to a bound, and then follows where they go. */
+/** Reads all VMs page by page, up to a bound, and then follows their changes. */
 export function usePlacedVms(): PlacedVms {
   const client = useClient();
   const [state, setState] = useState<State>(EMPTY);
   const [isLoading, setIsLoading] = useState(true);
   const latest = useRef(state);
-  /** The reading that counts: a newer one, or the end of the view, makes older ones stop. */
+  /** The present reading. A newer one, or the end of the view, stops older ones. */
   const reading = useRef<object | null>(null);
-  /** What has changed and is not shown yet. A page that is on its way may be older than that. */
+  /** Changes that are not shown yet. A page that is being read may be older than these. */
   const changes = useRef(new Map<string, PlacedVm | null>());
   const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
   const show = useCallback((next: State) => {
@@ -58,7 +58,7 @@ export function usePlacedVms(): PlacedVms {
     async (from: State) => {
       const mine = {};
       reading.current = mine;
-      // While it is read again, what was read before stays.
+      // While all is read again, the old VMs stay.
       const isAnew = from.cursor === null && latest.current.vms.length > 0;
       setIsLoading(!isAnew);
       let next: State = { ...from, problem: null };
@@ -119,7 +119,7 @@ export function usePlacedVms(): PlacedVms {
   };
 }
 
-/** Reads the first page with its place among the changes, or the next page. */
+/** Reads the first page with its change cursor, or the next page. */
 async function readPage(
   client: Client,
   first: number,

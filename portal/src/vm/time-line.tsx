@@ -12,10 +12,10 @@ import { useAnswer } from "../shared/use-answer.js";
 
 const FIRST = 20;
 const STEP = 100;
-/** The server gives no more at once. */
+/** The most changes that the server gives at once. */
 const MOST = 500;
 
-/** What has changed of a VM, the newest first; each change leads to the VM as it was then. */
+/** Shows the changes of a VM, the newest first. Each links to the VM as it was then. */
 export function TimeLine({
   id,
   at,
@@ -29,7 +29,7 @@ export function TimeLine({
   const news = useMemo(() => listNews({ vmIds: [id] }), [id]);
   useEventsBehind({ data, problem }, news, { onEvent: reloadSoon, readAgain: reloadSoon });
   const history = data?.vm?.guestHistory ?? null;
-  // What is shown is what the last change before that time made of it.
+  // The state that is shown was made by the last change before its time.
   const current = at === null ? null : history?.nodes.find((change) => new Date(change.at) <= new Date(at));
   return (
     <section aria-labelledby="time-line-title" className="time-line">
@@ -64,7 +64,7 @@ export function TimeLine({
   );
 }
 
-/** Lets people pick a time: it is shown once the field is left, or with Enter, not at each digit of a year. */
+/** Lets people pick a time. It takes effect when the field is left, or with Enter, not with each digit of a year. */
 function PickTime({ id, at }: { readonly id: string; readonly at: string | null }) {
   const shown = at === null ? "" : formatLocal(at);
   const field = useRef<HTMLInputElement>(null);
@@ -95,7 +95,7 @@ function PickTime({ id, at }: { readonly id: string; readonly at: string | null 
   );
 }
 
-/** A time as the browser's own field for times wants it, in the reader's zone. */
+/** Formats a time for the browser's own input field, in the reader's zone. */
 function formatLocal(at: string): string {
   const time = new Date(at);
   return new Date(time.getTime() - time.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);

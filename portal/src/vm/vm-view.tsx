@@ -22,10 +22,10 @@ import { TimeLine } from "./time-line.js";
 import { Loading } from "../shared/loading.js";
 import { ViewTitle } from "../shared/view-title.js";
 
-/** Maximum number of changes that are listed as they come in. The time line has all. */
+/** The most changes that are listed as they arrive. The time line has all. */
 const NEWS = 5;
 
-/** One VM: what the hypervisor and the guest each say of its network interfaces. */
+/** Shows one VM: what the hypervisor and the guest each report about its network interfaces. */
 export function VmView({ id, at }: { readonly id: string; readonly at: string | null }) {
   const { data, problem, isLoading, reload, reloadSoon } = useAnswer(VmQuery, { id });
   const [news, setNews] = useState<readonly ChangeEvent[]>([]);
@@ -114,7 +114,7 @@ function PrimaryAddress({
   );
 }
 
-/** Leads to the list as it was left, however long the way from there was. */
+/** Links to the list as it was left, however many views were shown since. */
 function BackToVms() {
   return <RouteLink to={readLastList()}>← VMs</RouteLink>;
 }

@@ -10,13 +10,13 @@ import { ROW_HEIGHT_PX, useKeptPlace } from "./use-kept-place.js";
 import type { VmListRow, VmPages } from "./use-vm-pages.js";
 import { COLUMNS, FEATURES } from "./vm-columns.js";
 
-/** The rows from the end at which the next page is read. */
+/** The number of rows before the end at which the next page is read. */
 const READ_AHEAD = 40;
 
-/** Rows that come into and leave what is followed live together. */
+/** The number of rows by which the followed part of the list moves. */
 const NEAR_STEP = 100;
 
-/** The list of VMs: only the rows on the screen are in the document. */
+/** Shows the list of VMs. Only the rows on the screen are in the document. */
 export function VmTable({
   pages,
   text,
@@ -25,11 +25,11 @@ export function VmTable({
   onNear,
 }: {
   readonly pages: VmPages;
-  /** What is looked for. */
+  /** The text that is searched. */
   readonly text: string;
   readonly sort: Sort;
   readonly onSort: (sort: Sort) => void;
-  /** Told which rows are on the screen or near it, in steps of many rows. */
+  /** Called with the rows on the screen and near it, in steps of many rows. */
   readonly onNear: (from: number, to: number) => void;
 }) {
   const table = useTable({ features: FEATURES, columns: COLUMNS, data: pages.rows });
@@ -107,7 +107,7 @@ export function VmTable({
   );
 }
 
-/** Moves the focus to the name in the next row or the one before. If no row has the focus, the first gets it. */
+/** Moves the focus to the name in the next or the previous row. If no row has the focus, the first one gets it. */
 function focusRow(step: 1 | -1): void {
   const rows = [...document.querySelectorAll("table.vms tbody tr")].toSorted(
     (left, right) => readPosition(left) - readPosition(right),
@@ -121,7 +121,7 @@ function readPosition(row: Element): number {
   return Number(row.getAttribute("aria-rowindex"));
 }
 
-/** One row. It is drawn again only if the VM or its place has changed, however far the list is scrolled. */
+/** Shows one row. It is drawn again only if the VM or its position has changed, however far the list is scrolled. */
 const VmRow = memo(function VmRow({
   row,
   position,

@@ -15,10 +15,10 @@ import { useVmPages } from "./use-vm-pages.js";
 import { toChangeFilter } from "./vm-filter.js";
 import { VmTable } from "./vm-table.js";
 
-/** How long typing must pause before the server is asked. */
+/** The pause in typing after which the server is asked. */
 const TYPING_PAUSE_MS = 150;
 
-/** How long scrolling must pause before other rows are followed live. */
+/** The pause in scrolling after which other rows are followed. */
 const SCROLL_PAUSE_MS = 400;
 
 /** The first view: one search box over all VMs. */
@@ -56,7 +56,7 @@ export function VmsView({ route }: { readonly route: Extract<Route, { view: "vms
         rightSection={<Kbd>/</Kbd>}
         value={route.search}
         onChange={(event) => {
-          // One entry of the browser's history for each visit of the box, so that Back leads to what was searched before.
+          // Each visit of the box makes one entry of the browser's history, so that Back leads to the search before.
           navigate({ ...route, search: event.currentTarget.value }, { replace: isTyping.current });
           isTyping.current = true;
         }}

@@ -27,7 +27,7 @@ export const HISTORY_ESTIMATES: Readonly<Record<string, Estimate>> = {
     const page = readPageSize(first, DEFAULT_PAGE);
     return { cohort: { ...parents, page }, statements: ADDRESS_STATEMENTS };
   },
-  // Where the index is, and what came since.
+  // It reads the index's position, and the changes behind it.
   "Query.changeCursor": (parents) => ({ cohort: parents, statements: 2 }),
   "Subscription.guestNetworkChanged": (parents) => ({ cohort: parents, statements: 0 }),
   "Subscription.vmAddressReady": (parents) => ({ cohort: parents, statements: 0 }),

@@ -1,7 +1,7 @@
 import { Ctx, Query, Resolver } from "type-graphql";
 import type { GraphContext } from "../context.js";
 
-/** Tells from where on changes are to be followed after an answer. */
+/** The query for the cursor at which changes after an answer begin. */
 @Resolver()
 export class ChangeCursorQuery {
   @Query(() => String, {

@@ -60,7 +60,8 @@ export function acceptWebSockets(server: Server, gate: Gate, parts: WebSocketPar
       close: (reason) => {
         closeSoon(webSocket, reason);
       },
-      // The protocol has no message for it; each client answers a ping, and those that do not know this one lose nothing.
+      // The protocol has no message for this, so it is a ping. Clients answer every ping, and those that do not know
+      // this one lose nothing.
       tellCurrent: (id) => {
         void send(webSocket, JSON.stringify({ type: "ping", payload: { current: id } }));
       },
