@@ -53,7 +53,8 @@ export function createPlaces(limits: { running: number; waiting: number }): Plac
     if (turnBeganAt !== null) return;
     turnBeganAt = performance.now();
     setImmediate(() => {
-      void takeTurn();
+      if (queue.size === 0) turnBeganAt = null;
+      else void takeTurn();
     });
   };
   const takeTurn = async (): Promise<void> => {
@@ -123,8 +124,11 @@ export function createPlaces(limits: { running: number; waiting: number }): Plac
   };
 }
 
-/** Time for work that never waits, before everything else is served. */
-const TURN_MS = 5;
+/**
+ * Time for work that never waits, before everything else is served. It is longer than the answers of some thirty busy
+ * clients take, since waiting costs more than a small answer.
+ */
+const TURN_MS = 15;
 
 /** Creates the refusal of a request for which there is no room: 503, with the time after which to try again. */
 export function createOverloadedError(): HttpError {
