@@ -128,7 +128,7 @@ export function createPlaces(limits: { running: number; waiting: number }): Plac
  * Time for work that never waits, before everything else is served. It is longer than the answers of some thirty busy
  * clients take, since waiting costs more than a small answer.
  */
-const TURN_MS = 15;
+export const TURN_MS = 15;
 
 /** Creates the refusal of a request for which there is no room: 503, with the time after which to try again. */
 export function createOverloadedError(): HttpError {

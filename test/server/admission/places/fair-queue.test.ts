@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createFairQueue } from "../../../../src/server/admission/places/fair-queue.js";
-import { createPlaces } from "../../../../src/server/admission/places/places.js";
+import { createPlaces, TURN_MS } from "../../../../src/server/admission/places/places.js";
 import { createIdentity } from "../../../../src/server/identity/identity.js";
 import { served, until } from "../../running.js";
 
@@ -87,7 +87,7 @@ test("work that never waits leaves the event loop to others: of hundreds that co
   const work = async (): Promise<void> => {
     const release = places.enterNow(1) ?? (await places.enter(signal));
     begun.set(turn, (begun.get(turn) ?? 0) + 1);
-    const endsAt = performance.now() + 6;
+    const endsAt = performance.now() + TURN_MS + 1;
     while (performance.now() < endsAt);
     release();
   };
@@ -101,7 +101,7 @@ test("where nobody may wait, free places are given in any turn", async () => {
   const { signal } = new AbortController();
   for (let at = 0; at < 10; at += 1) {
     await places.enter(signal);
-    const endsAt = performance.now() + 6;
+    const endsAt = performance.now() + TURN_MS + 1;
     while (performance.now() < endsAt);
   }
   expect(places.running).toBe(10);
