@@ -8,16 +8,16 @@ import { useIsRefused, useSession, useToken, writeToken } from "./identity/sessi
 import { LiveNote } from "./live/live-note.js";
 import { navigate, useRoute } from "./navigation.js";
 import type { Route } from "./route.js";
-import { copyNearestAddress } from "./shared/copy-text.js";
-import { CopyNote } from "./shared/copy-note.js";
+import { copyNearestAddress } from "./shared/values/copy-text.js";
+import { CopyNote } from "./shared/values/copy-note.js";
 import { DemoNote } from "./shared/demo-note.js";
-import { KeyboardHelp } from "./shared/keyboard-help.js";
-import type { Key } from "./shared/keys.js";
+import { KeyboardHelp } from "./shared/keyboard/keyboard-help.js";
+import type { Key } from "./shared/keyboard/keys.js";
 import { createLazyView, preloadViews } from "./shared/lazy-view.js";
 import { RouteLink } from "./shared/route-link.js";
-import { useKeys } from "./shared/use-keys.js";
+import { useKeys } from "./shared/keyboard/use-keys.js";
 import { VmsView } from "./vms/vms-view.js";
-import { Loading } from "./shared/loading.js";
+import { Loading } from "./shared/answers/loading.js";
 
 // These views are loaded after the list of VMs, so that the list is shown sooner.
 const AddressView = createLazyView(async () => (await import("./address/address-view.js")).AddressView);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatAgo } from "../../portal/src/shared/format-ago.js";
+import { formatAgo } from "../../portal/src/shared/values/format-ago.js";
 
 test.each([
   [0, "now"],

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { createPace } from "../../portal/src/shared/pace.js";
+import { createPace } from "../../portal/src/shared/answers/pace.js";
 
 /** A task that takes some time, and when each of its runs began. */
 function createTask(takesMs: number) {

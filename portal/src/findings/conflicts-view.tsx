@@ -2,14 +2,14 @@ import { Text, Title } from "@mantine/core";
 import { AddressConflictsQuery, MacConflictsQuery } from "../api/finding-queries.js";
 import { listNews } from "../live/subjects.js";
 import { useEventsBehind } from "../live/use-events-behind.js";
-import { Address } from "../shared/address.js";
-import { ProblemNote } from "../shared/problem-note.js";
+import { Address } from "../shared/values/address.js";
+import { ProblemNote } from "../shared/answers/problem-note.js";
 import { RouteLink } from "../shared/route-link.js";
-import { Tag } from "../shared/tag.js";
-import { usePages, type Pages } from "../shared/use-pages.js";
-import { MoreButton } from "../shared/more-button.js";
+import { Tag } from "../shared/values/tag.js";
+import { usePages, type Pages } from "../shared/answers/use-pages.js";
+import { MoreButton } from "../shared/answers/more-button.js";
 import { TableHead } from "../shared/table-head.js";
-import { Loading } from "../shared/loading.js";
+import { Loading } from "../shared/answers/loading.js";
 import { ViewTitle } from "../shared/view-title.js";
 
 /** Conflicts of each kind that are shown at first, and added with each "Show more". */

@@ -4,13 +4,13 @@ import { listNews } from "../live/subjects.js";
 import { useEventsBehind } from "../live/use-events-behind.js";
 import { navigate } from "../navigation.js";
 import { DRIFT_KINDS, type DriftKind } from "../route.js";
-import { Address } from "../shared/address.js";
-import { ProblemNote } from "../shared/problem-note.js";
+import { Address } from "../shared/values/address.js";
+import { ProblemNote } from "../shared/answers/problem-note.js";
 import { RouteLink } from "../shared/route-link.js";
-import { usePages } from "../shared/use-pages.js";
-import { MoreButton } from "../shared/more-button.js";
+import { usePages } from "../shared/answers/use-pages.js";
+import { MoreButton } from "../shared/answers/more-button.js";
 import { TableHead } from "../shared/table-head.js";
-import { Loading } from "../shared/loading.js";
+import { Loading } from "../shared/answers/loading.js";
 import { ViewTitle } from "../shared/view-title.js";
 
 /** Entries that are shown at first, and added with each "Show more". */

@@ -1,14 +1,14 @@
 import { Button, Text } from "@mantine/core";
 import { useLiveState } from "../live/use-events.js";
 import { Gentle } from "../shared/gentle.js";
-import { ProblemNote } from "../shared/problem-note.js";
-import { Tag } from "../shared/tag.js";
-import { Ago } from "../shared/time.js";
-import { Status } from "../shared/status.js";
+import { ProblemNote } from "../shared/answers/problem-note.js";
+import { Tag } from "../shared/values/tag.js";
+import { Ago } from "../shared/values/time.js";
+import { Status } from "../shared/values/status.js";
 import type { Host } from "./merge-hosts.js";
 import { useHosts } from "./use-hosts.js";
 import { useRefresh } from "./use-refresh.js";
-import { Loading } from "../shared/loading.js";
+import { Loading } from "../shared/answers/loading.js";
 import { ViewTitle } from "../shared/view-title.js";
 
 /** The hosts, with how their last poll ended. */

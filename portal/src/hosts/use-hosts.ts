@@ -2,7 +2,7 @@ import { useEffect, useMemo, useState } from "react";
 import { HostsQuery } from "../api/queries.js";
 import { HOST_STATES } from "../live/subjects.js";
 import { useEvents } from "../live/use-events.js";
-import { useAnswer, type Answer } from "../shared/use-answer.js";
+import { useAnswer, type Answer } from "../shared/answers/use-answer.js";
 import { mergeHosts, type Host } from "./merge-hosts.js";
 import { createHostNews, type ToldHosts } from "./told-hosts.js";
 

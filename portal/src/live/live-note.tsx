@@ -1,7 +1,7 @@
 import { Tooltip } from "@mantine/core";
 import { useEffect, useState } from "react";
 import { ALL_WAYS } from "../shared/all-ways.js";
-import { Tag } from "../shared/tag.js";
+import { Tag } from "../shared/values/tag.js";
 import type { LiveState } from "./live-state.js";
 import { useLiveState } from "./use-events.js";
 

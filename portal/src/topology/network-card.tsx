@@ -1,8 +1,8 @@
 import { Title } from "@mantine/core";
 import { useId, useState } from "react";
-import { MoreButton } from "../shared/more-button.js";
+import { MoreButton } from "../shared/answers/more-button.js";
 import { RouteLink } from "../shared/route-link.js";
-import { Status } from "../shared/status.js";
+import { Status } from "../shared/values/status.js";
 import type { HostGroup, Member, NetworkGroup } from "./build-topology.js";
 
 /** VMs of one host that are shown at first, and added with each step. */

@@ -1,13 +1,13 @@
 import "./topology.css";
 import { Group, Text } from "@mantine/core";
 import { useMemo } from "react";
-import { LeavingButton } from "../shared/leaving-button.js";
-import { ProblemNote } from "../shared/problem-note.js";
+import { LeavingButton } from "../shared/answers/leaving-button.js";
+import { ProblemNote } from "../shared/answers/problem-note.js";
 import { RouteLink } from "../shared/route-link.js";
 import { buildTopology } from "./build-topology.js";
 import { NetworkCard } from "./network-card.js";
 import { usePlacedVms } from "./use-placed-vms.js";
-import { Loading } from "../shared/loading.js";
+import { Loading } from "../shared/answers/loading.js";
 import { ViewTitle } from "../shared/view-title.js";
 
 /** Shows the networks with their hosts and VMs. VMs of one network can reach each other. */

@@ -1,5 +1,5 @@
 import type { ChangeEvent } from "../live/subjects.js";
-import { Ago } from "../shared/time.js";
+import { Ago } from "../shared/values/time.js";
 
 /** Shows what has changed since the page was opened, the newest first. Screen readers read each change aloud. */
 export function NewsList({ news }: { readonly news: readonly ChangeEvent[] }) {

@@ -1,8 +1,8 @@
 import { Text } from "@mantine/core";
-import { Address } from "../shared/address.js";
+import { Address } from "../shared/values/address.js";
 import { Gentle } from "../shared/gentle.js";
 import { RouteLink } from "../shared/route-link.js";
-import { Tag } from "../shared/tag.js";
+import { Tag } from "../shared/values/tag.js";
 import { DifferenceMark } from "./differs.js";
 import type { Device, NicRow } from "./match-nics.js";
 

@@ -1,14 +1,14 @@
 import { Alert, Text } from "@mantine/core";
 import { PastVmQuery } from "../api/past-queries.js";
-import { ProblemNote } from "../shared/problem-note.js";
+import { ProblemNote } from "../shared/answers/problem-note.js";
 import { RouteLink } from "../shared/route-link.js";
-import { formatExact } from "../shared/time.js";
-import { useAnswer } from "../shared/use-answer.js";
+import { formatExact } from "../shared/values/time.js";
+import { useAnswer } from "../shared/answers/use-answer.js";
 import { CompareWith, listMissing } from "./differs.js";
 import { GuestOnly } from "./guest-only.js";
 import { matchNics, type Device } from "./match-nics.js";
 import { NicTable } from "./nic-table.js";
-import { Loading } from "../shared/loading.js";
+import { Loading } from "../shared/answers/loading.js";
 
 /** Shows a VM's network interfaces as they were at a time, and marks what differs now. */
 export function PastTab({

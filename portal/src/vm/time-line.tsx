@@ -4,11 +4,11 @@ import { TimeLineQuery } from "../api/past-queries.js";
 import { listNews } from "../live/subjects.js";
 import { useEventsBehind } from "../live/use-events-behind.js";
 import { navigate } from "../navigation.js";
-import { MoreButton } from "../shared/more-button.js";
-import { ProblemNote } from "../shared/problem-note.js";
+import { MoreButton } from "../shared/answers/more-button.js";
+import { ProblemNote } from "../shared/answers/problem-note.js";
 import { RouteLink } from "../shared/route-link.js";
-import { Ago, formatExact } from "../shared/time.js";
-import { useAnswer } from "../shared/use-answer.js";
+import { Ago, formatExact } from "../shared/values/time.js";
+import { useAnswer } from "../shared/answers/use-answer.js";
 
 const FIRST = 20;
 const STEP = 100;

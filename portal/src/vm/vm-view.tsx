@@ -5,13 +5,13 @@ import { listChanges, type ChangeEvent } from "../live/subjects.js";
 import { useEventsBehind } from "../live/use-events-behind.js";
 import { readLastList } from "../navigation.js";
 import { RouteLink } from "../shared/route-link.js";
-import { Address } from "../shared/address.js";
+import { Address } from "../shared/values/address.js";
 import { Gentle } from "../shared/gentle.js";
-import { FreshnessNote } from "../shared/freshness.js";
-import { ProblemNote } from "../shared/problem-note.js";
-import { Ago } from "../shared/time.js";
-import { useAnswer } from "../shared/use-answer.js";
-import { Status } from "../shared/status.js";
+import { FreshnessNote } from "../shared/values/freshness.js";
+import { ProblemNote } from "../shared/answers/problem-note.js";
+import { Ago } from "../shared/values/time.js";
+import { useAnswer } from "../shared/answers/use-answer.js";
+import { Status } from "../shared/values/status.js";
 import type { VmListRow } from "../vms/use-vm-pages.js";
 import { GuestOnly } from "./guest-only.js";
 import { matchNics } from "./match-nics.js";
@@ -19,7 +19,7 @@ import { NewsList } from "./news-list.js";
 import { NicTable } from "./nic-table.js";
 import { PastTab } from "./past-tab.js";
 import { TimeLine } from "./time-line.js";
-import { Loading } from "../shared/loading.js";
+import { Loading } from "../shared/answers/loading.js";
 import { ViewTitle } from "../shared/view-title.js";
 
 /** The most changes that are listed as they arrive. The time line has all. */

@@ -5,7 +5,7 @@ import type { Problem } from "../api/problem.js";
 import type { VmRowFields } from "../api/queries.js";
 import type { ChangeEvent } from "../live/subjects.js";
 import type { Sort } from "../route.js";
-import { createPace } from "../shared/pace.js";
+import { createPace } from "../shared/answers/pace.js";
 import { applyEvent, type AppliedEvent } from "./apply-event.js";
 import { findPlace, findRows, keepRows } from "./kept-list.js";
 import { readRows, readTotal } from "./read-vms.js";

@@ -1,9 +1,9 @@
 import { createColumnHelper, tableFeatures } from "@tanstack/react-table";
-import { Address } from "../shared/address.js";
+import { Address } from "../shared/values/address.js";
 import { Gentle } from "../shared/gentle.js";
-import { FreshnessNote } from "../shared/freshness.js";
-import { Ago } from "../shared/time.js";
-import { Status } from "../shared/status.js";
+import { FreshnessNote } from "../shared/values/freshness.js";
+import { Ago } from "../shared/values/time.js";
+import { Status } from "../shared/values/status.js";
 import type { VmListRow } from "./use-vm-pages.js";
 
 /** The table has no features for sorting or filtering, because the server does both. */

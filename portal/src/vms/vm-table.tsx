@@ -3,7 +3,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { memo, useEffect, useRef } from "react";
 import { navigate } from "../navigation.js";
 import type { Sort } from "../route.js";
-import { useKeys } from "../shared/use-keys.js";
+import { useKeys } from "../shared/keyboard/use-keys.js";
 import { RouteLink } from "../shared/route-link.js";
 import { SortHeader, SORTS } from "./sort-header.js";
 import { ROW_HEIGHT_PX, useKeptPlace } from "./use-kept-place.js";

@@ -1,8 +1,8 @@
 import type { OperationResult, TypedDocumentNode } from "@urql/core";
 import { useCallback, useRef } from "react";
 import { useClient } from "urql";
-import type { PlacedAnswer } from "../live/use-events-behind.js";
-import { readProblem } from "../api/problem.js";
+import type { PlacedAnswer } from "../../live/use-events-behind.js";
+import { readProblem } from "../../api/problem.js";
 import { useReading, type Answer, type Reading } from "./use-answer.js";
 
 /** A page of a list, as the server gives it. */

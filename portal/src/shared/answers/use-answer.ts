@@ -1,7 +1,7 @@
 import type { TypedDocumentNode } from "@urql/core";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useClient } from "urql";
-import { readProblem, type Problem } from "../api/problem.js";
+import { readProblem, type Problem } from "../../api/problem.js";
 import { createPace } from "./pace.js";
 
 /** The answer to a question that may be asked again. */

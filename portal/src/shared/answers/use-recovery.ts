@@ -1,6 +1,6 @@
 import { useEffect, useRef } from "react";
-import type { Problem } from "../api/problem.js";
-import { pauseAfterFailures } from "../live/pause.js";
+import type { Problem } from "../../api/problem.js";
+import { pauseAfterFailures } from "../../live/pause.js";
 
 const BACKOFF = { firstMs: 1_000, longestMs: 15_000 };
 

@@ -1,6 +1,6 @@
 import { Alert } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
-import type { Problem } from "../api/problem.js";
+import type { Problem } from "../../api/problem.js";
 import { LeavingButton } from "./leaving-button.js";
 import { useRecovery } from "./use-recovery.js";
 

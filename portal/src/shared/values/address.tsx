@@ -2,7 +2,7 @@ import { ActionIcon } from "@mantine/core";
 import { IconCheck, IconCopy } from "@tabler/icons-react";
 import { useState } from "react";
 import { copyText } from "./copy-text.js";
-import { RouteLink } from "./route-link.js";
+import { RouteLink } from "../route-link.js";
 
 const SHOWN_MS = 1_500;
 

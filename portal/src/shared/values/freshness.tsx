@@ -1,5 +1,5 @@
 import { Tooltip } from "@mantine/core";
-import { ALL_WAYS } from "./all-ways.js";
+import { ALL_WAYS } from "../all-ways.js";
 import { Tag } from "./tag.js";
 import { Ago } from "./time.js";
 
