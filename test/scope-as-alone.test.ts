@@ -171,7 +171,8 @@ const dropTimes = (text: string) => text.replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z|\b
 test("each root field that is about VMs has a question here", () => {
   const schema = buildSchema(readFileSync("schema.graphql", "utf8"), { assumeValidSDL: true });
   const fields = Object.keys(schema.getQueryType()?.getFields() ?? {}).filter(
-    (name) => !name.startsWith("_"),
+    // Like the cursors of events, `changeCursor` counts the transactions of all gateways, and names no VM.
+    (name) => !name.startsWith("_") && name !== "changeCursor",
   );
   expect(fields.sort()).toEqual(Object.keys(QUESTIONS).sort());
 });
