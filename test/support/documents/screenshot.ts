@@ -27,6 +27,7 @@ try {
   await page.locator("table.vms tbody tr").first().waitFor();
   await page.locator("table.vms tbody a").first().click();
   await page.locator("table.nics tbody tr").first().waitFor();
+  await page.getByText("the VM docker-03 appeared").waitFor();
   const vm = new URL(page.url()).searchParams.get("id") ?? "";
   await page.screenshot({ path: formatPath("portal.png"), animations: "disabled" });
   await takeViews(page, {
