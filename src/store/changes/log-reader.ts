@@ -160,9 +160,9 @@ export class LogReader {
       lastTx: tx > position.lastTx ? tx : position.lastTx,
     };
     if (seq > this.lastSeq) this.lastSeq = seq;
-    const { at, place_at: placeAt, vm_id: vmId, kinds, delta } = row;
+    const { at, place_at: exactAt, vm_id: vmId, kinds, delta } = row;
     const lastReportedAt = row.last_reported_at;
-    return { cursor: this.position, seq, tx, at, exactAt: placeAt, vmId, kinds, delta, lastReportedAt };
+    return { cursor: this.position, seq, tx, at, exactAt, vmId, kinds, delta, lastReportedAt };
   }
 
   /** Ends a batch. All rows of its snapshot were read, so the snapshot becomes `seen`. */

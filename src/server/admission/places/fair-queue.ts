@@ -41,21 +41,17 @@ export function createFairQueue<Item>(most: number): FairQueue<Item> {
     remove,
     add(owner, item) {
       const line = lines.get(owner) ?? [];
-      if (size < most) {
-        line.push(item);
-        lines.set(owner, line);
-        size += 1;
-        return null;
+      let refused: Item | null = null;
+      if (size >= most) {
+        const [longestOwner, longest] = findLongest(lines);
+        refused = longest.at(-1) ?? null;
+        if (refused === null || longest.length <= line.length + 1) return item;
+        remove(longestOwner, refused);
       }
-      const [longestOwner, longest] = findLongest(lines);
-      if (longest.length <= line.length + 1) return item;
-      const last = longest.at(-1);
-      if (last === undefined) return item;
-      remove(longestOwner, last);
       line.push(item);
       lines.set(owner, line);
       size += 1;
-      return last;
+      return refused;
     },
   };
 }
