@@ -7,8 +7,10 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     // Apollo's gateway reports to its maker, and looks for the cloud it might run in, unless told not to.
     env: { APOLLO_TELEMETRY_DISABLED: "true" },
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    // A test that hangs is ended. No test has a limit of its own: a slow or busy machine is not an error.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    expect: { poll: { timeout: 120_000 } },
     maxWorkers: 2,
     globalSetup: ["test/support/documents/pages.ts", "test/support/postgres.ts"],
     coverage: { include: ["src/**/*.ts"], reporter: ["text-summary", "json-summary"] },

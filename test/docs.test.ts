@@ -94,7 +94,7 @@ describe("the documents' commands", () => {
     await eventually(async () => {
       expect((await fetch(`${origin}/readyz`)).status).toBe(200);
     });
-  }, 60_000);
+  });
 
   afterAll(async () => {
     gateway.child.kill("SIGTERM");
@@ -121,7 +121,7 @@ describe("the documents' commands", () => {
     const { stdout } = await promisify(execFile)("bash", ["-euo", "pipefail", "-c", asGiven], {
       cwd: folder,
       env: { ...environment(), PATH: [folder, process.env["PATH"] ?? ""].join(delimiter) },
-      timeout: 20_000,
+      timeout: 240_000,
       maxBuffer: 8 * 1024 * 1024,
     });
     expect(stdout).not.toBe("");

@@ -57,4 +57,4 @@ test("npm start serves the portal without a further step, and a second start wri
   const second = await start();
   expect(second.page).toBe(first.page);
   expect(listBuilt()).toEqual(built);
-}, 240_000);
+});

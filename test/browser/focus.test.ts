@@ -49,15 +49,12 @@ describeInBrowser("the keyboard's focus in the portal, once a button has done it
     // Whoever has read far is not taken back unasked.
     const list = page.getByRole("region", { name: "List of VMs" });
     await expect
-      .poll(
-        async () => {
-          await list.evaluate((each) => {
-            each.scrollTop = each.scrollHeight;
-          });
-          return page.getByText("vm-99", { exact: true }).count();
-        },
-        { timeout: 20_000 },
-      )
+      .poll(async () => {
+        await list.evaluate((each) => {
+          each.scrollTop = each.scrollHeight;
+        });
+        return page.getByText("vm-99", { exact: true }).count();
+      })
       .toBe(1);
     // The rows on the screen are followed once scrolling has ended.
     let name = 0;
@@ -70,7 +67,7 @@ describeInBrowser("the keyboard's focus in the portal, once a button has done it
           });
           return page.getByRole("button", { name: "The list has changed" }).count();
         },
-        { timeout: 30_000, interval: 500 },
+        { interval: 500 },
       )
       .toBe(1);
     await press("The list has changed: read it again");

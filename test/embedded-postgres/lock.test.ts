@@ -83,7 +83,7 @@ test(`S13: of ${PROCESSES} processes that race for a directory with a stale lock
   }
   // All may lose to each other in one race, but not as a rule.
   expect(wins).toBeGreaterThan(RACES / 2);
-}, 120_000);
+});
 
 test.skipIf(!canUnshare)(
   "two containers on one volume tell each other apart, although both processes may have the same number",

@@ -58,10 +58,9 @@ test.each<[string, (dataDir: string) => boolean]>([
     await eventually(() => {
       expect(hasCome(dataDir)).toBe(true);
     });
-    const askedMs = performance.now();
     gateway.child.kill("SIGTERM");
+    // A process that needs longer ends itself with 1.
     expect(await gateway.ended, gateway.output()).toBe(0);
-    expect(performance.now() - askedMs).toBeLessThan(10_000);
     await eventually(() => {
       expect(listServers(dataDir)).toEqual([]);
     });

@@ -259,7 +259,7 @@ test("vnic-graph export prints the same as the route, and nothing but that", asy
   });
   expect(await refused.ended).toBe(2);
   expect(refused.output()).toContain("export: within: ");
-}, 30_000);
+});
 
 /** Other tools are not everywhere; where one is missing, its test is skipped and says so. */
 function canRun(program: string): boolean {

@@ -299,7 +299,7 @@ describe("the fast path", () => {
     await memory.stop();
     expect(reads / operations).toBeGreaterThan(0.25);
     expect(memory.figures.hits / operations).toBeGreaterThan(0.25);
-  }, 120_000);
+  });
 
   const vm =
     "id name nics { name guestInterface { name } } guestInfo { staleReason networkDevices { name } }";

@@ -28,7 +28,7 @@ beforeAll(async () => {
     },
   };
   created = (scope) => createTreeReads(counting, scope);
-}, 60_000);
+});
 
 afterAll(() => database.drop());
 
@@ -82,7 +82,7 @@ test("reads that are gathered find what each would alone, whatever else is asked
     }),
     { numRuns: 40 },
   );
-}, 60_000);
+});
 
 test("fifty requests at the same time cost one statement, and as many with another scope or other parts one more", async () => {
   const gathered = gatherTreeReads(created);

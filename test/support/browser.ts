@@ -28,8 +28,10 @@ export async function openBrowser(
     args: ARGUMENTS,
     viewport: { width: 1_280, height: 800 },
     // The first start of a browser on a busy machine takes long.
-    timeout: 60_000,
+    timeout: 240_000,
   });
+  // A slow or busy machine is not an error.
+  context.setDefaultTimeout(240_000);
   return {
     context,
     page: context.pages()[0] ?? (await context.newPage()),
@@ -84,7 +86,7 @@ async function execute(page: Page): Promise<string> {
   const answer = page.locator(".result-window .view-lines");
   await eventually(async () => {
     await page.getByRole("button", { name: /execute query/i }).click();
-    await answer.getByText("data").first().waitFor({ timeout: 4_000 });
+    await answer.getByText("data").first().waitFor({ timeout: 20_000 });
   });
   return answer.innerText();
 }

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 
 /** Repeats a check until it passes. After a time it throws the last failure. */
-export async function eventually(claim: () => unknown, patienceMs = 45_000): Promise<void> {
+export async function eventually(claim: () => unknown, patienceMs = 120_000): Promise<void> {
   const deadlineMs = performance.now() + patienceMs;
   for (;;) {
     try {

@@ -67,7 +67,7 @@ export async function startPgBouncer(
     } finally {
       await client.end().catch(() => undefined);
     }
-  }, 10_000);
+  });
   return {
     formatUrl,
     stop: async () => {

@@ -13,7 +13,7 @@ export interface Run {
 }
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const PATIENCE_MS = 50_000;
+const PATIENCE_MS = 240_000;
 const FROM_SOURCES: readonly string[] = ["--import", "tsx", "src/main.ts"];
 
 /**

@@ -33,7 +33,7 @@ afterAll(async () => {
 });
 
 const VMS = "{ vms(first: 20) { edges { node { id guestInfo { ips stale staleReason } } } } }";
-const PATIENCE = { timeout: 30_000, interval: 25 };
+const PATIENCE = { interval: 25 };
 
 function isGood({ status, codes }: Answer): boolean {
   return status === 200 && codes.length === 0;

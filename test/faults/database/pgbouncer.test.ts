@@ -81,12 +81,10 @@ describe.runIf(program !== undefined).each(Object.entries(POOLERS))(
     test("a statement is ended in PostgreSQL at its limit", async () => {
       const { url, database } = await start(settings);
       const dataSource = await connect(url, { statementTimeoutMs: 300 });
-      const startedMs = performance.now();
       await expect(queryRows(dataSource, "SELECT pg_sleep(20)")).rejects.toThrow(StatementTimeoutError);
       await expect(
         runInTransaction(dataSource, (queryRunner) => queryRows(queryRunner, "SELECT pg_sleep(20)")),
       ).rejects.toThrow(StatementTimeoutError);
-      expect(performance.now() - startedMs).toBeLessThan(10_000);
       const left = await database.dataSource.query<unknown[]>(
         "SELECT FROM pg_stat_activity WHERE query LIKE '%pg_sleep(20)%' AND state = 'active' AND pid <> pg_backend_pid()",
       );

@@ -140,7 +140,7 @@ describe("a host that", () => {
       else expect(await all.storedGeneration(broken)).toBe(before);
       await all.expectWhole();
       // The reset may come after the last byte, and then meets the next question.
-      await expect.poll(async () => (await all.pass(broken)).outcome, { timeout: 5_000 }).toBe("done");
+      await expect.poll(async () => (await all.pass(broken)).outcome).toBe("done");
       expect(await all.storedGeneration(broken)).toBe(broken.generation);
     }
   });
@@ -165,9 +165,7 @@ describe("a host that", () => {
       }
       await many.expectWhole();
       expect(await Promise.all(hosts.map((host) => many.storedGeneration(host)))).toEqual(expected);
-      await expect
-        .poll(async () => listOutcomes(await many.refresher.refreshAll()), { timeout: 5_000 })
-        .toEqual(["done"]);
+      await expect.poll(async () => listOutcomes(await many.refresher.refreshAll())).toEqual(["done"]);
       expect(await Promise.all(hosts.map((host) => many.storedGeneration(host)))).toEqual(
         hosts.map(({ generation }) => generation),
       );
@@ -175,7 +173,7 @@ describe("a host that", () => {
     // A head of two hundred bytes and a body of two thousand: counters in it have more digits at one time than at another.
     expect(outcomes.indexOf("done")).toBeGreaterThan(2_000);
     await many.stop();
-  }, 120_000);
+  });
 
   test("F1: hangs holds up no pass of another host", async () => {
     const patient = await startRefreshing({ hosts: 2, vmsPerHost: 3, client: { callTimeoutMs: 60_000 } });

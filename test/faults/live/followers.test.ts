@@ -62,7 +62,7 @@ describe("followers that resume are told what the log holds, nothing less and no
     expect(result.violations).toEqual([]);
     expect(result.changes).toBeGreaterThan(100);
     expect(result.connections).toBeGreaterThan(6);
-  }, 120_000);
+  });
 
   test("F32: while PostgreSQL crashes, and is stopped and started elsewhere", async () => {
     const folder = await mkdtemp(join(tmpdir(), "vnic-graph-fault-"));
@@ -97,7 +97,7 @@ describe("followers that resume are told what the log holds, nothing less and no
     proxy.target = { host: "127.0.0.1", port: Number(new URL(server.url).port) };
     await change(fleet, followers);
     expect(await followers.settle()).toEqual([]);
-  }, 120_000);
+  });
 
   test.skipIf(!hasRedisServer)(
     "F33: while Redis is lost and comes back knowing nothing (skipped where there is no redis-server)",

@@ -20,7 +20,7 @@ let late: GatewayProcess;
 let other: GatewayProcess;
 let folder: string;
 
-const PATIENCE = { timeout: 40_000, interval: 25 };
+const PATIENCE = { interval: 25 };
 const WAKE = () => join(folder, "wake");
 
 beforeAll(async () => {

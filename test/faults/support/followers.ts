@@ -81,4 +81,4 @@ function sortByVm(changes: readonly string[]): string[] {
   });
 }
 
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 120_000;

@@ -156,4 +156,4 @@ test("whatever gateways start and crash and however slow hosts are, every host i
     ),
     { numRuns: RUNS },
   );
-}, 120_000);
+});

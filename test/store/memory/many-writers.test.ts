@@ -86,5 +86,5 @@ describe("readers of kept VMs beside a writer that changes all of them at once",
     const { hits, misses } = memory.figures;
     expect(hits).toBeGreaterThan(misses);
     await memory.stop();
-  }, 60_000);
+  });
 });

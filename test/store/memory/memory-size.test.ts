@@ -12,7 +12,7 @@ let database: TestDatabase;
 beforeAll(async () => {
   database = await createDatabase();
   await addReadFleet(database, VMS);
-}, 60_000);
+});
 afterAll(() => database.drop());
 
 const VMS = 3_000;

@@ -95,5 +95,5 @@ describe("what is kept of VMs", () => {
     );
     // Most answers came from memory, or nothing was proven.
     expect(hits / asked).toBeGreaterThan(0.3);
-  }, 240_000);
+  });
 });

@@ -52,7 +52,7 @@ beforeAll(async () => {
   await runSql(primary.url, "ALTER SYSTEM SET ssl_key_file = 'own.key'");
   await runSql(primary.url, "ALTER SYSTEM SET ssl = on");
   await runSql(primary.url, "SELECT pg_reload_conf()");
-}, 120_000);
+});
 
 afterEach(async () => {
   for (const each of open.splice(0)) if (each.isInitialized) await each.destroy();

@@ -24,7 +24,7 @@ beforeAll(async () => {
     },
   };
   reads = createReader(spy, null);
-}, 180_000);
+});
 
 afterAll(() => database.drop());
 

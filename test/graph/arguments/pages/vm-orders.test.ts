@@ -243,7 +243,7 @@ test("while addresses change between pages, who did not move comes once and is n
     ),
     { numRuns: 15 },
   );
-}, 60_000);
+});
 
 test("the address that VMs are sorted by is the primary address, after any series of passes", async () => {
   const other = await createDatabase();
@@ -281,7 +281,7 @@ test("the address that VMs are sorted by is the primary address, after any serie
   } finally {
     await other.drop();
   }
-}, 60_000);
+});
 
 test("an engine keeps neither changes nor primary addresses, and says so without a statement", async () => {
   engine.sent();

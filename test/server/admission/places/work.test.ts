@@ -73,7 +73,7 @@ test("a place comes back on every path: whichever await the client leaves at, re
     ),
     { numRuns: RUNS },
   );
-}, 120_000);
+});
 
 /** A client that left does not end its work; the place comes back at the deadline at the latest. */
 async function eventuallyFree(all: readonly { readonly running: number }[]): Promise<void> {

@@ -25,7 +25,7 @@ beforeAll(async () => {
     formatCursor((await log.openTail()).cursor),
   ]);
   explained = openExplainedReads(client);
-}, 120_000);
+});
 
 afterAll(async () => {
   await client.end();
