@@ -12,7 +12,7 @@ export default defineConfig({
     hookTimeout: 300_000,
     expect: { poll: { timeout: 120_000 } },
     maxWorkers: 2,
-    globalSetup: ["test/support/documents/pages.ts", "test/support/postgres.ts"],
+    globalSetup: ["test/support/documents/pages.ts", "test/support/databases/postgres.ts"],
     coverage: { include: ["src/**/*.ts"], reporter: ["text-summary", "json-summary"] },
   },
 });

@@ -124,7 +124,7 @@ const { positionals, values } = parseArgs({
 });
 
 if (positionals.join(" ") === "history") {
-  const { benchHistory } = await import("./history.js");
+  const { benchHistory } = await import("./history/history.js");
   await benchHistory({ vms: Number(values.vms ?? 100_000), changes: Number(values.changes ?? 10_000_000) });
 } else if (positionals.join(" ") === "live") {
   await (
@@ -140,7 +140,7 @@ if (positionals.join(" ") === "history") {
   const { benchPortal } = await import("./portal.js");
   await benchPortal({ vms: countOf(values.vms ?? "5000"), rounds: countOf(values.rounds ?? "7") });
 } else if (positionals.join(" ") === "questions") {
-  await (await import("./questions.js")).benchQuestions();
+  await (await import("./history/questions.js")).benchQuestions();
 } else if (positionals.join(" ") === "engine") {
   const { benchEngine } = await import("./engine/engine.js");
   await benchEngine({ rounds: countOf(values.rounds ?? "7"), against: values.against ?? null });

@@ -1,10 +1,10 @@
 import { chromium, type Browser, type Page } from "playwright-core";
-import { findBrowser } from "../test/support/browser.js";
-import { temporaryFolder } from "../test/support/gateway.js";
-import { runVnicGraph } from "../test/support/process.js";
+import { findBrowser } from "../test/support/processes/browser.js";
+import { temporaryFolder } from "../test/support/processes/gateway.js";
+import { runVnicGraph } from "../test/support/processes/process.js";
 import { formatTable } from "../src/commands/table.js";
-import { openDatabase } from "./database.js";
-import { computeMedian } from "./median.js";
+import { openDatabase } from "./support/database.js";
+import { computeMedian } from "./support/median.js";
 import { fillReadFleet } from "./reads/fleet.js";
 
 /**

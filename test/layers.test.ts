@@ -88,6 +88,19 @@ describe("the house", () => {
     expect(odd.map((file) => relative(root, file))).toEqual([]);
   });
 
+  test("no folder holds more than twenty files", () => {
+    const counts = new Map<string, number>();
+    for (const top of ["src", "portal/src", "test", "bench", "migrations"]) {
+      for (const entry of readdirSync(join(root, top), { recursive: true, withFileTypes: true })) {
+        const folder = relative(root, entry.parentPath);
+        if (entry.isFile() && !folder.includes("node_modules"))
+          counts.set(folder, (counts.get(folder) ?? 0) + 1);
+      }
+    }
+    expect(counts.size).toBeGreaterThan(80);
+    expect([...counts].filter(([, count]) => count > 20)).toEqual([]);
+  });
+
   test("no import goes in a circle, of types neither", () => {
     const graph = new Map<string, string[]>();
     for (const file of sources) graph.set(file, listTargets(file));

@@ -1,9 +1,9 @@
 import pg from "pg";
 import { ENGINE_SCHEMA } from "../../test/engine-store/engine-schema.js";
 import { listLargeEngine } from "../../test/engine-store/large-engine.js";
-import { runSql, startPostgresServer, withDatabase } from "../../test/support/postgres-server.js";
-import { STILL } from "../database.js";
-import { readParent } from "../process-cpu.js";
+import { runSql, startPostgresServer, withDatabase } from "../../test/support/databases/postgres-server.js";
+import { STILL } from "../support/database.js";
+import { readParent } from "../support/process-cpu.js";
 
 /** An engine's database of the benchmark's own, with 100,000 VMs. */
 export interface LargeEngine {

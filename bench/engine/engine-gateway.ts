@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
-import { temporaryFolder } from "../../test/support/gateway.js";
-import { runVnicGraph } from "../../test/support/process.js";
+import { temporaryFolder } from "../../test/support/processes/gateway.js";
+import { runVnicGraph } from "../../test/support/processes/process.js";
 
 /** A built gateway in a process of its own, with an engine's database as source. */
 export interface EngineGateway {

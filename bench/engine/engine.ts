@@ -1,6 +1,6 @@
 import { formatTable } from "../../src/commands/table.js";
-import { computeMedian } from "../median.js";
-import { readCpuSeconds, readServerCpuSeconds } from "../process-cpu.js";
+import { computeMedian } from "../support/median.js";
+import { readCpuSeconds, readServerCpuSeconds } from "../support/process-cpu.js";
 import { openLargeEngine } from "./engine-database.js";
 import { startEngineGateway, type EngineGateway } from "./engine-gateway.js";
 import { DEAR, CHEAP, ENGINE_QUESTIONS } from "./engine-questions.js";

@@ -4,9 +4,9 @@ import { cpus, loadavg } from "node:os";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { formatTable } from "../../src/commands/table.js";
-import { runSql, startPostgresServer, withDatabase } from "../../test/support/postgres-server.js";
-import { computeMedian } from "../median.js";
-import { readCpuSeconds } from "../process-cpu.js";
+import { runSql, startPostgresServer, withDatabase } from "../../test/support/databases/postgres-server.js";
+import { computeMedian } from "../support/median.js";
+import { readCpuSeconds } from "../support/process-cpu.js";
 
 /**
  * Measures the first pass over one host: `refresh --once` of this build, and of another one, on empty databases. The

@@ -6,7 +6,7 @@ import { DEFAULT_LIMITS } from "../../src/model/limits.js";
 import { createOperationCheck } from "../../src/server/graphql/cost/check-operation.js";
 import { createDataSource } from "../../src/store/postgres/data-source.js";
 import { readListCounts } from "../../src/store/read/list-counts.js";
-import { openDatabase } from "../database.js";
+import { openDatabase } from "../support/database.js";
 import { type Aim, AIMS, climb, type FoundOperation } from "./hostile-climb.js";
 import { fillFleet, type FleetSize } from "./hostile-fleet.js";
 import type { Draw } from "./hostile-queries.js";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { runVnicGraph } from "../../test/support/process.js";
-import { temporaryFolder } from "../../test/support/gateway.js";
+import { runVnicGraph } from "../../test/support/processes/process.js";
+import { temporaryFolder } from "../../test/support/processes/gateway.js";
 
 /** What a server used between two moments. */
 export interface Usage {

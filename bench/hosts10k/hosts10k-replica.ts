@@ -1,4 +1,4 @@
-import { WARNINGS } from "../warnings.js";
+import { WARNINGS } from "../support/warnings.js";
 import { createVdsmClient } from "../../src/vdsm/vdsm-client.js";
 import { createConfiguredHost } from "../../src/gateway/hosts/host-ids.js";
 import { createBullSchedule } from "../../src/refresher/schedule/bull-schedule.js";

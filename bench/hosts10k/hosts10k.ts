@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { Redis } from "ioredis";
 import { formatTable } from "../../src/commands/table.js";
-import { openDatabase } from "../database.js";
+import { openDatabase } from "../support/database.js";
 import type { FleetTask, Gaps, ReplicaNews, ReplicaTask } from "./hosts10k-messages.js";
 
 /** The options of the measurement. */

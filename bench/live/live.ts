@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { formatTable } from "../../src/commands/table.js";
 import { addVms, storedVm } from "../../test/store/changes/log-fixtures.js";
 import { HOSTS, INTERVAL_MS } from "../../test/support/builders/passes.js";
-import { openDatabase } from "../database.js";
+import { openDatabase } from "../support/database.js";
 import { startPeer } from "../reads/peers.js";
 import type { PeerSpec } from "../reads/types.js";
 import { measure, measureIdle, tell, VMS_EACH, type LiveOptions } from "./measure.js";

@@ -6,7 +6,7 @@ import { EncodedJson } from "../../src/simulator/wire/python-json.js";
 import { listen } from "../../src/simulator/wire/vdsm-server.js";
 import { VdsmFaultError } from "../../src/simulator/wire/verbs.js";
 import type { HostsTask } from "./million-messages.js";
-import { formatAddress, changeEveryNth, Payloads, formatVmId } from "../payloads.js";
+import { formatAddress, changeEveryNth, Payloads, formatVmId } from "../support/payloads.js";
 
 /**
  * Runs simulated hosts in a process of their own. Their answers are made before, so that a cycle costs them little more

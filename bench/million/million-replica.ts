@@ -1,4 +1,4 @@
-import { WARNINGS } from "../warnings.js";
+import { WARNINGS } from "../support/warnings.js";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createVdsmClient } from "../../src/vdsm/vdsm-client.js";
 import { createConfiguredHost } from "../../src/gateway/hosts/host-ids.js";

@@ -4,9 +4,9 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { cpus, loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { formatTable } from "../../src/commands/table.js";
-import { openDatabase } from "../database.js";
+import { openDatabase } from "../support/database.js";
 import type { CycleNews, HostsTask, ReplicaTask } from "./million-messages.js";
-import { readCpuSeconds, readParent, readServerCpuSeconds } from "../process-cpu.js";
+import { readCpuSeconds, readParent, readServerCpuSeconds } from "../support/process-cpu.js";
 
 /**
  * Measures cycles over many hosts of a hundred VMs each. One replica reads them into a PostgreSQL as we start it. There

@@ -10,7 +10,7 @@ import { createConfiguredHost } from "../../src/gateway/hosts/host-ids.js";
 import { createVdsmClient } from "../../src/vdsm/vdsm-client.js";
 import type { KeptAnswer } from "../../src/vdsm/scan/scan-diff.js";
 import { startRefresher } from "../../src/refresher/refresher.js";
-import { openDatabase, type BenchDatabase } from "../database.js";
+import { openDatabase, type BenchDatabase } from "../support/database.js";
 import type { HostsTask } from "./million-messages.js";
 
 /** Measures how long one large host's answer blocks everybody else: the longest stall of the event loop. */

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { readCpuSeconds, readServerCpuSeconds } from "../process-cpu.js";
+import { readCpuSeconds, readServerCpuSeconds } from "../support/process-cpu.js";
 import type { Question } from "./queries.js";
 import type { Round, RunningPeer } from "./types.js";
 

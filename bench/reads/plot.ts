@@ -1,4 +1,4 @@
-import { computeMedian } from "../median.js";
+import { computeMedian } from "../support/median.js";
 import type { Measured } from "./report.js";
 
 /** Draws the requests a second of each peer. Each query has a panel with a scale of its own. */

@@ -1,4 +1,4 @@
-import { computeMedian } from "../median.js";
+import { computeMedian } from "../support/median.js";
 import type { PeerSpec, QueryName, Round } from "./types.js";
 
 /** All rounds of one peer with one query. */

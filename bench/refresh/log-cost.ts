@@ -1,10 +1,10 @@
 import { formatTable } from "../../src/commands/table.js";
-import { listWalByTable, measureWalBytes, type BenchDatabase } from "../database.js";
-import { computeMedian } from "../median.js";
-import { Meter } from "../meter.js";
-import { MeteredStore } from "../metered-store.js";
-import { changeEveryNth, Payloads } from "../payloads.js";
-import { cutChunks } from "../tape-host.js";
+import { listWalByTable, measureWalBytes, type BenchDatabase } from "../support/database.js";
+import { computeMedian } from "../support/median.js";
+import { Meter } from "../support/meter.js";
+import { MeteredStore } from "../support/metered-store.js";
+import { changeEveryNth, Payloads } from "../support/payloads.js";
+import { cutChunks } from "../support/tape-host.js";
 import { runFirstPass } from "./writing.js";
 
 /** The cost of a pass: of all its calls to the database. */

@@ -1,8 +1,8 @@
 import { createInstantStore } from "./instant-store.js";
-import { changeEveryNth, Payloads } from "../payloads.js";
-import { PolledHost } from "../polled-host.js";
-import { cutChunks } from "../tape-host.js";
-import { computeMedian } from "../median.js";
+import { changeEveryNth, Payloads } from "../support/payloads.js";
+import { PolledHost } from "../support/polled-host.js";
+import { cutChunks } from "../support/tape-host.js";
+import { computeMedian } from "../support/median.js";
 
 /** CPU per VM for reading a fleet's answers, and for parsing the same bytes alone. */
 export interface Reading {

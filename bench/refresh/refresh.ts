@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { formatTable } from "../../src/commands/table.js";
-import { openDatabase, type BenchDatabase } from "../database.js";
-import { plot } from "../plot.js";
+import { openDatabase, type BenchDatabase } from "../support/database.js";
+import { plot } from "../support/plot.js";
 import { measureLogCost, printLogCosts, printWalByTable, type LogCost } from "./log-cost.js";
 import { measureReading, type Reading } from "./reading.js";
 

@@ -1,11 +1,11 @@
 import type { RefreshStore } from "../../src/store/types.js";
-import { measureVmTablesWalBytes, measureWalBytes, type BenchDatabase } from "../database.js";
-import { computeMedian } from "../median.js";
-import { Meter, type Spent } from "../meter.js";
-import { changeEveryNth, Payloads } from "../payloads.js";
-import { createBenchHost, PolledHost } from "../polled-host.js";
-import { MeteredStore } from "../metered-store.js";
-import { cutChunks } from "../tape-host.js";
+import { measureVmTablesWalBytes, measureWalBytes, type BenchDatabase } from "../support/database.js";
+import { computeMedian } from "../support/median.js";
+import { Meter, type Spent } from "../support/meter.js";
+import { changeEveryNth, Payloads } from "../support/payloads.js";
+import { createBenchHost, PolledHost } from "../support/polled-host.js";
+import { MeteredStore } from "../support/metered-store.js";
+import { cutChunks } from "../support/tape-host.js";
 import { findTarget, type Target } from "./target.js";
 import { TypeOrmPeers } from "./typeorm-peers.js";
 import * as writers from "./writers.js";

@@ -1,10 +1,10 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { watchBrowser } from "../support/browser.js";
+import { watchBrowser } from "../support/processes/browser.js";
 import { HOST_A, HOST_B, id, mac } from "../support/builders/ids.js";
-import { findFaults } from "./find-faults.js";
-import { describeInBrowser } from "./in-browser.js";
-import { openSite, type Site } from "./site.js";
+import { findFaults } from "./support/find-faults.js";
+import { describeInBrowser } from "./support/in-browser.js";
+import { openSite, type Site } from "./support/site.js";
 
 const PREFIX = "/a/prefix";
 const LONG = `a-name-of-eighty-characters-${"x".repeat(52)}`;

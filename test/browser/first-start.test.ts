@@ -1,8 +1,8 @@
 import { afterEach, expect, test } from "vitest";
 import { HOST_A } from "../support/builders/ids.js";
-import { findFaults } from "./find-faults.js";
-import { describeInBrowser } from "./in-browser.js";
-import { openSite, type Site } from "./site.js";
+import { findFaults } from "./support/find-faults.js";
+import { describeInBrowser } from "./support/in-browser.js";
+import { openSite, type Site } from "./support/site.js";
 
 const WEB = { number: 1, name: "web", address: "10.0.0.1" };
 

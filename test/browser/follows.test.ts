@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { HOST_A, HOST_B, id, mac } from "../support/builders/ids.js";
 import { reportedInterface } from "../support/builders/reported.js";
-import { findFaults } from "./find-faults.js";
-import { describeInBrowser } from "./in-browser.js";
-import { openSite, type Site, type SiteVm } from "./site.js";
+import { findFaults } from "./support/find-faults.js";
+import { describeInBrowser } from "./support/in-browser.js";
+import { openSite, type Site, type SiteVm } from "./support/site.js";
 
 const WEB: SiteVm = { number: 1, name: "web", address: "10.0.0.1" };
 const DB: SiteVm = { number: 2, name: "db", address: "10.0.0.2" };

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { HOST_A } from "../support/builders/ids.js";
 import { eventually } from "../support/eventually.js";
-import { findFaults } from "./find-faults.js";
-import { describeInBrowser } from "./in-browser.js";
-import { startLoginIssuer, type LoginIssuer } from "./login-issuer.js";
-import { openSite, type Site } from "./site.js";
+import { findFaults } from "./support/find-faults.js";
+import { describeInBrowser } from "./support/in-browser.js";
+import { startLoginIssuer, type LoginIssuer } from "./support/login-issuer.js";
+import { openSite, type Site } from "./support/site.js";
 
 const VMS = [
   { number: 1, name: "db", address: "10.0.0.1" },

@@ -2,9 +2,9 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { HOST_A, HOST_B, id, mac } from "../support/builders/ids.js";
 import { reportedInterface } from "../support/builders/reported.js";
-import { readAccessibleNodes } from "./accessible-names.js";
-import { describeInBrowser } from "./in-browser.js";
-import { openSite, type Site, type SiteVm } from "./site.js";
+import { readAccessibleNodes } from "./support/accessible-names.js";
+import { describeInBrowser } from "./support/in-browser.js";
+import { openSite, type Site, type SiteVm } from "./support/site.js";
 
 const BRIDGE = reportedInterface({ name: "docker0", hw: mac(0x9_0001), inet: ["172.17.0.1"], inet6: [] });
 const WEB: SiteVm = { number: 1, name: "web", address: "10.0.0.1", more: [BRIDGE] };

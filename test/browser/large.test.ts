@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Page } from "playwright-core";
 import { HOST_A, HOST_B, id, mac } from "../support/builders/ids.js";
 import { reportedInterface } from "../support/builders/reported.js";
-import { describeInBrowser } from "./in-browser.js";
-import { openSite, type Site, type SiteVm } from "./site.js";
+import { describeInBrowser } from "./support/in-browser.js";
+import { openSite, type Site, type SiteVm } from "./support/site.js";
 
 const COUNT = 5_000;
 

@@ -1,14 +1,14 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createHostLink, type HostLink } from "../../src/refresher/host-link.js";
 import { FakeHost } from "../refresher/fake-host.js";
-import { findBrowser, openBrowser } from "../support/browser.js";
+import { findBrowser, openBrowser } from "../support/processes/browser.js";
 import { HOST_A, VM } from "../support/builders/ids.js";
 import { configuredHost, INTERVAL_MS } from "../support/builders/passes.js";
 import { reportedInterface, reportedNic, reportedVm } from "../support/builders/reported.js";
-import { createDatabase, type TestDatabase } from "../support/database.js";
-import { runPass } from "../support/run-pass.js";
-import { startGatewayProcess, type RunningGateway } from "../support/gateway.js";
-import { freePort } from "../support/tcp.js";
+import { createDatabase, type TestDatabase } from "../support/databases/database.js";
+import { runPass } from "../support/passes/run-pass.js";
+import { startGatewayProcess, type RunningGateway } from "../support/processes/gateway.js";
+import { freePort } from "../support/processes/tcp.js";
 
 const executable = findBrowser();
 if (executable === undefined)

@@ -5,11 +5,11 @@ import { FakeHost } from "../refresher/fake-host.js";
 import { HOST_A, VM } from "../support/builders/ids.js";
 import { configuredHost, INTERVAL_MS } from "../support/builders/passes.js";
 import { reportedInterface, reportedNic, reportedVm } from "../support/builders/reported.js";
-import { createDatabase, type TestDatabase } from "../support/database.js";
-import { startGatewayProcess, type RunningGateway } from "../support/gateway.js";
-import { runPass } from "../support/run-pass.js";
-import { findFaults } from "./find-faults.js";
-import { describeInBrowser } from "./in-browser.js";
+import { createDatabase, type TestDatabase } from "../support/databases/database.js";
+import { startGatewayProcess, type RunningGateway } from "../support/processes/gateway.js";
+import { runPass } from "../support/passes/run-pass.js";
+import { findFaults } from "./support/find-faults.js";
+import { describeInBrowser } from "./support/in-browser.js";
 
 describeInBrowser("the portal while the database is away", (browser) => {
   let database: TestDatabase;

@@ -2,8 +2,8 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { HOST_A, HOST_B, id, mac } from "../support/builders/ids.js";
 import { reportedInterface } from "../support/builders/reported.js";
-import { describeInBrowser } from "./in-browser.js";
-import { openSite, type Site, type SiteVm } from "./site.js";
+import { describeInBrowser } from "./support/in-browser.js";
+import { openSite, type Site, type SiteVm } from "./support/site.js";
 
 const WEB: SiteVm = { number: 1, name: "web", address: "10.0.0.1" };
 const DB: SiteVm = { number: 2, name: "db", address: "10.0.0.2" };

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { HOST_A, HOST_B, mac } from "../support/builders/ids.js";
 import { reportedInterface } from "../support/builders/reported.js";
-import { describeInBrowser } from "./in-browser.js";
-import { openSite, type Site, type SiteVm } from "./site.js";
+import { describeInBrowser } from "./support/in-browser.js";
+import { openSite, type Site, type SiteVm } from "./support/site.js";
 
 /** Two VMs have each address. */
 const TWINS: readonly SiteVm[] = Array.from({ length: 400 }, (_, at) => ({

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { HOST_A, mac } from "../support/builders/ids.js";
-import { describeInBrowser } from "./in-browser.js";
-import { openSite, type Site } from "./site.js";
+import { describeInBrowser } from "./support/in-browser.js";
+import { openSite, type Site } from "./support/site.js";
 
 const VMS = [
   { number: 1, name: "web", address: "10.1.2.3" },

@@ -2,9 +2,9 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { HOST_A, HOST_B, id } from "../support/builders/ids.js";
 import { eventually } from "../support/eventually.js";
-import { findFaults } from "./find-faults.js";
-import { describeInBrowser } from "./in-browser.js";
-import { openSite, type Site } from "./site.js";
+import { findFaults } from "./support/find-faults.js";
+import { describeInBrowser } from "./support/in-browser.js";
+import { openSite, type Site } from "./support/site.js";
 
 /** `hidden-db` is out of the scoped token's sight, and shares an address and a network with what is in it. */
 const VMS = {

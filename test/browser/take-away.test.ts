@@ -2,9 +2,9 @@ import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { HOST_A, id, mac } from "../support/builders/ids.js";
 import { eventually } from "../support/eventually.js";
-import { findFaults } from "./find-faults.js";
-import { describeInBrowser } from "./in-browser.js";
-import { openSite, type Site } from "./site.js";
+import { findFaults } from "./support/find-faults.js";
+import { describeInBrowser } from "./support/in-browser.js";
+import { openSite, type Site } from "./support/site.js";
 
 const VMS = [
   { number: 1, name: "db", address: "10.0.0.1" },

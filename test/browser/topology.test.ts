@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { HOST_A, HOST_B, id } from "../support/builders/ids.js";
-import { describeInBrowser } from "./in-browser.js";
-import { openSite, type Site, type SiteVm } from "./site.js";
+import { describeInBrowser } from "./support/in-browser.js";
+import { openSite, type Site, type SiteVm } from "./support/site.js";
 
 const NETWORKS = ["dmz", "lab", "ovirtmgmt"];
 

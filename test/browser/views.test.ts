@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { HOST_A, HOST_B, id } from "../support/builders/ids.js";
-import { describeInBrowser } from "./in-browser.js";
-import { openSite, type Site } from "./site.js";
+import { describeInBrowser } from "./support/in-browser.js";
+import { openSite, type Site } from "./support/site.js";
 
 const WEB = { number: 1, name: "web", address: "10.0.0.1" };
 const DB = { number: 2, name: "db", address: "10.0.0.2" };

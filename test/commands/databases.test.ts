@@ -4,7 +4,7 @@ import { migrateDatabase } from "../../src/commands/migrate.js";
 import { refreshOnce } from "../../src/commands/refresh.js";
 import { type Config, loadConfig } from "../../src/config.js";
 import { createLog } from "../../src/gateway/log.js";
-import { createDatabase, type TestDatabase } from "../support/database.js";
+import { createDatabase, type TestDatabase } from "../support/databases/database.js";
 
 let database: TestDatabase;
 beforeAll(async () => {

@@ -4,8 +4,8 @@ import { attemptIn, rehearse } from "../../src/commands/doctor/rehearsal.js";
 import { checkStatements } from "../../src/commands/doctor/statements.js";
 import { createDataSource } from "../../src/store/postgres/data-source.js";
 import { listPendingMigrations } from "../../src/store/postgres/migrate.js";
-import { readContents } from "../support/contents.js";
-import { asAdmin, createDatabase, type TestDatabase } from "../support/database.js";
+import { readContents } from "../support/databases/contents.js";
+import { asAdmin, createDatabase, type TestDatabase } from "../support/databases/database.js";
 
 const cleanups: (() => Promise<unknown>)[] = [];
 

@@ -9,9 +9,9 @@ import { createAuthority, type Credentials } from "../../src/simulator/wire/cert
 import { startCluster, type SimulatedCluster } from "../../src/simulator/cluster.js";
 import { startVdsmServer } from "../../src/simulator/wire/vdsm-server.js";
 import { createEngineDatabase } from "../engine-store/engine-database.js";
-import { readContents } from "../support/contents.js";
-import { createDatabase, type TestDatabase } from "../support/database.js";
-import { freePort } from "../support/tcp.js";
+import { readContents } from "../support/databases/contents.js";
+import { createDatabase, type TestDatabase } from "../support/databases/database.js";
+import { freePort } from "../support/processes/tcp.js";
 
 const cleanups: (() => unknown)[] = [];
 

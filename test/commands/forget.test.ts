@@ -4,8 +4,8 @@ import { loadConfig } from "../../src/config.js";
 import { createChangeLog } from "../../src/store/changes/change-log.js";
 import { LostCursorError } from "../../src/store/changes/log-errors.js";
 import { HOST_A, id } from "../support/builders/ids.js";
-import { createDatabase, type TestDatabase } from "../support/database.js";
-import { runSeries, VM_IDS, type Step } from "../support/pass-series.js";
+import { createDatabase, type TestDatabase } from "../support/databases/database.js";
+import { runSeries, VM_IDS, type Step } from "../support/passes/pass-series.js";
 
 let database: TestDatabase;
 beforeAll(async () => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runHostsCommand, type HostsTask } from "../../src/commands/hosts.js";
 import { ConfigError, loadConfig } from "../../src/config.js";
 import { createConfiguredHost } from "../../src/gateway/hosts/host-ids.js";
-import { createDatabase, type TestDatabase } from "../support/database.js";
+import { createDatabase, type TestDatabase } from "../support/databases/database.js";
 import { claimHost } from "../support/builders/passes.js";
 
 let database: TestDatabase;

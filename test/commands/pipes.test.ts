@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { temporaryFolder } from "../support/gateway.js";
+import { temporaryFolder } from "../support/processes/gateway.js";
 import { ROOT } from "../support/documents/markdown.js";
 
 /** Runs a shell line with `$VNIC` as the command; resolves with both outputs. */

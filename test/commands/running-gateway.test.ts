@@ -2,8 +2,8 @@ import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { eventually } from "../support/eventually.js";
-import { startGatewayProcess, temporaryFolder, type RunningGateway } from "../support/gateway.js";
-import { runVnicGraph } from "../support/process.js";
+import { startGatewayProcess, temporaryFolder, type RunningGateway } from "../support/processes/gateway.js";
+import { runVnicGraph } from "../support/processes/process.js";
 
 const data = temporaryFolder();
 const environment = { DATA_DIR: data.path, REFRESH_INTERVAL: "1s" };

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { eventually } from "../support/eventually.js";
-import { freePort } from "../support/tcp.js";
+import { freePort } from "../support/processes/tcp.js";
 import { simulate, type SimulateFlags } from "../../src/commands/simulate.js";
 
 const folder = mkdtempSync(join(tmpdir(), "vnic-graph-"));

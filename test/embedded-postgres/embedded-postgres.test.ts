@@ -26,7 +26,7 @@ import { until } from "../store/until.js";
 import { HOST_A } from "../support/builders/ids.js";
 import { HOSTS, INTERVAL_MS, writePass } from "../support/builders/passes.js";
 import { toGuestInterfaceOf, vmState } from "../support/builders/stored.js";
-import { runSql } from "../support/postgres-server.js";
+import { runSql } from "../support/databases/postgres-server.js";
 
 const IS_ROOT = process.getuid?.() === 0;
 const NOBODY = { uid: 65_534, gid: 65_534, name: "nobody" };

@@ -6,8 +6,8 @@ import {
   startEmbeddedPostgres,
   type EmbeddedPostgres,
 } from "../../src/embedded-postgres/embedded-postgres.js";
-import { mountSmallDisk, unmountSmallDisk } from "../support/small-disk.js";
-import { runSql } from "../support/postgres-server.js";
+import { mountSmallDisk, unmountSmallDisk } from "../support/databases/small-disk.js";
+import { runSql } from "../support/databases/postgres-server.js";
 
 /** A small disk of our own needs the right to mount one. */
 const disk = mkdtempSync(join(tmpdir(), "vnic-graph-disk-"));

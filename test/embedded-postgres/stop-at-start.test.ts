@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { eventually } from "../support/eventually.js";
-import { runVnicGraph, type Run } from "../support/process.js";
+import { runVnicGraph, type Run } from "../support/processes/process.js";
 
 const cleanups: (() => Promise<void> | void)[] = [];
 

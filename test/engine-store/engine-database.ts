@@ -3,7 +3,7 @@ import pg from "pg";
 import type { DataSource, Logger } from "typeorm";
 import { inject } from "vitest";
 import { createEngineDataSource } from "../../src/engine-store/engine-data-source.js";
-import { asAdmin } from "../support/database.js";
+import { asAdmin } from "../support/databases/database.js";
 import { ENGINE_SCHEMA } from "./engine-schema.js";
 
 /** A statement as it was sent. */

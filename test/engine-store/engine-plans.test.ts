@@ -4,7 +4,7 @@ import { createEngineDatabase, type EngineDatabase, type PlanNode } from "./engi
 import { listLargeEngine } from "./large-engine.js";
 import { parseCidr } from "../../src/model/address/cidr.js";
 import type { VmRow } from "../../src/store/types.js";
-import { largeId } from "../support/large-ids.js";
+import { largeId } from "../support/databases/large-ids.js";
 
 let engine: EngineDatabase;
 let store: EngineStore;

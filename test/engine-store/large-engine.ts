@@ -1,4 +1,4 @@
-import { formatId, formatIp, formatIpv6, formatMac } from "../support/large-ids.js";
+import { formatId, formatIp, formatIpv6, formatMac } from "../support/databases/large-ids.js";
 
 /** Lists statements for the engine's role that make 100,000 VMs with 200,000 vNICs and 400,000 guest interfaces. */
 export const listLargeEngine = (hosts: number): readonly string[] => [

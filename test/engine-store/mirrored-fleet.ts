@@ -1,6 +1,6 @@
 import { createEngineStore } from "../../src/engine-store/engine-store.js";
 import type { EngineStore } from "../../src/engine-store/engine-store.js";
-import { createDatabase, type TestDatabase } from "../support/database.js";
+import { createDatabase, type TestDatabase } from "../support/databases/database.js";
 import { HOST_A, HOST_B, id, mac } from "../support/builders/ids.js";
 import { HOSTS, INTERVAL_MS } from "../support/builders/passes.js";
 import { toGuestInterfaceOf, toStoredNic } from "../support/builders/stored.js";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ReadStore } from "../../src/store/types.js";
-import { askForData } from "../graph/ask.js";
+import { askForData } from "../graph/support/ask.js";
 import { HOST_B, id } from "../support/builders/ids.js";
 import { createMirroredFleet, type MirroredFleet } from "./mirrored-fleet.js";
 

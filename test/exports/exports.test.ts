@@ -11,11 +11,11 @@ import { addVms, changeIps, storedVm } from "../store/changes/log-fixtures.js";
 import { id, mac } from "../support/builders/ids.js";
 import { HOSTS, INTERVAL_MS } from "../support/builders/passes.js";
 import { toGuestInterfaceOf, toStoredNic } from "../support/builders/stored.js";
-import { createDatabase, type TestDatabase } from "../support/database.js";
+import { createDatabase, type TestDatabase } from "../support/databases/database.js";
 import { eventually } from "../support/eventually.js";
-import { startGatewayProcess, temporaryFolder, type RunningGateway } from "../support/gateway.js";
-import { runVnicGraph } from "../support/process.js";
-import { freePort } from "../support/tcp.js";
+import { startGatewayProcess, temporaryFolder, type RunningGateway } from "../support/processes/gateway.js";
+import { runVnicGraph } from "../support/processes/process.js";
+import { freePort } from "../support/processes/tcp.js";
 
 const folder = temporaryFolder();
 const MANY = 1_203;

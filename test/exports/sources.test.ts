@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createTwoSources, guestMac, type TwoSources } from "../graph/two-sources.js";
+import { createTwoSources, guestMac, type TwoSources } from "../graph/support/two-sources.js";
 import { HOST_A } from "../support/builders/ids.js";
 import { HOSTS, writePass } from "../support/builders/passes.js";
-import { startGatewayProcess, type RunningGateway } from "../support/gateway.js";
+import { startGatewayProcess, type RunningGateway } from "../support/processes/gateway.js";
 
 /** Gateways over the same VMs: with the whole graph, with a graph that only contributes, and over an engine's database. */
 const SETTINGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {

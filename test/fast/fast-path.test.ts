@@ -14,7 +14,7 @@ import type { TreeReads } from "../../src/store/vm-tree.js";
 import { HOST_A, HOST_B, id, mac } from "../support/builders/ids.js";
 import { HOSTS, INTERVAL_MS, writePass } from "../support/builders/passes.js";
 import { toGuestInterfaceOf, toStoredNic, vmState } from "../support/builders/stored.js";
-import { createDatabase, type TestDatabase } from "../support/database.js";
+import { createDatabase, type TestDatabase } from "../support/databases/database.js";
 import { eventually } from "../support/eventually.js";
 import { rememberingLog, served } from "../server/running.js";
 

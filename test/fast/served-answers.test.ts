@@ -6,7 +6,7 @@ import { createLoaders } from "../../src/loaders/loaders.js";
 import type { KeptAnswer } from "../../src/server/graphql/kept-answer.js";
 import type { ServedRequest } from "../../src/server/options.js";
 import { createIdentity, type KnownViewer } from "../../src/server/identity/identity.js";
-import { createDatabase, type TestDatabase } from "../support/database.js";
+import { createDatabase, type TestDatabase } from "../support/databases/database.js";
 import { HOST_A } from "../support/builders/ids.js";
 import { HOSTS, INTERVAL_MS, writePass } from "../support/builders/passes.js";
 import { vmState } from "../support/builders/stored.js";

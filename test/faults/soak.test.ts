@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createDatabase } from "../support/database.js";
+import { createDatabase } from "../support/databases/database.js";
 import { soak } from "../torture/soak.js";
 
 test("F30: hosts that fail at random for a while leave nothing mixed, lost, or served as fresh", async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { runVnicGraph } from "../support/process.js";
+import { runVnicGraph } from "../support/processes/process.js";
 
 test("examples/federation starts three servers, joins them in one answer, and stops", async () => {
   const run = runVnicGraph([], {}, ["examples/federation/run.mjs"]);

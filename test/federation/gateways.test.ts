@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { TestDatabase } from "../support/database.js";
+import type { TestDatabase } from "../support/databases/database.js";
 import { GATEWAYS, composeSupergraph, type Gateway } from "./gateways.js";
 import { addressOf, createSiteDatabase, startGuests, startInventory, startSwitches } from "./site.js";
 import type { Subgraph } from "./subgraph.js";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { loadConfig } from "../../src/config.js";
-import type { TestDatabase } from "../support/database.js";
+import type { TestDatabase } from "../support/databases/database.js";
 import { createSiteDatabase, startGuests } from "./site.js";
 import type { Subgraph } from "./subgraph.js";
 import { id } from "../support/builders/ids.js";

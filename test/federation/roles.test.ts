@@ -5,7 +5,7 @@ import { loadTokenFile } from "../../src/server/identity/token-file.js";
 import { createToken } from "../../src/server/identity/token-lines.js";
 import { rememberingLog } from "../server/running.js";
 import { temporaryFile } from "../server/temporary.js";
-import type { TestDatabase } from "../support/database.js";
+import type { TestDatabase } from "../support/databases/database.js";
 import { GATEWAYS, composeSupergraph, type Answer, type OpenGateway } from "./gateways.js";
 import { addressOf, createSiteDatabase, startGuests, startInventory } from "./site.js";
 import { id } from "../support/builders/ids.js";

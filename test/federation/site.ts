@@ -4,7 +4,7 @@ import { buildGraphSchema } from "../../src/graph/schema.js";
 import type { SubgraphShape } from "../../src/graph/federation/federation.js";
 import { createLoaders } from "../../src/loaders/loaders.js";
 import type { ServerOptions } from "../../src/server/options.js";
-import { createDatabase, type TestDatabase } from "../support/database.js";
+import { createDatabase, type TestDatabase } from "../support/databases/database.js";
 import { executable, startSubgraph, type Subgraph } from "./subgraph.js";
 import { mac, HOST_A, id } from "../support/builders/ids.js";
 import { HOSTS, INTERVAL_MS, writePass } from "../support/builders/passes.js";

@@ -6,7 +6,7 @@ import { hasRead } from "../../src/store/changes/cursor.js";
 import type { LostCursorError } from "../../src/store/changes/log-errors.js";
 import { countsByVm, createRandom, expectedCounts, writeAtRandom } from "../store/changes/log-writers.js";
 import { addVms, changeIps, storedVm } from "../store/changes/log-fixtures.js";
-import { createDatabase, type TestDatabase } from "../support/database.js";
+import { createDatabase, type TestDatabase } from "../support/databases/database.js";
 import { eventually } from "../support/eventually.js";
 import { HOSTS, INTERVAL_MS } from "../support/builders/passes.js";
 

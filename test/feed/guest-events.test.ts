@@ -11,7 +11,7 @@ import { addVms, changeAllIps, changeIps, storedVm } from "../store/changes/log-
 import { createRandom } from "../store/changes/log-writers.js";
 import { HOST_A, id } from "../support/builders/ids.js";
 import { HOSTS, INTERVAL_MS } from "../support/builders/passes.js";
-import { createDatabase, type TestDatabase } from "../support/database.js";
+import { createDatabase, type TestDatabase } from "../support/databases/database.js";
 import { eventually } from "../support/eventually.js";
 import { readCount, toAddress, writeSlowly } from "./slow-writers.js";
 

@@ -4,7 +4,7 @@ import type { HostStateEvent } from "../../src/store/host-state-event.js";
 import { readHosts } from "../../src/store/read/host-reads.js";
 import { HOST_A, HOST_B } from "../support/builders/ids.js";
 import { claimHost, HOSTS, INTERVAL_MS, writePass } from "../support/builders/passes.js";
-import { createDatabase, type TestDatabase } from "../support/database.js";
+import { createDatabase, type TestDatabase } from "../support/databases/database.js";
 import { eventually } from "../support/eventually.js";
 
 let database: TestDatabase;

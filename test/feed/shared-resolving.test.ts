@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createSharedResolving } from "../../src/feed/shared-resolving.js";
 import { createChangeLog, type LoggedChange } from "../../src/store/changes/change-log.js";
-import { createDatabase } from "../support/database.js";
+import { createDatabase } from "../support/databases/database.js";
 import { HOSTS, INTERVAL_MS } from "../support/builders/passes.js";
 import { addVms, changeAllIps, storedVm } from "../store/changes/log-fixtures.js";
 

@@ -2,9 +2,9 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { createDatabase, type TestDatabase } from "../support/database.js";
-import { writeLoadHook } from "../support/load-hook.js";
-import { runVnicGraph } from "../support/process.js";
+import { createDatabase, type TestDatabase } from "../support/databases/database.js";
+import { writeLoadHook } from "../support/processes/load-hook.js";
+import { runVnicGraph } from "../support/processes/process.js";
 
 /** Writes the URL of every module that Node loads to the file that LOADED_FILES names. */
 const HOOK = `const { appendFileSync } = await import("node:fs");

@@ -3,8 +3,8 @@ import { createChangeLog } from "../../src/store/changes/change-log.js";
 import { parseCursor } from "../../src/store/changes/cursor.js";
 import { changeIps } from "../store/changes/log-fixtures.js";
 import { id } from "../support/builders/ids.js";
-import { ask, askForData, askForErrors } from "./ask.js";
-import { createTwoSources, type TwoSources } from "./two-sources.js";
+import { ask, askForData, askForErrors } from "./support/ask.js";
+import { createTwoSources, type TwoSources } from "./support/two-sources.js";
 
 let both: TwoSources;
 

@@ -6,9 +6,9 @@ import { addVms, storedVm } from "../store/changes/log-fixtures.js";
 import { HOST_A, HOST_B, id, mac } from "../support/builders/ids.js";
 import { HOSTS, INTERVAL_MS, claimHost } from "../support/builders/passes.js";
 import { hostChanges, toGuestInterfaceOf, toStoredNic } from "../support/builders/stored.js";
-import { createDatabase, type TestDatabase } from "../support/database.js";
+import { createDatabase, type TestDatabase } from "../support/databases/database.js";
 import { createEngineDatabase } from "../engine-store/engine-database.js";
-import { askForData, askForErrors } from "./ask.js";
+import { askForData, askForErrors } from "./support/ask.js";
 
 let database: TestDatabase;
 let store: ReadStore;

@@ -9,8 +9,8 @@ import { addVms, changeIps, storedVm } from "../store/changes/log-fixtures.js";
 import { id, mac } from "../support/builders/ids.js";
 import { HOSTS, INTERVAL_MS } from "../support/builders/passes.js";
 import { toGuestInterfaceOf, toStoredNic } from "../support/builders/stored.js";
-import { createDatabase, type TestDatabase } from "../support/database.js";
-import { ask } from "./ask.js";
+import { createDatabase, type TestDatabase } from "../support/databases/database.js";
+import { ask } from "./support/ask.js";
 
 let database: TestDatabase;
 let engine: EngineDatabase;

@@ -4,8 +4,8 @@ import { addVms, changeIps, storedVm } from "../store/changes/log-fixtures.js";
 import { HOST_A, id, mac } from "../support/builders/ids.js";
 import { claimHost, HOSTS, INTERVAL_MS, writePass } from "../support/builders/passes.js";
 import { toGuestInterfaceOf, toStoredNic, vmChange, vmState } from "../support/builders/stored.js";
-import { createDatabase, type TestDatabase } from "../support/database.js";
-import { askForData } from "./ask.js";
+import { createDatabase, type TestDatabase } from "../support/databases/database.js";
+import { askForData } from "./support/ask.js";
 
 let database: TestDatabase;
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { HostAdmin } from "../../src/graph/context.js";
 import { createGraphError } from "../../src/graph/errors.js";
-import { askForData, askForErrors } from "./ask.js";
+import { askForData, askForErrors } from "./support/ask.js";
 import { uuid } from "../support/builders/ids.js";
 import { createMemoryReadStore, type MemoryReadStore } from "../support/builders/memory-read-store.js";
 import { hostRow } from "../support/builders/rows.js";

@@ -11,8 +11,8 @@ import {
   vmChange,
   vmState,
 } from "../support/builders/stored.js";
-import { createDatabase, type TestDatabase } from "../support/database.js";
-import { askForData } from "./ask.js";
+import { createDatabase, type TestDatabase } from "../support/databases/database.js";
+import { askForData } from "./support/ask.js";
 
 let database: TestDatabase;
 

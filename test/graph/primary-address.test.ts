@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { askForData, askForErrors } from "./ask.js";
+import { askForData, askForErrors } from "./support/ask.js";
 import { mac, uuid } from "../support/builders/ids.js";
 import { createMemoryReadStore } from "../support/builders/memory-read-store.js";
 import { guestInterfaceRow, nicRow, vmRow } from "../support/builders/rows.js";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { askForData, askForErrors, ask } from "./ask.js";
+import { askForData, askForErrors, ask } from "./support/ask.js";
 import { mac, uuid } from "../support/builders/ids.js";
 import { createMemoryReadStore } from "../support/builders/memory-read-store.js";
 import { guestInterfaceRow, hostRow, nicRow, vmRow } from "../support/builders/rows.js";

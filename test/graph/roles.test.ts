@@ -14,7 +14,7 @@ import type { Role } from "../../src/model/roles.js";
 import { ROOT_FIELD_ROLES } from "../../src/graph/roles.js";
 import { guardRootFields } from "../../src/graph/root-guard.js";
 import type { Federation } from "../../src/graph/schema.js";
-import { ALL_ROLES, askForErrors, getSchema } from "./ask.js";
+import { ALL_ROLES, askForErrors, getSchema } from "./support/ask.js";
 import { uuid } from "../support/builders/ids.js";
 import { createMemoryReadStore } from "../support/builders/memory-read-store.js";
 

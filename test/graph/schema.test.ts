@@ -13,7 +13,7 @@ import {
 import { describe, expect, test } from "vitest";
 import { LIST_SIZES, findListSize } from "../../src/graph/estimates/list-sizes.js";
 import { printGraphSchema } from "../../src/graph/print-schema.js";
-import { getSchema } from "./ask.js";
+import { getSchema } from "./support/ask.js";
 
 const shapes = ["off", "whole", "contribute"] as const;
 

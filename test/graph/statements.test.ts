@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { VmScope } from "../../src/store/types.js";
-import { createDatabase, type TestDatabase } from "../support/database.js";
-import { askForData, askForErrors } from "./ask.js";
+import { createDatabase, type TestDatabase } from "../support/databases/database.js";
+import { askForData, askForErrors } from "./support/ask.js";
 import { HOST_A, HOST_B, id, mac } from "../support/builders/ids.js";
 import { HOSTS, INTERVAL_MS, writePass } from "../support/builders/passes.js";
 import { toGuestInterfaceOf, toStoredNic, vmState } from "../support/builders/stored.js";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { findFaults } from "../browser/find-faults.js";
-import { findBrowser, openBrowser } from "../support/browser.js";
-import { startGatewayProcess, temporaryFolder, type RunningGateway } from "../support/gateway.js";
+import { findFaults } from "../browser/support/find-faults.js";
+import { findBrowser, openBrowser } from "../support/processes/browser.js";
+import { startGatewayProcess, temporaryFolder, type RunningGateway } from "../support/processes/gateway.js";
 
 const executable = findBrowser();
 if (executable === undefined) console.warn("No Chromium in /usr/bin: the portal is not tried in a browser.");

@@ -3,12 +3,12 @@ import { once } from "node:events";
 import { Agent, request } from "node:http";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { listQuestions, type Question } from "../../bench/reads/queries.js";
-import { readCpuSeconds } from "../../bench/process-cpu.js";
-import { createDatabase, type TestDatabase } from "../support/database.js";
-import { temporaryFolder } from "../support/gateway.js";
+import { readCpuSeconds } from "../../bench/support/process-cpu.js";
+import { createDatabase, type TestDatabase } from "../support/databases/database.js";
+import { temporaryFolder } from "../support/processes/gateway.js";
 import { ROOT } from "../support/documents/markdown.js";
-import { addReadFleet } from "../support/read-fleet.js";
-import { runVnicGraph } from "../support/process.js";
+import { addReadFleet } from "../support/reads/read-fleet.js";
+import { runVnicGraph } from "../support/processes/process.js";
 import { until } from "../server/running.js";
 import { startCountingProxy, type CountingProxy } from "./counting-proxy.js";
 

@@ -6,9 +6,9 @@ import { openWakes, type Wakes } from "../../src/redis/wakes.js";
 import { createChangeLog, type LoggedChange } from "../../src/store/changes/change-log.js";
 import { addVms, storedVm } from "../store/changes/log-fixtures.js";
 import { HOSTS, INTERVAL_MS } from "../support/builders/passes.js";
-import { createDatabase } from "../support/database.js";
+import { createDatabase } from "../support/databases/database.js";
 import { eventually } from "../support/eventually.js";
-import { hasRedisServer, placeForRedis, type TestRedis } from "../support/redis.js";
+import { hasRedisServer, placeForRedis, type TestRedis } from "../support/databases/redis.js";
 
 interface Replica extends Wakes {
   readonly woken: () => number;

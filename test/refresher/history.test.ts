@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createChangeLog } from "../../src/store/changes/change-log.js";
 import { toVersion, type VmVersion } from "../../src/store/changes/versions/vm-version.js";
-import { createDatabase, type TestDatabase } from "../support/database.js";
-import { anyStep, runSeries, VM_IDS } from "../support/pass-series.js";
+import { createDatabase, type TestDatabase } from "../support/databases/database.js";
+import { anyStep, runSeries, VM_IDS } from "../support/passes/pass-series.js";
 
 let database: TestDatabase;
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { askForData } from "../graph/ask.js";
+import { askForData } from "../graph/support/ask.js";
 import { HOST_A } from "../support/builders/ids.js";
 import { startLiveSite, type LiveSite } from "./live-site.js";
 

@@ -3,7 +3,7 @@ import type { Refresher, RefresherOptions } from "../../src/refresher/refresher.
 import { startRefresher } from "../../src/refresher/refresher.js";
 import { startCluster, type ClusterOptions, type SimulatedCluster } from "../../src/simulator/cluster.js";
 import type { ConfiguredHost } from "../../src/store/types.js";
-import { createDatabase, type TestDatabase } from "../support/database.js";
+import { createDatabase, type TestDatabase } from "../support/databases/database.js";
 import { HOST_A, HOST_B, HOST_C } from "../support/builders/ids.js";
 import { IGNORED_NAMES } from "../support/builders/passes.js";
 

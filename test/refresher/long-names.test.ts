@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createHostLink } from "../../src/refresher/host-link.js";
-import { askForData } from "../graph/ask.js";
+import { askForData } from "../graph/support/ask.js";
 import { HOST_A, id } from "../support/builders/ids.js";
 import { configuredHost, INTERVAL_MS } from "../support/builders/passes.js";
 import { reportedInterface, reportedNic, reportedVm } from "../support/builders/reported.js";
-import { createDatabase, type TestDatabase } from "../support/database.js";
-import { runPass } from "../support/run-pass.js";
+import { createDatabase, type TestDatabase } from "../support/databases/database.js";
+import { runPass } from "../support/passes/run-pass.js";
 import { FakeHost } from "./fake-host.js";
 
 let database: TestDatabase;

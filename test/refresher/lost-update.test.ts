@@ -3,7 +3,7 @@ import { createHostLink } from "../../src/refresher/host-link.js";
 import { refreshHost } from "../../src/refresher/pass.js";
 import type { HostReport } from "../../src/vdsm/records/types.js";
 import type { RefreshStore } from "../../src/store/types.js";
-import { createDatabase, type TestDatabase } from "../support/database.js";
+import { createDatabase, type TestDatabase } from "../support/databases/database.js";
 import { FakeHost } from "./fake-host.js";
 import { HOST_A, HOST_B, VM } from "../support/builders/ids.js";
 import { configuredHost, IGNORED_NAMES } from "../support/builders/passes.js";

@@ -6,7 +6,7 @@ import { createToken } from "../../src/server/identity/token-lines.js";
 import { createEngineDatabase, type EngineDatabase } from "../engine-store/engine-database.js";
 import { ids, SMALL_ENGINE } from "../engine-store/small-engine.js";
 import { eventually } from "../support/eventually.js";
-import { startGatewayProcess, temporaryFolder, type RunningGateway } from "../support/gateway.js";
+import { startGatewayProcess, temporaryFolder, type RunningGateway } from "../support/processes/gateway.js";
 
 /** Headers and requests as oVirt's Python SDK 4.6.3, and Ansible's collection through it, make them. */
 const SDK_HEADERS = {

@@ -9,8 +9,8 @@ import {
   runFirstExample,
   runFurtherExample,
   watchBrowser,
-} from "../support/browser.js";
-import { startGatewayProcess, temporaryFolder, type RunningGateway } from "../support/gateway.js";
+} from "../support/processes/browser.js";
+import { startGatewayProcess, temporaryFolder, type RunningGateway } from "../support/processes/gateway.js";
 
 const executable = findBrowser();
 if (executable === undefined) console.warn("No Chromium in /usr/bin: GraphiQL is not tried in a browser.");

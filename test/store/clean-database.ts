@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach } from "vitest";
-import { createDatabase, type TestDatabase } from "../support/database.js";
+import { createDatabase, type TestDatabase } from "../support/databases/database.js";
 import { HOSTS, INTERVAL_MS } from "../support/builders/passes.js";
 
 /** Gives a file's tests one database, with the three hosts in it and no VM before each of them. */

@@ -5,8 +5,8 @@ import { gatherTreeReads } from "../../src/store/gathered-trees.js";
 import { createTreeReads } from "../../src/store/read/vms/vm-trees.js";
 import type { VmScope } from "../../src/store/types.js";
 import type { TreeReads, VmTree } from "../../src/store/vm-tree.js";
-import { addReadFleet } from "../support/read-fleet.js";
-import { createDatabase, type TestDatabase } from "../support/database.js";
+import { addReadFleet } from "../support/reads/read-fleet.js";
+import { createDatabase, type TestDatabase } from "../support/databases/database.js";
 
 let database: TestDatabase;
 let statements = 0;

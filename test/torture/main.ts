@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import "reflect-metadata";
 import { createDataSource } from "../../src/store/postgres/data-source.js";
 import { migrate } from "../../src/store/postgres/migrate.js";
-import { runSql, startPostgresServer, withDatabase } from "../support/postgres-server.js";
+import { runSql, startPostgresServer, withDatabase } from "../support/databases/postgres-server.js";
 import { killRounds } from "./kills.js";
 import { killUnderFollowers } from "./followers.js";
 import { soak } from "./soak.js";

@@ -5,10 +5,10 @@ import { ConfigError, loadConfig } from "../../../src/config.js";
 import { addVms, changeIps, storedVm } from "../../store/changes/log-fixtures.js";
 import { HOST_A, id } from "../../support/builders/ids.js";
 import { HOSTS, INTERVAL_MS } from "../../support/builders/passes.js";
-import { asAdmin, createDatabase, type TestDatabase } from "../../support/database.js";
+import { asAdmin, createDatabase, type TestDatabase } from "../../support/databases/database.js";
 import { followGateway } from "./follow-gateway.js";
 import { eventually } from "../../support/eventually.js";
-import { runVnicGraph } from "../../support/process.js";
+import { runVnicGraph } from "../../support/processes/process.js";
 
 let database: TestDatabase;
 

@@ -10,11 +10,11 @@ import { startLiveServer } from "../../server/live/live-server.js";
 import { addVms, changeIps, storedVm } from "../../store/changes/log-fixtures.js";
 import { id } from "../../support/builders/ids.js";
 import { HOSTS, INTERVAL_MS } from "../../support/builders/passes.js";
-import { createDatabase } from "../../support/database.js";
+import { createDatabase } from "../../support/databases/database.js";
 import { followGateway } from "./follow-gateway.js";
 import { eventually } from "../../support/eventually.js";
-import { runVnicGraph } from "../../support/process.js";
-import { freePort } from "../../support/tcp.js";
+import { runVnicGraph } from "../../support/processes/process.js";
+import { freePort } from "../../support/processes/tcp.js";
 
 const withIps = (number: number, ips: string) =>
   storedVm(number, { ips, interfaces: [], silence: "ips-only" });

@@ -7,8 +7,8 @@ import { GatewayRefusedError } from "../../../src/commands/live/gateway-refused-
 import { readWaitTask, runWaitCommand } from "../../../src/commands/live/wait.js";
 import { id } from "../../support/builders/ids.js";
 import { eventually } from "../../support/eventually.js";
-import { runVnicGraph } from "../../support/process.js";
-import { freePort } from "../../support/tcp.js";
+import { runVnicGraph } from "../../support/processes/process.js";
+import { freePort } from "../../support/processes/tcp.js";
 
 /** Starts a server that stands in for a gateway, at any port or this one. */
 async function serve(answer: RequestListener, port = 0): Promise<string> {

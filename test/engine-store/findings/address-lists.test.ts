@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createEngineStore, type EngineStore } from "../../../src/engine-store/engine-store.js";
-import { askForData } from "../../graph/ask.js";
+import { askForData } from "../../graph/support/ask.js";
 import { createEngineDatabase, type EngineDatabase } from "../engine-database.js";
 import { ids, SMALL_ENGINE } from "../small-engine.js";
 

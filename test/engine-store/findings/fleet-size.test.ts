@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createEngineStore } from "../../../src/engine-store/engine-store.js";
-import { askForData, askForErrors } from "../../graph/ask.js";
+import { askForData, askForErrors } from "../../graph/support/ask.js";
 import { createEngineDatabase } from "../engine-database.js";
 
 /** So much room that a table of a few rows is as large as one of millions. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createEngineStore } from "../../../src/engine-store/engine-store.js";
-import { askForData } from "../../graph/ask.js";
+import { askForData } from "../../graph/support/ask.js";
 import { mac } from "../../support/builders/ids.js";
 import { createEngineDatabase } from "../engine-database.js";
 import { ids, SMALL_ENGINE } from "../small-engine.js";

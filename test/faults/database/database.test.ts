@@ -2,7 +2,7 @@ import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { until } from "../../store/until.js";
 import { createDataSource } from "../../../src/store/postgres/data-source.js";
-import { createDatabase, type TestDatabase } from "../../support/database.js";
+import { createDatabase, type TestDatabase } from "../../support/databases/database.js";
 import { startTestGateway, type Answer, type TestGateway } from "../support/gateway.js";
 import { startGenerations, type Generations } from "../support/generations.js";
 import { Invariants } from "../support/invariants.js";

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { loadConfig } from "../../../src/config.js";
 import { startGateway } from "../../../src/gateway.js";
 import { pino } from "pino";
-import { createDatabase } from "../../support/database.js";
+import { createDatabase } from "../../support/databases/database.js";
 import { createEngineDatabase } from "../../engine-store/engine-database.js";
 import { until } from "../../store/until.js";
 import { isReady } from "../support/gateway-process.js";

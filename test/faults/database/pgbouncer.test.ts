@@ -9,8 +9,8 @@ import {
 import { migrate } from "../../../src/store/postgres/migrate.js";
 import { runInTransaction, queryRows } from "../../../src/store/postgres/sql.js";
 import { createEngineDataSource } from "../../../src/engine-store/engine-data-source.js";
-import { createDatabase, type TestDatabase } from "../../support/database.js";
-import { findPgBouncer, startPgBouncer, type PgBouncer } from "../../support/pgbouncer.js";
+import { createDatabase, type TestDatabase } from "../../support/databases/database.js";
+import { findPgBouncer, startPgBouncer, type PgBouncer } from "../../support/databases/pgbouncer.js";
 import { until } from "../../store/until.js";
 import { startTestGateway } from "../support/gateway.js";
 import { startGenerations } from "../support/generations.js";

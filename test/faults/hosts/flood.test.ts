@@ -1,6 +1,6 @@
 import pg from "pg";
 import { afterEach, expect, test } from "vitest";
-import { createDatabase } from "../../support/database.js";
+import { createDatabase } from "../../support/databases/database.js";
 import { until } from "../../store/until.js";
 import { startTestGateway } from "../support/gateway.js";
 import { startGenerations } from "../support/generations.js";

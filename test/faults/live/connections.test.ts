@@ -5,9 +5,9 @@ import { createToken } from "../../../src/server/identity/token-lines.js";
 import { connect, subscribe } from "../../server/live/live-server.js";
 import { addVms, storedVm } from "../../store/changes/log-fixtures.js";
 import { HOSTS, INTERVAL_MS } from "../../support/builders/passes.js";
-import { createDatabase } from "../../support/database.js";
+import { createDatabase } from "../../support/databases/database.js";
 import { eventually } from "../../support/eventually.js";
-import { startGatewayProcess, temporaryFolder } from "../../support/gateway.js";
+import { startGatewayProcess, temporaryFolder } from "../../support/processes/gateway.js";
 
 const hasDescriptorList = process.platform === "linux";
 if (!hasDescriptorList) console.warn("Open descriptors are not listed here: the test of them is skipped");

@@ -7,10 +7,10 @@ import {
   type EmbeddedPostgres,
 } from "../../../src/embedded-postgres/embedded-postgres.js";
 import { createDataSource } from "../../../src/store/postgres/data-source.js";
-import { createDatabase } from "../../support/database.js";
+import { createDatabase } from "../../support/databases/database.js";
 import { eventually } from "../../support/eventually.js";
-import { findPgBouncer, startPgBouncer } from "../../support/pgbouncer.js";
-import { hasRedisServer, placeForRedis } from "../../support/redis.js";
+import { findPgBouncer, startPgBouncer } from "../../support/databases/pgbouncer.js";
+import { hasRedisServer, placeForRedis } from "../../support/databases/redis.js";
 import { until } from "../../store/until.js";
 import { killUnderFollowers } from "../../torture/followers.js";
 import { startFollowers, type Followers } from "../support/followers.js";

@@ -9,9 +9,9 @@ import {
 import { startCluster, type SimulatedCluster } from "../../../src/simulator/cluster.js";
 import { createToken } from "../../../src/server/identity/token-lines.js";
 import { eventually } from "../../support/eventually.js";
-import { temporaryFolder } from "../../support/gateway.js";
-import { runSql } from "../../support/postgres-server.js";
-import { createSteppedClock } from "../../support/stepped-clock.js";
+import { temporaryFolder } from "../../support/processes/gateway.js";
+import { runSql } from "../../support/databases/postgres-server.js";
+import { createSteppedClock } from "../../support/processes/stepped-clock.js";
 import { startGatewayProcess, type GatewayProcess } from "../support/gateway-process.js";
 
 const clock = createSteppedClock();

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { killRounds } from "../../torture/kills.js";
-import { createDatabase } from "../../support/database.js";
+import { createDatabase } from "../../support/databases/database.js";
 
 test("F16: a gateway that is killed while it writes leaves every host entirely old or entirely new", async () => {
   const database = await createDatabase({ poolSize: 1 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startCluster, type SimulatedCluster } from "../../../src/simulator/cluster.js";
-import { createDatabase, type TestDatabase } from "../../support/database.js";
+import { createDatabase, type TestDatabase } from "../../support/databases/database.js";
 import { eventually } from "../../support/eventually.js";
 import { startGatewayProcess, type GatewayProcess } from "../support/gateway-process.js";
 

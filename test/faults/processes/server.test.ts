@@ -9,7 +9,7 @@ import {
   startEmbeddedPostgres,
   type EmbeddedPostgres,
 } from "../../../src/embedded-postgres/embedded-postgres.js";
-import { mountSmallDisk, unmountSmallDisk } from "../../support/small-disk.js";
+import { mountSmallDisk, unmountSmallDisk } from "../../support/databases/small-disk.js";
 import { until } from "../../store/until.js";
 import { startTestGateway, type Answer, type TestGateway } from "../support/gateway.js";
 import { startGenerations, type Generations } from "../support/generations.js";

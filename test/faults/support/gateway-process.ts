@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { runVnicGraph, type Run } from "../../support/process.js";
+import { runVnicGraph, type Run } from "../../support/processes/process.js";
 
 /** A gateway in a process of its own. */
 export interface GatewayProcess extends Run {

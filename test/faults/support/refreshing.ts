@@ -3,7 +3,7 @@ import type { VdsmClientOptions } from "../../../src/vdsm/vdsm-client.js";
 import type { PassResult } from "../../../src/refresher/pass.js";
 import type { RefresherOptions } from "../../../src/refresher/refresher.js";
 import { startRefresher, type Refresher } from "../../../src/refresher/refresher.js";
-import { createDatabase, type TestDatabase } from "../../support/database.js";
+import { createDatabase, type TestDatabase } from "../../support/databases/database.js";
 import {
   startGenerations,
   type GenerationHost,

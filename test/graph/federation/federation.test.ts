@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ask, askForData, askForErrors, getSchema } from "../ask.js";
+import { ask, askForData, askForErrors, getSchema } from "../support/ask.js";
 import { mac, uuid } from "../../support/builders/ids.js";
 import { createMemoryReadStore } from "../../support/builders/memory-read-store.js";
 import { guestInterfaceRow, nicRow, vmRow } from "../../support/builders/rows.js";

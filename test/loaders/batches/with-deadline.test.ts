@@ -4,7 +4,7 @@ import { withDeadline } from "../../../src/loaders/batches/with-deadline.js";
 import { uuid } from "../../support/builders/ids.js";
 import { createMemoryReadStore } from "../../support/builders/memory-read-store.js";
 import { vmRow } from "../../support/builders/rows.js";
-import { listEveryRead } from "../../support/every-read.js";
+import { listEveryRead } from "../../support/reads/every-read.js";
 
 /** A request that has time until told otherwise. */
 function request() {

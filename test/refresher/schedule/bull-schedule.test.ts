@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createBullSchedule } from "../../../src/refresher/schedule/bull-schedule.js";
 import type { HostSchedule, PassOutcome } from "../../../src/refresher/schedule/schedule.js";
 import { startTimerSchedule } from "../../../src/refresher/schedule/timer-schedule.js";
-import { hasRedisServer, placeForRedis, type TestRedis } from "../../support/redis.js";
+import { hasRedisServer, placeForRedis, type TestRedis } from "../../support/databases/redis.js";
 import { collectingLog, hostsNamed, PollingDiary, until } from "./polling-diary.js";
 import { configuredHost } from "../../support/builders/passes.js";
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { buildGraphSchema } from "../../../src/graph/schema.js";
 import { createLoaders } from "../../../src/loaders/loaders.js";
 import type { ReadStore } from "../../../src/store/types.js";
-import { createDatabase, type TestDatabase } from "../../support/database.js";
+import { createDatabase, type TestDatabase } from "../../support/databases/database.js";
 import { served, until } from "../running.js";
 import { HOST_A, id } from "../../support/builders/ids.js";
 import { HOSTS, INTERVAL_MS, writePass } from "../../support/builders/passes.js";

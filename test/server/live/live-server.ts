@@ -12,7 +12,7 @@ import type { ServerOptions } from "../../../src/server/options.js";
 import { createChangeLog } from "../../../src/store/changes/change-log.js";
 import { readHosts } from "../../../src/store/read/host-reads.js";
 import { HOSTS, INTERVAL_MS } from "../../support/builders/passes.js";
-import { createDatabase, type TestDatabase } from "../../support/database.js";
+import { createDatabase, type TestDatabase } from "../../support/databases/database.js";
 import { unmanaged, type Served } from "../running.js";
 
 /** A server of the graph on a database of its own, with its feed. */

@@ -3,7 +3,7 @@ import { readVmChanges } from "../../../src/store/changes/past/vm-changes.js";
 import { migrate } from "../../../src/store/postgres/migrate.js";
 import { HOST_A, HOST_B, id } from "../../support/builders/ids.js";
 import { HOSTS, INTERVAL_MS } from "../../support/builders/passes.js";
-import { createDatabase } from "../../support/database.js";
+import { createDatabase } from "../../support/databases/database.js";
 import { addVms, changeIps, storedVm } from "./log-fixtures.js";
 
 /** A row as it was written while it held its host, and whether it holds all of its VM, in columns of their own. */

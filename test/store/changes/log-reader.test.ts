@@ -8,7 +8,7 @@ import {
 import { formatCursor, parseCursor } from "../../../src/store/changes/cursor.js";
 import { LostCursorError } from "../../../src/store/changes/log-errors.js";
 import { eventually } from "../../support/eventually.js";
-import { createDatabase, type TestDatabase } from "../../support/database.js";
+import { createDatabase, type TestDatabase } from "../../support/databases/database.js";
 import { addVms, changeIps, storedVm } from "./log-fixtures.js";
 import { countsByVm, createRandom, expectedCounts, writeAtRandom } from "./log-writers.js";
 import { HOSTS, INTERVAL_MS } from "../../support/builders/passes.js";

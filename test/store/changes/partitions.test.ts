@@ -7,7 +7,7 @@ import {
   planPartitions,
   type Partition,
 } from "../../../src/store/changes/partitions.js";
-import { createDatabase, type TestDatabase } from "../../support/database.js";
+import { createDatabase, type TestDatabase } from "../../support/databases/database.js";
 import { addVms, storedVm } from "./log-fixtures.js";
 import { HOSTS, INTERVAL_MS } from "../../support/builders/passes.js";
 

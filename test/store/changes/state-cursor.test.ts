@@ -9,7 +9,7 @@ import { toVersion } from "../../../src/store/changes/versions/vm-version.js";
 import { runInTransaction } from "../../../src/store/postgres/sql.js";
 import { HOST_A, id } from "../../support/builders/ids.js";
 import { HOSTS, INTERVAL_MS } from "../../support/builders/passes.js";
-import { createDatabase, type TestDatabase } from "../../support/database.js";
+import { createDatabase, type TestDatabase } from "../../support/databases/database.js";
 import { addVms, changeIps, storedVm } from "./log-fixtures.js";
 import { createRandom } from "./log-writers.js";
 

@@ -10,7 +10,7 @@ import { NO_PARTS, type TreeReads, type VmTree } from "../../../src/store/vm-tre
 import { addVms, changeIps, storedVm } from "../changes/log-fixtures.js";
 import { HOST_A, id } from "../../support/builders/ids.js";
 import { claimHost, HOSTS, INTERVAL_MS } from "../../support/builders/passes.js";
-import { asAdmin, createDatabase, type TestDatabase } from "../../support/database.js";
+import { asAdmin, createDatabase, type TestDatabase } from "../../support/databases/database.js";
 import { eventually } from "../../support/eventually.js";
 
 let database: TestDatabase;

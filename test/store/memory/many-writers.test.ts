@@ -8,7 +8,7 @@ import { addVms, changeAllIps, storedVm } from "../changes/log-fixtures.js";
 import { HOST_A, id } from "../../support/builders/ids.js";
 import { HOSTS, INTERVAL_MS, writePass } from "../../support/builders/passes.js";
 import { toStoredNic } from "../../support/builders/stored.js";
-import { createDatabase, type TestDatabase } from "../../support/database.js";
+import { createDatabase, type TestDatabase } from "../../support/databases/database.js";
 
 let database: TestDatabase;
 

@@ -4,8 +4,8 @@ import { createLooks } from "../../../src/store/memory/look.js";
 import { createTreeMemory } from "../../../src/store/memory/tree-memory.js";
 import { createTreeReads } from "../../../src/store/read/vms/vm-trees.js";
 import { collectGarbage } from "../../support/garbage.js";
-import { addReadFleet } from "../../support/read-fleet.js";
-import { createDatabase, type TestDatabase } from "../../support/database.js";
+import { addReadFleet } from "../../support/reads/read-fleet.js";
+import { createDatabase, type TestDatabase } from "../../support/databases/database.js";
 
 let database: TestDatabase;
 

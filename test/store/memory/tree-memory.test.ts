@@ -6,8 +6,8 @@ import { createTreeReads } from "../../../src/store/read/vms/vm-trees.js";
 import { createRandom } from "../changes/log-writers.js";
 import { HOST_A, HOST_B } from "../../support/builders/ids.js";
 import { claimHost } from "../../support/builders/passes.js";
-import { createDatabase, type TestDatabase } from "../../support/database.js";
-import { anyStep, runSeries, VM_IDS } from "../../support/pass-series.js";
+import { createDatabase, type TestDatabase } from "../../support/databases/database.js";
+import { anyStep, runSeries, VM_IDS } from "../../support/passes/pass-series.js";
 import { ALL_PARTS, listQuestions, SCOPES } from "./questions.js";
 
 let database: TestDatabase;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { isStatementsOwnFailure, toDatabaseError } from "../../../src/store/postgres/errors.js";
 import { queryRows, runInTransaction } from "../../../src/store/postgres/sql.js";
-import { createDatabase, type TestDatabase } from "../../support/database.js";
+import { createDatabase, type TestDatabase } from "../../support/databases/database.js";
 
 let database: TestDatabase;
 

@@ -3,7 +3,7 @@ import { migrate } from "../../../src/store/postgres/migrate.js";
 import { id } from "../../support/builders/ids.js";
 import { HOSTS, INTERVAL_MS } from "../../support/builders/passes.js";
 import { toGuestInterfaceOf, toStoredNic } from "../../support/builders/stored.js";
-import { createDatabase } from "../../support/database.js";
+import { createDatabase } from "../../support/databases/database.js";
 import { addVms, changeIps, storedVm } from "../changes/log-fixtures.js";
 
 test("VMs that were stored before lists were sorted by change and address get both from what is stored", async () => {

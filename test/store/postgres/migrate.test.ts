@@ -7,10 +7,10 @@ import type { DataSource } from "typeorm";
 import { afterEach, describe, expect, test } from "vitest";
 import { createDataSource } from "../../../src/store/postgres/data-source.js";
 import { UnusableSchemaError, migrate } from "../../../src/store/postgres/migrate.js";
-import { StatementLog } from "../../support/statement-log.js";
+import { StatementLog } from "../../support/databases/statement-log.js";
 import { until } from "../until.js";
-import type { TestDatabase } from "../../support/database.js";
-import { createDatabase } from "../../support/database.js";
+import type { TestDatabase } from "../../support/databases/database.js";
+import { createDatabase } from "../../support/databases/database.js";
 
 const INITIAL = "InitialTables1795500000000";
 

@@ -5,8 +5,8 @@ import { loadConfig } from "../../../src/config.js";
 import { createDataSource } from "../../../src/store/postgres/data-source.js";
 import { readPasswordFile } from "../../../src/store/postgres/password-file.js";
 import { queryRows } from "../../../src/store/postgres/sql.js";
-import { createDatabase, type TestDatabase } from "../../support/database.js";
-import { temporaryFolder } from "../../support/gateway.js";
+import { createDatabase, type TestDatabase } from "../../support/databases/database.js";
+import { temporaryFolder } from "../../support/processes/gateway.js";
 
 const folder = temporaryFolder();
 let database: TestDatabase;

@@ -13,9 +13,9 @@ import { prepareBinaries } from "../../../src/embedded-postgres/binaries.js";
 import { createAuthority, type Credentials } from "../../../src/simulator/wire/certificates.js";
 import { createDataSource } from "../../../src/store/postgres/data-source.js";
 import { eventually } from "../../support/eventually.js";
-import { temporaryFolder } from "../../support/gateway.js";
-import { runSql } from "../../support/postgres-server.js";
-import { freePort } from "../../support/tcp.js";
+import { temporaryFolder } from "../../support/processes/gateway.js";
+import { runSql } from "../../support/databases/postgres-server.js";
+import { freePort } from "../../support/processes/tcp.js";
 
 const SETTINGS = { fsync: "off" };
 const NO_LOG = () => undefined;

@@ -1,8 +1,8 @@
 import { afterEach, expect, test } from "vitest";
 import { createDataSource } from "../../../src/store/postgres/data-source.js";
 import { migrate, UnusableSchemaError } from "../../../src/store/postgres/migrate.js";
-import { withDatabase } from "../../support/postgres-server.js";
-import { asAdmin, createDatabase } from "../../support/database.js";
+import { withDatabase } from "../../support/databases/postgres-server.js";
+import { asAdmin, createDatabase } from "../../support/databases/database.js";
 import { inject } from "vitest";
 
 const cleanups: (() => Promise<unknown>)[] = [];

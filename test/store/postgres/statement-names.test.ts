@@ -2,7 +2,7 @@ import type { DataSource, QueryRunner } from "typeorm";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createDataSource } from "../../../src/store/postgres/data-source.js";
 import { MAX_NAMES_A_CONNECTION, StatementNames } from "../../../src/store/postgres/statement-names.js";
-import { createDatabase, type TestDatabase } from "../../support/database.js";
+import { createDatabase, type TestDatabase } from "../../support/databases/database.js";
 
 let database: TestDatabase;
 let dataSource: DataSource;

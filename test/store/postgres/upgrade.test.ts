@@ -3,13 +3,13 @@ import { afterEach, describe, expect, test } from "vitest";
 import { createHostLink } from "../../../src/refresher/host-link.js";
 import { migrate } from "../../../src/store/postgres/migrate.js";
 import { MIGRATIONS } from "../../../src/store/postgres/migrations.js";
-import { askForData } from "../../graph/ask.js";
+import { askForData } from "../../graph/support/ask.js";
 import { FakeHost } from "../../refresher/fake-host.js";
 import { HOST_A } from "../../support/builders/ids.js";
 import { configuredHost } from "../../support/builders/passes.js";
 import { reportedInterface, reportedNic, reportedVm } from "../../support/builders/reported.js";
-import { createDatabase, type TestDatabase } from "../../support/database.js";
-import { runPass } from "../../support/run-pass.js";
+import { createDatabase, type TestDatabase } from "../../support/databases/database.js";
+import { runPass } from "../../support/passes/run-pass.js";
 
 const VM = "00000000-0000-4000-8000-0000000000a1";
 const DOWN_VM = "00000000-0000-4000-8000-0000000000a2";

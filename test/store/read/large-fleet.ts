@@ -1,4 +1,4 @@
-import { formatId, formatIp, formatMac } from "../../support/large-ids.js";
+import { formatId, formatIp, formatMac } from "../../support/databases/large-ids.js";
 
 /**
  * 100,000 VMs on 250 hosts with 200,000 vNICs, 400,000 guest interfaces and 600,000 addresses, as statements for our own

@@ -4,7 +4,7 @@ import type { VmFilter, VmTextKey } from "../../../src/store/vm-search.js";
 import { HOST_A } from "../../support/builders/ids.js";
 import { HOSTS, INTERVAL_MS, writePass } from "../../support/builders/passes.js";
 import { toGuestInterfaceOf, vmState } from "../../support/builders/stored.js";
-import { createDatabase, type TestDatabase } from "../../support/database.js";
+import { createDatabase, type TestDatabase } from "../../support/databases/database.js";
 
 const NAMES = ["WIN-ISTANBUL", "dağ", "Straße", "ΟΔΟΣ", "λόγος", "ЖУК", "éCOLE", "i-i", "a_b%c"];
 

@@ -2,11 +2,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseCidr } from "../../../src/model/address/cidr.js";
 import { createReader } from "../../../src/store/read/reader.js";
 import type { ReadStore, VmOrder, VmRow } from "../../../src/store/types.js";
-import { VM_ORDERS } from "../../support/vm-orders.js";
-import { createDatabase, type TestDatabase } from "../../support/database.js";
+import { VM_ORDERS } from "../../support/reads/vm-orders.js";
+import { createDatabase, type TestDatabase } from "../../support/databases/database.js";
 import type { PlanNode } from "../../engine-store/engine-database.js";
 import { LARGE_FLEET } from "./large-fleet.js";
-import { largeId } from "../../support/large-ids.js";
+import { largeId } from "../../support/databases/large-ids.js";
 
 let database: TestDatabase;
 let reads: ReadStore;

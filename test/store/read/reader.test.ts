@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ReadStore, Store, VmFilter, VmOrder, VmScope } from "../../../src/store/types.js";
-import type { TestDatabase } from "../../support/database.js";
-import { createDatabase } from "../../support/database.js";
+import type { TestDatabase } from "../../support/databases/database.js";
+import { createDatabase } from "../../support/databases/database.js";
 import { HOST_A, HOST_B, HOST_C, id } from "../../support/builders/ids.js";
 import { HOSTS, INTERVAL_MS, writePass } from "../../support/builders/passes.js";
 import { toGuestInterfaceOf, toStoredNic, vmState } from "../../support/builders/stored.js";

@@ -6,9 +6,9 @@ import { createDataSource } from "../../../src/store/postgres/data-source.js";
 import { createStore } from "../../../src/store/store.js";
 import type { Readers, ReadStore } from "../../../src/store/types.js";
 import { createEngineDatabase, type EngineDatabase } from "../../engine-store/engine-database.js";
-import { createDatabase, type TestDatabase } from "../../support/database.js";
-import { withDatabase } from "../../support/postgres-server.js";
-import { listEveryRead } from "../../support/every-read.js";
+import { createDatabase, type TestDatabase } from "../../support/databases/database.js";
+import { withDatabase } from "../../support/databases/postgres-server.js";
+import { listEveryRead } from "../../support/reads/every-read.js";
 
 const LIMITS = { statementTimeoutMs: 50, answerTimeoutMs: 20_000 };
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ConfiguredHost, HostChanges, Store } from "../../../src/store/types.js";
-import type { TestDatabase } from "../../support/database.js";
+import type { TestDatabase } from "../../support/databases/database.js";
 import { cleanDatabase } from "../clean-database.js";
 import { id } from "../../support/builders/ids.js";
 import { claimHost, INTERVAL_MS, PASS } from "../../support/builders/passes.js";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { HostChanges, Store } from "../../../src/store/types.js";
-import type { TestDatabase } from "../../support/database.js";
+import type { TestDatabase } from "../../support/databases/database.js";
 import { cleanDatabase } from "../clean-database.js";
 import { HOST_A, HOST_B, HOST_C, id } from "../../support/builders/ids.js";
 import { PASS, claimHost, writePass } from "../../support/builders/passes.js";

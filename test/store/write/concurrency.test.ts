@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { HostChanges, HostClaim, Store, StoredVm } from "../../../src/store/types.js";
-import type { TestDatabase } from "../../support/database.js";
+import type { TestDatabase } from "../../support/databases/database.js";
 import { cleanDatabase } from "../clean-database.js";
 import { HOST_A, HOST_B, HOST_C, id } from "../../support/builders/ids.js";
 import { HOSTS, INTERVAL_MS, PASS, claimHost, writePass } from "../../support/builders/passes.js";

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { createStore, type Store } from "../../../src/store/store.js";
-import type { TestDatabase } from "../../support/database.js";
+import type { TestDatabase } from "../../support/databases/database.js";
 import { cleanDatabase } from "../clean-database.js";
 import { NO_CHANGES } from "../../../src/refresher/plan/plan-builder.js";
 import type { HostClaim } from "../../../src/store/types.js";

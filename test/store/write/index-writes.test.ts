@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Store } from "../../../src/store/types.js";
 import { eventually } from "../../support/eventually.js";
-import type { TestDatabase } from "../../support/database.js";
+import type { TestDatabase } from "../../support/databases/database.js";
 import { addVms, changeAllIps, storedVm } from "../changes/log-fixtures.js";
 import { cleanDatabase } from "../clean-database.js";
 

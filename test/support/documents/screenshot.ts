@@ -8,8 +8,8 @@ import {
   openBrowser,
   runFirstExample,
   runFurtherExample,
-} from "../browser.js";
-import { startGatewayProcess, temporaryFolder } from "../gateway.js";
+} from "../processes/browser.js";
+import { startGatewayProcess, temporaryFolder } from "../processes/gateway.js";
 
 const WIDE = { width: 1_280, height: 800 };
 const MIDDLE = { width: 1_000, height: 640 };

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { HOST_A, HOST_B, id } from "../../../support/builders/ids.js";
 import { createMemoryReadStore } from "../../../support/builders/memory-read-store.js";
-import { askForData, askForErrors } from "../../ask.js";
-import { createTwoSources, guestMac, type TwoSources } from "../../two-sources.js";
+import { askForData, askForErrors } from "../../support/ask.js";
+import { createTwoSources, guestMac, type TwoSources } from "../../support/two-sources.js";
 
 let both: TwoSources;
 

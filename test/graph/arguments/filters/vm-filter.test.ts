@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ReadStore } from "../../../../src/store/types.js";
-import { createDatabase } from "../../../support/database.js";
+import { createDatabase } from "../../../support/databases/database.js";
 import { HOST_A } from "../../../support/builders/ids.js";
 import { HOSTS, INTERVAL_MS, writePass } from "../../../support/builders/passes.js";
 import { toGuestInterfaceOf, vmChange, vmState } from "../../../support/builders/stored.js";
-import { askForData, askForErrors } from "../../ask.js";
-import { createTwoSources, type TwoSources } from "../../two-sources.js";
+import { askForData, askForErrors } from "../../support/ask.js";
+import { createTwoSources, type TwoSources } from "../../support/two-sources.js";
 
 let both: TwoSources;
 

@@ -6,10 +6,10 @@ import { createEngineDatabase, type EngineDatabase } from "../../../engine-store
 import { addVms, changeIps, storedVm } from "../../../store/changes/log-fixtures.js";
 import { HOST_A, HOST_B, HOST_C, id } from "../../../support/builders/ids.js";
 import { HOSTS, INTERVAL_MS } from "../../../support/builders/passes.js";
-import { createDatabase, type TestDatabase } from "../../../support/database.js";
-import { anyStep, runSeries } from "../../../support/pass-series.js";
-import { VM_ORDERS } from "../../../support/vm-orders.js";
-import { askForData, askForErrors } from "../../ask.js";
+import { createDatabase, type TestDatabase } from "../../../support/databases/database.js";
+import { anyStep, runSeries } from "../../../support/passes/pass-series.js";
+import { VM_ORDERS } from "../../../support/reads/vm-orders.js";
+import { askForData, askForErrors } from "../../support/ask.js";
 
 const ENGINE_ORDERS = VM_ORDERS.filter((order) => !/^LAST|^PRIMARY/.test(order));
 type Order = (typeof VM_ORDERS)[number];

@@ -3,12 +3,12 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createEngineStore } from "../../../../src/engine-store/engine-store.js";
 import { createChangeLog } from "../../../../src/store/changes/change-log.js";
 import type { VmScope } from "../../../../src/store/types.js";
-import { applyDifferences } from "../../../support/apply-differences.js";
+import { applyDifferences } from "../../../support/passes/apply-differences.js";
 import { HOST_A } from "../../../support/builders/ids.js";
-import { createDatabase, type TestDatabase } from "../../../support/database.js";
-import { anyStep, runSeries, VM_IDS, type Step } from "../../../support/pass-series.js";
+import { createDatabase, type TestDatabase } from "../../../support/databases/database.js";
+import { anyStep, runSeries, VM_IDS, type Step } from "../../../support/passes/pass-series.js";
 import { listDifferences } from "../../../../src/store/changes/differences/differences.js";
-import { askForData, askForErrors } from "../../ask.js";
+import { askForData, askForErrors } from "../../support/ask.js";
 
 let database: TestDatabase;
 

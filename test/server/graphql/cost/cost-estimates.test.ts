@@ -22,7 +22,7 @@ import { measureAnswer } from "../../../../src/server/graphql/cost/answer-size.j
 import { estimateCost } from "../../../../src/server/graphql/cost/estimate-cost.js";
 import { advanceAddressIndex } from "../../../../src/store/changes/spans/span-indexer.js";
 import { readListCounts, type ListCounts } from "../../../../src/store/read/list-counts.js";
-import { createDatabase, type TestDatabase } from "../../../support/database.js";
+import { createDatabase, type TestDatabase } from "../../../support/databases/database.js";
 import { HOST_A, HOST_B, id } from "../../../support/builders/ids.js";
 import { HOSTS, INTERVAL_MS, writePass } from "../../../support/builders/passes.js";
 import { toGuestInterfaceOf, toStoredNic, vmState } from "../../../support/builders/stored.js";

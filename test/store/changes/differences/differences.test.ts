@@ -4,7 +4,7 @@ import type { Difference } from "../../../../src/store/changes/differences/diffe
 import { listDifferences } from "../../../../src/store/changes/differences/differences.js";
 import { createDelta } from "../../../../src/store/changes/versions/vm-delta.js";
 import type { VmVersion } from "../../../../src/store/changes/versions/vm-version.js";
-import { applyDifferences } from "../../../support/apply-differences.js";
+import { applyDifferences } from "../../../support/passes/apply-differences.js";
 import { HOST_A, HOST_B, id } from "../../../support/builders/ids.js";
 import { toGuestInterfaceOf } from "../../../support/builders/stored.js";
 import { anyVersion, plainVersion } from "../../../support/builders/versions.js";

@@ -5,8 +5,8 @@ import { listHeldAddresses } from "../../../../src/store/changes/spans/held-addr
 import { toVersion, type VmVersion } from "../../../../src/store/changes/versions/vm-version.js";
 import type { AddressSpan, SpanPosition, VmScope } from "../../../../src/store/types.js";
 import { HOST_A } from "../../../support/builders/ids.js";
-import { createDatabase, type TestDatabase } from "../../../support/database.js";
-import { anyStep, runSeries, VM_IDS, type Instant } from "../../../support/pass-series.js";
+import { createDatabase, type TestDatabase } from "../../../support/databases/database.js";
+import { anyStep, runSeries, VM_IDS, type Instant } from "../../../support/passes/pass-series.js";
 
 const ADDRESSES = ["10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4"];
 const MACS = ["52:54:00:00:00:01", "52:54:00:00:00:02"];

@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { formatCursor, parseCursor } from "../../../../src/store/changes/cursor.js";
 import { advanceAddressIndex } from "../../../../src/store/changes/spans/span-indexer.js";
-import { createDatabase, type TestDatabase } from "../../../support/database.js";
-import { anyStep, runSeries } from "../../../support/pass-series.js";
+import { createDatabase, type TestDatabase } from "../../../support/databases/database.js";
+import { anyStep, runSeries } from "../../../support/passes/pass-series.js";
 
 const SMALL = { vms: 1, changes: 2 };
 

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { makePast, formatAddressAt } from "../../../../bench/history-data.js";
-import { openExplainedReads } from "../../../../bench/explained-reads.js";
+import { makePast, formatAddressAt } from "../../../../bench/history/history-data.js";
+import { openExplainedReads } from "../../../../bench/history/explained-reads.js";
 import pg from "pg";
 import { createChangeLog } from "../../../../src/store/changes/change-log.js";
 import { formatCursor } from "../../../../src/store/changes/cursor.js";
 import type { AddressSpansQuestion, ReadStore } from "../../../../src/store/types.js";
-import { createDatabase, type TestDatabase } from "../../../support/database.js";
+import { createDatabase, type TestDatabase } from "../../../support/databases/database.js";
 
 let database: TestDatabase;
 let client: pg.Client;

@@ -4,7 +4,7 @@ import { isInScope } from "../../../../src/store/read/conditions/scope-match.js"
 import { createVmScopeSql } from "../../../../src/store/read/conditions/scope.js";
 import { SqlParameters } from "../../../../src/store/postgres/sql.js";
 import { HOST_A, HOST_B, id } from "../../../support/builders/ids.js";
-import { createDatabase, type TestDatabase } from "../../../support/database.js";
+import { createDatabase, type TestDatabase } from "../../../support/databases/database.js";
 
 let database: TestDatabase;
 

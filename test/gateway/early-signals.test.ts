@@ -1,0 +1,81 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { createAuthority } from "../../src/simulator/wire/certificates.js";
+import { createDatabase, type TestDatabase } from "../support/databases/database.js";
+import { writeLoadHook } from "../support/processes/load-hook.js";
+import { runVnicGraph } from "../support/processes/process.js";
+
+/** Sends this process a signal when Node is about to load the module that AT_MODULE names. */
+const HOOK = `if (url.includes(process.env.AT_MODULE)) process.kill(process.pid, process.env.SIGNAL ?? "SIGTERM");`;
+
+let folder: string;
+let hooked: readonly string[];
+let database: TestDatabase;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "vnic-graph-signal-"));
+  database = await createDatabase();
+  hooked = writeLoadHook(folder, HOOK);
+});
+
+afterEach(async () => {
+  await database.drop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+test.each([
+  ["the first of its own modules", "src/main.ts", "/src/commands/program/create-program"],
+  ["a library", "src/main.ts", "/node_modules/commander/"],
+  ["the program, from the package's command", "bin/vnic-graph.mjs", "/src/main."],
+  ["a library, from the package's command", "bin/vnic-graph.mjs", "/node_modules/commander/"],
+])("SIGTERM while Node loads %s ends the start with 0", async (_, program, module) => {
+  const run = runVnicGraph(
+    ["start"],
+    { PORT: "0", DATABASE_URL: database.url, DATA_DIR: folder, AT_MODULE: module },
+    [...hooked, program],
+  );
+  expect(await run.ended, run.output()).toBe(0);
+  expect(run.output()).toBe("");
+});
+
+test("SIGTERM while Node loads a command that then has not been done ends it with 143", async () => {
+  const run = runVnicGraph(
+    ["migrate"],
+    { DATABASE_URL: database.url, DATA_DIR: folder, AT_MODULE: "/node_modules/commander/" },
+    [...hooked, "src/main.ts"],
+  );
+  expect(await run.ended, run.output()).toBe(143);
+});
+
+test.each([
+  ["a library", "src/main.ts", "/node_modules/commander/"],
+  ["the program, from the package's command", "bin/vnic-graph.mjs", "/src/main."],
+])("SIGHUP while Node loads %s does not end the start", async (_, program, module) => {
+  const run = runVnicGraph(
+    ["start"],
+    { PORT: "0", DATABASE_URL: database.url, DATA_DIR: folder, AT_MODULE: module, SIGNAL: "SIGHUP" },
+    [...hooked, program],
+  );
+  await run.says(/GraphQL: /);
+  run.child.kill("SIGTERM");
+  expect(await run.ended, run.output()).toBe(0);
+});
+
+test("SIGHUP before the gateway is ready has it read its files again as soon as it is", async () => {
+  const { cert, key } = await (await createAuthority()).issueHost("localhost");
+  const files = { TLS_CERT_FILE: join(folder, "cert"), TLS_KEY_FILE: join(folder, "key") };
+  await Promise.all([writeFile(files.TLS_CERT_FILE, cert), writeFile(files.TLS_KEY_FILE, key)]);
+  const run = runVnicGraph(
+    ["start"],
+    {
+      ...{ PORT: "0", DATABASE_URL: database.url, DATA_DIR: folder, ...files },
+      ...{ AT_MODULE: "/src/gateway.ts", SIGNAL: "SIGHUP" },
+    },
+    [...hooked, "src/main.ts"],
+  );
+  await run.says(/certificate reloaded/);
+  run.child.kill("SIGTERM");
+  expect(await run.ended, run.output()).toBe(0);
+});

@@ -1,0 +1,40 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { loadConfig } from "../../src/config.js";
+import { openHostPool } from "../../src/gateway/hosts/host-pool.js";
+import { createLog } from "../../src/gateway/log.js";
+import { startPolling } from "../../src/gateway/hosts/polling.js";
+import { checkReadiness } from "../../src/gateway/serving/readiness.js";
+import { openReplicas } from "../../src/gateway/hosts/replicas.js";
+import { createDatabase, type TestDatabase } from "../support/databases/database.js";
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createDatabase();
+});
+afterAll(() => database.drop());
+
+test("hosts are registered once, and before anything can be ready", async () => {
+  const config = loadConfig({
+    DATABASE_URL: database.url,
+    VDSM_HOSTS: "127.0.0.1:1,127.0.0.1:2",
+    VDSM_TLS: "off",
+    REFRESH_INTERVAL: "off",
+  });
+  const log = createLog("silent");
+  const { store } = database;
+  expect(await checkReadiness({ health: store, polling: null })).toMatchObject({ ready: true });
+  database.statements();
+  const polling = await startPolling({
+    config,
+    log,
+    pool: await openHostPool(config),
+    store,
+    replicas: await openReplicas(config, log),
+    metrics: { onPass: () => undefined },
+  });
+  expect(await store.listHosts()).toHaveLength(2);
+  expect(await checkReadiness({ health: store, polling: null })).toMatchObject({ ready: false });
+  await polling?.stop();
+  const registrations = database.statements().filter((sql) => sql.includes("INSERT INTO vds_static"));
+  expect(registrations).toHaveLength(1);
+});

@@ -1,0 +1,60 @@
+import { spawn } from "node:child_process";
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createDatabase, type TestDatabase } from "../support/databases/database.js";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+let database: TestDatabase;
+
+beforeAll(async () => {
+  database = await createDatabase();
+});
+afterAll(() => database.drop());
+
+/** Runs `npm start` until it serves, reads the page at its address, and ends it. */
+async function start(): Promise<{ readonly output: string; readonly page: string }> {
+  const child = spawn("npm", ["start"], {
+    cwd: ROOT,
+    env: { PATH: process.env["PATH"], HOME: process.env["HOME"], DATABASE_URL: database.url, PORT: "0" },
+    detached: true,
+  });
+  const ended = new Promise((resolve) => child.once("close", resolve));
+  let output = "";
+  try {
+    const url = await new Promise<string>((resolve, reject) => {
+      const hear = (chunk: Buffer): void => {
+        output += chunk.toString();
+        const [, found] = /Portal: +(http:\S+)/.exec(output) ?? [];
+        if (found !== undefined) resolve(found);
+      };
+      child.stdout.on("data", hear);
+      child.stderr.on("data", hear);
+      void ended.then(() => {
+        reject(new Error(`ended:\n${output}`));
+      });
+    });
+    return { output, page: await (await fetch(url)).text() };
+  } finally {
+    process.kill(-child.pid!, "SIGTERM");
+    await ended;
+  }
+}
+
+/** Lists all files that a build writes, with when that was. */
+function listBuilt(): readonly string[] {
+  return readdirSync(join(ROOT, "dist"), { recursive: true, encoding: "utf8" })
+    .map((path) => `${path} ${statSync(join(ROOT, "dist", path)).mtimeMs}`)
+    .toSorted();
+}
+
+test("npm start serves the portal without a further step, and a second start writes no file of the build", async () => {
+  const first = await start();
+  expect(first.page).toContain('<div id="portal"');
+  const built = listBuilt();
+  expect(built.some((path) => path.startsWith("portal/index.html"))).toBe(true);
+  const second = await start();
+  expect(second.page).toBe(first.page);
+  expect(listBuilt()).toEqual(built);
+});
