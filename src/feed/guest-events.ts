@@ -84,23 +84,25 @@ async function* follow(
   const readVmIds = vmIds !== null && vmIds.length <= MOST_VMS ? vmIds : null;
   const isAsked = ({ vmId }: LoggedChange) => asked === null || asked.has(vmId);
   const shown = new ShownState();
-  let position: LogCursor;
-  if (after === null || after === START_CURSOR) {
-    position = yield* yieldState(parts, question, shown, signal);
-  } else {
-    position = after === NOW_CURSOR ? (await log.openTail()).cursor : parseCursor(after);
+  let caughtUpTo: LogCursor | null = null;
+  // Who follows from now on needs no reader: the feed finds the end of the log for all who begin at the same time.
+  if (after !== NOW_CURSOR) {
+    const isFromStart = after === null || after === START_CURSOR;
+    const position = isFromStart ? yield* yieldState(parts, question, shown, signal) : parseCursor(after);
+    const ownReader = log.openReader(position, { vmIds: readVmIds });
+    yield* readAll(ownReader);
+    caughtUpTo = ownReader.cursor;
   }
-  const ownReader = log.openReader(position, { vmIds: readVmIds });
-  yield* readAll(ownReader);
   if (signal.aborted) return;
   const queue = new EventQueue(pages, question, parts, signal, onSlow);
   const listening = await feed.listen(queue);
   try {
-    for await (const event of readAll(
-      log.openReader(ownReader.cursor, { until: listening.from, vmIds: readVmIds }),
-    )) {
-      yield event;
-      queue.noteTaken();
+    if (caughtUpTo !== null) {
+      const rest = log.openReader(caughtUpTo, { until: listening.from, vmIds: readVmIds });
+      for await (const event of readAll(rest)) {
+        yield event;
+        queue.noteTaken();
+      }
     }
     onCurrent();
     for (let event = await queue.take(); event !== null; event = await queue.take()) yield event;

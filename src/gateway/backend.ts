@@ -16,6 +16,7 @@ import { startAddressIndex } from "./database/span-indexing.js";
 import { startLogMaintenance } from "./database/log-maintenance.js";
 import { startPolling, type Polling } from "./hosts/polling.js";
 import { openReplicas } from "./hosts/replicas.js";
+import { createTroubleLog } from "./trouble-log.js";
 import { createVisibleChanges } from "./visible-passes.js";
 
 /** The part of a gateway behind its server. It exists once the database has answered. */
@@ -98,8 +99,8 @@ async function pollInto(
       },
     },
   });
-  const addressIndex = startAddressIndex(changes, log);
-  const trees = createTrees(database, config);
+  const addressIndex = await startAddressIndex(changes, log);
+  const trees = createTrees(database, config, log);
   return {
     database,
     store,
@@ -120,9 +121,17 @@ async function pollInto(
 }
 
 /** Creates the memory of VMs that were read. Complete answers get the rest of `CACHE_MB`. */
-function createTrees({ readers }: Database, { cacheBytes }: Config): TreeMemory | null {
+function createTrees({ readers }: Database, { cacheBytes }: Config, log: Log): TreeMemory | null {
   if (cacheBytes === 0) return null;
-  return createTreeMemory({ maxBytes: cacheBytes * TREES_SHARE, look: createLooks(readers) });
+  return createTreeMemory({
+    maxBytes: cacheBytes * TREES_SHARE,
+    look: createLooks(readers),
+    onLook: createTroubleLog(
+      log,
+      "changes cannot be read for kept VMs, so each answer is read from the database; it is tried again",
+      "changes are read for kept VMs again",
+    ),
+  });
 }
 
 /** The share of `CACHE_MB` that VMs take. */

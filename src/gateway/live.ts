@@ -6,8 +6,8 @@ import { DEFAULT_LIMITS } from "../model/limits.js";
 import { createChangeLog } from "../store/changes/change-log.js";
 import { readHosts } from "../store/read/host-reads.js";
 import type { Database } from "./database/database.js";
-import { formatError } from "./format-error.js";
 import type { Log } from "./log.js";
+import { createTroubleLog } from "./trouble-log.js";
 
 /** What subscribers of this process get their events from. */
 export interface Live {
@@ -65,13 +65,5 @@ export function openLive(
     stop: async () => {
       await Promise.all([feed.stop(), hosts.stop()]);
     },
-  };
-}
-
-/** Creates a listener that logs when something cannot be read any more, and when it can again. */
-function createTroubleLog(log: Log, begun: string, ended: string): (error: Error | null) => void {
-  return (error) => {
-    if (error === null) log.info(ended);
-    else log.warn({ reason: formatError(error) }, begun);
   };
 }

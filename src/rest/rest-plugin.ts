@@ -83,15 +83,21 @@ export function registerRest(app: FastifyInstance, options: RestOptions, done: (
     },
   });
   for (const url of [BASE, `${BASE}/*`]) {
-    app.route({
-      method: ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
-      url,
-      handler: () => {
-        throw new OvirtFaultError(405, "Guests are only read here; use GET or HEAD", { allow: "GET, HEAD" });
-      },
-    });
+    app.route({ method: ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"], url, handler: refuseMethod });
   }
+  // All other methods of HTTP. The handler of what has no route is bound to a prefix, so it needs a room of its own.
+  void app.register(
+    (rest, _options, registered) => {
+      rest.setNotFoundHandler(refuseMethod);
+      registered();
+    },
+    { prefix: BASE },
+  );
   done();
+}
+
+function refuseMethod(): never {
+  throw new OvirtFaultError(405, "Guests are only read here; use GET or HEAD", { allow: "GET, HEAD" });
 }
 
 /** Lists every path twice: clients may name the version of the API in it. */

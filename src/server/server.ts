@@ -36,6 +36,7 @@ import { findBuiltPages, registerPageRoutes } from "./routes/pages.js";
 import { readPortalOperations } from "./graphql/request/portal-operations.js";
 import { registerReadingRoutes } from "./routes/reading-routes.js";
 import { createRequestReader } from "./graphql/request/request-reader.js";
+import { normalizeTarget } from "./request-target.js";
 import { SECURITY_HEADERS } from "./security-headers.js";
 import { createShutdown } from "./shutdown.js";
 import { toSecureContext, toServerTls } from "./tls.js";
@@ -136,9 +137,11 @@ function createApp({ tls, basePath = "", log }: ServerOptions): FastifyInstance 
     genReqId: () => randomUUID(),
     requestIdHeader: false as const,
     exposeHeadRoutes: false,
+    // An id that nothing has is answered as such, however long it is. The size of the head bounds it.
+    routerOptions: { maxParamLength: connections.maxHeaderSize },
     // Loading the compilers of JSON schemas takes a tenth of a start, and no route has such a schema.
     schemaController: { compilersFactory: { buildValidator: refuseSchemas, buildSerializer: refuseSchemas } },
-    rewriteUrl: ({ url }: IncomingMessage) => dropTrailingSlash(dropBasePath(url ?? "/", basePath)),
+    rewriteUrl: ({ url }: IncomingMessage) => normalizeTarget(url ?? "/", basePath),
     frameworkErrors: (error: Error, request: unknown, reply: unknown): void => {
       void sendError(
         request as Parameters<typeof sendError>[0],
@@ -155,20 +158,6 @@ function createApp({ tls, basePath = "", log }: ServerOptions): FastifyInstance 
 
 function refuseSchemas(): never {
   throw new Error("a route has a JSON schema, for which no compiler is loaded");
-}
-
-/** Drops the base path. A proxy may serve us below a path and pass that path on, or take it off. */
-function dropBasePath(url: string, basePath: string): string {
-  if (basePath === "" || !url.startsWith(basePath)) return url;
-  const rest = url.slice(basePath.length);
-  return rest === "" || rest.startsWith("?") ? `/${rest}` : rest.startsWith("/") ? rest : url;
-}
-
-/** Drops a slash at a path's end, so that both paths are the same. */
-function dropTrailingSlash(url: string): string {
-  const at = url.indexOf("?");
-  const path = at === -1 ? url : url.slice(0, at);
-  return path.length > 1 && path.endsWith("/") ? path.slice(0, -1) + url.slice(path.length) : url;
 }
 
 /** Registers what every answer gets: headers, the gate, CORS, errors and compression, in this order. */

@@ -51,13 +51,18 @@ interface Client {
 }
 
 /** Follows, and keeps what comes. */
-function follow(question: Partial<FollowQuestion> = {}, source = events): Client {
+function follow(
+  question: Partial<FollowQuestion> = {},
+  source = events,
+  onCurrent: () => void = () => undefined,
+): Client {
   const controller = new AbortController();
   const client: Client = { got: [], error: null, leave: () => Promise.resolve() };
   const reading = (async () => {
     try {
       const asked = { interest: ALL, after: null, scope: null, ...question };
-      for await (const event of source.follow(asked, controller.signal)) client.got.push(event);
+      for await (const event of source.follow(asked, controller.signal, { onCurrent }))
+        client.got.push(event);
     } catch (error) {
       client.error = error;
     }
@@ -136,6 +141,41 @@ describe("guest events", () => {
         "CHANGE 10.0.0.2 > 10.0.0.3",
       ]);
     });
+  });
+
+  test("find the end of the log for all who begin now, with no read of their own", async () => {
+    const vm = countedVm(1);
+    await addVms(database.store, [vm]);
+    const log = createChangeLog(database.dataSource);
+    const opened: string[] = [];
+    const counted = {
+      ...log,
+      openTail: () => {
+        opened.push("tail");
+        return log.openTail();
+      },
+      openReader: (...asked: Parameters<typeof log.openReader>) => {
+        opened.push("reader");
+        return log.openReader(...asked);
+      },
+    };
+    const ownFeed = startFeed({ log: counted, intervalMs: 20 });
+    const source = createGuestEvents({ feed: ownFeed, log: counted, maxWaiting: 1_000 });
+    const clients: Client[] = [];
+    let current = 0;
+    for (let count = 1; count <= 3; count += 1) {
+      clients.push(follow({ after: "now" }, source, () => (current += 1)));
+      await eventually(() => {
+        expect(current).toBe(count);
+      });
+    }
+    expect(opened).toEqual(["tail"]);
+    await changeIps(database.store, vm, "10.0.0.1");
+    await eventually(() => {
+      for (const { got } of clients) expect(describeEvents(got)).toEqual(["CHANGE 10.0.0.0 > 10.0.0.1"]);
+    });
+    await Promise.all(clients.map((client) => client.leave()));
+    await ownFeed.stop();
   });
 
   test.each([1_000, 2])(

@@ -233,6 +233,20 @@ describe("a fault", () => {
     }
   });
 
+  test.each(["PROPFIND", "SEARCH", "TRACE", "LOCK", "LINK"])(
+    "is 405 for %s, which no route knows",
+    async (method) => {
+      for (const path of ["", "/", "/vms", `/v4/vms/${ids.busy}`, "/nothing/here"]) {
+        const { statusCode, headers, body } = await rest.app.inject({
+          method: method as "GET",
+          url: `/ovirt-engine/api${path}`,
+        });
+        expect([path, statusCode, headers.allow]).toEqual([path, 405, "GET, HEAD"]);
+        expect(body).toContain("<reason>Method Not Allowed</reason>");
+      }
+    },
+  );
+
   test("is what a guard says, with its headers", async () => {
     refusal = Object.assign(new Error("A token is needed."), {
       status: 401,

@@ -50,6 +50,32 @@ describe("a trailing slash", () => {
   });
 });
 
+describe("a target that cannot be decoded, or is very long", () => {
+  const ODD = ["%", "%ff", "%zz", "%C0%80", "%ED%A0%80", "a%2", "%E0%A4%A", "x".repeat(5_000)];
+
+  test.each(ODD)("%s is a name that a route gets literally", async (name) => {
+    const server = await served({
+      routes: (scope) => {
+        scope.get("/things/:name", ({ params }) => params);
+      },
+    });
+    const { status, text, headers } = await ask(server, `/things/${name}?${name}`);
+    expect([status, JSON.parse(text)]).toEqual([200, { name }]);
+    expect(headers).toHaveProperty("x-content-type-options");
+  });
+
+  test.each(ODD)("%s where no route is passes the gate, as any other", async (name) => {
+    const server = await served({ basePath: "/vnic" });
+    for (const path of [`/${name}`, `/vnic/${name}/`]) {
+      const { status, headers, text } = await ask(server, path);
+      expect([path, status]).toEqual([path, 404]);
+      expect(text).toContain("NOT_FOUND");
+      expect(headers).toHaveProperty("x-request-id");
+    }
+    expect((await ask(server, `/${name}`, { headers: { host: "evil.example" } })).status).toBe(421);
+  });
+});
+
 describe("BASE_PATH", () => {
   test("is accepted in front of every path, and need not be there", async () => {
     const server = await served({ basePath: "/vnic", graphiql: true });

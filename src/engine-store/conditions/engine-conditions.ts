@@ -5,7 +5,7 @@ import {
   matchListedAddress,
   type VmConditionSql,
 } from "../../store/read/conditions/search-conditions.js";
-import { matchText } from "../../store/read/conditions/text-match.js";
+import { escapeRegExp, matchText } from "../../store/read/conditions/text-match.js";
 import { NotKeptError } from "../../store/not-kept-error.js";
 import type { SqlParameters } from "../../store/postgres/sql.js";
 import { selectVmsInCidr } from "./cidr-search.js";
@@ -142,8 +142,4 @@ function selectVmsWithAddress(address: string, parameters: SqlParameters): strin
   const column = address.includes(":") ? "ipv6_addresses" : "ipv4_addresses";
   return `SELECT g.vm_id FROM vm_guest_agent_interfaces g WHERE ${matches(`g.${column}`)}
     UNION ALL SELECT i.vm_guid FROM vm_dynamic i WHERE ${matches("i.vm_ip")}`;
-}
-
-function escapeRegExp(text: string): string {
-  return text.replaceAll(/[^0-9a-z:]/g, "\\$&");
 }

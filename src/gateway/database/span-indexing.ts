@@ -1,32 +1,37 @@
 import type { ChangeLog } from "../../store/changes/change-log.js";
-import { formatError } from "../format-error.js";
 import type { Log } from "../log.js";
+import { createTroubleLog } from "../trouble-log.js";
 
 /**
  * Keeps the index of addresses close behind the log. Every gateway tries, and one at a time does the work. A failure is
  * logged once and ends nothing; the next try continues where the last step ended.
+ *
+ * Resolves after the first step, whether or not it failed: from then on it is known where the log stands, which
+ * `changeCursor` needs.
  */
-export function startAddressIndex(
+export async function startAddressIndex(
   changes: Pick<ChangeLog, "advanceAddressIndex">,
   log: Pick<Log, "warn" | "info">,
-): { stop(): Promise<void> } {
+  everyMs = ADVANCE_EVERY_MS,
+): Promise<{ stop(): Promise<void> }> {
   const stopping = new AbortController();
-  let isInTrouble = false;
+  const reportTrouble = createTroubleLog(
+    log,
+    "the index of addresses does not follow the log; it is tried again",
+    "the index of addresses follows the log again",
+  );
   let endPause: () => void = () => undefined;
+  let begun: () => void = () => undefined;
+  const hasBegun = new Promise<void>((resolve) => (begun = resolve));
   const advance = async () => {
     try {
       let step = await changes.advanceAddressIndex();
+      begun();
       while (step === "more" && !stopping.signal.aborted) step = await changes.advanceAddressIndex();
-      if (isInTrouble) log.info("the index of addresses follows the log again");
-      isInTrouble = false;
+      reportTrouble(null);
     } catch (error) {
-      if (!isInTrouble && !stopping.signal.aborted) {
-        log.warn(
-          { reason: formatError(error) },
-          "the index of addresses does not follow the log; it is tried again",
-        );
-      }
-      isInTrouble = true;
+      if (!stopping.signal.aborted) reportTrouble(error);
+      begun();
     }
   };
   const run = async () => {
@@ -37,13 +42,14 @@ export function startAddressIndex(
   };
   const pause = () =>
     new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, stopping.signal.aborted ? 0 : ADVANCE_EVERY_MS);
+      const timer = setTimeout(resolve, stopping.signal.aborted ? 0 : everyMs);
       endPause = () => {
         clearTimeout(timer);
         resolve();
       };
     });
   const running = run();
+  await hasBegun;
   return {
     stop: async () => {
       stopping.abort();

@@ -10,7 +10,7 @@ export class ChangeCursorQuery {
       "The cursor behind all changes of VMs that this answer shows: all fields of a request see one state. " +
       "`guestNetworkChanged(after: …)` goes on from here, loses nothing and repeats nothing. As old as the rest of the answer. " +
       "It says how many transactions there were, as each event's cursor does, and nothing of a VM, whatever the viewer's scope. " +
-      "Null with `SOURCE=engine`, where no changes are kept; else only beside an error, such as in the seconds after a start.",
+      "Null with `SOURCE=engine`, where no changes are kept; else only beside an error, such as in the moment after a copy of the database took over.",
   })
   changeCursor(@Ctx() { loaders }: GraphContext) {
     return loaders.loadChangeCursor();

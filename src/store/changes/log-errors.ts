@@ -12,8 +12,8 @@ export class LostCursorError extends Error {
 }
 
 /**
- * Where the log stands is not known: a gateway finds that out in the seconds after a start, or after a copy took over, and follows
- * the log from there.
+ * Where the log stands is not known: a gateway finds that out before it is ready, and anew after a copy took over, and follows the
+ * log from there.
  */
 export class LogPositionUnknownError extends Error {
   override readonly name = "LogPositionUnknownError";

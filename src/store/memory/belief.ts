@@ -6,6 +6,8 @@ export interface BeliefOptions {
   readonly look: () => Promise<Look>;
   /** Applies what the look with this number found. */
   readonly apply: (look: Look, number: number) => void;
+  /** Called after each look, with `null` or the error with which it failed. */
+  readonly onLook: (error: unknown) => void;
   /** Two clocks in milliseconds: one that never steps, and the wall's, which goes on while a machine sleeps. */
   readonly now: () => number;
   readonly wallNow: () => number;
@@ -106,10 +108,12 @@ export class Belief {
         options.apply(look, number);
         this.ended = number;
         this.known = moment;
+        options.onLook(null);
       },
-      () => {
+      (error: unknown) => {
         this.running = null;
         this.mayLookAtMs = options.now() + AFTER_FAILURE_MS;
+        options.onLook(error);
       },
     );
     this.running = { ms, doubts: moment.doubts, ended };

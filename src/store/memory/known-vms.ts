@@ -11,6 +11,8 @@ import type { Look, LookAtChanges } from "./look.js";
 export interface KnownVmsOptions {
   readonly maxBytes: number;
   readonly look: LookAtChanges;
+  /** Called after each look, with `null` or the error with which it failed. */
+  readonly onLook: (error: unknown) => void;
   readonly now: () => number;
   readonly wallNow: () => number;
 }
@@ -50,7 +52,7 @@ export class KnownVms {
   private allHoldFrom = 0;
 
   constructor(private readonly options: KnownVmsOptions) {
-    const { maxBytes, look, now, wallNow } = options;
+    const { maxBytes, look, onLook, now, wallNow } = options;
     this.vms = new KeptVms(maxBytes - maxBytes / LISTS_SHARE);
     this.lists = new KeptLists(maxBytes / LISTS_SHARE);
     this.belief = new Belief({
@@ -63,6 +65,7 @@ export class KnownVms {
       apply: (found, number) => {
         this.apply(found, number);
       },
+      onLook,
     });
   }
 

@@ -35,10 +35,11 @@ export type TreeMemoryOptions = Pick<KnownVmsOptions, "maxBytes" | "look"> & Par
 export function createTreeMemory({
   maxBytes,
   look,
+  onLook = () => undefined,
   now = () => performance.now(),
   wallNow = Date.now,
 }: TreeMemoryOptions): TreeMemory {
-  const known = new KnownVms({ maxBytes, look, now, wallNow });
+  const known = new KnownVms({ maxBytes, look, onLook, now, wallNow });
   const counts = { hits: 0, misses: 0 };
   const giveOrRead = async <Answer>(
     parts: VmTreeParts,

@@ -30,7 +30,7 @@ const PAGE = { limit: 10, after: null, filter: {}, order: "NAME_ASC" } as const;
 /** Starts a memory whose clock the test moves, and reads of it that count as statements what they cost. */
 function start(changed: Partial<{ look: LookAtChanges; maxBytes: number }> = {}) {
   const clock = { ms: 0, wallMs: 0 };
-  const looks = { fail: false, count: 0 };
+  const looks = { fail: false, count: 0, ended: [] as unknown[] };
   const look = changed.look ?? createLooks(database.dataSource);
   const memory = createTreeMemory({
     maxBytes: changed.maxBytes ?? 1_000_000,
@@ -38,6 +38,7 @@ function start(changed: Partial<{ look: LookAtChanges; maxBytes: number }> = {})
       looks.count += 1;
       return looks.fail ? Promise.reject(new Error("the log cannot be read")) : look(wishes);
     },
+    onLook: (error) => looks.ended.push(error),
     now: () => clock.ms,
     wallNow: () => clock.wallMs,
   });
@@ -92,10 +93,12 @@ describe("what is kept of VMs", () => {
       wait(400);
       expect(await isHit(page)).toBe(false);
     }
+    expect(looks.ended.at(-1)).toEqual(new Error("the log cannot be read"));
     looks.fail = false;
     wait(1_000);
     await settle();
     expect(await isHit(page)).toBe(true);
+    expect(looks.ended.at(-1)).toBeNull();
   });
 
   test("costs no look while nobody asks, and one each half second while somebody does", async () => {

@@ -1,4 +1,5 @@
 import { SqlParameters, groupByVm, readInOneState, queryRows, type Queryable } from "../../postgres/sql.js";
+import { roundUpToMs } from "../exact-time.js";
 import { ALL_KINDS } from "../kinds.js";
 import type { VmDelta } from "../versions/vm-delta.js";
 import type { VmChange, VmChangesQuestion } from "./history-types.js";
@@ -29,7 +30,7 @@ export function readVmChanges(
         const before = undoChanges(vmId, after, [row]);
         const change = {
           vmId,
-          at: roundUp(row.at),
+          at: new Date(roundUpToMs(row.at)),
           position: { at: row.at, seq: row.seq },
           hostId: row.hostId ?? after?.hostId ?? null,
           before,
@@ -40,13 +41,6 @@ export function readVmChanges(
       });
     });
   });
-}
-
-/** Rounds a time with microseconds up to milliseconds. */
-function roundUp(at: string): Date {
-  const [, cut = at, rest = ""] = /^(.*\.\d{3})(\d{3})Z$/.exec(at) ?? [];
-  const ms = Date.parse(rest === "" ? cut : `${cut}Z`);
-  return new Date(Number(rest) > 0 ? ms + 1 : ms);
 }
 
 interface ChangeRow {

@@ -1,6 +1,7 @@
 import type { Queryable } from "../../postgres/sql.js";
 import type { VmScope } from "../../types.js";
 import type { AddressSpan } from "../past/history-types.js";
+import { roundUpToMs } from "../exact-time.js";
 import { readSeenIntervals, type SeenInterval } from "../past/seen-intervals.js";
 import type { Span } from "./follow-spans.js";
 import { getPosition } from "./span-order.js";
@@ -29,8 +30,8 @@ export async function clipSpans(
 type Part = Pick<Span, "since" | "until">;
 
 function clip({ since, until }: Part, { fromAt, toAt }: SeenInterval): Part | null {
-  const from = roundUp(fromAt);
-  const to = roundUp(toAt);
+  const from = roundUpToMs(fromAt);
+  const to = roundUpToMs(toAt);
   const start = Math.max(since?.getTime() ?? -Infinity, from);
   const end = Math.min(until?.getTime() ?? Infinity, to);
   if (start >= end) return null;
@@ -43,12 +44,4 @@ function clip({ since, until }: Part, { fromAt, toAt }: SeenInterval): Part | nu
 function toAddressSpan(span: Span, { since, until }: Part): AddressSpan {
   const { vmId, address, device, mac } = span;
   return { vmId, address, deviceName: device, macAddress: mac, since, until, position: getPosition(span) };
-}
-
-/** Rounds a time with microseconds up to milliseconds. */
-function roundUp(at: string): number {
-  if (at === "infinity") return Infinity;
-  if (at === "-infinity") return -Infinity;
-  const [, cut = at, rest = "0"] = /^(.*\.\d{3})(\d{3})Z$/.exec(at) ?? [];
-  return Date.parse(cut.endsWith("Z") ? cut : `${cut}Z`) + (Number(rest) > 0 ? 1 : 0);
 }

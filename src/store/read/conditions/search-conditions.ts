@@ -1,7 +1,7 @@
 import type { Cidr } from "../../../model/address/cidr.js";
 import type { SqlParameters } from "../../postgres/sql.js";
 import type { VmSearch, VmSort, VmTextKey } from "../../vm-search.js";
-import { formatLikePattern, matchText, type TextMatch } from "./text-match.js";
+import { escapeRegExp, formatLikePattern, matchText, type TextMatch } from "./text-match.js";
 
 /**
  * Conditions that each source's tables answer in their own way. All are conditions on the rows of `vm_static s` joined with
@@ -210,8 +210,4 @@ function buildTextCondition(
       return `d.run_on_vds IN (SELECT v.vds_id FROM vds_static v WHERE ${matches.join(" OR ")})`;
     }
   }
-}
-
-function escapeRegExp(text: string): string {
-  return text.replaceAll(/[^0-9a-z:]/g, "\\$&");
 }

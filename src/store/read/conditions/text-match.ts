@@ -71,6 +71,6 @@ function formatCharacterClass(character: string): string {
 const SIGMAS: ReadonlySet<string> = new Set(["\u03C3", "\u03C2"]);
 
 /** Escapes characters that may be special in PostgreSQL's regular expressions: all but letters, digits and blanks. */
-function escapeRegExp(text: string): string {
+export function escapeRegExp(text: string): string {
   return text.replaceAll(/[^\p{L}\p{N}\p{M}\s]/gu, String.raw`\$&`);
 }
