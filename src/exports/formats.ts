@@ -124,7 +124,7 @@ export const FORMATS = {
       if (vm.address === null) return null;
       const address = `${vm.address}/${vm.address.includes(":") ? 128 : 32}`;
       const dnsName = [vm.dns?.claimed, vm.dns?.own].find((name) => name?.includes("."));
-      const values = [address, "active", dnsName ?? "", `${vm.name} (${vm.id})`];
+      const values = [address, "active", dnsName ?? "", `${cutCharacters(vm.name, NETBOX_NAME)} (${vm.id})`];
       return `${values.map(formatCsv).join(",")}\r\n`;
     },
     separator: "",
@@ -132,6 +132,13 @@ export const FORMATS = {
     publishesNames: true,
   },
 } as const satisfies Readonly<Record<string, ExportFormat>>;
+
+/** NetBox refuses a file in which one description has more than 200 characters. An id in brackets takes 39. */
+const NETBOX_NAME = 161;
+
+function cutCharacters(text: string, most: number): string {
+  return text.length <= most ? text : Array.from(text).slice(0, most).join("");
+}
 
 /** The name of a format. */
 export type FormatName = keyof typeof FORMATS;

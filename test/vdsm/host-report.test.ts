@@ -161,10 +161,17 @@ describe("the report of a host", () => {
     ],
     [
       "too long a name",
-      { vmName: "a".repeat(1_025) },
-      { vmName: "a".repeat(1_024) },
+      { vmName: "a".repeat(256) },
+      { vmName: "a".repeat(255) },
       "vmName",
-      "1025 characters; the first 1024 are kept",
+      "256 characters; the first 255 are kept",
+    ],
+    [
+      "too long a name of letters that take two places each",
+      { vmName: "\u{1f600}".repeat(300) },
+      { vmName: "\u{1f600}".repeat(255) },
+      "vmName",
+      "300 characters; the first 255 are kept",
     ],
     [
       "too long a name of an interface",

@@ -6,6 +6,9 @@ export interface GuestLimits {
   readonly addresses: number;
 }
 
+/** The most characters of a VM's name: `vm_static.vm_name` is varchar(255), as an engine has it. */
+export const VM_NAME_LENGTH = 255;
+
 /**
  * A guest with containers has hundreds of interfaces. In a large cluster, a service proxy puts thousands of addresses on
  * one.

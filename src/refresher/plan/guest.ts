@@ -1,5 +1,5 @@
 import type { GuestLimits } from "../../model/guest/guest-limits.js";
-import { hasUnreadableInterfaces } from "../../vdsm/records/vm-stats.js";
+import { hasUnreadableGuest } from "../../vdsm/records/vm-stats.js";
 import { ProblemList } from "../../vdsm/records/values.js";
 import type { ReportedVm } from "../../vdsm/records/types.js";
 import type { GuestInterface, GuestSilence, StoredVm } from "../../store/types.js";
@@ -61,7 +61,7 @@ function planSilentGuest(reported: ReportedVm, known: StoredVm | null): GuestDat
 }
 
 function findSilence(reported: ReportedVm, known: StoredVm | null, guestIps: string | null): GuestSilence {
-  if (hasUnreadableInterfaces(reported)) return "invalid";
+  if (hasUnreadableGuest(reported)) return "invalid";
   if (hasReported(known)) return "silent";
   return guestIps === null ? "absent" : "ips-only";
 }

@@ -1,7 +1,7 @@
 import type { SlicedWork } from "../../vdsm/scan/sliced-work.js";
 import type { ReportedVm } from "../../vdsm/records/types.js";
 import type { StoredVm } from "../../store/types.js";
-import type { GuestLimits } from "../../model/guest/guest-limits.js";
+import { VM_NAME_LENGTH, type GuestLimits } from "../../model/guest/guest-limits.js";
 import { isWithoutGuest, VM_STATUS } from "../../model/guest/vm-status.js";
 import { planGuest } from "./guest.js";
 import { listIgnoredMacs } from "./ignored-macs.js";
@@ -178,6 +178,3 @@ const UNOWNED = { ownerId: null, incomingId: null, contenderId: null, missedPass
 
 /** The number of VMs between two pauses: some 20 ms of work if all of them are new. */
 const VMS_PER_SLICE = 500;
-
-/** `vm_static.vm_name` is varchar(255). */
-const VM_NAME_LENGTH = 255;

@@ -200,12 +200,12 @@ export function formatLiveError(
 
 function formatRefusal(error: unknown, scope: RequestScope): GraphQLFormattedError {
   if (error instanceof HttpError) return { message: error.message, extensions: { code: error.code } };
+  const original = error instanceof Error ? error : new Error(String(error));
+  // The message stays only if the error has a code for clients.
   const graphqlError =
-    error instanceof GraphQLError
-      ? error
-      : new GraphQLError("internal", {
-          originalError: error instanceof Error ? error : new Error(String(error)),
-        });
+    original instanceof GraphQLError
+      ? original
+      : new GraphQLError(original.message, { originalError: original });
   return dropStatus(formatError(graphqlError.toJSON(), graphqlError, scope));
 }
 

@@ -50,6 +50,7 @@ export async function tryToMigrate(dataSource: DataSource): Promise<string[] | s
       );
       if (row?.locked !== true) return "another process brings the database up to date";
       await refuseStrangers(dataSource, queryRunner);
+      await queryRunner.query(FORGET_USUAL_TABLESPACE);
       const executor = new MigrationExecutor(dataSource, queryRunner);
       executor.transaction = "all";
       return (await executor.executePendingMigrations()).map((migration) => migration.name);
@@ -134,6 +135,14 @@ async function listOurTables(dataSource: DataSource, queryRunner: QueryRunner): 
 function describeDatabase(dataSource: DataSource): string {
   return `database ${dataSource.driver.database ?? ""}`;
 }
+
+/**
+ * Forgets a `default_tablespace` that is the database's own. Tables come there anyway, and PostgreSQL refuses a partitioned
+ * table for which it is named.
+ */
+const FORGET_USUAL_TABLESPACE = `SELECT set_config('default_tablespace', '', true)
+  FROM pg_database d JOIN pg_tablespace t ON t.oid = d.dattablespace
+  WHERE d.datname = current_database() AND t.spcname = current_setting('default_tablespace')`;
 
 /** Any number that no other program uses on this database: "vnic" in ASCII. */
 const LOCK_KEY = 0x766e6963;

@@ -29,6 +29,8 @@ export function listSessionSettings(limits: SessionLimits): Readonly<Record<stri
     statement_timeout: String(limits.statementTimeoutMs),
     lock_timeout: String(limits.lockTimeoutMs),
     idle_in_transaction_session_timeout: String(limits.idleInTransactionMs),
+    // A pool keeps connections that wait for their next use. One that the server ends at that moment would fail a request.
+    idle_session_timeout: "0",
     default_transaction_isolation: "read committed",
     default_transaction_deferrable: "off",
     array_nulls: "on",
@@ -51,13 +53,16 @@ export function formatTransactionStart(
 ): string {
   const settings = { ...listSessionSettings(limits), ...parseOptions(limits.options) };
   const statements = Object.entries(settings)
-    .filter(([name]) => !name.startsWith("default_transaction_") && !unknownSettings.has(name))
+    .filter(([name]) => !BETWEEN_TRANSACTIONS.test(name) && !unknownSettings.has(name))
     .map(([name, value]) => `SET LOCAL ${name} = '${value.replaceAll("'", "''")}'`);
   const isReadOnly = limits.readOnly || isReadOnlyOption(limits.options);
   const mode = isReadOnly && !/READ ONLY/i.test(begin) ? " READ ONLY" : "";
   const isolation = begin === "BEGIN" ? " ISOLATION LEVEL READ COMMITTED" : "";
   return [`${begin}${isolation}${mode}`, ...statements].join("; ");
 }
+
+/** Settings that have no effect inside of a transaction. */
+const BETWEEN_TRANSACTIONS = /^(?:default_transaction_|idle_session_)/;
 
 /** Parses `-c name=value` and `--name=value`, as a server does with `options`. */
 function parseOptions(options: string | null): Readonly<Record<string, string>> {

@@ -49,26 +49,40 @@ export function readText(
 }
 
 /** Reads a name in the same way. A name that is too long is cut, since its beginning still identifies. */
-export function readName(value: unknown, field: string, problems: ProblemList): string | null {
+export function readName(
+  value: unknown,
+  field: string,
+  problems: ProblemList,
+  longest = MAX_TEXT,
+): string | null {
   const text = readAnyText(value, field, problems);
   if (text === null) return null;
-  const kept = cutText(text);
+  const kept = cutText(text, longest);
   if (kept.length < text.length) {
-    problems.add(field, `has ${text.length} characters; the first ${kept.length} are kept`);
+    problems.add(
+      field,
+      `has ${countCharacters(text)} characters; the first ${countCharacters(kept)} are kept`,
+    );
   }
   return kept;
 }
 
 /** Cuts a text to what may be stored, between two characters. */
-function cutText(text: string): string {
-  if (text.length <= MAX_TEXT && Buffer.byteLength(text) <= MAX_BYTES) return text;
-  let [end, bytes] = [0, 0];
-  for (const character of text.slice(0, MAX_TEXT)) {
+function cutText(text: string, longest: number): string {
+  if (text.length <= longest && Buffer.byteLength(text) <= MAX_BYTES) return text;
+  let [end, bytes, count] = [0, 0, 0];
+  for (const character of text) {
     bytes += Buffer.byteLength(character);
-    if (bytes > MAX_BYTES) break;
+    count += 1;
+    if (bytes > MAX_BYTES || count > longest) break;
     end += character.length;
   }
   return text.slice(0, end);
+}
+
+/** Counts characters as PostgreSQL does: those outside of the BMP once. */
+function countCharacters(text: string): number {
+  return text.length - (text.match(/[\ud800-\udbff][\udc00-\udfff]/g)?.length ?? 0);
 }
 
 function readAnyText(value: unknown, field: string, problems: ProblemList): string | null {

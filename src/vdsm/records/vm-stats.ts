@@ -2,6 +2,7 @@ import { normalizeUuid } from "../../model/uuid.js";
 import { parseInterfaces } from "./interfaces.js";
 import { isRecord } from "./record.js";
 import type { RejectedVm, ReportedVm } from "./types.js";
+import { VM_NAME_LENGTH } from "../../model/guest/guest-limits.js";
 import { ProblemList, quoteText, readInteger, readName, readText, type RecordProblem } from "./values.js";
 
 /**
@@ -21,7 +22,7 @@ export function parseVm(
   if (damage !== null) problems.add("record", damage);
   return {
     vmId,
-    vmName: readName(record["vmName"], "vmName", problems),
+    vmName: readName(record["vmName"], "vmName", problems, VM_NAME_LENGTH),
     status: readStatus(record["status"], problems),
     monitorResponse: readInteger(record["monitorResponse"]),
     hash: readText(record["hash"], "hash", problems),
@@ -38,10 +39,12 @@ export function isRejected(vm: ReportedVm | RejectedVm): vm is RejectedVm {
   return "reason" in vm;
 }
 
-/** Tells whether the guest reported interfaces that cannot be read. Such a guest is not silent. */
-export function hasUnreadableInterfaces({ netIfaces, problems }: ReportedVm): boolean {
-  return netIfaces === null && problems.some(({ field }) => field === "netIfaces" || field === "record");
+/** Tells whether the guest reported interfaces, or addresses without interfaces, that cannot be read. Such a guest is not silent. */
+export function hasUnreadableGuest({ netIfaces, problems }: ReportedVm): boolean {
+  return netIfaces === null && problems.some(({ field }) => GUEST_FIELDS.includes(field));
 }
+
+const GUEST_FIELDS: readonly string[] = ["netIfaces", "guestIPs", "record"];
 
 /** Explains why a record without an id was rejected, with the name that may identify its VM. */
 function explainMissingId(name: unknown): string {

@@ -120,6 +120,16 @@ describe("a guest", () => {
     });
   });
 
+  test("whose addresses without interfaces cannot be read is not silent", () => {
+    const problems = [{ field: "guestIPs", reason: "is no text" }];
+    const known = storedVm({ interfaces: [], ips: "10.0.0.7", silence: "ips-only" });
+    expect(of({ ...KEY_ABSENT, problems }, known)).toMatchObject({
+      ips: "10.0.0.7",
+      silence: "invalid",
+      staleDetail: "guestIPs is no text",
+    });
+  });
+
   test("whose addresses come in another order has changed nothing", () => {
     const known = storedVm({
       ips: "10.0.0.1 10.0.0.2",

@@ -42,6 +42,7 @@ test("isolation, timeouts and JIT of role and database do not count", async () =
     "default_transaction_isolation = 'serializable'",
     "statement_timeout = 1",
     "lock_timeout = 1",
+    "idle_session_timeout = 1",
     "jit = on",
     "array_nulls = off",
     "standard_conforming_strings = off",
@@ -50,16 +51,30 @@ test("isolation, timeouts and JIT of role and database do not count", async () =
   const dataSource = await connect(database.url);
   const [row] = await dataSource.query<object[]>(
     `SELECT current_setting('transaction_isolation') AS isolation, current_setting('statement_timeout') AS statement,
-       current_setting('lock_timeout') AS lock, current_setting('jit') AS jit, '{NULL}'::text[] AS nulls, '\\n' AS text`,
+       current_setting('lock_timeout') AS lock, current_setting('idle_session_timeout') AS idle, current_setting('jit') AS jit, '{NULL}'::text[] AS nulls, '\\n' AS text`,
   );
   expect(row).toEqual({
     isolation: "read committed",
     statement: "30s",
     lock: "0",
+    idle: "0",
     jit: "off",
     nulls: [null],
     text: "\\n",
   });
+});
+
+test("a default tablespace that is the database's own does not count", async () => {
+  const database = await createDatabase({ template: null });
+  cleanups.push(() => database.drop());
+  const name = new URL(database.url).pathname.slice(1);
+  await asAdmin(`ALTER DATABASE ${name} SET default_tablespace = 'pg_default'`);
+  const dataSource = await connect(database.url);
+  expect((await migrate(dataSource)).length).toBeGreaterThan(0);
+  const [row] = await dataSource.query<{ place: string }[]>(
+    "SELECT current_setting('default_tablespace') AS place",
+  );
+  expect(row).toEqual({ place: "pg_default" });
 });
 
 test("a database that is not UTF8 is refused, and nothing is changed", async () => {
