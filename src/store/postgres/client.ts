@@ -1,6 +1,7 @@
 import { Socket } from "node:net";
 import pg from "pg";
 import type { DatabaseTarget } from "../../model/connections/database-url.js";
+import { startServedTimer } from "../../model/served-timer.js";
 import { formatArrays } from "./array-literal.js";
 import { readPasswordFile } from "./password-file.js";
 import type { FoundServer, ServerFinder } from "./found-server.js";
@@ -115,7 +116,7 @@ export class SessionClient extends pg.Client {
 
   /** Connects to the server that the finder returns. */
   async connectToServer(): Promise<pg.Client> {
-    const { finder, target } = this.session;
+    const { finder, target, connectTimeoutMs, answerTimeoutMs } = this.session;
     const found = await finder.find();
     this.found = found;
     this.host = found.server.host ?? this.host;
@@ -124,12 +125,19 @@ export class SessionClient extends pg.Client {
     const how = { ssl: found.tls, sslNegotiation: found.tls === false ? "postgres" : target.sslNegotiation };
     Object.assign(this, how);
     Object.assign(this.connection, how);
+    // The timer of `pg` would also count the time in which this process read no sockets.
+    const stopTimer = startServedTimer(connectTimeoutMs, () => {
+      this.connection.stream.destroy(new Error("timeout expired"));
+    });
     try {
       await super.connect();
+      endAfterSilence(this.connection.stream as Socket, answerTimeoutMs);
       return this;
     } catch (error) {
       finder.forget();
       throw error;
+    } finally {
+      stopTimer();
     }
   }
 
@@ -182,7 +190,7 @@ export class SessionClient extends pg.Client {
 
 type ConnectCallback = ((error: Error) => void) | ((error: null, client: pg.Client) => void);
 
-function readClientConfig({ target, answerTimeoutMs, connectTimeoutMs }: ClientOptions): pg.ClientConfig {
+function readClientConfig({ target }: ClientOptions): pg.ClientConfig {
   return {
     user: target.user ?? undefined,
     password: target.password ?? undefined,
@@ -191,27 +199,37 @@ function readClientConfig({ target, answerTimeoutMs, connectTimeoutMs }: ClientO
     ssl: false,
     sslnegotiation: "postgres",
     client_encoding: "utf8",
-    connectionTimeoutMillis: connectTimeoutMs,
+    connectionTimeoutMillis: 0,
     keepAlive: true,
     // A statement is sent although others have not been answered yet.
     pipeline: true,
-    stream: createSocketMaker(answerTimeoutMs),
+    stream: createSocket,
   };
 }
 
 /**
- * Returns a function that makes sockets which are closed after a silence. A server that lost its power closes no
- * connection. Without this, the kernel would wait for a quarter of an hour, and the pool would hand out the dead connection
- * again and again.
+ * Closes a connection after a silence. A server that lost its power closes no connection. Without this, the kernel would
+ * wait for a quarter of an hour, and the pool would hand out the dead connection again and again.
  */
-function createSocketMaker(silenceMs: number): () => Socket {
-  return () => {
-    const socket = new Socket();
-    // During the search for a server, nobody listens to the errors of a socket that is not in use yet.
-    socket.on("error", () => undefined);
-    socket.setTimeout(silenceMs, () => {
+function endAfterSilence(socket: Socket, silenceMs: number): void {
+  let moved = 0;
+  const stopTimer = startServedTimer(
+    silenceMs,
+    () => {
       socket.destroy(new Error(`the database said nothing for ${silenceMs} ms; the connection was given up`));
-    });
-    return socket;
-  };
+    },
+    () => {
+      const before = moved;
+      moved = socket.bytesRead + socket.bytesWritten;
+      return moved !== before;
+    },
+  );
+  socket.once("close", stopTimer);
+}
+
+/** Creates a socket. During the search for a server, nobody else listens to the errors of one that is not in use yet. */
+function createSocket(): Socket {
+  const socket = new Socket();
+  socket.on("error", () => undefined);
+  return socket;
 }
