@@ -43,8 +43,7 @@ function convertGraphQLError(error: GraphQLError, scope: RequestScope): HttpErro
   };
   const status = http?.status;
   if (typeof code === "string" && typeof status === "number") {
-    const headers: Record<string, string> = code === "OVERLOADED" ? { "retry-after": "1" } : {};
-    return new HttpError(status, code, error.message, headers);
+    return new HttpError(status, code, error.message);
   }
   return new HttpError(500, "INTERNAL_SERVER_ERROR", formatInternalError(error, scope));
 }

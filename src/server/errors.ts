@@ -1,19 +1,36 @@
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import type { Logger } from "pino";
 
-/** A request that is answered with an HTTP status and a code instead of data. The message is for the client. */
+/**
+ * A request that is answered with an HTTP status and a code instead of data. The message is for the client. Where it is
+ * worth to ask again, the headers say when.
+ */
 export class HttpError extends Error {
   override readonly name = "HttpError";
+  readonly headers: Readonly<Record<string, string>>;
 
   constructor(
     readonly status: number,
     readonly code: string,
     message: string,
-    readonly headers: Readonly<Record<string, string>> = {},
+    headers: Readonly<Record<string, string>> = {},
   ) {
     super(message);
+    this.headers = { ...listRetryHeaders(status, code), ...headers };
   }
 }
+
+/** Lists the header that says after how many seconds it is worth to ask again; none where it never is. */
+export function listRetryHeaders(status: number, code: string): Readonly<Record<string, string>> {
+  const seconds = status === 503 || status === 429 ? RETRY_AFTER.get(code) : undefined;
+  return seconds === undefined ? {} : { "retry-after": seconds };
+}
+
+const RETRY_AFTER: ReadonlyMap<string, string> = new Map([
+  ["NOT_AVAILABLE", "5"],
+  ["OVERLOADED", "1"],
+  ["TOO_MANY_LISTS", "1"],
+]);
 
 /** What an error needs to know of the request it happened in. */
 export interface RequestScope {

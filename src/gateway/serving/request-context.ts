@@ -83,5 +83,5 @@ function openRequestSnapshot(
 
 function throwNotReady(): never {
   const message = "the database does not answer yet; ask again in a few seconds";
-  throw new HttpError(503, "NOT_AVAILABLE", message, { "retry-after": "5" });
+  throw new HttpError(503, "NOT_AVAILABLE", message);
 }

@@ -1,7 +1,7 @@
 import { HeaderMap, type ApolloServer, type HTTPGraphQLResponse } from "@apollo/server";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { DocumentGate, RequestParameters } from "./request/documents.js";
-import { INTERNAL } from "../errors.js";
+import { INTERNAL, listRetryHeaders } from "../errors.js";
 import type { Limits } from "../../model/limits.js";
 import type { HeldPlace } from "../admission/places/work.js";
 import type { RunningRequest, Visit } from "../admission/visit.js";
@@ -222,19 +222,8 @@ function findStatus(response: HTTPGraphQLResponse, state: RequestState): number 
 
 function send(reply: FastifyReply, { status, headers, body, codes }: Answer, { notes }: Visit): FastifyReply {
   notes.decision = codes[0] ?? "answered";
-  const wait = RETRY_AFTER.get(notes.decision);
-  return reply
-    .code(status)
-    .headers(headers)
-    .headers(wait !== undefined && status === 503 ? { "retry-after": wait } : {})
-    .send(body);
+  return reply.code(status).headers(headers).headers(listRetryHeaders(status, notes.decision)).send(body);
 }
-
-/** Seconds after which it is worth to ask again, by the code of the first error. */
-const RETRY_AFTER: ReadonlyMap<string, string> = new Map([
-  ["NOT_AVAILABLE", "5"],
-  ["OVERLOADED", "1"],
-]);
 
 function formatCacheControl({ maxAgeSeconds = 0, identity }: ServerOptions, state: RequestState): string {
   if (maxAgeSeconds === 0 || state.kind !== "query" || state.codes.length > 0) return "no-store";

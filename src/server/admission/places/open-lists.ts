@@ -37,6 +37,5 @@ function createTooManyListsError(allowed: number): HttpError {
     429,
     "TOO_MANY_LISTS",
     `You have ${allowed} exports or lists of all VMs open (LIMITS=viewerLists=…); ask again when one of them has ended.`,
-    { "retry-after": "1" },
   );
 }
