@@ -23,12 +23,18 @@ declare module "fastify" {
   }
 }
 
+/** Places for what stays open. Lists have their own, so that subscriptions, of which a client may open many, keep nobody from reading. */
+export interface LastingPlaces {
+  readonly subscriptions: Places;
+  readonly lists: Places;
+}
+
 /** What the steps of the gate share. */
 export interface GateParts {
   readonly options: ServerOptions;
   readonly limits: Limits;
   readonly places: Places;
-  readonly lastingPlaces: Places;
+  readonly lastingPlaces: LastingPlaces;
   readonly costRooms: CostRooms;
   readonly openLists: OpenLists;
   readonly outbox: Outbox;
@@ -60,7 +66,8 @@ export async function enter(request: FastifyRequest, parts: GateParts): Promise<
     if (refusal !== null) throw new HttpError(403, "FORBIDDEN", refusal);
   }
   if (rule.lasting) {
-    visit.holdUntilLeft(await lastingPlaces.enter(visit.deadline.signal));
+    const places = rule.queue === "graph" ? lastingPlaces.subscriptions : lastingPlaces.lists;
+    visit.holdUntilLeft(await places.enter(visit.deadline.signal));
   }
 }
 

@@ -14,6 +14,7 @@ import { checkUpgrade, enter, findAdmitted, findVisit, type GateParts } from "./
 import { createOpenLists } from "./places/open-lists.js";
 import { createOutbox, type Outbox } from "./outbox.js";
 import { createPlaces, type Places } from "./places/places.js";
+import { createStartTurns } from "./places/start-turns.js";
 import { PAGE_RULE, type EntryRule } from "./rules.js";
 import { startVisit, type Visit } from "./visit.js";
 
@@ -37,8 +38,8 @@ export interface Gate {
   readonly places: Places;
   /** Rooms for costly requests. Such a request exchanges its place for room there, so that cheap ones never wait for it. */
   readonly costRooms: CostRooms;
-  /** Places for what stays open: streams, subscriptions. */
-  readonly lastingPlaces: Places;
+  /** Places for subscriptions, whichever connection they come by. */
+  readonly subscriptionPlaces: Places;
   readonly outbox: Outbox;
   /**
    * Checks the head of a request that becomes a WebSocket, as `begin` and `guard` do for other requests. Throws the
@@ -53,9 +54,11 @@ export interface Gate {
 
 /** Creates the gate. A request passes, in this order: Host, CORS, other sites' pages, content headers, identity, role. */
 export function createGate(options: ServerOptions, limits: Limits): Gate {
-  const places = createPlaces(limits);
-  const costRooms = createCostRooms(limits);
-  const lastingPlaces = createPlaces({ running: limits.lasting, waiting: 0 });
+  const turns = createStartTurns();
+  const places = createPlaces(limits, turns);
+  const costRooms = createCostRooms(limits, turns);
+  const lasting = { running: limits.lasting, waiting: 0 };
+  const lastingPlaces = { subscriptions: createPlaces(lasting), lists: createPlaces(lasting) };
   const outbox = createOutbox(limits, options.log);
   const hostNames = [...options.allowedHosts, options.host];
   const readClient = createClientReader({
@@ -81,13 +84,16 @@ export function createGate(options: ServerOptions, limits: Limits): Gate {
     findAdmitted: (request) => findAdmitted(request, parts),
     places,
     costRooms,
-    lastingPlaces,
+    subscriptionPlaces: lastingPlaces.subscriptions,
     outbox,
     checkUpgrade: (request) => checkUpgrade(request, parts),
     keepConnection: (socket) => connections?.keep(socket),
     isStuck: () => places.isStuck(limits.deadlineMs) || costRooms.isStuck(limits.deadlineMs),
     begin(app) {
       connections = boundConnections(app.server, limits.connections);
+      app.server.on("connection", () => {
+        turns.noteArrival();
+      });
       app.decorateRequest("visit", null);
       app.addHook("onRequest", (request, reply, done) => {
         beginVisit(request, reply, parts);

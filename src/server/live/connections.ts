@@ -1,4 +1,5 @@
 import type { Limits } from "../../model/limits.js";
+import { createOverloadedError } from "../admission/places/places.js";
 import { HttpError } from "../errors.js";
 import { formatRights, type Credentials, type KnownViewer } from "../identity/identity.js";
 import { createViewerCounts } from "../identity/viewer-counts.js";
@@ -15,7 +16,7 @@ export interface LiveConnections {
   /**
    * Counts a connection of a viewer. It calls `end` when the credentials are no longer valid, when their rights have
    * changed, or when the server stops. Returns the function that takes the connection off the count. Throws an
-   * HttpError if the viewer has too many.
+   * HttpError if the viewer has too many, or all viewers together have more than {@link LIVE_SHARE} of all connections.
    */
   enter(
     transport: LiveTransport,
@@ -30,9 +31,10 @@ export interface LiveConnections {
 /** Creates an empty set of connections. */
 export function createLiveConnections(
   { identity, liveMeter }: Pick<ServerOptions, "identity" | "liveMeter">,
-  limits: Pick<Limits, "viewerConnections">,
+  limits: Pick<Limits, "viewerConnections" | "connections">,
 ): LiveConnections {
   const open = new Set<(why: LiveEnd) => void>();
+  const most = Math.max(1, Math.floor(limits.connections * LIVE_SHARE));
   const counts = createViewerCounts(limits.viewerConnections, createTooManyError);
   let isStopped = false;
 
@@ -42,6 +44,7 @@ export function createLiveConnections(
     },
     enter(transport, viewer, credentials, end) {
       if (isStopped) throw new HttpError(503, "NOT_AVAILABLE", "The server stops. Connect again.");
+      if (open.size >= most) throw createOverloadedError();
       const forget = counts.enter(viewer);
       open.add(end);
       liveMeter?.onConnection(transport, 1);
@@ -81,6 +84,9 @@ function createTooManyError(allowed: number): HttpError {
     `You have ${allowed} connections with subscriptions open; close some, or put several subscriptions into one WebSocket.`,
   );
 }
+
+/** The share of all connections that may carry subscriptions. They stay open for days; the others are left for requests. */
+export const LIVE_SHARE = 3 / 4;
 
 /** Time after which a withdrawn token or another scope takes effect at the latest. */
 const WATCH_MS = 5_000;

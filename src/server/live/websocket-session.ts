@@ -80,7 +80,7 @@ export function createSession(parts: WebSocketParts, gate: Gate, connection: Con
     close(SLOW_READER);
   };
 
-  const places = gate.lastingPlaces;
+  const places = gate.subscriptionPlaces;
   const subscriptions = createWebSocketSubscriptions(parts, {
     ...{ requestId, places, gone: gone.signal, cutSlow, tellCurrent, writeLine },
   });

@@ -1,4 +1,5 @@
 import { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import pg from "pg";
 import type { DatabaseTarget } from "../../model/connections/database-url.js";
 import { startServedTimer } from "../../model/served-timer.js";
@@ -131,7 +132,7 @@ export class SessionClient extends pg.Client {
     });
     try {
       await super.connect();
-      endAfterSilence(this.connection.stream as Socket, answerTimeoutMs);
+      endAfterSilence(this.connection.stream as MeasuredStream, answerTimeoutMs);
       return this;
     } catch (error) {
       finder.forget();
@@ -207,11 +208,14 @@ function readClientConfig({ target }: ClientOptions): pg.ClientConfig {
   };
 }
 
+/** A socket, or the TLS over it. */
+type MeasuredStream = Duplex & Pick<Socket, "bytesRead" | "bytesWritten">;
+
 /**
  * Closes a connection after a silence. A server that lost its power closes no connection. Without this, the kernel would
  * wait for a quarter of an hour, and the pool would hand out the dead connection again and again.
  */
-function endAfterSilence(socket: Socket, silenceMs: number): void {
+function endAfterSilence(socket: MeasuredStream, silenceMs: number): void {
   let moved = 0;
   const stopTimer = startServedTimer(
     silenceMs,

@@ -2,6 +2,7 @@ import { createClient as createSseClient } from "graphql-sse";
 import { createClient, MessageType } from "graphql-ws";
 import { describe, expect, onTestFinished, test } from "vitest";
 import WebSocket from "ws";
+import { LONG_LIST_RULE } from "../../../src/server/admission/rules.js";
 import { createIdentity, type KnownViewer } from "../../../src/server/identity/identity.js";
 import type { Role } from "../../../src/model/roles.js";
 import { addVms, changeIps, storedVm } from "../../store/changes/log-fixtures.js";
@@ -249,6 +250,35 @@ describe("subscriptions over a WebSocket", () => {
       fresh.leave();
       expect(fresh.errors).toEqual([]);
     });
+  });
+
+  test("leave a quarter of all connections for requests, and lists their own places", async () => {
+    const { server } = await startLiveServer({
+      limits: { connections: 8, lasting: 6 },
+      routes: (scope, admitted) => {
+        scope.get("/list", { config: { rule: LONG_LIST_RULE } }, (request) =>
+          admitted(request).work(() => Promise.resolve("list")),
+        );
+      },
+    });
+    const clients = Array.from({ length: 6 }, () => connect(server));
+    const all = clients.map((client) => subscribe(client, FOLLOW));
+    const ask = async (path: string) =>
+      (await fetch(server.url + path, { headers: { accept: "*/*" } })).status;
+    await eventually(async () => {
+      expect(
+        await ask(`/graphql/stream?query=${encodeURIComponent("subscription { guestChanged { kind } }")}`),
+      ).toBe(503);
+    });
+    const late = connect(server);
+    subscribe(late, FOLLOW);
+    await eventually(() => {
+      expect(late.closes.map(({ code }) => code)).toEqual([1_013]);
+    });
+    expect(await ask("/healthz")).toBe(200);
+    expect(await ask("/list")).toBe(200);
+    expect(all.flatMap(({ errors }) => errors)).toEqual([]);
+    expect(clients.flatMap(({ closes }) => closes)).toEqual([]);
   });
 
   test("need a valid token, from the first message or the header, and end when it is withdrawn", async () => {

@@ -17,14 +17,14 @@ function block(ms: number): void {
 
 /** Blocks each turn of the event loop, as a flood of requests does, until the work has ended. */
 async function blockTurnsUntil(work: Promise<unknown>, ms: number): Promise<void> {
-  let isOver = false;
+  const over = new AbortController();
   const end = (): void => {
-    isOver = true;
+    over.abort();
   };
   work.then(end, end);
-  while (!isOver) {
+  while (!over.signal.aborted) {
     await new Promise((resolve) => setImmediate(resolve));
-    if (!isOver) block(ms);
+    block(ms);
   }
 }
 

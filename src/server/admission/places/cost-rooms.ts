@@ -1,5 +1,6 @@
 import type { Limits } from "../../../model/limits.js";
 import { createPlaces, type Places } from "./places.js";
+import { createStartTurns, type StartTurns } from "./start-turns.js";
 
 /** Where a request waits, and how much of that room it takes. */
 export interface RoomNeed {
@@ -31,12 +32,15 @@ export interface CostRooms {
  * An answer of less than 5,000 objects is made without a pause. 32 such answers at once would hold the event loop as
  * long as a heavy one does, so those that cost nearly as much have the middle room.
  */
-export function createCostRooms({ cost: limit, waiting, lasting }: Limits): CostRooms {
+export function createCostRooms(
+  { cost: limit, waiting, lasting }: Limits,
+  turns: StartTurns = createStartTurns(),
+): CostRooms {
   const middleRoom = limit * MIDDLE_ROOM;
-  const middle = createPlaces({ running: middleRoom, waiting });
-  const heavy = createPlaces({ running: limit, waiting });
-  const longLists = createPlaces({ running: MOST_LONG_LISTS, waiting: lasting });
-  const pages = createPlaces({ running: MOST_PAGES, waiting });
+  const middle = createPlaces({ running: middleRoom, waiting }, turns);
+  const heavy = createPlaces({ running: limit, waiting }, turns);
+  const longLists = createPlaces({ running: MOST_LONG_LISTS, waiting: lasting }, turns);
+  const pages = createPlaces({ running: MOST_PAGES, waiting }, turns);
   return {
     longLists,
     pages,

@@ -1,6 +1,6 @@
 import { HttpError } from "../../errors.js";
-import { waitForPromises } from "../../wait-for-promises.js";
 import { createFairQueue } from "./fair-queue.js";
+import { createStartTurns, type StartTurns } from "./start-turns.js";
 
 /** Gives a place back. Calling it more than once does no harm. */
 export type Release = () => void;
@@ -29,58 +29,44 @@ interface Waiter {
 }
 
 /**
- * Creates places that are all free. `running` bounds the weight of what runs; a heavier request runs alone.
- *
- * In one turn of the event loop, places are given for {@link TURN_MS}; then everything else is served. Work that finds all its data
- * in memory never waits. Without turns, hundreds of such requests would begin and end before anything else is read.
+ * Creates places that are all free. `running` bounds the weight of what runs; a heavier request runs alone. Work starts in
+ * its turns; rooms that share the same turns take turns, too.
  */
-export function createPlaces(limits: { running: number; waiting: number }): Places {
+export function createPlaces(
+  limits: { running: number; waiting: number },
+  turns: StartTurns = createStartTurns(),
+): Places {
   const queue = createFairQueue<Waiter>(limits.waiting);
   let running = 0;
   let lastStartAt = performance.now();
 
   const hasRoom = (weight: number): boolean => running === 0 || running + weight <= limits.running;
-  /** When this turn of the event loop began to give places; `null`: it has not. */
-  let turnBeganAt: number | null = null;
-  const isTurnOver = (): boolean =>
-    // Where nobody may wait, nobody waits for a turn either.
-    limits.waiting > 0 && turnBeganAt !== null && performance.now() - turnBeganAt > TURN_MS;
-  const findStartable = (): Waiter | null => {
+  // Where nobody may wait, nobody waits for a turn either.
+  const mayStart = (): boolean => limits.waiting === 0 || turns.mayStart();
+  const startNext = (): boolean => {
     const next = queue.findNext();
-    return next !== undefined && hasRoom(next.weight) ? next : null;
+    if (next === undefined || !hasRoom(next.weight)) return false;
+    next.start();
+    return true;
   };
-  const scheduleTurn = (): void => {
-    if (turnBeganAt !== null) return;
-    turnBeganAt = performance.now();
-    setImmediate(() => {
-      if (queue.size === 0) turnBeganAt = null;
-      else void takeTurn();
-    });
-  };
-  const takeTurn = async (): Promise<void> => {
-    turnBeganAt = performance.now();
-    for (let next = findStartable(); next !== null && !isTurnOver(); next = findStartable()) {
-      next.start();
-      await waitForPromises();
-    }
-    turnBeganAt = null;
-    if (findStartable() !== null) scheduleTurn();
+  const scheduleNext = (): void => {
+    if (queue.size > 0) turns.schedule(startNext);
   };
   const take = (weight: number): Release => {
     running += weight;
     lastStartAt = performance.now();
-    scheduleTurn();
+    turns.noteStart();
     let isReleased = false;
     return () => {
       if (isReleased) return;
       isReleased = true;
       running -= weight;
-      if (queue.size > 0) scheduleTurn();
+      scheduleNext();
     };
   };
 
   const enterNow = (weight: number): Release | null =>
-    queue.size === 0 && hasRoom(weight) && !isTurnOver() ? take(weight) : null;
+    queue.size === 0 && hasRoom(weight) && mayStart() ? take(weight) : null;
 
   return {
     enterNow,
@@ -113,10 +99,11 @@ export function createPlaces(limits: { running: number; waiting: number }): Plac
         const abandon = (): void => {
           waiter.refuse();
           // A heavy one whose turn it was may have kept lighter ones waiting.
-          scheduleTurn();
+          scheduleNext();
         };
         signal.addEventListener("abort", abandon, { once: true });
         queue.add(owner, waiter)?.refuse();
+        scheduleNext();
       });
     },
     isStuck: (longerThanMs) =>
@@ -124,15 +111,7 @@ export function createPlaces(limits: { running: number; waiting: number }): Plac
   };
 }
 
-/**
- * Time for work that never waits, before everything else is served. It is longer than the answers of some thirty busy
- * clients take, since waiting costs more than a small answer.
- */
-export const TURN_MS = 15;
-
 /** Creates the refusal of a request for which there is no room: 503, with the time after which to try again. */
 export function createOverloadedError(): HttpError {
-  return new HttpError(503, "OVERLOADED", "Too many requests at once. Try again in a second.", {
-    "retry-after": "1",
-  });
+  return new HttpError(503, "OVERLOADED", "Too many requests at once. Try again in a second.");
 }

@@ -1,0 +1,93 @@
+import { waitForPromises } from "../../wait-for-promises.js";
+
+/** Starts the next work that waits in a room. Returns `false` if none can start now. */
+export type StartNext = () => boolean;
+
+/** Decides in which turns of the event loop work starts. Rooms that share it take turns. */
+export interface StartTurns {
+  /** Tells whether work may start at once, where none waits. */
+  mayStart(): boolean;
+  /** Notes that work starts now. What it does before its first wait is part of this turn. */
+  noteStart(): void;
+  /** Starts what waits in a room, in the turns to come, for as long as some of it can start. */
+  schedule(startNext: StartNext): void;
+  /** Notes that a connection was accepted, so that further ones may wait to be. */
+  noteArrival(): void;
+}
+
+/**
+ * Creates the turns; nothing has started.
+ * 1. In one turn of the event loop, work starts for {@link TURN_MS}; then everything else is served. Work that finds all
+ *    its data in memory never waits. Without turns, hundreds of such requests would begin and end before anything else is
+ *    read.
+ * 2. Node accepts one connection in a turn. While connections arrive, no work starts, so that these turns are short.
+ *    Otherwise, connections would wait behind all the work of those before them, whoever they belong to.
+ * 3. If connections go on arriving, work starts for a turn after each {@link ARRIVALS_MS}.
+ */
+export function createStartTurns(now: () => number = () => performance.now()): StartTurns {
+  /** The rooms in which something waits, in the order of their turns. */
+  const rooms = new Set<StartNext>();
+  /** When the first work of this turn started; `null`: none has. */
+  let startedAt: number | null = null;
+  /** When the first connection of an unbroken series arrived, one in each turn; `null`: none did in the last turn. */
+  let arrivingSince: number | null = null;
+  let hasArrived = false;
+  let isScheduled = false;
+
+  const isOver = (): boolean => startedAt !== null && now() - startedAt > TURN_MS;
+  const scheduleEnd = (): void => {
+    if (isScheduled) return;
+    isScheduled = true;
+    setImmediate(endTurn);
+  };
+  const endTurn = (): void => {
+    isScheduled = false;
+    startedAt = null;
+    const isArriving = hasArrived && arrivingSince !== null && now() - arrivingSince < ARRIVALS_MS;
+    hasArrived = false;
+    if (isArriving) {
+      scheduleEnd();
+      return;
+    }
+    arrivingSince = null;
+    if (rooms.size > 0) void takeTurn();
+  };
+  const takeTurn = async (): Promise<void> => {
+    startedAt = now();
+    for (const startNext of rooms) {
+      rooms.delete(startNext);
+      if (!startNext()) continue;
+      rooms.add(startNext);
+      await waitForPromises();
+      if (isOver()) break;
+    }
+    startedAt = null;
+    if (rooms.size > 0) scheduleEnd();
+  };
+
+  return {
+    mayStart: () => arrivingSince === null && !isOver(),
+    noteStart() {
+      startedAt ??= now();
+      scheduleEnd();
+    },
+    schedule(startNext) {
+      rooms.add(startNext);
+      scheduleEnd();
+    },
+    noteArrival() {
+      hasArrived = true;
+      arrivingSince ??= now();
+      scheduleEnd();
+    },
+  };
+}
+
+/**
+ * Time for work that never waits, before everything else is served. It is longer than the answers of some thirty busy
+ * clients take, since waiting costs more than a small answer.
+ */
+export const TURN_MS = 15;
+
+/** Time for connections that arrive, before work has its turn: some hundred connections. */
+export const ARRIVALS_MS = 15;

@@ -1,0 +1,85 @@
+import { expect, test } from "vitest";
+import { createPlaces } from "../../../../src/server/admission/places/places.js";
+import {
+  ARRIVALS_MS,
+  createStartTurns,
+  TURN_MS,
+} from "../../../../src/server/admission/places/start-turns.js";
+
+const { signal } = new AbortController();
+
+/** Resolves in the next turn of the event loop, after what was scheduled before. */
+function waitForTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Turns with a clock that stands still unless it is told to go on, and a room of them. */
+function start(running = 100) {
+  let now = 0;
+  const turns = createStartTurns(() => now);
+  const places = createPlaces({ running, waiting: 1_000 }, turns);
+  const begun: string[] = [];
+  return {
+    turns,
+    begun,
+    pass: (ms: number) => void (now += ms),
+    /** Asks for a place, works in it for a time, and gives it back. */
+    work: async (name: string, ms = 0, room = places) => {
+      const release = room.enterNow(1) ?? (await room.enter(signal));
+      begun.push(name);
+      now += ms;
+      release();
+    },
+    createRoom: () => createPlaces({ running, waiting: 1_000 }, turns),
+  };
+}
+
+test("while connections arrive, one in each turn, no work starts; once none does, all of it does", async () => {
+  const { turns, begun, work } = start();
+  for (let at = 0; at < 400; at += 1) {
+    turns.noteArrival();
+    void work(`of connection ${at}`);
+    await waitForTurn();
+  }
+  expect(begun).toEqual([]);
+  for (let at = 0; at < 3; at += 1) await waitForTurn();
+  expect(begun).toHaveLength(400);
+});
+
+test("if connections go on arriving, work starts for a turn after each time that they had", async () => {
+  const { turns, begun, pass, work } = start();
+  const all = Array.from({ length: 6 }, (_, at) => `work ${at}`);
+  let arrived = 0;
+  turns.noteArrival();
+  const done = Promise.all(all.map((name) => work(name, TURN_MS + 1)));
+  const begunAfter: number[] = [];
+  while (begun.length < all.length) {
+    arrived += 1;
+    turns.noteArrival();
+    pass(1);
+    const before = begun.length;
+    await waitForTurn();
+    expect(begun.length - before).toBeLessThanOrEqual(1);
+    if (begun.length > before) begunAfter.push(arrived);
+  }
+  await done;
+  expect(begun).toEqual(all);
+  const gaps = begunAfter.slice(1).map((count, at) => count - (begunAfter[at] ?? 0));
+  // So many connections were accepted between two pieces of work.
+  expect(Math.min(...gaps)).toBeGreaterThanOrEqual(ARRIVALS_MS);
+});
+
+test("rooms take turns, and what starts in one of them is time of the same turn", async () => {
+  const { begun, work, createRoom } = start();
+  const [one, other] = [createRoom(), createRoom()];
+  const done = [1, 2, 3].flatMap((at) => [
+    work(`one ${at}`, TURN_MS + 1, one),
+    work(`other ${at}`, TURN_MS + 1, other),
+  ]);
+  expect(begun).toEqual(["one 1"]);
+  let turns = 0;
+  for (; begun.length < done.length; turns += 1) await waitForTurn();
+  await Promise.all(done);
+  expect(begun).toEqual(["one 1", "other 1", "one 2", "other 2", "one 3", "other 3"]);
+  expect(turns).toBeGreaterThanOrEqual(5);
+});
