@@ -11,10 +11,14 @@ noteList();
 
 addEventListener("popstate", show);
 
-/** Shows another route. `replace` keeps the browser's history short while somebody types. */
+/**
+ * Shows another route. `replace` keeps the browser's history short while somebody types. The route that is shown already
+ * makes no entry there, as a link to the page itself makes none.
+ */
 export function navigate(route: Route, { replace = false } = {}): void {
   const address = formatRoute(route);
-  if (replace) history.replaceState(null, "", address);
+  const isSame = new URL(address, document.baseURI).href === location.href;
+  if (replace || isSame) history.replaceState(null, "", address);
   else history.pushState(null, "", address);
   show();
 }

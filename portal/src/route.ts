@@ -37,10 +37,10 @@ export type Route =
 export function parseRoute(search: string): Route {
   const parameters = new URLSearchParams(search);
   const view = parameters.get("view");
-  const id = parameters.get("id");
-  const of = parameters.get("of");
-  if (view === "vm" && id !== null) return { view, id, at: parseTime(parameters.get("at")) };
-  if (view === "address" && of !== null) return { view, of };
+  const id = parameters.get("id") ?? "";
+  const of = parameters.get("of") ?? "";
+  if (view === "vm" && id !== "") return { view, id, at: parseTime(parameters.get("at")) };
+  if (view === "address" && of !== "") return { view, of };
   if (view === "drift")
     return { view, kind: DRIFT_KINDS.find((each) => each === parameters.get("kind")) ?? null };
   if (view === "topology") return { view, network: parameters.get("network") };

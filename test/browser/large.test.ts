@@ -69,6 +69,16 @@ describeInBrowser("the portal over many VMs", (browser) => {
     await page.getByRole("link", { name: "vm-4900", exact: true }).waitFor();
   });
 
+  test("the topology is read on by keyboard, and the focus is then on how much there is", async () => {
+    const { page } = browser();
+    await page.goto(`${site.url}/?view=topology`);
+    await page.getByText("5,000 VMs on 1 network", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "There are more VMs: read on" }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByText("5,001 VMs on 1 network", { exact: true }).waitFor();
+    await page.waitForFunction(() => document.activeElement?.textContent === "5,001 VMs on 1 network");
+  });
+
   test("who comes back from a VM far down finds the list there, read as far as it was, with the focus on that VM", async () => {
     const { page } = browser();
     await page.goto(`${site.url}/?q=vm-`);

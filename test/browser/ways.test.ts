@@ -94,6 +94,45 @@ describeInBrowser("the portal's ways", (browser) => {
     expect(await box.inputValue()).toBe("web");
   });
 
+  test("a VM that is opened in a new tab is opened there alone", async () => {
+    const { page, context } = browser();
+    await page.goto(site.url);
+    const link = page.getByRole("link", { name: "web", exact: true });
+    const [tab] = await Promise.all([
+      context.waitForEvent("page"),
+      link.click({ modifiers: ["ControlOrMeta"] }),
+    ]);
+    await tab.getByRole("heading", { name: "web" }).waitFor();
+    await tab.close();
+    expect(page.url()).toBe(`${site.url}/`);
+  });
+
+  test("who selects a part of a row to copy it stays in the list", async () => {
+    const { page } = browser();
+    await page.goto(site.url);
+    const cell = page.locator("table.vms tbody tr td[data-column=host]").first();
+    const { x, y, width, height } = (await cell.boundingBox())!;
+    await page.mouse.move(x + 2, y + height / 2);
+    await page.mouse.down();
+    await page.mouse.move(x + width - 2, y + height / 2, { steps: 4 });
+    await page.mouse.up();
+    expect(await page.evaluate(() => getSelection()?.toString())).toContain("host-a");
+    expect(page.url()).toBe(`${site.url}/`);
+    await cell.click();
+    await page.getByRole("heading", { level: 1 }).getByText("db").waitFor();
+  });
+
+  test("a view that is asked for again makes no entry of its own, so that Back leads to the view before", async () => {
+    const { page } = browser();
+    await page.goto(site.url);
+    await page.getByText("2 VMs", { exact: true }).waitFor();
+    for (const key of ["g", "h", "h", "h"]) await page.keyboard.press(key);
+    await page.getByRole("heading", { name: "Hosts" }).waitFor();
+    await page.getByRole("link", { name: "Hosts" }).click();
+    await page.goBack();
+    await page.getByText("2 VMs", { exact: true }).waitFor();
+  });
+
   test("a time is picked once it is whole: neither each of its digits nor the field's emptiness leads anywhere", async () => {
     const { page } = browser();
     await page.goto(`${site.url}/?view=vm&id=${id(1)}`);

@@ -59,6 +59,7 @@ function followHosts(take: Turn, read: readonly Host[]) {
     },
     onLost: () => undefined,
     onRefused: () => undefined,
+    onGivenUp: () => undefined,
   });
   return {
     stop,
@@ -198,6 +199,7 @@ function followNews(after: string, answers: readonly (readonly string[] | { read
     onReset: () => told.push("reset"),
     onLost: () => told.push("lost"),
     onRefused: () => undefined,
+    onGivenUp: () => told.push("given up"),
   };
   const stop = followEvents(connection, { ...listNews({}), after }, listener);
   return { asked, told, stop };
@@ -233,6 +235,6 @@ test("without a place behind an answer, it is read again once changes are told, 
 test("a question that the server never takes is given up, and nothing is read again and again for it", async () => {
   const page = followNews("answer", [{ code: "BAD_USER_INPUT" }]);
   await vi.advanceTimersByTimeAsync(60_000);
-  expect([page.asked, page.told]).toEqual([["answer"], []]);
+  expect([page.asked, page.told]).toEqual([["answer"], ["given up"]]);
   page.stop();
 });

@@ -1,6 +1,8 @@
 import { Client, fetchExchange, getOperationName, mapExchange } from "@urql/core";
 import { persistedExchange } from "@urql/exchange-persisted";
 import { readToken, refuse } from "../identity/session.js";
+import { reloadIfOutdated } from "../shared/outdated.js";
+import { createLimitedFetch } from "./limited-fetch.js";
 import { readProblem } from "./problem.js";
 
 /** SHA-256 of each operation by its name. The build inserts it. */
@@ -16,8 +18,10 @@ export function createClient(): Client {
     exchanges: [
       mapExchange({
         onError: (error) => {
+          const kind = readProblem(error)?.kind;
           // If the token has expired meanwhile, its owner signs in again.
-          if (readProblem(error)?.kind === "sign-in") refuse();
+          if (kind === "sign-in") refuse();
+          if (kind === "outdated") void reloadIfOutdated();
         },
       }),
       persistedExchange({
@@ -33,7 +37,11 @@ export function createClient(): Client {
       const token = readToken();
       return token === null ? {} : { headers: { authorization: `Bearer ${token}` } };
     },
+    fetch: createLimitedFetch(LONGEST_MS),
     preferGetMethod: false,
     requestPolicy: "network-only",
   });
 }
+
+/** The longest time for an answer. A server that works answers or refuses within ten seconds. */
+const LONGEST_MS = 15_000;

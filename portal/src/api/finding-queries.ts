@@ -2,8 +2,8 @@ import { graphql } from "./graphql.js";
 
 /** Drift: what does not fit between the hypervisors' vNICs and the guests' interfaces. */
 export const DriftQuery = graphql(`
-  query PortalDrift($kinds: [DriftKind!], $first: Int, $after: String) {
-    changeCursor
+  query PortalDrift($kinds: [DriftKind!], $first: Int, $after: String, $isFirst: Boolean!) {
+    changeCursor @include(if: $isFirst)
     drift(kinds: $kinds, first: $first, after: $after) {
       totalCount
       nodes {
@@ -31,8 +31,8 @@ export const DriftQuery = graphql(`
 
 /** Addresses that several VMs have. */
 export const AddressConflictsQuery = graphql(`
-  query PortalAddressConflicts($first: Int, $after: String) {
-    changeCursor
+  query PortalAddressConflicts($first: Int, $after: String, $isFirst: Boolean!) {
+    changeCursor @include(if: $isFirst)
     addressConflicts(first: $first, after: $after) {
       totalCount
       nodes {
@@ -59,8 +59,8 @@ export const AddressConflictsQuery = graphql(`
 
 /** MACs that several vNICs have. */
 export const MacConflictsQuery = graphql(`
-  query PortalMacConflicts($first: Int, $after: String) {
-    changeCursor
+  query PortalMacConflicts($first: Int, $after: String, $isFirst: Boolean!) {
+    changeCursor @include(if: $isFirst)
     macConflicts(first: $first, after: $after) {
       totalCount
       nodes {

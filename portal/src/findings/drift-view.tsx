@@ -12,6 +12,7 @@ import { MoreButton } from "../shared/answers/more-button.js";
 import { TableHead } from "../shared/table-head.js";
 import { Loading } from "../shared/answers/loading.js";
 import { ViewTitle } from "../shared/view-title.js";
+import { formatNumber } from "../shared/values/format-number.js";
 
 /** Entries that are shown at first, and added with each "Show more". */
 const SIZE = 200;
@@ -116,7 +117,7 @@ function NameAndMac({
 function formatCount(total: number | null, shown: number): string {
   if (shown === 0) return "Everything fits.";
   if (total === null) return `The first ${shown}.`;
-  return total === shown ? `${total} in all.` : `The first ${shown} of ${total.toLocaleString()}.`;
+  return total === shown ? `${total} in all.` : `The first ${shown} of ${formatNumber(total)}.`;
 }
 
 const MEANINGS: Readonly<Record<DriftKind, string>> = {

@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { useMutation } from "urql";
+import { createLimitedFetch } from "../api/limited-fetch.js";
 import { readProblem, type Problem } from "../api/problem.js";
 import { RefreshHostMutation } from "../api/queries.js";
 import { readSession } from "../identity/session.js";
@@ -17,6 +18,9 @@ export interface Refresh {
 /** The last refusal, with the session that got it. It is only in memory, so a page that is loaded again tries again. */
 let refused: { readonly session: number; readonly message: string } | null = null;
 
+/** A poll waits for its host, so it may take longer than other requests. */
+const WAITING = { fetch: createLimitedFetch(120_000) };
+
 /** Polls hosts. The first refusal tells a person who may not; after that the button is not offered. */
 export function useRefresh(onDone: () => void): Refresh {
   const [, refresh] = useMutation(RefreshHostMutation);
@@ -26,7 +30,7 @@ export function useRefresh(onDone: () => void): Refresh {
     const session = readSession();
     if (busyId !== null || refused?.session === session) return;
     setBusyId(id);
-    const answer = await refresh({ id });
+    const answer = await refresh({ id }, WAITING);
     const problem = readProblem(answer.error);
     if (problem?.kind === "forbidden") refused = { session, message: problem.message };
     // A poll is never repeated by itself, only by the person.

@@ -30,6 +30,8 @@ export interface EventListener<Event> {
   readonly onLost: () => void;
   /** Called when the server refuses the credentials. */
   readonly onRefused: () => void;
+  /** Called when waiting cannot help. Nothing is called afterwards. */
+  readonly onGivenUp: () => void;
 }
 
 /**
@@ -97,6 +99,7 @@ async function follow<Data, Event>(
       // A subscription that never worked is not refused for its cursor.
       const decision = decide(error, { hasCursor: cursor !== null && wasWell });
       if (decision === "refused") listener.onRefused();
+      if (decision === "off") listener.onGivenUp();
       follower.setState(decision === "off" ? "off" : "failing");
       if (decision === "refused" || decision === "off") return;
       if (decision === "anew" && after !== null) {

@@ -1,6 +1,7 @@
 import { CloseCode, createClient, type FormattedExecutionResult, type SubscribePayload } from "graphql-ws";
 import { readToken } from "../identity/session.js";
 import { readLiveState, type FollowerState, type LiveState } from "./live-state.js";
+import { createAnswerWatch } from "./silence.js";
 
 /** The page's only WebSocket. All views follow their changes over it. */
 export interface LiveConnection {
@@ -48,8 +49,7 @@ function createLiveConnection(): LiveConnection {
     retryAttempts: 0,
     // The connection stays open for a moment, since another view opens while the last one closes.
     lazyCloseTimeout: 2_000,
-    keepAlive: 20_000,
-    connectionAckWaitTimeout: 10_000,
+    keepAlive: 10_000,
     connectionParams: () => {
       const token = readToken();
       return token === null ? {} : { authorization: `Bearer ${token}` };
@@ -58,19 +58,31 @@ function createLiveConnection(): LiveConnection {
     // Each follower gets the failure itself.
     onNonLazyError: () => undefined,
     on: {
+      connecting: () => {
+        answer.expect();
+      },
       ping: (isReceived, payload) => {
         const id = payload?.["current"];
-        if (isReceived && typeof id === "string") waiting.get(id)?.();
+        if (!isReceived) answer.expect();
+        else if (typeof id === "string") waiting.get(id)?.();
+      },
+      pong: (isReceived) => {
+        if (isReceived) answer.settle();
       },
       connected: () => {
+        answer.settle();
         isOpen = true;
         update();
       },
       closed: () => {
+        answer.settle();
         isOpen = followers.size > 0 ? false : null;
         update();
       },
     },
+  });
+  const answer = createAnswerWatch(() => {
+    socket.terminate();
   });
   return {
     subscribe: <Data>(payload: SubscribePayload, onCurrent: () => void) => {

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useSyncExternalStore } from "react";
 import { refuse, useToken } from "../identity/session.js";
 import { followEvents, type EventListener, type Following, type Subject } from "./follow-events.js";
+import { reloadIfOutdated } from "../shared/outdated.js";
 import { findLiveConnection } from "./live-connection.js";
 import type { LiveState } from "./live-state.js";
 
@@ -20,7 +21,7 @@ export function useEvents<Data, Event>(
 export function useFollowing<Data, Event>(
   following: Following<Data, Event> | null,
   key: string | null,
-  listener: Omit<EventListener<Event>, "onRefused">,
+  listener: Omit<EventListener<Event>, "onRefused" | "onGivenUp">,
 ): void {
   const token = useToken();
   const latest = useRef({ following, listener });
@@ -39,6 +40,8 @@ export function useFollowing<Data, Event>(
         latest.current.listener.onLost();
       },
       onRefused: refuse,
+      // A server with another build may not know this page's subscriptions.
+      onGivenUp: () => void reloadIfOutdated(),
     });
   }, [key, token]);
 }

@@ -1,5 +1,6 @@
 import { lazy, type ComponentType, type LazyExoticComponent } from "react";
 import { pauseAfterFailures } from "../live/pause.js";
+import { reloadIfOutdated } from "./outdated.js";
 
 type Load<Props> = () => Promise<ComponentType<Props>>;
 
@@ -7,7 +8,7 @@ const loads: (() => Promise<unknown>)[] = [];
 
 /**
  * Creates a view whose code is loaded when the view is first shown, or by {@link preloadViews}. If the server is away,
- * loading is tried again until it succeeds.
+ * loading is tried again until it succeeds. If the server has another build, the page is loaded again.
  */
 export function createLazyView<Props>(load: Load<Props>): LazyExoticComponent<ComponentType<Props>> {
   loads.push(load);
@@ -30,6 +31,7 @@ async function loadUntilItWorks<Props>(load: Load<Props>): Promise<ComponentType
     try {
       return await load();
     } catch {
+      await reloadIfOutdated();
       await pauseAfterFailures(failures, BACKOFF, never);
     }
   }

@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import type { MouseEvent, ReactNode } from "react";
 import { navigate } from "../navigation.js";
 import { formatRoute, type Route } from "../route.js";
 
@@ -18,14 +18,19 @@ export function RouteLink({
       href={formatRoute(to)}
       {...(isCurrent && { "aria-current": "page" as const })}
       onClick={(event) => {
-        // The browser opens new tabs itself.
-        if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-        event.preventDefault();
+        // A row around the link does nothing of its own then.
         event.stopPropagation();
+        if (isForBrowser(event)) return;
+        event.preventDefault();
         navigate(to);
       }}
     >
       {children}
     </a>
   );
+}
+
+/** Tells whether a click is for the browser itself, such as to open a new tab. */
+export function isForBrowser({ ctrlKey, metaKey, shiftKey, altKey }: MouseEvent): boolean {
+  return ctrlKey || metaKey || shiftKey || altKey;
 }

@@ -4,6 +4,7 @@ import { MoreButton } from "../shared/answers/more-button.js";
 import { RouteLink } from "../shared/route-link.js";
 import { Status } from "../shared/values/status.js";
 import type { HostGroup, Member, NetworkGroup } from "./build-topology.js";
+import { formatNumber } from "../shared/values/format-number.js";
 
 /** VMs of one host that are shown at first, and added with each step. */
 const STEP = 200;
@@ -23,7 +24,7 @@ export function NetworkCard({ group, isOpen }: { readonly group: NetworkGroup; r
       </Title>
       <p className="meet">
         <strong>{formatVms(vmCount)}</strong>
-        {name !== null && reachableCount < vmCount && `, ${reachableCount.toLocaleString()} connected now`}
+        {name !== null && reachableCount < vmCount && `, ${formatNumber(reachableCount)} connected now`}
       </p>
       {bridges.length > 0 && (
         <p className="bridges">
@@ -82,7 +83,7 @@ function HostFold({
         onMore={() => {
           setShown(shown + STEP);
         }}
-        text={`Show more of ${members.length.toLocaleString()}`}
+        text={`Show more of ${formatNumber(members.length)}`}
       />
     </details>
   );
@@ -103,5 +104,5 @@ function MemberLine({ member: { vm, isReachable, alsoOn } }: { readonly member: 
 }
 
 function formatVms(count: number): string {
-  return count === 1 ? "1 VM" : `${count.toLocaleString()} VMs`;
+  return count === 1 ? "1 VM" : `${formatNumber(count)} VMs`;
 }

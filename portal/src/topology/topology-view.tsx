@@ -9,6 +9,7 @@ import { NetworkCard } from "./network-card.js";
 import { usePlacedVms } from "./use-placed-vms.js";
 import { Loading } from "../shared/answers/loading.js";
 import { ViewTitle } from "../shared/view-title.js";
+import { formatNumber } from "../shared/values/format-number.js";
 
 /** Shows the networks with their hosts and VMs. VMs of one network can reach each other. */
 export function TopologyView({ network }: { readonly network: string | null }) {
@@ -24,11 +25,11 @@ export function TopologyView({ network }: { readonly network: string | null }) {
       {network !== null && <RouteLink to={{ view: "topology", network: null }}>All networks</RouteLink>}
       <ProblemNote problem={problem} onRetry={reload} />
       <Group my="xs" gap="sm">
-        <Text role="status" size="sm" className="faint">
+        <Text role="status" size="sm" className="faint" data-home tabIndex={-1}>
           {formatCount(vms.length, groups.filter(({ name }) => name !== null).length, isLoading)}
         </Text>
         {hasMore && (
-          <LeavingButton size="compact-xs" variant="light" onClick={readMore}>
+          <LeavingButton size="compact-xs" variant="light" aria-busy={isLoading} onClick={readMore}>
             There are more VMs: read on
           </LeavingButton>
         )}
@@ -47,6 +48,6 @@ export function TopologyView({ network }: { readonly network: string | null }) {
 }
 
 function formatCount(vms: number, networks: number, isLoading: boolean): string {
-  const text = `${vms.toLocaleString()} ${vms === 1 ? "VM" : "VMs"} on ${networks.toLocaleString()} ${networks === 1 ? "network" : "networks"}`;
+  const text = `${formatNumber(vms)} ${vms === 1 ? "VM" : "VMs"} on ${formatNumber(networks)} ${networks === 1 ? "network" : "networks"}`;
   return isLoading ? `${text} so far…` : text;
 }

@@ -113,9 +113,12 @@ export function usePlacedVms(): PlacedVms {
     vms,
     isLoading,
     problem,
-    hasMore: !isLoading && cursor !== null,
+    // While more are read, the reader can still see that there are more.
+    hasMore: cursor !== null && (!isLoading || vms.length >= STEP),
     reload,
-    readMore: () => void read(latest.current),
+    readMore: () => {
+      if (reading.current === null) void read(latest.current);
+    },
   };
 }
 

@@ -39,16 +39,17 @@ export function VmView({ id, at }: { readonly id: string; readonly at: string | 
   if (isLoading && data === null) return <Loading height={240} />;
   const vm = data?.vm ?? null;
   if (vm === null) {
-    return problem === null ? (
+    return (
       <section aria-labelledby="vm-title" className="view">
         <BackToVms />
-        <ViewTitle id="vm-title" text="No such VM" />
-        <Text role="status">
-          There is no VM with the id <code>{id}</code>, or you may not see it.
-        </Text>
+        <ViewTitle id="vm-title" text={problem === null ? "No such VM" : "VM"} />
+        <ProblemNote problem={problem} onRetry={reload} />
+        {problem === null && (
+          <Text role="status">
+            There is no VM with the id <code>{id}</code>, or you may not see it.
+          </Text>
+        )}
       </section>
-    ) : (
-      <ProblemNote problem={problem} onRetry={reload} />
     );
   }
   const tab = matchNics(vm);

@@ -11,11 +11,16 @@ export type Search =
 /** The other meaning of such a part of a name. */
 type OtherSearch = Extract<Search, { kind: "prefix" | "mac" }>;
 
-/** Decides whether a text is an address, a CIDR prefix, a MAC or a part of a name. The server checks it again. */
+/**
+ * Decides whether a text is an address, a CIDR prefix, a MAC or a part of a name. The server checks it again. Quotation
+ * marks and commas around it come from where it was copied. A `*` there is not needed, since parts are found anyway.
+ */
 export function parseSearch(text: string): Search {
-  const trimmed = text.trim();
+  const trimmed = text.replace(AROUND, "");
   if (trimmed === "") return { kind: "all" };
   if (MAC.some((form) => form.test(trimmed))) return { kind: "mac", mac: trimmed };
+  const octets = parseUnusualMac(trimmed);
+  if (octets !== null) return { kind: "mac", mac: octets };
   const address = takeAddress(trimmed);
   if (isIPv4(address) || isIPv6(address)) return { kind: "address", address };
   if (isPrefix(trimmed)) return { kind: "prefix", prefix: trimmed };
@@ -26,6 +31,14 @@ export function parseSearch(text: string): Search {
 /** Tells whether a text may be a part of a MAC or of an IPv6 address. The server finds only complete ones. */
 export function isHalfTyped(text: string): boolean {
   return parseSearch(text).kind === "name" && HALF_TYPED.some((form) => form.test(text.trim()));
+}
+
+/** Parses the spellings of a MAC that the server does not know: `566f:1a00:0100` and `56 6f 1a 00 01 00`. */
+function parseUnusualMac(text: string): string | null {
+  if (!/^(?:[0-9a-f]{4}([:-])[0-9a-f]{4}\1[0-9a-f]{4}|[0-9a-f]{2}(?: [0-9a-f]{2}){5})$/i.test(text))
+    return null;
+  const digits = text.replace(/[^0-9a-f]/gi, "");
+  return (digits.match(/../g) ?? []).join(":");
 }
 
 /** Parses `10.1` and `10.1.2.` as prefixes of whole octets, and 6, 8 or 20 octets without separators as a MAC. */
@@ -39,9 +52,11 @@ function parseOther(text: string): OtherSearch | null {
 
 /**
  * Takes the address from the forms that browsers, guests and half-typed prefixes have: `[fe80::1]`, `fe80::1%eth0`,
- * `10.0.0.0/`.
+ * `10.0.0.0/`, `10.0.0.1:22`, `http://10.0.0.1/`.
  */
 function takeAddress(text: string): string {
+  const [, withPort] = /^(?:[a-z]+:\/\/)?(\d+(?:\.\d+){3})(?::\d+)?\/?$/i.exec(text) ?? [];
+  if (withPort !== undefined) return withPort;
   return /^\[?([0-9a-f.:]+)(?:%[\w.-]+)?\]?\/?$/i.exec(text)?.[1] ?? text;
 }
 
@@ -62,6 +77,8 @@ function isIPv6(text: string): boolean {
   return text.includes(":") && /^[0-9a-f:.]+$/i.test(text) && URL.canParse(`http://[${text}]/`);
 }
 
+const AROUND = /^[\s*"'`]+|[\s*"'`,;]+$/g;
+
 const HALF_TYPED = [
   /^[0-9a-f]{1,4}:[0-9a-f:]*$/i,
   // Many VMs have names such as `db-01`.
@@ -70,6 +87,8 @@ const HALF_TYPED = [
 
 const MAC = [
   /^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$/i,
+  /^[0-9a-f]{2}(?::[0-9a-f]{2}){7}$/i,
+  /^[0-9a-f]{2}(?:-[0-9a-f]{2}){7}$/i,
   /^[0-9a-f]{2}(?:-[0-9a-f]{2}){5}$/i,
   /^[0-9a-f]{4}(?:\.[0-9a-f]{4}){2}$/i,
   /^[0-9a-f]{2}(?::[0-9a-f]{2}){19}$/i,

@@ -4,6 +4,7 @@ import { Gentle } from "../shared/gentle.js";
 import { FreshnessNote } from "../shared/values/freshness.js";
 import { Ago } from "../shared/values/time.js";
 import { Status } from "../shared/values/status.js";
+import { Tag } from "../shared/values/tag.js";
 import type { VmListRow } from "./use-vm-pages.js";
 
 /** The table has no features for sorting or filtering, because the server does both. */
@@ -16,21 +17,32 @@ export const COLUMNS = helper.columns([
   helper.accessor("name", {
     id: "name",
     header: "Name",
-    cell: ({ row }) => <strong>{row.original.name}</strong>,
+    cell: ({ row }) => <strong title={row.original.name ?? undefined}>{row.original.name}</strong>,
   }),
   helper.display({
     id: "status",
     header: "Status",
     cell: ({ row: { original: vm } }) => (
-      <Gentle value={vm.status ?? ""}>
-        <Status status={vm.status} />
-      </Gentle>
+      <>
+        <Gentle value={vm.status ?? ""}>
+          <Status status={vm.status} />
+        </Gentle>
+        {vm.guestInfo?.stale === true && (
+          <span className="narrow-stale">
+            <Tag tone="warn">stale</Tag>
+          </span>
+        )}
+      </>
     ),
   }),
   helper.display({
     id: "host",
     header: "Host",
-    cell: ({ row: { original: vm } }) => <Gentle value={vm.host?.id ?? ""}>{vm.host?.name ?? "–"}</Gentle>,
+    cell: ({ row: { original: vm } }) => (
+      <Gentle value={vm.host?.id ?? ""}>
+        <span title={vm.host?.name}>{vm.host?.name ?? "–"}</span>
+      </Gentle>
+    ),
   }),
   helper.display({
     id: "address",

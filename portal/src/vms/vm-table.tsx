@@ -1,14 +1,19 @@
 import { FlexRender, useTable, type Row } from "@tanstack/react-table";
-import { useVirtualizer } from "@tanstack/react-virtual";
+import { useVirtualizer, type Range } from "@tanstack/react-virtual";
 import { memo, useEffect, useRef } from "react";
 import { navigate } from "../navigation.js";
 import type { Sort } from "../route.js";
 import { useKeys } from "../shared/keyboard/use-keys.js";
-import { RouteLink } from "../shared/route-link.js";
+import { useIsPrinted } from "../shared/use-is-printed.js";
+import { isForBrowser, RouteLink } from "../shared/route-link.js";
 import { SortHeader, SORTS } from "./sort-header.js";
+import { useFocusedRow } from "./use-focused-row.js";
 import { ROW_HEIGHT_PX, useKeptPlace } from "./use-kept-place.js";
 import type { VmListRow, VmPages } from "./use-vm-pages.js";
 import { COLUMNS, FEATURES } from "./vm-columns.js";
+
+/** The number of rows before and behind the screen that are in the document. */
+const OVERSCAN = 12;
 
 /** The number of rows before the end at which the next page is read. */
 const READ_AHEAD = 40;
@@ -16,7 +21,7 @@ const READ_AHEAD = 40;
 /** The number of rows by which the followed part of the list moves. */
 const NEAR_STEP = 100;
 
-/** Shows the list of VMs. Only the rows on the screen are in the document. */
+/** Shows the list of VMs. Only the rows on the screen are in the document, and on paper all that have been read. */
 export function VmTable({
   pages,
   text,
@@ -36,24 +41,29 @@ export function VmTable({
   const { rows } = table.getRowModel();
   const scroller = useRef<HTMLDivElement>(null);
   const startPx = useKeptPlace(scroller, { text, sort }, pages.total === null);
+  const { rangeExtractor, onFocus, onBlur } = useFocusedRow(scroller, pages.rows);
+  const isPrinted = useIsPrinted();
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_HEIGHT_PX,
-    overscan: 12,
+    overscan: OVERSCAN,
     initialOffset: startPx,
+    rangeExtractor: isPrinted ? listAll : rangeExtractor,
   });
   const items = virtual.getVirtualItems();
-  const last = items[items.length - 1]?.index ?? 0;
+  // The row with the focus may be elsewhere.
+  const first = Math.max(0, (virtual.range?.startIndex ?? 0) - OVERSCAN);
+  const last = Math.max(0, Math.min(rows.length - 1, (virtual.range?.endIndex ?? 0) + OVERSCAN));
   const { loadMore } = pages;
   useEffect(() => {
-    if (last >= rows.length - READ_AHEAD) loadMore();
-  }, [last, rows.length, loadMore]);
-  const from = Math.floor((items[0]?.index ?? 0) / NEAR_STEP) * NEAR_STEP;
+    if (!isPrinted && last >= rows.length - READ_AHEAD) loadMore();
+  }, [isPrinted, last, rows.length, loadMore]);
+  const from = Math.floor(first / NEAR_STEP) * NEAR_STEP;
   const to = Math.ceil((last + 1) / NEAR_STEP) * NEAR_STEP;
   useEffect(() => {
-    onNear(from, to);
-  }, [from, to, onNear]);
+    if (!isPrinted) onNear(from, to);
+  }, [isPrinted, from, to, onNear]);
 
   useKeys({
     j: () => {
@@ -80,7 +90,7 @@ export function VmTable({
       >
         <thead>
           {table.getHeaderGroups().map((group) => (
-            <tr key={group.id}>
+            <tr key={group.id} aria-rowindex={1}>
               {group.headers.map((header) =>
                 header.id in SORTS ? (
                   <SortHeader key={header.id} column={header.id} sort={sort} onSort={onSort}>
@@ -95,7 +105,7 @@ export function VmTable({
             </tr>
           ))}
         </thead>
-        <tbody style={{ height: virtual.getTotalSize() }}>
+        <tbody style={{ height: virtual.getTotalSize() }} onFocus={onFocus} onBlur={onBlur}>
           {items.map((item) => {
             const row = rows[item.index];
             if (row === undefined) return null;
@@ -107,6 +117,11 @@ export function VmTable({
   );
 }
 
+/** Lists the positions of all rows. */
+function listAll({ count }: Range): number[] {
+  return Array.from({ length: count }, (_, at) => at);
+}
+
 /** Moves the focus to the name in the next or the previous row. If no row has the focus, the first one gets it. */
 function focusRow(step: 1 | -1): void {
   const rows = [...document.querySelectorAll("table.vms tbody tr")].toSorted(
@@ -116,6 +131,10 @@ function focusRow(step: 1 | -1): void {
   const row = from === null ? rows[0] : rows.find((each) => readPosition(each) === readPosition(from) + step);
   row?.querySelector("a")?.focus();
 }
+
+/** Where the pointer was pressed last, and how far a hand moves it that means to press only. */
+let pressedAt = { clientX: 0, clientY: 0 };
+const STILL_PX = 4;
 
 function readPosition(row: Element): number {
   return Number(row.getAttribute("aria-rowindex"));
@@ -139,7 +158,13 @@ const VmRow = memo(function VmRow({
       data-vm={id}
       data-copy={row.original.guestInfo?.primaryAddress?.address ?? ""}
       style={{ transform: `translateY(${startPx}px)`, height: ROW_HEIGHT_PX }}
-      onClick={() => {
+      onPointerDown={({ clientX, clientY }) => {
+        pressedAt = { clientX, clientY };
+      }}
+      onClick={(event) => {
+        // Whoever drags the pointer selects text, to copy it.
+        const movedPx = Math.hypot(event.clientX - pressedAt.clientX, event.clientY - pressedAt.clientY);
+        if (isForBrowser(event) || movedPx > STILL_PX) return;
         navigate({ view: "vm", id, at: null });
       }}
     >

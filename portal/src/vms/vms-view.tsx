@@ -14,6 +14,10 @@ import { isHalfTyped, parseSearch } from "./search.js";
 import { useVmPages } from "./use-vm-pages.js";
 import { toChangeFilter } from "./vm-filter.js";
 import { VmTable } from "./vm-table.js";
+import { formatNumber } from "../shared/values/format-number.js";
+
+/** The longest text that the server looks for in names. */
+const LONGEST_SEARCH = 255;
 
 /** The pause in typing after which the server is asked. */
 const TYPING_PAUSE_MS = 150;
@@ -54,6 +58,7 @@ export function VmsView({ route }: { readonly route: Extract<Route, { view: "vms
         }
         leftSection={<IconSearch size={18} />}
         rightSection={<Kbd>/</Kbd>}
+        maxLength={LONGEST_SEARCH}
         value={route.search}
         onChange={(event) => {
           // Each visit of the box makes one entry of the browser's history, so that Back leads to the search before.
@@ -82,6 +87,11 @@ export function VmsView({ route }: { readonly route: Extract<Route, { view: "vms
           by <code>vnic-graph hosts add</code>; <code>vnic-graph doctor</code> says what is missing.
         </Text>
       )}
+      {pages.hasMore && (
+        <Text size="sm" mb="xs" className="on-paper">
+          Here are the first {formatNumber(pages.rows.length)}. The export has all.
+        </Text>
+      )}
       <VmTable
         pages={pages}
         text={search}
@@ -96,7 +106,8 @@ export function VmsView({ route }: { readonly route: Extract<Route, { view: "vms
 }
 
 function formatCount(total: number | null, read: number, isLoading: boolean): string {
-  if (total === null) return isLoading ? "Searching…" : `${read} VMs`;
+  if (total === null && read === 0) return isLoading ? "Searching…" : "";
+  if (total === null) return isLoading ? "Searching…" : `${formatNumber(read)} VMs`;
   if (total === 0) return "No VM is found.";
-  return total === 1 ? "1 VM" : `${total.toLocaleString()} VMs`;
+  return total === 1 ? "1 VM" : `${formatNumber(total)} VMs`;
 }

@@ -17,9 +17,11 @@ export function ProblemNote({
   return (
     <Alert role="alert" color="red" icon={<IconAlertTriangle />} title="This could not be read" mb="md">
       {problem.message} {problem.passes && "It is read again by itself."}
-      <LeavingButton variant="light" color="red" size="xs" ml="md" onClick={onRetry}>
-        Try again
-      </LeavingButton>
+      {problem.kind !== "input" && (
+        <LeavingButton variant="light" color="red" size="xs" ml="md" onClick={onRetry}>
+          Try again
+        </LeavingButton>
+      )}
     </Alert>
   );
 }

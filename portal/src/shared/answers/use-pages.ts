@@ -27,13 +27,18 @@ export interface Pages<Node> extends Omit<Answer<Beginning<Node>>, "data"> {
 interface PageVariables {
   readonly first?: number | null;
   readonly after?: string | null;
+  /** Whether the page is the first one. Only that one says where it stands among the changes. */
+  readonly isFirst: boolean;
 }
+
+/** A page's answer. The first one has the cursor of the last change that it shows. */
+type PageAnswer = Partial<PlacedAnswer>;
 
 /**
  * Reads a list from its beginning, as far as the reader wants to see. After a change all of it is read again, so that
  * everything on the screen has the same state, nothing twice and nothing left out.
  */
-export function usePages<Data extends PlacedAnswer, Variables extends PageVariables, Node>(
+export function usePages<Data extends PageAnswer, Variables extends PageVariables, Node>(
   question: TypedDocumentNode<Data, Variables>,
   variables: Omit<Variables, keyof PageVariables>,
   { size, pick }: { readonly size: number; readonly pick: (data: Data) => Page<Node> | null },
@@ -51,7 +56,10 @@ export function usePages<Data extends PlacedAnswer, Variables extends PageVariab
     for (;;) {
       const before: readonly Node[] = list?.nodes ?? [];
       const first = Math.min(MOST, count - before.length);
-      const asked: Variables = { ...(JSON.parse(key) as Variables), first, after };
+      const asked: Variables = {
+        ...(JSON.parse(key) as Variables),
+        ...{ first, after, isFirst: list === null },
+      };
       const { data, error }: OperationResult<Data, Variables> = await client
         .query(question, asked)
         .toPromise();
@@ -64,7 +72,7 @@ export function usePages<Data extends PlacedAnswer, Variables extends PageVariab
         totalCount: page.totalCount,
         hasMore: hasNextPage,
         // A later page shows all changes of the pages before it, and may show more.
-        changeCursor: list === null ? data.changeCursor : list.changeCursor,
+        changeCursor: list === null ? (data.changeCursor ?? null) : list.changeCursor,
       };
       if (!hasNextPage || endCursor === null || list.nodes.length >= count) return { data: list, problem };
       after = endCursor;
