@@ -89,7 +89,7 @@ export function readVmsByIds(
   return readVms(database, { rows: selectVms(chosen), order: "v.vm_guid" }, parameters);
 }
 
-/** Reads the first VMs of each host, sorted by name in code points, as the loaders sort. */
+/** Reads the first VMs of each host by name in code points, as the loaders sort. They come in any order. */
 export function readVmsByHosts(
   database: Queryable,
   hostIds: readonly string[],
@@ -101,14 +101,8 @@ export function readVmsByHosts(
   const hosts = `${parameters.add(ids)}::uuid[]`;
   const where = buildVmConditions({}, scope, ENGINE_CONDITIONS, parameters);
   const limit = limitPerHost === null ? null : parameters.add(limitPerHost);
-  return readVms(
-    database,
-    { rows: selectOfHosts(ids.length, hosts, where, limit), order: BY_NAME },
-    parameters,
-  );
+  return readVms(database, { rows: selectOfHosts(ids.length, hosts, where, limit) }, parameters);
 }
-
-const BY_NAME = `v.vm_name COLLATE "C", v.vm_guid`;
 
 /** The most hosts for which looking up the names of their VMs singly is faster than reading all names. */
 const FEW_HOSTS = 64;
@@ -154,8 +148,8 @@ function selectVms(chosen: string): string {
 interface VmsStatement {
   /** A SELECT of {@link VM_COLUMNS}. */
   readonly rows: string;
-  /** How to sort these rows, which are called `v`, and whatever follows an ORDER BY. */
-  readonly order: string;
+  /** How to sort these rows, which are called `v`, and whatever follows an ORDER BY; absent: in any order. */
+  readonly order?: string;
   /** A WITH clause that `rows` uses. */
   readonly before?: string;
   /** `true` if no index helps it. */
@@ -176,7 +170,7 @@ async function readVms(
       ${HAS_INTERFACES} AS "hasInterfaces",
       ${KEPT_ADDRESSES} AS "keptAddresses"${orderKey === undefined ? "" : `, ${orderKey} AS "orderKey"`}
     FROM (${rows}) AS v LEFT JOIN vds_dynamic h ON h.vds_id = v.run_on_vds
-    ORDER BY ${order}`;
+    ${order === undefined ? "" : `ORDER BY ${order}`}`;
   const read = searches ? querySearchRows<EngineVm> : queryRows<EngineVm>;
   return (await read(database, sql, values)).map(toVmRow);
 }

@@ -116,7 +116,7 @@ export interface ReadStore extends HistoryReads, FindingReads {
   /** Reads clusters, templates or networks, sorted by name: those with one of the ids, or all. */
   readNamed(kind: NamedKind, ids: readonly string[] | null): Promise<NamedRow[]>;
   readVmsByIds(ids: readonly string[]): Promise<VmRow[]>;
-  /** Reads the VMs of each host, the first `limitPerHost` of them by name (then id) if it is given. */
+  /** Reads the VMs of each host, in any order: the first `limitPerHost` of them by name (then id) if it is given. */
   readVmsByHosts(hostIds: readonly string[], limitPerHost?: number): Promise<VmRow[]>;
   readNicsByVms(vmIds: readonly string[]): Promise<Nic[]>;
   readNicsByIds(ids: readonly string[]): Promise<Nic[]>;
