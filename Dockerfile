@@ -21,5 +21,5 @@ EXPOSE 4000
 # Lives: the event loop answers. Whether it is ready is /readyz, which a load balancer asks.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
   CMD ["node", "-e", "const { env } = process; env.NODE_TLS_REJECT_UNAUTHORIZED = '0'; fetch(`${env.TLS_CERT_FILE ? 'https' : 'http'}://127.0.0.1:${env.PORT}/healthz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "--enable-source-maps", "dist/src/main.js"]
+ENTRYPOINT ["node", "dist/src/main.js"]
 CMD ["start"]

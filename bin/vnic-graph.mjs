@@ -31,7 +31,6 @@ if (findTime(source) !== null && findNewestSource() >= builtAtMs) {
   register({ tsconfig: join(root, "tsconfig.json") });
   await import(pathToFileURL(source).href);
 } else {
-  process.setSourceMapsEnabled(true);
   await import(pathToFileURL(compiled).href);
 }
 

@@ -91,7 +91,7 @@ export async function startPeer(spec: PeerSpec, start: PeerStart): Promise<Runni
 /** Starts our built gateway with all defaults and its log in a file. It polls no hosts. */
 function spawnGateway(spec: PeerSpec, start: PeerStart): ChildProcess {
   const log = openSync(start.logFile + suffix(spec), "w");
-  const child = spawn(process.execPath, ["--enable-source-maps", "dist/src/main.js", "start"], {
+  const child = spawn(process.execPath, ["dist/src/main.js", "start"], {
     cwd: ROOT,
     env: {
       PATH: process.env["PATH"],

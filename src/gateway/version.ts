@@ -1,22 +1,14 @@
 import { readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { dirname } from "node:path";
+import { requireAbove } from "../model/find-above.js";
+
+const PACKAGE_FILE = requireAbove(import.meta.dirname, "package.json");
 
 /** The package's folder, where `package.json` is, whether the program is compiled or not. */
-export const PACKAGE_ROOT = findPackageRoot(dirname(fileURLToPath(import.meta.url)));
+export const PACKAGE_ROOT = dirname(PACKAGE_FILE);
 
 /** The version in `package.json`. */
-export const VERSION: string = readVersionIn(join(PACKAGE_ROOT, "package.json"));
-
-function findPackageRoot(folder: string): string {
-  try {
-    readVersionIn(join(folder, "package.json"));
-    return folder;
-  } catch (error) {
-    if (dirname(folder) === folder) throw error;
-    return findPackageRoot(dirname(folder));
-  }
-}
+export const VERSION: string = readVersionIn(PACKAGE_FILE);
 
 function readVersionIn(file: string): string {
   const content: unknown = JSON.parse(readFileSync(file, "utf8"));

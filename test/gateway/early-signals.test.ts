@@ -7,8 +7,11 @@ import { createDatabase, type TestDatabase } from "../support/databases/database
 import { writeLoadHook } from "../support/processes/load-hook.js";
 import { runVnicGraph } from "../support/processes/process.js";
 
-/** Sends this process a signal when Node is about to load the module that AT_MODULE names. */
-const HOOK = `if (url.includes(process.env.AT_MODULE)) process.kill(process.pid, process.env.SIGNAL ?? "SIGTERM");`;
+/** Sends this process a signal when Node is about to load a module that AT_MODULE matches. */
+const HOOK = `if (new RegExp(process.env.AT_MODULE).test(url)) process.kill(process.pid, process.env.SIGNAL ?? "SIGTERM");`;
+
+/** A library, or in the built program a part that holds libraries. */
+const LIBRARY = "/node_modules/commander/|/dist/src/parts/";
 
 let folder: string;
 let hooked: readonly string[];
@@ -28,8 +31,8 @@ afterEach(async () => {
 test.each([
   ["the first of its own modules", "src/main.ts", "/src/commands/program/create-program"],
   ["a library", "src/main.ts", "/node_modules/commander/"],
-  ["the program, from the package's command", "bin/vnic-graph.mjs", "/src/main."],
-  ["a library, from the package's command", "bin/vnic-graph.mjs", "/node_modules/commander/"],
+  ["the program, from the package's command", "bin/vnic-graph.mjs", "/src/main\\."],
+  ["a library, from the package's command", "bin/vnic-graph.mjs", LIBRARY],
 ])("SIGTERM while Node loads %s ends the start with 0", async (_, program, module) => {
   const run = runVnicGraph(
     ["start"],

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { readdirSync, statSync } from "node:fs";
+import { readFileSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -54,6 +54,13 @@ test("npm start serves the portal without a further step, and a second start wri
   expect(first.page).toContain('<div id="portal"');
   const built = listBuilt();
   expect(built.some((path) => path.startsWith("portal/index.html"))).toBe(true);
+  // A few files hold the program and its packages, with the licences of these.
+  expect(readFileSync(join(ROOT, "dist/src/main.js"), "utf8")).toMatch(
+    /^import "\.\/parts\/|import\("\.\/parts\//m,
+  );
+  expect(readFileSync(join(ROOT, "dist/src/parts/LICENSES.txt"), "utf8")).toMatch(
+    /^fastify [\d.]+ \(MIT\)$/m,
+  );
   const second = await start();
   expect(second.page).toBe(first.page);
   expect(listBuilt()).toEqual(built);

@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance } from "fastify";
+import { findAbove } from "../../model/find-above.js";
 import type { Gate } from "../admission/gate.js";
 import { PAGE_RULE } from "../admission/rules.js";
 import type { PageSignIn } from "../options.js";
@@ -102,10 +103,10 @@ function hasTrailingSlash(url: string): boolean {
 
 /** Finds the built pages: beside the compiled program, or beside the sources of a checkout. */
 export function findBuiltPages(): string | null {
-  const folders = ["../../../portal", "../../../dist/portal"].map((folder) =>
-    resolve(import.meta.dirname, folder),
-  );
-  return folders.find((folder) => existsSync(join(folder, STAMP))) ?? null;
+  const stamp =
+    findAbove(import.meta.dirname, join("portal", STAMP)) ??
+    findAbove(import.meta.dirname, join("dist/portal", STAMP));
+  return stamp === null ? null : dirname(stamp);
 }
 
 const NOT_BUILT = `<!doctype html><html lang="en"><meta charset="utf-8"><title>vnic-graph</title>

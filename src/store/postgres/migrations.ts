@@ -1,9 +1,12 @@
 import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import type { MigrationInterface } from "typeorm";
+import { requireAbove } from "../../model/find-above.js";
 
 type Migration = new () => MigrationInterface;
 
-const FOLDER = new URL("../../../migrations/", import.meta.url);
+const FOLDER = requireAbove(import.meta.dirname, "migrations");
 
 /** Matches the name of a migration's file, as source or compiled. Does not match declarations and source maps. */
 const FILE = /^\d{13}-[a-z0-9-]+\.[jt]s$/;
@@ -20,6 +23,9 @@ export const MIGRATIONS: readonly Migration[] = (
     readdirSync(FOLDER)
       .filter((file) => FILE.test(file))
       .toSorted()
-      .map(async (file) => (await import(new URL(file, FOLDER).href)) as Readonly<Record<string, Migration>>),
+      .map(
+        async (file) =>
+          (await import(pathToFileURL(join(FOLDER, file)).href)) as Readonly<Record<string, Migration>>,
+      ),
   )
 ).flatMap((module) => Object.values(module));

