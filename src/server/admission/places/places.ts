@@ -102,6 +102,8 @@ export function createPlaces(
           scheduleNext();
         };
         signal.addEventListener("abort", abandon, { once: true });
+        // Nobody is refused while a place is free, whoever's turn it is.
+        if (queue.size >= limits.waiting) startNext();
         queue.add(owner, waiter)?.refuse();
         scheduleNext();
       });

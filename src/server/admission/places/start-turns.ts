@@ -22,15 +22,16 @@ export interface StartTurns {
  *    read.
  * 2. Node accepts one connection in a turn. While connections arrive, no work starts, so that these turns are short.
  *    Otherwise, connections would wait behind all the work of those before them, whoever they belong to.
- * 3. If connections go on arriving, work starts for a turn after each {@link ARRIVALS_MS}.
+ * 3. If connections go on arriving, work starts for a turn after each {@link MOST_ARRIVALS}. They are counted, since work that
+ *    has started may make these turns long.
  */
 export function createStartTurns(now: () => number = () => performance.now()): StartTurns {
   /** The rooms in which something waits, in the order of their turns. */
   const rooms = new Set<StartNext>();
   /** When the first work of this turn started; `null`: none has. */
   let startedAt: number | null = null;
-  /** When the first connection of an unbroken series arrived, one in each turn; `null`: none did in the last turn. */
-  let arrivingSince: number | null = null;
+  /** The connections of an unbroken series, one in each turn, that arrived since work last had its turn. */
+  let arrivals = 0;
   let hasArrived = false;
   let isScheduled = false;
 
@@ -43,13 +44,13 @@ export function createStartTurns(now: () => number = () => performance.now()): S
   const endTurn = (): void => {
     isScheduled = false;
     startedAt = null;
-    const isArriving = hasArrived && arrivingSince !== null && now() - arrivingSince < ARRIVALS_MS;
+    const isArriving = hasArrived && arrivals < MOST_ARRIVALS;
     hasArrived = false;
     if (isArriving) {
       scheduleEnd();
       return;
     }
-    arrivingSince = null;
+    arrivals = 0;
     if (rooms.size > 0) void takeTurn();
   };
   const takeTurn = async (): Promise<void> => {
@@ -66,7 +67,7 @@ export function createStartTurns(now: () => number = () => performance.now()): S
   };
 
   return {
-    mayStart: () => arrivingSince === null && !isOver(),
+    mayStart: () => arrivals === 0 && !isOver(),
     noteStart() {
       startedAt ??= now();
       scheduleEnd();
@@ -77,7 +78,7 @@ export function createStartTurns(now: () => number = () => performance.now()): S
     },
     noteArrival() {
       hasArrived = true;
-      arrivingSince ??= now();
+      arrivals += 1;
       scheduleEnd();
     },
   };
@@ -89,5 +90,5 @@ export function createStartTurns(now: () => number = () => performance.now()): S
  */
 export const TURN_MS = 15;
 
-/** Time for connections that arrive, before work has its turn: some hundred connections. */
-export const ARRIVALS_MS = 15;
+/** So many connections may arrive before work has its turn: to accept them takes a few times as long as a piece of work. */
+export const MOST_ARRIVALS = 200;

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { createPlaces } from "../../../../src/server/admission/places/places.js";
 import {
-  ARRIVALS_MS,
   createStartTurns,
+  MOST_ARRIVALS,
   TURN_MS,
 } from "../../../../src/server/admission/places/start-turns.js";
 
@@ -36,17 +36,17 @@ function start(running = 100) {
 
 test("while connections arrive, one in each turn, no work starts; once none does, all of it does", async () => {
   const { turns, begun, work } = start();
-  for (let at = 0; at < 400; at += 1) {
+  for (let at = 1; at < MOST_ARRIVALS; at += 1) {
     turns.noteArrival();
     void work(`of connection ${at}`);
     await waitForTurn();
   }
   expect(begun).toEqual([]);
   for (let at = 0; at < 3; at += 1) await waitForTurn();
-  expect(begun).toHaveLength(400);
+  expect(begun).toHaveLength(MOST_ARRIVALS - 1);
 });
 
-test("if connections go on arriving, work starts for a turn after each time that they had", async () => {
+test("if connections go on arriving, work starts for a turn after each number of them, however long their turns are", async () => {
   const { turns, begun, pass, work } = start();
   const all = Array.from({ length: 6 }, (_, at) => `work ${at}`);
   let arrived = 0;
@@ -56,7 +56,7 @@ test("if connections go on arriving, work starts for a turn after each time that
   while (begun.length < all.length) {
     arrived += 1;
     turns.noteArrival();
-    pass(1);
+    pass(1_000);
     const before = begun.length;
     await waitForTurn();
     expect(begun.length - before).toBeLessThanOrEqual(1);
@@ -66,7 +66,20 @@ test("if connections go on arriving, work starts for a turn after each time that
   expect(begun).toEqual(all);
   const gaps = begunAfter.slice(1).map((count, at) => count - (begunAfter[at] ?? 0));
   // So many connections were accepted between two pieces of work.
-  expect(Math.min(...gaps)).toBeGreaterThanOrEqual(ARRIVALS_MS);
+  expect(Math.min(...gaps)).toBeGreaterThanOrEqual(MOST_ARRIVALS);
+});
+
+test("while connections arrive, nobody is refused as long as a place is free", async () => {
+  const { turns } = start();
+  const places = createPlaces({ running: 2, waiting: 3 }, turns);
+  turns.noteArrival();
+  const refused: number[] = [];
+  for (let at = 1; at <= 6; at += 1) {
+    places.enter(signal).catch(() => refused.push(at));
+  }
+  expect([places.running, places.waiting]).toEqual([2, 3]);
+  await waitForTurn();
+  expect(refused).toEqual([6]);
 });
 
 test("rooms take turns, and what starts in one of them is time of the same turn", async () => {
