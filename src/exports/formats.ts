@@ -160,15 +160,18 @@ function formatCsv(value: string | null): string {
 const FORMULA = /(^|;)(?=[\s"]{0,8}[=+\-@\uff1d\uff0b\uff0d\uff20])/g;
 
 /**
- * Finds the name of a VM for Ansible, which is normally its own name. A name that Ansible would run as a template, or
- * take for the machine that it runs on or for a group, becomes a label with a part of the VM's id.
+ * Finds the name of a VM for Ansible, which is normally its own name. It becomes a label with a part of the VM's id if Ansible
+ * 1. would run it as a template;
+ * 2. would take it for the machine that it runs on, or for a group;
+ * 3. would print what a terminal obeys, or nothing at all.
  */
 function findInventoryName({ id, name, uniqueName }: ExportedVm): string {
-  const isUsable = dropTemplate(uniqueName) !== null && !RESERVED_IN_INVENTORIES.test(uniqueName);
+  const isUsable = dropTemplate(uniqueName) !== null && !UNUSABLE_IN_INVENTORIES.test(uniqueName);
   return isUsable ? uniqueName : formatLabelWithId(name, id);
 }
 
-const RESERVED_IN_INVENTORIES = /^(?:localhost|127\.0\.0\.1|::1|all|ungrouped|vnic_graph|_meta)$/;
+const UNUSABLE_IN_INVENTORIES =
+  /^(?:localhost|127\.0\.0\.1|::1|all|ungrouped|vnic_graph|_meta|\s*)$|[\p{Cc}\p{Zl}\p{Zp}]/u;
 
 /** Returns the text; `null` if Ansible would take it for a template. */
 function dropTemplate(text: string | null): string | null {

@@ -25,6 +25,13 @@ test.each([
   ["127.0.0.1", "127-0-0-1-00000000-000000000001"],
   ["all", "all-00000000-000000000001"],
   ["vnic_graph", "vnic-graph-00000000-000000000001"],
+  ["   ", "vm-00000000-000000000001"],
+  ["a\r\nb\u001b[2J", "a-b-2j-00000000-000000000001"],
+  ["a\u0085b", "a-b-00000000-000000000001"],
+  [
+    "\u0646\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
+    "\u0646\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
+  ],
 ])(
   "a VM called %j is the host %j of an inventory, where it is described and where it is listed",
   (name, host) => {

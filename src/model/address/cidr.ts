@@ -99,11 +99,12 @@ export function unmapAddress(address: IpNumber): IpNumber {
   return isMapped ? { family: 4, value: address.value - MAPPED } : address;
 }
 
-/** Formats an address as it is stored. */
+/** Formats an address as it is stored: in RFC 5952's form, with an embedded IPv4 address in its own notation. */
 export function formatAddress({ family, value }: IpNumber): string {
-  if (family === 4) {
-    return [24n, 16n, 8n, 0n].map((shift) => String((value >> shift) & 0xffn)).join(".");
-  }
+  const octets = [24n, 16n, 8n, 0n].map((shift) => String((value >> shift) & 0xffn)).join(".");
+  if (family === 4) return octets;
+  const before = BEFORE_IPV4.get(value >> 32n);
+  if (before !== undefined) return before + octets;
   const groups = Array.from({ length: 8 }, (_, group) =>
     ((value >> BigInt(112 - 16 * group)) & 0xffffn).toString(16),
   );
@@ -112,6 +113,12 @@ export function formatAddress({ family, value }: IpNumber): string {
 
 /** `::ffff:0:0`, the first of the IPv6 addresses to which IPv4 is mapped. */
 const MAPPED = 0xffffn << 32n;
+
+/** What stands before an embedded IPv4 address, by the bits before it: mapped (RFC 4291) and translated (RFC 7915). */
+const BEFORE_IPV4: ReadonlyMap<bigint, string> = new Map([
+  [0xffffn, "::ffff:"],
+  [0xffff_0000n, "::ffff:0:"],
+]);
 
 function parseOctets(text: string): bigint {
   let [value, octet] = [0, 0];

@@ -1,11 +1,19 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { formatAddress, listEquivalentAddresses, parseAddress } from "../../../src/model/address/cidr.js";
 import {
   listStoredSpellings,
   normalizeIPv4,
   normalizeIPv6,
   splitIPv6,
 } from "../../../src/model/address/ip.js";
+
+test.each(["10.0.0.1", "::ffff:10.0.0.1", "::ffff:a00:1", "::FFFF:10.0.0.1"])(
+  "%s is told in both families as each is stored",
+  (text) => {
+    expect(listEquivalentAddresses(text)).toEqual(["10.0.0.1", "::ffff:10.0.0.1"]);
+  },
+);
 
 describe("addresses", () => {
   test.each([
@@ -77,6 +85,7 @@ describe("addresses", () => {
           const [low, high] = bits.slice(6).flatMap((group) => [`${group >> 8}.${group & 0xff}`]);
           const stored = normalizeIPv6(whole.join(":"))!;
           expect(splitIPv6(stored)).toEqual(whole);
+          expect(formatAddress(parseAddress(stored)!)).toBe(stored);
           expect(normalizeIPv6([...whole.slice(0, 6), `${low}.${high}`].join(":"))).toBe(stored);
         },
       ),

@@ -1,6 +1,12 @@
 import type { Loaders } from "../../../loaders/loaders.js";
 import type { HostRow, Nic, VmFilter, VmSearch } from "../../../loaders/rows.js";
-import { CidrError, parseAddress, parseCidr, type Cidr } from "../../../model/address/cidr.js";
+import {
+  CidrError,
+  listEquivalentAddresses,
+  parseAddress,
+  parseCidr,
+  type Cidr,
+} from "../../../model/address/cidr.js";
 import { normalizeIPv4, normalizeIPv6 } from "../../../model/address/ip.js";
 import { normalizeMac } from "../../../model/address/mac.js";
 import { isUuid } from "../../../model/uuid.js";
@@ -50,7 +56,10 @@ export function buildTargetFilter(target: FindTarget): VmFilter {
     case "ID":
       return { ids: [target.text] };
     case "ADDRESS":
-      return { ip: target.text };
+      // An address that is mapped into IPv6 equals the IPv4 address, whichever of both the guest reports.
+      return listEquivalentAddresses(target.text).length > 1
+        ? { search: { kind: "addresses", addresses: [target.text] } }
+        : { ip: target.text };
     case "CIDR":
       return { search: { kind: "inCidr", cidr: target.cidr } };
     case "MAC":

@@ -111,6 +111,25 @@ describe("who had an address", () => {
     );
   });
 
+  test("is the same for an IPv4 address and for that address mapped into IPv6, in any spelling of it", async () => {
+    const eth = { name: "eth0", hw: MACS[0]!, inet: ["10.0.0.1"], inet6: ["::ffff:10.0.0.2"] };
+    const pass = { hostId: HOST_A, vmId: VM_IDS[0]!, change: { netIfaces: [eth] }, nics: null };
+    for (const advance of [0, 3]) {
+      await forgetIndex();
+      while ((await advanceAddressIndex(database.dataSource)) === "more");
+      await runSeriesWith([{ pass, advance }] as never);
+      for (const [number, stored] of [
+        [1, "10.0.0.1"],
+        [2, "::ffff:10.0.0.2"],
+      ]) {
+        for (const address of [`10.0.0.${number}`, `::ffff:10.0.0.${number}`, `::ffff:a00:${number}`]) {
+          const spans = await readAll({ address, macAddress: null }, 10);
+          expect([address, ...spans.map((span) => span.address)]).toEqual([address, stored]);
+        }
+      }
+    }
+  });
+
   test("is asked for a period: spans that end before it or begin after it are left out", async () => {
     const eth = (address: string) => [{ name: "eth0", hw: MACS[0]!, inet: [address], inet6: null }];
     const pass = (address: string) => ({
