@@ -50,15 +50,17 @@ export function createPubSubSubscriber(
 }
 
 /**
- * Creates a subscriber of PostGraphile: a WebSocket with a subscription for each VM. It has no cursor after which it
- * could continue.
+ * Creates a subscriber of PostGraphile: a WebSocket with a subscription to the channel of its VMs. It has no cursor after
+ * which it could continue.
  */
 export function createListenSubscriber(
   url: string,
   vmIds: readonly string[],
   onChange: OnChange,
 ): Subscriber {
-  const query = "subscription ($vmId: ID!) { changed(vmId: $vmId) { id ips } }";
+  const query = "subscription ($group: Int!) { changed(group: $group) { id ips } }";
+  // Its VMs have numbers one after another, in the last digits of their ids.
+  const group = Math.floor((Number.parseInt(vmIds[0]!.slice(-8), 16) - 1) / vmIds.length);
   let got = 0;
   let socket: WebSocket | null = null;
   return {
@@ -72,10 +74,8 @@ export function createListenSubscriber(
         opened.on("message", (data: Buffer) => {
           const { type, payload } = JSON.parse(data.toString()) as ListenMessage;
           if (type === "connection_ack") {
-            for (const [at, vmId] of vmIds.entries()) {
-              const id = String(at + 1);
-              opened.send(JSON.stringify({ type: "subscribe", id, payload: { query, variables: { vmId } } }));
-            }
+            const payload = { query, variables: { group } };
+            opened.send(JSON.stringify({ type: "subscribe", id: "1", payload }));
             resolve();
           } else if (type === "next" && payload?.data != null) {
             got += 1;
