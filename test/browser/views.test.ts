@@ -103,6 +103,14 @@ describeInBrowser("the portal's views", (browser) => {
     const row = page.locator("table.vms tbody tr").filter({ hasText: "db" });
     await row.getByText("10.0.0.2", { exact: true }).waitFor();
     const note = row.getByRole("note", { name: /stale: The VM's host does not answer/ });
+    const beside = row.locator("td[data-column=status]").getByText("stale", { exact: true });
+    await note.waitFor();
+    expect(await beside.isVisible()).toBe(false);
+    // On a telephone there is no column for it.
+    await page.setViewportSize({ width: 360, height: 740 });
+    await beside.waitFor();
+    expect(await note.isVisible()).toBe(false);
+    await page.setViewportSize({ width: 1_280, height: 800 });
     await note.focus();
     await page.getByRole("tooltip").getByText("The VM's host does not answer").waitFor();
     await row.getByRole("link", { name: "db" }).click();

@@ -1,4 +1,3 @@
-import { ActionIcon } from "@mantine/core";
 import { IconCheck, IconCopy } from "@tabler/icons-react";
 import { useState } from "react";
 import { copyText } from "./copy-text.js";
@@ -14,9 +13,9 @@ export function Address({ text }: { readonly text: string }) {
       <RouteLink to={{ view: "address", of: text }}>
         <code>{text}</code>
       </RouteLink>
-      <ActionIcon
-        size="sm"
-        variant="subtle"
+      <button
+        type="button"
+        className="copy"
         title={isCopied ? "Copied" : "Copy"}
         aria-label={`Copy ${text}`}
         onClick={(event) => {
@@ -30,7 +29,7 @@ export function Address({ text }: { readonly text: string }) {
         }}
       >
         {isCopied ? <IconCheck size={14} /> : <IconCopy size={14} />}
-      </ActionIcon>
+      </button>
     </span>
   );
 }
