@@ -53,7 +53,7 @@ async function findServer(options: Omit<ClientOptions, "finder">): Promise<Found
     for (const server of servers) {
       for (const tls of listServerTls(target)) {
         try {
-          return await probe(options, { server, tls, isPooled: false, unknownSettings: new Set() }, wish);
+          return await probe(options, { server, tls, isPooled: false, unknownSettings: NEW_SETTINGS }, wish);
         } catch (error) {
           errors.push(error);
           // The server would answer the same with another form of TLS.
@@ -107,7 +107,10 @@ async function look(
       throw new UnwantedServerError(`${describe(attempt.server)} is not ${wish}`);
     }
     const { processID } = client as unknown as { readonly processID: number | null };
-    return { ...attempt, isPooled: attempt.isPooled || processID !== state.pid };
+    const unknownSettings = new Set(
+      [...attempt.unknownSettings].filter((name) => !state.newSettings.includes(name)),
+    );
+    return { ...attempt, unknownSettings, isPooled: attempt.isPooled || processID !== state.pid };
   } finally {
     await client.end().catch(() => undefined);
   }
@@ -117,10 +120,19 @@ interface ServerState {
   readonly pid: number;
   readonly standby: boolean;
   readonly readOnly: boolean;
+  /** Those of {@link NEW_SETTINGS} that this server knows. */
+  readonly newSettings: readonly string[];
 }
 
+/**
+ * Settings that most servers are too old to know: PostgreSQL 17 and later have them. They are not tried, because each refusal
+ * is a line in the server's log.
+ */
+const NEW_SETTINGS: ReadonlySet<string> = new Set(["transaction_timeout"]);
+
 const SERVER_STATE = `SELECT pg_backend_pid() AS pid, pg_is_in_recovery() AS standby,
-  current_setting('default_transaction_read_only') = 'on' OR pg_is_in_recovery() AS "readOnly"`;
+  current_setting('default_transaction_read_only') = 'on' OR pg_is_in_recovery() AS "readOnly",
+  ARRAY(SELECT name FROM pg_settings WHERE name IN ('${[...NEW_SETTINGS].join("', '")}')) AS "newSettings"`;
 
 function isWanted({ standby, readOnly }: ServerState, wish: SessionAttributes): boolean {
   switch (wish) {

@@ -29,6 +29,8 @@ export function listSessionSettings(limits: SessionLimits): Readonly<Record<stri
     statement_timeout: String(limits.statementTimeoutMs),
     lock_timeout: String(limits.lockTimeoutMs),
     idle_in_transaction_session_timeout: String(limits.idleInTransactionMs),
+    // A statement, and an idle transaction, have limits of their own; a migration may take long.
+    transaction_timeout: "0",
     // A pool keeps connections that wait for their next use. One that the server ends at that moment would fail a request.
     idle_session_timeout: "0",
     default_transaction_isolation: "read committed",

@@ -64,6 +64,20 @@ test("isolation, timeouts and JIT of role and database do not count", async () =
   });
 });
 
+test("a transaction's own time limit, which PostgreSQL 17 and later have, does not count", async () => {
+  const database = await createDatabase();
+  cleanups.push(() => database.drop());
+  const readLimit = async (url: string) =>
+    (
+      await (
+        await connect(url)
+      ).query<{ limit: string | null }[]>("SELECT current_setting('transaction_timeout', true) AS limit")
+    )[0]!.limit;
+  if ((await readLimit(database.url)) === null) return;
+  await asAdmin(`ALTER DATABASE ${new URL(database.url).pathname.slice(1)} SET transaction_timeout = '3s'`);
+  expect(await readLimit(database.url)).toBe("0");
+});
+
 test("a default tablespace that is the database's own does not count", async () => {
   const database = await createDatabase({ template: null });
   cleanups.push(() => database.drop());
