@@ -1,5 +1,6 @@
 import { request as httpRequest, type IncomingMessage } from "node:http";
-import { describe, expect, test } from "vitest";
+import { connect } from "node:net";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { checkHost } from "../../src/server/admission/checks/host-header.js";
 import { createClientReader } from "../../src/server/admission/client.js";
 import { createIdentity } from "../../src/server/identity/identity.js";
@@ -144,6 +145,7 @@ describe("X-Forwarded headers", () => {
       const read = createClientReader({ trustedProxies: ["10.0.0.1"], basePath: "/own", secure: false });
       const client = read({
         headers: { "x-forwarded-prefix": prefix },
+        rawHeaders: ["X-Forwarded-Prefix", prefix],
         socket: { remoteAddress: "::ffff:10.0.0.1" },
       } as unknown as IncomingMessage);
       expect(client.basePath).toBe("/own");
@@ -175,6 +177,34 @@ describe("CORS", () => {
     const server = await served({ cors: [origin], identity: createIdentity([]) });
     const answer = await ask(server, "/graphql?query=%7B__typename%7D", { headers: { origin } });
     expect([answer.status, answer.headers["access-control-allow-origin"]]).toEqual([401, origin]);
+  });
+});
+
+describe("The name by which a client calls us", () => {
+  const GRAPHQL = "/graphql?query=%7B__typename%7D";
+
+  test.each([
+    ["Host", GRAPHQL, ["localhost"], 200],
+    ["the target where it has one, whatever Host says", `http://evil.example${GRAPHQL}`, ["localhost"], 421],
+    ["the target where it is ours", `http://localhost${GRAPHQL}`, ["evil.example"], 200],
+    [
+      "the target, of which a name before an @ is no part",
+      `http://localhost@evil.example${GRAPHQL}`,
+      [],
+      421,
+    ],
+    ["nothing where Host is given twice", GRAPHQL, ["localhost", "evil.example"], 421],
+  ])("is %s", async (_title, target, hosts, status) => {
+    const server = await served();
+    const socket = connect(server.port, "127.0.0.1");
+    onTestFinished(() => void socket.destroy());
+    const lines = [`GET ${target} HTTP/1.1`, ...hosts.map((host) => `Host: ${host}`), "Connection: close"];
+    // Node wants a Host in each request, also where it does not count.
+    if (hosts.length === 0) lines.push("Host: localhost");
+    socket.write(`${lines.join("\r\n")}\r\n\r\n`);
+    let answer = "";
+    for await (const piece of socket) answer += String(piece);
+    expect(answer.slice(0, 12)).toBe(`HTTP/1.1 ${status}`);
   });
 });
 

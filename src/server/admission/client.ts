@@ -27,18 +27,35 @@ export function createClientReader(given: {
   readonly secure: boolean;
 }): ReadClient {
   const trusted = createAddressList(given.trustedProxies);
-  return ({ headers, socket }) => {
+  return (request) => {
+    const { headers, socket } = request;
     const peer = socket.remoteAddress ?? "";
-    const direct = { address: peer, host: headers.host, secure: given.secure, basePath: given.basePath };
+    const host = readHost(request);
+    const direct = { address: peer, host, secure: given.secure, basePath: given.basePath };
     if (!trusted(peer)) return direct;
     const proto = readLast(headers["x-forwarded-proto"]);
     return {
       address: readEntries(headers["x-forwarded-for"]).findLast((each) => !trusted(each)) ?? peer,
-      host: readLast(headers["x-forwarded-host"]) ?? headers.host,
+      host: readLast(headers["x-forwarded-host"]) ?? host,
       secure: proto === undefined ? given.secure : proto.toLowerCase() === "https",
       basePath: readPrefix(readLast(headers["x-forwarded-prefix"])) ?? given.basePath,
     };
   };
+}
+
+/**
+ * Reads the name by which a client calls the server; `undefined` if there is none, or more than one. In a target such as
+ * `http://example.org/graphql` the name counts, and not the header (RFC 9112, section 3.2.2).
+ */
+function readHost({ url = "/", headers, rawHeaders }: IncomingMessage): string | undefined {
+  let hosts = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at];
+    if (name?.length === 4 && name.toLowerCase() === "host") hosts += 1;
+  }
+  // Node would take the first one. What stands in front of this server may have taken another.
+  if (hosts > 1) return undefined;
+  return url.startsWith("/") ? headers.host : (/^https?:\/\/([^/?#]*)/i.exec(url)?.[1] ?? headers.host);
 }
 
 /** Tells whether an address is one of the listed addresses and networks (`10.0.0.0/8`). */
