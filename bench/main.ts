@@ -188,11 +188,11 @@ if (positionals.join(" ") === "history") {
     peers: values.peers.split(",").filter((name) => name !== ""),
   });
 } else if (positionals.join(" ") === "million") {
-  const { million } = await import("./million/million.js");
-  await million({ hosts: countOf(values.hosts) });
+  const { benchMillion } = await import("./million/million.js");
+  await benchMillion({ hosts: countOf(values.hosts) });
 } else if (positionals.join(" ") === "stall") {
-  const { stall } = await import("./million/stall.js");
-  await stall({ vms: countOf(values.vms ?? "20000") });
+  const { benchStall } = await import("./million/stall.js");
+  await benchStall({ vms: countOf(values.vms ?? "20000") });
 } else {
   console.error(USAGE);
   process.exitCode = 2;

@@ -7,7 +7,7 @@ const root = resolve(import.meta.dirname, "..");
 const folder = join(root, "dist/portal");
 const stamp = join(folder, ".built");
 
-if (builtAt() > newestSource()) {
+if (findBuildTime() > findNewestSource()) {
   process.exitCode = 0;
 } else {
   // Vite takes over what is set, such as by a runner of tests; React would be the slow one for developers.
@@ -32,11 +32,11 @@ function compressAssets(assets) {
   }
 }
 
-function builtAt() {
+function findBuildTime() {
   return statSync(stamp, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
-function newestSource() {
+function findNewestSource() {
   const sources = readdirSync(join(root, "portal"), { recursive: true, encoding: "utf8" });
   const paths = [
     // Types are for the compiler alone; no page is made of them.

@@ -34,8 +34,8 @@ export async function benchHistory(size: PastSize): Promise<void> {
     console.log(`on disk: log ${disk[0]?.log ?? "?"}, spans ${disk[0]?.spans ?? "?"}`);
     const table: (string | number)[][] = [];
     const explained = openExplainedReads(client);
-    const toExplain = questions(explained.reads, size);
-    for (const [name, ask] of Object.entries(questions(store, size))) {
+    const toExplain = listQuestions(explained.reads, size);
+    for (const [name, ask] of Object.entries(listQuestions(store, size))) {
       const times: number[] = [];
       const costs: DatabaseCost[] = [];
       for (let round = 0; round < ROUNDS; round += 1) {
@@ -77,7 +77,7 @@ async function findAddress(client: pg.Client, { vms }: PastSize, round: number):
 
 type Reads = Pick<ReadStore, "readAddressSpans" | "readVmVersionsAt" | "readVmChanges">;
 
-function questions(store: Reads, { vms }: PastSize) {
+function listQuestions(store: Reads, { vms }: PastSize) {
   const vmId = (round: number) =>
     `00000000-0000-0000-0000-${(1 + ((round * 7_717) % vms)).toString(16).padStart(12, "0")}`;
   const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000);

@@ -13,7 +13,7 @@ import { readCpuSeconds, readParent, readServerCpuSeconds } from "../support/pro
  * are four cycles: everything is new; nothing changed; one VM in a hundred changed; and all are compared, because
  * nothing is remembered.
  */
-export async function million({ hosts }: { readonly hosts: number }): Promise<void> {
+export async function benchMillion({ hosts }: { readonly hosts: number }): Promise<void> {
   const loadBefore = loadavg()[0]!;
   const database = await openDatabase({});
   const children: ChildProcess[] = [];

@@ -14,23 +14,23 @@ import { openDatabase, type BenchDatabase } from "../support/database.js";
 import type { HostsTask } from "./million-messages.js";
 
 /** Measures how long one large host's answer blocks everybody else: the longest stall of the event loop. */
-export async function stall({ vms }: { readonly vms: number }): Promise<void> {
+export async function benchStall({ vms }: { readonly vms: number }): Promise<void> {
   const loadBefore = loadavg()[0]!;
   const database = await openDatabase();
   const children: ChildProcess[] = [];
   try {
     const ascii = await start({ firstHost: 0, hosts: 1, vmsPerHost: vms }, children);
     const plain = await start({ firstHost: 0, hosts: 1, vmsPerHost: PARSED_VMS, isPlain: true }, children);
-    const rows = [...(await readings(ascii)), ...(await plainReading(plain))];
-    rows.push(...(await passes(ascii, database, children[0]!)));
+    const rows = [...(await measureReadings(ascii)), ...(await measurePlainReading(plain))];
+    rows.push(...(await measurePasses(ascii, database, children[0]!)));
     console.log(
-      `\n${formatTable(["what", "longest stall, ms", "its CPU, ms", "wall, ms", "CPU, ms"], rows.map(cells))}\n`,
+      `\n${formatTable(["what", "longest stall, ms", "its CPU, ms", "wall, ms", "CPU, ms"], rows.map(formatCells))}\n`,
     );
     console.log(
       `${cpus()[0]?.model.trim() ?? "?"}, ${cpus().length} cores, Node ${process.version}, ` +
         `PostgreSQL ${database.version}, load ${loadBefore.toFixed(1)} to ${loadavg()[0]!.toFixed(1)}`,
     );
-    console.log(JSON.stringify({ bench: "stall", vms, ...Object.fromEntries(rows.map(inJson)) }));
+    console.log(JSON.stringify({ bench: "stall", vms, ...Object.fromEntries(rows.map(formatEntry)) }));
   } finally {
     for (const child of children) child.kill("SIGKILL");
     await database.close();
@@ -46,13 +46,13 @@ interface Row {
 }
 
 /** Measures reading alone; nothing is planned or written. */
-async function readings(address: string): Promise<Row[]> {
+async function measureReadings(address: string): Promise<Row[]> {
   const client = createVdsmClient({ ...parseHostAddress(address), tls: null, callTimeoutMs: TIMEOUT_MS });
   let kept: KeptAnswer | null = null;
   const rows: Row[] = [];
   for (const what of ["read, all new", "read, all new", "read, unchanged", "read, unchanged"]) {
     rows.push(
-      await measured(what, async () => {
+      await measure(what, async () => {
         const scanned = await client.scanAllVmStats(kept);
         if (rows.length > 0) kept = scanned.toKeep;
       }),
@@ -62,16 +62,16 @@ async function readings(address: string): Promise<Row[]> {
   return rows.filter((_, at) => at % 2 === 1);
 }
 
-async function plainReading(address: string): Promise<Row[]> {
+async function measurePlainReading(address: string): Promise<Row[]> {
   const client = createVdsmClient({ ...parseHostAddress(address), tls: null, callTimeoutMs: TIMEOUT_MS });
   const what = `read, ${PARSED_VMS} VMs not as VDSM writes`;
-  const row = await measured(what, () => client.scanAllVmStats(null));
+  const row = await measure(what, () => client.scanAllVmStats(null));
   await client.close();
   return [row];
 }
 
 /** Measures complete passes, with planning and writing. */
-async function passes(address: string, { store }: BenchDatabase, host: ChildProcess): Promise<Row[]> {
+async function measurePasses(address: string, { store }: BenchDatabase, host: ChildProcess): Promise<Row[]> {
   const configured = createConfiguredHost(parseHostAddress(address));
   const refresher = startRefresher({
     store,
@@ -96,7 +96,7 @@ async function passes(address: string, { store }: BenchDatabase, host: ChildProc
       await once(host, "message");
     }
     rows.push(
-      await measured(what, async () => {
+      await measure(what, async () => {
         const { outcome, failure } = await refresher.refreshHost(configured.id);
         if (outcome !== "done") throw new Error(failure?.message ?? outcome);
       }),
@@ -106,7 +106,7 @@ async function passes(address: string, { store }: BenchDatabase, host: ChildProc
   return rows;
 }
 
-async function measured(what: string, work: () => Promise<unknown>): Promise<Row> {
+async function measure(what: string, work: () => Promise<unknown>): Promise<Row> {
   const delay = monitorEventLoopDelay({ resolution: 1 });
   const turns = new TurnMeter();
   const [startMs, cpu] = [performance.now(), process.cpuUsage()];
@@ -151,11 +151,11 @@ async function start(task: HostsTask, children: ChildProcess[]): Promise<string>
   return address!;
 }
 
-function cells({ what, stallMs, stallCpuMs, wallMs, cpuMs }: Row): (string | number)[] {
+function formatCells({ what, stallMs, stallCpuMs, wallMs, cpuMs }: Row): (string | number)[] {
   return [what, ...[stallMs, stallCpuMs, wallMs, cpuMs].map(Math.round)];
 }
 
-function inJson({ what, stallMs, stallCpuMs }: Row): [string, object] {
+function formatEntry({ what, stallMs, stallCpuMs }: Row): [string, object] {
   return [what, { stallMs: Math.round(stallMs), stallCpuMs: Math.round(stallCpuMs) }];
 }
 

@@ -90,7 +90,7 @@ export async function startPeer(spec: PeerSpec, start: PeerStart): Promise<Runni
 
 /** Starts our built gateway with all defaults and its log in a file. It polls no hosts. */
 function spawnGateway(spec: PeerSpec, start: PeerStart): ChildProcess {
-  const log = openSync(start.logFile + suffix(spec), "w");
+  const log = openSync(start.logFile + formatSuffix(spec), "w");
   const child = spawn(process.execPath, ["dist/src/main.js", "start"], {
     cwd: ROOT,
     env: {
@@ -136,7 +136,7 @@ async function waitForUrl(
   const state = { hasEnded: false };
   void ended.then(() => (state.hasEnded = true));
   for (let waited = 0; waited < START_MS; waited += LOOK_MS) {
-    const text = spec.file === null ? readFileSync(logFile + suffix(spec), "utf8") : said;
+    const text = spec.file === null ? readFileSync(logFile + formatSuffix(spec), "utf8") : said;
     const url = (spec.file === null ? OWN_LINE : PEER_LINE).exec(text)?.[1];
     if (url !== undefined) return spec.file === null ? `${url}/graphql` : url;
     if (state.hasEnded) throw new Error(`${spec.name} ended before it listened: ${text.slice(-500)}`);
@@ -146,7 +146,7 @@ async function waitForUrl(
   throw new Error(`${spec.name} did not listen within ${START_MS} ms`);
 }
 
-function suffix({ name }: PeerSpec): string {
+function formatSuffix({ name }: PeerSpec): string {
   return `.${name.replaceAll(/\W+/g, "-")}`;
 }
 

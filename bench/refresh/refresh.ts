@@ -39,9 +39,9 @@ export async function benchRefresh({ vms, stored, rounds }: RefreshBench): Promi
     console.log(`\nplot: ${file.pathname}`);
     const log = logCosts.map(({ changedVms, ratios }) => ({
       changedVms,
-      cpu: rounded(ratios.cpuMilliseconds),
-      clock: rounded(ratios.milliseconds),
-      wal: rounded(ratios.walBytes),
+      cpu: roundRatio(ratios.cpuMilliseconds),
+      clock: roundRatio(ratios.milliseconds),
+      wal: roundRatio(ratios.walBytes),
     }));
     console.log(JSON.stringify({ ...computeRatios(readings, { few, some, all }), log }));
   } finally {
@@ -121,34 +121,34 @@ function computeRatios(
   { few, some, all }: Record<"few" | "some" | "all", Writing>,
 ) {
   const bySize = (valueOf: (reading: Reading) => number) =>
-    Object.fromEntries(readings.map((reading) => [reading.vms, rounded(valueOf(reading))]));
+    Object.fromEntries(readings.map((reading) => [reading.vms, roundRatio(valueOf(reading))]));
   const ours = ({ ways }: Writing) => ways.find(({ name }) => name === OURS)!;
   return {
     bench: "refresh",
     unchangedVsParse: bySize((reading) => reading.unchangedVsParse),
     onePercentVsParse: bySize((reading) => reading.onePercentVsParse),
-    changedVsFloor: { "1%": rounded(ours(some).cpuVsFloor), "100%": rounded(ours(all).cpuVsFloor) },
-    changedVsFloorByClock: { "1%": rounded(ours(some).vsFloor), "100%": rounded(ours(all).vsFloor) },
-    passVsFloor: { "1%": rounded(some.passVsFloor), "100%": rounded(all.passVsFloor) },
-    walVsFloor: { "1%": rounded(ours(some).walVsFloor), "100%": rounded(ours(all).walVsFloor) },
+    changedVsFloor: { "1%": roundRatio(ours(some).cpuVsFloor), "100%": roundRatio(ours(all).cpuVsFloor) },
+    changedVsFloorByClock: { "1%": roundRatio(ours(some).vsFloor), "100%": roundRatio(ours(all).vsFloor) },
+    passVsFloor: { "1%": roundRatio(some.passVsFloor), "100%": roundRatio(all.passVsFloor) },
+    walVsFloor: { "1%": roundRatio(ours(some).walVsFloor), "100%": roundRatio(ours(all).walVsFloor) },
     walBytesUnchanged: some.walBytesUnchanged,
     growth: {
       readingMicrosPerVm: bySize((reading) => reading.unchangedMicros),
       writingMicrosPerChangedVm: Object.fromEntries(
         [few, some].map((writing) => [
           writing.vms,
-          rounded((1_000 * ours(writing).cpuMilliseconds) / writing.changedVms),
+          roundRatio((1_000 * ours(writing).cpuMilliseconds) / writing.changedVms),
         ]),
       ),
     },
     othersVsFloor: Object.fromEntries(
       some.ways
         .filter(({ name }) => name !== OURS && name !== FLOOR)
-        .map((way) => [way.name, rounded(way.cpuVsFloor)]),
+        .map((way) => [way.name, roundRatio(way.cpuVsFloor)]),
     ),
   };
 }
 
-function rounded(value: number): number {
+function roundRatio(value: number): number {
   return Number(value.toPrecision(3));
 }

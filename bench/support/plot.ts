@@ -15,8 +15,8 @@ export function plot(readings: readonly Reading[], writing: Writing): string {
   }));
   const most = Math.max(...reading.map(({ value }) => value));
   const mostWays = Math.max(10, ...ways.map(({ value }) => value));
-  const upper = panel("Reading: CPU microseconds a VM", reading, 0, (value) => value / most);
-  const lower = panel(
+  const upper = plotPanel("Reading: CPU microseconds a VM", reading, 0, (value) => value / most);
+  const lower = plotPanel(
     `Writing ${writing.changedVms} changed of ${writing.vms} VMs: server CPU over a hand-written UPDATE (log scale)`,
     ways,
     upper.height + 24,
@@ -37,7 +37,7 @@ interface Bar {
   readonly color: string;
 }
 
-function panel(title: string, bars: readonly Bar[], top: number, shareOf: (value: number) => number) {
+function plotPanel(title: string, bars: readonly Bar[], top: number, shareOf: (value: number) => number) {
   const lines = bars.map(({ name, value, color }, at) => {
     const y = top + 36 + at * ROW;
     const width = Math.max(1, Math.round(BAR_WIDTH * shareOf(value)));

@@ -19,14 +19,14 @@ const schema = buildSchema(`
 
 /** VMs that the demonstration's cluster always has. The last one exists only in this inventory. */
 const VMS = [
-  vm("8ff49b6f-7726-4327-816c-43069c43a8c3", "web-01", "shop", {
+  describeVm("8ff49b6f-7726-4327-816c-43069c43a8c3", "web-01", "shop", {
     "7cf3c256-32b9-4240-a9d3-fb64afebede1": "rack 1, port 7",
     "1214aa18-83c4-4ffd-9020-f5bd14dcc312": "rack 1, port 8",
   }),
-  vm("717ea1d8-6b99-462a-a7a7-44249d042b53", "docker-03", "build", {
+  describeVm("717ea1d8-6b99-462a-a7a7-44249d042b53", "docker-03", "build", {
     "52d09b6a-1e89-4cc0-bbc5-b2c88adb1b0a": "rack 2, port 1",
   }),
-  vm("00000000-0000-4000-8000-00000000dead", "web-00", "nobody", {}),
+  describeVm("00000000-0000-4000-8000-00000000dead", "web-00", "nobody", {}),
 ];
 
 const entities = new Map(VMS.flatMap((each) => [each, ...each.ports]).map((each) => [each.id, each]));
@@ -53,7 +53,7 @@ async function answer(request) {
   return graphql({ schema, source: query, rootValue, variableValues: variables, operationName });
 }
 
-function vm(id, name, owner, ports) {
+function describeVm(id, name, owner, ports) {
   return {
     __typename: "Vm",
     id,

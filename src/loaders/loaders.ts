@@ -17,7 +17,7 @@ import { memoize } from "./batches/memoize.js";
 import { RowLoader } from "./batches/row-loader.js";
 import { toPastVm } from "./past/past-vm.js";
 import type { FindingReads, GuestInterface, HostRow, Nic, VmFilter, VmRow } from "./rows.js";
-import { withDeadline } from "./batches/with-deadline.js";
+import { limitReads } from "./batches/limit-reads.js";
 import { isUuid } from "../model/uuid.js";
 
 /** Selects a page of VMs. */
@@ -84,7 +84,7 @@ export function createLoaders(
   reads: ReadStore,
   { throwIfExpired = () => undefined, onForget, whenIdle = callAtOnce }: LoaderOptions = {},
 ): Loaders {
-  const store = withDeadline(reads, throwIfExpired);
+  const store = limitReads(reads, throwIfExpired);
   const batchScheduleFn = createBatchSchedule(whenIdle);
   const rows = createRowLoaders(store, batchScheduleFn);
   const questions = createQuestions(store, rows, batchScheduleFn);

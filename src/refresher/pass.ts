@@ -46,28 +46,28 @@ export async function refreshHost(
   turn: PassTurn = { freshMs: 0, isRetry: false },
 ): Promise<PassResult> {
   const startedMs = deps.now();
-  const elapsedMs = () => Math.round(deps.now() - startedMs);
+  const getElapsedMs = () => Math.round(deps.now() - startedMs);
   let claim: HostClaim | null = null;
   try {
     throwIfStopped(link, signal);
     await askStore(deps.waitUntilReady());
     const limitMs = deps.passTimeoutMs ?? PASS_TIMEOUT_MS;
     const answer = await askStore(deps.store.claim(link.host.id, { ...turn, limitMs }));
-    if (answer === null) return createEmptyResult(link, "removed", null, elapsedMs());
+    if (answer === null) return createEmptyResult(link, "removed", null, getElapsedMs());
     if ("deferred" in answer) {
-      return { ...createEmptyResult(link, "deferred", null, elapsedMs()), deferral: answer.deferred };
+      return { ...createEmptyResult(link, "deferred", null, getElapsedMs()), deferral: answer.deferred };
     }
     claim = answer;
     const scan = await link.vdsm.scanAllVmStats(link.memory.begin(claim), signal);
     const planned = await plan(deps, link, scan, signal);
     throwIfStopped(link, signal);
-    const isWritten = await write(deps.store, link, claim, scan, planned, elapsedMs());
+    const isWritten = await write(deps.store, link, claim, scan, planned, getElapsedMs());
     if (isWritten) await learnHostName(link, deps.store, signal);
-    return createResult(link, isWritten ? "done" : "superseded", scan, planned, elapsedMs());
+    return createResult(link, isWritten ? "done" : "superseded", scan, planned, getElapsedMs());
   } catch (error) {
     link.memory.fail(claim);
-    const failure = await noteFailure(deps.store, claim, readFailure(error, signal), elapsedMs());
-    return createEmptyResult(link, failure === null ? "superseded" : "failed", failure, elapsedMs());
+    const failure = await noteFailure(deps.store, claim, readFailure(error, signal), getElapsedMs());
+    return createEmptyResult(link, failure === null ? "superseded" : "failed", failure, getElapsedMs());
   }
 }
 

@@ -13,7 +13,7 @@ export function writeAuditLine(
   { log, onOperation }: ServerOptions,
 ): void {
   const { notes, rule } = visit;
-  const durationMs = visit.elapsedMs();
+  const durationMs = visit.getElapsedMs();
   const decision = notes.decision ?? (status < 400 ? "answered" : "refused");
   if (rule.counted) onOperation?.({ status, decision, durationMs });
   if (!rule.audited) return;

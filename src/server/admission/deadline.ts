@@ -16,7 +16,7 @@ export interface Deadline {
    */
   onEnd(listener: (reason: GraphQLError) => void): () => void;
   /** The time that is left, never below 0; `Infinity` where there is no limit. */
-  leftMs(): number;
+  getLeftMs(): number;
   /** Stops the timer: from now on the deadline does not expire. */
   clear(): void;
   /** Ends the request because its client has gone. */
@@ -80,7 +80,7 @@ class RunningDeadline implements Deadline {
     };
   }
 
-  leftMs(): number {
+  getLeftMs(): number {
     return Math.max(0, this.endsAt - performance.now());
   }
 

@@ -49,7 +49,7 @@ export interface Visit {
   /** The answer on its way; `null` before. */
   sending: Sending | null;
   /** Milliseconds from the request's head until the answer was ready, or until now. */
-  elapsedMs(): number;
+  getElapsedMs(): number;
 }
 
 /** A request whose work runs in a place. */
@@ -152,7 +152,7 @@ class StartedVisit implements Visit {
     return true;
   }
 
-  elapsedMs(): number {
+  getElapsedMs(): number {
     return (this.answeredAt ?? performance.now()) - this.startedAt;
   }
 

@@ -23,7 +23,7 @@ export function registerHealthRoutes(
   let asking: Promise<Readiness> | null = null;
   // Probes that ask at the same time share one question, so that they cannot load the database.
   const ask = (): Promise<Readiness> => {
-    asking ??= withPatience(readiness()).finally(() => {
+    asking ??= limitPatience(readiness()).finally(() => {
       asking = null;
     });
     return asking;
@@ -58,7 +58,7 @@ export function registerHealthRoutes(
 const SHUTTING_DOWN: Readiness = { ready: false, reasons: ["shutting down"] };
 const STUCK: Readiness = { ready: false, reasons: ["no request could begin for longer than the deadline"] };
 
-async function withPatience(answer: Promise<Readiness>): Promise<Readiness> {
+async function limitPatience(answer: Promise<Readiness>): Promise<Readiness> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<Readiness>((resolve) => {
     timer = setTimeout(() => {

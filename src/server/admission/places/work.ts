@@ -61,7 +61,7 @@ async function runHeld<Result>(
   void answered?.then(end);
   // The place comes back at the deadline, even if the request ends earlier because its client leaves.
   const stopListening = deadline.onEnd(() => {
-    held.endAfter(deadline.leftMs());
+    held.endAfter(deadline.getLeftMs());
   });
   held.onceEnded(stopListening);
   return await deadline.race(running);
@@ -96,7 +96,7 @@ class Holding implements HeldPlace {
     const giveUp = (): void => {
       patience.abort();
     };
-    const impatience = setTimeout(giveUp, Math.min(deadline.leftMs() * PATIENCE, LONGEST_TIMER_MS));
+    const impatience = setTimeout(giveUp, Math.min(deadline.getLeftMs() * PATIENCE, LONGEST_TIMER_MS));
     const stopListening = deadline.onEnd(giveUp);
     try {
       await this.take(other, weight, patience);

@@ -5,7 +5,7 @@ import { wrapReads } from "./wrap-reads.js";
  * Returns the same reads, with a check before each. After the request's deadline, `throwIfExpired` throws and nothing is
  * read.
  */
-export function withDeadline(store: ReadStore, throwIfExpired: () => void): ReadStore {
+export function limitReads(store: ReadStore, throwIfExpired: () => void): ReadStore {
   return wrapReads(store, async (read) => {
     throwIfExpired();
     return await read();

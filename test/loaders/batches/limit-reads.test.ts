@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createLoaders } from "../../../src/loaders/loaders.js";
-import { withDeadline } from "../../../src/loaders/batches/with-deadline.js";
+import { limitReads } from "../../../src/loaders/batches/limit-reads.js";
 import { uuid } from "../../support/builders/ids.js";
 import { createMemoryReadStore } from "../../support/builders/memory-read-store.js";
 import { vmRow } from "../../support/builders/rows.js";
@@ -20,7 +20,7 @@ function request() {
 test("no read of the store begins once the time is up, whichever it is", async () => {
   const store = createMemoryReadStore();
   const { check, end } = request();
-  const every = Object.values(listEveryRead(withDeadline(store, check)));
+  const every = Object.values(listEveryRead(limitReads(store, check)));
   expect(every).toHaveLength(Object.values(store).filter((each) => typeof each === "function").length);
   await Promise.all(every.map((ask) => ask()));
   const before = store.calls.length;
