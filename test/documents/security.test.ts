@@ -5,7 +5,7 @@ import { DEFAULT_LIMITS, type Limits } from "../../src/model/limits.js";
 import { HOSTILE_REQUESTS } from "../server/hostile/hostile-requests.js";
 import { readAnswer, served, until } from "../server/running.js";
 
-const root = resolve(import.meta.dirname, "..");
+const root = resolve(import.meta.dirname, "../..");
 const read = (path: string) => readFileSync(resolve(root, path), "utf8");
 const page = read("docs/security.md");
 
