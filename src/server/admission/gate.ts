@@ -13,6 +13,7 @@ import { createClientReader, type Client } from "./client.js";
 import { checkUpgrade, enter, findAdmitted, findVisit, type GateParts } from "./enter.js";
 import { createOpenLists } from "./places/open-lists.js";
 import { createOutbox, type Outbox } from "./outbox.js";
+import { createRefusalPace } from "./refusal-pace.js";
 import { createPlaces, type Places } from "./places/places.js";
 import { createStartTurns } from "./places/start-turns.js";
 import { PAGE_RULE, type EntryRule } from "./rules.js";
@@ -67,6 +68,7 @@ export function createGate(options: ServerOptions, limits: Limits): Gate {
     secure: options.tls != null,
   });
   const openLists = createOpenLists(limits);
+  const refusals = createRefusalPace();
   let connections: OpenConnections | null = null;
   const parts = {
     options,
@@ -102,10 +104,12 @@ export function createGate(options: ServerOptions, limits: Limits): Gate {
     },
     guard(app) {
       app.addHook("onRequest", (request) => enter(request, parts));
-      app.addHook("onError", (request, _reply, error, done) => {
+      app.addHook("onError", async (request, _reply, error) => {
         const { visit } = request;
-        if (visit !== null) visit.notes.decision = findErrorCode(error);
-        done();
+        if (visit === null) return;
+        const code = findErrorCode(error);
+        visit.notes.decision = code;
+        if (code === "OVERLOADED" || code === "TOO_MANY_LISTS") await refusals.wait(visit.owner);
       });
       app.addHook("onSend", (request, reply, payload, done) => {
         // Only sending is left. The number of such requests of a known viewer is bounded elsewhere.

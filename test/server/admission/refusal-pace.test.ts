@@ -1,0 +1,63 @@
+import { request } from "node:http";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { AT_ONCE, createRefusalPace, HELD_MS } from "../../../src/server/admission/refusal-pace.js";
+import { served } from "../running.js";
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** Lets the event loop turn until the check passes. No timer is needed for that, since timers stand still here. */
+async function turnUntil(check: () => boolean): Promise<void> {
+  while (!check()) await new Promise(setImmediate);
+}
+
+test("of one owner's refusals so many are sent at once, further ones a second later, and others' never wait", async () => {
+  const pace = createRefusalPace();
+  const sent: string[] = [];
+  const refuse = (owner: string) => pace.wait(owner).then(() => sent.push(owner));
+  for (let count = 0; count < AT_ONCE + 3; count += 1) void refuse("flood");
+  await refuse("honest");
+  expect(sent.filter((owner) => owner === "flood")).toHaveLength(AT_ONCE);
+  await vi.advanceTimersByTimeAsync(HELD_MS);
+  expect(sent.filter((owner) => owner === "flood")).toHaveLength(AT_ONCE + 3);
+  void refuse("flood");
+  await vi.advanceTimersByTimeAsync(0);
+  expect(sent.filter((owner) => owner === "flood")).toHaveLength(AT_ONCE + 4);
+});
+
+/** Asks for what is slow, without `fetch`, whose own timers would stand still. Resolves with the status. */
+function askSlow(url: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const headers = { "content-type": "application/json" };
+    const sent = request(`${url}/graphql`, { method: "POST", headers, agent: false }, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    });
+    sent.on("error", reject);
+    sent.end(JSON.stringify({ query: "{ slow { id } }" }));
+  });
+}
+
+test("clients that ask on at once although there is no room get so many refusals a second", async () => {
+  const server = await served({ limits: { running: 1, waiting: 0, deadlineMs: 3_600_000 } });
+  const running = askSlow(server.url);
+  await turnUntil(() => server.doings.waiting.size === 1);
+  const timers = vi.getTimerCount();
+  const statuses: number[] = [];
+  const asked = Array.from({ length: AT_ONCE + 5 }, async () => {
+    statuses.push(await askSlow(server.url));
+  });
+  // Each of the five that are held has its deadline and its wait, and one timer ends the second.
+  await turnUntil(() => statuses.length === AT_ONCE && vi.getTimerCount() === timers + 5 * 2 + 1);
+  await vi.advanceTimersByTimeAsync(HELD_MS - 1);
+  expect(statuses).toEqual(Array.from({ length: AT_ONCE }, () => 503));
+  await vi.advanceTimersByTimeAsync(1);
+  await Promise.all(asked);
+  expect(statuses).toEqual(Array.from({ length: AT_ONCE + 5 }, () => 503));
+  for (const go of server.doings.waiting) go();
+  expect(await running).toBe(200);
+});
