@@ -16,6 +16,7 @@ export function TopologyView({ network }: { readonly network: string | null }) {
   const { vms, isLoading, hasMore, problem, readMore, reload } = usePlacedVms();
   const groups = useMemo(() => buildTopology(vms), [vms]);
   const shown = network === null ? groups : groups.filter(({ name }) => name === network);
+  const count = formatCount(vms.length, groups.filter(({ name }) => name !== null).length, isLoading);
   return (
     <section aria-labelledby="topology-title" className="view">
       <ViewTitle id="topology-title" text={network === null ? "Topology" : `Who can meet on ${network}`} />
@@ -25,8 +26,8 @@ export function TopologyView({ network }: { readonly network: string | null }) {
       {network !== null && <RouteLink to={{ view: "topology", network: null }}>All networks</RouteLink>}
       <ProblemNote problem={problem} onRetry={reload} />
       <Group my="xs" gap="sm">
-        <Text role="status" size="sm" className="faint" data-home tabIndex={-1}>
-          {formatCount(vms.length, groups.filter(({ name }) => name !== null).length, isLoading)}
+        <Text role="status" aria-label={count} size="sm" className="faint" data-home tabIndex={-1}>
+          {count}
         </Text>
         {hasMore && (
           <LeavingButton size="compact-xs" variant="light" aria-busy={isLoading} onClick={readMore}>
