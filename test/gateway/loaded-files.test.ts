@@ -7,8 +7,7 @@ import { writeLoadHook } from "../support/processes/load-hook.js";
 import { runVnicGraph } from "../support/processes/process.js";
 
 /** Writes the URL of every module that Node loads to the file that LOADED_FILES names. */
-const HOOK = `const { appendFileSync } = await import("node:fs");
-  appendFileSync(process.env.LOADED_FILES, url + "\\n");`;
+const HOOK = `process.getBuiltinModule("node:fs").appendFileSync(process.env.LOADED_FILES, url + "\\n");`;
 
 let folder: string;
 let database: TestDatabase;
