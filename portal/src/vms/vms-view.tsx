@@ -106,8 +106,8 @@ export function VmsView({ route }: { readonly route: Extract<Route, { view: "vms
 }
 
 function formatCount(total: number | null, read: number, isLoading: boolean): string {
-  if (total === null && read === 0) return isLoading ? "Searching…" : "";
-  if (total === null) return isLoading ? "Searching…" : `${formatNumber(read)} VMs`;
+  if (total === null && isLoading) return "Searching…";
+  if (total === null) return read === 0 ? "" : `${formatNumber(read)} VMs`;
   if (total === 0) return "No VM is found.";
   return total === 1 ? "1 VM" : `${formatNumber(total)} VMs`;
 }

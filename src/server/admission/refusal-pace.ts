@@ -16,10 +16,9 @@ export function createRefusalPace(): RefusalPace {
   };
   return {
     async wait(owner) {
+      if (counts.size === 0) setTimeout(forgetAll, HELD_MS).unref();
       const count = (counts.get(owner) ?? 0) + 1;
       counts.set(owner, count);
-      const isFirstOfAll = counts.size === 1 && count === 1;
-      if (isFirstOfAll) setTimeout(forgetAll, HELD_MS).unref();
       if (count > AT_ONCE) await new Promise((resolve) => setTimeout(resolve, HELD_MS));
     },
   };
