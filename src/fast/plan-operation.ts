@@ -11,7 +11,7 @@ import {
   OperationTypeNode,
   typeFromAST,
 } from "graphql";
-import type { TreeReads, VmTree } from "../loaders/rows.js";
+import type { StillHolds, TreeReads, VmTree } from "../loaders/rows.js";
 import { isLargeTree } from "../loaders/tree-parts.js";
 import { planRoot, readRootArguments } from "./plan-roots.js";
 import { listFields, type PlannedDocument } from "./selections.js";
@@ -41,6 +41,8 @@ export interface FastWork {
 export interface FastAnswer {
   readonly data: string;
   readonly objects: number;
+  /** Tells whether the same question has the same answer now; `null`: it has to be answered again. */
+  readonly stillHolds: StillHolds | null;
 }
 
 /** A read failed. Reading again would fail again. */
@@ -78,10 +80,11 @@ export function planOperation(
       const args = coerceArguments(schema, operation, { query, field, variables });
       if (args === null) return null;
       const count = { objects: 0, most };
-      const noted = noteFailure(reads);
+      const noted = noteReads(reads);
       try {
         const text = await answerRoot(args, { reads: noted.reads, count, pause });
-        return text === null ? null : { data: `${start}${text}}`, objects: count.objects };
+        if (text === null) return null;
+        return { data: `${start}${text}}`, objects: count.objects, stillHolds: noted.findCheck() };
       } catch {
         // Execution reports the error of the right field.
         return noted.getFailure() ?? null;
@@ -90,10 +93,20 @@ export function planOperation(
   };
 }
 
-/** Returns the same reads, and a function that returns the failure of a read, if there was one. */
-function noteFailure(reads: TreeReads): { readonly reads: TreeReads; getFailure(): FastFailure | null } {
+/** The same reads, with what became of them. */
+interface NotedReads {
+  readonly reads: TreeReads;
+  /** Returns the failure of a read, if there was one. */
+  readonly getFailure: () => FastFailure | null;
+  /** Returns the check whether all that was read still holds; `null`: nobody knows. */
+  readonly findCheck: () => StillHolds | null;
+}
+
+function noteReads(reads: TreeReads): NotedReads {
   let failed: FastFailure | null = null;
+  let count = 0;
   const note = async <Answer>(read: Promise<Answer>): Promise<Answer> => {
+    count += 1;
     try {
       return await read;
     } catch (error) {
@@ -104,6 +117,8 @@ function noteFailure(reads: TreeReads): { readonly reads: TreeReads; getFailure(
   };
   return {
     getFailure: () => failed,
+    // The check is about the last read. Nothing plans several of them yet.
+    findCheck: () => (count === 1 ? (reads.findCheck?.() ?? null) : null),
     reads: {
       readTreesByIds: async (ids, parts) => checkSizes(await note(reads.readTreesByIds(ids, parts))),
       readTreesPage: async (page, parts) => checkSizes(await note(reads.readTreesPage(page, parts))),

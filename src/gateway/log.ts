@@ -1,4 +1,4 @@
-import { type Logger, pino, stdTimeFunctions } from "pino";
+import { type Logger, pino } from "pino";
 import { createLineWriter } from "./line-writer.js";
 
 /** The gateway's log: one line of JSON for each event. */
@@ -14,7 +14,7 @@ export function createLog(level: string, to: "stdout" | "stderr" = "stdout"): Lo
     {
       level,
       base: null,
-      timestamp: stdTimeFunctions.isoTime,
+      timestamp: createTimeFormat(),
       formatters: { level: (label) => ({ level: label }) },
     },
     createLineWriter(destination),
@@ -24,4 +24,14 @@ export function createLog(level: string, to: "stdout" | "stderr" = "stdout"): Lo
     log.level = "silent";
   });
   return log;
+}
+
+/** Creates the function that formats the present time for a line. Lines of one millisecond share one text. */
+function createTimeFormat(): () => string {
+  let [shownMs, text] = [Number.NaN, ""];
+  return () => {
+    const nowMs = Date.now();
+    if (nowMs !== shownMs) [shownMs, text] = [nowMs, `,"time":"${new Date(nowMs).toISOString()}"`];
+    return text;
+  };
 }

@@ -77,6 +77,8 @@ export interface TreeText {
 
 /** Keeps the texts of a tree, one for each shape of an answer, as long as the tree is valid. */
 export interface TreeTexts {
+  /** The number of this state of the VM. No other state of any VM has the same. */
+  readonly state: number;
   find(shape: string): TreeText | undefined;
   keep(shape: string, text: TreeText): void;
 }
@@ -95,7 +97,15 @@ export interface TreeReads {
   readTreesPage(page: VmPageRequest, parts: VmTreeParts): Promise<VmTree[]>;
   /** Reads vNICs by MAC, `limit` at most, in no order. */
   readNicTrees(macs: readonly string[], limit: number, parts: VmTreeParts): Promise<NicTree[]>;
+  /**
+   * Returns the check whether the last read would find exactly the same now, without a statement. `null`: it was read from
+   * the database. Left out: every read is.
+   */
+  readonly findCheck?: () => StillHolds | null;
 }
+
+/** Tells whether what was found before is still valid now. */
+export type StillHolds = () => boolean;
 
 /** Joins a VM's own values and its host's state into the row that readers get. */
 export function joinRow(vm: VmTree["vm"], own: OwnRow, host: HostFreshness | null): VmRow {

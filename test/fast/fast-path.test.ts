@@ -1,16 +1,19 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createFastPath } from "../../src/fast/fast-path.js";
+import { createKeptAnswers } from "../../src/fast/kept-answers.js";
 import { buildGraphSchema } from "../../src/graph/schema.js";
 import { createLoaders } from "../../src/loaders/loaders.js";
 import { failReads } from "../../src/loaders/batches/wrap-reads.js";
 import { OWN_NAMES } from "../../src/model/subgraph-names.js";
+import type { AnswerKeeper, KeptAnswer } from "../../src/server/graphql/kept-answer.js";
 import { createIdentity, type KnownViewer } from "../../src/server/identity/identity.js";
 import type { ServedRequest } from "../../src/server/options.js";
 import { advanceAddressIndex } from "../../src/store/changes/spans/span-indexer.js";
 import { createLooks } from "../../src/store/memory/look.js";
 import { createTreeMemory } from "../../src/store/memory/tree-memory.js";
 import type { TreeReads } from "../../src/store/vm-tree.js";
+import { addVms, changeIps, storedVm } from "../store/changes/log-fixtures.js";
 import { HOST_A, HOST_B, id, mac } from "../support/builders/ids.js";
 import { HOSTS, INTERVAL_MS, writePass } from "../support/builders/passes.js";
 import { toGuestInterfaceOf, toStoredNic, vmState } from "../support/builders/stored.js";
@@ -76,7 +79,10 @@ beforeAll(async () => {
 });
 
 /** Starts a server with the fast path or without it, and what asks it. */
-async function start(openReads: ((viewer: Pick<KnownViewer, "scope">) => TreeReads) | null) {
+async function start(
+  openReads: ((viewer: Pick<KnownViewer, "scope">) => TreeReads) | null,
+  answers?: AnswerKeeper,
+) {
   const { log, lines } = rememberingLog();
   const schema = buildGraphSchema({ federation: "whole" });
   const fastPath = openReads && createFastPath(schema, { names: OWN_NAMES, openReads });
@@ -84,6 +90,7 @@ async function start(openReads: ((viewer: Pick<KnownViewer, "scope">) => TreeRea
     log,
     schema,
     ...(fastPath !== null && { fastPath }),
+    ...(answers !== undefined && { answers }),
     inlineTrace: true,
     contextFor: (viewer: KnownViewer, request: ServedRequest) => {
       const snapshot = database.store.openSnapshot(viewer.scope);
@@ -283,6 +290,8 @@ describe("the fast path", () => {
     const [plain, fast] = [await start(null), await start((viewer) => countReads(database, viewer))];
     const memory = createTreeMemory({ maxBytes: 10_000_000, look: createLooks(database.dataSource) });
     const warm = await start(({ scope }) => memory.wrap(countReads(database, { scope }), scope));
+    const answers = createKeptAnswers<KeptAnswer>({ maxBytes: 10_000_000 });
+    const again = await start(({ scope }) => memory.wrap(countReads(database, { scope }), scope), answers);
     reads = 0;
     let operations = 0;
     await fc.assert(
@@ -292,6 +301,7 @@ describe("the fast path", () => {
         // The first time was Apollo's; now the operation is known.
         expect(await fast.ask(question, viewer)).toEqual(expected);
         for (let time = 0; time < 3; time += 1) expect(await warm.ask(question, viewer)).toEqual(expected);
+        for (let time = 0; time < 3; time += 1) expect(await again.ask(question, viewer)).toEqual(expected);
         operations += 1;
       }),
       { numRuns: 300 },
@@ -299,6 +309,7 @@ describe("the fast path", () => {
     await memory.stop();
     expect(reads / operations).toBeGreaterThan(0.25);
     expect(memory.figures.hits / operations).toBeGreaterThan(0.25);
+    expect(answers.figures.hits / operations).toBeGreaterThan(0.25);
   });
 
   const vm =
@@ -356,6 +367,59 @@ describe("the fast path", () => {
       expect(await ask(other, "all")).toEqual(first);
       expect(database.statements()).toEqual([]);
     });
+    await memory.stop();
+  });
+
+  test("gives a small answer of kept VMs again as it was, while all of them are the same, and at once when others change", async () => {
+    const clock = { ms: 0 };
+    const now = () => clock.ms;
+    const memory = createTreeMemory({
+      maxBytes: 1_000_000,
+      look: createLooks(database.dataSource),
+      now,
+      wallNow: now,
+    });
+    const answers = createKeptAnswers<KeptAnswer>({
+      maxBytes: 1_000_000,
+      now,
+      onDrop: () => {
+        memory.doubt();
+      },
+    });
+    const { ask } = await start(({ scope }) => memory.wrap(countReads(database, { scope }), scope), answers);
+    const askFor = (number: number) =>
+      ask(
+        {
+          query: "query V($id: ID!) { vm(id: $id) { name guestInfo { ips } } }",
+          variables: { id: id(number) },
+          headers: {},
+        },
+        "all",
+      );
+    const isGivenAgain = async (number: number) => {
+      const { hits } = answers.figures;
+      await askFor(number);
+      return answers.figures.hits > hits;
+    };
+    const settle = () =>
+      eventually(async () => {
+        // Longer than a moment, in which any answer would be given again.
+        clock.ms += 1_000;
+        for (const number of [201, 202]) await askFor(number);
+        clock.ms += 60;
+        expect([await isGivenAgain(201), await isGivenAgain(202)]).toEqual([true, true]);
+      });
+    const vms = [201, 202].map((number) => storedVm(number, { ownerId: HOST_A }));
+    await addVms(database.store, vms);
+    await settle();
+    const before = [await askFor(201), await askFor(202)];
+    await changeIps(database.store, vms[1]!, "10.9.9.9");
+    answers.drop();
+    // Nobody knows yet what changed, so both are asked for again.
+    const after = await askFor(202);
+    expect(JSON.parse(after.body)).toMatchObject({ data: { vm: { guestInfo: { ips: ["10.9.9.9"] } } } });
+    await settle();
+    expect([(await askFor(201)).body, (await askFor(202)).body]).toEqual([before[0]?.body, after.body]);
     await memory.stop();
   });
 

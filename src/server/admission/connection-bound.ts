@@ -74,7 +74,14 @@ export function boundConnections(server: Server, most: number): OpenConnections 
 
 const always = (): boolean => true;
 
-/** Formats the text that a connection and the TLS over it have in common. */
-function formatKey({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
-  return [remoteAddress, remotePort, localAddress, localPort].join(" ");
+/** Formats the text that a connection and the TLS over it have in common. It is formatted once, since each request needs it. */
+function formatKey(socket: Socket): string {
+  const known = formatted.get(socket);
+  if (known !== undefined) return known;
+  const { remoteAddress, remotePort, localAddress, localPort } = socket;
+  const key = [remoteAddress, remotePort, localAddress, localPort].join(" ");
+  formatted.set(socket, key);
+  return key;
 }
+
+const formatted = new WeakMap<Socket, string>();

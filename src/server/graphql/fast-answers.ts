@@ -1,4 +1,3 @@
-import { HeaderMap, type HTTPGraphQLResponse } from "@apollo/server";
 import type { FastifyRequest } from "fastify";
 import type { DocumentNode, OperationDefinitionNode } from "graphql";
 import type { Limits } from "../../model/limits.js";
@@ -6,7 +5,7 @@ import type { AdmitOperation } from "./admit-operation.js";
 import { BoundedCache } from "./bounded-cache.js";
 import type { CheckedOperation, OperationCheck } from "./cost/check-operation.js";
 import { TURN_MS } from "./cost/turns.js";
-import type { FastOperation, FastPath, ReadFailure, Variables } from "./fast-path.js";
+import type { FastData, FastOperation, FastPath, ReadFailure, Variables } from "./fast-path.js";
 import { TRACE_HEADER } from "./kept-answer.js";
 import type { RequestParameters } from "./request/documents.js";
 import type { RequestState } from "./request-state.js";
@@ -31,12 +30,18 @@ export type LearnOperation = (key: OperationKey, valid: ValidOperation) => void;
 /** Learns the content type of Apollo's good answers to requests with this Accept header. */
 export type LearnForm = (accept: string | undefined, contentType: string) => void;
 
+/** A good answer. */
+export interface FastBody extends Pick<FastData, "stillHolds"> {
+  readonly contentType: string;
+  readonly body: string;
+}
+
 /** Answers what can be answered fast; `null`: Apollo has to answer. */
 export type AnswerFast = (
   request: FastifyRequest,
   parameters: RequestParameters,
   state: RequestState,
-) => Promise<HTTPGraphQLResponse | ReadFailure | null>;
+) => Promise<FastBody | ReadFailure | null>;
 
 /** An operation with its plan, and what it costs by the size of its variables. */
 interface Known extends ValidOperation {
@@ -99,14 +104,10 @@ export function createFastAnswers(
     const pause = createPause(deadline.check);
     const answered = await found.plan.answer(variables, { viewer, most: limits.cost, pause });
     if (answered === null || "failure" in answered) return answered;
-    const { data, objects } = answered;
+    const { data, objects, stillHolds } = answered;
     if (data.length > limits.answerBytes / 2) return null;
     notes.rows = objects;
-    const string = `{"data":${data}}\n`;
-    return {
-      headers: new HeaderMap([["content-type", contentType]]),
-      body: { kind: "complete", string },
-    };
+    return { contentType, body: `{"data":${data}}\n`, stillHolds };
   };
   const learnForm: LearnForm = (accept, contentType) => {
     if ((accept ?? "").length <= LONGEST_FORM) forms.keep(formatForm(accept), contentType);

@@ -21,7 +21,15 @@ export interface FastOperation {
       /** Pauses for other requests if this answer has run for long; `undefined`: no pause is due. */
       readonly pause: () => Promise<void> | undefined;
     },
-  ): Promise<{ readonly data: string; readonly objects: number } | ReadFailure | null>;
+  ): Promise<FastData | ReadFailure | null>;
+}
+
+/** The data of an answer, as JSON. */
+export interface FastData {
+  readonly data: string;
+  readonly objects: number;
+  /** Tells whether the same question has the same answer now; `null`: it has to be answered again. */
+  readonly stillHolds: (() => boolean) | null;
 }
 
 /** The error with which reading failed. Reading is not tried again, since it would only fail again. */

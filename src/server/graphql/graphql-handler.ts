@@ -7,7 +7,7 @@ import type { HeldPlace } from "../admission/places/work.js";
 import type { RunningRequest, Visit } from "../admission/visit.js";
 import type { ServerOptions } from "../options.js";
 import { type AnswerKeeper, digestQuestion, type KeptAnswer } from "./kept-answer.js";
-import type { AnswerFast, LearnForm } from "./fast-answers.js";
+import type { AnswerFast, FastBody, LearnForm } from "./fast-answers.js";
 import type { ReadBody, RequestReader } from "./request/request-reader.js";
 import type { Turns } from "./cost/turns.js";
 import {
@@ -99,16 +99,26 @@ function findKept(
   const key = digestQuestion(request, viewer, chunks);
   const kept = answers.find(key);
   if (kept !== null) return { kept, keep: () => undefined };
-  const keepAs = answers.begin(key);
-  if (keepAs === null) return null;
+  const keepForMoment = answers.begin(key);
   return {
     kept,
-    keep: ({ status, headers, body, codes, kind }) => {
+    keep: ({ status, headers, body, codes, kind, stillHolds }) => {
       if (kind !== "query" || codes.length > 0 || status !== 200) return;
-      keepAs({ body, headers, notes: { ...notes, decision: "answered" } }, body.length);
+      const isChecked = stillHolds !== null && body.length <= MOST_CHECKED_BYTES;
+      if (!isChecked && keepForMoment === null) return;
+      const answer = { body, headers, notes: { ...notes, decision: "answered" } };
+      const bytes = typeof body === "string" ? Buffer.byteLength(body) : body.length;
+      if (isChecked) answers.keepWhile(key, { answer, bytes, stillHolds });
+      else keepForMoment?.(answer, bytes);
     },
   };
 }
+
+/**
+ * Larger answers are kept only while many ask for them: making one of kept VMs costs little beside sending it, and would cost
+ * much memory.
+ */
+const MOST_CHECKED_BYTES = 4 * 1024;
 
 function sendKept(reply: FastifyReply, { body, headers, notes }: KeptAnswer, visit: Visit): FastifyReply {
   Object.assign(visit.notes, notes);
@@ -121,8 +131,10 @@ interface Answer {
   readonly kind: string | null;
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
+  readonly body: string | Buffer;
   readonly codes: readonly string[];
+  /** Tells whether the same question has the same answer now; `null`: nobody knows. */
+  readonly stillHolds: (() => boolean) | null;
 }
 
 async function execute(
@@ -140,7 +152,7 @@ async function execute(
   const pacing = createPacing(turns);
   const state = createState(visit, place, pacing, { limits, log: options.log });
   const known = (await fast?.answer(request, parameters, state)) ?? null;
-  if (known !== null && "body" in known) return createAnswer(known, options, state);
+  if (known !== null && "body" in known) return createFastAnswer(known, options, state);
   const isPost = request.method === "POST";
   const headers = new HeaderMap();
   for (const [name, value] of Object.entries(request.headers)) {
@@ -197,6 +209,31 @@ async function waitForStop({ stopped }: RequestState, served: RunningRequest): P
   throw new Error("an execution was stopped although its request goes on");
 }
 
+function createFastAnswer(
+  { contentType, body, stillHolds }: FastBody,
+  options: ServerOptions,
+  state: RequestState,
+): Answer {
+  return {
+    kind: state.kind,
+    status: 200,
+    headers: { "cache-control": formatCacheControl(options, state), "content-type": contentType },
+    body: toBody(body),
+    codes: state.codes,
+    stillHolds,
+  };
+}
+
+/**
+ * Leaves a short text as it is: Node then sends it together with the head, in one piece. A long one is converted once, however
+ * often it is sent.
+ */
+function toBody(text: string): string | Buffer {
+  return text.length <= MOST_TEXT_CHARACTERS ? text : Buffer.from(text);
+}
+
+const MOST_TEXT_CHARACTERS = 8 * 1024;
+
 function createAnswer(response: HTTPGraphQLResponse, options: ServerOptions, state: RequestState): Answer {
   const { body } = response;
   const status = findStatus(response, state) ?? 200;
@@ -205,9 +242,10 @@ function createAnswer(response: HTTPGraphQLResponse, options: ServerOptions, sta
     status,
     headers: { "cache-control": formatCacheControl(options, state), ...Object.fromEntries(response.headers) },
     // This graphql-js has no incremental delivery, so every answer comes complete.
-    body: Buffer.from(body.kind === "complete" ? body.string : ""),
+    body: toBody(body.kind === "complete" ? body.string : ""),
     // An error outside of any operation has set no code.
     codes: status >= 500 && state.codes.length === 0 ? [INTERNAL] : state.codes,
+    stillHolds: null,
   };
 }
 

@@ -5,7 +5,7 @@ import type { KnownViewer } from "../identity/identity.js";
 
 /** An answer as it was sent, with what the log says of it. */
 export interface KeptAnswer {
-  readonly body: Buffer;
+  readonly body: string | Buffer;
   readonly headers: Readonly<Record<string, string>>;
   readonly notes: AuditNotes;
 }
@@ -16,6 +16,11 @@ export interface AnswerKeeper {
   find(key: string): KeptAnswer | null;
   /** Returns the function that keeps the answer to come; `null`: it is not worth keeping. */
   begin(key: string): ((answer: KeptAnswer, bytes: number) => void) | null;
+  /** Keeps a small answer for as long as the check tells that it still holds. */
+  keepWhile(
+    key: string,
+    kept: { readonly answer: KeptAnswer; readonly bytes: number; readonly stillHolds: () => boolean },
+  ): void;
   /** Forgets all answers. */
   drop(): void;
 }
@@ -29,16 +34,20 @@ export const TRACE_HEADER = "apollo-federation-include-trace";
  */
 export function digestQuestion(
   { method, url, headers }: Pick<FastifyRequest, "method" | "url" | "headers">,
-  { roles, scope }: KnownViewer,
+  viewer: KnownViewer,
   body: readonly Buffer[],
 ): string {
-  const head = JSON.stringify([
-    method === "POST" ? "POST" : url,
-    headers.accept ?? null,
-    headers[TRACE_HEADER] ?? null,
-    [...roles].sort(),
-    scope,
-  ]);
+  const form = [method === "POST" ? "POST" : url, headers.accept ?? null, headers[TRACE_HEADER] ?? null];
+  const head = Buffer.from(`${JSON.stringify(form)}${formatViewer(viewer)}\n`);
   // One call of `hash` costs half as much as a digest that is fed piece by piece.
-  return hash("sha256", Buffer.concat([Buffer.from(`${head}\n`), ...body]), "base64");
+  return hash("sha256", Buffer.concat([head, ...body]), "base64");
 }
+
+/** Formats what a viewer may ask and see. The text is kept with the viewer, who usually asks again. */
+function formatViewer(viewer: KnownViewer): string {
+  const known = formatted.get(viewer) ?? JSON.stringify([[...viewer.roles].sort(), viewer.scope]);
+  formatted.set(viewer, known);
+  return known;
+}
+
+const formatted = new WeakMap<KnownViewer, string>();

@@ -148,6 +148,7 @@ interface KeptVm {
 
 /** Keeps the texts that were written of a VM. There are so few that a list is as fast as a map, and smaller. */
 class KeptTexts implements TreeTexts {
+  readonly state = ++states;
   private readonly texts: { readonly shape: string; readonly text: TreeText }[] = [];
   bytes = 0;
 
@@ -166,6 +167,9 @@ class KeptTexts implements TreeTexts {
     this.onGrow(grown);
   }
 }
+
+/** The number of states of VMs that this process has kept. */
+let states = 0;
 
 function estimateText({ text }: TreeText): number {
   return text.length + TEXT_BYTES;

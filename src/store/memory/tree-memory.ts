@@ -1,8 +1,8 @@
 import { isInScope } from "../read/conditions/scope-match.js";
 import type { VmScope } from "../types.js";
-import type { NicTree, TreeReads, VmTree, VmTreeParts } from "../vm-tree.js";
+import type { NicTree, StillHolds, TreeReads, VmTree, VmTreeParts } from "../vm-tree.js";
 import { KnownVms, type KnownVmsOptions, type Reading } from "./known-vms.js";
-import { describeAbsence, describeNics, describePage } from "./list-keys.js";
+import { describeAbsence, describeNics, describePage, type ListKey } from "./list-keys.js";
 
 /** Keeps VMs that were read, and answers from them while the change log says that they have not changed. */
 export interface TreeMemory {
@@ -43,13 +43,15 @@ export function createTreeMemory({
   const counts = { hits: 0, misses: 0 };
   const giveOrRead = async <Answer>(
     parts: VmTreeParts,
-    { find, read, keep }: Question<Answer>,
+    { find, identify, read, keep }: Question<Answer>,
+    note: (check: StillHolds) => void,
   ): Promise<Answer> => {
     const asked = known.ask(parts);
     if (typeof asked === "boolean" ? asked : await asked) {
       const found = find(known);
       if (found !== null) {
         counts.hits += 1;
+        note(createCheck(known, parts, { find, identify, identity: identify(found) }));
         return found;
       }
     }
@@ -64,11 +66,19 @@ export function createTreeMemory({
     }
   };
   return {
-    wrap: (reads, scope) => ({
-      readTreesByIds: (ids, parts) => giveOrRead(parts, askByIds(reads, scope, { ids, parts })),
-      readTreesPage: (page, parts) => giveOrRead(parts, askPage(reads, scope, { page, parts })),
-      readNicTrees: (macs, limit, parts) => giveOrRead(parts, askNics(reads, scope, { macs, limit, parts })),
-    }),
+    wrap: (reads, scope) => {
+      let check: StillHolds | null = null;
+      const answer = <Answer>(parts: VmTreeParts, question: Question<Answer>): Promise<Answer> => {
+        check = null;
+        return giveOrRead(parts, question, (made) => (check = made));
+      };
+      return {
+        readTreesByIds: (ids, parts) => answer(parts, askByIds(reads, scope, { ids, parts })),
+        readTreesPage: (page, parts) => answer(parts, askPage(reads, scope, { page, parts })),
+        readNicTrees: (macs, limit, parts) => answer(parts, askNics(reads, scope, { macs, limit, parts })),
+        findCheck: () => check,
+      };
+    },
     doubt: () => {
       known.belief.doubt();
     },
@@ -83,9 +93,31 @@ export function createTreeMemory({
   };
 }
 
+/**
+ * Creates the check whether memory would give the same answer again. It lives as long as an answer is kept, so it must hold
+ * on to nothing else.
+ */
+function createCheck<Answer>(
+  known: KnownVms,
+  parts: VmTreeParts,
+  {
+    find,
+    identify,
+    identity,
+  }: Pick<Question<Answer>, "find" | "identify"> & { readonly identity: readonly unknown[] },
+): StillHolds {
+  return () => {
+    if (known.ask(parts) !== true) return false;
+    const found = find(known);
+    return found !== null && isSame(identify(found), identity);
+  };
+}
+
 /** How one kind of question is answered from kept VMs, how it is read, and what is kept of the answer. */
 interface Question<Answer> {
   readonly find: (known: KnownVms) => Answer | null;
+  /** Lists what an answer from memory consists of. Two answers with equal lists are equal. */
+  readonly identify: (answer: Answer) => readonly unknown[];
   readonly read: (parts: VmTreeParts) => Promise<Answer>;
   readonly keep: (answer: Answer, reading: Reading) => void;
 }
@@ -96,16 +128,8 @@ function askByIds(
   { ids, parts }: { readonly ids: readonly string[]; readonly parts: VmTreeParts },
 ): Question<VmTree[]> {
   return {
-    find: (known) => {
-      const found: VmTree[] = [];
-      for (const id of ids) {
-        const tree = known.find(id, parts, ids.length === 1);
-        if (tree !== null) {
-          if (isInScope(scope, tree.vm)) found.push(tree);
-        } else if (!known.isAbsent(id)) return null;
-      }
-      return found;
-    },
+    find: createFindByIds(ids, scope, parts),
+    identify: listStates,
     read: (wider) => reads.readTreesByIds(ids, wider),
     keep: (trees, reading) => {
       trees.forEach(reading.keepVm);
@@ -118,6 +142,23 @@ function askByIds(
   };
 }
 
+function createFindByIds(
+  ids: readonly string[],
+  scope: VmScope | null,
+  parts: VmTreeParts,
+): Question<VmTree[]>["find"] {
+  return (known) => {
+    const found: VmTree[] = [];
+    for (const id of ids) {
+      const tree = known.find(id, parts, ids.length === 1);
+      if (tree !== null) {
+        if (isInScope(scope, tree.vm)) found.push(tree);
+      } else if (!known.isAbsent(id)) return null;
+    }
+    return found;
+  };
+}
+
 function askPage(
   reads: TreeReads,
   scope: VmScope | null,
@@ -125,15 +166,20 @@ function askPage(
 ): Question<VmTree[]> {
   const key = describePage(page, scope);
   return {
-    find: (known) => {
-      const list = key && known.findList(key);
-      return list && findAll(known, list.vmIds, parts);
-    },
+    find: createFindPage(key, parts),
+    identify: listStates,
     read: (wider) => reads.readTreesPage(page, wider),
     keep: (trees, reading) => {
       trees.forEach(reading.keepVm);
       if (key !== null) reading.keepList(key, { vmIds: trees.map(({ vm }) => vm.id), nics: null });
     },
+  };
+}
+
+function createFindPage(key: ListKey | null, parts: VmTreeParts): Question<VmTree[]>["find"] {
+  return (known) => {
+    const list = key && known.findList(key);
+    return list && findAll(known, list.vmIds, parts);
   };
 }
 
@@ -148,15 +194,8 @@ function askNics(
 ): Question<NicTree[]> {
   const key = describeNics(macs, limit, scope);
   return {
-    find: (known) => {
-      const list = known.findList(key);
-      const trees = list && findAll(known, list.vmIds, parts);
-      if (trees === null) return null;
-      return (list?.nics ?? []).flatMap((nic, at) => {
-        const tree = trees[at];
-        return tree === undefined ? [] : [{ nic, tree }];
-      });
-    },
+    find: createFindNics(key, parts),
+    identify: listNicStates,
     read: (wider) => reads.readNicTrees(macs, limit, wider),
     keep: (found, reading) => {
       for (const { tree } of found) reading.keepVm(tree);
@@ -168,6 +207,30 @@ function askNics(
       });
     },
   };
+}
+
+function createFindNics(key: ListKey, parts: VmTreeParts): Question<NicTree[]>["find"] {
+  return (known) => {
+    const list = known.findList(key);
+    const trees = list && findAll(known, list.vmIds, parts);
+    if (trees === null) return null;
+    return (list?.nics ?? []).flatMap((nic, at) => {
+      const tree = trees[at];
+      return tree === undefined ? [] : [{ nic, tree }];
+    });
+  };
+}
+
+function listStates(trees: readonly VmTree[]): readonly unknown[] {
+  return trees.map(({ texts }) => texts?.state ?? Number.NaN);
+}
+
+function listNicStates(found: readonly NicTree[]): readonly unknown[] {
+  return found.flatMap(({ nic, tree }) => [nic, tree.texts?.state ?? Number.NaN]);
+}
+
+function isSame(one: readonly unknown[], other: readonly unknown[]): boolean {
+  return one.length === other.length && one.every((each, at) => each === other[at]);
 }
 
 /** Finds all of the VMs, in the order of their ids; `null` if one of them has to be read. */

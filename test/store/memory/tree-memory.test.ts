@@ -34,6 +34,7 @@ describe("what is kept of VMs", () => {
   test("gives any question an answer that one state of the last second had, whatever passes find and hosts do", async () => {
     let asked = 0;
     let hits = 0;
+    const checks = { held: 0, failed: 0 };
     await fc.assert(
       fc.asyncProperty(
         fc.array(anyStep, { minLength: 4, maxLength: 12 }),
@@ -49,6 +50,15 @@ describe("what is kept of VMs", () => {
             wallNow: () => clock.ms,
           });
           const states: State[] = [];
+          /** Answers from memory, each with the check whether it still holds. */
+          const given: { at: number; answer: string; stillHolds: () => boolean }[] = [];
+          const assertOfLastSecond = (at: number, answer: string) => {
+            const isOfLastSecond = states.some(
+              ({ answers }, index) =>
+                answers[at] === answer && (states[index + 1]?.sinceMs ?? Infinity) > clock.ms - 1_000,
+            );
+            if (!isOfLastSecond) expect(answer).toEqual(states.at(-1)!.answers[at]);
+          };
           const note = async () => {
             const answers = await Promise.all(
               ASKED.map(async ({ question, parts, scope }) =>
@@ -67,13 +77,16 @@ describe("what is kept of VMs", () => {
                   const { question, parts, scope } = ASKED[at]!;
                   const reads = memory.wrap(createTreeReads(database.dataSource, scope), scope);
                   const answer = JSON.stringify(await question(reads, parts));
-                  const isOfLastSecond = states.some(
-                    ({ answers }, index) =>
-                      answers[at] === answer && (states[index + 1]?.sinceMs ?? Infinity) > clock.ms - 1_000,
-                  );
-                  if (!isOfLastSecond) expect(answer).toEqual(states.at(-1)!.answers[at]);
+                  const stillHolds = reads.findCheck?.() ?? null;
+                  if (stillHolds !== null) given.push({ at, answer, stillHolds });
+                  assertOfLastSecond(at, answer);
                 }),
               );
+              for (const { at, answer, stillHolds } of given.slice(-50)) {
+                const holds = stillHolds();
+                checks[holds ? "held" : "failed"] += 1;
+                if (holds) assertOfLastSecond(at, answer);
+              }
             }
           };
           await runSeries(database, steps, async () => {
@@ -95,5 +108,7 @@ describe("what is kept of VMs", () => {
     );
     // Most answers came from memory, or nothing was proven.
     expect(hits / asked).toBeGreaterThan(0.3);
+    expect(checks.held).toBeGreaterThan(1_000);
+    expect(checks.failed).toBeGreaterThan(1_000);
   });
 });
