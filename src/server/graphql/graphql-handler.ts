@@ -1,13 +1,14 @@
-import { HeaderMap, type ApolloServer, type HTTPGraphQLResponse } from "@apollo/server";
+import { HeaderMap, type ApolloServer } from "@apollo/server";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { DocumentGate, RequestParameters } from "./request/documents.js";
-import { INTERNAL, listRetryHeaders } from "../errors.js";
+import { listRetryHeaders } from "../errors.js";
 import type { Limits } from "../../model/limits.js";
 import type { HeldPlace } from "../admission/places/work.js";
 import type { RunningRequest, Visit } from "../admission/visit.js";
 import type { ServerOptions } from "../options.js";
+import { createAnswer, createFastAnswer, type Answer } from "./answer.js";
 import { type AnswerKeeper, digestQuestion, type KeptAnswer } from "./kept-answer.js";
-import type { AnswerFast, FastBody, LearnForm } from "./fast-answers.js";
+import type { AnswerFast, LearnForm } from "./fast-answers.js";
 import type { ReadBody, RequestReader } from "./request/request-reader.js";
 import type { Turns } from "./cost/turns.js";
 import {
@@ -32,13 +33,6 @@ export interface HandlerParts {
   /** Answers known operations without Apollo; if it is absent, Apollo answers all. */
   readonly fast?: { readonly answer: AnswerFast; readonly learnForm: LearnForm };
 }
-
-/** Codes of wrong documents. With `application/json` they are answered with status 200, as GraphQL over HTTP asks. */
-const DOCUMENT_ERRORS: readonly string[] = [
-  "GRAPHQL_PARSE_FAILED",
-  "GRAPHQL_VALIDATION_FAILED",
-  "BAD_USER_INPUT",
-];
 
 /**
  * Creates the function that answers `/graphql`, once the gate has let a request through:
@@ -125,18 +119,6 @@ function sendKept(reply: FastifyReply, { body, headers, notes }: KeptAnswer, vis
   return reply.headers(headers).send(body);
 }
 
-/** An answer that is ready to be sent. */
-interface Answer {
-  /** `query` or `mutation`; `null` if there was no operation. */
-  readonly kind: string | null;
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | Buffer;
-  readonly codes: readonly string[];
-  /** Tells whether the same question has the same answer now; `null`: nobody knows. */
-  readonly stillHolds: (() => boolean) | null;
-}
-
 async function execute(
   { apollo, fast, options, limits, turns }: HandlerParts,
   request: FastifyRequest,
@@ -209,61 +191,7 @@ async function waitForStop({ stopped }: RequestState, served: RunningRequest): P
   throw new Error("an execution was stopped although its request goes on");
 }
 
-function createFastAnswer(
-  { contentType, body, stillHolds }: FastBody,
-  options: ServerOptions,
-  state: RequestState,
-): Answer {
-  return {
-    kind: state.kind,
-    status: 200,
-    headers: { "cache-control": formatCacheControl(options, state), "content-type": contentType },
-    body: toBody(body),
-    codes: state.codes,
-    stillHolds,
-  };
-}
-
-/**
- * Leaves a short text as it is: Node then sends it together with the head, in one piece. A long one is converted once, however
- * often it is sent.
- */
-function toBody(text: string): string | Buffer {
-  return text.length <= MOST_TEXT_CHARACTERS ? text : Buffer.from(text);
-}
-
-const MOST_TEXT_CHARACTERS = 8 * 1024;
-
-function createAnswer(response: HTTPGraphQLResponse, options: ServerOptions, state: RequestState): Answer {
-  const { body } = response;
-  const status = findStatus(response, state) ?? 200;
-  return {
-    kind: state.kind,
-    status,
-    headers: { "cache-control": formatCacheControl(options, state), ...Object.fromEntries(response.headers) },
-    // This graphql-js has no incremental delivery, so every answer comes complete.
-    body: toBody(body.kind === "complete" ? body.string : ""),
-    // An error outside of any operation has set no code.
-    codes: status >= 500 && state.codes.length === 0 ? [INTERNAL] : state.codes,
-    stillHolds: null,
-  };
-}
-
-function findStatus(response: HTTPGraphQLResponse, state: RequestState): number | undefined {
-  const { codes } = state;
-  if (codes.length === 0) return response.status;
-  const isJson = response.headers.get("content-type")?.startsWith("application/json") === true;
-  if (response.status === 400 && isJson && codes.every((code) => DOCUMENT_ERRORS.includes(code))) return 200;
-  if (!state.hasData && codes.every((code) => code === "FORBIDDEN")) return 403;
-  return response.status;
-}
-
 function send(reply: FastifyReply, { status, headers, body, codes }: Answer, { notes }: Visit): FastifyReply {
   notes.decision = codes[0] ?? "answered";
   return reply.code(status).headers(headers).headers(listRetryHeaders(status, notes.decision)).send(body);
-}
-
-function formatCacheControl({ maxAgeSeconds = 0, identity }: ServerOptions, state: RequestState): string {
-  if (maxAgeSeconds === 0 || state.kind !== "query" || state.codes.length > 0) return "no-store";
-  return `${identity.required ? "private" : "public"}, max-age=${maxAgeSeconds}`;
 }

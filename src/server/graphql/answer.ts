@@ -1,0 +1,84 @@
+import type { HTTPGraphQLResponse } from "@apollo/server";
+import { INTERNAL } from "../errors.js";
+import type { ServerOptions } from "../options.js";
+import type { FastBody } from "./fast-answers.js";
+import type { RequestState } from "./request-state.js";
+
+/** An answer that is ready to be sent. */
+export interface Answer {
+  /** `query` or `mutation`; `null` if there was no operation. */
+  readonly kind: string | null;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Buffer;
+  readonly codes: readonly string[];
+  /** Tells whether the same question has the same answer now; `null`: nobody knows. */
+  readonly stillHolds: (() => boolean) | null;
+}
+
+/** Makes the answer of the fast path, which is always a good one. */
+export function createFastAnswer(
+  { contentType, body, stillHolds }: FastBody,
+  options: ServerOptions,
+  state: RequestState,
+): Answer {
+  return {
+    kind: state.kind,
+    status: 200,
+    headers: { "cache-control": formatCacheControl(options, state), "content-type": contentType },
+    body: toBody(body),
+    codes: state.codes,
+    stillHolds,
+  };
+}
+
+/**
+ * Leaves a short text as it is: Node then sends it together with the head, in one piece. A long one is converted once, however
+ * often it is sent.
+ */
+function toBody(text: string): string | Buffer {
+  return text.length <= MOST_TEXT_CHARACTERS ? text : Buffer.from(text);
+}
+
+const MOST_TEXT_CHARACTERS = 8 * 1024;
+
+/** Makes the answer of what Apollo responded. */
+export function createAnswer(
+  response: HTTPGraphQLResponse,
+  options: ServerOptions,
+  state: RequestState,
+): Answer {
+  const { body } = response;
+  const status = findStatus(response, state) ?? 200;
+  return {
+    kind: state.kind,
+    status,
+    headers: { "cache-control": formatCacheControl(options, state), ...Object.fromEntries(response.headers) },
+    // This graphql-js has no incremental delivery, so every answer comes complete.
+    body: toBody(body.kind === "complete" ? body.string : ""),
+    // An error outside of any operation has set no code.
+    codes: status >= 500 && state.codes.length === 0 ? [INTERNAL] : state.codes,
+    stillHolds: null,
+  };
+}
+
+function findStatus(response: HTTPGraphQLResponse, state: RequestState): number | undefined {
+  const { codes } = state;
+  if (codes.length === 0) return response.status;
+  const isJson = response.headers.get("content-type")?.startsWith("application/json") === true;
+  if (response.status === 400 && isJson && codes.every((code) => DOCUMENT_ERRORS.includes(code))) return 200;
+  if (!state.hasData && codes.every((code) => code === "FORBIDDEN")) return 403;
+  return response.status;
+}
+
+function formatCacheControl({ maxAgeSeconds = 0, identity }: ServerOptions, state: RequestState): string {
+  if (maxAgeSeconds === 0 || state.kind !== "query" || state.codes.length > 0) return "no-store";
+  return `${identity.required ? "private" : "public"}, max-age=${maxAgeSeconds}`;
+}
+
+/** Codes of wrong documents. With `application/json` they are answered with status 200, as GraphQL over HTTP asks. */
+const DOCUMENT_ERRORS: readonly string[] = [
+  "GRAPHQL_PARSE_FAILED",
+  "GRAPHQL_VALIDATION_FAILED",
+  "BAD_USER_INPUT",
+];
