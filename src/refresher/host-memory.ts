@@ -19,6 +19,8 @@ import type { KeptAnswer } from "../vdsm/scan/scan-diff.js";
 export class HostMemory {
   /** `true`: the host has no `Host.dumpxmls`. */
   lacksDumpxmls = false;
+  /** VMs for which alone the host refused to report vNICs when it was last asked. */
+  refusedNics: ReadonlySet<string> = new Set();
   /** `true`: the host is not asked for its name again until it fails. */
   isNameSettled = false;
   /** The name that this process stored last; `null`: none. Then the stored name may be from an earlier process. */

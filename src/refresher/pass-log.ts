@@ -160,7 +160,8 @@ export class PassLog {
   private writeInventory({ host, outcome, inventoryFailure }: PassResult): void {
     if (outcome !== "done") return;
     if (inventoryFailure === null) {
-      this.withoutInventory.delete(host.id);
+      if (this.withoutInventory.delete(host.id))
+        this.log.info({ host: host.name, hostId: host.id }, "host reports its VMs' NICs again");
     } else if (!this.withoutInventory.has(host.id)) {
       this.withoutInventory.add(host.id);
       const fields = { host: host.name, hostId: host.id, reason: inventoryFailure };

@@ -32,3 +32,17 @@ export interface PassResult {
   /** How long the host must rest, because its answers took more than their share of time; 0: not at all. */
   readonly restMs: number;
 }
+
+/** The part of a result that says what was read, of a pass that read nothing. */
+export const NOTHING_READ = {
+  inventoryFailure: null,
+  vms: 0,
+  rejectedVms: 0,
+  newProblems: new Map<string, string>(),
+  rejectedRecords: [],
+  endedProblems: [],
+  changedVms: 0,
+  added: 0,
+  changed: 0,
+  removed: 0,
+} as const;

@@ -10,8 +10,15 @@ import { NO_CHANGES } from "./plan/plan-builder.js";
 import { findNewNicIds } from "./plan/nic-claims.js";
 import { planPass, type PassPlan } from "./plan/plan.js";
 import { findVmsToAskNicsOf, sightVms } from "./plan/sightings.js";
-import { compareProblems, formatWarning, mergeProblems, NO_PROBLEMS, type HostProblems } from "./problems.js";
-import type { PassResult } from "./pass-result.js";
+import {
+  addUnreadableNics,
+  compareProblems,
+  formatWarning,
+  mergeProblems,
+  NO_PROBLEMS,
+  type HostProblems,
+} from "./problems.js";
+import { NOTHING_READ, type PassResult } from "./pass-result.js";
 import { readNics } from "./read-nics.js";
 import { askStore, StoreError } from "./store-error.js";
 
@@ -90,7 +97,7 @@ async function plan(
   }
   const stored = await askStore(readStoredVms(store, link.host.id, scan));
   const sightings = sightVms({ hostId: link.host.id, report: scan, stored });
-  const { nics, failure } = await readNics(link, findVmsToAskNicsOf(sightings), signal);
+  const { nics, unreadable, failure } = await readNics(link, findVmsToAskNicsOf(sightings), signal);
   const newNicIds = findNewNicIds(sightings.vms, nics);
   const holders = newNicIds.length === 0 ? undefined : await askStore(store.readNicHolders(newNicIds));
   const plan = await runInSlices(
@@ -98,10 +105,9 @@ async function plan(
     link.vdsm.meter,
   );
   const lookedAt = sightings.vms.map(({ vmId }) => vmId);
-  const problems = compareProblems(
-    known,
-    mergeProblems(scan.listsAllVms ? NO_PROBLEMS : known, lookedAt, plan.problems),
-  );
+  const kept = scan.listsAllVms ? NO_PROBLEMS : known;
+  const found = addUnreadableNics(plan.problems, unreadable);
+  const problems = compareProblems(known, mergeProblems(kept, lookedAt, found));
   return { plan, problems, inventoryFailure: failure };
 }
 
@@ -127,12 +133,12 @@ async function write(
   { memory }: HostLink,
   claim: HostClaim,
   scan: ScannedReport,
-  { plan: { changes, visibleChanges, isSettled }, problems }: PlannedPass,
+  { plan: { changes, visibleChanges, isSettled }, problems, inventoryFailure }: PlannedPass,
   durationMs: number,
 ): Promise<boolean> {
   let isWritten = false;
   try {
-    const warning = formatWarning(problems.all, scan.rejected);
+    const warning = formatWarning(problems.all, scan.rejected, inventoryFailure);
     const vmCount = countReadableVms(scan) + scan.rejected.length;
     isWritten = await askStore(store.apply(claim, changes, { vmCount, durationMs, warning, visibleChanges }));
   } finally {
@@ -224,19 +230,6 @@ function computeRest({ budget, vdsm }: HostLink): number {
 function countReadableVms({ vms, unchanged }: ScannedReport): number {
   return vms.length + unchanged;
 }
-
-const NOTHING_READ = {
-  inventoryFailure: null,
-  vms: 0,
-  rejectedVms: 0,
-  newProblems: new Map<string, string>(),
-  rejectedRecords: [],
-  endedProblems: [],
-  changedVms: 0,
-  added: 0,
-  changed: 0,
-  removed: 0,
-} as const;
 
 const UNCHANGED: PassPlan = {
   changes: NO_CHANGES,

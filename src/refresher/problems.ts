@@ -26,6 +26,21 @@ export function mergeProblems(
   return merged;
 }
 
+/** Adds the VMs whose vNICs cannot be read to the problems that a pass found. A problem of the guest's report comes first. */
+export function addUnreadableNics(
+  found: ReadonlyMap<string, string>,
+  unreadable: ReadonlyMap<string, string>,
+): ReadonlyMap<string, string> {
+  if (unreadable.size === 0) return found;
+  const all = new Map(found);
+  for (const [vmId, reason] of unreadable) {
+    const problem = `its vNICs cannot be read: ${reason}`;
+    const before = found.get(vmId);
+    all.set(vmId, before === undefined ? problem : `${before}; ${problem}`);
+  }
+  return all;
+}
+
 /** Finds which problems of a host are new and which have ended. */
 export function compareProblems(
   before: ReadonlyMap<string, string>,
@@ -43,10 +58,12 @@ export function compareProblems(
 export function formatWarning(
   problems: ReadonlyMap<string, string>,
   rejected: readonly RejectedVm[],
+  inventoryFailure: string | null = null,
 ): string | null {
-  const count = problems.size + rejected.length;
+  const count = problems.size + rejected.length + (inventoryFailure === null ? 0 : 1);
   if (count === 0) return null;
   const lines = [
+    ...(inventoryFailure === null ? [] : [`vNICs stay as they were: ${inventoryFailure}`]),
     ...[...problems].slice(0, MAX_SHOWN).map(([vmId, problem]) => `VM ${vmId}: ${problem}`),
     ...rejected.slice(0, MAX_SHOWN).map(({ reason }) => `a record without a VM: ${reason}`),
   ].slice(0, MAX_SHOWN);

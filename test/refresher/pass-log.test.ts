@@ -85,7 +85,11 @@ test("a host that was removed elsewhere is told once, and again after it was pol
 test("a host that does not tell vNICs is told once, and again after it did", () => {
   const without = result({ inventoryFailure: "busy" });
   for (const told of [without, without, failed("timeout"), without, result(), without]) log.write(told);
-  expect(lines.filter((line) => line.includes("NICs"))).toHaveLength(2);
+  expect(lines.filter((line) => line.includes("NICs"))).toEqual([
+    "warn: host does not report its VMs' NICs; the stored ones stay, and it is asked at every pass",
+    "info: host reports its VMs' NICs again",
+    "warn: host does not report its VMs' NICs; the stored ones stay, and it is asked at every pass",
+  ]);
 });
 
 test("nothing is remembered of a host that is polled no more", () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createHostLink } from "../../src/refresher/host-link.js";
+import { createHostLink, type HostLink } from "../../src/refresher/host-link.js";
 import { readNics } from "../../src/refresher/read-nics.js";
 import { HostError } from "../../src/vdsm/errors.js";
 import { FakeHost } from "./fake-host.js";
@@ -7,37 +7,89 @@ import { HOST_A } from "../support/builders/ids.js";
 import { configuredHost } from "../support/builders/passes.js";
 import { reportedNic } from "../support/builders/reported.js";
 
-/** As VDSM: one VM that it lacks fails the call for all. */
+/** As VDSM: one VM that it lacks fails the call for all, with the code of an internal error. */
 class HostThatLacks extends FakeHost {
   asked = 0;
 
-  constructor(private readonly lacking: ReadonlySet<string>) {
+  constructor(
+    private readonly lacking: ReadonlySet<string>,
+    private readonly error = new HostError("fault", "internal error", -32603),
+  ) {
     super();
   }
 
   override dumpxmls(vmIds: readonly string[]) {
     this.asked += 1;
-    if (vmIds.some((id) => this.lacking.has(id)))
-      return Promise.reject(new HostError("fault", "no such VM", 1));
+    if (vmIds.some((id) => this.lacking.has(id))) return Promise.reject(this.error);
     return Promise.resolve(new Map(vmIds.map((id) => [id, [reportedNic()]] as const)));
   }
 }
 
 const ids = Array.from({ length: 250 }, (_, at) => `00000000-0000-4000-8000-${String(at).padStart(12, "0")}`);
-const ask = (host: HostThatLacks) =>
-  readNics(createHostLink(configuredHost(HOST_A), host), ids, new AbortController().signal);
+const linkTo = (host: HostThatLacks) => createHostLink(configuredHost(HOST_A), host);
+const ask = (link: HostLink) => readNics(link, ids, new AbortController().signal);
 
-test("VMs that a host lacks do not keep it from telling the vNICs of the others", async () => {
+test("VMs that ended after the report do not keep a host from telling the vNICs of the others, and are no failure", async () => {
   const lacking = new Set([ids[7]!, ids[8]!, ids[203]!]);
-  const { nics, failure } = await ask(new HostThatLacks(lacking));
+  const { nics, unreadable, failure } = await ask(linkTo(new HostThatLacks(lacking)));
   expect(ids.filter((id) => !nics.has(id))).toEqual([...lacking]);
-  expect(failure).toBe("no such VM");
+  expect({ unreadable, failure }).toEqual({ unreadable: new Map(), failure: null });
+});
+
+test("a VM for which a host fails at two passes in turn cannot be read, with the host's reason", async () => {
+  const lacking = new Set([ids[7]!]);
+  const link = linkTo(new HostThatLacks(lacking));
+  expect((await ask(link)).unreadable).toEqual(new Map());
+  for (let pass = 0; pass < 2; pass += 1)
+    expect((await ask(link)).unreadable).toEqual(new Map([[ids[7], "internal error"]]));
+  lacking.clear();
+  expect((await ask(link)).unreadable).toEqual(new Map());
+  lacking.add(ids[7]!);
+  expect((await ask(link)).unreadable).toEqual(new Map());
+});
+
+test("a VM whose domain is too large does not keep a host from telling the vNICs of the others", async () => {
+  const tooLarge = new HostError("protocol", "the answer is too large");
+  const link = linkTo(new HostThatLacks(new Set([ids[207]!]), tooLarge));
+  await ask(link);
+  const { nics, unreadable, failure } = await ask(link);
+  expect(nics.size).toBe(ids.length - 1);
+  expect({ unreadable, failure }).toEqual({
+    unreadable: new Map([[ids[207], tooLarge.message]]),
+    failure: null,
+  });
+});
+
+test("a host whose answers are not VDSM's protocol is asked a few times", async () => {
+  const host = new HostThatLacks(new Set(ids), new HostError("protocol", "garbage"));
+  expect(await ask(linkTo(host))).toMatchObject({ failure: "garbage" });
+  expect(host.asked).toBeLessThanOrEqual(13);
+});
+
+test("a host that refuses every call is one failure, not one for each VM", async () => {
+  const link = linkTo(new HostThatLacks(new Set(ids)));
+  for (let pass = 0; pass < 2; pass += 1)
+    expect(await ask(link)).toMatchObject({ unreadable: new Map(), failure: "internal error" });
+});
+
+test("a VM that is missing from the answer cannot be read", async () => {
+  class HostThatGarbles extends HostThatLacks {
+    override async dumpxmls(vmIds: readonly string[]) {
+      const answer = await super.dumpxmls(vmIds);
+      answer.delete(ids[7]!);
+      return answer;
+    }
+  }
+  const { nics, unreadable, failure } = await ask(linkTo(new HostThatGarbles(new Set())));
+  expect(nics.size).toBe(ids.length - 1);
+  expect([...unreadable.keys()]).toEqual([ids[7]]);
+  expect(failure).toBeNull();
 });
 
 test("a host that refuses every call is asked a bounded number of times", async () => {
   const host = new HostThatLacks(new Set(ids));
-  const { nics, failure } = await ask(host);
+  const { nics, failure } = await ask(linkTo(host));
   expect(nics.size).toBe(0);
-  expect(failure).toBe("no such VM");
+  expect(failure).toBe("internal error");
   expect(host.asked).toBeLessThanOrEqual(3 + 2 * 32);
 });

@@ -75,8 +75,15 @@ export function createVerbs(host: SimulatedHost, { view, record, version }: Host
       filterVms(view(), params).map((each) => (legacy ? createFullRecord(each) : toShortRecord(each))),
   };
   if (!legacy) {
-    verbs["Host.dumpxmls"] = (params) =>
-      Object.fromEntries(filterVms(view(), params).map(({ vm }) => [vm.id, formatDomainXml(vm)]));
+    verbs["Host.dumpxmls"] = (params) => {
+      const found = new Map(filterVms(view(), params).map(({ vm }) => [vm.id, formatDomainXml(vm)]));
+      const wanted: unknown = params["vmList"];
+      const lacking = Array.isArray(wanted) ? wanted.map(String).find((id) => !found.has(id)) : undefined;
+      // A key that VDSM's map of VMs does not have.
+      if (lacking !== undefined)
+        throw new VdsmFaultError(-32603, `Internal JSON-RPC error: {'reason': "'${lacking}'"}`);
+      return Object.fromEntries(found);
+    };
   }
 
   return {

@@ -8,7 +8,8 @@ import { ProblemList, quoteText, readInteger, readName, readText, type RecordPro
 /**
  * Parses one record of `Host.getAllVmStats`. VDSM does not keep to its schema: a number may come as text and a text as
  * number, keys may be missing or undeclared. A field that cannot be read becomes `null` with an entry in `problems`,
- * and the other fields are used. Only a record without a valid VM id is rejected.
+ * and the other fields are used. Only a record without a valid VM id is rejected. `damage` is what is said of the record
+ * as a whole, such as `is no object`.
  */
 export function parseVm(
   record: unknown,
@@ -17,7 +18,11 @@ export function parseVm(
 ): ReportedVm | RejectedVm {
   if (!isRecord(record)) return { vmId: null, reason: "the record is no object" };
   const vmId = normalizeUuid(record["vmId"]);
-  if (vmId === null) return { vmId: null, reason: damage ?? explainMissingId(record["vmName"]) };
+  if (vmId === null)
+    return {
+      vmId: null,
+      reason: damage === null ? explainMissingId(record["vmName"]) : `the record ${damage}`,
+    };
   const problems = new ProblemList(found);
   if (damage !== null) problems.add("record", damage);
   return {

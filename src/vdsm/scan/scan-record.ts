@@ -57,7 +57,7 @@ export class RecordParts {
     return at + 1;
   }
 
-  /** Notes damage where a record should be. */
+  /** Notes damage where a record should be. The note is what is said of the record, such as `is no object`. */
   addDamage(note: string): void {
     this.separator = OPEN_BRACE;
     this.closeWith(note);
@@ -70,7 +70,7 @@ export class RecordParts {
     this.filled -= 1;
     this.separator = this.filled === start + 1 ? OPEN_BRACE : COMMA;
     if (this.separator === OPEN_BRACE) this.filled = start;
-    this.closeWith("the record ends where more of it follows");
+    this.closeWith("ends where more of it follows");
   }
 
   removeLast(): void {
@@ -79,7 +79,7 @@ export class RecordParts {
   }
 
   private closeDamaged(offset: number): -1 {
-    this.closeWith(`the record is not JSON from its byte ${offset} on`);
+    this.closeWith(`is not JSON from its byte ${offset} on`);
     return -1;
   }
 

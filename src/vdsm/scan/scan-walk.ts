@@ -107,7 +107,7 @@ export class AnswerWalk {
       this.recover(start + 1);
       return;
     }
-    if (!isObject) parts.addDamage("the record is no object");
+    if (!isObject) parts.addDamage("is no object");
     const at = skipBlanks(body, end);
     if (body[at] === COMMA) this.at = skipBlanks(body, at + 1);
     else if (body[at] === CLOSE_BRACKET && this.isListEnd(at)) this.endRecords(at);
@@ -131,14 +131,14 @@ export class AnswerWalk {
     const next = findNextRecord(this.json, start + 1, this.budget);
     if (next < 0) throw this.createBreak(this.body.length);
     this.parts.removeLast();
-    this.parts.addDamage(`the answer is not JSON near its byte ${start}`);
+    this.parts.addDamage(`is lost, since the answer is not JSON near its byte ${start}`);
     this.at = next;
   }
 
   /** Continues at the next record behind damage, or at the end of the list if there is none. */
   private recover(from: number): void {
     const { body, parts } = this;
-    parts.addDamage(`the answer is not JSON near its byte ${from}`);
+    parts.addDamage(`is lost, since the answer is not JSON near its byte ${from}`);
     const next = findNextRecord(this.json, from, this.budget);
     if (next >= 0) {
       this.at = next;
