@@ -137,4 +137,20 @@ export class SqlParameters {
     this.values.push(value);
     return `$${this.values.length}`;
   }
+
+  /**
+   * Adds a list of keys, and returns the SQL of an array of them. Of few keys each is a parameter of its own, so that the text
+   * shows about how many they are; some may be there twice. Of one parameter with a list PostgreSQL assumes ten keys when it
+   * looks whether a plan for all values would do. If they are fewer, it finds that too dear, and plans the statement each time,
+   * which costs more than to run it.
+   */
+  addKeys(keys: readonly string[], type: "uuid" | "text"): string {
+    const size = KEY_COUNTS.find((each) => each >= keys.length);
+    if (size === undefined || keys.length === 0) return `${this.add(keys)}::${type}[]`;
+    const placeholders = Array.from({ length: size }, (_, at) => this.add(keys[at] ?? keys[0]));
+    return `ARRAY[${placeholders.join(", ")}]::${type}[]`;
+  }
 }
+
+/** So many keys have a text of their own. They are few, because a connection keeps the plan of each text. */
+const KEY_COUNTS: readonly number[] = [1, 4, 10];

@@ -11,13 +11,13 @@ export async function readGuestInterfaces(
   scope: VmScopeSql,
 ): Promise<GuestInterface[]> {
   const parameters = new SqlParameters();
-  const ids = parameters.add(vmIds);
+  const ids = parameters.addKeys(vmIds, "uuid");
   // Only one row of each VM has the list of names, which can be as large as all the rows.
   const rows = await queryRows<InterfaceRow & { readonly names: InterfaceNames | null }>(
     database,
     `SELECT ${SELECTION}, CASE WHEN row_number() OVER (PARTITION BY i.vm_id) = 1 THEN r.interface_names END AS names
      FROM vm_guest_agent_interfaces i LEFT JOIN vnic_graph_vm r ON r.vm_id = i.vm_id
-     WHERE i.vm_id = ANY(${ids}::uuid[]) AND ${scope.hasVm("i.vm_id", parameters)}`,
+     WHERE i.vm_id = ANY(${ids}) AND ${scope.hasVm("i.vm_id", parameters)}`,
     parameters.values,
   );
   return [...groupByVm(rows).values()].flatMap((ofVm) =>

@@ -13,7 +13,7 @@ export async function readNics(
   scope: VmScopeSql,
 ): Promise<Nic[]> {
   const parameters = new SqlParameters();
-  const list = `${parameters.add(values)}::${key === "mac_addr" ? "text" : "uuid"}[]`;
+  const list = parameters.addKeys(values, key === "mac_addr" ? "text" : "uuid");
   return queryRows<Nic>(
     database,
     `SELECT n.id, n.vm_guid AS "vmId", n.name, n.mac_addr AS "macAddress", e.network, n.linked, true AS plugged

@@ -88,13 +88,27 @@ function buildPage(
   });
   const direction = findDirection(request);
   const order = columns.map((column) => `${column} ${direction}`).join(", ");
-  const rows = `FROM ${FROM_VMS} WHERE ${[where, ...bounds].join(" AND ")}
-    ORDER BY ${order} LIMIT ${parameters.add(request.limit)}`;
-  if (type !== null) return `SELECT ${wanted}${selected} ${rows}`;
+  const rows = `FROM ${FROM_VMS} WHERE ${[where, ...bounds].join(" AND ")} ORDER BY ${order}`;
+  if (type !== null) return limitRows(`SELECT ${wanted}${selected} ${rows}`, request.limit, parameters);
   // Selects the ids first, so that PostgreSQL looks up the joined tables by them.
   return `SELECT ${wanted} FROM ${FROM_VMS}
-    WHERE s.vm_guid = ANY(ARRAY(SELECT s.vm_guid ${rows})) ORDER BY ${order}`;
+    WHERE s.vm_guid = ANY(ARRAY(${limitRows(`SELECT s.vm_guid ${rows}`, request.limit, parameters)})) ORDER BY ${order}`;
 }
+
+/**
+ * Limits a statement whose rows come in order. The inner limit is a number in the text, which bounds what PostgreSQL expects;
+ * the outer one ends the rows. With a parameter alone PostgreSQL would expect a tenth of all rows, find a plan for all values
+ * too dear, and plan the statement each time.
+ */
+function limitRows(sql: string, limit: number, parameters: SqlParameters): string {
+  const wanted = parameters.add(limit);
+  const expected = EXPECTED_ROWS.find((each) => each >= limit);
+  if (expected === undefined) return `${sql} LIMIT ${wanted}`;
+  return `SELECT * FROM (${sql} LIMIT ${expected}) AS page LIMIT ${wanted}`;
+}
+
+/** Frequent sizes of pages, with the row that shows whether there are more. */
+const EXPECTED_ROWS: readonly number[] = [2, 11, 51, 101, 501];
 
 /** The SQL of an order whose value some VMs do not have. */
 interface PartedKey {

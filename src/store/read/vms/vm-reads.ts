@@ -58,7 +58,7 @@ export async function readVmsByIds(
 ): Promise<VmRow[]> {
   const parameters = new SqlParameters();
   const conditions = [
-    `s.vm_guid = ANY(${parameters.add(ids)}::uuid[])`,
+    `s.vm_guid = ANY(${parameters.addKeys(ids, "uuid")})`,
     buildVmConditions({}, scope, OWN_CONDITIONS, parameters),
   ];
   return queryRows<VmRow>(
@@ -80,7 +80,7 @@ export async function readVmsByHosts(
 ): Promise<VmRow[]> {
   const parameters = new SqlParameters();
   const conditions = [
-    `d.run_on_vds = ANY(${parameters.add(hostIds)}::uuid[])`,
+    `d.run_on_vds = ANY(${parameters.addKeys(hostIds, "uuid")})`,
     buildVmConditions({}, scope, OWN_CONDITIONS, parameters),
   ];
   const numbered = `SELECT s.vm_guid, row_number() OVER (PARTITION BY d.run_on_vds ORDER BY ${BY_NAME}) AS number

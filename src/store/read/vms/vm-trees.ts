@@ -42,7 +42,7 @@ async function readTreesByIds(
   scope: VmScopeSql,
 ): Promise<VmTree[]> {
   const parameters = new SqlParameters();
-  const wanted = `s.vm_guid = ANY(${parameters.add(ids)}::uuid[])`;
+  const wanted = `s.vm_guid = ANY(${parameters.addKeys(ids, "uuid")})`;
   const where = buildVmConditions({}, scope, OWN_CONDITIONS, parameters);
   const rows = await queryRows<TreeRow>(
     database,
@@ -72,7 +72,7 @@ async function readNicTrees(
   scope: VmScopeSql,
 ): Promise<NicTree[]> {
   const parameters = new SqlParameters();
-  const wanted = `n.mac_addr = ANY(${parameters.add(macs)}::text[])`;
+  const wanted = `n.mac_addr = ANY(${parameters.addKeys(macs, "text")})`;
   const where = buildVmConditions({}, scope, OWN_CONDITIONS, parameters);
   const rows = await queryRows<TreeRow & { readonly nic: NicValues }>(
     database,
