@@ -27,7 +27,8 @@ export async function resolveChanges(
     at: exactAt,
     seq: seq.toString(),
   }));
-  const versions = new Map(await readVersions(dataSource, positions));
+  const read = await readVersions(dataSource, positions);
+  const versions = new Map(positions.map(({ vmId }, at) => [vmId, read[at] ?? null]));
   const resolved: ResolvedChange[] = [];
   for (const change of changes.toReversed()) {
     const after = versions.get(change.vmId) ?? null;

@@ -1,4 +1,4 @@
-import { groupByVm, readInOneState, queryRows, type Queryable } from "../../postgres/sql.js";
+import { readInOneState, queryRows, type Queryable } from "../../postgres/sql.js";
 import { readStoredVmsIn } from "../../write/stored-vms.js";
 import { FULL_ROW } from "../kinds.js";
 import type { VmVersion } from "../versions/version-types.js";
@@ -18,8 +18,8 @@ export function readVmVersions(database: Queryable, vmIds: readonly string[], at
     const positions = vmIds.map((vmId) => ({ vmId, at: at.toISOString(), seq: BEHIND_ALL }));
     const versions = await readVersionsBehind(state, positions);
     const lastReports = await readLastReports(state, vmIds, at);
-    return vmIds.flatMap((id): PastVm[] => {
-      const version = versions.get(id);
+    return vmIds.flatMap((id, index): PastVm[] => {
+      const version = versions[index];
       if (version == null) return [];
       return [{ ...version, lastReportedAt: isHeard(version) ? null : (lastReports.get(id) ?? null) }];
     });
@@ -34,22 +34,21 @@ export interface VmPosition {
   readonly seq: string;
 }
 
-/** Reads each VM as it was after the change at a position; `null`: it was not stored. Costs one statement, or five. */
+/**
+ * Reads VMs as they were after the changes at these positions, in the order of the positions; `null`: it was not stored. One
+ * VM may have several positions. Costs one statement, or five.
+ */
 export async function readVersionsBehind(
   database: Queryable,
   positions: readonly VmPosition[],
-): Promise<ReadonlyMap<string, VmVersion | null>> {
-  const changes = groupByVm(await readLaterChanges(database, positions));
-  const unended = positions
-    .map(({ vmId }) => vmId)
-    .filter((vmId) => changes.get(vmId)?.at(-1)?.isFull !== true);
-  const current = unended.length === 0 ? [] : await readStoredVmsIn(database, [], unended);
+): Promise<readonly (VmVersion | null)[]> {
+  const changes: LaterChange[][] = positions.map(() => []);
+  for (const change of await readLaterChanges(database, positions)) changes[change.position]?.push(change);
+  const unended = positions.flatMap(({ vmId }, at) => (changes[at]?.at(-1)?.isFull === true ? [] : [vmId]));
+  const current = unended.length === 0 ? [] : await readStoredVmsIn(database, [], [...new Set(unended)]);
   const versions = new Map(current.map((vm) => [vm.id, toVersion(vm)]));
-  return new Map(
-    positions.map(({ vmId }) => [
-      vmId,
-      undoChanges(vmId, versions.get(vmId) ?? null, (changes.get(vmId) ?? []).toReversed()),
-    ]),
+  return positions.map(({ vmId }, at) =>
+    undoChanges(vmId, versions.get(vmId) ?? null, (changes[at] ?? []).toReversed()),
   );
 }
 
@@ -85,21 +84,22 @@ export function undoChanges(
 function readLaterChanges(database: Queryable, positions: readonly VmPosition[]): Promise<LaterChange[]> {
   return queryRows<LaterChange>(
     database,
-    `SELECT c.vm_id AS "vmId", c.kinds & ${FULL_ROW} <> 0 AS "isFull", c.delta
-     FROM unnest($1::uuid[], $2::timestamptz[], $3::bigint[]) AS g(id, at, seq)
+    `SELECT g.number::int - 1 AS position, c.kinds & ${FULL_ROW} <> 0 AS "isFull", c.delta
+     FROM unnest($1::uuid[], $2::timestamptz[], $3::bigint[]) WITH ORDINALITY AS g(id, at, seq, number)
      CROSS JOIN LATERAL (
        SELECT c.vm_id, c.kinds, c.delta, c.at, c.seq FROM vnic_graph_change c
        WHERE c.vm_id = g.id AND (c.at, c.seq) > (g.at, g.seq) AND c.at <= coalesce(
          (SELECT f.at FROM vnic_graph_change f WHERE f.vm_id = g.id AND (f.at, f.seq) > (g.at, g.seq) AND f.kinds & ${FULL_ROW} <> 0
           ORDER BY f.at LIMIT 1), 'infinity')
        ORDER BY c.at, c.seq) AS c
-     ORDER BY c.vm_id, c.at, c.seq`,
+     ORDER BY g.number, c.at, c.seq`,
     [positions.map(({ vmId }) => vmId), positions.map(({ at }) => at), positions.map(({ seq }) => seq)],
   );
 }
 
 interface LaterChange {
-  readonly vmId: string;
+  /** The index of the position behind which it is. */
+  readonly position: number;
   readonly isFull: boolean;
   readonly delta: VmDelta;
 }

@@ -248,6 +248,25 @@ describe("a scope", () => {
     vmIds: fc.subarray([VM_IDS[0]!]),
   });
 
+  test("tells each change as it was, also on a page with changes before and after a time at which the VM was hidden", async () => {
+    const steps: readonly Step[] = [
+      { hash: "1" },
+      { vmName: "web", guestFQDN: "old.test" },
+      { vmName: "db", guestFQDN: "hidden.test" },
+      { vmName: "web", guestFQDN: "new.test" },
+      { hash: "2" },
+      { status: "Paused" },
+    ].map((change) => ({ hostId: HOST_A, vmId: VM_IDS[0]!, change, nics: 0 }) as Step);
+    await runSeries(database, steps, () => Promise.resolve(null));
+    const scope = { namePatterns: ["w*"], hostIds: [], vmIds: [] };
+    const shown = await readAll(VM_IDS[0]!, 100, scope);
+    expect(shown.map(({ before, after }) => [before?.fqdn ?? null, after?.fqdn])).toEqual([
+      ["new.test", "new.test"],
+      ["web.example.test", "old.test"],
+      [null, "web.example.test"],
+    ]);
+  });
+
   test("holds for the past as for the present: a VM is seen by who sees it now and saw it then", async () => {
     await fc.assert(
       fc.asyncProperty(series, scopes, async (steps, scope) => {
