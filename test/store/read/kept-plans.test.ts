@@ -52,10 +52,10 @@ const READS: Readonly<Record<string, (time: number) => Promise<readonly unknown[
 
 describe("statements that come again and again", () => {
   test.each(Object.keys(READS))("are planned for all values: %s", async (name) => {
-    const listPlans = async () =>
-      (await database.dataSource.query(
+    const listPlans = () =>
+      database.dataSource.query<{ name: string; generic: number; custom: number }[]>(
         "SELECT name, generic_plans::int AS generic, custom_plans::int AS custom FROM pg_prepared_statements",
-      )) as { name: string; generic: number; custom: number }[];
+      );
     for (let time = 0; time < 5; time += 1) await READS[name]!(time);
     const before = new Map((await listPlans()).map((each) => [each.name, each]));
     for (let time = 0; time < 10; time += 1) await READS[name]!(time);
