@@ -5,6 +5,9 @@ import { createLog } from "../../src/gateway/log.js";
 import { startPolling } from "../../src/gateway/hosts/polling.js";
 import { checkReadiness } from "../../src/gateway/serving/readiness.js";
 import { openReplicas } from "../../src/gateway/hosts/replicas.js";
+import { createDataSource } from "../../src/store/postgres/data-source.js";
+import { createStore, type Store } from "../../src/store/store.js";
+import { eventually } from "../support/eventually.js";
 import { createDatabase, type TestDatabase } from "../support/databases/database.js";
 
 let database: TestDatabase;
@@ -37,4 +40,35 @@ test("hosts are registered once, and before anything can be ready", async () => 
   await polling?.stop();
   const registrations = database.statements().filter((sql) => sql.includes("INSERT INTO vds_static"));
   expect(registrations).toHaveLength(1);
+});
+
+test("a gateway that cannot store the hosts of its settings is not ready until it can, and says so", async () => {
+  const empty = await createDatabase();
+  const readOnly = new URL(empty.url);
+  readOnly.searchParams.set("options", "-c default_transaction_read_only=on");
+  const dataSource = await createDataSource(readOnly.href, { poolSize: 3 }).initialize();
+  const config = loadConfig({ DATABASE_URL: empty.url, VDSM_HOSTS: "127.0.0.1:1", VDSM_TLS: "off" });
+  const log = createLog("silent");
+  const start = async (store: Store) =>
+    startPolling({
+      config,
+      log,
+      pool: await openHostPool(config),
+      store,
+      replicas: await openReplicas(config, log),
+      metrics: { onPass: () => undefined },
+    });
+  const refused = await start(createStore(dataSource));
+  expect(await checkReadiness({ health: empty.store, polling: refused })).toEqual({
+    ready: false,
+    reasons: ["the hosts of the settings are not stored yet"],
+  });
+  await refused?.stop();
+  const polling = await start(empty.store);
+  await eventually(async () => {
+    expect(await checkReadiness({ health: empty.store, polling })).toMatchObject({ ready: true });
+  });
+  await polling?.stop();
+  await dataSource.destroy();
+  await empty.drop();
 });

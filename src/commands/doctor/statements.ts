@@ -206,7 +206,7 @@ const HINTS: readonly { readonly states: RegExp; readonly words: RegExp; readonl
   {
     states: /^25006$/,
     words: /./,
-    hint: "give DATABASE_URL the primary; is default_transaction_read_only on, for {role} or the database?",
+    hint: "give DATABASE_URL the primary; is default_transaction_read_only on, for {role}, the database or the server?",
   },
   { states: /^53100$/, words: /./, hint: "make room on the disk of the database's server" },
   { states: /^53/, words: /./, hint: "the database's server lacks memory or connections: see its own log" },

@@ -33,6 +33,8 @@ export interface Polling {
   load(): Load;
   /** Tells whether every host of the settings was asked since the start, or an interval has passed. */
   isFirstRoundOver(): boolean;
+  /** `true`: the settings name hosts, and this gateway polls them at intervals. */
+  readonly pollsNamedHosts: boolean;
   stop(): Promise<void>;
 }
 
@@ -67,7 +69,7 @@ export async function startPolling({
       metrics.onPass(result);
     },
   });
-  // Readiness waits for this: while no host is known, every host would count as tried.
+  // Readiness waits for this, so that it knows the hosts from the first moment.
   await refresher.registered;
   const hosts = createHostList({ store, refresher, named: named ?? [] });
   const syncQuietly = () =>
@@ -81,6 +83,7 @@ export async function startPolling({
     sync: syncQuietly,
     load: () => refresher.load,
     isFirstRoundOver: createFirstRoundCheck(refresher, config.refreshIntervalMs),
+    pollsNamedHosts: config.refreshIntervalMs !== null && (named ?? []).length > 0,
     stop: async () => {
       clearInterval(timer);
       await refresher.stop();
