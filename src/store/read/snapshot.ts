@@ -70,11 +70,15 @@ export function createSnapshot(dataSource: DataSource, searches: Slots | null = 
   };
   const end = async (): Promise<void> => {
     const ended = await connection?.catch(() => null);
+    const hasFailed = failure !== null;
     connection = null;
     failure = null;
     if (ended == null) return;
     // A lost connection has no transaction to end.
-    await ended.query("COMMIT").catch(() => undefined);
+    const committed = ended.query("COMMIT").catch(() => undefined);
+    // Whoever gets the connection next sends right behind it, often in the same packet. After a failure the answer shows
+    // whether the connection can still be used.
+    if (hasFailed) await committed;
     await ended.release();
   };
   return {
