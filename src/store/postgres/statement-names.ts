@@ -5,20 +5,27 @@ import { createHash } from "node:crypto";
  * Planning costs more than reading a few rows by an index.
  */
 export class StatementNames {
-  private readonly names = new Map<string, string>();
+  /** The name of each text that came; `null`: it came once. */
+  private readonly names = new Map<string, string | null>();
   private generation = 0;
   private isOff = false;
 
-  /** Finds the name with which to send a statement, or `null` if it has none. */
+  /**
+   * Finds the name with which to send a statement, or `null` if it has none. A text has one from the second time on: what
+   * comes once would only take the room of others.
+   */
   find(text: string): string | null {
     if (this.isOff || !READING.test(text)) return null;
-    let name = this.names.get(text);
-    if (name === undefined) {
-      // Texts differ only by the filters that are used, so there are few. The limit is for a client that tries all of them.
-      if (this.names.size === MAX_NAMES) this.names.clear();
-      name = `s${this.generation}_${createHash("sha256").update(text).digest("base64url").slice(0, 22)}`;
-      this.names.set(text, name);
-    }
+    const known = this.names.get(text);
+    if (typeof known === "string") return known;
+    // Texts differ by their filters and by the number of their keys, so there are few. The limit is for a client that tries all
+    // of them.
+    if (this.names.size === MAX_NAMES) this.names.clear();
+    const name =
+      known === undefined
+        ? null
+        : `s${this.generation}_${createHash("sha256").update(text).digest("base64url").slice(0, 22)}`;
+    this.names.set(text, name);
     return name;
   }
 
