@@ -34,7 +34,7 @@ export function buildVmsPage(
   const { key } = splitOrder(request.order);
   const isWalked = key === "NAME" || key === "ID" || key === "STATUS";
   const where = buildVmConditions(request.filter, scope, { ...OWN_CONDITIONS, isWalked }, parameters);
-  const page = { request, where, columns, parameters };
+  const page = { request, where, hasValues: parameters.values.length > 0, columns, parameters };
   const text = isWalked ? buildPage(page, KNOWN[key]) : buildPartedPage(page, PARTED[key]);
   return { text, values: parameters.values };
 }
@@ -43,6 +43,8 @@ export function buildVmsPage(
 interface PageParts {
   readonly request: VmPageRequest;
   readonly where: string;
+  /** Whether the condition depends on values, such as those of a filter or a scope. */
+  readonly hasValues: boolean;
   readonly columns: string;
   readonly parameters: SqlParameters;
 }
@@ -76,10 +78,8 @@ const KNOWN: Readonly<Record<"NAME" | "ID" | "STATUS", KnownKey>> = {
 };
 
 /** Builds a page of which one index gives the rows in order. */
-function buildPage(
-  { request, where, columns: wanted, parameters }: PageParts,
-  { columns, type, readCursor, selected }: KnownKey,
-): string {
+function buildPage(page: PageParts, { columns, type, readCursor, selected }: KnownKey): string {
+  const { request, where, columns: wanted, parameters } = page;
   const bounds = listBounds(request).flatMap(({ compare, cursor }) => {
     const id = `${parameters.add(cursor.id)}::uuid`;
     // Compares the id in both tables. Otherwise PostgreSQL would read the other one from its beginning.
@@ -89,20 +89,20 @@ function buildPage(
   const direction = findDirection(request);
   const order = columns.map((column) => `${column} ${direction}`).join(", ");
   const rows = `FROM ${FROM_VMS} WHERE ${[where, ...bounds].join(" AND ")} ORDER BY ${order}`;
-  if (type !== null) return limitRows(`SELECT ${wanted}${selected} ${rows}`, request.limit, parameters);
+  if (type !== null) return limitRows(`SELECT ${wanted}${selected} ${rows}`, page);
   // Selects the ids first, so that PostgreSQL looks up the joined tables by them.
   return `SELECT ${wanted} FROM ${FROM_VMS}
-    WHERE s.vm_guid = ANY(ARRAY(${limitRows(`SELECT s.vm_guid ${rows}`, request.limit, parameters)})) ORDER BY ${order}`;
+    WHERE s.vm_guid = ANY(ARRAY(${limitRows(`SELECT s.vm_guid ${rows}`, page)})) ORDER BY ${order}`;
 }
 
 /**
- * Limits a statement whose rows come in order. The inner limit is a number in the text, which bounds what PostgreSQL expects;
- * the outer one ends the rows. With a parameter alone PostgreSQL would expect a tenth of all rows, find a plan for all values
- * too dear, and plan the statement each time.
+ * Limits a statement whose rows come in order. If no condition depends on a value, the number of rows is in the text, too: by
+ * a parameter alone PostgreSQL would expect a tenth of all rows, find a plan for all values too dear, and plan the statement
+ * each time. With a filter that is right, since the best way depends on what it finds.
  */
-function limitRows(sql: string, limit: number, parameters: SqlParameters): string {
+function limitRows(sql: string, { request: { limit }, hasValues, parameters }: PageParts): string {
   const wanted = parameters.add(limit);
-  const expected = EXPECTED_ROWS.find((each) => each >= limit);
+  const expected = hasValues ? undefined : EXPECTED_ROWS.find((each) => each >= limit);
   if (expected === undefined) return `${sql} LIMIT ${wanted}`;
   return `SELECT * FROM (${sql} LIMIT ${expected}) AS page LIMIT ${wanted}`;
 }
