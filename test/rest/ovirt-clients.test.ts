@@ -16,6 +16,9 @@ const SDK_HEADERS = {
   accept: "application/xml",
 };
 
+/** Where a proxy serves the gateway. It passes on the login below the root, too, since clients log in there. */
+const PREFIX = "/vnic";
+
 const folder = temporaryFolder();
 let engine: EngineDatabase;
 let gateway: RunningGateway;
@@ -32,6 +35,7 @@ beforeAll(async () => {
     SOURCE: "engine",
     DATABASE_URL: engine.url,
     AUTH_TOKENS_FILE: tokensFile,
+    BASE_PATH: PREFIX,
   });
 });
 
@@ -41,8 +45,8 @@ afterAll(async () => {
   folder.remove();
 });
 
-async function login(password: string): Promise<Record<string, string>> {
-  const response = await fetch(`${gateway.url}/ovirt-engine/sso/oauth/token`, {
+async function login(password: string, prefix = ""): Promise<Record<string, string>> {
+  const response = await fetch(`${gateway.url}${prefix}/ovirt-engine/sso/oauth/token`, {
     method: "POST",
     headers: { "user-agent": "PythonSDK/4.6.3", accept: "application/json" },
     body: new URLSearchParams({
@@ -82,6 +86,13 @@ describe("oVirt's Python SDK", () => {
     const { status, xml } = await get("/ovirt-engine/api", `Bearer ${access_token}`);
     expect(status).toBe(200);
     expect(xml["api"]?.["product_info"]?.["version"]?.["major"]).toBe(4);
+  });
+
+  test("logs in below the root of the server, as it does whatever the URL of the API, and below the prefix if told to", async () => {
+    const { access_token: atRoot = "" } = await login(token);
+    const { access_token: below = "" } = await login(token, PREFIX);
+    for (const granted of [atRoot, below])
+      expect((await get(`${PREFIX}/ovirt-engine/api/vms?max=1`, `Bearer ${granted}`)).status).toBe(200);
   });
 
   test("is told in OAuth's form that a password is wrong, also when a token has ended", async () => {

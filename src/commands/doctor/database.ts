@@ -96,6 +96,21 @@ const HOW_TO_REACH: readonly {
     words: STATEMENT_POOLING,
     hint: "docs/database.md says how a pooler has to be set",
   },
+  {
+    state: null,
+    words: /PQexec disallowed/,
+    hint: "switch PgBouncer's disable_pqexec off: a gateway sends simple queries too (docs/database.md)",
+  },
+  {
+    state: null,
+    words: /max_client_conn/,
+    hint: "raise PgBouncer's max_client_conn, or lower DATABASE_POOL_SIZE",
+  },
+  {
+    state: null,
+    words: /^(?:bouncer config error|pgbouncer cannot connect to server|query_wait_timeout|server login)/,
+    hint: "PgBouncer answers, and cannot reach PostgreSQL for this role: look into PgBouncer's own log",
+  },
   { state: null, words: /password file/, hint: "make it the service's own: chmod 600" },
   { state: "28P01", words: /./, hint: "check user and password in DATABASE_URL, or DATABASE_PASSWORD" },
   {

@@ -1,5 +1,7 @@
 import pg from "pg";
 import { afterEach, describe, expect, test } from "vitest";
+import { runDoctor } from "../../../src/commands/doctor.js";
+import { loadConfig } from "../../../src/config.js";
 import { createDataSource } from "../../../src/store/postgres/data-source.js";
 import {
   formatDatabaseError,
@@ -143,3 +145,20 @@ test.runIf(program !== undefined)(
     expect(formatDatabaseError(refused)).toMatch(/set PgBouncer's pool_mode to transaction or session/);
   },
 );
+
+test.runIf(program !== undefined)("the doctor names what PgBouncer refuses", async () => {
+  const diagnose = async (url: string) => {
+    const lines: string[] = [];
+    const config = () => loadConfig({ DATABASE_URL: url, VDSM_TLS: "off" });
+    await runDoctor(config, (line) => lines.push(line), new AbortController().signal);
+    return lines.join("\n");
+  };
+  const full = await start({ max_client_conn: 1 });
+  const holder = new pg.Client({ connectionString: full.url });
+  await holder.connect();
+  const refusal = await diagnose(full.url);
+  await holder.end();
+  expect(refusal).toMatch(/^ +-> raise PgBouncer's max_client_conn, or lower DATABASE_POOL_SIZE$/m);
+  const strict = await start({ disable_pqexec: 1 });
+  expect(await diagnose(strict.url)).toMatch(/^ +-> switch PgBouncer's disable_pqexec off/m);
+});
