@@ -16,7 +16,8 @@ export function parseWord(word: string, family: IpFamily | null): string {
 
 /**
  * Builds the expression that splits a text of addresses into words without zones, a row each. An engine joins them by
- * `,`, and in `vm_ip` by a blank.
+ * `,`, and in `vm_ip` by a blank. A SELECT of such rows is computed by itself, so that each word is made once however
+ * often it is used. OFFSET would do the same, but would leave what uses the words to one process.
  */
 export function selectWords(column: string): string {
   return `split_part(unnest(string_to_array(replace(${column}, ' ', ','), ',')), '%', 1)`;
@@ -42,20 +43,37 @@ const OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])";
 const IPV4 = `${OCTET}(?:\\.${OCTET}){3}`;
 
 /**
- * Selects all addresses that an engine's tables hold, as `vm_id` and `address`, without repetitions. OFFSET keeps
- * PostgreSQL from parsing each text a second time for the comparison.
+ * Selects all addresses that an engine's tables hold, as `vm_id` and `address`. It selects some of them several times,
+ * and NULL for each word that is no address: a condition on `address` here would parse each word twice.
+ *
+ * Most texts are one word, so each text is parsed as it is, which is cheaper than splitting it. A list gives NULL there,
+ * and is split beside it. PostgreSQL also takes each text that is split for ten rows; with millions of rows in sight it
+ * would not use several processes.
  */
-export function selectAllAddresses({ reachingOnly }: { readonly reachingOnly: boolean }): string {
-  // Nearly every interface has a link-local address.
-  const isMeant = reachingOnly ? `w.word NOT LIKE 'fe80:%' AND w.word NOT LIKE 'FE80:%'` : "true";
-  const select = (id: string, table: string, column: string, family: IpFamily | null) => `(
-    SELECT w.vm_id, ${parseWord("w.word", family)} AS address FROM (
-      SELECT ${id} AS vm_id, ${selectWords(column)} AS word FROM ${table} WHERE ${column} <> '' OFFSET 0) w
-    WHERE ${isMeant} OFFSET 0)`;
-  const selects = [
-    select("g.vm_id", "vm_guest_agent_interfaces g", "g.ipv4_addresses", 4),
-    select("g.vm_id", "vm_guest_agent_interfaces g", "g.ipv6_addresses", 6),
-    select("i.vm_guid", "vm_dynamic i", "i.vm_ip", null),
-  ];
-  return `SELECT a.vm_id, a.address FROM (${selects.join(" UNION ")}) a WHERE a.address IS NOT NULL`;
+export function selectAllAddresses({
+  family,
+  reachingOnly,
+}: {
+  /** The family of the addresses; `null`: both. */
+  readonly family: IpFamily | null;
+  /** Whether to leave out the link-local addresses that nearly every interface has. */
+  readonly reachingOnly: boolean;
+}): string {
+  const isMeant = (word: string) =>
+    reachingOnly ? `${word} NOT LIKE 'fe80:%' AND ${word} NOT LIKE 'FE80:%'` : "true";
+  const select = (id: string, table: string, column: string, parsed: IpFamily | null) => {
+    const isList = `(${[",", " ", "\\%"].map((mark) => `${column} LIKE '%${mark}%'`).join(" OR ")})`;
+    return [
+      `SELECT ${id} AS vm_id, ${parseWord(column, parsed)} AS address FROM ${table}
+        WHERE ${column} <> '' AND ${isMeant(column)}`,
+      `SELECT w.vm_id, ${parseWord("w.word", parsed)} AS address
+        FROM (SELECT ${id} AS vm_id, ${selectWords(column)} AS word FROM ${table} WHERE ${isList}) w
+        WHERE ${isMeant("w.word")}`,
+    ];
+  };
+  const families = family === null ? ([4, 6] as const) : [family];
+  const interfaces = families.flatMap((each) =>
+    select("g.vm_id", "vm_guest_agent_interfaces g", `g.ipv${each}_addresses`, each),
+  );
+  return [...interfaces, ...select("i.vm_guid", "vm_dynamic i", "i.vm_ip", family)].join(" UNION ALL ");
 }

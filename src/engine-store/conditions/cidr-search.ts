@@ -8,15 +8,15 @@ export function selectVmsInCidr(cidr: Cidr, parameters: SqlParameters): string {
 }
 
 /**
- * Selects the addresses in a prefix with their VMs, without repetitions. No index of an engine helps, so all texts are
- * read once:
+ * Selects the addresses in a prefix with their VMs, some of them several times. No index of an engine helps, so all
+ * texts are read once:
  * 1. LIKE finds the rows that may have such an address, by its first characters. If the prefix is long, these rows are
  *    few.
  * 2. Each of their words is cast and compared, if it certainly is an address. A cast of any other word would fail the
  *    statement.
  */
 export function selectAddressesInCidr(cidr: Cidr, parameters: SqlParameters): string {
-  return selectInCidr(cidr, parameters).join(" UNION ");
+  return selectInCidr(cidr, parameters).join(" UNION ALL ");
 }
 
 function selectInCidr(cidr: Cidr, parameters: SqlParameters): readonly string[] {
@@ -25,7 +25,7 @@ function selectInCidr(cidr: Cidr, parameters: SqlParameters): readonly string[] 
     const select = (id: string, table: string, column: string) => `
       SELECT w.vm_id, ${address} AS address FROM (
         SELECT ${id} AS vm_id, ${selectWords(column)} AS word FROM ${table}
-        WHERE ${mayMatch(column, each, parameters)} OFFSET 0) w
+        WHERE ${mayMatch(column, each, parameters)}) w
       WHERE ${address} <<= ${parameters.add(formatCidr(each))}::inet`;
     return [
       select(

@@ -1,4 +1,4 @@
-import type { Cidr } from "../../model/address/cidr.js";
+import type { Cidr, IpFamily } from "../../model/address/cidr.js";
 import { HOLDERS_SHOWN } from "../../model/limits.js";
 import type {
   AddressConflictRow,
@@ -17,26 +17,53 @@ import { mayHaveGuest } from "../conditions/engine-conditions.js";
 
 /**
  * Reads a page of addresses in numeric order. It reads all texts of addresses once, and parses those that may be in the
- * prefix.
+ * prefix. To sort all of them would cost the most, so the first ones are sorted alone. Most come twice, from an interface
+ * and from `vm_ip`; if some come so often that the page is not full, it reads more.
  */
 export async function readGuestAddresses(
   database: Queryable,
-  { inCidr, after, limit }: GuestAddressesQuestion,
+  question: GuestAddressesQuestion,
   scope: VmScopeSql,
 ): Promise<GuestAddressRow[]> {
-  await checkSize(database, "guestAddresses", "inCidr", inCidr);
+  await checkSize(database, "guestAddresses", "inCidr", question.inCidr);
+  for (let most = USUAL_COPIES * question.limit; ; most *= 16) {
+    const { sql, values } = buildAddressPage(question, most, scope);
+    const rows = await querySearchRows<GuestAddressRow & { readonly read: number }>(database, sql, values);
+    if (rows.length >= question.limit || (rows[0]?.read ?? 0) < most) {
+      return rows.map(({ address, vmId }) => ({ address, vmId }));
+    }
+  }
+}
+
+/** More copies than a page of usual addresses has, each of them: two are usual. */
+const USUAL_COPIES = 4;
+
+function buildAddressPage(
+  { inCidr, after, limit }: GuestAddressesQuestion,
+  most: number,
+  scope: VmScopeSql,
+): { readonly sql: string; readonly values: unknown[] } {
   const parameters = new SqlParameters();
-  const held = selectHeld(inCidr, scope, parameters);
   const isBehind =
     after === null
       ? "true"
       : `(h.address, h.vm_id) > (${parameters.add(after.address)}::inet, ${parameters.add(after.vmId)}::uuid)`;
-  return querySearchRows<GuestAddressRow>(
-    database,
-    `SELECT host(h.address) AS address, h.vm_id AS "vmId" FROM (${held}) h WHERE ${isBehind}
-      ORDER BY h.address, h.vm_id LIMIT ${parameters.add(limit)}`,
-    parameters.values,
-  );
+  const count = parameters.add(most);
+  const select = (family: IpFamily | null, condition: string) => `
+    SELECT h.address, h.vm_id FROM (${selectHeld(inCidr, scope, parameters, { family, reachingOnly: false })}) h
+    WHERE ${isBehind} AND ${condition} ORDER BY h.address, h.vm_id LIMIT ${count}`;
+  const first =
+    inCidr !== null
+      ? `first AS (${select(null, "true")})`
+      : after?.address.includes(":") === true
+        ? `first AS (${select(6, "true")})`
+        : // IPv6 comes behind IPv4, and is parsed only if the page reaches it.
+          `four AS (${select(4, "true")}), first AS (SELECT f.address, f.vm_id FROM four f UNION ALL (
+            ${select(6, `(SELECT count(f.address) FROM four f) < ${count}`)}))`;
+  const sql = `WITH ${first} SELECT host(d.address) AS address, d.vm_id AS "vmId", (SELECT count(f.address) FROM first f)::int AS read
+    FROM (SELECT DISTINCT f.address, f.vm_id FROM first f WHERE f.address IS NOT NULL) d
+    ORDER BY d.address, d.vm_id LIMIT ${parameters.add(limit)}`;
+  return { sql, values: parameters.values };
 }
 
 /** Counts such addresses, in the same way. */
@@ -47,7 +74,8 @@ export async function countGuestAddresses(
 ): Promise<number> {
   await checkSize(database, "guestAddresses", "inCidr", inCidr);
   const parameters = new SqlParameters();
-  return count(database, selectHeld(inCidr, scope, parameters), parameters);
+  const held = selectHeld(inCidr, scope, parameters, { family: null, reachingOnly: false });
+  return readCount(database, `SELECT count(h.address)::int AS count FROM ${selectOnce(held)} h`, parameters);
 }
 
 /** Reads a page of conflicts: addresses that several VMs have on one network, or on networks that are not known. */
@@ -58,10 +86,10 @@ export async function readAddressConflicts(
 ): Promise<AddressConflictRow[]> {
   await checkSize(database, "addressConflicts", "within", question.within);
   const parameters = new SqlParameters();
-  const { before, conflicts } = buildConflicts(question, scope, parameters);
+  const conflicts = buildConflicts(question, scope, parameters);
   return querySearchRows<AddressConflictRow>(
     database,
-    `${before} SELECT host(c.address) AS address, c.vm_count::int AS "vmCount", c.vm_ids AS "vmIds" FROM (${conflicts}) c
+    `SELECT host(c.address) AS address, c.vm_count::int AS "vmCount", c.vm_ids AS "vmIds" FROM (${conflicts}) c
       ORDER BY c.address LIMIT ${parameters.add(question.limit)}`,
     parameters.values,
   );
@@ -75,8 +103,8 @@ export async function countAddressConflicts(
 ): Promise<number> {
   await checkSize(database, "addressConflicts", "within", question.within);
   const parameters = new SqlParameters();
-  const { before, conflicts } = buildConflicts({ ...question, after: null }, scope, parameters);
-  return count(database, conflicts, parameters, before);
+  const conflicts = buildConflicts({ ...question, after: null }, scope, parameters);
+  return readCount(database, `SELECT count(*)::int AS count FROM (${conflicts}) counted`, parameters);
 }
 
 /** Refuses the question in a large fleet, unless the prefix is long: few texts have addresses of a long prefix. */
@@ -97,23 +125,30 @@ function buildConflicts(
   question: Omit<AddressConflictsQuestion, "limit">,
   scope: VmScopeSql,
   parameters: SqlParameters,
-): { readonly before: string; readonly conflicts: string } {
-  const held = selectHeld(question.within, scope, parameters, { reachingOnly: true });
-  return {
-    before: `WITH held AS (${held})`,
-    conflicts: selectConflicts("held", question, parameters, HOLDERS_SHOWN),
-  };
+): string {
+  const held = selectHeld(question.within, scope, parameters, { family: null, reachingOnly: true });
+  return selectConflicts(selectOnce(held), question, parameters, HOLDERS_SHOWN);
 }
 
-/** Selects the addresses of running guests with their VMs, without repetitions: those within a prefix, or all. */
+/**
+ * Selects each address with its VM once, in order. DISTINCT ON always sorts, which helpers of PostgreSQL do together.
+ * It would choose to hash, and a hundred thousand VMs' addresses do not fit into the memory for that.
+ */
+export function selectOnce(held: string): string {
+  return `(SELECT DISTINCT ON (h.address, h.vm_id) h.address, h.vm_id FROM (${held}) h ORDER BY h.address, h.vm_id)`;
+}
+
+/**
+ * Selects the addresses of running guests with their VMs: those within a prefix, or all. It selects some of them several
+ * times, and may select NULL for what is no address.
+ */
 export function selectHeld(
   cidr: Cidr | null,
   scope: VmScopeSql,
   parameters: SqlParameters,
-  { reachingOnly }: { readonly reachingOnly: boolean } = { reachingOnly: false },
+  kinds: { readonly family: IpFamily | null; readonly reachingOnly: boolean },
 ): string {
-  const addresses =
-    cidr === null ? selectAllAddresses({ reachingOnly }) : selectAddressesInCidr(cidr, parameters);
+  const addresses = cidr === null ? selectAllAddresses(kinds) : selectAddressesInCidr(cidr, parameters);
   return `SELECT x.address, x.vm_id FROM (${addresses}) x
     JOIN vm_static s ON s.vm_guid = x.vm_id AND s.entity_type = 'VM'
     LEFT JOIN vm_dynamic d ON d.vm_guid = s.vm_guid
@@ -122,7 +157,7 @@ export function selectHeld(
 
 /**
  * Selects addresses in conflict: several VMs have them on one network, or on a network that is not known. `held` has
- * all addresses with their VMs. The network is that of the vNIC whose interface has the address. It selects:
+ * all addresses with their VMs, each pair once, sorted by address. The network is that of the vNIC whose interface has the address. It selects:
  * 1. the addresses that several VMs have at all;
  * 2. for each of these, the interface on which each VM has it. Bridges of containers do not count, unless a vNIC is
  *    behind them.
@@ -134,43 +169,39 @@ export function selectConflicts(
   /** How many VMs are listed for each address; `null`: all. */
   holdersShown: number | null,
 ): string {
-  const isBehind = after === null ? "true" : `a.address > ${parameters.add(after)}::inet`;
+  const isBehind = after === null ? "true" : `each.address > ${parameters.add(after)}::inet`;
   const name = network === null ? null : `${parameters.add(network)}::text`;
   const isMeant = name === null ? "true" : `coalesce(h.network, ${name}) = ${name}`;
   const all = "array_agg(h.vm_id ORDER BY h.vm_id)";
   return `SELECT s.address, count(*) AS vm_count, ${holdersShown === null ? all : `(${all})[1:${holdersShown}]`} AS vm_ids
-    FROM (SELECT each.address, each.vm_ids FROM (
+    FROM (SELECT each.address, host(each.address) AS text, each.vm_ids FROM (
       SELECT a.address, array_agg(a.vm_id) AS vm_ids FROM ${held} a
-      WHERE a.address IN (SELECT a.address FROM (
-        SELECT a.address FROM ${held} a GROUP BY a.address HAVING count(*) > 1 OFFSET 0) a
-        WHERE ${isBehind} AND ${matchReaching("a.address")})
-      GROUP BY a.address) each ORDER BY each.address OFFSET 0) s
+      GROUP BY a.address HAVING count(*) > 1 OFFSET 0) each
+      WHERE ${isBehind} AND ${matchReaching("each.address")} ORDER BY each.address OFFSET 0) s
     CROSS JOIN LATERAL (
       SELECT s.address, a.vm_id, nic.network, nic.is_outside
       FROM unnest(s.vm_ids) AS a (vm_id)
       LEFT JOIN LATERAL (
-        SELECT n.name AS network, i.id IS NOT NULL OR coalesce(g.interface_name, '') = ''
+        SELECT ${NETWORK_OF_NIC} COLLATE "C" AS network, i.id IS NOT NULL OR coalesce(g.interface_name, '') = ''
           OR NOT g.interface_name ~* '${CONTAINER_PATTERN}' AS is_outside
         FROM vm_guest_agent_interfaces g
         LEFT JOIN vm_interface i ON i.vm_guid = g.vm_id
           AND lower(i.mac_addr COLLATE "C") = lower(replace(g.mac_address, '-', ':') COLLATE "C")
-        LEFT JOIN vnic_profiles p ON p.id = i.vnic_profile_id
-        LEFT JOIN network n ON n.id = p.network_id
-        WHERE g.vm_id = a.vm_id AND host(s.address) = ANY(string_to_array(
+        WHERE g.vm_id = a.vm_id
+          AND (strpos(g.ipv4_addresses, s.text) > 0 OR strpos(lower(g.ipv6_addresses COLLATE "C"), s.text) > 0)
+          AND s.text = ANY(string_to_array(
           lower(concat_ws(',', g.ipv4_addresses, g.ipv6_addresses) COLLATE "C"), ','))
-        ORDER BY 2 DESC, i.id IS NULL, n.name COLLATE "C" LIMIT 1) nic ON true OFFSET 0) h
+        ORDER BY 2 DESC, i.id IS NULL, 1 LIMIT 1) nic ON true OFFSET 0) h
     WHERE coalesce(h.is_outside, s.address <> ALL(${USUAL_BRIDGES})) AND ${isMeant}
     GROUP BY s.address
     HAVING count(*) > 1 AND (count(h.network) < count(*) OR count(DISTINCT h.network) < count(*))`;
 }
 
-async function count(
-  database: Queryable,
-  select: string,
-  { values }: SqlParameters,
-  before = "",
-): Promise<number> {
-  const sql = `${before} SELECT count(*)::int AS count FROM (${select}) counted`;
+/** The network's name of a vNIC `i`. */
+const NETWORK_OF_NIC = `(SELECT n.name FROM network n
+  WHERE n.id = (SELECT p.network_id FROM vnic_profiles p WHERE p.id = i.vnic_profile_id))`;
+
+async function readCount(database: Queryable, sql: string, { values }: SqlParameters): Promise<number> {
   const [row] = await querySearchRows<{ count: number }>(database, sql, values);
   return row?.count ?? 0;
 }

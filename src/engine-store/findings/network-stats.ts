@@ -2,7 +2,7 @@ import type { NetworkStats, NetworkStatsQuestion } from "../../store/finding-typ
 import { SqlParameters, type Queryable } from "../../store/postgres/sql.js";
 import type { VmScopeSql } from "../../store/read/conditions/scope.js";
 import { queryStats } from "../../store/read/network-stats.js";
-import { selectConflicts, selectHeld } from "./address-lists.js";
+import { selectConflicts, selectHeld, selectOnce } from "./address-lists.js";
 import { parseWord, selectWords } from "../conditions/address-words.js";
 import { ENGINE_CONDITIONS, FROM_VMS, mayHaveGuest } from "../conditions/engine-conditions.js";
 import { MOST_PARSED_BYTES, refuseLargeFleet } from "./fleet-size.js";
@@ -21,16 +21,16 @@ export async function readEngineStats(
     MOST_PARSED_BYTES,
   );
   const parameters = new SqlParameters();
-  const held = selectHeld(null, scope, parameters);
+  const held = selectHeld(null, scope, parameters, { family: null, reachingOnly: false });
   return queryStats(database, question, scope, parameters, {
     conditions: ENGINE_CONDITIONS,
     fromVms: FROM_VMS,
     staleReason: STALE_REASON,
     // Empty, because an engine 4.3 has PostgreSQL 10, which has no MATERIALIZED.
     kept: "",
-    before: `held_addresses AS (${held}),`,
+    before: `held_addresses AS (SELECT o.address, o.vm_id FROM ${selectOnce(held)} o WHERE o.address IS NOT NULL),`,
     held: "held_addresses",
-    conflicts: selectConflicts("held_addresses", { network: null, after: null }, parameters, null),
+    conflicts: selectConflicts(REACHING, { network: null, after: null }, parameters, null),
     joinNetworks:
       "LEFT JOIN vnic_profiles p ON p.id = n.vnic_profile_id LEFT JOIN network e ON e.id = p.network_id",
     network: "e.name",
@@ -39,7 +39,11 @@ export async function readEngineStats(
       AND EXISTS (SELECT FROM vm_dynamic o WHERE o.vm_guid = v.id AND ${mayHaveGuest("o.status")})`,
     ofInterface: `(SELECT each.address FROM (
       SELECT ${parseWord("each.word", null)} AS address FROM (
-        SELECT ${selectWords("concat_ws(',', g.ipv4_addresses, g.ipv6_addresses)")} AS word OFFSET 0) each OFFSET 0) each
+        SELECT ${selectWords("concat_ws(',', g.ipv4_addresses, g.ipv6_addresses)")} AS word) each OFFSET 0) each
       WHERE each.address IS NOT NULL)`,
   });
 }
+
+/** Nearly every interface has a link-local address, which is in conflict with none; so these are not sorted. */
+const REACHING =
+  "(SELECT h.address, h.vm_id FROM held_addresses h WHERE h.address < 'fe80::'::inet ORDER BY h.address)";

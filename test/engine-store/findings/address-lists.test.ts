@@ -109,3 +109,33 @@ test("an engine answers for a short prefix, and for none", async () => {
     ),
   ).toEqual({ all: { totalCount: 9 }, short: { totalCount: 6 }, conflicts: { totalCount: 2 } });
 });
+
+test("a page of an engine's addresses is full though its first one comes many times, and IPv6 follows IPv4", async () => {
+  const copies = "10.8.0.1,".repeat(50);
+  await engine.asEngine(
+    `INSERT INTO vm_guest_agent_interfaces SELECT '${ids.busy}', 'eth9', NULL, '${copies}10.8.0.2', NULL FROM generate_series(1, 20)`,
+  );
+  engine.sent();
+  const all = await store.readGuestAddresses({ inCidr: null, after: null, limit: 50 });
+  expect(all.map(({ address }) => address)).toEqual([
+    "10.8.0.1",
+    "10.8.0.2",
+    "10.9.0.2",
+    "10.9.0.2",
+    "10.9.0.10",
+    "10.9.0.10",
+    "10.90.0.2",
+    ...["::ffff:10.9.0.2", "2001:db8::7", "2001:db8::7", "fe80::1"],
+  ]);
+  // The first look finds copies alone, the second one is enough.
+  expect(engine.sent().filter(({ sql }) => sql.includes("FROM"))).toHaveLength(2);
+  for (const limit of [1, 2, 3, 7, 8]) {
+    const page = await store.readGuestAddresses({ inCidr: null, after: null, limit });
+    expect(page).toEqual(all.slice(0, limit));
+  }
+  for (const [at, after] of all.entries()) {
+    const rest = await store.readGuestAddresses({ inCidr: null, after, limit: 3 });
+    expect(rest).toEqual(all.slice(at + 1, at + 4));
+  }
+  expect(await store.countGuestAddresses({ inCidr: null })).toBe(all.length);
+});
