@@ -66,15 +66,14 @@ export async function queryStats(
   source: StatsSource,
 ): Promise<NetworkStats> {
   const where = buildVmConditions(filter, scope, source.conditions, parameters);
-  const { key = "''", members, nics, held } = createGroups(source)[by];
+  const { key = "''", members, nics, held, shared } = createGroups(source)[by];
   const rows = await querySearchRows<StatsRow>(
     database,
     `WITH ${source.before} vms AS ${source.kept} (SELECT s.vm_guid AS id, ${key} AS key FROM ${source.fromVms} WHERE ${where}),
      conflicting AS ${source.kept} (SELECT c.address, unnest(c.vm_ids) AS vm_id FROM (${source.conflicts}) c),
      members AS ${source.kept} (${members}),
      nics AS (SELECT key, count(*) AS count FROM (${nics}) n GROUP BY key),
-     held AS (SELECT h.key, count(*) AS count, count(DISTINCT c.address) AS conflicts FROM (${held}) h
-       LEFT JOIN conflicting c ON c.vm_id = h.vm_id AND c.address = h.address GROUP BY h.key)
+     held AS (${countHeld(held, shared)})
      SELECT nullif(m.key, '') AS key, m.count::int AS vms, coalesce(nics.count, 0)::int AS vnics,
        coalesce(held.count, 0)::int AS addresses, coalesce(held.conflicts, 0)::int AS conflicts, (count(*) OVER ())::int AS groups
      FROM (SELECT key, count(*) AS count FROM members GROUP BY key) m
@@ -90,6 +89,20 @@ export async function queryStats(
   };
 }
 
+/**
+ * Counts the addresses of each group, and those in conflict. Few addresses are in conflict. Where they have the key
+ * themselves, they alone are sorted; else all addresses are.
+ */
+function countHeld(held: string, shared: string | undefined): string {
+  if (shared === undefined) {
+    return `SELECT h.key, count(*) AS count, count(DISTINCT c.address) AS conflicts FROM (${held}) h
+       LEFT JOIN conflicting c ON c.vm_id = h.vm_id AND c.address = h.address GROUP BY h.key`;
+  }
+  return `SELECT h.key, h.count, coalesce(c.count, 0) AS conflicts
+       FROM (SELECT h.key, count(*) AS count FROM (${held}) h GROUP BY h.key) h
+       LEFT JOIN (SELECT c.key, count(DISTINCT c.address) AS count FROM (${shared}) c GROUP BY c.key) c ON c.key = h.key`;
+}
+
 type StatsRow = NetworkStats["rows"][number] & { readonly groups: number };
 
 /** How VMs are grouped: by a key of each VM, or by keys of its addresses or vNICs. An empty key means none or unknown. */
@@ -102,6 +115,8 @@ interface Grouping {
   readonly nics: string;
   /** Selects `key`, `vm_id` and `address`, each combination once. */
   readonly held: string;
+  /** Selects `key` and `address` of the addresses in conflict; absent if only `held` tells their keys. */
+  readonly shared?: string;
 }
 
 function createGroups(source: StatsSource): Readonly<Record<NetworkStatsKey, Grouping>> {
@@ -110,6 +125,7 @@ function createGroups(source: StatsSource): Readonly<Record<NetworkStatsKey, Gro
     members: "SELECT key, id AS vm_id FROM vms",
     nics: "SELECT m.key FROM members m JOIN vm_interface n ON n.vm_guid = m.vm_id",
     held: `SELECT m.key, a.vm_id, a.address FROM members m JOIN ${held} a ON a.vm_id = m.vm_id`,
+    shared: "SELECT m.key, c.address FROM members m JOIN conflicting c ON c.vm_id = m.vm_id",
   };
   const nics = `FROM vms v JOIN vm_interface n ON n.vm_guid = v.id ${joinNetworks}`;
   return {
@@ -119,6 +135,7 @@ function createGroups(source: StatsSource): Readonly<Record<NetworkStatsKey, Gro
       ...byVm,
       members: `SELECT DISTINCT ${FAMILY} AS key, v.id AS vm_id FROM vms v LEFT JOIN ${held} a ON a.vm_id = v.id`,
       held: `SELECT ${FAMILY} AS key, a.vm_id, a.address FROM vms v JOIN ${held} a ON a.vm_id = v.id`,
+      shared: `SELECT ${FAMILY} AS key, a.address FROM vms v JOIN conflicting a ON a.vm_id = v.id`,
     },
     // An address is on the network of the vNIC whose MAC its interface has.
     NETWORK: {
