@@ -86,11 +86,12 @@ describe("on an engine of 100,000 VMs and 400,000 guest interfaces", () => {
   ])("%s within a prefix parse no more texts than may have one", async (_, read) => {
     engine.sent();
     expect(await read()).toHaveLength(51);
-    const [sent] = engine.sent();
-    const parsed = listNodes(await engine.planOf(sent!)).filter(
-      (node) => node["Node Type"] === "Function Scan",
-    );
-    expect(Math.max(...parsed.map((node) => node["Actual Loops"]))).toBeLessThan(1_000);
+    // The first read of a process also asks which columns there are.
+    const sent = engine.sent().at(-1)!;
+    const parsed = listNodes(await engine.planOf(sent)).map(countParsedTexts);
+    const sum = parsed.reduce((all, each) => all + each, 0);
+    expect(sum).toBeGreaterThan(0);
+    expect(sum).toBeLessThan(1_000);
   });
 
   test("a scope by ids keeps the indexes", async () => {
@@ -147,6 +148,13 @@ async function costOfSent(): Promise<Cost> {
     (node) => (node["Actual Rows"] + (node["Rows Removed by Filter"] ?? 0)) * node["Actual Loops"],
   );
   return { scanned: [...new Set(scanned)].toSorted(), rows: Math.max(...rows) };
+}
+
+/** Counts the texts that a node splits into words: of a function over each row of another node, or of its own child. */
+function countParsedTexts(node: PlanNode): number {
+  if (node["Node Type"] === "Function Scan") return node["Actual Loops"];
+  if (node["Node Type"] !== "ProjectSet") return 0;
+  return (node.Plans ?? []).reduce((all, child) => all + child["Actual Rows"] * child["Actual Loops"], 0);
 }
 
 function listNodes(node: PlanNode): PlanNode[] {
