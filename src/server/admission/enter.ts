@@ -14,6 +14,7 @@ import { checkHost } from "./checks/host-header.js";
 import type { OpenLists } from "./places/open-lists.js";
 import type { Outbox } from "./outbox.js";
 import type { Places } from "./places/places.js";
+import type { SubscriptionPlaces } from "./places/subscription-places.js";
 import type { Visit } from "./visit.js";
 
 declare module "fastify" {
@@ -25,7 +26,7 @@ declare module "fastify" {
 
 /** Places for what stays open. Lists have their own, so that subscriptions, of which a client may open many, keep nobody from reading. */
 export interface LastingPlaces {
-  readonly subscriptions: Places;
+  readonly subscriptions: SubscriptionPlaces;
   readonly lists: Places;
 }
 
@@ -66,8 +67,12 @@ export async function enter(request: FastifyRequest, parts: GateParts): Promise<
     if (refusal !== null) throw new HttpError(403, "FORBIDDEN", refusal);
   }
   if (rule.lasting) {
-    const places = rule.queue === "graph" ? lastingPlaces.subscriptions : lastingPlaces.lists;
-    visit.holdUntilLeft(await places.enter(visit.deadline.signal));
+    const { deadline, viewer } = visit;
+    const place =
+      rule.queue === "graph" && viewer !== null
+        ? lastingPlaces.subscriptions.enter(deadline.signal, viewer)
+        : lastingPlaces.lists.enter(deadline.signal);
+    visit.holdUntilLeft(await place);
   }
 }
 

@@ -16,6 +16,7 @@ import { createOutbox, type Outbox } from "./outbox.js";
 import { createRefusalPace } from "./refusal-pace.js";
 import { createPlaces, type Places } from "./places/places.js";
 import { createStartTurns } from "./places/start-turns.js";
+import { createSubscriptionPlaces, type SubscriptionPlaces } from "./places/subscription-places.js";
 import { PAGE_RULE, type EntryRule } from "./rules.js";
 import { startVisit, type Visit } from "./visit.js";
 
@@ -40,7 +41,7 @@ export interface Gate {
   /** Rooms for costly requests. Such a request exchanges its place for room there, so that cheap ones never wait for it. */
   readonly costRooms: CostRooms;
   /** Places for subscriptions, whichever connection they come by. */
-  readonly subscriptionPlaces: Places;
+  readonly subscriptionPlaces: SubscriptionPlaces;
   readonly outbox: Outbox;
   /**
    * Checks the head of a request that becomes a WebSocket, as `begin` and `guard` do for other requests. Throws the
@@ -58,8 +59,10 @@ export function createGate(options: ServerOptions, limits: Limits): Gate {
   const turns = createStartTurns();
   const places = createPlaces(limits, turns);
   const costRooms = createCostRooms(limits, turns);
-  const lasting = { running: limits.lasting, waiting: 0 };
-  const lastingPlaces = { subscriptions: createPlaces(lasting), lists: createPlaces(lasting) };
+  const lastingPlaces = {
+    subscriptions: createSubscriptionPlaces(limits, options.identity.required),
+    lists: createPlaces({ running: limits.lasting, waiting: 0 }),
+  };
   const outbox = createOutbox(limits, options.log);
   const hostNames = [...options.allowedHosts, options.host];
   const readClient = createClientReader({

@@ -1,6 +1,7 @@
 import type { ExecutionArgs, GraphQLFormattedError } from "graphql";
 import { GraphQLError } from "graphql";
-import type { Places, Release } from "../admission/places/places.js";
+import type { Release } from "../admission/places/places.js";
+import type { SubscriptionPlaces } from "../admission/places/subscription-places.js";
 import { HttpError } from "../errors.js";
 import type { KnownViewer } from "../identity/identity.js";
 import { formatLiveError, type LiveOperation } from "./operations.js";
@@ -25,7 +26,7 @@ export interface WebSocketSubscriptions {
 /** What the subscriptions of a WebSocket need to know of it. */
 interface Connection {
   readonly requestId: string;
-  readonly places: Pick<Places, "enter">;
+  readonly places: SubscriptionPlaces;
   /** Aborted when the connection has gone. */
   readonly gone: AbortSignal;
   readonly cutSlow: () => void;
@@ -71,7 +72,7 @@ export function createWebSocketSubscriptions(
     if (viewer === null) throw new Error("a subscription of which nobody knows who sends it");
     if (isFull) throw createTooManyError(limits.subscriptions);
     // The place comes before the check, so that a client that sends thousands of subscriptions is refused at low cost.
-    const release = await places.enter(gone);
+    const release = await places.enter(gone, viewer);
     // The client may have gone, or have ended it, while it waited.
     if (running.get(id) === entry) entry.release = release;
     else release();

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { expect, onTestFinished, test } from "vitest";
 import WebSocket from "ws";
+import { createIdentity } from "../../../src/server/identity/identity.js";
 import { addVms, changeIps, storedVm } from "../../store/changes/log-fixtures.js";
 import { eventually } from "../../support/eventually.js";
 import { startLiveServer } from "./live-server.js";
@@ -8,7 +9,7 @@ import { startLiveServer } from "./live-server.js";
 const QUERY = "subscription { guestNetworkChanged { cursor vm { name guestInfo { ips } } } }";
 
 /** Opens a WebSocket and subscribes so often at once; counts what comes back. */
-async function subscribeOften(url: string, count: number) {
+async function subscribeOften(url: string, count: number, authorization?: string) {
   const socket = new WebSocket(`${url.replace("http", "ws")}/graphql`, "graphql-transport-ws");
   onTestFinished(() => {
     socket.terminate();
@@ -30,7 +31,7 @@ async function subscribeOften(url: string, count: number) {
     }
   });
   await once(socket, "open");
-  socket.send('{"type":"connection_init"}');
+  socket.send(JSON.stringify({ type: "connection_init", payload: { authorization } }));
   return got;
 }
 
@@ -69,4 +70,44 @@ test("ten thousand subscriptions that match everything: those above the bounds c
   });
   // One answer for all of them.
   expect(contexts() - before).toBe(1);
+});
+
+test("one viewer never holds all places of subscriptions, by WebSockets and by streams of events", async () => {
+  const { server, listening } = await startLiveServer({
+    limits: { subscriptions: 20, lasting: 40 },
+    identity: createIdentity([
+      {
+        identify: ({ authorization }) =>
+          Promise.resolve({ name: authorization ?? "", roles: new Set(["reader"]), scope: null }),
+      },
+    ]),
+  });
+  const streamed = (authorization: string) =>
+    fetch(`${server.url}/graphql/stream`, {
+      method: "POST",
+      headers: { "content-type": "application/json", accept: "text/event-stream", authorization },
+      body: JSON.stringify({ query: QUERY }),
+    });
+  const greedy: Awaited<ReturnType<typeof subscribeOften>>[] = [];
+  for (let socket = 0; socket < 4; socket += 1) greedy.push(await subscribeOften(server.url, 20, "greedy"));
+  const countRefused = () =>
+    greedy.reduce((sum, { refused }) => sum + (refused.get("TOO_MANY_SUBSCRIPTIONS") ?? 0), 0);
+  await eventually(() => {
+    expect([listening(), countRefused()]).toEqual([30, 50]);
+  });
+  const refused = await streamed("greedy");
+  expect([refused.status, await refused.json()]).toMatchObject([
+    429,
+    { errors: [{ extensions: { code: "TOO_MANY_SUBSCRIPTIONS" } }] },
+  ]);
+  const modest = await streamed("modest");
+  expect(modest.status).toBe(200);
+  await subscribeOften(server.url, 9, "modest");
+  await eventually(() => {
+    expect(listening()).toBe(40);
+  });
+  await modest.body?.cancel();
+  await eventually(async () => {
+    expect((await streamed("another")).status).toBe(200);
+  });
 });
