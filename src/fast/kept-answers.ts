@@ -122,4 +122,4 @@ const CHECKED_BYTES = 850;
  * When the memory is full, one of so many new answers is kept. Otherwise askers of a little more than fits, always in the same
  * order, would find none.
  */
-const KEPT_ONE_OF = 4;
+const KEPT_ONE_OF = 2;
