@@ -16,7 +16,10 @@ export interface KeptAnswers<Answer> {
    * check must be cheap. Once it fails, the answer is forgotten.
    */
   keepWhile(key: string, kept: CheckedAnswer<Answer>): void;
-  /** Drops all answers without a check, because something changed or may have changed. Checks are told by `onDrop`. */
+  /**
+   * Drops all answers without a check, because something changed or may have changed: they are not given any more, and make
+   * room as others come. Checks are told by `onDrop`.
+   */
   drop(): void;
   readonly figures: KeptAnswerFigures;
 }

@@ -1,3 +1,4 @@
+import { keepText } from "../model/keep-text.js";
 import type { VmScope } from "./types.js";
 import type { NicTree, TreeReads, VmTree, VmTreeParts } from "./vm-tree.js";
 
@@ -127,15 +128,12 @@ function groupBy<Found>(all: readonly Found[], getKey: (found: Found) => string)
   return grouped;
 }
 
-/** Formats a scope or parts. The text is kept with the object, so that it is formatted once. */
+/** Formats a scope or parts. */
 function formatKey(value: VmScope | VmTreeParts | null): string {
-  if (value === null) return "all";
-  const known = formatted.get(value) ?? JSON.stringify(value);
-  formatted.set(value, known);
-  return known;
+  return value === null ? "all" : formatParts(value);
 }
 
-const formatted = new WeakMap<object, string>();
+const formatParts = keepText((value: VmScope | VmTreeParts) => JSON.stringify(value));
 
 /** A question with more keys than this has a statement of its own. */
 const MOST_OF_ONE = 4;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { loadConfig } from "../../src/config.js";
+import { loadConfig, type Config } from "../../src/config.js";
 import { openHostPool } from "../../src/gateway/hosts/host-pool.js";
 import { createLog } from "../../src/gateway/log.js";
 import { startPolling } from "../../src/gateway/hosts/polling.js";
@@ -16,18 +16,10 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-test("hosts are registered once, and before anything can be ready", async () => {
-  const config = loadConfig({
-    DATABASE_URL: database.url,
-    VDSM_HOSTS: "127.0.0.1:1,127.0.0.1:2",
-    VDSM_TLS: "off",
-    REFRESH_INTERVAL: "off",
-  });
+/** Starts polling with these settings, on a silent log. */
+async function startWith(config: Config, store: Store) {
   const log = createLog("silent");
-  const { store } = database;
-  expect(await checkReadiness({ health: store, polling: null })).toMatchObject({ ready: true });
-  database.statements();
-  const polling = await startPolling({
+  return startPolling({
     config,
     log,
     pool: await openHostPool(config),
@@ -35,6 +27,19 @@ test("hosts are registered once, and before anything can be ready", async () => 
     replicas: await openReplicas(config, log),
     metrics: { onPass: () => undefined },
   });
+}
+
+test("hosts are registered once, and before anything can be ready", async () => {
+  const config = loadConfig({
+    DATABASE_URL: database.url,
+    VDSM_HOSTS: "127.0.0.1:1,127.0.0.1:2",
+    VDSM_TLS: "off",
+    REFRESH_INTERVAL: "off",
+  });
+  const { store } = database;
+  expect(await checkReadiness({ health: store, polling: null })).toMatchObject({ ready: true });
+  database.statements();
+  const polling = await startWith(config, store);
   expect(await store.listHosts()).toHaveLength(2);
   expect(await checkReadiness({ health: store, polling: null })).toMatchObject({ ready: false });
   await polling?.stop();
@@ -48,23 +53,13 @@ test("a gateway that cannot store the hosts of its settings is not ready until i
   readOnly.searchParams.set("options", "-c default_transaction_read_only=on");
   const dataSource = await createDataSource(readOnly.href, { poolSize: 3 }).initialize();
   const config = loadConfig({ DATABASE_URL: empty.url, VDSM_HOSTS: "127.0.0.1:1", VDSM_TLS: "off" });
-  const log = createLog("silent");
-  const start = async (store: Store) =>
-    startPolling({
-      config,
-      log,
-      pool: await openHostPool(config),
-      store,
-      replicas: await openReplicas(config, log),
-      metrics: { onPass: () => undefined },
-    });
-  const refused = await start(createStore(dataSource));
+  const refused = await startWith(config, createStore(dataSource));
   expect(await checkReadiness({ health: empty.store, polling: refused })).toEqual({
     ready: false,
     reasons: ["the hosts of the settings are not stored yet"],
   });
   await refused?.stop();
-  const polling = await start(empty.store);
+  const polling = await startWith(config, empty.store);
   await eventually(async () => {
     expect(await checkReadiness({ health: empty.store, polling })).toMatchObject({ ready: true });
   });

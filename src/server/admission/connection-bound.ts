@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { keepText } from "../../model/keep-text.js";
 
 /** The open connections, up to a bound. */
 export interface OpenConnections {
@@ -74,14 +75,7 @@ export function boundConnections(server: Server, most: number): OpenConnections 
 
 const always = (): boolean => true;
 
-/** Formats the text that a connection and the TLS over it have in common. It is formatted once, since each request needs it. */
-function formatKey(socket: Socket): string {
-  const known = formatted.get(socket);
-  if (known !== undefined) return known;
-  const { remoteAddress, remotePort, localAddress, localPort } = socket;
-  const key = [remoteAddress, remotePort, localAddress, localPort].join(" ");
-  formatted.set(socket, key);
-  return key;
-}
-
-const formatted = new WeakMap<Socket, string>();
+/** Formats the text that a connection and the TLS over it have in common. */
+const formatKey = keepText(({ remoteAddress, remotePort, localAddress, localPort }: Socket): string =>
+  [remoteAddress, remotePort, localAddress, localPort].join(" "),
+);

@@ -98,10 +98,10 @@ function findKept(
     kept,
     keep: ({ status, headers, body, codes, kind, stillHolds }) => {
       if (kind !== "query" || codes.length > 0 || status !== 200) return;
-      const isChecked = stillHolds !== null && body.length <= MOST_CHECKED_BYTES;
+      const bytes = Buffer.byteLength(body);
+      const isChecked = stillHolds !== null && bytes <= MOST_CHECKED_BYTES;
       if (!isChecked && keepForMoment === null) return;
       const answer = { body, headers, notes: { ...notes, decision: "answered" } };
-      const bytes = typeof body === "string" ? Buffer.byteLength(body) : body.length;
       if (isChecked) answers.keepWhile(key, { answer, bytes, stillHolds });
       else keepForMoment?.(answer, bytes);
     },

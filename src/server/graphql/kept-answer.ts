@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
 import type { FastifyRequest } from "fastify";
+import { keepText } from "../../model/keep-text.js";
 import type { AuditNotes } from "../admission/audit-notes.js";
 import type { KnownViewer } from "../identity/identity.js";
 
@@ -43,11 +44,7 @@ export function digestQuestion(
   return hash("sha256", Buffer.concat([head, ...body]), "base64");
 }
 
-/** Formats what a viewer may ask and see. The text is kept with the viewer, who usually asks again. */
-function formatViewer(viewer: KnownViewer): string {
-  const known = formatted.get(viewer) ?? JSON.stringify([[...viewer.roles].sort(), viewer.scope]);
-  formatted.set(viewer, known);
-  return known;
-}
-
-const formatted = new WeakMap<KnownViewer, string>();
+/** Formats what a viewer may ask and see. */
+const formatViewer = keepText(({ roles, scope }: KnownViewer): string =>
+  JSON.stringify([[...roles].sort(), scope]),
+);

@@ -1,5 +1,6 @@
 import { DEFAULT_IGNORED_NAMES } from "../../../src/model/guest/name-patterns.js";
 import type { PassResult } from "../../../src/refresher/pass.js";
+import { NOTHING_READ } from "../../../src/refresher/pass-result.js";
 import type { ConfiguredHost, HostChanges, HostClaim, Store } from "../../../src/store/types.js";
 import { HOST_A, HOST_B, HOST_C } from "./ids.js";
 import { hostChanges } from "./stored.js";
@@ -16,16 +17,8 @@ export function passResult(overrides: Partial<PassResult> = {}): PassResult {
     host: configuredHost(HOST_A),
     outcome: "done",
     failure: null,
-    inventoryFailure: null,
+    ...NOTHING_READ,
     vms: 1,
-    rejectedVms: 0,
-    newProblems: new Map(),
-    rejectedRecords: [],
-    endedProblems: [],
-    changedVms: 0,
-    added: 0,
-    changed: 0,
-    removed: 0,
     durationMs: 5,
     restMs: 0,
     ...overrides,
