@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { watchBrowser } from "../support/processes/browser.js";
 import { HOST_A, HOST_B, id, mac } from "../support/builders/ids.js";
 import { findFaults } from "./support/find-faults.js";
+import { setMedia } from "./support/set-media.js";
 import { describeInBrowser } from "./support/in-browser.js";
 import { openSite, type Site } from "./support/site.js";
 
@@ -96,10 +97,10 @@ describeInBrowser("every view of the portal, below a prefix", (browser) => {
       expect(wide).toEqual([]);
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
       for (const colorScheme of ["light", "dark"] as const) {
-        await page.emulateMedia({ colorScheme });
+        await setMedia(page, { colorScheme });
         expect(await findFaults(page)).toEqual([]);
       }
-      await page.emulateMedia({ colorScheme: "light" });
+      await setMedia(page, { colorScheme: "light" });
       await page.setViewportSize({ width: 1_280, height: 800 });
     },
   );
@@ -108,9 +109,9 @@ describeInBrowser("every view of the portal, below a prefix", (browser) => {
     "%s: is on paper without the bar, dark on light, and not cut",
     async (_view, path, text) => {
       const { page } = browser();
-      await page.emulateMedia({ colorScheme: "dark" });
+      await setMedia(page, { colorScheme: "dark" });
       await open(page, path, text);
-      await page.emulateMedia({ colorScheme: "dark", media: "print" });
+      await setMedia(page, { colorScheme: "dark", media: "print" });
       expect(await page.locator("header.bar").isVisible()).toBe(false);
       expect(await page.locator("main").getByText(text).first().isVisible()).toBe(true);
       const cut = await page.evaluate(() =>
@@ -127,7 +128,7 @@ describeInBrowser("every view of the portal, below a prefix", (browser) => {
         return [color, backgroundColor];
       });
       expect([readBrightness(ink) < 128, readBrightness(paper) > 200]).toEqual([true, true]);
-      await page.emulateMedia({ colorScheme: "light", media: null });
+      await setMedia(page, { colorScheme: "light", media: null });
     },
   );
 });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { HOST_A, HOST_B, id, mac } from "../support/builders/ids.js";
 import { reportedInterface } from "../support/builders/reported.js";
 import { findFaults } from "./support/find-faults.js";
+import { setMedia } from "./support/set-media.js";
 import { describeInBrowser } from "./support/in-browser.js";
 import { openSite, type Site, type SiteVm } from "./support/site.js";
 
@@ -103,7 +104,7 @@ describeInBrowser("the portal's other views, beside hosts and guests that change
       await site.lose();
       await page.getByRole("status").getByText("connection lost").waitFor();
       for (const colorScheme of ["light", "dark"] as const) {
-        await page.emulateMedia({ colorScheme });
+        await setMedia(page, { colorScheme });
         expect(await findFaults(page)).toEqual([]);
       }
       await site.regain();

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { HOST_A } from "../support/builders/ids.js";
 import { eventually } from "../support/eventually.js";
 import { findFaults } from "./support/find-faults.js";
+import { setMedia } from "./support/set-media.js";
 import { describeInBrowser } from "./support/in-browser.js";
 import { startLoginIssuer, type LoginIssuer } from "./support/login-issuer.js";
 import { openSite, type Site } from "./support/site.js";
@@ -80,7 +81,7 @@ describeInBrowser("signing in to the portal at an OpenID Connect issuer", (brows
     "has no fault that axe finds, in the %s theme",
     async (colorScheme) => {
       const { page } = browser();
-      await page.emulateMedia({ colorScheme });
+      await setMedia(page, { colorScheme });
       await page.goto(`${site.url}/`);
       await button().waitFor();
       expect(await findFaults(page)).toEqual([]);

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { HOST_A } from "../support/builders/ids.js";
 import { describeInBrowser } from "./support/in-browser.js";
 import { openSite, type Site, type SiteVm } from "./support/site.js";
+import { setMedia } from "./support/set-media.js";
 
 function formatName(number: number): string {
   return `vm-${String(number).padStart(4, "0")}`;
@@ -66,7 +67,7 @@ describeInBrowser("a list of VMs of which few rows are in the page", (browser) =
     await page.goto(`${site.url}/?q=vm-`);
     await page.getByText("600 VMs", { exact: true }).waitFor();
     await page.getByRole("link", { name: formatName(10), exact: true }).waitFor();
-    await page.emulateMedia({ media: "print" });
+    await setMedia(page, { media: "print" });
     await page.getByText(/^Here are the first \d+\. The export has all\.$/).waitFor();
     const rows = await page.locator("table.vms tbody tr").evaluateAll((all) =>
       all.map((row) => {
@@ -79,7 +80,7 @@ describeInBrowser("a list of VMs of which few rows are in the page", (browser) =
     expect(rows.slice(1).map(({ top }) => top)).toEqual(rows.slice(0, -1).map(({ bottom }) => bottom));
     const height = await page.evaluate(() => document.documentElement.scrollHeight);
     expect(height - rows.at(-1)!.bottom).toBeLessThan(100);
-    await page.emulateMedia({ media: null });
+    await setMedia(page, { media: null });
     await page.getByRole("link", { name: formatName(99), exact: true }).waitFor({ state: "detached" });
   });
 });

@@ -9,6 +9,7 @@ import { createDatabase, type TestDatabase } from "../support/databases/database
 import { startGatewayProcess, type RunningGateway } from "../support/processes/gateway.js";
 import { runPass } from "../support/passes/run-pass.js";
 import { findFaults } from "./support/find-faults.js";
+import { setMedia } from "./support/set-media.js";
 import { describeInBrowser } from "./support/in-browser.js";
 
 describeInBrowser("the portal while the database is away", (browser) => {
@@ -68,7 +69,7 @@ describeInBrowser("the portal while the database is away", (browser) => {
     await page.waitForLoadState("networkidle");
     expect(await page.getByRole("alert").count()).toBe(1);
     for (const colorScheme of ["light", "dark"] as const) {
-      await page.emulateMedia({ colorScheme });
+      await setMedia(page, { colorScheme });
       expect(await findFaults(page)).toEqual([]);
     }
     proxy.mode = "pass";

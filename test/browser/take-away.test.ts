@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { HOST_A, id, mac } from "../support/builders/ids.js";
 import { eventually } from "../support/eventually.js";
 import { findFaults } from "./support/find-faults.js";
+import { setMedia } from "./support/set-media.js";
 import { describeInBrowser } from "./support/in-browser.js";
 import { openSite, type Site } from "./support/site.js";
 
@@ -101,7 +102,7 @@ describeInBrowser("what is taken away from the portal", (browser) => {
     const links = page.locator(".export a");
     expect(await links.count()).toBe(8);
     for (const colorScheme of ["light", "dark"] as const) {
-      await page.emulateMedia({ colorScheme });
+      await setMedia(page, { colorScheme });
       expect(await findFaults(page)).toEqual([]);
     }
     for (let at = 0; at < 8; at += 1) {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { HOST_A, id } from "../support/builders/ids.js";
 import { describeInBrowser } from "./support/in-browser.js";
 import { openSite, type Site } from "./support/site.js";
+import { setMedia } from "./support/set-media.js";
 
 const WEB = { number: 1, name: "web", address: "10.0.0.1" };
 const DB = { number: 2, name: "db", address: "10.0.0.2" };
@@ -193,9 +194,9 @@ describeInBrowser("the portal's ways", (browser) => {
     const { page } = browser();
     await page.goto(`${site.url}/?view=vm&id=${id(1)}`);
     await page.getByRole("heading", { name: "web" }).waitFor();
-    await page.emulateMedia({ media: "print" });
+    await setMedia(page, { media: "print" });
     expect(await page.locator("header.bar").isVisible()).toBe(false);
     expect(await page.locator("main").evaluate((main) => getComputedStyle(main).overflow)).toBe("visible");
-    await page.emulateMedia({ media: null });
+    await setMedia(page, { media: null });
   });
 });
