@@ -1,7 +1,7 @@
 import type { Config } from "./config.js";
 import { createKeptAnswers, type KeptAnswers } from "./fast/kept-answers.js";
 import { announceStart } from "./gateway/announce.js";
-import { openBackend, TREES_SHARE, type Backend, type BackendOptions } from "./gateway/backend.js";
+import { openBackend, type Backend, type BackendOptions } from "./gateway/backend.js";
 import { formatError } from "./gateway/format-error.js";
 import { openHostPool, type HostPool } from "./gateway/hosts/host-pool.js";
 import { loadIdentity, type LoadedIdentity } from "./gateway/identity.js";
@@ -139,12 +139,13 @@ async function startServing(
 
 /**
  * Creates the memory for answers; `null`: none are kept. An engine's database does not announce its changes, so its
- * answers are never kept. When answers are dropped, the VMs that are kept become doubtful, too.
+ * answers are never kept. They get what kept VMs leave of `CACHE_MB`. When answers are dropped, these VMs become doubtful, too.
  */
 function createAnswers({ cacheBytes, source }: Config, slot: BackendSlot): KeptAnswers<KeptAnswer> | null {
   if (cacheBytes === 0 || source === "engine") return null;
   return createKeptAnswers({
-    maxBytes: cacheBytes * (1 - TREES_SHARE),
+    maxBytes: cacheBytes,
+    findTakenBytes: () => slot.current?.trees?.bytes ?? 0,
     findAsOfMs: () => slot.current?.trees?.earliestMs ?? null,
     onDrop: () => slot.current?.trees?.doubt(),
   });

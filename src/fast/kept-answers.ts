@@ -43,6 +43,8 @@ export interface KeptAnswerFigures {
 /** How much is kept, and by which clock: milliseconds that never step. */
 export interface KeptAnswersOptions {
   readonly maxBytes: number;
+  /** Finds how much of these bytes something else holds now. Answers have the rest. */
+  readonly findTakenBytes?: () => number;
   readonly now?: () => number;
   /** Finds the time as of which the data of answers are known to hold; `null`: they are read for each answer. */
   readonly findAsOfMs?: () => number | null;
@@ -70,6 +72,7 @@ interface Kept<Answer> {
  */
 export function createKeptAnswers<Answer>({
   maxBytes,
+  findTakenBytes = () => 0,
   now = () => performance.now(),
   findAsOfMs = () => null,
   onDrop = () => undefined,
@@ -84,6 +87,7 @@ export function createKeptAnswers<Answer>({
       return { hits, misses, evictions, answers: size, bytes: weight };
     },
     find(key) {
+      kept.bound(maxBytes - findTakenBytes());
       const found = kept.use(key);
       if (found === undefined || !found.stillHolds()) {
         kept.delete(key);

@@ -120,7 +120,7 @@ async function pollInto(
   };
 }
 
-/** Creates the memory of VMs that were read. Complete answers get the rest of `CACHE_MB`. */
+/** Creates the memory of VMs that were read. Complete answers get what is left of `CACHE_MB`. */
 function createTrees({ readers }: Database, { cacheBytes }: Config, log: Log): TreeMemory | null {
   if (cacheBytes === 0) return null;
   return createTreeMemory({
@@ -134,8 +134,8 @@ function createTrees({ readers }: Database, { cacheBytes }: Config, log: Log): T
   });
 }
 
-/** The share of `CACHE_MB` that VMs take. */
-export const TREES_SHARE = 3 / 4;
+/** The share of `CACHE_MB` that VMs take at most. */
+const TREES_SHARE = 3 / 4;
 
 /** Finds a name for this gateway that stays the same after a restart. A gateway on any free port has none. */
 function findGatewayName({ port }: Config): string | undefined {

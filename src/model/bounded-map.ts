@@ -1,18 +1,20 @@
 /**
- * Keeps values by key, within a bound of their total weight, such as bytes. The values that were not used for the longest
- * time make room for new ones. A value that is heavier than an eighth of the bound is not kept, because it would replace
- * too many others.
+ * Keeps values by key, within a bound of their total weight, such as bytes. A hand goes round over them when room is needed:
+ * a value that was used since it last came by stays, any other one goes (the algorithm is called CLOCK). So a use costs one
+ * look-up; to keep the values in the order of their last use costs several times that. A value that is heavier than an eighth
+ * of the bound is not kept, because it would replace too many others.
  */
 export class BoundedMap<Value> {
-  /** In the order of their last use. */
   private readonly entries = new Map<string, Entry<Value>>();
+  /** What the hand comes to next. It follows the map as that changes. */
+  private hand = this.entries.entries();
   private used = 0;
   private pushedOut = 0;
   /** The number of new values that were not kept, since the last one that was. */
   private refused = 0;
 
   constructor(
-    private readonly maxWeight: number,
+    private maxWeight: number,
     /**
      * When the map is full, one of so many new values is kept. With 1, a caller that asks for more values than fit, always
      * in the same order, finds none of them: each value replaces the one that is asked for next.
@@ -39,12 +41,11 @@ export class BoundedMap<Value> {
     return this.entries.get(key)?.value;
   }
 
-  /** Finds a value, and notes that it was used: it is then the last one to make room. */
+  /** Finds a value, and notes that it was used: it stays when the hand comes by next. */
   use(key: string): Value | undefined {
     const entry = this.entries.get(key);
     if (entry === undefined) return undefined;
-    this.entries.delete(key);
-    this.entries.set(key, entry);
+    entry.isUsed = true;
     return entry.value;
   }
 
@@ -52,9 +53,9 @@ export class BoundedMap<Value> {
   set(key: string, value: Value, weight: number): void {
     const isNew = !this.delete(key);
     if (weight > this.maxWeight / 8 || !this.mayEnter(isNew, weight)) return;
-    this.entries.set(key, { value, weight });
+    this.entries.set(key, { value, weight, isUsed: false });
     this.used += weight;
-    this.makeRoom();
+    this.makeRoom(key);
   }
 
   /** Notes that a value weighs more now, or less. */
@@ -63,7 +64,7 @@ export class BoundedMap<Value> {
     if (entry?.value !== value) return;
     entry.weight += weight;
     this.used += weight;
-    this.makeRoom();
+    this.makeRoom(key);
   }
 
   /** Removes a value. Returns `false` if none was kept by this key. */
@@ -74,8 +75,15 @@ export class BoundedMap<Value> {
     return this.entries.delete(key);
   }
 
+  /** Changes the bound; values make room at once if they weigh more than it. Below 0, it is 0. */
+  bound(maxWeight: number): void {
+    this.maxWeight = Math.max(0, maxWeight);
+    if (this.used > this.maxWeight) this.makeRoom(null);
+  }
+
   clear(): void {
     this.entries.clear();
+    this.hand = this.entries.entries();
     this.used = 0;
   }
 
@@ -86,9 +94,18 @@ export class BoundedMap<Value> {
     return this.refused === 0;
   }
 
-  private makeRoom(): void {
-    for (const key of this.entries.keys()) {
-      if (this.used <= this.maxWeight) return;
+  /** Makes room, also for the value of this key. It stays, unless it is the only one. */
+  private makeRoom(forKey: string | null): void {
+    while (this.used > this.maxWeight) {
+      const next = this.hand.next();
+      if (next.done === true) {
+        this.hand = this.entries.entries();
+        continue;
+      }
+      const [key, entry] = next.value;
+      const mayStay = entry.isUsed || (key === forKey && this.entries.size > 1);
+      entry.isUsed = false;
+      if (mayStay) continue;
       this.delete(key);
       this.pushedOut += 1;
     }
@@ -98,4 +115,6 @@ export class BoundedMap<Value> {
 interface Entry<Value> {
   readonly value: Value;
   weight: number;
+  /** Whether it was used since the hand last came by. */
+  isUsed: boolean;
 }

@@ -37,6 +37,25 @@ describe("kept answers", () => {
     expect(answers.begin("other 7")).toBeNull();
   });
 
+  test("have what something else leaves of their memory, at any time", () => {
+    let takenBytes = 0;
+    const answers = createKeptAnswers<string>({ maxBytes: 100_000, findTakenBytes: () => takenBytes });
+    const keep = (count: number): void => {
+      for (let at = 0; at < count; at += 1) {
+        answers.find(`question ${at}`);
+        answers.keepWhile(`question ${at}`, { answer: "answer", bytes: 150, stillHolds: () => true });
+      }
+    };
+    keep(200);
+    expect(answers.figures).toMatchObject({ answers: 100, bytes: 100_000 });
+    takenBytes = 75_000;
+    answers.find("another question");
+    expect(answers.figures).toMatchObject({ answers: 25, bytes: 25_000 });
+    takenBytes = 0;
+    keep(200);
+    expect(answers.figures).toMatchObject({ answers: 100, bytes: 100_000 });
+  });
+
   test("a question that goes on being asked is read once a second", () => {
     const { clock, answers } = create();
     let read = 0;

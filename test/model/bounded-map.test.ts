@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { BoundedMap } from "../../src/model/bounded-map.js";
 
@@ -24,6 +25,72 @@ describe("a bounded map", () => {
     expect(map.peek("149")).toBe("value");
     expect(map.peek("1")).toBeUndefined();
     expect(map.evictions).toBe(50);
+  });
+
+  test("values that were used stay while others go, however long ago they came", () => {
+    const map = new BoundedMap<string>(100);
+    const used = ["0", "1", "2"];
+    for (let key = 0; key < 1_000; key += 1) {
+      map.set(String(key), "value", 1);
+      if (key % 50 === 49) used.forEach((each) => map.use(each));
+    }
+    expect(used.map((key) => map.peek(key))).toEqual(["value", "value", "value"]);
+    expect(map.size).toBe(100);
+  });
+
+  test("a new value comes in although all others were used", () => {
+    const map = new BoundedMap<string>(10);
+    for (let key = 0; key < 10; key += 1) map.set(String(key), "value", 1);
+    for (let key = 0; key < 10; key += 1) map.use(String(key));
+    map.set("new", "value", 1);
+    expect([map.peek("new"), map.size]).toEqual(["value", 10]);
+  });
+
+  test("values make room at once when the bound gets lower", () => {
+    const map = new BoundedMap<string>(100);
+    for (let key = 0; key < 100; key += 1) map.set(String(key), "value", 1);
+    map.bound(40);
+    expect([map.weight, map.size, map.evictions]).toEqual([40, 40, 60]);
+    map.bound(-1);
+    expect([map.weight, map.size]).toEqual([0, 0]);
+  });
+
+  test("any series of uses, bounds and new values leaves it within its bound, with the right weight", () => {
+    const step = fc.oneof(
+      fc.record({ set: fc.nat(20), weight: fc.nat(12) }),
+      fc.record({ use: fc.nat(20) }),
+      fc.record({ grow: fc.nat(20), weight: fc.integer({ min: -3, max: 30 }) }),
+      fc.record({ drop: fc.nat(20) }),
+      fc.record({ bound: fc.nat(100) }),
+      fc.constant({ clear: true }),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+        const map = new BoundedMap<object>(50);
+        const weights = new Map<string, { value: object; weight: number }>();
+        let bound = 50;
+        for (const each of steps) {
+          if ("set" in each) {
+            const [key, value] = [String(each.set), {}];
+            map.set(key, value, each.weight);
+            weights.set(key, { value, weight: each.weight });
+          } else if ("use" in each) map.use(String(each.use));
+          else if ("grow" in each) {
+            const held = weights.get(String(each.grow));
+            if (held === undefined || map.peek(String(each.grow)) !== held.value) continue;
+            if (held.weight + each.weight < 0) continue;
+            held.weight += each.weight;
+            map.grow(String(each.grow), held.value, each.weight);
+          } else if ("drop" in each) map.delete(String(each.drop));
+          else if ("bound" in each) map.bound((bound = each.bound));
+          else map.clear();
+          const kept = [...weights].filter(([key, { value }]) => map.peek(key) === value);
+          expect(map.size).toBe(kept.length);
+          expect(map.weight).toBe(kept.reduce((sum, [, { weight }]) => sum + weight, 0));
+          expect(map.weight).toBeLessThanOrEqual(bound);
+        }
+      }),
+    );
   });
 
   test("keeps nothing that is heavier than an eighth of it", () => {

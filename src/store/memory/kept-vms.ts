@@ -37,9 +37,14 @@ export class KeptVms {
     this.kept = new BoundedMap(maxBytes, KEPT_ONE_OF);
   }
 
-  get figures(): { readonly vms: number; readonly bytes: number; readonly evictions: number } {
-    const { size, weight, evictions } = this.kept;
-    return { vms: size, bytes: weight, evictions };
+  /** The memory of the kept VMs. */
+  get bytes(): number {
+    return this.kept.weight;
+  }
+
+  get figures(): { readonly vms: number; readonly evictions: number } {
+    const { size, evictions } = this.kept;
+    return { vms: size, evictions };
   }
 
   /** Finds a VM with what is asked of it; `null`: it has to be read. */

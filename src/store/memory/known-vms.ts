@@ -69,9 +69,13 @@ export class KnownVms {
     });
   }
 
+  /** The memory of all that is kept. */
+  get bytes(): number {
+    return this.vms.bytes + this.lists.bytes;
+  }
+
   get figures(): { readonly vms: number; readonly bytes: number; readonly evictions: number } {
-    const { vms, bytes, evictions } = this.vms.figures;
-    return { vms, evictions, bytes: bytes + this.lists.bytes };
+    return { ...this.vms.figures, bytes: this.bytes };
   }
 
   /** Asks whether kept VMs may be used now. */

@@ -13,6 +13,8 @@ export interface TreeMemory {
   /** The earliest time as of which later answers are known to hold, by `now`; `null`: they are read from the database. */
   readonly earliestMs: number | null;
   readonly figures: TreeMemoryFigures;
+  /** The memory of all that is kept. */
+  readonly bytes: number;
   /** Ends the looks at the log; resolves when nothing is left running. */
   stop(): Promise<void>;
 }
@@ -84,6 +86,9 @@ export function createTreeMemory({
     },
     get earliestMs() {
       return known.belief.earliestMs;
+    },
+    get bytes() {
+      return known.bytes;
     },
     get figures() {
       const { asOfMs } = known.belief;
