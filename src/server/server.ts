@@ -17,6 +17,8 @@ import {
 import { HttpError } from "./errors.js";
 import { createGate, type Gate } from "./admission/gate.js";
 import { answerOneAtATime } from "./admission/one-at-a-time.js";
+import { answerMalformed } from "./messages/malformed.js";
+import { UpgradeRequest } from "./messages/upgrade-request.js";
 import { addBracketsToIPv6, isLoopbackHost } from "../model/connections/host-address.js";
 import { createOperationCheck } from "./graphql/cost/check-operation.js";
 import { createFastAnswers } from "./graphql/fast-answers.js";
@@ -65,7 +67,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     learn: fast?.learn ?? (() => undefined),
   });
   const app = createApp(options);
-  answerOneAtATime(app.server);
+  answerMalformed(app.server, answerOneAtATime(app.server), options.log);
   const live = createLiveConnections(options, limits);
   const shutdown = createShutdown(app, apollo, live);
 
@@ -126,6 +128,9 @@ function createApp({ tls, basePath = "", log }: ServerOptions): FastifyInstance 
     headersTimeout: 10_000,
     connectionsCheckingInterval: 1_000,
     maxHeaderSize: 16 * 1024,
+    // The gate refuses such a request in the form of all refusals.
+    requireHostHeader: false,
+    IncomingMessage: UpgradeRequest,
   };
   const common = {
     logger: false,
@@ -151,9 +156,14 @@ function createApp({ tls, basePath = "", log }: ServerOptions): FastifyInstance 
       );
     },
   };
-  if (tls == null) return Fastify({ ...common, http: connections });
-  const https = { ...connections, ...toServerTls(tls) };
-  return Fastify({ ...common, https });
+  const app =
+    tls == null
+      ? Fastify({ ...common, http: connections })
+      : Fastify({ ...common, https: { ...connections, ...toServerTls(tls) } });
+  // Node would drop headers beyond a number without a word, and those that say how the body is framed with them. The size of the
+  // head bounds them.
+  app.server.maxHeadersCount = 0;
+  return app;
 }
 
 function refuseSchemas(): never {

@@ -5,6 +5,7 @@ import { HttpError } from "../errors.js";
 import { readClientCertificate } from "../identity/client-certificates.js";
 import { formatRights, type KnownViewer } from "../identity/identity.js";
 import { readOvirtCredentials } from "../identity/ovirt-credentials.js";
+import { checkMessage } from "../messages/message-check.js";
 import type { Admitted, ServerOptions } from "../options.js";
 import type { Client } from "./client.js";
 import { checkContentHeaders } from "./checks/content.js";
@@ -82,6 +83,7 @@ export function checkUpgrade(
   { options, hostNames, readClient }: GateParts,
 ): Client {
   const client = readClient(request);
+  checkMessage(request);
   checkHost(client.host, hostNames);
   // A browser opens WebSockets without a preflight, and sends Origin with each, as with a POST.
   checkSite("POST", request.headers, client, options);

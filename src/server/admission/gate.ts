@@ -8,6 +8,7 @@ import { boundConnections, type OpenConnections } from "./connection-bound.js";
 import { createCostRooms, type CostRooms } from "./places/cost-rooms.js";
 import { checkHost } from "./checks/host-header.js";
 import { HttpError, INTERNAL } from "../errors.js";
+import { checkMessage } from "../messages/message-check.js";
 import { TRANSPORT_SECURITY } from "../security-headers.js";
 import { createClientReader, type Client } from "./client.js";
 import { checkUpgrade, enter, findAdmitted, findVisit, type GateParts } from "./enter.js";
@@ -123,7 +124,7 @@ export function createGate(options: ServerOptions, limits: Limits): Gate {
   };
 }
 
-/** Begins the visit of a request, and refuses names that are not ours. */
+/** Begins the visit of a request, and refuses messages that are not valid, and names that are not ours. */
 function beginVisit(request: FastifyRequest, reply: FastifyReply, parts: GateParts): void {
   const { limits, places, hostNames, readClient } = parts;
   const rule = findRule(request);
@@ -137,6 +138,7 @@ function beginVisit(request: FastifyRequest, reply: FastifyReply, parts: GatePar
   if (client.secure) reply.headers(TRANSPORT_SECURITY);
   // Answers that depend on who asks, and in which form, must not be kept for others.
   if (rule.explainRefusal !== null) reply.header("vary", "Authorization, Accept");
+  checkMessage(request.raw);
   if (rule.checksHost) checkHost(client.host, hostNames);
 }
 

@@ -1,10 +1,28 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import { endSlowly } from "../messages/socket-answer.js";
 import { watchChunks } from "./chunk-flood.js";
+
+/** The order of the answers on each connection. */
+export interface AnswerOrder {
+  /**
+   * Calls `end` when all requests are answered that came whole on this connection. If the last one did not come whole, `end`
+   * is its answer; if it has another one already, the connection is cut off instead.
+   */
+  end(socket: Duplex, end: () => void): void;
+}
 
 interface Arrived {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+}
+
+/** The requests of a connection that is busy with an answer. */
+interface Line {
+  readonly current: Arrived;
+  readonly waiting: Arrived[];
+  /** What ends the connection after them. */
+  end: (() => void) | null;
 }
 
 /**
@@ -16,17 +34,22 @@ interface Arrived {
  * 2. Those that follow wait until the one before is answered. Other connections are served between two of them.
  * 3. A client that lets more than {@link MOST_WAITING} wait, or asks for an upgrade meanwhile, is cut off. What else
  *    came in the same packet is not parsed.
+ *
+ * Also answers requests with an expectation that Node does not know; Node would answer them by itself.
  */
-export function answerOneAtATime(server: Server): void {
+export function answerOneAtATime(server: Server): AnswerOrder {
   const handlers = server.listeners("request") as ((
     request: IncomingMessage,
     response: ServerResponse,
   ) => void)[];
   server.removeAllListeners("request");
-  /** The waiting requests of each connection that is busy with an answer. */
-  const busy = new WeakMap<Duplex, Arrived[]>();
+  const busy = new WeakMap<Duplex, Line>();
+  /** The last request of each connection that was answered before it came whole. */
+  const early = new WeakMap<Duplex, IncomingMessage>();
 
-  const answer = ({ request, response }: Arrived): void => {
+  const answer = (current: Arrived, { waiting, end }: Omit<Line, "current">): void => {
+    const { request, response } = current;
+    busy.set(request.socket, { current, waiting, end });
     response.once("close", () => {
       // Not at once, so that other connections come first.
       setImmediate(answerNext, request.socket);
@@ -34,31 +57,56 @@ export function answerOneAtATime(server: Server): void {
     for (const handler of handlers) handler.call(server, request, response);
   };
   const answerNext = (socket: Duplex): void => {
-    const next = socket.destroyed ? undefined : busy.get(socket)?.shift();
-    if (next === undefined) busy.delete(socket);
-    else answer(next);
+    const line = socket.destroyed ? undefined : busy.get(socket);
+    const next = line?.waiting.shift();
+    if (line !== undefined && next !== undefined) {
+      answer(next, line);
+      return;
+    }
+    busy.delete(socket);
+    line?.end?.();
   };
 
   server.on("request", (request, response) => {
     const { socket, method } = request;
-    if (socket.destroyed) return;
+    if (!socket.writable) return;
     watchChunks(request);
     if (method === "GET" || method === "HEAD") request.resume();
-    // Node would discard an unread body without counting its chunks; reading it counts them.
     else
       response.once("prefinish", () => {
+        if (request.complete) return;
+        early.set(socket, request);
         throwAway(request);
       });
-    const waiting = busy.get(socket);
-    if (waiting === undefined) {
-      busy.set(socket, []);
-      answer({ request, response });
-    } else if (waiting.length < MOST_WAITING) waiting.push({ request, response });
+    const line = busy.get(socket);
+    if (line === undefined) answer({ request, response }, { waiting: [], end: null });
+    else if (line.waiting.length < MOST_WAITING) line.waiting.push({ request, response });
     else cutOff(socket);
+  });
+  server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) => {
+    server.emit("request", request, response);
   });
   server.on("upgrade", (_request: IncomingMessage, socket: Duplex) => {
     if (busy.has(socket)) socket.destroy();
   });
+
+  return {
+    end(socket, end) {
+      const line = busy.get(socket);
+      if (line === undefined) {
+        if (early.get(socket)?.complete === false) socket.destroy();
+        else end();
+        return;
+      }
+      const last = line.waiting.at(-1) ?? line.current;
+      if (last.request.complete) line.end = end;
+      else if (last !== line.current) {
+        line.waiting.pop();
+        line.end = end;
+      } else if (last.response.headersSent) socket.destroy();
+      else end();
+    },
+  };
 }
 
 /**
@@ -76,9 +124,15 @@ function cutOff(socket: Duplex & { readonly parser?: { onIncoming?: (() => numbe
 /** llhttp's code for: there is no body, and what follows is not HTTP. */
 const STOP = 2;
 
-/** Reads the rest of a body that nobody wants. */
+/**
+ * Reads the rest of a body that nobody wants. Node would discard it without counting its chunks. If the connection is to
+ * be closed after the answer, the rest comes first, for a while.
+ */
 function throwAway(request: IncomingMessage): void {
-  if (request.complete) return;
+  const { socket } = request;
+  socket.destroySoon = () => {
+    endSlowly(socket);
+  };
   request.resume();
   request.read(0);
 }

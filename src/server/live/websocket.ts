@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { STATUS_CODES, type IncomingMessage, type Server } from "node:http";
+import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { handleProtocols, makeServer } from "graphql-ws";
 import type { FormattedExecutionResult } from "graphql";
@@ -7,6 +7,7 @@ import { WebSocketServer, type WebSocket } from "ws";
 import type { Client } from "../admission/client.js";
 import type { Gate } from "../admission/gate.js";
 import { HttpError } from "../errors.js";
+import { endWithRefusal } from "../messages/socket-answer.js";
 import { INTERNAL_FAILURE, TOO_MANY_MESSAGES, type CloseReason } from "./close-codes.js";
 import { createMessageTurns } from "./message-turns.js";
 import type { WebSocketParts } from "./websocket-parts.js";
@@ -36,6 +37,16 @@ export function acceptWebSockets(server: Server, gate: Gate, parts: WebSocketPar
     onComplete: ({ extra }, id) => {
       extra.session.complete(id);
     },
+  });
+  acceptor.on("wsClientError", ({ message }, socket) => {
+    refuseUpgrade(socket, createHandshakeError(message));
+  });
+  server.on("connect", (_request: IncomingMessage, socket: Duplex) => {
+    destroyOnError(socket);
+    refuseUpgrade(
+      socket,
+      new HttpError(405, "METHOD_NOT_ALLOWED", "This is no proxy.", { allow: "GET, HEAD, POST" }),
+    );
   });
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     destroyOnError(socket);
@@ -125,6 +136,9 @@ function toSent(result: object): FormattedExecutionResult {
 
 function checkHead(request: IncomingMessage, gate: Gate, { options, isDraining }: WebSocketParts): Client {
   const client = gate.checkUpgrade(request);
+  if (request.method !== "GET") {
+    throw new HttpError(405, "METHOD_NOT_ALLOWED", "A WebSocket is asked for by GET.", { allow: "GET" });
+  }
   const { pathname } = new URL(request.url ?? "/", "http://localhost");
   const path = pathname.replace(/\/$/, "");
   if (path !== "/graphql" && path !== `${options.basePath ?? ""}/graphql`) {
@@ -143,6 +157,13 @@ function checkHead(request: IncomingMessage, gate: Gate, { options, isDraining }
   );
 }
 
+/** Creates the refusal of a head that is no valid handshake of a WebSocket, with what the library says of it. */
+function createHandshakeError(reason: string): HttpError {
+  return new HttpError(400, "PROTOCOL_NOT_SUPPORTED", `This is no handshake of a WebSocket: ${reason}.`, {
+    "sec-websocket-version": "13",
+  });
+}
+
 /**
  * Destroys a socket on an error, which may come before it is a WebSocket. This is a separate function, because the
  * listener lives as long as the socket; made inside the handler, it would keep the request with all its headers.
@@ -152,13 +173,9 @@ function destroyOnError(socket: Duplex): void {
 }
 
 function refuseUpgrade(socket: Duplex, error: unknown): void {
-  const { status, code, message } =
-    error instanceof HttpError ? error : new HttpError(400, "BAD_REQUEST", "The request is not valid.");
-  const body = JSON.stringify({ errors: [{ message, extensions: { code } }] });
-  socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\nconnection: close\r\ncontent-type: application/json\r\n` +
-      `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-    () => socket.destroy(),
+  endWithRefusal(
+    socket,
+    error instanceof HttpError ? error : new HttpError(400, "BAD_REQUEST", "The request is not valid."),
   );
 }
 

@@ -49,6 +49,8 @@ export function createRequestReader(limits: Limits): RequestReader {
   };
   return {
     async read(payload, { owner, giveUp }) {
+      if (Number(payload.headers["content-length"]) > limits.bodyBytes)
+        throw createTooLargeError(limits.bodyBytes);
       let end = giveUp;
       const account = budget.open(owner, (error) => {
         end(error);
