@@ -7,11 +7,12 @@ import type { VmConditionSql } from "../store/read/conditions/search-conditions.
 import { CLUSTER_CONDITIONS, ENGINE_CONDITIONS } from "./conditions/engine-conditions.js";
 import { queryRows, type Queryable } from "../store/postgres/sql.js";
 import { createEngineFindingReads } from "./findings/finding-reads.js";
+import { createHostVmsReads } from "./host-vms.js";
 import { readHosts } from "./hosts.js";
 import { readGuestInterfaces } from "./interfaces.js";
 import { createInventoryRights, readNamed, readVmOrigins } from "./inventory.js";
 import { readNics } from "./nics.js";
-import { countVms, readVmIds, readVmsByHosts, readVmsByIds, readVmsPage } from "./vms.js";
+import { countVms, readVmIds, readVmsByIds, readVmsPage } from "./vms.js";
 
 /** Reads of an engine's own database, by SELECT alone; see {@link createEngineStore}. */
 export interface EngineStore extends ReadStore, ReadinessStore, Readers {}
@@ -27,10 +28,13 @@ const SEARCH_SLOTS = 2;
  */
 export function createEngineStore(dataSource: DataSource): EngineStore {
   const searchSlots = createSlots(SEARCH_SLOTS);
-  const mayReadInventory = createInventoryRights(dataSource);
+  const known: EngineKnowledge = {
+    mayReadInventory: createInventoryRights(dataSource),
+    readVmsByHosts: createHostVmsReads(),
+  };
   return {
-    ...createEngineReader(dataSource, createVmScopeSql(null), mayReadInventory),
-    createReaderFor: (scope) => createEngineReader(dataSource, createVmScopeSql(scope), mayReadInventory),
+    ...createEngineReader(dataSource, createVmScopeSql(null), known),
+    createReaderFor: (scope) => createEngineReader(dataSource, createVmScopeSql(scope), known),
     // The engine polls its hosts itself, so only the database is checked here.
     readPollingState: async () => {
       await queryRows(dataSource, "SELECT 1");
@@ -38,16 +42,22 @@ export function createEngineStore(dataSource: DataSource): EngineStore {
     },
     openSnapshot: (scope) => {
       const snapshot = createSnapshot(dataSource, searchSlots);
-      const reads = createEngineReader(snapshot, createVmScopeSql(scope), mayReadInventory);
+      const reads = createEngineReader(snapshot, createVmScopeSql(scope), known);
       return { reads, renew: snapshot.renew, close: snapshot.close };
     },
   };
 }
 
+/** Reads that remember something about the database, so that all readers share them. */
+interface EngineKnowledge {
+  readonly mayReadInventory: ReturnType<typeof createInventoryRights>;
+  readonly readVmsByHosts: ReturnType<typeof createHostVmsReads>;
+}
+
 function createEngineReader(
   database: Queryable,
   scope: VmScopeSql,
-  mayReadInventory: () => Promise<boolean>,
+  { mayReadInventory, readVmsByHosts }: EngineKnowledge,
 ): ReadStore {
   const chooseConditions = async ({ search }: VmFilter): Promise<VmConditionSql> =>
     search !== undefined && (await mayReadInventory()) ? CLUSTER_CONDITIONS : ENGINE_CONDITIONS;

@@ -24,7 +24,7 @@ export async function readGuestInterfaces(
       FROM vm_guest_agent_interfaces g
       JOIN vm_static s ON s.vm_guid = g.vm_id AND s.entity_type = 'VM'
       LEFT JOIN vm_dynamic d ON d.vm_guid = s.vm_guid
-      WHERE g.vm_id = ANY(${parameters.add(vmIds)}::uuid[]) AND ${mayHaveGuest("d.status")}
+      WHERE g.vm_id = ANY(${parameters.addKeys(vmIds, "uuid")}) AND ${mayHaveGuest("d.status")}
         AND ${scope.isVm(parameters)}
       ORDER BY g.vm_id, ${INTERFACE_ORDER}`,
     parameters.values,

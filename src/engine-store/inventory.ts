@@ -53,7 +53,7 @@ export function readVmOrigins(
     `SELECT s.vm_guid AS id, s.cluster_id AS "clusterId", s.vmt_guid AS "templateId", s.os AS "osId",
         s.creation_date AS "createdAt", coalesce(s.description, '') AS description
       FROM vm_static s LEFT JOIN vm_dynamic d ON d.vm_guid = s.vm_guid
-      WHERE s.vm_guid = ANY(${parameters.add(vmIds)}::uuid[]) AND s.entity_type = 'VM' AND ${scope.isVm(parameters)}`,
+      WHERE s.vm_guid = ANY(${parameters.addKeys(vmIds, "uuid")}) AND s.entity_type = 'VM' AND ${scope.isVm(parameters)}`,
     parameters.values,
   );
 }
@@ -73,7 +73,7 @@ export function readNamed(
   const isVisible = scope.isVm(parameters);
   const conditions = [
     condition,
-    ids === null ? "true" : `n.${id} = ANY(${parameters.add(ids)}::uuid[])`,
+    ids === null ? "true" : `n.${id} = ANY(${parameters.addKeys(ids, "uuid")})`,
     // A viewer who sees all VMs sees empty clusters, too. Others see only clusters, templates and networks of their VMs.
     isVisible === "true"
       ? "true"

@@ -45,5 +45,5 @@ export async function readNics(
  */
 function buildKeyCondition({ key, values }: NicQuestion, parameters: SqlParameters): string {
   if (key === "mac") return matchMacs("i.mac_addr", values, parameters);
-  return `i.${key === "id" ? "id" : "vm_guid"} = ANY(${parameters.add(values)}::uuid[])`;
+  return `i.${key === "id" ? "id" : "vm_guid"} = ANY(${parameters.addKeys(values, "uuid")})`;
 }

@@ -7,6 +7,7 @@ import { readNics } from "../../../src/store/read/nic-reads.js";
 import { readVmsByIds } from "../../../src/store/read/vms/vm-reads.js";
 import { createTreeReads } from "../../../src/store/read/vms/vm-trees.js";
 import { createDatabase, type TestDatabase } from "../../support/databases/database.js";
+import { countPlans } from "../../support/reads/kept-plans.js";
 import { addReadFleet } from "../../support/reads/read-fleet.js";
 
 let database: TestDatabase;
@@ -52,20 +53,6 @@ const READS: Readonly<Record<string, (time: number) => Promise<readonly unknown[
 
 describe("statements that come again and again", () => {
   test.each(Object.keys(READS))("are planned for all values: %s", async (name) => {
-    const listPlans = () =>
-      database.dataSource.query<{ name: string; generic: number; custom: number }[]>(
-        "SELECT name, generic_plans::int AS generic, custom_plans::int AS custom FROM pg_prepared_statements",
-      );
-    // Its first time has no name, and the next five are planned each for its values.
-    for (let time = 0; time < 6; time += 1) await READS[name]!(time);
-    const before = new Map((await listPlans()).map((each) => [each.name, each]));
-    for (let time = 0; time < 10; time += 1) await READS[name]!(time);
-    const used = (await listPlans())
-      .map((each) => ({
-        generic: each.generic - (before.get(each.name)?.generic ?? 0),
-        custom: each.custom - (before.get(each.name)?.custom ?? 0),
-      }))
-      .filter(({ generic, custom }) => generic + custom >= 10);
-    expect(used).toEqual([{ generic: 10, custom: 0 }]);
+    expect(await countPlans(database, READS[name]!)).toEqual([{ generic: 10, custom: 0 }]);
   });
 });

@@ -1,0 +1,90 @@
+import { buildVmConditions } from "../store/read/conditions/vm-conditions.js";
+import { ALL_VMS, type VmScopeSql } from "../store/read/conditions/scope.js";
+import { SqlParameters, type Queryable } from "../store/postgres/sql.js";
+import type { VmRow } from "../store/types.js";
+import { ENGINE_CONDITIONS, FROM_VMS } from "./conditions/engine-conditions.js";
+import {
+  findEdgeRank,
+  selectFirstOfFew,
+  selectFirstOfLists,
+  selectFirstUpToEdge,
+  type FirstVms,
+} from "./first-vms.js";
+import { readVms, selectVms, type VmSelection } from "./vm-rows.js";
+
+/** Reads the VMs of hosts; with a limit, the first ones of each host by name in code points. They come in any order. */
+type ReadVmsByHosts = (
+  database: Queryable,
+  hostIds: readonly string[],
+  limitPerHost: number | null,
+  scope: VmScopeSql,
+) => Promise<VmRow[]>;
+
+/**
+ * Creates the reads of hosts' VMs. The first VMs of many hosts are read up to an edge of names; see
+ * {@link selectFirstUpToEdge}. Hosts that lack some are then read by themselves. If these are many, because names depend on
+ * hosts or hosts run few VMs, nobody tries an edge again for some minutes. A viewer with a scope gets the lists, which hold
+ * only what the viewer may see.
+ */
+export function createHostVmsReads(now: () => number = () => performance.now()): ReadVmsByHosts {
+  let triesFrom = -Infinity;
+  return async (database, hostIds, limit, scope) => {
+    const ids = [...new Set(hostIds)];
+    if (limit === null) return readAll(database, ids, scope);
+    const read = (some: readonly string[], select: SelectFirst) =>
+      readFirst(database, { hostIds: some, limit, scope }, select);
+    if (ids.length <= FEW_HOSTS) return read(ids, selectFirstOfFew);
+    if (scope !== ALL_VMS || now() < triesFrom) return read(ids, selectFirstOfLists);
+    const early = await read(ids, (first, parameters) =>
+      selectFirstUpToEdge(first, `${parameters.add(findEdgeRank(ids.length, limit))}::int`),
+    );
+    const short = listShort(ids, early, limit);
+    if (short.length === 0) return early;
+    // Without any row there was no edge, because nearly all VMs are asked for. That says nothing about other limits.
+    if (early.length > 0 && short.length > FEW_HOSTS) triesFrom = now() + PATIENCE_MS;
+    const others = await read(short, short.length > FEW_HOSTS ? selectFirstOfLists : selectFirstOfFew);
+    const isShort = new Set<string | null>(short);
+    return [...early.filter(({ hostId }) => !isShort.has(hostId)), ...others];
+  };
+}
+
+/** The most hosts for which looking up the names of their VMs singly is faster than reading all names. */
+const FEW_HOSTS = 64;
+
+/** A fleet is renamed or moved seldom. */
+const PATIENCE_MS = 600_000;
+
+function readAll(database: Queryable, hostIds: readonly string[], scope: VmScopeSql): Promise<VmRow[]> {
+  const parameters = new SqlParameters();
+  const hosts = parameters.addKeys(hostIds, "uuid");
+  const where = buildVmConditions({}, scope, ENGINE_CONDITIONS, parameters);
+  const chosen = `SELECT s.vm_guid FROM ${FROM_VMS} WHERE d.run_on_vds = ANY(${hosts}) AND ${where}`;
+  return readVms(database, { rows: selectVms(chosen) }, parameters);
+}
+
+type SelectFirst = (vms: FirstVms, parameters: SqlParameters) => VmSelection;
+
+function readFirst(
+  database: Queryable,
+  {
+    hostIds,
+    limit,
+    scope,
+  }: { readonly hostIds: readonly string[]; readonly limit: number; readonly scope: VmScopeSql },
+  select: SelectFirst,
+): Promise<VmRow[]> {
+  const parameters = new SqlParameters();
+  const first = {
+    hosts: `${parameters.add(hostIds)}::uuid[]`,
+    where: buildVmConditions({}, scope, ENGINE_CONDITIONS, parameters),
+    limit: `${parameters.add(limit)}::int`,
+  };
+  return readVms(database, select(first, parameters), parameters);
+}
+
+/** Lists the hosts of which fewer rows came than the limit. */
+function listShort(hostIds: readonly string[], rows: readonly VmRow[], limit: number): string[] {
+  const counts = new Map<string | null, number>();
+  for (const { hostId } of rows) counts.set(hostId, (counts.get(hostId) ?? 0) + 1);
+  return hostIds.filter((id) => (counts.get(id) ?? 0) < limit);
+}
