@@ -17,6 +17,11 @@ export const OWN_NAMES: SubgraphNames = {
   entities: { Vm: { type: "Vm", key: "id" }, VmNic: { type: "VmNic", key: "id" } },
 };
 
+/** Tells whether any name is another one than ours. */
+export function isRenamed({ prefix, entities: { Vm, VmNic } }: SubgraphNames): boolean {
+  return prefix !== "" || Vm.type !== "Vm" || Vm.key !== "id" || VmNic.type !== "VmNic" || VmNic.key !== "id";
+}
+
 /** Returns the outer name of one of our types. */
 export function findOuterTypeName(name: string, { prefix, entities }: SubgraphNames): string {
   return name === "Vm" || name === "VmNic" ? entities[name].type : prefix + name;

@@ -98,19 +98,24 @@ const ESTIMATES: Readonly<Record<string, Estimate>> = {
   "Query._entities": (parents, { representations }) => {
     const given: readonly unknown[] = Array.isArray(representations) ? representations : [null];
     const byType: Record<string, number> = {};
-    const byKey = new Map<string, number>();
+    const byKey = new Map<string, Map<string, number>>();
+    let [repeats, owners] = [1, 0];
     for (const each of given) {
       const name = readText(each, "__typename");
       byType[name] = (byType[name] ?? 0) + 1;
-      const key = `${name} ${readText(each, "id") || JSON.stringify(each)}`;
-      byKey.set(key, (byKey.get(key) ?? 0) + 1);
+      let counts = byKey.get(name);
+      if (counts === undefined) byKey.set(name, (counts = new Map<string, number>()));
+      const key = readText(each, "id") || JSON.stringify(each);
+      const count = (counts.get(key) ?? 0) + 1;
+      counts.set(key, count);
+      if (count === 1) owners += 1;
+      else repeats = Math.max(repeats, count);
     }
-    const repeats = Math.max(1, ...byKey.values());
     // There are three reads: VMs by id, vNICs by id, and vNICs by MAC, which are found among their VM's. They arrive
     // together.
     const kinds = (byType["Vm"] === undefined ? 0 : 1) + (byType["VmNic"] === undefined ? 0 : 2);
     const statements = Math.max(1, kinds) * Math.ceil(given.length / KEYS);
-    const cohort = { ...parents, count: given.length, repeats, owners: byKey.size, byType };
+    const cohort = { ...parents, count: given.length, repeats, owners, byType };
     return { cohort, statements };
   },
   "Host.vms": (parents, args, { vmsPerHost }) => {

@@ -1,9 +1,15 @@
-import { findOuterTypeName, findOwnTypeName, type SubgraphNames } from "../../model/subgraph-names.js";
+import {
+  findOuterTypeName,
+  findOwnTypeName,
+  isRenamed,
+  type SubgraphNames,
+} from "../../model/subgraph-names.js";
 import type { Values } from "./cohort.js";
 import type { EstimateField } from "./estimate-field.js";
 
 /** Creates an estimator for a subgraph whose types and keys have other names, from one that knows our names. */
 export function estimateRenamed(estimate: EstimateField, names: SubgraphNames): EstimateField {
+  if (!isRenamed(names)) return estimate;
   return (typeName, fieldName, args, parents) => {
     const own = findOwnTypeName(typeName, names);
     if (fieldName !== "_entities") return estimate(own, fieldName, args, parents);

@@ -105,12 +105,12 @@ export function createOutbox(limits: Pick<Limits, "unsentBytes" | "sendMs">, log
       return unsentBytes;
     },
     add(socket, payload) {
-      const buffer = typeof payload === "string" ? Buffer.from(payload) : payload;
-      const bytes = Buffer.isBuffer(buffer) ? buffer.length : buffer instanceof Readable ? SLICE_BYTES : 0;
+      const isWhole = typeof payload === "string" || Buffer.isBuffer(payload);
+      const bytes = isWhole ? Buffer.byteLength(payload) : payload instanceof Readable ? SLICE_BYTES : 0;
       if (bytes === 0 || socket.destroyed) return { sending: null, sent: payload };
       const now = performance.now();
       // The length of a stream is not known, so it has no end time; it may go on as long as its reader makes progress.
-      const allowedMs = Buffer.isBuffer(buffer) ? limits.sendMs + bytes / SLOWEST_BYTES_PER_MS : Infinity;
+      const allowedMs = isWhole ? limits.sendMs + bytes / SLOWEST_BYTES_PER_MS : Infinity;
       const sending: Sending = {
         socket,
         bytes,
@@ -124,9 +124,10 @@ export function createOutbox(limits: Pick<Limits, "unsentBytes" | "sendMs">, log
       // for it.
       looking ??= setInterval(look, LOOK_MS).unref();
       makeRoom(sending);
-      if (buffer instanceof Readable) return { sending, sent: countPieces(buffer, sending) };
-      const isLarge = Buffer.isBuffer(buffer) && bytes > SLICE_BYTES;
-      return { sending, sent: isLarge ? Readable.from(cutIntoPieces(buffer)) : payload };
+      if (payload instanceof Readable) return { sending, sent: countPieces(payload, sending) };
+      if (!isWhole || bytes <= SLICE_BYTES) return { sending, sent: payload };
+      const buffer = typeof payload === "string" ? Buffer.from(payload) : payload;
+      return { sending, sent: Readable.from(cutIntoPieces(buffer)) };
     },
     close() {
       clearInterval(looking);

@@ -83,10 +83,11 @@ export function createFastAnswers(
     // Only execution makes the trace that a router may ask for.
     const contentType =
       headers[TRACE_HEADER] === undefined ? forms.find(formatForm(headers.accept)) : undefined;
-    const { query, operationName, variables = {}, extensions, ...others } = parameters;
+    const { query, operationName, variables = {}, extensions } = parameters;
     if (method !== "POST" || contentType === undefined || typeof query !== "string") return null;
     if (operationName != null && typeof operationName !== "string") return null;
-    if (extensions != null || Object.keys(others).length > 0 || !isRecord(variables)) return null;
+    if (extensions != null || !isRecord(variables) || !Object.keys(parameters).every(isKnownParameter))
+      return null;
     const found = known.find(formatKey({ source: query, operationName: operationName ?? null }));
     const { viewer, notes, deadline } = state.visit;
     if (found === undefined || viewer === null) return null;
@@ -127,8 +128,13 @@ function formatForm(accept: string | undefined): string {
   return JSON.stringify(accept ?? null);
 }
 
+/** Formats the key of an operation. Its name comes first, with its length, so that no two operations have one key. */
 function formatKey({ source, operationName }: OperationKey): string {
-  return JSON.stringify([operationName, source]);
+  return operationName === null ? `-${source}` : `${operationName.length} ${operationName}${source}`;
+}
+
+function isKnownParameter(name: string): boolean {
+  return name === "query" || name === "operationName" || name === "variables" || name === "extensions";
 }
 
 function isRecord(value: unknown): value is Variables {

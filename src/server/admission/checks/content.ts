@@ -17,6 +17,8 @@ export function checkContentHeaders(method: string, headers: IncomingHttpHeaders
 }
 
 function isUtf8Json(type: string): boolean {
+  // What nearly all clients send.
+  if (type === "application/json") return true;
   const [essence = "", ...parameters] = type.split(";").map((part) => part.trim().toLowerCase());
   const charsets = parameters.filter((each) => each.startsWith("charset"));
   return (

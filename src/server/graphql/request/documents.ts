@@ -31,8 +31,9 @@ function putListedQuery(
   parameters: RequestParameters,
   listed: ReadonlyMap<string, string>,
 ): RequestParameters {
-  const { extensions, query, ...rest } = parameters;
-  const text = query == null ? listed.get(findPersistedHash(extensions) ?? "") : undefined;
+  if (parameters["query"] != null) return parameters;
+  const { extensions, ...rest } = parameters;
+  const text = listed.get(findPersistedHash(extensions) ?? "");
   return text === undefined ? parameters : { ...rest, query: text };
 }
 

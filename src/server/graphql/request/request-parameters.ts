@@ -15,7 +15,7 @@ export function parseBodyParameters(body: unknown): RequestParameters {
   if (typeof body !== "object" || body === null) {
     throw new HttpError(400, "BAD_REQUEST", "The body must be a JSON object with a query.");
   }
-  return dropEmptyName({ ...body });
+  return dropEmptyName(body as RequestParameters);
 }
 
 /** Reads the parameters of a GET from its URL, or throws what the client did wrong. */
@@ -25,6 +25,7 @@ export function parseUrlParameters(url: string, limits: Pick<Limits, "jsonDepth"
 }
 
 /** Drops an empty operation name, by which forms and some clients say that there is none. */
-function dropEmptyName({ operationName, ...others }: RequestParameters): RequestParameters {
-  return operationName === "" || operationName === undefined ? others : { ...others, operationName };
+function dropEmptyName(given: RequestParameters): RequestParameters {
+  if (given["operationName"] !== "") return given;
+  return Object.fromEntries(Object.entries(given).filter(([name]) => name !== "operationName"));
 }
