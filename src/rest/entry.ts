@@ -13,7 +13,7 @@ export const ENTRY: Answer = {
       version: { build: "0", full_version: "4.5.0", major: "4", minor: "5", revision: "0" },
     },
     link: [
-      ...["vms", "hosts", "clusters", "templates", "networks"].map((rel) => ({
+      ...["vms", "hosts", "clusters", "templates", "networks", "tags", "affinitylabels"].map((rel) => ({
         href: `${BASE}/${rel}`,
         rel,
       })),

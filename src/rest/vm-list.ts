@@ -27,6 +27,7 @@ export interface VmList {
  */
 export async function listVms(work: Work, request: ListRequest, wanted: Wanted): Promise<VmList> {
   const { max, page, search } = request;
+  if (max === 0) return { elements: [], hasNext: false, rest: null };
   const size = findPieceSize(wanted);
   const isByName = search.sort === null || search.sort.key === "name";
   // A search without `max` is done once, by ids. Repeated from each name on, it would take its whole time for each

@@ -279,6 +279,21 @@ describe("the list of VMs", () => {
     expect(await names("?max=-1")).toHaveLength(10);
   });
 
+  test("is empty with max=0, as an engine's, and has no next page", async () => {
+    for (const query of ["?max=0", "?max=0&search=name%3D*", "?max=0&page=2", "?max=0&follow=nics"]) {
+      const { status, text, headers } = await rest.ask(`/vms${query}`);
+      expect([status, JSON.parse(text), headers.get("link")]).toEqual([200, { vm: [] }, null]);
+    }
+    expect(await json("/hosts?max=0")).toEqual({ host: [] });
+    expect(await json("/clusters?max=0")).toEqual({ cluster: [] });
+  });
+
+  test("stands beside empty lists of what is not known", async () => {
+    expect(await json("/tags")).toEqual({ tag: [] });
+    expect(await json("/affinitylabels?max=5")).toEqual({ affinity_label: [] });
+    expect((await rest.ask("/tags", { accept: "application/xml" })).text).toContain("<tags");
+  });
+
   test("comes in pages, and says that there is more", async () => {
     const first = await rest.ask("/vms?max=4&search=status%3Dup");
     expect(first.headers.get("link")).toBe(

@@ -3,7 +3,7 @@ import { referTo, SCHEMAS } from "./openapi-schemas.js";
 
 const MAX = describeQueryParameter("max", "At most so many; without it all are answered.", {
   type: "integer",
-  minimum: 1,
+  minimum: 0,
 });
 
 /** The OpenAPI 3.1 document of the REST flow. Tests compare real answers with it. */
@@ -27,6 +27,22 @@ export const OPENAPI = {
         [...listParameters(), ...listVmParameters()],
       ),
     },
+    ...Object.fromEntries(
+      [
+        ["tags", "Tags"],
+        ["affinitylabels", "AffinityLabels"],
+      ].map(([name = "", schema = ""]) => [
+        `/${name}`,
+        {
+          get: describeOperation(
+            `list${schema}`,
+            "Nothing is known of these; the list is empty.",
+            schema,
+            [],
+          ),
+        },
+      ]),
+    ),
     "/vms/{vmId}": {
       get: describeOperation("getVm", "One VM.", "Vm", [
         describePathParameter("vmId"),

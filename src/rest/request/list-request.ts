@@ -6,7 +6,7 @@ import { readBoolean, readParameter, readWholeNumber } from "./parameters.js";
 
 /** What a client asked of a list. */
 export interface ListRequest {
-  /** How many at most; `null`: all of them. */
+  /** How many at most; `null`: all of them. 0 is no mistake: an engine answers it with an empty list. */
   readonly max: number | null;
   readonly page: number;
   readonly search: Search;
@@ -18,7 +18,7 @@ export function parseListRequest(request: FastifyRequest, kind: SearchedKind): L
     caseSensitive: readBoolean(request, "case_sensitive") ?? false,
     kind,
   });
-  const page = readWholeNumber(request, "page") ?? search.page;
+  const page = readWholeNumber(request, "page", 1) ?? search.page;
   if (page === 0) throw new OvirtFaultError(400, "page: expected a whole number from 1");
   const max = readMax(request);
   return { max: max ?? (page === null ? null : PAGE_SIZE), page: page ?? 1, search };
@@ -33,7 +33,7 @@ export function cutToMax<Item>(request: FastifyRequest, items: readonly Item[]):
 
 /** Reads `max`; `null`: no limit. Clients may also send the value that an engine takes for no limit. */
 function readMax(request: FastifyRequest): number | null {
-  return readParameter(request, "max") === NO_LIMIT ? null : readWholeNumber(request, "max");
+  return readParameter(request, "max") === NO_LIMIT ? null : readWholeNumber(request, "max", 0);
 }
 
 const NO_LIMIT = "-1";

@@ -11,11 +11,12 @@ export function readParameter(request: FastifyRequest, name: string): string | n
   return value;
 }
 
-/** Reads a whole number from 1. */
-export function readWholeNumber(request: FastifyRequest, name: string): number | null {
+/** Reads a whole number that is not lower than `least`. */
+export function readWholeNumber(request: FastifyRequest, name: string, least: 0 | 1): number | null {
   const text = readParameter(request, name);
   if (text === null) return null;
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new OvirtFaultError(400, `${name}: expected a whole number from 1`);
+  if (!/^(?:0|[1-9]\d{0,8})$/.test(text) || Number(text) < least)
+    throw new OvirtFaultError(400, `${name}: expected a whole number from ${least}`);
   return Number(text);
 }
 

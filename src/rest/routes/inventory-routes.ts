@@ -42,6 +42,20 @@ export const INVENTORY_ROUTES: readonly Route[] = [
       { collection: "networks", item: "network" },
     ] as const
   ).flatMap(({ collection, item }) => createNamedRoutes(collection, item)),
+  // Nothing is known of these. Clients that list them expect a list.
+  ...(
+    [
+      { path: "/tags", root: "tags", item: "tag" },
+      { path: "/affinitylabels", root: "affinity_labels", item: "affinity_label" },
+    ] as const
+  ).map(({ path, root, item }): Route => ({
+    path,
+    parameters: LIST_PARAMETERS,
+    answer: (request) => {
+      parseFollow(request, "nothing");
+      return Promise.resolve({ root, element: { [item]: [] } });
+    },
+  })),
   {
     path: "/clusters/:namedId/affinitygroups",
     parameters: ["max", "follow"],
