@@ -15,7 +15,8 @@ export interface NicAnswers {
  * Asks a host for the vNICs of these VMs. Missing answers do not fail the pass, because the guests' reports are still good.
  * 1. Ask for a hundred VMs at a time.
  * 2. If VDSM refuses a call, or its answer cannot be parsed, ask for each half: one VM fails the call for all of them.
- * 3. If it refuses a VM alone, that VM may have ended after the host reported it. It counts as unreadable if the host
+ * 3. If the host has no verb for this, nothing else is asked.
+ * 4. If it refuses a VM alone, that VM may have ended after the host reported it. It counts as unreadable if the host
  *    refuses it at the next pass too.
  */
 export async function readNics(
@@ -41,6 +42,7 @@ export async function readNics(
       }
     } catch (error) {
       if (!(error instanceof HostError) || error.kind === "aborted") throw error;
+      if (isMethodMissing(error)) return { nics, unreadable, failure: error.message };
       const splitCost = SPLIT_COSTS.get(error.kind);
       if (splitCost !== undefined && part.length > 1 && splitsLeft >= splitCost) {
         splitsLeft -= splitCost;
@@ -65,17 +67,31 @@ export async function readNics(
   return { nics, unreadable, failure };
 }
 
-/** Asks with the verb that the host's release supports. */
+/**
+ * Asks with the verb that the host's release supports. If it has neither verb, or one that tells nothing, it may have become
+ * another release without a failed pass. So the next pass begins with `dumpxmls` again.
+ */
 async function askNics({ vdsm, memory }: HostLink, vmIds: readonly string[], signal: AbortSignal) {
   if (!memory.lacksDumpxmls) {
     try {
       return await vdsm.dumpxmls(vmIds, signal);
     } catch (error) {
-      if (!(error instanceof HostError) || error.code !== METHOD_NOT_FOUND) throw error;
+      if (!isMethodMissing(error)) throw error;
       memory.lacksDumpxmls = true;
     }
   }
-  return vdsm.getVMFullList(vmIds, signal);
+  try {
+    const answer = await vdsm.getVMFullList(vmIds, signal);
+    if (answer.size === 0) memory.lacksDumpxmls = false;
+    return answer;
+  } catch (error) {
+    if (isMethodMissing(error)) memory.lacksDumpxmls = false;
+    throw error;
+  }
+}
+
+function isMethodMissing(error: unknown): boolean {
+  return error instanceof HostError && error.code === METHOD_NOT_FOUND;
 }
 
 /**

@@ -26,7 +26,7 @@ class HostThatLacks extends FakeHost {
 }
 
 const ids = Array.from({ length: 250 }, (_, at) => `00000000-0000-4000-8000-${String(at).padStart(12, "0")}`);
-const linkTo = (host: HostThatLacks) => createHostLink(configuredHost(HOST_A), host);
+const linkTo = (host: FakeHost) => createHostLink(configuredHost(HOST_A), host);
 const ask = (link: HostLink) => readNics(link, ids, new AbortController().signal);
 
 test("VMs that ended after the report do not keep a host from telling the vNICs of the others, and are no failure", async () => {
@@ -64,6 +64,36 @@ test("a host whose answers are not VDSM's protocol is asked a few times", async 
   const host = new HostThatLacks(new Set(ids), new HostError("protocol", "garbage"));
   expect(await ask(linkTo(host))).toMatchObject({ failure: "garbage" });
   expect(host.asked).toBeLessThanOrEqual(13);
+});
+
+test("a host without both verbs is asked once a pass, and with both again at the next", async () => {
+  const missing = new HostError("fault", "no such method", -32601);
+  const host = new FakeHost();
+  const link = linkTo(host);
+  host.broken.set("dumpxmls", missing).set("getVMFullList", missing);
+  for (let pass = 0; pass < 2; pass += 1) {
+    host.calls.length = 0;
+    expect(await ask(link)).toEqual({ nics: new Map(), unreadable: new Map(), failure: "no such method" });
+    expect(host.calls).toEqual(["dumpxmls", "getVMFullList"]);
+  }
+  host.broken.delete("dumpxmls");
+  expect((await ask(link)).nics.size).toBe(ids.length);
+});
+
+test("a host that was updated between two passes is asked for dumpxmls again", async () => {
+  const host = new FakeHost();
+  const link = linkTo(host);
+  host.broken.set("dumpxmls", new HostError("fault", "no such method", -32601));
+  expect((await ask(link)).nics.size).toBe(ids.length);
+  host.broken.clear();
+  // As since 4.4: records without devices.
+  const told = host.nics;
+  host.nics = () => null;
+  await ask(link);
+  host.nics = told;
+  host.calls.length = 0;
+  expect((await ask(link)).nics.size).toBe(ids.length);
+  expect(new Set(host.calls)).toEqual(new Set(["dumpxmls"]));
 });
 
 test("a host that refuses every call is one failure, not one for each VM", async () => {
