@@ -68,7 +68,11 @@ export class SessionClient extends pg.Client {
   /** Returns the parameters of the startup message for `pg`. Only user and database may come from the environment. */
   getStartupConf(): Record<string, string | undefined> {
     const { target, limits } = this.session;
-    const settings = this.found?.isPooled === true ? {} : listSessionSettings(limits);
+    const searchPath = this.found?.searchPath ?? null;
+    const settings =
+      this.found?.isPooled === true
+        ? {}
+        : { ...listSessionSettings(limits), ...(searchPath !== null && { search_path: searchPath }) };
     const known = Object.entries(settings).filter(([name]) => this.found?.unknownSettings.has(name) !== true);
     return {
       user: this.user,
@@ -144,12 +148,11 @@ export class SessionClient extends pg.Client {
 
   private async queryPooled(text: string, values: unknown): Promise<unknown> {
     const { limits } = this.session;
-    const unknown = this.found?.unknownSettings ?? new Set();
     if (this.getTransactionStatus() !== "I") return this.send(text, values);
     if (/^\s*(?:START TRANSACTION|BEGIN)\b/i.test(text)) {
-      return this.send(formatTransactionStart(limits, unknown, text.trim().replace(/;$/, "")));
+      return this.send(formatTransactionStart(limits, this.found, text.trim().replace(/;$/, "")));
     }
-    await this.send(formatTransactionStart(limits, unknown));
+    await this.send(formatTransactionStart(limits, this.found));
     try {
       const result = await this.send(text, values);
       await this.send("COMMIT");

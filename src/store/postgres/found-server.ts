@@ -12,6 +12,8 @@ export interface FoundServer {
   readonly isPooled: boolean;
   /** Settings that the server is too old to know. */
   readonly unknownSettings: ReadonlySet<string>;
+  /** The search_path to use instead of the session's own; `null`: that one is good. */
+  readonly searchPath: string | null;
 }
 
 /** Finds the server to connect to, and remembers it. */

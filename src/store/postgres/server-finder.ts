@@ -53,7 +53,7 @@ async function findServer(options: Omit<ClientOptions, "finder">): Promise<Found
     for (const server of servers) {
       for (const tls of listServerTls(target)) {
         try {
-          return await probe(options, { server, tls, isPooled: false, unknownSettings: NEW_SETTINGS }, wish);
+          return await probe(options, { server, tls, ...UNSEEN }, wish);
         } catch (error) {
           errors.push(error);
           // The server would answer the same with another form of TLS.
@@ -110,7 +110,8 @@ async function look(
     const unknownSettings = new Set(
       [...attempt.unknownSettings].filter((name) => !state.newSettings.includes(name)),
     );
-    return { ...attempt, unknownSettings, isPooled: attempt.isPooled || processID !== state.pid };
+    const isPooled = attempt.isPooled || processID !== state.pid;
+    return { ...attempt, unknownSettings, isPooled, searchPath: state.searchPath };
   } finally {
     await client.end().catch(() => undefined);
   }
@@ -122,6 +123,8 @@ interface ServerState {
   readonly readOnly: boolean;
   /** Those of {@link NEW_SETTINGS} that this server knows. */
   readonly newSettings: readonly string[];
+  /** The search_path without `pg_catalog`, if that is in it beside others. */
+  readonly searchPath: string | null;
 }
 
 /**
@@ -130,9 +133,19 @@ interface ServerState {
  */
 const NEW_SETTINGS: ReadonlySet<string> = new Set(["transaction_timeout"]);
 
-const SERVER_STATE = `SELECT pg_backend_pid() AS pid, pg_is_in_recovery() AS standby,
-  current_setting('default_transaction_read_only') = 'on' OR pg_is_in_recovery() AS "readOnly",
-  ARRAY(SELECT name FROM pg_settings WHERE name IN ('${[...NEW_SETTINGS].join("', '")}')) AS "newSettings"`;
+/** What is assumed of a server before the first look at it. */
+const UNSEEN = { isPooled: false, unknownSettings: NEW_SETTINGS, searchPath: null } as const;
+
+/**
+ * Reads the state of a server. Without `pg_catalog` in search_path PostgreSQL looks there first. A path that names it behind
+ * other schemas lets their functions and tables hide PostgreSQL's, and one that names it first lets nobody create tables.
+ */
+const SERVER_STATE = `SELECT pg_catalog.pg_backend_pid() AS pid, pg_catalog.pg_is_in_recovery() AS standby,
+  pg_catalog.current_setting('default_transaction_read_only') = 'on' OR pg_catalog.pg_is_in_recovery() AS "readOnly",
+  (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(name), ', ' ORDER BY at)
+    FROM pg_catalog.unnest(pg_catalog.current_schemas(false)) WITH ORDINALITY AS path (name, at)
+    WHERE name <> 'pg_catalog' AND 'pg_catalog' = ANY(pg_catalog.current_schemas(false))) AS "searchPath",
+  ARRAY(SELECT name FROM pg_catalog.pg_settings WHERE name IN ('${[...NEW_SETTINGS].join("', '")}')) AS "newSettings"`;
 
 function isWanted({ standby, readOnly }: ServerState, wish: SessionAttributes): boolean {
   switch (wish) {

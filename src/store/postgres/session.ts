@@ -1,3 +1,5 @@
+import type { FoundServer } from "./found-server.js";
+
 /** The settings of a session, which override those of role, database and server. */
 export interface SessionLimits {
   /** PostgreSQL ends a statement that takes longer. */
@@ -50,17 +52,29 @@ export function listSessionSettings(limits: SessionLimits): Readonly<Record<stri
  */
 export function formatTransactionStart(
   limits: SessionLimits,
-  unknownSettings: ReadonlySet<string>,
+  found: Pick<FoundServer, "unknownSettings" | "searchPath"> | null,
   begin = "BEGIN",
 ): string {
-  const settings = { ...listSessionSettings(limits), ...parseOptions(limits.options) };
+  const searchPath = found?.searchPath ?? null;
+  const settings = {
+    ...listSessionSettings(limits),
+    ...(searchPath !== null && { search_path: searchPath }),
+    ...parseOptions(limits.options),
+  };
   const statements = Object.entries(settings)
-    .filter(([name]) => !BETWEEN_TRANSACTIONS.test(name) && !unknownSettings.has(name))
-    .map(([name, value]) => `SET LOCAL ${name} = '${value.replaceAll("'", "''")}'`);
+    .filter(([name]) => !BETWEEN_TRANSACTIONS.test(name) && found?.unknownSettings.has(name) !== true)
+    .map(([name, value]) => formatLocalSetting(name, `'${value.replaceAll("'", "''")}'`));
   const isReadOnly = limits.readOnly || isReadOnlyOption(limits.options);
   const mode = isReadOnly && !/READ ONLY/i.test(begin) ? " READ ONLY" : "";
   const isolation = begin === "BEGIN" ? " ISOLATION LEVEL READ COMMITTED" : "";
   return [`${begin}${isolation}${mode}`, ...statements].join("; ");
+}
+
+/** Formats a setting for one transaction. SET would take a list of schemas for the name of one. */
+function formatLocalSetting(name: string, value: string): string {
+  return name.toLowerCase() === "search_path"
+    ? `SELECT pg_catalog.set_config('search_path', ${value}, true)`
+    : `SET LOCAL ${name} = ${value}`;
 }
 
 /** Settings that have no effect inside of a transaction. */

@@ -65,6 +65,28 @@ async function connect(url: string, options: Parameters<typeof createDataSource>
 describe.runIf(program !== undefined).each(Object.entries(POOLERS))(
   "behind PgBouncer in %s",
   (_mode, settings) => {
+    test("a search_path of several schemas in the URL holds, and one that hides PostgreSQL's functions is mended", async () => {
+      const database = await createDatabase();
+      cleanups.push(() => database.drop());
+      const own = await connect(database.url);
+      await own.query("CREATE SCHEMA hiding");
+      await own.query(
+        "CREATE FUNCTION hiding.lower(text) RETURNS text LANGUAGE sql AS $$ SELECT 'hidden' $$",
+      );
+      await own.query(
+        `ALTER DATABASE ${new URL(database.url).pathname.slice(1)} SET search_path = hiding, public, pg_catalog`,
+      );
+      const pooler = await startPgBouncer(program ?? "", database.url, settings);
+      cleanups.push(() => pooler.stop());
+      const url = pooler.formatUrl(database.url);
+      const ask = async (through: string) =>
+        (await connect(through)).query("SELECT lower('A') AS text, current_schemas(false)::text AS path");
+      expect(await ask(url)).toEqual([{ text: "a", path: "{hiding,public}" }]);
+      const given = new URL(url);
+      given.searchParams.set("options", "-c search_path=public,hiding");
+      expect(await ask(given.href)).toEqual([{ text: "a", path: "{public,hiding}" }]);
+    });
+
     test("a gateway starts, polls, answers, and is ready", async () => {
       const { url } = await start(settings, { template: null });
       const fleet = await startGenerations({ hosts: 2, vmsPerHost: 5, changesAtEveryPoll: true });

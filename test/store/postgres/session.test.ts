@@ -64,6 +64,26 @@ test("isolation, timeouts and JIT of role and database do not count", async () =
   });
 });
 
+test.each(["hiding, public, pg_catalog", "pg_catalog, public", '"hi, ding", public, pg_catalog'])(
+  "nothing hides PostgreSQL's own functions and tables, and tables can be made, where search_path is %s",
+  async (path) => {
+    const database = await createDatabase({ template: null });
+    cleanups.push(() => database.drop());
+    const before = await connect(database.url);
+    for (const schema of ["hiding", '"hi, ding"']) {
+      await before.query(`CREATE SCHEMA ${schema}`);
+      await before.query(`CREATE TABLE ${schema}.pg_class (oid int)`);
+      await before.query(
+        `CREATE FUNCTION ${schema}.lower(text) RETURNS text LANGUAGE sql AS $$ SELECT 'hidden' $$`,
+      );
+    }
+    await asAdmin(`ALTER DATABASE ${new URL(database.url).pathname.slice(1)} SET search_path = ${path}`);
+    const dataSource = await connect(database.url);
+    expect((await migrate(dataSource)).length).toBeGreaterThan(0);
+    expect(await dataSource.query("SELECT lower('A') AS text")).toEqual([{ text: "a" }]);
+  },
+);
+
 test("a transaction's own time limit, which PostgreSQL 17 and later have, does not count", async () => {
   const database = await createDatabase();
   cleanups.push(() => database.drop());
