@@ -1,10 +1,16 @@
 import { request } from "node:http";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { AT_ONCE, createRefusalPace, HELD_MS } from "../../../src/server/admission/refusal-pace.js";
+import {
+  AT_ONCE,
+  createRefusalPace,
+  HELD_MS,
+  MOST_HELD_MS,
+  SPACING_MS,
+} from "../../../src/server/admission/refusal-pace.js";
 import { served } from "../running.js";
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -15,18 +21,48 @@ async function turnUntil(check: () => boolean): Promise<void> {
   while (!check()) await new Promise(setImmediate);
 }
 
-test("of one owner's refusals so many are sent at once, further ones a second later, and others' never wait", async () => {
+/** A pace, and how many refusals of an owner were sent. */
+function startPace() {
   const pace = createRefusalPace();
   const sent: string[] = [];
-  const refuse = (owner: string) => pace.wait(owner).then(() => sent.push(owner));
-  for (let count = 0; count < AT_ONCE + 3; count += 1) void refuse("flood");
+  return {
+    refuse: (owner: string) => pace.wait(owner).then(() => sent.push(owner)),
+    count: (owner: string) => sent.filter((each) => each === owner).length,
+  };
+}
+
+test("of one owner's refusals so many are sent at once, further ones a second later, and others' never wait", async () => {
+  const { refuse, count } = startPace();
+  for (let asked = 0; asked < AT_ONCE + 3; asked += 1) void refuse("flood");
   await refuse("honest");
-  expect(sent.filter((owner) => owner === "flood")).toHaveLength(AT_ONCE);
-  await vi.advanceTimersByTimeAsync(HELD_MS);
-  expect(sent.filter((owner) => owner === "flood")).toHaveLength(AT_ONCE + 3);
+  expect(count("flood")).toBe(AT_ONCE);
+  await vi.advanceTimersByTimeAsync(HELD_MS + 3 * SPACING_MS);
+  expect(count("flood")).toBe(AT_ONCE + 3);
   void refuse("flood");
   await vi.advanceTimersByTimeAsync(0);
-  expect(sent.filter((owner) => owner === "flood")).toHaveLength(AT_ONCE + 4);
+  expect(count("flood")).toBe(AT_ONCE + 4);
+});
+
+test("refusals that are held are sent one after the other, also of those who ask again, and none is held for longer than five seconds", async () => {
+  const { refuse, count } = startPace();
+  for (let asked = 0; asked < AT_ONCE; asked += 1) void refuse("flood");
+  const askAgain = async (): Promise<never> => {
+    for (;;) await refuse("flood");
+  };
+  for (let client = 0; client < 100; client += 1) void askAgain();
+  await vi.advanceTimersByTimeAsync(HELD_MS);
+  const perSecond: number[] = [];
+  for (let second = 0; second < 10; second += 1) {
+    const before = count("flood");
+    await vi.advanceTimersByTimeAsync(1_000);
+    perSecond.push(count("flood") - before);
+  }
+  // Those that are sent at once in a second ask again at once, and are held then.
+  for (const sent of perSecond) expect(sent).toBeLessThanOrEqual(1_000 / SPACING_MS + AT_ONCE);
+  const crowd = 2 * (MOST_HELD_MS / SPACING_MS);
+  for (let asked = 0; asked < crowd; asked += 1) void refuse("crowd");
+  await vi.advanceTimersByTimeAsync(MOST_HELD_MS);
+  expect(count("crowd")).toBe(crowd);
 });
 
 /** Asks for what is slow, without `fetch`, whose own timers would stand still. Resolves with the status. */
@@ -55,7 +91,7 @@ test("clients that ask on at once although there is no room get so many refusals
   await turnUntil(() => statuses.length === AT_ONCE && vi.getTimerCount() === timers + 5 * 2 + 1);
   await vi.advanceTimersByTimeAsync(HELD_MS - 1);
   expect(statuses).toEqual(Array.from({ length: AT_ONCE }, () => 503));
-  await vi.advanceTimersByTimeAsync(1);
+  await vi.advanceTimersByTimeAsync(1 + 5 * SPACING_MS);
   await Promise.all(asked);
   expect(statuses).toEqual(Array.from({ length: AT_ONCE + 5 }, () => 503));
   for (const go of server.doings.waiting) go();
