@@ -178,7 +178,7 @@ async function registerAnswers(
   isDraining: () => boolean,
 ): Promise<void> {
   app.addHook("onRequest", (request, reply, done) => {
-    reply.headers({ ...SECURITY_HEADERS, "x-request-id": request.id });
+    reply.headers(SECURITY_HEADERS).header("x-request-id", request.id);
     if (isDraining()) reply.header("connection", "close");
     done();
   });
