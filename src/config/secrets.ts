@@ -38,15 +38,31 @@ function readValue(values: Values, name: string): string | null {
   return value === undefined || value === "" ? null : value;
 }
 
-/** Reads a secret from its file, without the line break that editors and `echo` add at the end. */
+/**
+ * Reads a secret from its file, without what editors and `echo` add: line breaks at the end, and the mark of UTF-8 at the
+ * beginning.
+ */
 function readSecret(setting: string, path: string): string {
-  let text: string;
+  let bytes: Buffer;
   try {
-    text = readFileSync(path, "utf8").replace(/\r?\n$/, "");
+    bytes = readFileSync(path);
   } catch (cause) {
     const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error";
     throw new ConfigError(`${setting} must name a file that can be read (${code}); correct it`, { cause });
   }
+  const text = decodeUtf8(bytes)?.replace(/[\r\n]+$/, "");
+  if (text === undefined)
+    throw new ConfigError(`${setting} must name a file in UTF-8; save it again in that encoding`);
   if (text === "") throw new ConfigError(`${setting} must name a file that is not empty; correct it`);
   return text;
+}
+
+/** Decodes UTF-8 without its mark; `undefined` if the bytes are something else, such as UTF-16. */
+function decodeUtf8(bytes: Buffer): string | undefined {
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return text.includes("\0") ? undefined : text;
+  } catch {
+    return undefined;
+  }
 }

@@ -24,20 +24,26 @@ const SECRETS: Readonly<Record<(typeof SECRET_SETTINGS)[number], readonly [strin
     TLS_KEY_PASSPHRASE: ["hunter2", { TLS_CERT_FILE: "c", TLS_KEY_FILE: "k" }],
   };
 
-function write(text: string): string {
+function write(text: string | Buffer): string {
   const path = join(folder, "secret");
   writeFileSync(path, text);
   return path;
 }
 
 test.each(Object.entries(SECRETS))(
-  "%s can be given in a file, as it is but for a last line break",
+  "%s can be given in a file, as it is but for last line breaks and the mark of UTF-8",
   (name, [value, more]) => {
     const given = loadConfig({ [name]: value, ...more });
     expect(JSON.stringify(given)).toContain("hunter2");
-    for (const end of ["", "\n", "\r\n"]) {
-      expect(loadConfig({ [`${name}_FILE`]: write(value + end), ...more })).toEqual(given);
-      expect(loadConfig(more, { [`${name}_FILE`]: write(value + end) })).toEqual(given);
+    for (const [start, end] of [
+      ["", ""],
+      ["", "\n"],
+      ["", "\r\n"],
+      ["", "\n\n"],
+      ["\uFEFF", "\r\n\r\n"],
+    ] as const) {
+      expect(loadConfig({ [`${name}_FILE`]: write(start + value + end), ...more })).toEqual(given);
+      expect(loadConfig(more, { [`${name}_FILE`]: write(start + value + end) })).toEqual(given);
     }
   },
 );
@@ -62,6 +68,11 @@ test.each(Object.entries(SECRETS))(
     );
     expect(refuse({ [file]: folder })).toMatch(`${file} must name a file that can be read (EISDIR)`);
     expect(refuse({ [file]: write("\n") })).toMatch(`${file} must name a file that is not empty`);
+    expect(refuse({ [file]: write("\uFEFF\r\n") })).toMatch(`${file} must name a file that is not empty`);
+    const utf16 = Buffer.from(`\uFEFF${value}`, "utf16le");
+    expect(refuse({ [file]: write(utf16) })).toBe(
+      `${file} must name a file in UTF-8; save it again in that encoding`,
+    );
     const messages = [{ [name]: value, [file]: write(value) }, { [file]: write("hunter2\0") }].map(refuse);
     expect(messages.join()).not.toContain("hunter2");
   },

@@ -83,7 +83,8 @@ export async function readTrustedDocuments(path: string): Promise<Map<string, st
 
 function parseJsonFile(text: string, file: string): unknown {
   try {
-    return JSON.parse(text);
+    // Some editors begin UTF-8 with a mark, which JSON does not know.
+    return JSON.parse(text.replace(/^\uFEFF/, ""));
   } catch (cause) {
     throw new Error(
       `${file} is no JSON; it must be a list of operations, or a map from SHA-256 to operation`,
