@@ -250,6 +250,12 @@ describe("trusted documents", () => {
     }
   });
 
+  test("may come in a file that begins with the mark of UTF-8", async () => {
+    const file = await temporaryFile(`\uFEFF${JSON.stringify(["{ __typename }"])}`);
+    const server = await served({ trustedDocumentsFile: file });
+    expect((await server.post("{ __typename }")).status).toBe(200);
+  });
+
   test.each([
     ["{", /is no JSON; it must be a list of operations/],
     ["[]", /lists no operation/],
