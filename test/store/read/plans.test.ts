@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseCidr } from "../../../src/model/address/cidr.js";
+import { queryRows, type Queryable } from "../../../src/store/postgres/sql.js";
 import { createReader } from "../../../src/store/read/reader.js";
 import type { ReadStore, VmOrder, VmRow } from "../../../src/store/types.js";
 import { VM_ORDERS } from "../../support/reads/vm-orders.js";
@@ -17,14 +18,17 @@ beforeAll(async () => {
   const connection = database.dataSource.createQueryRunner();
   for (const statement of LARGE_FLEET) await connection.query(statement);
   await connection.release();
-  const spy = {
-    query: (sql: string, values: unknown[] = []) => {
-      sent.push({ sql, values });
-      return database.dataSource.query<unknown>(sql, values);
-    },
-  };
-  reads = createReader(spy, null);
+  reads = createSeenReader(database.dataSource);
 });
+
+/** Creates a reader whose statements are kept in `sent`. */
+function createSeenReader(connection: Queryable): ReadStore {
+  const query = (sql: string, values: unknown[] = []) => {
+    sent.push({ sql, values });
+    return connection.query(sql, values);
+  };
+  return createReader({ query }, null);
+}
 
 afterAll(() => database.drop());
 
@@ -136,6 +140,30 @@ describe("of 600,000 addresses, in one statement", () => {
     // All addresses that reach others are looked at once, and the 10,000 bridges of containers.
     expect(cost.met).toBeLessThan(150_000);
   });
+
+  test("a page of conflicts ends when it is full, where every second address is one", async () => {
+    const connection = database.dataSource.createQueryRunner();
+    try {
+      await connection.startTransaction();
+      await connection.query("SET LOCAL session_replication_role = replica");
+      await connection.query(
+        `INSERT INTO vnic_graph_address (vm_id, address)
+         SELECT a.vm_id, a.address + 1 FROM vnic_graph_address a
+         WHERE a.address << '10.0.0.0/8' AND (a.address - '0.0.0.0') % 2 = 0 ON CONFLICT DO NOTHING`,
+      );
+      await connection.query("ANALYZE vnic_graph_address");
+      const ofConnection = createSeenReader(connection);
+      const cost = await measure(
+        () => ofConnection.readAddressConflicts({ within: null, network: null, after: null, limit: 51 }),
+        connection,
+      );
+      expect(cost).toMatchObject({ rows: 51, scanned: [] });
+      expect(cost.met).toBeLessThan(600);
+    } finally {
+      await connection.rollbackTransaction();
+      await connection.release();
+    }
+  });
 });
 
 test.each([
@@ -168,11 +196,15 @@ interface Cost {
 }
 
 /** Measures what the one statement of a read costs. */
-async function measure(read: () => Promise<readonly unknown[]>): Promise<Cost> {
+async function measure(
+  read: () => Promise<readonly unknown[]>,
+  connection: Queryable = database.dataSource,
+): Promise<Cost> {
   sent.length = 0;
   const rows = (await read()).length;
   expect(sent).toHaveLength(1);
-  const [plan] = await database.dataSource.query<{ "QUERY PLAN": { Plan: PlanNode }[] }[]>(
+  const [plan] = await queryRows<{ "QUERY PLAN": { Plan: PlanNode }[] }>(
+    connection,
     `EXPLAIN (ANALYZE, FORMAT JSON) ${sent[0]!.sql}`,
     [...sent[0]!.values],
   );
