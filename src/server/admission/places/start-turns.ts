@@ -22,8 +22,9 @@ export interface StartTurns {
  *    read.
  * 2. Node accepts one connection in a turn. While connections arrive, no work starts, so that these turns are short.
  *    Otherwise, connections would wait behind all the work of those before them, whoever they belong to.
- * 3. If connections go on arriving, work starts for a turn after each {@link MOST_ARRIVALS}. They are counted, since work that
- *    has started may make these turns long.
+ * 3. If connections go on arriving, work starts for a turn after each {@link MOST_ARRIVALS}, or after
+ *    {@link MOST_ARRIVING_MS}, since what comes by these connections may make their turns long. At least
+ *    {@link LEAST_ARRIVALS} are accepted between, since work that has started may make them long, too.
  */
 export function createStartTurns(now: () => number = () => performance.now()): StartTurns {
   /** The rooms in which something waits, in the order of their turns. */
@@ -32,6 +33,8 @@ export function createStartTurns(now: () => number = () => performance.now()): S
   let startedAt: number | null = null;
   /** The connections of an unbroken series, one in each turn, that arrived since work last had its turn. */
   let arrivals = 0;
+  /** When that series began. */
+  let arrivingSince = 0;
   let hasArrived = false;
   let isScheduled = false;
 
@@ -44,7 +47,9 @@ export function createStartTurns(now: () => number = () => performance.now()): S
   const endTurn = (): void => {
     isScheduled = false;
     startedAt = null;
-    const isArriving = hasArrived && arrivals < MOST_ARRIVALS;
+    const mayWait =
+      arrivals < LEAST_ARRIVALS || (arrivals < MOST_ARRIVALS && now() - arrivingSince < MOST_ARRIVING_MS);
+    const isArriving = hasArrived && mayWait;
     hasArrived = false;
     if (isArriving) {
       scheduleEnd();
@@ -78,6 +83,7 @@ export function createStartTurns(now: () => number = () => performance.now()): S
     },
     noteArrival() {
       hasArrived = true;
+      if (arrivals === 0) arrivingSince = now();
       arrivals += 1;
       scheduleEnd();
     },
@@ -92,3 +98,9 @@ export const TURN_MS = 15;
 
 /** So many connections may arrive before work has its turn: to accept them takes a few times as long as a piece of work. */
 export const MOST_ARRIVALS = 200;
+
+/** So many connections are accepted before work has its turn, however long that takes. */
+export const LEAST_ARRIVALS = 20;
+
+/** Time for which work waits because connections arrive, if enough of them were accepted meanwhile. */
+export const MOST_ARRIVING_MS = 400;

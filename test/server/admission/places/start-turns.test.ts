@@ -2,7 +2,9 @@ import { expect, test } from "vitest";
 import { createPlaces } from "../../../../src/server/admission/places/places.js";
 import {
   createStartTurns,
+  LEAST_ARRIVALS,
   MOST_ARRIVALS,
+  MOST_ARRIVING_MS,
   TURN_MS,
 } from "../../../../src/server/admission/places/start-turns.js";
 
@@ -66,7 +68,21 @@ test("if connections go on arriving, work starts for a turn after each number of
   expect(begun).toEqual(all);
   const gaps = begunAfter.slice(1).map((count, at) => count - (begunAfter[at] ?? 0));
   // So many connections were accepted between two pieces of work.
-  expect(Math.min(...gaps)).toBeGreaterThanOrEqual(MOST_ARRIVALS);
+  expect(Math.min(...gaps)).toBeGreaterThanOrEqual(LEAST_ARRIVALS);
+});
+
+test("if connections go on arriving in turns that are neither short nor long, work waits for a part of a second", async () => {
+  const { turns, begun, pass, work } = start();
+  turns.noteArrival();
+  void work("work");
+  let waitedMs = 0;
+  while (begun.length === 0) {
+    turns.noteArrival();
+    pass(15);
+    waitedMs += 15;
+    await waitForTurn();
+  }
+  expect(waitedMs).toBeLessThanOrEqual(MOST_ARRIVING_MS + 2 * 15);
 });
 
 test("while connections arrive, nobody is refused as long as a place is free", async () => {
