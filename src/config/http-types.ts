@@ -25,9 +25,13 @@ export const parseHeaderNames: Parse<readonly string[]> = (value) =>
 export const parseNetworks: Parse<readonly string[]> = (value) =>
   parseEach(value, isNetwork, "addresses or networks such as 10.0.0.0/8, joined by commas");
 
-/** Parses a path in front of all paths. The result has no slash at its end; `/` becomes "". */
+/**
+ * Parses a path in front of all paths. The result has no slash at its end; `/` becomes "". Browsers resolve `.` and `..` before
+ * they ask, so that nothing would be found below them.
+ */
 export const parseBasePath: Parse<string> = (value) => {
-  if (!/^(\/[\w.~-]+)*\/?$/.test(value)) throw new SettingValueError("a path such as /vnic");
+  if (!/^(\/(?!\.{1,2}(?:\/|$))[\w.~-]+)*\/?$/.test(value))
+    throw new SettingValueError("a path such as /vnic");
   return value.replace(/\/$/, "");
 };
 

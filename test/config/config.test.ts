@@ -94,6 +94,8 @@ describe("settings", () => {
       "gw.example.org,https://gw",
       /names or name:port, joined by commas, or \*, not "https:\/\/gw"/,
     ],
+    ["BASE_PATH", "/a/../b", /BASE_PATH must be a path such as \/vnic, not "\/a\/\.\.\/b"/],
+    ["BASE_PATH", "/.", /BASE_PATH must be a path such as \/vnic, not "\/\."/],
     ["CORS_ORIGINS", "*", /CORS_ORIGINS must be origins such as https:\/\/\S+, joined by commas, not "\*"/],
     ["CORS_ORIGINS", "https://console.example.org/", /not "https:\/\/console\.example\.org\/"/],
     ["CORS_ORIGINS", "console.example.org", /not "console\.example\.org"/],
