@@ -18,6 +18,7 @@ import { measureAnswer } from "./cost/answer-size.js";
 import { stopExecutions } from "./cost/stop-execution.js";
 import type { Limits } from "../../model/limits.js";
 import type { ServerOptions } from "../options.js";
+import { nameValues } from "./name-values.js";
 import { findState, findStop, type RequestState, type ServedContext } from "./request-state.js";
 
 const APQ_TTL_S = 24 * 3600;
@@ -89,6 +90,11 @@ function checkAndNote(
           notes.hash = queryHash;
           return Promise.resolve();
         },
+        validationDidStart: ({ document }) =>
+          Promise.resolve((errors) => {
+            nameValues(document, errors ?? []);
+            return Promise.resolve();
+          }),
         didResolveOperation: async ({ document, operation, operationName, request, source, queryHash }) => {
           // Without an operation of the given name, execution says so.
           if (operation === undefined) return;

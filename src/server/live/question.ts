@@ -10,6 +10,7 @@ import {
 import { BoundedMap } from "../../model/bounded-map.js";
 import type { Limits } from "../../model/limits.js";
 import { HttpError } from "../errors.js";
+import { nameValues } from "../graphql/name-values.js";
 import type { DocumentGate, RequestParameters } from "../graphql/request/documents.js";
 
 /** What a subscription asks, parsed and valid. */
@@ -36,7 +37,10 @@ export function createQuestionReader(
     if (known !== undefined) return known;
     const document = parseDocument(query, limits);
     const [problem] = validate(schema, document, undefined, { maxErrors: 5, hideSuggestions: true });
-    if (problem !== undefined) throw addCode(problem, "GRAPHQL_VALIDATION_FAILED");
+    if (problem !== undefined) {
+      nameValues(document, [problem]);
+      throw addCode(problem, "GRAPHQL_VALIDATION_FAILED");
+    }
     valid.set(query, document, query.length);
     return document;
   };

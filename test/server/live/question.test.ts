@@ -24,6 +24,12 @@ test("a text that is not valid is refused each time that it comes", () => {
   expect(ask).toThrow('Cannot query field "nothing" on type "Subscription".');
 });
 
+test("a wrong value in the text is refused with its place", () => {
+  expect(() => createReader()({ query: "subscription { changed(vmIds: [1.5]) }" })).toThrow(
+    "vmIds: ID cannot represent a non-string and non-integer value: 1.5",
+  );
+});
+
 test("documents of more texts than there is room for make room for each other", () => {
   const read = createReader();
   const first = read({ query: QUERY });
