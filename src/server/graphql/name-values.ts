@@ -5,18 +5,19 @@ import { type ASTNode, type DocumentNode, GraphQLError, Kind, visit } from "grap
  * graphql-js tells the place of a variable's value alone.
  */
 export function nameValues(document: DocumentNode, errors: readonly Error[]): void {
-  const byValue = new Map<ASTNode, Error>();
+  const byValue = new Map<ASTNode, Error[]>();
   for (const error of errors) {
     const [node] = error instanceof GraphQLError ? (error.nodes ?? []) : [];
-    if (node !== undefined && VALUES.has(node.kind)) byValue.set(node, error);
+    if (node === undefined || !VALUES.has(node.kind)) continue;
+    byValue.set(node, [...(byValue.get(node) ?? []), error]);
   }
   if (byValue.size === 0) return;
   visit(document, {
     enter(node, _key, parent, _path, ancestors) {
-      const error = byValue.get(node);
-      if (error === undefined) return;
+      const wrong = byValue.get(node);
+      if (wrong === undefined) return;
       const place = listNames([...ancestors, parent ?? []]).join(".");
-      if (place !== "") error.message = `${place}: ${error.message}`;
+      for (const error of place === "" ? [] : wrong) error.message = `${place}: ${error.message}`;
     },
   });
 }

@@ -3,9 +3,10 @@ import { expect, test } from "vitest";
 import { served } from "../running.js";
 
 const schema = buildSchema(`
-  type Query { vms(first: Int, filter: VmFilter, kinds: [Kind!]): ID }
+  type Query { vms(first: Int, range: Range, filter: VmFilter, kinds: [Kind!]): ID }
   input VmFilter { address: AddressFilter, and: [VmFilter!] }
   input AddressFilter { eq: Int!, anyOf: [Int!] }
+  input Range { from: Int!, to: Int! }
   enum Kind { BOND }
 `);
 
@@ -42,8 +43,15 @@ test.each([
   ]);
 });
 
-test("each of several wrong values has its own place", async () => {
+test("each of several wrong values has its own place, and so has each error of one value", async () => {
   const server = await served({ schema });
-  const { body } = await server.post('{ a: vms(first: "1") b: vms(filter: { address: { eq: "2" } }) }');
-  expect(body.errors?.map(({ message }) => message.split(": ")[0])).toEqual(["first", "filter.address.eq"]);
+  const { body } = await server.post(
+    '{ a: vms(first: "1") b: vms(filter: { address: { eq: "2" } }) c: vms(range: {}) }',
+  );
+  expect(body.errors?.map(({ message }) => message.split(": ")[0])).toEqual([
+    "first",
+    "filter.address.eq",
+    "range",
+    "range",
+  ]);
 });
