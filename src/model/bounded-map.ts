@@ -8,6 +8,8 @@ export class BoundedMap<Value> {
   private readonly entries = new Map<string, Entry<Value>>();
   /** What the hand comes to next. It follows the map as that changes. */
   private hand = this.entries.entries();
+  /** How often the hand began a round. It comes to what was set in one round in the next one. */
+  private round = 0;
   private used = 0;
   private pushedOut = 0;
   /** The number of new values that were not kept, since the last one that was. */
@@ -53,7 +55,7 @@ export class BoundedMap<Value> {
   set(key: string, value: Value, weight: number): void {
     const isNew = !this.delete(key);
     if (weight > this.maxWeight / 8 || !this.mayEnter(isNew, weight)) return;
-    this.entries.set(key, { value, weight, isUsed: false });
+    this.entries.set(key, { value, weight, isUsed: false, round: this.round });
     this.used += weight;
     this.makeRoom(key);
   }
@@ -98,7 +100,10 @@ export class BoundedMap<Value> {
   private makeRoom(forKey: string | null): void {
     while (this.used > this.maxWeight) {
       const next = this.hand.next();
-      if (next.done === true) {
+      // The map is in the order of setting, so what was set in this round is the end of it. Otherwise the hand would follow what
+      // is set, and never come to the first ones again.
+      if (next.done === true || next.value[1].round === this.round) {
+        this.round += 1;
         this.hand = this.entries.entries();
         continue;
       }
@@ -117,4 +122,6 @@ interface Entry<Value> {
   weight: number;
   /** Whether it was used since the hand last came by. */
   isUsed: boolean;
+  /** The round of the hand in which it was set. */
+  readonly round: number;
 }

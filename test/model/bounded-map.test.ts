@@ -38,6 +38,16 @@ describe("a bounded map", () => {
     expect(map.size).toBe(100);
   });
 
+  test("values that are used no more go, however many come after them", () => {
+    const map = new BoundedMap<string>(100);
+    const old = Array.from({ length: 90 }, (_, at) => `old ${at}`);
+    for (const key of old) map.set(key, "value", 1);
+    for (const key of old) map.use(key);
+    for (let at = 0; at < 200; at += 1) map.set(`new ${at}`, "value", 1);
+    expect(old.filter((key) => map.peek(key) !== undefined)).toEqual([]);
+    expect(map.size).toBe(100);
+  });
+
   test("a new value comes in although all others were used", () => {
     const map = new BoundedMap<string>(10);
     for (let key = 0; key < 10; key += 1) map.set(String(key), "value", 1);

@@ -33,6 +33,11 @@ export class KeptLists {
     return this.kept.weight;
   }
 
+  /** Changes how much memory lists may take. */
+  bound(maxBytes: number): void {
+    this.kept.bound(maxBytes);
+  }
+
   /** Finds a list that is valid in the state of this look; `null`: it has to be read. */
   find(key: string, asOfLook: number, nowMs: number): KeptList | null {
     const found = this.kept.use(key);

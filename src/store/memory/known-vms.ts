@@ -84,6 +84,11 @@ export class KnownVms {
     return this.belief.ask();
   }
 
+  /** Gives lists what VMs leave of the memory. */
+  private boundLists(): void {
+    this.lists.bound(this.options.maxBytes - this.vms.bytes);
+  }
+
   /** Finds a VM; `null`: it has to be read. `isAlone`: the answer shows nothing else. */
   find(id: string, parts: VmTreeParts, isAlone: boolean): VmTree | null {
     const mayBeNewer = isAlone && !parts.row;
@@ -120,11 +125,13 @@ export class KnownVms {
       keepVm: (tree) => {
         if (isLost() || (this.named.get(tree.vm.id) ?? 0) > afterLook) return;
         this.vms.keep(tree, { parts, holdsFrom: holdFromNext(), readAtMs });
+        this.boundLists();
       },
       keepList: ({ key, kinds }, list) => {
         if (isLost()) return;
         const vmIds = list.vmIds.map((id) => this.vms.shareId(id));
         const terms = { kinds, readAfterLook: afterLook, holdsFrom: holdFromNext(), readAtMs };
+        this.boundLists();
         this.lists.keep(key, { ...list, vmIds }, terms);
       },
       end: () => {
@@ -188,7 +195,7 @@ function isSame(one: HostFreshness, other: HostFreshness): boolean {
   );
 }
 
-/** A fifth of the memory is for lists, because ids take less than VMs. */
+/** At least a fifth of the memory is for lists, because ids take less than VMs. They get what VMs leave of the rest. */
 const LISTS_SHARE = 5;
 
 /** A look reads the states of hosts if an answer needed them within this time. */

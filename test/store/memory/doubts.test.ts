@@ -300,4 +300,18 @@ describe("what is kept of VMs", () => {
       expect(memory.figures.bytes).toBeLessThanOrEqual(8_000);
     }
   });
+
+  test("has room for as many lists as VMs leave room for", async () => {
+    const { reads, memory, settle, isHit } = start({ maxBytes: 50_000 });
+    await settle((from) => from.readTreesByIds([id(1)], WHOLE));
+    const unknown = Array.from({ length: 100 }, (_, at) => id(1_000 + at));
+    await settle(async (from) => {
+      for (const each of unknown) await from.readTreesByIds([each], WHOLE);
+    });
+    for (const each of [id(1), ...unknown])
+      expect(await isHit(() => reads.readTreesByIds([each], WHOLE))).toBe(true);
+    // A fixed fifth would not do.
+    expect(memory.figures.bytes).toBeGreaterThan(10_000);
+    expect(memory.figures.bytes).toBeLessThanOrEqual(50_000);
+  });
 });
