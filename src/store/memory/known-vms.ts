@@ -54,7 +54,7 @@ export class KnownVms {
   constructor(private readonly options: KnownVmsOptions) {
     const { maxBytes, look, onLook, now, wallNow } = options;
     this.vms = new KeptVms(maxBytes - maxBytes / LISTS_SHARE);
-    this.lists = new KeptLists(maxBytes / LISTS_SHARE);
+    this.lists = new KeptLists(maxBytes);
     this.belief = new Belief({
       ...{ now, wallNow },
       look: () =>
