@@ -61,11 +61,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const check = createOperationCheck(options.schema, limits, options.estimateField ?? null);
   const admit = createAdmission(gate.costRooms);
   const fast = options.fastPath && createFastAnswers(options.fastPath, limits, { check, admit });
-  const apollo = await startApollo(options, limits, {
-    check,
-    admit,
-    learn: fast?.learn ?? (() => undefined),
-  });
+  const apollo = await startApollo(options, limits, { check, admit, ...(fast && { fast }) });
   const app = createApp(options);
   answerMalformed(app.server, answerOneAtATime(app.server), options.log);
   const live = createLiveConnections(options, limits);

@@ -1,4 +1,4 @@
-import { ApolloServer, type ApolloServerPlugin, type GraphQLResponse } from "@apollo/server";
+import { ApolloServer, HeaderMap, type ApolloServerPlugin, type GraphQLResponse } from "@apollo/server";
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginInlineTraceDisabled,
@@ -12,7 +12,8 @@ import { formatErrorOfSome, nameRequest } from "../errors.js";
 import { BoundedCache } from "./bounded-cache.js";
 import type { AdmitOperation } from "./admit-operation.js";
 import type { OperationCheck } from "./cost/check-operation.js";
-import type { LearnOperation } from "./fast-answers.js";
+import type { FastAnswers, KnownOperation } from "./fast-answers.js";
+import { TRACE_HEADER } from "./kept-answer.js";
 import { mergeErrors } from "./answer-errors.js";
 import { measureAnswer } from "./cost/answer-size.js";
 import { stopExecutions } from "./cost/stop-execution.js";
@@ -71,20 +72,21 @@ export async function startApollo(
 export interface OperationHooks {
   readonly check: OperationCheck;
   readonly admit: AdmitOperation;
-  /** Called with every operation that is valid and admitted. */
-  readonly learn: LearnOperation;
+  /** Answers operations by their plans; if it is absent, all are executed. */
+  readonly fast?: Pick<FastAnswers, "learn" | "answerLearnt">;
 }
 
 /** Refuses what is over a limit between validation and execution, and notes for the log what was asked and answered. */
 function checkAndNote(
   limits: Limits,
-  { check, admit, learn }: OperationHooks,
+  { check, admit, fast }: OperationHooks,
 ): ApolloServerPlugin<ServedContext> {
   return {
     requestDidStart: ({ contextValue }) => {
       const state = findState(contextValue);
       if (state === undefined) return Promise.resolve();
       const { notes } = state.visit;
+      let learnt: KnownOperation | null = null;
       return Promise.resolve({
         didResolveSource: ({ queryHash }) => {
           notes.hash = queryHash;
@@ -104,16 +106,28 @@ function checkAndNote(
             check: () => check(document, operation, request.variables ?? {}),
           });
           const asked = { source, operationName: request.operationName ?? null };
-          learn(asked, { document, operation, name: operationName, hash: queryHash });
+          learnt = fast?.learn(asked, { document, operation, name: operationName, hash: queryHash }) ?? null;
+        },
+        responseForOperation: async ({ request }) => {
+          // Only execution makes the trace that a router may ask for.
+          if (fast === undefined || learnt === null || request.http?.headers.has(TRACE_HEADER) === true)
+            return null;
+          state.planned = await fast.answerLearnt(learnt, request.variables ?? {}, state);
+          return state.planned && { http: { headers: new HeaderMap() }, body: createEmptyBody() };
         },
         willSendResponse: ({ response }) => {
-          if (response.body.kind === "single")
+          if (response.body.kind === "single" && state.planned === null)
             finishAnswer(response.body.singleResult, response.http, state, limits);
           return Promise.resolve();
         },
       });
     },
   };
+}
+
+/** Creates what Apollo gets instead of an answer that is ready as bytes ({@link RequestState.planned}). */
+function createEmptyBody(): GraphQLResponse["body"] {
+  return { kind: "single", singleResult: { data: {} } };
 }
 
 type SingleResult = Extract<GraphQLResponse["body"], { kind: "single" }>["singleResult"];

@@ -24,16 +24,24 @@ interface ValidOperation {
   readonly hash: string;
 }
 
-/** Learns that an operation is valid. */
-export type LearnOperation = (key: OperationKey, valid: ValidOperation) => void;
+/** Learns that an operation is valid, and returns it with its plan; `null`: it has none. */
+export type LearnOperation = (key: OperationKey, valid: ValidOperation) => KnownOperation | null;
+
+/**
+ * Answers an operation that was learnt and admitted, unless that was tried before; `null`: it has to be executed.
+ */
+export type AnswerLearnt = (
+  known: KnownOperation,
+  variables: Variables,
+  state: RequestState,
+) => Promise<FastData | ReadFailure | null>;
 
 /** Learns the content type of Apollo's good answers to requests with this Accept header. */
 export type LearnForm = (accept: string | undefined, contentType: string) => void;
 
-/** A good answer. */
-export interface FastBody extends Pick<FastData, "stillHolds"> {
+/** The data of a good answer, and its form. */
+export interface FastBody extends FastData {
   readonly contentType: string;
-  readonly body: string;
 }
 
 /** Answers what can be answered fast; `null`: Apollo has to answer. */
@@ -44,11 +52,19 @@ export type AnswerFast = (
 ) => Promise<FastBody | ReadFailure | null>;
 
 /** An operation with its plan, and what it costs by the size of its variables. */
-interface Known extends ValidOperation {
+export interface KnownOperation extends ValidOperation {
   readonly plan: FastOperation;
   readonly costs: Map<string, Cost>;
   /** Its size in memory, counted in characters. */
   readonly weight: number;
+}
+
+/** The ways in which the fast path answers. */
+export interface FastAnswers {
+  readonly learn: LearnOperation;
+  readonly learnForm: LearnForm;
+  readonly answer: AnswerFast;
+  readonly answerLearnt: AnswerLearnt;
 }
 
 interface Cost extends Pick<CheckedOperation, "cost" | "introspectionCost"> {
@@ -56,27 +72,45 @@ interface Cost extends Pick<CheckedOperation, "cost" | "introspectionCost"> {
 }
 
 /**
- * Creates the fast answers to operations that were asked before. Apollo parses and validates an operation the first
- * time. From then on its text alone shows that it is valid, and its plan answers it.
- * 1. Apollo answers all that is unusual: an Accept header that is new, extensions, wrong variables, whatever is over a
- *    limit.
- * 2. Limits, cost and the wait for room are the same as in Apollo, by the same code.
- * 3. If reading fails, Apollo formats the error, without reading again.
+ * Creates the fast answers. Apollo parses and validates an operation the first time, and its plan then answers it
+ * (`answerLearnt`). From then on its text alone shows that it is valid, and Apollo is not needed (`answer`).
+ * 1. Apollo comes first where anything is unusual: GET, an Accept header that is new, extensions. The plan answers then, too.
+ * 2. Apollo executes what has no plan, wrong variables, and whatever is over a limit.
+ * 3. Limits, cost and the wait for room are the same as in Apollo, by the same code.
+ * 4. If reading fails, Apollo formats the error, without reading again.
  */
 export function createFastAnswers(
   fastPath: FastPath,
   limits: Limits,
   { check, admit }: { readonly check: OperationCheck; readonly admit: AdmitOperation },
-): { readonly learn: LearnOperation; readonly learnForm: LearnForm; readonly answer: AnswerFast } {
-  const known = new BoundedCache<Known>(limits.cachedCharacters, ({ weight }) => weight);
+): FastAnswers {
+  const known = new BoundedCache<KnownOperation>(limits.cachedCharacters, ({ weight }) => weight);
   const forms = new BoundedCache<string>(MOST_FORMS, () => 1);
 
   const learn: LearnOperation = (key, valid) => {
     const text = formatKey(key);
-    if (known.find(text) !== undefined) return;
+    const found = known.find(text);
+    if (found !== undefined) return found;
     const plan = fastPath.plan(valid.document, valid.operation);
-    if (plan !== null)
-      known.keep(text, { ...valid, plan, costs: new Map(), weight: text.length + PLAN_WEIGHT });
+    if (plan === null) return null;
+    const learnt = { ...valid, plan, costs: new Map(), weight: text.length + PLAN_WEIGHT };
+    known.keep(text, learnt);
+    return learnt;
+  };
+
+  const answerByPlan = async (
+    { plan }: KnownOperation,
+    variables: Variables,
+    state: RequestState,
+  ): Promise<FastData | ReadFailure | null> => {
+    const { viewer, notes, deadline } = state.visit;
+    if (viewer === null) return null;
+    const pause = createPause(deadline.check);
+    const answered = await plan.answer(variables, { viewer, most: limits.cost, pause });
+    if (answered === null || "failure" in answered) return answered;
+    if (answered.data.length > limits.answerBytes / 2) return null;
+    notes.rows = answered.objects;
+    return answered;
   };
 
   const answer: AnswerFast = async ({ method, headers }, parameters, state) => {
@@ -89,9 +123,8 @@ export function createFastAnswers(
     if (extensions != null || !isRecord(variables) || !Object.keys(parameters).every(isKnownParameter))
       return null;
     const found = known.find(formatKey({ source: query, operationName: operationName ?? null }));
-    const { viewer, notes, deadline } = state.visit;
-    if (found === undefined || viewer === null) return null;
-    notes.hash = found.hash;
+    if (found === undefined) return null;
+    state.visit.notes.hash = found.hash;
     try {
       await admit(state, {
         kind: found.operation.operation,
@@ -102,18 +135,22 @@ export function createFastAnswers(
       // Apollo then asks for admission again, gets the same refusal, and formats it.
       return null;
     }
-    const pause = createPause(deadline.check);
-    const answered = await found.plan.answer(variables, { viewer, most: limits.cost, pause });
-    if (answered === null || "failure" in answered) return answered;
-    const { data, objects, stillHolds } = answered;
-    if (data.length > limits.answerBytes / 2) return null;
-    notes.rows = objects;
-    return { contentType, body: `{"data":${data}}\n`, stillHolds };
+    state.isPlanTried = true;
+    const answered = await answerByPlan(found, variables, state);
+    return answered === null || "failure" in answered ? answered : { ...answered, contentType };
   };
+
+  const answerLearnt: AnswerLearnt = async (learnt, variables, state) => {
+    if (state.isPlanTried) return null;
+    state.isPlanTried = true;
+    // Execution stops at the deadline as well, and says so in the form of the graph.
+    return answerByPlan(learnt, variables, state).catch(() => null);
+  };
+
   const learnForm: LearnForm = (accept, contentType) => {
     if ((accept ?? "").length <= LONGEST_FORM) forms.keep(formatForm(accept), contentType);
   };
-  return { learn, learnForm, answer };
+  return { learn, learnForm, answer, answerLearnt };
 }
 
 /** Size of a plan and its document in memory, besides the text; counted in characters. */
@@ -143,7 +180,7 @@ function isRecord(value: unknown): value is Variables {
 
 /** Finds what an operation costs. A measured cost is used for a second, since hosts and VMs come and go. */
 function findCost(
-  { document, operation, plan, costs }: Known,
+  { document, operation, plan, costs }: KnownOperation,
   variables: Variables,
   check: OperationCheck,
 ): Cost {

@@ -1,20 +1,23 @@
-import { HeaderMap, type ApolloServer } from "@apollo/server";
+import { HeaderMap, type ApolloServer, type HTTPGraphQLResponse } from "@apollo/server";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { DocumentGate, RequestParameters } from "./request/documents.js";
 import { listRetryHeaders } from "../errors.js";
 import type { Limits } from "../../model/limits.js";
 import type { HeldPlace } from "../admission/places/work.js";
+import type { KnownViewer } from "../identity/identity.js";
 import type { RunningRequest, Visit } from "../admission/visit.js";
 import type { ServerOptions } from "../options.js";
 import { createAnswer, createFastAnswer, type Answer } from "./answer.js";
 import { type AnswerKeeper, digestQuestion, type KeptAnswer } from "./kept-answer.js";
-import type { AnswerFast, LearnForm } from "./fast-answers.js";
+import type { FastAnswers } from "./fast-answers.js";
+import type { ReadFailure } from "./fast-path.js";
 import type { ReadBody, RequestReader } from "./request/request-reader.js";
 import type { Turns } from "./cost/turns.js";
 import {
   attachState,
   createPacing,
   createState,
+  type Pacing,
   type RequestState,
   type ServedContext,
 } from "./request-state.js";
@@ -31,7 +34,7 @@ export interface HandlerParts {
   readonly documents: DocumentGate;
   readonly turns: Turns;
   /** Answers known operations without Apollo; if it is absent, Apollo answers all. */
-  readonly fast?: { readonly answer: AnswerFast; readonly learnForm: LearnForm };
+  readonly fast?: Pick<FastAnswers, "answer" | "learnForm">;
 }
 
 /**
@@ -134,7 +137,38 @@ async function execute(
   const pacing = createPacing(turns);
   const state = createState(visit, place, pacing, { limits, log: options.log });
   const known = (await fast?.answer(request, parameters, state)) ?? null;
-  if (known !== null && "body" in known) return createFastAnswer(known, options, state);
+  if (known !== null && "data" in known) return createFastAnswer(known, options, state);
+  const ask = (failure: ReadFailure | null) =>
+    askApollo(apollo, options, request, parameters, { viewer, state, pacing, served, failure });
+  let response = await ask(known);
+  // Its plan read in vain. Execution reports the error at the right field, without reading again.
+  if (state.planned !== null && "failure" in state.planned) response = await ask(state.planned);
+  const contentType = response.headers.get("content-type");
+  const isGood = (response.status ?? 200) === 200 && state.kind !== null && state.codes.length === 0;
+  if (isGood && contentType !== undefined) {
+    fast?.learnForm(request.headers.accept, contentType);
+    const { planned } = state;
+    if (planned !== null && "data" in planned)
+      return createFastAnswer({ ...planned, contentType }, options, state);
+  }
+  return createAnswer(response, options, state);
+}
+
+/** Lets Apollo answer. With a failure nothing is read: each read fails with it. */
+async function askApollo(
+  apollo: HandlerParts["apollo"],
+  options: ServerOptions,
+  request: FastifyRequest,
+  parameters: RequestParameters,
+  asked: {
+    readonly viewer: KnownViewer;
+    readonly state: RequestState;
+    readonly pacing: Pacing;
+    readonly served: RunningRequest;
+    readonly failure: ReadFailure | null;
+  },
+): Promise<HTTPGraphQLResponse> {
+  const { viewer, state, pacing, served, failure } = asked;
   const isPost = request.method === "POST";
   const headers = new HeaderMap();
   for (const [name, value] of Object.entries(request.headers)) {
@@ -150,7 +184,7 @@ async function execute(
   const context = attachState(
     options.contextFor(viewer, {
       ...{ id, signal, check, onEnd, whenIdle },
-      ...(known !== null && { readFailure: known }),
+      ...(failure !== null && { readFailure: failure }),
     }),
     state,
   );
@@ -171,13 +205,7 @@ async function execute(
       context: () => Promise.resolve(context),
     })
     .finally(dropAfterMutation);
-  const response = await Promise.race([executed, waitForStop(state, served)]);
-  const contentType = response.headers.get("content-type");
-  const isGood = (response.status ?? 200) === 200 && state.kind !== null && state.codes.length === 0;
-  if (isGood && contentType !== undefined) {
-    fast?.learnForm(request.headers.accept, contentType);
-  }
-  return createAnswer(response, options, state);
+  return Promise.race([executed, waitForStop(state, served)]);
 }
 
 /**

@@ -6,6 +6,7 @@ import type { Visit } from "../admission/visit.js";
 import { createRequestScope, type RequestScope } from "../errors.js";
 import type { ExecutionStop } from "./cost/stop-execution.js";
 import type { Pacer, Turns } from "./cost/turns.js";
+import type { FastData, ReadFailure } from "./fast-path.js";
 
 /** What the server itself knows of a GraphQL request while it runs. */
 export interface RequestState {
@@ -21,6 +22,10 @@ export interface RequestState {
   /** Resolves when the operation may be answered, rejects if it is refused; `null` until that is asked. */
   admitted: Promise<void> | null;
   kind: string | null;
+  /** `true` once the operation's plan was tried. It is not tried twice. */
+  isPlanTried: boolean;
+  /** What its plan answered when Apollo had let it through; `null`: it is executed, or Apollo was not needed. */
+  planned: FastData | ReadFailure | null;
   codes: readonly string[];
   hasData: boolean;
 }
@@ -77,6 +82,8 @@ export function createState(
     startPacing: pacing.start,
     admitted: null,
     kind: null,
+    isPlanTried: false,
+    planned: null,
     codes: [],
     hasData: false,
   };
